@@ -1,0 +1,111 @@
+// Package config reads the one configuration file.
+//
+// What it promises: Load returns either a Config that needs no further checking
+// (names, zones, ports, switches, columns are all valid, paths absolute,
+// defaults filled in), or Errors with every problem of the file at once, each
+// with its line and key. A password appears in neither: Secret prints as ***,
+// and no problem quotes one.
+//
+// The file is YAML 1.2, of which JSON is a part. Anchors, aliases and merge keys
+// work; tags and several documents in one file do not. A key without a value
+// counts as not given.
+//
+// In every text value, not in keys, ${NAME} stands for the environment variable
+// NAME; one that is not set is an error. What comes in is taken as it is and not
+// read as YAML again, so a password may hold any characters. It may also stand
+// for a whole number. $${ is a literal ${. Inside [...] and {...} YAML wants
+// quotes around ${NAME}.
+package config
+
+import (
+	"path/filepath"
+	"time"
+)
+
+// Config is a valid configuration.
+type Config struct {
+	Path    string   // as given to Load
+	Tenants []Tenant // in the order of the file, never empty
+	Columns []Column // of the data file, in order; DefaultColumns unless report.columns says otherwise
+}
+
+// Tenant is one tenant with globals, and then the defaults, filled in.
+type Tenant struct {
+	Name      string
+	GIM       *GIMDB // nil when ExportDir is set: a tenant has one source (R1)
+	ExportDir string // absolute, or empty
+	TenantKey *int64 // rows of this tenant_key alone; nil: of all
+
+	DataDir   string // absolute
+	OutputDir string // absolute
+
+	Zone            *time.Location // of regions that name none (R7)
+	MaxSessionHours int            // how far before the day a session may have begun
+	SettleHours     int            // how far past its end the source must reach for a day to be final (R10)
+	Readiness       Readiness
+	SessionEnd      SessionEnd
+	Engine          Engine
+
+	ExcludeAgents []string // patterns with * and ? (R6)
+	Regions       []Region // in the order of the file, never empty
+}
+
+// StorePath returns the path of the tenant's store, <data_dir>/<tenant>.duckdb.
+func (t Tenant) StorePath() string {
+	return filepath.Join(t.DataDir, t.Name+".duckdb")
+}
+
+// Region is what a measurement is made for.
+type Region struct {
+	Name      string
+	Zone      *time.Location // the region's, else the tenant's, else globals', else UTC
+	Locations []Location     // in the order of the file, never empty
+}
+
+// Location is a set of switches. The one without any is the tenant's default
+// location, which gets the switches that no other location lists (R5); a tenant
+// has at most one.
+type Location struct {
+	Name     string
+	Switches []string
+}
+
+// GIMDB says how to reach a tenant's GIM DB.
+type GIMDB struct {
+	Host             string // a name, an address, or a socket directory
+	Port             int
+	Database         string
+	Schema           string // a plain SQL identifier
+	User             string
+	Password         Secret // empty: none was given
+	SSLMode          string // one of PostgreSQL's six words
+	SSLRootCert      string // absolute, "system", or empty
+	Connections      int
+	StatementTimeout time.Duration // 0: none
+}
+
+// Engine is what DuckDB may use.
+type Engine struct {
+	MemoryLimit string // a number and a unit, as in 2GB
+	Threads     int    // 0: all cores
+	TempDir     string // absolute; empty: beside the store
+}
+
+// Readiness says what to do about a day for which the source is not complete (R10).
+type Readiness string
+
+// The three values of readiness.
+const (
+	ReadinessRequire Readiness = "require" // refuse the day
+	ReadinessWarn    Readiness = "warn"    // say so and go on
+	ReadinessOff     Readiness = "off"     // do not look
+)
+
+// SessionEnd says whether a session occupies the second of its end_ts (R2).
+type SessionEnd string
+
+// The two values of session_end.
+const (
+	SessionEndExclusive SessionEnd = "exclusive"
+	SessionEndInclusive SessionEnd = "inclusive"
+)

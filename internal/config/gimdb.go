@@ -1,0 +1,196 @@
+package config
+
+import (
+	"fmt"
+	"io"
+	"math"
+	"net/netip"
+	"os"
+	"regexp"
+	"strings"
+	"time"
+)
+
+var gimdbKeys = []string{
+	"host", "port", "database", "schema", "user", "password", "password_file", "sslmode", "sslrootcert", "connections", "statement_timeout",
+}
+
+var sslModes = []string{"disable", "allow", "prefer", "require", "verify-ca", "verify-full"}
+
+// gimdbFields returns the settings given under one gimdb key, which is a
+// tenant's or globals'. Only a tenant has a tenant_key.
+func (l *loader) gimdbFields(v value, ofTenant bool) fields {
+	f := v.fields(append([]string{"tenant_key"}, gimdbKeys...)...)
+	if key := f.get("tenant_key"); key.given() && !ofTenant {
+		key.problem("is not for all tenants", "it belongs in a tenant's gimdb")
+	}
+	password, file := f.get("password"), f.get("password_file")
+	if password.given() && file.given() && !file.isEmptyText() && !password.isEmptyText() {
+		file.complain(fmt.Sprintf("there is a password on line %d: give one of the two", password.at.line), "")
+	}
+	return f
+}
+
+// overGlobals returns a tenant's settings over those of globals, key by key. A
+// password and a password_file are two ways to say one thing: either of a
+// tenant's replaces either of globals'.
+func overGlobals(tenant, global fields) fields {
+	merged := tenant.over(global)
+	if tenant.get("password").given() && !tenant.get("password_file").given() {
+		delete(merged.byKey, "password_file")
+	}
+	if file := tenant.get("password_file"); file.given() && !file.isEmptyText() {
+		delete(merged.byKey, "password")
+	}
+	return merged
+}
+
+func (v value) isEmptyText() bool {
+	return v.given() && v.node.kind == kindText && v.node.text == ""
+}
+
+// gimdb reads settings that are complete but for those that have no default.
+func (l *loader) gimdb(f fields) GIMDB {
+	db := GIMDB{Port: 5432, Schema: "public", Connections: 2, StatementTimeout: 30 * time.Minute}
+	db.Host = f.get("host").host()
+	db.Database, _ = f.get("database").filledText()
+	db.User, _ = f.get("user").filledText()
+	db.Password = l.password(f)
+	if n, ok := f.get("port").integer(1, math.MaxUint16); ok {
+		db.Port = int(n)
+	}
+	if name, ok := f.get("schema").identifier(); ok {
+		db.Schema = name
+	}
+	if n, ok := f.get("connections").integer(1, 16); ok {
+		db.Connections = int(n)
+	}
+	if timeout, ok := f.get("statement_timeout").timeout(); ok {
+		db.StatementTimeout = timeout
+	}
+	db.SSLMode = defaultSSLMode(db.Host)
+	if mode, ok := f.get("sslmode").word(sslModes...); ok {
+		db.SSLMode = mode
+	}
+	db.SSLRootCert = l.sslRootCert(f.get("sslrootcert"))
+	return db
+}
+
+// host returns the host given. A connection string in its place is refused, and
+// not quoted, as it may hold a password.
+func (v value) host() string {
+	host, ok := v.filledText()
+	if !ok {
+		return ""
+	}
+	if !isSocket(host) && (strings.Contains(host, "://") || strings.ContainsAny(host, "=@ \t\r\n")) {
+		v.complain("must be a host name, an address or a socket directory, not a connection string", "")
+	}
+	return host
+}
+
+// isSocket reports whether PostgreSQL takes host for a socket: a directory, or
+// an abstract name.
+func isSocket(host string) bool {
+	return strings.HasPrefix(host, "/") || strings.HasPrefix(host, "@")
+}
+
+// defaultSSLMode asks for encryption and a checked certificate wherever data
+// leaves the machine.
+func defaultSSLMode(host string) string {
+	addr, err := netip.ParseAddr(host)
+	if isSocket(host) || strings.EqualFold(host, "localhost") || err == nil && addr.Unmap().IsLoopback() {
+		return "prefer"
+	}
+	return "verify-full"
+}
+
+// sslRootCert returns the certificate file given; "system" stays, as PostgreSQL
+// takes it for the system's own certificates.
+func (l *loader) sslRootCert(v value) string {
+	text, ok := v.text()
+	if !ok || text == "" || text == "system" {
+		return text
+	}
+	return l.absolute(text)
+}
+
+var identifierPattern = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_$]{0,62}$`)
+
+// identifier returns the text given, which must be an SQL identifier: it becomes
+// part of the text of queries.
+func (v value) identifier() (string, bool) {
+	text, ok := v.text()
+	if ok && !identifierPattern.MatchString(text) {
+		v.problem("must be a plain SQL identifier", "1 to 63 of A-Z a-z 0-9 _ $, the first no digit and no $")
+		return "", false
+	}
+	return text, ok
+}
+
+// timeout returns the duration given. PostgreSQL counts it in milliseconds of 32
+// bits, where 0 is none.
+func (v value) timeout() (time.Duration, bool) {
+	if !v.given() || v.node.kind == kindPlain && v.node.text == "0" {
+		return 0, v.given()
+	}
+	const rule = `must be a duration such as "30m", or 0 for none`
+	if v.node.kind == kindPlain {
+		v.problem(rule, "give it a unit: ms, s, m or h")
+		return 0, false
+	}
+	text, ok := v.text()
+	if !ok {
+		return 0, false
+	}
+	d, err := time.ParseDuration(text)
+	switch {
+	case err != nil || d < 0:
+		v.problem(rule, "")
+	case d > 0 && d < time.Millisecond, d > math.MaxInt32*time.Millisecond:
+		v.problem("must be 0, or from 1ms to 596h", "")
+	default:
+		return d, true
+	}
+	return 0, false
+}
+
+// longestPassword is more than PostgreSQL takes, in bytes.
+const longestPassword = 1 << 16
+
+// password returns the password given, or the one in the file given.
+func (l *loader) password(f fields) Secret {
+	if given := f.get("password"); given.given() {
+		l.keepSecret(given.node.text) // whatever else is wrong with it
+	}
+	text, _ := f.get("password").text()
+	v := f.get("password_file")
+	path, ok := v.text()
+	if !ok || path == "" {
+		return Secret(text)
+	}
+	content, err := readUpTo(l.absolute(path), longestPassword)
+	if err != nil {
+		v.problem("cannot be read: "+cause(err), "")
+		return ""
+	}
+	password := strings.TrimSuffix(strings.TrimSuffix(content, "\n"), "\r")
+	if password == "" || strings.ContainsAny(password, "\x00\n") {
+		v.problem("must hold the password on its one line", "")
+	}
+	l.keepSecret(password)
+	return Secret(password)
+}
+
+func readUpTo(path string, limit int64) (string, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return "", err
+	}
+	defer file.Close()
+	content, err := io.ReadAll(io.LimitReader(file, limit+1))
+	if err == nil && int64(len(content)) > limit {
+		err = fmt.Errorf("longer than %d bytes", limit)
+	}
+	return string(content), err
+}

@@ -1,0 +1,154 @@
+package config
+
+import (
+	"bytes"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+	_ "time/tzdata" // zones on machines that have no zone files
+)
+
+var (
+	rootKeys   = []string{"globals", "tenants", "report"}
+	globalKeys = []string{
+		"gimdb", "data_dir", "output_dir", "timezone", "max_session_hours", "readiness", "settle_hours", "session_end", "engine",
+	}
+	engineKeys = []string{"memory_limit", "threads", "temp_dir"}
+	tenantKeys = []string{"gimdb", "export_dir", "timezone", "exclude_agents", "regions"}
+)
+
+// loader holds what reading one file needs and finds.
+type loader struct {
+	file     string // as given
+	dir      string // absolute: what relative paths in the file are relative to
+	env      func(string) (string, bool)
+	problems Errors
+	secrets  []string
+}
+
+// Load reads the configuration at path. Text may name environment variables,
+// which env looks up (os.LookupEnv). The only error is Errors.
+//
+// Nothing but the file itself and the password files that it names is read:
+// whether a folder, a certificate or a database is there is found out by who
+// uses it.
+func Load(path string, env func(string) (string, bool)) (*Config, error) {
+	l := &loader{file: path, env: env}
+	cfg := l.load()
+	if len(l.problems) > 0 {
+		l.problems = l.problems.tidy()
+		l.problems.redact(l.secrets)
+		return nil, l.problems
+	}
+	return cfg, nil
+}
+
+func (l *loader) load() *Config {
+	content, err := os.ReadFile(l.file)
+	if err != nil {
+		l.report(Problem{Msg: "cannot be read: " + cause(err)})
+		return nil
+	}
+	absolute, err := filepath.Abs(l.file)
+	if err != nil {
+		l.report(Problem{Msg: "has no absolute path: " + cause(err)})
+		return nil
+	}
+	l.dir = filepath.Dir(absolute)
+
+	content = bytes.TrimPrefix(content, byteOrderMark)
+	if line := badText(content); line > 0 {
+		l.report(Problem{Line: line, Column: 1, Msg: "is not UTF-8 text"})
+		return nil
+	}
+	root := parseTree(content, func(at position, msg, hint string) {
+		l.report(Problem{Line: at.line, Column: at.column, Msg: msg, Hint: hint})
+	})
+	if root == nil {
+		return nil
+	}
+	return l.config(value{loader: l, at: position{line: 1, column: 1}, node: root})
+}
+
+func (l *loader) config(root value) *Config {
+	f := root.fields(rootKeys...)
+	g := l.globals(f.get("globals"))
+	return &Config{
+		Path:    l.file,
+		Tenants: l.tenants(f.get("tenants"), g),
+		Columns: l.columns(f.get("report").fields("columns").get("columns")),
+	}
+}
+
+// globals are the settings that tenants share.
+type globals struct {
+	gimdb    fields // unread: a tenant may override each
+	defaults Tenant
+}
+
+const maxHours = 366 * 24
+
+func (l *loader) globals(v value) globals {
+	f := v.fields(globalKeys...)
+	t := Tenant{
+		DataDir:         l.path(f.get("data_dir"), "var"),
+		OutputDir:       l.path(f.get("output_dir"), "out"),
+		Zone:            f.get("timezone").zone(time.UTC),
+		MaxSessionHours: 48,
+		SettleHours:     1,
+		Readiness:       ReadinessRequire,
+		SessionEnd:      SessionEndExclusive,
+		Engine:          l.engine(f.get("engine")),
+	}
+	if n, ok := f.get("max_session_hours").integer(1, maxHours); ok {
+		t.MaxSessionHours = int(n)
+	}
+	if n, ok := f.get("settle_hours").integer(0, maxHours); ok {
+		t.SettleHours = int(n)
+	}
+	if word, ok := f.get("readiness").word(string(ReadinessRequire), string(ReadinessWarn), string(ReadinessOff)); ok {
+		t.Readiness = Readiness(word)
+	}
+	if word, ok := f.get("session_end").word(string(SessionEndExclusive), string(SessionEndInclusive)); ok {
+		t.SessionEnd = SessionEnd(word)
+	}
+	gimdb := l.gimdbFields(f.get("gimdb"), false)
+	l.gimdb(gimdb) // what is wrong here is wrong even where no tenant inherits it
+	return globals{gimdb: gimdb, defaults: t}
+}
+
+// path returns the path given, or else fallback, relative to the file's folder.
+func (l *loader) path(v value, fallback string) string {
+	if text, ok := v.filledText(); ok {
+		return l.absolute(text)
+	}
+	return l.absolute(fallback)
+}
+
+func (l *loader) absolute(path string) string {
+	if filepath.IsAbs(path) {
+		return filepath.Clean(path)
+	}
+	return filepath.Join(l.dir, path)
+}
+
+func (l *loader) report(p Problem) {
+	p.File = l.file
+	l.problems = append(l.problems, p)
+}
+
+func (l *loader) keepSecret(texts ...string) {
+	l.secrets = append(l.secrets, texts...)
+}
+
+// cause returns why a file operation failed, without the path, which the problem
+// names already.
+func cause(err error) string {
+	var pathError *fs.PathError
+	if errors.As(err, &pathError) {
+		return pathError.Err.Error()
+	}
+	return err.Error()
+}

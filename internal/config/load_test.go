@@ -1,0 +1,260 @@
+package config_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"seats/internal/config"
+)
+
+// environment is what ${NAME} finds in these tests.
+var environment = map[string]string{
+	"GIM_PASSWORD": "hunter2-from-env", "DB_HOST": "gim.example", "DB_PORT": "5433", "EMPTY": "", "YAML": "{a: [1, 2]}", "WORD": "abc",
+}
+
+func lookup(name string) (string, bool) {
+	text, ok := environment[name]
+	return text, ok
+}
+
+// write puts content into seats.yaml in a folder of its own and returns its path.
+func write(t testing.TB, content string) string {
+	path := filepath.Join(t.TempDir(), "seats.yaml")
+	require.NoError(t, os.WriteFile(path, []byte(content), 0o600))
+	return path
+}
+
+// load reads content, which must be valid.
+func load(t testing.TB, content string) *config.Config {
+	cfg, err := config.Load(write(t, content), lookup)
+	require.NoError(t, err)
+	return cfg
+}
+
+// problems reads content, which must not be valid, and returns one line a
+// problem, with the file called seats.yaml.
+func problems(t testing.TB, content string) []string {
+	path := write(t, content)
+	cfg, err := config.Load(path, lookup)
+	require.Nil(t, cfg)
+	require.IsType(t, config.Errors{}, err)
+	return strings.Split(strings.ReplaceAll(err.Error(), path, "seats.yaml"), "\n")
+}
+
+const minimal = `
+tenants:
+  acme:
+    gimdb: {host: gim.example, database: gim, user: seats}
+    regions:
+      US: {locations: {dallas: {switches: [SIP]}}}
+`
+
+func TestDefaults(t *testing.T) {
+	path := write(t, minimal)
+	cfg, err := config.Load(path, lookup)
+	require.NoError(t, err)
+	dir := filepath.Dir(path)
+
+	require.Equal(t, path, cfg.Path)
+	require.Equal(t, config.DefaultColumns(), cfg.Columns)
+	require.Equal(t, []config.Tenant{{
+		Name: "acme",
+		GIM: &config.GIMDB{
+			Host: "gim.example", Port: 5432, Database: "gim", Schema: "public", User: "seats",
+			SSLMode: "verify-full", Connections: 2, StatementTimeout: 30 * time.Minute,
+		},
+		DataDir: filepath.Join(dir, "var"), OutputDir: filepath.Join(dir, "out"),
+		Zone: time.UTC, MaxSessionHours: 48, SettleHours: 1,
+		Readiness: config.ReadinessRequire, SessionEnd: config.SessionEndExclusive,
+		Engine:  config.Engine{MemoryLimit: "2GB"},
+		Regions: []config.Region{{Name: "US", Zone: time.UTC, Locations: []config.Location{{Name: "dallas", Switches: []string{"SIP"}}}}},
+	}}, cfg.Tenants)
+	require.Equal(t, filepath.Join(dir, "var", "acme.duckdb"), cfg.Tenants[0].StorePath())
+}
+
+const full = `
+globals:
+  gimdb:
+    host: gim.internal
+    port: 5433
+    database: gim
+    schema: readers
+    user: seats_ro
+    password: ${GIM_PASSWORD}
+    password_file: ""
+    sslmode: verify-ca
+    sslrootcert: certs/root.pem
+    connections: 3
+    statement_timeout: 90s
+  data_dir: /srv/seats
+  output_dir: ../files
+  timezone: Europe/Berlin
+  max_session_hours: 72
+  readiness: off
+  settle_hours: 0
+  session_end: inclusive
+  engine: {memory_limit: 512MiB, threads: 4, temp_dir: scratch}
+tenants:
+  zeta:
+    gimdb: {host: localhost, tenant_key: 7}
+    timezone: Asia/Kolkata
+    exclude_agents: ["TEST*", "?bot"]
+    regions:
+      US:
+        timezone: America/New_York
+        locations:
+          dallas: {switches: [SIP_DAL_1, SIP_DAL_2]}
+          us-other: {switches: []}
+      NO:
+        locations:
+          oslo: {switches: ["1001"]}
+  acme:
+    export_dir: exports/acme
+    gimdb: {tenant_key: 8}
+    regions: {42: {locations: {all: }}}
+report:
+  columns:
+    - TenantID
+    - {name: Seats, field: MessageSize}
+    - {name: Channel, value: 4}
+    - {name: Note, value: ""}
+`
+
+func TestFullFile(t *testing.T) {
+	path := write(t, full)
+	cfg, err := config.Load(path, lookup)
+	require.NoError(t, err)
+	dir := filepath.Dir(path)
+	seven, eight := int64(7), int64(8)
+
+	common := config.Tenant{
+		DataDir: "/srv/seats", OutputDir: filepath.Join(filepath.Dir(dir), "files"),
+		MaxSessionHours: 72, SettleHours: 0, Readiness: config.ReadinessOff, SessionEnd: config.SessionEndInclusive,
+		Engine: config.Engine{MemoryLimit: "512MiB", Threads: 4, TempDir: filepath.Join(dir, "scratch")},
+	}
+	zeta, acme := common, common
+	zeta.Name, zeta.TenantKey, zeta.Zone = "zeta", &seven, zone(t, "Asia/Kolkata")
+	zeta.GIM = &config.GIMDB{
+		Host: "localhost", Port: 5433, Database: "gim", Schema: "readers", User: "seats_ro", Password: "hunter2-from-env",
+		SSLMode: "verify-ca", SSLRootCert: filepath.Join(dir, "certs/root.pem"), Connections: 3, StatementTimeout: 90 * time.Second,
+	}
+	zeta.ExcludeAgents = []string{"TEST*", "?bot"}
+	zeta.Regions = []config.Region{
+		{Name: "US", Zone: zone(t, "America/New_York"), Locations: []config.Location{{Name: "dallas", Switches: []string{"SIP_DAL_1", "SIP_DAL_2"}}, {Name: "us-other"}}},
+		{Name: "NO", Zone: zone(t, "Asia/Kolkata"), Locations: []config.Location{{Name: "oslo", Switches: []string{"1001"}}}},
+	}
+	acme.Name, acme.TenantKey, acme.Zone = "acme", &eight, zone(t, "Europe/Berlin")
+	acme.ExportDir = filepath.Join(dir, "exports/acme")
+	acme.Regions = []config.Region{{Name: "42", Zone: zone(t, "Europe/Berlin"), Locations: []config.Location{{Name: "all"}}}}
+
+	require.Equal(t, []config.Tenant{zeta, acme}, cfg.Tenants, "in the order of the file")
+	require.Equal(t, []config.Column{
+		{Name: "TenantID", Field: "TenantID"},
+		{Name: "Seats", Field: "MessageSize"},
+		{Name: "Channel", Value: "4", Constant: true},
+		{Name: "Note", Constant: true},
+	}, cfg.Columns)
+}
+
+// TestManyMistakesAreReportedAtOnce holds a mistake on nearly every line; the
+// number behind each comment's # is its line.
+func TestManyMistakesAreReportedAtOnce(t *testing.T) {
+	content := strings.Join([]string{
+		"globals:",
+		"  gimdb:",
+		"    host: postgres://seats:hunter2-secret@gim/db",
+		"    prot: 5432",
+		"    port: abc",
+		"    port: 5432",
+		"    schema: a b",
+		"    password: hunter2-secret",
+		"    password_file: pw",
+		"    sslmode: verify_full",
+		"    connections: 17",
+		"    statement_timeout: 30",
+		"  regions: {}",
+		"  timezone: Mars/Olympus",
+		"  readiness: ${WORD}",
+		"  engine: {memory_limit: 2, threads: -1}",
+		"tenants:",
+		"  my tenant:",
+		"    export_dir: x",
+		"    gimdb: {host: h}",
+		"    exclude_agents: [\"\", 7]",
+		"    regions:",
+		"      US:",
+		"        locations:",
+		"          a: {switches: [S1, S1]}",
+		"          b: {}",
+		"          c: {switches: [\"\"]}",
+		"          d: {swiches: [S2]}",
+		"  acme:",
+		"    regions: {US: {}}",
+		"report: {columns: [TenantID, messagesize, {name: x}, {name: TenantID, value: 1}]}",
+		"extra: 1",
+		"",
+	}, "\n")
+	require.Equal(t, []string{
+		`seats.yaml:3: globals.gimdb.host: must be a host name, an address or a socket directory, not a connection string`,
+		`seats.yaml:4: globals.gimdb.prot: unknown key (did you mean port?)`,
+		`seats.yaml:5: globals.gimdb.port: must be 1..65535, got "abc"`,
+		`seats.yaml:6: globals.gimdb.port: is given twice, first on line 5`,
+		`seats.yaml:7: globals.gimdb.schema: must be a plain SQL identifier, got "a b" (1 to 63 of A-Z a-z 0-9 _ $, the first no digit and no $)`,
+		`seats.yaml:9: globals.gimdb.password_file: cannot be read: no such file or directory, got "pw"`,
+		`seats.yaml:9: globals.gimdb.password_file: there is a password on line 8: give one of the two`,
+		`seats.yaml:10: globals.gimdb.sslmode: must be disable, allow, prefer, require, verify-ca or verify-full, got "verify_full" (did you mean verify-full?)`,
+		`seats.yaml:11: globals.gimdb.connections: must be 1..16, got 17`,
+		`seats.yaml:12: globals.gimdb.statement_timeout: must be a duration such as "30m", or 0 for none, got 30 (give it a unit: ms, s, m or h)`,
+		`seats.yaml:13: globals.regions: unknown key (it belongs in a tenant)`,
+		`seats.yaml:14: globals.timezone: is no time zone, got "Mars/Olympus" (an IANA name such as America/New_York)`,
+		`seats.yaml:15: globals.readiness: must be require, warn or off, got the value of "${WORD}"`,
+		`seats.yaml:16: globals.engine.memory_limit: must be a number and one of KB MB GB TB KiB MiB GiB TiB, got 2`,
+		`seats.yaml:16: globals.engine.threads: must be 0..1024, got -1`,
+		`seats.yaml:18: tenants.my…: is no name for a tenant, got "my tenant" (1 to 63 of A-Z a-z 0-9 _ -, the first a letter or a digit)`,
+		`seats.yaml:19: tenants.my….export_dir: a tenant has one source, and there is also gimdb.host (with export_dir, gimdb may hold tenant_key alone)`,
+		`seats.yaml:21: tenants.my….exclude_agents[0]: must not be empty, got ""`,
+		`seats.yaml:21: tenants.my….exclude_agents[1]: must be text, got 7 (put it in quotes)`,
+		`seats.yaml:25: tenants.my….regions.US.locations.a.switches[1]: is a switch that tenants.my….regions.US.locations.a.switches[0] on line 25 lists already, got "S1"`,
+		`seats.yaml:27: tenants.my….regions.US.locations.c.switches[0]: must not be empty, got ""`,
+		`seats.yaml:28: tenants.my….regions.US.locations.d: has no switches, as tenants.my….regions.US.locations.b on line 26: a tenant has one default location`,
+		`seats.yaml:28: tenants.my….regions.US.locations.d.swiches: unknown key (did you mean switches?)`,
+		`seats.yaml:29: tenants.acme.gimdb.database: is required, here or in globals.gimdb`,
+		`seats.yaml:29: tenants.acme.gimdb.user: is required, here or in globals.gimdb`,
+		`seats.yaml:30: tenants.acme.regions.US.locations: needs at least one location`,
+		`seats.yaml:31: report.columns: must show the field MessageSize: a data file without the count is none`,
+		`seats.yaml:31: report.columns[1]: is no field of the data file, got "messagesize" (did you mean MessageSize?)`,
+		`seats.yaml:31: report.columns[2]: needs either field or value`,
+		`seats.yaml:31: report.columns[3]: has the name of the column on line 31`,
+		`seats.yaml:32: extra: unknown key`,
+	}, problems(t, content))
+}
+
+func TestProblemHasItsParts(t *testing.T) {
+	path := write(t, "globals:\n  gimdb:\n    port: abc\n"+minimal)
+	_, err := config.Load(path, lookup)
+	require.Equal(t, config.Errors{{
+		File: path, Line: 3, Column: 5, Key: "globals.gimdb.port", Value: `"abc"`, Msg: "must be 1..65535",
+	}}, err)
+}
+
+func TestFileThatCannotBeRead(t *testing.T) {
+	_, err := config.Load("missing/seats.yaml", lookup)
+	require.EqualError(t, err, "missing/seats.yaml: cannot be read: no such file or directory")
+	require.IsType(t, config.Errors{}, err)
+}
+
+func replace(t *testing.T, text, old, with string) string {
+	require.Contains(t, text, old)
+	return strings.ReplaceAll(text, old, with)
+}
+
+func zone(t testing.TB, name string) *time.Location {
+	loc, err := time.LoadLocation(name)
+	require.NoError(t, err)
+	return loc
+}

@@ -1,0 +1,133 @@
+package config_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestWhatIsNotAConfiguration(t *testing.T) {
+	tests := []struct {
+		name, content string
+		want          []string
+	}{
+		{"empty", "", []string{`seats.yaml:1: is empty: it needs at least one tenant`}},
+		{"comment alone", "# seats\n", []string{`seats.yaml:1: is empty: it needs at least one tenant`}},
+		{"null", "null\n", []string{`seats.yaml:1: tenants: needs at least one tenant`}},
+		{"text", "seats\n", []string{`seats.yaml:1: must be a mapping, not text`, `seats.yaml:1: tenants: needs at least one tenant`}},
+		{"two documents", "tenants: {}\n---\ntenants: {}\n", []string{`seats.yaml:3: starts a second YAML document: the configuration is one`}},
+		{"not closed", "globals:\n  engine: {threads: 1\ntenants: {}\n", []string{`seats.yaml:3: is not YAML: ',' or '}' must be specified`}},
+		{"tab", "globals:\n\ttimezone: UTC\n", []string{`seats.yaml:2: is not YAML: found character '\t' that cannot start any token`}},
+		{"variable in braces", "globals: {data_dir: ${WORD}}\n", []string{`seats.yaml:1: is not YAML: ',' or '}' must be specified (inside [...] and {...}, ${NAME} needs quotes)`}},
+		{"not UTF-8", "globals: {}\ntenants: \"\xff\"\n", []string{`seats.yaml:2: is not UTF-8 text`}},
+		{"tag", "globals:\n  gimdb:\n    password: !hunter2\n" + minimal, []string{`seats.yaml:3: has a YAML tag, which is not supported (a text that starts with ! needs quotes)`}},
+		{"alias of nothing", "globals:\n  gimdb:\n    password: *hunter2\n" + minimal, []string{`seats.yaml:3: is an alias of an anchor that is not defined above it (a text that starts with * needs quotes)`}},
+		{"key twice", "globals:\n  engine:\n    threads: 1\n    threads: 2\n" + minimal, []string{`seats.yaml:4: globals.engine.threads: is given twice, first on line 3`}},
+		{"root key twice", strings.TrimSpace(minimal) + "\ntenants: {}", []string{`seats.yaml:6: tenants: is given twice, first on line 1`}},
+		{"merge of text", "globals:\n  <<: x\n" + minimal, []string{`seats.yaml:2: key << merges mappings only`}},
+		{"key that is an alias", "globals: &a UTC\nreport:\n  *a : 1\n" + minimal, []string{`seats.yaml:1: globals: must be a mapping, not text`, `seats.yaml:3: has a key that is not plain text`}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			require.Equal(t, tt.want, problems(t, tt.content))
+		})
+	}
+}
+
+func TestSeveralUnsetVariablesAreAllReported(t *testing.T) {
+	require.Equal(t, []string{
+		`seats.yaml:2: globals.data_dir: environment variable FIRST is not set`,
+		`seats.yaml:2: globals.data_dir: environment variable SECOND is not set`,
+		`seats.yaml:3: globals.gimdb.password: environment variable THIRD is not set`,
+	}, problems(t, withGlobals("data_dir: ${FIRST}/${WORD}/${SECOND}\ngimdb: {password: '${THIRD}'}")))
+}
+
+func TestExpansion(t *testing.T) {
+	tests := []struct{ name, text, want string }{
+		{"whole", `${GIM_PASSWORD}`, "hunter2-from-env"},
+		{"inside, twice", `<${WORD}-${WORD}>`, "<abc-abc>"},
+		{"empty", `a${EMPTY}b`, "ab"},
+		{"is not read as YAML", `${YAML}`, "{a: [1, 2]}"},
+		{"literal", `$${WORD}`, "${WORD}"},
+		{"dollar and literal", `$$${WORD}`, "$${WORD}"},
+		{"dollars alone", `$5 $$ {WORD} $WORD$`, "$5 $$ {WORD} $WORD$"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			cfg := load(t, withTenant("gimdb: {host: h, database: d, user: u, password: '"+tt.text+"'}\n"+someRegions))
+			require.Equal(t, tt.want, cfg.Tenants[0].GIM.Password.Reveal())
+		})
+	}
+}
+
+func TestExpansionIsNotRepeated(t *testing.T) {
+	path := write(t, withTenant("export_dir: /x\nexclude_agents: ['${WORD}*']\n"+someRegions))
+	cfg, err := configLoadWith(path, map[string]string{"WORD": "${WORD}"})
+	require.NoError(t, err)
+	require.Equal(t, []string{"${WORD}*"}, cfg.Tenants[0].ExcludeAgents)
+}
+
+func TestNumberFromTheEnvironment(t *testing.T) {
+	cfg := load(t, withTenant("gimdb: {host: '${DB_HOST}', port: '${DB_PORT}', database: d, user: u}\n"+someRegions))
+	require.Equal(t, "gim.example", cfg.Tenants[0].GIM.Host)
+	require.Equal(t, 5433, cfg.Tenants[0].GIM.Port)
+}
+
+func TestAnchorsAliasesAndMergeKeys(t *testing.T) {
+	cfg := load(t, `
+tenants:
+  acme: &acme
+    gimdb: &db {host: h, database: d, user: u, port: 1}
+    regions: &regions
+      US: {locations: {dallas: {switches: &switches [A, B]}}}
+  zeta:
+    <<: *acme
+    gimdb: {<<: [{port: 2, user: v}, *db], user: w}
+  beta: {gimdb: *db, regions: {EU: {locations: {x: {switches: *switches}}}}}
+`)
+	acme, zeta, beta := cfg.Tenants[0], cfg.Tenants[1], cfg.Tenants[2]
+	require.Equal(t, acme.Regions, zeta.Regions)
+	require.Equal(t, "h", zeta.GIM.Host)
+	require.Equal(t, 2, zeta.GIM.Port, "the first merged mapping wins over the next")
+	require.Equal(t, "w", zeta.GIM.User, "what is written out wins over what is merged")
+	require.Equal(t, acme.GIM, beta.GIM)
+	require.Equal(t, []string{"A", "B"}, beta.Regions[0].Locations[0].Switches)
+}
+
+func TestAliasesCannotBlowUp(t *testing.T) {
+	var b strings.Builder
+	b.WriteString("x0: &x0 [a]\n")
+	for i := range 40 {
+		at := string(rune('A' + i%26))
+		if i >= 26 {
+			at += at
+		}
+		last := "x0"
+		if i > 0 {
+			prev := i - 1
+			last = string(rune('A' + prev%26))
+			if prev >= 26 {
+				last += last
+			}
+		}
+		b.WriteString("k" + at + ": &" + at + " [*" + last + ", *" + last + "]\n")
+	}
+	require.Equal(t, []string{`seats.yaml:1: holds more than 1048576 values once its aliases are resolved`}, problems(t, b.String()))
+}
+
+func TestJSONIsRead(t *testing.T) {
+	cfg := load(t, "{\n\t\"globals\": {\"gimdb\": {\"password\": \"a\\\"\\/\\u00e9\"}, \"readiness\": \"off\"},\n"+
+		"\t\"tenants\": {\"acme\": {\n\t\t\"gimdb\": {\"host\": \"h\", \"database\": \"d\", \"user\": \"u\", \"port\": 5433},\n"+
+		"\t\t\"exclude_agents\": [],\n\t\t\"regions\": {\"US\": {\"locations\": {\"all\": {\"switches\": [\"S\"]}}}}\n\t}}\n}\n")
+	require.Equal(t, `a"/é`, cfg.Tenants[0].GIM.Password.Reveal())
+	require.Equal(t, 5433, cfg.Tenants[0].GIM.Port)
+
+	require.Equal(t, []string{`seats.yaml:3: tenants.acme.regions: needs at least one region`},
+		problems(t, "{\n\t\"tenants\": {\n\t\t\"acme\": {\"export_dir\": \"x\"}\n\t}\n}\n"))
+}
+
+func TestWindowsFile(t *testing.T) {
+	require.Equal(t, "acme", load(t, "\ufeff"+strings.ReplaceAll(minimal, "\n", "\r\n")).Tenants[0].Name)
+	require.Equal(t, "acme", load(t, "\ufeff"+strings.TrimSpace(minimal)).Tenants[0].Name)
+}
