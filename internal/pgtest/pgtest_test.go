@@ -1,0 +1,116 @@
+package pgtest_test
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/stretchr/testify/require"
+
+	"seats/internal/pgtest"
+)
+
+// holder, when set, turns this test binary into a process that starts a
+// server of its own, prints where it is and waits to be killed.
+const holder = "PGTEST_HOLD_A_SERVER"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(holder) != "" && len(os.Args) > 1 && os.Args[1] == "hold" {
+		hold()
+	}
+	os.Exit(m.Run())
+}
+
+func hold() {
+	os.Args = os.Args[:1]
+	testing.Main(func(string, string) (bool, error) { return true, nil },
+		[]testing.InternalTest{{Name: "hold", F: func(t *testing.T) {
+			fmt.Println(pgtest.Server(t).ConnString())
+			select {}
+		}}}, nil, nil)
+}
+
+func TestSchemaIsFreshAndDropped(t *testing.T) {
+	var name string
+	server := pgtest.Server(t)
+	t.Run("uses a schema", func(t *testing.T) {
+		one, other := pgtest.Schema(t), pgtest.Schema(t)
+		name = one.Schema
+		one.Exec(t, "create table tenant (tenant_key integer)")
+		other.Exec(t, "create table tenant (tenant_key integer)")
+		require.NotEqual(t, one.Schema, other.Schema)
+
+		var path string
+		conn, err := pgx.Connect(t.Context(), one.ConnString())
+		require.NoError(t, err)
+		defer conn.Close(t.Context())
+		require.NoError(t, conn.QueryRow(t.Context(), "show search_path").Scan(&path))
+		require.Equal(t, one.Schema, path)
+	})
+	conn, err := pgx.Connect(t.Context(), server.ConnString())
+	require.NoError(t, err)
+	defer conn.Close(t.Context())
+	var left int
+	require.NoError(t, conn.QueryRow(t.Context(),
+		"select count(*) from pg_namespace where nspname = $1", name).Scan(&left))
+	require.Zero(t, left)
+}
+
+func TestServerIsOnLoopbackOnly(t *testing.T) {
+	if os.Getenv("SEATS_TEST_PG") == "" {
+		db := pgtest.Schema(t)
+		var listens string
+		require.NoError(t, db.Conn.QueryRow(t.Context(), "show listen_addresses").Scan(&listens))
+		require.Equal(t, "127.0.0.1", listens)
+	}
+	require.Equal(t, "127.0.0.1", pgtest.Server(t).Host)
+}
+
+func TestServerStopsWithAKilledTestProcess(t *testing.T) {
+	cmd := exec.Command(os.Args[0], "hold")
+	cmd.Env = append(os.Environ(), holder+"=1", "SEATS_TEST_PG=")
+	cmd.Stderr = os.Stderr
+	stdout, err := cmd.StdoutPipe()
+	require.NoError(t, err)
+	require.NoError(t, cmd.Start())
+	dsn, err := bufio.NewReader(stdout).ReadString('\n')
+	require.NoError(t, err)
+	dsn = strings.TrimSpace(dsn)
+	require.NoError(t, reach(t.Context(), dsn))
+
+	require.NoError(t, cmd.Process.Kill())
+	_ = cmd.Wait()
+	require.Eventually(t, func() bool { return reach(context.Background(), dsn) != nil },
+		20*time.Second, 100*time.Millisecond, "server is still there")
+}
+
+func reach(ctx context.Context, dsn string) error {
+	conn, err := pgx.Connect(ctx, dsn)
+	if err != nil {
+		return err
+	}
+	return conn.Close(ctx)
+}
+
+func TestMissingServerFailsWithAHint(t *testing.T) {
+	cmd := exec.Command("/bin/sh", "with-postgres.sh", "--find")
+	cmd.Env = []string{"PATH=" + t.TempDir()} // no server, and no ls to look for one
+	out, err := cmd.CombinedOutput()
+	require.Error(t, err)
+	require.Contains(t, string(out), "make test")
+	require.Contains(t, string(out), "SEATS_TEST_PG")
+}
+
+func TestScriptReturnsTheStatusOfItsCommand(t *testing.T) {
+	cmd := exec.Command("sh", "with-postgres.sh", "sh", "-c", `test -n "$SEATS_TEST_PG" && exit 42`)
+	err := cmd.Run()
+	var exit *exec.ExitError
+	require.ErrorAs(t, err, &exit)
+	require.Equal(t, 42, exit.ExitCode())
+}
