@@ -1,0 +1,89 @@
+package cli
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/alecthomas/kong"
+	"github.com/stretchr/testify/require"
+
+	"seats/cmd/gimsim/sim"
+	"seats/internal/gimschema"
+	"seats/internal/pgtest"
+)
+
+func gimsim(t testing.TB, args ...string) (status int, stdout, stderr string) {
+	t.Helper()
+	var out, errs bytes.Buffer
+	status = Run(t.Context(), args, &out, &errs)
+	return status, out.String(), errs.String()
+}
+
+func TestDDLNeedsNoCommand(t *testing.T) {
+	status, stdout, stderr := gimsim(t, "--ddl")
+	require.Zero(t, status, stderr)
+	require.Equal(t, gimschema.DDL, stdout)
+}
+
+func TestHelpNamesTheCommands(t *testing.T) {
+	status, stdout, _ := gimsim(t, "--help")
+	require.Zero(t, status)
+	require.Contains(t, stdout, "db --dsn=STRING --from=DATE")
+	require.Contains(t, stdout, "export --dir=STRING --from=DATE")
+}
+
+func TestWrongUsageIs80(t *testing.T) {
+	for _, args := range [][]string{
+		{}, {"export"}, {"export", "--dir", "x", "--from", "yesterday"}, {"db", "--no-such-flag"},
+	} {
+		status, stdout, stderr := gimsim(t, args...)
+		require.Equal(t, 80, status, "%q", args)
+		require.Empty(t, stdout)
+		require.Contains(t, stderr, "gimsim: ")
+	}
+}
+
+func TestFailureIs1(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "file")
+	require.NoError(t, os.WriteFile(file, nil, 0o600))
+	status, _, stderr := gimsim(t, "export", "--dir", file, "--from", "2026-03-01")
+	require.Equal(t, 1, status)
+	require.Contains(t, stderr, "gimsim: export to "+file)
+
+	status, _, stderr = gimsim(t, "export", "--dir", t.TempDir(), "--from", "2026-03-01", "--agents", "0")
+	require.Equal(t, 1, status)
+	require.Contains(t, stderr, "agents 0")
+}
+
+func TestDefaultsOfTheCommandLineAreThoseOfThePackage(t *testing.T) {
+	var c commands
+	parser, err := kong.New(&c)
+	require.NoError(t, err)
+	_, err = parser.Parse([]string{"export", "--dir", "x", "--from", "2026-03-01"})
+	require.NoError(t, err)
+	require.Equal(t, sim.Defaults(c.Export.From), c.Export.Options)
+}
+
+func TestSwitchesByNumberAndByName(t *testing.T) {
+	var s sim.Switches
+	require.NoError(t, s.UnmarshalText([]byte("6")))
+	require.Len(t, s, 6)
+	require.Equal(t, "SIP_006", s[5].Name)
+	require.NoError(t, s.UnmarshalText([]byte("A=Asia/Kolkata,B")))
+	require.Equal(t, sim.Switches{{Name: "A", Zone: "Asia/Kolkata"}, {Name: "B"}}, s)
+	require.Error(t, s.UnmarshalText([]byte("A,,B")))
+}
+
+func TestDBAndExportCountTheSameFacts(t *testing.T) {
+	db := pgtest.Schema(t)
+	flags := []string{"--from", "2026-03-01", "--agents", "20"}
+	status, inDB, stderr := gimsim(t, append([]string{"db", "--dsn", db.ConnString(), "--schema", "my gim", "--create"}, flags...)...)
+	defer db.Exec(t, `drop schema if exists "my gim" cascade`)
+	require.Zero(t, status, stderr)
+	status, exported, stderr := gimsim(t, append([]string{"export", "--dir", t.TempDir()}, flags...)...)
+	require.Zero(t, status, stderr)
+	require.Contains(t, inDB, exported)
+	require.Contains(t, inDB, "ctl_extract_history")
+}

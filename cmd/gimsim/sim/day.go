@@ -1,0 +1,121 @@
+package sim
+
+// keysPerDay is how many rows of a table an agent's day can have.
+const keysPerDay = 2048
+
+// diary is the making of one agent's day.
+type diary struct {
+	*Simulation
+	dice
+	*Batch
+	agent
+	day      int64
+	firstKey int64         // of the day's run of surrogate keys
+	used     [tables]int64 // of that run, by table
+}
+
+// key returns the next surrogate key of a table.
+func (y *diary) key(t Table) int64 {
+	y.used[t]++
+	return y.firstKey + y.used[t]
+}
+
+// full tells that the day's keys may not do for another call and what belongs to it.
+func (y *diary) full() bool { return y.used[IRF] > keysPerDay-16 || y.used[CAF] > keysPerDay-16 }
+
+// agentDay writes everything that begins on an agent's day.
+func (s *Simulation) agentDay(b *Batch, index, day int64) {
+	y := diary{
+		Simulation: s, dice: s.dice(forDay, index, day), Batch: b, agent: s.agent(index), day: day,
+		firstKey: s.KeyBase + (day*int64(s.Agents)+index)*keysPerDay,
+	}
+	logins := s.roster(&y.agent, day)
+	if len(logins) == 0 {
+		return
+	}
+	for _, l := range logins {
+		y.session(l)
+		y.otherMedia(l)
+		y.calls(l)
+	}
+	y.orphan(logins[len(logins)-1].end)
+	y.stray(logins[0])
+}
+
+// session writes the row of a voice login, in one of the ways in which it may
+// go right or wrong.
+func (y *diary) session(l login) {
+	row := session{
+		key: y.key(Session), tenant: y.tenant, media: mediaVoice, resource: l.resource,
+		startKey: quarter(l.start), start: l.start, end: l.end,
+	}
+	if y.chance(y.Rates.Overlapping) {
+		y.overlapping(row)
+	}
+	fate := y.Int64N(million)
+	struck := func(rate float64) bool {
+		fate -= parts(rate)
+		return fate < 0
+	}
+	r := &y.Rates
+	switch {
+	case struck(y.neverClosed(l)):
+		y.put(Session, state{l.start, y.active(row)})
+	case struck(r.Broken):
+		y.put(Session, state{l.end, y.broken(row)})
+	case struck(r.ZeroLength):
+		row.end = row.start
+		y.put(Session, state{l.start, row})
+	case struck(r.Long):
+		row.end += y.between(25*3600, 32*3600)
+		y.history(row, 0)
+	case struck(r.Corrected):
+		y.corrected(row)
+	case struck(r.Late):
+		y.history(row, y.lateness())
+	default:
+		y.history(row, 0)
+	}
+}
+
+// history writes a session as GIM sees it: active from its start, closed from
+// its end, all of it a while later.
+func (y *diary) history(row session, delay int64) {
+	if row.end <= row.start+delay {
+		y.put(Session, state{row.start + delay, row})
+		return
+	}
+	y.put(Session, state{row.start + delay, y.active(row)}, state{row.end, row})
+}
+
+// corrected writes a session that is closed at a wrong second first.
+func (y *diary) corrected(row session) {
+	wrong := row
+	wrong.end = max(row.start+1, row.end-y.between(60, 3600))
+	y.put(Session, state{row.start, y.active(row)}, state{row.end + 1, wrong},
+		state{row.end + y.between(3600, 72*3600), row})
+}
+
+// active returns a session that has not ended: what its end holds until then
+// means nothing.
+func (y *diary) active(row session) session {
+	nothing := []int64{null, null, 2147483647, 0, row.start, row.start - 3600}
+	row.active, row.end = 1, nothing[y.Int64N(int64(len(nothing)))]
+	return row
+}
+
+func (y *diary) lateness() int64 { return y.between(3600, 36*3600) }
+
+// otherMedia writes a login for chat or e-mail that is beside a voice login and
+// outlasts it.
+func (y *diary) otherMedia(l login) {
+	if !y.chance(y.Rates.OtherMedia) {
+		return
+	}
+	row := session{
+		key: y.key(Session), tenant: y.tenant, media: y.between(mediaEmail, mediaChat), resource: l.resource,
+		start: l.start + 30, end: l.end + y.between(0, 1800),
+	}
+	row.startKey = quarter(row.start)
+	y.history(row, 0)
+}

@@ -1,0 +1,68 @@
+package sim
+
+import (
+	"fmt"
+	"time"
+)
+
+// Types of data sources of ctl_extract_history.
+const (
+	tServer           = 1
+	interactionServer = 2
+	outboundServer    = 3
+	configServer      = 4
+)
+
+// extract is a row of ctl_extract_history: how far one cycle of GIM's loading
+// read one table of one source.
+type extract struct {
+	table        string
+	source, kind int64
+	reached      int64
+	done         int64
+	rows         int64
+}
+
+func (r extract) write(l *lines, created, _ int64) {
+	l.strings(r.table)
+	l.ints(r.source, r.kind, r.rows)
+	l.strings(serverTime(r.reached))
+	l.ints(r.reached, 10+r.kind, 1, 1)
+	l.strings(serverTime(r.done-60), serverTime(r.done), fmt.Sprintf("job-%d", r.done), "Job_ExtractICON", "8.5.015", "dap_icon")
+	l.ints(created, r.done)
+	l.end()
+}
+
+// serverTime writes a time as the GIM server's clock on the wall shows it: five
+// hours behind UTC, which the column does not say.
+func serverTime(at int64) string {
+	return time.Unix(at-5*3600, 0).UTC().Format("2006-01-02 15:04:05.000")
+}
+
+// extractHistory writes how far GIM has read each source at each cut, and a few
+// cycles before. Of the sources of type 1 and 3 the slowest is exactly at the cut:
+// the T-Server of the first switch. Others are ahead of it by a little, and
+// those of the types that do not matter are far behind.
+func (s *Simulation) extractHistory(b *Batch) {
+	for _, cut := range b.layout.Cuts {
+		d := s.dice(forExtract, cut, 0)
+		for cycle := int64(3); cycle >= 0; cycle-- {
+			at := cut - cycle*900
+			put := func(table string, source, kind, reached int64) {
+				b.put(ExtractHistory, state{at, extract{table, source, kind, reached, at + 120, d.between(1, 9999)}})
+			}
+			for i := range s.Switches {
+				ahead := int64(0)
+				if i > 0 {
+					ahead = d.between(1, 600)
+				}
+				put("G_CALL", int64(101+i), tServer, at+ahead)
+				put("G_PARTY", int64(101+i), tServer, at+ahead-d.between(1, 30))
+			}
+			put("G_IR", 201, interactionServer, at-7200)
+			put("GO_CHAIN", 301, outboundServer, at+d.between(1, 600))
+			put("GO_CAMPAIGN", 301, outboundServer, at-d.between(3600, 36000))
+			put("GC_AGENT", 401, configServer, s.From.Unix()-30*86400)
+		}
+	}
+}
