@@ -1,0 +1,202 @@
+package report
+
+import (
+	"cmp"
+	"path/filepath"
+	"slices"
+	"time"
+)
+
+// decision is what R13 is decided from, for one number.
+type decision struct {
+	writer Writer
+	number Number
+	chain  []Issue // of the number's region, measure and period, as the ledger has them
+	found  []string
+	reason string
+	now    time.Time
+}
+
+// plan is a decision made: what the outcome will be, and the bytes to write for
+// it. A nil manifest or data file stays as it is on disk.
+type plan struct {
+	outcome        Outcome
+	manifest, data []byte
+}
+
+// decide applies R13. It reads the folder and writes nothing.
+func (d decision) decide() plan {
+	if err := d.number.validate(); err != nil {
+		return d.stop(err)
+	}
+	now, err := d.standing()
+	if err != nil {
+		return d.stop(err)
+	}
+	switch {
+	case now == nil:
+		return d.first()
+	case now.issue.Value == d.number.Value:
+		return d.keep(*now)
+	case d.reason == "":
+		return d.stop(&RestatementError{
+			File:     d.path(now.issue.File),
+			Revision: now.issue.Revision, Measure: d.number.Measure,
+			Issued: now.issue.Value, Computed: d.number.Value,
+		})
+	}
+	return d.restate(*now)
+}
+
+// stop is the plan to leave everything alone: a refusal where R13 or a conflict
+// says so, a failure otherwise.
+func (d decision) stop(err error) plan {
+	action := Failed
+	switch err.(type) {
+	case *RestatementError, *ConflictError:
+		action = Refused
+	}
+	return plan{outcome: Outcome{Number: d.number, Action: action, Err: err}}
+}
+
+// first issues revision 1. A manifest without a data file may be there: the
+// remnant of a run that died between the two. Nothing was issued by it, so the
+// manifest is written anew and describes this number.
+func (d decision) first() plan {
+	return d.issue(Written, Issue{Revision: 1}, nil)
+}
+
+// restate issues the revision after the one that stands.
+func (d decision) restate(now standing) plan {
+	next := Issue{Revision: now.issue.Revision + 1, Supersedes: now.issue.File, Reason: d.reason}
+	return d.issue(Restated, next, now.recoveredUpTo(now.issue))
+}
+
+// issue plans a new data file with its manifest.
+func (d decision) issue(action Action, issue Issue, recovered []Issue) plan {
+	data, err := renderDataFile(d.number, d.writer.Columns)
+	if err != nil {
+		return d.stop(err)
+	}
+	issue.Region, issue.Measure, issue.Period = d.number.Region, d.number.Measure, d.number.Period
+	issue.Value, issue.State = d.number.Value, d.number.State
+	issue.File, issue.SHA256, issue.IssuedAt = d.number.fileName(issue.Revision), digest(data), d.now
+	issue = d.withPeak(issue)
+	p, err := d.describe(issue, recovered, int64(len(data)), nil)
+	if err != nil {
+		return d.stop(err)
+	}
+	p.outcome.Action, p.outcome.Recovered, p.data = action, recovered, data
+	return p
+}
+
+// keep is for a number that is the one issued. The data file stays, or is put
+// back byte for byte if it vanished. The manifest is rewritten only where the
+// state moved from provisional to final or where it vanished; a final number
+// that a later run would call provisional stays final, since its files say so.
+func (d decision) keep(now standing) plan {
+	p := plan{outcome: Outcome{Number: d.number, Recovered: now.recovered}}
+	var err error
+	if now.dataGone {
+		if p.data, err = d.restoredData(now.issue); err != nil {
+			return d.stop(err)
+		}
+		now.size = int64(len(p.data))
+	}
+	settled := now.issue.State == Provisional && d.number.State == Final
+	if settled {
+		now.issue.State = Final
+	}
+	if settled || now.manifestGone {
+		written, err := d.describe(d.withPeak(now.issue), now.recovered, now.size, &d.now)
+		if err != nil {
+			return d.stop(err)
+		}
+		p.manifest, now.issue = written.manifest, written.outcome.Issue
+	} else if now.issue, now.adopted, err = d.verifyManifest(now); err != nil {
+		return d.stop(err)
+	}
+	p.outcome.Issue, p.outcome.Action = now.issue, keptAs(now, settled)
+	return p
+}
+
+// keptAs names what keep did, the most telling thing first.
+func keptAs(now standing, settled bool) Action {
+	switch {
+	case now.dataGone || now.manifestGone:
+		return Restored
+	case settled:
+		return State
+	case now.adopted:
+		return Adopted
+	}
+	return Unchanged
+}
+
+// restoredData renders the data file of a past issue again and makes sure that
+// it comes out as it was.
+func (d decision) restoredData(issue Issue) ([]byte, error) {
+	data, err := renderDataFile(d.number, d.writer.Columns)
+	if err != nil {
+		return nil, err
+	}
+	if digest(data) != issue.SHA256 {
+		return nil, &ConflictError{
+			File:    d.path(issue.File),
+			Problem: "the issued file is gone, and today's report.columns give other bytes than were issued",
+			Advice:  "restore the file from a backup, or run once with the report.columns of its time",
+		}
+	}
+	return data, nil
+}
+
+// describe encodes the manifest of the issue and puts the manifest's hash into
+// it. updated is when an existing manifest is replaced, nil for a new one.
+func (d decision) describe(issue Issue, recovered []Issue, size int64, updated *time.Time) (plan, error) {
+	m := newManifest(d.number, issue, size, d.writer.Versions)
+	m.UpdatedAt = updated
+	if issue.Supersedes != "" {
+		m.Differences = d.since(issue.Supersedes, slices.Concat(d.chain, recovered), m)
+	}
+	text, err := m.encode()
+	if err != nil {
+		return plan{}, err
+	}
+	issue.ManifestSHA256 = digest(text)
+	return plan{outcome: Outcome{Number: d.number, Issue: issue}, manifest: text}, nil
+}
+
+// since lists what moved from the superseded file to m. Where the superseded
+// manifest is gone or is not the one that was issued, the number alone is
+// compared, as the ledger has it.
+func (d decision) since(superseded string, known []Issue, m Manifest) []Difference {
+	at := slices.IndexFunc(known, func(i Issue) bool { return i.File == superseded })
+	if at < 0 {
+		return []Difference{}
+	}
+	before, sum, err := ReadManifest(d.path(ManifestName(superseded)))
+	if err != nil || sum != known[at].ManifestSHA256 {
+		return []Difference{{Field: "value", Before: known[at].Value, After: m.Value}}
+	}
+	return differences(before, m)
+}
+
+// withPeak gives the issue the peak of the number.
+func (d decision) withPeak(issue Issue) Issue {
+	issue.PeakAt, issue.PeakSeconds = nil, 0
+	if d.number.hasPeak() {
+		at := d.number.PeakAt
+		issue.PeakAt, issue.PeakSeconds = &at, d.number.PeakSeconds
+	}
+	return issue
+}
+
+func (d decision) path(name string) string { return filepath.Join(d.writer.Dir, name) }
+
+// latest is the issue of the highest revision, the zero Issue where there is none.
+func latest(chain []Issue) Issue {
+	if len(chain) == 0 {
+		return Issue{}
+	}
+	return slices.MaxFunc(chain, func(a, b Issue) int { return cmp.Compare(a.Revision, b.Revision) })
+}

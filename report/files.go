@@ -1,0 +1,158 @@
+package report
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+)
+
+// Whoever may read the counts of a tenant is decided by who owns the folder.
+const (
+	fileMode   = 0o600
+	folderMode = 0o700
+)
+
+// Unfinished files carry these around the name they will get. A run that was
+// killed leaves them; the next one removes them.
+const (
+	unfinishedPrefix = "."
+	unfinishedSuffix = ".tmp"
+)
+
+// list names what is in the folder, after removing what an earlier run left
+// unfinished. A folder that is not there yet is empty.
+func (w Writer) list() ([]string, error) {
+	entries, err := os.ReadDir(w.Dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("list issued files: %w", err)
+	}
+	names := make([]string, 0, len(entries))
+	for _, entry := range entries {
+		name := entry.Name()
+		if !strings.HasPrefix(name, unfinishedPrefix+"CNT_") || !strings.HasSuffix(name, unfinishedSuffix) {
+			names = append(names, name)
+			continue
+		}
+		if err := os.Remove(filepath.Join(w.Dir, name)); err != nil {
+			return nil, fmt.Errorf("remove unfinished file: %w", err)
+		}
+	}
+	return names, nil
+}
+
+// perform writes what the plan holds and gives the plan's outcome, or that of
+// the failure.
+func (w Writer) perform(p plan) Outcome {
+	name := p.outcome.Issue.File
+	var files []file
+	if p.manifest != nil {
+		files = append(files, file{name: ManifestName(name), text: p.manifest})
+	}
+	if p.data != nil {
+		files = append(files, file{name: name, text: p.data, fresh: true})
+	}
+	if len(files) == 0 {
+		return p.outcome
+	}
+	if err := w.publish(files); err != nil {
+		return Outcome{Number: p.outcome.Number, Action: Failed, Err: fmt.Errorf("write %s: %w", filepath.Join(w.Dir, name), err)}
+	}
+	return p.outcome
+}
+
+// file is one to publish; a fresh one must not be there yet.
+type file struct {
+	name  string
+	text  []byte
+	fresh bool
+}
+
+// publish makes the files appear whole, in their order, and last. All are on
+// disk under other names before the first gets its own, so that a full disk or
+// a missing right shows before anything is to be seen.
+func (w Writer) publish(files []file) (err error) {
+	if err := makeFolder(w.Dir); err != nil {
+		return err
+	}
+	var staged []string
+	defer func() {
+		if err != nil {
+			for _, path := range staged {
+				_ = os.Remove(path) // gone already, or left to the next run's list
+			}
+		}
+	}()
+	for _, f := range files {
+		path := filepath.Join(w.Dir, unfinishedPrefix+f.name+unfinishedSuffix)
+		staged = append(staged, path)
+		if err := stage(path, f.text); err != nil {
+			return err
+		}
+		if f.fresh && !absent(filepath.Join(w.Dir, f.name)) {
+			return fmt.Errorf("it appeared meanwhile: %w", fs.ErrExist)
+		}
+	}
+	for i, f := range files {
+		if err := os.Rename(staged[i], filepath.Join(w.Dir, f.name)); err != nil {
+			return err
+		}
+	}
+	return syncFolder(w.Dir)
+}
+
+func absent(path string) bool {
+	_, err := os.Lstat(path)
+	return errors.Is(err, fs.ErrNotExist)
+}
+
+// stage writes a file that only its owner can read and has the disk confirm it.
+func stage(path string, text []byte) (err error) {
+	out, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, fileMode)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, out.Close()) }()
+	if _, err := out.Write(text); err != nil {
+		return err
+	}
+	return out.Sync()
+}
+
+// makeFolder makes the folder and those above it where they are missing. What
+// exists keeps its permissions: they are the operator's choice.
+func makeFolder(path string) error {
+	if _, err := os.Stat(path); err == nil {
+		return nil // if it is no folder, writing into it says so
+	}
+	parent := filepath.Dir(path)
+	if parent != path {
+		if err := makeFolder(parent); err != nil {
+			return err
+		}
+	}
+	if err := os.Mkdir(path, folderMode); err != nil && !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	return syncFolder(parent)
+}
+
+// syncFolder has the disk confirm the names in a folder. File systems that
+// cannot do that for a folder answer EINVAL, and there is nothing to do about it.
+func syncFolder(path string) error {
+	folder, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	err = folder.Sync()
+	if errors.Is(err, syscall.EINVAL) {
+		err = nil
+	}
+	return errors.Join(err, folder.Close())
+}

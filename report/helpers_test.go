@@ -1,0 +1,156 @@
+package report_test
+
+import (
+	"flag"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"seats/report"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden files under testdata")
+
+// golden compares got with testdata/name, or rewrites the file with -update.
+func golden(t *testing.T, name string, got []byte) {
+	t.Helper()
+	path := filepath.Join("testdata", name)
+	if *update {
+		require.NoError(t, os.WriteFile(path, got, 0o644))
+	}
+	want, err := os.ReadFile(path)
+	require.NoError(t, err)
+	require.Equal(t, string(want), string(got), "%s differs; -update rewrites it", path)
+}
+
+const (
+	dailyFile   = "CNT_US_PES_SEATS_OUTBOUND_acme_20260310.csv"
+	dailyFileR2 = "CNT_US_PES_SEATS_OUTBOUND_acme_20260310_R2.csv"
+	dailyFileR3 = "CNT_US_PES_SEATS_OUTBOUND_acme_20260310_R3.csv"
+	monthlyFile = "CNT_US_PES_SEATS_OUTBOUND_acme_202603.csv"
+)
+
+var (
+	newYorkSummer = time.FixedZone("EDT", -4*3600)
+	issuedAt      = time.Date(2026, 3, 11, 5, 30, 0, 123456789, time.UTC)
+	laterAt       = time.Date(2026, 3, 12, 5, 30, 0, 0, time.UTC)
+)
+
+// daily is a concurrent number of 2026-03-10 with the given value.
+func daily(value int64) report.Number {
+	highWater := time.Date(2026, 3, 11, 5, 0, 0, 0, time.UTC).Unix()
+	n := report.Number{
+		Tenant: "acme", Region: "US", Measure: report.Concurrent, Period: "2026-03-10",
+		Value: value, State: report.Final,
+		Slices: []report.Slice{{
+			Day: "2026-03-10", Source: "gimdb gim-acme/gim", AsOf: highWater, HighWater: &highWater,
+			ExtractedAt: time.Date(2026, 3, 11, 5, 10, 0, 0, time.UTC),
+			Sessions:    120, Activities: 3400, Agents: 77, SHA256: "aa11",
+		}},
+		RulesHash: "rules-1", SQLHash: "sql-1",
+		Quality: []report.Quality{
+			{Rule: "unmapped_switch", Count: 0, Blocking: true},
+			{Rule: "long_session", Count: 1, Examples: []string{"4711"}},
+		},
+	}
+	if value > 0 {
+		n.PeakAt, n.PeakSeconds = time.Date(2026, 3, 10, 14, 3, 7, 0, newYorkSummer), 12
+	}
+	return n
+}
+
+func provisional(n report.Number) report.Number {
+	n.State = report.Provisional
+	return n
+}
+
+// monthly is an enabled number of March 2026 with the given value.
+func monthly(value int64) report.Number {
+	n := daily(0)
+	n.Measure, n.Period, n.Value = report.Enabled, "2026-03", value
+	return n
+}
+
+// site is a tenant's folder with the ledger that a store would keep.
+type site struct {
+	t      *testing.T
+	writer report.Writer
+	ledger []report.Issue
+}
+
+func newSite(t *testing.T) *site {
+	return &site{t: t, writer: report.Writer{
+		Dir:      filepath.Join(t.TempDir(), "out", "acme"),
+		Versions: report.Versions{Program: "1.0.0", DuckDB: "v1.5.6", Go: "go1.26"},
+	}}
+}
+
+// issue issues one number and keeps the ledger as the store would.
+func (s *site) issue(n report.Number, reason string, at time.Time) report.Outcome {
+	s.t.Helper()
+	outcomes, err := s.writer.Issue([]report.Number{n}, s.ledger, reason, at)
+	require.NoError(s.t, err)
+	require.Len(s.t, outcomes, 1)
+	if outcomes[0].Err == nil {
+		for _, issue := range append(outcomes[0].Recovered, outcomes[0].Issue) {
+			s.enter(issue)
+		}
+	}
+	return outcomes[0]
+}
+
+// must issues one number and requires the action.
+func (s *site) must(action report.Action, n report.Number, reason string, at time.Time) report.Outcome {
+	s.t.Helper()
+	outcome := s.issue(n, reason, at)
+	require.NoError(s.t, outcome.Err)
+	require.Equal(s.t, action, outcome.Action)
+	return outcome
+}
+
+func (s *site) enter(issue report.Issue) {
+	for i, known := range s.ledger {
+		if known.Region == issue.Region && known.Measure == issue.Measure &&
+			known.Period == issue.Period && known.Revision == issue.Revision {
+			s.ledger[i] = issue
+			return
+		}
+	}
+	s.ledger = append(s.ledger, issue)
+}
+
+func (s *site) path(name string) string { return filepath.Join(s.writer.Dir, name) }
+
+// files gives name and content of everything in the folder.
+func (s *site) files() map[string]string {
+	s.t.Helper()
+	entries, err := os.ReadDir(s.writer.Dir)
+	require.NoError(s.t, err)
+	out := make(map[string]string)
+	for _, entry := range entries {
+		text, err := os.ReadFile(s.path(entry.Name()))
+		require.NoError(s.t, err)
+		out[entry.Name()] = string(text)
+	}
+	return out
+}
+
+func (s *site) manifest(name string) report.Manifest {
+	s.t.Helper()
+	m, _, err := report.ReadManifest(s.path(report.ManifestName(name)))
+	require.NoError(s.t, err)
+	return m
+}
+
+func (s *site) overwrite(name, text string) {
+	s.t.Helper()
+	require.NoError(s.t, os.WriteFile(s.path(name), []byte(text), 0o600))
+}
+
+func (s *site) remove(name string) {
+	s.t.Helper()
+	require.NoError(s.t, os.Remove(s.path(name)))
+}

@@ -1,0 +1,223 @@
+package report_test
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"seats/internal/config"
+	"seats/report"
+)
+
+func hash(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return hex.EncodeToString(sum[:])
+}
+
+func TestR13FirstIssueWritesBothFilesForTheirOwnerAlone(t *testing.T) {
+	s := newSite(t)
+	outcome := s.must(report.Written, daily(42), "reason is for restatements", issuedAt)
+	files := s.files()
+	require.Len(t, files, 2)
+	golden(t, "daily.manifest.json", []byte(files[report.ManifestName(dailyFile)]))
+
+	peakAt := daily(42).PeakAt
+	require.Equal(t, report.Issue{
+		Region: "US", Measure: report.Concurrent, Period: "2026-03-10", Revision: 1, Value: 42, State: report.Final,
+		File: dailyFile, SHA256: hash(files[dailyFile]), ManifestSHA256: hash(files[report.ManifestName(dailyFile)]),
+		PeakAt: &peakAt, PeakSeconds: 12, IssuedAt: issuedAt.Truncate(1e9),
+	}, outcome.Issue)
+	for name, mode := range map[string]os.FileMode{
+		".": 0o700, "..": 0o700, dailyFile: 0o600, report.ManifestName(dailyFile): 0o600,
+	} {
+		info, err := os.Stat(s.path(name))
+		require.NoError(t, err)
+		require.Equal(t, mode, info.Mode().Perm(), name)
+	}
+}
+
+func TestR13SameNumberAgainWritesNothing(t *testing.T) {
+	s := newSite(t)
+	first := s.must(report.Written, daily(42), "", issuedAt)
+	before := s.files()
+	again := daily(42)
+	again.Slices[0].SHA256, again.PeakSeconds = "bb22", 99
+	outcome := s.must(report.Unchanged, again, "", laterAt)
+	require.Equal(t, before, s.files())
+	require.Equal(t, first.Issue, outcome.Issue)
+	s.must(report.Unchanged, again, "a reason changes nothing here", laterAt)
+	require.Equal(t, before, s.files())
+}
+
+func TestR13OtherNumberIsRefusedAndBothAreNamed(t *testing.T) {
+	s := newSite(t)
+	s.must(report.Written, daily(42), "", issuedAt)
+	before := s.files()
+	outcome := s.issue(daily(43), "", laterAt)
+	var refused *report.RestatementError
+	require.ErrorAs(t, outcome.Err, &refused)
+	require.Equal(t, report.Refused, outcome.Action)
+	require.Equal(t, report.RestatementError{
+		File: s.path(dailyFile), Revision: 1, Measure: report.Concurrent, Issued: 42, Computed: 43,
+	}, *refused)
+	require.Equal(t, 7, refused.ExitCode())
+	for _, part := range []string{dailyFile, "42", "43"} {
+		require.Contains(t, refused.Error(), part)
+	}
+	require.Contains(t, refused.Hint(), "--restate REASON to issue revision 2")
+	require.Equal(t, before, s.files())
+}
+
+func TestR13RestatementIssuesTheNextRevisions(t *testing.T) {
+	s := newSite(t)
+	s.must(report.Written, daily(42), "", issuedAt)
+	before := s.files()
+	moved := daily(43)
+	moved.Slices[0].Sessions, moved.Slices[0].SHA256, moved.RulesHash = 121, "bb22", "rules-2"
+	second := s.must(report.Restated, moved, "late <correction> of GIM", laterAt)
+	require.Equal(t, dailyFileR2, second.Issue.File)
+	require.Equal(t, 2, second.Issue.Revision)
+	require.Equal(t, dailyFile, second.Issue.Supersedes)
+	require.Equal(t, "late <correction> of GIM", second.Issue.Reason)
+	after := s.files()
+	require.Equal(t, before[dailyFile], after[dailyFile])
+	require.Equal(t, before[report.ManifestName(dailyFile)], after[report.ManifestName(dailyFile)])
+	require.Contains(t, after[dailyFileR2], ",43\n")
+	golden(t, "restated.manifest.json", []byte(after[report.ManifestName(dailyFileR2)]))
+
+	require.Error(t, s.issue(daily(42), "", laterAt).Err, "the first revision no longer stands")
+	third := s.must(report.Restated, daily(0), "nobody worked after all", laterAt)
+	require.Equal(t, dailyFileR3, third.Issue.File)
+	require.Equal(t, dailyFileR2, third.Issue.Supersedes)
+	s.must(report.Unchanged, daily(0), "", laterAt)
+	require.Len(t, s.files(), 6)
+}
+
+func TestR13RestatementOverAChangedManifestComparesTheNumberAlone(t *testing.T) {
+	s := newSite(t)
+	s.must(report.Written, daily(42), "", issuedAt)
+	name := report.ManifestName(dailyFile)
+	s.overwrite(name, strings.Replace(s.files()[name], `"sessions": 120`, `"sessions": 1`, 1))
+	s.must(report.Restated, daily(43), "late correction", laterAt)
+	require.Equal(t, []report.Difference{{Field: "value", Before: float64(42), After: float64(43)}},
+		s.manifest(dailyFileR2).Differences)
+}
+
+func TestR13ProvisionalBecomesFinalInTheManifestAlone(t *testing.T) {
+	s := newSite(t)
+	s.must(report.Written, provisional(daily(42)), "", issuedAt)
+	before := s.files()
+	settled := daily(42)
+	settled.Slices[0].SHA256, settled.PeakSeconds = "cc33", 15
+	outcome := s.must(report.State, settled, "", laterAt)
+	require.Equal(t, before[dailyFile], s.files()[dailyFile])
+	m := s.manifest(dailyFile)
+	require.Equal(t, report.Final, m.State)
+	require.Equal(t, "cc33", m.Slices[0].SHA256)
+	require.Equal(t, issuedAt.Truncate(1e9), m.IssuedAt)
+	require.Equal(t, laterAt, *m.UpdatedAt)
+	require.Equal(t, report.Final, outcome.Issue.State)
+	require.EqualValues(t, 15, outcome.Issue.PeakSeconds)
+	require.Equal(t, hash(s.files()[report.ManifestName(dailyFile)]), outcome.Issue.ManifestSHA256)
+}
+
+func TestR13StateOfARestatementMovesAndKeepsItsReason(t *testing.T) {
+	s := newSite(t)
+	s.must(report.Written, provisional(daily(42)), "", issuedAt)
+	s.must(report.Restated, provisional(daily(43)), "late correction", issuedAt)
+	before := s.manifest(dailyFileR2)
+	s.must(report.State, daily(43), "", laterAt)
+	after := s.manifest(dailyFileR2)
+	require.Equal(t, before.Reason, after.Reason)
+	require.Equal(t, before.Supersedes, after.Supersedes)
+	require.Contains(t, after.Differences, report.Difference{Field: "value", Before: float64(42), After: float64(43)})
+}
+
+func TestR13FinalStaysFinal(t *testing.T) {
+	s := newSite(t)
+	s.must(report.Written, daily(42), "", issuedAt)
+	before := s.files()
+	outcome := s.must(report.Unchanged, provisional(daily(42)), "", laterAt)
+	require.Equal(t, report.Final, outcome.Issue.State)
+	require.Equal(t, before, s.files())
+}
+
+func TestR13OneRefusalDoesNotKeepBackTheOthers(t *testing.T) {
+	s := newSite(t)
+	s.must(report.Written, daily(42), "", issuedAt)
+	other := daily(5)
+	other.Region = "EU"
+	broken := daily(6)
+	broken.Region = "../../etc"
+	outcomes, err := s.writer.Issue([]report.Number{daily(43), broken, other, monthly(50)}, s.ledger, "", laterAt)
+	require.NoError(t, err)
+	var actions []report.Action
+	for _, outcome := range outcomes {
+		actions = append(actions, outcome.Action)
+	}
+	require.Equal(t, []report.Action{report.Refused, report.Failed, report.Written, report.Written}, actions)
+	require.Len(t, s.files(), 6)
+}
+
+func TestInvalidNumbersAreNotIssued(t *testing.T) {
+	for name, spoil := range map[string]func(*report.Number){
+		"region with a path":     func(n *report.Number) { n.Region = "a/b" },
+		"region with a line end": func(n *report.Number) { n.Region = "US\n" },
+		"tenant like a formula":  func(n *report.Number) { n.Tenant = "=1" },
+		"no tenant":              func(n *report.Number) { n.Tenant = "" },
+		"unknown measure":        func(n *report.Number) { n.Measure = "peak" },
+		"month of a day":         func(n *report.Number) { n.Period = "2026-03" },
+		"day that is none":       func(n *report.Number) { n.Period = "2026-02-30" },
+		"negative count":         func(n *report.Number) { n.Value = -1 },
+		"unknown state":          func(n *report.Number) { n.State = "done" },
+		"peak without its time":  func(n *report.Number) { n.PeakSeconds = 0 },
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newSite(t)
+			n := daily(42)
+			spoil(&n)
+			outcome := s.issue(n, "", issuedAt)
+			require.Error(t, outcome.Err)
+			require.Equal(t, report.Failed, outcome.Action)
+			require.NoDirExists(t, s.writer.Dir)
+		})
+	}
+}
+
+func TestCallersMistakesWriteNothing(t *testing.T) {
+	s := newSite(t)
+	stranger := daily(1)
+	stranger.Tenant = "globex"
+	for _, numbers := range [][]report.Number{{daily(1), stranger}, {daily(1), daily(2)}} {
+		_, err := s.writer.Issue(numbers, nil, "", issuedAt)
+		require.Error(t, err)
+	}
+	_, err := s.writer.Issue([]report.Number{daily(1)}, nil, " ", issuedAt)
+	require.Error(t, err)
+	require.NoDirExists(t, s.writer.Dir)
+	outcomes, err := s.writer.Issue(nil, nil, "", issuedAt)
+	require.NoError(t, err)
+	require.Empty(t, outcomes)
+}
+
+func TestReasonIsOneLineOfText(t *testing.T) {
+	for _, good := range []string{"x", "späte Korrektur", strings.Repeat("é", 500)} {
+		require.NoError(t, report.ValidateReason(good), good)
+	}
+	for _, bad := range []string{"", "  ", "two\nlines", "a\rb", "a\tb", "\x1b[2J", "a\u2028b", "\xff", strings.Repeat("é", 501)} {
+		require.Error(t, report.ValidateReason(bad), "%q", bad)
+	}
+}
+
+func TestColumnsChangedSinceDoNotTouchAnIssuedFile(t *testing.T) {
+	s := newSite(t)
+	s.must(report.Written, daily(42), "", issuedAt)
+	before := s.files()
+	s.writer.Columns = []config.Column{{Name: "MessageSize"}}
+	s.must(report.Unchanged, daily(42), "", laterAt)
+	require.Equal(t, before, s.files())
+}

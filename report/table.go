@@ -1,0 +1,184 @@
+package report
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/jedib0t/go-pretty/v6/table"
+	"github.com/jedib0t/go-pretty/v6/text"
+)
+
+// The formats that a Table can be written in.
+const (
+	FormatTable = "table" // for people: aligned, without colours, control characters escaped
+	FormatJSON  = "json"  // an array of objects, one a row, keys in the order of the header
+	FormatCSV   = "csv"   // RFC 4180 with a header line and "\n"
+)
+
+// Formats lists the formats, the default first.
+func Formats() []string { return []string{FormatTable, FormatJSON, FormatCSV} }
+
+// absentValue is the type of Absent.
+type absentValue struct{}
+
+// Absent is a value that a row does not have at all: its key is left out of the
+// JSON object, where nil is written as null. Elsewhere both are empty.
+var Absent = absentValue{}
+
+// Table is rows to be printed, the one way by which every command prints its
+// results. A row has a value for each name in the header: nil or Absent, text, a
+// number, a bool, a time.Time (RFC 3339, in its own zone), a list or map of
+// these, or anything that is a fmt.Stringer. Columns of numbers are aligned to
+// the right.
+type Table struct {
+	Header []string
+	Rows   [][]any
+}
+
+// Write writes the table in the format: FormatTable, FormatJSON or FormatCSV.
+func (t Table) Write(w io.Writer, format string) error {
+	for _, row := range t.Rows {
+		if len(row) != len(t.Header) {
+			return fmt.Errorf("write table: a row of %d values under %d names", len(row), len(t.Header))
+		}
+	}
+	var err error
+	switch format {
+	case FormatTable:
+		err = t.writeText(w)
+	case FormatJSON:
+		err = t.writeJSON(w)
+	case FormatCSV:
+		err = t.writeCSV(w)
+	default:
+		return fmt.Errorf("write table: unknown format %q (want %s)", format, strings.Join(Formats(), ", "))
+	}
+	if err != nil {
+		return fmt.Errorf("write table as %s: %w", format, err)
+	}
+	return nil
+}
+
+func (t Table) writeText(w io.Writer) error {
+	out := table.NewWriter()
+	style := table.StyleDefault
+	style.Options = table.OptionsNoBordersAndSeparators
+	style.Box.PaddingLeft, style.Box.PaddingRight = "", "  "
+	style.Format.Header, style.Format.Footer = text.FormatDefault, text.FormatDefault
+	out.SetStyle(style)
+	out.AppendHeader(textRow(t.Header, printable))
+	for _, row := range t.Rows {
+		out.AppendRow(textRow(row, func(value any) string { return printable(plain(value)) }))
+	}
+	out.SetColumnConfigs(t.alignment())
+	for line := range strings.Lines(out.Render() + "\n") {
+		if _, err := fmt.Fprintln(w, strings.TrimRight(line, " \n")); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func textRow[T any](values []T, show func(T) string) table.Row {
+	row := make(table.Row, 0, len(values))
+	for _, value := range values {
+		row = append(row, show(value))
+	}
+	return row
+}
+
+// alignment puts columns to the right that hold numbers and nothing else.
+func (t Table) alignment() []table.ColumnConfig {
+	var configs []table.ColumnConfig
+	for column := range t.Header {
+		numbers := 0
+		other := slices.ContainsFunc(t.Rows, func(row []any) bool {
+			if isNumber(row[column]) {
+				numbers++
+				return false
+			}
+			return !isBlank(settle(row[column]))
+		})
+		if numbers > 0 && !other {
+			configs = append(configs, table.ColumnConfig{Number: column + 1, Align: text.AlignRight, AlignHeader: text.AlignRight})
+		}
+	}
+	return configs
+}
+
+func (t Table) writeCSV(w io.Writer) error {
+	rows := make([][]string, 0, len(t.Rows)+1)
+	rows = append(rows, t.Header)
+	for _, row := range t.Rows {
+		texts := make([]string, 0, len(row))
+		for _, value := range row {
+			texts = append(texts, plain(value))
+		}
+		rows = append(rows, texts)
+	}
+	return writeCSV(w, rows)
+}
+
+// writeJSON writes one object a line, so that large results can be read and
+// compared line by line.
+func (t Table) writeJSON(w io.Writer) error {
+	if len(t.Rows) == 0 {
+		_, err := io.WriteString(w, "[]\n")
+		return err
+	}
+	for i, row := range t.Rows {
+		object, err := t.object(row)
+		if err != nil {
+			return err
+		}
+		before, after := ",\n ", ""
+		if i == 0 {
+			before = "["
+		}
+		if i == len(t.Rows)-1 {
+			after = "]\n"
+		}
+		if _, err := io.WriteString(w, before+object+after); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// object is a row as a JSON object with its keys in the header's order, which
+// package json would sort.
+func (t Table) object(row []any) (string, error) {
+	var out bytes.Buffer
+	for column, value := range row {
+		if value == Absent {
+			continue
+		}
+		if out.Len() > 0 {
+			out.WriteByte(',')
+		}
+		if err := encodeJSON(&out, t.Header[column]); err != nil {
+			return "", err
+		}
+		out.WriteByte(':')
+		if err := encodeJSON(&out, jsonValue(value)); err != nil {
+			return "", fmt.Errorf("column %s: %w", t.Header[column], err)
+		}
+	}
+	return "{" + out.String() + "}", nil
+}
+
+// encodeJSON appends the value without the line end that an Encoder adds, and
+// without escaping what is special in HTML alone.
+func encodeJSON(out *bytes.Buffer, value any) error {
+	encoder := json.NewEncoder(out)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(value); err != nil {
+		return err
+	}
+	out.Truncate(out.Len() - 1)
+	return nil
+}
