@@ -1,0 +1,105 @@
+// Package duck opens DuckDB files the way this program wants them and runs the embedded statements.
+//
+// Nothing is downloaded at run time, every connection is in UTC, and memory, threads and the folder for
+// spilling are always set: DuckDB's own defaults take 80 % of the machine.
+package duck
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"fmt"
+	"net/url"
+	"strconv"
+
+	"github.com/duckdb/duckdb-go/v2"
+
+	texts "seats/sql"
+)
+
+// Options of a database. The zero value of Threads means all cores, of MemoryLimit 1 GB, of TempDir the
+// folder of the file.
+type Options struct {
+	ReadOnly    bool
+	Sealed      bool // no reading or writing of other files: for the analyst's queries
+	MemoryLimit string
+	Threads     int
+	TempDir     string
+}
+
+// Open opens a file, or a database in memory where path is empty. The first use of the returned handle
+// reports a file that is missing, damaged, or open elsewhere for writing.
+func Open(path string, o Options) (*sql.DB, error) {
+	connector, err := duckdb.NewConnector(dsn(path, o), func(c driver.ExecerContext) error {
+		_, err := c.ExecContext(context.Background(), "set timezone = 'UTC'", nil)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return sql.OpenDB(connector), nil
+}
+
+func dsn(path string, o Options) string {
+	v := url.Values{}
+	v.Set("autoinstall_known_extensions", "false")
+	v.Set("autoload_known_extensions", "false")
+	v.Set("memory_limit", "1GB")
+	if o.MemoryLimit != "" {
+		v.Set("memory_limit", o.MemoryLimit)
+	}
+	if o.Threads > 0 {
+		v.Set("threads", strconv.Itoa(o.Threads))
+	}
+	if o.TempDir != "" {
+		v.Set("temp_directory", o.TempDir)
+	}
+	if o.Sealed {
+		v.Set("enable_external_access", "false")
+	}
+	if o.ReadOnly {
+		v.Set("access_mode", "READ_ONLY")
+	}
+	return path + "?" + v.Encode()
+}
+
+// Version is the DuckDB library's, for instance "v1.5.6".
+func Version(ctx context.Context, q Queryer) (version string, err error) {
+	err = q.QueryRowContext(ctx, "select version()").Scan(&version)
+	return version, err
+}
+
+// Queryer is what *sql.DB, *sql.Conn and *sql.Tx share.
+type Queryer interface {
+	ExecContext(context.Context, string, ...any) (sql.Result, error)
+	QueryContext(context.Context, string, ...any) (*sql.Rows, error)
+	QueryRowContext(context.Context, string, ...any) *sql.Row
+}
+
+// Exec runs an embedded statement and returns the number of rows it wrote. An error names the file;
+// DuckDB's own text adds line and caret.
+func Exec(ctx context.Context, q Queryer, name string, args ...any) (int64, error) {
+	res, err := q.ExecContext(ctx, texts.Text(name), args...)
+	if err != nil {
+		return 0, fmt.Errorf("run sql/%s: %w", name, err)
+	}
+	return res.RowsAffected()
+}
+
+// Each runs an embedded query and calls row for every row; scan fills its arguments from the columns.
+func Each(ctx context.Context, q Queryer, name string, row func(scan func(...any) error) error, args ...any) error {
+	rows, err := q.QueryContext(ctx, texts.Text(name), args...)
+	if err != nil {
+		return fmt.Errorf("run sql/%s: %w", name, err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := row(rows.Scan); err != nil {
+			return fmt.Errorf("read sql/%s: %w", name, err)
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return fmt.Errorf("read sql/%s: %w", name, err)
+	}
+	return nil
+}

@@ -1,0 +1,72 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"time"
+
+	"seats/internal/duck"
+	"seats/report"
+)
+
+// IssuedFiles is every data file that was issued, revision by revision.
+func IssuedFiles(ctx context.Context, q duck.Queryer) ([]report.Issue, error) {
+	var issues []report.Issue
+	err := duck.Each(ctx, q, "store/issued_file.sql", func(scan func(...any) error) error {
+		var i report.Issue
+		var peak sql.NullInt64
+		var issued int64
+		err := scan(&i.Region, &i.Measure, &i.Period, &i.Revision, &i.Value, &i.State, &i.File, &i.SHA256, &i.ManifestSHA256,
+			&i.Supersedes, &i.Reason, &peak, &i.PeakSeconds, &issued)
+		if peak.Valid {
+			at := time.Unix(peak.Int64, 0).UTC()
+			i.PeakAt = &at
+		}
+		i.IssuedAt = time.Unix(issued, 0).UTC()
+		issues = append(issues, i)
+		return err
+	})
+	return issues, err
+}
+
+// PutIssuedFile writes one revision, in place of what the store held of it.
+func PutIssuedFile(ctx context.Context, q duck.Queryer, i report.Issue) error {
+	id := []any{sql.Named("region", i.Region), sql.Named("measure", string(i.Measure)), sql.Named("period", i.Period), sql.Named("revision", i.Revision)}
+	if _, err := duck.Exec(ctx, q, "store/delete_issued_file.sql", id...); err != nil {
+		return fmt.Errorf("remember %s: %w", i.File, err)
+	}
+	var peak *int64
+	if i.PeakAt != nil {
+		ts := i.PeakAt.Unix()
+		peak = &ts
+	}
+	_, err := duck.Exec(ctx, q, "store/insert_issued_file.sql", append(id,
+		sql.Named("value", i.Value), sql.Named("state", i.State), sql.Named("file", i.File), sql.Named("sha256", i.SHA256),
+		sql.Named("manifest_sha256", i.ManifestSHA256), sql.Named("supersedes", i.Supersedes), sql.Named("reason", i.Reason),
+		sql.Named("peak_ts", peak), sql.Named("peak_seconds", i.PeakSeconds), sql.Named("issued_ts", i.IssuedAt.Unix()))...)
+	if err != nil {
+		return fmt.Errorf("remember %s: %w", i.File, err)
+	}
+	return nil
+}
+
+// Slice is what a listing needs to know of one.
+type Slice struct {
+	Day, State, SHA256 string
+}
+
+// Slices lists the slices of a store by day.
+func Slices(ctx context.Context, q duck.Queryer) (map[string]Slice, error) {
+	slices := map[string]Slice{}
+	err := duck.Each(ctx, q, "store/slice.sql", func(scan func(...any) error) error {
+		var s Slice
+		err := scan(&s.Day, &s.State, &s.SHA256)
+		slices[s.Day] = s
+		return err
+	})
+	return slices, err
+}
+
+// TempDir is a folder for the run's own temporary files. It is removed with the work copy.
+func (w *Work) TempDir() string { return w.copy + ".tmp" }

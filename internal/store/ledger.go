@@ -1,0 +1,84 @@
+package store
+
+import (
+	"context"
+	"crypto/sha256"
+	"database/sql"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"seats/internal/duck"
+	texts "seats/sql"
+)
+
+// Run is one entry of the ledger: a run that worked on this store, whatever became of it. Each entry carries
+// the hash of the one before, so that none can be changed or taken out unseen.
+type Run struct {
+	ID       int64     `json:"run_id"` // 1, 2, ...
+	Command  string    `json:"command"`
+	Started  time.Time `json:"-"`
+	Ended    time.Time `json:"-"`
+	OSUser   string    `json:"os_user"`
+	Program  string    `json:"program"`
+	DuckDB   string    `json:"duckdb"`
+	Rules    string    `json:"rules_sha256"` // of the configuration's counting rules
+	ExitCode int       `json:"exit_code"`
+	Message  string    `json:"message"`
+	Days     []string  `json:"days"`
+	Files    []string  `json:"files"`  // issued, restated or brought up to date
+	Slices   []string  `json:"slices"` // day and hash of every slice that was read
+	Previous string    `json:"previous_sha256"`
+
+	StartedTS int64 `json:"started_ts"`
+	EndedTS   int64 `json:"ended_ts"`
+}
+
+// AppendRun adds an entry to the ledger. ID and Previous are set here.
+func AppendRun(ctx context.Context, q duck.Queryer, r Run) error {
+	err := q.QueryRowContext(ctx, texts.Text("store/last_run.sql")).Scan(&r.ID, &r.Previous)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return fmt.Errorf("read ledger: %w", err)
+	}
+	r.ID++
+	r.StartedTS, r.EndedTS = r.Started.Unix(), r.Ended.Unix()
+	r.Days, r.Files, r.Slices = list(r.Days), list(r.Files), list(r.Slices)
+	hash, err := r.Hash()
+	if err != nil {
+		return err
+	}
+	_, err = duck.Exec(ctx, q, "store/insert_run.sql",
+		sql.Named("run_id", r.ID), sql.Named("command", r.Command), sql.Named("started_ts", r.StartedTS),
+		sql.Named("ended_ts", r.EndedTS), sql.Named("os_user", r.OSUser), sql.Named("program", r.Program),
+		sql.Named("duckdb", r.DuckDB), sql.Named("rules_sha256", r.Rules), sql.Named("exit_code", r.ExitCode),
+		sql.Named("message", r.Message), sql.Named("days", jsonText(r.Days)), sql.Named("files", jsonText(r.Files)),
+		sql.Named("slices", jsonText(r.Slices)), sql.Named("previous_sha256", r.Previous), sql.Named("sha256", hash))
+	return err
+}
+
+// Hash is the SHA-256 over the entry's JSON, the hash of the entry before included.
+func (r Run) Hash() (string, error) {
+	b, err := json.Marshal(r)
+	if err != nil {
+		return "", err
+	}
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:]), nil
+}
+
+func list(s []string) []string {
+	if s == nil {
+		return []string{}
+	}
+	return s
+}
+
+func jsonText(s []string) string {
+	b, err := json.Marshal(s)
+	if err != nil {
+		panic(err) // strings always marshal
+	}
+	return string(b)
+}

@@ -1,0 +1,5 @@
+delete from data.issued_file
+where region = $region
+  and measure = $measure
+  and period = $period
+  and revision = $revision

@@ -1,0 +1,2 @@
+select version
+from data.store_version;
