@@ -1,0 +1,240 @@
+package extract
+
+import (
+	"archive/zip"
+	"crypto/sha1" //nolint:gosec // the checksum that GIM itself writes
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+)
+
+// chunk is one export: a folder of CSV files or a zip of them.
+type chunk struct {
+	path  string
+	isZip bool
+	date  *int64 // of its newest data, epoch seconds (GMT); nil where the name has none
+}
+
+var exportDate = regexp.MustCompile(`\d{4}_\d{2}_\d{2}_\d{2}_\d{2}_\d{2}`)
+
+// findChunks lists the chunks of a folder in the order in which they were exported: by the last date in
+// their names, then by name, numbers as numbers.
+func findChunks(dir string) ([]chunk, error) {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, err
+	}
+	var chunks []chunk
+	for _, e := range entries {
+		if !strings.HasPrefix(strings.ToLower(e.Name()), "export_") {
+			continue
+		}
+		found, err := chunksOf(filepath.Join(dir, e.Name()))
+		if err != nil {
+			return nil, err
+		}
+		chunks = append(chunks, found...)
+	}
+	if len(chunks) == 0 {
+		return nil, errors.New("no export_* folder or zip file in it")
+	}
+	slices.SortStableFunc(chunks, compareChunks)
+	return chunks, nil
+}
+
+// chunksOf is the chunk that a path is, or the zips in a folder.
+func chunksOf(path string) ([]chunk, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if !info.IsDir() {
+		if isZip(path) {
+			return []chunk{{path: path, isZip: true, date: dateIn(filepath.Base(path))}}, nil
+		}
+		return nil, nil // a checksum, or something else beside the exports
+	}
+	zips, err := filepath.Glob(filepath.Join(escapeGlob(path), "*.[zZ][iI][pP]"))
+	if err != nil {
+		return nil, err
+	}
+	if len(zips) == 0 {
+		return []chunk{{path: path, date: dateIn(filepath.Base(path))}}, nil
+	}
+	var chunks []chunk
+	for _, z := range zips {
+		date := dateIn(filepath.Base(z))
+		if date == nil {
+			date = dateIn(filepath.Base(path))
+		}
+		chunks = append(chunks, chunk{path: z, isZip: true, date: date})
+	}
+	return chunks, nil
+}
+
+func isZip(path string) bool { return strings.EqualFold(filepath.Ext(path), ".zip") }
+
+func escapeGlob(path string) string {
+	return strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`).Replace(path)
+}
+
+// dateIn is the last date in a name.
+func dateIn(name string) *int64 {
+	all := exportDate.FindAllString(name, -1)
+	for i := len(all) - 1; i >= 0; i-- {
+		if t, err := time.Parse("2006_01_02_15_04_05", all[i]); err == nil {
+			ts := t.Unix()
+			return &ts
+		}
+	}
+	return nil
+}
+
+// compareChunks puts chunks without a date first: whatever has one is known to be newer or is alone.
+func compareChunks(a, b chunk) int {
+	switch {
+	case a.date == nil && b.date != nil:
+		return -1
+	case a.date != nil && b.date == nil:
+		return 1
+	case a.date != nil && *a.date != *b.date:
+		return int(max(-1, min(1, *a.date-*b.date)))
+	}
+	return compareNatural(a.path, b.path)
+}
+
+var digits = regexp.MustCompile(`\d+|\D+`)
+
+// compareNatural compares names piece by piece, runs of digits as numbers of any size.
+func compareNatural(a, b string) int {
+	x, y := digits.FindAllString(a, -1), digits.FindAllString(b, -1)
+	return slices.CompareFunc(x, y, func(p, q string) int {
+		if isDigit(p[0]) && isDigit(q[0]) {
+			p, q = strings.TrimLeft(p, "0"), strings.TrimLeft(q, "0")
+			if len(p) != len(q) {
+				return len(p) - len(q)
+			}
+		}
+		return strings.Compare(p, q)
+	})
+}
+
+func isDigit(c byte) bool { return c >= '0' && c <= '9' }
+
+// shown is a file of the chunk, for messages.
+func (c chunk) shown(file string) string { return filepath.Join(c.path, file) }
+
+// tables are the files of required tables in the chunk's folder, by table; file names are of any case.
+func (c chunk) tables(folder string) (map[string]string, error) {
+	entries, err := os.ReadDir(folder)
+	if err != nil {
+		return nil, err
+	}
+	files := map[string]string{}
+	for _, e := range entries {
+		table, isCSV := strings.CutSuffix(strings.ToLower(e.Name()), ".csv")
+		if !isCSV || requiredColumns[table] == nil {
+			continue
+		}
+		if files[table] != "" {
+			return nil, fmt.Errorf("%s: two files of table %s", c.path, table)
+		}
+		files[table] = e.Name()
+	}
+	return files, nil
+}
+
+// unpack gives a folder that holds the chunk's files, and what removes it again.
+func (c chunk) unpack(temp string) (folder string, cleanup func(), err error) {
+	if !c.isZip {
+		return c.path, func() {}, nil
+	}
+	if err := checkSHA1(c.path); err != nil {
+		return "", nil, err
+	}
+	if err := os.MkdirAll(temp, 0o700); err != nil {
+		return "", nil, err
+	}
+	folder, err = os.MkdirTemp(temp, "unpack-")
+	if err != nil {
+		return "", nil, err
+	}
+	cleanup = func() { os.RemoveAll(folder) } //nolint:errcheck // the work folder is removed with the run
+	if err := unzip(c.path, folder); err != nil {
+		cleanup()
+		return "", nil, fmt.Errorf("%s: broken zip: %w", c.path, err)
+	}
+	return folder, cleanup, nil
+}
+
+// unzip writes the CSV files of the required tables, by their base names: folders inside the zip do not matter
+// and no path in it can lead elsewhere.
+func unzip(path, folder string) (err error) {
+	z, err := zip.OpenReader(path)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, z.Close()) }()
+	for _, f := range z.File {
+		name := strings.ToLower(filepath.Base(filepath.ToSlash(f.Name)))
+		table, isCSV := strings.CutSuffix(name, ".csv")
+		if !isCSV || requiredColumns[table] == nil {
+			continue
+		}
+		if err := unzipFile(f, filepath.Join(folder, name)); err != nil {
+			return fmt.Errorf("%s: %w", f.Name, err)
+		}
+	}
+	return nil
+}
+
+func unzipFile(f *zip.File, to string) (err error) {
+	in, err := f.Open()
+	if err != nil {
+		return err
+	}
+	defer in.Close() //nolint:errcheck // reading to the end has checked the sum
+	out, err := os.OpenFile(to, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, out.Close()) }()
+	_, err = io.Copy(out, in) //nolint:gosec // as large as the operator's own export
+	return err
+}
+
+// checkSHA1 compares a zip with the `.sha1` beside it, where there is one.
+func checkSHA1(path string) error {
+	want, err := os.ReadFile(path + ".sha1")
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	fields := strings.Fields(string(want))
+	if len(fields) == 0 {
+		return fmt.Errorf("%s.sha1: holds no checksum", path)
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close() //nolint:errcheck // only read
+	h := sha1.New() //nolint:gosec // see above
+	if _, err := io.Copy(h, f); err != nil {
+		return err
+	}
+	if got := hex.EncodeToString(h.Sum(nil)); !strings.EqualFold(got, strings.TrimPrefix(fields[0], `\`)) {
+		return fmt.Errorf("%s: SHA-1 is %s, its .sha1 file says %s: copied in part?", path, got, fields[0])
+	}
+	return nil
+}

@@ -1,0 +1,88 @@
+package extract
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"seats/internal/config"
+)
+
+const (
+	connectTimeout = 10 * time.Second
+	connectTries   = 4
+	firstPause     = 500 * time.Millisecond // doubled after every try
+)
+
+// dial connects, and tries again where the reason may pass: nobody listens yet, the server starts or is full.
+func dial(ctx context.Context, cfg config.GIMDB) (*pgx.Conn, error) {
+	c, err := pgConfig(cfg)
+	if err != nil {
+		return nil, err
+	}
+	pause := firstPause
+	for try := 1; ; try++ {
+		conn, err := pgx.ConnectConfig(ctx, c)
+		if err == nil || try == connectTries || !mayPass(err) {
+			return conn, err
+		}
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-time.After(pause):
+			pause *= 2
+		}
+	}
+}
+
+// pgConfig turns the configuration into pgx's. The password never becomes part of a connection string, which
+// an error could show.
+func pgConfig(cfg config.GIMDB) (*pgx.ConnConfig, error) {
+	var dsn strings.Builder
+	for _, kv := range [][2]string{
+		{"host", cfg.Host}, {"port", strconv.Itoa(cfg.Port)}, {"dbname", cfg.Database}, {"user", cfg.User},
+		{"sslmode", cfg.SSLMode}, {"sslrootcert", cfg.SSLRootCert},
+	} {
+		if kv[1] != "" {
+			fmt.Fprintf(&dsn, "%s='%s' ", kv[0], strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(kv[1]))
+		}
+	}
+	c, err := pgx.ParseConfig(dsn.String())
+	if err != nil {
+		return nil, fmt.Errorf("prepare connection: %w", err)
+	}
+	if p := cfg.Password.Reveal(); p != "" {
+		c.Password = p
+	}
+	c.ConnectTimeout = connectTimeout
+	for key, value := range map[string]string{
+		"application_name":                    "seats",
+		"default_transaction_read_only":       "on",
+		"statement_timeout":                   strconv.FormatInt(cfg.StatementTimeout.Milliseconds(), 10),
+		"lock_timeout":                        "10s",
+		"idle_in_transaction_session_timeout": "1h",
+		"timezone":                            "UTC",
+		"search_path":                         pgx.Identifier{cfg.Schema}.Sanitize(),
+		"plan_cache_mode":                     "force_custom_plan",
+	} {
+		c.RuntimeParams[key] = value
+	}
+	return c, nil
+}
+
+// mayPass tells a server that is not there yet from one that says no.
+func mayPass(err error) bool {
+	var pg *pgconn.PgError
+	if errors.As(err, &pg) {
+		return pg.Code == "57P03" || pg.Code == "53300" // cannot_connect_now, too_many_connections
+	}
+	var network *net.OpError
+	return errors.As(err, &network)
+}

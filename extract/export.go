@@ -1,0 +1,207 @@
+package extract
+
+import (
+	"context"
+	"database/sql"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"path/filepath"
+	"sort"
+	"strings"
+
+	"github.com/duckdb/duckdb-go/v2"
+
+	"seats/internal/calendar"
+	"seats/internal/duck"
+	"seats/internal/fail"
+)
+
+// Export is a folder of GIM data exports, merged by primary key. Every chunk is read once, when it is opened.
+type Export struct {
+	dir     string
+	horizon Horizon
+}
+
+// ExportOptions bounds what is read from an export.
+type ExportOptions struct {
+	TenantKey *int64
+	KeyFrom   int64  // least time key of a fact row that can matter to any window of the run
+	TempDir   string // where zips are unpacked, one after the other
+	Warn      func(string)
+	Progress  func(table string, rows int64)
+}
+
+// OpenExport reads every chunk of the folder into the stage. Errors carry fail.Source and name file and line.
+func OpenExport(ctx context.Context, dir string, stage *Stage, o ExportOptions) (*Export, error) {
+	chunks, err := findChunks(dir)
+	if err != nil {
+		return nil, noChunks(dir, err)
+	}
+	if err := stage.clear(ctx); err != nil {
+		return nil, err
+	}
+	e := &Export{dir: dir}
+	e.horizon.HighWater = chunks[len(chunks)-1].date
+	seen := map[string]bool{}
+	for number, c := range chunks {
+		found, err := loadChunk(ctx, stage, c, number, o)
+		if err != nil {
+			return nil, explainRead(err, "export "+dir)
+		}
+		warnIncomplete(c, found, o.Warn)
+		for table := range found {
+			seen[table] = true
+		}
+	}
+	if missing := missingTables(seen); len(missing) > 0 {
+		return nil, fail.New(fail.Source, "the export job must export these tables; was the folder copied whole?",
+			"export %s: no file for %s", dir, strings.Join(missing, ", "))
+	}
+	return e, stage.resolve(ctx)
+}
+
+func noChunks(dir string, err error) error {
+	return fail.New(fail.Source, "export_dir must hold export_* folders or zip files, as GIM's export job writes them", "export %s: %w", dir, err)
+}
+
+// Name says which folder is read.
+func (e *Export) Name() string { return "export " + e.dir }
+
+// Horizon is the date of the newest chunk, if any has one.
+func (e *Export) Horizon() Horizon { return e.horizon }
+
+// Sessions has nothing to do: everything was staged when the export was opened.
+func (e *Export) Sessions(context.Context, Window) error { return nil }
+
+// Activities has nothing to do either.
+func (e *Export) Activities(context.Context, Window, calendar.Interval) error { return nil }
+
+// Close has nothing to end.
+func (e *Export) Close() error { return nil }
+
+func missingTables(seen map[string]bool) (missing []string) {
+	for table := range requiredColumns {
+		if !seen[table] {
+			missing = append(missing, table)
+		}
+	}
+	sort.Strings(missing)
+	return missing
+}
+
+// warnIncomplete says which tables a chunk lacks: an increment without changes of a table may well leave it
+// out, but so does a copy that broke off.
+func warnIncomplete(c chunk, found map[string]bool, warn func(string)) {
+	if missing := missingTables(found); len(missing) > 0 {
+		warn(fmt.Sprintf("export chunk %s has no %s", c.path, strings.Join(missing, ", ")))
+	}
+}
+
+// loadChunk loads the tables of one chunk and says which it held.
+func loadChunk(ctx context.Context, stage *Stage, c chunk, number int, o ExportOptions) (map[string]bool, error) {
+	folder, cleanup, err := c.unpack(o.TempDir)
+	if err != nil {
+		return nil, err
+	}
+	defer cleanup()
+	files, err := c.tables(folder)
+	if err != nil {
+		return nil, err
+	}
+	found := map[string]bool{}
+	for table, name := range files {
+		found[table] = true
+		if err := loadFile(ctx, stage, filepath.Join(folder, name), c.shown(name), table, number, o); err != nil {
+			return nil, err
+		}
+	}
+	return found, nil
+}
+
+// loadFile lets DuckDB's CSV reader load a file, then asks what it could not read. shown is the file's name
+// for messages: an unpacked file's own path says nothing to anybody.
+func loadFile(ctx context.Context, stage *Stage, path, shown, table string, number int, o ExportOptions) error {
+	if err := checkHeader(path, shown, table); err != nil {
+		return err
+	}
+	args := []any{sql.Named("file", path), sql.Named("chunk", number)}
+	if factKeys[table] != nil {
+		args = append(args, sql.Named("key_from", o.KeyFrom), sql.Named("key_to", int64(math.MaxInt64)))
+	}
+	if factKeys[table] != nil && table != "irf_user_data_gen_1" {
+		args = append(args, sql.Named("tenant_key", o.TenantKey))
+	}
+	n, err := duck.Exec(ctx, stage.Conn, "stage/load/"+table+".sql", args...)
+	if err != nil {
+		return fmt.Errorf("%s: %w", shown, plainCSVError(err, path, shown))
+	}
+	o.Progress(table, n)
+	return rejected(ctx, stage, shown)
+}
+
+// rejected is the first row that the last load could not read, as an error, and forgets the others.
+func rejected(ctx context.Context, stage *Stage, shown string) error {
+	var first error
+	err := duck.Each(ctx, stage.Conn, "stage/reject.sql", func(scan func(...any) error) error {
+		var line int64
+		var column, message string
+		if err := scan(&line, &column, &message); err != nil {
+			return err
+		}
+		if column != "" {
+			column = " column " + column + ":"
+		}
+		first = fmt.Errorf("%s:%d:%s %s", shown, line, column, message)
+		return nil
+	})
+	if err := errors.Join(first, err); err != nil {
+		return err
+	}
+	_, err = duck.Exec(ctx, stage.Conn, "stage/forget_rejects.sql")
+	return err
+}
+
+// checkHeader looks for the columns that the load names, in a header of any case.
+func checkHeader(path, shown, table string) (err error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close() //nolint:errcheck // only read
+	header, err := csv.NewReader(f).Read()
+	if errors.Is(err, io.EOF) {
+		return fmt.Errorf("%s:1: no header line", shown)
+	}
+	if err != nil {
+		return fmt.Errorf("%s:1: %w", shown, err)
+	}
+	has := map[string]bool{}
+	for _, name := range header {
+		name = strings.ToLower(strings.TrimPrefix(name, "\ufeff"))
+		if has[name] {
+			return fmt.Errorf("%s:1: column %s stands twice", shown, name)
+		}
+		has[name] = true
+	}
+	for _, name := range requiredColumns[table] {
+		if !has[name] {
+			return fmt.Errorf("%s:1: no column %s", shown, name)
+		}
+	}
+	return nil
+}
+
+// plainCSVError drops the advice that DuckDB gives to people who can change the reader's options.
+func plainCSVError(err error, path, shown string) error {
+	var e *duckdb.Error
+	if !errors.As(err, &e) {
+		return err
+	}
+	text, _, _ := strings.Cut(e.Msg, "\nPossible fixes")
+	text, _, _ = strings.Cut(text, "\nThe search space")
+	return errors.New(strings.ReplaceAll(strings.TrimSpace(text), path, shown))
+}

@@ -1,0 +1,103 @@
+package extract
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"seats/internal/calendar"
+	"seats/internal/config"
+	"seats/internal/fail"
+	texts "seats/sql"
+)
+
+// Findings is what a look at a source tells, without copying anything.
+type Findings struct {
+	Name    string
+	Detail  string
+	Horizon Horizon
+	Counted bool // whether Attempts and GUIDs were counted
+	// Contact attempts and attempt GUIDs of the day that was asked for.
+	Attempts, GUIDs int64
+}
+
+// InspectGIMDB connects, checks tables, columns and rights, and counts attempts and GUIDs of a day. Errors
+// carry fail.Source.
+func InspectGIMDB(ctx context.Context, cfg config.GIMDB, day calendar.Interval) (Findings, error) {
+	cfg.Connections = 1
+	g := &GIMDB{name: sourceName(cfg)}
+	f, err := g.inspect(ctx, cfg, day)
+	return f, errors.Join(explainPG(err, cfg), g.Close())
+}
+
+func (g *GIMDB) inspect(ctx context.Context, cfg config.GIMDB, day calendar.Interval) (Findings, error) {
+	f := Findings{Name: g.name, Counted: true}
+	if err := g.connect(ctx, cfg); err != nil {
+		return f, err
+	}
+	conn := g.readers[0]
+	if err := checkRights(ctx, conn, cfg); err != nil {
+		return f, err
+	}
+	f.Detail = fmt.Sprintf("%d tables", len(requiredColumns))
+	var err error
+	if f.Horizon, err = readHorizon(ctx, conn, cfg.Schema); err != nil {
+		return f, err
+	}
+	err = conn.QueryRow(ctx, texts.Text("gim/guid_mapping.sql"), floorKey(day.Start), day.End).Scan(&f.Attempts, &f.GUIDs)
+	if err != nil {
+		return f, locate(err, "gim/guid_mapping.sql")
+	}
+	return f, nil
+}
+
+// InspectExport looks at the chunks of an export folder: checksums, tables, headers. Errors carry fail.Source.
+func InspectExport(ctx context.Context, dir string) (Findings, error) {
+	f := Findings{Name: "export " + dir}
+	chunks, err := findChunks(dir)
+	if err != nil {
+		return f, noChunks(dir, err)
+	}
+	temp, err := os.MkdirTemp("", "seats-check-")
+	if err != nil {
+		return f, err
+	}
+	defer os.RemoveAll(temp) //nolint:errcheck // a folder for temporary files
+	seen := map[string]bool{}
+	for _, c := range chunks {
+		if err := ctx.Err(); err != nil {
+			return f, err
+		}
+		if err := inspectChunk(c, temp, seen); err != nil {
+			return f, explainRead(err, f.Name)
+		}
+	}
+	if missing := missingTables(seen); len(missing) > 0 {
+		return f, fail.New(fail.Source, "the export job must export these tables; was the folder copied whole?", "%s: no file for %s", f.Name, strings.Join(missing, ", "))
+	}
+	f.Horizon.HighWater = chunks[len(chunks)-1].date
+	f.Detail = fmt.Sprintf("%d tables in %d chunks", len(seen), len(chunks))
+	return f, nil
+}
+
+func inspectChunk(c chunk, temp string, seen map[string]bool) error {
+	folder, cleanup, err := c.unpack(temp)
+	if err != nil {
+		return err
+	}
+	defer cleanup()
+	files, err := c.tables(folder)
+	if err != nil {
+		return err
+	}
+	for table, name := range files {
+		seen[table] = true
+		if err := checkHeader(filepath.Join(folder, name), c.shown(name), table); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,92 @@
+// Package extract copies slices of a Genesys Info Mart into a tenant's store: from the GIM DB itself, or from
+// a folder of its data exports. It knows nothing of counting.
+//
+// A source puts its rows, as they are, into a stage: tables in memory beside the store. The slice is then cut
+// from the stage by the same statements (sql/stage) whatever the source, so that both give the same slice.
+// Promises: a slice is replaced whole, in one transaction, or not at all; what was sent is compared with what
+// arrived; every day of one run is read from one snapshot of a GIM DB; a cancelled context ends the work and
+// leaves the store as it was.
+package extract
+
+import (
+	"context"
+	"time"
+
+	"seats/internal/calendar"
+)
+
+// quarter is the grain of GIM's time keys: the epoch second at which the 15-minute interval of the start begins.
+const quarter = 15 * 60
+
+// Source is a GIM that slices can be cut from (R1).
+type Source interface {
+	// Name says where the rows come from, without credentials.
+	Name() string
+	// Horizon says up to when the source is complete.
+	Horizon() Horizon
+	// Sessions stages every session row that can belong to the window.
+	Sessions(ctx context.Context, w Window) error
+	// Activities stages every activity row that can share a second with reach.
+	Activities(ctx context.Context, w Window, reach calendar.Interval) error
+	// Close ends the snapshot or removes unpacked files.
+	Close() error
+}
+
+// Horizon is how far a source can be believed (R10).
+type Horizon struct {
+	HighWater *int64 // epoch seconds; nil where it cannot be told
+	Clock     *int64 // the source's own clock; nil where it has none
+}
+
+// AsOf is where open sessions end (R10): the high-water mark, else the source's clock, else the window's end.
+func (h Horizon) AsOf(w Window) int64 {
+	switch {
+	case h.HighWater != nil:
+		return *h.HighWater
+	case h.Clock != nil:
+		return *h.Clock
+	default:
+		return w.Hull().End
+	}
+}
+
+// Window is a tenant's day: the spans of time that it covers in the zones of the tenant's regions, sorted and
+// disjoint, and how far before them a session is looked for.
+type Window struct {
+	Day      calendar.Date
+	Spans    []calendar.Interval
+	Lookback time.Duration
+}
+
+// Hull is the time from the first to the last second of the day in any region.
+func (w Window) Hull() calendar.Interval {
+	return calendar.Interval{Start: w.Spans[0].Start, End: w.Spans[len(w.Spans)-1].End}
+}
+
+// SessionFrom is the earliest start of a session of this window, epoch seconds.
+func (w Window) SessionFrom() int64 { return w.Hull().Start - int64(w.Lookback.Seconds()) }
+
+// ActivityFrom is the earliest start of an activity that is looked for: as far before the reach of the
+// sessions as a session is looked for before the day.
+func (w Window) ActivityFrom(reach calendar.Interval) int64 {
+	return reach.Start - int64(w.Lookback.Seconds())
+}
+
+// SessionKeys and ActivityKeys are the time keys of rows that start in the window or in the reach. Every
+// statement on a fact table is bounded by them: GIM is partitioned by this key.
+func (w Window) SessionKeys() calendar.Interval {
+	return calendar.Interval{Start: floorKey(w.SessionFrom()), End: w.Hull().End}
+}
+
+// ActivityKeys: see SessionKeys.
+func (w Window) ActivityKeys(reach calendar.Interval) calendar.Interval {
+	return calendar.Interval{Start: floorKey(w.ActivityFrom(reach)), End: reach.End}
+}
+
+func floorKey(ts int64) int64 {
+	key := ts - ts%quarter
+	if key > ts {
+		key -= quarter
+	}
+	return key
+}

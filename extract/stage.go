@@ -1,0 +1,87 @@
+package extract
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+
+	"seats/internal/duck"
+)
+
+// Stage is where a source puts its rows: the attached database of sql/stage.
+type Stage struct {
+	DB   *sql.DB   // for further connections, one a reader
+	Conn *sql.Conn // the run's own
+}
+
+// NewStage attaches an empty stage to the store's work copy.
+func NewStage(ctx context.Context, db *sql.DB, conn *sql.Conn) (*Stage, error) {
+	if _, err := duck.Exec(ctx, conn, "stage/attach.sql"); err != nil {
+		return nil, err
+	}
+	return &Stage{DB: db, Conn: conn}, nil
+}
+
+// clear empties the stage for a source that is about to be opened.
+func (s *Stage) clear(ctx context.Context) error {
+	if _, err := duck.Exec(ctx, s.Conn, "stage/dimensions.sql"); err != nil {
+		return err
+	}
+	return s.clearFacts(ctx)
+}
+
+// clearFacts empties the fact tables before the next window.
+func (s *Stage) clearFacts(ctx context.Context) error {
+	_, err := duck.Exec(ctx, s.Conn, "stage/facts.sql")
+	return err
+}
+
+// resolve derives the newest rows of the dimensions, once they are staged.
+func (s *Stage) resolve(ctx context.Context) error {
+	for _, name := range []string{"stage/known_resource.sql", "stage/voice_media.sql", "stage/preview_mode.sql"} {
+		if _, err := duck.Exec(ctx, s.Conn, name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// keys reads a query of one integer column.
+func (s *Stage) keys(ctx context.Context, name string, args ...any) ([]int64, error) {
+	keys := []int64{}
+	err := duck.Each(ctx, s.Conn, name, func(scan func(...any) error) error {
+		var k int64
+		if err := scan(&k); err != nil {
+			return err
+		}
+		keys = append(keys, k)
+		return nil
+	}, args...)
+	return keys, err
+}
+
+// verify compares what was sent into a table with what the table holds: rows, and of each column the number
+// of values and their sum. The appender converts silently, so nothing is believed unseen.
+func (s *Stage) verify(ctx context.Context, table string, sent *tally) error {
+	found := make([]any, 0, 1+2*len(sent.columns))
+	var rows int64
+	found = append(found, &rows)
+	counts, sums := make([]int64, len(sent.columns)), make([]string, len(sent.columns))
+	for i := range sent.columns {
+		found = append(found, &counts[i], &sums[i])
+	}
+	err := duck.Each(ctx, s.Conn, "stage/check/"+table+".sql", func(scan func(...any) error) error { return scan(found...) })
+	if err != nil {
+		return err
+	}
+	if rows != sent.rows {
+		return fmt.Errorf("verify %s: %d rows sent, %d stored", table, sent.rows, rows)
+	}
+	for i, c := range sent.columns {
+		if counts[i] != c.count || sums[i] != c.sum() {
+			return fmt.Errorf("verify %s: column %d: sent %d values with sum %s, stored %d with sum %s",
+				table, i+1, c.count, c.sum(), counts[i], sums[i])
+		}
+	}
+	return nil
+}

@@ -1,0 +1,15 @@
+-- Grain: leg of any resource that begins in a range of time keys, OCS-driven or not: the join with the
+-- attached data is made outside the GIM DB, which is somebody's production.
+-- $1, $2: time keys, half-open; $3: tenant_key or null.
+select interaction_resource_id::bigint,
+       start_date_time_key::bigint,
+       resource_key::bigint,
+       media_resource_key::bigint,
+       start_ts::bigint,
+       end_ts::bigint,
+       active_flag::smallint,
+       update_audit_key::bigint
+from interaction_resource_fact
+where start_date_time_key >= $1::bigint
+  and start_date_time_key < $2::bigint
+  and ($3::bigint is null or tenant_key = $3::bigint)

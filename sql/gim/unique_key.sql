@@ -1,0 +1,20 @@
+-- One row: whether an index makes the given columns of a table unique. Views have none, so of them it is not known.
+-- $1: schema; $2: table; $3: columns.
+select exists (
+    select
+    from pg_catalog.pg_index as i
+    join pg_catalog.pg_class as c on c.oid = i.indrelid
+    join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
+    where n.nspname = $1::text
+      and c.relname = $2::text
+      and i.indisunique
+      and i.indisvalid
+      and i.indpred is null
+      and i.indexprs is null
+      and (
+          select bool_and(a.attname = any ($3::text[]))
+          from pg_catalog.pg_attribute as a
+          where a.attrelid = c.oid
+            and a.attnum = any ((i.indkey::smallint[])[0:i.indnkeyatts - 1])
+      )
+)

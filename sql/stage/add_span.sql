@@ -1,0 +1,2 @@
+insert into slice_span
+values ($start_ts, $end_ts)

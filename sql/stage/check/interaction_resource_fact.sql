@@ -1,0 +1,12 @@
+-- One row: how many rows the stage holds, and of each column how many values and their sum (of a text, the
+-- sum of lengths in bytes), for comparison with what the source sent.
+select count(*),
+       count(interaction_resource_id), coalesce(sum(interaction_resource_id), 0)::varchar,
+       count(start_date_time_key), coalesce(sum(start_date_time_key), 0)::varchar,
+       count(resource_key), coalesce(sum(resource_key), 0)::varchar,
+       count(media_resource_key), coalesce(sum(media_resource_key), 0)::varchar,
+       count(start_ts), coalesce(sum(start_ts), 0)::varchar,
+       count(end_ts), coalesce(sum(end_ts), 0)::varchar,
+       count(active_flag), coalesce(sum(active_flag), 0)::varchar,
+       count(update_audit_key), coalesce(sum(update_audit_key), 0)::varchar
+from stage.gim.interaction_resource_fact

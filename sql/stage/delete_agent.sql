@@ -1,0 +1,2 @@
+delete from data.agent
+where day = $day::date

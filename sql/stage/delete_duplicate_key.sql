@@ -1,0 +1,2 @@
+delete from data.duplicate_key
+where day = $day::date

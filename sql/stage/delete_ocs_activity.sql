@@ -1,0 +1,2 @@
+delete from data.ocs_activity
+where day = $day::date

@@ -1,0 +1,2 @@
+delete from data.slice
+where day = $day::date

@@ -1,0 +1,2 @@
+delete from data.slice_span
+where day = $day::date

@@ -1,0 +1,2 @@
+delete from data.voice_session
+where day = $day::date

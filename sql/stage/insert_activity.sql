@@ -1,0 +1,16 @@
+-- The activities of the slice, in a total order.
+insert into data.ocs_activity
+select $day::date,
+       kind,
+       activity_key,
+       start_date_time_key,
+       resource_key,
+       start_ts,
+       end_ts,
+       active_flag,
+       switch_name,
+       call_attempt_guid,
+       dialing_mode_code,
+       update_audit_key
+from slice_activity
+order by resource_key, start_ts, kind, activity_key, start_date_time_key

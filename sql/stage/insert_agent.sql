@@ -1,0 +1,15 @@
+-- The agents that the slice's sessions and activities name (R6). That they are agents was asked before.
+insert into data.agent
+select $day::date,
+       a.resource_key,
+       a.employee_id,
+       a.resource_name
+from stage.gim.known_resource as a
+semi join (
+    select resource_key
+    from slice_session
+    union
+    select resource_key
+    from slice_activity
+) as used using (resource_key)
+order by a.resource_key

@@ -1,0 +1,40 @@
+-- Primary keys of the slice's rows that the source held twice in one chunk (R11 duplicate_key).
+insert into data.duplicate_key
+select $day::date,
+       'sm_res_session_fact',
+       sm_res_session_fact_key || '/' || start_date_time_key,
+       r.copies
+from repeated_session as r
+semi join slice_session as s using (sm_res_session_fact_key, start_date_time_key)
+where r.is_fault
+union all
+select $day::date,
+       'interaction_resource_fact',
+       r.interaction_resource_id || '/' || r.start_date_time_key,
+       r.copies
+from repeated_leg as r
+semi join slice_activity as a on a.kind = 'leg'
+    and a.activity_key = r.interaction_resource_id
+    and a.start_date_time_key = r.start_date_time_key
+where r.is_fault
+union all
+select $day::date,
+       'irf_user_data_gen_1',
+       r.interaction_resource_id || '/' || r.start_date_time_key,
+       r.data_copies
+from repeated_leg as r
+semi join slice_activity as a on a.kind = 'leg'
+    and a.activity_key = r.interaction_resource_id
+    and a.start_date_time_key = r.start_date_time_key
+where r.is_data_fault
+union all
+select $day::date,
+       'contact_attempt_fact',
+       r.contact_attempt_fact_key || '/' || r.start_date_time_key,
+       r.copies
+from repeated_attempt as r
+semi join slice_activity as a on a.kind = 'preview'
+    and a.activity_key = r.contact_attempt_fact_key
+    and a.start_date_time_key = r.start_date_time_key
+where r.is_fault
+order by all

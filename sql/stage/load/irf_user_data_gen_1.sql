@@ -1,0 +1,19 @@
+-- Rows of one file of an export, as they stand in it; a header of any case, further columns passed over. What
+-- cannot be read is not loaded but listed in reject_errors, which the loader reads next.
+-- Inputs: $file, $chunk, $key_from, $key_to.
+insert into stage.gim.irf_user_data_gen_1
+select $chunk::integer,
+       interaction_resource_id,
+       start_date_time_key,
+       gsw_call_attempt_guid,
+       update_audit_key
+from read_csv($file, header = true, delim = ',', quote = '"', escape = '"', comment = '', nullstr = '',
+         auto_type_candidates = ['VARCHAR'], strict_mode = true, store_rejects = true,
+         types = {
+                 'interaction_resource_id': 'BIGINT',
+                 'start_date_time_key': 'BIGINT',
+                 'gsw_call_attempt_guid': 'VARCHAR',
+                 'update_audit_key': 'BIGINT'
+         })
+where start_date_time_key >= $key_from
+  and start_date_time_key < $key_to

@@ -1,0 +1,19 @@
+-- Rows of one file of an export, as they stand in it; a header of any case, further columns passed over. What
+-- cannot be read is not loaded but listed in reject_errors, which the loader reads next.
+-- Inputs: $file, $chunk.
+insert into stage.gim.resource_
+select $chunk::integer,
+       resource_key,
+       resource_type_code,
+       resource_name,
+       employee_id,
+       switch_name
+from read_csv($file, header = true, delim = ',', quote = '"', escape = '"', comment = '', nullstr = '',
+         auto_type_candidates = ['VARCHAR'], strict_mode = true, store_rejects = true,
+         types = {
+                 'resource_key': 'BIGINT',
+                 'resource_type_code': 'VARCHAR',
+                 'resource_name': 'VARCHAR',
+                 'employee_id': 'VARCHAR',
+                 'switch_name': 'VARCHAR'
+         })

@@ -1,0 +1,29 @@
+-- Rows of one file of an export, as they stand in it; a header of any case, further columns passed over. What
+-- cannot be read is not loaded but listed in reject_errors, which the loader reads next.
+-- Inputs: $file, $chunk, $key_from, $key_to, $tenant_key.
+insert into stage.gim.sm_res_session_fact
+select $chunk::integer,
+       sm_res_session_fact_key,
+       start_date_time_key,
+       media_type_key,
+       resource_key,
+       start_ts,
+       end_ts,
+       active_flag,
+       update_audit_key
+from read_csv($file, header = true, delim = ',', quote = '"', escape = '"', comment = '', nullstr = '',
+         auto_type_candidates = ['VARCHAR'], strict_mode = true, store_rejects = true,
+         types = {
+                 'sm_res_session_fact_key': 'BIGINT',
+                 'start_date_time_key': 'BIGINT',
+                 'media_type_key': 'BIGINT',
+                 'resource_key': 'BIGINT',
+                 'start_ts': 'BIGINT',
+                 'end_ts': 'BIGINT',
+                 'active_flag': 'SMALLINT',
+                 'update_audit_key': 'BIGINT',
+                 'tenant_key': 'BIGINT'
+         })
+where start_date_time_key >= $key_from
+  and start_date_time_key < $key_to
+  and ($tenant_key is null or tenant_key = $tenant_key::bigint)

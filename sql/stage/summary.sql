@@ -1,0 +1,6 @@
+select state,
+       sessions,
+       activities,
+       agents
+from data.slice
+where day = $day::date
