@@ -1,0 +1,205 @@
+package compute
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+
+	"seats/compute/rule"
+	"seats/compute/sweep"
+	"seats/internal/calendar"
+	"seats/internal/duck"
+)
+
+// compareDay holds what the SQL engine has just stored against the sweep (R12): every second of every scope,
+// the peaks, and the sets of agents. The first difference comes back as a *DifferenceError.
+func compareDay(ctx context.Context, conn *sql.Conn, tx *sql.Tx, day calendar.Date, swept *sweep.Result) error {
+	if err := compareCurves(ctx, conn, tx, day, swept); err != nil {
+		return err
+	}
+	enabled := enabledOf(swept)
+	if err := compareEnabled(ctx, tx, day.String(), day, day, enabled); err != nil {
+		return err
+	}
+	counts, err := loadEnabled(ctx, tx, "compute/enabled_count.sql", on(day), swept.Scopes())
+	if err != nil {
+		return err
+	}
+	return compareCounts(day.String(), counts, enabled)
+}
+
+// compareCurves reads the stored steps scope by scope and lays them over the sweep's seconds.
+func compareCurves(ctx context.Context, conn *sql.Conn, tx *sql.Tx, day calendar.Date, swept *sweep.Result) error {
+	numbers, err := scopeNumbers(ctx, tx)
+	if err != nil {
+		return err
+	}
+	steps, err := readSteps(ctx, conn, day)
+	if err != nil {
+		return err
+	}
+	peaks, err := loadPeaks(ctx, tx, day, swept.Scopes())
+	if err != nil {
+		return err
+	}
+	if len(peaks) != len(swept.Scopes()) {
+		return fmt.Errorf("compare %s: %d peaks stored for %d scopes", day, len(peaks), len(swept.Scopes()))
+	}
+	for no, scope := range swept.Scopes() {
+		c := comparison{day: day, scope: scope, curve: swept.Curve(no)}
+		if err := c.steps(steps[numbers[place{scope.Region, scope.Location}]]); err != nil {
+			return err
+		}
+		if err := c.peak(peaks[no]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// place names a scope in a map.
+type place struct{ region, location string }
+
+// scopeNumbers are the SQL engine's own numbers of the scopes.
+func scopeNumbers(ctx context.Context, tx *sql.Tx) (map[place]int64, error) {
+	numbers := map[place]int64{}
+	err := duck.Each(ctx, tx, "compute/scope_list.sql", func(scan func(...any) error) error {
+		var no int64
+		var at place
+		err := scan(&no, &at.region, &at.location)
+		numbers[at] = no
+		return err
+	})
+	return numbers, err
+}
+
+// step is a step of a stored curve.
+type step struct {
+	calendar.Interval
+	agents, sessions int64
+}
+
+// readSteps reads the stored curves of a day by the number of their scope.
+func readSteps(ctx context.Context, conn *sql.Conn, day calendar.Date) (map[int64][]step, error) {
+	steps, scope, current := map[int64][]step{}, int64(-1), []step(nil)
+	err := eachRow(ctx, conn, "compute/curve.sql", day, func(v []driver.Value) {
+		if no := integer(v[0]); no != scope {
+			steps[scope] = current
+			scope, current = no, nil
+		}
+		span := calendar.Interval{Start: integer(v[1]), End: integer(v[2])}
+		current = append(current, step{span, integer(v[3]), integer(v[4])})
+	})
+	steps[scope] = current
+	return steps, err
+}
+
+// comparison is of one scope.
+type comparison struct {
+	day   calendar.Date
+	scope rule.Scope
+	curve sweep.Curve
+}
+
+// steps checks that the stored steps follow one another through the whole day and have the sweep's numbers
+// in every second.
+func (c comparison) steps(stored []step) error {
+	at := c.scope.Day.Start
+	for _, s := range stored {
+		if s.Start != at || s.End <= s.Start || s.End > c.scope.Day.End {
+			return c.differs("a step of the curve", at, fmt.Sprintf("one from %d to %d", s.Start, s.End), "none that does not begin here or leaves the day")
+		}
+		for ; at < s.End; at++ {
+			second := at - c.scope.Day.Start
+			if n := int64(c.curve.Agents[second]); n != s.agents {
+				return c.differs("agents", at, number(s.agents), number(n))
+			}
+			if n := int64(c.curve.Sessions[second]); n != s.sessions {
+				return c.differs("sessions", at, number(s.sessions), number(n))
+			}
+		}
+	}
+	if at != c.scope.Day.End {
+		return c.differs("the curve", at, "ends", "goes on")
+	}
+	return nil
+}
+
+// peak compares the stored peak with the highest second of the sweep.
+func (c comparison) peak(stored Peak) error {
+	swept := peakOf(c.scope, c.curve)
+	switch {
+	case stored.Agents != swept.Agents:
+		return c.differs("agents at the peak", swept.PeakTS, number(stored.Agents), number(swept.Agents))
+	case stored.PeakTS != swept.PeakTS:
+		return c.differs("first second of the peak", swept.PeakTS, number(stored.PeakTS), number(swept.PeakTS))
+	case stored.PeakSeconds != swept.PeakSeconds:
+		return c.differs("seconds at the peak", swept.PeakTS, number(stored.PeakSeconds), number(swept.PeakSeconds))
+	}
+	return nil
+}
+
+// peakOf places the peak of a curve in time.
+func peakOf(scope rule.Scope, curve sweep.Curve) Peak {
+	p := Peak{Region: scope.Region, Location: scope.Location}
+	if top := curve.Peak(); top.Agents > 0 {
+		p.Agents, p.PeakTS, p.PeakSeconds = top.Agents, scope.Day.Start+top.Second, top.Seconds
+	}
+	return p
+}
+
+func (c comparison) differs(what string, second int64, bySQL, bySweep string) error {
+	return &DifferenceError{Period: c.day.String(), Scope: c.scope.String(), What: what, Second: second, SQL: bySQL, Sweep: bySweep}
+}
+
+// compareEnabled compares the stored sets of agents of a range of days, both included, with the sweep's sets
+// by region.
+func compareEnabled(ctx context.Context, q duck.Queryer, period string, from, to calendar.Date, swept map[string]map[string]bool) error {
+	left := map[string]map[string]bool{}
+	for region, agents := range swept {
+		left[region] = maps.Clone(agents)
+	}
+	var first *DifferenceError
+	err := duck.Each(ctx, q, "compute/enabled_agent.sql", func(scan func(...any) error) error {
+		var region, agent string
+		if err := scan(&region, &agent); err != nil {
+			return err
+		}
+		if !left[region][agent] && first == nil {
+			first = &DifferenceError{Period: period, Scope: region, What: "enabled agent", Agent: agent, SQL: "counted", Sweep: "not counted"}
+		}
+		delete(left[region], agent)
+		return nil
+	}, sql.Named("from", from.String()), sql.Named("to", to.String()))
+	if err != nil {
+		return err
+	}
+	if first != nil {
+		return first
+	}
+	for _, region := range slices.Sorted(maps.Keys(left)) {
+		for _, agent := range slices.Sorted(maps.Keys(left[region])) {
+			return &DifferenceError{Period: period, Scope: region, What: "enabled agent", Agent: agent, SQL: "not counted", Sweep: "counted"}
+		}
+	}
+	return nil
+}
+
+// compareCounts compares the stored numbers of agents with the sizes of the sweep's sets.
+func compareCounts(period string, stored []Enabled, swept map[string]map[string]bool) error {
+	if len(stored) != len(swept) {
+		return fmt.Errorf("compare %s: %d numbers of enabled agents stored for %d regions", period, len(stored), len(swept))
+	}
+	for _, e := range stored {
+		if n := int64(len(swept[e.Region])); n != e.Agents {
+			return &DifferenceError{Period: period, Scope: e.Region, What: "enabled agents", SQL: number(e.Agents), Sweep: number(n)}
+		}
+	}
+	return nil
+}
+
+func number(n int64) string { return strconv.FormatInt(n, 10) }

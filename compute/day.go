@@ -1,0 +1,97 @@
+package compute
+
+import (
+	"context"
+	"database/sql"
+
+	"seats/compute/rule"
+	"seats/compute/sweep"
+	"seats/internal/calendar"
+	"seats/internal/config"
+	"seats/internal/duck"
+	texts "seats/sql"
+)
+
+// Day computes a day from its slice, both ways, compares them (R12), and replaces the day's results in the
+// store. computedTS, epoch seconds, is kept beside them.
+//
+// A day without a slice gives a *MissingError, one whose slice does not cover the day of a region a
+// *CoverageError, and two computations that differ a *DifferenceError; the store is then as it was. Results
+// that a data-quality rule blocks are stored all the same: not issuing them is the caller's part.
+func Day(ctx context.Context, conn *sql.Conn, t config.Tenant, day calendar.Date, computedTS int64) (DayResult, error) {
+	result, _, err := computeDay(ctx, conn, t, day, computedTS)
+	return result, err
+}
+
+// Stale tells whether a day has to be computed again: never computed, or since then its slice, the rules or
+// the statements have changed. A day without a slice gives a *MissingError.
+func Stale(ctx context.Context, conn *sql.Conn, t config.Tenant, day calendar.Date) (bool, error) {
+	slice, err := LoadSlice(ctx, conn, day)
+	if err != nil {
+		return false, err
+	}
+	done, err := loadComputation(ctx, conn, day)
+	if err != nil || done == nil {
+		return err == nil, err
+	}
+	state := stateOf(RulesFor(t, day), slice, t.SettleHours)
+	same := done.sliceSHA256 == slice.SHA256 && done.rulesSHA256 == t.RulesHash() &&
+		done.sqlSHA256 == texts.ComputeSHA256() && done.state == state
+	return !same, nil
+}
+
+// computeDay also returns what the sweep found, for the month.
+func computeDay(ctx context.Context, conn *sql.Conn, t config.Tenant, day calendar.Date, computedTS int64) (DayResult, *sweep.Result, error) {
+	slice, rules, err := prepare(ctx, conn, t, day)
+	if err != nil {
+		return DayResult{}, nil, err
+	}
+	tx, err := conn.BeginTx(ctx, nil)
+	if err != nil {
+		return DayResult{}, nil, err
+	}
+	defer tx.Rollback() //nolint:errcheck // after a commit there is nothing to roll back
+
+	state := stateOf(rules, slice, t.SettleHours)
+	if err := countBySQL(ctx, tx, rules, day, state); err != nil {
+		return DayResult{}, nil, err
+	}
+	swept, err := sweepDay(ctx, conn, rules, slice)
+	if err != nil {
+		return DayResult{}, nil, err
+	}
+	if err := compareDay(ctx, conn, tx, day, swept); err != nil {
+		return DayResult{}, nil, err
+	}
+	_, err = duck.Exec(ctx, tx, "compute/computation.sql",
+		sql.Named("day", day.String()),
+		sql.Named("slice_sha256", slice.SHA256),
+		sql.Named("rules_sha256", t.RulesHash()),
+		sql.Named("sql_sha256", texts.ComputeSHA256()),
+		sql.Named("rules", string(t.Rules())),
+		sql.Named("state", state),
+		sql.Named("computed_ts", computedTS))
+	if err != nil {
+		return DayResult{}, nil, err
+	}
+	result, err := LoadDay(ctx, tx, t, day)
+	if err != nil {
+		return DayResult{}, nil, err
+	}
+	return result, swept, tx.Commit()
+}
+
+// prepare reads the slice and places the rules on the day.
+func prepare(ctx context.Context, q duck.Queryer, t config.Tenant, day calendar.Date) (Slice, rule.Set, error) {
+	slice, err := LoadSlice(ctx, q, day)
+	if err != nil {
+		return Slice{}, rule.Set{}, err
+	}
+	spans, err := loadSpans(ctx, q, day)
+	if err != nil {
+		return Slice{}, rule.Set{}, err
+	}
+	rules := RulesFor(t, day)
+	rules.AsOf = slice.AsOf
+	return slice, rules, checkCoverage(rules, day, spans)
+}

@@ -1,0 +1,57 @@
+// Package rule says what a tenant's day is counted by, besides its slice: the configuration's counting rules,
+// with the region's days already placed in time. Both ways of counting are given the same value (R12).
+package rule
+
+import "seats/internal/calendar"
+
+// Set is what the counting of one day needs to know.
+type Set struct {
+	// AsOf is where open sessions and activities end (R10), epoch seconds.
+	AsOf int64
+	// EndSecondCounts is `session_end: inclusive`: a session occupies the second of its logout too (R2).
+	EndSecondCounts bool
+	// Exclude are the patterns of exclude_agents, with * and ? (R6).
+	Exclude []string
+	// Regions in the order of the configuration.
+	Regions []Region
+}
+
+// Region is a region on the day that is counted.
+type Region struct {
+	Name      string
+	Day       calendar.Interval // the day in the region's zone (R7); empty where the zone skipped the date
+	Locations []Location
+}
+
+// Location is a place with its switches; the tenant's default location has none (R5).
+type Location struct {
+	Name     string
+	Switches []string
+}
+
+// Scope is what concurrency is counted for: a region, or a location of it.
+type Scope struct {
+	Region   string
+	Location string // "": the region as a whole
+	Day      calendar.Interval
+}
+
+// String names the scope in messages: "US" or "US/dallas".
+func (s Scope) String() string {
+	if s.Location == "" {
+		return s.Region
+	}
+	return s.Region + "/" + s.Location
+}
+
+// Scopes lists each region, followed by its locations.
+func (s Set) Scopes() []Scope {
+	var scopes []Scope
+	for _, r := range s.Regions {
+		scopes = append(scopes, Scope{Region: r.Name, Day: r.Day})
+		for _, l := range r.Locations {
+			scopes = append(scopes, Scope{Region: r.Name, Location: l.Name, Day: r.Day})
+		}
+	}
+	return scopes
+}

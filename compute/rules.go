@@ -1,0 +1,58 @@
+package compute
+
+import (
+	"seats/compute/rule"
+	"seats/internal/calendar"
+	"seats/internal/config"
+)
+
+// RulesFor places a tenant's counting rules on a day. AsOf is the slice's and is left for the caller.
+func RulesFor(t config.Tenant, day calendar.Date) rule.Set {
+	rules := rule.Set{
+		EndSecondCounts: t.SessionEnd == config.SessionEndInclusive,
+		Exclude:         t.ExcludeAgents,
+	}
+	for _, r := range t.Regions {
+		region := rule.Region{Name: r.Name, Day: day.In(r.Zone)}
+		for _, l := range r.Locations {
+			region.Locations = append(region.Locations, rule.Location{Name: l.Name, Switches: l.Switches})
+		}
+		rules.Regions = append(rules.Regions, region)
+	}
+	return rules
+}
+
+// checkCoverage makes sure that the slice holds the day of every region as the rules place it (R10).
+func checkCoverage(rules rule.Set, day calendar.Date, spans []calendar.Interval) error {
+	covered := calendar.Union(spans)
+	for _, r := range rules.Regions {
+		if r.Day.Seconds() > 0 && !covers(covered, r.Day) {
+			return &CoverageError{Day: day, Region: r.Name, Wants: r.Day}
+		}
+	}
+	return nil
+}
+
+// covers tells whether one of the spans, which do not touch, holds the whole day.
+func covers(spans []calendar.Interval, day calendar.Interval) bool {
+	for _, span := range spans {
+		if span.Start <= day.Start && day.End <= span.End {
+			return true
+		}
+	}
+	return false
+}
+
+// stateOf is the state of a day's numbers (R10): final when the source was complete for settleHours after the
+// end of the day in every region, and no session was open.
+func stateOf(rules rule.Set, s Slice, settleHours int) string {
+	if s.HighWater == nil || s.OpenSessions > 0 {
+		return Provisional
+	}
+	for _, r := range rules.Regions {
+		if *s.HighWater < r.Day.End+int64(settleHours)*3600 {
+			return Provisional
+		}
+	}
+	return Final
+}

@@ -1,0 +1,140 @@
+// Package sweep counts seats the second of two ways (R12): in Go, by counting over the seconds of the day.
+//
+// It is given the raw rows of a slice and the rules, and shares nothing else with the SQL engine: not the
+// merging of intervals, not the identity of agents, not wildcards, not the lookup of switches. Time grows
+// with the rows and with the seconds of the days, not with their logarithm, and nothing is allocated for a
+// single row. Rows may come in any order; results do not depend on it.
+package sweep
+
+import (
+	"math"
+
+	"seats/compute/rule"
+)
+
+// Unknown stands for a time that the source does not give (NULL).
+const Unknown = math.MinInt64
+
+// Sweep takes the rows of one slice and counts them. Not for use by several goroutines at once.
+type Sweep struct {
+	rules rule.Set
+
+	resources  numbering[int64]
+	switches   numbering[string]
+	people     []person // by resource number
+	sessions   []session
+	activities []activity
+}
+
+// person is what the slice says of the agent behind a resource (R6).
+type person struct {
+	employeeID, name string
+}
+
+// session is a voice session with the interval it occupies (R2), and the locations found for it so far.
+type session struct {
+	start, end int64
+	resource   int32
+	places     placeSet
+}
+
+// activity is an OCS-driven activity with its interval (R3). Its switch is a number, or noSwitch.
+type activity struct {
+	start, end int64
+	resource   int32
+	switchNo   int32
+}
+
+const noSwitch = -1
+
+// New returns a sweep without rows. The hints say how many sessions and activities to expect.
+func New(rules rule.Set, sessions, activities int) *Sweep {
+	return &Sweep{
+		rules:      rules,
+		sessions:   make([]session, 0, sessions),
+		activities: make([]activity, 0, activities),
+	}
+}
+
+// Agent adds what is known of a resource. Empty strings stand for NULL, as in the source.
+func (s *Sweep) Agent(resourceKey int64, employeeID, name string) {
+	s.people[s.resource(resourceKey)] = person{employeeID, name}
+}
+
+// Session adds a voice session as read: epoch seconds or Unknown. One that R2 rejects, or that shares no
+// second with the day of any region, is let go.
+func (s *Sweep) Session(resourceKey, start, end int64, active bool) {
+	if start == Unknown {
+		return
+	}
+	if active || end == Unknown {
+		end = max(s.rules.AsOf, start+1)
+	} else if end < start {
+		return
+	}
+	if s.rules.EndSecondCounts || end == start {
+		end++
+	}
+	for _, r := range s.rules.Regions {
+		if start < r.Day.End && r.Day.Start < end && r.Day.Start < r.Day.End {
+			s.sessions = append(s.sessions, session{start: start, end: end, resource: s.resource(resourceKey)})
+			return
+		}
+	}
+}
+
+// Activity adds an activity as read: epoch seconds or Unknown, and the name of its switch, empty where that
+// is unknown. One that R3 rejects is let go.
+func (s *Sweep) Activity(resourceKey, start, end int64, active bool, switchName string) {
+	if start == Unknown {
+		return
+	}
+	if active || end == Unknown {
+		end = max(s.rules.AsOf, start)
+	} else if end < start {
+		return
+	}
+	if end == start {
+		end++
+	}
+	a := activity{start: start, end: end, resource: s.resource(resourceKey), switchNo: noSwitch}
+	if switchName != "" {
+		a.switchNo = s.switches.number(switchName)
+	}
+	s.activities = append(s.activities, a)
+}
+
+func (s *Sweep) resource(key int64) int32 {
+	n := s.resources.number(key)
+	if int(n) == len(s.people) {
+		s.people = append(s.people, person{})
+	}
+	return n
+}
+
+// numbering gives out small numbers in the order of first sight. Rows of one agent mostly come together, so
+// the last key is remembered.
+type numbering[K comparable] struct {
+	numbers map[K]int32
+	keys    []K
+	last    int32
+}
+
+func (n *numbering[K]) number(key K) int32 {
+	if len(n.keys) > 0 && n.keys[n.last] == key {
+		return n.last
+	}
+	no, seen := n.numbers[key]
+	if !seen {
+		if n.numbers == nil {
+			n.numbers = map[K]int32{}
+		}
+		no = int32(len(n.keys))
+		n.numbers[key] = no
+		n.keys = append(n.keys, key)
+	}
+	n.last = no
+	return no
+}
+
+func (n *numbering[K]) count() int { return len(n.keys) }

@@ -1,0 +1,2 @@
+delete from data.computation
+where day = $day::date

@@ -1,0 +1,2 @@
+delete from data.concurrency
+where day = $day::date

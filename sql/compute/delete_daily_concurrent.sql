@@ -1,0 +1,2 @@
+delete from data.daily_concurrent
+where day = $day::date

@@ -1,0 +1,2 @@
+delete from data.data_quality
+where day = $day::date

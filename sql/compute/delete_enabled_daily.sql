@@ -1,0 +1,2 @@
+delete from data.enabled_daily
+where day = $day::date

@@ -1,0 +1,2 @@
+delete from data.monthly_enabled
+where month = $month

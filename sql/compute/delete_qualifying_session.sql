@@ -1,0 +1,2 @@
+delete from data.qualifying_session
+where day = $day::date

@@ -1,0 +1,18 @@
+-- R11 overlapping_sessions: sessions that share a second with an earlier one of the same agent.
+-- Input: occupied_session.
+insert into data.data_quality
+with finding as (
+    select sm_res_session_fact_key as sort_key,
+           sm_res_session_fact_key::varchar as example
+    from occupied_session
+    qualify start_ts < max(end_ts) over (
+        partition by agent_id
+        order by start_ts, end_ts, sm_res_session_fact_key, start_date_time_key
+        rows between unbounded preceding and 1 preceding
+    )
+)
+select $day::date,
+       'overlapping_sessions',
+       false,
+       (select count(*) from finding),
+       coalesce((select list(example) from (select example from finding order by sort_key, example limit 20)), [])

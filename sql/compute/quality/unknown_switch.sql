@@ -1,0 +1,16 @@
+-- R11 unknown_switch: qualifying sessions without a known switch, put into the default location (R5).
+-- Inputs: session_location, occupied_session.
+insert into data.data_quality
+with finding as (
+    select s.sm_res_session_fact_key as sort_key,
+           s.sm_res_session_fact_key::varchar as example
+    from session_location as l
+    join occupied_session as s using (session_id)
+    where l.is_unknown_switch
+      and l.region is not null
+)
+select $day::date,
+       'unknown_switch',
+       false,
+       (select count(*) from finding),
+       coalesce((select list(example) from (select example from finding order by sort_key, example limit 20)), [])

@@ -1,0 +1,2 @@
+insert into rule_exclude
+values ($pattern)

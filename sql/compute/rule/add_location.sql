@@ -1,0 +1,2 @@
+insert into rule_location
+values ($region, $location, $is_default)

@@ -1,0 +1,2 @@
+insert into rule
+values ($as_of, $end_second_counts)

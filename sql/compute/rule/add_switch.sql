@@ -1,0 +1,2 @@
+insert into rule_switch
+values ($switch_name, $region, $location)
