@@ -1,0 +1,133 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"seats/extract"
+	"seats/internal/calendar"
+	"seats/internal/config"
+	"seats/internal/duck"
+	"seats/internal/fail"
+	"seats/internal/job"
+	"seats/internal/store"
+	"seats/report"
+)
+
+type checkCmd struct {
+	Tenant []string `help:"Only this tenant; may be repeated." placeholder:"T"`
+	Format string   `help:"What is printed: ${enum}." enum:"table,json,csv" default:"table"`
+}
+
+// Run checks every tenant and prints what was found. The exit status is that of the first tenant that failed.
+func (c *checkCmd) Run(ctx context.Context, w *world, root *cli, t *terminal) error {
+	cfg, err := root.load(w, c.Tenant)
+	if err != nil {
+		return err
+	}
+	table := report.Table{Header: []string{"tenant", "check", "result", "detail"}}
+	code := fail.OK
+	for _, tenant := range cfg.Tenants {
+		k := checker{tenant: tenant, now: w.clock(), table: &table}
+		k.found("configuration", "ok", fmt.Sprintf("%d regions; store %s", len(tenant.Regions), tenant.StorePath()))
+		err := errors.Join(k.source(ctx), k.store(ctx))
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if err == nil {
+			continue
+		}
+		for _, e := range separate(err) {
+			t.fail(e, "tenant", tenant.Name)
+		}
+		if code == fail.OK {
+			code = job.ExitCode(err)
+		}
+	}
+	if err := table.Write(w.stdout, c.Format); err != nil {
+		return err
+	}
+	if code != fail.OK {
+		return &saidError{code}
+	}
+	return nil
+}
+
+// checker looks at one tenant and changes nothing.
+type checker struct {
+	tenant config.Tenant
+	now    time.Time
+	table  *report.Table
+}
+
+func (k *checker) found(check, result, detail string) {
+	k.table.Rows = append(k.table.Rows, []any{k.tenant.Name, check, result, detail})
+}
+
+func (k *checker) source(ctx context.Context) error {
+	day := calendar.DateOf(k.now, k.tenant.Zone).AddDays(-1)
+	f, err := inspect(ctx, k.tenant, day)
+	if err != nil {
+		k.found("source", "failed", err.Error())
+		return err
+	}
+	k.found("source", "ok", f.Name)
+	k.found("tables and rights", "ok", f.Detail)
+	k.horizon(f.Horizon)
+	k.guids(f, day)
+	return nil
+}
+
+func inspect(ctx context.Context, t config.Tenant, day calendar.Date) (extract.Findings, error) {
+	if t.ExportDir != "" {
+		return extract.InspectExport(ctx, t.ExportDir)
+	}
+	return extract.InspectGIMDB(ctx, *t.GIM, day.In(t.Zone))
+}
+
+// horizon tells how far behind the source is, on its own clock where it has one.
+func (k *checker) horizon(h extract.Horizon) {
+	if h.HighWater == nil {
+		k.found("high-water mark", "unknown", "every day will stay provisional: ctl_extract_history cannot be read, or no export has a date in its name")
+		return
+	}
+	now := k.now
+	if h.Clock != nil {
+		now = time.Unix(*h.Clock, 0)
+	}
+	mark := time.Unix(*h.HighWater, 0)
+	k.found("high-water mark", "ok", fmt.Sprintf("%s, %s behind the clock", mark.UTC().Format(time.RFC3339), now.Sub(mark).Round(time.Second)))
+}
+
+// guids tells whether the site stores the attempt GUID, without which no leg can be seen to be OCS-driven.
+func (k *checker) guids(f extract.Findings, day calendar.Date) {
+	switch {
+	case !f.Counted:
+		return
+	case f.Attempts > 0 && f.GUIDs == 0:
+		k.found("attempt GUIDs", "warning", fmt.Sprintf("%s has %d contact attempts and no GSW_CALL_ATTEMPT_GUID in irf_user_data_gen_1: is it mapped in ctl_ud_to_ude_mapping?", day, f.Attempts))
+	default:
+		k.found("attempt GUIDs", "ok", fmt.Sprintf("%s: %d contact attempts, %d GUIDs", day, f.Attempts, f.GUIDs))
+	}
+}
+
+func (k *checker) store(ctx context.Context) error {
+	db, err := store.OpenPublished(ctx, k.tenant.StorePath(), duck.Options{MemoryLimit: k.tenant.Engine.MemoryLimit})
+	if errors.Is(err, store.ErrMissing) {
+		k.found("store", "ok", "none yet")
+		return nil
+	}
+	if err != nil {
+		k.found("store", "failed", err.Error())
+		return err
+	}
+	defer db.Close() //nolint:errcheck // only read
+	slices, err := store.Slices(ctx, db)
+	if err != nil {
+		return err
+	}
+	k.found("store", "ok", fmt.Sprintf("%d days", len(slices)))
+	return nil
+}

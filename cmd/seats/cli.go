@@ -1,0 +1,112 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/alecthomas/kong"
+
+	"seats/internal/config"
+	"seats/internal/fail"
+	"seats/internal/job"
+)
+
+// world is everything outside the program that a command may touch: tests bring their own.
+type world struct {
+	stdin          io.Reader
+	stdout, stderr io.Writer
+	clock          func() time.Time
+	env            func(string) (string, bool)
+}
+
+type cli struct {
+	Config    string      `help:"Configuration file." default:"seats.yaml" env:"SEATS_CONFIG" type:"path" placeholder:"FILE"`
+	LogFormat string      `help:"Messages on standard error: ${enum}." enum:"text,json" default:"text"`
+	Version   versionFlag `help:"Print the version, the Go and the DuckDB version, and quit."`
+
+	Run     runCmd     `cmd:"" help:"The nightly job: extract, compute, verify, report, for every tenant."`
+	Extract extractCmd `cmd:"" help:"Copy days of the GIM into the store as slices."`
+	Compute computeCmd `cmd:"" help:"Compute the stored slices, twice, and compare."`
+	Report  reportCmd  `cmd:"" help:"Issue data files from the stored results."`
+	Status  statusCmd  `cmd:"" help:"Days present, final or provisional, months complete, issued files, gaps."`
+	Check   checkCmd   `cmd:"" help:"Check configuration and sources; change nothing."`
+	SQL     sqlCmd     `cmd:"" name:"sql" help:"Ask a tenant's snapshot in SQL, read-only."`
+}
+
+const description = `Counts the agents who used Outbound Contact (seats_outbound): the daily peak of agents at once, to the second, and the agents of a month. Every number is computed twice, and issued only when both agree.
+
+Results go to standard output, everything else to standard error. Exit status: 0 done, 1 failed otherwise, 3 the two computations differ, 4 not ready or days missing, 5 source failed, 6 blocking data quality, 7 restatement needed, 8 store busy or damaged, 9 configuration invalid, 80 usage, 130 interrupted.`
+
+// run is the whole program: it parses, runs the command, prints the error, and gives the exit status.
+func run(ctx context.Context, args []string, w world) (code int) {
+	var c cli
+	exited := errors.New("exited")
+	defer func() {
+		if r := recover(); r != nil && r != exited { //nolint:errorlint // our own value
+			panic(r)
+		}
+	}()
+	parser, err := kong.New(&c, kong.Name("seats"), kong.Description(description), kong.UsageOnError(),
+		kong.Writers(w.stdout, w.stderr), kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
+		kong.Exit(func(status int) { code = status; panic(exited) }),
+		kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(&w))
+	if err != nil {
+		fmt.Fprintln(w.stderr, "seats:", err)
+		return int(fail.Other)
+	}
+	t := newTerminal(w.stderr, "text")
+	k, err := parser.Parse(args)
+	if err != nil {
+		t.usage(err)
+		return int(fail.Usage)
+	}
+	t = newTerminal(w.stderr, c.LogFormat)
+	err = k.Run(&c, t)
+	if ctx.Err() != nil && err != nil {
+		t.Warn("interrupted: everything is as it was before")
+		return int(fail.Interrupted)
+	}
+	t.fail(err)
+	return int(exitCode(err))
+}
+
+// exitCode is where every error of the program gets its exit status.
+func exitCode(err error) fail.Code {
+	var bad config.Errors
+	if errors.As(err, &bad) {
+		return fail.BadConfig
+	}
+	return job.ExitCode(err)
+}
+
+// load reads the configuration and picks the tenants, all where none is named.
+func (c *cli) load(w *world, names []string) (*config.Config, error) {
+	cfg, err := config.Load(c.Config, w.env)
+	if err != nil {
+		return nil, fail.New(fail.BadConfig, "", "%w", err)
+	}
+	if len(names) == 0 {
+		return cfg, nil
+	}
+	wanted := map[string]bool{}
+	for _, n := range names {
+		wanted[n] = true
+	}
+	var picked []config.Tenant
+	for _, t := range cfg.Tenants {
+		if wanted[t.Name] {
+			picked = append(picked, t)
+			delete(wanted, t.Name)
+		}
+	}
+	for _, n := range names {
+		if wanted[n] {
+			return nil, fail.New(fail.Usage, "tenants are listed in "+c.Config, "no tenant %q in the configuration", n)
+		}
+	}
+	cfg.Tenants = picked
+	return cfg, nil
+}

@@ -1,0 +1,104 @@
+package main
+
+import (
+	"time"
+
+	"seats/internal/calendar"
+	"seats/internal/config"
+	"seats/internal/fail"
+)
+
+// periodFlags choose the days of a command.
+type periodFlags struct {
+	Date  string `help:"One day; default yesterday in the tenant's time zone." placeholder:"YYYY-MM-DD" xor:"period"`
+	From  string `help:"First day of several, with --to." placeholder:"YYYY-MM-DD" and:"span" xor:"period,month"`
+	To    string `help:"Last day of several." placeholder:"YYYY-MM-DD" and:"span"`
+	Month string `help:"A calendar month, and its enabled agents." placeholder:"YYYY-MM" xor:"period"`
+}
+
+// period is what a command covers for one tenant.
+type period struct {
+	days    []calendar.Date
+	months  []calendar.Month // whose enabled agents are wanted
+	whole   bool             // the month itself was asked for: missing days are an error, not a remark
+	running bool             // the month asked for is not over yet
+}
+
+// resolve turns the flags into a tenant's days. Only days that have begun in the tenant's zone are covered.
+func (f periodFlags) resolve(t config.Tenant, now time.Time) (period, error) {
+	today := calendar.DateOf(now, t.Zone)
+	switch {
+	case f.Month != "":
+		m, err := calendar.ParseMonth(f.Month)
+		if err != nil {
+			return period{}, usageError("--month: %w", err)
+		}
+		return monthPeriod(m, t, today, now)
+	case f.From != "":
+		return f.span(today)
+	case f.Date != "":
+		d, err := calendar.ParseDate(f.Date)
+		if err != nil {
+			return period{}, usageError("--date: %w", err)
+		}
+		return daysPeriod(d, d, today)
+	default:
+		yesterday := today.AddDays(-1)
+		return daysPeriod(yesterday, yesterday, today)
+	}
+}
+
+func (f periodFlags) span(today calendar.Date) (period, error) {
+	from, err := calendar.ParseDate(f.From)
+	if err != nil {
+		return period{}, usageError("--from: %w", err)
+	}
+	to, err := calendar.ParseDate(f.To)
+	if err != nil {
+		return period{}, usageError("--to: %w", err)
+	}
+	if to.Before(from) {
+		return period{}, usageError("--to %s lies before --from %s", to, from)
+	}
+	return daysPeriod(from, to, today)
+}
+
+// daysPeriod covers days, and the months whose last day is among them.
+func daysPeriod(from, to, today calendar.Date) (period, error) {
+	if today.Before(to) {
+		return period{}, usageError("%s has not begun yet", to)
+	}
+	var p period
+	for d := from; !to.Before(d); d = d.AddDays(1) {
+		p.days = append(p.days, d)
+		if d == d.YearMonth().Last() {
+			p.months = append(p.months, d.YearMonth())
+		}
+	}
+	return p, nil
+}
+
+// monthPeriod covers every day of the month that has begun; the month itself once it is over in every region.
+func monthPeriod(m calendar.Month, t config.Tenant, today calendar.Date, now time.Time) (period, error) {
+	if today.Before(m.First()) {
+		return period{}, usageError("%s has not begun yet", m)
+	}
+	p := period{whole: true, running: true}
+	for _, d := range m.Days() {
+		if !today.Before(d) {
+			p.days = append(p.days, d)
+		}
+	}
+	for _, r := range t.Regions {
+		if now.Unix() < m.In(r.Zone).End {
+			return p, nil
+		}
+	}
+	p.running = false
+	p.months = []calendar.Month{m}
+	return p, nil
+}
+
+func usageError(format string, args ...any) error {
+	return fail.New(fail.Usage, "", format, args...)
+}

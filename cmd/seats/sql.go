@@ -1,0 +1,167 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"golang.org/x/term"
+
+	"seats/internal/duck"
+	"seats/internal/fail"
+	"seats/internal/store"
+	"seats/report"
+)
+
+type sqlCmd struct {
+	Tenant string `help:"Whose snapshot; may be left out where the configuration has one tenant." placeholder:"T"`
+	Format string `help:"What is printed: ${enum}." enum:"table,json,csv" default:"table"`
+	Query  string `arg:"" optional:"" help:"One statement. Without it, statements are read from standard input, each ended by a semicolon; on a terminal, at a prompt."`
+}
+
+func (c *sqlCmd) Run(ctx context.Context, w *world, root *cli) error {
+	var names []string
+	if c.Tenant != "" {
+		names = []string{c.Tenant}
+	}
+	cfg, err := root.load(w, names)
+	if err != nil {
+		return err
+	}
+	if len(cfg.Tenants) != 1 {
+		return usageError("--tenant is needed: the configuration has %d", len(cfg.Tenants))
+	}
+	tenant := cfg.Tenants[0]
+	e := tenant.Engine
+	db, err := store.OpenPublished(ctx, tenant.StorePath(), duck.Options{Sealed: true, MemoryLimit: e.MemoryLimit, Threads: e.Threads, TempDir: e.TempDir})
+	if err != nil {
+		return missingStore(err, tenant.Name)
+	}
+	defer db.Close() //nolint:errcheck // only read
+	conn, err := db.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer conn.Close() //nolint:errcheck // only read
+	ask := func(query string) error { return c.ask(ctx, conn, query, w.stdout) }
+	if c.Query != "" {
+		return ask(c.Query)
+	}
+	if in, ok := w.stdin.(*os.File); ok && term.IsTerminal(int(in.Fd())) {
+		return prompt(in, w.stdout, tenant.Name, ask)
+	}
+	return script(w.stdin, ask)
+}
+
+// missingStore says how a store comes to be.
+func missingStore(err error, tenant string) error {
+	if errors.Is(err, store.ErrMissing) {
+		return fail.New(fail.Other, "`seats run` or `seats extract` makes it", "tenant %s: %w", tenant, err)
+	}
+	return err
+}
+
+// ask runs one statement and prints its rows.
+func (c *sqlCmd) ask(ctx context.Context, conn *sql.Conn, query string, out io.Writer) error {
+	rows, err := conn.QueryContext(ctx, query)
+	if err != nil {
+		return fmt.Errorf("query: %w", err)
+	}
+	defer rows.Close() //nolint:errcheck // its error is in rows.Err
+	var table report.Table
+	if table.Header, err = rows.Columns(); err != nil {
+		return err
+	}
+	for rows.Next() {
+		row, places := make([]any, len(table.Header)), make([]any, len(table.Header))
+		for i := range row {
+			places[i] = &row[i]
+		}
+		if err := rows.Scan(places...); err != nil {
+			return err
+		}
+		table.Rows = append(table.Rows, row)
+	}
+	if err := rows.Err(); err != nil {
+		return fmt.Errorf("query: %w", err)
+	}
+	return table.Write(out, c.Format)
+}
+
+// script runs the statements of a stream and stops at the first that fails.
+func script(in io.Reader, ask func(string) error) error {
+	r := bufio.NewReader(in)
+	var pending strings.Builder
+	for {
+		line, err := r.ReadString('\n')
+		pending.WriteString(line)
+		end := errors.Is(err, io.EOF)
+		if statement := strings.TrimSpace(pending.String()); end || strings.HasSuffix(statement, ";") {
+			pending.Reset()
+			if statement != "" {
+				if err := ask(statement); err != nil {
+					return err
+				}
+			}
+		}
+		if end {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("read standard input: %w", err)
+		}
+	}
+}
+
+// prompt reads statements on a terminal, with line editing and history, until the end of input.
+func prompt(in *os.File, out io.Writer, tenant string, ask func(string) error) error {
+	state, err := term.MakeRaw(int(in.Fd()))
+	if err != nil {
+		return err
+	}
+	defer term.Restore(int(in.Fd()), state) //nolint:errcheck // nothing more can be done
+	first, more := tenant+"> ", strings.Repeat(" ", len(tenant))+"| "
+	screen := term.NewTerminal(struct {
+		io.Reader
+		io.Writer
+	}{in, out}, first)
+	fmt.Fprintln(screen, "Statements end with a semicolon; Ctrl-D leaves. `show tables;` lists the relations.")
+	var pending strings.Builder
+	for {
+		line, err := screen.ReadLine()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		pending.WriteString(line + "\n")
+		statement := strings.TrimSpace(pending.String())
+		if !strings.HasSuffix(statement, ";") {
+			screen.SetPrompt(more)
+			continue
+		}
+		pending.Reset()
+		screen.SetPrompt(first)
+		if err := cooked(in, state, func() error { return ask(statement) }); err != nil {
+			fmt.Fprintln(screen, "seats: error: "+err.Error())
+		}
+	}
+}
+
+// cooked runs f with the terminal as it was, so that lines end as usual and Ctrl-C works.
+func cooked(in *os.File, before *term.State, f func() error) error {
+	raw, err := term.GetState(int(in.Fd()))
+	if err != nil {
+		return err
+	}
+	if err := term.Restore(int(in.Fd()), before); err != nil {
+		return err
+	}
+	return errors.Join(f(), term.Restore(int(in.Fd()), raw))
+}

@@ -1,0 +1,130 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sort"
+	"time"
+
+	"seats/internal/calendar"
+	"seats/internal/config"
+	"seats/internal/duck"
+	"seats/internal/store"
+	"seats/report"
+)
+
+type statusCmd struct {
+	Tenant []string `help:"Only this tenant; may be repeated." placeholder:"T"`
+	Format string   `help:"What is printed: ${enum}." enum:"table,json,csv" default:"table"`
+}
+
+// Run prints a row for each tenant and month, from the published stores. A store that cannot be read does not
+// keep back the other tenants.
+func (c *statusCmd) Run(ctx context.Context, w *world, root *cli, t *terminal) error {
+	cfg, err := root.load(w, c.Tenant)
+	if err != nil {
+		return err
+	}
+	table := report.Table{Header: []string{"tenant", "month", "days", "final", "provisional", "missing", "complete", "daily_files", "monthly_files", "revised"}}
+	var errs []error
+	for _, tenant := range cfg.Tenants {
+		months, err := monthsOf(ctx, tenant, w.clock())
+		if errors.Is(err, store.ErrMissing) {
+			t.Info("nothing extracted yet", "tenant", tenant.Name)
+			continue
+		}
+		if err != nil {
+			errs = append(errs, fmt.Errorf("tenant %s: %w", tenant.Name, err))
+			continue
+		}
+		for _, m := range months {
+			table.Rows = append(table.Rows, m.row(tenant))
+		}
+	}
+	return errors.Join(append([]error{table.Write(w.stdout, c.Format)}, errs...)...)
+}
+
+// monthStatus is a month of a tenant, as far as it has begun.
+type monthStatus struct {
+	month              calendar.Month
+	final, provisional int
+	missing            []calendar.Date
+	over               bool
+	daily, monthly     int // files of revision 1
+	revised            int // files of later revisions
+}
+
+func monthsOf(ctx context.Context, tenant config.Tenant, now time.Time) ([]monthStatus, error) {
+	db, err := store.OpenPublished(ctx, tenant.StorePath(), duck.Options{MemoryLimit: tenant.Engine.MemoryLimit})
+	if err != nil {
+		return nil, err
+	}
+	defer db.Close() //nolint:errcheck // only read
+	slices, err := store.Slices(ctx, db)
+	if err != nil {
+		return nil, err
+	}
+	issued, err := store.IssuedFiles(ctx, db)
+	if err != nil {
+		return nil, err
+	}
+	return summarize(slices, issued, calendar.DateOf(now, tenant.Zone))
+}
+
+func summarize(slices map[string]store.Slice, issued []report.Issue, today calendar.Date) ([]monthStatus, error) {
+	months := map[calendar.Month]*monthStatus{}
+	at := func(m calendar.Month) *monthStatus {
+		if months[m] == nil {
+			months[m] = &monthStatus{month: m, over: m.Last().Before(today)}
+		}
+		return months[m]
+	}
+	first := today
+	for _, s := range slices {
+		d, err := calendar.ParseDate(s.Day)
+		if err != nil {
+			return nil, err
+		}
+		if d.Before(first) {
+			first = d
+		}
+		if s.State == report.Final {
+			at(d.YearMonth()).final++
+		} else {
+			at(d.YearMonth()).provisional++
+		}
+	}
+	for d := first; d.Before(today); d = d.AddDays(1) {
+		if _, held := slices[d.String()]; !held {
+			m := at(d.YearMonth())
+			m.missing = append(m.missing, d)
+		}
+	}
+	for _, i := range issued {
+		month, err := calendar.ParseMonth(i.Period[:len("2006-01")])
+		if err != nil {
+			return nil, err
+		}
+		switch m := at(month); {
+		case i.Revision > 1:
+			m.revised++
+		case i.Measure == report.Enabled:
+			m.monthly++
+		default:
+			m.daily++
+		}
+	}
+	sorted := make([]monthStatus, 0, len(months))
+	for _, m := range months {
+		sorted = append(sorted, *m)
+	}
+	sort.Slice(sorted, func(i, j int) bool { return sorted[i].month.First().Before(sorted[j].month.First()) })
+	return sorted, nil
+}
+
+func (m monthStatus) row(t config.Tenant) []any {
+	days := m.final + m.provisional
+	return []any{t.Name, m.month.String(), days, m.final, m.provisional, dayList(m.missing),
+		m.over && days == len(m.month.Days()), m.daily, m.monthly, m.revised}
+}

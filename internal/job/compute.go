@@ -1,0 +1,129 @@
+package job
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"seats/compute"
+	"seats/internal/calendar"
+	"seats/internal/fail"
+)
+
+// compute brings the days and months to their results: counted, or, where only a report is wanted, read.
+func (s *state) compute(ctx context.Context) {
+	for _, day := range s.Days {
+		if s.failed[day] || ctx.Err() != nil {
+			continue
+		}
+		result, err := s.computeDay(ctx, day)
+		if err != nil {
+			s.fail(day, hinted(err))
+			continue
+		}
+		s.days = append(s.days, result)
+		s.warnBlocked(day.String(), result.Quality)
+	}
+	for _, month := range s.Months {
+		if ctx.Err() == nil {
+			s.computeMonth(ctx, month)
+		}
+	}
+	s.Log.Stop()
+}
+
+func (s *state) computeDay(ctx context.Context, day calendar.Date) (compute.DayResult, error) {
+	stale, err := compute.Stale(ctx, s.work.Conn, s.Tenant, day)
+	if err != nil {
+		return compute.DayResult{}, err
+	}
+	if !s.Compute && stale {
+		return compute.DayResult{}, fail.New(fail.Other, "run `seats compute` first", "%s has no result for its slice under today's configuration", day)
+	}
+	if !s.Again && !stale {
+		return compute.LoadDay(ctx, s.work.Conn, s.Tenant, day)
+	}
+	s.Log.Start(s.Tenant.Name + ": computing " + day.String())
+	began := s.Clock()
+	result, err := compute.Day(ctx, s.work.Conn, s.Tenant, day, began.Unix())
+	if err != nil {
+		return result, err
+	}
+	s.Log.Info("computed", "tenant", s.Tenant.Name, "day", day, "state", result.State, "took", s.Clock().Sub(began).Round(time.Millisecond))
+	return result, nil
+}
+
+// computeMonth counts a month whose days are all there. A month that was only touched, by its last day, is
+// passed over with a remark when days are missing.
+func (s *state) computeMonth(ctx context.Context, month calendar.Month) {
+	for _, d := range month.Days() {
+		if s.failed[d] {
+			s.Log.Warn("the month is not computed: a day of it failed", "tenant", s.Tenant.Name, "month", month, "day", d)
+			return
+		}
+	}
+	s.Log.Start(s.Tenant.Name + ": computing " + month.String())
+	began := s.Clock()
+	result, err := s.month(ctx, month)
+	var missing *compute.MissingError
+	if errors.As(err, &missing) && !s.Whole {
+		s.Log.Warn("the month is not complete: "+missing.Error(), "tenant", s.Tenant.Name, "month", month)
+		return
+	}
+	if err != nil {
+		s.errs = append(s.errs, hinted(err))
+		return
+	}
+	s.months = append(s.months, result)
+	s.warnBlocked(month.String(), result.Quality)
+	s.Log.Info("computed", "tenant", s.Tenant.Name, "month", month, "state", result.State, "took", s.Clock().Sub(began).Round(time.Millisecond))
+}
+
+func (s *state) month(ctx context.Context, month calendar.Month) (compute.MonthResult, error) {
+	if s.Compute {
+		return compute.Month(ctx, s.work.Conn, s.Tenant, month, s.Clock().Unix())
+	}
+	return compute.LoadMonth(ctx, s.work.Conn, s.Tenant, month)
+}
+
+// warnBlocked notes that a blocking rule found something in the period: then nothing of the tenant is issued.
+func (s *state) warnBlocked(period string, quality []compute.Quality) {
+	for _, q := range compute.Blocking(quality) {
+		s.blocked = true
+		s.errs = append(s.errs, fail.New(fail.Quality,
+			"list the switches in a location of the configuration, or give the tenant a default location; then run again",
+			"%s: %s found %d: %s", period, q.Rule, q.Count, examples(q.Examples)))
+	}
+}
+
+// examples are the first few of a rule's keys.
+func examples(keys []string) string {
+	const shown = 5
+	text := ""
+	for i, k := range keys {
+		if i == shown {
+			return text + ", ..."
+		}
+		if i > 0 {
+			text += ", "
+		}
+		text += k
+	}
+	return text
+}
+
+// hinted adds what to do to the errors of compute.
+func hinted(err error) error {
+	var missing *compute.MissingError
+	var coverage *compute.CoverageError
+	var differ *compute.DifferenceError
+	switch {
+	case errors.As(err, &differ):
+		return fail.New(fail.Differ, "nothing was issued; this is a defect of the program or a damaged store: keep the store and report it", "%w", err)
+	case errors.As(err, &missing):
+		return fail.New(fail.NotReady, "`seats run` or `seats extract` brings the missing days", "%w", err)
+	case errors.As(err, &coverage):
+		return fail.New(fail.Other, "`seats extract` reads the day again", "%w", err)
+	}
+	return err
+}

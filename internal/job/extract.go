@@ -1,0 +1,139 @@
+package job
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"seats/extract"
+	"seats/internal/calendar"
+	"seats/internal/config"
+	"seats/internal/fail"
+	"seats/internal/store"
+)
+
+// window is a day of the tenant, in the zones of its regions (R10).
+func window(t config.Tenant, day calendar.Date) extract.Window {
+	var spans []calendar.Interval
+	for _, r := range t.Regions {
+		if span := day.In(r.Zone); span.Seconds() > 0 {
+			spans = append(spans, span)
+		}
+	}
+	return extract.Window{Day: day, Spans: calendar.Union(spans), Lookback: time.Duration(t.MaxSessionHours) * time.Hour}
+}
+
+// extract reads the days that are wanted from the source, all in one snapshot.
+func (s *state) extract(ctx context.Context) error {
+	windows, err := s.wanted(ctx)
+	if err != nil || len(windows) == 0 {
+		return err
+	}
+	src, cutter, err := s.open(ctx, windows)
+	if err != nil {
+		for _, w := range windows {
+			s.failed[w.Day] = true
+		}
+		return err
+	}
+	for _, w := range windows {
+		if ctx.Err() != nil {
+			break
+		}
+		s.extractDay(ctx, cutter, w)
+	}
+	s.Log.Stop()
+	return src.Close()
+}
+
+// wanted are the days that the source is asked for: those of which the store holds no final slice, or all.
+func (s *state) wanted(ctx context.Context) ([]extract.Window, error) {
+	held, err := store.Slices(ctx, s.work.Conn)
+	if err != nil {
+		return nil, err
+	}
+	var windows []extract.Window
+	for _, day := range s.Days {
+		w := window(s.Tenant, day)
+		switch {
+		case len(w.Spans) == 0:
+			s.fail(day, fail.New(fail.Usage, "", "the day %s does not exist in any region's time zone", day))
+		case s.Refresh || held[day.String()].State != "final":
+			windows = append(windows, w)
+		}
+	}
+	return windows, nil
+}
+
+func (s *state) open(ctx context.Context, windows []extract.Window) (extract.Source, *extract.Cutter, error) {
+	stage, err := extract.NewStage(ctx, s.work.DB, s.work.Conn)
+	if err != nil {
+		return nil, nil, err
+	}
+	s.Log.Start(s.Tenant.Name + ": reading")
+	src, err := s.source(ctx, stage, windows)
+	if err != nil {
+		s.Log.Stop()
+		return nil, nil, err
+	}
+	return src, &extract.Cutter{Conn: s.work.Conn, Source: src, SettleHours: s.Tenant.SettleHours, Clock: s.Clock}, nil
+}
+
+func (s *state) source(ctx context.Context, stage *extract.Stage, windows []extract.Window) (extract.Source, error) {
+	progress := func(_ string, n int64) { s.Log.Add(n) }
+	if s.Tenant.ExportDir == "" {
+		return extract.OpenGIMDB(ctx, *s.Tenant.GIM, s.Tenant.TenantKey, stage, progress)
+	}
+	from := windows[0].SessionFrom()
+	for _, w := range windows {
+		from = min(from, w.SessionFrom())
+	}
+	return extract.OpenExport(ctx, s.Tenant.ExportDir, stage, extract.ExportOptions{
+		TenantKey: s.Tenant.TenantKey,
+		KeyFrom:   from - int64(windows[0].Lookback.Seconds()) - 3600, // activities reach further back than sessions
+		TempDir:   s.work.TempDir(),
+		Warn:      func(msg string) { s.Log.Warn(msg, "tenant", s.Tenant.Name) },
+		Progress:  progress,
+	})
+}
+
+// extractDay reads one day, if the source is ready for it.
+func (s *state) extractDay(ctx context.Context, cutter *extract.Cutter, w extract.Window) {
+	if err := s.ready(cutter.Source.Horizon(), w); err != nil {
+		s.fail(w.Day, err)
+		return
+	}
+	s.Log.Start(s.Tenant.Name + ": " + w.Day.String())
+	began := s.Clock()
+	summary, err := cutter.Cut(ctx, w)
+	if err != nil {
+		if !errors.Is(err, context.Canceled) {
+			s.fail(w.Day, err)
+		}
+		return
+	}
+	s.result.Slices = append(s.result.Slices, summary)
+	s.Log.Info("extracted", "tenant", s.Tenant.Name, "day", w.Day, "state", summary.State, "sessions", summary.Sessions,
+		"activities", summary.Activities, "agents", summary.Agents, "took", s.Clock().Sub(began).Round(time.Millisecond))
+}
+
+// ready asks whether the source is complete for the day, as far as the configuration wants to know (R10).
+func (s *state) ready(h extract.Horizon, w extract.Window) error {
+	ready, known := h.Ready(w)
+	switch {
+	case !known:
+		s.Log.Warn("up to when the source is complete is unknown: the day stays provisional", "tenant", s.Tenant.Name, "day", w.Day)
+		return nil
+	case ready || s.Tenant.Readiness == config.ReadinessOff:
+		return nil
+	}
+	mark, end := instant(*h.HighWater), instant(w.Hull().End)
+	if s.Tenant.Readiness == config.ReadinessWarn {
+		s.Log.Warn("the source is not complete yet: the day stays provisional", "tenant", s.Tenant.Name, "day", w.Day, "high_water", mark, "day_ends", end)
+		return nil
+	}
+	return fail.New(fail.NotReady, "run again later, or set readiness: warn to compute a provisional number",
+		"%s is not ready: the source is complete up to %s, the day ends at %s", w.Day, mark, end)
+}
+
+func instant(ts int64) string { return time.Unix(ts, 0).UTC().Format(time.RFC3339) }

@@ -1,0 +1,186 @@
+// Package job takes one tenant through the stages: extract, compute, report. It is what the commands run,
+// extract, compute and report have in common.
+//
+// A job works on a copy of the tenant's store and publishes it at its end, with an entry in the ledger
+// whatever became of it; a cancelled context leaves everything as it was. It does as much as can be done: a
+// day that fails does not keep back the others, and the first error decides the exit code. Nothing is issued
+// where the two computations differ (R12) or a blocking rule found something (R11).
+package job
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os/user"
+	"runtime"
+	"time"
+
+	"seats/compute"
+	"seats/extract"
+	"seats/internal/calendar"
+	"seats/internal/config"
+	"seats/internal/duck"
+	"seats/internal/fail"
+	"seats/internal/store"
+	"seats/report"
+)
+
+// Log is where a job says what it does: lines, and the progress of long work.
+type Log interface {
+	Info(msg string, attrs ...any)
+	Warn(msg string, attrs ...any)
+	Start(what string)
+	Add(n int64)
+	Stop()
+}
+
+// Stages says which of them a job goes through, and how.
+type Stages struct {
+	Command string // for the ledger
+	Extract bool
+	Compute bool
+	Report  bool
+	Refresh bool // read days again of which the store holds a final slice
+	Again   bool // compute days again that are up to date
+}
+
+// Job is one tenant's work.
+type Job struct {
+	Stages
+	Tenant  config.Tenant
+	Columns []config.Column
+	Days    []calendar.Date
+	Months  []calendar.Month // whose enabled agents are wanted
+	Whole   bool             // a month with missing days is an error, not a remark
+	Restate string           // reason (R13), or empty
+	Clock   func() time.Time
+	Version string
+	Log     Log
+}
+
+// Result is what a job gave. Err joins what went wrong, the first first.
+type Result struct {
+	Tenant string
+	Rows   []report.Row      // one a measurement that was computed, or issued
+	Slices []extract.Summary // one a day that was read
+	Err    error
+}
+
+// state is a job at work.
+type state struct {
+	*Job
+	work    *store.Work
+	started time.Time
+	duckDB  string
+
+	failed  map[calendar.Date]bool
+	days    []compute.DayResult
+	months  []compute.MonthResult
+	blocked bool
+	files   []string
+	result  Result
+	errs    []error
+}
+
+// Do runs the job.
+func (j *Job) Do(ctx context.Context) Result {
+	s := &state{Job: j, started: j.Clock(), failed: map[calendar.Date]bool{}, result: Result{Tenant: j.Tenant.Name}}
+	if err := s.run(ctx); err != nil {
+		s.errs = append(s.errs, err)
+	}
+	s.result.Err = errors.Join(s.errs...)
+	return s.result
+}
+
+func (s *state) run(ctx context.Context) (err error) {
+	e := s.Tenant.Engine
+	s.work, err = store.Begin(ctx, s.Tenant.StorePath(), duck.Options{MemoryLimit: e.MemoryLimit, Threads: e.Threads, TempDir: e.TempDir})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.work.Drop()) }()
+	if s.duckDB, err = duck.Version(ctx, s.work.Conn); err != nil {
+		return err
+	}
+	s.stages(ctx)
+	if err := ctx.Err(); err != nil {
+		return err // nothing is published
+	}
+	if err := s.remember(ctx); err != nil {
+		return fmt.Errorf("write ledger: %w", err)
+	}
+	return s.work.Publish()
+}
+
+func (s *state) stages(ctx context.Context) {
+	if s.Extract {
+		if err := s.extract(ctx); err != nil {
+			s.errs = append(s.errs, err)
+		}
+	}
+	if s.Compute || s.Report {
+		s.compute(ctx)
+	}
+	if s.Report && ctx.Err() == nil {
+		s.report(ctx)
+	} else {
+		s.show()
+	}
+}
+
+// fail notes what went wrong with a day and takes it out of the later stages.
+func (s *state) fail(day calendar.Date, err error) {
+	s.failed[day] = true
+	s.errs = append(s.errs, err)
+}
+
+// remember appends the run to the store's ledger.
+func (s *state) remember(ctx context.Context) error {
+	r := store.Run{
+		Command: s.Command, Started: s.started, Ended: s.Clock(), OSUser: osUser(),
+		Program: s.Version, DuckDB: s.duckDB, Rules: s.Tenant.RulesHash(), Files: s.files,
+	}
+	if err := errors.Join(s.errs...); err != nil {
+		r.ExitCode, r.Message = int(ExitCode(err)), err.Error()
+	}
+	for _, d := range s.Days {
+		r.Days = append(r.Days, d.String())
+	}
+	for _, slice := range s.result.Slices {
+		r.Slices = append(r.Slices, slice.Day.String()+" "+slice.SHA256)
+	}
+	return store.AppendRun(ctx, s.work.Conn, r)
+}
+
+func osUser() string {
+	u, err := user.Current()
+	if err != nil {
+		return "unknown"
+	}
+	return u.Username
+}
+
+func (s *state) versions() report.Versions {
+	return report.Versions{Program: s.Version, DuckDB: s.duckDB, Go: runtime.Version()}
+}
+
+// ExitCode gives the errors of the stages their exit codes.
+func ExitCode(err error) fail.Code {
+	var missing *compute.MissingError
+	var coverage *compute.CoverageError
+	var differ *compute.DifferenceError
+	code := fail.CodeOf(err)
+	switch {
+	case code != fail.Other:
+		return code
+	case errors.As(err, &differ):
+		return fail.Differ
+	case errors.As(err, &missing):
+		return fail.NotReady
+	case errors.As(err, &coverage):
+		return fail.Other
+	case errors.Is(err, store.ErrBusy), errors.Is(err, store.ErrDamaged):
+		return fail.Store
+	}
+	return code
+}

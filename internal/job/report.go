@@ -1,0 +1,136 @@
+package job
+
+import (
+	"context"
+	"path/filepath"
+	"time"
+
+	"seats/compute"
+	"seats/internal/config"
+	"seats/internal/fail"
+	"seats/internal/store"
+	"seats/report"
+)
+
+// report issues the numbers, unless something keeps all of the tenant's back.
+func (s *state) report(ctx context.Context) {
+	if s.blocked || s.differ() {
+		s.Log.Warn("nothing is issued", "tenant", s.Tenant.Name)
+		s.show()
+		return
+	}
+	if err := s.issue(ctx); err != nil {
+		s.errs = append(s.errs, err)
+	}
+}
+
+// differ tells whether the two computations of any period differed (R12).
+func (s *state) differ() bool {
+	for _, err := range s.errs {
+		if ExitCode(err) == fail.Differ {
+			return true
+		}
+	}
+	return false
+}
+
+// issue writes what is to be written, then the ledger. It does not look at the context any more: what is
+// begun here is finished.
+func (s *state) issue(ctx context.Context) error {
+	ctx = context.WithoutCancel(ctx)
+	ledger, err := store.IssuedFiles(ctx, s.work.Conn)
+	if err != nil {
+		return err
+	}
+	for i := range ledger {
+		if at := ledger[i].PeakAt; at != nil {
+			local := at.In(s.zone(ledger[i].Region))
+			ledger[i].PeakAt = &local
+		}
+	}
+	writer := report.Writer{Dir: filepath.Join(s.Tenant.OutputDir, s.Tenant.Name), Columns: s.Columns, Versions: s.versions()}
+	outcomes, err := writer.Issue(s.numbers(), ledger, s.Restate, s.Clock())
+	if err != nil {
+		return err
+	}
+	for _, o := range outcomes {
+		if o.Err != nil {
+			s.errs = append(s.errs, o.Err)
+			continue
+		}
+		s.result.Rows = append(s.result.Rows, o.Row())
+		for _, i := range append(o.Recovered, o.Issue) {
+			if err := store.PutIssuedFile(ctx, s.work.Conn, i); err != nil {
+				return err
+			}
+		}
+		if o.Action != report.Unchanged {
+			s.files = append(s.files, o.Issue.File)
+			s.Log.Info(string(o.Action), "tenant", s.Tenant.Name, "file", filepath.Join(writer.Dir, o.Issue.File), "value", o.Issue.Value, "state", o.Issue.State)
+		}
+	}
+	return nil
+}
+
+// show gives the results without issuing them.
+func (s *state) show() {
+	for _, n := range s.numbers() {
+		s.result.Rows = append(s.result.Rows, n.Row())
+	}
+}
+
+// numbers are what can be issued, day by day and then the months.
+func (s *state) numbers() []report.Number {
+	var numbers []report.Number
+	for _, d := range s.days {
+		for _, p := range d.Regions() {
+			n := s.number(p.Region, report.Concurrent, d.Day.String(), p.Agents, d.State, d.RulesSHA256, d.SQLSHA256)
+			n.Slices, n.Quality = slices([]compute.Slice{d.Slice}), quality(d.Quality)
+			if p.Agents > 0 {
+				n.PeakAt, n.PeakSeconds = time.Unix(p.PeakTS, 0).In(s.zone(p.Region)), p.PeakSeconds
+			}
+			numbers = append(numbers, n)
+		}
+	}
+	for _, m := range s.months {
+		for _, e := range m.Regions {
+			n := s.number(e.Region, report.Enabled, m.Month.String(), e.Agents, m.State, m.RulesSHA256, m.SQLSHA256)
+			n.Slices, n.Quality = slices(m.Slices), quality(m.Quality)
+			numbers = append(numbers, n)
+		}
+	}
+	return numbers
+}
+
+func (s *state) number(region string, measure report.Measure, period string, value int64, state, rules, sql string) report.Number {
+	return report.Number{Tenant: s.Tenant.Name, Region: region, Measure: measure, Period: period, Value: value,
+		State: state, RulesHash: rules, SQLHash: sql}
+}
+
+func (s *state) zone(region string) *time.Location { return zoneOf(s.Tenant, region) }
+
+func zoneOf(t config.Tenant, region string) *time.Location {
+	for _, r := range t.Regions {
+		if r.Name == region {
+			return r.Zone
+		}
+	}
+	return t.Zone
+}
+
+func slices(from []compute.Slice) []report.Slice {
+	var to []report.Slice
+	for _, s := range from {
+		to = append(to, report.Slice{Day: s.Day.String(), Source: s.Source, AsOf: s.AsOf, HighWater: s.HighWater,
+			ExtractedAt: time.Unix(s.ExtractedTS, 0).UTC(), Sessions: s.Sessions, Activities: s.Activities, Agents: s.Agents, SHA256: s.SHA256})
+	}
+	return to
+}
+
+func quality(from []compute.Quality) []report.Quality {
+	var to []report.Quality
+	for _, q := range from {
+		to = append(to, report.Quality{Rule: q.Rule, Count: q.Count, Blocking: q.Blocking, Examples: q.Examples})
+	}
+	return to
+}
