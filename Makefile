@@ -1,0 +1,72 @@
+# `make demo` and `make test` need nothing done before them: a Go and a C
+# compiler, and for the tests a package manager that has PostgreSQL's server.
+#
+# Modules are fetched as `go build` needs them. `go mod download` and `go mod
+# tidy` would fetch DuckDB for every platform, more than a gigabyte.
+
+VERSION   ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+TESTFLAGS ?=
+DEMO      := testdata/demo
+SEATS     := bin/seats --config $(DEMO)/seats.yaml
+
+WITH_POSTGRES := internal/pgtest/with-postgres.sh
+STATICCHECK   := go run honnef.co/go/tools/cmd/staticcheck@v0.8.2
+SUDO          := $(if $(filter 0,$(shell id -u)),,sudo)
+
+# Packages that start goroutines: `make race` watches these.
+RACE := ./cmd/... ./compute/... ./extract/... ./internal/pgtest/... ./internal/store/...
+
+.PHONY: help build demo demo-data test race bench-once lint fmt clean postgres
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+build: ## bin/seats
+	go build -trimpath -ldflags '-X main.version=$(VERSION)' -o bin/seats ./cmd/seats
+
+demo: build ## the main job on the bundled export: a day, then its month
+	@echo; echo '$$ $(SEATS) run --date 2026-03-10'; echo
+	@$(SEATS) run --date 2026-03-10
+	@echo; echo '$$ $(SEATS) run --month 2026-03'; echo
+	@$(SEATS) run --month 2026-03
+	@echo; echo 'The month'"'"'s files, and those of its last day:'
+	@ls -1 $(DEMO)/out/acme/*_202603.csv $(DEMO)/out/acme/*_20260331.csv | sed 's/^/  /'
+	@echo "and $$(ls -1 $(DEMO)/out/acme/*.csv | wc -l | tr -d ' ') data files in all, each with its manifest. The store is"
+	@ls -1 $(DEMO)/var/*.duckdb | sed 's/^/  /'
+	@echo; echo 'Try next:'
+	@echo '  cat $(DEMO)/out/acme/CNT_US_PES_SEATS_OUTBOUND_acme_202603.csv'
+	@echo '  $(SEATS) status'
+	@echo '  $(SEATS) run --date 2026-03-10 --format json'
+	@echo '  $(SEATS) sql --tenant acme "FROM daily_concurrent"'
+	@echo '  $(SEATS) sql --tenant acme "FROM data_quality"'
+
+demo-data: ## write the bundled export again, as its flags say
+	rm -rf $(DEMO)/exports
+	go run ./cmd/gimsim export --dir $(DEMO)/exports $$(cat $(DEMO)/gimsim.flags)
+
+test: postgres ## every test, with a PostgreSQL of their own
+	$(WITH_POSTGRES) go test $(TESTFLAGS) ./...
+
+race: postgres ## the packages with goroutines, under the race detector
+	$(WITH_POSTGRES) go test -race $(TESTFLAGS) $(RACE)
+
+bench-once: postgres ## every benchmark, once
+	$(WITH_POSTGRES) go test -run=NONE -bench=. -benchtime=1x ./...
+
+lint: ## gofmt, go vet, staticcheck
+	@unformatted=$$(gofmt -l .); test -z "$$unformatted" || { echo "not formatted (make fmt):"; echo "$$unformatted"; exit 1; }
+	go vet ./...
+	$(STATICCHECK) ./...
+
+fmt: ## format the Go files
+	gofmt -w .
+
+clean: ## remove what build and demo made
+	rm -rf bin $(DEMO)/var $(DEMO)/out
+
+# RUNLEVEL=1 keeps the package from starting a server of the system's own.
+postgres:
+	@$(WITH_POSTGRES) --find >/dev/null 2>&1 || { \
+		command -v apt-get >/dev/null || { $(WITH_POSTGRES) --find; exit 1; }; \
+		$(SUDO) apt-get update -q && \
+		$(SUDO) env RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends postgresql; }
