@@ -1,0 +1,11 @@
+-- Grain: resource whose sessions begin before the day, with the time that they span there: only its activities
+-- of that time can matter.
+-- Input: slice_session; $edge is the first second of the day.
+select resource_key,
+       min(start_ts),
+       max(until_ts)
+from slice_session
+where not is_rejected
+  and start_ts < $edge
+group by resource_key
+order by resource_key
