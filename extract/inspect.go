@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"seats/internal/calendar"
 	"seats/internal/config"
@@ -20,20 +21,21 @@ type Findings struct {
 	Detail  string
 	Horizon Horizon
 	Counted bool // whether Attempts and GUIDs were counted
-	// Contact attempts and attempt GUIDs of the day that was asked for.
+	// Contact attempts and attempt GUIDs of Day, the last that the source holds whole.
+	Day             calendar.Date
 	Attempts, GUIDs int64
 }
 
-// InspectGIMDB connects, checks tables, columns and rights, and counts attempts and GUIDs of a day. Errors
-// carry fail.Source.
-func InspectGIMDB(ctx context.Context, cfg config.GIMDB, day calendar.Interval) (Findings, error) {
+// InspectGIMDB connects, checks tables, columns and rights, and counts attempts and GUIDs of the last whole day
+// in a zone. Errors carry fail.Source.
+func InspectGIMDB(ctx context.Context, cfg config.GIMDB, zone *time.Location) (Findings, error) {
 	cfg.Connections = 1
 	g := &GIMDB{name: sourceName(cfg)}
-	f, err := g.inspect(ctx, cfg, day)
+	f, err := g.inspect(ctx, cfg, zone)
 	return f, errors.Join(explainPG(err, cfg), g.Close())
 }
 
-func (g *GIMDB) inspect(ctx context.Context, cfg config.GIMDB, day calendar.Interval) (Findings, error) {
+func (g *GIMDB) inspect(ctx context.Context, cfg config.GIMDB, zone *time.Location) (Findings, error) {
 	f := Findings{Name: g.name, Counted: true}
 	if err := g.connect(ctx, cfg); err != nil {
 		return f, err
@@ -47,6 +49,12 @@ func (g *GIMDB) inspect(ctx context.Context, cfg config.GIMDB, day calendar.Inte
 	if f.Horizon, err = readHorizon(ctx, conn, cfg.Schema); err != nil {
 		return f, err
 	}
+	last := *f.Horizon.Clock
+	if f.Horizon.HighWater != nil {
+		last = min(last, *f.Horizon.HighWater)
+	}
+	f.Day = calendar.DateOf(time.Unix(last, 0), zone).AddDays(-1)
+	day := f.Day.In(zone)
 	err = conn.QueryRow(ctx, texts.Text("gim/guid_mapping.sql"), floorKey(day.Start), day.End).Scan(&f.Attempts, &f.GUIDs)
 	if err != nil {
 		return f, locate(err, "gim/guid_mapping.sql")

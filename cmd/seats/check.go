@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"seats/extract"
-	"seats/internal/calendar"
 	"seats/internal/config"
 	"seats/internal/duck"
 	"seats/internal/fail"
@@ -67,8 +66,7 @@ func (k *checker) found(check, result, detail string) {
 }
 
 func (k *checker) source(ctx context.Context) error {
-	day := calendar.DateOf(k.now, k.tenant.Zone).AddDays(-1)
-	f, err := inspect(ctx, k.tenant, day)
+	f, err := inspect(ctx, k.tenant)
 	if err != nil {
 		k.found("source", "failed", err.Error())
 		return err
@@ -76,15 +74,15 @@ func (k *checker) source(ctx context.Context) error {
 	k.found("source", "ok", f.Name)
 	k.found("tables and rights", "ok", f.Detail)
 	k.horizon(f.Horizon)
-	k.guids(f, day)
+	k.guids(f)
 	return nil
 }
 
-func inspect(ctx context.Context, t config.Tenant, day calendar.Date) (extract.Findings, error) {
+func inspect(ctx context.Context, t config.Tenant) (extract.Findings, error) {
 	if t.ExportDir != "" {
 		return extract.InspectExport(ctx, t.ExportDir)
 	}
-	return extract.InspectGIMDB(ctx, *t.GIM, day.In(t.Zone))
+	return extract.InspectGIMDB(ctx, *t.GIM, t.Zone)
 }
 
 // horizon tells how far behind the source is, on its own clock where it has one.
@@ -98,18 +96,26 @@ func (k *checker) horizon(h extract.Horizon) {
 		now = time.Unix(*h.Clock, 0)
 	}
 	mark := time.Unix(*h.HighWater, 0)
-	k.found("high-water mark", "ok", fmt.Sprintf("%s, %s behind the clock", mark.UTC().Format(time.RFC3339), now.Sub(mark).Round(time.Second)))
+	k.found("high-water mark", "ok", fmt.Sprintf("%s, %s behind the clock", mark.UTC().Format(time.RFC3339), lag(now.Sub(mark))))
+}
+
+// lag is a duration as people say it.
+func lag(d time.Duration) string {
+	if d >= 48*time.Hour {
+		return fmt.Sprintf("%d days", int(d.Hours()/24))
+	}
+	return d.Round(time.Second).String()
 }
 
 // guids tells whether the site stores the attempt GUID, without which no leg can be seen to be OCS-driven.
-func (k *checker) guids(f extract.Findings, day calendar.Date) {
+func (k *checker) guids(f extract.Findings) {
 	switch {
 	case !f.Counted:
 		return
 	case f.Attempts > 0 && f.GUIDs == 0:
-		k.found("attempt GUIDs", "warning", fmt.Sprintf("%s has %d contact attempts and no GSW_CALL_ATTEMPT_GUID in irf_user_data_gen_1: is it mapped in ctl_ud_to_ude_mapping?", day, f.Attempts))
+		k.found("attempt GUIDs", "warning", fmt.Sprintf("%s has %d contact attempts and no GSW_CALL_ATTEMPT_GUID in irf_user_data_gen_1: is it mapped in ctl_ud_to_ude_mapping?", f.Day, f.Attempts))
 	default:
-		k.found("attempt GUIDs", "ok", fmt.Sprintf("%s: %d contact attempts, %d GUIDs", day, f.Attempts, f.GUIDs))
+		k.found("attempt GUIDs", "ok", fmt.Sprintf("%s: %d contact attempts, %d GUIDs", f.Day, f.Attempts, f.GUIDs))
 	}
 }
 

@@ -38,7 +38,7 @@ func (c *statusCmd) Run(ctx context.Context, w *world, root *cli, t *terminal) e
 			errs = append(errs, fmt.Errorf("tenant %s: %w", tenant.Name, err))
 			continue
 		}
-		for _, m := range months {
+		for _, m := range joinEmpty(months) {
 			table.Rows = append(table.Rows, m.row(tenant))
 		}
 	}
@@ -47,7 +47,7 @@ func (c *statusCmd) Run(ctx context.Context, w *world, root *cli, t *terminal) e
 
 // monthStatus is a month of a tenant, as far as it has begun.
 type monthStatus struct {
-	month              calendar.Month
+	month, to          calendar.Month // to: the last of several empty months, else the same
 	final, provisional int
 	missing            []calendar.Date
 	over               bool
@@ -76,7 +76,7 @@ func summarize(slices map[string]store.Slice, issued []report.Issue, today calen
 	months := map[calendar.Month]*monthStatus{}
 	at := func(m calendar.Month) *monthStatus {
 		if months[m] == nil {
-			months[m] = &monthStatus{month: m, over: m.Last().Before(today)}
+			months[m] = &monthStatus{month: m, to: m, over: m.Last().Before(today)}
 		}
 		return months[m]
 	}
@@ -123,8 +123,28 @@ func summarize(slices map[string]store.Slice, issued []report.Issue, today calen
 	return sorted, nil
 }
 
+// joinEmpty makes one row of months in a row of which there is nothing.
+func joinEmpty(months []monthStatus) []monthStatus {
+	var joined []monthStatus
+	for _, m := range months {
+		if last := len(joined) - 1; last >= 0 && m.isEmpty() && joined[last].isEmpty() {
+			joined[last].to = m.month
+			joined[last].missing = append(joined[last].missing, m.missing...)
+			continue
+		}
+		joined = append(joined, m)
+	}
+	return joined
+}
+
+func (m monthStatus) isEmpty() bool { return m.final+m.provisional+m.daily+m.monthly+m.revised == 0 }
+
 func (m monthStatus) row(t config.Tenant) []any {
 	days := m.final + m.provisional
-	return []any{t.Name, m.month.String(), days, m.final, m.provisional, dayList(m.missing),
+	name := m.month.String()
+	if m.to != m.month {
+		name += ".." + m.to.String()
+	}
+	return []any{t.Name, name, days, m.final, m.provisional, dayList(m.missing),
 		m.over && days == len(m.month.Days()), m.daily, m.monthly, m.revised}
 }

@@ -8,8 +8,10 @@ import (
 	"context"
 	"database/sql"
 	"database/sql/driver"
+	"errors"
 	"fmt"
 	"net/url"
+	"os"
 	"strconv"
 
 	"github.com/duckdb/duckdb-go/v2"
@@ -17,8 +19,8 @@ import (
 	texts "seats/sql"
 )
 
-// Options of a database. The zero value of Threads means all cores, of MemoryLimit 1 GB, of TempDir the
-// folder of the file.
+// Options of a database. The zero value of Threads means all cores, of MemoryLimit 1 GB, of TempDir a
+// folder of the database's own among the system's temporary ones.
 type Options struct {
 	ReadOnly    bool
 	Sealed      bool // no reading or writing of other files: for the analyst's queries
@@ -28,16 +30,40 @@ type Options struct {
 }
 
 // Open opens a file, or a database in memory where path is empty. The first use of the returned handle
-// reports a file that is missing, damaged, or open elsewhere for writing.
+// reports a file that is missing, damaged, or open elsewhere for writing. Closing the handle removes the
+// folder for spilling, if it was made here.
 func Open(path string, o Options) (*sql.DB, error) {
-	connector, err := duckdb.NewConnector(dsn(path, o), func(c driver.ExecerContext) error {
-		_, err := c.ExecContext(context.Background(), "set timezone = 'UTC'", nil)
+	temp := ""
+	if o.TempDir == "" {
+		var err error
+		if temp, err = os.MkdirTemp("", "seats-spill-"); err != nil {
+			return nil, fmt.Errorf("make folder for spilling: %w", err)
+		}
+		o.TempDir = temp
+	}
+	settings := "set timezone = 'UTC'"
+	if o.Sealed {
+		settings += "; set enable_external_access = false"
+	}
+	c, err := duckdb.NewConnector(dsn(path, o), func(c driver.ExecerContext) error {
+		_, err := c.ExecContext(context.Background(), settings, nil)
 		return err
 	})
 	if err != nil {
-		return nil, err
+		return nil, errors.Join(err, os.RemoveAll(temp))
 	}
-	return sql.OpenDB(connector), nil
+	return sql.OpenDB(&connector{c, temp}), nil
+}
+
+// connector is DuckDB's, and a folder that goes with it.
+type connector struct {
+	*duckdb.Connector
+	temp string
+}
+
+// Close ends the database and removes the folder.
+func (c *connector) Close() error {
+	return errors.Join(c.Connector.Close(), os.RemoveAll(c.temp))
 }
 
 func dsn(path string, o Options) string {
@@ -51,12 +77,7 @@ func dsn(path string, o Options) string {
 	if o.Threads > 0 {
 		v.Set("threads", strconv.Itoa(o.Threads))
 	}
-	if o.TempDir != "" {
-		v.Set("temp_directory", o.TempDir)
-	}
-	if o.Sealed {
-		v.Set("enable_external_access", "false")
-	}
+	v.Set("temp_directory", o.TempDir)
 	if o.ReadOnly {
 		v.Set("access_mode", "READ_ONLY")
 	}

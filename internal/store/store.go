@@ -171,9 +171,6 @@ func OpenPublished(ctx context.Context, path string, o duck.Options) (*sql.DB, e
 		return nil, fmt.Errorf("%w at %s", ErrMissing, path)
 	}
 	o.ReadOnly = true
-	if o.TempDir == "" {
-		o.TempDir = os.TempDir()
-	}
 	db, err := duck.Open(path, o)
 	if err != nil {
 		return nil, fmt.Errorf("%w: open %s: %w", ErrDamaged, path, err)
