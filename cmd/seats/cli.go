@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/alecthomas/kong"
@@ -58,7 +60,7 @@ func run(ctx context.Context, args []string, w world) (code int) {
 		return int(fail.Other)
 	}
 	t := newTerminal(w.stderr, "text")
-	k, err := parser.Parse(args)
+	k, err := parser.Parse(queriesAsArguments(args))
 	if err != nil {
 		t.usage(err)
 		return int(fail.Usage)
@@ -71,6 +73,19 @@ func run(ctx context.Context, args []string, w world) (code int) {
 	}
 	t.fail(err)
 	return int(exitCode(err))
+}
+
+// queriesAsArguments keeps a query that begins with an SQL comment from being read as a flag.
+func queriesAsArguments(args []string) []string {
+	for i, a := range args {
+		if a == "--" {
+			break
+		}
+		if strings.HasPrefix(a, "--") && strings.ContainsAny(a[:min(3, len(a))], " \t\n") {
+			return slices.Concat(args[:i], []string{"--"}, args[i:])
+		}
+	}
+	return args
 }
 
 // exitCode is where every error of the program gets its exit status.

@@ -26,7 +26,7 @@ func FuzzLoad(f *testing.F) {
 		require.NoError(t, os.WriteFile(path, []byte(content), 0o600))
 		cfg, err := config.Load(path, lookup)
 		if err != nil {
-			requireProblems(t, err, strings.Count(content, "\n")+1)
+			requireProblems(t, err, strings.Count(content, "\n")+strings.Count(content, "\r")+1)
 			return
 		}
 		requireWhole(t, cfg)

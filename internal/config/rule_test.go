@@ -167,7 +167,7 @@ func TestColumnRules(t *testing.T) {
 func TestSSLModeDefault(t *testing.T) {
 	for host, want := range map[string]string{
 		"gim.example": "verify-full", "10.0.0.1": "verify-full", "localhost.example": "verify-full", "2001:db8::1": "verify-full",
-		"localhost": "prefer", "LOCALHOST": "prefer", "127.0.0.1": "prefer", "127.9.9.9": "prefer", "::1": "prefer",
+		"localhost": "prefer", "LOCALHOST": "prefer", "127.0.0.1": "prefer", "127.9.9.9": "prefer", "::1": "prefer", "::ffff:127.0.0.1": "prefer",
 		"/run/postgresql": "prefer", "@abstract": "prefer",
 	} {
 		cfg := load(t, withTenant("gimdb: {host: '"+host+"', database: d, user: u}\n"+someRegions))

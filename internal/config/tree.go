@@ -3,6 +3,7 @@ package config
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
@@ -70,7 +71,9 @@ func parseTree(content []byte, report func(at position, msg, hint string)) *node
 		report(at, msg, hint)
 		return nil
 	}
-	docs := slices.DeleteFunc(file.Docs, func(d *ast.DocumentNode) bool { return d == nil || d.Body == nil })
+	docs := slices.DeleteFunc(file.Docs, func(d *ast.DocumentNode) bool {
+		return d == nil || d.Body == nil || d.Body.Type() == ast.DirectiveType // %YAML 1.2
+	})
 	if len(docs) == 0 {
 		report(position{line: 1, column: 1}, "is empty: it needs at least one tenant", "")
 		return nil
@@ -96,6 +99,10 @@ func (b *treeBuilder) node(n ast.Node) *node {
 	case nil, *ast.NullNode:
 		return &node{kind: kindNull, size: 1}
 	case *ast.StringNode:
+		// In braces, the parser takes "a: x b: y" for one key; YAML does not.
+		if n.Token.Type == token.StringType && strings.Contains(n.Value, ": ") {
+			b.report(positionOf(n), "has text with a colon and a space in it", "quotes, or a comma, are missing")
+		}
 		return &node{kind: kindText, text: n.Value, size: 1}
 	case *ast.LiteralNode:
 		return &node{kind: kindText, text: n.Value.Value, size: 1}
@@ -216,5 +223,5 @@ func positionOfToken(t *token.Token) position {
 	if t == nil || t.Position == nil {
 		return position{line: 1, column: 1}
 	}
-	return position{line: t.Position.Line, column: t.Position.Column}
+	return position{line: max(1, t.Position.Line), column: max(1, t.Position.Column)}
 }

@@ -21,6 +21,8 @@ func TestWhatIsNotAConfiguration(t *testing.T) {
 		{"tab", "globals:\n\ttimezone: UTC\n", []string{`seats.yaml:2: is not YAML: found character '\t' that cannot start any token`}},
 		{"variable in braces", "globals: {data_dir: ${WORD}}\n", []string{`seats.yaml:1: is not YAML: ',' or '}' must be specified (inside [...] and {...}, ${NAME} needs quotes)`}},
 		{"not UTF-8", "globals: {}\ntenants: \"\xff\"\n", []string{`seats.yaml:2: is not UTF-8 text`}},
+		{"unknown version, not quoted", "%YAML hunter2\n---\n{}\n", []string{`seats.yaml:1: is not YAML`}},
+		{"comma forgotten", "globals: {data_dir: a output_dir: b}\n" + minimal, []string{`seats.yaml:1: has text with a colon and a space in it (quotes, or a comma, are missing)`}},
 		{"tag", "globals:\n  gimdb:\n    password: !hunter2\n" + minimal, []string{`seats.yaml:3: has a YAML tag, which is not supported (a text that starts with ! needs quotes)`}},
 		{"alias of nothing", "globals:\n  gimdb:\n    password: *hunter2\n" + minimal, []string{`seats.yaml:3: is an alias of an anchor that is not defined above it (a text that starts with * needs quotes)`}},
 		{"key twice", "globals:\n  engine:\n    threads: 1\n    threads: 2\n" + minimal, []string{`seats.yaml:4: globals.engine.threads: is given twice, first on line 3`}},
@@ -126,6 +128,27 @@ func TestJSONIsRead(t *testing.T) {
 	require.Equal(t, []string{`seats.yaml:3: tenants.acme.regions: needs at least one region`},
 		problems(t, "{\n\t\"tenants\": {\n\t\t\"acme\": {\"export_dir\": \"x\"}\n\t}\n}\n"))
 }
+
+func TestDocumentMarkersAndTextForms(t *testing.T) {
+	cfg := load(t, "%YAML 1.2\n---\n# one tenant"+withTenantComment+"...\n")
+	require.Equal(t, "it's #1: x y", cfg.Tenants[0].GIM.Password.Reveal())
+	require.Equal(t, "a b", cfg.Tenants[0].GIM.User)
+	require.Equal(t, "gim: main", cfg.Tenants[0].GIM.Database)
+}
+
+const withTenantComment = `
+"tenants":
+  'acme':
+    gimdb:
+      host: h # a comment
+      database: "gim: main"
+      user: >-
+        a
+        b
+      password: 'it''s #1: x
+        y'
+    regions: {US: {locations: {all: }}}
+`
 
 func TestWindowsFile(t *testing.T) {
 	require.Equal(t, "acme", load(t, "\ufeff"+strings.ReplaceAll(minimal, "\n", "\r\n")).Tenants[0].Name)

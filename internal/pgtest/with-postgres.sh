@@ -5,6 +5,9 @@
 # SEATS_TEST_PG set to its connection string, stops and removes the server
 # whatever becomes of CMD, and exits with CMD's status.
 #
+# SEATS_TEST_PG_SETTINGS adds settings to the server's, without spaces inside and
+# with spaces between: "shared_buffers=1GB autovacuum=off".
+#
 # with-postgres.sh --find prints the folder of the server programs that would
 # be used and fails where there is none.
 #
@@ -80,6 +83,9 @@ cat >>"$dir/data/postgresql.conf" <<-CONF
 	shared_buffers = 128MB
 	log_min_messages = warning
 CONF
+for setting in ${SEATS_TEST_PG_SETTINGS-}; do
+	echo "$setting" >>"$dir/data/postgresql.conf"
+done
 
 # Trying is the only way to claim a port that leaves no gap for another
 # process between asking whether it is free and taking it.
