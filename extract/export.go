@@ -1,6 +1,7 @@
 package extract
 
 import (
+	"bufio"
 	"context"
 	"database/sql"
 	"encoding/csv"
@@ -50,7 +51,7 @@ func OpenExport(ctx context.Context, dir string, stage *Stage, o ExportOptions) 
 	for number, c := range chunks {
 		found, err := loadChunk(ctx, stage, c, number, o)
 		if err != nil {
-			return nil, explainRead(err, "export "+dir)
+			return nil, explainExport(err, "export "+dir)
 		}
 		warnIncomplete(c, found, o.Warn)
 		for table := range found {
@@ -60,6 +61,11 @@ func OpenExport(ctx context.Context, dir string, stage *Stage, o ExportOptions) 
 	if missing := missingTables(seen); len(missing) > 0 {
 		return nil, fail.New(fail.Source, "the export job must export these tables; was the folder copied whole?",
 			"export %s: no file for %s", dir, strings.Join(missing, ", "))
+	}
+	for table := range factKeys {
+		if err := stage.merge(ctx, table, false); err != nil {
+			return nil, err
+		}
 	}
 	return e, stage.resolve(ctx)
 }
@@ -82,6 +88,14 @@ func (e *Export) Activities(context.Context, Window, calendar.Interval) error { 
 
 // Close has nothing to end.
 func (e *Export) Close() error { return nil }
+
+// explainExport gives an error of reading a chunk the exit code of a failed source.
+func explainExport(err error, name string) error {
+	if fail.CodeOf(err) != fail.Other || errors.Is(err, context.Canceled) {
+		return err
+	}
+	return fail.New(fail.Source, "copy that chunk again from where GIM exported it, or have it exported again; nothing was changed", "%s: %w", name, err)
+}
 
 func missingTables(seen map[string]bool) (missing []string) {
 	for table := range requiredColumns {
@@ -125,10 +139,11 @@ func loadChunk(ctx context.Context, stage *Stage, c chunk, number int, o ExportO
 // loadFile lets DuckDB's CSV reader load a file, then asks what it could not read. shown is the file's name
 // for messages: an unpacked file's own path says nothing to anybody.
 func loadFile(ctx context.Context, stage *Stage, path, shown, table string, number int, o ExportOptions) error {
-	if err := checkHeader(path, shown, table); err != nil {
+	keys, err := checkHeader(path, shown, table)
+	if err != nil {
 		return err
 	}
-	args := []any{sql.Named("file", path), sql.Named("chunk", number)}
+	args := []any{sql.Named("file", path), sql.Named("chunk", number), sql.Named("keys", keys)}
 	if factKeys[table] != nil {
 		args = append(args, sql.Named("key_from", o.KeyFrom), sql.Named("key_to", int64(math.MaxInt64)))
 	}
@@ -165,34 +180,56 @@ func rejected(ctx context.Context, stage *Stage, shown string) error {
 	return err
 }
 
-// checkHeader looks for the columns that the load names, in a header of any case.
-func checkHeader(path, shown, table string) (err error) {
-	f, err := os.Open(path)
+// checkHeader looks for the columns that the load names, in a header of any case, and returns the table's key
+// columns as the header spells them.
+func checkHeader(path, shown, table string) (keys []string, err error) {
+	header, err := readHeader(path)
 	if err != nil {
-		return err
+		return nil, fmt.Errorf("%s:1: %w", shown, err)
 	}
-	defer f.Close() //nolint:errcheck // only read
-	header, err := csv.NewReader(f).Read()
-	if errors.Is(err, io.EOF) {
-		return fmt.Errorf("%s:1: no header line", shown)
-	}
-	if err != nil {
-		return fmt.Errorf("%s:1: %w", shown, err)
-	}
-	has := map[string]bool{}
+	spelled := map[string]string{}
 	for _, name := range header {
-		name = strings.ToLower(strings.TrimPrefix(name, "\ufeff"))
-		if has[name] {
-			return fmt.Errorf("%s:1: column %s stands twice", shown, name)
+		lower := strings.ToLower(name)
+		if _, twice := spelled[lower]; twice {
+			return nil, fmt.Errorf("%s:1: column %s stands twice", shown, lower)
 		}
-		has[name] = true
+		spelled[lower] = name
 	}
 	for _, name := range requiredColumns[table] {
-		if !has[name] {
-			return fmt.Errorf("%s:1: no column %s", shown, name)
+		if _, has := spelled[name]; !has {
+			return nil, fmt.Errorf("%s:1: no column %s", shown, name)
 		}
 	}
-	return nil
+	for _, name := range keyColumns(table) {
+		keys = append(keys, spelled[name])
+	}
+	return keys, nil
+}
+
+// keyColumns is a table's primary key; a dimension's is its first column.
+func keyColumns(table string) []string {
+	if key := factKeys[table]; key != nil {
+		return key
+	}
+	return requiredColumns[table][:1]
+}
+
+// readHeader reads the first line of a file, after the byte-order mark where there is one.
+func readHeader(path string) ([]string, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close() //nolint:errcheck // only read
+	text := bufio.NewReader(f)
+	if mark, err := text.Peek(3); err == nil && string(mark) == "\ufeff" {
+		text.Discard(len(mark)) //nolint:errcheck // it was peeked at
+	}
+	header, err := csv.NewReader(text).Read()
+	if errors.Is(err, io.EOF) {
+		return nil, errors.New("no header line")
+	}
+	return header, err
 }
 
 // plainCSVError drops the advice that DuckDB gives to people who can change the reader's options.

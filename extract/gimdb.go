@@ -137,7 +137,11 @@ func (g *GIMDB) Sessions(ctx context.Context, w Window) error {
 	if !g.unique["sm_res_session_fact"] {
 		from = math.MinInt64 // an older copy of the key may end elsewhere: take all copies
 	}
-	return g.fetch(ctx, job{"sm_res_session_fact", "gim/session.sql", []any{keys.Start, keys.End, g.tenantKey, media, from}})
+	err = g.fetch(ctx, job{"sm_res_session_fact", "gim/session.sql", []any{keys.Start, keys.End, g.tenantKey, media, from}})
+	if err != nil {
+		return err
+	}
+	return g.stage.merge(ctx, "sm_res_session_fact", g.unique["sm_res_session_fact"])
 }
 
 // Activities stages the legs and their attached data side by side, and the previews. Before and after the
@@ -156,7 +160,15 @@ func (g *GIMDB) Activities(ctx context.Context, w Window, reach calendar.Interva
 	if err != nil {
 		return err
 	}
-	return g.outside(ctx, day, keys, w.Hull())
+	if err := g.outside(ctx, day, keys, w.Hull()); err != nil {
+		return err
+	}
+	for _, table := range []string{"interaction_resource_fact", "irf_user_data_gen_1", "contact_attempt_fact"} {
+		if err := g.stage.merge(ctx, table, g.unique[table]); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // job is one query into one staged table.

@@ -80,7 +80,7 @@ func InspectExport(ctx context.Context, dir string) (Findings, error) {
 			return f, err
 		}
 		if err := inspectChunk(c, temp, seen); err != nil {
-			return f, explainRead(err, f.Name)
+			return f, explainExport(err, f.Name)
 		}
 	}
 	if missing := missingTables(seen); len(missing) > 0 {
@@ -103,7 +103,7 @@ func inspectChunk(c chunk, temp string, seen map[string]bool) error {
 	}
 	for table, name := range files {
 		seen[table] = true
-		if err := checkHeader(filepath.Join(folder, name), c.shown(name), table); err != nil {
+		if _, err := checkHeader(filepath.Join(folder, name), c.shown(name), table); err != nil {
 			return err
 		}
 	}

@@ -49,9 +49,8 @@ func (c *Cutter) gather(ctx context.Context, w Window) error {
 	}
 	asOf := c.Source.Horizon().AsOf(w)
 	keys := w.SessionKeys()
-	err := c.exec(ctx,
-		statement{"stage/repeated_session.sql", keyArgs(keys)},
-		statement{"stage/slice_session.sql", append(keyArgs(keys), sql.Named("as_of", asOf), sql.Named("session_from", w.SessionFrom()))})
+	_, err := duck.Exec(ctx, c.Conn, "stage/slice_session.sql",
+		append(keyArgs(keys), sql.Named("as_of", asOf), sql.Named("session_from", w.SessionFrom()))...)
 	if err != nil {
 		return err
 	}
@@ -62,22 +61,17 @@ func (c *Cutter) gather(ctx context.Context, w Window) error {
 	if err := c.Source.Activities(ctx, w, reach); err != nil {
 		return err
 	}
-	keys = w.ActivityKeys(reach)
-	return c.exec(ctx,
-		statement{"stage/candidate_leg.sql", keyArgs(keys)},
-		statement{"stage/repeated_leg.sql", nil},
-		statement{"stage/leg.sql", nil},
-		statement{"stage/repeated_attempt.sql", keyArgs(keys)},
-		statement{"stage/preview.sql", keyArgs(keys)},
-		statement{"stage/slice_activity.sql", []any{sql.Named("as_of", asOf), sql.Named("activity_from", w.ActivityFrom(reach))}})
+	_, err = duck.Exec(ctx, c.Conn, "stage/slice_activity.sql",
+		append(keyArgs(w.ActivityKeys(reach)), sql.Named("as_of", asOf), sql.Named("activity_from", w.ActivityFrom(reach)))...)
+	return err
 }
 
 func (c *Cutter) spans(ctx context.Context, w Window) error {
-	if err := c.exec(ctx, statement{"stage/slice_span.sql", nil}); err != nil {
+	if _, err := duck.Exec(ctx, c.Conn, "stage/slice_span.sql"); err != nil {
 		return err
 	}
 	for _, s := range w.Spans {
-		if err := c.exec(ctx, statement{"stage/add_span.sql", []any{sql.Named("start_ts", s.Start), sql.Named("end_ts", s.End)}}); err != nil {
+		if _, err := duck.Exec(ctx, c.Conn, "stage/add_span.sql", sql.Named("start_ts", s.Start), sql.Named("end_ts", s.End)); err != nil {
 			return err
 		}
 	}
@@ -165,20 +159,6 @@ func (h Horizon) Ready(w Window) (ready, known bool) {
 		return false, false
 	}
 	return *h.HighWater >= w.Hull().End, true
-}
-
-type statement struct {
-	name string
-	args []any
-}
-
-func (c *Cutter) exec(ctx context.Context, statements ...statement) error {
-	for _, s := range statements {
-		if _, err := duck.Exec(ctx, c.Conn, s.name, s.args...); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 func keyArgs(keys calendar.Interval) []any {

@@ -1,6 +1,6 @@
 -- Rows of one file of an export, as they stand in it; a header of any case, further columns passed over. What
 -- cannot be read is not loaded but listed in reject_errors, which the loader reads next.
--- Inputs: $file, $chunk, $key_from, $key_to, $tenant_key.
+-- Inputs: $file, $chunk, $keys (the key columns, which no row may leave empty, as the header spells them), $key_from, $key_to, $tenant_key.
 insert into stage.gim.interaction_resource_fact
 select $chunk::integer,
        interaction_resource_id,
@@ -13,6 +13,7 @@ select $chunk::integer,
        update_audit_key
 from read_csv($file, header = true, delim = ',', quote = '"', escape = '"', comment = '', nullstr = '',
          auto_type_candidates = ['VARCHAR'], strict_mode = true, store_rejects = true,
+         force_not_null = $keys,
          types = {
                  'interaction_resource_id': 'BIGINT',
                  'start_date_time_key': 'BIGINT',

@@ -1,0 +1,7 @@
+-- Grain: resource that is an agent.
+create or replace table stage.gim.known_agent as
+select resource_key,
+       employee_id,
+       resource_name
+from stage.gim.known_resource
+where resource_type_code = 'AGENT'

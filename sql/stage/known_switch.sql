@@ -1,0 +1,6 @@
+-- Grain: resource that has a switch: DNs and queues.
+create or replace table stage.gim.known_switch as
+select resource_key,
+       switch_name
+from stage.gim.known_resource
+where switch_name <> ''
