@@ -8,9 +8,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"sort"
 	"strings"
 
@@ -62,7 +64,7 @@ func OpenExport(ctx context.Context, dir string, stage *Stage, o ExportOptions) 
 		return nil, fail.New(fail.Source, "the export job must export these tables; was the folder copied whole?",
 			"export %s: no file for %s", dir, strings.Join(missing, ", "))
 	}
-	for table := range factKeys {
+	for _, table := range append(slices.Collect(maps.Keys(factKeys)), "resource_") {
 		if err := stage.merge(ctx, table, false); err != nil {
 			return nil, err
 		}

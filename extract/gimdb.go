@@ -68,6 +68,9 @@ func (g *GIMDB) open(ctx context.Context, cfg config.GIMDB) error {
 	if err != nil {
 		return err
 	}
+	if err := g.stage.merge(ctx, "resource_", g.unique["resource_"]); err != nil {
+		return err
+	}
 	return g.stage.resolve(ctx)
 }
 

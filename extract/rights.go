@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"sort"
 	"strings"
 
@@ -143,10 +144,12 @@ func readHorizon(ctx context.Context, conn *pgx.Conn, schema string) (Horizon, e
 	return h, nil
 }
 
-// uniqueKeys says of each fact table whether the server itself keeps its key unique. Of a view it is not known.
+// uniqueKeys says of each table with many rows whether the server itself keeps its key unique. Of a view it is not known.
 func uniqueKeys(ctx context.Context, conn *pgx.Conn, schema string) (map[string]bool, error) {
 	unique := map[string]bool{}
-	for table, key := range factKeys {
+	keys := maps.Clone(factKeys)
+	keys["resource_"] = []string{"resource_key"}
+	for table, key := range keys {
 		var is bool
 		if err := conn.QueryRow(ctx, texts.Text("gim/unique_key.sql"), schema, table, key).Scan(&is); err != nil {
 			return nil, locate(err, "gim/unique_key.sql")

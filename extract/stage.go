@@ -38,7 +38,7 @@ func (s *Stage) clearFacts(ctx context.Context) error {
 
 // resolve derives the newest rows of the dimensions, once they are staged.
 func (s *Stage) resolve(ctx context.Context) error {
-	for _, name := range []string{"known_resource", "known_agent", "known_switch", "voice_media", "preview_mode"} {
+	for _, name := range []string{"known_agent", "known_switch", "voice_media", "preview_mode"} {
 		if _, err := duck.Exec(ctx, s.Conn, "stage/"+name+".sql"); err != nil {
 			return err
 		}
@@ -46,7 +46,7 @@ func (s *Stage) resolve(ctx context.Context) error {
 	return nil
 }
 
-// merge leaves the newest copy of every row of a fact table, and notes which keys were there more than once.
+// merge leaves the newest copy of every row of a table, and notes which keys were there more than once.
 // unique: the source itself keeps the table's key unique.
 func (s *Stage) merge(ctx context.Context, table string, unique bool) error {
 	if _, err := duck.Exec(ctx, s.Conn, "stage/repeated/"+table+".sql", sql.Named("unique", unique)); err != nil || unique {

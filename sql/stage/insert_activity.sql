@@ -1,4 +1,4 @@
--- The activities of the slice, in a total order.
+-- The activities of the slice, in the order of the source, which is nearly that of time.
 insert into data.ocs_activity
 select $day::date,
        kind,
@@ -13,4 +13,3 @@ select $day::date,
        dialing_mode_code,
        update_audit_key
 from slice_activity
-order by resource_key, start_ts, kind, activity_key, start_date_time_key

@@ -1,4 +1,4 @@
--- The sessions of the slice, in a total order: near rows compress, and an agent's rows lie together.
+-- The sessions of the slice, in the order of the source, which is nearly that of time.
 insert into data.voice_session
 select $day::date,
        sm_res_session_fact_key,
@@ -9,4 +9,3 @@ select $day::date,
        active_flag,
        update_audit_key
 from slice_session
-order by resource_key, start_ts, sm_res_session_fact_key, start_date_time_key

@@ -3,5 +3,5 @@ create or replace table stage.gim.known_agent as
 select resource_key,
        employee_id,
        resource_name
-from stage.gim.known_resource
+from stage.gim.resource_
 where resource_type_code = 'AGENT'

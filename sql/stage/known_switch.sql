@@ -2,5 +2,5 @@
 create or replace table stage.gim.known_switch as
 select resource_key,
        switch_name
-from stage.gim.known_resource
+from stage.gim.resource_
 where switch_name <> ''
