@@ -147,7 +147,7 @@ func (g *GIMDB) Sessions(ctx context.Context, w Window) error {
 	return g.stage.merge(ctx, "sm_res_session_fact", g.unique["sm_res_session_fact"])
 }
 
-// Activities stages the legs and their attached data side by side, and the previews. Before and after the
+// Activities stages the legs and their attached data, side by side, and the previews. Before and after the
 // day only what can matter is read: legs of the resources whose sessions reach there.
 func (g *GIMDB) Activities(ctx context.Context, w Window, reach calendar.Interval) error {
 	day := calendar.Interval{Start: floorKey(w.Hull().Start), End: w.Hull().End}
@@ -156,10 +156,11 @@ func (g *GIMDB) Activities(ctx context.Context, w Window, reach calendar.Interva
 	if err != nil {
 		return err
 	}
-	err = g.fetch(ctx,
-		job{"interaction_resource_fact", "gim/leg.sql", []any{day.Start, day.End, g.tenantKey}},
-		job{"irf_user_data_gen_1", "gim/user_data.sql", []any{day.Start, day.End, g.unique["irf_user_data_gen_1"]}},
-		job{"contact_attempt_fact", "gim/attempt.sql", []any{keys.Start, keys.End, g.tenantKey, modes}})
+	legs, data, err := g.legs(ctx, day)
+	if err != nil {
+		return err
+	}
+	err = g.fetch(ctx, legs, data, job{"contact_attempt_fact", "gim/attempt.sql", []any{keys.Start, keys.End, g.tenantKey, modes}})
 	if err != nil {
 		return err
 	}
