@@ -11,12 +11,13 @@ import (
 
 // steps of the SQL engine, in order: first temporary tables, each made from the ones before it ...
 var steps = []string{
+	"compute/scope.sql",
+	"compute/place.sql",
 	"compute/counted_agent.sql",
 	"compute/occupied_session.sql",
 	"compute/occupied_activity.sql",
 	"compute/session_activity.sql",
 	"compute/session_location.sql",
-	"compute/scope.sql",
 	"compute/presence.sql",
 
 	// ... then the results of the day make room for the new ones ...

@@ -12,23 +12,22 @@ with reaching as (
                rows between unbounded preceding and 1 preceding
            ) as reached_ts
     from presence
+    where not is_alone
 ),
 addition as (
-    select scope_id,
-           greatest(start_ts, coalesce(reached_ts, start_ts)) as start_ts,
-           end_ts
+    select scope_id, greatest(start_ts, coalesce(reached_ts, start_ts)) as start_ts, end_ts
     from reaching
     where reached_ts is null
        or end_ts > reached_ts
 ),
 change as (
-    select scope_id, start_ts as ts, 1 as agents, 0 as sessions, false as is_bound from addition
+    select scope_id, start_ts as ts, is_alone::integer as agents, 1 as sessions, false as is_bound from presence
+    union all
+    select scope_id, end_ts, -is_alone::integer, -1, false from presence
+    union all
+    select scope_id, start_ts, 1, 0, false from addition
     union all
     select scope_id, end_ts, -1, 0, false from addition
-    union all
-    select scope_id, start_ts, 0, 1, false from presence
-    union all
-    select scope_id, end_ts, 0, -1, false from presence
     union all
     select scope_id, start_ts, 0, 0, true from scope
     union all
@@ -53,14 +52,8 @@ step as (
            sum(sessions) over (partition by scope_id order by ts) as sessions
     from net
 )
-select $day::date,
-       c.region,
-       c.location,
-       s.start_ts,
-       s.end_ts,
-       s.agents,
-       s.sessions
+select $day::date, c.region, c.location, s.start_ts, s.end_ts, s.agents, s.sessions
 from step as s
 join scope as c using (scope_id)
 where s.start_ts < s.end_ts
-order by c.region, c.location nulls first, s.start_ts
+order by s.scope_id, s.start_ts

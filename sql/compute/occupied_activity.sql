@@ -1,4 +1,4 @@
--- Grain: activity of the slice with its interval (R3), numbered in the order of its start.
+-- Grain: activity of the slice with its interval (R3), numbered in the order of its start within its resource.
 -- Inputs: data.ocs_activity, rule; $day.
 create or replace temp table occupied_activity as
 with activity as (
@@ -7,15 +7,23 @@ with activity as (
     from data.ocs_activity as a
     where a.day = $day::date
       and a.start_ts is not null
+),
+bounded as (
+    select a.kind,
+           a.activity_key,
+           a.start_date_time_key,
+           a.resource_key,
+           nullif(a.switch_name, '') as switch_name,
+           a.start_ts,
+           greatest(case when a.is_open then r.as_of else a.end_ts end, a.start_ts + 1) as end_ts
+    from activity as a
+    cross join rule as r
+    where a.is_open
+       or a.end_ts >= a.start_ts
 )
-select row_number() over (order by a.start_ts, a.kind, a.activity_key, a.start_date_time_key) as activity_id,
-       a.kind,
-       a.activity_key,
-       a.resource_key,
-       nullif(a.switch_name, '') as switch_name,
-       a.start_ts,
-       greatest(case when a.is_open then r.as_of else a.end_ts end, a.start_ts + 1) as end_ts
-from activity as a
-cross join rule as r
-where a.is_open
-   or a.end_ts >= a.start_ts
+select row_number() over () as activity_id,
+       *
+from (
+    from bounded
+    order by resource_key, start_ts, kind, activity_key, start_date_time_key
+)

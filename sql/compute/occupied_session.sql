@@ -1,5 +1,7 @@
 -- Grain: voice session of the slice with the interval it occupies (R2); rejected ones, and those that touch
 -- no region's day under today's session_end, are left out.
+-- Two flags say what it shares with other sessions of its agent: shares_earlier, a second with one that comes
+-- before it in the order of starts; is_alone, a second with none. Most are alone, and counted without ado.
 -- Inputs: data.voice_session, counted_agent, rule, rule_region_day; $day.
 create or replace temp table occupied_session as
 with session as (
@@ -22,20 +24,41 @@ occupied as (
     select *,
            case when end_second_counts then logout_ts + 1 else greatest(logout_ts, start_ts + 1) end as until_ts
     from bounded
+),
+touching as (
+    select *
+    from occupied as o
+    where exists (
+        from rule_region_day as d
+        where greatest(o.start_ts, d.start_ts) < least(o.until_ts, d.end_ts)
+    )
+),
+beside as (
+    select t.*,
+           a.agent_id,
+           a.is_excluded,
+           coalesce(t.start_ts < max(t.until_ts) over (
+               partition by a.agent_id
+               order by t.start_ts, t.until_ts, t.sm_res_session_fact_key, t.start_date_time_key
+               rows between unbounded preceding and 1 preceding
+           ), false) as shares_earlier,
+           coalesce(t.until_ts > lead(t.start_ts) over (
+               partition by a.agent_id
+               order by t.start_ts, t.until_ts, t.sm_res_session_fact_key, t.start_date_time_key
+           ), false) as shares_later
+    from touching as t
+    join counted_agent as a using (resource_key)
 )
 select row_number() over () as session_id,
-       o.sm_res_session_fact_key,
-       o.start_date_time_key,
-       o.resource_key,
-       a.agent_id,
-       a.is_excluded,
-       o.start_ts,
-       o.until_ts as end_ts,
-       o.logout_ts,
-       o.is_open
-from occupied as o
-join counted_agent as a using (resource_key)
-where exists (
-    from rule_region_day as d
-    where greatest(o.start_ts, d.start_ts) < least(o.until_ts, d.end_ts)
-)
+       sm_res_session_fact_key,
+       start_date_time_key,
+       resource_key,
+       agent_id,
+       is_excluded,
+       start_ts,
+       until_ts as end_ts,
+       logout_ts,
+       is_open,
+       shares_earlier,
+       not shares_earlier and not shares_later as is_alone
+from beside

@@ -1,9 +1,9 @@
 -- Grain: session x location x region (R4 to R6), for the regions whose day the session touches.
--- Inputs: session_location, occupied_session, occupied_activity, counted_agent, rule_region_day; $day.
+-- Inputs: session_location, place, scope, occupied_session, occupied_activity, counted_agent; $day.
 insert into data.qualifying_session
 select $day::date,
-       l.region,
-       l.location,
+       c.region,
+       c.location,
        p.agent,
        s.resource_key,
        s.sm_res_session_fact_key,
@@ -16,8 +16,8 @@ select $day::date,
        a.start_ts,
        l.activities
 from session_location as l
+join scope as c on c.scope_id = l.place_id
 join occupied_session as s using (session_id)
-join rule_region_day as d on d.region = l.region
-    and greatest(s.start_ts, d.start_ts) < least(s.end_ts, d.end_ts)
 join occupied_activity as a on a.activity_id = l.first_activity_id
 join counted_agent as p on p.resource_key = s.resource_key
+where greatest(s.start_ts, c.start_ts) < least(s.end_ts, c.end_ts)

@@ -5,11 +5,7 @@ with finding as (
     select sm_res_session_fact_key as sort_key,
            sm_res_session_fact_key::varchar as example
     from occupied_session
-    qualify start_ts < max(end_ts) over (
-        partition by agent_id
-        order by start_ts, end_ts, sm_res_session_fact_key, start_date_time_key
-        rows between unbounded preceding and 1 preceding
-    )
+    where shares_earlier
 )
 select $day::date,
        'overlapping_sessions',

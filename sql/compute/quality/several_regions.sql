@@ -1,13 +1,18 @@
 -- R11 several_regions: qualifying sessions whose switches lead into more than one region.
--- Inputs: session_location, occupied_session.
+-- Inputs: session_location, place, occupied_session.
 insert into data.data_quality
-with finding as (
+with spread as (
+    select l.session_id
+    from session_location as l
+    join place as p using (place_id)
+    group by l.session_id
+    having min(p.region_id) <> max(p.region_id)
+),
+finding as (
     select s.sm_res_session_fact_key as sort_key,
            s.sm_res_session_fact_key::varchar as example
-    from session_location as l
+    from spread
     join occupied_session as s using (session_id)
-    group by s.session_id, s.sm_res_session_fact_key
-    having count(distinct l.region) > 1
 )
 select $day::date,
        'several_regions',

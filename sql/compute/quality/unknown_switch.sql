@@ -7,7 +7,7 @@ with finding as (
     from session_location as l
     join occupied_session as s using (session_id)
     where l.is_unknown_switch
-      and l.region is not null
+      and l.place_id <> 0
 )
 select $day::date,
        'unknown_switch',

@@ -1,14 +1,27 @@
 -- R11 unmapped_switch: qualifying sessions with a switch that no location lists, or none that is known, where
 -- there is no default location (R5). Each example names the switches.
--- Inputs: session_location, occupied_session.
+-- Inputs: session_location, session_activity, occupied_activity, occupied_session.
 insert into data.data_quality
-with finding as (
+with unmapped as (
+    select session_id
+    from session_location
+    where place_id = 0
+),
+named as (
+    select session_id,
+           string_agg(distinct a.switch_name, ', ' order by a.switch_name) as switches
+    from unmapped
+    join session_activity as m using (session_id)
+    join occupied_activity as a using (activity_id)
+    where m.place_id = 0
+    group by session_id
+),
+finding as (
     select s.sm_res_session_fact_key as sort_key,
-           s.sm_res_session_fact_key || ' on '
-               || coalesce(nullif(array_to_string(l.unmapped_switches, ', '), ''), 'an unknown switch') as example
-    from session_location as l
+           s.sm_res_session_fact_key || ' on ' || coalesce(n.switches, 'an unknown switch') as example
+    from unmapped
     join occupied_session as s using (session_id)
-    where l.region is null
+    left join named as n using (session_id)
 )
 select $day::date,
        'unmapped_switch',

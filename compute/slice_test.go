@@ -1,0 +1,132 @@
+package compute
+
+import (
+	"context"
+	"database/sql"
+	"strings"
+
+	"github.com/stretchr/testify/require"
+
+	"seats/compute/sweep"
+	"seats/internal/calendar"
+	"seats/internal/config"
+)
+
+// clearStore empties the tables of slices and results.
+func clearStore(t require.TestingT, conn *sql.Conn) {
+	for _, table := range []string{
+		"slice", "slice_span", "voice_session", "ocs_activity", "agent", "duplicate_key", "computation", "qualifying_session",
+		"concurrency", "daily_concurrent", "enabled_daily", "monthly_enabled", "data_quality",
+	} {
+		execSQL(t, conn, "delete from data."+table)
+	}
+}
+
+// writeSlice cuts the slice of a day out of a history (R10) and writes it into the store.
+func writeSlice(t require.TestingT, conn *sql.Conn, tenant config.Tenant, day calendar.Date, asOf int64, h history) {
+	spans := spansOf(tenant, day)
+	cut := h.cut(spans, asOf)
+	arg := on(day)
+	for _, span := range spans {
+		execSQL(t, conn, "insert into data.slice_span values ($day::date, $s, $e)", arg, sql.Named("s", span.Start), sql.Named("e", span.End))
+	}
+	for _, s := range cut.sessions {
+		execSQL(t, conn, "insert into data.voice_session values ($day::date, $key, 0, $resource, $s, $e, $active, 1)",
+			append(s.args(), arg)...)
+	}
+	for _, a := range cut.activities {
+		execSQL(t, conn, "insert into data.ocs_activity values ($day::date, $kind, $key, 0, $resource, $s, $e, $active, $switch, 'guid', null, 1)",
+			append(a.args(), arg, sql.Named("kind", a.kind), sql.Named("switch", orNull(a.switchName)))...)
+	}
+	for _, r := range h.resources {
+		execSQL(t, conn, "insert into data.agent values ($day::date, $key, $employee, $name)", arg, sql.Named("key", r.key),
+			sql.Named("employee", orNull(r.employee)), sql.Named("name", orNull(r.name)))
+	}
+	for _, d := range h.duplicates {
+		table, key, _ := strings.Cut(d, " ")
+		execSQL(t, conn, "insert into data.duplicate_key values ($day::date, $table, $key, 2)", arg, sql.Named("table", table), sql.Named("key", key))
+	}
+	writeSliceRow(t, conn, day, asOf, cut)
+}
+
+func writeSliceRow(t require.TestingT, conn *sql.Conn, day calendar.Date, asOf int64, cut history) {
+	open := 0
+	for _, s := range cut.sessions {
+		if s.start != sweep.Unknown && s.isOpen() {
+			open++
+		}
+	}
+	_, err := conn.ExecContext(context.Background(),
+		"insert into data.slice values ($day::date, 'test', $as_of, $as_of, 0, $sessions, $activities, $agents, $open, 'final', 'hash of ' || $day)",
+		on(day), sql.Named("as_of", asOf), sql.Named("sessions", len(cut.sessions)), sql.Named("activities", len(cut.activities)),
+		sql.Named("agents", len(cut.resources)), sql.Named("open", open))
+	require.NoError(t, err)
+}
+
+// spansOf is the time of a day in any region of the tenant.
+func spansOf(tenant config.Tenant, day calendar.Date) []calendar.Interval {
+	var spans []calendar.Interval
+	for _, r := range tenant.Regions {
+		spans = append(spans, day.In(r.Zone))
+	}
+	return calendar.Union(spans)
+}
+
+// cut takes the sessions that share a second with a span, their end second included, and the activities that
+// share one with a span or with such a session. What R2 or R3 rejects belongs where it starts; without a start
+// it is in every slice.
+func (h history) cut(spans []calendar.Interval, asOf int64) history {
+	cut := history{resources: h.resources, duplicates: h.duplicates}
+	touches := func(iv calendar.Interval) bool {
+		for _, span := range spans {
+			if span.Overlaps(iv) {
+				return true
+			}
+		}
+		return false
+	}
+	for _, s := range h.sessions {
+		if s.start == sweep.Unknown || touches(s.wide(asOf)) {
+			cut.sessions = append(cut.sessions, s)
+		}
+	}
+	for _, a := range h.activities {
+		if a.start == sweep.Unknown || touches(a.wide(asOf)) || cut.holds(a, asOf) {
+			cut.activities = append(cut.activities, a)
+		}
+	}
+	return cut
+}
+
+func (h history) holds(a activityRow, asOf int64) bool {
+	for _, s := range h.sessions {
+		if s.start != sweep.Unknown && s.resource == a.resource && s.wide(asOf).Overlaps(a.wide(asOf)) {
+			return true
+		}
+	}
+	return false
+}
+
+func (s sessionRow) isOpen() bool { return s.active || s.end == sweep.Unknown }
+
+// wide is the interval that decides whether a row is in a slice: never too short under any setting.
+func (s sessionRow) wide(asOf int64) calendar.Interval {
+	if s.isOpen() {
+		return calendar.Interval{Start: s.start, End: max(asOf, s.start+1) + 1}
+	}
+	return calendar.Interval{Start: s.start, End: max(s.end, s.start) + 1}
+}
+
+func (s sessionRow) args() []any {
+	active := 0
+	if s.active {
+		active = 1
+	}
+	return []any{
+		sql.Named("key", s.key), sql.Named("resource", s.resource), sql.Named("active", active),
+		sql.Named("s", sql.NullInt64{Int64: s.start, Valid: s.start != sweep.Unknown}),
+		sql.Named("e", sql.NullInt64{Int64: s.end, Valid: s.end != sweep.Unknown}),
+	}
+}
+
+func orNull(s string) sql.NullString { return sql.NullString{String: s, Valid: s != ""} }

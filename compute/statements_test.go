@@ -1,0 +1,73 @@
+package compute
+
+import (
+	"context"
+	"go/parser"
+	"go/token"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	texts "seats/sql"
+)
+
+// TestStatementsPrepareAgainstEmptyStore prepares every statement of sql/compute. The steps are
+// run before, because they make the temporary tables that others read.
+func TestStatementsPrepareAgainstEmptyStore(t *testing.T) {
+	ctx, conn, day := context.Background(), openStore(t), date(t, "2026-03-10")
+	require.NoError(t, countBySQL(ctx, conn, RulesFor(smallTenant(), day), day, Final))
+	names := texts.Names("compute")
+	require.NotEmpty(t, names)
+	for _, name := range names {
+		statement, err := conn.PrepareContext(ctx, texts.Text(name))
+		require.NoError(t, err, name)
+		require.NoError(t, statement.Close(), name)
+	}
+	for _, name := range steps {
+		require.Contains(t, names, name)
+	}
+}
+
+// TestStepsBindNothingButDayAndState: the driver binds a parameter that it is not given to any other value.
+func TestStepsBindNothingButDayAndState(t *testing.T) {
+	for _, name := range steps {
+		for _, parameter := range regexp.MustCompile(`\$[a-z_]+`).FindAllString(withoutComments(texts.Text(name)), -1) {
+			require.Contains(t, []string{"$day", "$state"}, parameter, name)
+		}
+	}
+}
+
+func withoutComments(text string) string {
+	return regexp.MustCompile(`(?m)--.*$`).ReplaceAllString(text, "")
+}
+
+// TestR12SweepSharesNothingWithSQL: the sweep may know the rules and the calendar, and nothing of DuckDB.
+func TestR12SweepSharesNothingWithSQL(t *testing.T) {
+	paths, err := filepath.Glob("sweep/*.go")
+	require.NoError(t, err)
+	require.NotEmpty(t, paths)
+	for _, path := range paths {
+		file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.ImportsOnly)
+		require.NoError(t, err)
+		for _, imported := range file.Imports {
+			name := strings.Trim(imported.Path.Value, `"`)
+			if !strings.HasSuffix(path, "_test.go") && strings.Contains(name, "/") {
+				require.Equal(t, "seats/compute/rule", name, path)
+			}
+		}
+	}
+}
+
+// TestEmptySliceGivesZeros: a slice without a row has a curve of one step, and its peak is 0.
+func TestEmptySliceGivesZeros(t *testing.T) {
+	conn, tenant, day := openStore(t), smallTenant(), date(t, "2026-03-10")
+	writeSlice(t, conn, tenant, day, 0, history{})
+	result, err := Day(context.Background(), conn, tenant, day, 1)
+	require.NoError(t, err)
+	require.Equal(t, []Peak{{Region: "EU"}, {Region: "EU", Location: "london"}}, result.Peaks)
+	require.Equal(t, []Enabled{{Region: "EU"}}, result.Enabled)
+	require.Len(t, result.Quality, 12, "every rule reports, if only a zero")
+}

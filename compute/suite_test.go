@@ -1,0 +1,202 @@
+package compute
+
+import (
+	"context"
+	"database/sql"
+	"flag"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"seats/internal/calendar"
+)
+
+var update = flag.Bool("update", false, "rewrite the expected numbers of testdata/cases")
+
+// outcome is what an engine says of a day.
+type outcome struct {
+	peaks   []Peak
+	enabled map[string]map[string]bool
+	quality []Quality // of the SQL engine alone
+}
+
+// engines are the two ways of counting (R12). Each answers every case by itself.
+var engines = []struct {
+	name    string
+	quality bool
+	count   func(t require.TestingT, conn *sql.Conn, c *testCase, day calendar.Date) outcome
+}{
+	{"sql", true, countedBySQL},
+	{"sweep", false, countedBySweep},
+}
+
+// TestCases runs every case of testdata/cases through each engine alone, then through Day, which compares the two.
+func TestCases(t *testing.T) {
+	paths, err := filepath.Glob("../testdata/cases/*.txt")
+	require.NoError(t, err)
+	require.NotEmpty(t, paths)
+	for _, path := range paths {
+		t.Run(strings.TrimSuffix(filepath.Base(path), ".txt"), func(t *testing.T) {
+			conn := openStore(t)
+			lines, cases := readCases(t, path)
+			if *update {
+				rewrite(t, conn, path, lines, cases)
+				return
+			}
+			for _, c := range cases {
+				t.Run(c.name, func(t *testing.T) { runCase(t, conn, c) })
+			}
+		})
+	}
+}
+
+func runCase(t *testing.T, conn *sql.Conn, c *testCase) {
+	clearStore(t, conn)
+	for _, day := range c.days {
+		writeSlice(t, conn, c.tenant, day, c.asOf, c.rows)
+	}
+	for _, e := range engines {
+		want := c.want
+		if !e.quality {
+			want = strings.Join(without(strings.Split(want, "\n"), "  found "), "\n")
+		}
+		require.Equal(t, want, c.answer(t, conn, e.count, e.quality), "by the %s engine", e.name)
+	}
+	for _, day := range c.days {
+		_, err := Day(context.Background(), conn, c.tenant, day, 1)
+		require.NoError(t, err)
+	}
+	if c.month != nil {
+		_, err := Month(context.Background(), conn, c.tenant, *c.month, 1)
+		require.NoError(t, err)
+	}
+}
+
+// rewrite puts what the SQL engine says in the place of what was expected. Look at the difference.
+func rewrite(t *testing.T, conn *sql.Conn, path string, lines []string, cases []*testCase) {
+	written := slices.Clone(lines[:cases[0].first])
+	for _, c := range cases {
+		clearStore(t, conn)
+		for _, day := range c.days {
+			writeSlice(t, conn, c.tenant, day, c.asOf, c.rows)
+		}
+		written = append(written, lines[c.first:c.expect]...)
+		written = append(written, strings.Split(c.answer(t, conn, countedBySQL, true), "\n")...)
+		written = append(written, "")
+	}
+	text := strings.TrimRight(strings.Join(written, "\n"), "\n") + "\n"
+	require.NoError(t, os.WriteFile(path, []byte(text), 0o644))
+}
+
+// answer writes what an engine says of a case, in the words of the case files.
+func (c *testCase) answer(t *testing.T, conn *sql.Conn, count counting, quality bool) string {
+	var lines []string
+	enabled := map[string]map[string]bool{}
+	for _, day := range c.days {
+		o := count(t, conn, c, day)
+		for region, agents := range o.enabled {
+			if enabled[region] == nil {
+				enabled[region] = map[string]bool{}
+			}
+			maps.Copy(enabled[region], agents)
+		}
+		if c.month == nil {
+			lines = append(lines, c.describe(day, o, quality)...)
+		}
+	}
+	if c.month != nil {
+		lines = append(lines, "expect "+c.month.String())
+		for _, r := range c.tenant.Regions {
+			lines = append(lines, fmt.Sprintf("  %s: %s", r.Name, enabledInWords(enabled[r.Name])))
+		}
+	}
+	return strings.Join(lines, "\n")
+}
+
+type counting = func(t require.TestingT, conn *sql.Conn, c *testCase, day calendar.Date) outcome
+
+func (c *testCase) describe(day calendar.Date, o outcome, quality bool) []string {
+	lines := []string{"expect " + day.String()}
+	for _, p := range o.peaks {
+		line := fmt.Sprintf("  %s: none", p.scope())
+		if p.Agents > 0 {
+			line = fmt.Sprintf("  %s: %d at %s for %d s", p.scope(), p.Agents, c.moment(p.PeakTS), p.PeakSeconds)
+		}
+		if p.Location == "" {
+			line += ", " + enabledInWords(o.enabled[p.Region])
+		}
+		lines = append(lines, line)
+	}
+	for _, q := range o.quality {
+		if quality && q.Count > 0 {
+			lines = append(lines, fmt.Sprintf("  found %s %d: %s", q.Rule, q.Count, strings.Join(q.Examples, ", ")))
+		}
+	}
+	return lines
+}
+
+func (p Peak) scope() string {
+	if p.Location == "" {
+		return p.Region
+	}
+	return p.Region + "/" + p.Location
+}
+
+// moment writes a time as the cases do: with its offset where their zone is not UTC.
+func (c *testCase) moment(ts int64) string {
+	layout := "2006-01-02 15:04:05"
+	if c.zone != time.UTC {
+		layout += "-07:00"
+	}
+	return time.Unix(ts, 0).In(c.zone).Format(layout)
+}
+
+func enabledInWords(agents map[string]bool) string {
+	words := append([]string{fmt.Sprintf("enabled %d", len(agents))}, slices.Sorted(maps.Keys(agents))...)
+	return strings.Join(words, " ")
+}
+
+func countedBySQL(t require.TestingT, conn *sql.Conn, c *testCase, day calendar.Date) outcome {
+	ctx := context.Background()
+	_, rules, err := prepare(ctx, conn, c.tenant, day)
+	require.NoError(t, err)
+	require.NoError(t, countBySQL(ctx, conn, rules, day, Final))
+	o := outcome{enabled: map[string]map[string]bool{}}
+	o.peaks, err = loadPeaks(ctx, conn, day, rules.Scopes())
+	require.NoError(t, err)
+	o.quality, err = loadQuality(ctx, conn, day, day)
+	require.NoError(t, err)
+	rows, err := conn.QueryContext(ctx, "select distinct region, agent from data.qualifying_session where day = $1::date", day.String())
+	require.NoError(t, err)
+	defer rows.Close() //nolint:errcheck // only read
+	for rows.Next() {
+		var region, agent string
+		require.NoError(t, rows.Scan(&region, &agent))
+		if o.enabled[region] == nil {
+			o.enabled[region] = map[string]bool{}
+		}
+		o.enabled[region][agent] = true
+	}
+	require.NoError(t, rows.Err())
+	return o
+}
+
+func countedBySweep(t require.TestingT, conn *sql.Conn, c *testCase, day calendar.Date) outcome {
+	ctx := context.Background()
+	slice, rules, err := prepare(ctx, conn, c.tenant, day)
+	require.NoError(t, err)
+	swept, err := sweepDay(ctx, conn, rules, slice)
+	require.NoError(t, err)
+	o := outcome{enabled: enabledOf(swept)}
+	for no, scope := range swept.Scopes() {
+		o.peaks = append(o.peaks, peakOf(scope, swept.Curve(no)))
+	}
+	return o
+}

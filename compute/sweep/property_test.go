@@ -1,0 +1,70 @@
+package sweep
+
+import (
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+)
+
+// TestCurveCountsAgentsNotStays: in every second the curve has as many agents as there are different ones
+// among the stays of that second, and as many sessions as there are stays. One counter serves all.
+func TestCurveCountsAgentsNotStays(t *testing.T) {
+	var c counter
+	rapid.Check(t, func(t *rapid.T) {
+		seconds := rapid.IntRange(1, 30).Draw(t, "seconds")
+		stays := rapid.SliceOfN(rapid.Custom(func(t *rapid.T) stay {
+			start := rapid.IntRange(0, seconds-1).Draw(t, "start")
+			end := rapid.IntRange(start+1, seconds).Draw(t, "end")
+			return stay{int32(start), int32(end), rapid.Int32Range(0, 3).Draw(t, "agent")}
+		}), 0, 12).Draw(t, "stays")
+
+		curve := c.count(stays, seconds, 4)
+		require.Len(t, curve.Agents, seconds)
+		for second := range int32(seconds) {
+			there, sessions := map[int32]bool{}, 0
+			for _, s := range stays {
+				if s.start <= second && second < s.end {
+					there[s.agent] = true
+					sessions++
+				}
+			}
+			require.EqualValues(t, len(there), curve.Agents[second], "agents in second %d", second)
+			require.EqualValues(t, sessions, curve.Sessions[second], "sessions in second %d", second)
+		}
+	})
+}
+
+func TestWildcardsMatchAsRegularExpressionsDo(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		pattern := rapid.StringOfN(rapid.RuneFrom([]rune("ab*?é")), 0, 8, -1).Draw(t, "pattern")
+		text := rapid.StringOfN(rapid.RuneFrom([]rune("abé")), 0, 8, -1).Draw(t, "text")
+		expression := "^" + strings.NewReplacer("*", ".*", "?", ".").Replace(pattern) + "$"
+		require.Equal(t, regexp.MustCompile(expression).MatchString(text), matches([]rune(pattern), []rune(text)))
+	})
+}
+
+func TestGroupsHoldEveryRowOnceInOrder(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		of := rapid.SliceOfN(rapid.Int32Range(0, 4), 0, 20).Draw(t, "group of each row")
+		g := groupBy(5, len(of), func(row int) int32 { return of[row] })
+		for group := range int32(5) {
+			var want []int32
+			for row, its := range of {
+				if its == group {
+					want = append(want, int32(row))
+				}
+			}
+			require.Equal(t, len(want), g.size(int(group)))
+			require.Equal(t, want, append([]int32(nil), g.of(int(group))...))
+		}
+	})
+}
+
+func TestPeakIsTheFirstOfAllPlateaus(t *testing.T) {
+	require.Equal(t, Peak{}, Curve{Agents: []int32{0, 0}}.Peak())
+	require.Equal(t, Peak{}, Curve{}.Peak())
+	require.Equal(t, Peak{Agents: 3, Second: 2, Seconds: 3}, Curve{Agents: []int32{1, 2, 3, 3, 1, 3, 0}}.Peak())
+}
