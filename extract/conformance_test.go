@@ -158,7 +158,7 @@ func openExport(t *testing.T, r *rig, dir string) *extract.Export {
 	return src
 }
 
-func exportOptions(t *testing.T) extract.ExportOptions {
+func exportOptions(t testing.TB) extract.ExportOptions {
 	return extract.ExportOptions{KeyFrom: 0, TempDir: t.TempDir(), Warn: func(string) {}, Progress: func(string, int64) {}}
 }
 

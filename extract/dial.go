@@ -11,6 +11,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgconn/ctxwatch"
 
 	"seats/internal/config"
 )
@@ -18,6 +19,7 @@ import (
 const (
 	connectTimeout = 10 * time.Second
 	connectTries   = 4
+	cancelPatience = 3 * time.Second        // for the server's answer to a cancelled statement
 	firstPause     = 500 * time.Millisecond // doubled after every try
 )
 
@@ -62,6 +64,10 @@ func pgConfig(cfg config.GIMDB) (*pgx.ConnConfig, error) {
 		c.Password = p
 	}
 	c.ConnectTimeout = connectTimeout
+	c.BuildContextWatcherHandler = func(conn *pgconn.PgConn) ctxwatch.Handler {
+		// Without a word to the server a cancelled statement would run on there until its timeout.
+		return &pgconn.CancelRequestContextWatcherHandler{Conn: conn, DeadlineDelay: cancelPatience}
+	}
 	for key, value := range map[string]string{
 		"application_name":                    "seats",
 		"default_transaction_read_only":       "on",

@@ -1,22 +1,16 @@
 package extract
 
 import (
-	"bufio"
 	"context"
 	"database/sql"
-	"encoding/csv"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"math"
-	"os"
 	"path/filepath"
 	"slices"
 	"sort"
 	"strings"
-
-	"github.com/duckdb/duckdb-go/v2"
 
 	"seats/internal/calendar"
 	"seats/internal/duck"
@@ -129,9 +123,9 @@ func loadChunk(ctx context.Context, stage *Stage, c chunk, number int, o ExportO
 		return nil, err
 	}
 	found := map[string]bool{}
-	for table, name := range files {
+	for _, table := range slices.Sorted(maps.Keys(files)) {
 		found[table] = true
-		if err := loadFile(ctx, stage, filepath.Join(folder, name), c.shown(name), table, number, o); err != nil {
+		if err := loadFile(ctx, stage, filepath.Join(folder, files[table]), c.shown(files[table]), table, number, o); err != nil {
 			return nil, err
 		}
 	}
@@ -154,7 +148,7 @@ func loadFile(ctx context.Context, stage *Stage, path, shown, table string, numb
 	}
 	n, err := duck.Exec(ctx, stage.Conn, "stage/load/"+table+".sql", args...)
 	if err != nil {
-		return fmt.Errorf("%s: %w", shown, plainCSVError(err, path, shown))
+		return explainCSV(err, path, shown)
 	}
 	o.Progress(table, n)
 	return rejected(ctx, stage, shown)
@@ -169,78 +163,14 @@ func rejected(ctx context.Context, stage *Stage, shown string) error {
 		if err := scan(&line, &column, &message); err != nil {
 			return err
 		}
-		if column != "" {
-			column = " column " + column + ":"
-		}
-		first = fmt.Errorf("%s:%d:%s %s", shown, line, column, message)
+		first = fmt.Errorf("%s:%d:%s", shown, line, plainReject(column, message))
 		return nil
 	})
-	if err := errors.Join(first, err); err != nil {
+	if err != nil {
 		return err
 	}
-	_, err = duck.Exec(ctx, stage.Conn, "stage/forget_rejects.sql")
-	return err
-}
-
-// checkHeader looks for the columns that the load names, in a header of any case, and returns the table's key
-// columns as the header spells them.
-func checkHeader(path, shown, table string) (keys []string, err error) {
-	header, err := readHeader(path)
-	if err != nil {
-		return nil, fmt.Errorf("%s:1: %w", shown, err)
-	}
-	spelled := map[string]string{}
-	for _, name := range header {
-		lower := strings.ToLower(name)
-		if _, twice := spelled[lower]; twice {
-			return nil, fmt.Errorf("%s:1: column %s stands twice", shown, lower)
-		}
-		spelled[lower] = name
-	}
-	for _, name := range requiredColumns[table] {
-		if _, has := spelled[name]; !has {
-			return nil, fmt.Errorf("%s:1: no column %s", shown, name)
-		}
-	}
-	for _, name := range keyColumns(table) {
-		keys = append(keys, spelled[name])
-	}
-	return keys, nil
-}
-
-// keyColumns is a table's primary key; a dimension's is its first column.
-func keyColumns(table string) []string {
-	if key := factKeys[table]; key != nil {
-		return key
-	}
-	return requiredColumns[table][:1]
-}
-
-// readHeader reads the first line of a file, after the byte-order mark where there is one.
-func readHeader(path string) ([]string, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close() //nolint:errcheck // only read
-	text := bufio.NewReader(f)
-	if mark, err := text.Peek(3); err == nil && string(mark) == "\ufeff" {
-		text.Discard(len(mark)) //nolint:errcheck // it was peeked at
-	}
-	header, err := csv.NewReader(text).Read()
-	if errors.Is(err, io.EOF) {
-		return nil, errors.New("no header line")
-	}
-	return header, err
-}
-
-// plainCSVError drops the advice that DuckDB gives to people who can change the reader's options.
-func plainCSVError(err error, path, shown string) error {
-	var e *duckdb.Error
-	if !errors.As(err, &e) {
+	if _, err := duck.Exec(ctx, stage.Conn, "stage/forget_rejects.sql"); err != nil {
 		return err
 	}
-	text, _, _ := strings.Cut(e.Msg, "\nPossible fixes")
-	text, _, _ = strings.Cut(text, "\nThe search space")
-	return errors.New(strings.ReplaceAll(strings.TrimSpace(text), path, shown))
+	return first
 }

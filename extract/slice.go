@@ -116,7 +116,17 @@ func (c *Cutter) refuseEmptied(ctx context.Context, tx *sql.Tx, day calendar.Dat
 		return err
 	}
 	return fail.New(fail.Source, "the slice is kept; if the day really was empty, remove the store's slice with a DuckDB client first",
-		"the store holds %d sessions of %s and the source none: has it purged them?", held, day)
+		"%w", &EmptiedError{Day: day, Held: held})
+}
+
+// EmptiedError: the store holds sessions of a day of which the source has none any more.
+type EmptiedError struct {
+	Day  calendar.Date
+	Held int64 // sessions in the store
+}
+
+func (e *EmptiedError) Error() string {
+	return fmt.Sprintf("the store holds %d sessions of %s and the source none: has it purged them?", e.Held, e.Day)
 }
 
 // seal writes the slice's own row: counts read back, the hash over all rows, and the state.

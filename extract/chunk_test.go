@@ -1,0 +1,117 @@
+package extract
+
+import (
+	"archive/zip"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// touch makes files: a name that ends with a slash is a folder, one that ends with .zip an empty zip.
+func touch(t *testing.T, dir string, names ...string) {
+	for _, name := range names {
+		path := filepath.Join(dir, name)
+		if name[len(name)-1] == '/' {
+			require.NoError(t, os.MkdirAll(path, 0o700))
+			continue
+		}
+		require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o700))
+		f, err := os.Create(path)
+		require.NoError(t, err)
+		if isZip(path) {
+			require.NoError(t, zip.NewWriter(f).Close())
+		}
+		require.NoError(t, f.Close())
+	}
+}
+
+func TestChunksComeInTheOrderOfTheirDatesThenOfTheirNames(t *testing.T) {
+	dir := t.TempDir()
+	touch(t, dir,
+		"export_9_2026_03_11_02_00_00/",
+		"export_10_2026_03_11_02_00_00/", // the same date: 10 after 9
+		"export_2_2026_03_12_00_00_00.zip",
+		"EXPORT_1_2026_03_12_00_00_00.ZIP",
+		"export_99_2026_03_09_00_00_00/export_99.zip",                                     // the date is the folder's
+		"export_98_2026_03_20_00_00_00/export_98_2026_03_10_00_00_00.zip",                 // the zip's own date wins
+		"export_97_2026_03_10_12_00_00/a_2.zip", "export_97_2026_03_10_12_00_00/a_10.zip", // two in one folder
+		"export_3_2026_01_01_00_00_00_2026_03_10_06_00_00/", // the last date counts
+		"export_5_2026_13_01_00_00_00/",                     // no date: no such month
+		"export_4/",
+		"export_2_2026_03_12_00_00_00.zip.sha1", // no chunk
+		"other_2026_03_12_00_00_00/", "readme.txt", "backup.zip",
+	)
+	chunks, err := findChunks(dir)
+	require.NoError(t, err)
+	var names []string
+	for _, c := range chunks {
+		name, err := filepath.Rel(dir, c.path)
+		require.NoError(t, err)
+		names = append(names, name)
+	}
+	require.Equal(t, []string{
+		"export_4",
+		"export_5_2026_13_01_00_00_00",
+		"export_99_2026_03_09_00_00_00/export_99.zip",
+		"export_98_2026_03_20_00_00_00/export_98_2026_03_10_00_00_00.zip",
+		"export_3_2026_01_01_00_00_00_2026_03_10_06_00_00",
+		"export_97_2026_03_10_12_00_00/a_2.zip",
+		"export_97_2026_03_10_12_00_00/a_10.zip",
+		"export_9_2026_03_11_02_00_00",
+		"export_10_2026_03_11_02_00_00",
+		"EXPORT_1_2026_03_12_00_00_00.ZIP",
+		"export_2_2026_03_12_00_00_00.zip",
+	}, names)
+	require.Nil(t, chunks[0].date)
+	require.Nil(t, chunks[1].date)
+	require.Equal(t, time.Date(2026, 3, 12, 0, 0, 0, 0, time.UTC).Unix(), *chunks[len(chunks)-1].date)
+}
+
+func TestNaturalOrderComparesRunsOfDigitsAsNumbers(t *testing.T) {
+	ordered := []string{"a", "a1", "a2", "a10", "a10b2", "a10b11", "a99999999999999999999", "a100000000000000000000", "b"}
+	for i, x := range ordered {
+		for j, y := range ordered {
+			got := compareNatural(x, y)
+			require.Equal(t, i < j, got < 0, "%s, %s", x, y)
+			require.Equal(t, i == j, got == 0, "%s, %s", x, y)
+		}
+	}
+	require.Zero(t, compareNatural("a007", "a7"))
+}
+
+func TestZipCannotLeadElsewhere(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "export_1.zip")
+	f, err := os.Create(path)
+	require.NoError(t, err)
+	w := zip.NewWriter(f)
+	for _, name := range []string{"../../media_type.csv", "/deep/folder/RESOURCE_.CSV", "dialing_mode.txt", "passwords.csv"} {
+		entry, err := w.Create(name)
+		require.NoError(t, err)
+		_, err = entry.Write([]byte("X\n"))
+		require.NoError(t, err)
+	}
+	require.NoError(t, w.Close())
+	require.NoError(t, f.Close())
+	c := chunk{path: path, isZip: true}
+	folder, cleanup, err := c.unpack(filepath.Join(dir, "temp"))
+	require.NoError(t, err)
+	files, err := c.tables(folder)
+	require.NoError(t, err)
+	require.Equal(t, map[string]string{"media_type": "media_type.csv", "resource_": "resource_.csv"}, files)
+	entries, err := os.ReadDir(folder)
+	require.NoError(t, err)
+	require.Len(t, entries, 2, "nothing is unpacked that is not read")
+	cleanup()
+	require.NoDirExists(t, folder)
+}
+
+func TestTwoFilesOfOneTableAreRefused(t *testing.T) {
+	dir := t.TempDir()
+	touch(t, dir, "media_type.csv", "MEDIA_TYPE.CSV")
+	_, err := chunk{path: dir}.tables(dir)
+	require.ErrorContains(t, err, "two files of table media_type")
+}

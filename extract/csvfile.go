@@ -1,0 +1,125 @@
+package extract
+
+import (
+	"bufio"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/duckdb/duckdb-go/v2"
+)
+
+// plainReject is DuckDB's reason for a row that it could not read, said once and on one line.
+func plainReject(column, message string) string {
+	message = strings.Join(strings.Fields(message), " ")
+	if column == "" {
+		return " " + message
+	}
+	message = strings.TrimSpace(strings.TrimPrefix(message, fmt.Sprintf(`Error when converting column "%s".`, column)))
+	if message == "" {
+		message = "it is empty"
+	}
+	return " column " + column + ": " + message
+}
+
+// checkHeader looks for the columns that the load names, in a header of any case, and returns the table's key
+// columns as the header spells them.
+func checkHeader(path, shown, table string) (keys []string, err error) {
+	header, err := readHeader(path)
+	if err != nil {
+		return nil, fmt.Errorf("%s:1: %w", shown, err)
+	}
+	spelled, twice := map[string]string{}, ""
+	for _, name := range header {
+		lower := strings.ToLower(name)
+		if _, has := spelled[lower]; has {
+			twice = lower
+		}
+		spelled[lower] = name
+	}
+	for _, name := range requiredColumns[table] {
+		if _, has := spelled[name]; !has {
+			return nil, fmt.Errorf("%s:1: no column %s", shown, name)
+		}
+	}
+	if twice != "" {
+		return nil, fmt.Errorf("%s:1: column %s stands twice", shown, twice)
+	}
+	for _, name := range keyColumns(table) {
+		keys = append(keys, spelled[name])
+	}
+	return keys, nil
+}
+
+// keyColumns is a table's primary key; a dimension's is its first column.
+func keyColumns(table string) []string {
+	if key := factKeys[table]; key != nil {
+		return key
+	}
+	return requiredColumns[table][:1]
+}
+
+// readHeader reads the header line of a file.
+func readHeader(path string) ([]string, error) {
+	f, records, err := openCSV(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close() //nolint:errcheck // only read
+	header, err := records.Read()
+	if errors.Is(err, io.EOF) {
+		return nil, errors.New("no header line")
+	}
+	return header, err
+}
+
+// openCSV opens a file behind its byte-order mark, where there is one.
+func openCSV(path string) (*os.File, *csv.Reader, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, nil, err
+	}
+	text := bufio.NewReader(f)
+	if mark, err := text.Peek(3); err == nil && string(mark) == "\ufeff" {
+		text.Discard(len(mark)) //nolint:errcheck // it was peeked at
+	}
+	return f, csv.NewReader(text), nil
+}
+
+// explainCSV is for a file that DuckDB gave up as a whole, mostly for one bad quote whose line it does not tell.
+func explainCSV(err error, path, shown string) error {
+	if bad := firstBadRecord(path); bad != nil {
+		return fmt.Errorf("%s:%d: %w", shown, bad.StartLine, bad.Err)
+	}
+	return fmt.Errorf("%s: %w", shown, plainCSVError(err, path, shown))
+}
+
+// firstBadRecord is the first record of a file that is not RFC 4180, or nil.
+func firstBadRecord(path string) *csv.ParseError {
+	f, records, err := openCSV(path)
+	if err != nil {
+		return nil
+	}
+	defer f.Close() //nolint:errcheck // only read
+	records.ReuseRecord = true
+	for err == nil {
+		_, err = records.Read()
+	}
+	var bad *csv.ParseError
+	errors.As(err, &bad)
+	return bad
+}
+
+// plainCSVError drops the advice that DuckDB gives to people who can change the reader's options.
+func plainCSVError(err error, path, shown string) error {
+	var e *duckdb.Error
+	if !errors.As(err, &e) {
+		return err
+	}
+	text, _, _ := strings.Cut(e.Msg, "\nPossible fixes")
+	text, _, _ = strings.Cut(text, "\nThe search space")
+	return errors.New(strings.ReplaceAll(strings.TrimSpace(text), path, shown))
+}

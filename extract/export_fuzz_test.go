@@ -1,0 +1,133 @@
+package extract_test
+
+import (
+	"encoding/csv"
+	"errors"
+	"io"
+	"math"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"seats/extract"
+	"seats/internal/duck"
+	"seats/internal/fail"
+	"seats/internal/store"
+)
+
+// FuzzExportRowsInAreRowsStagedOrAnError gives the loader a file of resources (texts and a number) that begins
+// with the given header and rows. Whatever they are, it must not panic, and must either refuse the file, naming
+// it, or stage exactly the rows that RFC 4180 sees in it, texts and all. Outside of RFC 4180 two liberties are
+// known and taken by DuckDB: a quote inside an unquoted field stands for itself, and one empty field too many at
+// the end of a row is passed over.
+func FuzzExportRowsInAreRowsStagedOrAnError(f *testing.F) {
+	header := "RESOURCE_KEY,RESOURCE_TYPE_CODE,RESOURCE_NAME,EMPLOYEE_ID,SWITCH_NAME"
+	for _, rows := range []string{
+		"", "\n", "\n1,AGENT,a,E1,\n", "\r\n1,AGENT,a,E1,\r\n2,AGENT,b,,\r\n", "\n1,AGENT,\"a\nb\"\"c\",E1,\n",
+		"\n1,AGENT,a,E1\n", "\n1,AGENT,a,E1,,\n", "\nx,AGENT,a,E1,\n", "\n1,AGENT,a\"b,E1,\n", "\n\n1,AGENT,a,E1,\n\n\n2,AGENT,b,E2,",
+		"\n# no comment,AGENT,a,E1,\n", "\n1,#,a,E1,\n", "\n1;AGENT;a;E1;\n2;AGENT;b;E2;\n", "\n1\tAGENT\ta\tE1\t\n", "\n1,AGENT,'a,E1',\n",
+		"\n1,AGENT,a,E1,\n1,2\n3,AGENT,c,E3,\n", "\na,b\nc,d\ne,f\n1,AGENT,a,E1,\n", "\n1,AGENT,a\\,b,E1,\n", "\n1,AGENT,\"a\\\"\",E1,\n",
+		"\n 1 ,AGENT, a ,E1,\n", "\n1,AGENT,NULL,null,\\N\n", "\n1,AGENT,\xff,E1,\n", "\n1,AGENT,a\x00b,E1,\n", "\n1,AGENT,a,E1,\r2,AGENT,b,E2,\r",
+		"\n1,AGENT,\"\",E1,\n", "\n\"1\",\"AGENT\",\"a\",\"E1\",\"\"\n", "\n,AGENT,a,E1,\n", "\n1.5,AGENT,a,E1,\n", "\n1,AGENT,a,E1,\n\"\n",
+		",NOTES\n1,AGENT,a,E1,,\"x\ny\"\n", "\n-1,UNKNOWN,,,\n-2,NO_VALUE,,,\n", "\n" + strings.Repeat("1,AGENT,a,E1,\n", 3000) + "2,AGENT\n",
+	} {
+		f.Add(header, rows)
+		f.Add("\ufeff"+strings.ToLower(header), rows)
+	}
+	f.Add("RESOURCE_KEY", "\n1\n")
+	f.Add("\"RESOURCE_KEY\",RESOURCE_TYPE_CODE,RESOURCE_NAME,EMPLOYEE_ID,\"SWITCH_NAME\"", "\n1,AGENT,a,E1,\n")
+	r := fuzzRig(f)
+	f.Fuzz(func(t *testing.T, header, rows string) {
+		dir := exportOf(t, base(files{"resource_": header + rows}))
+		_, err := extract.OpenExport(t.Context(), dir, r.stage, exportOptions(t))
+		if err != nil {
+			require.Equal(t, fail.Source, fail.CodeOf(err))
+			require.ErrorContains(t, err, "resource_.csv")
+			return
+		}
+		if want, readable := recordsOf(header + rows); readable {
+			require.Equal(t, want, r.staged(t))
+		}
+	})
+}
+
+var resourceColumns = []string{"resource_key", "resource_type_code", "resource_name", "employee_id", "switch_name"}
+
+// recordsOf reads a file of resources with another reader than the product's; readable is false where RFC 4180
+// has no word for what it finds. Blank lines are no rows.
+func recordsOf(text string) (rows [][]string, readable bool) {
+	if strings.Contains(strings.ReplaceAll(text, "\r\n", ""), "\r") {
+		return nil, false // a line end, or a part of a field?
+	}
+	records := csv.NewReader(strings.NewReader(strings.TrimPrefix(text, "\ufeff")))
+	records.FieldsPerRecord = -1
+	header, err := records.Read()
+	if err != nil {
+		return nil, false
+	}
+	at := map[string]int{}
+	for i, name := range header {
+		at[strings.ToLower(name)] = i
+	}
+	rows = [][]string{}
+	for {
+		record, err := records.Read()
+		if errors.Is(err, io.EOF) {
+			return rows, true
+		}
+		if err != nil {
+			return nil, false
+		}
+		row := resourceRow(record, len(header), at)
+		if row == nil {
+			return [][]string{{"a row that had to be refused"}}, true
+		}
+		rows = append(rows, row)
+	}
+}
+
+// resourceRow is nil for a row that must not be staged.
+func resourceRow(record []string, columns int, at map[string]int) (row []string) {
+	if len(record) != columns && (len(record) != columns+1 || record[columns] != "") {
+		return nil
+	}
+	for _, name := range resourceColumns {
+		row = append(row, record[at[name]])
+	}
+	key, err := strconv.ParseFloat(strings.TrimSpace(row[0]), 64)
+	if err != nil {
+		return nil
+	}
+	if _, err := strconv.ParseInt(row[0], 10, 64); err != nil {
+		row[0] = strconv.FormatFloat(math.Round(key), 'f', 0, 64) // DuckDB rounds 1.5, and knows 1e3
+	}
+	return row
+}
+
+func fuzzRig(f *testing.F) *rig {
+	w, err := store.Begin(f.Context(), filepath.Join(f.TempDir(), "acme.duckdb"), duck.Options{Threads: 1})
+	require.NoError(f, err)
+	f.Cleanup(func() { require.NoError(f, w.Drop()) })
+	stage, err := extract.NewStage(f.Context(), w.DB, w.Conn)
+	require.NoError(f, err)
+	return &rig{w, stage}
+}
+
+// staged are the resources in the stage, in the order of the file.
+func (r *rig) staged(t *testing.T) [][]string {
+	rows, err := r.work.Conn.QueryContext(t.Context(), `select resource_key::varchar, coalesce(resource_type_code, ''), coalesce(resource_name, ''),
+		coalesce(employee_id, ''), coalesce(switch_name, '') from stage.gim.resource_ order by rowid`)
+	require.NoError(t, err)
+	defer rows.Close()
+	all := [][]string{}
+	for rows.Next() {
+		row := make([]string, 5)
+		require.NoError(t, rows.Scan(&row[0], &row[1], &row[2], &row[3], &row[4]))
+		all = append(all, row)
+	}
+	require.NoError(t, rows.Err())
+	return all
+}

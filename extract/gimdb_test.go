@@ -1,0 +1,265 @@
+package extract_test
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"seats/extract"
+	"seats/internal/config"
+	"seats/internal/fail"
+	"seats/internal/gimschema"
+)
+
+func none(string, int64) {}
+
+// A GIM DB without primary keys, as a view or a restored copy may be: of a key that it holds twice the newest
+// row counts.
+func TestR11DuplicatesOfAGIMDBWithoutPrimaryKeys(t *testing.T) {
+	g := newGIM(t, gimschema.Tables)
+	g.highWater(day0 + 86400 + 7200)
+	g.session(1, 1, 1, day0+100, day0+200, 0, 5)
+	g.session(1, 1, 1, day0+100, day0+300, 0, 7)
+	g.session(1, 1, 1, day0+100, day0+250, 0, 6)
+	g.session(2, 2, 1, day0-7200, day0-3600, 0, 9) // newest: ended the day before
+	g.session(2, 2, 1, day0-7200, day0+3600, 0, 5)
+	legs := func(id, start int64, audits ...int) {
+		for _, audit := range audits {
+			g.db.Exec(t, fmt.Sprintf(`insert into interaction_resource_fact (interaction_resource_id, start_date_time_key, tenant_key, media_type_key,
+				resource_key, media_resource_key, start_ts, end_ts, active_flag, create_audit_key, update_audit_key)
+				values (%d, %d, 1, 1, 1, 10, %d, %d, 0, 1, %d)`, id, key(start), start, start+int64(audit), audit))
+		}
+	}
+	data := func(id, start int64, guid string, audit int) {
+		g.db.Exec(t, fmt.Sprintf(`insert into irf_user_data_gen_1 (interaction_resource_id, start_date_time_key, tenant_key, gsw_call_attempt_guid, update_audit_key)
+			values (%d, %d, 1, nullif('%s', ''), %d)`, id, key(start), guid, audit))
+	}
+	legs(1, day0+110, 5, 6)
+	data(1, day0+110, "g1", 5)
+	legs(2, day0+120, 5) // its GUID was taken back by a newer row
+	data(2, day0+120, "g2", 5)
+	data(2, day0+120, "", 6)
+	legs(3, day0+130, 5) // an older row had none
+	data(3, day0+130, "g3", 6)
+	data(3, day0+130, "", 5)
+	for _, connections := range []int{1, 2} {
+		r := newRig(t)
+		r.cut(t, openDB(t, r, g.config(connections), nil), utcDay)
+		require.Equal(t, []string{"1 300"}, r.strings(t, sessionsSQL))
+		require.Equal(t, []string{"leg 1 116 g1", "leg 3 135 g3"}, r.strings(t, activitiesSQL))
+		require.Equal(t, []string{"interaction_resource_fact 2", "irf_user_data_gen_1 2", "sm_res_session_fact 3"}, r.strings(t, duplicatesSQL))
+	}
+}
+
+// Sites with several tenants give each reader views in a schema of its own, or one schema and a tenant key.
+func TestViewsInAnotherSchemaAndTheTenantKey(t *testing.T) {
+	g := newGIM(t, gimschema.DDL)
+	g.highWater(day0 + 86400 + 7200)
+	g.session(1, 1, 1, day0+100, day0+200, 0, 1)
+	g.leg(1, 1, 10, day0+110, day0+120, "g1")
+	g.db.Exec(t, fmt.Sprintf(`insert into sm_res_session_fact values (2, %d, 0, 2, 1, 2, 0, 1, 1, %d, %d, 0, 0, 0, 0)`, day0, day0+100, day0+200))
+	want := newRig(t)
+	tenant := int64(1)
+	sum := want.cut(t, openDB(t, want, g.config(2), &tenant), utcDay).SHA256
+	require.Equal(t, []string{"1 200"}, want.strings(t, sessionsSQL))
+
+	views := g.db.Schema + "_views"
+	text := "create schema " + views + ";"
+	for _, table := range append([]string{"ctl_extract_history"}, tables...) {
+		text += fmt.Sprintf("create view %s.%s as select * from %s.%s;", views, table, g.db.Schema, table)
+	}
+	g.db.Exec(t, text)
+	t.Cleanup(func() {
+		_, err := g.db.Conn.Exec(context.Background(), "drop schema "+views+" cascade")
+		require.NoError(t, err)
+	})
+	for name, tenantKey := range map[string]*int64{"of one tenant": &tenant, "of all": nil} {
+		r := newRig(t)
+		cfg := g.config(2)
+		cfg.Schema = views
+		s := r.cut(t, openDB(t, r, cfg, tenantKey), utcDay)
+		if tenantKey != nil {
+			require.Equal(t, sum, s.SHA256, name)
+		} else {
+			require.EqualValues(t, 2, s.Sessions, name)
+		}
+	}
+}
+
+func TestR10HighWaterMarkIsUnknownWhereNothingTellsIt(t *testing.T) {
+	g := newGIM(t, gimschema.DDL)
+	mark := func() *int64 {
+		r := newRig(t)
+		src, err := extract.OpenGIMDB(t.Context(), g.config(1), nil, r.stage, none)
+		require.NoError(t, err)
+		require.NoError(t, src.Close()) // a snapshot holds locks
+		require.NotNil(t, src.Horizon().Clock)
+		require.Equal(t, *src.Horizon().Clock, extract.Horizon{Clock: src.Horizon().Clock}.AsOf(utcDay))
+		return src.Horizon().HighWater
+	}
+	require.Nil(t, mark(), "an empty history")
+	g.highWater(day0)
+	require.EqualValues(t, day0, *mark())
+	g.db.Exec(t, "delete from ctl_extract_history where data_source_type in (1, 3)")
+	require.Nil(t, mark(), "only sources that do not count")
+	g.db.Exec(t, "alter table ctl_extract_history drop column max_ts")
+	require.Nil(t, mark(), "no such column")
+	g.db.Exec(t, "drop table ctl_extract_history")
+	require.Nil(t, mark(), "no such table")
+}
+
+// sleeping puts a view that takes its time before a table.
+func (g *gim) sleeping(table, seconds string) {
+	g.db.Exec(g.t, fmt.Sprintf("alter table %[1]s rename to real_%[1]s; create view %[1]s as select r.* from real_%[1]s as r cross join lateral (select pg_sleep(%[2]s) offset 0) as s", table, seconds))
+}
+
+func TestStatementTimeoutFailsTheSourceAndKeepsTheSlice(t *testing.T) {
+	g := newGIM(t, gimschema.DDL)
+	g.highWater(day0 + 86400 + 7200)
+	g.session(1, 1, 1, day0+100, day0+200, 0, 1)
+	r := newRig(t)
+	r.cutAndClose(t, g)
+	g.sleeping("sm_res_session_fact", "5")
+	cfg := g.config(2)
+	cfg.StatementTimeout = 300 * time.Millisecond
+	began := time.Now()
+	_, err := cutter(r, openDB(t, r, cfg, nil)).Cut(t.Context(), utcDay)
+	require.ErrorContains(t, err, "57014")
+	require.ErrorContains(t, err, "sql/gim/session.sql")
+	require.Equal(t, fail.Source, fail.CodeOf(err))
+	require.Less(t, time.Since(began), 4*time.Second)
+	require.Equal(t, []string{"1 200"}, r.strings(t, sessionsSQL))
+}
+
+func TestABackendThatIsEndedMidwayFailsTheSourceAndKeepsTheSlice(t *testing.T) {
+	for _, connections := range []int{1, 3} {
+		t.Run(fmt.Sprintf("%d connections", connections), func(t *testing.T) {
+			g := newGIM(t, gimschema.DDL)
+			g.highWater(day0 + 86400 + 7200)
+			g.session(1, 1, 1, day0+100, day0+200, 0, 1)
+			g.leg(1, 1, 10, day0+110, day0+120, "g1")
+			r := newRig(t)
+			r.cutAndClose(t, g)
+			g.sleeping("interaction_resource_fact", "30")
+			src := openDB(t, r, g.config(connections), nil)
+			ended := make(chan error, 1)
+			go func() {
+				_, err := cutter(r, src).Cut(context.Background(), utcDay)
+				ended <- err
+			}()
+			require.Eventually(t, func() bool {
+				var n int
+				err := g.db.Conn.QueryRow(t.Context(), `select count(pg_terminate_backend(a.pid)) from pg_stat_activity as a
+					where a.wait_event = 'PgSleep' and exists (select from pg_locks as l join pg_class as c on c.oid = l.relation
+						where l.pid = a.pid and c.relnamespace = to_regnamespace($1))`, g.db.Schema).Scan(&n)
+				return err == nil && n > 0
+			}, 10*time.Second, 20*time.Millisecond)
+			err := <-ended
+			require.Equal(t, fail.Source, fail.CodeOf(err), "%v", err)
+			require.NotEmpty(t, fail.Hints(err))
+			require.Equal(t, []string{"1 200"}, r.strings(t, sessionsSQL))
+			require.Equal(t, []string{"leg 1 120 g1"}, r.strings(t, activitiesSQL))
+
+			_, err = cutter(r, src).Cut(t.Context(), utcDay)
+			require.Equal(t, fail.Source, fail.CodeOf(err), "the next day of the run: %v", err)
+		})
+	}
+}
+
+// cutAndClose gives back the locks that an open snapshot holds on the tables.
+func (r *rig) cutAndClose(t *testing.T, g *gim) {
+	src, err := extract.OpenGIMDB(t.Context(), g.config(2), nil, r.stage, none)
+	require.NoError(t, err)
+	r.cut(t, src, utcDay)
+	require.NoError(t, src.Close())
+}
+
+func cutter(r *rig, src extract.Source) *extract.Cutter {
+	return &extract.Cutter{Conn: r.work.Conn, Source: src, SettleHours: 1, Clock: func() time.Time { return time.Unix(day0+200000, 0) }}
+}
+
+// A server that comes up late is waited for.
+func TestConnectingIsTriedAgainUntilTheServerListens(t *testing.T) {
+	g := newGIM(t, gimschema.DDL)
+	g.highWater(day0 + 86400 + 7200)
+	cfg := g.config(2)
+	cfg.Host, cfg.Port = "127.0.0.1", freePort(t)
+	go func() {
+		time.Sleep(700 * time.Millisecond)
+		forward(t.Context(), fmt.Sprintf("127.0.0.1:%d", cfg.Port), net.JoinHostPort(g.db.Host, fmt.Sprint(g.db.Port)))
+	}()
+	src, err := extract.OpenGIMDB(t.Context(), cfg, nil, newRig(t).stage, none)
+	require.NoError(t, err)
+	require.NoError(t, src.Close())
+}
+
+func TestConnectingIsGivenUpInTheEndOrWhenCancelled(t *testing.T) {
+	g := config.GIMDB{Host: "127.0.0.1", Port: freePort(t), Database: "gim", User: "u", Schema: "public", SSLMode: "disable", Connections: 1}
+	began := time.Now()
+	_, err := extract.OpenGIMDB(t.Context(), g, nil, newRig(t).stage, none)
+	require.Equal(t, fail.Source, fail.CodeOf(err))
+	require.ErrorContains(t, err, "refused")
+	require.Greater(t, time.Since(began), 2*time.Second)
+
+	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+	defer cancel()
+	began = time.Now()
+	_, err = extract.OpenGIMDB(ctx, g, nil, newRig(t).stage, none)
+	require.Error(t, err)
+	require.Less(t, time.Since(began), 2*time.Second)
+}
+
+func freePort(t *testing.T) int {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer l.Close()
+	return l.Addr().(*net.TCPAddr).Port
+}
+
+// forward carries connections from one address to another until the context ends.
+func forward(ctx context.Context, from, to string) {
+	l, err := net.Listen("tcp", from)
+	if err != nil {
+		return // the test fails for want of a server
+	}
+	context.AfterFunc(ctx, func() { l.Close() })
+	for {
+		in, err := l.Accept()
+		if err != nil {
+			return
+		}
+		go func() {
+			defer in.Close()
+			out, err := net.Dial("tcp", to)
+			if err != nil {
+				return
+			}
+			defer out.Close()
+			go io.Copy(out, in) //nolint:errcheck // ends with the connection
+			io.Copy(in, out)    //nolint:errcheck // likewise
+		}()
+	}
+}
+
+func TestAPasswordIsInNoError(t *testing.T) {
+	g := newGIM(t, gimschema.DDL)
+	for _, change := range []func(*config.GIMDB){
+		func(c *config.GIMDB) { c.Port = freePort(t) },
+		func(c *config.GIMDB) { c.Database = "nowhere" },
+		func(c *config.GIMDB) { c.User = "nobody" },
+		func(c *config.GIMDB) { c.Schema = "nowhere" },
+	} {
+		cfg := g.config(1)
+		cfg.Password = config.Secret("sesame")
+		change(&cfg)
+		_, err := extract.OpenGIMDB(t.Context(), cfg, nil, newRig(t).stage, none)
+		require.Error(t, err)
+		require.NotContains(t, err.Error()+strings.Join(fail.Hints(err), ""), "sesame")
+	}
+}
