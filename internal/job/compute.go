@@ -12,17 +12,27 @@ import (
 
 // compute brings the days and months to their results: counted, or, where only a report is wanted, read.
 func (s *state) compute(ctx context.Context) {
+	var absent compute.MissingError // one error for all days, however many
 	for _, day := range s.Days {
 		if s.failed[day] || ctx.Err() != nil {
 			continue
 		}
 		result, err := s.computeDay(ctx, day)
+		var missing *compute.MissingError
+		if errors.As(err, &missing) && (absent.What == "" || absent.What == missing.What) {
+			s.failed[day] = true
+			absent.What, absent.Days = missing.What, append(absent.Days, missing.Days...)
+			continue
+		}
 		if err != nil {
 			s.fail(day, hinted(err))
 			continue
 		}
 		s.days = append(s.days, result)
 		s.warnBlocked(day.String(), result.Quality)
+	}
+	if absent.What != "" {
+		s.errs = append(s.errs, hinted(&absent))
 	}
 	for _, month := range s.Months {
 		if ctx.Err() == nil {

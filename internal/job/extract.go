@@ -12,8 +12,8 @@ import (
 	"seats/internal/store"
 )
 
-// window is a day of the tenant, in the zones of its regions (R10).
-func window(t config.Tenant, day calendar.Date) extract.Window {
+// Window is a day of the tenant, in the zones of its regions (R10).
+func Window(t config.Tenant, day calendar.Date) extract.Window {
 	var spans []calendar.Interval
 	for _, r := range t.Regions {
 		if span := day.In(r.Zone); span.Seconds() > 0 {
@@ -54,7 +54,7 @@ func (s *state) wanted(ctx context.Context) ([]extract.Window, error) {
 	}
 	var windows []extract.Window
 	for _, day := range s.Days {
-		w := window(s.Tenant, day)
+		w := Window(s.Tenant, day)
 		switch {
 		case len(w.Spans) == 0:
 			s.fail(day, fail.New(fail.Usage, "", "the day %s does not exist in any region's time zone", day))
@@ -71,7 +71,7 @@ func (s *state) open(ctx context.Context, windows []extract.Window) (extract.Sou
 		return nil, nil, err
 	}
 	s.Log.Start(s.Tenant.Name + ": reading")
-	src, err := s.source(ctx, stage, windows)
+	src, err := OpenSource(ctx, s.Tenant, stage, windows, s.work.TempDir(), s.Log)
 	if err != nil {
 		s.Log.Stop()
 		return nil, nil, err
@@ -79,20 +79,22 @@ func (s *state) open(ctx context.Context, windows []extract.Window) (extract.Sou
 	return src, &extract.Cutter{Conn: s.work.Conn, Source: src, SettleHours: s.Tenant.SettleHours, Clock: s.Clock}, nil
 }
 
-func (s *state) source(ctx context.Context, stage *extract.Stage, windows []extract.Window) (extract.Source, error) {
-	progress := func(_ string, n int64) { s.Log.Add(n) }
-	if s.Tenant.ExportDir == "" {
-		return extract.OpenGIMDB(ctx, *s.Tenant.GIM, s.Tenant.TenantKey, stage, progress)
+// OpenSource opens a tenant's source for the windows, all in one snapshot. tempDir is where an export is
+// unpacked.
+func OpenSource(ctx context.Context, t config.Tenant, stage *extract.Stage, windows []extract.Window, tempDir string, log Log) (extract.Source, error) {
+	progress := func(_ string, n int64) { log.Add(n) }
+	if t.ExportDir == "" {
+		return extract.OpenGIMDB(ctx, *t.GIM, t.TenantKey, stage, progress)
 	}
 	from := windows[0].SessionFrom()
 	for _, w := range windows {
 		from = min(from, w.SessionFrom())
 	}
-	return extract.OpenExport(ctx, s.Tenant.ExportDir, stage, extract.ExportOptions{
-		TenantKey: s.Tenant.TenantKey,
+	return extract.OpenExport(ctx, t.ExportDir, stage, extract.ExportOptions{
+		TenantKey: t.TenantKey,
 		KeyFrom:   from - int64(windows[0].Lookback.Seconds()) - 3600, // activities reach further back than sessions
-		TempDir:   s.work.TempDir(),
-		Warn:      func(msg string) { s.Log.Warn(msg, "tenant", s.Tenant.Name) },
+		TempDir:   tempDir,
+		Warn:      func(msg string) { log.Warn(msg, "tenant", t.Name) },
 		Progress:  progress,
 	})
 }

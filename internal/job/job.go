@@ -42,6 +42,8 @@ type Stages struct {
 	Report  bool
 	Refresh bool // read days again of which the store holds a final slice
 	Again   bool // compute days again that are up to date
+
+	KeepDays int // rows of older days are dropped where no month needs them; 0: all are kept
 }
 
 // Job is one tenant's work.
@@ -64,6 +66,8 @@ type Result struct {
 	Rows   []report.Row      // one a measurement that was computed, or issued
 	Slices []extract.Summary // one a day that was read
 	Err    error
+
+	Interrupted bool // the job was cancelled and left everything as it was
 }
 
 // state is a job at work.
@@ -77,6 +81,8 @@ type state struct {
 	days    []compute.DayResult
 	months  []compute.MonthResult
 	blocked bool
+	issuing bool // files are being written: from here on the job is finished, cancelled or not
+	done    bool // the store is published
 	files   []string
 	result  Result
 	errs    []error
@@ -89,6 +95,7 @@ func (j *Job) Do(ctx context.Context) Result {
 		s.errs = append(s.errs, err)
 	}
 	s.result.Err = errors.Join(s.errs...)
+	s.result.Interrupted = ctx.Err() != nil && !s.done
 	return s.result
 }
 
@@ -103,13 +110,23 @@ func (s *state) run(ctx context.Context) (err error) {
 		return err
 	}
 	s.stages(ctx)
+	if s.issuing {
+		ctx = context.WithoutCancel(ctx) // the ledger must know of the files
+	}
 	if err := ctx.Err(); err != nil {
 		return err // nothing is published
+	}
+	if err := s.retain(ctx); err != nil {
+		return err
 	}
 	if err := s.remember(ctx); err != nil {
 		return fmt.Errorf("write ledger: %w", err)
 	}
-	return s.work.Publish()
+	if err := s.work.Publish(); err != nil {
+		return err
+	}
+	s.done = true
+	return nil
 }
 
 func (s *state) stages(ctx context.Context) {
@@ -164,10 +181,12 @@ func (s *state) versions() report.Versions {
 	return report.Versions{Program: s.Version, DuckDB: s.duckDB, Go: runtime.Version()}
 }
 
-// ExitCode gives the errors of the stages their exit codes.
+// ExitCode gives the errors of the stages their exit codes. Of several joined ones the first decides.
 func ExitCode(err error) fail.Code {
+	if joined, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // only the outermost
+		return ExitCode(joined.Unwrap()[0])
+	}
 	var missing *compute.MissingError
-	var coverage *compute.CoverageError
 	var differ *compute.DifferenceError
 	code := fail.CodeOf(err)
 	switch {
@@ -177,10 +196,6 @@ func ExitCode(err error) fail.Code {
 		return fail.Differ
 	case errors.As(err, &missing):
 		return fail.NotReady
-	case errors.As(err, &coverage):
-		return fail.Other
-	case errors.Is(err, store.ErrBusy), errors.Is(err, store.ErrDamaged):
-		return fail.Store
 	}
 	return code
 }

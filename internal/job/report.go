@@ -48,6 +48,7 @@ func (s *state) issue(ctx context.Context) error {
 			ledger[i].PeakAt = &local
 		}
 	}
+	s.issuing = true
 	writer := report.Writer{Dir: filepath.Join(s.Tenant.OutputDir, s.Tenant.Name), Columns: s.Columns, Versions: s.versions()}
 	outcomes, err := writer.Issue(s.numbers(), ledger, s.Restate, s.Clock())
 	if err != nil {

@@ -16,6 +16,12 @@ import (
 
 // Run is one entry of the ledger: a run that worked on this store, whatever became of it. Each entry carries
 // the hash of the one before, so that none can be changed or taken out unseen.
+//
+// A refused run has its entry too, with its exit code and message. Three kinds of run leave none: one that was
+// interrupted, since it leaves the store as it was; one that did not get the store, because another run held it
+// or it could not be read; and one whose configuration or command line was refused, since it never knew a store.
+// Entries are never removed: what takes old slices away leaves the ledger, and a store that starts anew starts
+// at entry 1, by which an audit tells it from the one that issued the files in the output folder.
 type Run struct {
 	ID       int64     `json:"run_id"` // 1, 2, ...
 	Command  string    `json:"command"`
@@ -34,6 +40,8 @@ type Run struct {
 
 	StartedTS int64 `json:"started_ts"`
 	EndedTS   int64 `json:"ended_ts"`
+
+	SHA256 string `json:"-"` // of this entry, as the ledger has it; set by Runs
 }
 
 // AppendRun adds an entry to the ledger. ID and Previous are set here.
@@ -56,6 +64,30 @@ func AppendRun(ctx context.Context, q duck.Queryer, r Run) error {
 		sql.Named("message", r.Message), sql.Named("days", jsonText(r.Days)), sql.Named("files", jsonText(r.Files)),
 		sql.Named("slices", jsonText(r.Slices)), sql.Named("previous_sha256", r.Previous), sql.Named("sha256", hash))
 	return err
+}
+
+// Runs reads the ledger, oldest entry first.
+func Runs(ctx context.Context, q duck.Queryer) ([]Run, error) {
+	var runs []Run
+	err := duck.Each(ctx, q, "store/runs.sql", func(scan func(...any) error) error {
+		var r Run
+		var days, files, slices string
+		err := scan(&r.ID, &r.Command, &r.StartedTS, &r.EndedTS, &r.OSUser, &r.Program, &r.DuckDB, &r.Rules, &r.ExitCode,
+			&r.Message, &days, &files, &slices, &r.Previous, &r.SHA256)
+		r.Started, r.Ended = time.Unix(r.StartedTS, 0).UTC(), time.Unix(r.EndedTS, 0).UTC()
+		runs = append(runs, r)
+		last := &runs[len(runs)-1]
+		return errors.Join(err, fromJSON(days, &last.Days), fromJSON(files, &last.Files), fromJSON(slices, &last.Slices))
+	})
+	return runs, err
+}
+
+func fromJSON(text string, into *[]string) error {
+	*into = []string{}
+	if text == "" {
+		return nil
+	}
+	return json.Unmarshal([]byte(text), into)
 }
 
 // Hash is the SHA-256 over the entry's JSON, the hash of the entry before included.

@@ -16,6 +16,7 @@ import (
 	"syscall"
 
 	"seats/internal/duck"
+	"seats/internal/fail"
 	texts "seats/sql"
 )
 
@@ -23,13 +24,20 @@ import (
 // newer one is refused.
 const Version = 1
 
-// ErrBusy: another run holds the tenant's lock. ErrDamaged: the file is not a store this program can use.
-// ErrMissing: there is no store yet. All but the last end with exit code 8.
+// ErrBusy: another run holds the tenant's lock. ErrDamaged: the file is not a store. ErrNewer: it is a newer
+// program's. ErrMissing: there is no store yet. All but the last carry fail.Store.
 var (
 	ErrBusy    = errors.New("store is busy")
 	ErrDamaged = errors.New("store is damaged")
+	ErrNewer   = errors.New("store is newer than this program")
 	ErrMissing = errors.New("no store")
 )
+
+// damaged says what can be done about a file that cannot be opened.
+func damaged(path string, err error) error {
+	return fail.New(fail.Store, "bring the file back from a backup, or move it away: `seats run` then makes a new one, of the days that the source still has",
+		"%w: open %s: %w", ErrDamaged, path, err)
+}
 
 // Work is a private copy of a tenant's store, to be published or dropped. Conn is its one pinned
 // connection: temporary tables and transactions live there. DB gives further connections.
@@ -63,8 +71,8 @@ func (w *Work) open(ctx context.Context, o duck.Options) error {
 		return err
 	}
 	if _, err := os.Stat(w.path + ".wal"); err == nil {
-		return fmt.Errorf("%w: %s.wal holds changes that another program made and did not finish; "+
-			"close that program, open the store with it once more read-write and end it properly", ErrBusy, w.path)
+		return fail.New(fail.Store, "close that program; if it has ended, open the store with it once more read-write and end it properly",
+			"%w: %s.wal holds changes that another program made and did not finish", ErrBusy, w.path)
 	}
 	fresh := false
 	if err := copyFile(w.path, w.copy); errors.Is(err, fs.ErrNotExist) {
@@ -77,10 +85,10 @@ func (w *Work) open(ctx context.Context, o duck.Options) error {
 	}
 	var err error
 	if w.DB, err = duck.Open(w.copy, o); err != nil {
-		return fmt.Errorf("%w: open %s: %w", ErrDamaged, w.path, err)
+		return damaged(w.path, err)
 	}
 	if w.Conn, err = w.DB.Conn(ctx); err != nil {
-		return fmt.Errorf("%w: open %s: %w", ErrDamaged, w.path, err)
+		return damaged(w.path, err)
 	}
 	if err := os.Chmod(w.copy, 0o600); err != nil {
 		return err
@@ -106,12 +114,18 @@ func (w *Work) create(ctx context.Context) error {
 // checkVersion refuses what is no store, or a newer program's. Migrations of older versions go here,
 // one statement file for each version.
 func checkVersion(ctx context.Context, q duck.Queryer, path string) error {
+	return checkVersionOf(ctx, q, "store/version.sql", path)
+}
+
+// checkVersionOf asks for the version with a statement of the caller's.
+func checkVersionOf(ctx context.Context, q duck.Queryer, statement, path string) error {
 	var version int
-	if err := q.QueryRowContext(ctx, texts.Text("store/version.sql")).Scan(&version); err != nil {
-		return fmt.Errorf("%w: %s has no readable schema version: %w", ErrDamaged, path, err)
+	if err := q.QueryRowContext(ctx, texts.Text(statement)).Scan(&version); err != nil {
+		return damaged(path, fmt.Errorf("it has no readable schema version: %w", err))
 	}
 	if version != Version {
-		return fmt.Errorf("%w: %s has schema version %d, this program knows %d: use the newer program", ErrDamaged, path, version, Version)
+		return fail.New(fail.Store, "use the program that wrote it, or a later one",
+			"%w: %s has schema version %d, this program knows %d", ErrNewer, path, version, Version)
 	}
 	return nil
 }
@@ -173,7 +187,7 @@ func OpenPublished(ctx context.Context, path string, o duck.Options) (*sql.DB, e
 	o.ReadOnly = true
 	db, err := duck.Open(path, o)
 	if err != nil {
-		return nil, fmt.Errorf("%w: open %s: %w", ErrDamaged, path, err)
+		return nil, damaged(path, err)
 	}
 	if err := checkVersion(ctx, db, path); err != nil {
 		return nil, errors.Join(err, db.Close())
@@ -189,7 +203,7 @@ func takeLock(path string) (*os.File, error) {
 	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
 		f.Close() //nolint:errcheck // nothing was written
 		if errors.Is(err, syscall.EWOULDBLOCK) {
-			return nil, fmt.Errorf("%w: another run holds %s", ErrBusy, path)
+			return nil, fail.New(fail.Store, "wait until that run has ended; its lock ends with its process", "%w: another run holds %s", ErrBusy, path)
 		}
 		return nil, fmt.Errorf("lock %s: %w", path, err)
 	}

@@ -1,0 +1,111 @@
+package job
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+
+	"seats/internal/calendar"
+	"seats/internal/duck"
+	"seats/internal/store"
+	"seats/report"
+)
+
+// retained are the statements that take a day's rows out of the store. Its numbers, the list of issued files
+// and the ledger stay.
+var retained = []string{
+	"stage/delete_slice.sql", "stage/delete_slice_span.sql", "stage/delete_voice_session.sql",
+	"stage/delete_ocs_activity.sql", "stage/delete_agent.sql", "stage/delete_duplicate_key.sql",
+	"compute/delete_qualifying_session.sql", "compute/delete_concurrency.sql",
+}
+
+// retain drops the rows of days that are older than KeepDays, month by month from the oldest, and stops at the
+// first month that still needs them: one that is not over, or whose enabled agents are not issued as final in
+// every region.
+func (s *state) retain(ctx context.Context) error {
+	if s.KeepDays == 0 {
+		return nil
+	}
+	first := calendar.DateOf(s.Clock(), s.Tenant.Zone).AddDays(-s.KeepDays)
+	held, err := store.Slices(ctx, s.work.Conn)
+	if err != nil {
+		return err
+	}
+	ledger, err := store.IssuedFiles(ctx, s.work.Conn)
+	if err != nil {
+		return err
+	}
+	dropped := 0
+	for _, month := range heldMonths(held) {
+		if !month.Last().Before(first) || !s.closed(month, ledger) {
+			break
+		}
+		for _, day := range month.Days() {
+			if _, is := held[day.String()]; is {
+				if err := s.forget(ctx, day); err != nil {
+					return fmt.Errorf("drop %s: %w", day, err)
+				}
+				dropped++
+			}
+		}
+	}
+	if dropped > 0 {
+		s.Log.Info("dropped the rows of old days", "tenant", s.Tenant.Name, "days", dropped)
+	}
+	return nil
+}
+
+// closed tells whether the month's enabled agents are issued as final in every region.
+func (s *state) closed(month calendar.Month, ledger []report.Issue) bool {
+	final := map[string]bool{}
+	for _, i := range ledger { // the newest revision comes last
+		if i.Measure == report.Enabled && i.Period == month.String() {
+			final[i.Region] = i.State == report.Final
+		}
+	}
+	for _, r := range s.Tenant.Regions {
+		if !final[r.Name] {
+			return false
+		}
+	}
+	return true
+}
+
+func (s *state) forget(ctx context.Context, day calendar.Date) error {
+	tx, err := s.work.Conn.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback() //nolint:errcheck // after a commit there is nothing to roll back
+	for _, name := range retained {
+		if _, err := duck.Exec(ctx, tx, name, sql.Named("day", day.String())); err != nil {
+			return err
+		}
+	}
+	return tx.Commit()
+}
+
+// heldMonths are the months of which the store holds a day, the oldest first.
+func heldMonths(held map[string]store.Slice) []calendar.Month {
+	var first, last calendar.Date
+	for text := range held {
+		day, err := calendar.ParseDate(text)
+		if err != nil {
+			continue // the store wrote it from a date
+		}
+		if first == (calendar.Date{}) || day.Before(first) {
+			first = day
+		}
+		if last.Before(day) {
+			last = day
+		}
+	}
+	var months []calendar.Month
+	if first == (calendar.Date{}) {
+		return nil
+	}
+	for d := first; !last.Before(d); d = d.YearMonth().Last().AddDays(1) {
+		months = append(months, d.YearMonth())
+	}
+	return months
+}
