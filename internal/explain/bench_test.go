@@ -1,0 +1,100 @@
+package explain
+
+import (
+	"context"
+	"database/sql"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"seats/compute"
+	"seats/internal/calendar"
+	"seats/internal/config"
+	"seats/internal/duck"
+)
+
+// bigStore writes and computes a day of a million sessions of 100,000 agents, with 1.2 million activities, and
+// opens it for reading.
+func bigStore(t testing.TB) (*Explainer, calendar.Date) {
+	newYork, err := time.LoadLocation("America/New_York")
+	require.NoError(t, err)
+	tenant := config.Tenant{Name: "acme", Zone: time.UTC, SessionEnd: config.SessionEndExclusive, SettleHours: 1, Regions: []config.Region{
+		{Name: "US", Zone: newYork, Locations: []config.Location{{Name: "dallas", Switches: []string{"SIP_0", "SIP_1"}}, {Name: "other"}}},
+		{Name: "EU", Zone: time.UTC, Locations: []config.Location{{Name: "london", Switches: []string{"SIP_2"}}, {Name: "paris", Switches: []string{"SIP_3"}}}},
+	}}
+	path := filepath.Join(t.TempDir(), "acme.duckdb")
+	day := mustDate(t, "2026-03-10")
+	func() {
+		db, conn := open(t, path, duck.Options{})
+		defer func() { require.NoError(t, conn.Close()); require.NoError(t, db.Close()) }()
+		_, err := duck.Exec(context.Background(), conn, "store/schema_1.sql")
+		require.NoError(t, err)
+		for _, statement := range bigDay {
+			_, err := conn.ExecContext(context.Background(), statement, sql.Named("day", day.String()))
+			require.NoError(t, err, statement)
+		}
+		_, err = compute.Day(context.Background(), conn, tenant, day, 1)
+		require.NoError(t, err)
+	}()
+	_, conn := open(t, path, duck.Options{ReadOnly: true, Threads: 2})
+	return New(conn, tenant), day
+}
+
+var bigDay = []string{
+	`insert into data.voice_session
+	select $day::date, i, 0, i // 10, login, login + 600 + hash(i + 7) % 5000, 0, 1
+	from (select i, epoch($day::timestamp)::bigint + (i % 10) * 8000 + hash(i) % 4000 as login from range(1000000) as r(i))`,
+	`insert into data.ocs_activity
+	select $day::date, case when a % 10 = 0 then 'preview' else 'leg' end, i * 10 + a, 0, i // 10,
+	       login + a * 100, login + a * 100 + 60, 0, 'SIP_' || (i // 10) % 5, 'guid' || i, 'PREDICTIVE', 1
+	from (select i, a, epoch($day::timestamp)::bigint + (i % 10) * 8000 + hash(i) % 4000 as login from range(1000000) as r(i), range(2) as k(a))
+	where a = 0 or i % 5 = 0
+	order by i, a`,
+	`insert into data.agent select $day::date, i, 'emp' || i, 'Agent ' || i from range(100000) as r(i)`,
+	`insert into data.slice_span values ($day::date, epoch($day::timestamp)::bigint - 86400, epoch($day::timestamp)::bigint + 172800)`,
+	`insert into data.slice values ($day::date, 'bench', epoch($day::timestamp)::bigint + 172800,
+	     epoch($day::timestamp)::bigint + 172800, 0, 1000000, 1200000, 100000, 0, 'final', 'x')`,
+}
+
+// BenchmarkDayOfAMillionSessions asks every question of such a day.
+func BenchmarkDayOfAMillionSessions(b *testing.B) {
+	ctx := context.Background()
+	e, date := bigStore(b)
+	questions := map[string]func() error{
+		"peak": func() error {
+			day, err := e.Day(ctx, date, "US", "")
+			require.NoError(b, err)
+			peak, err := day.Peak(ctx)
+			require.NoError(b, err)
+			require.Greater(b, peak.Agents, int64(10_000))
+			return err
+		},
+		"busiest": func() error {
+			day, err := e.Day(ctx, date, "US", "")
+			require.NoError(b, err)
+			require.Len(b, day.Curve.Busiest(10), 10)
+			return err
+		},
+		"agent": func() error {
+			fates, err := e.Agent(ctx, "emp77", []calendar.Date{date}, "", "")
+			require.NoError(b, err)
+			require.Len(b, fates, 10)
+			return err
+		},
+		"sensitivity": func() error {
+			day, err := e.Day(ctx, date, "US", "")
+			require.NoError(b, err)
+			_, err = day.Sensitivity(ctx, 60)
+			return err
+		},
+	}
+	for _, name := range []string{"peak", "busiest", "agent", "sensitivity"} {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				require.NoError(b, questions[name]())
+			}
+		})
+	}
+}

@@ -1,0 +1,100 @@
+package explain
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"seats/compute"
+	"seats/compute/rule"
+	"seats/internal/calendar"
+	"seats/internal/config"
+	"seats/internal/duck"
+	"seats/internal/fail"
+)
+
+// Explainer explains the numbers of a tenant. It keeps temporary tables on its connection.
+type Explainer struct {
+	conn   *sql.Conn
+	tenant config.Tenant
+}
+
+// New takes a connection to the tenant's store, which may be open for reading only.
+func New(conn *sql.Conn, t config.Tenant) *Explainer {
+	return &Explainer{conn: conn, tenant: t}
+}
+
+// Day is the stored result of a scope on a day.
+type Day struct {
+	*Explainer
+	Date  calendar.Date
+	Scope rule.Scope
+	Zone  *time.Location // the region's
+	State string         // compute.Final or compute.Provisional
+	Curve Curve
+}
+
+// Day opens the result of a region on a day, or of one location of it where location is not empty.
+func (e *Explainer) Day(ctx context.Context, date calendar.Date, region, location string) (*Day, error) {
+	d := &Day{Explainer: e, Date: date}
+	var err error
+	if d.Scope, d.Zone, err = e.scope(date, region, location); err != nil {
+		return nil, err
+	}
+	if err := e.checkFresh(ctx, date); err != nil {
+		return nil, err
+	}
+	result, err := compute.LoadDay(ctx, e.conn, e.tenant, date)
+	if err != nil {
+		return nil, err
+	}
+	d.State = result.State
+	err = duck.Each(ctx, e.conn, "explain/curve.sql", func(scan func(...any) error) error {
+		var s Step
+		err := scan(&s.Start, &s.End, &s.Agents, &s.Sessions)
+		d.Curve = append(d.Curve, s)
+		return err
+	}, d.where()...)
+	return d, err
+}
+
+// scope finds a region, and a location of it, in the configuration.
+func (e *Explainer) scope(date calendar.Date, region, location string) (rule.Scope, *time.Location, error) {
+	for _, r := range e.tenant.Regions {
+		if r.Name != region {
+			continue
+		}
+		known := location == "" || slices.ContainsFunc(r.Locations, func(l config.Location) bool { return l.Name == location })
+		if !known {
+			return rule.Scope{}, nil, fail.New(fail.Usage, "", "region %s has no location %q", region, location)
+		}
+		return rule.Scope{Region: region, Location: location, Day: date.In(r.Zone)}, r.Zone, nil
+	}
+	return rule.Scope{}, nil, fail.New(fail.Usage, "", "tenant %s has no region %q", e.tenant.Name, region)
+}
+
+// checkFresh refuses a day whose results are missing, or come from another slice or other rules than today's:
+// explaining it would explain another number.
+func (e *Explainer) checkFresh(ctx context.Context, date calendar.Date) error {
+	stale, err := compute.Stale(ctx, e.conn, e.tenant, date)
+	var missing *compute.MissingError
+	if errors.As(err, &missing) {
+		return fail.New(fail.NotReady, fmt.Sprintf("`seats run --date %s` reads and counts it", date), "nothing to explain: %w", err)
+	}
+	if err != nil {
+		return err
+	}
+	if stale {
+		return fail.New(fail.Other, fmt.Sprintf("`seats compute --date %s` counts it", date),
+			"%s has no result for its slice under today's configuration", date)
+	}
+	return nil
+}
+
+// where binds the scope of the day.
+func (d *Day) where() []any {
+	return []any{sql.Named("day", d.Date.String()), sql.Named("region", d.Scope.Region), sql.Named("location", d.Scope.Location)}
+}

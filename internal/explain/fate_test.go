@@ -1,0 +1,83 @@
+package explain
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"seats/compute"
+	"seats/internal/calendar"
+	"seats/internal/config"
+)
+
+// TestFates: one session for each thing that can become of one.
+func TestFates(t *testing.T) {
+	newYork, err := time.LoadLocation("America/New_York")
+	require.NoError(t, err)
+	tenant := config.Tenant{Name: "acme", Zone: time.UTC, SessionEnd: config.SessionEndExclusive, ExcludeAgents: []string{"TEST*"}, Regions: []config.Region{
+		{Name: "US", Zone: newYork, Locations: []config.Location{{Name: "dallas", Switches: []string{"D"}}}},
+		{Name: "EU", Zone: time.UTC, Locations: []config.Location{{Name: "london", Switches: []string{"L"}}}},
+	}}
+	tests := []struct {
+		agent             string
+		region            string // asked for
+		verdict           Verdict
+		rule, reason      string
+		inRegion, located string
+	}{
+		{agent: "counted", verdict: Counted, inRegion: "EU", located: "london"},
+		{agent: "reversed", verdict: NotCounted, rule: "R2", reason: "rejected: end_ts before start_ts"},
+		{agent: "timeless", verdict: NotCounted, rule: "R2", reason: "rejected: no start_ts"},
+		{agent: "idle", verdict: NotCounted, rule: "R4", reason: "no activity of resource_key 4 shares a second with the session; the nearest is leg 4, 1 s away; 1 of it rejected (R3)"},
+		{agent: "unlisted", verdict: NotCounted, rule: "R5", reason: "unmapped: switch X leads nowhere: no location lists it and there is no default location"},
+		{agent: "counted", region: "US", verdict: NotCounted, rule: "R5", reason: "belongs to EU/london", inRegion: "EU", located: "london"},
+		{agent: "TEST1", verdict: NotCounted, rule: "R6", reason: `exclude_agents "TEST*" fits employee_id "TEST1"`},
+		{agent: "early", verdict: NotCounted, rule: "R8", reason: "shares no second with 2026-03-10 in America/New_York", inRegion: "US", located: "dallas"},
+		{agent: "#9", verdict: Counted, inRegion: "EU", located: "london"},
+	}
+	conn := emptyStore(t)
+	day := mustDate(t, "2026-03-10")
+	for _, statement := range fateRows {
+		insert(t, conn, statement)
+	}
+	_, err = compute.Day(context.Background(), conn, tenant, day, 1)
+	require.NoError(t, err)
+	for _, test := range tests {
+		fates, err := New(conn, tenant).Agent(context.Background(), test.agent, []calendar.Date{day}, test.region, "")
+		require.NoError(t, err, test.agent)
+		require.Len(t, fates, 1, test.agent)
+		f := fates[0]
+		require.Equal(t, test.verdict, f.Verdict, test.agent)
+		require.Equal(t, test.rule, f.Rule, test.agent)
+		require.Equal(t, test.reason, f.Reason, test.agent)
+		require.Equal(t, place{test.inRegion, test.located}, place{f.Region, f.Location}, test.agent)
+	}
+
+	twice, err := New(conn, tenant).Agent(context.Background(), "twice", []calendar.Date{day}, "", "")
+	require.NoError(t, err)
+	require.Len(t, twice, 2)
+	for i, other := range []string{"11", "10"} {
+		require.Equal(t, CountedOnce, twice[i].Verdict)
+		require.Equal(t, "shares seconds with session "+other+" of the same agent", twice[i].Reason)
+	}
+}
+
+// fateRows are sessions and activities of 2026-03-10; 1773100800 is its midnight in UTC, and New York's comes
+// four hours later.
+var fateRows = []string{
+	"insert into data.slice_span values ('2026-03-10', 0, 9999999999)",
+	"insert into data.slice values ('2026-03-10', 'test', 1773300000, 1773300000, 0, 0, 0, 0, 0, 'final', 'hash')",
+	`insert into data.agent values ('2026-03-10', 1, 'counted', null), ('2026-03-10', 2, 'reversed', null), ('2026-03-10', 3, 'timeless', null),
+	 ('2026-03-10', 4, 'idle', null), ('2026-03-10', 5, 'unlisted', null), ('2026-03-10', 6, 'TEST1', null), ('2026-03-10', 7, 'early', null),
+	 ('2026-03-10', 10, 'twice', null), ('2026-03-10', 11, 'twice', null)`,
+	`insert into data.voice_session
+	 select '2026-03-10', k, 0, k, 1773100800 + s, 1773100800 + e, 0, 1
+	 from (values (1, 36000, 36100), (2, 36000, 35000), (3, null, 36100), (4, 36000, 36100), (5, 36000, 36100), (6, 36000, 36100),
+	              (7, 3600, 7200), (9, 36000, 36100), (10, 36000, 36100), (11, 36050, 36200)) as v(k, s, e)`,
+	`insert into data.ocs_activity
+	 select '2026-03-10', 'leg', k, 0, k, 1773100800 + s, 1773100800 + e, 0, w, 'g', null, 1
+	 from (values (1, 36000, 36100, 'L'), (4, 36100, 36200, 'L'), (4, 36050, 36000, 'L'), (5, 36000, 36100, 'X'), (6, 36000, 36100, 'L'),
+	              (7, 3600, 3700, 'D'), (9, 36000, 36100, 'L'), (10, 36000, 36100, 'L'), (11, 36060, 36100, 'L')) as v(k, s, e, w)`,
+}

@@ -1,0 +1,138 @@
+package explain
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"seats/compute"
+	"seats/internal/calendar"
+	"seats/internal/config"
+)
+
+// world is a tenant and a day of hers in a store, with a few resources whose sessions and activities lie close
+// together, so that everything touches, overlaps, is broken or open now and then.
+type world struct {
+	tenant config.Tenant
+	day    calendar.Date
+	asOf   int64
+	agents map[string]bool // every name that could be asked for
+}
+
+// drawWorld writes a random day into the store and computes it.
+func drawWorld(t *rapid.T, conn *sql.Conn) world {
+	w := world{day: mustDate(t, rapid.SampledFrom([]string{"2026-03-08", "2026-11-01", "2026-03-10"}).Draw(t, "day")), agents: map[string]bool{}}
+	w.tenant = drawTenant(t)
+	for _, table := range []string{"slice", "slice_span", "voice_session", "ocs_activity", "agent", "computation",
+		"qualifying_session", "concurrency", "daily_concurrent", "enabled_daily", "data_quality"} {
+		insert(t, conn, "delete from data."+table)
+	}
+	w.asOf = w.moment(t, "as_of")
+	resources := int64(rapid.IntRange(1, 5).Draw(t, "resources"))
+	for key := int64(1); key <= resources; key++ {
+		w.drawResource(t, conn, key)
+	}
+	for key := range rapid.IntRange(0, 8).Draw(t, "sessions") {
+		start, end, active := w.span(t, "session")
+		insert(t, conn, "insert into data.voice_session values (?, ?, 0, ?, ?, ?, ?, 1)", w.day.String(), key,
+			rapid.Int64Range(1, resources+1).Draw(t, "of"), start, end, active)
+	}
+	w.agents[fmt.Sprintf("#%d", resources+1)] = true // the resource without a row of its own
+	for key := range rapid.IntRange(0, 10).Draw(t, "activities") {
+		start, end, active := w.span(t, "activity")
+		kind, name := "preview", any(nil)
+		if rapid.IntRange(0, 3).Draw(t, "kind") > 0 {
+			kind, name = "leg", rapid.SampledFrom([]any{nil, "", "D", "E", "L", "X"}).Draw(t, "switch")
+		}
+		insert(t, conn, "insert into data.ocs_activity values (?, ?, ?, 0, ?, ?, ?, ?, ?, 'g', null, 1)", w.day.String(), kind, key,
+			rapid.Int64Range(1, resources+1).Draw(t, "of"), start, end, active, name)
+	}
+	w.compute(t, conn)
+	return w
+}
+
+func drawTenant(t *rapid.T) config.Tenant {
+	newYork, err := time.LoadLocation("America/New_York")
+	require.NoError(t, err)
+	tenant := config.Tenant{
+		Name: "acme", Zone: time.UTC,
+		SessionEnd:    rapid.SampledFrom([]config.SessionEnd{config.SessionEndExclusive, config.SessionEndInclusive}).Draw(t, "session_end"),
+		ExcludeAgents: rapid.SliceOfN(rapid.SampledFrom([]string{"TEST*", "e?", "n.1"}), 0, 1).Draw(t, "exclude"),
+		Regions: []config.Region{
+			{Name: "US", Zone: newYork, Locations: []config.Location{{Name: "dallas", Switches: []string{"D"}}, {Name: "reno", Switches: []string{"E"}}}},
+			{Name: "EU", Zone: time.UTC, Locations: []config.Location{{Name: "london", Switches: []string{"L"}}}},
+		},
+	}
+	if rapid.Bool().Draw(t, "default") {
+		tenant.Regions[0].Locations = append(tenant.Regions[0].Locations, config.Location{Name: "other"})
+	}
+	return tenant
+}
+
+func (w *world) drawResource(t *rapid.T, conn *sql.Conn, key int64) {
+	employee := rapid.SampledFrom([]string{"", "e1", "ann", "TEST1"}).Draw(t, "employee")
+	name := rapid.SampledFrom([]string{"", "n.1", "nx1"}).Draw(t, "name")
+	insert(t, conn, "insert into data.agent values (?, ?, nullif(?, ''), nullif(?, ''))", w.day.String(), key, employee, name)
+	w.agents[employee], w.agents[fmt.Sprintf("#%d", key)] = true, true
+	delete(w.agents, "")
+}
+
+// moment is a second near the ends of a region's day, or near its noon.
+func (w *world) moment(t *rapid.T, label string) int64 {
+	var anchors []int64
+	for _, r := range w.tenant.Regions {
+		day := w.day.In(r.Zone)
+		anchors = append(anchors, day.Start, day.End, day.Start+12*3600)
+	}
+	return rapid.SampledFrom(anchors).Draw(t, label) + rapid.Int64Range(-90, 90).Draw(t, label)
+}
+
+// span draws times as GIM may have them.
+func (w *world) span(t *rapid.T, label string) (start, end any, active int) {
+	a, b := w.moment(t, label+" from"), w.moment(t, label+" to")
+	switch rapid.IntRange(0, 11).Draw(t, label+" shape") {
+	case 0:
+		return a, nil, 0
+	case 1:
+		return nil, b, 0
+	case 2:
+		return a, b, 1
+	case 3:
+		return a, b, 0
+	case 4:
+		return a, a, 0
+	}
+	return min(a, b), max(a, b), 0
+}
+
+// compute completes the slice and counts it.
+func (w *world) compute(t *rapid.T, conn *sql.Conn) {
+	insert(t, conn, "insert into data.slice_span values (?, 0, 9999999999)", w.day.String())
+	insert(t, conn, "insert into data.slice values (?, 'test', ?, ?, 0, 0, 0, 0, 0, 'final', 'hash')", w.day.String(), w.asOf, w.asOf)
+	recompute(t, conn, *w)
+}
+
+func recompute(t *rapid.T, conn *sql.Conn, w world) {
+	_, err := compute.Day(context.Background(), conn, w.tenant, w.day, 1)
+	require.NoError(t, err)
+}
+
+func insert(t require.TestingT, conn *sql.Conn, statement string, args ...any) {
+	_, err := conn.ExecContext(context.Background(), statement, args...)
+	require.NoError(t, err, statement)
+}
+
+// scopes are all that can be explained.
+func (w *world) scopes() (scopes []place) {
+	for _, r := range w.tenant.Regions {
+		scopes = append(scopes, place{r.Name, ""})
+		for _, l := range r.Locations {
+			scopes = append(scopes, place{r.Name, l.Name})
+		}
+	}
+	return scopes
+}

@@ -1,0 +1,73 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"strings"
+
+	"seats/internal/duck"
+)
+
+// Scratch is a store in memory, empty but for the schema, with a tenant's published store attached beside it,
+// read-only, as `published`. What works on a store works on a scratch one too and can spoil nothing: it is never
+// published. It holds no lock and sees one moment of the published store.
+type Scratch struct {
+	DB   *sql.DB
+	Conn *sql.Conn // the one pinned connection, as Work has it
+
+	temp string
+}
+
+// OpenScratch attaches the store at path. The errors are those of OpenPublished.
+func OpenScratch(ctx context.Context, path string, o duck.Options) (*Scratch, error) {
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%w at %s", ErrMissing, path)
+	}
+	temp, err := os.MkdirTemp(o.TempDir, "seats-scratch-")
+	if err != nil {
+		return nil, fmt.Errorf("make temporary folder: %w", err)
+	}
+	s := &Scratch{temp: temp}
+	if err := s.open(ctx, path, o); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return s, nil
+}
+
+func (s *Scratch) open(ctx context.Context, path string, o duck.Options) (err error) {
+	o.TempDir, o.ReadOnly, o.Sealed = s.temp, false, false
+	if s.DB, err = duck.Open("", o); err != nil {
+		return err
+	}
+	if s.Conn, err = s.DB.Conn(ctx); err != nil {
+		return err
+	}
+	if _, err := duck.Exec(ctx, s.Conn, "store/schema_1.sql"); err != nil {
+		return err
+	}
+	// ATTACH takes no parameter: this is the one value that stands in a statement, as a quoted literal.
+	attach := "attach '" + strings.ReplaceAll(path, "'", "''") + "' as published (read_only)"
+	if _, err := s.Conn.ExecContext(ctx, attach); err != nil {
+		return fmt.Errorf("%w: open %s: %w", ErrDamaged, path, err)
+	}
+	return checkVersionOf(ctx, s.Conn, "audit/version.sql", path)
+}
+
+// TempDir is a folder for temporary files. It is removed by Close.
+func (s *Scratch) TempDir() string { return s.temp }
+
+// Close throws the scratch store away.
+func (s *Scratch) Close() error {
+	var err error
+	if s.Conn != nil {
+		err = s.Conn.Close()
+	}
+	if s.DB != nil {
+		err = errors.Join(err, s.DB.Close())
+	}
+	return errors.Join(err, os.RemoveAll(s.temp))
+}

@@ -1,0 +1,2 @@
+insert into reading_switch
+values ($switch_name, $is_here)
