@@ -48,10 +48,7 @@ func (c *checkCmd) Run(ctx context.Context, w *world, root *cli, t *terminal) er
 	if err := table.Write(w.stdout, c.Format); err != nil {
 		return err
 	}
-	if code != fail.OK {
-		return &saidError{code}
-	}
-	return nil
+	return said(code)
 }
 
 // checker looks at one tenant and changes nothing.

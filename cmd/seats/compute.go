@@ -1,11 +1,62 @@
 package main
 
-import "context"
+import (
+	"context"
+
+	"seats/internal/fail"
+	"seats/internal/job"
+	"seats/report"
+)
 
 type computeCmd struct {
 	jobFlags
+	DryRun bool `help:"Store nothing: show what the configuration would give, beside what is stored and issued. Name another one with --config."`
 }
 
 func (c *computeCmd) Run(ctx context.Context, w *world, root *cli, t *terminal) error {
-	return runJobs(ctx, w, root, t, c.jobFlags, stages{Command: "compute", Compute: true, Again: true})
+	s := stages{Command: "compute", Compute: true, Again: true}
+	if !c.DryRun {
+		return runJobs(ctx, w, root, t, c.jobFlags, s)
+	}
+	if c.Restate != "" {
+		return usageError("--restate issues files, --dry-run stores nothing: choose one")
+	}
+	jobs, err := c.jobs(w, root, t, s)
+	if err != nil {
+		return err
+	}
+	return dryRun(ctx, w, t, jobs, c.Format)
+}
+
+// dryRun prints, for every tenant, what the jobs would give. The exit status is that of the first tenant that
+// failed.
+func dryRun(ctx context.Context, w *world, t *terminal, jobs []*job.Job, format string) error {
+	table := report.Table{Header: []string{"tenant", "region", "measure", "period", "issued", "stored", "value", "difference"}}
+	code := fail.OK
+	for _, j := range jobs {
+		rows, err := j.DryRun(ctx)
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		for _, r := range rows {
+			table.Rows = append(table.Rows, []any{j.Tenant.Name, r.Region, string(r.Measure), r.Period, r.Issued, r.Stored, r.Value, r.Difference()})
+		}
+		if err == nil {
+			continue
+		}
+		err = missingStore(err, j.Tenant.Name)
+		for _, e := range separate(err) {
+			t.fail(e, "tenant", j.Tenant.Name)
+		}
+		if code == fail.OK {
+			code = job.ExitCode(err)
+		}
+	}
+	if err := table.Write(w.stdout, format); err != nil {
+		return err
+	}
+	if code != fail.OK {
+		return &saidError{code}
+	}
+	return nil
 }

@@ -3,6 +3,10 @@ package main
 import (
 	"context"
 	"errors"
+	"slices"
+	"strings"
+
+	"golang.org/x/sync/errgroup"
 
 	"seats/internal/calendar"
 	"seats/internal/fail"
@@ -16,7 +20,7 @@ type stages = job.Stages
 // runJobs is what run, extract, compute and report have in common: one job a tenant, in the order of the file.
 func runJobs(ctx context.Context, w *world, root *cli, t *terminal, f jobFlags, s stages) error {
 	if f.Restate != "" {
-		if err := report.ValidateReason(f.Restate); err != nil {
+		if err := report.ValidateReason(string(f.Restate)); err != nil {
 			return usageError("--restate: %w", err)
 		}
 	}
@@ -24,17 +28,47 @@ func runJobs(ctx context.Context, w *world, root *cli, t *terminal, f jobFlags, 
 	if err != nil {
 		return err
 	}
-	var results []job.Result
-	for _, j := range jobs {
-		results = append(results, j.Do(ctx))
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
+	results := do(ctx, jobs, f.Jobs)
+	if len(results) == 0 && ctx.Err() != nil {
+		return ctx.Err()
 	}
 	if err := printResults(w, f.Format, s, results); err != nil {
 		return err
 	}
-	return outcome(t, results)
+	err = outcome(t, results)
+	if len(results) < len(jobs) {
+		return &partError{results}
+	}
+	return err
+}
+
+// do runs the jobs, so many at once, until it is interrupted, and gives the results of those that came to their
+// end, in the order of the jobs.
+func do(ctx context.Context, jobs []*job.Job, atOnce int) []job.Result {
+	all := make([]job.Result, len(jobs))
+	var group errgroup.Group
+	group.SetLimit(max(1, atOnce))
+	for i, j := range jobs {
+		group.Go(func() error {
+			if all[i].Interrupted = ctx.Err() != nil; !all[i].Interrupted {
+				all[i] = j.Do(ctx)
+			}
+			return nil
+		})
+	}
+	group.Wait() //nolint:errcheck // a job's error is in its result
+	return slices.DeleteFunc(all, func(r job.Result) bool { return r.Interrupted })
+}
+
+// partError is an interruption after some tenants were done: what they gave has been printed.
+type partError struct{ done []job.Result }
+
+func (e *partError) Error() string {
+	names := make([]string, len(e.done))
+	for i, r := range e.done {
+		names[i] = r.Tenant
+	}
+	return "interrupted: " + strings.Join(names, ", ") + " had ended; everything else is as it was before"
 }
 
 func (f jobFlags) jobs(w *world, root *cli, t *terminal, s stages) ([]*job.Job, error) {
@@ -52,7 +86,7 @@ func (f jobFlags) jobs(w *world, root *cli, t *terminal, s stages) ([]*job.Job, 
 			t.Info("the month is not over: its days are done, its enabled agents wait", "tenant", tenant.Name, "month", f.Month)
 		}
 		jobs = append(jobs, &job.Job{Stages: s, Tenant: tenant, Columns: cfg.Columns, Days: p.days, Months: p.months,
-			Whole: p.whole, Restate: f.Restate, Clock: w.clock, Version: version, Log: t})
+			Whole: p.whole, Restate: string(f.Restate), Clock: w.clock, Version: version, Log: t})
 	}
 	return jobs, nil
 }
@@ -117,10 +151,7 @@ func outcome(t *terminal, results []job.Result) error {
 			code = job.ExitCode(r.Err)
 		}
 	}
-	if code == fail.OK {
-		return nil
-	}
-	return &saidError{code}
+	return said(code)
 }
 
 // separate takes joined errors apart.
@@ -133,6 +164,14 @@ func separate(err error) []error {
 
 // saidError is an exit status whose reasons have been printed already.
 type saidError struct{ code fail.Code }
+
+// said ends the program with the exit status of reasons that have been printed.
+func said(code fail.Code) error {
+	if code == fail.OK {
+		return nil
+	}
+	return &saidError{code}
+}
 
 func (e *saidError) Error() string { return "failed" }
 func (e *saidError) ExitCode() int { return int(e.code) }

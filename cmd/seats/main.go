@@ -13,13 +13,16 @@ import (
 // version is set by the linker.
 var version = "dev"
 
-func main() {
+func main() { os.Exit(start(time.Now)) }
+
+// start runs the program as a process of its own and gives its exit status. A first Ctrl-C asks it to stop
+// cleanly, a second one ends it on the spot: the published stores survive that too.
+func start(clock func() time.Time) int {
 	syscall.Umask(0o077) // the store and the outputs are nobody else's to read
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	code := run(ctx, os.Args[1:], world{
-		stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, clock: time.Now, env: os.LookupEnv,
+	context.AfterFunc(ctx, stop)
+	return run(ctx, os.Args[1:], world{
+		stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, clock: clock, env: os.LookupEnv,
 	})
-	stop()
-	os.Exit(code)
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"time"
 
 	"seats/internal/calendar"
@@ -10,10 +11,23 @@ import (
 
 // periodFlags choose the days of a command.
 type periodFlags struct {
-	Date  string `help:"One day; default yesterday in the tenant's time zone." placeholder:"YYYY-MM-DD" xor:"period"`
-	From  string `help:"First day of several, with --to." placeholder:"YYYY-MM-DD" and:"span" xor:"period,month"`
-	To    string `help:"Last day of several." placeholder:"YYYY-MM-DD" and:"span"`
-	Month string `help:"A calendar month, and its enabled agents." placeholder:"YYYY-MM" xor:"period"`
+	Date  given `help:"One day; default ${default_period}." placeholder:"YYYY-MM-DD" xor:"period"`
+	From  given `help:"First day of several, with --to." placeholder:"YYYY-MM-DD" and:"span" xor:"period,month"`
+	To    given `help:"Last day of several." placeholder:"YYYY-MM-DD" and:"span"`
+	Month given `help:"A calendar month, and its enabled agents." placeholder:"YYYY-MM" xor:"period"`
+}
+
+// given is a flag's text. An empty one, as an unset variable of a script gives it, is no text: it would
+// silently mean the default.
+type given string
+
+// UnmarshalText refuses an empty text.
+func (g *given) UnmarshalText(text []byte) error {
+	if len(text) == 0 {
+		return errors.New("it is empty")
+	}
+	*g = given(text)
+	return nil
 }
 
 // period is what a command covers for one tenant.
@@ -29,7 +43,7 @@ func (f periodFlags) resolve(t config.Tenant, now time.Time) (period, error) {
 	today := calendar.DateOf(now, t.Zone)
 	switch {
 	case f.Month != "":
-		m, err := calendar.ParseMonth(f.Month)
+		m, err := calendar.ParseMonth(string(f.Month))
 		if err != nil {
 			return period{}, usageError("--month: %w", err)
 		}
@@ -37,7 +51,7 @@ func (f periodFlags) resolve(t config.Tenant, now time.Time) (period, error) {
 	case f.From != "":
 		return f.span(today)
 	case f.Date != "":
-		d, err := calendar.ParseDate(f.Date)
+		d, err := calendar.ParseDate(string(f.Date))
 		if err != nil {
 			return period{}, usageError("--date: %w", err)
 		}
@@ -49,11 +63,11 @@ func (f periodFlags) resolve(t config.Tenant, now time.Time) (period, error) {
 }
 
 func (f periodFlags) span(today calendar.Date) (period, error) {
-	from, err := calendar.ParseDate(f.From)
+	from, err := calendar.ParseDate(string(f.From))
 	if err != nil {
 		return period{}, usageError("--from: %w", err)
 	}
-	to, err := calendar.ParseDate(f.To)
+	to, err := calendar.ParseDate(string(f.To))
 	if err != nil {
 		return period{}, usageError("--to: %w", err)
 	}

@@ -1,25 +1,21 @@
 package main
 
 import (
-	"sync"
 	"time"
 
 	"github.com/schollz/progressbar/v3"
 )
 
-// bar is a line of progress on a terminal: what is being done, how many rows, how fast.
-type bar struct {
-	mu  sync.Mutex
-	bar *progressbar.ProgressBar
-}
-
-// Start draws a bar on a terminal until the next message or Stop.
+// Start draws a line of progress on a terminal, until the next message or Stop: what is being done, how many
+// rows, how fast.
 func (t *terminal) Start(what string) {
-	t.Stop()
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.clear()
 	if !t.isTTY {
 		return
 	}
-	t.bar = &bar{bar: progressbar.NewOptions64(-1,
+	t.bar = progressbar.NewOptions64(-1,
 		progressbar.OptionSetWriter(t.w),
 		progressbar.OptionSetDescription("seats: "+what),
 		progressbar.OptionShowCount(),
@@ -29,24 +25,29 @@ func (t *terminal) Start(what string) {
 		progressbar.OptionClearOnFinish(),
 		progressbar.OptionSetWidth(20),
 		progressbar.OptionSpinnerType(14),
-	)}
+	)
 }
 
-// Add moves the bar, from any goroutine.
+// Add moves the line, from any goroutine.
 func (t *terminal) Add(n int64) {
-	if b := t.bar; b != nil {
-		b.mu.Lock()
-		defer b.mu.Unlock()
-		b.bar.Add64(n) //nolint:errcheck // a bar that cannot be drawn is no reason to stop
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.bar != nil {
+		t.bar.Add64(n) //nolint:errcheck // a line that cannot be drawn is no reason to stop
 	}
 }
 
-// Stop takes the bar away.
+// Stop takes the line away.
 func (t *terminal) Stop() {
-	if b := t.bar; b != nil {
-		b.mu.Lock()
-		defer b.mu.Unlock()
-		b.bar.Clear() //nolint:errcheck // as above
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.clear()
+}
+
+// clear takes the line away; the caller holds the lock.
+func (t *terminal) clear() {
+	if t.bar != nil {
+		t.bar.Clear() //nolint:errcheck // as above
 		t.bar = nil
 	}
 }

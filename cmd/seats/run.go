@@ -7,16 +7,21 @@ import (
 // jobFlags are common to the commands that work on a tenant's store.
 type jobFlags struct {
 	Tenant  []string `help:"Only this tenant; may be repeated." placeholder:"T"`
-	Restate string   `help:"Issue the next revision where a number moved, for this reason." placeholder:"REASON"`
+	Restate given    `help:"Issue the next revision where a number moved, for this reason." placeholder:"REASON"`
 	Format  string   `help:"What is printed: ${enum}." enum:"table,json,csv" default:"table"`
+	Jobs    int      `help:"Tenants worked on at once; each may take the memory that its engine.memory_limit allows." default:"1" placeholder:"N"`
 	periodFlags
 }
 
 type runCmd struct {
 	jobFlags
-	Refresh bool `help:"Read every day from the source, even where the store holds a final slice."`
+	KeepDays int  `help:"Drop the rows of days older than this once their month is issued as final everywhere; numbers, issued files and the ledger stay. 0: keep all." default:"0" placeholder:"N"`
+	Refresh  bool `help:"Read every day from the source, even where the store holds a final slice."`
 }
 
 func (c *runCmd) Run(ctx context.Context, w *world, root *cli, t *terminal) error {
-	return runJobs(ctx, w, root, t, c.jobFlags, stages{Command: "run", Extract: true, Compute: true, Report: true, Refresh: c.Refresh})
+	if c.KeepDays < 0 {
+		return usageError("--keep-days %d is negative", c.KeepDays)
+	}
+	return runJobs(ctx, w, root, t, c.jobFlags, stages{Command: "run", Extract: true, Compute: true, Report: true, Refresh: c.Refresh, KeepDays: c.KeepDays})
 }

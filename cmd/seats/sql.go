@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"time"
 
 	"golang.org/x/term"
 
@@ -21,7 +22,7 @@ import (
 type sqlCmd struct {
 	Tenant string `help:"Whose snapshot; may be left out where the configuration has one tenant." placeholder:"T"`
 	Format string `help:"What is printed: ${enum}." enum:"table,json,csv" default:"table"`
-	Query  string `arg:"" optional:"" help:"One statement. Without it, statements are read from standard input, each ended by a semicolon; on a terminal, at a prompt."`
+	Query  string `arg:"" optional:"" help:"A statement, or several. Without it, statements are read from standard input, each ended by a semicolon; on a terminal, at a prompt."`
 }
 
 func (c *sqlCmd) Run(ctx context.Context, w *world, root *cli) error {
@@ -50,7 +51,7 @@ func (c *sqlCmd) Run(ctx context.Context, w *world, root *cli) error {
 	defer conn.Close() //nolint:errcheck // only read
 	ask := func(query string) error { return c.ask(ctx, conn, query, w.stdout) }
 	if c.Query != "" {
-		return ask(c.Query)
+		return script(strings.NewReader(c.Query), ask)
 	}
 	if in, ok := w.stdin.(*os.File); ok && term.IsTerminal(int(in.Fd())) {
 		return prompt(in, w.stdout, tenant.Name, ask)
@@ -77,6 +78,10 @@ func (c *sqlCmd) ask(ctx context.Context, conn *sql.Conn, query string, out io.W
 	if table.Header, err = rows.Columns(); err != nil {
 		return err
 	}
+	types, err := rows.ColumnTypes()
+	if err != nil {
+		return err
+	}
 	for rows.Next() {
 		row, places := make([]any, len(table.Header)), make([]any, len(table.Header))
 		for i := range row {
@@ -84,6 +89,9 @@ func (c *sqlCmd) ask(ctx context.Context, conn *sql.Conn, query string, out io.W
 		}
 		if err := rows.Scan(places...); err != nil {
 			return err
+		}
+		for i := range row {
+			row[i] = shown(row[i], types[i].DatabaseTypeName())
 		}
 		table.Rows = append(table.Rows, row)
 	}
@@ -93,28 +101,40 @@ func (c *sqlCmd) ask(ctx context.Context, conn *sql.Conn, query string, out io.W
 	return table.Write(out, c.Format)
 }
 
+// shown takes from a date and from a time of day what the driver makes up to fill a time.Time.
+func shown(value any, typeName string) any {
+	t, isTime := value.(time.Time)
+	switch {
+	case isTime && typeName == "DATE":
+		return t.Format(time.DateOnly)
+	case isTime && typeName == "TIME":
+		return t.Format("15:04:05.999999")
+	}
+	return value
+}
+
 // script runs the statements of a stream and stops at the first that fails.
 func script(in io.Reader, ask func(string) error) error {
 	r := bufio.NewReader(in)
-	var pending strings.Builder
+	pending := ""
 	for {
 		line, err := r.ReadString('\n')
-		pending.WriteString(line)
-		end := errors.Is(err, io.EOF)
-		if statement := strings.TrimSpace(pending.String()); end || strings.HasSuffix(statement, ";") {
-			pending.Reset()
-			if statement != "" {
-				if err := ask(statement); err != nil {
-					return err
-				}
+		if err != nil && !errors.Is(err, io.EOF) {
+			return fmt.Errorf("read statements: %w", err)
+		}
+		complete, rest := statements(pending + line)
+		if err != nil && rest != "" {
+			complete = append(complete, rest)
+		}
+		for _, statement := range complete {
+			if err := ask(statement); err != nil {
+				return err
 			}
 		}
-		if end {
+		if err != nil {
 			return nil
 		}
-		if err != nil {
-			return fmt.Errorf("read standard input: %w", err)
-		}
+		pending = rest
 	}
 }
 
@@ -131,7 +151,7 @@ func prompt(in *os.File, out io.Writer, tenant string, ask func(string) error) e
 		io.Writer
 	}{in, out}, first)
 	fmt.Fprintln(screen, "Statements end with a semicolon; Ctrl-D leaves. `show tables;` lists the relations.")
-	var pending strings.Builder
+	pending := ""
 	for {
 		line, err := screen.ReadLine()
 		if errors.Is(err, io.EOF) {
@@ -140,16 +160,16 @@ func prompt(in *os.File, out io.Writer, tenant string, ask func(string) error) e
 		if err != nil {
 			return err
 		}
-		pending.WriteString(line + "\n")
-		statement := strings.TrimSpace(pending.String())
-		if !strings.HasSuffix(statement, ";") {
+		complete, rest := statements(pending + line + "\n")
+		if pending = rest; pending != "" {
 			screen.SetPrompt(more)
-			continue
+		} else {
+			screen.SetPrompt(first)
 		}
-		pending.Reset()
-		screen.SetPrompt(first)
-		if err := cooked(in, state, func() error { return ask(statement) }); err != nil {
-			fmt.Fprintln(screen, "seats: error: "+err.Error())
+		for _, statement := range complete {
+			if err := cooked(in, state, func() error { return ask(statement) }); err != nil {
+				fmt.Fprintln(screen, "seats: error: "+err.Error())
+			}
 		}
 	}
 }

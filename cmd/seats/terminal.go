@@ -1,12 +1,15 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"log/slog"
 	"os"
 	"strings"
+	"sync"
 
+	"github.com/schollz/progressbar/v3"
 	"golang.org/x/term"
 
 	"seats/internal/fail"
@@ -23,7 +26,9 @@ type terminal struct {
 	w     io.Writer
 	json  *slog.Logger // nil for text
 	isTTY bool
-	bar   *bar // what is being drawn, or nil
+
+	mu  sync.Mutex               // several tenants may be at work
+	bar *progressbar.ProgressBar // what is being drawn, or nil
 }
 
 func newTerminal(w io.Writer, format string) *terminal {
@@ -45,9 +50,11 @@ func (t *terminal) Info(msg string, attrs ...any) { t.line(slog.LevelInfo, msg, 
 func (t *terminal) Warn(msg string, attrs ...any) { t.line(slog.LevelWarn, msg, attrs) }
 
 func (t *terminal) line(level slog.Level, msg string, attrs []any) {
-	t.Stop()
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.clear()
 	if t.json != nil {
-		t.json.Log(nil, level, msg, attrs...) //nolint:staticcheck // the handler needs no context
+		t.json.Log(context.Background(), level, msg, attrs...)
 		return
 	}
 	var b strings.Builder

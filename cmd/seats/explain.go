@@ -1,0 +1,241 @@
+package main
+
+import (
+	"context"
+	"strings"
+
+	"seats/internal/calendar"
+	"seats/internal/config"
+	"seats/internal/duck"
+	"seats/internal/explain"
+	"seats/internal/store"
+	"seats/report"
+)
+
+type explainCmd struct {
+	Tenant   string `help:"Whose numbers; may be left out where the configuration has one tenant." placeholder:"T"`
+	Date     string `help:"The day; default yesterday in the region's time zone." placeholder:"YYYY-MM-DD" xor:"period"`
+	Month    string `help:"A month: its enabled agents, or with --agent, the sessions of all its days." placeholder:"YYYY-MM" xor:"period"`
+	Region   string `help:"The region; may be left out where the tenant has one." placeholder:"R"`
+	Location string `help:"One location of the region." placeholder:"L"`
+
+	At          string `help:"This second instead of the peak: RFC 3339, or the time of day in the region." placeholder:"TIME" xor:"what"`
+	Agent       string `help:"Every session of this agent (employee_id, or #resource_key), counted or not, and why." placeholder:"ID" xor:"what"`
+	Top         int    `help:"The busiest minutes of the day." placeholder:"N" xor:"what"`
+	Plateaus    bool   `help:"Every span of time at the peak, and nothing else." xor:"what"`
+	Sensitivity bool   `help:"The day under other readings of the specification." xor:"what"`
+	Spike       int64  `help:"With --sensitivity: peaks shorter than so many seconds are ignored." default:"60" placeholder:"SECONDS"`
+	Format      string `help:"What is printed: ${enum}." enum:"table,json,csv" default:"table"`
+}
+
+// Run explains from the published store, which it only reads.
+func (c *explainCmd) Run(ctx context.Context, w *world, root *cli, t *terminal) error {
+	if err := c.validate(); err != nil {
+		return err
+	}
+	tenant, err := root.oneTenant(w, c.Tenant)
+	if err != nil {
+		return err
+	}
+	if err := c.pickRegion(tenant); err != nil {
+		return err
+	}
+	e := tenant.Engine
+	db, err := store.OpenPublished(ctx, tenant.StorePath(), duck.Options{MemoryLimit: e.MemoryLimit, Threads: e.Threads, TempDir: e.TempDir})
+	if err != nil {
+		return missingStore(err, tenant.Name)
+	}
+	defer db.Close() //nolint:errcheck // only read
+	conn, err := db.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer conn.Close() //nolint:errcheck // only read
+	x := explanation{explainCmd: c, ctx: ctx, world: w, terminal: t, tenant: tenant, explainer: explain.New(conn, tenant)}
+	x.issued, err = store.IssuedFiles(ctx, conn)
+	if err != nil {
+		return err
+	}
+	return x.print()
+}
+
+func (c *explainCmd) validate() error {
+	switch {
+	case c.Month != "" && (c.At != "" || c.Top != 0 || c.Plateaus || c.Sensitivity):
+		return usageError("--month goes with --agent, or alone")
+	case c.Month != "" && c.Agent == "" && c.Location != "":
+		return usageError("enabled agents are counted by region: leave out --location")
+	case c.Top < 0:
+		return usageError("--top %d: want a number of minutes above 0", c.Top)
+	case c.Spike < 1:
+		return usageError("--spike %d: want a number of seconds above 0", c.Spike)
+	case c.Location != "" && c.Region == "" && c.Agent != "":
+		return usageError("--location needs --region")
+	}
+	return nil
+}
+
+// pickRegion fills in the only region of a tenant. An agent is looked for in all of them.
+func (c *explainCmd) pickRegion(t config.Tenant) error {
+	if c.Region != "" || c.Agent != "" {
+		return nil
+	}
+	if len(t.Regions) == 1 {
+		c.Region = t.Regions[0].Name
+		return nil
+	}
+	var names []string
+	for _, r := range t.Regions {
+		names = append(names, r.Name)
+	}
+	return usageError("--region is needed: tenant %s has %s", t.Name, strings.Join(names, ", "))
+}
+
+// oneTenant loads the configuration and picks the one tenant that a command is about.
+func (c *cli) oneTenant(w *world, name string) (config.Tenant, error) {
+	var names []string
+	if name != "" {
+		names = []string{name}
+	}
+	cfg, err := c.load(w, names)
+	if err != nil {
+		return config.Tenant{}, err
+	}
+	if len(cfg.Tenants) != 1 {
+		return config.Tenant{}, usageError("--tenant is needed: the configuration has %d", len(cfg.Tenants))
+	}
+	return cfg.Tenants[0], nil
+}
+
+// explanation is the command at work.
+type explanation struct {
+	*explainCmd
+	ctx       context.Context
+	world     *world
+	terminal  *terminal
+	tenant    config.Tenant
+	explainer *explain.Explainer
+	issued    []report.Issue
+}
+
+func (x *explanation) print() error {
+	switch {
+	case x.Agent != "":
+		return x.agent()
+	case x.Month != "":
+		return x.month()
+	}
+	date, at, err := x.when()
+	if err != nil {
+		return err
+	}
+	day, err := x.explainer.Day(x.ctx, date, x.Region, x.Location)
+	if err != nil {
+		return err
+	}
+	switch {
+	case x.Top > 0:
+		return x.write(day.MinuteTable(day.Curve.Busiest(x.Top)))
+	case x.Sensitivity:
+		readings, err := day.Sensitivity(x.ctx, x.Spike)
+		if err != nil {
+			return err
+		}
+		return x.write(day.ReadingTable(readings))
+	case at != nil:
+		second, err := day.Second(x.ctx, *at)
+		if err != nil {
+			return err
+		}
+		return x.second(second)
+	}
+	return x.peak(day)
+}
+
+func (x *explanation) peak(day *explain.Day) error {
+	agents, plateaus := day.Curve.Plateaus()
+	x.warnIssued(report.Concurrent, day.Date.String(), agents)
+	if x.Plateaus {
+		return x.write(day.SpanTable(plateaus))
+	}
+	peak, err := day.Peak(x.ctx)
+	if err != nil {
+		return err
+	}
+	return x.second(peak)
+}
+
+// second prints who was there: one document as JSON, one list as CSV, and for people a summary, the spans of
+// time, and who.
+func (x *explanation) second(s *explain.Second) error {
+	switch x.Format {
+	case report.FormatJSON:
+		return x.write(s.Document())
+	case report.FormatCSV:
+		return x.write(s.List())
+	}
+	for i, table := range []report.Table{s.Summary(), s.Spans(), s.Brief()} {
+		if i > 0 {
+			if _, err := x.world.stdout.Write([]byte("\n")); err != nil {
+				return err
+			}
+		}
+		if err := x.write(table); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (x *explanation) agent() error {
+	days, err := x.days()
+	if err != nil {
+		return err
+	}
+	fates, err := x.explainer.Agent(x.ctx, x.Agent, days, x.Region, x.Location)
+	if err != nil {
+		return err
+	}
+	if len(fates) == 0 {
+		x.terminal.Info("no voice session of this agent was read from the source", "tenant", x.tenant.Name, "agent", x.Agent, "days", dayList(days))
+	}
+	if x.Format == report.FormatTable {
+		return x.write(x.explainer.BriefFateTable(fates))
+	}
+	return x.write(x.explainer.FateTable(x.Agent, fates))
+}
+
+func (x *explanation) month() error {
+	month, err := calendar.ParseMonth(x.Month)
+	if err != nil {
+		return usageError("--month: %w", err)
+	}
+	m, err := x.explainer.Month(x.ctx, month, x.Region)
+	if err != nil {
+		return err
+	}
+	x.warnIssued(report.Enabled, month.String(), int64(len(m.Agents)))
+	return x.write(m.Table())
+}
+
+// warnIssued says so where the newest data file has another number than the one explained.
+func (x *explanation) warnIssued(measure report.Measure, period string, value int64) {
+	if x.Location != "" {
+		return
+	}
+	var newest *report.Issue
+	for i := range x.issued { // revision by revision
+		if is := &x.issued[i]; is.Region == x.Region && is.Measure == measure && is.Period == period {
+			newest = is
+		}
+	}
+	switch {
+	case newest == nil:
+		x.terminal.Info("not issued yet", "tenant", x.tenant.Name, "region", x.Region, "period", period)
+	case newest.Value != value:
+		x.terminal.Warn("the data file says another number than the one explained: it was issued before the last computation",
+			"file", newest.File, "issued", newest.Value, "explained", value)
+	}
+}
+
+func (x *explanation) write(t report.Table) error { return t.Write(x.world.stdout, x.Format) }

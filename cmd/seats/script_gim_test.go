@@ -1,0 +1,128 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"seats/internal/gimschema"
+	"seats/internal/pgtest"
+)
+
+// gimDB is the script's schema on the test server.
+type gimDB struct{ *pgtest.DB }
+
+// gimCommand serves the scripts a PostgreSQL:
+//
+//	gim new           an empty schema; GIM_HOST, GIM_PORT, GIM_DATABASE, GIM_SCHEMA, GIM_USER and GIM_DSN lead to it
+//	gim load          the GIM tables, filled with testdata/gim and read to the end by 2026-04-02 00:00
+//	gim sql TEXT      statements in that schema
+//	gim role          a login of its own, GIM_ROLE, without any right
+func gimCommand(ts *testscript.TestScript, _ bool, args []string) {
+	switch args[0] {
+	case "new":
+		newGIM(ts)
+	case "load":
+		loadGIM(ts, newGIM(ts))
+	case "sql":
+		ts.Value("gims").(map[string]gimDB)[ts.Getenv("GIM_SCHEMA")].Exec(tb(ts), strings.Join(args[1:], " "))
+	case "role":
+		newRole(ts, ts.Value("gims").(map[string]gimDB)[ts.Getenv("GIM_SCHEMA")])
+	default:
+		ts.Fatalf("gim %s: no such command", args[0])
+	}
+}
+
+func newGIM(ts *testscript.TestScript) gimDB {
+	db := gimDB{pgtest.Schema(tb(ts))}
+	ts.Value("gims").(map[string]gimDB)[db.Schema] = db
+	for name, value := range map[string]string{
+		"GIM_HOST": db.Host, "GIM_PORT": strconv.Itoa(db.Port), "GIM_DATABASE": db.Database,
+		"GIM_SCHEMA": db.Schema, "GIM_USER": db.User, "GIM_DSN": db.ConnString(),
+	} {
+		ts.Setenv(name, value)
+	}
+	return db
+}
+
+func loadGIM(ts *testscript.TestScript, db gimDB) {
+	db.Exec(tb(ts), gimschema.DDL)
+	tables, err := filepath.Glob(filepath.Join(ts.Getenv("BASE"), "*.csv"))
+	ts.Check(err)
+	for _, path := range tables {
+		text, err := os.ReadFile(path)
+		ts.Check(err)
+		header, _, _ := strings.Cut(string(text), "\n")
+		table := strings.TrimSuffix(filepath.Base(path), ".csv")
+		_, err = db.Conn.PgConn().CopyFrom(context.Background(), bytes.NewReader(text),
+			"copy "+table+" ("+strings.ToLower(header)+") from stdin with (format csv, header)")
+		ts.Check(err)
+	}
+	db.Exec(tb(ts), `insert into ctl_extract_history (table_name, data_source_key, data_source_type, max_ts, job_id, create_audit_key, created_ts)
+		values ('t', 1, 1, 1775088000, 'j', 1, 1), ('o', 2, 3, 1775088000, 'j', 1, 1)`)
+}
+
+func newRole(ts *testscript.TestScript, db gimDB) {
+	role := strings.Replace(db.Schema, "test_", "reader_", 1)
+	db.Exec(tb(ts), "create role "+role+" login")
+	tb(ts).Cleanup(func() {
+		if _, err := db.Conn.Exec(context.Background(), "drop owned by "+role+"; drop role "+role); err != nil {
+			tb(ts).Errorf("drop role: %v", err)
+		}
+	})
+	ts.Setenv("GIM_ROLE", role)
+}
+
+// interruptCommand waits until the program's own statement sleeps in the server: then it is in the middle of
+// its work for sure.
+func interruptCommand(ts *testscript.TestScript, _ bool, args []string) {
+	db := ts.Value("gims").(map[string]gimDB)[ts.Getenv("GIM_SCHEMA")]
+	var path string
+	for _, dir := range filepath.SplitList(ts.Getenv("PATH")) {
+		if p, err := exec.LookPath(filepath.Join(dir, args[1])); err == nil {
+			path = p
+			break
+		}
+	}
+	cmd := exec.Command(path, args[2:]...)
+	cmd.Dir, cmd.Env, cmd.Stdout, cmd.Stderr = ts.MkAbs("."), environment(ts), ts.Stdout(), ts.Stderr()
+	ts.Check(cmd.Start())
+	ended := make(chan error, 1)
+	go func() { ended <- cmd.Wait() }()
+	awaitSleep(ts, db, true, ended)
+	ts.Check(cmd.Process.Signal(os.Interrupt))
+	if got := exitStatus(ts, <-ended); strconv.Itoa(got) != args[0] {
+		ts.Fatalf("exit status %d, want %s", got, args[0])
+	}
+	awaitSleep(ts, db, false, nil) // nothing of it goes on in the server
+}
+
+// sleepingSQL tells whether a statement on a table of the schema sleeps.
+const sleepingSQL = `select exists (
+	select from pg_stat_activity as a
+	join pg_locks as l on l.pid = a.pid
+	join pg_class as c on c.oid = l.relation and c.relnamespace = to_regnamespace($1)
+	where a.wait_event = 'PgSleep')`
+
+func awaitSleep(ts *testscript.TestScript, db gimDB, want bool, ended chan error) {
+	for range 1000 {
+		var sleeping bool
+		ts.Check(db.Conn.QueryRow(context.Background(), sleepingSQL, db.Schema).Scan(&sleeping))
+		if sleeping == want {
+			return
+		}
+		select {
+		case err := <-ended:
+			ts.Fatalf("the program ended before it was interrupted: %v", err)
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+	ts.Fatalf("a statement sleeps in the server: want %t", want)
+}

@@ -1,0 +1,161 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	gimsim "seats/cmd/gimsim/cli"
+)
+
+// TestMain lets the scripts run the program and the simulator as processes of their own: this test binary
+// under other names.
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){
+		"seats": func() {
+			syscall.Umask(0o022) // as a login shell leaves it
+			os.Exit(start(scriptClock))
+		},
+		"gimsim": func() { os.Exit(gimsim.Run(context.Background(), os.Args[1:], os.Stdout, os.Stderr)) },
+	})
+}
+
+// scriptClock stands still at SEATS_TEST_NOW.
+func scriptClock() time.Time {
+	now, err := time.Parse(time.RFC3339, os.Getenv("SEATS_TEST_NOW"))
+	if err != nil {
+		panic(err)
+	}
+	return now
+}
+
+// TestScript runs testdata/script. Beside testscript's own commands the scripts have:
+//
+//	exits CODE PROGRAM ARG...    runs it and wants exactly this exit status
+//	export FOLDER                writes testdata/gim as an export's folder
+//	list FOLDER                  prints every file in it: mode, size, time of change, content's start
+//	modes FOLDER                 wants folders of mode 0700 and files of mode 0600 in it, and some
+//	gim ...                      a GIM database of the script's own: see gimCommand
+//	hold FILE                    takes a lock; `hold` alone lets it go
+//	store FILE SQL               changes a store behind the program's back
+//	reader FILE                  opens a store as an analyst's client; `reader` alone wants it to answer as at first
+//	zip FILE FOLDER              packs a folder, and writes FILE.sha1
+//	interrupt CODE seats ARG...  sends Ctrl-C once the run waits in pg_sleep, and wants this exit status
+func TestScript(t *testing.T) {
+	t.Parallel()
+	testscript.Run(t, testscript.Params{
+		Dir: "testdata/script",
+		Setup: func(env *testscript.Env) error {
+			wd, err := os.Getwd()
+			env.Setenv("SEATS_TEST_NOW", "2026-04-02T06:00:00Z")
+			env.Setenv("BASE", filepath.Join(wd, "testdata", "gim"))
+			env.Values["tb"], env.Values["gims"] = env.T(), map[string]gimDB{}
+			env.Values["held"], env.Values["reader"] = &[]*os.File{}, &reader{}
+			return err
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"exits": exitsCommand, "export": exportCommand, "list": listCommand, "modes": modesCommand,
+			"gim": gimCommand, "hold": holdCommand, "store": storeCommand, "reader": readerCommand,
+			"zip": zipCommand, "interrupt": interruptCommand,
+		},
+	})
+}
+
+// exitsCommand leaves output where the commands stdout, stderr and cmp look for it.
+func exitsCommand(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: exits CODE PROGRAM ARG...")
+	}
+	got := exitStatus(ts, ts.Exec(args[1], args[2:]...))
+	if want := args[0]; strconv.Itoa(got) != want {
+		ts.Fatalf("exit status %d, want %s", got, want)
+	}
+}
+
+func exitStatus(ts *testscript.TestScript, err error) int {
+	var exit *exec.ExitError
+	switch {
+	case err == nil:
+		return 0
+	case errors.As(err, &exit):
+		return exit.ExitCode()
+	}
+	ts.Fatalf("run program: %v", err)
+	return -1
+}
+
+func exportCommand(ts *testscript.TestScript, _ bool, args []string) {
+	dir := ts.MkAbs(args[0])
+	ts.Check(os.MkdirAll(dir, 0o755))
+	tables, err := filepath.Glob(filepath.Join(ts.Getenv("BASE"), "*.csv"))
+	ts.Check(err)
+	for _, table := range tables {
+		text, err := os.ReadFile(table)
+		ts.Check(err)
+		ts.Check(os.WriteFile(filepath.Join(dir, filepath.Base(table)), text, 0o644))
+	}
+}
+
+// listCommand tells whatever could change about files.
+func listCommand(ts *testscript.TestScript, _ bool, args []string) {
+	var out strings.Builder
+	each(ts, args[0], func(path string, info fs.FileInfo) {
+		fmt.Fprintln(&out, path, info.Mode(), info.Size(), info.ModTime().UnixNano())
+	})
+	fmt.Fprint(ts.Stdout(), out.String())
+}
+
+func modesCommand(ts *testscript.TestScript, _ bool, args []string) {
+	files := 0
+	each(ts, args[0], func(path string, info fs.FileInfo) {
+		want := fs.FileMode(0o600)
+		if info.IsDir() {
+			want = 0o700
+		} else {
+			files++
+		}
+		if info.Mode().Perm() != want {
+			ts.Fatalf("%s has mode %o, want %o", path, info.Mode().Perm(), want)
+		}
+	})
+	if files == 0 {
+		ts.Fatalf("no files in %s", args[0])
+	}
+}
+
+func each(ts *testscript.TestScript, dir string, visit func(path string, info fs.FileInfo)) {
+	ts.Check(filepath.WalkDir(ts.MkAbs(dir), func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		info, err := d.Info()
+		if err == nil {
+			visit(path, info)
+		}
+		return err
+	}))
+}
+
+// tb is the script as package testing knows it.
+func tb(ts *testscript.TestScript) testing.TB { return ts.Value("tb").(testing.TB) }
+
+// environment is what a program started by hand needs of the script's.
+func environment(ts *testscript.TestScript) []string {
+	var env []string
+	for _, name := range []string{"PATH", "HOME", "TMPDIR", "SEATS_TEST_NOW", "GIM_HOST", "GIM_PORT", "GIM_DATABASE", "GIM_SCHEMA", "GIM_USER", "GIM_ROLE"} {
+		env = append(env, name+"="+ts.Getenv(name))
+	}
+	return slices.Clip(env)
+}
