@@ -6,6 +6,7 @@
 
 VERSION   ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 TESTFLAGS ?=
+SIZE      ?= small
 DEMO      := testdata/demo
 SEATS     := bin/seats --config $(DEMO)/seats.yaml
 
@@ -16,7 +17,11 @@ SUDO          := $(if $(filter 0,$(shell id -u)),,sudo)
 # Packages that start goroutines: `make race` watches these.
 RACE := ./cmd/... ./compute/... ./extract/... ./internal/pgtest/... ./internal/store/...
 
-.PHONY: help build demo demo-data test race bench-once lint fmt clean postgres
+# bench fills a database and reads it again and again: more memory than tests
+# need, and nothing of the server's own in between.
+BENCH_SETTINGS := shared_buffers=1GB max_wal_size=16GB checkpoint_timeout=1d autovacuum=off
+
+.PHONY: help build demo demo-data test race bench bench-once lint fmt clean postgres
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -49,6 +54,11 @@ test: postgres ## every test, with a PostgreSQL of their own
 
 race: postgres ## the packages with goroutines, under the race detector
 	$(WITH_POSTGRES) go test -race $(TESTFLAGS) $(RACE)
+
+bench: build postgres ## measure against PostgreSQL's own answer; SIZE=small, SIZE=full, SIZE=smoke
+	go build -o bin/gimsim ./cmd/gimsim
+	go build -o bin/bench ./cmd/bench
+	SEATS_TEST_PG_SETTINGS='$(BENCH_SETTINGS)' $(WITH_POSTGRES) bin/bench --size $(SIZE)
 
 bench-once: postgres ## every benchmark, once
 	$(WITH_POSTGRES) go test -run=NONE -bench=. -benchtime=1x ./...

@@ -1,0 +1,33 @@
+package main
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+const printed = `[
+	{"tenant":"acme","region":"US","measure":"concurrent","period":"2026-03-10","value":42,"peak_at":"2026-03-10T14:03:07-04:00","peak_seconds":12},
+	{"tenant":"acme","region":"EU","measure":"concurrent","period":"2026-03-10","value":0},
+	{"tenant":"acme","region":"US","measure":"enabled","period":"2026-03","value":99}]`
+
+func TestAnswersAgreeOnlyWhereEveryNumberIsTheSame(t *testing.T) {
+	same := []peak{{Region: "EU"}, {"US", 42, 1773165787, 12}}
+	require.NoError(t, agree("", same, []byte(printed)))
+	for name, other := range map[string][]peak{
+		"agents":         {{Region: "EU"}, {"US", 41, 1773165787, 12}},
+		"second":         {{Region: "EU"}, {"US", 42, 1773165788, 12}},
+		"seconds":        {{Region: "EU"}, {"US", 42, 1773165787, 13}},
+		"missing region": {{"US", 42, 1773165787, 12}},
+	} {
+		require.ErrorContains(t, agree("whole run", other, []byte(printed)), "whole run: seats issued", name)
+	}
+}
+
+func TestStageTimeIsReadFromTheLog(t *testing.T) {
+	took, err := stageTime([]byte("seats: extracted tenant=t day=2026-03-10 took=2.5s\nseats: computed tenant=t day=2026-03-10 state=final took=661ms\n"), "computed")
+	require.NoError(t, err)
+	require.Equal(t, int64(661), took.Milliseconds())
+	_, err = stageTime([]byte("seats: nothing"), "computed")
+	require.ErrorContains(t, err, "does not say")
+}

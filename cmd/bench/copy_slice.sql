@@ -1,0 +1,46 @@
+-- For psql: the rows of a slice of a GIM DB (R10), copied to nowhere: agents, voice sessions, legs with what Outbound
+-- Contact Server attached to them, previews. The legs cost a join of the two largest tables. Of legs and previews
+-- those of the day itself: what the nights before and after add is a matter of a few per mille.
+-- :sessions_from, :day_from, :until bound the time keys, as epoch seconds.
+\set ON_ERROR_STOP on
+begin isolation level repeatable read, read only;
+
+copy (
+    select resource_key, employee_id, resource_name
+    from resource_
+    where resource_type_code = 'AGENT'
+) to stdout;
+
+copy (
+    select f.sm_res_session_fact_key, f.start_date_time_key, f.resource_key, f.start_ts, f.end_ts, f.active_flag,
+           f.update_audit_key
+    from sm_res_session_fact as f
+    join media_type as m using (media_type_key)
+    where m.media_name_code = 'VOICE'
+      and f.start_date_time_key >= :sessions_from
+      and f.start_date_time_key < :until
+) to stdout;
+
+copy (
+    select f.interaction_resource_id, f.start_date_time_key, f.resource_key, f.media_resource_key, f.start_ts, f.end_ts,
+           f.active_flag, f.update_audit_key, u.gsw_call_attempt_guid
+    from interaction_resource_fact as f
+    join irf_user_data_gen_1 as u using (interaction_resource_id, start_date_time_key)
+    where u.gsw_call_attempt_guid <> ''
+      and f.start_date_time_key >= :day_from
+      and f.start_date_time_key < :until
+      and u.start_date_time_key >= :day_from
+      and u.start_date_time_key < :until
+) to stdout;
+
+copy (
+    select f.contact_attempt_fact_key, f.start_date_time_key, f.dialing_mode_key, f.resource_key, f.call_attempt_id,
+           f.start_ts, f.end_ts, f.update_audit_key
+    from contact_attempt_fact as f
+    join dialing_mode as d using (dialing_mode_key)
+    where d.dialing_mode_code in ('PREVIEW', 'PUSH_PREVIEW')
+      and f.start_date_time_key >= :day_from
+      and f.start_date_time_key < :until
+) to stdout;
+
+commit;

@@ -1,0 +1,134 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"regexp"
+	"strconv"
+	"time"
+)
+
+// whole holds a nightly run against the question that it answers, put to the GIM DB itself. The answers have to agree.
+func (b *bench) whole(ctx context.Context) error {
+	var theirs []peak
+	taken, err := alternate(b.size.rounds,
+		b.runFresh(ctx, b.config, "run", "--date", day, "--refresh", "--format", "json"),
+		func() (s sample, err error) {
+			theirs, s, err = b.answer(ctx, schemaName(b.size.sessions()), answerSQL, b.question.ofGIM())
+			return s, err
+		})
+	if err != nil {
+		return err
+	}
+	if err := agree("whole run", theirs, taken[0].stdout); err != nil {
+		return err
+	}
+	ours, asked := taken[0], taken[1]
+	b.compare("whole `seats run` ÷ PostgreSQL's own answer", "≤ 0.45", b.sessions, ours, asked)
+	b.compareCPU("the GIM DB's processor time: `seats run` ÷ its own answer", "≤ 0.5", b.sessions, ours.server, asked.server)
+	b.compareCPU("all processor time: `seats run` with the GIM DB's ÷ the GIM DB's own answer", "", b.sessions, ours.cpu+ours.server, asked.server)
+	computed, err := stageTime(ours.stderr, "computed")
+	if err != nil {
+		return err
+	}
+	b.compare("compute and verify ÷ whole run", "≤ 0.35", b.sessions, sample{took: computed}, sample{took: ours.took})
+	return nil
+}
+
+// stageTime finds how long seats says that a stage took.
+func stageTime(log []byte, stage string) (time.Duration, error) {
+	found := regexp.MustCompile(`(?m)^seats: ` + stage + ` .* took=(\S+)$`).FindSubmatch(log)
+	if found == nil {
+		return 0, fmt.Errorf("seats does not say how long %q took:\n%s", stage, log)
+	}
+	return time.ParseDuration(string(found[1]))
+}
+
+// extraction holds reading a slice against copying its rows to nowhere, with one connection each.
+func (b *bench) extraction(ctx context.Context) error {
+	config, err := b.configure("one-reader", 1, []string{mainTenant}, []int{b.size.sessions()})
+	if err != nil {
+		return err
+	}
+	copied := func() (sample, error) { return b.copySlice(ctx, schemaName(b.size.sessions()), b.question) }
+	taken, err := alternate(b.size.rounds, b.runFresh(ctx, config, "extract", "--date", day), copied)
+	if err != nil {
+		return err
+	}
+	b.compare("`seats extract`, one reader ÷ `psql` copying the same rows to /dev/null", "≤ 1.1", b.sessions, taken[0], taken[1])
+	b.compareCPU("the GIM DB's processor time: `seats extract` ÷ the same copies", "", b.sessions, taken[0].server, taken[1].server)
+	return nil
+}
+
+// engines holds the SQL engine against PostgreSQL on the same extracted rows, and the sweep against the SQL engine.
+func (b *bench) engines(ctx context.Context) error {
+	run, err := b.runFresh(ctx, b.config, "run", "--date", day, "--refresh", "--format", "json")()
+	if err != nil {
+		return err
+	}
+	if err := b.loadSlice(ctx, b.config, mainTenant); err != nil {
+		return err
+	}
+	var asked []sample
+	for range b.size.rounds {
+		theirs, s, err := b.answer(ctx, "slice", extractedSQL, b.question.ofSlice())
+		if err != nil {
+			return err
+		}
+		if err := agree("extracted rows", theirs, run.stdout); err != nil {
+			return err
+		}
+		asked = append(asked, s)
+	}
+	times, memory, err := b.engineTimes(ctx)
+	if err != nil {
+		return err
+	}
+	sql, sweep := sample{took: times.Whole - times.Sweep, memory: memory}, sample{took: times.Sweep}
+	b.compare("SQL engine, comparison and storing ÷ the peaks alone in PostgreSQL on the extracted rows", "", b.sessions, sql, median(asked))
+	b.compare("sweep, reading its rows ÷ SQL engine", "", b.sessions, sweep, sql)
+	return nil
+}
+
+// medianTimes are the medians of engineTimes.
+type medianTimes struct{ Whole, Sweep time.Duration }
+
+// engineTimes has another process time the engines, whose memory must not become this one's (see child).
+func (b *bench) engineTimes(ctx context.Context) (medianTimes, int64, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return medianTimes{}, 0, err
+	}
+	s, err := child(ctx, nil, "", self, "engine", "--config", b.config, "--tenant", mainTenant, "--rounds", strconv.Itoa(b.size.rounds))
+	if err != nil {
+		return medianTimes{}, 0, err
+	}
+	var times engineTimes
+	if err := json.Unmarshal(s.stdout, &times); err != nil {
+		return medianTimes{}, 0, fmt.Errorf("read the engines' times: %w", err)
+	}
+	return medianTimes{middle(times.Whole), middle(times.Sweep)}, s.memory, nil
+}
+
+// kernel takes the sweep's speed from its Go benchmark: one core, a million sessions, no rows to read.
+func (b *bench) kernel(ctx context.Context) error {
+	s, err := child(ctx, []string{"GOMAXPROCS=1"}, "", "go", "test", "-run=NONE", "-bench=Kernel", "-count=3", "./compute/sweep")
+	if err != nil {
+		return err
+	}
+	var rates []float64
+	for _, found := range regexp.MustCompile(`([0-9.]+) Msessions/s`).FindAllSubmatch(s.stdout, -1) {
+		rate, err := strconv.ParseFloat(string(found[1]), 64)
+		if err != nil {
+			return err
+		}
+		rates = append(rates, rate)
+	}
+	if len(rates) == 0 {
+		return fmt.Errorf("the sweep's benchmark says nothing of sessions a second:\n%s", s.stdout)
+	}
+	b.add(row{what: "sweep kernel, sessions a second and core", value: fmt.Sprintf("%.1f M", middle(rates)), target: "≥ 20 M", size: "1 M sessions"})
+	return nil
+}
