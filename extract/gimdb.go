@@ -211,7 +211,7 @@ func (g *GIMDB) fetchOne(ctx context.Context, reader *pgx.Conn, j job) error {
 	if err != nil {
 		return locate(err, j.statement)
 	}
-	sent, err := copyRows(ctx, g.stage, j.table, rows, func(n int64) { g.progress(j.table, n) })
+	sent, err := g.stage.receive(ctx, j.table, rows, func(n int64) { g.progress(j.table, n) })
 	if err != nil {
 		return locate(err, j.statement)
 	}

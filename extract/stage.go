@@ -12,6 +12,8 @@ import (
 type Stage struct {
 	DB   *sql.DB   // for further connections, one a reader
 	Conn *sql.Conn // the run's own
+
+	rows *receiver
 }
 
 // NewStage attaches an empty stage to the store's work copy.
@@ -19,7 +21,11 @@ func NewStage(ctx context.Context, db *sql.DB, conn *sql.Conn) (*Stage, error) {
 	if _, err := duck.Exec(ctx, conn, "stage/attach.sql"); err != nil {
 		return nil, err
 	}
-	return &Stage{DB: db, Conn: conn}, nil
+	rows, err := newReceiver(conn)
+	if err != nil {
+		return nil, err
+	}
+	return &Stage{DB: db, Conn: conn, rows: rows}, nil
 }
 
 // clear empties the stage for a source that is about to be opened.
@@ -71,7 +77,7 @@ func (s *Stage) keys(ctx context.Context, name string, args ...any) ([]int64, er
 }
 
 // verify compares what was sent into a table with what the table holds: rows, and of each column the number
-// of values and their sum. The appender converts silently, so nothing is believed unseen.
+// of values and their sum. Nothing is believed unseen.
 func (s *Stage) verify(ctx context.Context, table string, sent *tally) error {
 	found := make([]any, 0, 1+2*len(sent.columns))
 	var rows int64

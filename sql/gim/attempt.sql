@@ -1,12 +1,12 @@
 -- Grain: finished contact attempt in a preview dialing mode in a range of time keys (R3).
 -- $1, $2: time keys, half-open; $3: tenant_key or null; $4: preview dialing modes.
 select contact_attempt_fact_key::bigint,
-       start_date_time_key::bigint,
-       dialing_mode_key::bigint,
-       resource_key::bigint,
-       call_attempt_id::text,
-       start_ts::bigint,
-       end_ts::bigint,
+       start_date_time_key,
+       dialing_mode_key,
+       resource_key,
+       call_attempt_id,
+       start_ts,
+       end_ts,
        update_audit_key::bigint
 from contact_attempt_fact
 where start_date_time_key >= $1::bigint

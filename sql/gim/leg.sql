@@ -2,11 +2,11 @@
 -- attached data is made outside the GIM DB, which is somebody's production.
 -- $1, $2: time keys, half-open; $3: tenant_key or null.
 select interaction_resource_id::bigint,
-       start_date_time_key::bigint,
-       resource_key::bigint,
-       media_resource_key::bigint,
-       start_ts::bigint,
-       end_ts::bigint,
+       start_date_time_key,
+       resource_key,
+       media_resource_key,
+       start_ts,
+       end_ts,
        active_flag::smallint,
        update_audit_key::bigint
 from interaction_resource_fact

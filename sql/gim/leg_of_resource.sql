@@ -23,11 +23,11 @@ with candidate as (
       and ($3::bigint is null or f.tenant_key = $3::bigint)
 )
 select interaction_resource_id::bigint,
-       start_date_time_key::bigint,
-       resource_key::bigint,
-       media_resource_key::bigint,
-       start_ts::bigint,
-       end_ts::bigint,
+       start_date_time_key,
+       resource_key,
+       media_resource_key,
+       start_ts,
+       end_ts,
        active_flag::smallint,
        update_audit_key::bigint
 from candidate

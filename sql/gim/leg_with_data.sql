@@ -2,11 +2,11 @@
 -- are OCS-driven, so that finding them there is less work than sending all.
 -- $1, $2: time keys, half-open; $3: tenant_key or null.
 select f.interaction_resource_id::bigint,
-       f.start_date_time_key::bigint,
-       f.resource_key::bigint,
-       f.media_resource_key::bigint,
-       f.start_ts::bigint,
-       f.end_ts::bigint,
+       f.start_date_time_key,
+       f.resource_key,
+       f.media_resource_key,
+       f.start_ts,
+       f.end_ts,
        f.active_flag::smallint,
        f.update_audit_key::bigint
 from interaction_resource_fact as f

@@ -1,7 +1,7 @@
 -- Grain: row of the dimension, whole: it is small beside the facts.
-select resource_key::bigint,
-       resource_type_code::text,
-       resource_name::text,
-       employee_id::text,
-       switch_name::text
+select resource_key,
+       resource_type_code,
+       resource_name,
+       employee_id,
+       switch_name
 from resource_

@@ -2,11 +2,11 @@
 -- and rejected ones included.
 -- $1, $2: time keys, half-open; $3: tenant_key or null; $4: voice media types; $5: least end_ts that matters.
 select sm_res_session_fact_key::bigint,
-       start_date_time_key::bigint,
-       media_type_key::bigint,
-       resource_key::bigint,
-       start_ts::bigint,
-       end_ts::bigint,
+       start_date_time_key,
+       media_type_key,
+       resource_key,
+       start_ts,
+       end_ts,
        active_flag::smallint,
        update_audit_key::bigint
 from sm_res_session_fact

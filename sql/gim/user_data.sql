@@ -2,8 +2,8 @@
 -- unique ($3), rows without a GUID stay at home; where it is not, a newer row may take the GUID back.
 -- $1, $2: time keys, half-open.
 select interaction_resource_id::bigint,
-       start_date_time_key::bigint,
-       gsw_call_attempt_guid::text,
+       start_date_time_key,
+       gsw_call_attempt_guid,
        update_audit_key::bigint
 from irf_user_data_gen_1
 where start_date_time_key >= $1::bigint
