@@ -35,6 +35,8 @@ type cli struct {
 	Report  reportCmd  `cmd:"" help:"Issue data files from the stored results."`
 	Status  statusCmd  `cmd:"" help:"Days present, final or provisional, months complete, issued files, gaps."`
 	Check   checkCmd   `cmd:"" help:"Check configuration and sources; change nothing."`
+	Audit   auditCmd   `cmd:"" help:"Reconcile what was issued with what it was counted from; by default all that the store holds." set:"default_period=all that the store holds"`
+	Explain explainCmd `cmd:"" help:"Why this number: who was there, what qualified them, what became of an agent's sessions."`
 	SQL     sqlCmd     `cmd:"" name:"sql" help:"Ask a tenant's snapshot in SQL, read-only."`
 }
 
@@ -54,7 +56,8 @@ func run(ctx context.Context, args []string, w world) (code int) {
 	parser, err := kong.New(&c, kong.Name("seats"), kong.Description(description), kong.UsageOnError(),
 		kong.Writers(w.stdout, w.stderr), kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
 		kong.Exit(func(status int) { code = status; panic(exited) }),
-		kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(&w))
+		kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(&w),
+		kong.Vars{"default_period": "yesterday in the tenant's time zone"})
 	if err != nil {
 		fmt.Fprintln(w.stderr, "seats:", err)
 		return int(fail.Other)
@@ -67,8 +70,8 @@ func run(ctx context.Context, args []string, w world) (code int) {
 	}
 	t = newTerminal(w.stderr, c.LogFormat)
 	err = k.Run(&c, t)
-	if ctx.Err() != nil && err != nil {
-		t.Warn("interrupted: everything is as it was before")
+	if ctx.Err() != nil && err != nil && !alreadySaid(err) {
+		t.Warn(interruption(err))
 		return int(fail.Interrupted)
 	}
 	t.fail(err)
@@ -86,6 +89,15 @@ func queriesAsArguments(args []string) []string {
 		}
 	}
 	return args
+}
+
+// interruption says what Ctrl-C left behind.
+func interruption(err error) string {
+	var part *partError
+	if errors.As(err, &part) {
+		return part.Error()
+	}
+	return "interrupted: everything is as it was before"
 }
 
 // exitCode is where every error of the program gets its exit status.

@@ -3,13 +3,14 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"sort"
 	"time"
 
 	"seats/internal/calendar"
 	"seats/internal/config"
 	"seats/internal/duck"
+	"seats/internal/fail"
+	"seats/internal/job"
 	"seats/internal/store"
 	"seats/report"
 )
@@ -17,32 +18,55 @@ import (
 type statusCmd struct {
 	Tenant []string `help:"Only this tenant; may be repeated." placeholder:"T"`
 	Format string   `help:"What is printed: ${enum}." enum:"table,json,csv" default:"table"`
+	Files  bool     `help:"List the issued files instead, revision by revision."`
 }
 
-// Run prints a row for each tenant and month, from the published stores. A store that cannot be read does not
+// Run prints a row for each tenant and month, or each issued file, from the published stores. A store that cannot be read does not
 // keep back the other tenants.
 func (c *statusCmd) Run(ctx context.Context, w *world, root *cli, t *terminal) error {
 	cfg, err := root.load(w, c.Tenant)
 	if err != nil {
 		return err
 	}
-	table := report.Table{Header: []string{"tenant", "month", "days", "final", "provisional", "missing", "complete", "daily_files", "monthly_files", "revised"}}
-	var errs []error
+	header, rowsOf := monthHeader, monthRows
+	if c.Files {
+		header, rowsOf = fileHeader, fileRows
+	}
+	table := report.Table{Header: header}
+	code := fail.OK
 	for _, tenant := range cfg.Tenants {
-		months, err := monthsOf(ctx, tenant, w.clock())
+		rows, err := rowsOf(ctx, tenant, w.clock())
 		if errors.Is(err, store.ErrMissing) {
 			t.Info("nothing extracted yet", "tenant", tenant.Name)
 			continue
 		}
 		if err != nil {
-			errs = append(errs, fmt.Errorf("tenant %s: %w", tenant.Name, err))
+			t.fail(err, "tenant", tenant.Name)
+			if code == fail.OK {
+				code = job.ExitCode(err)
+			}
 			continue
 		}
-		for _, m := range joinEmpty(months) {
-			table.Rows = append(table.Rows, m.row(tenant))
-		}
+		table.Rows = append(table.Rows, rows...)
 	}
-	return errors.Join(append([]error{table.Write(w.stdout, c.Format)}, errs...)...)
+	if err := table.Write(w.stdout, c.Format); err != nil {
+		return err
+	}
+	return said(code)
+}
+
+var monthHeader = []string{"tenant", "month", "days", "final", "provisional", "missing", "complete", "daily_files", "monthly_files", "revised"}
+
+func monthRows(ctx context.Context, tenant config.Tenant, now time.Time) ([][]any, error) {
+	months, err := monthsOf(ctx, tenant, now)
+	if err != nil {
+		return nil, err
+	}
+	var rows [][]any
+	for _, m := range joinEmpty(months) {
+		rows = append(rows, m.row(tenant))
+	}
+	return rows, nil
 }
 
 // monthStatus is a month of a tenant, as far as it has begun.

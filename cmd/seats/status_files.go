@@ -1,0 +1,36 @@
+package main
+
+import (
+	"context"
+	"time"
+
+	"seats/internal/config"
+	"seats/internal/duck"
+	"seats/internal/store"
+	"seats/report"
+)
+
+var fileHeader = []string{"tenant", "region", "measure", "period", "revision", "value", "state", "stands", "file", "supersedes", "reason", "issued_at"}
+
+// fileRows lists what was issued, each chain of revisions in its order; the one that stands is the last.
+func fileRows(ctx context.Context, tenant config.Tenant, _ time.Time) ([][]any, error) {
+	db, err := store.OpenPublished(ctx, tenant.StorePath(), duck.Options{MemoryLimit: tenant.Engine.MemoryLimit})
+	if err != nil {
+		return nil, err
+	}
+	defer db.Close() //nolint:errcheck // only read
+	issued, err := store.IssuedFiles(ctx, db)
+	if err != nil {
+		return nil, err
+	}
+	var rows [][]any
+	for at, i := range issued {
+		stands := at+1 == len(issued) || !sameChain(i, issued[at+1])
+		rows = append(rows, []any{tenant.Name, i.Region, string(i.Measure), i.Period, i.Revision, i.Value, i.State, stands, i.File, i.Supersedes, i.Reason, i.IssuedAt})
+	}
+	return rows, nil
+}
+
+func sameChain(a, b report.Issue) bool {
+	return a.Region == b.Region && a.Measure == b.Measure && a.Period == b.Period
+}

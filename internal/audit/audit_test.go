@@ -1,0 +1,370 @@
+package audit_test
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"os"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"seats/internal/audit"
+	"seats/internal/store"
+)
+
+const (
+	daily   = "CNT_US_PES_SEATS_OUTBOUND_acme_20260226.csv"
+	dailyEU = "CNT_EU_PES_SEATS_OUTBOUND_acme_20260226.csv"
+	suffix  = ".manifest.json"
+)
+
+// Each fault is made once, in a copy of a clean site of three days, and found: it, and what must come with it.
+var faults = []struct {
+	name  string
+	spoil func(s *site)
+	found []audit.Rule
+}{
+	{"a byte of a data file is flipped", func(s *site) { s.replace(s.out(daily), ",AGENT_SEATS,", ",AGENT_SEATs,") },
+		[]audit.Rule{audit.DataFileChanged}},
+	{"a data file is longer", func(s *site) {
+		text, err := os.ReadFile(s.out(daily))
+		require.NoError(s.t, err)
+		s.write("out/acme/"+daily, string(text)+"acme,US,seats_outbound,2026-02-26,4,23,5,AGENT_SEATS,1,99\n")
+	}, []audit.Rule{audit.DataFileChanged}},
+	{"a data file is gone", func(s *site) { require.NoError(s.t, os.Remove(s.out(daily))) },
+		[]audit.Rule{audit.DataFileMissing}},
+	{"a manifest is edited", func(s *site) { s.replace(s.out(daily+suffix), `"state": "final"`, `"state": "provisional"`) },
+		[]audit.Rule{audit.ManifestChanged}},
+	{"a manifest is no manifest", func(s *site) { s.write("out/acme/"+daily+suffix, "{") },
+		[]audit.Rule{audit.ManifestChanged}},
+	{"a manifest is gone", func(s *site) { require.NoError(s.t, os.Remove(s.out(daily+suffix))) },
+		[]audit.Rule{audit.ManifestMissing}},
+	{"the store says another number was issued", func(s *site) {
+		s.exec("update data.issued_file set value = value + 1 where file = '" + daily + "'")
+	}, []audit.Rule{audit.ManifestWrong, audit.NumberDiffers}},
+	{"the store says another peak was issued", func(s *site) {
+		s.exec("update data.issued_file set peak_seconds = peak_seconds + 1 where file = '" + daily + "'")
+	}, []audit.Rule{audit.NumberDiffers}},
+	{"a file nobody issued", func(s *site) { s.write("out/acme/CNT_US_PES_SEATS_OUTBOUND_acme_20260226_R2.csv", "x\n") },
+		[]audit.Rule{audit.StrayFile}},
+	{"a file of another kind", func(s *site) { s.write("out/acme/notes.txt", "x\n") },
+		[]audit.Rule{audit.StrayFile}},
+	{"a row of the slice is deleted", func(s *site) {
+		s.exec(`delete from data.voice_session where day = '2026-02-26' and sm_res_session_fact_key = (
+			select max(sm_res_session_fact_key) from data.voice_session where day = '2026-02-26' and resource_key not in (
+				select resource_key from data.ocs_activity where day = '2026-02-26'))`)
+	}, []audit.Rule{audit.SliceChanged}},
+	{"the slice and its hash are changed", func(s *site) {
+		s.exec("update data.slice set sha256 = 'ab' where day = '2026-02-26'")
+	}, []audit.Rule{audit.LedgerSlice, audit.SliceChanged}},
+	{"a day is deleted", func(s *site) {
+		for _, table := range []string{"slice", "slice_span", "voice_session", "ocs_activity", "agent", "duplicate_key"} {
+			s.exec("delete from data." + table + " where day = '2026-02-26'")
+		}
+	}, []audit.Rule{audit.MissingDay}},
+	{"a result is changed", func(s *site) {
+		s.exec("update data.concurrency set agents = agents + 1 where day = '2026-02-26' and rowid = (select min(rowid) from data.concurrency where day = '2026-02-26')")
+	}, []audit.Rule{audit.ResultsChanged}},
+	{"the record of the rules is changed", func(s *site) {
+		s.exec("update data.computation set rules = replace(rules, 'TEST*', 'T*') where day = '2026-02-26'")
+	}, []audit.Rule{audit.RulesRecord}},
+	{"a number was never issued", func(s *site) {
+		s.exec("delete from data.issued_file where file = '" + daily + "'")
+		require.NoError(s.t, os.Remove(s.out(daily)))
+		require.NoError(s.t, os.Remove(s.out(daily+suffix)))
+	}, []audit.Rule{audit.NotIssued}},
+	{"a ledger entry is changed", func(s *site) { s.exec("update data.run set os_user = 'nobody' where run_id = 1") },
+		[]audit.Rule{audit.LedgerEntry}},
+	{"a ledger entry is taken out", func(s *site) {
+		s.exec("delete from data.run where run_id = 1")
+	}, []audit.Rule{audit.LedgerChain, audit.LedgerIssue, audit.LedgerSlice}},
+	{"the ledger of files names a file of no run", func(s *site) {
+		s.exec("update data.issued_file set issued_ts = issued_ts + 3600 where file = '" + daily + "'")
+	}, []audit.Rule{audit.LedgerIssue, audit.ManifestWrong}},
+	{"a revision lacks the one before", func(s *site) {
+		s.exec("update data.issued_file set revision = 2 where file = '" + daily + "'")
+	}, []audit.Rule{audit.ManifestWrong, audit.RevisionChain}},
+	{"more at once than in the day", func(s *site) {
+		s.exec("update data.enabled_daily set agents = 0 where day = '2026-02-26' and region = 'US'")
+	}, []audit.Rule{audit.ResultsChanged, audit.ConcurrentOverEnabled}},
+	{"a location above its region", func(s *site) {
+		s.exec("update data.daily_concurrent set agents = 1000 where day = '2026-02-26' and location = 'dallas'")
+	}, []audit.Rule{audit.ResultsChanged, audit.LocationOverRegion}},
+	{"a region above its locations", func(s *site) {
+		s.exec("update data.daily_concurrent set agents = 0 where day = '2026-02-26' and location is not null and region = 'US'")
+	}, []audit.Rule{audit.ResultsChanged, audit.RegionOverLocations}},
+	{"a quality count above the slice", func(s *site) {
+		s.exec("update data.data_quality set occurrences = 1000000 where day = '2026-02-26' and rule = 'orphan_activity'")
+	}, []audit.Rule{audit.ResultsChanged, audit.QualityImpossible}},
+	{"a quality count is missing", func(s *site) {
+		s.exec("delete from data.data_quality where day = '2026-02-26' and rule = 'open_session'")
+	}, []audit.Rule{audit.ResultsChanged, audit.QualityImpossible}},
+	{"a switch of the configuration is renamed", func(s *site) { s.replace(s.path("seats.yaml"), "SIP_LON", "SIP_LONDON") },
+		[]audit.Rule{audit.ConfigurationMoved}},
+	{"a region is taken out of the configuration", func(s *site) { s.replace(s.path("seats.yaml"), "      EU:", "      GB:") },
+		[]audit.Rule{audit.ConfigurationMoved}},
+	{"a region moved to the other side of the world", func(s *site) { s.replace(s.path("seats.yaml"), "Europe/London", "Pacific/Auckland") },
+		[]audit.Rule{audit.CannotCompute}},
+	{"the store is gone", func(s *site) { require.NoError(s.t, os.Remove(s.path("var", "acme.duckdb"))) },
+		[]audit.Rule{audit.StoreLost}},
+	{"the store was made anew", func(s *site) {
+		require.NoError(s.t, os.Remove(s.path("var", "acme.duckdb")))
+		require.NoError(s.t, os.Rename(s.path("out"), s.path("put-away")))
+		s.run("2026-02-25", "2026-02-25", "", false)
+		require.NoError(s.t, os.RemoveAll(s.path("out")))
+		require.NoError(s.t, os.Rename(s.path("put-away"), s.path("out")))
+	}, []audit.Rule{audit.StoreReset, audit.ManifestChanged}},
+	{"an older store was put back", func(s *site) {
+		old, err := os.ReadFile(s.path("var", "acme.duckdb"))
+		require.NoError(s.t, err)
+		s.run("2026-02-24", "2026-02-24", "", false)
+		s.write("var/acme.duckdb", string(old))
+	}, []audit.Rule{audit.StoreBehind}},
+}
+
+func TestEachFaultIsFound(t *testing.T) {
+	clean := simulate(t, "2026-02-25", "2026-02-27")
+	clean.run("2026-02-27", "2026-02-27", "", false)
+	require.Empty(t, clean.audit(true), "a clean site has neither findings nor remarks")
+	for _, fault := range faults {
+		t.Run(fault.name, func(t *testing.T) {
+			t.Parallel()
+			s := clean.copy(t)
+			fault.spoil(s)
+			found := s.audit(false)
+			only(t, found, fault.found...)
+			for _, f := range found {
+				require.NotEmpty(t, f.What)
+				require.NotEmpty(t, f.Advice())
+				require.Equal(t, "acme", f.Tenant)
+			}
+		})
+	}
+}
+
+func TestConfigurationIsProvenToBeTheCause(t *testing.T) {
+	s := simulate(t, "2026-02-26", "2026-02-26")
+	s.replace(s.path("seats.yaml"), "SIP_LON", "SIP_LONDON")
+	moved := of(s.audit(false), audit.ConfigurationMoved)
+	require.NotEmpty(t, moved)
+	for _, f := range moved {
+		require.Contains(t, f.What, "by the rules of the issue the slice still gives")
+		require.Equal(t, []string{`was: location EU/london: switch "SIP_LON"`, `is:  location EU/london: switch "SIP_LONDON"`}, f.Details)
+	}
+}
+
+func TestProofThatTheConfigurationIsNotTheCause(t *testing.T) {
+	s := simulate(t, "2026-02-26", "2026-02-26")
+	s.replace(s.path("seats.yaml"), "SIP_LON", "SIP_LONDON")
+	s.exec("update data.issued_file set value = value + 5 where file = '" + daily + "'")
+	found := of(s.audit(false), audit.NumberDiffers)
+	require.Len(t, found, 1)
+	require.Contains(t, found[0].What, "so that they do not explain it")
+}
+
+func TestProgramThatChanged(t *testing.T) {
+	s := simulate(t, "2026-02-26", "2026-02-26")
+	statements := s.ask("select sql_sha256 from data.computation")
+	s.replace(s.out(daily+suffix), statements, "ab")
+	seal := func() {
+		text, err := os.ReadFile(s.out(daily + suffix))
+		require.NoError(t, err)
+		sum := sha256.Sum256(text)
+		s.exec("update data.issued_file set manifest_sha256 = '" + hex.EncodeToString(sum[:]) + "' where file = '" + daily + "'")
+	}
+	seal()
+	found := s.audit(false)
+	require.Len(t, found, 1)
+	require.Equal(t, audit.MovedSilently, found[0].Rule, "other statements, the same number")
+
+	s.replace(s.out(daily+suffix), `"value": `, `"value": 1`)
+	s.exec("update data.issued_file set value = ('1' || value)::bigint where file = '" + daily + "'")
+	seal()
+	only(t, s.audit(false), audit.ProgramMoved)
+}
+
+func TestSettingWithoutEffectIsARemark(t *testing.T) {
+	s := simulate(t, "2026-02-26", "2026-02-26")
+	s.replace(s.path("seats.yaml"), `"TEST*"`, `"TEST*", "NOBODY*"`)
+	found := s.audit(false)
+	require.Len(t, found, 1)
+	require.True(t, found[0].IsRemark())
+	require.Equal(t, audit.MovedSilently, found[0].Rule)
+	require.Equal(t, []string{`is:  exclude_agents: "NOBODY*"`}, found[0].Details)
+}
+
+func TestSourceThatChanged(t *testing.T) {
+	clean := simulate(t, "2026-02-26", "2026-02-26")
+	peak := clean.ask("select peak_ts::varchar from data.daily_concurrent where day = '2026-02-26' and region = 'US' and location is null")
+	key := clean.ask("select sm_res_session_fact_key::varchar from data.qualifying_session where day = '2026-02-26' and region = 'US' and start_ts <= " + peak + " and end_ts > " + peak + " order by all limit 1")
+	agent := clean.ask("select agent from data.qualifying_session where sm_res_session_fact_key = " + key)
+	at, err := strconv.ParseInt(peak, 10, 64)
+	require.NoError(t, err)
+
+	t.Run("a session at the peak is gone", func(t *testing.T) {
+		s := clean.copy(t)
+		s.editExport("sm_res_session_fact", func(row map[string]string) bool { return row["sm_res_session_fact_key"] != key })
+		before, err := os.ReadFile(s.path("var", "acme.duckdb"))
+		require.NoError(t, err)
+		found := s.audit(true)
+		only(t, found, audit.SourceNumber)
+		require.Contains(t, found[0].What, "1 session removed in the source")
+		require.Contains(t, found[0].What, "would be")
+		require.Contains(t, found[0].Details[0], "agent "+agent+" in US: ")
+		require.Contains(t, found[0].Details[0], "not in the peak")
+		after, err := os.ReadFile(s.path("var", "acme.duckdb"))
+		require.NoError(t, err)
+		require.Equal(t, before, after, "the audit changes nothing")
+		require.Empty(t, s.audit(false), "and sees nothing without --source")
+
+		refused := s.run("2026-02-26", "2026-02-26", "", true)
+		require.ErrorContains(t, refused.Err, "revision 1 was issued")
+		require.Len(t, of(s.audit(false), audit.SliceMoved), 1, "a day read again and not issued")
+		require.NoError(t, s.run("2026-02-26", "2026-02-26", "late correction", true).Err)
+		only(t, s.audit(true)) // restated, all is well again
+	})
+	t.Run("a session ends before the peak", func(t *testing.T) {
+		s := clean.copy(t)
+		s.editExport("sm_res_session_fact", func(row map[string]string) bool {
+			if row["sm_res_session_fact_key"] == key {
+				row["end_ts"] = strconv.FormatInt(at-1, 10)
+			}
+			return true
+		})
+		found := s.audit(true)
+		only(t, found, audit.SourceNumber)
+		require.Contains(t, found[0].What, "1 session changed in the source")
+	})
+	t.Run("an attempt is renamed, and no number moves", func(t *testing.T) {
+		s := clean.copy(t)
+		done := false
+		wanted := s.ask("select activity_key::varchar from data.ocs_activity where day = '2026-02-26' and kind = 'leg' order by all limit 1")
+		s.editExport("irf_user_data_gen_1", func(row map[string]string) bool {
+			if row["interaction_resource_id"] == wanted {
+				row["gsw_call_attempt_guid"], done = "OTHER", true
+			}
+			return true
+		})
+		require.True(t, done)
+		found := s.audit(true)
+		require.Len(t, found, 1)
+		require.Equal(t, audit.SourceRows, found[0].Rule)
+		require.Contains(t, found[0].What, "1 activity changed in the source; every daily number stays")
+	})
+	t.Run("the source has purged the day", func(t *testing.T) {
+		s := clean.copy(t)
+		s.editExport("sm_res_session_fact", func(map[string]string) bool { return false })
+		found := s.audit(true)
+		require.Len(t, found, 1)
+		require.Equal(t, audit.SourceGone, found[0].Rule)
+	})
+}
+
+func TestMonth(t *testing.T) {
+	clean := simulate(t, "2026-02-01", "2026-02-28", "2026-02")
+	require.Empty(t, clean.audit(false), "a clean month has neither findings nor remarks")
+
+	t.Run("a number of the month is changed", func(t *testing.T) {
+		s := clean.copy(t)
+		s.exec("update data.monthly_enabled set agents = 1 where region = 'US'")
+		only(t, s.audit(false), audit.ResultsChanged, audit.DayOverMonth)
+	})
+	t.Run("the month was issued over a gap", func(t *testing.T) {
+		s := clean.copy(t)
+		for _, table := range []string{"slice", "slice_span", "voice_session", "ocs_activity", "agent", "duplicate_key"} {
+			s.exec("delete from data." + table + " where day between '2026-02-11' and '2026-02-12'")
+		}
+		found := s.audit(false)
+		only(t, found, audit.MissingDay, audit.MonthOverGap)
+		require.Equal(t, "2026-02-11 to 2026-02-12", found[0].Period)
+	})
+	t.Run("the rows of the month were dropped with age", func(t *testing.T) {
+		s := clean.copy(t)
+		for _, table := range []string{"slice", "slice_span", "voice_session", "ocs_activity", "agent", "duplicate_key", "qualifying_session", "concurrency"} {
+			s.exec("delete from data." + table)
+		}
+		found := s.audit(false)
+		require.Len(t, found, 1)
+		require.Equal(t, audit.AgedMonth, found[0].Rule)
+		require.Equal(t, "2026-02", found[0].Period)
+	})
+	t.Run("a peak far from its weekday's", func(t *testing.T) {
+		s := clean.copy(t)
+		s.exec("update data.daily_concurrent set agents = 0 where day <= '2026-02-21'",
+			"insert into data.daily_concurrent select day - 28, region, location, agents, peak_ts, peak_seconds, state from data.daily_concurrent where day <= '2026-02-21'",
+			"update data.daily_concurrent set agents = 100 where day = '2026-02-25' and region = 'US' and location is null")
+		jumps := of(s.audit(false), audit.Jump)
+		require.Len(t, jumps, 1)
+		require.Equal(t, "2026-02-25", jumps[0].Period)
+		require.True(t, jumps[0].IsRemark())
+	})
+	t.Run("an agent less in the source", func(t *testing.T) {
+		s := clean.copy(t)
+		key := s.ask("select min(resource_key)::varchar from data.qualifying_session where region = 'EU'")
+		s.editExport("sm_res_session_fact", func(row map[string]string) bool { return row["resource_key"] != key })
+		monthly := func(f audit.Finding) bool { return f.Period == "2026-02" && f.Region == "EU" }
+		found := of(s.audit(true), audit.SourceNumber)
+		require.NotEmpty(t, found)
+		last := found[len(found)-1]
+		require.True(t, monthly(last), "%+v", last)
+		require.Len(t, last.Details, 1)
+		require.Contains(t, last.Details[0], "is counted no more")
+	})
+}
+
+func TestRemarks(t *testing.T) {
+	t.Run("a day that stayed provisional", func(t *testing.T) {
+		s := simulate(t, "2026-02-25", "2026-02-25")
+		s.replace(s.path("seats.yaml"), "globals: {", "globals: {settle_hours: 999, ")
+		s.run("2026-02-26", "2026-02-26", "", false)
+		found := of(s.audit(false), audit.ProvisionalDays)
+		require.Len(t, found, 1)
+		require.Equal(t, "2026-02-26", found[0].Period)
+	})
+	t.Run("files taken over by a store made anew", func(t *testing.T) {
+		s := simulate(t, "2026-02-25", "2026-02-25")
+		s.now = s.now.Add(time.Hour)
+		require.NoError(t, os.Remove(s.path("var", "acme.duckdb")))
+		s.run("2026-02-25", "2026-02-25", "", false)
+		found := s.audit(false)
+		require.Len(t, found, 1)
+		require.Equal(t, audit.AdoptedFile, found[0].Rule)
+		require.Len(t, found[0].Details, 2)
+	})
+}
+
+func TestBlockedNumberInAFile(t *testing.T) {
+	s := simulate(t, "2026-02-25", "2026-02-25")
+	s.replace(s.out("CNT_US_PES_SEATS_OUTBOUND_acme_20260225.csv"+suffix), `"rule": "unmapped_switch",
+      "count": 0`, `"rule": "unmapped_switch",
+      "count": 3`)
+	require.Len(t, of(s.audit(false), audit.IssuedThoughBlocked), 1)
+}
+
+func TestRefusedRunIsInTheLedger(t *testing.T) {
+	s := simulate(t, "2026-02-25", "2026-02-25")
+	result := s.run("2026-03-05", "2026-03-05", "", true)
+	require.Error(t, result.Err, "the source is not complete for it")
+	require.Equal(t, "4", s.ask("select exit_code::varchar from data.run where run_id = 2"))
+	require.Contains(t, s.ask("select message from data.run where run_id = 2"), "not ready")
+	require.Empty(t, s.audit(false))
+}
+
+func TestNothingToAudit(t *testing.T) {
+	s := &site{t: t, dir: t.TempDir()}
+	s.write("seats.yaml", configuration)
+	_, err := s.audited(false)
+	require.ErrorIs(t, err, store.ErrMissing)
+}
+
+func TestEveryRuleIsExplained(t *testing.T) {
+	seen := map[audit.Rule]bool{}
+	for _, r := range audit.Rules() {
+		require.False(t, seen[r], r)
+		seen[r] = true
+		require.NotEmpty(t, audit.Finding{Rule: r}.Advice(), r)
+		require.NotEmpty(t, audit.Finding{Rule: r}.Check(), r)
+	}
+}

@@ -1,0 +1,224 @@
+// Package evidence packs what a tenant's numbers of a period were counted from, so that they can be counted again
+// with nothing but a DuckDB client: slices as Parquet, counting rules, statements, results, issued files with
+// their manifests, the ledger, checksums, and a script.
+//
+// Equal stores and folders give equal bytes, as long as program, Go and DuckDB are the same. The file appears whole
+// or not at all, readable by its owner alone, and never takes the place of another. Memory grows with a day's
+// slice. With a key, agents are replaced by pseudonyms everywhere, in such a way that every count stays.
+package evidence
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"seats/internal/audit"
+	"seats/internal/calendar"
+	"seats/internal/config"
+	"seats/internal/duck"
+	"seats/internal/fail"
+	"seats/internal/store"
+	texts "seats/sql"
+)
+
+// Options of a pack.
+type Options struct {
+	Tenant  config.Tenant
+	Period  audit.Period // its days, and the months whose last day is among them
+	Path    string       // of the zip file to be made
+	KeyFile string       // of the pseudonyms; "" for none
+}
+
+// Write makes the pack. A key that is too short or readable by others, and a path that is taken, are errors with
+// fail.Usage; a period without slices is an error too.
+func Write(ctx context.Context, o Options) (err error) {
+	if _, err := os.Lstat(o.Path); err == nil {
+		return fail.New(fail.Usage, "nothing was overwritten; give a new name", "%s exists", o.Path)
+	}
+	p := &packer{Options: o, masks: nil}
+	if o.KeyFile != "" {
+		if p.masks, err = readKey(o.KeyFile, o.Tenant.Name); err != nil {
+			return err
+		}
+	}
+	e := o.Tenant.Engine
+	p.scratch, err = store.OpenScratch(ctx, o.Tenant.StorePath(), duck.Options{MemoryLimit: e.MemoryLimit, Threads: e.Threads, TempDir: e.TempDir})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, p.scratch.Close()) }()
+	p.dir = filepath.Join(p.scratch.TempDir(), "pack")
+	for _, step := range []func(context.Context) error{p.load, p.writeSlices, p.writeResults, p.writeRules, p.writeIssued, p.writeLedger, p.writeTexts} {
+		if err := step(ctx); err != nil {
+			return err
+		}
+	}
+	return p.zip(filepath.Join(p.scratch.TempDir(), "pack.zip"))
+}
+
+// packer is a pack in the making: a folder that becomes the zip.
+type packer struct {
+	Options
+	scratch  *store.Scratch
+	dir      string
+	masks    *masks // nil: no pseudonyms
+	days     []calendar.Date
+	from, to string // bounds for the statements, as days
+	computed []computation
+	months   []calendar.Month // that have a number, and every day of which is in the pack
+}
+
+// computation is how a day of the store was computed.
+type computation struct {
+	day               calendar.Date
+	slice, rules, sql string // hashes
+	text              string // the counting rules as JSON
+	state             string
+	tenant            config.Tenant // with these rules, as they stand in the pack
+}
+
+// load finds what is to be packed.
+func (p *packer) load(ctx context.Context) error {
+	for _, name := range []string{"slice", "slice_span", "issued_file", "run"} {
+		if _, err := duck.Exec(ctx, p.scratch.Conn, "audit/take/"+name+".sql"); err != nil {
+			return err
+		}
+	}
+	// Files depend on the order in which threads write them: one thread writes them always alike.
+	if _, err := duck.Exec(ctx, p.scratch.Conn, "audit/pack/one_thread.sql"); err != nil {
+		return err
+	}
+	if err := p.loadDays(ctx); err != nil {
+		return err
+	}
+	if err := p.loadComputed(ctx); err != nil {
+		return err
+	}
+	return p.loadMonths(ctx)
+}
+
+func (p *packer) loadDays(ctx context.Context) error {
+	slices, err := store.Slices(ctx, p.scratch.Conn)
+	if err != nil {
+		return err
+	}
+	for text := range slices {
+		d, err := calendar.ParseDate(text)
+		if err != nil {
+			return err
+		}
+		if p.Period.Holds(d) {
+			p.days = append(p.days, d)
+		}
+	}
+	if len(p.days) == 0 {
+		return fail.New(fail.NotReady, "`seats status` lists the days", "the store has no slice of the period")
+	}
+	sortDays(p.days)
+	p.from, p.to = p.days[0].String(), p.days[len(p.days)-1].String()
+	return nil
+}
+
+func (p *packer) loadComputed(ctx context.Context) error {
+	return duck.Each(ctx, p.scratch.Conn, "audit/pack/computation.sql", func(scan func(...any) error) error {
+		var c computation
+		var day string
+		err := scan(&day, &c.slice, &c.rules, &c.sql, &c.text, &c.state)
+		if err != nil {
+			return err
+		}
+		if c.day, err = calendar.ParseDate(day); err != nil {
+			return err
+		}
+		if c.tenant, err = p.Tenant.WithRules([]byte(c.text)); err != nil {
+			return err
+		}
+		p.computed = append(p.computed, c)
+		return nil
+	}, p.bounds()...)
+}
+
+func (p *packer) loadMonths(ctx context.Context) error {
+	done := map[calendar.Date]bool{}
+	for _, c := range p.computed {
+		done[c.day] = true
+	}
+	return duck.Each(ctx, p.scratch.Conn, "audit/pack/month.sql", func(scan func(...any) error) error {
+		var text string
+		if err := scan(&text); err != nil {
+			return err
+		}
+		m, err := calendar.ParseMonth(text)
+		if err != nil {
+			return err
+		}
+		for _, d := range m.Days() {
+			if !done[d] {
+				return nil
+			}
+		}
+		p.months = append(p.months, m)
+		return nil
+	}, p.bounds()...)
+}
+
+func (p *packer) bounds() []any {
+	return []any{sql.Named("from", p.from), sql.Named("to", p.to)}
+}
+
+// copyTo runs a statement of sql/audit/pack that writes a file of the pack.
+func (p *packer) copyTo(ctx context.Context, statement, name string, args ...any) error {
+	path := filepath.Join(p.dir, filepath.FromSlash(name))
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return err
+	}
+	_, err := duck.Exec(ctx, p.scratch.Conn, "audit/pack/"+statement+".sql", append(args, sql.Named("file", path))...)
+	return err
+}
+
+// put writes a file of the pack.
+func (p *packer) put(name string, text []byte) error {
+	path := filepath.Join(p.dir, filepath.FromSlash(name))
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return err
+	}
+	if err := os.WriteFile(path, text, 0o600); err != nil {
+		return fmt.Errorf("write %s: %w", name, err)
+	}
+	return nil
+}
+
+// writeResults copies the results as they stand in the store. The examples of the data-quality rules name agents;
+// with pseudonyms they come from the pseudonymized rows.
+func (p *packer) writeResults(ctx context.Context) error {
+	for _, table := range []string{"daily_concurrent", "enabled_daily", "monthly_enabled"} {
+		if err := p.copyTo(ctx, table, "results/"+table+".csv", p.bounds()...); err != nil {
+			return err
+		}
+	}
+	if p.masks != nil {
+		return p.copyTo(ctx, "data_quality_again", "results/data_quality.csv")
+	}
+	return p.copyTo(ctx, "data_quality", "results/data_quality.csv", p.bounds()...)
+}
+
+// writeTexts adds the statements as they are, the script that runs them, and the page that tells how.
+func (p *packer) writeTexts(context.Context) error {
+	names := append(texts.Names("compute"), "stage/slice_sha256.sql", "store/schema_1.sql")
+	for _, name := range names {
+		if err := p.put("sql/"+name, []byte(texts.Text(name))); err != nil {
+			return err
+		}
+	}
+	if err := p.put("recompute.sql", p.script()); err != nil {
+		return err
+	}
+	page, err := p.page()
+	if err != nil {
+		return err
+	}
+	return p.put("RECOMPUTE.md", page)
+}

@@ -1,0 +1,280 @@
+package evidence_test
+
+import (
+	"archive/zip"
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"os"
+	osexec "os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	gimsim "seats/cmd/gimsim/cli"
+	"seats/internal/audit"
+	"seats/internal/audit/evidence"
+	"seats/internal/calendar"
+	"seats/internal/config"
+	"seats/internal/duck"
+	"seats/internal/job"
+)
+
+type quiet struct{}
+
+func (quiet) Info(string, ...any) {}
+func (quiet) Warn(string, ...any) {}
+func (quiet) Start(string)        {}
+func (quiet) Add(int64)           {}
+func (quiet) Stop()               {}
+
+const configuration = `
+globals: {engine: {memory_limit: 500MB, threads: 2}}
+tenants:
+  acme:
+    export_dir: exports
+    exclude_agents: ["TEST*"]
+    regions:
+      US: {timezone: America/New_York, locations: {dallas: {switches: [SIP_DAL_1]}, other: {switches: []}}}
+      EU: {timezone: Europe/London, locations: {london: {switches: [SIP_LON]}}}
+`
+
+// site issues days of a simulated February, and its month where the days are all of it.
+func site(t *testing.T, from, to string) (string, config.Tenant) {
+	t.Helper()
+	dir := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "seats.yaml"), []byte(configuration), 0o600))
+	var out bytes.Buffer
+	code := gimsim.Run(context.Background(), []string{"export", "--dir", filepath.Join(dir, "exports"), "--seed=5", "--from=2026-01-31", "--days=30",
+		"--agents=12", "--ocs-share=1", "--switches=SIP_DAL_1=America/Chicago,SIP_LON=Europe/London", "--legs-per-hour=1", "--presence=1",
+		"--two-keys=0.3", "--test-agents=0.2", "--no-employee-id=0.2", "--open=0", "--no-interactions", "--high-water=2026-03-02T12:00:00Z"}, &out, &out)
+	require.Zero(t, code, out.String())
+	cfg, err := config.Load(filepath.Join(dir, "seats.yaml"), func(string) (string, bool) { return "", false })
+	require.NoError(t, err)
+	tenant := cfg.Tenants[0]
+	j := job.Job{Stages: job.Stages{Command: "run", Extract: true, Compute: true, Report: true}, Tenant: tenant, Version: "test", Log: quiet{},
+		Clock: func() time.Time { return time.Date(2026, 3, 20, 9, 0, 0, 0, time.UTC) }}
+	for d := day(t, from); !day(t, to).Before(d); d = d.AddDays(1) {
+		j.Days = append(j.Days, d)
+	}
+	if len(j.Days) == 28 {
+		j.Months = []calendar.Month{{Year: 2026, Month: time.February}}
+	}
+	require.NoError(t, j.Do(context.Background()).Err)
+	return dir, tenant
+}
+
+func day(t *testing.T, text string) calendar.Date {
+	t.Helper()
+	d, err := calendar.ParseDate(text)
+	require.NoError(t, err)
+	return d
+}
+
+// unpack unpacks a pack into a folder of its own, far from the site.
+func unpack(t *testing.T, path string) string {
+	t.Helper()
+	dir := t.TempDir()
+	r, err := zip.OpenReader(path)
+	require.NoError(t, err)
+	defer r.Close() //nolint:errcheck // only read
+	for _, f := range r.File {
+		in, err := f.Open()
+		require.NoError(t, err)
+		text, err := io.ReadAll(in)
+		require.NoError(t, err)
+		to := filepath.Join(dir, filepath.FromSlash(f.Name))
+		require.NoError(t, os.MkdirAll(filepath.Dir(to), 0o700))
+		require.NoError(t, os.WriteFile(to, text, 0o600))
+	}
+	return dir
+}
+
+// recompute runs recompute.sql as any client would, in the unpacked folder, and gives the rows that it prints.
+func recompute(t *testing.T, dir string) []string {
+	t.Helper()
+	t.Chdir(dir)
+	script, err := os.ReadFile("recompute.sql")
+	require.NoError(t, err)
+	db, err := duck.Open("", duck.Options{})
+	require.NoError(t, err)
+	defer db.Close() //nolint:errcheck // in memory
+	rows, err := db.Query(string(script))
+	require.NoError(t, err)
+	var printed []string
+	for rows.Next() {
+		var period, region, measure, slices string
+		var revision, issued, counted int64
+		var peak any
+		var agrees bool
+		require.NoError(t, rows.Scan(&period, &region, &measure, &revision, &issued, &counted, &peak, &agrees, &slices))
+		require.True(t, agrees, "%s %s", region, period)
+		require.Equal(t, issued, counted)
+		printed = append(printed, fmt.Sprintf("%s %s %s R%d %d %s", period, region, measure, revision, counted, slices))
+	}
+	require.NoError(t, rows.Err())
+	return printed
+}
+
+func write(t *testing.T, o evidence.Options) string {
+	t.Helper()
+	if o.Path == "" {
+		o.Path = filepath.Join(t.TempDir(), "pack.zip")
+	}
+	require.NoError(t, evidence.Write(context.Background(), o))
+	return o.Path
+}
+
+func TestTheNumberFromThePackAlone(t *testing.T) {
+	dir, tenant := site(t, "2026-02-01", "2026-02-28")
+	key := filepath.Join(dir, "key")
+	require.NoError(t, os.WriteFile(key, []byte("0123456789abcdef\n"), 0o600))
+	exec(t, tenant, "update data.run set message = 'no such agent: ' || (select max(employee_id) from data.agent)",
+		"update data.issued_file set reason = 'asked by ' || (select max(resource_name) from data.agent) where period = '2026-02-10'")
+	plain, masked := write(t, evidence.Options{Tenant: tenant}), write(t, evidence.Options{Tenant: tenant, KeyFile: key})
+	names := agents(t, tenant)
+	require.NoError(t, os.RemoveAll(dir), "nothing but the pack is left")
+
+	rows := recompute(t, unpack(t, plain))
+	require.Len(t, rows, 2*28+2)
+	for _, row := range rows {
+		require.True(t, strings.HasSuffix(row, "as recorded"), row)
+	}
+	pseudonymized := recompute(t, unpack(t, masked))
+	require.Len(t, pseudonymized, len(rows))
+	for at := range rows {
+		require.Equal(t, strings.TrimSuffix(rows[at], "as recorded"), strings.TrimSuffix(pseudonymized[at], "not checked: the rows are pseudonymized"))
+	}
+	namesNobody(t, unpack(t, masked), names)
+}
+
+// exec changes the store behind the program's back.
+func exec(t *testing.T, tenant config.Tenant, statements ...string) {
+	t.Helper()
+	db, err := duck.Open(tenant.StorePath(), duck.Options{})
+	require.NoError(t, err)
+	for _, statement := range statements {
+		_, err := db.Exec(statement)
+		require.NoError(t, err, statement)
+	}
+	require.NoError(t, db.Close())
+}
+
+// agents are the names by which the store knows agents.
+func agents(t *testing.T, tenant config.Tenant) []string {
+	t.Helper()
+	db, err := duck.Open(tenant.StorePath(), duck.Options{ReadOnly: true})
+	require.NoError(t, err)
+	defer db.Close() //nolint:errcheck // only read
+	rows, err := db.Query(`select distinct name from (select unnest([employee_id, resource_name, '#' || resource_key]) as name from data.agent) where name <> '' order by name`)
+	require.NoError(t, err)
+	var names []string
+	for rows.Next() {
+		var name string
+		require.NoError(t, rows.Scan(&name))
+		names = append(names, name)
+	}
+	require.NoError(t, rows.Err())
+	require.Greater(t, len(names), 20)
+	return names
+}
+
+// namesNobody looks into every file of an unpacked pack, the columns of Parquet files included.
+func namesNobody(t *testing.T, dir string, names []string) {
+	t.Helper()
+	db, err := duck.Open("", duck.Options{})
+	require.NoError(t, err)
+	defer db.Close() //nolint:errcheck // in memory
+	for _, table := range []string{"voice_session", "ocs_activity", "agent"} {
+		var least int64
+		require.NoError(t, db.QueryRow("select min(resource_key) from read_parquet($files)", filepath.Join(dir, "slices", "*", table+".parquet")).Scan(&least))
+		require.Greater(t, least, int64(1_000_000), "simulated keys are small, pseudonyms are not")
+	}
+	require.NoError(t, filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		var text string
+		if filepath.Ext(path) == ".parquet" {
+			err = db.QueryRow("select coalesce(string_agg(t::varchar, chr(10)), '') from read_parquet($file) as t", path).Scan(&text)
+			require.NoError(t, err)
+		} else {
+			b, err := os.ReadFile(path)
+			require.NoError(t, err)
+			text = string(b)
+		}
+		for _, name := range names {
+			require.NotContains(t, text, name, path)
+		}
+		return nil
+	}))
+}
+
+func TestEqualInputsGiveEqualBytes(t *testing.T) {
+	_, tenant := site(t, "2026-02-10", "2026-02-11")
+	period := audit.Period{From: day(t, "2026-02-10"), To: day(t, "2026-02-10")}
+	first, err := os.ReadFile(write(t, evidence.Options{Tenant: tenant, Period: period}))
+	require.NoError(t, err)
+	second, err := os.ReadFile(write(t, evidence.Options{Tenant: tenant, Period: period}))
+	require.NoError(t, err)
+	require.Equal(t, first, second)
+	other, err := os.ReadFile(write(t, evidence.Options{Tenant: tenant}))
+	require.NoError(t, err)
+	require.NotEqual(t, first, other)
+}
+
+func TestPackIsPrivateAndNeverOverwritten(t *testing.T) {
+	_, tenant := site(t, "2026-02-10", "2026-02-10")
+	path := write(t, evidence.Options{Tenant: tenant})
+	info, err := os.Stat(path)
+	require.NoError(t, err)
+	require.Equal(t, os.FileMode(0o600), info.Mode().Perm())
+	before, err := os.ReadFile(path)
+	require.NoError(t, err)
+	require.ErrorContains(t, evidence.Write(context.Background(), evidence.Options{Tenant: tenant, Path: path}), "exists")
+	after, err := os.ReadFile(path)
+	require.NoError(t, err)
+	require.Equal(t, before, after)
+
+	dir := unpack(t, path)
+	check := osexec.Command("sha256sum", "--check", "--quiet", "SHA256SUMS")
+	check.Dir = dir
+	out, err := check.CombinedOutput()
+	require.NoError(t, err, string(out))
+}
+
+func TestTheScriptSeesAChangedSlice(t *testing.T) {
+	_, tenant := site(t, "2026-02-10", "2026-02-10")
+	exec(t, tenant, "delete from data.voice_session where sm_res_session_fact_key = (select min(sm_res_session_fact_key) from data.voice_session where resource_key not in (select resource_key from data.ocs_activity))")
+	for _, row := range recompute(t, unpack(t, write(t, evidence.Options{Tenant: tenant}))) {
+		require.True(t, strings.HasSuffix(row, "CHANGED"), row)
+	}
+}
+
+func TestKeysThatAreNone(t *testing.T) {
+	_, tenant := site(t, "2026-02-10", "2026-02-10")
+	for name, c := range map[string]struct {
+		text string
+		mode os.FileMode
+		want string
+	}{
+		"short":  {"0123456789abcde\n", 0o600, "at least 16"},
+		"shared": {"0123456789abcdef", 0o640, "nobody but its owner"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			key := filepath.Join(t.TempDir(), "key")
+			require.NoError(t, os.WriteFile(key, []byte(c.text), 0o600))
+			require.NoError(t, os.Chmod(key, c.mode))
+			path := filepath.Join(t.TempDir(), "pack.zip")
+			err := evidence.Write(context.Background(), evidence.Options{Tenant: tenant, Path: path, KeyFile: key})
+			require.ErrorContains(t, err, c.want)
+			require.NoFileExists(t, path)
+		})
+	}
+	err := evidence.Write(context.Background(), evidence.Options{Tenant: tenant, Path: filepath.Join(t.TempDir(), "p.zip"), KeyFile: t.TempDir()})
+	require.ErrorContains(t, err, "nobody but its owner")
+}

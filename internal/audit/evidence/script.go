@@ -1,0 +1,185 @@
+package evidence
+
+import (
+	"bytes"
+	"fmt"
+	"regexp"
+	"strings"
+
+	"seats/compute"
+	texts "seats/sql"
+)
+
+// parameter is a value bound to a statement. A plain script has variables instead, named the_day for $day, since
+// $from and $to would be words of the language.
+var parameter = regexp.MustCompile(`\$([a-z][a-z0-9_]*)`)
+
+// script writes recompute.sql: plain statements for any DuckDB client that stands in the unpacked folder. Every
+// value comes from a file of the pack or is a day or a month; the statements are those of sql/compute, with
+// variables for their parameters.
+func (p *packer) script() []byte {
+	s := &script{seen: map[string]bool{}}
+	s.say("Counts the numbers of this pack again. In the folder that it was unpacked to:  duckdb < recompute.sql")
+	s.say("The statements are those of the folder sql; RECOMPUTE.md explains them.")
+	s.run("set timezone = 'UTC'")
+	s.statement("store/schema_1.sql")
+	s.load(p)
+	for _, c := range p.computed {
+		s.day(c, p.masks == nil)
+	}
+	for _, m := range p.months {
+		s.month(m.String(), m.First().String(), m.Last().String(), p.rulesOf(m).day.String())
+	}
+	s.conclude(p.masks == nil)
+	return s.out.Bytes()
+}
+
+type script struct {
+	out  bytes.Buffer
+	seen map[string]bool // statements that stand in the script with their comments
+}
+
+func (s *script) say(text string) { fmt.Fprintf(&s.out, "-- %s\n", text) }
+
+func (s *script) run(text string) { fmt.Fprintf(&s.out, "%s;\n", strings.TrimRight(text, "; \n")) }
+
+// statement adds a text of package sql, the first time with its comments.
+func (s *script) statement(name string) { s.run(s.text(name)) }
+
+func (s *script) text(name string) string {
+	text := texts.Text(name)
+	if s.seen[name] {
+		var lines []string
+		for line := range strings.Lines(text) {
+			if !strings.HasPrefix(line, "--") {
+				lines = append(lines, line)
+			}
+		}
+		text = strings.Join(lines, "")
+	} else {
+		s.seen[name] = true
+		text = "-- sql/" + name + "\n" + text
+	}
+	return parameter.ReplaceAllString(text, "getvariable('the_$1')")
+}
+
+// set gives a variable a text of the program's own: a day, a month, or nothing.
+func (s *script) set(name, value string) {
+	fmt.Fprintf(&s.out, "set variable the_%s = '%s';\n", name, value)
+}
+
+// load fills the store's tables from the pack.
+func (s *script) load(p *packer) {
+	s.say("The slices and the rules of the pack.")
+	for _, table := range []string{"slice", "slice_span"} {
+		s.run("insert into data." + table + " by name from read_parquet('slices/" + table + ".parquet')")
+	}
+	for _, table := range tables {
+		s.run("insert into data." + table + " by name from read_parquet('slices/*/" + table + ".parquet')")
+	}
+	s.csv("day", "rules/day.csv", "day", "rules_sha256", "sql_sha256", "slice_sha256", "state", "end_second_counts")
+	s.csv("region_day", "rules/region_day.csv", "day", "region", "timezone", "start_ts", "end_ts")
+	s.csv("location", "rules/location.csv", "rules_sha256", "region", "location", "is_default")
+	s.csv("switch", "rules/switch.csv", "rules_sha256", "region", "location", "switch_name")
+	s.csv("exclude", "rules/exclude.csv", "rules_sha256", "pattern")
+	s.csv("issued_file", "ledger/issued_file.csv", "region", "measure", "period", "revision", "value", "state", "file", "sha256", "manifest_sha256",
+		"supersedes", "reason", "peak_ts", "peak_seconds", "issued_at")
+	s.run("create table pack.slice_hash (day date, sha256 varchar)")
+}
+
+// csv makes a table of texts from a file of the pack.
+func (s *script) csv(table, file string, columns ...string) {
+	if !s.seen["pack"] {
+		s.seen["pack"] = true
+		s.run("create schema pack")
+	}
+	var types []string
+	for _, c := range columns {
+		types = append(types, "'"+c+"': 'varchar'")
+	}
+	s.run(fmt.Sprintf("create table pack.%s as from read_csv('%s', header = true, auto_detect = false, delim = ',', quote = '\"', escape = '\"',\n    columns = {%s})",
+		table, file, strings.Join(types, ", ")))
+}
+
+// day counts a day.
+func (s *script) day(c computation, hashed bool) {
+	day := c.day.String()
+	s.out.WriteByte('\n')
+	s.say(day)
+	s.set("day", day)
+	s.run("set variable the_state = (select state from pack.day where day = getvariable('the_day'))")
+	s.rules()
+	for _, name := range compute.Steps() {
+		s.statement(name)
+	}
+	if hashed {
+		s.run("create or replace temp table slice_hash as\n" + s.text("stage/slice_sha256.sql"))
+		s.run("insert into pack.slice_hash select getvariable('the_day')::date, sha256 from slice_hash")
+	}
+}
+
+// rules fills the tables that the statements read the day's rules from.
+func (s *script) rules() {
+	for _, name := range []string{"rule", "region_day", "location", "switch", "exclude"} {
+		s.statement("compute/rule/" + name + ".sql")
+	}
+	of := " join pack.day as d using (rules_sha256) where d.day = getvariable('the_day')"
+	s.run("insert into rule select s.as_of, d.end_second_counts::boolean from data.slice as s join pack.day as d on d.day::date = s.day where d.day = getvariable('the_day')")
+	s.run("insert into rule_region_day select region, start_ts::bigint, end_ts::bigint from pack.region_day where day = getvariable('the_day')")
+	s.run("insert into rule_location select region, location, is_default::boolean from pack.location" + of)
+	s.run("insert into rule_switch select switch_name, region, location from pack.switch" + of)
+	s.run("insert into rule_exclude select pattern from pack.exclude" + of)
+}
+
+// month counts a month whose days are counted.
+func (s *script) month(month, from, to, rules string) {
+	s.out.WriteByte('\n')
+	s.say(month)
+	s.set("day", rules)
+	s.rules()
+	s.set("month", month)
+	s.set("from", from)
+	s.set("to", to)
+	for _, name := range []string{"rules_sha256", "sql_sha256", "slices_sha256"} {
+		s.set(name, "")
+	}
+	s.run("set variable the_state = ''")
+	s.run("set variable the_computed_ts = 0")
+	s.statement("compute/monthly_enabled.sql")
+}
+
+// conclude prints what was issued beside what has just been counted.
+func (s *script) conclude(hashed bool) {
+	s.out.WriteByte('\n')
+	s.say("What was issued last, and what has just been counted from the slices.")
+	slices := "'not checked: the rows are pseudonymized'"
+	if hashed {
+		slices = `case when i.measure = 'enabled'
+                then (select case when bool_and(h.sha256 = s.sha256) then 'as recorded' else 'CHANGED' end
+                      from pack.slice_hash as h join data.slice as s using (day) where strftime(h.day, '%Y-%m') = i.period)
+                else (select case when h.sha256 = s.sha256 then 'as recorded' else 'CHANGED' end
+                      from pack.slice_hash as h join data.slice as s using (day) where h.day::varchar = i.period)
+           end`
+	}
+	s.run(`with counted as (
+    select region, 'concurrent' as measure, day::varchar as period, agents, peak_ts
+    from data.daily_concurrent
+    where location is null
+    union all
+    select region, 'enabled', month, agents, null
+    from data.monthly_enabled
+)
+select i.period,
+       i.region,
+       i.measure,
+       i.revision::integer as revision,
+       i.value::bigint as issued,
+       c.agents as counted,
+       to_timestamp(c.peak_ts) as peak_at,
+       coalesce(i.value::bigint = c.agents, false) as agrees,
+       ` + slices + ` as slices
+from pack.issued_file as i
+left join counted as c using (region, measure, period)
+qualify row_number() over (partition by i.region, i.measure, i.period order by i.revision::integer desc) = 1
+order by i.period, i.region, i.measure`)
+}

@@ -1,0 +1,86 @@
+package evidence
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+
+	"seats/compute"
+	"seats/internal/calendar"
+	"seats/internal/duck"
+)
+
+// tables of the raw rows of a slice.
+var tables = []string{"voice_session", "ocs_activity", "agent", "duplicate_key"}
+
+// writeSlices writes the raw rows, a folder a day.
+func (p *packer) writeSlices(ctx context.Context) error {
+	for _, name := range []string{"slice", "slice_span"} {
+		if err := p.copyTo(ctx, name, "slices/"+name+".parquet", p.bounds()...); err != nil {
+			return err
+		}
+	}
+	for _, d := range p.days {
+		if err := p.writeSlice(ctx, d); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (p *packer) writeSlice(ctx context.Context, d calendar.Date) error {
+	for _, table := range tables {
+		_, err := duck.Exec(ctx, p.scratch.Conn, "audit/take/"+table+".sql", named("from", d.String()), named("to", d.String()))
+		if err != nil {
+			return err
+		}
+	}
+	if p.masks != nil {
+		if err := p.mask(ctx, d); err != nil {
+			return err
+		}
+	}
+	for _, table := range tables {
+		if err := p.copyTo(ctx, table, "slices/"+d.String()+"/"+table+".parquet"); err != nil {
+			return err
+		}
+	}
+	for _, table := range tables {
+		if _, err := duck.Exec(ctx, p.scratch.Conn, "audit/forget/"+table+".sql"); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// mask replaces the agents of the day in the scratch store, and makes sure that it counts as before.
+func (p *packer) mask(ctx context.Context, d calendar.Date) error {
+	at := slices.IndexFunc(p.computed, func(c computation) bool { return c.day == d })
+	if at < 0 {
+		return p.masks.apply(ctx, p.scratch.Conn, p.Tenant.ExcludeAgents)
+	}
+	c := &p.computed[at]
+	before, err := compute.Day(ctx, p.scratch.Conn, c.tenant, d, 0)
+	if err != nil {
+		return err
+	}
+	if err := p.masks.apply(ctx, p.scratch.Conn, c.tenant.ExcludeAgents); err != nil {
+		return err
+	}
+	c.tenant.ExcludeAgents = maskedPatterns(c.tenant.ExcludeAgents)
+	c.text = string(c.tenant.Rules())
+	after, err := compute.Day(ctx, p.scratch.Conn, c.tenant, d, 0)
+	if err != nil {
+		return err
+	}
+	if !slices.Equal(before.Peaks, after.Peaks) || !slices.Equal(before.Enabled, after.Enabled) ||
+		!slices.EqualFunc(before.Quality, after.Quality, func(a, b compute.Quality) bool { return a.Rule == b.Rule && a.Count == b.Count }) {
+		return fmt.Errorf("pseudonymize %s: the pseudonymized rows do not count as the real ones do", d)
+	}
+	return nil
+}
+
+func sortDays(days []calendar.Date) {
+	slices.SortFunc(days, func(a, b calendar.Date) int { return cmp.Compare(a.String(), b.String()) })
+}

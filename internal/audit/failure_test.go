@@ -1,0 +1,23 @@
+package audit
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"seats/compute"
+	"seats/internal/calendar"
+)
+
+func TestDayThatCannotBeComputed(t *testing.T) {
+	d := calendar.Date{Year: 2026, Month: 2, Day: 26}
+	differ := failure(d, &compute.DifferenceError{Period: "2026-02-26", Scope: "US/dallas", What: "agents", SQL: "1", Sweep: "2"})
+	require.Equal(t, ComputationsDiffer, differ.Rule)
+	require.Equal(t, "US", differ.Region)
+	require.Contains(t, differ.What, "1 by SQL, 2 by the sweep")
+
+	coverage := failure(d, &compute.CoverageError{Day: d, Region: "EU"})
+	require.Equal(t, CannotCompute, coverage.Rule)
+	require.True(t, explained(&compute.CoverageError{}) && explained(&compute.DifferenceError{}) && !explained(errors.New("disk")))
+}

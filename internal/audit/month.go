@@ -1,0 +1,222 @@
+package audit
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"seats/compute"
+	"seats/internal/calendar"
+	"seats/internal/config"
+	"seats/internal/duck"
+	"seats/report"
+)
+
+// part is what is worked on at once: the days of a calendar month, as far as the store holds them.
+type part struct {
+	month calendar.Month
+	days  []calendar.Date // of the period
+	whole bool            // the month has an issued number, every day is there, and the period holds it
+}
+
+// loaded are the days whose raw rows are needed.
+func (p part) loaded() []calendar.Date {
+	if p.whole {
+		return p.month.Days()
+	}
+	return p.days
+}
+
+// parts of the period, ascending.
+func (w *auditor) parts() ([]part, error) {
+	days, err := w.held()
+	if err != nil {
+		return nil, err
+	}
+	var parts []part
+	for _, d := range days {
+		if n := len(parts); n == 0 || parts[n-1].month != d.YearMonth() {
+			parts = append(parts, part{month: d.YearMonth(), whole: w.isWhole(d.YearMonth())})
+		}
+		last := &parts[len(parts)-1]
+		last.days = append(last.days, d)
+	}
+	return parts, nil
+}
+
+func (w *auditor) isWhole(m calendar.Month) bool {
+	for _, d := range m.Days() {
+		if _, held := w.slices[d.String()]; !held {
+			return false
+		}
+	}
+	if !w.Period.HoldsMonth(m) {
+		return false
+	}
+	for s := range w.standing {
+		if s.measure == report.Enabled && s.period == m.String() {
+			return true
+		}
+	}
+	return false
+}
+
+// checkMonths goes through the kept slices, month by month.
+func (w *auditor) checkMonths(ctx context.Context) error {
+	parts, err := w.parts()
+	if err != nil {
+		return err
+	}
+	var reader *reader
+	if w.Source && len(parts) > 0 {
+		if reader, err = w.openSource(ctx, parts); err != nil {
+			return err
+		}
+		defer reader.src.Close() //nolint:errcheck // only read
+	}
+	for _, p := range parts {
+		w.Log.Start(w.Tenant.Name + ": auditing " + p.month.String())
+		err := w.checkPart(ctx, p, reader)
+		w.Log.Stop()
+		if err != nil {
+			return err
+		}
+	}
+	w.remarkMoved()
+	return nil
+}
+
+func (w *auditor) checkPart(ctx context.Context, p part, r *reader) error {
+	if err := w.take(ctx, p.loaded()); err != nil {
+		return err
+	}
+	w.days += len(p.days)
+	for _, d := range p.days {
+		if err := w.checkSlice(ctx, d); err != nil {
+			return err
+		}
+	}
+	kept, err := w.compute(ctx, w.Tenant, p)
+	if err != nil {
+		return err
+	}
+	if err := w.checkResults(ctx, p, kept); err != nil {
+		return err
+	}
+	if err := w.compareIssued(ctx, p, kept, r != nil); err != nil {
+		return err
+	}
+	if r != nil {
+		if err := w.checkSource(ctx, p, kept, r); err != nil {
+			return err
+		}
+	}
+	return w.forget(ctx)
+}
+
+// take brings the raw rows of days into the scratch store.
+func (w *auditor) take(ctx context.Context, days []calendar.Date) error {
+	for _, run := range runsOf(days) {
+		for _, table := range []string{"voice_session", "ocs_activity", "agent", "duplicate_key"} {
+			_, err := duck.Exec(ctx, w.scratch.Conn, "audit/take/"+table+".sql", named("from", run[0].String()), named("to", run[len(run)-1].String()))
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// forget empties the scratch store of a part.
+func (w *auditor) forget(ctx context.Context) error {
+	for _, table := range []string{"voice_session", "ocs_activity", "agent", "duplicate_key", "qualifying_session", "concurrency",
+		"daily_concurrent", "enabled_daily", "monthly_enabled", "data_quality", "computation"} {
+		if _, err := duck.Exec(ctx, w.scratch.Conn, "audit/forget/"+table+".sql"); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// checkSlice holds the rows of a slice against what was written of them: counts and hash.
+func (w *auditor) checkSlice(ctx context.Context, day calendar.Date) error {
+	var sum string
+	on := named("day", day.String())
+	err := duck.Each(ctx, w.scratch.Conn, "stage/slice_sha256.sql", func(scan func(...any) error) error { return scan(&sum) }, on)
+	if err != nil {
+		return err
+	}
+	var said, counted [3]int64
+	err = duck.Each(ctx, w.scratch.Conn, "audit/slice_count.sql", func(scan func(...any) error) error {
+		return scan(&said[0], &said[1], &said[2], &counted[0], &counted[1], &counted[2])
+	}, on)
+	if err != nil {
+		return err
+	}
+	f := Finding{Rule: SliceChanged, Period: day.String()}
+	for at, what := range []string{"sessions", "activities", "agents"} {
+		if said[at] != counted[at] {
+			f.Details = append(f.Details, fmt.Sprintf("%d %s, written were %d", counted[at], what, said[at]))
+		}
+	}
+	if was := w.slices[day.String()].SHA256; sum != was {
+		f.Details = append(f.Details, fmt.Sprintf("SHA-256 %s, written was %s", sum, was))
+	}
+	if len(f.Details) > 0 {
+		f.What = "the rows of the slice are not those that were written: " + f.Details[0]
+		w.add(f)
+	}
+	return nil
+}
+
+// computed is what a part gives: results by day, and why a day has none.
+type computed struct {
+	days   map[calendar.Date]compute.DayResult
+	failed map[calendar.Date]error
+	month  *compute.MonthResult
+}
+
+// compute counts a part both ways (R12). A month is counted at once; where that fails, day by day, so that every
+// day that fails is known.
+func (w *auditor) compute(ctx context.Context, t config.Tenant, p part) (computed, error) {
+	c := computed{days: map[calendar.Date]compute.DayResult{}, failed: map[calendar.Date]error{}}
+	conn := w.scratch.Conn
+	if p.whole {
+		month, err := compute.Month(ctx, conn, t, p.month, 0)
+		if err != nil && !explained(err) {
+			return c, err
+		}
+		if err == nil {
+			c.month = &month
+		}
+	}
+	for _, d := range p.days {
+		result, err := w.dayOf(ctx, t, d, c.month != nil)
+		if err != nil && !explained(err) {
+			return c, err
+		}
+		if err != nil {
+			c.failed[d] = err
+			continue
+		}
+		c.days[d] = result
+	}
+	return c, nil
+}
+
+func (w *auditor) dayOf(ctx context.Context, t config.Tenant, d calendar.Date, done bool) (compute.DayResult, error) {
+	if done {
+		return compute.LoadDay(ctx, w.scratch.Conn, t, d)
+	}
+	return compute.Day(ctx, w.scratch.Conn, t, d, 0)
+}
+
+// explained tells the errors that are findings from those that end the audit.
+func explained(err error) bool {
+	var differ *compute.DifferenceError
+	var coverage *compute.CoverageError
+	return errors.As(err, &differ) || errors.As(err, &coverage)
+}
+
+func named(name string, value any) sql.NamedArg { return sql.Named(name, value) }

@@ -1,0 +1,137 @@
+package audit
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"seats/internal/calendar"
+	"seats/internal/config"
+	"seats/internal/duck"
+	"seats/report"
+	texts "seats/sql"
+)
+
+// rulesBook is what the store remembers of how its days were computed.
+type rulesBook struct {
+	texts map[string]string // counting rules as JSON, by their hash
+	days  map[string]computation
+}
+
+type computation struct{ slice, rules, sql string }
+
+// loadRules reads the book. A text that is not what its hash says is a finding, and is not believed.
+func (w *auditor) loadRules(ctx context.Context) error {
+	w.rules = rulesBook{texts: map[string]string{w.Tenant.RulesHash(): string(w.Tenant.Rules())}, days: map[string]computation{}}
+	err := duck.Each(ctx, w.scratch.Conn, "audit/rules.sql", func(scan func(...any) error) error {
+		var sum, text string
+		if err := scan(&sum, &text); err != nil {
+			return err
+		}
+		if digest([]byte(text)) != sum {
+			w.add(Finding{Rule: RulesRecord, What: "the counting rules kept under SHA-256 " + sum + " have SHA-256 " + digest([]byte(text))})
+			return nil
+		}
+		w.rules.texts[sum] = text
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return duck.Each(ctx, w.scratch.Conn, "audit/computation.sql", func(scan func(...any) error) error {
+		var day string
+		var c computation
+		err := scan(&day, &c.slice, &c.rules, &c.sql)
+		w.rules.days[day] = c
+		return err
+	})
+}
+
+// current tells whether the stored results of a day were computed from its slice as today's program and
+// configuration would.
+func (w *auditor) current(day calendar.Date) bool {
+	c, done := w.rules.days[day.String()]
+	return done && c == computation{w.slices[day.String()].SHA256, w.Tenant.RulesHash(), texts.ComputeSHA256()}
+}
+
+// cause is what has changed since a file was issued, by its manifest.
+type cause struct {
+	rule    Rule
+	words   string
+	details []string
+	rules   string // hash of the counting rules of the issue, where those are all that moved
+}
+
+// causeOf compares the manifest of an issue with the store, the configuration and the program. Without a
+// manifest nothing can be said.
+func (w *auditor) causeOf(i report.Issue) cause {
+	m, readable := w.manifests[i.File]
+	if !readable {
+		return cause{rule: NumberDiffers, words: "its manifest is gone, so nothing can be said about why"}
+	}
+	var c cause
+	found := func(rule Rule, words string, details ...string) {
+		if c.rule == "" {
+			c.rule, c.words = rule, words
+		} else {
+			c.words += " and " + words
+		}
+		c.details = append(c.details, details...)
+	}
+	if m.RulesHash != w.Tenant.RulesHash() {
+		found(ConfigurationMoved, "the counting rules of the configuration", w.ruleChanges(m.RulesHash)...)
+	}
+	if moved := w.movedSlices(m); len(moved) > 0 {
+		found(SliceMoved, "the slice", moved...)
+	}
+	if m.SQLHash != texts.ComputeSHA256() {
+		found(ProgramMoved, "the statements that count", fmt.Sprintf("issued by program %s with statements %s, now %s", m.Versions.Program, m.SQLHash, texts.ComputeSHA256()))
+	}
+	if c.rule == "" {
+		return cause{rule: NumberDiffers, words: "slice, counting rules and statements are those of the issue"}
+	}
+	c.words = "changed since: " + c.words
+	if c.rule == ConfigurationMoved && m.SQLHash == texts.ComputeSHA256() && len(w.movedSlices(m)) == 0 {
+		c.rules = m.RulesHash
+	}
+	return c
+}
+
+// movedSlices says which slices of the manifest the store has otherwise now.
+func (w *auditor) movedSlices(m report.Manifest) []string {
+	var moved []string
+	for _, s := range m.Slices {
+		if now := w.slices[s.Day].SHA256; now != s.SHA256 {
+			moved = append(moved, fmt.Sprintf("slice of %s: SHA-256 was %s, is %s", s.Day, s.SHA256, orNone(now)))
+		}
+	}
+	return moved
+}
+
+// ruleChanges shows what was and what is, setting by setting.
+func (w *auditor) ruleChanges(old string) []string {
+	text, known := w.rules.texts[old]
+	if !known {
+		return []string{"the counting rules of the issue, SHA-256 " + old + ", are not in the store any more"}
+	}
+	before, err := config.RuleFacts([]byte(text))
+	if err != nil {
+		return []string{err.Error()}
+	}
+	after, err := config.RuleFacts(w.Tenant.Rules())
+	if err != nil {
+		return []string{err.Error()}
+	}
+	var changes []string
+	for _, fact := range before {
+		if !slices.Contains(after, fact) {
+			changes = append(changes, "was: "+fact)
+		}
+	}
+	for _, fact := range after {
+		if !slices.Contains(before, fact) {
+			changes = append(changes, "is:  "+fact)
+		}
+	}
+	return changes
+}

@@ -1,0 +1,226 @@
+package audit_test
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"encoding/csv"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	gimsim "seats/cmd/gimsim/cli"
+	"seats/internal/audit"
+	"seats/internal/calendar"
+	"seats/internal/config"
+	"seats/internal/duck"
+	"seats/internal/job"
+)
+
+// quiet is a log that nobody reads.
+type quiet struct{}
+
+func (quiet) Info(string, ...any) {}
+func (quiet) Warn(string, ...any) {}
+func (quiet) Start(string)        {}
+func (quiet) Add(int64)           {}
+func (quiet) Stop()               {}
+
+// site is a tenant with a simulated GIM, whose month has been issued.
+type site struct {
+	t   *testing.T
+	dir string
+	now time.Time
+}
+
+const configuration = `
+globals: {engine: {memory_limit: 500MB, threads: 1}}
+tenants:
+  acme:
+    export_dir: exports
+    exclude_agents: ["TEST*"]
+    regions:
+      US:
+        timezone: America/New_York
+        locations:
+          dallas: {switches: [SIP_DAL_1, SIP_DAL_2]}
+          other: {switches: []}
+      EU:
+        timezone: Europe/London
+        locations:
+          london: {switches: [SIP_LON]}
+`
+
+// simulate writes an export of February 2026 and the days around it, and issues the days asked for.
+func simulate(t *testing.T, from, to string, months ...string) *site {
+	t.Helper()
+	s := &site{t: t, dir: t.TempDir(), now: time.Date(2026, 3, 20, 9, 0, 0, 0, time.UTC)}
+	s.write("seats.yaml", configuration)
+	var out bytes.Buffer
+	code := gimsim.Run(context.Background(), []string{"export", "--dir", s.path("exports"), "--seed=5", "--from=2026-01-31", "--days=30",
+		"--agents=12", "--ocs-share=1", "--switches=SIP_DAL_1=America/Chicago,SIP_LON=Europe/London", "--legs-per-hour=1", "--presence=1",
+		"--open=0", "--long=0", "--broken=0", "--late=0", "--corrected=0", "--two-keys=0.2", "--test-agents=0.15", "--no-employee-id=0.1",
+		"--no-interactions", "--high-water=2026-03-02T12:00:00Z"}, &out, &out)
+	require.Zero(t, code, out.String())
+	s.run(from, to, "", false, months...)
+	return s
+}
+
+func (s *site) path(parts ...string) string {
+	return filepath.Join(append([]string{s.dir}, parts...)...)
+}
+
+func (s *site) write(name, text string) {
+	s.t.Helper()
+	require.NoError(s.t, os.WriteFile(s.path(name), []byte(text), 0o600))
+}
+
+func (s *site) tenant() config.Tenant {
+	s.t.Helper()
+	cfg, err := config.Load(s.path("seats.yaml"), func(string) (string, bool) { return "", false })
+	require.NoError(s.t, err)
+	return cfg.Tenants[0]
+}
+
+// run is the nightly job over days; each call is a minute later than the last.
+func (s *site) run(from, to, restate string, refresh bool, months ...string) job.Result {
+	s.t.Helper()
+	s.now = s.now.Add(time.Minute)
+	j := job.Job{Stages: job.Stages{Command: "run", Extract: true, Compute: true, Report: true, Refresh: refresh},
+		Tenant: s.tenant(), Restate: restate, Clock: func() time.Time { return s.now }, Version: "test", Log: quiet{}}
+	first, last := s.date(from), s.date(to)
+	for d := first; !last.Before(d); d = d.AddDays(1) {
+		j.Days = append(j.Days, d)
+	}
+	for _, text := range months {
+		m, err := calendar.ParseMonth(text)
+		require.NoError(s.t, err)
+		j.Months = append(j.Months, m)
+	}
+	result := j.Do(context.Background())
+	if restate == "" && !refresh {
+		require.NoError(s.t, result.Err)
+	}
+	return result
+}
+
+func (s *site) date(text string) calendar.Date {
+	s.t.Helper()
+	d, err := calendar.ParseDate(text)
+	require.NoError(s.t, err)
+	return d
+}
+
+// audit gives every finding and remark.
+func (s *site) audit(source bool) []audit.Finding {
+	s.t.Helper()
+	summary, err := s.audited(source)
+	require.NoError(s.t, err)
+	return summary.Findings
+}
+
+func (s *site) audited(source bool) (audit.Summary, error) {
+	return audit.Audit{Tenant: s.tenant(), Source: source, Clock: func() time.Time { return s.now }, Log: quiet{}}.Do(context.Background())
+}
+
+// copy is the same site in a folder of its own, to be spoilt.
+func (s *site) copy(t *testing.T) *site {
+	t.Helper()
+	c := &site{t: t, dir: t.TempDir(), now: s.now}
+	require.NoError(t, os.CopyFS(c.dir, os.DirFS(s.dir)))
+	return c
+}
+
+// exec changes the store behind the program's back.
+func (s *site) exec(statements ...string) {
+	s.t.Helper()
+	db, err := duck.Open(s.path("var", "acme.duckdb"), duck.Options{})
+	require.NoError(s.t, err)
+	for _, statement := range statements {
+		_, err = db.Exec(statement)
+		require.NoError(s.t, err, statement)
+	}
+	require.NoError(s.t, db.Close())
+}
+
+// ask reads one text from the store.
+func (s *site) ask(query string) string {
+	s.t.Helper()
+	db, err := duck.Open(s.path("var", "acme.duckdb"), duck.Options{ReadOnly: true})
+	require.NoError(s.t, err)
+	var text sql.NullString
+	require.NoError(s.t, db.QueryRow(query).Scan(&text), query)
+	require.NoError(s.t, db.Close())
+	return text.String
+}
+
+func (s *site) out(name string) string { return s.path("out", "acme", name) }
+
+// replace edits a file of the site.
+func (s *site) replace(path, old, new string) {
+	s.t.Helper()
+	text, err := os.ReadFile(path)
+	require.NoError(s.t, err)
+	require.Contains(s.t, string(text), old)
+	require.NoError(s.t, os.WriteFile(path, bytes.Replace(text, []byte(old), []byte(new), 1), 0o600))
+}
+
+// editExport rewrites the rows of an exported table; edit gives a row's fields by name and tells whether it stays.
+func (s *site) editExport(table string, edit func(row map[string]string) bool) {
+	s.t.Helper()
+	files, err := filepath.Glob(s.path("exports", "*", table+".csv"))
+	require.NoError(s.t, err)
+	require.Len(s.t, files, 1)
+	text, err := os.ReadFile(files[0])
+	require.NoError(s.t, err)
+	records, err := csv.NewReader(bytes.NewReader(text)).ReadAll()
+	require.NoError(s.t, err)
+	var out bytes.Buffer
+	w := csv.NewWriter(&out)
+	require.NoError(s.t, w.Write(records[0]))
+	for _, r := range records[1:] {
+		row := map[string]string{}
+		for at, name := range records[0] {
+			row[strings.ToLower(name)] = r[at]
+		}
+		if !edit(row) {
+			continue
+		}
+		for at, name := range records[0] {
+			r[at] = row[strings.ToLower(name)]
+		}
+		require.NoError(s.t, w.Write(r))
+	}
+	w.Flush()
+	require.NoError(s.t, os.WriteFile(files[0], out.Bytes(), 0o600))
+}
+
+// only wants the findings to be of these rules and no other, in any number; remarks are left aside.
+func only(t *testing.T, found []audit.Finding, rules ...audit.Rule) {
+	t.Helper()
+	var got []audit.Rule
+	for _, f := range found {
+		if f.IsRemark() {
+			continue
+		}
+		if len(got) == 0 || got[len(got)-1] != f.Rule {
+			got = append(got, f.Rule)
+		}
+	}
+	require.Equal(t, rules, got, "%+v", found)
+}
+
+// of picks the findings of a rule.
+func of(found []audit.Finding, rule audit.Rule) []audit.Finding {
+	var picked []audit.Finding
+	for _, f := range found {
+		if f.Rule == rule {
+			picked = append(picked, f)
+		}
+	}
+	return picked
+}

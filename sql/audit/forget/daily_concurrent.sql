@@ -1,0 +1,1 @@
+truncate data.daily_concurrent

@@ -1,0 +1,1 @@
+truncate data.data_quality

@@ -1,0 +1,1 @@
+truncate data.duplicate_key

@@ -1,0 +1,1 @@
+truncate data.enabled_daily

@@ -1,0 +1,1 @@
+truncate data.ocs_activity

@@ -1,0 +1,1 @@
+truncate data.qualifying_session

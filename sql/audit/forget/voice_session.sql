@@ -1,0 +1,1 @@
+truncate data.voice_session

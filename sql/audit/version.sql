@@ -1,0 +1,2 @@
+select version
+from published.data.store_version
