@@ -17,12 +17,12 @@ const million = 1_000_000
 
 // bigDay writes a slice of a million sessions of one day into the store.
 func bigDay(t testing.TB, conn *sql.Conn, day string) {
-	execSQL(t, conn, `insert into data.voice_session
+	execSQL(t, conn, `insert into _data.voice_session
 		select $day::date, i, 0, i // 10,
 		       epoch($day::timestamp)::bigint + (i % 10) * 8000 + hash(i) % 4000,
 		       epoch($day::timestamp)::bigint + (i % 10) * 8000 + hash(i) % 4000 + 600 + hash(i + 7) % 5000, 0, 1
 		from range(1000000) as r(i)`, sql.Named("day", day))
-	execSQL(t, conn, `insert into data.ocs_activity
+	execSQL(t, conn, `insert into _data.ocs_activity
 		select $day::date, case when a % 10 = 0 then 'preview' else 'leg' end, i * 10 + a, 0, i // 10,
 		       epoch($day::timestamp)::bigint + (i % 10) * 8000 + hash(i) % 4000 + a * 100,
 		       epoch($day::timestamp)::bigint + (i % 10) * 8000 + hash(i) % 4000 + a * 100 + 60, 0,
@@ -30,11 +30,11 @@ func bigDay(t testing.TB, conn *sql.Conn, day string) {
 		from range(1000000) as r(i), range(2) as k(a)
 		where a = 0 or i % 5 = 0
 		order by i, a`, sql.Named("day", day))
-	execSQL(t, conn, `insert into data.agent
+	execSQL(t, conn, `insert into _data.agent
 		select $day::date, i, 'emp' || i, 'Agent ' || i from range(100000) as r(i)`, sql.Named("day", day))
-	execSQL(t, conn, `insert into data.slice_span
+	execSQL(t, conn, `insert into _data.slice_span
 		values ($day::date, epoch($day::timestamp)::bigint - 86400, epoch($day::timestamp)::bigint + 172800)`, sql.Named("day", day))
-	execSQL(t, conn, `insert into data.slice
+	execSQL(t, conn, `insert into _data.slice
 		values ($day::date, 'bench', epoch($day::timestamp)::bigint + 172800, epoch($day::timestamp)::bigint + 172800, 0, 1000000, 1200000, 100000, 0, 'final', 'x')`, sql.Named("day", day))
 }
 

@@ -60,18 +60,18 @@ func TestDayStoresWhatItReturns(t *testing.T) {
 	again, err := Day(ctx, conn, tenant, day, 77)
 	require.NoError(t, err)
 	require.Equal(t, result, again)
-	require.EqualValues(t, 2, scalar(t, conn, "select count(*) from data.qualifying_session"), "replaced, not added")
+	require.EqualValues(t, 2, scalar(t, conn, "select count(*) from _data.qualifying_session"), "replaced, not added")
 }
 
 // TestR6ResourceWithoutAgentRow: an unknown resource is an agent by its key, for both ways of counting.
 func TestR6ResourceWithoutAgentRow(t *testing.T) {
 	conn, tenant, day := openStore(t), smallTenant(), date(t, "2026-03-10")
 	writeSlice(t, conn, tenant, day, 0, twoSeats(t, "2026-03-10"))
-	execSQL(t, conn, "delete from data.agent where resource_key = 102")
+	execSQL(t, conn, "delete from _data.agent where resource_key = 102")
 	result, err := Day(context.Background(), conn, tenant, day, 1)
 	require.NoError(t, err)
 	require.EqualValues(t, 2, result.Regions()[0].Agents)
-	require.EqualValues(t, 1, scalar(t, conn, "select count(*) from data.qualifying_session where agent = '#102'"))
+	require.EqualValues(t, 1, scalar(t, conn, "select count(*) from _data.qualifying_session where agent = '#102'"))
 }
 
 func TestR10MissingSlice(t *testing.T) {
@@ -134,11 +134,11 @@ func TestStaleAfterAnyChange(t *testing.T) {
 		change func(*config.Tenant)
 	}{
 		{"nothing", nil},
-		{"slice", func(*config.Tenant) { execSQL(t, conn, "update data.slice set sha256 = 'other'") }},
-		{"statements", func(*config.Tenant) { execSQL(t, conn, "update data.computation set sql_sha256 = 'other'") }},
+		{"slice", func(*config.Tenant) { execSQL(t, conn, "update _data.slice set sha256 = 'other'") }},
+		{"statements", func(*config.Tenant) { execSQL(t, conn, "update _data.computation set sql_sha256 = 'other'") }},
 		{"rules", func(tenant *config.Tenant) { tenant.ExcludeAgents = []string{"TEST*"} }},
 		{"settle_hours", func(tenant *config.Tenant) { tenant.SettleHours = 2 }},
-		{"never computed", func(*config.Tenant) { execSQL(t, conn, "delete from data.computation") }},
+		{"never computed", func(*config.Tenant) { execSQL(t, conn, "delete from _data.computation") }},
 	}
 	for _, tt := range changes {
 		t.Run(tt.name, func(t *testing.T) {
@@ -175,14 +175,14 @@ func TestBlockedResultsAreStored(t *testing.T) {
 // TestFailedDayLeavesTheStoreAsItWas: the last statement fails, and everything before it is undone.
 func TestFailedDayLeavesTheStoreAsItWas(t *testing.T) {
 	ctx, conn, tenant, day := context.Background(), openStore(t), smallTenant(), date(t, "2026-03-10")
-	execSQL(t, conn, "drop table data.computation")
-	execSQL(t, conn, `create table data.computation (day date, slice_sha256 varchar, rules_sha256 varchar, sql_sha256 varchar,
+	execSQL(t, conn, "drop table _data.computation")
+	execSQL(t, conn, `create table _data.computation (day date, slice_sha256 varchar, rules_sha256 varchar, sql_sha256 varchar,
 		rules varchar, state varchar, computed_ts bigint check (computed_ts <> 13))`)
 	writeSlice(t, conn, tenant, day, 0, twoSeats(t, "2026-03-10"))
 	before, err := Day(ctx, conn, tenant, day, 1)
 	require.NoError(t, err)
 
-	execSQL(t, conn, "delete from data.voice_session where sm_res_session_fact_key = 2")
+	execSQL(t, conn, "delete from _data.voice_session where sm_res_session_fact_key = 2")
 	_, err = Day(ctx, conn, tenant, day, 13)
 	require.ErrorContains(t, err, "sql/compute/computation.sql")
 	cancelled, cancel := context.WithCancel(ctx)

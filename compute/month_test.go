@@ -55,25 +55,25 @@ func TestR9MonthRecomputesWhatIsStale(t *testing.T) {
 	require.NoError(t, err)
 
 	third := date(t, "2026-02-03")
-	execSQL(t, conn, "delete from data.voice_session where day = '2026-02-03' and resource_key = 102")
-	execSQL(t, conn, "update data.slice set sha256 = 'corrected', high_water = null where day = '2026-02-03'")
+	execSQL(t, conn, "delete from _data.voice_session where day = '2026-02-03' and resource_key = 102")
+	execSQL(t, conn, "update _data.slice set sha256 = 'corrected', high_water = null where day = '2026-02-03'")
 	second, err := Month(ctx, conn, smallTenant(), month, 6)
 	require.NoError(t, err)
 	require.Equal(t, []calendar.Date{third}, second.Recomputed)
 	require.Equal(t, []Enabled{{"EU", 2}}, second.Regions)
 	require.Equal(t, Provisional, second.State, "one day is")
 	require.NotEqual(t, first.SlicesSHA256, second.SlicesSHA256)
-	require.EqualValues(t, 1, scalar(t, conn, "select count(*) from data.monthly_enabled"))
+	require.EqualValues(t, 1, scalar(t, conn, "select count(*) from _data.monthly_enabled"))
 }
 
 func TestR9MissingDaysAreNamed(t *testing.T) {
 	ctx, conn := context.Background(), openStore(t)
 	month := february(t, conn)
-	execSQL(t, conn, "delete from data.slice where day in ('2026-02-01', '2026-02-27', '2026-02-28')")
+	execSQL(t, conn, "delete from _data.slice where day in ('2026-02-01', '2026-02-27', '2026-02-28')")
 	_, err := Month(ctx, conn, smallTenant(), month, 5)
 	require.ErrorAs(t, err, new(*MissingError))
 	require.EqualError(t, err, "no slice of 2026-02-01, 2026-02-27 to 2026-02-28")
-	require.Zero(t, scalar(t, conn, "select count(*) from data.computation"))
+	require.Zero(t, scalar(t, conn, "select count(*) from _data.computation"))
 	_, err = LoadMonth(ctx, conn, smallTenant(), month)
 	require.EqualError(t, err, "no result of 2026-02-01 to 2026-02-28")
 }
@@ -84,17 +84,17 @@ func TestR12MonthComparesSets(t *testing.T) {
 	month := february(t, conn)
 	_, err := Month(ctx, conn, smallTenant(), month, 5)
 	require.NoError(t, err)
-	execSQL(t, conn, "update data.qualifying_session set agent = 'dee' where agent = 'cem'")
+	execSQL(t, conn, "update _data.qualifying_session set agent = 'dee' where agent = 'cem'")
 	_, err = Month(ctx, conn, smallTenant(), month, 6)
 	require.EqualError(t, err, `the two computations of 2026-02 differ in EU: enabled agent "dee": counted by SQL, not counted by the sweep`)
-	require.EqualValues(t, 5, scalar(t, conn, "select max(computed_ts) from data.monthly_enabled"))
+	require.EqualValues(t, 5, scalar(t, conn, "select max(computed_ts) from _data.monthly_enabled"))
 }
 
 func TestR11MonthSumsItsDays(t *testing.T) {
 	ctx, conn := context.Background(), openStore(t)
 	month := february(t, conn)
-	execSQL(t, conn, "update data.ocs_activity set switch_name = 'Z' where resource_key = 102")
-	execSQL(t, conn, "insert into data.duplicate_key select '2026-02-28', 'contact_attempt_fact', i::varchar, 2 from range(30) as r(i)")
+	execSQL(t, conn, "update _data.ocs_activity set switch_name = 'Z' where resource_key = 102")
+	execSQL(t, conn, "insert into _data.duplicate_key select '2026-02-28', 'contact_attempt_fact', i::varchar, 2 from range(30) as r(i)")
 	result, err := Month(ctx, conn, smallTenant(), month, 5)
 	require.NoError(t, err)
 	require.True(t, result.Blocked())

@@ -18,7 +18,7 @@ func clearStore(t require.TestingT, conn *sql.Conn) {
 		"slice", "slice_span", "voice_session", "ocs_activity", "agent", "duplicate_key", "computation", "qualifying_session",
 		"concurrency", "daily_concurrent", "enabled_daily", "monthly_enabled", "data_quality",
 	} {
-		execSQL(t, conn, "delete from data."+table)
+		execSQL(t, conn, "delete from _data."+table)
 	}
 }
 
@@ -28,23 +28,23 @@ func writeSlice(t require.TestingT, conn *sql.Conn, tenant config.Tenant, day ca
 	cut := h.cut(spans, asOf)
 	arg := on(day)
 	for _, span := range spans {
-		execSQL(t, conn, "insert into data.slice_span values ($day::date, $s, $e)", arg, sql.Named("s", span.Start), sql.Named("e", span.End))
+		execSQL(t, conn, "insert into _data.slice_span values ($day::date, $s, $e)", arg, sql.Named("s", span.Start), sql.Named("e", span.End))
 	}
 	for _, s := range cut.sessions {
-		execSQL(t, conn, "insert into data.voice_session values ($day::date, $key, 0, $resource, $s, $e, $active, 1)",
+		execSQL(t, conn, "insert into _data.voice_session values ($day::date, $key, 0, $resource, $s, $e, $active, 1)",
 			append(s.args(), arg)...)
 	}
 	for _, a := range cut.activities {
-		execSQL(t, conn, "insert into data.ocs_activity values ($day::date, $kind, $key, 0, $resource, $s, $e, $active, $switch, 'guid', null, 1)",
+		execSQL(t, conn, "insert into _data.ocs_activity values ($day::date, $kind, $key, 0, $resource, $s, $e, $active, $switch, 'guid', null, 1)",
 			append(a.args(), arg, sql.Named("kind", a.kind), sql.Named("switch", orNull(a.switchName)))...)
 	}
 	for _, r := range h.resources {
-		execSQL(t, conn, "insert into data.agent values ($day::date, $key, $employee, $name)", arg, sql.Named("key", r.key),
+		execSQL(t, conn, "insert into _data.agent values ($day::date, $key, $employee, $name)", arg, sql.Named("key", r.key),
 			sql.Named("employee", orNull(r.employee)), sql.Named("name", orNull(r.name)))
 	}
 	for _, d := range h.duplicates {
 		table, key, _ := strings.Cut(d, " ")
-		execSQL(t, conn, "insert into data.duplicate_key values ($day::date, $table, $key, 2)", arg, sql.Named("table", table), sql.Named("key", key))
+		execSQL(t, conn, "insert into _data.duplicate_key values ($day::date, $table, $key, 2)", arg, sql.Named("table", table), sql.Named("key", key))
 	}
 	writeSliceRow(t, conn, day, asOf, cut)
 }
@@ -57,7 +57,7 @@ func writeSliceRow(t require.TestingT, conn *sql.Conn, day calendar.Date, asOf i
 		}
 	}
 	_, err := conn.ExecContext(context.Background(),
-		"insert into data.slice values ($day::date, 'test', $as_of, $as_of, 0, $sessions, $activities, $agents, $open, 'final', 'hash of ' || $day)",
+		"insert into _data.slice values ($day::date, 'test', $as_of, $as_of, 0, $sessions, $activities, $agents, $open, 'final', 'hash of ' || $day)",
 		on(day), sql.Named("as_of", asOf), sql.Named("sessions", len(cut.sessions)), sql.Named("activities", len(cut.activities)),
 		sql.Named("agents", len(cut.resources)), sql.Named("open", open))
 	require.NoError(t, err)

@@ -173,7 +173,7 @@ func countedBySQL(t require.TestingT, conn *sql.Conn, c *testCase, day calendar.
 	require.NoError(t, err)
 	o.quality, err = loadQuality(ctx, conn, day, day)
 	require.NoError(t, err)
-	rows, err := conn.QueryContext(ctx, "select distinct region, agent from data.qualifying_session where day = $1::date", day.String())
+	rows, err := conn.QueryContext(ctx, "select distinct region, agent from _data.qualifying_session where day = $1::date", day.String())
 	require.NoError(t, err)
 	defer rows.Close() //nolint:errcheck // only read
 	for rows.Next() {

@@ -207,7 +207,7 @@ func TestR10SliceHoldsWhatSharesASecondWithTheDay(t *testing.T) {
 			r.strings(t, "select sm_res_session_fact_key from voice_session order by 1"))
 		require.EqualValues(t, 6, s.Sessions)
 		require.Equal(t, "provisional", s.State, "session 8 is open")
-		require.Equal(t, []string{fmt.Sprint(day0 + 86400 + 7200)}, r.strings(t, "select as_of from data.slice"))
+		require.Equal(t, []string{fmt.Sprint(day0 + 86400 + 7200)}, r.strings(t, "select as_of from _data.slice"))
 	})
 }
 
@@ -289,5 +289,5 @@ func TestCancelledExtractionLeavesTheSliceAsItWas(t *testing.T) {
 	c := extract.Cutter{Conn: r.work.Conn, Source: src, Clock: time.Now}
 	_, err := c.Cut(ctx, utcDay)
 	require.ErrorIs(t, err, context.Canceled)
-	require.Equal(t, []string{"0"}, r.strings(t, "select count(*) from data.slice"))
+	require.Equal(t, []string{"0"}, r.strings(t, "select count(*) from _data.slice"))
 }

@@ -119,7 +119,7 @@ func fuzzRig(f *testing.F) *rig {
 // staged are the resources in the stage, in the order of the file.
 func (r *rig) staged(t *testing.T) [][]string {
 	rows, err := r.work.Conn.QueryContext(t.Context(), `select resource_key::varchar, coalesce(resource_type_code, ''), coalesce(resource_name, ''),
-		coalesce(employee_id, ''), coalesce(switch_name, '') from stage.gim.resource_ order by rowid`)
+		coalesce(employee_id, ''), coalesce(switch_name, '') from _stage.gim.resource_ order by rowid`)
 	require.NoError(t, err)
 	defer rows.Close()
 	all := [][]string{}

@@ -76,7 +76,7 @@ func dataRow(id, start int, guid string, audit int) string {
 
 const sessionsSQL = "select sm_res_session_fact_key || ' ' || (epoch(ends_at)::bigint - 1773100800) from voice_session order by 1"
 const activitiesSQL = "select kind || ' ' || activity_key || ' ' || (epoch(ends_at)::bigint - 1773100800) || ' ' || coalesce(call_attempt_guid, '') from ocs_activity order by 1"
-const duplicatesSQL = "select relation || ' ' || copies from data.duplicate_key order by 1"
+const duplicatesSQL = "select relation || ' ' || copies from _data.duplicate_key order by 1"
 
 func cutExport(t *testing.T, chunks ...files) *rig {
 	r := newRig(t)

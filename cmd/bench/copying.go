@@ -65,7 +65,7 @@ func (s *site) loadSlice(ctx context.Context, config, tenant string) error {
 
 func (s *site) loadTable(ctx context.Context, conn *pgx.Conn, config, tenant, table, columns string) error {
 	cmd := exec.CommandContext(ctx, s.seats, "--config", config, "sql", "--tenant", tenant, "--format", "csv",
-		fmt.Sprintf("select %s from data.%s where day = '%s'", columns, table, day))
+		fmt.Sprintf("select %s from _data.%s where day = '%s'", columns, table, day))
 	cmd.Stderr = os.Stderr
 	rows, err := cmd.StdoutPipe()
 	if err != nil {

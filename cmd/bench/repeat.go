@@ -42,9 +42,9 @@ func (c *repeatCmd) Run(ctx context.Context) (err error) {
 
 // repeatSQL is asked of one table after the other; their names come from the catalog.
 const repeatSQL = `
-	insert into data.%[1]s
+	insert into _data.%[1]s
 	select t.* replace (t.day - n::integer as day)
-	from data.%[1]s as t
+	from _data.%[1]s as t
 	cross join range(1, $days::bigint) as r (n)
 	order by t.day - n::integer`
 
@@ -55,7 +55,7 @@ func dayTables(ctx context.Context, work *store.Work) ([]string, error) {
 		select string_agg(distinct c.table_name, ' ')
 		from duckdb_columns() as c
 		join duckdb_tables() as t using (database_name, schema_name, table_name)
-		where c.schema_name = 'data'
+		where c.schema_name = '_data'
 		  and c.column_name = 'day'
 		  and c.data_type = 'DATE'
 		  and c.database_name = current_database()`).Scan(&names)

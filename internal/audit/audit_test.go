@@ -42,64 +42,64 @@ var faults = []struct {
 	{"a manifest is gone", func(s *site) { require.NoError(s.t, os.Remove(s.out(daily+suffix))) },
 		[]audit.Rule{audit.ManifestMissing}},
 	{"the store says another number was issued", func(s *site) {
-		s.exec("update data.issued_file set value = value + 1 where file = '" + daily + "'")
+		s.exec("update _data.issued_file set value = value + 1 where file = '" + daily + "'")
 	}, []audit.Rule{audit.ManifestWrong, audit.NumberDiffers}},
 	{"the store says another peak was issued", func(s *site) {
-		s.exec("update data.issued_file set peak_seconds = peak_seconds + 1 where file = '" + daily + "'")
+		s.exec("update _data.issued_file set peak_seconds = peak_seconds + 1 where file = '" + daily + "'")
 	}, []audit.Rule{audit.NumberDiffers}},
 	{"a file nobody issued", func(s *site) { s.write("out/acme/CNT_US_PES_SEATS_OUTBOUND_acme_20260226_R2.csv", "x\n") },
 		[]audit.Rule{audit.StrayFile}},
 	{"a file of another kind", func(s *site) { s.write("out/acme/notes.txt", "x\n") },
 		[]audit.Rule{audit.StrayFile}},
 	{"a row of the slice is deleted", func(s *site) {
-		s.exec(`delete from data.voice_session where day = '2026-02-26' and sm_res_session_fact_key = (
-			select max(sm_res_session_fact_key) from data.voice_session where day = '2026-02-26' and resource_key not in (
-				select resource_key from data.ocs_activity where day = '2026-02-26'))`)
+		s.exec(`delete from _data.voice_session where day = '2026-02-26' and sm_res_session_fact_key = (
+			select max(sm_res_session_fact_key) from _data.voice_session where day = '2026-02-26' and resource_key not in (
+				select resource_key from _data.ocs_activity where day = '2026-02-26'))`)
 	}, []audit.Rule{audit.SliceChanged}},
 	{"the slice and its hash are changed", func(s *site) {
-		s.exec("update data.slice set sha256 = 'ab' where day = '2026-02-26'")
+		s.exec("update _data.slice set sha256 = 'ab' where day = '2026-02-26'")
 	}, []audit.Rule{audit.LedgerSlice, audit.SliceChanged}},
 	{"a day is deleted", func(s *site) {
 		for _, table := range []string{"slice", "slice_span", "voice_session", "ocs_activity", "agent", "duplicate_key"} {
-			s.exec("delete from data." + table + " where day = '2026-02-26'")
+			s.exec("delete from _data." + table + " where day = '2026-02-26'")
 		}
 	}, []audit.Rule{audit.MissingDay}},
 	{"a result is changed", func(s *site) {
-		s.exec("update data.concurrency set agents = agents + 1 where day = '2026-02-26' and rowid = (select min(rowid) from data.concurrency where day = '2026-02-26')")
+		s.exec("update _data.concurrency set agents = agents + 1 where day = '2026-02-26' and rowid = (select min(rowid) from _data.concurrency where day = '2026-02-26')")
 	}, []audit.Rule{audit.ResultsChanged}},
 	{"the record of the rules is changed", func(s *site) {
-		s.exec("update data.computation set rules = replace(rules, 'TEST*', 'T*') where day = '2026-02-26'")
+		s.exec("update _data.computation set rules = replace(rules, 'TEST*', 'T*') where day = '2026-02-26'")
 	}, []audit.Rule{audit.RulesRecord}},
 	{"a number was never issued", func(s *site) {
-		s.exec("delete from data.issued_file where file = '" + daily + "'")
+		s.exec("delete from _data.issued_file where file = '" + daily + "'")
 		require.NoError(s.t, os.Remove(s.out(daily)))
 		require.NoError(s.t, os.Remove(s.out(daily+suffix)))
 	}, []audit.Rule{audit.NotIssued}},
-	{"a ledger entry is changed", func(s *site) { s.exec("update data.run set os_user = 'nobody' where run_id = 1") },
+	{"a ledger entry is changed", func(s *site) { s.exec("update _data.run set os_user = 'nobody' where run_id = 1") },
 		[]audit.Rule{audit.LedgerEntry}},
 	{"a ledger entry is taken out", func(s *site) {
-		s.exec("delete from data.run where run_id = 1")
+		s.exec("delete from _data.run where run_id = 1")
 	}, []audit.Rule{audit.LedgerChain, audit.LedgerIssue, audit.LedgerSlice}},
 	{"the ledger of files names a file of no run", func(s *site) {
-		s.exec("update data.issued_file set issued_ts = issued_ts + 3600 where file = '" + daily + "'")
+		s.exec("update _data.issued_file set issued_ts = issued_ts + 3600 where file = '" + daily + "'")
 	}, []audit.Rule{audit.LedgerIssue, audit.ManifestWrong}},
 	{"a revision lacks the one before", func(s *site) {
-		s.exec("update data.issued_file set revision = 2 where file = '" + daily + "'")
+		s.exec("update _data.issued_file set revision = 2 where file = '" + daily + "'")
 	}, []audit.Rule{audit.ManifestWrong, audit.RevisionChain}},
 	{"more at once than in the day", func(s *site) {
-		s.exec("update data.enabled_daily set agents = 0 where day = '2026-02-26' and region = 'US'")
+		s.exec("update _data.enabled_daily set agents = 0 where day = '2026-02-26' and region = 'US'")
 	}, []audit.Rule{audit.ResultsChanged, audit.ConcurrentOverEnabled}},
 	{"a location above its region", func(s *site) {
-		s.exec("update data.daily_concurrent set agents = 1000 where day = '2026-02-26' and location = 'dallas'")
+		s.exec("update _data.daily_concurrent set agents = 1000 where day = '2026-02-26' and location = 'dallas'")
 	}, []audit.Rule{audit.ResultsChanged, audit.LocationOverRegion}},
 	{"a region above its locations", func(s *site) {
-		s.exec("update data.daily_concurrent set agents = 0 where day = '2026-02-26' and location is not null and region = 'US'")
+		s.exec("update _data.daily_concurrent set agents = 0 where day = '2026-02-26' and location is not null and region = 'US'")
 	}, []audit.Rule{audit.ResultsChanged, audit.RegionOverLocations}},
 	{"a quality count above the slice", func(s *site) {
-		s.exec("update data.data_quality set occurrences = 1000000 where day = '2026-02-26' and rule = 'orphan_activity'")
+		s.exec("update _data.data_quality set occurrences = 1000000 where day = '2026-02-26' and rule = 'orphan_activity'")
 	}, []audit.Rule{audit.ResultsChanged, audit.QualityImpossible}},
 	{"a quality count is missing", func(s *site) {
-		s.exec("delete from data.data_quality where day = '2026-02-26' and rule = 'open_session'")
+		s.exec("delete from _data.data_quality where day = '2026-02-26' and rule = 'open_session'")
 	}, []audit.Rule{audit.ResultsChanged, audit.QualityImpossible}},
 	{"a switch of the configuration is renamed", func(s *site) { s.replace(s.path("seats.yaml"), "SIP_LON", "SIP_LONDON") },
 		[]audit.Rule{audit.ConfigurationMoved}},
@@ -158,7 +158,7 @@ func TestConfigurationIsProvenToBeTheCause(t *testing.T) {
 func TestProofThatTheConfigurationIsNotTheCause(t *testing.T) {
 	s := simulate(t, "2026-02-26", "2026-02-26")
 	s.replace(s.path("seats.yaml"), "SIP_LON", "SIP_LONDON")
-	s.exec("update data.issued_file set value = value + 5 where file = '" + daily + "'")
+	s.exec("update _data.issued_file set value = value + 5 where file = '" + daily + "'")
 	found := of(s.audit(false), audit.NumberDiffers)
 	require.Len(t, found, 1)
 	require.Contains(t, found[0].What, "so that they do not explain it")
@@ -166,13 +166,13 @@ func TestProofThatTheConfigurationIsNotTheCause(t *testing.T) {
 
 func TestProgramThatChanged(t *testing.T) {
 	s := simulate(t, "2026-02-26", "2026-02-26")
-	statements := s.ask("select sql_sha256 from data.computation")
+	statements := s.ask("select sql_sha256 from _data.computation")
 	s.replace(s.out(daily+suffix), statements, "ab")
 	seal := func() {
 		text, err := os.ReadFile(s.out(daily + suffix))
 		require.NoError(t, err)
 		sum := sha256.Sum256(text)
-		s.exec("update data.issued_file set manifest_sha256 = '" + hex.EncodeToString(sum[:]) + "' where file = '" + daily + "'")
+		s.exec("update _data.issued_file set manifest_sha256 = '" + hex.EncodeToString(sum[:]) + "' where file = '" + daily + "'")
 	}
 	seal()
 	found := s.audit(false)
@@ -180,7 +180,7 @@ func TestProgramThatChanged(t *testing.T) {
 	require.Equal(t, audit.MovedSilently, found[0].Rule, "other statements, the same number")
 
 	s.replace(s.out(daily+suffix), `"value": `, `"value": 1`)
-	s.exec("update data.issued_file set value = ('1' || value)::bigint where file = '" + daily + "'")
+	s.exec("update _data.issued_file set value = ('1' || value)::bigint where file = '" + daily + "'")
 	seal()
 	only(t, s.audit(false), audit.ProgramMoved)
 }
@@ -197,9 +197,9 @@ func TestSettingWithoutEffectIsARemark(t *testing.T) {
 
 func TestSourceThatChanged(t *testing.T) {
 	clean := simulate(t, "2026-02-26", "2026-02-26")
-	peak := clean.ask("select peak_ts::varchar from data.daily_concurrent where day = '2026-02-26' and region = 'US' and location is null")
-	key := clean.ask("select sm_res_session_fact_key::varchar from data.qualifying_session where day = '2026-02-26' and region = 'US' and start_ts <= " + peak + " and end_ts > " + peak + " order by all limit 1")
-	agent := clean.ask("select agent from data.qualifying_session where sm_res_session_fact_key = " + key)
+	peak := clean.ask("select peak_ts::varchar from _data.daily_concurrent where day = '2026-02-26' and region = 'US' and location is null")
+	key := clean.ask("select sm_res_session_fact_key::varchar from _data.qualifying_session where day = '2026-02-26' and region = 'US' and start_ts <= " + peak + " and end_ts > " + peak + " order by all limit 1")
+	agent := clean.ask("select agent from _data.qualifying_session where sm_res_session_fact_key = " + key)
 	at, err := strconv.ParseInt(peak, 10, 64)
 	require.NoError(t, err)
 
@@ -240,7 +240,7 @@ func TestSourceThatChanged(t *testing.T) {
 	t.Run("an attempt is renamed, and no number moves", func(t *testing.T) {
 		s := clean.copy(t)
 		done := false
-		wanted := s.ask("select activity_key::varchar from data.ocs_activity where day = '2026-02-26' and kind = 'leg' order by all limit 1")
+		wanted := s.ask("select activity_key::varchar from _data.ocs_activity where day = '2026-02-26' and kind = 'leg' order by all limit 1")
 		s.editExport("irf_user_data_gen_1", func(row map[string]string) bool {
 			if row["interaction_resource_id"] == wanted {
 				row["gsw_call_attempt_guid"], done = "OTHER", true
@@ -268,13 +268,13 @@ func TestMonth(t *testing.T) {
 
 	t.Run("a number of the month is changed", func(t *testing.T) {
 		s := clean.copy(t)
-		s.exec("update data.monthly_enabled set agents = 1 where region = 'US'")
+		s.exec("update _data.monthly_enabled set agents = 1 where region = 'US'")
 		only(t, s.audit(false), audit.ResultsChanged, audit.DayOverMonth)
 	})
 	t.Run("the month was issued over a gap", func(t *testing.T) {
 		s := clean.copy(t)
 		for _, table := range []string{"slice", "slice_span", "voice_session", "ocs_activity", "agent", "duplicate_key"} {
-			s.exec("delete from data." + table + " where day between '2026-02-11' and '2026-02-12'")
+			s.exec("delete from _data." + table + " where day between '2026-02-11' and '2026-02-12'")
 		}
 		found := s.audit(false)
 		only(t, found, audit.MissingDay, audit.MonthOverGap)
@@ -283,7 +283,7 @@ func TestMonth(t *testing.T) {
 	t.Run("the rows of the month were dropped with age", func(t *testing.T) {
 		s := clean.copy(t)
 		for _, table := range []string{"slice", "slice_span", "voice_session", "ocs_activity", "agent", "duplicate_key", "qualifying_session", "concurrency"} {
-			s.exec("delete from data." + table)
+			s.exec("delete from _data." + table)
 		}
 		found := s.audit(false)
 		require.Len(t, found, 1)
@@ -292,9 +292,9 @@ func TestMonth(t *testing.T) {
 	})
 	t.Run("a peak far from its weekday's", func(t *testing.T) {
 		s := clean.copy(t)
-		s.exec("update data.daily_concurrent set agents = 0 where day <= '2026-02-21'",
-			"insert into data.daily_concurrent select day - 28, region, location, agents, peak_ts, peak_seconds, state from data.daily_concurrent where day <= '2026-02-21'",
-			"update data.daily_concurrent set agents = 100 where day = '2026-02-25' and region = 'US' and location is null")
+		s.exec("update _data.daily_concurrent set agents = 0 where day <= '2026-02-21'",
+			"insert into _data.daily_concurrent select day - 28, region, location, agents, peak_ts, peak_seconds, state from _data.daily_concurrent where day <= '2026-02-21'",
+			"update _data.daily_concurrent set agents = 100 where day = '2026-02-25' and region = 'US' and location is null")
 		jumps := of(s.audit(false), audit.Jump)
 		require.Len(t, jumps, 1)
 		require.Equal(t, "2026-02-25", jumps[0].Period)
@@ -302,7 +302,7 @@ func TestMonth(t *testing.T) {
 	})
 	t.Run("an agent less in the source", func(t *testing.T) {
 		s := clean.copy(t)
-		key := s.ask("select min(resource_key)::varchar from data.qualifying_session where region = 'EU'")
+		key := s.ask("select min(resource_key)::varchar from _data.qualifying_session where region = 'EU'")
 		s.editExport("sm_res_session_fact", func(row map[string]string) bool { return row["resource_key"] != key })
 		monthly := func(f audit.Finding) bool { return f.Period == "2026-02" && f.Region == "EU" }
 		found := of(s.audit(true), audit.SourceNumber)
@@ -347,8 +347,8 @@ func TestRefusedRunIsInTheLedger(t *testing.T) {
 	s := simulate(t, "2026-02-25", "2026-02-25")
 	result := s.run("2026-03-05", "2026-03-05", "", true)
 	require.Error(t, result.Err, "the source is not complete for it")
-	require.Equal(t, "4", s.ask("select exit_code::varchar from data.run where run_id = 2"))
-	require.Contains(t, s.ask("select message from data.run where run_id = 2"), "not ready")
+	require.Equal(t, "4", s.ask("select exit_code::varchar from _data.run where run_id = 2"))
+	require.Contains(t, s.ask("select message from _data.run where run_id = 2"), "not ready")
 	require.Empty(t, s.audit(false))
 }
 

@@ -43,18 +43,18 @@ func bigStore(t testing.TB) (*Explainer, calendar.Date) {
 }
 
 var bigDay = []string{
-	`insert into data.voice_session
+	`insert into _data.voice_session
 	select $day::date, i, 0, i // 10, login, login + 600 + hash(i + 7) % 5000, 0, 1
 	from (select i, epoch($day::timestamp)::bigint + (i % 10) * 8000 + hash(i) % 4000 as login from range(1000000) as r(i))`,
-	`insert into data.ocs_activity
+	`insert into _data.ocs_activity
 	select $day::date, case when a % 10 = 0 then 'preview' else 'leg' end, i * 10 + a, 0, i // 10,
 	       login + a * 100, login + a * 100 + 60, 0, 'SIP_' || (i // 10) % 5, 'guid' || i, 'PREDICTIVE', 1
 	from (select i, a, epoch($day::timestamp)::bigint + (i % 10) * 8000 + hash(i) % 4000 as login from range(1000000) as r(i), range(2) as k(a))
 	where a = 0 or i % 5 = 0
 	order by i, a`,
-	`insert into data.agent select $day::date, i, 'emp' || i, 'Agent ' || i from range(100000) as r(i)`,
-	`insert into data.slice_span values ($day::date, epoch($day::timestamp)::bigint - 86400, epoch($day::timestamp)::bigint + 172800)`,
-	`insert into data.slice values ($day::date, 'bench', epoch($day::timestamp)::bigint + 172800,
+	`insert into _data.agent select $day::date, i, 'emp' || i, 'Agent ' || i from range(100000) as r(i)`,
+	`insert into _data.slice_span values ($day::date, epoch($day::timestamp)::bigint - 86400, epoch($day::timestamp)::bigint + 172800)`,
+	`insert into _data.slice values ($day::date, 'bench', epoch($day::timestamp)::bigint + 172800,
 	     epoch($day::timestamp)::bigint + 172800, 0, 1000000, 1200000, 100000, 0, 'final', 'x')`,
 }
 

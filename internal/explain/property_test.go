@@ -74,7 +74,7 @@ func (w world) everySessionHasTheFateThatWasCounted(t *rapid.T, conn *sql.Conn) 
 		}
 	}
 	var sessions int
-	require.NoError(t, conn.QueryRowContext(context.Background(), "select count(*) from data.voice_session").Scan(&sessions))
+	require.NoError(t, conn.QueryRowContext(context.Background(), "select count(*) from _data.voice_session").Scan(&sessions))
 	require.Len(t, told, sessions)
 }
 
@@ -202,7 +202,7 @@ func (b looking) otherEnd(conn *sql.Conn) int64 {
 
 // legsOnly counts the day without its previews.
 func (b looking) legsOnly(conn *sql.Conn) int64 {
-	insert(b.t, conn, "delete from data.ocs_activity where kind = 'preview'")
+	insert(b.t, conn, "delete from _data.ocs_activity where kind = 'preview'")
 	return b.recomputed(conn, b.world)
 }
 

@@ -29,7 +29,7 @@ func drawWorld(t *rapid.T, conn *sql.Conn) world {
 	w.tenant = drawTenant(t)
 	for _, table := range []string{"slice", "slice_span", "voice_session", "ocs_activity", "agent", "computation",
 		"qualifying_session", "concurrency", "daily_concurrent", "enabled_daily", "data_quality"} {
-		insert(t, conn, "delete from data."+table)
+		insert(t, conn, "delete from _data."+table)
 	}
 	w.asOf = w.moment(t, "as_of")
 	resources := int64(rapid.IntRange(1, 5).Draw(t, "resources"))
@@ -38,7 +38,7 @@ func drawWorld(t *rapid.T, conn *sql.Conn) world {
 	}
 	for key := range rapid.IntRange(0, 8).Draw(t, "sessions") {
 		start, end, active := w.span(t, "session")
-		insert(t, conn, "insert into data.voice_session values (?, ?, 0, ?, ?, ?, ?, 1)", w.day.String(), key,
+		insert(t, conn, "insert into _data.voice_session values (?, ?, 0, ?, ?, ?, ?, 1)", w.day.String(), key,
 			rapid.Int64Range(1, resources+1).Draw(t, "of"), start, end, active)
 	}
 	w.agents[fmt.Sprintf("#%d", resources+1)] = true // the resource without a row of its own
@@ -48,7 +48,7 @@ func drawWorld(t *rapid.T, conn *sql.Conn) world {
 		if rapid.IntRange(0, 3).Draw(t, "kind") > 0 {
 			kind, name = "leg", rapid.SampledFrom([]any{nil, "", "D", "E", "L", "X"}).Draw(t, "switch")
 		}
-		insert(t, conn, "insert into data.ocs_activity values (?, ?, ?, 0, ?, ?, ?, ?, ?, 'g', null, 1)", w.day.String(), kind, key,
+		insert(t, conn, "insert into _data.ocs_activity values (?, ?, ?, 0, ?, ?, ?, ?, ?, 'g', null, 1)", w.day.String(), kind, key,
 			rapid.Int64Range(1, resources+1).Draw(t, "of"), start, end, active, name)
 	}
 	w.compute(t, conn)
@@ -76,7 +76,7 @@ func drawTenant(t *rapid.T) config.Tenant {
 func (w *world) drawResource(t *rapid.T, conn *sql.Conn, key int64) {
 	employee := rapid.SampledFrom([]string{"", "e1", "ann", "TEST1"}).Draw(t, "employee")
 	name := rapid.SampledFrom([]string{"", "n.1", "nx1"}).Draw(t, "name")
-	insert(t, conn, "insert into data.agent values (?, ?, nullif(?, ''), nullif(?, ''))", w.day.String(), key, employee, name)
+	insert(t, conn, "insert into _data.agent values (?, ?, nullif(?, ''), nullif(?, ''))", w.day.String(), key, employee, name)
 	w.agents[employee], w.agents[fmt.Sprintf("#%d", key)] = true, true
 	delete(w.agents, "")
 }
@@ -111,8 +111,8 @@ func (w *world) span(t *rapid.T, label string) (start, end any, active int) {
 
 // compute completes the slice and counts it.
 func (w *world) compute(t *rapid.T, conn *sql.Conn) {
-	insert(t, conn, "insert into data.slice_span values (?, 0, 9999999999)", w.day.String())
-	insert(t, conn, "insert into data.slice values (?, 'test', ?, ?, 0, 0, 0, 0, 0, 'final', 'hash')", w.day.String(), w.asOf, w.asOf)
+	insert(t, conn, "insert into _data.slice_span values (?, 0, 9999999999)", w.day.String())
+	insert(t, conn, "insert into _data.slice values (?, 'test', ?, ?, 0, 0, 0, 0, 0, 'final', 'hash')", w.day.String(), w.asOf, w.asOf)
 	recompute(t, conn, *w)
 }
 

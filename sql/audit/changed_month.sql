@@ -3,8 +3,8 @@
 select p.region,
        p.agents,
        m.agents
-from published.data.monthly_enabled as p
-join data.monthly_enabled as m on m.month = p.month
+from published._data.monthly_enabled as p
+join _data.monthly_enabled as m on m.month = p.month
     and m.region = p.region
     and m.rules_sha256 = p.rules_sha256
     and m.sql_sha256 = p.sql_sha256

@@ -4,61 +4,61 @@ with difference as (
     select 'qualifying_session' as relation,
            count(*) as differing
     from (
-        (select * from data.qualifying_session where day = $day::date
+        (select * from _data.qualifying_session where day = $day::date
          except all
-         select * from published.data.qualifying_session where day = $day::date)
+         select * from published._data.qualifying_session where day = $day::date)
         union all
-        (select * from published.data.qualifying_session where day = $day::date
+        (select * from published._data.qualifying_session where day = $day::date
          except all
-         select * from data.qualifying_session where day = $day::date)
+         select * from _data.qualifying_session where day = $day::date)
     )
     union all
     select 'concurrency',
            count(*)
     from (
-        (select * from data.concurrency where day = $day::date
+        (select * from _data.concurrency where day = $day::date
          except all
-         select * from published.data.concurrency where day = $day::date)
+         select * from published._data.concurrency where day = $day::date)
         union all
-        (select * from published.data.concurrency where day = $day::date
+        (select * from published._data.concurrency where day = $day::date
          except all
-         select * from data.concurrency where day = $day::date)
+         select * from _data.concurrency where day = $day::date)
     )
     union all
     select 'daily_concurrent',
            count(*)
     from (
-        (select * exclude (state) from data.daily_concurrent where day = $day::date
+        (select * exclude (state) from _data.daily_concurrent where day = $day::date
          except all
-         select * exclude (state) from published.data.daily_concurrent where day = $day::date)
+         select * exclude (state) from published._data.daily_concurrent where day = $day::date)
         union all
-        (select * exclude (state) from published.data.daily_concurrent where day = $day::date
+        (select * exclude (state) from published._data.daily_concurrent where day = $day::date
          except all
-         select * exclude (state) from data.daily_concurrent where day = $day::date)
+         select * exclude (state) from _data.daily_concurrent where day = $day::date)
     )
     union all
     select 'enabled_daily',
            count(*)
     from (
-        (select * exclude (state) from data.enabled_daily where day = $day::date
+        (select * exclude (state) from _data.enabled_daily where day = $day::date
          except all
-         select * exclude (state) from published.data.enabled_daily where day = $day::date)
+         select * exclude (state) from published._data.enabled_daily where day = $day::date)
         union all
-        (select * exclude (state) from published.data.enabled_daily where day = $day::date
+        (select * exclude (state) from published._data.enabled_daily where day = $day::date
          except all
-         select * exclude (state) from data.enabled_daily where day = $day::date)
+         select * exclude (state) from _data.enabled_daily where day = $day::date)
     )
     union all
     select 'data_quality',
            count(*)
     from (
-        (select * from data.data_quality where day = $day::date
+        (select * from _data.data_quality where day = $day::date
          except all
-         select * from published.data.data_quality where day = $day::date)
+         select * from published._data.data_quality where day = $day::date)
         union all
-        (select * from published.data.data_quality where day = $day::date
+        (select * from published._data.data_quality where day = $day::date
          except all
-         select * from data.data_quality where day = $day::date)
+         select * from _data.data_quality where day = $day::date)
     )
 )
 select relation,

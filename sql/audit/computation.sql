@@ -3,5 +3,5 @@ select day::varchar,
        slice_sha256,
        rules_sha256,
        sql_sha256
-from published.data.computation
+from published._data.computation
 order by day

@@ -2,8 +2,8 @@
 select sessions,
        activities,
        agents,
-       (select count(*) from data.voice_session where day = $day::date),
-       (select count(*) from data.ocs_activity where day = $day::date),
-       (select count(*) from data.agent where day = $day::date)
-from data.slice
+       (select count(*) from _data.voice_session where day = $day::date),
+       (select count(*) from _data.ocs_activity where day = $day::date),
+       (select count(*) from _data.agent where day = $day::date)
+from _data.slice
 where day = $day::date

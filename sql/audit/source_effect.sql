@@ -16,7 +16,7 @@ after as (
            count(distinct (sm_res_session_fact_key, start_date_time_key)) as sessions,
            bool_or(start_ts <= $peak_after and end_ts > $peak_after) as is_in_peak,
            list(distinct (start_ts, end_ts) order by (start_ts, end_ts)) as spans
-    from data.qualifying_session
+    from _data.qualifying_session
     where day = $day::date
       and region = $region
     group by agent

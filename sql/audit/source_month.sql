@@ -8,7 +8,7 @@ with before as (
 ),
 after as (
     select distinct agent
-    from data.qualifying_session
+    from _data.qualifying_session
     where region = $region
       and strftime(day, '%Y-%m') = $month
 )

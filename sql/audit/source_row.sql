@@ -4,13 +4,13 @@
 with kept_agent as (
     select resource_key,
            coalesce(nullif(employee_id, ''), '#' || resource_key) as agent
-    from published.data.agent
+    from published._data.agent
     where day = $day::date
 ),
 read_agent as (
     select resource_key,
            coalesce(nullif(employee_id, ''), '#' || resource_key) as agent
-    from data.agent
+    from _data.agent
     where day = $day::date
 ),
 kept as (
@@ -21,7 +21,7 @@ kept as (
            coalesce(strftime(make_timestamp(start_ts * 1000000), '%Y-%m-%dT%H:%M:%SZ'), 'no start') || ' to '
                || case when coalesce(active_flag, 0) <> 0 or end_ts is null then 'open'
                        else strftime(make_timestamp(end_ts * 1000000), '%Y-%m-%dT%H:%M:%SZ') end as words
-    from published.data.voice_session
+    from published._data.voice_session
     where day = $day::date
     union all
     select 'activity',
@@ -33,7 +33,7 @@ kept as (
                        else strftime(make_timestamp(end_ts * 1000000), '%Y-%m-%dT%H:%M:%SZ') end
                || ' on ' || coalesce(switch_name, 'an unknown switch') || ', attempt ' || coalesce(call_attempt_guid, 'unknown')
                || coalesce(', ' || dialing_mode_code, '')
-    from published.data.ocs_activity
+    from published._data.ocs_activity
     where day = $day::date
     union all
     select 'agent',
@@ -41,7 +41,7 @@ kept as (
            0,
            resource_key,
            'employee ' || coalesce(employee_id, 'unknown') || ', name ' || coalesce(resource_name, 'unknown')
-    from published.data.agent
+    from published._data.agent
     where day = $day::date
 ),
 read as (
@@ -52,7 +52,7 @@ read as (
            coalesce(strftime(make_timestamp(start_ts * 1000000), '%Y-%m-%dT%H:%M:%SZ'), 'no start') || ' to '
                || case when coalesce(active_flag, 0) <> 0 or end_ts is null then 'open'
                        else strftime(make_timestamp(end_ts * 1000000), '%Y-%m-%dT%H:%M:%SZ') end as words
-    from data.voice_session
+    from _data.voice_session
     where day = $day::date
     union all
     select 'activity',
@@ -64,7 +64,7 @@ read as (
                        else strftime(make_timestamp(end_ts * 1000000), '%Y-%m-%dT%H:%M:%SZ') end
                || ' on ' || coalesce(switch_name, 'an unknown switch') || ', attempt ' || coalesce(call_attempt_guid, 'unknown')
                || coalesce(', ' || dialing_mode_code, '')
-    from data.ocs_activity
+    from _data.ocs_activity
     where day = $day::date
     union all
     select 'agent',
@@ -72,7 +72,7 @@ read as (
            0,
            resource_key,
            'employee ' || coalesce(employee_id, 'unknown') || ', name ' || coalesce(resource_name, 'unknown')
-    from data.agent
+    from _data.agent
     where day = $day::date
 )
 select coalesce(ra.agent, ka.agent, '#' || coalesce(r.resource_key, k.resource_key)) as agent,

@@ -1,2 +1,2 @@
 select version
-from published.data.store_version
+from published._data.store_version

@@ -1,7 +1,7 @@
 -- Grain: resource of the slice, as read. For the sweep (R12).
--- Input: data.agent; $day.
+-- Input: _data.agent; $day.
 select resource_key,
        employee_id,
        resource_name
-from data.agent
+from _data.agent
 where day = $day::date

@@ -1,7 +1,7 @@
 -- Grain: step of the curve of a scope (R8), over the whole day, gaps and zeros included; two steps in a row
 -- always differ. An agent's sessions may overlap: each adds only what the earlier ones have not reached yet.
 -- Inputs: presence, scope; $day.
-insert into data.concurrency
+insert into _data.concurrency
 with reaching as (
     select scope_id,
            start_ts,

@@ -1,22 +1,22 @@
 -- Grain: resource of the slice, with the agent it stands for (R6). Agents get a small number of their own,
 -- which the later statements group by; resources of one employee share it. A pattern that fits one resource
 -- of an agent leaves out the agent.
--- Inputs: data.agent, data.voice_session, rule_exclude; $day. A pattern's * and ? become LIKE's % and _.
+-- Inputs: _data.agent, _data.voice_session, rule_exclude; $day. A pattern's * and ? become LIKE's % and _.
 create or replace temp table counted_agent as
 with resource as (
     select resource_key,
            coalesce(employee_id, '') as employee_id,
            coalesce(resource_name, '') as resource_name
-    from data.agent
+    from _data.agent
     where day = $day::date
     union all
     select distinct resource_key,
                     '',
                     ''
-    from data.voice_session as s
+    from _data.voice_session as s
     where day = $day::date
       and not exists (
-          from data.agent as a
+          from _data.agent as a
           where a.day = $day::date
             and a.resource_key = s.resource_key
       )

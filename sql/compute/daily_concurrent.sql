@@ -1,7 +1,7 @@
 -- Grain: scope and day (R8): the peak, its first second, and how many seconds it lasts in all. A day without
 -- a session, or without a second, is 0.
--- Inputs: data.concurrency, scope; $day, $state.
-insert into data.daily_concurrent
+-- Inputs: _data.concurrency, scope; $day, $state.
+insert into _data.daily_concurrent
 with step as (
     select c.region,
            c.location,
@@ -9,7 +9,7 @@ with step as (
            s.end_ts,
            coalesce(s.agents, 0) as agents
     from scope as c
-    left join data.concurrency as s on s.day = $day::date
+    left join _data.concurrency as s on s.day = $day::date
         and s.region = c.region
         and s.location is not distinct from c.location
 ),

@@ -1,2 +1,2 @@
-delete from data.computation
+delete from _data.computation
 where day = $day::date

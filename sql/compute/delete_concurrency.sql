@@ -1,2 +1,2 @@
-delete from data.concurrency
+delete from _data.concurrency
 where day = $day::date

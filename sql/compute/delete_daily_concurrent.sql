@@ -1,2 +1,2 @@
-delete from data.daily_concurrent
+delete from _data.daily_concurrent
 where day = $day::date

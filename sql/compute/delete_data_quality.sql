@@ -1,2 +1,2 @@
-delete from data.data_quality
+delete from _data.data_quality
 where day = $day::date

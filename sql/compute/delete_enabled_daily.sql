@@ -1,2 +1,2 @@
-delete from data.enabled_daily
+delete from _data.enabled_daily
 where day = $day::date

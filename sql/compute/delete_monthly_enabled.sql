@@ -1,2 +1,2 @@
-delete from data.monthly_enabled
+delete from _data.monthly_enabled
 where month = $month

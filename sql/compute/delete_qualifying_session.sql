@@ -1,2 +1,2 @@
-delete from data.qualifying_session
+delete from _data.qualifying_session
 where day = $day::date

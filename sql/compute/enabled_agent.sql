@@ -1,7 +1,7 @@
 -- Grain: agent of a region and a range of days, both included. For the comparison of sets (R12).
--- Input: data.qualifying_session; $from, $to.
+-- Input: _data.qualifying_session; $from, $to.
 select distinct region,
                 agent
-from data.qualifying_session
+from _data.qualifying_session
 where day between $from::date and $to::date
 order by region, agent

@@ -1,7 +1,7 @@
 -- Grain: region of a month (R9): its number of enabled agents.
--- Input: data.monthly_enabled; $month.
+-- Input: _data.monthly_enabled; $month.
 select region,
        agents
-from data.monthly_enabled
+from _data.monthly_enabled
 where month = $month
 order by region

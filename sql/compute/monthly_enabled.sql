@@ -1,8 +1,8 @@
 -- Grain: region and month (R9): different agents of its days. Who touches the month touches one of its days,
 -- so the days' sessions are all there is to count.
--- Inputs: data.qualifying_session, rule_region_day (for the regions' names); $month, $from, $to (both days
+-- Inputs: _data.qualifying_session, rule_region_day (for the regions' names); $month, $from, $to (both days
 -- included), $state, $rules_sha256, $sql_sha256, $slices_sha256, $computed_ts.
-insert into data.monthly_enabled
+insert into _data.monthly_enabled
 select $month,
        d.region,
        count(distinct q.agent),
@@ -12,7 +12,7 @@ select $month,
        $slices_sha256,
        $computed_ts
 from rule_region_day as d
-left join data.qualifying_session as q on q.day between $from::date and $to::date
+left join _data.qualifying_session as q on q.day between $from::date and $to::date
     and q.region = d.region
 group by d.region
 order by d.region

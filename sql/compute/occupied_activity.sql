@@ -1,10 +1,10 @@
 -- Grain: activity of the slice with its interval (R3), numbered in the order of its start within its resource.
--- Inputs: data.ocs_activity, rule; $day.
+-- Inputs: _data.ocs_activity, rule; $day.
 create or replace temp table occupied_activity as
 with activity as (
     select a.*,
            coalesce(a.active_flag, 0) <> 0 or a.end_ts is null as is_open
-    from data.ocs_activity as a
+    from _data.ocs_activity as a
     where a.day = $day::date
       and a.start_ts is not null
 ),

@@ -2,12 +2,12 @@
 -- no region's day under today's session_end, are left out.
 -- Two flags say what it shares with other sessions of its agent: shares_earlier, a second with one that comes
 -- before it in the order of starts; is_alone, a second with none. Most are alone, and counted without ado.
--- Inputs: data.voice_session, counted_agent, rule, rule_region_day; $day.
+-- Inputs: _data.voice_session, counted_agent, rule, rule_region_day; $day.
 create or replace temp table occupied_session as
 with session as (
     select s.*,
            coalesce(s.active_flag, 0) <> 0 or s.end_ts is null as is_open
-    from data.voice_session as s
+    from _data.voice_session as s
     where s.day = $day::date
       and s.start_ts is not null
 ),

@@ -1,6 +1,6 @@
 -- Grain: session x location x region (R4 to R6), for the regions whose day the session touches.
 -- Inputs: session_location, place, scope, occupied_session, occupied_activity, counted_agent; $day.
-insert into data.qualifying_session
+insert into _data.qualifying_session
 select $day::date,
        c.region,
        c.location,

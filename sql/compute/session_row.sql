@@ -1,8 +1,8 @@
 -- Grain: voice session of the slice, as read. For the sweep (R12).
--- Input: data.voice_session; $day.
+-- Input: _data.voice_session; $day.
 select resource_key,
        start_ts,
        end_ts,
        active_flag
-from data.voice_session
+from _data.voice_session
 where day = $day::date

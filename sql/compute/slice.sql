@@ -1,5 +1,5 @@
 -- Grain: the slice of a day, none where there is none.
--- Input: data.slice; $day.
+-- Input: _data.slice; $day.
 select source,
        high_water,
        as_of,
@@ -9,5 +9,5 @@ select source,
        agents,
        open_sessions,
        sha256
-from data.slice
+from _data.slice
 where day = $day::date

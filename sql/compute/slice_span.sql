@@ -1,7 +1,7 @@
 -- Grain: span of time that the slice of a day covers (R10).
--- Input: data.slice_span; $day.
+-- Input: _data.slice_span; $day.
 select start_ts,
        end_ts
-from data.slice_span
+from _data.slice_span
 where day = $day::date
 order by start_ts, end_ts

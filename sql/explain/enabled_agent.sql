@@ -1,6 +1,6 @@
 -- Grain: enabled agent of a region and a range of days, both included (R9), with the session that made her
 -- one: the earliest that counted, and by which activity.
--- Input: data.qualifying_session; $region, $from, $to.
+-- Input: _data.qualifying_session; $region, $from, $to.
 with enabled as (
     select agent,
            count(distinct day) as days,
@@ -14,7 +14,7 @@ with enabled as (
                activity_key := first_activity_key,
                activity_ts := first_activity_ts
            )) as earliest
-    from data.qualifying_session
+    from _data.qualifying_session
     where region = $region
       and day between $from::date and $to::date
     group by agent

@@ -3,11 +3,11 @@
 -- The store names that activity without its start_date_time_key; where two rows fit, the one that the
 -- counting met first is taken. (Not by row_number() = 1: where DuckDB 1.5.6 can tell beforehand that there is
 -- no row, that fails in its optimizer.)
--- Inputs: data.qualifying_session, data.voice_session, data.ocs_activity; $day, $region, $location ('' for
+-- Inputs: _data.qualifying_session, _data.voice_session, _data.ocs_activity; $day, $region, $location ('' for
 -- every location of the region), $at.
 with seated as (
     select *
-    from data.qualifying_session
+    from _data.qualifying_session
     where day = $day::date
       and region = $region
       and ($location = '' or location = $location)
@@ -22,7 +22,7 @@ first_activity as (
            min(a.start_date_time_key) as date_time_key,
            arg_min(coalesce(a.switch_name, ''), a.start_date_time_key) as switch_name,
            arg_min(coalesce(a.call_attempt_guid, ''), a.start_date_time_key) as call_attempt_guid
-    from data.ocs_activity as a
+    from _data.ocs_activity as a
     semi join seated as q on q.first_kind = a.kind
         and q.first_activity_key = a.activity_key
         and q.resource_key = a.resource_key
@@ -46,7 +46,7 @@ select q.agent,
        a.switch_name,
        a.call_attempt_guid
 from seated as q
-join data.voice_session as s on s.day = $day::date
+join _data.voice_session as s on s.day = $day::date
     and s.sm_res_session_fact_key = q.sm_res_session_fact_key
     and s.start_date_time_key = q.start_date_time_key
 join first_activity as a on a.kind = q.first_kind

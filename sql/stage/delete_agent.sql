@@ -1,2 +1,2 @@
-delete from data.agent
+delete from _data.agent
 where day = $day::date

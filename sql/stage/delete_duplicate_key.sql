@@ -1,2 +1,2 @@
-delete from data.duplicate_key
+delete from _data.duplicate_key
 where day = $day::date

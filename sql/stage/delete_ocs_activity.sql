@@ -1,2 +1,2 @@
-delete from data.ocs_activity
+delete from _data.ocs_activity
 where day = $day::date

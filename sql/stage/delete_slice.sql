@@ -1,2 +1,2 @@
-delete from data.slice
+delete from _data.slice
 where day = $day::date

@@ -1,2 +1,2 @@
-delete from data.slice_span
+delete from _data.slice_span
 where day = $day::date

@@ -1,2 +1,2 @@
-delete from data.voice_session
+delete from _data.voice_session
 where day = $day::date

@@ -1,6 +1,6 @@
 -- The fact tables of the stage, empty: made anew for every window that a GIM DB is asked for.
 
-create or replace table stage.gim.sm_res_session_fact (
+create or replace table _stage.gim.sm_res_session_fact (
     chunk                   integer not null,
     sm_res_session_fact_key bigint not null,
     start_date_time_key     bigint not null,
@@ -12,7 +12,7 @@ create or replace table stage.gim.sm_res_session_fact (
     update_audit_key        bigint
 );
 
-create or replace table stage.gim.interaction_resource_fact (
+create or replace table _stage.gim.interaction_resource_fact (
     chunk                   integer not null,
     interaction_resource_id bigint not null,
     start_date_time_key     bigint not null,
@@ -24,7 +24,7 @@ create or replace table stage.gim.interaction_resource_fact (
     update_audit_key        bigint
 );
 
-create or replace table stage.gim.irf_user_data_gen_1 (
+create or replace table _stage.gim.irf_user_data_gen_1 (
     chunk                   integer not null,
     interaction_resource_id bigint not null,
     start_date_time_key     bigint not null,
@@ -32,7 +32,7 @@ create or replace table stage.gim.irf_user_data_gen_1 (
     update_audit_key        bigint
 );
 
-create or replace table stage.gim.contact_attempt_fact (
+create or replace table _stage.gim.contact_attempt_fact (
     chunk                       integer not null,
     contact_attempt_fact_key    bigint not null,
     start_date_time_key         bigint not null,

@@ -1,5 +1,5 @@
 -- The activities of the slice, in the order of the source, which is nearly that of time.
-insert into data.ocs_activity
+insert into _data.ocs_activity
 select $day::date,
        kind,
        activity_key,

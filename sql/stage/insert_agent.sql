@@ -1,10 +1,10 @@
 -- The agents that the slice's sessions and activities name (R6).
-insert into data.agent
+insert into _data.agent
 select $day::date,
        a.resource_key,
        a.employee_id,
        a.resource_name
-from stage.gim.known_agent as a
+from _stage.gim.known_agent as a
 semi join (
     select resource_key
     from slice_session

@@ -1,5 +1,5 @@
 -- The sessions of the slice, in the order of the source, which is nearly that of time.
-insert into data.voice_session
+insert into _data.voice_session
 select $day::date,
        sm_res_session_fact_key,
        start_date_time_key,

@@ -1,4 +1,4 @@
-insert into data.slice_span
+insert into _data.slice_span
 select $day::date,
        start_ts,
        end_ts

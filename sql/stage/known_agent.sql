@@ -1,7 +1,7 @@
 -- Grain: resource that is an agent.
-create or replace table stage.gim.known_agent as
+create or replace table _stage.gim.known_agent as
 select resource_key,
        employee_id,
        resource_name
-from stage.gim.resource_
+from _stage.gim.resource_
 where resource_type_code = 'AGENT'

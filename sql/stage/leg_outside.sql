@@ -1,8 +1,8 @@
 -- Grain: staged leg that begins outside the day, for its attached data to be looked up.
--- Input: stage.gim.interaction_resource_fact; $key_from and $key_to bound the day's time keys.
+-- Input: _stage.gim.interaction_resource_fact; $key_from and $key_to bound the day's time keys.
 select distinct interaction_resource_id,
                 start_date_time_key
-from stage.gim.interaction_resource_fact
+from _stage.gim.interaction_resource_fact
 where start_date_time_key < $key_from
    or start_date_time_key >= $key_to
 order by interaction_resource_id, start_date_time_key

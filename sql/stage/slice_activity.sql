@@ -2,7 +2,7 @@
 -- or a preview shown to an agent, that shares a second with the day, or with a session of the slice of the same
 -- resource. A rejected one belongs where its start, or its time key, lies. Both keys of a leg and its attached
 -- data must match, since the id may also be a mediation segment's. An absent or empty switch name is unknown (R5).
--- Inputs: stage.gim.interaction_resource_fact, irf_user_data_gen_1, contact_attempt_fact, preview_mode, known_agent,
+-- Inputs: _stage.gim.interaction_resource_fact, irf_user_data_gen_1, contact_attempt_fact, preview_mode, known_agent,
 -- known_switch, slice_session, slice_span; $as_of ends open activities; $activity_from is the earliest start;
 -- $key_from and $key_to bound the time key.
 create or replace temp table slice_activity as
@@ -18,10 +18,10 @@ with activity as (
            d.gsw_call_attempt_guid as call_attempt_guid,
            null::varchar as dialing_mode_code,
            f.update_audit_key
-    from stage.gim.interaction_resource_fact as f
-    join stage.gim.irf_user_data_gen_1 as d using (interaction_resource_id, start_date_time_key)
-    semi join stage.gim.known_agent as a on a.resource_key = f.resource_key
-    left join stage.gim.known_switch as m on m.resource_key = f.media_resource_key
+    from _stage.gim.interaction_resource_fact as f
+    join _stage.gim.irf_user_data_gen_1 as d using (interaction_resource_id, start_date_time_key)
+    semi join _stage.gim.known_agent as a on a.resource_key = f.resource_key
+    left join _stage.gim.known_switch as m on m.resource_key = f.media_resource_key
     where f.start_date_time_key >= $key_from
       and f.start_date_time_key < $key_to
       and d.start_date_time_key >= $key_from
@@ -39,9 +39,9 @@ with activity as (
            nullif(f.call_attempt_id, ''),
            m.dialing_mode_code,
            f.update_audit_key
-    from stage.gim.contact_attempt_fact as f
-    join stage.gim.preview_mode as m on m.dialing_mode_key = f.dialing_mode_key
-    semi join stage.gim.known_agent as a on a.resource_key = f.resource_key
+    from _stage.gim.contact_attempt_fact as f
+    join _stage.gim.preview_mode as m on m.dialing_mode_key = f.dialing_mode_key
+    semi join _stage.gim.known_agent as a on a.resource_key = f.resource_key
     where f.start_date_time_key >= $key_from
       and f.start_date_time_key < $key_to
 ),

@@ -2,15 +2,15 @@
 -- A session belongs to the slice when it shares a second with a span of the day, its end second included:
 -- so the slice serves both settings of session_end. One that R2 rejects has no interval; its start, or
 -- failing that its time key, says where it belongs.
--- Inputs: stage.gim.sm_res_session_fact, voice_media, known_resource, slice_span; $as_of ends open sessions;
+-- Inputs: _stage.gim.sm_res_session_fact, voice_media, known_resource, slice_span; $as_of ends open sessions;
 -- $session_from is the earliest start; $key_from and $key_to bound the time key.
 create or replace temp table slice_session as
 with voice as (
     select f.*,
            coalesce(f.active_flag, 0) <> 0 or f.end_ts is null as is_open
-    from stage.gim.sm_res_session_fact as f
-    semi join stage.gim.voice_media as m on m.media_type_key = f.media_type_key
-    semi join stage.gim.known_agent as a on a.resource_key = f.resource_key
+    from _stage.gim.sm_res_session_fact as f
+    semi join _stage.gim.voice_media as m on m.media_type_key = f.media_type_key
+    semi join _stage.gim.known_agent as a on a.resource_key = f.resource_key
     where f.start_date_time_key >= $key_from
       and f.start_date_time_key < $key_to
 ),

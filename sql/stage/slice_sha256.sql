@@ -2,7 +2,7 @@
 -- resource; each bucket is hashed, and the hash over the buckets' hashes, in their order, stands for all: so the
 -- work is spread, and any DuckDB client can repeat it. The length
 -- of a text stands before it, -1 for an absent one, so that no two rows give the same text.
--- Inputs: data.voice_session, ocs_activity, agent, duplicate_key; $day.
+-- Inputs: _data.voice_session, ocs_activity, agent, duplicate_key; $day.
 with bucket as (
     select 's' as relation,
            resource_key % 1024 as bucket,
@@ -11,7 +11,7 @@ with bucket as (
                          coalesce(end_ts::varchar, ''), coalesce(active_flag::varchar, ''), coalesce(update_audit_key::varchar, '')),
                chr(10) order by sm_res_session_fact_key, start_date_time_key
            ) as txt
-    from data.voice_session
+    from _data.voice_session
     where day = $day::date
     group by resource_key % 1024
     union all
@@ -24,7 +24,7 @@ with bucket as (
                          switch_name, call_attempt_guid, dialing_mode_code),
                chr(10) order by activity_key, start_date_time_key, kind
            )
-    from data.ocs_activity
+    from _data.ocs_activity
     where day = $day::date
     group by resource_key % 1024
     union all
@@ -34,14 +34,14 @@ with bucket as (
                concat_ws('|', resource_key, coalesce(strlen(employee_id), -1), coalesce(strlen(resource_name), -1), employee_id, resource_name),
                chr(10) order by resource_key
            )
-    from data.agent
+    from _data.agent
     where day = $day::date
     group by resource_key % 1024
     union all
     select 'd',
            0,
            string_agg(concat_ws('|', relation, row_key, copies), chr(10) order by relation, row_key)
-    from data.duplicate_key
+    from _data.duplicate_key
     where day = $day::date
 )
 select sha256(coalesce(string_agg(concat_ws('|', relation, bucket, sha256(txt)), chr(10) order by relation, bucket), '')) as sha256

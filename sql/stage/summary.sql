@@ -2,5 +2,5 @@ select state,
        sessions,
        activities,
        agents
-from data.slice
+from _data.slice
 where day = $day::date

@@ -1,4 +1,4 @@
-delete from data.issued_file
+delete from _data.issued_file
 where region = $region
   and measure = $measure
   and period = $period

@@ -1,3 +1,3 @@
-insert into data.issued_file
+insert into _data.issued_file
 values ($region, $measure, $period, $revision, $value, $state, $file, $sha256, $manifest_sha256,
         nullif($supersedes, ''), nullif($reason, ''), $peak_ts, nullif($peak_seconds, 0), $issued_ts)

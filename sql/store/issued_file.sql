@@ -13,5 +13,5 @@ select region,
        peak_ts,
        coalesce(peak_seconds, 0),
        issued_ts
-from data.issued_file
+from _data.issued_file
 order by region, measure, period, revision

@@ -14,5 +14,5 @@ select run_id,
        to_json(slices)::varchar,
        previous_sha256,
        sha256
-from data.run
+from _data.run
 order by run_id, started_ts, sha256

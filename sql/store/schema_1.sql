@@ -1,15 +1,15 @@
--- The store, version 1: base tables in the schema `data`, in epoch seconds (UTC), as the program reads
+-- The store, version 1: base tables in the schema `_data`, in epoch seconds (UTC), as the program reads
 -- and writes them; views of the same things in `main`, with TIMESTAMPTZ, as an analyst reads them.
 -- Rows are written day by day and always looked up by day, so DuckDB's zone maps stand in for indexes.
 
-create schema data;
+create schema _data;
 
-create table data.store_version (
+create table _data.store_version (
     version         integer not null
 );
-insert into data.store_version values (1);
+insert into _data.store_version values (1);
 
-create table data.slice (
+create table _data.slice (
     day             date not null primary key,
     source          varchar not null,
     high_water      bigint,
@@ -23,13 +23,13 @@ create table data.slice (
     sha256          varchar not null
 );
 
-create table data.slice_span (
+create table _data.slice_span (
     day             date not null,
     start_ts        bigint not null,
     end_ts          bigint not null
 );
 
-create table data.voice_session (
+create table _data.voice_session (
     day                     date not null,
     sm_res_session_fact_key bigint not null,
     start_date_time_key     bigint not null,
@@ -40,7 +40,7 @@ create table data.voice_session (
     update_audit_key        bigint
 );
 
-create table data.ocs_activity (
+create table _data.ocs_activity (
     day                     date not null,
     kind                    varchar not null,
     activity_key            bigint not null,
@@ -55,21 +55,21 @@ create table data.ocs_activity (
     update_audit_key        bigint
 );
 
-create table data.agent (
+create table _data.agent (
     day             date not null,
     resource_key    bigint not null,
     employee_id     varchar,
     resource_name   varchar
 );
 
-create table data.duplicate_key (
+create table _data.duplicate_key (
     day             date not null,
     relation        varchar not null,
     row_key         varchar not null,
     copies          bigint not null
 );
 
-create table data.computation (
+create table _data.computation (
     day             date not null primary key,
     slice_sha256    varchar not null,
     rules_sha256    varchar not null,
@@ -79,7 +79,7 @@ create table data.computation (
     computed_ts     bigint not null
 );
 
-create table data.qualifying_session (
+create table _data.qualifying_session (
     day                     date not null,
     region                  varchar not null,
     location                varchar not null,
@@ -96,7 +96,7 @@ create table data.qualifying_session (
     activities              bigint not null
 );
 
-create table data.concurrency (
+create table _data.concurrency (
     day             date not null,
     region          varchar not null,
     location        varchar,
@@ -106,7 +106,7 @@ create table data.concurrency (
     sessions        bigint not null
 );
 
-create table data.daily_concurrent (
+create table _data.daily_concurrent (
     day             date not null,
     region          varchar not null,
     location        varchar,
@@ -116,14 +116,14 @@ create table data.daily_concurrent (
     state           varchar not null
 );
 
-create table data.enabled_daily (
+create table _data.enabled_daily (
     day             date not null,
     region          varchar not null,
     agents          bigint not null,
     state           varchar not null
 );
 
-create table data.monthly_enabled (
+create table _data.monthly_enabled (
     month           varchar not null,
     region          varchar not null,
     agents          bigint not null,
@@ -134,7 +134,7 @@ create table data.monthly_enabled (
     computed_ts     bigint not null
 );
 
-create table data.data_quality (
+create table _data.data_quality (
     day             date not null,
     rule            varchar not null,
     blocking        boolean not null,
@@ -142,7 +142,7 @@ create table data.data_quality (
     examples        varchar[] not null
 );
 
-create table data.issued_file (
+create table _data.issued_file (
     region          varchar not null,
     measure         varchar not null,
     period          varchar not null,
@@ -159,7 +159,7 @@ create table data.issued_file (
     issued_ts       bigint not null
 );
 
-create table data.run (
+create table _data.run (
     run_id          bigint not null,
     command         varchar not null,
     started_ts      bigint not null,
@@ -180,62 +180,62 @@ create table data.run (
 create view slice as
 select day, state, source, to_timestamp(as_of) as as_of, to_timestamp(high_water) as high_water,
        sessions, activities, agents, open_sessions, sha256, to_timestamp(extracted_ts) as extracted_at,
-       (select to_timestamp(min(start_ts)) from data.slice_span as p where p.day = s.day) as covers_from,
-       (select to_timestamp(max(end_ts)) from data.slice_span as p where p.day = s.day) as covers_to
-from data.slice as s;
+       (select to_timestamp(min(start_ts)) from _data.slice_span as p where p.day = s.day) as covers_from,
+       (select to_timestamp(max(end_ts)) from _data.slice_span as p where p.day = s.day) as covers_to
+from _data.slice as s;
 
 create view voice_session as
 select day, sm_res_session_fact_key, start_date_time_key, resource_key,
        to_timestamp(start_ts) as starts_at, to_timestamp(end_ts) as ends_at,
        coalesce(active_flag, 0) <> 0 or end_ts is null as is_open, active_flag, update_audit_key
-from data.voice_session;
+from _data.voice_session;
 
 create view ocs_activity as
 select day, kind, activity_key, start_date_time_key, resource_key,
        to_timestamp(start_ts) as starts_at, to_timestamp(end_ts) as ends_at,
        switch_name, call_attempt_guid, dialing_mode_code, active_flag, update_audit_key
-from data.ocs_activity;
+from _data.ocs_activity;
 
 create view agent as
 select day, resource_key, employee_id, resource_name,
        coalesce(nullif(employee_id, ''), '#' || resource_key) as agent
-from data.agent;
+from _data.agent;
 
 create view qualifying_session as
 select day, region, location, agent, resource_key, sm_res_session_fact_key, start_date_time_key,
        to_timestamp(start_ts) as starts_at, to_timestamp(end_ts) as ends_at, is_open,
        first_kind, first_activity_key, to_timestamp(first_activity_ts) as first_activity_at, activities
-from data.qualifying_session;
+from _data.qualifying_session;
 
 create view concurrency as
 select day, region, location, to_timestamp(start_ts) as starts_at, to_timestamp(end_ts) as ends_at, agents, sessions
-from data.concurrency;
+from _data.concurrency;
 
 create view daily_concurrent as
 select day, region, location, agents, to_timestamp(peak_ts) as peak_at, peak_seconds, state
-from data.daily_concurrent;
+from _data.daily_concurrent;
 
 create view enabled_daily as
 select day, region, agents, state
-from data.enabled_daily;
+from _data.enabled_daily;
 
 create view monthly_enabled as
 select month, region, agents, state, to_timestamp(computed_ts) as computed_at
-from data.monthly_enabled;
+from _data.monthly_enabled;
 
 create view data_quality as
 select day, rule, blocking, occurrences, examples
-from data.data_quality;
+from _data.data_quality;
 
 create view issued_file as
 select region, measure, period, revision, value, state, file, sha256, supersedes, reason,
        to_timestamp(peak_ts) as peak_at, peak_seconds, to_timestamp(issued_ts) as issued_at
-from data.issued_file;
+from _data.issued_file;
 
 create view run as
 select run_id, command, to_timestamp(started_ts) as started_at, to_timestamp(ended_ts) as ended_at,
        os_user, program, duckdb, exit_code, message, days, files, rules_sha256, previous_sha256, sha256
-from data.run;
+from _data.run;
 
 comment on view slice is 'A day of the tenant as it was read from the source: where from, how complete, how many rows';
 comment on column slice.day is 'Calendar date; every region reads it in its own time zone';

@@ -2,5 +2,5 @@
 select day::varchar,
        state,
        sha256
-from data.slice
+from _data.slice
 order by day

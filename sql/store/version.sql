@@ -1,2 +1,2 @@
 select version
-from data.store_version;
+from _data.store_version;

@@ -133,8 +133,8 @@ func TestTheNumberFromThePackAlone(t *testing.T) {
 	dir, tenant := site(t, "2026-02-01", "2026-02-28")
 	key := filepath.Join(dir, "key")
 	require.NoError(t, os.WriteFile(key, []byte("0123456789abcdef\n"), 0o600))
-	exec(t, tenant, "update data.run set message = 'no such agent: ' || (select max(employee_id) from data.agent)",
-		"update data.issued_file set reason = 'asked by ' || (select max(resource_name) from data.agent) where period = '2026-02-10'")
+	exec(t, tenant, "update _data.run set message = 'no such agent: ' || (select max(employee_id) from _data.agent)",
+		"update _data.issued_file set reason = 'asked by ' || (select max(resource_name) from _data.agent) where period = '2026-02-10'")
 	plain, masked := write(t, evidence.Options{Tenant: tenant}), write(t, evidence.Options{Tenant: tenant, KeyFile: key})
 	names := agents(t, tenant)
 	require.NoError(t, os.RemoveAll(dir), "nothing but the pack is left")
@@ -170,7 +170,7 @@ func agents(t *testing.T, tenant config.Tenant) []string {
 	db, err := duck.Open(tenant.StorePath(), duck.Options{ReadOnly: true})
 	require.NoError(t, err)
 	defer db.Close() //nolint:errcheck // only read
-	rows, err := db.Query(`select distinct name from (select unnest([employee_id, resource_name, '#' || resource_key]) as name from data.agent) where name <> '' order by name`)
+	rows, err := db.Query(`select distinct name from (select unnest([employee_id, resource_name, '#' || resource_key]) as name from _data.agent) where name <> '' order by name`)
 	require.NoError(t, err)
 	var names []string
 	for rows.Next() {
@@ -249,7 +249,7 @@ func TestPackIsPrivateAndNeverOverwritten(t *testing.T) {
 
 func TestTheScriptSeesAChangedSlice(t *testing.T) {
 	_, tenant := site(t, "2026-02-10", "2026-02-10")
-	exec(t, tenant, "delete from data.voice_session where sm_res_session_fact_key = (select min(sm_res_session_fact_key) from data.voice_session where resource_key not in (select resource_key from data.ocs_activity))")
+	exec(t, tenant, "delete from _data.voice_session where sm_res_session_fact_key = (select min(sm_res_session_fact_key) from _data.voice_session where resource_key not in (select resource_key from _data.ocs_activity))")
 	for _, row := range recompute(t, unpack(t, write(t, evidence.Options{Tenant: tenant}))) {
 		require.True(t, strings.HasSuffix(row, "CHANGED"), row)
 	}

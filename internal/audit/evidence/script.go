@@ -72,10 +72,10 @@ func (s *script) set(name, value string) {
 func (s *script) load(p *packer) {
 	s.say("The slices and the rules of the pack.")
 	for _, table := range []string{"slice", "slice_span"} {
-		s.run("insert into data." + table + " by name from read_parquet('slices/" + table + ".parquet')")
+		s.run("insert into _data." + table + " by name from read_parquet('slices/" + table + ".parquet')")
 	}
 	for _, table := range tables {
-		s.run("insert into data." + table + " by name from read_parquet('slices/*/" + table + ".parquet')")
+		s.run("insert into _data." + table + " by name from read_parquet('slices/*/" + table + ".parquet')")
 	}
 	s.csv("day", "rules/day.csv", "day", "rules_sha256", "sql_sha256", "slice_sha256", "state", "end_second_counts")
 	s.csv("region_day", "rules/region_day.csv", "day", "region", "timezone", "start_ts", "end_ts")
@@ -124,7 +124,7 @@ func (s *script) rules() {
 		s.statement("compute/rule/" + name + ".sql")
 	}
 	of := " join pack.day as d using (rules_sha256) where d.day = getvariable('the_day')"
-	s.run("insert into rule select s.as_of, d.end_second_counts::boolean from data.slice as s join pack.day as d on d.day::date = s.day where d.day = getvariable('the_day')")
+	s.run("insert into rule select s.as_of, d.end_second_counts::boolean from _data.slice as s join pack.day as d on d.day::date = s.day where d.day = getvariable('the_day')")
 	s.run("insert into rule_region_day select region, start_ts::bigint, end_ts::bigint from pack.region_day where day = getvariable('the_day')")
 	s.run("insert into rule_location select region, location, is_default::boolean from pack.location" + of)
 	s.run("insert into rule_switch select switch_name, region, location from pack.switch" + of)
@@ -156,18 +156,18 @@ func (s *script) conclude(hashed bool) {
 	if hashed {
 		slices = `case when i.measure = 'enabled'
                 then (select case when bool_and(h.sha256 = s.sha256) then 'as recorded' else 'CHANGED' end
-                      from pack.slice_hash as h join data.slice as s using (day) where strftime(h.day, '%Y-%m') = i.period)
+                      from pack.slice_hash as h join _data.slice as s using (day) where strftime(h.day, '%Y-%m') = i.period)
                 else (select case when h.sha256 = s.sha256 then 'as recorded' else 'CHANGED' end
-                      from pack.slice_hash as h join data.slice as s using (day) where h.day::varchar = i.period)
+                      from pack.slice_hash as h join _data.slice as s using (day) where h.day::varchar = i.period)
            end`
 	}
 	s.run(`with counted as (
     select region, 'concurrent' as measure, day::varchar as period, agents, peak_ts
-    from data.daily_concurrent
+    from _data.daily_concurrent
     where location is null
     union all
     select region, 'enabled', month, agents, null
-    from data.monthly_enabled
+    from _data.monthly_enabled
 )
 select i.period,
        i.region,

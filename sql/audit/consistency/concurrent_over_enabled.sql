@@ -3,8 +3,8 @@ select c.region,
        c.day::varchar,
        c.agents,
        e.agents
-from published.data.daily_concurrent as c
-join published.data.enabled_daily as e using (day, region)
+from published._data.daily_concurrent as c
+join published._data.enabled_daily as e using (day, region)
 where c.location is null
   and c.day between $from::date and $to::date
   and c.agents > e.agents

@@ -4,9 +4,9 @@ select e.region,
        e.day::varchar,
        e.agents,
        m.agents
-from published.data.enabled_daily as e
-join published.data.computation as c using (day)
-join published.data.monthly_enabled as m on m.month = strftime(e.day, '%Y-%m')
+from published._data.enabled_daily as e
+join published._data.computation as c using (day)
+join published._data.monthly_enabled as m on m.month = strftime(e.day, '%Y-%m')
     and m.region = e.region
     and m.rules_sha256 = c.rules_sha256
     and m.sql_sha256 = c.sql_sha256

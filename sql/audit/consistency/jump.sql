@@ -5,7 +5,7 @@ with peak as (
     select region,
            day,
            agents
-    from published.data.daily_concurrent
+    from published._data.daily_concurrent
     where location is null
 ),
 compared as (

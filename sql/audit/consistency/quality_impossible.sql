@@ -2,8 +2,8 @@
 -- since they were computed are left out. Inputs: published slices and results; $from, $to.
 with day as (
     select s.*
-    from published.data.slice as s
-    join published.data.computation as c on c.day = s.day
+    from published._data.slice as s
+    join published._data.computation as c on c.day = s.day
         and c.slice_sha256 = s.sha256
     where s.day between $from::date and $to::date
 ),
@@ -22,14 +22,14 @@ impossible as (
            b.rule || ' was found ' || coalesce(q.occurrences::varchar, 'not at all') || ' times in a slice of '
                || b.most || ' ' || b.what as words
     from bound as b
-    left join published.data.data_quality as q using (day, rule)
+    left join published._data.data_quality as q using (day, rule)
     where q.occurrences is null
        or q.occurrences > b.most
     union all
     select d.day,
            e.region || ' has ' || e.agents || ' agents, and the slice has ' || d.sessions || ' sessions'
     from day as d
-    join published.data.enabled_daily as e using (day)
+    join published._data.enabled_daily as e using (day)
     where e.agents > d.sessions
 )
 select day::varchar,

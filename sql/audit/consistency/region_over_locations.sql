@@ -4,8 +4,8 @@ select r.region,
        r.day::varchar,
        r.agents,
        sum(l.agents)::bigint
-from published.data.daily_concurrent as r
-join published.data.daily_concurrent as l using (day, region)
+from published._data.daily_concurrent as r
+join published._data.daily_concurrent as l using (day, region)
 where r.location is null
   and l.location is not null
   and r.day between $from::date and $to::date

@@ -1,1 +1,1 @@
-truncate data.agent
+truncate _data.agent

@@ -1,1 +1,1 @@
-truncate data.computation
+truncate _data.computation

@@ -1,1 +1,1 @@
-truncate data.concurrency
+truncate _data.concurrency

@@ -1,1 +1,1 @@
-truncate data.daily_concurrent
+truncate _data.daily_concurrent

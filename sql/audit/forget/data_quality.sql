@@ -1,1 +1,1 @@
-truncate data.data_quality
+truncate _data.data_quality

@@ -1,1 +1,1 @@
-truncate data.duplicate_key
+truncate _data.duplicate_key

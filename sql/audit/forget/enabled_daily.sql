@@ -1,1 +1,1 @@
-truncate data.enabled_daily
+truncate _data.enabled_daily

@@ -1,1 +1,1 @@
-truncate data.monthly_enabled
+truncate _data.monthly_enabled

@@ -1,1 +1,1 @@
-truncate data.ocs_activity
+truncate _data.ocs_activity

@@ -1,1 +1,1 @@
-truncate data.qualifying_session
+truncate _data.qualifying_session

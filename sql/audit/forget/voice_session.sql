@@ -1,1 +1,1 @@
-truncate data.voice_session
+truncate _data.voice_session

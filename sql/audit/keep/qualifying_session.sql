@@ -1,4 +1,4 @@
 -- What the kept slices give, before the source is read again.
 create or replace table kept_qualifying_session as
 select *
-from data.qualifying_session
+from _data.qualifying_session

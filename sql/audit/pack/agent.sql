@@ -1,6 +1,6 @@
 -- Grain: resource of the one day in the scratch store. Input: $file.
 copy (
     select *
-    from data.agent
+    from _data.agent
     order by resource_key
 ) to $file (format parquet)

@@ -5,6 +5,6 @@ select day::varchar,
        sql_sha256,
        rules,
        state
-from published.data.computation
+from published._data.computation
 where day between $from::date and $to::date
 order by day

@@ -1,6 +1,6 @@
 -- Grain: repeated key of the one day in the scratch store. Input: $file.
 copy (
     select *
-    from data.duplicate_key
+    from _data.duplicate_key
     order by relation, row_key, copies
 ) to $file (format parquet)

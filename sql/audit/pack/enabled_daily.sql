@@ -1,7 +1,7 @@
 -- Grain: region and day. Inputs: $from, $to, $file.
 copy (
     select *
-    from published.data.enabled_daily
+    from published._data.enabled_daily
     where day between $from::date and $to::date
     order by day, region
 ) to $file (format csv, header)

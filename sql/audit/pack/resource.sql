@@ -7,13 +7,13 @@ with wildcard as (
 ),
 resource as (
     select resource_key
-    from data.agent
+    from _data.agent
     union
     select resource_key
-    from data.voice_session
+    from _data.voice_session
     union
     select resource_key
-    from data.ocs_activity
+    from _data.ocs_activity
 )
 select r.resource_key,
        coalesce(a.employee_id, '') as employee_id,
@@ -23,5 +23,5 @@ select r.resource_key,
               or coalesce(a.resource_name, '') like w.wildcard escape '!'
        ) as is_excluded
 from resource as r
-left join data.agent as a using (resource_key)
+left join _data.agent as a using (resource_key)
 order by r.resource_key

@@ -1,7 +1,7 @@
 -- Grain: span of time that a slice of the period covers. Inputs: $from, $to, $file.
 copy (
     select *
-    from published.data.slice_span
+    from published._data.slice_span
     where day between $from::date and $to::date
     order by day, start_ts, end_ts
 ) to $file (format parquet)

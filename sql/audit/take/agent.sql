@@ -1,5 +1,5 @@
 -- Raw rows of the slices of a range of days, both included, to be worked on. Input: $from, $to.
-insert into data.agent
+insert into _data.agent
 select *
-from published.data.agent
+from published._data.agent
 where day between $from::date and $to::date

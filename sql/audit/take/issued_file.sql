@@ -1,4 +1,4 @@
 -- The whole of the small table: what the store says of itself.
-insert into data.issued_file
+insert into _data.issued_file
 select *
-from published.data.issued_file
+from published._data.issued_file

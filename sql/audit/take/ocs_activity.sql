@@ -1,5 +1,5 @@
 -- Raw rows of the slices of a range of days, both included, to be worked on. Input: $from, $to.
-insert into data.ocs_activity
+insert into _data.ocs_activity
 select *
-from published.data.ocs_activity
+from published._data.ocs_activity
 where day between $from::date and $to::date

@@ -1,4 +1,4 @@
 -- The whole of the small table: what the store says of itself.
-insert into data.run
+insert into _data.run
 select *
-from published.data.run
+from published._data.run

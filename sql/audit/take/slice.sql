@@ -1,4 +1,4 @@
 -- The whole of the small table: what the store says of itself.
-insert into data.slice
+insert into _data.slice
 select *
-from published.data.slice
+from published._data.slice

@@ -1,4 +1,4 @@
 -- The whole of the small table: what the store says of itself.
-insert into data.slice_span
+insert into _data.slice_span
 select *
-from published.data.slice_span
+from published._data.slice_span

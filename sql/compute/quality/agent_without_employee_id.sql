@@ -1,6 +1,6 @@
 -- R11 agent_without_employee_id: resources with a session that are counted by their key (R6).
 -- Inputs: counted_agent, occupied_session.
-insert into data.data_quality
+insert into _data.data_quality
 with finding as (
     select a.resource_key as sort_key,
            a.agent as example

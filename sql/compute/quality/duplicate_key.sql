@@ -1,9 +1,9 @@
--- R11 duplicate_key: primary keys that the source held twice. Input: data.duplicate_key; $day.
-insert into data.data_quality
+-- R11 duplicate_key: primary keys that the source held twice. Input: _data.duplicate_key; $day.
+insert into _data.data_quality
 with finding as (
     select relation as sort_key,
            relation || ' ' || row_key as example
-    from data.duplicate_key
+    from _data.duplicate_key
     where day = $day::date
 )
 select $day::date,

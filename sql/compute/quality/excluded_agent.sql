@@ -1,6 +1,6 @@
 -- R11 excluded_agent: agents with a session that exclude_agents leaves out (R6).
 -- Inputs: counted_agent, occupied_session.
-insert into data.data_quality
+insert into _data.data_quality
 with finding as (
     select distinct a.agent as sort_key,
                     a.agent as example

@@ -1,5 +1,5 @@
 -- R11 long_session: sessions of more than 24 hours from login to logout. Input: occupied_session.
-insert into data.data_quality
+insert into _data.data_quality
 with finding as (
     select sm_res_session_fact_key as sort_key,
            sm_res_session_fact_key::varchar as example

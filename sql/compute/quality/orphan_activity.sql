@@ -1,7 +1,7 @@
 -- R11 orphan_activity: activities that share a second with the day of a region, but with no voice session of
 -- their agent. A session of another resource of the same employee is one of the agent's (R6).
 -- Inputs: occupied_activity, session_activity, occupied_session, counted_agent, rule_region_day; $day.
-insert into data.data_quality
+insert into _data.data_quality
 with unmatched as (
     select a.*,
            p.agent_id

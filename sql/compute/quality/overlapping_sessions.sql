@@ -1,6 +1,6 @@
 -- R11 overlapping_sessions: sessions that share a second with an earlier one of the same agent.
 -- Input: occupied_session.
-insert into data.data_quality
+insert into _data.data_quality
 with finding as (
     select sm_res_session_fact_key as sort_key,
            sm_res_session_fact_key::varchar as example

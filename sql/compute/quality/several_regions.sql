@@ -1,6 +1,6 @@
 -- R11 several_regions: qualifying sessions whose switches lead into more than one region.
 -- Inputs: session_location, place, occupied_session.
-insert into data.data_quality
+insert into _data.data_quality
 with spread as (
     select l.session_id
     from session_location as l

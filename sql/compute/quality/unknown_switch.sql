@@ -1,6 +1,6 @@
 -- R11 unknown_switch: qualifying sessions without a known switch, put into the default location (R5).
 -- Inputs: session_location, occupied_session.
-insert into data.data_quality
+insert into _data.data_quality
 with finding as (
     select s.sm_res_session_fact_key as sort_key,
            s.sm_res_session_fact_key::varchar as example

@@ -1,7 +1,7 @@
 -- R11 unmapped_switch: qualifying sessions with a switch that no location lists, or none that is known, where
 -- there is no default location (R5). Each example names the switches.
 -- Inputs: session_location, session_activity, occupied_activity, occupied_session.
-insert into data.data_quality
+insert into _data.data_quality
 with unmapped as (
     select session_id
     from session_location

@@ -9,4 +9,4 @@ select count(*),
        count(start_ts), coalesce(sum(start_ts), 0)::varchar,
        count(end_ts), coalesce(sum(end_ts), 0)::varchar,
        count(update_audit_key), coalesce(sum(update_audit_key), 0)::varchar
-from stage.gim.contact_attempt_fact
+from _stage.gim.contact_attempt_fact

@@ -3,4 +3,4 @@
 select count(*),
        count(dialing_mode_key), coalesce(sum(dialing_mode_key), 0)::varchar,
        count(dialing_mode_code), coalesce(sum(strlen(dialing_mode_code)), 0)::varchar
-from stage.gim.dialing_mode
+from _stage.gim.dialing_mode

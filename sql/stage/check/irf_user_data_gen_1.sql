@@ -5,4 +5,4 @@ select count(*),
        count(start_date_time_key), coalesce(sum(start_date_time_key), 0)::varchar,
        count(gsw_call_attempt_guid), coalesce(sum(strlen(gsw_call_attempt_guid)), 0)::varchar,
        count(update_audit_key), coalesce(sum(update_audit_key), 0)::varchar
-from stage.gim.irf_user_data_gen_1
+from _stage.gim.irf_user_data_gen_1

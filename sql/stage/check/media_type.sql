@@ -3,4 +3,4 @@
 select count(*),
        count(media_type_key), coalesce(sum(media_type_key), 0)::varchar,
        count(media_name_code), coalesce(sum(strlen(media_name_code)), 0)::varchar
-from stage.gim.media_type
+from _stage.gim.media_type

@@ -6,4 +6,4 @@ select count(*),
        count(resource_name), coalesce(sum(strlen(resource_name)), 0)::varchar,
        count(employee_id), coalesce(sum(strlen(employee_id)), 0)::varchar,
        count(switch_name), coalesce(sum(strlen(switch_name)), 0)::varchar
-from stage.gim.resource_
+from _stage.gim.resource_

@@ -9,4 +9,4 @@ select count(*),
        count(end_ts), coalesce(sum(end_ts), 0)::varchar,
        count(active_flag), coalesce(sum(active_flag), 0)::varchar,
        count(update_audit_key), coalesce(sum(update_audit_key), 0)::varchar
-from stage.gim.sm_res_session_fact
+from _stage.gim.sm_res_session_fact

@@ -1,7 +1,7 @@
 -- Rows of one file of an export, as they stand in it; a header of any case, further columns passed over. What
 -- cannot be read is not loaded but listed in reject_errors, which the loader reads next.
 -- Inputs: $file, $chunk, $keys (the key columns, which no row may leave empty, as the header spells them), $key_from, $key_to, $tenant_key.
-insert into stage.gim.interaction_resource_fact
+insert into _stage.gim.interaction_resource_fact
 select $chunk::integer,
        interaction_resource_id,
        start_date_time_key,

@@ -1,7 +1,7 @@
 -- Rows of one file of an export, as they stand in it; a header of any case, further columns passed over. What
 -- cannot be read is not loaded but listed in reject_errors, which the loader reads next.
 -- Inputs: $file, $chunk, $keys (the key columns, which no row may leave empty, as the header spells them).
-insert into stage.gim.resource_
+insert into _stage.gim.resource_
 select $chunk::integer,
        resource_key,
        resource_type_code,

@@ -1,6 +1,6 @@
 -- Of a repeated primary key only the newest copy stays: by update_audit_key, then by order of arrival.
--- Inputs: stage.gim.contact_attempt_fact, repeated_contact_attempt_fact.
-delete from stage.gim.contact_attempt_fact
+-- Inputs: _stage.gim.contact_attempt_fact, repeated_contact_attempt_fact.
+delete from _stage.gim.contact_attempt_fact
 where rowid in (
     select arrival
     from (
@@ -9,8 +9,8 @@ where rowid in (
                    partition by f.contact_attempt_fact_key, f.start_date_time_key
                    order by f.update_audit_key desc nulls last, f.chunk desc, f.rowid desc
                ) as age
-        from stage.gim.contact_attempt_fact as f
-        semi join stage.gim.repeated_contact_attempt_fact as r using (contact_attempt_fact_key, start_date_time_key)
+        from _stage.gim.contact_attempt_fact as f
+        semi join _stage.gim.repeated_contact_attempt_fact as r using (contact_attempt_fact_key, start_date_time_key)
     )
     where age > 1
 )

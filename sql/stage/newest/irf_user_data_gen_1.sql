@@ -1,6 +1,6 @@
 -- Of a repeated primary key only the newest copy stays: by update_audit_key, then by order of arrival.
--- Inputs: stage.gim.irf_user_data_gen_1, repeated_irf_user_data_gen_1.
-delete from stage.gim.irf_user_data_gen_1
+-- Inputs: _stage.gim.irf_user_data_gen_1, repeated_irf_user_data_gen_1.
+delete from _stage.gim.irf_user_data_gen_1
 where rowid in (
     select arrival
     from (
@@ -9,8 +9,8 @@ where rowid in (
                    partition by f.interaction_resource_id, f.start_date_time_key
                    order by f.update_audit_key desc nulls last, f.chunk desc, f.rowid desc
                ) as age
-        from stage.gim.irf_user_data_gen_1 as f
-        semi join stage.gim.repeated_irf_user_data_gen_1 as r using (interaction_resource_id, start_date_time_key)
+        from _stage.gim.irf_user_data_gen_1 as f
+        semi join _stage.gim.repeated_irf_user_data_gen_1 as r using (interaction_resource_id, start_date_time_key)
     )
     where age > 1
 )

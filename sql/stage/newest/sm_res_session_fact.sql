@@ -1,6 +1,6 @@
 -- Of a repeated primary key only the newest copy stays: by update_audit_key, then by order of arrival.
--- Inputs: stage.gim.sm_res_session_fact, repeated_sm_res_session_fact.
-delete from stage.gim.sm_res_session_fact
+-- Inputs: _stage.gim.sm_res_session_fact, repeated_sm_res_session_fact.
+delete from _stage.gim.sm_res_session_fact
 where rowid in (
     select arrival
     from (
@@ -9,8 +9,8 @@ where rowid in (
                    partition by f.sm_res_session_fact_key, f.start_date_time_key
                    order by f.update_audit_key desc nulls last, f.chunk desc, f.rowid desc
                ) as age
-        from stage.gim.sm_res_session_fact as f
-        semi join stage.gim.repeated_sm_res_session_fact as r using (sm_res_session_fact_key, start_date_time_key)
+        from _stage.gim.sm_res_session_fact as f
+        semi join _stage.gim.repeated_sm_res_session_fact as r using (sm_res_session_fact_key, start_date_time_key)
     )
     where age > 1
 )

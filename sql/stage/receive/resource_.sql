@@ -1,5 +1,5 @@
 -- Rows of a query on the GIM DB, as they arrive; a GIM DB is one chunk. Input: $source, the number of the query.
-insert into stage.gim.resource_
+insert into _stage.gim.resource_
 select 0,
        *
 from gim_rows($source)

@@ -1,12 +1,12 @@
 -- Grain: primary key that the stage holds more than once. In one chunk that is a fault of the source (R11
 -- duplicate_key); in several it is how an export brings corrections. Where the source itself keeps the key
 -- unique ($unique) there is nothing to look for.
-create or replace table stage.gim.repeated_interaction_resource_fact as
+create or replace table _stage.gim.repeated_interaction_resource_fact as
 with repeated as (
     select interaction_resource_id,
            start_date_time_key,
            count(*) as copies
-    from stage.gim.interaction_resource_fact
+    from _stage.gim.interaction_resource_fact
     where not $unique
     group by interaction_resource_id, start_date_time_key
     having count(*) > 1
@@ -16,5 +16,5 @@ select r.interaction_resource_id,
        any_value(r.copies) as copies,
        any_value(r.copies) > count(distinct f.chunk) as is_fault
 from repeated as r
-join stage.gim.interaction_resource_fact as f using (interaction_resource_id, start_date_time_key)
+join _stage.gim.interaction_resource_fact as f using (interaction_resource_id, start_date_time_key)
 group by r.interaction_resource_id, r.start_date_time_key
