@@ -30,7 +30,9 @@ func (g *GIMDB) legs(ctx context.Context, day calendar.Interval) (legs, data job
 	}
 	if withGUID*fewLegs < all {
 		legs.statement = "gim/leg_with_data.sql"
+		all = withGUID
 	}
+	g.stage.Expect(all + withGUID)
 	return legs, data, nil
 }
 

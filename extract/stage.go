@@ -13,6 +13,9 @@ type Stage struct {
 	DB   *sql.DB   // for further connections, one a reader
 	Conn *sql.Conn // the run's own
 
+	// Expect is told how many rows are about to come, by the server's estimate; it may be replaced.
+	Expect func(rows int64)
+
 	rows *receiver
 }
 
@@ -25,7 +28,7 @@ func NewStage(ctx context.Context, db *sql.DB, conn *sql.Conn) (*Stage, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Stage{DB: db, Conn: conn, rows: rows}, nil
+	return &Stage{DB: db, Conn: conn, Expect: func(int64) {}, rows: rows}, nil
 }
 
 // clear empties the stage for a source that is about to be opened.

@@ -27,8 +27,9 @@ type terminal struct {
 	json  *slog.Logger // nil for text
 	isTTY bool
 
-	mu  sync.Mutex               // several tenants may be at work
-	bar *progressbar.ProgressBar // what is being drawn, or nil
+	mu   sync.Mutex               // several tenants may be at work
+	bar  *progressbar.ProgressBar // what is being drawn, or nil
+	what string                   // what the line says
 }
 
 func newTerminal(w io.Writer, format string) *terminal {

@@ -29,6 +29,7 @@ func (quiet) Warn(string, ...any) {}
 func (quiet) Start(string)        {}
 func (quiet) Add(int64)           {}
 func (quiet) Stop()               {}
+func (quiet) Expect(int64)        {}
 
 // site is a tenant with a simulated GIM, whose month has been issued.
 type site struct {

@@ -3,6 +3,7 @@ package job
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"seats/extract"
@@ -36,10 +37,11 @@ func (s *state) extract(ctx context.Context) error {
 		}
 		return err
 	}
-	for _, w := range windows {
+	for i, w := range windows {
 		if ctx.Err() != nil {
 			break
 		}
+		s.Log.Start(fmt.Sprintf("%s: %s, day %d of %d", s.Tenant.Name, w.Day, i+1, len(windows)))
 		s.extractDay(ctx, cutter, w)
 	}
 	s.Log.Stop()
@@ -70,6 +72,7 @@ func (s *state) open(ctx context.Context, windows []extract.Window) (extract.Sou
 	if err != nil {
 		return nil, nil, err
 	}
+	stage.Expect = s.Log.Expect
 	s.Log.Start(s.Tenant.Name + ": reading")
 	src, err := OpenSource(ctx, s.Tenant, stage, windows, s.work.TempDir(), s.Log)
 	if err != nil {
@@ -105,7 +108,6 @@ func (s *state) extractDay(ctx context.Context, cutter *extract.Cutter, w extrac
 		s.fail(w.Day, err)
 		return
 	}
-	s.Log.Start(s.Tenant.Name + ": " + w.Day.String())
 	began := s.Clock()
 	summary, err := cutter.Cut(ctx, w)
 	if err != nil {

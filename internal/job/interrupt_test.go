@@ -32,6 +32,7 @@ func (a at) Warn(string, ...any) {}
 func (a at) Start(string)        {}
 func (a at) Add(int64)           {}
 func (a at) Stop()               {}
+func (a at) Expect(int64)        {}
 
 // newJob is a run of 2026-03-10 over the scripts' GIM.
 func newJob(t *testing.T, log job.Log) *job.Job {

@@ -30,7 +30,8 @@ type Log interface {
 	Info(msg string, attrs ...any)
 	Warn(msg string, attrs ...any)
 	Start(what string)
-	Add(n int64)
+	Expect(rows int64) // from here on so many are to come
+	Add(rows int64)
 	Stop()
 }
 

@@ -31,6 +31,7 @@ func (quiet) Warn(string, ...any) {}
 func (quiet) Start(string)        {}
 func (quiet) Add(int64)           {}
 func (quiet) Stop()               {}
+func (quiet) Expect(int64)        {}
 
 const configuration = `
 globals: {engine: {memory_limit: 500MB, threads: 2}}
