@@ -64,6 +64,7 @@ func pgConfig(cfg config.GIMDB) (*pgx.ConnConfig, error) {
 		c.Password = p
 	}
 	c.ConnectTimeout = connectTimeout
+	c.DefaultQueryExecMode = pgx.QueryExecModeDescribeExec // every statement is planned for its own values
 	c.BuildContextWatcherHandler = func(conn *pgconn.PgConn) ctxwatch.Handler {
 		// Without a word to the server a cancelled statement would run on there until its timeout.
 		return &pgconn.CancelRequestContextWatcherHandler{Conn: conn, DeadlineDelay: cancelPatience}
@@ -76,7 +77,6 @@ func pgConfig(cfg config.GIMDB) (*pgx.ConnConfig, error) {
 		"idle_in_transaction_session_timeout": "1h",
 		"timezone":                            "UTC",
 		"search_path":                         pgx.Identifier{cfg.Schema}.Sanitize(),
-		"plan_cache_mode":                     "force_custom_plan",
 	} {
 		c.RuntimeParams[key] = value
 	}

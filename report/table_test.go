@@ -83,17 +83,13 @@ func values() report.Table {
 	at := time.Date(2026, 3, 10, 14, 3, 7, 500, time.UTC)
 	huge, _ := new(big.Int).SetString("170141183460469231731687303715884105727", 10)
 	three := int64(3)
-	t := report.Table{Header: []string{"what", "value"}}
-	for _, row := range [][]any{
+	return report.Table{Header: []string{"what", "value"}, Rows: [][]any{
 		{"null", nil}, {"absent", report.Absent}, {"nil time", (*time.Time)(nil)}, {"int64", int64(math.MaxInt64)},
 		{"pointer", &three}, {"bool", true}, {"float", 0.1}, {"nan", math.NaN()}, {"huge", huge}, {"time", at}, {"time pointer", &at},
 		{"bytes", []byte{0xca, 0xfe}}, {"stringer", named(1)}, {"list", []any{int32(1), nil, "a<b", at}},
 		{"map", map[string]any{"b": math.Inf(1), "a": []string{"x"}}},
 		{"text", "a<b & \"c\", d"}, {"control", "a\x1b[2J\nb\tc\x00\u202e"}, {"broken", "a\xffb"}, {"wide", "日本 é"},
-	} {
-		t.Rows = append(t.Rows, row)
-	}
-	return t
+	}}
 }
 
 func TestTableWritesEveryKindOfValue(t *testing.T) {

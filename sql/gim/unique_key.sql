@@ -1,4 +1,5 @@
 -- One row: whether an index makes the given columns of a table unique. Views have none, so of them it is not known.
+-- An index with further columns beside its key does not count: no release before 11 could tell them apart.
 -- $1: schema; $2: table; $3: columns.
 select exists (
     select
@@ -15,6 +16,6 @@ select exists (
           select bool_and(a.attname = any ($3::text[]))
           from pg_catalog.pg_attribute as a
           where a.attrelid = c.oid
-            and a.attnum = any ((i.indkey::smallint[])[0:i.indnkeyatts - 1])
+            and a.attnum = any (i.indkey::smallint[])
       )
 )
