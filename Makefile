@@ -42,6 +42,8 @@ demo: build ## the main job on the bundled export: a day, then its month
 	@echo '  cat $(DEMO)/out/acme/CNT_US_PES_SEATS_OUTBOUND_acme_202603.csv'
 	@echo '  $(SEATS) status'
 	@echo '  $(SEATS) run --date 2026-03-10 --format json'
+	@echo '  $(SEATS) explain --date 2026-03-10 --region US'
+	@echo '  $(SEATS) audit'
 	@echo '  $(SEATS) sql --tenant acme "FROM daily_concurrent"'
 	@echo '  $(SEATS) sql --tenant acme "FROM data_quality"'
 
