@@ -39,6 +39,7 @@ func (t *terminal) draw(rows int64) {
 		progressbar.OptionClearOnFinish(),
 		progressbar.OptionSetWidth(20),
 		progressbar.OptionSpinnerType(14),
+		progressbar.OptionSetSpinnerChangeInterval(0), // it moves with the rows: no goroutine to draw over what follows
 	)
 }
 
