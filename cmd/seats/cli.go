@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"io"
@@ -12,8 +13,10 @@ import (
 	"github.com/alecthomas/kong"
 
 	"seats/internal/config"
+	"seats/internal/duck"
 	"seats/internal/fail"
 	"seats/internal/job"
+	"seats/internal/store"
 )
 
 // world is everything outside the program that a command may touch: tests bring their own.
@@ -136,4 +139,27 @@ func (c *cli) load(w *world, names []string) (*config.Config, error) {
 	}
 	cfg.Tenants = picked
 	return cfg, nil
+}
+
+// oneTenant loads the configuration and picks the one tenant that a command is about.
+func (c *cli) oneTenant(w *world, name string) (config.Tenant, error) {
+	var names []string
+	if name != "" {
+		names = []string{name}
+	}
+	cfg, err := c.load(w, names)
+	if err != nil {
+		return config.Tenant{}, err
+	}
+	if len(cfg.Tenants) != 1 {
+		return config.Tenant{}, usageError("--tenant is needed: the configuration has %d", len(cfg.Tenants))
+	}
+	return cfg.Tenants[0], nil
+}
+
+// openSnapshot opens a tenant's published store for reading; sealed where the questions are a user's own.
+func openSnapshot(ctx context.Context, t config.Tenant, sealed bool) (*sql.DB, error) {
+	e := t.Engine
+	db, err := store.OpenPublished(ctx, t.StorePath(), duck.Options{Sealed: sealed, MemoryLimit: e.MemoryLimit, Threads: e.Threads, TempDir: e.TempDir})
+	return db, missingStore(err, t.Name)
 }

@@ -6,7 +6,6 @@ import (
 
 	"seats/internal/calendar"
 	"seats/internal/config"
-	"seats/internal/duck"
 	"seats/internal/explain"
 	"seats/internal/store"
 	"seats/report"
@@ -40,10 +39,9 @@ func (c *explainCmd) Run(ctx context.Context, w *world, root *cli, t *terminal) 
 	if err := c.pickRegion(tenant); err != nil {
 		return err
 	}
-	e := tenant.Engine
-	db, err := store.OpenPublished(ctx, tenant.StorePath(), duck.Options{MemoryLimit: e.MemoryLimit, Threads: e.Threads, TempDir: e.TempDir})
+	db, err := openSnapshot(ctx, tenant, false)
 	if err != nil {
-		return missingStore(err, tenant.Name)
+		return err
 	}
 	defer db.Close() //nolint:errcheck // only read
 	conn, err := db.Conn(ctx)
@@ -89,22 +87,6 @@ func (c *explainCmd) pickRegion(t config.Tenant) error {
 		names = append(names, r.Name)
 	}
 	return usageError("--region is needed: tenant %s has %s", t.Name, strings.Join(names, ", "))
-}
-
-// oneTenant loads the configuration and picks the one tenant that a command is about.
-func (c *cli) oneTenant(w *world, name string) (config.Tenant, error) {
-	var names []string
-	if name != "" {
-		names = []string{name}
-	}
-	cfg, err := c.load(w, names)
-	if err != nil {
-		return config.Tenant{}, err
-	}
-	if len(cfg.Tenants) != 1 {
-		return config.Tenant{}, usageError("--tenant is needed: the configuration has %d", len(cfg.Tenants))
-	}
-	return cfg.Tenants[0], nil
 }
 
 // explanation is the command at work.

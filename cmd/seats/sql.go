@@ -13,7 +13,6 @@ import (
 
 	"golang.org/x/term"
 
-	"seats/internal/duck"
 	"seats/internal/fail"
 	"seats/internal/store"
 	"seats/report"
@@ -26,22 +25,13 @@ type sqlCmd struct {
 }
 
 func (c *sqlCmd) Run(ctx context.Context, w *world, root *cli) error {
-	var names []string
-	if c.Tenant != "" {
-		names = []string{c.Tenant}
-	}
-	cfg, err := root.load(w, names)
+	tenant, err := root.oneTenant(w, c.Tenant)
 	if err != nil {
 		return err
 	}
-	if len(cfg.Tenants) != 1 {
-		return usageError("--tenant is needed: the configuration has %d", len(cfg.Tenants))
-	}
-	tenant := cfg.Tenants[0]
-	e := tenant.Engine
-	db, err := store.OpenPublished(ctx, tenant.StorePath(), duck.Options{Sealed: true, MemoryLimit: e.MemoryLimit, Threads: e.Threads, TempDir: e.TempDir})
+	db, err := openSnapshot(ctx, tenant, true)
 	if err != nil {
-		return missingStore(err, tenant.Name)
+		return err
 	}
 	defer db.Close() //nolint:errcheck // only read
 	conn, err := db.Conn(ctx)
