@@ -15,25 +15,7 @@ type MissingError struct {
 }
 
 func (e *MissingError) Error() string {
-	return fmt.Sprintf("no %s of %s", e.What, runs(e.Days))
-}
-
-// runs writes dates as runs of days: "2026-03-01 to 2026-03-04, 2026-03-09".
-func runs(days []calendar.Date) string {
-	var parts []string
-	for i := 0; i < len(days); {
-		last := i
-		for last+1 < len(days) && days[last+1] == days[last].AddDays(1) {
-			last++
-		}
-		part := days[i].String()
-		if last > i {
-			part += " to " + days[last].String()
-		}
-		parts = append(parts, part)
-		i = last + 1
-	}
-	return strings.Join(parts, ", ")
+	return fmt.Sprintf("no %s of %s", e.What, calendar.Runs(e.Days, " to "))
 }
 
 // CoverageError: the slice does not cover the day of a region, whose time zone was changed since (R10).

@@ -68,10 +68,36 @@ func (g *GIMDB) open(ctx context.Context, cfg config.GIMDB) error {
 	if err != nil {
 		return err
 	}
+	if err := g.verify(ctx, "media_type", "dialing_mode", "resource_"); err != nil {
+		return err
+	}
 	if err := g.stage.merge(ctx, "resource_", g.unique["resource_"]); err != nil {
 		return err
 	}
 	return g.stage.resolve(ctx)
+}
+
+// verify compares what was sent into tables with what they hold, once all of it has arrived.
+func (g *GIMDB) verify(ctx context.Context, tables ...string) error {
+	for _, table := range tables {
+		if err := g.stage.verify(ctx, table, g.sent[table]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// settle verifies fact tables and leaves the newest copy of every row in them.
+func (g *GIMDB) settle(ctx context.Context, tables ...string) error {
+	if err := g.verify(ctx, tables...); err != nil {
+		return err
+	}
+	for _, table := range tables {
+		if err := g.stage.merge(ctx, table, g.unique[table]); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // connect opens the leader's snapshot and lets the other readers see the same.
@@ -144,7 +170,7 @@ func (g *GIMDB) Sessions(ctx context.Context, w Window) error {
 	if err != nil {
 		return err
 	}
-	return g.stage.merge(ctx, "sm_res_session_fact", g.unique["sm_res_session_fact"])
+	return g.settle(ctx, "sm_res_session_fact")
 }
 
 // Activities stages the legs and their attached data, side by side, and the previews. Before and after the
@@ -167,12 +193,7 @@ func (g *GIMDB) Activities(ctx context.Context, w Window, reach calendar.Interva
 	if err := g.outside(ctx, day, keys, w.Hull()); err != nil {
 		return err
 	}
-	for _, table := range []string{"interaction_resource_fact", "irf_user_data_gen_1", "contact_attempt_fact"} {
-		if err := g.stage.merge(ctx, table, g.unique[table]); err != nil {
-			return err
-		}
-	}
-	return nil
+	return g.settle(ctx, "interaction_resource_fact", "irf_user_data_gen_1", "contact_attempt_fact")
 }
 
 // job is one query into one staged table.
@@ -181,7 +202,7 @@ type job struct {
 	args             []any
 }
 
-// fetch runs jobs on the free readers, waits for all, and verifies what arrived.
+// fetch runs jobs on the free readers and waits for all. What arrived is verified when a table is whole.
 func (g *GIMDB) fetch(ctx context.Context, jobs ...job) error {
 	group, gctx := errgroup.WithContext(ctx)
 	for _, j := range jobs {
@@ -197,11 +218,6 @@ func (g *GIMDB) fetch(ctx context.Context, jobs ...job) error {
 	}
 	if err := group.Wait(); err != nil {
 		return explainRead(err, g.name)
-	}
-	for _, j := range jobs {
-		if err := g.stage.verify(ctx, j.table, g.sent[j.table]); err != nil {
-			return err
-		}
 	}
 	return nil
 }

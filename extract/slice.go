@@ -89,9 +89,10 @@ func (c *Cutter) write(ctx context.Context, w Window) (Summary, error) {
 	if err := c.refuseEmptied(ctx, tx, w.Day); err != nil {
 		return Summary{}, err
 	}
+	if err := Drop(ctx, tx, w.Day); err != nil {
+		return Summary{}, err
+	}
 	for _, name := range []string{
-		"stage/delete_slice.sql", "stage/delete_slice_span.sql", "stage/delete_voice_session.sql",
-		"stage/delete_ocs_activity.sql", "stage/delete_agent.sql", "stage/delete_duplicate_key.sql",
 		"stage/insert_span.sql", "stage/insert_session.sql", "stage/insert_activity.sql",
 		"stage/insert_agent.sql", "stage/insert_duplicate.sql",
 	} {
@@ -104,6 +105,19 @@ func (c *Cutter) write(ctx context.Context, w Window) (Summary, error) {
 		return Summary{}, err
 	}
 	return summary, tx.Commit()
+}
+
+// Drop takes a day's slice out of a store; a day without one is no error.
+func Drop(ctx context.Context, tx *sql.Tx, day calendar.Date) error {
+	for _, name := range []string{
+		"stage/delete_slice.sql", "stage/delete_slice_span.sql", "stage/delete_voice_session.sql",
+		"stage/delete_ocs_activity.sql", "stage/delete_agent.sql", "stage/delete_duplicate_key.sql",
+	} {
+		if _, err := duck.Exec(ctx, tx, name, sql.Named("day", day.String())); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // refuseEmptied keeps a purged source from wiping out the only copy of a day: a slice that holds sessions is

@@ -179,7 +179,7 @@ func (x *explanation) agent() error {
 		return err
 	}
 	if len(fates) == 0 {
-		x.terminal.Info("no voice session of this agent was read from the source", "tenant", x.tenant.Name, "agent", x.Agent, "days", dayList(days))
+		x.terminal.Info("no voice session of this agent was read from the source", "tenant", x.tenant.Name, "agent", x.Agent, "days", calendar.Runs(days, ".."))
 	}
 	if x.Format == report.FormatTable {
 		return x.write(x.explainer.BriefFateTable(fates))

@@ -63,7 +63,7 @@ func (x *explanation) days() ([]calendar.Date, error) {
 		return nil, fail.New(fail.NotReady, "`seats run --month "+x.Month+"` reads and counts it", "nothing to explain: no slice of %s", month)
 	}
 	if len(missing) > 0 {
-		x.terminal.Warn("the month is not complete", "tenant", x.tenant.Name, "missing", dayList(missing))
+		x.terminal.Warn("the month is not complete", "tenant", x.tenant.Name, "missing", calendar.Runs(missing, ".."))
 	}
 	return read, nil
 }

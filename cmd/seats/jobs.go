@@ -8,7 +8,6 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"seats/internal/calendar"
 	"seats/internal/fail"
 	"seats/internal/job"
 	"seats/report"
@@ -179,24 +178,4 @@ func (e *saidError) ExitCode() int { return int(e.code) }
 func alreadySaid(err error) bool {
 	var said *saidError
 	return errors.As(err, &said)
-}
-
-// dayList writes dates as runs: 2026-03-01..2026-03-04, 2026-03-09.
-func dayList(days []calendar.Date) string {
-	text := ""
-	for i := 0; i < len(days); {
-		last := i
-		for last+1 < len(days) && days[last+1] == days[last].AddDays(1) {
-			last++
-		}
-		if text != "" {
-			text += ", "
-		}
-		text += days[i].String()
-		if last > i {
-			text += ".." + days[last].String()
-		}
-		i = last + 1
-	}
-	return text
 }

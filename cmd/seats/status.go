@@ -169,6 +169,6 @@ func (m monthStatus) row(t config.Tenant) []any {
 	if m.to != m.month {
 		name += ".." + m.to.String()
 	}
-	return []any{t.Name, name, days, m.final, m.provisional, dayList(m.missing),
+	return []any{t.Name, name, days, m.final, m.provisional, calendar.Runs(m.missing, ".."),
 		m.over && days == len(m.month.Days()), m.daily, m.monthly, m.revised}
 }

@@ -9,6 +9,7 @@ package calendar
 
 import (
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -135,4 +136,23 @@ func (d Date) midnightUTC() int64 {
 func civil(t time.Time) Date {
 	year, month, day := t.Date()
 	return Date{Year: year, Month: month, Day: day}
+}
+
+// Runs writes dates in their order as runs of days, with a text between a run's first and last day:
+// "2026-03-01 to 2026-03-04, 2026-03-09".
+func Runs(days []Date, through string) string {
+	var parts []string
+	for i := 0; i < len(days); {
+		last := i
+		for last+1 < len(days) && days[last+1] == days[last].AddDays(1) {
+			last++
+		}
+		part := days[i].String()
+		if last > i {
+			part += through + days[last].String()
+		}
+		parts = append(parts, part)
+		i = last + 1
+	}
+	return strings.Join(parts, ", ")
 }

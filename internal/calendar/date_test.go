@@ -140,3 +140,9 @@ func instant(t require.TestingT, s string) int64 {
 	require.NoError(t, err)
 	return at.Unix()
 }
+
+func TestRunsJoinsDaysThatFollowEachOther(t *testing.T) {
+	require.Equal(t, "", calendar.Runs(nil, " to "))
+	days := []calendar.Date{date(t, "2026-02-27"), date(t, "2026-02-28"), date(t, "2026-03-01"), date(t, "2026-03-03")}
+	require.Equal(t, "2026-02-27 to 2026-03-01, 2026-03-03", calendar.Runs(days, " to "))
+}

@@ -5,19 +5,12 @@ import (
 	"database/sql"
 	"fmt"
 
+	"seats/extract"
 	"seats/internal/calendar"
 	"seats/internal/duck"
 	"seats/internal/store"
 	"seats/report"
 )
-
-// retained are the statements that take a day's rows out of the store. Its numbers, the list of issued files
-// and the ledger stay.
-var retained = []string{
-	"stage/delete_slice.sql", "stage/delete_slice_span.sql", "stage/delete_voice_session.sql",
-	"stage/delete_ocs_activity.sql", "stage/delete_agent.sql", "stage/delete_duplicate_key.sql",
-	"compute/delete_qualifying_session.sql", "compute/delete_concurrency.sql",
-}
 
 // retain drops the rows of days that are older than KeepDays, month by month from the oldest, and stops at the
 // first month that still needs them: one that is not over, or whose enabled agents are not issued as final in
@@ -71,13 +64,18 @@ func (s *state) closed(month calendar.Month, ledger []report.Issue) bool {
 	return true
 }
 
+// forget takes a day's slice and the rows derived from it out of the store. Its numbers, the list of issued
+// files and the ledger stay.
 func (s *state) forget(ctx context.Context, day calendar.Date) error {
 	tx, err := s.work.Conn.BeginTx(ctx, nil)
 	if err != nil {
 		return err
 	}
 	defer tx.Rollback() //nolint:errcheck // after a commit there is nothing to roll back
-	for _, name := range retained {
+	if err := extract.Drop(ctx, tx, day); err != nil {
+		return err
+	}
+	for _, name := range []string{"compute/delete_qualifying_session.sql", "compute/delete_concurrency.sql"} {
 		if _, err := duck.Exec(ctx, tx, name, sql.Named("day", day.String())); err != nil {
 			return err
 		}
