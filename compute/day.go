@@ -46,14 +46,19 @@ func computeDay(ctx context.Context, conn *sql.Conn, t config.Tenant, day calend
 	if err != nil {
 		return DayResult{}, nil, err
 	}
+	state := stateOf(rules, slice, t.SettleHours)
+	if err := writeRules(ctx, conn, rules); err != nil {
+		return DayResult{}, nil, err
+	}
+	if err := runSteps(ctx, conn, working, day, state); err != nil {
+		return DayResult{}, nil, err
+	}
 	tx, err := conn.BeginTx(ctx, nil)
 	if err != nil {
 		return DayResult{}, nil, err
 	}
 	defer tx.Rollback() //nolint:errcheck // after a commit there is nothing to roll back
-
-	state := stateOf(rules, slice, t.SettleHours)
-	if err := countBySQL(ctx, tx, rules, day, state); err != nil {
+	if err := runSteps(ctx, tx, results, day, state); err != nil {
 		return DayResult{}, nil, err
 	}
 	swept, err := sweepDay(ctx, conn, rules, slice)

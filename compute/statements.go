@@ -9,8 +9,9 @@ import (
 	"seats/internal/duck"
 )
 
-// steps of the SQL engine, in order: first temporary tables, each made from the ones before it ...
-var steps = []string{
+// working are the SQL engine's first steps, in order: temporary tables, each made from the ones before it. They are no
+// part of a transaction: what a transaction has written itself, DuckDB reads with one thread only.
+var working = []string{
 	"compute/scope.sql",
 	"compute/place.sql",
 	"compute/counted_agent.sql",
@@ -19,8 +20,10 @@ var steps = []string{
 	"compute/session_activity.sql",
 	"compute/session_location.sql",
 	"compute/presence.sql",
+}
 
-	// ... then the results of the day make room for the new ones ...
+// results are the steps that replace the results of a day, in one transaction: the old ones make room ...
+var results = []string{
 	"compute/delete_qualifying_session.sql",
 	"compute/delete_concurrency.sql",
 	"compute/delete_daily_concurrent.sql",
@@ -28,6 +31,7 @@ var steps = []string{
 	"compute/delete_data_quality.sql",
 	"compute/delete_computation.sql",
 
+	// ... for the new ones ...
 	"compute/qualifying_session.sql",
 	"compute/concurrency.sql",
 	"compute/daily_concurrent.sql",
@@ -48,12 +52,8 @@ var steps = []string{
 	"compute/quality/unmapped_switch.sql",
 }
 
-// countBySQL replaces the day's results in the store by those of the SQL engine, and leaves its temporary
-// tables for the comparison.
-func countBySQL(ctx context.Context, q duck.Queryer, rules rule.Set, day calendar.Date, state string) error {
-	if err := writeRules(ctx, q, rules); err != nil {
-		return err
-	}
+// runSteps runs the SQL engine's steps on a day.
+func runSteps(ctx context.Context, q duck.Queryer, steps []string, day calendar.Date, state string) error {
 	for _, name := range steps {
 		if _, err := duck.Exec(ctx, q, name, sql.Named("day", day.String()), sql.Named("state", state)); err != nil {
 			return err

@@ -26,14 +26,14 @@ func TestStatementsPrepareAgainstEmptyStore(t *testing.T) {
 		require.NoError(t, err, name)
 		require.NoError(t, statement.Close(), name)
 	}
-	for _, name := range steps {
+	for _, name := range Steps() {
 		require.Contains(t, names, name)
 	}
 }
 
 // TestStepsBindNothingButDayAndState: the driver binds a parameter that it is not given to any other value.
 func TestStepsBindNothingButDayAndState(t *testing.T) {
-	for _, name := range steps {
+	for _, name := range Steps() {
 		for _, parameter := range regexp.MustCompile(`\$[a-z_]+`).FindAllString(withoutComments(texts.Text(name)), -1) {
 			require.Contains(t, []string{"$day", "$state"}, parameter, name)
 		}

@@ -15,7 +15,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"seats/compute/rule"
 	"seats/internal/calendar"
+	"seats/internal/duck"
 )
 
 var update = flag.Bool("update", false, "rewrite the expected numbers of testdata/cases")
@@ -161,6 +163,14 @@ func (c *testCase) moment(ts int64) string {
 func enabledInWords(agents map[string]bool) string {
 	words := append([]string{fmt.Sprintf("enabled %d", len(agents))}, slices.Sorted(maps.Keys(agents))...)
 	return strings.Join(words, " ")
+}
+
+// countBySQL runs the SQL engine without a transaction of its own.
+func countBySQL(ctx context.Context, q duck.Queryer, rules rule.Set, day calendar.Date, state string) error {
+	if err := writeRules(ctx, q, rules); err != nil {
+		return err
+	}
+	return runSteps(ctx, q, Steps(), day, state)
 }
 
 func countedBySQL(t require.TestingT, conn *sql.Conn, c *testCase, day calendar.Date) outcome {

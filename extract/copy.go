@@ -62,10 +62,10 @@ func (r *receiver) remove(number int64) {
 	delete(r.sources, number)
 }
 
-// receive stores the rows of a query in a staged table, chunk 0, and returns what was sent.
-func (s *Stage) receive(ctx context.Context, table string, rows pgx.Rows, progress func(int64)) (*tally, error) {
+// receive stores the rows of a query in a staged table, chunk 0, and returns what was sent. each may be nil.
+func (s *Stage) receive(ctx context.Context, table string, rows pgx.Rows, each func([][]byte), progress func(int64)) (*tally, error) {
 	defer rows.Close()
-	source, err := newRowSource(rows, progress)
+	source, err := newRowSource(rows, each, progress)
 	if err != nil {
 		return nil, err
 	}
@@ -93,12 +93,13 @@ type rowSource struct {
 	fields   []pgconn.FieldDescription
 	columns  []duckdb.ColumnInfo
 	sent     *tally
+	each     func([][]byte)
 	progress func(int64)
 	err      error
 }
 
-func newRowSource(rows pgx.Rows, progress func(int64)) (*rowSource, error) {
-	s := &rowSource{rows: rows, fields: rows.FieldDescriptions(), progress: progress}
+func newRowSource(rows pgx.Rows, each func([][]byte), progress func(int64)) (*rowSource, error) {
+	s := &rowSource{rows: rows, fields: rows.FieldDescriptions(), each: each, progress: progress}
 	if len(s.fields) == 0 { // the query failed before its first row
 		rows.Close()
 		return nil, rows.Err()
@@ -131,7 +132,11 @@ func (s *rowSource) Init() {}
 func (s *rowSource) FillChunk(chunk duckdb.DataChunk) error {
 	n := 0
 	for ; n < duckdb.GetDataChunkCapacity() && s.rows.Next(); n++ {
-		for i, raw := range s.rows.RawValues() {
+		row := s.rows.RawValues()
+		if s.each != nil {
+			s.each(row)
+		}
+		for i, raw := range row {
 			if err := s.put(chunk, i, n, raw); err != nil {
 				s.err = fmt.Errorf("column %s: %w", s.fields[i].Name, err)
 				return s.err

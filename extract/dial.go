@@ -1,9 +1,11 @@
 package extract
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"strconv"
 	"strings"
@@ -12,6 +14,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgconn/ctxwatch"
+	"github.com/jackc/pgx/v5/pgproto3"
 
 	"seats/internal/config"
 )
@@ -21,6 +24,7 @@ const (
 	connectTries   = 4
 	cancelPatience = 3 * time.Second        // for the server's answer to a cancelled statement
 	firstPause     = 500 * time.Millisecond // doubled after every try
+	readBuffer     = 256 << 10              // bytes taken from the network at a time: rows come faster than 8 kB of them are used up
 )
 
 // dial connects, and tries again where the reason may pass: nobody listens yet, the server starts or is full.
@@ -65,6 +69,9 @@ func pgConfig(cfg config.GIMDB) (*pgx.ConnConfig, error) {
 	}
 	c.ConnectTimeout = connectTimeout
 	c.DefaultQueryExecMode = pgx.QueryExecModeDescribeExec // every statement is planned for its own values
+	c.BuildFrontend = func(r io.Reader, w io.Writer) *pgproto3.Frontend {
+		return pgproto3.NewFrontend(bufio.NewReaderSize(r, readBuffer), w)
+	}
 	c.BuildContextWatcherHandler = func(conn *pgconn.PgConn) ctxwatch.Handler {
 		// Without a word to the server a cancelled statement would run on there until its timeout.
 		return &pgconn.CancelRequestContextWatcherHandler{Conn: conn, DeadlineDelay: cancelPatience}

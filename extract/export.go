@@ -63,7 +63,10 @@ func OpenExport(ctx context.Context, dir string, stage *Stage, o ExportOptions) 
 			return nil, err
 		}
 	}
-	return e, stage.resolve(ctx)
+	if err := stage.resolveCodes(ctx); err != nil {
+		return nil, err
+	}
+	return e, stage.resolveResources(ctx)
 }
 
 func noChunks(dir string, err error) error {
@@ -76,11 +79,11 @@ func (e *Export) Name() string { return "export " + e.dir }
 // Horizon is the date of the newest chunk, if any has one.
 func (e *Export) Horizon() Horizon { return e.horizon }
 
-// Sessions has nothing to do: everything was staged when the export was opened.
-func (e *Export) Sessions(context.Context, Window) error { return nil }
+// Day has nothing to do: everything was staged when the export was opened.
+func (e *Export) Day(context.Context, Window) error { return nil }
 
-// Activities has nothing to do either.
-func (e *Export) Activities(context.Context, Window, calendar.Interval) error { return nil }
+// Around has nothing to do either.
+func (e *Export) Around(context.Context, Window, calendar.Interval) error { return nil }
 
 // Close has nothing to end.
 func (e *Export) Close() error { return nil }

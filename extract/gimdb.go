@@ -2,6 +2,7 @@ package extract
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"math"
@@ -61,20 +62,16 @@ func (g *GIMDB) open(ctx context.Context, cfg config.GIMDB) error {
 	if err := g.stage.clear(ctx); err != nil {
 		return err
 	}
-	err = g.fetch(ctx,
-		job{"media_type", "gim/media_type.sql", nil},
-		job{"dialing_mode", "gim/dialing_mode.sql", nil},
-		job{"resource_", "gim/resource.sql", nil})
+	err = g.fetch(ctx, g.tasks(
+		job{table: "media_type", statement: "gim/media_type.sql"},
+		job{table: "dialing_mode", statement: "gim/dialing_mode.sql"})...)
 	if err != nil {
 		return err
 	}
-	if err := g.verify(ctx, "media_type", "dialing_mode", "resource_"); err != nil {
+	if err := g.verify(ctx, "media_type", "dialing_mode"); err != nil {
 		return err
 	}
-	if err := g.stage.merge(ctx, "resource_", g.unique["resource_"]); err != nil {
-		return err
-	}
-	return g.stage.resolve(ctx)
+	return g.stage.resolveCodes(ctx)
 }
 
 // verify compares what was sent into tables with what they hold, once all of it has arrived.
@@ -150,76 +147,145 @@ func (g *GIMDB) Name() string { return g.name }
 // Horizon is the snapshot's high-water mark and the server's clock.
 func (g *GIMDB) Horizon() Horizon { return g.horizon }
 
-// Sessions stages the session rows that can touch the window.
-func (g *GIMDB) Sessions(ctx context.Context, w Window) error {
+// Day stages the sessions that can touch the window and, side by side, the attached data, legs and previews that
+// begin in its day; with the first day also the resources, which serve all.
+func (g *GIMDB) Day(ctx context.Context, w Window) error {
 	if err := g.stage.clearFacts(ctx); err != nil {
 		return err
 	}
-	for _, table := range []string{"sm_res_session_fact", "interaction_resource_fact", "irf_user_data_gen_1", "contact_attempt_fact"} {
+	for _, table := range factTables {
 		delete(g.sent, table)
 	}
-	media, err := g.stage.keys(ctx, "stage/voice_media_key.sql")
+	sessions, err := g.sessions(ctx, w)
 	if err != nil {
 		return err
 	}
-	keys, from := w.SessionKeys(), w.Hull().Start
-	if !g.unique["sm_res_session_fact"] {
-		from = math.MinInt64 // an older copy of the key may end elsewhere: take all copies
-	}
-	err = g.fetch(ctx, job{"sm_res_session_fact", "gim/session.sql", []any{keys.Start, keys.End, g.tenantKey, media, from}})
+	attempts, err := g.attempts(ctx, w.DayKeys())
 	if err != nil {
 		return err
+	}
+	jobs, first := []job{sessions, attempts}, g.sent["resource_"] == nil
+	if first {
+		jobs = append([]job{{table: "resource_", statement: "gim/resource.sql"}}, jobs...)
+	}
+	err = g.fetch(ctx, append([]task{g.legs(w.DayKeys())}, g.tasks(jobs...)...)...)
+	if err != nil {
+		return err
+	}
+	if first {
+		if err := g.settle(ctx, "resource_"); err != nil {
+			return err
+		}
+		if err := g.stage.resolveResources(ctx); err != nil {
+			return err
+		}
 	}
 	return g.settle(ctx, "sm_res_session_fact")
 }
 
-// Activities stages the legs and their attached data, side by side, and the previews. Before and after the
-// day only what can matter is read: legs of the resources whose sessions reach there.
-func (g *GIMDB) Activities(ctx context.Context, w Window, reach calendar.Interval) error {
-	day := calendar.Interval{Start: floorKey(w.Hull().Start), End: w.Hull().End}
-	keys := w.ActivityKeys(reach)
-	modes, err := g.stage.keys(ctx, "stage/preview_mode_key.sql")
+// Around stages what begins before and after the day, of which only what can matter is read: legs of the
+// resources whose sessions reach there.
+func (g *GIMDB) Around(ctx context.Context, w Window, reach calendar.Interval) error {
+	day, keys := w.DayKeys(), w.ActivityKeys(reach)
+	before, err := g.attempts(ctx, calendar.Interval{Start: keys.Start, End: day.Start})
 	if err != nil {
 		return err
 	}
-	legs, data, err := g.legs(ctx, day)
+	jobs := []job{before}
+	if day.End < keys.End {
+		after, err := g.attempts(ctx, calendar.Interval{Start: day.End, End: keys.End})
+		if err != nil {
+			return err
+		}
+		jobs = append(jobs, after)
+	}
+	legs, err := g.outside(ctx, day, keys, w.Hull())
 	if err != nil {
 		return err
 	}
-	err = g.fetch(ctx, legs, data, job{"contact_attempt_fact", "gim/attempt.sql", []any{keys.Start, keys.End, g.tenantKey, modes}})
-	if err != nil {
+	if err := g.fetch(ctx, g.tasks(append(legs, jobs...)...)...); err != nil {
 		return err
 	}
-	if err := g.outside(ctx, day, keys, w.Hull()); err != nil {
+	if err := g.probe(ctx, day); err != nil {
 		return err
 	}
 	return g.settle(ctx, "interaction_resource_fact", "irf_user_data_gen_1", "contact_attempt_fact")
+}
+
+var factTables = []string{"sm_res_session_fact", "interaction_resource_fact", "irf_user_data_gen_1", "contact_attempt_fact"}
+
+func (g *GIMDB) sessions(ctx context.Context, w Window) (job, error) {
+	media, err := g.stage.keys(ctx, "stage/voice_media_key.sql")
+	keys, from := w.SessionKeys(), w.Hull().Start
+	if !g.unique["sm_res_session_fact"] {
+		from = math.MinInt64 // an older copy of the key may end elsewhere: take all copies
+	}
+	return job{table: "sm_res_session_fact", statement: "gim/session.sql", args: []any{keys.Start, keys.End, g.tenantKey, media, from}}, err
+}
+
+func (g *GIMDB) attempts(ctx context.Context, keys calendar.Interval) (job, error) {
+	modes, err := g.stage.keys(ctx, "stage/preview_mode_key.sql")
+	return job{table: "contact_attempt_fact", statement: "gim/attempt.sql", args: []any{keys.Start, keys.End, g.tenantKey, modes}}, err
+}
+
+// legs stages the attached data of the day, and then the legs that it may belong to: most legs of most sites are
+// not driven by Outbound Contact Server, and the server sends none of those that the sieve stops.
+func (g *GIMDB) legs(day calendar.Interval) task {
+	return func(ctx context.Context, reader *pgx.Conn) error {
+		data := job{table: "irf_user_data_gen_1", statement: "gim/user_data.sql", args: []any{day.Start, day.End, g.unique["irf_user_data_gen_1"]}}
+		rows, err := estimate(ctx, reader, data)
+		if err != nil {
+			return err
+		}
+		g.stage.Expect(2 * rows) // a leg for each, at most
+		var ids []int64
+		data.each = func(row [][]byte) {
+			if guid := row[2]; len(guid) > 0 {
+				ids = append(ids, int64(binary.BigEndian.Uint64(row[0])))
+			}
+		}
+		if err := g.fetchOne(ctx, reader, data); err != nil {
+			return err
+		}
+		driven := newSieve(ids)
+		return g.fetchOne(ctx, reader, job{table: "interaction_resource_fact", statement: "gim/leg.sql",
+			args: []any{day.Start, day.End, g.tenantKey, driven.bits, driven.prime}})
+	}
 }
 
 // job is one query into one staged table.
 type job struct {
 	table, statement string
 	args             []any
+	each             func(row [][]byte) // where set, is shown every row as it arrives, in binary format
 }
 
-// fetch runs jobs on the free readers and waits for all. What arrived is verified when a table is whole.
-func (g *GIMDB) fetch(ctx context.Context, jobs ...job) error {
-	group, gctx := errgroup.WithContext(ctx)
+// task is work for one reader.
+type task func(ctx context.Context, reader *pgx.Conn) error
+
+func (g *GIMDB) tasks(jobs ...job) (tasks []task) {
 	for _, j := range jobs {
-		group.Go(func() error {
-			select {
-			case reader := <-g.free:
+		tasks = append(tasks, func(ctx context.Context, reader *pgx.Conn) error { return g.fetchOne(ctx, reader, j) })
+	}
+	return tasks
+}
+
+// fetch shares tasks out among the readers, in order, and waits for all. What arrived is verified when a table is
+// whole.
+func (g *GIMDB) fetch(ctx context.Context, tasks ...task) error {
+	err := g.stage.awaiting(ctx, func() error {
+		group, gctx := errgroup.WithContext(ctx)
+		group.SetLimit(len(g.readers))
+		for _, t := range tasks {
+			group.Go(func() error {
+				reader := <-g.free
 				defer func() { g.free <- reader }()
-				return g.fetchOne(gctx, reader, j)
-			case <-gctx.Done():
-				return gctx.Err()
-			}
-		})
-	}
-	if err := group.Wait(); err != nil {
-		return explainRead(err, g.name)
-	}
-	return nil
+				return t(gctx, reader)
+			})
+		}
+		return group.Wait()
+	})
+	return explainRead(err, g.name)
 }
 
 func (g *GIMDB) fetchOne(ctx context.Context, reader *pgx.Conn, j job) error {
@@ -227,7 +293,7 @@ func (g *GIMDB) fetchOne(ctx context.Context, reader *pgx.Conn, j job) error {
 	if err != nil {
 		return locate(err, j.statement)
 	}
-	sent, err := g.stage.receive(ctx, j.table, rows, func(n int64) { g.progress(j.table, n) })
+	sent, err := g.stage.receive(ctx, j.table, rows, j.each, func(n int64) { g.progress(j.table, n) })
 	if err != nil {
 		return locate(err, j.statement)
 	}

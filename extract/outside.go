@@ -9,55 +9,53 @@ import (
 	"seats/internal/duck"
 )
 
-// probeBatch is how many legs' attached data is asked for in one statement.
-const probeBatch = 20_000
+const (
+	probeBatch = 20_000    // how many legs' attached data is asked for in one statement
+	hour       = 3600      // what legs outside the day are sieved by, seconds
+	hours      = 1_000_000 // more than have passed since 1970
+)
 
-// stays are the times that sessions span outside the day, one a resource, as parallel arrays.
-type stays struct {
-	resources, from, to []int64
-}
-
-func (g *GIMDB) stays(ctx context.Context, name string, edge int64) (s stays, err error) {
-	err = duck.Each(ctx, g.stage.Conn, name, func(scan func(...any) error) error {
-		var resource, from, to int64
-		err := scan(&resource, &from, &to)
-		s.resources, s.from, s.to = append(s.resources, resource), append(s.from, from), append(s.to, to)
-		return err
-	}, sql.Named("edge", edge))
-	return s, err
-}
-
-// outside stages the legs before and after the day that can matter, and looks up their attached data by
-// primary key. They are few: those of night shifts and of sessions nobody closed.
-func (g *GIMDB) outside(ctx context.Context, day, keys, hull calendar.Interval) error {
-	early, err := g.stays(ctx, "stage/early_stay.sql", hull.Start)
+// outside asks for the legs before and after the day that can matter. They are few: those of night shifts and of
+// sessions nobody closed.
+func (g *GIMDB) outside(ctx context.Context, day, keys, hull calendar.Interval) ([]job, error) {
+	stays, err := g.stays(ctx, hull)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	late, err := g.stays(ctx, "stage/late_stay.sql", hull.End)
-	if err != nil {
-		return err
+	legs := func(from, to, reaching int64) job {
+		return job{table: "interaction_resource_fact", statement: "gim/leg_around.sql",
+			args: []any{from, to, g.tenantKey, reaching, stays.bits, stays.prime}}
 	}
-	legs := func(from, to int64, s stays, reaching int64) job {
-		return job{"interaction_resource_fact", "gim/leg_of_resource.sql", []any{from, to, g.tenantKey, s.resources, s.from, s.to, reaching}}
+	jobs := []job{legs(keys.Start, day.Start, hull.Start)}
+	if day.End < keys.End {
+		jobs = append(jobs, legs(day.End, keys.End, math.MaxInt64))
 	}
-	jobs := []job{legs(keys.Start, day.Start, early, hull.Start)}
-	if len(late.resources) > 0 {
-		jobs = append(jobs, legs(day.End, keys.End, late, math.MaxInt64))
-	}
-	if err := g.fetch(ctx, jobs...); err != nil {
-		return err
-	}
-	return g.probe(ctx, day)
+	return jobs, nil
 }
 
-// probe asks for the attached data of the staged legs outside the day.
+// stays are the hours in which sessions run that are not wholly inside the day, and the hour before each, in which
+// a leg may begin that reaches into the session.
+func (g *GIMDB) stays(ctx context.Context, hull calendar.Interval) (sieve, error) {
+	var keys []int64
+	err := duck.Each(ctx, g.stage.Conn, "stage/stay.sql", func(scan func(...any) error) error {
+		var resource, from, until int64
+		err := scan(&resource, &from, &until)
+		for h := from/hour - 1; h*hour < until; h++ {
+			keys = append(keys, resource*hours+h)
+		}
+		return err
+	}, sql.Named("from", hull.Start), sql.Named("to", hull.End))
+	return newSieve(keys), err
+}
+
+// probe looks up the attached data of the staged legs outside the day, by primary key.
 func (g *GIMDB) probe(ctx context.Context, day calendar.Interval) error {
 	var ids, timeKeys []int64
 	var jobs []job
 	flush := func() {
 		if len(ids) > 0 {
-			jobs = append(jobs, job{"irf_user_data_gen_1", "gim/user_data_of_leg.sql", []any{ids, timeKeys}})
+			jobs = append(jobs, job{table: "irf_user_data_gen_1", statement: "gim/user_data_of_leg.sql",
+				args: []any{ids, timeKeys, g.unique["irf_user_data_gen_1"]}})
 			ids, timeKeys = nil, nil
 		}
 	}
@@ -75,5 +73,5 @@ func (g *GIMDB) probe(ctx context.Context, day calendar.Interval) error {
 		return err
 	}
 	flush()
-	return g.fetch(ctx, jobs...)
+	return g.fetch(ctx, g.tasks(jobs...)...)
 }

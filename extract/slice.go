@@ -44,7 +44,7 @@ func (c *Cutter) gather(ctx context.Context, w Window) error {
 	if err := c.spans(ctx, w); err != nil {
 		return err
 	}
-	if err := c.Source.Sessions(ctx, w); err != nil {
+	if err := c.Source.Day(ctx, w); err != nil {
 		return err
 	}
 	asOf := c.Source.Horizon().AsOf(w)
@@ -58,7 +58,7 @@ func (c *Cutter) gather(ctx context.Context, w Window) error {
 	if err != nil {
 		return err
 	}
-	if err := c.Source.Activities(ctx, w, reach); err != nil {
+	if err := c.Source.Around(ctx, w, reach); err != nil {
 		return err
 	}
 	_, err = duck.Exec(ctx, c.Conn, "stage/slice_activity.sql",

@@ -24,10 +24,10 @@ type Source interface {
 	Name() string
 	// Horizon says up to when the source is complete.
 	Horizon() Horizon
-	// Sessions stages every session row that can belong to the window.
-	Sessions(ctx context.Context, w Window) error
-	// Activities stages every activity row that can share a second with reach.
-	Activities(ctx context.Context, w Window, reach calendar.Interval) error
+	// Day stages every session row that can belong to the window, and the activity rows that begin in its day.
+	Day(ctx context.Context, w Window) error
+	// Around stages the activity rows that begin before or after the day and can share a second with reach.
+	Around(ctx context.Context, w Window, reach calendar.Interval) error
 	// Close ends the snapshot or removes unpacked files.
 	Close() error
 }
@@ -70,6 +70,11 @@ func (w Window) SessionFrom() int64 { return w.Hull().Start - int64(w.Lookback.S
 // sessions as a session is looked for before the day.
 func (w Window) ActivityFrom(reach calendar.Interval) int64 {
 	return reach.Start - int64(w.Lookback.Seconds())
+}
+
+// DayKeys are the time keys of rows that start in the day, in any region.
+func (w Window) DayKeys() calendar.Interval {
+	return calendar.Interval{Start: floorKey(w.Hull().Start), End: w.Hull().End}
 }
 
 // SessionKeys and ActivityKeys are the time keys of rows that start in the window or in the reach. Every

@@ -3,6 +3,7 @@ package extract
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 
 	"seats/internal/duck"
@@ -22,6 +23,9 @@ type Stage struct {
 // NewStage attaches an empty stage to the store's work copy.
 func NewStage(ctx context.Context, db *sql.DB, conn *sql.Conn) (*Stage, error) {
 	if _, err := duck.Exec(ctx, conn, "stage/attach.sql"); err != nil {
+		return nil, err
+	}
+	if _, err := duck.Exec(ctx, conn, "stage/note_threads.sql"); err != nil {
 		return nil, err
 	}
 	rows, err := newReceiver(conn)
@@ -45,14 +49,35 @@ func (s *Stage) clearFacts(ctx context.Context) error {
 	return err
 }
 
-// resolve derives the newest rows of the dimensions, once they are staged.
-func (s *Stage) resolve(ctx context.Context) error {
-	for _, name := range []string{"known_agent", "known_switch", "voice_media", "preview_mode"} {
+// resolveCodes finds the keys of the media and dialing modes that matter, once these dimensions are staged.
+func (s *Stage) resolveCodes(ctx context.Context) error {
+	return s.derive(ctx, "voice_media", "preview_mode")
+}
+
+// resolveResources finds agents and switches, once resources are staged.
+func (s *Stage) resolveResources(ctx context.Context) error {
+	return s.derive(ctx, "known_agent", "known_switch")
+}
+
+func (s *Stage) derive(ctx context.Context, names ...string) error {
+	for _, name := range names {
 		if _, err := duck.Exec(ctx, s.Conn, "stage/"+name+".sql"); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// awaiting runs work that mostly waits for rows of a server, during which DuckDB has one thread a connection.
+func (s *Stage) awaiting(ctx context.Context, work func() error) (err error) {
+	if _, err := duck.Exec(ctx, s.Conn, "stage/one_thread.sql"); err != nil {
+		return err
+	}
+	defer func() {
+		_, restored := duck.Exec(context.WithoutCancel(ctx), s.Conn, "stage/all_threads.sql")
+		err = errors.Join(err, restored)
+	}()
+	return work()
 }
 
 // merge leaves the newest copy of every row of a table, and notes which keys were there more than once.

@@ -1,4 +1,4 @@
--- Grain: activity of the slice with its interval (R3), numbered in the order of its start within its resource.
+-- Grain: activity of the slice with its interval (R3). Later statements name it by its rowid here, as activity_id.
 -- Inputs: _data.ocs_activity, rule; $day.
 create or replace temp table occupied_activity as
 with activity as (
@@ -21,9 +21,4 @@ bounded as (
     where a.is_open
        or a.end_ts >= a.start_ts
 )
-select row_number() over () as activity_id,
-       *
-from (
-    from bounded
-    order by resource_key, start_ts, kind, activity_key, start_date_time_key
-)
+from bounded

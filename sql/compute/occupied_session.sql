@@ -1,6 +1,6 @@
 -- Grain: voice session of the slice with the interval it occupies (R2); rejected ones, and those that touch
 -- no region's day under today's session_end, are left out.
--- Two flags say what it shares with other sessions of its agent: shares_earlier, a second with one that comes
+-- Later statements name a session by its rowid here, as session_id. Two flags say what it shares with other sessions of its agent: shares_earlier, a second with one that comes
 -- before it in the order of starts; is_alone, a second with none. Most are alone, and counted without ado.
 -- Inputs: _data.voice_session, counted_agent, rule, rule_region_day; $day.
 create or replace temp table occupied_session as
@@ -49,8 +49,7 @@ beside as (
     from touching as t
     join counted_agent as a using (resource_key)
 )
-select row_number() over () as session_id,
-       sm_res_session_fact_key,
+select sm_res_session_fact_key,
        start_date_time_key,
        resource_key,
        agent_id,

@@ -19,6 +19,6 @@ select p.scope_id,
        least(s.end_ts, c.end_ts) as end_ts,
        s.is_alone
 from placed as p
-join occupied_session as s using (session_id)
+join occupied_session as s on s.rowid = p.session_id
 join scope as c using (scope_id)
 where greatest(s.start_ts, c.start_ts) < least(s.end_ts, c.end_ts)

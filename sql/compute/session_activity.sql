@@ -1,5 +1,6 @@
 -- Grain: session x activity of the same resource that share a second (R4), with the place of the activity's
--- switch (R5): a location, 0 where no location takes a known switch, NULL where the switch is not known.
+-- switch (R5): a location, 0 where no location takes a known switch, NULL where the switch is not known; and with what
+-- puts the session's activities into order.
 -- The whole session counts, not its part inside the day. Excluded agents are gone from here on (R6).
 -- Inputs: occupied_session, occupied_activity, rule_switch, place.
 create or replace temp table session_activity as
@@ -14,8 +15,12 @@ fallback as (
     from place
     where is_default
 )
-select s.session_id,
-       a.activity_id,
+select s.rowid as session_id,
+       a.rowid as activity_id,
+       a.start_ts,
+       a.kind,
+       a.activity_key,
+       a.start_date_time_key,
        case when a.switch_name is not null then coalesce(l.place_id, f.place_id) end as place_id
 from occupied_activity as a
 join occupied_session as s on s.resource_key = a.resource_key

@@ -5,7 +5,7 @@ create or replace temp table session_location as
 with session_place as (
     select session_id,
            place_id,
-           min(activity_id) as first_activity_id,
+           arg_min(activity_id, (start_ts, kind, activity_key, start_date_time_key)) as first_activity_id,
            count(*) as activities
     from session_activity
     group by session_id, place_id

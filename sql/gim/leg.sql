@@ -1,6 +1,7 @@
--- Grain: leg of any resource that begins in a range of time keys, OCS-driven or not: the join with the
--- attached data is made outside the GIM DB, which is somebody's production.
--- $1, $2: time keys, half-open; $3: tenant_key or null.
+-- Grain: leg of any resource that begins in a range of time keys and whose id is among those asked for, or, as a
+-- few are, has the same remainder as one of them: the join with the attached data is made outside the GIM DB, which
+-- is somebody's production.
+-- $1, $2: time keys, half-open; $3: tenant_key or null; $4: one bit for each remainder of an id; $5: the divisor.
 select interaction_resource_id::bigint,
        start_date_time_key,
        resource_key,
@@ -13,3 +14,4 @@ from interaction_resource_fact
 where start_date_time_key >= $1::bigint
   and start_date_time_key < $2::bigint
   and ($3::bigint is null or tenant_key = $3::bigint)
+  and get_bit($4::bytea, abs(interaction_resource_id::bigint % $5::bigint)::integer) = 1

@@ -9,7 +9,7 @@ with unmatched as (
     left join counted_agent as p using (resource_key)
     where not exists (
         from session_activity as m
-        where m.activity_id = a.activity_id
+        where m.activity_id = a.rowid
     )
       and exists (
         from rule_region_day as d

@@ -12,7 +12,7 @@ finding as (
     select s.sm_res_session_fact_key as sort_key,
            s.sm_res_session_fact_key::varchar as example
     from spread
-    join occupied_session as s using (session_id)
+    join occupied_session as s on s.rowid = spread.session_id
 )
 select $day::date,
        'several_regions',

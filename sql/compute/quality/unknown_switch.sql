@@ -5,7 +5,7 @@ with finding as (
     select s.sm_res_session_fact_key as sort_key,
            s.sm_res_session_fact_key::varchar as example
     from session_location as l
-    join occupied_session as s using (session_id)
+    join occupied_session as s on s.rowid = l.session_id
     where l.is_unknown_switch
       and l.place_id <> 0
 )

@@ -12,7 +12,7 @@ named as (
            string_agg(distinct a.switch_name, ', ' order by a.switch_name) as switches
     from unmapped
     join session_activity as m using (session_id)
-    join occupied_activity as a using (activity_id)
+    join occupied_activity as a on a.rowid = m.activity_id
     where m.place_id = 0
     group by session_id
 ),
@@ -20,7 +20,7 @@ finding as (
     select s.sm_res_session_fact_key as sort_key,
            s.sm_res_session_fact_key || ' on ' || coalesce(n.switches, 'an unknown switch') as example
     from unmapped
-    join occupied_session as s using (session_id)
+    join occupied_session as s on s.rowid = unmapped.session_id
     left join named as n using (session_id)
 )
 select $day::date,

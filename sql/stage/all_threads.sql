@@ -1,0 +1,1 @@
+set threads = getvariable('all_threads')
