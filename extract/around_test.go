@@ -22,7 +22,7 @@ func TestBothSourcesGiveTheSameSliceWhateverLiesAroundTheDay(t *testing.T) {
 			moment := func(days int64) int64 { return day0 - days*86400 + r.Int64N((2*days+1)*86400) }
 			length := func(longest int64) int64 { return r.Int64N(1 << r.Int64N(18)) % longest }
 			var logins []int64
-			for i := range int64(60) {
+			for i := range int64(9) {
 				start, active := moment(2), r.IntN(12)/11
 				logins = append(logins, start)
 				g.session(i+1, 1+r.Int64N(3), 1, start, start+length(40*3600), active, 1)
