@@ -14,7 +14,7 @@ import (
 // A GIM DB is asked for a part of its legs only: those that a sieve of ids, or of hours in which sessions run, lets
 // through. An export is read whole. Whatever lies around the day, both give the same slice.
 func TestBothSourcesGiveTheSameSliceWhateverLiesAroundTheDay(t *testing.T) {
-	for seed := range uint64(12) {
+	for seed := range uint64(24) {
 		t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) {
 			r := rand.New(rand.NewPCG(seed, 0))
 			g := newGIM(t, gimschema.DDL)
@@ -22,7 +22,7 @@ func TestBothSourcesGiveTheSameSliceWhateverLiesAroundTheDay(t *testing.T) {
 			moment := func(days int64) int64 { return day0 - days*86400 + r.Int64N((2*days+1)*86400) }
 			length := func(longest int64) int64 { return r.Int64N(1 << r.Int64N(18)) % longest }
 			var logins []int64
-			for i := range int64(9) {
+			for i := range int64(3 + 2*seed) {
 				start, active := moment(2), r.IntN(12)/11
 				logins = append(logins, start)
 				g.session(i+1, 1+r.Int64N(3), 1, start, start+length(40*3600), active, 1)
