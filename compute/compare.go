@@ -157,36 +157,58 @@ func (c comparison) differs(what string, second int64, bySQL, bySweep string) er
 }
 
 // compareEnabled compares the stored sets of agents of a range of days, both included, with the sweep's sets
-// by region.
+// by region. Stored agents come once each: if the sweep has all of them and as many, the sets are the same.
 func compareEnabled(ctx context.Context, q duck.Queryer, period string, from, to calendar.Date, swept map[string]map[string]bool) error {
-	left := map[string]map[string]bool{}
-	for region, agents := range swept {
-		left[region] = maps.Clone(agents)
-	}
+	stored, days := map[string]int{}, []any{sql.Named("from", from.String()), sql.Named("to", to.String())}
 	var first *DifferenceError
-	err := duck.Each(ctx, q, "compute/enabled_agent.sql", func(scan func(...any) error) error {
-		var region, agent string
-		if err := scan(&region, &agent); err != nil {
-			return err
-		}
-		if !left[region][agent] && first == nil {
+	err := enabledAgents(ctx, q, days, func(region, agent string) {
+		if !swept[region][agent] && first == nil {
 			first = &DifferenceError{Period: period, Scope: region, What: "enabled agent", Agent: agent, SQL: "counted", Sweep: "not counted"}
 		}
-		delete(left[region], agent)
-		return nil
-	}, sql.Named("from", from.String()), sql.Named("to", to.String()))
+		stored[region]++
+	})
 	if err != nil {
 		return err
 	}
 	if first != nil {
 		return first
 	}
-	for _, region := range slices.Sorted(maps.Keys(left)) {
-		for _, agent := range slices.Sorted(maps.Keys(left[region])) {
-			return &DifferenceError{Period: period, Scope: region, What: "enabled agent", Agent: agent, SQL: "not counted", Sweep: "counted"}
+	for _, region := range slices.Sorted(maps.Keys(swept)) {
+		if stored[region] != len(swept[region]) {
+			return firstMissing(ctx, q, period, region, days, swept[region])
 		}
 	}
 	return nil
+}
+
+// firstMissing names the first agent of a region whom the store lacks.
+func firstMissing(ctx context.Context, q duck.Queryer, period, region string, days []any, swept map[string]bool) error {
+	left := maps.Clone(swept)
+	err := enabledAgents(ctx, q, days, func(of, agent string) {
+		if of == region {
+			delete(left, agent)
+		}
+	})
+	if err != nil {
+		return err
+	}
+	first := slices.Sorted(maps.Keys(left))
+	if len(first) == 0 {
+		return fmt.Errorf("compare %s: an agent of %s is stored twice", period, region)
+	}
+	return &DifferenceError{Period: period, Scope: region, What: "enabled agent", Agent: first[0], SQL: "not counted", Sweep: "counted"}
+}
+
+// enabledAgents reads the stored agents in the order of regions and names.
+func enabledAgents(ctx context.Context, q duck.Queryer, days []any, each func(region, agent string)) error {
+	return duck.Each(ctx, q, "compute/enabled_agent.sql", func(scan func(...any) error) error {
+		var region, agent string
+		if err := scan(&region, &agent); err != nil {
+			return err
+		}
+		each(region, agent)
+		return nil
+	}, days...)
 }
 
 // compareCounts compares the stored numbers of agents with the sizes of the sweep's sets.

@@ -46,6 +46,11 @@ func computeDay(ctx context.Context, conn *sql.Conn, t config.Tenant, day calend
 	if err != nil {
 		return DayResult{}, nil, err
 	}
+	// The sweep comes first: its rows are gone again before the SQL engine needs memory.
+	swept, err := sweepDay(ctx, conn, rules, slice)
+	if err != nil {
+		return DayResult{}, nil, err
+	}
 	state := stateOf(rules, slice, t.SettleHours)
 	if err := writeRules(ctx, conn, rules); err != nil {
 		return DayResult{}, nil, err
@@ -59,10 +64,6 @@ func computeDay(ctx context.Context, conn *sql.Conn, t config.Tenant, day calend
 	}
 	defer tx.Rollback() //nolint:errcheck // after a commit there is nothing to roll back
 	if err := runSteps(ctx, tx, results, day, state); err != nil {
-		return DayResult{}, nil, err
-	}
-	swept, err := sweepDay(ctx, conn, rules, slice)
-	if err != nil {
 		return DayResult{}, nil, err
 	}
 	if err := compareDay(ctx, conn, tx, day, swept); err != nil {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"runtime/debug"
 
 	"seats/compute/rule"
 	"seats/compute/sweep"
@@ -35,8 +36,15 @@ func sweepDay(ctx context.Context, conn *sql.Conn, rules rule.Set, s Slice) (*sw
 	if err != nil {
 		return nil, err
 	}
-	return w.Result(), nil
+	result := w.Result()
+	if s.Sessions+s.Activities > manyRows {
+		debug.FreeOSMemory() // or the garbage stays with the process while the SQL engine needs the memory
+	}
+	return result, nil
 }
+
+// manyRows are so many that giving their memory back takes less time than reading them.
+const manyRows = 1_000_000
 
 // eachRow runs a query on a day with the driver's own rows: millions of them are read, and Scan with its
 // conversions costs several times what the driver does. The connection may be in a transaction. The values

@@ -17,7 +17,6 @@ var working = []string{
 	"compute/counted_agent.sql",
 	"compute/occupied_session.sql",
 	"compute/occupied_activity.sql",
-	"compute/session_activity.sql",
 	"compute/session_location.sql",
 	"compute/presence.sql",
 }

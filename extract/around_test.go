@@ -20,7 +20,7 @@ func TestBothSourcesGiveTheSameSliceWhateverLiesAroundTheDay(t *testing.T) {
 			g := newGIM(t, gimschema.DDL)
 			g.highWater(day0 + 86400 + 7200)
 			moment := func(days int64) int64 { return day0 - days*86400 + r.Int64N((2*days+1)*86400) }
-			length := func(longest int64) int64 { return r.Int64N(1 << r.Int64N(18)) % longest }
+			length := func(longest int64) int64 { return r.Int64N(1<<r.Int64N(18)) % longest }
 			var logins []int64
 			for i := range int64(3 + 2*seed) {
 				start, active := moment(2), r.IntN(12)/11

@@ -20,6 +20,7 @@ import (
 // Export is a folder of GIM data exports, merged by primary key. Every chunk is read once, when it is opened.
 type Export struct {
 	dir     string
+	stage   *Stage
 	horizon Horizon
 }
 
@@ -34,20 +35,27 @@ type ExportOptions struct {
 
 // OpenExport reads every chunk of the folder into the stage. Errors carry fail.Source and name file and line.
 func OpenExport(ctx context.Context, dir string, stage *Stage, o ExportOptions) (*Export, error) {
-	chunks, err := findChunks(dir)
-	if err != nil {
-		return nil, noChunks(dir, err)
-	}
-	if err := stage.clear(ctx); err != nil {
+	e := &Export{dir: dir, stage: stage}
+	if err := e.open(ctx, o); err != nil {
 		return nil, err
 	}
-	e := &Export{dir: dir}
+	return e, nil
+}
+
+func (e *Export) open(ctx context.Context, o ExportOptions) error {
+	chunks, err := findChunks(e.dir)
+	if err != nil {
+		return noChunks(e.dir, err)
+	}
+	if err := e.stage.clear(ctx); err != nil {
+		return err
+	}
 	e.horizon.HighWater = chunks[len(chunks)-1].date
 	seen := map[string]bool{}
 	for number, c := range chunks {
-		found, err := loadChunk(ctx, stage, c, number, o)
+		found, err := loadChunk(ctx, e.stage, c, number, o)
 		if err != nil {
-			return nil, explainExport(err, "export "+dir)
+			return explainExport(err, "export "+e.dir)
 		}
 		warnIncomplete(c, found, o.Warn)
 		for table := range found {
@@ -55,18 +63,18 @@ func OpenExport(ctx context.Context, dir string, stage *Stage, o ExportOptions) 
 		}
 	}
 	if missing := missingTables(seen); len(missing) > 0 {
-		return nil, fail.New(fail.Source, "the export job must export these tables; was the folder copied whole?",
-			"export %s: no file for %s", dir, strings.Join(missing, ", "))
+		return fail.New(fail.Source, "the export job must export these tables; was the folder copied whole?",
+			"export %s: no file for %s", e.dir, strings.Join(missing, ", "))
 	}
 	for _, table := range append(slices.Collect(maps.Keys(factKeys)), "resource_") {
-		if err := stage.merge(ctx, table, false); err != nil {
-			return nil, err
+		if err := e.stage.merge(ctx, table, false); err != nil {
+			return err
 		}
 	}
-	if err := stage.resolveCodes(ctx); err != nil {
-		return nil, err
+	if err := e.stage.resolveCodes(ctx); err != nil {
+		return err
 	}
-	return e, stage.resolveResources(ctx)
+	return e.stage.resolveResources(ctx)
 }
 
 func noChunks(dir string, err error) error {
@@ -79,11 +87,13 @@ func (e *Export) Name() string { return "export " + e.dir }
 // Horizon is the date of the newest chunk, if any has one.
 func (e *Export) Horizon() Horizon { return e.horizon }
 
-// Day has nothing to do: everything was staged when the export was opened.
-func (e *Export) Day(context.Context, Window) error { return nil }
+// Sessions has nothing to do: everything was staged when the export was opened.
+func (e *Export) Sessions(context.Context, Window) error { return nil }
 
-// Around has nothing to do either.
-func (e *Export) Around(context.Context, Window, calendar.Interval) error { return nil }
+// Activities are staged too: they are one part.
+func (e *Export) Activities(_ context.Context, _ Window, _ calendar.Interval, take func() error) error {
+	return take()
+}
 
 // Close has nothing to end.
 func (e *Export) Close() error { return nil }

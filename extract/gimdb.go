@@ -2,7 +2,6 @@ package extract
 
 import (
 	"context"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"math"
@@ -77,6 +76,9 @@ func (g *GIMDB) open(ctx context.Context, cfg config.GIMDB) error {
 // verify compares what was sent into tables with what they hold, once all of it has arrived.
 func (g *GIMDB) verify(ctx context.Context, tables ...string) error {
 	for _, table := range tables {
+		if g.sent[table] == nil {
+			continue // nothing was asked for
+		}
 		if err := g.stage.verify(ctx, table, g.sent[table]); err != nil {
 			return err
 		}
@@ -147,29 +149,26 @@ func (g *GIMDB) Name() string { return g.name }
 // Horizon is the snapshot's high-water mark and the server's clock.
 func (g *GIMDB) Horizon() Horizon { return g.horizon }
 
-// Day stages the sessions that can touch the window and, side by side, the attached data, legs and previews that
-// begin in its day; with the first day also the resources, which serve all.
-func (g *GIMDB) Day(ctx context.Context, w Window) error {
-	if err := g.stage.clearFacts(ctx); err != nil {
+// Sessions stages the sessions that can touch the window, and with the first window the resources, which serve all.
+func (g *GIMDB) Sessions(ctx context.Context, w Window) error {
+	if err := g.stage.run(ctx, "session_facts"); err != nil {
 		return err
 	}
-	for _, table := range factTables {
-		delete(g.sent, table)
-	}
-	sessions, err := g.sessions(ctx, w)
+	delete(g.sent, "sm_res_session_fact")
+	media, err := g.stage.keys(ctx, "stage/voice_media_key.sql")
 	if err != nil {
 		return err
 	}
-	attempts, err := g.attempts(ctx, w.DayKeys())
-	if err != nil {
-		return err
+	keys, from := w.SessionKeys(), w.Hull().Start
+	if !g.unique["sm_res_session_fact"] {
+		from = math.MinInt64 // an older copy of the key may end elsewhere: take all copies
 	}
-	jobs, first := []job{sessions, attempts}, g.sent["resource_"] == nil
+	jobs := []job{{table: "sm_res_session_fact", statement: "gim/session.sql", args: []any{keys.Start, keys.End, g.tenantKey, media, from}}}
+	first := g.sent["resource_"] == nil
 	if first {
-		jobs = append([]job{{table: "resource_", statement: "gim/resource.sql"}}, jobs...)
+		jobs = append(jobs, job{table: "resource_", statement: "gim/resource.sql"})
 	}
-	err = g.fetch(ctx, append([]task{g.legs(w.DayKeys())}, g.tasks(jobs...)...)...)
-	if err != nil {
+	if err := g.fetch(ctx, g.tasks(jobs...)...); err != nil {
 		return err
 	}
 	if first {
@@ -179,78 +178,16 @@ func (g *GIMDB) Day(ctx context.Context, w Window) error {
 		if err := g.stage.resolveResources(ctx); err != nil {
 			return err
 		}
-	}
-	return g.settle(ctx, "sm_res_session_fact")
-}
-
-// Around stages what begins before and after the day, of which only what can matter is read: legs of the
-// resources whose sessions reach there.
-func (g *GIMDB) Around(ctx context.Context, w Window, reach calendar.Interval) error {
-	day, keys := w.DayKeys(), w.ActivityKeys(reach)
-	before, err := g.attempts(ctx, calendar.Interval{Start: keys.Start, End: day.Start})
-	if err != nil {
-		return err
-	}
-	jobs := []job{before}
-	if day.End < keys.End {
-		after, err := g.attempts(ctx, calendar.Interval{Start: day.End, End: keys.End})
-		if err != nil {
+		if err := g.stage.run(ctx, "forget_resource"); err != nil {
 			return err
 		}
-		jobs = append(jobs, after)
 	}
-	legs, err := g.outside(ctx, day, keys, w.Hull())
-	if err != nil {
-		return err
-	}
-	if err := g.fetch(ctx, g.tasks(append(legs, jobs...)...)...); err != nil {
-		return err
-	}
-	if err := g.probe(ctx, day); err != nil {
-		return err
-	}
-	return g.settle(ctx, "interaction_resource_fact", "irf_user_data_gen_1", "contact_attempt_fact")
-}
-
-var factTables = []string{"sm_res_session_fact", "interaction_resource_fact", "irf_user_data_gen_1", "contact_attempt_fact"}
-
-func (g *GIMDB) sessions(ctx context.Context, w Window) (job, error) {
-	media, err := g.stage.keys(ctx, "stage/voice_media_key.sql")
-	keys, from := w.SessionKeys(), w.Hull().Start
-	if !g.unique["sm_res_session_fact"] {
-		from = math.MinInt64 // an older copy of the key may end elsewhere: take all copies
-	}
-	return job{table: "sm_res_session_fact", statement: "gim/session.sql", args: []any{keys.Start, keys.End, g.tenantKey, media, from}}, err
+	return g.settle(ctx, "sm_res_session_fact")
 }
 
 func (g *GIMDB) attempts(ctx context.Context, keys calendar.Interval) (job, error) {
 	modes, err := g.stage.keys(ctx, "stage/preview_mode_key.sql")
 	return job{table: "contact_attempt_fact", statement: "gim/attempt.sql", args: []any{keys.Start, keys.End, g.tenantKey, modes}}, err
-}
-
-// legs stages the attached data of the day, and then the legs that it may belong to: most legs of most sites are
-// not driven by Outbound Contact Server, and the server sends none of those that the sieve stops.
-func (g *GIMDB) legs(day calendar.Interval) task {
-	return func(ctx context.Context, reader *pgx.Conn) error {
-		data := job{table: "irf_user_data_gen_1", statement: "gim/user_data.sql", args: []any{day.Start, day.End, g.unique["irf_user_data_gen_1"]}}
-		rows, err := estimate(ctx, reader, data)
-		if err != nil {
-			return err
-		}
-		g.stage.Expect(2 * rows) // a leg for each, at most
-		var ids []int64
-		data.each = func(row [][]byte) {
-			if guid := row[2]; len(guid) > 0 {
-				ids = append(ids, int64(binary.BigEndian.Uint64(row[0])))
-			}
-		}
-		if err := g.fetchOne(ctx, reader, data); err != nil {
-			return err
-		}
-		driven := newSieve(ids)
-		return g.fetchOne(ctx, reader, job{table: "interaction_resource_fact", statement: "gim/leg.sql",
-			args: []any{day.Start, day.End, g.tenantKey, driven.bits, driven.prime}})
-	}
 }
 
 // job is one query into one staged table.

@@ -37,7 +37,7 @@ func (g *GIMDB) outside(ctx context.Context, day, keys, hull calendar.Interval) 
 // a leg may begin that reaches into the session.
 func (g *GIMDB) stays(ctx context.Context, hull calendar.Interval) (sieve, error) {
 	var keys []int64
-	err := duck.Each(ctx, g.stage.Conn, "stage/stay.sql", func(scan func(...any) error) error {
+	err := duck.Each(ctx, g.stage.Conn, "stage/stay_around.sql", func(scan func(...any) error) error {
 		var resource, from, until int64
 		err := scan(&resource, &from, &until)
 		for h := from/hour - 1; h*hour < until; h++ {

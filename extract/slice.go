@@ -3,6 +3,7 @@ package extract
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"time"
 
@@ -27,43 +28,138 @@ type Cutter struct {
 	Clock       func() time.Time
 }
 
-// Cut reads one day and replaces its slice. Errors of the source carry fail.Source.
+// ErrHalf: a day could neither be cut nor be put back. The store's work copy must not be published.
+var ErrHalf = errors.New("the slice is neither the old nor the new one")
+
+// Cut reads one day and replaces its slice: sessions first, then activities as they come, part by part, so that
+// memory does not grow with the day. Until all is there the slice that the store holds is set aside; whatever
+// fails, it is put back. Errors of the source carry fail.Source.
 func (c *Cutter) Cut(ctx context.Context, w Window) (Summary, error) {
-	if err := c.gather(ctx, w); err != nil {
+	if err := c.stageSessions(ctx, w); err != nil {
 		return Summary{}, fmt.Errorf("extract %s: %w", w.Day, err)
 	}
-	summary, err := c.write(ctx, w)
+	held, err := c.held(ctx, w.Day)
 	if err != nil {
 		return Summary{}, fmt.Errorf("store slice %s: %w", w.Day, err)
 	}
-	return summary, nil
+	summary, err := c.replace(ctx, w, held)
+	if err == nil {
+		return summary, nil
+	}
+	ctx = context.WithoutCancel(ctx)
+	restored := c.inTx(ctx, func(tx *sql.Tx) error {
+		if err := Drop(ctx, tx, w.Day); err != nil || !held {
+			return err
+		}
+		return move(ctx, tx, aside(w.Day), w.Day)
+	})
+	if restored != nil {
+		err = errors.Join(err, ErrHalf, restored)
+	}
+	return Summary{}, fmt.Errorf("extract %s: %w", w.Day, err)
 }
 
-// gather stages the window's rows and cuts the slice out of them, into temporary tables.
-func (c *Cutter) gather(ctx context.Context, w Window) error {
+// stageSessions stages the window's sessions and takes those of the slice out of them.
+func (c *Cutter) stageSessions(ctx context.Context, w Window) error {
 	if err := c.spans(ctx, w); err != nil {
 		return err
 	}
-	if err := c.Source.Day(ctx, w); err != nil {
+	if err := c.Source.Sessions(ctx, w); err != nil {
 		return err
 	}
-	asOf := c.Source.Horizon().AsOf(w)
-	keys := w.SessionKeys()
-	_, err := duck.Exec(ctx, c.Conn, "stage/slice_session.sql",
-		append(keyArgs(keys), sql.Named("as_of", asOf), sql.Named("session_from", w.SessionFrom()))...)
+	_, err := duck.Exec(ctx, c.Conn, "stage/slice_session.sql", append(keyArgs(w.SessionKeys()),
+		sql.Named("as_of", c.Source.Horizon().AsOf(w)), sql.Named("session_from", w.SessionFrom()))...)
 	if err != nil {
 		return err
 	}
+	_, err = duck.Exec(ctx, c.Conn, "stage/stay.sql")
+	return err
+}
+
+// replace sets the held slice aside and writes the new one.
+func (c *Cutter) replace(ctx context.Context, w Window, held bool) (summary Summary, err error) {
+	err = c.inTx(ctx, func(tx *sql.Tx) error {
+		if held {
+			if err := move(ctx, tx, w.Day, aside(w.Day)); err != nil {
+				return err
+			}
+		}
+		return exec(ctx, tx, w.Day, nil, "stage/insert_span.sql", "stage/insert_session.sql", "stage/insert_duplicate_session.sql")
+	})
+	if err != nil {
+		return Summary{}, err
+	}
+	if _, err := duck.Exec(ctx, c.Conn, "stage/forget_session.sql"); err != nil {
+		return Summary{}, err
+	}
+	if err := c.activities(ctx, w); err != nil {
+		return Summary{}, err
+	}
+	if _, err := duck.Exec(ctx, c.Conn, "stage/forget_stay.sql"); err != nil {
+		return Summary{}, err
+	}
+	err = c.inTx(ctx, func(tx *sql.Tx) error { return exec(ctx, tx, w.Day, nil, "stage/insert_agent.sql") })
+	if err != nil {
+		return Summary{}, err
+	}
+	err = c.inTx(ctx, func(tx *sql.Tx) error {
+		if held {
+			if err := Drop(ctx, tx, aside(w.Day)); err != nil {
+				return err
+			}
+		}
+		summary, err = c.seal(ctx, tx, w)
+		return err
+	})
+	return summary, err
+}
+
+// activities writes the slice's activities as the source stages them.
+func (c *Cutter) activities(ctx context.Context, w Window) error {
 	reach, err := reach(ctx, c.Conn, w)
 	if err != nil {
 		return err
 	}
-	if err := c.Source.Around(ctx, w, reach); err != nil {
+	bounds := append(keyArgs(w.ActivityKeys(reach)),
+		sql.Named("as_of", c.Source.Horizon().AsOf(w)), sql.Named("activity_from", w.ActivityFrom(reach)))
+	return c.Source.Activities(ctx, w, reach, func() error {
+		return c.inTx(ctx, func(tx *sql.Tx) error {
+			if err := exec(ctx, tx, w.Day, bounds, "stage/insert_activity.sql"); err != nil {
+				return err
+			}
+			return exec(ctx, tx, w.Day, nil, "stage/insert_duplicate_activity.sql")
+		})
+	})
+}
+
+// aside is where the rows of a slice wait that is about to be replaced: on a day that no source has.
+func aside(day calendar.Date) calendar.Date {
+	day.Year += 1000
+	return day
+}
+
+// inTx works in a transaction of its own.
+func (c *Cutter) inTx(ctx context.Context, work func(*sql.Tx) error) error {
+	tx, err := c.Conn.BeginTx(ctx, nil)
+	if err != nil {
 		return err
 	}
-	_, err = duck.Exec(ctx, c.Conn, "stage/slice_activity.sql",
-		append(keyArgs(w.ActivityKeys(reach)), sql.Named("as_of", asOf), sql.Named("activity_from", w.ActivityFrom(reach)))...)
-	return err
+	defer tx.Rollback() //nolint:errcheck // after a commit there is nothing to roll back
+	if err := work(tx); err != nil {
+		return err
+	}
+	return tx.Commit()
+}
+
+// exec runs statements on a day.
+func exec(ctx context.Context, tx *sql.Tx, day calendar.Date, args []any, names ...string) error {
+	args = append([]any{sql.Named("day", day.String())}, args...)
+	for _, name := range names {
+		if _, err := duck.Exec(ctx, tx, name, args...); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (c *Cutter) spans(ctx context.Context, w Window) error {
@@ -78,58 +174,36 @@ func (c *Cutter) spans(ctx context.Context, w Window) error {
 	return nil
 }
 
-// write replaces the slice in one transaction.
-func (c *Cutter) write(ctx context.Context, w Window) (Summary, error) {
-	tx, err := c.Conn.BeginTx(ctx, nil)
-	if err != nil {
-		return Summary{}, err
-	}
-	defer tx.Rollback() //nolint:errcheck // after a commit there is nothing to roll back
-	day := sql.Named("day", w.Day.String())
-	if err := c.refuseEmptied(ctx, tx, w.Day); err != nil {
-		return Summary{}, err
-	}
-	if err := Drop(ctx, tx, w.Day); err != nil {
-		return Summary{}, err
-	}
+// move gives the rows of a slice another day.
+func move(ctx context.Context, tx *sql.Tx, from, to calendar.Date) error {
 	for _, name := range []string{
-		"stage/insert_span.sql", "stage/insert_session.sql", "stage/insert_activity.sql",
-		"stage/insert_agent.sql", "stage/insert_duplicate.sql",
+		"stage/move_slice.sql", "stage/move_slice_span.sql", "stage/move_voice_session.sql",
+		"stage/move_ocs_activity.sql", "stage/move_agent.sql", "stage/move_duplicate_key.sql",
 	} {
-		if _, err := duck.Exec(ctx, tx, name, day); err != nil {
-			return Summary{}, err
-		}
-	}
-	summary, err := c.seal(ctx, tx, w)
-	if err != nil {
-		return Summary{}, err
-	}
-	return summary, tx.Commit()
-}
-
-// Drop takes a day's slice out of a store; a day without one is no error.
-func Drop(ctx context.Context, tx *sql.Tx, day calendar.Date) error {
-	for _, name := range []string{
-		"stage/delete_slice.sql", "stage/delete_slice_span.sql", "stage/delete_voice_session.sql",
-		"stage/delete_ocs_activity.sql", "stage/delete_agent.sql", "stage/delete_duplicate_key.sql",
-	} {
-		if _, err := duck.Exec(ctx, tx, name, sql.Named("day", day.String())); err != nil {
+		if _, err := duck.Exec(ctx, tx, name, sql.Named("from", from.String()), sql.Named("to", to.String())); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// refuseEmptied keeps a purged source from wiping out the only copy of a day: a slice that holds sessions is
-// not replaced by one that holds none.
-func (c *Cutter) refuseEmptied(ctx context.Context, tx *sql.Tx, day calendar.Date) error {
+// Drop takes a day's slice out of a store; a day without one is no error.
+func Drop(ctx context.Context, tx *sql.Tx, day calendar.Date) error {
+	return exec(ctx, tx, day, nil,
+		"stage/delete_slice.sql", "stage/delete_slice_span.sql", "stage/delete_voice_session.sql",
+		"stage/delete_ocs_activity.sql", "stage/delete_agent.sql", "stage/delete_duplicate_key.sql")
+}
+
+// held says whether the store has a slice of the day. It keeps a purged source from wiping out the only copy: a
+// slice that holds sessions is not replaced by one that holds none.
+func (c *Cutter) held(ctx context.Context, day calendar.Date) (has bool, err error) {
 	var held, found int64
-	err := duck.Each(ctx, tx, "stage/held_and_found.sql", func(scan func(...any) error) error { return scan(&held, &found) },
+	err = duck.Each(ctx, c.Conn, "stage/held_and_found.sql", func(scan func(...any) error) error { return scan(&has, &held, &found) },
 		sql.Named("day", day.String()))
 	if err != nil || held == 0 || found > 0 {
-		return err
+		return has, err
 	}
-	return fail.New(fail.Source, "the slice is kept; if the day really was empty, remove the store's slice with a DuckDB client first",
+	return has, fail.New(fail.Source, "the slice is kept; if the day really was empty, remove the store's slice with a DuckDB client first",
 		"%w", &EmptiedError{Day: day, Held: held})
 }
 
@@ -147,8 +221,8 @@ func (e *EmptiedError) Error() string {
 func (c *Cutter) seal(ctx context.Context, tx *sql.Tx, w Window) (Summary, error) {
 	s := Summary{Day: w.Day}
 	day := sql.Named("day", w.Day.String())
-	err := duck.Each(ctx, tx, "stage/slice_sha256.sql", func(scan func(...any) error) error { return scan(&s.SHA256) }, day)
-	if err != nil {
+	var err error
+	if s.SHA256, err = sliceSHA256(ctx, tx, w.Day); err != nil {
 		return s, err
 	}
 	horizon := c.Source.Horizon()

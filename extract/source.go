@@ -24,10 +24,11 @@ type Source interface {
 	Name() string
 	// Horizon says up to when the source is complete.
 	Horizon() Horizon
-	// Day stages every session row that can belong to the window, and the activity rows that begin in its day.
-	Day(ctx context.Context, w Window) error
-	// Around stages the activity rows that begin before or after the day and can share a second with reach.
-	Around(ctx context.Context, w Window, reach calendar.Interval) error
+	// Sessions stages every session row that can belong to the window.
+	Sessions(ctx context.Context, w Window) error
+	// Activities stages every activity row that can share a second with reach, in one part or in several, and calls
+	// take for each: rows that belong together are in one part, and are gone when the next one is staged.
+	Activities(ctx context.Context, w Window, reach calendar.Interval, take func() error) error
 	// Close ends the snapshot or removes unpacked files.
 	Close() error
 }

@@ -35,37 +35,34 @@ func NewStage(ctx context.Context, db *sql.DB, conn *sql.Conn) (*Stage, error) {
 	return &Stage{DB: db, Conn: conn, Expect: func(int64) {}, rows: rows}, nil
 }
 
-// clear empties the stage for a source that is about to be opened.
-func (s *Stage) clear(ctx context.Context) error {
-	if _, err := duck.Exec(ctx, s.Conn, "stage/dimensions.sql"); err != nil {
-		return err
-	}
-	return s.clearFacts(ctx)
-}
-
-// clearFacts empties the fact tables before the next window.
-func (s *Stage) clearFacts(ctx context.Context) error {
-	_, err := duck.Exec(ctx, s.Conn, "stage/facts.sql")
+// Close does away with the stage and all that waits in it: what follows needs the memory.
+func (s *Stage) Close() error {
+	_, err := duck.Exec(context.Background(), s.Conn, "stage/detach.sql")
 	return err
 }
 
-// resolveCodes finds the keys of the media and dialing modes that matter, once these dimensions are staged.
-func (s *Stage) resolveCodes(ctx context.Context) error {
-	return s.derive(ctx, "voice_media", "preview_mode")
+// clear empties the stage for a source that is about to be opened.
+func (s *Stage) clear(ctx context.Context) error {
+	return s.run(ctx, "dimensions", "session_facts", "activity_facts")
 }
 
-// resolveResources finds agents and switches, once resources are staged.
-func (s *Stage) resolveResources(ctx context.Context) error {
-	return s.derive(ctx, "known_agent", "known_switch")
-}
-
-func (s *Stage) derive(ctx context.Context, names ...string) error {
+func (s *Stage) run(ctx context.Context, names ...string) error {
 	for _, name := range names {
 		if _, err := duck.Exec(ctx, s.Conn, "stage/"+name+".sql"); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// resolveCodes finds the keys of the media and dialing modes that matter, once these dimensions are staged.
+func (s *Stage) resolveCodes(ctx context.Context) error {
+	return s.run(ctx, "voice_media", "preview_mode")
+}
+
+// resolveResources finds agents and switches, once resources are staged.
+func (s *Stage) resolveResources(ctx context.Context) error {
+	return s.run(ctx, "known_agent", "known_switch")
 }
 
 // awaiting runs work that mostly waits for rows of a server, during which DuckDB has one thread a connection.

@@ -30,7 +30,7 @@ func (s *state) extract(ctx context.Context) error {
 	if err != nil || len(windows) == 0 {
 		return err
 	}
-	src, cutter, err := s.open(ctx, windows)
+	cutter, closing, err := s.open(ctx, windows)
 	if err != nil {
 		for _, w := range windows {
 			s.failed[w.Day] = true
@@ -38,14 +38,14 @@ func (s *state) extract(ctx context.Context) error {
 		return err
 	}
 	for i, w := range windows {
-		if ctx.Err() != nil {
+		if ctx.Err() != nil || s.broken != nil {
 			break
 		}
 		s.Log.Start(fmt.Sprintf("%s: %s, day %d of %d", s.Tenant.Name, w.Day, i+1, len(windows)))
 		s.extractDay(ctx, cutter, w)
 	}
 	s.Log.Stop()
-	return src.Close()
+	return closing()
 }
 
 // wanted are the days that the source is asked for: those of which the store holds no final slice, or all.
@@ -67,7 +67,8 @@ func (s *state) wanted(ctx context.Context) ([]extract.Window, error) {
 	return windows, nil
 }
 
-func (s *state) open(ctx context.Context, windows []extract.Window) (extract.Source, *extract.Cutter, error) {
+// open gives what cuts slices from the tenant's source, and what ends it.
+func (s *state) open(ctx context.Context, windows []extract.Window) (cutter *extract.Cutter, closing func() error, err error) {
 	stage, err := extract.NewStage(ctx, s.work.DB, s.work.Conn)
 	if err != nil {
 		return nil, nil, err
@@ -77,9 +78,13 @@ func (s *state) open(ctx context.Context, windows []extract.Window) (extract.Sou
 	src, err := OpenSource(ctx, s.Tenant, stage, windows, s.work.TempDir(), s.Log)
 	if err != nil {
 		s.Log.Stop()
+		if left := stage.Close(); left != nil {
+			err = errors.Join(err, left)
+		}
 		return nil, nil, err
 	}
-	return src, &extract.Cutter{Conn: s.work.Conn, Source: src, SettleHours: s.Tenant.SettleHours, Clock: s.Clock}, nil
+	cutter = &extract.Cutter{Conn: s.work.Conn, Source: src, SettleHours: s.Tenant.SettleHours, Clock: s.Clock}
+	return cutter, func() error { return errors.Join(src.Close(), stage.Close()) }, nil
 }
 
 // OpenSource opens a tenant's source for the windows, all in one snapshot. tempDir is where an export is
@@ -111,7 +116,10 @@ func (s *state) extractDay(ctx context.Context, cutter *extract.Cutter, w extrac
 	began := s.Clock()
 	summary, err := cutter.Cut(ctx, w)
 	if err != nil {
-		if !errors.Is(err, context.Canceled) {
+		switch {
+		case errors.Is(err, extract.ErrHalf):
+			s.broken = err
+		case !errors.Is(err, context.Canceled):
 			s.fail(w.Day, err)
 		}
 		return

@@ -82,8 +82,9 @@ type state struct {
 	days    []compute.DayResult
 	months  []compute.MonthResult
 	blocked bool
-	issuing bool // files are being written: from here on the job is finished, cancelled or not
-	done    bool // the store is published
+	broken  error // the work copy is spoiled
+	issuing bool  // files are being written: from here on the job is finished, cancelled or not
+	done    bool  // the store is published
 	files   []string
 	result  Result
 	errs    []error
@@ -111,6 +112,9 @@ func (s *state) run(ctx context.Context) (err error) {
 		return err
 	}
 	s.stages(ctx)
+	if s.broken != nil {
+		return s.broken // nothing is published
+	}
 	if s.issuing {
 		ctx = context.WithoutCancel(ctx) // the ledger must know of the files
 	}
@@ -135,6 +139,9 @@ func (s *state) stages(ctx context.Context) {
 		if err := s.extract(ctx); err != nil {
 			s.errs = append(s.errs, err)
 		}
+	}
+	if s.broken != nil {
+		return
 	}
 	if s.Compute || s.Report {
 		s.compute(ctx)

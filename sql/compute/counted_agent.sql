@@ -10,32 +10,35 @@ with resource as (
     from _data.agent
     where day = $day::date
     union all
-    select distinct resource_key,
+    select distinct s.resource_key,
                     '',
                     ''
     from _data.voice_session as s
-    where day = $day::date
-      and not exists (
-          from _data.agent as a
-          where a.day = $day::date
-            and a.resource_key = s.resource_key
-      )
+    anti join (
+        select resource_key
+        from _data.agent
+        where day = $day::date
+    ) as a using (resource_key)
+    where s.day = $day::date
 ),
 wildcard as (
     select replace(replace(replace(replace(replace(
                pattern, '!', '!!'), '%', '!%'), '_', '!_'), '*', '%'), '?', '_') as wildcard
     from rule_exclude
 ),
-identity as (
-    select resource_key,
-           case when employee_id = '' then '#' || resource_key else employee_id end as agent,
-           employee_id = '' as is_fallback,
-           exists (
-               from wildcard as w
-               where r.employee_id like w.wildcard escape '!'
-                  or r.resource_name like w.wildcard escape '!'
-           ) as is_resource_excluded
+left_out as (
+    select resource_key
     from resource as r
+    semi join wildcard as w on r.employee_id like w.wildcard escape '!'
+        or r.resource_name like w.wildcard escape '!'
+),
+identity as (
+    select r.resource_key,
+           case when r.employee_id = '' then '#' || r.resource_key else r.employee_id end as agent,
+           r.employee_id = '' as is_fallback,
+           l.resource_key is not null as is_resource_excluded
+    from resource as r
+    left join left_out as l using (resource_key)
 ),
 person as (
     select agent,

@@ -18,6 +18,6 @@ select $day::date,
 from session_location as l
 join scope as c on c.scope_id = l.place_id
 join occupied_session as s on s.rowid = l.session_id
-join occupied_activity as a on a.rowid = l.first_activity_id
+join occupied_activity($day) as a on a.activity_id = l.first_activity_id
 join counted_agent as p on p.resource_key = s.resource_key
 where greatest(s.start_ts, c.start_ts) < least(s.end_ts, c.end_ts)

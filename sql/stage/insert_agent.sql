@@ -7,9 +7,11 @@ select $day::date,
 from _stage.gim.known_agent as a
 semi join (
     select resource_key
-    from slice_session
+    from _data.voice_session
+    where day = $day::date
     union
     select resource_key
-    from slice_activity
+    from _data.ocs_activity
+    where day = $day::date
 ) as used using (resource_key)
 order by a.resource_key

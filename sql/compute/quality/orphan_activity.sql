@@ -1,31 +1,25 @@
 -- R11 orphan_activity: activities that share a second with the day of a region, but with no voice session of
 -- their agent. A session of another resource of the same employee is one of the agent's (R6).
--- Inputs: occupied_activity, session_activity, occupied_session, counted_agent, rule_region_day; $day.
+-- Inputs: occupied_activity, occupied_session, counted_agent, rule_region_day; $day.
 insert into _data.data_quality
 with unmatched as (
-    select a.*,
-           p.agent_id
-    from occupied_activity as a
-    left join counted_agent as p using (resource_key)
-    where not exists (
-        from session_activity as m
-        where m.activity_id = a.rowid
-    )
-      and exists (
-        from rule_region_day as d
-        where greatest(a.start_ts, d.start_ts) < least(a.end_ts, d.end_ts)
-    )
+    select a.*
+    from occupied_activity($day) as a
+    anti join occupied_session as s on s.resource_key = a.resource_key
+        and s.start_ts < a.end_ts
+        and s.end_ts > a.start_ts
+    semi join rule_region_day as d on d.start_ts < a.end_ts
+        and d.end_ts > a.start_ts
+        and d.start_ts < d.end_ts
 ),
 finding as (
-    select activity_key as sort_key,
-           kind || ' ' || activity_key as example
+    select u.activity_key as sort_key,
+           u.kind || ' ' || u.activity_key as example
     from unmatched as u
-    where not exists (
-        from occupied_session as s
-        where s.agent_id = u.agent_id
-          and s.start_ts < u.end_ts
-          and s.end_ts > u.start_ts
-    )
+    left join counted_agent as p using (resource_key)
+    anti join occupied_session as s on s.agent_id = p.agent_id
+        and s.start_ts < u.end_ts
+        and s.end_ts > u.start_ts
 )
 select $day::date,
        'orphan_activity',

@@ -1,6 +1,6 @@
 -- R11 unmapped_switch: qualifying sessions with a switch that no location lists, or none that is known, where
 -- there is no default location (R5). Each example names the switches.
--- Inputs: session_location, session_activity, occupied_activity, occupied_session.
+-- Inputs: session_location, occupied_activity, occupied_session, rule_switch; $day.
 insert into _data.data_quality
 with unmapped as (
     select session_id
@@ -8,13 +8,19 @@ with unmapped as (
     where place_id = 0
 ),
 named as (
-    select session_id,
+    select u.session_id,
            string_agg(distinct a.switch_name, ', ' order by a.switch_name) as switches
-    from unmapped
-    join session_activity as m using (session_id)
-    join occupied_activity as a on a.rowid = m.activity_id
-    where m.place_id = 0
-    group by session_id
+    from unmapped as u
+    join occupied_session as s on s.rowid = u.session_id
+    join occupied_activity($day) as a on a.resource_key = s.resource_key
+        and s.start_ts < a.end_ts
+        and s.end_ts > a.start_ts
+    where a.switch_name is not null
+      and not exists (
+          from rule_switch as w
+          where w.switch_name = a.switch_name
+      )
+    group by u.session_id
 ),
 finding as (
     select s.sm_res_session_fact_key as sort_key,

@@ -1,0 +1,158 @@
+package extract
+
+import (
+	"context"
+	"encoding/binary"
+
+	"github.com/jackc/pgx/v5"
+
+	"seats/internal/calendar"
+)
+
+// pieceRows is how many rows of attached data a reader stages at a time, by the server's estimate: some 150 MB with the
+// legs that they belong to.
+const pieceRows = 1_000_000
+
+// Activities stages the legs, their attached data and the previews of the day, a piece of the day for each reader at
+// a time, and last those around it: before and after the day only what can matter is read.
+func (g *GIMDB) Activities(ctx context.Context, w Window, reach calendar.Interval, take func() error) error {
+	if err := g.stage.run(ctx, "session_facts"); err != nil { // they are in the slice by now
+		return err
+	}
+	pieces, err := g.pieces(ctx, w.DayKeys())
+	if err != nil {
+		return err
+	}
+	for len(pieces) > 0 {
+		n := min(len(pieces), len(g.readers))
+		if err := g.part(ctx, pieces[:n], take); err != nil {
+			return err
+		}
+		pieces = pieces[n:]
+	}
+	return g.around(ctx, w.DayKeys(), w.ActivityKeys(reach), w.Hull(), take)
+}
+
+// pieces cuts the day's time keys into ranges of about as many rows, by the server's estimates: as many as the readers
+// can share evenly.
+func (g *GIMDB) pieces(ctx context.Context, day calendar.Interval) ([]calendar.Interval, error) {
+	rows, err := g.expected(ctx, day)
+	if err != nil {
+		return nil, err
+	}
+	g.stage.Expect(2 * rows) // a leg for each, at most
+	if rows <= pieceRows {
+		return []calendar.Interval{day}, nil
+	}
+	readers := int64(len(g.readers))
+	n := ((rows+pieceRows-1)/pieceRows + readers - 1) / readers * readers
+	pieces, piece, in := []calendar.Interval{}, calendar.Interval{Start: day.Start, End: day.Start}, int64(0)
+	for piece.End < day.End {
+		step := calendar.Interval{Start: piece.End, End: min(piece.End+hour, day.End)}
+		more, err := g.expected(ctx, step)
+		if err != nil {
+			return nil, err
+		}
+		piece.End, in = step.End, in+more
+		if in >= rows/n || piece.End == day.End {
+			pieces = append(pieces, piece)
+			piece.Start, in = piece.End, 0
+		}
+	}
+	return pieces, nil
+}
+
+// expected is how many rows of attached data the server expects in a range of time keys.
+func (g *GIMDB) expected(ctx context.Context, keys calendar.Interval) (int64, error) {
+	rows, err := estimate(ctx, g.readers[0], g.userData(keys))
+	return rows, explainRead(err, g.name)
+}
+
+func (g *GIMDB) userData(keys calendar.Interval) job {
+	return job{table: "irf_user_data_gen_1", statement: "gim/user_data.sql", args: []any{keys.Start, keys.End, g.unique["irf_user_data_gen_1"]}}
+}
+
+// part stages pieces of the day that follow one another, and has them taken.
+func (g *GIMDB) part(ctx context.Context, pieces []calendar.Interval, take func() error) error {
+	if err := g.clearPart(ctx); err != nil {
+		return err
+	}
+	attempts, err := g.attempts(ctx, calendar.Interval{Start: pieces[0].Start, End: pieces[len(pieces)-1].End})
+	if err != nil {
+		return err
+	}
+	var tasks []task
+	for _, piece := range pieces {
+		tasks = append(tasks, g.legs(piece))
+	}
+	if err := g.fetch(ctx, append(tasks, g.tasks(attempts)...)...); err != nil {
+		return err
+	}
+	return g.takePart(ctx, take)
+}
+
+// legs stages the attached data of a piece, and then the legs that it may belong to: most legs of most sites are not
+// driven by Outbound Contact Server, and the server sends none of those that the sieve stops.
+func (g *GIMDB) legs(piece calendar.Interval) task {
+	return func(ctx context.Context, reader *pgx.Conn) error {
+		var ids []int64
+		data := g.userData(piece)
+		data.each = func(row [][]byte) {
+			if guid := row[2]; len(guid) > 0 {
+				ids = append(ids, int64(binary.BigEndian.Uint64(row[0])))
+			}
+		}
+		if err := g.fetchOne(ctx, reader, data); err != nil {
+			return err
+		}
+		driven := newSieve(ids)
+		return g.fetchOne(ctx, reader, job{table: "interaction_resource_fact", statement: "gim/leg.sql",
+			args: []any{piece.Start, piece.End, g.tenantKey, driven.bits, driven.prime}})
+	}
+}
+
+// around stages what begins before and after the day, and has it taken.
+func (g *GIMDB) around(ctx context.Context, day, keys, hull calendar.Interval, take func() error) error {
+	if err := g.clearPart(ctx); err != nil {
+		return err
+	}
+	jobs, err := g.outside(ctx, day, keys, hull)
+	if err != nil {
+		return err
+	}
+	for _, span := range []calendar.Interval{{Start: keys.Start, End: day.Start}, {Start: day.End, End: keys.End}} {
+		if span.Start < span.End {
+			attempts, err := g.attempts(ctx, span)
+			if err != nil {
+				return err
+			}
+			jobs = append(jobs, attempts)
+		}
+	}
+	if err := g.fetch(ctx, g.tasks(jobs...)...); err != nil {
+		return err
+	}
+	if err := g.probe(ctx, day); err != nil {
+		return err
+	}
+	if err := g.takePart(ctx, take); err != nil {
+		return err
+	}
+	return g.clearPart(ctx)
+}
+
+var activityTables = []string{"interaction_resource_fact", "irf_user_data_gen_1", "contact_attempt_fact"}
+
+func (g *GIMDB) clearPart(ctx context.Context) error {
+	for _, table := range activityTables {
+		delete(g.sent, table)
+	}
+	return g.stage.run(ctx, "activity_facts")
+}
+
+func (g *GIMDB) takePart(ctx context.Context, take func() error) error {
+	if err := g.settle(ctx, activityTables...); err != nil {
+		return err
+	}
+	return take()
+}

@@ -1,0 +1,1 @@
+drop table _stage.gim.resource_

@@ -1,0 +1,3 @@
+update _data.agent
+set day = $to::date
+where day = $from::date

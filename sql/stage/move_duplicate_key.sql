@@ -1,0 +1,3 @@
+update _data.duplicate_key
+set day = $to::date
+where day = $from::date

@@ -1,0 +1,3 @@
+update _data.ocs_activity
+set day = $to::date
+where day = $from::date

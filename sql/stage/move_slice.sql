@@ -1,0 +1,3 @@
+update _data.slice
+set day = $to::date
+where day = $from::date

@@ -1,0 +1,3 @@
+update _data.slice_span
+set day = $to::date
+where day = $from::date

@@ -1,0 +1,3 @@
+update _data.voice_session
+set day = $to::date
+where day = $from::date
