@@ -17,8 +17,8 @@ import (
 const passRows = 2_000_000
 
 // sliceSHA256 is what sql/stage/slice_sha256.sql gives, which anybody can repeat: the hash over the hashes of all
-// buckets of rows, in their order.
-func sliceSHA256(ctx context.Context, q duck.Queryer, day calendar.Date) (string, error) {
+// buckets of rows, in their order. About passRows rows are written as text at a time.
+func sliceSHA256(ctx context.Context, q duck.Queryer, day calendar.Date, passRows int64) (string, error) {
 	var rows int64
 	on := sql.Named("day", day.String())
 	err := duck.Each(ctx, q, "stage/slice_rows.sql", func(scan func(...any) error) error { return scan(&rows) }, on)
