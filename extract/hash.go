@@ -13,8 +13,8 @@ import (
 	"seats/internal/duck"
 )
 
-// passRows is how many rows of a slice are written as text at a time: some 600 MB with what ordering them takes.
-const passRows = 2_000_000
+// passRows is how many rows of a slice are written as text at a time: some 300 MB with what ordering them takes.
+const passRows = 1_000_000
 
 // sliceSHA256 is what sql/stage/slice_sha256.sql gives, which anybody can repeat: the hash over the hashes of all
 // buckets of rows, in their order. About passRows rows are written as text at a time.

@@ -122,10 +122,23 @@ func (c *Cutter) activities(ctx context.Context, w Window) error {
 	}
 	bounds := append(keyArgs(w.ActivityKeys(reach)),
 		sql.Named("as_of", c.Source.Horizon().AsOf(w)), sql.Named("activity_from", w.ActivityFrom(reach)))
+	if _, err := duck.Exec(ctx, c.Conn, "stage/staged_activity.sql"); err != nil {
+		return err
+	}
 	return c.Source.Activities(ctx, w, reach, func() error {
 		return c.inTx(ctx, func(tx *sql.Tx) error {
-			if err := exec(ctx, tx, w.Day, bounds, "stage/insert_activity.sql"); err != nil {
+			if err := exec(ctx, tx, w.Day, bounds, "stage/insert_activity_of_day.sql"); err != nil {
 				return err
+			}
+			var elsewhere bool
+			err := duck.Each(ctx, tx, "stage/begins_elsewhere.sql", func(scan func(...any) error) error { return scan(&elsewhere) })
+			if err != nil {
+				return err
+			}
+			if elsewhere {
+				if err := exec(ctx, tx, w.Day, bounds, "stage/insert_activity_of_session.sql"); err != nil {
+					return err
+				}
 			}
 			return exec(ctx, tx, w.Day, nil, "stage/insert_duplicate_activity.sql")
 		})

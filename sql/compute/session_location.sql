@@ -17,8 +17,7 @@ fallback as (
 ),
 session_activity as (
     select s.rowid as session_id,
-           a.activity_id,
-           (a.start_ts, a.kind, a.activity_key, a.start_date_time_key) as activity_order,
+           a.activity_rank,
            case when a.switch_name is not null then coalesce(l.place_id, f.place_id) end as place_id
     from occupied_activity($day) as a
     join occupied_session as s on s.resource_key = a.resource_key
@@ -31,14 +30,14 @@ session_activity as (
 session_place as (
     select session_id,
            place_id,
-           arg_min(activity_id, activity_order) as first_activity_id,
+           min(activity_rank) as first_rank,
            count(*) as activities
     from session_activity
     group by session_id, place_id
 )
 select session_id,
        place_id,
-       first_activity_id,
+       first_rank,
        activities,
        false as is_unknown_switch
 from session_place
@@ -46,7 +45,7 @@ where place_id is not null
 union all
 select u.session_id,
        f.place_id,
-       u.first_activity_id,
+       u.first_rank,
        u.activities,
        true
 from session_place as u
