@@ -81,6 +81,8 @@ func pgConfig(cfg config.GIMDB) (*pgx.ConnConfig, error) {
 		"default_transaction_read_only":       "on",
 		"statement_timeout":                   strconv.FormatInt(cfg.StatementTimeout.Milliseconds(), 10),
 		"lock_timeout":                        "10s",
+		"jit":                                 "off", // compiling takes longer than scanning
+		"max_parallel_workers_per_gather":     "0",   // a reader is one process of the production database, not three
 		"idle_in_transaction_session_timeout": "1h",
 		"timezone":                            "UTC",
 		"search_path":                         pgx.Identifier{cfg.Schema}.Sanitize(),

@@ -9,9 +9,10 @@ import (
 	"seats/internal/calendar"
 )
 
-// pieceRows is how many rows of attached data a reader stages at a time, by the server's estimate: some 150 MB with the
-// legs that they belong to.
-const pieceRows = 1_000_000
+// partRows is how many rows of attached data are staged at a time, by the server's estimate: some 300 MB with the legs
+// that they belong to. A day of no more is not cut: where a table does not lie in the order of time, every piece costs
+// the server a look at all of it.
+const partRows = 2_000_000
 
 // Activities stages the legs, their attached data and the previews of the day, a piece of the day for each reader at
 // a time, and last those around it: before and after the day only what can matter is read.
@@ -41,11 +42,10 @@ func (g *GIMDB) pieces(ctx context.Context, day calendar.Interval) ([]calendar.I
 		return nil, err
 	}
 	g.stage.Expect(2 * rows) // a leg for each, at most
-	if rows <= pieceRows {
+	if rows <= partRows {
 		return []calendar.Interval{day}, nil
 	}
-	readers := int64(len(g.readers))
-	n := ((rows+pieceRows-1)/pieceRows + readers - 1) / readers * readers
+	n := (rows + partRows - 1) / partRows * int64(len(g.readers))
 	pieces, piece, in := []calendar.Interval{}, calendar.Interval{Start: day.Start, End: day.Start}, int64(0)
 	for piece.End < day.End {
 		step := calendar.Interval{Start: piece.End, End: min(piece.End+hour, day.End)}
