@@ -19,15 +19,3 @@ var sizes = map[string]size{
 
 // sessions of the GIM that most is measured on.
 func (s size) sessions() int { return s.growth[1] }
-
-// gims are the numbers of sessions for which a GIM is needed, each once.
-func (s size) gims() []int {
-	all, seen := []int{}, map[int]bool{}
-	for _, n := range append(s.growth[:], s.tenant, s.historyDay) {
-		if !seen[n] {
-			all = append(all, n)
-		}
-		seen[n] = true
-	}
-	return all
-}
