@@ -76,6 +76,29 @@ func (b brute) seats() []seat {
 	return seats
 }
 
+// unmapped is how many sessions of the regions' days have a switch with nowhere to go (R5, R11).
+func (b brute) unmapped() (n int64) {
+	for _, s := range b.rows.sessions {
+		iv, ok := b.occupied(s)
+		if ok && !b.isExcluded(s.resource) && b.inSomeDay(iv) && b.hasNowhere(b.switches(s.resource, iv)) {
+			n++
+		}
+	}
+	return n
+}
+
+func (b brute) inSomeDay(iv calendar.Interval) bool {
+	return slices.ContainsFunc(b.rules.Regions, func(r rule.Region) bool { return r.Day.Seconds() > 0 && iv.Overlaps(r.Day) })
+}
+
+// hasNowhere asks of each switch alone, a known one or the only unknown one, whether it leads to a location.
+func (b brute) hasNowhere(switches []string) bool {
+	known := slices.ContainsFunc(switches, func(s string) bool { return s != "" })
+	return slices.ContainsFunc(switches, func(s string) bool {
+		return (s != "" || !known) && len(b.scopes([]string{s})) == 0
+	})
+}
+
 // occupied is R2.
 func (b brute) occupied(s sessionRow) (calendar.Interval, bool) {
 	end := s.end

@@ -16,7 +16,7 @@ import (
 )
 
 // compareDay holds what the SQL engine has just stored against the sweep (R12): every second of every scope,
-// the peaks, and the sets of agents. The first difference comes back as a *DifferenceError.
+// the peaks, the sets of agents, and what has nowhere to go. The first difference comes back as a *DifferenceError.
 func compareDay(ctx context.Context, conn *sql.Conn, tx *sql.Tx, day calendar.Date, swept *sweep.Result) error {
 	if err := compareCurves(ctx, conn, tx, day, swept); err != nil {
 		return err
@@ -29,7 +29,30 @@ func compareDay(ctx context.Context, conn *sql.Conn, tx *sql.Tx, day calendar.Da
 	if err != nil {
 		return err
 	}
-	return compareCounts(day.String(), counts, enabled)
+	if err := compareCounts(day.String(), counts, enabled); err != nil {
+		return err
+	}
+	return compareUnmapped(ctx, tx, day, swept.Unmapped())
+}
+
+// blockingRule is the data-quality rule that keeps a tenant's numbers from being issued (R11).
+const blockingRule = "unmapped_switch"
+
+// compareUnmapped compares what the blocking rule found with the sweep: it decides whether anything is issued.
+func compareUnmapped(ctx context.Context, q duck.Queryer, day calendar.Date, swept int64) error {
+	found, err := loadQuality(ctx, q, day, day)
+	if err != nil {
+		return err
+	}
+	for _, one := range found {
+		if one.Rule == blockingRule && one.Count == swept {
+			return nil
+		}
+		if one.Rule == blockingRule {
+			return &DifferenceError{Period: day.String(), Scope: "every region", What: blockingRule, SQL: number(one.Count), Sweep: number(swept)}
+		}
+	}
+	return fmt.Errorf("compare %s: no count of %s is stored", day, blockingRule)
 }
 
 // compareCurves reads the stored steps scope by scope and lays them over the sweep's seconds.

@@ -34,6 +34,8 @@ func TestR12DifferenceIsFoundAndNamed(t *testing.T) {
 			`EU: enabled agent "cem": counted by SQL, not counted by the sweep`},
 		{"the number of agents", "update _data.enabled_daily set agents = 1",
 			"EU: enabled agents: 1 by SQL, 2 by the sweep"},
+		{"an unmapped session", "update _data.data_quality set occurrences = 1 where rule = 'unmapped_switch'",
+			"every region: unmapped_switch: 1 by SQL, 0 by the sweep"},
 	}
 	ctx, conn, tenant, day := context.Background(), openStore(t), smallTenant(), date(t, "2026-03-10")
 	for _, tt := range tests {

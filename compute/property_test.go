@@ -27,6 +27,7 @@ func TestSQLEqualsSweepEqualsBruteForce(t *testing.T) {
 		_, swept, err := computeDay(context.Background(), conn, w.tenant, w.day, 1)
 		require.NoError(t, err, "SQL and sweep")
 		b := brute{rules: w.rules(), rows: w.rows}
+		require.Equal(t, b.unmapped(), swept.Unmapped(), "unmapped")
 		for no, scope := range swept.Scopes() {
 			agents, sessions := b.curve(scope)
 			curve := swept.Curve(no)

@@ -9,6 +9,7 @@ type Result struct {
 	inScope  [][]bool // by scope, by set of places
 	sessions []session
 	who      agents
+	unmapped int64
 	stays    []stay
 	counter  counter
 }
@@ -23,7 +24,22 @@ func (s *Sweep) Result() *Result {
 		inScope:  where.scopes(s.rules.Regions),
 		sessions: s.sessions,
 		who:      who,
+		unmapped: s.unmapped(where),
 	}
+}
+
+// unmapped counts the sessions of which some activity has nowhere to go (R5, R11).
+func (s *Sweep) unmapped(where *places) (n int64) {
+	lost := make([]bool, len(where.members))
+	for set := range where.members {
+		_, lost[set] = where.locations(placeSet(set))
+	}
+	for i := range s.sessions {
+		if lost[s.sessions[i].places] {
+			n++
+		}
+	}
+	return n
 }
 
 // scopes tells which sets of places belong to which scope, in the order of rule.Set.Scopes. A region takes
@@ -73,6 +89,10 @@ func (r *Result) Enabled(scope int) map[string]bool {
 	}
 	return enabled
 }
+
+// Unmapped is how many sessions the blocking rule unmapped_switch finds (R11): they qualify, and have a switch that
+// no location takes, or none that is known and no default location to go to.
+func (r *Result) Unmapped() int64 { return r.unmapped }
 
 // gather cuts the scope's sessions to its day.
 func (r *Result) gather(scope int) {
