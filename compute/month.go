@@ -21,11 +21,43 @@ import (
 // The errors are those of Day; a *MissingError names every day of the month without a slice, and nothing is
 // computed then.
 func Month(ctx context.Context, conn *sql.Conn, t config.Tenant, month calendar.Month, computedTS int64) (MonthResult, error) {
-	if err := checkComplete(ctx, conn, month); err != nil {
+	return NewMonthly(conn, t, month).Month(ctx, computedTS)
+}
+
+// Monthly is a month whose days are computed one after the other: whom the sweep finds on a day is remembered, so that
+// the day need not be swept again for the month.
+type Monthly struct {
+	conn       *sql.Conn
+	tenant     config.Tenant
+	month      calendar.Month
+	computedTS int64
+
+	swept      map[string]map[string]bool // agents by region, by the sweep
+	done       map[calendar.Date]string   // the hash of the slice that was swept, by day
+	recomputed []calendar.Date
+}
+
+// NewMonthly is a month of which nothing is computed yet.
+func NewMonthly(conn *sql.Conn, t config.Tenant, month calendar.Month) *Monthly {
+	return &Monthly{conn: conn, tenant: t, month: month, swept: map[string]map[string]bool{}, done: map[calendar.Date]string{}}
+}
+
+// Day is Day, of a day of the month.
+func (m *Monthly) Day(ctx context.Context, day calendar.Date, computedTS int64) (DayResult, error) {
+	result, swept, err := computeDay(ctx, m.conn, m.tenant, day, computedTS)
+	if err == nil {
+		m.remember(result.Slice, swept)
+	}
+	return result, err
+}
+
+// Month is Month.
+func (m *Monthly) Month(ctx context.Context, computedTS int64) (MonthResult, error) {
+	if err := checkComplete(ctx, m.conn, m.month); err != nil {
 		return MonthResult{}, err
 	}
-	m := monthly{conn: conn, tenant: t, month: month, computedTS: computedTS, swept: map[string]map[string]bool{}}
-	for _, day := range month.Days() {
+	m.computedTS = computedTS
+	for _, day := range m.month.Days() {
 		if err := m.day(ctx, day); err != nil {
 			return MonthResult{}, err
 		}
@@ -57,48 +89,37 @@ func checkComplete(ctx context.Context, q duck.Queryer, month calendar.Month) er
 	return nil
 }
 
-// monthly is a month while its days are gone through.
-type monthly struct {
-	conn       *sql.Conn
-	tenant     config.Tenant
-	month      calendar.Month
-	computedTS int64
-
-	swept      map[string]map[string]bool // agents by region, by the sweep
-	recomputed []calendar.Date
-}
-
-// day sweeps the raw rows of a day; where the stored results are stale, it computes the day altogether.
-func (m *monthly) day(ctx context.Context, day calendar.Date) error {
+// day makes sure that the day is computed, and that its raw rows are swept.
+func (m *Monthly) day(ctx context.Context, day calendar.Date) error {
 	stale, err := Stale(ctx, m.conn, m.tenant, day)
 	if err != nil {
 		return err
 	}
-	var swept *sweep.Result
 	if stale {
 		m.recomputed = append(m.recomputed, day)
-		_, swept, err = computeDay(ctx, m.conn, m.tenant, day, m.computedTS)
-	} else {
-		swept, err = m.sweep(ctx, day)
-	}
-	if err != nil {
+		_, err = m.Day(ctx, day, m.computedTS)
 		return err
 	}
+	slice, rules, err := prepare(ctx, m.conn, m.tenant, day)
+	if err != nil || m.done[day] == slice.SHA256 {
+		return err
+	}
+	swept, err := sweepDay(ctx, m.conn, rules, slice)
+	if err == nil {
+		m.remember(slice, swept)
+	}
+	return err
+}
+
+// remember adds whom the sweep found on a day.
+func (m *Monthly) remember(slice Slice, swept *sweep.Result) {
+	m.done[slice.Day] = slice.SHA256
 	for region, agents := range enabledOf(swept) {
 		if m.swept[region] == nil {
 			m.swept[region] = map[string]bool{}
 		}
 		maps.Copy(m.swept[region], agents)
 	}
-	return nil
-}
-
-func (m *monthly) sweep(ctx context.Context, day calendar.Date) (*sweep.Result, error) {
-	slice, rules, err := prepare(ctx, m.conn, m.tenant, day)
-	if err != nil {
-		return nil, err
-	}
-	return sweepDay(ctx, m.conn, rules, slice)
 }
 
 // enabledOf are the sweep's agents of a day by region.
@@ -113,12 +134,12 @@ func enabledOf(swept *sweep.Result) map[string]map[string]bool {
 }
 
 // store counts by SQL, compares, and replaces the month's rows.
-func (m *monthly) store(ctx context.Context) (MonthResult, error) {
+func (m *Monthly) store(ctx context.Context) (MonthResult, error) {
 	slices, err := loadSlices(ctx, m.conn, m.month)
 	if err != nil {
 		return MonthResult{}, err
 	}
-	state, err := m.state(ctx)
+	state, err := monthState(ctx, m.conn, m.month)
 	if err != nil {
 		return MonthResult{}, err
 	}
@@ -145,7 +166,7 @@ func (m *monthly) store(ctx context.Context) (MonthResult, error) {
 	return result, tx.Commit()
 }
 
-func (m *monthly) countBySQL(ctx context.Context, q duck.Queryer, state, slicesSHA256 string) error {
+func (m *Monthly) countBySQL(ctx context.Context, q duck.Queryer, state, slicesSHA256 string) error {
 	if err := writeRules(ctx, q, RulesFor(m.tenant, m.month.First())); err != nil {
 		return err
 	}
@@ -162,10 +183,10 @@ func (m *monthly) countBySQL(ctx context.Context, q duck.Queryer, state, slicesS
 	return err
 }
 
-// state of the month: final when each of its days is (R10).
-func (m *monthly) state(ctx context.Context) (string, error) {
-	for _, day := range m.month.Days() {
-		done, err := loadComputation(ctx, m.conn, day)
+// monthState is final when each day of the month is (R10).
+func monthState(ctx context.Context, q duck.Queryer, month calendar.Month) (string, error) {
+	for _, day := range month.Days() {
+		done, err := loadComputation(ctx, q, day)
 		if err != nil {
 			return "", err
 		}
@@ -176,8 +197,22 @@ func (m *monthly) state(ctx context.Context) (string, error) {
 	return Final, nil
 }
 
+// StaleMonth tells whether a month has to be counted again: since it was, or since one of its days was, a slice, the
+// rules, the statements or a state has changed.
+func StaleMonth(ctx context.Context, conn *sql.Conn, t config.Tenant, r MonthResult) (bool, error) {
+	for _, day := range r.Month.Days() {
+		if stale, err := Stale(ctx, conn, t, day); stale || err != nil {
+			return stale, err
+		}
+	}
+	state, err := monthState(ctx, conn, r.Month)
+	same := r.SlicesSHA256 == hashOf(r.Slices) && r.RulesSHA256 == t.RulesHash() &&
+		r.SQLSHA256 == texts.ComputeSHA256() && r.State == state
+	return !same, err
+}
+
 // LoadMonth reads a month's results from the store, as Month left them; a *MissingError where there are none,
-// or where a slice is gone. Compare SlicesSHA256 and RulesSHA256 with today's to see whether it is stale.
+// or where a slice is gone. StaleMonth tells whether they are still those of today's slices and rules.
 func LoadMonth(ctx context.Context, q duck.Queryer, t config.Tenant, month calendar.Month) (MonthResult, error) {
 	r, found := MonthResult{Month: month}, false
 	err := duck.Each(ctx, q, "compute/month_computed.sql", func(scan func(...any) error) error {

@@ -104,3 +104,51 @@ func TestR11MonthSumsItsDays(t *testing.T) {
 	require.EqualValues(t, 30, duplicates.Count)
 	require.Len(t, duplicates.Examples, 20)
 }
+
+// TestR12MonthSweepsADayOnce: whom the sweep found on a day computed with its month is remembered; other days are swept
+// from their raw rows, whatever the store says was computed.
+func TestR12MonthSweepsADayOnce(t *testing.T) {
+	ctx, conn := context.Background(), openStore(t)
+	month := february(t, conn)
+	m := NewMonthly(conn, smallTenant(), month)
+	for _, day := range month.Days() {
+		result, err := m.Day(ctx, day, 5)
+		require.NoError(t, err)
+		require.Equal(t, day, result.Day)
+	}
+	execSQL(t, conn, "delete from _data.voice_session")
+	result, err := m.Month(ctx, 6)
+	require.NoError(t, err, "no raw row is asked for again")
+	require.Equal(t, []Enabled{{"EU", 3}}, result.Regions)
+	require.Empty(t, result.Recomputed)
+
+	_, err = Month(ctx, conn, smallTenant(), month, 7)
+	require.EqualError(t, err, `the two computations of 2026-02 differ in EU: enabled agent "ann": counted by SQL, not counted by the sweep`)
+}
+
+// TestStaleMonth: what a month was counted from has moved since.
+func TestStaleMonth(t *testing.T) {
+	ctx, conn := context.Background(), openStore(t)
+	month := february(t, conn)
+	_, err := Month(ctx, conn, smallTenant(), month, 5)
+	require.NoError(t, err)
+	for _, change := range []string{
+		"",
+		"update _data.slice set sha256 = 'other' where day = '2026-02-28'",
+		"update _data.slice set sha256 = 'other' where day = '2026-02-28'; update _data.computation set slice_sha256 = 'other' where day = '2026-02-28'",
+		"update _data.slice set high_water = null where day = '2026-02-28'",
+		"update _data.slice set high_water = null where day = '2026-02-28'; update _data.computation set state = 'provisional' where day = '2026-02-28'",
+		"update _data.monthly_enabled set rules_sha256 = 'other'",
+		"update _data.monthly_enabled set sql_sha256 = 'other'",
+	} {
+		t.Run(change, func(t *testing.T) {
+			execSQL(t, conn, "begin;"+change)
+			defer execSQL(t, conn, "rollback")
+			result, err := LoadMonth(ctx, conn, smallTenant(), month)
+			require.NoError(t, err)
+			stale, err := StaleMonth(ctx, conn, smallTenant(), result)
+			require.NoError(t, err)
+			require.Equal(t, change != "", stale)
+		})
+	}
+}

@@ -9,7 +9,6 @@ import (
 	"seats/compute/sweep"
 	"seats/internal/calendar"
 	"seats/internal/config"
-	texts "seats/sql"
 )
 
 // Reading is another way to read the specification than the one that is billed.
@@ -69,10 +68,4 @@ func feed(ctx context.Context, conn *sql.Conn, day calendar.Date, sweeps []*swee
 			}
 		}
 	})
-}
-
-// Stale tells whether the month has to be counted again: since it was, a slice, the rules or the statements
-// have changed. Ask of its days too: each may have been computed under other rules in between.
-func (r MonthResult) Stale(t config.Tenant) bool {
-	return r.SlicesSHA256 != hashOf(r.Slices) || r.RulesSHA256 != t.RulesHash() || r.SQLSHA256 != texts.ComputeSHA256()
 }

@@ -73,7 +73,11 @@ func (m *Month) stored(ctx context.Context) (int64, error) {
 			return 0, err
 		}
 	}
-	if result.Stale(m.tenant) {
+	stale, err := compute.StaleMonth(ctx, m.conn, m.tenant, result)
+	if err != nil {
+		return 0, err
+	}
+	if stale {
 		return 0, fail.New(fail.Other, fmt.Sprintf("`seats compute --month %s` counts it", m.Month),
 			"%s has no result for its slices under today's configuration", m.Month)
 	}

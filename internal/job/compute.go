@@ -3,6 +3,7 @@ package job
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"seats/compute"
@@ -12,6 +13,10 @@ import (
 
 // compute brings the days and months to their results: counted, or, where only a report is wanted, read.
 func (s *state) compute(ctx context.Context) {
+	s.monthly = map[calendar.Month]*compute.Monthly{}
+	for _, month := range s.Months {
+		s.monthly[month] = compute.NewMonthly(s.work.Conn, s.Tenant, month)
+	}
 	var absent compute.MissingError // one error for all days, however many
 	for _, day := range s.Days {
 		if s.failed[day] || ctx.Err() != nil {
@@ -55,7 +60,12 @@ func (s *state) computeDay(ctx context.Context, day calendar.Date) (compute.DayR
 	}
 	s.Log.Start(s.Tenant.Name + ": computing " + day.String())
 	began := s.Clock()
-	result, err := compute.Day(ctx, s.work.Conn, s.Tenant, day, began.Unix())
+	var result compute.DayResult
+	if m := s.monthly[day.YearMonth()]; m != nil {
+		result, err = m.Day(ctx, day, began.Unix())
+	} else {
+		result, err = compute.Day(ctx, s.work.Conn, s.Tenant, day, began.Unix())
+	}
 	if err != nil {
 		return result, err
 	}
@@ -89,11 +99,21 @@ func (s *state) computeMonth(ctx context.Context, month calendar.Month) {
 	s.Log.Info("computed", "tenant", s.Tenant.Name, "month", month, "state", result.State, "took", s.Clock().Sub(began).Round(time.Millisecond))
 }
 
+// month counts a month, or, where only a report is wanted, reads it: never one that no longer fits its days.
 func (s *state) month(ctx context.Context, month calendar.Month) (compute.MonthResult, error) {
 	if s.Compute {
-		return compute.Month(ctx, s.work.Conn, s.Tenant, month, s.Clock().Unix())
+		return s.monthly[month].Month(ctx, s.Clock().Unix())
 	}
-	return compute.LoadMonth(ctx, s.work.Conn, s.Tenant, month)
+	result, err := compute.LoadMonth(ctx, s.work.Conn, s.Tenant, month)
+	if err != nil {
+		return result, err
+	}
+	stale, err := compute.StaleMonth(ctx, s.work.Conn, s.Tenant, result)
+	if err == nil && stale {
+		err = fail.New(fail.Other, fmt.Sprintf("run `seats compute --month %s` first", month),
+			"%s has no result for its slices under today's configuration", month)
+	}
+	return result, err
 }
 
 // warnBlocked notes that a blocking rule found something in the period: then nothing of the tenant is issued.

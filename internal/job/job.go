@@ -79,6 +79,7 @@ type state struct {
 	duckDB  string
 
 	failed  map[calendar.Date]bool
+	monthly map[calendar.Month]*compute.Monthly // the months that are wanted
 	days    []compute.DayResult
 	months  []compute.MonthResult
 	blocked bool
