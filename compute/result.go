@@ -2,12 +2,13 @@ package compute
 
 import (
 	"seats/internal/calendar"
+	"seats/internal/settle"
 )
 
 // The states of a result (R10).
 const (
-	Final       = "final"
-	Provisional = "provisional"
+	Final       = settle.Final
+	Provisional = settle.Provisional
 )
 
 // Slice is the slice that a result was computed from. Times are epoch seconds.

@@ -4,6 +4,7 @@ import (
 	"seats/compute/rule"
 	"seats/internal/calendar"
 	"seats/internal/config"
+	"seats/internal/settle"
 )
 
 // RulesFor places a tenant's counting rules on a day. AsOf is the slice's and is left for the caller.
@@ -43,16 +44,7 @@ func covers(spans []calendar.Interval, day calendar.Interval) bool {
 	return false
 }
 
-// stateOf is the state of a day's numbers (R10): final when the source was complete for settleHours after the
-// end of the day in every region, and no session was open.
+// stateOf is the state of a day's numbers (R10).
 func stateOf(rules rule.Set, s Slice, settleHours int) string {
-	if s.HighWater == nil || s.OpenSessions > 0 {
-		return Provisional
-	}
-	for _, r := range rules.Regions {
-		if *s.HighWater < r.Day.End+int64(settleHours)*3600 {
-			return Provisional
-		}
-	}
-	return Final
+	return settle.State(s.HighWater, s.OpenSessions, rules.End(), settleHours)
 }

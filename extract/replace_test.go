@@ -3,6 +3,8 @@ package extract_test
 import (
 	"context"
 	"errors"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -10,6 +12,7 @@ import (
 
 	"seats/extract"
 	"seats/internal/calendar"
+	"seats/internal/fail"
 	"seats/internal/gimschema"
 )
 
@@ -71,6 +74,78 @@ func TestASourceThatFailsMidwayLeavesTheOldSlice(t *testing.T) {
 	_, err = cutter(func() { r.exec(t, "drop table _data.duplicate_key") }).Cut(t.Context(), utcDay)
 	require.ErrorIs(t, err, errFaulty)
 	require.ErrorIs(t, err, extract.ErrHalf, "a slice that cannot be put back must not be published")
+}
+
+// A source that was purged in part must not take the only copy of a day with it.
+func TestASliceIsNotReplacedByOneThatLacksMuchOfIt(t *testing.T) {
+	const one, three, all = 1, 3, 20
+	for _, tt := range []struct {
+		change string // what becomes of the source; $ is a key up to which
+		lost   int
+		says   string // empty: no more than may be lost
+	}{
+		{"delete from sm_res_session_fact where sm_res_session_fact_key <= $", three, "20 sessions, the source 17 and 3 of them no more"},
+		{"delete from sm_res_session_fact where sm_res_session_fact_key <= $", one, ""},
+		{"delete from sm_res_session_fact where sm_res_session_fact_key <= $", all, "20 sessions, the source none"},
+		{"update sm_res_session_fact set sm_res_session_fact_key = sm_res_session_fact_key + 100 where sm_res_session_fact_key <= $", three,
+			"20 sessions, the source 20 and 3 of them no more"},
+		{"update irf_user_data_gen_1 set gsw_call_attempt_guid = null where interaction_resource_id <= $", three, "20 activities, the source 17 and 3 of them no more"},
+		{"delete from interaction_resource_fact where interaction_resource_id <= $", all, "20 activities, the source none"},
+		{"delete from resource_ where resource_key <= 100 + $", three,
+			"20 sessions, the source 17 and 3 of them no more; 20 activities, the source 17 and 3 of them no more; 20 agents, the source 17 and 3 of them no more"},
+		{"update sm_res_session_fact set end_ts = end_ts + 1 where sm_res_session_fact_key <= $", all, ""},
+	} {
+		change := strings.ReplaceAll(tt.change, "$", strconv.Itoa(tt.lost))
+		t.Run(change, func(t *testing.T) {
+			g, r := newGIM(t, gimschema.DDL), newRig(t)
+			g.twentySeats()
+			r.cutAgain(t, g)
+			before := r.strings(t, everyRow)
+			g.db.Exec(t, change)
+			cutter := &extract.Cutter{Conn: r.work.Conn, Source: openDB(t, r, g.config(2), nil), SettleHours: 1, Clock: time.Now}
+			_, err := cutter.Cut(t.Context(), utcDay)
+			if tt.says == "" {
+				require.NoError(t, err)
+				require.NotEqual(t, before, r.strings(t, everyRow))
+				return
+			}
+			require.ErrorContains(t, err, "of 2026-03-10 the store holds "+tt.says+": has it purged them?")
+			require.Equal(t, fail.Source, fail.CodeOf(err))
+			require.Equal(t, before, r.strings(t, everyRow))
+
+			cutter.AcceptLoss = true
+			summary, err := cutter.Cut(t.Context(), utcDay)
+			require.NoError(t, err)
+			require.Equal(t, "loss accepted: of 2026-03-10 the store holds "+tt.says, summary.Accepted())
+			require.NotEqual(t, before, r.strings(t, everyRow))
+		})
+	}
+}
+
+// A shorter day, or a shorter look back, is no loss of the source's.
+func TestAnotherWindowIsNoLoss(t *testing.T) {
+	g, r := newGIM(t, gimschema.DDL), newRig(t)
+	g.twentySeats()
+	for i := range int64(20) {
+		g.session(i+101, 101+i, 1, day0+80000, day0+81000, 0, 1)
+		g.leg(i+101, 101+i, 10, day0+80100, day0+80200, "g")
+		g.session(i+201, 101+i, 1, day0-30*3600, day0+5, 0, 1)
+	}
+	require.EqualValues(t, 60, r.cutAgain(t, g).Sessions)
+	shorter := utcDay
+	shorter.Spans = []calendar.Interval{{Start: day0, End: day0 + 70000}}
+	shorter.Lookback = 24 * time.Hour
+	require.EqualValues(t, 20, r.cut(t, openDB(t, r, g.config(2), nil), shorter).Sessions)
+}
+
+// twentySeats are twenty agents with a session and a leg each.
+func (g *gim) twentySeats() {
+	g.highWater(day0 + 86400 + 7200)
+	g.db.Exec(g.t, "insert into resource_ (resource_key, resource_type_code, employee_id) select k, 'AGENT', 'E' || k from generate_series(101, 120) as k")
+	for i := range int64(20) {
+		g.session(i+1, 101+i, 1, day0+10, day0+8000, 0, 1)
+		g.leg(i+1, 101+i, 10, day0+1000, day0+1050, "g")
+	}
 }
 
 func (r *rig) exec(t *testing.T, statement string) {

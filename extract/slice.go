@@ -9,7 +9,7 @@ import (
 
 	"seats/internal/calendar"
 	"seats/internal/duck"
-	"seats/internal/fail"
+	"seats/internal/settle"
 )
 
 // Summary is what became of one day.
@@ -18,6 +18,15 @@ type Summary struct {
 	State                        string // final or provisional (R10)
 	Sessions, Activities, Agents int64
 	SHA256                       string
+	Losses                       []Loss // that the caller accepted; usually none
+}
+
+// Accepted says in words what was lost, or nothing.
+func (s Summary) Accepted() string {
+	if len(s.Losses) == 0 {
+		return ""
+	}
+	return "loss accepted: " + inWords(s.Day, s.Losses)
 }
 
 // Cutter cuts slices from one source into one store.
@@ -25,6 +34,7 @@ type Cutter struct {
 	Conn        *sql.Conn // the store's work copy, with the stage attached
 	Source      Source
 	SettleHours int
+	AcceptLoss  bool // replace a slice even by one that lacks much of it
 	Clock       func() time.Time
 }
 
@@ -33,7 +43,7 @@ var ErrHalf = errors.New("the slice is neither the old nor the new one")
 
 // Cut reads one day and replaces its slice: sessions first, then activities as they come, part by part, so that
 // memory does not grow with the day. Until all is there the slice that the store holds is set aside; whatever
-// fails, it is put back. Errors of the source carry fail.Source.
+// fails, it is put back. Errors of the source carry fail.Source; one that has lost much of the slice, a *LossError.
 func (c *Cutter) Cut(ctx context.Context, w Window) (Summary, error) {
 	if err := c.stageSessions(ctx, w); err != nil {
 		return Summary{}, fmt.Errorf("extract %s: %w", w.Day, err)
@@ -103,12 +113,17 @@ func (c *Cutter) replace(ctx context.Context, w Window, held bool) (summary Summ
 		return Summary{}, err
 	}
 	err = c.inTx(ctx, func(tx *sql.Tx) error {
+		var losses []Loss
 		if held {
+			if losses, err = c.losses(ctx, tx, w); err != nil {
+				return err
+			}
 			if err := Drop(ctx, tx, aside(w.Day)); err != nil {
 				return err
 			}
 		}
 		summary, err = c.seal(ctx, tx, w)
+		summary.Losses = losses
 		return err
 	})
 	return summary, err
@@ -207,27 +222,10 @@ func Drop(ctx context.Context, tx *sql.Tx, day calendar.Date) error {
 		"stage/delete_ocs_activity.sql", "stage/delete_agent.sql", "stage/delete_duplicate_key.sql")
 }
 
-// held says whether the store has a slice of the day. It keeps a purged source from wiping out the only copy: a
-// slice that holds sessions is not replaced by one that holds none.
+// held says whether the store has a slice of the day.
 func (c *Cutter) held(ctx context.Context, day calendar.Date) (has bool, err error) {
-	var held, found int64
-	err = duck.Each(ctx, c.Conn, "stage/held_and_found.sql", func(scan func(...any) error) error { return scan(&has, &held, &found) },
-		sql.Named("day", day.String()))
-	if err != nil || held == 0 || found > 0 {
-		return has, err
-	}
-	return has, fail.New(fail.Source, "the slice is kept; if the day really was empty, remove the store's slice with a DuckDB client first",
-		"%w", &EmptiedError{Day: day, Held: held})
-}
-
-// EmptiedError: the store holds sessions of a day of which the source has none any more.
-type EmptiedError struct {
-	Day  calendar.Date
-	Held int64 // sessions in the store
-}
-
-func (e *EmptiedError) Error() string {
-	return fmt.Sprintf("the store holds %d sessions of %s and the source none: has it purged them?", e.Held, e.Day)
+	err = duck.Each(ctx, c.Conn, "stage/held.sql", func(scan func(...any) error) error { return scan(&has) }, sql.Named("day", day.String()))
+	return has, err
 }
 
 // seal writes the slice's own row: counts read back, the hash over all rows, and the state.
@@ -238,13 +236,19 @@ func (c *Cutter) seal(ctx context.Context, tx *sql.Tx, w Window) (Summary, error
 	if s.SHA256, err = sliceSHA256(ctx, tx, w.Day, passRows); err != nil {
 		return s, err
 	}
+	var open int64
+	err = duck.Each(ctx, tx, "stage/open_sessions.sql", func(scan func(...any) error) error { return scan(&open) }, day)
+	if err != nil {
+		return s, err
+	}
 	horizon := c.Source.Horizon()
 	_, err = duck.Exec(ctx, tx, "stage/insert_slice.sql", day,
 		sql.Named("source", c.Source.Name()),
 		sql.Named("high_water", horizon.HighWater),
 		sql.Named("as_of", horizon.AsOf(w)),
 		sql.Named("extracted_ts", c.Clock().Unix()),
-		sql.Named("state", settled(horizon, w, c.SettleHours)),
+		sql.Named("open_sessions", open),
+		sql.Named("state", settle.State(horizon.HighWater, open, w.Hull().End, c.SettleHours)),
 		sql.Named("sha256", s.SHA256))
 	if err != nil {
 		return s, err
@@ -253,14 +257,6 @@ func (c *Cutter) seal(ctx context.Context, tx *sql.Tx, w Window) (Summary, error
 		return scan(&s.State, &s.Sessions, &s.Activities, &s.Agents)
 	}, day)
 	return s, err
-}
-
-// settled is the state of a slice without open sessions (R10).
-func settled(h Horizon, w Window, settleHours int) string {
-	if h.HighWater != nil && *h.HighWater >= w.Hull().End+int64(settleHours)*3600 {
-		return "final"
-	}
-	return "provisional"
 }
 
 // Ready says whether the source is complete up to the end of the day in every region (R10); known is false

@@ -13,8 +13,14 @@ type jobFlags struct {
 	periodFlags
 }
 
+// readFlags are common to the commands that read the source.
+type readFlags struct {
+	AcceptLoss bool `help:"Replace a stored slice even where the source has lost more than a tenth of its sessions, activities or agents. The ledger says so."`
+}
+
 type runCmd struct {
 	jobFlags
+	readFlags
 	KeepDays int  `help:"Drop the rows of days older than this once their month is issued as final everywhere; numbers, issued files and the ledger stay. 0: keep all." default:"0" placeholder:"N"`
 	Refresh  bool `help:"Read every day from the source, even where the store holds a final slice."`
 }
@@ -23,5 +29,5 @@ func (c *runCmd) Run(ctx context.Context, w *world, root *cli, t *terminal) erro
 	if c.KeepDays < 0 {
 		return usageError("--keep-days %d is negative", c.KeepDays)
 	}
-	return runJobs(ctx, w, root, t, c.jobFlags, stages{Command: "run", Extract: true, Compute: true, Report: true, Refresh: c.Refresh, KeepDays: c.KeepDays})
+	return runJobs(ctx, w, root, t, c.jobFlags, stages{Command: "run", Extract: true, Compute: true, Report: true, Refresh: c.Refresh, AcceptLoss: c.AcceptLoss, KeepDays: c.KeepDays})
 }

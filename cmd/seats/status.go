@@ -11,6 +11,7 @@ import (
 	"seats/internal/duck"
 	"seats/internal/fail"
 	"seats/internal/job"
+	"seats/internal/settle"
 	"seats/internal/store"
 	"seats/report"
 )
@@ -93,10 +94,10 @@ func monthsOf(ctx context.Context, tenant config.Tenant, now time.Time) ([]month
 	if err != nil {
 		return nil, err
 	}
-	return summarize(slices, issued, calendar.DateOf(now, tenant.Zone))
+	return summarize(tenant, slices, issued, calendar.DateOf(now, tenant.Zone))
 }
 
-func summarize(slices map[string]store.Slice, issued []report.Issue, today calendar.Date) ([]monthStatus, error) {
+func summarize(tenant config.Tenant, slices map[string]store.Slice, issued []report.Issue, today calendar.Date) ([]monthStatus, error) {
 	months := map[calendar.Month]*monthStatus{}
 	at := func(m calendar.Month) *monthStatus {
 		if months[m] == nil {
@@ -113,7 +114,7 @@ func summarize(slices map[string]store.Slice, issued []report.Issue, today calen
 		if d.Before(first) {
 			first = d
 		}
-		if s.State == report.Final {
+		if job.State(tenant, d, s) == settle.Final {
 			at(d.YearMonth()).final++
 		} else {
 			at(d.YearMonth()).provisional++

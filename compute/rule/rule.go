@@ -44,6 +44,16 @@ func (s Scope) String() string {
 	return s.Region + "/" + s.Location
 }
 
+// End is the end of the day in its last region, epoch seconds. A region whose zone skipped the date has no day.
+func (s Set) End() (end int64) {
+	for _, r := range s.Regions {
+		if r.Day.Seconds() > 0 {
+			end = max(end, r.Day.End)
+		}
+	}
+	return end
+}
+
 // Scopes lists each region, followed by its locations.
 func (s Set) Scopes() []Scope {
 	var scopes []Scope

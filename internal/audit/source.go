@@ -2,7 +2,6 @@ package audit
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"seats/compute"
@@ -38,7 +37,7 @@ func (w *auditor) openSource(ctx context.Context, parts []part) (*reader, error)
 	if err != nil {
 		return nil, err
 	}
-	cutter := &extract.Cutter{Conn: w.scratch.Conn, Source: src, SettleHours: w.Tenant.SettleHours, Clock: w.Clock}
+	cutter := &extract.Cutter{Conn: w.scratch.Conn, Source: src, SettleHours: w.Tenant.SettleHours, AcceptLoss: true, Clock: w.Clock}
 	return &reader{src: src, cutter: cutter}, nil
 }
 
@@ -78,16 +77,17 @@ func (w *auditor) checkSource(ctx context.Context, p part, kept computed, r *rea
 	return w.compareMonth(ctx, p.month, kept, now)
 }
 
-// readAgain cuts a day anew. A source that has none of its sessions any more has purged it: the kept rows stay.
+// readAgain cuts a day anew. A source that has none of its sessions any more has purged it, and there is nothing to
+// compare with.
 func (w *auditor) readAgain(ctx context.Context, r *reader, d calendar.Date) (bool, error) {
 	window := job.Window(w.Tenant, d)
 	if len(window.Spans) == 0 {
 		return false, nil
 	}
-	_, err := r.cutter.Cut(ctx, window)
-	var emptied *extract.EmptiedError
-	if errors.As(err, &emptied) {
-		w.add(Finding{Rule: SourceGone, Period: d.String(), What: err.Error()})
+	summary, err := r.cutter.Cut(ctx, window)
+	if err == nil && summary.Sessions == 0 && len(summary.Losses) > 0 {
+		lost := &extract.LossError{Day: d, Losses: summary.Losses}
+		w.add(Finding{Rule: SourceGone, Period: d.String(), What: lost.Error()})
 		return false, nil
 	}
 	return err == nil, err

@@ -10,6 +10,7 @@ import (
 	"seats/internal/calendar"
 	"seats/internal/config"
 	"seats/internal/fail"
+	"seats/internal/settle"
 	"seats/internal/store"
 )
 
@@ -22,6 +23,16 @@ func Window(t config.Tenant, day calendar.Date) extract.Window {
 		}
 	}
 	return extract.Window{Day: day, Spans: calendar.Union(spans), Lookback: time.Duration(t.MaxSessionHours) * time.Hour}
+}
+
+// State is that of a stored slice under the tenant's configuration (R10), which may have been another when the slice
+// was read.
+func State(t config.Tenant, day calendar.Date, s store.Slice) string {
+	w := Window(t, day)
+	if len(w.Spans) == 0 {
+		return settle.Provisional // no region knows the date any more
+	}
+	return settle.State(s.HighWater, s.OpenSessions, w.Hull().End, t.SettleHours)
 }
 
 // extract reads the days that are wanted from the source, all in one snapshot.
@@ -57,10 +68,11 @@ func (s *state) wanted(ctx context.Context) ([]extract.Window, error) {
 	var windows []extract.Window
 	for _, day := range s.Days {
 		w := Window(s.Tenant, day)
+		slice, has := held[day.String()]
 		switch {
 		case len(w.Spans) == 0:
 			s.fail(day, fail.New(fail.Usage, "", "the day %s does not exist in any region's time zone", day))
-		case s.Refresh || held[day.String()].State != "final":
+		case s.Refresh || !has || State(s.Tenant, day, slice) != settle.Final:
 			windows = append(windows, w)
 		}
 	}
@@ -83,7 +95,7 @@ func (s *state) open(ctx context.Context, windows []extract.Window) (cutter *ext
 		}
 		return nil, nil, err
 	}
-	cutter = &extract.Cutter{Conn: s.work.Conn, Source: src, SettleHours: s.Tenant.SettleHours, Clock: s.Clock}
+	cutter = &extract.Cutter{Conn: s.work.Conn, Source: src, SettleHours: s.Tenant.SettleHours, AcceptLoss: s.AcceptLoss, Clock: s.Clock}
 	return cutter, func() error { return errors.Join(src.Close(), stage.Close()) }, nil
 }
 
@@ -125,6 +137,9 @@ func (s *state) extractDay(ctx context.Context, cutter *extract.Cutter, w extrac
 		return
 	}
 	s.result.Slices = append(s.result.Slices, summary)
+	if lost := summary.Accepted(); lost != "" {
+		s.Log.Warn(lost, "tenant", s.Tenant.Name, "day", w.Day)
+	}
 	s.Log.Info("extracted", "tenant", s.Tenant.Name, "day", w.Day, "state", summary.State, "sessions", summary.Sessions,
 		"activities", summary.Activities, "agents", summary.Agents, "took", s.Clock().Sub(began).Round(time.Millisecond))
 }

@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"os/user"
 	"runtime"
+	"strings"
 	"time"
 
 	"seats/compute"
@@ -37,12 +38,13 @@ type Log interface {
 
 // Stages says which of them a job goes through, and how.
 type Stages struct {
-	Command string // for the ledger
-	Extract bool
-	Compute bool
-	Report  bool
-	Refresh bool // read days again of which the store holds a final slice
-	Again   bool // compute days again that are up to date
+	Command    string // for the ledger
+	Extract    bool
+	Compute    bool
+	Report     bool
+	Refresh    bool // read days again of which the store holds a final slice
+	AcceptLoss bool // replace a slice even where the source has lost much of it
+	Again      bool // compute days again that are up to date
 
 	KeepDays int // rows of older days are dropped where no month needs them; 0: all are kept
 }
@@ -166,9 +168,16 @@ func (s *state) remember(ctx context.Context) error {
 		Command: s.Command, Started: s.started, Ended: s.Clock(), OSUser: osUser(),
 		Program: s.Version, DuckDB: s.duckDB, Rules: s.Tenant.RulesHash(), Files: s.files,
 	}
-	if err := errors.Join(s.errs...); err != nil {
-		r.ExitCode, r.Message = int(ExitCode(err)), err.Error()
+	var said []string
+	for _, slice := range s.result.Slices {
+		if lost := slice.Accepted(); lost != "" {
+			said = append(said, lost)
+		}
 	}
+	if err := errors.Join(s.errs...); err != nil {
+		r.ExitCode, said = int(ExitCode(err)), append(said, err.Error())
+	}
+	r.Message = strings.Join(said, "\n")
 	for _, d := range s.Days {
 		r.Days = append(r.Days, d.String())
 	}

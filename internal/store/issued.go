@@ -53,7 +53,9 @@ func PutIssuedFile(ctx context.Context, q duck.Queryer, i report.Issue) error {
 
 // Slice is what a listing needs to know of one.
 type Slice struct {
-	Day, State, SHA256 string
+	Day, SHA256  string
+	HighWater    *int64 // epoch seconds; nil where unknown
+	OpenSessions int64
 }
 
 // Slices lists the slices of a store by day.
@@ -61,7 +63,7 @@ func Slices(ctx context.Context, q duck.Queryer) (map[string]Slice, error) {
 	slices := map[string]Slice{}
 	err := duck.Each(ctx, q, "store/slice.sql", func(scan func(...any) error) error {
 		var s Slice
-		err := scan(&s.Day, &s.State, &s.SHA256)
+		err := scan(&s.Day, &s.HighWater, &s.OpenSessions, &s.SHA256)
 		slices[s.Day] = s
 		return err
 	})

@@ -1,6 +1,7 @@
 -- Grain: slice of the store, by day.
 select day::varchar,
-       state,
+       high_water,
+       open_sessions,
        sha256
 from _data.slice
 order by day
