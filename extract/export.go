@@ -67,7 +67,7 @@ func (e *Export) open(ctx context.Context, o ExportOptions) error {
 			"export %s: no file for %s", e.dir, strings.Join(missing, ", "))
 	}
 	for _, table := range append(slices.Collect(maps.Keys(factKeys)), "resource_") {
-		if err := e.stage.merge(ctx, table, false); err != nil {
+		if err := e.stage.merge(ctx, table, false, o.TenantKey); err != nil {
 			return err
 		}
 	}
@@ -155,9 +155,6 @@ func loadFile(ctx context.Context, stage *Stage, path, shown, table string, numb
 	args := []any{sql.Named("file", path), sql.Named("chunk", number), sql.Named("keys", keys)}
 	if factKeys[table] != nil {
 		args = append(args, sql.Named("key_from", o.KeyFrom), sql.Named("key_to", int64(math.MaxInt64)))
-	}
-	if factKeys[table] != nil && table != "irf_user_data_gen_1" {
-		args = append(args, sql.Named("tenant_key", o.TenantKey))
 	}
 	n, err := duck.Exec(ctx, stage.Conn, "stage/load/"+table+".sql", args...)
 	if err != nil {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"sync"
 	"time"
 
@@ -29,14 +28,27 @@ type GIMDB struct {
 	free    chan *pgx.Conn
 	unique  map[string]bool
 
+	// partRows is how many rows of attached data are staged at a time, by the server's estimate; probeBatch, how many
+	// legs are asked for by their keys in one statement.
+	partRows   int64
+	probeBatch int
+
 	mu   sync.Mutex
 	sent map[string]*tally // of the window at hand
 }
 
+// Two million rows of attached data are some 300 MB with the legs that they belong to. A day of no more is not cut:
+// where a table does not lie in the order of time, every piece costs the server a look at all of it.
+const (
+	partRows   = 2_000_000
+	probeBatch = 20_000
+)
+
 // OpenGIMDB connects, checks what may be read, opens the snapshot, and stages the dimensions. progress is
 // told of rows as they arrive, from several goroutines.
 func OpenGIMDB(ctx context.Context, cfg config.GIMDB, tenantKey *int64, stage *Stage, progress func(table string, rows int64)) (*GIMDB, error) {
-	g := &GIMDB{name: sourceName(cfg), tenantKey: tenantKey, stage: stage, progress: progress, sent: map[string]*tally{}}
+	g := &GIMDB{name: sourceName(cfg), tenantKey: tenantKey, stage: stage, progress: progress, sent: map[string]*tally{},
+		partRows: partRows, probeBatch: probeBatch}
 	if err := g.open(ctx, cfg); err != nil {
 		return nil, errors.Join(explainPG(err, cfg), g.Close())
 	}
@@ -92,7 +104,7 @@ func (g *GIMDB) settle(ctx context.Context, tables ...string) error {
 		return err
 	}
 	for _, table := range tables {
-		if err := g.stage.merge(ctx, table, g.unique[table]); err != nil {
+		if err := g.stage.merge(ctx, table, g.unique[table], g.tenantKey); err != nil {
 			return err
 		}
 	}
@@ -159,11 +171,9 @@ func (g *GIMDB) Sessions(ctx context.Context, w Window) error {
 	if err != nil {
 		return err
 	}
-	keys, from := w.SessionKeys(), w.Hull().Start
-	if !g.unique["sm_res_session_fact"] {
-		from = math.MinInt64 // an older copy of the key may end elsewhere: take all copies
-	}
-	jobs := []job{{table: "sm_res_session_fact", statement: "gim/session.sql", args: []any{keys.Start, keys.End, g.tenantKey, media, from}}}
+	keys := w.SessionKeys()
+	jobs := []job{{table: "sm_res_session_fact", statement: "gim/session.sql",
+		args: []any{keys.Start, keys.End, g.tenantKey, media, w.Hull().Start, g.unique["sm_res_session_fact"]}}}
 	first := g.sent["resource_"] == nil
 	if first {
 		jobs = append(jobs, job{table: "resource_", statement: "gim/resource.sql"})
@@ -187,7 +197,7 @@ func (g *GIMDB) Sessions(ctx context.Context, w Window) error {
 
 func (g *GIMDB) attempts(ctx context.Context, keys calendar.Interval) (job, error) {
 	modes, err := g.stage.keys(ctx, "stage/preview_mode_key.sql")
-	return job{table: "contact_attempt_fact", statement: "gim/attempt.sql", args: []any{keys.Start, keys.End, g.tenantKey, modes}}, err
+	return job{table: "contact_attempt_fact", statement: "gim/attempt.sql", args: []any{keys.Start, keys.End, g.tenantKey, modes, g.unique["contact_attempt_fact"]}}, err
 }
 
 // job is one query into one staged table.

@@ -12,11 +12,6 @@ import (
 	texts "seats/sql"
 )
 
-// partRows is how many rows of attached data are staged at a time, by the server's estimate: some 300 MB with the legs
-// that they belong to. A day of no more is not cut: where a table does not lie in the order of time, every piece costs
-// the server a look at all of it.
-const partRows = 2_000_000
-
 // Activities stages the legs, their attached data and the previews of the day, a piece of the day for each reader at
 // a time, and last those around it: before and after the day only what can matter is read.
 func (g *GIMDB) Activities(ctx context.Context, w Window, reach calendar.Interval, take func() error) error {
@@ -45,10 +40,10 @@ func (g *GIMDB) pieces(ctx context.Context, day calendar.Interval) ([]calendar.I
 		return nil, err
 	}
 	g.stage.Expect(2 * rows) // a leg for each, at most
-	if rows <= partRows {
+	if rows <= g.partRows {
 		return []calendar.Interval{day}, nil
 	}
-	n := (rows + partRows - 1) / partRows * int64(len(g.readers))
+	n := (rows + g.partRows - 1) / g.partRows * int64(len(g.readers))
 	pieces, piece, in := []calendar.Interval{}, calendar.Interval{Start: day.Start, End: day.Start}, int64(0)
 	for piece.End < day.End {
 		step := calendar.Interval{Start: piece.End, End: min(piece.End+hour, day.End)}
@@ -110,7 +105,7 @@ func (g *GIMDB) legs(piece calendar.Interval) task {
 		}
 		driven := newSieve(ids)
 		return g.fetchOne(ctx, reader, job{table: "interaction_resource_fact", statement: "gim/leg.sql",
-			args: []any{piece.Start, piece.End, g.tenantKey, driven.bits, driven.prime}})
+			args: []any{piece.Start, piece.End, g.tenantKey, driven.bits, driven.prime, g.unique["interaction_resource_fact"]}})
 	}
 }
 
@@ -133,6 +128,9 @@ func (g *GIMDB) around(ctx context.Context, day, keys, hull calendar.Interval, t
 		}
 	}
 	if err := g.fetch(ctx, g.tasks(jobs...)...); err != nil {
+		return err
+	}
+	if err := g.copies(ctx, day); err != nil {
 		return err
 	}
 	if err := g.probe(ctx, day); err != nil {

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 
 	"seats/internal/duck"
 )
@@ -77,15 +78,22 @@ func (s *Stage) awaiting(ctx context.Context, work func() error) (err error) {
 	return work()
 }
 
-// merge leaves the newest copy of every row of a table, and notes which keys were there more than once.
-// unique: the source itself keeps the table's key unique.
-func (s *Stage) merge(ctx context.Context, table string, unique bool) error {
+// merge leaves the newest copy of every row of a table, and notes which keys were there more than once; then it drops
+// what is not the tenant's, where there are several. unique: the source itself keeps the table's key unique, and has
+// looked at the tenant.
+func (s *Stage) merge(ctx context.Context, table string, unique bool, tenantKey *int64) error {
 	if _, err := duck.Exec(ctx, s.Conn, "stage/repeated/"+table+".sql", sql.Named("unique", unique)); err != nil || unique {
 		return err
 	}
-	_, err := duck.Exec(ctx, s.Conn, "stage/newest/"+table+".sql")
+	if _, err := duck.Exec(ctx, s.Conn, "stage/newest/"+table+".sql"); err != nil || tenantKey == nil || !slices.Contains(ofTenants, table) {
+		return err
+	}
+	_, err := duck.Exec(ctx, s.Conn, "stage/other_tenant/"+table+".sql", sql.Named("tenant_key", *tenantKey))
 	return err
 }
+
+// ofTenants are the tables whose rows belong to a tenant each.
+var ofTenants = []string{"sm_res_session_fact", "interaction_resource_fact", "contact_attempt_fact"}
 
 // keys reads a query of one integer column.
 func (s *Stage) keys(ctx context.Context, name string, args ...any) ([]int64, error) {

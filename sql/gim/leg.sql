@@ -1,7 +1,8 @@
 -- Grain: leg of any resource that begins in a range of time keys and whose id is among those asked for, or, as a
 -- few are, has the same remainder as one of them: the join with the attached data is made outside the GIM DB, which
 -- is somebody's production.
--- $1, $2: time keys, half-open; $3: tenant_key or null; $4: one bit for each remainder of an id; $5: the divisor.
+-- $1, $2: time keys, half-open; $3: tenant_key or null; $4: one bit for each remainder of an id; $5: the divisor; $6:
+-- whether the key is known to be unique: if not, the tenant is looked at once the newest copy of a row is chosen.
 select interaction_resource_id::bigint,
        start_date_time_key,
        resource_key,
@@ -9,9 +10,10 @@ select interaction_resource_id::bigint,
        start_ts,
        end_ts,
        active_flag::smallint,
-       update_audit_key::bigint
+       update_audit_key::bigint,
+       case when not $6::boolean then tenant_key end
 from interaction_resource_fact
 where start_date_time_key >= $1::bigint
   and start_date_time_key < $2::bigint
-  and ($3::bigint is null or tenant_key = $3::bigint)
+  and (not $6::boolean or $3::bigint is null or tenant_key = $3::bigint)
   and get_bit($4::bytea, abs(interaction_resource_id::bigint % $5::bigint)::integer) = 1

@@ -1,6 +1,8 @@
 -- Grain: session row of voice media that can touch the day (R2, R10): bounded by the partition key, open ones
--- and rejected ones included.
--- $1, $2: time keys, half-open; $3: tenant_key or null; $4: voice media types; $5: least end_ts that matters.
+-- and rejected ones included. Where the key is not known to be unique, a copy tells nothing before the newest is chosen:
+-- all come, with their tenant.
+-- $1, $2: time keys, half-open; $3: tenant_key or null; $4: voice media types; $5: least end_ts that matters; $6: whether
+-- the key is known to be unique.
 select sm_res_session_fact_key::bigint,
        start_date_time_key,
        media_type_key,
@@ -8,10 +10,16 @@ select sm_res_session_fact_key::bigint,
        start_ts,
        end_ts,
        active_flag::smallint,
-       update_audit_key::bigint
+       update_audit_key::bigint,
+       case when not $6::boolean then tenant_key end
 from sm_res_session_fact
 where start_date_time_key >= $1::bigint
   and start_date_time_key < $2::bigint
-  and ($3::bigint is null or tenant_key = $3::bigint)
-  and media_type_key = any ($4::bigint[])
-  and (end_ts >= $5::bigint or end_ts is null or start_ts is null or end_ts < start_ts or active_flag <> 0)
+  and (
+      not $6::boolean
+      or (
+          ($3::bigint is null or tenant_key = $3::bigint)
+          and media_type_key = any ($4::bigint[])
+          and (end_ts >= $5::bigint or end_ts is null or start_ts is null or end_ts < start_ts or active_flag <> 0)
+      )
+  )

@@ -9,7 +9,8 @@ create or replace table _stage.gim.interaction_resource_fact (
     start_ts                bigint,
     end_ts                  bigint,
     active_flag             smallint,
-    update_audit_key        bigint
+    update_audit_key        bigint,
+    tenant_key              bigint
 );
 
 create or replace table _stage.gim.irf_user_data_gen_1 (
@@ -29,5 +30,6 @@ create or replace table _stage.gim.contact_attempt_fact (
     call_attempt_id             varchar,
     start_ts                    bigint,
     end_ts                      bigint,
-    update_audit_key            bigint
+    update_audit_key            bigint,
+    tenant_key                  bigint
 );

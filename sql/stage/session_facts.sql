@@ -8,5 +8,6 @@ create or replace table _stage.gim.sm_res_session_fact (
     start_ts                bigint,
     end_ts                  bigint,
     active_flag             smallint,
-    update_audit_key        bigint
+    update_audit_key        bigint,
+    tenant_key              bigint
 );

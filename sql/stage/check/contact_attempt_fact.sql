@@ -8,5 +8,6 @@ select count(*),
        count(call_attempt_id), coalesce(sum(strlen(call_attempt_id)), 0)::varchar,
        count(start_ts), coalesce(sum(start_ts), 0)::varchar,
        count(end_ts), coalesce(sum(end_ts), 0)::varchar,
-       count(update_audit_key), coalesce(sum(update_audit_key), 0)::varchar
+       count(update_audit_key), coalesce(sum(update_audit_key), 0)::varchar,
+       count(tenant_key), coalesce(sum(tenant_key), 0)::varchar
 from _stage.gim.contact_attempt_fact

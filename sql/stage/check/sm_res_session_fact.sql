@@ -8,5 +8,6 @@ select count(*),
        count(start_ts), coalesce(sum(start_ts), 0)::varchar,
        count(end_ts), coalesce(sum(end_ts), 0)::varchar,
        count(active_flag), coalesce(sum(active_flag), 0)::varchar,
-       count(update_audit_key), coalesce(sum(update_audit_key), 0)::varchar
+       count(update_audit_key), coalesce(sum(update_audit_key), 0)::varchar,
+       count(tenant_key), coalesce(sum(tenant_key), 0)::varchar
 from _stage.gim.sm_res_session_fact

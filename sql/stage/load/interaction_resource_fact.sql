@@ -1,6 +1,6 @@
 -- Rows of one file of an export, as they stand in it; a header of any case, further columns passed over. What
 -- cannot be read is not loaded but listed in reject_errors, which the loader reads next.
--- Inputs: $file, $chunk, $keys (the key columns, which no row may leave empty, as the header spells them), $key_from, $key_to, $tenant_key.
+-- Inputs: $file, $chunk, $keys (the key columns, which no row may leave empty, as the header spells them), $key_from, $key_to.
 insert into _stage.gim.interaction_resource_fact
 select $chunk::integer,
        interaction_resource_id,
@@ -10,7 +10,8 @@ select $chunk::integer,
        start_ts,
        end_ts,
        active_flag,
-       update_audit_key
+       update_audit_key,
+       tenant_key
 from read_csv($file, header = true, delim = ',', quote = '"', escape = '"', comment = '', nullstr = '',
          auto_type_candidates = ['VARCHAR'], strict_mode = true, store_rejects = true,
          force_not_null = $keys,
@@ -27,4 +28,3 @@ from read_csv($file, header = true, delim = ',', quote = '"', escape = '"', comm
          })
 where start_date_time_key >= $key_from
   and start_date_time_key < $key_to
-  and ($tenant_key is null or tenant_key = $tenant_key::bigint)
