@@ -27,6 +27,7 @@ func TestR11TheNewestCopyOfEveryRowCounts(t *testing.T) {
 			g.highWater(day0 + 86400 + 7200)
 			rows := drawCopies(rand.New(rand.NewPCG(seed, 1)))
 			rows.insert(g)
+			g.db.Exec(t, "analyze") // pieces are cut by the server's estimate
 			tenant := []*int64{nil, new(int64)}[seed%2]
 			if tenant != nil {
 				*tenant = 1
@@ -78,12 +79,12 @@ func drawCopies(r *rand.Rand) copies {
 			timeKey := key(day0 - days*86400 + r.Int64N((2*days+1)*86400))
 			for audit := range 1 + r.Int64N(4) {
 				row := copyOf{id: id + 1, timeKey: timeKey, audit: audit + 1, tenant: 1, media: 1, mode: 3, dn: 10 + r.Int64N(3),
-					resource: 1 + r.Int64N(3), start: timeKey + r.Int64N(900), active: r.IntN(8) == 0, end: -1, guid: fmt.Sprintf("g%d", audit)}
+					resource: 1 + r.Int64N(3), start: timeKey + r.Int64N(900), active: r.IntN(8) == 0, end: -1}
 				if r.IntN(8) > 0 {
 					row.end = row.start - 50 + r.Int64N(1<<r.Int64N(18))%longest
 				}
 				if r.IntN(5) == 0 {
-					row.tenant, row.media, row.mode, row.guid = 1+r.Int64N(2), 1+r.Int64N(2), 1+r.Int64N(4), ""
+					row.tenant, row.media, row.mode = 1+r.Int64N(2), 1+r.Int64N(2), 1+r.Int64N(4)
 				}
 				if r.IntN(10) == 0 {
 					row.resource = 12
@@ -98,7 +99,7 @@ func drawCopies(r *rand.Rand) copies {
 	c.legs = draw(120, 3, 60*3600)
 	c.attempts = draw(40, 3, 3600)
 	for _, leg := range c.legs { // attached data goes with the leg's key, in copies of its own
-		leg.guid, leg.audit = []string{"", leg.guid}[min(1, r.IntN(4))], 10*leg.audit+r.Int64N(9)
+		leg.guid, leg.audit = []string{"", "g"}[min(1, r.IntN(4))], 10*leg.audit+r.Int64N(9)
 		c.data = append(c.data, leg)
 	}
 	r.Shuffle(len(c.data), func(i, j int) { c.data[i], c.data[j] = c.data[j], c.data[i] })
@@ -150,7 +151,7 @@ func newest(all []copyOf) map[[2]int64]copyOf {
 
 // span is what a row occupies, and whether it is rejected (R2, R3): then it is placed by its start.
 func (row copyOf) span() (calendar.Interval, bool) {
-	const asOf = day0 + 86400 + 7200 - 900 + 900 // the T-Server that lags sets the mark
+	const asOf = day0 + 86400 + 7200
 	switch {
 	case row.active || row.end < 0:
 		return calendar.Interval{Start: row.start, End: max(asOf, row.start+1)}, false
