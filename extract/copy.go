@@ -62,9 +62,10 @@ func (r *receiver) remove(number int64) {
 	delete(r.sources, number)
 }
 
-// receive stores the rows of a query in a staged table, chunk 0, and returns what was sent. each may be nil.
+// receive stores the rows of a query in a staged table, chunk 0, and returns what was sent. each may be nil. Where they
+// cannot be stored it leaves the rows unread: the caller must cancel the query before closing it, or the server
+// would go on sending.
 func (s *Stage) receive(ctx context.Context, table string, rows pgx.Rows, each func([][]byte), progress func(int64)) (*tally, error) {
-	defer rows.Close()
 	source, err := newRowSource(rows, each, progress)
 	if err != nil {
 		return nil, err

@@ -95,6 +95,9 @@ func (e *Export) Activities(_ context.Context, _ Window, _ calendar.Interval, ta
 	return take()
 }
 
+// Broken is never true: what was staged stays.
+func (e *Export) Broken() bool { return false }
+
 // Close has nothing to end.
 func (e *Export) Close() error { return nil }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -236,12 +237,16 @@ func (g *GIMDB) fetch(ctx context.Context, tasks ...task) error {
 }
 
 func (g *GIMDB) fetchOne(ctx context.Context, reader *pgx.Conn, j job) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
 	rows, err := reader.Query(ctx, texts.Text(j.statement), j.args...)
 	if err != nil {
 		return locate(err, j.statement)
 	}
+	defer rows.Close()
 	sent, err := g.stage.receive(ctx, j.table, rows, j.each, func(n int64) { g.progress(j.table, n) })
 	if err != nil {
+		cancel() // or closing would read all that the server still sends
 		return locate(err, j.statement)
 	}
 	g.mu.Lock()
@@ -251,6 +256,12 @@ func (g *GIMDB) fetchOne(ctx context.Context, reader *pgx.Conn, j job) error {
 	}
 	g.sent[j.table] = sent
 	return nil
+}
+
+// Broken tells whether a reader has lost its connection, or its transaction to a failed statement.
+func (g *GIMDB) Broken() bool {
+	const inTransaction = 'T'
+	return slices.ContainsFunc(g.readers, func(r *pgx.Conn) bool { return r.IsClosed() || r.PgConn().TxStatus() != inTransaction })
 }
 
 // Close ends the snapshot with a context of its own: the run's may be cancelled already.

@@ -263,3 +263,26 @@ func TestAPasswordIsInNoError(t *testing.T) {
 		require.NotContains(t, err.Error()+strings.Join(fail.Hints(err), ""), "sesame")
 	}
 }
+
+// What cannot be stored ends the statement that sends it: nobody reads on to the end of a table that nobody wants. Every
+// row that the server makes leaves a lock, to be counted afterwards.
+func TestARowThatCannotBeStoredCancelsTheStatement(t *testing.T) {
+	g := newGIM(t, gimschema.Tables)
+	const rows, class = 3000, 1773100800
+	g.db.Exec(t, fmt.Sprintf(`
+		drop table resource_;
+		create view resource_ as
+		select case when i = 1 then 1e30 else i end as resource_key, 'AGENT' as resource_type_code, repeat('x', 8000) as resource_name,
+			pg_try_advisory_lock(%d, i)::text || pg_sleep(case when i < 10 then 0 else 0.01 end)::text as employee_id, null::text as switch_name
+		from generate_series(1, %d) as i`, class, rows))
+	r := newRig(t)
+	src := openDB(t, r, g.config(1), nil)
+	c := extract.Cutter{Conn: r.work.Conn, Source: src, SettleHours: 1, Clock: time.Now}
+	_, err := c.Cut(t.Context(), utcDay)
+	require.ErrorContains(t, err, "resource_key")
+	require.True(t, src.Broken())
+	var made int
+	require.NoError(t, g.db.Conn.QueryRow(t.Context(), "select count(*) from pg_locks where locktype = 'advisory' and classid = $1", class).Scan(&made))
+	require.Positive(t, made)
+	require.Less(t, made, rows, "the statement went on to its end")
+}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/duckdb/duckdb-go/v2"
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"seats/internal/config"
@@ -56,9 +57,10 @@ func hintFor(pg *pgconn.PgError, cfg config.GIMDB) string {
 	}
 }
 
-// explainRead gives an error of reading the exit code of a failed source.
+// explainRead gives an error of reading the exit code of a failed source, unless it is one of storing what was read.
 func explainRead(err error, source string) error {
-	if err == nil || fail.CodeOf(err) != fail.Other || errors.Is(err, context.Canceled) {
+	var local *duckdb.Error
+	if err == nil || fail.CodeOf(err) != fail.Other || errors.Is(err, context.Canceled) || errors.As(err, &local) {
 		return err
 	}
 	hint := "nothing was changed; run again when the source answers"

@@ -35,28 +35,57 @@ func State(t config.Tenant, day calendar.Date, s store.Slice) string {
 	return settle.State(s.HighWater, s.OpenSessions, w.Hull().End, t.SettleHours)
 }
 
-// extract reads the days that are wanted from the source, all in one snapshot.
-func (s *state) extract(ctx context.Context) error {
+// extract reads the days that are wanted from the source, all in one snapshot; if that is lost on the way, the days that
+// are left in a new one.
+func (s *state) extract(ctx context.Context) (err error) {
 	windows, err := s.wanted(ctx)
 	if err != nil || len(windows) == 0 {
 		return err
 	}
-	cutter, closing, err := s.open(ctx, windows)
+	stage, err := extract.NewStage(ctx, s.work.DB, s.work.Conn)
 	if err != nil {
-		for _, w := range windows {
-			s.failed[w.Day] = true
-		}
 		return err
 	}
+	stage.Expect = s.Log.Expect
+	defer func() { err = errors.Join(err, stage.Close()) }()
+	defer s.Log.Stop()
+	for len(windows) > 0 && ctx.Err() == nil && s.broken == nil {
+		if windows, err = s.inOneSnapshot(ctx, stage, windows); err != nil {
+			for _, w := range windows {
+				s.failed[w.Day] = true
+			}
+			return err
+		}
+	}
+	return nil
+}
+
+// inOneSnapshot reads days until none is left or the snapshot is lost, and returns those that are left.
+func (s *state) inOneSnapshot(ctx context.Context, stage *extract.Stage, windows []extract.Window) (left []extract.Window, err error) {
+	s.Log.Start(s.Tenant.Name + ": reading")
+	src, err := OpenSource(ctx, s.Tenant, stage, windows, s.work.TempDir(), s.Log)
+	if err != nil {
+		return windows, err
+	}
+	defer func() {
+		lost := src.Broken()
+		if closed := src.Close(); !lost { // of a lost one nothing is left to close
+			err = errors.Join(err, closed)
+		}
+	}()
+	cutter := &extract.Cutter{Conn: s.work.Conn, Source: src, SettleHours: s.Tenant.SettleHours, AcceptLoss: s.AcceptLoss, Clock: s.Clock}
 	for i, w := range windows {
 		if ctx.Err() != nil || s.broken != nil {
-			break
+			return nil, nil
 		}
 		s.Log.Start(fmt.Sprintf("%s: %s, day %d of %d", s.Tenant.Name, w.Day, i+1, len(windows)))
 		s.extractDay(ctx, cutter, w)
+		if left = windows[i+1:]; len(left) > 0 && src.Broken() {
+			s.Log.Warn("the source's snapshot is lost: the days that are left are read in a new one", "tenant", s.Tenant.Name, "days", len(left))
+			return left, nil
+		}
 	}
-	s.Log.Stop()
-	return closing()
+	return nil, nil
 }
 
 // wanted are the days that the source is asked for: those of which the store holds no final slice, or all.
@@ -77,26 +106,6 @@ func (s *state) wanted(ctx context.Context) ([]extract.Window, error) {
 		}
 	}
 	return windows, nil
-}
-
-// open gives what cuts slices from the tenant's source, and what ends it.
-func (s *state) open(ctx context.Context, windows []extract.Window) (cutter *extract.Cutter, closing func() error, err error) {
-	stage, err := extract.NewStage(ctx, s.work.DB, s.work.Conn)
-	if err != nil {
-		return nil, nil, err
-	}
-	stage.Expect = s.Log.Expect
-	s.Log.Start(s.Tenant.Name + ": reading")
-	src, err := OpenSource(ctx, s.Tenant, stage, windows, s.work.TempDir(), s.Log)
-	if err != nil {
-		s.Log.Stop()
-		if left := stage.Close(); left != nil {
-			err = errors.Join(err, left)
-		}
-		return nil, nil, err
-	}
-	cutter = &extract.Cutter{Conn: s.work.Conn, Source: src, SettleHours: s.Tenant.SettleHours, AcceptLoss: s.AcceptLoss, Clock: s.Clock}
-	return cutter, func() error { return errors.Join(src.Close(), stage.Close()) }, nil
 }
 
 // OpenSource opens a tenant's source for the windows, all in one snapshot. tempDir is where an export is
