@@ -2,7 +2,8 @@
 //
 // A run works on a copy and publishes it in one rename, so a reader never blocks a run, a run never
 // blocks a reader, and a crash at any point leaves the last published file as it was. A flock on
-// `<file>.lock` keeps a second run out. Files are readable by their owner alone.
+// `<file>.lock` keeps a second run out, and DuckDB's own lock on the file keeps out whoever would write
+// it meanwhile. Files are readable by their owner alone.
 package store
 
 import (
@@ -10,7 +11,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"syscall"
@@ -24,29 +24,14 @@ import (
 // newer one is refused.
 const Version = 1
 
-// ErrBusy: another run holds the tenant's lock. ErrDamaged: the file is not a store. ErrNewer: it is a newer
-// program's. ErrMissing: there is no store yet. All but the last carry fail.Store.
-var (
-	ErrBusy    = errors.New("store is busy")
-	ErrDamaged = errors.New("store is damaged")
-	ErrNewer   = errors.New("store is newer than this program")
-	ErrMissing = errors.New("no store")
-)
-
-// damaged says what can be done about a file that cannot be opened.
-func damaged(path string, err error) error {
-	return fail.New(fail.Store, "bring the file back from a backup, or move it away: `seats run` then makes a new one, of the days that the source still has",
-		"%w: open %s: %w", ErrDamaged, path, err)
-}
-
 // Work is a private copy of a tenant's store, to be published or dropped. Conn is its one pinned
 // connection: temporary tables and transactions live there. DB gives further connections.
 type Work struct {
 	DB   *sql.DB
 	Conn *sql.Conn
 
-	path, copy string
-	lock       *os.File
+	path, copy      string
+	lock, published *os.File
 }
 
 // Begin takes the tenant's lock, removes what an interrupted run left, copies the store (or makes a new
@@ -70,25 +55,21 @@ func (w *Work) open(ctx context.Context, o duck.Options) error {
 	if err := w.removeCopy(); err != nil {
 		return err
 	}
-	if _, err := os.Stat(w.path + ".wal"); err == nil {
-		return fail.New(fail.Store, "close that program; if it has ended, open the store with it once more read-write and end it properly",
-			"%w: %s.wal holds changes that another program made and did not finish", ErrBusy, w.path)
+	err := w.copyPublished()
+	fresh := errors.Is(err, ErrMissing)
+	if fresh {
+		err = unfinished(w.path) // of a store that is gone
 	}
-	fresh := false
-	if err := copyFile(w.path, w.copy); errors.Is(err, fs.ErrNotExist) {
-		fresh = true
-	} else if err != nil {
-		return fmt.Errorf("copy store: %w", err)
+	if err != nil {
+		return err
 	}
 	if o.TempDir == "" {
 		o.TempDir = w.copy + ".tmp"
 	}
-	var err error
-	if w.DB, err = duck.Open(w.copy, o); err != nil {
-		return damaged(w.path, err)
-	}
-	if w.Conn, err = w.DB.Conn(ctx); err != nil {
-		return damaged(w.path, err)
+	if err := w.openCopy(ctx, o); err != nil && fresh {
+		return fmt.Errorf("make store: %w", err)
+	} else if err != nil {
+		return refused(w.path, err)
 	}
 	if err := os.Chmod(w.copy, 0o600); err != nil {
 		return err
@@ -97,6 +78,32 @@ func (w *Work) open(ctx context.Context, o duck.Options) error {
 		return w.create(ctx)
 	}
 	return checkVersion(ctx, w.Conn, w.path)
+}
+
+// copyPublished copies the published store, and until the end keeps others from opening it for writing: what they
+// wrote, publishing would lose.
+func (w *Work) copyPublished() (err error) {
+	if w.published, err = openFile(w.path); err != nil {
+		return err
+	}
+	if err := share(w.published); err != nil {
+		return err
+	}
+	if err := unfinished(w.path); err != nil {
+		return err
+	}
+	if err := copyFile(w.published, w.copy); err != nil {
+		return fmt.Errorf("copy store: %w", err)
+	}
+	return nil
+}
+
+func (w *Work) openCopy(ctx context.Context, o duck.Options) (err error) {
+	if w.DB, err = duck.Open(w.copy, o); err != nil {
+		return err
+	}
+	w.Conn, err = w.DB.Conn(ctx)
+	return err
 }
 
 func (w *Work) create(ctx context.Context) error {
@@ -119,13 +126,12 @@ func checkVersion(ctx context.Context, q duck.Queryer, path string) error {
 
 // checkVersionOf asks for the version with a statement of the caller's.
 func checkVersionOf(ctx context.Context, q duck.Queryer, statement, path string) error {
-	var version int
+	var version uint64
 	if err := q.QueryRowContext(ctx, texts.Text(statement)).Scan(&version); err != nil {
-		return damaged(path, fmt.Errorf("it has no readable schema version: %w", err))
+		return refused(path, fmt.Errorf("it has no readable schema version: %w", err))
 	}
 	if version != Version {
-		return fail.New(fail.Store, "use the program that wrote it, or a later one",
-			"%w: %s has schema version %d, this program knows %d", ErrNewer, path, version, Version)
+		return newer(path, "schema version", version, Version)
 	}
 	return nil
 }
@@ -147,9 +153,11 @@ func (w *Work) Publish() error {
 // Drop throws the copy away and gives the lock back. It may be called after Publish, and twice.
 func (w *Work) Drop() error {
 	err := errors.Join(w.closeDB(), w.removeCopy())
-	if w.lock != nil {
-		err = errors.Join(err, w.lock.Close())
-		w.lock = nil
+	for _, f := range []**os.File{&w.published, &w.lock} {
+		if *f != nil {
+			err = errors.Join(err, (*f).Close())
+			*f = nil
+		}
 	}
 	return err
 }
@@ -179,15 +187,16 @@ func (w *Work) removeCopy() error {
 	return nil
 }
 
-// OpenPublished opens a tenant's published store for reading. It holds no lock and sees one moment.
-func OpenPublished(ctx context.Context, path string, o duck.Options) (*sql.DB, error) {
-	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("%w at %s", ErrMissing, path)
-	}
+// OpenPublished opens a tenant's published store for reading. It keeps no run from working and sees one moment. A
+// store that cannot be opened is ErrMissing, ErrBusy, ErrNewer or ErrDamaged, or the reason lies elsewhere.
+func OpenPublished(ctx context.Context, path string, o duck.Options) (db *sql.DB, err error) {
 	o.ReadOnly = true
-	db, err := duck.Open(path, o)
+	err = attempt(path, func() (err error) {
+		db, err = duck.Open(path, o)
+		return err
+	})
 	if err != nil {
-		return nil, damaged(path, err)
+		return nil, err
 	}
 	if err := checkVersion(ctx, db, path); err != nil {
 		return nil, errors.Join(err, db.Close())
