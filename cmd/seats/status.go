@@ -37,7 +37,7 @@ func (c *statusCmd) Run(ctx context.Context, w *world, root *cli, t *terminal) e
 	for _, tenant := range cfg.Tenants {
 		rows, err := rowsOf(ctx, tenant, w.clock())
 		if errors.Is(err, store.ErrMissing) {
-			t.Info("nothing extracted yet", "tenant", tenant.Name)
+			t.Info("nothing extracted yet", "tenant", tenant.Name, "store", tenant.StorePath())
 			continue
 		}
 		if err != nil {

@@ -42,10 +42,12 @@ func TestChangesThatAWriterLeftAreNotLost(t *testing.T) {
 	w := openElsewhere(t, path, "create table noted as select 1 as a")
 	w.kill()
 	require.FileExists(t, path+".wal")
-	err := openers["Begin"](t.Context(), path, duck.Options{})
-	require.ErrorIs(t, err, store.ErrBusy)
-	require.ErrorContains(t, err, path+".wal")
-	require.Equal(t, fail.Store, fail.CodeOf(err))
+	for _, begin := range []string{"Begin", "BeginExisting"} {
+		err := openers[begin](t.Context(), path, duck.Options{})
+		require.ErrorIs(t, err, store.ErrBusy)
+		require.ErrorContains(t, err, path+".wal")
+		require.Equal(t, fail.Store, fail.CodeOf(err))
+	}
 	db, err := store.OpenPublished(t.Context(), path, duck.Options{})
 	require.NoError(t, err)
 	_, err = db.Exec("from noted")
@@ -80,9 +82,11 @@ func TestASecondRunIsBusyAndLeavesTheFirstAlone(t *testing.T) {
 	path := newStore(t)
 	first, err := store.Begin(t.Context(), path, duck.Options{})
 	require.NoError(t, err)
-	err = openers["Begin"](t.Context(), path, duck.Options{})
-	require.ErrorIs(t, err, store.ErrBusy)
-	require.ErrorContains(t, err, path+".lock")
+	for _, begin := range []string{"Begin", "BeginExisting"} {
+		err := openers[begin](t.Context(), path, duck.Options{})
+		require.ErrorIs(t, err, store.ErrBusy)
+		require.ErrorContains(t, err, path+".lock")
+	}
 	_, err = first.Conn.ExecContext(t.Context(), "create table noted as select 1 as a")
 	require.NoError(t, err)
 	require.NoError(t, first.Publish())

@@ -81,7 +81,8 @@ func (w *writer) kill() {
 
 // openers are the ways to open a store, each opening and closing it again.
 var openers = map[string]func(ctx context.Context, path string, o duck.Options) error{
-	"Begin": dropped(store.Begin),
+	"Begin":         dropped(store.Begin),
+	"BeginExisting": dropped(store.BeginExisting),
 	"OpenPublished": func(ctx context.Context, path string, o duck.Options) error {
 		db, err := store.OpenPublished(ctx, path, o)
 		if err != nil {

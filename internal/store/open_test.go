@@ -30,6 +30,22 @@ func TestANewStoreIsPublishedWholeAndForItsOwnerAlone(t *testing.T) {
 	require.Equal(t, []string{"acme.duckdb", "acme.duckdb.lock"}, names(t, filepath.Dir(path)))
 }
 
+// Only Begin makes a store. The others leave nothing where there is none, no folder and no lock.
+func TestAMissingStoreIsNotMadeByOpeningIt(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "vra")
+	for _, opener := range []string{"BeginExisting", "OpenPublished", "OpenScratch"} {
+		err := openers[opener](t.Context(), filepath.Join(dir, "acme.duckdb"), duck.Options{})
+		require.ErrorIs(t, err, store.ErrMissing, opener)
+		require.ErrorContains(t, err, filepath.Join(dir, "acme.duckdb"))
+		require.Equal(t, fail.Other, fail.CodeOf(err))
+		require.Contains(t, hint(err), "data_dir")
+		require.NoDirExists(t, dir)
+	}
+	_, err := store.BeginVanished(t.Context(), filepath.Join(dir, "acme.duckdb"), duck.Options{})
+	require.ErrorIs(t, err, store.ErrMissing)
+	require.Equal(t, []string{"acme.duckdb.lock"}, names(t, dir))
+}
+
 func TestWhatIsNoStoreIsDamaged(t *testing.T) {
 	good, err := os.ReadFile(newStore(t))
 	require.NoError(t, err)

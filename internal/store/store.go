@@ -37,6 +37,18 @@ type Work struct {
 // Begin takes the tenant's lock, removes what an interrupted run left, copies the store (or makes a new
 // one) and brings its schema up to date.
 func Begin(ctx context.Context, path string, o duck.Options) (*Work, error) {
+	return begin(ctx, path, o, true)
+}
+
+// BeginExisting is Begin for work that needs a store: where there is none, it leaves nothing behind.
+func BeginExisting(ctx context.Context, path string, o duck.Options) (*Work, error) {
+	if err := readable(path); err != nil {
+		return nil, err
+	}
+	return begin(ctx, path, o, false)
+}
+
+func begin(ctx context.Context, path string, o duck.Options, orNew bool) (*Work, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, fmt.Errorf("make data folder: %w", err)
 	}
@@ -45,18 +57,18 @@ func Begin(ctx context.Context, path string, o duck.Options) (*Work, error) {
 		return nil, err
 	}
 	w := &Work{path: path, copy: path + ".work", lock: lock}
-	if err := w.open(ctx, o); err != nil {
+	if err := w.open(ctx, o, orNew); err != nil {
 		return nil, errors.Join(err, w.Drop())
 	}
 	return w, nil
 }
 
-func (w *Work) open(ctx context.Context, o duck.Options) error {
+func (w *Work) open(ctx context.Context, o duck.Options, orNew bool) error {
 	if err := w.removeCopy(); err != nil {
 		return err
 	}
 	err := w.copyPublished()
-	fresh := errors.Is(err, ErrMissing)
+	fresh := orNew && errors.Is(err, ErrMissing)
 	if fresh {
 		err = unfinished(w.path) // of a store that is gone
 	}
