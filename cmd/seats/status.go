@@ -8,7 +8,6 @@ import (
 
 	"seats/internal/calendar"
 	"seats/internal/config"
-	"seats/internal/duck"
 	"seats/internal/fail"
 	"seats/internal/job"
 	"seats/internal/store"
@@ -80,7 +79,7 @@ type monthStatus struct {
 }
 
 func monthsOf(ctx context.Context, tenant config.Tenant, now time.Time) ([]monthStatus, error) {
-	db, err := store.OpenPublished(ctx, tenant.StorePath(), duck.Options{MemoryLimit: tenant.Engine.MemoryLimit})
+	db, err := openSnapshot(ctx, tenant, false)
 	if err != nil {
 		return nil, err
 	}

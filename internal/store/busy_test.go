@@ -2,8 +2,10 @@ package store_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/duckdb/duckdb-go/v2"
@@ -106,4 +108,19 @@ func TestAWriterThatComesAndGoesIsNoDamage(t *testing.T) {
 	require.Equal(t, 2, times)
 	err := store.Attempt(path, func() error { return &duckdb.Error{Type: duckdb.ErrorTypeIO, Msg: "no checksum"} })
 	require.ErrorIs(t, err, store.ErrDamaged)
+}
+
+func TestWhatAKilledRunLeftIsCleared(t *testing.T) {
+	path, temp := newStore(t), t.TempDir()
+	dir := filepath.Dir(path)
+	work, err := store.Begin(t.Context(), path, duck.Options{TempDir: temp})
+	require.NoError(t, err)
+	for _, left := range []string{path + ".work.tmp", work.TempDir(), path + ".read-7.tmp"} {
+		require.NoError(t, os.MkdirAll(filepath.Join(left, "unpack-1"), 0o700))
+	}
+	require.NoError(t, errors.Join(work.Drop(), os.WriteFile(path+".work", []byte("half"), 0o600), os.WriteFile(path+".work.wal", nil, 0o600)))
+	require.NoError(t, os.MkdirAll(filepath.Join(work.TempDir(), "unpack-1"), 0o700))
+	require.NoError(t, openers["Begin"](t.Context(), path, duck.Options{TempDir: temp}))
+	require.Equal(t, []string{"acme.duckdb", "acme.duckdb.lock", "acme.duckdb.read-7.tmp"}, names(t, dir), "a reader's folder may be in use")
+	require.Empty(t, names(t, temp))
 }

@@ -149,3 +149,13 @@ func names(t *testing.T, dir string) []string {
 	}
 	return found
 }
+
+// littleMemory makes spill spill.
+const littleMemory = "30MB"
+
+// spill fills a table that does not fit into littleMemory.
+func spill(t *testing.T, q duck.Queryer) {
+	t.Helper()
+	_, err := q.ExecContext(t.Context(), "create temp table big as select md5(range::varchar) as text from range(1200000)")
+	require.NoError(t, err)
+}

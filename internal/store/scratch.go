@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
 	"os"
 	"strings"
 
@@ -23,9 +22,9 @@ type Scratch struct {
 
 // OpenScratch attaches the store at path. The errors are those of OpenPublished.
 func OpenScratch(ctx context.Context, path string, o duck.Options) (*Scratch, error) {
-	temp, err := os.MkdirTemp(o.TempDir, "seats-scratch-")
+	temp, err := tempDir(path, o.TempDir, readerSuffix())
 	if err != nil {
-		return nil, fmt.Errorf("make temporary folder: %w", err)
+		return nil, err
 	}
 	s := &Scratch{temp: temp}
 	if err := s.open(ctx, path, o); err != nil {
@@ -56,9 +55,6 @@ func (s *Scratch) open(ctx context.Context, path string, o duck.Options) (err er
 	}
 	return checkVersionOf(ctx, s.Conn, "audit/version.sql", path)
 }
-
-// TempDir is a folder for temporary files. It is removed by Close.
-func (s *Scratch) TempDir() string { return s.temp }
 
 // Close throws the scratch store away.
 func (s *Scratch) Close() error {

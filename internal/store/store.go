@@ -4,6 +4,9 @@
 // blocks a reader, and a crash at any point leaves the last published file as it was. A flock on
 // `<file>.lock` keeps a second run out, and DuckDB's own lock on the file keeps out whoever would write
 // it meanwhile. Files are readable by their owner alone.
+//
+// Temporary files go to a folder of the database's own beside the store, or in Options.TempDir where that
+// is given. It is made when it is needed, and removed at the end.
 package store
 
 import (
@@ -30,8 +33,8 @@ type Work struct {
 	DB   *sql.DB
 	Conn *sql.Conn
 
-	path, copy      string
-	lock, published *os.File
+	path, copy, temp string
+	lock, published  *os.File
 }
 
 // Begin takes the tenant's lock, removes what an interrupted run left, copies the store (or makes a new
@@ -49,6 +52,10 @@ func BeginExisting(ctx context.Context, path string, o duck.Options) (*Work, err
 }
 
 func begin(ctx context.Context, path string, o duck.Options, orNew bool) (*Work, error) {
+	temp, err := tempDir(path, o.TempDir, runSuffix)
+	if err != nil {
+		return nil, err
+	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, fmt.Errorf("make data folder: %w", err)
 	}
@@ -56,7 +63,7 @@ func begin(ctx context.Context, path string, o duck.Options, orNew bool) (*Work,
 	if err != nil {
 		return nil, err
 	}
-	w := &Work{path: path, copy: path + ".work", lock: lock}
+	w := &Work{path: path, copy: path + ".work", temp: temp, lock: lock}
 	if err := w.open(ctx, o, orNew); err != nil {
 		return nil, errors.Join(err, w.Drop())
 	}
@@ -75,9 +82,7 @@ func (w *Work) open(ctx context.Context, o duck.Options, orNew bool) error {
 	if err != nil {
 		return err
 	}
-	if o.TempDir == "" {
-		o.TempDir = w.copy + ".tmp"
-	}
+	o.TempDir = w.temp
 	if err := w.openCopy(ctx, o); err != nil && fresh {
 		return fmt.Errorf("make store: %w", err)
 	} else if err != nil {
@@ -191,7 +196,7 @@ func (w *Work) removeCopy() error {
 	if w.lock == nil {
 		return nil // without the lock the files are another run's
 	}
-	for _, path := range []string{w.copy, w.copy + ".wal", w.copy + ".tmp"} {
+	for _, path := range []string{w.copy, w.copy + ".wal", w.path + runSuffix, w.temp} {
 		if err := os.RemoveAll(path); err != nil {
 			return fmt.Errorf("remove work file: %w", err)
 		}
@@ -203,6 +208,9 @@ func (w *Work) removeCopy() error {
 // store that cannot be opened is ErrMissing, ErrBusy, ErrNewer or ErrDamaged, or the reason lies elsewhere.
 func OpenPublished(ctx context.Context, path string, o duck.Options) (db *sql.DB, err error) {
 	o.ReadOnly = true
+	if o.TempDir, err = tempDir(path, o.TempDir, readerSuffix()); err != nil {
+		return nil, err
+	}
 	err = attempt(path, func() (err error) {
 		db, err = duck.Open(path, o)
 		return err
