@@ -1,5 +1,5 @@
-// Package dirs makes the folders for temporary files, or says which of them cannot be used and by which key of the
-// configuration it can be changed.
+// Package dirs makes the folders that the configuration names and those for temporary files, or says which of
+// them cannot be used and by which key it can be changed.
 //
 // A folder for temporary files is no more than a name until something is put into it: who only reads a store may
 // have no right to write beside it.
@@ -14,8 +14,11 @@ import (
 	"seats/internal/fail"
 )
 
-// Temp is the key of the configuration, as it stands in hints.
-const Temp = "engine.temp_dir"
+// Keys of the configuration, as they stand in hints.
+const (
+	Data = "data_dir"
+	Temp = "engine.temp_dir"
+)
 
 // What access(2) is asked for.
 const (
@@ -35,6 +38,14 @@ func Writable(dir, key string) error {
 		}
 	}
 	return unusable(key, err)
+}
+
+// Make makes a folder, and those above it, unless it is there already.
+func Make(dir, key string) error {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return unusable(key, err)
+	}
+	return Writable(dir, key)
 }
 
 func unusable(key string, err error) error {

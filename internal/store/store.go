@@ -18,6 +18,7 @@ import (
 	"path/filepath"
 	"syscall"
 
+	"seats/internal/dirs"
 	"seats/internal/duck"
 	"seats/internal/fail"
 	texts "seats/sql"
@@ -56,8 +57,8 @@ func begin(ctx context.Context, path string, o duck.Options, orNew bool) (*Work,
 	if err != nil {
 		return nil, err
 	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return nil, fmt.Errorf("make data folder: %w", err)
+	if err := dirs.Make(filepath.Dir(path), dirs.Data); err != nil {
+		return nil, err
 	}
 	lock, err := takeLock(path + ".lock")
 	if err != nil {
