@@ -14,6 +14,7 @@ import (
 
 	"github.com/duckdb/duckdb-go/v2"
 
+	"seats/internal/fail"
 	texts "seats/sql"
 )
 
@@ -34,7 +35,12 @@ func Open(path string, o Options) (*sql.DB, error) {
 	if o.Sealed {
 		settings += "; set enable_external_access = false"
 	}
-	c, err := duckdb.NewConnector(dsn(path, o), func(c driver.ExecerContext) error {
+	dsn := path + "?" + o.query()
+	// The driver reads this as a URL, but takes for the file all before the first question mark.
+	if u, err := url.Parse(dsn); err != nil || u.RawQuery != o.query() {
+		return nil, fail.New(fail.Other, "choose another data_dir", "open %s: no path can be used that has ? or # in it, or %% with no number behind it", path)
+	}
+	c, err := duckdb.NewConnector(dsn, func(c driver.ExecerContext) error {
 		_, err := c.ExecContext(context.Background(), settings, nil)
 		return err
 	})
@@ -44,7 +50,7 @@ func Open(path string, o Options) (*sql.DB, error) {
 	return sql.OpenDB(c), nil
 }
 
-func dsn(path string, o Options) string {
+func (o Options) query() string {
 	v := url.Values{}
 	v.Set("autoinstall_known_extensions", "false")
 	v.Set("autoload_known_extensions", "false")
@@ -59,7 +65,7 @@ func dsn(path string, o Options) string {
 	if o.ReadOnly {
 		v.Set("access_mode", "READ_ONLY")
 	}
-	return path + "?" + v.Encode()
+	return v.Encode()
 }
 
 // Version is the DuckDB library's, for instance "v1.5.6".

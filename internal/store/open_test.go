@@ -134,3 +134,22 @@ func TestTooLittleMemoryIsNoDamage(t *testing.T) {
 		require.Equal(t, fail.Other, fail.CodeOf(err))
 	})
 }
+
+// The driver would take what follows for options, and forget that a reader only reads.
+func TestAPathThatTheDriverWouldReadOtherwiseIsRefused(t *testing.T) {
+	for _, name := range []string{"a#b", "a?b", "a%b"} {
+		dir := filepath.Join(t.TempDir(), name)
+		require.NoError(t, os.Mkdir(dir, 0o700))
+		path := filepath.Join(dir, "acme.duckdb")
+		good, err := os.ReadFile(newStore(t))
+		require.NoError(t, err)
+		require.NoError(t, os.WriteFile(path, good, 0o600))
+		for _, opener := range []string{"Begin", "BeginExisting", "OpenPublished"} {
+			err := openers[opener](t.Context(), path, duck.Options{})
+			require.ErrorContains(t, err, path, opener)
+			require.NotErrorIs(t, err, store.ErrDamaged)
+			require.Equal(t, fail.Other, fail.CodeOf(err))
+			require.Contains(t, hint(err), "data_dir")
+		}
+	}
+}
