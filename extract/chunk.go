@@ -14,6 +14,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"seats/internal/dirs"
 )
 
 // chunk is one export: a folder of CSV files or a zip of them.
@@ -160,7 +162,7 @@ func (c chunk) unpack(temp string) (folder string, cleanup func(), err error) {
 	if err := checkSHA1(c.path); err != nil {
 		return "", nil, err
 	}
-	if err := os.MkdirAll(temp, 0o700); err != nil {
+	if err := dirs.MakeTemp(temp); err != nil {
 		return "", nil, err
 	}
 	folder, err = os.MkdirTemp(temp, "unpack-")

@@ -28,7 +28,7 @@ type Export struct {
 type ExportOptions struct {
 	TenantKey *int64
 	KeyFrom   int64  // least time key of a fact row that can matter to any window of the run
-	TempDir   string // where zips are unpacked, one after the other
+	TempDir   string // where zips are unpacked, one after the other: made when the first is, in a folder that is there
 	Warn      func(string)
 	Progress  func(table string, rows int64)
 }
@@ -101,9 +101,11 @@ func (e *Export) Broken() bool { return false }
 // Close has nothing to end.
 func (e *Export) Close() error { return nil }
 
-// explainExport gives an error of reading a chunk the exit code of a failed source.
+// explainExport gives an error of reading a chunk the exit code of a failed source, unless it says itself what is
+// to be done: the folder for unpacking may be to blame.
 func explainExport(err error, name string) error {
-	if fail.CodeOf(err) != fail.Other || errors.Is(err, context.Canceled) {
+	var explained *fail.Error
+	if errors.As(err, &explained) || errors.Is(err, context.Canceled) {
 		return err
 	}
 	return fail.New(fail.Source, "copy that chunk again from where GIM exported it, or have it exported again; nothing was changed", "%s: %w", name, err)

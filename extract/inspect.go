@@ -2,6 +2,7 @@ package extract
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"os"
@@ -62,17 +63,15 @@ func (g *GIMDB) inspect(ctx context.Context, cfg config.GIMDB, zone *time.Locati
 	return f, nil
 }
 
-// InspectExport looks at the chunks of an export folder: checksums, tables, headers. Errors carry fail.Source.
-func InspectExport(ctx context.Context, dir string) (Findings, error) {
+// InspectExport looks at the chunks of an export folder: checksums, tables, headers. Errors carry fail.Source. Zips are
+// unpacked one after the other, in a folder of their own that is made in tempDir for the first of them, and removed.
+func InspectExport(ctx context.Context, dir, tempDir string) (Findings, error) {
 	f := Findings{Name: "export " + dir}
 	chunks, err := findChunks(dir)
 	if err != nil {
 		return f, noChunks(dir, err)
 	}
-	temp, err := os.MkdirTemp("", "seats-check-")
-	if err != nil {
-		return f, err
-	}
+	temp := filepath.Join(tempDir, "seats-check-"+rand.Text())
 	defer os.RemoveAll(temp) //nolint:errcheck // a folder for temporary files
 	seen := map[string]bool{}
 	for _, c := range chunks {

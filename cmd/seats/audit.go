@@ -65,8 +65,8 @@ func (c *auditCmd) tenant(ctx context.Context, w *world, t *terminal, tenant con
 		return audit.Summary{}, err
 	}
 	summary, err := audit.Audit{Tenant: tenant, Period: period, Source: c.Source, Clock: w.clock, Log: t}.Do(ctx)
-	if errors.Is(err, store.ErrMissing) {
-		t.Info("nothing extracted yet, and nothing issued", "tenant", tenant.Name)
+	if errors.Is(err, store.ErrMissing) && c.Pack == "" {
+		t.Info("nothing extracted yet, and nothing issued", "tenant", tenant.Name, "store", tenant.StorePath())
 		return audit.Summary{}, nil
 	}
 	if err != nil {

@@ -1,14 +1,15 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"time"
 
 	"seats/extract"
 	"seats/internal/config"
-	"seats/internal/duck"
 	"seats/internal/fail"
 	"seats/internal/job"
 	"seats/internal/store"
@@ -77,7 +78,8 @@ func (k *checker) source(ctx context.Context) error {
 
 func inspect(ctx context.Context, t config.Tenant) (extract.Findings, error) {
 	if t.ExportDir != "" {
-		return extract.InspectExport(ctx, t.ExportDir)
+		// Not beside the store: there may be none yet, and a check changes nothing there.
+		return extract.InspectExport(ctx, t.ExportDir, cmp.Or(t.Engine.TempDir, os.TempDir()))
 	}
 	return extract.InspectGIMDB(ctx, *t.GIM, t.Zone)
 }
@@ -117,7 +119,7 @@ func (k *checker) guids(f extract.Findings) {
 }
 
 func (k *checker) store(ctx context.Context) error {
-	db, err := store.OpenPublished(ctx, k.tenant.StorePath(), duck.Options{MemoryLimit: k.tenant.Engine.MemoryLimit})
+	db, err := openSnapshot(ctx, k.tenant, false)
 	if errors.Is(err, store.ErrMissing) {
 		k.found("store", "ok", "none yet")
 		return nil

@@ -160,6 +160,5 @@ func (c *cli) oneTenant(w *world, name string) (config.Tenant, error) {
 // openSnapshot opens a tenant's published store for reading; sealed where the questions are a user's own.
 func openSnapshot(ctx context.Context, t config.Tenant, sealed bool) (*sql.DB, error) {
 	e := t.Engine
-	db, err := store.OpenPublished(ctx, t.StorePath(), duck.Options{Sealed: sealed, MemoryLimit: e.MemoryLimit, Threads: e.Threads, TempDir: e.TempDir})
-	return db, missingStore(err, t.Name)
+	return store.OpenPublished(ctx, t.StorePath(), duck.Options{Sealed: sealed, MemoryLimit: e.MemoryLimit, Threads: e.Threads, TempDir: e.TempDir})
 }

@@ -44,7 +44,6 @@ func dryRun(ctx context.Context, w *world, t *terminal, jobs []*job.Job, format 
 		if err == nil {
 			continue
 		}
-		err = missingStore(err, j.Tenant.Name)
 		for _, e := range separate(err) {
 			t.fail(e, "tenant", j.Tenant.Name)
 		}

@@ -70,6 +70,23 @@ func readerCommand(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(err)
 }
 
+// writerCommand holds the store in this process, which is another one than the program's. A script must not read the
+// file meanwhile: a process that closes a file gives back every lock that it has on it.
+func writerCommand(ts *testscript.TestScript, _ bool, args []string) {
+	open := ts.Value("writer").(**sql.DB)
+	if len(args) == 0 {
+		ts.Check((*open).Close())
+		return
+	}
+	db, err := duck.Open(ts.MkAbs(args[0]), duck.Options{})
+	ts.Check(err)
+	*open = db
+	for _, text := range args[1:] {
+		_, err := db.Exec(text)
+		ts.Check(err)
+	}
+}
+
 // zipCommand packs the files of a folder, flat, and writes their checksum as sha1sum does.
 func zipCommand(ts *testscript.TestScript, _ bool, args []string) {
 	path := ts.MkAbs(args[0])

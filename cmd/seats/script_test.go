@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -28,8 +29,16 @@ func TestMain(m *testing.M) {
 			syscall.Umask(0o022) // as a login shell leaves it
 			os.Exit(start(scriptClock))
 		},
+		"plain":  func() { plain(os.Args[1:]) },
 		"gimsim": func() { os.Exit(gimsim.Run(context.Background(), os.Args[1:], os.Stdout, os.Stderr)) },
 	})
+}
+
+// plain becomes the program that its arguments name, without root's right to ignore modes of files and folders.
+func plain(args []string) {
+	const drop = `[ "$(id -u)" = 0 ] || exec "$@"; exec setpriv --bounding-set=-dac_override,-dac_read_search "$@"`
+	args = append([]string{"sh", "-c", drop, "plain"}, args...)
+	panic(syscall.Exec("/bin/sh", args, os.Environ())) // it returns only where there is no shell
 }
 
 // scriptClock stands still at SEATS_TEST_NOW.
@@ -51,7 +60,9 @@ func scriptClock() time.Time {
 //	hold FILE                    takes a lock; `hold` alone lets it go
 //	store FILE SQL               changes a store behind the program's back
 //	reader FILE                  opens a store as an analyst's client; `reader` alone wants it to answer as at first
+//	writer FILE [SQL]            opens a store for writing, as another program, process $WRITER; `writer` alone closes it
 //	zip FILE FOLDER              packs a folder, and writes FILE.sha1
+//	exits CODE plain seats ...   the same as a user to whom files and folders can be forbidden, which they cannot to root
 //	interrupt CODE seats ARG...  sends Ctrl-C once the run waits in pg_sleep, and wants this exit status
 func TestScript(t *testing.T) {
 	t.Parallel()
@@ -60,15 +71,16 @@ func TestScript(t *testing.T) {
 		Setup: func(env *testscript.Env) error {
 			wd, err := os.Getwd()
 			env.Setenv("SEATS_TEST_NOW", "2026-04-02T06:00:00Z")
+			env.Setenv("WRITER", strconv.Itoa(os.Getpid()))
 			env.Setenv("BASE", filepath.Join(wd, "testdata", "gim"))
 			env.Values["tb"], env.Values["gims"] = env.T(), map[string]gimDB{}
-			env.Values["held"], env.Values["reader"] = &[]*os.File{}, &reader{}
+			env.Values["held"], env.Values["reader"], env.Values["writer"] = &[]*os.File{}, &reader{}, new(*sql.DB)
 			return err
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exitsCommand, "export": exportCommand, "list": listCommand, "modes": modesCommand,
 			"gim": gimCommand, "hold": holdCommand, "store": storeCommand, "reader": readerCommand,
-			"zip": zipCommand, "interrupt": interruptCommand,
+			"writer": writerCommand, "zip": zipCommand, "interrupt": interruptCommand,
 		},
 	})
 }

@@ -13,8 +13,6 @@ import (
 
 	"golang.org/x/term"
 
-	"seats/internal/fail"
-	"seats/internal/store"
 	"seats/report"
 )
 
@@ -47,14 +45,6 @@ func (c *sqlCmd) Run(ctx context.Context, w *world, root *cli) error {
 		return prompt(in, w.stdout, tenant.Name, ask)
 	}
 	return script(w.stdin, ask)
-}
-
-// missingStore says how a store comes to be.
-func missingStore(err error, tenant string) error {
-	if errors.Is(err, store.ErrMissing) {
-		return fail.New(fail.Other, "`seats run` or `seats extract` makes it", "tenant %s: %w", tenant, err)
-	}
-	return err
 }
 
 // ask runs one statement and prints its rows.

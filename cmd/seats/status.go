@@ -8,7 +8,6 @@ import (
 
 	"seats/internal/calendar"
 	"seats/internal/config"
-	"seats/internal/duck"
 	"seats/internal/fail"
 	"seats/internal/job"
 	"seats/internal/settle"
@@ -38,7 +37,7 @@ func (c *statusCmd) Run(ctx context.Context, w *world, root *cli, t *terminal) e
 	for _, tenant := range cfg.Tenants {
 		rows, err := rowsOf(ctx, tenant, w.clock())
 		if errors.Is(err, store.ErrMissing) {
-			t.Info("nothing extracted yet", "tenant", tenant.Name)
+			t.Info("nothing extracted yet", "tenant", tenant.Name, "store", tenant.StorePath())
 			continue
 		}
 		if err != nil {
@@ -81,7 +80,7 @@ type monthStatus struct {
 }
 
 func monthsOf(ctx context.Context, tenant config.Tenant, now time.Time) ([]monthStatus, error) {
-	db, err := store.OpenPublished(ctx, tenant.StorePath(), duck.Options{MemoryLimit: tenant.Engine.MemoryLimit})
+	db, err := openSnapshot(ctx, tenant, false)
 	if err != nil {
 		return nil, err
 	}

@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"seats/internal/config"
-	"seats/internal/duck"
 	"seats/internal/store"
 	"seats/report"
 )
@@ -14,7 +13,7 @@ var fileHeader = []string{"tenant", "region", "measure", "period", "revision", "
 
 // fileRows lists what was issued, each chain of revisions in its order; the one that stands is the last.
 func fileRows(ctx context.Context, tenant config.Tenant, _ time.Time) ([][]any, error) {
-	db, err := store.OpenPublished(ctx, tenant.StorePath(), duck.Options{MemoryLimit: tenant.Engine.MemoryLimit})
+	db, err := openSnapshot(ctx, tenant, false)
 	if err != nil {
 		return nil, err
 	}

@@ -8,65 +8,49 @@ import (
 	"context"
 	"database/sql"
 	"database/sql/driver"
-	"errors"
 	"fmt"
 	"net/url"
-	"os"
 	"strconv"
 
 	"github.com/duckdb/duckdb-go/v2"
 
+	"seats/internal/fail"
 	texts "seats/sql"
 )
 
-// Options of a database. The zero value of Threads means all cores, of MemoryLimit 1 GB, of TempDir a
-// folder of the database's own among the system's temporary ones.
+// Options of a database. The zero value of Threads means all cores, of MemoryLimit 1 GB, of TempDir that nothing
+// is spilled.
 type Options struct {
 	ReadOnly    bool
 	Sealed      bool // no reading or writing of other files: for the analyst's queries
 	MemoryLimit string
 	Threads     int
-	TempDir     string
+	TempDir     string // the database's own; made when it is needed, in a folder that is there, and removed at the end
 }
 
-// Open opens a file, or a database in memory where path is empty. The first use of the returned handle
-// reports a file that is missing, damaged, or open elsewhere for writing. Closing the handle removes the
-// folder for spilling, if it was made here.
+// Open opens a file, or a database in memory where path is empty. It reports a file that is missing, damaged, or
+// open elsewhere for writing.
 func Open(path string, o Options) (*sql.DB, error) {
-	temp := ""
-	if o.TempDir == "" {
-		var err error
-		if temp, err = os.MkdirTemp("", "seats-spill-"); err != nil {
-			return nil, fmt.Errorf("make folder for spilling: %w", err)
-		}
-		o.TempDir = temp
-	}
 	settings := "set timezone = 'UTC'"
 	if o.Sealed {
 		settings += "; set enable_external_access = false"
 	}
-	c, err := duckdb.NewConnector(dsn(path, o), func(c driver.ExecerContext) error {
+	dsn := path + "?" + o.query()
+	// The driver reads this as a URL, but takes for the file all before the first question mark.
+	if u, err := url.Parse(dsn); err != nil || u.RawQuery != o.query() {
+		return nil, fail.New(fail.Other, "choose another data_dir", "open %s: no path can be used that has ? or # in it, or %% with no number behind it", path)
+	}
+	c, err := duckdb.NewConnector(dsn, func(c driver.ExecerContext) error {
 		_, err := c.ExecContext(context.Background(), settings, nil)
 		return err
 	})
 	if err != nil {
-		return nil, errors.Join(err, os.RemoveAll(temp))
+		return nil, err
 	}
-	return sql.OpenDB(&connector{c, temp}), nil
+	return sql.OpenDB(c), nil
 }
 
-// connector is DuckDB's, and a folder that goes with it.
-type connector struct {
-	*duckdb.Connector
-	temp string
-}
-
-// Close ends the database and removes the folder.
-func (c *connector) Close() error {
-	return errors.Join(c.Connector.Close(), os.RemoveAll(c.temp))
-}
-
-func dsn(path string, o Options) string {
+func (o Options) query() string {
 	v := url.Values{}
 	v.Set("autoinstall_known_extensions", "false")
 	v.Set("autoload_known_extensions", "false")
@@ -81,7 +65,7 @@ func dsn(path string, o Options) string {
 	if o.ReadOnly {
 		v.Set("access_mode", "READ_ONLY")
 	}
-	return path + "?" + v.Encode()
+	return v.Encode()
 }
 
 // Version is the DuckDB library's, for instance "v1.5.6".

@@ -19,7 +19,7 @@ const (
 	Source      Code = 5   // not reachable, refused, wrong tables, broken export
 	Quality     Code = 6   // a blocking data-quality rule (R11)
 	Restatement Code = 7   // restatement needed (R13), or the audit found a difference
-	Store       Code = 8   // busy with another run, or damaged
+	Store       Code = 8   // busy with another run or program, or damaged
 	BadConfig   Code = 9   // configuration invalid
 	Usage       Code = 80  // command line
 	Interrupted Code = 130 // by the user

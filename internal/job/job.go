@@ -106,7 +106,11 @@ func (j *Job) Do(ctx context.Context) Result {
 
 func (s *state) run(ctx context.Context) (err error) {
 	e := s.Tenant.Engine
-	s.work, err = store.Begin(ctx, s.Tenant.StorePath(), duck.Options{MemoryLimit: e.MemoryLimit, Threads: e.Threads, TempDir: e.TempDir})
+	begin := store.BeginExisting
+	if s.Extract { // nothing else makes a store
+		begin = store.Begin
+	}
+	s.work, err = begin(ctx, s.Tenant.StorePath(), duck.Options{MemoryLimit: e.MemoryLimit, Threads: e.Threads, TempDir: e.TempDir})
 	if err != nil {
 		return err
 	}

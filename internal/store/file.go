@@ -8,12 +8,7 @@ import (
 
 // copyFile copies with the file system's own means where it has them: on Linux io.Copy between files
 // becomes copy_file_range, which shares blocks on file systems that can.
-func copyFile(from, to string) (err error) {
-	in, err := os.Open(from)
-	if err != nil {
-		return err
-	}
-	defer in.Close() //nolint:errcheck // only read
+func copyFile(in *os.File, to string) (err error) {
 	out, err := os.OpenFile(to, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if err != nil {
 		return err

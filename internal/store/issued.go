@@ -69,6 +69,3 @@ func Slices(ctx context.Context, q duck.Queryer) (map[string]Slice, error) {
 	})
 	return slices, err
 }
-
-// TempDir is a folder for the run's own temporary files. It is removed with the work copy.
-func (w *Work) TempDir() string { return w.copy + ".tmp" }

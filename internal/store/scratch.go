@@ -4,8 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
-	"io/fs"
 	"os"
 	"strings"
 
@@ -14,7 +12,7 @@ import (
 
 // Scratch is a store in memory, empty but for the schema, with a tenant's published store attached beside it,
 // read-only, as `published`. What works on a store works on a scratch one too and can spoil nothing: it is never
-// published. It holds no lock and sees one moment of the published store.
+// published. It keeps no run from working and sees one moment of the published store.
 type Scratch struct {
 	DB   *sql.DB
 	Conn *sql.Conn // the one pinned connection, as Work has it
@@ -24,12 +22,9 @@ type Scratch struct {
 
 // OpenScratch attaches the store at path. The errors are those of OpenPublished.
 func OpenScratch(ctx context.Context, path string, o duck.Options) (*Scratch, error) {
-	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("%w at %s", ErrMissing, path)
-	}
-	temp, err := os.MkdirTemp(o.TempDir, "seats-scratch-")
+	temp, err := tempDir(path, o.TempDir, readerSuffix())
 	if err != nil {
-		return nil, fmt.Errorf("make temporary folder: %w", err)
+		return nil, err
 	}
 	s := &Scratch{temp: temp}
 	if err := s.open(ctx, path, o); err != nil {
@@ -51,14 +46,15 @@ func (s *Scratch) open(ctx context.Context, path string, o duck.Options) (err er
 	}
 	// ATTACH takes no parameter: this is the one value that stands in a statement, as a quoted literal.
 	attach := "attach '" + strings.ReplaceAll(path, "'", "''") + "' as published (read_only)"
-	if _, err := s.Conn.ExecContext(ctx, attach); err != nil {
-		return fmt.Errorf("%w: open %s: %w", ErrDamaged, path, err)
+	err = attempt(path, func() error {
+		_, err := s.Conn.ExecContext(ctx, attach)
+		return err
+	})
+	if err != nil {
+		return err
 	}
 	return checkVersionOf(ctx, s.Conn, "audit/version.sql", path)
 }
-
-// TempDir is a folder for temporary files. It is removed by Close.
-func (s *Scratch) TempDir() string { return s.temp }
 
 // Close throws the scratch store away.
 func (s *Scratch) Close() error {

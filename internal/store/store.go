@@ -2,7 +2,11 @@
 //
 // A run works on a copy and publishes it in one rename, so a reader never blocks a run, a run never
 // blocks a reader, and a crash at any point leaves the last published file as it was. A flock on
-// `<file>.lock` keeps a second run out. Files are readable by their owner alone.
+// `<file>.lock` keeps a second run out, and DuckDB's own lock on the file keeps out whoever would write
+// it meanwhile. Files are readable by their owner alone.
+//
+// Temporary files go to a folder of the database's own beside the store, or in Options.TempDir where that
+// is given. It is made when it is needed, and removed at the end.
 package store
 
 import (
@@ -10,11 +14,11 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"syscall"
 
+	"seats/internal/dirs"
 	"seats/internal/duck"
 	"seats/internal/fail"
 	texts "seats/sql"
@@ -24,71 +28,66 @@ import (
 // newer one is refused.
 const Version = 1
 
-// ErrBusy: another run holds the tenant's lock. ErrDamaged: the file is not a store. ErrNewer: it is a newer
-// program's. ErrMissing: there is no store yet. All but the last carry fail.Store.
-var (
-	ErrBusy    = errors.New("store is busy")
-	ErrDamaged = errors.New("store is damaged")
-	ErrNewer   = errors.New("store is newer than this program")
-	ErrMissing = errors.New("no store")
-)
-
-// damaged says what can be done about a file that cannot be opened.
-func damaged(path string, err error) error {
-	return fail.New(fail.Store, "bring the file back from a backup, or move it away: `seats run` then makes a new one, of the days that the source still has",
-		"%w: open %s: %w", ErrDamaged, path, err)
-}
-
 // Work is a private copy of a tenant's store, to be published or dropped. Conn is its one pinned
 // connection: temporary tables and transactions live there. DB gives further connections.
 type Work struct {
 	DB   *sql.DB
 	Conn *sql.Conn
 
-	path, copy string
-	lock       *os.File
+	path, copy, temp string
+	lock, published  *os.File
 }
 
 // Begin takes the tenant's lock, removes what an interrupted run left, copies the store (or makes a new
 // one) and brings its schema up to date.
 func Begin(ctx context.Context, path string, o duck.Options) (*Work, error) {
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return nil, fmt.Errorf("make data folder: %w", err)
+	return begin(ctx, path, o, true)
+}
+
+// BeginExisting is Begin for work that needs a store: where there is none, it leaves nothing behind.
+func BeginExisting(ctx context.Context, path string, o duck.Options) (*Work, error) {
+	if err := readable(path); err != nil {
+		return nil, err
+	}
+	return begin(ctx, path, o, false)
+}
+
+func begin(ctx context.Context, path string, o duck.Options, orNew bool) (*Work, error) {
+	temp, err := tempDir(path, o.TempDir, runSuffix)
+	if err != nil {
+		return nil, err
+	}
+	if err := dirs.Make(filepath.Dir(path), dirs.Data); err != nil {
+		return nil, err
 	}
 	lock, err := takeLock(path + ".lock")
 	if err != nil {
 		return nil, err
 	}
-	w := &Work{path: path, copy: path + ".work", lock: lock}
-	if err := w.open(ctx, o); err != nil {
+	w := &Work{path: path, copy: path + ".work", temp: temp, lock: lock}
+	if err := w.open(ctx, o, orNew); err != nil {
 		return nil, errors.Join(err, w.Drop())
 	}
 	return w, nil
 }
 
-func (w *Work) open(ctx context.Context, o duck.Options) error {
+func (w *Work) open(ctx context.Context, o duck.Options, orNew bool) error {
 	if err := w.removeCopy(); err != nil {
 		return err
 	}
-	if _, err := os.Stat(w.path + ".wal"); err == nil {
-		return fail.New(fail.Store, "close that program; if it has ended, open the store with it once more read-write and end it properly",
-			"%w: %s.wal holds changes that another program made and did not finish", ErrBusy, w.path)
+	err := w.copyPublished()
+	fresh := orNew && errors.Is(err, ErrMissing)
+	if fresh {
+		err = unfinished(w.path) // of a store that is gone
 	}
-	fresh := false
-	if err := copyFile(w.path, w.copy); errors.Is(err, fs.ErrNotExist) {
-		fresh = true
+	if err != nil {
+		return err
+	}
+	o.TempDir = w.temp
+	if err := w.openCopy(ctx, o); err != nil && fresh {
+		return fmt.Errorf("make store: %w", err)
 	} else if err != nil {
-		return fmt.Errorf("copy store: %w", err)
-	}
-	if o.TempDir == "" {
-		o.TempDir = w.copy + ".tmp"
-	}
-	var err error
-	if w.DB, err = duck.Open(w.copy, o); err != nil {
-		return damaged(w.path, err)
-	}
-	if w.Conn, err = w.DB.Conn(ctx); err != nil {
-		return damaged(w.path, err)
+		return refused(w.path, err)
 	}
 	if err := os.Chmod(w.copy, 0o600); err != nil {
 		return err
@@ -97,6 +96,32 @@ func (w *Work) open(ctx context.Context, o duck.Options) error {
 		return w.create(ctx)
 	}
 	return checkVersion(ctx, w.Conn, w.path)
+}
+
+// copyPublished copies the published store, and until the end keeps others from opening it for writing: what they
+// wrote, publishing would lose.
+func (w *Work) copyPublished() (err error) {
+	if w.published, err = openFile(w.path); err != nil {
+		return err
+	}
+	if err := share(w.published); err != nil {
+		return err
+	}
+	if err := unfinished(w.path); err != nil {
+		return err
+	}
+	if err := copyFile(w.published, w.copy); err != nil {
+		return fmt.Errorf("copy store: %w", err)
+	}
+	return nil
+}
+
+func (w *Work) openCopy(ctx context.Context, o duck.Options) (err error) {
+	if w.DB, err = duck.Open(w.copy, o); err != nil {
+		return err
+	}
+	w.Conn, err = w.DB.Conn(ctx)
+	return err
 }
 
 func (w *Work) create(ctx context.Context) error {
@@ -119,13 +144,12 @@ func checkVersion(ctx context.Context, q duck.Queryer, path string) error {
 
 // checkVersionOf asks for the version with a statement of the caller's.
 func checkVersionOf(ctx context.Context, q duck.Queryer, statement, path string) error {
-	var version int
+	var version uint64
 	if err := q.QueryRowContext(ctx, texts.Text(statement)).Scan(&version); err != nil {
-		return damaged(path, fmt.Errorf("it has no readable schema version: %w", err))
+		return refused(path, fmt.Errorf("it has no readable schema version: %w", err))
 	}
 	if version != Version {
-		return fail.New(fail.Store, "use the program that wrote it, or a later one",
-			"%w: %s has schema version %d, this program knows %d", ErrNewer, path, version, Version)
+		return newer(path, "schema version", version, Version)
 	}
 	return nil
 }
@@ -147,9 +171,11 @@ func (w *Work) Publish() error {
 // Drop throws the copy away and gives the lock back. It may be called after Publish, and twice.
 func (w *Work) Drop() error {
 	err := errors.Join(w.closeDB(), w.removeCopy())
-	if w.lock != nil {
-		err = errors.Join(err, w.lock.Close())
-		w.lock = nil
+	for _, f := range []**os.File{&w.published, &w.lock} {
+		if *f != nil {
+			err = errors.Join(err, (*f).Close())
+			*f = nil
+		}
 	}
 	return err
 }
@@ -171,7 +197,7 @@ func (w *Work) removeCopy() error {
 	if w.lock == nil {
 		return nil // without the lock the files are another run's
 	}
-	for _, path := range []string{w.copy, w.copy + ".wal", w.copy + ".tmp"} {
+	for _, path := range []string{w.copy, w.copy + ".wal", w.path + runSuffix, w.temp} {
 		if err := os.RemoveAll(path); err != nil {
 			return fmt.Errorf("remove work file: %w", err)
 		}
@@ -179,15 +205,19 @@ func (w *Work) removeCopy() error {
 	return nil
 }
 
-// OpenPublished opens a tenant's published store for reading. It holds no lock and sees one moment.
-func OpenPublished(ctx context.Context, path string, o duck.Options) (*sql.DB, error) {
-	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("%w at %s", ErrMissing, path)
-	}
+// OpenPublished opens a tenant's published store for reading. It keeps no run from working and sees one moment. A
+// store that cannot be opened is ErrMissing, ErrBusy, ErrNewer or ErrDamaged, or the reason lies elsewhere.
+func OpenPublished(ctx context.Context, path string, o duck.Options) (db *sql.DB, err error) {
 	o.ReadOnly = true
-	db, err := duck.Open(path, o)
+	if o.TempDir, err = tempDir(path, o.TempDir, readerSuffix()); err != nil {
+		return nil, err
+	}
+	err = attempt(path, func() (err error) {
+		db, err = duck.Open(path, o)
+		return err
+	})
 	if err != nil {
-		return nil, damaged(path, err)
+		return nil, err
 	}
 	if err := checkVersion(ctx, db, path); err != nil {
 		return nil, errors.Join(err, db.Close())

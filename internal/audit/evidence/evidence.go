@@ -18,6 +18,7 @@ import (
 	"seats/internal/audit"
 	"seats/internal/calendar"
 	"seats/internal/config"
+	"seats/internal/dirs"
 	"seats/internal/duck"
 	"seats/internal/fail"
 	"seats/internal/store"
@@ -50,6 +51,9 @@ func Write(ctx context.Context, o Options) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, p.scratch.Close()) }()
+	if err := dirs.MakeTemp(p.scratch.TempDir()); err != nil {
+		return err
+	}
 	p.dir = filepath.Join(p.scratch.TempDir(), "pack")
 	for _, step := range []func(context.Context) error{p.load, p.writeSlices, p.writeResults, p.writeRules, p.writeIssued, p.writeLedger, p.writeTexts} {
 		if err := step(ctx); err != nil {
