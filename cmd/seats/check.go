@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -10,6 +9,7 @@ import (
 
 	"seats/extract"
 	"seats/internal/config"
+	"seats/internal/dirs"
 	"seats/internal/fail"
 	"seats/internal/job"
 	"seats/internal/store"
@@ -79,7 +79,14 @@ func (k *checker) source(ctx context.Context) error {
 func inspect(ctx context.Context, t config.Tenant) (extract.Findings, error) {
 	if t.ExportDir != "" {
 		// Not beside the store: there may be none yet, and a check changes nothing there.
-		return extract.InspectExport(ctx, t.ExportDir, cmp.Or(t.Engine.TempDir, os.TempDir()))
+		temp := os.TempDir()
+		if t.Engine.TempDir != "" {
+			temp = t.Engine.TempDir
+			if err := dirs.Make(temp, dirs.Temp); err != nil {
+				return extract.Findings{}, err
+			}
+		}
+		return extract.InspectExport(ctx, t.ExportDir, temp)
 	}
 	return extract.InspectGIMDB(ctx, *t.GIM, t.Zone)
 }

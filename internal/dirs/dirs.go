@@ -26,42 +26,27 @@ const (
 	mayWrite = 2
 )
 
-// Writable refuses a folder that is not there, is none, or that this user may not put files into.
-func Writable(dir, key string) error {
-	info, err := os.Stat(dir)
-	if err == nil && !info.IsDir() {
-		err = &fs.PathError{Op: "write to", Path: dir, Err: syscall.ENOTDIR}
-	}
+// Make makes a folder that the configuration names by key, and those above it, unless it is there already, and refuses
+// one that this user may not put files into.
+func Make(dir, key string) error {
+	err := os.MkdirAll(dir, 0o700)
 	if err == nil {
 		if no := syscall.Access(dir, mayWrite|mayEnter); no != nil {
 			err = &fs.PathError{Op: "write to", Path: dir, Err: no}
 		}
 	}
-	return unusable(key, err)
-}
-
-// Make makes a folder, and those above it, unless it is there already.
-func Make(dir, key string) error {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return unusable(key, err)
-	}
-	return Writable(dir, key)
-}
-
-func unusable(key string, err error) error {
 	if err == nil {
 		return nil
 	}
-	return fail.New(fail.Other, key+" must be a folder that is there and that this user may write to", "use %s: %w", key, err)
+	return fail.New(fail.Other, key+" must be a folder that this user may write to", "use %s: %w", key, err)
 }
 
-// MakeTemp makes a folder for temporary files, unless it is there already. The one above it must be there: a
-// temp_dir with a slip in it is no place for gigabytes.
+// MakeTemp makes a folder for temporary files, unless it is there already. The one above it must be there.
 func MakeTemp(dir string) error {
 	err := os.Mkdir(dir, 0o700)
 	if err == nil || errors.Is(err, fs.ErrExist) {
 		return nil
 	}
-	return fail.New(fail.Other, "let "+Temp+" name a folder that is there and that this user may write to; where it is empty, temporary files go beside the store",
+	return fail.New(fail.Other, "let "+Temp+" name a folder that this user may write to; where it is empty, temporary files go beside the store",
 		"make folder for temporary files: %w", err)
 }

@@ -16,7 +16,7 @@ func tempDir(path, dir, suffix string) (string, error) {
 	if dir == "" {
 		return path + suffix, nil
 	}
-	if err := dirs.Writable(dir, dirs.Temp); err != nil {
+	if err := dirs.Make(dir, dirs.Temp); err != nil {
 		return "", err
 	}
 	sum := sha256.Sum256([]byte(path))
