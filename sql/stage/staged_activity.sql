@@ -44,7 +44,7 @@ with activity as (
 ),
 judged as (
     select *,
-           start_ts is null or (end_ts < start_ts and coalesce(active_flag, 0) = 0) as is_rejected
+           start_ts is null or coalesce(end_ts < start_ts and coalesce(active_flag, 0) = 0, false) as is_rejected
     from activity
     semi join _stage.gim.known_agent as a using (resource_key)
 )
