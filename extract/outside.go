@@ -10,7 +10,7 @@ import (
 )
 
 const (
-	probeBatch = 20_000    // how many legs' attached data is asked for in one statement
+	probeBatch = 20_000    // how many legs are asked about in one statement
 	hour       = 3600      // what legs outside the day are sieved by, seconds
 	hours      = 1_000_000 // more than have passed since 1970
 )
@@ -50,16 +50,45 @@ func (g *GIMDB) stays(ctx context.Context, hull calendar.Interval) (sieve, error
 
 // probe looks up the attached data of the staged legs outside the day, by primary key.
 func (g *GIMDB) probe(ctx context.Context, day calendar.Interval) error {
+	jobs, err := g.byLeg(ctx, day, func(ids, timeKeys []int64) job {
+		return job{table: "irf_user_data_gen_1", statement: "gim/user_data_of_leg.sql",
+			args: []any{ids, timeKeys, g.unique["irf_user_data_gen_1"]}}
+	})
+	if err != nil {
+		return err
+	}
+	return g.fetch(ctx, g.tasks(jobs...)...)
+}
+
+// copies stages the legs outside the day anew, by primary key, where that may be there more than once: of a leg that has
+// ended long ago, only the copy that says that it has not may have been found.
+func (g *GIMDB) copies(ctx context.Context, day calendar.Interval) error {
+	if g.unique["interaction_resource_fact"] {
+		return nil
+	}
+	jobs, err := g.byLeg(ctx, day, func(ids, timeKeys []int64) job {
+		return job{table: "interaction_resource_fact", statement: "gim/leg_copy.sql", args: []any{ids, timeKeys}}
+	})
+	if err != nil {
+		return err
+	}
+	delete(g.sent, "interaction_resource_fact")
+	if err := g.stage.run(ctx, "forget_leg"); err != nil {
+		return err
+	}
+	return g.fetch(ctx, g.tasks(jobs...)...)
+}
+
+// byLeg asks something about the staged legs outside the day, batch by batch.
+func (g *GIMDB) byLeg(ctx context.Context, day calendar.Interval, about func(ids, timeKeys []int64) job) (jobs []job, err error) {
 	var ids, timeKeys []int64
-	var jobs []job
 	flush := func() {
 		if len(ids) > 0 {
-			jobs = append(jobs, job{table: "irf_user_data_gen_1", statement: "gim/user_data_of_leg.sql",
-				args: []any{ids, timeKeys, g.unique["irf_user_data_gen_1"]}})
+			jobs = append(jobs, about(ids, timeKeys))
 			ids, timeKeys = nil, nil
 		}
 	}
-	err := duck.Each(ctx, g.stage.Conn, "stage/leg_outside.sql", func(scan func(...any) error) error {
+	err = duck.Each(ctx, g.stage.Conn, "stage/leg_outside.sql", func(scan func(...any) error) error {
 		var id, key int64
 		if err := scan(&id, &key); err != nil {
 			return err
@@ -69,9 +98,6 @@ func (g *GIMDB) probe(ctx context.Context, day calendar.Interval) error {
 		}
 		return nil
 	}, keyArgs(day)...)
-	if err != nil {
-		return err
-	}
 	flush()
-	return g.fetch(ctx, g.tasks(jobs...)...)
+	return jobs, err
 }

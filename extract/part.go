@@ -135,6 +135,9 @@ func (g *GIMDB) around(ctx context.Context, day, keys, hull calendar.Interval, t
 	if err := g.fetch(ctx, g.tasks(jobs...)...); err != nil {
 		return err
 	}
+	if err := g.copies(ctx, day); err != nil {
+		return err
+	}
 	if err := g.probe(ctx, day); err != nil {
 		return err
 	}

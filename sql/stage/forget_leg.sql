@@ -1,0 +1,1 @@
+truncate _stage.gim.interaction_resource_fact
