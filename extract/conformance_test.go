@@ -227,14 +227,16 @@ func TestR10SliceHoldsActivitiesOfItsSessionsAndOfTheDay(t *testing.T) {
 		g.leg(10, 3, 11, day0-100, day0+5, "g10")        // reaches into the day, switch unknown
 		g.leg(11, 3, 99, day0+5, -1, "g11")              // no end: until as_of
 		g.leg(12, 3, 10, day0+700, day0+600, "g12")      // rejected
+		g.leg(13, 2, 10, day0+88200, -1, "g13")          // after the day, in session 2, no end: until as_of
 		g.attempt(1, 1, 3, day0+30, day0+40)             // preview
 		g.attempt(2, 1, 4, day0-7100, day0-7000)         // push preview before the day, in session 1
 		g.attempt(3, 1, 1, day0+30, day0+40)             // predictive
 		g.attempt(4, -2, 3, day0+30, day0+40)            // nobody's
+		g.attempt(5, 2, 3, day0+88300, -1)               // after the day, in session 2, no end
 		g.db.Exec(g.t, fmt.Sprintf(`insert into irf_user_data_gen_1 values (500, %d, 1, 1, 1, null, 'segment')`, key(day0+10)))
 		g.db.Exec(g.t, fmt.Sprintf(`insert into irf_user_data_gen_1 values (1, %d, 1, 1, 1, null, 'other key')`, key(day0+10)))
 	}, func(t *testing.T, r *rig, _ extract.Summary) {
-		require.Equal(t, []string{"leg 1", "leg 3", "leg 5", "leg 8", "leg 10", "leg 11", "leg 12", "preview 1", "preview 2"},
+		require.Equal(t, []string{"leg 1", "leg 3", "leg 5", "leg 8", "leg 10", "leg 11", "leg 12", "leg 13", "preview 1", "preview 2", "preview 5"},
 			r.strings(t, "select kind || ' ' || activity_key from ocs_activity order by kind, activity_key"))
 		require.Equal(t, []string{"1 SIP_A", "10 -", "11 -"},
 			r.strings(t, "select activity_key || ' ' || coalesce(switch_name, '-') from ocs_activity where activity_key in (1, 10, 11) and kind = 'leg' order by activity_key"))

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/duckdb/duckdb-go/v2"
@@ -18,11 +19,8 @@ func plainReject(column, message string) string {
 	if column == "" {
 		return " " + message
 	}
-	message = strings.TrimSpace(strings.TrimPrefix(message, fmt.Sprintf(`Error when converting column "%s".`, column)))
-	if message == "" {
-		message = "it is empty"
-	}
-	return " column " + column + ": " + message
+	message = strings.TrimPrefix(message, fmt.Sprintf(`Error when converting column "%s".`, column))
+	return " column " + column + ": " + strings.TrimSpace(message)
 }
 
 // checkHeader looks for the columns that the load names, in a header of any case, and returns the table's key
@@ -89,28 +87,42 @@ func openCSV(path string) (*os.File, *csv.Reader, error) {
 	return f, csv.NewReader(text), nil
 }
 
-// explainCSV is for a file that DuckDB gave up as a whole, mostly for one bad quote whose line it does not tell.
-func explainCSV(err error, path, shown string) error {
-	if bad := firstBadRecord(path); bad != nil {
-		return fmt.Errorf("%s:%d: %w", shown, bad.StartLine, bad.Err)
+// explainCSV is for a file that DuckDB gave up as a whole, mostly for one bad quote or one empty key, whose line it does
+// not tell.
+func explainCSV(err error, path, shown string, keys []string) error {
+	line, bad := firstBadRecord(path, keys)
+	if bad != nil {
+		return fmt.Errorf("%s:%d: %w", shown, line, bad)
 	}
 	return fmt.Errorf("%s: %w", shown, plainCSVError(err, path, shown))
 }
 
-// firstBadRecord is the first record of a file that is not RFC 4180, or nil.
-func firstBadRecord(path string) *csv.ParseError {
+// firstBadRecord is the line of the first record of a file that is not RFC 4180 or has an empty key, and what is wrong
+// with it; nil where all are well.
+func firstBadRecord(path string, keys []string) (line int, bad error) {
 	f, records, err := openCSV(path)
 	if err != nil {
-		return nil
+		return 0, nil
 	}
 	defer f.Close() //nolint:errcheck // only read
-	records.ReuseRecord = true
+	header, err := records.Read()
 	for err == nil {
-		_, err = records.Read()
+		var record []string
+		if record, err = records.Read(); err != nil {
+			break
+		}
+		for i, field := range record {
+			if field == "" && slices.Contains(keys, header[i]) {
+				line, _ = records.FieldPos(i)
+				return line, fmt.Errorf("column %s: it is empty", header[i])
+			}
+		}
 	}
-	var bad *csv.ParseError
-	errors.As(err, &bad)
-	return bad
+	var broken *csv.ParseError
+	if errors.As(err, &broken) {
+		return broken.StartLine, broken.Err
+	}
+	return 0, nil
 }
 
 // plainCSVError drops the advice that DuckDB gives to people who can change the reader's options.

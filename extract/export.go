@@ -157,13 +157,13 @@ func loadFile(ctx context.Context, stage *Stage, path, shown, table string, numb
 	if err != nil {
 		return err
 	}
-	args := []any{sql.Named("file", path), sql.Named("chunk", number), sql.Named("keys", keys)}
+	args := []any{sql.Named("file", path), sql.Named("chunk", number)}
 	if factKeys[table] != nil {
 		args = append(args, sql.Named("key_from", o.KeyFrom), sql.Named("key_to", int64(math.MaxInt64)))
 	}
 	n, err := duck.Exec(ctx, stage.Conn, "stage/load/"+table+".sql", args...)
 	if err != nil {
-		return explainCSV(err, path, shown)
+		return explainCSV(err, path, shown, keys)
 	}
 	o.Progress(table, n)
 	return rejected(ctx, stage, shown)

@@ -150,8 +150,10 @@ func TestR2TenantKeyKeepsOtherTenantsOut(t *testing.T) {
 		"sm_res_session_fact": sessionHeader + sessionRow(1, 1, 100, 200, 5) + row(2, day0, 2, 1, 2, day0+100, day0+200, 0, 5) + row(3, day0, -1, 1, 2, day0+100, day0+200, 0, 5),
 		"interaction_resource_fact": legHeader + legRow(1, 1, 10, 110, 120, 5) +
 			row(2, key(day0+110), 2, 1, 10, day0+110, day0+120, 0, 5),
-		"irf_user_data_gen_1":  dataHeader + dataRow(1, 110, "g1", 5) + dataRow(2, 110, "g2", 5),
-		"contact_attempt_fact": attemptHeader + row(7, key(day0+130), 2, 3, 1, "p7", day0+130, day0+145, 6),
+		"irf_user_data_gen_1": dataHeader + dataRow(1, 110, "g1", 5) + dataRow(2, 110, "g2", 5),
+		"contact_attempt_fact": "CONTACT_ATTEMPT_FACT_KEY,TENANT_KEY,UPDATE_AUDIT_KEY,MEDIA_TYPE_KEY,END_DATE_TIME_KEY,START_DATE_TIME_KEY,DIALING_MODE_KEY," +
+			"RESOURCE_KEY,CALL_ATTEMPT_ID,START_TS,END_TS\n" +
+			row(7, 2, 6, 1, day0, key(day0+130), 3, 1, "p7", day0+130, day0+145) + row(8, 1, 6, 1, day0, day0, 1, -1, -1, -1, -1),
 	}))
 	r := newRig(t)
 	o, tenant := exportOptions(t), int64(1)
@@ -281,4 +283,12 @@ func TestBrokenRowsAreRefusedWithFileLineAndColumn(t *testing.T) {
 			require.NotEmpty(t, fail.Hints(err))
 		})
 	}
+}
+
+func TestAnEmptyKeyIsRefusedWhereverItsColumnStands(t *testing.T) {
+	f := base(files{"contact_attempt_fact": attemptHeader + row(1, day0, 1, 3, 1, "p1", day0, day0+9, 5) + row(2, -1, 1, 3, 1, "p2", day0, day0+9, 5)})
+	f["contact_attempt_fact"] = reversed(f["contact_attempt_fact"])
+	_, err := extract.OpenExport(t.Context(), exportOf(t, f), newRig(t).stage, exportOptions(t))
+	require.ErrorContains(t, err, "contact_attempt_fact.csv:3: column START_DATE_TIME_KEY: it is empty")
+	require.Equal(t, fail.Source, fail.CodeOf(err))
 }

@@ -48,6 +48,11 @@ func TestR11DuplicatesOfAGIMDBWithoutPrimaryKeys(t *testing.T) {
 	legs(3, day0+130, 5) // an older row had none
 	data(3, day0+130, "g3", 6)
 	data(3, day0+130, "", 5)
+	legs(4, day0-7200, 6) // the evening before; an older copy has not ended, and would last into the day
+	g.db.Exec(t, `insert into interaction_resource_fact
+		select interaction_resource_id, start_date_time_key, 0, 1, 1, 1, 0, 0, resource_key, 10, 0, start_ts, null, 1, 1, 5
+		from interaction_resource_fact where interaction_resource_id = 4`)
+	data(4, day0-7200, "g4", 5)
 	for _, connections := range []int{1, 2} {
 		r := newRig(t)
 		r.cut(t, openDB(t, r, g.config(connections), nil), utcDay)

@@ -4,6 +4,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"seats/internal/judge"
 )
 
 const printed = `[
@@ -12,13 +14,16 @@ const printed = `[
 	{"tenant":"acme","region":"US","measure":"enabled","period":"2026-03","value":99}]`
 
 func TestAnswersAgreeOnlyWhereEveryNumberIsTheSame(t *testing.T) {
-	same := []peak{{Region: "EU"}, {"US", 42, 1773165787, 12}}
+	us := func(agents, at, seconds int64) judge.Peak {
+		return judge.Peak{Region: "US", Agents: agents, At: at, Seconds: seconds}
+	}
+	same := []judge.Peak{{Region: "EU"}, us(42, 1773165787, 12)}
 	require.NoError(t, agree("", same, []byte(printed)))
-	for name, other := range map[string][]peak{
-		"agents":         {{Region: "EU"}, {"US", 41, 1773165787, 12}},
-		"second":         {{Region: "EU"}, {"US", 42, 1773165788, 12}},
-		"seconds":        {{Region: "EU"}, {"US", 42, 1773165787, 13}},
-		"missing region": {{"US", 42, 1773165787, 12}},
+	for name, other := range map[string][]judge.Peak{
+		"agents":         {{Region: "EU"}, us(41, 1773165787, 12)},
+		"second":         {{Region: "EU"}, us(42, 1773165788, 12)},
+		"seconds":        {{Region: "EU"}, us(42, 1773165787, 13)},
+		"missing region": {us(42, 1773165787, 12)},
 	} {
 		require.ErrorContains(t, agree("whole run", other, []byte(printed)), "whole run: seats issued", name)
 	}

@@ -10,6 +10,8 @@ import (
 	"strconv"
 
 	"github.com/jackc/pgx/v5"
+
+	"seats/internal/judge"
 )
 
 //go:embed copy_slice.sql
@@ -22,7 +24,7 @@ var extractedSQL string
 var sliceTablesSQL string
 
 // copySlice has psql copy a slice's rows to /dev/null.
-func (s *site) copySlice(ctx context.Context, schema string, q question) (sample, error) {
+func (s *site) copySlice(ctx context.Context, schema string, q judge.Question) (sample, error) {
 	return s.watch(func() (sample, error) {
 		nowhere, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0)
 		if err != nil {
@@ -30,10 +32,10 @@ func (s *site) copySlice(ctx context.Context, schema string, q question) (sample
 		}
 		defer nowhere.Close() //nolint:errcheck // nothing is kept there
 		number := func(name string, v int64) string { return "--set=" + name + "=" + strconv.FormatInt(v, 10) }
-		dayFrom := q.sessionsFrom + (q.sessionsFrom - q.activitiesFrom)
+		sessionsFrom := q.From - q.Lookback
 		return child(ctx, []string{"PGOPTIONS=-c search_path=" + schema}, copySliceSQL, s.psql, "--quiet", "--no-psqlrc",
-			"--output="+os.DevNull, number("sessions_from", q.sessionsFrom-q.sessionsFrom%900),
-			number("day_from", dayFrom-dayFrom%900), number("until", q.ends), s.dsn.ConnString())
+			"--output="+os.DevNull, number("sessions_from", sessionsFrom-sessionsFrom%900),
+			number("day_from", q.From-q.From%900), number("until", q.Until), s.dsn.ConnString())
 	})
 }
 

@@ -1,5 +1,5 @@
 -- The same question of the rows that seats has extracted, loaded into PostgreSQL: the region's peak of a day (R8).
--- Unlike answer.sql it has no GIM to find its way through: legs and previews are one table, with their switches.
+-- Unlike the judge's region_peak.sql it has no GIM to find its way through: legs and previews are one table, with their switches.
 -- $1 to $3: regions and the starts and ends of their days; $4, $5: switches and their regions, pairwise; $6: region of
 -- the default location; $7: as_of (R10); $8: patterns of excluded agents, as LIKE has them.
 with region as materialized (

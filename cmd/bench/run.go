@@ -7,6 +7,8 @@ import (
 	"os"
 	"os/exec"
 	"slices"
+
+	"seats/internal/judge"
 )
 
 // runCmd measures everything.
@@ -83,9 +85,9 @@ type bench struct {
 	*site
 	*table
 	size     size
-	config   string   // of one tenant, with the GIM that most is measured on
-	sessions string   // how large that is, in words
-	question question // what PostgreSQL is asked of it
+	config   string         // of one tenant, with the GIM that most is measured on
+	sessions string         // how large that is, in words
+	question judge.Question // what PostgreSQL is asked of it
 }
 
 const mainTenant = "acme"

