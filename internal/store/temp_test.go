@@ -104,7 +104,7 @@ func TestAnUnusableTempDirIsNamed(t *testing.T) {
 	for _, dir := range []string{file, filepath.Join(file, "below")} {
 		for name, open := range openers {
 			err := open(t.Context(), path, duck.Options{TempDir: dir})
-			require.ErrorContains(t, err, dir, name)
+			require.ErrorContains(t, err, file, name)
 			require.NotErrorIs(t, err, store.ErrDamaged)
 			require.Equal(t, fail.Other, fail.CodeOf(err))
 			require.Contains(t, hint(err), "engine.temp_dir")
