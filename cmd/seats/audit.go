@@ -7,8 +7,8 @@ import (
 	"io"
 	"slices"
 
-	"seats/internal/audit"
-	"seats/internal/audit/evidence"
+	"seats/cmd/seats/audit"
+	"seats/cmd/seats/audit/evidence"
 	"seats/internal/config"
 	"seats/internal/fail"
 	"seats/internal/store"

@@ -7,11 +7,11 @@ import (
 	"os"
 	"time"
 
+	"seats/cmd/seats/job"
 	"seats/extract"
 	"seats/internal/config"
 	"seats/internal/dirs"
 	"seats/internal/fail"
-	"seats/internal/job"
 	"seats/internal/store"
 	"seats/report"
 )

@@ -12,10 +12,10 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"seats/cmd/seats/job"
 	"seats/internal/config"
 	"seats/internal/duck"
 	"seats/internal/fail"
-	"seats/internal/job"
 	"seats/internal/store"
 )
 

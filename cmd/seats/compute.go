@@ -3,8 +3,8 @@ package main
 import (
 	"context"
 
+	"seats/cmd/seats/job"
 	"seats/internal/fail"
-	"seats/internal/job"
 	"seats/report"
 )
 

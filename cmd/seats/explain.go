@@ -4,9 +4,9 @@ import (
 	"context"
 	"strings"
 
+	"seats/cmd/seats/explain"
 	"seats/internal/calendar"
 	"seats/internal/config"
-	"seats/internal/explain"
 	"seats/internal/store"
 	"seats/report"
 )

@@ -8,8 +8,8 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"seats/cmd/seats/job"
 	"seats/internal/fail"
-	"seats/internal/job"
 	"seats/report"
 )
 

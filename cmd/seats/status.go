@@ -6,10 +6,10 @@ import (
 	"sort"
 	"time"
 
+	"seats/cmd/seats/job"
 	"seats/internal/calendar"
 	"seats/internal/config"
 	"seats/internal/fail"
-	"seats/internal/job"
 	"seats/internal/settle"
 	"seats/internal/store"
 	"seats/report"

@@ -16,12 +16,12 @@ import (
 	"github.com/stretchr/testify/require"
 
 	gimsim "seats/cmd/gimsim/cli"
-	"seats/internal/audit"
-	"seats/internal/audit/evidence"
+	"seats/cmd/seats/audit"
+	"seats/cmd/seats/audit/evidence"
+	"seats/cmd/seats/job"
 	"seats/internal/calendar"
 	"seats/internal/config"
 	"seats/internal/duck"
-	"seats/internal/job"
 )
 
 type quiet struct{}

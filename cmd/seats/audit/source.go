@@ -4,11 +4,11 @@ import (
 	"context"
 	"fmt"
 
+	"seats/cmd/seats/job"
 	"seats/compute"
 	"seats/extract"
 	"seats/internal/calendar"
 	"seats/internal/duck"
-	"seats/internal/job"
 	"seats/report"
 )
 

@@ -9,10 +9,10 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"seats/cmd/seats/job"
 	"seats/internal/calendar"
 	"seats/internal/config"
 	"seats/internal/duck"
-	"seats/internal/job"
 	"seats/internal/store"
 	"seats/report"
 )

@@ -22,10 +22,10 @@ import (
 	"slices"
 	"time"
 
+	"seats/cmd/seats/job"
 	"seats/internal/calendar"
 	"seats/internal/config"
 	"seats/internal/duck"
-	"seats/internal/job"
 	"seats/internal/store"
 	"seats/report"
 )

@@ -15,7 +15,7 @@ import (
 	"os"
 	"path/filepath"
 
-	"seats/internal/audit"
+	"seats/cmd/seats/audit"
 	"seats/internal/calendar"
 	"seats/internal/config"
 	"seats/internal/dirs"

@@ -14,11 +14,11 @@ import (
 	"github.com/stretchr/testify/require"
 
 	gimsim "seats/cmd/gimsim/cli"
-	"seats/internal/audit"
+	"seats/cmd/seats/audit"
+	"seats/cmd/seats/job"
 	"seats/internal/calendar"
 	"seats/internal/config"
 	"seats/internal/duck"
-	"seats/internal/job"
 )
 
 // quiet is a log that nobody reads.

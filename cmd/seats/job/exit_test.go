@@ -7,10 +7,10 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"seats/cmd/seats/job"
 	"seats/compute"
 	"seats/internal/calendar"
 	"seats/internal/fail"
-	"seats/internal/job"
 	"seats/report"
 )
 

@@ -10,7 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"seats/internal/audit"
+	"seats/cmd/seats/audit"
 	"seats/internal/store"
 )
 
