@@ -7,7 +7,6 @@ import (
 	"seats/cmd/seats/explain"
 	"seats/internal/calendar"
 	"seats/internal/config"
-	"seats/internal/store"
 	"seats/report"
 )
 
@@ -50,7 +49,7 @@ func (c *explainCmd) Run(ctx context.Context, w *world, root *cli, t *terminal) 
 	}
 	defer conn.Close() //nolint:errcheck // only read
 	x := explanation{explainCmd: c, ctx: ctx, world: w, terminal: t, tenant: tenant, explainer: explain.New(conn, tenant)}
-	x.issued, err = store.IssuedFiles(ctx, conn)
+	x.issued, err = report.IssuedFiles(ctx, conn)
 	if err != nil {
 		return err
 	}

@@ -89,7 +89,7 @@ func monthsOf(ctx context.Context, tenant config.Tenant, now time.Time) ([]month
 	if err != nil {
 		return nil, err
 	}
-	issued, err := store.IssuedFiles(ctx, db)
+	issued, err := report.IssuedFiles(ctx, db)
 	if err != nil {
 		return nil, err
 	}

@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"seats/internal/config"
-	"seats/internal/store"
 	"seats/report"
 )
 
@@ -18,7 +17,7 @@ func fileRows(ctx context.Context, tenant config.Tenant, _ time.Time) ([][]any, 
 		return nil, err
 	}
 	defer db.Close() //nolint:errcheck // only read
-	issued, err := store.IssuedFiles(ctx, db)
+	issued, err := report.IssuedFiles(ctx, db)
 	if err != nil {
 		return nil, err
 	}

@@ -128,7 +128,7 @@ func (w *auditor) load(ctx context.Context) (err error) {
 	if w.slices, err = store.Slices(ctx, w.scratch.Conn); err != nil {
 		return err
 	}
-	if w.all, err = store.IssuedFiles(ctx, w.scratch.Conn); err != nil {
+	if w.all, err = report.IssuedFiles(ctx, w.scratch.Conn); err != nil {
 		return err
 	}
 	if err := w.loadRules(ctx); err != nil {

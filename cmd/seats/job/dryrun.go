@@ -121,7 +121,7 @@ func (s *state) standing(ctx context.Context) (map[numberKey]WhatIf, error) {
 	if err != nil {
 		return nil, err
 	}
-	issued, err := store.IssuedFiles(ctx, s.work.Conn)
+	issued, err := report.IssuedFiles(ctx, s.work.Conn)
 	for _, i := range issued { // revision by revision, the newest last
 		key := numberKey{i.Period, i.Measure, i.Region}
 		if w := found[key]; wanted[i.Period] {

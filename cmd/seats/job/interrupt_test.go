@@ -62,7 +62,7 @@ func issued(t *testing.T, j *job.Job) []report.Issue {
 	db, err := store.OpenPublished(t.Context(), j.Tenant.StorePath(), duck.Options{})
 	require.NoError(t, err)
 	defer db.Close()
-	files, err := store.IssuedFiles(t.Context(), db)
+	files, err := report.IssuedFiles(t.Context(), db)
 	require.NoError(t, err)
 	return files
 }

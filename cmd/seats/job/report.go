@@ -8,7 +8,6 @@ import (
 	"seats/compute"
 	"seats/internal/config"
 	"seats/internal/fail"
-	"seats/internal/store"
 	"seats/report"
 )
 
@@ -38,7 +37,7 @@ func (s *state) differ() bool {
 // begun here is finished.
 func (s *state) issue(ctx context.Context) error {
 	ctx = context.WithoutCancel(ctx)
-	ledger, err := store.IssuedFiles(ctx, s.work.Conn)
+	ledger, err := report.IssuedFiles(ctx, s.work.Conn)
 	if err != nil {
 		return err
 	}
@@ -61,7 +60,7 @@ func (s *state) issue(ctx context.Context) error {
 		}
 		s.result.Rows = append(s.result.Rows, o.Row())
 		for _, i := range append(o.Recovered, o.Issue) {
-			if err := store.PutIssuedFile(ctx, s.work.Conn, i); err != nil {
+			if err := report.PutIssuedFile(ctx, s.work.Conn, i); err != nil {
 				return err
 			}
 		}

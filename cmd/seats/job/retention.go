@@ -24,7 +24,7 @@ func (s *state) retain(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	ledger, err := store.IssuedFiles(ctx, s.work.Conn)
+	ledger, err := report.IssuedFiles(ctx, s.work.Conn)
 	if err != nil {
 		return err
 	}

@@ -22,7 +22,7 @@ const leftOut = "(left out: it names an agent)"
 
 // issues are the issued files of the period.
 func (p *packer) issues(ctx context.Context) ([]report.Issue, error) {
-	all, err := store.IssuedFiles(ctx, p.scratch.Conn)
+	all, err := report.IssuedFiles(ctx, p.scratch.Conn)
 	if err != nil {
 		return nil, err
 	}

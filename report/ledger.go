@@ -1,4 +1,4 @@
-package store
+package report
 
 import (
 	"context"
@@ -7,14 +7,13 @@ import (
 	"time"
 
 	"seats/internal/duck"
-	"seats/report"
 )
 
 // IssuedFiles is every data file that was issued, revision by revision.
-func IssuedFiles(ctx context.Context, q duck.Queryer) ([]report.Issue, error) {
-	var issues []report.Issue
+func IssuedFiles(ctx context.Context, q duck.Queryer) ([]Issue, error) {
+	var issues []Issue
 	err := duck.Each(ctx, q, "store/issued_file.sql", func(scan func(...any) error) error {
-		var i report.Issue
+		var i Issue
 		var peak sql.NullInt64
 		var issued int64
 		err := scan(&i.Region, &i.Measure, &i.Period, &i.Revision, &i.Value, &i.State, &i.File, &i.SHA256, &i.ManifestSHA256,
@@ -31,7 +30,7 @@ func IssuedFiles(ctx context.Context, q duck.Queryer) ([]report.Issue, error) {
 }
 
 // PutIssuedFile writes one revision, in place of what the store held of it.
-func PutIssuedFile(ctx context.Context, q duck.Queryer, i report.Issue) error {
+func PutIssuedFile(ctx context.Context, q duck.Queryer, i Issue) error {
 	id := []any{sql.Named("region", i.Region), sql.Named("measure", string(i.Measure)), sql.Named("period", i.Period), sql.Named("revision", i.Revision)}
 	if _, err := duck.Exec(ctx, q, "store/delete_issued_file.sql", id...); err != nil {
 		return fmt.Errorf("remember %s: %w", i.File, err)
@@ -49,23 +48,4 @@ func PutIssuedFile(ctx context.Context, q duck.Queryer, i report.Issue) error {
 		return fmt.Errorf("remember %s: %w", i.File, err)
 	}
 	return nil
-}
-
-// Slice is what a listing needs to know of one.
-type Slice struct {
-	Day, SHA256  string
-	HighWater    *int64 // epoch seconds; nil where unknown
-	OpenSessions int64
-}
-
-// Slices lists the slices of a store by day.
-func Slices(ctx context.Context, q duck.Queryer) (map[string]Slice, error) {
-	slices := map[string]Slice{}
-	err := duck.Each(ctx, q, "store/slice.sql", func(scan func(...any) error) error {
-		var s Slice
-		err := scan(&s.Day, &s.HighWater, &s.OpenSessions, &s.SHA256)
-		slices[s.Day] = s
-		return err
-	})
-	return slices, err
 }

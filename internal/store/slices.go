@@ -1,0 +1,26 @@
+package store
+
+import (
+	"context"
+
+	"seats/internal/duck"
+)
+
+// Slice is what a listing needs to know of one.
+type Slice struct {
+	Day, SHA256  string
+	HighWater    *int64 // epoch seconds; nil where unknown
+	OpenSessions int64
+}
+
+// Slices lists the slices of a store by day.
+func Slices(ctx context.Context, q duck.Queryer) (map[string]Slice, error) {
+	slices := map[string]Slice{}
+	err := duck.Each(ctx, q, "store/slice.sql", func(scan func(...any) error) error {
+		var s Slice
+		err := scan(&s.Day, &s.HighWater, &s.OpenSessions, &s.SHA256)
+		slices[s.Day] = s
+		return err
+	})
+	return slices, err
+}
