@@ -9,6 +9,7 @@ import (
 	"seats/internal/calendar"
 	"seats/internal/config"
 	"seats/internal/duck"
+	"seats/internal/store"
 	texts "seats/sql"
 )
 
@@ -63,6 +64,9 @@ func computeDay(ctx context.Context, conn *sql.Conn, t config.Tenant, day calend
 		return DayResult{}, nil, err
 	}
 	defer tx.Rollback() //nolint:errcheck // after a commit there is nothing to roll back
+	if err := store.DropResults(ctx, tx, day); err != nil {
+		return DayResult{}, nil, err
+	}
 	if err := runSteps(ctx, tx, results, day, state); err != nil {
 		return DayResult{}, nil, err
 	}

@@ -21,16 +21,8 @@ var working = []string{
 	"compute/presence.sql",
 }
 
-// results are the steps that replace the results of a day, in one transaction: the old ones make room ...
+// results are the steps that write the results of a day ...
 var results = []string{
-	"compute/delete_qualifying_session.sql",
-	"compute/delete_concurrency.sql",
-	"compute/delete_daily_concurrent.sql",
-	"compute/delete_enabled_daily.sql",
-	"compute/delete_data_quality.sql",
-	"compute/delete_computation.sql",
-
-	// ... for the new ones ...
 	"compute/qualifying_session.sql",
 	"compute/concurrency.sql",
 	"compute/daily_concurrent.sql",

@@ -18,6 +18,7 @@ import (
 	"seats/compute/rule"
 	"seats/internal/calendar"
 	"seats/internal/duck"
+	"seats/internal/store"
 )
 
 var update = flag.Bool("update", false, "rewrite the expected numbers of testdata/cases")
@@ -186,6 +187,9 @@ func enabledInWords(agents map[string]bool) string {
 // countBySQL runs the SQL engine without a transaction of its own.
 func countBySQL(ctx context.Context, q duck.Queryer, rules rule.Set, day calendar.Date, state string) error {
 	if err := writeRules(ctx, q, rules); err != nil {
+		return err
+	}
+	if err := store.DropResults(ctx, q, day); err != nil {
 		return err
 	}
 	return runSteps(ctx, q, Steps(), day, state)

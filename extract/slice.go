@@ -10,6 +10,7 @@ import (
 	"seats/internal/calendar"
 	"seats/internal/duck"
 	"seats/internal/settle"
+	"seats/internal/store"
 )
 
 // Summary is what became of one day.
@@ -58,10 +59,10 @@ func (c *Cutter) Cut(ctx context.Context, w Window) (Summary, error) {
 	}
 	ctx = context.WithoutCancel(ctx)
 	restored := c.inTx(ctx, func(tx *sql.Tx) error {
-		if err := Drop(ctx, tx, w.Day); err != nil || !held {
+		if err := store.DropSlice(ctx, tx, w.Day); err != nil || !held {
 			return err
 		}
-		return move(ctx, tx, aside(w.Day), w.Day)
+		return store.MoveSlice(ctx, tx, aside(w.Day), w.Day)
 	})
 	if restored != nil {
 		err = errors.Join(err, ErrHalf, restored)
@@ -90,7 +91,7 @@ func (c *Cutter) stageSessions(ctx context.Context, w Window) error {
 func (c *Cutter) replace(ctx context.Context, w Window, held bool) (summary Summary, err error) {
 	err = c.inTx(ctx, func(tx *sql.Tx) error {
 		if held {
-			if err := move(ctx, tx, w.Day, aside(w.Day)); err != nil {
+			if err := store.MoveSlice(ctx, tx, w.Day, aside(w.Day)); err != nil {
 				return err
 			}
 		}
@@ -118,7 +119,7 @@ func (c *Cutter) replace(ctx context.Context, w Window, held bool) (summary Summ
 			if losses, err = c.losses(ctx, tx, w); err != nil {
 				return err
 			}
-			if err := Drop(ctx, tx, aside(w.Day)); err != nil {
+			if err := store.DropSlice(ctx, tx, aside(w.Day)); err != nil {
 				return err
 			}
 		}
@@ -200,26 +201,6 @@ func (c *Cutter) spans(ctx context.Context, w Window) error {
 		}
 	}
 	return nil
-}
-
-// move gives the rows of a slice another day.
-func move(ctx context.Context, tx *sql.Tx, from, to calendar.Date) error {
-	for _, name := range []string{
-		"stage/move_slice.sql", "stage/move_slice_span.sql", "stage/move_voice_session.sql",
-		"stage/move_ocs_activity.sql", "stage/move_agent.sql", "stage/move_duplicate_key.sql",
-	} {
-		if _, err := duck.Exec(ctx, tx, name, sql.Named("from", from.String()), sql.Named("to", to.String())); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// Drop takes a day's slice out of a store; a day without one is no error.
-func Drop(ctx context.Context, tx *sql.Tx, day calendar.Date) error {
-	return exec(ctx, tx, day, nil,
-		"stage/delete_slice.sql", "stage/delete_slice_span.sql", "stage/delete_voice_session.sql",
-		"stage/delete_ocs_activity.sql", "stage/delete_agent.sql", "stage/delete_duplicate_key.sql")
 }
 
 // held says whether the store has a slice of the day.

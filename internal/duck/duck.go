@@ -84,9 +84,18 @@ type Queryer interface {
 // Exec runs an embedded statement and returns the number of rows it wrote. An error names the file;
 // DuckDB's own text adds line and caret.
 func Exec(ctx context.Context, q Queryer, name string, args ...any) (int64, error) {
-	res, err := q.ExecContext(ctx, texts.Text(name), args...)
+	return exec(ctx, q, texts.Text(name), name, args)
+}
+
+// ExecOn is Exec of a statement that is the same for every table but for its names, on one of them.
+func ExecOn(ctx context.Context, q Queryer, name string, table texts.Table, args ...any) (int64, error) {
+	return exec(ctx, q, texts.Fill(name, table), name+" on "+table.Name, args)
+}
+
+func exec(ctx context.Context, q Queryer, text, shown string, args []any) (int64, error) {
+	res, err := q.ExecContext(ctx, text, args...)
 	if err != nil {
-		return 0, fmt.Errorf("run sql/%s: %w", name, err)
+		return 0, fmt.Errorf("run sql/%s: %w", shown, err)
 	}
 	return res.RowsAffected()
 }

@@ -117,10 +117,8 @@ func (w *auditor) work(ctx context.Context) error {
 
 // load reads what the store says of itself, and the manifests of the period.
 func (w *auditor) load(ctx context.Context) (err error) {
-	for _, name := range []string{"slice", "slice_span", "issued_file", "run"} {
-		if _, err := duck.Exec(ctx, w.scratch.Conn, "audit/take/"+name+".sql"); err != nil {
-			return err
-		}
+	if err := w.scratch.Take(ctx); err != nil {
+		return err
 	}
 	if w.runs, err = store.Runs(ctx, w.scratch.Conn); err != nil {
 		return err

@@ -112,27 +112,13 @@ func (w *auditor) checkPart(ctx context.Context, p part, r *reader) error {
 			return err
 		}
 	}
-	return w.forget(ctx)
+	return w.scratch.Empty(ctx)
 }
 
 // take brings the raw rows of days into the scratch store.
 func (w *auditor) take(ctx context.Context, days []calendar.Date) error {
 	for _, run := range runsOf(days) {
-		for _, table := range []string{"voice_session", "ocs_activity", "agent", "duplicate_key"} {
-			_, err := duck.Exec(ctx, w.scratch.Conn, "audit/take/"+table+".sql", named("from", run[0].String()), named("to", run[len(run)-1].String()))
-			if err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-// forget empties the scratch store of a part.
-func (w *auditor) forget(ctx context.Context) error {
-	for _, table := range []string{"voice_session", "ocs_activity", "agent", "duplicate_key", "qualifying_session", "concurrency",
-		"daily_concurrent", "enabled_daily", "monthly_enabled", "data_quality", "computation"} {
-		if _, err := duck.Exec(ctx, w.scratch.Conn, "audit/forget/"+table+".sql"); err != nil {
+		if err := w.scratch.TakeRows(ctx, run[0], run[len(run)-1]); err != nil {
 			return err
 		}
 	}

@@ -44,7 +44,7 @@ func (w *auditor) openSource(ctx context.Context, parts []part) (*reader, error)
 // keep saves what the kept slices give under today's configuration.
 func (w *auditor) keep(ctx context.Context) error {
 	for _, table := range []string{"qualifying_session", "daily_concurrent", "monthly_enabled"} {
-		if _, err := duck.Exec(ctx, w.scratch.Conn, "audit/keep/"+table+".sql"); err != nil {
+		if err := w.scratch.Keep(ctx, table); err != nil {
 			return err
 		}
 	}

@@ -43,8 +43,9 @@ func (j *Job) DryRun(ctx context.Context) (rows []WhatIf, err error) {
 	}
 	defer func() { err = errors.Join(err, scratch.Close()) }()
 	s := &state{Job: j, work: &store.Work{DB: scratch.DB, Conn: scratch.Conn}, failed: map[calendar.Date]bool{}}
-	if err := s.take(ctx); err != nil {
-		return nil, err
+	from, to := s.period() // a month needs all its days, whichever were asked for
+	if err := errors.Join(scratch.Take(ctx), scratch.TakeRows(ctx, from, to)); err != nil {
+		return nil, fmt.Errorf("read store: %w", err)
 	}
 	standing, err := s.standing(ctx)
 	if err != nil {
@@ -55,22 +56,6 @@ func (j *Job) DryRun(ctx context.Context) (rows []WhatIf, err error) {
 		return nil, ctx.Err()
 	}
 	return s.compare(standing), errors.Join(s.errs...)
-}
-
-// taken are the tables that a computation reads.
-var taken = []string{"slice", "slice_span", "voice_session", "ocs_activity", "agent", "duplicate_key", "issued_file"}
-
-// take brings the slices of the period into the scratch store. A month needs all its days, whichever were
-// asked for.
-func (s *state) take(ctx context.Context) error {
-	from, to := s.period()
-	for _, name := range taken {
-		_, err := duck.Exec(ctx, s.work.Conn, "audit/take/"+name+".sql", sql.Named("from", from.String()), sql.Named("to", to.String()))
-		if err != nil {
-			return fmt.Errorf("read store: %w", err)
-		}
-	}
-	return nil
 }
 
 // period is from the first day of the job's days and months to the last.

@@ -2,12 +2,9 @@ package job
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 
-	"seats/extract"
 	"seats/internal/calendar"
-	"seats/internal/duck"
 	"seats/internal/store"
 	"seats/report"
 )
@@ -72,13 +69,8 @@ func (s *state) forget(ctx context.Context, day calendar.Date) error {
 		return err
 	}
 	defer tx.Rollback() //nolint:errcheck // after a commit there is nothing to roll back
-	if err := extract.Drop(ctx, tx, day); err != nil {
+	if err := store.DropRows(ctx, tx, day); err != nil {
 		return err
-	}
-	for _, name := range []string{"compute/delete_qualifying_session.sql", "compute/delete_concurrency.sql"} {
-		if _, err := duck.Exec(ctx, tx, name, sql.Named("day", day.String())); err != nil {
-			return err
-		}
 	}
 	return tx.Commit()
 }

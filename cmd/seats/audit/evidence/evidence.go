@@ -86,10 +86,8 @@ type computation struct {
 
 // load finds what is to be packed.
 func (p *packer) load(ctx context.Context) error {
-	for _, name := range []string{"slice", "slice_span", "issued_file", "run"} {
-		if _, err := duck.Exec(ctx, p.scratch.Conn, "audit/take/"+name+".sql"); err != nil {
-			return err
-		}
+	if err := p.scratch.Take(ctx); err != nil {
+		return err
 	}
 	// Files depend on the order in which threads write them: one thread writes them always alike.
 	if _, err := duck.Exec(ctx, p.scratch.Conn, "audit/pack/one_thread.sql"); err != nil {
@@ -173,20 +171,16 @@ func (p *packer) bounds() []any {
 	return []any{sql.Named("from", p.from), sql.Named("to", p.to)}
 }
 
-// copyTo runs a statement of sql/audit/pack that writes a file of the pack.
-func (p *packer) copyTo(ctx context.Context, statement, name string, args ...any) error {
+// file is the path of a file of the pack, in a folder that is there.
+func (p *packer) file(name string) (string, error) {
 	path := filepath.Join(p.dir, filepath.FromSlash(name))
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return err
-	}
-	_, err := duck.Exec(ctx, p.scratch.Conn, "audit/pack/"+statement+".sql", append(args, sql.Named("file", path))...)
-	return err
+	return path, os.MkdirAll(filepath.Dir(path), 0o700)
 }
 
 // put writes a file of the pack.
 func (p *packer) put(name string, text []byte) error {
-	path := filepath.Join(p.dir, filepath.FromSlash(name))
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+	path, err := p.file(name)
+	if err != nil {
 		return err
 	}
 	if err := os.WriteFile(path, text, 0o600); err != nil {
@@ -198,15 +192,27 @@ func (p *packer) put(name string, text []byte) error {
 // writeResults copies the results as they stand in the store. The examples of the data-quality rules name agents;
 // with pseudonyms they come from the pseudonymized rows.
 func (p *packer) writeResults(ctx context.Context) error {
-	for _, table := range []string{"daily_concurrent", "enabled_daily", "monthly_enabled"} {
-		if err := p.copyTo(ctx, table, "results/"+table+".csv", p.bounds()...); err != nil {
+	from, to := p.days[0], p.days[len(p.days)-1]
+	for _, table := range []string{"daily_concurrent", "enabled_daily", "data_quality"} {
+		file, err := p.file("results/" + table + ".csv")
+		if err != nil {
+			return err
+		}
+		if table == "data_quality" && p.masks != nil {
+			_, err = duck.Exec(ctx, p.scratch.Conn, "audit/pack/data_quality_again.sql", sql.Named("file", file))
+		} else {
+			err = p.scratch.WriteDaysCSV(ctx, table, file, from, to)
+		}
+		if err != nil {
 			return err
 		}
 	}
-	if p.masks != nil {
-		return p.copyTo(ctx, "data_quality_again", "results/data_quality.csv")
+	file, err := p.file("results/monthly_enabled.csv")
+	if err != nil {
+		return err
 	}
-	return p.copyTo(ctx, "data_quality", "results/data_quality.csv", p.bounds()...)
+	_, err = duck.Exec(ctx, p.scratch.Conn, "audit/pack/monthly_enabled.sql", append(p.bounds(), sql.Named("file", file))...)
+	return err
 }
 
 // writeTexts adds the statements as they are, the script that runs them, and the page that tells how.

@@ -8,7 +8,6 @@ import (
 
 	"seats/compute"
 	"seats/internal/calendar"
-	"seats/internal/duck"
 )
 
 // tables of the raw rows of a slice.
@@ -17,7 +16,11 @@ var tables = []string{"voice_session", "ocs_activity", "agent", "duplicate_key"}
 // writeSlices writes the raw rows, a folder a day.
 func (p *packer) writeSlices(ctx context.Context) error {
 	for _, name := range []string{"slice", "slice_span"} {
-		if err := p.copyTo(ctx, name, "slices/"+name+".parquet", p.bounds()...); err != nil {
+		file, err := p.file("slices/" + name + ".parquet")
+		if err != nil {
+			return err
+		}
+		if err := p.scratch.WriteDays(ctx, name, file, p.days[0], p.days[len(p.days)-1]); err != nil {
 			return err
 		}
 	}
@@ -30,11 +33,8 @@ func (p *packer) writeSlices(ctx context.Context) error {
 }
 
 func (p *packer) writeSlice(ctx context.Context, d calendar.Date) error {
-	for _, table := range tables {
-		_, err := duck.Exec(ctx, p.scratch.Conn, "audit/take/"+table+".sql", named("from", d.String()), named("to", d.String()))
-		if err != nil {
-			return err
-		}
+	if err := p.scratch.TakeRows(ctx, d, d); err != nil {
+		return err
 	}
 	if p.masks != nil {
 		if err := p.mask(ctx, d); err != nil {
@@ -42,16 +42,15 @@ func (p *packer) writeSlice(ctx context.Context, d calendar.Date) error {
 		}
 	}
 	for _, table := range tables {
-		if err := p.copyTo(ctx, table, "slices/"+d.String()+"/"+table+".parquet"); err != nil {
+		file, err := p.file("slices/" + d.String() + "/" + table + ".parquet")
+		if err != nil {
+			return err
+		}
+		if err := p.scratch.WriteRows(ctx, table, file); err != nil {
 			return err
 		}
 	}
-	for _, table := range tables {
-		if _, err := duck.Exec(ctx, p.scratch.Conn, "audit/forget/"+table+".sql"); err != nil {
-			return err
-		}
-	}
-	return nil
+	return p.scratch.EmptyRows(ctx)
 }
 
 // mask replaces the agents of the day in the scratch store, and makes sure that it counts as before.

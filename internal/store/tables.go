@@ -1,0 +1,138 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+
+	"seats/internal/calendar"
+	"seats/internal/duck"
+	texts "seats/sql"
+)
+
+// part is what the rows of a table belong to.
+type part int
+
+const (
+	head     part = iota // of a slice: what it says of itself
+	row                  // of a slice: its raw rows
+	result               // a day's numbers
+	evidence             // what a day's numbers were counted from, row by row
+	monthly              // a month's numbers
+	record               // what was done
+)
+
+// tables are the base tables of the store (sql/store/schema_1.sql), each with what its rows belong to and a total order
+// of them. Whatever drops, moves, takes, keeps or writes rows goes through this list.
+var tables = []struct {
+	part
+	texts.Table
+}{
+	{head, texts.Table{Name: "slice", Order: []string{"day"}}},
+	{head, texts.Table{Name: "slice_span", Order: []string{"day", "start_ts", "end_ts"}}},
+	{row, texts.Table{Name: "voice_session", Order: []string{"resource_key", "start_ts", "sm_res_session_fact_key", "start_date_time_key"}}},
+	{row, texts.Table{Name: "ocs_activity", Order: []string{"resource_key", "start_ts", "kind", "activity_key", "start_date_time_key"}}},
+	{row, texts.Table{Name: "agent", Order: []string{"resource_key"}}},
+	{row, texts.Table{Name: "duplicate_key", Order: []string{"relation", "row_key", "copies"}}},
+	{evidence, texts.Table{Name: "qualifying_session", Order: []string{"day", "region", "location", "resource_key", "sm_res_session_fact_key", "start_date_time_key"}}},
+	{evidence, texts.Table{Name: "concurrency", Order: []string{"day", "region", "location nulls first", "start_ts"}}},
+	{result, texts.Table{Name: "daily_concurrent", Order: []string{"day", "region", "location nulls first"}}},
+	{result, texts.Table{Name: "enabled_daily", Order: []string{"day", "region"}}},
+	{result, texts.Table{Name: "data_quality", Order: []string{"day", "rule"}}},
+	{result, texts.Table{Name: "computation", Order: []string{"day"}}},
+	{monthly, texts.Table{Name: "monthly_enabled", Order: []string{"month", "region"}}},
+	{record, texts.Table{Name: "issued_file", Order: []string{"region", "measure", "period", "revision"}}},
+	{record, texts.Table{Name: "run", Order: []string{"run_id"}}},
+}
+
+// of runs a statement of sql/store/each on the tables of some parts.
+func of(ctx context.Context, q duck.Queryer, statement string, args []any, parts ...part) error {
+	for _, t := range tables {
+		for _, p := range parts {
+			if t.part != p {
+				continue
+			}
+			if _, err := duck.ExecOn(ctx, q, "store/each/"+statement+".sql", t.Table, args...); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func on(day calendar.Date) []any { return []any{sql.Named("day", day.String())} }
+
+func span(from, to calendar.Date) []any {
+	return []any{sql.Named("from", from.String()), sql.Named("to", to.String())}
+}
+
+// DropSlice takes a day's slice out of a store; a day without one is no error.
+func DropSlice(ctx context.Context, q duck.Queryer, day calendar.Date) error {
+	return of(ctx, q, "drop", on(day), head, row)
+}
+
+// MoveSlice gives the rows of a slice another day.
+func MoveSlice(ctx context.Context, q duck.Queryer, from, to calendar.Date) error {
+	return of(ctx, q, "move", span(from, to), head, row)
+}
+
+// DropResults takes all that was computed of a day out of a store.
+func DropResults(ctx context.Context, q duck.Queryer, day calendar.Date) error {
+	return of(ctx, q, "drop", on(day), evidence, result)
+}
+
+// DropRows takes the rows of a day out of a store: its slice, and what was derived from it row by row. Its numbers stay.
+func DropRows(ctx context.Context, q duck.Queryer, day calendar.Date) error {
+	return of(ctx, q, "drop", on(day), head, row, evidence)
+}
+
+// Take brings what the published store says of itself into the scratch store: its slices without their rows, the issued
+// files and the ledger.
+func (s *Scratch) Take(ctx context.Context) error {
+	return of(ctx, s.Conn, "take_all", nil, head, record)
+}
+
+// TakeRows brings the raw rows of the slices of a range of days, both included, into the scratch store.
+func (s *Scratch) TakeRows(ctx context.Context, from, to calendar.Date) error {
+	return of(ctx, s.Conn, "take_days", span(from, to), row)
+}
+
+// EmptyRows takes all raw rows out of the scratch store.
+func (s *Scratch) EmptyRows(ctx context.Context) error { return of(ctx, s.Conn, "empty", nil, row) }
+
+// Empty takes all raw rows, and what was computed from them, out of the scratch store.
+func (s *Scratch) Empty(ctx context.Context) error {
+	return of(ctx, s.Conn, "empty", nil, row, evidence, result, monthly)
+}
+
+// Keep saves the rows of a table as they are now in a table kept_<name> of the scratch store.
+func (s *Scratch) Keep(ctx context.Context, name string) error { return s.each(ctx, "keep", name) }
+
+// WriteRows writes the scratch store's rows of a table into a Parquet file.
+func (s *Scratch) WriteRows(ctx context.Context, name, file string) error {
+	return s.each(ctx, "write_rows", name, sql.Named("file", file))
+}
+
+// WriteDays writes a table's rows of a range of days, both included, into a Parquet file: those of the published store.
+func (s *Scratch) WriteDays(ctx context.Context, name, file string, from, to calendar.Date) error {
+	return s.each(ctx, "write_days", name, append(span(from, to), sql.Named("file", file))...)
+}
+
+// WriteDaysCSV is WriteDays into a CSV file.
+func (s *Scratch) WriteDaysCSV(ctx context.Context, name, file string, from, to calendar.Date) error {
+	return s.each(ctx, "write_days_csv", name, append(span(from, to), sql.Named("file", file))...)
+}
+
+func (s *Scratch) each(ctx context.Context, statement, name string, args ...any) error {
+	_, err := duck.ExecOn(ctx, s.Conn, "store/each/"+statement+".sql", table(name), args...)
+	return err
+}
+
+// table finds a table by its name. One that does not exist is a mistake in the program, so it panics.
+func table(name string) texts.Table {
+	for _, t := range tables {
+		if t.Name == name {
+			return t.Table
+		}
+	}
+	panic("store: no table " + name)
+}

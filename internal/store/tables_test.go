@@ -1,0 +1,68 @@
+package store
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"seats/internal/duck"
+	"seats/internal/golden"
+	texts "seats/sql"
+)
+
+// The statements that are the same for every table, as they are run.
+func TestStatementsOnEveryTable(t *testing.T) {
+	var all string
+	for _, used := range []struct {
+		statement string
+		on        []part
+	}{
+		{"drop", []part{head, row, evidence, result}},
+		{"move", []part{head, row}},
+		{"take_days", []part{row}},
+		{"take_all", []part{head, record}},
+		{"empty", []part{row, evidence, result, monthly}},
+		{"keep", []part{evidence, result, monthly}},
+		{"write_rows", []part{row}},
+		{"write_days", []part{head}},
+		{"write_days_csv", []part{result}},
+	} {
+		for _, d := range tables {
+			if slices.Contains(used.on, d.part) {
+				all += golden.Filled("store/each/"+used.statement+".sql", d.Table)
+			}
+		}
+	}
+	golden.Equal(t, "testdata/each.sql", all)
+}
+
+// A table that is not in the list would not be dropped, moved or packed with its day; and one whose rows have no total
+// order would be packed in another order every time.
+func TestEveryTableOfTheSchemaIsDescribed(t *testing.T) {
+	db, err := duck.Open("", duck.Options{})
+	require.NoError(t, err)
+	defer db.Close() //nolint:errcheck // in memory
+	_, err = duck.Exec(t.Context(), db, "store/schema_1.sql")
+	require.NoError(t, err)
+	rows, err := db.QueryContext(t.Context(), `select table_name, (select count(*) filter (column_name = 'day') from duckdb_columns() as c where c.schema_name = '_data' and c.table_name = t.table_name)
+		from duckdb_tables() as t where schema_name = '_data' and table_name <> 'store_version'`)
+	require.NoError(t, err)
+	defer rows.Close() //nolint:errcheck // only read
+	has := map[string]bool{}
+	for rows.Next() {
+		var name string
+		var days bool
+		require.NoError(t, rows.Scan(&name, &days))
+		has[name] = days
+	}
+	require.NoError(t, rows.Err())
+	require.Len(t, has, len(tables))
+	for _, d := range tables {
+		days, is := has[d.Name]
+		require.True(t, is, d.Name)
+		require.Equal(t, d.part != monthly && d.part != record, days, "%s: what belongs to a day has a day", d.Name)
+		_, err := db.ExecContext(t.Context(), texts.Fill("store/each/write_rows.sql", d.Table), t.TempDir()+"/"+d.Name)
+		require.NoError(t, err, "%s: its order", d.Name)
+	}
+}

@@ -1,1 +1,0 @@
-truncate _data.data_quality

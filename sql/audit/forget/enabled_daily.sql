@@ -1,1 +1,0 @@
-truncate _data.enabled_daily

@@ -1,4 +1,0 @@
--- The whole of the small table: what the store says of itself.
-insert into _data.slice_span
-select *
-from published._data.slice_span

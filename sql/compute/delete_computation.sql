@@ -1,2 +1,0 @@
-delete from _data.computation
-where day = $day::date

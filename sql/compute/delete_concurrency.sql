@@ -1,2 +1,0 @@
-delete from _data.concurrency
-where day = $day::date

@@ -1,2 +1,0 @@
-delete from _data.daily_concurrent
-where day = $day::date

@@ -1,2 +1,0 @@
-delete from _data.data_quality
-where day = $day::date

@@ -1,2 +1,0 @@
-delete from _data.enabled_daily
-where day = $day::date

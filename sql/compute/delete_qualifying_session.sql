@@ -1,2 +1,0 @@
-delete from _data.qualifying_session
-where day = $day::date

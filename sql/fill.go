@@ -1,0 +1,80 @@
+package sql
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"text/template"
+)
+
+// Table describes a table to the statements that are the same for every table but for its names: those of the folders
+// `each`. Its names are the only thing that is ever put into a statement, and each is validated.
+type Table struct {
+	Name    string
+	Key     []string // primary key
+	Columns []Column // in their order in the table
+	Order   []string // a total order of its rows: columns, of which one may say "nulls first"
+}
+
+// Column is a column of a Table. Its type is one of DuckDB's.
+type Column struct {
+	Name, Type string
+}
+
+// Has tells whether the table has a column.
+func (t Table) Has(name string) bool {
+	return slices.ContainsFunc(t.Columns, func(c Column) bool { return c.Name == name })
+}
+
+// Fill is the text of a statement of a folder `each` for one table. A description with a bad name, and a statement that
+// does not exist, are mistakes in the program, so it panics.
+func Fill(name string, t Table) string {
+	t.validate()
+	var out strings.Builder
+	if err := template.Must(template.New(name).Funcs(holes).Parse(Text(name))).Execute(&out, t); err != nil {
+		panic(err)
+	}
+	return out.String()
+}
+
+// holes are what the statements can make of names beside writing them.
+var holes = template.FuncMap{
+	"list":  func(names []string) string { return strings.Join(names, ", ") },
+	"under": func(names []string) string { return strings.Join(names, ",\n       ") },
+	"of": func(alias string, names []string) (qualified []string) {
+		for _, n := range names {
+			qualified = append(qualified, alias+"."+n)
+		}
+		return qualified
+	},
+	"names": func(columns []Column) (names []string) {
+		for _, c := range columns {
+			names = append(names, c.Name)
+		}
+		return names
+	},
+}
+
+var (
+	nameOf = regexp.MustCompile(`^[a-z][a-z0-9_]{0,62}$`)
+	types  = []string{"bigint", "smallint", "varchar"}
+)
+
+func (t Table) validate() {
+	names := slices.Concat([]string{t.Name}, t.Key)
+	for _, o := range t.Order {
+		names = append(names, strings.TrimSuffix(o, " nulls first"))
+	}
+	for _, c := range t.Columns {
+		names = append(names, c.Name)
+		if !slices.Contains(types, c.Type) {
+			panic(fmt.Sprintf("sql: %q is no type of a column", c.Type))
+		}
+	}
+	for _, n := range names {
+		if !nameOf.MatchString(n) {
+			panic(fmt.Sprintf("sql: %q cannot stand in a statement", n))
+		}
+	}
+}

@@ -1,2 +1,0 @@
-delete from _data.agent
-where day = $day::date

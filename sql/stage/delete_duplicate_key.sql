@@ -1,2 +1,0 @@
-delete from _data.duplicate_key
-where day = $day::date

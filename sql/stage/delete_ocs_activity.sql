@@ -1,2 +1,0 @@
-delete from _data.ocs_activity
-where day = $day::date

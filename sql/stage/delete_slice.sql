@@ -1,2 +1,0 @@
-delete from _data.slice
-where day = $day::date

@@ -1,2 +1,0 @@
-delete from _data.slice_span
-where day = $day::date

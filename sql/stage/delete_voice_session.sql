@@ -1,2 +1,0 @@
-delete from _data.voice_session
-where day = $day::date

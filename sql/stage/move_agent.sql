@@ -1,3 +1,0 @@
-update _data.agent
-set day = $to::date
-where day = $from::date

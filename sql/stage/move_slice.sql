@@ -1,3 +1,0 @@
-update _data.slice
-set day = $to::date
-where day = $from::date

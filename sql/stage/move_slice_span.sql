@@ -1,3 +1,0 @@
-update _data.slice_span
-set day = $to::date
-where day = $from::date

@@ -1,0 +1,2 @@
+-- All rows of a scratch store go.
+truncate _data.{{.Name}}
