@@ -63,9 +63,9 @@ func (r *receiver) remove(number int64) {
 }
 
 // receive stores the rows of a query in a staged table, chunk 0, and returns what was sent. each may be nil.
-func (s *Stage) receive(ctx context.Context, table string, rows pgx.Rows, each func([][]byte), progress func(int64)) (*tally, error) {
+func (s *Stage) receive(ctx context.Context, table string, rows pgx.Rows, texts alphabet, each func([][]byte), progress func(int64)) (*tally, error) {
 	defer rows.Close()
-	source, err := newRowSource(rows, each, progress)
+	source, err := newRowSource(rows, texts, each, progress)
 	if err != nil {
 		return nil, err
 	}
@@ -92,14 +92,15 @@ type rowSource struct {
 	rows     pgx.Rows
 	fields   []pgconn.FieldDescription
 	columns  []duckdb.ColumnInfo
+	texts    alphabet
 	sent     *tally
 	each     func([][]byte)
 	progress func(int64)
 	err      error
 }
 
-func newRowSource(rows pgx.Rows, each func([][]byte), progress func(int64)) (*rowSource, error) {
-	s := &rowSource{rows: rows, fields: rows.FieldDescriptions(), each: each, progress: progress}
+func newRowSource(rows pgx.Rows, texts alphabet, each func([][]byte), progress func(int64)) (*rowSource, error) {
+	s := &rowSource{rows: rows, fields: rows.FieldDescriptions(), texts: texts, each: each, progress: progress}
 	if len(s.fields) == 0 { // the query failed before its first row
 		rows.Close()
 		return nil, rows.Err()
@@ -156,8 +157,9 @@ func (s *rowSource) put(chunk duckdb.DataChunk, column, row int, raw []byte) err
 		return duckdb.SetChunkValue[any](chunk, column, row, nil)
 	}
 	if isText(s.fields[column].DataTypeOID) {
-		s.sent.columns[column].add(int64(len(raw)))
-		return duckdb.SetChunkValue(chunk, column, row, string(raw))
+		text := s.texts.text(raw)
+		s.sent.columns[column].add(int64(len(text)))
+		return duckdb.SetChunkValue(chunk, column, row, text)
 	}
 	v, err := integer(s.fields[column], raw)
 	if err != nil {

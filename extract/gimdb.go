@@ -28,6 +28,7 @@ type GIMDB struct {
 	readers []*pgx.Conn // the first holds the snapshot
 	free    chan *pgx.Conn
 	unique  map[string]bool
+	texts   alphabet
 
 	mu   sync.Mutex
 	sent map[string]*tally // of the window at hand
@@ -56,6 +57,9 @@ func (g *GIMDB) open(ctx context.Context, cfg config.GIMDB) error {
 		return err
 	}
 	if g.unique, err = uniqueKeys(ctx, leader, cfg.Schema); err != nil {
+		return err
+	}
+	if err := g.readTexts(ctx); err != nil {
 		return err
 	}
 	if err := g.stage.clear(ctx); err != nil {
@@ -143,6 +147,21 @@ func (g *GIMDB) follow(ctx context.Context, cfg config.GIMDB) error {
 	return err
 }
 
+// readTexts settles how texts are read, once no more of the program's own are sent.
+func (g *GIMDB) readTexts(ctx context.Context) error {
+	a, raw, err := readAlphabet(ctx, g.readers[0])
+	if err != nil || !raw {
+		return err
+	}
+	g.texts = a
+	for _, r := range g.readers {
+		if _, err := r.Exec(ctx, "set client_encoding to 'SQL_ASCII'"); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // Name says which database and schema are read.
 func (g *GIMDB) Name() string { return g.name }
 
@@ -228,11 +247,11 @@ func (g *GIMDB) fetch(ctx context.Context, tasks ...task) error {
 func (g *GIMDB) fetchOne(ctx context.Context, reader *pgx.Conn, j job) error {
 	rows, err := reader.Query(ctx, texts.Text(j.statement), j.args...)
 	if err != nil {
-		return locate(err, j.statement)
+		return locate(g.texts.plain(err), j.statement)
 	}
-	sent, err := g.stage.receive(ctx, j.table, rows, j.each, func(n int64) { g.progress(j.table, n) })
+	sent, err := g.stage.receive(ctx, j.table, rows, g.texts, j.each, func(n int64) { g.progress(j.table, n) })
 	if err != nil {
-		return locate(err, j.statement)
+		return locate(g.texts.plain(err), j.statement)
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()

@@ -67,7 +67,7 @@ func (g *GIMDB) pieces(ctx context.Context, day calendar.Interval) ([]calendar.I
 
 // expected is how many rows of attached data the server expects in a range of time keys.
 func (g *GIMDB) expected(ctx context.Context, keys calendar.Interval) (int64, error) {
-	rows, err := estimate(ctx, g.readers[0], g.userData(keys))
+	rows, err := g.estimate(ctx, g.userData(keys))
 	return rows, explainRead(err, g.name)
 }
 
@@ -161,11 +161,11 @@ func (g *GIMDB) takePart(ctx context.Context, take func() error) error {
 }
 
 // estimate is how many rows the server expects of a job.
-func estimate(ctx context.Context, reader *pgx.Conn, j job) (int64, error) {
+func (g *GIMDB) estimate(ctx context.Context, j job) (int64, error) {
 	var plan []byte
-	err := reader.QueryRow(ctx, "explain (format json) "+texts.Text(j.statement), j.args...).Scan(&plan)
+	err := g.readers[0].QueryRow(ctx, "explain (format json) "+texts.Text(j.statement), j.args...).Scan(&plan)
 	if err != nil {
-		return 0, fmt.Errorf("plan sql/%s: %w", j.statement, err)
+		return 0, fmt.Errorf("plan sql/%s: %w", j.statement, g.texts.plain(err))
 	}
 	var plans []struct {
 		Plan struct {
