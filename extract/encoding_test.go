@@ -32,9 +32,14 @@ func named(t *testing.T, db *pgtest.DB, agent, employee, switchName, attempt str
 	return g
 }
 
+// cut reads the day into a store of its own, and gives back the locks of the snapshot.
 func (g *gim) cut(connections int) (*rig, extract.Summary) {
 	r := newRig(g.t)
-	return r, r.cut(g.t, openDB(g.t, r, g.config(connections), nil), utcDay)
+	src, err := extract.OpenGIMDB(g.t.Context(), g.config(connections), nil, r.stage, none)
+	require.NoError(g.t, err)
+	summary := r.cut(g.t, src, utcDay)
+	require.NoError(g.t, src.Close())
+	return r, summary
 }
 
 // A name is the same name whatever bytes its database keeps it in.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"sync"
 	"time"
 
@@ -25,10 +26,11 @@ type GIMDB struct {
 	horizon   Horizon
 	progress  func(table string, rows int64)
 
-	readers []*pgx.Conn // the first holds the snapshot
-	free    chan *pgx.Conn
-	unique  map[string]bool
-	texts   alphabet
+	readers    []*pgx.Conn // the first holds the snapshot
+	free       chan *pgx.Conn
+	unique     map[string]bool
+	fractional bool // the type of the legs' ids allows fractions
+	texts      alphabet
 
 	mu   sync.Mutex
 	sent map[string]*tally // of the window at hand
@@ -49,10 +51,13 @@ func (g *GIMDB) open(ctx context.Context, cfg config.GIMDB) error {
 		return err
 	}
 	leader := g.readers[0]
-	if err := checkRights(ctx, leader, cfg); err != nil {
+	rights, err := checkRights(ctx, leader, cfg)
+	if err != nil {
 		return err
 	}
-	var err error
+	g.fractional = slices.ContainsFunc(rights, func(r right) bool {
+		return r.table == "interaction_resource_fact" && r.column == "interaction_resource_id" && r.mayBeFraction
+	})
 	if g.horizon, err = readHorizon(ctx, leader, cfg.Schema); err != nil {
 		return err
 	}
@@ -213,7 +218,7 @@ func (g *GIMDB) attempts(ctx context.Context, keys calendar.Interval) (job, erro
 type job struct {
 	table, statement string
 	args             []any
-	each             func(row [][]byte) // where set, is shown every row as it arrives, in binary format
+	each             eachRow // may be nil
 }
 
 // task is work for one reader.

@@ -2,11 +2,11 @@ package extract
 
 import (
 	"context"
-	"encoding/binary"
 	"encoding/json"
 	"fmt"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"seats/internal/calendar"
 	texts "seats/sql"
@@ -100,9 +100,10 @@ func (g *GIMDB) legs(piece calendar.Interval) task {
 	return func(ctx context.Context, reader *pgx.Conn) error {
 		var ids []int64
 		data := g.userData(piece)
-		data.each = func(row [][]byte) {
+		data.each = func(fields []pgconn.FieldDescription, row [][]byte) {
 			if guid := row[2]; len(guid) > 0 {
-				ids = append(ids, int64(binary.BigEndian.Uint64(row[0])))
+				id, _ := whole(fields[0].DataTypeOID, row[0])
+				ids = append(ids, id)
 			}
 		}
 		if err := g.fetchOne(ctx, reader, data); err != nil {
@@ -110,7 +111,7 @@ func (g *GIMDB) legs(piece calendar.Interval) task {
 		}
 		driven := newSieve(ids)
 		return g.fetchOne(ctx, reader, job{table: "interaction_resource_fact", statement: "gim/leg.sql",
-			args: []any{piece.Start, piece.End, g.tenantKey, driven.bits, driven.prime}})
+			args: []any{piece.Start, piece.End, g.tenantKey, driven.bits, driven.prime, g.fractional}})
 	}
 }
 

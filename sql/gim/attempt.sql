@@ -1,13 +1,13 @@
 -- Grain: finished contact attempt in a preview dialing mode in a range of time keys (R3).
 -- $1, $2: time keys, half-open; $3: tenant_key or null; $4: preview dialing modes.
-select contact_attempt_fact_key::bigint,
+select contact_attempt_fact_key,
        start_date_time_key,
        dialing_mode_key,
        resource_key,
        call_attempt_id,
        start_ts,
        end_ts,
-       update_audit_key::bigint
+       update_audit_key
 from contact_attempt_fact
 where start_date_time_key >= $1::bigint
   and start_date_time_key < $2::bigint

@@ -1,14 +1,14 @@
 -- Grain: session row of voice media that can touch the day (R2, R10): bounded by the partition key, open ones
 -- and rejected ones included.
 -- $1, $2: time keys, half-open; $3: tenant_key or null; $4: voice media types; $5: least end_ts that matters.
-select sm_res_session_fact_key::bigint,
+select sm_res_session_fact_key,
        start_date_time_key,
        media_type_key,
        resource_key,
        start_ts,
        end_ts,
-       active_flag::smallint,
-       update_audit_key::bigint
+       active_flag,
+       update_audit_key
 from sm_res_session_fact
 where start_date_time_key >= $1::bigint
   and start_date_time_key < $2::bigint
