@@ -99,7 +99,7 @@ func TestR11MonthSumsItsDays(t *testing.T) {
 	require.NoError(t, err)
 	require.True(t, result.Blocked())
 	require.Equal(t, []Quality{{"unmapped_switch", true, 2, []string{"2 on Z", "2 on Z"}}}, Blocking(result.Quality))
-	duplicates := result.Quality[1]
+	duplicates := result.Quality[2]
 	require.Equal(t, "duplicate_key", duplicates.Rule)
 	require.EqualValues(t, 30, duplicates.Count)
 	require.Len(t, duplicates.Examples, 20)

@@ -69,5 +69,5 @@ func TestEmptySliceGivesZeros(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, []Peak{{Region: "EU"}, {Region: "EU", Location: "london"}}, result.Peaks)
 	require.Equal(t, []Enabled{{Region: "EU"}}, result.Enabled)
-	require.Len(t, result.Quality, 12, "every rule reports, if only a zero")
+	require.Len(t, result.Quality, 13, "every rule reports, if only a zero")
 }

@@ -34,8 +34,10 @@ type gim struct {
 	ddl string
 }
 
-func newGIM(t *testing.T, ddl string) *gim {
-	g := &gim{t: t, db: pgtest.Schema(t), ddl: ddl}
+func newGIM(t *testing.T, ddl string) *gim { return newGIMIn(t, pgtest.Schema(t), ddl) }
+
+func newGIMIn(t *testing.T, db *pgtest.DB, ddl string) *gim {
+	g := &gim{t: t, db: db, ddl: ddl}
 	g.db.Exec(t, ddl)
 	g.db.Exec(t, `
 		insert into media_type (media_type_key, media_name_code) values (1, 'VOICE'), (2, 'EMAIL');

@@ -1,11 +1,14 @@
 package extract
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
-	"encoding/binary"
 	"errors"
 	"fmt"
+	"math"
+	"math/bits"
+	"strings"
 	"sync"
 
 	"github.com/duckdb/duckdb-go/v2"
@@ -14,6 +17,7 @@ import (
 	"github.com/jackc/pgx/v5/pgtype"
 
 	"seats/internal/duck"
+	"seats/internal/fail"
 )
 
 // receiver hands rows of PostgreSQL queries to DuckDB, chunk by chunk and column by column, through a table
@@ -65,8 +69,8 @@ func (r *receiver) remove(number int64) {
 // receive stores the rows of a query in a staged table, chunk 0, and returns what was sent. each may be nil. Where they
 // cannot be stored it leaves the rows unread: the caller must cancel the query before closing it, or the server
 // would go on sending.
-func (s *Stage) receive(ctx context.Context, table string, rows pgx.Rows, each func([][]byte), progress func(int64)) (*tally, error) {
-	source, err := newRowSource(rows, each, progress)
+func (s *Stage) receive(ctx context.Context, table string, rows pgx.Rows, texts alphabet, each eachRow, progress func(int64)) (*tally, error) {
+	source, err := newRowSource(table, rows, texts, each, progress)
 	if err != nil {
 		return nil, err
 	}
@@ -88,19 +92,25 @@ func (s *Stage) receive(ctx context.Context, table string, rows pgx.Rows, each f
 	return source.sent, nil
 }
 
+// eachRow is shown a row as it was sent, in binary format, once it can be stored.
+type eachRow func(fields []pgconn.FieldDescription, row [][]byte)
+
 // rowSource is the rows of one query as DuckDB's table function takes them.
 type rowSource struct {
+	table    string
 	rows     pgx.Rows
 	fields   []pgconn.FieldDescription
 	columns  []duckdb.ColumnInfo
+	most     []int64 // the greatest number that the store has room for, of each column
+	texts    alphabet
 	sent     *tally
-	each     func([][]byte)
+	each     eachRow
 	progress func(int64)
 	err      error
 }
 
-func newRowSource(rows pgx.Rows, each func([][]byte), progress func(int64)) (*rowSource, error) {
-	s := &rowSource{rows: rows, fields: rows.FieldDescriptions(), each: each, progress: progress}
+func newRowSource(table string, rows pgx.Rows, texts alphabet, each eachRow, progress func(int64)) (*rowSource, error) {
+	s := &rowSource{table: table, rows: rows, fields: rows.FieldDescriptions(), texts: texts, each: each, progress: progress}
 	if len(s.fields) == 0 { // the query failed before its first row
 		rows.Close()
 		return nil, rows.Err()
@@ -116,6 +126,10 @@ func newRowSource(rows pgx.Rows, each func([][]byte), progress func(int64)) (*ro
 			return nil, err
 		}
 		s.columns = append(s.columns, duckdb.ColumnInfo{Name: f.Name, T: info})
+		s.most = append(s.most, math.MaxInt64)
+		if f.Name == "active_flag" {
+			s.most[len(s.most)-1] = math.MaxInt16
+		}
 	}
 	return s, nil
 }
@@ -134,14 +148,18 @@ func (s *rowSource) FillChunk(chunk duckdb.DataChunk) error {
 	n := 0
 	for ; n < duckdb.GetDataChunkCapacity() && s.rows.Next(); n++ {
 		row := s.rows.RawValues()
-		if s.each != nil {
-			s.each(row)
-		}
 		for i, raw := range row {
-			if err := s.put(chunk, i, n, raw); err != nil {
-				s.err = fmt.Errorf("column %s: %w", s.fields[i].Name, err)
-				return s.err
+			told, err := s.put(chunk, i, n, raw)
+			if err == nil && told {
+				continue
 			}
+			if s.err = err; err == nil {
+				s.err = s.notWhole(row, i)
+			}
+			return s.err
+		}
+		if s.each != nil {
+			s.each(s.fields, row)
 		}
 	}
 	if err := s.rows.Err(); err != nil {
@@ -152,43 +170,35 @@ func (s *rowSource) FillChunk(chunk duckdb.DataChunk) error {
 	return chunk.SetSize(n)
 }
 
-func (s *rowSource) put(chunk duckdb.DataChunk, column, row int, raw []byte) error {
+// put writes one value; told is false where it is no number that can be stored.
+func (s *rowSource) put(chunk duckdb.DataChunk, column, row int, raw []byte) (told bool, err error) {
 	if raw == nil {
-		return duckdb.SetChunkValue[any](chunk, column, row, nil)
+		return true, duckdb.SetChunkValue[any](chunk, column, row, nil)
 	}
-	if isText(s.fields[column].DataTypeOID) {
-		s.sent.columns[column].add(int64(len(raw)))
-		return duckdb.SetChunkValue(chunk, column, row, string(raw))
+	oid := s.fields[column].DataTypeOID
+	if isText(oid) {
+		if oid == pgtype.BPCharOID {
+			raw = bytes.TrimRight(raw, " ") // what fills up a char(n) is no part of the text
+		}
+		text := s.texts.text(raw)
+		s.sent.columns[column].add(int64(len(text)))
+		return true, duckdb.SetChunkValue(chunk, column, row, text)
 	}
-	v, err := integer(s.fields[column], raw)
-	if err != nil {
-		return err
+	v, ok := whole(oid, raw)
+	if !ok || v > s.most[column] || v < -s.most[column]-1 {
+		return false, nil
 	}
 	s.sent.columns[column].add(v)
-	return duckdb.SetChunkValue(chunk, column, row, v)
+	return true, duckdb.SetChunkValue(chunk, column, row, v)
 }
 
-func isText(oid uint32) bool {
-	return oid == pgtype.TextOID || oid == pgtype.VarcharOID || oid == pgtype.BPCharOID
-}
-
-// integer reads a whole number of any of PostgreSQL's types in binary format (network byte order).
-func integer(f pgconn.FieldDescription, raw []byte) (int64, error) {
-	switch f.DataTypeOID {
-	case pgtype.Int8OID:
-		return int64(binary.BigEndian.Uint64(raw)), nil
-	case pgtype.Int4OID:
-		return int64(int32(binary.BigEndian.Uint32(raw))), nil
-	case pgtype.Int2OID:
-		return int64(int16(binary.BigEndian.Uint16(raw))), nil
-	case pgtype.NumericOID:
-		var n pgtype.Numeric
-		if err := pgtype.NewMap().Scan(f.DataTypeOID, f.Format, raw, &n); err != nil {
-			return 0, err
-		}
-		v, err := n.Int64Value()
-		return v.Int64, err
-	default:
-		return 0, fmt.Errorf("unexpected type (oid %d)", f.DataTypeOID)
+// notWhole names a number that cannot be stored, and its row.
+func (s *rowSource) notWhole(row [][]byte, column int) error {
+	var key []string
+	for i := range keyColumns(s.table) {
+		key = append(key, s.fields[i].Name+" "+shown(s.fields[i], row[i]))
 	}
+	return fail.New(fail.Source, "correct that row, or let a view of the same name leave it out; nothing was changed",
+		"%s, row with %s: %s is %s, not a whole number of %d bits", s.table, strings.Join(key, ", "),
+		s.fields[column].Name, shown(s.fields[column], row[column]), bits.Len64(uint64(s.most[column]))+1)
 }

@@ -78,6 +78,8 @@ func pgConfig(cfg config.GIMDB) (*pgx.ConnConfig, error) {
 	}
 	for key, value := range map[string]string{
 		"application_name":                    "seats",
+		"client_encoding":                     "UTF8",
+		"standard_conforming_strings":         "on",
 		"default_transaction_read_only":       "on",
 		"statement_timeout":                   strconv.FormatInt(cfg.StatementTimeout.Milliseconds(), 10),
 		"lock_timeout":                        "10s",

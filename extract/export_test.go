@@ -255,6 +255,41 @@ func TestTypesAreNotGuessedFromTheFirstRows(t *testing.T) {
 		r.strings(t, "select employee_id || ' ' || resource_name from agent order by resource_key"), "zeros are part of a name")
 }
 
+// An export is UTF-8 by contract: a byte that is not is told with its place, unless nobody reads it.
+func TestTextsThatAreNotUTF8AreRefusedWithFileLineAndColumn(t *testing.T) {
+	var many strings.Builder
+	for i := range 10_000 {
+		fmt.Fprintf(&many, "%d,AGENT,nä,E%d,,x\n", i, i)
+	}
+	for name, c := range map[string]struct{ row, column string }{
+		"read":     {"10001,AGENT,n,J\xfcrgen,,x\n", "EMPLOYEE_ID"},
+		"quoted":   {"10001,AGENT,n,\"J\xfc,\"\"rgen\",,x\n", "EMPLOYEE_ID"},
+		"not read": {"10001,AGENT,n,E,,J\xfcrgen\n", ""},
+		"cut off":  {"10001,AGENT,n,E,SIP_\xc3,x\n", "SWITCH_NAME"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := exportOf(t, base(files{"resource_": "RESOURCE_KEY,RESOURCE_TYPE_CODE,RESOURCE_NAME,EMPLOYEE_ID,SWITCH_NAME,NOTES\n" + many.String() + c.row + "10002,AGENT,n,E,,\n"}))
+			_, err := extract.OpenExport(t.Context(), dir, newRig(t).stage, exportOptions(t))
+			if c.column == "" {
+				require.NoError(t, err)
+				return
+			}
+			require.ErrorContains(t, err, "resource_.csv:10002: column "+c.column+": ")
+			require.ErrorContains(t, err, "utf-8")
+			require.Equal(t, fail.Source, fail.CodeOf(err))
+		})
+	}
+}
+
+// What is unusual in UTF-8 is none the less a text: NUL, and characters of four bytes.
+func TestUnusualTextsArriveAsTheyAre(t *testing.T) {
+	r := cutExport(t, base(files{
+		"resource_":           "RESOURCE_KEY,RESOURCE_TYPE_CODE,RESOURCE_NAME,EMPLOYEE_ID,SWITCH_NAME\n1,AGENT,\U0001F600,E\x001,\n2,AGENT,\ufffe,E\U0010FFFF1,\n",
+		"sm_res_session_fact": sessionHeader + sessionRow(1, 1, 100, 200, 5) + sessionRow(2, 2, 100, 200, 5),
+	}))
+	require.Equal(t, []string{"E\x001 \U0001F600", "E\U0010FFFF1 \ufffe"}, r.strings(t, "select employee_id || ' ' || resource_name from agent order by resource_key"))
+}
+
 func TestHeaderOnlyTablesGiveAnEmptyDay(t *testing.T) {
 	r := newRig(t)
 	s := r.cut(t, openExport(t, r, exportOf(t, base(nil))), utcDay)

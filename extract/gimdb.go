@@ -25,9 +25,11 @@ type GIMDB struct {
 	horizon   Horizon
 	progress  func(table string, rows int64)
 
-	readers []*pgx.Conn // the first holds the snapshot
-	free    chan *pgx.Conn
-	unique  map[string]bool
+	readers    []*pgx.Conn // the first holds the snapshot
+	free       chan *pgx.Conn
+	unique     map[string]bool
+	fractional bool // the type of the legs' ids allows fractions
+	texts      alphabet
 
 	// partRows is how many rows of attached data are staged at a time, by the server's estimate; probeBatch, how many
 	// legs are asked for by their keys in one statement.
@@ -61,14 +63,20 @@ func (g *GIMDB) open(ctx context.Context, cfg config.GIMDB) error {
 		return err
 	}
 	leader := g.readers[0]
-	if err := checkRights(ctx, leader, cfg); err != nil {
+	rights, err := checkRights(ctx, leader, cfg)
+	if err != nil {
 		return err
 	}
-	var err error
+	g.fractional = slices.ContainsFunc(rights, func(r right) bool {
+		return r.table == "interaction_resource_fact" && r.column == "interaction_resource_id" && r.mayBeFraction
+	})
 	if g.horizon, err = readHorizon(ctx, leader, cfg.Schema); err != nil {
 		return err
 	}
 	if g.unique, err = uniqueKeys(ctx, leader, cfg.Schema); err != nil {
+		return err
+	}
+	if err := g.readTexts(ctx); err != nil {
 		return err
 	}
 	if err := g.stage.clear(ctx); err != nil {
@@ -156,6 +164,21 @@ func (g *GIMDB) follow(ctx context.Context, cfg config.GIMDB) error {
 	return err
 }
 
+// readTexts settles how texts are read, once no more of the program's own are sent.
+func (g *GIMDB) readTexts(ctx context.Context) error {
+	a, raw, err := readAlphabet(ctx, g.readers[0])
+	if err != nil || !raw {
+		return err
+	}
+	g.texts = a
+	for _, r := range g.readers {
+		if _, err := r.Exec(ctx, "set client_encoding to 'SQL_ASCII'"); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // Name says which database and schema are read.
 func (g *GIMDB) Name() string { return g.name }
 
@@ -205,7 +228,7 @@ func (g *GIMDB) attempts(ctx context.Context, keys calendar.Interval) (job, erro
 type job struct {
 	table, statement string
 	args             []any
-	each             func(row [][]byte) // where set, is shown every row as it arrives, in binary format
+	each             eachRow // may be nil
 }
 
 // task is work for one reader.
@@ -241,13 +264,13 @@ func (g *GIMDB) fetchOne(ctx context.Context, reader *pgx.Conn, j job) error {
 	defer cancel()
 	rows, err := reader.Query(ctx, texts.Text(j.statement), j.args...)
 	if err != nil {
-		return locate(err, j.statement)
+		return locate(g.texts.plain(err), j.statement)
 	}
 	defer rows.Close()
-	sent, err := g.stage.receive(ctx, j.table, rows, j.each, func(n int64) { g.progress(j.table, n) })
+	sent, err := g.stage.receive(ctx, j.table, rows, g.texts, j.each, func(n int64) { g.progress(j.table, n) })
 	if err != nil {
 		cancel() // or closing would read all that the server still sends
-		return locate(err, j.statement)
+		return locate(g.texts.plain(err), j.statement)
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()

@@ -42,7 +42,7 @@ func (g *GIMDB) inspect(ctx context.Context, cfg config.GIMDB, zone *time.Locati
 		return f, err
 	}
 	conn := g.readers[0]
-	if err := checkRights(ctx, conn, cfg); err != nil {
+	if _, err := checkRights(ctx, conn, cfg); err != nil {
 		return f, err
 	}
 	f.Detail = fmt.Sprintf("%d tables", len(requiredColumns))

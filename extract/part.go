@@ -2,11 +2,11 @@ package extract
 
 import (
 	"context"
-	"encoding/binary"
 	"encoding/json"
 	"fmt"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"seats/internal/calendar"
 	texts "seats/sql"
@@ -62,7 +62,7 @@ func (g *GIMDB) pieces(ctx context.Context, day calendar.Interval) ([]calendar.I
 
 // expected is how many rows of attached data the server expects in a range of time keys.
 func (g *GIMDB) expected(ctx context.Context, keys calendar.Interval) (int64, error) {
-	rows, err := estimate(ctx, g.readers[0], g.userData(keys))
+	rows, err := g.estimate(ctx, g.userData(keys))
 	return rows, explainRead(err, g.name)
 }
 
@@ -95,9 +95,10 @@ func (g *GIMDB) legs(piece calendar.Interval) task {
 	return func(ctx context.Context, reader *pgx.Conn) error {
 		var ids []int64
 		data := g.userData(piece)
-		data.each = func(row [][]byte) {
+		data.each = func(fields []pgconn.FieldDescription, row [][]byte) {
 			if guid := row[2]; len(guid) > 0 {
-				ids = append(ids, int64(binary.BigEndian.Uint64(row[0])))
+				id, _ := whole(fields[0].DataTypeOID, row[0])
+				ids = append(ids, id)
 			}
 		}
 		if err := g.fetchOne(ctx, reader, data); err != nil {
@@ -105,7 +106,7 @@ func (g *GIMDB) legs(piece calendar.Interval) task {
 		}
 		driven := newSieve(ids)
 		return g.fetchOne(ctx, reader, job{table: "interaction_resource_fact", statement: "gim/leg.sql",
-			args: []any{piece.Start, piece.End, g.tenantKey, driven.bits, driven.prime, g.unique["interaction_resource_fact"]}})
+			args: []any{piece.Start, piece.End, g.tenantKey, driven.bits, driven.prime, g.unique["interaction_resource_fact"], g.fractional}})
 	}
 }
 
@@ -159,11 +160,11 @@ func (g *GIMDB) takePart(ctx context.Context, take func() error) error {
 }
 
 // estimate is how many rows the server expects of a job.
-func estimate(ctx context.Context, reader *pgx.Conn, j job) (int64, error) {
+func (g *GIMDB) estimate(ctx context.Context, j job) (int64, error) {
 	var plan []byte
-	err := reader.QueryRow(ctx, "explain (format json) "+texts.Text(j.statement), j.args...).Scan(&plan)
+	err := g.readers[0].QueryRow(ctx, "explain (format json) "+texts.Text(j.statement), j.args...).Scan(&plan)
 	if err != nil {
-		return 0, fmt.Errorf("plan sql/%s: %w", j.statement, err)
+		return 0, fmt.Errorf("plan sql/%s: %w", j.statement, g.texts.plain(err))
 	}
 	var plans []struct {
 		Plan struct {

@@ -65,8 +65,12 @@ func explainRead(err error, source string) error {
 	}
 	hint := "nothing was changed; run again when the source answers"
 	var pg *pgconn.PgError
-	if errors.As(err, &pg) && pg.Code == "57014" {
+	switch {
+	case !errors.As(err, &pg):
+	case pg.Code == "57014":
 		hint = "the source needed longer than gimdb.statement_timeout, or somebody cancelled the statement"
+	case pg.Code == "22P05" || pg.Code == "22021": // untranslatable_character, character_not_in_repertoire
+		hint = "the database holds a character that its server cannot put into UTF-8: correct it there"
 	}
 	return fail.New(fail.Source, hint, "%s: %w", source, err)
 }

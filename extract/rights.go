@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"sort"
 	"strings"
 
@@ -46,15 +47,30 @@ var factKeys = map[string][]string{
 type right struct {
 	table, column                                         string
 	hasSchema, mayUseSchema, hasTable, hasColumn, mayRead bool
+	sentType                                              uint32 // that its values are sent in (oid)
+	mayBeFraction                                         bool
+	shownType                                             string
 }
 
-// checkRights reports every table, column and right that is missing, at once, and the grant that would help.
-func checkRights(ctx context.Context, conn *pgx.Conn, cfg config.GIMDB) error {
+// checkRights reports every table, column and right that is missing, and every column of another type, at once, and
+// what would help.
+func checkRights(ctx context.Context, conn *pgx.Conn, cfg config.GIMDB) ([]right, error) {
 	rights, err := readRights(ctx, conn, cfg.Schema, requiredColumns)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	return explainRights(rights, cfg)
+	history, err := readRights(ctx, conn, cfg.Schema, historyColumns)
+	if err != nil {
+		return nil, err
+	}
+	if !mayReadAll(history) {
+		history = nil
+	}
+	return rights, errors.Join(explainRights(rights, cfg), typeError(slices.Concat(rights, history), cfg))
+}
+
+func mayReadAll(rights []right) bool {
+	return !slices.ContainsFunc(rights, func(r right) bool { return !r.mayRead })
 }
 
 func readRights(ctx context.Context, conn *pgx.Conn, schema string, required map[string][]string) ([]right, error) {
@@ -69,7 +85,7 @@ func readRights(ctx context.Context, conn *pgx.Conn, schema string, required map
 		return nil, locate(err, "gim/right.sql")
 	}
 	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (r right, err error) {
-		err = row.Scan(&r.table, &r.column, &r.hasSchema, &r.mayUseSchema, &r.hasTable, &r.hasColumn, &r.mayRead)
+		err = row.Scan(&r.table, &r.column, &r.hasSchema, &r.mayUseSchema, &r.hasTable, &r.hasColumn, &r.mayRead, &r.sentType, &r.mayBeFraction, &r.shownType)
 		return r, err
 	})
 }
@@ -133,10 +149,8 @@ func readHorizon(ctx context.Context, conn *pgx.Conn, schema string) (Horizon, e
 	if err != nil {
 		return h, err
 	}
-	for _, r := range rights {
-		if !r.mayRead {
-			return h, nil
-		}
+	if !mayReadAll(rights) {
+		return h, nil
 	}
 	if err := conn.QueryRow(ctx, texts.Text("gim/high_water.sql")).Scan(&h.HighWater); err != nil {
 		return h, locate(err, "gim/high_water.sql")

@@ -21,16 +21,21 @@ type gimDB struct{ *pgtest.DB }
 
 // gimCommand serves the scripts a PostgreSQL:
 //
-//	gim new           an empty schema; GIM_HOST, GIM_PORT, GIM_DATABASE, GIM_SCHEMA, GIM_USER and GIM_DSN lead to it
-//	gim load          the GIM tables, filled with testdata/gim and read to the end by 2026-04-02 00:00
-//	gim sql TEXT      statements in that schema
-//	gim role          a login of its own, GIM_ROLE, without any right
+//	gim new              an empty schema; GIM_HOST, GIM_PORT, GIM_DATABASE, GIM_SCHEMA, GIM_USER and GIM_DSN lead to it
+//	gim load [ENCODING]  the GIM tables, filled with testdata/gim and read to the end by 2026-04-02 00:00; with an encoding
+//	                     in a database of their own
+//	gim sql TEXT         statements in that schema
+//	gim role             a login of its own, GIM_ROLE, without any right
 func gimCommand(ts *testscript.TestScript, _ bool, args []string) {
 	switch args[0] {
 	case "new":
-		newGIM(ts)
+		newGIM(ts, pgtest.Schema(tb(ts)))
 	case "load":
-		loadGIM(ts, newGIM(ts))
+		if len(args) > 1 {
+			loadGIM(ts, newGIM(ts, pgtest.Database(tb(ts), args[1])))
+			return
+		}
+		loadGIM(ts, newGIM(ts, pgtest.Schema(tb(ts))))
 	case "sql":
 		ts.Value("gims").(map[string]gimDB)[ts.Getenv("GIM_SCHEMA")].Exec(tb(ts), strings.Join(args[1:], " "))
 	case "role":
@@ -40,8 +45,8 @@ func gimCommand(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
-func newGIM(ts *testscript.TestScript) gimDB {
-	db := gimDB{pgtest.Schema(tb(ts))}
+func newGIM(ts *testscript.TestScript, own *pgtest.DB) gimDB {
+	db := gimDB{own}
 	ts.Value("gims").(map[string]gimDB)[db.Schema] = db
 	for name, value := range map[string]string{
 		"GIM_HOST": db.Host, "GIM_PORT": strconv.Itoa(db.Port), "GIM_DATABASE": db.Database,

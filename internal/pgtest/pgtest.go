@@ -1,5 +1,5 @@
 // Package pgtest gives tests a real PostgreSQL: one server a test process,
-// one schema a test.
+// one schema a test, or one database where its encoding matters.
 //
 // The server is the one that SEATS_TEST_PG names (`make test` starts one for
 // all packages); without it the first call of a test process starts a server
@@ -21,8 +21,8 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// DB is an empty schema of the test server. It is dropped with everything in
-// it when the test ends.
+// DB is an empty schema of the test server, or the one of a database of its
+// own. It is dropped with everything in it when the test ends.
 type DB struct {
 	ServerInfo
 	Schema string
@@ -36,15 +36,34 @@ func Schema(t testing.TB) *DB {
 	db := &DB{ServerInfo: server, Schema: "test_" + strings.ToLower(rand.Text())}
 	admin(t, server, "create schema "+db.Schema)
 	t.Cleanup(func() { admin(t, server, "drop schema if exists "+db.Schema+" cascade") })
+	return connect(t, db)
+}
 
+// connect gives the DB its connection, for the duration of a test.
+func connect(t testing.TB, db *DB) *DB {
+	t.Helper()
 	conn, err := pgx.Connect(t.Context(), db.ConnString())
 	if err != nil {
 		t.Fatalf("connect to test schema: %v", err)
 	}
-	// Runs before the drop above, and so leaves it no lock to wait for.
+	// Runs before the caller's drop, and so leaves it no lock to wait for.
 	t.Cleanup(func() { _ = conn.Close(context.Background()) })
 	db.Conn = conn
 	return db
+}
+
+// Database creates a database of its own encoding, PostgreSQL's word for it,
+// with a random name for the duration of a test. Its schema is public; Conn
+// speaks UTF-8.
+func Database(t testing.TB, encoding string) *DB {
+	t.Helper()
+	server := Server(t)
+	name := "test_" + strings.ToLower(rand.Text())
+	admin(t, server, "create database "+name+" encoding '"+encoding+"' template template0 lc_collate 'C' lc_ctype 'C'")
+	t.Cleanup(func() { admin(t, server, "drop database if exists "+name) })
+	db := &DB{ServerInfo: server, Schema: "public"}
+	db.Database = name
+	return connect(t, db)
 }
 
 // Exec runs statements, without parameters, in the schema.
@@ -57,7 +76,7 @@ func (db *DB) Exec(t testing.TB, sql string) {
 
 // ConnString returns a URL that leads to the schema: its search_path is set.
 func (db *DB) ConnString() string {
-	return db.url(url.Values{"sslmode": {"disable"}, "search_path": {db.Schema}})
+	return db.url(url.Values{"sslmode": {"disable"}, "client_encoding": {"UTF8"}, "search_path": {db.Schema}})
 }
 
 // ConnString returns a URL that leads to the server's database.

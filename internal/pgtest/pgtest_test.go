@@ -62,6 +62,28 @@ func TestSchemaIsFreshAndDropped(t *testing.T) {
 	require.Zero(t, left)
 }
 
+func TestDatabaseIsOfItsEncodingAndDropped(t *testing.T) {
+	var name string
+	server := pgtest.Server(t)
+	t.Run("uses a database", func(t *testing.T) {
+		db := pgtest.Database(t, "LATIN1")
+		name = db.Database
+		db.Exec(t, "create table tenant (tenant_name text); insert into tenant values ('Zürich')")
+		var encoding string
+		var bytes int
+		require.NoError(t, db.Conn.QueryRow(t.Context(), "select getdatabaseencoding(), octet_length(tenant_name) from tenant").Scan(&encoding, &bytes))
+		require.Equal(t, "LATIN1", encoding)
+		require.Equal(t, 6, bytes)
+	})
+	conn, err := pgx.Connect(t.Context(), server.ConnString())
+	require.NoError(t, err)
+	defer conn.Close(t.Context())
+	var left int
+	require.NoError(t, conn.QueryRow(t.Context(),
+		"select count(*) from pg_database where datname = $1", name).Scan(&left))
+	require.Zero(t, left)
+}
+
 func TestServerIsOnLoopbackOnly(t *testing.T) {
 	if os.Getenv("SEATS_TEST_PG") == "" {
 		db := pgtest.Schema(t)

@@ -3,14 +3,14 @@
 -- all come, with their tenant.
 -- $1, $2: time keys, half-open; $3: tenant_key or null; $4: voice media types; $5: least end_ts that matters; $6: whether
 -- the key is known to be unique.
-select sm_res_session_fact_key::bigint,
+select sm_res_session_fact_key,
        start_date_time_key,
        media_type_key,
        resource_key,
        start_ts,
        end_ts,
-       active_flag::smallint,
-       update_audit_key::bigint,
+       active_flag,
+       update_audit_key,
        case when not $6::boolean then tenant_key end
 from sm_res_session_fact
 where start_date_time_key >= $1::bigint

@@ -2,10 +2,10 @@
 -- unique ($3), rows without a GUID stay at home, and update_audit_key has nothing to decide; where it is
 -- not, a newer row may take the GUID back.
 -- $1, $2: time keys, half-open.
-select interaction_resource_id::bigint,
+select interaction_resource_id,
        start_date_time_key,
        gsw_call_attempt_guid,
-       case when $3::boolean then 0 else update_audit_key::bigint end
+       case when $3::boolean then 0 else update_audit_key end
 from irf_user_data_gen_1
 where start_date_time_key >= $1::bigint
   and start_date_time_key < $2::bigint

@@ -9,6 +9,7 @@ import (
 	"os"
 	osexec "os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -22,6 +23,7 @@ import (
 	"seats/internal/calendar"
 	"seats/internal/config"
 	"seats/internal/duck"
+	"seats/report"
 )
 
 type quiet struct{}
@@ -44,8 +46,8 @@ tenants:
       EU: {timezone: Europe/London, locations: {london: {switches: [SIP_LON]}}}
 `
 
-// site issues days of a simulated February, and its month where the days are all of it.
-func site(t *testing.T, from, to string) (string, config.Tenant) {
+// site issues days of a simulated February, and its month where the days are all of it. spoil may change the exports.
+func site(t *testing.T, from, to string, spoil ...func(exports string)) (string, config.Tenant) {
 	t.Helper()
 	dir := t.TempDir()
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "seats.yaml"), []byte(configuration), 0o600))
@@ -54,6 +56,9 @@ func site(t *testing.T, from, to string) (string, config.Tenant) {
 		"--agents=12", "--ocs-share=1", "--switches=SIP_DAL_1=America/Chicago,SIP_LON=Europe/London", "--legs-per-hour=1", "--presence=1",
 		"--two-keys=0.3", "--test-agents=0.2", "--no-employee-id=0.2", "--open=0", "--no-interactions", "--high-water=2026-03-02T12:00:00Z"}, &out, &out)
 	require.Zero(t, code, out.String())
+	for _, change := range spoil {
+		change(filepath.Join(dir, "exports"))
+	}
 	cfg, err := config.Load(filepath.Join(dir, "seats.yaml"), func(string) (string, bool) { return "", false })
 	require.NoError(t, err)
 	tenant := cfg.Tenants[0]
@@ -151,6 +156,35 @@ func TestTheNumberFromThePackAlone(t *testing.T) {
 		require.Equal(t, strings.TrimSuffix(rows[at], "as recorded"), strings.TrimSuffix(pseudonymized[at], "not checked: the rows are pseudonymized"))
 	}
 	namesNobody(t, unpack(t, masked), names)
+}
+
+// Pseudonyms keep the count of damaged names, and none of the names.
+func TestR11DamagedNamesArePseudonymized(t *testing.T) {
+	const damaged = "E\ufffdxFC0001"
+	dir, tenant := site(t, "2026-02-10", "2026-02-10", func(exports string) {
+		paths, err := filepath.Glob(filepath.Join(exports, "*", "resource_.csv"))
+		require.NoError(t, err)
+		for _, path := range paths {
+			text, err := os.ReadFile(path)
+			require.NoError(t, err)
+			require.Contains(t, string(text), "E000001")
+			require.NoError(t, os.WriteFile(path, bytes.ReplaceAll(text, []byte("E000001"), []byte(damaged)), 0o600))
+		}
+	})
+	key := filepath.Join(dir, "key")
+	require.NoError(t, os.WriteFile(key, []byte("0123456789abcdef\n"), 0o600))
+	const manifest = "issued/CNT_US_PES_SEATS_OUTBOUND_acme_20260210.csv.manifest.json"
+	counts := func(dir string) report.Quality {
+		m, _, err := report.ReadManifest(filepath.Join(dir, manifest))
+		require.NoError(t, err)
+		return m.Quality[slices.IndexFunc(m.Quality, func(q report.Quality) bool { return q.Rule == "damaged_name" })]
+	}
+	plain, masked := unpack(t, write(t, evidence.Options{Tenant: tenant})), unpack(t, write(t, evidence.Options{Tenant: tenant, KeyFile: key}))
+	require.Positive(t, counts(plain).Count)
+	require.Equal(t, counts(plain).Count, counts(masked).Count)
+	require.NotEqual(t, counts(plain).Examples, counts(masked).Examples)
+	recompute(t, masked)
+	namesNobody(t, masked, append(agents(t, tenant), counts(plain).Examples...))
 }
 
 // exec changes the store behind the program's back.

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"time"
 
 	"seats/internal/calendar"
@@ -95,11 +96,12 @@ func (p *packer) maskedManifest(ctx context.Context, path string) ([]byte, error
 		return nil, err
 	}
 	for _, q := range m.Quality {
-		if q.Rule != "excluded_agent" && q.Rule != "agent_without_employee_id" {
-			continue // the others name rows
-		}
-		for at, agent := range q.Examples {
-			q.Examples[at] = p.masks.agent(agent)
+		for at, example := range q.Examples {
+			names := q.Rule == "excluded_agent" || q.Rule == "agent_without_employee_id" ||
+				q.Rule == "damaged_name" && strings.HasPrefix(example, "#")
+			if names { // the other rules, and the other examples, name rows and switches
+				q.Examples[at] = p.masks.agent(example)
+			}
 		}
 	}
 	if m.Reason != nil {
