@@ -18,22 +18,7 @@ import (
 // sweepDay gives the raw rows of a slice to the sweep and has them counted.
 func sweepDay(ctx context.Context, conn *sql.Conn, rules rule.Set, s Slice) (*sweep.Result, error) {
 	w := sweep.New(rules, int(s.Sessions), int(s.Activities))
-	err := eachRow(ctx, conn, "compute/agent_row.sql", s.Day, func(v []driver.Value) {
-		w.Agent(integer(v[0]), text(v[1]), text(v[2]))
-	})
-	if err != nil {
-		return nil, err
-	}
-	err = eachRow(ctx, conn, "compute/session_row.sql", s.Day, func(v []driver.Value) {
-		w.Session(integer(v[0]), instant(v[1]), instant(v[2]), isActive(v[3]))
-	})
-	if err != nil {
-		return nil, err
-	}
-	err = eachRow(ctx, conn, "compute/activity_row.sql", s.Day, func(v []driver.Value) {
-		w.Activity(integer(v[0]), instant(v[1]), instant(v[2]), isActive(v[3]), text(v[4]))
-	})
-	if err != nil {
+	if err := readRows(ctx, conn, s.Day, reader{w, false}); err != nil {
 		return nil, err
 	}
 	result := w.Result()
@@ -45,6 +30,39 @@ func sweepDay(ctx context.Context, conn *sql.Conn, rules rule.Set, s Slice) (*sw
 
 // manyRows are so many that giving their memory back takes less time than reading them.
 const manyRows = 1_000_000
+
+// reader is a sweep and what it wants of a slice.
+type reader struct {
+	*sweep.Sweep
+	legsOnly bool
+}
+
+// readRows gives the raw rows of a slice to all of the sweeps.
+func readRows(ctx context.Context, conn *sql.Conn, day calendar.Date, sweeps ...reader) error {
+	err := eachRow(ctx, conn, "compute/agent_row.sql", day, func(v []driver.Value) {
+		for _, w := range sweeps {
+			w.Agent(integer(v[0]), text(v[1]), text(v[2]))
+		}
+	})
+	if err != nil {
+		return err
+	}
+	err = eachRow(ctx, conn, "compute/session_row.sql", day, func(v []driver.Value) {
+		for _, w := range sweeps {
+			w.Session(integer(v[0]), instant(v[1]), instant(v[2]), isActive(v[3]))
+		}
+	})
+	if err != nil {
+		return err
+	}
+	return eachRow(ctx, conn, "compute/activity_row.sql", day, func(v []driver.Value) {
+		for _, w := range sweeps {
+			if isLeg := v[5].(bool); isLeg || !w.legsOnly {
+				w.Activity(integer(v[0]), instant(v[1]), instant(v[2]), isActive(v[3]), text(v[4]))
+			}
+		}
+	})
+}
 
 // eachRow runs a query on a day with the driver's own rows: millions of them are read, and Scan with its
 // conversions costs several times what the driver does. The connection may be in a transaction. The values

@@ -6,6 +6,7 @@ import (
 	"go/token"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -70,4 +71,31 @@ func TestEmptySliceGivesZeros(t *testing.T) {
 	require.Equal(t, []Peak{{Region: "EU"}, {Region: "EU", Location: "london"}}, result.Peaks)
 	require.Equal(t, []Enabled{{Region: "EU"}}, result.Enabled)
 	require.Len(t, result.Quality, 13, "every rule reports, if only a zero")
+}
+
+// TestR12TheSweepIsFedRawRowsAlone: what it is given can be read where there is nothing but the slice's raw rows, none of
+// the SQL engine's tables.
+func TestR12TheSweepIsFedRawRowsAlone(t *testing.T) {
+	ctx, conn, day := context.Background(), openStore(t), date(t, "2026-03-10")
+	writeSlice(t, conn, smallTenant(), day, 0, twoSeats(t, "2026-03-10"))
+	slice, rules, err := prepare(ctx, conn, smallTenant(), day)
+	require.NoError(t, err)
+	rows, err := conn.QueryContext(ctx, "select table_name from duckdb_tables() where schema_name = '_data'")
+	require.NoError(t, err)
+	var others []string
+	for rows.Next() {
+		var name string
+		require.NoError(t, rows.Scan(&name))
+		if !slices.Contains([]string{"voice_session", "ocs_activity", "agent"}, name) {
+			others = append(others, name)
+		}
+	}
+	require.NoError(t, rows.Err())
+	require.NotEmpty(t, others)
+	for _, name := range others {
+		execSQL(t, conn, "drop table _data."+name+" cascade")
+	}
+	swept, err := sweepDay(ctx, conn, rules, slice)
+	require.NoError(t, err)
+	require.EqualValues(t, 2, swept.Curve(0).Peak().Agents)
 }

@@ -143,7 +143,7 @@ func (c chunk) tables(folder string) (map[string]string, error) {
 	files := map[string]string{}
 	for _, e := range entries {
 		table, isCSV := strings.CutSuffix(strings.ToLower(e.Name()), ".csv")
-		if !isCSV || requiredColumns[table] == nil {
+		if !isCSV || !isSource(table) {
 			continue
 		}
 		if files[table] != "" {
@@ -188,7 +188,7 @@ func unzip(path, folder string) (err error) {
 	for _, f := range z.File {
 		name := strings.ToLower(filepath.Base(filepath.ToSlash(f.Name)))
 		table, isCSV := strings.CutSuffix(name, ".csv")
-		if !isCSV || requiredColumns[table] == nil {
+		if !isCSV || !isSource(table) {
 			continue
 		}
 		if err := unzipFile(f, filepath.Join(folder, name)); err != nil {

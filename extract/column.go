@@ -16,10 +16,6 @@ import (
 	"seats/internal/fail"
 )
 
-// textColumns are the columns that hold texts; all others hold whole numbers.
-var textColumns = []string{"media_name_code", "dialing_mode_code", "resource_type_code", "resource_name", "employee_id", "switch_name",
-	"gsw_call_attempt_guid", "call_attempt_id"}
-
 func isText(oid uint32) bool {
 	return oid == pgtype.TextOID || oid == pgtype.VarcharOID || oid == pgtype.BPCharOID
 }
@@ -35,7 +31,7 @@ func typeError(rights []right, cfg config.GIMDB) error {
 	var wrong []string
 	for _, r := range rights {
 		wanted := isNumber
-		if slices.Contains(textColumns, r.column) {
+		if r.wanted == text {
 			wanted = isText
 		}
 		if r.hasColumn && !wanted(r.sentType) {

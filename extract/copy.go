@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"math"
 	"math/bits"
+	"slices"
 	"strings"
 	"sync"
 
@@ -69,25 +70,25 @@ func (r *receiver) remove(number int64) {
 // receive stores the rows of a query in a staged table, chunk 0, and returns what was sent. each may be nil. Where they
 // cannot be stored it leaves the rows unread: the caller must cancel the query before closing it, or the server
 // would go on sending.
-func (s *Stage) receive(ctx context.Context, table string, rows pgx.Rows, texts alphabet, each eachRow, progress func(int64)) (*tally, error) {
-	source, err := newRowSource(table, rows, texts, each, progress)
+func (s *Stage) receive(ctx context.Context, name string, rows pgx.Rows, texts alphabet, each eachRow, progress func(int64)) (*tally, error) {
+	source, err := newRowSource(name, rows, texts, each, progress)
 	if err != nil {
 		return nil, err
 	}
 	conn, err := s.DB.Conn(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("stage %s: %w", table, err)
+		return nil, fmt.Errorf("stage %s: %w", name, err)
 	}
 	defer conn.Close() //nolint:errcheck // the statement's error is the one that tells
 	number := s.rows.add(source)
 	defer s.rows.remove(number)
-	_, err = duck.Exec(ctx, conn, "stage/receive/"+table+".sql", sql.Named("source", number))
+	_, err = duck.ExecOn(ctx, conn, "stage/each/receive.sql", table(name), sql.Named("source", number))
 	// An error of the server reaches DuckDB as text only: the original says what it was.
 	if err := errors.Join(source.err, rows.Err()); err != nil {
 		return nil, err
 	}
 	if err != nil {
-		return nil, fmt.Errorf("stage %s: %w", table, err)
+		return nil, fmt.Errorf("stage %s: %w", name, err)
 	}
 	return source.sent, nil
 }
@@ -116,6 +117,9 @@ func newRowSource(table string, rows pgx.Rows, texts alphabet, each eachRow, pro
 		return nil, rows.Err()
 	}
 	s.sent = newTally(len(s.fields))
+	if err := s.checkColumns(); err != nil {
+		return nil, err
+	}
 	for _, f := range s.fields {
 		kind := duckdb.TYPE_BIGINT
 		if isText(f.DataTypeOID) {
@@ -132,6 +136,21 @@ func newRowSource(table string, rows pgx.Rows, texts alphabet, each eachRow, pro
 		}
 	}
 	return s, nil
+}
+
+// checkColumns makes sure that the statement reads the columns of the table, in their order: they are stored by place.
+func (s *rowSource) checkColumns() error {
+	var sent, wanted []string
+	for _, f := range s.fields {
+		sent = append(sent, f.Name)
+	}
+	for _, c := range table(s.table).Columns {
+		wanted = append(wanted, c.Name)
+	}
+	if !slices.Equal(sent, wanted) {
+		return fmt.Errorf("receive %s: the statement reads %v, the table has %v", s.table, sent, wanted)
+	}
+	return nil
 }
 
 // ColumnInfos are the query's columns: numbers as BIGINT, texts as VARCHAR.
@@ -195,7 +214,7 @@ func (s *rowSource) put(chunk duckdb.DataChunk, column, row int, raw []byte) (to
 // notWhole names a number that cannot be stored, and its row.
 func (s *rowSource) notWhole(row [][]byte, column int) error {
 	var key []string
-	for i := range keyColumns(s.table) {
+	for i := range table(s.table).Key {
 		key = append(key, s.fields[i].Name+" "+shown(s.fields[i], row[i]))
 	}
 	return fail.New(fail.Source, "correct that row, or let a view of the same name leave it out; nothing was changed",

@@ -11,6 +11,8 @@ import (
 	"strings"
 
 	"github.com/duckdb/duckdb-go/v2"
+
+	texts "seats/sql"
 )
 
 // plainReject is DuckDB's reason for a row that it could not read, said once and on one line.
@@ -25,7 +27,7 @@ func plainReject(column, message string) string {
 
 // checkHeader looks for the columns that the load names, in a header of any case, and returns the table's key
 // columns as the header spells them.
-func checkHeader(path, shown, table string) (keys []string, err error) {
+func checkHeader(path, shown string, t texts.Table) (keys []string, err error) {
 	header, err := readHeader(path)
 	if err != nil {
 		return nil, fmt.Errorf("%s:1: %w", shown, err)
@@ -38,26 +40,18 @@ func checkHeader(path, shown, table string) (keys []string, err error) {
 		}
 		spelled[lower] = name
 	}
-	for _, name := range requiredColumns[table] {
-		if _, has := spelled[name]; !has {
-			return nil, fmt.Errorf("%s:1: no column %s", shown, name)
+	for _, c := range t.Columns {
+		if _, has := spelled[c.Name]; !has {
+			return nil, fmt.Errorf("%s:1: no column %s", shown, c.Name)
 		}
 	}
 	if twice != "" {
 		return nil, fmt.Errorf("%s:1: column %s stands twice", shown, twice)
 	}
-	for _, name := range keyColumns(table) {
+	for _, name := range t.Key {
 		keys = append(keys, spelled[name])
 	}
 	return keys, nil
-}
-
-// keyColumns is a table's primary key; a dimension's is its first column.
-func keyColumns(table string) []string {
-	if key := factKeys[table]; key != nil {
-		return key
-	}
-	return requiredColumns[table][:1]
 }
 
 // readHeader reads the header line of a file.

@@ -66,8 +66,11 @@ func (e *Export) open(ctx context.Context, o ExportOptions) error {
 		return fail.New(fail.Source, "the export job must export these tables; was the folder copied whole?",
 			"export %s: no file for %s", e.dir, strings.Join(missing, ", "))
 	}
-	for _, table := range append(slices.Collect(maps.Keys(factKeys)), "resource_") {
-		if err := e.stage.merge(ctx, table, false, o.TenantKey); err != nil {
+	for _, t := range tables {
+		if !mayRepeat(t) {
+			continue
+		}
+		if err := e.stage.merge(ctx, t.Name, false, o.TenantKey); err != nil {
 			return err
 		}
 	}
@@ -112,9 +115,9 @@ func explainExport(err error, name string) error {
 }
 
 func missingTables(seen map[string]bool) (missing []string) {
-	for table := range requiredColumns {
-		if !seen[table] {
-			missing = append(missing, table)
+	for _, t := range tables {
+		if !seen[t.Name] {
+			missing = append(missing, t.Name)
 		}
 	}
 	sort.Strings(missing)
@@ -152,20 +155,20 @@ func loadChunk(ctx context.Context, stage *Stage, c chunk, number int, o ExportO
 
 // loadFile lets DuckDB's CSV reader load a file, then asks what it could not read. shown is the file's name
 // for messages: an unpacked file's own path says nothing to anybody.
-func loadFile(ctx context.Context, stage *Stage, path, shown, table string, number int, o ExportOptions) error {
-	keys, err := checkHeader(path, shown, table)
+func loadFile(ctx context.Context, stage *Stage, path, shown, name string, chunk int, o ExportOptions) error {
+	keys, err := checkHeader(path, shown, table(name))
 	if err != nil {
 		return err
 	}
-	args := []any{sql.Named("file", path), sql.Named("chunk", number)}
-	if factKeys[table] != nil {
+	args := []any{sql.Named("file", path), sql.Named("chunk", chunk)}
+	if isFact(table(name)) {
 		args = append(args, sql.Named("key_from", o.KeyFrom), sql.Named("key_to", int64(math.MaxInt64)))
 	}
-	n, err := duck.Exec(ctx, stage.Conn, "stage/load/"+table+".sql", args...)
+	n, err := duck.ExecOn(ctx, stage.Conn, "stage/each/load.sql", table(name), args...)
 	if err != nil {
 		return explainCSV(err, path, shown, keys)
 	}
-	o.Progress(table, n)
+	o.Progress(name, n)
 	return rejected(ctx, stage, shown)
 }
 

@@ -187,7 +187,7 @@ func (g *GIMDB) Horizon() Horizon { return g.horizon }
 
 // Sessions stages the sessions that can touch the window, and with the first window the resources, which serve all.
 func (g *GIMDB) Sessions(ctx context.Context, w Window) error {
-	if err := g.stage.run(ctx, "session_facts"); err != nil {
+	if err := g.stage.create(ctx, "sm_res_session_fact"); err != nil {
 		return err
 	}
 	delete(g.sent, "sm_res_session_fact")

@@ -45,7 +45,7 @@ func (g *GIMDB) inspect(ctx context.Context, cfg config.GIMDB, zone *time.Locati
 	if _, err := checkRights(ctx, conn, cfg); err != nil {
 		return f, err
 	}
-	f.Detail = fmt.Sprintf("%d tables", len(requiredColumns))
+	f.Detail = fmt.Sprintf("%d tables", len(tables))
 	var err error
 	if f.Horizon, err = readHorizon(ctx, conn, cfg.Schema); err != nil {
 		return f, err
@@ -100,9 +100,9 @@ func inspectChunk(c chunk, temp string, seen map[string]bool) error {
 	if err != nil {
 		return err
 	}
-	for table, name := range files {
-		seen[table] = true
-		if _, err := checkHeader(filepath.Join(folder, name), c.shown(name), table); err != nil {
+	for name, file := range files {
+		seen[name] = true
+		if _, err := checkHeader(filepath.Join(folder, file), c.shown(file), table(name)); err != nil {
 			return err
 		}
 	}

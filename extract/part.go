@@ -15,7 +15,7 @@ import (
 // Activities stages the legs, their attached data and the previews of the day, a piece of the day for each reader at
 // a time, and last those around it: before and after the day only what can matter is read.
 func (g *GIMDB) Activities(ctx context.Context, w Window, reach calendar.Interval, take func() error) error {
-	if err := g.stage.run(ctx, "session_facts"); err != nil { // they are in the slice by now
+	if err := g.stage.create(ctx, "sm_res_session_fact"); err != nil { // they are in the slice by now
 		return err
 	}
 	pieces, err := g.pieces(ctx, w.DayKeys())
@@ -143,13 +143,11 @@ func (g *GIMDB) around(ctx context.Context, day, keys, hull calendar.Interval, t
 	return g.clearPart(ctx)
 }
 
-var activityTables = []string{"interaction_resource_fact", "irf_user_data_gen_1", "contact_attempt_fact"}
-
 func (g *GIMDB) clearPart(ctx context.Context) error {
 	for _, table := range activityTables {
 		delete(g.sent, table)
 	}
-	return g.stage.run(ctx, "activity_facts")
+	return g.stage.create(ctx, activityTables...)
 }
 
 func (g *GIMDB) takePart(ctx context.Context, take func() error) error {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"sort"
 	"strings"
@@ -16,36 +15,10 @@ import (
 	texts "seats/sql"
 )
 
-// requiredColumns are the columns that the statements of sql/gim name; a real GIM has more.
-var requiredColumns = map[string][]string{
-	"media_type":   {"media_type_key", "media_name_code"},
-	"dialing_mode": {"dialing_mode_key", "dialing_mode_code"},
-	"resource_":    {"resource_key", "resource_type_code", "resource_name", "employee_id", "switch_name"},
-	"sm_res_session_fact": {"sm_res_session_fact_key", "start_date_time_key", "tenant_key", "media_type_key", "resource_key",
-		"start_ts", "end_ts", "active_flag", "update_audit_key"},
-	"interaction_resource_fact": {"interaction_resource_id", "start_date_time_key", "tenant_key", "resource_key",
-		"media_resource_key", "start_ts", "end_ts", "active_flag", "update_audit_key"},
-	"irf_user_data_gen_1": {"interaction_resource_id", "start_date_time_key", "gsw_call_attempt_guid", "update_audit_key"},
-	"contact_attempt_fact": {"contact_attempt_fact_key", "start_date_time_key", "tenant_key", "dialing_mode_key",
-		"resource_key", "call_attempt_id", "start_ts", "end_ts", "update_audit_key"},
-}
-
-// historyColumns are wanted for the high-water mark; without them it is unknown (R10), which is no error.
-var historyColumns = map[string][]string{
-	"ctl_extract_history": {"data_source_key", "data_source_type", "max_ts"},
-}
-
-// factKeys are the primary keys of the fact tables.
-var factKeys = map[string][]string{
-	"sm_res_session_fact":       {"sm_res_session_fact_key", "start_date_time_key"},
-	"interaction_resource_fact": {"interaction_resource_id", "start_date_time_key"},
-	"irf_user_data_gen_1":       {"interaction_resource_id", "start_date_time_key"},
-	"contact_attempt_fact":      {"contact_attempt_fact_key", "start_date_time_key"},
-}
-
 // right is what the server says of one column.
 type right struct {
 	table, column                                         string
+	wanted                                                string // its type in the stage
 	hasSchema, mayUseSchema, hasTable, hasColumn, mayRead bool
 	sentType                                              uint32 // that its values are sent in (oid)
 	mayBeFraction                                         bool
@@ -55,37 +28,41 @@ type right struct {
 // checkRights reports every table, column and right that is missing, and every column of another type, at once, and
 // what would help.
 func checkRights(ctx context.Context, conn *pgx.Conn, cfg config.GIMDB) ([]right, error) {
-	rights, err := readRights(ctx, conn, cfg.Schema, requiredColumns)
+	rights, err := readRights(ctx, conn, cfg.Schema, tables...)
 	if err != nil {
 		return nil, err
 	}
-	history, err := readRights(ctx, conn, cfg.Schema, historyColumns)
+	ofHistory, err := readRights(ctx, conn, cfg.Schema, history)
 	if err != nil {
 		return nil, err
 	}
-	if !mayReadAll(history) {
-		history = nil
+	if !mayReadAll(ofHistory) {
+		ofHistory = nil
 	}
-	return rights, errors.Join(explainRights(rights, cfg), typeError(slices.Concat(rights, history), cfg))
+	return rights, errors.Join(explainRights(rights, cfg), typeError(slices.Concat(rights, ofHistory), cfg))
 }
 
 func mayReadAll(rights []right) bool {
 	return !slices.ContainsFunc(rights, func(r right) bool { return !r.mayRead })
 }
 
-func readRights(ctx context.Context, conn *pgx.Conn, schema string, required map[string][]string) ([]right, error) {
-	var tables, columns []string
-	for table, names := range required {
-		for _, name := range names {
-			tables, columns = append(tables, table), append(columns, name)
+func readRights(ctx context.Context, conn *pgx.Conn, schema string, of ...texts.Table) ([]right, error) {
+	var names, columns []string
+	wanted := map[string]string{}
+	for _, t := range of {
+		for _, c := range t.Columns {
+			names, columns = append(names, t.Name), append(columns, c.Name)
+			wanted[t.Name+"."+c.Name] = c.Type
 		}
 	}
-	rows, err := conn.Query(ctx, texts.Text("gim/right.sql"), schema, tables, columns)
+	rows, err := conn.Query(ctx, texts.Text("gim/right.sql"), schema, names, columns)
 	if err != nil {
 		return nil, locate(err, "gim/right.sql")
 	}
 	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (r right, err error) {
-		err = row.Scan(&r.table, &r.column, &r.hasSchema, &r.mayUseSchema, &r.hasTable, &r.hasColumn, &r.mayRead, &r.sentType, &r.mayBeFraction, &r.shownType)
+		err = row.Scan(&r.table, &r.column, &r.hasSchema, &r.mayUseSchema, &r.hasTable, &r.hasColumn, &r.mayRead,
+			&r.sentType, &r.mayBeFraction, &r.shownType)
+		r.wanted = wanted[r.table+"."+r.column]
 		return r, err
 	})
 }
@@ -145,7 +122,7 @@ func readHorizon(ctx context.Context, conn *pgx.Conn, schema string) (Horizon, e
 	if err := conn.QueryRow(ctx, texts.Text("gim/clock.sql")).Scan(&h.Clock); err != nil {
 		return h, locate(err, "gim/clock.sql")
 	}
-	rights, err := readRights(ctx, conn, schema, historyColumns)
+	rights, err := readRights(ctx, conn, schema, history)
 	if err != nil {
 		return h, err
 	}
@@ -161,14 +138,15 @@ func readHorizon(ctx context.Context, conn *pgx.Conn, schema string) (Horizon, e
 // uniqueKeys says of each table with many rows whether the server itself keeps its key unique. Of a view it is not known.
 func uniqueKeys(ctx context.Context, conn *pgx.Conn, schema string) (map[string]bool, error) {
 	unique := map[string]bool{}
-	keys := maps.Clone(factKeys)
-	keys["resource_"] = []string{"resource_key"}
-	for table, key := range keys {
+	for _, t := range tables {
+		if !mayRepeat(t) {
+			continue
+		}
 		var is bool
-		if err := conn.QueryRow(ctx, texts.Text("gim/unique_key.sql"), schema, table, key).Scan(&is); err != nil {
+		if err := conn.QueryRow(ctx, texts.Text("gim/unique_key.sql"), schema, t.Name, t.Key).Scan(&is); err != nil {
 			return nil, locate(err, "gim/unique_key.sql")
 		}
-		unique[table] = is
+		unique[t.Name] = is
 	}
 	return unique, nil
 }

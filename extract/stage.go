@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"slices"
 
 	"seats/internal/duck"
 )
@@ -23,11 +22,10 @@ type Stage struct {
 
 // NewStage attaches an empty stage to the store's work copy.
 func NewStage(ctx context.Context, db *sql.DB, conn *sql.Conn) (*Stage, error) {
-	if _, err := duck.Exec(ctx, conn, "stage/attach.sql"); err != nil {
-		return nil, err
-	}
-	if _, err := duck.Exec(ctx, conn, "stage/note_threads.sql"); err != nil {
-		return nil, err
+	for _, name := range []string{"attach", "schema", "note_threads"} {
+		if _, err := duck.Exec(ctx, conn, "stage/"+name+".sql"); err != nil {
+			return nil, err
+		}
 	}
 	rows, err := newReceiver(conn)
 	if err != nil {
@@ -44,7 +42,22 @@ func (s *Stage) Close() error {
 
 // clear empties the stage for a source that is about to be opened.
 func (s *Stage) clear(ctx context.Context) error {
-	return s.run(ctx, "dimensions", "session_facts", "activity_facts")
+	for _, t := range tables {
+		if err := s.create(ctx, t.Name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// create makes tables anew, empty.
+func (s *Stage) create(ctx context.Context, names ...string) error {
+	for _, name := range names {
+		if _, err := duck.ExecOn(ctx, s.Conn, "stage/each/create.sql", table(name)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (s *Stage) run(ctx context.Context, names ...string) error {
@@ -81,19 +94,17 @@ func (s *Stage) awaiting(ctx context.Context, work func() error) (err error) {
 // merge leaves the newest copy of every row of a table, and notes which keys were there more than once; then it drops
 // what is not the tenant's, where there are several. unique: the source itself keeps the table's key unique, and has
 // looked at the tenant.
-func (s *Stage) merge(ctx context.Context, table string, unique bool, tenantKey *int64) error {
-	if _, err := duck.Exec(ctx, s.Conn, "stage/repeated/"+table+".sql", sql.Named("unique", unique)); err != nil || unique {
+func (s *Stage) merge(ctx context.Context, name string, unique bool, tenantKey *int64) error {
+	t := table(name)
+	if _, err := duck.ExecOn(ctx, s.Conn, "stage/each/repeated.sql", t, sql.Named("unique", unique)); err != nil || unique {
 		return err
 	}
-	if _, err := duck.Exec(ctx, s.Conn, "stage/newest/"+table+".sql"); err != nil || tenantKey == nil || !slices.Contains(ofTenants, table) {
+	if _, err := duck.ExecOn(ctx, s.Conn, "stage/each/newest.sql", t); err != nil || tenantKey == nil || !t.Has("tenant_key") {
 		return err
 	}
-	_, err := duck.Exec(ctx, s.Conn, "stage/other_tenant/"+table+".sql", sql.Named("tenant_key", *tenantKey))
+	_, err := duck.ExecOn(ctx, s.Conn, "stage/each/other_tenant.sql", t, sql.Named("tenant_key", *tenantKey))
 	return err
 }
-
-// ofTenants are the tables whose rows belong to a tenant each.
-var ofTenants = []string{"sm_res_session_fact", "interaction_resource_fact", "contact_attempt_fact"}
 
 // keys reads a query of one integer column.
 func (s *Stage) keys(ctx context.Context, name string, args ...any) ([]int64, error) {
@@ -111,7 +122,7 @@ func (s *Stage) keys(ctx context.Context, name string, args ...any) ([]int64, er
 
 // verify compares what was sent into a table with what the table holds: rows, and of each column the number
 // of values and their sum. Nothing is believed unseen.
-func (s *Stage) verify(ctx context.Context, table string, sent *tally) error {
+func (s *Stage) verify(ctx context.Context, name string, sent *tally) error {
 	found := make([]any, 0, 1+2*len(sent.columns))
 	var rows int64
 	found = append(found, &rows)
@@ -119,17 +130,17 @@ func (s *Stage) verify(ctx context.Context, table string, sent *tally) error {
 	for i := range sent.columns {
 		found = append(found, &counts[i], &sums[i])
 	}
-	err := duck.Each(ctx, s.Conn, "stage/check/"+table+".sql", func(scan func(...any) error) error { return scan(found...) })
+	err := duck.EachOn(ctx, s.Conn, "stage/each/check.sql", table(name), func(scan func(...any) error) error { return scan(found...) })
 	if err != nil {
 		return err
 	}
 	if rows != sent.rows {
-		return fmt.Errorf("verify %s: %d rows sent, %d stored", table, sent.rows, rows)
+		return fmt.Errorf("verify %s: %d rows sent, %d stored", name, sent.rows, rows)
 	}
 	for i, c := range sent.columns {
 		if counts[i] != c.count || sums[i] != c.sum() {
 			return fmt.Errorf("verify %s: column %d: sent %d values with sum %s, stored %d with sum %s",
-				table, i+1, c.count, c.sum(), counts[i], sums[i])
+				name, i+1, c.count, c.sum(), counts[i], sums[i])
 		}
 	}
 	return nil

@@ -27,6 +27,9 @@ func (t Table) Has(name string) bool {
 	return slices.ContainsFunc(t.Columns, func(c Column) bool { return c.Name == name })
 }
 
+// IsKey tells whether a column is one of the primary key's.
+func (t Table) IsKey(name string) bool { return slices.Contains(t.Key, name) }
+
 // Fill is the text of a statement of a folder `each` for one table. A description with a bad name, and a statement that
 // does not exist, are mistakes in the program, so it panics.
 func Fill(name string, t Table) string {
@@ -40,19 +43,12 @@ func Fill(name string, t Table) string {
 
 // holes are what the statements can make of names beside writing them.
 var holes = template.FuncMap{
-	"list":  func(names []string) string { return strings.Join(names, ", ") },
-	"under": func(names []string) string { return strings.Join(names, ",\n       ") },
+	"list": func(names []string) string { return strings.Join(names, ", ") },
 	"of": func(alias string, names []string) (qualified []string) {
 		for _, n := range names {
 			qualified = append(qualified, alias+"."+n)
 		}
 		return qualified
-	},
-	"names": func(columns []Column) (names []string) {
-		for _, c := range columns {
-			names = append(names, c.Name)
-		}
-		return names
 	},
 }
 

@@ -102,18 +102,27 @@ func exec(ctx context.Context, q Queryer, text, shown string, args []any) (int64
 
 // Each runs an embedded query and calls row for every row; scan fills its arguments from the columns.
 func Each(ctx context.Context, q Queryer, name string, row func(scan func(...any) error) error, args ...any) error {
-	rows, err := q.QueryContext(ctx, texts.Text(name), args...)
+	return each(ctx, q, texts.Text(name), name, row, args)
+}
+
+// EachOn is Each of a query that is the same for every table but for its names, on one of them.
+func EachOn(ctx context.Context, q Queryer, name string, table texts.Table, row func(scan func(...any) error) error, args ...any) error {
+	return each(ctx, q, texts.Fill(name, table), name+" on "+table.Name, row, args)
+}
+
+func each(ctx context.Context, q Queryer, text, shown string, row func(scan func(...any) error) error, args []any) error {
+	rows, err := q.QueryContext(ctx, text, args...)
 	if err != nil {
-		return fmt.Errorf("run sql/%s: %w", name, err)
+		return fmt.Errorf("run sql/%s: %w", shown, err)
 	}
 	defer rows.Close()
 	for rows.Next() {
 		if err := row(rows.Scan); err != nil {
-			return fmt.Errorf("read sql/%s: %w", name, err)
+			return fmt.Errorf("read sql/%s: %w", shown, err)
 		}
 	}
 	if err := rows.Err(); err != nil {
-		return fmt.Errorf("read sql/%s: %w", name, err)
+		return fmt.Errorf("read sql/%s: %w", shown, err)
 	}
 	return nil
 }

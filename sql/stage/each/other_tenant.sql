@@ -1,3 +1,3 @@
 -- Rows of other tenants go, once of every row only the newest copy is left.
-delete from _stage.gim.sm_res_session_fact
+delete from _stage.gim.{{.Name}}
 where tenant_key is distinct from $tenant_key::bigint

@@ -1,0 +1,107 @@
+package extract
+
+import (
+	"slices"
+
+	texts "seats/sql"
+)
+
+// tables are the tables of a GIM that slices are made of, in the order in which they are looked at, with the columns that
+// are read; a real GIM has more of both. From here come the stage, reading an export, receiving rows, comparing what was
+// sent with what is stored, choosing the newest copy of a row, and the rights and types that are checked. What a column's
+// name says holds for every table: start_date_time_key bounds it in time, update_audit_key orders the copies of a row,
+// tenant_key says whose a row is. The statements of sql/gim read the columns in this order.
+var tables = []texts.Table{
+	{Name: "media_type", Key: []string{"media_type_key"}, Columns: []texts.Column{
+		{Name: "media_type_key", Type: number},
+		{Name: "media_name_code", Type: text},
+	}},
+	{Name: "dialing_mode", Key: []string{"dialing_mode_key"}, Columns: []texts.Column{
+		{Name: "dialing_mode_key", Type: number},
+		{Name: "dialing_mode_code", Type: text},
+	}},
+	{Name: "resource_", Key: []string{"resource_key"}, Columns: []texts.Column{
+		{Name: "resource_key", Type: number},
+		{Name: "resource_type_code", Type: text},
+		{Name: "resource_name", Type: text},
+		{Name: "employee_id", Type: text},
+		{Name: "switch_name", Type: text},
+	}},
+	{Name: "sm_res_session_fact", Key: []string{"sm_res_session_fact_key", "start_date_time_key"}, Columns: []texts.Column{
+		{Name: "sm_res_session_fact_key", Type: number},
+		{Name: "start_date_time_key", Type: number},
+		{Name: "media_type_key", Type: number},
+		{Name: "resource_key", Type: number},
+		{Name: "start_ts", Type: number},
+		{Name: "end_ts", Type: number},
+		{Name: "active_flag", Type: flag},
+		{Name: "update_audit_key", Type: number},
+		{Name: "tenant_key", Type: number},
+	}},
+	{Name: "interaction_resource_fact", Key: []string{"interaction_resource_id", "start_date_time_key"}, Columns: []texts.Column{
+		{Name: "interaction_resource_id", Type: number},
+		{Name: "start_date_time_key", Type: number},
+		{Name: "resource_key", Type: number},
+		{Name: "media_resource_key", Type: number},
+		{Name: "start_ts", Type: number},
+		{Name: "end_ts", Type: number},
+		{Name: "active_flag", Type: flag},
+		{Name: "update_audit_key", Type: number},
+		{Name: "tenant_key", Type: number},
+	}},
+	{Name: "irf_user_data_gen_1", Key: []string{"interaction_resource_id", "start_date_time_key"}, Columns: []texts.Column{
+		{Name: "interaction_resource_id", Type: number},
+		{Name: "start_date_time_key", Type: number},
+		{Name: "gsw_call_attempt_guid", Type: text},
+		{Name: "update_audit_key", Type: number},
+	}},
+	{Name: "contact_attempt_fact", Key: []string{"contact_attempt_fact_key", "start_date_time_key"}, Columns: []texts.Column{
+		{Name: "contact_attempt_fact_key", Type: number},
+		{Name: "start_date_time_key", Type: number},
+		{Name: "dialing_mode_key", Type: number},
+		{Name: "resource_key", Type: number},
+		{Name: "call_attempt_id", Type: text},
+		{Name: "start_ts", Type: number},
+		{Name: "end_ts", Type: number},
+		{Name: "update_audit_key", Type: number},
+		{Name: "tenant_key", Type: number},
+	}},
+}
+
+// history is wanted for the high-water mark; without it that is unknown (R10), which is no error.
+var history = texts.Table{Name: "ctl_extract_history", Columns: []texts.Column{
+	{Name: "data_source_key", Type: number},
+	{Name: "data_source_type", Type: number},
+	{Name: "max_ts", Type: number},
+}}
+
+// The types of columns in the stage.
+const (
+	number = "bigint"
+	flag   = "smallint"
+	text   = "varchar"
+)
+
+// activityTables are those that are staged part by part.
+var activityTables = []string{"interaction_resource_fact", "irf_user_data_gen_1", "contact_attempt_fact"}
+
+// isSource tells whether slices are made of a table.
+func isSource(name string) bool {
+	return slices.ContainsFunc(tables, func(t texts.Table) bool { return t.Name == name })
+}
+
+// table finds a table by its name. One that does not exist is a mistake in the program, so it panics.
+func table(name string) texts.Table {
+	at := slices.IndexFunc(tables, func(t texts.Table) bool { return t.Name == name })
+	if at < 0 {
+		panic("extract: no table " + name)
+	}
+	return tables[at]
+}
+
+// isFact tells the tables that grow with time from the dimensions.
+func isFact(t texts.Table) bool { return t.Has("start_date_time_key") }
+
+// mayRepeat tells the tables of which a source may hold a row in several copies, and has so many that it is asked
+// whether it does.
+func mayRepeat(t texts.Table) bool { return isFact(t) || t.Name == "resource_" }
