@@ -31,7 +31,7 @@ func typeError(rights []right, cfg config.GIMDB) error {
 	var wrong []string
 	for _, r := range rights {
 		wanted := isNumber
-		if r.wanted == text {
+		if r.wanted == typeText {
 			wanted = isText
 		}
 		if r.hasColumn && !wanted(r.sentType) {

@@ -160,6 +160,9 @@ func loadFile(ctx context.Context, stage *Stage, path, shown, name string, chunk
 	if err != nil {
 		return err
 	}
+	if err := checkWhole(path, shown, table(name)); err != nil {
+		return err
+	}
 	args := []any{sql.Named("file", path), sql.Named("chunk", chunk)}
 	if isFact(table(name)) {
 		args = append(args, sql.Named("key_from", o.KeyFrom), sql.Named("key_to", int64(math.MaxInt64)))

@@ -290,6 +290,27 @@ func TestUnusualTextsArriveAsTheyAre(t *testing.T) {
 	require.Equal(t, []string{"E\x001 \U0001F600", "E\U0010FFFF1 \ufffe"}, r.strings(t, "select employee_id || ' ' || resource_name from agent order by resource_key"))
 }
 
+// A fraction is an error wherever it stands in a file, and nothing else with a point is.
+func TestPointsAreNoFractionsUnlessNumbersHaveThem(t *testing.T) {
+	header := strings.TrimSuffix(sessionHeader, "\n") + ",NOTES\n"
+	rows := func(last string) string {
+		var text strings.Builder
+		for i := range 20_000 {
+			fmt.Fprintf(&text, "%d,%d,1,1,1,%d,%d,0,5,\n", i+10, day0, day0+10, day0+20)
+		}
+		return header + text.String() + last
+	}
+	resources := "RESOURCE_KEY,RESOURCE_TYPE_CODE,RESOURCE_NAME,EMPLOYEE_ID,SWITCH_NAME\n1,AGENT,1.5,2.5,\n2.,AGENT,3e-1,4.,\n3,AGENT,a\"b,,\n"
+	r := cutExport(t, base(files{"resource_": resources, "sm_res_session_fact": rows(fmt.Sprintf("2.00,%d,1,1.0,2,%d,%d.,0,5,7.5\n", day0, day0+10, day0+20))}))
+	require.Equal(t, []string{"20001"}, r.strings(t, "select count(*) from voice_session"))
+	require.Equal(t, []string{"2.5 1.5", "4. 3e-1"}, r.strings(t, "select employee_id || ' ' || resource_name from agent order by resource_key"))
+	for _, fraction := range []string{"5.5", "5e-1", "55E-1"} {
+		dir := exportOf(t, base(files{"sm_res_session_fact": rows(fmt.Sprintf("2,%d,1,1,2,%d,%d,0,%s,\n", day0, day0+10, day0+20, fraction))}))
+		_, err := extract.OpenExport(t.Context(), dir, newRig(t).stage, exportOptions(t))
+		require.ErrorContains(t, err, "sm_res_session_fact.csv:20002: column UPDATE_AUDIT_KEY: "+fraction+" is not a whole number")
+	}
+}
+
 func TestHeaderOnlyTablesGiveAnEmptyDay(t *testing.T) {
 	r := newRig(t)
 	s := r.cut(t, openExport(t, r, exportOf(t, base(nil))), utcDay)
@@ -300,15 +321,20 @@ func TestHeaderOnlyTablesGiveAnEmptyDay(t *testing.T) {
 func TestBrokenRowsAreRefusedWithFileLineAndColumn(t *testing.T) {
 	good := sessionRow(1, 1, 100, 200, 5)
 	for name, c := range map[string]struct{ rows, want string }{
-		"short":              {good + "2,1773100800,1\n" + good, "sm_res_session_fact.csv:3:"},
-		"long":               {good + strings.TrimSuffix(good, "\n") + ",8\n", "sm_res_session_fact.csv:3:"},
-		"text for a number":  {good + good + row(2, day0, 1, 1, 2, "noon", day0+200, 0, 5), "sm_res_session_fact.csv:4: column START_TS: "},
-		"out of range":       {row(2, "99999999999999999999", 1, 1, 2, day0, day0+200, 0, 5), "sm_res_session_fact.csv:2: column START_DATE_TIME_KEY: "},
-		"no key":             {row(-1, day0, 1, 1, 2, day0, day0+200, 0, 5), "sm_res_session_fact.csv:2: column SM_RES_SESSION_FACT_KEY: it is empty"},
-		"no time key":        {good + row(2, -1, 1, 1, 2, day0, day0+200, 0, 5), "sm_res_session_fact.csv:3: column START_DATE_TIME_KEY: it is empty"},
-		"quote left open":    {good + `2,1773100800,1,1,2,"1773100900` + "\n" + good, "sm_res_session_fact.csv:3:"},
-		"not UTF-8":          {good + "2,1773100800,1,1,2,\xff,1,0,5\n", "sm_res_session_fact.csv:3:"},
-		"outside the window": {row(2, -900, 1, 1, 2, "x", day0+200, 0, 5), "sm_res_session_fact.csv:2:"},
+		"short":                        {good + "2,1773100800,1\n" + good, "sm_res_session_fact.csv:3:"},
+		"long":                         {good + strings.TrimSuffix(good, "\n") + ",8\n", "sm_res_session_fact.csv:3:"},
+		"text for a number":            {good + good + row(2, day0, 1, 1, 2, "noon", day0+200, 0, 5), "sm_res_session_fact.csv:4: column START_TS: "},
+		"out of range":                 {row(2, "99999999999999999999", 1, 1, 2, day0, day0+200, 0, 5), "sm_res_session_fact.csv:2: column START_DATE_TIME_KEY: "},
+		"no key":                       {row(-1, day0, 1, 1, 2, day0, day0+200, 0, 5), "sm_res_session_fact.csv:2: column SM_RES_SESSION_FACT_KEY: it is empty"},
+		"no time key":                  {good + row(2, -1, 1, 1, 2, day0, day0+200, 0, 5), "sm_res_session_fact.csv:3: column START_DATE_TIME_KEY: it is empty"},
+		"quote left open":              {good + `2,1773100800,1,1,2,"1773100900` + "\n" + good, "sm_res_session_fact.csv:3:"},
+		"not UTF-8":                    {good + "2,1773100800,1,1,2,\xff,1,0,5\n", "sm_res_session_fact.csv:3:"},
+		"fraction behind a bare quote": {good + row(2, day0, 1, 1, `2"`, day0, day0, 0, 5) + row(3, day0, 1, 1, 2, day0, "1.5", 0, 5), "sm_res_session_fact.csv:4: column END_TS: 1.5 is not a whole number"},
+		"a fraction":                   {good + row(2, day0, 1, 1, 2, day0, "1773100900.5", 0, 5), "sm_res_session_fact.csv:3: column END_TS: 1773100900.5 is not a whole number"},
+		"a quoted fraction":            {good + row(2, day0, 1, 1, 2, day0, `"1773100900.99"`, 0, 5), "sm_res_session_fact.csv:3: column END_TS: 1773100900.99 is not a whole number"},
+		"a small fraction":             {good + row(2, day0, 1, 1, 2, day0, day0+200, "5e-1", 5), "sm_res_session_fact.csv:3: column ACTIVE_FLAG: 5e-1 is not a whole number"},
+		"fraction behind an empty field too much": {strings.TrimSuffix(good, "\n") + ",\n" + row(2, ".5", 1, 1, 2, day0, day0+200, 0, 5), "sm_res_session_fact.csv:3: column START_DATE_TIME_KEY: .5 is not a whole number"},
+		"outside the window":                      {row(2, -900, 1, 1, 2, "x", day0+200, 0, 5), "sm_res_session_fact.csv:2:"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := newRig(t)

@@ -13,73 +13,73 @@ import (
 // tenant_key says whose a row is. The statements of sql/gim read the columns in this order.
 var tables = []texts.Table{
 	{Name: "media_type", Key: []string{"media_type_key"}, Columns: []texts.Column{
-		{Name: "media_type_key", Type: number},
-		{Name: "media_name_code", Type: text},
+		{Name: "media_type_key", Type: typeNumber},
+		{Name: "media_name_code", Type: typeText},
 	}},
 	{Name: "dialing_mode", Key: []string{"dialing_mode_key"}, Columns: []texts.Column{
-		{Name: "dialing_mode_key", Type: number},
-		{Name: "dialing_mode_code", Type: text},
+		{Name: "dialing_mode_key", Type: typeNumber},
+		{Name: "dialing_mode_code", Type: typeText},
 	}},
 	{Name: "resource_", Key: []string{"resource_key"}, Columns: []texts.Column{
-		{Name: "resource_key", Type: number},
-		{Name: "resource_type_code", Type: text},
-		{Name: "resource_name", Type: text},
-		{Name: "employee_id", Type: text},
-		{Name: "switch_name", Type: text},
+		{Name: "resource_key", Type: typeNumber},
+		{Name: "resource_type_code", Type: typeText},
+		{Name: "resource_name", Type: typeText},
+		{Name: "employee_id", Type: typeText},
+		{Name: "switch_name", Type: typeText},
 	}},
 	{Name: "sm_res_session_fact", Key: []string{"sm_res_session_fact_key", "start_date_time_key"}, Columns: []texts.Column{
-		{Name: "sm_res_session_fact_key", Type: number},
-		{Name: "start_date_time_key", Type: number},
-		{Name: "media_type_key", Type: number},
-		{Name: "resource_key", Type: number},
-		{Name: "start_ts", Type: number},
-		{Name: "end_ts", Type: number},
-		{Name: "active_flag", Type: flag},
-		{Name: "update_audit_key", Type: number},
-		{Name: "tenant_key", Type: number},
+		{Name: "sm_res_session_fact_key", Type: typeNumber},
+		{Name: "start_date_time_key", Type: typeNumber},
+		{Name: "media_type_key", Type: typeNumber},
+		{Name: "resource_key", Type: typeNumber},
+		{Name: "start_ts", Type: typeNumber},
+		{Name: "end_ts", Type: typeNumber},
+		{Name: "active_flag", Type: typeFlag},
+		{Name: "update_audit_key", Type: typeNumber},
+		{Name: "tenant_key", Type: typeNumber},
 	}},
 	{Name: "interaction_resource_fact", Key: []string{"interaction_resource_id", "start_date_time_key"}, Columns: []texts.Column{
-		{Name: "interaction_resource_id", Type: number},
-		{Name: "start_date_time_key", Type: number},
-		{Name: "resource_key", Type: number},
-		{Name: "media_resource_key", Type: number},
-		{Name: "start_ts", Type: number},
-		{Name: "end_ts", Type: number},
-		{Name: "active_flag", Type: flag},
-		{Name: "update_audit_key", Type: number},
-		{Name: "tenant_key", Type: number},
+		{Name: "interaction_resource_id", Type: typeNumber},
+		{Name: "start_date_time_key", Type: typeNumber},
+		{Name: "resource_key", Type: typeNumber},
+		{Name: "media_resource_key", Type: typeNumber},
+		{Name: "start_ts", Type: typeNumber},
+		{Name: "end_ts", Type: typeNumber},
+		{Name: "active_flag", Type: typeFlag},
+		{Name: "update_audit_key", Type: typeNumber},
+		{Name: "tenant_key", Type: typeNumber},
 	}},
 	{Name: "irf_user_data_gen_1", Key: []string{"interaction_resource_id", "start_date_time_key"}, Columns: []texts.Column{
-		{Name: "interaction_resource_id", Type: number},
-		{Name: "start_date_time_key", Type: number},
-		{Name: "gsw_call_attempt_guid", Type: text},
-		{Name: "update_audit_key", Type: number},
+		{Name: "interaction_resource_id", Type: typeNumber},
+		{Name: "start_date_time_key", Type: typeNumber},
+		{Name: "gsw_call_attempt_guid", Type: typeText},
+		{Name: "update_audit_key", Type: typeNumber},
 	}},
 	{Name: "contact_attempt_fact", Key: []string{"contact_attempt_fact_key", "start_date_time_key"}, Columns: []texts.Column{
-		{Name: "contact_attempt_fact_key", Type: number},
-		{Name: "start_date_time_key", Type: number},
-		{Name: "dialing_mode_key", Type: number},
-		{Name: "resource_key", Type: number},
-		{Name: "call_attempt_id", Type: text},
-		{Name: "start_ts", Type: number},
-		{Name: "end_ts", Type: number},
-		{Name: "update_audit_key", Type: number},
-		{Name: "tenant_key", Type: number},
+		{Name: "contact_attempt_fact_key", Type: typeNumber},
+		{Name: "start_date_time_key", Type: typeNumber},
+		{Name: "dialing_mode_key", Type: typeNumber},
+		{Name: "resource_key", Type: typeNumber},
+		{Name: "call_attempt_id", Type: typeText},
+		{Name: "start_ts", Type: typeNumber},
+		{Name: "end_ts", Type: typeNumber},
+		{Name: "update_audit_key", Type: typeNumber},
+		{Name: "tenant_key", Type: typeNumber},
 	}},
 }
 
 // history is wanted for the high-water mark; without it that is unknown (R10), which is no error.
 var history = texts.Table{Name: "ctl_extract_history", Columns: []texts.Column{
-	{Name: "data_source_key", Type: number},
-	{Name: "data_source_type", Type: number},
-	{Name: "max_ts", Type: number},
+	{Name: "data_source_key", Type: typeNumber},
+	{Name: "data_source_type", Type: typeNumber},
+	{Name: "max_ts", Type: typeNumber},
 }}
 
 // The types of columns in the stage.
 const (
-	number = "bigint"
-	flag   = "smallint"
-	text   = "varchar"
+	typeNumber = "bigint"
+	typeFlag   = "smallint"
+	typeText   = "varchar"
 )
 
 // activityTables are those that are staged part by part.

@@ -23,8 +23,16 @@ type Column struct {
 }
 
 // Has tells whether the table has a column.
-func (t Table) Has(name string) bool {
-	return slices.ContainsFunc(t.Columns, func(c Column) bool { return c.Name == name })
+func (t Table) Has(name string) bool { return t.TypeOf(name) != "" }
+
+// TypeOf is the type of a column; "" where the table has none of that name.
+func (t Table) TypeOf(name string) string {
+	for _, c := range t.Columns {
+		if c.Name == name {
+			return c.Type
+		}
+	}
+	return ""
 }
 
 // IsKey tells whether a column is one of the primary key's.
