@@ -212,7 +212,7 @@ func (g *GIMDB) Sessions(ctx context.Context, w Window) error {
 		if err := g.stage.resolveResources(ctx); err != nil {
 			return err
 		}
-		if err := g.stage.run(ctx, "forget_resource"); err != nil {
+		if err := g.stage.create(ctx, "resource_"); err != nil {
 			return err
 		}
 	}

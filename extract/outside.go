@@ -64,7 +64,7 @@ func (g *GIMDB) copies(ctx context.Context, day calendar.Interval) error {
 		return err
 	}
 	delete(g.sent, table)
-	if err := g.stage.run(ctx, "forget_legs"); err != nil {
+	if err := g.stage.create(ctx, table); err != nil {
 		return err
 	}
 	return g.fetch(ctx, g.tasks(jobs...)...)

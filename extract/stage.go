@@ -37,7 +37,7 @@ func NewStage(ctx context.Context, db *sql.DB, conn *sql.Conn) (*Stage, error) {
 // Close does away with the stage and all that waits in it: what follows needs the memory.
 func (s *Stage) Close() error {
 	// Whenever it is told its threads, DuckDB gives the memory back that it does not use.
-	return s.run(context.Background(), "detach", "one_thread", "all_threads")
+	return s.run(context.Background(), "stage/detach", "store/one_thread", "stage/all_threads")
 }
 
 // clear empties the stage for a source that is about to be opened.
@@ -62,7 +62,7 @@ func (s *Stage) create(ctx context.Context, names ...string) error {
 
 func (s *Stage) run(ctx context.Context, names ...string) error {
 	for _, name := range names {
-		if _, err := duck.Exec(ctx, s.Conn, "stage/"+name+".sql"); err != nil {
+		if _, err := duck.Exec(ctx, s.Conn, name+".sql"); err != nil {
 			return err
 		}
 	}
@@ -71,17 +71,17 @@ func (s *Stage) run(ctx context.Context, names ...string) error {
 
 // resolveCodes finds the keys of the media and dialing modes that matter, once these dimensions are staged.
 func (s *Stage) resolveCodes(ctx context.Context) error {
-	return s.run(ctx, "voice_media", "preview_mode")
+	return s.run(ctx, "stage/voice_media", "stage/preview_mode")
 }
 
 // resolveResources finds agents and switches, once resources are staged.
 func (s *Stage) resolveResources(ctx context.Context) error {
-	return s.run(ctx, "known_agent", "known_switch")
+	return s.run(ctx, "stage/known_agent", "stage/known_switch")
 }
 
 // awaiting runs work that mostly waits for rows of a server, during which DuckDB has one thread a connection.
 func (s *Stage) awaiting(ctx context.Context, work func() error) (err error) {
-	if _, err := duck.Exec(ctx, s.Conn, "stage/one_thread.sql"); err != nil {
+	if _, err := duck.Exec(ctx, s.Conn, "store/one_thread.sql"); err != nil {
 		return err
 	}
 	defer func() {

@@ -20,5 +20,5 @@ func TestStatementsOnEveryTable(t *testing.T) {
 			all += golden.Filled("stage/each/other_tenant.sql", table)
 		}
 	}
-	golden.Equal(t, "testdata/each.sql", all)
+	golden.Equal(t, "testdata/each.golden", all)
 }

@@ -107,6 +107,9 @@ func (s *Scratch) Empty(ctx context.Context) error {
 // Keep saves the rows of a table as they are now in a table kept_<name> of the scratch store.
 func (s *Scratch) Keep(ctx context.Context, name string) error { return s.each(ctx, "keep", name) }
 
+// Mask puts the pseudonyms of the table pseudonym in place of a table's resources.
+func (s *Scratch) Mask(ctx context.Context, name string) error { return s.each(ctx, "mask", name) }
+
 // WriteRows writes the scratch store's rows of a table into a Parquet file.
 func (s *Scratch) WriteRows(ctx context.Context, name, file string) error {
 	return s.each(ctx, "write_rows", name, sql.Named("file", file))

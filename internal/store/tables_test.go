@@ -24,6 +24,7 @@ func TestStatementsOnEveryTable(t *testing.T) {
 		{"take_all", []part{head, record}},
 		{"empty", []part{row, evidence, result, monthly}},
 		{"keep", []part{evidence, result, monthly}},
+		{"mask", []part{row}},
 		{"write_rows", []part{row}},
 		{"write_days", []part{head}},
 		{"write_days_csv", []part{result}},
@@ -34,7 +35,7 @@ func TestStatementsOnEveryTable(t *testing.T) {
 			}
 		}
 	}
-	golden.Equal(t, "testdata/each.sql", all)
+	golden.Equal(t, "testdata/each.golden", all)
 }
 
 // A table that is not in the list would not be dropped, moved or packed with its day; and one whose rows have no total

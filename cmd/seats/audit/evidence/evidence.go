@@ -90,7 +90,7 @@ func (p *packer) load(ctx context.Context) error {
 		return err
 	}
 	// Files depend on the order in which threads write them: one thread writes them always alike.
-	if _, err := duck.Exec(ctx, p.scratch.Conn, "audit/pack/one_thread.sql"); err != nil {
+	if _, err := duck.Exec(ctx, p.scratch.Conn, "store/one_thread.sql"); err != nil {
 		return err
 	}
 	if err := p.loadDays(ctx); err != nil {

@@ -20,6 +20,7 @@ import (
 
 	"seats/internal/duck"
 	"seats/internal/fail"
+	"seats/internal/store"
 )
 
 // minKey is the least length of a key, in bytes: what is shorter can be guessed.
@@ -104,7 +105,8 @@ func maskedPatterns(patterns []string) []string {
 }
 
 // apply replaces the agents of the one day that the scratch store holds. Patterns are resolved before.
-func (m *masks) apply(ctx context.Context, conn *sql.Conn, patterns []string) error {
+func (m *masks) apply(ctx context.Context, scratch *store.Scratch, patterns []string) error {
+	conn := scratch.Conn
 	resources, err := m.resources(ctx, conn, patterns)
 	if err != nil {
 		return err
@@ -127,12 +129,13 @@ func (m *masks) apply(ctx context.Context, conn *sql.Conn, patterns []string) er
 	if err != nil {
 		return fmt.Errorf("write pseudonyms: %w", err)
 	}
-	for _, table := range []string{"voice_session", "ocs_activity", "agent"} {
-		if _, err := duck.Exec(ctx, conn, "audit/pack/pseudonymize_"+table+".sql"); err != nil {
+	for _, table := range []string{"voice_session", "ocs_activity"} {
+		if err := scratch.Mask(ctx, table); err != nil {
 			return err
 		}
 	}
-	return nil
+	_, err = duck.Exec(ctx, conn, "audit/pack/pseudonymize_agent.sql")
+	return err
 }
 
 // resources are the rows of the table pseudonym.

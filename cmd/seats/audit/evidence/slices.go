@@ -57,14 +57,14 @@ func (p *packer) writeSlice(ctx context.Context, d calendar.Date) error {
 func (p *packer) mask(ctx context.Context, d calendar.Date) error {
 	at := slices.IndexFunc(p.computed, func(c computation) bool { return c.day == d })
 	if at < 0 {
-		return p.masks.apply(ctx, p.scratch.Conn, p.Tenant.ExcludeAgents)
+		return p.masks.apply(ctx, p.scratch, p.Tenant.ExcludeAgents)
 	}
 	c := &p.computed[at]
 	before, err := compute.Day(ctx, p.scratch.Conn, c.tenant, d, 0)
 	if err != nil {
 		return err
 	}
-	if err := p.masks.apply(ctx, p.scratch.Conn, c.tenant.ExcludeAgents); err != nil {
+	if err := p.masks.apply(ctx, p.scratch, c.tenant.ExcludeAgents); err != nil {
 		return err
 	}
 	c.tenant.ExcludeAgents = maskedPatterns(c.tenant.ExcludeAgents)
