@@ -38,7 +38,7 @@ func (a at) Expect(int64)        {}
 func newJob(t *testing.T, log job.Log) *job.Job {
 	t.Helper()
 	dir := t.TempDir()
-	base, err := filepath.Abs(filepath.Join("..", "..", "cmd", "seats", "testdata", "gim"))
+	base, err := filepath.Abs(filepath.Join("..", "testdata", "gim"))
 	require.NoError(t, err)
 	require.NoError(t, os.MkdirAll(filepath.Join(dir, "exports"), 0o700))
 	require.NoError(t, os.Symlink(base, filepath.Join(dir, "exports", "export_1_2026_04_02_00_00_00")))
