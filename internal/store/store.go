@@ -154,8 +154,11 @@ func checkVersionOf(ctx context.Context, q duck.Queryer, statement, path string)
 	return nil
 }
 
-// Publish closes the copy, which writes everything into the one file, and renames it into place.
+// Publish writes everything into the one file of the copy and renames it into place.
 func (w *Work) Publish() error {
+	if _, err := duck.Exec(context.Background(), w.Conn, "store/checkpoint.sql"); err != nil {
+		return fmt.Errorf("write store: %w", err)
+	}
 	if err := w.closeDB(); err != nil {
 		return fmt.Errorf("close store: %w", err)
 	}

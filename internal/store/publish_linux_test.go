@@ -1,0 +1,50 @@
+package store_test
+
+import (
+	"os/signal"
+	"path/filepath"
+	"syscall"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"seats/internal/duck"
+	"seats/internal/store"
+)
+
+// A copy that could not be written to its end must not take the place of the store. That no file may grow beyond some
+// size stands for a disk that is full by then: the changes are on it, the file that holds them all is not.
+func TestACopyThatCannotBeWrittenIsNotPublished(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "acme.duckdb")
+	w, err := store.Begin(t.Context(), path, duck.Options{})
+	require.NoError(t, err)
+	require.NoError(t, w.Publish())
+
+	w, err = store.Begin(t.Context(), path, duck.Options{})
+	require.NoError(t, err)
+	_, err = w.Conn.ExecContext(t.Context(), "create table more as select md5(i::varchar) as text from range(3000) as r(i)")
+	require.NoError(t, err)
+	err = withFilesOf(t, 900_000, w.Publish)
+	require.ErrorContains(t, err, "write store: ")
+	require.ErrorContains(t, err, "acme.duckdb.work")
+	require.NoError(t, w.Drop())
+
+	db, err := store.OpenPublished(t.Context(), path, duck.Options{})
+	require.NoError(t, err)
+	defer db.Close() //nolint:errcheck // only read
+	var tables int
+	require.NoError(t, db.QueryRow("select count(*) from duckdb_tables() where table_name = 'more'").Scan(&tables))
+	require.Zero(t, tables)
+}
+
+// withFilesOf does something while no file may grow beyond so many bytes.
+func withFilesOf(t *testing.T, most uint64, do func() error) error {
+	t.Helper()
+	var before syscall.Rlimit
+	require.NoError(t, syscall.Getrlimit(syscall.RLIMIT_FSIZE, &before))
+	signal.Ignore(syscall.SIGXFSZ) // then writing beyond it is an error and no more
+	defer signal.Reset(syscall.SIGXFSZ)
+	require.NoError(t, syscall.Setrlimit(syscall.RLIMIT_FSIZE, &syscall.Rlimit{Cur: most, Max: before.Max}))
+	defer func() { require.NoError(t, syscall.Setrlimit(syscall.RLIMIT_FSIZE, &before)) }()
+	return do()
+}
