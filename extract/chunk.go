@@ -172,9 +172,18 @@ func (c chunk) unpack(temp string) (folder string, cleanup func(), err error) {
 	cleanup = func() { os.RemoveAll(folder) } //nolint:errcheck // the work folder is removed with the run
 	if err := unzip(c.path, folder); err != nil {
 		cleanup()
-		return "", nil, fmt.Errorf("%s: broken zip: %w", c.path, err)
+		return "", nil, zipError(c.path, err)
 	}
 	return folder, cleanup, nil
+}
+
+// zipError tells a broken zip from a file that could not be opened, read or written.
+func zipError(path string, err error) error {
+	var ofFile *fs.PathError
+	if errors.As(err, &ofFile) {
+		return fmt.Errorf("unpack %s: %w", path, err)
+	}
+	return fmt.Errorf("%s: broken zip: %w", path, err)
 }
 
 // unzip writes the CSV files of the required tables, by their base names: folders inside the zip do not matter

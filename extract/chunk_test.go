@@ -2,6 +2,7 @@ package extract
 
 import (
 	"archive/zip"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"testing"
@@ -107,6 +108,35 @@ func TestZipCannotLeadElsewhere(t *testing.T) {
 	require.Len(t, entries, 2, "nothing is unpacked that is not read")
 	cleanup()
 	require.NoDirExists(t, folder)
+}
+
+// A zip is broken where it does not hold what it should; where its files cannot be written, it is not.
+func TestAZipThatCannotBeUnpackedIsNotBroken(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "export_1.zip")
+	f, err := os.Create(path)
+	require.NoError(t, err)
+	w := zip.NewWriter(f)
+	entry, err := w.Create("media_type.csv")
+	require.NoError(t, err)
+	_, err = entry.Write([]byte("MEDIA_TYPE_KEY,MEDIA_NAME_CODE\n1,VOICE\n"))
+	require.NoError(t, err)
+	require.NoError(t, w.Close())
+	require.NoError(t, f.Close())
+
+	touch(t, dir, "media_type.csv") // in the way
+	err = zipError(path, unzip(path, dir))
+	require.ErrorIs(t, err, fs.ErrExist)
+	require.NotContains(t, err.Error(), "broken zip")
+
+	text, err := os.ReadFile(path)
+	require.NoError(t, err)
+	text[45]++ // in the middle of the file's bytes
+	for name, content := range map[string][]byte{"changed": text, "cut off": text[:50], "no zip": []byte("x")} {
+		require.NoError(t, os.WriteFile(path, content, 0o600))
+		_, _, err = chunk{path: path, isZip: true}.unpack(filepath.Join(dir, "temp"))
+		require.ErrorContains(t, err, "export_1.zip: broken zip: ", name)
+	}
 }
 
 func TestTwoFilesOfOneTableAreRefused(t *testing.T) {

@@ -84,11 +84,15 @@ func openCSV(path string) (*os.File, *csv.Reader, error) {
 // explainCSV is for a file that DuckDB gave up as a whole, mostly for one bad quote or one empty key, whose line it does
 // not tell.
 func explainCSV(err error, path, shown string, keys []string) error {
+	var e *duckdb.Error
+	if !errors.As(err, &e) || e.Type == duckdb.ErrorTypeOutOfMemory || e.Type == duckdb.ErrorTypeIO {
+		return fmt.Errorf("%s: %w", shown, err) // nothing is wrong with the file
+	}
 	line, bad := firstBadRecord(path, keys)
 	if bad != nil {
 		return fmt.Errorf("%s:%d: %w", shown, line, bad)
 	}
-	return fmt.Errorf("%s: %w", shown, plainCSVError(err, path, shown))
+	return fmt.Errorf("%s: %w", shown, plainCSVError(e, path, shown))
 }
 
 // firstBadRecord is the line of the first record of a file that is not RFC 4180 or has an empty key, and what is wrong
@@ -120,11 +124,7 @@ func firstBadRecord(path string, keys []string) (line int, bad error) {
 }
 
 // plainCSVError drops the advice that DuckDB gives to people who can change the reader's options.
-func plainCSVError(err error, path, shown string) error {
-	var e *duckdb.Error
-	if !errors.As(err, &e) {
-		return err
-	}
+func plainCSVError(e *duckdb.Error, path, shown string) error {
 	text, _, _ := strings.Cut(e.Msg, "\nPossible fixes")
 	text, _, _ = strings.Cut(text, "\nThe search space")
 	return errors.New(strings.ReplaceAll(strings.TrimSpace(text), path, shown))
