@@ -10,6 +10,7 @@ import (
 	"seats/cmd/seats/audit"
 	"seats/cmd/seats/audit/evidence"
 	"seats/internal/config"
+	"seats/internal/disk"
 	"seats/internal/fail"
 	"seats/internal/store"
 	"seats/report"
@@ -59,12 +60,13 @@ func (c *auditCmd) Run(ctx context.Context, w *world, root *cli, t *terminal) er
 }
 
 // tenant audits one tenant, and packs the evidence.
-func (c *auditCmd) tenant(ctx context.Context, w *world, t *terminal, tenant config.Tenant) (audit.Summary, error) {
+func (c *auditCmd) tenant(ctx context.Context, w *world, t *terminal, tenant config.Tenant) (summary audit.Summary, err error) {
+	defer func() { err = disk.Explain(err, tenant.TempDir()) }()
 	period, err := c.period(w, tenant)
 	if err != nil {
-		return audit.Summary{}, err
+		return summary, err
 	}
-	summary, err := audit.Audit{Tenant: tenant, Period: period, Source: c.Source, Clock: w.clock, Log: t}.Do(ctx)
+	summary, err = audit.Audit{Tenant: tenant, Period: period, Source: c.Source, Clock: w.clock, Log: t}.Do(ctx)
 	if errors.Is(err, store.ErrMissing) && c.Pack == "" {
 		t.Info("nothing extracted yet, and nothing issued", "tenant", tenant.Name, "store", tenant.StorePath())
 		return audit.Summary{}, nil

@@ -11,6 +11,7 @@ import (
 	"seats/extract"
 	"seats/internal/config"
 	"seats/internal/dirs"
+	"seats/internal/disk"
 	"seats/internal/fail"
 	"seats/internal/store"
 	"seats/report"
@@ -65,7 +66,7 @@ func (k *checker) found(check, result, detail string) {
 
 func (k *checker) source(ctx context.Context) error {
 	f, err := inspect(ctx, k.tenant)
-	if err != nil {
+	if err = disk.Explain(err, k.tenant.TempDir()); err != nil {
 		k.found("source", "failed", err.Error())
 		return err
 	}

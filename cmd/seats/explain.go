@@ -7,6 +7,7 @@ import (
 	"seats/cmd/seats/explain"
 	"seats/internal/calendar"
 	"seats/internal/config"
+	"seats/internal/disk"
 	"seats/report"
 )
 
@@ -27,7 +28,7 @@ type explainCmd struct {
 }
 
 // Run explains from the published store, which it only reads.
-func (c *explainCmd) Run(ctx context.Context, w *world, root *cli, t *terminal) error {
+func (c *explainCmd) Run(ctx context.Context, w *world, root *cli, t *terminal) (err error) {
 	if err := c.validate(); err != nil {
 		return err
 	}
@@ -35,6 +36,7 @@ func (c *explainCmd) Run(ctx context.Context, w *world, root *cli, t *terminal) 
 	if err != nil {
 		return err
 	}
+	defer func() { err = disk.Explain(err, tenant.TempDir()) }()
 	if err := c.pickRegion(tenant); err != nil {
 		return err
 	}

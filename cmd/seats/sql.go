@@ -13,6 +13,7 @@ import (
 
 	"golang.org/x/term"
 
+	"seats/internal/disk"
 	"seats/report"
 )
 
@@ -22,11 +23,12 @@ type sqlCmd struct {
 	Query  string `arg:"" optional:"" help:"A statement, or several. Without it, statements are read from standard input, each ended by a semicolon; on a terminal, at a prompt."`
 }
 
-func (c *sqlCmd) Run(ctx context.Context, w *world, root *cli) error {
+func (c *sqlCmd) Run(ctx context.Context, w *world, root *cli) (err error) {
 	tenant, err := root.oneTenant(w, c.Tenant)
 	if err != nil {
 		return err
 	}
+	defer func() { err = disk.Explain(err, tenant.TempDir()) }()
 	db, err := openSnapshot(ctx, tenant, true)
 	if err != nil {
 		return err

@@ -18,6 +18,7 @@
 package config
 
 import (
+	"cmp"
 	"path/filepath"
 	"time"
 )
@@ -54,6 +55,9 @@ type Tenant struct {
 func (t Tenant) StorePath() string {
 	return filepath.Join(t.DataDir, t.Name+".duckdb")
 }
+
+// TempDir returns the folder in which temporary files lie: engine.temp_dir, or beside the store.
+func (t Tenant) TempDir() string { return cmp.Or(t.Engine.TempDir, t.DataDir) }
 
 // Region is what a measurement is made for.
 type Region struct {

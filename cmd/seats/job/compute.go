@@ -37,7 +37,7 @@ func (s *state) compute(ctx context.Context) {
 		s.warnBlocked(day.String(), result.Quality)
 	}
 	if absent.What != "" {
-		s.errs = append(s.errs, hinted(&absent))
+		s.note(hinted(&absent))
 	}
 	for _, month := range s.Months {
 		if ctx.Err() == nil {
@@ -91,7 +91,7 @@ func (s *state) computeMonth(ctx context.Context, month calendar.Month) {
 		return
 	}
 	if err != nil {
-		s.errs = append(s.errs, hinted(err))
+		s.note(hinted(err))
 		return
 	}
 	s.months = append(s.months, result)
@@ -120,7 +120,7 @@ func (s *state) month(ctx context.Context, month calendar.Month) (compute.MonthR
 func (s *state) warnBlocked(period string, quality []compute.Quality) {
 	for _, q := range compute.Blocking(quality) {
 		s.blocked = true
-		s.errs = append(s.errs, fail.New(fail.Quality,
+		s.note(fail.New(fail.Quality,
 			"list the switches in a location of the configuration, or give the tenant a default location; then run again",
 			"%s: %s found %d: %s", period, q.Rule, q.Count, examples(q.Examples)))
 	}

@@ -20,6 +20,7 @@ import (
 	"seats/extract"
 	"seats/internal/calendar"
 	"seats/internal/config"
+	"seats/internal/disk"
 	"seats/internal/duck"
 	"seats/internal/fail"
 	"seats/internal/store"
@@ -97,7 +98,7 @@ type state struct {
 func (j *Job) Do(ctx context.Context) Result {
 	s := &state{Job: j, started: j.Clock(), failed: map[calendar.Date]bool{}, result: Result{Tenant: j.Tenant.Name}}
 	if err := s.run(ctx); err != nil {
-		s.errs = append(s.errs, err)
+		s.note(err)
 	}
 	s.result.Err = errors.Join(s.errs...)
 	s.result.Interrupted = ctx.Err() != nil && !s.done
@@ -144,7 +145,7 @@ func (s *state) run(ctx context.Context) (err error) {
 func (s *state) stages(ctx context.Context) {
 	if s.Extract {
 		if err := s.extract(ctx); err != nil {
-			s.errs = append(s.errs, err)
+			s.note(err)
 		}
 	}
 	if s.broken != nil {
@@ -160,10 +161,13 @@ func (s *state) stages(ctx context.Context) {
 	}
 }
 
+// note keeps what went wrong.
+func (s *state) note(err error) { s.errs = append(s.errs, disk.Explain(err, s.Tenant.TempDir())) }
+
 // fail notes what went wrong with a day and takes it out of the later stages.
 func (s *state) fail(day calendar.Date, err error) {
 	s.failed[day] = true
-	s.errs = append(s.errs, err)
+	s.note(err)
 }
 
 // remember appends the run to the store's ledger.

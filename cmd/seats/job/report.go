@@ -19,7 +19,7 @@ func (s *state) report(ctx context.Context) {
 		return
 	}
 	if err := s.issue(ctx); err != nil {
-		s.errs = append(s.errs, err)
+		s.note(err)
 	}
 }
 
@@ -55,7 +55,7 @@ func (s *state) issue(ctx context.Context) error {
 	}
 	for _, o := range outcomes {
 		if o.Err != nil {
-			s.errs = append(s.errs, o.Err)
+			s.note(o.Err)
 			continue
 		}
 		s.result.Rows = append(s.result.Rows, o.Row())

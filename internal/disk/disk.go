@@ -1,0 +1,112 @@
+// Package disk tells a full disk as that, whatever was being done when it showed: in which folder, how much is free
+// there, and what to do.
+package disk
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"syscall"
+
+	"github.com/duckdb/duckdb-go/v2"
+
+	"seats/internal/fail"
+)
+
+// Explain gives an error that a full disk caused fail.Other, the folder and a hint, once; any other it gives back as it
+// is. spill is the folder for what does not fit into DuckDB's memory, which DuckDB does not name.
+func Explain(err error, spill string) error {
+	var told *fullError
+	folder := fullFolder(err, spill)
+	if folder == "" || errors.As(err, &told) {
+		return err
+	}
+	return fail.New(fail.Other, "make room there, or let data_dir, output_dir and engine.temp_dir be on a larger disk; then run again", "%w",
+		&fullError{fmt.Sprintf("the disk of %s is full (%s)", folder, left(folder)), err})
+}
+
+// fullError is the error of a full disk.
+type fullError struct {
+	what string
+	err  error
+}
+
+// Error leaves out the advice that DuckDB gives to people at a prompt.
+func (e *fullError) Error() string {
+	why, _, _ := strings.Cut(e.err.Error(), "\nThis limit was set by")
+	return e.what + ": " + why
+}
+
+// Unwrap gives what went wrong underneath.
+func (e *fullError) Unwrap() error { return e.err }
+
+// full are the errors of the system that say so.
+var full = []syscall.Errno{syscall.ENOSPC, syscall.EDQUOT}
+
+// fullFolder is the folder whose disk was full, "" where that is not what an error says.
+func fullFolder(err error, spill string) string {
+	for _, no := range full {
+		if errors.Is(err, no) {
+			return folderIn(err)
+		}
+	}
+	var e *duckdb.Error
+	if !errors.As(err, &e) {
+		return ""
+	}
+	for _, no := range full { // DuckDB hands on the system's words
+		if strings.Contains(strings.ToLower(e.Msg), no.Error()) {
+			return folderOf(quotedPath.FindStringSubmatch(e.Msg))
+		}
+	}
+	// When it opens a database DuckDB sets itself a limit for spilling by what is free.
+	if e.Type == duckdb.ErrorTypeOutOfMemory && strings.Contains(e.Msg, "max_temp_directory_size") {
+		return spill
+	}
+	return ""
+}
+
+// folderIn is the folder of the file that an error of package os names.
+func folderIn(err error) string {
+	var path *fs.PathError
+	var link *os.LinkError
+	switch {
+	case errors.As(err, &path):
+		return filepath.Dir(path.Path)
+	case errors.As(err, &link):
+		return filepath.Dir(link.New)
+	}
+	return "."
+}
+
+var quotedPath = regexp.MustCompile(`"([^"]+)"`)
+
+func folderOf(match []string) string {
+	if match == nil {
+		return "."
+	}
+	return filepath.Dir(match[1])
+}
+
+// left says how much room a folder's disk has now, when what could not be written to its end may be gone again. The
+// folder may be gone, too.
+func left(folder string) string {
+	for {
+		if _, err := os.Stat(folder); err == nil || folder == filepath.Dir(folder) {
+			break
+		}
+		folder = filepath.Dir(folder)
+	}
+	var s syscall.Statfs_t
+	switch err := syscall.Statfs(folder, &s); {
+	case err != nil:
+		return "how much is free cannot be told"
+	case s.Files > 0 && s.Ffree == 0:
+		return "there is no room for one more file"
+	}
+	return fmt.Sprintf("%.1f MB are free now", float64(s.Bavail)*float64(s.Bsize)/1e6)
+}
