@@ -76,6 +76,32 @@ func TestASourceThatFailsMidwayLeavesTheOldSlice(t *testing.T) {
 	require.ErrorIs(t, err, extract.ErrHalf, "a slice that cannot be put back must not be published")
 }
 
+// unwritable is a source whose sessions cannot be written.
+type unwritable struct {
+	extract.Source
+	spoil func()
+}
+
+func (u unwritable) Sessions(ctx context.Context, w extract.Window) error {
+	err := u.Source.Sessions(ctx, w)
+	u.spoil()
+	return err
+}
+
+// Where the first rows of a new slice cannot be written, the old one was not set aside yet: it stays where it is.
+func TestSessionsThatCannotBeWrittenLeaveTheOldSlice(t *testing.T) {
+	g, r := newGIM(t, gimschema.DDL), newRig(t)
+	g.highWater(day0 + 86400 + 7200)
+	g.session(1, 1, 1, day0+10, day0+8000, 0, 1)
+	r.cutAgain(t, g)
+	before := r.strings(t, everyRow)
+	src := unwritable{openDB(t, r, g.config(2), nil), func() { r.exec(t, "drop table _stage.gim.repeated_sm_res_session_fact") }}
+	_, err := (&extract.Cutter{Conn: r.work.Conn, Source: src, SettleHours: 1, Clock: time.Now}).Cut(t.Context(), utcDay)
+	require.ErrorContains(t, err, "repeated_sm_res_session_fact")
+	require.NotErrorIs(t, err, extract.ErrHalf)
+	require.Equal(t, before, r.strings(t, everyRow))
+}
+
 // A source that was purged in part must not take the only copy of a day with it.
 func TestASliceIsNotReplacedByOneThatLacksMuchOfIt(t *testing.T) {
 	const one, three, all = 1, 3, 20

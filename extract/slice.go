@@ -53,6 +53,9 @@ func (c *Cutter) Cut(ctx context.Context, w Window) (Summary, error) {
 	if err != nil {
 		return Summary{}, fmt.Errorf("store slice %s: %w", w.Day, err)
 	}
+	if err := c.setAside(ctx, w, held); err != nil {
+		return Summary{}, fmt.Errorf("extract %s: %w", w.Day, err)
+	}
 	summary, err := c.replace(ctx, w, held)
 	if err == nil {
 		return summary, nil
@@ -87,9 +90,9 @@ func (c *Cutter) stageSessions(ctx context.Context, w Window) error {
 	return err
 }
 
-// replace sets the held slice aside and writes the new one.
-func (c *Cutter) replace(ctx context.Context, w Window, held bool) (summary Summary, err error) {
-	err = c.inTx(ctx, func(tx *sql.Tx) error {
+// setAside sets the held slice aside and writes the new one's sessions; or, after an error, has done neither.
+func (c *Cutter) setAside(ctx context.Context, w Window, held bool) error {
+	return c.inTx(ctx, func(tx *sql.Tx) error {
 		if held {
 			if err := store.MoveSlice(ctx, tx, w.Day, aside(w.Day)); err != nil {
 				return err
@@ -97,9 +100,10 @@ func (c *Cutter) replace(ctx context.Context, w Window, held bool) (summary Summ
 		}
 		return exec(ctx, tx, w.Day, nil, "stage/insert_span.sql", "stage/insert_session.sql", "stage/insert_duplicate_session.sql")
 	})
-	if err != nil {
-		return Summary{}, err
-	}
+}
+
+// replace writes the rest of the new slice and drops the one that was set aside.
+func (c *Cutter) replace(ctx context.Context, w Window, held bool) (summary Summary, err error) {
 	if _, err := duck.Exec(ctx, c.Conn, "stage/forget_session.sql"); err != nil {
 		return Summary{}, err
 	}
