@@ -29,6 +29,7 @@ type GIMDB struct {
 	free       chan *pgx.Conn
 	unique     map[string]bool
 	fractional bool // the type of the legs' ids allows fractions
+	resolved   bool // agents and switches are those of this snapshot
 	texts      alphabet
 
 	// partRows is how many rows of attached data are staged at a time, by the server's estimate; probeBatch, how many
@@ -185,7 +186,8 @@ func (g *GIMDB) Name() string { return g.name }
 // Horizon is the snapshot's high-water mark and the server's clock.
 func (g *GIMDB) Horizon() Horizon { return g.horizon }
 
-// Sessions stages the sessions that can touch the window, and with the first window the resources, which serve all.
+// Sessions stages the sessions that can touch the window, and until they have come whole the resources, which serve all
+// windows.
 func (g *GIMDB) Sessions(ctx context.Context, w Window) error {
 	if err := g.stage.create(ctx, "sm_res_session_fact"); err != nil {
 		return err
@@ -198,25 +200,35 @@ func (g *GIMDB) Sessions(ctx context.Context, w Window) error {
 	keys := w.SessionKeys()
 	jobs := []job{{table: "sm_res_session_fact", statement: "gim/session.sql",
 		args: []any{keys.Start, keys.End, g.tenantKey, media, w.Hull().Start, g.unique["sm_res_session_fact"]}}}
-	first := g.sent["resource_"] == nil
-	if first {
+	if !g.resolved {
+		if err := g.stage.create(ctx, "resource_"); err != nil {
+			return err
+		}
+		delete(g.sent, "resource_")
 		jobs = append(jobs, job{table: "resource_", statement: "gim/resource.sql"})
 	}
 	if err := g.fetch(ctx, g.tasks(jobs...)...); err != nil {
 		return err
 	}
-	if first {
-		if err := g.settle(ctx, "resource_"); err != nil {
-			return err
-		}
-		if err := g.stage.resolveResources(ctx); err != nil {
-			return err
-		}
-		if err := g.stage.create(ctx, "resource_"); err != nil {
-			return err
-		}
+	if err := g.resolve(ctx); err != nil {
+		return err
 	}
 	return g.settle(ctx, "sm_res_session_fact")
+}
+
+// resolve finds agents and switches among the resources, once.
+func (g *GIMDB) resolve(ctx context.Context) error {
+	if g.resolved {
+		return nil
+	}
+	if err := g.settle(ctx, "resource_"); err != nil {
+		return err
+	}
+	if err := g.stage.resolveResources(ctx); err != nil {
+		return err
+	}
+	g.resolved = true
+	return g.stage.create(ctx, "resource_")
 }
 
 func (g *GIMDB) attempts(ctx context.Context, keys calendar.Interval) (job, error) {

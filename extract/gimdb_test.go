@@ -97,6 +97,21 @@ func TestViewsInAnotherSchemaAndTheTenantKey(t *testing.T) {
 	}
 }
 
+// What fails on the first day, as one bad row does, keeps no other day from being read: the resources, which come with the
+// first, come again.
+func TestADayBehindOneThatFailedHasItsAgents(t *testing.T) {
+	g, r := newGIM(t, gimschema.DDL), newRig(t)
+	g.highWater(day0 + 86400 + 7200)
+	g.session(1, 1, 1, day0+100, day0+200, 0, 1)
+	src := openDB(t, r, g.config(2), nil)
+	r.exec(t, "create view _stage.gim.known_agent as select 1 as nobody")
+	_, err := cutter(r, src).Cut(t.Context(), utcDay)
+	require.ErrorContains(t, err, "known_agent")
+	require.False(t, src.Broken())
+	r.exec(t, "drop view _stage.gim.known_agent")
+	require.EqualValues(t, 1, r.cut(t, src, utcDay).Agents)
+}
+
 func TestR10HighWaterMarkIsUnknownWhereNothingTellsIt(t *testing.T) {
 	g := newGIM(t, gimschema.DDL)
 	mark := func() *int64 {
