@@ -103,6 +103,7 @@ type rowSource struct {
 	fields   []pgconn.FieldDescription
 	columns  []duckdb.ColumnInfo
 	most     []int64 // the greatest number that the store has room for, of each column
+	keys     int     // so many columns, the first ones, are the table's key: never NULL
 	texts    alphabet
 	sent     *tally
 	each     eachRow
@@ -110,8 +111,8 @@ type rowSource struct {
 	err      error
 }
 
-func newRowSource(table string, rows pgx.Rows, texts alphabet, each eachRow, progress func(int64)) (*rowSource, error) {
-	s := &rowSource{table: table, rows: rows, fields: rows.FieldDescriptions(), texts: texts, each: each, progress: progress}
+func newRowSource(name string, rows pgx.Rows, texts alphabet, each eachRow, progress func(int64)) (*rowSource, error) {
+	s := &rowSource{table: name, rows: rows, fields: rows.FieldDescriptions(), keys: len(table(name).Key), texts: texts, each: each, progress: progress}
 	if len(s.fields) == 0 { // the query failed before its first row
 		rows.Close()
 		return nil, rows.Err()
@@ -189,10 +190,10 @@ func (s *rowSource) FillChunk(chunk duckdb.DataChunk) error {
 	return chunk.SetSize(n)
 }
 
-// put writes one value; told is false where it is no number that can be stored.
+// put writes one value; told is false where it is no number that can be stored, or where a key has none.
 func (s *rowSource) put(chunk duckdb.DataChunk, column, row int, raw []byte) (told bool, err error) {
 	if raw == nil {
-		return true, duckdb.SetChunkValue[any](chunk, column, row, nil)
+		return column >= s.keys, duckdb.SetChunkValue[any](chunk, column, row, nil)
 	}
 	oid := s.fields[column].DataTypeOID
 	if isText(oid) {

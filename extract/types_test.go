@@ -189,6 +189,34 @@ func TestNumbersThatAreNotWholeAreNamed(t *testing.T) {
 	}
 }
 
+// A view may give rows without a key, as an outer join does.
+func TestKeysThatAreNullAreNamed(t *testing.T) {
+	for _, column := range columnsOf(false) {
+		table, name, _ := strings.Cut(column, ".")
+		row := map[string]string{"media_type.media_type_key": "media_type_key = 1", "dialing_mode.dialing_mode_key": "dialing_mode_key = 3",
+			"resource_.resource_key": "resource_key = 1", "sm_res_session_fact.sm_res_session_fact_key": "sm_res_session_fact_key = 1",
+			"irf_user_data_gen_1.interaction_resource_id":   "interaction_resource_id = 2",
+			"contact_attempt_fact.contact_attempt_fact_key": "contact_attempt_fact_key = 2"}[column]
+		if row == "" {
+			continue // not a key, or a row without it is none that is asked for
+		}
+		t.Run(column, func(t *testing.T) {
+			g := newGIM(t, gimschema.Tables)
+			roundTimes(g)
+			g.db.Exec(t, fmt.Sprintf("alter table %s alter %s drop not null; update %[1]s set %[2]s = null where %[3]s", table, name, row))
+			r := newRig(t)
+			src, err := extract.OpenGIMDB(t.Context(), g.config(1), nil, r.stage, none)
+			if err == nil {
+				defer src.Close()
+				_, err = cutter(r, src).Cut(t.Context(), utcDay)
+			}
+			require.ErrorContains(t, err, table+", row with "+name+" null")
+			require.ErrorContains(t, err, ": "+name+" is null, not a whole number of 64 bits")
+			require.Equal(t, fail.Source, fail.CodeOf(err))
+		})
+	}
+}
+
 func TestWhatIsNoNumberOf64BitsIsNamedWithItsRow(t *testing.T) {
 	for _, c := range []struct{ column, to, value, want string }{
 		{"sm_res_session_fact.end_ts", "double precision", "'NaN'", "row with sm_res_session_fact_key 1, start_date_time_key 1773097984: end_ts is NaN, not a whole number of 64 bits"},
