@@ -65,13 +65,13 @@ func run(ctx context.Context, args []string, w world) (code int) {
 		fmt.Fprintln(w.stderr, "seats:", err)
 		return int(fail.Other)
 	}
-	t := newTerminal(w.stderr, "text")
+	t := newTerminal(w.stderr, "text", w.clock)
 	k, err := parser.Parse(queriesAsArguments(args))
 	if err != nil {
 		t.usage(err)
 		return int(fail.Usage)
 	}
-	t = newTerminal(w.stderr, c.LogFormat)
+	t = newTerminal(w.stderr, c.LogFormat, w.clock)
 	err = k.Run(&c, t)
 	if ctx.Err() != nil && err != nil && !alreadySaid(err) {
 		t.Warn(interruption(err))

@@ -34,7 +34,7 @@ func (s *state) compute(ctx context.Context) {
 			continue
 		}
 		s.days = append(s.days, result)
-		s.warnBlocked(day.String(), result.Quality)
+		s.warnBlocked(day, result.Quality)
 	}
 	if absent.What != "" {
 		s.errs = append(s.errs, hinted(&absent))
@@ -95,7 +95,7 @@ func (s *state) computeMonth(ctx context.Context, month calendar.Month) {
 		return
 	}
 	s.months = append(s.months, result)
-	s.warnBlocked(month.String(), result.Quality)
+	s.warnBlocked(month, result.Quality)
 	s.Log.Info("computed", "tenant", s.Tenant.Name, "month", month, "state", result.State, "took", s.Clock().Sub(began).Round(time.Millisecond))
 }
 
@@ -117,12 +117,13 @@ func (s *state) month(ctx context.Context, month calendar.Month) (compute.MonthR
 }
 
 // warnBlocked notes that a blocking rule found something in the period: then nothing of the tenant is issued.
-func (s *state) warnBlocked(period string, quality []compute.Quality) {
+func (s *state) warnBlocked(period fmt.Stringer, quality []compute.Quality) {
+	day, _ := period.(calendar.Date) // or a month
 	for _, q := range compute.Blocking(quality) {
 		s.blocked = true
-		s.errs = append(s.errs, fail.New(fail.Quality,
+		s.errs = append(s.errs, of(day, fail.New(fail.Quality,
 			"list the switches in a location of the configuration, or give the tenant a default location; then run again",
-			"%s: %s found %d: %s", period, q.Rule, q.Count, examples(q.Examples)))
+			"%s: %s found %d: %s", period, q.Rule, q.Count, examples(q.Examples))))
 	}
 }
 

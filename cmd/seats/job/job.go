@@ -68,6 +68,7 @@ type Result struct {
 	Tenant string
 	Rows   []report.Row      // one a measurement that was computed, or issued
 	Slices []extract.Summary // one a day that was read
+	Stages []Stage           // those that the job went through, in their order
 	Err    error
 
 	Interrupted bool // the job was cancelled and left everything as it was
@@ -143,18 +144,27 @@ func (s *state) run(ctx context.Context) (err error) {
 
 func (s *state) stages(ctx context.Context) {
 	if s.Extract {
-		if err := s.extract(ctx); err != nil {
-			s.errs = append(s.errs, err)
-		}
+		s.in(Extract, func() int64 {
+			if err := s.extract(ctx); err != nil {
+				s.errs = append(s.errs, err)
+			}
+			return rowsRead(s.result.Slices)
+		})
 	}
 	if s.broken != nil {
 		return
 	}
 	if s.Compute || s.Report {
-		s.compute(ctx)
+		s.in(Compute, func() int64 {
+			s.compute(ctx)
+			return rowsCounted(s.days)
+		})
 	}
 	if s.Report && ctx.Err() == nil {
-		s.report(ctx)
+		s.in(Report, func() int64 {
+			s.report(ctx)
+			return int64(len(s.result.Rows))
+		})
 	} else {
 		s.show()
 	}
@@ -163,7 +173,7 @@ func (s *state) stages(ctx context.Context) {
 // fail notes what went wrong with a day and takes it out of the later stages.
 func (s *state) fail(day calendar.Date, err error) {
 	s.failed[day] = true
-	s.errs = append(s.errs, err)
+	s.errs = append(s.errs, of(day, err))
 }
 
 // remember appends the run to the store's ledger.
@@ -207,6 +217,9 @@ func (s *state) versions() report.Versions {
 func ExitCode(err error) fail.Code {
 	if joined, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // only the outermost
 		return ExitCode(joined.Unwrap()[0])
+	}
+	if placed, ok := err.(*placedError); ok { //nolint:errorlint // only the outermost
+		return ExitCode(placed.error)
 	}
 	var missing *compute.MissingError
 	var differ *compute.DifferenceError
