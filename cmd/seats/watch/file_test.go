@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"sync"
 	"testing"
 	"time"
@@ -73,5 +74,26 @@ func TestATenantWithoutAStoreIsAsOldAsCanBe(t *testing.T) {
 	for _, name := range []string{"seats_last_success_timestamp_seconds", "seats_newest_final_day_end_timestamp_seconds", "seats_store_readable"} {
 		require.Len(t, written[name].GetMetric(), 1, name)
 		require.Zero(t, written[name].GetMetric()[0].GetGauge().GetValue(), name)
+	}
+}
+
+// promtool does not know which metrics there are: a rule on one that is none would never fire.
+func TestAlertsAndREADMEKnowTheMetrics(t *testing.T) {
+	known := map[string]bool{}
+	for _, f := range siteOf("acme").metrics(nil) {
+		known[f.GetName()] = true
+	}
+	rules, err := os.ReadFile(filepath.Join("alerts", "seats.rules.yml"))
+	require.NoError(t, err)
+	readme, err := os.ReadFile(filepath.Join("..", "..", "..", "README.md"))
+	require.NoError(t, err)
+	metric := regexp.MustCompile(`\bseats_[a-z_]+`)
+	named := metric.FindAllString(string(rules), -1)
+	require.NotEmpty(t, named)
+	for _, name := range named {
+		require.Contains(t, known, name)
+	}
+	for name := range known {
+		require.Contains(t, string(readme), "`"+name+"`")
 	}
 }

@@ -30,7 +30,7 @@ func (s Site) stores(p *page) {
 // holdings are the metrics of what a store holds.
 type holdings struct {
 	success, newestFinal, newest, waiting *family
-	days, blocked                         *family
+	slices, blocked                       *family
 	concurrent, enabled, quality          *family
 }
 
@@ -40,8 +40,8 @@ func newHoldings(p *page) holdings {
 		newestFinal: p.gauge("newest_final_day_end_timestamp_seconds", "End of the newest final day, in the region where it ends last; 0: no day is final."),
 		newest:      p.gauge("newest_day_end_timestamp_seconds", "End of the newest day, final or not; 0: the store holds none."),
 		waiting:     p.gauge("oldest_provisional_day_end_timestamp_seconds", "End of the oldest provisional day of this month and the last; absent where there is none."),
-		days:        p.gauge("open_days", "Days of this month and the last that are over, by state: final, provisional, missing."),
-		blocked:     p.gauge("blocked_days", "Days of this month and the last that a blocking data-quality rule keeps from being issued."),
+		slices:      p.gauge("slices", "Days of this month and the last that are over, by what the store has of them: final, provisional, missing."),
+		blocked:     p.gauge("blocked_slices", "Days of this month and the last that a blocking data-quality rule keeps from being issued."),
 		concurrent:  p.gauge("concurrent_agents", "Concurrent agents of the newest day that was computed."),
 		enabled:     p.gauge("enabled_agents", "Enabled agents of the newest month that was computed."),
 		quality:     p.gauge("data_quality_occurrences", "What each data-quality rule found on the newest day that was computed."),
@@ -58,9 +58,9 @@ func (h holdings) times(t config.Tenant, s State) {
 }
 
 func (h holdings) counts(t config.Tenant, s State) {
-	h.days.set(float64(len(s.Final)), "tenant", t.Name, "state", "final")
-	h.days.set(float64(len(s.Provisional)), "tenant", t.Name, "state", "provisional")
-	h.days.set(float64(len(s.Missing)), "tenant", t.Name, "state", "missing")
+	h.slices.set(float64(len(s.Final)), "tenant", t.Name, "state", "final")
+	h.slices.set(float64(len(s.Provisional)), "tenant", t.Name, "state", "provisional")
+	h.slices.set(float64(len(s.Missing)), "tenant", t.Name, "state", "missing")
 	h.blocked.set(float64(len(s.Blocked)), "tenant", t.Name)
 	for _, c := range s.Concurrent {
 		h.concurrent.set(float64(c.Value), "tenant", t.Name, "region", c.Name)
