@@ -8,6 +8,7 @@ VERSION   ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo de
 TESTFLAGS ?=
 SIZE      ?= small
 DEMO      := testdata/demo
+ALERTS    := cmd/seats/watch/alerts
 SEATS     := bin/seats --config $(DEMO)/seats.yaml
 
 WITH_POSTGRES := internal/pgtest/with-postgres.sh
@@ -21,7 +22,7 @@ RACE := ./cmd/... ./compute/... ./extract/... ./internal/pgtest/... ./internal/s
 # need, and nothing of the server's own in between.
 BENCH_SETTINGS := shared_buffers=1GB max_wal_size=16GB checkpoint_timeout=1d autovacuum=off
 
-.PHONY: help build demo demo-data test race bench bench-once lint fmt clean postgres
+.PHONY: help build demo demo-data test race bench bench-once alerts lint fmt clean postgres promtool
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -65,6 +66,11 @@ bench: build postgres ## measure against PostgreSQL's own answer; SIZE=small, SI
 bench-once: postgres ## every benchmark, once
 	$(WITH_POSTGRES) go test -run=NONE -bench=. -benchtime=1x ./...
 
+alerts: demo promtool ## check the alert rules, and the metrics that the demo wrote
+	promtool check rules $(ALERTS)/seats.rules.yml
+	promtool test rules $(ALERTS)/seats.rules.test.yml
+	promtool check metrics <$(DEMO)/var/seats.prom
+
 lint: ## gofmt, go vet, staticcheck
 	@unformatted=$$(gofmt -l .); test -z "$$unformatted" || { echo "not formatted (make fmt):"; echo "$$unformatted"; exit 1; }
 	go vet ./...
@@ -82,3 +88,10 @@ postgres:
 		command -v apt-get >/dev/null || { $(WITH_POSTGRES) --find; exit 1; }; \
 		$(SUDO) apt-get update -q && \
 		$(SUDO) env RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends postgresql; }
+
+# The package brings Prometheus itself too, which RUNLEVEL=1 keeps from starting.
+promtool:
+	@command -v promtool >/dev/null || { \
+		command -v apt-get >/dev/null || { echo "promtool is missing: install Prometheus"; exit 1; }; \
+		$(SUDO) apt-get update -q && \
+		$(SUDO) env RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends prometheus; }

@@ -1,7 +1,7 @@
 // Package sql holds every SQL text of the program, one statement a file, and hands them out by name.
 //
-// The folders say who runs them: gim the Genesys Info Mart (PostgreSQL), stage, compute and explain the local
-// DuckDB, audit a scratch store beside the published one, store the schema of the tenant's file. Texts are
+// The folders say who runs them: gim the Genesys Info Mart (PostgreSQL), stage, compute, explain and watch the
+// local DuckDB, audit a scratch store beside the published one, store the schema of the tenant's file. Texts are
 // constant; values are bound, never spliced.
 // The one exception is the GIM schema name, a validated identifier that pgx quotes.
 package sql
@@ -15,7 +15,7 @@ import (
 	"strings"
 )
 
-//go:embed gim stage compute explain audit store
+//go:embed gim stage compute explain audit store watch
 var files embed.FS
 
 // Text returns the statement of a file, for instance "compute/occupied_session.sql". A name that does

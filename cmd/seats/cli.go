@@ -65,13 +65,13 @@ func run(ctx context.Context, args []string, w world) (code int) {
 		fmt.Fprintln(w.stderr, "seats:", err)
 		return int(fail.Other)
 	}
-	t := newTerminal(w.stderr, "text")
+	t := newTerminal(w.stderr, "text", w.clock)
 	k, err := parser.Parse(queriesAsArguments(args))
 	if err != nil {
 		t.usage(err)
 		return int(fail.Usage)
 	}
-	t = newTerminal(w.stderr, c.LogFormat)
+	t = newTerminal(w.stderr, c.LogFormat, w.clock)
 	err = k.Run(&c, t)
 	if ctx.Err() != nil && err != nil && !alreadySaid(err) {
 		t.Warn(interruption(err))
@@ -114,10 +114,23 @@ func exitCode(err error) fail.Code {
 
 // load reads the configuration and picks the tenants, all where none is named.
 func (c *cli) load(w *world, names []string) (*config.Config, error) {
+	cfg, err := c.loadAll(w)
+	if err != nil {
+		return nil, err
+	}
+	return c.pick(cfg, names)
+}
+
+func (c *cli) loadAll(w *world) (*config.Config, error) {
 	cfg, err := config.Load(c.Config, w.env)
 	if err != nil {
 		return nil, fail.New(fail.BadConfig, "", "%w", err)
 	}
+	return cfg, nil
+}
+
+// pick is the configuration with only the tenants that are named, all where none is.
+func (c *cli) pick(cfg *config.Config, names []string) (*config.Config, error) {
 	if len(names) == 0 {
 		return cfg, nil
 	}
@@ -137,8 +150,9 @@ func (c *cli) load(w *world, names []string) (*config.Config, error) {
 			return nil, fail.New(fail.Usage, "tenants are listed in "+c.Config, "no tenant %q in the configuration", n)
 		}
 	}
-	cfg.Tenants = picked
-	return cfg, nil
+	some := *cfg
+	some.Tenants = picked
+	return &some, nil
 }
 
 // oneTenant loads the configuration and picks the one tenant that a command is about.

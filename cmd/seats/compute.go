@@ -21,7 +21,11 @@ func (c *computeCmd) Run(ctx context.Context, w *world, root *cli, t *terminal) 
 	if c.Restate != "" {
 		return usageError("--restate issues files, --dry-run stores nothing: choose one")
 	}
-	jobs, err := c.jobs(w, root, t, s)
+	cfg, err := root.loadAll(w)
+	if err != nil {
+		return err
+	}
+	jobs, err := c.jobs(w, root, t, cfg, s)
 	if err != nil {
 		return err
 	}

@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"seats/cmd/seats/job"
+	"seats/internal/config"
 	"seats/internal/fail"
 	"seats/report"
 )
@@ -23,11 +24,16 @@ func runJobs(ctx context.Context, w *world, root *cli, t *terminal, f jobFlags, 
 			return usageError("--restate: %w", err)
 		}
 	}
-	jobs, err := f.jobs(w, root, t, s)
+	cfg, err := root.loadAll(w)
+	if err != nil {
+		return err
+	}
+	jobs, err := f.jobs(w, root, t, cfg, s)
 	if err != nil {
 		return err
 	}
 	results := do(ctx, jobs, f.Jobs)
+	writeMetrics(context.WithoutCancel(ctx), w, t, cfg, jobs, results)
 	if len(results) == 0 && ctx.Err() != nil {
 		return ctx.Err()
 	}
@@ -70,8 +76,8 @@ func (e *partError) Error() string {
 	return "interrupted: " + strings.Join(names, ", ") + " had ended; everything else is as it was before"
 }
 
-func (f jobFlags) jobs(w *world, root *cli, t *terminal, s stages) ([]*job.Job, error) {
-	cfg, err := root.load(w, f.Tenant)
+func (f jobFlags) jobs(w *world, root *cli, t *terminal, all *config.Config, s stages) ([]*job.Job, error) {
+	cfg, err := root.pick(all, f.Tenant)
 	if err != nil {
 		return nil, err
 	}

@@ -18,15 +18,24 @@ import (
 type statusCmd struct {
 	Tenant []string `help:"Only this tenant; may be repeated." placeholder:"T"`
 	Format string   `help:"What is printed: ${enum}." enum:"table,json,csv" default:"table"`
-	Files  bool     `help:"List the issued files instead, revision by revision."`
+	Files  bool     `help:"List the issued files instead, revision by revision." xor:"what"`
+
+	Check  bool          `help:"List the tenants that are overdue instead, and exit with 4 where there is one: the newest final day, or a missing day of this month or the last, ended too long ago, or there is no store." xor:"what"`
+	Within time.Duration `help:"With --check: how long ago a day may have ended. Default: 35h and settle_hours, 36h as a rule." placeholder:"36h"`
 }
 
 // Run prints a row for each tenant and month, or each issued file, from the published stores. A store that cannot be read does not
 // keep back the other tenants.
 func (c *statusCmd) Run(ctx context.Context, w *world, root *cli, t *terminal) error {
+	if c.Within < 0 || c.Within > 0 && !c.Check {
+		return usageError("--within is for --check, and not negative")
+	}
 	cfg, err := root.load(w, c.Tenant)
 	if err != nil {
 		return err
+	}
+	if c.Check {
+		return c.check(ctx, w, t, cfg.Tenants)
 	}
 	header, rowsOf := monthHeader, monthRows
 	if c.Files {

@@ -2,16 +2,20 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
+	"encoding/hex"
 	"fmt"
 	"io"
 	"log/slog"
 	"os"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/schollz/progressbar/v3"
 	"golang.org/x/term"
 
+	"seats/cmd/seats/job"
 	"seats/internal/fail"
 )
 
@@ -21,10 +25,13 @@ import (
 //   - a line begins with "seats: ", is lower case, and ends without a period;
 //   - a hint stands on a line of its own below its error;
 //   - progress is drawn only where standard error is a terminal, and leaves nothing behind;
-//   - with --log-format json every line is one JSON object instead, and nothing is drawn.
+//   - with --log-format json every line is one JSON object instead, and nothing is drawn. Each has time, level, msg,
+//     tenant, day, stage and run, empty where a line has none; run is the same in all lines of a process.
 type terminal struct {
 	w     io.Writer
-	json  *slog.Logger // nil for text
+	json  slog.Handler // nil for text
+	clock func() time.Time
+	run   string
 	isTTY bool
 
 	mu   sync.Mutex               // several tenants may be at work
@@ -32,10 +39,10 @@ type terminal struct {
 	what string                   // what the line says
 }
 
-func newTerminal(w io.Writer, format string) *terminal {
-	t := &terminal{w: w}
+func newTerminal(w io.Writer, format string, clock func() time.Time) *terminal {
+	t := &terminal{w: w, clock: clock}
 	if format == "json" {
-		t.json = slog.New(slog.NewJSONHandler(w, nil))
+		t.json, t.run = slog.NewJSONHandler(w, nil), newRunID(clock())
 		return t
 	}
 	if f, ok := w.(*os.File); ok {
@@ -55,7 +62,7 @@ func (t *terminal) line(level slog.Level, msg string, attrs []any) {
 	defer t.mu.Unlock()
 	t.clear()
 	if t.json != nil {
-		t.json.Log(context.Background(), level, msg, attrs...)
+		t.object(level, msg, attrs)
 		return
 	}
 	var b strings.Builder
@@ -68,9 +75,36 @@ func (t *terminal) line(level slog.Level, msg string, attrs []any) {
 	}
 	b.WriteString(msg)
 	for i := 0; i+1 < len(attrs); i += 2 {
-		fmt.Fprintf(&b, " %v=%v", attrs[i], attrs[i+1])
+		if attrs[i] != job.StageKey { // people see it from the words
+			fmt.Fprintf(&b, " %v=%v", attrs[i], attrs[i+1])
+		}
 	}
 	fmt.Fprintln(t.w, b.String())
+}
+
+// object writes a line as JSON: what every line has, then the rest.
+func (t *terminal) object(level slog.Level, msg string, attrs []any) {
+	always := map[any]any{"tenant": "", "day": "", job.StageKey: ""}
+	var rest []any
+	for i := 0; i+1 < len(attrs); i += 2 {
+		if _, is := always[attrs[i]]; is {
+			always[attrs[i]] = attrs[i+1]
+		} else {
+			rest = append(rest, attrs[i], attrs[i+1])
+		}
+	}
+	r := slog.NewRecord(t.clock(), level, msg, 0)
+	r.Add("tenant", always["tenant"], "day", always["day"], job.StageKey, always[job.StageKey], "run", t.run)
+	r.Add(rest...)
+	t.json.Handle(context.Background(), r) //nolint:errcheck // where nothing can be said, nothing is
+}
+
+// newRunID names a run of the program: when it began, which sorts and leads to the ledger, and what tells it from
+// others of that second, on whichever machine.
+func newRunID(now time.Time) string {
+	var b [4]byte
+	rand.Read(b[:]) //nolint:errcheck // it never fails
+	return now.UTC().Format("20060102T150405Z") + "-" + hex.EncodeToString(b[:])
 }
 
 // fail prints an error and its hints, or nothing for nil.
@@ -78,8 +112,10 @@ func (t *terminal) fail(err error, attrs ...any) {
 	if err == nil || alreadySaid(err) {
 		return
 	}
+	stage, day, err := job.Place(err)
 	hints := fail.Hints(err)
 	if t.json != nil {
+		attrs = append(attrs, job.StageKey, stage, "day", day)
 		if len(hints) > 0 {
 			attrs = append(attrs, "hint", strings.Join(hints, "; "))
 		}

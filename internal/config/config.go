@@ -28,6 +28,8 @@ type Config struct {
 	Path    string   // as given to Load
 	Tenants []Tenant // in the order of the file, never empty
 	Columns []Column // of the data file, in order; DefaultColumns unless report.columns says otherwise
+
+	MetricsFile string // absolute; empty: none is written
 }
 
 // Tenant is one tenant with globals, and then the defaults, filled in.

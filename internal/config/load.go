@@ -14,6 +14,7 @@ var (
 	rootKeys   = []string{"globals", "tenants", "report"}
 	globalKeys = []string{
 		"gimdb", "data_dir", "output_dir", "timezone", "max_session_hours", "readiness", "settle_hours", "session_end", "engine",
+		"metrics_file",
 	}
 	engineKeys = []string{"memory_limit", "threads", "temp_dir"}
 	tenantKeys = []string{"gimdb", "export_dir", "timezone", "exclude_agents", "regions"}
@@ -79,13 +80,16 @@ func (l *loader) config(root value) *Config {
 		Path:    l.file,
 		Tenants: l.tenants(f.get("tenants"), g),
 		Columns: l.columns(f.get("report").fields("columns").get("columns")),
+
+		MetricsFile: g.metricsFile,
 	}
 }
 
 // globals are the settings that tenants share.
 type globals struct {
-	gimdb    fields // unread: a tenant may override each
-	defaults Tenant
+	gimdb       fields // unread: a tenant may override each
+	defaults    Tenant
+	metricsFile string
 }
 
 const maxHours = 366 * 24
@@ -116,7 +120,19 @@ func (l *loader) globals(v value) globals {
 	}
 	gimdb := l.gimdbFields(f.get("gimdb"), false)
 	l.gimdb(gimdb) // what is wrong here is wrong even where no tenant inherits it
-	return globals{gimdb: gimdb, defaults: t}
+	return globals{gimdb: gimdb, defaults: t, metricsFile: l.metricsFile(f.get("metrics_file"))}
+}
+
+// metricsFile is replaced by every run, so it must not be able to name a store or a data file.
+func (l *loader) metricsFile(v value) string {
+	text, ok := v.filledText()
+	if !ok {
+		return ""
+	}
+	if filepath.Ext(text) != ".prom" {
+		v.problem("must end in .prom", "Prometheus' textfile collector reads no other files")
+	}
+	return l.absolute(text)
 }
 
 // path returns the path given, or else fallback, relative to the file's folder.

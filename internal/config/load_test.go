@@ -62,6 +62,7 @@ func TestDefaults(t *testing.T) {
 
 	require.Equal(t, path, cfg.Path)
 	require.Equal(t, config.DefaultColumns(), cfg.Columns)
+	require.Empty(t, cfg.MetricsFile)
 	require.Equal(t, []config.Tenant{{
 		Name: "acme",
 		GIM: &config.GIMDB{
@@ -98,6 +99,7 @@ globals:
   readiness: off
   settle_hours: 0
   session_end: inclusive
+  metrics_file: collected/seats.prom
   engine: {memory_limit: 512MiB, threads: 4, temp_dir: scratch}
 tenants:
   zeta:
@@ -159,6 +161,7 @@ func TestFullFile(t *testing.T) {
 		{Name: "Channel", Value: "4", Constant: true},
 		{Name: "Note", Constant: true},
 	}, cfg.Columns)
+	require.Equal(t, filepath.Join(dir, "collected/seats.prom"), cfg.MetricsFile)
 }
 
 // TestManyMistakesAreReportedAtOnce holds a mistake on nearly every line; the

@@ -73,6 +73,8 @@ func TestGlobalsRules(t *testing.T) {
 		{"memory limit zero", "engine: {memory_limit: 0GB}", `2: globals.engine.memory_limit: must be a number and one of KB MB GB TB KiB MiB GiB TiB, got "0GB"`},
 		{"memory limit without unit", "engine: {memory_limit: 2}", `2: globals.engine.memory_limit: must be a number and one of KB MB GB TB KiB MiB GiB TiB, got 2`},
 		{"threads negative", "engine: {threads: -1}", `2: globals.engine.threads: must be 0..1024, got -1`},
+		{"metrics file empty", "metrics_file: ''", `2: globals.metrics_file: must not be empty, got ""`},
+		{"metrics file that is a store", "metrics_file: var/acme.duckdb", `2: globals.metrics_file: must end in .prom, got "var/acme.duckdb" (Prometheus' textfile collector reads no other files)`},
 		{"password a number", "gimdb: {password: 12345}", `2: globals.gimdb.password: must be text (put it in quotes)`},
 		{"password file missing", "gimdb: {password_file: none}", `2: globals.gimdb.password_file: cannot be read: no such file or directory, got "none"`},
 		{"variable not set", "data_dir: ${HOME_OF_SEATS}/x", `2: globals.data_dir: environment variable HOME_OF_SEATS is not set`},

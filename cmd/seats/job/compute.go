@@ -34,10 +34,10 @@ func (s *state) compute(ctx context.Context) {
 			continue
 		}
 		s.days = append(s.days, result)
-		s.warnBlocked(day.String(), result.Quality)
+		s.warnBlocked(day, result.Quality)
 	}
 	if absent.What != "" {
-		s.note(hinted(&absent))
+		s.note(calendar.Date{}, hinted(&absent))
 	}
 	for _, month := range s.Months {
 		if ctx.Err() == nil {
@@ -91,11 +91,11 @@ func (s *state) computeMonth(ctx context.Context, month calendar.Month) {
 		return
 	}
 	if err != nil {
-		s.note(hinted(err))
+		s.note(calendar.Date{}, hinted(err))
 		return
 	}
 	s.months = append(s.months, result)
-	s.warnBlocked(month.String(), result.Quality)
+	s.warnBlocked(month, result.Quality)
 	s.Log.Info("computed", "tenant", s.Tenant.Name, "month", month, "state", result.State, "took", s.Clock().Sub(began).Round(time.Millisecond))
 }
 
@@ -117,10 +117,11 @@ func (s *state) month(ctx context.Context, month calendar.Month) (compute.MonthR
 }
 
 // warnBlocked notes that a blocking rule found something in the period: then nothing of the tenant is issued.
-func (s *state) warnBlocked(period string, quality []compute.Quality) {
+func (s *state) warnBlocked(period fmt.Stringer, quality []compute.Quality) {
+	day, _ := period.(calendar.Date) // or a month
 	for _, q := range compute.Blocking(quality) {
 		s.blocked = true
-		s.note(fail.New(fail.Quality,
+		s.note(day, fail.New(fail.Quality,
 			"list the switches in a location of the configuration, or give the tenant a default location; then run again",
 			"%s: %s found %d: %s", period, q.Rule, q.Count, examples(q.Examples)))
 	}

@@ -69,6 +69,7 @@ type Result struct {
 	Tenant string
 	Rows   []report.Row      // one a measurement that was computed, or issued
 	Slices []extract.Summary // one a day that was read
+	Stages []Stage           // those that the job went through, in their order
 	Err    error
 
 	Interrupted bool // the job was cancelled and left everything as it was
@@ -98,7 +99,7 @@ type state struct {
 func (j *Job) Do(ctx context.Context) Result {
 	s := &state{Job: j, started: j.Clock(), failed: map[calendar.Date]bool{}, result: Result{Tenant: j.Tenant.Name}}
 	if err := s.run(ctx); err != nil {
-		s.note(err)
+		s.note(calendar.Date{}, err)
 	}
 	s.result.Err = errors.Join(s.errs...)
 	s.result.Interrupted = ctx.Err() != nil && !s.done
@@ -144,30 +145,41 @@ func (s *state) run(ctx context.Context) (err error) {
 
 func (s *state) stages(ctx context.Context) {
 	if s.Extract {
-		if err := s.extract(ctx); err != nil {
-			s.note(err)
-		}
+		s.in(Extract, func() int64 {
+			if err := s.extract(ctx); err != nil {
+				s.note(calendar.Date{}, err)
+			}
+			return rowsRead(s.result.Slices)
+		})
 	}
 	if s.broken != nil {
 		return
 	}
 	if s.Compute || s.Report {
-		s.compute(ctx)
+		s.in(Compute, func() int64 {
+			s.compute(ctx)
+			return rowsCounted(s.days)
+		})
 	}
 	if s.Report && ctx.Err() == nil {
-		s.report(ctx)
+		s.in(Report, func() int64 {
+			s.report(ctx)
+			return int64(len(s.result.Rows))
+		})
 	} else {
 		s.show()
 	}
 }
 
-// note keeps what went wrong.
-func (s *state) note(err error) { s.errs = append(s.errs, disk.Explain(err, s.Tenant.TempDir())) }
+// note keeps what went wrong, with a day or on none.
+func (s *state) note(day calendar.Date, err error) {
+	s.errs = append(s.errs, of(day, disk.Explain(err, s.Tenant.TempDir())))
+}
 
 // fail notes what went wrong with a day and takes it out of the later stages.
 func (s *state) fail(day calendar.Date, err error) {
 	s.failed[day] = true
-	s.note(err)
+	s.note(day, err)
 }
 
 // remember appends the run to the store's ledger.
@@ -211,6 +223,9 @@ func (s *state) versions() report.Versions {
 func ExitCode(err error) fail.Code {
 	if joined, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // only the outermost
 		return ExitCode(joined.Unwrap()[0])
+	}
+	if placed, ok := err.(*placedError); ok { //nolint:errorlint // only the outermost
+		return ExitCode(placed.error)
 	}
 	var missing *compute.MissingError
 	var differ *compute.DifferenceError

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"seats/compute"
+	"seats/internal/calendar"
 	"seats/internal/config"
 	"seats/internal/fail"
 	"seats/report"
@@ -19,7 +20,7 @@ func (s *state) report(ctx context.Context) {
 		return
 	}
 	if err := s.issue(ctx); err != nil {
-		s.note(err)
+		s.note(calendar.Date{}, err)
 	}
 }
 
@@ -55,7 +56,8 @@ func (s *state) issue(ctx context.Context) error {
 	}
 	for _, o := range outcomes {
 		if o.Err != nil {
-			s.note(o.Err)
+			day, _ := calendar.ParseDate(o.Number.Period) // or a month
+			s.note(day, o.Err)
 			continue
 		}
 		s.result.Rows = append(s.result.Rows, o.Row())
@@ -66,10 +68,18 @@ func (s *state) issue(ctx context.Context) error {
 		}
 		if o.Action != report.Unchanged {
 			s.files = append(s.files, o.Issue.File)
-			s.Log.Info(string(o.Action), "tenant", s.Tenant.Name, "file", filepath.Join(writer.Dir, o.Issue.File), "value", o.Issue.Value, "state", o.Issue.State)
+			s.Log.Info(string(o.Action), "tenant", s.Tenant.Name, "file", filepath.Join(writer.Dir, o.Issue.File), "value", o.Issue.Value, "state", o.Issue.State, unit(o.Issue.Measure), o.Issue.Period)
 		}
 	}
 	return nil
+}
+
+// unit is what the periods of a measure are called in a line.
+func unit(m report.Measure) string {
+	if m == report.Enabled {
+		return "month"
+	}
+	return "day"
 }
 
 // show gives the results without issuing them.

@@ -1,0 +1,115 @@
+package watch
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	dto "github.com/prometheus/client_model/go"
+	"github.com/prometheus/common/expfmt"
+	"github.com/prometheus/common/model"
+)
+
+// The collector is another user, and the file holds neither agents nor secrets. A file that is there keeps its mode:
+// that is the operator's choice.
+const fileMode = 0o644
+
+// WriteFile brings the metrics file up to date, whole or not at all. Runs of other tenants may do so at the same time:
+// they take turns, so that none writes what it saw before another.
+func (s Site) WriteFile(path string) (err error) {
+	unlock, err := takeTurn(filepath.Dir(path))
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	old, readErr := read(path)
+	var text bytes.Buffer
+	for _, f := range s.metrics(old) {
+		if len(f.Metric) == 0 {
+			continue // a metric without a sample is no part of the format
+		}
+		if _, err := expfmt.MetricFamilyToText(&text, f); err != nil {
+			return err
+		}
+	}
+	if err := replace(path, text.Bytes()); err != nil {
+		return err
+	}
+	return readErr
+}
+
+// read gives the metrics that the file holds; a missing one holds none.
+func read(path string) (map[string]*dto.MetricFamily, error) {
+	in, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err == nil {
+		defer in.Close() //nolint:errcheck // only read
+		parser := expfmt.NewTextParser(model.LegacyValidation)
+		var old map[string]*dto.MetricFamily
+		if old, err = parser.TextToMetricFamilies(in); err == nil {
+			return old, nil
+		}
+	}
+	return nil, fmt.Errorf("what it said of the last runs of other tenants is lost: %w", err)
+}
+
+// replace puts the text in the place of the file, once it is on disk. The collector reads no name that ends in .tmp.
+func replace(path string, text []byte) (err error) {
+	mode := fs.FileMode(fileMode)
+	if info, err := os.Stat(path); err == nil {
+		mode = info.Mode().Perm()
+	}
+	temp := filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+".tmp")
+	if err := os.Remove(temp); err != nil && !errors.Is(err, fs.ErrNotExist) { // a killed run's
+		return err
+	}
+	if err := stage(temp, text, mode); err != nil {
+		_ = os.Remove(temp) // it may not be there
+		return err
+	}
+	return os.Rename(temp, path)
+}
+
+func stage(path string, text []byte, mode fs.FileMode) (err error) {
+	out, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, out.Close()) }()
+	if err := out.Chmod(mode); err != nil { // whatever the umask
+		return err
+	}
+	if _, err := out.Write(text); err != nil {
+		return err
+	}
+	return out.Sync()
+}
+
+// turn is how long the file of others is waited for: they look into every store.
+const turn = time.Minute
+
+// takeTurn locks the folder; a lock file in it would have to be somebody's.
+func takeTurn(folder string) (unlock func(), err error) {
+	f, err := os.Open(folder)
+	if err != nil {
+		return nil, err
+	}
+	const pause = 100 * time.Millisecond
+	for range turn / pause {
+		if err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); !errors.Is(err, syscall.EWOULDBLOCK) {
+			break
+		}
+		time.Sleep(pause)
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("lock %s: %w", folder, err), f.Close())
+	}
+	return func() { f.Close() }, nil //nolint:errcheck // the lock goes with it
+}

@@ -1,0 +1,99 @@
+package watch
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"seats/internal/config"
+	"seats/internal/store"
+)
+
+func siteOf(names ...string) Site {
+	s := Site{Version: "1", Now: time.Unix(1775109600, 0), Look: func(config.Tenant) (State, error) { return State{}, store.ErrMissing }}
+	for _, name := range names {
+		s.Tenants = append(s.Tenants, config.Tenant{Name: name})
+	}
+	return s
+}
+
+// Tenants may be run by processes of their own that end at the same time: none takes another's last run out of the file.
+func TestRunsAtTheSameTimeKeepEachOthersMetrics(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "seats.prom")
+	var names []string
+	for i := range 20 {
+		names = append(names, fmt.Sprint("t", i))
+	}
+	var group sync.WaitGroup
+	for i, name := range names {
+		group.Go(func() {
+			s := siteOf(names...)
+			s.Runs = []Run{{Tenant: name, Exit: i}}
+			assert.NoError(t, s.WriteFile(path))
+		})
+	}
+	group.Wait()
+	written, err := read(path)
+	require.NoError(t, err)
+	codes := map[string]float64{}
+	for _, m := range written["seats_last_run_exit_code"].GetMetric() {
+		codes[m.GetLabel()[0].GetValue()] = m.GetGauge().GetValue()
+	}
+	require.Len(t, codes, len(names))
+	for i, name := range names {
+		require.EqualValues(t, i, codes[name])
+	}
+	left, err := os.ReadDir(filepath.Dir(path))
+	require.NoError(t, err)
+	require.Len(t, left, 1)
+}
+
+func TestAnyTextOfALabelComesBackAsItWas(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "seats.prom")
+	s := siteOf("acme")
+	s.Version = "a \"quoted\" \\name\nof two lines, é"
+	require.NoError(t, s.WriteFile(path))
+	written, err := read(path)
+	require.NoError(t, err)
+	require.Equal(t, s.Version, written["seats_build_info"].GetMetric()[0].GetLabel()[0].GetValue())
+}
+
+// A tenant without a store was never done: its times are 0, so that an alert on their age fires.
+func TestATenantWithoutAStoreIsAsOldAsCanBe(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "seats.prom")
+	require.NoError(t, siteOf("acme").WriteFile(path))
+	written, err := read(path)
+	require.NoError(t, err)
+	for _, name := range []string{"seats_last_success_timestamp_seconds", "seats_newest_final_day_end_timestamp_seconds", "seats_store_readable"} {
+		require.Len(t, written[name].GetMetric(), 1, name)
+		require.Zero(t, written[name].GetMetric()[0].GetGauge().GetValue(), name)
+	}
+}
+
+// promtool does not know which metrics there are: a rule on one that is none would never fire.
+func TestAlertsAndREADMEKnowTheMetrics(t *testing.T) {
+	known := map[string]bool{}
+	for _, f := range siteOf("acme").metrics(nil) {
+		known[f.GetName()] = true
+	}
+	rules, err := os.ReadFile(filepath.Join("alerts", "seats.rules.yml"))
+	require.NoError(t, err)
+	readme, err := os.ReadFile(filepath.Join("..", "..", "..", "README.md"))
+	require.NoError(t, err)
+	metric := regexp.MustCompile(`\bseats_[a-z_]+`)
+	named := metric.FindAllString(string(rules), -1)
+	require.NotEmpty(t, named)
+	for _, name := range named {
+		require.Contains(t, known, name)
+	}
+	for name := range known {
+		require.Contains(t, string(readme), "`"+name+"`")
+	}
+}

@@ -1,0 +1,4 @@
+-- When the newest run that failed nowhere ended, in epoch seconds; 0 where there is none.
+select coalesce(max(ended_ts), 0)
+from _data.run
+where exit_code = 0
