@@ -20,6 +20,8 @@ package config
 import (
 	"path/filepath"
 	"time"
+
+	"seats/internal/calendar"
 )
 
 // Config is a valid configuration.
@@ -48,6 +50,9 @@ type Tenant struct {
 
 	ExcludeAgents []string // patterns with * and ? (R6)
 	Regions       []Region // in the order of the file, never empty
+
+	ProductionDate calendar.Date // the first day that is billed; zero: not said
+	Term
 }
 
 // StorePath returns the path of the tenant's store, <data_dir>/<tenant>.duckdb.
@@ -60,6 +65,7 @@ type Region struct {
 	Name      string
 	Zone      *time.Location // the region's, else the tenant's, else globals', else UTC
 	Locations []Location     // in the order of the file, never empty
+	Term
 }
 
 // Location is a set of switches. The one without any is the tenant's default
