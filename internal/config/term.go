@@ -17,6 +17,17 @@ func (t Term) EndedBefore(day calendar.Date) bool {
 	return t.Until != calendar.Date{} && t.Until.Before(day)
 }
 
+// Bills tells whether a region of the tenant is billed on a day. One that the file no longer knows is: its numbers are
+// of an earlier file.
+func (t Tenant) Bills(region string, day calendar.Date) bool {
+	for _, r := range t.Regions {
+		if r.Name == region {
+			return r.Holds(day)
+		}
+	}
+	return true
+}
+
 func (f fields) term() Term {
 	t := Term{Disabled: !f.get("enabled").flag(true)}
 	t.Until, _ = f.get("until").date()
