@@ -24,6 +24,7 @@ type world struct {
 	stdin          io.Reader
 	stdout, stderr io.Writer
 	clock          func() time.Time
+	sleep          func(context.Context, time.Duration)
 	env            func(string) (string, bool)
 }
 
