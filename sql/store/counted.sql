@@ -1,23 +1,26 @@
--- Grain: number that was counted of a region and a day, or a month, with the state of the file that stands for it;
--- '' where none does. For a run that catches up.
+-- Grain: number that was counted of a region and a day, or a month, with the state of the file that says so; '' where
+-- none does, or the one that stands says another number. For a run that catches up.
 -- Inputs: _data.daily_concurrent, _data.monthly_enabled, _data.issued_file.
 with counted as (
     select region,
            'concurrent' as measure,
-           day::varchar as period
+           day::varchar as period,
+           agents
     from _data.daily_concurrent
     where location is null
     union all
     select region,
            'enabled',
-           month
+           month,
+           agents
     from _data.monthly_enabled
 ),
 standing as (
     select region,
            measure,
            period,
-           arg_max(state, revision) as state
+           arg_max(state, revision) as state,
+           arg_max(value, revision) as agents
     from _data.issued_file
     group by region,
              measure,
@@ -30,5 +33,6 @@ from counted as c
 left join standing as s on s.region = c.region
     and s.measure = c.measure
     and s.period = c.period
+    and s.agents = c.agents
 order by c.period,
          c.region

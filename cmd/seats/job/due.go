@@ -15,7 +15,7 @@ import (
 type backlog struct {
 	held      map[string]store.Slice
 	uncounted map[string]bool              // days whose slice was read since they were counted
-	issued    map[string]map[string]string // period, region: the state of the file of a number that was counted
+	issued    map[string]map[string]string // period, region: the state of the file that says what was counted, or ""
 }
 
 // catchUp narrows the job to the days and months that something is missing of. The last day is done in any case, as it
@@ -100,8 +100,8 @@ func (s *state) mayMove(day calendar.Date, slice store.Slice) bool {
 	return slice.HighWater != nil && *slice.HighWater < Window(s.Tenant, day).Hull().End+int64(hours.Seconds())
 }
 
-// lacksFile tells whether a region that is billed on a day, and was counted for the period, has no file of it, or one
-// that should be called final by now.
+// lacksFile tells whether a region that is billed on a day, and was counted for the period, has no file that says so, or
+// one that should be called final by now.
 func (s *state) lacksFile(b backlog, period string, on calendar.Date, final bool) bool {
 	for _, r := range s.Tenant.Regions {
 		state, counted := b.issued[period][r.Name]
