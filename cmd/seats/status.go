@@ -105,6 +105,9 @@ func summarize(tenant config.Tenant, slices map[string]store.Slice, issued []rep
 		return months[m]
 	}
 	first := today
+	if p := tenant.ProductionDate; p != (calendar.Date{}) && p.Before(today) {
+		first = p
+	}
 	for _, s := range slices {
 		d, err := calendar.ParseDate(s.Day)
 		if err != nil {
@@ -119,7 +122,7 @@ func summarize(tenant config.Tenant, slices map[string]store.Slice, issued []rep
 			at(d.YearMonth()).provisional++
 		}
 	}
-	for d := first; d.Before(today); d = d.AddDays(1) {
+	for d := first; d.Before(today) && !tenant.EndedBefore(d); d = d.AddDays(1) {
 		if _, held := slices[d.String()]; !held {
 			m := at(d.YearMonth())
 			m.missing = append(m.missing, d)
