@@ -30,11 +30,11 @@ func runJobs(ctx context.Context, w *world, root *cli, t *terminal, f jobFlags, 
 	if err != nil {
 		return err
 	}
-	patience := waiter{clock: w.clock, sleep: w.sleep, log: t}
+	lookout := waiter{clock: w.clock, sleep: w.sleep, log: t}
 	if wait > 0 {
-		patience.until = w.clock().Add(wait)
+		lookout.until = w.clock().Add(wait)
 	}
-	results := do(ctx, jobs, f.Jobs, patience)
+	results := do(ctx, jobs, f.Jobs, lookout)
 	if len(results) == 0 && ctx.Err() != nil {
 		return ctx.Err()
 	}
