@@ -9,6 +9,7 @@ import (
 
 	"seats/cmd/seats/job"
 	"seats/extract"
+	"seats/internal/calendar"
 	"seats/internal/config"
 	"seats/internal/dirs"
 	"seats/internal/disk"
@@ -65,6 +66,10 @@ func (k *checker) found(check, result, detail string) {
 }
 
 func (k *checker) source(ctx context.Context) error {
+	if !k.tenant.Holds(calendar.DateOf(k.now, k.tenant.Zone)) {
+		k.found("source", "skipped", "the tenant is not enabled, or its last day is over")
+		return nil
+	}
 	f, err := inspect(ctx, k.tenant)
 	if err = disk.Explain(err, k.tenant.TempDir()); err != nil {
 		k.found("source", "failed", err.Error())

@@ -24,6 +24,7 @@ type world struct {
 	stdin          io.Reader
 	stdout, stderr io.Writer
 	clock          func() time.Time
+	sleep          func(context.Context, time.Duration)
 	env            func(string) (string, bool)
 }
 
@@ -32,7 +33,7 @@ type cli struct {
 	LogFormat string      `help:"Messages on standard error: ${enum}." enum:"text,json" default:"text"`
 	Version   versionFlag `help:"Print the version, the Go and the DuckDB version, and quit."`
 
-	Run     runCmd     `cmd:"" help:"The nightly job: extract, compute, verify, report, for every tenant."`
+	Run     runCmd     `cmd:"" help:"The nightly job: extract, compute, verify, report, for every tenant." set:"default_period=yesterday in the tenant's time zone, and what is missing since its production_date"`
 	Extract extractCmd `cmd:"" help:"Copy days of the GIM into the store as slices."`
 	Compute computeCmd `cmd:"" help:"Compute the stored slices, twice, and compare."`
 	Report  reportCmd  `cmd:"" help:"Issue data files from the stored results."`

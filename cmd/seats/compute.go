@@ -16,7 +16,7 @@ type computeCmd struct {
 func (c *computeCmd) Run(ctx context.Context, w *world, root *cli, t *terminal) error {
 	s := stages{Command: "compute", Compute: true, Again: true}
 	if !c.DryRun {
-		return runJobs(ctx, w, root, t, c.jobFlags, s)
+		return runJobs(ctx, w, root, t, c.jobFlags, s, 0)
 	}
 	if c.Restate != "" {
 		return usageError("--restate issues files, --dry-run stores nothing: choose one")

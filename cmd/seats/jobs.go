@@ -5,10 +5,11 @@ import (
 	"errors"
 	"slices"
 	"strings"
-
-	"golang.org/x/sync/errgroup"
+	"sync"
+	"time"
 
 	"seats/cmd/seats/job"
+	"seats/internal/calendar"
 	"seats/internal/config"
 	"seats/internal/fail"
 	"seats/report"
@@ -17,8 +18,9 @@ import (
 // stages is what a command asks of its jobs.
 type stages = job.Stages
 
-// runJobs is what run, extract, compute and report have in common: one job a tenant, in the order of the file.
-func runJobs(ctx context.Context, w *world, root *cli, t *terminal, f jobFlags, s stages) error {
+// runJobs is what run, extract, compute and report have in common: one job a tenant, in the order of the file. Where a
+// source is not ready, it is waited for as long as wait says.
+func runJobs(ctx context.Context, w *world, root *cli, t *terminal, f jobFlags, s stages, wait time.Duration) error {
 	if f.Restate != "" {
 		if err := report.ValidateReason(string(f.Restate)); err != nil {
 			return usageError("--restate: %w", err)
@@ -32,7 +34,11 @@ func runJobs(ctx context.Context, w *world, root *cli, t *terminal, f jobFlags, 
 	if err != nil {
 		return err
 	}
-	results := do(ctx, jobs, f.Jobs)
+	lookout := waiter{clock: w.clock, sleep: w.sleep, log: t}
+	if wait > 0 {
+		lookout.until = w.clock().Add(wait)
+	}
+	results := do(ctx, jobs, f.Jobs, lookout)
 	writeMetrics(context.WithoutCancel(ctx), w, t, cfg, jobs, results)
 	if len(results) == 0 && ctx.Err() != nil {
 		return ctx.Err()
@@ -41,6 +47,7 @@ func runJobs(ctx context.Context, w *world, root *cli, t *terminal, f jobFlags, 
 		return err
 	}
 	err = outcome(t, results)
+	summarizeJobs(t, jobs, results)
 	if len(results) < len(jobs) {
 		return &partError{results}
 	}
@@ -48,20 +55,26 @@ func runJobs(ctx context.Context, w *world, root *cli, t *terminal, f jobFlags, 
 }
 
 // do runs the jobs, so many at once, until it is interrupted, and gives the results of those that came to their
-// end, in the order of the jobs.
-func do(ctx context.Context, jobs []*job.Job, atOnce int) []job.Result {
+// end, in the order of the jobs. A job that waits for its source leaves its place to the others.
+func do(ctx context.Context, jobs []*job.Job, atOnce int, w waiter) []job.Result {
 	all := make([]job.Result, len(jobs))
-	var group errgroup.Group
-	group.SetLimit(max(1, atOnce))
+	var group sync.WaitGroup
+	places := make(chan struct{}, max(1, atOnce))
 	for i, j := range jobs {
-		group.Go(func() error {
+		places <- struct{}{}
+		group.Go(func() {
+			defer func() { <-places }()
+			w.forSource(ctx, j, func(d time.Duration) {
+				<-places
+				w.sleep(ctx, d)
+				places <- struct{}{}
+			})
 			if all[i].Interrupted = ctx.Err() != nil; !all[i].Interrupted {
 				all[i] = j.Do(ctx)
 			}
-			return nil
 		})
 	}
-	group.Wait() //nolint:errcheck // a job's error is in its result
+	group.Wait()
 	return slices.DeleteFunc(all, func(r job.Result) bool { return r.Interrupted })
 }
 
@@ -83,17 +96,44 @@ func (f jobFlags) jobs(w *world, root *cli, t *terminal, all *config.Config, s s
 	}
 	var jobs []*job.Job
 	for _, tenant := range cfg.Tenants {
-		p, err := f.resolve(tenant, w.clock())
+		p, skipped, err := f.periodOf(tenant, s, w.clock())
 		if err != nil {
 			return nil, err
 		}
+		if skipped != "" {
+			t.Info("skipped: "+skipped, "tenant", tenant.Name)
+			continue
+		}
 		if p.running {
 			t.Info("the month is not over: its days are done, its enabled agents wait", "tenant", tenant.Name, "month", f.Month)
+		}
+		if p.cut && !s.CatchUp {
+			t.Info("left out: days after the tenant's last one, and the month that it lies in", "tenant", tenant.Name, "until", tenant.Until)
 		}
 		jobs = append(jobs, &job.Job{Stages: s, Tenant: tenant, Columns: cfg.Columns, Days: p.days, Months: p.months,
 			Whole: p.whole, Restate: string(f.Restate), Clock: w.clock, Version: version, Log: t})
 	}
 	return jobs, nil
+}
+
+// periodOf is what is done for a tenant, or why nothing is.
+func (f jobFlags) periodOf(tenant config.Tenant, s stages, now time.Time) (p period, skipped string, err error) {
+	p, err = f.resolve(tenant, now)
+	if s.CatchUp && tenant.ProductionDate != (calendar.Date{}) {
+		p, err = sincePeriod(tenant.ProductionDate, calendar.DateOf(now, tenant.Zone))
+	}
+	p = p.within(tenant.Term)
+	switch {
+	case err != nil:
+	case tenant.Disabled:
+		skipped = "the tenant is not enabled"
+	case len(p.days) > 0:
+	case p.cut:
+		skipped = "the tenant's last day was " + tenant.Until.String()
+	default:
+		skipped = "the tenant's production date is still to come"
+	}
+	return p, skipped, err
 }
 
 // printResults prints what the tenants gave; where there are several, the table ends with what became of each.
@@ -157,6 +197,17 @@ func outcome(t *terminal, results []job.Result) error {
 		}
 	}
 	return said(code)
+}
+
+// summarizeJobs tells a job that nobody watches in a line a tenant, where one line of results does not: what became of
+// its days.
+func summarizeJobs(t *terminal, jobs []*job.Job, results []job.Result) {
+	if len(jobs) == 1 && len(jobs[0].Days) == 1 {
+		return
+	}
+	for _, r := range results {
+		t.Info("ended", "tenant", r.Tenant, "exit", int(job.ExitCode(r.Err)), "days_done", r.Done, "days_waiting", r.Waiting, "days_failed", r.Failed, "files", r.Files)
+	}
 }
 
 // separate takes joined errors apart.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"slices"
 	"time"
 
 	"seats/internal/calendar"
@@ -36,6 +37,7 @@ type period struct {
 	months  []calendar.Month // whose enabled agents are wanted
 	whole   bool             // the month itself was asked for: missing days are an error, not a remark
 	running bool             // the month asked for is not over yet
+	cut     bool             // the tenant's last day came before the end
 }
 
 // resolve turns the flags into a tenant's days. Only days that have begun in the tenant's zone are covered.
@@ -111,6 +113,23 @@ func monthPeriod(m calendar.Month, t config.Tenant, today calendar.Date, now tim
 	p.running = false
 	p.months = []calendar.Month{m}
 	return p, nil
+}
+
+// sincePeriod covers every day from the first one that is billed up to yesterday, none where that is still to come.
+func sincePeriod(first, today calendar.Date) (period, error) {
+	if !first.Before(today) {
+		return period{}, nil
+	}
+	return daysPeriod(first, today.AddDays(-1), today)
+}
+
+// within leaves out the days after the term's last one, and the months that are not over by then.
+func (p period) within(t config.Term) period {
+	asked := len(p.days)
+	p.days = slices.DeleteFunc(p.days, t.EndedBefore)
+	p.months = slices.DeleteFunc(p.months, func(m calendar.Month) bool { return t.EndedBefore(m.Last()) })
+	p.cut = len(p.days) < asked
+	return p
 }
 
 func usageError(format string, args ...any) error {

@@ -7,5 +7,5 @@ type reportCmd struct {
 }
 
 func (c *reportCmd) Run(ctx context.Context, w *world, root *cli, t *terminal) error {
-	return runJobs(ctx, w, root, t, c.jobFlags, stages{Command: "report", Report: true})
+	return runJobs(ctx, w, root, t, c.jobFlags, stages{Command: "report", Report: true}, 0)
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"time"
 )
 
 // jobFlags are common to the commands that work on a tenant's store.
@@ -21,13 +22,19 @@ type readFlags struct {
 type runCmd struct {
 	jobFlags
 	readFlags
-	KeepDays int  `help:"Drop the rows of days older than this once their month is issued as final everywhere; numbers, issued files and the ledger stay. 0: keep all." default:"0" placeholder:"N"`
-	Refresh  bool `help:"Read every day from the source, even where the store holds a final slice."`
+	Wait     time.Duration `help:"Wait so long for a source that is not ready; the other tenants are done meanwhile." placeholder:"2h"`
+	KeepDays int           `help:"Drop the rows of days older than this once their month is issued as final everywhere; numbers, issued files and the ledger stay. 0: keep all." default:"0" placeholder:"N"`
+	Refresh  bool          `help:"Read every day from the source, even where the store holds a final slice."`
 }
 
 func (c *runCmd) Run(ctx context.Context, w *world, root *cli, t *terminal) error {
 	if c.KeepDays < 0 {
 		return usageError("--keep-days %d is negative", c.KeepDays)
 	}
-	return runJobs(ctx, w, root, t, c.jobFlags, stages{Command: "run", Extract: true, Compute: true, Report: true, Refresh: c.Refresh, AcceptLoss: c.AcceptLoss, KeepDays: c.KeepDays})
+	if c.Wait < 0 {
+		return usageError("--wait %s is negative", c.Wait)
+	}
+	s := stages{Command: "run", Extract: true, Compute: true, Report: true, Refresh: c.Refresh, AcceptLoss: c.AcceptLoss, KeepDays: c.KeepDays}
+	s.CatchUp = c.periodFlags == (periodFlags{}) && c.Restate == "" // a reason is for what somebody has looked at
+	return runJobs(ctx, w, root, t, c.jobFlags, s, c.Wait)
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"seats/internal/gimschema"
@@ -72,6 +73,18 @@ func loadGIM(ts *testscript.TestScript, db gimDB) {
 	}
 	db.Exec(tb(ts), `insert into ctl_extract_history (table_name, data_source_key, data_source_type, max_ts, job_id, create_audit_key, created_ts)
 		values ('t', 1, 1, 1775088000, 'j', 1, 1), ('o', 2, 3, 1775088000, 'j', 1, 1)`)
+}
+
+// gimSQL is `gim sql` for what happens while the program sleeps.
+func gimSQL(text string) {
+	ctx := context.Background()
+	conn, err := pgx.Connect(ctx, os.Getenv("GIM_DSN"))
+	if err == nil {
+		_, err = conn.Exec(ctx, "set search_path to "+os.Getenv("GIM_SCHEMA")+"; "+text)
+	}
+	if err != nil {
+		panic(err)
+	}
 }
 
 func newRole(ts *testscript.TestScript, db gimDB) {

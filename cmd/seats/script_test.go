@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -27,9 +28,10 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
 		"seats": func() {
 			syscall.Umask(0o022) // as a login shell leaves it
-			os.Exit(start(scriptClock))
+			os.Exit(start(scriptClock, scriptSleep))
 		},
 		"plain":  func() { plain(os.Args[1:]) },
+		"gimsql": func() { gimSQL(os.Args[1]) },
 		"gimsim": func() { os.Exit(gimsim.Run(context.Background(), os.Args[1:], os.Stdout, os.Stderr)) },
 	})
 }
@@ -41,13 +43,27 @@ func plain(args []string) {
 	panic(syscall.Exec("/bin/sh", args, os.Environ())) // it returns only where there is no shell
 }
 
-// scriptClock stands still at SEATS_TEST_NOW.
+// slept is for how long the program has slept, in nanoseconds.
+var slept atomic.Int64
+
+// scriptClock stands still at SEATS_TEST_NOW, and goes on while the program sleeps.
 func scriptClock() time.Time {
 	now, err := time.Parse(time.RFC3339, os.Getenv("SEATS_TEST_NOW"))
 	if err != nil {
 		panic(err)
 	}
-	return now
+	return now.Add(time.Duration(slept.Load()))
+}
+
+// scriptSleep takes no time, save where what the script does meanwhile fails: then it sleeps in earnest.
+func scriptSleep(ctx context.Context, d time.Duration) {
+	now := scriptClock().Add(d).UTC().Format(time.RFC3339)
+	slept.Add(int64(d))
+	meanwhile := exec.Command("sh", "-c", os.Getenv("SEATS_TEST_ASLEEP"))
+	meanwhile.Env = append(os.Environ(), "NOW="+now)
+	if meanwhile.Run() != nil {
+		sleep(ctx, time.Hour)
+	}
 }
 
 // TestScript runs testdata/script. Beside testscript's own commands the scripts have:
@@ -61,6 +77,7 @@ func scriptClock() time.Time {
 //	store FILE SQL               changes a store behind the program's back
 //	reader FILE                  opens a store as an analyst's client; `reader` alone wants it to answer as at first
 //	writer FILE [SQL]            opens a store for writing, as another program, process $WRITER; `writer` alone closes it
+//	env SEATS_TEST_ASLEEP=SHELL  what happens whenever the program sleeps; $NOW is when it wakes, and a failure lets it sleep on
 //	zip FILE FOLDER              packs a folder, and writes FILE.sha1
 //	exits CODE plain seats ...   the same as a user to whom files and folders can be forbidden, which they cannot to root
 //	interrupt CODE seats ARG...  sends Ctrl-C once the run waits in pg_sleep, and wants this exit status

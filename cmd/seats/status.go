@@ -113,14 +113,10 @@ func summarize(tenant config.Tenant, slices map[string]store.Slice, issued []rep
 		}
 		return months[m]
 	}
-	first := today
 	for _, s := range slices {
 		d, err := calendar.ParseDate(s.Day)
 		if err != nil {
 			return nil, err
-		}
-		if d.Before(first) {
-			first = d
 		}
 		if job.State(tenant, d, s) == settle.Final {
 			at(d.YearMonth()).final++
@@ -128,11 +124,9 @@ func summarize(tenant config.Tenant, slices map[string]store.Slice, issued []rep
 			at(d.YearMonth()).provisional++
 		}
 	}
-	for d := first; d.Before(today); d = d.AddDays(1) {
-		if _, held := slices[d.String()]; !held {
-			m := at(d.YearMonth())
-			m.missing = append(m.missing, d)
-		}
+	for _, d := range missingDays(tenant, slices, today) {
+		m := at(d.YearMonth())
+		m.missing = append(m.missing, d)
 	}
 	for _, i := range issued {
 		month, err := calendar.ParseMonth(i.Period[:len("2006-01")])
@@ -154,6 +148,27 @@ func summarize(tenant config.Tenant, slices map[string]store.Slice, issued []rep
 	}
 	sort.Slice(sorted, func(i, j int) bool { return sorted[i].month.First().Before(sorted[j].month.First()) })
 	return sorted, nil
+}
+
+// missingDays are the days without a slice: from the production date, or the first slice if that is earlier, up to
+// yesterday or the tenant's last day.
+func missingDays(tenant config.Tenant, slices map[string]store.Slice, today calendar.Date) []calendar.Date {
+	first := today
+	if p := tenant.ProductionDate; p != (calendar.Date{}) && p.Before(today) {
+		first = p
+	}
+	for text := range slices {
+		if d, err := calendar.ParseDate(text); err == nil && d.Before(first) {
+			first = d
+		}
+	}
+	var missing []calendar.Date
+	for d := first; d.Before(today) && !tenant.EndedBefore(d); d = d.AddDays(1) {
+		if _, held := slices[d.String()]; !held {
+			missing = append(missing, d)
+		}
+	}
+	return missing
 }
 
 // joinEmpty makes one row of months in a row of which there is nothing.

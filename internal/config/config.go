@@ -21,6 +21,8 @@ import (
 	"cmp"
 	"path/filepath"
 	"time"
+
+	"seats/internal/calendar"
 )
 
 // Config is a valid configuration.
@@ -51,6 +53,9 @@ type Tenant struct {
 
 	ExcludeAgents []string // patterns with * and ? (R6)
 	Regions       []Region // in the order of the file, never empty
+
+	ProductionDate calendar.Date // the first day that is billed; zero: not said
+	Term
 }
 
 // StorePath returns the path of the tenant's store, <data_dir>/<tenant>.duckdb.
@@ -66,6 +71,7 @@ type Region struct {
 	Name      string
 	Zone      *time.Location // the region's, else the tenant's, else globals', else UTC
 	Locations []Location     // in the order of the file, never empty
+	Term
 }
 
 // Location is a set of switches. The one without any is the tenant's default

@@ -14,10 +14,10 @@ var (
 	rootKeys   = []string{"globals", "tenants", "report"}
 	globalKeys = []string{
 		"gimdb", "data_dir", "output_dir", "timezone", "max_session_hours", "readiness", "settle_hours", "session_end", "engine",
-		"metrics_file",
+		"metrics_file", "production_date",
 	}
 	engineKeys = []string{"memory_limit", "threads", "temp_dir"}
-	tenantKeys = []string{"gimdb", "export_dir", "timezone", "exclude_agents", "regions"}
+	tenantKeys = []string{"gimdb", "export_dir", "timezone", "exclude_agents", "regions", "production_date", "enabled", "until"}
 )
 
 // loader holds what reading one file needs and finds.
@@ -117,6 +117,9 @@ func (l *loader) globals(v value) globals {
 	}
 	if word, ok := f.get("session_end").word(string(SessionEndExclusive), string(SessionEndInclusive)); ok {
 		t.SessionEnd = SessionEnd(word)
+	}
+	if day, ok := f.get("production_date").date(); ok {
+		t.ProductionDate = day
 	}
 	gimdb := l.gimdbFields(f.get("gimdb"), false)
 	l.gimdb(gimdb) // what is wrong here is wrong even where no tenant inherits it

@@ -14,11 +14,12 @@ func (l *loader) regions(v value, fallback *time.Location) []Region {
 	m := switchMap{bySwitch: map[string]value{}}
 	regions := make([]Region, len(entries))
 	for i, e := range entries {
-		f := e.value.fields("timezone", "locations")
+		f := e.value.fields("timezone", "locations", "enabled", "until")
 		regions[i] = Region{
 			Name:      e.key,
 			Zone:      f.get("timezone").zone(fallback),
 			Locations: l.locations(f.get("locations"), &m),
+			Term:      f.term(),
 		}
 	}
 	return regions

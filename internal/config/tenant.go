@@ -27,6 +27,13 @@ func (l *loader) tenant(e keyed, g globals) Tenant {
 	t.Zone = f.get("timezone").zone(t.Zone)
 	t.ExcludeAgents, _ = f.get("exclude_agents").texts()
 	t.Regions = l.regions(f.get("regions"), t.Zone)
+	if day, ok := f.get("production_date").date(); ok {
+		t.ProductionDate = day
+	}
+	t.Term = f.term()
+	if t.EndedBefore(t.ProductionDate) {
+		f.get("until").problem("lies before production_date "+t.ProductionDate.String(), "")
+	}
 	l.source(&t, f, g.gimdb)
 	return t
 }

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"seats/internal/calendar"
 )
 
 // value is a place in the file under its key: what there is, and where to say
@@ -165,6 +167,31 @@ func suggest(word string) string {
 		return ""
 	}
 	return fmt.Sprintf("did you mean %s?", word)
+}
+
+// flag returns the truth value given, or else fallback.
+func (v value) flag(fallback bool) bool {
+	if !v.given() {
+		return fallback
+	}
+	if v.node.kind == kindPlain && (v.node.text == "true" || v.node.text == "false") {
+		return v.node.text == "true"
+	}
+	v.problem("must be true or false", "")
+	return fallback
+}
+
+// date returns the day given.
+func (v value) date() (calendar.Date, bool) {
+	text, ok := v.text()
+	if !ok {
+		return calendar.Date{}, false
+	}
+	day, err := calendar.ParseDate(text)
+	if err != nil {
+		v.problem("must be an existing date as YYYY-MM-DD", "")
+	}
+	return day, err == nil
 }
 
 // items returns the elements of the list given.

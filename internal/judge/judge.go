@@ -7,8 +7,6 @@ package judge
 
 import (
 	"context"
-	_ "embed"
-	"fmt"
 	"math"
 	"slices"
 	"strings"
@@ -76,18 +74,11 @@ type Peak struct {
 	Seconds  int64  `db:"peak_seconds"` // how many seconds of the day are at the peak
 }
 
-//go:embed region_peak.sql
-var regionPeakSQL string
-
 // RegionPeaks answers for the regions alone, by name, and as fast as it can: for a GIM with primary keys and one tenant,
-// session_end: exclusive, and a day that is long over.
+// session_end: exclusive, and a day that is long over. Answer knows the rest.
 func (q Question) RegionPeaks(ctx context.Context, conn *pgx.Conn) ([]Peak, error) {
-	rows, err := conn.Query(ctx, regionPeakSQL, q.Regions, q.Starts, q.Ends, q.Switches, q.SwitchRegions, q.DefaultRegion(), q.AsOf,
+	return read[Peak](ctx, conn, "region_peak", q.Regions, q.Starts, q.Ends, q.Switches, q.SwitchRegions, q.DefaultRegion(), q.AsOf,
 		q.From-q.Lookback, q.From-2*q.Lookback, q.Until, q.Excluded)
-	if err != nil {
-		return nil, fmt.Errorf("ask for the peaks of regions: %w", err)
-	}
-	return pgx.CollectRows(rows, pgx.RowToStructByNameLax[Peak])
 }
 
 // DefaultRegion is the region of the default location, "" where there is none.

@@ -39,7 +39,7 @@ func (w *auditor) checkChains(context.Context) error {
 }
 
 // checkDays looks for days without a slice between the first and the last that the store knows of, for months
-// issued over such days, for numbers that were never issued, and for days that have stayed provisional.
+// issued over such days, for numbers that are billed and were never issued, and for days that have stayed provisional.
 func (w *auditor) checkDays(ctx context.Context) error {
 	missing, err := w.missing()
 	if err != nil {
@@ -149,12 +149,21 @@ func (w *auditor) checkNotIssued(ctx context.Context) error {
 		if err := scan(&f.Region, &f.Period, &agents); err != nil {
 			return err
 		}
-		if w.Period.holdsText(f.Period) {
+		if w.Period.holdsText(f.Period) && w.billed(f) {
 			f.Rule, f.What = NotIssued, fmt.Sprintf("%d agents were counted, and no file says so", agents)
 			w.add(f)
 		}
 		return nil
 	}, named("from", from), named("to", to))
+}
+
+// billed tells whether the finding's region is billed in its period, by today's configuration.
+func (w *auditor) billed(f Finding) bool {
+	day, err := calendar.ParseDate(f.Period)
+	if month, notDay := calendar.ParseMonth(f.Period); notDay == nil {
+		day, err = month.Last(), nil
+	}
+	return err != nil || w.Tenant.Bills(f.Region, day)
 }
 
 // remarkProvisional names the days of the period whose standing number is provisional.

@@ -25,7 +25,7 @@ func (s *state) compute(ctx context.Context) {
 		result, err := s.computeDay(ctx, day)
 		var missing *compute.MissingError
 		if errors.As(err, &missing) && (absent.What == "" || absent.What == missing.What) {
-			s.failed[day] = true
+			s.failed[day], s.waiting[day] = true, true
 			absent.What, absent.Days = missing.What, append(absent.Days, missing.Days...)
 			continue
 		}

@@ -46,6 +46,7 @@ type Stages struct {
 	Refresh    bool // read days again of which the store holds a final slice
 	AcceptLoss bool // replace a slice even where the source has lost much of it
 	Again      bool // compute days again that are up to date
+	CatchUp    bool // where the tenant has a production date, only the days and months that something is missing of
 
 	KeepDays int // rows of older days are dropped where no month needs them; 0: all are kept
 }
@@ -72,6 +73,9 @@ type Result struct {
 	Stages []Stage           // those that the job went through, in their order
 	Err    error
 
+	Done, Waiting, Failed int // days: all is well, not ready yet, everything else
+	Files                 int // data files and manifests that were written
+
 	Interrupted bool // the job was cancelled and left everything as it was
 }
 
@@ -83,6 +87,7 @@ type state struct {
 	duckDB  string
 
 	failed  map[calendar.Date]bool
+	waiting map[calendar.Date]bool              // of the failed ones, those that are not ready
 	monthly map[calendar.Month]*compute.Monthly // the months that are wanted
 	days    []compute.DayResult
 	months  []compute.MonthResult
@@ -97,13 +102,29 @@ type state struct {
 
 // Do runs the job.
 func (j *Job) Do(ctx context.Context) Result {
-	s := &state{Job: j, started: j.Clock(), failed: map[calendar.Date]bool{}, result: Result{Tenant: j.Tenant.Name}}
+	s := &state{Job: j, started: j.Clock(), failed: map[calendar.Date]bool{}, waiting: map[calendar.Date]bool{}, result: Result{Tenant: j.Tenant.Name}}
 	if err := s.run(ctx); err != nil {
 		s.note(calendar.Date{}, err)
 	}
 	s.result.Err = errors.Join(s.errs...)
 	s.result.Interrupted = ctx.Err() != nil && !s.done
+	s.tally()
 	return s.result
+}
+
+// tally counts what became of the days. Where the store is not published, none is done.
+func (s *state) tally() {
+	for _, day := range s.Days {
+		switch {
+		case s.waiting[day]:
+			s.result.Waiting++
+		case s.failed[day] || !s.done:
+			s.result.Failed++
+		default:
+			s.result.Done++
+		}
+	}
+	s.result.Files = len(s.files)
 }
 
 func (s *state) run(ctx context.Context) (err error) {
@@ -118,6 +139,10 @@ func (s *state) run(ctx context.Context) (err error) {
 	}
 	defer func() { err = errors.Join(err, s.work.Drop()) }()
 	if s.duckDB, err = duck.Version(ctx, s.work.Conn); err != nil {
+		return err
+	}
+	if left, err := s.catchUp(ctx); err != nil || !left {
+		s.done = err == nil
 		return err
 	}
 	s.stages(ctx)
@@ -178,7 +203,7 @@ func (s *state) note(day calendar.Date, err error) {
 
 // fail notes what went wrong with a day and takes it out of the later stages.
 func (s *state) fail(day calendar.Date, err error) {
-	s.failed[day] = true
+	s.failed[day], s.waiting[day] = true, ExitCode(err) == fail.NotReady
 	s.note(day, err)
 }
 

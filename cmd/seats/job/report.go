@@ -16,11 +16,27 @@ import (
 func (s *state) report(ctx context.Context) {
 	if s.blocked || s.differ() {
 		s.Log.Warn("nothing is issued", "tenant", s.Tenant.Name)
+		for _, d := range s.days {
+			s.failed[d.Day] = true
+		}
 		s.show()
 		return
 	}
+	s.sayEnded()
 	if err := s.issue(ctx); err != nil {
 		s.note(calendar.Date{}, err)
+	}
+}
+
+// sayEnded names the regions that get no file of a month because they end within it.
+func (s *state) sayEnded() {
+	for _, m := range s.months {
+		for _, r := range s.Tenant.Regions {
+			if r.Holds(m.Month.First()) && !r.Holds(m.Month.Last()) {
+				s.Log.Warn("the region ends within the month: its enabled agents are not issued",
+					"tenant", s.Tenant.Name, "region", r.Name, "month", m.Month, "until", r.Until)
+			}
+		}
 	}
 }
 
@@ -56,7 +72,10 @@ func (s *state) issue(ctx context.Context) error {
 	}
 	for _, o := range outcomes {
 		if o.Err != nil {
-			day, _ := calendar.ParseDate(o.Number.Period) // or a month
+			day, err := calendar.ParseDate(o.Number.Period)
+			if err == nil { // or it is a month
+				s.failed[day] = true
+			}
 			s.note(day, o.Err)
 			continue
 		}
@@ -89,11 +108,15 @@ func (s *state) show() {
 	}
 }
 
-// numbers are what can be issued, day by day and then the months.
+// numbers are what can be issued, day by day and then the months, of the regions that are billed then. A month is
+// issued whole: not for a region that ends within it.
 func (s *state) numbers() []report.Number {
 	var numbers []report.Number
 	for _, d := range s.days {
 		for _, p := range d.Regions() {
+			if !s.Tenant.Bills(p.Region, d.Day) {
+				continue
+			}
 			n := s.number(p.Region, report.Concurrent, d.Day.String(), p.Agents, d.State, d.RulesSHA256, d.SQLSHA256)
 			n.Slices, n.Quality = slices([]compute.Slice{d.Slice}), quality(d.Quality)
 			if p.Agents > 0 {
@@ -104,6 +127,9 @@ func (s *state) numbers() []report.Number {
 	}
 	for _, m := range s.months {
 		for _, e := range m.Regions {
+			if !s.Tenant.Bills(e.Region, m.Month.Last()) {
+				continue
+			}
 			n := s.number(e.Region, report.Enabled, m.Month.String(), e.Agents, m.State, m.RulesSHA256, m.SQLSHA256)
 			n.Slices, n.Quality = slices(m.Slices), quality(m.Quality)
 			numbers = append(numbers, n)

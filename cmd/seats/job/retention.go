@@ -11,7 +11,7 @@ import (
 
 // retain drops the rows of days that are older than KeepDays, month by month from the oldest, and stops at the
 // first month that still needs them: one that is not over, or whose enabled agents are not issued as final in
-// every region.
+// every region that is billed for it.
 func (s *state) retain(ctx context.Context) error {
 	if s.KeepDays == 0 {
 		return nil
@@ -54,7 +54,7 @@ func (s *state) closed(month calendar.Month, ledger []report.Issue) bool {
 		}
 	}
 	for _, r := range s.Tenant.Regions {
-		if !final[r.Name] {
+		if r.Holds(month.Last()) && !final[r.Name] {
 			return false
 		}
 	}

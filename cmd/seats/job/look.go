@@ -1,0 +1,62 @@
+package job
+
+import (
+	"context"
+
+	"seats/extract"
+	"seats/internal/calendar"
+	"seats/internal/config"
+	"seats/internal/duck"
+	"seats/internal/settle"
+	"seats/internal/store"
+)
+
+// Look is what a job's source says of the job's last day.
+type Look struct {
+	Ready  bool   // to be read, or nothing that waiting could change
+	Mark   string // up to when the source is complete
+	Newest string // of an export: the files of its newest chunk, which may still be being copied
+}
+
+// Look asks the source whether it is ready for the job's last day (R10), without the store's lock and without reading
+// any rows.
+func (j *Job) Look(ctx context.Context) (l Look, err error) {
+	window := Window(j.Tenant, j.LastDay())
+	if j.Tenant.Readiness == config.ReadinessOff || len(window.Spans) == 0 || j.holdsFinal(ctx) {
+		return Look{Ready: true}, nil
+	}
+	var h extract.Horizon
+	if j.Tenant.ExportDir == "" {
+		h, err = extract.GIMDBHorizon(ctx, *j.Tenant.GIM)
+	} else {
+		h, l.Newest, err = extract.ExportHorizon(j.Tenant.ExportDir)
+	}
+	if err != nil {
+		return Look{}, err
+	}
+	ready, known := h.Ready(window)
+	if l.Ready = ready || !known; known {
+		l.Mark = instant(*h.HighWater)
+	}
+	return l, nil
+}
+
+// LastDay is the last of the job's days.
+func (j *Job) LastDay() calendar.Date { return j.Days[len(j.Days)-1] }
+
+// holdsFinal tells whether the published store holds a final slice of the last day, so that the source is not asked for
+// it. A store that cannot be read holds nothing: the job itself says why.
+func (j *Job) holdsFinal(ctx context.Context) bool {
+	if j.Refresh {
+		return false
+	}
+	e := j.Tenant.Engine
+	db, err := store.OpenPublished(ctx, j.Tenant.StorePath(), duck.Options{MemoryLimit: e.MemoryLimit, Threads: e.Threads, TempDir: e.TempDir})
+	if err != nil {
+		return false
+	}
+	defer db.Close() //nolint:errcheck // only read
+	held, err := store.Slices(ctx, db)
+	slice, has := held[j.LastDay().String()]
+	return err == nil && has && State(j.Tenant, j.LastDay(), slice) == settle.Final
+}

@@ -1,0 +1,120 @@
+package judge
+
+import (
+	"context"
+	"embed"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+)
+
+//go:embed *.sql
+var statements embed.FS
+
+// Answer is what the judge finds for a day.
+type Answer struct {
+	Seats   []Seat
+	Peaks   []Peak // of each region and each location, by name
+	Enabled []Enabled
+	Doubts  []Doubt // of the data-quality rules that doubt.sql knows, by name
+}
+
+// Seat is a qualifying session (R4) in a location (R5) with whose region's period it shares a second.
+type Seat struct {
+	Region, Location string
+	Agent            string
+	SessionKey       int64
+	StartKey         int64 `db:"start_date_time_key"`
+	Start            int64 `db:"start_ts"`
+	Until            int64 `db:"until_ts"` // the first second that it does not occupy
+	Activities       int64 // that put it into the location
+}
+
+// Enabled is an agent of a region in the period (R9).
+type Enabled struct{ Region, Agent string }
+
+// Doubt is how often a data-quality rule applies (R11).
+type Doubt struct {
+	Rule  string
+	Count int64
+}
+
+// Answer answers for a day, whatever the GIM is like: it may hold several tenants and have no primary keys.
+func (q Question) Answer(ctx context.Context, conn *pgx.Conn) (a Answer, err error) {
+	err = q.seated(ctx, conn, func(tx pgx.Tx) error {
+		if a.Seats, err = read[Seat](ctx, tx, "placed", q.Regions, q.Starts, q.Ends); err != nil {
+			return err
+		}
+		if a.Peaks, err = read[Peak](ctx, tx, "peak", q.Regions, q.Starts, q.Ends, q.Locations, q.SwitchRegions); err != nil {
+			return err
+		}
+		if a.Enabled, err = read[Enabled](ctx, tx, "enabled", q.Regions, q.Starts, q.Ends); err != nil {
+			return err
+		}
+		a.Doubts, err = read[Doubt](ctx, tx, "doubt", q.Starts, q.Ends)
+		return err
+	})
+	return a, err
+}
+
+// EnabledAgents answers for the agents alone, of a month or a day.
+func (q Question) EnabledAgents(ctx context.Context, conn *pgx.Conn) (agents []Enabled, err error) {
+	err = q.seated(ctx, conn, func(tx pgx.Tx) error {
+		agents, err = read[Enabled](ctx, tx, "enabled", q.Regions, q.Starts, q.Ends)
+		return err
+	})
+	return agents, err
+}
+
+// HighWater is up to when a GIM is complete (R10), epoch seconds.
+func HighWater(ctx context.Context, conn *pgx.Conn) (mark int64, err error) {
+	err = conn.QueryRow(ctx, text("high_water")).Scan(&mark)
+	return mark, err
+}
+
+// seated finds the qualifying sessions, and reads from them what is asked for.
+func (q Question) seated(ctx context.Context, conn *pgx.Conn, ask func(pgx.Tx) error) error {
+	return pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
+		for _, step := range []struct {
+			name string
+			args []any
+		}{
+			{"tables", nil},
+			{"person", []any{q.Excluded}},
+			{"session", []any{q.TenantKey, q.AsOf, q.EndSecondCounts, q.From - q.Lookback, q.Starts, q.Ends}},
+			{"activity", []any{q.TenantKey, q.AsOf, q.From, q.Lookback}},
+			{"seat", []any{q.Switches, q.Locations, q.SwitchRegions}},
+		} {
+			if _, err := tx.Exec(ctx, text(step.name), step.args...); err != nil {
+				return fmt.Errorf("run judge/%s.sql: %w", step.name, err)
+			}
+		}
+		return ask(tx)
+	})
+}
+
+// queryer is what a connection and a transaction share.
+type queryer interface {
+	Query(context.Context, string, ...any) (pgx.Rows, error)
+}
+
+// read asks a query for its rows.
+func read[T any](ctx context.Context, on queryer, name string, args ...any) ([]T, error) {
+	rows, err := on.Query(ctx, text(name), args...)
+	if err != nil {
+		return nil, fmt.Errorf("ask judge/%s.sql: %w", name, err)
+	}
+	found, err := pgx.CollectRows(rows, pgx.RowToStructByNameLax[T])
+	if err != nil {
+		return nil, fmt.Errorf("ask judge/%s.sql: %w", name, err)
+	}
+	return found, nil
+}
+
+func text(name string) string {
+	b, err := statements.ReadFile(name + ".sql")
+	if err != nil {
+		panic(err) // a name that is in no file is a mistake of the program
+	}
+	return string(b)
+}

@@ -1,0 +1,174 @@
+package judge_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"seats/cmd/gimsim/export"
+	"seats/cmd/gimsim/pgload"
+	"seats/cmd/gimsim/sim"
+	"seats/internal/calendar"
+	"seats/internal/config"
+	"seats/internal/gimschema"
+	"seats/internal/judge"
+	"seats/internal/pgtest"
+)
+
+// site is a tenant with a GIM in PostgreSQL, and with an export of the same rows.
+type site struct {
+	db     *pgtest.DB
+	sim    *sim.Simulation
+	tenant config.Tenant
+	day    calendar.Date
+	keyed  bool // the GIM has primary keys
+}
+
+// place is a day on which the clocks may do something, and the zones of two regions.
+type place struct{ day, west, east string }
+
+var places = []place{
+	{"2026-03-08", "America/New_York", "Europe/London"},       // 23 hours in one region
+	{"2025-11-02", "America/New_York", "Asia/Kolkata"},        // 25 hours in one region
+	{"2026-03-10", "Pacific/Pago_Pago", "Pacific/Kiritimati"}, // days an hour apart
+	{"2018-11-04", "America/Sao_Paulo", "Europe/Paris"},       // midnight does not exist in one region
+	{"2011-12-30", "Pacific/Honolulu", "Pacific/Apia"},        // the date does not exist in one region
+	{"2026-04-05", "America/St_Johns", "Australia/Lord_Howe"}, // 24 and a half hours in one region
+}
+
+// newSite is another one for every seed, with everything odd that there is. The places go round; the settings are drawn.
+// Every third GIM is not complete up to the end of the day.
+func newSite(t *testing.T, seed uint64) *site {
+	r, p := rand.New(rand.NewPCG(seed, 0)), places[seed%uint64(len(places))]
+	s := &site{db: pgtest.Schema(t), day: date(t, p.day), keyed: r.IntN(2) == 0}
+	o := troubled(t, r, p, s.day.AddDays(-2), 4)
+	o.Tenants = 1 + r.IntN(2)
+	if r.IntN(3) == 0 {
+		o.HighWater.Time = time.Unix(s.day.In(time.UTC).Start+r.Int64N(36*3600), 0)
+	}
+	s.fill(t, o)
+	s.tenant = s.settings(t, r, p)
+	if o.Tenants == 2 && r.IntN(3) > 0 {
+		own := int64(1)
+		s.tenant.TenantKey = &own
+	}
+	s.makeOdd(t)
+	s.addEdges(t, s.day, 200_000)
+	if !s.keyed {
+		s.addCopies(t)
+	}
+	return s
+}
+
+// troubled is a simulation of everything that goes wrong, at high rates.
+func troubled(t *testing.T, r *rand.Rand, p place, from calendar.Date, days int) sim.Options {
+	o := sim.Defaults(sim.Date{Time: time.Date(from.Year, from.Month, from.Day, 0, 0, 0, 0, time.UTC)})
+	o.Seed, o.Days, o.Agents, o.Interactions = r.Uint64(), days, 40, false
+	require.NoError(t, o.Switches.UnmarshalText([]byte(fmt.Sprintf("WEST_1=%[1]s,WEST_2=%[1]s,EAST_1=%[2]s,EAST_2=%[2]s", p.west, p.east))))
+	o.LegsPerHour, o.OCSShare, o.OCSSessions, o.OCSLegs = 1.5, 0.8, 0.6, 0.4
+	o.Rates = sim.Rates{
+		Open: 0.1, Stuck: 0.03, Overlapping: 0.1, Broken: 0.05, ZeroLength: 0.05, Long: 0.05, Corrected: 0.1, Late: 0.1,
+		Orphan: 0.3, Stray: 0.3, OtherMedia: 0.4, Transfers: 0.1, NoEmployeeID: 0.1, TwoKeys: 0.3, TestAgents: 0.1,
+		Roaming: 0.4, UnknownSwitch: 0.1, UnlistedSwitch: 0.1,
+	}
+	return o
+}
+
+// fill makes the GIM.
+func (s *site) fill(t *testing.T, o sim.Options) {
+	var err error
+	s.sim, err = sim.New(o)
+	require.NoError(t, err)
+	if !s.keyed {
+		s.db.Exec(t, gimschema.Tables)
+	}
+	_, err = pgload.Load(t.Context(), pgload.Target{DSN: s.db.ConnString(), Schema: s.db.Schema, Create: s.keyed}, s.sim)
+	require.NoError(t, err)
+}
+
+// settings are the tenant's configuration.
+func (s *site) settings(t *testing.T, r *rand.Rand, p place) config.Tenant {
+	return config.Tenant{
+		Name: "acme", DataDir: t.TempDir(), Zone: time.UTC, Readiness: config.ReadinessOff, SettleHours: 1,
+		Engine:          config.Engine{MemoryLimit: "500MB", Threads: 1},
+		MaxSessionHours: pick(r, 3, 5, 11, 30, 48),
+		SessionEnd:      pick(r, config.SessionEndExclusive, config.SessionEndInclusive),
+		ExcludeAgents:   pick(r, nil, []string{"TEST*"}, []string{"TEST*", "?0000?1", "agent00001*.com"}, []string{"E%", "E_____7"}),
+		Regions:         regions(t, p, r.IntN(3)),
+		GIM: &config.GIMDB{Host: s.db.Host, Port: s.db.Port, Database: s.db.Database, Schema: s.db.Schema, User: s.db.User,
+			SSLMode: "disable", Connections: 1 + r.IntN(3), StatementTimeout: time.Minute},
+	}
+}
+
+func pick[T any](r *rand.Rand, from ...T) T { return from[r.IntN(len(from))] }
+
+// regions are two, one of which may have the default location.
+func regions(t *testing.T, p place, withDefault int) []config.Region {
+	zone := func(name string) *time.Location {
+		z, err := time.LoadLocation(name)
+		require.NoError(t, err)
+		return z
+	}
+	regions := []config.Region{
+		{Name: "WEST", Zone: zone(p.west), Locations: []config.Location{{Name: "w1", Switches: []string{"WEST_1"}}, {Name: "w2", Switches: []string{"WEST_2", "WEST_3"}}}},
+		{Name: "EAST", Zone: zone(p.east), Locations: []config.Location{{Name: "e1", Switches: []string{"EAST_1"}}}},
+	}
+	if withDefault < len(regions) {
+		r := &regions[withDefault]
+		r.Locations = append(r.Locations, config.Location{Name: "other"})
+	}
+	return regions
+}
+
+// highWater is up to when the GIM is complete, as the judge has it; its export is up to what the name says.
+func (s *site) highWater(t *testing.T) int64 {
+	mark, err := judge.HighWater(t.Context(), s.db.Conn)
+	require.NoError(t, err)
+	return mark
+}
+
+// answer is the judge's, of the day.
+func (s *site) answer(t *testing.T, mark int64) []string {
+	a, err := judge.Ask(s.tenant, s.day, mark).Answer(t.Context(), s.db.Conn)
+	require.NoError(t, err)
+	return lines(a)
+}
+
+// exported gives the tenant the export in place of the GIM: the simulation's own, in increments that correct each other,
+// and a last one of the rows that were added and changed since.
+func (s *site) exported(t *testing.T) config.Tenant {
+	dir := filepath.Join(t.TempDir(), "exports")
+	_, err := export.Write(t.Context(), dir, s.sim, export.Options{Increments: 3, Header: "Mixed", ExtraColumns: true, CRLF: true, Resent: 0.2, Duplicated: 0.2})
+	require.NoError(t, err)
+	mark := time.Unix(s.sim.HighWater(), 0).UTC().Format("2006_01_02_15_04_05")
+	last := filepath.Join(dir, fmt.Sprintf("export_%d_%s", changedFrom, mark))
+	require.NoError(t, os.Mkdir(last, 0o700))
+	for _, table := range []string{"media_type", "dialing_mode", "resource_"} {
+		s.dump(t, last, table, "true")
+	}
+	for _, table := range facts {
+		s.dump(t, last, table, fmt.Sprintf("update_audit_key >= %d", changedFrom))
+	}
+	tenant := s.tenant
+	tenant.Name, tenant.GIM, tenant.ExportDir = "exported", nil, dir
+	return tenant
+}
+
+func (s *site) dump(t *testing.T, dir, table, where string) {
+	f, err := os.Create(filepath.Join(dir, table+".csv"))
+	require.NoError(t, err)
+	_, err = s.db.Conn.PgConn().CopyTo(t.Context(), f, "copy (select * from "+table+" where "+where+") to stdout (format csv, header)")
+	require.NoError(t, err)
+	require.NoError(t, f.Close())
+}
+
+func date(t *testing.T, text string) calendar.Date {
+	d, err := calendar.ParseDate(text)
+	require.NoError(t, err)
+	return d
+}
