@@ -9,8 +9,8 @@ import (
 
 	"seats/cmd/seats/audit"
 	"seats/cmd/seats/audit/evidence"
+	"seats/cmd/seats/job"
 	"seats/internal/config"
-	"seats/internal/disk"
 	"seats/internal/fail"
 	"seats/internal/store"
 	"seats/report"
@@ -61,7 +61,7 @@ func (c *auditCmd) Run(ctx context.Context, w *world, root *cli, t *terminal) er
 
 // tenant audits one tenant, and packs the evidence.
 func (c *auditCmd) tenant(ctx context.Context, w *world, t *terminal, tenant config.Tenant) (summary audit.Summary, err error) {
-	defer func() { err = disk.Explain(err, tenant.TempDir()) }()
+	defer func() { err = job.Explain(err, tenant) }()
 	period, err := c.period(w, tenant)
 	if err != nil {
 		return summary, err

@@ -5,9 +5,9 @@ import (
 	"strings"
 
 	"seats/cmd/seats/explain"
+	"seats/cmd/seats/job"
 	"seats/internal/calendar"
 	"seats/internal/config"
-	"seats/internal/disk"
 	"seats/report"
 )
 
@@ -36,7 +36,7 @@ func (c *explainCmd) Run(ctx context.Context, w *world, root *cli, t *terminal) 
 	if err != nil {
 		return err
 	}
-	defer func() { err = disk.Explain(err, tenant.TempDir()) }()
+	defer func() { err = job.Explain(err, tenant) }()
 	if err := c.pickRegion(tenant); err != nil {
 		return err
 	}

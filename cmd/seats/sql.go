@@ -13,7 +13,7 @@ import (
 
 	"golang.org/x/term"
 
-	"seats/internal/disk"
+	"seats/cmd/seats/job"
 	"seats/report"
 )
 
@@ -28,7 +28,7 @@ func (c *sqlCmd) Run(ctx context.Context, w *world, root *cli) (err error) {
 	if err != nil {
 		return err
 	}
-	defer func() { err = disk.Explain(err, tenant.TempDir()) }()
+	defer func() { err = job.Explain(err, tenant) }()
 	db, err := openSnapshot(ctx, tenant, true)
 	if err != nil {
 		return err

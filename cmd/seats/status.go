@@ -45,6 +45,7 @@ func (c *statusCmd) Run(ctx context.Context, w *world, root *cli, t *terminal) e
 	code := fail.OK
 	for _, tenant := range cfg.Tenants {
 		rows, err := rowsOf(ctx, tenant, w.clock())
+		err = job.Explain(err, tenant)
 		if errors.Is(err, store.ErrMissing) {
 			t.Info("nothing extracted yet", "tenant", tenant.Name, "store", tenant.StorePath())
 			continue

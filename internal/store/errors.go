@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"slices"
+	"strings"
 
 	"github.com/duckdb/duckdb-go/v2"
 
@@ -66,6 +67,16 @@ func refused(path string, err error) error {
 	}
 	if version := storageVersion(path); version > newestStorage {
 		return newer(path, "storage version", version, newestStorage)
+	}
+	return damaged(path, err)
+}
+
+// Explain gives an error of reading a store's rows, which a damaged block caused, the store's path and ErrDamaged; any
+// other it gives back as it is. Opening a store looks at the beginning of what it holds alone.
+func Explain(err error, path string) error {
+	var e *duckdb.Error
+	if errors.Is(err, ErrDamaged) || !errors.As(err, &e) || e.Type != duckdb.ErrorTypeIO || !strings.Contains(e.Msg, "Corrupt database file") {
+		return err
 	}
 	return damaged(path, err)
 }

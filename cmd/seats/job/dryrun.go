@@ -9,7 +9,6 @@ import (
 	"sort"
 
 	"seats/internal/calendar"
-	"seats/internal/disk"
 	"seats/internal/duck"
 	"seats/internal/store"
 	"seats/report"
@@ -42,7 +41,7 @@ func (j *Job) DryRun(ctx context.Context) (rows []WhatIf, err error) {
 	if err != nil {
 		return nil, err
 	}
-	defer func() { err = disk.Explain(errors.Join(err, scratch.Close()), j.Tenant.TempDir()) }()
+	defer func() { err = Explain(errors.Join(err, scratch.Close()), j.Tenant) }()
 	s := &state{Job: j, work: &store.Work{DB: scratch.DB, Conn: scratch.Conn}, failed: map[calendar.Date]bool{}, waiting: map[calendar.Date]bool{}}
 	from, to := s.period() // a month needs all its days, whichever were asked for
 	if err := errors.Join(scratch.Take(ctx), scratch.TakeRows(ctx, from, to)); err != nil {

@@ -198,7 +198,7 @@ func (s *state) stages(ctx context.Context) {
 
 // note keeps what went wrong, with a day or on none.
 func (s *state) note(day calendar.Date, err error) {
-	s.errs = append(s.errs, of(day, disk.Explain(err, s.Tenant.TempDir())))
+	s.errs = append(s.errs, of(day, Explain(err, s.Tenant)))
 }
 
 // fail notes what went wrong with a day and takes it out of the later stages.
@@ -242,6 +242,11 @@ func osUser() string {
 
 func (s *state) versions() report.Versions {
 	return report.Versions{Program: s.Version, DuckDB: s.duckDB, Go: runtime.Version()}
+}
+
+// Explain tells a full disk and a damaged store as that, wherever they showed.
+func Explain(err error, t config.Tenant) error {
+	return disk.Explain(store.Explain(err, t.StorePath()), t.TempDir())
 }
 
 // ExitCode gives the errors of the stages their exit codes. Of several joined ones the first decides.
