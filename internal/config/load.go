@@ -13,10 +13,11 @@ import (
 var (
 	rootKeys   = []string{"globals", "tenants", "report"}
 	globalKeys = []string{
-		"gimdb", "data_dir", "output_dir", "timezone", "max_session_hours", "readiness", "settle_hours", "session_end", "engine",
+		"gimdb", "data_dir", "output_dir", "timezone", "max_session_hours", "readiness", "settle_hours", "session_end",
+		"run_timeout", "engine",
 	}
 	engineKeys = []string{"memory_limit", "threads", "temp_dir"}
-	tenantKeys = []string{"gimdb", "export_dir", "timezone", "exclude_agents", "regions"}
+	tenantKeys = []string{"gimdb", "export_dir", "timezone", "exclude_agents", "run_timeout", "regions"}
 )
 
 // loader holds what reading one file needs and finds.
@@ -114,6 +115,7 @@ func (l *loader) globals(v value) globals {
 	if word, ok := f.get("session_end").word(string(SessionEndExclusive), string(SessionEndInclusive)); ok {
 		t.SessionEnd = SessionEnd(word)
 	}
+	t.RunTimeout, _ = f.get("run_timeout").timeout()
 	gimdb := l.gimdbFields(f.get("gimdb"), false)
 	l.gimdb(gimdb) // what is wrong here is wrong even where no tenant inherits it
 	return globals{gimdb: gimdb, defaults: t}
