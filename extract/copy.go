@@ -182,11 +182,11 @@ func (s *rowSource) FillChunk(chunk duckdb.DataChunk) error {
 			s.each(s.fields, row)
 		}
 	}
+	s.progress(int64(n))
 	if err := s.rows.Err(); err != nil {
 		return err
 	}
 	s.sent.rows += int64(n)
-	s.progress(int64(n))
 	return chunk.SetSize(n)
 }
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"strconv"
 	"strings"
@@ -20,14 +21,23 @@ import (
 )
 
 const (
-	connectTimeout = 10 * time.Second
+	connectTimeout = 10 * time.Second // for finding the host, and again for all up to the server's welcome
 	connectTries   = 4
-	cancelPatience = 3 * time.Second        // for the server's answer to a cancelled statement
+	cancelPatience = 2 * time.Second        // for the server's answer to a cancelled statement
+	statementGrace = 10 * time.Second       // beyond statement_timeout, for the server to end a statement itself
 	firstPause     = 500 * time.Millisecond // doubled after every try
-	readBuffer     = 256 << 10              // bytes taken from the network at a time: rows come faster than 8 kB of them are used up
+	lockTimeout    = "10s"
+	readBuffer     = 256 << 10 // bytes taken from the network at a time: rows come faster than 8 kB of them are used up
 )
 
-// dial connects, and tries again where the reason may pass: nobody listens yet, the server starts or is full.
+// SQLSTATEs of a server that may answer otherwise a little later.
+const (
+	cannotConnectNow   = "57P03"
+	tooManyConnections = "53300"
+)
+
+// dial connects, and tries again where the reason may pass: nobody listens yet, the server starts or is full. The context
+// is that of all that will be read.
 func dial(ctx context.Context, cfg config.GIMDB) (*pgx.Conn, error) {
 	c, err := pgConfig(cfg)
 	if err != nil {
@@ -36,6 +46,9 @@ func dial(ctx context.Context, cfg config.GIMDB) (*pgx.Conn, error) {
 	pause := firstPause
 	for try := 1; ; try++ {
 		conn, err := pgx.ConnectConfig(ctx, c)
+		if err == nil {
+			lineOf(conn).atWork = asks(ctx, c, conn.PgConn().PID())
+		}
 		if err == nil || try == connectTries || !mayPass(err) {
 			return conn, err
 		}
@@ -67,7 +80,22 @@ func pgConfig(cfg config.GIMDB) (*pgx.ConnConfig, error) {
 	if p := cfg.Password.Reveal(); p != "" {
 		c.Password = p
 	}
-	c.ConnectTimeout = connectTimeout
+	c.ConnectTimeout = connectTimeout // does not count the time in which pgx looks the host up
+	c.LookupFunc = func(ctx context.Context, host string) ([]string, error) {
+		ctx, cancel := context.WithTimeout(ctx, connectTimeout)
+		defer cancel()
+		return net.DefaultResolver.LookupHost(ctx, host)
+	}
+	c.DialFunc = func(ctx context.Context, network, address string) (net.Conn, error) {
+		conn, err := new(net.Dialer).DialContext(ctx, network, address)
+		if err != nil {
+			return nil, err
+		}
+		return &line{Conn: conn, limit: cfg.ReadTimeout}, nil
+	}
+	if cfg.StatementTimeout > 0 {
+		c.Tracer = statementLimit(cfg.StatementTimeout + statementGrace)
+	}
 	c.DefaultQueryExecMode = pgx.QueryExecModeDescribeExec // every statement is planned for its own values
 	c.BuildFrontend = func(r io.Reader, w io.Writer) *pgproto3.Frontend {
 		return pgproto3.NewFrontend(bufio.NewReaderSize(r, readBuffer), w)
@@ -76,29 +104,36 @@ func pgConfig(cfg config.GIMDB) (*pgx.ConnConfig, error) {
 		// Without a word to the server a cancelled statement would run on there until its timeout.
 		return &pgconn.CancelRequestContextWatcherHandler{Conn: conn, DeadlineDelay: cancelPatience}
 	}
-	for key, value := range map[string]string{
-		"application_name":                    "seats",
-		"client_encoding":                     "UTF8",
-		"standard_conforming_strings":         "on",
-		"default_transaction_read_only":       "on",
-		"statement_timeout":                   strconv.FormatInt(cfg.StatementTimeout.Milliseconds(), 10),
-		"lock_timeout":                        "10s",
-		"jit":                                 "off", // compiling takes longer than scanning
-		"max_parallel_workers_per_gather":     "0",   // a reader is one process of the production database, not three
-		"idle_in_transaction_session_timeout": "1h",
-		"timezone":                            "UTC",
-		"search_path":                         pgx.Identifier{cfg.Schema}.Sanitize(),
-	} {
-		c.RuntimeParams[key] = value
-	}
+	maps.Copy(c.RuntimeParams, runtimeParams(cfg))
 	return c, nil
+}
+
+func runtimeParams(cfg config.GIMDB) map[string]string {
+	return map[string]string{
+		"application_name":                "seats",
+		"client_encoding":                 "UTF8",
+		"standard_conforming_strings":     "on",
+		"default_transaction_read_only":   "on",
+		"statement_timeout":               strconv.FormatInt(cfg.StatementTimeout.Milliseconds(), 10),
+		"lock_timeout":                    lockTimeout,
+		"jit":                             "off", // compiling takes longer than scanning
+		"max_parallel_workers_per_gather": "0",   // a reader is one process of the production database, not three
+		"timezone":                        "UTC",
+		"search_path":                     pgx.Identifier{cfg.Schema}.Sanitize(),
+		// A reader rests while others read and while slices are cut, all within one snapshot. A client that is gone is
+		// noticed by the probes, within two minutes; one that stands still, in a day.
+		"idle_in_transaction_session_timeout": "24h",
+		"tcp_keepalives_idle":                 "60",
+		"tcp_keepalives_interval":             "10",
+		"tcp_keepalives_count":                "6",
+	}
 }
 
 // mayPass tells a server that is not there yet from one that says no.
 func mayPass(err error) bool {
 	var pg *pgconn.PgError
 	if errors.As(err, &pg) {
-		return pg.Code == "57P03" || pg.Code == "53300" // cannot_connect_now, too_many_connections
+		return pg.Code == cannotConnectNow || pg.Code == tooManyConnections
 	}
 	var network *net.OpError
 	return errors.As(err, &network)

@@ -274,15 +274,22 @@ func (g *GIMDB) fetch(ctx context.Context, tasks ...task) error {
 func (g *GIMDB) fetchOne(ctx context.Context, reader *pgx.Conn, j job) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
+	var got int64
+	failed := func(err error) error {
+		return fmt.Errorf("%s after %d rows: %w", j.table, got, locate(g.texts.plain(err), j.statement))
+	}
 	rows, err := reader.Query(ctx, texts.Text(j.statement), j.args...)
 	if err != nil {
-		return locate(g.texts.plain(err), j.statement)
+		return failed(err)
 	}
 	defer rows.Close()
-	sent, err := g.stage.receive(ctx, j.table, rows, g.texts, j.each, func(n int64) { g.progress(j.table, n) })
+	sent, err := g.stage.receive(ctx, j.table, rows, g.texts, j.each, func(n int64) {
+		got += n
+		g.progress(j.table, n)
+	})
 	if err != nil {
 		cancel() // or closing would read all that the server still sends
-		return locate(g.texts.plain(err), j.statement)
+		return failed(err)
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()

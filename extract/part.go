@@ -162,7 +162,7 @@ func (g *GIMDB) estimate(ctx context.Context, j job) (int64, error) {
 	var plan []byte
 	err := g.readers[0].QueryRow(ctx, "explain (format json) "+texts.Text(j.statement), j.args...).Scan(&plan)
 	if err != nil {
-		return 0, fmt.Errorf("plan sql/%s: %w", j.statement, g.texts.plain(err))
+		return 0, fmt.Errorf("%s: plan sql/%s: %w", j.table, j.statement, g.texts.plain(err))
 	}
 	var plans []struct {
 		Plan struct {

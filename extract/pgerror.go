@@ -1,9 +1,13 @@
 package extract
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"net"
+	"slices"
 	"strings"
 
 	"github.com/duckdb/duckdb-go/v2"
@@ -53,9 +57,24 @@ func hintFor(pg *pgconn.PgError, cfg config.GIMDB) string {
 	case pg.Code == "42501":
 		return fmt.Sprintf("user %s lacks a right: see `seats check`", cfg.User)
 	default:
-		return "see `seats check`"
+		return cmp.Or(hintForStatement(pg), "see `seats check`")
 	}
 }
+
+// hintForStatement says what helps a statement that failed, or nothing.
+func hintForStatement(pg *pgconn.PgError) string {
+	switch pg.Code {
+	case "57014": // query_canceled
+		return tookTooLong
+	case "55P03": // lock_not_available
+		return "another session holds a lock on that table, which was waited for " + lockTimeout + ": run again when it has let go"
+	case "22P05", "22021": // untranslatable_character, character_not_in_repertoire
+		return "the database holds a character that its server cannot put into UTF-8: correct it there"
+	}
+	return ""
+}
+
+const tookTooLong = "the source needed longer than gimdb.statement_timeout, or somebody cancelled the statement"
 
 // explainRead gives an error of reading the exit code of a failed source, unless it is one of storing what was read.
 func explainRead(err error, source string) error {
@@ -63,14 +82,41 @@ func explainRead(err error, source string) error {
 	if err == nil || fail.CodeOf(err) != fail.Other || errors.Is(err, context.Canceled) || errors.As(err, &local) {
 		return err
 	}
-	hint := "nothing was changed; run again when the source answers"
+	hint := ""
 	var pg *pgconn.PgError
 	switch {
-	case !errors.As(err, &pg):
-	case pg.Code == "57014":
-		hint = "the source needed longer than gimdb.statement_timeout, or somebody cancelled the statement"
-	case pg.Code == "22P05" || pg.Code == "22021": // untranslatable_character, character_not_in_repertoire
-		hint = "the database holds a character that its server cannot put into UTF-8: correct it there"
+	case errors.As(err, &pg):
+		hint = hintForStatement(pg)
+	case errors.Is(err, context.DeadlineExceeded):
+		hint = tookTooLong
 	}
-	return fail.New(fail.Source, hint, "%s: %w", source, err)
+	return fail.New(fail.Source, cmp.Or(hint, "nothing was changed; run again when the source answers"), "%s: %w", source, err)
+}
+
+// Lost tells whether an error is the connection's: the same may well go another time. It is told by types and
+// SQLSTATE, and no statement's own failure is one.
+func Lost(err error) bool {
+	var pg *pgconn.PgError
+	if errors.As(err, &pg) {
+		return slices.Contains(lostStates, pg.Code) || strings.HasPrefix(pg.Code, "08") // connection_exception
+	}
+	var quiet *silence
+	var network *net.OpError
+	var name *net.DNSError
+	var connect *pgconn.ConnectError
+	switch {
+	case errors.As(err, &quiet), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return true
+	case errors.As(err, &name):
+		return !name.IsNotFound
+	case errors.As(err, &connect) && errors.Is(err, context.DeadlineExceeded): // of a statement it is no fault of the connection
+		return true
+	}
+	return errors.As(err, &network)
+}
+
+var lostStates = []string{
+	cannotConnectNow, tooManyConnections,
+	"57P01", "57P02", // admin_shutdown, crash_shutdown
+	"57P05", "25P03", // idle_session_timeout, idle_in_transaction_session_timeout
 }

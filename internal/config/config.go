@@ -49,6 +49,7 @@ type Tenant struct {
 	SettleHours     int            // how far past its end the source must reach for a day to be final (R10)
 	Readiness       Readiness
 	SessionEnd      SessionEnd
+	RunTimeout      time.Duration // of a whole run, up to its first data file; 0: none
 	Engine          Engine
 
 	ExcludeAgents []string // patterns with * and ? (R6)
@@ -94,6 +95,8 @@ type GIMDB struct {
 	SSLRootCert      string // absolute, "system", or empty
 	Connections      int
 	StatementTimeout time.Duration // 0: none
+	ReadTimeout      time.Duration // of a silence of the server; 0: none
+	Retries          int           // of a run whose connection broke
 }
 
 // Engine is what DuckDB may use.

@@ -12,7 +12,8 @@ import (
 )
 
 var gimdbKeys = []string{
-	"host", "port", "database", "schema", "user", "password", "password_file", "sslmode", "sslrootcert", "connections", "statement_timeout",
+	"host", "port", "database", "schema", "user", "password", "password_file", "sslmode", "sslrootcert", "connections",
+	"statement_timeout", "read_timeout", "retries",
 }
 
 var sslModes = []string{"disable", "allow", "prefer", "require", "verify-ca", "verify-full"}
@@ -51,7 +52,7 @@ func (v value) isEmptyText() bool {
 
 // gimdb reads settings that are complete but for those that have no default.
 func (l *loader) gimdb(f fields) GIMDB {
-	db := GIMDB{Port: 5432, Schema: "public", Connections: 2, StatementTimeout: 30 * time.Minute}
+	db := GIMDB{Port: 5432, Schema: "public", Connections: 2, StatementTimeout: 30 * time.Minute, ReadTimeout: 5 * time.Minute, Retries: 2}
 	db.Host = f.get("host").host()
 	db.Database, _ = f.get("database").filledText()
 	db.User, _ = f.get("user").filledText()
@@ -67,6 +68,12 @@ func (l *loader) gimdb(f fields) GIMDB {
 	}
 	if timeout, ok := f.get("statement_timeout").timeout(); ok {
 		db.StatementTimeout = timeout
+	}
+	if timeout, ok := f.get("read_timeout").timeout(); ok {
+		db.ReadTimeout = timeout
+	}
+	if n, ok := f.get("retries").integer(0, 100); ok {
+		db.Retries = int(n)
 	}
 	db.SSLMode = defaultSSLMode(db.Host)
 	if mode, ok := f.get("sslmode").word(sslModes...); ok {

@@ -13,11 +13,11 @@ import (
 var (
 	rootKeys   = []string{"globals", "tenants", "report"}
 	globalKeys = []string{
-		"gimdb", "data_dir", "output_dir", "timezone", "max_session_hours", "readiness", "settle_hours", "session_end", "engine",
-		"metrics_file", "production_date",
+		"gimdb", "data_dir", "output_dir", "timezone", "max_session_hours", "readiness", "settle_hours", "session_end",
+		"run_timeout", "engine", "metrics_file", "production_date",
 	}
 	engineKeys = []string{"memory_limit", "threads", "temp_dir"}
-	tenantKeys = []string{"gimdb", "export_dir", "timezone", "exclude_agents", "regions", "production_date", "enabled", "until"}
+	tenantKeys = []string{"gimdb", "export_dir", "timezone", "exclude_agents", "run_timeout", "regions", "production_date", "enabled", "until"}
 )
 
 // loader holds what reading one file needs and finds.
@@ -121,6 +121,7 @@ func (l *loader) globals(v value) globals {
 	if day, ok := f.get("production_date").date(); ok {
 		t.ProductionDate = day
 	}
+	t.RunTimeout, _ = f.get("run_timeout").timeout()
 	gimdb := l.gimdbFields(f.get("gimdb"), false)
 	l.gimdb(gimdb) // what is wrong here is wrong even where no tenant inherits it
 	return globals{gimdb: gimdb, defaults: t, metricsFile: l.metricsFile(f.get("metrics_file"))}

@@ -67,7 +67,7 @@ func TestDefaults(t *testing.T) {
 		Name: "acme",
 		GIM: &config.GIMDB{
 			Host: "gim.example", Port: 5432, Database: "gim", Schema: "public", User: "seats",
-			SSLMode: "verify-full", Connections: 2, StatementTimeout: 30 * time.Minute,
+			SSLMode: "verify-full", Connections: 2, StatementTimeout: 30 * time.Minute, ReadTimeout: 5 * time.Minute, Retries: 2,
 		},
 		DataDir: filepath.Join(dir, "var"), OutputDir: filepath.Join(dir, "out"),
 		Zone: time.UTC, MaxSessionHours: 48, SettleHours: 1,
@@ -92,6 +92,8 @@ globals:
     sslrootcert: certs/root.pem
     connections: 3
     statement_timeout: 90s
+    read_timeout: 20s
+    retries: 0
   data_dir: /srv/seats
   output_dir: ../files
   timezone: Europe/Berlin
@@ -100,11 +102,13 @@ globals:
   settle_hours: 0
   session_end: inclusive
   metrics_file: collected/seats.prom
+  run_timeout: 3h
   engine: {memory_limit: 512MiB, threads: 4, temp_dir: scratch}
 tenants:
   zeta:
     gimdb: {host: localhost, tenant_key: 7}
     timezone: Asia/Kolkata
+    run_timeout: 90m
     exclude_agents: ["TEST*", "?bot"]
     regions:
       US:
@@ -137,14 +141,16 @@ func TestFullFile(t *testing.T) {
 	common := config.Tenant{
 		DataDir: "/srv/seats", OutputDir: filepath.Join(filepath.Dir(dir), "files"),
 		MaxSessionHours: 72, SettleHours: 0, Readiness: config.ReadinessOff, SessionEnd: config.SessionEndInclusive,
-		Engine: config.Engine{MemoryLimit: "512MiB", Threads: 4, TempDir: filepath.Join(dir, "scratch")},
+		RunTimeout: 3 * time.Hour,
+		Engine:     config.Engine{MemoryLimit: "512MiB", Threads: 4, TempDir: filepath.Join(dir, "scratch")},
 	}
 	zeta, acme := common, common
 	zeta.Name, zeta.TenantKey, zeta.Zone = "zeta", &seven, zone(t, "Asia/Kolkata")
 	zeta.GIM = &config.GIMDB{
 		Host: "localhost", Port: 5433, Database: "gim", Schema: "readers", User: "seats_ro", Password: "hunter2-from-env",
-		SSLMode: "verify-ca", SSLRootCert: filepath.Join(dir, "certs/root.pem"), Connections: 3, StatementTimeout: 90 * time.Second,
+		SSLMode: "verify-ca", SSLRootCert: filepath.Join(dir, "certs/root.pem"), Connections: 3, StatementTimeout: 90 * time.Second, ReadTimeout: 20 * time.Second,
 	}
+	zeta.RunTimeout = 90 * time.Minute
 	zeta.ExcludeAgents = []string{"TEST*", "?bot"}
 	zeta.Regions = []config.Region{
 		{Name: "US", Zone: zone(t, "America/New_York"), Locations: []config.Location{{Name: "dallas", Switches: []string{"SIP_DAL_1", "SIP_DAL_2"}}, {Name: "us-other"}}},

@@ -50,6 +50,9 @@ func TestGlobalsRules(t *testing.T) {
 		{"timeout without unit", "gimdb: {statement_timeout: 30}", `2: globals.gimdb.statement_timeout: must be a duration such as "30m", or 0 for none, got 30 (give it a unit: ms, s, m or h)`},
 		{"timeout that would round to none", "gimdb: {statement_timeout: 10us}", `2: globals.gimdb.statement_timeout: must be 0, or from 1ms to 596h, got "10us"`},
 		{"timeout beyond 32 bits", "gimdb: {statement_timeout: 597h}", `2: globals.gimdb.statement_timeout: must be 0, or from 1ms to 596h, got "597h"`},
+		{"silence without unit", "gimdb: {read_timeout: 30}", `2: globals.gimdb.read_timeout: must be a duration such as "30m", or 0 for none, got 30 (give it a unit: ms, s, m or h)`},
+		{"retries negative", "gimdb: {retries: -1}", `2: globals.gimdb.retries: must be 0..100, got -1`},
+		{"run timeout without unit", "run_timeout: 2", `2: globals.run_timeout: must be a duration such as "30m", or 0 for none, got 2 (give it a unit: ms, s, m or h)`},
 		{"tenant_key of all", "gimdb: {tenant_key: 1}", `2: globals.gimdb.tenant_key: is not for all tenants, got 1 (it belongs in a tenant's gimdb)`},
 		{"gimdb text", "gimdb: password=hunter2", `2: globals.gimdb: must be a mapping, not text`},
 		{"gimdb key misspelt", "gimdb: {databse: d}", `2: globals.gimdb.databse: unknown key (did you mean database?)`},
@@ -188,22 +191,23 @@ func TestTenantOverridesGlobalsKeyByKey(t *testing.T) {
 	cfg := load(t, `
 globals:
   timezone: Europe/Berlin
-  gimdb: {host: localhost, port: 5433, database: gim, user: seats, password: p, sslmode: require, statement_timeout: 0, sslrootcert: system}
+  gimdb: {host: localhost, port: 5433, database: gim, user: seats, password: p, sslmode: require, statement_timeout: 0, read_timeout: 0, retries: 5, sslrootcert: system}
 tenants:
   same: {regions: {US: {locations: {all: }}}}
   other:
     timezone: Asia/Kolkata
-    gimdb: {host: gim.example, port: , password: q, statement_timeout: 1h}
+    gimdb: {host: gim.example, port: , password: q, statement_timeout: 1h, read_timeout: 2m, retries: 0}
     regions: {US: {locations: {all: }}, EU: {timezone: UTC, locations: {x: {switches: [S]}}}}
 `)
 	same, other := cfg.Tenants[0], cfg.Tenants[1]
 	want := config.GIMDB{
-		Host: "localhost", Port: 5433, Database: "gim", Schema: "public", User: "seats", Password: "p", SSLMode: "require", SSLRootCert: "system", Connections: 2,
+		Host: "localhost", Port: 5433, Database: "gim", Schema: "public", User: "seats", Password: "p", SSLMode: "require", SSLRootCert: "system", Connections: 2, Retries: 5,
 	}
 	require.Equal(t, want, *same.GIM)
 	require.Equal(t, "Europe/Berlin", same.Regions[0].Zone.String())
 
 	want.Host, want.Password, want.StatementTimeout = "gim.example", "q", time.Hour
+	want.ReadTimeout, want.Retries = 2*time.Minute, 0
 	require.Equal(t, want, *other.GIM)
 	require.Equal(t, "Asia/Kolkata", other.Zone.String())
 	require.Equal(t, "Asia/Kolkata", other.Regions[0].Zone.String())

@@ -25,6 +25,9 @@ func (l *loader) tenant(e keyed, g globals) Tenant {
 	t := g.defaults
 	t.Name = e.key
 	t.Zone = f.get("timezone").zone(t.Zone)
+	if timeout, ok := f.get("run_timeout").timeout(); ok {
+		t.RunTimeout = timeout
+	}
 	t.ExcludeAgents, _ = f.get("exclude_agents").texts()
 	t.Regions = l.regions(f.get("regions"), t.Zone)
 	if day, ok := f.get("production_date").date(); ok {

@@ -23,6 +23,9 @@ func (s *state) compute(ctx context.Context) {
 			continue
 		}
 		result, err := s.computeDay(ctx, day)
+		if err != nil && s.gaveUp(ctx, fmt.Errorf("compute %s: %w", day, err)) {
+			break
+		}
 		var missing *compute.MissingError
 		if errors.As(err, &missing) && (absent.What == "" || absent.What == missing.What) {
 			s.failed[day], s.waiting[day] = true, true
@@ -85,6 +88,9 @@ func (s *state) computeMonth(ctx context.Context, month calendar.Month) {
 	s.Log.Start(s.Tenant.Name + ": computing " + month.String())
 	began := s.Clock()
 	result, err := s.month(ctx, month)
+	if err != nil && s.gaveUp(ctx, fmt.Errorf("compute %s: %w", month, err)) {
+		return
+	}
 	var missing *compute.MissingError
 	if errors.As(err, &missing) && !s.Whole {
 		s.Log.Warn("the month is not complete: "+missing.Error(), "tenant", s.Tenant.Name, "month", month)

@@ -36,7 +36,7 @@ func State(t config.Tenant, day calendar.Date, s store.Slice) string {
 }
 
 // extract reads the days that are wanted from the source, all in one snapshot; if that is lost on the way, the days that
-// are left in a new one.
+// are left in a new one. A day that was broken off with the connection is one of them, so many times in a run.
 func (s *state) extract(ctx context.Context) (err error) {
 	windows, err := s.wanted(ctx)
 	if err != nil || len(windows) == 0 {
@@ -50,17 +50,54 @@ func (s *state) extract(ctx context.Context) (err error) {
 	defer func() { err = errors.Join(err, stage.Close()) }()
 	defer s.Log.Stop()
 	for len(windows) > 0 && ctx.Err() == nil && s.broken == nil {
-		if windows, err = s.inOneSnapshot(ctx, stage, windows); err != nil {
-			for _, w := range windows {
-				s.failed[w.Day] = true
-			}
-			return err
+		if windows, err = s.inOneSnapshot(ctx, stage, windows); err == nil || s.again(ctx, err, len(windows)) {
+			continue
 		}
+		for _, w := range windows {
+			s.failed[w.Day] = true
+		}
+		if s.gaveUp(ctx, err) {
+			return nil
+		}
+		return s.afterRetries(err)
 	}
 	return nil
 }
 
-// inOneSnapshot reads days until none is left or the snapshot is lost, and returns those that are left.
+// retryPause is how long a lost source is left alone, longer each time.
+const retryPause = 2 * time.Second
+
+// again tells whether days are to be read again after an error, once the source has had a pause.
+func (s *state) again(ctx context.Context, err error, days int) bool {
+	if ctx.Err() != nil || s.broken != nil || !s.isLost(err) || s.retries == s.Tenant.GIM.Retries {
+		return false
+	}
+	if s.lost == nil {
+		s.lost = err
+	}
+	s.retries++
+	s.Log.Warn("the connection to the source is lost: the days that are left are read in a new snapshot", "tenant", s.Tenant.Name,
+		"days", days, "retry", s.retries, "reason", err)
+	select {
+	case <-ctx.Done():
+	case <-time.After(retryPause * time.Duration(s.retries)):
+	}
+	return true
+}
+
+// isLost tells whether the connection to a GIM DB broke. An export has none.
+func (s *state) isLost(err error) bool { return s.Tenant.GIM != nil && extract.Lost(err) }
+
+// afterRetries is why the source was given up: the first reason of all.
+func (s *state) afterRetries(err error) error {
+	if s.lost == nil {
+		return err
+	}
+	return fmt.Errorf("%w (tried again %d times)", s.lost, s.retries)
+}
+
+// inOneSnapshot reads days until none is left or the snapshot is lost, and returns those that are left; with an error
+// where it is the source's and not one day's.
 func (s *state) inOneSnapshot(ctx context.Context, stage *extract.Stage, windows []extract.Window) (left []extract.Window, err error) {
 	s.Log.Start(s.Tenant.Name + ": reading")
 	src, err := OpenSource(ctx, s.Tenant, stage, windows, s.work.TempDir(), s.Log)
@@ -79,7 +116,9 @@ func (s *state) inOneSnapshot(ctx context.Context, stage *extract.Stage, windows
 			return nil, nil
 		}
 		s.Log.Start(fmt.Sprintf("%s: %s, day %d of %d", s.Tenant.Name, w.Day, i+1, len(windows)))
-		s.extractDay(ctx, cutter, w)
+		if err := s.extractDay(ctx, cutter, w); err != nil {
+			return windows[i:], err
+		}
 		if left = windows[i+1:]; len(left) > 0 && src.Broken() {
 			s.Log.Warn("the source's snapshot is lost: the days that are left are read in a new one", "tenant", s.Tenant.Name, "days", len(left))
 			return left, nil
@@ -128,22 +167,28 @@ func OpenSource(ctx context.Context, t config.Tenant, stage *extract.Stage, wind
 	})
 }
 
-// extractDay reads one day, if the source is ready for it.
-func (s *state) extractDay(ctx context.Context, cutter *extract.Cutter, w extract.Window) {
+// extractDay reads one day, if the source is ready for it. Its error is that of a lost connection; all others are the
+// day's own.
+func (s *state) extractDay(ctx context.Context, cutter *extract.Cutter, w extract.Window) error {
 	if err := s.ready(cutter.Source.Horizon(), w); err != nil {
 		s.fail(w.Day, err)
-		return
+		return nil
 	}
 	began := s.Clock()
 	summary, err := cutter.Cut(ctx, w)
-	if err != nil {
-		switch {
-		case errors.Is(err, extract.ErrHalf):
-			s.broken = err
-		case !errors.Is(err, context.Canceled):
-			s.fail(w.Day, err)
-		}
-		return
+	switch {
+	case err == nil:
+	case errors.Is(err, extract.ErrHalf):
+		s.broken = err
+		return nil
+	case s.gaveUp(ctx, err):
+		s.failed[w.Day] = true
+		return nil
+	case s.isLost(err):
+		return err
+	default:
+		s.fail(w.Day, err)
+		return nil
 	}
 	s.result.Slices = append(s.result.Slices, summary)
 	if lost := summary.Accepted(); lost != "" {
@@ -151,6 +196,7 @@ func (s *state) extractDay(ctx context.Context, cutter *extract.Cutter, w extrac
 	}
 	s.Log.Info("extracted", "tenant", s.Tenant.Name, "day", w.Day, "state", summary.State, "sessions", summary.Sessions,
 		"activities", summary.Activities, "agents", summary.Agents, "took", s.Clock().Sub(began).Round(time.Millisecond))
+	return nil
 }
 
 // ready asks whether the source is complete for the day, as far as the configuration wants to know (R10).

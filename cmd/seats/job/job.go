@@ -8,6 +8,7 @@
 package job
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -93,6 +94,9 @@ type state struct {
 	months  []compute.MonthResult
 	blocked bool
 	broken  error // the work copy is spoiled
+	lost    error // why the connection to the source broke for the first time
+	retries int   // after that
+	stood   error // where the job stood when its context ended
 	issuing bool  // files are being written: from here on the job is finished, cancelled or not
 	done    bool  // the store is published
 	files   []string
@@ -100,11 +104,13 @@ type state struct {
 	errs    []error
 }
 
-// Do runs the job.
+// Do runs the job, for no longer than its tenant's run_timeout.
 func (j *Job) Do(ctx context.Context) Result {
 	s := &state{Job: j, started: j.Clock(), failed: map[calendar.Date]bool{}, waiting: map[calendar.Date]bool{}, result: Result{Tenant: j.Tenant.Name}}
-	if err := s.run(ctx); err != nil {
-		s.note(calendar.Date{}, err)
+	limited, stop := j.limit(ctx)
+	defer stop()
+	if err := s.run(limited); err != nil {
+		s.note(calendar.Date{}, j.tooLate(limited, err))
 	}
 	s.result.Err = errors.Join(s.errs...)
 	s.result.Interrupted = ctx.Err() != nil && !s.done
@@ -149,8 +155,11 @@ func (s *state) run(ctx context.Context) (err error) {
 	if s.broken != nil {
 		return s.broken // nothing is published
 	}
-	if s.issuing {
-		ctx = context.WithoutCancel(ctx) // the ledger must know of the files
+	if late := isLate(ctx); s.issuing || late {
+		if late && !s.issuing {
+			s.note(calendar.Date{}, s.tooLate(ctx, cmp.Or(s.stood, context.Cause(ctx))))
+		}
+		ctx = context.WithoutCancel(ctx) // the ledger must know of the files, and of the slices that were read in time
 	}
 	if err := ctx.Err(); err != nil {
 		return err // nothing is published
