@@ -1,7 +1,6 @@
 package report
 
 import (
-	"io"
 	"time"
 )
 
@@ -58,17 +57,3 @@ func Measurements(rows []Row) Table {
 	}
 	return t
 }
-
-// Print writes the measurements in the format: FormatTable, FormatJSON or FormatCSV.
-func Print(w io.Writer, format string, rows []Row) error {
-	return Measurements(rows).Write(w, format)
-}
-
-// PrintTable writes the measurements for people.
-func PrintTable(w io.Writer, rows []Row) error { return Print(w, FormatTable, rows) }
-
-// PrintJSON writes the measurements as the array that interface.md describes.
-func PrintJSON(w io.Writer, rows []Row) error { return Print(w, FormatJSON, rows) }
-
-// PrintCSV writes the measurements with a header line.
-func PrintCSV(w io.Writer, rows []Row) error { return Print(w, FormatCSV, rows) }

@@ -33,7 +33,7 @@ func rows(t *testing.T) []report.Row {
 
 func TestMeasurementsAsTable(t *testing.T) {
 	var out bytes.Buffer
-	require.NoError(t, report.PrintTable(&out, rows(t)))
+	require.NoError(t, report.Measurements(rows(t)).Write(&out, report.FormatTable))
 	golden(t, "measurements.txt", out.Bytes())
 	require.NotContains(t, out.String(), "\x1b")
 	require.NotContains(t, out.String(), " \n")
@@ -41,13 +41,13 @@ func TestMeasurementsAsTable(t *testing.T) {
 
 func TestMeasurementsAsCSV(t *testing.T) {
 	var out bytes.Buffer
-	require.NoError(t, report.PrintCSV(&out, rows(t)))
+	require.NoError(t, report.Measurements(rows(t)).Write(&out, report.FormatCSV))
 	golden(t, "measurements.csv", out.Bytes())
 }
 
 func TestMeasurementsAsJSON(t *testing.T) {
 	var out bytes.Buffer
-	require.NoError(t, report.PrintJSON(&out, rows(t)))
+	require.NoError(t, report.Measurements(rows(t)).Write(&out, report.FormatJSON))
 	golden(t, "measurements.json", out.Bytes())
 	var decoded []map[string]any
 	require.NoError(t, json.Unmarshal(out.Bytes(), &decoded))
@@ -56,7 +56,7 @@ func TestMeasurementsAsJSON(t *testing.T) {
 
 func TestMeasurementInJSONIsTheContractsExample(t *testing.T) {
 	var out bytes.Buffer
-	require.NoError(t, report.Print(&out, report.FormatJSON, rows(t)[:1]))
+	require.NoError(t, report.Measurements(rows(t)[:1]).Write(&out, report.FormatJSON))
 	require.Equal(t, `[{"tenant":"acme","region":"US","measure":"concurrent","period":"2026-03-10","value":42,`+
 		`"peak_at":"2026-03-10T14:03:07-04:00","peak_seconds":12,"state":"final","revision":1,`+
 		`"file":"CNT_US_PES_SEATS_OUTBOUND_acme_20260310.csv"}]`+"\n", out.String())
@@ -69,7 +69,7 @@ func TestNoMeasurements(t *testing.T) {
 		report.FormatTable: "tenant  region  measure  period  value  peak_at  peak_seconds  state  revision  file\n",
 	} {
 		var out bytes.Buffer
-		require.NoError(t, report.Print(&out, format, nil))
+		require.NoError(t, report.Measurements(nil).Write(&out, format))
 		require.Equal(t, want, out.String(), format)
 	}
 }

@@ -2,8 +2,7 @@
 //
 // The folders say who runs them: gim the Genesys Info Mart (PostgreSQL), stage, compute, explain and watch the
 // local DuckDB, audit a scratch store beside the published one, store the schema of the tenant's file. Texts are
-// constant; values are bound, never spliced.
-// The one exception is the GIM schema name, a validated identifier that pgx quotes.
+// constant but for those of the folders `each`, into which Fill puts a table's names; values are bound, never spliced.
 package sql
 
 import (

@@ -2,7 +2,7 @@
 -- of these the new one ($day) lacks, and how many it has in all. Rows are told apart by their primary keys: what the
 -- source corrected or added is no loss. Both slices are compared by today's spans, so that a changed time zone or
 -- look-back is none either.
--- Inputs: _data.slice, voice_session, ocs_activity; slice_span; $session_from is the earliest start of a session.
+-- Inputs: _data.slice, voice_session, ocs_activity, agent; slice_span; $session_from is the earliest start of a session.
 with old_session as (
     select s.resource_key,
            s.sm_res_session_fact_key,

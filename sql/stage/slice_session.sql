@@ -2,7 +2,7 @@
 -- A session belongs to the slice when it shares a second with a span of the day, its end second included:
 -- so the slice serves both settings of session_end. One that R2 rejects has no interval; its start, or
 -- failing that its time key, says where it belongs.
--- Inputs: _stage.gim.sm_res_session_fact, voice_media, known_resource, slice_span; $as_of ends open sessions;
+-- Inputs: _stage.gim.sm_res_session_fact, voice_media, known_agent, slice_span; $as_of ends open sessions;
 -- $session_from is the earliest start; $key_from and $key_to bound the time key.
 create or replace temp table slice_session as
 with voice as (
