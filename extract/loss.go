@@ -19,7 +19,7 @@ const tolerated = 10
 // Loss is what a source no longer has of one kind of row that the store holds of a day.
 type Loss struct {
 	What  string // sessions, activities or agents
-	Held  int64  // in the store
+	Held  int64  // in the store, or counted by it before its rows were dropped
 	Lost  int64  // of these, in the source no more
 	Found int64  // in the source now
 }
@@ -53,21 +53,28 @@ func inWords(day calendar.Date, losses []Loss) string {
 	return fmt.Sprintf("of %s the store holds %s", day, strings.Join(words, "; "))
 }
 
-// losses compares the new slice with the one that was set aside, and refuses to lose more than is tolerated unless
-// that was asked for. It returns what was lost beyond that.
-func (c *Cutter) losses(ctx context.Context, tx *sql.Tx, w Window) ([]Loss, error) {
+// losses compares the new slice with the one that was set aside, or, where none was held, with the numbers of one whose
+// rows were dropped; and refuses to lose more than is tolerated unless that was asked for. It returns what was lost beyond
+// that.
+func (c *Cutter) losses(ctx context.Context, tx *sql.Tx, w Window, held bool) ([]Loss, error) {
+	statement, kept, it := "stage/loss_of_dropped.sql", "the numbers are kept", "them"
+	args := []any{sql.Named("day", w.Day.String())}
+	if held {
+		statement, kept, it = "stage/loss.sql", "the slice is kept, and can be computed and reported", "it"
+		args = append(args, sql.Named("old", aside(w.Day).String()), sql.Named("session_from", w.SessionFrom()))
+	}
 	var losses []Loss
-	err := duck.Each(ctx, tx, "stage/loss.sql", func(scan func(...any) error) error {
+	err := duck.Each(ctx, tx, statement, func(scan func(...any) error) error {
 		var l Loss
 		err := scan(&l.What, &l.Held, &l.Lost, &l.Found)
 		if !l.tolerable() {
 			losses = append(losses, l)
 		}
 		return err
-	}, sql.Named("day", w.Day.String()), sql.Named("old", aside(w.Day).String()), sql.Named("session_from", w.SessionFrom()))
+	}, args...)
 	if err != nil || len(losses) == 0 || c.AcceptLoss {
 		return losses, err
 	}
-	return nil, fail.New(fail.Source, "the slice is kept, and can be computed and reported; only if the source is right and the store wrong, replace it with --accept-loss",
+	return nil, fail.New(fail.Source, kept+"; only if the source is right and the store wrong, replace "+it+" with --accept-loss",
 		"%w", &LossError{Day: w.Day, Losses: losses})
 }

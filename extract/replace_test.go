@@ -14,6 +14,7 @@ import (
 	"seats/internal/calendar"
 	"seats/internal/fail"
 	"seats/internal/gimschema"
+	"seats/internal/store"
 )
 
 // faulty is a source that fails once its first part is taken.
@@ -145,6 +146,36 @@ func TestASliceIsNotReplacedByOneThatLacksMuchOfIt(t *testing.T) {
 			require.Equal(t, "loss accepted: of 2026-03-10 the store holds "+tt.says, summary.Accepted())
 			require.NotEqual(t, before, r.strings(t, everyRow))
 		})
+	}
+}
+
+// Where the rows of a day were dropped, its numbers are all that is left of it.
+func TestNumbersWhoseRowsWereDroppedAreNotReplacedByAPurgedSource(t *testing.T) {
+	g, r := newGIM(t, gimschema.DDL), newRig(t)
+	g.twentySeats()
+	r.cutAgain(t, g)
+	r.exec(t, "insert into _data.enabled_daily values ('2026-03-10', 'US', 20, 'final'), ('2026-03-10', 'EU', 3, 'final')")
+	require.NoError(t, store.DropRows(t.Context(), r.work.Conn, utcDay.Day))
+	r.cutAgain(t, g)
+	require.NoError(t, store.DropRows(t.Context(), r.work.Conn, utcDay.Day))
+
+	for _, purge := range []struct{ upTo, says string }{
+		{"103", "20 enabled agents, the source 17 and 3 of them no more"},
+		{"120", "20 enabled agents, the source none"},
+	} {
+		says := purge.says
+		g.db.Exec(t, "delete from sm_res_session_fact where resource_key <= "+purge.upTo+"; delete from interaction_resource_fact where resource_key <= "+purge.upTo)
+		cutter := &extract.Cutter{Conn: r.work.Conn, Source: openDB(t, r, g.config(2), nil), SettleHours: 1, Clock: time.Now}
+		_, err := cutter.Cut(t.Context(), utcDay)
+		require.ErrorContains(t, err, "of 2026-03-10 the store holds "+says+": has it purged them?")
+		require.Equal(t, fail.Source, fail.CodeOf(err))
+		require.Contains(t, fail.Hints(err)[0], "the numbers are kept")
+		require.Empty(t, r.strings(t, everyRow))
+		cutter.AcceptLoss = true
+		summary, err := cutter.Cut(t.Context(), utcDay)
+		require.NoError(t, err)
+		require.Contains(t, summary.Accepted(), says)
+		require.NoError(t, store.DropRows(t.Context(), r.work.Conn, utcDay.Day))
 	}
 }
 

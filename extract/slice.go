@@ -118,11 +118,11 @@ func (c *Cutter) replace(ctx context.Context, w Window, held bool) (summary Summ
 		return Summary{}, err
 	}
 	err = c.inTx(ctx, func(tx *sql.Tx) error {
-		var losses []Loss
+		losses, err := c.losses(ctx, tx, w, held)
+		if err != nil {
+			return err
+		}
 		if held {
-			if losses, err = c.losses(ctx, tx, w); err != nil {
-				return err
-			}
 			if err := store.DropSlice(ctx, tx, aside(w.Day)); err != nil {
 				return err
 			}
