@@ -32,7 +32,12 @@ type DB struct {
 // Schema creates a schema with a random name for the duration of a test.
 func Schema(t testing.TB) *DB {
 	t.Helper()
-	server := Server(t)
+	return SchemaOn(t, Server(t))
+}
+
+// SchemaOn is Schema on another server.
+func SchemaOn(t testing.TB, server ServerInfo) *DB {
+	t.Helper()
 	db := &DB{ServerInfo: server, Schema: "test_" + strings.ToLower(rand.Text())}
 	admin(t, server, "create schema "+db.Schema)
 	t.Cleanup(func() { admin(t, server, "drop schema if exists "+db.Schema+" cascade") })

@@ -49,10 +49,14 @@ var theServer = sync.OnceValues(func() (ServerInfo, error) {
 	dsn := os.Getenv(environment)
 	if dsn == "" {
 		var err error
-		if dsn, err = start(); err != nil {
+		if dsn, _, err = start(hold); err != nil {
 			return ServerInfo{}, err
 		}
 	}
+	return parse(dsn)
+})
+
+func parse(dsn string) (ServerInfo, error) {
 	conf, err := pgx.ParseConfig(dsn)
 	if err != nil {
 		return ServerInfo{}, fmt.Errorf("read %s: %w", environment, err)
@@ -61,39 +65,73 @@ var theServer = sync.OnceValues(func() (ServerInfo, error) {
 		Host: conf.Host, Port: int(conf.Port),
 		User: conf.User, Password: conf.Password, Database: conf.Database,
 	}, nil
-})
+}
+
+// What with-postgres.sh runs: it lives as long as its input is open. The second
+// one restarts the server for every line of it, and says when it has.
+const (
+	hold    = `echo "$` + environment + `"; exec cat >/dev/null`
+	restart = `echo "$` + environment + `"; while read -r line; do sh -c "$SEATS_TEST_PG_RESTART" >/dev/null 2>&1 && echo yes || echo no; done`
+)
+
+// Restartable starts a server that is a test's own, and gives what restarts
+// it: everybody is thrown out.
+func Restartable(t testing.TB) (ServerInfo, func()) {
+	t.Helper()
+	dsn, pipe, err := start(restart)
+	if err != nil {
+		t.Fatalf("start a PostgreSQL of the test's own: %v", err)
+	}
+	t.Cleanup(func() { _ = pipe.in.Close() })
+	info, err := parse(dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return info, func() {
+		_, err := io.WriteString(pipe.in, "restart\n")
+		if answer, _ := pipe.out.ReadString('\n'); err != nil || answer != "yes\n" {
+			t.Fatalf("restart PostgreSQL: %v %q", err, answer)
+		}
+	}
+}
+
+// pipes lead to the command that runs beside the server.
+type pipes struct {
+	in  io.WriteCloser
+	out *bufio.Reader
+}
 
 // start runs with-postgres.sh around a command that prints the connection
-// string and then reads a pipe whose other end this process holds and never
-// writes to. However this process ends, the kernel closes that end: the
-// command sees the end of its input, and the script stops the server.
-func start() (dsn string, err error) {
-	cmd := exec.Command("sh", "-c", withPostgres, "with-postgres.sh",
-		"sh", "-c", `echo "$`+environment+`"; exec cat >/dev/null`)
+// string and then reads a pipe whose other end this process holds. However this
+// process ends, the kernel closes that end: the command sees the end of its
+// input, and the script stops the server.
+func start(command string) (dsn string, p pipes, err error) {
+	cmd := exec.Command("sh", "-c", withPostgres, "with-postgres.sh", "sh", "-c", command)
 	// A group of its own: Ctrl-C ends the tests, and they end the server.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	var complaints bytes.Buffer
 	cmd.Stderr = &complaints
-	if _, err = cmd.StdinPipe(); err != nil {
-		return "", fmt.Errorf("open pipe: %w", err)
+	if p.in, err = cmd.StdinPipe(); err != nil {
+		return "", p, fmt.Errorf("open pipe: %w", err)
 	}
 	stdout, err := cmd.StdoutPipe()
 	if err != nil {
-		return "", fmt.Errorf("open pipe: %w", err)
+		return "", p, fmt.Errorf("open pipe: %w", err)
 	}
 	if err = cmd.Start(); err != nil {
-		return "", fmt.Errorf("run with-postgres.sh: %w", err)
+		return "", p, fmt.Errorf("run with-postgres.sh: %w", err)
 	}
-	line, err := bufio.NewReader(stdout).ReadString('\n')
+	p.out = bufio.NewReader(stdout)
+	line, err := p.out.ReadString('\n')
 	if errors.Is(err, io.EOF) {
 		err = cmd.Wait() // joins the copier of complaints
-		return "", fmt.Errorf("run with-postgres.sh: %w\n%s", err, complaints.String())
+		return "", p, fmt.Errorf("run with-postgres.sh: %w\n%s", err, complaints.String())
 	}
 	if err != nil {
-		return "", fmt.Errorf("read connection string: %w", err)
+		return "", p, fmt.Errorf("read connection string: %w", err)
 	}
 	// Waiting also keeps cmd, and with it this end of the pipe, from being
 	// collected: that would close it and stop the server in the middle.
 	go func() { _ = cmd.Wait() }()
-	return strings.TrimSpace(line), nil
+	return strings.TrimSpace(line), p, nil
 }

@@ -2,8 +2,9 @@
 # with-postgres.sh CMD [ARG...]
 #
 # Starts a throw-away PostgreSQL on a free port of 127.0.0.1, runs CMD with
-# SEATS_TEST_PG set to its connection string, stops and removes the server
-# whatever becomes of CMD, and exits with CMD's status.
+# SEATS_TEST_PG set to its connection string and SEATS_TEST_PG_RESTART to the
+# command that restarts it, stops and removes the server whatever becomes of
+# CMD, and exits with CMD's status.
 #
 # SEATS_TEST_PG_SETTINGS adds settings to the server's, without spaces inside and
 # with spaces between: "shared_buffers=1GB autovacuum=off".
@@ -60,10 +61,12 @@ if [ "$(id -u)" = 0 ]; then
 	account=nobody
 	if id postgres >/dev/null 2>&1; then account=postgres; fi
 	# cd: the caller's working directory may be closed to that account.
-	as_server() (cd "$dir" && exec setpriv --reuid="$account" --regid="$(id -g "$account")" --clear-groups "$@")
+	become="setpriv --reuid=$account --regid=$(id -g "$account") --clear-groups"
+	as_server() (cd "$dir" && exec $become "$@")
 	chown "$account" "$dir"
 	as_server test -w "$dir" || { say "$account cannot reach $dir: set TMPDIR to a folder that every user may enter"; exit 1; }
 else
+	become=
 	as_server() { "$@"; }
 fi
 
@@ -100,7 +103,8 @@ until [ -n "$started" ]; do
 done
 
 SEATS_TEST_PG="postgres://seats@127.0.0.1:$port/postgres?sslmode=disable"
-export SEATS_TEST_PG
+SEATS_TEST_PG_RESTART="cd '$dir' && $become '$programs/pg_ctl' restart -D data -m fast -w -t 60 -l server.log"
+export SEATS_TEST_PG SEATS_TEST_PG_RESTART
 status=0
 "$@" || status=$?
 exit $status

@@ -1,0 +1,256 @@
+package job_test
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"seats/cmd/seats/job"
+	"seats/internal/calendar"
+	"seats/internal/config"
+	"seats/internal/duck"
+	"seats/internal/fail"
+	"seats/internal/gimschema"
+	"seats/internal/pgtest"
+	"seats/internal/store"
+)
+
+// forever is what no wait of these tests may come near, on the slowest day.
+const forever = 2 * time.Minute
+
+// quiet is a job's log that keeps warnings.
+type quiet struct {
+	mu       sync.Mutex
+	warnings []string
+}
+
+func (q *quiet) Warn(msg string, _ ...any) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.warnings = append(q.warnings, msg)
+}
+func (q *quiet) Info(string, ...any) {}
+func (q *quiet) Start(string)        {}
+func (q *quiet) Add(int64)           {}
+func (q *quiet) Stop()               {}
+func (q *quiet) Expect(int64)        {}
+
+// newGIM is a GIM with some 300 kB of 2026-03-10 in it. Reading a leg of it takes as long as the table pace says.
+func newGIM(t *testing.T, server pgtest.ServerInfo) *pgtest.DB {
+	db := pgtest.SchemaOn(t, server)
+	db.Exec(t, gimschema.DDL+`;
+		insert into media_type (media_type_key, media_name_code) values (1, 'VOICE');
+		insert into dialing_mode (dialing_mode_key, dialing_mode_code) values (3, 'PREVIEW');
+		insert into resource_ (resource_key, resource_type_code, resource_name, employee_id, switch_name)
+			select i, 'AGENT', 'a' || i, 'E' || i, 'SIP_A' from generate_series(1, 500) as i;
+		insert into sm_res_session_fact
+			select i, 1773129600, 0, 1, 1, i % 500 + 1, 0, 1, 1, 1773129600, 1773133200, 0, 0, 0, 0 from generate_series(1, 2000) as i;
+		insert into interaction_resource_fact (interaction_resource_id, start_date_time_key, tenant_key, media_type_key, resource_key,
+				media_resource_key, start_ts, end_ts, active_flag, create_audit_key, update_audit_key)
+			select i, 1773129600, 1, 1, i % 500 + 1, i % 500 + 1, 1773129660, 1773129720, 0, 1, 1 from generate_series(1, 2000) as i;
+		insert into irf_user_data_gen_1 (interaction_resource_id, start_date_time_key, tenant_key, gsw_call_attempt_guid)
+			select i, 1773129600, 1, md5(i::text) from generate_series(1, 2000) as i;
+		insert into ctl_extract_history (table_name, data_source_key, data_source_type, max_ts, job_id, create_audit_key, created_ts)
+			values ('t', 1, 1, 1775088000, 'j', 1, 1);
+		create table pace as select 0.0 as seconds;
+		alter table interaction_resource_fact rename to leg;
+		create view interaction_resource_fact as
+			select l.* from leg as l cross join lateral (select pg_sleep((select seconds from pace)) offset 0) as s`)
+	return db
+}
+
+// over is a job that reads the GIM at an address.
+func over(t *testing.T, db *pgtest.DB, host string, port int, settings string) *job.Job {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "seats.yaml")
+	require.NoError(t, os.WriteFile(file, []byte(fmt.Sprintf(`globals: {data_dir: var, output_dir: out, engine: {threads: 1}}
+tenants:
+  acme:
+    regions: {US: {locations: {all: {switches: []}}}}
+    gimdb: {host: %s, port: %d, database: %s, schema: %s, user: %s, sslmode: disable, %s}
+`, host, port, db.Database, db.Schema, db.User, settings)), 0o600))
+	cfg, err := config.Load(file, os.LookupEnv)
+	require.NoError(t, err)
+	return &job.Job{
+		Stages: job.Stages{Command: "run", Extract: true, Compute: true, Report: true, Refresh: true},
+		Tenant: cfg.Tenants[0],
+		Days:   []calendar.Date{{Year: 2026, Month: 3, Day: 10}},
+		Clock:  func() time.Time { return time.Date(2026, 4, 2, 6, 0, 0, 0, time.UTC) },
+		Log:    &quiet{},
+	}
+}
+
+// do runs a job that must not hang.
+func do(ctx context.Context, j *job.Job) (job.Result, error) {
+	done := make(chan job.Result, 1)
+	go func() { done <- j.Do(ctx) }()
+	select {
+	case r := <-done:
+		return r, nil
+	case <-time.After(forever):
+		return job.Result{}, fmt.Errorf("the run hangs")
+	}
+}
+
+// slice is the hash of the day that the store holds, or nothing.
+func slice(t *testing.T, j *job.Job) string {
+	db, err := store.OpenPublished(t.Context(), j.Tenant.StorePath(), duck.Options{})
+	require.NoError(t, err)
+	defer db.Close()
+	slices, err := store.Slices(t.Context(), db)
+	require.NoError(t, err)
+	var sum string
+	if _, has := slices["2026-03-10"]; has {
+		require.NoError(t, db.QueryRowContext(t.Context(), "select sha256 from slice where day = '2026-03-10'").Scan(&sum))
+	}
+	return sum
+}
+
+// undisturbed is what a run gives that nothing happens to: the slice, and how many bytes went either way.
+func undisturbed(t *testing.T, db *pgtest.DB) (sha256 string, bytes [2]int64) {
+	p := pgtest.NewProxy(t, db.ServerInfo)
+	j := over(t, db, p.Host, p.Port, "connections: 2")
+	require.NoError(t, j.Do(t.Context()).Err)
+	return slice(t, j), [2]int64{p.Passed(pgtest.FromServer), p.Passed(pgtest.FromClient)}
+}
+
+// fault is what happens to a connection.
+type fault struct {
+	after int64
+	way   pgtest.Direction
+	drop  bool
+	heals bool // before the first retry
+}
+
+// Wherever in a run the network fails, in whatever way: the run ends, by itself, with the slice or without.
+func TestARunWhoseConnectionFailsAnywhereEnds(t *testing.T) {
+	db := newGIM(t, pgtest.Server(t))
+	want, bytes := undisturbed(t, db)
+	random := rand.New(rand.NewPCG(1, 20260310))
+	var faults []fault
+	for i := range 20 {
+		way := pgtest.Direction(i % 2)
+		faults = append(faults, fault{after: random.Int64N(bytes[way]), way: way, drop: i%4 >= 2, heals: i%8 >= 4})
+	}
+	jobs, results, hung := make([]*job.Job, 20), make([]job.Result, 20), make([]error, 20)
+	var all sync.WaitGroup
+	for i, f := range faults {
+		p := pgtest.NewProxy(t, db.ServerInfo)
+		jobs[i] = over(t, db, p.Host, p.Port, "connections: 2, read_timeout: 1s, statement_timeout: 20s, retries: 2")
+		p.FailAfter(f.after, f.way, f.drop)
+		if f.heals {
+			go func() {
+				<-p.Broken
+				time.Sleep(100 * time.Millisecond)
+				p.Heal()
+			}()
+		}
+		all.Go(func() { results[i], hung[i] = do(t.Context(), jobs[i]) })
+	}
+	all.Wait()
+	for i, f := range faults {
+		require.NoError(t, hung[i], "%+v", f)
+		err := results[i].Err
+		if f.heals || f.way == pgtest.FromClient && f.after > bytes[f.way]-20 { // of the goodbye nobody expects an answer
+			require.NoError(t, err, "%+v", f)
+			require.Equal(t, want, slice(t, jobs[i]), "%+v", f)
+			continue
+		}
+		require.Equal(t, fail.Source, job.ExitCode(err), "%+v: %v", f, err)
+		require.Contains(t, err.Error(), "tried again 2 times", "%+v", f)
+		require.Empty(t, slice(t, jobs[i]), "%+v", f)
+	}
+}
+
+// The server says why it ends a session: that too is the connection's fault. The slice that the store holds stays where
+// nothing helps.
+func TestABackendThatIsEndedIsReadAgain(t *testing.T) {
+	db := newGIM(t, pgtest.Server(t))
+	want, _ := undisturbed(t, db)
+	j := over(t, db, db.Host, db.Port, "connections: 2")
+	for _, c := range []struct {
+		ended, retries, code int // how often a backend is ended
+	}{{1, 2, 0}, {1, 0, 5}, {2, 1, 5}} {
+		log := &quiet{}
+		j.Log, j.Tenant.GIM.Retries = log, c.retries
+		db.Exec(t, "update pace set seconds = 30")
+		go func() {
+			for i := range c.ended {
+				endSleeper(t, db, fmt.Sprintf("update pace set seconds = %d;", 30*(c.ended-1-i)))
+			}
+		}()
+		r, hung := do(t.Context(), j)
+		require.NoError(t, hung)
+		require.Equal(t, c.code, int(job.ExitCode(r.Err)), "%v", r.Err)
+		require.Len(t, log.warnings, min(c.retries, c.ended), "%v", log.warnings)
+		require.Equal(t, want, slice(t, j))
+		if c.code != 0 {
+			require.ErrorContains(t, r.Err, "extract 2026-03-10: ")
+			require.ErrorContains(t, r.Err, "57P01")
+		}
+	}
+}
+
+// endSleeper waits until a statement of the program sleeps in the server, and ends its session, after another statement.
+func endSleeper(t *testing.T, db *pgtest.DB, before string) {
+	for range 5000 {
+		var pid int
+		err := db.Conn.QueryRow(t.Context(), `select a.pid from pg_stat_activity as a where a.wait_event = 'PgSleep' and exists (
+			select from pg_locks as l join pg_class as c on c.oid = l.relation where l.pid = a.pid and c.relnamespace = to_regnamespace($1))`,
+			db.Schema).Scan(&pid)
+		if err == nil {
+			_, err = db.Conn.Exec(t.Context(), fmt.Sprintf("%s select pg_terminate_backend(%d)", before, pid))
+		}
+		if err == nil {
+			return
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	t.Error("no statement sleeps in the server")
+}
+
+func TestAServerThatIsRestartedIsReadAgain(t *testing.T) {
+	server, restart := pgtest.Restartable(t)
+	db := newGIM(t, server)
+	want, _ := undisturbed(t, db)
+	db.Exec(t, "update pace set seconds = 30")
+	j := over(t, db, db.Host, db.Port, "retries: 2")
+	go func() {
+		endSleeper(t, db, "update pace set seconds = 0;")
+		restart()
+	}()
+	r, hung := do(t.Context(), j)
+	require.NoError(t, hung)
+	require.NoError(t, r.Err)
+	require.Equal(t, want, slice(t, j))
+}
+
+// Ctrl-C ends every wait, whatever stands still.
+func TestAJobIsCancelledWhileItWaitsForTheServer(t *testing.T) {
+	db := newGIM(t, pgtest.Server(t))
+	_, bytes := undisturbed(t, db)
+	for name, after := range map[string]int64{"connecting": 0, "opening": bytes[0] / 50, "reading": bytes[0] / 2} {
+		t.Run(name, func(t *testing.T) {
+			p := pgtest.NewProxy(t, db.ServerInfo)
+			p.FailAfter(after, pgtest.FromServer, false)
+			j := over(t, db, p.Host, p.Port, "read_timeout: 0, statement_timeout: 0")
+			ctx, cancel := context.WithCancel(t.Context())
+			go func() {
+				<-p.Broken
+				time.Sleep(200 * time.Millisecond)
+				cancel()
+			}()
+			r, hung := do(ctx, j)
+			require.NoError(t, hung)
+			require.True(t, r.Interrupted, "%v", r.Err)
+			require.NoFileExists(t, j.Tenant.StorePath())
+		})
+	}
+}

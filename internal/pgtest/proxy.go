@@ -1,0 +1,160 @@
+package pgtest
+
+import (
+	"net"
+	"strconv"
+	"sync"
+	"testing"
+)
+
+// Direction is which way bytes go.
+type Direction int
+
+// The two directions.
+const (
+	FromServer Direction = iota
+	FromClient
+)
+
+// Proxy stands between a client and a server, and fails as a network does.
+type Proxy struct {
+	Host string
+	Port int
+	// Broken is closed when the proxy fails.
+	Broken chan struct{}
+
+	mu     sync.Mutex
+	passed [2]int64 // bytes, of all connections
+	limit  [2]int64 // of these; -1: none
+	drops  bool
+	broken bool
+	healed bool
+	conns  map[net.Conn]bool // true: it carries nothing any more
+}
+
+// NewProxy listens for the duration of a test. It carries everything until it
+// is told to fail.
+func NewProxy(t testing.TB, to ServerInfo) *Proxy {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatalf("listen: %v", err)
+	}
+	p := &Proxy{Host: "127.0.0.1", Port: l.Addr().(*net.TCPAddr).Port, Broken: make(chan struct{}),
+		limit: [2]int64{-1, -1}, conns: map[net.Conn]bool{}}
+	t.Cleanup(func() {
+		_ = l.Close()
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		for c := range p.conns {
+			_ = c.Close()
+		}
+	})
+	go func() {
+		for {
+			client, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go p.carry(client, net.JoinHostPort(to.Host, strconv.Itoa(to.Port)))
+		}
+	}()
+	return p
+}
+
+// FailAfter lets so many bytes pass in a direction, of all connections
+// together, and then nothing in either: the proxy stands still and says
+// nothing, or drops every connection.
+func (p *Proxy) FailAfter(bytes int64, way Direction, drop bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.limit[way], p.drops = bytes, drop
+	p.check(way)
+}
+
+// Heal lets new connections through again; those that stand still stay so.
+func (p *Proxy) Heal() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.healed = true
+}
+
+// Passed is how many bytes went in a direction.
+func (p *Proxy) Passed(way Direction) int64 {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.passed[way]
+}
+
+// check breaks the proxy when its time has come.
+func (p *Proxy) check(way Direction) {
+	if p.broken || p.limit[way] < 0 || p.passed[way] < p.limit[way] {
+		return
+	}
+	p.broken = true
+	close(p.Broken)
+	for c := range p.conns {
+		p.fail(c)
+	}
+}
+
+func (p *Proxy) fail(c net.Conn) {
+	if p.conns[c] = true; p.drops {
+		_ = c.Close()
+	}
+}
+
+// enter takes one side of a connection on.
+func (p *Proxy) enter(c net.Conn) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.conns[c] = false
+	if p.broken && !p.healed {
+		p.fail(c)
+	}
+}
+
+func (p *Proxy) carry(client net.Conn, to string) {
+	p.enter(client)
+	server, err := net.Dial("tcp", to)
+	if err != nil {
+		_ = client.Close()
+		return
+	}
+	p.enter(server)
+	go p.copy(server, client, FromClient)
+	p.copy(client, server, FromServer)
+}
+
+func (p *Proxy) copy(to, from net.Conn, way Direction) {
+	buf := make([]byte, 4096)
+	for {
+		n, err := from.Read(buf)
+		pass := p.pass(to, from, int64(n), way)
+		if _, failed := to.Write(buf[:pass]); pass < int64(n) {
+			return // it stands still
+		} else if err != nil || failed != nil {
+			break
+		}
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.conns[from] { // one that stands still does not say that it ended
+		_, _ = to.Close(), from.Close()
+	}
+}
+
+// pass is how many of so many bytes go through.
+func (p *Proxy) pass(to, from net.Conn, n int64, way Direction) int64 {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.conns[to] || p.conns[from] {
+		return 0
+	}
+	if !p.broken && p.limit[way] >= 0 {
+		n = min(n, p.limit[way]-p.passed[way])
+	}
+	p.passed[way] += n
+	p.check(way)
+	return n
+}
