@@ -71,27 +71,6 @@ func TestConnectingToASilentServerIsGivenUp(t *testing.T) {
 	}
 }
 
-// A name server that never answers is given up, and so is a system's own look-up, which knows no context.
-func TestAHostNameThatIsNeverFoundIsGivenUp(t *testing.T) {
-	before := net.DefaultResolver
-	over := make(chan struct{})
-	net.DefaultResolver = &net.Resolver{PreferGo: true, Dial: func(context.Context, string, string) (net.Conn, error) {
-		<-over
-		return nil, io.EOF
-	}}
-	defer func() {
-		close(over)
-		net.DefaultResolver = before
-	}()
-	cfg := newGIM(t, gimschema.DDL).config(1)
-	cfg.Host = "gim.invalid"
-	err := ends(t, func() error {
-		_, err := extract.InspectGIMDB(t.Context(), cfg, time.UTC)
-		return err
-	})
-	require.Equal(t, fail.Source, fail.CodeOf(err), "%v", err)
-}
-
 // Where silence is not limited, a statement still ends by the client's own clock.
 func TestAStatementEndsWithoutAWordOfTheServer(t *testing.T) {
 	g := newGIM(t, gimschema.DDL)
@@ -106,7 +85,7 @@ func TestAStatementEndsWithoutAWordOfTheServer(t *testing.T) {
 		return err
 	})
 	require.ErrorIs(t, err, context.DeadlineExceeded)
-	require.ErrorContains(t, err, "_ after 0 rows: run sql/gim/")
+	require.ErrorContains(t, err, "_fact after 0 rows: run sql/gim/")
 	require.Contains(t, fail.Hints(err)[0], "gimdb.statement_timeout")
 	require.False(t, extract.Lost(err), "the same statement would take as long again")
 }

@@ -27,6 +27,7 @@ type gimDB struct{ *pgtest.DB }
 //	                     in a database of their own
 //	gim sql TEXT         statements in that schema
 //	gim role             a login of its own, GIM_ROLE, without any right
+//	gim proxy BYTES      a way there, GIM_PROXY, that goes dead after so many bytes of answers
 func gimCommand(ts *testscript.TestScript, _ bool, args []string) {
 	switch args[0] {
 	case "new":
@@ -41,6 +42,12 @@ func gimCommand(ts *testscript.TestScript, _ bool, args []string) {
 		ts.Value("gims").(map[string]gimDB)[ts.Getenv("GIM_SCHEMA")].Exec(tb(ts), strings.Join(args[1:], " "))
 	case "role":
 		newRole(ts, ts.Value("gims").(map[string]gimDB)[ts.Getenv("GIM_SCHEMA")])
+	case "proxy":
+		p := pgtest.NewProxy(tb(ts), ts.Value("gims").(map[string]gimDB)[ts.Getenv("GIM_SCHEMA")].ServerInfo)
+		bytes, err := strconv.ParseInt(args[1], 10, 64)
+		ts.Check(err)
+		p.FailAfter(bytes, pgtest.FromServer, false)
+		ts.Setenv("GIM_PROXY", strconv.Itoa(p.Port))
 	default:
 		ts.Fatalf("gim %s: no such command", args[0])
 	}

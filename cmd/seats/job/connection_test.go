@@ -164,7 +164,7 @@ func TestARunWhoseConnectionFailsAnywhereEnds(t *testing.T) {
 			continue
 		}
 		require.Equal(t, fail.Source, job.ExitCode(err), "%+v: %v", f, err)
-		require.Contains(t, err.Error(), "tried again 2 times", "%+v", f)
+		require.Contains(t, err.Error(), "retries used up: 2", "%+v", f)
 		require.Empty(t, slice(t, jobs[i]), "%+v", f)
 	}
 }

@@ -93,7 +93,7 @@ func (s *state) afterRetries(err error) error {
 	if s.lost == nil {
 		return err
 	}
-	return fmt.Errorf("%w (tried again %d times)", s.lost, s.retries)
+	return fmt.Errorf("%w (retries used up: %d)", s.lost, s.retries)
 }
 
 // inOneSnapshot reads days until none is left or the snapshot is lost, and returns those that are left; with an error
