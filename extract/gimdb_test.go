@@ -15,6 +15,7 @@ import (
 	"seats/internal/config"
 	"seats/internal/fail"
 	"seats/internal/gimschema"
+	texts "seats/sql"
 )
 
 func none(string, int64) {}
@@ -60,6 +61,26 @@ func TestR11DuplicatesOfAGIMDBWithoutPrimaryKeys(t *testing.T) {
 		require.Equal(t, []string{"leg 1 116 g1", "leg 3 135 g3"}, r.strings(t, activitiesSQL))
 		require.Equal(t, []string{"interaction_resource_fact 2", "irf_user_data_gen_1 2", "sm_res_session_fact 3"}, r.strings(t, duplicatesSQL))
 	}
+}
+
+// A key of a table says nothing of the tables that inherit from it, as partitions of old do; one of a partitioned table does.
+func TestR11DuplicatesOfATableThatOthersInheritFrom(t *testing.T) {
+	g, r := newGIM(t, gimschema.DDL), newRig(t)
+	g.highWater(day0 + 86400 + 7200)
+	g.db.Exec(t, "create table part () inherits (sm_res_session_fact)")
+	g.session(1, 1, 1, day0+100, day0+300, 0, 7)
+	g.db.Exec(t, "insert into part select * from sm_res_session_fact; update part set end_ts = null, active_flag = 1, update_audit_key = 5")
+	r.cutAndClose(t, g) // a snapshot holds locks
+	require.Equal(t, []string{"1 300"}, r.strings(t, sessionsSQL))
+	require.Equal(t, []string{"sm_res_session_fact 2"}, r.strings(t, duplicatesSQL))
+
+	g.db.Exec(t, `drop table part; alter table sm_res_session_fact rename to whole;
+		create table sm_res_session_fact (like whole, primary key (sm_res_session_fact_key, start_date_time_key)) partition by range (start_date_time_key);
+		create table part partition of sm_res_session_fact default`)
+	var unique bool
+	require.NoError(t, g.db.Conn.QueryRow(t.Context(), texts.Text("gim/unique_key.sql"), g.db.Schema, "sm_res_session_fact",
+		[]string{"sm_res_session_fact_key", "start_date_time_key"}).Scan(&unique))
+	require.True(t, unique)
 }
 
 // Sites with several tenants give each reader views in a schema of its own, or one schema and a tenant key.

@@ -1,5 +1,6 @@
 -- One row: whether an index makes the given columns of a table unique. Views have none, so of them it is not known.
--- An index with further columns beside its key does not count: no release before 11 could tell them apart.
+-- An index with further columns beside its key does not count: no release before 11 could tell them apart. Nor does that
+-- of a table that others inherit from: their rows are read with its own, and the index knows none of them.
 -- $1: schema; $2: table; $3: columns.
 select exists (
     select
@@ -12,6 +13,14 @@ select exists (
       and i.indisvalid
       and i.indpred is null
       and i.indexprs is null
+      and (
+          c.relkind = 'p'
+          or not exists (
+              select
+              from pg_catalog.pg_inherits as h
+              where h.inhparent = c.oid
+          )
+      )
       and (
           select bool_and(a.attname = any ($3::text[]))
           from pg_catalog.pg_attribute as a
