@@ -166,6 +166,9 @@ func TestARunWhoseConnectionFailsAnywhereEnds(t *testing.T) {
 		require.Equal(t, fail.Source, job.ExitCode(err), "%+v: %v", f, err)
 		require.Contains(t, err.Error(), "retries used up: 2", "%+v", f)
 		require.Empty(t, slice(t, jobs[i]), "%+v", f)
+		if f.way == pgtest.FromServer && f.after > bytes[f.way]/2 {
+			require.ErrorContains(t, err, "extract 2026-03-10: ", "the first reason, not that of opening again: %+v", f)
+		}
 	}
 }
 
@@ -181,12 +184,14 @@ func TestABackendThatIsEndedIsReadAgain(t *testing.T) {
 		log := &quiet{}
 		j.Log, j.Tenant.GIM.Retries = log, c.retries
 		db.Exec(t, "update pace set seconds = 30")
-		go func() {
+		var killer sync.WaitGroup
+		killer.Go(func() {
 			for i := range c.ended {
 				endSleeper(t, db, fmt.Sprintf("update pace set seconds = %d;", 30*(c.ended-1-i)))
 			}
-		}()
+		})
 		r, hung := do(t.Context(), j)
+		killer.Wait()
 		require.NoError(t, hung)
 		require.Equal(t, c.code, int(job.ExitCode(r.Err)), "%v", r.Err)
 		require.Len(t, log.warnings, min(c.retries, c.ended), "%v", log.warnings)
@@ -222,11 +227,13 @@ func TestAServerThatIsRestartedIsReadAgain(t *testing.T) {
 	want, _ := undisturbed(t, db)
 	db.Exec(t, "update pace set seconds = 30")
 	j := over(t, db, db.Host, db.Port, "retries: 2")
-	go func() {
+	var killer sync.WaitGroup
+	killer.Go(func() {
 		endSleeper(t, db, "update pace set seconds = 0;")
 		restart()
-	}()
+	})
 	r, hung := do(t.Context(), j)
+	killer.Wait()
 	require.NoError(t, hung)
 	require.NoError(t, r.Err)
 	require.Equal(t, want, slice(t, j))
