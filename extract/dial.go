@@ -80,6 +80,17 @@ func pgConfig(cfg config.GIMDB) (*pgx.ConnConfig, error) {
 	if p := cfg.Password.Reveal(); p != "" {
 		c.Password = p
 	}
+	c.DefaultQueryExecMode = pgx.QueryExecModeDescribeExec // every statement is planned for its own values
+	c.BuildFrontend = func(r io.Reader, w io.Writer) *pgproto3.Frontend {
+		return pgproto3.NewFrontend(bufio.NewReaderSize(r, readBuffer), w)
+	}
+	bound(c, cfg)
+	maps.Copy(c.RuntimeParams, runtimeParams(cfg))
+	return c, nil
+}
+
+// bound limits whatever pgx waits for.
+func bound(c *pgx.ConnConfig, cfg config.GIMDB) {
 	c.ConnectTimeout = connectTimeout // does not count the time in which pgx looks the host up
 	c.LookupFunc = func(ctx context.Context, host string) ([]string, error) {
 		ctx, cancel := context.WithTimeout(ctx, connectTimeout)
@@ -96,16 +107,10 @@ func pgConfig(cfg config.GIMDB) (*pgx.ConnConfig, error) {
 	if cfg.StatementTimeout > 0 {
 		c.Tracer = statementLimit(cfg.StatementTimeout + statementGrace)
 	}
-	c.DefaultQueryExecMode = pgx.QueryExecModeDescribeExec // every statement is planned for its own values
-	c.BuildFrontend = func(r io.Reader, w io.Writer) *pgproto3.Frontend {
-		return pgproto3.NewFrontend(bufio.NewReaderSize(r, readBuffer), w)
-	}
 	c.BuildContextWatcherHandler = func(conn *pgconn.PgConn) ctxwatch.Handler {
 		// Without a word to the server a cancelled statement would run on there until its timeout.
 		return &pgconn.CancelRequestContextWatcherHandler{Conn: conn, DeadlineDelay: cancelPatience}
 	}
-	maps.Copy(c.RuntimeParams, runtimeParams(cfg))
-	return c, nil
 }
 
 func runtimeParams(cfg config.GIMDB) map[string]string {

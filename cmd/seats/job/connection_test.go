@@ -203,7 +203,8 @@ func TestABackendThatIsEndedIsReadAgain(t *testing.T) {
 	}
 }
 
-// endSleeper waits until a statement of the program sleeps in the server, and ends its session, after another statement.
+// endSleeper waits until a statement of the program sleeps in the server, ends its session, after another
+// statement, and waits until that is gone.
 func endSleeper(t *testing.T, db *pgtest.DB, before string) {
 	for range 5000 {
 		var pid int
@@ -211,7 +212,7 @@ func endSleeper(t *testing.T, db *pgtest.DB, before string) {
 			select from pg_locks as l join pg_class as c on c.oid = l.relation where l.pid = a.pid and c.relnamespace = to_regnamespace($1))`,
 			db.Schema).Scan(&pid)
 		if err == nil {
-			_, err = db.Conn.Exec(t.Context(), fmt.Sprintf("%s select pg_terminate_backend(%d)", before, pid))
+			_, err = db.Conn.Exec(t.Context(), fmt.Sprintf("%s select pg_terminate_backend(%d, 60000)", before, pid))
 		}
 		if err == nil {
 			return
