@@ -34,7 +34,8 @@ func (s *site) makeOdd(t *testing.T) {
 }
 
 // addEdges adds sessions that begin or end a second before, at and after the bounds of each region's day, and that begin
-// as far before the day as sessions are looked for; each of an agent of its own, with a call in it. Keys begin at first.
+// as far before the day as sessions are looked for; each of an agent of its own, with a call or a preview in it. Keys begin at
+// first.
 func (s *site) addEdges(t *testing.T, day calendar.Date, first int) {
 	var logins []calendar.Interval
 	begin := int64(math.MaxInt64)
@@ -52,12 +53,16 @@ func (s *site) addEdges(t *testing.T, day calendar.Date, first int) {
 	for off := int64(-1); off <= 1; off++ {
 		logins = append(logins, calendar.Interval{Start: begin - int64(s.tenant.MaxSessionHours)*3600 + off, End: begin + 500})
 	}
+	call := `
+			insert into interaction_resource_fact values (%[1]d, %[3]d, 0, 1, 1, 1, 0, 0, %[1]d, 102, 0, %[6]d, %[6]d + 20, 0, 1, 100000000000);
+			insert into irf_user_data_gen_1 values (%[1]d, %[3]d, 1, 1, 100000000000, null, 'X')`
+	preview := `
+			insert into contact_attempt_fact values (%[1]d, 1, 1, 100000000000, 1, %[3]d, 0, 3, 0, %[1]d, 'X', null, %[6]d, %[6]d + 20)`
 	for i, l := range logins {
+		work := []string{call, preview}[i/4%2] // of each kind of login some have the one, and some the other
 		s.db.Exec(t, fmt.Sprintf(`
 			insert into resource_ (resource_key, tenant_key, resource_type_code, resource_name, employee_id) values (%[1]d, 1, 'AGENT', 'edge', 'X%[1]d');
-			insert into sm_res_session_fact values (%[1]d, %[2]d, 0, 1, 1, %[1]d, 0, 1, 100000000000, %[4]d, %[5]d, 0, 0, 0, 0);
-			insert into interaction_resource_fact values (%[1]d, %[3]d, 0, 1, 1, 1, 0, 0, %[1]d, 102, 0, %[6]d, %[6]d + 20, 0, 1, 100000000000);
-			insert into irf_user_data_gen_1 values (%[1]d, %[3]d, 1, 1, 100000000000, null, 'X')`,
+			insert into sm_res_session_fact values (%[1]d, %[2]d, 0, 1, 1, %[1]d, 0, 1, 100000000000, %[4]d, %[5]d, 0, 0, 0, 0);`+work,
 			first+i, quarter(l.Start), quarter(l.Start+10), l.Start, l.End, l.Start+10))
 	}
 }
