@@ -111,6 +111,8 @@ func Lost(err error) bool {
 		return !name.IsNotFound
 	case errors.As(err, &connect) && errors.Is(err, context.DeadlineExceeded): // of a statement it is no fault of the connection
 		return true
+	case pgconn.SafeToRetry(err) && !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded):
+		return true // the connection was found closed before anything was sent
 	}
 	return errors.As(err, &network)
 }
