@@ -24,8 +24,8 @@ func Day(ctx context.Context, conn *sql.Conn, t config.Tenant, day calendar.Date
 	return result, err
 }
 
-// Stale tells whether a day has to be computed again: never computed, or since then its slice, the rules or
-// the statements have changed. A day without a slice gives a *MissingError.
+// Stale tells whether a day has to be computed again: never computed, or since then its slice, the rules or the
+// statements have changed, or its rows were dropped with age. A day without a slice gives a *MissingError.
 func Stale(ctx context.Context, conn *sql.Conn, t config.Tenant, day calendar.Date) (bool, error) {
 	slice, err := LoadSlice(ctx, conn, day)
 	if err != nil {
@@ -35,7 +35,11 @@ func Stale(ctx context.Context, conn *sql.Conn, t config.Tenant, day calendar.Da
 	if err != nil || done == nil {
 		return err == nil, err
 	}
-	state := stateOf(RulesFor(t, day), slice, t.SettleHours)
+	rules := RulesFor(t, day)
+	if !done.hasCurve && rules.End() > 0 { // a day that has a second has a curve, if only one step
+		return true, nil
+	}
+	state := stateOf(rules, slice, t.SettleHours)
 	same := done.sliceSHA256 == slice.SHA256 && done.rulesSHA256 == t.RulesHash() &&
 		done.sqlSHA256 == texts.ComputeSHA256() && done.state == state
 	return !same, nil

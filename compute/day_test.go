@@ -138,6 +138,7 @@ func TestStaleAfterAnyChange(t *testing.T) {
 		{"statements", func(*config.Tenant) { execSQL(t, conn, "update _data.computation set sql_sha256 = 'other'") }},
 		{"rules", func(tenant *config.Tenant) { tenant.ExcludeAgents = []string{"TEST*"} }},
 		{"settle_hours", func(tenant *config.Tenant) { tenant.SettleHours = 2 }},
+		{"rows dropped with age, and read again", func(*config.Tenant) { execSQL(t, conn, "delete from _data.concurrency") }},
 		{"never computed", func(*config.Tenant) { execSQL(t, conn, "delete from _data.computation") }},
 	}
 	for _, tt := range changes {
@@ -158,6 +159,22 @@ func TestStaleAfterAnyChange(t *testing.T) {
 	clearStore(t, conn)
 	_, err := Stale(ctx, conn, smallTenant(), day)
 	require.ErrorAs(t, err, new(*MissingError))
+}
+
+// TestDayThatItsZoneSkipped: it has no second and so no curve, and is computed and fresh all the same.
+func TestDayThatItsZoneSkipped(t *testing.T) {
+	ctx, conn, tenant, day := context.Background(), openStore(t), smallTenant(), date(t, "2011-12-30")
+	apia, err := time.LoadLocation("Pacific/Apia")
+	require.NoError(t, err)
+	tenant.Regions[0].Zone = apia
+	writeSlice(t, conn, tenant, day, 0, history{})
+	result, err := Day(ctx, conn, tenant, day, 1)
+	require.NoError(t, err)
+	require.Zero(t, result.Regions()[0].Agents)
+	require.Zero(t, scalar(t, conn, "select count(*) from _data.concurrency"))
+	stale, err := Stale(ctx, conn, tenant, day)
+	require.NoError(t, err)
+	require.False(t, stale)
 }
 
 func TestBlockedResultsAreStored(t *testing.T) {

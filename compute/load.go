@@ -107,6 +107,7 @@ type computation struct {
 	sliceSHA256, rulesSHA256, sqlSHA256 string
 	state                               string
 	computedTS                          int64
+	hasCurve                            bool
 }
 
 // loadComputation returns nil for a day that was never computed.
@@ -114,7 +115,7 @@ func loadComputation(ctx context.Context, q duck.Queryer, day calendar.Date) (*c
 	var found *computation
 	err := duck.Each(ctx, q, "compute/computed.sql", func(scan func(...any) error) error {
 		found = &computation{}
-		return scan(&found.sliceSHA256, &found.rulesSHA256, &found.sqlSHA256, &found.state, &found.computedTS)
+		return scan(&found.sliceSHA256, &found.rulesSHA256, &found.sqlSHA256, &found.state, &found.computedTS, &found.hasCurve)
 	}, on(day))
 	return found, err
 }
