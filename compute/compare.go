@@ -109,14 +109,14 @@ type step struct {
 // readSteps reads the stored curves of a day by the number of their scope.
 func readSteps(ctx context.Context, conn *sql.Conn, day calendar.Date) (map[int64][]step, error) {
 	steps, scope, current := map[int64][]step{}, int64(-1), []step(nil)
-	err := eachRow(ctx, conn, "compute/curve.sql", day, func(v []driver.Value) {
+	err := duck.Rows(ctx, conn, "compute/curve.sql", func(v []driver.Value) {
 		if no := integer(v[0]); no != scope {
 			steps[scope] = current
 			scope, current = no, nil
 		}
 		span := calendar.Interval{Start: integer(v[1]), End: integer(v[2])}
 		current = append(current, step{span, integer(v[3]), integer(v[4])})
-	})
+	}, on(day))
 	steps[scope] = current
 	return steps, err
 }

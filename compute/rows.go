@@ -4,15 +4,12 @@ import (
 	"context"
 	"database/sql"
 	"database/sql/driver"
-	"errors"
-	"fmt"
-	"io"
 	"runtime/debug"
 
 	"seats/compute/rule"
 	"seats/compute/sweep"
 	"seats/internal/calendar"
-	texts "seats/sql"
+	"seats/internal/duck"
 )
 
 // sweepDay gives the raw rows of a slice to the sweep and has them counted.
@@ -39,56 +36,29 @@ type reader struct {
 
 // readRows gives the raw rows of a slice to all of the sweeps.
 func readRows(ctx context.Context, conn *sql.Conn, day calendar.Date, sweeps ...reader) error {
-	err := eachRow(ctx, conn, "compute/agent_row.sql", day, func(v []driver.Value) {
+	err := duck.Rows(ctx, conn, "compute/agent_row.sql", func(v []driver.Value) {
 		for _, w := range sweeps {
 			w.Agent(integer(v[0]), text(v[1]), text(v[2]))
 		}
-	})
+	}, on(day))
 	if err != nil {
 		return err
 	}
-	err = eachRow(ctx, conn, "compute/session_row.sql", day, func(v []driver.Value) {
+	err = duck.Rows(ctx, conn, "compute/session_row.sql", func(v []driver.Value) {
 		for _, w := range sweeps {
 			w.Session(integer(v[0]), instant(v[1]), instant(v[2]), isActive(v[3]))
 		}
-	})
+	}, on(day))
 	if err != nil {
 		return err
 	}
-	return eachRow(ctx, conn, "compute/activity_row.sql", day, func(v []driver.Value) {
+	return duck.Rows(ctx, conn, "compute/activity_row.sql", func(v []driver.Value) {
 		for _, w := range sweeps {
 			if isLeg := v[5].(bool); isLeg || !w.legsOnly {
 				w.Activity(integer(v[0]), instant(v[1]), instant(v[2]), isActive(v[3]), text(v[4]))
 			}
 		}
-	})
-}
-
-// eachRow runs a query on a day with the driver's own rows: millions of them are read, and Scan with its
-// conversions costs several times what the driver does. The connection may be in a transaction. The values
-// are overwritten by the next row.
-func eachRow(ctx context.Context, conn *sql.Conn, name string, day calendar.Date, row func([]driver.Value)) error {
-	return conn.Raw(func(c any) (err error) {
-		queryer, ok := c.(driver.QueryerContext)
-		if !ok {
-			return fmt.Errorf("read sql/%s: the driver has no direct queries", name)
-		}
-		rows, err := queryer.QueryContext(ctx, texts.Text(name), []driver.NamedValue{{Name: "day", Ordinal: 1, Value: day.String()}})
-		if err != nil {
-			return fmt.Errorf("run sql/%s: %w", name, err)
-		}
-		defer func() { err = errors.Join(err, rows.Close()) }()
-		values := make([]driver.Value, len(rows.Columns()))
-		for {
-			switch err := rows.Next(values); {
-			case errors.Is(err, io.EOF):
-				return ctx.Err()
-			case err != nil:
-				return fmt.Errorf("read sql/%s: %w", name, err)
-			}
-			row(values)
-		}
-	})
+	}, on(day))
 }
 
 // integer reads a BIGINT that is never NULL.

@@ -28,14 +28,18 @@ type GIMDB struct {
 	readers    []*pgx.Conn // the first holds the snapshot
 	free       chan *pgx.Conn
 	unique     map[string]bool
-	fractional bool // the type of the legs' ids allows fractions
-	resolved   bool // agents and switches are those of this snapshot
+	fractional map[string]bool // columns, with their tables, whose types allow fractions
+	inOrder    bool            // the legs and their attached data lie in the order of time
+	resolved   bool            // agents and switches are those of this snapshot
 	texts      alphabet
 
-	// partRows is how many rows of attached data are staged at a time, by the server's estimate; probeBatch, how many
-	// legs are asked for by their keys in one statement.
+	// partRows is how many rows of attached data are staged at a time, by the server's estimate; fewRows, how many are not
+	// worth sharing; probeBatch, how many legs are asked for by their keys in one statement; crowd, how many sessions at least make an hour beside the day one
+	// that is read whole.
 	partRows   int64
+	fewRows    int64
 	probeBatch int
+	crowd      int64
 
 	mu   sync.Mutex
 	sent map[string]*tally // of the window at hand
@@ -45,14 +49,17 @@ type GIMDB struct {
 // where a table does not lie in the order of time, every piece costs the server a look at all of it.
 const (
 	partRows   = 2_000_000
+	fewRows    = 50_000
 	probeBatch = 20_000
+	crowd      = 100
+	idBits     = 32 // of the sieve of legs for each of them
 )
 
 // OpenGIMDB connects, checks what may be read, opens the snapshot, and stages the dimensions. progress is
 // told of rows as they arrive, from several goroutines.
 func OpenGIMDB(ctx context.Context, cfg config.GIMDB, tenantKey *int64, stage *Stage, progress func(table string, rows int64)) (*GIMDB, error) {
 	g := &GIMDB{name: sourceName(cfg), tenantKey: tenantKey, stage: stage, progress: progress, sent: map[string]*tally{},
-		partRows: partRows, probeBatch: probeBatch}
+		partRows: partRows, fewRows: fewRows, probeBatch: probeBatch, crowd: crowd}
 	if err := g.open(ctx, cfg); err != nil {
 		return nil, errors.Join(explainPG(err, cfg), g.Close())
 	}
@@ -68,14 +75,19 @@ func (g *GIMDB) open(ctx context.Context, cfg config.GIMDB) error {
 	if err != nil {
 		return err
 	}
-	g.fractional = slices.ContainsFunc(rights, func(r right) bool {
-		return r.table == "interaction_resource_fact" && r.column == "interaction_resource_id" && r.mayBeFraction
-	})
+	g.fractional = map[string]bool{}
+	for _, r := range rights {
+		g.fractional[r.table+"."+r.column] = r.mayBeFraction
+	}
 	if g.horizon, err = readHorizon(ctx, leader, cfg.Schema); err != nil {
 		return err
 	}
 	if g.unique, err = uniqueKeys(ctx, leader, cfg.Schema); err != nil {
 		return err
+	}
+	err = leader.QueryRow(ctx, texts.Text("gim/time_order.sql"), cfg.Schema, []string{"interaction_resource_fact", "irf_user_data_gen_1"}).Scan(&g.inOrder)
+	if err != nil {
+		return locate(err, "gim/time_order.sql")
 	}
 	if err := g.readTexts(ctx); err != nil {
 		return err
@@ -205,7 +217,7 @@ func (g *GIMDB) Sessions(ctx context.Context, w Window) error {
 			return err
 		}
 		delete(g.sent, "resource_")
-		jobs = append(jobs, job{table: "resource_", statement: "gim/resource.sql"})
+		jobs = append(jobs, job{table: "resource_", statement: "gim/resource.sql", args: []any{g.unique["resource_"]}})
 	}
 	if err := g.fetch(ctx, g.tasks(jobs...)...); err != nil {
 		return err
@@ -231,9 +243,8 @@ func (g *GIMDB) resolve(ctx context.Context) error {
 	return g.stage.create(ctx, "resource_")
 }
 
-func (g *GIMDB) attempts(ctx context.Context, keys calendar.Interval) (job, error) {
-	modes, err := g.stage.keys(ctx, "stage/preview_mode_key.sql")
-	return job{table: "contact_attempt_fact", statement: "gim/attempt.sql", args: []any{keys.Start, keys.End, g.tenantKey, modes, g.unique["contact_attempt_fact"]}}, err
+func (g *GIMDB) attempts(keys calendar.Interval, modes []int64) job {
+	return job{table: "contact_attempt_fact", statement: "gim/attempt.sql", args: []any{keys.Start, keys.End, g.tenantKey, modes, g.unique["contact_attempt_fact"]}}
 }
 
 // job is one query into one staged table.

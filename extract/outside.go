@@ -9,52 +9,62 @@ import (
 	"seats/internal/duck"
 )
 
-const (
-	hour  = 3600      // what legs outside the day are sieved by, seconds
-	hours = 1_000_000 // more than have passed since 1970
-)
+const hour = 3600 // seconds
 
-// outside asks for the legs before and after the day that can matter. They are few: those of night shifts and of
-// sessions nobody closed.
-func (g *GIMDB) outside(ctx context.Context, day, keys, hull calendar.Interval) ([]job, error) {
-	stays, err := g.stays(ctx, hull)
+// stayBits is how many bits the sieve of resources has for each of them: a night has few whose sessions run long, and all
+// legs of some days are held against them.
+const stayBits = 512
+
+// crowded adds to the day's time keys the hours beside it in which many sessions run that reach into it: there it costs
+// less to read everything, as in the day itself, than to look up what matters.
+func (g *GIMDB) crowded(ctx context.Context, w Window) (calendar.Interval, error) {
+	keys, hull := w.DayKeys(), w.Hull()
+	var before, after int64
+	err := duck.Each(ctx, g.stage.Conn, "stage/crowded.sql", func(scan func(...any) error) error { return scan(&before, &after) },
+		sql.Named("from", hull.Start), sql.Named("to", hull.End), sql.Named("crowd", g.crowd))
+	return calendar.Interval{Start: keys.Start - before*hour, End: keys.End + after*hour}, err
+}
+
+// outside asks for the legs and previews before and after the hours that are read whole that can matter. They are few:
+// those of sessions that ran long, and of those that nobody closed.
+func (g *GIMDB) outside(ctx context.Context, read, keys calendar.Interval) ([]job, error) {
+	resources, err := g.stage.keys(ctx, "stage/stay_outside.sql", sql.Named("from", read.Start), sql.Named("to", read.End))
 	if err != nil {
 		return nil, err
 	}
-	legs := func(from, to, reaching int64) job {
-		return job{table: "interaction_resource_fact", statement: "gim/leg_around.sql",
-			args: []any{from, to, g.tenantKey, reaching, stays.bits, stays.prime, g.unique["interaction_resource_fact"]}}
+	modes, err := g.stage.keys(ctx, "stage/preview_mode_key.sql")
+	if err != nil {
+		return nil, err
 	}
-	jobs := []job{legs(keys.Start, day.Start, hull.Start)}
-	if day.End < keys.End {
-		jobs = append(jobs, legs(day.End, keys.End, math.MaxInt64))
+	stays := newSieve(resources, stayBits)
+	var jobs []job
+	ask := func(span calendar.Interval, ending, starting int64) {
+		for _, piece := range g.share(span) {
+			jobs = append(jobs, job{table: "interaction_resource_fact", statement: "gim/leg_around.sql",
+				args: []any{piece.Start, piece.End, g.tenantKey, ending, starting, stays.bits, stays.prime,
+					g.unique["interaction_resource_fact"], g.fractional["interaction_resource_fact.resource_key"]}})
+			if !g.unique["contact_attempt_fact"] {
+				jobs = append(jobs, g.attempts(piece, modes))
+				continue
+			}
+			jobs = append(jobs, job{table: "contact_attempt_fact", statement: "gim/attempt_around.sql",
+				args: []any{piece.Start, piece.End, g.tenantKey, modes, ending, starting, stays.bits, stays.prime,
+					g.fractional["contact_attempt_fact.resource_key"]}})
+		}
 	}
+	ask(calendar.Interval{Start: keys.Start, End: read.Start}, read.Start, math.MinInt64)
+	ask(calendar.Interval{Start: read.End, End: keys.End}, math.MaxInt64, read.End)
 	return jobs, nil
 }
 
-// stays are the hours in which sessions run that are not wholly inside the day, and the hour before each, in which
-// a leg may begin that reaches into the session.
-func (g *GIMDB) stays(ctx context.Context, hull calendar.Interval) (sieve, error) {
-	var keys []int64
-	err := duck.Each(ctx, g.stage.Conn, "stage/stay_around.sql", func(scan func(...any) error) error {
-		var resource, from, until int64
-		err := scan(&resource, &from, &until)
-		for h := from/hour - 1; h*hour < until; h++ {
-			keys = append(keys, resource*hours+h)
-		}
-		return err
-	}, sql.Named("from", hull.Start), sql.Named("to", hull.End))
-	return newSieve(keys), err
-}
-
-// copies fetches every copy of the staged legs outside the day, where there may be several: whether the newest one
+// copies fetches every copy of the staged legs outside what is read whole, where there may be several: whether the newest one
 // matters, none of the others can tell.
-func (g *GIMDB) copies(ctx context.Context, day calendar.Interval) error {
+func (g *GIMDB) copies(ctx context.Context, read calendar.Interval) error {
 	const table = "interaction_resource_fact"
 	if g.unique[table] {
 		return nil
 	}
-	jobs, err := g.byKey(ctx, day, func(ids, timeKeys []int64) job {
+	jobs, err := g.byKey(ctx, read, func(ids, timeKeys []int64) job {
 		return job{table: table, statement: "gim/leg_copies.sql", args: []any{ids, timeKeys}}
 	})
 	if err != nil {
@@ -70,9 +80,9 @@ func (g *GIMDB) copies(ctx context.Context, day calendar.Interval) error {
 	return g.fetch(ctx, g.tasks(jobs...)...)
 }
 
-// probe looks up the attached data of the staged legs outside the day, by primary key.
-func (g *GIMDB) probe(ctx context.Context, day calendar.Interval) error {
-	jobs, err := g.byKey(ctx, day, func(ids, timeKeys []int64) job {
+// probe looks up the attached data of the staged legs outside what is read whole, by primary key.
+func (g *GIMDB) probe(ctx context.Context, read calendar.Interval) error {
+	jobs, err := g.byKey(ctx, read, func(ids, timeKeys []int64) job {
 		return job{table: "irf_user_data_gen_1", statement: "gim/user_data_of_leg.sql", args: []any{ids, timeKeys, g.unique["irf_user_data_gen_1"]}}
 	})
 	if err != nil {
@@ -81,8 +91,8 @@ func (g *GIMDB) probe(ctx context.Context, day calendar.Interval) error {
 	return g.fetch(ctx, g.tasks(jobs...)...)
 }
 
-// byKey makes jobs of the keys of the staged legs outside the day, so many keys to each.
-func (g *GIMDB) byKey(ctx context.Context, day calendar.Interval, of func(ids, timeKeys []int64) job) (jobs []job, err error) {
+// byKey makes jobs of the keys of the staged legs outside what is read whole, so many keys to each.
+func (g *GIMDB) byKey(ctx context.Context, read calendar.Interval, of func(ids, timeKeys []int64) job) (jobs []job, err error) {
 	var ids, timeKeys []int64
 	flush := func() {
 		if len(ids) > 0 {
@@ -99,7 +109,7 @@ func (g *GIMDB) byKey(ctx context.Context, day calendar.Interval, of func(ids, t
 			flush()
 		}
 		return nil
-	}, keyArgs(day)...)
+	}, keyArgs(read)...)
 	flush()
 	return jobs, err
 }

@@ -12,13 +12,17 @@ import (
 	texts "seats/sql"
 )
 
-// Activities stages the legs, their attached data and the previews of the day, a piece of the day for each reader at
-// a time, and last those around it: before and after the day only what can matter is read.
+// Activities stages the legs, their attached data and the previews of the day and of the crowded hours beside it, a piece
+// for each reader at a time, and last those around it: there only what can matter is read.
 func (g *GIMDB) Activities(ctx context.Context, w Window, reach calendar.Interval, take func() error) error {
 	if err := g.stage.create(ctx, "sm_res_session_fact"); err != nil { // they are in the slice by now
 		return err
 	}
-	pieces, err := g.pieces(ctx, w.DayKeys())
+	read, err := g.crowded(ctx, w)
+	if err != nil {
+		return err
+	}
+	pieces, err := g.pieces(ctx, read)
 	if err != nil {
 		return err
 	}
@@ -29,21 +33,22 @@ func (g *GIMDB) Activities(ctx context.Context, w Window, reach calendar.Interva
 		}
 		pieces = pieces[n:]
 	}
-	return g.around(ctx, w.DayKeys(), w.ActivityKeys(reach), w.Hull(), take)
+	return g.around(ctx, read, w.ActivityKeys(reach), take)
 }
 
 // pieces cuts the day's time keys into ranges of about as many rows, by the server's estimates: as many as the readers
-// can share evenly.
+// can share evenly. A day that one part has room for is cut only where that costs the server nothing.
 func (g *GIMDB) pieces(ctx context.Context, day calendar.Interval) ([]calendar.Interval, error) {
 	rows, err := g.expected(ctx, day)
 	if err != nil {
 		return nil, err
 	}
 	g.stage.Expect(2 * rows) // a leg for each, at most
-	if rows <= g.partRows {
+	parts := (rows + g.partRows - 1) / g.partRows
+	if rows <= g.fewRows || parts == 1 && !g.inOrder {
 		return []calendar.Interval{day}, nil
 	}
-	n := (rows + g.partRows - 1) / g.partRows * int64(len(g.readers))
+	n := parts * int64(len(g.readers))
 	pieces, piece, in := []calendar.Interval{}, calendar.Interval{Start: day.Start, End: day.Start}, int64(0)
 	for piece.End < day.End {
 		step := calendar.Interval{Start: piece.End, End: min(piece.End+hour, day.End)}
@@ -58,6 +63,18 @@ func (g *GIMDB) pieces(ctx context.Context, day calendar.Interval) ([]calendar.I
 		}
 	}
 	return pieces, nil
+}
+
+// share cuts a span of time keys into as many as there are readers; none of an empty one.
+func (g *GIMDB) share(span calendar.Interval) (pieces []calendar.Interval) {
+	n := int64(len(g.readers))
+	for i := range n {
+		piece := calendar.Interval{Start: span.Start + i*span.Seconds()/n, End: span.Start + (i+1)*span.Seconds()/n}
+		if piece.Start < piece.End {
+			pieces = append(pieces, piece)
+		}
+	}
+	return pieces
 }
 
 // expected is how many rows of attached data the server expects in a range of time keys.
@@ -75,10 +92,11 @@ func (g *GIMDB) part(ctx context.Context, pieces []calendar.Interval, take func(
 	if err := g.clearPart(ctx); err != nil {
 		return err
 	}
-	attempts, err := g.attempts(ctx, calendar.Interval{Start: pieces[0].Start, End: pieces[len(pieces)-1].End})
+	modes, err := g.stage.keys(ctx, "stage/preview_mode_key.sql")
 	if err != nil {
 		return err
 	}
+	attempts := g.attempts(calendar.Interval{Start: pieces[0].Start, End: pieces[len(pieces)-1].End}, modes)
 	var tasks []task
 	for _, piece := range pieces {
 		tasks = append(tasks, g.legs(piece))
@@ -104,37 +122,29 @@ func (g *GIMDB) legs(piece calendar.Interval) task {
 		if err := g.fetchOne(ctx, reader, data); err != nil {
 			return err
 		}
-		driven := newSieve(ids)
+		driven := newSieve(ids, idBits)
 		return g.fetchOne(ctx, reader, job{table: "interaction_resource_fact", statement: "gim/leg.sql",
-			args: []any{piece.Start, piece.End, g.tenantKey, driven.bits, driven.prime, g.unique["interaction_resource_fact"], g.fractional}})
+			args: []any{piece.Start, piece.End, g.tenantKey, driven.bits, driven.prime, g.unique["interaction_resource_fact"],
+				g.fractional["interaction_resource_fact.interaction_resource_id"]}})
 	}
 }
 
-// around stages what begins before and after the day, and has it taken.
-func (g *GIMDB) around(ctx context.Context, day, keys, hull calendar.Interval, take func() error) error {
+// around stages what begins before and after what was read whole, and has it taken.
+func (g *GIMDB) around(ctx context.Context, read, keys calendar.Interval, take func() error) error {
 	if err := g.clearPart(ctx); err != nil {
 		return err
 	}
-	jobs, err := g.outside(ctx, day, keys, hull)
+	jobs, err := g.outside(ctx, read, keys)
 	if err != nil {
 		return err
-	}
-	for _, span := range []calendar.Interval{{Start: keys.Start, End: day.Start}, {Start: day.End, End: keys.End}} {
-		if span.Start < span.End {
-			attempts, err := g.attempts(ctx, span)
-			if err != nil {
-				return err
-			}
-			jobs = append(jobs, attempts)
-		}
 	}
 	if err := g.fetch(ctx, g.tasks(jobs...)...); err != nil {
 		return err
 	}
-	if err := g.copies(ctx, day); err != nil {
+	if err := g.copies(ctx, read); err != nil {
 		return err
 	}
-	if err := g.probe(ctx, day); err != nil {
+	if err := g.probe(ctx, read); err != nil {
 		return err
 	}
 	if err := g.takePart(ctx, take); err != nil {

@@ -3,20 +3,20 @@ package extract
 import "math/big"
 
 // sieve is a set of keys that fits into a statement's parameter: one bit for each remainder of a key by a prime.
-// It lets every key of the set through and a few others, one in 16 or so, which the join on the keys themselves
-// drops afterwards. So a server can leave rows at home without joining anything.
+// It lets every key of the set through and a few others, which the join on the keys themselves drops afterwards. So a
+// server can leave rows at home without joining anything.
 type sieve struct {
 	prime int64
 	bits  []byte // as PostgreSQL's get_bit counts them: the lowest bit of a byte comes first
 }
 
-// bitsPerKey trades the size of the parameter, two bytes a key, for the share of other keys let through.
-const bitsPerKey = 16
+// maxPrime bounds a sieve at 64 MB: a remainder is a PostgreSQL integer.
+const maxPrime = 1 << 29
 
-// newSieve holds the given keys. The divisor is a prime because keys are given out in strides and blocks, which
-// would leave most remainders of a power of two unused.
-func newSieve(keys []int64) sieve {
-	prime := max(int64(len(keys)), 1)*bitsPerKey + 1
+// newSieve holds the given keys; one in bitsPerKey of the others is let through. The divisor is a prime because keys are
+// given out in strides and blocks, which would leave most remainders of a power of two unused.
+func newSieve(keys []int64, bitsPerKey int64) sieve {
+	prime := min(max(int64(len(keys)), 1)*bitsPerKey+1, maxPrime)
 	for !big.NewInt(prime).ProbablyPrime(0) { // certain for numbers of this size
 		prime += 2
 	}

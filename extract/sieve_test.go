@@ -26,14 +26,14 @@ func TestPostgreSQLLetsEveryKeyOfASieveThroughAndFewOthers(t *testing.T) {
 	}
 	rapid.Check(t, func(t *rapid.T) {
 		ours := rapid.SliceOfN(rapid.Int64(), 0, 50).Draw(t, "keys")
-		require.Equal(t, len(ours), passing(t, newSieve(ours), ours))
+		require.Equal(t, len(ours), passing(t, newSieve(ours, 16), ours))
 	})
 	for _, stride := range []int64{1, 2, 1000, 2048, 1 << 20, 900 * 1024} {
 		var ours, others []int64
 		for i := range int64(10_000) {
 			ours, others = append(ours, 10_000_000_001+stride*i), append(others, 20_000_000_003+stride*i)
 		}
-		s := newSieve(ours)
+		s := newSieve(ours, 16)
 		require.Equal(t, len(ours), passing(t, s, ours), "stride %d", stride)
 		require.Less(t, passing(t, s, others), len(others)/4, "stride %d", stride)
 		require.LessOrEqual(t, len(s.bits), 2*len(ours)+100)

@@ -5,43 +5,24 @@ import (
 	"database/sql"
 	"database/sql/driver"
 	"errors"
-	"fmt"
-	"io"
 
 	"seats/compute/sweep"
-	texts "seats/sql"
+	"seats/internal/duck"
 )
 
 // feed gives the sweep the rows of the day's slice.
 func feed(ctx context.Context, conn *sql.Conn, w *sweep.Sweep) error {
+	on := sql.Named("day", day)
 	return errors.Join(
-		each(ctx, conn, "compute/agent_row.sql", func(v []driver.Value) {
+		duck.Rows(ctx, conn, "compute/agent_row.sql", func(v []driver.Value) {
 			w.Agent(v[0].(int64), text(v[1]), text(v[2]))
-		}),
-		each(ctx, conn, "compute/session_row.sql", func(v []driver.Value) {
+		}, on),
+		duck.Rows(ctx, conn, "compute/session_row.sql", func(v []driver.Value) {
 			w.Session(v[0].(int64), instant(v[1]), instant(v[2]), active(v[3]))
-		}),
-		each(ctx, conn, "compute/activity_row.sql", func(v []driver.Value) {
+		}, on),
+		duck.Rows(ctx, conn, "compute/activity_row.sql", func(v []driver.Value) {
 			w.Activity(v[0].(int64), instant(v[1]), instant(v[2]), active(v[3]), text(v[4]))
-		}))
-}
-
-// each hands out a statement's rows as the driver gives them.
-func each(ctx context.Context, conn *sql.Conn, name string, row func([]driver.Value)) error {
-	return conn.Raw(func(c any) error {
-		rows, err := c.(driver.QueryerContext).QueryContext(ctx, texts.Text(name), []driver.NamedValue{{Name: "day", Ordinal: 1, Value: day}})
-		if err != nil {
-			return fmt.Errorf("run sql/%s: %w", name, err)
-		}
-		values := make([]driver.Value, len(rows.Columns()))
-		for err = rows.Next(values); err == nil; err = rows.Next(values) {
-			row(values)
-		}
-		if errors.Is(err, io.EOF) {
-			err = nil
-		}
-		return errors.Join(err, rows.Close())
-	})
+		}, on))
 }
 
 func instant(v driver.Value) int64 {

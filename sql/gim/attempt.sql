@@ -9,7 +9,7 @@ select contact_attempt_fact_key,
        start_ts,
        end_ts,
        update_audit_key,
-       case when not $5::boolean then tenant_key end as tenant_key
+       case when $5::boolean then 0 else tenant_key end as tenant_key
 from contact_attempt_fact
 where start_date_time_key >= $1::bigint
   and start_date_time_key < $2::bigint

@@ -13,7 +13,7 @@ select interaction_resource_id,
        end_ts,
        active_flag,
        update_audit_key,
-       case when not $6::boolean then tenant_key end as tenant_key
+       case when $6::boolean then 0 else tenant_key end as tenant_key
 from interaction_resource_fact
 where start_date_time_key >= $1::bigint
   and start_date_time_key < $2::bigint

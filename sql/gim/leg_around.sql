@@ -1,10 +1,10 @@
--- Grain: leg that begins before or after the day and can matter: in an hour in which a session of its resource runs,
--- or in the hour before, or, as a few are, with the same remainder as one of those; or it lasts so long that hours
--- do not tell, or reaches past a second ($4) of its own, or has no end to tell by. Where the key is not known to be
--- unique, this says only of which legs the copies matter: leg_copies.sql brings them.
--- $1, $2: time keys, half-open; $3: tenant_key or null; $4: least end_ts that matters in itself; $5: one bit for each
--- remainder of an hour of a resource; $6: the divisor; $7: whether the key is known to be unique. A number beyond any key
--- or clock is sent, to be told of; floor, because a fraction must not round a leg into another hour.
+-- Grain: leg that begins before or after the hours that are read whole and can matter: of a resource whose session reaches
+-- there, or, as a few are, with the same remainder as one of those; or it reaches into those hours by its end, or by a start
+-- that its time key does not tell, or has no end to tell by. Where the key is not known to be unique, this says only of
+-- which legs the copies matter: leg_copies.sql brings them.
+-- $1, $2: time keys, half-open; $3: tenant_key or null; $4: a later end_ts matters; $5: an earlier start_ts matters; $6: one
+-- bit for each remainder of a resource; $7: the divisor; $8: whether the key is known to be unique; $9: whether the type of
+-- resource_key allows fractions, which must not round one to another. One too large to be read is sent, to be told of.
 select interaction_resource_id,
        start_date_time_key,
        resource_key,
@@ -13,19 +13,19 @@ select interaction_resource_id,
        end_ts,
        active_flag,
        update_audit_key,
-       case when not $7::boolean then tenant_key end as tenant_key
+       case when $8::boolean then 0 else tenant_key end as tenant_key
 from interaction_resource_fact
 where start_date_time_key >= $1::bigint
   and start_date_time_key < $2::bigint
-  and (not $7::boolean or $3::bigint is null or tenant_key = $3::bigint)
+  and (not $8::boolean or $3::bigint is null or tenant_key = $3::bigint)
   and (
       end_ts > $4::bigint
+      or start_ts < $5::bigint
       or end_ts is null
       or active_flag <> 0
-      or end_ts - start_ts > 3600
       or case
-          when resource_key not between -9000000000000 and 9000000000000
-              or start_ts not between -9000000000000 and 9000000000000 then true
-          else get_bit($5::bytea, abs((floor(resource_key)::bigint * 1000000 + floor(start_ts)::bigint / 3600) % $6::bigint)::integer) = 1
+          when resource_key not between -9000000000000000000 and 9000000000000000000 then true
+          when $9::boolean then get_bit($6::bytea, abs(floor(resource_key)::bigint % $7::bigint)::integer) = 1
+          else get_bit($6::bytea, abs(resource_key::bigint % $7::bigint)::integer) = 1
       end
   )

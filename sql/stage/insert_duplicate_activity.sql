@@ -5,7 +5,7 @@ select $day::date,
        r.interaction_resource_id || '/' || r.start_date_time_key,
        r.copies
 from _stage.gim.repeated_interaction_resource_fact as r
-semi join _data.ocs_activity as a on a.day = $day::date
+join _data.ocs_activity as a on a.day = $day::date
     and a.kind = 'leg'
     and a.activity_key = r.interaction_resource_id
     and a.start_date_time_key = r.start_date_time_key
@@ -16,7 +16,7 @@ select $day::date,
        r.interaction_resource_id || '/' || r.start_date_time_key,
        r.copies
 from _stage.gim.repeated_irf_user_data_gen_1 as r
-semi join _data.ocs_activity as a on a.day = $day::date
+join _data.ocs_activity as a on a.day = $day::date
     and a.kind = 'leg'
     and a.activity_key = r.interaction_resource_id
     and a.start_date_time_key = r.start_date_time_key
@@ -27,7 +27,7 @@ select $day::date,
        r.contact_attempt_fact_key || '/' || r.start_date_time_key,
        r.copies
 from _stage.gim.repeated_contact_attempt_fact as r
-semi join _data.ocs_activity as a on a.day = $day::date
+join _data.ocs_activity as a on a.day = $day::date
     and a.kind = 'preview'
     and a.activity_key = r.contact_attempt_fact_key
     and a.start_date_time_key = r.start_date_time_key

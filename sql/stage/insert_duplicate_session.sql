@@ -5,6 +5,6 @@ select $day::date,
        r.sm_res_session_fact_key || '/' || r.start_date_time_key,
        r.copies
 from _stage.gim.repeated_sm_res_session_fact as r
-semi join slice_session as s using (sm_res_session_fact_key, start_date_time_key)
+join slice_session as s using (sm_res_session_fact_key, start_date_time_key)
 where r.is_fault
 order by all
