@@ -39,7 +39,11 @@ func TestBothSourcesGiveTheSameSliceWhateverLiesAroundTheDay(t *testing.T) {
 				if r.IntN(3) > 0 {
 					guid = fmt.Sprintf("g%d", i)
 				}
-				g.leg(i*2048+1, 1+r.Int64N(3), 10, start, end, guid)
+				if i%4 == 0 {
+					g.attempt(i+1, 1+r.Int64N(3), 1+r.Int64N(4), start, end)
+				} else {
+					g.leg(i*2048+1, 1+r.Int64N(3), 10, start, end, guid)
+				}
 			}
 			db, export := newRig(t), newRig(t)
 			src := openDB(t, db, g.config(2), nil)
@@ -49,7 +53,7 @@ func TestBothSourcesGiveTheSameSliceWhateverLiesAroundTheDay(t *testing.T) {
 			}
 			got := db.cut(t, src, utcDay)
 			want := export.cut(t, openExport(t, export, g.export("2026_03_11_02_00_00")), utcDay)
-			rows := "select activity_key || ' ' || resource_key || ' ' || start_ts || ' ' || coalesce(end_ts, -1) from _data.ocs_activity order by activity_key"
+			rows := "select kind || ' ' || activity_key || ' ' || resource_key || ' ' || start_ts || ' ' || coalesce(end_ts, -1) from _data.ocs_activity order by activity_key"
 			require.Equal(t, export.strings(t, rows), db.strings(t, rows))
 			require.Equal(t, want.SHA256, got.SHA256)
 		})
