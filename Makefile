@@ -58,10 +58,16 @@ test: postgres ## every test, with a PostgreSQL of their own
 race: postgres ## the packages with goroutines, under the race detector
 	$(WITH_POSTGRES) go test -race $(TESTFLAGS) $(RACE)
 
-bench: build postgres ## measure against PostgreSQL's own answer; SIZE=small, SIZE=full, SIZE=smoke
+bench: build postgres bin/venv ## measure against PostgreSQL's own answer; SIZE=small, SIZE=full, SIZE=smoke
 	go build -o bin/gimsim ./cmd/gimsim
 	go build -o bin/bench ./cmd/bench
-	SEATS_TEST_PG_SETTINGS='$(BENCH_SETTINGS)' $(WITH_POSTGRES) bin/bench --size $(SIZE)
+	SEATS_TEST_PG_SETTINGS='$(BENCH_SETTINGS)' $(WITH_POSTGRES) bin/bench --size $(SIZE) --python $(CURDIR)/bin/venv/bin/python
+
+# What the script is written with that seats is held against: see cmd/bench/script.
+bin/venv:
+	python3 -m venv $@.new
+	$@.new/bin/pip install -q duckdb==1.5.6 || { rm -rf $@.new; exit 1; }
+	rm -rf $@ && mv $@.new $@
 
 bench-once: postgres ## every benchmark, once
 	$(WITH_POSTGRES) go test -run=NONE -bench=. -benchtime=1x ./...

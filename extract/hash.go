@@ -16,6 +16,11 @@ import (
 // passRows is how many rows of a slice are written as text at a time: some 300 MB with what ordering them takes.
 const passRows = 1_000_000
 
+// SliceSHA256 is the hash of a stored slice.
+func SliceSHA256(ctx context.Context, q duck.Queryer, day calendar.Date) (string, error) {
+	return sliceSHA256(ctx, q, day, passRows)
+}
+
 // sliceSHA256 is what sql/stage/slice_sha256.sql gives, which anybody can repeat: the hash over the hashes of all
 // buckets of rows, in their order. About passRows rows are written as text at a time.
 func sliceSHA256(ctx context.Context, q duck.Queryer, day calendar.Date, passRows int64) (string, error) {

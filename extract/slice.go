@@ -218,7 +218,7 @@ func (c *Cutter) seal(ctx context.Context, tx *sql.Tx, w Window) (Summary, error
 	s := Summary{Day: w.Day}
 	day := sql.Named("day", w.Day.String())
 	var err error
-	if s.SHA256, err = sliceSHA256(ctx, tx, w.Day, passRows); err != nil {
+	if s.SHA256, err = SliceSHA256(ctx, tx, w.Day); err != nil {
 		return s, err
 	}
 	var open int64

@@ -97,14 +97,14 @@ func issued(printed []byte) ([]judge.Peak, error) {
 	return peaks, nil
 }
 
-// agree fails where PostgreSQL's answer is not what seats issued: then one of them is wrong, and no time matters.
+// agree fails where an answer is not what seats issued: then one of them is wrong, and no time matters.
 func agree(what string, theirs []judge.Peak, printed []byte) error {
 	ours, err := issued(printed)
 	if err != nil {
 		return err
 	}
 	if !slices.Equal(ours, theirs) {
-		return fmt.Errorf("%s: seats issued %+v, PostgreSQL answers %+v", what, ours, theirs)
+		return fmt.Errorf("%s: seats issued %+v, the answer is %+v", what, ours, theirs)
 	}
 	return nil
 }

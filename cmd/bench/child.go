@@ -24,7 +24,13 @@ type sample struct {
 // child runs a program to its end. Its peak memory is what the kernel counted for it and its children. The
 // kernel also counts what the parent held when it started it, so the parent has to stay small.
 func child(ctx context.Context, env []string, stdin string, name string, args ...string) (sample, error) {
+	return childIn(ctx, "", env, stdin, name, args...)
+}
+
+// childIn is child in a folder.
+func childIn(ctx context.Context, dir string, env []string, stdin string, name string, args ...string) (sample, error) {
 	cmd := exec.CommandContext(ctx, name, args...)
+	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), env...)
 	var stdout, stderr bytes.Buffer
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = bytes.NewBufferString(stdin), &stdout, &stderr

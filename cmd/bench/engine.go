@@ -9,6 +9,7 @@ import (
 
 	"seats/compute"
 	"seats/compute/sweep"
+	"seats/extract"
 	"seats/internal/calendar"
 	"seats/internal/config"
 	"seats/internal/duck"
@@ -23,9 +24,10 @@ type engineCmd struct {
 }
 
 // engineTimes is what it prints, as JSON: of each round the whole computation with its comparison (R12), and the sweep
-// alone, the reading of its rows included. What is left of the first without the second is the SQL engine's.
+// alone, the reading of its rows included. What is left of the first without the second is the SQL engine's. And the hash
+// of the slice.
 type engineTimes struct {
-	Whole, Sweep []time.Duration
+	Whole, Sweep, Hash []time.Duration
 }
 
 func (c *engineCmd) Run(ctx context.Context) (err error) {
@@ -50,6 +52,11 @@ func (c *engineCmd) Run(ctx context.Context) (err error) {
 			return err
 		}
 		times.Sweep = append(times.Sweep, took)
+		began = time.Now()
+		if _, err := extract.SliceSHA256(ctx, work.Conn, date); err != nil {
+			return err
+		}
+		times.Hash = append(times.Hash, time.Since(began))
 	}
 	return json.NewEncoder(os.Stdout).Encode(times)
 }

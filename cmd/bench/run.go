@@ -14,10 +14,11 @@ import (
 // runCmd measures everything.
 type runCmd struct {
 	Size   string   `enum:"smoke,small,full" default:"small" help:"How much is measured: ${enum}."`
-	Only   []string `enum:"whole,extraction,engines,kernel,growth,tenants,history" help:"Only these: ${enum}."`
+	Only   []string `enum:"whole,script,extraction,engines,apart,kernel,growth,tenants,history" help:"Only these: ${enum}."`
 	Seats  string   `default:"bin/seats" type:"existingfile" help:"The program."`
 	Gimsim string   `default:"bin/gimsim" type:"existingfile" help:"The simulator."`
 	Psql   string   `default:"psql" help:"PostgreSQL's client."`
+	Python string   `default:"python3" help:"Python with the package duckdb."`
 }
 
 func (c *runCmd) Run(ctx context.Context) (err error) {
@@ -28,7 +29,7 @@ func (c *runCmd) Run(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	s.psql = c.Psql
+	s.psql, s.python = c.Psql, c.Python
 	defer func() { err = errors.Join(err, s.close()) }()
 	b := &bench{site: s, size: sizes[c.Size], table: &table{log: os.Stderr}}
 	if load := busy(); load > 0.5 {
@@ -50,7 +51,7 @@ func (b *bench) measure(ctx context.Context, only []string) error {
 		name string
 		take func(context.Context) error
 	}{
-		{"whole", b.whole}, {"extraction", b.extraction}, {"engines", b.engines}, {"kernel", b.kernel},
+		{"whole", b.whole}, {"script", b.written}, {"extraction", b.extraction}, {"engines", b.engines}, {"apart", b.apart}, {"kernel", b.kernel},
 		{"growth", b.growth}, {"tenants", b.tenants}, {"history", b.history},
 	} {
 		if len(only) > 0 && !slices.Contains(only, step.name) {
@@ -63,21 +64,31 @@ func (b *bench) measure(ctx context.Context, only []string) error {
 	return nil
 }
 
-// gims are the sizes of GIM that the steps read, each once.
-func (b *bench) gims(only []string) []int {
+// gims are those that the steps read, each once.
+func (b *bench) gims(only []string) []days {
 	wanted := func(step string) bool { return len(only) == 0 || slices.Contains(only, step) }
-	sizes := []int{b.size.sessions()}
+	gims := b.size.days[:1]
+	if wanted("whole") {
+		gims = slices.Clone(b.size.days)
+	}
 	if wanted("growth") {
-		sizes = append(sizes, b.size.growth[:]...)
+		for _, n := range b.size.growth {
+			gims = append(gims, days{1, n})
+		}
 	}
 	if wanted("tenants") {
-		sizes = append(sizes, b.size.tenant)
+		gims = append(gims, days{1, b.size.tenant})
 	}
 	if wanted("history") {
-		sizes = append(sizes, b.size.historyDay)
+		gims = append(gims, days{1, b.size.historyDay})
 	}
-	slices.Sort(sizes)
-	return slices.Compact(sizes)
+	var once []days
+	for _, g := range gims {
+		if !slices.Contains(once, g) {
+			once = append(once, g)
+		}
+	}
+	return once
 }
 
 // bench is one run of all measurements.
@@ -92,6 +103,9 @@ type bench struct {
 
 const mainTenant = "acme"
 
+// main is the GIM that most is measured on.
+func (b *bench) main() days { return b.size.days[0] }
+
 // prepare fills the server and writes the first configuration.
 func (b *bench) prepare(ctx context.Context, only []string) error {
 	for _, n := range b.gims(only) {
@@ -100,7 +114,7 @@ func (b *bench) prepare(ctx context.Context, only []string) error {
 		}
 	}
 	var err error
-	if b.config, err = b.configure("main", 2, []string{mainTenant}, []int{b.size.sessions()}); err != nil {
+	if b.config, err = b.configure("main", 2, b.main(), mainTenant); err != nil {
 		return err
 	}
 	tenant, _, err := loadTenant(b.config, mainTenant)
@@ -115,7 +129,7 @@ func (b *bench) prepare(ctx context.Context, only []string) error {
 
 // settle lets the server finish what filling it has left behind, and counts.
 func (b *bench) settle(ctx context.Context) error {
-	conn, err := b.connect(ctx, schemaName(b.size.sessions()))
+	conn, err := b.connect(ctx, b.main().schema())
 	if err != nil {
 		return err
 	}
@@ -123,12 +137,13 @@ func (b *bench) settle(ctx context.Context) error {
 	if _, err := conn.Exec(ctx, "checkpoint"); err != nil {
 		return err
 	}
+	const measured = "start_date_time_key between $1::bigint and $2::bigint"
+	from, until := key(b.question.From), b.question.Until-1
 	var sessions, legs, driven int64
 	err = conn.QueryRow(ctx, `
-		select (select count(*) from sm_res_session_fact join media_type using (media_type_key) where media_name_code = 'VOICE'),
-		       (select count(*) from interaction_resource_fact),
-		       (select count(*) from interaction_resource_fact join irf_user_data_gen_1 using (interaction_resource_id, start_date_time_key)
-		        where gsw_call_attempt_guid <> '')`).Scan(&sessions, &legs, &driven)
-	b.sessions = fmt.Sprintf("%s sessions, %s legs, %s of them OCS-driven", count(sessions), count(legs), count(driven))
+		select (select count(*) from sm_res_session_fact join media_type using (media_type_key) where media_name_code = 'VOICE' and `+measured+`),
+		       (select count(*) from interaction_resource_fact where `+measured+`),
+		       (select count(*) from irf_user_data_gen_1 where gsw_call_attempt_guid <> '' and `+measured+`)`, from, until).Scan(&sessions, &legs, &driven)
+	b.sessions = fmt.Sprintf("%d days; in this one %s sessions, %s legs, %s of them OCS-driven", b.main().days, count(sessions), count(legs), count(driven))
 	return err
 }

@@ -11,7 +11,7 @@ import (
 func (b *bench) growth(ctx context.Context) error {
 	var runs []measurement
 	for _, n := range b.size.growth {
-		config, err := b.configure("growth-"+strconv.Itoa(n), 2, []string{mainTenant}, []int{n})
+		config, err := b.configure("growth-"+strconv.Itoa(n), 2, days{1, n}, mainTenant)
 		if err != nil {
 			return err
 		}
@@ -46,11 +46,11 @@ func (b *bench) growth(ctx context.Context) error {
 // tenants runs one, four and sixteen small tenants, in a row and at once.
 func (b *bench) tenants(ctx context.Context) error {
 	const most = 16
-	names, sizes := make([]string, most), make([]int, most)
+	names := make([]string, most)
 	for i := range names {
-		names[i], sizes[i] = fmt.Sprintf("tenant-%02d", i+1), b.size.tenant
+		names[i] = fmt.Sprintf("tenant-%02d", i+1)
 	}
-	config, err := b.configure("tenants", 2, names, sizes)
+	config, err := b.configure("tenants", 2, days{1, b.size.tenant}, names...)
 	if err != nil {
 		return err
 	}
@@ -101,19 +101,19 @@ func (b *bench) history(ctx context.Context) error {
 	return nil
 }
 
-func (b *bench) withHistory(ctx context.Context, days int) (string, error) {
-	config, err := b.configure("history-"+strconv.Itoa(days), 2, []string{mainTenant}, []int{b.size.historyDay})
+func (b *bench) withHistory(ctx context.Context, held int) (string, error) {
+	config, err := b.configure("history-"+strconv.Itoa(held), 2, days{1, b.size.historyDay}, mainTenant)
 	if err != nil {
 		return "", err
 	}
-	if _, err := b.run(ctx, config, "run", "--date", day, "--refresh"); err != nil || days == 1 {
+	if _, err := b.run(ctx, config, "run", "--date", day, "--refresh"); err != nil || held == 1 {
 		return config, err
 	}
-	fmt.Fprintf(b.site.log, "bench: giving a store %d days\n", days)
+	fmt.Fprintf(b.site.log, "bench: giving a store %d days\n", held)
 	self, err := os.Executable()
 	if err != nil {
 		return "", err
 	}
-	_, err = child(ctx, nil, "", self, "repeat", "--config", config, "--tenant", mainTenant, "--days", strconv.Itoa(days))
+	_, err = child(ctx, nil, "", self, "repeat", "--config", config, "--tenant", mainTenant, "--days", strconv.Itoa(held))
 	return config, err
 }

@@ -23,7 +23,7 @@ const (
 
 // simulated is what makes a day of the mix that the targets are set for: 4.5 legs for each voice session, 1.2 of them
 // driven by Outbound Contact Server. interaction_fact is left out: neither side reads it.
-var simulated = []string{"--from", day, "--high-water", highWater, "--no-interactions",
+var simulated = []string{"--high-water", highWater, "--no-interactions",
 	"--legs-per-hour=1.55", "--ocs-share=0.6", "--ocs-sessions=0.78", "--ocs-legs=0.6"}
 
 // agentsPerSession: the simulation is told how many agents there are.
@@ -31,11 +31,11 @@ const agentsPerSession = 0.6
 
 // site is the machinery of a run: the programs, the server, and a folder for stores and files.
 type site struct {
-	seats, gimsim, psql string
-	dir                 string
-	dsn                 *pgx.ConnConfig
-	postmaster          int
-	log                 io.Writer
+	seats, gimsim, psql, python string
+	dir                         string
+	dsn                         *pgx.ConnConfig
+	postmaster                  int
+	log                         io.Writer
 }
 
 func openSite(ctx context.Context, seats, gimsim string, log io.Writer) (*site, error) {
@@ -75,22 +75,39 @@ func (s *site) findPostmaster(ctx context.Context) error {
 	return nil
 }
 
-func schemaName(sessions int) string { return "bench_" + strconv.Itoa(sessions) }
+// schema is where a GIM is.
+func (d days) schema() string { return fmt.Sprintf("bench_%dx%d", d.days, d.sessions) }
 
-// fill makes a GIM of about that many voice sessions.
-func (s *site) fill(ctx context.Context, sessions int) error {
-	fmt.Fprintf(s.log, "bench: simulating %s sessions\n", count(int64(sessions)))
-	conn, err := s.connect(ctx, schemaName(sessions))
+// factTables are put into the order of time: the simulation writes them agent by agent.
+var factTables = []string{"sm_res_session_fact", "interaction_resource_fact", "irf_user_data_gen_1", "contact_attempt_fact"}
+
+// fill makes a GIM of about that many voice sessions a day.
+func (s *site) fill(ctx context.Context, d days) (err error) {
+	fmt.Fprintf(s.log, "bench: simulating %d days of %s sessions\n", d.days, count(int64(d.sessions)))
+	conn, err := s.connect(ctx, d.schema())
 	if err != nil {
 		return err
 	}
-	_, err = conn.Exec(ctx, "drop schema if exists "+schemaName(sessions)+" cascade")
-	if err = errors.Join(err, conn.Close(ctx)); err != nil {
+	defer func() { err = errors.Join(err, conn.Close(ctx)) }()
+	if _, err := conn.Exec(ctx, "drop schema if exists "+d.schema()+" cascade"); err != nil {
 		return err
 	}
-	args := append([]string{"db", "--dsn", s.dsn.ConnString(), "--schema", schemaName(sessions), "--create",
-		"--agents", strconv.Itoa(int(float64(sessions) * agentsPerSession))}, simulated...)
-	_, err = child(ctx, nil, "", s.gimsim, args...)
+	measured, err := time.Parse(time.DateOnly, day)
+	if err != nil {
+		return err
+	}
+	first := measured.AddDate(0, 0, min(2-d.days, 0)).Format(time.DateOnly)
+	args := append([]string{"db", "--dsn", s.dsn.ConnString(), "--schema", d.schema(), "--create", "--from", first,
+		"--days", strconv.Itoa(d.days), "--agents", strconv.Itoa(int(float64(d.sessions) * agentsPerSession))}, simulated...)
+	if _, err := child(ctx, nil, "", s.gimsim, args...); err != nil {
+		return err
+	}
+	for _, table := range factTables {
+		if _, err := conn.Exec(ctx, "set maintenance_work_mem = '1GB'; cluster "+table+" using "+table+"_start_date_time_key_idx"); err != nil {
+			return fmt.Errorf("put %s into the order of time: %w", table, err)
+		}
+	}
+	_, err = conn.Exec(ctx, "analyze")
 	return err
 }
 
@@ -110,13 +127,13 @@ const tenantYAML = `  %s:
           paris:  {switches: [SIP_PAR]}
 `
 
-// configure writes a configuration for tenants, each of which reads the GIM of so many sessions.
-func (s *site) configure(name string, connections int, tenants []string, sessions []int) (string, error) {
+// configure writes a configuration for tenants that read a GIM.
+func (s *site) configure(name string, connections int, from days, tenants ...string) (string, error) {
 	var b strings.Builder
 	fmt.Fprintf(&b, "globals:\n  gimdb: {host: %q, port: %d, database: %q, user: %q, sslmode: disable, connections: %d}\n  data_dir: var\n  output_dir: out\ntenants:\n",
 		s.dsn.Host, s.dsn.Port, s.dsn.Database, s.dsn.User, connections)
-	for i, tenant := range tenants {
-		fmt.Fprintf(&b, tenantYAML, tenant, schemaName(sessions[i]))
+	for _, tenant := range tenants {
+		fmt.Fprintf(&b, tenantYAML, tenant, from.schema())
 	}
 	dir := filepath.Join(s.dir, name)
 	if err := os.MkdirAll(dir, 0o700); err != nil {
