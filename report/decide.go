@@ -2,6 +2,7 @@ package report
 
 import (
 	"cmp"
+	"errors"
 	"path/filepath"
 	"slices"
 	"time"
@@ -18,10 +19,11 @@ type decision struct {
 }
 
 // plan is a decision made: what the outcome will be, and the bytes to write for
-// it. A nil manifest or data file stays as it is on disk.
+// it. A nil manifest or data file stays as it is on disk, and so does a nil
+// signature, unless there is a manifest, of which an old one would say nothing.
 type plan struct {
-	outcome        Outcome
-	manifest, data []byte
+	outcome                   Outcome
+	manifest, signature, data []byte
 }
 
 // decide applies R13. It reads the folder and writes nothing.
@@ -52,8 +54,8 @@ func (d decision) decide() plan {
 // says so, a failure otherwise.
 func (d decision) stop(err error) plan {
 	action := Failed
-	switch err.(type) {
-	case *RestatementError, *ConflictError:
+	_, moved := errors.AsType[*RestatementError](err)
+	if _, conflict := errors.AsType[*ConflictError](err); conflict || moved {
 		action = Refused
 	}
 	return plan{outcome: Outcome{Number: d.number, Action: action, Err: err}}
@@ -87,6 +89,7 @@ func (d decision) issue(action Action, issue Issue, recovered []Issue) plan {
 		return d.stop(err)
 	}
 	p.outcome.Action, p.outcome.Recovered, p.data = action, recovered, data
+	p.signature = d.sign(p.outcome.Issue, p.manifest)
 	return p
 }
 
@@ -94,6 +97,7 @@ func (d decision) issue(action Action, issue Issue, recovered []Issue) plan {
 // back byte for byte if it vanished. The manifest is rewritten only where the
 // state moved from provisional to final or where it vanished; a final number
 // that a later run would call provisional stays final, since its files say so.
+// A manifest that stays and has no signature is signed.
 func (d decision) keep(now standing) plan {
 	p := plan{outcome: Outcome{Number: d.number, Recovered: now.recovered}}
 	var err error
@@ -113,10 +117,20 @@ func (d decision) keep(now standing) plan {
 			return d.stop(err)
 		}
 		p.manifest, now.issue = written.manifest, written.outcome.Issue
-	} else if now.issue, now.adopted, err = d.verifyManifest(now); err != nil {
-		return d.stop(err)
+		p.signature = d.sign(now.issue, p.manifest)
+	} else {
+		text, err := d.verifyManifest(&now)
+		if err != nil {
+			return d.stop(err)
+		}
+		if p.signature, err = d.missingSignature(now.issue, text); err != nil {
+			return d.stop(err)
+		}
 	}
 	p.outcome.Issue, p.outcome.Action = now.issue, keptAs(now, settled)
+	if p.signature != nil && p.outcome.Action == Unchanged {
+		p.outcome.Action = Signed
+	}
 	return p
 }
 

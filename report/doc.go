@@ -8,8 +8,8 @@
 //     becomes the next revision beside the one it supersedes.
 //   - A data file depends on the number and the configured columns alone: equal
 //     inputs give equal bytes.
-//   - A data file and its manifest appear whole or not at all, the manifest
-//     first, readable by their owner only.
+//   - A data file, its manifest and, with a key, the manifest's signature appear
+//     whole or not at all, the data file last, readable by their owner only.
 //   - What is found on disk and was not issued, or is not what was issued, is
 //     named in an error and left as it is.
 //

@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"strings"
 	"syscall"
+
+	"seats/internal/fail"
 )
 
 // Whoever may read the counts of a tenant is decided by who owns the folder.
@@ -33,6 +35,10 @@ func (w Writer) list() ([]string, error) {
 	if err != nil {
 		return nil, fmt.Errorf("list issued files: %w", err)
 	}
+	if info, err := os.Lstat(w.Dir); err == nil && info.Mode()&fs.ModeSymlink != 0 {
+		return nil, fail.New(fail.Other, "output_dir may be a link to where the files shall lie, a tenant's folder in it may not",
+			"list issued files: %s is a symbolic link, and would lead them elsewhere", w.Dir)
+	}
 	names := make([]string, 0, len(entries))
 	for _, entry := range entries {
 		name := entry.Name()
@@ -53,7 +59,10 @@ func (w Writer) perform(p plan) Outcome {
 	name := p.outcome.Issue.File
 	var files []file
 	if p.manifest != nil {
-		files = append(files, file{name: ManifestName(name), text: p.manifest})
+		files = append(files, file{name: ManifestName(name), text: p.manifest, gone: SignatureName(name)})
+	}
+	if p.signature != nil {
+		files = append(files, file{name: SignatureName(name), text: p.signature})
 	}
 	if p.data != nil {
 		files = append(files, file{name: name, text: p.data, fresh: true})
@@ -67,11 +76,13 @@ func (w Writer) perform(p plan) Outcome {
 	return p.outcome
 }
 
-// file is one to publish; a fresh one must not be there yet.
+// file is one to publish; a fresh one must not be there yet. gone is what must
+// not be there any more once it is.
 type file struct {
 	name  string
 	text  []byte
 	fresh bool
+	gone  string
 }
 
 // publish makes the files appear whole, in their order, and last. All are on
@@ -100,11 +111,43 @@ func (w Writer) publish(files []file) (err error) {
 		}
 	}
 	for i, f := range files {
+		if err := w.remove(f.gone); err != nil {
+			return err
+		}
 		if err := os.Rename(staged[i], filepath.Join(w.Dir, f.name)); err != nil {
 			return err
 		}
 	}
 	return syncFolder(w.Dir)
+}
+
+// remove takes a file away for good: a crash must not bring it back beside what
+// comes next.
+func (w Writer) remove(name string) error {
+	if name == "" || absent(filepath.Join(w.Dir, name)) {
+		return nil
+	}
+	if err := os.Remove(filepath.Join(w.Dir, name)); err != nil {
+		return err
+	}
+	return syncFolder(w.Dir)
+}
+
+// ReadFile reads an issued file. A link or anything else that is no file is a
+// *ConflictError: what it leads to was not issued.
+func ReadFile(path string) ([]byte, error) {
+	info, err := os.Lstat(path)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, &ConflictError{
+			File:    path,
+			Problem: fmt.Sprintf("it is no file (%s)", info.Mode()),
+			Advice:  "find out who put it there, and move it away; the next run puts the issued file back",
+		}
+	}
+	return os.ReadFile(path)
 }
 
 func absent(path string) bool {

@@ -38,6 +38,7 @@ const (
 	Unchanged Action = "unchanged" // issued before with this number; nothing to do
 	State     Action = "state"     // provisional to final: manifest brought up to date
 	Restored  Action = "restored"  // a vanished data file or manifest was put back
+	Signed    Action = "signed"    // the manifest had no signature
 	Adopted   Action = "adopted"   // found intact on disk, unknown to the ledger
 	Refused   Action = "refused"   // R13, or a conflict with what is on disk
 	Failed    Action = "failed"    // the number is invalid, or reading or writing failed
@@ -61,6 +62,7 @@ type Writer struct {
 	Dir      string          // <output_dir>/<tenant>; made when first needed, 0700
 	Columns  []config.Column // of data files; none: the default ones
 	Versions Versions
+	Signing  *Signing // nil: nothing is signed
 }
 
 // key identifies a chain of revisions.

@@ -8,7 +8,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
 	"slices"
 	"time"
 )
@@ -132,7 +131,7 @@ func (m Manifest) encode() ([]byte, error) {
 // ReadManifest reads the manifest at path and gives its SHA-256 besides. A
 // missing file is an error that satisfies errors.Is(err, fs.ErrNotExist).
 func ReadManifest(path string) (Manifest, string, error) {
-	text, err := os.ReadFile(path)
+	text, err := ReadFile(path)
 	if err != nil {
 		return Manifest{}, "", fmt.Errorf("read manifest: %w", err)
 	}

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"seats/internal/sign"
 )
 
 const (
@@ -28,6 +30,9 @@ func (n Number) fileName(revision int) string {
 
 // ManifestName is the name of the manifest beside a data file.
 func ManifestName(dataFile string) string { return dataFile + manifestSuffix }
+
+// SignatureName is the name of the signature of that manifest.
+func SignatureName(dataFile string) string { return ManifestName(dataFile) + sign.Suffix }
 
 // revisionOf is the revision that the name of a data file of this number
 // carries, and 0 for any other name.

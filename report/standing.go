@@ -134,7 +134,7 @@ func (m Manifest) issue(sum string) Issue {
 // verifyData compares the data file with what was issued and gives its size in
 // bytes, or that it is gone.
 func (d decision) verifyData(issue Issue) (size int64, gone bool, err error) {
-	text, err := os.ReadFile(d.path(issue.File))
+	text, err := ReadFile(d.path(issue.File))
 	if errors.Is(err, fs.ErrNotExist) {
 		return 0, true, nil
 	}
@@ -151,28 +151,30 @@ func (d decision) verifyData(issue Issue) (size int64, gone bool, err error) {
 	return int64(len(text)), false, nil
 }
 
-// verifyManifest compares the manifest with the one the ledger holds and gives
-// the issue as the ledger should hold it. The ledger is behind where a run died
-// after it had rewritten the manifest: such a manifest says of this number just
-// what this run would say, its times and versions aside, and is adopted.
-func (d decision) verifyManifest(now standing) (issue Issue, adopted bool, err error) {
+// verifyManifest compares the manifest with the one the ledger holds, gives its
+// text, and sees to it that now holds the issue as the ledger should. The ledger
+// is behind where a run died after it had rewritten the manifest: such a manifest
+// says of this number just what this run would say, its times and versions aside,
+// and is adopted.
+func (d decision) verifyManifest(now *standing) (text []byte, err error) {
 	path := d.path(ManifestName(now.issue.File))
-	text, err := os.ReadFile(path)
+	text, err = ReadFile(path)
 	if err != nil {
-		return Issue{}, false, fmt.Errorf("read manifest: %w", err)
+		return nil, fmt.Errorf("read manifest: %w", err)
 	}
 	if digest(text) == now.issue.ManifestSHA256 {
-		return now.issue, now.adopted, nil
+		return text, nil
 	}
 	if m, _, err := ReadManifest(path); err == nil && m.UpdatedAt != nil {
 		same := d
 		same.writer.Versions = m.Versions
 		p, err := same.describe(d.withPeak(now.issue), now.recovered, now.size, m.UpdatedAt)
 		if err == nil && bytes.Equal(p.manifest, text) {
-			return p.outcome.Issue, true, nil
+			now.issue, now.adopted = p.outcome.Issue, true
+			return text, nil
 		}
 	}
-	return Issue{}, false, &ConflictError{
+	return nil, &ConflictError{
 		File:    path,
 		Problem: "the manifest was changed since it was issued",
 		Advice:  "find out who changed it, and move it away; the next run writes it again",

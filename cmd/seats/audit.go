@@ -12,6 +12,7 @@ import (
 	"seats/cmd/seats/job"
 	"seats/internal/config"
 	"seats/internal/fail"
+	"seats/internal/sign"
 	"seats/internal/store"
 	"seats/report"
 )
@@ -20,6 +21,7 @@ type auditCmd struct {
 	Tenant       []string `help:"Only this tenant; may be repeated." placeholder:"T"`
 	Format       string   `help:"What is printed: ${enum}." enum:"table,json,csv" default:"table"`
 	Source       bool     `help:"Also read the days again from the source, and say what changed. Nothing is changed by it."`
+	VerifyKey    []string `help:"Also check that every issued manifest is signed with this public key of minisign's, or another one that is given; may be repeated." placeholder:"FILE" type:"path"`
 	Pack         string   `help:"Also write the evidence of the period into a new zip file; for one tenant." placeholder:"FILE.zip" type:"path"`
 	Pseudonymize string   `help:"In the pack, replace agents by pseudonyms keyed with this file." placeholder:"KEYFILE" type:"path"`
 	periodFlags
@@ -31,6 +33,10 @@ func (c *auditCmd) Run(ctx context.Context, w *world, root *cli, t *terminal) er
 	if c.Pseudonymize != "" && c.Pack == "" {
 		return usageError("--pseudonymize is for --pack")
 	}
+	keys, err := sign.ReadPublic(c.VerifyKey...)
+	if err != nil {
+		return err
+	}
 	cfg, err := root.load(w, c.Tenant)
 	if err != nil {
 		return err
@@ -41,7 +47,7 @@ func (c *auditCmd) Run(ctx context.Context, w *world, root *cli, t *terminal) er
 	var found []audit.Finding
 	code := fail.OK
 	for _, tenant := range cfg.Tenants {
-		summary, err := c.tenant(ctx, w, t, tenant)
+		summary, err := c.tenant(ctx, w, t, tenant, keys)
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
@@ -60,13 +66,13 @@ func (c *auditCmd) Run(ctx context.Context, w *world, root *cli, t *terminal) er
 }
 
 // tenant audits one tenant, and packs the evidence.
-func (c *auditCmd) tenant(ctx context.Context, w *world, t *terminal, tenant config.Tenant) (summary audit.Summary, err error) {
+func (c *auditCmd) tenant(ctx context.Context, w *world, t *terminal, tenant config.Tenant, keys sign.Public) (summary audit.Summary, err error) {
 	defer func() { err = job.Explain(err, tenant) }()
 	period, err := c.period(w, tenant)
 	if err != nil {
 		return summary, err
 	}
-	summary, err = audit.Audit{Tenant: tenant, Period: period, Source: c.Source, Clock: w.clock, Log: t}.Do(ctx)
+	summary, err = audit.Audit{Tenant: tenant, Period: period, Source: c.Source, Keys: keys, Clock: w.clock, Log: t}.Do(ctx)
 	if errors.Is(err, store.ErrMissing) && c.Pack == "" {
 		t.Info("nothing extracted yet, and nothing issued", "tenant", tenant.Name, "store", tenant.StorePath())
 		return audit.Summary{}, nil

@@ -31,6 +31,10 @@ func (c *checkCmd) Run(ctx context.Context, w *world, root *cli, t *terminal) er
 	}
 	table := report.Table{Header: []string{"tenant", "check", "result", "detail"}}
 	code := fail.OK
+	if err := checkKey(cfg, &table); err != nil {
+		t.fail(err)
+		code = exitCode(err)
+	}
 	for _, tenant := range cfg.Tenants {
 		k := checker{tenant: tenant, now: w.clock(), table: &table}
 		k.found("configuration", "ok", fmt.Sprintf("%d regions; store %s", len(tenant.Regions), tenant.StorePath()))
@@ -52,6 +56,22 @@ func (c *checkCmd) Run(ctx context.Context, w *world, root *cli, t *terminal) er
 		return err
 	}
 	return said(code)
+}
+
+// checkKey looks at the key that manifests are signed with, which is no tenant's.
+func checkKey(cfg *config.Config, table *report.Table) error {
+	key, err := signKey(cfg)
+	result, detail := "ok", ""
+	switch {
+	case err != nil:
+		result, detail = "failed", err.Error()
+	case key == nil:
+		return nil
+	default:
+		detail = "key " + key.ID()
+	}
+	table.Rows = append(table.Rows, []any{"", "sign_key", result, detail})
+	return err
 }
 
 // checker looks at one tenant and changes nothing.

@@ -12,6 +12,7 @@ import (
 	"seats/internal/calendar"
 	"seats/internal/config"
 	"seats/internal/fail"
+	"seats/internal/sign"
 	"seats/report"
 )
 
@@ -34,6 +35,15 @@ func runJobs(ctx context.Context, w *world, root *cli, t *terminal, f jobFlags, 
 	if err != nil {
 		return err
 	}
+	if s.Report {
+		key, err := signKey(cfg)
+		if err != nil {
+			return err
+		}
+		for _, j := range jobs {
+			j.SignKey = key
+		}
+	}
 	lookout := waiter{clock: w.clock, sleep: w.sleep, log: t}
 	if wait > 0 {
 		lookout.until = w.clock().Add(wait)
@@ -52,6 +62,14 @@ func runJobs(ctx context.Context, w *world, root *cli, t *terminal, f jobFlags, 
 		return &partError{results}
 	}
 	return err
+}
+
+// signKey reads the key that manifests are signed with, nil where there is none.
+func signKey(cfg *config.Config) (*sign.Key, error) {
+	if cfg.SignKey == "" {
+		return nil, nil
+	}
+	return sign.ReadKey(cfg.SignKey, cfg.SignKeyPassword.Reveal())
 }
 
 // do runs the jobs, so many at once, until it is interrupted, and gives the results of those that came to their

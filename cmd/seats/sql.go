@@ -14,16 +14,21 @@ import (
 	"golang.org/x/term"
 
 	"seats/cmd/seats/job"
+	"seats/internal/fail"
 	"seats/report"
 )
 
 type sqlCmd struct {
-	Tenant string `help:"Whose snapshot; may be left out where the configuration has one tenant." placeholder:"T"`
-	Format string `help:"What is printed: ${enum}." enum:"table,json,csv" default:"table"`
-	Query  string `arg:"" optional:"" help:"A statement, or several. Without it, statements are read from standard input, each ended by a semicolon; on a terminal, at a prompt."`
+	Tenant  string        `help:"Whose snapshot; may be left out where the configuration has one tenant." placeholder:"T"`
+	Timeout time.Duration `help:"Of a statement; 0: none." default:"10m" placeholder:"10m"`
+	Format  string        `help:"What is printed: ${enum}." enum:"table,json,csv" default:"table"`
+	Query   string        `arg:"" optional:"" help:"A statement, or several. Without it, statements are read from standard input, each ended by a semicolon; on a terminal, at a prompt."`
 }
 
 func (c *sqlCmd) Run(ctx context.Context, w *world, root *cli) (err error) {
+	if c.Timeout < 0 {
+		return usageError("--timeout %s is negative", c.Timeout)
+	}
 	tenant, err := root.oneTenant(w, c.Tenant)
 	if err != nil {
 		return err
@@ -49,38 +54,80 @@ func (c *sqlCmd) Run(ctx context.Context, w *world, root *cli) (err error) {
 	return script(w.stdin, ask)
 }
 
-// ask runs one statement and prints its rows.
+// ask runs one statement within its time and prints its rows.
 func (c *sqlCmd) ask(ctx context.Context, conn *sql.Conn, query string, out io.Writer) error {
-	rows, err := conn.QueryContext(ctx, query)
+	if c.Timeout > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, c.Timeout)
+		defer cancel()
+	}
+	table, err := collect(ctx, conn, query)
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		return fail.New(fail.Other, "--timeout gives it longer", "query: it took longer than %s", c.Timeout)
+	}
 	if err != nil {
 		return fmt.Errorf("query: %w", err)
 	}
+	return table.Write(out, c.Format)
+}
+
+// resultLimit bounds the rows of a result, in bytes: engine.memory_limit is for DuckDB alone.
+const resultLimit = 512 << 20
+
+// collect gives the rows of a statement.
+func collect(ctx context.Context, conn *sql.Conn, query string) (table report.Table, err error) {
+	rows, err := conn.QueryContext(ctx, query)
+	if err != nil {
+		return table, err
+	}
 	defer rows.Close() //nolint:errcheck // its error is in rows.Err
-	var table report.Table
 	if table.Header, err = rows.Columns(); err != nil {
-		return err
+		return table, err
 	}
 	types, err := rows.ColumnTypes()
 	if err != nil {
-		return err
+		return table, err
 	}
+	held := 0
 	for rows.Next() {
 		row, places := make([]any, len(table.Header)), make([]any, len(table.Header))
 		for i := range row {
 			places[i] = &row[i]
 		}
 		if err := rows.Scan(places...); err != nil {
-			return err
+			return table, err
 		}
 		for i := range row {
+			held += size(row[i])
 			row[i] = shown(row[i], types[i].DatabaseTypeName())
+		}
+		if held > resultLimit {
+			return table, fail.New(fail.Other, "ask for less, with where or limit, or open the store read-only in a client of DuckDB's",
+				"the result is larger than %d MB, after %d rows", resultLimit>>20, len(table.Rows))
 		}
 		table.Rows = append(table.Rows, row)
 	}
-	if err := rows.Err(); err != nil {
-		return fmt.Errorf("query: %w", err)
+	return table, rows.Err()
+}
+
+// size is about how many bytes a value takes.
+func size(value any) int {
+	bytes := 32
+	switch v := value.(type) {
+	case string:
+		bytes += len(v)
+	case []byte:
+		bytes += len(v)
+	case []any:
+		for _, member := range v {
+			bytes += size(member)
+		}
+	case map[string]any:
+		for name, member := range v {
+			bytes += len(name) + size(member)
+		}
 	}
-	return table.Write(out, c.Format)
+	return bytes
 }
 
 // shown takes from a date and from a time of day what the driver makes up to fill a time.Time.

@@ -32,6 +32,9 @@ type Config struct {
 	Columns []Column // of the data file, in order; DefaultColumns unless report.columns says otherwise
 
 	MetricsFile string // absolute; empty: none is written
+
+	SignKey         string // secret key that manifests are signed with, absolute; empty: they are not
+	SignKeyPassword Secret // empty: the key is not encrypted
 }
 
 // Tenant is one tenant with globals, and then the defaults, filled in.

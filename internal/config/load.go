@@ -14,7 +14,7 @@ var (
 	rootKeys   = []string{"globals", "tenants", "report"}
 	globalKeys = []string{
 		"gimdb", "data_dir", "output_dir", "timezone", "max_session_hours", "readiness", "settle_hours", "session_end",
-		"run_timeout", "engine", "metrics_file", "production_date",
+		"run_timeout", "engine", "metrics_file", "production_date", "sign_key", "sign_key_password",
 	}
 	engineKeys = []string{"memory_limit", "threads", "temp_dir"}
 	tenantKeys = []string{"gimdb", "export_dir", "timezone", "exclude_agents", "run_timeout", "regions", "production_date", "enabled", "until"}
@@ -82,6 +82,8 @@ func (l *loader) config(root value) *Config {
 		Columns: l.columns(f.get("report").fields("columns").get("columns")),
 
 		MetricsFile: g.metricsFile,
+
+		SignKey: g.signKey, SignKeyPassword: g.signKeyPassword,
 	}
 }
 
@@ -90,6 +92,9 @@ type globals struct {
 	gimdb       fields // unread: a tenant may override each
 	defaults    Tenant
 	metricsFile string
+
+	signKey         string
+	signKeyPassword Secret
 }
 
 const maxHours = 366 * 24
@@ -124,7 +129,25 @@ func (l *loader) globals(v value) globals {
 	t.RunTimeout, _ = f.get("run_timeout").timeout()
 	gimdb := l.gimdbFields(f.get("gimdb"), false)
 	l.gimdb(gimdb) // what is wrong here is wrong even where no tenant inherits it
-	return globals{gimdb: gimdb, defaults: t, metricsFile: l.metricsFile(f.get("metrics_file"))}
+	g := globals{gimdb: gimdb, defaults: t, metricsFile: l.metricsFile(f.get("metrics_file"))}
+	g.signKey, g.signKeyPassword = l.signKey(f)
+	return g
+}
+
+// signKey is not read: only who signs needs it.
+func (l *loader) signKey(f fields) (path string, password Secret) {
+	if text, ok := f.get("sign_key").filledText(); ok {
+		path = l.absolute(text)
+	}
+	given := f.get("sign_key_password")
+	if given.given() {
+		l.keepSecret(given.node.text) // whatever else is wrong with it
+	}
+	text, _ := given.filledText()
+	if given.given() && !f.get("sign_key").given() {
+		given.complain("is for a sign_key, and there is none", "")
+	}
+	return path, Secret(text)
 }
 
 // metricsFile is replaced by every run, so it must not be able to name a store or a data file.

@@ -72,7 +72,7 @@ func (v value) written() string {
 
 // secret reports whether the key is one whose value must not be seen.
 func (v value) secret() bool {
-	return strings.HasSuffix(v.path, ".password")
+	return strings.HasSuffix(v.path, "password")
 }
 
 // text returns the text given, with ${NAME} expanded. It is false where there

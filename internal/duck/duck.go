@@ -24,7 +24,7 @@ import (
 // is spilled.
 type Options struct {
 	ReadOnly    bool
-	Sealed      bool // no reading or writing of other files: for the analyst's queries
+	Sealed      bool // no reading or writing of other files, and no further settings: for the analyst's queries
 	MemoryLimit string
 	Threads     int
 	TempDir     string // the database's own; made when it is needed, in a folder that is there, and removed at the end
@@ -35,7 +35,7 @@ type Options struct {
 func Open(path string, o Options) (*sql.DB, error) {
 	settings := "set timezone = 'UTC'"
 	if o.Sealed {
-		settings += "; set enable_external_access = false"
+		settings += "; " + seal
 	}
 	dsn := path + "?" + o.query()
 	// The driver reads this as a URL, but takes for the file all before the first question mark.
@@ -49,8 +49,15 @@ func Open(path string, o Options) (*sql.DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	return sql.OpenDB(c), nil
+	db := sql.OpenDB(c)
+	if o.Sealed {
+		db.SetMaxOpenConns(1) // of a locked configuration a second one could set nothing
+	}
+	return db, nil
 }
+
+// seal takes away what would lead out of the database, or over its limits; the settings that remain are harmless.
+const seal = "set enable_external_access = false; set allowed_configs = ['TimeZone', 'schema', 'search_path']; set lock_configuration = true"
 
 func (o Options) query() string {
 	v := url.Values{}

@@ -44,13 +44,21 @@ type Run struct {
 	SHA256 string `json:"-"` // of this entry, as the ledger has it; set by Runs
 }
 
+// NextRun gives the next entry's ID, and the hash of the one before it, "" where there is none.
+func NextRun(ctx context.Context, q duck.Queryer) (id int64, previous string, err error) {
+	err = q.QueryRowContext(ctx, texts.Text("store/last_run.sql")).Scan(&id, &previous)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return 0, "", fmt.Errorf("read ledger: %w", err)
+	}
+	return id + 1, previous, nil
+}
+
 // AppendRun adds an entry to the ledger. ID and Previous are set here.
 func AppendRun(ctx context.Context, q duck.Queryer, r Run) error {
-	err := q.QueryRowContext(ctx, texts.Text("store/last_run.sql")).Scan(&r.ID, &r.Previous)
-	if err != nil && !errors.Is(err, sql.ErrNoRows) {
-		return fmt.Errorf("read ledger: %w", err)
+	var err error
+	if r.ID, r.Previous, err = NextRun(ctx, q); err != nil {
+		return err
 	}
-	r.ID++
 	r.StartedTS, r.EndedTS = r.Started.Unix(), r.Ended.Unix()
 	r.Days, r.Files, r.Slices = list(r.Days), list(r.Files), list(r.Slices)
 	hash, err := r.Hash()

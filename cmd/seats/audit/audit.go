@@ -3,8 +3,8 @@
 // It works on the published store of a tenant, attached read-only, and on a scratch store in memory, month by
 // month: memory grows with a month's slices, not with the history. Four checks, each with its rules (see Rules):
 //
-//   - integrity: files against manifests, manifests against the store, slices against their hashes, revision
-//     chains, days and months, the ledger of runs, and files that nobody issued;
+//   - integrity: files against manifests, manifests against the store and, with a key, their signatures, slices
+//     against their hashes, revision chains, days and months, the ledger of runs, and files that nobody issued;
 //   - recompute: both computations again from the kept slices under today's configuration, against what was
 //     issued and what the store holds;
 //   - source, where asked for: the days read again from their source, and what that does to the numbers;
@@ -26,6 +26,7 @@ import (
 	"seats/internal/calendar"
 	"seats/internal/config"
 	"seats/internal/duck"
+	"seats/internal/sign"
 	"seats/internal/store"
 	"seats/report"
 )
@@ -34,7 +35,8 @@ import (
 type Audit struct {
 	Tenant config.Tenant
 	Period Period
-	Source bool // read the days again from the source
+	Source bool        // read the days again from the source
+	Keys   sign.Public // that every manifest must be signed with, one of them; none: signatures are not looked at
 	Clock  func() time.Time
 	Log    job.Log
 }
@@ -103,7 +105,7 @@ func (w *auditor) work(ctx context.Context) error {
 		return err
 	}
 	for _, check := range []func(context.Context) error{
-		w.checkLedger, w.checkFolder, w.checkFiles, w.checkChains, w.checkDays, w.checkMonths, w.checkConsistency,
+		w.checkLedger, w.checkFolder, w.checkFiles, w.checkSignatures, w.checkChains, w.checkDays, w.checkMonths, w.checkConsistency,
 	} {
 		if err := check(ctx); err != nil {
 			return err

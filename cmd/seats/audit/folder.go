@@ -8,11 +8,11 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"regexp"
 	"strings"
 	"time"
 
+	"seats/internal/sign"
 	"seats/report"
 )
 
@@ -68,7 +68,7 @@ func (w *auditor) intact(name string) (foundFile, bool) {
 	if err != nil || m.File != name || m.Tenant != w.Tenant.Name {
 		return foundFile{}, false
 	}
-	text, err := os.ReadFile(w.path(name))
+	text, err := report.ReadFile(w.path(name))
 	return foundFile{name, m.IssuedAt}, err == nil && digest(text) == m.SHA256
 }
 
@@ -82,7 +82,7 @@ func (w *auditor) checkFolder(context.Context) error {
 	}
 	known := map[string]bool{}
 	for _, i := range w.all {
-		known[i.File], known[report.ManifestName(i.File)] = true, true
+		known[i.File], known[report.ManifestName(i.File)], known[report.SignatureName(i.File)] = true, true, true
 	}
 	var unknown []foundFile
 	for _, e := range entries {
@@ -94,7 +94,7 @@ func (w *auditor) checkFolder(context.Context) error {
 			unknown = append(unknown, f)
 			continue
 		}
-		if _, intact := w.intact(strings.TrimSuffix(name, ".manifest.json")); intact {
+		if _, intact := w.intact(strings.TrimSuffix(strings.TrimSuffix(name, sign.Suffix), ".manifest.json")); intact {
 			continue // said with its data file
 		}
 		w.add(Finding{Rule: StrayFile, Period: periodOf(name), What: name + " was issued by no run"})
@@ -149,10 +149,15 @@ func (w *auditor) checkFiles(context.Context) error {
 }
 
 func (w *auditor) checkData(i report.Issue) error {
-	text, err := os.ReadFile(w.path(i.File))
+	text, err := report.ReadFile(w.path(i.File))
 	f := Finding{Region: i.Region, Period: i.Period}
 	if errors.Is(err, fs.ErrNotExist) {
 		f.Rule, f.What = DataFileMissing, fmt.Sprintf("%s, issued with %d agents, is gone", i.File, i.Value)
+		w.add(f)
+		return nil
+	}
+	if conflict, noFile := errors.AsType[*report.ConflictError](err); noFile {
+		f.Rule, f.What = DataFileChanged, fmt.Sprintf("%s, issued with %d agents, is not as issued: %s", i.File, i.Value, conflict.Problem)
 		w.add(f)
 		return nil
 	}
@@ -194,9 +199,12 @@ func rowsOf(text []byte) int {
 func (w *auditor) checkManifest(i report.Issue) error {
 	name := report.ManifestName(i.File)
 	f := Finding{Region: i.Region, Period: i.Period}
-	text, err := os.ReadFile(w.path(name))
+	text, err := report.ReadFile(w.path(name))
 	m, readable := w.manifests[i.File]
+	conflict, noFile := errors.AsType[*report.ConflictError](err)
 	switch {
+	case noFile:
+		f.Rule, f.What = ManifestChanged, name+" is not as issued: "+conflict.Problem
 	case errors.Is(err, fs.ErrNotExist):
 		f.Rule, f.What = ManifestMissing, name+" is gone"
 	case err != nil:
@@ -247,8 +255,8 @@ func textOf(s *string) string {
 	return *s
 }
 
-// fileName takes the period out of the name of a data file or its manifest.
-var fileName = regexp.MustCompile(`^CNT_.*_(\d{4})(\d{2})(\d{2})?(?:_R\d+)?\.csv(?:\.manifest\.json)?$`)
+// fileName takes the period out of the name of a data file, its manifest or that one's signature.
+var fileName = regexp.MustCompile(`^CNT_.*_(\d{4})(\d{2})(\d{2})?(?:_R\d+)?\.csv(?:\.manifest\.json(?:\.minisig)?)?$`)
 
 // periodOf is the period that a file name carries, "" where it carries none.
 func periodOf(name string) string {

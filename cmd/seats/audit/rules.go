@@ -2,27 +2,30 @@ package audit
 
 // The rules of the audit. Those that are remarks are marked in the catalogue.
 const (
-	StoreLost       Rule = "store_lost"
-	StoreReset      Rule = "store_reset"
-	StoreBehind     Rule = "store_behind"
-	AdoptedFile     Rule = "adopted_file"
-	AgedMonth       Rule = "aged_month"
-	LedgerChain     Rule = "ledger_chain"
-	LedgerEntry     Rule = "ledger_entry"
-	LedgerIssue     Rule = "ledger_issue"
-	LedgerSlice     Rule = "ledger_slice"
-	DataFileMissing Rule = "data_file_missing"
-	DataFileChanged Rule = "data_file_changed"
-	ManifestMissing Rule = "manifest_missing"
-	ManifestChanged Rule = "manifest_changed"
-	ManifestWrong   Rule = "manifest_wrong"
-	RevisionChain   Rule = "revision_chain"
-	StrayFile       Rule = "stray_file"
-	SliceChanged    Rule = "slice_changed"
-	MissingDay      Rule = "missing_day"
-	MonthOverGap    Rule = "month_over_gap"
-	NotIssued       Rule = "not_issued"
-	ProvisionalDays Rule = "provisional"
+	StoreLost        Rule = "store_lost"
+	StoreReset       Rule = "store_reset"
+	StoreBehind      Rule = "store_behind"
+	AdoptedFile      Rule = "adopted_file"
+	AgedMonth        Rule = "aged_month"
+	LedgerChain      Rule = "ledger_chain"
+	LedgerEntry      Rule = "ledger_entry"
+	LedgerIssue      Rule = "ledger_issue"
+	LedgerSlice      Rule = "ledger_slice"
+	DataFileMissing  Rule = "data_file_missing"
+	DataFileChanged  Rule = "data_file_changed"
+	ManifestMissing  Rule = "manifest_missing"
+	ManifestChanged  Rule = "manifest_changed"
+	ManifestWrong    Rule = "manifest_wrong"
+	SignatureMissing Rule = "signature_missing"
+	SignatureWrong   Rule = "signature_wrong"
+	SignatureLedger  Rule = "signature_ledger"
+	RevisionChain    Rule = "revision_chain"
+	StrayFile        Rule = "stray_file"
+	SliceChanged     Rule = "slice_changed"
+	MissingDay       Rule = "missing_day"
+	MonthOverGap     Rule = "month_over_gap"
+	NotIssued        Rule = "not_issued"
+	ProvisionalDays  Rule = "provisional"
 
 	ConfigurationMoved Rule = "configuration_moved"
 	SliceMoved         Rule = "slice_moved"
@@ -50,7 +53,7 @@ const (
 // ordered is the catalogue in the order in which people read it.
 var ordered = []Rule{
 	StoreLost, StoreReset, StoreBehind, LedgerChain, LedgerEntry, LedgerIssue, LedgerSlice,
-	DataFileMissing, DataFileChanged, ManifestMissing, ManifestChanged, ManifestWrong, RevisionChain, StrayFile,
+	DataFileMissing, DataFileChanged, ManifestMissing, ManifestChanged, ManifestWrong, SignatureMissing, SignatureWrong, SignatureLedger, RevisionChain, StrayFile,
 	SliceChanged, MissingDay, MonthOverGap, NotIssued, AdoptedFile, AgedMonth, ProvisionalDays,
 	ConfigurationMoved, SliceMoved, ProgramMoved, NumberDiffers, ResultsChanged, RulesRecord, CannotCompute, ComputationsDiffer, MovedSilently,
 	SourceNumber, SourceRows, SourceGone,
@@ -71,13 +74,16 @@ var catalogue = map[Rule]kind{
 	LedgerIssue: {Integrity, false, "find out who wrote the row; " + restoreStore},
 	LedgerSlice: {Integrity, false, "the slice was written by no run: " + restoreStore + ", or read the day again with `seats run --refresh`"},
 
-	DataFileMissing: {Integrity, false, "`seats run` of the period puts the issued bytes back; ask the loader what it read meanwhile"},
-	DataFileChanged: {Integrity, false, "find out who changed it and what the loader read; move it away, and `seats run` of the period puts the issued one back"},
-	ManifestMissing: {Integrity, false, "`seats run` of the period writes it again"},
-	ManifestChanged: {Integrity, false, "`seats run` of the period settles it if a run died between file and ledger; otherwise move it away, and the run writes it again"},
-	ManifestWrong:   {Integrity, false, "the ledger's row was changed, or belongs to another file: " + restoreStore},
-	RevisionChain:   {Integrity, false, "rows of the ledger were changed or taken out: " + restoreStore},
-	StrayFile:       {Integrity, false, "nobody issued it: move it out of the output folder, and ask the loader whether it read it"},
+	DataFileMissing:  {Integrity, false, "`seats run` of the period puts the issued bytes back; ask the loader what it read meanwhile"},
+	DataFileChanged:  {Integrity, false, "find out who changed it and what the loader read; move it away, and `seats run` of the period puts the issued one back"},
+	ManifestMissing:  {Integrity, false, "`seats run` of the period writes it again"},
+	ManifestChanged:  {Integrity, false, "`seats run` of the period settles it if a run died between file and ledger; otherwise move it away, and the run writes it again"},
+	ManifestWrong:    {Integrity, false, "the ledger's row was changed, or belongs to another file: " + restoreStore},
+	SignatureMissing: {Integrity, false, "issued without a sign_key, or taken away: with one, `seats run` or `seats report` of the period signs what is as it was issued"},
+	SignatureWrong:   {Integrity, false, "the manifest is not what the key's owner signed, or the key is another: --verify-key may be repeated for keys of other times; otherwise believe a copy made before"},
+	SignatureLedger:  {Integrity, false, "the ledger is not the one that was signed: " + restoreStore + "; if the store was lost for good, move the signatures away, and `seats run` of the period signs in the new ledger"},
+	RevisionChain:    {Integrity, false, "rows of the ledger were changed or taken out: " + restoreStore},
+	StrayFile:        {Integrity, false, "nobody issued it: move it out of the output folder, and ask the loader whether it read it"},
 
 	SliceChanged: {Integrity, false, "the rows are not those that were read: " + restoreStore + ", or read the day again with `seats run --refresh`"},
 	MissingDay:   {Integrity, false, "`seats run --from D --to D` reads and issues the days while the source still has them"},

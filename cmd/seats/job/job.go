@@ -24,6 +24,7 @@ import (
 	"seats/internal/disk"
 	"seats/internal/duck"
 	"seats/internal/fail"
+	"seats/internal/sign"
 	"seats/internal/store"
 	"seats/report"
 )
@@ -57,6 +58,7 @@ type Job struct {
 	Stages
 	Tenant  config.Tenant
 	Columns []config.Column
+	SignKey *sign.Key // of manifests; nil: they are not signed
 	Days    []calendar.Date
 	Months  []calendar.Month // whose enabled agents are wanted
 	Whole   bool             // a month with missing days is an error, not a remark

@@ -9,6 +9,7 @@ import (
 	"seats/internal/calendar"
 	"seats/internal/config"
 	"seats/internal/fail"
+	"seats/internal/store"
 	"seats/report"
 )
 
@@ -66,6 +67,13 @@ func (s *state) issue(ctx context.Context) error {
 	}
 	s.issuing = true
 	writer := report.Writer{Dir: filepath.Join(s.Tenant.OutputDir, s.Tenant.Name), Columns: s.Columns, Versions: s.versions()}
+	if s.SignKey != nil {
+		id, previous, err := store.NextRun(ctx, s.work.Conn)
+		if err != nil {
+			return err
+		}
+		writer.Signing = &report.Signing{Key: s.SignKey, Run: id, Previous: previous}
+	}
 	outcomes, err := writer.Issue(s.numbers(), ledger, s.Restate, s.Clock())
 	if err != nil {
 		return err

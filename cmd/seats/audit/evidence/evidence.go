@@ -72,6 +72,7 @@ type packer struct {
 	days     []calendar.Date
 	from, to string // bounds for the statements, as days
 	computed []computation
+	signed   bool             // there are signatures
 	months   []calendar.Month // that have a number, and every day of which is in the pack
 }
 

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -44,8 +43,8 @@ func (p *packer) holds(period string) bool {
 	return err == nil && p.Period.Holds(d)
 }
 
-// writeIssued adds the data files and manifests of the period as they lie in the output folder, and what the store
-// says of them. What is gone from the folder is missing here too: the audit says so.
+// writeIssued adds the data files, manifests and signatures of the period as they lie in the output folder, and what
+// the store says of them. What is gone from the folder is missing here too: the audit says so.
 func (p *packer) writeIssued(ctx context.Context) error {
 	issues, err := p.issues(ctx)
 	if err != nil {
@@ -71,10 +70,16 @@ func (p *packer) writeIssued(ctx context.Context) error {
 }
 
 func (p *packer) copyIssued(ctx context.Context, file string) error {
-	for _, name := range []string{file, report.ManifestName(file)} {
-		text, err := os.ReadFile(filepath.Join(p.Tenant.OutputDir, p.Tenant.Name, name))
+	for _, name := range []string{file, report.ManifestName(file), report.SignatureName(file)} {
+		text, err := report.ReadFile(filepath.Join(p.Tenant.OutputDir, p.Tenant.Name, name))
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
+		}
+		if name == report.SignatureName(file) {
+			if p.masks != nil {
+				continue // it is the signature of another text
+			}
+			p.signed = true
 		}
 		if err == nil && p.masks != nil && name != file {
 			text, err = p.maskedManifest(ctx, filepath.Join(p.Tenant.OutputDir, p.Tenant.Name, name))

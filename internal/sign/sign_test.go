@@ -1,0 +1,85 @@
+package sign_test
+
+import (
+	"encoding/base64"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"seats/internal/fail"
+	"seats/internal/sign"
+)
+
+// keyFile copies testdata/encrypted.key, whose password is sesame, to where it is nobody else's to read. It is
+// minisign's, but for the little memory that the password costs.
+func keyFile(t *testing.T) string {
+	t.Helper()
+	text, err := os.ReadFile("testdata/encrypted.key")
+	require.NoError(t, err)
+	return write(t, string(text))
+}
+
+func write(t *testing.T, text string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "seats.key")
+	require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
+	return path
+}
+
+func public(t *testing.T) sign.Public {
+	t.Helper()
+	keys, err := sign.ReadPublic("testdata/encrypted.pub")
+	require.NoError(t, err)
+	return keys
+}
+
+func TestAnEncryptedKeySignsWithItsPasswordAlone(t *testing.T) {
+	path := keyFile(t)
+	key, err := sign.ReadKey(path, "sesame")
+	require.NoError(t, err)
+	signature := key.Sign([]byte("text"), "comment")
+	require.NoError(t, public(t).Check([]byte("text"), signature))
+	require.Equal(t, "comment", sign.Comment(signature))
+	require.Equal(t, signature, key.Sign([]byte("text"), "comment"))
+
+	_, err = sign.ReadKey(path, "")
+	require.ErrorContains(t, err, "it is encrypted, and no password is given")
+	_, err = sign.ReadKey(path, "Sesame")
+	require.ErrorContains(t, err, "it cannot be decrypted")
+	require.NotContains(t, err.Error(), "Sesame")
+	require.Equal(t, fail.BadConfig, fail.CodeOf(err))
+}
+
+func TestWhatIsWrongWithASignature(t *testing.T) {
+	key, err := sign.ReadKey(keyFile(t), "sesame")
+	require.NoError(t, err)
+	signature := string(key.Sign([]byte("text"), "run=1"))
+	require.ErrorIs(t, public(t).Check([]byte("Text"), []byte(signature)), sign.ErrAltered)
+	require.ErrorIs(t, public(t).Check([]byte("text"), []byte(strings.Replace(signature, "run=1", "run=2", 1))), sign.ErrAltered)
+	require.ErrorIs(t, sign.Public{}.Check([]byte("text"), []byte(signature)), sign.ErrAnotherKey)
+	require.ErrorIs(t, public(t).Check([]byte("text"), []byte("text")), sign.ErrNone)
+	require.Empty(t, sign.Comment([]byte("text")))
+}
+
+// A key without a password has no checksum: one byte of it that flipped would sign what nobody can check.
+func TestADamagedKeyIsRefused(t *testing.T) {
+	const comment = "untrusted comment: minisign encrypted secret key\n"
+	raw := make([]byte, 158)
+	copy(raw, "Ed\x00\x00B2")
+	_, err := sign.ReadKey(write(t, comment+base64.StdEncoding.EncodeToString(raw)+"\n"), "")
+	require.ErrorContains(t, err, "it is damaged")
+	_, err = sign.ReadKey(write(t, "RWQ\n"), "")
+	require.ErrorContains(t, err, "it is no secret key of minisign's")
+}
+
+func TestAKeyThatOthersMayReadIsRefused(t *testing.T) {
+	path := keyFile(t)
+	for _, mode := range []os.FileMode{0o640, 0o604, 0o620} {
+		require.NoError(t, os.Chmod(path, mode))
+		_, err := sign.ReadKey(path, "sesame")
+		require.ErrorContains(t, err, "nobody but its owner can read")
+	}
+}
