@@ -26,10 +26,7 @@ import (
 // under other names.
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
-		"seats": func() {
-			syscall.Umask(0o022) // as a login shell leaves it
-			os.Exit(start(scriptClock, scriptSleep))
-		},
+		"seats":  func() { os.Exit(start(scriptClock, scriptSleep)) },
 		"plain":  func() { plain(os.Args[1:]) },
 		"gimsql": func() { gimSQL(os.Args[1]) },
 		"gimsim": func() { os.Exit(gimsim.Run(context.Background(), os.Args[1:], os.Stdout, os.Stderr)) },
@@ -83,6 +80,7 @@ func scriptSleep(ctx context.Context, d time.Duration) {
 //	interrupt CODE seats ARG...  sends Ctrl-C once the run waits in pg_sleep, and wants this exit status
 func TestScript(t *testing.T) {
 	t.Parallel()
+	syscall.Umask(0o022) // as a login shell leaves it, for all that the scripts run
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
 		Setup: func(env *testscript.Env) error {

@@ -41,10 +41,17 @@ func Make(dir, key string) error {
 	return fail.New(fail.Other, key+" must be a folder that this user may write to", "use %s: %w", key, err)
 }
 
-// MakeTemp makes a folder for temporary files, unless it is there already. The one above it must be there.
+// MakeTemp makes a folder for temporary files, unless it is there already. The one above it must be there. A link in
+// its place is refused: it may lead anywhere.
 func MakeTemp(dir string) error {
 	err := os.Mkdir(dir, 0o700)
-	if err == nil || errors.Is(err, fs.ErrExist) {
+	if errors.Is(err, fs.ErrExist) {
+		var info fs.FileInfo
+		if info, err = os.Lstat(dir); err == nil && !info.IsDir() {
+			err = &fs.PathError{Op: "mkdir", Path: dir, Err: syscall.ENOTDIR}
+		}
+	}
+	if err == nil {
 		return nil
 	}
 	return fail.New(fail.Other, "let "+Temp+" name a folder that this user may write to; where it is empty, temporary files go beside the store",

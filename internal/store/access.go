@@ -10,12 +10,15 @@ import (
 	"seats/internal/fail"
 )
 
-// openFile opens the file of a store, whatever it holds.
+// openFile opens the file of a store, whatever it holds. A link is refused: publishing would take its place, and what
+// it leads to may be another's.
 func openFile(path string) (*os.File, error) {
-	info, err := os.Stat(path) // before it is opened: a pipe would wait for its other end
+	info, err := os.Lstat(path) // before it is opened: a pipe would wait for its other end
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, missing(path)
+	case err == nil && info.Mode()&fs.ModeSymlink != 0:
+		return nil, linked(path)
 	case err == nil && !info.Mode().IsRegular():
 		return nil, damaged(path, errors.New("it is not a regular file"))
 	}

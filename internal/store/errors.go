@@ -34,6 +34,11 @@ func damaged(path string, err error) error {
 		"%w: open %s: %w", ErrDamaged, path, err)
 }
 
+// linked is for a symbolic link where a file of a store should be.
+func linked(path string) error {
+	return fail.New(fail.Store, "move the link away; data_dir may be a link to another folder, what lies in it may not", "open %s: it is a symbolic link", path)
+}
+
 func newer(path, what string, has, known uint64) error {
 	return fail.New(fail.Store, "use the program that wrote it, or a later one", "%w: %s has %s %d, this program knows %d", ErrNewer, path, what, has, known)
 }
