@@ -18,10 +18,11 @@ import (
 
 // Findings is what a look at a source tells, without copying anything.
 type Findings struct {
-	Name    string
-	Detail  string
-	Horizon Horizon
-	Counted bool // whether Attempts and GUIDs were counted
+	Name     string
+	Detail   string
+	Horizon  Horizon
+	MayWrite []string // tables that the user could change, though the program never does
+	Counted  bool     // whether Attempts and GUIDs were counted
 	// Contact attempts and attempt GUIDs of Day, the last that the source holds whole.
 	Day             calendar.Date
 	Attempts, GUIDs int64
@@ -47,6 +48,9 @@ func (g *GIMDB) inspect(ctx context.Context, cfg config.GIMDB, zone *time.Locati
 	}
 	f.Detail = fmt.Sprintf("%d tables", len(tables))
 	var err error
+	if f.MayWrite, err = mayWrite(ctx, conn, cfg.Schema); err != nil {
+		return f, err
+	}
 	if f.Horizon, err = readHorizon(ctx, conn, cfg.Schema); err != nil {
 		return f, err
 	}

@@ -3,6 +3,8 @@ package extract
 import (
 	"cmp"
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
@@ -40,12 +42,30 @@ func explainPG(err error, cfg config.GIMDB) error {
 	if err == nil || fail.CodeOf(err) != fail.Other || errors.Is(err, context.Canceled) {
 		return err
 	}
-	hint := "is the host right, the server up, and the way there open?"
+	hint := cmp.Or(hintForTLS(err, cfg), "is the host right, the server up, and the way there open?")
 	var pg *pgconn.PgError
 	if errors.As(err, &pg) {
 		hint = hintFor(pg, cfg)
 	}
 	return fail.New(fail.Source, hint, "%s: %w", sourceName(cfg), err)
+}
+
+// hintForTLS says what helps where the server is not known for sure to be the right one, or nothing.
+func hintForTLS(err error, cfg config.GIMDB) string {
+	var authority x509.UnknownAuthorityError
+	var name x509.HostnameError
+	var invalid x509.CertificateInvalidError
+	switch {
+	case errors.As(err, &authority):
+		return "let gimdb.sslrootcert name the certificate of the authority that signed the server's; is it this server that answers?"
+	case errors.As(err, &name):
+		return fmt.Sprintf("let gimdb.host be a name that stands in the server's certificate; is it this server that answers at %s?", cfg.Host)
+	case errors.As(err, &invalid):
+		return "the server's certificate cannot be used any more, or not for this: have it renewed"
+	case strings.Contains(err.Error(), "server refused TLS connection"): // the driver has no type for it
+		return fmt.Sprintf("have TLS set up on the server; gimdb.sslmode is %s, and weaker ones send what is read, and perhaps the password, in the clear", cfg.SSLMode)
+	}
+	return ""
 }
 
 func hintFor(pg *pgconn.PgError, cfg config.GIMDB) string {
@@ -104,7 +124,10 @@ func Lost(err error) bool {
 	var network *net.OpError
 	var name *net.DNSError
 	var connect *pgconn.ConnectError
+	var untrusted *tls.CertificateVerificationError
 	switch {
+	case errors.As(err, &untrusted):
+		return false // and the handshake, which is a write, says that nothing was sent
 	case errors.As(err, &quiet), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		return true
 	case errors.As(err, &name):

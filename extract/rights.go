@@ -67,6 +67,19 @@ func readRights(ctx context.Context, conn *pgx.Conn, schema string, of ...texts.
 	})
 }
 
+// mayWrite names the tables that the user could change.
+func mayWrite(ctx context.Context, conn *pgx.Conn, schema string) ([]string, error) {
+	names := []string{history.Name}
+	for _, t := range tables {
+		names = append(names, t.Name)
+	}
+	rows, err := conn.Query(ctx, texts.Text("gim/may_write.sql"), schema, names)
+	if err != nil {
+		return nil, locate(err, "gim/may_write.sql")
+	}
+	return pgx.CollectRows(rows, pgx.RowTo[string])
+}
+
 func explainRights(rights []right, cfg config.GIMDB) error {
 	schema, user := pgx.Identifier{cfg.Schema}.Sanitize(), pgx.Identifier{cfg.User}.Sanitize()
 	missing := map[string]bool{}

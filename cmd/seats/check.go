@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 	"time"
 
 	"seats/cmd/seats/job"
@@ -97,6 +98,10 @@ func (k *checker) source(ctx context.Context) error {
 	}
 	k.found("source", "ok", f.Name)
 	k.found("tables and rights", "ok", f.Detail)
+	if len(f.MayWrite) > 0 {
+		k.found("read-only", "warning", fmt.Sprintf("user %s could change %s: grant select alone to a user of the program's own",
+			k.tenant.GIM.User, strings.Join(f.MayWrite, ", ")))
+	}
 	k.horizon(f.Horizon)
 	k.guids(f)
 	return nil

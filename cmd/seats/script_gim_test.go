@@ -27,6 +27,8 @@ type gimDB struct{ *pgtest.DB }
 //	                     in a database of their own
 //	gim sql TEXT         statements in that schema
 //	gim role             a login of its own, GIM_ROLE, without any right
+//	gim tls              a server of the script's own that has TLS, filled as by load, with GIM_ROLE that may read all of it and
+//	                     logs in by SCRAM, its password being sesame; ca.pem is whose certificate it is, other.pem is not
 //	gim proxy BYTES      a way there, GIM_PROXY, that goes dead after so many bytes of answers
 func gimCommand(ts *testscript.TestScript, _ bool, args []string) {
 	switch args[0] {
@@ -42,6 +44,8 @@ func gimCommand(ts *testscript.TestScript, _ bool, args []string) {
 		ts.Value("gims").(map[string]gimDB)[ts.Getenv("GIM_SCHEMA")].Exec(tb(ts), strings.Join(args[1:], " "))
 	case "role":
 		newRole(ts, ts.Value("gims").(map[string]gimDB)[ts.Getenv("GIM_SCHEMA")])
+	case "tls":
+		tlsGIM(ts)
 	case "proxy":
 		p := pgtest.NewProxy(tb(ts), ts.Value("gims").(map[string]gimDB)[ts.Getenv("GIM_SCHEMA")].ServerInfo)
 		bytes, err := strconv.ParseInt(args[1], 10, 64)
@@ -103,6 +107,18 @@ func newRole(ts *testscript.TestScript, db gimDB) {
 		}
 	})
 	ts.Setenv("GIM_ROLE", role)
+}
+
+func tlsGIM(ts *testscript.TestScript) {
+	server, authority := pgtest.TLS(tb(ts))
+	ts.Check(os.WriteFile(ts.MkAbs("ca.pem"), authority, 0o644))
+	other, _, _ := pgtest.Certificate(tb(ts))
+	ts.Check(os.WriteFile(ts.MkAbs("other.pem"), other, 0o644))
+	db := newGIM(ts, pgtest.SchemaOn(tb(ts), server))
+	loadGIM(ts, db)
+	newRole(ts, db)
+	role := ts.Getenv("GIM_ROLE")
+	db.Exec(tb(ts), "alter role "+role+" password 'sesame'; grant usage on schema "+db.Schema+" to "+role+"; grant select on all tables in schema "+db.Schema+" to "+role)
 }
 
 // interruptCommand waits until the program's own statement sleeps in the server: then it is in the middle of
