@@ -1,5 +1,6 @@
 # `make demo` and `make test` need nothing done before them: a Go and a C
-# compiler, and for the tests a package manager that has PostgreSQL's server.
+# compiler, and for the tests a package manager that has PostgreSQL's server
+# and minisign.
 #
 # Modules are fetched as `go build` needs them. `go mod download` and `go mod
 # tidy` would fetch DuckDB for every platform, more than a gigabyte.
@@ -7,12 +8,14 @@
 VERSION   ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 TESTFLAGS ?=
 SIZE      ?= small
+VULNDB    ?= https://vuln.go.dev
 DEMO      := testdata/demo
 ALERTS    := cmd/seats/watch/alerts
 SEATS     := bin/seats --config $(DEMO)/seats.yaml
 
 WITH_POSTGRES := internal/pgtest/with-postgres.sh
 STATICCHECK   := go run honnef.co/go/tools/cmd/staticcheck@v0.8.2
+GOVULNCHECK   := go run golang.org/x/vuln/cmd/govulncheck@v1.9.0
 SUDO          := $(if $(filter 0,$(shell id -u)),,sudo)
 
 # Packages that start goroutines: `make race` watches these.
@@ -22,7 +25,7 @@ RACE := ./cmd/... ./compute/... ./extract/... ./internal/pgtest/... ./internal/s
 # need, and nothing of the server's own in between.
 BENCH_SETTINGS := shared_buffers=1GB max_wal_size=16GB checkpoint_timeout=1d autovacuum=off
 
-.PHONY: help build demo demo-data test race bench bench-once alerts lint fmt clean postgres promtool
+.PHONY: help build demo demo-data test race bench bench-once alerts lint vuln fmt clean postgres promtool minisign
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -52,10 +55,10 @@ demo-data: ## write the bundled export again, as its flags say
 	rm -rf $(DEMO)/exports
 	go run ./cmd/gimsim export --dir $(DEMO)/exports $$(cat $(DEMO)/gimsim.flags)
 
-test: postgres ## every test, with a PostgreSQL of their own
+test: postgres minisign ## every test, with a PostgreSQL of their own
 	$(WITH_POSTGRES) go test $(TESTFLAGS) ./...
 
-race: postgres ## the packages with goroutines, under the race detector
+race: postgres minisign ## the packages with goroutines, under the race detector
 	$(WITH_POSTGRES) go test -race $(TESTFLAGS) $(RACE)
 
 bench: build postgres bin/venv ## measure against PostgreSQL's own answer; SIZE=small, SIZE=full, SIZE=smoke
@@ -82,6 +85,13 @@ lint: ## gofmt, go vet, staticcheck
 	go vet ./...
 	$(STATICCHECK) ./...
 
+# Where the database of known vulnerabilities cannot be reached, that is said and is no failure: a finding is.
+vuln: ## known vulnerabilities in what is called; VULNDB=file:///... for a copy of the database
+	@said=$$($(GOVULNCHECK) -db $(VULNDB) ./... 2>&1) && echo "$$said" || { \
+		echo "$$said"; \
+		case "$$said" in *"govulncheck: fetching vulnerabilities: "*) ;; *) exit 1 ;; esac; \
+		echo "vuln: NOT CHECKED: $(VULNDB) cannot be reached"; }
+
 fmt: ## format the Go files
 	gofmt -w .
 
@@ -101,3 +111,9 @@ promtool:
 		command -v apt-get >/dev/null || { echo "promtool is missing: install Prometheus"; exit 1; }; \
 		$(SUDO) apt-get update -q && \
 		$(SUDO) env RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends prometheus; }
+
+minisign:
+	@command -v minisign >/dev/null || { \
+		command -v apt-get >/dev/null || { echo "minisign is missing: install it"; exit 1; }; \
+		$(SUDO) apt-get update -q && \
+		$(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends minisign; }
