@@ -55,7 +55,10 @@ func hintForTLS(err error, cfg config.GIMDB) string {
 	var authority x509.UnknownAuthorityError
 	var name x509.HostnameError
 	var invalid x509.CertificateInvalidError
+	var setting *pgconn.ParseConfigError
 	switch {
+	case errors.As(err, &setting):
+		return "gimdb.sslrootcert must be a file of certificates, as PEM, that this user may read; what PG* variables of the environment say counts too"
 	case errors.As(err, &authority):
 		return "let gimdb.sslrootcert name the certificate of the authority that signed the server's; is it this server that answers?"
 	case errors.As(err, &name):

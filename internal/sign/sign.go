@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime/debug"
 
 	"aead.dev/minisign"
 
@@ -47,6 +48,7 @@ func ReadKey(path, password string) (*Key, error) {
 		if k.private, err = minisign.DecryptKey(password, bytes.TrimSpace(text)); err != nil {
 			return nil, bad("check sign_key_password", "it cannot be decrypted: the password is another, or the file is damaged")
 		}
+		debug.FreeOSMemory() // the password took a gigabyte, which others shall have
 	}
 	// A key without a password carries no checksum.
 	if err != nil || k.Public().Check(nil, k.Sign(nil, "")) != nil {
