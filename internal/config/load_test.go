@@ -102,6 +102,8 @@ globals:
   settle_hours: 0
   session_end: inclusive
   metrics_file: collected/seats.prom
+  sign_key: keys/seats.key
+  sign_key_password: ${GIM_PASSWORD}
   run_timeout: 3h
   engine: {memory_limit: 512MiB, threads: 4, temp_dir: scratch}
 tenants:
@@ -168,6 +170,8 @@ func TestFullFile(t *testing.T) {
 		{Name: "Note", Constant: true},
 	}, cfg.Columns)
 	require.Equal(t, filepath.Join(dir, "collected/seats.prom"), cfg.MetricsFile)
+	require.Equal(t, filepath.Join(dir, "keys/seats.key"), cfg.SignKey)
+	require.Equal(t, "hunter2-from-env", cfg.SignKeyPassword.Reveal())
 }
 
 // TestManyMistakesAreReportedAtOnce holds a mistake on nearly every line; the

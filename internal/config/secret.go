@@ -43,3 +43,11 @@ func (db GIMDB) Format(f fmt.State, verb rune) {
 	shown.Password = redacted
 	fmt.Fprintf(f, fmt.FormatString(f, verb), shown)
 }
+
+// Format does for the password of sign_key what GIMDB's does for its own.
+func (c Config) Format(f fmt.State, verb rune) {
+	type settings Config
+	shown := settings(c)
+	shown.SignKeyPassword = redacted
+	fmt.Fprintf(f, fmt.FormatString(f, verb), shown)
+}

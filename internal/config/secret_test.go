@@ -59,6 +59,15 @@ func TestConfigPrintsNoPassword(t *testing.T) {
 	}
 }
 
+func TestConfigPrintsNoPasswordOfAKey(t *testing.T) {
+	cfg := load(t, withGlobals("sign_key: k\nsign_key_password: hunter2"))
+	require.Equal(t, "hunter2", cfg.SignKeyPassword.Reveal())
+	cfg.Tenants = nil
+	for _, v := range []any{cfg, *cfg, []*config.Config{cfg}, struct{ C *config.Config }{cfg}} {
+		requireNoPassword(t, printed(t, v))
+	}
+}
+
 // TestErrorsPrintNoPassword puts the password where it does not belong.
 func TestErrorsPrintNoPassword(t *testing.T) {
 	t.Setenv("SEATS_TEST_PASSWORD", password)
@@ -91,6 +100,14 @@ func TestErrorsPrintNoPassword(t *testing.T) {
 		{"in gimdb itself", "gimdb: 'password=hunter2'"},
 		{"twice", "gimdb: {password: hunter2, password: hunter2x}"},
 		{"beside a file", "gimdb: {password: hunter2, password_file: hunter2}"},
+		{"of a key", `sign_key: ''
+sign_key_password: 'hunter2"secret'
+timezone: 'hunter2"secret'`},
+		{"of no key", "sign_key_password: hunter2"},
+		{"of a key, a list", "{sign_key: k, sign_key_password: [hunter2]}"},
+		{"of a key, a number", "sign_key: k\nsign_key_password: 0x12\nsettle_hours: 0x12"},
+		{"of a key, space forgotten", "sign_key: k\nsign_key_password:hunter2"},
+		{"of a key, colon forgotten", "sign_key: k\nsign_key_password hunter2\ntimezone: UTC"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
