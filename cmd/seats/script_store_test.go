@@ -101,3 +101,10 @@ func zipCommand(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(err)
 	ts.Check(os.WriteFile(path+".sha1", fmt.Appendf(nil, "%x  %s\n", sha1.Sum(text), filepath.Base(path)), 0o644))
 }
+
+func unzipCommand(ts *testscript.TestScript, _ bool, args []string) {
+	archive, err := zip.OpenReader(ts.MkAbs(args[0]))
+	ts.Check(err)
+	defer archive.Close()
+	ts.Check(os.CopyFS(ts.MkAbs(args[1]), archive))
+}
