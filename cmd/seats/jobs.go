@@ -27,9 +27,20 @@ func runJobs(ctx context.Context, w *world, root *cli, t *terminal, f jobFlags, 
 			return usageError("--restate: %w", err)
 		}
 	}
+	if len(f.Tenant) > 0 && f.shardFlags != (shardFlags{}) {
+		return usageError("--tenant and --shard both say which tenants: give one of them")
+	}
+	ours, err := f.shard(w.env)
+	if err != nil {
+		return err
+	}
 	cfg, err := root.loadAll(w)
 	if err != nil {
 		return err
+	}
+	if cfg = ours.part(cfg); len(cfg.Tenants) == 0 {
+		t.Info("no tenant falls to this shard", "shard", ours)
+		return nil
 	}
 	jobs, err := f.jobs(w, root, t, cfg, s)
 	if err != nil {

@@ -11,6 +11,7 @@ type jobFlags struct {
 	Restate given    `help:"Issue the next revision where a number moved, for this reason." placeholder:"REASON"`
 	Format  string   `help:"What is printed: ${enum}." enum:"table,json,csv" default:"table"`
 	Jobs    int      `help:"Tenants worked on at once; each may take the memory that its engine.memory_limit allows." default:"1" placeholder:"N"`
+	shardFlags
 	periodFlags
 }
 

@@ -18,14 +18,15 @@ import (
 func (c *statusCmd) check(ctx context.Context, w *world, t *terminal, tenants []config.Tenant) error {
 	table := report.Table{Header: []string{"tenant", "overdue"}}
 	code := fail.OK
-	for _, tenant := range tenants {
-		overdue, err := c.overdue(ctx, tenant, w.clock())
-		found := job.ExitCode(err)
-		if overdue != "" {
-			table.Rows = append(table.Rows, []any{tenant.Name, overdue})
+	for _, l := range lookAtAll(ctx, tenants, w.clock()) {
+		found := fail.OK
+		if l.err != nil && !errors.Is(l.err, store.ErrMissing) {
+			found = job.ExitCode(l.err)
+			t.fail(l.err, "tenant", l.tenant.Name)
+		} else if overdue := l.overdue(w.clock(), c.Within); overdue != "" {
+			table.Rows = append(table.Rows, []any{l.tenant.Name, overdue})
 			found = fail.NotReady
 		}
-		t.fail(err, "tenant", tenant.Name)
 		if code == fail.OK {
 			code = found
 		}
@@ -37,22 +38,6 @@ func (c *statusCmd) check(ctx context.Context, w *world, t *terminal, tenants []
 		return err
 	}
 	return said(code)
-}
-
-// overdue says what of the tenant is, or nothing.
-func (c *statusCmd) overdue(ctx context.Context, tenant config.Tenant, now time.Time) (string, error) {
-	state, err := look(ctx, tenant, now)
-	if errors.Is(err, store.ErrMissing) {
-		return "there is no store", nil
-	}
-	if err != nil {
-		return "", err
-	}
-	within := c.Within
-	if within == 0 {
-		within = watch.Within(tenant)
-	}
-	return state.Overdue(tenant, now, within), nil
 }
 
 // look is how a tenant stands by its published store.

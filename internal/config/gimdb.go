@@ -79,7 +79,7 @@ func (l *loader) gimdb(f fields) GIMDB {
 	if mode, ok := f.get("sslmode").word(sslModes...); ok {
 		db.SSLMode = mode
 	}
-	db.SSLRootCert = l.sslRootCert(f.get("sslrootcert"))
+	db.SSLRootCert = sslRootCert(f.get("sslrootcert"))
 	return db
 }
 
@@ -114,12 +114,12 @@ func defaultSSLMode(host string) string {
 
 // sslRootCert returns the certificate file given; "system" stays, as PostgreSQL
 // takes it for the system's own certificates.
-func (l *loader) sslRootCert(v value) string {
+func sslRootCert(v value) string {
 	text, ok := v.text()
 	if !ok || text == "" || text == "system" {
 		return text
 	}
-	return l.absolute(text)
+	return v.loader.absolute(text)
 }
 
 var identifierPattern = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_$]{0,62}$`)
@@ -176,7 +176,7 @@ func (l *loader) password(f fields) Secret {
 	if !ok || path == "" {
 		return Secret(text)
 	}
-	content, err := readUpTo(l.absolute(path), longestPassword)
+	content, err := readUpTo(v.loader.absolute(path), longestPassword)
 	if err != nil {
 		v.problem("cannot be read: "+cause(err), "")
 		return ""

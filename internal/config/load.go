@@ -11,7 +11,7 @@ import (
 )
 
 var (
-	rootKeys   = []string{"globals", "tenants", "report"}
+	rootKeys   = []string{"globals", "tenants", "tenants_dir", "report"}
 	globalKeys = []string{
 		"gimdb", "data_dir", "output_dir", "timezone", "max_session_hours", "readiness", "settle_hours", "session_end",
 		"run_timeout", "engine", "metrics_file", "production_date", "sign_key", "sign_key_password",
@@ -20,11 +20,16 @@ var (
 	tenantKeys = []string{"gimdb", "export_dir", "timezone", "exclude_agents", "run_timeout", "regions", "production_date", "enabled", "until"}
 )
 
-// loader holds what reading one file needs and finds.
+// loader holds what reading one file needs, and what all files of a configuration have in common.
 type loader struct {
-	file     string // as given
-	dir      string // absolute: what relative paths in the file are relative to
-	env      func(string) (string, bool)
+	file string // as given
+	dir  string // absolute: what relative paths in the file are relative to
+	env  func(string) (string, bool)
+	*findings
+}
+
+// findings of all files of a configuration.
+type findings struct {
 	problems Errors
 	secrets  []string
 }
@@ -32,12 +37,15 @@ type loader struct {
 // Load reads the configuration at path. Text may name environment variables,
 // which env looks up (os.LookupEnv). The only error is Errors.
 //
-// Nothing but the file itself and the password files that it names is read:
-// whether a folder, a certificate or a database is there is found out by who
-// uses it.
+// Nothing but the file itself, those of its tenants_dir and the password files
+// that they name is read: whether a folder, a certificate or a database is there
+// is found out by who uses it.
 func Load(path string, env func(string) (string, bool)) (*Config, error) {
-	l := &loader{file: path, env: env}
-	cfg := l.load()
+	l := &loader{file: path, env: env, findings: &findings{}}
+	var cfg *Config
+	if root, ok := l.read("is empty: it needs at least one tenant"); ok {
+		cfg = l.config(root)
+	}
 	if len(l.problems) > 0 {
 		l.problems = l.problems.tidy()
 		l.problems.redact(l.secrets)
@@ -46,31 +54,29 @@ func Load(path string, env func(string) (string, bool)) (*Config, error) {
 	return cfg, nil
 }
 
-func (l *loader) load() *Config {
+// read gives the file's root, unless it reported why not. empty says what is wrong with a file that holds nothing.
+func (l *loader) read(empty string) (root value, ok bool) {
 	content, err := os.ReadFile(l.file)
 	if err != nil {
 		l.report(Problem{Msg: "cannot be read: " + cause(err)})
-		return nil
+		return value{}, false
 	}
 	absolute, err := filepath.Abs(l.file)
 	if err != nil {
 		l.report(Problem{Msg: "has no absolute path: " + cause(err)})
-		return nil
+		return value{}, false
 	}
 	l.dir = filepath.Dir(absolute)
 
 	content = bytes.TrimPrefix(content, byteOrderMark)
 	if line := badText(content); line > 0 {
 		l.report(Problem{Line: line, Column: 1, Msg: "is not UTF-8 text"})
-		return nil
+		return value{}, false
 	}
-	root := parseTree(content, func(at position, msg, hint string) {
+	node := parseTree(content, empty, func(at position, msg, hint string) {
 		l.report(Problem{Line: at.line, Column: at.column, Msg: msg, Hint: hint})
 	})
-	if root == nil {
-		return nil
-	}
-	return l.config(value{loader: l, at: position{line: 1, column: 1}, node: root})
+	return value{loader: l, at: position{line: 1, column: 1}, node: node}, node != nil
 }
 
 func (l *loader) config(root value) *Config {
@@ -78,7 +84,7 @@ func (l *loader) config(root value) *Config {
 	g := l.globals(f.get("globals"))
 	return &Config{
 		Path:    l.file,
-		Tenants: l.tenants(f.get("tenants"), g),
+		Tenants: l.tenants(f.get("tenants"), f.get("tenants_dir"), g),
 		Columns: l.columns(f.get("report").fields("columns").get("columns")),
 
 		MetricsFile: g.metricsFile,

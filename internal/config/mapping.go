@@ -119,11 +119,23 @@ func distinctFiles(entries []keyed, what string) {
 	for _, e := range entries {
 		folded := strings.ToLower(e.key)
 		if other, seen := first[folded]; seen {
-			e.value.complain(fmt.Sprintf("differs only in capital letters from the %s %s on line %d", what, other.key, other.value.at.line), "")
+			if other.key == e.key { // one in the file, one in the folder
+				e.value.complain(fmt.Sprintf("is a %s that there is already, %s", what, other.value.place(e.value.loader.file)), "")
+				continue
+			}
+			e.value.complain(fmt.Sprintf("differs only in capital letters from the %s %s %s", what, other.key, other.value.place(e.value.loader.file)), "")
 			continue
 		}
 		first[folded] = e
 	}
+}
+
+// place says where the value stands, for what stands in a file.
+func (v value) place(file string) string {
+	if v.loader.file != file {
+		return "in " + v.loader.file
+	}
+	return fmt.Sprintf("on line %d", v.at.line)
 }
 
 // under returns the path of a key in this mapping.

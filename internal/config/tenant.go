@@ -3,21 +3,57 @@ package config
 import (
 	"fmt"
 	"math"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 )
 
-func (l *loader) tenants(v value, g globals) []Tenant {
+func (l *loader) tenants(v, dir value, g globals) []Tenant {
 	entries := v.named("tenant")
-	if len(entries) == 0 && v.is(kindMapping) {
+	before := len(l.problems)
+	entries = append(entries, l.tenantFiles(dir)...)
+	if len(entries) == 0 && v.is(kindMapping) && len(l.problems) == before {
 		v.complain("needs at least one tenant", "")
 	}
 	distinctFiles(entries, "tenant")
 	tenants := make([]Tenant, len(entries))
 	for i, e := range entries {
-		tenants[i] = l.tenant(e, g)
+		tenants[i] = e.value.loader.tenant(e, g)
 	}
 	return tenants
+}
+
+// tenantFiles are the tenants of a folder: each file of one holds what would stand under its name in tenants. They come in
+// the order of their names.
+func (l *loader) tenantFiles(v value) (entries []keyed) {
+	text, ok := v.filledText()
+	if !ok {
+		return nil
+	}
+	files, err := os.ReadDir(l.absolute(text))
+	if err != nil {
+		v.problem("cannot be read: "+cause(err), "")
+		return nil
+	}
+	for _, f := range files {
+		name, ending := strings.TrimSuffix(f.Name(), filepath.Ext(f.Name())), filepath.Ext(f.Name())
+		if strings.HasPrefix(f.Name(), ".") || !slices.Contains([]string{".yaml", ".yml", ".json"}, ending) {
+			continue
+		}
+		of := &loader{file: filepath.Join(filepath.Dir(l.file), text, f.Name()), env: l.env, findings: l.findings}
+		if filepath.IsAbs(text) {
+			of.file = filepath.Join(text, f.Name())
+		}
+		if !namePattern.MatchString(name) {
+			of.report(Problem{Msg: "is no name for a tenant", Hint: "1 to 63 of A-Z a-z 0-9 _ -, the first a letter or a digit, before " + ending})
+			continue
+		}
+		if root, ok := of.read("is empty: it needs regions"); ok {
+			entries = append(entries, keyed{key: name, value: root})
+		}
+	}
+	return entries
 }
 
 func (l *loader) tenant(e keyed, g globals) Tenant {

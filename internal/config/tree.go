@@ -62,8 +62,8 @@ type treeBuilder struct {
 	lost    bool // the parser takes what follows a tag for its value: the rest would only mislead
 }
 
-// parseTree returns the root of the file, or nil after it reported why not.
-func parseTree(content []byte, report func(at position, msg, hint string)) *node {
+// parseTree returns the root of the file, or nil after it reported why not: empty, where it holds nothing.
+func parseTree(content []byte, empty string, report func(at position, msg, hint string)) *node {
 	// The parser would stop at the first duplicate key; the builder reports all.
 	file, err := parser.ParseBytes(content, 0, parser.AllowDuplicateMapKey())
 	if err != nil {
@@ -75,7 +75,7 @@ func parseTree(content []byte, report func(at position, msg, hint string)) *node
 		return d == nil || d.Body == nil || d.Body.Type() == ast.DirectiveType // %YAML 1.2
 	})
 	if len(docs) == 0 {
-		report(position{line: 1, column: 1}, "is empty: it needs at least one tenant", "")
+		report(position{line: 1, column: 1}, empty, "")
 		return nil
 	}
 	if len(docs) > 1 {
