@@ -41,7 +41,7 @@ func (s *Scratch) open(ctx context.Context, path string, o duck.Options) (err er
 	if s.Conn, err = s.DB.Conn(ctx); err != nil {
 		return err
 	}
-	if _, err := duck.Exec(ctx, s.Conn, "store/schema_1.sql"); err != nil {
+	if err := migrate(ctx, s.Conn, 0); err != nil {
 		return err
 	}
 	// ATTACH takes no parameter: this is the one value that stands in a statement, as a quoted literal.
@@ -53,7 +53,8 @@ func (s *Scratch) open(ctx context.Context, path string, o duck.Options) (err er
 	if err != nil {
 		return err
 	}
-	return checkVersionOf(ctx, s.Conn, "audit/version.sql", path)
+	_, err = checkVersionOf(ctx, s.Conn, "audit/version.sql", path)
+	return err
 }
 
 // Close throws the scratch store away.

@@ -10,6 +10,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -24,9 +25,12 @@ import (
 	texts "seats/sql"
 )
 
-// Version is the schema this program writes. A store of an older one is migrated in the work copy; a
-// newer one is refused.
-const Version = 1
+// schemas are the statements that bring a store from each version to the next, the first of them an empty file.
+var schemas = []string{"store/schema_1.sql", "store/schema_2.sql"}
+
+// Version is the schema this program writes. A store of an older one can be read, and is migrated in the work copy of
+// the next run; a newer one is refused.
+var Version = uint64(len(schemas))
 
 // Work is a private copy of a tenant's store, to be published or dropped. Conn is its one pinned
 // connection: temporary tables and transactions live there. DB gives further connections.
@@ -93,9 +97,13 @@ func (w *Work) open(ctx context.Context, o duck.Options, orNew bool) error {
 		return err
 	}
 	if fresh {
-		return w.create(ctx)
+		return migrate(ctx, w.Conn, 0)
 	}
-	return checkVersion(ctx, w.Conn, w.path)
+	version, err := checkVersion(ctx, w.Conn, w.path)
+	if err != nil {
+		return err
+	}
+	return migrate(ctx, w.Conn, version)
 }
 
 // copyPublished copies the published store, and until the end keeps others from opening it for writing: what they
@@ -124,34 +132,45 @@ func (w *Work) openCopy(ctx context.Context, o duck.Options) (err error) {
 	return err
 }
 
-func (w *Work) create(ctx context.Context) error {
-	tx, err := w.Conn.BeginTx(ctx, nil)
+// migrate brings a store from a version to this program's, all at once or not at all.
+func migrate(ctx context.Context, conn *sql.Conn, version uint64) error {
+	if version == Version {
+		return nil
+	}
+	tx, err := conn.BeginTx(ctx, nil)
 	if err != nil {
 		return err
 	}
 	defer tx.Rollback() //nolint:errcheck // after a commit there is nothing to roll back
-	if _, err := duck.Exec(ctx, tx, "store/schema_1.sql"); err != nil {
-		return err
+	for _, schema := range schemas[version:] {
+		if _, err := duck.Exec(ctx, tx, schema); err != nil {
+			return err
+		}
 	}
 	return tx.Commit()
 }
 
-// checkVersion refuses what is no store, or a newer program's. Migrations of older versions go here,
-// one statement file for each version.
-func checkVersion(ctx context.Context, q duck.Queryer, path string) error {
+// checkVersion gives a store's schema version, and refuses what is no store, or a newer program's.
+func checkVersion(ctx context.Context, q duck.Queryer, path string) (uint64, error) {
 	return checkVersionOf(ctx, q, "store/version.sql", path)
 }
 
 // checkVersionOf asks for the version with a statement of the caller's.
-func checkVersionOf(ctx context.Context, q duck.Queryer, statement, path string) error {
-	var version uint64
-	if err := q.QueryRowContext(ctx, texts.Text(statement)).Scan(&version); err != nil {
-		return refused(path, fmt.Errorf("it has no readable schema version: %w", err))
+func checkVersionOf(ctx context.Context, q duck.Queryer, statement, path string) (version uint64, err error) {
+	if err := q.QueryRowContext(ctx, texts.Text(statement)).Scan(&version); err != nil || version == 0 {
+		return 0, refused(path, fmt.Errorf("it has no readable schema version: %w", cmp.Or(err, sql.ErrNoRows)))
 	}
-	if version != Version {
-		return newer(path, "schema version", version, Version)
+	if version > Version {
+		return 0, newer(path, "schema version", version, Version)
 	}
-	return nil
+	return version, nil
+}
+
+// Has tells whether an open store is of this schema version or a later one: what came with it is missing before.
+func Has(ctx context.Context, q duck.Queryer, version uint64) (bool, error) {
+	var has uint64
+	err := q.QueryRowContext(ctx, texts.Text("store/version.sql")).Scan(&has)
+	return has >= version, err
 }
 
 // Publish writes everything into the one file of the copy and renames it into place.
@@ -222,7 +241,7 @@ func OpenPublished(ctx context.Context, path string, o duck.Options) (db *sql.DB
 	if err != nil {
 		return nil, err
 	}
-	if err := checkVersion(ctx, db, path); err != nil {
+	if _, err := checkVersion(ctx, db, path); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
 	return db, nil

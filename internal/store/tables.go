@@ -19,9 +19,10 @@ const (
 	evidence             // what a day's numbers were counted from, row by row
 	monthly              // a month's numbers
 	record               // what was done
+	sent                 // what was delivered
 )
 
-// tables are the base tables of the store (sql/store/schema_1.sql), each with what its rows belong to and a total order
+// tables are the base tables of the store (sql/store/schema_*.sql), each with what its rows belong to and a total order
 // of them. Whatever drops, moves, takes, keeps or writes rows goes through this list.
 var tables = []struct {
 	part
@@ -42,6 +43,7 @@ var tables = []struct {
 	{monthly, texts.Table{Name: "monthly_enabled", Order: []string{"month", "region"}}},
 	{record, texts.Table{Name: "issued_file", Order: []string{"region", "measure", "period", "revision"}}},
 	{record, texts.Table{Name: "run", Order: []string{"run_id"}}},
+	{sent, texts.Table{Name: "delivery", Order: []string{"delivered_ts", "file", "sha256"}}},
 }
 
 // of runs a statement of sql/store/each on the tables of some parts.

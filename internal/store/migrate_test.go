@@ -1,0 +1,91 @@
+package store_test
+
+import (
+	"context"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"seats/internal/duck"
+	"seats/internal/store"
+	texts "seats/sql"
+)
+
+// oldStore is a store of schema version 1 with a run in its ledger.
+func oldStore(t *testing.T) (path string) {
+	t.Helper()
+	path = filepath.Join(t.TempDir(), "acme.duckdb")
+	change(t, path, texts.Text("store/schema_1.sql"),
+		`insert into _data.run values (1, 'run', 1, 2, 'u', 'p', 'd', 'r', 0, '', ['2026-03-10'], [], [], '', 'abc')`,
+		`insert into _data.slice values ('2026-03-10', 's', null, 1, 1, 0, 0, 0, 0, 'final', 'x')`)
+	return path
+}
+
+// fingerprint is all that a version 1 store had.
+const fingerprint = "select (select string_agg(r::varchar, '' order by run_id) from _data.run as r) || (select string_agg(s::varchar, '') from slice as s)"
+
+func TestAnOldStoreIsReadAsItIs(t *testing.T) {
+	path := oldStore(t)
+	for _, opener := range []string{"OpenPublished", "OpenScratch"} {
+		require.NoError(t, openers[opener](t.Context(), path, duck.Options{}), opener)
+	}
+	db, err := store.OpenPublished(t.Context(), path, duck.Options{})
+	require.NoError(t, err)
+	defer db.Close() //nolint:errcheck // only read
+	requireVersion(t, db, 1)
+	has, err := store.Has(t.Context(), db, 2)
+	require.NoError(t, err)
+	require.False(t, has)
+}
+
+func TestAnOldStoreIsMigratedByTheNextRunWithoutLoss(t *testing.T) {
+	for _, begin := range []func(context.Context, string, duck.Options) (*store.Work, error){store.Begin, store.BeginExisting} {
+		path := oldStore(t)
+		before := ask(t, path, fingerprint)
+		require.Contains(t, before, "abc")
+
+		w, err := begin(t.Context(), path, duck.Options{})
+		require.NoError(t, err)
+		requireVersion(t, w.Conn, store.Version)
+		require.NoError(t, w.Drop())
+		require.Equal(t, "1", ask(t, path, "select version::varchar from _data.store_version"), "a run that is not published leaves it alone")
+
+		for range 2 { // and once it is migrated, it stays so
+			w, err = begin(t.Context(), path, duck.Options{})
+			require.NoError(t, err)
+			require.NoError(t, w.Publish())
+			require.Equal(t, before, ask(t, path, fingerprint))
+			require.Equal(t, "0", ask(t, path, "select count(*)::varchar from delivery"))
+		}
+	}
+}
+
+// A migrated store and a new one are the same.
+func TestAMigratedStoreHasTheSchemaOfANewOne(t *testing.T) {
+	path := oldStore(t)
+	w, err := store.Begin(t.Context(), path, duck.Options{})
+	require.NoError(t, err)
+	require.NoError(t, w.Publish())
+	const schema = `select string_agg(line, '\n' order by line) from (
+		select schema_name || table_name || column_name || data_type || is_nullable || coalesce(comment, '') as line from duckdb_columns() where not internal
+		union all select view_name || sql || coalesce(comment, '') from duckdb_views() where not internal)`
+	require.Equal(t, ask(t, newStore(t), schema), ask(t, path, schema))
+}
+
+func requireVersion(t *testing.T, q duck.Queryer, want uint64) {
+	t.Helper()
+	var version uint64
+	require.NoError(t, q.QueryRowContext(t.Context(), texts.Text("store/version.sql")).Scan(&version))
+	require.Equal(t, want, version)
+}
+
+// ask is a published store's answer to a question.
+func ask(t *testing.T, path, question string) (answer string) {
+	t.Helper()
+	db, err := duck.Open(path, duck.Options{ReadOnly: true})
+	require.NoError(t, err)
+	defer db.Close() //nolint:errcheck // only read
+	require.NoError(t, db.QueryRow(question).Scan(&answer))
+	return answer
+}
