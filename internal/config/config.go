@@ -58,6 +58,8 @@ type Tenant struct {
 	ExcludeAgents []string // patterns with * and ? (R6)
 	Regions       []Region // in the order of the file, never empty
 
+	Deliver *Delivery // nil: issued files stay where they are
+
 	ProductionDate calendar.Date // the first day that is billed; zero: not said
 	Term
 }

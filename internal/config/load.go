@@ -14,10 +14,10 @@ var (
 	rootKeys   = []string{"globals", "tenants", "tenants_dir", "report"}
 	globalKeys = []string{
 		"gimdb", "data_dir", "output_dir", "timezone", "max_session_hours", "readiness", "settle_hours", "session_end",
-		"run_timeout", "engine", "metrics_file", "production_date", "sign_key", "sign_key_password",
+		"run_timeout", "engine", "metrics_file", "production_date", "sign_key", "sign_key_password", "deliver",
 	}
 	engineKeys = []string{"memory_limit", "threads", "temp_dir"}
-	tenantKeys = []string{"gimdb", "export_dir", "timezone", "exclude_agents", "run_timeout", "regions", "production_date", "enabled", "until"}
+	tenantKeys = []string{"gimdb", "export_dir", "timezone", "exclude_agents", "run_timeout", "regions", "production_date", "enabled", "until", "deliver"}
 )
 
 // loader holds what reading one file needs, and what all files of a configuration have in common.
@@ -96,6 +96,7 @@ func (l *loader) config(root value) *Config {
 // globals are the settings that tenants share.
 type globals struct {
 	gimdb       fields // unread: a tenant may override each
+	deliver     fields // likewise
 	defaults    Tenant
 	metricsFile string
 
@@ -135,7 +136,9 @@ func (l *loader) globals(v value) globals {
 	t.RunTimeout, _ = f.get("run_timeout").timeout()
 	gimdb := l.gimdbFields(f.get("gimdb"), false)
 	l.gimdb(gimdb) // what is wrong here is wrong even where no tenant inherits it
-	g := globals{gimdb: gimdb, defaults: t, metricsFile: l.metricsFile(f.get("metrics_file"))}
+	deliver := l.deliverFields(f.get("deliver"))
+	l.delivery(deliver)
+	g := globals{gimdb: gimdb, deliver: deliver, defaults: t, metricsFile: l.metricsFile(f.get("metrics_file"))}
 	g.signKey, g.signKeyPassword = l.signKey(f)
 	return g
 }

@@ -37,7 +37,7 @@ func unknownKeyHint(key string, known []string) string {
 	for _, section := range []struct {
 		name string
 		keys []string
-	}{{"globals", globalKeys}, {"globals.gimdb", gimdbKeys}, {"globals.engine", engineKeys}, {"a tenant", tenantKeys}} {
+	}{{"globals", globalKeys}, {"globals.gimdb", gimdbKeys}, {"globals.engine", engineKeys}, {"a tenant", tenantKeys}, {"deliver", deliverKeys}} {
 		if slices.Contains(section.keys, key) {
 			return "it belongs in " + section.name
 		}

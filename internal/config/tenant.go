@@ -74,6 +74,7 @@ func (l *loader) tenant(e keyed, g globals) Tenant {
 		f.get("until").problem("lies before production_date "+t.ProductionDate.String(), "")
 	}
 	l.source(&t, f, g.gimdb)
+	t.Deliver = l.deliver(l.deliverFields(f.get("deliver")), g.deliver)
 	return t
 }
 

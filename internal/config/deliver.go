@@ -1,0 +1,143 @@
+package config
+
+import (
+	"fmt"
+	"net"
+	"net/url"
+	"path"
+	"strconv"
+	"strings"
+	"time"
+
+	"filippo.io/age"
+
+	"seats/internal/calendar"
+)
+
+var (
+	sftpKeys    = []string{"port", "user", "key_file", "agent", "known_hosts"}
+	deliverKeys = append([]string{"folder", "host", "age_recipients", "since", "retries", "timeout"}, sftpKeys...)
+)
+
+// Delivery says where a tenant's issued files are delivered to.
+type Delivery struct {
+	Folder        string // on the SFTP server, or here and then absolute
+	Host          string // of an SFTP server; empty: Folder is one of this machine
+	Port          int
+	User          string
+	KeyFile       string        // absolute: an OpenSSH private key; or empty
+	Agent         string        // socket of an agent that holds the key; or empty
+	KnownHosts    string        // absolute
+	AgeRecipients []string      // for whom files are encrypted; none: they are not
+	Since         calendar.Date // periods that end before are not delivered; zero: all are
+	Retries       int           // of a delivery whose connection broke
+	Timeout       time.Duration // of a silence of the server
+}
+
+// Address is the SFTP server's, as a connection wants it.
+func (d Delivery) Address() string { return net.JoinHostPort(d.Host, strconv.Itoa(d.Port)) }
+
+// Target is the folder as people read it, and the store keeps it: a path, or a URL.
+func (d Delivery) Target() string {
+	if d.Host == "" {
+		return d.Folder
+	}
+	u := url.URL{Scheme: "sftp", User: url.User(d.User), Host: d.Address(), Path: path.Join("/~", d.Folder)}
+	if path.IsAbs(d.Folder) {
+		u.Path = d.Folder
+	}
+	return u.String()
+}
+
+func (l *loader) deliverFields(v value) fields { return v.fields(deliverKeys...) }
+
+// delivery reads the settings, which are complete but for those that have no default.
+func (l *loader) delivery(f fields) Delivery {
+	d := Delivery{Port: 22, Retries: 5, Timeout: time.Minute}
+	d.Folder, _ = f.get("folder").text()
+	host := f.get("host")
+	if d.Host, _ = host.text(); strings.ContainsAny(d.Host, "/@=[] \t\r\n") {
+		host.complain("must be a host name or an address", "user, port and folder have keys of their own")
+	}
+	if d.Host == "" && d.Folder != "" {
+		d.Folder = l.absolute(d.Folder)
+	}
+	if n, ok := f.get("port").integer(1, 65535); ok {
+		d.Port = int(n)
+	}
+	d.User, _ = f.get("user").filledText()
+	for key, file := range map[string]*string{"key_file": &d.KeyFile, "agent": &d.Agent, "known_hosts": &d.KnownHosts} {
+		if text, ok := f.get(key).filledText(); ok {
+			*file = l.absolute(text)
+		}
+	}
+	d.AgeRecipients = f.get("age_recipients").recipients()
+	d.Since, _ = f.get("since").date()
+	if n, ok := f.get("retries").integer(0, 100); ok {
+		d.Retries = int(n)
+	}
+	if timeout, ok := f.get("timeout").timeout(); ok {
+		d.Timeout = timeout
+	}
+	return d
+}
+
+// recipients returns the list of age's public keys given. A bad one is not quoted: it may be a secret key.
+func (v value) recipients() []string {
+	texts, places := v.texts()
+	for i, text := range texts {
+		if _, err := age.ParseRecipients(strings.NewReader(text)); err != nil || strings.ContainsAny(text, "\r\n") {
+			places[i].complain("is no public key of age", "age-keygen -y prints it: age1...")
+		}
+	}
+	return texts
+}
+
+// deliverOver returns a tenant's settings over those of globals, key by key. A key_file and an agent are two ways to
+// one key: either of a tenant's replaces either of globals'.
+func deliverOver(tenant, global fields) fields {
+	merged := tenant.over(global)
+	for key, other := range map[string]string{"key_file": "agent", "agent": "key_file"} {
+		if tenant.get(key).given() && !tenant.get(other).given() {
+			delete(merged.byKey, other)
+		}
+	}
+	return merged
+}
+
+// deliver reads where a tenant's files are delivered to: nil where neither it nor globals say so, or where its folder
+// is empty.
+func (l *loader) deliver(own, global fields) *Delivery {
+	settings := deliverOver(own, global)
+	d := l.delivery(settings)
+	folder := settings.get("folder")
+	if len(settings.byKey) == 0 || folder.given() && d.Folder == "" {
+		return nil
+	}
+	settings.lacks("folder", "an empty one delivers nothing")
+	if d.Host == "" {
+		for _, key := range sftpKeys {
+			if v := own.get(key); v.given() {
+				v.complain("is for SFTP, and there is no host", "")
+			}
+		}
+		return &d
+	}
+	for _, key := range []string{"user", "known_hosts"} {
+		settings.lacks(key, "")
+	}
+	keyFile, agent := settings.get("key_file"), settings.get("agent")
+	if !agent.given() {
+		settings.lacks("key_file", "or agent: ${SSH_AUTH_SOCK}")
+	} else if keyFile.given() {
+		agent.complain(fmt.Sprintf("there is a key_file on line %d: give one of the two", keyFile.at.line), "")
+	}
+	return &d
+}
+
+// lacks reports a key of a delivery that is not given.
+func (f fields) lacks(key, hint string) {
+	if v := f.get(key); !v.given() {
+		v.complain("is required, here or in globals.deliver", hint)
+	}
+}
