@@ -1,6 +1,6 @@
 # `make demo` and `make test` need nothing done before them: a Go and a C
-# compiler, and for the tests a package manager that has PostgreSQL's server
-# and minisign.
+# compiler, and for the tests a package manager that has the servers of
+# PostgreSQL and OpenSSH, and minisign.
 #
 # Modules are fetched as `go build` needs them. `go mod download` and `go mod
 # tidy` would fetch DuckDB for every platform, more than a gigabyte.
@@ -25,7 +25,7 @@ RACE := ./cmd/... ./compute/... ./extract/... ./internal/pgtest/... ./internal/s
 # need, and nothing of the server's own in between.
 BENCH_SETTINGS := shared_buffers=1GB max_wal_size=16GB checkpoint_timeout=1d autovacuum=off
 
-.PHONY: help build demo demo-data test race bench bench-once alerts lint vuln fmt clean postgres promtool minisign
+.PHONY: help build demo demo-data test race bench bench-once alerts lint vuln fmt clean postgres promtool minisign openssh
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -55,10 +55,10 @@ demo-data: ## write the bundled export again, as its flags say
 	rm -rf $(DEMO)/exports
 	go run ./cmd/gimsim export --dir $(DEMO)/exports $$(cat $(DEMO)/gimsim.flags)
 
-test: postgres minisign ## every test, with a PostgreSQL of their own
+test: postgres openssh minisign ## every test, with a PostgreSQL of their own
 	$(WITH_POSTGRES) go test $(TESTFLAGS) ./...
 
-race: postgres minisign ## the packages with goroutines, under the race detector
+race: postgres openssh minisign ## the packages with goroutines, under the race detector
 	$(WITH_POSTGRES) go test -race $(TESTFLAGS) $(RACE)
 
 bench: build postgres bin/venv ## measure against PostgreSQL's own answer; SIZE=small, SIZE=full, SIZE=smoke
@@ -117,3 +117,10 @@ minisign:
 		command -v apt-get >/dev/null || { echo "minisign is missing: install it"; exit 1; }; \
 		$(SUDO) apt-get update -q && \
 		$(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends minisign; }
+
+# The tests start servers of their own; RUNLEVEL=1 keeps the package from starting the system's.
+openssh:
+	@command -v sshd >/dev/null || test -x /usr/sbin/sshd || { \
+		command -v apt-get >/dev/null || { echo "sshd is missing: install OpenSSH's server"; exit 1; }; \
+		$(SUDO) apt-get update -q && \
+		$(SUDO) env RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends openssh-server; }

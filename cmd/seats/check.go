@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"seats/cmd/seats/deliver"
 	"seats/cmd/seats/job"
 	"seats/extract"
 	"seats/internal/calendar"
@@ -39,7 +40,7 @@ func (c *checkCmd) Run(ctx context.Context, w *world, root *cli, t *terminal) er
 	for _, tenant := range cfg.Tenants {
 		k := checker{tenant: tenant, now: w.clock(), table: &table}
 		k.found("configuration", "ok", fmt.Sprintf("%d regions; store %s", len(tenant.Regions), tenant.StorePath()))
-		err := errors.Join(k.source(ctx), job.Explain(k.store(ctx), tenant))
+		err := errors.Join(k.source(ctx), job.Explain(k.store(ctx), tenant), k.delivery(ctx))
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
@@ -173,4 +174,18 @@ func (k *checker) store(ctx context.Context) error {
 	}
 	k.found("store", "ok", fmt.Sprintf("%d days", len(slices)))
 	return nil
+}
+
+// delivery logs in where the files are delivered to, and looks at the folder.
+func (k *checker) delivery(ctx context.Context) error {
+	if k.tenant.Deliver == nil {
+		return nil
+	}
+	target, err := deliver.Open(ctx, *k.tenant.Deliver)
+	if err != nil {
+		k.found("delivery", "failed", err.Error())
+		return err
+	}
+	k.found("delivery", "ok", k.tenant.Deliver.Target())
+	return target.Close()
 }

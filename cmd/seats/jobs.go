@@ -140,7 +140,7 @@ func (f jobFlags) jobs(w *world, root *cli, t *terminal, all *config.Config, s s
 			t.Info("left out: days after the tenant's last one, and the month that it lies in", "tenant", tenant.Name, "until", tenant.Until)
 		}
 		jobs = append(jobs, &job.Job{Stages: s, Tenant: tenant, Columns: cfg.Columns, Days: p.days, Months: p.months,
-			Whole: p.whole, Restate: string(f.Restate), Clock: w.clock, Version: version, Log: t})
+			Whole: p.whole, Restate: string(f.Restate), Clock: w.clock, Sleep: w.sleep, Version: version, Log: t})
 	}
 	return jobs, nil
 }
@@ -235,7 +235,11 @@ func summarizeJobs(t *terminal, jobs []*job.Job, results []job.Result) {
 		return
 	}
 	for _, r := range results {
-		t.Info("ended", "tenant", r.Tenant, "exit", int(job.ExitCode(r.Err)), "days_done", r.Done, "days_waiting", r.Waiting, "days_failed", r.Failed, "files", r.Files)
+		line := []any{"tenant", r.Tenant, "exit", int(job.ExitCode(r.Err)), "days_done", r.Done, "days_waiting", r.Waiting, "days_failed", r.Failed, "files", r.Files}
+		if len(r.Delivered) > 0 {
+			line = append(line, "delivered", len(r.Delivered))
+		}
+		t.Info("ended", line...)
 	}
 }
 

@@ -35,7 +35,7 @@ func (c *runCmd) Run(ctx context.Context, w *world, root *cli, t *terminal) erro
 	if c.Wait < 0 {
 		return usageError("--wait %s is negative", c.Wait)
 	}
-	s := stages{Command: "run", Extract: true, Compute: true, Report: true, Refresh: c.Refresh, AcceptLoss: c.AcceptLoss, KeepDays: c.KeepDays}
+	s := stages{Command: "run", Extract: true, Compute: true, Report: true, Deliver: true, Refresh: c.Refresh, AcceptLoss: c.AcceptLoss, KeepDays: c.KeepDays}
 	s.CatchUp = c.periodFlags == (periodFlags{}) && c.Restate == "" // a reason is for what somebody has looked at
 	return runJobs(ctx, w, root, t, c.jobFlags, s, c.Wait)
 }

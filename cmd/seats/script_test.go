@@ -20,6 +20,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	gimsim "seats/cmd/gimsim/cli"
+	"seats/internal/sshtest"
 )
 
 // TestMain lets the scripts run the program and the simulator as processes of their own: this test binary
@@ -70,6 +71,7 @@ func scriptSleep(ctx context.Context, d time.Duration) {
 //	list FOLDER                  prints every file in it: mode, size, time of change, content's start
 //	modes FOLDER                 wants folders of mode 0700 and files of mode 0600 in it, and some
 //	gim ...                      a GIM database of the script's own: see gimCommand
+//	sftp ...                     an OpenSSH server of the script's own: see sftpCommand
 //	hold FILE                    takes a lock; `hold` alone lets it go
 //	store FILE SQL               changes a store behind the program's back
 //	reader FILE                  opens a store as an analyst's client; `reader` alone wants it to answer as at first
@@ -91,11 +93,12 @@ func TestScript(t *testing.T) {
 			env.Setenv("BASE", filepath.Join(wd, "testdata", "gim"))
 			env.Values["tb"], env.Values["gims"] = env.T(), map[string]gimDB{}
 			env.Values["held"], env.Values["reader"], env.Values["writer"] = &[]*os.File{}, &reader{}, new(*sql.DB)
+			env.Values["sftp"] = new(*sshtest.Server)
 			return err
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exitsCommand, "export": exportCommand, "list": listCommand, "modes": modesCommand,
-			"gim": gimCommand, "hold": holdCommand, "store": storeCommand, "reader": readerCommand,
+			"gim": gimCommand, "sftp": sftpCommand, "hold": holdCommand, "store": storeCommand, "reader": readerCommand,
 			"writer": writerCommand, "zip": zipCommand, "unzip": unzipCommand, "interrupt": interruptCommand,
 		},
 	})

@@ -6,6 +6,7 @@ import (
 	"sort"
 	"time"
 
+	"seats/cmd/seats/deliver"
 	"seats/cmd/seats/job"
 	"seats/internal/calendar"
 	"seats/internal/config"
@@ -65,7 +66,7 @@ func (c *statusCmd) Run(ctx context.Context, w *world, root *cli, t *terminal) e
 	return said(code)
 }
 
-var monthHeader = []string{"tenant", "month", "days", "final", "provisional", "missing", "complete", "daily_files", "monthly_files", "revised"}
+var monthHeader = []string{"tenant", "month", "days", "final", "provisional", "missing", "complete", "daily_files", "monthly_files", "revised", "undelivered"}
 
 func monthRows(ctx context.Context, tenant config.Tenant, now time.Time) ([][]any, error) {
 	months, err := monthsOf(ctx, tenant, now)
@@ -87,6 +88,7 @@ type monthStatus struct {
 	over               bool
 	daily, monthly     int // files of revision 1
 	revised            int // files of later revisions
+	undelivered        int // revisions
 }
 
 func monthsOf(ctx context.Context, tenant config.Tenant, now time.Time) ([]monthStatus, error) {
@@ -103,10 +105,16 @@ func monthsOf(ctx context.Context, tenant config.Tenant, now time.Time) ([]month
 	if err != nil {
 		return nil, err
 	}
-	return summarize(tenant, slices, issued, calendar.DateOf(now, tenant.Zone))
+	var parcels []deliver.Parcel
+	if tenant.Deliver != nil {
+		if _, parcels, err = job.Pending(ctx, db, tenant); err != nil {
+			return nil, err
+		}
+	}
+	return summarize(tenant, slices, issued, parcels, calendar.DateOf(now, tenant.Zone))
 }
 
-func summarize(tenant config.Tenant, slices map[string]store.Slice, issued []report.Issue, today calendar.Date) ([]monthStatus, error) {
+func summarize(tenant config.Tenant, slices map[string]store.Slice, issued []report.Issue, parcels []deliver.Parcel, today calendar.Date) ([]monthStatus, error) {
 	months := map[calendar.Month]*monthStatus{}
 	at := func(m calendar.Month) *monthStatus {
 		if months[m] == nil {
@@ -142,6 +150,13 @@ func summarize(tenant config.Tenant, slices map[string]store.Slice, issued []rep
 		default:
 			m.daily++
 		}
+	}
+	for _, p := range parcels {
+		month, err := calendar.ParseMonth(p.Issue.Period[:len("2006-01")])
+		if err != nil {
+			return nil, err
+		}
+		at(month).undelivered++
 	}
 	sorted := make([]monthStatus, 0, len(months))
 	for _, m := range months {
@@ -194,6 +209,10 @@ func (m monthStatus) row(t config.Tenant) []any {
 	if m.to != m.month {
 		name += ".." + m.to.String()
 	}
-	return []any{t.Name, name, days, m.final, m.provisional, calendar.Runs(m.missing, ".."),
-		m.over && days == len(m.month.Days()), m.daily, m.monthly, m.revised}
+	row := []any{t.Name, name, days, m.final, m.provisional, calendar.Runs(m.missing, ".."),
+		m.over && days == len(m.month.Days()), m.daily, m.monthly, m.revised, nil}
+	if t.Deliver != nil {
+		row[len(row)-1] = m.undelivered
+	}
+	return row
 }

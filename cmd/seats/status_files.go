@@ -4,11 +4,12 @@ import (
 	"context"
 	"time"
 
+	"seats/cmd/seats/deliver"
 	"seats/internal/config"
 	"seats/report"
 )
 
-var fileHeader = []string{"tenant", "region", "measure", "period", "revision", "value", "state", "stands", "file", "supersedes", "reason", "issued_at"}
+var fileHeader = []string{"tenant", "region", "measure", "period", "revision", "value", "state", "stands", "file", "supersedes", "reason", "issued_at", "delivered_at"}
 
 // fileRows lists what was issued, each chain of revisions in its order; the one that stands is the last.
 func fileRows(ctx context.Context, tenant config.Tenant, _ time.Time) ([][]any, error) {
@@ -21,10 +22,18 @@ func fileRows(ctx context.Context, tenant config.Tenant, _ time.Time) ([][]any, 
 	if err != nil {
 		return nil, err
 	}
+	delivered, err := deliver.Delivered(ctx, db)
+	if err != nil {
+		return nil, err
+	}
+	at := map[string]any{} // no key: nil
+	for _, d := range delivered {
+		at[d.File] = d.At
+	}
 	var rows [][]any
-	for at, i := range issued {
-		stands := at+1 == len(issued) || !sameChain(i, issued[at+1])
-		rows = append(rows, []any{tenant.Name, i.Region, string(i.Measure), i.Period, i.Revision, i.Value, i.State, stands, i.File, i.Supersedes, i.Reason, i.IssuedAt})
+	for n, i := range issued {
+		stands := n+1 == len(issued) || !sameChain(i, issued[n+1])
+		rows = append(rows, []any{tenant.Name, i.Region, string(i.Measure), i.Period, i.Revision, i.Value, i.State, stands, i.File, i.Supersedes, i.Reason, i.IssuedAt, at[i.File]})
 	}
 	return rows, nil
 }

@@ -69,6 +69,12 @@ func (t Tenant) StorePath() string {
 	return filepath.Join(t.DataDir, t.Name+".duckdb")
 }
 
+// FilesPath returns the folder of the tenant's issued files, <output_dir>/<tenant>.
+func (t Tenant) FilesPath() string { return filepath.Join(t.OutputDir, t.Name) }
+
+// OutboxPath returns the folder of what is being delivered, <data_dir>/<tenant>.outbox.
+func (t Tenant) OutboxPath() string { return filepath.Join(t.DataDir, t.Name+".outbox") }
+
 // TempDir returns the folder in which temporary files lie: engine.temp_dir, or beside the store.
 func (t Tenant) TempDir() string { return cmp.Or(t.Engine.TempDir, t.DataDir) }
 

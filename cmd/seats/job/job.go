@@ -17,6 +17,7 @@ import (
 	"strings"
 	"time"
 
+	"seats/cmd/seats/deliver"
 	"seats/compute"
 	"seats/extract"
 	"seats/internal/calendar"
@@ -45,6 +46,7 @@ type Stages struct {
 	Extract    bool
 	Compute    bool
 	Report     bool
+	Deliver    bool // what was issued and not delivered yet, where the tenant says whereto
 	Refresh    bool // read days again of which the store holds a final slice
 	AcceptLoss bool // replace a slice even where the source has lost much of it
 	Again      bool // compute days again that are up to date
@@ -64,6 +66,7 @@ type Job struct {
 	Whole   bool             // a month with missing days is an error, not a remark
 	Restate string           // reason (R13), or empty
 	Clock   func() time.Time
+	Sleep   func(context.Context, time.Duration)
 	Version string
 	Log     Log
 }
@@ -74,7 +77,9 @@ type Result struct {
 	Rows   []report.Row      // one a measurement that was computed, or issued
 	Slices []extract.Summary // one a day that was read
 	Stages []Stage           // those that the job went through, in their order
-	Err    error
+
+	Delivered []deliver.Delivery // files that have arrived
+	Err       error
 
 	Done, Waiting, Failed int // days: all is well, not ready yet, everything else
 	Files                 int // data files and manifests that were written
@@ -109,15 +114,22 @@ type state struct {
 // Do runs the job, for no longer than its tenant's run_timeout.
 func (j *Job) Do(ctx context.Context) Result {
 	s := &state{Job: j, started: j.Clock(), failed: map[calendar.Date]bool{}, waiting: map[calendar.Date]bool{}, result: Result{Tenant: j.Tenant.Name}}
-	limited, stop := j.limit(ctx)
-	defer stop()
-	if err := s.run(limited); err != nil {
-		s.note(calendar.Date{}, j.tooLate(limited, err))
+	if j.Extract || j.Compute || j.Report {
+		s.runLimited(ctx)
 	}
+	s.deliverAfter(ctx)
 	s.result.Err = errors.Join(s.errs...)
 	s.result.Interrupted = ctx.Err() != nil && !s.done
 	s.tally()
 	return s.result
+}
+
+func (s *state) runLimited(ctx context.Context) {
+	limited, stop := s.limit(ctx)
+	defer stop()
+	if err := s.run(limited); err != nil {
+		s.note(calendar.Date{}, s.tooLate(limited, err))
+	}
 }
 
 // tally counts what became of the days. Where the store is not published, none is done.
@@ -136,19 +148,14 @@ func (s *state) tally() {
 }
 
 func (s *state) run(ctx context.Context) (err error) {
-	e := s.Tenant.Engine
 	begin := store.BeginExisting
 	if s.Extract { // nothing else makes a store
 		begin = store.Begin
 	}
-	s.work, err = begin(ctx, s.Tenant.StorePath(), duck.Options{MemoryLimit: e.MemoryLimit, Threads: e.Threads, TempDir: e.TempDir})
-	if err != nil {
+	if err := s.begin(ctx, begin); err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, s.work.Drop()) }()
-	if s.duckDB, err = duck.Version(ctx, s.work.Conn); err != nil {
-		return err
-	}
 	if left, err := s.catchUp(ctx); err != nil || !left {
 		s.done = err == nil
 		return err
@@ -177,6 +184,21 @@ func (s *state) run(ctx context.Context) (err error) {
 	}
 	s.done = true
 	return nil
+}
+
+// begin opens the store to work on it.
+func (s *state) begin(ctx context.Context, open func(context.Context, string, duck.Options) (*store.Work, error)) (err error) {
+	if s.work, err = open(ctx, s.Tenant.StorePath(), engine(s.Tenant)); err != nil {
+		return err
+	}
+	if s.duckDB, err = duck.Version(ctx, s.work.Conn); err != nil {
+		return errors.Join(err, s.work.Drop())
+	}
+	return nil
+}
+
+func engine(t config.Tenant) duck.Options {
+	return duck.Options{MemoryLimit: t.Engine.MemoryLimit, Threads: t.Engine.Threads, TempDir: t.Engine.TempDir}
 }
 
 func (s *state) stages(ctx context.Context) {

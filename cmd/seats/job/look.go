@@ -6,7 +6,6 @@ import (
 	"seats/extract"
 	"seats/internal/calendar"
 	"seats/internal/config"
-	"seats/internal/duck"
 	"seats/internal/settle"
 	"seats/internal/store"
 )
@@ -50,8 +49,7 @@ func (j *Job) holdsFinal(ctx context.Context) bool {
 	if j.Refresh {
 		return false
 	}
-	e := j.Tenant.Engine
-	db, err := store.OpenPublished(ctx, j.Tenant.StorePath(), duck.Options{MemoryLimit: e.MemoryLimit, Threads: e.Threads, TempDir: e.TempDir})
+	db, err := store.OpenPublished(ctx, j.Tenant.StorePath(), engine(j.Tenant))
 	if err != nil {
 		return false
 	}

@@ -66,7 +66,7 @@ func (s *state) issue(ctx context.Context) error {
 		}
 	}
 	s.issuing = true
-	writer := report.Writer{Dir: filepath.Join(s.Tenant.OutputDir, s.Tenant.Name), Columns: s.Columns, Versions: s.versions()}
+	writer := report.Writer{Dir: s.Tenant.FilesPath(), Columns: s.Columns, Versions: s.versions()}
 	if s.SignKey != nil {
 		id, previous, err := store.NextRun(ctx, s.work.Conn)
 		if err != nil {

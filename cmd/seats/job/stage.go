@@ -16,6 +16,7 @@ const (
 	Compute = "compute"
 	Verify  = "verify"
 	Report  = "report"
+	Deliver = "deliver"
 )
 
 // StageKey is the attribute of a log line that names its stage.
@@ -25,7 +26,7 @@ const StageKey = "stage"
 type Stage struct {
 	Name string
 	Took time.Duration
-	Rows int64 // extract: rows of the slices that were read; compute: rows of the slices counted; report: measurements
+	Rows int64 // extract: rows of the slices that were read; compute: rows of the slices counted; report: measurements; deliver: files
 }
 
 // in takes the job through a stage: the lines and errors that come up in it carry its name. do returns its rows.

@@ -1,0 +1,49 @@
+package main
+
+import (
+	"context"
+
+	"seats/cmd/seats/job"
+	"seats/report"
+)
+
+type deliverCmd struct {
+	Tenant []string `help:"Only this tenant; may be repeated." placeholder:"T"`
+	Format string   `help:"What is printed: ${enum}." enum:"table,json,csv" default:"table"`
+	Jobs   int      `help:"Tenants worked on at once." default:"1" placeholder:"N"`
+}
+
+// Run delivers what every tenant issued and has not delivered yet, and prints a row for each file that arrived. A tenant
+// that cannot be delivered to does not keep back the others.
+func (c *deliverCmd) Run(ctx context.Context, w *world, root *cli, t *terminal) error {
+	cfg, err := root.load(w, c.Tenant)
+	if err != nil {
+		return err
+	}
+	var jobs []*job.Job
+	for _, tenant := range cfg.Tenants {
+		if tenant.Deliver == nil {
+			t.Info("skipped: the configuration says nowhere whereto its files are delivered", "tenant", tenant.Name)
+			continue
+		}
+		jobs = append(jobs, &job.Job{Stages: stages{Command: "deliver", Deliver: true}, Tenant: tenant, Clock: w.clock, Sleep: w.sleep, Version: version, Log: t})
+	}
+	results := do(ctx, jobs, c.Jobs, waiter{})
+	if len(results) == 0 && ctx.Err() != nil {
+		return ctx.Err()
+	}
+	table := report.Table{Header: []string{"tenant", "file", "sent_as", "sent_sha256", "target", "delivered_at"}}
+	for _, r := range results {
+		for _, d := range r.Delivered {
+			table.Rows = append(table.Rows, []any{r.Tenant, d.File, d.SentAs, d.SentSHA256, d.Target, d.At})
+		}
+	}
+	if err := table.Write(w.stdout, c.Format); err != nil {
+		return err
+	}
+	err = outcome(t, results)
+	if len(results) < len(jobs) {
+		return &partError{results}
+	}
+	return err
+}

@@ -1,0 +1,225 @@
+// Package deliver brings issued files to where they are wanted: a folder of this machine, or of an SFTP server.
+//
+// What it promises:
+//
+//   - Whoever looks there never sees a data file without its manifest, nor either of them in part: both are written
+//     under other names and read back, then the manifest gets its name, then the data file.
+//   - A file is sent once, wherever to. What arrived is written down in the store; what arrived in a run that was
+//     killed before that is found there by its bytes, and not sent again.
+//   - Only what was issued is sent: a file that was changed or has vanished since is named, and so is one that lies
+//     there under the same name with other bytes. Nothing is overwritten but a manifest that was delivered before.
+//   - A broken connection is tried again; an answer of the server, a refusal too, is not. The issued files are never
+//     touched.
+package deliver
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"seats/internal/config"
+	"seats/internal/fail"
+	"seats/report"
+)
+
+// The pauses after a broken connection double from the first to the longest.
+const (
+	firstPause   = 10 * time.Second
+	longestPause = 10 * time.Minute
+)
+
+// Log is where a delivery says what it does.
+type Log interface {
+	Info(msg string, attrs ...any)
+	Warn(msg string, attrs ...any)
+}
+
+// Courier delivers what one tenant issued.
+type Courier struct {
+	config.Delivery
+	Tenant string
+	From   string // folder of the issued files
+	Outbox string // folder that Clear removes
+	Clock  func() time.Time
+	Sleep  func(context.Context, time.Duration)
+	Log    Log
+}
+
+// Send delivers the parcels in their order and gives what has arrived, whatever happens to the rest; delivered is what
+// the store has of earlier runs. A parcel with a file that is not what it should be does not keep back the others.
+func (c Courier) Send(ctx context.Context, parcels []Parcel, delivered []Delivery) (arrived []Delivery, failed []error) {
+	done := func(d []Delivery, err error) {
+		arrived = append(arrived, d...)
+		if err != nil {
+			failed = append(failed, err)
+		}
+	}
+	pause := firstPause
+	for retry := 1; ; retry++ {
+		err := c.attempt(ctx, &parcels, delivered, done)
+		var broken *brokenError
+		switch {
+		case err == nil:
+			return arrived, failed
+		case ctx.Err() != nil:
+			return arrived, append(failed, fail.New(fail.Interrupted, "what had arrived is written down; `seats deliver` goes on from there", "deliver: interrupted"))
+		case !errors.As(err, &broken) || retry > c.Retries:
+			return arrived, append(failed, err)
+		}
+		c.Log.Warn("the delivery broke off and is tried again", "tenant", c.Tenant, "in", pause, "retry", retry, "reason", err)
+		c.Sleep(ctx, pause)
+		pause = min(2*pause, longestPause)
+	}
+}
+
+// attempt delivers parcels over one connection and takes them off the list, until all are done or nothing more can be.
+func (c Courier) attempt(ctx context.Context, parcels *[]Parcel, delivered []Delivery, done func([]Delivery, error)) (err error) {
+	o := outbox{dir: c.Outbox, recipients: c.AgeRecipients}
+	to, err := Open(ctx, c.Delivery)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, to.Close()) }()
+	for ; len(*parcels) > 0; *parcels = (*parcels)[1:] {
+		arrived, err := c.parcel((*parcels)[0], delivered, o, to)
+		if err != nil && fail.CodeOf(err) != fail.Restatement {
+			return err
+		}
+		done(arrived, err)
+	}
+	return nil
+}
+
+// letter is a file on its way.
+type letter struct {
+	Delivery
+	sent     []byte // what is sent
+	replaces bool   // a manifest that was delivered before
+	there    bool   // already
+}
+
+func (l letter) staged() string { return "." + l.SentAs + ".tmp" }
+
+// parcel delivers a manifest, and its data file where that is wanted.
+func (c Courier) parcel(p Parcel, delivered []Delivery, o outbox, to Target) (arrived []Delivery, err error) {
+	letters, err := c.letters(p, o)
+	if err != nil {
+		return nil, err
+	}
+	for i := range letters {
+		if err := c.look(&letters[i], delivered, o, to); err != nil {
+			return nil, err
+		}
+	}
+	for _, l := range letters {
+		if !l.there {
+			if err := stage(l, to); err != nil {
+				return nil, err
+			}
+		}
+	}
+	for _, l := range letters {
+		how := "found there, and not sent again"
+		if !l.there {
+			how = "delivered"
+			if err := to.rename(l.staged(), l.SentAs, l.replaces); err != nil {
+				return nil, err
+			}
+		}
+		c.Log.Info(how, "tenant", c.Tenant, "file", l.SentAs, "target", l.Target)
+		l.At = c.Clock()
+		arrived = append(arrived, l.Delivery)
+	}
+	return arrived, nil
+}
+
+// letters are the files of a parcel as they are sent, the manifest first.
+func (c Courier) letters(p Parcel, o outbox) (letters []letter, err error) {
+	files := []Delivery{{File: report.ManifestName(p.Issue.File), SHA256: p.Issue.ManifestSHA256}}
+	if p.Data {
+		files = append(files, Delivery{File: p.Issue.File, SHA256: p.Issue.SHA256})
+	}
+	for _, d := range files {
+		text, err := c.issued(d)
+		if err != nil {
+			return nil, err
+		}
+		l := letter{Delivery: d}
+		if l.sent, err = o.seal(d.SHA256, text); err != nil {
+			return nil, err
+		}
+		l.SentAs, l.SentSHA256, l.Target = d.File+o.suffix(), digest(l.sent), c.Target()
+		letters = append(letters, l)
+	}
+	return letters, nil
+}
+
+// issued reads a file, which must be what was issued.
+func (c Courier) issued(d Delivery) ([]byte, error) {
+	path := filepath.Join(c.From, d.File)
+	text, err := os.ReadFile(path)
+	const hint = "nothing was sent of it; `seats audit` says what became of the issued files, and `seats report` puts back those that have vanished"
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fail.New(fail.Restatement, hint, "deliver %s: the file has vanished since it was issued", path)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("deliver issued file: %w", err)
+	}
+	if digest(text) != d.SHA256 {
+		return nil, fail.New(fail.Restatement, hint, "deliver %s: the file was changed since it was issued", path)
+	}
+	return text, nil
+}
+
+// look finds out whether a letter is there already, and refuses to put it in place of something else.
+func (c Courier) look(l *letter, delivered []Delivery, o outbox, to Target) error {
+	text, err := to.read(l.SentAs)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	sum := digest(text)
+	if l.there = sum == l.SentSHA256; l.there {
+		return nil
+	}
+	if l.replaces, err = o.sent(sum); err != nil || l.replaces {
+		return err
+	}
+	for _, d := range delivered {
+		if d.SentAs == l.SentAs && d.SentSHA256 == sum {
+			l.replaces = true
+			return nil
+		}
+	}
+	return fail.New(fail.Restatement, "nothing was overwritten; find out who put it there, and move it away",
+		"deliver %s to %s: another file of that name is there, SHA-256 %s", l.SentAs, l.Target, sum)
+}
+
+// stage writes a letter under another name and reads it back.
+func stage(l letter, to Target) error {
+	if err := to.write(l.staged(), l.sent); err != nil {
+		return err
+	}
+	text, err := to.read(l.staged())
+	if err != nil {
+		return err
+	}
+	if len(text) != len(l.sent) || digest(text) != l.SentSHA256 {
+		return fmt.Errorf("deliver %s to %s: sent were %d bytes with SHA-256 %s, read back %d with %s",
+			l.SentAs, l.Target, len(l.sent), l.SentSHA256, len(text), digest(text))
+	}
+	return nil
+}
+
+func digest(text []byte) string {
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:])
+}

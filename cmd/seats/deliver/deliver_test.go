@@ -1,0 +1,423 @@
+package deliver
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"filippo.io/age"
+	"github.com/stretchr/testify/require"
+	"golang.org/x/crypto/ssh"
+	"golang.org/x/crypto/ssh/agent"
+
+	"seats/internal/calendar"
+	"seats/internal/config"
+	"seats/internal/fail"
+	"seats/internal/pgtest"
+	"seats/internal/sshtest"
+	"seats/report"
+)
+
+type quiet struct{}
+
+func (quiet) Info(string, ...any) {}
+func (quiet) Warn(string, ...any) {}
+
+// site is a tenant that has issued something.
+type site struct {
+	Courier
+	parcels []Parcel
+}
+
+// newSite issues data files with manifests of some size.
+func newSite(t *testing.T, d config.Delivery, files int) *site {
+	t.Helper()
+	s := &site{Courier: Courier{Delivery: d, Tenant: "acme", From: t.TempDir(), Outbox: filepath.Join(t.TempDir(), "outbox"), Log: quiet{},
+		Clock: func() time.Time { return time.Unix(1775000000, 0) }, Sleep: func(context.Context, time.Duration) {}}}
+	for n := range files {
+		i := report.Issue{File: fmt.Sprintf("CNT_%d.csv", n), Period: "2026-03-10"}
+		i.SHA256 = s.issue(t, i.File, fmt.Sprintf("count\n%d\n", n))
+		i.ManifestSHA256 = s.issue(t, report.ManifestName(i.File), strings.Repeat(fmt.Sprintf("manifest %d\n", n), 3000))
+		s.parcels = append(s.parcels, Parcel{Issue: i, Data: true})
+	}
+	return s
+}
+
+func (s *site) issue(t *testing.T, name, text string) (sum string) {
+	t.Helper()
+	require.NoError(t, os.WriteFile(filepath.Join(s.From, name), []byte(text), 0o600))
+	return digest([]byte(text))
+}
+
+// requireDelivered wants all of the site's files in a folder, and nothing else.
+func (s *site) requireDelivered(t *testing.T, folder string) {
+	t.Helper()
+	require.Len(t, names(t, folder), 2*len(s.parcels))
+	for _, name := range names(t, s.From) {
+		want, err := os.ReadFile(filepath.Join(s.From, name))
+		require.NoError(t, err)
+		got, err := os.ReadFile(filepath.Join(folder, name))
+		require.NoError(t, err)
+		require.Equal(t, want, got, name)
+	}
+}
+
+func names(t *testing.T, folder string) (all []string) {
+	t.Helper()
+	entries, err := os.ReadDir(folder)
+	require.NoError(t, err)
+	for _, e := range entries {
+		all = append(all, e.Name())
+	}
+	return all
+}
+
+func over(s *sshtest.Server, folder string) config.Delivery {
+	return config.Delivery{Folder: folder, Host: s.Host, Port: s.Port, User: s.User, KeyFile: s.KeyFile, KnownHosts: s.KnownHosts, Timeout: time.Minute}
+}
+
+// both runs a test with a folder of this machine and one of an SFTP server.
+func both(t *testing.T, test func(t *testing.T, d config.Delivery, folder string)) {
+	t.Run("folder", func(t *testing.T) {
+		folder := t.TempDir()
+		test(t, config.Delivery{Folder: folder}, folder)
+	})
+	t.Run("sftp", func(t *testing.T) {
+		server := sshtest.Start(t)
+		folder := filepath.Join(server.Root, "in")
+		require.NoError(t, os.Mkdir(folder, 0o700))
+		test(t, over(server, "in"), folder)
+	})
+}
+
+func (s *site) send(t *testing.T, delivered ...Delivery) []Delivery {
+	t.Helper()
+	arrived, failed := s.Send(t.Context(), s.parcels, delivered)
+	require.Empty(t, failed)
+	return arrived
+}
+
+func TestWhatArrivesIsWhatWasIssuedAndIsNotSentTwice(t *testing.T) {
+	both(t, func(t *testing.T, d config.Delivery, folder string) {
+		s := newSite(t, d, 2)
+		arrived := s.send(t)
+		require.Len(t, arrived, 4)
+		require.Equal(t, []string{"CNT_0.csv.manifest.json", "CNT_0.csv"}, []string{arrived[0].File, arrived[1].SentAs}, "manifest first")
+		s.requireDelivered(t, folder)
+
+		// A run that was killed before the store knew sends them again: they are found, and not touched.
+		before, err := os.Stat(filepath.Join(folder, "CNT_0.csv"))
+		require.NoError(t, err)
+		require.Equal(t, arrived, s.send(t))
+		after, err := os.Stat(filepath.Join(folder, "CNT_0.csv"))
+		require.NoError(t, err)
+		require.True(t, os.SameFile(before, after) && before.ModTime().Equal(after.ModTime()))
+
+		left, err := Pending([]report.Issue{s.parcels[0].Issue, s.parcels[1].Issue}, arrived, calendar.Date{})
+		require.NoError(t, err)
+		require.Empty(t, left)
+	})
+}
+
+// The state of a number moved: the manifest is another one, and replaces that which was delivered.
+func TestAManifestReplacesTheOneThatWasDelivered(t *testing.T) {
+	both(t, func(t *testing.T, d config.Delivery, folder string) {
+		s := newSite(t, d, 1)
+		arrived := s.send(t)
+		require.NoError(t, s.Clear())
+		s.parcels[0].Issue.ManifestSHA256 = s.issue(t, "CNT_0.csv.manifest.json", "final")
+		left, err := Pending([]report.Issue{s.parcels[0].Issue}, arrived, calendar.Date{})
+		require.NoError(t, err)
+		require.Equal(t, []Parcel{{Issue: s.parcels[0].Issue}}, left, "the manifest alone")
+		s.parcels = left
+		require.Len(t, s.send(t, arrived...), 1)
+		s.requireDelivered(t, folder)
+	})
+}
+
+// Killed after the first manifest had arrived, and before the store knew: the outbox does.
+func TestAManifestReplacesTheOneOfAKilledRun(t *testing.T) {
+	both(t, func(t *testing.T, d config.Delivery, folder string) {
+		s := newSite(t, d, 1)
+		s.send(t)
+		s.parcels[0].Issue.ManifestSHA256 = s.issue(t, "CNT_0.csv.manifest.json", "final")
+		s.send(t)
+		s.requireDelivered(t, folder)
+	})
+}
+
+func TestNothingOfOthersIsOverwritten(t *testing.T) {
+	both(t, func(t *testing.T, d config.Delivery, folder string) {
+		for _, name := range []string{"CNT_0.csv", "CNT_0.csv.manifest.json"} {
+			s := newSite(t, d, 2)
+			other := filepath.Join(folder, name)
+			require.NoError(t, os.WriteFile(other, []byte("another's"), 0o600))
+			arrived, failed := s.Send(t.Context(), s.parcels, nil)
+			require.Len(t, failed, 1)
+			require.Equal(t, fail.Restatement, fail.CodeOf(failed[0]))
+			require.ErrorContains(t, failed[0], name+" to "+d.Target()+": another file of that name is there")
+			require.Len(t, arrived, 2, "it does not keep back the others")
+			text, err := os.ReadFile(other)
+			require.NoError(t, err)
+			require.Equal(t, "another's", string(text))
+			require.Equal(t, 3, len(names(t, folder)), "nothing else is there of it")
+			for _, name := range names(t, folder) {
+				require.NoError(t, os.Remove(filepath.Join(folder, name)))
+			}
+		}
+	})
+}
+
+func TestOnlyWhatWasIssuedIsSent(t *testing.T) {
+	folder := t.TempDir()
+	s := newSite(t, config.Delivery{Folder: folder}, 3)
+	require.NoError(t, os.Remove(filepath.Join(s.From, "CNT_0.csv")))
+	s.issue(t, "CNT_1.csv.manifest.json", "changed")
+	arrived, failed := s.Send(t.Context(), s.parcels, nil)
+	require.Len(t, arrived, 2)
+	require.Len(t, failed, 2)
+	require.ErrorContains(t, failed[0], "CNT_0.csv: the file has vanished")
+	require.ErrorContains(t, failed[1], "CNT_1.csv.manifest.json: the file was changed")
+	require.Equal(t, fail.Restatement, fail.CodeOf(failed[1]))
+	require.Equal(t, []string{"CNT_2.csv", "CNT_2.csv.manifest.json"}, names(t, folder))
+}
+
+// The connection is dropped at many places of one delivery. Whoever looks after each sees no data file without its
+// manifest and none in part; in the end all has arrived.
+func TestAConnectionThatBreaksAnywhereLosesNothing(t *testing.T) {
+	server := sshtest.Start(t)
+	measure := pgtest.NewProxy(t, pgtest.ServerInfo{Host: server.Host, Port: server.Port})
+	through := func(p *pgtest.Proxy, folder string) config.Delivery {
+		require.NoError(t, os.Mkdir(filepath.Join(server.Root, folder), 0o700))
+		server.WriteKnownHosts(t, p.Port)
+		d := over(server, folder)
+		d.Port = p.Port
+		return d
+	}
+	s := newSite(t, through(measure, "whole"), 2)
+	s.send(t)
+	all := measure.Passed(pgtest.FromClient)
+	for n := range int64(12) {
+		folder := fmt.Sprintf("in%d", n)
+		p := pgtest.NewProxy(t, pgtest.ServerInfo{Host: server.Host, Port: server.Port})
+		p.FailAfter(all*(2*n+1)/24, pgtest.FromClient, true)
+		s := newSite(t, through(p, folder), 2)
+		arrived, failed := s.Send(t.Context(), s.parcels, nil)
+		require.Len(t, failed, 1, "no retries")
+		require.Equal(t, fail.Other, fail.CodeOf(failed[0]))
+		for _, name := range names(t, filepath.Join(server.Root, folder)) {
+			if strings.HasSuffix(name, ".csv") {
+				require.Contains(t, names(t, filepath.Join(server.Root, folder)), report.ManifestName(name))
+			}
+			if !strings.HasSuffix(name, ".tmp") {
+				want, err := os.ReadFile(filepath.Join(s.From, name))
+				require.NoError(t, err)
+				got, err := os.ReadFile(filepath.Join(server.Root, folder, name))
+				require.NoError(t, err)
+				require.Equal(t, want, got)
+			}
+		}
+		p.Heal()
+		left, err := Pending([]report.Issue{s.parcels[0].Issue, s.parcels[1].Issue}, arrived, calendar.Date{})
+		require.NoError(t, err)
+		s.parcels = left
+		require.Len(t, s.send(t, arrived...), 4-len(arrived))
+		s.parcels = make([]Parcel, 2)
+		s.requireDelivered(t, filepath.Join(server.Root, folder))
+	}
+}
+
+func TestABrokenConnectionIsTriedAgainSoManyTimes(t *testing.T) {
+	server := sshtest.Start(t)
+	p := pgtest.NewProxy(t, pgtest.ServerInfo{Host: server.Host, Port: server.Port})
+	p.FailAfter(0, pgtest.FromServer, true)
+	server.WriteKnownHosts(t, p.Port)
+	d := over(server, ".")
+	d.Port, d.Retries = p.Port, 4
+	s := newSite(t, d, 1)
+	var pauses []time.Duration
+	s.Sleep = func(_ context.Context, pause time.Duration) { pauses = append(pauses, pause) }
+	_, failed := s.Send(t.Context(), s.parcels, nil)
+	require.Len(t, failed, 1)
+	require.Equal(t, []time.Duration{10 * time.Second, 20 * time.Second, 40 * time.Second, 80 * time.Second}, pauses)
+
+	s.Sleep = func(context.Context, time.Duration) { p.Heal() }
+	s.send(t)
+	s.requireDelivered(t, server.Root)
+}
+
+func TestASilentServerIsGivenUp(t *testing.T) {
+	server := sshtest.Start(t)
+	p := pgtest.NewProxy(t, pgtest.ServerInfo{Host: server.Host, Port: server.Port})
+	p.FailAfter(6000, pgtest.FromClient, false)
+	server.WriteKnownHosts(t, p.Port)
+	d := over(server, ".")
+	d.Port, d.Timeout = p.Port, 300*time.Millisecond
+	s := newSite(t, d, 1)
+	_, failed := s.Send(t.Context(), s.parcels, nil)
+	require.Len(t, failed, 1)
+	require.ErrorContains(t, failed[0], "the server said nothing for 300ms (deliver.timeout)")
+}
+
+func TestAnInterruptionEndsADeliveryAtOnce(t *testing.T) {
+	server := sshtest.Start(t)
+	p := pgtest.NewProxy(t, pgtest.ServerInfo{Host: server.Host, Port: server.Port})
+	p.FailAfter(6000, pgtest.FromClient, false)
+	server.WriteKnownHosts(t, p.Port)
+	d := over(server, ".")
+	d.Port, d.Timeout = p.Port, 0
+	s := newSite(t, d, 1)
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() {
+		<-p.Broken
+		cancel()
+	}()
+	_, failed := s.Send(ctx, s.parcels, nil)
+	require.Len(t, failed, 1)
+	require.Equal(t, fail.Interrupted, fail.CodeOf(failed[0]))
+}
+
+func TestWhoIsNotTheServerOrNotTheUserIsRefused(t *testing.T) {
+	server := sshtest.Start(t)
+	d := over(server, ".")
+	d.Retries = 3
+	refused := func(what string, d config.Delivery, message, hint string) {
+		t.Helper()
+		s := newSite(t, d, 1)
+		s.Sleep = func(context.Context, time.Duration) { t.Errorf("%s: a refusal is not tried again", what) }
+		arrived, failed := s.Send(t.Context(), s.parcels, nil)
+		require.Empty(t, arrived, what)
+		require.Len(t, failed, 1, what)
+		require.ErrorContains(t, failed[0], message, what)
+		require.Equal(t, fail.Other, fail.CodeOf(failed[0]), what)
+		require.Contains(t, strings.Join(fail.Hints(failed[0]), ""), hint, what)
+		require.Empty(t, names(t, server.Root), what)
+	}
+	other := d
+	other.KeyFile = sshtest.Start(t).KeyFile
+	refused("another's key", other, "unable to authenticate", "is the public key of deliver.key_file")
+	other = d
+	other.Folder = "missing"
+	refused("no folder", other, "file does not exist", "deliver.folder")
+	other = d
+	other.KeyFile = filepath.Join(t.TempDir(), "id")
+	text, err := os.ReadFile(d.KeyFile)
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(other.KeyFile, text, 0o640))
+	refused("a key that others can read", other, "can be read or written by others", "chmod 600")
+	other = d
+	other.Agent = filepath.Join(t.TempDir(), "agent")
+	refused("no agent", other, "ask agent", "deliver.agent")
+	other = d
+	other.KnownHosts = filepath.Join(t.TempDir(), "known_hosts")
+	refused("no known hosts", other, "read known hosts", "deliver.known_hosts")
+	require.NoError(t, os.WriteFile(other.KnownHosts, nil, 0o600))
+	refused("an unknown server", other, "known_hosts does not know the server: it shows the ssh-ed25519 key SHA256:", "If it is, add it: ssh-keyscan -p")
+	server.NewHostKey(t)
+	refused("a changed key", d, "this is not the server that known_hosts knows: it shows the ssh-ed25519 key SHA256:", "Only if it is, replace its lines in "+d.KnownHosts)
+}
+
+func TestTheKeyMayBeAnAgents(t *testing.T) {
+	server := sshtest.Start(t)
+	text, err := os.ReadFile(server.KeyFile)
+	require.NoError(t, err)
+	key, err := ssh.ParseRawPrivateKey(text)
+	require.NoError(t, err)
+	ring := agent.NewKeyring()
+	require.NoError(t, ring.Add(agent.AddedKey{PrivateKey: key}))
+	d := over(server, ".")
+	d.KeyFile, d.Agent = "", filepath.Join(t.TempDir(), "agent")
+	l, err := net.Listen("unix", d.Agent)
+	require.NoError(t, err)
+	defer l.Close() //nolint:errcheck // of the test's end
+	go func() {
+		for {
+			conn, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go agent.ServeAgent(ring, conn) //nolint:errcheck // until it is closed
+		}
+	}()
+	s := newSite(t, d, 1)
+	s.send(t)
+	s.requireDelivered(t, server.Root)
+}
+
+func TestEncryptedFilesAreReadByTheRecipientAlone(t *testing.T) {
+	both(t, func(t *testing.T, d config.Delivery, folder string) {
+		identity, err := age.GenerateX25519Identity()
+		require.NoError(t, err)
+		d.AgeRecipients = []string{identity.Recipient().String()}
+		s := newSite(t, d, 1)
+		arrived := s.send(t)
+		require.Equal(t, []string{"CNT_0.csv.age", "CNT_0.csv.manifest.json.age"}, names(t, folder))
+		for _, a := range arrived {
+			sealed, err := os.ReadFile(filepath.Join(folder, a.SentAs))
+			require.NoError(t, err)
+			require.Equal(t, a.SentSHA256, digest(sealed))
+			require.NotContains(t, string(sealed), "manifest 0")
+			open, err := age.Decrypt(bytes.NewReader(sealed), identity)
+			require.NoError(t, err)
+			text, err := io.ReadAll(open)
+			require.NoError(t, err)
+			require.Equal(t, a.SHA256, digest(text))
+		}
+		require.Equal(t, arrived, s.send(t), "a killed run's are known again by the outbox")
+		require.NoError(t, s.Clear())
+		_, failed := s.Send(t.Context(), s.parcels, nil)
+		require.Len(t, failed, 1, "without it they are another's")
+	})
+}
+
+// A disk that is not mounted must not be filled in its place.
+func TestAFolderIsNotMade(t *testing.T) {
+	d := config.Delivery{Folder: filepath.Join(t.TempDir(), "mnt")}
+	s := newSite(t, d, 1)
+	_, failed := s.Send(t.Context(), s.parcels, nil)
+	require.Len(t, failed, 1)
+	require.ErrorContains(t, failed[0], "no such file or directory")
+	require.NoDirExists(t, d.Folder)
+}
+
+// A symbolic link in the way is not written through.
+func TestALinkInTheFolderIsNotFollowed(t *testing.T) {
+	folder, victim := t.TempDir(), filepath.Join(t.TempDir(), "victim")
+	require.NoError(t, os.WriteFile(victim, []byte("precious"), 0o600))
+	require.NoError(t, os.Symlink(victim, filepath.Join(folder, ".CNT_0.csv.tmp")))
+	s := newSite(t, config.Delivery{Folder: folder}, 1)
+	s.send(t)
+	s.requireDelivered(t, folder)
+	text, err := os.ReadFile(victim)
+	require.NoError(t, err)
+	require.Equal(t, "precious", string(text))
+}
+
+func TestPeriodsThatEndBeforeAreLeftOut(t *testing.T) {
+	since, err := calendar.ParseDate("2026-03-31")
+	require.NoError(t, err)
+	issued := []report.Issue{{File: "a", Period: "2026-03-30"}, {File: "b", Period: "2026-03-31"}, {File: "c", Period: "2026-02"}, {File: "d", Period: "2026-03"}}
+	left, err := Pending(issued, nil, since)
+	require.NoError(t, err)
+	require.Equal(t, []Parcel{{issued[1], true}, {issued[3], true}}, left)
+}
+
+// lossy is a folder whose disk keeps less than it said.
+type lossy struct{ folder }
+
+func (l lossy) write(name string, text []byte) error { return l.folder.write(name, text[:len(text)-1]) }
+
+func TestWhatCannotBeReadBackIsNotDelivered(t *testing.T) {
+	s := newSite(t, config.Delivery{}, 1)
+	dir := t.TempDir()
+	_, err := s.parcel(s.parcels[0], nil, outbox{dir: s.Outbox}, lossy{folder(dir)})
+	require.ErrorContains(t, err, "read back 32999 with")
+	require.Equal(t, []string{".CNT_0.csv.manifest.json.tmp"}, names(t, dir))
+}

@@ -1,0 +1,78 @@
+package deliver
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"seats/internal/fail"
+)
+
+// folder is a Target of this machine. It is not made where it is missing: that may be a disk that is not mounted.
+type folder string
+
+func openFolder(path string) (Target, error) {
+	info, err := os.Stat(path)
+	if err == nil && !info.IsDir() {
+		err = errors.New("it is no folder")
+	}
+	if err != nil {
+		return nil, fail.New(fail.Other, "make the folder that deliver.folder names, or mount it", "deliver to %s: %w", path, err)
+	}
+	return folder(path), nil
+}
+
+func (f folder) path(name string) string { return filepath.Join(string(f), name) }
+
+func (f folder) read(name string) ([]byte, error) {
+	in, err := os.Open(f.path(name))
+	if err != nil {
+		return nil, fmt.Errorf("deliver: %w", err)
+	}
+	defer in.Close() //nolint:errcheck // only read
+	return readAll(in)
+}
+
+func (f folder) write(name string, text []byte) error {
+	if err := writeNew(f.path(name), text); err != nil {
+		return fmt.Errorf("deliver: %w", err)
+	}
+	return nil
+}
+
+func (f folder) rename(from, to string, _ bool) error {
+	if err := os.Rename(f.path(from), f.path(to)); err != nil {
+		return fmt.Errorf("deliver: %w", err)
+	}
+	return syncFile(string(f))
+}
+
+func (f folder) Close() error { return nil }
+
+// writeNew writes a file that only its owner can read, in place of what an interrupted run left, and has the disk
+// confirm it.
+func writeNew(path string, text []byte) (err error) {
+	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	out, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, out.Close()) }()
+	if _, err := out.Write(text); err != nil {
+		return err
+	}
+	return out.Sync()
+}
+
+// syncFile makes a file, or the names in a folder, durable.
+func syncFile(path string) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Sync(), f.Close())
+}

@@ -1,0 +1,84 @@
+package deliver
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"time"
+
+	"seats/internal/calendar"
+	"seats/internal/duck"
+	"seats/internal/store"
+	"seats/report"
+)
+
+// Delivery is an entry of the store: a file that was delivered.
+type Delivery struct {
+	File, SHA256       string // a data file or manifest, as it was issued
+	SentAs, SentSHA256 string
+	Target             string
+	At                 time.Time
+}
+
+// Parcel is what is still to be delivered of a revision: its manifest, and its data file unless only the manifest was
+// brought up to date since.
+type Parcel struct {
+	Issue report.Issue
+	Data  bool
+}
+
+// schemaVersion is that of the first store that knows of deliveries.
+const schemaVersion = 2
+
+// Delivered lists what was delivered, the oldest first.
+func Delivered(ctx context.Context, q duck.Queryer) (all []Delivery, err error) {
+	if has, err := store.Has(ctx, q, schemaVersion); !has {
+		return nil, err
+	}
+	err = duck.Each(ctx, q, "store/delivery.sql", func(scan func(...any) error) error {
+		var d Delivery
+		var at int64
+		err := scan(&d.File, &d.SHA256, &d.SentAs, &d.SentSHA256, &d.Target, &at)
+		d.At = time.Unix(at, 0).UTC()
+		all = append(all, d)
+		return err
+	})
+	return all, err
+}
+
+// Put writes an entry into a store.
+func Put(ctx context.Context, q duck.Queryer, d Delivery) error {
+	_, err := duck.Exec(ctx, q, "store/insert_delivery.sql", sql.Named("file", d.File), sql.Named("sha256", d.SHA256), sql.Named("sent_as", d.SentAs),
+		sql.Named("sent_sha256", d.SentSHA256), sql.Named("target", d.Target), sql.Named("delivered_ts", d.At.Unix()))
+	if err != nil {
+		return fmt.Errorf("remember delivery of %s: %w", d.File, err)
+	}
+	return nil
+}
+
+// Pending is what was issued and not delivered yet, revision by revision, of periods that end on a day or after it.
+func Pending(issued []report.Issue, delivered []Delivery, since calendar.Date) (parcels []Parcel, err error) {
+	type content struct{ file, sha256 string }
+	arrived := map[content]bool{}
+	for _, d := range delivered {
+		arrived[content{d.File, d.SHA256}] = true
+	}
+	for _, i := range issued {
+		last, err := lastDay(i.Period)
+		if err != nil {
+			return nil, err
+		}
+		p := Parcel{Issue: i, Data: !arrived[content{i.File, i.SHA256}]}
+		if (p.Data || !arrived[content{report.ManifestName(i.File), i.ManifestSHA256}]) && !last.Before(since) {
+			parcels = append(parcels, p)
+		}
+	}
+	return parcels, nil
+}
+
+func lastDay(period string) (calendar.Date, error) {
+	if month, err := calendar.ParseMonth(period); err == nil {
+		return month.Last(), nil
+	}
+	return calendar.ParseDate(period)
+}

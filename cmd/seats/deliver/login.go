@@ -1,0 +1,108 @@
+package deliver
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+
+	"github.com/skeema/knownhosts"
+	"golang.org/x/crypto/ssh"
+	"golang.org/x/crypto/ssh/agent"
+
+	"seats/internal/config"
+	"seats/internal/fail"
+)
+
+// clientConfig is who logs in, and which server is believed. agent is to be closed after use; nil where there is none.
+func clientConfig(d config.Delivery) (c *ssh.ClientConfig, agent io.Closer, err error) {
+	known, err := knownhosts.NewDB(d.KnownHosts)
+	if err != nil {
+		return nil, nil, fail.New(fail.Other, "deliver.known_hosts must be a file in the format of OpenSSH's known_hosts", "read known hosts: %w", err)
+	}
+	keys, agent, err := keysOf(d)
+	if err != nil {
+		return nil, nil, err
+	}
+	check := known.HostKeyCallback()
+	return &ssh.ClientConfig{
+		User: d.User, Auth: []ssh.AuthMethod{ssh.PublicKeysCallback(keys)}, HostKeyAlgorithms: known.HostKeyAlgorithms(d.Address()),
+		HostKeyCallback: func(host string, remote net.Addr, key ssh.PublicKey) error {
+			if err := check(host, remote, key); err != nil {
+				return &hostKeyError{d: d, shown: key, err: err}
+			}
+			return nil
+		},
+	}, agent, nil
+}
+
+// keysOf gives the keys to log in with: that of the file, or those that the agent has at the moment of the login.
+func keysOf(d config.Delivery) (keys func() ([]ssh.Signer, error), closer io.Closer, err error) {
+	if d.Agent != "" {
+		conn, err := net.Dial("unix", d.Agent)
+		if err != nil {
+			return nil, nil, fail.New(fail.Other, "deliver.agent must be the socket of a running ssh-agent", "ask agent: %w", err)
+		}
+		return agent.NewClient(conn).Signers, conn, nil
+	}
+	key, err := keyIn(d.KeyFile)
+	return func() ([]ssh.Signer, error) { return []ssh.Signer{key}, nil }, nil, err
+}
+
+func keyIn(path string) (ssh.Signer, error) {
+	info, err := os.Stat(path)
+	if err == nil && info.Mode().Perm()&0o077 != 0 {
+		return nil, fail.New(fail.Other, "chmod 600 "+path, "read key: %s can be read or written by others", path)
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fail.New(fail.Other, "deliver.key_file must be a file that this user may read", "read key: %w", err)
+	}
+	key, err := ssh.ParsePrivateKey(text)
+	if err != nil {
+		return nil, fail.New(fail.Other, "deliver.key_file must be an OpenSSH private key; one with a passphrase belongs into an agent", "read key %s: %w", path, err)
+	}
+	return key, nil
+}
+
+// hostKeyError refuses a server whose key is not the one that known_hosts has.
+type hostKeyError struct {
+	d     config.Delivery
+	shown ssh.PublicKey
+	err   error
+}
+
+func (e *hostKeyError) Error() string {
+	what := "known_hosts cannot tell whether this is the right server"
+	if knownhosts.IsHostUnknown(e.err) {
+		what = "known_hosts does not know the server"
+	} else if knownhosts.IsHostKeyChanged(e.err) {
+		what = "this is not the server that known_hosts knows"
+	}
+	return fmt.Sprintf("%s: it shows the %s key %s", what, e.shown.Type(), ssh.FingerprintSHA256(e.shown))
+}
+
+func (e *hostKeyError) Unwrap() error { return e.err }
+
+// Hint tells how to go on, which is never to believe the key for its being shown.
+func (e *hostKeyError) Hint() string {
+	const ask = "nothing was sent; ask who runs the server, by another way, whether that is its key. "
+	if knownhosts.IsHostKeyChanged(e.err) {
+		return ask + "Only if it is, replace its lines in " + e.d.KnownHosts
+	}
+	return ask + fmt.Sprintf("If it is, add it: ssh-keyscan -p %d %s >> %s", e.d.Port, e.d.Host, e.d.KnownHosts)
+}
+
+// refused says why the server, or this program, broke off the login.
+func (s *server) refused(err error) error {
+	told := fmt.Errorf("deliver to %s: %w", s.Target(), s.line.why(err))
+	var key *hostKeyError
+	switch {
+	case errors.As(err, &key):
+		return told
+	case isLost(err):
+		return &brokenError{told}
+	}
+	return fail.New(fail.Other, "is the public key of deliver.key_file, or of the agent, known to the server for that user?", "%w", told)
+}

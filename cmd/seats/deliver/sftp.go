@@ -1,0 +1,175 @@
+package deliver
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net"
+	"os"
+	"path"
+	"sync/atomic"
+	"time"
+
+	"github.com/pkg/sftp"
+	"golang.org/x/crypto/ssh"
+
+	"seats/internal/config"
+	"seats/internal/fail"
+)
+
+// server is a Target on an SFTP server.
+type server struct {
+	config.Delivery
+	line *line
+	sftp *sftp.Client
+	stop func() bool // of the context's hand on the connection
+}
+
+// dial connects, and makes sure of the server before anything is shown to it.
+func dial(ctx context.Context, d config.Delivery) (*server, error) {
+	client, agent, err := clientConfig(d)
+	if err != nil {
+		return nil, err
+	}
+	if agent != nil {
+		defer agent.Close() //nolint:errcheck // it was only asked
+	}
+	dialer := net.Dialer{Timeout: d.Timeout}
+	conn, err := dialer.DialContext(ctx, "tcp", d.Address())
+	if err != nil {
+		return nil, &brokenError{fmt.Errorf("deliver to %s: %w", d.Target(), err)}
+	}
+	s := &server{Delivery: d, line: &line{Conn: conn, limit: d.Timeout}}
+	s.stop = context.AfterFunc(ctx, func() { conn.Close() }) //nolint:errcheck // to end what waits for it
+	if err := s.open(client); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return s, nil
+}
+
+func (s *server) open(client *ssh.ClientConfig) error {
+	conn, channels, requests, err := ssh.NewClientConn(s.line, s.Address(), client)
+	if err != nil {
+		return s.refused(err)
+	}
+	if s.sftp, err = sftp.NewClient(ssh.NewClient(conn, channels, requests)); err != nil {
+		return s.told(err, "start SFTP on", "")
+	}
+	info, err := s.sftp.Stat(s.Folder)
+	if err == nil && !info.IsDir() {
+		err = fs.ErrNotExist
+	}
+	if err = s.told(err, "look at", ""); errors.Is(err, fs.ErrNotExist) {
+		return fail.New(fail.Other, "deliver.folder must be a folder that is there, seen from where the login begins", "%w", err)
+	}
+	return err
+}
+
+func (s *server) path(name string) string { return path.Join(s.Folder, name) }
+
+func (s *server) read(name string) (text []byte, err error) {
+	f, err := s.sftp.Open(s.path(name))
+	if err == nil {
+		text, err = readAll(f)
+		err = errors.Join(err, f.Close())
+	}
+	return text, s.told(err, "read", name)
+}
+
+func (s *server) write(name string, text []byte) error {
+	if err := s.sftp.Remove(s.path(name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return s.told(err, "remove", name)
+	}
+	f, err := s.sftp.OpenFile(s.path(name), os.O_WRONLY|os.O_CREATE|os.O_EXCL)
+	if err != nil {
+		return s.told(err, "write", name)
+	}
+	_, err = f.Write(text)
+	if _, can := s.sftp.HasExtension("fsync@openssh.com"); can && err == nil {
+		err = f.Sync()
+	}
+	return s.told(errors.Join(err, f.Close()), "write", name)
+}
+
+// rename gives a file its name. SFTP itself replaces nothing; OpenSSH's extension does, and in one step.
+func (s *server) rename(from, to string, replace bool) error {
+	if !replace {
+		return s.told(s.sftp.Rename(s.path(from), s.path(to)), "rename to", to)
+	}
+	if _, can := s.sftp.HasExtension("posix-rename@openssh.com"); !can {
+		return fail.New(fail.Other, "remove that file there: the next delivery sends it anew",
+			"deliver %s to %s: the server cannot replace a file in one step", to, s.Target())
+	}
+	return s.told(s.sftp.PosixRename(s.path(from), s.path(to)), "replace", to)
+}
+
+// Close ends the connection. One that is broken needs no end.
+func (s *server) Close() error {
+	s.stop()
+	if s.sftp != nil {
+		s.sftp.Close() //nolint:errcheck // all that matters was confirmed
+	}
+	s.line.Close() //nolint:errcheck // likewise
+	return nil
+}
+
+// told says of an error what was being done. What is no answer of the server is a broken connection.
+func (s *server) told(err error, doing, name string) error {
+	if err == nil {
+		return nil
+	}
+	told := fmt.Errorf("deliver to %s: %s %s: %w", s.Target(), doing, s.path(name), s.line.why(err))
+	var answer *sftp.StatusError
+	if errors.As(err, &answer) || errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) {
+		return told
+	}
+	return &brokenError{told}
+}
+
+// line is a connection that ends a silence.
+type line struct {
+	net.Conn
+	limit  time.Duration // 0: none
+	silent atomic.Bool
+}
+
+func (l *line) Read(p []byte) (int, error) {
+	l.arm(l.SetReadDeadline)
+	n, err := l.Conn.Read(p)
+	return n, l.note(err)
+}
+
+func (l *line) Write(p []byte) (int, error) {
+	l.arm(l.SetWriteDeadline)
+	n, err := l.Conn.Write(p)
+	return n, l.note(err)
+}
+
+func (l *line) arm(set func(time.Time) error) {
+	if l.limit > 0 {
+		set(time.Now().Add(l.limit)) //nolint:errcheck // a closed connection says so when it is used
+	}
+}
+
+func (l *line) note(err error) error {
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		l.silent.Store(true)
+	}
+	return err
+}
+
+// why gives the reason of a connection's end where it was a silence, which the layers above do not know.
+func (l *line) why(err error) error {
+	if l.silent.Load() {
+		return fmt.Errorf("the server said nothing for %s (deliver.timeout): %w", l.limit, err)
+	}
+	return err
+}
+
+// isLost tells whether a connection ended, or never came to be, as against being refused.
+func isLost(err error) bool {
+	var failed net.Error
+	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.As(err, &failed)
+}

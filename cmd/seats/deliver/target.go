@@ -1,0 +1,42 @@
+package deliver
+
+import (
+	"context"
+	"fmt"
+	"io"
+
+	"seats/internal/config"
+)
+
+// Target is a folder to deliver to. The errors name what was being done there; a *brokenError says that the connection
+// broke, so that another one may help.
+type Target interface {
+	read(name string) ([]byte, error) // fs.ErrNotExist where there is none
+	write(name string, text []byte) error
+	rename(from, to string, replace bool) error
+	Close() error
+}
+
+// Open reaches the folder, which must be there. A cancelled context breaks the connection.
+func Open(ctx context.Context, d config.Delivery) (Target, error) {
+	if d.Host == "" {
+		return openFolder(d.Folder)
+	}
+	return dial(ctx, d)
+}
+
+// brokenError is a connection that could not be made, or broke.
+type brokenError struct{ error }
+
+func (e *brokenError) Unwrap() error { return e.error }
+
+// longest is more than any issued file has bytes.
+const longest = 64 << 20
+
+func readAll(r io.Reader) ([]byte, error) {
+	text, err := io.ReadAll(io.LimitReader(r, longest+1))
+	if err == nil && len(text) > longest {
+		err = fmt.Errorf("it is longer than %d bytes", longest)
+	}
+	return text, err
+}

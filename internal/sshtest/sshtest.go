@@ -1,0 +1,178 @@
+// Package sshtest gives tests a real OpenSSH server: on a free loopback port, with a configuration, a host key and a
+// user's key of its own. It serves SFTP and nothing else, and ends with the test, or when the test's process is killed.
+// Where sshd is missing the test fails; `make test` installs it.
+package sshtest
+
+import (
+	"crypto/ed25519"
+	"crypto/rand"
+	"encoding/pem"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"os/user"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/crypto/ssh"
+	"golang.org/x/crypto/ssh/knownhosts"
+)
+
+// Server is a running one.
+type Server struct {
+	Host string
+	Port int
+	User string // who may log in, with the key in KeyFile
+	Root string // folder in which a login begins
+
+	KeyFile, KnownHosts string // for clients
+
+	dir  string
+	stop func()
+}
+
+// Start starts a server for the duration of a test.
+func Start(t testing.TB) *Server {
+	t.Helper()
+	me, err := user.Current()
+	fatal(t, err)
+	s := &Server{Host: "127.0.0.1", User: me.Username, dir: t.TempDir(), stop: func() {}}
+	s.Root, s.KeyFile, s.KnownHosts = s.path("root"), s.path("id"), s.path("known_hosts")
+	fatal(t, os.Mkdir(s.Root, 0o700))
+	fatal(t, os.WriteFile(s.path("authorized_keys"), newKey(t, s.KeyFile), 0o600))
+	if os.Getuid() == 0 {
+		fatal(t, os.MkdirAll("/run/sshd", 0o755)) // sshd wants it for its unprivileged part
+	}
+	t.Cleanup(func() { s.stop() })
+	s.NewHostKey(t)
+	s.WriteKnownHosts(t, s.Port)
+	return s
+}
+
+// NewHostKey starts the server anew, with another host key, where it was.
+func (s *Server) NewHostKey(t testing.TB) {
+	t.Helper()
+	s.stop()
+	newKey(t, s.path("host"))
+	s.start(t)
+}
+
+// WriteKnownHosts has clients know the server on a port, which may be a proxy's, by the host key that it has now.
+func (s *Server) WriteKnownHosts(t testing.TB, port int) {
+	t.Helper()
+	text, err := os.ReadFile(s.path("host"))
+	fatal(t, err)
+	key, err := ssh.ParsePrivateKey(text)
+	fatal(t, err)
+	line := knownhosts.Line([]string{fmt.Sprintf("[%s]:%d", s.Host, port)}, key.PublicKey())
+	fatal(t, os.WriteFile(s.KnownHosts, []byte(line+"\n"), 0o600))
+}
+
+func (s *Server) path(name string) string { return filepath.Join(s.dir, name) }
+
+// newKey writes a private key and returns the line of its public one.
+func newKey(t testing.TB, path string) []byte {
+	t.Helper()
+	public, private, err := ed25519.GenerateKey(rand.Reader)
+	fatal(t, err)
+	block, err := ssh.MarshalPrivateKey(private, "")
+	fatal(t, err)
+	fatal(t, os.WriteFile(path, pem.EncodeToMemory(block), 0o600))
+	key, err := ssh.NewPublicKey(public)
+	fatal(t, err)
+	return ssh.MarshalAuthorizedKey(key)
+}
+
+// program is where packages put sshd, which wants to be called by its whole path.
+func program(t testing.TB) string {
+	t.Helper()
+	for _, path := range []string{"sshd", "/usr/sbin/sshd", "/usr/local/sbin/sshd"} {
+		if found, err := exec.LookPath(path); err == nil {
+			return found
+		}
+	}
+	t.Fatal("sshd is missing: `make openssh` installs it")
+	return ""
+}
+
+// start tries ports until sshd could take one: between a look at a port and taking it another process may.
+func (s *Server) start(t testing.TB) {
+	t.Helper()
+	sshd := program(t)
+	for range 20 {
+		if s.Port == 0 {
+			l, err := net.Listen("tcp", net.JoinHostPort(s.Host, "0"))
+			fatal(t, err)
+			s.Port = l.Addr().(*net.TCPAddr).Port
+			fatal(t, l.Close())
+		}
+		if s.serve(t, sshd) {
+			return
+		}
+		s.Port = 0
+	}
+	log, _ := os.ReadFile(s.path("log"))
+	t.Fatalf("sshd does not start:\n%s", log)
+}
+
+const config = `ListenAddress %s
+Port %d
+HostKey %s
+AuthorizedKeysFile %s
+PidFile none
+UsePAM no
+StrictModes no
+PasswordAuthentication no
+KbdInteractiveAuthentication no
+PermitRootLogin prohibit-password
+AllowTcpForwarding no
+Subsystem sftp internal-sftp
+ForceCommand internal-sftp -d %s
+`
+
+// serve runs sshd beside a shell that ends it when its input does: however this process ends, the kernel closes that.
+func (s *Server) serve(t testing.TB, sshd string) bool {
+	t.Helper()
+	text := fmt.Sprintf(config, s.Host, s.Port, s.path("host"), s.path("authorized_keys"), s.Root)
+	fatal(t, os.WriteFile(s.path("config"), []byte(text), 0o600))
+	cmd := exec.Command("sh", "-c", `"$0" -D -f "$1" -E "$2" & read -r _; kill $!; wait`, sshd, s.path("config"), s.path("log"))
+	in, err := cmd.StdinPipe()
+	fatal(t, err)
+	fatal(t, cmd.Start())
+	s.stop = func() {
+		_ = in.Close()
+		_ = cmd.Wait()
+		s.stop = func() {}
+	}
+	for range 200 {
+		if s.greets() {
+			return true
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	s.stop()
+	return false
+}
+
+func (s *Server) greets() bool {
+	conn, err := net.Dial("tcp", net.JoinHostPort(s.Host, strconv.Itoa(s.Port)))
+	if err != nil {
+		return false
+	}
+	defer conn.Close() //nolint:errcheck // only asked
+	greeting := make([]byte, 4)
+	_, err = io.ReadFull(conn, greeting)
+	return err == nil && strings.HasPrefix(string(greeting), "SSH-")
+}
+
+func fatal(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
