@@ -18,6 +18,17 @@ STATICCHECK   := go run honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOVULNCHECK   := go run golang.org/x/vuln/cmd/govulncheck@v1.9.0
 SUDO          := $(if $(filter 0,$(shell id -u)),,sudo)
 
+# What `make dist` makes lies in a folder for each architecture; ARCH=arm64 crosses over to it.
+ARCH            ?= $(shell go env GOARCH)
+DIST            := bin/dist/$(ARCH)
+PACKAGING       := cmd/seats/packaging
+PACKAGE_VERSION ?= $(shell git describe --tags --match 'v[0-9]*' 2>/dev/null | sed s/^v// | grep . || echo 0.0.$$(git rev-list --count HEAD))
+MAINTAINER      ?= seats maintainers <seats@localhost>
+NFPM            := go run github.com/goreleaser/nfpm/v2/cmd/nfpm@v2.43.0
+CYCLONEDX       := go run github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod@v1.10.0
+MACHINE         := $(subst amd64,x86_64,$(subst arm64,aarch64,$(ARCH)))
+CROSS           := $(if $(filter-out $(shell go env GOHOSTARCH),$(ARCH)),CC=$(MACHINE)-linux-gnu-gcc CXX=$(MACHINE)-linux-gnu-g++)
+
 # Packages that start goroutines: `make race` watches these.
 RACE := ./cmd/... ./compute/... ./extract/... ./internal/pgtest/... ./internal/store/...
 
@@ -25,7 +36,7 @@ RACE := ./cmd/... ./compute/... ./extract/... ./internal/pgtest/... ./internal/s
 # need, and nothing of the server's own in between.
 BENCH_SETTINGS := shared_buffers=1GB max_wal_size=16GB checkpoint_timeout=1d autovacuum=off
 
-.PHONY: help build demo demo-data test race bench bench-once alerts lint vuln fmt clean postgres promtool minisign openssh
+.PHONY: help build demo demo-data test race bench bench-once alerts lint vuln fmt clean postgres promtool minisign openssh dist dist-check cross systemd
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -80,6 +91,19 @@ alerts: demo promtool ## check the alert rules, and the metrics that the demo wr
 	promtool test rules $(ALERTS)/seats.rules.test.yml
 	promtool check metrics <$(DEMO)/var/seats.prom
 
+# Linked statically, with Go's own look-ups of names and users: it needs nothing of the machine but its kernel. The linker
+# warns of DuckDB's calls into the C library that would look for more; the program makes none of them.
+dist: build cross ## bin/dist/ARCH: static program, .deb, SBOM, checksums; ARCH=amd64, ARCH=arm64
+	rm -rf $(DIST) && mkdir -p $(DIST)
+	CGO_ENABLED=1 GOARCH=$(ARCH) $(CROSS) go build -trimpath -tags netgo,osusergo \
+		-ldflags "-s -w -X main.version=$(VERSION) -linkmode external -extldflags '-static'" -o $(DIST)/seats ./cmd/seats
+	bin/seats man | gzip -9n >$(DIST)/seats.1.gz
+	bin/seats completion >$(DIST)/completion
+	$(CYCLONEDX) bin -json -noserial -version $(PACKAGE_VERSION) -output $(DIST)/sbom.cdx.json $(DIST)/seats
+	ARCH=$(ARCH) DIST=$(DIST) PACKAGE_VERSION=$(PACKAGE_VERSION) MAINTAINER='$(MAINTAINER)' \
+		$(NFPM) package --config $(PACKAGING)/nfpm.yaml --packager deb --target $(DIST)
+	cd $(DIST) && sha256sum * >SHA256SUMS && cat SHA256SUMS
+
 lint: ## gofmt, go vet, staticcheck
 	@unformatted=$$(gofmt -l .); test -z "$$unformatted" || { echo "not formatted (make fmt):"; echo "$$unformatted"; exit 1; }
 	go vet ./...
@@ -124,3 +148,27 @@ openssh:
 		command -v apt-get >/dev/null || { echo "sshd is missing: install OpenSSH's server"; exit 1; }; \
 		$(SUDO) apt-get update -q && \
 		$(SUDO) env RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends openssh-server; }
+
+# Go fetches DuckDB for the other architecture too, some hundred megabytes: not in CI.
+cross:
+	@test -z "$(CROSS)" || command -v $(MACHINE)-linux-gnu-g++ >/dev/null || { \
+		command -v apt-get >/dev/null || { echo "the cross compiler is missing: install g++ for $(MACHINE)-linux-gnu"; exit 1; }; \
+		$(SUDO) apt-get update -q && \
+		$(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends g++-$(subst _,-,$(MACHINE))-linux-gnu; }
+
+# The units are checked where the program is not installed, so with a program that is there.
+dist-check: systemd ## check what make dist packs: units, maintainer scripts, the package, Kubernetes' objects
+	rm -rf bin/check && mkdir -p bin/check
+	sed 's|^ExecStart=/usr/bin/seats|ExecStart=/bin/true|' $(PACKAGING)/seats.service >bin/check/seats.service
+	cp $(PACKAGING)/seats.timer bin/check/
+	systemd-analyze verify --man=no bin/check/seats.service bin/check/seats.timer
+	for script in postinst prerm postrm; do sh -n $(PACKAGING)/$$script || exit 1; done
+	cd $(DIST) && sha256sum --check --quiet SHA256SUMS && dpkg-deb --info *.deb && dpkg-deb --contents *.deb
+	python3 -m venv bin/check/venv && bin/check/venv/bin/pip install -q kubernetes-validate==1.37.0
+	bin/check/venv/bin/kubernetes-validate --strict $(PACKAGING)/cronjob.yaml
+
+systemd:
+	@command -v systemd-analyze >/dev/null || { \
+		command -v apt-get >/dev/null || { echo "systemd-analyze is missing: install systemd"; exit 1; }; \
+		$(SUDO) apt-get update -q && \
+		$(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends systemd; }

@@ -44,6 +44,9 @@ type cli struct {
 	Explain explainCmd `cmd:"" help:"Why this number: who was there, what qualified them, what became of an agent's sessions."`
 	Fleet   fleetCmd   `cmd:"" help:"All tenants at a glance."`
 	SQL     sqlCmd     `cmd:"" name:"sql" help:"Ask a tenant's snapshot in SQL, read-only."`
+
+	Man        manCmd        `cmd:"" hidden:"" help:"Print the manual page."`
+	Completion completionCmd `cmd:"" hidden:"" help:"Print what makes bash complete the command line."`
 }
 
 const description = `Counts the agents who used Outbound Contact (seats_outbound): the daily peak of agents at once, to the second, and the agents of a month. Every number is computed twice, and issued only when both agree.

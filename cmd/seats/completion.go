@@ -1,0 +1,90 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+	"text/template"
+
+	"github.com/alecthomas/kong"
+	mangokong "github.com/alecthomas/mango-kong"
+	"github.com/muesli/roff"
+)
+
+// completionCmd and manCmd are for whoever packs the program.
+type (
+	completionCmd struct{}
+	manCmd        struct{}
+)
+
+// Run prints a script for bash.
+func (completionCmd) Run(app *kong.Kong) error { return completion.Execute(app.Stdout, app.Model) }
+
+// Run prints a manual page.
+func (manCmd) Run(app *kong.Kong) error {
+	_, err := fmt.Fprint(app.Stdout, mangokong.NewManPage(1, app.Model).Build(roff.NewDocument()))
+	return err
+}
+
+var completion = template.Must(template.New("bash").Funcs(template.FuncMap{
+	"visible": visible, "words": words, "join": strings.Join, "choices": choices, "all": valued,
+}).Parse(`# Completion of {{.Name}}'s command line, for bash.
+_{{.Name}}() {
+    local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]} command= words= w
+    for w in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
+        case $w in
+        {{join (visible .Node) "|"}}) command=$w; break ;;
+        esac
+    done
+    case $before in
+{{- range all .Node}}
+    --{{.Name}}) {{with choices .}}COMPREPLY=($(compgen -W '{{.}}' -- "$word")){{else}}COMPREPLY=(){{end}}; return ;;
+{{- end}}
+    esac
+    case $command in
+{{- range .Children}}
+    {{.Name}}) words='{{words .}}' ;;
+{{- end}}
+    *) words='{{join (visible .Node) " "}} {{words .Node}}' ;;
+    esac
+    COMPREPLY=($(compgen -W "$words" -- "$word"))
+}
+complete -o default -F _{{.Name}} {{.Name}}
+`))
+
+// visible are the names of a node's commands.
+func visible(n *kong.Node) (names []string) {
+	for _, c := range n.Children {
+		if !c.Hidden {
+			names = append(names, c.Name)
+		}
+	}
+	return names
+}
+
+// words are the flags that a command takes, the program's own among them.
+func words(n *kong.Node) string {
+	var flags []string
+	for _, group := range n.AllFlags(true) {
+		for _, f := range group {
+			flags = append(flags, "--"+f.Name)
+		}
+	}
+	return strings.Join(flags, " ")
+}
+
+// valued are the flags of all commands that take a value, each once.
+func valued(n *kong.Node) (flags []*kong.Flag) {
+	seen := map[string]bool{}
+	for _, c := range append([]*kong.Node{n}, n.Children...) {
+		for _, f := range c.Flags {
+			if !f.IsBool() && !seen[f.Name] {
+				seen[f.Name] = true
+				flags = append(flags, f)
+			}
+		}
+	}
+	return flags
+}
+
+// choices are the values that a flag may have; where there are none, the shell offers files.
+func choices(f *kong.Flag) string { return strings.Join(f.EnumSlice(), " ") }
