@@ -26,8 +26,12 @@ PACKAGE_VERSION ?= $(shell git describe --tags --match 'v[0-9]*' 2>/dev/null | s
 MAINTAINER      ?= seats maintainers <seats@localhost>
 NFPM            := go run github.com/goreleaser/nfpm/v2/cmd/nfpm@v2.43.0
 CYCLONEDX       := go run github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod@v1.10.0
+comma           := ,
 MACHINE         := $(subst amd64,x86_64,$(subst arm64,aarch64,$(ARCH)))
-CROSS           := $(if $(filter-out $(shell go env GOHOSTARCH),$(ARCH)),CC=$(MACHINE)-linux-gnu-gcc CXX=$(MACHINE)-linux-gnu-g++)
+# Debian's static C library for arm64 does not take as much beside it as DuckDB is: of the libraries, it alone is not linked in.
+LINK            := $(if $(filter arm64,$(ARCH)),-static-libgcc -L$(CURDIR)/bin/dist/lib,-static)
+PACKAGE_DEPENDS := passwd, init-system-helpers$(if $(filter arm64,$(ARCH)),$(comma) libc6 (>= 2.36))
+CROSS           := $(if $(filter-out $(shell go env GOHOSTARCH),$(ARCH)),$(MACHINE)-linux-gnu-)
 
 # Packages that start goroutines: `make race` watches these.
 RACE := ./cmd/... ./compute/... ./extract/... ./internal/pgtest/... ./internal/store/...
@@ -92,15 +96,17 @@ alerts: demo promtool ## check the alert rules, and the metrics that the demo wr
 	promtool check metrics <$(DEMO)/var/seats.prom
 
 # Linked statically, with Go's own look-ups of names and users: it needs nothing of the machine but its kernel. The linker
-# warns of DuckDB's calls into the C library that would look for more; the program makes none of them.
+# warns of DuckDB's calls into the C library that would look for more; the program makes none of them. Where the linker finds
+# libstdc++.a alone, it takes it.
 dist: build cross ## bin/dist/ARCH: static program, .deb, SBOM, checksums; ARCH=amd64, ARCH=arm64
-	rm -rf $(DIST) && mkdir -p $(DIST)
-	CGO_ENABLED=1 GOARCH=$(ARCH) $(CROSS) go build -trimpath -tags netgo,osusergo \
-		-ldflags "-s -w -X main.version=$(VERSION) -linkmode external -extldflags '-static'" -o $(DIST)/seats ./cmd/seats
+	rm -rf $(DIST) bin/dist/lib && mkdir -p $(DIST) bin/dist/lib
+	ln -s $$($(CROSS)gcc -print-file-name=libstdc++.a) bin/dist/lib/
+	CGO_ENABLED=1 GOARCH=$(ARCH) CC=$(CROSS)gcc CXX=$(CROSS)g++ go build -trimpath -tags netgo,osusergo \
+		-ldflags "-s -w -X main.version=$(VERSION) -linkmode external -extldflags '$(LINK)'" -o $(DIST)/seats ./cmd/seats
 	bin/seats man | gzip -9n >$(DIST)/seats.1.gz
 	bin/seats completion >$(DIST)/completion
 	$(CYCLONEDX) bin -json -noserial -version $(PACKAGE_VERSION) -output $(DIST)/sbom.cdx.json $(DIST)/seats
-	ARCH=$(ARCH) DIST=$(DIST) PACKAGE_VERSION=$(PACKAGE_VERSION) MAINTAINER='$(MAINTAINER)' \
+	ARCH=$(ARCH) DIST=$(DIST) PACKAGE_VERSION=$(PACKAGE_VERSION) PACKAGE_DEPENDS='$(PACKAGE_DEPENDS)' MAINTAINER='$(MAINTAINER)' \
 		$(NFPM) package --config $(PACKAGING)/nfpm.yaml --packager deb --target $(DIST)
 	cd $(DIST) && sha256sum * >SHA256SUMS && cat SHA256SUMS
 
@@ -151,8 +157,8 @@ openssh:
 
 # Go fetches DuckDB for the other architecture too, some hundred megabytes: not in CI.
 cross:
-	@test -z "$(CROSS)" || command -v $(MACHINE)-linux-gnu-g++ >/dev/null || { \
-		command -v apt-get >/dev/null || { echo "the cross compiler is missing: install g++ for $(MACHINE)-linux-gnu"; exit 1; }; \
+	@command -v $(CROSS)g++ >/dev/null || { \
+		command -v apt-get >/dev/null || { echo "the cross compiler is missing: install $(CROSS)g++"; exit 1; }; \
 		$(SUDO) apt-get update -q && \
 		$(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends g++-$(subst _,-,$(MACHINE))-linux-gnu; }
 

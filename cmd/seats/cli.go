@@ -49,7 +49,10 @@ type cli struct {
 	Completion completionCmd `cmd:"" hidden:"" help:"Print what makes bash complete the command line."`
 }
 
-const description = `Counts the agents who used Outbound Contact (seats_outbound): the daily peak of agents at once, to the second, and the agents of a month. Every number is computed twice, and issued only when both agree.
+// The first line is what the manual page has for a title.
+const description = `Counts the agents who used Outbound Contact, for billing.
+
+For seats_outbound: the daily peak of agents at once, to the second, and the agents of a month. Every number is computed twice, and issued only when both agree.
 
 Results go to standard output, everything else to standard error. Exit status: 0 done, 1 failed otherwise, 3 the two computations differ, 4 not ready or days missing, 5 source failed, 6 blocking data quality, 7 restatement needed, 8 store busy or damaged, 9 configuration invalid, 80 usage, 130 interrupted.`
 
