@@ -13,8 +13,8 @@ create view delivery as
 select file, sha256, sent_as, sent_sha256, target, to_timestamp(delivered_ts) as delivered_at
 from _data.delivery;
 
-comment on view delivery is 'Every data file and manifest that was delivered; a manifest once more where its state moved';
-comment on column delivery.file is 'Name of the data file or manifest as it was issued';
+comment on view delivery is 'Every data file, manifest and signature that was delivered; a manifest once more where its state moved';
+comment on column delivery.file is 'Name of the file as it was issued';
 comment on column delivery.sha256 is 'Of the file as it was issued';
 comment on column delivery.sent_as is 'Its name where it was delivered to: with .age where it was encrypted';
 comment on column delivery.sent_sha256 is 'Of what was sent, and read back there';

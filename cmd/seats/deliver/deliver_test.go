@@ -142,6 +142,28 @@ func TestAManifestReplacesTheOneThatWasDelivered(t *testing.T) {
 	})
 }
 
+// A signature goes with its manifest, each time, and is there before the data file.
+func TestASignatureGoesWithItsManifest(t *testing.T) {
+	both(t, func(t *testing.T, d config.Delivery, folder string) {
+		s := newSite(t, d, 1)
+		s.issue(t, "CNT_0.csv.manifest.json.minisig", "signed once")
+		arrived := s.send(t)
+		require.Len(t, arrived, 3)
+		require.Equal(t, "CNT_0.csv.manifest.json.minisig", arrived[1].File)
+		require.NoError(t, s.Clear())
+		s.parcels[0].Issue.ManifestSHA256 = s.issue(t, "CNT_0.csv.manifest.json", "final")
+		s.issue(t, "CNT_0.csv.manifest.json.minisig", "signed again")
+		left, err := Pending([]report.Issue{s.parcels[0].Issue}, arrived, calendar.Date{})
+		require.NoError(t, err)
+		s.parcels = left
+		require.Len(t, s.send(t, arrived...), 2)
+		text, err := os.ReadFile(filepath.Join(folder, "CNT_0.csv.manifest.json.minisig"))
+		require.NoError(t, err)
+		require.Equal(t, "signed again", string(text))
+		require.Len(t, names(t, folder), 3)
+	})
+}
+
 // Killed after the first manifest had arrived, and before the store knew: the outbox does.
 func TestAManifestReplacesTheOneOfAKilledRun(t *testing.T) {
 	both(t, func(t *testing.T, d config.Delivery, folder string) {
@@ -398,6 +420,18 @@ func TestALinkInTheFolderIsNotFollowed(t *testing.T) {
 	text, err := os.ReadFile(victim)
 	require.NoError(t, err)
 	require.Equal(t, "precious", string(text))
+
+	require.NoError(t, os.Remove(filepath.Join(folder, "CNT_0.csv")))
+	require.NoError(t, os.Symlink(filepath.Join(s.From, "CNT_0.csv"), filepath.Join(folder, "CNT_0.csv")))
+	_, failed := s.Send(t.Context(), s.parcels, nil)
+	require.Len(t, failed, 1)
+	require.Equal(t, fail.Restatement, fail.CodeOf(failed[0]))
+	require.NoError(t, s.Clear())
+	require.NoError(t, os.Symlink(filepath.Dir(victim), s.Outbox))
+	_, failed = s.Send(t.Context(), s.parcels, nil)
+	require.Len(t, failed, 1)
+	require.ErrorContains(t, failed[0], s.Outbox+": it is there, and no folder")
+	require.Equal(t, []string{"victim"}, names(t, filepath.Dir(victim)))
 }
 
 func TestPeriodsThatEndBeforeAreLeftOut(t *testing.T) {

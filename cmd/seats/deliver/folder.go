@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 
 	"seats/internal/fail"
+	"seats/report"
 )
 
 // folder is a Target of this machine. It is not made where it is missing: that may be a disk that is not mounted.
@@ -27,12 +28,11 @@ func openFolder(path string) (Target, error) {
 func (f folder) path(name string) string { return filepath.Join(string(f), name) }
 
 func (f folder) read(name string) ([]byte, error) {
-	in, err := os.Open(f.path(name))
+	text, err := report.ReadFile(f.path(name))
 	if err != nil {
 		return nil, fmt.Errorf("deliver: %w", err)
 	}
-	defer in.Close() //nolint:errcheck // only read
-	return readAll(in)
+	return text, nil
 }
 
 func (f folder) write(name string, text []byte) error {

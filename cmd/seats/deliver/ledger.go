@@ -14,7 +14,7 @@ import (
 
 // Delivery is an entry of the store: a file that was delivered.
 type Delivery struct {
-	File, SHA256       string // a data file or manifest, as it was issued
+	File, SHA256       string // a data file, manifest or signature, as it was issued
 	SentAs, SentSHA256 string
 	Target             string
 	At                 time.Time

@@ -12,6 +12,8 @@ import (
 	"strings"
 
 	"filippo.io/age"
+
+	"seats/internal/fail"
 )
 
 // outbox is a folder that keeps what is being sent until the store says that it was delivered. A run that was killed
@@ -40,13 +42,25 @@ func (o outbox) seal(sum string, text []byte) ([]byte, error) {
 	if sealed, err = encrypt(text, o.recipients); err != nil {
 		return nil, fmt.Errorf("encrypt: %w", err)
 	}
-	if err := os.MkdirAll(o.dir, 0o700); err != nil {
+	if err := o.make(); err != nil {
 		return nil, err
 	}
 	if err := writeNew(path+".tmp", sealed); err != nil {
 		return nil, err
 	}
 	return sealed, errors.Join(os.Rename(path+".tmp", path), syncFile(o.dir))
+}
+
+// make makes the folder unless it is there. A link in its place is refused: it may lead anywhere.
+func (o outbox) make() error {
+	err := os.Mkdir(o.dir, 0o700)
+	if errors.Is(err, fs.ErrExist) {
+		var info fs.FileInfo
+		if info, err = os.Lstat(o.dir); err == nil && !info.IsDir() {
+			return fail.New(fail.Other, "find out who put it there, and move it away", "make %s: it is there, and no folder", o.dir)
+		}
+	}
+	return err
 }
 
 // sent tells whether something with this SHA-256 was put into the outbox.

@@ -168,6 +168,17 @@ func (l *line) why(err error) error {
 	return err
 }
 
+// longest is more than any issued file has bytes.
+const longest = 64 << 20
+
+func readAll(r io.Reader) ([]byte, error) {
+	text, err := io.ReadAll(io.LimitReader(r, longest+1))
+	if err == nil && len(text) > longest {
+		err = fmt.Errorf("it is longer than %d bytes", longest)
+	}
+	return text, err
+}
+
 // isLost tells whether a connection ended, or never came to be, as against being refused.
 func isLost(err error) bool {
 	var failed net.Error

@@ -2,8 +2,6 @@ package deliver
 
 import (
 	"context"
-	"fmt"
-	"io"
 
 	"seats/internal/config"
 )
@@ -29,14 +27,3 @@ func Open(ctx context.Context, d config.Delivery) (Target, error) {
 type brokenError struct{ error }
 
 func (e *brokenError) Unwrap() error { return e.error }
-
-// longest is more than any issued file has bytes.
-const longest = 64 << 20
-
-func readAll(r io.Reader) ([]byte, error) {
-	text, err := io.ReadAll(io.LimitReader(r, longest+1))
-	if err == nil && len(text) > longest {
-		err = fmt.Errorf("it is longer than %d bytes", longest)
-	}
-	return text, err
-}
