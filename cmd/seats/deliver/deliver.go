@@ -2,12 +2,13 @@
 //
 // What it promises:
 //
-//   - Whoever looks there never sees a data file without its manifest, nor either of them in part: both are written
+//   - Whoever looks there never sees a data file without its manifest, nor any file in part: they are written
 //     under other names and read back, then the manifest gets its name, with its signature, then the data file.
 //   - A file is sent once, wherever to. What arrived is written down in the store; what arrived in a run that was
 //     killed before that is found there by its bytes, and not sent again.
 //   - Only what was issued is sent: a file that was changed or has vanished since is named, and so is one that lies
-//     there under the same name with other bytes. Nothing is overwritten but a manifest that was delivered before.
+//     there under the same name with other bytes. Nothing is overwritten but a
+//     manifest, or its signature, that was delivered before.
 //   - A broken connection is tried again; an answer of the server, a refusal too, is not. The issued files are never
 //     touched.
 package deliver
@@ -20,6 +21,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"seats/internal/config"
@@ -99,7 +101,8 @@ func (c Courier) attempt(ctx context.Context, parcels *[]Parcel, delivered []Del
 type letter struct {
 	Delivery
 	sent     []byte // what is sent
-	replaces bool   // a manifest that was delivered before
+	fixed    bool   // a data file, which never replaces another
+	replaces bool   // a manifest or signature that was delivered before
 	there    bool   // already
 }
 
@@ -152,7 +155,7 @@ func (c Courier) letters(p Parcel, o outbox) (letters []letter, err error) {
 		if text == nil {
 			continue
 		}
-		l := letter{Delivery: d}
+		l := letter{Delivery: d, fixed: d.File == p.Issue.File}
 		l.SHA256 = digest(text)
 		if l.sent, err = o.seal(l.SHA256, text); err != nil {
 			return nil, err
@@ -197,13 +200,14 @@ func (c Courier) look(l *letter, delivered []Delivery, o outbox, to Target) erro
 	if l.there = sum == l.SentSHA256; l.there {
 		return nil
 	}
-	if l.replaces, err = o.sent(sum); err != nil || l.replaces {
-		return err
-	}
-	for _, d := range delivered {
-		if d.SentAs == l.SentAs && d.SentSHA256 == sum {
-			l.replaces = true
-			return nil
+	if !l.fixed {
+		before := func(d Delivery) bool { return d.SentAs == l.SentAs && d.SentSHA256 == sum }
+		l.replaces = slices.ContainsFunc(delivered, before)
+		if !l.replaces {
+			l.replaces, err = o.sent(sum)
+		}
+		if err != nil || l.replaces {
+			return err
 		}
 	}
 	return fail.New(fail.Restatement, "nothing was overwritten; find out who put it there, and move it away",

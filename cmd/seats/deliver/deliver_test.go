@@ -164,6 +164,21 @@ func TestASignatureGoesWithItsManifest(t *testing.T) {
 	})
 }
 
+// A store that was made anew may issue another number under the name: what was delivered stays.
+func TestADataFileIsNeverReplaced(t *testing.T) {
+	both(t, func(t *testing.T, d config.Delivery, folder string) {
+		s := newSite(t, d, 1)
+		arrived := s.send(t)
+		s.parcels[0].Issue.SHA256 = s.issue(t, "CNT_0.csv", "another count")
+		_, failed := s.Send(t.Context(), s.parcels, arrived)
+		require.Len(t, failed, 1)
+		require.ErrorContains(t, failed[0], "another file of that name is there")
+		text, err := os.ReadFile(filepath.Join(folder, "CNT_0.csv"))
+		require.NoError(t, err)
+		require.Equal(t, "count\n0\n", string(text))
+	})
+}
+
 // Killed after the first manifest had arrived, and before the store knew: the outbox does.
 func TestAManifestReplacesTheOneOfAKilledRun(t *testing.T) {
 	both(t, func(t *testing.T, d config.Delivery, folder string) {
