@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"text/template"
 
@@ -44,7 +45,7 @@ _{{.Name}}() {
 {{- range .Children}}
     {{.Name}}) words='{{words .}}' ;;
 {{- end}}
-    *) words='{{join (visible .Node) " "}} {{words .Node}}' ;;
+    *) words='{{words .Node}}' ;;
     esac
     COMPREPLY=($(compgen -W "$words" -- "$word"))
 }
@@ -61,29 +62,39 @@ func visible(n *kong.Node) (names []string) {
 	return names
 }
 
-// words are the flags that a command takes, the program's own among them.
+// words are what may follow a command: its own commands and all their flags, the program's among them.
 func words(n *kong.Node) string {
-	var flags []string
-	for _, group := range n.AllFlags(true) {
-		for _, f := range group {
-			flags = append(flags, "--"+f.Name)
-		}
+	all := visible(n)
+	for _, f := range flags(n, n.Parent != nil) { // below the program itself a command comes first
+		all = append(all, "--"+f.Name)
 	}
-	return strings.Join(flags, " ")
+	return strings.Join(all, " ")
 }
 
-// valued are the flags of all commands that take a value, each once.
-func valued(n *kong.Node) (flags []*kong.Flag) {
+// valued are the flags of all commands that take a value.
+func valued(n *kong.Node) []*kong.Flag {
+	return slices.DeleteFunc(flags(n, true), func(f *kong.Flag) bool { return f.IsBool() })
+}
+
+// flags are those of a node and of what stands above it, and below it too where that is wanted, each once.
+func flags(n *kong.Node, below bool) (all []*kong.Flag) {
 	seen := map[string]bool{}
-	for _, c := range append([]*kong.Node{n}, n.Children...) {
-		for _, f := range c.Flags {
-			if !f.IsBool() && !seen[f.Name] {
+	var add func(n *kong.Node, below bool)
+	add = func(n *kong.Node, below bool) {
+		for _, f := range slices.Concat(n.AllFlags(true)...) {
+			if !seen[f.Name] {
 				seen[f.Name] = true
-				flags = append(flags, f)
+				all = append(all, f)
+			}
+		}
+		for _, c := range n.Children {
+			if below {
+				add(c, below)
 			}
 		}
 	}
-	return flags
+	add(n, below)
+	return all
 }
 
 // choices are the values that a flag may have; where there are none, the shell offers files.

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 
+	"seats/cmd/seats/deliver"
 	"seats/cmd/seats/job"
 	"seats/report"
 )
@@ -11,22 +12,28 @@ type deliverCmd struct {
 	Tenant []string `help:"Only this tenant; may be repeated." placeholder:"T"`
 	Format string   `help:"What is printed: ${enum}." enum:"table,json,csv" default:"table"`
 	Jobs   int      `help:"Tenants worked on at once." default:"1" placeholder:"N"`
+	shardFlags
 }
 
 // Run delivers what every tenant issued and has not delivered yet, and prints a row for each file that arrived. A tenant
 // that cannot be delivered to does not keep back the others.
 func (c *deliverCmd) Run(ctx context.Context, w *world, root *cli, t *terminal) error {
+	ours, err := c.shard(w.env, c.Tenant)
+	if err != nil {
+		return err
+	}
 	cfg, err := root.load(w, c.Tenant)
 	if err != nil {
 		return err
 	}
+	down := &deliver.Outages{}
 	var jobs []*job.Job
-	for _, tenant := range cfg.Tenants {
+	for _, tenant := range ours.part(cfg).Tenants {
 		if tenant.Deliver == nil {
 			t.Info("skipped: the configuration says nowhere whereto its files are delivered", "tenant", tenant.Name)
 			continue
 		}
-		jobs = append(jobs, &job.Job{Stages: stages{Command: "deliver", Deliver: true}, Tenant: tenant, Clock: w.clock, Sleep: w.sleep, Version: version, Log: t})
+		jobs = append(jobs, &job.Job{Stages: stages{Command: "deliver", Deliver: true}, Tenant: tenant, Clock: w.clock, Sleep: w.sleep, Down: down, Version: version, Log: t})
 	}
 	results := do(ctx, jobs, c.Jobs, waiter{})
 	if len(results) == 0 && ctx.Err() != nil {

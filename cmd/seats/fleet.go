@@ -31,7 +31,7 @@ var fleetHeader = []string{"tenant", "newest", "newest_final", "provisional", "m
 
 // Run reads every tenant's published store, several at once. One that cannot be read does not keep back the others.
 func (c *fleetStatusCmd) Run(ctx context.Context, w *world, root *cli, t *terminal) error {
-	ours, err := c.shard(w.env)
+	ours, err := c.shard(w.env, nil)
 	if err != nil {
 		return err
 	}

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"seats/cmd/seats/deliver"
 	"seats/cmd/seats/job"
 	"seats/internal/calendar"
 	"seats/internal/config"
@@ -27,10 +28,7 @@ func runJobs(ctx context.Context, w *world, root *cli, t *terminal, f jobFlags, 
 			return usageError("--restate: %w", err)
 		}
 	}
-	if len(f.Tenant) > 0 && f.shardFlags != (shardFlags{}) {
-		return usageError("--tenant and --shard both say which tenants: give one of them")
-	}
-	ours, err := f.shard(w.env)
+	ours, err := f.shard(w.env, f.Tenant)
 	if err != nil {
 		return err
 	}
@@ -124,6 +122,7 @@ func (f jobFlags) jobs(w *world, root *cli, t *terminal, all *config.Config, s s
 		return nil, err
 	}
 	var jobs []*job.Job
+	down := &deliver.Outages{}
 	for _, tenant := range cfg.Tenants {
 		p, skipped, err := f.periodOf(tenant, s, w.clock())
 		if err != nil {
@@ -140,7 +139,7 @@ func (f jobFlags) jobs(w *world, root *cli, t *terminal, all *config.Config, s s
 			t.Info("left out: days after the tenant's last one, and the month that it lies in", "tenant", tenant.Name, "until", tenant.Until)
 		}
 		jobs = append(jobs, &job.Job{Stages: s, Tenant: tenant, Columns: cfg.Columns, Days: p.days, Months: p.months,
-			Whole: p.whole, Restate: string(f.Restate), Clock: w.clock, Sleep: w.sleep, Version: version, Log: t})
+			Whole: p.whole, Restate: string(f.Restate), Clock: w.clock, Sleep: w.sleep, Down: down, Version: version, Log: t})
 	}
 	return jobs, nil
 }

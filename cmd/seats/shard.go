@@ -25,8 +25,11 @@ type shard struct {
 	number, of int // from 1
 }
 
-func (f shardFlags) shard(env func(string) (string, bool)) (s shard, err error) {
+// shard is what the flags say; tenants are those that are named beside them.
+func (f shardFlags) shard(env func(string) (string, bool), tenants []string) (s shard, err error) {
 	switch {
+	case len(tenants) > 0 && f != (shardFlags{}):
+		return s, usageError("--tenant and --shard both say which tenants: give one of them")
 	case f.Shard != "" && f.Shards != 0:
 		return s, usageError("--shard and --shards are two ways to say one thing")
 	case f.Shard != "":

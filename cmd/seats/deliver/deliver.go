@@ -22,6 +22,7 @@ import (
 	"io/fs"
 	"path/filepath"
 	"slices"
+	"sync"
 	"time"
 
 	"seats/internal/config"
@@ -49,8 +50,13 @@ type Courier struct {
 	Outbox string // folder that Clear removes
 	Clock  func() time.Time
 	Sleep  func(context.Context, time.Duration)
+	Down   *Outages // of all couriers of a run
 	Log    Log
 }
+
+// Outages are the servers that were given up. Other tenants try them once and do not wait again: the numbers of a
+// hundred must not come late for a server that is down.
+type Outages struct{ sync.Map }
 
 // Send delivers the parcels in their order and gives what has arrived, whatever happens to the rest; delivered is what
 // the store has of earlier runs. A parcel with a file that is not what it should be does not keep back the others.
@@ -70,7 +76,11 @@ func (c Courier) Send(ctx context.Context, parcels []Parcel, delivered []Deliver
 			return arrived, failed
 		case ctx.Err() != nil:
 			return arrived, append(failed, fail.New(fail.Interrupted, "what had arrived is written down; `seats deliver` goes on from there", "deliver: interrupted"))
-		case !errors.As(err, &broken) || retry > c.Retries:
+		case !errors.As(err, &broken):
+			return arrived, append(failed, err)
+		}
+		if _, down := c.Down.Load(c.Address()); down || retry > c.Retries {
+			c.Down.Store(c.Address(), true)
 			return arrived, append(failed, err)
 		}
 		c.Log.Warn("the delivery broke off and is tried again", "tenant", c.Tenant, "in", pause, "retry", retry, "reason", err)

@@ -39,7 +39,7 @@ type site struct {
 // newSite issues data files with manifests of some size.
 func newSite(t *testing.T, d config.Delivery, files int) *site {
 	t.Helper()
-	s := &site{Courier: Courier{Delivery: d, Tenant: "acme", From: t.TempDir(), Outbox: filepath.Join(t.TempDir(), "outbox"), Log: quiet{},
+	s := &site{Courier: Courier{Delivery: d, Tenant: "acme", From: t.TempDir(), Outbox: filepath.Join(t.TempDir(), "outbox"), Log: quiet{}, Down: &Outages{},
 		Clock: func() time.Time { return time.Unix(1775000000, 0) }, Sleep: func(context.Context, time.Duration) {}}}
 	for n := range files {
 		i := report.Issue{File: fmt.Sprintf("CNT_%d.csv", n), Period: "2026-03-10"}
@@ -285,6 +285,11 @@ func TestABrokenConnectionIsTriedAgainSoManyTimes(t *testing.T) {
 	require.Len(t, failed, 1)
 	require.Equal(t, []time.Duration{10 * time.Second, 20 * time.Second, 40 * time.Second, 80 * time.Second}, pauses)
 
+	_, failed = s.Send(t.Context(), s.parcels, nil)
+	require.Len(t, failed, 1)
+	require.Len(t, pauses, 4, "the next tenant does not wait for it again")
+
+	s.Down = &Outages{}
 	s.Sleep = func(context.Context, time.Duration) { p.Heal() }
 	s.send(t)
 	s.requireDelivered(t, server.Root)

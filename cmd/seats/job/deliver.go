@@ -46,7 +46,7 @@ func (s *state) deliver(ctx context.Context) (err error) {
 	}
 	defer func() { err = errors.Join(err, s.work.Drop()) }()
 	courier := deliver.Courier{Delivery: *s.Tenant.Deliver, Tenant: s.Tenant.Name, From: s.Tenant.FilesPath(), Outbox: s.Tenant.OutboxPath(),
-		Clock: s.Clock, Sleep: s.Sleep, Log: s.Log}
+		Clock: s.Clock, Sleep: s.Sleep, Down: s.Down, Log: s.Log}
 	delivered, parcels, err := Pending(ctx, s.work.Conn, s.Tenant)
 	if err != nil {
 		return err

@@ -67,6 +67,7 @@ type Job struct {
 	Restate string           // reason (R13), or empty
 	Clock   func() time.Time
 	Sleep   func(context.Context, time.Duration)
+	Down    *deliver.Outages // of all jobs of a run
 	Version string
 	Log     Log
 }
