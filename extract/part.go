@@ -65,9 +65,13 @@ func (g *GIMDB) pieces(ctx context.Context, day calendar.Interval) ([]calendar.I
 	return pieces, nil
 }
 
-// share cuts a span of time keys into as many as there are readers; none of an empty one.
+// share cuts a span of time keys into as many as there are readers, where that costs the server nothing; none of an
+// empty one.
 func (g *GIMDB) share(span calendar.Interval) (pieces []calendar.Interval) {
-	n := int64(len(g.readers))
+	n := int64(1)
+	if g.inOrder {
+		n = int64(len(g.readers))
+	}
 	for i := range n {
 		piece := calendar.Interval{Start: span.Start + i*span.Seconds()/n, End: span.Start + (i+1)*span.Seconds()/n}
 		if piece.Start < piece.End {
