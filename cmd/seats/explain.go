@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"io"
 	"strings"
 
 	"seats/cmd/seats/explain"
@@ -125,7 +126,11 @@ func (x *explanation) print() error {
 			return err
 		}
 		return x.write(day.ReadingTable(readings))
-	case at != nil:
+	}
+	if err := x.picture(day); err != nil {
+		return err
+	}
+	if at != nil {
 		second, err := day.Second(x.ctx, *at)
 		if err != nil {
 			return err
@@ -133,6 +138,16 @@ func (x *explanation) print() error {
 		return x.second(second)
 	}
 	return x.peak(day)
+}
+
+// picture draws the day for people at a terminal.
+func (x *explanation) picture(day *explain.Day) error {
+	p, ok := pictureFor(x.world.stdout, x.world.env)
+	if !ok || x.Format != report.FormatTable || x.Plateaus {
+		return nil
+	}
+	_, err := io.WriteString(x.world.stdout, p.draw(day.Curve, day.Zone))
+	return err
 }
 
 func (x *explanation) peak(day *explain.Day) error {
