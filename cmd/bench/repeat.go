@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strings"
 
+	"seats/internal/calendar"
 	"seats/internal/store"
 )
 
@@ -19,7 +20,7 @@ type repeatCmd struct {
 }
 
 func (c *repeatCmd) Run(ctx context.Context) (err error) {
-	tenant, _, err := loadTenant(c.Config, c.Tenant)
+	tenant, date, err := loadTenant(c.Config, c.Tenant)
 	if err != nil {
 		return err
 	}
@@ -37,7 +38,20 @@ func (c *repeatCmd) Run(ctx context.Context) (err error) {
 			return fmt.Errorf("repeat %s: %w", table, err)
 		}
 	}
+	if err := c.sealOld(ctx, work, date); err != nil {
+		return err
+	}
 	return work.Publish()
+}
+
+// sealOld seals the months that a run would have sealed by now: all but the measured one and the one before it.
+func (c *repeatCmd) sealOld(ctx context.Context, work *store.Work, measured calendar.Date) error {
+	for first := measured.AddDays(1 - c.Days).YearMonth(); first.Last().AddDays(35).Before(measured); first = first.Last().AddDays(1).YearMonth() {
+		if _, err := work.Seal(ctx, first, 0); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // repeatSQL is asked of one table after the other; their names come from the catalog.

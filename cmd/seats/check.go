@@ -158,7 +158,7 @@ func (k *checker) guids(f extract.Findings) {
 }
 
 func (k *checker) store(ctx context.Context) error {
-	db, err := openSnapshot(ctx, k.tenant, false)
+	db, err := openSnapshot(ctx, k.tenant)
 	if errors.Is(err, store.ErrMissing) {
 		k.found("store", "ok", "none yet")
 		return nil

@@ -180,8 +180,19 @@ func (c *cli) oneTenant(w *world, name string) (config.Tenant, error) {
 	return cfg.Tenants[0], nil
 }
 
-// openSnapshot opens a tenant's published store for reading; sealed where the questions are a user's own.
-func openSnapshot(ctx context.Context, t config.Tenant, sealed bool) (*sql.DB, error) {
-	e := t.Engine
-	return store.OpenPublished(ctx, t.StorePath(), duck.Options{Sealed: sealed, MemoryLimit: e.MemoryLimit, Threads: e.Threads, TempDir: e.TempDir})
+// openSnapshot opens a tenant's published store for reading what it says of itself: numbers, files, the ledger.
+func openSnapshot(ctx context.Context, t config.Tenant) (*sql.DB, error) {
+	return store.OpenPublished(ctx, t.StorePath(), snapshotOptions(t))
+}
+
+// openWhole opens a tenant's published store with all its rows, sealed months too; locked where the questions are a user's
+// own.
+func openWhole(ctx context.Context, t config.Tenant, locked bool) (*sql.DB, error) {
+	o := snapshotOptions(t)
+	o.Locked = locked
+	return store.OpenWhole(ctx, t.StorePath(), o)
+}
+
+func snapshotOptions(t config.Tenant) duck.Options {
+	return duck.Options{MemoryLimit: t.Engine.MemoryLimit, Threads: t.Engine.Threads, TempDir: t.Engine.TempDir}
 }

@@ -41,7 +41,7 @@ func (c *explainCmd) Run(ctx context.Context, w *world, root *cli, t *terminal) 
 	if err := c.pickRegion(tenant); err != nil {
 		return err
 	}
-	db, err := openSnapshot(ctx, tenant, false)
+	db, err := openWhole(ctx, tenant, false)
 	if err != nil {
 		return err
 	}

@@ -92,7 +92,7 @@ type monthStatus struct {
 }
 
 func monthsOf(ctx context.Context, tenant config.Tenant, now time.Time) ([]monthStatus, error) {
-	db, err := openSnapshot(ctx, tenant, false)
+	db, err := openSnapshot(ctx, tenant)
 	if err != nil {
 		return nil, err
 	}

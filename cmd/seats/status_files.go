@@ -13,7 +13,7 @@ var fileHeader = []string{"tenant", "region", "measure", "period", "revision", "
 
 // fileRows lists what was issued, each chain of revisions in its order; the one that stands is the last.
 func fileRows(ctx context.Context, tenant config.Tenant, _ time.Time) ([][]any, error) {
-	db, err := openSnapshot(ctx, tenant, false)
+	db, err := openSnapshot(ctx, tenant)
 	if err != nil {
 		return nil, err
 	}

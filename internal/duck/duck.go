@@ -24,7 +24,7 @@ import (
 // is spilled.
 type Options struct {
 	ReadOnly    bool
-	Sealed      bool // no reading or writing of other files, and no further settings: for the analyst's queries
+	Locked      bool // no reading or writing of other files, and no further settings: for the analyst's queries
 	MemoryLimit string
 	Threads     int
 	TempDir     string // the database's own; made when it is needed, in a folder that is there, and removed at the end
@@ -34,8 +34,8 @@ type Options struct {
 // open elsewhere for writing.
 func Open(path string, o Options) (*sql.DB, error) {
 	settings := "set timezone = 'UTC'"
-	if o.Sealed {
-		settings += "; " + seal
+	if o.Locked {
+		settings += "; " + locked
 	}
 	dsn := path + "?" + o.query()
 	// The driver reads this as a URL, but takes for the file all before the first question mark.
@@ -50,14 +50,21 @@ func Open(path string, o Options) (*sql.DB, error) {
 		return nil, err
 	}
 	db := sql.OpenDB(c)
-	if o.Sealed {
+	if o.Locked {
 		db.SetMaxOpenConns(1) // of a locked configuration a second one could set nothing
 	}
 	return db, nil
 }
 
-// seal takes away what would lead out of the database, or over its limits; the settings that remain are harmless.
-const seal = "set enable_external_access = false; set allowed_configs = ['TimeZone', 'schema', 'search_path']; set lock_configuration = true"
+// Lock does to an open database what Options.Locked does: for one that has attached others first. It must have no more
+// than this connection.
+func Lock(ctx context.Context, conn *sql.Conn) error {
+	_, err := conn.ExecContext(ctx, locked)
+	return err
+}
+
+// locked takes away what would lead out of the database, or over its limits; the settings that remain are harmless.
+const locked = "set enable_external_access = false; set allowed_configs = ['TimeZone', 'schema', 'search_path']; set lock_configuration = true"
 
 func (o Options) query() string {
 	v := url.Values{}

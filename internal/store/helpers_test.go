@@ -91,7 +91,7 @@ var openers = map[string]func(ctx context.Context, path string, o duck.Options) 
 		return db.Close()
 	},
 	"OpenScratch": func(ctx context.Context, path string, o duck.Options) error {
-		s, err := store.OpenScratch(ctx, path, o)
+		s, err := store.OpenScratch(ctx, path, o, nil)
 		if err != nil {
 			return err
 		}

@@ -5,7 +5,8 @@ import (
 	"database/sql"
 	"errors"
 	"os"
-	"strings"
+	"path/filepath"
+	"slices"
 
 	"seats/internal/duck"
 )
@@ -20,21 +21,22 @@ type Scratch struct {
 	temp string
 }
 
-// OpenScratch attaches the store at path. The errors are those of OpenPublished.
-func OpenScratch(ctx context.Context, path string, o duck.Options) (*Scratch, error) {
+// OpenScratch attaches the store at path, with its sealed months but for those that are to be left out. The errors are
+// those of OpenPublished, and ErrUnsealed.
+func OpenScratch(ctx context.Context, path string, o duck.Options, without map[string]bool) (*Scratch, error) {
 	temp, err := tempDir(path, o.TempDir, readerSuffix())
 	if err != nil {
 		return nil, err
 	}
 	s := &Scratch{temp: temp}
-	if err := s.open(ctx, path, o); err != nil {
+	if err := s.open(ctx, path, o, without); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
 	return s, nil
 }
 
-func (s *Scratch) open(ctx context.Context, path string, o duck.Options) (err error) {
-	o.TempDir, o.ReadOnly, o.Sealed = s.temp, false, false
+func (s *Scratch) open(ctx context.Context, path string, o duck.Options, without map[string]bool) (err error) {
+	o.TempDir, o.ReadOnly, o.Locked = s.temp, false, false
 	if s.DB, err = duck.Open("", o); err != nil {
 		return err
 	}
@@ -44,17 +46,24 @@ func (s *Scratch) open(ctx context.Context, path string, o duck.Options) (err er
 	if err := migrate(ctx, s.Conn, 0); err != nil {
 		return err
 	}
-	// ATTACH takes no parameter: this is the one value that stands in a statement, as a quoted literal.
-	attach := "attach '" + strings.ReplaceAll(path, "'", "''") + "' as published (read_only)"
-	err = attempt(path, func() error {
-		_, err := s.Conn.ExecContext(ctx, attach)
-		return err
-	})
+	err = attempt(path, func() error { return attach(ctx, s.Conn, path, "live", "(read_only)") })
 	if err != nil {
 		return err
 	}
-	_, err = checkVersionOf(ctx, s.Conn, "audit/version.sql", path)
-	return err
+	version, err := checkVersionOf(ctx, s.Conn, "audit/version.sql", path)
+	if err != nil {
+		return err
+	}
+	var seals []Seal
+	if version >= sealedVersion {
+		if seals, err = sealsOf(ctx, s.Conn, "store/sealed_month_live.sql"); err != nil {
+			return err
+		}
+	}
+	if _, err := s.Conn.ExecContext(ctx, "attach ':memory:' as published"); err != nil {
+		return err
+	}
+	return gather(ctx, s.Conn, filepath.Dir(path), "published", slices.DeleteFunc(seals, func(seal Seal) bool { return without[seal.Month] }))
 }
 
 // Close throws the scratch store away.

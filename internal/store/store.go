@@ -40,6 +40,9 @@ type Work struct {
 
 	path, copy, temp string
 	lock, published  *os.File
+
+	crowded  bool     // rows went, and left room
+	unlisted []string // files of sealed months that the copy no longer wants
 }
 
 // Begin takes the tenant's lock, removes what an interrupted run left, copies the store (or makes a new
@@ -175,19 +178,33 @@ func Has(ctx context.Context, q duck.Queryer, version uint64) (bool, error) {
 
 // Publish writes everything into the one file of the copy and renames it into place.
 func (w *Work) Publish() error {
+	if w.crowded {
+		if err := w.compact(context.Background()); err != nil {
+			return fmt.Errorf("write store: %w", err)
+		}
+		return w.publish()
+	}
 	if _, err := duck.Exec(context.Background(), w.Conn, "store/checkpoint.sql"); err != nil {
 		return fmt.Errorf("write store: %w", err)
 	}
 	if err := w.closeDB(); err != nil {
 		return fmt.Errorf("close store: %w", err)
 	}
+	return w.publish()
+}
+
+func (w *Work) publish() error {
 	if err := syncFile(w.copy); err != nil {
 		return fmt.Errorf("publish store: %w", err)
 	}
 	if err := os.Rename(w.copy, w.path); err != nil {
 		return fmt.Errorf("publish store: %w", err)
 	}
-	return errors.Join(syncFile(filepath.Dir(w.path)), w.Drop())
+	err := syncFile(filepath.Dir(w.path))
+	for _, file := range w.unlisted { // now nobody asks for them
+		err = errors.Join(err, os.Remove(file))
+	}
+	return errors.Join(err, w.Drop())
 }
 
 // Drop throws the copy away and gives the lock back. It may be called after Publish, and twice.
@@ -219,7 +236,7 @@ func (w *Work) removeCopy() error {
 	if w.lock == nil {
 		return nil // without the lock the files are another run's
 	}
-	for _, path := range []string{w.copy, w.copy + ".wal", w.path + runSuffix, w.temp} {
+	for _, path := range []string{w.copy, w.copy + ".wal", w.copy + ".small", w.copy + ".small.wal", w.path + sealSuffix, w.path + sealSuffix + ".wal", w.path + runSuffix, w.temp} {
 		if err := os.RemoveAll(path); err != nil {
 			return fmt.Errorf("remove work file: %w", err)
 		}

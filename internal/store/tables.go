@@ -19,6 +19,7 @@ const (
 	evidence             // what a day's numbers were counted from, row by row
 	monthly              // a month's numbers
 	record               // what was done
+	sealing              // what lies in other files
 	sent                 // what was delivered
 )
 
@@ -43,6 +44,7 @@ var tables = []struct {
 	{monthly, texts.Table{Name: "monthly_enabled", Order: []string{"month", "region"}}},
 	{record, texts.Table{Name: "issued_file", Order: []string{"region", "measure", "period", "revision"}}},
 	{record, texts.Table{Name: "run", Order: []string{"run_id"}}},
+	{sealing, texts.Table{Name: "sealed_month", Order: []string{"month"}}},
 	{sent, texts.Table{Name: "delivery", Order: []string{"delivered_ts", "file", "sha256"}}},
 }
 

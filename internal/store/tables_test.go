@@ -28,6 +28,10 @@ func TestStatementsOnEveryTable(t *testing.T) {
 		{"write_rows", []part{row}},
 		{"write_days", []part{head}},
 		{"write_days_csv", []part{result}},
+		{"seal", []part{row, evidence}},
+		{"unseal", []part{row, evidence}},
+		{"drop_days", []part{row, evidence}},
+		{"compact", []part{head, row, evidence, result, monthly, record, sent, sealing}},
 	} {
 		for _, d := range tables {
 			if slices.Contains(used.on, d.part) {
@@ -64,7 +68,7 @@ func TestEveryTableOfTheSchemaIsDescribed(t *testing.T) {
 	for _, d := range tables {
 		days, is := has[d.Name]
 		require.True(t, is, d.Name)
-		require.Equal(t, d.part != monthly && d.part != record && d.part != sent, days, "%s: what belongs to a day has a day", d.Name)
+		require.Equal(t, d.part != monthly && d.part != record && d.part != sent && d.part != sealing, days, "%s: what belongs to a day has a day", d.Name)
 		_, err := db.ExecContext(t.Context(), texts.Fill("store/each/write_rows.sql", d.Table), t.TempDir()+"/"+d.Name)
 		require.NoError(t, err, "%s: its order", d.Name)
 	}

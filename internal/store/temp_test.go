@@ -29,13 +29,13 @@ var spillers = map[string]func(t *testing.T, path string, o duck.Options) (duck.
 		return db, db.Close
 	},
 	"sealed reader": func(t *testing.T, path string, o duck.Options) (duck.Queryer, func() error) {
-		o.Sealed = true
+		o.Locked = true
 		db, err := store.OpenPublished(t.Context(), path, o)
 		require.NoError(t, err)
 		return db, db.Close
 	},
 	"scratch": func(t *testing.T, path string, o duck.Options) (duck.Queryer, func() error) {
-		s, err := store.OpenScratch(t.Context(), path, o)
+		s, err := store.OpenScratch(t.Context(), path, o, nil)
 		require.NoError(t, err)
 		return s.Conn, s.Close
 	},
@@ -118,7 +118,7 @@ func TestTheFolderForTemporaryFilesIsOnlyANameAtFirst(t *testing.T) {
 	for _, o := range []duck.Options{{}, {TempDir: temp}} {
 		work, err := store.Begin(t.Context(), path, o)
 		require.NoError(t, err)
-		scratch, err := store.OpenScratch(t.Context(), path, o)
+		scratch, err := store.OpenScratch(t.Context(), path, o, nil)
 		require.NoError(t, err)
 		for dir, done := range map[string]func() error{work.TempDir(): work.Drop, scratch.TempDir(): scratch.Close} {
 			require.Equal(t, cmp.Or(o.TempDir, filepath.Dir(path)), filepath.Dir(dir))

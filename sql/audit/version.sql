@@ -1,2 +1,2 @@
 select version
-from published._data.store_version
+from live._data.store_version

@@ -1,4 +1,4 @@
--- The store, version 2: what was delivered, and macros for the analyst. Brings a store of version 1 there; nothing that it
+-- The store, version 2: what was delivered, sealed months, and macros for the analyst. Brings a store of version 1 there; nothing that it
 -- holds is changed.
 
 create table _data.delivery (
@@ -21,6 +21,26 @@ comment on column delivery.sent_as is 'Its name where it was delivered to: with 
 comment on column delivery.sent_sha256 is 'Of what was sent, and read back there';
 comment on column delivery.target is 'Folder, or sftp://user@host:port and the folder there';
 
+create table _data.sealed_month (
+    month           varchar not null primary key,
+    file            varchar not null,
+    key             varchar not null,
+    sha256          varchar not null,
+    bytes           bigint not null,
+    sealed_ts       bigint not null
+);
+
+create view sealed_month as
+select month, file, sha256, bytes, to_timestamp(sealed_ts) as sealed_at
+from _data.sealed_month;
+
+comment on view sealed_month is 'Closed months whose rows (voice_session, ocs_activity, agent, qualifying_session, concurrency) lie in a file of their own beside the store';
+comment on column sealed_month.month is 'Calendar month, YYYY-MM';
+comment on column sealed_month.file is 'Name of the file, beside the store';
+comment on column sealed_month.sha256 is 'Of the file';
+comment on column sealed_month.bytes is 'Of the file';
+comment on column sealed_month.sealed_at is 'When it was written';
+
 -- What everybody asks. The names of their parameters are no column's.
 
 create macro peak(of_region, on_day) as table
@@ -41,9 +61,12 @@ order by location nulls first;
 create macro agents_at(of_region, moment) as table
 select q.agent, q.location, q.starts_at, q.ends_at, q.sm_res_session_fact_key, q.activities
 from qualifying_session as q
-join concurrency_at(of_region, moment) as c on c.day = q.day
+join concurrency as c on c.day = q.day
+    and c.region = q.region
     and c.location is null
 where q.region = of_region
+  and c.starts_at <= moment::timestamptz
+  and c.ends_at > moment::timestamptz
   and q.starts_at <= moment::timestamptz
   and q.ends_at > moment::timestamptz
 order by q.agent, q.location, q.starts_at;

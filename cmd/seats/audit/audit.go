@@ -3,7 +3,7 @@
 // It works on the published store of a tenant, attached read-only, and on a scratch store in memory, month by
 // month: memory grows with a month's slices, not with the history. Four checks, each with its rules (see Rules):
 //
-//   - integrity: files against manifests, manifests against the store and, with a key, their signatures, slices
+//   - integrity: sealed months against their hashes, files against manifests, manifests against the store and, with a key, their signatures, slices
 //     against their hashes, revision chains, days and months, the ledger of runs, and files that nobody issued;
 //   - recompute: both computations again from the kept slices under today's configuration, against what was
 //     issued and what the store holds;
@@ -83,7 +83,11 @@ type auditor struct {
 func (a Audit) Do(ctx context.Context) (summary Summary, err error) {
 	w := &auditor{Audit: a, dir: filepath.Join(a.Tenant.OutputDir, a.Tenant.Name)}
 	e := a.Tenant.Engine
-	w.scratch, err = store.OpenScratch(ctx, a.Tenant.StorePath(), duck.Options{MemoryLimit: e.MemoryLimit, Threads: e.Threads, TempDir: e.TempDir})
+	o := duck.Options{MemoryLimit: e.MemoryLimit, Threads: e.Threads, TempDir: e.TempDir}
+	without, err := w.checkSealed(ctx, o)
+	if err == nil {
+		w.scratch, err = store.OpenScratch(ctx, a.Tenant.StorePath(), o, without)
+	}
 	if errors.Is(err, store.ErrMissing) {
 		if found, lost := w.lostStore(); lost {
 			return Summary{Findings: []Finding{found}}, nil

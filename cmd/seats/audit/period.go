@@ -22,6 +22,11 @@ func (p Period) Holds(d calendar.Date) bool {
 // HoldsMonth tells whether the number of the month is looked at.
 func (p Period) HoldsMonth(m calendar.Month) bool { return p.Holds(m.Last()) }
 
+// touches tells whether any day of the month is looked at.
+func (p Period) touches(m calendar.Month) bool {
+	return p.IsEverything() || !m.Last().Before(p.From) && !p.To.Before(m.First())
+}
+
 // holdsText is Holds or HoldsMonth of a measurement's period. What is no period at all is always looked at.
 func (p Period) holdsText(period string) bool {
 	if m, err := calendar.ParseMonth(period); err == nil {

@@ -7,6 +7,7 @@ const (
 	StoreBehind      Rule = "store_behind"
 	AdoptedFile      Rule = "adopted_file"
 	AgedMonth        Rule = "aged_month"
+	SealedMonth      Rule = "sealed_month"
 	LedgerChain      Rule = "ledger_chain"
 	LedgerEntry      Rule = "ledger_entry"
 	LedgerIssue      Rule = "ledger_issue"
@@ -52,7 +53,7 @@ const (
 
 // ordered is the catalogue in the order in which people read it.
 var ordered = []Rule{
-	StoreLost, StoreReset, StoreBehind, LedgerChain, LedgerEntry, LedgerIssue, LedgerSlice,
+	StoreLost, StoreReset, StoreBehind, SealedMonth, LedgerChain, LedgerEntry, LedgerIssue, LedgerSlice,
 	DataFileMissing, DataFileChanged, ManifestMissing, ManifestChanged, ManifestWrong, SignatureMissing, SignatureWrong, SignatureLedger, RevisionChain, StrayFile,
 	SliceChanged, MissingDay, MonthOverGap, NotIssued, AdoptedFile, AgedMonth, ProvisionalDays,
 	ConfigurationMoved, SliceMoved, ProgramMoved, NumberDiffers, ResultsChanged, RulesRecord, CannotCompute, ComputationsDiffer, MovedSilently,
@@ -69,6 +70,7 @@ var catalogue = map[Rule]kind{
 	StoreLost:   {Integrity, false, "restore the store from a backup; a run without it starts a new ledger and adopts the files it can verify"},
 	StoreReset:  {Integrity, false, "the ledger is younger than the files: restore the older store from a backup, or let `seats run` of the period adopt the files"},
 	StoreBehind: {Integrity, false, "an older copy of the store was put back, or a run died before it could publish: `seats run` of the period adopts the files"},
+	SealedMonth: {Integrity, false, "bring the file back from a backup; or read the days again with `seats run --refresh` while the source still has them"},
 	LedgerChain: {Integrity, false, "entries were taken out, put in or reordered: " + restoreStore},
 	LedgerEntry: {Integrity, false, "the entry was changed after it was written: " + restoreStore},
 	LedgerIssue: {Integrity, false, "find out who wrote the row; " + restoreStore},

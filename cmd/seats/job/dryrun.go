@@ -37,7 +37,7 @@ func (w WhatIf) Difference() *int64 {
 // holds. It works in memory beside the published store, takes no lock, and leaves nothing behind.
 func (j *Job) DryRun(ctx context.Context) (rows []WhatIf, err error) {
 	e := j.Tenant.Engine
-	scratch, err := store.OpenScratch(ctx, j.Tenant.StorePath(), duck.Options{MemoryLimit: e.MemoryLimit, Threads: e.Threads, TempDir: e.TempDir})
+	scratch, err := store.OpenScratch(ctx, j.Tenant.StorePath(), duck.Options{MemoryLimit: e.MemoryLimit, Threads: e.Threads, TempDir: e.TempDir}, nil)
 	if err != nil {
 		return nil, err
 	}

@@ -108,6 +108,7 @@ type state struct {
 	issuing bool  // files are being written: from here on the job is finished, cancelled or not
 	done    bool  // the store is published
 	files   []string
+	sealed  []string // what the ledger says of months that were sealed
 	result  Result
 	errs    []error
 }
@@ -161,6 +162,9 @@ func (s *state) run(ctx context.Context) (err error) {
 		s.done = err == nil
 		return err
 	}
+	if err := s.unseal(ctx); err != nil {
+		return err
+	}
 	s.stages(ctx)
 	if s.broken != nil {
 		return s.broken // nothing is published
@@ -175,6 +179,9 @@ func (s *state) run(ctx context.Context) (err error) {
 		return err // nothing is published
 	}
 	if err := s.retain(ctx); err != nil {
+		return err
+	}
+	if err := s.seal(ctx); err != nil {
 		return err
 	}
 	if err := s.remember(ctx); err != nil {
@@ -247,7 +254,7 @@ func (s *state) remember(ctx context.Context) error {
 		Command: s.Command, Started: s.started, Ended: s.Clock(), OSUser: osUser(),
 		Program: s.Version, DuckDB: s.duckDB, Rules: s.Tenant.RulesHash(), Files: s.files,
 	}
-	var said []string
+	said := s.sealed
 	for _, slice := range s.result.Slices {
 		if lost := slice.Accepted(); lost != "" {
 			said = append(said, lost)

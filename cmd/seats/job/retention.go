@@ -30,6 +30,9 @@ func (s *state) retain(ctx context.Context) error {
 		if !month.Last().Before(first) || !s.closed(month, ledger) {
 			break
 		}
+		if err := s.work.Unlist(ctx, month); err != nil {
+			return err
+		}
 		for _, day := range month.Days() {
 			if _, is := held[day.String()]; is {
 				if err := s.forget(ctx, day); err != nil {

@@ -1,0 +1,76 @@
+package job
+
+import (
+	"context"
+	"fmt"
+
+	"seats/internal/calendar"
+	"seats/internal/store"
+	"seats/report"
+)
+
+// sealAfter is how many days after its end a closed month is sealed: what comes late or is corrected mostly comes before.
+const sealAfter = 35
+
+// unseal brings back the rows of the months that the job is about: what is counted, read again or issued needs them.
+func (s *state) unseal(ctx context.Context) error {
+	if len(s.Days)+len(s.Months) == 0 {
+		return nil
+	}
+	months := map[calendar.Month]bool{}
+	for _, m := range s.Months {
+		months[m] = true
+	}
+	for _, d := range s.Days {
+		months[d.YearMonth()] = true
+	}
+	for m := range months {
+		if err := s.work.Unseal(ctx, m.First(), m.Last()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// seal moves the rows of closed months that are over for sealAfter days into files of their own, which no later run has
+// to copy.
+func (s *state) seal(ctx context.Context) error {
+	today := calendar.DateOf(s.Clock(), s.Tenant.Zone)
+	held, err := store.Slices(ctx, s.work.Conn)
+	if err != nil {
+		return err
+	}
+	ledger, err := report.IssuedFiles(ctx, s.work.Conn)
+	if err != nil {
+		return err
+	}
+	seals, err := store.Seals(ctx, s.work.Conn)
+	if err != nil {
+		return err
+	}
+	already := map[string]bool{}
+	for _, seal := range seals {
+		already[seal.Month] = true
+	}
+	for _, month := range heldMonths(held) {
+		if already[month.String()] || !month.Last().AddDays(sealAfter).Before(today) || !s.closed(month, ledger) || !holdsDay(held, month) {
+			continue
+		}
+		seal, err := s.work.Seal(ctx, month, s.Clock().Unix())
+		if err != nil {
+			return err
+		}
+		s.sealed = append(s.sealed, fmt.Sprintf("sealed %s: %s, SHA-256 %s", seal.Month, seal.File, seal.SHA256))
+		s.Log.Info("sealed the rows of a closed month", "tenant", s.Tenant.Name, "month", seal.Month, "file", seal.File)
+	}
+	return nil
+}
+
+func holdsDay(held map[string]store.Slice, month calendar.Month) bool {
+	for _, day := range month.Days() {
+		if _, is := held[day.String()]; is {
+			return true
+		}
+	}
+	return false
+}

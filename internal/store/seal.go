@@ -1,0 +1,439 @@
+package store
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+
+	"seats/internal/calendar"
+	"seats/internal/duck"
+	"seats/internal/fail"
+)
+
+// A closed month's raw rows, and what was derived from them row by row, lie in a file of their own, the sealed month:
+// `<data_dir>/<tenant>.<YYYYMM>.duckdb`. It is written once and then read only, so that a night does not copy what no
+// longer changes. The store keeps everything else: what is said of each slice, all numbers, the issued files, the ledger.
+//
+// The store says which sealed months are its own (relation sealed_month), each with the file's name, hash and key; no other
+// file counts. So a run that dies leaves at most a file that nobody asks for: a month is sealed before the store that
+// lacks its rows is published, and a file that is no longer wanted is removed only after the store that has its rows again is.
+// A file is never written over.
+
+// Seal is a sealed month as the store knows it.
+type Seal struct {
+	Month  string // YYYY-MM
+	File   string // its name, beside the store
+	Key    string // that the file carries too
+	SHA256 string
+	Bytes  int64
+}
+
+// ErrUnsealed: a sealed month's file is missing, or is not the one that the store knows.
+var ErrUnsealed = errors.New("sealed month cannot be read")
+
+func unsealed(path string, err error) error {
+	return fail.New(fail.Store, "bring the file back from a backup; the numbers of that month are in the store itself", "%w: %s: %w", ErrUnsealed, path, err)
+}
+
+// sealedVersion is the schema version from which on a store may have sealed months.
+const sealedVersion = 2
+
+// Seals are the sealed months of an open store, the oldest first.
+func Seals(ctx context.Context, q duck.Queryer) ([]Seal, error) {
+	if has, err := Has(ctx, q, sealedVersion); err != nil || !has {
+		return nil, err
+	}
+	return sealsOf(ctx, q, "store/sealed_month.sql")
+}
+
+func sealsOf(ctx context.Context, q duck.Queryer, statement string) (seals []Seal, err error) {
+	err = duck.Each(ctx, q, statement, func(scan func(...any) error) error {
+		var s Seal
+		err := scan(&s.Month, &s.File, &s.Key, &s.SHA256, &s.Bytes)
+		seals = append(seals, s)
+		return err
+	})
+	return seals, err
+}
+
+// Check holds a sealed month's file in dir against what the store says of it, byte for byte.
+func (s Seal) Check(dir string) error {
+	path := filepath.Join(dir, s.File)
+	sum, _, err := hashFile(path)
+	if err != nil {
+		return unsealed(path, err)
+	}
+	if sum != s.SHA256 {
+		return unsealed(path, fmt.Errorf("it has SHA-256 %s, sealed was %s", sum, s.SHA256))
+	}
+	return nil
+}
+
+func hashFile(path string) (sum string, bytes int64, err error) {
+	f, err := openFile(path)
+	if err != nil {
+		return "", 0, err
+	}
+	defer f.Close() //nolint:errcheck // only read
+	h := sha256.New()
+	bytes, err = io.Copy(h, f)
+	return fmt.Sprintf("%x", h.Sum(nil)), bytes, err
+}
+
+// Seal moves the rows of a month into a sealed file. It is the last that is done to a work copy: what is published
+// afterwards has room for no more than it holds.
+func (w *Work) Seal(ctx context.Context, month calendar.Month, now int64) (Seal, error) {
+	s := Seal{Month: month.String(), Key: rand.Text()}
+	var err error
+	if s.File, err = w.sealName(month); err != nil {
+		return s, err
+	}
+	final := filepath.Join(filepath.Dir(w.path), s.File)
+	draft := w.path + sealSuffix
+	if err := w.writeSeal(ctx, draft, month, s.Key); err != nil {
+		return s, fmt.Errorf("seal %s: %w", month, errors.Join(err, os.RemoveAll(draft)))
+	}
+	if s.SHA256, s.Bytes, err = hashFile(draft); err != nil {
+		return s, err
+	}
+	if err := errors.Join(os.Chmod(draft, 0o400), syncFile(draft)); err != nil {
+		return s, err
+	}
+	if err := os.Rename(draft, final); err != nil {
+		return s, err
+	}
+	if err := syncFile(filepath.Dir(final)); err != nil {
+		return s, err
+	}
+	w.crowded = true
+	return s, w.inTx(ctx, func(tx *sql.Tx) error {
+		if err := of(ctx, tx, "drop_days", span(month.First(), month.Last()), row, evidence); err != nil {
+			return err
+		}
+		_, err := duck.Exec(ctx, tx, "store/insert_sealed_month.sql", sql.Named("month", s.Month), sql.Named("file", s.File),
+			sql.Named("key", s.Key), sql.Named("sha256", s.SHA256), sql.Named("bytes", s.Bytes), sql.Named("sealed_ts", now))
+		return err
+	})
+}
+
+// sealSuffix is that of a sealed month that is being written; a run removes what another one left.
+const sealSuffix = ".sealing"
+
+// sealName is a name for a month's file that there is no file of yet: one that the published store knows must stay until
+// another is published.
+func (w *Work) sealName(month calendar.Month) (string, error) {
+	base := strings.TrimSuffix(filepath.Base(w.path), ".duckdb") + "." + strings.ReplaceAll(month.String(), "-", "")
+	for n := 1; ; n++ {
+		name := base + ".duckdb"
+		if n > 1 {
+			name = fmt.Sprintf("%s_%d.duckdb", base, n)
+		}
+		_, err := os.Lstat(filepath.Join(filepath.Dir(w.path), name))
+		if errors.Is(err, fs.ErrNotExist) {
+			return name, nil
+		}
+		if err != nil {
+			return "", err
+		}
+	}
+}
+
+// writeSeal writes a month's rows, and the views that show them, into a new file.
+func (w *Work) writeSeal(ctx context.Context, path string, month calendar.Month, key string) (err error) {
+	if err := attach(ctx, w.Conn, path, "sealing", ""); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, detach(ctx, w.Conn, "sealing")) }()
+	if _, err := duck.Exec(ctx, w.Conn, "store/seal.sql", sql.Named("key", key), sql.Named("month", month.String())); err != nil {
+		return err
+	}
+	if err := of(ctx, w.Conn, "seal", span(month.First(), month.Last()), row, evidence); err != nil {
+		return err
+	}
+	if err := w.sealViews(ctx); err != nil {
+		return err
+	}
+	_, err = w.Conn.ExecContext(ctx, "checkpoint sealing")
+	return err
+}
+
+// sealViews gives a sealed month the store's own views of its tables.
+func (w *Work) sealViews(ctx context.Context) error {
+	views, err := textsOf(ctx, w.Conn, "store/view.sql")
+	if err != nil {
+		return err
+	}
+	return within(ctx, w.Conn, "sealing", func() error {
+		for _, view := range views {
+			if table, is := strings.CutPrefix(view, "CREATE VIEW "); is && rowsOf(strings.Fields(table)[0]) {
+				if _, err := w.Conn.ExecContext(ctx, view); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	})
+}
+
+// rowsOf tells whether a table's rows are sealed.
+func rowsOf(name string) bool {
+	for _, t := range tables {
+		if t.Name == name {
+			return t.part == row || t.part == evidence
+		}
+	}
+	return false
+}
+
+// Unseal brings the rows of the sealed months that a range of days touches back into the work copy. Their files are removed once
+// the store is published.
+func (w *Work) Unseal(ctx context.Context, from, to calendar.Date) error {
+	seals, err := Seals(ctx, w.Conn)
+	if err != nil {
+		return err
+	}
+	for _, s := range seals {
+		month, err := calendar.ParseMonth(s.Month)
+		if err != nil {
+			return err
+		}
+		if month.Last().Before(from) || to.Before(month.First()) {
+			continue
+		}
+		if err := attachSeal(ctx, w.Conn, filepath.Dir(w.path), s, "sealed"); err != nil {
+			return err
+		}
+		err = w.inTx(ctx, func(tx *sql.Tx) error { return of(ctx, tx, "unseal", nil, row, evidence) })
+		if err := errors.Join(err, detach(ctx, w.Conn, "sealed")); err != nil {
+			return fmt.Errorf("unseal %s: %w", s.Month, err)
+		}
+		if err := w.Unlist(ctx, month); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Unlist makes the store forget a sealed month, if it has one. The file is removed once the store is published.
+func (w *Work) Unlist(ctx context.Context, month calendar.Month) error {
+	seals, err := Seals(ctx, w.Conn)
+	if err != nil {
+		return err
+	}
+	for _, s := range seals {
+		if s.Month != month.String() {
+			continue
+		}
+		if _, err := duck.Exec(ctx, w.Conn, "store/delete_sealed_month.sql", sql.Named("month", s.Month)); err != nil {
+			return err
+		}
+		w.unlisted = append(w.unlisted, filepath.Join(filepath.Dir(w.path), s.File))
+	}
+	return nil
+}
+
+// compact writes what the work copy holds into a new file in its place: DuckDB keeps the room that dropped rows took.
+func (w *Work) compact(ctx context.Context) error {
+	small := w.copy + ".small"
+	if err := attach(ctx, w.Conn, small, "small", ""); err != nil {
+		return err
+	}
+	err := within(ctx, w.Conn, "small", func() error { return migrate(ctx, w.Conn, 0) })
+	if err != nil {
+		return err
+	}
+	err = w.inTx(ctx, func(tx *sql.Tx) error {
+		return of(ctx, tx, "compact", nil, head, row, evidence, result, monthly, record, sent, sealing)
+	})
+	if err != nil {
+		return err
+	}
+	if _, err := w.Conn.ExecContext(ctx, "checkpoint small"); err != nil {
+		return err
+	}
+	if err := errors.Join(detach(ctx, w.Conn, "small"), w.closeDB(), os.Chmod(small, 0o600)); err != nil {
+		return err
+	}
+	return os.Rename(small, w.copy)
+}
+
+func (w *Work) inTx(ctx context.Context, work func(*sql.Tx) error) error {
+	tx, err := w.Conn.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback() //nolint:errcheck // after a commit there is nothing to roll back
+	if err := work(tx); err != nil {
+		return err
+	}
+	return tx.Commit()
+}
+
+// attachSeal attaches a sealed month for reading, and makes sure that it is the one that the store knows.
+func attachSeal(ctx context.Context, conn *sql.Conn, dir string, s Seal, name string) error {
+	path := filepath.Join(dir, s.File)
+	if !sealFile.MatchString(s.File) {
+		return unsealed(path, errors.New("that is no name of a sealed month"))
+	}
+	err := attempt(path, func() error { return attach(ctx, conn, path, name, "(read_only)") })
+	if err != nil {
+		return unsealed(path, err)
+	}
+	var key string
+	err = conn.QueryRowContext(ctx, "select key from "+name+"._data.seal").Scan(&key)
+	if err == nil && key != s.Key {
+		err = errors.New("it is another one than the store knows")
+	}
+	if err != nil {
+		return errors.Join(unsealed(path, err), detach(ctx, conn, name))
+	}
+	return nil
+}
+
+var sealFile = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]*\.[0-9]{6}(?:_[0-9]+)?\.duckdb$`)
+
+// attach puts a file beside what a connection has open, under one of this package's own names. ATTACH takes no
+// parameters: the path stands in the statement as a quoted literal.
+func attach(ctx context.Context, conn *sql.Conn, path, name, how string) error {
+	_, err := conn.ExecContext(ctx, "attach '"+strings.ReplaceAll(path, "'", "''")+"' as "+name+" "+how)
+	return err
+}
+
+func detach(ctx context.Context, conn *sql.Conn, name string) error {
+	_, err := conn.ExecContext(context.WithoutCancel(ctx), "detach "+name)
+	return err
+}
+
+// within does work with another database as the one that names lead to.
+func within(ctx context.Context, conn *sql.Conn, name string, work func() error) (err error) {
+	var home string
+	if err := conn.QueryRowContext(ctx, "select current_database()").Scan(&home); err != nil {
+		return err
+	}
+	if _, err := conn.ExecContext(ctx, "use "+name); err != nil {
+		return err
+	}
+	defer func() {
+		_, back := conn.ExecContext(context.WithoutCancel(ctx), `use "`+strings.ReplaceAll(home, `"`, `""`)+`"`)
+		err = errors.Join(err, back)
+	}()
+	return work()
+}
+
+// textsOf reads a query of one text column.
+func textsOf(ctx context.Context, q duck.Queryer, name string, args ...any) (found []string, err error) {
+	err = duck.Each(ctx, q, name, func(scan func(...any) error) error {
+		var text string
+		err := scan(&text)
+		found = append(found, text)
+		return err
+	}, args...)
+	return found, err
+}
+
+// gather makes of a store attached as `live`, and of its sealed months, one set of tables: views in the schema _data of
+// another attached database. Sealed months that are left out are as if they held nothing.
+func gather(ctx context.Context, conn *sql.Conn, dir, into string, seals []Seal) error {
+	var attached []string
+	for _, s := range seals {
+		name := "sealed_" + strings.ReplaceAll(s.Month, "-", "")
+		if err := attachSeal(ctx, conn, dir, s, name); err != nil {
+			return err
+		}
+		attached = append(attached, name)
+	}
+	names, err := textsOf(ctx, conn, "store/table.sql")
+	if err != nil {
+		return err
+	}
+	return within(ctx, conn, into, func() error {
+		if _, err := conn.ExecContext(ctx, "create schema _data"); err != nil {
+			return err
+		}
+		for _, name := range names {
+			text := "create view _data." + name + " as from live._data." + name
+			if rowsOf(name) {
+				for _, sealed := range attached {
+					text += " union all by name from " + sealed + "._data." + name
+				}
+			}
+			if _, err := conn.ExecContext(ctx, text); err != nil {
+				return fmt.Errorf("gather %s: %w", name, err)
+			}
+		}
+		return nil
+	})
+}
+
+// OpenWhole is OpenPublished with the rows of the sealed months: as if all lay in one file.
+func OpenWhole(ctx context.Context, path string, o duck.Options) (*sql.DB, error) {
+	db, err := OpenPublished(ctx, path, o)
+	if err != nil {
+		return nil, err
+	}
+	seals, err := Seals(ctx, db)
+	if err != nil || len(seals) == 0 {
+		return db, errors.Join(err)
+	}
+	if err := db.Close(); err != nil {
+		return nil, err
+	}
+	return openWhole(ctx, path, o, seals)
+}
+
+func openWhole(ctx context.Context, path string, o duck.Options, seals []Seal) (db *sql.DB, err error) {
+	if o.TempDir, err = tempDir(path, o.TempDir, readerSuffix()); err != nil {
+		return nil, err
+	}
+	locked := o.Locked
+	o.ReadOnly, o.Locked = false, false
+	if db, err = duck.Open("", o); err != nil {
+		return nil, err
+	}
+	db.SetMaxOpenConns(1) // what is attached belongs to all, where names lead to does not
+	if err := readWhole(ctx, db, path, seals, locked); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return db, nil
+}
+
+func readWhole(ctx context.Context, db *sql.DB, path string, seals []Seal, locked bool) (err error) {
+	conn, err := db.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, conn.Close()) }()
+	if err := attempt(path, func() error { return attach(ctx, conn, path, "live", "(read_only)") }); err != nil {
+		return err
+	}
+	if seals, err = sealsOf(ctx, conn, "store/sealed_month_live.sql"); err != nil { // it may have been published meanwhile
+		return err
+	}
+	if err := gather(ctx, conn, filepath.Dir(path), "memory", seals); err != nil {
+		return err
+	}
+	for _, name := range []string{"store/view_live.sql", "store/macro_live.sql", "store/comment_live.sql"} {
+		made, err := textsOf(ctx, conn, name)
+		if err != nil {
+			return err
+		}
+		for _, text := range made {
+			if _, err := conn.ExecContext(ctx, text); err != nil {
+				return fmt.Errorf("gather: %w", err)
+			}
+		}
+	}
+	if locked {
+		return duck.Lock(ctx, conn)
+	}
+	return nil
+}

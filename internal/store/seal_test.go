@@ -1,0 +1,230 @@
+package store_test
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"seats/internal/calendar"
+	"seats/internal/duck"
+	"seats/internal/store"
+)
+
+var march, april = calendar.Month{Year: 2026, Month: 3}, calendar.Month{Year: 2026, Month: 4}
+
+// twoMonths is a store with rows in March and April, in every table that belongs to a day.
+func twoMonths(t *testing.T) string {
+	path := filepath.Join(t.TempDir(), "acme.duckdb")
+	w, err := store.Begin(t.Context(), path, duck.Options{})
+	require.NoError(t, err)
+	for _, statement := range []string{
+		"insert into _data.slice select '2026-03-30'::date + i::integer, 's', 1, 2, 3, 1000, 1000, 10, 0, 'final', 'h' || i from range(4) as r (i)",
+		"insert into _data.voice_session select '2026-03-30'::date + (i % 4)::integer, hash(i) >> 2, 900, i % 10, i % 80000, i % 80000 + 60, 0, hash(i + 1) >> 2 from range(200000) as r (i)",
+		"insert into _data.ocs_activity select '2026-03-30'::date + (i % 4)::integer, 'leg', i, 900, i % 10, i, i + 5, 0, 'S', 'g' || i, null, 1 from range(40000) as r (i)",
+		"insert into _data.agent select '2026-03-30'::date + (i % 4)::integer, i, 'E' || i, null from range(40) as r (i)",
+		"insert into _data.duplicate_key values ('2026-03-31', 'a', '1/2', 2)",
+		"insert into _data.qualifying_session select day, 'US', 'dallas', 'E1', resource_key, sm_res_session_fact_key, 900, start_ts, end_ts, false, 'leg', 1, start_ts, 1 from _data.voice_session where sm_res_session_fact_key % 64 = 0",
+		"insert into _data.concurrency select '2026-03-30'::date + i::integer, 'US', null, i * 86400, (i + 1) * 86400, 1, 1 from range(4) as r (i)",
+		"insert into _data.daily_concurrent select '2026-03-30'::date + i::integer, 'US', null, 1, 0, 86400, 'final' from range(4) as r (i)",
+	} {
+		_, err := w.Conn.ExecContext(t.Context(), statement)
+		require.NoError(t, err, statement)
+	}
+	require.NoError(t, w.Publish())
+	return path
+}
+
+// contents are all rows that an analyst sees, and what is said of them.
+func contents(t *testing.T, q duck.Queryer) (all []string) {
+	for _, query := range []string{
+		"from slice", "from voice_session", "from ocs_activity", "from agent",
+		"from qualifying_session", "from concurrency", "from daily_concurrent", "from _data.duplicate_key",
+		"from peak('US', '2026-03-31')", "from concurrency_at('US', to_timestamp(100))", "from agents_at('US', to_timestamp(100))",
+		"select comment from duckdb_views() where view_name = 'slice' and schema_name = 'main' and database_name = current_database()",
+		"select comment from duckdb_columns() where table_name = 'slice' and column_name = 'day' and database_name = current_database()",
+	} {
+		var text string
+		require.NoError(t, q.QueryRowContext(t.Context(), "select count(*) || ' ' || coalesce(sha256(string_agg(r::varchar, chr(10) order by r::varchar)), 'none') from ("+query+") as r").Scan(&text), query)
+		all = append(all, text)
+	}
+	return all
+}
+
+func whole(t *testing.T, path string) []string {
+	db, err := store.OpenWhole(t.Context(), path, duck.Options{Locked: true})
+	require.NoError(t, err)
+	defer func() { require.NoError(t, db.Close()) }()
+	return contents(t, db)
+}
+
+func work(t *testing.T, path string, do func(w *store.Work)) {
+	w, err := store.Begin(t.Context(), path, duck.Options{})
+	require.NoError(t, err)
+	do(w)
+	require.NoError(t, w.Publish())
+}
+
+func count(t *testing.T, q duck.Queryer, what string) (n int) {
+	require.NoError(t, q.QueryRowContext(t.Context(), "select count(*) from "+what).Scan(&n))
+	return n
+}
+
+func TestASealedMonthIsSeenAsBefore(t *testing.T) {
+	path := twoMonths(t)
+	before, size := whole(t, path), fileSize(t, path)
+	file := strings.TrimSuffix(path, ".duckdb") + ".202603.duckdb"
+	work(t, path, func(w *store.Work) {
+		seal, err := w.Seal(t.Context(), march, 7)
+		require.NoError(t, err)
+		require.Equal(t, "acme.202603.duckdb", seal.File)
+		require.NoError(t, seal.Check(filepath.Dir(path)))
+	})
+	require.Equal(t, before, whole(t, path))
+	require.Less(t, fileSize(t, path), size*9/10, "the store has given the room back")
+	info, err := os.Stat(file)
+	require.NoError(t, err)
+	require.Equal(t, os.FileMode(0o400), info.Mode())
+
+	published, err := store.OpenPublished(t.Context(), path, duck.Options{})
+	require.NoError(t, err)
+	require.Equal(t, 100000, count(t, published, "_data.voice_session"))
+	require.Equal(t, 4, count(t, published, "_data.slice"))
+	require.Equal(t, 4, count(t, published, "_data.daily_concurrent"))
+	require.NoError(t, published.Close())
+
+	scratch, err := store.OpenScratch(t.Context(), path, duck.Options{}, nil)
+	require.NoError(t, err)
+	require.Equal(t, 40000, count(t, scratch.Conn, "published._data.ocs_activity"))
+	require.NoError(t, scratch.Close())
+	scratch, err = store.OpenScratch(t.Context(), path, duck.Options{}, map[string]bool{"2026-03": true})
+	require.NoError(t, err)
+	require.Equal(t, 20000, count(t, scratch.Conn, "published._data.ocs_activity"))
+	require.NoError(t, scratch.Close())
+
+	// Any client opens the file by itself.
+	db, err := duck.Open(file, duck.Options{ReadOnly: true})
+	require.NoError(t, err)
+	require.Equal(t, 100000, count(t, db, "voice_session"))
+	require.Equal(t, 2, count(t, db, "concurrency"))
+	require.NoError(t, db.Close())
+
+	// Back again, and the file is gone.
+	work(t, path, func(w *store.Work) { require.NoError(t, w.Unseal(t.Context(), march.Last(), april.First())) })
+	require.NoFileExists(t, file)
+	require.Equal(t, before, whole(t, path))
+	published, err = store.OpenPublished(t.Context(), path, duck.Options{})
+	require.NoError(t, err)
+	require.Equal(t, 200000, count(t, published, "_data.voice_session"))
+	require.NoError(t, published.Close())
+}
+
+func fileSize(t *testing.T, path string) int64 {
+	info, err := os.Stat(path)
+	require.NoError(t, err)
+	return info.Size()
+}
+
+// A run that ends anywhere before it publishes leaves what was published, and that is whole.
+func TestARunThatDiesWhileItSeals(t *testing.T) {
+	path := twoMonths(t)
+	before := whole(t, path)
+	unpublished := func(do func(w *store.Work)) {
+		w, err := store.Begin(t.Context(), path, duck.Options{})
+		require.NoError(t, err)
+		do(w)
+		require.NoError(t, w.Drop())
+		require.Equal(t, before, whole(t, path))
+	}
+	unpublished(func(w *store.Work) {
+		_, err := w.Seal(t.Context(), march, 7)
+		require.NoError(t, err)
+	})
+	require.NoError(t, os.WriteFile(path+".sealing", []byte("torn"), 0o600))
+	work(t, path, func(w *store.Work) {
+		seal, err := w.Seal(t.Context(), march, 7)
+		require.NoError(t, err)
+		require.Equal(t, "acme.202603_2.duckdb", seal.File, "never over another file")
+	})
+	require.Equal(t, before, whole(t, path))
+	unpublished(func(w *store.Work) { require.NoError(t, w.Unseal(t.Context(), march.First(), march.First())) })
+	unpublished(func(w *store.Work) { require.NoError(t, w.Unlist(t.Context(), march)) })
+
+	// Sealed anew in the run that brought it back.
+	work(t, path, func(w *store.Work) {
+		require.NoError(t, w.Unseal(t.Context(), march.First(), march.First()))
+		seal, err := w.Seal(t.Context(), march, 8)
+		require.NoError(t, err)
+		require.Equal(t, "acme.202603_3.duckdb", seal.File)
+	})
+	require.NoFileExists(t, strings.TrimSuffix(path, ".duckdb")+".202603_2.duckdb")
+	require.Equal(t, before, whole(t, path))
+}
+
+func TestASealedMonthThatIsNotTheOneThatWasSealed(t *testing.T) {
+	path := twoMonths(t)
+	file := strings.TrimSuffix(path, ".duckdb") + ".202603.duckdb"
+	work(t, path, func(w *store.Work) {
+		_, err := w.Seal(t.Context(), march, 7)
+		require.NoError(t, err)
+	})
+	good, err := os.ReadFile(file)
+	require.NoError(t, err)
+	for name, spoil := range map[string]func(){
+		"missing": func() { require.NoError(t, os.Remove(file)) },
+		"garbage": func() { require.NoError(t, os.WriteFile(file, []byte("no database"), 0o600)) },
+		"another": func() {
+			require.NoError(t, os.Remove(file))
+			db, err := sql.Open("duckdb", file)
+			require.NoError(t, err)
+			_, err = db.ExecContext(t.Context(), "create schema _data; create table _data.seal as select '2026-03' as month, 'other' as key")
+			require.NoError(t, err)
+			require.NoError(t, db.Close())
+		},
+		"link": func() {
+			require.NoError(t, os.Rename(file, file+".real"))
+			require.NoError(t, os.Symlink(file+".real", file))
+		},
+	} {
+		require.NoError(t, os.Chmod(file, 0o600))
+		spoil()
+		for what, open := range map[string]func() error{
+			"whole":   func() error { _, err := store.OpenWhole(context.Background(), path, duck.Options{}); return err },
+			"scratch": func() error { _, err := store.OpenScratch(context.Background(), path, duck.Options{}, nil); return err },
+			"unseal": func() error {
+				w, err := store.Begin(context.Background(), path, duck.Options{})
+				require.NoError(t, err)
+				err = w.Unseal(context.Background(), march.First(), march.Last())
+				require.NoError(t, w.Drop())
+				return err
+			},
+		} {
+			err := open()
+			require.ErrorIs(t, err, store.ErrUnsealed, "%s, %s", name, what)
+			require.ErrorContains(t, err, file, "%s, %s", name, what)
+		}
+		published, err := store.OpenPublished(t.Context(), path, duck.Options{})
+		require.NoError(t, err)
+		require.Equal(t, 4, count(t, published, "_data.daily_concurrent"), "the numbers are there")
+		seals, err := store.Seals(t.Context(), published)
+		require.NoError(t, err)
+		require.ErrorIs(t, seals[0].Check(filepath.Dir(path)), store.ErrUnsealed, name)
+		require.NoError(t, published.Close())
+		require.NoError(t, os.RemoveAll(file))
+		require.NoError(t, os.WriteFile(file, good, 0o400))
+	}
+	good[len(good)-1]++
+	require.NoError(t, os.Chmod(file, 0o600))
+	require.NoError(t, os.WriteFile(file, good, 0o600))
+	published, err := store.OpenPublished(t.Context(), path, duck.Options{})
+	require.NoError(t, err)
+	seals, err := store.Seals(t.Context(), published)
+	require.NoError(t, err)
+	require.ErrorContains(t, seals[0].Check(filepath.Dir(path)), fmt.Sprintf("sealed was %s", seals[0].SHA256))
+	require.NoError(t, published.Close())
+}

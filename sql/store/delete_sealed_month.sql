@@ -1,0 +1,2 @@
+delete from _data.sealed_month
+where month = $month

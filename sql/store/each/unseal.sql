@@ -1,0 +1,3 @@
+-- Out of a sealed month, its rows.
+insert into _data.{{.Name}} by name
+from sealed._data.{{.Name}}
