@@ -381,16 +381,19 @@ func OpenWhole(ctx context.Context, path string, o duck.Options) (*sql.DB, error
 		return nil, err
 	}
 	seals, err := Seals(ctx, db)
-	if err != nil || len(seals) == 0 {
-		return db, errors.Join(err)
+	if err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	if len(seals) == 0 {
+		return db, nil
 	}
 	if err := db.Close(); err != nil {
 		return nil, err
 	}
-	return openWhole(ctx, path, o, seals)
+	return openWhole(ctx, path, o)
 }
 
-func openWhole(ctx context.Context, path string, o duck.Options, seals []Seal) (db *sql.DB, err error) {
+func openWhole(ctx context.Context, path string, o duck.Options) (db *sql.DB, err error) {
 	if o.TempDir, err = tempDir(path, o.TempDir, readerSuffix()); err != nil {
 		return nil, err
 	}
@@ -400,13 +403,13 @@ func openWhole(ctx context.Context, path string, o duck.Options, seals []Seal) (
 		return nil, err
 	}
 	db.SetMaxOpenConns(1) // what is attached belongs to all, where names lead to does not
-	if err := readWhole(ctx, db, path, seals, locked); err != nil {
+	if err := readWhole(ctx, db, path, locked); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
 	return db, nil
 }
 
-func readWhole(ctx context.Context, db *sql.DB, path string, seals []Seal, locked bool) (err error) {
+func readWhole(ctx context.Context, db *sql.DB, path string, locked bool) (err error) {
 	conn, err := db.Conn(ctx)
 	if err != nil {
 		return err
@@ -415,7 +418,8 @@ func readWhole(ctx context.Context, db *sql.DB, path string, seals []Seal, locke
 	if err := attempt(path, func() error { return attach(ctx, conn, path, "live", "(read_only)") }); err != nil {
 		return err
 	}
-	if seals, err = sealsOf(ctx, conn, "store/sealed_month_live.sql"); err != nil { // it may have been published meanwhile
+	seals, err := sealsOf(ctx, conn, "store/sealed_month_live.sql")
+	if err != nil {
 		return err
 	}
 	if err := gather(ctx, conn, filepath.Dir(path), "memory", seals); err != nil {
