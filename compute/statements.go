@@ -91,8 +91,8 @@ func (w *ruleWriter) region(r rule.Region) {
 	for _, l := range r.Locations {
 		location := sql.Named("location", l.Name)
 		w.exec("add_location", region, location, sql.Named("is_default", len(l.Switches) == 0))
-		for _, name := range l.Switches {
-			w.exec("add_switch", region, location, sql.Named("switch_name", name))
+		if len(l.Switches) > 0 {
+			w.exec("add_switch", region, location, sql.Named("switch_names", l.Switches))
 		}
 	}
 }

@@ -94,8 +94,12 @@ func (r *readings) switches(ctx context.Context) (defaultHere bool, err error) {
 	if _, err := duck.Exec(ctx, r.conn, "explain/reading/switch.sql"); err != nil {
 		return false, err
 	}
+	named := map[bool][]string{}
 	for name, at := range places.bySwitch {
-		if _, err := duck.Exec(ctx, r.conn, "explain/reading/add_switch.sql", sql.Named("switch_name", name), sql.Named("is_here", here(at))); err != nil {
+		named[here(at)] = append(named[here(at)], name)
+	}
+	for isHere, names := range named {
+		if _, err := duck.Exec(ctx, r.conn, "explain/reading/add_switch.sql", sql.Named("switch_names", names), sql.Named("is_here", isHere)); err != nil {
 			return false, err
 		}
 	}

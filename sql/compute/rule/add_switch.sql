@@ -1,2 +1,4 @@
 insert into rule_switch
-values ($switch_name, $region, $location)
+select unnest($switch_names::varchar[]),
+       $region,
+       $location

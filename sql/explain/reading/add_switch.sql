@@ -1,2 +1,3 @@
 insert into reading_switch
-values ($switch_name, $is_here)
+select unnest($switch_names::varchar[]),
+       $is_here
