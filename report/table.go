@@ -70,9 +70,9 @@ func (t Table) writeText(w io.Writer) error {
 	style.Box.PaddingLeft, style.Box.PaddingRight = "", "  "
 	style.Format.Header, style.Format.Footer = text.FormatDefault, text.FormatDefault
 	out.SetStyle(style)
-	out.AppendHeader(textRow(t.Header, printable))
+	out.AppendHeader(textRow(t.Header, Printable))
 	for _, row := range t.Rows {
-		out.AppendRow(textRow(row, func(value any) string { return printable(plain(value)) }))
+		out.AppendRow(textRow(row, func(value any) string { return Printable(plain(value)) }))
 	}
 	out.SetColumnConfigs(t.alignment())
 	for line := range strings.Lines(out.Render() + "\n") {

@@ -53,7 +53,7 @@ func isNumber(value any) bool {
 	return false
 }
 
-// plain is a value as text, for CSV and, once printable, for people. Lists and
+// plain is a value as text, for CSV and, once Printable, for people. Lists and
 // maps are written as JSON.
 func plain(value any) string {
 	value = settle(value)
@@ -139,10 +139,10 @@ func jsonCollection(value any) any {
 	return value
 }
 
-// printable makes text safe to show on a terminal: whatever could move the
-// cursor, change colours or reorder the line is written as an escape, and so is
-// what is not UTF-8.
-func printable(text string) string {
+// Printable makes text safe to show on a terminal: whatever could move the
+// cursor, begin a line, change colours or reorder the line is written as an
+// escape, and so is what is not UTF-8.
+func Printable(text string) string {
 	var out strings.Builder
 	for i := 0; i < len(text); {
 		r, size := utf8.DecodeRuneInString(text[i:])

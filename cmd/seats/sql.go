@@ -197,7 +197,7 @@ func prompt(in *os.File, out io.Writer, tenant string, ask func(string) error) e
 		}
 		for _, statement := range complete {
 			if err := cooked(in, state, func() error { return ask(statement) }); err != nil {
-				fmt.Fprintln(screen, "seats: error: "+err.Error())
+				fmt.Fprintln(screen, "seats: error: "+onTerminal(err.Error()))
 			}
 		}
 	}

@@ -17,13 +17,16 @@ import (
 
 	"seats/cmd/seats/job"
 	"seats/internal/fail"
+	"seats/report"
 )
 
 // terminal is standard error. Its rules:
 //
 //   - standard output is data, and only data; everything for people's eyes comes here;
 //   - a line begins with "seats: ", is lower case, and ends without a period;
-//   - a hint stands on a line of its own below its error;
+//   - a hint stands on a line of its own below its error; further lines of a message are set in, so that no name
+//     in it can pass for a message;
+//   - what could steer the terminal is escaped, as in tables on standard output;
 //   - progress is drawn only where standard error is a terminal, and leaves nothing behind;
 //   - with --log-format json every line is one JSON object instead, and nothing is drawn. Each has time, level, msg,
 //     tenant, day, stage and run, empty where a line has none; run is the same in all lines of a process.
@@ -73,13 +76,22 @@ func (t *terminal) line(level slog.Level, msg string, attrs []any) {
 	} else {
 		b.WriteString("seats: ")
 	}
-	b.WriteString(msg)
+	b.WriteString(onTerminal(msg))
 	for i := 0; i+1 < len(attrs); i += 2 {
 		if attrs[i] != job.StageKey { // people see it from the words
-			fmt.Fprintf(&b, " %v=%v", attrs[i], attrs[i+1])
+			b.WriteString(report.Printable(fmt.Sprintf(" %v=%v", attrs[i], attrs[i+1])))
 		}
 	}
 	fmt.Fprintln(t.w, b.String())
+}
+
+// onTerminal is a message as it is shown to people.
+func onTerminal(msg string) string {
+	lines := strings.Split(msg, "\n")
+	for i, line := range lines {
+		lines[i] = report.Printable(line)
+	}
+	return strings.Join(lines, "\n  ")
 }
 
 // object writes a line as JSON: what every line has, then the rest.
@@ -124,7 +136,7 @@ func (t *terminal) fail(err error, attrs ...any) {
 	}
 	t.line(slog.LevelError, err.Error(), attrs)
 	for _, h := range hints {
-		fmt.Fprintf(t.w, "seats: hint: %s\n", h)
+		fmt.Fprintf(t.w, "seats: hint: %s\n", onTerminal(h))
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"seats/compute"
 	"seats/internal/calendar"
 	"seats/internal/fail"
+	"seats/report"
 )
 
 // compute brings the days and months to their results: counted, or, where only a report is wanted, read.
@@ -133,7 +134,7 @@ func (s *state) warnBlocked(period fmt.Stringer, quality []compute.Quality) {
 	}
 }
 
-// examples are the first few of a rule's keys.
+// examples are the first few of a rule's keys, on one line whatever names are in them.
 func examples(keys []string) string {
 	const shown = 5
 	text := ""
@@ -144,7 +145,7 @@ func examples(keys []string) string {
 		if i > 0 {
 			text += ", "
 		}
-		text += k
+		text += report.Printable(k)
 	}
 	return text
 }
