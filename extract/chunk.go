@@ -59,7 +59,7 @@ func chunksOf(path string) ([]chunk, error) {
 		return nil, err
 	}
 	if !info.IsDir() {
-		if isZip(path) {
+		if isZip(path) && info.Mode().IsRegular() {
 			return []chunk{{path: path, isZip: true, date: dateIn(filepath.Base(path))}}, nil
 		}
 		return nil, nil // a checksum, or something else beside the exports
@@ -142,16 +142,34 @@ func (c chunk) tables(folder string) (map[string]string, error) {
 	}
 	files := map[string]string{}
 	for _, e := range entries {
-		table, isCSV := strings.CutSuffix(strings.ToLower(e.Name()), ".csv")
-		if !isCSV || !isSource(table) {
+		table, is := tableOf(e.Name())
+		if !is {
 			continue
 		}
 		if files[table] != "" {
 			return nil, fmt.Errorf("%s: two files of table %s", c.path, table)
 		}
+		if err := regular(filepath.Join(folder, e.Name())); err != nil {
+			return nil, err
+		}
 		files[table] = e.Name()
 	}
 	return files, nil
+}
+
+// tableOf is the required table whose file has a name.
+func tableOf(name string) (table string, is bool) {
+	table, isCSV := strings.CutSuffix(strings.ToLower(name), ".csv")
+	return table, isCSV && isSource(table)
+}
+
+// regular refuses what is no file, before it is opened: a pipe would be waited for.
+func regular(path string) error {
+	info, err := os.Stat(path)
+	if err == nil && !info.Mode().IsRegular() {
+		err = fmt.Errorf("%s is not a regular file", path)
+	}
+	return err
 }
 
 // unpack gives a folder that holds the chunk's files, and what removes it again.
@@ -186,6 +204,13 @@ func zipError(path string, err error) error {
 	return fmt.Errorf("%s: broken zip: %w", path, err)
 }
 
+// A file of more than smallFile bytes that is more than maxRatio times as large as the zip's part of it is none of an
+// export, whose tables become a tenth as large, but is there to fill the disk.
+const (
+	maxRatio  = 200
+	smallFile = 1 << 30
+)
+
 // unzip writes the CSV files of the required tables, by their base names: folders inside the zip do not matter
 // and no path in it can lead elsewhere.
 func unzip(path, folder string) (err error) {
@@ -194,12 +219,19 @@ func unzip(path, folder string) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, z.Close()) }()
+	seen := map[string]bool{}
 	for _, f := range z.File {
-		name := strings.ToLower(filepath.Base(filepath.ToSlash(f.Name)))
-		table, isCSV := strings.CutSuffix(name, ".csv")
-		if !isCSV || !isSource(table) {
+		name := strings.ToLower(filepath.Base(f.Name))
+		table, is := tableOf(name)
+		switch {
+		case isZip(name):
+			return fmt.Errorf("%s: a zip in a zip is not unpacked", f.Name)
+		case !is:
 			continue
+		case seen[table]:
+			return fmt.Errorf("%s: it is the second file of table %s", f.Name, table)
 		}
+		seen[table] = true
 		if err := unzipFile(f, filepath.Join(folder, name)); err != nil {
 			return fmt.Errorf("%s: %w", f.Name, err)
 		}
@@ -207,7 +239,15 @@ func unzip(path, folder string) (err error) {
 	return nil
 }
 
+// unzipFile writes one file, and no more than the zip says that there is of it.
 func unzipFile(f *zip.File, to string) (err error) {
+	size := f.UncompressedSize64
+	switch {
+	case !f.Mode().IsRegular():
+		return errors.New("it is not a regular file")
+	case size > smallFile && size/maxRatio > f.CompressedSize64:
+		return fmt.Errorf("%d bytes would become %d, more than %d times as many", f.CompressedSize64, size, maxRatio)
+	}
 	in, err := f.Open()
 	if err != nil {
 		return err
@@ -218,16 +258,20 @@ func unzipFile(f *zip.File, to string) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, out.Close()) }()
-	_, err = io.Copy(out, in) //nolint:gosec // as large as the operator's own export
+	_, err = io.Copy(out, in) //nolint:gosec // package zip ends what becomes larger than it says
 	return err
 }
 
 // checkSHA1 compares a zip with the `.sha1` beside it, where there is one.
 func checkSHA1(path string) error {
-	want, err := os.ReadFile(path + ".sha1")
+	err := regular(path + ".sha1")
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
+	if err != nil {
+		return err
+	}
+	want, err := os.ReadFile(path + ".sha1")
 	if err != nil {
 		return err
 	}

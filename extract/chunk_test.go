@@ -2,9 +2,11 @@ package extract
 
 import (
 	"archive/zip"
+	"bytes"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"syscall"
 	"testing"
 	"time"
 
@@ -137,6 +139,110 @@ func TestAZipThatCannotBeUnpackedIsNotBroken(t *testing.T) {
 		_, _, err = chunk{path: path, isZip: true}.unpack(filepath.Join(dir, "temp"))
 		require.ErrorContains(t, err, "export_1.zip: broken zip: ", name)
 	}
+}
+
+// zipOf writes a zip, file by file.
+func zipOf(t testing.TB, write func(w *zip.Writer)) chunk {
+	path := filepath.Join(t.TempDir(), "export_1.zip")
+	f, err := os.Create(path)
+	require.NoError(t, err)
+	w := zip.NewWriter(f)
+	write(w)
+	require.NoError(t, w.Close())
+	require.NoError(t, f.Close())
+	return chunk{path: path, isZip: true}
+}
+
+func TestAZipThatIsNoExportIsRefusedByTheNameOfItsFile(t *testing.T) {
+	add := func(h zip.FileHeader, content string) func(*zip.Writer) {
+		return func(w *zip.Writer) {
+			entry, err := w.CreateHeader(&h)
+			require.NoError(t, err)
+			_, err = entry.Write([]byte(content))
+			require.NoError(t, err)
+		}
+	}
+	says := func(size uint64) func(*zip.Writer) { // whatever is in it
+		return func(w *zip.Writer) {
+			h := zip.FileHeader{Name: "x/media_type.csv", Method: zip.Deflate, CompressedSize64: 6, UncompressedSize64: size}
+			entry, err := w.CreateRaw(&h)
+			require.NoError(t, err)
+			_, err = entry.Write([]byte{0x4b, 0x4c, 0x4c, 0x04, 0x00, 0x00}) // "aaa", and more
+			require.NoError(t, err)
+		}
+	}
+	link := zip.FileHeader{Name: "media_type.csv"}
+	link.SetMode(fs.ModeSymlink | 0o777)
+	plain := zip.FileHeader{Name: "media_type.csv"}
+	for want, write := range map[string]func(*zip.Writer){
+		"media_type.csv: it is not a regular file":                                          add(link, "/etc/passwd"),
+		"x/media_type.csv: 6 bytes would become 1099511627776, more than 200 times as many": says(1 << 40),
+		"x/media_type.csv: zip: not a valid zip file":                                       says(1), // it is longer than it says
+		"old/export_0.ZIP: a zip in a zip is not unpacked":                                  add(zip.FileHeader{Name: "old/export_0.ZIP"}, "PK"),
+		"b/MEDIA_TYPE.csv: it is the second file of table media_type":                       func(w *zip.Writer) { add(plain, "")(w); add(zip.FileHeader{Name: "b/MEDIA_TYPE.csv"}, "")(w) },
+	} {
+		temp := filepath.Join(t.TempDir(), "temp")
+		c := zipOf(t, write)
+		_, _, err := c.unpack(temp)
+		require.EqualError(t, err, c.path+": broken zip: "+want)
+		left, err := os.ReadDir(temp)
+		require.NoError(t, err)
+		require.Empty(t, left)
+	}
+}
+
+// What is no file is refused before it is opened: a pipe would be waited for, for ever.
+func TestAPipeInAnExportIsNotOpened(t *testing.T) {
+	dir := t.TempDir()
+	touch(t, dir, "export_1.zip")
+	for _, name := range []string{"media_type.csv", "export_1.zip.sha1", "export_2.zip"} {
+		require.NoError(t, syscall.Mkfifo(filepath.Join(dir, name), 0o600))
+	}
+	_, err := chunk{path: dir}.tables(dir)
+	require.ErrorContains(t, err, "media_type.csv is not a regular file")
+	_, _, err = chunk{path: filepath.Join(dir, "export_1.zip"), isZip: true}.unpack(t.TempDir())
+	require.ErrorContains(t, err, "export_1.zip.sha1 is not a regular file")
+	chunks, err := findChunks(dir)
+	require.NoError(t, err)
+	require.Len(t, chunks, 1)
+}
+
+// FuzzZip unpacks whatever calls itself a zip: into its folder and nowhere else, only what is read, or not at all, with
+// an error that names it.
+func FuzzZip(f *testing.F) {
+	for _, write := range []func(w *zip.Writer){
+		func(*zip.Writer) {},
+		func(w *zip.Writer) { _, _ = w.Create("../../media_type.csv") },
+		func(w *zip.Writer) {
+			entry, _ := w.Create("a/RESOURCE_.CSV")
+			_, _ = entry.Write(bytes.Repeat([]byte("1,AGENT\n"), 100))
+			_, _ = w.Create("inner.zip")
+		},
+	} {
+		text, err := os.ReadFile(zipOf(f, write).path)
+		require.NoError(f, err)
+		f.Add(text)
+		f.Add(text[:len(text)-1])
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		dir := t.TempDir()
+		c := chunk{path: filepath.Join(dir, "export_1.zip"), isZip: true}
+		require.NoError(t, os.WriteFile(c.path, text, 0o600))
+		folder, cleanup, err := c.unpack(filepath.Join(dir, "temp"))
+		if err != nil {
+			require.ErrorContains(t, err, c.path)
+			return
+		}
+		unpacked, err := os.ReadDir(folder)
+		require.NoError(t, err)
+		files, err := c.tables(folder)
+		require.NoError(t, err)
+		require.Len(t, files, len(unpacked))
+		cleanup()
+		left, err := filepath.Glob(filepath.Join(dir, "*", "*"))
+		require.NoError(t, err)
+		require.Empty(t, left)
+	})
 }
 
 func TestTwoFilesOfOneTableAreRefused(t *testing.T) {

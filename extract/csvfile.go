@@ -19,10 +19,19 @@ import (
 func plainReject(column, message string) string {
 	message = strings.Join(strings.Fields(message), " ")
 	if column == "" {
-		return " " + message
+		return " " + short(message)
 	}
 	message = strings.TrimPrefix(message, fmt.Sprintf(`Error when converting column "%s".`, column))
-	return " column " + column + ": " + strings.TrimSpace(message)
+	return " column " + column + ": " + short(strings.TrimSpace(message))
+}
+
+// short keeps a message from being as long as the row that it is about.
+func short(message string) string {
+	const most = 500
+	if shown := []rune(message); len(shown) > most {
+		return string(shown[:most]) + "…"
+	}
+	return message
 }
 
 // checkHeader looks for the columns that the load names, in a header of any case, and returns the table's key
@@ -56,29 +65,60 @@ func checkHeader(path, shown string, t texts.Table) (keys []string, err error) {
 
 // readHeader reads the header line of a file.
 func readHeader(path string) ([]string, error) {
-	f, records, err := openCSV(path)
+	f, err := openCSV(path)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close() //nolint:errcheck // only read
-	header, err := records.Read()
+	header, err := f.record()
 	if errors.Is(err, io.EOF) {
 		return nil, errors.New("no header line")
 	}
 	return header, err
 }
 
+// maxRow is how many bytes a row may have: DuckDB's reader takes no more. A quote that is never closed makes one row of all
+// that follows, and that need not fit into memory.
+const maxRow = 2_000_000
+
+var errLongRow = fmt.Errorf("longer than %d bytes: is a quote not closed?", maxRow)
+
+// csvFile is a CSV file that is read row by row.
+type csvFile struct {
+	*os.File
+	rows *csv.Reader
+	left int // bytes that the row at hand may still take
+}
+
 // openCSV opens a file behind its byte-order mark, where there is one.
-func openCSV(path string) (*os.File, *csv.Reader, error) {
-	f, err := os.Open(path)
+func openCSV(path string) (*csvFile, error) {
+	file, err := os.Open(path)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
+	f := &csvFile{File: file, left: maxRow}
 	text := bufio.NewReader(f)
 	if mark, err := text.Peek(3); err == nil && string(mark) == "\ufeff" {
 		text.Discard(len(mark)) //nolint:errcheck // it was peeked at
 	}
-	return f, csv.NewReader(text), nil
+	f.rows = csv.NewReader(text)
+	return f, nil
+}
+
+// record reads the next row.
+func (f *csvFile) record() ([]string, error) {
+	f.left = maxRow
+	return f.rows.Read()
+}
+
+// Read is for the buffer under the rows, which may be ahead of them.
+func (f *csvFile) Read(p []byte) (int, error) {
+	if f.left <= 0 {
+		return 0, errLongRow
+	}
+	n, err := f.File.Read(p)
+	f.left -= n
+	return n, err
 }
 
 // explainCSV is for a file that DuckDB gave up as a whole, mostly for one bad quote or one empty key, whose line it does
@@ -95,30 +135,34 @@ func explainCSV(err error, path, shown string, keys []string) error {
 	return fmt.Errorf("%s: %w", shown, plainCSVError(e, path, shown))
 }
 
-// firstBadRecord is the line of the first record of a file that is not RFC 4180 or has an empty key, and what is wrong
-// with it; nil where all are well.
+// firstBadRecord is the line of the first record of a file that is not RFC 4180, is too long or has an empty key, and what
+// is wrong with it; nil where all are well.
 func firstBadRecord(path string, keys []string) (line int, bad error) {
-	f, records, err := openCSV(path)
+	f, err := openCSV(path)
 	if err != nil {
 		return 0, nil
 	}
 	defer f.Close() //nolint:errcheck // only read
-	header, err := records.Read()
+	header, err := f.record()
 	for err == nil {
+		line, _ = f.rows.FieldPos(0)
 		var record []string
-		if record, err = records.Read(); err != nil {
+		if record, err = f.record(); err != nil {
 			break
 		}
 		for i, field := range record {
 			if field == "" && slices.Contains(keys, header[i]) {
-				line, _ = records.FieldPos(i)
+				line, _ = f.rows.FieldPos(i)
 				return line, fmt.Errorf("column %s: it is empty", header[i])
 			}
 		}
 	}
 	var broken *csv.ParseError
-	if errors.As(err, &broken) {
+	switch {
+	case errors.As(err, &broken):
 		return broken.StartLine, broken.Err
+	case errors.Is(err, errLongRow):
+		return line, fmt.Errorf("the row after this one is %w", err)
 	}
 	return 0, nil
 }
@@ -127,5 +171,5 @@ func firstBadRecord(path string, keys []string) (line int, bad error) {
 func plainCSVError(e *duckdb.Error, path, shown string) error {
 	text, _, _ := strings.Cut(e.Msg, "\nPossible fixes")
 	text, _, _ = strings.Cut(text, "\nThe search space")
-	return errors.New(strings.ReplaceAll(strings.TrimSpace(text), path, shown))
+	return errors.New(short(strings.ReplaceAll(strings.TrimSpace(text), path, shown)))
 }

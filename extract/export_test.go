@@ -328,6 +328,8 @@ func TestBrokenRowsAreRefusedWithFileLineAndColumn(t *testing.T) {
 		"no key":                       {row(-1, day0, 1, 1, 2, day0, day0+200, 0, 5), "sm_res_session_fact.csv:2: column SM_RES_SESSION_FACT_KEY: it is empty"},
 		"no time key":                  {good + row(2, -1, 1, 1, 2, day0, day0+200, 0, 5), "sm_res_session_fact.csv:3: column START_DATE_TIME_KEY: it is empty"},
 		"quote left open":              {good + `2,1773100800,1,1,2,"1773100900` + "\n" + good, "sm_res_session_fact.csv:3:"},
+		"quote left open, much behind": {good + `2,1773100800,1,1,2,"` + strings.Repeat(good, 60000), "sm_res_session_fact.csv:2: the row after this one is longer than 2000000 bytes: is a quote not closed?"},
+		"endless":                      {good + "2,1773100800,1,1,2," + strings.Repeat("1", 2100000) + ",1,0,5\n", "sm_res_session_fact.csv:2: the row after this one is longer than 2000000 bytes"},
 		"not UTF-8":                    {good + "2,1773100800,1,1,2,\xff,1,0,5\n", "sm_res_session_fact.csv:3:"},
 		"fraction behind a bare quote": {good + row(2, day0, 1, 1, `2"`, day0, day0, 0, 5) + row(3, day0, 1, 1, 2, day0, "1.5", 0, 5), "sm_res_session_fact.csv:4: column END_TS: 1.5 is not a whole number"},
 		"a fraction":                   {good + row(2, day0, 1, 1, 2, day0, "1773100900.5", 0, 5), "sm_res_session_fact.csv:3: column END_TS: 1773100900.5 is not a whole number"},
@@ -342,6 +344,7 @@ func TestBrokenRowsAreRefusedWithFileLineAndColumn(t *testing.T) {
 			require.ErrorContains(t, err, c.want)
 			require.Equal(t, fail.Source, fail.CodeOf(err))
 			require.NotEmpty(t, fail.Hints(err))
+			require.Less(t, len(err.Error()), 1000, "a message, and not the row")
 		})
 	}
 }

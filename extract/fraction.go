@@ -22,20 +22,20 @@ func checkWhole(path, shown string, t texts.Table) error {
 	if err != nil || !may {
 		return err
 	}
-	f, records, err := openCSV(path)
+	f, err := openCSV(path)
 	if err != nil {
 		return err
 	}
-	defer f.Close()                                                                   //nolint:errcheck // only read
-	records.ReuseRecord, records.FieldsPerRecord, records.LazyQuotes = true, -1, true // what is broken, DuckDB tells
-	header, err := records.Read()
+	defer f.Close()                                                                //nolint:errcheck // only read
+	f.rows.ReuseRecord, f.rows.FieldsPerRecord, f.rows.LazyQuotes = true, -1, true // what is broken, DuckDB tells
+	header, err := f.record()
 	header = slices.Clone(header)
 	for err == nil {
 		var record []string
-		record, err = records.Read()
+		record, err = f.record()
 		for i, field := range record[:min(len(record), len(header))] {
 			if name := strings.ToLower(header[i]); isFraction(field) && t.Has(name) && t.TypeOf(name) != typeText {
-				line, _ := records.FieldPos(i)
+				line, _ := f.rows.FieldPos(i)
 				return fmt.Errorf("%s:%d: column %s: %s is not a whole number", shown, line, header[i], field)
 			}
 		}

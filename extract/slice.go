@@ -9,6 +9,7 @@ import (
 
 	"seats/internal/calendar"
 	"seats/internal/duck"
+	"seats/internal/fail"
 	"seats/internal/settle"
 	"seats/internal/store"
 )
@@ -118,6 +119,9 @@ func (c *Cutter) replace(ctx context.Context, w Window, held bool) (summary Summ
 		return Summary{}, err
 	}
 	err = c.inTx(ctx, func(tx *sql.Tx) error {
+		if err := onlyTimes(ctx, tx, w.Day); err != nil {
+			return err
+		}
 		losses, err := c.losses(ctx, tx, w, held)
 		if err != nil {
 			return err
@@ -132,6 +136,20 @@ func (c *Cutter) replace(ctx context.Context, w Window, held bool) (summary Summ
 		return err
 	})
 	return summary, err
+}
+
+// onlyTimes refuses a slice in which something stands for a time that is none.
+func onlyTimes(ctx context.Context, q duck.Queryer, day calendar.Date) error {
+	var none error
+	err := duck.Each(ctx, q, "stage/no_time.sql", func(scan func(...any) error) error {
+		var kind, name string
+		var id, key, ts int64
+		err := scan(&kind, &id, &key, &name, &ts)
+		none = fail.New(fail.Source, "have that row corrected, or left out of what is read; nothing was changed",
+			"%s %d (start_date_time_key %d): %s is %d, which is no time: want a year from 1 to 9999", kind, id, key, name, ts)
+		return err
+	}, sql.Named("day", day.String()))
+	return errors.Join(err, none)
 }
 
 // activities writes the slice's activities as the source stages them.

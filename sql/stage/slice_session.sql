@@ -1,7 +1,8 @@
 -- Grain: voice session of the slice (R2, R10), as read.
 -- A session belongs to the slice when it shares a second with a span of the day, its end second included:
 -- so the slice serves both settings of session_end. One that R2 rejects has no interval; its start, or
--- failing that its time key, says where it belongs.
+-- failing that its time key, says where it belongs. A time beyond all calendars is cut off before 1 is added to it:
+-- no_time.sql then refuses it.
 -- Inputs: _stage.gim.sm_res_session_fact, voice_media, known_agent, slice_span; $as_of ends open sessions;
 -- $session_from is the earliest start; $key_from and $key_to bound the time key.
 create or replace temp table slice_session as
@@ -23,9 +24,9 @@ bounded as (
     select *,
            case when is_rejected then coalesce(start_ts, start_date_time_key) else start_ts end as from_ts,
            case
-               when is_rejected then coalesce(start_ts, start_date_time_key) + 1
-               when is_open then greatest($as_of, start_ts + 1) + 1
-               else end_ts + 1
+               when is_rejected then least(coalesce(start_ts, start_date_time_key), 253402300799) + 1
+               when is_open then greatest($as_of, least(start_ts, 253402300799) + 1) + 1
+               else least(end_ts, 253402300799) + 1
            end as until_ts
     from judged
 )

@@ -1,0 +1,29 @@
+-- One row, or none: the first of a slice's rows with a time that lies in no year from 1 to 9999. Nothing that shows times
+-- could show it, and what is that far off was never a time.
+-- Inputs: _data.voice_session, _data.ocs_activity; $day.
+with value as (
+    select 'session' as kind,
+           sm_res_session_fact_key as row_key,
+           start_date_time_key,
+           unnest([start_ts, end_ts]) as ts,
+           unnest(['start_ts', 'end_ts']) as name
+    from _data.voice_session
+    where day = $day::date
+    union all
+    select kind,
+           activity_key,
+           start_date_time_key,
+           unnest([start_ts, end_ts]),
+           unnest(['start_ts', 'end_ts'])
+    from _data.ocs_activity
+    where day = $day::date
+)
+select kind,
+       row_key,
+       start_date_time_key,
+       name,
+       ts
+from value
+where ts not between -62135596800 and 253402300799
+order by all
+limit 1
