@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"slices"
 )
 
@@ -28,6 +29,28 @@ func (s standing) recoveredUpTo(issue Issue) []Issue {
 		return nil
 	}
 	return append(slices.Clone(s.recovered), issue)
+}
+
+// Gone names the data files of a ledger that stand and are not in the folder any more. That is no error: somebody may take
+// them from there. Issuing their numbers again puts them back.
+func Gone(dir string, ledger []Issue) (names []string, err error) {
+	stands := map[key]Issue{}
+	for _, i := range ledger {
+		if k := (key{i.Region, i.Measure, i.Period}); i.Revision > stands[k].Revision {
+			stands[k] = i
+		}
+	}
+	for _, i := range stands {
+		_, err := os.Lstat(filepath.Join(dir, i.File))
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			names = append(names, i.File)
+		case err != nil:
+			return nil, fmt.Errorf("look for issued file: %w", err)
+		}
+	}
+	slices.Sort(names)
+	return names, nil
 }
 
 // standing finds the issue that stands, nil where nothing was ever issued. What

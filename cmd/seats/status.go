@@ -45,7 +45,7 @@ func (c *statusCmd) Run(ctx context.Context, w *world, root *cli, t *terminal) e
 	table := report.Table{Header: header}
 	code := fail.OK
 	for _, tenant := range cfg.Tenants {
-		rows, err := rowsOf(ctx, tenant, w.clock())
+		rows, issued, err := rowsOf(ctx, tenant, w.clock())
 		err = job.Explain(err, tenant)
 		if errors.Is(err, store.ErrMissing) {
 			t.Info("nothing extracted yet", "tenant", tenant.Name, "store", tenant.StorePath())
@@ -59,6 +59,7 @@ func (c *statusCmd) Run(ctx context.Context, w *world, root *cli, t *terminal) e
 			continue
 		}
 		table.Rows = append(table.Rows, rows...)
+		job.WarnGone(t, tenant, issued)
 	}
 	if err := table.Write(w.stdout, c.Format); err != nil {
 		return err
@@ -68,16 +69,31 @@ func (c *statusCmd) Run(ctx context.Context, w *world, root *cli, t *terminal) e
 
 var monthHeader = []string{"tenant", "month", "days", "final", "provisional", "missing", "complete", "daily_files", "monthly_files", "revised", "undelivered"}
 
-func monthRows(ctx context.Context, tenant config.Tenant, now time.Time) ([][]any, error) {
-	months, err := monthsOf(ctx, tenant, now)
+// monthRows also gives the issued files.
+func monthRows(ctx context.Context, tenant config.Tenant, now time.Time) (rows [][]any, issued []report.Issue, err error) {
+	db, err := openSnapshot(ctx, tenant)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	var rows [][]any
+	defer db.Close() //nolint:errcheck // only read
+	slices, err := store.Slices(ctx, db)
+	if err != nil {
+		return nil, nil, err
+	}
+	if issued, err = report.IssuedFiles(ctx, db); err != nil {
+		return nil, nil, err
+	}
+	var parcels []deliver.Parcel
+	if tenant.Deliver != nil {
+		if _, parcels, err = job.Pending(ctx, db, tenant); err != nil {
+			return nil, nil, err
+		}
+	}
+	months, err := summarize(tenant, slices, issued, parcels, calendar.DateOf(now, tenant.Zone))
 	for _, m := range joinEmpty(months) {
 		rows = append(rows, m.row(tenant))
 	}
-	return rows, nil
+	return rows, issued, err
 }
 
 // monthStatus is a month of a tenant, as far as it has begun.
@@ -89,29 +105,6 @@ type monthStatus struct {
 	daily, monthly     int // files of revision 1
 	revised            int // files of later revisions
 	undelivered        int // revisions
-}
-
-func monthsOf(ctx context.Context, tenant config.Tenant, now time.Time) ([]monthStatus, error) {
-	db, err := openSnapshot(ctx, tenant)
-	if err != nil {
-		return nil, err
-	}
-	defer db.Close() //nolint:errcheck // only read
-	slices, err := store.Slices(ctx, db)
-	if err != nil {
-		return nil, err
-	}
-	issued, err := report.IssuedFiles(ctx, db)
-	if err != nil {
-		return nil, err
-	}
-	var parcels []deliver.Parcel
-	if tenant.Deliver != nil {
-		if _, parcels, err = job.Pending(ctx, db, tenant); err != nil {
-			return nil, err
-		}
-	}
-	return summarize(tenant, slices, issued, parcels, calendar.DateOf(now, tenant.Zone))
 }
 
 func summarize(tenant config.Tenant, slices map[string]store.Slice, issued []report.Issue, parcels []deliver.Parcel, today calendar.Date) ([]monthStatus, error) {

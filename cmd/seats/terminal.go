@@ -85,11 +85,11 @@ func (t *terminal) line(level slog.Level, msg string, attrs []any) {
 	fmt.Fprintln(t.w, b.String())
 }
 
-// onTerminal is a message as it is shown to people.
+// onTerminal is a message as it is shown to people. A tab is one space wide, as it is for who puts a caret below it.
 func onTerminal(msg string) string {
 	lines := strings.Split(msg, "\n")
 	for i, line := range lines {
-		lines[i] = report.Printable(line)
+		lines[i] = report.Printable(strings.ReplaceAll(line, "\t", " "))
 	}
 	return strings.Join(lines, "\n  ")
 }

@@ -90,6 +90,17 @@ func Runs(ctx context.Context, q duck.Queryer) ([]Run, error) {
 	return runs, err
 }
 
+// LastEnded is when the newest run ended, by the clock of its time; the zero time where there was none.
+func LastEnded(ctx context.Context, q duck.Queryer) (ended time.Time, err error) {
+	err = duck.Each(ctx, q, "store/last_ended.sql", func(scan func(...any) error) error {
+		var ts int64
+		err := scan(&ts)
+		ended = time.Unix(ts, 0).UTC()
+		return err
+	})
+	return ended, err
+}
+
 func fromJSON(text string, into *[]string) error {
 	*into = []string{}
 	if text == "" {

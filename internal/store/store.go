@@ -37,6 +37,8 @@ var Version = uint64(len(schemas))
 type Work struct {
 	DB   *sql.DB
 	Conn *sql.Conn
+	// Died is whether a run before left its copy behind: it was killed, or the machine went down.
+	Died bool
 
 	path, copy, temp string
 	lock, published  *os.File
@@ -79,10 +81,12 @@ func begin(ctx context.Context, path string, o duck.Options, orNew bool) (*Work,
 }
 
 func (w *Work) open(ctx context.Context, o duck.Options, orNew bool) error {
+	_, err := os.Lstat(w.copy)
+	w.Died = err == nil
 	if err := w.removeCopy(); err != nil {
 		return err
 	}
-	err := w.copyPublished()
+	err = w.copyPublished()
 	fresh := orNew && errors.Is(err, ErrMissing)
 	if fresh {
 		err = unfinished(w.path) // of a store that is gone

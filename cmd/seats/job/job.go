@@ -15,6 +15,7 @@ import (
 	"os/user"
 	"runtime"
 	"strings"
+	"syscall"
 	"time"
 
 	"seats/cmd/seats/deliver"
@@ -158,6 +159,9 @@ func (s *state) run(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, s.work.Drop()) }()
+	if err := s.sayBefore(ctx); err != nil {
+		return err
+	}
 	if left, err := s.catchUp(ctx); err != nil || !left {
 		s.done = err == nil
 		return err
@@ -207,6 +211,19 @@ func (s *state) begin(ctx context.Context, open func(context.Context, string, du
 
 func engine(t config.Tenant) duck.Options {
 	return duck.Options{MemoryLimit: t.Engine.MemoryLimit, Threads: t.Engine.Threads, TempDir: t.Engine.TempDir}
+}
+
+// sayBefore tells what came before this run and nobody was there to tell.
+func (s *state) sayBefore(ctx context.Context) error {
+	if s.work.Died {
+		s.Log.Warn("the run before was killed, or the machine went down: what it left is removed, what it published stays", "tenant", s.Tenant.Name)
+	}
+	last, err := store.LastEnded(ctx, s.work.Conn)
+	if err == nil && s.started.Before(last.Truncate(time.Second)) {
+		s.Log.Warn("the clock is behind the end of the newest run: is it right?", "tenant", s.Tenant.Name,
+			"clock", instant(s.started.Unix()), "newest_run_ended", instant(last.Unix()))
+	}
+	return err
 }
 
 func (s *state) stages(ctx context.Context) {
@@ -285,9 +302,18 @@ func (s *state) versions() report.Versions {
 	return report.Versions{Program: s.Version, DuckDB: s.duckDB, Go: runtime.Version()}
 }
 
-// Explain tells a full disk and a damaged store as that, wherever they showed.
+// Explain tells a full disk, a damaged store and a want of file handles as that, wherever they showed.
 func Explain(err error, t config.Tenant) error {
+	if isOutOfHandles(err) {
+		return fail.New(fail.Other, "raise the limit of open files (`ulimit -n`): 64 are enough for a tenant at a time", "%w", err)
+	}
 	return disk.Explain(store.Explain(err, t.StorePath()), t.TempDir())
+}
+
+// isOutOfHandles also knows the system's words, which DuckDB hands on.
+func isOutOfHandles(err error) bool {
+	return errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE) ||
+		err != nil && strings.Contains(strings.ToLower(err.Error()), syscall.EMFILE.Error())
 }
 
 // ExitCode gives the errors of the stages their exit codes. Of several joined ones the first decides.

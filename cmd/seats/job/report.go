@@ -98,7 +98,30 @@ func (s *state) issue(ctx context.Context) error {
 			s.Log.Info(string(o.Action), "tenant", s.Tenant.Name, "file", filepath.Join(writer.Dir, o.Issue.File), "value", o.Issue.Value, "state", o.Issue.State, unit(o.Issue.Measure), o.Issue.Period)
 		}
 	}
+	return s.sayGone(ctx, writer.Dir)
+}
+
+// sayGone tells of files that were issued and are not there any more.
+func (s *state) sayGone(ctx context.Context, dir string) error {
+	ledger, err := report.IssuedFiles(ctx, s.work.Conn)
+	if err != nil {
+		return err
+	}
+	WarnGone(s.Log, s.Tenant, ledger)
 	return nil
+}
+
+// WarnGone tells of files that a tenant's ledger has and its output folder lacks.
+func WarnGone(log Log, t config.Tenant, ledger []report.Issue) {
+	dir := filepath.Join(t.OutputDir, t.Name)
+	gone, err := report.Gone(dir, ledger)
+	switch {
+	case err != nil:
+		log.Warn("whether issued files are still there cannot be told", "tenant", t.Name, "reason", err)
+	case len(gone) > 0:
+		log.Warn("issued files are gone from the output folder: `seats report` of their days puts them back", "tenant", t.Name,
+			"files", len(gone), "first", filepath.Join(dir, gone[0]))
+	}
 }
 
 // unit is what the periods of a measure are called in a line.

@@ -1,0 +1,185 @@
+package main
+
+import (
+	"errors"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"seats/internal/duck"
+	"seats/internal/store"
+)
+
+// times is how often a test does what it does, unless the environment says otherwise: `make soak` wants more of it.
+func times(t *testing.T, name string, usually int) int {
+	text, set := os.LookupEnv(name)
+	if !set {
+		return usually
+	}
+	n, err := strconv.Atoi(text)
+	require.NoError(t, err)
+	return n
+}
+
+// shift is the work of three days, in one command or several.
+type shift [][]string
+
+var shifts = []shift{
+	{{"run"}},
+	{{"extract"}, {"compute"}, {"report"}},
+}
+
+// place is a folder with a configuration and a source, in which the program works.
+type place struct{ dir string }
+
+func newPlace(t *testing.T) place {
+	p := place{t.TempDir()}
+	base, err := filepath.Abs(filepath.Join("testdata", "gim"))
+	require.NoError(t, err)
+	require.NoError(t, os.Mkdir(filepath.Join(p.dir, "exports"), 0o700))
+	require.NoError(t, os.Symlink(base, filepath.Join(p.dir, "exports", "export_1_2026_04_02_00_00_00")))
+	require.NoError(t, os.WriteFile(filepath.Join(p.dir, "seats.yaml"), []byte(`globals: {data_dir: var, output_dir: out, engine: {threads: 1}}
+tenants: {acme: {export_dir: exports, regions: {US: {locations: {dallas: {switches: [SIP_A]}}}, EU: {locations: {london: {switches: [SIP_B]}}}}}}
+`), 0o600))
+	return p
+}
+
+// command is the program as a process of its own, at a time that stands still: what it writes is the same every time.
+func (p place) command(args ...string) *exec.Cmd {
+	cmd := exec.Command("seats", args...)
+	cmd.Dir, cmd.Env = p.dir, append(os.Environ(), "SEATS_TEST_NOW=2026-04-02T06:00:00Z")
+	return cmd
+}
+
+// must runs the program to its end and gives its standard output and what it says.
+func (p place) must(t *testing.T, args ...string) (out, said string) {
+	t.Helper()
+	var stdout, stderr strings.Builder
+	cmd := p.command(args...)
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	require.NoError(t, cmd.Run(), "seats %v: %s", args, &stderr)
+	return stdout.String(), stderr.String()
+}
+
+// kill starts the program and kills it after a while, and says whether it still ran.
+func (p place) kill(t *testing.T, after time.Duration, args ...string) bool {
+	t.Helper()
+	cmd := p.command(args...)
+	require.NoError(t, cmd.Start())
+	time.AfterFunc(after, func() { _ = cmd.Process.Kill() })
+	err := cmd.Wait()
+	var exit *exec.ExitError
+	killed := errors.As(err, &exit) && exit.Sys().(syscall.WaitStatus).Signaled()
+	require.True(t, err == nil || killed, "seats %v: %v", args, err)
+	return killed
+}
+
+// issued are the files in the output folder, hidden ones too.
+func (p place) issued(t *testing.T) map[string]string {
+	files := map[string]string{}
+	found, err := os.ReadDir(filepath.Join(p.dir, "out", "acme"))
+	if !errors.Is(err, os.ErrNotExist) {
+		require.NoError(t, err)
+	}
+	for _, f := range found {
+		text, err := os.ReadFile(filepath.Join(p.dir, "out", "acme", f.Name()))
+		require.NoError(t, err)
+		files[f.Name()] = string(text)
+	}
+	return files
+}
+
+// known is what the store holds, without the ledger of runs.
+const known = `select day, state, sha256, extracted_at from slice union all select day, region, agents::varchar, peak_at from daily_concurrent
+	union all select null, file, sha256, issued_at from issued_file order by all`
+
+// requireWhole requires that a killed run has left nothing torn: what it wrote is what it would have written to its end,
+// a data file has its manifest, and the store can be read.
+func (p place) requireWhole(t *testing.T, want map[string]string) {
+	t.Helper()
+	found := p.issued(t)
+	for name, text := range found {
+		if strings.HasPrefix(name, ".") {
+			continue // it has not got its name yet
+		}
+		require.Equal(t, want[name], text, name)
+		if strings.HasSuffix(name, ".csv") {
+			require.Contains(t, found, name+".manifest.json")
+		}
+	}
+	db, err := store.OpenPublished(t.Context(), filepath.Join(p.dir, "var", "acme.duckdb"), duck.Options{})
+	if errors.Is(err, store.ErrMissing) {
+		return
+	}
+	require.NoError(t, err)
+	require.NoError(t, db.Close())
+}
+
+// A run that is killed at any moment leaves nothing torn, and the next one gives what it would have given: the same bytes,
+// the same store. SEATS_TEST_KILLS says how many are killed.
+func TestAKilledRunLeavesNothingTornAndTheNextGivesTheSameBytes(t *testing.T) {
+	t.Parallel()
+	p := newPlace(t)
+	days := []string{"--from", "2026-03-09", "--to", "2026-03-11"}
+	took := map[string]time.Duration{}
+	var want map[string]string
+	var wantKnown string
+	for _, s := range shifts {
+		p.clear(t)
+		for _, command := range s {
+			began := time.Now()
+			p.must(t, append(command, days...)...)
+			took[command[0]] = time.Since(began)
+		}
+		if want == nil {
+			want = p.issued(t)
+			wantKnown, _ = p.must(t, "sql", "--format", "csv", known)
+		}
+		require.Equal(t, want, p.issued(t))
+	}
+	require.Len(t, want, 12)
+	died := map[string]int{}
+	for seed := range times(t, "SEATS_TEST_KILLS", 4) {
+		random := rand.New(rand.NewPCG(1, uint64(seed)))
+		s := shifts[random.IntN(len(shifts))]
+		victim := s[random.IntN(len(s))][0]
+		p.clear(t)
+		for _, command := range s {
+			args := append(command, days...)
+			if command[0] == victim {
+				after := time.Duration(random.Float64() * float64(took[victim]))
+				if p.kill(t, after, args...) {
+					died[victim]++
+				}
+				p.requireWhole(t, want)
+				_, err := os.Lstat(filepath.Join(p.dir, "var", "acme.duckdb.work"))
+				_, said := p.must(t, args...)
+				require.Equal(t, err == nil, strings.Contains(said, "seats: warning: the run before was killed"), said)
+				continue
+			}
+			p.must(t, args...)
+		}
+		require.Equal(t, want, p.issued(t), "seed %d, %s", seed, victim)
+		got, _ := p.must(t, "sql", "--format", "csv", known)
+		require.Equal(t, wantKnown, got, "seed %d, %s", seed, victim)
+		p.must(t, "audit")
+		left, err := filepath.Glob(filepath.Join(p.dir, "var", "*"))
+		require.NoError(t, err)
+		require.Len(t, left, 2, "the store and its lock")
+	}
+	t.Logf("killed: %v", died)
+}
+
+// clear takes away what the program made.
+func (p place) clear(t *testing.T) {
+	require.NoError(t, os.RemoveAll(filepath.Join(p.dir, "var")))
+	require.NoError(t, os.RemoveAll(filepath.Join(p.dir, "out")))
+}
