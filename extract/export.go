@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"math"
+	"os"
 	"path/filepath"
 	"slices"
 	"sort"
@@ -156,6 +157,10 @@ func loadChunk(ctx context.Context, stage *Stage, c chunk, number int, o ExportO
 // loadFile lets DuckDB's CSV reader load a file, then asks what it could not read. shown is the file's name
 // for messages: an unpacked file's own path says nothing to anybody.
 func loadFile(ctx context.Context, stage *Stage, path, shown, name string, chunk int, o ExportOptions) error {
+	before, err := os.Stat(path)
+	if err != nil {
+		return err
+	}
 	keys, err := checkHeader(path, shown, table(name))
 	if err != nil {
 		return err
@@ -172,7 +177,35 @@ func loadFile(ctx context.Context, stage *Stage, path, shown, name string, chunk
 		return explainCSV(err, path, shown, keys)
 	}
 	o.Progress(name, n)
-	return rejected(ctx, stage, shown)
+	if err := rejected(ctx, stage, shown); err != nil {
+		return err
+	}
+	return checkStill(path, shown, before, o.Warn)
+}
+
+// checkStill refuses a file that somebody has written to since a look at it, and warns of one that ends within a line:
+// whether a copy broke off there, or was always so, nobody can tell from the file.
+func checkStill(path, shown string, before os.FileInfo, warn func(string)) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close() //nolint:errcheck // only read
+	now, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	if now.Size() != before.Size() || !now.ModTime().Equal(before.ModTime()) {
+		return fail.New(fail.Source, "run again once it is copied whole: `seats run --wait` waits for that", "%s: it changed while it was read", shown)
+	}
+	last := make([]byte, 1)
+	if _, err := f.ReadAt(last, now.Size()-1); err != nil {
+		return err
+	}
+	if last[0] != '\n' && last[0] != '\r' {
+		warn("export file " + shown + " ends without a line end: was it copied whole?")
+	}
+	return nil
 }
 
 // rejected is the first row that the last load could not read, as an error, and forgets the others.

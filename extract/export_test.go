@@ -356,3 +356,33 @@ func TestAnEmptyKeyIsRefusedWhereverItsColumnStands(t *testing.T) {
 	require.ErrorContains(t, err, "contact_attempt_fact.csv:3: column START_DATE_TIME_KEY: it is empty")
 	require.Equal(t, fail.Source, fail.CodeOf(err))
 }
+
+// A file that is still being written says nothing about what is missing; one that broke off in the last field of a row
+// cannot be told from a whole one, but for its end.
+func TestAnExportThatIsStillBeingCopied(t *testing.T) {
+	whole := sessionHeader + sessionRow(1, 1, 100, 200, 5) + sessionRow(2, 1, 300, 400, 512)
+	dir := exportOf(t, base(files{"sm_res_session_fact": whole}))
+	file := filepath.Join(dir, "export_1_2026_03_11_00_00_00", "sm_res_session_fact.csv")
+	o := exportOptions(t)
+	o.Progress = func(table string, _ int64) {
+		if table == "sm_res_session_fact" {
+			f, err := os.OpenFile(file, os.O_APPEND|os.O_WRONLY, 0)
+			require.NoError(t, err)
+			_, err = f.WriteString(sessionRow(3, 1, 500, 600, 5))
+			require.NoError(t, err)
+			require.NoError(t, f.Close())
+		}
+	}
+	_, err := extract.OpenExport(t.Context(), dir, newRig(t).stage, o)
+	require.ErrorContains(t, err, "sm_res_session_fact.csv: it changed while it was read")
+	require.Equal(t, fail.Source, fail.CodeOf(err))
+	require.Contains(t, fail.Hints(err)[0], "--wait")
+
+	require.NoError(t, os.WriteFile(file, []byte(strings.TrimSuffix(whole, "2\n")), 0o600))
+	o = exportOptions(t)
+	var warned []string
+	o.Warn = func(msg string) { warned = append(warned, msg) }
+	_, err = extract.OpenExport(t.Context(), dir, newRig(t).stage, o)
+	require.NoError(t, err)
+	require.Equal(t, []string{"export file " + file + " ends without a line end: was it copied whole?"}, warned)
+}

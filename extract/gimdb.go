@@ -160,6 +160,17 @@ func (g *GIMDB) follow(ctx context.Context, cfg config.GIMDB) error {
 	if err := g.readers[0].QueryRow(ctx, texts.Text("gim/export_snapshot.sql")).Scan(&snapshot); err != nil {
 		return err
 	}
+	err := g.join(ctx, cfg, snapshot)
+	if err != nil {
+		if gone := g.readers[0].Ping(ctx); gone != nil {
+			return gone // and the snapshot with it: the server says no more than that it knows none of that name
+		}
+	}
+	return err
+}
+
+// join adds a reader of a snapshot.
+func (g *GIMDB) join(ctx context.Context, cfg config.GIMDB, snapshot string) error {
 	reader, err := dial(ctx, cfg)
 	if err != nil {
 		return err

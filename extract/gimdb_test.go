@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"seats/extract"
+	"seats/internal/calendar"
 	"seats/internal/config"
 	"seats/internal/fail"
 	"seats/internal/gimschema"
@@ -211,6 +212,54 @@ func TestABackendThatIsEndedMidwayFailsTheSourceAndKeepsTheSlice(t *testing.T) {
 			require.Equal(t, fail.Source, fail.CodeOf(err), "the next day of the run: %v", err)
 		})
 	}
+}
+
+// What others write while a run reads is not in it: neither rows that come, nor ones that change or go.
+func TestRowsThatChangeWhileTheyAreReadAreThoseOfTheSnapshot(t *testing.T) {
+	for _, connections := range []int{1, 2} {
+		g := newGIM(t, gimschema.DDL)
+		g.highWater(day0 + 86400 + 7200)
+		g.session(1, 1, 1, day0+100, day0+200, 0, 1)
+		g.session(2, 2, 1, day0+100, day0+200, 0, 1)
+		g.leg(1, 1, 10, day0+110, day0+120, "g1")
+		r := newRig(t)
+		src := openDB(t, r, g.config(connections), nil)
+		c := cutter(r, meddled{src, func() {
+			g.session(3, 2, 1, day0+300, day0+400, 0, 1)
+			g.leg(2, 2, 10, day0+110, day0+120, "g2")
+			g.db.Exec(t, "delete from sm_res_session_fact where sm_res_session_fact_key = 2; update interaction_resource_fact set end_ts = end_ts + 9")
+		}})
+		_, err := c.Cut(t.Context(), utcDay)
+		require.NoError(t, err)
+		require.Equal(t, []string{"1 200", "2 200"}, r.strings(t, sessionsSQL))
+		require.Equal(t, []string{"leg 1 120 g1"}, r.strings(t, activitiesSQL))
+	}
+}
+
+// meddled is a source in which something happens between the sessions and the activities.
+type meddled struct {
+	extract.Source
+	meddle func()
+}
+
+func (m meddled) Activities(ctx context.Context, w extract.Window, reach calendar.Interval, take func() error) error {
+	m.meddle()
+	return m.Source.Activities(ctx, w, reach, take)
+}
+
+// A table that was there when the run looked is gone when it is read.
+func TestATableThatIsDroppedMidwayFailsTheSourceAndKeepsTheSlice(t *testing.T) {
+	g := newGIM(t, gimschema.DDL)
+	g.highWater(day0 + 86400 + 7200)
+	g.session(1, 1, 1, day0+100, day0+200, 0, 1)
+	r := newRig(t)
+	r.cutAndClose(t, g)
+	src := openDB(t, r, g.config(2), nil)
+	_, err := cutter(r, meddled{src, func() { g.db.Exec(t, "drop table contact_attempt_fact") }}).Cut(t.Context(), utcDay)
+	require.Equal(t, fail.Source, fail.CodeOf(err), "%v", err)
+	require.ErrorContains(t, err, "contact_attempt_fact")
+	require.NotEmpty(t, fail.Hints(err))
+	require.Equal(t, []string{"1 200"}, r.strings(t, sessionsSQL))
 }
 
 // cutAndClose gives back the locks that an open snapshot holds on the tables.

@@ -76,14 +76,17 @@ func refused(path string, err error) error {
 	return damaged(path, err)
 }
 
-// Explain gives an error of reading a store's rows, which a damaged block caused, the store's path and ErrDamaged; any
-// other it gives back as it is. Opening a store looks at the beginning of what it holds alone.
+// Explain gives an error of reading a store's rows, which a damaged block or a missing end caused, the store's path and
+// ErrDamaged; any other it gives back as it is. Opening a store looks at the beginning of what it holds alone.
 func Explain(err error, path string) error {
 	var e *duckdb.Error
-	if errors.Is(err, ErrDamaged) || !errors.As(err, &e) || e.Type != duckdb.ErrorTypeIO || !strings.Contains(e.Msg, "Corrupt database file") {
+	if errors.Is(err, ErrDamaged) || !errors.As(err, &e) || e.Type != duckdb.ErrorTypeIO {
 		return err
 	}
-	return damaged(path, err)
+	if strings.Contains(e.Msg, "Corrupt database file") || strings.Contains(e.Msg, `Could not read enough bytes from file "`+path) {
+		return damaged(path, err)
+	}
+	return err
 }
 
 // ofFile tells errors that come of what a file holds from those of memory, settings or a cancelled context.
