@@ -40,7 +40,7 @@ RACE := ./cmd/... ./compute/... ./extract/... ./internal/pgtest/... ./internal/s
 # need, and nothing of the server's own in between.
 BENCH_SETTINGS := shared_buffers=1GB max_wal_size=16GB checkpoint_timeout=1d autovacuum=off
 
-.PHONY: help build demo demo-data test race bench bench-once alerts lint vuln fmt clean postgres promtool minisign openssh dist dist-check cross systemd
+.PHONY: help build demo demo-data test race soak bench bench-once alerts lint vuln fmt clean postgres promtool minisign openssh dist dist-check cross systemd
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -75,6 +75,9 @@ test: postgres openssh minisign ## every test, with a PostgreSQL of their own
 
 race: postgres openssh minisign ## the packages with goroutines, under the race detector
 	$(WITH_POSTGRES) go test -race $(TESTFLAGS) $(RACE)
+
+soak: postgres ## minutes of faults: a quarter of nights, three hundred kills
+	SEATS_TEST_NIGHTS=90 SEATS_TEST_KILLS=300 $(WITH_POSTGRES) go test -count=1 -v -timeout=60m -run 'TestANightlyJob|TestAKilledRun' $(TESTFLAGS) ./cmd/seats
 
 bench: build postgres bin/venv ## measure against PostgreSQL's own answer; SIZE=small, SIZE=full, SIZE=smoke
 	go build -o bin/gimsim ./cmd/gimsim

@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -29,7 +30,7 @@ type soak struct {
 	schema  string
 	restart func()
 	dir     string
-	small   bool          // data_dir is on a small disk of its own
+	small   []string      // folders that are small disks of their own
 	usually time.Duration // how long a run takes
 
 	first, tonight time.Time      // midnights
@@ -96,13 +97,13 @@ func TestANightlyJobOutlivesItsFaults(t *testing.T) {
 	t.Logf("nights: %v; of these, with something to say: %v", s.nights, s.told)
 
 	s.must("audit")
-	const slices = "select day, sha256 from slice order by day"
-	given, read := s.output(), s.must("sql", "--format", "csv", slices)
-	require.NoError(t, os.RemoveAll(filepath.Join(s.dir, "out")))
+	const days = "select day, sha256 from slice order by day"
+	given, read := s.output(), s.must("sql", "--format", "csv", days)
+	require.NoError(t, os.RemoveAll(filepath.Join(s.dir, "out", "acme")))
 	require.NoError(t, os.Remove(filepath.Join(s.dir, "var", "acme.duckdb")))
 	s.must("run")
 	require.Equal(t, s.output(), given)
-	require.Equal(t, s.must("sql", "--format", "csv", slices), read)
+	require.Equal(t, s.must("sql", "--format", "csv", days), read)
 }
 
 func newSoak(t *testing.T, nights int) *soak {
@@ -122,20 +123,23 @@ tenants:
     gimdb: {host: `+db.Host+`, port: "${PORT}", database: `+db.Database+`, schema: `+db.Schema+`, user: `+db.User+`, sslmode: disable, read_timeout: 1s, statement_timeout: 2s, retries: 1}
     regions: {US: {locations: {dallas: {switches: [SIP_DAL_1, SIP_DAL_2]}}}, EU: {locations: {other: {switches: []}}}}
 `), 0o600))
-	s.smallDisk()
+	s.smallDisks()
 	return s
 }
 
-// smallDisk puts data_dir on a disk that can be filled, where this user may do that.
-func (s *soak) smallDisk() {
-	dir := filepath.Join(s.dir, "var")
-	require.NoError(s, os.Mkdir(dir, 0o700))
-	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "size=64m,mode=0700"); err != nil {
-		s.Logf("no disk will be full: %v", err)
-		return
+// smallDisks puts data_dir and output_dir on disks that can be filled, where this user may do that.
+func (s *soak) smallDisks() {
+	for name, size := range map[string]string{"var": "size=64m,mode=0700", "out": "size=16m,mode=0700"} {
+		dir := filepath.Join(s.dir, name)
+		require.NoError(s, os.Mkdir(dir, 0o700))
+		if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, size); err != nil {
+			s.Logf("no disk will be full: %v", err)
+			return
+		}
+		s.small = append(s.small, dir)
+		s.Cleanup(func() { require.NoError(s, syscall.Unmount(dir, 0)) })
 	}
-	s.small = true
-	s.Cleanup(func() { require.NoError(s, syscall.Unmount(dir, 0)) })
+	slices.Sort(s.small)
 }
 
 // night runs the job once, with a fault, and holds what it says against that.
@@ -245,18 +249,21 @@ func (s *soak) breakLine(drop bool) (after func()) {
 	return func() { s.port = usual }
 }
 
-// fill leaves little room for the store: none, or less than a run needs.
+// fill leaves little room for the store, none or less than a run needs, or none for the files.
 func (s *soak) fill() (after func()) {
-	if !s.small {
+	if s.small == nil {
 		return nil
 	}
-	dir := filepath.Join(s.dir, "var")
+	dir, room := s.small[0], int64(0) // out
+	if s.random.IntN(2) == 0 {
+		dir, room = s.small[1], s.random.Int64N(1_500_000)
+	}
 	var disk syscall.Statfs_t
 	require.NoError(s, syscall.Statfs(dir, &disk))
 	filler := filepath.Join(dir, "filler")
 	f, err := os.Create(filler)
 	require.NoError(s, err)
-	_, err = io.CopyN(f, zeros{}, int64(disk.Bavail)*disk.Bsize-s.random.Int64N(1_500_000))
+	_, err = io.CopyN(f, zeros{}, int64(disk.Bavail)*disk.Bsize-room)
 	require.NoError(s, err)
 	require.NoError(s, f.Close())
 	return func() { require.NoError(s, os.Remove(filler)) }
@@ -272,7 +279,7 @@ func (zeros) Read(p []byte) (int, error) {
 // removeOutput takes the issued files away; in the morning somebody does what the audit says.
 func (s *soak) removeOutput() (after func()) {
 	before := s.output()
-	require.NoError(s, os.RemoveAll(filepath.Join(s.dir, "out")))
+	require.NoError(s, os.RemoveAll(filepath.Join(s.dir, "out", "acme")))
 	return func() {
 		found, err := s.command("audit").Output()
 		require.Error(s, err)

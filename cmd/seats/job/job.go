@@ -159,9 +159,6 @@ func (s *state) run(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, s.work.Drop()) }()
-	if err := s.sayBefore(ctx); err != nil {
-		return err
-	}
 	if left, err := s.catchUp(ctx); err != nil || !left {
 		s.done = err == nil
 		return err
@@ -203,7 +200,10 @@ func (s *state) begin(ctx context.Context, open func(context.Context, string, du
 	if s.work, err = open(ctx, s.Tenant.StorePath(), engine(s.Tenant)); err != nil {
 		return err
 	}
-	if s.duckDB, err = duck.Version(ctx, s.work.Conn); err != nil {
+	if s.duckDB, err = duck.Version(ctx, s.work.Conn); err == nil {
+		err = s.sayBefore(ctx)
+	}
+	if err != nil {
 		return errors.Join(err, s.work.Drop())
 	}
 	return nil

@@ -98,11 +98,11 @@ func (s *state) issue(ctx context.Context) error {
 			s.Log.Info(string(o.Action), "tenant", s.Tenant.Name, "file", filepath.Join(writer.Dir, o.Issue.File), "value", o.Issue.Value, "state", o.Issue.State, unit(o.Issue.Measure), o.Issue.Period)
 		}
 	}
-	return s.sayGone(ctx, writer.Dir)
+	return s.sayGone(ctx)
 }
 
 // sayGone tells of files that were issued and are not there any more.
-func (s *state) sayGone(ctx context.Context, dir string) error {
+func (s *state) sayGone(ctx context.Context) error {
 	ledger, err := report.IssuedFiles(ctx, s.work.Conn)
 	if err != nil {
 		return err
@@ -113,14 +113,13 @@ func (s *state) sayGone(ctx context.Context, dir string) error {
 
 // WarnGone tells of files that a tenant's ledger has and its output folder lacks.
 func WarnGone(log Log, t config.Tenant, ledger []report.Issue) {
-	dir := filepath.Join(t.OutputDir, t.Name)
-	gone, err := report.Gone(dir, ledger)
+	gone, err := report.Gone(t.FilesPath(), ledger)
 	switch {
 	case err != nil:
 		log.Warn("whether issued files are still there cannot be told", "tenant", t.Name, "reason", err)
 	case len(gone) > 0:
 		log.Warn("issued files are gone from the output folder: `seats report` of their days puts them back", "tenant", t.Name,
-			"files", len(gone), "first", filepath.Join(dir, gone[0]))
+			"files", len(gone), "first", filepath.Join(t.FilesPath(), gone[0]))
 	}
 }
 
