@@ -3,6 +3,8 @@ package config
 import (
 	"bytes"
 	"errors"
+	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -56,7 +58,7 @@ func Load(path string, env func(string) (string, bool)) (*Config, error) {
 
 // read gives the file's root, unless it reported why not. empty says what is wrong with a file that holds nothing.
 func (l *loader) read(empty string) (root value, ok bool) {
-	content, err := os.ReadFile(l.file)
+	content, err := readFile(l.file)
 	if err != nil {
 		l.report(Problem{Msg: "cannot be read: " + cause(err)})
 		return value{}, false
@@ -77,6 +79,23 @@ func (l *loader) read(empty string) (root value, ok bool) {
 		l.report(Problem{Line: at.line, Column: at.column, Msg: msg, Hint: hint})
 	})
 	return value{loader: l, at: position{line: 1, column: 1}, node: node}, node != nil
+}
+
+// maxBytes is far beyond any configuration: a million switches take 13 MB.
+const maxBytes = 64 << 20
+
+// readFile reads a file, which may also be a pipe, unless it is too large.
+func readFile(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close() //nolint:errcheck // only read
+	content, err := io.ReadAll(io.LimitReader(f, maxBytes+1))
+	if err == nil && len(content) > maxBytes {
+		err = fmt.Errorf("it is larger than %d MB", maxBytes>>20)
+	}
+	return content, err
 }
 
 func (l *loader) config(root value) *Config {

@@ -1,11 +1,13 @@
 package config
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/lexer"
 	"github.com/goccy/go-yaml/parser"
 	"github.com/goccy/go-yaml/token"
 )
@@ -62,8 +64,35 @@ type treeBuilder struct {
 	lost    bool // the parser takes what follows a tag for its value: the rest would only mislead
 }
 
+// maxDepth bounds how deep lists and mappings in brackets lie in one another: the parser's memory grows with its square.
+const maxDepth = 100
+
+// tooDeep is where brackets go deeper than that, nil where they do not.
+func tooDeep(content []byte) *token.Token {
+	if bytes.Count(content, []byte("["))+bytes.Count(content, []byte("{")) <= maxDepth {
+		return nil
+	}
+	depth := 0
+	for _, t := range lexer.Tokenize(string(content)) {
+		switch t.Type {
+		case token.MappingStartType, token.SequenceStartType:
+			depth++
+		case token.MappingEndType, token.SequenceEndType:
+			depth--
+		}
+		if depth > maxDepth {
+			return t
+		}
+	}
+	return nil
+}
+
 // parseTree returns the root of the file, or nil after it reported why not: empty, where it holds nothing.
 func parseTree(content []byte, empty string, report func(at position, msg, hint string)) *node {
+	if t := tooDeep(content); t != nil {
+		report(positionOfToken(t), fmt.Sprintf("has more than %d brackets in one another", maxDepth), "")
+		return nil
+	}
 	// The parser would stop at the first duplicate key; the builder reports all.
 	file, err := parser.ParseBytes(content, 0, parser.AllowDuplicateMapKey())
 	if err != nil {

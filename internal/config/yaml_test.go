@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"seats/internal/config"
 )
 
 func TestWhatIsNotAConfiguration(t *testing.T) {
@@ -22,6 +24,9 @@ func TestWhatIsNotAConfiguration(t *testing.T) {
 		{"variable in braces", "globals: {data_dir: ${WORD}}\n", []string{`seats.yaml:1: is not YAML: ',' or '}' must be specified (inside [...] and {...}, ${NAME} needs quotes)`}},
 		{"not UTF-8", "globals: {}\ntenants: \"\xff\"\n", []string{`seats.yaml:2: is not UTF-8 text`}},
 		{"unknown version, not quoted", "%YAML hunter2\n---\n{}\n", []string{`seats.yaml:1: is not YAML`}},
+		{"deep", "globals:\n  data_dir: " + strings.Repeat("[", 100_000), []string{`seats.yaml:2: has more than 100 brackets in one another`}},
+		{"deep mappings", strings.Repeat("{a: ", 100_000), []string{`seats.yaml:1: has more than 100 brackets in one another`}},
+		{"not deep", "globals: [" + strings.Repeat("[],{},'[[',", 200) + "] # [[[", []string{`seats.yaml:1: globals: must be a mapping, not a list`, `seats.yaml:1: tenants: needs at least one tenant`}},
 		{"comma forgotten", "globals: {data_dir: a output_dir: b}\n" + minimal, []string{`seats.yaml:1: has text with a colon and a space in it (quotes, or a comma, are missing)`}},
 		{"tag", "globals:\n  gimdb:\n    password: !hunter2\n" + minimal, []string{`seats.yaml:3: has a YAML tag, which is not supported (a text that starts with ! needs quotes)`}},
 		{"alias of nothing", "globals:\n  gimdb:\n    password: *hunter2\n" + minimal, []string{`seats.yaml:3: is an alias of an anchor that is not defined above it (a text that starts with * needs quotes)`}},
@@ -35,6 +40,11 @@ func TestWhatIsNotAConfiguration(t *testing.T) {
 			require.Equal(t, tt.want, problems(t, tt.content))
 		})
 	}
+}
+
+func TestAConfigurationWithoutEnd(t *testing.T) {
+	_, err := config.Load("/dev/zero", lookup)
+	require.EqualError(t, err, "/dev/zero: cannot be read: it is larger than 64 MB")
 }
 
 func TestSeveralUnsetVariablesAreAllReported(t *testing.T) {
