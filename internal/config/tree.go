@@ -1,7 +1,6 @@
 package config
 
 import (
-	"bytes"
 	"fmt"
 	"slices"
 	"strings"
@@ -64,23 +63,23 @@ type treeBuilder struct {
 	lost    bool // the parser takes what follows a tag for its value: the rest would only mislead
 }
 
-// maxDepth bounds how deep lists and mappings in brackets lie in one another: the parser's memory grows with its square.
+// maxDepth bounds how deep lists and mappings lie in one another within a line: the parser's memory grows with its square.
 const maxDepth = 100
 
-// tooDeep is where brackets go deeper than that, nil where they do not.
+// tooDeep is where they go deeper than that, nil where they do not.
 func tooDeep(content []byte) *token.Token {
-	if bytes.Count(content, []byte("["))+bytes.Count(content, []byte("{")) <= maxDepth {
-		return nil
-	}
-	depth := 0
+	brackets, dashes := 0, 0
 	for _, t := range lexer.Tokenize(string(content)) {
 		switch t.Type {
 		case token.MappingStartType, token.SequenceStartType:
-			depth++
+			brackets++
 		case token.MappingEndType, token.SequenceEndType:
-			depth--
+			brackets--
 		}
-		if depth > maxDepth {
+		if dashes++; t.Type != token.SequenceEntryType {
+			dashes = 0
+		}
+		if max(brackets, dashes) > maxDepth {
 			return t
 		}
 	}
@@ -90,7 +89,7 @@ func tooDeep(content []byte) *token.Token {
 // parseTree returns the root of the file, or nil after it reported why not: empty, where it holds nothing.
 func parseTree(content []byte, empty string, report func(at position, msg, hint string)) *node {
 	if t := tooDeep(content); t != nil {
-		report(positionOfToken(t), fmt.Sprintf("has more than %d brackets in one another", maxDepth), "")
+		report(positionOfToken(t), fmt.Sprintf("has more than %d lists and mappings in one another", maxDepth), "")
 		return nil
 	}
 	// The parser would stop at the first duplicate key; the builder reports all.
