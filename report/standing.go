@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"slices"
 )
 
@@ -31,9 +30,17 @@ func (s standing) recoveredUpTo(issue Issue) []Issue {
 	return append(slices.Clone(s.recovered), issue)
 }
 
-// Gone names the data files of a ledger that stand and are not in the folder any more. That is no error: somebody may take
-// them from there. Issuing their numbers again puts them back.
+// Gone names the data files of a ledger that stand and are not in the folder any more. Somebody may have taken them
+// from there; issuing their numbers again puts them back.
 func Gone(dir string, ledger []Issue) (names []string, err error) {
+	entries, err := os.ReadDir(dir)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("list issued files: %w", err)
+	}
+	there := map[string]bool{}
+	for _, e := range entries {
+		there[e.Name()] = true
+	}
 	stands := map[key]Issue{}
 	for _, i := range ledger {
 		if k := (key{i.Region, i.Measure, i.Period}); i.Revision > stands[k].Revision {
@@ -41,12 +48,8 @@ func Gone(dir string, ledger []Issue) (names []string, err error) {
 		}
 	}
 	for _, i := range stands {
-		_, err := os.Lstat(filepath.Join(dir, i.File))
-		switch {
-		case errors.Is(err, fs.ErrNotExist):
+		if !there[i.File] {
 			names = append(names, i.File)
-		case err != nil:
-			return nil, fmt.Errorf("look for issued file: %w", err)
 		}
 	}
 	slices.Sort(names)

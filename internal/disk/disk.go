@@ -1,5 +1,5 @@
 // Package disk tells a full disk as that, whatever was being done when it showed: in which folder, how much is free
-// there, and what to do.
+// there, and what to do; and a want of file handles.
 package disk
 
 import (
@@ -17,9 +17,12 @@ import (
 	"seats/internal/fail"
 )
 
-// Explain gives an error that a full disk caused fail.Other, the folder and a hint, once; any other it gives back as it
-// is. spill is the folder for what does not fit into DuckDB's memory, which DuckDB does not name.
+// Explain gives an error that a full disk caused fail.Other, the folder and a hint, once, and one that a want of file
+// handles caused fail.Other and a hint; any other it gives back as it is. spill is the folder for what does not fit into DuckDB's memory, which DuckDB does not name.
 func Explain(err error, spill string) error {
+	if lacksHandles(err) {
+		return fail.New(fail.Other, "raise the limit of open files (`ulimit -n`): 64 are enough for a tenant at a time", "%w", err)
+	}
 	var told *fullError
 	folder := fullFolder(err, spill)
 	if folder == "" || errors.As(err, &told) {
@@ -81,6 +84,13 @@ func folderIn(err error) string {
 		return filepath.Dir(link.New)
 	}
 	return "."
+}
+
+// lacksHandles tells whether a file could not be opened because too many were.
+func lacksHandles(err error) bool {
+	var e *duckdb.Error
+	return errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE) ||
+		errors.As(err, &e) && strings.Contains(strings.ToLower(e.Msg), syscall.EMFILE.Error())
 }
 
 var quotedPath = regexp.MustCompile(`"([^"]+)"`)

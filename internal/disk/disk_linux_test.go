@@ -9,6 +9,7 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/duckdb/duckdb-go/v2"
 	"github.com/stretchr/testify/require"
 
 	"seats/internal/disk"
@@ -79,6 +80,20 @@ func TestDuckDBHasNoRoomToSpill(t *testing.T) {
 	_, err = short.Exec("create table big as select md5(i::varchar) as text from range(5000000) as r(i)")
 	require.ErrorContains(t, err, "Out of Memory")
 	require.Equal(t, err, disk.Explain(err, spill), "memory that is short is no full disk")
+}
+
+func TestAWantOfFileHandles(t *testing.T) {
+	for _, err := range []error{
+		fail.New(fail.Source, "copy it again", "export: %w", &os.PathError{Op: "open", Path: "/x", Err: syscall.EMFILE}),
+		fmt.Errorf("open store: %w", &duckdb.Error{Type: duckdb.ErrorTypeIO, Msg: `IO Error: Cannot open file "/x": Too many open files`}),
+	} {
+		explained := disk.Explain(err, "/nowhere")
+		require.ErrorIs(t, explained, err)
+		require.Equal(t, fail.Other, fail.CodeOf(explained))
+		require.Contains(t, fail.Hints(explained)[0], "ulimit -n")
+	}
+	err := errors.New("the server says: too many open files in system")
+	require.Equal(t, err, disk.Explain(err, "/nowhere"), "that is the server's")
 }
 
 func TestOtherErrorsStayAsTheyAre(t *testing.T) {

@@ -9,6 +9,7 @@ with value as (
            unnest(['start_ts', 'end_ts']) as name
     from _data.voice_session
     where day = $day::date
+      and (start_ts not between -62135596800 and 253402300799 or end_ts not between -62135596800 and 253402300799)
     union all
     select kind,
            activity_key,
@@ -17,6 +18,7 @@ with value as (
            unnest(['start_ts', 'end_ts'])
     from _data.ocs_activity
     where day = $day::date
+      and (start_ts not between -62135596800 and 253402300799 or end_ts not between -62135596800 and 253402300799)
 )
 select kind,
        row_key,

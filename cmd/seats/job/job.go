@@ -15,7 +15,6 @@ import (
 	"os/user"
 	"runtime"
 	"strings"
-	"syscall"
 	"time"
 
 	"seats/cmd/seats/deliver"
@@ -219,7 +218,7 @@ func (s *state) sayBefore(ctx context.Context) error {
 		s.Log.Warn("the run before was killed, or the machine went down: what it left is removed, what it published stays", "tenant", s.Tenant.Name)
 	}
 	last, err := store.LastEnded(ctx, s.work.Conn)
-	if err == nil && s.started.Before(last.Truncate(time.Second)) {
+	if err == nil && s.started.Before(last) {
 		s.Log.Warn("the clock is behind the end of the newest run: is it right?", "tenant", s.Tenant.Name,
 			"clock", instant(s.started.Unix()), "newest_run_ended", instant(last.Unix()))
 	}
@@ -302,18 +301,9 @@ func (s *state) versions() report.Versions {
 	return report.Versions{Program: s.Version, DuckDB: s.duckDB, Go: runtime.Version()}
 }
 
-// Explain tells a full disk, a damaged store and a want of file handles as that, wherever they showed.
+// Explain tells a full disk, a want of file handles and a damaged store as that, wherever they showed.
 func Explain(err error, t config.Tenant) error {
-	if isOutOfHandles(err) {
-		return fail.New(fail.Other, "raise the limit of open files (`ulimit -n`): 64 are enough for a tenant at a time", "%w", err)
-	}
 	return disk.Explain(store.Explain(err, t.StorePath()), t.TempDir())
-}
-
-// isOutOfHandles also knows the system's words, which DuckDB hands on.
-func isOutOfHandles(err error) bool {
-	return errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE) ||
-		err != nil && strings.Contains(strings.ToLower(err.Error()), syscall.EMFILE.Error())
 }
 
 // ExitCode gives the errors of the stages their exit codes. Of several joined ones the first decides.
