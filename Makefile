@@ -76,7 +76,7 @@ test: postgres openssh minisign ## every test, with a PostgreSQL of their own
 race: postgres openssh minisign ## the packages with goroutines, under the race detector
 	$(WITH_POSTGRES) go test -race $(TESTFLAGS) $(RACE)
 
-soak: postgres ## minutes of faults: a quarter of nights, three hundred kills
+soak: postgres ## minutes of faults: a quarter of nights, hundreds of kills
 	SEATS_TEST_NIGHTS=90 SEATS_TEST_KILLS=300 $(WITH_POSTGRES) go test -count=1 -v -timeout=60m -run 'TestANightlyJob|TestAKilledRun' $(TESTFLAGS) ./cmd/seats
 
 bench: build postgres bin/venv ## measure against PostgreSQL's own answer; SIZE=small, SIZE=full, SIZE=smoke
