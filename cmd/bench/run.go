@@ -67,9 +67,12 @@ func (b *bench) measure(ctx context.Context, only []string) error {
 // gims are those that the steps read, each once.
 func (b *bench) gims(only []string) []days {
 	wanted := func(step string) bool { return len(only) == 0 || slices.Contains(only, step) }
-	gims := b.size.days[:1]
+	var gims []days
 	if wanted("whole") {
-		gims = slices.Clone(b.size.days)
+		gims = append(gims, b.size.days...)
+	}
+	if wanted("script") || wanted("extraction") || wanted("engines") || wanted("apart") {
+		gims = append(gims, b.main())
 	}
 	if wanted("growth") {
 		for _, n := range b.size.growth {
@@ -123,6 +126,9 @@ func (b *bench) prepare(ctx context.Context, only []string) error {
 	}
 	if b.question, err = ask(tenant); err != nil {
 		return err
+	}
+	if !slices.Contains(b.gims(only), b.main()) {
+		return nil
 	}
 	return b.settle(ctx)
 }
