@@ -38,17 +38,17 @@ func (g *GIMDB) outside(ctx context.Context, read, keys calendar.Interval) ([]jo
 	}
 	stays := newSieve(resources, stayBits)
 	var jobs []job
-	ask := func(span calendar.Interval, ending, starting int64) {
+	ask := func(span calendar.Interval, reaching, before int64) {
 		for _, piece := range g.share(span) {
 			jobs = append(jobs, job{table: "interaction_resource_fact", statement: "gim/leg_around.sql",
-				args: []any{piece.Start, piece.End, g.tenantKey, ending, starting, stays.bits, stays.prime,
+				args: []any{piece.Start, piece.End, g.tenantKey, reaching, before, stays.bits, stays.prime,
 					g.unique["interaction_resource_fact"], g.fractional["interaction_resource_fact.resource_key"]}})
 			if !g.unique["contact_attempt_fact"] {
 				jobs = append(jobs, g.attempts(piece, modes))
 				continue
 			}
 			jobs = append(jobs, job{table: "contact_attempt_fact", statement: "gim/attempt_around.sql",
-				args: []any{piece.Start, piece.End, g.tenantKey, modes, ending, starting, stays.bits, stays.prime,
+				args: []any{piece.Start, piece.End, g.tenantKey, modes, reaching, before, stays.bits, stays.prime,
 					g.fractional["contact_attempt_fact.resource_key"]}})
 		}
 	}

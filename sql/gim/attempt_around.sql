@@ -1,7 +1,7 @@
 -- Grain: finished contact attempt in a preview dialing mode (R3) that begins before or after the hours that are read whole
 -- and can matter, as leg_around.sql says of legs; for a table whose key is known to be unique.
--- $1, $2: time keys, half-open; $3: tenant_key or null; $4: preview dialing modes; $5: a later end_ts matters; $6: an earlier
--- start_ts matters; $7: one bit for each remainder of a resource; $8: the divisor; $9: whether the type of resource_key
+-- $1, $2: time keys, half-open; $3: tenant_key or null; $4: preview dialing modes; $5: one that begins or ends no earlier matters; $6: one
+-- that begins earlier matters; $7: one bit for each remainder of a resource; $8: the divisor; $9: whether the type of resource_key
 -- allows fractions.
 select contact_attempt_fact_key,
        start_date_time_key,
@@ -18,7 +18,7 @@ where start_date_time_key >= $1::bigint
   and ($3::bigint is null or tenant_key = $3::bigint)
   and dialing_mode_key = any ($4::bigint[])
   and (
-      end_ts > $5::bigint
+      greatest(start_ts, end_ts) >= $5::bigint
       or start_ts < $6::bigint
       or end_ts is null
       or case

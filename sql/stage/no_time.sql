@@ -1,11 +1,11 @@
 -- One row, or none: the first of a slice's rows with a time that lies in no year from 1 to 9999. Nothing that shows times
--- could show it, and what is that far off was never a time.
+-- could show it, and what is that far off was never a time. What goes on has no end to look at (R2).
 -- Inputs: _data.voice_session, _data.ocs_activity; $day.
 with value as (
     select 'session' as kind,
            sm_res_session_fact_key as row_key,
            start_date_time_key,
-           unnest([start_ts, end_ts]) as ts,
+           unnest([start_ts, case when coalesce(active_flag, 0) = 0 then end_ts end]) as ts,
            unnest(['start_ts', 'end_ts']) as name
     from _data.voice_session
     where day = $day::date
@@ -14,7 +14,7 @@ with value as (
     select kind,
            activity_key,
            start_date_time_key,
-           unnest([start_ts, end_ts]),
+           unnest([start_ts, case when coalesce(active_flag, 0) = 0 then end_ts end]),
            unnest(['start_ts', 'end_ts'])
     from _data.ocs_activity
     where day = $day::date

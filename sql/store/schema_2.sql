@@ -72,9 +72,9 @@ where q.region = of_region
 order by q.agent, q.location, q.starts_at;
 
 create macro busiest_hours(of_region, from_day, to_day, zone) as table
-with begun as (
+with quarter as (
     select day,
-           unnest(generate_series(date_trunc('hour', min(starts_at)), max(ends_at) - interval 1 second, interval 1 hour)) as hour_at
+           unnest(generate_series(time_bucket(interval 15 minutes, min(starts_at)), max(ends_at) - interval 1 second, interval 15 minutes)) as quarter_at
     from concurrency
     where region = of_region
       and location is null
@@ -82,16 +82,16 @@ with begun as (
     group by day
 ),
 part as (
-    select extract(hour from timezone(zone, b.hour_at)) as hour,
-           b.day,
+    select extract(hour from timezone(zone, q.quarter_at)) as hour,
+           q.day,
            c.agents,
-           epoch(least(c.ends_at, b.hour_at + interval 1 hour)) - epoch(greatest(c.starts_at, b.hour_at)) as seconds
-    from begun as b
+           epoch(least(c.ends_at, q.quarter_at + interval 15 minutes)) - epoch(greatest(c.starts_at, q.quarter_at)) as seconds
+    from quarter as q
     join concurrency as c on c.region = of_region
         and c.location is null
-        and c.day = b.day
-        and c.starts_at < b.hour_at + interval 1 hour
-        and c.ends_at > b.hour_at
+        and c.day = q.day
+        and c.starts_at < q.quarter_at + interval 15 minutes
+        and c.ends_at > q.quarter_at
 )
 select hour,
        max(agents) as most_agents,
@@ -119,6 +119,12 @@ comment on macro table concurrency_at is 'Agents and sessions at once in a secon
 comment on macro table agents_at is 'Who was there in a second, with the session that counts: agents_at(''US'', ''2026-03-10 17:04:57Z''); a session of several locations has several rows';
 comment on macro table busiest_hours is 'Hours of the day by their highest concurrency in a range of days, in a time zone: busiest_hours(''US'', ''2026-03-01'', ''2026-03-31'', ''America/New_York'')';
 comment on macro table seats_by_location is 'The highest daily peak of each location in a month, and on which day first: seats_by_location(''2026-03'')';
+
+comment on view voice_session is 'Voice sessions of agents (R2), one row a session and slice, as read, rejected ones too; a session that crosses midnight is in both days. Those of a sealed month are in its file';
+comment on view ocs_activity is 'Activities driven by Outbound Contact (R3), one row an activity and slice, as read. Those of a sealed month are in its file';
+comment on view agent is 'Resources that appear in a slice, one row a resource and slice. Those of a sealed month are in its file';
+comment on view qualifying_session is 'Sessions that count (R4 to R6): session x location x region; a region row exists only where the session shares a second with that region''s day. Those of a sealed month are in its file';
+comment on view concurrency is 'Agents and sessions at once (R8): a step function over the whole day of each region, and of each location. Those of a sealed month are in its file';
 
 -- What was not said yet of the columns of version 1.
 comment on column agent.day is 'Calendar date; every region reads it in its own time zone';
