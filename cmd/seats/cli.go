@@ -13,6 +13,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"seats/cmd/seats/job"
+	"seats/internal/calendar"
 	"seats/internal/config"
 	"seats/internal/duck"
 	"seats/internal/fail"
@@ -185,12 +186,12 @@ func openSnapshot(ctx context.Context, t config.Tenant) (*sql.DB, error) {
 	return store.OpenPublished(ctx, t.StorePath(), snapshotOptions(t))
 }
 
-// openWhole opens a tenant's published store with all its rows, sealed months too; locked where the questions are a user's
-// own.
-func openWhole(ctx context.Context, t config.Tenant, locked bool) (*sql.DB, error) {
+// openWhole opens a tenant's published store with its rows, those of sealed months too that are wanted; nil: all. It is locked
+// where the questions are a user's own.
+func openWhole(ctx context.Context, t config.Tenant, locked bool, wanted func(calendar.Month) bool) (*sql.DB, error) {
 	o := snapshotOptions(t)
 	o.Locked = locked
-	return store.OpenWhole(ctx, t.StorePath(), o)
+	return store.OpenWhole(ctx, t.StorePath(), o, wanted)
 }
 
 func snapshotOptions(t config.Tenant) duck.Options {

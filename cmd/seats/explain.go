@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"strings"
+	"time"
 
 	"seats/cmd/seats/explain"
 	"seats/cmd/seats/job"
@@ -41,7 +42,7 @@ func (c *explainCmd) Run(ctx context.Context, w *world, root *cli, t *terminal) 
 	if err := c.pickRegion(tenant); err != nil {
 		return err
 	}
-	db, err := openWhole(ctx, tenant, false)
+	db, err := openWhole(ctx, tenant, false, c.wanted(w.clock()))
 	if err != nil {
 		return err
 	}
@@ -57,6 +58,24 @@ func (c *explainCmd) Run(ctx context.Context, w *world, root *cli, t *terminal) 
 		return err
 	}
 	return x.print()
+}
+
+// wanted are the months whose rows may be asked for: that of the day, or of those beside it, since the day of a region and a
+// second that is named need not be of the same month.
+func (c *explainCmd) wanted(now time.Time) func(calendar.Month) bool {
+	if month, err := calendar.ParseMonth(c.Month); err == nil {
+		return func(m calendar.Month) bool { return m == month }
+	}
+	about := calendar.DateOf(now, time.UTC)
+	if instant, err := time.Parse(time.RFC3339, c.At); err == nil {
+		about = calendar.DateOf(instant, time.UTC)
+	}
+	if date, err := calendar.ParseDate(c.Date); err == nil {
+		about = date
+	}
+	return func(m calendar.Month) bool {
+		return !m.Last().Before(about.AddDays(-2)) && !about.AddDays(2).Before(m.First())
+	}
 }
 
 func (c *explainCmd) validate() error {

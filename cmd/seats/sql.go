@@ -34,7 +34,7 @@ func (c *sqlCmd) Run(ctx context.Context, w *world, root *cli) (err error) {
 		return err
 	}
 	defer func() { err = job.Explain(err, tenant) }()
-	db, err := openWhole(ctx, tenant, true)
+	db, err := openWhole(ctx, tenant, true, nil)
 	if err != nil {
 		return err
 	}

@@ -64,7 +64,7 @@ func unfinished(path string) error {
 // refused says why DuckDB does not take the file at path, which nobody has open for writing: by the type of its
 // error, and where many things have the same type, by the file.
 func refused(path string, err error) error {
-	if !ofFile(err) {
+	if !ofFile(err) || strings.Contains(err.Error(), "Too many open files") {
 		return fmt.Errorf("open %s: %w", path, err)
 	}
 	if err := unfinished(path); err != nil {

@@ -6,8 +6,8 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
-	"slices"
 
+	"seats/internal/calendar"
 	"seats/internal/duck"
 )
 
@@ -21,21 +21,21 @@ type Scratch struct {
 	temp string
 }
 
-// OpenScratch attaches the store at path, with its sealed months but for those that are to be left out. The errors are
-// those of OpenPublished, and ErrUnsealed.
-func OpenScratch(ctx context.Context, path string, o duck.Options, without map[string]bool) (*Scratch, error) {
+// OpenScratch attaches the store at path, with those of its sealed months that are wanted, all where wanted is nil. The errors
+// are those of OpenPublished, and ErrUnsealed.
+func OpenScratch(ctx context.Context, path string, o duck.Options, wanted func(calendar.Month) bool) (*Scratch, error) {
 	temp, err := tempDir(path, o.TempDir, readerSuffix())
 	if err != nil {
 		return nil, err
 	}
 	s := &Scratch{temp: temp}
-	if err := s.open(ctx, path, o, without); err != nil {
+	if err := s.open(ctx, path, o, wanted); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
 	return s, nil
 }
 
-func (s *Scratch) open(ctx context.Context, path string, o duck.Options, without map[string]bool) (err error) {
+func (s *Scratch) open(ctx context.Context, path string, o duck.Options, wanted func(calendar.Month) bool) (err error) {
 	o.TempDir, o.ReadOnly, o.Locked = s.temp, false, false
 	if s.DB, err = duck.Open("", o); err != nil {
 		return err
@@ -63,7 +63,7 @@ func (s *Scratch) open(ctx context.Context, path string, o duck.Options, without
 	if _, err := s.Conn.ExecContext(ctx, "attach ':memory:' as published"); err != nil {
 		return err
 	}
-	return gather(ctx, s.Conn, filepath.Dir(path), "published", slices.DeleteFunc(seals, func(seal Seal) bool { return without[seal.Month] }))
+	return gather(ctx, s.Conn, filepath.Dir(path), "published", only(seals, wanted))
 }
 
 // Close throws the scratch store away.

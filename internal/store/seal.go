@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 
 	"seats/internal/calendar"
@@ -94,7 +95,7 @@ func hashFile(path string) (sum string, bytes int64, err error) {
 func (w *Work) Seal(ctx context.Context, month calendar.Month, now int64) (Seal, error) {
 	s := Seal{Month: month.String(), Key: rand.Text()}
 	var err error
-	if s.File, err = w.sealName(month); err != nil {
+	if s.File, err = w.sealName(ctx, month); err != nil {
 		return s, err
 	}
 	final := filepath.Join(filepath.Dir(w.path), s.File)
@@ -114,8 +115,7 @@ func (w *Work) Seal(ctx context.Context, month calendar.Month, now int64) (Seal,
 	if err := syncFile(filepath.Dir(final)); err != nil {
 		return s, err
 	}
-	w.crowded = true
-	return s, w.inTx(ctx, func(tx *sql.Tx) error {
+	err = w.inTx(ctx, func(tx *sql.Tx) error {
 		if err := of(ctx, tx, "drop_days", span(month.First(), month.Last()), row, evidence); err != nil {
 			return err
 		}
@@ -123,16 +123,26 @@ func (w *Work) Seal(ctx context.Context, month calendar.Month, now int64) (Seal,
 			sql.Named("key", s.Key), sql.Named("sha256", s.SHA256), sql.Named("bytes", s.Bytes), sql.Named("sealed_ts", now))
 		return err
 	})
+	if err != nil {
+		return s, errors.Join(fmt.Errorf("seal %s: %w", month, err), os.Remove(final))
+	}
+	w.crowded = true
+	return s, nil
 }
 
 // sealSuffix is that of a sealed month that is being written; a run removes what another one left.
 const sealSuffix = ".sealing"
 
-// sealName is a name for a month's file that there is no file of yet: one that the published store knows must stay until
-// another is published.
-func (w *Work) sealName(month calendar.Month) (string, error) {
+// sealName is a name for a month's file that none has had yet, by the ledger: a backup may have the others. And one that
+// there is no file of.
+func (w *Work) sealName(ctx context.Context, month calendar.Month) (string, error) {
 	base := strings.TrimSuffix(filepath.Base(w.path), ".duckdb") + "." + strings.ReplaceAll(month.String(), "-", "")
-	for n := 1; ; n++ {
+	var before int
+	err := duck.Each(ctx, w.Conn, "store/sealed_before.sql", func(scan func(...any) error) error { return scan(&before) }, sql.Named("month", month.String()))
+	if err != nil {
+		return "", err
+	}
+	for n := before + 1; ; n++ {
 		name := base + ".duckdb"
 		if n > 1 {
 			name = fmt.Sprintf("%s_%d.duckdb", base, n)
@@ -145,6 +155,43 @@ func (w *Work) sealName(month calendar.Month) (string, error) {
 			return "", err
 		}
 	}
+}
+
+// removeStray removes sealed months that a run left which died before it could publish, or before it could clear up: of months
+// that the store has the rows of, itself or in another file. Whatever it does not have, it leaves alone.
+func (w *Work) removeStray(ctx context.Context) error {
+	seals, err := Seals(ctx, w.Conn)
+	if err != nil {
+		return err
+	}
+	months, err := textsOf(ctx, w.Conn, "store/month_held.sql")
+	if err != nil {
+		return err
+	}
+	has, wanted := map[string]bool{}, map[string]bool{}
+	for _, m := range months {
+		has[m] = true
+	}
+	for _, s := range seals {
+		has[s.Month], wanted[s.File] = true, true
+	}
+	base := strings.TrimSuffix(filepath.Base(w.path), ".duckdb") + "."
+	entries, err := os.ReadDir(filepath.Dir(w.path))
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		rest, ours := strings.CutPrefix(e.Name(), base)
+		if !ours || !sealFile.MatchString(e.Name()) || wanted[e.Name()] {
+			continue
+		}
+		if month := rest[:4] + "-" + rest[4:6]; has[month] {
+			if err := os.Remove(filepath.Join(filepath.Dir(w.path), e.Name())); err != nil {
+				return fmt.Errorf("remove work file: %w", err)
+			}
+		}
+	}
+	return nil
 }
 
 // writeSeal writes a month's rows, and the views that show them, into a new file.
@@ -208,6 +255,10 @@ func (w *Work) Unseal(ctx context.Context, from, to calendar.Date) error {
 		}
 		if month.Last().Before(from) || to.Before(month.First()) {
 			continue
+		}
+		// Byte for byte: what is taken back takes the place of the file.
+		if err := s.Check(filepath.Dir(w.path)); err != nil {
+			return err
 		}
 		if err := attachSeal(ctx, w.Conn, filepath.Dir(w.path), s, "sealed"); err != nil {
 			return err
@@ -340,8 +391,16 @@ func textsOf(ctx context.Context, q duck.Queryer, name string, args ...any) (fou
 	return found, err
 }
 
+// only are the sealed months that are wanted.
+func only(seals []Seal, wanted func(calendar.Month) bool) []Seal {
+	return slices.DeleteFunc(seals, func(s Seal) bool {
+		month, err := calendar.ParseMonth(s.Month)
+		return err == nil && wanted != nil && !wanted(month)
+	})
+}
+
 // gather makes of a store attached as `live`, and of its sealed months, one set of tables: views in the schema _data of
-// another attached database. Sealed months that are left out are as if they held nothing.
+// another attached database.
 func gather(ctx context.Context, conn *sql.Conn, dir, into string, seals []Seal) error {
 	var attached []string
 	for _, s := range seals {
@@ -374,8 +433,9 @@ func gather(ctx context.Context, conn *sql.Conn, dir, into string, seals []Seal)
 	})
 }
 
-// OpenWhole is OpenPublished with the rows of the sealed months: as if all lay in one file.
-func OpenWhole(ctx context.Context, path string, o duck.Options) (*sql.DB, error) {
+// OpenWhole is OpenPublished with the rows of the sealed months, as if all lay in one file; of those alone that are wanted,
+// all where wanted is nil.
+func OpenWhole(ctx context.Context, path string, o duck.Options, wanted func(calendar.Month) bool) (*sql.DB, error) {
 	db, err := OpenPublished(ctx, path, o)
 	if err != nil {
 		return nil, err
@@ -390,10 +450,14 @@ func OpenWhole(ctx context.Context, path string, o duck.Options) (*sql.DB, error
 	if err := db.Close(); err != nil {
 		return nil, err
 	}
-	return openWhole(ctx, path, o)
+	db, err = openWhole(ctx, path, o, wanted)
+	if errors.Is(err, ErrUnsealed) { // a run may have brought it back meanwhile, and published
+		return openWhole(ctx, path, o, wanted)
+	}
+	return db, err
 }
 
-func openWhole(ctx context.Context, path string, o duck.Options) (db *sql.DB, err error) {
+func openWhole(ctx context.Context, path string, o duck.Options, wanted func(calendar.Month) bool) (db *sql.DB, err error) {
 	if o.TempDir, err = tempDir(path, o.TempDir, readerSuffix()); err != nil {
 		return nil, err
 	}
@@ -403,13 +467,13 @@ func openWhole(ctx context.Context, path string, o duck.Options) (db *sql.DB, er
 		return nil, err
 	}
 	db.SetMaxOpenConns(1) // what is attached belongs to all, where names lead to does not
-	if err := readWhole(ctx, db, path, locked); err != nil {
+	if err := readWhole(ctx, db, path, locked, wanted); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
 	return db, nil
 }
 
-func readWhole(ctx context.Context, db *sql.DB, path string, locked bool) (err error) {
+func readWhole(ctx context.Context, db *sql.DB, path string, locked bool, wanted func(calendar.Month) bool) (err error) {
 	conn, err := db.Conn(ctx)
 	if err != nil {
 		return err
@@ -422,7 +486,7 @@ func readWhole(ctx context.Context, db *sql.DB, path string, locked bool) (err e
 	if err != nil {
 		return err
 	}
-	if err := gather(ctx, conn, filepath.Dir(path), "memory", seals); err != nil {
+	if err := gather(ctx, conn, filepath.Dir(path), "memory", only(seals, wanted)); err != nil {
 		return err
 	}
 	for _, name := range []string{"store/view_live.sql", "store/macro_live.sql", "store/comment_live.sql"} {

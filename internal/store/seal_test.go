@@ -57,7 +57,7 @@ func contents(t *testing.T, q duck.Queryer) (all []string) {
 }
 
 func whole(t *testing.T, path string) []string {
-	db, err := store.OpenWhole(t.Context(), path, duck.Options{Locked: true})
+	db, err := store.OpenWhole(t.Context(), path, duck.Options{Locked: true}, nil)
 	require.NoError(t, err)
 	defer func() { require.NoError(t, db.Close()) }()
 	return contents(t, db)
@@ -102,7 +102,7 @@ func TestASealedMonthIsSeenAsBefore(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, 40000, count(t, scratch.Conn, "published._data.ocs_activity"))
 	require.NoError(t, scratch.Close())
-	scratch, err = store.OpenScratch(t.Context(), path, duck.Options{}, map[string]bool{"2026-03": true})
+	scratch, err = store.OpenScratch(t.Context(), path, duck.Options{}, func(m calendar.Month) bool { return m != march })
 	require.NoError(t, err)
 	require.Equal(t, 20000, count(t, scratch.Conn, "published._data.ocs_activity"))
 	require.NoError(t, scratch.Close())
@@ -149,7 +149,7 @@ func TestARunThatDiesWhileItSeals(t *testing.T) {
 	work(t, path, func(w *store.Work) {
 		seal, err := w.Seal(t.Context(), march, 7)
 		require.NoError(t, err)
-		require.Equal(t, "acme.202603_2.duckdb", seal.File, "never over another file")
+		require.Equal(t, "acme.202603.duckdb", seal.File, "what the other run left is gone")
 	})
 	require.Equal(t, before, whole(t, path))
 	unpublished(func(w *store.Work) { require.NoError(t, w.Unseal(t.Context(), march.First(), march.First())) })
@@ -160,10 +160,23 @@ func TestARunThatDiesWhileItSeals(t *testing.T) {
 		require.NoError(t, w.Unseal(t.Context(), march.First(), march.First()))
 		seal, err := w.Seal(t.Context(), march, 8)
 		require.NoError(t, err)
-		require.Equal(t, "acme.202603_3.duckdb", seal.File)
+		require.Equal(t, "acme.202603_2.duckdb", seal.File, "never over another file")
 	})
-	require.NoFileExists(t, strings.TrimSuffix(path, ".duckdb")+".202603_2.duckdb")
+	require.NoFileExists(t, strings.TrimSuffix(path, ".duckdb")+".202603.duckdb")
 	require.Equal(t, before, whole(t, path))
+}
+
+// A store that was made anew knows nothing of the sealed months of the one before: they may be all that is left.
+func TestSealedMonthsOfALostStoreAreLeftAlone(t *testing.T) {
+	path := twoMonths(t)
+	work(t, path, func(w *store.Work) {
+		_, err := w.Seal(t.Context(), march, 7)
+		require.NoError(t, err)
+	})
+	require.NoError(t, os.Remove(path))
+	work(t, path, func(*store.Work) {})
+	work(t, path, func(*store.Work) {})
+	require.FileExists(t, strings.TrimSuffix(path, ".duckdb")+".202603.duckdb")
 }
 
 func TestASealedMonthThatIsNotTheOneThatWasSealed(t *testing.T) {
@@ -194,7 +207,7 @@ func TestASealedMonthThatIsNotTheOneThatWasSealed(t *testing.T) {
 		require.NoError(t, os.Chmod(file, 0o600))
 		spoil()
 		for what, open := range map[string]func() error{
-			"whole":   func() error { _, err := store.OpenWhole(context.Background(), path, duck.Options{}); return err },
+			"whole":   func() error { _, err := store.OpenWhole(context.Background(), path, duck.Options{}, nil); return err },
 			"scratch": func() error { _, err := store.OpenScratch(context.Background(), path, duck.Options{}, nil); return err },
 			"unseal": func() error {
 				w, err := store.Begin(context.Background(), path, duck.Options{})
@@ -227,4 +240,8 @@ func TestASealedMonthThatIsNotTheOneThatWasSealed(t *testing.T) {
 	require.NoError(t, err)
 	require.ErrorContains(t, seals[0].Check(filepath.Dir(path)), fmt.Sprintf("sealed was %s", seals[0].SHA256))
 	require.NoError(t, published.Close())
+	w, err := store.Begin(t.Context(), path, duck.Options{})
+	require.NoError(t, err)
+	require.ErrorIs(t, w.Unseal(t.Context(), march.First(), march.Last()), store.ErrUnsealed, "it is not taken back")
+	require.NoError(t, w.Drop())
 }

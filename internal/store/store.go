@@ -110,7 +110,10 @@ func (w *Work) open(ctx context.Context, o duck.Options, orNew bool) error {
 	if err != nil {
 		return err
 	}
-	return migrate(ctx, w.Conn, version)
+	if err := migrate(ctx, w.Conn, version); err != nil {
+		return err
+	}
+	return w.removeStray(ctx)
 }
 
 // copyPublished copies the published store, and until the end keeps others from opening it for writing: what they
@@ -183,10 +186,15 @@ func Has(ctx context.Context, q duck.Queryer, version uint64) (bool, error) {
 // Publish writes everything into the one file of the copy and renames it into place.
 func (w *Work) Publish() error {
 	if w.crowded {
-		if err := w.compact(context.Background()); err != nil {
+		err := w.compact(context.Background())
+		if err == nil {
+			return w.publish()
+		}
+		if w.DB == nil {
 			return fmt.Errorf("write store: %w", err)
 		}
-		return w.publish()
+		// There may be no room for both: the copy is whole, and a later run makes it smaller.
+		_ = detach(context.Background(), w.Conn, "small")
 	}
 	if _, err := duck.Exec(context.Background(), w.Conn, "store/checkpoint.sql"); err != nil {
 		return fmt.Errorf("write store: %w", err)
@@ -205,8 +213,8 @@ func (w *Work) publish() error {
 		return fmt.Errorf("publish store: %w", err)
 	}
 	err := syncFile(filepath.Dir(w.path))
-	for _, file := range w.unlisted { // now nobody asks for them
-		err = errors.Join(err, os.Remove(file))
+	for _, file := range w.unlisted { // now nobody asks for them; what cannot be removed, the next run tries again
+		_ = os.Remove(file)
 	}
 	return errors.Join(err, w.Drop())
 }

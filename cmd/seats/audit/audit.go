@@ -63,7 +63,8 @@ func (s Summary) Faults() int {
 type auditor struct {
 	Audit
 	scratch *store.Scratch
-	dir     string // the tenant's output folder
+	without map[calendar.Month]bool // sealed months whose files are not as they were
+	dir     string                  // the tenant's output folder
 
 	all       []report.Issue             // every row of the store's ledger of files
 	issued    []report.Issue             // those of the period
@@ -84,9 +85,8 @@ func (a Audit) Do(ctx context.Context) (summary Summary, err error) {
 	w := &auditor{Audit: a, dir: filepath.Join(a.Tenant.OutputDir, a.Tenant.Name)}
 	e := a.Tenant.Engine
 	o := duck.Options{MemoryLimit: e.MemoryLimit, Threads: e.Threads, TempDir: e.TempDir}
-	without, err := w.checkSealed(ctx, o)
-	if err == nil {
-		w.scratch, err = store.OpenScratch(ctx, a.Tenant.StorePath(), o, without)
+	if err = w.checkSealed(ctx, o); err == nil {
+		w.scratch, err = store.OpenScratch(ctx, a.Tenant.StorePath(), o, w.wantsRows)
 	}
 	if errors.Is(err, store.ErrMissing) {
 		if found, lost := w.lostStore(); lost {

@@ -76,6 +76,9 @@ func (w *auditor) checkMonths(ctx context.Context) error {
 		defer reader.src.Close() //nolint:errcheck // only read
 	}
 	for _, p := range parts {
+		if w.without[p.month] {
+			continue // said
+		}
 		w.Log.Start(w.Tenant.Name + ": auditing " + p.month.String())
 		err := w.checkPart(ctx, p, reader)
 		w.Log.Stop()

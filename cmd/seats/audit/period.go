@@ -22,8 +22,8 @@ func (p Period) Holds(d calendar.Date) bool {
 // HoldsMonth tells whether the number of the month is looked at.
 func (p Period) HoldsMonth(m calendar.Month) bool { return p.Holds(m.Last()) }
 
-// touches tells whether any day of the month is looked at.
-func (p Period) touches(m calendar.Month) bool {
+// Touches tells whether any day of the month is looked at.
+func (p Period) Touches(m calendar.Month) bool {
 	return p.IsEverything() || !m.Last().Before(p.From) && !p.To.Before(m.First())
 }
 

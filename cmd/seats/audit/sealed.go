@@ -12,33 +12,35 @@ import (
 )
 
 // checkSealed holds the files of the period's sealed months against their hashes in the store, before anything is read from
-// them. Months of another period, and files that are not as they were sealed, are left out of what is looked at then.
-func (w *auditor) checkSealed(ctx context.Context, o duck.Options) (without map[string]bool, err error) {
+// them. Of a month whose file is not as it was sealed, nothing that needs its rows is looked at.
+func (w *auditor) checkSealed(ctx context.Context, o duck.Options) error {
 	db, err := store.OpenPublished(ctx, w.Tenant.StorePath(), o)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	seals, err := store.Seals(ctx, db)
 	if err = errors.Join(err, db.Close()); err != nil {
-		return nil, err
+		return err
 	}
-	without = map[string]bool{}
+	w.without = map[calendar.Month]bool{}
 	for _, s := range seals {
 		month, err := calendar.ParseMonth(s.Month)
 		if err != nil {
-			return nil, fmt.Errorf("sealed month: %w", err)
+			return fmt.Errorf("sealed month: %w", err)
 		}
-		if !w.Period.touches(month) {
-			without[s.Month] = true
+		if !w.Period.Touches(month) {
 			continue
 		}
 		err = s.Check(filepath.Dir(w.Tenant.StorePath()))
 		if errors.Is(err, store.ErrUnsealed) {
-			without[s.Month] = true
+			w.without[month] = true
 			w.add(Finding{Rule: SealedMonth, Period: s.Month, What: err.Error()})
 		} else if err != nil {
-			return nil, err
+			return err
 		}
 	}
-	return without, ctx.Err()
+	return ctx.Err()
 }
+
+// wantsRows tells whether rows of a month are looked at.
+func (w *auditor) wantsRows(m calendar.Month) bool { return w.Period.Touches(m) && !w.without[m] }

@@ -37,13 +37,14 @@ func (w WhatIf) Difference() *int64 {
 // holds. It works in memory beside the published store, takes no lock, and leaves nothing behind.
 func (j *Job) DryRun(ctx context.Context) (rows []WhatIf, err error) {
 	e := j.Tenant.Engine
-	scratch, err := store.OpenScratch(ctx, j.Tenant.StorePath(), duck.Options{MemoryLimit: e.MemoryLimit, Threads: e.Threads, TempDir: e.TempDir}, nil)
+	from, to := (&state{Job: j}).period() // a month needs all its days, whichever were asked for
+	wanted := func(m calendar.Month) bool { return !m.Last().Before(from) && !to.Before(m.First()) }
+	scratch, err := store.OpenScratch(ctx, j.Tenant.StorePath(), duck.Options{MemoryLimit: e.MemoryLimit, Threads: e.Threads, TempDir: e.TempDir}, wanted)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = Explain(errors.Join(err, scratch.Close()), j.Tenant) }()
 	s := &state{Job: j, work: &store.Work{DB: scratch.DB, Conn: scratch.Conn}, failed: map[calendar.Date]bool{}, waiting: map[calendar.Date]bool{}}
-	from, to := s.period() // a month needs all its days, whichever were asked for
 	if err := errors.Join(scratch.Take(ctx), scratch.TakeRows(ctx, from, to)); err != nil {
 		return nil, fmt.Errorf("read store: %w", err)
 	}

@@ -2,6 +2,7 @@ package job
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"seats/internal/calendar"
@@ -25,11 +26,27 @@ func (s *state) unseal(ctx context.Context) error {
 		months[d.YearMonth()] = true
 	}
 	for m := range months {
-		if err := s.work.Unseal(ctx, m.First(), m.Last()); err != nil {
+		err := s.work.Unseal(ctx, m.First(), m.Last())
+		if errors.Is(err, store.ErrUnsealed) && s.readsAnew(m) {
+			s.Log.Warn("the sealed rows of the month are lost: it is read again", "tenant", s.Tenant.Name, "month", m, "reason", err)
+			err = s.work.Unlist(ctx, m)
+		}
+		if err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// readsAnew tells whether the job reads every day of a month again, whatever was lost.
+func (s *state) readsAnew(m calendar.Month) bool {
+	read := 0
+	for _, day := range s.Days {
+		if day.YearMonth() == m {
+			read++
+		}
+	}
+	return s.Extract && s.Refresh && s.AcceptLoss && read == len(m.Days())
 }
 
 // seal moves the rows of closed months that are over for sealAfter days into files of their own, which no later run has
@@ -57,8 +74,9 @@ func (s *state) seal(ctx context.Context) error {
 			continue
 		}
 		seal, err := s.work.Seal(ctx, month, s.Clock().Unix())
-		if err != nil {
-			return err
+		if err != nil { // its rows are where they were: the night goes on, and the next one tries again
+			s.Log.Warn("a closed month could not be sealed", "tenant", s.Tenant.Name, "month", month, "reason", Explain(err, s.Tenant))
+			return nil
 		}
 		s.sealed = append(s.sealed, fmt.Sprintf("sealed %s: %s, SHA-256 %s", seal.Month, seal.File, seal.SHA256))
 		s.Log.Info("sealed the rows of a closed month", "tenant", s.Tenant.Name, "month", seal.Month, "file", seal.File)

@@ -46,7 +46,7 @@ func Write(ctx context.Context, o Options) (err error) {
 		}
 	}
 	e := o.Tenant.Engine
-	p.scratch, err = store.OpenScratch(ctx, o.Tenant.StorePath(), duck.Options{MemoryLimit: e.MemoryLimit, Threads: e.Threads, TempDir: e.TempDir}, nil)
+	p.scratch, err = store.OpenScratch(ctx, o.Tenant.StorePath(), duck.Options{MemoryLimit: e.MemoryLimit, Threads: e.Threads, TempDir: e.TempDir}, o.Period.Touches)
 	if err != nil {
 		return err
 	}
