@@ -109,6 +109,7 @@ func TestThePageOfADay(t *testing.T) {
 	// The mouse: hover tells the numbers of another second.
 	require.NoError(t, chromedp.Do(page.Context, chromedp.ScrollIntoView(chromedp.CSS(".u-over"))))
 	hover := `(o => { const b = o.getBoundingClientRect(); o.dispatchEvent(new MouseEvent('mousemove', {clientX: b.left + 5, clientY: b.top + 9, bubbles: true})); return '' })(document.querySelector('.u-over'))`
+	at = ask[string](t, page, readout)
 	ask[string](t, page, hover)
 	require.Eventually(t, func() bool { return ask[string](t, page, readout) != at }, 20*time.Second, 50*time.Millisecond)
 
