@@ -103,6 +103,7 @@ screenshots: demo chromium ## pictures of the demo's pages: desktop and phone, l
 
 # npm checks what it fetches against the registry's hash; git shows what changed.
 uplot: ## fetch the pages' charting library again
+	mkdir -p bin
 	npm pack --silent --pack-destination bin uplot@$(UPLOT)
 	tar -xzf bin/uplot-$(UPLOT).tgz -C $(UPLOT_DIR) --strip-components=1 package/LICENSE
 	tar -xzf bin/uplot-$(UPLOT).tgz -C $(UPLOT_DIR) --strip-components=2 package/dist/uPlot.iife.min.js package/dist/uPlot.min.css
