@@ -10,6 +10,8 @@ TESTFLAGS ?=
 SIZE      ?= small
 VULNDB    ?= https://vuln.go.dev
 DEMO      := testdata/demo
+UPLOT     := 1.6.32
+UPLOT_DIR := report/html/assets/uplot
 ALERTS    := cmd/seats/watch/alerts
 SEATS     := bin/seats --config $(DEMO)/seats.yaml
 
@@ -40,7 +42,7 @@ RACE := ./cmd/... ./compute/... ./extract/... ./internal/pgtest/... ./internal/s
 # need, and nothing of the server's own in between.
 BENCH_SETTINGS := shared_buffers=1GB max_wal_size=16GB checkpoint_timeout=1d autovacuum=off
 
-.PHONY: help build demo demo-data test race soak bench bench-once alerts lint vuln fmt clean postgres promtool minisign openssh dist dist-check cross systemd
+.PHONY: help build demo demo-data test race soak bench bench-once alerts lint vuln fmt clean postgres promtool minisign openssh chromium screenshots uplot dist dist-check cross systemd
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -70,10 +72,10 @@ demo-data: ## write the bundled export again, as its flags say
 	rm -rf $(DEMO)/exports
 	go run ./cmd/gimsim export --dir $(DEMO)/exports $$(cat $(DEMO)/gimsim.flags)
 
-test: postgres openssh minisign ## every test, with a PostgreSQL of their own
+test: postgres openssh minisign chromium ## every test, with a PostgreSQL of their own
 	$(WITH_POSTGRES) go test $(TESTFLAGS) ./...
 
-race: postgres openssh minisign ## the packages with goroutines, under the race detector
+race: postgres openssh minisign chromium ## the packages with goroutines, under the race detector
 	$(WITH_POSTGRES) go test -race $(TESTFLAGS) $(RACE)
 
 soak: postgres ## minutes of faults: a quarter of nights, hundreds of kills
@@ -90,8 +92,21 @@ bin/venv:
 	$@.new/bin/pip install -q duckdb==1.5.6 || { rm -rf $@.new; exit 1; }
 	rm -rf $@ && mv $@.new $@
 
-bench-once: postgres ## every benchmark, once
+bench-once: postgres chromium ## every benchmark, once
 	$(WITH_POSTGRES) go test -run=NONE -bench=. -benchtime=1x ./...
+
+screenshots: demo chromium ## pictures of the demo's pages: desktop and phone, light and dark
+	go build -o bin/screenshots ./cmd/screenshots
+	$(SEATS) report --html bin/pages
+	bin/screenshots bin/pages bin/screenshots.d index.html acme/index.html acme/2026-03.html acme/2026-03-10.html
+	@ls -1 bin/screenshots.d/*.png
+
+# npm checks what it fetches against the registry's hash; git shows what changed.
+uplot: ## fetch the pages' charting library again
+	mkdir -p bin
+	npm pack --silent --pack-destination bin uplot@$(UPLOT)
+	tar -xzf bin/uplot-$(UPLOT).tgz -C $(UPLOT_DIR) --strip-components=1 package/LICENSE
+	tar -xzf bin/uplot-$(UPLOT).tgz -C $(UPLOT_DIR) --strip-components=2 package/dist/uPlot.iife.min.js package/dist/uPlot.min.css
 
 alerts: demo promtool ## check the alert rules, and the metrics that the demo wrote
 	promtool check rules $(ALERTS)/seats.rules.yml
@@ -181,3 +196,9 @@ systemd:
 		command -v apt-get >/dev/null || { echo "systemd-analyze is missing: install systemd"; exit 1; }; \
 		$(SUDO) apt-get update -q && \
 		$(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends systemd; }
+
+chromium:
+	@command -v chromium >/dev/null || { \
+		command -v apt-get >/dev/null || { echo "chromium is missing: install it"; exit 1; }; \
+		$(SUDO) apt-get update -q && \
+		$(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends chromium fonts-dejavu-core; }

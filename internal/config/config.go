@@ -83,6 +83,7 @@ type Region struct {
 	Name      string
 	Zone      *time.Location // the region's, else the tenant's, else globals', else UTC
 	Locations []Location     // in the order of the file, never empty
+	Committed int64          // concurrent agents that are agreed on, for pages to hold the peaks against; 0: not said
 	Term
 }
 

@@ -5,6 +5,9 @@ import (
 	"time"
 )
 
+// maxCommitted bounds a number of agents that somebody has agreed to: more is a slip of the hand.
+const maxCommitted = 10_000_000
+
 func (l *loader) regions(v value, fallback *time.Location) []Region {
 	entries := v.named("region")
 	if len(entries) == 0 && v.is(kindMapping) {
@@ -14,13 +17,14 @@ func (l *loader) regions(v value, fallback *time.Location) []Region {
 	m := switchMap{bySwitch: map[string]value{}}
 	regions := make([]Region, len(entries))
 	for i, e := range entries {
-		f := e.value.fields("timezone", "locations", "enabled", "until")
+		f := e.value.fields("timezone", "locations", "enabled", "until", "committed")
 		regions[i] = Region{
 			Name:      e.key,
 			Zone:      f.get("timezone").zone(fallback),
 			Locations: l.locations(f.get("locations"), &m),
 			Term:      f.term(),
 		}
+		regions[i].Committed, _ = f.get("committed").integer(1, maxCommitted)
 	}
 	return regions
 }

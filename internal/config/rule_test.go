@@ -119,6 +119,7 @@ func TestTenantRules(t *testing.T) {
 		{"until a number", someSource + "until: 20260331\n" + someRegions, `4: tenants.acme.until: must be text, got 20260331 (put it in quotes)`},
 		{"until before production_date", someSource + "production_date: 2026-03-02\nuntil: 2026-03-01\n" + someRegions, `5: tenants.acme.until: lies before production_date 2026-03-02, got "2026-03-01"`},
 		{"enabled a word", someSource + "enabled: no\n" + someRegions, `4: tenants.acme.enabled: must be true or false, got "no"`},
+		{"region committed", someSource + "regions: {US: {committed: 0, locations: {a: {}}}}", `4: tenants.acme.regions.US.committed: must be 1..10000000, got 0`},
 		{"region until", someSource + "regions: {US: {until: soon, locations: {a: {}}}}", `4: tenants.acme.regions.US.until: must be an existing date as YYYY-MM-DD, got "soon"`},
 		{"tenant zone", someSource + "timezone: 5\n" + someRegions, `4: tenants.acme.timezone: must be text, got 5 (put it in quotes)`},
 		{"pattern empty", someSource + "exclude_agents:\n  - 'A*'\n  - ''\n" + someRegions, `6: tenants.acme.exclude_agents[1]: must not be empty, got ""`},

@@ -47,3 +47,14 @@ func TestTermIsNoCountingRule(t *testing.T) {
 	ended := replace(t, rulesFile, "EU: {", "EU: {until: 2026-03-15, ")
 	require.Equal(t, load(t, rulesFile).Tenants[0].RulesHash(), load(t, replace(t, ended, "US: {", "US: {enabled: false, ")).Tenants[0].RulesHash())
 }
+
+// What was agreed on is held against the peaks on pages, and counts nothing.
+func TestCommittedIsNoCountingRule(t *testing.T) {
+	agreed := load(t, replace(t, rulesFile, "EU: {", "EU: {committed: 12, ")).Tenants[0]
+	require.Equal(t, load(t, rulesFile).Tenants[0].RulesHash(), agreed.RulesHash())
+	committed := map[string]int64{}
+	for _, r := range agreed.Regions {
+		committed[r.Name] = r.Committed
+	}
+	require.Equal(t, map[string]int64{"US": 0, "EU": 12}, committed)
+}

@@ -50,7 +50,7 @@ func Look(ctx context.Context, q duck.Queryer, t config.Tenant, now time.Time) (
 	if err != nil {
 		return s, err
 	}
-	states, err := statesOf(ctx, q, t, held)
+	states, err := States(ctx, q, t, held)
 	if err != nil {
 		return s, err
 	}
@@ -65,8 +65,8 @@ func Look(ctx context.Context, q duck.Queryer, t config.Tenant, now time.Time) (
 		counts(ctx, q, "watch/quality.sql", &s.Quality))
 }
 
-// statesOf are the days that the store holds, or whose rows it once held, and whether they are final.
-func statesOf(ctx context.Context, q duck.Queryer, t config.Tenant, held map[string]store.Slice) (map[calendar.Date]string, error) {
+// States are the days that the store holds, or whose rows it once held, and whether they are final.
+func States(ctx context.Context, q duck.Queryer, t config.Tenant, held map[string]store.Slice) (map[calendar.Date]string, error) {
 	states := map[calendar.Date]string{}
 	for text, slice := range held {
 		day, err := calendar.ParseDate(text)

@@ -21,6 +21,7 @@ import (
 	"seats/internal/dirs"
 	"seats/internal/duck"
 	"seats/internal/fail"
+	"seats/internal/pseudonym"
 	"seats/internal/store"
 	texts "seats/sql"
 )
@@ -41,9 +42,11 @@ func Write(ctx context.Context, o Options) (err error) {
 	}
 	p := &packer{Options: o, masks: nil}
 	if o.KeyFile != "" {
-		if p.masks, err = readKey(o.KeyFile, o.Tenant.Name); err != nil {
+		key, err := pseudonym.ReadKey(o.KeyFile, o.Tenant.Name)
+		if err != nil {
 			return err
 		}
+		p.masks = &masks{key}
 	}
 	e := o.Tenant.Engine
 	p.scratch, err = store.OpenScratch(ctx, o.Tenant.StorePath(), duck.Options{MemoryLimit: e.MemoryLimit, Threads: e.Threads, TempDir: e.TempDir}, o.Period.Touches)

@@ -1,30 +1,20 @@
 package evidence
 
 import (
-	"bytes"
 	"context"
-	"crypto/hmac"
-	"crypto/sha256"
 	"database/sql"
 	"database/sql/driver"
-	"encoding/binary"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
 	"strconv"
-	"strings"
 
 	"github.com/duckdb/duckdb-go/v2"
 
 	"seats/internal/duck"
-	"seats/internal/fail"
+	"seats/internal/pseudonym"
 	"seats/internal/store"
 )
-
-// minKey is the least length of a key, in bytes: what is shorter can be guessed.
-const minKey = 16
 
 // Names of agents that exclude_agents leaves out begin with excludedMark in a pseudonymized pack, and the pattern
 // that finds them is the only one: the real patterns may name people, and would fit no pseudonym.
@@ -33,69 +23,8 @@ const (
 	excludedPattern = excludedMark + "*"
 )
 
-// masks makes pseudonyms: HMAC-SHA256 over tenant, kind and value, keyed from a file. Equal keys give equal
-// pseudonyms in every pack of a tenant; without the key nobody can go back or try names.
-type masks struct {
-	key    []byte
-	tenant string
-	taken  map[int64]int64 // resource_key by its pseudonym: two must never share one
-}
-
-// readKey reads the key of the pseudonyms. One line end at its end is not part of it.
-func readKey(path, tenant string) (*masks, error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return nil, fail.New(fail.Usage, "make one with `openssl rand -hex 32`", "read key: %w", err)
-	}
-	if !info.Mode().IsRegular() || info.Mode().Perm()&0o077 != 0 {
-		return nil, fail.New(fail.Usage, "chmod 600 "+path, "read key: %s must be a file that nobody but its owner can read (mode %s)", path, info.Mode())
-	}
-	key, err := os.ReadFile(path)
-	if err != nil {
-		return nil, fail.New(fail.Usage, "", "read key: %w", err)
-	}
-	key = bytes.TrimSuffix(bytes.TrimSuffix(key, []byte("\n")), []byte("\r"))
-	if len(key) < minKey {
-		return nil, fail.New(fail.Usage, "make one with `openssl rand -hex 32`", "read key: %s holds %d bytes, at least %d are needed", path, len(key), minKey)
-	}
-	return &masks{key: key, tenant: tenant, taken: map[int64]int64{}}, nil
-}
-
-func (m *masks) sum(kind, value string) []byte {
-	mac := hmac.New(sha256.New, m.key)
-	for _, part := range []string{m.tenant, kind, value} {
-		fmt.Fprintf(mac, "%d:%s", len(part), part) // lengths keep the parts apart
-	}
-	return mac.Sum(nil)
-}
-
-// employee is the pseudonym of an employee_id.
-func (m *masks) employee(id string) string {
-	return "P" + hex.EncodeToString(m.sum("employee_id", id)[:16])
-}
-
-// resource is the pseudonym of a resource_key: positive, as keys of agents are.
-func (m *masks) resource(key int64) (int64, error) {
-	sum := m.sum("resource_key", strconv.FormatInt(key, 10))
-	masked := int64(binary.BigEndian.Uint64(sum) >> 1)
-	if other, taken := m.taken[masked]; taken && other != key {
-		return 0, errors.New("two resource keys have one pseudonym: use another key")
-	}
-	m.taken[masked] = key
-	return masked, nil
-}
-
-// agent is the pseudonym of an agent as results name it (R6): an employee_id, or # and a resource_key.
-func (m *masks) agent(name string) string {
-	if digits, fallback := strings.CutPrefix(name, "#"); fallback {
-		if key, err := strconv.ParseInt(digits, 10, 64); err == nil {
-			if masked, err := m.resource(key); err == nil {
-				return "#" + strconv.FormatInt(masked, 10)
-			}
-		}
-	}
-	return m.employee(name)
-}
+// masks puts a tenant's pseudonyms into a scratch store.
+type masks struct{ *pseudonym.Key }
 
 func maskedPatterns(patterns []string) []string {
 	if len(patterns) == 0 {
@@ -152,7 +81,7 @@ func (m *masks) resources(ctx context.Context, conn *sql.Conn, patterns []string
 		if err := scan(&key, &employee, &excluded); err != nil {
 			return err
 		}
-		masked, err := m.resource(key)
+		masked, err := m.Resource(key)
 		if err != nil {
 			return err
 		}
@@ -160,7 +89,7 @@ func (m *masks) resources(ctx context.Context, conn *sql.Conn, patterns []string
 		if excluded {
 			name = excludedMark + strconv.FormatInt(masked, 10)
 		}
-		rows = append(rows, []driver.Value{key, masked, m.employee(employee), name})
+		rows = append(rows, []driver.Value{key, masked, m.Employee(employee), name})
 		return nil
 	}, named("patterns", string(list)))
 	return rows, err

@@ -1,0 +1,317 @@
+// Package page takes what a tenant's pages show out of its published store, which it only reads.
+//
+// Promises: the numbers are those that the store holds, whatever the configuration says by now; who was in a peak is told
+// by package explain, or why it cannot be. Memory grows with the days' numbers and one day's curves.
+package page
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"seats/cmd/seats/explain"
+	"seats/cmd/seats/watch"
+	"seats/compute"
+	"seats/internal/calendar"
+	"seats/internal/config"
+	"seats/internal/duck"
+	"seats/internal/fail"
+	"seats/internal/pseudonym"
+	"seats/internal/store"
+	"seats/report"
+	"seats/report/html"
+	texts "seats/sql"
+)
+
+// Tenant is whose pages are written.
+type Tenant struct {
+	Conn  *sql.Conn // to the published store, with all its rows
+	Of    config.Tenant
+	Mask  *pseudonym.Key                 // nil: agents are named
+	Wants func(calendar.Date) bool       // the days that get a page, of those that the store holds
+	Step  func(done, all int)            // is told of each day
+	Warn  func(msg string, attrs ...any) // what is worth a look
+}
+
+// reasonLeftOut takes the place of what people wrote, on pages with pseudonyms: it may name an agent.
+const reasonLeftOut = "(left out: it may name an agent)"
+
+// Write adds the tenant to the site.
+func (t Tenant) Write(ctx context.Context, site *html.Site) error {
+	page, err := t.load(ctx)
+	if err != nil {
+		return err
+	}
+	if err := site.Tenant(page); err != nil {
+		return err
+	}
+	var days []calendar.Date
+	for _, d := range page.Days {
+		if d.HasPage {
+			days = append(days, d.Date)
+		}
+	}
+	explainer := explain.New(t.Conn, t.Of)
+	for i, day := range days {
+		t.Step(i, len(days))
+		detail, err := t.day(ctx, explainer, day)
+		if err != nil {
+			return err
+		}
+		if err := site.Day(day, detail); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// load reads all but the curves.
+func (t Tenant) load(ctx context.Context) (html.Tenant, error) {
+	page := html.Tenant{Name: t.Of.Name}
+	for _, r := range t.Of.Regions {
+		page.Regions = append(page.Regions, html.Region{Name: r.Name, Zone: r.Zone.String(), Committed: r.Committed})
+	}
+	var ended int64
+	if err := t.Conn.QueryRowContext(ctx, texts.Text("page/as_of.sql")).Scan(&ended); err != nil {
+		return page, fmt.Errorf("read sql/page/as_of.sql: %w", err)
+	}
+	if ended > 0 {
+		page.AsOf = time.Unix(ended, 0).UTC()
+	}
+	if err := t.loadIssued(ctx, &page); err != nil {
+		return page, err
+	}
+	err := duck.Each(ctx, t.Conn, "page/month.sql", func(scan func(...any) error) error {
+		var e html.Enabled
+		var month string
+		err := scan(&month, &e.Region, &e.Agents, &e.State)
+		if err == nil {
+			e.Month, err = calendar.ParseMonth(month)
+		}
+		page.Enabled = append(page.Enabled, e)
+		return err
+	})
+	if err != nil {
+		return page, err
+	}
+	return page, t.loadDays(ctx, &page)
+}
+
+func (t Tenant) loadIssued(ctx context.Context, page *html.Tenant) error {
+	issues, err := report.IssuedFiles(ctx, t.Conn)
+	if err != nil {
+		return err
+	}
+	for at, i := range issues {
+		stands := at+1 == len(issues) || issues[at+1].Region != i.Region || issues[at+1].Measure != i.Measure || issues[at+1].Period != i.Period
+		if t.Mask != nil && i.Reason != "" {
+			i.Reason = reasonLeftOut
+		}
+		page.Issued = append(page.Issued, html.Issued{Region: i.Region, Measure: string(i.Measure), Period: i.Period, Revision: i.Revision,
+			Stands: stands, Value: i.Value, State: i.State, File: i.File, Reason: i.Reason, At: i.IssuedAt})
+	}
+	return nil
+}
+
+// loadDays lines up the days, the missing ones between them too, of the months in which one has a page.
+func (t Tenant) loadDays(ctx context.Context, page *html.Tenant) error {
+	held, err := store.Slices(ctx, t.Conn)
+	if err != nil {
+		return err
+	}
+	states, err := watch.States(ctx, t.Conn, t.Of, held)
+	if err != nil || len(states) == 0 {
+		return err
+	}
+	first, last := calendar.Date{}, calendar.Date{}
+	shown := map[calendar.Month]bool{}
+	for day := range states {
+		if first == (calendar.Date{}) || day.Before(first) {
+			first = day
+		}
+		if last.Before(day) {
+			last = day
+		}
+		if t.Wants(day) {
+			shown[day.YearMonth()] = true
+		}
+	}
+	at := map[calendar.Date]int{}
+	for day := first; !last.Before(day); day = day.AddDays(1) {
+		d := html.Day{Date: day, State: html.Missing}
+		if state, known := states[day]; known {
+			d.State, d.HasPage = state, t.Wants(day)
+		}
+		at[day] = len(page.Days)
+		page.Days = append(page.Days, d)
+		if n := len(page.Shown); shown[day.YearMonth()] && (n == 0 || page.Shown[n-1] != day.YearMonth()) {
+			page.Shown = append(page.Shown, day.YearMonth())
+		}
+	}
+	if err := t.loadPeaks(ctx, page, at); err != nil {
+		return err
+	}
+	if err := t.loadSoFar(ctx, page, held); err != nil {
+		return err
+	}
+	return duck.Each(ctx, t.Conn, "page/quality.sql", func(scan func(...any) error) error {
+		var day string
+		var q html.Quality
+		if err := scan(&day, &q.Rule, &q.Blocking, &q.Count); err != nil {
+			return err
+		}
+		date, err := calendar.ParseDate(day)
+		if i, known := at[date]; known {
+			page.Days[i].Quality = append(page.Days[i].Quality, q)
+		}
+		return err
+	})
+}
+
+func (t Tenant) loadPeaks(ctx context.Context, page *html.Tenant, at map[calendar.Date]int) error {
+	return duck.Each(ctx, t.Conn, "page/peak.sql", func(scan func(...any) error) error {
+		var day string
+		var p html.Peak
+		var peak int64
+		if err := scan(&day, &p.Region, &p.Location, &p.Agents, &peak, &p.Seconds, &p.Enabled); err != nil {
+			return err
+		}
+		if p.Agents > 0 {
+			p.At = time.Unix(peak, 0).In(t.zone(p.Region))
+		}
+		date, err := calendar.ParseDate(day)
+		if i, known := at[date]; known {
+			page.Days[i].Peaks = append(page.Days[i].Peaks, p)
+		}
+		return err
+	})
+}
+
+// loadSoFar counts the different agents of each month up to each day. From a day on whose rows were dropped, nobody knows.
+func (t Tenant) loadSoFar(ctx context.Context, page *html.Tenant, held map[string]store.Slice) error {
+	type key struct{ day, region string }
+	newcomers := map[key]int64{}
+	err := duck.Each(ctx, t.Conn, "page/newcomer.sql", func(scan func(...any) error) error {
+		var k key
+		var agents int64
+		err := scan(&k.day, &k.region, &agents)
+		newcomers[k] = agents
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	var month calendar.Month
+	var soFar map[string]int64
+	known := true
+	for _, d := range page.Days {
+		if d.Date.YearMonth() != month {
+			month, soFar, known = d.Date.YearMonth(), map[string]int64{}, true
+		}
+		if _, has := held[d.Date.String()]; !has && d.State != html.Missing {
+			known = false
+		}
+		for i := range d.Peaks {
+			p := &d.Peaks[i]
+			if p.Location != "" || !known {
+				continue
+			}
+			soFar[p.Region] += newcomers[key{d.Date.String(), p.Region}]
+			n := soFar[p.Region]
+			p.SoFar = &n
+		}
+	}
+	return nil
+}
+
+func (t Tenant) zone(region string) *time.Location {
+	for _, r := range t.Of.Regions {
+		if r.Name == region {
+			return r.Zone
+		}
+	}
+	return t.Of.Zone
+}
+
+// day reads a day in full.
+func (t Tenant) day(ctx context.Context, explainer *explain.Explainer, day calendar.Date) (d html.Detail, err error) {
+	slice, err := compute.LoadSlice(ctx, t.Conn, day)
+	if _, dropped := errors.AsType[*compute.MissingError](err); err != nil && !dropped {
+		return d, err
+	}
+	if err == nil {
+		d.Slice = &html.Slice{Source: slice.Source, AsOf: time.Unix(slice.AsOf, 0).UTC(), Sessions: slice.Sessions, Activities: slice.Activities,
+			Agents: slice.Agents, SHA256: slice.SHA256}
+	}
+	curves, err := t.curves(ctx, day)
+	if err != nil {
+		return d, err
+	}
+	for _, r := range t.Of.Regions {
+		detail := html.RegionDetail{Region: r.Name, Day: day.In(r.Zone), Zone: r.Zone, Curves: curves[r.Name]}
+		if err := t.seats(ctx, explainer, day, &detail); err != nil {
+			return d, err
+		}
+		d.Regions = append(d.Regions, detail)
+	}
+	return d, nil
+}
+
+// curves are a day's by region. Steps that differ in sessions alone are one.
+func (t Tenant) curves(ctx context.Context, day calendar.Date) (map[string][]html.Curve, error) {
+	found := map[string][]html.Curve{}
+	err := duck.Each(ctx, t.Conn, "page/curve.sql", func(scan func(...any) error) error {
+		var region, location string
+		var s html.Step
+		if err := scan(&region, &location, &s.Start, &s.End, &s.Agents); err != nil {
+			return err
+		}
+		all := found[region]
+		if n := len(all); n == 0 || all[n-1].Location != location {
+			all = append(all, html.Curve{Location: location})
+		}
+		c := &all[len(all)-1]
+		if n := len(c.Steps); n > 0 && c.Steps[n-1].Agents == s.Agents && c.Steps[n-1].End == s.Start {
+			c.Steps[n-1].End = s.End
+		} else {
+			c.Steps = append(c.Steps, s)
+		}
+		found[region] = all
+		return nil
+	}, sql.Named("day", day.String()))
+	return found, err
+}
+
+// seats tell who was in the peak, or why that cannot be told: the rows are gone, or the configuration has changed.
+func (t Tenant) seats(ctx context.Context, explainer *explain.Explainer, day calendar.Date, d *html.RegionDetail) error {
+	peak, err := func() (*explain.Second, error) {
+		x, err := explainer.Day(ctx, day, d.Region, "")
+		if err != nil {
+			return nil, err
+		}
+		return x.Peak(ctx)
+	}()
+	if told, is := errors.AsType[*fail.Error](err); is && ctx.Err() == nil {
+		d.Note = "Cannot be told: " + told.Error() + "."
+		t.Warn("who was in the peak cannot be told: "+told.Error(), "tenant", t.Of.Name, "region", d.Region, "day", day)
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	for _, s := range peak.Seats {
+		if t.Mask != nil {
+			s.Agent = t.Mask.Agent(s.Agent)
+		}
+		seat := html.Seat{Agent: s.Agent, Location: s.Location, Session: s.Session.ID, Login: time.Unix(s.Login, 0).In(d.Zone), Kind: s.First.Kind,
+			Activity: s.First.Key.ID, At: time.Unix(s.First.Start, 0).In(d.Zone), Switch: s.First.Switch, Why: string(s.Decision)}
+		if s.Logout != nil {
+			at := time.Unix(*s.Logout, 0).In(d.Zone)
+			seat.Logout = &at
+		}
+		d.Seats = append(d.Seats, seat)
+	}
+	return nil
+}

@@ -1,0 +1,84 @@
+// Package pseudonym replaces agents by pseudonyms, keyed from a file, in what leaves the house.
+package pseudonym
+
+import (
+	"bytes"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+
+	"seats/internal/fail"
+)
+
+// minKey is the least length of a key, in bytes: what is shorter can be guessed.
+const minKey = 16
+
+// Key makes pseudonyms: HMAC-SHA256 over tenant, kind and value, keyed from a file. Equal keys give equal
+// pseudonyms in every pack of a tenant; without the key nobody can go back or try names.
+type Key struct {
+	key    []byte
+	tenant string
+	taken  map[int64]int64 // resource_key by its pseudonym: two must never share one
+}
+
+// ReadKey reads the key of a tenant's pseudonyms from a file that its owner alone can read. One line end at its end is not part of it.
+func ReadKey(path, tenant string) (*Key, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, fail.New(fail.Usage, "make one with `openssl rand -hex 32`", "read key: %w", err)
+	}
+	if !info.Mode().IsRegular() || info.Mode().Perm()&0o077 != 0 {
+		return nil, fail.New(fail.Usage, "chmod 600 "+path, "read key: %s must be a file that nobody but its owner can read (mode %s)", path, info.Mode())
+	}
+	key, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fail.New(fail.Usage, "", "read key: %w", err)
+	}
+	key = bytes.TrimSuffix(bytes.TrimSuffix(key, []byte("\n")), []byte("\r"))
+	if len(key) < minKey {
+		return nil, fail.New(fail.Usage, "make one with `openssl rand -hex 32`", "read key: %s holds %d bytes, at least %d are needed", path, len(key), minKey)
+	}
+	return &Key{key: key, tenant: tenant, taken: map[int64]int64{}}, nil
+}
+
+func (k *Key) sum(kind, value string) []byte {
+	mac := hmac.New(sha256.New, k.key)
+	for _, part := range []string{k.tenant, kind, value} {
+		fmt.Fprintf(mac, "%d:%s", len(part), part) // lengths keep the parts apart
+	}
+	return mac.Sum(nil)
+}
+
+// Employee is the pseudonym of an employee_id.
+func (k *Key) Employee(id string) string {
+	return "P" + hex.EncodeToString(k.sum("employee_id", id)[:16])
+}
+
+// Resource is the pseudonym of a resource_key: positive, as keys of agents are.
+func (k *Key) Resource(key int64) (int64, error) {
+	sum := k.sum("resource_key", strconv.FormatInt(key, 10))
+	masked := int64(binary.BigEndian.Uint64(sum) >> 1)
+	if other, taken := k.taken[masked]; taken && other != key {
+		return 0, errors.New("two resource keys have one pseudonym: use another key")
+	}
+	k.taken[masked] = key
+	return masked, nil
+}
+
+// Agent is the pseudonym of an agent as results name it (R6): an employee_id, or # and a resource_key.
+func (k *Key) Agent(name string) string {
+	if digits, fallback := strings.CutPrefix(name, "#"); fallback {
+		if key, err := strconv.ParseInt(digits, 10, 64); err == nil {
+			if masked, err := k.Resource(key); err == nil {
+				return "#" + strconv.FormatInt(masked, 10)
+			}
+		}
+	}
+	return k.Employee(name)
+}

@@ -1,0 +1,54 @@
+package html_test
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"seats/report/html"
+)
+
+func site(t *testing.T, dir, version string) *html.Site {
+	t.Helper()
+	s, err := html.Create(dir, html.Head{Made: time.Unix(0, 0).UTC(), Version: version})
+	require.NoError(t, err)
+	return s
+}
+
+func index(t *testing.T, dir string) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(dir, "index.html"))
+	require.NoError(t, err)
+	return string(text)
+}
+
+func TestASiteAppearsWholeOrNotAtAll(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "new", "pages")
+	first := site(t, dir, "one")
+	require.NoDirExists(t, dir)
+	require.NoError(t, first.Close())
+	require.Contains(t, index(t, dir), "seats one")
+
+	// One that is given up leaves the older one, and nothing beside it.
+	require.NoError(t, site(t, dir, "two").Drop())
+	require.Contains(t, index(t, dir), "seats one")
+	second := site(t, dir, "two")
+	require.NoError(t, second.Close())
+	require.NoError(t, second.Drop(), "after Close it does nothing")
+	require.Contains(t, index(t, dir), "seats two")
+	left, err := os.ReadDir(filepath.Dir(dir))
+	require.NoError(t, err)
+	require.Len(t, left, 1)
+}
+
+// A run that is killed between its two renames leaves the older site under another name.
+func TestTheOlderSiteComesBack(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "pages")
+	require.NoError(t, site(t, dir, "one").Close())
+	require.NoError(t, os.Rename(dir, filepath.Join(filepath.Dir(dir), ".pages.seats-old")))
+	require.NoError(t, site(t, dir, "two").Drop())
+	require.Contains(t, index(t, dir), "seats one")
+}

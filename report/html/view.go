@@ -1,0 +1,373 @@
+package html
+
+import (
+	"fmt"
+	"html/template"
+	"slices"
+	"time"
+
+	"seats/internal/calendar"
+)
+
+// overview is a tenant with its months.
+type overview struct {
+	Tenant
+	Months []*monthView // that get a page
+}
+
+// monthView is a tenant's month.
+type monthView struct {
+	*overview
+	Month      calendar.Month
+	Days       []Day
+	Prev, Next string
+	Regions    []regionMonth
+	States     map[string]int
+	Quality    []qualitySum
+	Revised    []Issued // what was issued again, with what it superseded
+}
+
+// regionMonth is a region's month.
+type regionMonth struct {
+	Region
+	Days    []dayCell
+	Weeks   [][]*dayCell // Monday first; nil: a day of another month
+	Max     Peak
+	MaxDay  string
+	Over    int // days above what was agreed on
+	Enabled *Enabled
+	Peaks   chart
+	Growth  chart
+}
+
+// dayCell is a region's day as the month shows it.
+type dayCell struct {
+	Date        calendar.Date
+	State       string
+	HasPage     bool
+	Known       bool // there is a number
+	Peak        Peak
+	ToDate      int64   // the month's maximum so far
+	Issued      *Issued // that stands
+	Heat        int     // 0 to 5: how near the month's maximum
+	Over, IsMax bool
+	Doubts      int64
+	DiffersBy   int64 // counted less issued
+}
+
+type qualitySum struct {
+	Quality
+	Days int
+}
+
+func newOverview(t Tenant) *overview {
+	o := &overview{Tenant: t}
+	for i, m := range t.Shown {
+		v := &monthView{overview: o, Month: m, States: map[string]int{}}
+		if i > 0 {
+			v.Prev = t.Shown[i-1].String()
+		}
+		if i+1 < len(t.Shown) {
+			v.Next = t.Shown[i+1].String()
+		}
+		v.fill()
+		o.Months = append(o.Months, v)
+	}
+	return o
+}
+
+// Latest is the newest month.
+func (o *overview) Latest() *monthView {
+	if len(o.Months) == 0 {
+		return nil
+	}
+	return o.Months[len(o.Months)-1]
+}
+
+// Newest is the newest day that the store holds.
+func (o *overview) Newest() *Day {
+	for i := len(o.Days) - 1; i >= 0; i-- {
+		if o.Days[i].State != Missing {
+			return &o.Days[i]
+		}
+	}
+	return nil
+}
+
+func (v *monthView) fill() {
+	sums := map[string]int{}
+	for _, d := range v.overview.Days {
+		if d.Date.YearMonth() != v.Month {
+			continue
+		}
+		v.Days = append(v.Days, d)
+		v.States[d.State]++
+		for _, q := range d.Quality {
+			at, seen := sums[q.Rule]
+			if !seen {
+				at = len(v.Quality)
+				sums[q.Rule] = at
+				v.Quality = append(v.Quality, qualitySum{Quality: Quality{Rule: q.Rule, Blocking: q.Blocking}})
+			}
+			v.Quality[at].Count += q.Count
+			v.Quality[at].Days++
+		}
+	}
+	slices.SortFunc(v.Quality, func(a, b qualitySum) int { return int(b.Count - a.Count) })
+	for _, r := range v.overview.Regions {
+		v.Regions = append(v.Regions, v.region(r))
+	}
+	for _, i := range v.Issued {
+		if i.Period[:len("2006-01")] == v.Month.String() && (i.Revision > 1 || !i.Stands) {
+			v.Revised = append(v.Revised, i)
+		}
+	}
+}
+
+func (v *monthView) region(r Region) regionMonth {
+	m := regionMonth{Region: r}
+	for i := range v.Tenant.Enabled {
+		if e := &v.Tenant.Enabled[i]; e.Month == v.Month && e.Region == r.Name {
+			m.Enabled = e
+		}
+	}
+	for _, d := range v.Days {
+		c := dayCell{Date: d.Date, State: d.State, HasPage: d.HasPage, Issued: v.standing(r.Name, d.Date.String())}
+		for _, q := range d.Quality {
+			c.Doubts += q.Count
+		}
+		for _, p := range d.Peaks {
+			if p.Region == r.Name && p.Location == "" {
+				c.Known, c.Peak = true, p
+			}
+		}
+		if c.Known && c.Peak.Agents > m.Max.Agents {
+			m.Max, m.MaxDay = c.Peak, d.Date.String()
+		}
+		if c.Known && c.Issued != nil {
+			c.DiffersBy = c.Peak.Agents - c.Issued.Value
+		}
+		if c.Over = r.Committed > 0 && c.Peak.Agents > r.Committed; c.Over {
+			m.Over++
+		}
+		c.ToDate = m.Max.Agents
+		m.Days = append(m.Days, c)
+	}
+	for i := range m.Days {
+		c := &m.Days[i]
+		if c.Known && m.Max.Agents > 0 {
+			c.Heat = int((c.Peak.Agents*5 + m.Max.Agents - 1) / m.Max.Agents)
+			c.IsMax = c.Date.String() == m.MaxDay
+		}
+	}
+	m.weeks()
+	m.Peaks, m.Growth = m.peakChart(v.Month), m.growthChart(v.Month)
+	return m
+}
+
+func (t Tenant) standing(region, period string) *Issued {
+	for i := range t.Issued {
+		if s := &t.Issued[i]; s.Stands && s.Region == region && s.Period == period {
+			return s
+		}
+	}
+	return nil
+}
+
+func (m *regionMonth) weeks() {
+	for i := range m.Days {
+		d := m.Days[i].Date
+		weekday := (int(time.Date(d.Year, d.Month, d.Day, 0, 0, 0, 0, time.UTC).Weekday()) + 6) % 7
+		if weekday == 0 || len(m.Weeks) == 0 {
+			m.Weeks = append(m.Weeks, make([]*dayCell, 7))
+		}
+		m.Weeks[len(m.Weeks)-1][weekday] = &m.Days[i]
+	}
+}
+
+// Headroom is what the highest peak leaves of what was agreed on; negative where it was more.
+func (m regionMonth) Headroom() int64 { return m.Committed - m.Max.Agents }
+
+// SoFar is how many agents were enabled up to the last day of which that is known; -1: none.
+func (m regionMonth) SoFar() int64 {
+	for i := len(m.Days) - 1; i >= 0; i-- {
+		if n := m.Days[i].Peak.SoFar; n != nil {
+			return *n
+		}
+	}
+	return -1
+}
+
+// dayView is a day in full.
+type dayView struct {
+	*overview
+	Day
+	Detail
+	Prev, Next string
+	Month      calendar.Month
+	Sections   []section
+}
+
+// section is a region's day.
+type section struct {
+	RegionDetail
+	Committed int64
+	Peaks     []Peak // the region's, then its locations'
+	Issued    *Issued
+	Plateaus  []plateau
+	Hours     []hour
+}
+
+type plateau struct {
+	From, Until time.Time
+	Seconds     int64
+}
+
+// hour is the table behind the curve: the most agents at once in each hour, by curve.
+type hour struct {
+	From time.Time
+	Most []int64
+}
+
+func (o *overview) day(at int, detail Detail) *dayView {
+	v := &dayView{overview: o, Day: o.Days[at], Detail: detail, Month: o.Days[at].Date.YearMonth()}
+	for i := at - 1; i >= 0 && v.Prev == ""; i-- {
+		if o.Days[i].HasPage {
+			v.Prev = o.Days[i].Date.String()
+		}
+	}
+	for i := at + 1; i < len(o.Days) && v.Next == ""; i++ {
+		if o.Days[i].HasPage {
+			v.Next = o.Days[i].Date.String()
+		}
+	}
+	for _, d := range detail.Regions {
+		s := section{RegionDetail: d, Issued: o.standing(d.Region, v.Date.String())}
+		for _, r := range o.Regions {
+			if r.Name == d.Region {
+				s.Committed = r.Committed
+			}
+		}
+		for _, p := range v.Day.Peaks {
+			if p.Region == d.Region {
+				s.Peaks = append(s.Peaks, p)
+			}
+		}
+		s.measure()
+		v.Sections = append(v.Sections, s)
+	}
+	return v
+}
+
+// measure finds what the tables say of the curves.
+func (s *section) measure() {
+	if len(s.Curves) == 0 {
+		return
+	}
+	var most int64
+	for _, step := range s.Curves[0].Steps {
+		most = max(most, step.Agents)
+	}
+	for _, step := range s.Curves[0].Steps {
+		if step.Agents == most && most > 0 {
+			s.Plateaus = append(s.Plateaus, plateau{time.Unix(step.Start, 0).In(s.Zone), time.Unix(step.End, 0).In(s.Zone), step.Seconds()})
+		}
+	}
+	for from := s.Day.Start; from < s.Day.End; from += 3600 {
+		h := hour{From: time.Unix(from, 0).In(s.Zone), Most: make([]int64, len(s.Curves))}
+		span := calendar.Interval{Start: from, End: min(from+3600, s.Day.End)}
+		for i, c := range s.Curves {
+			for _, step := range c.Steps {
+				if step.Overlaps(span) {
+					h.Most[i] = max(h.Most[i], step.Agents)
+				}
+			}
+		}
+		s.Hours = append(s.Hours, h)
+	}
+}
+
+// dayData is a day as the script reads it: lengths of time in seconds since the day's first.
+type dayData struct {
+	Day     string       `json:"day"`
+	State   string       `json:"state"`
+	Regions []regionData `json:"regions"`
+}
+
+type regionData struct {
+	Region    string      `json:"region"`
+	Zone      string      `json:"zone"`
+	Start     int64       `json:"start"`
+	Length    int64       `json:"length"`
+	Offsets   [][2]int64  `json:"offsets"` // from which second on, how many seconds the zone is ahead of UTC
+	Committed int64       `json:"committed"`
+	Curves    []curveData `json:"curves"`
+}
+
+type curveData struct {
+	Location string  `json:"location"`
+	Steps    []int64 `json:"steps"` // seconds, agents, seconds, agents, ...
+}
+
+func (v *dayView) data() dayData {
+	d := dayData{Day: v.Date.String(), State: v.State, Regions: []regionData{}}
+	for _, s := range v.Sections {
+		r := regionData{Region: s.Region, Zone: s.Zone.String(), Start: s.Day.Start, Length: s.Day.Seconds(), Committed: s.Committed, Curves: []curveData{}}
+		for from := s.Day.Start; from < s.Day.End; {
+			at := time.Unix(from, 0).In(s.Zone)
+			_, offset := at.Zone()
+			r.Offsets = append(r.Offsets, [2]int64{from - s.Day.Start, int64(offset)})
+			_, end := at.ZoneBounds()
+			if end.IsZero() || end.Unix() <= from {
+				break
+			}
+			from = end.Unix()
+		}
+		for _, c := range s.Curves {
+			steps := make([]int64, 0, 2*len(c.Steps))
+			for _, step := range c.Steps {
+				steps = append(steps, step.Seconds(), step.Agents)
+			}
+			r.Curves = append(r.Curves, curveData{c.Location, steps})
+		}
+		d.Regions = append(d.Regions, r)
+	}
+	return d
+}
+
+// functions are what the pages call.
+var functions = template.FuncMap{
+	"clock": func(t time.Time) string { return t.Format("15:04:05") },
+	"stamp": func(t time.Time) string { return t.Format("2006-01-02 15:04:05 MST") },
+	"hour":  func(t time.Time) string { return t.Format("15:04 MST") },
+	"month": func(m calendar.Month) string { return fmt.Sprintf("%s %d", m.Month, m.Year) },
+	"long": func(d calendar.Date) string {
+		return weekday(d) + ", " + fmt.Sprintf("%d %s %d", d.Day, d.Month, d.Year)
+	},
+	"span":   duration,
+	"place":  func(location string) string { return orElse(location, "whole region") },
+	"within": withinDay,
+	"neg":    func(n int64) int64 { return -n },
+}
+
+func weekday(d calendar.Date) string {
+	return time.Date(d.Year, d.Month, d.Day, 0, 0, 0, 0, time.UTC).Weekday().String()
+}
+
+func orElse(text, other string) string {
+	if text == "" {
+		return other
+	}
+	return text
+}
+
+// duration is a number of seconds as people say it.
+func duration(seconds int64) string { return (time.Duration(seconds) * time.Second).String() }
+
+// withinDay is a time of day, with the date where it is another day's.
+func withinDay(t time.Time, day calendar.Date) string {
+	if calendar.DateOf(t, t.Location()) == day {
+		return t.Format("15:04:05")
+	}
+	return t.Format("2006-01-02 15:04:05")
+}
