@@ -393,6 +393,38 @@ func TestTheKeyMayBeAnAgents(t *testing.T) {
 	s.requireDelivered(t, server.Root)
 }
 
+// An agent may wait for somebody at its machine, who is not there at night.
+func TestASilentAgentIsGivenUp(t *testing.T) {
+	server := sshtest.Start(t)
+	d := over(server, ".")
+	d.KeyFile, d.Agent = "", filepath.Join(t.TempDir(), "agent")
+	l, err := net.Listen("unix", d.Agent) // the system takes the connection, and nobody answers
+	require.NoError(t, err)
+	defer l.Close() //nolint:errcheck // of the test's end
+	d.Timeout = 300 * time.Millisecond
+	s := newSite(t, d, 1)
+	_, failed := s.Send(t.Context(), s.parcels, nil)
+	require.Len(t, failed, 1)
+	require.ErrorContains(t, failed[0], "ask agent: it said nothing for 300ms (deliver.timeout)")
+
+	s.Timeout = 0
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() {
+		conn, err := l.Accept() // of the attempt before
+		if err == nil {
+			conn.Close() //nolint:errcheck // it was given up
+			conn, err = l.Accept()
+		}
+		if err == nil {
+			_, _ = conn.Read(make([]byte, 1)) // it was asked
+			cancel()
+		}
+	}()
+	_, failed = s.Send(ctx, s.parcels, nil)
+	require.Len(t, failed, 1)
+	require.Equal(t, fail.Interrupted, fail.CodeOf(failed[0]))
+}
+
 func TestEncryptedFilesAreReadByTheRecipientAlone(t *testing.T) {
 	both(t, func(t *testing.T, d config.Delivery, folder string) {
 		identity, err := age.GenerateX25519Identity()

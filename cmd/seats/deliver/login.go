@@ -3,7 +3,6 @@ package deliver
 import (
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"net"
 	"os"
@@ -18,7 +17,7 @@ import (
 )
 
 // clientConfig is who logs in, and which server is believed. agent is to be closed after use; nil where there is none.
-func clientConfig(d config.Delivery) (c *ssh.ClientConfig, agent io.Closer, err error) {
+func clientConfig(d config.Delivery) (c *ssh.ClientConfig, agent *line, err error) {
 	known, err := knownhosts.NewDB(d.KnownHosts)
 	if err != nil {
 		return nil, nil, fail.New(fail.Other, "deliver.known_hosts must be a file in the format of OpenSSH's known_hosts", "read known hosts: %w", err)
@@ -39,14 +38,17 @@ func clientConfig(d config.Delivery) (c *ssh.ClientConfig, agent io.Closer, err 
 	}, agent, nil
 }
 
+const hintAgent = "deliver.agent must be the socket of a running ssh-agent"
+
 // keysOf gives the keys to log in with: that of the file, or those that the agent has at the moment of the login.
-func keysOf(d config.Delivery) (keys func() ([]ssh.Signer, error), closer io.Closer, err error) {
+func keysOf(d config.Delivery) (keys func() ([]ssh.Signer, error), asked *line, err error) {
 	if d.Agent != "" {
-		conn, err := net.Dial("unix", d.Agent)
+		conn, err := net.DialTimeout("unix", d.Agent, d.Timeout)
 		if err != nil {
-			return nil, nil, fail.New(fail.Other, "deliver.agent must be the socket of a running ssh-agent", "ask agent: %w", err)
+			return nil, nil, fail.New(fail.Other, hintAgent, "ask agent: %w", err)
 		}
-		return agent.NewClient(conn).Signers, conn, nil
+		asked = &line{Conn: conn, limit: d.Timeout}
+		return agent.NewClient(asked).Signers, asked, nil
 	}
 	key, err := keyIn(d.KeyFile)
 	return func() ([]ssh.Signer, error) { return []ssh.Signer{key}, nil }, nil, err
@@ -110,6 +112,8 @@ func (s *server) refused(err error) error {
 	told := fmt.Errorf("deliver to %s: %w", s.Target(), s.line.why(err))
 	var key *hostKeyError
 	switch {
+	case s.agent != nil && s.agent.silent.Load():
+		return fail.New(fail.Other, hintAgent, "deliver to %s: ask agent: it said nothing for %s (deliver.timeout)", s.Target(), s.agent.limit)
 	case errors.As(err, &key):
 		return told
 	case isLost(err):
