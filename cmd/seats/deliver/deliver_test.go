@@ -212,6 +212,26 @@ func TestNothingOfOthersIsOverwritten(t *testing.T) {
 	})
 }
 
+// Neither a file that is far too long nor one that cannot be written is a broken connection: the others arrive.
+func TestAnErrorOfOneFileDoesNotKeepBackTheOthers(t *testing.T) {
+	both(t, func(t *testing.T, d config.Delivery, folder string) {
+		d.Retries = 3
+		s := newSite(t, d, 3)
+		s.Sleep = func(context.Context, time.Duration) { t.Error("it is not tried again") }
+		require.NoError(t, os.WriteFile(filepath.Join(folder, "CNT_0.csv"), nil, 0o600))
+		require.NoError(t, os.Truncate(filepath.Join(folder, "CNT_0.csv"), longest+1)) // it takes no room
+		require.NoError(t, os.MkdirAll(filepath.Join(folder, ".CNT_1.csv.tmp", "full"), 0o700))
+		arrived, failed := s.Send(t.Context(), s.parcels, nil)
+		require.Len(t, failed, 2)
+		require.ErrorContains(t, failed[0], "CNT_0.csv")
+		require.Equal(t, fail.Restatement, fail.CodeOf(failed[0]))
+		require.ErrorContains(t, failed[1], ".CNT_1.csv.tmp")
+		require.Equal(t, fail.Other, fail.CodeOf(failed[1]))
+		require.Len(t, arrived, 2)
+		require.FileExists(t, filepath.Join(folder, "CNT_2.csv"))
+	})
+}
+
 func TestOnlyWhatWasIssuedIsSent(t *testing.T) {
 	folder := t.TempDir()
 	s := newSite(t, config.Delivery{Folder: folder}, 3)

@@ -123,6 +123,9 @@ func (s *server) told(err error, doing, name string) error {
 		return nil
 	}
 	told := fmt.Errorf("deliver to %s: %s %s: %w", s.Target(), doing, s.path(name), s.line.why(err))
+	if errors.Is(err, errLong) {
+		return fail.New(fail.Restatement, hintMove, "%w", told)
+	}
 	var answer *sftp.StatusError
 	if errors.As(err, &answer) || errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) {
 		return told
@@ -173,10 +176,12 @@ func (l *line) why(err error) error {
 // longest is more than any issued file has bytes.
 const longest = 64 << 20
 
+var errLong = fmt.Errorf("it is longer than %d bytes", longest)
+
 func readAll(r io.Reader) ([]byte, error) {
 	text, err := io.ReadAll(io.LimitReader(r, longest+1))
 	if err == nil && len(text) > longest {
-		err = fmt.Errorf("it is longer than %d bytes", longest)
+		err = errLong
 	}
 	return text, err
 }
