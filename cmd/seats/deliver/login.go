@@ -3,10 +3,8 @@ package deliver
 import (
 	"errors"
 	"fmt"
-	"io/fs"
 	"net"
 	"os"
-	"syscall"
 
 	"github.com/skeema/knownhosts"
 	"golang.org/x/crypto/ssh"
@@ -14,6 +12,7 @@ import (
 
 	"seats/internal/config"
 	"seats/internal/fail"
+	"seats/internal/keyfile"
 )
 
 // clientConfig is who logs in, and which server is believed. agent is to be closed after use; nil where there is none.
@@ -56,7 +55,7 @@ func keysOf(d config.Delivery) (keys func() ([]ssh.Signer, error), asked *line, 
 
 func keyIn(path string) (ssh.Signer, error) {
 	info, err := os.Stat(path)
-	if err == nil && info.Mode().Perm()&forbidden(info) != 0 {
+	if err == nil && keyfile.Exposed(info) {
 		return nil, fail.New(fail.Other, "chmod 600 "+path, "read key: %s can be read or written by others", path)
 	}
 	text, err := os.ReadFile(path)
@@ -68,15 +67,6 @@ func keyIn(path string) (ssh.Signer, error) {
 		return nil, fail.New(fail.Other, "deliver.key_file must be an OpenSSH private key; one with a passphrase belongs into an agent", "read key %s: %w", path, err)
 	}
 	return key, nil
-}
-
-// forbidden are the rights that nobody else may have on a key: any, and its group some where the key is another user's,
-// who gives it to this one by that.
-func forbidden(key fs.FileInfo) fs.FileMode {
-	if of, is := key.Sys().(*syscall.Stat_t); is && int(of.Uid) != os.Getuid() {
-		return 0o027
-	}
-	return 0o077
 }
 
 // hostKeyError refuses a server whose key is not the one that known_hosts has.
