@@ -120,7 +120,7 @@ func TestWhatArrivesIsWhatWasIssuedAndIsNotSentTwice(t *testing.T) {
 		require.NoError(t, err)
 		require.True(t, os.SameFile(before, after) && before.ModTime().Equal(after.ModTime()))
 
-		left, err := Pending([]report.Issue{s.parcels[0].Issue, s.parcels[1].Issue}, arrived, calendar.Date{})
+		left, err := Pending([]report.Issue{s.parcels[0].Issue, s.parcels[1].Issue}, s.From, arrived, calendar.Date{})
 		require.NoError(t, err)
 		require.Empty(t, left)
 	})
@@ -133,7 +133,7 @@ func TestAManifestReplacesTheOneThatWasDelivered(t *testing.T) {
 		arrived := s.send(t)
 		require.NoError(t, s.Clear())
 		s.parcels[0].Issue.ManifestSHA256 = s.issue(t, "CNT_0.csv.manifest.json", "final")
-		left, err := Pending([]report.Issue{s.parcels[0].Issue}, arrived, calendar.Date{})
+		left, err := Pending([]report.Issue{s.parcels[0].Issue}, s.From, arrived, calendar.Date{})
 		require.NoError(t, err)
 		require.Equal(t, []Parcel{{Issue: s.parcels[0].Issue}}, left, "the manifest alone")
 		s.parcels = left
@@ -153,7 +153,7 @@ func TestASignatureGoesWithItsManifest(t *testing.T) {
 		require.NoError(t, s.Clear())
 		s.parcels[0].Issue.ManifestSHA256 = s.issue(t, "CNT_0.csv.manifest.json", "final")
 		s.issue(t, "CNT_0.csv.manifest.json.minisig", "signed again")
-		left, err := Pending([]report.Issue{s.parcels[0].Issue}, arrived, calendar.Date{})
+		left, err := Pending([]report.Issue{s.parcels[0].Issue}, s.From, arrived, calendar.Date{})
 		require.NoError(t, err)
 		s.parcels = left
 		require.Len(t, s.send(t, arrived...), 2)
@@ -161,6 +161,26 @@ func TestASignatureGoesWithItsManifest(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, "signed again", string(text))
 		require.Len(t, names(t, folder), 3)
+	})
+}
+
+// A manifest that was delivered may be signed later: the signature follows it, once.
+func TestALaterSignatureIsDelivered(t *testing.T) {
+	both(t, func(t *testing.T, d config.Delivery, folder string) {
+		s := newSite(t, d, 1)
+		issued := []report.Issue{s.parcels[0].Issue}
+		arrived := s.send(t)
+		require.NoError(t, s.Clear())
+		s.issue(t, "CNT_0.csv.manifest.json.minisig", "signed")
+		left, err := Pending(issued, s.From, arrived, calendar.Date{})
+		require.NoError(t, err)
+		require.Equal(t, []Parcel{{Issue: issued[0]}}, left)
+		s.parcels = left
+		arrived = append(arrived, s.send(t, arrived...)...)
+		require.FileExists(t, filepath.Join(folder, "CNT_0.csv.manifest.json.minisig"))
+		left, err = Pending(issued, s.From, arrived, calendar.Date{})
+		require.NoError(t, err)
+		require.Empty(t, left)
 	})
 }
 
@@ -282,7 +302,7 @@ func TestAConnectionThatBreaksAnywhereLosesNothing(t *testing.T) {
 			}
 		}
 		p.Heal()
-		left, err := Pending([]report.Issue{s.parcels[0].Issue, s.parcels[1].Issue}, arrived, calendar.Date{})
+		left, err := Pending([]report.Issue{s.parcels[0].Issue, s.parcels[1].Issue}, s.From, arrived, calendar.Date{})
 		require.NoError(t, err)
 		s.parcels = left
 		require.Len(t, s.send(t, arrived...), 4-len(arrived))
@@ -510,7 +530,7 @@ func TestPeriodsThatEndBeforeAreLeftOut(t *testing.T) {
 	since, err := calendar.ParseDate("2026-03-31")
 	require.NoError(t, err)
 	issued := []report.Issue{{File: "a", Period: "2026-03-30"}, {File: "b", Period: "2026-03-31"}, {File: "c", Period: "2026-02"}, {File: "d", Period: "2026-03"}}
-	left, err := Pending(issued, nil, since)
+	left, err := Pending(issued, t.TempDir(), nil, since)
 	require.NoError(t, err)
 	require.Equal(t, []Parcel{{issued[1], true}, {issued[3], true}}, left)
 }
