@@ -535,6 +535,24 @@ func TestPeriodsThatEndBeforeAreLeftOut(t *testing.T) {
 	require.Equal(t, []Parcel{{issued[1], true}, {issued[3], true}}, left)
 }
 
+// Another program may put a file there between the look and the rename.
+func TestAFileThatComesInBetweenIsNotReplaced(t *testing.T) {
+	dir := t.TempDir()
+	for name, text := range map[string]string{".new.tmp": "ours", "new": "another's"} {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600))
+	}
+	err := folder(dir).rename(".new.tmp", "new", false)
+	require.ErrorContains(t, err, "file exists")
+	require.Equal(t, fail.Restatement, fail.CodeOf(err))
+	text, err := os.ReadFile(filepath.Join(dir, "new"))
+	require.NoError(t, err)
+	require.Equal(t, "another's", string(text))
+	require.NoError(t, folder(dir).rename(".new.tmp", "new", true))
+	require.Equal(t, []string{"new"}, names(t, dir))
+	require.NoError(t, folder(dir).rename("new", "newer", false))
+	require.Equal(t, []string{"newer"}, names(t, dir))
+}
+
 // lossy is a folder whose disk keeps less than it said.
 type lossy struct{ folder }
 
