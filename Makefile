@@ -42,7 +42,7 @@ RACE := ./cmd/... ./compute/... ./extract/... ./internal/pgtest/... ./internal/s
 # need, and nothing of the server's own in between.
 BENCH_SETTINGS := shared_buffers=1GB max_wal_size=16GB checkpoint_timeout=1d autovacuum=off
 
-.PHONY: help build demo demo-data test race soak bench bench-once alerts lint vuln fmt clean postgres promtool minisign openssh chromium screenshots uplot dist dist-check cross systemd
+.PHONY: help build demo demo-data test race soak bench bench-once alerts lint vuln fmt clean postgres promtool minisign openssh venv chromium screenshots uplot dist dist-check cross systemd
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -87,7 +87,7 @@ bench: build postgres bin/venv ## measure against PostgreSQL's own answer; SIZE=
 	SEATS_TEST_PG_SETTINGS='$(BENCH_SETTINGS)' $(WITH_POSTGRES) bin/bench --size $(SIZE) --python $(CURDIR)/bin/venv/bin/python
 
 # What the script is written with that seats is held against: see cmd/bench/script.
-bin/venv:
+bin/venv: | venv
 	python3 -m venv $@.new
 	$@.new/bin/pip install -q duckdb==1.5.6 || { rm -rf $@.new; exit 1; }
 	rm -rf $@ && mv $@.new $@
@@ -166,6 +166,13 @@ minisign:
 		$(SUDO) apt-get update -q && \
 		$(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends minisign; }
 
+# Debian's python3 comes without what makes a virtual environment's pip.
+venv:
+	@python3 -c 'import ensurepip' 2>/dev/null || { \
+		command -v apt-get >/dev/null || { echo "python3 or its module venv is missing: install it"; exit 1; }; \
+		$(SUDO) apt-get update -q && \
+		$(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends python3-venv; }
+
 # The tests start servers of their own; RUNLEVEL=1 keeps the package from starting the system's.
 openssh:
 	@command -v sshd >/dev/null || test -x /usr/sbin/sshd || { \
@@ -181,7 +188,7 @@ cross:
 		$(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends g++-$(subst _,-,$(MACHINE))-linux-gnu; }
 
 # The units are checked where the program is not installed, so with a program that is there.
-dist-check: systemd ## check what make dist packs: units, maintainer scripts, the package, Kubernetes' objects
+dist-check: systemd venv ## check what make dist packs: units, maintainer scripts, the package, Kubernetes' objects
 	rm -rf bin/check && mkdir -p bin/check
 	sed 's|^ExecStart=/usr/bin/seats|ExecStart=/bin/true|' $(PACKAGING)/seats.service >bin/check/seats.service
 	cp $(PACKAGING)/seats.timer bin/check/

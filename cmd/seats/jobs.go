@@ -38,6 +38,7 @@ func runJobs(ctx context.Context, w *world, root *cli, t *terminal, f jobFlags, 
 	}
 	if cfg = ours.part(cfg); len(cfg.Tenants) == 0 {
 		t.Info("no tenant falls to this shard", "shard", ours)
+		writeMetrics(ctx, w, t, cfg, nil, nil) // the file may have tenants that another shard has by now
 		return nil
 	}
 	jobs, err := f.jobs(w, root, t, cfg, s)

@@ -180,6 +180,7 @@ func TestAKilledRunLeavesNothingTornAndTheNextGivesTheSameBytes(t *testing.T) {
 		require.NoError(t, err)
 		require.Len(t, left, 2, "the store and its lock")
 	}
+	require.NotEmpty(t, died, "no run was killed: all had ended before")
 	t.Logf("killed: %v", died)
 }
 

@@ -54,21 +54,23 @@ func (l *loader) deliverFields(v value) fields { return v.fields(deliverKeys...)
 // delivery reads the settings, which are complete but for those that have no default.
 func (l *loader) delivery(f fields) Delivery {
 	d := Delivery{Port: 22, Retries: 5, Timeout: time.Minute}
-	d.Folder, _ = f.get("folder").text()
+	folder := f.get("folder")
+	d.Folder, _ = folder.text()
 	host := f.get("host")
 	if d.Host, _ = host.text(); strings.ContainsAny(d.Host, "/@=[] \t\r\n") {
 		host.complain("must be a host name or an address", "user, port and folder have keys of their own")
 	}
 	if d.Host == "" && d.Folder != "" {
-		d.Folder = l.absolute(d.Folder)
+		d.Folder = folder.loader.absolute(d.Folder)
 	}
 	if n, ok := f.get("port").integer(1, 65535); ok {
 		d.Port = int(n)
 	}
 	d.User, _ = f.get("user").filledText()
 	for key, file := range map[string]*string{"key_file": &d.KeyFile, "agent": &d.Agent, "known_hosts": &d.KnownHosts} {
-		if text, ok := f.get(key).filledText(); ok {
-			*file = l.absolute(text)
+		v := f.get(key)
+		if text, ok := v.filledText(); ok {
+			*file = v.loader.absolute(text) // globals' may be in another file than the tenant's
 		}
 	}
 	d.AgeRecipients = f.get("age_recipients").recipients()

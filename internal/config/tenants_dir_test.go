@@ -52,6 +52,24 @@ func TestTenantsOfAFolder(t *testing.T) {
 	require.Equal(t, "hunter2", cfg.Tenants[2].GIM.Password.Reveal())
 }
 
+func TestWhatATenantOfAFolderTakesOfGlobalsDeliverIsRelativeToTheirFile(t *testing.T) {
+	const regions = "export_dir: e\nregions: {US: {locations: {a: {switches: [A]}}}}\n"
+	path := folder(t, "globals: {deliver: {host: h, user: u, folder: away, known_hosts: known, key_file: id}}\ntenants_dir: tenants.d\n", map[string]string{
+		"a.yaml": regions,
+		"b.yaml": regions + "deliver: {known_hosts: known, agent: socket}\n",
+		"c.yaml": regions + "deliver: {host: ''}\n",
+		"d.yaml": regions + "deliver: {host: '', folder: away}\n",
+	})
+	here := filepath.Dir(path)
+	cfg, err := config.Load(path, lookup)
+	require.NoError(t, err)
+	a, b := cfg.Tenants[0].Deliver, cfg.Tenants[1].Deliver
+	require.Equal(t, []string{filepath.Join(here, "known"), filepath.Join(here, "id")}, []string{a.KnownHosts, a.KeyFile})
+	require.Equal(t, []string{filepath.Join(here, "tenants.d", "known"), filepath.Join(here, "tenants.d", "socket")}, []string{b.KnownHosts, b.Agent})
+	require.Equal(t, filepath.Join(here, "away"), cfg.Tenants[2].Deliver.Folder)
+	require.Equal(t, filepath.Join(here, "tenants.d", "away"), cfg.Tenants[3].Deliver.Folder)
+}
+
 func TestWhatIsWrongInAFolderOfTenants(t *testing.T) {
 	regions := "regions: {US: {locations: {a: {switches: [A]}}}}\n"
 	path := folder(t, strings.ReplaceAll(ofDir, "password_file: secret", "password: hunter2"), map[string]string{

@@ -93,7 +93,8 @@ func lacksHandles(err error) bool {
 		errors.As(err, &e) && strings.Contains(strings.ToLower(e.Msg), syscall.EMFILE.Error())
 }
 
-var quotedPath = regexp.MustCompile(`"([^"]+)"`)
+// quotedPath is absolute, as all of ours are: DuckDB quotes names of databases, too.
+var quotedPath = regexp.MustCompile(`"(/[^"]+)"`)
 
 func folderOf(match []string) string {
 	if match == nil {

@@ -13,6 +13,7 @@ import (
 	"aead.dev/minisign"
 
 	"seats/internal/fail"
+	"seats/internal/keyfile"
 )
 
 // Suffix is what the name of a signature has behind that of the signed file.
@@ -21,8 +22,8 @@ const Suffix = ".minisig"
 // Key signs.
 type Key struct{ private minisign.PrivateKey }
 
-// ReadKey reads a secret key, with its password where it is encrypted. A file that others than its owner may read is
-// refused. Errors carry fail.BadConfig.
+// ReadKey reads a secret key, with its password where it is encrypted. A file that is keyfile.Exposed is refused.
+// Errors carry fail.BadConfig.
 func ReadKey(path, password string) (*Key, error) {
 	bad := func(hint, format string, args ...any) error {
 		return fail.New(fail.BadConfig, hint, "read sign_key %s: %w", path, fmt.Errorf(format, args...))
@@ -31,7 +32,7 @@ func ReadKey(path, password string) (*Key, error) {
 	if err != nil {
 		return nil, bad("`minisign -G -s FILE` makes a key", "%w", errors.Unwrap(err))
 	}
-	if !info.Mode().IsRegular() || info.Mode().Perm()&0o077 != 0 {
+	if !info.Mode().IsRegular() || keyfile.Exposed(info) {
 		return nil, bad("chmod 600 "+path, "it must be a file that nobody but its owner can read (mode %s)", info.Mode())
 	}
 	text, err := os.ReadFile(path)

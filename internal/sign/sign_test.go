@@ -64,6 +64,18 @@ func TestWhatIsWrongWithASignature(t *testing.T) {
 	require.Empty(t, sign.Comment([]byte("text")))
 }
 
+// As Kubernetes mounts a Secret with fsGroup.
+func TestAKeyOfAnothersThatTheGroupMayReadIsTaken(t *testing.T) {
+	if os.Getuid() != 0 {
+		t.Skip("only root can give a file to another user")
+	}
+	path := keyFile(t)
+	require.NoError(t, os.Chown(path, os.Getuid()+1, os.Getgid()))
+	require.NoError(t, os.Chmod(path, 0o440))
+	_, err := sign.ReadKey(path, "sesame")
+	require.NoError(t, err)
+}
+
 // A key without a password has no checksum: one byte of it that flipped would sign what nobody can check.
 func TestADamagedKeyIsRefused(t *testing.T) {
 	const comment = "untrusted comment: minisign encrypted secret key\n"

@@ -59,7 +59,7 @@ type Courier struct {
 type Outages struct{ sync.Map }
 
 // Send delivers the parcels in their order and gives what has arrived, whatever happens to the rest; delivered is what
-// the store has of earlier runs. A parcel with a file that is not what it should be does not keep back the others.
+// the store has of earlier runs. A parcel that cannot be delivered does not keep back the others, unless the connection broke.
 func (c Courier) Send(ctx context.Context, parcels []Parcel, delivered []Delivery) (arrived []Delivery, failed []error) {
 	done := func(d []Delivery, err error) {
 		arrived = append(arrived, d...)
@@ -99,7 +99,8 @@ func (c Courier) attempt(ctx context.Context, parcels *[]Parcel, delivered []Del
 	defer func() { err = errors.Join(err, to.Close()) }()
 	for ; len(*parcels) > 0; *parcels = (*parcels)[1:] {
 		arrived, err := c.parcel((*parcels)[0], delivered, o, to)
-		if err != nil && fail.CodeOf(err) != fail.Restatement {
+		var broken *brokenError
+		if errors.As(err, &broken) {
 			return err
 		}
 		done(arrived, err)
@@ -197,6 +198,8 @@ func (c Courier) issued(d Delivery) ([]byte, error) {
 	return text, nil
 }
 
+const hintMove = "nothing was overwritten; find out who put it there, and move it away"
+
 // look finds out whether a letter is there already, and refuses to put it in place of something else.
 func (c Courier) look(l *letter, delivered []Delivery, o outbox, to Target) error {
 	text, err := to.read(l.SentAs)
@@ -220,7 +223,7 @@ func (c Courier) look(l *letter, delivered []Delivery, o outbox, to Target) erro
 			return err
 		}
 	}
-	return fail.New(fail.Restatement, "nothing was overwritten; find out who put it there, and move it away",
+	return fail.New(fail.Restatement, hintMove,
 		"deliver %s to %s: another file of that name is there, SHA-256 %s", l.SentAs, l.Target, sum)
 }
 

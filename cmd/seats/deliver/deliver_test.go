@@ -120,7 +120,7 @@ func TestWhatArrivesIsWhatWasIssuedAndIsNotSentTwice(t *testing.T) {
 		require.NoError(t, err)
 		require.True(t, os.SameFile(before, after) && before.ModTime().Equal(after.ModTime()))
 
-		left, err := Pending([]report.Issue{s.parcels[0].Issue, s.parcels[1].Issue}, arrived, calendar.Date{})
+		left, err := Pending([]report.Issue{s.parcels[0].Issue, s.parcels[1].Issue}, s.From, arrived, calendar.Date{})
 		require.NoError(t, err)
 		require.Empty(t, left)
 	})
@@ -133,7 +133,7 @@ func TestAManifestReplacesTheOneThatWasDelivered(t *testing.T) {
 		arrived := s.send(t)
 		require.NoError(t, s.Clear())
 		s.parcels[0].Issue.ManifestSHA256 = s.issue(t, "CNT_0.csv.manifest.json", "final")
-		left, err := Pending([]report.Issue{s.parcels[0].Issue}, arrived, calendar.Date{})
+		left, err := Pending([]report.Issue{s.parcels[0].Issue}, s.From, arrived, calendar.Date{})
 		require.NoError(t, err)
 		require.Equal(t, []Parcel{{Issue: s.parcels[0].Issue}}, left, "the manifest alone")
 		s.parcels = left
@@ -153,7 +153,7 @@ func TestASignatureGoesWithItsManifest(t *testing.T) {
 		require.NoError(t, s.Clear())
 		s.parcels[0].Issue.ManifestSHA256 = s.issue(t, "CNT_0.csv.manifest.json", "final")
 		s.issue(t, "CNT_0.csv.manifest.json.minisig", "signed again")
-		left, err := Pending([]report.Issue{s.parcels[0].Issue}, arrived, calendar.Date{})
+		left, err := Pending([]report.Issue{s.parcels[0].Issue}, s.From, arrived, calendar.Date{})
 		require.NoError(t, err)
 		s.parcels = left
 		require.Len(t, s.send(t, arrived...), 2)
@@ -161,6 +161,26 @@ func TestASignatureGoesWithItsManifest(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, "signed again", string(text))
 		require.Len(t, names(t, folder), 3)
+	})
+}
+
+// A manifest that was delivered may be signed later: the signature follows it, once.
+func TestALaterSignatureIsDelivered(t *testing.T) {
+	both(t, func(t *testing.T, d config.Delivery, folder string) {
+		s := newSite(t, d, 1)
+		issued := []report.Issue{s.parcels[0].Issue}
+		arrived := s.send(t)
+		require.NoError(t, s.Clear())
+		s.issue(t, "CNT_0.csv.manifest.json.minisig", "signed")
+		left, err := Pending(issued, s.From, arrived, calendar.Date{})
+		require.NoError(t, err)
+		require.Equal(t, []Parcel{{Issue: issued[0]}}, left)
+		s.parcels = left
+		arrived = append(arrived, s.send(t, arrived...)...)
+		require.FileExists(t, filepath.Join(folder, "CNT_0.csv.manifest.json.minisig"))
+		left, err = Pending(issued, s.From, arrived, calendar.Date{})
+		require.NoError(t, err)
+		require.Empty(t, left)
 	})
 }
 
@@ -209,6 +229,26 @@ func TestNothingOfOthersIsOverwritten(t *testing.T) {
 				require.NoError(t, os.Remove(filepath.Join(folder, name)))
 			}
 		}
+	})
+}
+
+// Neither a file that is far too long nor one that cannot be written is a broken connection: the others arrive.
+func TestAnErrorOfOneFileDoesNotKeepBackTheOthers(t *testing.T) {
+	both(t, func(t *testing.T, d config.Delivery, folder string) {
+		d.Retries = 3
+		s := newSite(t, d, 3)
+		s.Sleep = func(context.Context, time.Duration) { t.Error("it is not tried again") }
+		require.NoError(t, os.WriteFile(filepath.Join(folder, "CNT_0.csv"), nil, 0o600))
+		require.NoError(t, os.Truncate(filepath.Join(folder, "CNT_0.csv"), longest+1)) // it takes no room
+		require.NoError(t, os.MkdirAll(filepath.Join(folder, ".CNT_1.csv.tmp", "full"), 0o700))
+		arrived, failed := s.Send(t.Context(), s.parcels, nil)
+		require.Len(t, failed, 2)
+		require.ErrorContains(t, failed[0], "CNT_0.csv")
+		require.Equal(t, fail.Restatement, fail.CodeOf(failed[0]))
+		require.ErrorContains(t, failed[1], ".CNT_1.csv.tmp")
+		require.Equal(t, fail.Other, fail.CodeOf(failed[1]))
+		require.Len(t, arrived, 2)
+		require.FileExists(t, filepath.Join(folder, "CNT_2.csv"))
 	})
 }
 
@@ -262,7 +302,7 @@ func TestAConnectionThatBreaksAnywhereLosesNothing(t *testing.T) {
 			}
 		}
 		p.Heal()
-		left, err := Pending([]report.Issue{s.parcels[0].Issue, s.parcels[1].Issue}, arrived, calendar.Date{})
+		left, err := Pending([]report.Issue{s.parcels[0].Issue, s.parcels[1].Issue}, s.From, arrived, calendar.Date{})
 		require.NoError(t, err)
 		s.parcels = left
 		require.Len(t, s.send(t, arrived...), 4-len(arrived))
@@ -393,6 +433,38 @@ func TestTheKeyMayBeAnAgents(t *testing.T) {
 	s.requireDelivered(t, server.Root)
 }
 
+// An agent may wait for somebody at its machine, who is not there at night.
+func TestASilentAgentIsGivenUp(t *testing.T) {
+	server := sshtest.Start(t)
+	d := over(server, ".")
+	d.KeyFile, d.Agent = "", filepath.Join(t.TempDir(), "agent")
+	l, err := net.Listen("unix", d.Agent) // the system takes the connection, and nobody answers
+	require.NoError(t, err)
+	defer l.Close() //nolint:errcheck // of the test's end
+	d.Timeout = 300 * time.Millisecond
+	s := newSite(t, d, 1)
+	_, failed := s.Send(t.Context(), s.parcels, nil)
+	require.Len(t, failed, 1)
+	require.ErrorContains(t, failed[0], "ask agent: it said nothing for 300ms (deliver.timeout)")
+
+	s.Timeout = 0
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() {
+		conn, err := l.Accept() // of the attempt before
+		if err == nil {
+			conn.Close() //nolint:errcheck // it was given up
+			conn, err = l.Accept()
+		}
+		if err == nil {
+			_, _ = conn.Read(make([]byte, 1)) // it was asked
+			cancel()
+		}
+	}()
+	_, failed = s.Send(ctx, s.parcels, nil)
+	require.Len(t, failed, 1)
+	require.Equal(t, fail.Interrupted, fail.CodeOf(failed[0]))
+}
+
 func TestEncryptedFilesAreReadByTheRecipientAlone(t *testing.T) {
 	both(t, func(t *testing.T, d config.Delivery, folder string) {
 		identity, err := age.GenerateX25519Identity()
@@ -458,9 +530,27 @@ func TestPeriodsThatEndBeforeAreLeftOut(t *testing.T) {
 	since, err := calendar.ParseDate("2026-03-31")
 	require.NoError(t, err)
 	issued := []report.Issue{{File: "a", Period: "2026-03-30"}, {File: "b", Period: "2026-03-31"}, {File: "c", Period: "2026-02"}, {File: "d", Period: "2026-03"}}
-	left, err := Pending(issued, nil, since)
+	left, err := Pending(issued, t.TempDir(), nil, since)
 	require.NoError(t, err)
 	require.Equal(t, []Parcel{{issued[1], true}, {issued[3], true}}, left)
+}
+
+// Another program may put a file there between the look and the rename.
+func TestAFileThatComesInBetweenIsNotReplaced(t *testing.T) {
+	dir := t.TempDir()
+	for name, text := range map[string]string{".new.tmp": "ours", "new": "another's"} {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600))
+	}
+	err := folder(dir).rename(".new.tmp", "new", false)
+	require.ErrorContains(t, err, "file exists")
+	require.Equal(t, fail.Restatement, fail.CodeOf(err))
+	text, err := os.ReadFile(filepath.Join(dir, "new"))
+	require.NoError(t, err)
+	require.Equal(t, "another's", string(text))
+	require.NoError(t, folder(dir).rename(".new.tmp", "new", true))
+	require.Equal(t, []string{"new"}, names(t, dir))
+	require.NoError(t, folder(dir).rename("new", "newer", false))
+	require.Equal(t, []string{"newer"}, names(t, dir))
 }
 
 // lossy is a folder whose disk keeps less than it said.

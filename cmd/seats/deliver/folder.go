@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"syscall"
 
 	"seats/internal/fail"
 	"seats/report"
@@ -42,11 +43,32 @@ func (f folder) write(name string, text []byte) error {
 	return nil
 }
 
-func (f folder) rename(from, to string, _ bool) error {
-	if err := os.Rename(f.path(from), f.path(to)); err != nil {
+func (f folder) rename(from, to string, replace bool) error {
+	name := os.Rename
+	if !replace {
+		name = renameNew
+	}
+	if err := name(f.path(from), f.path(to)); errors.Is(err, fs.ErrExist) {
+		return fail.New(fail.Restatement, hintMove, "deliver: %w", err)
+	} else if err != nil {
 		return fmt.Errorf("deliver: %w", err)
 	}
 	return syncFile(string(f))
+}
+
+// renameNew replaces nothing, as os.Rename would. Where a file system has no links, it is looked first.
+func renameNew(from, to string) error {
+	err := os.Link(from, to)
+	if errors.Is(err, syscall.EPERM) || errors.Is(err, errors.ErrUnsupported) {
+		if _, err := os.Lstat(to); err == nil {
+			return &os.LinkError{Op: "rename", Old: from, New: to, Err: fs.ErrExist}
+		}
+		return os.Rename(from, to)
+	}
+	if err != nil {
+		return err
+	}
+	return os.Remove(from)
 }
 
 func (f folder) Close() error { return nil }

@@ -3,7 +3,11 @@ package deliver
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
 	"time"
 
 	"seats/internal/calendar"
@@ -20,8 +24,8 @@ type Delivery struct {
 	At                 time.Time
 }
 
-// Parcel is what is still to be delivered of a revision: its manifest, and its data file unless only the manifest was
-// brought up to date since.
+// Parcel is what is still to be delivered of a revision: its manifest with the signature, and its data file unless only
+// the manifest was brought up to date or signed since.
 type Parcel struct {
 	Issue report.Issue
 	Data  bool
@@ -56,24 +60,36 @@ func Put(ctx context.Context, q duck.Queryer, d Delivery) error {
 	return nil
 }
 
-// Pending is what was issued and not delivered yet, revision by revision, of periods that end on a day or after it.
-func Pending(issued []report.Issue, delivered []Delivery, since calendar.Date) (parcels []Parcel, err error) {
+// Pending is what was issued into a folder and not delivered yet, revision by revision, of periods that end on a day or
+// after it. delivered begins with the oldest.
+func Pending(issued []report.Issue, folder string, delivered []Delivery, since calendar.Date) (parcels []Parcel, err error) {
 	type content struct{ file, sha256 string }
-	arrived := map[content]bool{}
+	arrived, newest := map[content]time.Time{}, map[string]time.Time{}
 	for _, d := range delivered {
-		arrived[content{d.File, d.SHA256}] = true
+		if c := (content{d.File, d.SHA256}); arrived[c].IsZero() {
+			arrived[c] = d.At
+		}
+		newest[d.File] = d.At
 	}
 	for _, i := range issued {
 		last, err := lastDay(i.Period)
 		if err != nil {
 			return nil, err
 		}
-		p := Parcel{Issue: i, Data: !arrived[content{i.File, i.SHA256}]}
-		if (p.Data || !arrived[content{report.ManifestName(i.File), i.ManifestSHA256}]) && !last.Before(since) {
+		p := Parcel{Issue: i, Data: arrived[content{i.File, i.SHA256}].IsZero()}
+		manifest, signature := arrived[content{report.ManifestName(i.File), i.ManifestSHA256}], report.SignatureName(i.File)
+		wanted := p.Data || manifest.IsZero() || newest[signature].Before(manifest) && isThere(filepath.Join(folder, signature))
+		if wanted && !last.Before(since) {
 			parcels = append(parcels, p)
 		}
 	}
 	return parcels, nil
+}
+
+// isThere takes what cannot be looked at for a file, too: its delivery says why.
+func isThere(path string) bool {
+	_, err := os.Lstat(path)
+	return !errors.Is(err, fs.ErrNotExist)
 }
 
 func lastDay(period string) (calendar.Date, error) {

@@ -3,11 +3,8 @@ package deliver
 import (
 	"errors"
 	"fmt"
-	"io"
-	"io/fs"
 	"net"
 	"os"
-	"syscall"
 
 	"github.com/skeema/knownhosts"
 	"golang.org/x/crypto/ssh"
@@ -15,10 +12,11 @@ import (
 
 	"seats/internal/config"
 	"seats/internal/fail"
+	"seats/internal/keyfile"
 )
 
 // clientConfig is who logs in, and which server is believed. agent is to be closed after use; nil where there is none.
-func clientConfig(d config.Delivery) (c *ssh.ClientConfig, agent io.Closer, err error) {
+func clientConfig(d config.Delivery) (c *ssh.ClientConfig, agent *line, err error) {
 	known, err := knownhosts.NewDB(d.KnownHosts)
 	if err != nil {
 		return nil, nil, fail.New(fail.Other, "deliver.known_hosts must be a file in the format of OpenSSH's known_hosts", "read known hosts: %w", err)
@@ -39,14 +37,17 @@ func clientConfig(d config.Delivery) (c *ssh.ClientConfig, agent io.Closer, err 
 	}, agent, nil
 }
 
+const hintAgent = "deliver.agent must be the socket of a running ssh-agent"
+
 // keysOf gives the keys to log in with: that of the file, or those that the agent has at the moment of the login.
-func keysOf(d config.Delivery) (keys func() ([]ssh.Signer, error), closer io.Closer, err error) {
+func keysOf(d config.Delivery) (keys func() ([]ssh.Signer, error), asked *line, err error) {
 	if d.Agent != "" {
-		conn, err := net.Dial("unix", d.Agent)
+		conn, err := net.DialTimeout("unix", d.Agent, d.Timeout)
 		if err != nil {
-			return nil, nil, fail.New(fail.Other, "deliver.agent must be the socket of a running ssh-agent", "ask agent: %w", err)
+			return nil, nil, fail.New(fail.Other, hintAgent, "ask agent: %w", err)
 		}
-		return agent.NewClient(conn).Signers, conn, nil
+		asked = &line{Conn: conn, limit: d.Timeout}
+		return agent.NewClient(asked).Signers, asked, nil
 	}
 	key, err := keyIn(d.KeyFile)
 	return func() ([]ssh.Signer, error) { return []ssh.Signer{key}, nil }, nil, err
@@ -54,7 +55,7 @@ func keysOf(d config.Delivery) (keys func() ([]ssh.Signer, error), closer io.Clo
 
 func keyIn(path string) (ssh.Signer, error) {
 	info, err := os.Stat(path)
-	if err == nil && info.Mode().Perm()&forbidden(info) != 0 {
+	if err == nil && keyfile.Exposed(info) {
 		return nil, fail.New(fail.Other, "chmod 600 "+path, "read key: %s can be read or written by others", path)
 	}
 	text, err := os.ReadFile(path)
@@ -66,15 +67,6 @@ func keyIn(path string) (ssh.Signer, error) {
 		return nil, fail.New(fail.Other, "deliver.key_file must be an OpenSSH private key; one with a passphrase belongs into an agent", "read key %s: %w", path, err)
 	}
 	return key, nil
-}
-
-// forbidden are the rights that nobody else may have on a key: any, and its group some where the key is another user's,
-// who gives it to this one by that.
-func forbidden(key fs.FileInfo) fs.FileMode {
-	if of, is := key.Sys().(*syscall.Stat_t); is && int(of.Uid) != os.Getuid() {
-		return 0o027
-	}
-	return 0o077
 }
 
 // hostKeyError refuses a server whose key is not the one that known_hosts has.
@@ -110,6 +102,8 @@ func (s *server) refused(err error) error {
 	told := fmt.Errorf("deliver to %s: %w", s.Target(), s.line.why(err))
 	var key *hostKeyError
 	switch {
+	case s.agent != nil && s.agent.silent.Load():
+		return fail.New(fail.Other, hintAgent, "deliver to %s: ask agent: it said nothing for %s (deliver.timeout)", s.Target(), s.agent.limit)
 	case errors.As(err, &key):
 		return told
 	case isLost(err):

@@ -22,9 +22,10 @@ import (
 // server is a Target on an SFTP server.
 type server struct {
 	config.Delivery
-	line *line
-	sftp *sftp.Client
-	stop func() bool // of the context's hand on the connection
+	line  *line
+	agent *line // that is asked for keys; nil where there is none
+	sftp  *sftp.Client
+	stop  func() bool // of the context's hand on the connection
 }
 
 // dial connects, and makes sure of the server before anything is shown to it.
@@ -34,14 +35,15 @@ func dial(ctx context.Context, d config.Delivery) (*server, error) {
 		return nil, err
 	}
 	if agent != nil {
-		defer agent.Close() //nolint:errcheck // it was only asked
+		defer agent.Close()                                      //nolint:errcheck // it was only asked
+		defer context.AfterFunc(ctx, func() { agent.Close() })() //nolint:errcheck // to end what waits for it
 	}
 	dialer := net.Dialer{Timeout: d.Timeout}
 	conn, err := dialer.DialContext(ctx, "tcp", d.Address())
 	if err != nil {
 		return nil, &brokenError{fmt.Errorf("deliver to %s: %w", d.Target(), err)}
 	}
-	s := &server{Delivery: d, line: &line{Conn: conn, limit: d.Timeout}}
+	s := &server{Delivery: d, line: &line{Conn: conn, limit: d.Timeout}, agent: agent}
 	s.stop = context.AfterFunc(ctx, func() { conn.Close() }) //nolint:errcheck // to end what waits for it
 	if err := s.open(client); err != nil {
 		return nil, errors.Join(err, s.Close())
@@ -121,6 +123,9 @@ func (s *server) told(err error, doing, name string) error {
 		return nil
 	}
 	told := fmt.Errorf("deliver to %s: %s %s: %w", s.Target(), doing, s.path(name), s.line.why(err))
+	if errors.Is(err, errLong) {
+		return fail.New(fail.Restatement, hintMove, "%w", told)
+	}
 	var answer *sftp.StatusError
 	if errors.As(err, &answer) || errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) {
 		return told
@@ -171,10 +176,12 @@ func (l *line) why(err error) error {
 // longest is more than any issued file has bytes.
 const longest = 64 << 20
 
+var errLong = fmt.Errorf("it is longer than %d bytes", longest)
+
 func readAll(r io.Reader) ([]byte, error) {
 	text, err := io.ReadAll(io.LimitReader(r, longest+1))
 	if err == nil && len(text) > longest {
-		err = fmt.Errorf("it is longer than %d bytes", longest)
+		err = errLong
 	}
 	return text, err
 }

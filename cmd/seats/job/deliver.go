@@ -95,6 +95,6 @@ func Pending(ctx context.Context, q duck.Queryer, t config.Tenant) ([]deliver.De
 	if err != nil {
 		return nil, nil, err
 	}
-	parcels, err := deliver.Pending(issued, delivered, t.Deliver.Since)
+	parcels, err := deliver.Pending(issued, t.FilesPath(), delivered, t.Deliver.Since)
 	return delivered, parcels, err
 }
