@@ -16,6 +16,7 @@ import (
 	"path/filepath"
 
 	"seats/cmd/seats/audit"
+	"seats/cmd/seats/pseudonym"
 	"seats/internal/calendar"
 	"seats/internal/config"
 	"seats/internal/dirs"
@@ -41,7 +42,7 @@ func Write(ctx context.Context, o Options) (err error) {
 	}
 	p := &packer{Options: o, masks: nil}
 	if o.KeyFile != "" {
-		if p.masks, err = readKey(o.KeyFile, o.Tenant.Name); err != nil {
+		if p.masks, err = pseudonym.ReadKey(o.KeyFile, o.Tenant.Name); err != nil {
 			return err
 		}
 	}
@@ -68,7 +69,7 @@ type packer struct {
 	Options
 	scratch  *store.Scratch
 	dir      string
-	masks    *masks // nil: no pseudonyms
+	masks    *pseudonym.Masks // nil: no pseudonyms
 	days     []calendar.Date
 	from, to string // bounds for the statements, as days
 	computed []computation

@@ -105,7 +105,7 @@ func (p *packer) maskedManifest(ctx context.Context, path string) ([]byte, error
 			names := q.Rule == "excluded_agent" || q.Rule == "agent_without_employee_id" ||
 				q.Rule == "damaged_name" && strings.HasPrefix(example, "#")
 			if names { // the other rules, and the other examples, name rows and switches
-				q.Examples[at] = p.masks.agent(example)
+				q.Examples[at] = p.masks.Agent(example)
 			}
 		}
 	}

@@ -1,4 +1,5 @@
-package evidence
+// Package pseudonym replaces the agents of a tenant's rows by keyed pseudonyms, in such a way that every count stays.
+package pseudonym
 
 import (
 	"bytes"
@@ -13,11 +14,15 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/duckdb/duckdb-go/v2"
 
+	"seats/compute"
+	"seats/internal/calendar"
+	"seats/internal/config"
 	"seats/internal/duck"
 	"seats/internal/fail"
 	"seats/internal/store"
@@ -26,23 +31,24 @@ import (
 // minKey is the least length of a key, in bytes: what is shorter can be guessed.
 const minKey = 16
 
-// Names of agents that exclude_agents leaves out begin with excludedMark in a pseudonymized pack, and the pattern
+// Names of agents that exclude_agents leaves out begin with excludedMark among pseudonyms, and the pattern
 // that finds them is the only one: the real patterns may name people, and would fit no pseudonym.
 const (
 	excludedMark    = "excluded-"
 	excludedPattern = excludedMark + "*"
 )
 
-// masks makes pseudonyms: HMAC-SHA256 over tenant, kind and value, keyed from a file. Equal keys give equal
-// pseudonyms in every pack of a tenant; without the key nobody can go back or try names.
-type masks struct {
+// Masks makes the pseudonyms of a tenant: HMAC-SHA256 over tenant, kind and value, keyed from a file. Equal keys give
+// equal pseudonyms, whenever and wherever; without the key nobody can go back or try names.
+type Masks struct {
 	key    []byte
 	tenant string
 	taken  map[int64]int64 // resource_key by its pseudonym: two must never share one
 }
 
-// readKey reads the key of the pseudonyms. One line end at its end is not part of it.
-func readKey(path, tenant string) (*masks, error) {
+// ReadKey reads the key of a tenant's pseudonyms. One line end at its end is not part of it. A key that is too short or
+// readable by others is an error with fail.Usage.
+func ReadKey(path, tenant string) (*Masks, error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return nil, fail.New(fail.Usage, "make one with `openssl rand -hex 32`", "read key: %w", err)
@@ -58,10 +64,10 @@ func readKey(path, tenant string) (*masks, error) {
 	if len(key) < minKey {
 		return nil, fail.New(fail.Usage, "make one with `openssl rand -hex 32`", "read key: %s holds %d bytes, at least %d are needed", path, len(key), minKey)
 	}
-	return &masks{key: key, tenant: tenant, taken: map[int64]int64{}}, nil
+	return &Masks{key: key, tenant: tenant, taken: map[int64]int64{}}, nil
 }
 
-func (m *masks) sum(kind, value string) []byte {
+func (m *Masks) sum(kind, value string) []byte {
 	mac := hmac.New(sha256.New, m.key)
 	for _, part := range []string{m.tenant, kind, value} {
 		fmt.Fprintf(mac, "%d:%s", len(part), part) // lengths keep the parts apart
@@ -70,12 +76,12 @@ func (m *masks) sum(kind, value string) []byte {
 }
 
 // employee is the pseudonym of an employee_id.
-func (m *masks) employee(id string) string {
+func (m *Masks) employee(id string) string {
 	return "P" + hex.EncodeToString(m.sum("employee_id", id)[:16])
 }
 
 // resource is the pseudonym of a resource_key: positive, as keys of agents are.
-func (m *masks) resource(key int64) (int64, error) {
+func (m *Masks) resource(key int64) (int64, error) {
 	sum := m.sum("resource_key", strconv.FormatInt(key, 10))
 	masked := int64(binary.BigEndian.Uint64(sum) >> 1)
 	if other, taken := m.taken[masked]; taken && other != key {
@@ -85,8 +91,8 @@ func (m *masks) resource(key int64) (int64, error) {
 	return masked, nil
 }
 
-// agent is the pseudonym of an agent as results name it (R6): an employee_id, or # and a resource_key.
-func (m *masks) agent(name string) string {
+// Agent is the pseudonym of an agent as results name it (R6): an employee_id, or # and a resource_key.
+func (m *Masks) Agent(name string) string {
 	if digits, fallback := strings.CutPrefix(name, "#"); fallback {
 		if key, err := strconv.ParseInt(digits, 10, 64); err == nil {
 			if masked, err := m.resource(key); err == nil {
@@ -97,6 +103,31 @@ func (m *masks) agent(name string) string {
 	return m.employee(name)
 }
 
+// Key tells keys apart and gives none away.
+func (m *Masks) Key() string { return hex.EncodeToString(m.sum("key", "")) }
+
+// Day is Rows of a day that the tenant's rules count, and gives the tenant with the rules that count the masked rows. It
+// makes sure that they count as the real ones do; the scratch store is left with the day's results from the masked rows.
+func (m *Masks) Day(ctx context.Context, scratch *store.Scratch, t config.Tenant, day calendar.Date) (config.Tenant, error) {
+	before, err := compute.Day(ctx, scratch.Conn, t, day, 0)
+	if err != nil {
+		return t, err
+	}
+	if err := m.Rows(ctx, scratch, t.ExcludeAgents); err != nil {
+		return t, err
+	}
+	t.ExcludeAgents = maskedPatterns(t.ExcludeAgents)
+	after, err := compute.Day(ctx, scratch.Conn, t, day, 0)
+	if err != nil {
+		return t, err
+	}
+	if !slices.Equal(before.Peaks, after.Peaks) || !slices.Equal(before.Enabled, after.Enabled) ||
+		!slices.EqualFunc(before.Quality, after.Quality, func(a, b compute.Quality) bool { return a.Rule == b.Rule && a.Count == b.Count }) {
+		return t, fmt.Errorf("pseudonymize %s: the pseudonymized rows do not count as the real ones do", day)
+	}
+	return t, nil
+}
+
 func maskedPatterns(patterns []string) []string {
 	if len(patterns) == 0 {
 		return nil
@@ -104,14 +135,15 @@ func maskedPatterns(patterns []string) []string {
 	return []string{excludedPattern}
 }
 
-// apply replaces the agents of the one day that the scratch store holds. Patterns are resolved before.
-func (m *masks) apply(ctx context.Context, scratch *store.Scratch, patterns []string) error {
+// Rows replaces the agents of the one day whose raw rows the scratch store holds. Patterns of exclude_agents are resolved
+// before.
+func (m *Masks) Rows(ctx context.Context, scratch *store.Scratch, patterns []string) error {
 	conn := scratch.Conn
 	resources, err := m.resources(ctx, conn, patterns)
 	if err != nil {
 		return err
 	}
-	if _, err := duck.Exec(ctx, conn, "audit/pack/pseudonym.sql"); err != nil {
+	if _, err := duck.Exec(ctx, conn, "pseudonym/pseudonym.sql"); err != nil {
 		return err
 	}
 	err = conn.Raw(func(c any) error {
@@ -134,18 +166,18 @@ func (m *masks) apply(ctx context.Context, scratch *store.Scratch, patterns []st
 			return err
 		}
 	}
-	_, err = duck.Exec(ctx, conn, "audit/pack/pseudonymize_agent.sql")
+	_, err = duck.Exec(ctx, conn, "pseudonym/agent.sql")
 	return err
 }
 
 // resources are the rows of the table pseudonym.
-func (m *masks) resources(ctx context.Context, conn *sql.Conn, patterns []string) ([][]driver.Value, error) {
+func (m *Masks) resources(ctx context.Context, conn *sql.Conn, patterns []string) ([][]driver.Value, error) {
 	list, err := json.Marshal(append([]string{}, patterns...))
 	if err != nil {
 		return nil, err
 	}
 	var rows [][]driver.Value
-	err = duck.Each(ctx, conn, "audit/pack/resource.sql", func(scan func(...any) error) error {
+	err = duck.Each(ctx, conn, "pseudonym/resource.sql", func(scan func(...any) error) error {
 		var key int64
 		var employee string
 		var excluded bool
@@ -162,6 +194,6 @@ func (m *masks) resources(ctx context.Context, conn *sql.Conn, patterns []string
 		}
 		rows = append(rows, []driver.Value{key, masked, m.employee(employee), name})
 		return nil
-	}, named("patterns", string(list)))
+	}, sql.Named("patterns", string(list)))
 	return rows, err
 }
