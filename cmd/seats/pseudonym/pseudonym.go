@@ -103,8 +103,13 @@ func (m *Masks) Agent(name string) string {
 	return m.employee(name)
 }
 
-// Key tells keys apart and gives none away.
-func (m *Masks) Key() string { return hex.EncodeToString(m.sum("key", "")) }
+// Of are the pseudonyms of another tenant, with the same key.
+func (m *Masks) Of(tenant string) *Masks {
+	return &Masks{key: m.key, tenant: tenant, taken: map[int64]int64{}}
+}
+
+// Key tells keys apart, whatever the tenant, and gives none away.
+func (m *Masks) Key() string { return hex.EncodeToString(m.Of("").sum("key", "")) }
 
 // Day is Rows of a day that the tenant's rules count, and gives the tenant with the rules that count the masked rows. It
 // makes sure that they count as the real ones do; the scratch store is left with the day's results from the masked rows.
