@@ -14,7 +14,7 @@ import (
 	"strings"
 )
 
-//go:embed gim stage compute explain audit lake pseudonym store watch
+//go:embed gim stage compute explain audit fleet lake pseudonym store watch
 var files embed.FS
 
 // Text returns the statement of a file, for instance "compute/occupied_session.sql". A name that does

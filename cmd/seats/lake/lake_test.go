@@ -149,6 +149,16 @@ func TestOnlyWhatChangedIsWritten(t *testing.T) {
 	require.Contains(t, ask(t, views(t, dir, schemaOf(t, dir)), "select revision, reason from issued where tenant = 'beta'"), "{'revision': 2, 'reason': a test}")
 }
 
+// A slice may have the same rows at a later moment, at which open sessions end.
+func TestAnotherMomentIsAnotherDay(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "lake")
+	tenant := site(t)[1]
+	export(t, dir, "", tenant)
+	change(t, tenant, "update _data.slice set as_of = as_of + 1 where day = '2026-03-29'")
+	written, _ := export(t, dir, "", tenant)
+	require.Equal(t, 9, written)
+}
+
 // What a store let go with age stays in the lake.
 func TestRowsThatTheStoreDroppedStay(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "lake")
