@@ -8,6 +8,9 @@
 VERSION   ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 TESTFLAGS ?=
 SIZE      ?= small
+TENANTS   ?= 3
+DAYS      ?= 31
+SITE      ?=
 VULNDB    ?= https://vuln.go.dev
 DEMO      := testdata/demo
 ALERTS    := cmd/seats/watch/alerts
@@ -40,7 +43,7 @@ RACE := ./cmd/... ./compute/... ./extract/... ./internal/pgtest/... ./internal/s
 # need, and nothing of the server's own in between.
 BENCH_SETTINGS := shared_buffers=1GB max_wal_size=16GB checkpoint_timeout=1d autovacuum=off
 
-.PHONY: help build demo demo-data test race bench bench-once alerts lint vuln fmt clean postgres promtool minisign openssh dist dist-check cross systemd
+.PHONY: help build demo demo-data test race bench bench-once alerts lint vuln fmt clean postgres promtool minisign openssh dist dist-check cross systemd test-spark jre
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -85,6 +88,16 @@ bench: build postgres bin/venv ## measure against PostgreSQL's own answer; SIZE=
 bin/venv:
 	python3 -m venv $@.new
 	$@.new/bin/pip install -q duckdb==1.5.6 || { rm -rf $@.new; exit 1; }
+	rm -rf $@ && mv $@.new $@
+
+# A whole month of many: make test-spark TENANTS=40
+test-spark: build jre bin/spark ## count a lake on a Spark cluster of its own, and kill a worker; TENANTS=40, DAYS=31
+	go build -o bin/gimsim ./cmd/gimsim
+	PATH="$(CURDIR)/bin/spark/bin:$$PATH" spark/test.sh $(TENANTS) $(DAYS) $(SITE)
+
+bin/spark:
+	python3 -m venv $@.new
+	$@.new/bin/pip install -q pyspark==3.5.7 || { rm -rf $@.new; exit 1; }
 	rm -rf $@ && mv $@.new $@
 
 bench-once: postgres ## every benchmark, once
@@ -147,6 +160,13 @@ minisign:
 		command -v apt-get >/dev/null || { echo "minisign is missing: install it"; exit 1; }; \
 		$(SUDO) apt-get update -q && \
 		$(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends minisign; }
+
+# Spark 3.5 runs on Java 17, which Debian 12 has.
+jre:
+	@command -v java >/dev/null || { \
+		command -v apt-get >/dev/null || { echo "java is missing: install a Java 17 runtime"; exit 1; }; \
+		$(SUDO) apt-get update -q && \
+		$(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends openjdk-17-jre-headless; }
 
 # The tests start servers of their own; RUNLEVEL=1 keeps the package from starting the system's.
 openssh:

@@ -121,14 +121,13 @@ counted as (                                                    -- a stretch tha
     where until_ts is null
        or end_ts > until_ts
 ),
-change as (
+change as (                                                     -- one more where a stretch begins, one fewer where it ends
     select tenant, day, region, location, second_ts, sum(agents) as agents
     from (
-        select tenant, day, region, location, start_ts as second_ts, 1 as agents
-        from counted
-        union all
-        select tenant, day, region, location, end_ts, -1
-        from counted
+        select c.tenant, c.day, c.region, c.location, e.agents,
+               case when e.agents = 1 then c.start_ts else c.end_ts end as second_ts
+        from counted as c
+        cross join (select 1 as agents union all select -1) as e
     ) as c
     group by tenant, day, region, location, second_ts
 ),
