@@ -8,6 +8,9 @@
 VERSION   ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 TESTFLAGS ?=
 SIZE      ?= small
+TENANTS   ?= 3
+DAYS      ?= 31
+SITE      ?=
 VULNDB    ?= https://vuln.go.dev
 DEMO      := testdata/demo
 UPLOT     := 1.6.32
@@ -42,7 +45,7 @@ RACE := ./cmd/... ./compute/... ./extract/... ./internal/pgtest/... ./internal/s
 # need, and nothing of the server's own in between.
 BENCH_SETTINGS := shared_buffers=1GB max_wal_size=16GB checkpoint_timeout=1d autovacuum=off
 
-.PHONY: help build demo demo-data test race soak bench bench-once alerts lint vuln fmt clean postgres promtool minisign openssh venv chromium screenshots uplot dist dist-check cross systemd
+.PHONY: help build demo demo-data test race soak bench bench-once alerts lint vuln fmt clean postgres promtool minisign openssh venv chromium screenshots uplot test-spark jre dist dist-check cross systemd
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -90,6 +93,16 @@ bench: build postgres bin/venv ## measure against PostgreSQL's own answer; SIZE=
 bin/venv: | venv
 	python3 -m venv $@.new
 	$@.new/bin/pip install -q duckdb==1.5.6 || { rm -rf $@.new; exit 1; }
+	rm -rf $@ && mv $@.new $@
+
+# A whole month of many: make test-spark TENANTS=40
+test-spark: build jre bin/spark ## count a lake on a Spark cluster of its own, and kill a worker; TENANTS=40, DAYS=31
+	go build -o bin/gimsim ./cmd/gimsim
+	PATH="$(CURDIR)/bin/spark/bin:$$PATH" spark/test.sh $(TENANTS) $(DAYS) $(SITE)
+
+bin/spark: | venv
+	python3 -m venv $@.new
+	$@.new/bin/pip install -q pyspark==3.5.7 || { rm -rf $@.new; exit 1; }
 	rm -rf $@ && mv $@.new $@
 
 bench-once: postgres chromium ## every benchmark, once
@@ -172,6 +185,13 @@ venv:
 		command -v apt-get >/dev/null || { echo "python3 or its module venv is missing: install it"; exit 1; }; \
 		$(SUDO) apt-get update -q && \
 		$(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends python3-venv; }
+
+# Spark 3.5 runs on Java 17, which Debian 12 has.
+jre:
+	@command -v java >/dev/null || { \
+		command -v apt-get >/dev/null || { echo "java is missing: install a Java 17 runtime"; exit 1; }; \
+		$(SUDO) apt-get update -q && \
+		$(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends openjdk-17-jre-headless; }
 
 # The tests start servers of their own; RUNLEVEL=1 keeps the package from starting the system's.
 openssh:

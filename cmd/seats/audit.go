@@ -68,7 +68,7 @@ func (c *auditCmd) Run(ctx context.Context, w *world, root *cli, t *terminal) er
 // tenant audits one tenant, and packs the evidence.
 func (c *auditCmd) tenant(ctx context.Context, w *world, t *terminal, tenant config.Tenant, keys sign.Public) (summary audit.Summary, err error) {
 	defer func() { err = job.Explain(err, tenant) }()
-	period, err := c.period(w, tenant)
+	period, err := c.periodOrAll(tenant, w.clock())
 	if err != nil {
 		return summary, err
 	}
@@ -86,18 +86,6 @@ func (c *auditCmd) tenant(ctx context.Context, w *world, t *terminal, tenant con
 		return summary, nil
 	}
 	return summary, c.pack(ctx, t, tenant, period)
-}
-
-// period is what the flags ask for: everything where they ask for nothing.
-func (c *auditCmd) period(w *world, tenant config.Tenant) (audit.Period, error) {
-	if c.periodFlags == (periodFlags{}) {
-		return audit.Period{}, nil
-	}
-	p, err := c.resolve(tenant, w.clock())
-	if err != nil {
-		return audit.Period{}, err
-	}
-	return audit.Period{From: p.days[0], To: p.days[len(p.days)-1]}, nil
 }
 
 // pack writes the evidence of the period.

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"seats/cmd/seats/audit"
 	"seats/internal/calendar"
 	"seats/internal/config"
 	"seats/internal/fail"
@@ -62,6 +63,18 @@ func (f periodFlags) resolve(t config.Tenant, now time.Time) (period, error) {
 		yesterday := today.AddDays(-1)
 		return daysPeriod(yesterday, yesterday, today)
 	}
+}
+
+// periodOrAll is the days from the first to the last that the flags ask for; everything where they ask for nothing.
+func (f periodFlags) periodOrAll(t config.Tenant, now time.Time) (audit.Period, error) {
+	if f == (periodFlags{}) {
+		return audit.Period{}, nil
+	}
+	p, err := f.resolve(t, now)
+	if err != nil {
+		return audit.Period{}, err
+	}
+	return audit.Period{From: p.days[0], To: p.days[len(p.days)-1]}, nil
 }
 
 func (f periodFlags) span(today calendar.Date) (period, error) {

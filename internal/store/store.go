@@ -69,7 +69,7 @@ func begin(ctx context.Context, path string, o duck.Options, orNew bool) (*Work,
 	if err := dirs.Make(filepath.Dir(path), dirs.Data); err != nil {
 		return nil, err
 	}
-	lock, err := takeLock(path + ".lock")
+	lock, err := Lock(path + ".lock")
 	if err != nil {
 		return nil, err
 	}
@@ -276,7 +276,8 @@ func OpenPublished(ctx context.Context, path string, o duck.Options) (db *sql.DB
 	return db, nil
 }
 
-func takeLock(path string) (*os.File, error) {
+// Lock takes a lock that ends when the file is closed, or with the process. One that another run holds is ErrBusy.
+func Lock(path string) (*os.File, error) {
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR|syscall.O_NOFOLLOW, 0o600)
 	if errors.Is(err, syscall.ELOOP) {
 		return nil, linked(path)

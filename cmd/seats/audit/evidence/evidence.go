@@ -16,12 +16,12 @@ import (
 	"path/filepath"
 
 	"seats/cmd/seats/audit"
+	"seats/cmd/seats/pseudonym"
 	"seats/internal/calendar"
 	"seats/internal/config"
 	"seats/internal/dirs"
 	"seats/internal/duck"
 	"seats/internal/fail"
-	"seats/internal/pseudonym"
 	"seats/internal/store"
 	texts "seats/sql"
 )
@@ -42,11 +42,9 @@ func Write(ctx context.Context, o Options) (err error) {
 	}
 	p := &packer{Options: o, masks: nil}
 	if o.KeyFile != "" {
-		key, err := pseudonym.ReadKey(o.KeyFile, o.Tenant.Name)
-		if err != nil {
+		if p.masks, err = pseudonym.ReadKey(o.KeyFile, o.Tenant.Name); err != nil {
 			return err
 		}
-		p.masks = &masks{key}
 	}
 	e := o.Tenant.Engine
 	p.scratch, err = store.OpenScratch(ctx, o.Tenant.StorePath(), duck.Options{MemoryLimit: e.MemoryLimit, Threads: e.Threads, TempDir: e.TempDir}, o.Period.Touches)
@@ -71,7 +69,7 @@ type packer struct {
 	Options
 	scratch  *store.Scratch
 	dir      string
-	masks    *masks // nil: no pseudonyms
+	masks    *pseudonym.Masks // nil: no pseudonyms
 	days     []calendar.Date
 	from, to string // bounds for the statements, as days
 	computed []computation

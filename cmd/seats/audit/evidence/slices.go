@@ -3,10 +3,8 @@ package evidence
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"slices"
 
-	"seats/compute"
 	"seats/internal/calendar"
 )
 
@@ -53,31 +51,16 @@ func (p *packer) writeSlice(ctx context.Context, d calendar.Date) error {
 	return p.scratch.EmptyRows(ctx)
 }
 
-// mask replaces the agents of the day in the scratch store, and makes sure that it counts as before.
-func (p *packer) mask(ctx context.Context, d calendar.Date) error {
+// mask replaces the agents of the day in the scratch store, and the rules by those that count it as before.
+func (p *packer) mask(ctx context.Context, d calendar.Date) (err error) {
 	at := slices.IndexFunc(p.computed, func(c computation) bool { return c.day == d })
 	if at < 0 {
-		return p.masks.apply(ctx, p.scratch, p.Tenant.ExcludeAgents)
+		return p.masks.Rows(ctx, p.scratch, p.Tenant.ExcludeAgents)
 	}
 	c := &p.computed[at]
-	before, err := compute.Day(ctx, p.scratch.Conn, c.tenant, d, 0)
-	if err != nil {
-		return err
-	}
-	if err := p.masks.apply(ctx, p.scratch, c.tenant.ExcludeAgents); err != nil {
-		return err
-	}
-	c.tenant.ExcludeAgents = maskedPatterns(c.tenant.ExcludeAgents)
+	c.tenant, err = p.masks.Day(ctx, p.scratch, c.tenant, d)
 	c.text = string(c.tenant.Rules())
-	after, err := compute.Day(ctx, p.scratch.Conn, c.tenant, d, 0)
-	if err != nil {
-		return err
-	}
-	if !slices.Equal(before.Peaks, after.Peaks) || !slices.Equal(before.Enabled, after.Enabled) ||
-		!slices.EqualFunc(before.Quality, after.Quality, func(a, b compute.Quality) bool { return a.Rule == b.Rule && a.Count == b.Count }) {
-		return fmt.Errorf("pseudonymize %s: the pseudonymized rows do not count as the real ones do", d)
-	}
-	return nil
+	return err
 }
 
 func sortDays(days []calendar.Date) {

@@ -1,0 +1,254 @@
+package lake
+
+import (
+	"context"
+	"crypto/sha256"
+	"database/sql"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"path"
+	"path/filepath"
+
+	"seats/cmd/seats/audit"
+	"seats/cmd/seats/pseudonym"
+	"seats/internal/calendar"
+	"seats/internal/config"
+	"seats/internal/dirs"
+	"seats/internal/duck"
+	"seats/internal/store"
+	texts "seats/sql"
+)
+
+// Relations of a day: what was read, with the rules that it was counted by, and what was counted. Each is written by the
+// statement lake/<relation>.sql.
+var (
+	rowRelations    = []string{"slice", "voice_session", "ocs_activity", "agent", "duplicate_key", "rule"}
+	numberRelations = []string{"daily_concurrent", "enabled_daily", "data_quality"}
+)
+
+// Summary of an export.
+type Summary struct {
+	Days, Written, Unchanged int             // days and partitions
+	Uncounted                []calendar.Date // that have a slice, and no numbers of it: they are not in the lake
+}
+
+// Export brings a tenant's days into the lake, and the months in which they lie. The errors are those of
+// store.OpenScratch and store.Lock.
+func (l *Lake) Export(ctx context.Context, tenant config.Tenant, period audit.Period) (summary Summary, err error) {
+	lock, err := store.Lock(filepath.Join(l.dir, "."+tenant.Name+".lock"))
+	if err != nil {
+		return Summary{}, err
+	}
+	defer func() { err = errors.Join(err, lock.Close()) }()
+	e := tenant.Engine
+	scratch, err := store.OpenScratch(ctx, tenant.StorePath(), duck.Options{MemoryLimit: e.MemoryLimit, Threads: e.Threads, TempDir: e.TempDir}, period.Touches)
+	if err != nil {
+		return Summary{}, err
+	}
+	defer func() { err = errors.Join(err, scratch.Close()) }()
+	x := &export{lake: l, tenant: tenant, scratch: scratch, statements: statements()}
+	if l.masks != nil {
+		x.masks = l.masks.Of(tenant.Name)
+	}
+	if err := dirs.MakeTemp(scratch.TempDir()); err != nil {
+		return Summary{}, err
+	}
+	if err := scratch.Take(ctx); err != nil {
+		return Summary{}, err
+	}
+	// Files depend on the order in which threads write them: one thread writes them always alike.
+	if _, err := duck.Exec(ctx, scratch.Conn, "store/one_thread.sql"); err != nil {
+		return Summary{}, err
+	}
+	if err := x.days(ctx, period); err != nil {
+		return x.summary, err
+	}
+	return x.summary, x.months(ctx, period)
+}
+
+// export is a tenant's, at work.
+type export struct {
+	lake       *Lake
+	tenant     config.Tenant
+	scratch    *store.Scratch
+	masks      *pseudonym.Masks // nil: none
+	statements string           // hash
+	summary    Summary
+}
+
+// statements is the hash of what writes the partitions.
+func statements() string {
+	h := sha256.New()
+	for _, name := range texts.Names("lake") {
+		fmt.Fprintf(h, "%s\x00%s\x00", name, texts.Text(name))
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+// day is one of the store's.
+type day struct {
+	calendar.Date
+	hasRows     sql.NullBool // null: they are not counted
+	rules       string
+	asOf        int64
+	fromNumbers string // what the numbers were counted from
+	fromRows    string // what the store says of the slice
+}
+
+func bounds(p audit.Period) []any {
+	from, to := "0001-01-01", "9999-12-31"
+	if !p.IsEverything() {
+		from, to = p.From.String(), p.To.String()
+	}
+	return []any{sql.Named("from", from), sql.Named("to", to)}
+}
+
+func (x *export) days(ctx context.Context, period audit.Period) error {
+	var days []day
+	err := duck.Each(ctx, x.scratch.Conn, "lake/day.sql", func(scan func(...any) error) error {
+		var d day
+		var text string
+		err := scan(&text, &d.hasRows, &d.rules, &d.asOf, &d.fromNumbers, &d.fromRows)
+		if err == nil {
+			d.Date, err = calendar.ParseDate(text)
+		}
+		days = append(days, d)
+		return err
+	}, bounds(period)...)
+	if err != nil {
+		return err
+	}
+	for _, d := range days {
+		if !d.hasRows.Valid {
+			x.summary.Uncounted = append(x.summary.Uncounted, d.Date)
+			continue
+		}
+		x.summary.Days++
+		if err := x.day(ctx, d); err != nil {
+			return fmt.Errorf("export %s: %w", d, err)
+		}
+	}
+	return nil
+}
+
+// day brings a day's partitions into the lake: all of them or none.
+func (x *export) day(ctx context.Context, d day) error {
+	var parts []partition
+	folder := fmt.Sprintf("month=%s/day=%s", d.YearMonth(), d)
+	if d.hasRows.Bool {
+		parts = x.partitions(rowRelations, folder, d.fromNumbers, d.fromRows)
+	}
+	parts = append(parts, x.partitions(numberRelations, folder, d.fromNumbers)...)
+	if x.done(parts) {
+		return nil
+	}
+	values := map[string]any{"day": d.String()}
+	if d.hasRows.Bool {
+		var err error
+		if values["rules"], err = x.load(ctx, d); err != nil {
+			return err
+		}
+	}
+	if err := x.put(ctx, parts, values); err != nil {
+		return err
+	}
+	return x.scratch.Empty(ctx)
+}
+
+// load brings the day's raw rows into the scratch store, with pseudonyms where they are wanted, and gives the rules that
+// count them.
+func (x *export) load(ctx context.Context, d day) (rules string, err error) {
+	t, err := x.tenant.WithRules([]byte(d.rules))
+	if err != nil {
+		return "", err
+	}
+	if err := x.scratch.TakeRows(ctx, d.Date, d.Date); err != nil {
+		return "", err
+	}
+	if x.masks != nil {
+		if t, err = x.masks.Day(ctx, x.scratch, t, d.Date); err != nil {
+			return "", err
+		}
+	}
+	return ruleRows(t, d.Date, d.asOf)
+}
+
+func (x *export) months(ctx context.Context, period audit.Period) error {
+	type month struct{ relation, month, hash string }
+	var months []month
+	err := duck.Each(ctx, x.scratch.Conn, "lake/month.sql", func(scan func(...any) error) error {
+		var m month
+		err := scan(&m.relation, &m.month, &m.hash)
+		months = append(months, m)
+		return err
+	}, bounds(period)...)
+	if err != nil {
+		return err
+	}
+	for _, m := range months {
+		parts := x.partitions([]string{m.relation}, "month="+m.month, m.hash)
+		if x.done(parts) {
+			continue
+		}
+		if err := x.put(ctx, parts, map[string]any{"month": m.month}); err != nil {
+			return fmt.Errorf("export %s: %w", m.month, err)
+		}
+	}
+	return nil
+}
+
+// partitions are those of relations in a tenant's folder of a day or month, made of the same.
+func (x *export) partitions(relations []string, folder string, from ...string) []partition {
+	h := sha256.New()
+	for _, part := range append(from, x.statements) {
+		fmt.Fprintf(h, "%d:%s", len(part), part) // lengths keep the parts apart
+	}
+	hash := hex.EncodeToString(h.Sum(nil))
+	var parts []partition
+	for _, r := range relations {
+		parts = append(parts, partition{relation: r, dir: path.Join(r, "tenant="+x.tenant.Name, folder), hash: hash})
+	}
+	return parts
+}
+
+// done tells whether the lake holds all of these partitions.
+func (x *export) done(parts []partition) bool {
+	for _, p := range parts {
+		if !x.lake.holds(p) {
+			return false
+		}
+	}
+	x.summary.Unchanged += len(parts)
+	return true
+}
+
+// parameters of the statements, beside the file.
+var parameters = map[string][]string{
+	"slice":            {"day"},
+	"rule":             {"rules"},
+	"daily_concurrent": {"day"},
+	"enabled_daily":    {"day"},
+	"data_quality":     {"day", "masked"},
+	"monthly_enabled":  {"month"},
+	"issued":           {"month", "masked"},
+}
+
+// put writes partitions and replaces them in the lake.
+func (x *export) put(ctx context.Context, parts []partition, values map[string]any) error {
+	values["masked"] = x.masks != nil
+	var files []string
+	for _, p := range parts {
+		file := filepath.Join(x.scratch.TempDir(), p.relation+".parquet")
+		args := []any{sql.Named("file", file)}
+		for _, name := range parameters[p.relation] {
+			args = append(args, sql.Named(name, values[name]))
+		}
+		if _, err := duck.Exec(ctx, x.scratch.Conn, "lake/"+p.relation+".sql", args...); err != nil {
+			return err
+		}
+		files = append(files, file)
+	}
+	x.summary.Written += len(parts)
+	return x.lake.replace(parts, files)
+}

@@ -1,0 +1,282 @@
+package lake_test
+
+import (
+	"encoding/json"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"seats/cmd/seats/lake"
+	"seats/internal/config"
+	"seats/internal/duck"
+	"seats/internal/fail"
+)
+
+func schemaOf(t *testing.T, dir string) (s lake.Schema) {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(dir, "_schema.json"))
+	require.NoError(t, err)
+	require.NoError(t, json.Unmarshal(text, &s))
+	return s
+}
+
+func TestTheSchemaSaysWhatIsWritten(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "lake")
+	tenants := site(t)
+	written, _ := export(t, dir, "", tenants...)
+	require.Equal(t, 2*2*9+2*2, written)
+	schema := schemaOf(t, dir)
+	db := views(t, dir, schema)
+	for _, r := range schema.Relations {
+		var want []string
+		for _, c := range r.Columns {
+			require.NotEmpty(t, c.Comment, r.Name)
+			want = append(want, c.Name+" "+c.Type)
+		}
+		rows, err := db.Query("select column_name || ' ' || column_type from (describe " + r.Name + ") where column_name not in ('tenant', 'month', 'day')")
+		require.NoError(t, err)
+		var got []string
+		for rows.Next() {
+			var column string
+			require.NoError(t, rows.Scan(&column))
+			got = append(got, column)
+		}
+		require.Equal(t, want, got, r.Name)
+	}
+	entries, err := os.ReadDir(dir)
+	require.NoError(t, err)
+	relations := 0
+	for _, e := range entries {
+		if e.IsDir() {
+			relations++
+		}
+	}
+	require.Len(t, schema.Relations, relations)
+	require.Equal(t, []string{"(tenant: 007)"}, shortened(ask(t, db, "select distinct tenant from slice where tenant like '0%'")), "a tenant's name is no number")
+
+	text, err := os.ReadFile(filepath.Join(dir, "README.md"))
+	require.NoError(t, err)
+	questions := regexp.MustCompile(`(?s)    select .*?;\n`).FindAllString(string(text), -1)
+	require.Len(t, questions, 5)
+	for _, q := range questions {
+		ask(t, db, strings.TrimSuffix(q, ";\n"))
+	}
+}
+
+// shortened writes structs of one text as they are easier to read.
+func shortened(rows []string) []string {
+	for at, r := range rows {
+		rows[at] = strings.NewReplacer("{", "(", "}", ")", "'", "").Replace(r)
+	}
+	return rows
+}
+
+// The lake holds what the stores hold, every row and every number.
+func TestNothingIsLost(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "lake")
+	tenants := site(t)
+	export(t, dir, "", tenants...)
+	db := views(t, dir, schemaOf(t, dir))
+	for _, tenant := range tenants {
+		_, err := db.Exec("attach '" + tenant.StorePath() + "' as s" + tenant.Name + " (read_only)")
+		require.NoError(t, err)
+		for relation, columns := range map[string]string{
+			"voice_session":    "day, resource_key, start_ts, end_ts, active_flag, sm_res_session_fact_key, start_date_time_key, update_audit_key",
+			"ocs_activity":     "day, resource_key, start_ts, end_ts, active_flag, switch_name, kind, activity_key, start_date_time_key, call_attempt_guid, dialing_mode_code, update_audit_key",
+			"agent":            "day, resource_key, employee_id, resource_name",
+			"daily_concurrent": "day, region, location, agents, peak_ts, peak_seconds, state",
+			"enabled_daily":    "day, region, agents, state",
+			"data_quality":     "day, rule, blocking, occurrences, examples",
+		} {
+			have := ask(t, db, "select "+columns+" from s"+tenant.Name+"._data."+relation+" order by all")
+			require.NotEmpty(t, have, relation)
+			require.Equal(t, have, ask(t, db, "select "+columns+" from "+relation+" where tenant = '"+tenant.Name+"' order by all"), relation)
+		}
+	}
+	require.Empty(t, ask(t, db, "select * from voice_session where epoch(start_at) <> start_ts or epoch(end_at) <> end_ts"))
+}
+
+// files are the files of a lake, each with its text.
+func files(t *testing.T, dir string) map[string]string {
+	t.Helper()
+	all := map[string]string{}
+	require.NoError(t, filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		all[strings.TrimPrefix(path, dir+"/")] = string(text)
+		return err
+	}))
+	return all
+}
+
+func TestOnlyWhatChangedIsWritten(t *testing.T) {
+	dir, again := filepath.Join(t.TempDir(), "lake"), filepath.Join(t.TempDir(), "lake")
+	tenants := site(t)
+	export(t, dir, "", tenants...)
+	export(t, again, "", tenants...)
+	first := files(t, dir)
+	require.Equal(t, first, files(t, again), "equal stores give equal bytes")
+	written, unchanged := export(t, dir, "", tenants...)
+	require.Equal(t, [2]int{0, 2*2*9 + 2*2}, [2]int{written, unchanged})
+
+	const partition = "agent/tenant=007/month=2026-03/day=2026-03-28/"
+	for name, spoil := range map[string]func(path string) error{
+		"_SUCCESS":     os.Remove,
+		"part.parquet": os.Remove,
+	} {
+		require.NoError(t, spoil(filepath.Join(dir, partition+name)))
+		written, _ = export(t, dir, "", tenants...)
+		require.Equal(t, 9, written, "the day of a partition without %s", name)
+		require.Equal(t, first, files(t, dir))
+	}
+
+	// A day is counted by other rules.
+	changed := tenants[1]
+	changed.ExcludeAgents = []string{"*"}
+	run(t, changed, "2026-03-28", "2026-03-28")
+	written, _ = export(t, dir, "", tenants[0], changed)
+	require.Equal(t, 9+1, written, "the day, and what is issued of its month")
+	now := files(t, dir)
+	require.Equal(t, first["voice_session/tenant=beta/month=2026-03/day=2026-03-28/part.parquet"], now["voice_session/tenant=beta/month=2026-03/day=2026-03-28/part.parquet"])
+	require.NotEqual(t, first["rule/tenant=beta/month=2026-03/day=2026-03-28/part.parquet"], now["rule/tenant=beta/month=2026-03/day=2026-03-28/part.parquet"])
+	require.Contains(t, ask(t, views(t, dir, schemaOf(t, dir)), "select revision, reason from issued where tenant = 'beta'"), "{'revision': 2, 'reason': a test}")
+}
+
+// A slice may have the same rows at a later moment, at which open sessions end.
+func TestAnotherMomentIsAnotherDay(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "lake")
+	tenant := site(t)[1]
+	export(t, dir, "", tenant)
+	change(t, tenant, "update _data.slice set as_of = as_of + 1 where day = '2026-03-29'")
+	written, _ := export(t, dir, "", tenant)
+	require.Equal(t, 9, written)
+}
+
+// What a store let go with age stays in the lake.
+func TestRowsThatTheStoreDroppedStay(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "lake")
+	tenants := site(t)
+	export(t, dir, "", tenants...)
+	first := files(t, dir)
+	for _, tenant := range tenants {
+		change(t, tenant, "delete from _data.slice", "delete from _data.voice_session", "delete from _data.agent", "delete from _data.concurrency")
+	}
+	written, _ := export(t, dir, "", tenants...)
+	require.Zero(t, written)
+	require.Equal(t, first, files(t, dir))
+
+	fresh := filepath.Join(t.TempDir(), "fresh")
+	written, _ = export(t, fresh, "", tenants...)
+	require.Equal(t, 2*2*3+2*2, written, "the numbers are there")
+	require.NoDirExists(t, filepath.Join(fresh, "voice_session"))
+}
+
+func change(t *testing.T, tenant config.Tenant, statements ...string) {
+	t.Helper()
+	db, err := duck.Open(tenant.StorePath(), duck.Options{})
+	require.NoError(t, err)
+	for _, s := range statements {
+		_, err = db.Exec(s)
+		require.NoError(t, err)
+	}
+	require.NoError(t, db.Close())
+}
+
+func TestPseudonyms(t *testing.T) {
+	tenants := site(t)
+	change(t, tenants[0], "update _data.issued_file set reason = 'asked by ' || (select max(resource_name) from _data.agent)")
+	plain, masked := filepath.Join(t.TempDir(), "plain"), filepath.Join(t.TempDir(), "masked")
+	key := filepath.Join(t.TempDir(), "key")
+	require.NoError(t, os.WriteFile(key, []byte("0123456789abcdef\n"), 0o600))
+	export(t, plain, "", tenants...)
+	export(t, masked, key, tenants...)
+	names, numbers := views(t, plain, schemaOf(t, plain)), views(t, masked, schemaOf(t, masked))
+	for _, query := range []string{
+		"select * from daily_concurrent order by all", "select * from enabled_daily order by all", "select tenant, day, rule, occurrences from data_quality order by all",
+		"select * exclude (reason) from issued order by all", "select start_at, end_at from voice_session order by all", "select * exclude pattern from rule order by all",
+	} {
+		require.Equal(t, ask(t, names, query), ask(t, numbers, query))
+	}
+	var everything strings.Builder
+	for _, r := range schemaOf(t, masked).Relations {
+		for _, row := range ask(t, numbers, "select * from "+r.Name) {
+			everything.WriteString(row + "\n")
+		}
+	}
+	agents := ask(t, names, "select distinct unnest([employee_id, resource_name, '#' || resource_key]) as name from agent")
+	require.Greater(t, len(agents), 40)
+	for _, row := range agents {
+		if _, name, _ := strings.Cut(strings.Trim(row, "{'}"), "': "); name != "NULL" && name != "" {
+			require.NotContains(t, everything.String(), strings.Trim(name, "'"))
+		}
+	}
+	for _, relation := range []string{"voice_session", "ocs_activity", "agent"} {
+		require.Empty(t, ask(t, numbers, "select resource_key from "+relation+" where resource_key < 1000000"), "simulated keys are small, pseudonyms are not")
+	}
+	require.NotContains(t, everything.String(), "TEST")
+	written, _ := export(t, masked, key, tenants...)
+	require.Zero(t, written)
+
+	other := filepath.Join(t.TempDir(), "other")
+	require.NoError(t, os.WriteFile(other, []byte("fedcba9876543210"), 0o600))
+	for dir, keys := range map[string][]string{plain: {key}, masked: {"", other}} {
+		for _, k := range keys {
+			_, err := lake.Open(dir, k)
+			require.Equal(t, fail.Usage, fail.CodeOf(err))
+		}
+	}
+
+	// Rows that are gone cannot tell which of their examples name agents.
+	change(t, tenants[0], "delete from _data.slice")
+	late := filepath.Join(t.TempDir(), "late")
+	export(t, late, key, tenants[0])
+	require.Empty(t, ask(t, names, "select unnest(examples) from read_parquet('"+late+"/data_quality/**/*.parquet')"))
+	require.NotEmpty(t, ask(t, names, "select unnest(examples) from data_quality where tenant = '007'"))
+}
+
+func TestAFolderOfSomethingElseIsRefused(t *testing.T) {
+	dir := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "letter.txt"), nil, 0o600))
+	_, err := lake.Open(dir, "")
+	require.Equal(t, fail.Usage, fail.CodeOf(err))
+	require.ErrorContains(t, err, "letter.txt")
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "_schema.json"), []byte(`{"format": 99}`), 0o600))
+	_, err = lake.Open(dir, "")
+	require.ErrorContains(t, err, "format 99")
+}
+
+func TestNoLinkIsFollowed(t *testing.T) {
+	tenants := site(t)[1:]
+	elsewhere := t.TempDir()
+	for link, refused := range map[string]bool{
+		"agent":             true,
+		"agent/tenant=beta": true,
+		"agent/tenant=beta/month=2026-03/day=2026-03-28/_SUCCESS":          false, // what is renamed takes its place
+		"agent/tenant=beta/month=2026-03/day=2026-03-28/part.parquet":      false,
+		"agent/tenant=beta/month=2026-03/day=2026-03-28/.part.parquet.tmp": false,
+		".beta.lock": true,
+	} {
+		dir := filepath.Join(t.TempDir(), "lake")
+		l, err := lake.Open(dir, "")
+		require.NoError(t, err)
+		require.NoError(t, os.MkdirAll(filepath.Dir(filepath.Join(dir, link)), 0o700))
+		require.NoError(t, os.Symlink(filepath.Join(elsewhere, "victim"), filepath.Join(dir, link)))
+		_, err = l.Export(t.Context(), tenants[0], everything)
+		if refused {
+			require.Error(t, err, link)
+		} else {
+			require.NoError(t, err, link)
+		}
+		entries, err := os.ReadDir(elsewhere)
+		require.NoError(t, err)
+		require.Empty(t, entries, link)
+		require.NoError(t, l.Close())
+	}
+}

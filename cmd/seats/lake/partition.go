@@ -1,0 +1,151 @@
+package lake
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"strings"
+	"syscall"
+)
+
+// Names of the files in a partition.
+const (
+	dataName    = "part.parquet"
+	successName = "_SUCCESS"
+)
+
+// partition is a folder of the lake with one file of data, made of what hash stands for.
+type partition struct {
+	relation, dir, hash string
+}
+
+// holds tells whether the lake has the partition, whole and made of the same. What is no file will be replaced.
+func (l *Lake) holds(p partition) bool {
+	said, err := l.read(path.Join(p.dir, successName))
+	if err != nil || string(said) != p.hash+"\n" {
+		return false
+	}
+	_, err = l.regular(path.Join(p.dir, dataName))
+	return err == nil
+}
+
+// replace puts partitions that belong together into the lake, each from a file: nothing is replaced before all of them are
+// on its disk.
+func (l *Lake) replace(parts []partition, files []string) error {
+	for at, p := range parts {
+		if err := l.stage(p.dir, files[at]); err != nil {
+			return fmt.Errorf("write %s: %w", path.Join(p.dir, dataName), err)
+		}
+	}
+	for _, p := range parts {
+		if err := l.root.Remove(path.Join(p.dir, successName)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	for _, p := range parts {
+		name := path.Join(p.dir, dataName)
+		if err := l.root.Rename(beside(name), name); err != nil {
+			return err
+		}
+		if err := l.sync(p.dir); err != nil {
+			return err
+		}
+	}
+	for _, p := range parts {
+		if err := l.write(path.Join(p.dir, successName), []byte(p.hash+"\n")); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// stage copies a file to where it will be renamed, and makes the folders above it.
+func (l *Lake) stage(dir, file string) error {
+	if err := l.folder(dir); err != nil {
+		return err
+	}
+	in, err := os.Open(file)
+	if err != nil {
+		return err
+	}
+	defer in.Close() //nolint:errcheck // only read
+	return l.create(beside(path.Join(dir, dataName)), in)
+}
+
+// beside is the name of an unfinished file: no engine takes it for data.
+func beside(name string) string { return path.Join(path.Dir(name), "."+path.Base(name)+".tmp") }
+
+// write puts a small file in place, whole or not at all, unless it is there already.
+func (l *Lake) write(name string, text []byte) error {
+	if is, err := l.read(name); err == nil && bytes.Equal(is, text) {
+		return nil
+	}
+	if err := l.create(beside(name), bytes.NewReader(text)); err != nil {
+		return fmt.Errorf("write %s: %w", name, err)
+	}
+	return l.root.Rename(beside(name), name)
+}
+
+// create writes a new file, in place of an unfinished one.
+func (l *Lake) create(name string, in io.Reader) (err error) {
+	if err := l.root.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	out, err := l.root.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, out.Close()) }()
+	if _, err := io.Copy(out, in); err != nil {
+		return err
+	}
+	return out.Sync()
+}
+
+// read reads a small file that is no link.
+func (l *Lake) read(name string) ([]byte, error) {
+	if _, err := l.regular(name); err != nil {
+		return nil, err
+	}
+	return l.root.ReadFile(name)
+}
+
+func (l *Lake) regular(name string) (fs.FileInfo, error) {
+	info, err := l.root.Lstat(name)
+	if err == nil && !info.Mode().IsRegular() {
+		err = &fs.PathError{Op: "read", Path: name, Err: errors.New("it is no file")}
+	}
+	return info, err
+}
+
+// folder makes a folder and those above it, and refuses whatever else stands in their place, a link too.
+func (l *Lake) folder(dir string) error {
+	at := ""
+	for name := range strings.SplitSeq(dir, "/") {
+		at = path.Join(at, name)
+		if err := l.root.Mkdir(at, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
+			return err
+		}
+		info, err := l.root.Lstat(at)
+		if err == nil && !info.IsDir() {
+			err = &fs.PathError{Op: "mkdir", Path: at, Err: syscall.ENOTDIR}
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// sync makes the entries of a folder durable, so that a _SUCCESS outlives no crash that its data does not.
+func (l *Lake) sync(dir string) error {
+	f, err := l.root.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Sync(), f.Close())
+}

@@ -1,0 +1,173 @@
+-- Grain: tenant, period and region, or location of a region: the peak of each day (R8), and the enabled agents of each month (R9),
+-- for all tenants and days at once. Written from the rules alone, for Spark, DuckDB and PostgreSQL as they are: a third opinion
+-- that shares nothing with the two that are issued.
+-- Inputs, relations of the lake: voice_session, ocs_activity, agent, rule. Each day is counted by its own rules. A month counts
+-- the days that are there: whether it is whole is for the asker to know.
+with moment as (                                                -- R2, R10: what a day says of all its sessions
+    select tenant, day, as_of_ts, case when session_end = 'inclusive' then 1 else 0 end as last_second
+    from rule
+    where kind = 'day'
+),
+occupied as (                                                   -- R2
+    select s.tenant, s.day, s.resource_key, s.sm_res_session_fact_key, s.start_date_time_key, s.start_ts,
+           case
+               when coalesce(s.active_flag, 0) <> 0 or s.end_ts is null then greatest(m.as_of_ts, s.start_ts + 1) + m.last_second
+               else greatest(s.end_ts + m.last_second, s.start_ts + 1)
+           end as end_ts
+    from voice_session as s
+    join moment as m on m.tenant = s.tenant
+        and m.day = s.day
+    where s.start_ts is not null
+      and (coalesce(s.active_flag, 0) <> 0 or s.end_ts is null or s.end_ts >= s.start_ts)
+),
+activity as (                                                   -- R3
+    select a.tenant, a.day, a.resource_key, a.start_ts, nullif(a.switch_name, '') as switch_name,
+           case
+               when coalesce(a.active_flag, 0) <> 0 or a.end_ts is null then greatest(m.as_of_ts, a.start_ts + 1)
+               else greatest(a.end_ts, a.start_ts + 1)
+           end as end_ts
+    from ocs_activity as a
+    join moment as m on m.tenant = a.tenant
+        and m.day = a.day
+    where a.start_ts is not null
+      and (coalesce(a.active_flag, 0) <> 0 or a.end_ts is null or a.end_ts >= a.start_ts)
+),
+excluded as (                                                   -- R6
+    select distinct a.tenant, a.day, a.resource_key
+    from agent as a
+    join (
+        select tenant, day,
+               replace(replace(replace(replace(replace(pattern, '!', '!!'), '%', '!%'), '_', '!_'), '*', '%'), '?', '_') as wildcard
+        from rule
+        where kind = 'exclude'
+    ) as x on x.tenant = a.tenant
+        and x.day = a.day
+    where coalesce(a.employee_id, '') like x.wildcard escape '!'
+       or coalesce(a.resource_name, '') like x.wildcard escape '!'
+),
+qualifying as (                                                 -- R4, R6: session with each switch that qualifies it
+    select distinct o.tenant, o.day, o.sm_res_session_fact_key, o.start_date_time_key, o.start_ts, o.end_ts, a.switch_name,
+           coalesce(nullif(g.employee_id, ''), '#' || cast(o.resource_key as varchar(20))) as agent
+    from occupied as o
+    join activity as a on a.tenant = o.tenant
+        and a.day = o.day
+        and a.resource_key = o.resource_key
+        and a.start_ts < o.end_ts
+        and a.end_ts > o.start_ts
+    left join agent as g on g.tenant = o.tenant
+        and g.day = o.day
+        and g.resource_key = o.resource_key
+    left join excluded as x on x.tenant = o.tenant
+        and x.day = o.day
+        and x.resource_key = o.resource_key
+    where x.resource_key is null
+),
+known as (                                                      -- R5: how many known switches its session has
+    select tenant, day, start_ts, end_ts, agent, switch_name,
+           count(switch_name) over (partition by tenant, day, sm_res_session_fact_key, start_date_time_key) as switches
+    from qualifying
+),
+placed as (                                                     -- R5
+    select distinct k.tenant, k.day, k.start_ts, k.end_ts, k.agent,
+           coalesce(l.region, d.region) as region,
+           coalesce(l.location, d.location) as location
+    from known as k
+    left join rule as l on l.kind = 'switch'
+        and l.tenant = k.tenant
+        and l.day = k.day
+        and l.switch_name = k.switch_name
+    left join rule as d on d.kind = 'location'
+        and d.is_default
+        and d.tenant = k.tenant
+        and d.day = k.day
+    where k.switch_name is not null
+       or k.switches = 0
+),
+span as (                                                       -- R7: regions and locations with their day; '' is the region as a whole
+    select tenant, month, day, region, '' as location, start_ts, end_ts
+    from rule
+    where kind = 'region'
+    union all
+    select l.tenant, l.month, l.day, l.region, l.location, r.start_ts, r.end_ts
+    from rule as l
+    join rule as r on r.kind = 'region'
+        and r.tenant = l.tenant
+        and r.day = l.day
+        and r.region = l.region
+    where l.kind = 'location'
+),
+present as (                                                    -- R8: who is where, within the day
+    select w.tenant, w.day, w.region, w.location, p.agent,
+           greatest(p.start_ts, w.start_ts) as start_ts,
+           least(p.end_ts, w.end_ts) as end_ts
+    from placed as p
+    join span as w on w.tenant = p.tenant
+        and w.day = p.day
+        and w.region = p.region
+        and (w.location = p.location or w.location = '')
+    where p.start_ts < w.end_ts
+      and p.end_ts > w.start_ts
+      and w.start_ts < w.end_ts
+),
+reached as (                                                    -- R8: up to when the agent was there before
+    select tenant, day, region, location, agent, start_ts, end_ts,
+           max(end_ts) over (partition by tenant, day, region, location, agent order by start_ts, end_ts
+               rows between unbounded preceding and 1 preceding) as until_ts
+    from present
+),
+counted as (                                                    -- a stretch that nothing before it covers: of different agents, not sessions
+    select tenant, day, region, location, greatest(start_ts, coalesce(until_ts, start_ts)) as start_ts, end_ts
+    from reached
+    where until_ts is null
+       or end_ts > until_ts
+),
+change as (                                                     -- one more where a stretch begins, one fewer where it ends
+    select tenant, day, region, location, second_ts, sum(agents) as agents
+    from (
+        select c.tenant, c.day, c.region, c.location, e.agents,
+               case when e.agents = 1 then c.start_ts else c.end_ts end as second_ts
+        from counted as c
+        cross join (select 1 as agents union all select -1) as e
+    ) as c
+    group by tenant, day, region, location, second_ts
+),
+step as (
+    select tenant, day, region, location, second_ts,
+           sum(agents) over (partition by tenant, day, region, location order by second_ts) as agents,
+           lead(second_ts) over (partition by tenant, day, region, location order by second_ts) - second_ts as seconds
+    from change
+),
+ranked as (
+    select tenant, day, region, location, second_ts, agents, seconds,
+           max(agents) over (partition by tenant, day, region, location) as most
+    from step
+),
+peak as (                                                       -- R8
+    select tenant, day, region, location, max(agents) as agents, min(second_ts) as peak_ts, sum(seconds) as peak_seconds
+    from ranked
+    where agents = most
+    group by tenant, day, region, location
+)
+select w.tenant,
+       w.region,
+       nullif(w.location, '') as location,
+       'concurrent' as measure,
+       cast(w.day as varchar(10)) as period,
+       cast(coalesce(p.agents, 0) as bigint) as value,
+       p.peak_ts,
+       cast(p.peak_seconds as bigint) as peak_seconds
+from span as w
+left join peak as p on p.tenant = w.tenant
+    and p.day = w.day
+    and p.region = w.region
+    and p.location = w.location
+union all
+select w.tenant, w.region, null, 'enabled', w.month, count(distinct p.agent), null, null
+from span as w
+left join present as p on p.tenant = w.tenant
+    and p.day = w.day
+    and p.region = w.region
+    and p.location = ''
+where w.location = ''
+group by w.tenant, w.region, w.month
+order by tenant, measure, period, region, location
