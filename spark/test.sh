@@ -24,6 +24,7 @@ start() {
 	shift
 	setsid spark-class "$@" >"$log" 2>&1 &
 	started+=($!)
+	disown
 }
 
 # await LOG PATTERN waits until the log of what was started last has a line.
