@@ -24,6 +24,14 @@ type Scratch struct {
 // OpenScratch attaches the store at path, with those of its sealed months that are wanted, all where wanted is nil. The errors
 // are those of OpenPublished, and ErrUnsealed.
 func OpenScratch(ctx context.Context, path string, o duck.Options, wanted func(calendar.Month) bool) (*Scratch, error) {
+	s, err := openScratch(ctx, path, o, wanted)
+	if errors.Is(err, ErrUnsealed) { // a run may have brought it back meanwhile, and published
+		return openScratch(ctx, path, o, wanted)
+	}
+	return s, err
+}
+
+func openScratch(ctx context.Context, path string, o duck.Options, wanted func(calendar.Month) bool) (*Scratch, error) {
 	temp, err := tempDir(path, o.TempDir, readerSuffix())
 	if err != nil {
 		return nil, err

@@ -157,41 +157,55 @@ func (w *Work) sealName(ctx context.Context, month calendar.Month) (string, erro
 	}
 }
 
-// removeStray removes sealed months that a run left which died before it could publish, or before it could clear up: of months
-// that the store has the rows of, itself or in another file. Whatever it does not have, it leaves alone.
+// removeStray removes sealed months that a run left which died before it could publish, or before it could clear up: those
+// of which the store has every day, itself or in another file that is there. A store that came from a backup, or was made
+// anew, may lack some: what has them, and what cannot be read, is left alone.
 func (w *Work) removeStray(ctx context.Context) error {
 	seals, err := Seals(ctx, w.Conn)
 	if err != nil {
 		return err
 	}
-	months, err := textsOf(ctx, w.Conn, "store/month_held.sql")
-	if err != nil {
-		return err
-	}
-	has, wanted := map[string]bool{}, map[string]bool{}
-	for _, m := range months {
-		has[m] = true
-	}
+	dir := filepath.Dir(w.path)
+	wanted, lost := map[string]bool{}, map[string]bool{}
 	for _, s := range seals {
-		has[s.Month], wanted[s.File] = true, true
+		wanted[s.File] = true
+		_, err := os.Lstat(filepath.Join(dir, s.File))
+		lost[strings.ReplaceAll(s.Month, "-", "")] = err != nil
 	}
 	base := strings.TrimSuffix(filepath.Base(w.path), ".duckdb") + "."
-	entries, err := os.ReadDir(filepath.Dir(w.path))
+	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return err
 	}
 	for _, e := range entries {
 		rest, ours := strings.CutPrefix(e.Name(), base)
-		if !ours || !sealFile.MatchString(e.Name()) || wanted[e.Name()] {
+		if !ours || !sealFile.MatchString(e.Name()) || wanted[e.Name()] || lost[rest[:6]] {
 			continue
 		}
-		if month := rest[:4] + "-" + rest[4:6]; has[month] {
-			if err := os.Remove(filepath.Join(filepath.Dir(w.path), e.Name())); err != nil {
-				return fmt.Errorf("remove work file: %w", err)
-			}
+		path := filepath.Join(dir, e.Name())
+		if has, err := w.hasDaysOf(ctx, path); err != nil {
+			return err
+		} else if !has {
+			continue
+		}
+		if err := os.Remove(path); err != nil {
+			return fmt.Errorf("remove work file: %w", err)
 		}
 	}
 	return nil
+}
+
+// hasDaysOf tells whether the store has a slice of every day of which a sealed month has rows.
+func (w *Work) hasDaysOf(ctx context.Context, path string) (has bool, err error) {
+	if attempt(path, func() error { return attach(ctx, w.Conn, path, "stray", "(read_only)") }) != nil {
+		return false, ctx.Err() // whatever it is
+	}
+	defer func() { err = errors.Join(err, detach(ctx, w.Conn, "stray")) }()
+	lacking, err := textsOf(ctx, w.Conn, "store/stray_day.sql")
+	if err != nil {
+		return false, ctx.Err() // it is no sealed month
+	}
+	return len(lacking) == 0, nil
 }
 
 // writeSeal writes a month's rows, and the views that show them, into a new file.

@@ -179,6 +179,34 @@ func TestSealedMonthsOfALostStoreAreLeftAlone(t *testing.T) {
 	require.FileExists(t, strings.TrimSuffix(path, ".duckdb")+".202603.duckdb")
 }
 
+// A store of the middle of a month, put back from a backup, has not all days that the sealed month has.
+func TestASealedMonthWithDaysThatARestoredStoreLacksIsLeftAlone(t *testing.T) {
+	path := twoMonths(t)
+	whole, err := os.ReadFile(path)
+	require.NoError(t, err)
+	work(t, path, func(w *store.Work) {
+		for _, table := range []string{"slice", "voice_session", "ocs_activity", "agent", "qualifying_session", "concurrency"} {
+			_, err := w.Conn.ExecContext(t.Context(), "delete from _data."+table+" where day = '2026-03-31'")
+			require.NoError(t, err)
+		}
+	})
+	backup, err := os.ReadFile(path)
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(path, whole, 0o600))
+	work(t, path, func(w *store.Work) {
+		_, err := w.Seal(t.Context(), march, 7)
+		require.NoError(t, err)
+	})
+	file := strings.TrimSuffix(path, ".duckdb") + ".202603.duckdb"
+	require.NoError(t, os.WriteFile(path, backup, 0o600))
+	work(t, path, func(*store.Work) {})
+	require.FileExists(t, file, "it alone has the 31st")
+
+	require.NoError(t, os.WriteFile(path, whole, 0o600))
+	work(t, path, func(*store.Work) {})
+	require.NoFileExists(t, file, "the store has all of it: a run was killed before it published")
+}
+
 func TestASealedMonthThatIsNotTheOneThatWasSealed(t *testing.T) {
 	path := twoMonths(t)
 	file := strings.TrimSuffix(path, ".duckdb") + ".202603.duckdb"

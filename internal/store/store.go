@@ -213,8 +213,10 @@ func (w *Work) publish() error {
 		return fmt.Errorf("publish store: %w", err)
 	}
 	err := syncFile(filepath.Dir(w.path))
-	for _, file := range w.unlisted { // now nobody asks for them; what cannot be removed, the next run tries again
-		_ = os.Remove(file)
+	if err == nil { // else the store that asks for them may come back
+		for _, file := range w.unlisted { // what cannot be removed, the next run tries again
+			_ = os.Remove(file)
+		}
 	}
 	return errors.Join(err, w.Drop())
 }

@@ -1,0 +1,14 @@
+-- Grain: day that the sealed month attached as stray has rows of, and the store has no slice of.
+select day::varchar
+from (
+    select day
+    from stray._data.voice_session
+    union
+    select day
+    from stray._data.ocs_activity
+    union
+    select day
+    from stray._data.concurrency
+) as sealed
+where day not in (select day from _data.slice)
+order by day
