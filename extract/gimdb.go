@@ -34,8 +34,8 @@ type GIMDB struct {
 	texts      alphabet
 
 	// partRows is how many rows of attached data are staged at a time, by the server's estimate; fewRows, how many are not
-	// worth sharing; probeBatch, how many legs are asked for by their keys in one statement; crowd, how many sessions at least make an hour beside the day one
-	// that is read whole.
+	// worth sharing; probeBatch, how many legs are asked for by their keys in one statement; crowd, how many sessions at
+	// least make an hour beside the day one that is read whole.
 	partRows   int64
 	fewRows    int64
 	probeBatch int

@@ -62,7 +62,7 @@ func (c *Cutter) Cut(ctx context.Context, w Window) (Summary, error) {
 		return summary, nil
 	}
 	ctx = context.WithoutCancel(ctx)
-	restored := c.inTx(ctx, func(tx *sql.Tx) error {
+	restored := duck.InTx(ctx, c.Conn, func(tx *sql.Tx) error {
 		if err := store.DropSlice(ctx, tx, w.Day); err != nil || !held {
 			return err
 		}
@@ -93,7 +93,7 @@ func (c *Cutter) stageSessions(ctx context.Context, w Window) error {
 
 // setAside sets the held slice aside and writes the new one's sessions; or, after an error, has done neither.
 func (c *Cutter) setAside(ctx context.Context, w Window, held bool) error {
-	return c.inTx(ctx, func(tx *sql.Tx) error {
+	return duck.InTx(ctx, c.Conn, func(tx *sql.Tx) error {
 		if held {
 			if err := store.MoveSlice(ctx, tx, w.Day, aside(w.Day)); err != nil {
 				return err
@@ -114,11 +114,11 @@ func (c *Cutter) replace(ctx context.Context, w Window, held bool) (summary Summ
 	if _, err := duck.Exec(ctx, c.Conn, "stage/forget_stay.sql"); err != nil {
 		return Summary{}, err
 	}
-	err = c.inTx(ctx, func(tx *sql.Tx) error { return exec(ctx, tx, w.Day, nil, "stage/insert_agent.sql") })
+	err = duck.InTx(ctx, c.Conn, func(tx *sql.Tx) error { return exec(ctx, tx, w.Day, nil, "stage/insert_agent.sql") })
 	if err != nil {
 		return Summary{}, err
 	}
-	err = c.inTx(ctx, func(tx *sql.Tx) error {
+	err = duck.InTx(ctx, c.Conn, func(tx *sql.Tx) error {
 		if err := onlyTimes(ctx, tx, w.Day); err != nil {
 			return err
 		}
@@ -164,7 +164,7 @@ func (c *Cutter) activities(ctx context.Context, w Window) error {
 		return err
 	}
 	return c.Source.Activities(ctx, w, reach, func() error {
-		return c.inTx(ctx, func(tx *sql.Tx) error {
+		return duck.InTx(ctx, c.Conn, func(tx *sql.Tx) error {
 			if err := exec(ctx, tx, w.Day, bounds, "stage/insert_activity_of_day.sql"); err != nil {
 				return err
 			}
@@ -187,19 +187,6 @@ func (c *Cutter) activities(ctx context.Context, w Window) error {
 func aside(day calendar.Date) calendar.Date {
 	day.Year += 1000
 	return day
-}
-
-// inTx works in a transaction of its own.
-func (c *Cutter) inTx(ctx context.Context, work func(*sql.Tx) error) error {
-	tx, err := c.Conn.BeginTx(ctx, nil)
-	if err != nil {
-		return err
-	}
-	defer tx.Rollback() //nolint:errcheck // after a commit there is nothing to roll back
-	if err := work(tx); err != nil {
-		return err
-	}
-	return tx.Commit()
 }
 
 // exec runs statements on a day.

@@ -97,6 +97,19 @@ type Queryer interface {
 	QueryRowContext(context.Context, string, ...any) *sql.Row
 }
 
+// InTx works in a transaction of its own: all of it is done, or nothing.
+func InTx(ctx context.Context, conn *sql.Conn, work func(*sql.Tx) error) error {
+	tx, err := conn.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback() //nolint:errcheck // after a commit there is nothing to roll back
+	if err := work(tx); err != nil {
+		return err
+	}
+	return tx.Commit()
+}
+
 // Exec runs an embedded statement and returns the number of rows it wrote. An error names the file;
 // DuckDB's own text adds line and caret.
 func Exec(ctx context.Context, q Queryer, name string, args ...any) (int64, error) {

@@ -115,7 +115,7 @@ func (w *Work) Seal(ctx context.Context, month calendar.Month, now int64) (Seal,
 	if err := syncFile(filepath.Dir(final)); err != nil {
 		return s, err
 	}
-	err = w.inTx(ctx, func(tx *sql.Tx) error {
+	err = duck.InTx(ctx, w.Conn, func(tx *sql.Tx) error {
 		if err := of(ctx, tx, "drop_days", span(month.First(), month.Last()), row, evidence); err != nil {
 			return err
 		}
@@ -277,7 +277,7 @@ func (w *Work) Unseal(ctx context.Context, from, to calendar.Date) error {
 		if err := attachSeal(ctx, w.Conn, filepath.Dir(w.path), s, "sealed"); err != nil {
 			return err
 		}
-		err = w.inTx(ctx, func(tx *sql.Tx) error { return of(ctx, tx, "unseal", nil, row, evidence) })
+		err = duck.InTx(ctx, w.Conn, func(tx *sql.Tx) error { return of(ctx, tx, "unseal", nil, row, evidence) })
 		if err := errors.Join(err, detach(ctx, w.Conn, "sealed")); err != nil {
 			return fmt.Errorf("unseal %s: %w", s.Month, err)
 		}
@@ -316,7 +316,7 @@ func (w *Work) compact(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	err = w.inTx(ctx, func(tx *sql.Tx) error {
+	err = duck.InTx(ctx, w.Conn, func(tx *sql.Tx) error {
 		return of(ctx, tx, "compact", nil, head, row, evidence, result, monthly, record, sent, sealing)
 	})
 	if err != nil {
@@ -329,18 +329,6 @@ func (w *Work) compact(ctx context.Context) error {
 		return err
 	}
 	return os.Rename(small, w.copy)
-}
-
-func (w *Work) inTx(ctx context.Context, work func(*sql.Tx) error) error {
-	tx, err := w.Conn.BeginTx(ctx, nil)
-	if err != nil {
-		return err
-	}
-	defer tx.Rollback() //nolint:errcheck // after a commit there is nothing to roll back
-	if err := work(tx); err != nil {
-		return err
-	}
-	return tx.Commit()
 }
 
 // attachSeal attaches a sealed month for reading, and makes sure that it is the one that the store knows.

@@ -147,17 +147,14 @@ func migrate(ctx context.Context, conn *sql.Conn, version uint64) error {
 	if version == Version {
 		return nil
 	}
-	tx, err := conn.BeginTx(ctx, nil)
-	if err != nil {
-		return err
-	}
-	defer tx.Rollback() //nolint:errcheck // after a commit there is nothing to roll back
-	for _, schema := range schemas[version:] {
-		if _, err := duck.Exec(ctx, tx, schema); err != nil {
-			return err
+	return duck.InTx(ctx, conn, func(tx *sql.Tx) error {
+		for _, schema := range schemas[version:] {
+			if _, err := duck.Exec(ctx, tx, schema); err != nil {
+				return err
+			}
 		}
-	}
-	return tx.Commit()
+		return nil
+	})
 }
 
 // checkVersion gives a store's schema version, and refuses what is no store, or a newer program's.

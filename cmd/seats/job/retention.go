@@ -2,9 +2,11 @@ package job
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 
 	"seats/internal/calendar"
+	"seats/internal/duck"
 	"seats/internal/store"
 	"seats/report"
 )
@@ -67,15 +69,7 @@ func (s *state) closed(month calendar.Month, ledger []report.Issue) bool {
 // forget takes a day's slice and the rows derived from it out of the store. Its numbers, the list of issued
 // files and the ledger stay.
 func (s *state) forget(ctx context.Context, day calendar.Date) error {
-	tx, err := s.work.Conn.BeginTx(ctx, nil)
-	if err != nil {
-		return err
-	}
-	defer tx.Rollback() //nolint:errcheck // after a commit there is nothing to roll back
-	if err := store.DropRows(ctx, tx, day); err != nil {
-		return err
-	}
-	return tx.Commit()
+	return duck.InTx(ctx, s.work.Conn, func(tx *sql.Tx) error { return store.DropRows(ctx, tx, day) })
 }
 
 // heldMonths are the months of which the store holds a day, the oldest first.
