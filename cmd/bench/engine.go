@@ -79,7 +79,7 @@ func loadTenant(path, name string) (config.Tenant, calendar.Date, error) {
 }
 
 func beginWork(ctx context.Context, t config.Tenant) (*store.Work, error) {
-	return store.Begin(ctx, t.StorePath(), duck.Options{MemoryLimit: t.Engine.MemoryLimit, Threads: t.Engine.Threads, TempDir: t.Engine.TempDir})
+	return store.Begin(ctx, t.StorePath(), duck.Of(t.Engine))
 }
 
 // timeSweep reads a slice's rows, as compute does, and has the sweep count them.

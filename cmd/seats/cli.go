@@ -184,17 +184,13 @@ func (c *cli) oneTenant(w *world, name string) (config.Tenant, error) {
 
 // openSnapshot opens a tenant's published store for reading what it says of itself: numbers, files, the ledger.
 func openSnapshot(ctx context.Context, t config.Tenant) (*sql.DB, error) {
-	return store.OpenPublished(ctx, t.StorePath(), snapshotOptions(t))
+	return store.OpenPublished(ctx, t.StorePath(), duck.Of(t.Engine))
 }
 
 // openWhole opens a tenant's published store with its rows, those of sealed months too that are wanted; nil: all. It is locked
 // where the questions are a user's own.
 func openWhole(ctx context.Context, t config.Tenant, locked bool, wanted func(calendar.Month) bool) (*sql.DB, error) {
-	o := snapshotOptions(t)
+	o := duck.Of(t.Engine)
 	o.Locked = locked
 	return store.OpenWhole(ctx, t.StorePath(), o, wanted)
-}
-
-func snapshotOptions(t config.Tenant) duck.Options {
-	return duck.Options{MemoryLimit: t.Engine.MemoryLimit, Threads: t.Engine.Threads, TempDir: t.Engine.TempDir}
 }

@@ -71,7 +71,7 @@ func (c *sqlCmd) ask(ctx context.Context, conn *sql.Conn, query string, out io.W
 	return table.Write(out, c.Format)
 }
 
-// resultLimit bounds the rows of a result, in bytes: engine.memory_limit is for DuckDB alone.
+// resultLimit bounds the rows of a result, in bytes: they are kept beside DuckDB's buffers.
 const resultLimit = 512 << 20
 
 // collect gives the rows of a statement.

@@ -111,9 +111,9 @@ type GIMDB struct {
 	Retries          int           // of a run whose connection broke
 }
 
-// Engine is what DuckDB may use.
+// Engine is what the program may use, and DuckDB in it.
 type Engine struct {
-	MemoryLimit string // a number and a unit, as in 2GB
+	MemoryLimit int64  // bytes, of a tenant's work
 	Threads     int    // 0: all cores
 	TempDir     string // absolute; empty: beside the store
 }

@@ -2,23 +2,27 @@ package config
 
 import (
 	"regexp"
-	"strings"
+	"strconv"
 )
 
-var memoryLimit = regexp.MustCompile(`^([0-9]+(?:\.[0-9]+)?) ?[KMGT]i?B$`)
+var memoryLimit = regexp.MustCompile(`^([0-9]+(?:\.[0-9]+)?) ?([KMGT]i?B)$`)
+
+var bytesOf = map[string]float64{
+	"KB": 1e3, "MB": 1e6, "GB": 1e9, "TB": 1e12,
+	"KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30, "TiB": 1 << 40,
+}
 
 const maxThreads = 1024
 
 func (l *loader) engine(v value) Engine {
 	f := v.fields(engineKeys...)
-	engine := Engine{MemoryLimit: "2GB"}
+	engine := Engine{MemoryLimit: 2e9}
 
 	limit := f.get("memory_limit")
 	if text, ok := limit.scalar(); ok {
-		if number := memoryLimit.FindStringSubmatch(text); number == nil || strings.Trim(number[1], "0.") == "" {
+		if engine.MemoryLimit = amount(text); engine.MemoryLimit == 0 {
 			limit.problem("must be a number and one of KB MB GB TB KiB MiB GiB TiB", "")
 		}
-		engine.MemoryLimit = text
 	}
 	if n, ok := f.get("threads").integer(0, maxThreads); ok {
 		engine.Threads = int(n)
@@ -27,4 +31,17 @@ func (l *loader) engine(v value) Engine {
 		engine.TempDir = l.absolute(text)
 	}
 	return engine
+}
+
+// amount is in bytes; 0 for what is no amount of memory, and for more than can be had.
+func amount(text string) int64 {
+	parts := memoryLimit.FindStringSubmatch(text)
+	if parts == nil {
+		return 0
+	}
+	number, err := strconv.ParseFloat(parts[1], 64)
+	if n := number * bytesOf[parts[2]]; err == nil && n < 1<<62 {
+		return int64(n)
+	}
+	return 0
 }

@@ -72,7 +72,7 @@ func TestDefaults(t *testing.T) {
 		DataDir: filepath.Join(dir, "var"), OutputDir: filepath.Join(dir, "out"),
 		Zone: time.UTC, MaxSessionHours: 48, SettleHours: 1,
 		Readiness: config.ReadinessRequire, SessionEnd: config.SessionEndExclusive,
-		Engine:  config.Engine{MemoryLimit: "2GB"},
+		Engine:  config.Engine{MemoryLimit: 2e9},
 		Regions: []config.Region{{Name: "US", Zone: time.UTC, Locations: []config.Location{{Name: "dallas", Switches: []string{"SIP"}}}}},
 	}}, cfg.Tenants)
 	require.Equal(t, filepath.Join(dir, "var", "acme.duckdb"), cfg.Tenants[0].StorePath())
@@ -144,7 +144,7 @@ func TestFullFile(t *testing.T) {
 		DataDir: "/srv/seats", OutputDir: filepath.Join(filepath.Dir(dir), "files"),
 		MaxSessionHours: 72, SettleHours: 0, Readiness: config.ReadinessOff, SessionEnd: config.SessionEndInclusive,
 		RunTimeout: 3 * time.Hour,
-		Engine:     config.Engine{MemoryLimit: "512MiB", Threads: 4, TempDir: filepath.Join(dir, "scratch")},
+		Engine:     config.Engine{MemoryLimit: 512 << 20, Threads: 4, TempDir: filepath.Join(dir, "scratch")},
 	}
 	zeta, acme := common, common
 	zeta.Name, zeta.TenantKey, zeta.Zone = "zeta", &seven, zone(t, "Asia/Kolkata")

@@ -76,6 +76,7 @@ func TestGlobalsRules(t *testing.T) {
 		{"session_end unknown", "session_end: inclusiv", `2: globals.session_end: must be exclusive or inclusive, got "inclusiv" (did you mean inclusive?)`},
 		{"memory limit in percent", "engine: {memory_limit: 80%}", `2: globals.engine.memory_limit: must be a number and one of KB MB GB TB KiB MiB GiB TiB, got "80%"`},
 		{"memory limit zero", "engine: {memory_limit: 0GB}", `2: globals.engine.memory_limit: must be a number and one of KB MB GB TB KiB MiB GiB TiB, got "0GB"`},
+		{"memory limit beyond all numbers", "engine: {memory_limit: 9999999999TB}", `2: globals.engine.memory_limit: must be a number and one of KB MB GB TB KiB MiB GiB TiB, got "9999999999TB"`},
 		{"memory limit without unit", "engine: {memory_limit: 2}", `2: globals.engine.memory_limit: must be a number and one of KB MB GB TB KiB MiB GiB TiB, got 2`},
 		{"threads negative", "engine: {threads: -1}", `2: globals.engine.threads: must be 0..1024, got -1`},
 		{"metrics file empty", "metrics_file: ''", `2: globals.metrics_file: must not be empty, got ""`},

@@ -16,6 +16,7 @@ import (
 
 	"github.com/duckdb/duckdb-go/v2"
 
+	"seats/internal/config"
 	"seats/internal/fail"
 	texts "seats/sql"
 )
@@ -28,6 +29,12 @@ type Options struct {
 	MemoryLimit string
 	Threads     int
 	TempDir     string // the database's own; made when it is needed, in a folder that is there, and removed at the end
+}
+
+// Of gives DuckDB half of the memory that the program may take. The other half is for what DuckDB has beside its buffers, what the
+// allocator keeps, and the program's own; and a buffer more is mostly a block more that nobody reads again.
+func Of(e config.Engine) Options {
+	return Options{MemoryLimit: strconv.FormatInt(e.MemoryLimit/2, 10) + "B", Threads: e.Threads, TempDir: e.TempDir}
 }
 
 // Open opens a file, or a database in memory where path is empty. It reports a file that is missing, damaged, or

@@ -95,7 +95,7 @@ func (s *site) fill(t *testing.T, o sim.Options) {
 func (s *site) settings(t *testing.T, r *rand.Rand, p place) config.Tenant {
 	return config.Tenant{
 		Name: "acme", DataDir: t.TempDir(), Zone: time.UTC, Readiness: config.ReadinessOff, SettleHours: 1,
-		Engine:          config.Engine{MemoryLimit: "500MB", Threads: 1},
+		Engine:          config.Engine{MemoryLimit: 500e6, Threads: 1},
 		MaxSessionHours: pick(r, 3, 5, 11, 30, 48),
 		SessionEnd:      pick(r, config.SessionEndExclusive, config.SessionEndInclusive),
 		ExcludeAgents:   pick(r, nil, []string{"TEST*"}, []string{"TEST*", "?0000?1", "agent00001*.com"}, []string{"E%", "E_____7"}),

@@ -83,8 +83,7 @@ type auditor struct {
 // store.ErrMissing; one with files alone gives the finding StoreLost.
 func (a Audit) Do(ctx context.Context) (summary Summary, err error) {
 	w := &auditor{Audit: a, dir: filepath.Join(a.Tenant.OutputDir, a.Tenant.Name)}
-	e := a.Tenant.Engine
-	o := duck.Options{MemoryLimit: e.MemoryLimit, Threads: e.Threads, TempDir: e.TempDir}
+	o := duck.Of(a.Tenant.Engine)
 	if err = w.checkSealed(ctx, o); err == nil {
 		w.scratch, err = store.OpenScratch(ctx, a.Tenant.StorePath(), o, w.wantsRows)
 	}

@@ -76,7 +76,7 @@ func (s *state) deliver(ctx context.Context) (err error) {
 
 // leftToDeliver asks the published store, which is not copied for that.
 func (s *state) leftToDeliver(ctx context.Context) (bool, error) {
-	db, err := store.OpenPublished(ctx, s.Tenant.StorePath(), engine(s.Tenant))
+	db, err := store.OpenPublished(ctx, s.Tenant.StorePath(), duck.Of(s.Tenant.Engine))
 	if err != nil {
 		return false, err
 	}

@@ -36,10 +36,9 @@ func (w WhatIf) Difference() *int64 {
 // DryRun computes the job's days and months under its configuration and compares them with what the store
 // holds. It works in memory beside the published store, takes no lock, and leaves nothing behind.
 func (j *Job) DryRun(ctx context.Context) (rows []WhatIf, err error) {
-	e := j.Tenant.Engine
 	from, to := (&state{Job: j}).period() // a month needs all its days, whichever were asked for
 	wanted := func(m calendar.Month) bool { return !m.Last().Before(from) && !to.Before(m.First()) }
-	scratch, err := store.OpenScratch(ctx, j.Tenant.StorePath(), duck.Options{MemoryLimit: e.MemoryLimit, Threads: e.Threads, TempDir: e.TempDir}, wanted)
+	scratch, err := store.OpenScratch(ctx, j.Tenant.StorePath(), duck.Of(j.Tenant.Engine), wanted)
 	if err != nil {
 		return nil, err
 	}

@@ -196,7 +196,7 @@ func (s *state) run(ctx context.Context) (err error) {
 
 // begin opens the store to work on it.
 func (s *state) begin(ctx context.Context, open func(context.Context, string, duck.Options) (*store.Work, error)) (err error) {
-	if s.work, err = open(ctx, s.Tenant.StorePath(), engine(s.Tenant)); err != nil {
+	if s.work, err = open(ctx, s.Tenant.StorePath(), duck.Of(s.Tenant.Engine)); err != nil {
 		return err
 	}
 	if s.duckDB, err = duck.Version(ctx, s.work.Conn); err == nil {
@@ -206,10 +206,6 @@ func (s *state) begin(ctx context.Context, open func(context.Context, string, du
 		return errors.Join(err, s.work.Drop())
 	}
 	return nil
-}
-
-func engine(t config.Tenant) duck.Options {
-	return duck.Options{MemoryLimit: t.Engine.MemoryLimit, Threads: t.Engine.Threads, TempDir: t.Engine.TempDir}
 }
 
 // sayBefore tells what came before this run and nobody was there to tell.

@@ -6,6 +6,7 @@ import (
 	"seats/extract"
 	"seats/internal/calendar"
 	"seats/internal/config"
+	"seats/internal/duck"
 	"seats/internal/settle"
 	"seats/internal/store"
 )
@@ -49,7 +50,7 @@ func (j *Job) holdsFinal(ctx context.Context) bool {
 	if j.Refresh {
 		return false
 	}
-	db, err := store.OpenPublished(ctx, j.Tenant.StorePath(), engine(j.Tenant))
+	db, err := store.OpenPublished(ctx, j.Tenant.StorePath(), duck.Of(j.Tenant.Engine))
 	if err != nil {
 		return false
 	}

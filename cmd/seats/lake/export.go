@@ -41,8 +41,7 @@ func (l *Lake) Export(ctx context.Context, tenant config.Tenant, period audit.Pe
 		return Summary{}, err
 	}
 	defer func() { err = errors.Join(err, lock.Close()) }()
-	e := tenant.Engine
-	scratch, err := store.OpenScratch(ctx, tenant.StorePath(), duck.Options{MemoryLimit: e.MemoryLimit, Threads: e.Threads, TempDir: e.TempDir}, period.Touches)
+	scratch, err := store.OpenScratch(ctx, tenant.StorePath(), duck.Of(tenant.Engine), period.Touches)
 	if err != nil {
 		return Summary{}, err
 	}

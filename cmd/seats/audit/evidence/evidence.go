@@ -46,8 +46,7 @@ func Write(ctx context.Context, o Options) (err error) {
 			return err
 		}
 	}
-	e := o.Tenant.Engine
-	p.scratch, err = store.OpenScratch(ctx, o.Tenant.StorePath(), duck.Options{MemoryLimit: e.MemoryLimit, Threads: e.Threads, TempDir: e.TempDir}, o.Period.Touches)
+	p.scratch, err = store.OpenScratch(ctx, o.Tenant.StorePath(), duck.Of(o.Tenant.Engine), o.Period.Touches)
 	if err != nil {
 		return err
 	}
