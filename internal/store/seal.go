@@ -38,6 +38,11 @@ type Seal struct {
 	Bytes  int64
 }
 
+// Said is the line of the ledger's message that a seal leaves there.
+func (s Seal) Said() string {
+	return fmt.Sprintf("sealed %s: %s, SHA-256 %s", s.Month, s.File, s.SHA256)
+}
+
 // ErrUnsealed: a sealed month's file is missing, or is not the one that the store knows.
 var ErrUnsealed = errors.New("sealed month cannot be read")
 

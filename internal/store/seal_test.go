@@ -273,3 +273,20 @@ func TestASealedMonthThatIsNotTheOneThatWasSealed(t *testing.T) {
 	require.ErrorIs(t, w.Unseal(t.Context(), march.First(), march.Last()), store.ErrUnsealed, "it is not taken back")
 	require.NoError(t, w.Drop())
 }
+
+// Where there is no room for a smaller file beside the copy, the copy is published as it is, and that is told.
+func TestAStoreThatCannotBeMadeSmallerIsWholeAllTheSame(t *testing.T) {
+	path := twoMonths(t)
+	before := whole(t, path)
+	w, err := store.Begin(t.Context(), path, duck.Options{})
+	require.NoError(t, err)
+	copies, err := filepath.Glob(filepath.Join(filepath.Dir(path), "*.work"))
+	require.NoError(t, err)
+	require.Len(t, copies, 1)
+	require.NoError(t, os.Mkdir(copies[0]+".small", 0o700))
+	_, err = w.Seal(t.Context(), march, 7)
+	require.NoError(t, err)
+	require.NoError(t, w.Publish())
+	require.ErrorContains(t, w.Large, ".small")
+	require.Equal(t, before, whole(t, path))
+}

@@ -39,6 +39,8 @@ type Work struct {
 	Conn *sql.Conn
 	// Died is whether a run before left its copy behind: it was killed, or the machine went down.
 	Died bool
+	// Large, after Publish, is why the file keeps the room of rows that were sealed; nil where it does not. The next sealing tries again.
+	Large error
 
 	path, copy, temp string
 	lock, published  *os.File
@@ -190,7 +192,7 @@ func (w *Work) Publish() error {
 		if w.DB == nil {
 			return fmt.Errorf("write store: %w", err)
 		}
-		// There may be no room for both: the copy is whole, and a later run makes it smaller.
+		w.Large = err // there may be no room for both: the copy is whole
 		_ = detach(context.Background(), w.Conn, "small")
 	}
 	if _, err := duck.Exec(context.Background(), w.Conn, "store/checkpoint.sql"); err != nil {

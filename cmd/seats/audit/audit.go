@@ -63,6 +63,7 @@ func (s Summary) Faults() int {
 type auditor struct {
 	Audit
 	scratch *store.Scratch
+	seals   []store.Seal
 	without map[calendar.Month]bool // sealed months whose files are not as they were
 	dir     string                  // the tenant's output folder
 

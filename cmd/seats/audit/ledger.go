@@ -31,6 +31,7 @@ func (w *auditor) checkLedger(context.Context) error {
 	}
 	w.checkIssuedByRuns()
 	w.checkSlicesByRuns()
+	w.checkSealsByRuns()
 	return nil
 }
 

@@ -12,6 +12,7 @@ const (
 	LedgerEntry      Rule = "ledger_entry"
 	LedgerIssue      Rule = "ledger_issue"
 	LedgerSlice      Rule = "ledger_slice"
+	LedgerSeal       Rule = "ledger_seal"
 	DataFileMissing  Rule = "data_file_missing"
 	DataFileChanged  Rule = "data_file_changed"
 	ManifestMissing  Rule = "manifest_missing"
@@ -53,7 +54,7 @@ const (
 
 // ordered is the catalogue in the order in which people read it.
 var ordered = []Rule{
-	StoreLost, StoreReset, StoreBehind, SealedMonth, LedgerChain, LedgerEntry, LedgerIssue, LedgerSlice,
+	StoreLost, StoreReset, StoreBehind, SealedMonth, LedgerChain, LedgerEntry, LedgerIssue, LedgerSlice, LedgerSeal,
 	DataFileMissing, DataFileChanged, ManifestMissing, ManifestChanged, ManifestWrong, SignatureMissing, SignatureWrong, SignatureLedger, RevisionChain, StrayFile,
 	SliceChanged, MissingDay, MonthOverGap, NotIssued, AdoptedFile, AgedMonth, ProvisionalDays,
 	ConfigurationMoved, SliceMoved, ProgramMoved, NumberDiffers, ResultsChanged, RulesRecord, CannotCompute, ComputationsDiffer, MovedSilently,
@@ -75,6 +76,7 @@ var catalogue = map[Rule]kind{
 	LedgerEntry: {Integrity, false, "the entry was changed after it was written: " + restoreStore},
 	LedgerIssue: {Integrity, false, "find out who wrote the row; " + restoreStore},
 	LedgerSlice: {Integrity, false, "the slice was written by no run: " + restoreStore + ", or read the day again with `seats run --refresh`"},
+	LedgerSeal:  {Integrity, false, "file and row were exchanged by no run: " + restoreStore + " and the sealed month from a backup"},
 
 	DataFileMissing:  {Integrity, false, "`seats run` of the period puts the issued bytes back; ask the loader what it read meanwhile"},
 	DataFileChanged:  {Integrity, false, "find out who changed it and what the loader read; move it away, and `seats run` of the period puts the issued one back"},

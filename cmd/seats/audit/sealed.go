@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"strings"
 
 	"seats/internal/calendar"
 	"seats/internal/duck"
@@ -22,8 +23,8 @@ func (w *auditor) checkSealed(ctx context.Context, o duck.Options) error {
 	if err = errors.Join(err, db.Close()); err != nil {
 		return err
 	}
-	w.without = map[calendar.Month]bool{}
-	for _, s := range seals {
+	w.seals, w.without = seals, map[calendar.Month]bool{}
+	for _, s := range w.seals {
 		month, err := calendar.ParseMonth(s.Month)
 		if err != nil {
 			return fmt.Errorf("sealed month: %w", err)
@@ -44,3 +45,22 @@ func (w *auditor) checkSealed(ctx context.Context, o duck.Options) error {
 
 // wantsRows tells whether rows of a month are looked at.
 func (w *auditor) wantsRows(m calendar.Month) bool { return w.Period.Touches(m) && !w.without[m] }
+
+// checkSealsByRuns holds what the store says of each sealed month against the newest run that sealed it.
+func (w *auditor) checkSealsByRuns() {
+	said := map[string]string{}
+	for _, r := range w.runs {
+		for line := range strings.Lines(r.Message) {
+			if month, _, is := strings.Cut(strings.TrimPrefix(line, "sealed "), ": "); is && strings.HasPrefix(line, "sealed ") {
+				said[month] = strings.TrimSuffix(line, "\n")
+			}
+		}
+	}
+	for _, s := range w.seals {
+		month, err := calendar.ParseMonth(s.Month)
+		if err == nil && w.Period.Touches(month) && said[s.Month] != s.Said() {
+			w.add(Finding{Rule: LedgerSeal, Period: s.Month,
+				What: fmt.Sprintf("the store says %q, the run that sealed it wrote %q", s.Said(), orNone(said[s.Month]))})
+		}
+	}
+}

@@ -190,6 +190,9 @@ func (s *state) run(ctx context.Context) (err error) {
 	if err := s.work.Publish(); err != nil {
 		return err
 	}
+	if s.work.Large != nil {
+		s.Log.Warn("the store could not be made smaller: it keeps the room of rows that were sealed until the next month is", "tenant", s.Tenant.Name, "reason", s.work.Large)
+	}
 	s.done = true
 	return nil
 }

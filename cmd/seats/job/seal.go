@@ -3,7 +3,6 @@ package job
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"seats/internal/calendar"
 	"seats/internal/store"
@@ -78,7 +77,7 @@ func (s *state) seal(ctx context.Context) error {
 			s.Log.Warn("a closed month could not be sealed", "tenant", s.Tenant.Name, "month", month, "reason", Explain(err, s.Tenant))
 			return nil
 		}
-		s.sealed = append(s.sealed, fmt.Sprintf("sealed %s: %s, SHA-256 %s", seal.Month, seal.File, seal.SHA256))
+		s.sealed = append(s.sealed, seal.Said())
 		s.Log.Info("sealed the rows of a closed month", "tenant", s.Tenant.Name, "month", seal.Month, "file", seal.File)
 	}
 	return nil
