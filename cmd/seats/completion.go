@@ -38,12 +38,12 @@ func (completionCmd) Run(app *kong.Kong) error { return completion.Execute(app.S
 func (manCmd) Run(app *kong.Kong) error {
 	var all []string
 	for _, n := range commands(app.Model.Node) {
-		if !n.Hidden {
+		if !n.Hidden && n.Leaf() {
 			all = append(all, examples(n)...)
 		}
 		n.Detail = "" // which would come between a command's name and what it does
 	}
-	page := mangokong.NewManPage(1, app.Model).WithSection("Examples", strings.Join(slices.Compact(all), "\n"))
+	page := mangokong.NewManPage(1, app.Model).WithSection("Examples", strings.Join(all, "\n"))
 	_, err := fmt.Fprint(app.Stdout, page.Build(roff.NewDocument()))
 	return err
 }

@@ -30,8 +30,8 @@ type initCmd struct {
 	PasswordEnv  string `help:"Environment variable that holds the password; default GIM_PASSWORD. The password itself is not written." placeholder:"NAME" xor:"password"`
 	PasswordFile string `help:"File that holds the password." placeholder:"FILE" type:"path" xor:"password"`
 	NoPassword   bool   `help:"The server wants none." xor:"password"`
-	Sslmode      string `name:"sslmode" help:"PostgreSQL's words; default verify-full, on loopback and sockets prefer." placeholder:"MODE"`
-	Sslrootcert  string `name:"sslrootcert" help:"Certificates that the server's is checked against." placeholder:"FILE"`
+	SSLMode      string `name:"sslmode" help:"PostgreSQL's words; default verify-full, on loopback and sockets prefer." placeholder:"MODE"`
+	SSLRootCert  string `name:"sslrootcert" help:"Certificates that the server's is checked against." placeholder:"FILE"`
 	TenantKey    *int64 `help:"Where the GIM holds several tenants." placeholder:"N"`
 
 	Days int `help:"How many of the last days that the GIM holds whole are looked at for switches; 0: none." default:"7" placeholder:"N"`
@@ -92,7 +92,7 @@ func (d *drafter) text(found draft.Traffic) string {
 	s := draft.Settings{
 		Tenant: d.Tenant, Region: d.Region, Timezone: d.Timezone, ExportDir: d.ExportDir,
 		Host: d.Host, Port: d.Port, Database: d.Database, Schema: d.Schema, User: d.User,
-		PasswordEnv: d.PasswordEnv, PasswordFile: d.PasswordFile, SSLMode: d.Sslmode, SSLRootCert: d.Sslrootcert, TenantKey: d.TenantKey,
+		PasswordEnv: d.PasswordEnv, PasswordFile: d.PasswordFile, SSLMode: d.SSLMode, SSLRootCert: d.SSLRootCert, TenantKey: d.TenantKey,
 	}
 	return s.Text(filepath.Dir(d.Output), found)
 }

@@ -74,7 +74,7 @@ const passwordVariable = "GIM_PASSWORD"
 
 // saysServer tells whether a flag is given that is of a GIM DB.
 func (d *drafter) saysServer() bool {
-	texts := []string{d.Database, d.Schema, d.User, d.PasswordEnv, d.PasswordFile, d.Sslmode, d.Sslrootcert}
+	texts := []string{d.Database, d.Schema, d.User, d.PasswordEnv, d.PasswordFile, d.SSLMode, d.SSLRootCert}
 	return d.Port != 0 || d.NoPassword || slices.ContainsFunc(texts, func(text string) bool { return text != "" })
 }
 

@@ -183,6 +183,7 @@ func TestTheConfigurationsOfTheProjectFitTheSchema(t *testing.T) {
 		fits(t, string(text))
 	}
 	fits(t, readme(t, "## Configuration")[0])
+	fits(t, readme(t, "## From nothing to the first page")[0])
 	fits(t, "tenants_dir: tenants.d\nglobals:\n"+regexp.MustCompile(`(?m)^`).ReplaceAllString(readme(t, "## Delivering")[0], "  "))
 
 	// In the scripts each is a file that somebody once thought of.
