@@ -25,7 +25,7 @@ var export = draft.Settings{Tenant: "acme", Region: "ALL", Timezone: "UTC", Expo
 
 // What a GIM calls its switches is nobody's to foresee: every one is listed once, under its own name, and nothing is made of it.
 func TestEverySwitchIsListedUnderItsOwnName(t *testing.T) {
-	odd := rapid.SampledFrom([]string{"SIP_1", "SIP_2", "sip_1", "${GIM_PASSWORD}", "$${X}", "1001", "no", "~", "a: b", "# x", "- y", `"`, `'`, "\t", "\\", "*a", "&a", "!t", "{", "[1]", "�x41", "é 1", "\u2028", "\x7f", "---", "other", "OTHER", "location"})
+	odd := rapid.SampledFrom([]string{"SIP_1", "SIP_2", "sip_1", "${GIM_PASSWORD}", "$${X}", "1001", "no", "true", "NULL", "null", "~", "a: b", "# x", "- y", `"`, `'`, "\t", "\\", "*a", "&a", "!t", "{", "[1]", "�x41", "é 1", "\u2028", "\x7f", "---", "other", "OTHER", "location"})
 	rapid.Check(t, func(t *rapid.T) {
 		names := rapid.SliceOfDistinct(rapid.OneOf(odd, rapid.StringN(1, 20, -1)), rapid.ID[string]).Draw(t, "names")
 		found := draft.Traffic{From: "2026-03-01", To: "2026-03-07", Unknown: &draft.Switch{Sessions: 1}}
