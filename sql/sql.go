@@ -1,6 +1,6 @@
 // Package sql holds every SQL text of the program, one statement a file, and hands them out by name.
 //
-// The folders say who runs them: gim the Genesys Info Mart (PostgreSQL), stage, compute, explain, watch and page the
+// The folders say who runs them: gim the Genesys Info Mart (PostgreSQL), stage, compute, draft, explain, watch and page the
 // local DuckDB, audit, lake and pseudonym a scratch store beside the published one, store the schema of the tenant's file. Texts are
 // constant but for those of the folders `each`, into which Fill puts a table's names; values are bound, never spliced.
 package sql
@@ -14,7 +14,7 @@ import (
 	"strings"
 )
 
-//go:embed gim stage compute explain audit fleet lake page pseudonym store watch
+//go:embed gim stage compute draft explain audit fleet lake page pseudonym store watch
 var files embed.FS
 
 // Text returns the statement of a file, for instance "compute/occupied_session.sql". A name that does

@@ -25,6 +25,13 @@ type checkCmd struct {
 	Format string   `help:"What is printed: ${enum}." enum:"table,json,csv" default:"table"`
 }
 
+// Help gives examples.
+func (*checkCmd) Help() string {
+	return `Examples:
+  seats check
+  seats check --tenant acme --format json`
+}
+
 // Run checks every tenant and prints what was found. The exit status is that of the first tenant that failed.
 func (c *checkCmd) Run(ctx context.Context, w *world, root *cli, t *terminal) error {
 	cfg, err := root.load(w, c.Tenant)

@@ -34,18 +34,20 @@ type cli struct {
 	LogFormat string      `help:"Messages on standard error: ${enum}." enum:"text,json" default:"text"`
 	Version   versionFlag `help:"Print the version, the Go and the DuckDB version, and quit."`
 
-	Run     runCmd     `cmd:"" help:"The nightly job: extract, compute, verify, report, deliver, for every tenant." set:"default_period=yesterday in the tenant's time zone, and what is missing since its production_date"`
-	Extract extractCmd `cmd:"" help:"Copy days of the GIM into the store as slices."`
-	Compute computeCmd `cmd:"" help:"Compute the stored slices, twice, and compare."`
-	Report  reportCmd  `cmd:"" help:"Issue data files from the stored results."`
-	Deliver deliverCmd `cmd:"" help:"Deliver what was issued and not delivered yet, to where the configuration says."`
-	Status  statusCmd  `cmd:"" help:"Days present, final or provisional, months complete, issued files, gaps."`
-	Check   checkCmd   `cmd:"" help:"Check configuration and sources; change nothing."`
-	Audit   auditCmd   `cmd:"" help:"Reconcile what was issued with what it was counted from; by default all that the store holds." set:"default_period=all that the store holds"`
-	Explain explainCmd `cmd:"" help:"Why this number: who was there, what qualified them, what became of an agent's sessions."`
-	Export  exportCmd  `cmd:"" help:"Results, raw rows and counting rules of all tenants as Parquet, for other engines; by default all that the stores hold, and of it what changed." set:"default_period=all that the store holds"`
-	Fleet   fleetCmd   `cmd:"" help:"All tenants at a glance."`
-	SQL     sqlCmd     `cmd:"" name:"sql" help:"Ask a tenant's snapshot in SQL, read-only."`
+	Init          initCmd    `cmd:"" help:"Write a first configuration: asks a few questions, and looks at the GIM for switches."`
+	Configuration configCmd  `cmd:"" name:"config" help:"What a configuration may hold."`
+	Run           runCmd     `cmd:"" help:"The nightly job: extract, compute, verify, report, deliver, for every tenant." set:"default_period=yesterday in the tenant's time zone, and what is missing since its production_date"`
+	Extract       extractCmd `cmd:"" help:"Copy days of the GIM into the store as slices."`
+	Compute       computeCmd `cmd:"" help:"Compute the stored slices, twice, and compare."`
+	Report        reportCmd  `cmd:"" help:"Issue data files from the stored results."`
+	Deliver       deliverCmd `cmd:"" help:"Deliver what was issued and not delivered yet, to where the configuration says."`
+	Status        statusCmd  `cmd:"" help:"Days present, final or provisional, months complete, issued files, gaps."`
+	Check         checkCmd   `cmd:"" help:"Check configuration and sources; change nothing."`
+	Audit         auditCmd   `cmd:"" help:"Reconcile what was issued with what it was counted from; by default all that the store holds." set:"default_period=all that the store holds"`
+	Explain       explainCmd `cmd:"" help:"Why this number: who was there, what qualified them, what became of an agent's sessions."`
+	Export        exportCmd  `cmd:"" help:"Results, raw rows and counting rules of all tenants as Parquet, for other engines; by default all that the stores hold, and of it what changed." set:"default_period=all that the store holds"`
+	Fleet         fleetCmd   `cmd:"" help:"All tenants at a glance."`
+	SQL           sqlCmd     `cmd:"" name:"sql" help:"Ask a tenant's snapshot in SQL, read-only."`
 
 	Man        manCmd        `cmd:"" hidden:"" help:"Print the manual page."`
 	Completion completionCmd `cmd:"" hidden:"" help:"Print what makes bash complete the command line."`

@@ -17,13 +17,53 @@ type (
 	manCmd        struct{}
 )
 
+// Help gives examples.
+func (completionCmd) Help() string {
+	return `Examples:
+  source <(seats completion)
+  seats completion > seats.bash`
+}
+
+// Help gives examples.
+func (manCmd) Help() string {
+	return `Examples:
+  seats man > seats.1
+  seats man | gzip > seats.1.gz`
+}
+
 // Run prints a script for bash.
 func (completionCmd) Run(app *kong.Kong) error { return completion.Execute(app.Stdout, app.Model) }
 
 // Run prints a manual page.
 func (manCmd) Run(app *kong.Kong) error {
-	_, err := fmt.Fprint(app.Stdout, mangokong.NewManPage(1, app.Model).Build(roff.NewDocument()))
+	var all []string
+	for _, n := range commands(app.Model.Node) {
+		if !n.Hidden && n.Leaf() {
+			all = append(all, examples(n)...)
+		}
+		n.Detail = "" // which would come between a command's name and what it does
+	}
+	page := mangokong.NewManPage(1, app.Model).WithSection("Examples", strings.Join(all, "\n"))
+	_, err := fmt.Fprint(app.Stdout, page.Build(roff.NewDocument()))
 	return err
+}
+
+// commands are all below a node, those of commands too.
+func commands(n *kong.Node) (all []*kong.Node) {
+	for _, c := range n.Children {
+		all = append(append(all, c), commands(c)...)
+	}
+	return all
+}
+
+// examples are the lines of a command's help that are set in.
+func examples(n *kong.Node) (lines []string) {
+	for line := range strings.Lines(n.Detail) {
+		if example, is := strings.CutPrefix(line, "  "); is {
+			lines = append(lines, strings.TrimRight(example, "\n"))
+		}
+	}
+	return lines
 }
 
 var completion = template.Must(template.New("bash").Funcs(template.FuncMap{

@@ -13,6 +13,13 @@ type computeCmd struct {
 	DryRun bool `help:"Store nothing: show what the configuration would give, beside what is stored and issued. Name another one with --config."`
 }
 
+// Help gives examples.
+func (*computeCmd) Help() string {
+	return `Examples:
+  seats compute --month 2026-03
+  seats --config whatif.yaml compute --dry-run --date 2026-03-10`
+}
+
 func (c *computeCmd) Run(ctx context.Context, w *world, root *cli, t *terminal) error {
 	s := stages{Command: "compute", Compute: true, Again: true}
 	if !c.DryRun {

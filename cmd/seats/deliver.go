@@ -15,6 +15,13 @@ type deliverCmd struct {
 	shardFlags
 }
 
+// Help gives examples.
+func (*deliverCmd) Help() string {
+	return `Examples:
+  seats deliver
+  seats deliver --tenant acme --format csv`
+}
+
 // Run delivers what every tenant issued and has not delivered yet, and prints a row for each file that arrived. A tenant
 // that cannot be delivered to does not keep back the others.
 func (c *deliverCmd) Run(ctx context.Context, w *world, root *cli, t *terminal) error {

@@ -29,6 +29,15 @@ type explainCmd struct {
 	Format      string `help:"What is printed: ${enum}." enum:"table,json,csv" default:"table"`
 }
 
+// Help gives examples.
+func (*explainCmd) Help() string {
+	return `Examples:
+  seats explain --date 2026-03-10 --region US
+  seats explain --date 2026-03-10 --region US --at 12:30:00
+  seats explain --date 2026-03-10 --agent E000053
+  seats explain --month 2026-03 --region US --format csv`
+}
+
 // Run explains from the published store, which it only reads.
 func (c *explainCmd) Run(ctx context.Context, w *world, root *cli, t *terminal) (err error) {
 	if err := c.validate(); err != nil {

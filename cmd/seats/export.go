@@ -20,6 +20,13 @@ type exportCmd struct {
 	periodFlags
 }
 
+// Help gives examples.
+func (*exportCmd) Help() string {
+	return `Examples:
+  seats export --lake lake
+  seats export --lake lake --month 2026-03 --tenant acme`
+}
+
 // Run exports the tenants' published stores. A tenant that cannot be exported does not keep back the others.
 func (c *exportCmd) Run(ctx context.Context, w *world, root *cli, t *terminal) (err error) {
 	ours, err := c.shard(w.env, c.Tenant)

@@ -22,9 +22,19 @@ type fleetCmd struct {
 	Status fleetStatusCmd `cmd:"" help:"A line for each tenant: its newest days and numbers, what is provisional, missing, blocked or overdue."`
 }
 
+// Help is that of its one command.
+func (c *fleetCmd) Help() string { return c.Status.Help() }
+
 type fleetStatusCmd struct {
 	shardFlags
 	Format string `help:"What is printed: ${enum}." enum:"table,json,csv" default:"table"`
+}
+
+// Help gives examples.
+func (*fleetStatusCmd) Help() string {
+	return `Examples:
+  seats fleet status
+  seats fleet status --shard 1/8 --format json`
 }
 
 var fleetHeader = []string{"tenant", "newest", "newest_final", "provisional", "missing", "blocked", "concurrent", "enabled", "last_success", "overdue"}

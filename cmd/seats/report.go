@@ -21,7 +21,7 @@ type reportCmd struct {
 }
 
 // Help gives examples.
-func (c *reportCmd) Help() string {
+func (*reportCmd) Help() string {
 	return `Examples:
   seats report --month 2026-03
   seats report --html pages

@@ -28,6 +28,15 @@ type runCmd struct {
 	Refresh  bool          `help:"Read every day from the source, even where the store holds a final slice."`
 }
 
+// Help gives examples.
+func (*runCmd) Help() string {
+	return `Examples:
+  seats run
+  seats run --date 2026-03-10
+  seats run --month 2026-03 --format json
+  seats --log-format json run --wait 2h --jobs 4`
+}
+
 func (c *runCmd) Run(ctx context.Context, w *world, root *cli, t *terminal) error {
 	if c.KeepDays < 0 {
 		return usageError("--keep-days %d is negative", c.KeepDays)

@@ -79,6 +79,8 @@ func scriptSleep(ctx context.Context, d time.Duration) {
 //	env SEATS_TEST_ASLEEP=SHELL  what happens whenever the program sleeps; $NOW is when it wakes, and a failure lets it sleep on
 //	zip FILE FOLDER              packs a folder, and writes FILE.sha1
 //	unzip FILE FOLDER            unpacks it into a new folder
+//	examples                     runs the examples that the help of every command gives
+//	tutorial CHAPTER             does what a chapter of README.md says
 //	exits CODE plain seats ...   the same as a user to whom files and folders can be forbidden, which they cannot to root
 //	interrupt CODE seats ARG...  sends Ctrl-C once the run waits in pg_sleep, and wants this exit status
 func TestScript(t *testing.T) {
@@ -99,7 +101,7 @@ func TestScript(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exitsCommand, "export": exportCommand, "list": listCommand, "modes": modesCommand,
 			"gim": gimCommand, "sftp": sftpCommand, "hold": holdCommand, "store": storeCommand, "reader": readerCommand,
-			"writer": writerCommand, "zip": zipCommand, "unzip": unzipCommand, "interrupt": interruptCommand,
+			"writer": writerCommand, "examples": examplesCommand, "tutorial": tutorialCommand, "zip": zipCommand, "unzip": unzipCommand, "interrupt": interruptCommand,
 		},
 	})
 }

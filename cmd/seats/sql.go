@@ -25,6 +25,14 @@ type sqlCmd struct {
 	Query   string        `arg:"" optional:"" help:"A statement, or several. Without it, statements are read from standard input, each ended by a semicolon; on a terminal, at a prompt."`
 }
 
+// Help gives examples.
+func (*sqlCmd) Help() string {
+	return `Examples:
+  seats sql "from daily_concurrent limit 5"
+  seats sql --format csv "from agents_at('US', '2026-03-10T17:30:00Z')" > agents.csv
+  echo "show tables;" | seats sql --tenant acme`
+}
+
 func (c *sqlCmd) Run(ctx context.Context, w *world, root *cli) (err error) {
 	if c.Timeout < 0 {
 		return usageError("--timeout %s is negative", c.Timeout)

@@ -25,6 +25,14 @@ type statusCmd struct {
 	Within time.Duration `help:"With --check: how long ago a day may have ended. Default: 35h and settle_hours, 36h as a rule." placeholder:"36h"`
 }
 
+// Help gives examples.
+func (*statusCmd) Help() string {
+	return `Examples:
+  seats status
+  seats status --files --format csv
+  seats status --check --within 48h`
+}
+
 // Run prints a row for each tenant and month, or each issued file, from the published stores. A store that cannot be read does not
 // keep back the other tenants.
 func (c *statusCmd) Run(ctx context.Context, w *world, root *cli, t *terminal) error {

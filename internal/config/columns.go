@@ -59,6 +59,8 @@ func (l *loader) columns(v value) []Column {
 	return columns
 }
 
+var columnKeys = []string{"name", "field", "value"}
+
 // column reads NAME, {name: N, field: NAME} or {name: N, value: constant}.
 func (v value) column() (Column, bool) {
 	if v.given() && v.node.kind == kindText {
@@ -69,7 +71,7 @@ func (v value) column() (Column, bool) {
 		v.problem("must be a field, {name, field} or {name, value}", "")
 		return Column{}, false
 	}
-	f := v.fields("name", "field", "value")
+	f := v.fields(columnKeys...)
 	named, field, constant := f.get("name"), f.get("field"), f.get("value")
 	name, ok := named.filledText()
 	if !named.given() {

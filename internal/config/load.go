@@ -20,6 +20,7 @@ var (
 	}
 	engineKeys = []string{"memory_limit", "threads", "temp_dir"}
 	tenantKeys = []string{"gimdb", "export_dir", "timezone", "exclude_agents", "run_timeout", "regions", "production_date", "enabled", "until", "deliver"}
+	reportKeys = []string{"columns"}
 )
 
 // loader holds what reading one file needs, and what all files of a configuration have in common.
@@ -44,8 +45,19 @@ type findings struct {
 // is found out by who uses it.
 func Load(path string, env func(string) (string, bool)) (*Config, error) {
 	l := &loader{file: path, env: env, findings: &findings{}}
+	return l.finish(l.read("is empty: it needs at least one tenant"))
+}
+
+// Parse reads a configuration that is to stand at path.
+func Parse(path string, content []byte, env func(string) (string, bool)) (*Config, error) {
+	l := &loader{file: path, env: env, findings: &findings{}}
+	return l.finish(l.parse(content, "is empty: it needs at least one tenant"))
+}
+
+// finish makes the configuration of a file's root, where there is one.
+func (l *loader) finish(root value, ok bool) (*Config, error) {
 	var cfg *Config
-	if root, ok := l.read("is empty: it needs at least one tenant"); ok {
+	if ok {
 		cfg = l.config(root)
 	}
 	if len(l.problems) > 0 {
@@ -63,6 +75,10 @@ func (l *loader) read(empty string) (root value, ok bool) {
 		l.report(Problem{Msg: "cannot be read: " + cause(err)})
 		return value{}, false
 	}
+	return l.parse(content, empty)
+}
+
+func (l *loader) parse(content []byte, empty string) (root value, ok bool) {
 	absolute, err := filepath.Abs(l.file)
 	if err != nil {
 		l.report(Problem{Msg: "has no absolute path: " + cause(err)})
@@ -104,7 +120,7 @@ func (l *loader) config(root value) *Config {
 	return &Config{
 		Path:    l.file,
 		Tenants: l.tenants(f.get("tenants"), f.get("tenants_dir"), g),
-		Columns: l.columns(f.get("report").fields("columns").get("columns")),
+		Columns: l.columns(f.get("report").fields(reportKeys...).get("columns")),
 
 		MetricsFile: g.metricsFile,
 

@@ -33,6 +33,7 @@ func write(t testing.TB, content string) string {
 func load(t testing.TB, content string) *config.Config {
 	cfg, err := config.Load(write(t, content), lookup)
 	require.NoError(t, err)
+	fits(t, content)
 	return cfg
 }
 
@@ -43,7 +44,9 @@ func problems(t testing.TB, content string) []string {
 	cfg, err := config.Load(path, lookup)
 	require.Nil(t, cfg)
 	require.IsType(t, config.Errors{}, err)
-	return strings.Split(strings.ReplaceAll(err.Error(), path, "seats.yaml"), "\n")
+	found := strings.Split(strings.ReplaceAll(err.Error(), path, "seats.yaml"), "\n")
+	misfits(t, content, found)
+	return found
 }
 
 const minimal = `

@@ -8,6 +8,11 @@ import (
 // maxCommitted bounds a number of agents that somebody has agreed to: more is a slip of the hand.
 const maxCommitted = 10_000_000
 
+var (
+	regionKeys   = []string{"timezone", "locations", "enabled", "until", "committed"}
+	locationKeys = []string{"switches"}
+)
+
 func (l *loader) regions(v value, fallback *time.Location) []Region {
 	entries := v.named("region")
 	if len(entries) == 0 && v.is(kindMapping) {
@@ -17,7 +22,7 @@ func (l *loader) regions(v value, fallback *time.Location) []Region {
 	m := switchMap{bySwitch: map[string]value{}}
 	regions := make([]Region, len(entries))
 	for i, e := range entries {
-		f := e.value.fields("timezone", "locations", "enabled", "until", "committed")
+		f := e.value.fields(regionKeys...)
 		regions[i] = Region{
 			Name:      e.key,
 			Zone:      f.get("timezone").zone(fallback),
@@ -36,7 +41,7 @@ func (l *loader) locations(v value, m *switchMap) []Location {
 	}
 	locations := make([]Location, len(entries))
 	for i, e := range entries {
-		list := e.value.fields("switches").get("switches")
+		list := e.value.fields(locationKeys...).get("switches")
 		switches, places := list.texts()
 		locations[i] = Location{Name: e.key, Switches: switches}
 		if e.value.is(kindMapping) && list.is(kindList) && !list.hasItems() {

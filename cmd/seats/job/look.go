@@ -25,20 +25,25 @@ func (j *Job) Look(ctx context.Context) (l Look, err error) {
 	if j.Tenant.Readiness == config.ReadinessOff || len(window.Spans) == 0 || j.holdsFinal(ctx) {
 		return Look{Ready: true}, nil
 	}
-	var h extract.Horizon
-	if j.Tenant.ExportDir == "" {
-		h, err = extract.GIMDBHorizon(ctx, *j.Tenant.GIM)
-	} else {
-		h, l.Newest, err = extract.ExportHorizon(j.Tenant.ExportDir)
-	}
+	h, newest, err := Horizon(ctx, j.Tenant)
 	if err != nil {
 		return Look{}, err
 	}
+	l.Newest = newest
 	ready, known := h.Ready(window)
 	if l.Ready = ready || !known; known {
 		l.Mark = instant(*h.HighWater)
 	}
 	return l, nil
+}
+
+// Horizon asks a tenant's source how far it is complete, and for nothing else. newest is that of extract.ExportHorizon.
+func Horizon(ctx context.Context, t config.Tenant) (h extract.Horizon, newest string, err error) {
+	if t.ExportDir != "" {
+		return extract.ExportHorizon(t.ExportDir)
+	}
+	h, err = extract.GIMDBHorizon(ctx, *t.GIM)
+	return h, "", err
 }
 
 // LastDay is the last of the job's days.

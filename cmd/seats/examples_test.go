@@ -1,0 +1,103 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/alecthomas/kong"
+	"github.com/rogpeppe/go-internal/testscript"
+	"github.com/stretchr/testify/require"
+)
+
+// model is the command line as the program has it.
+func model(t require.TestingT) *kong.Kong {
+	app, err := kong.New(&cli{}, kong.Name("seats"), kong.Vars{"default_period": "yesterday"}, kong.Exit(func(int) { panic("exit") }))
+	require.NoError(t, err)
+	return app
+}
+
+// elsewhere tells the examples that want a GIM DB, or somebody who answers.
+func elsewhere(example string) bool {
+	return strings.Contains(example, "gim.internal") || example == "seats init"
+}
+
+func TestEveryCommandHasExamplesThatParse(t *testing.T) {
+	for _, n := range commands(model(t).Model.Node) {
+		lines := examples(n)
+		require.GreaterOrEqual(t, len(lines), 2, n.FullPath())
+		for _, line := range lines {
+			_, ours, found := strings.Cut(line, "seats")
+			require.True(t, found, line)
+			ours, _, _ = strings.Cut(ours, " > ")
+			ours, _, _ = strings.Cut(ours, " | ")
+			app := model(t)
+			parsed, err := app.Parse(shellWords(strings.TrimSuffix(ours, ")")))
+			require.NoError(t, err, line)
+			require.True(t, parsed.Selected() == nil || strings.HasPrefix(parsed.Command(), strings.TrimPrefix(n.FullPath(), "seats ")), "%s is an example of %s", line, n.FullPath())
+		}
+	}
+}
+
+// shellWords are those of a command line, in which double quotes keep some together.
+func shellWords(line string) (all []string) {
+	for i, part := range strings.Split(line, `"`) {
+		if i%2 == 1 {
+			all = append(all, part)
+			continue
+		}
+		all = append(all, strings.Fields(part)...)
+	}
+	return all
+}
+
+// examplesCommand runs the examples of every command in the script's folder, in the order of the help, but for those that
+// lead elsewhere.
+func examplesCommand(ts *testscript.TestScript, _ bool, _ []string) {
+	for _, n := range commands(model(tb(ts)).Model.Node) {
+		for _, example := range examples(n) {
+			if elsewhere(example) {
+				continue
+			}
+			if err := ts.Exec("bash", "-c", "set -o pipefail; "+example); err != nil {
+				ts.Fatalf("%s: %v", example, err)
+			}
+		}
+	}
+}
+
+// tutorialCommand runs what a chapter of README.md says is to be typed, in one shell, and wants every line that it shows.
+// What somebody does in an editor is the YAML that stands in the chapter.
+func tutorialCommand(ts *testscript.TestScript, _ bool, args []string) {
+	text, err := os.ReadFile(filepath.Join(ts.Getenv("BASE"), "../../../../README.md"))
+	ts.Check(err)
+	_, chapter, found := strings.Cut(string(text), "\n## "+args[0]+"\n")
+	if !found {
+		ts.Fatalf("no chapter %s", args[0])
+	}
+	chapter, _, _ = strings.Cut(chapter, "\n## ")
+	script := "set -e\nmake() { :; }\nxdg-open() { test -s $1; }\nEDITOR='cp " + ts.MkAbs("edited.yaml") + "'\n"
+	var shown []string
+	for _, block := range regexp.MustCompile("(?s)\n```(yaml)?\n(.*?)```\n").FindAllStringSubmatch(chapter, -1) {
+		if block[1] == "yaml" {
+			ts.Check(os.WriteFile(ts.MkAbs("edited.yaml"), []byte(block[2]), 0o600))
+			continue
+		}
+		for line := range strings.Lines(block[2]) {
+			if typed, is := strings.CutPrefix(line, "$ "); is {
+				script += typed
+			} else if line != "...\n" {
+				shown = append(shown, line)
+			}
+		}
+	}
+	ts.Check(ts.Exec("bash", "-c", script))
+	out := ts.ReadFile("stdout")
+	for _, line := range shown {
+		if !strings.Contains(out, line) {
+			ts.Fatalf("not seen: %s", line)
+		}
+	}
+}

@@ -1,0 +1,202 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"seats/cmd/seats/draft"
+	"seats/cmd/seats/job"
+	"seats/internal/calendar"
+	"seats/internal/config"
+	"seats/internal/fail"
+)
+
+type initCmd struct {
+	Output   string `help:"File to write, which must not be there; default that of --config." placeholder:"FILE" type:"path"`
+	Tenant   string `help:"Name of the tenant, which its files bear too." placeholder:"T"`
+	Timezone string `help:"Of billing days and months, as America/New_York; the GIM's own times are UTC." placeholder:"ZONE"`
+	Region   string `help:"Name of the region that all locations are put into at first." default:"ALL" placeholder:"R"`
+
+	ExportDir    string `help:"The GIM: a folder of its data exports." placeholder:"DIR" type:"path" xor:"source"`
+	Host         string `help:"The GIM: a PostgreSQL server, or a socket directory." placeholder:"HOST" xor:"source"`
+	Port         int    `help:"Of the server; default 5432." placeholder:"N"`
+	Database     string `help:"On the server." placeholder:"NAME"`
+	Schema       string `help:"Where the GIM tables, or the tenant's views of them, are; default public." placeholder:"NAME"`
+	User         string `help:"On the server; one that may do no more than read." placeholder:"NAME"`
+	PasswordEnv  string `help:"Environment variable that holds the password; default GIM_PASSWORD. The password itself is not written." placeholder:"NAME" xor:"password"`
+	PasswordFile string `help:"File that holds the password." placeholder:"FILE" type:"path" xor:"password"`
+	NoPassword   bool   `help:"The server wants none." xor:"password"`
+	SSLMode      string `name:"sslmode" help:"PostgreSQL's words; default verify-full, on loopback and sockets prefer." placeholder:"MODE"`
+	SSLRootCert  string `name:"sslrootcert" help:"Certificates that the server's is checked against." placeholder:"FILE"`
+	TenantKey    *int64 `help:"Where the GIM holds several tenants." placeholder:"N"`
+
+	Days int `help:"How many of the last days that the GIM holds whole are looked at for switches; 0: none." default:"7" placeholder:"N"`
+}
+
+// Help gives examples.
+func (*initCmd) Help() string {
+	return `What is not given is asked for, on a terminal. The GIM is then read as a run would read it, into a temporary folder beside the file: what was found there is proposed. If it cannot be read, nothing is written, save with --days 0.
+
+Examples:
+  seats init
+  seats init --host gim.internal --database gim --user seats_ro --tenant acme --timezone America/New_York
+  seats init --output new.yaml --export-dir exports --tenant acme --timezone UTC`
+}
+
+// Run writes a configuration and checks it.
+func (c *initCmd) Run(ctx context.Context, w *world, root *cli, t *terminal) error {
+	if c.Output == "" {
+		c.Output = root.Config
+	}
+	if c.Days < 0 {
+		return usageError("--days %d is negative", c.Days)
+	}
+	if _, err := os.Lstat(c.Output); err == nil {
+		return fail.New(fail.Usage, "nothing was overwritten; --output gives it another name", "%s exists", c.Output)
+	}
+	d := drafter{initCmd: c, env: w.env, ask: newAsker(w, t)}
+	if err := d.complete(ctx); err != nil {
+		return err
+	}
+	found, err := d.look(ctx, w, t)
+	if err != nil {
+		return err
+	}
+	if err := d.write(found); err != nil {
+		return err
+	}
+	t.Info("written", "file", c.Output, "switches", len(found.Switches))
+	checked, asChecked := *w, *root
+	checked.env, asChecked.Config = d.env, c.Output
+	err = (&checkCmd{Format: "table"}).Run(ctx, &checked, &asChecked, t)
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	d.next(w, t, found)
+	return err
+}
+
+// drafter is the command at work.
+type drafter struct {
+	*initCmd
+	env func(string) (string, bool) // with a password that was typed
+	ask *asker                      // nil: nobody is there
+}
+
+// text is the configuration as far as it is known.
+func (d *drafter) text(found draft.Traffic) string {
+	s := draft.Settings{
+		Tenant: d.Tenant, Region: d.Region, Timezone: d.Timezone, ExportDir: d.ExportDir,
+		Host: d.Host, Port: d.Port, Database: d.Database, Schema: d.Schema, User: d.User,
+		PasswordEnv: d.PasswordEnv, PasswordFile: d.PasswordFile, SSLMode: d.SSLMode, SSLRootCert: d.SSLRootCert, TenantKey: d.TenantKey,
+	}
+	return s.Text(filepath.Dir(d.Output), found)
+}
+
+func (d *drafter) parse(found draft.Traffic) (*config.Config, error) {
+	return config.Parse(d.Output, []byte(d.text(found)), d.env)
+}
+
+// look reads the last days of the GIM as a run does, into a store that is thrown away.
+func (d *drafter) look(ctx context.Context, w *world, t *terminal) (found draft.Traffic, err error) {
+	cfg, err := d.parse(found)
+	if err != nil || d.Days == 0 {
+		return found, err
+	}
+	tenant := cfg.Tenants[0]
+	defer func() {
+		if err != nil && ctx.Err() == nil {
+			err = fmt.Errorf("nothing was written: look at the GIM: %w", err)
+		}
+	}()
+	days, err := lastDays(ctx, tenant, d.Days, w.clock())
+	if err != nil {
+		return found, err
+	}
+	temp, err := os.MkdirTemp(filepath.Dir(d.Output), ".seats-init-") // where the stores will be, there is room
+	if err != nil {
+		return found, err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(temp)) }()
+	tenant.DataDir, tenant.Readiness = temp, config.ReadinessOff
+	read := (&job.Job{Stages: job.Stages{Command: "init", Extract: true}, Tenant: tenant, Days: days, Clock: w.clock, Sleep: w.sleep, Version: version, Log: looking{t}}).Do(ctx)
+	if ctx.Err() != nil {
+		return found, ctx.Err()
+	}
+	if read.Err != nil {
+		return found, read.Err
+	}
+	db, err := openSnapshot(ctx, tenant)
+	if err != nil {
+		return found, err
+	}
+	defer db.Close() //nolint:errcheck // only read
+	return draft.Find(ctx, db, days)
+}
+
+// looking is a job's log that tells of trouble and progress alone: what it stores is thrown away.
+type looking struct{ *terminal }
+
+// Info is not said.
+func (looking) Info(string, ...any) {}
+
+// lastDays are the last days that the GIM holds whole, the oldest first.
+func lastDays(ctx context.Context, t config.Tenant, n int, now time.Time) (days []calendar.Date, err error) {
+	h, _, err := job.Horizon(ctx, t)
+	if err != nil {
+		return nil, err
+	}
+	if h.Clock != nil {
+		now = time.Unix(*h.Clock, 0)
+	}
+	if h.HighWater != nil && *h.HighWater < now.Unix() {
+		now = time.Unix(*h.HighWater, 0)
+	}
+	today := calendar.DateOf(now, t.Zone)
+	for i := n; i > 0; i-- {
+		days = append(days, today.AddDays(-i))
+	}
+	return days, nil
+}
+
+// write makes the file, whole, and never replaces one.
+func (d *drafter) write(found draft.Traffic) (err error) {
+	if _, err := d.parse(found); err != nil {
+		return err
+	}
+	f, err := os.OpenFile(d.Output, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = f.WriteString(d.text(found))
+	if err = errors.Join(err, f.Close()); err != nil {
+		err = errors.Join(err, os.Remove(d.Output))
+	}
+	return err
+}
+
+// next says what to do with the file.
+func (d *drafter) next(w *world, t *terminal, found draft.Traffic) {
+	program := "seats"
+	if standard, err := filepath.Abs("seats.yaml"); err != nil || d.Output != standard || !unset(w.env, "SEATS_CONFIG") {
+		program += " --config " + d.Output
+	}
+	if d.PasswordEnv != "" && unset(w.env, d.PasswordEnv) {
+		t.Info("every run wants the password in the environment variable " + d.PasswordEnv + ": it is not in the file")
+	}
+	t.Info("next: look through the file, above all at regions and locations")
+	if found.To != "" {
+		t.Info(fmt.Sprintf("then: %s run --date %s", program, found.To))
+		return
+	}
+	t.Info("then: " + program + " run")
+}
+
+func unset(env func(string) (string, bool), name string) bool {
+	_, set := env(name)
+	return !set
+}
