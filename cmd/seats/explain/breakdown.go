@@ -73,7 +73,7 @@ func (e *Explainer) canBreakDown(ctx context.Context) error {
 }
 
 func notRead(period, flags string) error {
-	return fail.New(fail.NotReady, fmt.Sprintf("with agent_group in breakdown, `seats extract --refresh %s` reads them, where the source has them: see `seats check`", flags),
+	return fail.New(fail.NotReady, fmt.Sprintf("with agent_group in breakdown, `seats extract %s` reads them, where the source has them: see `seats check`", flags),
 		"the agent groups of %s were not read", period)
 }
 
