@@ -25,7 +25,7 @@ type explainCmd struct {
 	Top         int    `help:"The busiest minutes of the day." placeholder:"N" xor:"what"`
 	Plateaus    bool   `help:"Every span of time at the peak, and nothing else." xor:"what"`
 	Sensitivity bool   `help:"The day under other readings of the specification." xor:"what"`
-	By          string `help:"Who used the seats, by agent_group, location or switch: the peak of each, its share of the region's, its enabled agents; with --month its enabled agents." enum:",agent_group,location,switch" default:"" placeholder:"UNIT" xor:"what"`
+	By          string `help:"Who used the seats, by agent_group, location or switch: the peak of each, its share of the region's, its enabled agents; with --month its enabled agents." enum:",agent_group,location,switch" default:"" placeholder:"UNIT"`
 	Spike       int64  `help:"With --sensitivity: peaks shorter than so many seconds are ignored." default:"60" placeholder:"SECONDS"`
 	Format      string `help:"What is printed: ${enum}." enum:"table,json,csv" default:"table"`
 }
@@ -83,6 +83,8 @@ func (c *explainCmd) validate() error {
 	switch {
 	case c.Month != "" && (c.At != "" || c.Top != 0 || c.Plateaus || c.Sensitivity):
 		return usageError("--month goes with --agent, with --by, or alone")
+	case c.By != "" && (c.At != "" || c.Agent != "" || c.Top != 0 || c.Plateaus || c.Sensitivity): // not kong's xor: that takes a default for given
+		return usageError("--by goes with a day or a month alone")
 	case c.By != "" && c.Location != "":
 		return usageError("--by is about all of a region: leave out --location")
 	case c.Month != "" && c.Agent == "" && c.Location != "":

@@ -113,7 +113,10 @@ from counted as q
 left join _data.session_group as g on g.day = q.day
     and g.sm_res_session_fact_key = q.sm_res_session_fact_key
     and g.start_date_time_key = q.start_date_time_key
-where of_unit = 'agent_group';
+where of_unit = 'agent_group'
+union all
+select null, null, null, null, null, null, error('want agent_group, location or switch, not ' || of_unit), null
+where of_unit not in ('agent_group', 'location', 'switch');
 
 create macro breakdown(of_unit, of_region, on_day) as table
 with unit as (
