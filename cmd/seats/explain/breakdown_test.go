@@ -14,6 +14,8 @@ import (
 	"seats/compute"
 	"seats/internal/calendar"
 	"seats/internal/config"
+	"seats/internal/duck"
+	"seats/internal/fail"
 )
 
 // The store breaks a day down by SQL; here each second is looked at, with what this package says of the sessions.
@@ -201,4 +203,15 @@ func TestABreakdownAtTheEdgesOfSessions(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, []Part{{Name: name, Peak: 3, PeakTS: noon + 180, Share: 3, Enabled: 4}}, b.Parts)
 	}
+}
+
+func TestAnOlderStoreIsNotBrokenDown(t *testing.T) {
+	_, conn := open(t, "", duck.Options{Threads: 1})
+	for _, schema := range []string{"store/schema_1.sql", "store/schema_2.sql"} {
+		_, err := duck.Exec(t.Context(), conn, schema)
+		require.NoError(t, err)
+	}
+	err := New(conn, config.Tenant{Name: "acme"}).canBreakDown(t.Context())
+	require.ErrorContains(t, err, "the store of tenant acme is an older version's, which cannot be broken down")
+	require.Equal(t, []string{"the next `seats run` or `seats compute` brings the store up to date"}, fail.Hints(err))
 }
