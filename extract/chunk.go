@@ -23,6 +23,8 @@ type chunk struct {
 	path  string
 	isZip bool
 	date  *int64 // of its newest data, epoch seconds (GMT); nil where the name has none
+
+	groups bool // its agent groups are wanted too
 }
 
 var exportDate = regexp.MustCompile(`\d{4}_\d{2}_\d{2}_\d{2}_\d{2}_\d{2}`)
@@ -134,7 +136,7 @@ func isDigit(c byte) bool { return c >= '0' && c <= '9' }
 // shown is a file of the chunk, for messages.
 func (c chunk) shown(file string) string { return filepath.Join(c.path, file) }
 
-// tables are the files of required tables in the chunk's folder, by table; file names are of any case.
+// tables are the files of the tables that are wanted in the chunk's folder, by table; file names are of any case.
 func (c chunk) tables(folder string) (map[string]string, error) {
 	entries, err := os.ReadDir(folder)
 	if err != nil {
@@ -142,7 +144,7 @@ func (c chunk) tables(folder string) (map[string]string, error) {
 	}
 	files := map[string]string{}
 	for _, e := range entries {
-		table, is := tableOf(e.Name())
+		table, is := c.tableOf(e.Name())
 		if !is {
 			continue
 		}
@@ -154,13 +156,16 @@ func (c chunk) tables(folder string) (map[string]string, error) {
 		}
 		files[table] = e.Name()
 	}
+	if file := files[sessionTable]; c.groups && file != "" {
+		files[sessionGroups.Name] = file
+	}
 	return files, nil
 }
 
-// tableOf is the required table whose file has a name.
-func tableOf(name string) (table string, is bool) {
+// tableOf is the table that is wanted whose file has a name.
+func (c chunk) tableOf(name string) (table string, is bool) {
 	table, isCSV := strings.CutSuffix(strings.ToLower(name), ".csv")
-	return table, isCSV && isSource(table)
+	return table, isCSV && (has(tables, table) || c.groups && has(groupTables, table))
 }
 
 // regular refuses what is no file, before it is opened: a pipe would be waited for.
@@ -188,7 +193,7 @@ func (c chunk) unpack(temp string) (folder string, cleanup func(), err error) {
 		return "", nil, err
 	}
 	cleanup = func() { os.RemoveAll(folder) } //nolint:errcheck // the work folder is removed with the run
-	if err := unzip(c.path, folder); err != nil {
+	if err := c.unzip(folder); err != nil {
 		cleanup()
 		return "", nil, zipError(c.path, err)
 	}
@@ -211,10 +216,10 @@ const (
 	smallFile = 1 << 30
 )
 
-// unzip writes the CSV files of the required tables, by their base names: folders inside the zip do not matter
+// unzip writes the CSV files of the tables that are wanted, by their base names: folders inside the zip do not matter
 // and no path in it can lead elsewhere.
-func unzip(path, folder string) (err error) {
-	z, err := zip.OpenReader(path)
+func (c chunk) unzip(folder string) (err error) {
+	z, err := zip.OpenReader(c.path)
 	if err != nil {
 		return err
 	}
@@ -222,7 +227,7 @@ func unzip(path, folder string) (err error) {
 	seen := map[string]bool{}
 	for _, f := range z.File {
 		name := strings.ToLower(filepath.Base(f.Name))
-		table, is := tableOf(name)
+		table, is := c.tableOf(name)
 		switch {
 		case isZip(name):
 			return fmt.Errorf("%s: a zip in a zip is not unpacked", f.Name)

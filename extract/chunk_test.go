@@ -127,7 +127,7 @@ func TestAZipThatCannotBeUnpackedIsNotBroken(t *testing.T) {
 	require.NoError(t, f.Close())
 
 	touch(t, dir, "media_type.csv") // in the way
-	err = zipError(path, unzip(path, dir))
+	err = zipError(path, chunk{path: path}.unzip(dir))
 	require.ErrorIs(t, err, fs.ErrExist)
 	require.NotContains(t, err.Error(), "broken zip")
 

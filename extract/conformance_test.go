@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -85,12 +86,12 @@ func (g *gim) highWater(ts int64) {
 		('a', 4, 4, 1000, 'j1', 1, 1), ('a', 5, 2, 2000, 'j1', 1, 1)`, ts))
 }
 
-// export writes the GIM's tables as one chunk of an export folder.
-func (g *gim) export(date string) string {
+// export writes the GIM's tables, and more where they are named, as one chunk of an export folder.
+func (g *gim) export(date string, more ...string) string {
 	dir := g.t.TempDir()
 	chunk := filepath.Join(dir, "export_42_"+date)
 	require.NoError(g.t, os.Mkdir(chunk, 0o700))
-	for _, table := range tables {
+	for _, table := range slices.Concat(tables, more) {
 		f, err := os.Create(filepath.Join(chunk, strings.ToUpper(table)+".csv"))
 		require.NoError(g.t, err)
 		_, err = g.db.Conn.PgConn().CopyTo(g.t.Context(), f, "copy "+table+" to stdout with (format csv, header)")

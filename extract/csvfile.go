@@ -34,6 +34,8 @@ func short(message string) string {
 	return message
 }
 
+var errNoColumn = errors.New("no column")
+
 // checkHeader looks for the columns that the load names, in a header of any case, and returns the table's key
 // columns as the header spells them.
 func checkHeader(path, shown string, t texts.Table) (keys []string, err error) {
@@ -51,7 +53,7 @@ func checkHeader(path, shown string, t texts.Table) (keys []string, err error) {
 	}
 	for _, c := range t.Columns {
 		if _, has := spelled[c.Name]; !has {
-			return nil, fmt.Errorf("%s:1: no column %s", shown, c.Name)
+			return nil, fmt.Errorf("%s:1: %w %s", shown, errNoColumn, c.Name)
 		}
 	}
 	if twice != "" {

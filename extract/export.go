@@ -16,6 +16,7 @@ import (
 	"seats/internal/calendar"
 	"seats/internal/duck"
 	"seats/internal/fail"
+	texts "seats/sql"
 )
 
 // Export is a folder of GIM data exports, merged by primary key. Every chunk is read once, when it is opened.
@@ -23,12 +24,14 @@ type Export struct {
 	dir     string
 	stage   *Stage
 	horizon Horizon
+	groups  bool // the agent groups of sessions are told
 }
 
 // ExportOptions bounds what is read from an export.
 type ExportOptions struct {
 	TenantKey *int64
 	KeyFrom   int64  // least time key of a fact row that can matter to any window of the run
+	Groups    bool   // the agent groups of sessions are wanted; where the export lacks them, Warn says so
 	TempDir   string // where zips are unpacked, one after the other: made when the first is, in a folder that is there
 	Warn      func(string)
 	Progress  func(table string, rows int64)
@@ -48,12 +51,13 @@ func (e *Export) open(ctx context.Context, o ExportOptions) error {
 	if err != nil {
 		return noChunks(e.dir, err)
 	}
-	if err := e.stage.clear(ctx); err != nil {
+	if err := errors.Join(e.stage.clear(ctx), e.stage.clearGroups(ctx)); err != nil {
 		return err
 	}
 	e.horizon.HighWater = chunks[len(chunks)-1].date
 	seen := map[string]bool{}
 	for number, c := range chunks {
+		c.groups = o.Groups
 		found, err := loadChunk(ctx, e.stage, c, number, o)
 		if err != nil {
 			return explainExport(err, "export "+e.dir)
@@ -66,6 +70,11 @@ func (e *Export) open(ctx context.Context, o ExportOptions) error {
 	if missing := missingTables(seen); len(missing) > 0 {
 		return fail.New(fail.Source, "the export job must export these tables; was the folder copied whole?",
 			"export %s: no file for %s", e.dir, strings.Join(missing, ", "))
+	}
+	if o.Groups {
+		if err := e.takeGroups(ctx, seen, o.Warn); err != nil {
+			return err
+		}
 	}
 	for _, t := range tables {
 		if !mayRepeat(t) {
@@ -115,8 +124,10 @@ func explainExport(err error, name string) error {
 	return fail.New(fail.Source, "copy that chunk again from where GIM exported it, or have it exported again; nothing was changed", "%s: %w", name, err)
 }
 
-func missingTables(seen map[string]bool) (missing []string) {
-	for _, t := range tables {
+func missingTables(seen map[string]bool) []string { return missingOf(tables, seen) }
+
+func missingOf(wanted []texts.Table, seen map[string]bool) (missing []string) {
+	for _, t := range wanted {
 		if !seen[t.Name] {
 			missing = append(missing, t.Name)
 		}
@@ -146,10 +157,14 @@ func loadChunk(ctx context.Context, stage *Stage, c chunk, number int, o ExportO
 	}
 	found := map[string]bool{}
 	for _, table := range slices.Sorted(maps.Keys(files)) {
-		found[table] = true
-		if err := loadFile(ctx, stage, filepath.Join(folder, files[table]), c.shown(files[table]), table, number, o); err != nil {
+		err := loadFile(ctx, stage, filepath.Join(folder, files[table]), c.shown(files[table]), table, number, o)
+		if errors.Is(err, errNoColumn) && !has(tables, table) {
+			continue // of groups, without which there are slices too
+		}
+		if err != nil {
 			return nil, err
 		}
+		found[table] = true
 	}
 	return found, nil
 }

@@ -20,6 +20,7 @@ import (
 // read, every statement bounded in time.
 type GIMDB struct {
 	name      string
+	cfg       config.GIMDB
 	tenantKey *int64
 	stage     *Stage
 	horizon   Horizon
@@ -31,6 +32,7 @@ type GIMDB struct {
 	fractional map[string]bool // columns, with their tables, whose types allow fractions
 	inOrder    bool            // the legs and their attached data lie in the order of time
 	resolved   bool            // agents and switches are those of this snapshot
+	groups     bool            // the agent groups of sessions are told
 	texts      alphabet
 
 	// partRows is how many rows of attached data are staged at a time, by the server's estimate; fewRows, how many are not
@@ -58,7 +60,7 @@ const (
 // OpenGIMDB connects, checks what may be read, opens the snapshot, and stages the dimensions. progress is
 // told of rows as they arrive, from several goroutines.
 func OpenGIMDB(ctx context.Context, cfg config.GIMDB, tenantKey *int64, stage *Stage, progress func(table string, rows int64)) (*GIMDB, error) {
-	g := &GIMDB{name: sourceName(cfg), tenantKey: tenantKey, stage: stage, progress: progress, sent: map[string]*tally{},
+	g := &GIMDB{name: sourceName(cfg), cfg: cfg, tenantKey: tenantKey, stage: stage, progress: progress, sent: map[string]*tally{},
 		partRows: partRows, fewRows: fewRows, probeBatch: probeBatch, crowd: crowd}
 	if err := g.open(ctx, cfg); err != nil {
 		return nil, errors.Join(explainPG(err, cfg), g.Close())

@@ -21,6 +21,7 @@ type Findings struct {
 	Name     string
 	Detail   string
 	Horizon  Horizon
+	NoGroups string   // why agent groups cannot be read; empty where they can, or where nobody asked for them
 	MayWrite []string // tables that the user could change, though the program never does
 	Counted  bool     // whether Attempts and GUIDs were counted
 	// Contact attempts and attempt GUIDs of Day, the last that the source holds whole.
@@ -29,7 +30,7 @@ type Findings struct {
 }
 
 // InspectGIMDB connects, checks tables, columns and rights, and counts attempts and GUIDs of the last whole day
-// in a zone. Errors carry fail.Source.
+// in a zone. It says why agent groups could not be read, whether they are wanted or not. Errors carry fail.Source.
 func InspectGIMDB(ctx context.Context, cfg config.GIMDB, zone *time.Location) (Findings, error) {
 	cfg.Connections = 1
 	g := &GIMDB{name: sourceName(cfg)}
@@ -48,6 +49,9 @@ func (g *GIMDB) inspect(ctx context.Context, cfg config.GIMDB, zone *time.Locati
 	}
 	f.Detail = fmt.Sprintf("%d tables", len(tables))
 	var err error
+	if f.NoGroups, err = whyNoGroups(ctx, conn, cfg); err != nil {
+		return f, err
+	}
 	if f.MayWrite, err = mayWrite(ctx, conn, cfg.Schema); err != nil {
 		return f, err
 	}
@@ -68,8 +72,9 @@ func (g *GIMDB) inspect(ctx context.Context, cfg config.GIMDB, zone *time.Locati
 }
 
 // InspectExport looks at the chunks of an export folder: checksums, tables, headers. Errors carry fail.Source. Zips are
-// unpacked one after the other, in a folder of their own that is made in tempDir for the first of them, and removed.
-func InspectExport(ctx context.Context, dir, tempDir string) (Findings, error) {
+// unpacked one after the other, in a folder of their own that is made in tempDir for the first of them, and removed. groups:
+// agent groups are looked for too.
+func InspectExport(ctx context.Context, dir, tempDir string, groups bool) (Findings, error) {
 	f := Findings{Name: "export " + dir}
 	chunks, err := findChunks(dir)
 	if err != nil {
@@ -82,6 +87,7 @@ func InspectExport(ctx context.Context, dir, tempDir string) (Findings, error) {
 		if err := ctx.Err(); err != nil {
 			return f, err
 		}
+		c.groups = groups
 		if err := inspectChunk(c, temp, seen); err != nil {
 			return f, explainExport(err, f.Name)
 		}
@@ -89,8 +95,11 @@ func InspectExport(ctx context.Context, dir, tempDir string) (Findings, error) {
 	if missing := missingTables(seen); len(missing) > 0 {
 		return f, fail.New(fail.Source, "the export job must export these tables; was the folder copied whole?", "%s: no file for %s", f.Name, strings.Join(missing, ", "))
 	}
+	if groups {
+		f.NoGroups = missingGroups(seen)
+	}
 	f.Horizon.HighWater = chunks[len(chunks)-1].date
-	f.Detail = fmt.Sprintf("%d tables in %d chunks", len(seen), len(chunks))
+	f.Detail = fmt.Sprintf("%d tables in %d chunks", len(tables), len(chunks))
 	return f, nil
 }
 
@@ -105,10 +114,14 @@ func inspectChunk(c chunk, temp string, seen map[string]bool) error {
 		return err
 	}
 	for name, file := range files {
-		seen[name] = true
-		if _, err := checkHeader(filepath.Join(folder, file), c.shown(file), table(name)); err != nil {
+		_, err := checkHeader(filepath.Join(folder, file), c.shown(file), table(name))
+		if errors.Is(err, errNoColumn) && !has(tables, name) {
+			continue
+		}
+		if err != nil {
 			return err
 		}
+		seen[name] = true
 	}
 	return nil
 }

@@ -114,6 +114,9 @@ func (c *Cutter) replace(ctx context.Context, w Window, held bool) (summary Summ
 	if _, err := duck.Exec(ctx, c.Conn, "stage/forget_stay.sql"); err != nil {
 		return Summary{}, err
 	}
+	if err := c.groups(ctx, w); err != nil {
+		return Summary{}, err
+	}
 	err = duck.InTx(ctx, c.Conn, func(tx *sql.Tx) error { return exec(ctx, tx, w.Day, nil, "stage/insert_agent.sql") })
 	if err != nil {
 		return Summary{}, err

@@ -30,6 +30,9 @@ type Source interface {
 	// Activities stages every activity row that can share a second with reach, in one part or in several, and calls
 	// take for each: rows that belong together are in one part, and are gone when the next one is staged.
 	Activities(ctx context.Context, w Window, reach calendar.Interval, take func() error) error
+	// Groups stages which agent groups the sessions of the window are of; told is false where that was not asked for, or
+	// cannot be told.
+	Groups(ctx context.Context, w Window) (told bool, err error)
 	// Broken tells, after an error, whether the snapshot is lost: every further read of it would fail.
 	Broken() bool
 	// Close ends the snapshot or removes unpacked files.

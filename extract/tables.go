@@ -85,18 +85,19 @@ const (
 // activityTables are those that are staged part by part.
 var activityTables = []string{"interaction_resource_fact", "irf_user_data_gen_1", "contact_attempt_fact"}
 
-// isSource tells whether slices are made of a table.
-func isSource(name string) bool {
-	return slices.ContainsFunc(tables, func(t texts.Table) bool { return t.Name == name })
+// has tells whether one of some tables has a name.
+func has(of []texts.Table, name string) bool {
+	return slices.ContainsFunc(of, func(t texts.Table) bool { return t.Name == name })
 }
 
 // table finds a table by its name. One that does not exist is a mistake in the program, so it panics.
 func table(name string) texts.Table {
-	at := slices.IndexFunc(tables, func(t texts.Table) bool { return t.Name == name })
-	if at < 0 {
-		panic("extract: no table " + name)
+	for _, t := range slices.Concat(tables, groupTables, []texts.Table{sessionGroups}) {
+		if t.Name == name {
+			return t
+		}
 	}
-	return tables[at]
+	panic("extract: no table " + name)
 }
 
 // isFact tells the tables that grow with time from the dimensions.

@@ -20,5 +20,10 @@ func TestStatementsOnEveryTable(t *testing.T) {
 			all += golden.Filled("stage/each/other_tenant.sql", table)
 		}
 	}
+	for _, table := range append(groupTables, sessionGroups) {
+		for _, name := range []string{"create", "load", "receive", "check", "repeated", "newest"} {
+			all += golden.Filled("stage/each/"+name+".sql", table)
+		}
+	}
 	golden.Equal(t, "testdata/each.golden", all)
 }

@@ -106,6 +106,13 @@ func (k *checker) source(ctx context.Context) error {
 	}
 	k.found("source", "ok", f.Name)
 	k.found("tables and rights", "ok", f.Detail)
+	switch {
+	case !k.tenant.ReadsGroups():
+	case f.NoGroups != "":
+		k.found("agent groups", "warning", "breakdown asks for them, and they cannot be told; all else goes on: "+f.NoGroups)
+	default:
+		k.found("agent groups", "ok", "they can be told")
+	}
 	if len(f.MayWrite) > 0 {
 		k.found("read-only", "warning", fmt.Sprintf("user %s could change %s: grant select alone to a user of the program's own",
 			k.tenant.GIM.User, strings.Join(f.MayWrite, ", ")))
@@ -125,7 +132,7 @@ func inspect(ctx context.Context, t config.Tenant) (extract.Findings, error) {
 				return extract.Findings{}, err
 			}
 		}
-		return extract.InspectExport(ctx, t.ExportDir, temp)
+		return extract.InspectExport(ctx, t.ExportDir, temp, t.ReadsGroups())
 	}
 	return extract.InspectGIMDB(ctx, *t.GIM, t.Zone)
 }

@@ -25,6 +25,7 @@ type explainCmd struct {
 	Top         int    `help:"The busiest minutes of the day." placeholder:"N" xor:"what"`
 	Plateaus    bool   `help:"Every span of time at the peak, and nothing else." xor:"what"`
 	Sensitivity bool   `help:"The day under other readings of the specification." xor:"what"`
+	By          string `help:"Who used the seats, by agent_group, location or switch: the peak of each, its share of the region's, its enabled agents; with --month its enabled agents." enum:",agent_group,location,switch" default:"" placeholder:"UNIT"`
 	Spike       int64  `help:"With --sensitivity: peaks shorter than so many seconds are ignored." default:"60" placeholder:"SECONDS"`
 	Format      string `help:"What is printed: ${enum}." enum:"table,json,csv" default:"table"`
 }
@@ -90,7 +91,11 @@ func (c *explainCmd) wanted(now time.Time) func(calendar.Month) bool {
 func (c *explainCmd) validate() error {
 	switch {
 	case c.Month != "" && (c.At != "" || c.Top != 0 || c.Plateaus || c.Sensitivity):
-		return usageError("--month goes with --agent, or alone")
+		return usageError("--month goes with --agent, with --by, or alone")
+	case c.By != "" && (c.At != "" || c.Agent != "" || c.Top != 0 || c.Plateaus || c.Sensitivity): // not kong's xor: that takes a default for given
+		return usageError("--by goes with a day or a month alone")
+	case c.By != "" && c.Location != "":
+		return usageError("--by is about all of a region: leave out --location")
 	case c.Month != "" && c.Agent == "" && c.Location != "":
 		return usageError("enabled agents are counted by region: leave out --location")
 	case c.Top < 0:
@@ -154,6 +159,8 @@ func (x *explanation) print() error {
 			return err
 		}
 		return x.write(day.ReadingTable(readings))
+	case x.By != "":
+		return x.breakdown(day)
 	}
 	if err := x.picture(day); err != nil {
 		return err
@@ -241,7 +248,39 @@ func (x *explanation) month() error {
 		return err
 	}
 	x.warnIssued(report.Enabled, month.String(), int64(len(m.Agents)))
-	return x.write(m.Table())
+	if x.By == "" {
+		return x.write(m.Table())
+	}
+	b, err := m.Breakdown(x.ctx, config.Unit(x.By))
+	if err != nil {
+		return err
+	}
+	return x.parts(b.Summary(), b.Table())
+}
+
+// breakdown prints who used the seats of a day.
+func (x *explanation) breakdown(day *explain.Day) error {
+	agents, _ := day.Curve.Plateaus()
+	x.warnIssued(report.Concurrent, day.Date.String(), agents)
+	b, err := day.Breakdown(x.ctx, config.Unit(x.By))
+	if err != nil {
+		return err
+	}
+	return x.parts(b.Summary(), b.Table())
+}
+
+// parts prints what something is broken down into, and for people, before it, what that is.
+func (x *explanation) parts(whole, parts report.Table) error {
+	if x.Format != report.FormatTable {
+		return x.write(parts)
+	}
+	if err := x.write(whole); err != nil {
+		return err
+	}
+	if _, err := io.WriteString(x.world.stdout, "\n"); err != nil {
+		return err
+	}
+	return x.write(parts)
 }
 
 // warnIssued says so where the newest data file has another number than the one explained.

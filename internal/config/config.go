@@ -20,6 +20,7 @@ package config
 import (
 	"cmp"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"seats/internal/calendar"
@@ -59,6 +60,8 @@ type Tenant struct {
 	Regions       []Region // in the order of the file, never empty
 
 	Deliver *Delivery // nil: issued files stay where they are
+
+	Breakdown []Unit // by what the seats are broken down, for analysis alone; none: by nothing
 
 	ProductionDate calendar.Date // the first day that is billed; zero: not said
 	Term
@@ -117,6 +120,22 @@ type Engine struct {
 	Threads     int    // 0: all cores
 	TempDir     string // absolute; empty: beside the store
 }
+
+// Unit is what seats are broken down by.
+type Unit string
+
+// The three values of breakdown.
+const (
+	ByAgentGroup Unit = "agent_group" // of GIM: read beside the slice
+	ByLocation   Unit = "location"
+	BySwitch     Unit = "switch"
+)
+
+// Units are all of them.
+var Units = []Unit{ByAgentGroup, ByLocation, BySwitch}
+
+// ReadsGroups tells whether the agent groups are read from the source.
+func (t Tenant) ReadsGroups() bool { return slices.Contains(t.Breakdown, ByAgentGroup) }
 
 // Readiness says what to do about a day for which the source is not complete (R10).
 type Readiness string

@@ -16,10 +16,10 @@ var (
 	rootKeys   = []string{"globals", "tenants", "tenants_dir", "report"}
 	globalKeys = []string{
 		"gimdb", "data_dir", "output_dir", "timezone", "max_session_hours", "readiness", "settle_hours", "session_end",
-		"run_timeout", "engine", "metrics_file", "production_date", "sign_key", "sign_key_password", "deliver",
+		"run_timeout", "engine", "metrics_file", "production_date", "sign_key", "sign_key_password", "deliver", "breakdown",
 	}
 	engineKeys = []string{"memory_limit", "threads", "temp_dir"}
-	tenantKeys = []string{"gimdb", "export_dir", "timezone", "exclude_agents", "run_timeout", "regions", "production_date", "enabled", "until", "deliver"}
+	tenantKeys = []string{"gimdb", "export_dir", "timezone", "exclude_agents", "run_timeout", "regions", "production_date", "enabled", "until", "deliver", "breakdown"}
 	reportKeys = []string{"columns"}
 )
 
@@ -169,6 +169,7 @@ func (l *loader) globals(v value) globals {
 		t.ProductionDate = day
 	}
 	t.RunTimeout, _ = f.get("run_timeout").timeout()
+	t.Breakdown = f.get("breakdown").units()
 	gimdb := l.gimdbFields(f.get("gimdb"), false)
 	l.gimdb(gimdb) // what is wrong here is wrong even where no tenant inherits it
 	deliver := l.deliverFields(f.get("deliver"))

@@ -64,6 +64,9 @@ func (l *loader) tenant(e keyed, g globals) Tenant {
 	if timeout, ok := f.get("run_timeout").timeout(); ok {
 		t.RunTimeout = timeout
 	}
+	if breakdown := f.get("breakdown"); breakdown.given() {
+		t.Breakdown = breakdown.units()
+	}
 	t.ExcludeAgents, _ = f.get("exclude_agents").texts()
 	t.Regions = l.regions(f.get("regions"), t.Zone)
 	if day, ok := f.get("production_date").date(); ok {

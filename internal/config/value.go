@@ -210,6 +210,29 @@ func (v value) items() []value {
 	return items
 }
 
+// units returns what a list says that seats are broken down by, each once.
+func (v value) units() (units []Unit) {
+	var words []string
+	for _, u := range Units {
+		words = append(words, string(u))
+	}
+	for _, item := range v.items() {
+		if !item.given() {
+			item.complain("must not be empty", "")
+			continue
+		}
+		word, ok := item.word(words...)
+		switch {
+		case !ok:
+		case slices.Contains(units, Unit(word)):
+			item.problem("is there already", "")
+		default:
+			units = append(units, Unit(word))
+		}
+	}
+	return units
+}
+
 // texts returns the elements of a list of texts, none of them empty, and their places.
 func (v value) texts() (texts []string, places []value) {
 	for _, item := range v.items() {

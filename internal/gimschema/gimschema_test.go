@@ -28,15 +28,18 @@ func TestDDLCreatesTablesWithTheirKeys(t *testing.T) {
 	}
 	require.NoError(t, rows.Err())
 	require.Equal(t, map[string]string{
-		"tenant":                    "tenant_key",
-		"media_type":                "media_type_key",
-		"resource_":                 "resource_key",
-		"dialing_mode":              "dialing_mode_key",
-		"sm_res_session_fact":       "sm_res_session_fact_key,start_date_time_key",
-		"interaction_resource_fact": "interaction_resource_id,start_date_time_key",
-		"irf_user_data_gen_1":       "interaction_resource_id,start_date_time_key",
-		"contact_attempt_fact":      "contact_attempt_fact_key,start_date_time_key",
-		"interaction_fact":          "interaction_id,start_date_time_key",
-		"ctl_extract_history":       "",
+		"tenant":       "tenant_key",
+		"media_type":   "media_type_key",
+		"resource_":    "resource_key",
+		"dialing_mode": "dialing_mode_key",
+		"group_":       "group_key",
+
+		"resource_group_combination": "group_combination_key,group_key",
+		"sm_res_session_fact":        "sm_res_session_fact_key,start_date_time_key",
+		"interaction_resource_fact":  "interaction_resource_id,start_date_time_key",
+		"irf_user_data_gen_1":        "interaction_resource_id,start_date_time_key",
+		"contact_attempt_fact":       "contact_attempt_fact_key,start_date_time_key",
+		"interaction_fact":           "interaction_id,start_date_time_key",
+		"ctl_extract_history":        "",
 	}, keys)
 }

@@ -40,6 +40,21 @@ create table dialing_mode (
     dialing_mode_code               varchar(32)     -- PREDICTIVE, PROGRESSIVE, PREVIEW, PUSH_PREVIEW
 );
 
+-- Groups of agents, of places and of queues. The rows -1 and -2 stand for an
+-- unknown group and for none.
+create table group_ (
+    group_key                       integer not null,
+    tenant_key                      integer,
+    group_name                      varchar(255)
+);
+
+-- Which groups a resource was in at once: a row for each of them.
+create table resource_group_combination (
+    group_combination_key           integer not null,
+    group_key                       integer not null,
+    tenant_key                      integer
+);
+
 -- An agent's login for one media type, from the first DN to the last. Written
 -- at login with active_flag 1, updated at logout; until then end_ts means nothing
 -- and end_date_time_key lies far in the future.

@@ -121,7 +121,7 @@ func (w *Work) Seal(ctx context.Context, month calendar.Month, now int64) (Seal,
 		return s, err
 	}
 	err = duck.InTx(ctx, w.Conn, func(tx *sql.Tx) error {
-		if err := of(ctx, tx, "drop_days", span(month.First(), month.Last()), row, evidence); err != nil {
+		if err := of(ctx, tx, "drop_days", span(month.First(), month.Last()), row, groups, evidence); err != nil {
 			return err
 		}
 		_, err := duck.Exec(ctx, tx, "store/insert_sealed_month.sql", sql.Named("month", s.Month), sql.Named("file", s.File),
@@ -222,7 +222,7 @@ func (w *Work) writeSeal(ctx context.Context, path string, month calendar.Month,
 	if _, err := duck.Exec(ctx, w.Conn, "store/seal.sql", sql.Named("key", key), sql.Named("month", month.String())); err != nil {
 		return err
 	}
-	if err := of(ctx, w.Conn, "seal", span(month.First(), month.Last()), row, evidence); err != nil {
+	if err := of(ctx, w.Conn, "seal", span(month.First(), month.Last()), row, groups, evidence); err != nil {
 		return err
 	}
 	if err := w.sealViews(ctx); err != nil {
@@ -254,7 +254,7 @@ func (w *Work) sealViews(ctx context.Context) error {
 func rowsOf(name string) bool {
 	for _, t := range tables {
 		if t.Name == name {
-			return t.part == row || t.part == evidence
+			return t.part == row || t.part == groups || t.part == evidence
 		}
 	}
 	return false
@@ -282,7 +282,15 @@ func (w *Work) Unseal(ctx context.Context, from, to calendar.Date) error {
 		if err := attachSeal(ctx, w.Conn, filepath.Dir(w.path), s, "sealed"); err != nil {
 			return err
 		}
-		err = duck.InTx(ctx, w.Conn, func(tx *sql.Tx) error { return of(ctx, tx, "unseal", nil, row, evidence) })
+		err = duck.InTx(ctx, w.Conn, func(tx *sql.Tx) error {
+			if err := of(ctx, tx, "unseal", nil, row, evidence); err != nil {
+				return err
+			}
+			if has, err := sealHas(ctx, tx, "sealed", "session_group"); err != nil || !has {
+				return err
+			}
+			return of(ctx, tx, "unseal", nil, groups)
+		})
 		if err := errors.Join(err, detach(ctx, w.Conn, "sealed")); err != nil {
 			return fmt.Errorf("unseal %s: %w", s.Month, err)
 		}
@@ -322,7 +330,7 @@ func (w *Work) compact(ctx context.Context) error {
 		return err
 	}
 	err = duck.InTx(ctx, w.Conn, func(tx *sql.Tx) error {
-		return of(ctx, tx, "compact", nil, head, row, evidence, result, monthly, record, sent, sealing)
+		return of(ctx, tx, "compact", nil, head, row, groups, evidence, result, monthly, record, sent, sealing)
 	})
 	if err != nil {
 		return err
@@ -358,6 +366,13 @@ func attachSeal(ctx context.Context, conn *sql.Conn, dir string, s Seal, name st
 }
 
 var sealFile = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]*\.[0-9]{6}(?:_[0-9]+)?\.duckdb$`)
+
+// sealHas tells whether an attached sealed month has a table: it has those of the version that sealed it.
+func sealHas(ctx context.Context, q duck.Queryer, name, table string) (has bool, err error) {
+	err = duck.Each(ctx, q, "store/sealed_has.sql", func(scan func(...any) error) error { return scan(&has) },
+		sql.Named("database", name), sql.Named("table", table))
+	return has, err
+}
 
 // attach puts a file beside what a connection has open, under one of this package's own names. ATTACH takes no
 // parameters: the path stands in the statement as a quoted literal.
@@ -429,7 +444,13 @@ func gather(ctx context.Context, conn *sql.Conn, dir, into string, seals []Seal)
 			text := "create view _data." + name + " as from live._data." + name
 			if rowsOf(name) {
 				for _, sealed := range attached {
-					text += " union all by name from " + sealed + "._data." + name
+					has, err := sealHas(ctx, conn, sealed, name)
+					if err != nil {
+						return err
+					}
+					if has {
+						text += " union all by name from " + sealed + "._data." + name
+					}
 				}
 			}
 			if _, err := conn.ExecContext(ctx, text); err != nil {

@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"context"
+	"crypto/sha256"
 	"database/sql"
 	"fmt"
 	"os"
@@ -30,6 +31,7 @@ func twoMonths(t *testing.T) string {
 		"insert into _data.agent select '2026-03-30'::date + (i % 4)::integer, i, 'E' || i, null from range(40) as r (i)",
 		"insert into _data.duplicate_key values ('2026-03-31', 'a', '1/2', 2)",
 		"insert into _data.qualifying_session select day, 'US', 'dallas', 'E1', resource_key, sm_res_session_fact_key, 900, start_ts, end_ts, false, 'leg', 1, start_ts, 1 from _data.voice_session where sm_res_session_fact_key % 64 = 0",
+		"insert into _data.session_group select day, sm_res_session_fact_key, start_date_time_key, 'g' || resource_key % 2 from _data.qualifying_session",
 		"insert into _data.concurrency select '2026-03-30'::date + i::integer, 'US', null, i * 86400, (i + 1) * 86400, 1, 1 from range(4) as r (i)",
 		"insert into _data.daily_concurrent select '2026-03-30'::date + i::integer, 'US', null, 1, 0, 86400, 'final' from range(4) as r (i)",
 	} {
@@ -46,6 +48,7 @@ func contents(t *testing.T, q duck.Queryer) (all []string) {
 		"from slice", "from voice_session", "from ocs_activity", "from agent",
 		"from qualifying_session", "from concurrency", "from daily_concurrent", "from _data.duplicate_key",
 		"from peak('US', '2026-03-31')", "from concurrency_at('US', to_timestamp(100))", "from agents_at('US', to_timestamp(100))",
+		"from session_group", "from breakdown('agent_group', 'US', '2026-03-31')", "from enabled_by('location', 'US', '2026-03')",
 		"select comment from duckdb_views() where view_name = 'slice' and schema_name = 'main' and database_name = current_database()",
 		"select comment from duckdb_columns() where table_name = 'slice' and column_name = 'day' and database_name = current_database()",
 	} {
@@ -119,6 +122,35 @@ func TestASealedMonthIsSeenAsBefore(t *testing.T) {
 	require.NoFileExists(t, file)
 	require.Equal(t, before, whole(t, path))
 	published, err = store.OpenPublished(t.Context(), path, duck.Options{})
+	require.NoError(t, err)
+	require.Equal(t, 200000, count(t, published, "_data.voice_session"))
+	require.NoError(t, published.Close())
+}
+
+// A month that was sealed by a program of before there were groups has none of them, and is read and brought back all the same.
+func TestAMonthSealedBeforeThereWereGroups(t *testing.T) {
+	path := twoMonths(t)
+	file := strings.TrimSuffix(path, ".duckdb") + ".202603.duckdb"
+	work(t, path, func(w *store.Work) {
+		_, err := w.Seal(t.Context(), march, 7)
+		require.NoError(t, err)
+	})
+	require.NoError(t, os.Chmod(file, 0o600))
+	change(t, file, "drop view session_group", "drop table _data.session_group")
+	text, err := os.ReadFile(file)
+	require.NoError(t, err)
+	change(t, path, fmt.Sprintf("update _data.sealed_month set sha256 = '%x'", sha256.Sum256(text)))
+
+	db, err := store.OpenWhole(t.Context(), path, duck.Options{}, nil)
+	require.NoError(t, err)
+	require.Equal(t, 200000, count(t, db, "voice_session"))
+	require.NotZero(t, count(t, db, "session_group"))
+	require.Zero(t, count(t, db, "(from session_group where day < '2026-04-01')"))
+	require.NotZero(t, count(t, db, "(from breakdown('agent_group', 'US', '2026-03-31') where name = '(not read)')"))
+	require.NoError(t, db.Close())
+	work(t, path, func(w *store.Work) { require.NoError(t, w.Unseal(t.Context(), march.Last(), march.Last())) })
+	require.NoFileExists(t, file)
+	published, err := store.OpenPublished(t.Context(), path, duck.Options{})
 	require.NoError(t, err)
 	require.Equal(t, 200000, count(t, published, "_data.voice_session"))
 	require.NoError(t, published.Close())

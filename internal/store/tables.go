@@ -15,6 +15,7 @@ type part int
 const (
 	head     part = iota // of a slice: what it says of itself
 	row                  // of a slice: its raw rows
+	groups               // of a slice: what its rows belong to, for analysis alone; no hash covers it
 	result               // a day's numbers
 	evidence             // what a day's numbers were counted from, row by row
 	monthly              // a month's numbers
@@ -35,6 +36,7 @@ var tables = []struct {
 	{row, texts.Table{Name: "ocs_activity", Order: []string{"resource_key", "start_ts", "kind", "activity_key", "start_date_time_key"}}},
 	{row, texts.Table{Name: "agent", Order: []string{"resource_key"}}},
 	{row, texts.Table{Name: "duplicate_key", Order: []string{"relation", "row_key", "copies"}}},
+	{groups, texts.Table{Name: "session_group", Order: []string{"sm_res_session_fact_key", "start_date_time_key", "group_name"}}},
 	{evidence, texts.Table{Name: "qualifying_session", Order: []string{"day", "region", "location", "resource_key", "sm_res_session_fact_key", "start_date_time_key"}}},
 	{evidence, texts.Table{Name: "concurrency", Order: []string{"day", "region", "location nulls first", "start_ts"}}},
 	{result, texts.Table{Name: "daily_concurrent", Order: []string{"day", "region", "location nulls first"}}},
@@ -71,12 +73,12 @@ func span(from, to calendar.Date) []any {
 
 // DropSlice takes a day's slice out of a store; a day without one is no error.
 func DropSlice(ctx context.Context, q duck.Queryer, day calendar.Date) error {
-	return of(ctx, q, "drop", on(day), head, row)
+	return of(ctx, q, "drop", on(day), head, row, groups)
 }
 
 // MoveSlice gives the rows of a slice another day.
 func MoveSlice(ctx context.Context, q duck.Queryer, from, to calendar.Date) error {
-	return of(ctx, q, "move", span(from, to), head, row)
+	return of(ctx, q, "move", span(from, to), head, row, groups)
 }
 
 // DropResults takes all that was computed of a day out of a store.
@@ -86,7 +88,7 @@ func DropResults(ctx context.Context, q duck.Queryer, day calendar.Date) error {
 
 // DropRows takes the rows of a day out of a store: its slice, and what was derived from it row by row. Its numbers stay.
 func DropRows(ctx context.Context, q duck.Queryer, day calendar.Date) error {
-	return of(ctx, q, "drop", on(day), head, row, evidence)
+	return of(ctx, q, "drop", on(day), head, row, groups, evidence)
 }
 
 // Take brings what the published store says of itself into the scratch store: its slices without their rows, the issued

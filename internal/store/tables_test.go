@@ -18,8 +18,8 @@ func TestStatementsOnEveryTable(t *testing.T) {
 		statement string
 		on        []part
 	}{
-		{"drop", []part{head, row, evidence, result}},
-		{"move", []part{head, row}},
+		{"drop", []part{head, row, groups, evidence, result}},
+		{"move", []part{head, row, groups}},
 		{"take_days", []part{row}},
 		{"take_all", []part{head, record}},
 		{"empty", []part{row, evidence, result, monthly}},
@@ -28,10 +28,10 @@ func TestStatementsOnEveryTable(t *testing.T) {
 		{"write_rows", []part{row}},
 		{"write_days", []part{head}},
 		{"write_days_csv", []part{result}},
-		{"seal", []part{row, evidence}},
-		{"unseal", []part{row, evidence}},
-		{"drop_days", []part{row, evidence}},
-		{"compact", []part{head, row, evidence, result, monthly, record, sent, sealing}},
+		{"seal", []part{row, groups, evidence}},
+		{"unseal", []part{row, groups, evidence}},
+		{"drop_days", []part{row, groups, evidence}},
+		{"compact", []part{head, row, groups, evidence, result, monthly, record, sent, sealing}},
 	} {
 		for _, d := range tables {
 			if slices.Contains(used.on, d.part) {

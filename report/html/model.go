@@ -109,6 +109,24 @@ type RegionDetail struct {
 	Curves []Curve // the region's first, then its locations'; none: not kept
 	Seats  []Seat  // who was in the peak's first second
 	Note   string  // why that cannot be told
+
+	Breakdowns []Breakdown // in the order in which they were asked for; none: nobody asked, or Note says why not
+}
+
+// Breakdown is who used the seats of a region's day, for analysis alone.
+type Breakdown struct {
+	By    string // agent_group, location or switch
+	Parts []Part // the largest share first
+	Note  string // why it cannot be told
+}
+
+// Part is an agent group, a location or a switch.
+type Part struct {
+	Name    string
+	Peak    int64     // its own
+	At      time.Time // the first second of that, in the region's zone
+	Share   int64     // of the region's peak, in the first second of that
+	Enabled int64     // different agents of the day
 }
 
 // Curve is a step function through the whole day.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"html/template"
 	"slices"
+	"strings"
 	"time"
 
 	"seats/internal/calendar"
@@ -347,6 +348,7 @@ var functions = template.FuncMap{
 	"span":   duration,
 	"place":  func(location string) string { return orElse(location, "whole region") },
 	"within": withinDay,
+	"words":  func(name string) string { return strings.ReplaceAll(name, "_", " ") },
 	"neg":    func(n int64) int64 { return -n },
 }
 

@@ -44,7 +44,7 @@ func Write(ctx context.Context, dir string, s *sim.Simulation, o Options) (map[s
 		}
 	}()
 	for _, cut := range layout.Cuts {
-		c, err := newChunk(dir, cut, o)
+		c, err := newChunk(dir, cut, s, o)
 		if err != nil {
 			return nil, err
 		}
@@ -79,7 +79,7 @@ type chunk struct {
 
 // newChunk creates the folder and, with their header lines, the files. Its name
 // holds an audit key and the time of the newest data, in GMT.
-func newChunk(dir string, cut int64, o Options) (*chunk, error) {
+func newChunk(dir string, cut int64, s *sim.Simulation, o Options) (*chunk, error) {
 	at := time.Unix(cut, 0).UTC()
 	c := &chunk{
 		dir: filepath.Join(dir, fmt.Sprintf("export_%d_%s", sim.AuditKey(cut), at.Format("2006_01_02_15_04_05"))),
@@ -96,7 +96,7 @@ func newChunk(dir string, cut int64, o Options) (*chunk, error) {
 		newline = "\r\n"
 	}
 	for _, t := range sim.Tables() {
-		if !t.Exported() {
+		if !t.Exported() || !s.Has(t) {
 			continue
 		}
 		f, err := os.Create(filepath.Join(c.dir, t.Name()+".csv"))

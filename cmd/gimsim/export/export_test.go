@@ -23,7 +23,7 @@ func simulation(t testing.TB) *sim.Simulation {
 	var from sim.Date
 	require.NoError(t, from.UnmarshalText([]byte("2026-03-07")))
 	o := sim.Defaults(from)
-	o.Agents, o.Days = 20, 2
+	o.Agents, o.Days, o.Groups = 20, 2, 3
 	s, err := sim.New(o)
 	require.NoError(t, err)
 	return s

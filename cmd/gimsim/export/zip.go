@@ -24,7 +24,7 @@ func (c *chunk) pack() error {
 	sum := sha1.New()
 	archive := zip.NewWriter(io.MultiWriter(f, sum))
 	for _, t := range sim.Tables() {
-		if t.Exported() {
+		if c.files[t] != nil {
 			if err := c.packFile(archive, t.Name()+".csv"); err != nil {
 				return fmt.Errorf("pack %s: %w", t.Name(), err)
 			}

@@ -87,6 +87,9 @@ func (to Target) copyAll(ctx context.Context, s *sim.Simulation) (map[sim.Table]
 	counts := map[sim.Table]int64{}
 	var copies sync.WaitGroup
 	for _, t := range sim.Tables() {
+		if !s.Has(t) {
+			continue
+		}
 		feed := make(chan []byte, 8)
 		feeds[t] = feed
 		copies.Go(func() {

@@ -46,7 +46,7 @@ func (s *Simulation) agentDay(b *Batch, index, day int64) {
 // go right or wrong.
 func (y *diary) session(l login) {
 	row := session{
-		key: y.key(Session), tenant: y.tenant, media: mediaVoice, resource: l.resource,
+		key: y.key(Session), tenant: y.tenant, media: mediaVoice, resource: l.resource, groups: y.combination(y.index, y.day),
 		startKey: quarter(l.start), start: l.start, end: l.end,
 	}
 	if y.chance(y.Rates.Overlapping) {
@@ -113,7 +113,7 @@ func (y *diary) otherMedia(l login) {
 		return
 	}
 	row := session{
-		key: y.key(Session), tenant: y.tenant, media: y.between(mediaEmail, mediaChat), resource: l.resource,
+		key: y.key(Session), tenant: y.tenant, media: y.between(mediaEmail, mediaChat), resource: l.resource, groups: y.combination(y.index, y.day),
 		start: l.start + 30, end: l.end + y.between(0, 1800),
 	}
 	row.startKey = quarter(row.start)

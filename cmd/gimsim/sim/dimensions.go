@@ -57,6 +57,7 @@ func (s *Simulation) dimensions(b *Batch) {
 	put(DialingMode, null, unknownKey, "unbekannt", "UNKNOWN")
 	put(DialingMode, null, noValueKey, "kein Wert", "NO_VALUE")
 	s.commonResources(b)
+	s.groups(b)
 	s.extractHistory(b)
 }
 

@@ -18,6 +18,8 @@ type Options struct {
 	Switches Switches `default:"SIP_DAL_1=America/Chicago,SIP_DAL_2=America/Chicago,SIP_LON=Europe/London,SIP_PAR=Europe/Paris" help:"A number, or NAME=ZONE,NAME=ZONE..., the zone being that of the agents there (UTC if left out)."`
 	Tenants  int      `default:"1" help:"Tenants in the one GIM, with keys from 1; agents are dealt out among them."`
 
+	Groups int `default:"0" help:"Agent groups; an agent is in none, one or two of them at a time. 0: no tables of them either."`
+
 	Presence            float64 `default:"0.7" help:"Share of agents at work on a day; fewer on weekends unless 1."`
 	SessionsPerAgentDay float64 `default:"2.4" help:"Voice logins of an agent at work, on average."`
 	LegsPerHour         float64 `default:"4" help:"Calls that an agent takes an hour, inbound and outbound."`
@@ -83,6 +85,8 @@ func (o Options) validate() error {
 		return fmt.Errorf("%d switches: want 1 to 400", len(o.Switches))
 	case o.Tenants < 1:
 		return fmt.Errorf("tenants %d: want at least 1", o.Tenants)
+	case o.Groups < 0 || o.Groups > 10_000:
+		return fmt.Errorf("groups %d: want 0 to 10,000", o.Groups)
 	case o.SessionsPerAgentDay < 0 || o.SessionsPerAgentDay > 48:
 		return fmt.Errorf("sessions per agent and day %v: want 0 to 48", o.SessionsPerAgentDay)
 	case o.LegsPerHour < 0 || o.LegsPerHour > 120:

@@ -12,6 +12,7 @@ const (
 	forRoster
 	forDay
 	forExtract
+	forGroups
 )
 
 // dice is a random sequence of its own for one purpose and one subject, so that

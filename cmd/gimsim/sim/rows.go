@@ -5,6 +5,7 @@ package sim
 
 type session struct {
 	key, tenant, media, resource int64
+	groups                       int64 // resource_group_combination_key; 0: none
 	startKey                     int64 // of the true start, also where start is missing
 	start, end, active           int64
 }
@@ -18,7 +19,10 @@ func (r session) write(l *lines, created, updated int64) {
 	}
 	l.ints(r.key, r.startKey, endKey, r.tenant, r.media, r.resource)
 	l.extraInt(-1)
-	l.ints(-2, created, updated, r.start, r.end, duration, 0, 0, r.active)
+	if r.groups == 0 {
+		r.groups = noValueKey
+	}
+	l.ints(r.groups, created, updated, r.start, r.end, duration, 0, 0, r.active)
 	l.end()
 }
 

@@ -11,6 +11,8 @@ const (
 	MediaType
 	DialingMode
 	Resource
+	Group
+	GroupCombination
 	Session
 	IRF
 	UserData
@@ -38,6 +40,8 @@ var definitions = [tables]struct{ name, columns string }{
 	DialingMode: {"dialing_mode", "dialing_mode_key dialing_mode dialing_mode_code"},
 	Resource: {"resource_", "resource_key tenant_key +resource_cfg_dbid resource_type resource_type_code resource_subtype " +
 		"resource_name agent_first_name agent_last_name employee_id switch_name +extension_notes"},
+	Group:            {"group_", "group_key tenant_key group_name"},
+	GroupCombination: {"resource_group_combination", "group_combination_key group_key tenant_key"},
 	Session: {"sm_res_session_fact", "sm_res_session_fact_key start_date_time_key end_date_time_key tenant_key " +
 		"media_type_key resource_key +agent_location_key resource_group_combination_key create_audit_key " +
 		"update_audit_key start_ts end_ts total_duration lead_clip_duration trail_clip_duration active_flag"},
@@ -70,6 +74,9 @@ func (t Table) Columns(extra bool) []string {
 	}
 	return columns
 }
+
+// Has tells whether a simulation has the table: without agent groups there are no tables of them.
+func (o Options) Has(t Table) bool { return o.Groups > 0 || t != Group && t != GroupCombination }
 
 // Exported tells whether GIM's data export carries the table.
 func (t Table) Exported() bool { return t != ExtractHistory }

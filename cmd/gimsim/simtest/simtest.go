@@ -91,6 +91,9 @@ func Key(table sim.Table, row Row) string {
 	if table == sim.ExtractHistory {
 		return row["data_source_key"] + " " + row["table_name"] + " " + row["created_ts"]
 	}
+	if table == sim.GroupCombination {
+		return row["group_combination_key"] + " " + row["group_key"]
+	}
 	key := row[table.Columns(false)[0]]
 	if start, fact := row["start_date_time_key"]; fact {
 		key += " " + start

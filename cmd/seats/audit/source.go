@@ -33,7 +33,9 @@ func (w *auditor) openSource(ctx context.Context, parts []part) (*reader, error)
 	}
 	w.Log.Start(w.Tenant.Name + ": reading")
 	defer w.Log.Stop()
-	src, err := job.OpenSource(ctx, w.Tenant, stage, windows, w.scratch.TempDir(), w.Log)
+	tenant := w.Tenant
+	tenant.Breakdown = nil // agent groups are none of what is compared
+	src, err := job.OpenSource(ctx, tenant, stage, windows, w.scratch.TempDir(), w.Log)
 	if err != nil {
 		return nil, err
 	}

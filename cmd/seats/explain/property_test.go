@@ -15,8 +15,10 @@ import (
 
 func emptyStore(t *testing.T) *sql.Conn {
 	_, conn := open(t, "", duck.Options{Threads: 2})
-	_, err := duck.Exec(context.Background(), conn, "store/schema_1.sql")
-	require.NoError(t, err)
+	for _, schema := range []string{"store/schema_1.sql", "store/schema_2.sql", "store/schema_3.sql"} {
+		_, err := duck.Exec(context.Background(), conn, schema)
+		require.NoError(t, err)
+	}
 	return conn
 }
 

@@ -152,7 +152,7 @@ func (s *state) wanted(ctx context.Context) ([]extract.Window, error) {
 func OpenSource(ctx context.Context, t config.Tenant, stage *extract.Stage, windows []extract.Window, tempDir string, log Log) (extract.Source, error) {
 	progress := func(_ string, n int64) { log.Add(n) }
 	if t.ExportDir == "" {
-		return extract.OpenGIMDB(ctx, *t.GIM, t.TenantKey, stage, progress)
+		return openGIMDB(ctx, t, stage, progress, log)
 	}
 	from := windows[0].SessionFrom()
 	for _, w := range windows {
@@ -161,10 +161,26 @@ func OpenSource(ctx context.Context, t config.Tenant, stage *extract.Stage, wind
 	return extract.OpenExport(ctx, t.ExportDir, stage, extract.ExportOptions{
 		TenantKey: t.TenantKey,
 		KeyFrom:   from - int64(windows[0].Lookback.Seconds()) - 3600, // activities reach further back than sessions
+		Groups:    t.ReadsGroups(),
 		TempDir:   tempDir,
 		Warn:      func(msg string) { log.Warn(msg, "tenant", t.Name) },
 		Progress:  progress,
 	})
+}
+
+func openGIMDB(ctx context.Context, t config.Tenant, stage *extract.Stage, progress func(string, int64), log Log) (extract.Source, error) {
+	src, err := extract.OpenGIMDB(ctx, *t.GIM, t.TenantKey, stage, progress)
+	if err != nil || !t.ReadsGroups() {
+		return src, err
+	}
+	why, err := src.WithGroups(ctx)
+	if err != nil {
+		return nil, errors.Join(err, src.Close())
+	}
+	if why != "" {
+		log.Warn("the agent groups cannot be told: "+why, "tenant", t.Name)
+	}
+	return src, nil
 }
 
 // extractDay reads one day, if the source is ready for it. Its error is that of a lost connection; all others are the

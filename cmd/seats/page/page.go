@@ -291,6 +291,9 @@ func (t Tenant) seats(ctx context.Context, explainer *explain.Explainer, day cal
 		if err != nil {
 			return nil, err
 		}
+		if err := t.breakdowns(ctx, x, d); err != nil {
+			return nil, err
+		}
 		return x.Peak(ctx)
 	}()
 	if told, is := errors.AsType[*fail.Error](err); is && ctx.Err() == nil {
@@ -312,6 +315,25 @@ func (t Tenant) seats(ctx context.Context, explainer *explain.Explainer, day cal
 			seat.Logout = &at
 		}
 		d.Seats = append(d.Seats, seat)
+	}
+	return nil
+}
+
+// breakdowns tell who used the seats, by what the configuration asks for.
+func (t Tenant) breakdowns(ctx context.Context, x *explain.Day, d *html.RegionDetail) error {
+	for _, by := range t.Of.Breakdown {
+		b := html.Breakdown{By: string(by)}
+		found, err := x.Breakdown(ctx, by)
+		if told, is := errors.AsType[*fail.Error](err); is && ctx.Err() == nil {
+			b.Note = "Cannot be told: " + told.Error() + "."
+		} else if err != nil {
+			return err
+		} else {
+			for _, p := range found.Parts {
+				b.Parts = append(b.Parts, html.Part{Name: p.Name, Peak: p.Peak, At: time.Unix(p.PeakTS, 0).In(d.Zone), Share: p.Share, Enabled: p.Enabled})
+			}
+		}
+		d.Breakdowns = append(d.Breakdowns, b)
 	}
 	return nil
 }
