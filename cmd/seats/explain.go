@@ -52,7 +52,7 @@ func (c *explainCmd) Run(ctx context.Context, w *world, root *cli, t *terminal) 
 		return err
 	}
 	defer conn.Close() //nolint:errcheck // only read
-	x := explanation{explainCmd: c, ctx: ctx, world: w, terminal: t, tenant: tenant, explainer: explain.New(conn, tenant)}
+	x := explanation{explainCmd: c, ctx: ctx, world: w, root: root, terminal: t, tenant: tenant, explainer: explain.New(conn, tenant)}
 	x.issued, err = report.IssuedFiles(ctx, conn)
 	if err != nil {
 		return err
@@ -115,6 +115,7 @@ type explanation struct {
 	*explainCmd
 	ctx       context.Context
 	world     *world
+	root      *cli
 	terminal  *terminal
 	tenant    config.Tenant
 	explainer *explain.Explainer
@@ -161,7 +162,7 @@ func (x *explanation) print() error {
 
 // picture draws the day for people at a terminal.
 func (x *explanation) picture(day *explain.Day) error {
-	p, ok := pictureFor(x.world.stdout, x.world.env)
+	p, ok := pictureFor(screenOf(x.world, x.root.NoColor))
 	if !ok || x.Format != report.FormatTable || x.Plateaus {
 		return nil
 	}
