@@ -26,6 +26,7 @@ type explainCmd struct {
 	Plateaus    bool   `help:"Every span of time at the peak, and nothing else." xor:"what"`
 	Sensitivity bool   `help:"The day under other readings of the specification." xor:"what"`
 	Spike       int64  `help:"With --sensitivity: peaks shorter than so many seconds are ignored." default:"60" placeholder:"SECONDS"`
+	Trend       bool   `help:"Between which bounds the peaks of the days to come are likely to lie, of the month of the day after the newest that was counted (with --date: by that day), and when what is committed may be passed." xor:"what"`
 	Format      string `help:"What is printed: ${enum}." enum:"table,json,csv" default:"table"`
 }
 
@@ -41,6 +42,9 @@ func (c *explainCmd) Run(ctx context.Context, w *world, root *cli, t *terminal) 
 	defer func() { err = job.Explain(err, tenant) }()
 	if err := c.pickRegion(tenant); err != nil {
 		return err
+	}
+	if c.Trend {
+		return c.trend(ctx, w, root, t, tenant)
 	}
 	db, err := openWhole(ctx, tenant, false, c.wanted(w.clock()))
 	if err != nil {
@@ -84,6 +88,8 @@ func (c *explainCmd) validate() error {
 		return usageError("--month goes with --agent, or alone")
 	case c.Month != "" && c.Agent == "" && c.Location != "":
 		return usageError("enabled agents are counted by region: leave out --location")
+	case c.Trend && (c.Month != "" || c.Location != ""):
+		return usageError("--trend is of a region, and the month follows from the day: leave out --month and --location")
 	case c.Top < 0:
 		return usageError("--top %d: want a number of minutes above 0", c.Top)
 	case c.Spike < 1:
@@ -192,13 +198,18 @@ func (x *explanation) second(s *explain.Second) error {
 	case report.FormatCSV:
 		return x.write(s.List())
 	}
-	for i, table := range []report.Table{s.Summary(), s.Spans(), s.Brief()} {
+	return writeTables(x.world.stdout, []report.Table{s.Summary(), s.Spans(), s.Brief()})
+}
+
+// writeTables prints tables for people, with a blank line between them.
+func writeTables(out io.Writer, tables []report.Table) error {
+	for i, table := range tables {
 		if i > 0 {
-			if _, err := x.world.stdout.Write([]byte("\n")); err != nil {
+			if _, err := io.WriteString(out, "\n"); err != nil {
 				return err
 			}
 		}
-		if err := x.write(table); err != nil {
+		if err := table.Write(out, report.FormatTable); err != nil {
 			return err
 		}
 	}
