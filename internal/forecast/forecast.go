@@ -144,11 +144,7 @@ func (h history) first() calendar.Date {
 
 // times are the peaks of the days, moved back by whole weeks, of the newest times at which each of them was counted.
 func (h history) times(days []calendar.Date) (times [][]int64) {
-	weeks := 1
-	for h.from.Before(days[len(days)-1].AddDays(-7 * weeks)) {
-		weeks++
-	}
-	for back := weeks; back < weeks+Reach && len(times) < Most; back++ {
+	for back := 1; back <= Reach && len(times) < Most; back++ {
 		var peaks []int64
 		for _, day := range days {
 			if peak, counted := h.on(day.AddDays(-7 * back)); counted {
