@@ -11,7 +11,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 
 	"seats/internal/browser"
@@ -44,8 +43,7 @@ func take(site, pictures string, pages []string) error {
 	for _, name := range pages {
 		for device, width := range map[string]int64{"desktop": 1200, "phone": 390} {
 			for _, scheme := range []string{"light", "dark"} {
-				dark := emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}}
-				if _, err := chromedp.Call(page.Context, emulation.SetEmulatedMedia, dark); err != nil {
+				if err := browser.Prefer(page, scheme); err != nil {
 					return err
 				}
 				err := chromedp.Do(page.Context,

@@ -33,6 +33,9 @@ func (c *explainCmd) trend(ctx context.Context, w *world, root *cli, t *terminal
 	if err != nil {
 		return err
 	}
+	if err := trend.Refusal(); err != nil {
+		return err
+	}
 	for _, what := range trend.Lacks() {
 		t.Warn(what, "tenant", tenant.Name, "region", c.Region)
 	}

@@ -160,7 +160,7 @@ func (s sheet) draw(screen screen) string {
 	seen := map[string]bool{}
 	var week, bars strings.Builder
 	for _, day := range s.month.Days() {
-		column := (int(time.Date(day.Year, day.Month, day.Day, 0, 0, 0, 0, time.UTC).Weekday()) + 6) % 7
+		column := (int(day.Weekday()) + 6) % 7
 		if day.Day == 1 {
 			week.WriteString(strings.Repeat(strings.Repeat(" ", 2+1+digits+2)+gap, column))
 			bars.WriteString(strings.Repeat(" ", column))

@@ -57,8 +57,8 @@ type Outlook struct {
 }
 
 // Ahead looks ahead from the end of a day over the rest of its month; over the whole of the next one from the last day of a
-// month. peaks are those of days that were counted; committed is 0 where nothing was agreed on.
-func Ahead(peaks map[calendar.Date]int64, from calendar.Date, committed int64) Outlook {
+// month. No day is looked at that is not wanted. peaks are those of days that were counted; committed is 0 where nothing was agreed on.
+func Ahead(peaks map[calendar.Date]int64, from calendar.Date, committed int64, wanted func(calendar.Date) bool) Outlook {
 	o := Outlook{Month: from.AddDays(1).YearMonth(), From: from, Committed: committed}
 	past := history{from: from, peaks: peaks}
 	first := past.first()
@@ -69,10 +69,10 @@ func Ahead(peaks map[calendar.Date]int64, from calendar.Date, committed int64) O
 		case counted:
 			o.Counted++
 			o.Highest = max(o.Highest, peak)
-			if committed > 0 && peak > committed && o.PassedOn == (calendar.Date{}) {
+			if committed > 0 && peak > committed && o.PassedOn.IsZero() {
 				o.PassedOn = day
 			}
-		case first.Before(day):
+		case first.Before(day) && wanted(day):
 			ahead = append(ahead, day)
 			o.Ahead = append(o.Ahead, Day{Date: day, Band: band(past.times([]calendar.Date{day}), 0, committed)})
 		}
@@ -87,7 +87,7 @@ func Ahead(peaks map[calendar.Date]int64, from calendar.Date, committed int64) O
 
 // pass finds when what is committed was passed for the first time.
 func (o *Outlook) pass(ahead []calendar.Date, times [][]int64) {
-	if o.Committed == 0 || o.PassedOn != (calendar.Date{}) || !o.Peak.Known() {
+	if o.Committed == 0 || !o.PassedOn.IsZero() || !o.Peak.Known() {
 		return
 	}
 	for _, peaks := range times {
@@ -95,7 +95,7 @@ func (o *Outlook) pass(ahead []calendar.Date, times [][]int64) {
 		if at < 0 {
 			continue
 		}
-		if o.PassEarliest == (calendar.Date{}) || ahead[at].Before(o.PassEarliest) {
+		if o.PassEarliest.IsZero() || ahead[at].Before(o.PassEarliest) {
 			o.PassEarliest = ahead[at]
 		}
 		if o.PassLatest.Before(ahead[at]) {

@@ -11,6 +11,8 @@ import (
 	"seats/internal/calendar"
 )
 
+func always(calendar.Date) bool { return true }
+
 func date(t *testing.T, text string) calendar.Date {
 	t.Helper()
 	d, err := calendar.ParseDate(text)
@@ -18,16 +20,12 @@ func date(t *testing.T, text string) calendar.Date {
 	return d
 }
 
-func weekday(d calendar.Date) time.Weekday {
-	return time.Date(d.Year, d.Month, d.Day, 0, 0, 0, 0, time.UTC).Weekday()
-}
-
 // weeks are days up to one, so many weeks of them, each with a number of its weekday and week (0: the last one).
 func weeks(last calendar.Date, n int, number func(day time.Weekday, week int) int64) map[calendar.Date]int64 {
 	peaks := map[calendar.Date]int64{}
 	for i := range 7 * n {
 		day := last.AddDays(-i)
-		peaks[day] = number(weekday(day), i/7)
+		peaks[day] = number(day.Weekday(), i/7)
 	}
 	return peaks
 }
@@ -35,7 +33,7 @@ func weeks(last calendar.Date, n int, number func(day time.Weekday, week int) in
 func TestADayIsLookedForOnItsOwnWeekday(t *testing.T) {
 	sunday := date(t, "2026-03-22")
 	peaks := weeks(sunday, 30, func(day time.Weekday, week int) int64 { return int64(100*int(day) + week) })
-	o := Ahead(peaks, sunday, 0)
+	o := Ahead(peaks, sunday, 0, always)
 	require.Equal(t, 22, o.Counted)
 	require.Len(t, o.Ahead, 9)
 	// Monday, the 23rd: the newest 13 Mondays, of which the last was 6 days ago.
@@ -53,7 +51,7 @@ func TestWhatIsMissingIsNotMadeUp(t *testing.T) {
 	delete(peaks, date(t, "2026-03-16")) // a Monday: eight are left
 	delete(peaks, date(t, "2026-03-03")) // two Tuesdays: seven are left
 	delete(peaks, date(t, "2026-03-10"))
-	o := Ahead(peaks, sunday, 4)
+	o := Ahead(peaks, sunday, 4, always)
 	var ahead []string
 	times := map[string]int{}
 	for _, d := range o.Ahead {
@@ -68,21 +66,23 @@ func TestWhatIsMissingIsNotMadeUp(t *testing.T) {
 	require.False(t, o.Peak.Known())
 
 	// A day before the first one that was counted is none of the tenant's.
-	few := Ahead(weeks(sunday, 1, func(time.Weekday, int) int64 { return 1 }), sunday, 0)
+	few := Ahead(weeks(sunday, 1, func(time.Weekday, int) int64 { return 1 }), sunday, 0, always)
 	require.Len(t, few.Ahead, 9)
 	require.Equal(t, 1, few.Ahead[0].Times)
 	require.Zero(t, few.Peak.Times)
-	require.Empty(t, Ahead(nil, sunday, 0).Ahead[0].Times)
+	ended := Ahead(peaks, sunday, 0, func(d calendar.Date) bool { return d.Before(date(t, "2026-03-25")) })
+	require.Equal(t, "2026-03-24", ended.Ahead[len(ended.Ahead)-1].Date.String())
+	require.Empty(t, Ahead(nil, sunday, 0, always).Ahead[0].Times)
 }
 
 func TestNothingLaterIsUsed(t *testing.T) {
 	last := date(t, "2026-03-22")
 	peaks := weeks(last, 20, func(day time.Weekday, week int) int64 { return int64(day) })
-	before := Ahead(peaks, last, 3)
+	before := Ahead(peaks, last, 3, always)
 	for i := range 40 {
 		peaks[last.AddDays(i+1)] = 1000
 	}
-	require.Equal(t, before, Ahead(peaks, last, 3))
+	require.Equal(t, before, Ahead(peaks, last, 3, always))
 }
 
 func TestWhenWhatIsCommittedIsPassed(t *testing.T) {
@@ -98,22 +98,22 @@ func TestWhenWhatIsCommittedIsPassed(t *testing.T) {
 		return 8
 	})
 	peaks[date(t, "2026-03-06")] = 8 // or it were passed by now
-	o := Ahead(peaks, sunday, 10)
+	o := Ahead(peaks, sunday, 10, always)
 	require.Equal(t, Band{Low: 8, High: 12, Times: 13, Above: 12}, o.Peak, "the newest of the times had that Friday")
 	require.Zero(t, o.PassedOn)
 	require.Equal(t, "2026-03-18", o.PassEarliest.String())
 	require.Equal(t, "2026-03-27", o.PassLatest.String())
 	for _, d := range o.Ahead {
-		if weekday(d.Date) == time.Wednesday {
+		if d.Date.Weekday() == time.Wednesday {
 			require.Equal(t, 3, d.Above)
 		}
 	}
-	o = Ahead(peaks, sunday, 12)
+	o = Ahead(peaks, sunday, 12, always)
 	require.Zero(t, o.Peak.Above)
 	require.Zero(t, o.PassLatest)
 
 	peaks[date(t, "2026-03-04")] = 13
-	o = Ahead(peaks, sunday, 12)
+	o = Ahead(peaks, sunday, 12, always)
 	require.Equal(t, "2026-03-04", o.PassedOn.String())
 	require.Equal(t, Band{Low: 13, High: 13, Times: 13, Above: 13}, o.Peak)
 	require.Zero(t, o.PassEarliest, "it is passed already")
@@ -121,7 +121,7 @@ func TestWhenWhatIsCommittedIsPassed(t *testing.T) {
 
 func TestFromTheLastDayTheNextMonthIsAhead(t *testing.T) {
 	last := date(t, "2026-02-28")
-	o := Ahead(weeks(last, 40, func(time.Weekday, int) int64 { return 7 }), last, 0)
+	o := Ahead(weeks(last, 40, func(time.Weekday, int) int64 { return 7 }), last, 0, always)
 	require.Equal(t, "2026-03", o.Month.String())
 	require.Zero(t, o.Counted)
 	require.Len(t, o.Ahead, 31)
@@ -141,7 +141,7 @@ func coverage(t *testing.T, years int, peak func(r *rand.Rand, day int, date cal
 			all[first.AddDays(i)] = peak(r, i, first.AddDays(i))
 		}
 		for month := date(t, "2025-06-01"); month.Before(date(t, "2026-05-01")); month = month.YearMonth().Last().AddDays(1) {
-			o := Ahead(all, month.AddDays(9), 0)
+			o := Ahead(all, month.AddDays(9), 0, always)
 			highest := o.Highest
 			for _, d := range o.Ahead {
 				of++
@@ -163,7 +163,7 @@ func coverage(t *testing.T, years int, peak func(r *rand.Rand, day int, date cal
 // times that share weeks, and holds less; so do all where things change. The README has these shares.
 func TestBacktest(t *testing.T) {
 	level := func(d calendar.Date) float64 {
-		return map[time.Weekday]float64{time.Saturday: 1500, time.Sunday: 900}[weekday(d)] + 3000 - 250*float64(weekday(d))
+		return map[time.Weekday]float64{time.Saturday: 1500, time.Sunday: 900}[d.Weekday()] + 3000 - 250*float64(d.Weekday())
 	}
 	noisy := func(r *rand.Rand, n float64) int64 { return int64(math.Round(n * (1 + 0.08*r.NormFloat64()))) }
 	for _, tt := range []struct {

@@ -34,18 +34,24 @@ func LookAhead(ctx context.Context, q duck.Queryer, t config.Tenant, region conf
 	peaks := all[region.Name]
 	var from calendar.Date
 	for day := range peaks {
-		if from.Before(day) && day.In(region.Zone).End <= now.Unix() && (until == calendar.Date{} || !until.Before(day)) {
+		if from.Before(day) && day.In(region.Zone).End <= now.Unix() && (until.IsZero() || !until.Before(day)) {
 			from = day
 		}
 	}
-	if from == (calendar.Date{}) {
+	if from.IsZero() {
 		return nil, fail.New(fail.NotReady, "`seats run` counts one", "no day of region %s that is over was counted by then: there is nothing to look ahead from", region.Name)
 	}
-	trend := &Trend{t.Name, region, peaks, forecast.Ahead(peaks, from, region.Committed)}
-	if known := func(d forecast.Day) bool { return d.Known() }; len(trend.Ahead) > 0 && !trend.Peak.Known() && !slices.ContainsFunc(trend.Ahead, known) {
-		return nil, fail.New(fail.NotReady, "`seats status` says which days are missing", "too few days to look ahead from %s: %s", from, strings.Join(trend.Lacks(), "; "))
+	billed := func(d calendar.Date) bool { return !t.EndedBefore(d) && !region.EndedBefore(d) }
+	return &Trend{t.Name, region, peaks, forecast.Ahead(peaks, from, region.Committed, billed)}, nil
+}
+
+// Refusal is an error of fail.NotReady where there is no band at all, for the month or for a day.
+func (t *Trend) Refusal() error {
+	known := func(d forecast.Day) bool { return d.Known() }
+	if len(t.Ahead) == 0 || t.Peak.Known() || slices.ContainsFunc(t.Ahead, known) {
+		return nil
 	}
-	return trend, nil
+	return fail.New(fail.NotReady, "`seats status` says which days are missing", "too few days to look ahead from %s: %s", t.From, strings.Join(t.Lacks(), "; "))
 }
 
 // Lacks says what is missing for a band; empty where nothing is. The other bands may be there.
@@ -56,7 +62,7 @@ func (t *Trend) Lacks() (lacks []string) {
 	}
 	var few []string
 	for _, d := range t.Ahead {
-		if said := fmt.Sprintf("%s (%d)", weekday(d.Date), d.Times); !d.Known() && !slices.Contains(few, said) {
+		if said := fmt.Sprintf("%s (%d)", d.Date.Weekday(), d.Times); !d.Known() && !slices.Contains(few, said) {
 			few = append(few, said)
 		}
 	}
@@ -64,10 +70,6 @@ func (t *Trend) Lacks() (lacks []string) {
 		lacks = append(lacks, fmt.Sprintf("no band for weekdays that were counted fewer than %d times in the %d weeks before: %s", forecast.Enough, forecast.Reach, strings.Join(few, ", ")))
 	}
 	return lacks
-}
-
-func weekday(d calendar.Date) string {
-	return time.Date(d.Year, d.Month, d.Day, 0, 0, 0, 0, time.UTC).Weekday().String()
 }
 
 var trendHeader = []string{"tenant", "region", "month", "from", "counted", "ahead", "highest", "peak_low", "peak_high", "times",
@@ -95,7 +97,7 @@ func (t *Trend) row() []any {
 
 // day is blank where it is none.
 func day(d calendar.Date) any {
-	if d == (calendar.Date{}) {
+	if d.IsZero() {
 		return nil
 	}
 	return d
@@ -115,7 +117,7 @@ func (t *Trend) Brief() []report.Table {
 func (t *Trend) Days() report.Table {
 	days := report.Table{Header: []string{"date", "weekday", "peak_low", "peak_high", "times", "times_above"}, Rows: [][]any{}}
 	for _, d := range t.Ahead {
-		row := []any{d.Date, weekday(d.Date), nil, nil, d.Times, nil}
+		row := []any{d.Date, d.Date.Weekday(), nil, nil, d.Times, nil}
 		if d.Known() {
 			row[2], row[3] = d.Low, d.High
 			if t.Committed > 0 {
