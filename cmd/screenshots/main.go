@@ -49,7 +49,8 @@ func take(site, pictures string, pages []string) error {
 				err := chromedp.Do(page.Context,
 					chromedp.EmulateViewport(width, 900),
 					chromedp.Navigate("file://"+filepath.Join(site, name)),
-					chromedp.Sleep(300*time.Millisecond)) // until the curves are drawn
+					chromedp.WaitNotPresent(chromedp.CSS(".curve:not(:has(canvas))")),
+					chromedp.Sleep(100*time.Millisecond)) // until the last curve is painted
 				if err != nil {
 					return fmt.Errorf("open %s: %w", name, err)
 				}

@@ -93,13 +93,13 @@ func TestTheWholePageIsDrawn(t *testing.T) {
 	widest := `Math.max(...[...document.querySelectorAll('.uplot')].map(e => e.getBoundingClientRect().width))`
 	ground := `getComputedStyle(document.body).backgroundColor`
 	before := ask[float64](t, p, widest)
-	require.Greater(t, before, 640.0)
+	require.Greater(t, before, 680.0)
 	require.NotEqual(t, "rgb(255, 255, 255)", ask[string](t, p, ground))
 	ask[bool](t, p, `(() => { addEventListener('beforeprint', () => { window.printed = [`+widest+`, `+ground+`]; }); return true; })()`)
 	pdf, err := chromedp.Call(p.Context, page.PrintToPDF, page.PrintToPDFParams{})
 	require.NoError(t, err)
 	require.Equal(t, "%PDF", string(pdf.Data[:4]))
-	require.Equal(t, []any{640.0, "rgb(255, 255, 255)"}, ask[[]any](t, p, `window.printed`))
+	require.Equal(t, []any{680.0, "rgb(255, 255, 255)"}, ask[[]any](t, p, `window.printed`))
 	require.Eventually(t, func() bool { return ask[float64](t, p, widest) == before }, 20*time.Second, 50*time.Millisecond)
 	require.NotEqual(t, "rgb(255, 255, 255)", ask[string](t, p, ground))
 	quiet(t, p, site)

@@ -344,6 +344,7 @@ func (v *dayView) data() dayData {
 
 // functions are what the pages call.
 var functions = template.FuncMap{
+	"zoned": func(t time.Time) string { return t.Format("15:04:05 MST") },
 	"clock": func(t time.Time) string { return t.Format("15:04:05") },
 	"stamp": func(t time.Time) string { return t.Format("2006-01-02 15:04:05 MST") },
 	"hour":  func(t time.Time) string { return t.Format("15:04 MST") },

@@ -19,7 +19,7 @@
 	});
 
 	const later = window.requestIdleCallback || ((act) => setTimeout(act, 50));
-	const paper = 640; // pixels of a curve's width that fit on paper, upright
+	const paper = 680; // pixels of a curve's width that fit on paper, upright
 	const printing = () => document.documentElement.classList.contains('print');
 
 	const element = (name, properties, ...children) => {
