@@ -11,7 +11,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 
 	"seats/internal/browser"
@@ -44,14 +43,14 @@ func take(site, pictures string, pages []string) error {
 	for _, name := range pages {
 		for device, width := range map[string]int64{"desktop": 1200, "phone": 390} {
 			for _, scheme := range []string{"light", "dark"} {
-				dark := emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}}
-				if _, err := chromedp.Call(page.Context, emulation.SetEmulatedMedia, dark); err != nil {
+				if err := browser.Prefer(page, scheme); err != nil {
 					return err
 				}
 				err := chromedp.Do(page.Context,
 					chromedp.EmulateViewport(width, 900),
 					chromedp.Navigate("file://"+filepath.Join(site, name)),
-					chromedp.Sleep(300*time.Millisecond)) // until the curves are drawn
+					chromedp.WaitNotPresent(chromedp.CSS(".curve:not(:has(canvas))")),
+					chromedp.Sleep(100*time.Millisecond)) // until the last curve is painted
 				if err != nil {
 					return fmt.Errorf("open %s: %w", name, err)
 				}

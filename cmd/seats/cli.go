@@ -32,6 +32,7 @@ type world struct {
 type cli struct {
 	Config    string      `help:"Configuration file." default:"seats.yaml" env:"SEATS_CONFIG" type:"path" placeholder:"FILE"`
 	LogFormat string      `help:"Messages on standard error: ${enum}." enum:"text,json" default:"text"`
+	NoColor   bool        `help:"No colours on a terminal; a NO_COLOR in the environment asks for the same."`
 	Version   versionFlag `help:"Print the version, the Go and the DuckDB version, and quit."`
 
 	Init          initCmd    `cmd:"" help:"Write a first configuration: asks a few questions, and looks at the GIM for switches."`

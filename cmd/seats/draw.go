@@ -2,45 +2,89 @@ package main
 
 import (
 	"fmt"
-	"io"
 	"os"
 	"strings"
 	"time"
 
+	"github.com/jedib0t/go-pretty/v6/text"
 	"golang.org/x/term"
 
 	"seats/cmd/seats/explain"
 )
 
+// screen is what standard output shows text on.
+type screen struct {
+	width   int  // of the window, in columns; 0: it is no terminal
+	unicode bool // more than ASCII
+	color   bool
+}
+
+// screenOf is standard output. Colours are for a terminal that has them, unless NO_COLOR (https://no-color.org) or the
+// flag says otherwise.
+func screenOf(w *world, noColor bool) screen {
+	s := screen{unicode: knowsUnicode(w.env)}
+	f, is := w.stdout.(*os.File)
+	if !is || !term.IsTerminal(int(f.Fd())) {
+		return s
+	}
+	if s.width, _, _ = term.GetSize(int(f.Fd())); s.width <= 0 {
+		s.width = 80 // of one that does not say
+	}
+	unwanted, _ := w.env("NO_COLOR")
+	kind, _ := w.env("TERM")
+	s.color = !noColor && unwanted == "" && kind != "dumb"
+	return s
+}
+
+// paint gives text a colour, where there are any.
+func (s screen) paint(c text.Color, what string) string {
+	if !s.color || strings.TrimSpace(what) == "" {
+		return what
+	}
+	return c.EscapeSeq() + what + text.EscapeReset
+}
+
+// The colours of what is drawn.
+const (
+	curveColor = text.FgCyan
+	faintColor = text.Faint
+	warnColor  = text.FgYellow
+	badColor   = text.FgRed
+)
+
+// glyphs are what bars are drawn with. Eighths need a terminal that knows Unicode; elsewhere a place is full or empty.
+type glyphs struct {
+	blocks     []rune // from nothing to a full place, in equal steps
+	edge, mark string
+}
+
+var (
+	eighths = glyphs{blocks: []rune(" ▁▂▃▄▅▆▇█"), edge: "│", mark: "▲"}
+	letters = glyphs{blocks: []rune(" #"), edge: "|", mark: "^"}
+)
+
+func (s screen) glyphs() glyphs {
+	if s.unicode {
+		return eighths
+	}
+	return letters
+}
+
 // picture is how a day's curve is drawn for people: so many rows of so many columns, each of which stands for as many
 // seconds as the others and shows the most agents in any of them.
 type picture struct {
+	glyphs
+	screen
 	columns int
-	blocks  []rune // from nothing to a full place, in equal steps
-	edge    string
-	mark    string
 }
 
 const pictureRows = 6
 
-// eighths need a terminal that knows Unicode; elsewhere a place is full or empty.
-var (
-	eighths = picture{blocks: []rune(" ▁▂▃▄▅▆▇█"), edge: "│", mark: "▲"}
-	letters = picture{blocks: []rune(" #"), edge: "|", mark: "^"}
-)
-
-// pictureFor is what suits standard output; ok is false where that is no terminal, or too narrow a one.
-func pictureFor(out io.Writer, env func(string) (string, bool)) (p picture, ok bool) {
-	f, is := out.(*os.File)
-	if !is || !term.IsTerminal(int(f.Fd())) {
-		return p, false
-	}
-	width, _, err := term.GetSize(int(f.Fd()))
-	if p = letters; knowsUnicode(env) {
-		p = eighths
-	}
-	for _, p.columns = range []int{96, 48, 24} { // a quarter of an hour, half of one, one, on most days
-		if err == nil && p.columns+10 <= width {
+// pictureFor is what suits the screen; ok is false where that is no terminal, or too narrow a one.
+func pictureFor(s screen) (p picture, ok bool) {
+	p = picture{glyphs: s.glyphs(), screen: s}
+	for _, p.columns = range []int{288, 144, 96, 48, 24} { // 5, 10, 15, 30 and 60 minutes, on most days
+		if p.columns+10 <= s.width {
 			return p, true
 		}
 	}
@@ -50,9 +94,8 @@ func pictureFor(out io.Writer, env func(string) (string, bool)) (p picture, ok b
 // knowsUnicode goes by the locale, as POSIX has it: the first of these that is set says.
 func knowsUnicode(env func(string) (string, bool)) bool {
 	for _, name := range []string{"LC_ALL", "LC_CTYPE", "LANG"} {
-		if text, set := env(name); set && text != "" {
-			text = strings.ToLower(strings.ReplaceAll(text, "-", ""))
-			return strings.Contains(text, "utf8")
+		if locale, set := env(name); set && locale != "" {
+			return strings.Contains(strings.ToLower(strings.ReplaceAll(locale, "-", "")), "utf8")
 		}
 	}
 	return false
@@ -80,13 +123,13 @@ func (p picture) draw(curve explain.Curve, zone *time.Location) string {
 		if row == pictureRows-1 {
 			label = fmt.Sprint(most)
 		}
-		fmt.Fprintf(&b, "%7s %s", label, p.edge)
+		line := make([]rune, 0, p.columns)
 		for _, h := range heights {
 			// Whoever is there is seen: what is not 0 is at least one step high.
 			full := (h*pictureRows*steps + most - 1) / most
-			b.WriteRune(p.blocks[min(max(full-row*steps, 0), steps)])
+			line = append(line, p.blocks[min(max(full-row*steps, 0), steps)])
 		}
-		b.WriteString("\n")
+		fmt.Fprintf(&b, "%7s %s%s\n", label, p.edge, p.paint(curveColor, string(line)))
 	}
 	b.WriteString(p.hours(start, seconds, zone, column))
 	first := time.Unix(plateaus[0].Start, 0).In(zone)
@@ -96,7 +139,7 @@ func (p picture) draw(curve explain.Curve, zone *time.Location) string {
 		mark = first.Format(time.TimeOnly) + " " + p.mark
 		at -= len(first.Format(time.TimeOnly)) + 1
 	}
-	return b.String() + strings.Repeat(" ", 9+at) + mark + "\n\n"
+	return b.String() + strings.Repeat(" ", 9+at) + p.paint(badColor, mark) + "\n\n"
 }
 
 // hours writes every sixth hour of the zone's clock under its column.

@@ -8,6 +8,7 @@ import (
 
 	"seats/cmd/seats/explain"
 	"seats/internal/calendar"
+	"seats/internal/config"
 )
 
 // A day of 25 hours, in columns of an hour and a bit: the peak is in its place on the zone's clock, a single second of one
@@ -25,8 +26,7 @@ func TestADayIsDrawn(t *testing.T) {
 		{Interval: calendar.Interval{Start: at(14, 0), End: at(16, 0)}, Agents: 12},
 		{Interval: calendar.Interval{Start: at(16, 0), End: at(25, 0)}, Agents: 3},
 	}
-	p := eighths
-	p.columns = 25
+	p := picture{glyphs: eighths, columns: 25}
 	require.Equal(t, ``+
 		`     12 │              ██         `+"\n"+
 		`        │              ██         `+"\n"+
@@ -36,8 +36,7 @@ func TestADayIsDrawn(t *testing.T) {
 		`        │    ▄     ███████████████`+"\n"+
 		`         00     06    12    18`+"\n"+
 		`                       ▲ 13:00:00`+"\n\n", p.draw(curve, zone))
-	p = letters
-	p.columns = 25
+	p = picture{glyphs: letters, columns: 25}
 	late := append(curve[:5:5], explain.Step{Interval: calendar.Interval{Start: at(16, 0), End: at(23, 0)}, Agents: 3},
 		explain.Step{Interval: calendar.Interval{Start: at(23, 0), End: at(25, 0)}, Agents: 18})
 	require.Equal(t, ``+
@@ -67,4 +66,32 @@ func TestUnicodeGoesByTheLocale(t *testing.T) {
 	} {
 		require.Equal(t, tt.want, knowsUnicode(func(name string) (string, bool) { text, set := tt.env[name]; return text, set }), tt.env)
 	}
+}
+
+// A month that begins in the middle of a week: each day under its weekday, the signs that it needs, a week's sparkline.
+func TestAMonthIsDrawn(t *testing.T) {
+	month := calendar.Month{Year: 2026, Month: 4}
+	s := sheet{tenant: "acme", region: config.Region{Name: "US", Zone: time.UTC, Committed: 100}, month: month,
+		states: map[calendar.Date]string{}, peaks: map[calendar.Date]int64{}}
+	for i, day := range month.Days()[:27] {
+		s.states[day], s.peaks[day] = "final", int64(4*i)
+	}
+	s.states[month.First().AddDays(26)] = "provisional"
+	s.states[month.First().AddDays(24)] = "missing"
+	delete(s.peaks, month.First().AddDays(23))
+	want := `acme US, April 2026 (UTC): 25 final, 1 provisional, 1 missing; highest peak 104 on 2026-04-27; committed 100
+Mo        Tu        We        Th        Fr        Sa        Su
+                     1   0     2   4     3   8     4  12     5  16       ▁▁▁▂
+ 6  20     7  24     8  28     9  32    10  36    11  40    12  44    ▂▂▃▃▃▄▄
+13  48    14  52    15  56    16  60    17  64    18  68    19  72    ▄▄▅▅▅▆▆
+20  76    21  80    22  84    23  88    24   .    25   -    26 100    ▆▇▇▇  █
+27 104~!  28        29        30                                      █
+- missing   . not counted yet   ~ provisional, may still move   ! above what is committed
+`
+	require.Equal(t, want, s.draw(screen{unicode: true}))
+	require.Equal(t, want, s.draw(screen{unicode: true, width: 77}))
+
+	// What a narrow window has no room for is left out: some of the space, then the sparklines.
+	require.Contains(t, s.draw(screen{width: 76}), "\n20  76   21  80   22  84   23  88   24   .   25   -   26 100   ####  #\n")
+	require.Contains(t, s.draw(screen{width: 69}), "\n20  76   21  80   22  84   23  88   24   .   25   -   26 100\n")
 }

@@ -27,6 +27,7 @@ type explainCmd struct {
 	Sensitivity bool   `help:"The day under other readings of the specification." xor:"what"`
 	By          string `help:"Who used the seats, by agent_group, location or switch: the peak of each, its share of the region's, its enabled agents; with --month its enabled agents." enum:",agent_group,location,switch" default:"" placeholder:"UNIT"`
 	Spike       int64  `help:"With --sensitivity: peaks shorter than so many seconds are ignored." default:"60" placeholder:"SECONDS"`
+	Trend       bool   `help:"Between which bounds the peaks of the days to come are likely to lie, of the month of the day after the newest that was counted (with --date: by that day), and when what is committed may be passed." xor:"what"`
 	Format      string `help:"What is printed: ${enum}." enum:"table,json,csv" default:"table"`
 }
 
@@ -52,6 +53,9 @@ func (c *explainCmd) Run(ctx context.Context, w *world, root *cli, t *terminal) 
 	if err := c.pickRegion(tenant); err != nil {
 		return err
 	}
+	if c.Trend {
+		return c.trend(ctx, w, root, t, tenant)
+	}
 	db, err := openWhole(ctx, tenant, false, c.wanted(w.clock()))
 	if err != nil {
 		return err
@@ -62,7 +66,7 @@ func (c *explainCmd) Run(ctx context.Context, w *world, root *cli, t *terminal) 
 		return err
 	}
 	defer conn.Close() //nolint:errcheck // only read
-	x := explanation{explainCmd: c, ctx: ctx, world: w, terminal: t, tenant: tenant, explainer: explain.New(conn, tenant)}
+	x := explanation{explainCmd: c, ctx: ctx, world: w, root: root, terminal: t, tenant: tenant, explainer: explain.New(conn, tenant)}
 	x.issued, err = report.IssuedFiles(ctx, conn)
 	if err != nil {
 		return err
@@ -98,6 +102,8 @@ func (c *explainCmd) validate() error {
 		return usageError("--by is about all of a region: leave out --location")
 	case c.Month != "" && c.Agent == "" && c.Location != "":
 		return usageError("enabled agents are counted by region: leave out --location")
+	case c.Trend && (c.Month != "" || c.Location != ""):
+		return usageError("--trend is of a region, and the month follows from the day: leave out --month and --location")
 	case c.Top < 0:
 		return usageError("--top %d: want a number of minutes above 0", c.Top)
 	case c.Spike < 1:
@@ -129,6 +135,7 @@ type explanation struct {
 	*explainCmd
 	ctx       context.Context
 	world     *world
+	root      *cli
 	terminal  *terminal
 	tenant    config.Tenant
 	explainer *explain.Explainer
@@ -177,7 +184,7 @@ func (x *explanation) print() error {
 
 // picture draws the day for people at a terminal.
 func (x *explanation) picture(day *explain.Day) error {
-	p, ok := pictureFor(x.world.stdout, x.world.env)
+	p, ok := pictureFor(screenOf(x.world, x.root.NoColor))
 	if !ok || x.Format != report.FormatTable || x.Plateaus {
 		return nil
 	}
@@ -207,13 +214,18 @@ func (x *explanation) second(s *explain.Second) error {
 	case report.FormatCSV:
 		return x.write(s.List())
 	}
-	for i, table := range []report.Table{s.Summary(), s.Spans(), s.Brief()} {
+	return writeTables(x.world.stdout, []report.Table{s.Summary(), s.Spans(), s.Brief()})
+}
+
+// writeTables prints tables for people, with a blank line between them.
+func writeTables(out io.Writer, tables []report.Table) error {
+	for i, table := range tables {
 		if i > 0 {
-			if _, err := x.world.stdout.Write([]byte("\n")); err != nil {
+			if _, err := io.WriteString(out, "\n"); err != nil {
 				return err
 			}
 		}
-		if err := x.write(table); err != nil {
+		if err := table.Write(out, report.FormatTable); err != nil {
 			return err
 		}
 	}

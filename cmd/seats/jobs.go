@@ -66,6 +66,9 @@ func runJobs(ctx context.Context, w *world, root *cli, t *terminal, f jobFlags, 
 	if err := printResults(w, f.Format, s, results); err != nil {
 		return err
 	}
+	if s.Command == "run" && f.Format == report.FormatTable && len(jobs) == 1 && len(jobs[0].Days) == 1 && len(results) == 1 && results[0].Done == 1 {
+		drawDay(ctx, w, root, t, jobs[0].Tenant, jobs[0].Days[0])
+	}
 	err = outcome(t, results)
 	summarizeJobs(t, jobs, results)
 	if len(results) < len(jobs) {

@@ -103,7 +103,7 @@ func (c *reportCmd) tenantPages(ctx context.Context, w *world, t *terminal, tena
 		}
 		wants = func(d calendar.Date) bool { return !d.Before(p.days[0]) && !p.days[len(p.days)-1].Before(d) }
 	}
-	of := page.Tenant{Of: tenant, Wants: wants, Warn: t.Warn}
+	of := page.Tenant{Of: tenant, Now: w.clock(), Wants: wants, Warn: t.Warn}
 	if c.Pseudonymize != "" {
 		key, err := pseudonym.ReadKey(c.Pseudonymize, tenant.Name)
 		if err != nil {

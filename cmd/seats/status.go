@@ -21,6 +21,9 @@ type statusCmd struct {
 	Format string   `help:"What is printed: ${enum}." enum:"table,json,csv" default:"table"`
 	Files  bool     `help:"List the issued files instead, revision by revision." xor:"what"`
 
+	Calendar bool  `help:"A month's daily peaks instead, with the state of each day, as a calendar of each region. json and csv: a row a day." xor:"what"`
+	Month    given `help:"With --calendar: the month; default the newest that the store holds." placeholder:"YYYY-MM"`
+
 	Check  bool          `help:"List the tenants that are overdue instead, and exit with 4 where there is one: the newest final day, or a missing day of this month or the last, ended too long ago, or there is no store." xor:"what"`
 	Within time.Duration `help:"With --check: how long ago a day may have ended. Default: 35h and settle_hours, 36h as a rule." placeholder:"36h"`
 }
@@ -29,6 +32,7 @@ type statusCmd struct {
 func (*statusCmd) Help() string {
 	return `Examples:
   seats status
+  seats status --calendar --month 2026-03 --tenant acme
   seats status --files --format csv
   seats status --check --within 48h`
 }
@@ -39,9 +43,15 @@ func (c *statusCmd) Run(ctx context.Context, w *world, root *cli, t *terminal) e
 	if c.Within < 0 || c.Within > 0 && !c.Check {
 		return usageError("--within is for --check, and not negative")
 	}
+	if c.Month != "" && !c.Calendar {
+		return usageError("--month is for --calendar")
+	}
 	cfg, err := root.load(w, c.Tenant)
 	if err != nil {
 		return err
+	}
+	if c.Calendar {
+		return c.calendars(ctx, w, root, t, cfg.Tenants)
 	}
 	if c.Check {
 		return c.check(ctx, w, t, cfg.Tenants)
@@ -169,7 +179,7 @@ func summarize(tenant config.Tenant, slices map[string]store.Slice, issued []rep
 
 // missingDays are the days without a slice: from the production date, or the first slice if that is earlier, up to
 // yesterday or the tenant's last day.
-func missingDays(tenant config.Tenant, slices map[string]store.Slice, today calendar.Date) []calendar.Date {
+func missingDays[T any](tenant config.Tenant, slices map[string]T, today calendar.Date) []calendar.Date {
 	first := today
 	if p := tenant.ProductionDate; p != (calendar.Date{}) && p.Before(today) {
 		first = p

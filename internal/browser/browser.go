@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
@@ -69,6 +70,13 @@ func (p *Page) note(event any) {
 	case *network.EventLoadingFailed:
 		p.errors = append(p.errors, "not loaded: "+e.ErrorText+" "+string(e.BlockedReason))
 	}
+}
+
+// Prefer makes the page one of somebody who prefers a scheme of colours, light or dark.
+func Prefer(p *Page, scheme string) error {
+	_, err := chromedp.Call(p.Context, emulation.SetEmulatedMedia,
+		emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}})
+	return err
 }
 
 // Errors are the exceptions, the lines on the console, and what could not be loaded.

@@ -67,6 +67,16 @@ func (d Date) Before(o Date) bool {
 	return d.midnightUTC() < o.midnightUTC()
 }
 
+// IsZero reports whether d is the zero Date, which is no day.
+func (d Date) IsZero() bool {
+	return d == Date{}
+}
+
+// Weekday returns the day of the week.
+func (d Date) Weekday() time.Weekday {
+	return time.Unix(d.midnightUTC(), 0).UTC().Weekday()
+}
+
 // YearMonth returns the month that the date is in.
 func (d Date) YearMonth() Month {
 	return Month{Year: d.Year, Month: d.Month}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"seats/internal/calendar"
+	"seats/internal/forecast"
 )
 
 // chart is bars over the days of a month. What lies across is in percent of the width and what lies upwards in pixels, so
@@ -11,6 +12,7 @@ import (
 type chart struct {
 	Title string
 	Grid  []mark
+	Bands []bar
 	Bars  []bar
 	Lines []line
 	Days  []mark
@@ -67,10 +69,20 @@ func niceStep(top int64) int64 {
 	}
 }
 
-// peakChart has a bar a day, the maximum of the month up to each day, and what was agreed on.
+// peakChart has a bar a day, the maximum of the month up to each day, what was agreed on, and a band for each day without a
+// number.
 func (m regionMonth) peakChart(month calendar.Month) chart {
-	c, x, y := newChart("Daily peaks of "+m.Name, month, max(m.Max.Agents, m.Committed))
+	top := max(m.Max.Agents, m.Committed)
+	bands := m.bands()
+	for _, d := range bands {
+		top = max(top, d.High)
+	}
+	c, x, y := newChart("Daily peaks of "+m.Name, month, top)
 	width := x(2) - x(1)
+	for _, d := range bands {
+		c.Bands = append(c.Bands, bar{x(d.Date.Day) + width*0.15, width * 0.7, y(d.High) - 1, y(d.Low) - y(d.High) + 2, "band", // seen where it is one number, too
+			fmt.Sprintf("%s: %d to %d likely", d.Date, d.Low, d.High)})
+	}
 	before := int64(0)
 	for _, d := range m.Days {
 		left := x(d.Date.Day)
@@ -94,6 +106,19 @@ func (m regionMonth) peakChart(month calendar.Month) chart {
 		c.Lines = append(c.Lines, line{gutter, y(m.Committed), 100, y(m.Committed), "committed"})
 	}
 	return c
+}
+
+// bands are the days without a number of which something can be said.
+func (m regionMonth) bands() (known []forecast.Day) {
+	if m.Outlook == nil {
+		return nil
+	}
+	for _, d := range m.Outlook.Ahead {
+		if d.Known() {
+			known = append(known, d)
+		}
+	}
+	return known
 }
 
 // growthChart has a bar a day: the different agents since the month's first.

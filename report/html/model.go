@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"seats/internal/calendar"
+	"seats/internal/forecast"
 )
 
 // Head is what every page says of where it comes from.
@@ -23,6 +24,14 @@ type Tenant struct {
 	Enabled []Enabled        // by month and region, where a month was counted
 	Issued  []Issued         // every revision, each chain in its order
 	Shown   []calendar.Month // the months that get a page, in their order
+	Outlook []Outlook        // what the newest month may still bring, by region
+}
+
+// Outlook is what a region's month may still bring.
+type Outlook struct {
+	Region string
+	forecast.Outlook
+	Lacks []string // why there are no bands, or not of all days
 }
 
 // Region is a region as it is configured today.

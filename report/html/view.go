@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"seats/internal/calendar"
+	"seats/internal/forecast"
 )
 
 // overview is a tenant with its months.
@@ -37,6 +38,7 @@ type regionMonth struct {
 	MaxDay  string
 	Over    int // days above what was agreed on
 	Enabled *Enabled
+	Outlook *Outlook // nil: all days are counted
 	Peaks   chart
 	Growth  chart
 }
@@ -161,6 +163,11 @@ func (v *monthView) region(r Region) regionMonth {
 			c.IsMax = c.Date.String() == m.MaxDay
 		}
 	}
+	for i := range v.Tenant.Outlook {
+		if o := &v.Tenant.Outlook[i]; o.Region == r.Name && o.Month == v.Month && len(o.Ahead) > 0 {
+			m.Outlook = o
+		}
+	}
 	m.weeks()
 	m.Peaks, m.Growth = m.peakChart(v.Month), m.growthChart(v.Month)
 	return m
@@ -178,7 +185,7 @@ func (t Tenant) standing(region, period string) *Issued {
 func (m *regionMonth) weeks() {
 	for i := range m.Days {
 		d := m.Days[i].Date
-		weekday := (int(time.Date(d.Year, d.Month, d.Day, 0, 0, 0, 0, time.UTC).Weekday()) + 6) % 7
+		weekday := (int(d.Weekday()) + 6) % 7
 		if weekday == 0 || len(m.Weeks) == 0 {
 			m.Weeks = append(m.Weeks, make([]*dayCell, 7))
 		}
@@ -338,22 +345,22 @@ func (v *dayView) data() dayData {
 
 // functions are what the pages call.
 var functions = template.FuncMap{
+	"zoned": func(t time.Time) string { return t.Format("15:04:05 MST") },
 	"clock": func(t time.Time) string { return t.Format("15:04:05") },
 	"stamp": func(t time.Time) string { return t.Format("2006-01-02 15:04:05 MST") },
 	"hour":  func(t time.Time) string { return t.Format("15:04 MST") },
 	"month": func(m calendar.Month) string { return fmt.Sprintf("%s %d", m.Month, m.Year) },
 	"long": func(d calendar.Date) string {
-		return weekday(d) + ", " + fmt.Sprintf("%d %s %d", d.Day, d.Month, d.Year)
+		return d.Weekday().String() + ", " + fmt.Sprintf("%d %s %d", d.Day, d.Month, d.Year)
 	},
 	"span":   duration,
 	"place":  func(location string) string { return orElse(location, "whole region") },
 	"within": withinDay,
 	"words":  func(name string) string { return strings.ReplaceAll(name, "_", " ") },
 	"neg":    func(n int64) int64 { return -n },
-}
-
-func weekday(d calendar.Date) string {
-	return time.Date(d.Year, d.Month, d.Day, 0, 0, 0, 0, time.UTC).Weekday().String()
+	"enough": func() int { return forecast.Enough },
+	"most":   func() int { return forecast.Most },
+	"reach":  func() int { return forecast.Reach },
 }
 
 func orElse(text, other string) string {

@@ -14,6 +14,7 @@ import (
 	"seats/internal/config"
 	"seats/internal/duck"
 	"seats/internal/fail"
+	texts "seats/sql"
 )
 
 // Explainer explains the numbers of a tenant. It keeps temporary tables on its connection.
@@ -47,11 +48,9 @@ func (e *Explainer) Day(ctx context.Context, date calendar.Date, region, locatio
 	if err := e.checkFresh(ctx, date); err != nil {
 		return nil, err
 	}
-	result, err := compute.LoadDay(ctx, e.conn, e.tenant, date)
-	if err != nil {
-		return nil, err
+	if err := e.conn.QueryRowContext(ctx, texts.Text("explain/state.sql"), sql.Named("day", date.String())).Scan(&d.State); err != nil {
+		return nil, fmt.Errorf("read sql/explain/state.sql: %w", err)
 	}
-	d.State = result.State
 	err = duck.Each(ctx, e.conn, "explain/curve.sql", func(scan func(...any) error) error {
 		var s Step
 		err := scan(&s.Start, &s.End, &s.Agents, &s.Sessions)

@@ -30,6 +30,7 @@ type Tenant struct {
 	Conn  *sql.Conn // to the published store, with all its rows
 	Of    config.Tenant
 	Mask  *pseudonym.Key                 // nil: agents are named
+	Now   time.Time                      // days that are over by then are looked ahead from
 	Wants func(calendar.Date) bool       // the days that get a page, of those that the store holds
 	Step  func(done, all int)            // is told of each day
 	Warn  func(msg string, attrs ...any) // what is worth a look
@@ -96,7 +97,25 @@ func (t Tenant) load(ctx context.Context) (html.Tenant, error) {
 	if err != nil {
 		return page, err
 	}
-	return page, t.loadDays(ctx, &page)
+	if err := t.loadDays(ctx, &page); err != nil {
+		return page, err
+	}
+	return page, t.lookAhead(ctx, &page)
+}
+
+// lookAhead tells what each region's month may still bring. Of a region without a day there is nothing to be said.
+func (t Tenant) lookAhead(ctx context.Context, page *html.Tenant) error {
+	for _, r := range t.Of.Regions {
+		trend, err := explain.LookAhead(ctx, t.Conn, t.Of, r, calendar.Date{}, t.Now)
+		if _, told := errors.AsType[*fail.Error](err); told {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		page.Outlook = append(page.Outlook, html.Outlook{Region: r.Name, Outlook: trend.Outlook, Lacks: trend.Lacks()})
+	}
+	return nil
 }
 
 func (t Tenant) loadIssued(ctx context.Context, page *html.Tenant) error {

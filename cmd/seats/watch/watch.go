@@ -154,3 +154,21 @@ func counts(ctx context.Context, q duck.Queryer, name string, into *[]Count) err
 		return err
 	})
 }
+
+// Peaks are the daily peaks of each region (R8), of every day that was counted.
+func Peaks(ctx context.Context, q duck.Queryer) (map[string]map[calendar.Date]int64, error) {
+	peaks := map[string]map[calendar.Date]int64{}
+	return peaks, duck.Each(ctx, q, "watch/daily_peak.sql", func(scan func(...any) error) error {
+		var text, region string
+		var agents int64
+		if err := scan(&text, &region, &agents); err != nil {
+			return err
+		}
+		day, err := calendar.ParseDate(text)
+		if peaks[region] == nil {
+			peaks[region] = map[calendar.Date]int64{}
+		}
+		peaks[region][day] = agents
+		return err
+	})
+}

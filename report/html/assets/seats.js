@@ -18,6 +18,10 @@
 		document.head.append(script);
 	});
 
+	const later = window.requestIdleCallback || ((act) => setTimeout(act, 50));
+	const paper = 680; // pixels of a curve's width that fit on paper, upright
+	const printing = () => document.documentElement.classList.contains('print');
+
 	const element = (name, properties, ...children) => {
 		const e = Object.assign(document.createElement(name), properties);
 		e.append(...children);
@@ -99,6 +103,18 @@
 		return short && text.slice(17, 19) === '00' ? text.slice(11, 16) : text.slice(11, 19);
 	};
 
+	// ticks are the seconds of the day at which the clocks of the region show a multiple of so many seconds, whatever they were
+	// put forward or back by.
+	const ticks = (region, min, max, distance) => {
+		const found = [];
+		region.offsets.forEach(([from, ahead], i) => {
+			const until = i + 1 < region.offsets.length ? region.offsets[i + 1][0] : region.length + 1;
+			const local = region.start + ahead, start = Math.max(min, from);
+			for (let t = Math.ceil((local + start) / distance) * distance - local; t < until && t <= max; t += distance) found.push(t);
+		});
+		return found;
+	};
+
 	const show = (figure, date) => {
 		const name = figure.dataset.region;
 		const regionOf = (d) => loaded.get(d).regions.find((r) => r.region === name);
@@ -116,7 +132,7 @@
 		let u, drawn, window_ = [0, region.length];
 
 		const say = (x) => {
-			if (x === null) { readout.textContent = 'Point at the curve, or use the arrow keys; drag to zoom.'; return; }
+			if (x === null) { readout.textContent = matchMedia('(pointer: coarse)').matches ? 'Touch the curve; two fingers zoom.' : 'Point at the curve, or use the arrow keys; drag to zoom.'; return; }
 			const second = Math.max(0, Math.min(region.length - 1, Math.floor(x)));
 			readout.textContent = clock(region, second) + '  ' + drawn.map((s) => s.label + ' ' + (second < s.end ? s.agents[before(s.at, second)] : '–')).join(' · ');
 		};
@@ -128,9 +144,35 @@
 			const [min, max] = window_, at = u.cursor.left >= 0 ? u.posToVal(u.cursor.left, 'x') : (min + max) / 2;
 			zoom(at - (at - min) * factor, at + (max - at) * factor);
 		};
-		const toPeak = () => { if (peaks.length) { zoom(peaks[0][0] - 900, peaks[0][1] + 900); point(peaks[0][0]); } };
+		const toPeak = () => {
+			if (!peaks.length) return;
+			zoom(peaks[0][0] - 900, peaks[0][1] + 900);
+			queueMicrotask(() => point(peaks[0][0])); // uPlot takes over a new scale in one
+		};
 		const point = (x) => { u.setCursor({left: u.valToPos(x, 'x'), top: 10}); say(x); };
 		const whole = () => zoom(0, region.length);
+		// A finger moves along the curve; two zoom and move it, and what is below them stays there.
+		const touch = (over) => {
+			const fingers = new Map();
+			let held = [];
+			const place = (e) => e.clientX - over.getBoundingClientRect().left;
+			const hold = () => { held = [...fingers.values()].map((x) => u.posToVal(x, 'x')); };
+			over.addEventListener('pointerdown', (e) => {
+				if (e.pointerType !== 'touch' || fingers.size === 2) return;
+				fingers.set(e.pointerId, place(e));
+				hold();
+			});
+			over.addEventListener('pointermove', (e) => {
+				if (!fingers.has(e.pointerId)) return;
+				fingers.set(e.pointerId, place(e));
+				const [a, b] = fingers.values();
+				if (b === undefined) { point(Math.max(window_[0], Math.min(window_[1], u.posToVal(a, 'x')))); return; }
+				if (Math.abs(b - a) < 10) return;
+				const perPixel = (held[1] - held[0]) / (b - a);
+				if (perPixel > 0) zoom(held[0] - a * perPixel, held[0] + (over.clientWidth - a) * perPixel);
+			});
+			for (const end of ['pointerup', 'pointercancel', 'pointerleave']) over.addEventListener(end, (e) => { if (fingers.delete(e.pointerId)) hold(); });
+		};
 
 		const draw = () => {
 			if (u) u.destroy();
@@ -142,7 +184,8 @@
 				width: plot.clientWidth || 600, height: 280, legend: {show: false},
 				scales: {x: {time: false, min: window_[0], max: window_[1]}, y: {range: [0, top * 1.12]}},
 				axes: [
-					{...axis, space: 60, incrs: [1, 5, 10, 30, 60, 300, 600, 900, 1800, 3600, 7200, 10800, 14400, 21600], values: (_, ticks) => ticks.map((t) => clock(region, t, true))},
+					{...axis, space: 60, incrs: [1, 5, 10, 30, 60, 300, 600, 900, 1800, 3600, 7200, 10800, 14400, 21600],
+						splits: (_, no, min, max, distance) => ticks(region, min, max, distance), values: (_, at) => at.map((t) => clock(region, t, true))},
 					{...axis, size: 44, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000, 20000, 50000, 100000]},
 				],
 				cursor: {y: false, points: {show: false}, drag: {x: true, y: false, setScale: false}},
@@ -169,6 +212,7 @@
 				},
 			}, align(drawn), plot);
 			u.over.addEventListener('dblclick', whole);
+			touch(u.over);
 			figure.dataset.drawn = drawn.length;
 			say(null);
 		};
@@ -204,20 +248,27 @@
 		});
 		legend();
 		draw();
-		new ResizeObserver(() => { if (Math.abs(u.width - plot.clientWidth) > 1) u.setSize({width: plot.clientWidth, height: 280}); }).observe(plot);
-		return draw;
+		const fit = (width) => { if (Math.abs(u.width - width) > 1) u.setSize({width, height: 280}); };
+		new ResizeObserver(() => { if (!printing()) fit(plot.clientWidth); }).observe(plot);
+		return (width) => { draw(); if (width) fit(width); };
 	};
 
 	document.addEventListener('DOMContentLoaded', () => {
 		const date = [...loaded.keys()][0], redraws = new Map();
 		if (!date) return;
 		const once = (figure) => { if (!redraws.has(figure)) redraws.set(figure, show(figure, date)); };
+		// What is seen is drawn first, the rest when there is time, so that the whole page can be looked at or kept.
 		const seen = new IntersectionObserver((entries) => entries.filter((e) => e.isIntersecting).forEach((e) => once(e.target)), {rootMargin: '300px'});
 		const figures = [...document.querySelectorAll('.curve')];
 		figures.forEach((f) => seen.observe(f));
-		const again = () => redraws.forEach((draw) => draw());
-		matchMedia('(prefers-color-scheme: dark)').addEventListener('change', again);
-		addEventListener('beforeprint', () => { document.documentElement.classList.add('print'); figures.forEach(once); again(); });
+		const rest = () => {
+			const next = figures.find((f) => !redraws.has(f));
+			if (next) { once(next); later(rest); }
+		};
+		later(rest);
+		const again = (width) => redraws.forEach((draw) => draw(width));
+		matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => again());
+		addEventListener('beforeprint', () => { document.documentElement.classList.add('print'); figures.forEach(once); again(paper); });
 		addEventListener('afterprint', () => { document.documentElement.classList.remove('print'); again(); });
 	});
 })();

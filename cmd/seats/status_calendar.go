@@ -1,0 +1,273 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/jedib0t/go-pretty/v6/text"
+
+	"seats/cmd/seats/job"
+	"seats/cmd/seats/watch"
+	"seats/internal/calendar"
+	"seats/internal/config"
+	"seats/internal/fail"
+	"seats/internal/settle"
+	"seats/internal/store"
+	"seats/report"
+)
+
+// calendars prints a month of each tenant and region: for people as a calendar, else a row a day.
+func (c *statusCmd) calendars(ctx context.Context, w *world, root *cli, t *terminal, tenants []config.Tenant) error {
+	month, err := calendar.ParseMonth(string(c.Month))
+	if err != nil && c.Month != "" {
+		return usageError("--month: %w", err)
+	}
+	var all []sheet
+	code := fail.OK
+	for _, tenant := range tenants {
+		sheets, err := sheetsOf(ctx, tenant, month, w.clock())
+		err = job.Explain(err, tenant)
+		switch {
+		case errors.Is(err, store.ErrMissing):
+			t.Info("nothing extracted yet", "tenant", tenant.Name, "store", tenant.StorePath())
+		case err != nil:
+			t.fail(err, "tenant", tenant.Name)
+			if code == fail.OK {
+				code = job.ExitCode(err)
+			}
+		case len(sheets) == 0:
+			t.Info("nothing is held of the month", "tenant", tenant.Name, "month", month)
+		}
+		all = append(all, sheets...)
+	}
+	if err := c.writeSheets(w.stdout, screenOf(w, root.NoColor), all); err != nil {
+		return err
+	}
+	return said(code)
+}
+
+func (c *statusCmd) writeSheets(out io.Writer, s screen, all []sheet) error {
+	if c.Format != report.FormatTable {
+		table := report.Table{Header: []string{"tenant", "region", "date", "state", "peak", "committed"}}
+		for _, sheet := range all {
+			table.Rows = append(table.Rows, sheet.rows()...)
+		}
+		return table.Write(out, c.Format)
+	}
+	for i, sheet := range all {
+		if i > 0 {
+			fmt.Fprintln(out)
+		}
+		if _, err := io.WriteString(out, sheet.draw(s)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// sheet is a region's month on the wall.
+type sheet struct {
+	tenant string
+	region config.Region
+	month  calendar.Month
+	states map[calendar.Date]string // also missing; a day that is not in it is none of the tenant's, or still to come
+	peaks  map[calendar.Date]int64
+}
+
+const missing = "missing"
+
+// sheetsOf reads a tenant's month; the zero month is the newest of which the store holds a day.
+func sheetsOf(ctx context.Context, tenant config.Tenant, month calendar.Month, now time.Time) ([]sheet, error) {
+	db, err := openSnapshot(ctx, tenant)
+	if err != nil {
+		return nil, err
+	}
+	defer db.Close() //nolint:errcheck // only read
+	held, err := store.Slices(ctx, db)
+	if err != nil {
+		return nil, err
+	}
+	states, err := watch.States(ctx, db, tenant, held)
+	if err != nil {
+		return nil, err
+	}
+	peaks, err := watch.Peaks(ctx, db)
+	if err != nil {
+		return nil, err
+	}
+	known := map[string]string{}
+	newest := calendar.Date{}
+	for day, state := range states {
+		known[day.String()] = state
+		if newest.Before(day) {
+			newest = day
+		}
+	}
+	if month == (calendar.Month{}) {
+		month = newest.YearMonth()
+	}
+	for _, day := range missingDays(tenant, known, calendar.DateOf(now, tenant.Zone)) {
+		states[day] = missing
+	}
+	var sheets []sheet
+	for _, r := range tenant.Regions {
+		s := sheet{tenant.Name, r, month, states, peaks[r.Name]}
+		if len(s.rows()) > 0 {
+			sheets = append(sheets, s)
+		}
+	}
+	return sheets, nil
+}
+
+// rows has one for each day of the month that has a state. Of a day that was not counted yet there is no peak.
+func (s sheet) rows() (rows [][]any) {
+	for _, day := range s.month.Days() {
+		state, has := s.states[day]
+		if !has {
+			continue
+		}
+		row := []any{s.tenant, s.region.Name, day.String(), state, nil, nil}
+		if peak, known := s.peaks[day]; known {
+			row[4] = peak
+		}
+		if s.region.Committed > 0 {
+			row[5] = s.region.Committed
+		}
+		rows = append(rows, row)
+	}
+	return rows
+}
+
+// draw is the calendar, Monday first: each day with its peak and what is to be said of it, each week with a sparkline of its
+// peaks under the highest of the month; then what the signs mean that are in it.
+func (s sheet) draw(screen screen) string {
+	highest, at := s.highest()
+	digits := len(fmt.Sprint(highest))
+	gap, spark := "  ", true
+	if wide := 7*(2+1+digits+2+2) + 7; screen.width > 0 && wide > screen.width {
+		gap, spark = " ", wide-7 <= screen.width
+	}
+	var b strings.Builder
+	b.WriteString(s.title(screen, highest, at))
+	for _, name := range []string{"Mo", "Tu", "We", "Th", "Fr", "Sa", "Su"} {
+		b.WriteString(screen.paint(faintColor, fmt.Sprintf("%-*s", 2+1+digits+2, name)) + gap)
+	}
+	lines := []string{strings.TrimRight(b.String(), " ")}
+	seen := map[string]bool{}
+	var week, bars strings.Builder
+	for _, day := range s.month.Days() {
+		column := (int(day.Weekday()) + 6) % 7
+		if day.Day == 1 {
+			week.WriteString(strings.Repeat(strings.Repeat(" ", 2+1+digits+2)+gap, column))
+			bars.WriteString(strings.Repeat(" ", column))
+		}
+		week.WriteString(s.cell(screen, day, digits, seen) + gap)
+		bars.WriteRune(s.bar(screen, day, highest))
+		if column < 6 && day != s.month.Last() {
+			continue
+		}
+		if spark {
+			week.WriteString(strings.Repeat(strings.Repeat(" ", 2+1+digits+2)+gap, 6-column) + screen.paint(curveColor, strings.TrimRight(bars.String(), " ")))
+		}
+		lines = append(lines, strings.TrimRight(week.String(), " "))
+		week.Reset()
+		bars.Reset()
+	}
+	return strings.Join(lines, "\n") + "\n" + legend(seen)
+}
+
+func (s sheet) highest() (agents int64, at calendar.Date) {
+	for _, day := range s.month.Days() {
+		if n := s.peaks[day]; n > agents {
+			agents, at = n, day
+		}
+	}
+	return agents, at
+}
+
+func (s sheet) title(screen screen, highest int64, at calendar.Date) string {
+	count := map[string]int{}
+	for _, day := range s.month.Days() {
+		count[s.states[day]]++
+	}
+	said := []string{fmt.Sprintf("%d final", count[settle.Final])}
+	for _, state := range []string{settle.Provisional, missing} {
+		if count[state] > 0 {
+			said = append(said, fmt.Sprintf("%d %s", count[state], state))
+		}
+	}
+	title := screen.paint(text.Bold, fmt.Sprintf("%s %s, %s %d", s.tenant, s.region.Name, s.month.Month, s.month.Year)) +
+		fmt.Sprintf(" (%s): %s", s.region.Zone, strings.Join(said, ", "))
+	if highest > 0 {
+		title += fmt.Sprintf("; highest peak %d on %s", highest, at)
+	}
+	if s.region.Committed > 0 {
+		title += fmt.Sprintf("; committed %d", s.region.Committed)
+	}
+	return title + "\n"
+}
+
+// The signs beside a day's number, and what they mean, in the order of the legend.
+var signs = []struct{ sign, meaning string }{
+	{"-", "missing"}, {".", "not counted yet"}, {"~", "provisional, may still move"}, {"!", "above what is committed"},
+}
+
+// cell is a day with its number and two signs; those that it has are noted.
+func (s sheet) cell(screen screen, day calendar.Date, digits int, seen map[string]bool) string {
+	state, has := s.states[day]
+	if !has {
+		return screen.paint(faintColor, fmt.Sprintf("%2d", day.Day)) + strings.Repeat(" ", 1+digits+2)
+	}
+	number, sign, color := ".", "", warnColor
+	peak, counted := s.peaks[day]
+	switch {
+	case state == missing:
+		number, color = "-", badColor
+	case counted:
+		number, color = fmt.Sprint(peak), text.Reset
+	}
+	if !counted || state == missing {
+		seen[number] = true
+	}
+	if state == settle.Provisional {
+		sign, color = "~", warnColor
+	}
+	if counted && s.region.Committed > 0 && peak > s.region.Committed {
+		sign, color = sign+"!", badColor
+	}
+	for _, one := range sign {
+		seen[string(one)] = true
+	}
+	painted := fmt.Sprintf("%*s%-2s", digits, number, sign)
+	if color != text.Reset {
+		painted = screen.paint(color, painted)
+	}
+	return screen.paint(faintColor, fmt.Sprintf("%2d", day.Day)) + " " + painted
+}
+
+// bar is a day in its week's sparkline. Whoever is there is seen.
+func (s sheet) bar(screen screen, day calendar.Date, highest int64) rune {
+	blocks := screen.glyphs().blocks
+	peak, steps := s.peaks[day], int64(len(blocks)-1)
+	if peak == 0 || s.states[day] == missing {
+		return ' '
+	}
+	return blocks[(peak*steps+highest-1)/highest]
+}
+
+func legend(seen map[string]bool) string {
+	var said []string
+	for _, s := range signs {
+		if seen[s.sign] {
+			said = append(said, s.sign+" "+s.meaning)
+		}
+	}
+	if len(said) == 0 {
+		return ""
+	}
+	return strings.Join(said, "   ") + "\n"
+}
