@@ -3,12 +3,14 @@ package main
 import (
 	"fmt"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
 	"github.com/stretchr/testify/require"
 
 	"seats/internal/browser"
@@ -144,5 +146,35 @@ func TestACurveIsTouched(t *testing.T) {
 	touch(move, 0.05)
 	require.Eventually(t, func() bool { return ask[string](t, p, readout) == "10:48:00  R0 40" }, 20*time.Second, 50*time.Millisecond)
 	touch(end)
+	quiet(t, p, site)
+}
+
+// All can be done by the keyboard, and what has its focus is seen.
+func TestThePageByTheKeyboardAlone(t *testing.T) {
+	t.Parallel()
+	site, name := curveSite(t, calendar.Date{Year: 2026, Month: 3, Day: 10}, 1)
+	p := lookAt(t, site, name)
+	drawn(t, p, 1)
+	press := func(key string) { require.NoError(t, chromedp.Do(p.Context, chromedp.KeyEvent(key)), key) }
+	focus := `document.activeElement.textContent.trim() || document.activeElement.getAttribute('aria-label') || document.activeElement.type`
+	press(kb.Tab)
+	require.Equal(t, "Skip to the numbers", ask[string](t, p, focus))
+	require.GreaterOrEqual(t, ask[float64](t, p, `document.activeElement.getBoundingClientRect().left`), 0.0, "it is seen now")
+	var passed []string
+	for range 20 {
+		press(kb.Tab)
+		passed = append(passed, ask[string](t, p, focus))
+		require.NotEqual(t, "none", ask[string](t, p, `getComputedStyle(document.activeElement).outlineStyle`), passed)
+		if ask[bool](t, p, `document.activeElement.matches('.plot')`) {
+			break
+		}
+	}
+	require.Subset(t, passed, []string{"All tenants", "acme", "Peak", "+", "−", "Whole day", "checkbox"})
+	require.Contains(t, passed[len(passed)-1], "Curve of R0.")
+	readout := `document.querySelector('.readout').textContent`
+	press("p")
+	require.Eventually(t, func() bool { return ask[string](t, p, readout) == "08:00:00  R0 40" }, 20*time.Second, 50*time.Millisecond)
+	press(kb.ArrowLeft)
+	require.Eventually(t, func() bool { return strings.HasSuffix(ask[string](t, p, readout), "  R0 0") }, 20*time.Second, 50*time.Millisecond)
 	quiet(t, p, site)
 }

@@ -91,11 +91,18 @@ func TestTheMonthTellsWhatIsNotFinal(t *testing.T) {
 // Every text stands out against what is behind it: WCAG's 4.5 to 1, and 3 to 1 where it is large.
 func TestTextStandsOut(t *testing.T) {
 	t.Parallel()
-	site := monthSite(t)
-	page := lookAt(t, site, "acme/2026-03.html")
-	for _, scheme := range []string{"light", "dark"} {
-		require.NoError(t, browser.Prefer(page, scheme))
-		require.Empty(t, ask[[]string](t, page, lowContrast), scheme)
+	months := monthSite(t)
+	days, day := curveSite(t, calendar.Date{Year: 2026, Month: 3, Day: 10}, 1)
+	page := lookAt(t, months, "index.html")
+	for _, name := range []string{months + "/index.html", months + "/acme/index.html", months + "/acme/2026-03.html", days + "/" + day} {
+		require.NoError(t, chromedp.Do(page.Context, chromedp.Navigate("file://"+name)))
+		if filepath.Base(name) == filepath.Base(day) {
+			drawn(t, page, 1)
+		}
+		for _, scheme := range []string{"light", "dark"} {
+			require.NoError(t, browser.Prefer(page, scheme))
+			require.Empty(t, ask[[]string](t, page, lowContrast), "%s, %s", name, scheme)
+		}
 	}
 }
 
