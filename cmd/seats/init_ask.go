@@ -38,10 +38,8 @@ func (d *drafter) complete(ctx context.Context) error {
 	if d.ExportDir != "" && d.saysServer() {
 		return usageError("--export-dir is instead of a GIM DB: leave out what is said of a server")
 	}
-	if d.PasswordEnv == "" && d.PasswordFile == "" && !d.NoPassword && (d.ask != nil || !unset(d.env, passwordVariable)) {
-		d.PasswordEnv = passwordVariable
-	}
 	if d.ask == nil {
+		d.expectPassword()
 		if err := d.missing(); err != nil {
 			return err
 		}
@@ -56,6 +54,7 @@ func (d *drafter) complete(ctx context.Context) error {
 	if err := d.askSource(ctx); err != nil {
 		return err
 	}
+	d.expectPassword()
 	for _, w := range d.wants() {
 		if err := d.askWant(ctx, w); err != nil {
 			return err
@@ -71,6 +70,14 @@ func (d *drafter) complete(ctx context.Context) error {
 
 // passwordVariable is where a password is looked for that nobody has said a word of.
 const passwordVariable = "GIM_PASSWORD"
+
+// expectPassword settles on that, where it is there or can be asked for.
+func (d *drafter) expectPassword() {
+	said := d.PasswordEnv != "" || d.PasswordFile != "" || d.NoPassword
+	if d.ExportDir == "" && !said && (d.ask != nil || !unset(d.env, passwordVariable)) {
+		d.PasswordEnv = passwordVariable
+	}
+}
 
 // saysServer tells whether a flag is given that is of a GIM DB.
 func (d *drafter) saysServer() bool {
@@ -97,15 +104,12 @@ func (d *drafter) missing() error {
 
 // askSource asks which kind of source there is, unless that is plain.
 func (d *drafter) askSource(ctx context.Context) error {
-	if d.ExportDir != "" || d.Host != "" || d.Database != "" || d.User != "" {
+	if d.ExportDir != "" || d.Host != "" || d.saysServer() {
 		return nil
 	}
 	return d.ask.ask(ctx, "Folder of the GIM's data exports (empty: it is a GIM DB)", "", func(answer string) (err error) {
 		if answer != "" {
 			d.ExportDir, err = filepath.Abs(answer)
-		}
-		if d.ExportDir != "" && d.PasswordEnv == passwordVariable {
-			d.PasswordEnv = ""
 		}
 		return err
 	})
