@@ -48,10 +48,17 @@ func attachMembers(ctx context.Context, conn *sql.Conn, members []Member) (witho
 		if err != nil {
 			return nil, err
 		}
-		s = append(s, member{m.Tenant, store})
+		s = append(s, member{m.Tenant, store, nil})
 	}
 	if len(s) == 0 {
 		return nil, missing
+	}
+	macros, err := macrosOf(ctx, conn)
+	if err != nil {
+		return nil, err
+	}
+	for i := range s {
+		s[i].macros = macros[s[i].live]
 	}
 	return without, s.unite(ctx, conn)
 }
@@ -59,6 +66,7 @@ func attachMembers(ctx context.Context, conn *sql.Conn, members []Member) (witho
 type member struct {
 	tenant string
 	shown
+	macros []macro
 }
 
 type set []member

@@ -79,6 +79,15 @@ func OpenWhole(ctx context.Context, path string, o duck.Options, wanted func(cal
 		if err != nil {
 			return err
 		}
+		macros, err := macrosOf(ctx, conn)
+		if err != nil {
+			return err
+		}
+		for _, m := range macros[s.live] {
+			if _, err := conn.ExecContext(ctx, m.statement(m.definition)); err != nil {
+				return fmt.Errorf("gather %s: %w", m.name, err)
+			}
+		}
 		return comment(ctx, conn, s)
 	})
 }
@@ -123,16 +132,13 @@ func prepare(ctx context.Context, db *sql.DB, lock duck.Options, attachAll func(
 
 // shown is a store as it is shown in a database of a connection.
 type shown struct {
-	live, database string // the database of the store itself, and that in which its relations and macros are
+	live, database string // the database of the store itself, and that in which its relations are
 	version        uint64
 	relations      []string
-	macros         []macro
 }
 
-type macro struct{ name, parameters, definition string }
-
-// assemble attaches the store at path with its sealed months, and gives its relations and macros, those of the whole, to
-// another attached database.
+// assemble attaches the store at path with its sealed months, and gives its relations, those of the whole, to another
+// attached database.
 func assemble(ctx context.Context, conn *sql.Conn, path, suffix, into string, wanted func(calendar.Month) bool) (shown, error) {
 	s := shown{live: "live" + suffix, database: into}
 	if err := attempt(path, func() error { return attach(ctx, conn, path, s.live, "(read_only)") }); err != nil {
@@ -150,15 +156,8 @@ func assemble(ctx context.Context, conn *sql.Conn, path, suffix, into string, wa
 		if views, err = textsOf(ctx, conn, "store/view.sql"); err != nil {
 			return err
 		}
-		if s.relations, err = textsOf(ctx, conn, "store/relation.sql"); err != nil {
-			return err
-		}
-		return duck.Each(ctx, conn, "store/macro.sql", func(scan func(...any) error) error {
-			var m macro
-			err := scan(&m.name, &m.parameters, &m.definition)
-			s.macros = append(s.macros, m)
-			return err
-		})
+		s.relations, err = textsOf(ctx, conn, "store/relation.sql")
+		return err
 	})
 	if err != nil {
 		return s, err
@@ -166,10 +165,22 @@ func assemble(ctx context.Context, conn *sql.Conn, path, suffix, into string, wa
 	if err := gather(ctx, conn, filepath.Dir(path), suffix, into, only(seals, wanted)); err != nil {
 		return s, err
 	}
-	for _, m := range s.macros {
-		views = append(views, m.statement(m.definition))
-	}
 	return s, within(ctx, conn, into, func() error { return all(ctx, conn, views) })
+}
+
+type macro struct{ name, parameters, definition string }
+
+// macrosOf are the macros of all stores that are attached, by the database. Of many stores it takes no longer than of one.
+func macrosOf(ctx context.Context, conn *sql.Conn) (map[string][]macro, error) {
+	found := map[string][]macro{}
+	err := duck.Each(ctx, conn, "store/macro.sql", func(scan func(...any) error) error {
+		var database string
+		var m macro
+		err := scan(&database, &m.name, &m.parameters, &m.definition)
+		found[database] = append(found[database], m)
+		return err
+	})
+	return found, err
 }
 
 // statement makes the macro, with a query of the caller's.
