@@ -36,18 +36,24 @@ func (sqlCmd) Help() string {
 }
 
 func (c *sqlCmd) Run(ctx context.Context, w *world, root *cli, t *terminal) (err error) {
-	if err := c.validate(); err != nil {
-		return err
+	screen, prompts := c.prompts(w)
+	switch {
+	case c.Timeout < 0:
+		return usageError("--timeout %s is negative", c.Timeout)
+	case c.Format == query.FormatParquet && c.Output == "" && !prompts:
+		return usageError("--format parquet needs --output: Parquet goes to a file")
 	}
 	cfg, err := root.load(w, c.Tenant)
 	if err != nil {
 		return err
 	}
-	defer func() {
+	explain := func(err error) error {
 		for _, tenant := range cfg.Tenants {
 			err = job.Explain(err, tenant)
 		}
-	}()
+		return err
+	}
+	defer func() { err = explain(err) }()
 	o := duck.Of(cfg.Tenants[0].Engine)
 	o.Locked = true
 	if o.Except, err = store.ReaderFile(cfg.Tenants[0].StorePath(), o.TempDir, "result.parquet"); err != nil {
@@ -67,23 +73,23 @@ func (c *sqlCmd) Run(ctx context.Context, w *world, root *cli, t *terminal) (err
 	if !c.NoPager {
 		asker.Screen.Pager = query.DefaultPager(w.env)
 	}
-	if c.Query != "" {
-		return asker.Script(ctx, strings.NewReader(c.Query), c.Format, c.Output)
-	}
-	if screen, is := promptOn(w); is {
-		return c.prompt(asker, screen, cfg.Tenants, w, t).Run(ctx)
-	}
-	return asker.Script(ctx, w.stdin, c.Format, c.Output)
-}
-
-func (c *sqlCmd) validate() error {
 	switch {
-	case c.Timeout < 0:
-		return usageError("--timeout %s is negative", c.Timeout)
-	case c.Format == query.FormatParquet && c.Output == "" && c.Query != "":
-		return usageError("--format parquet needs --output: Parquet goes to a file")
+	case c.Query != "":
+		return asker.Script(ctx, strings.NewReader(c.Query), c.Format, c.Output)
+	case !prompts:
+		return asker.Script(ctx, w.stdin, c.Format, c.Output)
 	}
-	return nil
+	p := query.Prompt{
+		Asker: asker, Name: cfg.Tenants[0].Name, Terminal: screen, Format: c.Format, File: c.Output,
+		Fail: func(err error) { t.fail(explain(err)) },
+	}
+	if len(cfg.Tenants) > 1 {
+		p.Name = fmt.Sprintf("%d tenants", len(cfg.Tenants))
+	}
+	if !c.NoHistory {
+		p.History = query.HistoryFile(w.env)
+	}
+	return p.Run(ctx)
 }
 
 // open opens the snapshot of one tenant as it is, those of several as one set.
@@ -106,21 +112,10 @@ func (c *sqlCmd) open(ctx context.Context, t *terminal, tenants []config.Tenant,
 	return db, err
 }
 
-// promptOn gives the terminal of a person who can be asked, if there is one.
-func promptOn(w *world) (*os.File, bool) {
+// prompts gives the terminal of a person who can be asked for statements, if there is one.
+func (c *sqlCmd) prompts(w *world) (*os.File, bool) {
 	_, types := query.Terminal(w.stdin)
 	screen, sees := query.Terminal(w.stdout)
 	kind, _ := w.env("TERM")
-	return screen, types && sees && kind != "dumb"
-}
-
-func (c *sqlCmd) prompt(asker *query.Asker, screen *os.File, tenants []config.Tenant, w *world, t *terminal) *query.Prompt {
-	p := &query.Prompt{Asker: asker, Name: tenants[0].Name, Terminal: screen, Fail: func(err error) { t.fail(err) }, Format: c.Format, File: c.Output}
-	if len(tenants) > 1 {
-		p.Name = fmt.Sprintf("%d tenants", len(tenants))
-	}
-	if !c.NoHistory {
-		p.History = query.HistoryFile(w.env)
-	}
-	return p
+	return screen, c.Query == "" && types && sees && kind != "" && kind != "dumb"
 }
