@@ -59,7 +59,7 @@ func (c *sqlCmd) Run(ctx context.Context, w *world, root *cli, t *terminal) (err
 	if o.Except, err = store.ReaderFile(cfg.Tenants[0].StorePath(), o.TempDir, "result.parquet"); err != nil {
 		return err
 	}
-	db, err := c.open(ctx, t, cfg.Tenants, o)
+	db, name, err := openAsOne(ctx, t, cfg.Tenants, o)
 	if err != nil {
 		return err
 	}
@@ -80,11 +80,8 @@ func (c *sqlCmd) Run(ctx context.Context, w *world, root *cli, t *terminal) (err
 		return asker.Script(ctx, w.stdin, c.Format, c.Output)
 	}
 	p := query.Prompt{
-		Asker: asker, Name: cfg.Tenants[0].Name, Terminal: screen, Format: c.Format, File: c.Output,
+		Asker: asker, Name: name, Terminal: screen, Format: c.Format, File: c.Output,
 		Fail: func(err error) { t.fail(explain(err)) },
-	}
-	if len(cfg.Tenants) > 1 {
-		p.Name = fmt.Sprintf("%d tenants", len(cfg.Tenants))
 	}
 	if !c.NoHistory {
 		p.History = query.HistoryFile(w.env)
@@ -92,24 +89,24 @@ func (c *sqlCmd) Run(ctx context.Context, w *world, root *cli, t *terminal) (err
 	return p.Run(ctx)
 }
 
-// open opens the snapshot of one tenant as it is, those of several as one set.
-func (c *sqlCmd) open(ctx context.Context, t *terminal, tenants []config.Tenant, o duck.Options) (*sql.DB, error) {
+// openAsOne opens the snapshot of one tenant as it is, those of several as one set, and says what is open.
+func openAsOne(ctx context.Context, t *terminal, tenants []config.Tenant, o duck.Options) (db *sql.DB, name string, err error) {
 	if len(tenants) == 1 {
-		return store.OpenWhole(ctx, tenants[0].StorePath(), o, nil)
+		db, err = store.OpenWhole(ctx, tenants[0].StorePath(), o, nil)
+		return db, tenants[0].Name, err
 	}
 	var members []store.Member
-	paths := map[string]string{}
 	for _, tenant := range tenants {
 		members = append(members, store.Member{Tenant: tenant.Name, Path: tenant.StorePath()})
-		paths[tenant.Name] = tenant.StorePath()
 	}
 	db, without, err := store.OpenSet(ctx, members, o)
-	if err == nil {
-		for _, name := range without {
-			t.Warn("left out: it has no store yet", "tenant", name, "store", paths[name])
-		}
+	if err != nil {
+		return nil, "", err
 	}
-	return db, err
+	for _, m := range without {
+		t.Warn("left out: it has no store yet", "tenant", m.Tenant, "store", m.Path)
+	}
+	return db, fmt.Sprintf("%d tenants", len(tenants)-len(without)), nil
 }
 
 // prompts gives the terminal of a person who can be asked for statements, if there is one.

@@ -24,7 +24,7 @@ const TenantColumn = "tenant"
 //
 // Tenants that have no store yet are left out and named; where none has one, it is ErrMissing. Any other store that cannot be
 // opened is an error, as in OpenWhole.
-func OpenSet(ctx context.Context, members []Member, o duck.Options) (db *sql.DB, without []string, err error) {
+func OpenSet(ctx context.Context, members []Member, o duck.Options) (db *sql.DB, without []Member, err error) {
 	db, err = together(ctx, members[0].Path, o, func(conn *sql.Conn) (err error) {
 		without, err = attachMembers(ctx, conn, members)
 		return err
@@ -32,7 +32,7 @@ func OpenSet(ctx context.Context, members []Member, o duck.Options) (db *sql.DB,
 	return db, without, err
 }
 
-func attachMembers(ctx context.Context, conn *sql.Conn, members []Member) (without []string, err error) {
+func attachMembers(ctx context.Context, conn *sql.Conn, members []Member) (without []Member, err error) {
 	var s set
 	var missing error
 	for i, m := range members {
@@ -42,7 +42,7 @@ func attachMembers(ctx context.Context, conn *sql.Conn, members []Member) (witho
 		}
 		store, err := assemble(ctx, conn, m.Path, suffix, "tenant"+suffix, nil)
 		if errors.Is(err, ErrMissing) {
-			without, missing = append(without, m.Tenant), cmp.Or(missing, err)
+			without, missing = append(without, m), cmp.Or(missing, err)
 			continue
 		}
 		if err != nil {

@@ -94,7 +94,7 @@ func TestASetHasWhatThereIs(t *testing.T) {
 	} {
 		db, without, err := store.OpenSet(t.Context(), members, duck.Options{})
 		require.NoError(t, err)
-		require.Equal(t, []string{"new"}, without)
+		require.Equal(t, []store.Member{{Tenant: "new", Path: none}}, without)
 		require.Equal(t, []string{"{'agents': 7}"}, rowsOf(t, db, "select agents from daily_concurrent where tenant = 'old'"))
 		require.Empty(t, rowsOf(t, db, "from delivery"))
 		require.Empty(t, rowsOf(t, db, "from peak('US', '2026-03-30') where tenant = 'old'"), "there was no such macro")
