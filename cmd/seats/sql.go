@@ -29,10 +29,10 @@ type sqlCmd struct {
 func (sqlCmd) Help() string {
 	return `Examples:
   seats sql
-  seats sql --tenant acme "from peak('US', '2026-03-10')"
-  seats sql "select tenant, max(agents) as peak from daily_concurrent group by tenant"
+  seats sql --tenant acme "from daily_concurrent limit 5"
+  seats sql --format csv "from agents_at('US', '2026-03-10T17:30:00Z')" > agents.csv
   seats sql --output sessions.parquet "from qualifying_session where day = '2026-03-10'"
-  seats sql --format csv < questions.sql`
+  echo "show tables;" | seats sql --format json`
 }
 
 func (c *sqlCmd) Run(ctx context.Context, w *world, root *cli, t *terminal) (err error) {

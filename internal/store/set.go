@@ -19,7 +19,8 @@ type Member struct{ Tenant, Path string }
 const TenantColumn = "tenant"
 
 // OpenSet opens the published stores of several tenants, with their sealed months, as one set of relations: each has the rows
-// of all tenants, and a column that says whose. A macro answers for each tenant by itself. Each store is seen as it is at one
+// of all tenants, and a column that says whose. A macro that asks relations alone answers for each tenant by itself; any other says
+// that it is for one tenant. Each store is seen as it is at one
 // moment; one of an older schema has no rows in what it has not yet.
 //
 // Tenants that have no store yet are left out and named; where none has one, it is ErrMissing. Any other store that cannot be
@@ -66,8 +67,10 @@ func attachMembers(ctx context.Context, conn *sql.Conn, members []Member) (witho
 type member struct {
 	tenant string
 	shown
-	macros []macro
+	macros macros
 }
+
+type macros []macro
 
 type set []member
 
@@ -84,6 +87,10 @@ func (s set) unite(ctx context.Context, conn *sql.Conn) error {
 		}))
 	}
 	for _, named := range newest.macros {
+		if newest.macros.alone(named) {
+			made = append(made, named.statement("select error('"+named.name+" is for one tenant at a time: name it with --tenant')"))
+			continue
+		}
 		made = append(made, named.statement(s.each(func(m member) string { return m.answer(named.name) })))
 	}
 	if err := all(ctx, conn, made); err != nil {
@@ -112,6 +119,12 @@ func (s set) each(query func(member) string) string {
 
 func (m member) column() string {
 	return duck.Literal(m.tenant) + " as " + TenantColumn
+}
+
+// alone tells whether a macro asks more than relations: the tables behind them, or other macros, whose names cannot lead to a
+// member's own.
+func (all macros) alone(m macro) bool {
+	return strings.Contains(m.definition, "_data.") || slices.ContainsFunc(all, func(other macro) bool { return strings.Contains(m.definition, other.name+"(") })
 }
 
 // answer is the query that a macro of the member stands for, where the names of relations lead to its own.
