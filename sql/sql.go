@@ -14,7 +14,7 @@ import (
 	"strings"
 )
 
-//go:embed gim stage compute draft explain audit fleet lake page pseudonym store watch
+//go:embed ask gim stage compute draft explain audit fleet lake page pseudonym store watch
 var files embed.FS
 
 // Text returns the statement of a file, for instance "compute/occupied_session.sql". A name that does

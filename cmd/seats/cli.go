@@ -48,7 +48,7 @@ type cli struct {
 	Explain       explainCmd `cmd:"" help:"Why this number: who was there, what qualified them, what became of an agent's sessions."`
 	Export        exportCmd  `cmd:"" help:"Results, raw rows and counting rules of all tenants as Parquet, for other engines; by default all that the stores hold, and of it what changed." set:"default_period=all that the store holds"`
 	Fleet         fleetCmd   `cmd:"" help:"All tenants at a glance."`
-	SQL           sqlCmd     `cmd:"" name:"sql" help:"Ask a tenant's snapshot in SQL, read-only."`
+	SQL           sqlCmd     `cmd:"" name:"sql" help:"Ask a tenant's snapshot in SQL, or those of several as one, read-only."`
 
 	Man        manCmd        `cmd:"" hidden:"" help:"Print the manual page."`
 	Completion completionCmd `cmd:"" hidden:"" help:"Print what makes bash complete the command line."`
@@ -190,10 +190,7 @@ func openSnapshot(ctx context.Context, t config.Tenant) (*sql.DB, error) {
 	return store.OpenPublished(ctx, t.StorePath(), duck.Of(t.Engine))
 }
 
-// openWhole opens a tenant's published store with its rows, those of sealed months too that are wanted; nil: all. It is locked
-// where the questions are a user's own.
-func openWhole(ctx context.Context, t config.Tenant, locked bool, wanted func(calendar.Month) bool) (*sql.DB, error) {
-	o := duck.Of(t.Engine)
-	o.Locked = locked
-	return store.OpenWhole(ctx, t.StorePath(), o, wanted)
+// openWhole opens a tenant's published store with its rows, those of sealed months too that are wanted; nil: all.
+func openWhole(ctx context.Context, t config.Tenant, wanted func(calendar.Month) bool) (*sql.DB, error) {
+	return store.OpenWhole(ctx, t.StorePath(), duck.Of(t.Engine), wanted)
 }

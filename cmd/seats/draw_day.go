@@ -27,7 +27,7 @@ func drawDay(ctx context.Context, w *world, root *cli, t *terminal, tenant confi
 }
 
 func drawRegions(ctx context.Context, out io.Writer, p picture, tenant config.Tenant, date calendar.Date) error {
-	db, err := openWhole(ctx, tenant, false, func(m calendar.Month) bool { return m == date.YearMonth() })
+	db, err := openWhole(ctx, tenant, func(m calendar.Month) bool { return m == date.YearMonth() })
 	if err != nil {
 		return err
 	}

@@ -56,7 +56,7 @@ func (c *explainCmd) Run(ctx context.Context, w *world, root *cli, t *terminal) 
 	if c.Trend {
 		return c.trend(ctx, w, root, t, tenant)
 	}
-	db, err := openWhole(ctx, tenant, false, c.wanted(w.clock()))
+	db, err := openWhole(ctx, tenant, c.wanted(w.clock()))
 	if err != nil {
 		return err
 	}

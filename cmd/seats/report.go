@@ -111,7 +111,7 @@ func (c *reportCmd) tenantPages(ctx context.Context, w *world, t *terminal, tena
 		}
 		of.Mask = key
 	}
-	db, err := openWhole(ctx, tenant, false, nil)
+	db, err := openWhole(ctx, tenant, nil)
 	if err != nil {
 		return storeError{err}
 	}

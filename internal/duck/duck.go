@@ -13,6 +13,7 @@ import (
 	"io"
 	"net/url"
 	"strconv"
+	"strings"
 
 	"github.com/duckdb/duckdb-go/v2"
 
@@ -25,7 +26,8 @@ import (
 // is spilled.
 type Options struct {
 	ReadOnly    bool
-	Locked      bool // no reading or writing of other files, and no further settings: for the analyst's queries
+	Locked      bool   // no reading or writing of other files, and no further settings: for the analyst's queries
+	Except      string // the one other file that may be read and written though it is locked; "": none
 	MemoryLimit string
 	Threads     int
 	TempDir     string // the database's own; made when it is needed, in a folder that is there, and removed at the end
@@ -42,7 +44,7 @@ func Of(e config.Engine) Options {
 func Open(path string, o Options) (*sql.DB, error) {
 	settings := "set timezone = 'UTC'"
 	if o.Locked {
-		settings += "; " + locked
+		settings += "; " + o.locked()
 	}
 	dsn := path + "?" + o.query()
 	// The driver reads this as a URL, but takes for the file all before the first question mark.
@@ -65,13 +67,22 @@ func Open(path string, o Options) (*sql.DB, error) {
 
 // Lock does to an open database what Options.Locked does: for one that has attached others first. It must have no more
 // than this connection.
-func Lock(ctx context.Context, conn *sql.Conn) error {
-	_, err := conn.ExecContext(ctx, locked)
+func Lock(ctx context.Context, conn *sql.Conn, o Options) error {
+	_, err := conn.ExecContext(ctx, o.locked())
 	return err
 }
 
 // locked takes away what would lead out of the database, or over its limits; the settings that remain are harmless.
-const locked = "set enable_external_access = false; set allowed_configs = ['TimeZone', 'schema', 'search_path']; set lock_configuration = true"
+func (o Options) locked() string {
+	settings := "set enable_external_access = false; set allowed_configs = ['TimeZone', 'schema', 'search_path']; set lock_configuration = true"
+	if o.Except != "" {
+		settings = "set allowed_paths = [" + Literal(o.Except) + "]; " + settings
+	}
+	return settings
+}
+
+// Literal is a text as it is written in a statement, for the few that take no parameters.
+func Literal(text string) string { return "'" + strings.ReplaceAll(text, "'", "''") + "'" }
 
 func (o Options) query() string {
 	v := url.Values{}

@@ -58,20 +58,20 @@ func (s *Scratch) open(ctx context.Context, path string, o duck.Options, wanted 
 	if err != nil {
 		return err
 	}
-	version, err := checkVersionOf(ctx, s.Conn, "audit/version.sql", path)
+	var seals []Seal
+	err = within(ctx, s.Conn, "live", func() (err error) {
+		if _, err = checkVersion(ctx, s.Conn, path); err == nil {
+			seals, err = Seals(ctx, s.Conn)
+		}
+		return err
+	})
 	if err != nil {
 		return err
-	}
-	var seals []Seal
-	if version >= sealedVersion {
-		if seals, err = sealsOf(ctx, s.Conn, "store/sealed_month_live.sql"); err != nil {
-			return err
-		}
 	}
 	if _, err := s.Conn.ExecContext(ctx, "attach ':memory:' as published"); err != nil {
 		return err
 	}
-	return gather(ctx, s.Conn, filepath.Dir(path), "published", only(seals, wanted))
+	return gather(ctx, s.Conn, filepath.Dir(path), "", "published", only(seals, wanted))
 }
 
 // Close throws the scratch store away.

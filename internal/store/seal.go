@@ -58,11 +58,8 @@ func Seals(ctx context.Context, q duck.Queryer) ([]Seal, error) {
 	if has, err := Has(ctx, q, sealedVersion); err != nil || !has {
 		return nil, err
 	}
-	return sealsOf(ctx, q, "store/sealed_month.sql")
-}
-
-func sealsOf(ctx context.Context, q duck.Queryer, statement string) (seals []Seal, err error) {
-	err = duck.Each(ctx, q, statement, func(scan func(...any) error) error {
+	var seals []Seal
+	err := duck.Each(ctx, q, "store/sealed_month.sql", func(scan func(...any) error) error {
 		var s Seal
 		err := scan(&s.Month, &s.File, &s.Key, &s.SHA256, &s.Bytes)
 		seals = append(seals, s)
@@ -377,7 +374,7 @@ func sealHas(ctx context.Context, q duck.Queryer, name, table string) (has bool,
 // attach puts a file beside what a connection has open, under one of this package's own names. ATTACH takes no
 // parameters: the path stands in the statement as a quoted literal.
 func attach(ctx context.Context, conn *sql.Conn, path, name, how string) error {
-	_, err := conn.ExecContext(ctx, "attach '"+strings.ReplaceAll(path, "'", "''")+"' as "+name+" "+how)
+	_, err := conn.ExecContext(ctx, "attach "+duck.Literal(path)+" as "+name+" "+how)
 	return err
 }
 
@@ -419,117 +416,4 @@ func only(seals []Seal, wanted func(calendar.Month) bool) []Seal {
 		month, err := calendar.ParseMonth(s.Month)
 		return err == nil && wanted != nil && !wanted(month)
 	})
-}
-
-// gather makes of a store attached as `live`, and of its sealed months, one set of tables: views in the schema _data of
-// another attached database.
-func gather(ctx context.Context, conn *sql.Conn, dir, into string, seals []Seal) error {
-	var attached []string
-	for _, s := range seals {
-		name := "sealed_" + strings.ReplaceAll(s.Month, "-", "")
-		if err := attachSeal(ctx, conn, dir, s, name); err != nil {
-			return err
-		}
-		attached = append(attached, name)
-	}
-	names, err := textsOf(ctx, conn, "store/table.sql")
-	if err != nil {
-		return err
-	}
-	return within(ctx, conn, into, func() error {
-		if _, err := conn.ExecContext(ctx, "create schema _data"); err != nil {
-			return err
-		}
-		for _, name := range names {
-			text := "create view _data." + name + " as from live._data." + name
-			if rowsOf(name) {
-				for _, sealed := range attached {
-					has, err := sealHas(ctx, conn, sealed, name)
-					if err != nil {
-						return err
-					}
-					if has {
-						text += " union all by name from " + sealed + "._data." + name
-					}
-				}
-			}
-			if _, err := conn.ExecContext(ctx, text); err != nil {
-				return fmt.Errorf("gather %s: %w", name, err)
-			}
-		}
-		return nil
-	})
-}
-
-// OpenWhole is OpenPublished with the rows of the sealed months, as if all lay in one file; of those alone that are wanted,
-// all where wanted is nil.
-func OpenWhole(ctx context.Context, path string, o duck.Options, wanted func(calendar.Month) bool) (*sql.DB, error) {
-	db, err := OpenPublished(ctx, path, o)
-	if err != nil {
-		return nil, err
-	}
-	seals, err := Seals(ctx, db)
-	if err != nil {
-		return nil, errors.Join(err, db.Close())
-	}
-	if len(seals) == 0 {
-		return db, nil
-	}
-	if err := db.Close(); err != nil {
-		return nil, err
-	}
-	db, err = openWhole(ctx, path, o, wanted)
-	if errors.Is(err, ErrUnsealed) { // a run may have brought it back meanwhile, and published
-		return openWhole(ctx, path, o, wanted)
-	}
-	return db, err
-}
-
-func openWhole(ctx context.Context, path string, o duck.Options, wanted func(calendar.Month) bool) (db *sql.DB, err error) {
-	if o.TempDir, err = tempDir(path, o.TempDir, readerSuffix()); err != nil {
-		return nil, err
-	}
-	locked := o.Locked
-	o.ReadOnly, o.Locked = false, false
-	if db, err = duck.Open("", o); err != nil {
-		return nil, err
-	}
-	db.SetMaxOpenConns(1) // what is attached belongs to all, where names lead to does not
-	if err := readWhole(ctx, db, path, locked, wanted); err != nil {
-		return nil, errors.Join(err, db.Close())
-	}
-	return db, nil
-}
-
-func readWhole(ctx context.Context, db *sql.DB, path string, locked bool, wanted func(calendar.Month) bool) (err error) {
-	conn, err := db.Conn(ctx)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, conn.Close()) }()
-	if err := attempt(path, func() error { return attach(ctx, conn, path, "live", "(read_only)") }); err != nil {
-		return err
-	}
-	seals, err := sealsOf(ctx, conn, "store/sealed_month_live.sql")
-	if err != nil {
-		return err
-	}
-	if err := gather(ctx, conn, filepath.Dir(path), "memory", only(seals, wanted)); err != nil {
-		return err
-	}
-	for _, name := range []string{"store/view_live.sql", "store/macro_live.sql", "store/comment_live.sql"} {
-		made, err := textsOf(ctx, conn, name)
-		if err != nil {
-			return err
-		}
-		for _, text := range made {
-			if _, err := conn.ExecContext(ctx, text); err != nil {
-				return fmt.Errorf("gather: %w", err)
-			}
-		}
-	}
-	if locked {
-		return duck.Lock(ctx, conn)
-	}
-	return nil
 }

@@ -160,13 +160,8 @@ func migrate(ctx context.Context, conn *sql.Conn, version uint64) error {
 }
 
 // checkVersion gives a store's schema version, and refuses what is no store, or a newer program's.
-func checkVersion(ctx context.Context, q duck.Queryer, path string) (uint64, error) {
-	return checkVersionOf(ctx, q, "store/version.sql", path)
-}
-
-// checkVersionOf asks for the version with a statement of the caller's.
-func checkVersionOf(ctx context.Context, q duck.Queryer, statement, path string) (version uint64, err error) {
-	if err := q.QueryRowContext(ctx, texts.Text(statement)).Scan(&version); err != nil || version == 0 {
+func checkVersion(ctx context.Context, q duck.Queryer, path string) (version uint64, err error) {
+	if err := q.QueryRowContext(ctx, texts.Text("store/version.sql")).Scan(&version); err != nil || version == 0 {
 		return 0, refused(path, fmt.Errorf("it has no readable schema version: %w", cmp.Or(err, sql.ErrNoRows)))
 	}
 	if version > Version {

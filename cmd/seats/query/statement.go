@@ -1,4 +1,4 @@
-package main
+package query
 
 import (
 	"regexp"
@@ -18,10 +18,7 @@ func statements(text string) (complete []string, rest string) {
 			begin, blank = at, true
 			continue
 		}
-		length, counts := token(text[at:])
-		if text[at] == '\'' && escapes(text[:at]) {
-			length = escapedText(text[at:])
-		}
+		length, counts := tokenAt(text, at)
 		if counts {
 			blank = false
 		}
@@ -33,6 +30,25 @@ func statements(text string) (complete []string, rest string) {
 	return complete, text[begin:]
 }
 
+// oneLine is an SQL text with its lines in one, without the comments that the end of a line ends. Texts in it are as they were,
+// and may have several lines.
+func oneLine(text string) string {
+	var out strings.Builder
+	for at := 0; at < len(text); {
+		length, counts := tokenAt(text, at)
+		switch part := text[at : at+length]; {
+		case counts:
+			out.WriteString(part)
+		case strings.HasPrefix(part, "--"):
+			out.WriteByte(' ')
+		default:
+			out.WriteString(strings.ReplaceAll(part, "\n", " "))
+		}
+		at += length
+	}
+	return strings.TrimRight(out.String(), " ")
+}
+
 // commentLeftOpen keeps the beginning of a block comment that goes on in the next line.
 func commentLeftOpen(text string) string {
 	if at := strings.Index(text, "/*"); at >= 0 && !strings.Contains(text[at:], "*/") {
@@ -42,6 +58,14 @@ func commentLeftOpen(text string) string {
 }
 
 var dollarQuote = regexp.MustCompile(`^\$[A-Za-z_]*\$`)
+
+// tokenAt is the token that begins at a place of a text, where an E stands before a quote or not.
+func tokenAt(text string, at int) (length int, counts bool) {
+	if text[at] == '\'' && escapes(text[:at]) {
+		return escapedText(text[at:]), true
+	}
+	return token(text[at:])
+}
 
 // token is how long the text, name, comment or single byte at the front is, and whether it is of the statement
 // itself: blanks and comments are not.

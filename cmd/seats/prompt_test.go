@@ -1,0 +1,369 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/creack/pty"
+	"github.com/stretchr/testify/require"
+	"golang.org/x/term"
+
+	"seats/internal/duck"
+)
+
+// keyboard is a terminal of ten rows with the program in it, and a person who types and reads.
+type keyboard struct {
+	t      *testing.T
+	cmd    *exec.Cmd
+	f      *os.File
+	before *term.State
+
+	mu    sync.Mutex
+	shown []byte // all that was
+	read  int    // how much of it was read
+}
+
+const (
+	enter = "\r"
+	tab   = "\t"
+	up    = "\x1b[A"
+	ctrlC = "\x03"
+	ctrlD = "\x04"
+)
+
+// sit starts the program at a terminal.
+func (p place) sit(t *testing.T, env []string, args ...string) *keyboard {
+	t.Helper()
+	k := &keyboard{t: t, cmd: p.command(args...)}
+	k.cmd.Env = append(k.cmd.Env, "TERM=xterm", "SEATS_PAGER=", "XDG_STATE_HOME="+filepath.Join(p.dir, "state"))
+	k.cmd.Env = append(k.cmd.Env, env...)
+	terminal, program, err := pty.Open()
+	require.NoError(t, err)
+	k.f = terminal
+	require.NoError(t, pty.Setsize(terminal, &pty.Winsize{Rows: 10, Cols: 80}))
+	k.before, err = term.GetState(int(terminal.Fd()))
+	require.NoError(t, err)
+	k.cmd.Stdin, k.cmd.Stdout, k.cmd.Stderr = program, program, program
+	k.cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
+	require.NoError(t, k.cmd.Start())
+	require.NoError(t, program.Close())
+	t.Cleanup(func() {
+		_ = k.cmd.Process.Kill()
+		_ = k.f.Close()
+	})
+	go k.listen()
+	return k
+}
+
+// listen keeps what is shown.
+func (k *keyboard) listen() {
+	part := make([]byte, 4096)
+	for {
+		n, err := k.f.Read(part)
+		k.mu.Lock()
+		k.shown = append(k.shown, part[:n]...)
+		k.mu.Unlock()
+		if err != nil {
+			return
+		}
+	}
+}
+
+func (k *keyboard) types(keys ...string) {
+	k.t.Helper()
+	_, err := k.f.WriteString(strings.Join(keys, ""))
+	require.NoError(k.t, err)
+}
+
+var steering = regexp.MustCompile(`\x1b\[[0-9;? ]*[A-Za-z]|\r`)
+
+// sees waits for a text below what was read before, and reads through it. What comes before it is given back.
+func (k *keyboard) sees(want string) (before string) {
+	k.t.Helper()
+	require.True(k.t, k.within(func() bool {
+		k.mu.Lock()
+		defer k.mu.Unlock()
+		text := steering.ReplaceAllString(string(k.shown), "")
+		at := strings.Index(text[k.read:], want)
+		if at < 0 {
+			return false
+		}
+		before = text[k.read : k.read+at]
+		k.read += at + len(want)
+		return true
+	}), "no %q in %q", want, k)
+	return before
+}
+
+// within looks again and again, for a time that no machine is too slow for.
+func (k *keyboard) within(look func() bool) bool {
+	for end := time.Now().Add(2 * time.Minute); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+		if look() {
+			return true
+		}
+	}
+	return false
+}
+
+func (k *keyboard) String() string {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return string(k.shown)
+}
+
+// left wants the program to have ended with this status, and the terminal as it was.
+func (k *keyboard) left(code int) {
+	k.t.Helper()
+	_ = k.cmd.Wait()
+	require.Equal(k.t, code, k.cmd.ProcessState.ExitCode(), "%s", k)
+	after, err := term.GetState(int(k.f.Fd()))
+	require.NoError(k.t, err)
+	require.Equal(k.t, k.before, after)
+}
+
+// asked is a place with a store.
+func asked(t *testing.T) place {
+	p := newPlace(t)
+	p.must(t, "run", "--date", "2026-03-10")
+	return p
+}
+
+func TestThePrompt(t *testing.T) {
+	t.Parallel()
+	p := asked(t)
+	k := p.sit(t, nil, "sql")
+	k.sees("acme> ")
+
+	// A statement goes on until its semicolon.
+	k.types("select 40 +", enter, "2 as answer;", enter)
+	k.sees("\nanswer\n    42\n")
+	k.sees("acme> ")
+
+	// Commands; Tab completes them, and what they are about.
+	k.types(".desc", tab, " enabled_d", tab, enter)
+	k.sees("\ncolumn  type     what it holds\n")
+	k.sees("\nregion  VARCHAR  As configured\n")
+	k.sees("acme> ")
+	k.types(".tables", enter)
+	k.sees("\nslice ")
+	k.sees("\npeak(of_region, on_day) ")
+	k.sees("acme> ")
+	k.types(".timing on", enter)
+	k.sees("acme> ")
+	k.types("from enabled_d", tab, " e where e.reg", tab, " = 'EU';", enter)
+	k.sees("\n2026-03-10  EU           1  final\ntime: 0s\n")
+	k.sees("acme> ")
+	k.types(".mode csv", enter)
+	k.sees("acme> ")
+	k.types("select agents, region from enabled_daily; select 'second' as statement;", enter)
+	k.sees("\nagents,region\n")
+	k.sees("\nstatement\nsecond\n")
+	k.sees("acme> ")
+
+	// What is wrong is said, and the prompt stays.
+	k.types("select nothing;", enter)
+	k.sees("seats: error: query: Binder Error")
+	k.sees("acme> ")
+	k.types(".describe nobody", enter)
+	k.sees("seats: error: there is no relation or macro \"nobody\"\nseats: hint: .tables lists them\n")
+	k.sees("acme> ")
+	k.types(".mode nonsense", enter)
+	k.sees("seats: error: it is one of table, json, csv, parquet, not \"nonsense\"\n")
+	k.sees("acme> ")
+	k.types("delete from _data.slice;", enter)
+	k.sees("read-only")
+	k.sees("acme> ")
+
+	// Ctrl-C throws away what is being typed.
+	k.types("select 'thrown", enter, "away", ctrlC)
+	k.sees("^C\nacme> ")
+	k.types("select 7 as seven;", enter)
+	k.sees("\nseven\n7\n")
+	k.sees("acme> ")
+	k.types(ctrlD)
+	k.left(0)
+}
+
+func TestCtrlCEndsAStatementAndNotThePrompt(t *testing.T) {
+	t.Parallel()
+	k := asked(t).sit(t, nil, "sql")
+	k.sees("acme> ")
+	for range 2 {
+		k.types("select count(*) from range(100000000) as a, range(100000000) as b where a.range + b.range = 1;", enter)
+		require.True(t, k.within(func() bool { // at the prompt it does no harm
+			k.types(ctrlC)
+			time.Sleep(50 * time.Millisecond)
+			return strings.Contains(k.String(), "seats: error: interrupted")
+		}))
+		k.sees("seats: error: interrupted\n")
+		k.sees("acme> ")
+		k.types("select 5 as five;", enter)
+		k.sees("\nfive\n   5\n")
+		k.sees("acme> ")
+		k.mu.Lock()
+		k.shown, k.read = nil, 0
+		k.mu.Unlock()
+	}
+	k.types(".quit", enter)
+	k.left(0)
+}
+
+func TestTheHistoryOfThePrompt(t *testing.T) {
+	t.Parallel()
+	p := asked(t)
+	file := filepath.Join(p.dir, "state", "seats", "sql_history")
+	k := p.sit(t, nil, "sql", "--no-history")
+	k.sees("acme> ")
+	k.types("select 1 as one;", enter)
+	k.sees("\none\n  1\n")
+	k.sees("acme> ")
+	k.types(up, enter)
+	k.sees("\none\n  1\n")
+	k.sees("acme> ")
+	k.types(ctrlD)
+	k.left(0)
+	require.NoFileExists(t, file)
+
+	k = p.sit(t, nil, "sql")
+	k.sees("acme> ")
+	k.types("select 2", enter, "+ 2;", enter)
+	k.sees("\n(2 + 2)\n      4\n")
+	k.sees("acme> ")
+	k.types(" select 'secret' as word;", enter)
+	k.sees("\nword\nsecret\n")
+	k.sees("acme> ")
+	k.types(ctrlD)
+	k.left(0)
+	text, err := os.ReadFile(file)
+	require.NoError(t, err)
+	require.Equal(t, "select 2 + 2;\n", string(text))
+	for name, mode := range map[string]os.FileMode{file: 0o600, filepath.Dir(file): 0o700} {
+		info, err := os.Stat(name)
+		require.NoError(t, err)
+		require.Equal(t, mode, info.Mode().Perm())
+	}
+
+	// The whole statement comes back, and can be changed.
+	k = p.sit(t, nil, "sql")
+	k.sees("acme> ")
+	k.types(up, "\x7f", " * 21;", enter)
+	k.sees("44\n")
+	k.sees("acme> ")
+	k.types(ctrlD)
+	k.left(0)
+}
+
+func TestResultsOnATerminal(t *testing.T) {
+	t.Parallel()
+	p := asked(t)
+	k := p.sit(t, []string{"SEATS_PAGER=sed s/^/paged:/"}, "sql")
+	k.sees("acme> ")
+
+	// What is longer than the terminal goes through the pager.
+	k.types("from range(8);", enter)
+	require.NotContains(t, k.sees("\n    7\n"), "paged:")
+	k.sees("acme> ")
+	k.types("from range(50);", enter)
+	k.sees("\npaged:   49\n")
+	k.sees("acme> ")
+
+	// Nothing in it steers the terminal.
+	for _, format := range []string{"table", "csv", "json"} {
+		k.types(".mode ", format, enter)
+		k.sees("acme> ")
+		k.types("select chr(27) || '[31m' || chr(155) || '2J' as red;", enter)
+		k.sees("[31m")
+		k.sees("acme> ")
+	}
+	require.NotContains(t, k.String(), "\x1b[31m")
+	require.NotContains(t, k.String(), "\u009b")
+
+	// Files.
+	k.types(".mode parquet", enter)
+	k.sees("acme> ")
+	k.types("from slice;", enter)
+	k.sees("seats: error: Parquet goes to a file\nseats: hint: .output FILE ")
+	k.sees("acme> ")
+	k.types(".output slice.parquet", enter)
+	k.sees("acme> ")
+	k.types("from slice;", enter)
+	k.sees("wrote slice.parquet\n")
+	k.sees("acme> ")
+	k.types(".output slice.parquet", enter)
+	k.sees("seats: error: write slice.parquet: it is there already\n")
+	k.sees("acme> ")
+	k.types(ctrlD)
+	k.left(0)
+	file := filepath.Join(p.dir, "slice.parquet")
+	info, err := os.Stat(file)
+	require.NoError(t, err)
+	require.Equal(t, os.FileMode(0o600), info.Mode().Perm())
+	db, err := duck.Open("", duck.Options{})
+	require.NoError(t, err)
+	defer func() { require.NoError(t, db.Close()) }()
+	var n int
+	require.NoError(t, db.QueryRow("select count(*) from read_parquet(?) where day = '2026-03-10'", file).Scan(&n))
+	require.Equal(t, 1, n)
+	left, err := filepath.Glob(filepath.Join(p.dir, "var", "*.read-*"))
+	require.NoError(t, err)
+	require.Empty(t, left)
+
+	// Without the prompt, it is a terminal all the same; a pager may be unwanted, or not there.
+	k = p.sit(t, []string{"SEATS_PAGER=sed s/^/paged:/"}, "sql", "from range(50)")
+	k.sees("\npaged:   49\n")
+	k.left(0)
+	k = p.sit(t, []string{"SEATS_PAGER=sed s/^/paged:/"}, "sql", "--no-pager", "from range(50)")
+	k.sees("\n   49\n")
+	k.left(0)
+	k = p.sit(t, []string{"SEATS_PAGER=/no/such/pager"}, "sql", "from range(50)")
+	k.sees("\n   49\n")
+	k.left(0)
+}
+
+func TestThePromptEndsWithTheProgram(t *testing.T) {
+	t.Parallel()
+	p := asked(t)
+	k := p.sit(t, nil, "sql")
+	k.sees("acme> ")
+	k.types("select 'half")
+	k.sees("half")
+	require.NoError(t, k.cmd.Process.Signal(syscall.SIGTERM))
+	k.left(130)
+
+	// There is none where the cursor cannot be moved: statements are read as from a file.
+	k = p.sit(t, []string{"TERM=dumb"}, "sql", "--format", "csv")
+	k.types("select 3 as three;\n")
+	k.sees("three\n3\n")
+	k.types(ctrlD)
+	k.left(0)
+	require.NotContains(t, k.String(), "acme>")
+}
+
+func TestThePromptOfSeveralTenants(t *testing.T) {
+	t.Parallel()
+	p := newPlace(t)
+	config, err := os.ReadFile(filepath.Join(p.dir, "seats.yaml"))
+	require.NoError(t, err)
+	_, acme, _ := strings.Cut(string(config), "acme: ")
+	config = append(bytes.TrimSuffix(bytes.TrimSpace(config), []byte("}")), ", globex: "+acme...)
+	require.NoError(t, os.WriteFile(filepath.Join(p.dir, "seats.yaml"), config, 0o600))
+	p.must(t, "run", "--date", "2026-03-10")
+	k := p.sit(t, nil, "sql")
+	k.sees("2 tenants> ")
+	k.types(".describe enabled_daily", enter)
+	k.sees("\ntenant  VARCHAR  As configured\n")
+	k.sees("2 tenants> ")
+	k.types("select tenant, agents from enabled_daily where reg", tab, " = 'US' order by all;", enter)
+	k.sees("\ntenant  agents\nacme         2\nglobex       2\n")
+	k.sees("2 tenants> ")
+	k.types(ctrlD)
+	k.left(0)
+}

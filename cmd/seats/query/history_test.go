@@ -1,0 +1,61 @@
+package query
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestWhatIsKept(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "state", "seats", "sql_history")
+	h, err := openHistory(file)
+	require.NoError(t, err)
+	for _, typed := range []string{
+		"select 1;\n", "select 1;\n", " select 'secret';\n", "\n", "-- nothing\n", "select 'a\nb';\n", ".tables\n",
+		"select 'it''s -- text', -- comment\n  2 /* of\nlines */;\n", "select 1;\n",
+	} {
+		_, err := h.add(typed)
+		require.NoError(t, err)
+	}
+	want := []string{"select 1;", ".tables", "select 'it''s -- text',    2 /* of lines */;", "select 1;"}
+	require.Equal(t, want, h.entries)
+	again, err := openHistory(file)
+	require.NoError(t, err)
+	require.Equal(t, want, again.entries)
+
+	// What others could read is closed to them.
+	require.NoError(t, os.Chmod(file, 0o644))
+	_, err = again.add("select 3;")
+	require.NoError(t, err)
+	info, err := os.Stat(file)
+	require.NoError(t, err)
+	require.Equal(t, os.FileMode(0o600), info.Mode())
+}
+
+func TestAHistoryDoesNotGrowForEver(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "sql_history")
+	require.NoError(t, os.WriteFile(file, []byte(strings.Repeat("select 1;\n", 2*kept)+"select 2;\n"), 0o600))
+	h, err := openHistory(file)
+	require.NoError(t, err)
+	require.Len(t, h.entries, kept)
+	text, err := os.ReadFile(file)
+	require.NoError(t, err)
+	require.Equal(t, kept, strings.Count(string(text), "\n"))
+	require.True(t, strings.HasSuffix(string(text), "\nselect 2;\n"))
+	left, err := os.ReadDir(filepath.Dir(file))
+	require.NoError(t, err)
+	require.Len(t, left, 1)
+}
+
+func TestWhereTheHistoryIs(t *testing.T) {
+	for want, env := range map[string]map[string]string{
+		"/state/seats/sql_history":                 {"XDG_STATE_HOME": "/state", "HOME": "/home/ann"},
+		"/home/ann/.local/state/seats/sql_history": {"XDG_STATE_HOME": "relative", "HOME": "/home/ann"},
+		"": {},
+	} {
+		require.Equal(t, want, HistoryFile(func(name string) (string, bool) { value, is := env[name]; return value, is }))
+	}
+}

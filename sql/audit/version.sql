@@ -1,2 +1,0 @@
-select version
-from live._data.store_version
