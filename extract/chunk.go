@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"seats/internal/dirs"
+	"seats/internal/fail"
 )
 
 // chunk is one export: a folder of CSV files or a zip of them.
@@ -23,20 +24,91 @@ type chunk struct {
 	path  string
 	isZip bool
 	date  *int64 // of its newest data, epoch seconds (GMT); nil where the name has none
+	old   bool   // its facts are not read: all began before any that matter
 
-	groups bool // its agent groups are wanted too
+	groups   bool   // its agent groups are wanted too
+	inFolder bool   // a zip in a folder of its own
+	unready  string // why it is not read
 }
 
 var exportDate = regexp.MustCompile(`\d{4}_\d{2}_\d{2}_\d{2}_\d{2}_\d{2}`)
 
-// findChunks lists the chunks of a folder in the order in which they were exported: by the last date in
-// their names, then by name, numbers as numbers.
-func findChunks(dir string) ([]chunk, error) {
+// findChunks lists the chunks of a folder in the order in which they were exported: by the last date in their names, then
+// by name, numbers as numbers. Those that are still coming are left out; one of them that is older than others is an
+// error, since what it will hold belongs between theirs.
+func findChunks(dir, marker string) (chunks, coming []chunk, err error) {
+	all, err := allChunks(dir)
+	if err != nil {
+		return nil, nil, noChunks(dir, err)
+	}
+	for _, c := range all {
+		why, err := c.unfinished(marker)
+		switch {
+		case err != nil:
+			return nil, nil, explainExport(err, "export "+dir)
+		case why != "":
+			c.unready = why
+			coming = append(coming, c)
+		case len(coming) > 0:
+			return nil, nil, fail.New(fail.Source, "have it copied whole, or remove it if it never will be; nothing was changed",
+				"export %s: chunk %s is not whole, and there is a newer one: %s", dir, coming[0].path, coming[0].unready)
+		default:
+			chunks = append(chunks, c)
+		}
+	}
+	if len(chunks) == 0 {
+		return nil, nil, fail.New(fail.Source, "run again once it is there: `seats run --wait` waits for that",
+			"export %s: no chunk is whole yet: %s: %s", dir, coming[0].path, coming[0].unready)
+	}
+	return chunks, coming, nil
+}
+
+// unfinishedNames are how those end that programs give to what they still copy.
+var unfinishedNames = []string{".tmp", ".part", ".partial", ".filepart", ".incomplete"}
+
+func isUnfinished(name string) bool {
+	return slices.Contains(unfinishedNames, strings.ToLower(filepath.Ext(name)))
+}
+
+// unfinished is why a chunk is not whole, so far as names and the marker tell; empty where nothing does.
+func (c chunk) unfinished(marker string) (why string, err error) {
+	folder := c.path
+	switch {
+	case c.inFolder:
+		folder = filepath.Dir(c.path)
+	case c.isZip:
+		folder = ""
+	}
+	if isUnfinished(c.path) || isUnfinished(folder) {
+		return "it has the name of something unfinished", nil
+	}
+	if folder != "" {
+		entries, err := os.ReadDir(folder)
+		if err != nil {
+			return "", err
+		}
+		for _, e := range entries {
+			if isUnfinished(e.Name()) {
+				return "there is " + e.Name() + " in it", nil
+			}
+		}
+	}
+	if marker == "" || exists(c.path+marker) || folder != "" && (exists(filepath.Join(folder, marker)) || exists(folder+marker)) {
+		return "", nil
+	}
+	return "it has no " + marker, nil
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}
+
+func allChunks(dir string) (chunks []chunk, err error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return nil, err
 	}
-	var chunks []chunk
 	for _, e := range entries {
 		if !strings.HasPrefix(strings.ToLower(e.Name()), "export_") {
 			continue
@@ -61,7 +133,7 @@ func chunksOf(path string) ([]chunk, error) {
 		return nil, err
 	}
 	if !info.IsDir() {
-		if isZip(path) && info.Mode().IsRegular() {
+		if (isZip(path) || isUnfinished(path) && isZip(strings.TrimSuffix(path, filepath.Ext(path)))) && info.Mode().IsRegular() {
 			return []chunk{{path: path, isZip: true, date: dateIn(filepath.Base(path))}}, nil
 		}
 		return nil, nil // a checksum, or something else beside the exports
@@ -79,7 +151,7 @@ func chunksOf(path string) ([]chunk, error) {
 		if date == nil {
 			date = dateIn(filepath.Base(path))
 		}
-		chunks = append(chunks, chunk{path: z, isZip: true, date: date})
+		chunks = append(chunks, chunk{path: z, isZip: true, inFolder: true, date: date})
 	}
 	return chunks, nil
 }
@@ -133,6 +205,40 @@ func compareNatural(a, b string) int {
 
 func isDigit(c byte) bool { return c >= '0' && c <= '9' }
 
+// clockSlack is by how much the clocks and zones of machines that write and copy exports may be wrong.
+const clockSlack = 48 * time.Hour
+
+// isBefore tells whether nothing in a chunk can have begun at a time or later: neither does its name say that its data
+// reach so far, nor was any of its files written since. Each alone may be wrong: a mark lags where one of GIM's sources
+// does, and some tools write times of their own.
+func (c chunk) isBefore(ts int64) bool {
+	limit := ts - int64(clockSlack.Seconds())
+	if c.date == nil || *c.date >= limit {
+		return false
+	}
+	before := true
+	err := c.files(func(_ string, info fs.FileInfo) { before = before && info.ModTime().Unix() < limit })
+	return err == nil && before
+}
+
+// files lists the chunk's folder and what is in it; links are followed, as they are where it is read.
+func (c chunk) files(each func(path string, info fs.FileInfo)) error {
+	root, err := filepath.EvalSymlinks(c.path)
+	if err != nil {
+		return err
+	}
+	return filepath.WalkDir(root, func(path string, _ fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		info, err := os.Stat(path)
+		if err == nil {
+			each(path, info)
+		}
+		return err
+	})
+}
+
 // shown is a file of the chunk, for messages.
 func (c chunk) shown(file string) string { return filepath.Join(c.path, file) }
 
@@ -156,10 +262,15 @@ func (c chunk) tables(folder string) (map[string]string, error) {
 		}
 		files[table] = e.Name()
 	}
+	c.addGroups(files)
+	return files, nil
+}
+
+// addGroups has the file of sessions be the one of their groups too, where these are wanted.
+func (c chunk) addGroups(files map[string]string) {
 	if file := files[sessionTable]; c.groups && file != "" {
 		files[sessionGroups.Name] = file
 	}
-	return files, nil
 }
 
 // tableOf is the table that is wanted whose file has a name.
@@ -177,27 +288,29 @@ func regular(path string) error {
 	return err
 }
 
-// unpack gives a folder that holds the chunk's files, and what removes it again.
-func (c chunk) unpack(temp string) (folder string, cleanup func(), err error) {
+// unpack gives a folder that holds the chunk's files, the files by table, and what removes the folder again. Of an old zip
+// the fact tables stay in it.
+func (c chunk) unpack(temp string) (folder string, files map[string]string, cleanup func(), err error) {
 	if !c.isZip {
-		return c.path, func() {}, nil
+		files, err = c.tables(c.path)
+		return c.path, files, func() {}, err
 	}
 	if err := checkSHA1(c.path); err != nil {
-		return "", nil, err
+		return "", nil, nil, err
 	}
 	if err := dirs.MakeTemp(temp); err != nil {
-		return "", nil, err
+		return "", nil, nil, err
 	}
 	folder, err = os.MkdirTemp(temp, "unpack-")
 	if err != nil {
-		return "", nil, err
+		return "", nil, nil, err
 	}
 	cleanup = func() { os.RemoveAll(folder) } //nolint:errcheck // the work folder is removed with the run
-	if err := c.unzip(folder); err != nil {
+	if files, err = c.unzip(folder); err != nil {
 		cleanup()
-		return "", nil, zipError(c.path, err)
+		return "", nil, nil, zipError(c.path, err)
 	}
-	return folder, cleanup, nil
+	return folder, files, cleanup, nil
 }
 
 // zipError tells a broken zip from a file that could not be opened, read or written.
@@ -216,32 +329,35 @@ const (
 	smallFile = 1 << 30
 )
 
-// unzip writes the CSV files of the tables that are wanted, by their base names: folders inside the zip do not matter
-// and no path in it can lead elsewhere.
-func (c chunk) unzip(folder string) (err error) {
+// unzip writes the CSV files of the tables that are wanted, or of an old chunk those that hold no facts, by their base names:
+// folders inside the zip do not matter and no path in it can lead elsewhere. It returns the files of all that are wanted.
+func (c chunk) unzip(folder string) (files map[string]string, err error) {
 	z, err := zip.OpenReader(c.path)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer func() { err = errors.Join(err, z.Close()) }()
-	seen := map[string]bool{}
+	files = map[string]string{}
 	for _, f := range z.File {
 		name := strings.ToLower(filepath.Base(f.Name))
-		table, is := c.tableOf(name)
+		of, is := c.tableOf(name)
 		switch {
 		case isZip(name):
-			return fmt.Errorf("%s: a zip in a zip is not unpacked", f.Name)
+			return nil, fmt.Errorf("%s: a zip in a zip is not unpacked", f.Name)
 		case !is:
 			continue
-		case seen[table]:
-			return fmt.Errorf("%s: it is the second file of table %s", f.Name, table)
+		case files[of] != "":
+			return nil, fmt.Errorf("%s: it is the second file of table %s", f.Name, of)
 		}
-		seen[table] = true
+		if files[of] = name; c.old && isFact(table(of)) {
+			continue
+		}
 		if err := unzipFile(f, filepath.Join(folder, name)); err != nil {
-			return fmt.Errorf("%s: %w", f.Name, err)
+			return nil, fmt.Errorf("%s: %w", f.Name, err)
 		}
 	}
-	return nil
+	c.addGroups(files)
+	return files, nil
 }
 
 // unzipFile writes one file, and no more than the zip says that there is of it.

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"seats/internal/fail"
 )
 
 // touch makes files: a name that ends with a slash is a folder, one that ends with .zip an empty zip.
@@ -47,7 +49,7 @@ func TestChunksComeInTheOrderOfTheirDatesThenOfTheirNames(t *testing.T) {
 		"export_2_2026_03_12_00_00_00.zip.sha1", // no chunk
 		"other_2026_03_12_00_00_00/", "readme.txt", "backup.zip",
 	)
-	chunks, err := findChunks(dir)
+	chunks, _, err := findChunks(dir, "")
 	require.NoError(t, err)
 	var names []string
 	for _, c := range chunks {
@@ -100,7 +102,7 @@ func TestZipCannotLeadElsewhere(t *testing.T) {
 	require.NoError(t, w.Close())
 	require.NoError(t, f.Close())
 	c := chunk{path: path, isZip: true}
-	folder, cleanup, err := c.unpack(filepath.Join(dir, "temp"))
+	folder, _, cleanup, err := c.unpack(filepath.Join(dir, "temp"))
 	require.NoError(t, err)
 	files, err := c.tables(folder)
 	require.NoError(t, err)
@@ -127,7 +129,8 @@ func TestAZipThatCannotBeUnpackedIsNotBroken(t *testing.T) {
 	require.NoError(t, f.Close())
 
 	touch(t, dir, "media_type.csv") // in the way
-	err = zipError(path, chunk{path: path}.unzip(dir))
+	_, err = chunk{path: path}.unzip(dir)
+	err = zipError(path, err)
 	require.ErrorIs(t, err, fs.ErrExist)
 	require.NotContains(t, err.Error(), "broken zip")
 
@@ -136,7 +139,7 @@ func TestAZipThatCannotBeUnpackedIsNotBroken(t *testing.T) {
 	text[45]++ // in the middle of the file's bytes
 	for name, content := range map[string][]byte{"changed": text, "cut off": text[:50], "no zip": []byte("x")} {
 		require.NoError(t, os.WriteFile(path, content, 0o600))
-		_, _, err = chunk{path: path, isZip: true}.unpack(filepath.Join(dir, "temp"))
+		_, _, _, err = chunk{path: path, isZip: true}.unpack(filepath.Join(dir, "temp"))
 		require.ErrorContains(t, err, "export_1.zip: broken zip: ", name)
 	}
 }
@@ -183,7 +186,7 @@ func TestAZipThatIsNoExportIsRefusedByTheNameOfItsFile(t *testing.T) {
 	} {
 		temp := filepath.Join(t.TempDir(), "temp")
 		c := zipOf(t, write)
-		_, _, err := c.unpack(temp)
+		_, _, _, err := c.unpack(temp)
 		require.EqualError(t, err, c.path+": broken zip: "+want)
 		left, err := os.ReadDir(temp)
 		require.NoError(t, err)
@@ -200,9 +203,9 @@ func TestAPipeInAnExportIsNotOpened(t *testing.T) {
 	}
 	_, err := chunk{path: dir}.tables(dir)
 	require.ErrorContains(t, err, "media_type.csv is not a regular file")
-	_, _, err = chunk{path: filepath.Join(dir, "export_1.zip"), isZip: true}.unpack(t.TempDir())
+	_, _, _, err = chunk{path: filepath.Join(dir, "export_1.zip"), isZip: true}.unpack(t.TempDir())
 	require.ErrorContains(t, err, "export_1.zip.sha1 is not a regular file")
-	chunks, err := findChunks(dir)
+	chunks, _, err := findChunks(dir, "")
 	require.NoError(t, err)
 	require.Len(t, chunks, 1)
 }
@@ -228,7 +231,7 @@ func FuzzZip(f *testing.F) {
 		dir := t.TempDir()
 		c := chunk{path: filepath.Join(dir, "export_1.zip"), isZip: true}
 		require.NoError(t, os.WriteFile(c.path, text, 0o600))
-		folder, cleanup, err := c.unpack(filepath.Join(dir, "temp"))
+		folder, _, cleanup, err := c.unpack(filepath.Join(dir, "temp"))
 		if err != nil {
 			require.ErrorContains(t, err, c.path)
 			return
@@ -250,4 +253,54 @@ func TestTwoFilesOfOneTableAreRefused(t *testing.T) {
 	touch(t, dir, "media_type.csv", "MEDIA_TYPE.CSV")
 	_, err := chunk{path: dir}.tables(dir)
 	require.ErrorContains(t, err, "two files of table media_type")
+}
+
+// A chunk that says by its name, by one in it, or by the marker that it lacks, that it is still coming is not read; with a
+// newer one behind it that is an error, since its rows belong between theirs.
+func TestChunksThatAreStillComingAreLeftOut(t *testing.T) {
+	const whole, next = "export_1_2026_03_10_00_00_00/", "export_2_2026_03_11_00_00_00"
+	for name, c := range map[string]struct {
+		marker string
+		files  []string
+		coming string // why, if it is
+	}{
+		"whole":                    {"", []string{next + "/a.csv"}, ""},
+		"folder of another name":   {"", []string{next + ".tmp/a.csv"}, "it has the name of something unfinished"},
+		"zip of another name":      {"", []string{next + ".zip.part"}, "it has the name of something unfinished"},
+		"zip in such a folder":     {"", []string{next + ".partial/a.zip"}, "it has the name of something unfinished"},
+		"file of another name":     {"", []string{next + "/a.csv", next + "/b.csv.filepart"}, "there is b.csv.filepart in it"},
+		"zip in it of another":     {"", []string{next + "/a.zip.TMP"}, "there is a.zip.TMP in it"},
+		"zip beside a part":        {"", []string{next + "/a.zip", next + "/b.zip.incomplete"}, "there is b.zip.incomplete in it"},
+		"no marker":                {"_SUCCESS", []string{next + "/a.csv"}, "it has no _SUCCESS"},
+		"marker in the folder":     {"_SUCCESS", []string{next + "/a.csv", next + "/_SUCCESS"}, ""},
+		"marker beside the folder": {".done", []string{next + "/a.csv", next + ".done"}, ""},
+		"marker beside a zip":      {".done", []string{next + ".zip", next + ".zip.done"}, ""},
+		"no marker beside a zip":   {".done", []string{next + ".zip", next + ".done"}, "it has no .done"},
+		"marker beside its folder": {".done", []string{next + "/a.zip", next + ".done"}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			touch(t, dir, append(c.files, whole+"a.csv", whole+"_SUCCESS", whole+".done")...)
+			chunks, coming, err := findChunks(dir, c.marker)
+			require.NoError(t, err)
+			if c.coming == "" {
+				require.Len(t, chunks, 2)
+				require.Empty(t, coming)
+				return
+			}
+			require.Len(t, chunks, 1)
+			require.Len(t, coming, 1)
+			require.Equal(t, c.coming, coming[0].unready)
+
+			touch(t, dir, "export_3_2026_03_12_00_00_00/_SUCCESS", "export_3_2026_03_12_00_00_00/.done")
+			_, _, err = findChunks(dir, c.marker)
+			require.ErrorContains(t, err, "is not whole, and there is a newer one: "+c.coming)
+			require.Equal(t, fail.Source, fail.CodeOf(err))
+		})
+	}
+	dir := t.TempDir()
+	touch(t, dir, "export_2.tmp/a.csv")
+	_, _, err := findChunks(dir, "")
+	require.ErrorContains(t, err, "no chunk is whole yet: ")
+	require.Equal(t, fail.Source, fail.CodeOf(err))
 }

@@ -162,7 +162,7 @@ func openExport(t *testing.T, r *rig, dir string) *extract.Export {
 }
 
 func exportOptions(t testing.TB) extract.ExportOptions {
-	return extract.ExportOptions{KeyFrom: 0, TempDir: t.TempDir(), Warn: func(string) {}, Progress: func(string, int64) {}}
+	return extract.ExportOptions{KeyFrom: 0, Days: utcDay.Hull(), TempDir: t.TempDir(), Warn: func(string) {}, Progress: func(string, int64) {}}
 }
 
 // eachSource runs a test of what a slice holds against both kinds of source.

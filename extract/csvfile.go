@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -22,8 +23,17 @@ func plainReject(column, message string) string {
 		return " " + short(message)
 	}
 	message = strings.TrimPrefix(message, fmt.Sprintf(`Error when converting column "%s".`, column))
+	switch {
+	case dashes.MatchString(message):
+		message = "the line of dashes under a header has to be left out"
+	case strings.Contains(message, `string "NULL"`):
+		message = "it is the word NULL: where there is no number, the field has to be empty"
+	}
 	return " column " + column + ": " + short(strings.TrimSpace(message))
 }
+
+// dashes are what sqlcmd writes under its header.
+var dashes = regexp.MustCompile(`string "--+"`)
 
 // short keeps a message from being as long as the row that it is about.
 func short(message string) string {
@@ -36,15 +46,21 @@ func short(message string) string {
 
 var errNoColumn = errors.New("no column")
 
-// checkHeader looks for the columns that the load names, in a header of any case, and returns the table's key
-// columns as the header spells them.
-func checkHeader(path, shown string, t texts.Table) (keys []string, err error) {
-	header, err := readHeader(path)
+// header is a file's first line.
+type header struct {
+	names []string // as it spells them
+	keys  []string // those of the table's key columns
+	size  int      // bytes, with a byte-order mark and the line end
+}
+
+// checkHeader looks for the columns that the load names, in a header of any case.
+func checkHeader(path, shown string, t texts.Table) (header, error) {
+	h, err := readHeader(path)
 	if err != nil {
-		return nil, fmt.Errorf("%s:1: %w", shown, err)
+		return h, fmt.Errorf("%s:1: %w", shown, err)
 	}
 	spelled, twice := map[string]string{}, ""
-	for _, name := range header {
+	for _, name := range h.names {
 		lower := strings.ToLower(name)
 		if _, has := spelled[lower]; has {
 			twice = lower
@@ -53,30 +69,44 @@ func checkHeader(path, shown string, t texts.Table) (keys []string, err error) {
 	}
 	for _, c := range t.Columns {
 		if _, has := spelled[c.Name]; !has {
-			return nil, fmt.Errorf("%s:1: %w %s", shown, errNoColumn, c.Name)
+			return h, fmt.Errorf("%s:1: %w %s%s", shown, errNoColumn, c.Name, likelyCause(h.names))
 		}
 	}
 	if twice != "" {
-		return nil, fmt.Errorf("%s:1: column %s stands twice", shown, twice)
+		return h, fmt.Errorf("%s:1: column %s stands twice", shown, twice)
 	}
 	for _, name := range t.Key {
-		keys = append(keys, spelled[name])
+		h.keys = append(h.keys, spelled[name])
 	}
-	return keys, nil
+	return h, nil
+}
+
+// likelyCause is why a header may name none of the columns.
+func likelyCause(names []string) string {
+	switch first := strings.Join(names, ","); {
+	case strings.ContainsRune(first, 0):
+		return ": is the file UTF-16? It has to be UTF-8"
+	case len(names) == 1 && strings.ContainsAny(first, ";\t|"):
+		return ": fields have to be separated by commas"
+	case strings.HasPrefix(first, "#TYPE"):
+		return ": PowerShell's -NoTypeInformation leaves this line out"
+	}
+	return ": the first line has to name the columns"
 }
 
 // readHeader reads the header line of a file.
-func readHeader(path string) ([]string, error) {
+func readHeader(path string) (h header, err error) {
 	f, err := openCSV(path)
 	if err != nil {
-		return nil, err
+		return h, err
 	}
 	defer f.Close() //nolint:errcheck // only read
-	header, err := f.record()
+	h.names, err = f.record()
 	if errors.Is(err, io.EOF) {
-		return nil, errors.New("no header line")
+		return h, errors.New("no header line")
 	}
-	return header, err
+	h.size = f.mark + int(f.rows.InputOffset())
+	return h, err
 }
 
 // maxRow is how many bytes a row may have: DuckDB's reader takes no more. A quote that is never closed makes one row of all
@@ -89,6 +119,7 @@ var errLongRow = fmt.Errorf("longer than %d bytes: is a quote not closed?", maxR
 type csvFile struct {
 	*os.File
 	rows *csv.Reader
+	mark int // bytes of its byte-order mark
 	left int // bytes that the row at hand may still take
 }
 
@@ -102,6 +133,7 @@ func openCSV(path string) (*csvFile, error) {
 	text := bufio.NewReader(f)
 	if mark, err := text.Peek(3); err == nil && string(mark) == "\ufeff" {
 		text.Discard(len(mark)) //nolint:errcheck // it was peeked at
+		f.mark = len(mark)
 	}
 	f.rows = csv.NewReader(text)
 	return f, nil

@@ -9,17 +9,21 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"sort"
 	"strings"
 
+	"golang.org/x/sync/errgroup"
+
 	"seats/internal/calendar"
+	"seats/internal/dirs"
 	"seats/internal/duck"
 	"seats/internal/fail"
 	texts "seats/sql"
 )
 
-// Export is a folder of GIM data exports, merged by primary key. Every chunk is read once, when it is opened.
+// Export is a folder of GIM data exports, merged by primary key: all of it is read when it is opened.
 type Export struct {
 	dir     string
 	stage   *Stage
@@ -30,14 +34,17 @@ type Export struct {
 // ExportOptions bounds what is read from an export.
 type ExportOptions struct {
 	TenantKey *int64
-	KeyFrom   int64  // least time key of a fact row that can matter to any window of the run
-	Groups    bool   // the agent groups of sessions are wanted; where the export lacks them, Warn says so
-	TempDir   string // where zips are unpacked, one after the other: made when the first is, in a folder that is there
+	Marker    string            // the file that says of a chunk that it is whole; empty: none does
+	KeyFrom   int64             // least time key of a fact row that can matter to any window of the run
+	Days      calendar.Interval // from the first second of the run's days to the last, in any region
+	Groups    bool              // the agent groups of sessions are wanted; where the export lacks them, Warn says so
+	TempDir   string            // where zips are unpacked and rows are sorted out: made when it is needed, in a folder that is there
 	Warn      func(string)
 	Progress  func(table string, rows int64)
 }
 
-// OpenExport reads every chunk of the folder into the stage. Errors carry fail.Source and name file and line.
+// OpenExport reads the chunks of the folder into the stage: what can matter to the run's days, every copy of it. Errors
+// carry fail.Source and name file and line.
 func OpenExport(ctx context.Context, dir string, stage *Stage, o ExportOptions) (*Export, error) {
 	e := &Export{dir: dir, stage: stage}
 	if err := e.open(ctx, o); err != nil {
@@ -46,48 +53,103 @@ func OpenExport(ctx context.Context, dir string, stage *Stage, o ExportOptions) 
 	return e, nil
 }
 
-func (e *Export) open(ctx context.Context, o ExportOptions) error {
-	chunks, err := findChunks(e.dir)
+func (e *Export) open(ctx context.Context, o ExportOptions) (err error) {
+	chunks, coming, err := findChunks(e.dir, o.Marker)
 	if err != nil {
-		return noChunks(e.dir, err)
+		return err
+	}
+	for _, c := range coming {
+		o.Warn(fmt.Sprintf("export chunk %s is not read yet: %s", c.path, c.unready))
 	}
 	if err := errors.Join(e.stage.clear(ctx), e.stage.clearGroups(ctx)); err != nil {
 		return err
 	}
 	e.horizon.HighWater = chunks[len(chunks)-1].date
+	temp, err := makeTemp(o.TempDir)
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(temp) //nolint:errcheck // the work folder is removed with the run
+	files, err := unpackAll(ctx, chunks, temp, o)
+	if err != nil {
+		return explainExport(err, "export "+e.dir)
+	}
 	seen := map[string]bool{}
-	for number, c := range chunks {
-		c.groups = o.Groups
-		found, err := loadChunk(ctx, e.stage, c, number, o)
-		if err != nil {
-			return explainExport(err, "export "+e.dir)
-		}
-		warnIncomplete(c, found, o.Warn)
-		for table := range found {
-			seen[table] = true
-		}
+	for _, f := range files {
+		seen[f.table] = true
 	}
 	if missing := missingTables(seen); len(missing) > 0 {
 		return fail.New(fail.Source, "the export job must export these tables; was the folder copied whole?",
 			"export %s: no file for %s", e.dir, strings.Join(missing, ", "))
 	}
-	if o.Groups {
-		if err := e.takeGroups(ctx, seen, o.Warn); err != nil {
-			return err
-		}
+	r := &exportReader{stage: e.stage, ExportOptions: o, temp: temp, files: files}
+	if err := r.read(ctx); err != nil {
+		return explainExport(err, "export "+e.dir)
 	}
-	for _, t := range tables {
-		if !mayRepeat(t) {
-			continue
-		}
-		if err := e.stage.merge(ctx, t.Name, false, o.TenantKey); err != nil {
-			return err
-		}
+	if !o.Groups {
+		return nil
 	}
-	if err := e.stage.resolveCodes(ctx); err != nil {
+	return e.takeGroups(ctx, seen, o.Warn)
+}
+
+func makeTemp(dir string) (string, error) {
+	if err := dirs.MakeTemp(dir); err != nil {
+		return "", err
+	}
+	return os.MkdirTemp(dir, "export-")
+}
+
+// exportFile is a table's file in one chunk.
+type exportFile struct {
+	table       string
+	chunk       int
+	path, shown string // an unpacked file's own path says nothing to anybody
+	old         bool   // of rows that all began before any that matter
+}
+
+// unpackAll lists the files of all chunks, unpacked, in the order of chunks.
+func unpackAll(ctx context.Context, chunks []chunk, temp string, o ExportOptions) (all []exportFile, err error) {
+	found := make([][]exportFile, len(chunks))
+	errs := atOnce(ctx, len(chunks), func(ctx context.Context, number int) error {
+		c := chunks[number]
+		c.old, c.groups = c.isBefore(o.KeyFrom), o.Groups
+		folder, files, _, err := c.unpack(temp)
+		for _, name := range slices.Sorted(maps.Keys(files)) {
+			f := exportFile{table: name, chunk: number, path: filepath.Join(folder, files[name]), shown: c.shown(files[name]), old: c.old && isFact(table(name))}
+			if !has(tables, name) && !f.old {
+				if _, err := checkHeader(f.path, f.shown, table(name)); errors.Is(err, errNoColumn) {
+					continue // of groups, without which there are slices too
+				}
+			}
+			found[number] = append(found[number], f)
+		}
 		return err
+	})
+	for number, c := range chunks {
+		if errs[number] != nil {
+			return nil, errs[number]
+		}
+		warnIncomplete(c, found[number], o.Warn)
+		all = append(all, found[number]...)
 	}
-	return e.stage.resolveResources(ctx)
+	return all, nil
+}
+
+// atOnce does n pieces of work, as many at once as there are processors, and gives the error of each.
+func atOnce(ctx context.Context, n int, work func(ctx context.Context, number int) error) []error {
+	errs := make([]error, n)
+	var group errgroup.Group
+	group.SetLimit(runtime.GOMAXPROCS(0))
+	for number := range n {
+		group.Go(func() error {
+			if errs[number] = ctx.Err(); errs[number] == nil {
+				errs[number] = work(ctx, number)
+			}
+			return nil
+		})
+	}
+	group.Wait() //nolint:errcheck // the errors are each piece's own
+	return errs
 }
 
 func noChunks(dir string, err error) error {
@@ -118,7 +180,7 @@ func (e *Export) Close() error { return nil }
 // to be done: the folder for unpacking may be to blame.
 func explainExport(err error, name string) error {
 	var explained *fail.Error
-	if errors.As(err, &explained) || errors.Is(err, context.Canceled) {
+	if err == nil || errors.As(err, &explained) || errors.Is(err, context.Canceled) {
 		return err
 	}
 	return fail.New(fail.Source, "copy that chunk again from where GIM exported it, or have it exported again; nothing was changed", "%s: %w", name, err)
@@ -138,64 +200,51 @@ func missingOf(wanted []texts.Table, seen map[string]bool) (missing []string) {
 
 // warnIncomplete says which tables a chunk lacks: an increment without changes of a table may well leave it
 // out, but so does a copy that broke off.
-func warnIncomplete(c chunk, found map[string]bool, warn func(string)) {
+func warnIncomplete(c chunk, files []exportFile, warn func(string)) {
+	found := map[string]bool{}
+	for _, f := range files {
+		found[f.table] = true
+	}
 	if missing := missingTables(found); len(missing) > 0 {
 		warn(fmt.Sprintf("export chunk %s has no %s", c.path, strings.Join(missing, ", ")))
 	}
 }
 
-// loadChunk loads the tables of one chunk and says which it held.
-func loadChunk(ctx context.Context, stage *Stage, c chunk, number int, o ExportOptions) (map[string]bool, error) {
-	folder, cleanup, err := c.unpack(o.TempDir)
+// loadFile lets DuckDB's CSV reader load a file, then asks what it could not read.
+func (r *exportReader) loadFile(ctx context.Context, f exportFile) error {
+	before, err := os.Stat(f.path)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	defer cleanup()
-	files, err := c.tables(folder)
+	h, err := checkHeader(f.path, f.shown, table(f.table))
 	if err != nil {
-		return nil, err
+		return err
 	}
-	found := map[string]bool{}
-	for _, table := range slices.Sorted(maps.Keys(files)) {
-		err := loadFile(ctx, stage, filepath.Join(folder, files[table]), c.shown(files[table]), table, number, o)
-		if errors.Is(err, errNoColumn) && !has(tables, table) {
-			continue // of groups, without which there are slices too
-		}
-		if err != nil {
-			return nil, err
-		}
-		found[table] = true
+	if err := r.load(ctx, f, h); err != nil {
+		return err
 	}
-	return found, nil
+	return checkStill(f.path, f.shown, before, r.Warn)
 }
 
-// loadFile lets DuckDB's CSV reader load a file, then asks what it could not read. shown is the file's name
-// for messages: an unpacked file's own path says nothing to anybody.
-func loadFile(ctx context.Context, stage *Stage, path, shown, name string, chunk int, o ExportOptions) error {
-	before, err := os.Stat(path)
+func (r *exportReader) load(ctx context.Context, f exportFile, h header) error {
+	if err := checkWhole(f.path, f.shown, table(f.table)); err != nil {
+		return err
+	}
+	n, err := r.loadRows(ctx, f, f.path)
 	if err != nil {
-		return err
+		return explainCSV(err, f.path, f.shown, h.keys)
 	}
-	keys, err := checkHeader(path, shown, table(name))
-	if err != nil {
-		return err
+	r.Progress(f.table, n)
+	return rejected(ctx, r.stage, f.shown)
+}
+
+// loadRows loads the rows of a file, or of one that holds a choice of them.
+func (r *exportReader) loadRows(ctx context.Context, f exportFile, path string) (int64, error) {
+	args := []any{sql.Named("file", path), sql.Named("chunk", f.chunk)}
+	if isFact(table(f.table)) {
+		args = append(args, sql.Named("key_from", r.KeyFrom), sql.Named("key_to", int64(math.MaxInt64)))
 	}
-	if err := checkWhole(path, shown, table(name)); err != nil {
-		return err
-	}
-	args := []any{sql.Named("file", path), sql.Named("chunk", chunk)}
-	if isFact(table(name)) {
-		args = append(args, sql.Named("key_from", o.KeyFrom), sql.Named("key_to", int64(math.MaxInt64)))
-	}
-	n, err := duck.ExecOn(ctx, stage.Conn, "stage/each/load.sql", table(name), args...)
-	if err != nil {
-		return explainCSV(err, path, shown, keys)
-	}
-	o.Progress(name, n)
-	if err := rejected(ctx, stage, shown); err != nil {
-		return err
-	}
-	return checkStill(path, shown, before, o.Warn)
+	return duck.ExecOn(ctx, r.stage.Conn, "stage/each/load.sql", table(f.table), args...)
 }
 
 // checkStill refuses a file that somebody has written to since a look at it, and warns of one that ends within a line:
@@ -211,7 +260,7 @@ func checkStill(path, shown string, before os.FileInfo, warn func(string)) error
 		return err
 	}
 	if now.Size() != before.Size() || !now.ModTime().Equal(before.ModTime()) {
-		return fail.New(fail.Source, "run again once it is copied whole: `seats run --wait` waits for that", "%s: it changed while it was read", shown)
+		return changed(shown)
 	}
 	last := make([]byte, 1)
 	if _, err := f.ReadAt(last, now.Size()-1); err != nil {
@@ -221,6 +270,10 @@ func checkStill(path, shown string, before os.FileInfo, warn func(string)) error
 		warn("export file " + shown + " ends without a line end: was it copied whole?")
 	}
 	return nil
+}
+
+func changed(shown string) error {
+	return fail.New(fail.Source, "run again once it is copied whole: `seats run --wait` waits for that", "%s: it changed while it was read", shown)
 }
 
 // rejected is the first row that the last load could not read, as an error, and forgets the others.

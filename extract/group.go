@@ -115,14 +115,15 @@ func (g *GIMDB) Groups(ctx context.Context, w Window) (told bool, err error) {
 // Groups are staged too, where they were asked for and the export has them.
 func (e *Export) Groups(context.Context, Window) (told bool, err error) { return e.groups, nil }
 
-// takeGroups leaves the newest state of each row of what groups are made of, or warns that some of it is missing.
+// takeGroups leaves the newest state of each row that tells of groups, or warns that some of it is missing. Of sessions' own
+// it is there by now.
 func (e *Export) takeGroups(ctx context.Context, seen map[string]bool, warn func(string)) error {
 	if why := missingGroups(seen); why != "" {
 		warn("the agent groups cannot be told: " + e.Name() + ": " + why)
 		return nil
 	}
 	e.groups = true
-	for _, t := range append(groupTables, sessionGroups) {
+	for _, t := range groupTables {
 		if err := e.stage.merge(ctx, t.Name, false, nil); err != nil {
 			return err
 		}

@@ -5,8 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"path/filepath"
 	"strings"
+	"time"
 
 	"seats/internal/config"
 )
@@ -21,32 +21,43 @@ func GIMDBHorizon(ctx context.Context, cfg config.GIMDB) (h Horizon, err error) 
 	return h, errors.Join(explainPG(err, cfg), g.Close())
 }
 
-// ExportHorizon is up to when an export folder is complete, by the name of its newest chunk, which may still be being
-// copied there: newest lists the files of that chunk with their sizes and times, and is another as long as they move.
-func ExportHorizon(dir string) (h Horizon, newest string, err error) {
-	chunks, err := findChunks(dir)
+// ExportState is what a look at an export folder tells. Where no marker says that a chunk is whole, it may still be being
+// copied there.
+type ExportState struct {
+	Horizon
+	Newest  string    // the files of the newest chunk with their sizes and times, which are others as long as they move; or empty
+	Written time.Time // when the newest chunk was last written to; or zero
+	Lacks   bool      // whether tables are missing from it, as they may be from an increment
+}
+
+// ExportHorizon is up to when an export folder is complete, by the name of its newest chunk.
+func ExportHorizon(dir, marker string) (s ExportState, err error) {
+	chunks, _, err := findChunks(dir, marker)
 	if err != nil {
-		return h, "", noChunks(dir, err)
+		return s, err
 	}
-	h.HighWater = chunks[len(chunks)-1].date
+	s.HighWater = chunks[len(chunks)-1].date
+	if marker != "" {
+		return s, nil
+	}
 	var files strings.Builder
 	for _, c := range chunks {
-		if h.HighWater == nil || c.date == nil || *c.date != *h.HighWater {
+		if s.HighWater == nil || c.date == nil || *c.date != *s.HighWater {
 			continue
 		}
-		err := filepath.WalkDir(c.path, func(path string, d fs.DirEntry, err error) error {
-			if err != nil {
-				return err
+		if found, err := c.tables(c.path); err == nil && !c.isZip {
+			s.Lacks = len(found) < len(tables)
+		}
+		err := c.files(func(path string, info fs.FileInfo) {
+			fmt.Fprintln(&files, path, info.Size(), info.ModTime().UnixNano())
+			if info.ModTime().After(s.Written) {
+				s.Written = info.ModTime()
 			}
-			info, err := d.Info()
-			if err == nil {
-				fmt.Fprintln(&files, path, info.Size(), info.ModTime().UnixNano())
-			}
-			return err
 		})
 		if err != nil {
-			return h, "", explainExport(err, "export "+dir)
+			return s, explainExport(err, "export "+dir)
 		}
 	}
-	return h, files.String(), nil
+	s.Newest = files.String()
+	return s, nil
 }

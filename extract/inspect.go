@@ -74,11 +74,11 @@ func (g *GIMDB) inspect(ctx context.Context, cfg config.GIMDB, zone *time.Locati
 // InspectExport looks at the chunks of an export folder: checksums, tables, headers. Errors carry fail.Source. Zips are
 // unpacked one after the other, in a folder of their own that is made in tempDir for the first of them, and removed. groups:
 // agent groups are looked for too.
-func InspectExport(ctx context.Context, dir, tempDir string, groups bool) (Findings, error) {
+func InspectExport(ctx context.Context, dir, marker, tempDir string, groups bool) (Findings, error) {
 	f := Findings{Name: "export " + dir}
-	chunks, err := findChunks(dir)
+	chunks, coming, err := findChunks(dir, marker)
 	if err != nil {
-		return f, noChunks(dir, err)
+		return f, err
 	}
 	temp := filepath.Join(tempDir, "seats-check-"+rand.Text())
 	defer os.RemoveAll(temp) //nolint:errcheck // a folder for temporary files
@@ -98,21 +98,21 @@ func InspectExport(ctx context.Context, dir, tempDir string, groups bool) (Findi
 	if groups {
 		f.NoGroups = missingGroups(seen)
 	}
-	f.Horizon.HighWater = chunks[len(chunks)-1].date
-	f.Detail = fmt.Sprintf("%d tables in %d chunks", len(tables), len(chunks))
+	newest := chunks[len(chunks)-1]
+	f.Horizon.HighWater = newest.date
+	f.Detail = fmt.Sprintf("%d tables in %d chunks, the newest %s", len(tables), len(chunks), filepath.Base(newest.path))
+	for _, c := range coming {
+		f.Detail += fmt.Sprintf("; %s is not read yet: %s", filepath.Base(c.path), c.unready)
+	}
 	return f, nil
 }
 
 func inspectChunk(c chunk, temp string, seen map[string]bool) error {
-	folder, cleanup, err := c.unpack(temp)
+	folder, files, cleanup, err := c.unpack(temp)
 	if err != nil {
 		return err
 	}
 	defer cleanup()
-	files, err := c.tables(folder)
-	if err != nil {
-		return err
-	}
 	for name, file := range files {
 		_, err := checkHeader(filepath.Join(folder, file), c.shown(file), table(name))
 		if errors.Is(err, errNoColumn) && !has(tables, name) {

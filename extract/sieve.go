@@ -22,11 +22,22 @@ func newSieve(keys []int64, bitsPerKey int64) sieve {
 	}
 	s := sieve{prime: prime, bits: make([]byte, prime/8+1)}
 	for _, key := range keys {
-		r := key % prime
-		if r < 0 {
-			r = -r
-		}
+		r := s.remainder(key)
 		s.bits[r/8] |= 1 << (r % 8)
 	}
 	return s
+}
+
+func (s sieve) remainder(key int64) int64 {
+	r := key % s.prime
+	if r < 0 {
+		r = -r
+	}
+	return r
+}
+
+// passes tells whether a key may be one of the set.
+func (s sieve) passes(key int64) bool {
+	r := s.remainder(key)
+	return s.bits[r/8]&(1<<(r%8)) != 0
 }

@@ -14,7 +14,7 @@ import (
 // runCmd measures everything.
 type runCmd struct {
 	Size   string   `enum:"smoke,small,full" default:"small" help:"How much is measured: ${enum}."`
-	Only   []string `enum:"whole,script,extraction,engines,apart,kernel,growth,tenants,history" help:"Only these: ${enum}."`
+	Only   []string `enum:"whole,export,script,extraction,engines,apart,kernel,growth,tenants,history" help:"Only these: ${enum}."`
 	Seats  string   `default:"bin/seats" type:"existingfile" help:"The program."`
 	Gimsim string   `default:"bin/gimsim" type:"existingfile" help:"The simulator."`
 	Psql   string   `default:"psql" help:"PostgreSQL's client."`
@@ -51,7 +51,7 @@ func (b *bench) measure(ctx context.Context, only []string) error {
 		name string
 		take func(context.Context) error
 	}{
-		{"whole", b.whole}, {"script", b.written}, {"extraction", b.extraction}, {"engines", b.engines}, {"apart", b.apart}, {"kernel", b.kernel},
+		{"whole", b.whole}, {"export", b.exports}, {"script", b.written}, {"extraction", b.extraction}, {"engines", b.engines}, {"apart", b.apart}, {"kernel", b.kernel},
 		{"growth", b.growth}, {"tenants", b.tenants}, {"history", b.history},
 	} {
 		if len(only) > 0 && !slices.Contains(only, step.name) {
@@ -71,7 +71,7 @@ func (b *bench) gims(only []string) []days {
 	if wanted("whole") {
 		gims = append(gims, b.size.days...)
 	}
-	if wanted("script") || wanted("extraction") || wanted("engines") || wanted("apart") {
+	if wanted("export") || wanted("script") || wanted("extraction") || wanted("engines") || wanted("apart") {
 		gims = append(gims, b.main())
 	}
 	if wanted("growth") {

@@ -78,6 +78,14 @@ func (s *site) findPostmaster(ctx context.Context) error {
 // schema is where a GIM is.
 func (d days) schema() string { return fmt.Sprintf("bench_%dx%d", d.days, d.sessions) }
 
+// simulation is what the simulator is told of it.
+func (d days) simulation() ([]string, error) {
+	measured, err := time.Parse(time.DateOnly, day)
+	first := measured.AddDate(0, 0, min(2-d.days, 0)).Format(time.DateOnly)
+	return append([]string{"--from", first, "--days", strconv.Itoa(d.days),
+		"--agents", strconv.Itoa(int(float64(d.sessions) * agentsPerSession))}, simulated...), err
+}
+
 // factTables are put into the order of time: the simulation writes them agent by agent.
 var factTables = []string{"sm_res_session_fact", "interaction_resource_fact", "irf_user_data_gen_1", "contact_attempt_fact"}
 
@@ -89,13 +97,10 @@ func (s *site) fill(ctx context.Context, d days) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, conn.Close(ctx)) }()
-	measured, err := time.Parse(time.DateOnly, day)
+	drawn, err := d.simulation()
 	if err != nil {
 		return err
 	}
-	first := measured.AddDate(0, 0, min(2-d.days, 0)).Format(time.DateOnly)
-	drawn := append([]string{"--from", first, "--days", strconv.Itoa(d.days),
-		"--agents", strconv.Itoa(int(float64(d.sessions) * agentsPerSession))}, simulated...)
 	made := strings.Join(drawn, " ")
 	var found bool
 	err = conn.QueryRow(ctx, "select coalesce(obj_description(to_regnamespace($1), 'pg_namespace') = $2, false)", d.schema(), made).Scan(&found)
@@ -120,7 +125,7 @@ func (s *site) fill(ctx context.Context, d days) (err error) {
 }
 
 const tenantYAML = `  %s:
-    gimdb: {schema: %s}
+    %s
     exclude_agents: ["TEST*"]
     regions:
       US:
@@ -137,11 +142,16 @@ const tenantYAML = `  %s:
 
 // configure writes a configuration for tenants that read a GIM.
 func (s *site) configure(name string, connections int, from days, tenants ...string) (string, error) {
+	return s.configureWith(name, fmt.Sprintf("gimdb: {host: %q, port: %d, database: %q, schema: %s, user: %q, sslmode: disable, connections: %d}",
+		s.dsn.Host, s.dsn.Port, s.dsn.Database, from.schema(), s.dsn.User, connections), tenants...)
+}
+
+// configureWith does so with the line that names their source.
+func (s *site) configureWith(name, source string, tenants ...string) (string, error) {
 	var b strings.Builder
-	fmt.Fprintf(&b, "globals:\n  gimdb: {host: %q, port: %d, database: %q, user: %q, sslmode: disable, connections: %d}\n  data_dir: var\n  output_dir: out\ntenants:\n",
-		s.dsn.Host, s.dsn.Port, s.dsn.Database, s.dsn.User, connections)
+	b.WriteString("globals:\n  data_dir: var\n  output_dir: out\ntenants:\n")
 	for _, tenant := range tenants {
-		fmt.Fprintf(&b, tenantYAML, tenant, from.schema())
+		fmt.Fprintf(&b, tenantYAML, tenant, source)
 	}
 	dir := filepath.Join(s.dir, name)
 	if err := os.MkdirAll(dir, 0o700); err != nil {

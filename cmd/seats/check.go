@@ -132,7 +132,7 @@ func inspect(ctx context.Context, t config.Tenant) (extract.Findings, error) {
 				return extract.Findings{}, err
 			}
 		}
-		return extract.InspectExport(ctx, t.ExportDir, temp, t.ReadsGroups())
+		return extract.InspectExport(ctx, t.ExportDir, t.ExportMarker, temp, t.ReadsGroups())
 	}
 	return extract.InspectGIMDB(ctx, *t.GIM, t.Zone)
 }

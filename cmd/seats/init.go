@@ -146,7 +146,7 @@ func (looking) Info(string, ...any) {}
 
 // lastDays are the last days that the GIM holds whole, the oldest first.
 func lastDays(ctx context.Context, t config.Tenant, n int, now time.Time) (days []calendar.Date, err error) {
-	h, _, err := job.Horizon(ctx, t)
+	h, err := job.Horizon(ctx, t)
 	if err != nil {
 		return nil, err
 	}

@@ -13,6 +13,9 @@ const (
 	longestPause = 10 * time.Minute
 )
 
+// longStill is how long nothing has been written to what is surely no longer being copied.
+const longStill = 5 * time.Minute
+
 // waiter waits for sources that are not ready (R10). It only looks: once the time is up the job runs all the same,
 // and says what is missing as it would have said before.
 type waiter struct {
@@ -23,8 +26,9 @@ type waiter struct {
 }
 
 // forSource waits until the job's source is ready, or the time is up, or the context is done. A source that cannot be
-// asked is not ready. A chunk of an export that has come meanwhile is ready once two looks in a row find the same files:
-// it may have been seen while it was copied.
+// asked is not ready. A chunk of an export that has come meanwhile, or was written to a short while ago, is ready once two
+// looks in a row find the same files: it may have been seen while it was copied. One that lacks tables has to lie still for
+// longer.
 func (w waiter) forSource(ctx context.Context, j *job.Job, sleep func(time.Duration)) {
 	if w.until.IsZero() {
 		return
@@ -33,11 +37,11 @@ func (w waiter) forSource(ctx context.Context, j *job.Job, sleep func(time.Durat
 	var newest, said string
 	for pause, first := firstPause, true; ; first = false {
 		look, err := j.Look(ctx)
-		left := w.until.Sub(w.clock())
+		left, still := w.until.Sub(w.clock()), w.clock().Sub(look.Written) > longStill
 		switch {
-		case ctx.Err() != nil || look.Ready && first:
+		case ctx.Err() != nil || look.Ready && first && still:
 			return
-		case look.Ready && look.Newest == newest:
+		case look.Ready && look.Newest == newest && (still || !look.Lacks):
 			w.log.Info("the source is ready", append(who, "high_water", look.Mark)...)
 			return
 		case left <= 0:

@@ -43,7 +43,9 @@ type Tenant struct {
 	Name      string
 	GIM       *GIMDB // nil when ExportDir is set: a tenant has one source (R1)
 	ExportDir string // absolute, or empty
-	TenantKey *int64 // rows of this tenant_key alone; nil: of all
+	// ExportMarker names the file that says of a chunk of the export that it is there whole; empty: none does.
+	ExportMarker string
+	TenantKey    *int64 // rows of this tenant_key alone; nil: of all
 
 	DataDir   string // absolute
 	OutputDir string // absolute

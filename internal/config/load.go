@@ -19,7 +19,7 @@ var (
 		"run_timeout", "engine", "metrics_file", "production_date", "sign_key", "sign_key_password", "deliver", "breakdown",
 	}
 	engineKeys = []string{"memory_limit", "threads", "temp_dir"}
-	tenantKeys = []string{"gimdb", "export_dir", "timezone", "exclude_agents", "run_timeout", "regions", "production_date", "enabled", "until", "deliver", "breakdown"}
+	tenantKeys = []string{"gimdb", "export_dir", "export_marker", "timezone", "exclude_agents", "run_timeout", "regions", "production_date", "enabled", "until", "deliver", "breakdown"}
 	reportKeys = []string{"columns"}
 )
 

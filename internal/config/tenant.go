@@ -81,6 +81,21 @@ func (l *loader) tenant(e keyed, g globals) Tenant {
 	return t
 }
 
+// exportMarker is the name of a file, and no path to one.
+func (f fields) exportMarker(isExport bool) string {
+	marker := f.get("export_marker")
+	name, ok := marker.filledText()
+	switch {
+	case !ok:
+		return ""
+	case !isExport:
+		marker.complain("there is no export_dir that it could speak of", "")
+	case name != filepath.Base(name) || name == "." || name == ".." || strings.ContainsRune(name, '\\'):
+		marker.complain("must be the name of a file", "such as _SUCCESS in a chunk's folder, or .done for export_... .done beside a chunk")
+	}
+	return name
+}
+
 // source reads where the tenant's data comes from: one GIM DB or one export
 // folder (R1).
 func (l *loader) source(t *Tenant, f, global fields) {
@@ -90,6 +105,7 @@ func (l *loader) source(t *Tenant, f, global fields) {
 	}
 	settings := overGlobals(own, global)
 	exportDir := f.get("export_dir")
+	t.ExportMarker = f.exportMarker(exportDir.given())
 	if !exportDir.given() {
 		l.requireSource(settings)
 		db := l.gimdb(settings)

@@ -154,14 +154,16 @@ func OpenSource(ctx context.Context, t config.Tenant, stage *extract.Stage, wind
 	if t.ExportDir == "" {
 		return openGIMDB(ctx, t, stage, progress, log)
 	}
-	from := windows[0].SessionFrom()
+	from, days := windows[0].SessionFrom(), windows[0].Hull()
 	for _, w := range windows {
-		from = min(from, w.SessionFrom())
+		from, days = min(from, w.SessionFrom()), calendar.Interval{Start: min(days.Start, w.Hull().Start), End: max(days.End, w.Hull().End)}
 	}
 	return extract.OpenExport(ctx, t.ExportDir, stage, extract.ExportOptions{
 		TenantKey: t.TenantKey,
+		Marker:    t.ExportMarker,
 		KeyFrom:   from - int64(windows[0].Lookback.Seconds()) - 3600, // activities reach further back than sessions
 		Groups:    t.ReadsGroups(),
+		Days:      days,
 		TempDir:   tempDir,
 		Warn:      func(msg string) { log.Warn(msg, "tenant", t.Name) },
 		Progress:  progress,

@@ -2,6 +2,7 @@ package job
 
 import (
 	"context"
+	"time"
 
 	"seats/extract"
 	"seats/internal/calendar"
@@ -16,6 +17,9 @@ type Look struct {
 	Ready  bool   // to be read, or nothing that waiting could change
 	Mark   string // up to when the source is complete
 	Newest string // of an export: the files of its newest chunk, which may still be being copied
+	// Written is when that chunk was last written to; zero where there is none.
+	Written time.Time
+	Lacks   bool // whether tables are missing from it
 }
 
 // Look asks the source whether it is ready for the job's last day (R10), without the store's lock and without reading
@@ -25,25 +29,25 @@ func (j *Job) Look(ctx context.Context) (l Look, err error) {
 	if j.Tenant.Readiness == config.ReadinessOff || len(window.Spans) == 0 || j.holdsFinal(ctx) {
 		return Look{Ready: true}, nil
 	}
-	h, newest, err := Horizon(ctx, j.Tenant)
+	s, err := Horizon(ctx, j.Tenant)
 	if err != nil {
 		return Look{}, err
 	}
-	l.Newest = newest
-	ready, known := h.Ready(window)
+	l = Look{Newest: s.Newest, Written: s.Written, Lacks: s.Lacks}
+	ready, known := s.Ready(window)
 	if l.Ready = ready || !known; known {
-		l.Mark = instant(*h.HighWater)
+		l.Mark = instant(*s.HighWater)
 	}
 	return l, nil
 }
 
-// Horizon asks a tenant's source how far it is complete, and for nothing else. newest is that of extract.ExportHorizon.
-func Horizon(ctx context.Context, t config.Tenant) (h extract.Horizon, newest string, err error) {
+// Horizon asks a tenant's source how far it is complete, and for nothing else.
+func Horizon(ctx context.Context, t config.Tenant) (s extract.ExportState, err error) {
 	if t.ExportDir != "" {
-		return extract.ExportHorizon(t.ExportDir)
+		return extract.ExportHorizon(t.ExportDir, t.ExportMarker)
 	}
-	h, err = extract.GIMDBHorizon(ctx, *t.GIM)
-	return h, "", err
+	s.Horizon, err = extract.GIMDBHorizon(ctx, *t.GIM)
+	return s, err
 }
 
 // LastDay is the last of the job's days.

@@ -1,0 +1,58 @@
+-- The seven tables of a Genesys Info Mart on Oracle, as of one moment, as CSV files in the current folder: for SQL*Plus 12.2 or
+-- later, which export.sh starts. &1: how many days of facts before the high-water mark.
+whenever sqlerror exit failure rollback
+whenever oserror exit failure rollback
+set echo off verify off feedback off termout off define on sqlblanklines on
+set newpage none pagesize 50000 linesize 32767 long 4000 tab off trimspool on wrap on
+set numwidth 20 arraysize 1000
+
+-- One moment for all statements: Oracle keeps it for as long as undo_retention says.
+set transaction read only;
+
+-- Up to when the GIM has read all of its T-Servers (1) and Outbound Contact Servers (3): the date in the chunk's name.
+-- Where there is none, the chunk gets no name.
+column mark new_value mark
+column from_key new_value from_key
+select nvl(to_char(timestamp '1970-01-01 00:00:00' + numtodsinterval(floor(min(newest)), 'SECOND'), 'YYYY_MM_DD_HH24_MI_SS'), 'none') as mark,
+       nvl(to_char(floor(min(newest)) - &1 * 86400, 'FM9999999999'), '9999999999') as from_key
+from (
+    select max(max_ts) as newest
+    from ctl_extract_history
+    where data_source_type in (1, 3)
+    group by data_source_key, data_source_type
+);
+set heading off
+spool mark.txt
+prompt &mark
+spool off
+set heading on
+set markup csv on delimiter ',' quote on
+
+spool media_type.csv
+select media_type_key, media_name_code
+from media_type;
+spool dialing_mode.csv
+select dialing_mode_key, dialing_mode_code
+from dialing_mode;
+spool resource_.csv
+select resource_key, resource_type_code, resource_name, employee_id, switch_name
+from resource_;
+spool sm_res_session_fact.csv
+select sm_res_session_fact_key, start_date_time_key, media_type_key, resource_key, start_ts, end_ts, active_flag, update_audit_key, tenant_key
+from sm_res_session_fact
+where start_date_time_key >= &from_key;
+spool interaction_resource_fact.csv
+select interaction_resource_id, start_date_time_key, resource_key, media_resource_key, start_ts, end_ts, active_flag, update_audit_key, tenant_key
+from interaction_resource_fact
+where start_date_time_key >= &from_key;
+spool irf_user_data_gen_1.csv
+select interaction_resource_id, start_date_time_key, gsw_call_attempt_guid, update_audit_key
+from irf_user_data_gen_1
+where start_date_time_key >= &from_key;
+spool contact_attempt_fact.csv
+select contact_attempt_fact_key, start_date_time_key, dialing_mode_key, resource_key, call_attempt_id, start_ts, end_ts, update_audit_key, tenant_key
+from contact_attempt_fact
+where start_date_time_key >= &from_key;
+spool off
+commit;
+exit success

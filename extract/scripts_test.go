@@ -1,0 +1,121 @@
+package extract
+
+import (
+	"fmt"
+	"os"
+	shell "os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"seats/internal/gimschema"
+	"seats/internal/pgtest"
+)
+
+// The scripts that make an export from other databases ask for the columns that are read, of every table that is read, and so
+// does no other statement in them.
+func TestScriptsForOtherDatabasesSelectWhatIsRead(t *testing.T) {
+	for _, name := range []string{"oracle.sql", "sqlserver.sql", "postgresql.sql"} {
+		t.Run(name, func(t *testing.T) {
+			found := selects(t, name)
+			require.Len(t, found, len(tables))
+			for _, of := range tables {
+				var columns []string
+				for _, c := range of.Columns {
+					columns = append(columns, c.Name)
+				}
+				require.Equal(t, strings.Join(columns, ", "), found[of.Name].columns)
+				require.Equal(t, isFact(of), strings.Contains(found[of.Name].text, "where start_date_time_key >= "))
+			}
+		})
+	}
+}
+
+type selectOf struct{ columns, text string }
+
+// selects are the statements of a script on GIM's tables, by table.
+func selects(t *testing.T, name string) map[string]selectOf {
+	script, err := os.ReadFile(filepath.Join("../docs/exports", name))
+	require.NoError(t, err)
+	found := map[string]selectOf{}
+	for _, m := range regexp.MustCompile(`(?m)^select (.*)\nfrom (\w+)(\nwhere start_date_time_key >= [&:@]from_key)?[;\n]`).FindAllSubmatch(script, -1) {
+		require.NotContains(t, found, string(m[2]))
+		found[string(m[2])] = selectOf{columns: string(m[1]), text: strings.TrimRight(string(m[0]), ";\n")}
+	}
+	return found
+}
+
+// What the statements for Oracle and SQL Server have in common with PostgreSQL's is run on it: all but the mark's.
+func TestStatementsForOtherDatabasesRun(t *testing.T) {
+	db := pgtest.Schema(t)
+	db.Exec(t, gimschema.DDL)
+	for _, name := range []string{"oracle.sql", "sqlserver.sql"} {
+		for _, s := range selects(t, name) {
+			db.Exec(t, regexp.MustCompile(`[&@]from_key`).ReplaceAllString(s.text, "1773100800"))
+		}
+	}
+}
+
+// export.sh makes a chunk of a GIM on PostgreSQL that holds the same slice; a second one of the same moment it does not make, and
+// what fails leaves nothing behind.
+func TestTheScriptForPostgreSQLMakesAChunk(t *testing.T) {
+	db := pgtest.Schema(t)
+	db.Exec(t, gimschema.DDL)
+	db.Exec(t, `
+		insert into media_type (media_type_key, media_name_code) values (1, 'VOICE');
+		insert into dialing_mode (dialing_mode_key, dialing_mode_code) values (3, 'PREVIEW');
+		insert into resource_ (resource_key, resource_type_code, resource_name, employee_id) values (1, 'AGENT', E'a, "b"\nc', 'E1'), (2, 'AGENT', 'ü', '');
+		insert into sm_res_session_fact (sm_res_session_fact_key, start_date_time_key, end_date_time_key, tenant_key, media_type_key, resource_key,
+			resource_group_combination_key, create_audit_key, update_audit_key, start_ts, end_ts, active_flag)
+		values (10000000001, 1773100800, 0, 1, 1, 1, 0, 1, 1, 1773100900, 1773101000, 0), (10000000002, 1772000100, 0, 1, 1, 1, 0, 1, 1, 1772000100, 1772000200, 0);
+		insert into ctl_extract_history (table_name, data_source_key, data_source_type, max_ts, job_id, create_audit_key, created_ts) values
+			('a', 1, 1, 1773190000, 'j', 1, 1), ('a', 1, 1, 1773196245, 'j', 1, 1), ('a', 3, 3, 1773199999, 'j', 1, 1), ('a', 4, 4, 1000, 'j', 1, 1)`)
+	dir, connect := t.TempDir(), fmt.Sprintf("host=%s port=%d dbname=%s user=%s", db.Host, db.Port, db.Database, db.User)
+	script := func(args ...string) (string, error) {
+		cmd := shell.Command("../docs/exports/export.sh", args...)
+		cmd.Env = append(os.Environ(), "PGOPTIONS=-c search_path="+db.Schema)
+		out, err := cmd.CombinedOutput()
+		return string(out), err
+	}
+	names := func() (names []string) {
+		entries, err := os.ReadDir(dir)
+		require.NoError(t, err)
+		for _, e := range entries {
+			names = append(names, e.Name())
+		}
+		return names
+	}
+	out, err := script("postgresql", connect, dir, "7")
+	require.NoError(t, err, out)
+	require.Equal(t, "export_2026_03_11_02_30_45\n", out)
+	out, err = script("postgresql", connect, dir)
+	require.NoError(t, err, out)
+	require.Contains(t, out, "the GIM has read nothing since")
+	require.Equal(t, []string{"export_2026_03_11_02_30_45"}, names())
+	sessions, err := os.ReadFile(filepath.Join(dir, "export_2026_03_11_02_30_45", "sm_res_session_fact.csv"))
+	require.NoError(t, err)
+	require.Equal(t, "sm_res_session_fact_key,start_date_time_key,media_type_key,resource_key,start_ts,end_ts,active_flag,update_audit_key,tenant_key\n"+
+		"10000000001,1773100800,1,1,1773100900,1773101000,0,1,1\n", string(sessions), "seven days, and the columns that are read")
+	s, err := ExportHorizon(dir, "")
+	require.NoError(t, err)
+	require.Equal(t, int64(1773196245), *s.HighWater)
+	_, err = InspectExport(t.Context(), dir, "", t.TempDir(), false)
+	require.NoError(t, err)
+
+	db.Exec(t, "alter table contact_attempt_fact rename to gone")
+	out, err = script("postgresql", connect, dir)
+	require.Error(t, err)
+	require.Contains(t, out, `relation "contact_attempt_fact" does not exist`)
+	require.Equal(t, []string{"export_2026_03_11_02_30_45"}, names())
+	db.Exec(t, "alter table gone rename to contact_attempt_fact; truncate ctl_extract_history")
+	out, err = script("postgresql", connect, dir)
+	require.Error(t, err)
+	require.Contains(t, out, "no high-water mark")
+	out, err = script("postgresql", connect, dir, "7d")
+	require.Error(t, err)
+	require.Contains(t, out, "DAYS is not a number")
+	require.Equal(t, []string{"export_2026_03_11_02_30_45"}, names())
+}
