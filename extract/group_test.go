@@ -148,7 +148,7 @@ func TestAnExportWithoutGroupsHasSlices(t *testing.T) {
 		f, err := extract.InspectExport(t.Context(), dir, "", t.TempDir(), true)
 		require.NoError(t, err)
 		require.Equal(t, why, f.NoGroups)
-		require.Equal(t, "7 tables in 1 chunks", f.Detail)
+		require.Equal(t, "7 tables in 1 chunks, the newest export_42_2026_03_11_02_00_00", f.Detail)
 	}
 }
 
