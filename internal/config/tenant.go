@@ -91,7 +91,7 @@ func (f fields) exportMarker(isExport bool) string {
 	case !isExport:
 		marker.complain("there is no export_dir that it could speak of", "")
 	case name != filepath.Base(name) || name == "." || name == ".." || strings.ContainsRune(name, '\\'):
-		marker.complain("must be the name of a file", "such as _SUCCESS in a chunk's folder, or .done for export_... .done beside a chunk")
+		marker.problem("must be the name of a file", "such as _SUCCESS in a chunk's folder, or .done for export_... .done beside a chunk")
 	}
 	return name
 }
