@@ -20,8 +20,8 @@ import (
 )
 
 // fleetCmd measures sites of many small tenants, from export folders: a night in shards, the lake, `fleet status`, and the
-// comparison on a Spark cluster of one and of two workers. Beside each time stands the processor time, its children's included:
-// it holds where something else keeps the machine busy, too. Every number has to be the issued one.
+// comparison on a Spark cluster of one and of two workers; a question is put to three engines. Beside each time stands the processor time, its children's included:
+// it holds where something else keeps the machine busy, too. Every number has to be the issued one, and the answers the same.
 type fleetCmd struct {
 	Tenants []int  `default:"1,10,100,500" help:"How many tenants the sites have."`
 	Shards  int    `default:"8" help:"Into how many shards a night is dealt."`
@@ -97,7 +97,11 @@ func (f *fleet) measure(ctx context.Context) (err error) {
 		}
 		f.tell(strings.TrimSpace(string(f.spark[i].stdout)), f.spark[i])
 	}
-	return nil
+	asked, err := child(ctx, nil, "", "python", filepath.Join(f.Scripts, "ask.py"), f.lakeDir())
+	if err == nil {
+		f.tell("a question to three engines", asked)
+	}
+	return err
 }
 
 func (f *fleet) lakeDir() string { return filepath.Join(f.dir, "lake") }
