@@ -19,6 +19,7 @@ ALERTS    := cmd/seats/watch/alerts
 SEATS     := bin/seats --config $(DEMO)/seats.yaml
 
 WITH_POSTGRES := internal/pgtest/with-postgres.sh
+WITH_SPARK    := PATH="$(CURDIR)/bin/spark/bin:$$PATH" JAVA_HOME="$$(spark/java.sh)" SPARK_LOCAL_IP=127.0.0.1
 STATICCHECK   := go run honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOVULNCHECK   := go run golang.org/x/vuln/cmd/govulncheck@v1.9.0
 SUDO          := $(if $(filter 0,$(shell id -u)),,sudo)
@@ -45,7 +46,7 @@ RACE := ./cmd/... ./compute/... ./extract/... ./internal/pgtest/... ./internal/s
 # need, and nothing of the server's own in between.
 BENCH_SETTINGS := shared_buffers=1GB max_wal_size=16GB checkpoint_timeout=1d autovacuum=off
 
-.PHONY: help build demo demo-data test race soak bench bench-once alerts lint vuln fmt clean postgres promtool minisign openssh venv chromium screenshots uplot test-spark jre dist dist-check cross systemd
+.PHONY: help build demo demo-data test race soak bench bench-fleet bench-once alerts lint vuln fmt clean postgres promtool minisign openssh venv chromium screenshots uplot test-spark jre dist dist-check cross systemd
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -98,11 +99,18 @@ bin/venv: | venv
 # A whole month of many: make test-spark TENANTS=40
 test-spark: build jre bin/spark ## count a lake on a Spark cluster of its own, and kill a worker; TENANTS=40, DAYS=31
 	go build -o bin/gimsim ./cmd/gimsim
-	PATH="$(CURDIR)/bin/spark/bin:$$PATH" spark/test.sh $(TENANTS) $(DAYS) $(SITE)
+	$(WITH_SPARK) python spark/compare_test.py
+	$(WITH_SPARK) spark/test.sh $(TENANTS) $(DAYS) $(SITE)
 
+bench-fleet: build jre bin/spark ## what many tenants cost: a night, the lake, fleet status, Spark; TENANTS=1,10,100,500
+	go build -o bin/gimsim ./cmd/gimsim
+	go build -o bin/bench ./cmd/bench
+	$(WITH_SPARK) bin/bench fleet $(if $(filter command line,$(origin TENANTS)),--tenants $(TENANTS))
+
+# Two more engines, for one question to be put to three.
 bin/spark: | venv
 	python3 -m venv $@.new
-	$@.new/bin/pip install -q pyspark==3.5.7 || { rm -rf $@.new; exit 1; }
+	$@.new/bin/pip install -q pyspark==3.5.7 duckdb==1.5.6 polars==2.1.0 pytz==2025.2 || { rm -rf $@.new; exit 1; }
 	rm -rf $@ && mv $@.new $@
 
 bench-once: postgres chromium ## every benchmark, once
@@ -186,9 +194,9 @@ venv:
 		$(SUDO) apt-get update -q && \
 		$(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends python3-venv; }
 
-# Spark 3.5 runs on Java 17, which Debian 12 has.
+# Spark 3.5 runs on Java 17, which Debian 12 has, and on no newer one.
 jre:
-	@command -v java >/dev/null || { \
+	@spark/java.sh >/dev/null 2>&1 || { \
 		command -v apt-get >/dev/null || { echo "java is missing: install a Java 17 runtime"; exit 1; }; \
 		$(SUDO) apt-get update -q && \
 		$(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends openjdk-17-jre-headless; }

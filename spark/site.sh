@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# Makes a site of simulated tenants with oddities of all kinds, issues a month of each, and exports the lake.
+# Makes a site of simulated tenants with oddities of all kinds: an export folder and a configuration for each.
 # Usage: site.sh FOLDER TENANTS DAYS. The days are the last ones of a March, in which clocks are changed twice; a whole month is 31.
 set -euo pipefail
 dir=$1 tenants=$2 days=$3
-bin=$(cd "$(dirname "${BASH_SOURCE[0]}")/../bin" && pwd)
+gimsim=$(cd "$(dirname "${BASH_SOURCE[0]}")/../bin" && pwd)/gimsim
 
 zones=(America/New_York Europe/London Asia/Kolkata Australia/Lord_Howe America/Santiago UTC)
-from=$((32 - days))
+before=$(date -u -d "2026-03-31 - $days days" +%F) # for sessions that cross midnight
 mkdir -p "$dir/tenants.d"
 cat >"$dir/seats.yaml" <<'YAML'
 globals: {session_end: inclusive, readiness: off, engine: {memory_limit: 500MB, threads: 1}}
@@ -23,13 +23,9 @@ regions:
   EU: {timezone: Europe/London, locations: {london: {switches: [SIP_LON]}, paris: {switches: [SIP_PAR]}}}
   HOME: {timezone: ${zones[i % 6]}, locations: {lab: {switches: [SIP_LAB]}}}
 YAML
-	# A day before, for sessions that cross midnight. Of every other tenant the source ends with the month: its last sessions are open.
+	# Of every other tenant the source ends with the month: its last sessions are open.
 	high_water=2026-04-0$((1 + i % 2))T12:00:00Z
-	"$bin/gimsim" export --dir "$dir/exports/$name" --seed "$i" --from "$(date -u -d "2026-03-$from - 1 day" +%F)" --days $((days + 1)) --agents $((10 + i % 5 * 10)) \
+	"$gimsim" export --dir "$dir/exports/$name" --seed "$i" --from "$before" --days $((days + 1)) --agents $((10 + i % 5 * 10)) \
 		--ocs-share=0.6 --legs-per-hour=1 --no-interactions --high-water "$high_water" --open=0.03 --stuck=0.002 --overlapping=0.02 --broken=0.01 \
 		--zero-length=0.02 --long=0.005 --orphan=0.02 --no-employee-id=0.05 --two-keys=0.1 --test-agents=0.05 --roaming=0.1 --unknown-switch=0.03 --unlisted-switch=0.03
 done
-period=(--from "$(date -u -d "2026-03-$from" +%F)" --to 2026-03-31)
-((days == 31)) && period=(--month 2026-03)
-"$bin/seats" --config "$dir/seats.yaml" run "${period[@]}" --jobs 2 --format csv >"$dir/run.csv"
-"$bin/seats" --config "$dir/seats.yaml" export --lake "$dir/lake"

@@ -42,6 +42,7 @@ func (c *statusCmd) check(ctx context.Context, w *world, t *terminal, tenants []
 
 // look is how a tenant stands by its published store.
 func look(ctx context.Context, tenant config.Tenant, now time.Time) (watch.State, error) {
+	tenant.Engine.Threads = 1 // a few rows: starting a thread for each core takes longer
 	db, err := openSnapshot(ctx, tenant)
 	if err != nil {
 		return watch.State{}, err

@@ -1,0 +1,72 @@
+"""Asks a question of a lake in three engines, which must give one answer: python ask.py LAKE, with pyspark, duckdb and polars.
+
+It is the first question of the lake's README.md, and each engine reads the lake as is said there. Prints the answer; ends with 1
+where the answers differ, or where there is none.
+"""
+
+import re
+import sys
+from datetime import date, datetime, timezone
+from pathlib import Path
+
+import duckdb
+import polars
+from pyspark.sql import SparkSession
+
+RELATION = "daily_concurrent"
+
+
+def question(lake):
+    questions = Path(lake, "README.md").read_text().split("## Questions")[1]
+    return re.search(r"(^    .*\n)+", questions, re.MULTILINE)[0].strip().rstrip(";")
+
+
+def in_duckdb(lake, text):
+    with duckdb.connect() as db:
+        types = "{tenant: varchar, month: varchar, day: date}"
+        db.execute(f"create view {RELATION} as from read_parquet('{lake}/{RELATION}/*/*/*/*.parquet', hive_types = {types})")
+        return db.execute(text).fetchall()
+
+
+def in_polars(lake, text):
+    schema = {"tenant": polars.String, "month": polars.String, "day": polars.Date}
+    relation = polars.scan_parquet(f"{lake}/{RELATION}/**/*.parquet", hive_schema=schema)
+    return polars.SQLContext({RELATION: relation}).execute(text, eager=True).rows()
+
+
+def in_spark(lake, text):
+    settings = {
+        "spark.ui.enabled": "false",
+        "spark.sql.sources.partitionColumnTypeInference.enabled": "false",
+        "spark.sql.session.timeZone": "UTC",
+    }
+    spark = SparkSession.builder.master("local[2]").config(map=settings).getOrCreate()
+    try:
+        spark.read.parquet(f"{lake}/{RELATION}").createOrReplaceTempView(RELATION)
+        return [tuple(row) for row in spark.sql(text).collect()]
+    finally:
+        spark.stop()
+
+
+def written(value):
+    """A value as text: engines differ in what a time is in Python."""
+    if isinstance(value, datetime):
+        return value.astimezone(timezone.utc).isoformat()
+    return value.isoformat() if isinstance(value, date) else str(value)
+
+
+def main(lake):
+    text = question(lake)
+    print(text)
+    answers = [[tuple(map(written, row)) for row in ask(lake, text)] for ask in (in_duckdb, in_polars, in_spark)]
+    for row in answers[0]:
+        print(*row, sep="\t")
+    if not answers[0] or answers.count(answers[0]) < len(answers):
+        print("the answers differ, or there is none:", *answers, sep="\n", file=sys.stderr)
+        return 1
+    print(f"{len(answers[0])} rows, the same in DuckDB, Polars and Spark")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
