@@ -96,7 +96,7 @@ func (b *bench) history(ctx context.Context) error {
 		return err
 	}
 	days := fmt.Sprintf("%d days of %s sessions, %s", b.size.history, count(int64(b.size.historyDay)), megabytes(file.Size()))
-	b.compare(fmt.Sprintf("run with %d days in the store ÷ with one", b.size.history), "", days, taken[0], taken[1])
+	b.compare(fmt.Sprintf("run with %d days in the store ÷ with one", b.size.history), "≤ 1.1", days, taken[0], taken[1])
 	b.compare("publishing (`seats report` with nothing new) ÷ `dd` of the store, synced as well", "", days, taken[2], taken[3])
 	return nil
 }
