@@ -248,7 +248,7 @@ func (r *exportReader) look(ctx context.Context, f *factFile, matters func(*plai
 		return err
 	}
 	t := table(f.table)
-	if f.header, err = checkHeader(f.path, f.shown, t); err != nil {
+	if f.header, err = checkHeader(f.path, f.shown, t); err != nil || f.before.Size() <= r.Small {
 		return err
 	}
 	plain, err := newPlainFile(f.path, f.header, t)
@@ -309,6 +309,9 @@ func (r *exportReader) take(ctx context.Context, name string, files []*factFile,
 
 // choose copies the rows of a file that have one of the ids.
 func (r *exportReader) choose(ctx context.Context, f *factFile, ids func(int64) bool, to string) (n int64, err error) {
+	if err := makeTemp(filepath.Dir(to)); err != nil {
+		return 0, err
+	}
 	out, err := os.OpenFile(to, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if err != nil {
 		return 0, err

@@ -15,7 +15,6 @@ import (
 	"strings"
 	"time"
 
-	"seats/internal/dirs"
 	"seats/internal/fail"
 )
 
@@ -298,7 +297,7 @@ func (c chunk) unpack(temp string) (folder string, files map[string]string, clea
 	if err := checkSHA1(c.path); err != nil {
 		return "", nil, nil, err
 	}
-	if err := dirs.MakeTemp(temp); err != nil {
+	if err := makeTemp(temp); err != nil {
 		return "", nil, nil, err
 	}
 	folder, err = os.MkdirTemp(temp, "unpack-")

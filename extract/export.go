@@ -38,6 +38,7 @@ type ExportOptions struct {
 	KeyFrom   int64             // least time key of a fact row that can matter to any window of the run
 	Days      calendar.Interval // from the first second of the run's days to the last, in any region
 	Groups    bool              // the agent groups of sessions are wanted; where the export lacks them, Warn says so
+	Small     int64             // fact files of so many bytes are read whole, without a look at what matters in them
 	TempDir   string            // where zips are unpacked and rows are sorted out: made when it is needed, in a folder that is there
 	Warn      func(string)
 	Progress  func(table string, rows int64)
@@ -65,10 +66,7 @@ func (e *Export) open(ctx context.Context, o ExportOptions) (err error) {
 		return err
 	}
 	e.horizon.HighWater = chunks[len(chunks)-1].date
-	temp, err := makeTemp(o.TempDir)
-	if err != nil {
-		return err
-	}
+	temp := filepath.Join(o.TempDir, "export")
 	defer os.RemoveAll(temp) //nolint:errcheck // the work folder is removed with the run
 	files, err := unpackAll(ctx, chunks, temp, o)
 	if err != nil {
@@ -92,11 +90,12 @@ func (e *Export) open(ctx context.Context, o ExportOptions) (err error) {
 	return e.takeGroups(ctx, seen, o.Warn)
 }
 
-func makeTemp(dir string) (string, error) {
-	if err := dirs.MakeTemp(dir); err != nil {
-		return "", err
+// makeTemp makes a folder and, where it is missing, the one that it is in.
+func makeTemp(dir string) error {
+	if err := dirs.MakeTemp(filepath.Dir(dir)); err != nil {
+		return err
 	}
-	return os.MkdirTemp(dir, "export-")
+	return dirs.MakeTemp(dir)
 }
 
 // exportFile is a table's file in one chunk.

@@ -147,6 +147,10 @@ func (s *state) wanted(ctx context.Context) ([]extract.Window, error) {
 	return windows, nil
 }
 
+// smallExport is the size in bytes of a file of facts that is not looked through first: who only reads a store of a small site need
+// not write beside it.
+const smallExport = 64 << 10
+
 // OpenSource opens a tenant's source for the windows, all in one snapshot. tempDir is where an export is
 // unpacked.
 func OpenSource(ctx context.Context, t config.Tenant, stage *extract.Stage, windows []extract.Window, tempDir string, log Log) (extract.Source, error) {
@@ -164,6 +168,7 @@ func OpenSource(ctx context.Context, t config.Tenant, stage *extract.Stage, wind
 		KeyFrom:   from - int64(windows[0].Lookback.Seconds()) - 3600, // activities reach further back than sessions
 		Groups:    t.ReadsGroups(),
 		Days:      days,
+		Small:     smallExport,
 		TempDir:   tempDir,
 		Warn:      func(msg string) { log.Warn(msg, "tenant", t.Name) },
 		Progress:  progress,
