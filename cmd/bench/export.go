@@ -4,9 +4,12 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
+	"time"
 )
 
 // exports holds a nightly run on a folder of exports, one chunk a night, against the same run on the GIM DB that they were
@@ -62,7 +65,28 @@ func (s *site) exportedTo(ctx context.Context, name string, gim days, more ...st
 		return "", err
 	}
 	_, err = child(ctx, nil, "", s.gimsim, append(append([]string{"export", "--dir", dir, "--increments", strconv.Itoa(gim.days + 1)}, shape...), more...)...)
-	return config, err
+	if err != nil {
+		return "", err
+	}
+	return config, asOfTheirNights(dir)
+}
+
+// asOfTheirNights gives the files of each chunk the time of its name, at which an export job would have written them.
+func asOfTheirNights(dir string) error {
+	return filepath.WalkDir(dir, func(path string, _ fs.DirEntry, err error) error {
+		if err != nil || path == dir {
+			return err
+		}
+		name := strings.TrimSuffix(filepath.Base(path), ".zip")
+		if chunk := filepath.Dir(path); chunk != dir {
+			name = filepath.Base(chunk)
+		}
+		at, err := time.Parse("2006_01_02_15_04_05", name[max(0, len(name)-len("2006_01_02_15_04_05")):])
+		if err != nil {
+			return err
+		}
+		return os.Chtimes(path, at, at)
+	})
 }
 
 // sliceHash is that of the measured day, over all its rows.
