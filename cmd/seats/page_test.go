@@ -124,7 +124,7 @@ func TestThePageOfAMonthAndOfAllTenants(t *testing.T) {
 	site := writtenPages(t)
 	page := lookAt(t, site, "acme/2026-03.html")
 	require.Equal(t, "2", ask[string](t, page, `document.querySelector('.calendar a[href="2026-03-10.html"]').textContent`))
-	require.Contains(t, ask[string](t, page, `document.querySelector('.tiles .bad').textContent`), "of 1 committed", "the peak of 2 is above it")
+	require.Equal(t, "1 committed; days above it: 1", ask[string](t, page, `document.querySelector('.tiles .bad .more').textContent`), "the peak of 2 is above it, and not of it")
 	quiet(t, page, site)
 	require.NoError(t, chromedp.Do(page.Context, chromedp.Navigate("file://"+site+"/index.html")))
 	require.Equal(t, "-1", ask[string](t, page, `document.querySelector('td.bad').textContent`))
