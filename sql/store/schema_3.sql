@@ -217,8 +217,21 @@ from unit_session(of_unit, of_region, (of_month || '-01')::date, last_day((of_mo
 group by name
 order by agents desc, name;
 
-comment on macro table unit_session is 'Counted sessions of a region and a range of days by what they belong to: ''agent_group'', ''location'' or ''switch''; times in epoch seconds. What the two macros below are made from';
+comment on macro table unit_session is 'Counted sessions of a region and a range of days by what they belong to: ''agent_group'', ''location'' or ''switch''; times in epoch seconds. What breakdown and enabled_by are made from';
 comment on macro table breakdown is 'Who used the seats of a region on a day, by ''agent_group'', ''location'' or ''switch'': the peak of each by itself and its first second, its share of the region''s peak in the first second of that, and its enabled agents. Shares add up to the region''s number; peaks and enabled agents do not, since an agent may belong to several';
 comment on macro table enabled_by is 'Enabled agents of a region in a month, by ''agent_group'', ''location'' or ''switch''; an agent who belongs to several counts in each';
+
+-- What the comments of older versions left to guess.
+comment on view data_quality is 'What was doubtful in a slice (R11): a row a rule and day, of those that found nothing too';
+comment on column data_quality.rule is 'Sessions: rejected_session (no start, or an end before it), open_session, long_session (of more than 24 hours), overlapping_sessions (shares a second with an earlier one of its agent), several_regions (counts in more than one), unknown_switch (counts in the default location), unmapped_switch (has no location to go to). Activities: rejected_activity, orphan_activity (in no session of its agent). Agents with a session: agent_without_employee_id, excluded_agent. Of the source: duplicate_key, damaged_name (bytes that mean nothing)';
+comment on column data_quality.occurrences is 'How many sessions, activities, agents or keys; 0: none';
+comment on column data_quality.examples is 'Up to 20 of them: sessions by sm_res_session_fact_key, activities by kind and key, agents by what they are counted as';
+comment on view qualifying_session is 'Sessions that count (R4 to R6): day x session x location x region; a region row exists only where the session shares a second with that region''s day, so one that crosses midnight is in both days. Those of a sealed month are in its file';
+comment on column qualifying_session.location is 'As configured: where the session''s switches put it; one with switches of several has a row for each';
+comment on column qualifying_session.starts_at is 'Login, whole: not cut to the day';
+comment on column qualifying_session.ends_at is 'End of the occupied interval (exclusive), after session_end and as_of; not cut to the day';
+comment on column ocs_activity.ends_at is 'Its end as GIM gives it; where it is NULL, or active_flag not 0: counted until slice.as_of';
+comment on column run.exit_code is 'As the program''s exit status';
+comment on view sealed_month is 'Closed months whose rows (voice_session, ocs_activity, agent, session_group, qualifying_session, concurrency) lie in a file of their own beside the store';
 
 update _data.store_version set version = 3;
