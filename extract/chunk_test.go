@@ -144,6 +144,19 @@ func TestAZipThatCannotBeUnpackedIsNotBroken(t *testing.T) {
 	}
 }
 
+// engine.temp_dir, and the machine's own folder, may be links.
+func TestAZipIsLookedAtInATemporaryFolderBehindALink(t *testing.T) {
+	dir, temp := t.TempDir(), t.TempDir()
+	touch(t, dir, "export_1.zip")
+	link := filepath.Join(t.TempDir(), "link")
+	require.NoError(t, os.Symlink(temp, link))
+	_, err := InspectExport(t.Context(), dir, "", link, false)
+	require.ErrorContains(t, err, "no file for contact_attempt_fact")
+	left, err := os.ReadDir(temp)
+	require.NoError(t, err)
+	require.Empty(t, left)
+}
+
 // zipOf writes a zip, file by file.
 func zipOf(t testing.TB, write func(w *zip.Writer)) chunk {
 	path := filepath.Join(t.TempDir(), "export_1.zip")

@@ -152,6 +152,24 @@ func TestAnExportWithoutGroupsHasSlices(t *testing.T) {
 	}
 }
 
+// Where the column came with a later chunk, of sessions that are not in it nothing is known: they are not in no group.
+func TestSessionsOfChunksWithoutGroupsHaveNone(t *testing.T) {
+	g := grouped(t)
+	dir := g.export("2026_03_11_02_00_00", groupTables...)
+	path := filepath.Join(dir, "export_42_2026_03_11_02_00_00", "SM_RES_SESSION_FACT.csv")
+	text, err := os.ReadFile(path)
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(path, []byte(strings.Replace(string(text), "resource_group_combination_key", "other", 1)), 0o600))
+	g.db.Exec(t, "delete from sm_res_session_fact where sm_res_session_fact_key not in (2, 3)")
+	later := "export_43_2026_03_11_03_00_00"
+	require.NoError(t, os.Rename(filepath.Join(g.export("2026_03_11_03_00_00"), "export_42_2026_03_11_03_00_00"), filepath.Join(dir, later)))
+	r := newRig(t)
+	src, warned := openGroups(t, r, dir)
+	require.Empty(t, warned)
+	require.EqualValues(t, 7, r.cut(t, src, utcDay).Sessions)
+	require.Equal(t, wantGroups[2:4], r.strings(t, groupRows))
+}
+
 // The groups of a slice that could not be replaced come back with it.
 func TestASourceThatFailsMidwayLeavesTheOldGroups(t *testing.T) {
 	g := grouped(t)

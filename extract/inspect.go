@@ -88,7 +88,7 @@ func InspectExport(ctx context.Context, dir, marker, tempDir string, groups bool
 			return f, err
 		}
 		c.groups = groups
-		if err := inspectChunk(c, temp, seen); err != nil {
+		if err := inspectChunk(c, filepath.Join(temp, "export"), seen); err != nil {
 			return f, explainExport(err, f.Name)
 		}
 	}

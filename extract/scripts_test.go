@@ -1,12 +1,16 @@
 package extract
 
 import (
+	"encoding/binary"
+	"errors"
 	"fmt"
+	"math"
 	"os"
 	shell "os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -59,6 +63,22 @@ func TestStatementsForOtherDatabasesRun(t *testing.T) {
 	}
 }
 
+// letReadNew has another user read what comes into a folder, where its file system knows such: setfacl -m d:u:1:rX,d:g::-,d:o::-.
+// It gives the mode of a folder that is made there.
+func letReadNew(t *testing.T, dir string) (mode string) {
+	acl := []byte{2, 0, 0, 0}
+	for _, entry := range [][3]uint32{{1, 7, math.MaxUint32}, {2, 5, 1}, {4, 0, math.MaxUint32}, {16, 5, math.MaxUint32}, {32, 0, math.MaxUint32}} {
+		acl = binary.LittleEndian.AppendUint32(acl, entry[0]|entry[1]<<16)
+		acl = binary.LittleEndian.AppendUint32(acl, entry[2])
+	}
+	err := syscall.Setxattr(dir, "system.posix_acl_default", acl, 0)
+	if errors.Is(err, syscall.ENOTSUP) {
+		return "drwx------"
+	}
+	require.NoError(t, err)
+	return "drwxr-x---"
+}
+
 // export.sh makes a chunk of a GIM on PostgreSQL that holds the same slice; a second one of the same moment it does not make, and
 // what fails leaves nothing behind.
 func TestTheScriptForPostgreSQLMakesAChunk(t *testing.T) {
@@ -74,8 +94,11 @@ func TestTheScriptForPostgreSQLMakesAChunk(t *testing.T) {
 		insert into ctl_extract_history (table_name, data_source_key, data_source_type, max_ts, job_id, create_audit_key, created_ts) values
 			('a', 1, 1, 1773190000, 'j', 1, 1), ('a', 1, 1, 1773196245, 'j', 1, 1), ('a', 3, 3, 1773199999, 'j', 1, 1), ('a', 4, 4, 1000, 'j', 1, 1)`)
 	dir, connect := t.TempDir(), fmt.Sprintf("host=%s port=%d dbname=%s user=%s", db.Host, db.Port, db.Database, db.User)
+	file, err := filepath.Abs("../docs/exports/export.sh")
+	require.NoError(t, err)
 	script := func(args ...string) (string, error) {
-		cmd := shell.Command("../docs/exports/export.sh", args...)
+		cmd := shell.Command(file, args...)
+		cmd.Dir = filepath.Dir(dir)
 		cmd.Env = append(os.Environ(), "PGOPTIONS=-c search_path="+db.Schema)
 		out, err := cmd.CombinedOutput()
 		return string(out), err
@@ -88,9 +111,13 @@ func TestTheScriptForPostgreSQLMakesAChunk(t *testing.T) {
 		}
 		return names
 	}
-	out, err := script("postgresql", connect, dir, "7")
+	mode := letReadNew(t, dir)
+	out, err := script("postgresql", connect, filepath.Base(dir), "7")
 	require.NoError(t, err, out)
 	require.Equal(t, "export_2026_03_11_02_30_45\n", out)
+	info, err := os.Stat(filepath.Join(dir, "export_2026_03_11_02_30_45"))
+	require.NoError(t, err)
+	require.Equal(t, mode, info.Mode().String(), "whom the folder's ACL lets in, and nobody else")
 	out, err = script("postgresql", connect, dir)
 	require.NoError(t, err, out)
 	require.Contains(t, out, "the GIM has read nothing since")

@@ -12,7 +12,10 @@ kind=$1 connect=$2 folder=$3 days=${4:-7}
 here=$(cd "$(dirname "$0")" && pwd)
 case $days in '' | *[!0-9]*) echo "export.sh: DAYS is not a number: $days" >&2; exit 64 ;; esac
 
-work=$(mktemp -d "$folder/incoming.XXXXXX")
+# By mkdir, since mktemp's own folders are closed to whom a default ACL lets in.
+folder=$(cd "$folder" && pwd)
+work=$(mktemp -u "$folder/incoming.XXXXXX")
+mkdir "$work"
 trap 'rm -rf "$work"' EXIT
 trap 'exit 130' HUP INT TERM
 cd "$work"

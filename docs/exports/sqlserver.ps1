@@ -16,6 +16,7 @@ $statements = [regex]::Matches((Get-Content -Raw (Join-Path $PSScriptRoot 'sqlse
     '(?ms)^-- (?<file>mark|\w+\.csv)\b[^\r\n]*\r?\n(?<text>select .*?);')
 if ($statements.Count -ne 8) { throw 'sqlserver.sql: eight statements are expected' }
 
+$Folder = (Resolve-Path -LiteralPath $Folder).ProviderPath   # .NET has a current folder of its own
 $work = Join-Path $Folder ('incoming.' + [guid]::NewGuid().ToString('N'))
 $null = New-Item -ItemType Directory -Path $work
 $connection = New-Object System.Data.SqlClient.SqlConnection "Server=$Server;Database=$Database;Integrated Security=SSPI;Application Name=seats export"

@@ -16,7 +16,7 @@ comment on view session_group is 'Agent groups of the voice sessions of a slice,
 comment on column session_group.day is 'Calendar date; every region reads it in its own time zone';
 comment on column session_group.sm_res_session_fact_key is 'GIM primary key of the session, with start_date_time_key';
 comment on column session_group.start_date_time_key is 'GIM time key: epoch second of the quarter of an hour of the start';
-comment on column session_group.group_name is 'Of a group that the agent was in; NULL: in none. A day whose groups were not read has no rows';
+comment on column session_group.group_name is 'Of a group that the agent was in; NULL: in none. A session whose groups were not read has no row';
 
 -- What a counted session is broken down by, for the macros after it. Grain: session that counts in a region x what it
 -- belongs to there: its groups, its locations, or its switches, which are those of all activities that qualify it and lead to the
