@@ -58,6 +58,9 @@ func (c *initCmd) Run(ctx context.Context, w *world, root *cli, t *terminal) err
 	if _, err := os.Lstat(c.Output); err == nil {
 		return fail.New(fail.Usage, "nothing was overwritten; --output gives it another name", "%s exists", c.Output)
 	}
+	if _, err := os.Stat(filepath.Dir(c.Output)); err != nil {
+		return fail.New(fail.Other, "make the folder first", "write %s: %w", c.Output, err) // before anything is asked or looked at
+	}
 	d := drafter{initCmd: c, env: w.env, ask: newAsker(w, t)}
 	if err := d.complete(ctx); err != nil {
 		return err

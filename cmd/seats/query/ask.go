@@ -1,8 +1,9 @@
 // Package query puts a user's questions to a snapshot, in SQL: from an argument, from a stream, or at a prompt; and writes the
 // answers to a screen or into files.
 //
-// What a statement may do is bounded by the connection, which is locked (duck.Options), not by a look at its text: it changes
-// nothing and reads and writes no other file, but for one that Parquet needs.
+// What a statement may do is bounded by the connection, which is locked (duck.Options): it reads and writes no other file, but for
+// one that Parquet needs. Of the files that are open DuckDB lets a locked connection do what it likes, so no statement is run
+// that is about files at all; DuckDB tells which kind one is of, not a look at its text.
 package query
 
 import (
@@ -15,6 +16,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"time"
 
@@ -57,11 +59,12 @@ func (a *Asker) Ask(ctx context.Context, query, format, file string) (wrote bool
 }
 
 func (a *Asker) ask(ctx context.Context, query, format, file string) (wrote bool, err error) {
+	sets, err := a.allowed(ctx, query)
+	if err != nil {
+		return false, fmt.Errorf("query: %w", err)
+	}
 	if file != "" {
-		sets, err := a.sets(ctx, query)
 		switch {
-		case err != nil:
-			return false, fmt.Errorf("query: %w", err)
 		case sets:
 			_, err := a.Conn.ExecContext(ctx, query)
 			return false, err
@@ -97,18 +100,40 @@ func formatFor(format, file string) string {
 	return format
 }
 
-// sets tells whether a statement sets something, and so has no rows.
-func (a *Asker) sets(ctx context.Context, query string) (sets bool, err error) {
+// allowed refuses a statement that may not be run, and tells whether it only sets something, and so has no rows.
+func (a *Asker) allowed(ctx context.Context, query string) (sets bool, err error) {
+	kind, err := a.kind(ctx, query)
+	if err != nil {
+		return false, err
+	}
+	switch kind {
+	case duckdb.STATEMENT_TYPE_SET, duckdb.STATEMENT_TYPE_VARIABLE_SET:
+		return true, nil
+	case duckdb.STATEMENT_TYPE_SELECT,
+		duckdb.STATEMENT_TYPE_CREATE, duckdb.STATEMENT_TYPE_DROP, // of what is temporary: stores are read-only
+		duckdb.STATEMENT_TYPE_INSERT, duckdb.STATEMENT_TYPE_UPDATE, duckdb.STATEMENT_TYPE_DELETE:
+		return false, nil
+	case duckdb.STATEMENT_TYPE_EXPLAIN: // with analyze it runs what it explains
+		if explained := explains.ReplaceAllLiteralString(query, ""); explained != query {
+			return a.allowed(ctx, explained)
+		}
+	}
+	return false, fail.New(fail.Other, "--output, or .output at the prompt, writes a result into a file", "this kind of statement is not run here: it is for questions")
+}
+
+var explains = regexp.MustCompile(`(?i)^explain(\s+analyze\b)?(\s*\([a-z_, ]*\))?`)
+
+// kind is DuckDB's word on what a statement is.
+func (a *Asker) kind(ctx context.Context, query string) (kind duckdb.StmtType, err error) {
 	err = a.Conn.Raw(func(c any) error {
 		statement, err := c.(driver.ConnPrepareContext).PrepareContext(ctx, query)
 		if err != nil {
 			return err
 		}
-		kind, err := statement.(*duckdb.Stmt).StatementType()
-		sets = kind == duckdb.STATEMENT_TYPE_SET || kind == duckdb.STATEMENT_TYPE_VARIABLE_SET
+		kind, err = statement.(*duckdb.Stmt).StatementType()
 		return errors.Join(err, statement.Close())
 	})
-	return sets, err
+	return kind, err
 }
 
 // parquet has DuckDB write the rows of a query into the one file that it may write, and copies that to where it was asked for.

@@ -9,8 +9,9 @@ import (
 // ended yet is the rest. Semicolons inside texts, quoted names and comments end nothing. A statement of nothing
 // but comments is passed over.
 func statements(text string) (complete []string, rest string) {
-	begin, blank := 0, true
+	begin, last, blank := 0, 0, true
 	for at := 0; at < len(text); {
+		last = at
 		if text[at] == ';' {
 			if at++; !blank {
 				complete = append(complete, strings.TrimSpace(text[begin:at]))
@@ -18,14 +19,14 @@ func statements(text string) (complete []string, rest string) {
 			begin, blank = at, true
 			continue
 		}
-		length, counts := tokenAt(text, at)
+		length, counts := token(text[at:])
 		if counts {
 			blank = false
 		}
 		at += length
 	}
 	if blank {
-		return complete, commentLeftOpen(text[begin:])
+		return complete, commentLeftOpen(text[last:])
 	}
 	return complete, text[begin:]
 }
@@ -35,7 +36,7 @@ func statements(text string) (complete []string, rest string) {
 func oneLine(text string) string {
 	var out strings.Builder
 	for at := 0; at < len(text); {
-		length, counts := tokenAt(text, at)
+		length, counts := token(text[at:])
 		switch part := text[at : at+length]; {
 		case counts:
 			out.WriteString(part)
@@ -49,57 +50,80 @@ func oneLine(text string) string {
 	return strings.TrimRight(out.String(), " ")
 }
 
-// commentLeftOpen keeps the beginning of a block comment that goes on in the next line.
-func commentLeftOpen(text string) string {
-	if at := strings.Index(text, "/*"); at >= 0 && !strings.Contains(text[at:], "*/") {
-		return text[at:]
+// commentLeftOpen keeps the last token of a text, if it is the beginning of a block comment that goes on in the next line.
+func commentLeftOpen(last string) string {
+	if strings.HasPrefix(last, "/*") {
+		if _, ended := blockComment(last); !ended {
+			return last
+		}
 	}
 	return ""
 }
 
-var dollarQuote = regexp.MustCompile(`^\$[A-Za-z_]*\$`)
-
-// tokenAt is the token that begins at a place of a text, where an E stands before a quote or not.
-func tokenAt(text string, at int) (length int, counts bool) {
-	if text[at] == '\'' && escapes(text[:at]) {
-		return escapedText(text[at:]), true
-	}
-	return token(text[at:])
-}
+// As DuckDB's lexer has them: a name takes in what would begin a text elsewhere.
+var (
+	word        = regexp.MustCompile(`^[A-Za-z_\x{80}-\x{10FFFF}][A-Za-z0-9_$\x{80}-\x{10FFFF}]*`)
+	dollarQuote = regexp.MustCompile(`^\$([A-Za-z_\x{80}-\x{10FFFF}][A-Za-z0-9_\x{80}-\x{10FFFF}]*)?\$`)
+	escapeQuote = regexp.MustCompile(`^[eE]'`)
+)
 
 // token is how long the text, name, comment or single byte at the front is, and whether it is of the statement
 // itself: blanks and comments are not.
 func token(text string) (length int, counts bool) {
 	switch {
 	case strings.HasPrefix(text, "--"):
-		return upTo(text, 2, "\n"), false
+		return upTo(text, 2, "\n\r"), false
 	case strings.HasPrefix(text, "/*"):
-		return upTo(text, 2, "*/"), false
+		length, _ = blockComment(text)
+		return length, false
+	case escapeQuote.MatchString(text):
+		return escapedText(text), true
 	case text[0] == '\'' || text[0] == '"':
 		return upTo(text, 1, text[:1]), true
 	case text[0] == '$':
 		if tag := dollarQuote.FindString(text); tag != "" {
-			return upTo(text, len(tag), tag), true
+			if at := strings.Index(text[len(tag):], tag); at >= 0 {
+				return len(tag) + at + len(tag), true
+			}
+			return len(text), true
 		}
+	}
+	if name := word.FindString(text); name != "" {
+		return len(name), true
 	}
 	return 1, !strings.ContainsRune(" \t\r\n\f\v", rune(text[0]))
 }
 
-// upTo is the length of text through the first end after its beginning, or all of it.
-func upTo(text string, beginning int, end string) int {
-	if at := strings.Index(text[beginning:], end); at >= 0 {
-		return beginning + at + len(end)
+// blockComment is the length of one, with those in it, and whether it has ended.
+func blockComment(text string) (length int, ended bool) {
+	depth := 0
+	for at := 0; at+1 < len(text); at++ {
+		switch text[at : at+2] {
+		case "/*":
+			depth++
+			at++
+		case "*/":
+			depth--
+			at++
+			if depth == 0 {
+				return at + 1, true
+			}
+		}
+	}
+	return len(text), false
+}
+
+// upTo is the length of text through the first of some bytes after its beginning, or all of it.
+func upTo(text string, beginning int, ends string) int {
+	if at := strings.IndexAny(text[beginning:], ends); at >= 0 {
+		return beginning + at + 1
 	}
 	return len(text)
 }
 
-var escapePrefix = regexp.MustCompile(`(^|[^A-Za-z0-9_])[eE]$`)
-
-// escapes tells whether the text literal that follows is an E'...', in which a backslash hides a quote.
-func escapes(before string) bool { return escapePrefix.MatchString(before[max(0, len(before)-2):]) }
-
+// escapedText is the length of an E'...', in which a backslash hides a quote.
 func escapedText(text string) int {
-	for at := 1; at < len(text); at++ {
+	for at := 2; at < len(text); at++ {
 		switch text[at] {
 		case '\\':
 			at++

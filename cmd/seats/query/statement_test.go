@@ -29,6 +29,15 @@ func TestStatementsEndAtSemicolonsOutsideTextsAndComments(t *testing.T) {
 		{"select $$a;b$$; select $t$;$$;$t$;", []string{"select $$a;b$$;", "select $t$;$$;$t$;"}, ""},
 		{`select e'\';'; x`, []string{`select e'\';';`}, " x"},
 		{`select name'\'; x`, []string{`select name'\';`}, " x"},
+		{"-- see /* here;\n", nil, ""},
+		{"-- see /* here\nselect 1;", []string{"-- see /* here\nselect 1;"}, ""},
+		{"/* ended */ /* goes on;", nil, "/* goes on;"},
+		{"/* one /* in ; */ another; */ select 1;", []string{"/* one /* in ; */ another; */ select 1;"}, ""},
+		{"-- ended\rselect 1; x", []string{"-- ended\rselect 1;"}, " x"},
+		{"select $t1$;$t1$; x", []string{"select $t1$;$t1$;"}, " x"},
+		{"select 1 as a$$; select 2 as b$$;", []string{"select 1 as a$$;", "select 2 as b$$;"}, ""},
+		{`select 1 as ée'\'; x`, []string{`select 1 as ée'\';`}, " x"},
+		{`select 1e'\';'; x`, []string{`select 1e'\';';`}, " x"},
 		{"select 'ü;ß'; select 'é';", []string{"select 'ü;ß';", "select 'é';"}, ""},
 	} {
 		complete, rest := statements(c.text)
