@@ -79,6 +79,29 @@ func letReadNew(t *testing.T, dir string) (mode string) {
 	return "drwxr-x---"
 }
 
+// SQL*Plus begins a new page now and then: headings that stand there again are no rows.
+func TestTheScriptForOracleWritesHeadingsOnce(t *testing.T) {
+	file, err := filepath.Abs("../docs/exports/export.sh")
+	require.NoError(t, err)
+	bin, dir := t.TempDir(), t.TempDir()
+	const sqlplus = `#!/bin/sh
+for table in media_type dialing_mode resource_ sm_res_session_fact interaction_resource_fact irf_user_data_gen_1 contact_attempt_fact; do
+	printf '"A","B"\n1,"x"\n"A","B"\n2,"A"\n' >$table.csv
+done
+echo 2026_03_11_02_30_45 >mark.txt
+`
+	require.NoError(t, os.WriteFile(filepath.Join(bin, "sqlplus"), []byte(sqlplus), 0o700))
+	cmd := shell.Command(file, "oracle", "/@GIM", dir)
+	cmd.Env = append(os.Environ(), "PATH="+bin+":"+os.Getenv("PATH"))
+	out, err := cmd.CombinedOutput()
+	require.NoError(t, err, string(out))
+	for _, table := range []string{"media_type", "contact_attempt_fact"} {
+		text, err := os.ReadFile(filepath.Join(dir, "export_2026_03_11_02_30_45", table+".csv"))
+		require.NoError(t, err)
+		require.Equal(t, "\"A\",\"B\"\n1,\"x\"\n2,\"A\"\n", string(text))
+	}
+}
+
 // export.sh makes a chunk of a GIM on PostgreSQL that holds the same slice; a second one of the same moment it does not make, and
 // what fails leaves nothing behind.
 func TestTheScriptForPostgreSQLMakesAChunk(t *testing.T) {

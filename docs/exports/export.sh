@@ -25,9 +25,12 @@ postgresql) psql --no-psqlrc --quiet --set=days="$days" --file="$here/postgresql
 *) echo "export.sh: no $kind, but oracle or postgresql" >&2; exit 64 ;;
 esac
 
-# A file that broke off, on a full disk for instance, does not end with a line.
+# A file that broke off, on a full disk for instance, does not end with a line. SQL*Plus begins a page every 50,000 rows, and may write
+# the headings again.
 for table in media_type dialing_mode resource_ sm_res_session_fact interaction_resource_fact irf_user_data_gen_1 contact_attempt_fact; do
 	[ -s $table.csv ] && [ -z "$(tail -c 1 $table.csv)" ] || { echo "export.sh: $table.csv is not whole" >&2; exit 1; }
+	[ $kind = postgresql ] && continue
+	awk 'NR == 1 { headings = $0 } NR == 1 || $0 != headings' $table.csv >$table.new && mv $table.new $table.csv
 done
 mark=$(tr -d '[:space:]' <mark.txt)
 case $mark in

@@ -9,7 +9,7 @@ import (
 	"seats/report"
 )
 
-// resultLimit bounds the rows of a result, in bytes: engine.memory_limit is for DuckDB alone.
+// resultLimit bounds the rows of a result, in bytes: they are kept beside DuckDB's buffers.
 const resultLimit = 512 << 20
 
 // collect gives the rows of a statement.
