@@ -37,6 +37,7 @@ func (*explainCmd) Help() string {
   seats explain --date 2026-03-10 --region US
   seats explain --date 2026-03-10 --region US --at 12:30:00
   seats explain --date 2026-03-10 --agent E000053
+  seats explain --date 2026-03-10 --region US --by agent_group
   seats explain --month 2026-03 --region US --format csv`
 }
 
@@ -286,13 +287,7 @@ func (x *explanation) parts(whole, parts report.Table) error {
 	if x.Format != report.FormatTable {
 		return x.write(parts)
 	}
-	if err := x.write(whole); err != nil {
-		return err
-	}
-	if _, err := io.WriteString(x.world.stdout, "\n"); err != nil {
-		return err
-	}
-	return x.write(parts)
+	return writeTables(x.world.stdout, []report.Table{whole, parts})
 }
 
 // warnIssued says so where the newest data file has another number than the one explained.

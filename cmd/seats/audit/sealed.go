@@ -51,7 +51,8 @@ func (w *auditor) checkSealsByRuns() {
 	said := map[string]string{}
 	for _, r := range w.runs {
 		for line := range strings.Lines(r.Message) {
-			if month, _, is := strings.Cut(strings.TrimPrefix(line, "sealed "), ": "); is && strings.HasPrefix(line, "sealed ") {
+			if rest, is := strings.CutPrefix(line, "sealed "); is {
+				month, _, _ := strings.Cut(rest, ": ")
 				said[month] = strings.TrimSuffix(line, "\n")
 			}
 		}
