@@ -26,7 +26,7 @@ import (
 )
 
 // schemas are the statements that bring a store from each version to the next, the first of them an empty file.
-var schemas = []string{"store/schema_1.sql", "store/schema_2.sql", "store/schema_3.sql"}
+var schemas = []string{"store/schema_1.sql", "store/schema_2.sql", "store/schema_3.sql", "store/schema_4.sql"}
 
 // Version is the schema this program writes. A store of an older one can be read, and is migrated in the work copy of
 // the next run; a newer one is refused.
