@@ -34,6 +34,7 @@ type GIMDB struct {
 	resolved   bool            // agents and switches are those of this snapshot
 	groups     bool            // the agent groups of sessions are told
 	texts      alphabet
+	noGUIDs    []string // attempt GUIDs of calls that have none
 
 	// partRows is how many rows of attached data are staged at a time, by the server's estimate; fewRows, how many are not
 	// worth sharing; probeBatch, how many legs are asked for by their keys in one statement; crowd, how many sessions at
@@ -91,8 +92,17 @@ func (g *GIMDB) open(ctx context.Context, cfg config.GIMDB) error {
 	if err != nil {
 		return locate(err, "gim/time_order.sql")
 	}
+	hasMapping, err := mayRead(ctx, leader, cfg.Schema, mapping)
+	if err != nil {
+		return err
+	}
 	if err := g.readTexts(ctx); err != nil {
 		return err
+	}
+	if hasMapping {
+		if g.noGUIDs, err = g.names(ctx, "gim/default_guid.sql"); err != nil {
+			return err
+		}
 	}
 	if err := g.stage.clear(ctx); err != nil {
 		return err
@@ -205,11 +215,26 @@ func (g *GIMDB) readTexts(ctx context.Context) error {
 	return nil
 }
 
+// names reads a query of one text column, once it is settled how texts are read.
+func (g *GIMDB) names(ctx context.Context, statement string) (names []string, err error) {
+	rows, err := g.readers[0].Query(ctx, texts.Text(statement))
+	if err == nil {
+		names, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (string, error) { return g.texts.text(row.RawValues()[0]), nil })
+	}
+	if err != nil {
+		return nil, locate(g.texts.plain(err), statement)
+	}
+	return names, nil
+}
+
 // Name says which database and schema are read.
 func (g *GIMDB) Name() string { return g.name }
 
 // Horizon is the snapshot's high-water mark and the server's clock.
 func (g *GIMDB) Horizon() Horizon { return g.horizon }
+
+// DefaultGUIDs are those of ctl_ud_to_ude_mapping, where that may be read.
+func (g *GIMDB) DefaultGUIDs() []string { return g.noGUIDs }
 
 // Sessions stages the sessions that can touch the window, and until they have come whole the resources, which serve all
 // windows.

@@ -3,6 +3,7 @@ package extract
 import (
 	"context"
 	"crypto/rand"
+	"database/sql"
 	"errors"
 	"fmt"
 	"os"
@@ -10,8 +11,11 @@ import (
 	"strings"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"seats/internal/calendar"
 	"seats/internal/config"
+	"seats/internal/duck"
 	"seats/internal/fail"
 	texts "seats/sql"
 )
@@ -27,6 +31,16 @@ type Findings struct {
 	// Contact attempts and attempt GUIDs of Day, the last that the source holds whole.
 	Day             calendar.Date
 	Attempts, GUIDs int64
+	CommonGUIDs     []CommonGUID
+	DefaultGUIDs    []string // that the mapping of user data puts on calls that have none
+
+	Switches []string // of the source's DNs and queues
+}
+
+// CommonGUID is an attempt GUID on legs of so many agents that it stands for none.
+type CommonGUID struct {
+	GUID         string
+	Legs, Agents int64
 }
 
 // InspectGIMDB connects, checks tables, columns and rights, and counts attempts and GUIDs of the last whole day
@@ -68,7 +82,39 @@ func (g *GIMDB) inspect(ctx context.Context, cfg config.GIMDB, zone *time.Locati
 	if err != nil {
 		return f, locate(err, "gim/guid_mapping.sql")
 	}
-	return f, nil
+	return f, g.inspectNames(ctx, cfg, day, &f)
+}
+
+// inspectNames looks for attempt GUIDs that stand for none, and for switches.
+func (g *GIMDB) inspectNames(ctx context.Context, cfg config.GIMDB, day calendar.Interval, f *Findings) error {
+	hasMapping, err := mayRead(ctx, g.readers[0], cfg.Schema, mapping)
+	if err != nil {
+		return err
+	}
+	if err := g.readTexts(ctx); err != nil {
+		return err
+	}
+	if hasMapping {
+		if f.DefaultGUIDs, err = g.names(ctx, "gim/default_guid.sql"); err != nil {
+			return err
+		}
+	}
+	if f.Switches, err = g.names(ctx, "gim/switch.sql"); err != nil {
+		return err
+	}
+	rows, err := g.readers[0].Query(ctx, texts.Text("gim/common_guid.sql"), floorKey(day.Start), day.End)
+	if err == nil {
+		f.CommonGUIDs, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (c CommonGUID, err error) {
+			var guid []byte
+			err = row.Scan(&guid, &c.Legs, &c.Agents)
+			c.GUID = g.texts.text(guid)
+			return c, err
+		})
+	}
+	if err != nil {
+		return locate(g.texts.plain(err), "gim/common_guid.sql")
+	}
+	return nil
 }
 
 // InspectExport looks at the chunks of an export folder: checksums, tables, headers. Errors carry fail.Source. Zips are
@@ -83,12 +129,17 @@ func InspectExport(ctx context.Context, dir, marker, tempDir string, groups bool
 	temp := filepath.Join(tempDir, "seats-check-"+rand.Text())
 	defer os.RemoveAll(temp) //nolint:errcheck // a folder for temporary files
 	seen := map[string]bool{}
-	for _, c := range chunks {
+	names, err := newResourceReader(ctx, temp)
+	if err != nil {
+		return f, err
+	}
+	defer names.close()
+	for i, c := range chunks {
 		if err := ctx.Err(); err != nil {
 			return f, err
 		}
 		c.groups = groups
-		if err := inspectChunk(c, filepath.Join(temp, "export"), seen); err != nil {
+		if err := names.inspectChunk(ctx, i, c, filepath.Join(temp, "export"), seen); err != nil {
 			return f, explainExport(err, f.Name)
 		}
 	}
@@ -97,6 +148,9 @@ func InspectExport(ctx context.Context, dir, marker, tempDir string, groups bool
 	}
 	if groups {
 		f.NoGroups = missingGroups(seen)
+	}
+	if f.Switches, err = names.switches(ctx); err != nil {
+		return f, err
 	}
 	newest := chunks[len(chunks)-1]
 	f.Horizon.HighWater = newest.date
@@ -107,7 +161,46 @@ func InspectExport(ctx context.Context, dir, marker, tempDir string, groups bool
 	return f, nil
 }
 
-func inspectChunk(c chunk, temp string, seen map[string]bool) error {
+// resourceReader reads the resources of an export, chunk by chunk, into a stage of its own.
+type resourceReader struct {
+	db *sql.DB
+	exportReader
+}
+
+func newResourceReader(ctx context.Context, temp string) (*resourceReader, error) {
+	db, err := duck.Open("", duck.Options{TempDir: temp})
+	if err != nil {
+		return nil, err
+	}
+	r := &resourceReader{db: db}
+	r.Warn, r.Progress = func(string) {}, func(string, int64) {}
+	conn, err := db.Conn(ctx)
+	if err == nil {
+		if r.stage, err = NewStage(ctx, db, conn); err == nil {
+			err = r.stage.create(ctx, "resource_")
+		}
+	}
+	if err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return r, nil
+}
+
+func (r *resourceReader) close() { r.db.Close() } //nolint:errcheck // in memory
+
+// switches are those of the newest state of each resource.
+func (r *resourceReader) switches(ctx context.Context) ([]string, error) {
+	if err := r.stage.merge(ctx, "resource_", false, nil); err != nil {
+		return nil, err
+	}
+	if err := r.stage.resolveResources(ctx); err != nil {
+		return nil, err
+	}
+	return r.stage.Switches(ctx)
+}
+
+// inspectChunk looks at the files of a chunk.
+func (r *resourceReader) inspectChunk(ctx context.Context, number int, c chunk, temp string, seen map[string]bool) error {
 	folder, files, cleanup, err := c.unpack(temp)
 	if err != nil {
 		return err
@@ -122,6 +215,11 @@ func inspectChunk(c chunk, temp string, seen map[string]bool) error {
 			return err
 		}
 		seen[name] = true
+		if name == "resource_" {
+			if err := r.loadFile(ctx, exportFile{table: name, chunk: number, path: filepath.Join(folder, file), shown: c.shown(file)}); err != nil {
+				return err
+			}
+		}
 	}
 	return nil
 }

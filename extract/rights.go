@@ -46,6 +46,12 @@ func mayReadAll(rights []right) bool {
 	return !slices.ContainsFunc(rights, func(r right) bool { return !r.mayRead })
 }
 
+// mayRead tells whether a table is there with all columns that are wanted, to be read.
+func mayRead(ctx context.Context, conn *pgx.Conn, schema string, t texts.Table) (bool, error) {
+	rights, err := readRights(ctx, conn, schema, t)
+	return err == nil && mayReadAll(rights), err
+}
+
 func readRights(ctx context.Context, conn *pgx.Conn, schema string, of ...texts.Table) ([]right, error) {
 	var names, columns []string
 	wanted := map[string]string{}

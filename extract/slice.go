@@ -234,6 +234,11 @@ func (c *Cutter) seal(ctx context.Context, tx *sql.Tx, w Window) (Summary, error
 	if err != nil {
 		return s, err
 	}
+	if guids := c.Source.DefaultGUIDs(); len(guids) > 0 {
+		if _, err := duck.Exec(ctx, tx, "stage/insert_default_guid.sql", day, sql.Named("guids", guids)); err != nil {
+			return s, err
+		}
+	}
 	horizon := c.Source.Horizon()
 	_, err = duck.Exec(ctx, tx, "stage/insert_slice.sql", day,
 		sql.Named("source", c.Source.Name()),
@@ -242,7 +247,8 @@ func (c *Cutter) seal(ctx context.Context, tx *sql.Tx, w Window) (Summary, error
 		sql.Named("extracted_ts", c.Clock().Unix()),
 		sql.Named("open_sessions", open),
 		sql.Named("state", settle.State(horizon.HighWater, open, w.Hull().End, c.SettleHours)),
-		sql.Named("sha256", s.SHA256))
+		sql.Named("sha256", s.SHA256),
+		sql.Named("lookback_seconds", int64(w.Lookback.Seconds())))
 	if err != nil {
 		return s, err
 	}

@@ -119,6 +119,11 @@ func (s *state) inOneSnapshot(ctx context.Context, stage *extract.Stage, windows
 		if err := s.extractDay(ctx, cutter, w); err != nil {
 			return windows[i:], err
 		}
+		if i == 0 {
+			if err := s.sayUnknownSwitches(ctx, stage); err != nil {
+				return windows[i+1:], err
+			}
+		}
 		if left = windows[i+1:]; len(left) > 0 && src.Broken() {
 			s.Log.Warn("the source's snapshot is lost: the days that are left are read in a new one", "tenant", s.Tenant.Name, "days", len(left))
 			return left, nil
