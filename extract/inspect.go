@@ -13,7 +13,6 @@ import (
 	"seats/internal/calendar"
 	"seats/internal/config"
 	"seats/internal/fail"
-	texts "seats/sql"
 )
 
 // Findings is what a look at a source tells, without copying anything.
@@ -33,7 +32,7 @@ type Findings struct {
 // in a zone. It says why agent groups could not be read, whether they are wanted or not. Errors carry fail.Source.
 func InspectGIMDB(ctx context.Context, cfg config.GIMDB, zone *time.Location) (Findings, error) {
 	cfg.Connections = 1
-	g := &GIMDB{name: sourceName(cfg)}
+	g := &GIMDB{name: sourceName(cfg), cfg: cfg}
 	f, err := g.inspect(ctx, cfg, zone)
 	return f, errors.Join(explainPG(err, cfg), g.Close())
 }
@@ -64,11 +63,7 @@ func (g *GIMDB) inspect(ctx context.Context, cfg config.GIMDB, zone *time.Locati
 	}
 	f.Day = calendar.DateOf(time.Unix(last, 0), zone).AddDays(-1)
 	day := f.Day.In(zone)
-	err = conn.QueryRow(ctx, texts.Text("gim/guid_mapping.sql"), floorKey(day.Start), day.End).Scan(&f.Attempts, &f.GUIDs)
-	if err != nil {
-		return f, locate(err, "gim/guid_mapping.sql")
-	}
-	return f, nil
+	return f, ask(ctx, conn, cfg.Schema, "gim/guid_mapping.sql", []any{floorKey(day.Start), day.End}, &f.Attempts, &f.GUIDs)
 }
 
 // InspectExport looks at the chunks of an export folder: checksums, tables, headers. Errors carry fail.Source. Zips are

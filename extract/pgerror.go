@@ -21,12 +21,12 @@ import (
 )
 
 // locate shows a failed statement's file, line and caret, where the server says where it failed.
-func locate(err error, name string) error {
+func locate(err error, name, schema string) error {
 	var pg *pgconn.PgError
 	if !errors.As(err, &pg) {
 		return fmt.Errorf("run sql/%s: %w", name, err)
 	}
-	text := []rune(texts.Text(name))
+	text := []rune(texts.InSchema(name, schema))
 	if pg.Position < 1 || int(pg.Position) > len(text)+1 {
 		return fmt.Errorf("run sql/%s: %w", name, err)
 	}

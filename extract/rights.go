@@ -55,9 +55,9 @@ func readRights(ctx context.Context, conn *pgx.Conn, schema string, of ...texts.
 			wanted[t.Name+"."+c.Name] = c.Type
 		}
 	}
-	rows, err := conn.Query(ctx, texts.Text("gim/right.sql"), schema, names, columns)
+	rows, err := conn.Query(ctx, texts.InSchema("gim/right.sql", schema), schema, names, columns)
 	if err != nil {
-		return nil, locate(err, "gim/right.sql")
+		return nil, locate(err, "gim/right.sql", schema)
 	}
 	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (r right, err error) {
 		err = row.Scan(&r.table, &r.column, &r.hasSchema, &r.mayUseSchema, &r.hasTable, &r.hasColumn, &r.mayRead,
@@ -73,9 +73,9 @@ func mayWrite(ctx context.Context, conn *pgx.Conn, schema string) ([]string, err
 	for _, t := range tables {
 		names = append(names, t.Name)
 	}
-	rows, err := conn.Query(ctx, texts.Text("gim/may_write.sql"), schema, names)
+	rows, err := conn.Query(ctx, texts.InSchema("gim/may_write.sql", schema), schema, names)
 	if err != nil {
-		return nil, locate(err, "gim/may_write.sql")
+		return nil, locate(err, "gim/may_write.sql", schema)
 	}
 	return pgx.CollectRows(rows, pgx.RowTo[string])
 }
@@ -132,8 +132,8 @@ func unreadableError(tables []string, schema, user string, cfg config.GIMDB) err
 // the mark is unknown.
 func readHorizon(ctx context.Context, conn *pgx.Conn, schema string) (Horizon, error) {
 	var h Horizon
-	if err := conn.QueryRow(ctx, texts.Text("gim/clock.sql")).Scan(&h.Clock); err != nil {
-		return h, locate(err, "gim/clock.sql")
+	if err := ask(ctx, conn, schema, "gim/clock.sql", nil, &h.Clock); err != nil {
+		return h, err
 	}
 	rights, err := readRights(ctx, conn, schema, history)
 	if err != nil {
@@ -142,10 +142,7 @@ func readHorizon(ctx context.Context, conn *pgx.Conn, schema string) (Horizon, e
 	if !mayReadAll(rights) {
 		return h, nil
 	}
-	if err := conn.QueryRow(ctx, texts.Text("gim/high_water.sql")).Scan(&h.HighWater); err != nil {
-		return h, locate(err, "gim/high_water.sql")
-	}
-	return h, nil
+	return h, ask(ctx, conn, schema, "gim/high_water.sql", nil, &h.HighWater)
 }
 
 // uniqueKeys says of each table with many rows whether the server itself keeps its key unique. Of a view it is not known.
@@ -156,8 +153,8 @@ func uniqueKeys(ctx context.Context, conn *pgx.Conn, schema string) (map[string]
 			continue
 		}
 		var is bool
-		if err := conn.QueryRow(ctx, texts.Text("gim/unique_key.sql"), schema, t.Name, t.Key).Scan(&is); err != nil {
-			return nil, locate(err, "gim/unique_key.sql")
+		if err := ask(ctx, conn, schema, "gim/unique_key.sql", []any{schema, t.Name, t.Key}, &is); err != nil {
+			return nil, err
 		}
 		unique[t.Name] = is
 	}
