@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"golang.org/x/sync/errgroup"
 
 	"seats/internal/calendar"
@@ -185,11 +186,18 @@ func (g *GIMDB) follow(ctx context.Context, c *pgx.ConnConfig, cfg config.GIMDB,
 	if gone := g.readers[0].Ping(ctx); gone != nil {
 		return gone // and the snapshot with it: the server says no more than that it knows none of that name
 	}
-	if Lost(err) || limited.Err() != nil {
+	var connect *pgconn.ConnectError
+	switch {
+	case ctx.Err() != nil:
+		return err
+	case limited.Err() != nil:
+		g.fewer = fmt.Errorf("there was no room for another within %s", patience)
+	case errors.As(err, &connect), Lost(err):
 		g.fewer = err
-		return nil
+	default:
+		return err
 	}
-	return err
+	return nil
 }
 
 // Fewer says why there are fewer readers than gimdb.connections says; "" where there are not.

@@ -5,14 +5,19 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
+
+	"github.com/jackc/pgx/v5"
 
 	"seats/internal/calendar"
 	"seats/internal/config"
 	"seats/internal/fail"
+	texts "seats/sql"
 )
 
 // Findings is what a look at a source tells, without copying anything.
@@ -22,7 +27,10 @@ type Findings struct {
 	Horizon  Horizon
 	NoGroups string   // why agent groups cannot be read; empty where they can, or where nobody asked for them
 	MayWrite []string // tables that the user could change, though the program never does
-	Counted  bool     // whether Attempts and GUIDs were counted
+	// TenantKeys are those that sessions have, in order: of the last month of a GIM DB, or in the files of an export
+	// that are written as GIM writes them.
+	TenantKeys []int64
+	Counted    bool // whether Attempts and GUIDs were counted
 	// Contact attempts and attempt GUIDs of Day, the last that the source holds whole.
 	Day             calendar.Date
 	Attempts, GUIDs int64
@@ -61,9 +69,33 @@ func (g *GIMDB) inspect(ctx context.Context, cfg config.GIMDB, zone *time.Locati
 	if f.Horizon.HighWater != nil {
 		last = min(last, *f.Horizon.HighWater)
 	}
+	if f.TenantKeys, err = tenantsUntil(ctx, conn, cfg.Schema, last); err != nil {
+		return f, err
+	}
 	f.Day = calendar.DateOf(time.Unix(last, 0), zone).AddDays(-1)
 	day := f.Day.In(zone)
 	return f, ask(ctx, conn, cfg.Schema, "gim/guid_mapping.sql", []any{floorKey(day.Start), day.End}, &f.Attempts, &f.GUIDs)
+}
+
+// month is how long before its end a GIM DB is asked whose sessions it has, in seconds.
+const month = 31 * 24 * hour
+
+func tenantsUntil(ctx context.Context, conn *pgx.Conn, schema string, last int64) (keys []int64, err error) {
+	const name = "gim/session_tenant.sql"
+	for _, from := range []int64{floorKey(last - month), 0} { // further back only where there is nothing in a month
+		rows, err := conn.Query(ctx, texts.InSchema(name, schema), from, last)
+		if err != nil {
+			return nil, locate(err, name, schema)
+		}
+		keys, err = pgx.CollectRows(rows, pgx.RowTo[int64])
+		if err != nil {
+			return nil, locate(err, name, schema)
+		}
+		if len(keys) > 0 {
+			break
+		}
+	}
+	return keys, nil
 }
 
 // InspectExport looks at the chunks of an export folder: checksums, tables, headers. Errors carry fail.Source. Zips are
@@ -77,13 +109,13 @@ func InspectExport(ctx context.Context, dir, marker, tempDir string, groups bool
 	}
 	temp := filepath.Join(tempDir, "seats-check-"+rand.Text())
 	defer os.RemoveAll(temp) //nolint:errcheck // a folder for temporary files
-	seen := map[string]bool{}
+	seen, tenants := map[string]bool{}, map[int64]bool{}
 	for _, c := range chunks {
 		if err := ctx.Err(); err != nil {
 			return f, err
 		}
 		c.groups = groups
-		if err := inspectChunk(c, filepath.Join(temp, "export"), seen); err != nil {
+		if err := inspectChunk(ctx, c, filepath.Join(temp, "export"), seen, tenants); err != nil {
 			return f, explainExport(err, f.Name)
 		}
 	}
@@ -93,6 +125,7 @@ func InspectExport(ctx context.Context, dir, marker, tempDir string, groups bool
 	if groups {
 		f.NoGroups = missingGroups(seen)
 	}
+	f.TenantKeys = slices.Sorted(maps.Keys(tenants))
 	newest := chunks[len(chunks)-1]
 	f.Horizon.HighWater = newest.date
 	f.Detail = fmt.Sprintf("%d tables in %d chunks, the newest %s", len(tables), len(chunks), filepath.Base(newest.path))
@@ -102,14 +135,14 @@ func InspectExport(ctx context.Context, dir, marker, tempDir string, groups bool
 	return f, nil
 }
 
-func inspectChunk(c chunk, temp string, seen map[string]bool) error {
+func inspectChunk(ctx context.Context, c chunk, temp string, seen map[string]bool, tenants map[int64]bool) error {
 	folder, files, cleanup, err := c.unpack(temp)
 	if err != nil {
 		return err
 	}
 	defer cleanup()
 	for name, file := range files {
-		_, err := checkHeader(filepath.Join(folder, file), c.shown(file), table(name))
+		h, err := checkHeader(filepath.Join(folder, file), c.shown(file), table(name))
 		if errors.Is(err, errNoColumn) && !has(tables, name) {
 			continue
 		}
@@ -117,6 +150,28 @@ func inspectChunk(c chunk, temp string, seen map[string]bool) error {
 			return err
 		}
 		seen[name] = true
+		if name == sessionTable {
+			if err := noteTenants(ctx, filepath.Join(folder, file), h, tenants); err != nil {
+				return err
+			}
+		}
 	}
 	return nil
+}
+
+// noteTenants notes whose sessions a file has, so far as it is plain: to read any other is a run's business.
+func noteTenants(ctx context.Context, path string, h header, tenants map[int64]bool) error {
+	t := table(sessionTable)
+	plain, err := newPlainFile(path, h, t)
+	if err != nil || plain == nil {
+		return err
+	}
+	key := column(t, "tenant_key")
+	_, err = plain.look(ctx, func(row *plainRow) error {
+		if of, has := row.number(key); has {
+			tenants[of] = true
+		}
+		return nil
+	})
+	return err
 }

@@ -39,7 +39,40 @@ func checkRights(ctx context.Context, conn *pgx.Conn, cfg config.GIMDB) ([]right
 	if !mayReadAll(ofHistory) {
 		ofHistory = nil
 	}
-	return rights, errors.Join(explainRights(rights, cfg), typeError(slices.Concat(rights, ofHistory), cfg))
+	hidden, err := tablesOf(ctx, conn, cfg.Schema, "gim/row_policy.sql", namesOf(slices.Concat(tables, []texts.Table{history})))
+	if err != nil {
+		return nil, err
+	}
+	return rights, errors.Join(explainRights(rights, cfg), typeError(slices.Concat(rights, ofHistory), cfg), hiddenError(hidden, cfg))
+}
+
+func namesOf(tables []texts.Table) (names []string) {
+	for _, t := range tables {
+		names = append(names, t.Name)
+	}
+	return names
+}
+
+// tablesOf are those of some tables that a statement finds.
+func tablesOf(ctx context.Context, conn *pgx.Conn, schema, name string, among []string) ([]string, error) {
+	rows, err := conn.Query(ctx, texts.InSchema(name, schema), schema, among)
+	if err != nil {
+		return nil, locate(err, name, schema)
+	}
+	return pgx.CollectRows(rows, pgx.RowTo[string])
+}
+
+// hiddenError: what a policy leaves out of a table is missing from every number, and nothing shows it.
+func hiddenError(tables []string, cfg config.GIMDB) error {
+	if len(tables) == 0 {
+		return nil
+	}
+	return fail.New(fail.Source, hintForPolicy(cfg.User), "%s: row security hides rows of %s from user %s",
+		sourceName(cfg), strings.Join(tables, ", "), pgx.Identifier{cfg.User}.Sanitize())
+}
+
+func hintForPolicy(user string) string {
+	return fmt.Sprintf("let gimdb.schema be one of views of the tenant's rows, whose owner sees all of them, or: alter role %s bypassrls;", pgx.Identifier{user}.Sanitize())
 }
 
 func mayReadAll(rights []right) bool {
@@ -69,15 +102,7 @@ func readRights(ctx context.Context, conn *pgx.Conn, schema string, of ...texts.
 
 // mayWrite names the tables that the user could change.
 func mayWrite(ctx context.Context, conn *pgx.Conn, schema string) ([]string, error) {
-	names := []string{history.Name}
-	for _, t := range tables {
-		names = append(names, t.Name)
-	}
-	rows, err := conn.Query(ctx, texts.InSchema("gim/may_write.sql", schema), schema, names)
-	if err != nil {
-		return nil, locate(err, "gim/may_write.sql", schema)
-	}
-	return pgx.CollectRows(rows, pgx.RowTo[string])
+	return tablesOf(ctx, conn, schema, "gim/may_write.sql", namesOf(slices.Concat(tables, []texts.Table{history})))
 }
 
 func explainRights(rights []right, cfg config.GIMDB) error {

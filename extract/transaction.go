@@ -8,6 +8,7 @@ import (
 	"strconv"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"seats/internal/config"
 	"seats/internal/fail"
@@ -76,7 +77,7 @@ func begin(ctx context.Context, conn *pgx.Conn, cfg config.GIMDB, snapshot strin
 			return t, fmt.Errorf("the server calls its snapshot %q", snapshot)
 		}
 		if _, err := conn.Exec(ctx, "set transaction snapshot '"+snapshot+"'"); err != nil {
-			return t, err
+			return t, explainSnapshot(err, cfg)
 		}
 	}
 	var names, values []string
@@ -92,6 +93,17 @@ func begin(ctx context.Context, conn *pgx.Conn, cfg config.GIMDB, snapshot strin
 		return t, err
 	}
 	return t, t.asWanted(cfg)
+}
+
+const oneServer = "let gimdb.host name one server, not several behind one name; with gimdb.connections: 1 there is one reader alone"
+
+// explainSnapshot says what it means that a server does not know a snapshot which another reader holds.
+func explainSnapshot(err error, cfg config.GIMDB) error {
+	var pg *pgconn.PgError
+	if !errors.As(err, &pg) || Lost(err) {
+		return err
+	}
+	return fail.New(fail.Source, oneServer, "%s: two connections do not lead to the same database of the same server: %w", sourceName(cfg), err)
 }
 
 // asWanted refuses a transaction that is not the one that was begun, or is in another database.
@@ -120,8 +132,7 @@ func (t transaction) sameAs(leader transaction, source string) error {
 		{"user", t.user, leader.user},
 	} {
 		if is[1] != is[2] {
-			return fail.New(fail.Source, "let gimdb.host name one server, not several behind one name; with gimdb.connections: 1 there is one reader alone",
-				"%s: two connections do not read the same: the %s is %s for one and %s for the other", source, is[0], is[2], is[1])
+			return fail.New(fail.Source, oneServer, "%s: two connections do not read the same: the %s is %s for one and %s for the other", source, is[0], is[2], is[1])
 		}
 	}
 	return nil
