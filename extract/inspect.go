@@ -6,8 +6,10 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -27,7 +29,10 @@ type Findings struct {
 	Horizon  Horizon
 	NoGroups string   // why agent groups cannot be read; empty where they can, or where nobody asked for them
 	MayWrite []string // tables that the user could change, though the program never does
-	Counted  bool     // whether Attempts and GUIDs were counted
+	// TenantKeys are those that sessions have, in order: of the last month of a GIM DB, or in the files of an export
+	// that are written as GIM writes them.
+	TenantKeys []int64
+	Counted    bool // whether Attempts and GUIDs were counted
 	// Contact attempts and attempt GUIDs of Day, the last that the source holds whole.
 	Day             calendar.Date
 	Attempts, GUIDs int64
@@ -47,7 +52,7 @@ type CommonGUID struct {
 // in a zone. It says why agent groups could not be read, whether they are wanted or not. Errors carry fail.Source.
 func InspectGIMDB(ctx context.Context, cfg config.GIMDB, zone *time.Location) (Findings, error) {
 	cfg.Connections = 1
-	g := &GIMDB{name: sourceName(cfg)}
+	g := &GIMDB{name: sourceName(cfg), cfg: cfg}
 	f, err := g.inspect(ctx, cfg, zone)
 	return f, errors.Join(explainPG(err, cfg), g.Close())
 }
@@ -76,13 +81,36 @@ func (g *GIMDB) inspect(ctx context.Context, cfg config.GIMDB, zone *time.Locati
 	if f.Horizon.HighWater != nil {
 		last = min(last, *f.Horizon.HighWater)
 	}
+	if f.TenantKeys, err = tenantsUntil(ctx, conn, cfg.Schema, last); err != nil {
+		return f, err
+	}
 	f.Day = calendar.DateOf(time.Unix(last, 0), zone).AddDays(-1)
 	day := f.Day.In(zone)
-	err = conn.QueryRow(ctx, texts.Text("gim/guid_mapping.sql"), floorKey(day.Start), day.End).Scan(&f.Attempts, &f.GUIDs)
-	if err != nil {
-		return f, locate(err, "gim/guid_mapping.sql")
+	if err := ask(ctx, conn, cfg.Schema, "gim/guid_mapping.sql", []any{floorKey(day.Start), day.End}, &f.Attempts, &f.GUIDs); err != nil {
+		return f, err
 	}
 	return f, g.inspectNames(ctx, cfg, day, &f)
+}
+
+// month is how long before its end a GIM DB is asked whose sessions it has, in seconds.
+const month = 31 * 24 * hour
+
+func tenantsUntil(ctx context.Context, conn *pgx.Conn, schema string, last int64) (keys []int64, err error) {
+	const name = "gim/session_tenant.sql"
+	for _, from := range []int64{floorKey(last - month), 0} { // further back only where there is nothing in a month
+		rows, err := conn.Query(ctx, texts.InSchema(name, schema), from, last)
+		if err != nil {
+			return nil, locate(err, name, schema)
+		}
+		keys, err = pgx.CollectRows(rows, pgx.RowTo[int64])
+		if err != nil {
+			return nil, locate(err, name, schema)
+		}
+		if len(keys) > 0 {
+			break
+		}
+	}
+	return keys, nil
 }
 
 // inspectNames looks for attempt GUIDs that stand for none, and for switches.
@@ -102,7 +130,7 @@ func (g *GIMDB) inspectNames(ctx context.Context, cfg config.GIMDB, day calendar
 	if f.Switches, err = g.names(ctx, "gim/switch.sql"); err != nil {
 		return err
 	}
-	rows, err := g.readers[0].Query(ctx, texts.Text("gim/common_guid.sql"), floorKey(day.Start), day.End)
+	rows, err := g.readers[0].Query(ctx, texts.InSchema("gim/common_guid.sql", cfg.Schema), floorKey(day.Start), day.End)
 	if err == nil {
 		f.CommonGUIDs, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (c CommonGUID, err error) {
 			var guid []byte
@@ -112,7 +140,7 @@ func (g *GIMDB) inspectNames(ctx context.Context, cfg config.GIMDB, day calendar
 		})
 	}
 	if err != nil {
-		return locate(g.texts.plain(err), "gim/common_guid.sql")
+		return locate(g.texts.plain(err), "gim/common_guid.sql", cfg.Schema)
 	}
 	return nil
 }
@@ -128,7 +156,7 @@ func InspectExport(ctx context.Context, dir, marker, tempDir string, groups bool
 	}
 	temp := filepath.Join(tempDir, "seats-check-"+rand.Text())
 	defer os.RemoveAll(temp) //nolint:errcheck // a folder for temporary files
-	seen := map[string]bool{}
+	seen, tenants := map[string]bool{}, map[int64]bool{}
 	names, err := newResourceReader(ctx, temp)
 	if err != nil {
 		return f, err
@@ -139,7 +167,7 @@ func InspectExport(ctx context.Context, dir, marker, tempDir string, groups bool
 			return f, err
 		}
 		c.groups = groups
-		if err := names.inspectChunk(ctx, i, c, filepath.Join(temp, "export"), seen); err != nil {
+		if err := names.inspectChunk(ctx, i, c, filepath.Join(temp, "export"), seen, tenants); err != nil {
 			return f, explainExport(err, f.Name)
 		}
 	}
@@ -152,6 +180,7 @@ func InspectExport(ctx context.Context, dir, marker, tempDir string, groups bool
 	if f.Switches, err = names.switches(ctx); err != nil {
 		return f, err
 	}
+	f.TenantKeys = slices.Sorted(maps.Keys(tenants))
 	newest := chunks[len(chunks)-1]
 	f.Horizon.HighWater = newest.date
 	f.Detail = fmt.Sprintf("%d tables in %d chunks, the newest %s", len(tables), len(chunks), filepath.Base(newest.path))
@@ -200,14 +229,14 @@ func (r *resourceReader) switches(ctx context.Context) ([]string, error) {
 }
 
 // inspectChunk looks at the files of a chunk.
-func (r *resourceReader) inspectChunk(ctx context.Context, number int, c chunk, temp string, seen map[string]bool) error {
+func (r *resourceReader) inspectChunk(ctx context.Context, number int, c chunk, temp string, seen map[string]bool, tenants map[int64]bool) error {
 	folder, files, cleanup, err := c.unpack(temp)
 	if err != nil {
 		return err
 	}
 	defer cleanup()
 	for name, file := range files {
-		_, err := checkHeader(filepath.Join(folder, file), c.shown(file), table(name))
+		h, err := checkHeader(filepath.Join(folder, file), c.shown(file), table(name))
 		if errors.Is(err, errNoColumn) && !has(tables, name) {
 			continue
 		}
@@ -220,6 +249,28 @@ func (r *resourceReader) inspectChunk(ctx context.Context, number int, c chunk, 
 				return err
 			}
 		}
+		if name == sessionTable {
+			if err := noteTenants(ctx, filepath.Join(folder, file), h, tenants); err != nil {
+				return err
+			}
+		}
 	}
 	return nil
+}
+
+// noteTenants notes whose sessions a file has, so far as it is plain: to read any other is a run's business.
+func noteTenants(ctx context.Context, path string, h header, tenants map[int64]bool) error {
+	t := table(sessionTable)
+	plain, err := newPlainFile(path, h, t)
+	if err != nil || plain == nil {
+		return err
+	}
+	key := column(t, "tenant_key")
+	_, err = plain.look(ctx, func(row *plainRow) error {
+		if of, has := row.number(key); has {
+			tenants[of] = true
+		}
+		return nil
+	})
+	return err
 }

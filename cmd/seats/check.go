@@ -119,6 +119,9 @@ func (k *checker) source(ctx context.Context) error {
 		k.found("read-only", "warning", fmt.Sprintf("user %s could change %s: grant select alone to a user of the program's own",
 			k.tenant.GIM.User, strings.Join(f.MayWrite, ", ")))
 	}
+	if k.tenant.TenantKey == nil && len(f.TenantKeys) > 1 {
+		k.found("tenants", "warning", fmt.Sprintf("sessions of several tenants are counted as this one's: say whose are by gimdb.tenant_key; there are %v", f.TenantKeys))
+	}
 	k.horizon(f.Horizon)
 	k.guids(f)
 	k.switches(f)

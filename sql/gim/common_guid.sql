@@ -4,10 +4,10 @@
 select d.gsw_call_attempt_guid,
        count(*) as legs,
        count(distinct f.resource_key) as agents
-from irf_user_data_gen_1 as d
-join interaction_resource_fact as f on f.interaction_resource_id = d.interaction_resource_id
+from {{.Schema}}.irf_user_data_gen_1 as d
+join {{.Schema}}.interaction_resource_fact as f on f.interaction_resource_id = d.interaction_resource_id
     and f.start_date_time_key = d.start_date_time_key
-join resource_ as r on r.resource_key = f.resource_key
+join {{.Schema}}.resource_ as r on r.resource_key = f.resource_key
     and r.resource_type_code = 'AGENT'
 where d.start_date_time_key >= $1::bigint
   and d.start_date_time_key < $2::bigint
