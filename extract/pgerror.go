@@ -64,6 +64,12 @@ func hintForTLS(err error, cfg config.GIMDB) string {
 		return "gimdb.sslrootcert must be a file of certificates, as PEM, that this user may read; what PG* variables of the environment say counts too"
 	case errors.As(err, &authority):
 		return "let gimdb.sslrootcert name the certificate of the authority that signed the server's; is it this server that answers?"
+	case errors.As(err, &name) && len(name.Certificate.DNSNames)+len(name.Certificate.IPAddresses) == 0:
+		kind := "DNS"
+		if net.ParseIP(cfg.Host) != nil {
+			kind = "IP"
+		}
+		return fmt.Sprintf("have the server's certificate made anew with a subjectAltName (%s:%s): it has none, and a common name alone is believed no more", kind, cfg.Host)
 	case errors.As(err, &name):
 		return fmt.Sprintf("let gimdb.host be a name that stands in the server's certificate; is it this server that answers at %s?", cfg.Host)
 	case errors.As(err, &invalid):
