@@ -38,7 +38,12 @@ func (sqlCmd) Help() string {
   echo "show tables;" | seats sql --format json`
 }
 
-func (c *sqlCmd) Run(ctx context.Context, w *world, root *cli, t *terminal) (err error) {
+// Run asks on a thread of its own, which is confined.
+func (c *sqlCmd) Run(ctx context.Context, w *world, root *cli, t *terminal) error {
+	return confine.Apart(func() error { return c.run(ctx, w, root, t) })
+}
+
+func (c *sqlCmd) run(ctx context.Context, w *world, root *cli, t *terminal) (err error) {
 	screen, prompts := c.prompts(w)
 	switch {
 	case c.Timeout < 0:

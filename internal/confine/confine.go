@@ -6,7 +6,8 @@
 // written by another.
 package confine
 
-// Apart does something on a thread that is not confined: Go starts none from one that a goroutine is locked to.
+// Apart does something on another thread than the caller's: whatever confines the one does not hold for the other. Go starts
+// none from one that a goroutine is locked to, and ends it with that goroutine.
 func Apart(do func() error) error {
 	done := make(chan error, 1)
 	go func() { done <- do() }()
