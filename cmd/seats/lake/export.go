@@ -40,6 +40,7 @@ type Summary struct {
 // Export brings a tenant's days into the lake, and the months in which they lie. The errors are those of
 // store.OpenScratch and store.Lock.
 func (l *Lake) Export(ctx context.Context, tenant config.Tenant, period audit.Period) (summary Summary, err error) {
+	defer func() { err = l.placed(err) }()
 	lock, err := store.Lock(filepath.Join(l.dir, "."+tenant.Name+".lock"))
 	if err != nil {
 		return Summary{}, err

@@ -88,9 +88,22 @@ func Open(dir, keyFile string) (*Lake, error) {
 		return nil, fmt.Errorf("open lake: %w", err)
 	}
 	if err := l.begin(schema); err != nil {
-		return nil, errors.Join(err, l.Close())
+		return nil, errors.Join(l.placed(err), l.Close())
 	}
 	return l, nil
+}
+
+// placed names a file of the lake in an error by its whole path: below a root it is known by what follows.
+func (l *Lake) placed(err error) error {
+	var file *fs.PathError
+	var link *os.LinkError
+	switch {
+	case errors.As(err, &file) && filepath.IsLocal(file.Path):
+		file.Path = filepath.Join(l.dir, file.Path)
+	case errors.As(err, &link) && filepath.IsLocal(link.New):
+		link.Old, link.New = filepath.Join(l.dir, link.Old), filepath.Join(l.dir, link.New)
+	}
+	return err
 }
 
 // Close lets the folder go.
