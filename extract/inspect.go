@@ -1,10 +1,12 @@
 package extract
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -72,9 +74,9 @@ func (g *GIMDB) inspect(ctx context.Context, cfg config.GIMDB, zone *time.Locati
 }
 
 // InspectExport looks at the chunks of an export folder: checksums, tables, headers. Errors carry fail.Source. Zips are
-// unpacked one after the other, in a folder of their own that is made in tempDir for the first of them, and removed. groups:
-// agent groups are looked for too.
-func InspectExport(ctx context.Context, dir, marker, tempDir string, groups bool) (Findings, error) {
+// unpacked one after the other, in a folder of their own that is made in tempDir for the first of them, and removed. reach: how
+// long before the newest chunk facts matter. groups: agent groups are looked for too.
+func InspectExport(ctx context.Context, dir, marker, tempDir string, reach time.Duration, groups bool) (Findings, error) {
 	f := Findings{Name: "export " + dir}
 	chunks, coming, err := findChunks(dir, marker)
 	if err != nil {
@@ -82,23 +84,32 @@ func InspectExport(ctx context.Context, dir, marker, tempDir string, groups bool
 	}
 	temp := filepath.Join(tempDir, "seats-check-"+rand.Text())
 	defer os.RemoveAll(temp) //nolint:errcheck // a folder for temporary files
+	newest := chunks[len(chunks)-1]
 	seen := map[string]bool{}
+	var partial error
 	for _, c := range chunks {
 		if err := ctx.Err(); err != nil {
 			return f, err
 		}
 		c.groups = groups
-		if err := inspectChunk(c, filepath.Join(temp, "export"), seen); err != nil {
+		has := map[string]bool{}
+		if err := inspectChunk(c, filepath.Join(temp, "export"), has); err != nil {
 			return f, explainExport(err, f.Name)
 		}
+		if newest.date == nil || !c.isBefore(*newest.date-int64(reach.Seconds())) {
+			partial = cmp.Or(partial, c.lacksFacts(has))
+		}
+		maps.Copy(seen, has)
 	}
 	if missing := missingTables(seen); len(missing) > 0 {
 		return f, fail.New(fail.Source, "the export job must export these tables; was the folder copied whole?", "%s: no file for %s", f.Name, strings.Join(missing, ", "))
 	}
+	if partial != nil {
+		return f, partial
+	}
 	if groups {
 		f.NoGroups = missingGroups(seen)
 	}
-	newest := chunks[len(chunks)-1]
 	f.Horizon.HighWater = newest.date
 	f.Detail = fmt.Sprintf("%d tables in %d chunks, the newest %s", len(tables), len(chunks), filepath.Base(newest.path))
 	for _, c := range coming {
