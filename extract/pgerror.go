@@ -166,12 +166,6 @@ func Lost(err error) bool {
 		return false // and the handshake, which is a write, says that nothing was sent
 	case errors.As(err, &quiet), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		return true
-	case errors.As(err, &name) && len(name.Certificate.DNSNames)+len(name.Certificate.IPAddresses) == 0:
-		kind := "DNS"
-		if net.ParseIP(cfg.Host) != nil {
-			kind = "IP"
-		}
-		return fmt.Sprintf("have the server's certificate made anew with a subjectAltName (%s:%s): it has none, and a common name alone is believed no more", kind, cfg.Host)
 	case errors.As(err, &name):
 		return !name.IsNotFound
 	case errors.As(err, &connect) && errors.Is(err, context.DeadlineExceeded): // of a statement it is no fault of the connection
