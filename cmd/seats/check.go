@@ -49,7 +49,7 @@ func (c *checkCmd) Run(ctx context.Context, w *world, root *cli, t *terminal) er
 	for _, tenant := range cfg.Tenants {
 		k := checker{tenant: tenant, now: w.clock(), table: &table}
 		k.found("configuration", "ok", fmt.Sprintf("%d regions; store %s", len(tenant.Regions), tenant.StorePath()))
-		err := errors.Join(k.source(ctx), job.Explain(k.store(ctx), tenant), k.delivery(ctx))
+		err := errors.Join(k.source(ctx), job.Explain(k.store(ctx), tenant), disk.Explain(k.delivery(ctx), ""))
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}

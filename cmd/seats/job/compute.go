@@ -20,12 +20,13 @@ func (s *state) compute(ctx context.Context) {
 	}
 	var absent compute.MissingError // one error for all days, however many
 	for _, day := range s.Days {
-		if s.failed[day] || ctx.Err() != nil {
+		if s.failed[day] {
 			continue
 		}
 		result, err := s.computeDay(ctx, day)
 		if err != nil && s.gaveUp(ctx, fmt.Errorf("compute %s: %w", day, err)) {
-			break
+			s.failed[day] = true
+			continue
 		}
 		var missing *compute.MissingError
 		if errors.As(err, &missing) && (absent.What == "" || absent.What == missing.What) {
@@ -45,9 +46,7 @@ func (s *state) compute(ctx context.Context) {
 		s.note(calendar.Date{}, hinted(&absent))
 	}
 	for _, month := range s.Months {
-		if ctx.Err() == nil {
-			s.computeMonth(ctx, month)
-		}
+		s.computeMonth(ctx, month)
 	}
 	s.Log.Stop()
 }
@@ -82,6 +81,9 @@ func (s *state) computeDay(ctx context.Context, day calendar.Date) (compute.DayR
 // passed over with a remark when days are missing.
 func (s *state) computeMonth(ctx context.Context, month calendar.Month) {
 	for _, d := range month.Days() {
+		if s.failed[d] && ctx.Err() != nil {
+			return // there was no time for the day, as is said
+		}
 		if s.failed[d] {
 			s.Log.Warn("the month is not computed: a day of it failed", "tenant", s.Tenant.Name, "month", month, "day", d)
 			return
