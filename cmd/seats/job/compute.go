@@ -40,6 +40,7 @@ func (s *state) compute(ctx context.Context) {
 		}
 		s.days = append(s.days, result)
 		s.warnBlocked(day, result.Quality)
+		s.warnDoubts(day, result.Quality)
 	}
 	if absent.What != "" {
 		s.note(calendar.Date{}, hinted(&absent))
@@ -134,6 +135,23 @@ func (s *state) warnBlocked(period fmt.Stringer, quality []compute.Quality) {
 		s.note(day, fail.New(fail.Quality,
 			"list the switches in a location of the configuration, or give the tenant a default location; then run again",
 			"%s: %s found %d: %s", period, q.Rule, q.Count, examples(q.Examples)))
+	}
+}
+
+// Doubts says of those data-quality rules that may have moved a number, and that somebody can mend, what they found and what
+// helps.
+var Doubts = map[string]string{
+	"common_guid": "attempt GUIDs that seem to stand for none, so that calls count which no campaign made: correct the mapping at the source",
+	"cut_off_session": "sessions longer than max_session_hours, which days that begin so long after the login do not see: " +
+		"set it to as many hours and read those days again with --refresh",
+}
+
+// warnDoubts tells what Doubts speaks of.
+func (s *state) warnDoubts(day calendar.Date, quality []compute.Quality) {
+	for _, q := range quality {
+		if what, is := Doubts[q.Rule]; is && q.Count > 0 {
+			s.Log.Warn(what, "tenant", s.Tenant.Name, "day", day, q.Rule, examples(q.Examples))
+		}
 	}
 }
 

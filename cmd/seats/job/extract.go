@@ -127,6 +127,11 @@ func (s *state) inOneSnapshot(ctx context.Context, stage *extract.Stage, windows
 		if err := s.extractDay(ctx, cutter, w); err != nil {
 			return windows[i:], err
 		}
+		if i == 0 {
+			if err := s.sayUnknownSwitches(ctx, stage); err != nil {
+				return windows[i+1:], err
+			}
+		}
 		if left = windows[i+1:]; len(left) > 0 && src.Broken() {
 			s.Log.Warn("the source's snapshot is lost: the days that are left are read in a new one", "tenant", s.Tenant.Name, "days", len(left))
 			return left, nil
@@ -188,8 +193,14 @@ func OpenSource(ctx context.Context, t config.Tenant, stage *extract.Stage, wind
 
 func openGIMDB(ctx context.Context, t config.Tenant, stage *extract.Stage, progress func(string, int64), log Log) (extract.Source, error) {
 	src, err := extract.OpenGIMDB(ctx, *t.GIM, t.TenantKey, stage, progress)
-	if err != nil || !t.ReadsGroups() {
-		return src, err
+	if err != nil {
+		return nil, err
+	}
+	if why := src.Fewer(); why != "" {
+		log.Warn("the source is read over fewer connections than gimdb.connections says, and takes longer", "tenant", t.Name, "reason", why)
+	}
+	if !t.ReadsGroups() {
+		return src, nil
 	}
 	why, err := src.WithGroups(ctx)
 	if err != nil {
@@ -225,6 +236,11 @@ func (s *state) extractDay(ctx context.Context, cutter *extract.Cutter, w extrac
 		return nil
 	}
 	s.result.Slices = append(s.result.Slices, summary)
+	if len(summary.TenantKeys) > 1 && !s.several {
+		s.several = true
+		s.Log.Warn("sessions of several tenants are counted as this one's: say whose are by gimdb.tenant_key", "tenant", s.Tenant.Name,
+			"day", w.Day, "tenant_keys", summary.TenantKeys)
+	}
 	if lost := summary.Accepted(); lost != "" {
 		s.Log.Warn(lost, "tenant", s.Tenant.Name, "day", w.Day)
 	}

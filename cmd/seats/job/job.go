@@ -104,6 +104,7 @@ type state struct {
 	opening bool  // the source is not open yet
 	lost    error // why the connection to the source broke for the first time
 	retries int   // after that
+	several bool  // it was said that rows of several tenants are counted
 	stood   error // where the job stood when its context ended
 	issuing bool  // files are being written: from here on the job is finished, cancelled or not
 	done    bool  // the store is published
