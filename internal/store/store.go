@@ -50,8 +50,7 @@ type Work struct {
 	path, copy, temp string
 	lock, published  *os.File
 
-	crowded  bool     // rows went, and left room
-	unlisted []string // files of sealed months that the copy no longer wants
+	crowded bool // rows went, and left room
 }
 
 // Begin takes the tenant's lock, removes what an interrupted run left, copies the store (or makes a new
@@ -117,10 +116,7 @@ func (w *Work) open(ctx context.Context, o duck.Options, orNew bool) error {
 	if err != nil {
 		return err
 	}
-	if err := migrate(ctx, w.Conn, version); err != nil {
-		return err
-	}
-	return w.removeStray(ctx)
+	return migrate(ctx, w.Conn, version)
 }
 
 // copyPublished copies the published store, and until the end keeps others from opening it for writing: what they
@@ -211,13 +207,7 @@ func (w *Work) publish() error {
 	if err := os.Rename(w.copy, w.path); err != nil {
 		return fmt.Errorf("publish store: %w", err)
 	}
-	err := syncFile(filepath.Dir(w.path))
-	if err == nil { // else the store that asks for them may come back
-		for _, file := range w.unlisted { // what cannot be removed, the next run tries again
-			_ = os.Remove(file)
-		}
-	}
-	return errors.Join(err, w.Drop())
+	return errors.Join(syncFile(filepath.Dir(w.path)), w.Drop())
 }
 
 // Drop throws the copy away and gives the lock back. It may be called after Publish, and twice.
