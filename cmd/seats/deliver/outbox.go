@@ -25,9 +25,12 @@ type outbox struct {
 	recipients []string // age's public keys; none: nothing is encrypted
 }
 
+// sealedSuffix ends the names of encrypted files.
+const sealedSuffix = ".age"
+
 func (o outbox) suffix() string {
 	if len(o.recipients) > 0 {
-		return ".age"
+		return sealedSuffix
 	}
 	return ""
 }
@@ -46,7 +49,7 @@ func (o outbox) seal(sum string, text []byte) ([]byte, error) {
 	if err := o.make(); err != nil {
 		return nil, err
 	}
-	if err := writeNew(path+".tmp", sealed); err != nil {
+	if err := writeNew(path+".tmp", sealed, 0o600); err != nil {
 		return nil, err
 	}
 	return sealed, errors.Join(os.Rename(path+".tmp", path), syncFile(o.dir))
