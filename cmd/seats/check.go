@@ -138,7 +138,8 @@ func inspect(ctx context.Context, t config.Tenant) (extract.Findings, error) {
 				return extract.Findings{}, err
 			}
 		}
-		return extract.InspectExport(ctx, t.ExportDir, t.ExportMarker, temp, t.ReadsGroups())
+		reach := 2*24*time.Hour + 2*time.Duration(t.MaxSessionHours)*time.Hour // yesterday in any zone, and as OpenSource looks back
+		return extract.InspectExport(ctx, t.ExportDir, t.ExportMarker, temp, reach, t.ReadsGroups())
 	}
 	return extract.InspectGIMDB(ctx, *t.GIM, t.Zone)
 }
