@@ -159,7 +159,7 @@ dist: build cross ## bin/dist/ARCH: static program, .deb, SBOM, checksums; ARCH=
 		-ldflags "-s -w -X main.version=$(VERSION) -linkmode external -extldflags '$(LINK)'" -o $(DIST)/seats ./cmd/seats
 	bin/seats man | gzip -9n >$(DIST)/seats.1.gz
 	bin/seats completion >$(DIST)/completion
-	$(CYCLONEDX) bin -json -noserial -version $(PACKAGE_VERSION) -output $(DIST)/sbom.cdx.json $(DIST)/seats
+	$(CYCLONEDX) bin -json -noserial -licenses -version $(PACKAGE_VERSION) -output $(DIST)/sbom.cdx.json $(DIST)/seats
 	ARCH=$(ARCH) DIST=$(DIST) PACKAGE_VERSION=$(PACKAGE_VERSION) PACKAGE_DEPENDS='$(PACKAGE_DEPENDS)' MAINTAINER='$(MAINTAINER)' \
 		$(NFPM) package --config $(PACKAGING)/nfpm.yaml --packager deb --target $(DIST)
 	cd $(DIST) && sha256sum * >SHA256SUMS && cat SHA256SUMS

@@ -51,6 +51,7 @@ type cli struct {
 	Fleet         fleetCmd   `cmd:"" help:"All tenants at a glance."`
 	SQL           sqlCmd     `cmd:"" name:"sql" help:"Ask a tenant's snapshot in SQL, or those of several as one, read-only."`
 
+	Licenses   licensesCmd   `cmd:"" help:"Print the licences of everything that is linked in."`
 	Man        manCmd        `cmd:"" hidden:"" help:"Print the manual page."`
 	Completion completionCmd `cmd:"" hidden:"" help:"Print what makes bash complete the command line."`
 }
