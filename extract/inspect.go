@@ -55,14 +55,10 @@ func (g *GIMDB) inspect(ctx context.Context, cfg config.GIMDB, zone *time.Locati
 	if f.MayWrite, err = mayWrite(ctx, conn, cfg.Schema); err != nil {
 		return f, err
 	}
-	if f.Horizon, err = readHorizon(ctx, conn, cfg.Schema); err != nil {
+	if f.Horizon, err = readHorizon(ctx, conn, cfg); err != nil {
 		return f, err
 	}
-	last := *f.Horizon.Clock
-	if f.Horizon.HighWater != nil {
-		last = min(last, *f.Horizon.HighWater)
-	}
-	f.Day = calendar.DateOf(time.Unix(last, 0), zone).AddDays(-1)
+	f.Day = calendar.DateOf(time.Unix(*f.Horizon.Last(), 0), zone).AddDays(-1)
 	day := f.Day.In(zone)
 	err = conn.QueryRow(ctx, texts.Text("gim/guid_mapping.sql"), floorKey(day.Start), day.End).Scan(&f.Attempts, &f.GUIDs)
 	if err != nil {
@@ -73,11 +69,14 @@ func (g *GIMDB) inspect(ctx context.Context, cfg config.GIMDB, zone *time.Locati
 
 // InspectExport looks at the chunks of an export folder: checksums, tables, headers. Errors carry fail.Source. Zips are
 // unpacked one after the other, in a folder of their own that is made in tempDir for the first of them, and removed. groups:
-// agent groups are looked for too.
-func InspectExport(ctx context.Context, dir, marker, tempDir string, groups bool) (Findings, error) {
+// agent groups are looked for too. now is the reader's clock.
+func InspectExport(ctx context.Context, dir, marker, tempDir string, groups bool, now time.Time) (Findings, error) {
 	f := Findings{Name: "export " + dir}
 	chunks, coming, err := findChunks(dir, marker)
 	if err != nil {
+		return f, err
+	}
+	if f.Horizon.HighWater, err = markOf(dir, chunks, now); err != nil {
 		return f, err
 	}
 	temp := filepath.Join(tempDir, "seats-check-"+rand.Text())
@@ -98,9 +97,7 @@ func InspectExport(ctx context.Context, dir, marker, tempDir string, groups bool
 	if groups {
 		f.NoGroups = missingGroups(seen)
 	}
-	newest := chunks[len(chunks)-1]
-	f.Horizon.HighWater = newest.date
-	f.Detail = fmt.Sprintf("%d tables in %d chunks, the newest %s", len(tables), len(chunks), filepath.Base(newest.path))
+	f.Detail = fmt.Sprintf("%d tables in %d chunks, the newest %s", len(tables), len(chunks), filepath.Base(chunks[len(chunks)-1].path))
 	for _, c := range coming {
 		f.Detail += fmt.Sprintf("; %s is not read yet: %s", filepath.Base(c.path), c.unready)
 	}

@@ -32,14 +32,14 @@ func checkRights(ctx context.Context, conn *pgx.Conn, cfg config.GIMDB) ([]right
 	if err != nil {
 		return nil, err
 	}
-	ofHistory, err := readRights(ctx, conn, cfg.Schema, history)
+	ofHistories, err := readRights(ctx, conn, cfg.Schema, histories...)
 	if err != nil {
 		return nil, err
 	}
-	if !mayReadAll(ofHistory) {
-		ofHistory = nil
+	if !mayReadAll(ofHistories) {
+		ofHistories = nil
 	}
-	return rights, errors.Join(explainRights(rights, cfg), typeError(slices.Concat(rights, ofHistory), cfg))
+	return rights, errors.Join(explainRights(rights, cfg), typeError(slices.Concat(rights, ofHistories), cfg))
 }
 
 func mayReadAll(rights []right) bool {
@@ -69,8 +69,8 @@ func readRights(ctx context.Context, conn *pgx.Conn, schema string, of ...texts.
 
 // mayWrite names the tables that the user could change.
 func mayWrite(ctx context.Context, conn *pgx.Conn, schema string) ([]string, error) {
-	names := []string{history.Name}
-	for _, t := range tables {
+	var names []string
+	for _, t := range slices.Concat(histories, tables) {
 		names = append(names, t.Name)
 	}
 	rows, err := conn.Query(ctx, texts.Text("gim/may_write.sql"), schema, names)
@@ -128,24 +128,15 @@ func unreadableError(tables []string, schema, user string, cfg config.GIMDB) err
 		"%s: user %s may not read %s", sourceName(cfg), user, strings.Join(tables, ", "))
 }
 
-// readHorizon reads the server's clock and the high-water mark; where the extraction history cannot be read
-// the mark is unknown.
-func readHorizon(ctx context.Context, conn *pgx.Conn, schema string) (Horizon, error) {
-	var h Horizon
-	if err := conn.QueryRow(ctx, texts.Text("gim/clock.sql")).Scan(&h.Clock); err != nil {
-		return h, locate(err, "gim/clock.sql")
+// whyNot says what keeps tables from being read, and what would help; "" where nothing does.
+func whyNot(rights []right, cfg config.GIMDB) string {
+	var whys []string
+	for _, err := range []error{explainRights(rights, cfg), typeError(rights, cfg)} {
+		if err != nil {
+			whys = append(whys, strings.ReplaceAll(err.Error(), "\n", "; ")+" ("+strings.Join(fail.Hints(err), "; ")+")")
+		}
 	}
-	rights, err := readRights(ctx, conn, schema, history)
-	if err != nil {
-		return h, err
-	}
-	if !mayReadAll(rights) {
-		return h, nil
-	}
-	if err := conn.QueryRow(ctx, texts.Text("gim/high_water.sql")).Scan(&h.HighWater); err != nil {
-		return h, locate(err, "gim/high_water.sql")
-	}
-	return h, nil
+	return strings.Join(whys, "; ")
 }
 
 // uniqueKeys says of each table with many rows whether the server itself keeps its key unique. Of a view it is not known.
