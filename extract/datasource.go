@@ -107,7 +107,7 @@ func noTime(maxTS *float64, clock int64) string {
 	case !(*maxTS >= firstMark && *maxTS < endOfTime): // NaN is neither
 		return fmt.Sprintf("%.0f, which is no time in seconds", *maxTS)
 	case *maxTS > float64(clock+aheadAtMost):
-		return fmt.Sprintf("%.0f (%s), which the server's clock has not reached (%s)", *maxTS, instant(int64(*maxTS)), instant(clock))
+		return fmt.Sprintf("%.0f (%s), which lies ahead of the server's clock", *maxTS, instant(int64(*maxTS)))
 	}
 	return ""
 }

@@ -184,7 +184,7 @@ func markOf(dir string, chunks []chunk, now time.Time) (*int64, error) {
 	newest := chunks[len(chunks)-1]
 	if newest.date != nil && *newest.date > now.Unix()+aheadAtMost {
 		return nil, fail.New(fail.Source, "the date in the name is UTC, and of data that is there: is the clock or the zone wrong of what made the chunk, or this machine's clock? nothing was changed",
-			"export %s: %s is dated after this machine's clock, %s", dir, newest.path, now.UTC().Format(time.RFC3339))
+			"export %s: %s is dated ahead of this machine's clock", dir, newest.path)
 	}
 	return newest.date, nil
 }
