@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"seats/internal/duck"
+	"seats/internal/store"
 )
 
 // openStore gives a connection to an empty store in memory.
@@ -19,7 +20,9 @@ func openStore(t testing.TB) *sql.Conn {
 	conn, err := db.Conn(context.Background())
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, conn.Close()) })
-	exec(t, conn, "store/schema_1.sql")
+	for _, name := range store.Schemas() {
+		exec(t, conn, name)
+	}
 	return conn
 }
 

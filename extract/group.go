@@ -60,7 +60,11 @@ func whyNoGroups(ctx context.Context, conn *pgx.Conn, cfg config.GIMDB) (string,
 	if err != nil {
 		return "", err
 	}
-	return whyNot(rights, cfg), nil
+	hidden, err := tablesOf(ctx, conn, cfg.Schema, "gim/row_policy.sql", namesOf(groupTables))
+	if err != nil {
+		return "", err
+	}
+	return whyNot(rights, hidden, cfg), nil
 }
 
 // WithGroups has Groups tell the agent groups of sessions, and stages what their names are made of; or says why that

@@ -12,7 +12,6 @@ import (
 
 	"seats/internal/config"
 	"seats/internal/fail"
-	texts "seats/sql"
 )
 
 // Horizon is how far a source can be believed (R10).
@@ -82,7 +81,7 @@ func (h Horizon) LeftOut() string { return listed(h.Retired) }
 // GIMDBHorizon asks a GIM DB up to when it is complete, and for nothing else: one connection, a few small statements.
 func GIMDBHorizon(ctx context.Context, cfg config.GIMDB) (h Horizon, err error) {
 	cfg.Connections = 1
-	g := &GIMDB{name: sourceName(cfg)}
+	g := &GIMDB{name: sourceName(cfg), cfg: cfg}
 	if err = g.connect(ctx, cfg); err == nil {
 		h, err = readHorizon(ctx, g.readers[0], cfg)
 	}
@@ -91,14 +90,14 @@ func GIMDBHorizon(ctx context.Context, cfg config.GIMDB) (h Horizon, err error) 
 
 // readHorizon reads the server's clock and the high-water mark; where the histories cannot be read the mark is unknown.
 func readHorizon(ctx context.Context, conn *pgx.Conn, cfg config.GIMDB) (h Horizon, err error) {
-	if err := conn.QueryRow(ctx, texts.Text("gim/clock.sql")).Scan(&h.Clock); err != nil {
-		return h, locate(err, "gim/clock.sql")
+	if err := ask(ctx, conn, cfg.Schema, "gim/clock.sql", nil, &h.Clock); err != nil {
+		return h, err
 	}
 	rights, err := readRights(ctx, conn, cfg.Schema, histories...)
 	if err != nil {
 		return h, err
 	}
-	if h.Unknown = whyNot(rights, cfg); h.Unknown != "" {
+	if h.Unknown = whyNot(rights, nil, cfg); h.Unknown != "" {
 		return h, nil
 	}
 	sources, err := readDataSources(ctx, conn, cfg, *h.Clock)
@@ -145,7 +144,8 @@ type ExportState struct {
 	Horizon
 	Newest  string    // the files of the newest chunk with their sizes and times, which are others as long as they move; or empty
 	Written time.Time // when the newest chunk was last written to; or zero
-	Lacks   bool      // whether tables are missing from it, as they may be from an increment
+	Lacks   bool      // whether tables are missing from it, as dimensions may be from an increment
+	Partial bool      // whether fact tables are: it is not read so
 }
 
 // ExportHorizon is up to when an export folder is complete, by the name of its newest chunk. now is the reader's clock.
@@ -163,7 +163,11 @@ func ExportHorizon(dir, marker string, now time.Time) (s ExportState, err error)
 			continue
 		}
 		if found, err := c.tables(c.path); err == nil && !c.isZip {
-			s.Lacks = len(found) < len(tables)
+			has := map[string]bool{}
+			for name := range found {
+				has[name] = true
+			}
+			s.Lacks, s.Partial = len(missingTables(has)) > 0, c.lacksFacts(has) != nil
 		}
 		err := c.files(func(path string, info fs.FileInfo) {
 			fmt.Fprintln(&files, path, info.Size(), info.ModTime().UnixNano())

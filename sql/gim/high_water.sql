@@ -5,7 +5,7 @@
 -- it is a time is looked at by who reads this.
 with transformation as (
     select max(transform_start_time) as newest_start
-    from ctl_transform_history
+    from {{.Schema}}.ctl_transform_history
     where transform_end_time is not null
 )
 select e.data_source_key::bigint as data_source_key,
@@ -13,7 +13,7 @@ select e.data_source_key::bigint as data_source_key,
        floor(max(e.max_ts)::float8) as read_up_to,
        floor((max(e.max_ts) filter (where e.extract_end_time <= t.newest_start))::float8) as transformed_up_to,
        bool_or(e.max_ts is not null and e.extract_end_time is not null) as has_ended
-from ctl_extract_history as e
+from {{.Schema}}.ctl_extract_history as e
 cross join transformation as t
 where e.data_source_type in (1, 3)
 group by 1, 2
