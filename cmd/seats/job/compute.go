@@ -109,9 +109,10 @@ func (s *state) computeMonth(ctx context.Context, month calendar.Month) {
 	s.Log.Info("computed", "tenant", s.Tenant.Name, "month", month, "state", result.State, "took", s.Clock().Sub(began).Round(time.Millisecond))
 }
 
-// month counts a month, or, where only a report is wanted, reads it: never one that no longer fits its days.
+// month counts a month, or, where only a report is wanted or nothing has changed since it was sealed, reads it: never one that no
+// longer fits its days.
 func (s *state) month(ctx context.Context, month calendar.Month) (compute.MonthResult, error) {
-	if s.Compute {
+	if s.Compute && !s.asSealed[month] {
 		return s.monthly[month].Month(ctx, s.Clock().Unix())
 	}
 	result, err := compute.LoadMonth(ctx, s.work.Conn, s.Tenant, month)
