@@ -14,6 +14,7 @@ import (
 	"slices"
 	"sort"
 	"strings"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -36,6 +37,7 @@ type Export struct {
 type ExportOptions struct {
 	TenantKey *int64
 	Marker    string            // the file that says of a chunk that it is whole; empty: none does
+	Now       time.Time         // the reader's clock
 	KeyFrom   int64             // least time key of a fact row that can matter to any window of the run
 	Days      calendar.Interval // from the first second of the run's days to the last, in any region
 	Groups    bool              // the agent groups of sessions are wanted; where the export lacks them, Warn says so
@@ -66,7 +68,9 @@ func (e *Export) open(ctx context.Context, o ExportOptions) (err error) {
 	if err := errors.Join(e.stage.clear(ctx), e.stage.clearGroups(ctx)); err != nil {
 		return err
 	}
-	e.horizon.HighWater = chunks[len(chunks)-1].date
+	if e.horizon.HighWater, err = markOf(e.dir, chunks, o.Now); err != nil {
+		return err
+	}
 	temp := filepath.Join(o.TempDir, "export")
 	defer os.RemoveAll(temp) //nolint:errcheck // the work folder is removed with the run
 	files, err := unpackAll(ctx, chunks, temp, o)

@@ -269,19 +269,17 @@ func (c *Cutter) seal(ctx context.Context, tx *sql.Tx, w Window) (Summary, error
 	if err != nil {
 		return s, err
 	}
+	for _, d := range horizon.Retired {
+		_, err = duck.Exec(ctx, tx, "stage/insert_left_out.sql", day, sql.Named("data_source_key", d.Key),
+			sql.Named("data_source_type", d.Type), sql.Named("dap_name", d.Name), sql.Named("read_up_to", d.ReadUpTo))
+		if err != nil {
+			return s, err
+		}
+	}
 	err = duck.Each(ctx, tx, "stage/summary.sql", func(scan func(...any) error) error {
 		return scan(&s.State, &s.Sessions, &s.Activities, &s.Agents)
 	}, day)
 	return s, err
-}
-
-// Ready says whether the source is complete up to the end of the day in every region (R10); known is false
-// where that cannot be told.
-func (h Horizon) Ready(w Window) (ready, known bool) {
-	if h.HighWater == nil {
-		return false, false
-	}
-	return *h.HighWater >= w.Hull().End, true
 }
 
 func keyArgs(keys calendar.Interval) []any {

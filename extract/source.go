@@ -41,24 +41,6 @@ type Source interface {
 	Close() error
 }
 
-// Horizon is how far a source can be believed (R10).
-type Horizon struct {
-	HighWater *int64 // epoch seconds; nil where it cannot be told
-	Clock     *int64 // the source's own clock; nil where it has none
-}
-
-// AsOf is where open sessions end (R10): the high-water mark, else the source's clock, else the window's end.
-func (h Horizon) AsOf(w Window) int64 {
-	switch {
-	case h.HighWater != nil:
-		return *h.HighWater
-	case h.Clock != nil:
-		return *h.Clock
-	default:
-		return w.Hull().End
-	}
-}
-
 // Window is a tenant's day: the spans of time that it covers in the zones of the tenant's regions, sorted and
 // disjoint, and how far before them a session is looked for.
 type Window struct {

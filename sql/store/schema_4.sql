@@ -1,7 +1,34 @@
 -- The store, version 4: what a slice keeps so that nothing outside it is needed, and what each issue was counted by. Brings a
--- store of version 3 there; nothing that it holds is changed.
+-- store of version 3 there; nothing that it holds is changed, but for times that are none.
 
 -- How far the source is complete (R10).
+
+create table _data.left_out (
+    day              date not null,
+    data_source_key  bigint not null,
+    data_source_type bigint not null,
+    dap_name         varchar not null,
+    read_up_to       bigint not null
+);
+
+create view left_out as
+select day, data_source_key, data_source_type, dap_name, to_timestamp(read_up_to) as read_up_to
+from _data.left_out;
+
+comment on view left_out is 'Data sources of a GIM DB that were taken for switched off when a slice was read, and left out of its high water: slice x data source. None where there is no row';
+comment on column left_out.day is 'Calendar date; every region reads it in its own time zone';
+comment on column left_out.data_source_key is 'GIM key of the data source, in ctl_extract_history';
+comment on column left_out.data_source_type is '1 T-Server, 3 Outbound Contact Server';
+comment on column left_out.dap_name is 'What the GIM calls its way to the data source; empty where it does not tell';
+comment on column left_out.read_up_to is 'Up to when the GIM had read the data source';
+
+-- A mark of the future, or in milliseconds, made days final that were not over, and no program can write such a time: what was
+-- read by one was complete up to nobody knows when. Two days are more than clocks are apart.
+update _data.slice
+set high_water = null,
+    as_of = extracted_ts,
+    state = 'provisional'
+where high_water > extracted_ts + 172800;
 
 -- Rows beside the slice's own that tell where it belongs or ends (R3, R5, R6).
 
