@@ -70,7 +70,7 @@ func TestEmptySliceGivesZeros(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, []Peak{{Region: "EU"}, {Region: "EU", Location: "london"}}, result.Peaks)
 	require.Equal(t, []Enabled{{Region: "EU"}}, result.Enabled)
-	require.Len(t, result.Quality, 13, "every rule reports, if only a zero")
+	require.Len(t, result.Quality, 15, "every rule reports, if only a zero")
 }
 
 // TestR12TheSweepIsFedRawRowsAlone: what it is given can be read where there is nothing but the slice's raw rows, none of
@@ -86,7 +86,7 @@ func TestR12TheSweepIsFedRawRowsAlone(t *testing.T) {
 	for rows.Next() {
 		var name string
 		require.NoError(t, rows.Scan(&name))
-		if !slices.Contains([]string{"voice_session", "ocs_activity", "agent"}, name) {
+		if !slices.Contains([]string{"voice_session", "ocs_activity", "other_leg", "other_session", "agent"}, name) {
 			others = append(others, name)
 		}
 	}

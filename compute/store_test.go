@@ -3,11 +3,13 @@ package compute
 import (
 	"context"
 	"database/sql"
+	"fmt"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"seats/internal/duck"
+	"seats/internal/store"
 )
 
 // openStore gives a connection to an empty store in memory.
@@ -19,7 +21,9 @@ func openStore(t testing.TB) *sql.Conn {
 	conn, err := db.Conn(context.Background())
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, conn.Close()) })
-	exec(t, conn, "store/schema_1.sql")
+	for version := range store.Version {
+		exec(t, conn, fmt.Sprintf("store/schema_%d.sql", version+1))
+	}
 	return conn
 }
 

@@ -279,19 +279,31 @@ func (w *Work) Unseal(ctx context.Context, from, to calendar.Date) error {
 		if err := attachSeal(ctx, w.Conn, filepath.Dir(w.path), s, "sealed"); err != nil {
 			return err
 		}
-		err = duck.InTx(ctx, w.Conn, func(tx *sql.Tx) error {
-			if err := of(ctx, tx, "unseal", nil, row, evidence); err != nil {
-				return err
-			}
-			if has, err := sealHas(ctx, tx, "sealed", "session_group"); err != nil || !has {
-				return err
-			}
-			return of(ctx, tx, "unseal", nil, groups)
-		})
+		err = duck.InTx(ctx, w.Conn, func(tx *sql.Tx) error { return unseal(ctx, tx) })
 		if err := errors.Join(err, detach(ctx, w.Conn, "sealed")); err != nil {
 			return fmt.Errorf("unseal %s: %w", s.Month, err)
 		}
 		if err := w.Unlist(ctx, month); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// unseal takes the rows of all tables that the attached sealed month has.
+func unseal(ctx context.Context, q duck.Queryer) error {
+	for _, t := range tables {
+		if !rowsOf(t.Name) {
+			continue
+		}
+		has, err := sealHas(ctx, q, "sealed", t.Name)
+		if err != nil {
+			return err
+		}
+		if !has {
+			continue
+		}
+		if _, err := duck.ExecOn(ctx, q, "store/each/unseal.sql", t.Table); err != nil {
 			return err
 		}
 	}
