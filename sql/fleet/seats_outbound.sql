@@ -1,7 +1,7 @@
 -- Grain: tenant, period and region, or location of a region: the peak of each day (R8), and the enabled agents of each month (R9),
 -- for all tenants and days at once. Written from the rules alone, for Spark, DuckDB and PostgreSQL as they are: a third opinion
 -- that shares nothing with the two that are issued.
--- Inputs, relations of the lake: voice_session, ocs_activity, agent, rule. Each day is counted by its own rules. A month counts
+-- Inputs, relations of the lake: voice_session, ocs_activity, other_leg, other_session, agent, rule. Each day is counted by its own rules. A month counts
 -- the days that are there: whether it is whole is for the asker to know.
 with moment as (                                                -- R2, R10: what a day says of all its sessions
     select tenant, day, as_of_ts, case when session_end = 'inclusive' then 1 else 0 end as last_second
@@ -20,21 +20,67 @@ occupied as (                                                   -- R2
     where s.start_ts is not null
       and (coalesce(s.active_flag, 0) <> 0 or s.end_ts is null or s.end_ts >= s.start_ts)
 ),
-activity as (                                                   -- R3
-    select a.tenant, a.day, a.resource_key, a.start_ts, nullif(a.switch_name, '') as switch_name,
+login as (                                                      -- R3: sessions that end what started in them and has no end
+    select tenant, day, resource_key, start_ts, end_ts
+    from occupied
+    union all
+    select s.tenant, s.day, s.resource_key, s.start_ts,
            case
-               when coalesce(a.active_flag, 0) <> 0 or a.end_ts is null then greatest(m.as_of_ts, a.start_ts + 1)
-               else greatest(a.end_ts, a.start_ts + 1)
-           end as end_ts
+               when coalesce(s.active_flag, 0) <> 0 or s.end_ts is null then greatest(m.as_of_ts, s.start_ts + 1) + m.last_second
+               else greatest(s.end_ts + m.last_second, s.start_ts + 1)
+           end
+    from other_session as s
+    join moment as m on m.tenant = s.tenant
+        and m.day = s.day
+    where coalesce(s.active_flag, 0) <> 0 or s.end_ts is null or s.end_ts >= s.start_ts
+),
+leg as (                                                        -- R3, R5: activities, and legs that only tell a switch
+    select a.tenant, a.day, a.resource_key, a.start_ts, nullif(a.switch_name, '') as switch_name, 1 as is_driven,
+           case when coalesce(a.active_flag, 0) <> 0 then null else a.end_ts end as end_ts
     from ocs_activity as a
+    where a.start_ts is not null
+    union all
+    select o.tenant, o.day, o.resource_key, o.start_ts, o.switch_name, 0,
+           case when coalesce(o.active_flag, 0) <> 0 then null else o.end_ts end
+    from other_leg as o
+),
+ended as (                                                      -- R3: what has no end ends with the session that it started in
+    select a.tenant, a.day, a.resource_key, a.start_ts, a.switch_name, a.is_driven, max(l.end_ts) as end_ts
+    from leg as a
+    join login as l on l.tenant = a.tenant
+        and l.day = a.day
+        and l.resource_key = a.resource_key
+        and l.start_ts <= a.start_ts
+        and l.end_ts > a.start_ts
+    where a.end_ts is null
+    group by a.tenant, a.day, a.resource_key, a.start_ts, a.switch_name, a.is_driven
+),
+activity as (                                                   -- R3
+    select a.tenant, a.day, a.resource_key, a.start_ts, a.switch_name, a.is_driven, greatest(a.end_ts, a.start_ts + 1) as end_ts
+    from leg as a
+    where a.end_ts >= a.start_ts
+    union all
+    select a.tenant, a.day, a.resource_key, a.start_ts, a.switch_name, a.is_driven,
+           greatest(coalesce(e.end_ts, m.as_of_ts), a.start_ts + 1)
+    from leg as a
     join moment as m on m.tenant = a.tenant
         and m.day = a.day
-    where a.start_ts is not null
-      and (coalesce(a.active_flag, 0) <> 0 or a.end_ts is null or a.end_ts >= a.start_ts)
+    left join ended as e on e.tenant = a.tenant
+        and e.day = a.day
+        and e.resource_key = a.resource_key
+        and e.start_ts = a.start_ts
+        and e.is_driven = a.is_driven
+        and coalesce(e.switch_name, '') = coalesce(a.switch_name, '')
+    where a.end_ts is null
 ),
-excluded as (                                                   -- R6
-    select distinct a.tenant, a.day, a.resource_key
-    from agent as a
+person as (                                                     -- R6
+    select tenant, day, resource_key, coalesce(employee_id, '') as employee_id, coalesce(resource_name, '') as resource_name,
+           coalesce(nullif(employee_id, ''), '#' || cast(resource_key as varchar(20))) as agent
+    from agent
+),
+excluded as (                                                   -- R6: a pattern that fits any resource of a person leaves out the person
+    select distinct a.tenant, a.day, a.agent
+    from person as a
     join (
         select tenant, day,
                replace(replace(replace(replace(replace(pattern, '!', '!!'), '%', '!%'), '_', '!_'), '*', '%'), '?', '_') as wildcard
@@ -42,32 +88,38 @@ excluded as (                                                   -- R6
         where kind = 'exclude'
     ) as x on x.tenant = a.tenant
         and x.day = a.day
-    where coalesce(a.employee_id, '') like x.wildcard escape '!'
-       or coalesce(a.resource_name, '') like x.wildcard escape '!'
+    where a.employee_id like x.wildcard escape '!'
+       or a.resource_name like x.wildcard escape '!'
 ),
-qualifying as (                                                 -- R4, R6: session with each switch that qualifies it
-    select distinct o.tenant, o.day, o.sm_res_session_fact_key, o.start_date_time_key, o.start_ts, o.end_ts, a.switch_name,
-           coalesce(nullif(g.employee_id, ''), '#' || cast(o.resource_key as varchar(20))) as agent
+seated as (                                                     -- R6: sessions of those who are not left out
+    select o.tenant, o.day, o.sm_res_session_fact_key, o.start_date_time_key, o.resource_key, o.start_ts, o.end_ts,
+           coalesce(g.agent, '#' || cast(o.resource_key as varchar(20))) as agent
     from occupied as o
-    join activity as a on a.tenant = o.tenant
-        and a.day = o.day
-        and a.resource_key = o.resource_key
-        and a.start_ts < o.end_ts
-        and a.end_ts > o.start_ts
-    left join agent as g on g.tenant = o.tenant
+    left join person as g on g.tenant = o.tenant
         and g.day = o.day
         and g.resource_key = o.resource_key
-    left join excluded as x on x.tenant = o.tenant
-        and x.day = o.day
-        and x.resource_key = o.resource_key
-    where x.resource_key is null
+    left join excluded as x on x.tenant = g.tenant
+        and x.day = g.day
+        and x.agent = g.agent
+    where x.agent is null
 ),
-known as (                                                      -- R5: how many known switches its session has
-    select tenant, day, start_ts, end_ts, agent, switch_name,
-           count(switch_name) over (partition by tenant, day, sm_res_session_fact_key, start_date_time_key) as switches
-    from qualifying
+met as (                                                        -- R4, R5: session with each switch of a leg that shares a second with it
+    select distinct s.tenant, s.day, s.sm_res_session_fact_key, s.start_date_time_key, s.start_ts, s.end_ts, s.agent, a.switch_name, a.is_driven
+    from seated as s
+    join activity as a on a.tenant = s.tenant
+        and a.day = s.day
+        and a.resource_key = s.resource_key
+        and a.start_ts < s.end_ts
+        and a.end_ts > s.start_ts
 ),
-placed as (                                                     -- R5
+known as (                                                      -- R4: whether its session qualifies; R5: how many switches its activities know
+    select tenant, day, start_ts, end_ts, agent, switch_name, is_driven,
+           max(is_driven) over (partition by tenant, day, sm_res_session_fact_key, start_date_time_key) as qualifies,
+           count(case when is_driven = 1 then switch_name end) over (partition by tenant, day, sm_res_session_fact_key, start_date_time_key) as switches,
+           count(case when is_driven = 0 then switch_name end) over (partition by tenant, day, sm_res_session_fact_key, start_date_time_key) as told
+    from met
+),
+placed as (                                                     -- R5: by its activities; by what else tells; by nothing, in the default location
     select distinct k.tenant, k.day, k.start_ts, k.end_ts, k.agent,
            coalesce(l.region, d.region) as region,
            coalesce(l.location, d.location) as location
@@ -80,8 +132,10 @@ placed as (                                                     -- R5
         and d.is_default
         and d.tenant = k.tenant
         and d.day = k.day
-    where k.switch_name is not null
-       or k.switches = 0
+    where k.qualifies = 1
+      and (k.is_driven = 1 and k.switch_name is not null
+           or k.switches = 0 and k.is_driven = 0
+           or k.switches = 0 and k.told = 0)
 ),
 span as (                                                       -- R7: regions and locations with their day; '' is the region as a whole
     select tenant, month, day, region, '' as location, start_ts, end_ts

@@ -15,7 +15,7 @@ import (
 
 func emptyStore(t *testing.T) *sql.Conn {
 	_, conn := open(t, "", duck.Options{Threads: 2})
-	for _, schema := range []string{"store/schema_1.sql", "store/schema_2.sql", "store/schema_3.sql"} {
+	for _, schema := range []string{"store/schema_1.sql", "store/schema_2.sql", "store/schema_3.sql", "store/schema_4.sql"} {
 		_, err := duck.Exec(context.Background(), conn, schema)
 		require.NoError(t, err)
 	}
@@ -179,7 +179,7 @@ func (b looking) activityOnly() int64 {
 	places := placesOf(b.tenant)
 	b.spans(func(agent string, h *history, j *judged, span calendar.Interval) {
 		for _, a := range j.resource.activities {
-			iv, ok := h.interval(a)
+			iv, ok := h.interval(j.resource, a)
 			to, _ := places.decide(a.Switch)
 			if !ok || a.Switch != "" && (to == nil || !b.isHere(*to)) {
 				continue

@@ -23,7 +23,7 @@ import (
 // Relations of a day: what was read, with the rules that it was counted by, and what was counted. Each is written by the
 // statement lake/<relation>.sql.
 var (
-	rowRelations    = []string{"slice", "voice_session", "ocs_activity", "agent", "duplicate_key", "rule"}
+	rowRelations    = []string{"slice", "voice_session", "ocs_activity", "other_leg", "other_session", "agent", "duplicate_key", "rule"}
 	numberRelations = []string{"daily_concurrent", "enabled_daily", "data_quality"}
 )
 

@@ -22,7 +22,9 @@ func (p *packer) script() []byte {
 	s.say("Counts the numbers of this pack again. In the folder that it was unpacked to:  duckdb < recompute.sql")
 	s.say("The statements are those of the folder sql; RECOMPUTE.md explains them.")
 	s.run("set timezone = 'UTC'")
-	s.statement("store/schema_1.sql")
+	for _, schema := range schemas() {
+		s.statement(schema)
+	}
 	s.load(p)
 	for _, c := range p.computed {
 		s.day(c, p.masks == nil)

@@ -9,7 +9,7 @@ import (
 )
 
 // tables of the raw rows of a slice.
-var tables = []string{"voice_session", "ocs_activity", "agent", "duplicate_key"}
+var tables = []string{"voice_session", "ocs_activity", "other_leg", "other_session", "agent", "duplicate_key"}
 
 // writeSlices writes the raw rows, a folder a day.
 func (p *packer) writeSlices(ctx context.Context) error {
