@@ -38,6 +38,9 @@ type history struct {
 	calls      []activityRow // legs without an attempt's GUID
 	beside     []sessionRow  // in a slice: those outside it that it keeps
 	duplicates []string
+
+	defaultGUIDs []string
+	lookback     int64 // seconds; 0: unknown
 }
 
 type resource struct {
@@ -53,7 +56,7 @@ type sessionRow struct {
 
 type activityRow struct {
 	sessionRow
-	kind, switchName string
+	kind, switchName, guid string
 }
 
 // readCases reads a file. Lines before the first case belong to every case.
@@ -126,20 +129,22 @@ func (c *testCase) line(line string) error {
 }
 
 var directives = map[string]func(*testCase, []string) error{
-	"day":         (*testCase).readDay,
-	"month":       (*testCase).readMonth,
-	"times":       (*testCase).readTimes,
-	"as_of":       (*testCase).readAsOf,
-	"session_end": (*testCase).readSessionEnd,
-	"exclude":     (*testCase).readExclude,
-	"region":      (*testCase).readRegion,
-	"location":    (*testCase).readLocation,
-	"agent":       (*testCase).readAgent,
-	"session":     (*testCase).readSession,
-	"leg":         (*testCase).readLeg,
-	"preview":     (*testCase).readPreview,
-	"call":        (*testCase).readCall,
-	"duplicate":   (*testCase).readDuplicate,
+	"day":          (*testCase).readDay,
+	"month":        (*testCase).readMonth,
+	"times":        (*testCase).readTimes,
+	"as_of":        (*testCase).readAsOf,
+	"session_end":  (*testCase).readSessionEnd,
+	"exclude":      (*testCase).readExclude,
+	"region":       (*testCase).readRegion,
+	"location":     (*testCase).readLocation,
+	"agent":        (*testCase).readAgent,
+	"session":      (*testCase).readSession,
+	"leg":          (*testCase).readLeg,
+	"preview":      (*testCase).readPreview,
+	"call":         (*testCase).readCall,
+	"duplicate":    (*testCase).readDuplicate,
+	"default_guid": (*testCase).readDefaultGUID,
+	"lookback":     (*testCase).readLookback,
 }
 
 // resource finds the key behind a word, and makes up an agent for a new one.

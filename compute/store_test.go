@@ -3,7 +3,6 @@ package compute
 import (
 	"context"
 	"database/sql"
-	"fmt"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -21,8 +20,8 @@ func openStore(t testing.TB) *sql.Conn {
 	conn, err := db.Conn(context.Background())
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, conn.Close()) })
-	for version := range store.Version {
-		exec(t, conn, fmt.Sprintf("store/schema_%d.sql", version+1))
+	for _, name := range store.Schemas() {
+		exec(t, conn, name)
 	}
 	return conn
 }

@@ -14,6 +14,7 @@ type Table struct {
 	Name    string
 	Key     []string // primary key
 	Columns []Column // in their order in the table
+	Fields  []Column // of a file of its rows, in their order there
 	Order   []string // a total order of its rows: columns, of which one may say "nulls first"
 }
 
@@ -49,6 +50,19 @@ func Fill(name string, t Table) string {
 	return out.String()
 }
 
+// InSchema is the text of a statement of the folder gim, with the schema in place that its tables are in: no search_path,
+// which others can set, decides whose rows are read. A bad name is a mistake in the program, so it panics.
+func InSchema(name, schema string) string {
+	if !schemaName.MatchString(schema) {
+		panic(fmt.Sprintf("sql: %q cannot stand in a statement", schema))
+	}
+	var out strings.Builder
+	if err := template.Must(template.New(name).Parse(Text(name))).Execute(&out, struct{ Schema string }{`"` + schema + `"`}); err != nil {
+		panic(err)
+	}
+	return out.String()
+}
+
 // holes are what the statements can make of names beside writing them.
 var holes = template.FuncMap{
 	"list": func(names []string) string { return strings.Join(names, ", ") },
@@ -61,8 +75,9 @@ var holes = template.FuncMap{
 }
 
 var (
-	nameOf = regexp.MustCompile(`^[a-z][a-z0-9_]{0,62}$`)
-	types  = []string{"bigint", "smallint", "varchar"}
+	nameOf     = regexp.MustCompile(`^[a-z][a-z0-9_]{0,62}$`)
+	schemaName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_$]{0,62}$`)
+	types      = []string{"bigint", "smallint", "varchar"}
 )
 
 func (t Table) validate() {
@@ -70,7 +85,7 @@ func (t Table) validate() {
 	for _, o := range t.Order {
 		names = append(names, strings.TrimSuffix(o, " nulls first"))
 	}
-	for _, c := range t.Columns {
+	for _, c := range slices.Concat(t.Columns, t.Fields) {
 		names = append(names, c.Name)
 		if !slices.Contains(types, c.Type) {
 			panic(fmt.Sprintf("sql: %q is no type of a column", c.Type))

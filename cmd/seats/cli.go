@@ -15,6 +15,7 @@ import (
 	"seats/cmd/seats/job"
 	"seats/internal/calendar"
 	"seats/internal/config"
+	"seats/internal/disk"
 	"seats/internal/duck"
 	"seats/internal/fail"
 	"seats/internal/store"
@@ -86,7 +87,7 @@ func run(ctx context.Context, args []string, w world) (code int) {
 		return int(fail.Usage)
 	}
 	t = newTerminal(w.stderr, c.LogFormat, w.clock)
-	err = k.Run(&c, t)
+	err = disk.Explain(k.Run(&c, t), "")
 	if ctx.Err() != nil && err != nil && !alreadySaid(err) {
 		t.Warn(interruption(err))
 		return int(fail.Interrupted)

@@ -81,6 +81,17 @@ func (o Options) locked() string {
 	return settings
 }
 
+// OnlyFile is a path as those functions of DuckDB have to be given it that take it for a pattern: of that one file.
+func OnlyFile(path string) (pattern string, err error) {
+	if !strings.ContainsAny(path, "*?[") {
+		return path, nil
+	}
+	if strings.Contains(path, `\`) {
+		return "", fail.New(fail.Other, "choose other names of folders", `read %s: no path can be used that has \ and one of * ? [ in it`, path)
+	}
+	return strings.NewReplacer("*", "[*]", "?", "[?]", "[", "[[]").Replace(path), nil
+}
+
 // Literal is a text as it is written in a statement, for the few that take no parameters.
 func Literal(text string) string { return "'" + strings.ReplaceAll(text, "'", "''") + "'" }
 
@@ -115,9 +126,18 @@ type Queryer interface {
 	QueryRowContext(context.Context, string, ...any) *sql.Row
 }
 
+// Begin begins a transaction. A context that ends interrupts the statements that were given it, and no more: database/sql would
+// roll back the transaction of an ended context on its own and throw the connection away, with all that it has attached.
+func Begin(ctx context.Context, conn *sql.Conn) (*sql.Tx, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	return conn.BeginTx(context.WithoutCancel(ctx), nil)
+}
+
 // InTx works in a transaction of its own: all of it is done, or nothing.
 func InTx(ctx context.Context, conn *sql.Conn, work func(*sql.Tx) error) error {
-	tx, err := conn.BeginTx(ctx, nil)
+	tx, err := Begin(ctx, conn)
 	if err != nil {
 		return err
 	}

@@ -83,6 +83,15 @@ func (k *Key) Agent(name string) string {
 	return k.Employee(name)
 }
 
+// User is the pseudonym of who ran the program, by the operating system.
+func (k *Key) User(name string) string {
+	return "U" + hex.EncodeToString(k.sum("os_user", name)[:16])
+}
+
+// Digest takes the place of a digest of something that names went into, with which anybody could try names: equal ones
+// stay equal, and no text gives it without the key.
+func (k *Key) Digest(sum string) string { return hex.EncodeToString(k.sum("digest", sum)) }
+
 // Of makes the pseudonyms of another tenant, with the same key.
 func (k *Key) Of(tenant string) *Key {
 	return &Key{key: k.key, tenant: tenant, taken: map[int64]int64{}}

@@ -32,6 +32,7 @@ var tables = []struct {
 }{
 	{head, texts.Table{Name: "slice", Order: []string{"day"}}},
 	{head, texts.Table{Name: "slice_span", Order: []string{"day", "start_ts", "end_ts"}}},
+	{head, texts.Table{Name: "default_guid", Order: []string{"day", "call_attempt_guid"}}},
 	{row, texts.Table{Name: "voice_session", Order: []string{"resource_key", "start_ts", "sm_res_session_fact_key", "start_date_time_key"}}},
 	{row, texts.Table{Name: "ocs_activity", Order: []string{"resource_key", "start_ts", "kind", "activity_key", "start_date_time_key"}}},
 	{row, texts.Table{Name: "other_leg", Order: []string{"resource_key", "start_ts", "activity_key", "start_date_time_key"}}},
@@ -102,6 +103,16 @@ func (s *Scratch) Take(ctx context.Context) error {
 // TakeRows brings the raw rows of the slices of a range of days, both included, into the scratch store.
 func (s *Scratch) TakeRows(ctx context.Context, from, to calendar.Date) error {
 	return of(ctx, s.Conn, "take_days", span(from, to), row)
+}
+
+// RowTables are the tables of the raw rows of a slice.
+func RowTables() (names []string) {
+	for _, t := range tables {
+		if t.part == row {
+			names = append(names, t.Name)
+		}
+	}
+	return names
 }
 
 // EmptyRows takes all raw rows out of the scratch store.

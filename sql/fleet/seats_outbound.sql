@@ -1,15 +1,15 @@
 -- Grain: tenant, period and region, or location of a region: the peak of each day (R8), and the enabled agents of each month (R9),
 -- for all tenants and days at once. Written from the rules alone, for Spark, DuckDB and PostgreSQL as they are: a third opinion
 -- that shares nothing with the two that are issued.
--- Inputs, relations of the lake: voice_session, ocs_activity, other_leg, other_session, agent, rule. Each day is counted by its own rules. A month counts
+-- Inputs, relations of the lake: voice_session, ocs_activity, agent, rule. Each day is counted by its own rules. A month counts
 -- the days that are there: whether it is whole is for the asker to know.
 with moment as (                                                -- R2, R10: what a day says of all its sessions
     select tenant, day, as_of_ts, case when session_end = 'inclusive' then 1 else 0 end as last_second
     from rule
     where kind = 'day'
 ),
-occupied as (                                                   -- R2
-    select s.tenant, s.day, s.resource_key, s.sm_res_session_fact_key, s.start_date_time_key, s.start_ts,
+login as (                                                      -- R2; those beside a day's slice only end what started in them (R3)
+    select s.tenant, s.day, s.resource_key, s.sm_res_session_fact_key, s.start_date_time_key, s.start_ts, s.is_beside,
            case
                when coalesce(s.active_flag, 0) <> 0 or s.end_ts is null then greatest(m.as_of_ts, s.start_ts + 1) + m.last_second
                else greatest(s.end_ts + m.last_second, s.start_ts + 1)
@@ -20,29 +20,12 @@ occupied as (                                                   -- R2
     where s.start_ts is not null
       and (coalesce(s.active_flag, 0) <> 0 or s.end_ts is null or s.end_ts >= s.start_ts)
 ),
-login as (                                                      -- R3: sessions that end what started in them and has no end
-    select tenant, day, resource_key, start_ts, end_ts
-    from occupied
-    union all
-    select s.tenant, s.day, s.resource_key, s.start_ts,
-           case
-               when coalesce(s.active_flag, 0) <> 0 or s.end_ts is null then greatest(m.as_of_ts, s.start_ts + 1) + m.last_second
-               else greatest(s.end_ts + m.last_second, s.start_ts + 1)
-           end
-    from other_session as s
-    join moment as m on m.tenant = s.tenant
-        and m.day = s.day
-    where coalesce(s.active_flag, 0) <> 0 or s.end_ts is null or s.end_ts >= s.start_ts
-),
-leg as (                                                        -- R3, R5: activities, and legs that only tell a switch
-    select a.tenant, a.day, a.resource_key, a.start_ts, nullif(a.switch_name, '') as switch_name, 1 as is_driven,
-           case when coalesce(a.active_flag, 0) <> 0 then null else a.end_ts end as end_ts
-    from ocs_activity as a
-    where a.start_ts is not null
-    union all
-    select o.tenant, o.day, o.resource_key, o.start_ts, o.switch_name, 0,
-           case when coalesce(o.active_flag, 0) <> 0 then null else o.end_ts end
-    from other_leg as o
+leg as (                                                        -- R3, R5: activities, and calls that only tell a switch
+    select tenant, day, resource_key, start_ts, nullif(switch_name, '') as switch_name,
+           case when kind = 'call' then 0 else 1 end as is_driven,
+           case when coalesce(active_flag, 0) <> 0 then null else end_ts end as end_ts
+    from ocs_activity
+    where start_ts is not null
 ),
 ended as (                                                      -- R3: what has no end ends with the session that it started in
     select a.tenant, a.day, a.resource_key, a.start_ts, a.switch_name, a.is_driven, max(l.end_ts) as end_ts
@@ -94,7 +77,7 @@ excluded as (                                                   -- R6: a pattern
 seated as (                                                     -- R6: sessions of those who are not left out
     select o.tenant, o.day, o.sm_res_session_fact_key, o.start_date_time_key, o.resource_key, o.start_ts, o.end_ts,
            coalesce(g.agent, '#' || cast(o.resource_key as varchar(20))) as agent
-    from occupied as o
+    from login as o
     left join person as g on g.tenant = o.tenant
         and g.day = o.day
         and g.resource_key = o.resource_key
@@ -102,6 +85,7 @@ seated as (                                                     -- R6: sessions 
         and x.day = g.day
         and x.agent = g.agent
     where x.agent is null
+      and not o.is_beside
 ),
 met as (                                                        -- R4, R5: session with each switch of a leg that shares a second with it
     select distinct s.tenant, s.day, s.sm_res_session_fact_key, s.start_date_time_key, s.start_ts, s.end_ts, s.agent, a.switch_name, a.is_driven

@@ -9,8 +9,8 @@ select sm_res_session_fact_key,
        end_ts,
        active_flag,
        update_audit_key,
-       case when $6::boolean then 0 else tenant_key end as tenant_key
-from sm_res_session_fact
+       tenant_key
+from {{.Schema}}.sm_res_session_fact
 where start_date_time_key >= $1::bigint
   and start_date_time_key < $2::bigint
   and (

@@ -5,15 +5,18 @@ import (
 	"context"
 	"slices"
 
+	"seats/extract"
 	"seats/internal/calendar"
+	"seats/internal/duck"
+	"seats/internal/store"
 )
 
-// tables of the raw rows of a slice.
-var tables = []string{"voice_session", "ocs_activity", "other_leg", "other_session", "agent", "duplicate_key"}
+// spans are the tables of what a slice covers and stands for, beside its own row.
+var spans = []string{"slice_span", "default_guid"}
 
 // writeSlices writes the raw rows, a folder a day.
 func (p *packer) writeSlices(ctx context.Context) error {
-	for _, name := range []string{"slice", "slice_span"} {
+	for _, name := range spans {
 		file, err := p.file("slices/" + name + ".parquet")
 		if err != nil {
 			return err
@@ -27,7 +30,25 @@ func (p *packer) writeSlices(ctx context.Context) error {
 			return err
 		}
 	}
-	return nil
+	return p.writeHeads(ctx)
+}
+
+// writeHeads writes what the slices say of themselves, once their hashes are known.
+func (p *packer) writeHeads(ctx context.Context) error {
+	if p.masks != nil {
+		for day, slice := range p.held {
+			_, err := duck.Exec(ctx, p.scratch.Conn, "pseudonym/slice.sql", named("day", day), named("sha256", p.digest(slice.SHA256)))
+			if err != nil {
+				return err
+			}
+		}
+	}
+	file, err := p.file("slices/slice.parquet")
+	if err != nil {
+		return err
+	}
+	_, err = duck.Exec(ctx, p.scratch.Conn, "audit/pack/slice.sql", append(p.bounds(), named("file", file))...)
+	return err
 }
 
 func (p *packer) writeSlice(ctx context.Context, d calendar.Date) error {
@@ -35,11 +56,11 @@ func (p *packer) writeSlice(ctx context.Context, d calendar.Date) error {
 		return err
 	}
 	if p.masks != nil {
-		if err := p.mask(ctx, d); err != nil {
+		if err := p.maskDay(ctx, d); err != nil {
 			return err
 		}
 	}
-	for _, table := range tables {
+	for _, table := range store.RowTables() {
 		file, err := p.file("slices/" + d.String() + "/" + table + ".parquet")
 		if err != nil {
 			return err
@@ -51,16 +72,33 @@ func (p *packer) writeSlice(ctx context.Context, d calendar.Date) error {
 	return p.scratch.EmptyRows(ctx)
 }
 
-// mask replaces the agents of the day in the scratch store, and the rules by those that count it as before.
-func (p *packer) mask(ctx context.Context, d calendar.Date) (err error) {
+// maskDay replaces the agents of the day in the scratch store, and the rules by those that count it as before.
+func (p *packer) maskDay(ctx context.Context, d calendar.Date) error {
+	original, err := extract.SliceSHA256(ctx, p.scratch.Conn, d)
+	if err != nil {
+		return err
+	}
+	if err := p.maskRows(ctx, d); err != nil {
+		return err
+	}
+	masked, err := extract.SliceSHA256(ctx, p.scratch.Conn, d)
+	p.replace(original, masked)
+	return err
+}
+
+func (p *packer) maskRows(ctx context.Context, d calendar.Date) (err error) {
 	at := slices.IndexFunc(p.computed, func(c computation) bool { return c.day == d })
 	if at < 0 {
 		return p.masks.Rows(ctx, p.scratch, p.Tenant.ExcludeAgents)
 	}
 	c := &p.computed[at]
-	c.tenant, err = p.masks.Day(ctx, p.scratch, c.tenant, d)
+	if c.tenant, err = p.masks.Day(ctx, p.scratch, c.tenant, d); err != nil {
+		return err
+	}
+	original := sha([]byte(c.text))
 	c.text = string(c.tenant.Rules())
-	return err
+	p.replace(original, sha([]byte(c.text)))
+	return nil
 }
 
 func sortDays(days []calendar.Date) {
