@@ -215,6 +215,8 @@ where of_unit = 'agent_group'
 union all
 select null, null, null, null, null, null, error('want agent_group, location or switch, not ' || of_unit), null
 where of_unit not in ('agent_group', 'location', 'switch');
+
+comment on macro table unit_session is 'Counted sessions of a region and a range of days by what they belong to: ''agent_group'', ''location'' or ''switch''; times in epoch seconds. What breakdown and enabled_by are made from';
 alter table _data.slice add column lookback_seconds bigint;
 
 create table _data.default_guid (
