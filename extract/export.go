@@ -89,7 +89,10 @@ func (e *Export) open(ctx context.Context, o ExportOptions) (err error) {
 	if err != nil {
 		return err
 	}
-	r := &exportReader{stage: e.stage, ExportOptions: o, temp: temp, files: files}
+	r := &exportReader{stage: e.stage, ExportOptions: o, temp: temp, files: files, asOf: o.Days.Start}
+	if e.horizon.HighWater != nil {
+		r.asOf = *e.horizon.HighWater
+	}
 	if err := r.read(ctx); err != nil {
 		return explainExport(err, "export "+e.dir)
 	}
@@ -184,6 +187,12 @@ func (e *Export) Sessions(context.Context, Window) error { return nil }
 func (e *Export) Activities(_ context.Context, _ Window, _ calendar.Interval, take func() error) error {
 	return take()
 }
+
+// SessionsOf has nothing to do: those sessions were staged, too, when the export was opened.
+func (e *Export) SessionsOf(context.Context, []int64, calendar.Interval) error { return nil }
+
+// LegsOf has nothing to do: see SessionsOf.
+func (e *Export) LegsOf(context.Context, []int64, calendar.Interval, int64) error { return nil }
 
 // Broken is never true: what was staged stays.
 func (e *Export) Broken() bool { return false }

@@ -172,18 +172,18 @@ func onlyTimes(ctx context.Context, q duck.Queryer, day calendar.Date) error {
 	return errors.Join(err, none)
 }
 
-// activities writes the slice's activities as the source stages them.
+// activities writes the slice's activities as the source stages them, and then what tells of some of them where they end and
+// belong.
 func (c *Cutter) activities(ctx context.Context, w Window) error {
 	reach, err := reach(ctx, c.Conn, w)
 	if err != nil {
 		return err
 	}
-	bounds := append(keyArgs(w.ActivityKeys(reach)),
-		sql.Named("as_of", c.Source.Horizon().AsOf(w)), sql.Named("activity_from", w.ActivityFrom(reach)))
+	bounds := append(keyArgs(w.ActivityKeys(reach)), sql.Named("activity_from", w.ActivityFrom(reach)))
 	if _, err := duck.Exec(ctx, c.Conn, "stage/staged_activity.sql"); err != nil {
 		return err
 	}
-	return c.Source.Activities(ctx, w, reach, func() error {
+	err = c.Source.Activities(ctx, w, reach, func() error {
 		return duck.InTx(ctx, c.Conn, func(tx *sql.Tx) error {
 			if err := exec(ctx, tx, w.Day, bounds, "stage/insert_activity_of_day.sql"); err != nil {
 				return err
@@ -201,6 +201,10 @@ func (c *Cutter) activities(ctx context.Context, w Window) error {
 			return exec(ctx, tx, w.Day, nil, "stage/insert_duplicate_activity.sql")
 		})
 	})
+	if err != nil {
+		return err
+	}
+	return (&beside{c, w, reach, bounds}).write(ctx)
 }
 
 // aside is where the rows of a slice wait that is about to be replaced: on a day that no source has.

@@ -32,6 +32,11 @@ type Source interface {
 	// Activities stages every activity row that can share a second with reach, in one part or in several, and calls
 	// take for each: rows that belong together are in one part, and are gone when the next one is staged.
 	Activities(ctx context.Context, w Window, reach calendar.Interval, take func() error) error
+	// SessionsOf stages, after all activities, the voice sessions of some resources that begin in a range of time keys.
+	SessionsOf(ctx context.Context, resources []int64, keys calendar.Interval) error
+	// LegsOf stages, after all activities, the legs of some resources that begin in a range of time keys and end no earlier than
+	// a time, OCS-driven or not.
+	LegsOf(ctx context.Context, resources []int64, keys calendar.Interval, from int64) error
 	// Groups stages which agent groups the sessions of the window are of; told is false where that was not asked for, or
 	// cannot be told.
 	Groups(ctx context.Context, w Window) (told bool, err error)

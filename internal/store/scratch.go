@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"os"
 
 	"seats/internal/calendar"
@@ -64,7 +65,24 @@ func (s *Scratch) open(ctx context.Context, path string, o duck.Options, wanted 
 	if _, err := s.Conn.ExecContext(ctx, "attach ':memory:' as published"); err != nil {
 		return err
 	}
-	return gather(ctx, s.Conn, a, catalogs, "published")
+	if err := gather(ctx, s.Conn, a, catalogs, "published"); err != nil {
+		return err
+	}
+	return s.addMissing(ctx)
+}
+
+// addMissing gives a published store of an older schema the tables of rows that it has not yet, empty.
+func (s *Scratch) addMissing(ctx context.Context) error {
+	for _, t := range tables {
+		if !rowsOf(t.Name) {
+			continue
+		}
+		_, err := s.Conn.ExecContext(ctx, "create view if not exists published._data."+t.Name+" as from memory._data."+t.Name+" where false")
+		if err != nil {
+			return fmt.Errorf("gather %s: %w", t.Name, err)
+		}
+	}
+	return nil
 }
 
 // Close throws the scratch store away.

@@ -37,6 +37,8 @@ var tables = []struct {
 	{head, texts.Table{Name: "default_guid", Order: []string{"day", "call_attempt_guid"}}},
 	{row, texts.Table{Name: "voice_session", Order: []string{"resource_key", "start_ts", "sm_res_session_fact_key", "start_date_time_key"}}},
 	{row, texts.Table{Name: "ocs_activity", Order: []string{"resource_key", "start_ts", "kind", "activity_key", "start_date_time_key"}}},
+	{row, texts.Table{Name: "other_leg", Order: []string{"resource_key", "start_ts", "activity_key", "start_date_time_key"}}},
+	{row, texts.Table{Name: "other_session", Order: []string{"resource_key", "start_ts", "sm_res_session_fact_key", "start_date_time_key"}}},
 	{row, texts.Table{Name: "agent", Order: []string{"resource_key"}}},
 	{row, texts.Table{Name: "duplicate_key", Order: []string{"relation", "row_key", "copies"}}},
 	{groups, texts.Table{Name: "session_group", Order: []string{"sm_res_session_fact_key", "start_date_time_key", "group_name"}}},

@@ -186,7 +186,7 @@ func OpenSource(ctx context.Context, t config.Tenant, stage *extract.Stage, wind
 		Now:       now,
 		TenantKey: t.TenantKey,
 		Marker:    t.ExportMarker,
-		KeyFrom:   from - int64(windows[0].Lookback.Seconds()) - 3600, // activities reach further back than sessions
+		KeyFrom:   from - 2*int64(windows[0].Lookback.Seconds()) - 3600, // activities reach further back than sessions, and theirs than they
 		Groups:    t.ReadsGroups(),
 		Days:      days,
 		Small:     smallExport,
