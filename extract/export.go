@@ -28,7 +28,8 @@ type Export struct {
 	dir     string
 	stage   *Stage
 	horizon Horizon
-	groups  bool // the agent groups of sessions are told
+	oldest  *int64 // when a session began that is old enough for every day of the run, else the oldest; nil: there is none
+	groups  bool   // the agent groups of sessions are told
 }
 
 // ExportOptions bounds what is read from an export.
@@ -85,6 +86,9 @@ func (e *Export) open(ctx context.Context, o ExportOptions) (err error) {
 	}
 	r := &exportReader{stage: e.stage, ExportOptions: o, temp: temp, files: files}
 	if err := r.read(ctx); err != nil {
+		return explainExport(err, "export "+e.dir)
+	}
+	if e.oldest, err = findOldest(ctx, chunks, files, o.Days.Start, o.TenantKey); err != nil {
 		return explainExport(err, "export "+e.dir)
 	}
 	if !o.Groups {
