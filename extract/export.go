@@ -1,6 +1,7 @@
 package extract
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -81,7 +82,8 @@ func (e *Export) open(ctx context.Context, o ExportOptions) (err error) {
 		return fail.New(fail.Source, "the export job must export these tables; was the folder copied whole?",
 			"export %s: no file for %s", e.dir, strings.Join(missing, ", "))
 	}
-	if err := lacking(chunks, files, o.Warn); err != nil {
+	without, err := lacking(chunks, files, o.Warn)
+	if err != nil {
 		return err
 	}
 	r := &exportReader{stage: e.stage, ExportOptions: o, temp: temp, files: files}
@@ -90,6 +92,11 @@ func (e *Export) open(ctx context.Context, o ExportOptions) (err error) {
 	}
 	if e.oldest, err = findOldest(ctx, chunks, files, o.Days.Start, o.TenantKey); err != nil {
 		return explainExport(err, "export "+e.dir)
+	}
+	if without != "" {
+		if err := e.known(ctx, without); err != nil {
+			return err
+		}
 	}
 	if !o.Groups {
 		return nil
@@ -206,22 +213,39 @@ func missingOf(wanted []texts.Table, seen map[string]bool) (missing []string) {
 	return missing
 }
 
-// lacking refuses chunks without a fact table whose rows may matter, and warns of those without a dimension: GIM writes a file with
-// the header alone where nothing changed, other tools may leave a dimension out; so does a copy that broke off.
-func lacking(chunks []chunk, files []exportFile, warn func(string)) error {
+// lacking refuses chunks without a fact table whose rows may matter, and warns of those without a dimension, the first of which it
+// returns: GIM writes a file with the header alone where nothing changed, other tools may leave a dimension out; so does a copy
+// that broke off.
+func lacking(chunks []chunk, files []exportFile, warn func(string)) (without string, err error) {
 	for number, c := range chunks {
 		has := map[string]bool{}
 		for _, f := range files {
 			has[f.table] = has[f.table] || f.chunk == number
 		}
 		if err := c.lacksFacts(has); err != nil && !c.old {
-			return err
+			return "", err
 		}
 		if missing := missingTables(has); len(missing) > 0 {
-			warn(fmt.Sprintf("export chunk %s has no %s", c.path, strings.Join(missing, ", ")))
+			what := fmt.Sprintf("export chunk %s has no %s", c.path, strings.Join(missing, ", "))
+			warn(what)
+			without = cmp.Or(without, what)
 		}
 	}
-	return nil
+	return without, nil
+}
+
+// known refuses facts of which no dimension tells whose they are, where a chunk came without one.
+func (e *Export) known(ctx context.Context, without string) error {
+	var unknown error
+	err := duck.Each(ctx, e.stage.Conn, "stage/unknown_key.sql", func(scan func(...any) error) error {
+		var table, column string
+		var id, key int64
+		err := scan(&table, &id, &column, &key)
+		unknown = fail.New(fail.Source, "have that chunk copied whole or exported again; nothing was changed",
+			"%s, and no other one has %s %d, of row %d of %s", without, column, key, id, table)
+		return err
+	})
+	return errors.Join(err, unknown)
 }
 
 // lacksFacts is an error where a chunk lacks fact tables. What they would have told of its days, nobody knows.

@@ -319,6 +319,26 @@ func TestPointsAreNoFractionsUnlessNumbersHaveThem(t *testing.T) {
 	}
 }
 
+// A dimension may be left out where it has no news; if it had, its rows are missing, and the chunk is refused.
+func TestAChunkMayLackADimensionThatFactsDoNotAskFor(t *testing.T) {
+	first := base(files{"sm_res_session_fact": sessionHeader + sessionRow(1, 1, 0, 1000, 5)})
+	for want, second := range map[string]files{
+		"": {"sm_res_session_fact": sessionHeader + sessionRow(2, 2, 0, 1000, 5) + row(3, day0, 1, 1, -2, day0, day0+9, 0, 5)},
+		"RESOURCE_KEY 3, of row 2 of sm_res_session_fact":              {"sm_res_session_fact": sessionHeader + sessionRow(2, 3, 0, 1000, 5)},
+		"MEDIA_TYPE_KEY 9, of row 2 of sm_res_session_fact":            {"sm_res_session_fact": sessionHeader + row(2, day0, 1, 9, 2, day0, day0+9, 0, 5)},
+		"MEDIA_RESOURCE_KEY 12, of row 5 of interaction_resource_fact": {"interaction_resource_fact": legHeader + legRow(5, 2, 12, 110, 120, 5), "irf_user_data_gen_1": dataHeader + dataRow(5, 110, "g", 5)},
+	} {
+		dir := exportOf(t, first, increment(second))
+		_, err := extract.OpenExport(t.Context(), dir, newRig(t).stage, exportOptions(t))
+		if want == "" {
+			require.NoError(t, err)
+			continue
+		}
+		require.ErrorContains(t, err, "export_2_2026_03_11_01_00_00 has no dialing_mode, media_type, resource_, and no other one has "+want)
+		require.Equal(t, fail.Source, fail.CodeOf(err))
+	}
+}
+
 func TestHeaderOnlyTablesGiveAnEmptyDay(t *testing.T) {
 	r := newRig(t)
 	s := r.cut(t, openExport(t, r, exportOf(t, base(files{"sm_res_session_fact": sessionHeader + sessionRow(1, 1, -200000, -190000, 1)}))), utcDay)

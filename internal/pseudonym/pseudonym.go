@@ -14,6 +14,7 @@ import (
 	"strings"
 
 	"seats/internal/fail"
+	"seats/internal/plain"
 )
 
 // minKey is the least length of a key, in bytes: what is shorter can be guessed.
@@ -36,7 +37,7 @@ func ReadKey(path, tenant string) (*Key, error) {
 	if !info.Mode().IsRegular() || info.Mode().Perm()&0o077 != 0 {
 		return nil, fail.New(fail.Usage, "chmod 600 "+path, "read key: %s must be a file that nobody but its owner can read (mode %s)", path, info.Mode())
 	}
-	key, err := os.ReadFile(path)
+	key, err := plain.Read(path)
 	if err != nil {
 		return nil, fail.New(fail.Usage, "", "read key: %w", err)
 	}

@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"os"
-	"path/filepath"
 
 	"seats/internal/calendar"
 	"seats/internal/duck"
@@ -54,24 +53,18 @@ func (s *Scratch) open(ctx context.Context, path string, o duck.Options, wanted 
 	if err := migrate(ctx, s.Conn, 0); err != nil {
 		return err
 	}
-	err = attempt(path, func() error { return attach(ctx, s.Conn, path, "live", "(read_only)") })
+	a, err := attachAll(ctx, s.Conn, path, "", wanted)
 	if err != nil {
 		return err
 	}
-	var seals []Seal
-	err = within(ctx, s.Conn, "live", func() (err error) {
-		if _, err = checkVersion(ctx, s.Conn, path); err == nil {
-			seals, err = Seals(ctx, s.Conn)
-		}
-		return err
-	})
+	catalogs, err := catalogsOf(ctx, s.Conn)
 	if err != nil {
 		return err
 	}
 	if _, err := s.Conn.ExecContext(ctx, "attach ':memory:' as published"); err != nil {
 		return err
 	}
-	return gather(ctx, s.Conn, filepath.Dir(path), "", "published", only(seals, wanted))
+	return gather(ctx, s.Conn, a, catalogs, "published")
 }
 
 // Close throws the scratch store away.

@@ -303,7 +303,7 @@ func (w *Work) Unseal(ctx context.Context, from, to calendar.Date, now time.Time
 			if err := of(ctx, tx, "unseal", nil, row, evidence); err != nil {
 				return err
 			}
-			if has, err := sealHas(ctx, tx, "sealed", "session_group"); err != nil || !has {
+			if catalogs, err := catalogsOf(ctx, tx); err != nil || !slices.Contains(catalogs["sealed"].tables, "session_group") {
 				return err
 			}
 			return of(ctx, tx, "unseal", nil, groups)
@@ -385,13 +385,6 @@ func attachSeal(ctx context.Context, conn *sql.Conn, dir string, s Seal, name st
 }
 
 var sealFile = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]*\.[0-9]{6}(?:_[0-9]+)?\.duckdb$`)
-
-// sealHas tells whether an attached sealed month has a table: it has those of the version that sealed it.
-func sealHas(ctx context.Context, q duck.Queryer, name, table string) (has bool, err error) {
-	err = duck.Each(ctx, q, "store/sealed_has.sql", func(scan func(...any) error) error { return scan(&has) },
-		sql.Named("database", name), sql.Named("table", table))
-	return has, err
-}
 
 // attach puts a file beside what a connection has open, under one of this package's own names. ATTACH takes no
 // parameters: the path stands in the statement as a quoted literal.

@@ -23,6 +23,7 @@ import (
 	"seats/internal/dirs"
 	"seats/internal/duck"
 	"seats/internal/fail"
+	"seats/internal/plain"
 	texts "seats/sql"
 )
 
@@ -268,19 +269,14 @@ func OpenPublished(ctx context.Context, path string, o duck.Options) (db *sql.DB
 
 // Lock takes a lock that ends when the file is closed, or with the process. One that another run holds is ErrBusy.
 func Lock(path string) (*os.File, error) {
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR|syscall.O_NOFOLLOW, 0o600)
-	if errors.Is(err, syscall.ELOOP) {
+	f, err := plain.Lock(path)
+	switch {
+	case errors.Is(err, syscall.ELOOP):
 		return nil, linked(path)
-	}
-	if err != nil {
+	case errors.Is(err, plain.ErrLocked):
+		return nil, fail.New(fail.Store, "wait until that run has ended; its lock ends with its process", "%w: another run holds %s", ErrBusy, path)
+	case err != nil:
 		return nil, fmt.Errorf("open lock: %w", err)
-	}
-	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
-		f.Close() //nolint:errcheck // nothing was written
-		if errors.Is(err, syscall.EWOULDBLOCK) {
-			return nil, fail.New(fail.Store, "wait until that run has ended; its lock ends with its process", "%w: another run holds %s", ErrBusy, path)
-		}
-		return nil, fmt.Errorf("lock %s: %w", path, err)
 	}
 	return f, nil
 }

@@ -43,8 +43,8 @@ func orNone(sum string) string {
 }
 
 // checkIssuedByRuns looks for the run that issued each file: it names the file, and the file's time of issue lies
-// in it. A file that another run names was adopted, whatever the times say: a clock may have been wrong. One that no run names may
-// be an earlier revision that was taken over with a later one, or a row that nobody's run wrote.
+// in it. A file that another run names was adopted, whatever time its manifest gives: a clock may have been wrong. One that no run
+// names may be an earlier revision that was taken over with a later one, or a row that nobody's run wrote.
 func (w *auditor) checkIssuedByRuns() {
 	naming := map[string][]store.Run{}
 	for _, r := range w.runs {
@@ -60,12 +60,13 @@ func (w *auditor) checkIssuedByRuns() {
 		if slices.ContainsFunc(runs, inside) {
 			continue
 		}
-		if len(runs) > 0 || w.succeeded(i, naming) {
+		m, readable := w.manifests[i.File]
+		if len(runs) > 0 && (!readable || m.IssuedAt.Unix() == at) || len(runs) == 0 && w.succeeded(i, naming) {
 			adopted = append(adopted, i.File+", issued at "+instant(at))
 			continue
 		}
 		w.add(Finding{Rule: LedgerIssue, Region: i.Region, Period: i.Period,
-			What: fmt.Sprintf("%s with %d agents, issued at %s, is named by no run", i.File, i.Value, instant(at))})
+			What: fmt.Sprintf("%s with %d agents, issued at %s, is named by no run of that time", i.File, i.Value, instant(at))})
 	}
 	if len(adopted) > 0 {
 		w.add(Finding{Rule: AdoptedFile, Details: adopted,

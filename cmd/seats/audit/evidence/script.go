@@ -82,7 +82,7 @@ func (s *script) set(name, value string) {
 // load fills the store's tables from the pack.
 func (s *script) load(p *packer) {
 	s.say("The slices and the rules of the pack.")
-	for _, table := range append([]string{"slice"}, spans...) {
+	for _, table := range heads {
 		s.run("insert into _data." + table + " by name from read_parquet('slices/" + table + ".parquet')")
 	}
 	for _, table := range store.RowTables() {

@@ -11,20 +11,11 @@ import (
 	"seats/internal/store"
 )
 
-// spans are the tables of what a slice covers and stands for, beside its own row.
-var spans = []string{"slice_span", "default_guid"}
+// heads are the tables of what a slice says of itself.
+var heads = []string{"slice", "slice_span", "default_guid"}
 
 // writeSlices writes the raw rows, a folder a day.
 func (p *packer) writeSlices(ctx context.Context) error {
-	for _, name := range spans {
-		file, err := p.file("slices/" + name + ".parquet")
-		if err != nil {
-			return err
-		}
-		if err := p.scratch.WriteDays(ctx, name, file, p.days[0], p.days[len(p.days)-1]); err != nil {
-			return err
-		}
-	}
 	for _, d := range p.days {
 		if err := p.writeSlice(ctx, d); err != nil {
 			return err
@@ -33,8 +24,27 @@ func (p *packer) writeSlices(ctx context.Context) error {
 	return p.writeHeads(ctx)
 }
 
-// writeHeads writes what the slices say of themselves, once their hashes are known.
+// writeHeads writes what the slices say of themselves, once the hashes of their rows are known.
 func (p *packer) writeHeads(ctx context.Context) error {
+	for _, name := range heads {
+		file, err := p.file("slices/" + name + ".parquet")
+		if err != nil {
+			return err
+		}
+		if name == "slice" {
+			err = p.writeHashes(ctx, file)
+		} else {
+			err = p.scratch.WriteDays(ctx, name, file, p.days[0], p.days[len(p.days)-1])
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// writeHashes writes the table slice, with what stands in the place of its hashes.
+func (p *packer) writeHashes(ctx context.Context, file string) error {
 	if p.masks != nil {
 		for day, slice := range p.held {
 			_, err := duck.Exec(ctx, p.scratch.Conn, "pseudonym/slice.sql", named("day", day), named("sha256", p.digest(slice.SHA256)))
@@ -43,11 +53,7 @@ func (p *packer) writeHeads(ctx context.Context) error {
 			}
 		}
 	}
-	file, err := p.file("slices/slice.parquet")
-	if err != nil {
-		return err
-	}
-	_, err = duck.Exec(ctx, p.scratch.Conn, "audit/pack/slice.sql", append(p.bounds(), named("file", file))...)
+	_, err := duck.Exec(ctx, p.scratch.Conn, "audit/pack/slice.sql", append(p.bounds(), named("file", file))...)
 	return err
 }
 
