@@ -19,7 +19,9 @@ func openStore(t testing.TB) *sql.Conn {
 	conn, err := db.Conn(context.Background())
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, conn.Close()) })
-	exec(t, conn, "store/schema_1.sql")
+	for _, version := range []string{"1", "2", "3", "4"} {
+		exec(t, conn, "store/schema_"+version+".sql")
+	}
 	return conn
 }
 

@@ -71,7 +71,24 @@ func (s *Scratch) open(ctx context.Context, path string, o duck.Options, wanted 
 	if _, err := s.Conn.ExecContext(ctx, "attach ':memory:' as published"); err != nil {
 		return err
 	}
-	return gather(ctx, s.Conn, filepath.Dir(path), "", "published", only(seals, wanted))
+	if err := gather(ctx, s.Conn, filepath.Dir(path), "", "published", only(seals, wanted)); err != nil {
+		return err
+	}
+	return s.fill(ctx)
+}
+
+// fill gives a published store of an older version the tables that it has not yet, without rows.
+func (s *Scratch) fill(ctx context.Context) error {
+	tables, err := textsOf(ctx, s.Conn, "store/table.sql")
+	if err != nil {
+		return err
+	}
+	for _, name := range tables {
+		if _, err := s.Conn.ExecContext(ctx, "create view if not exists published._data."+name+" as from memory._data."+name+" limit 0"); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Close throws the scratch store away.

@@ -1,6 +1,7 @@
 -- Grain: slice of the store, by day.
 select day::varchar,
        high_water,
+       as_of,
        open_sessions,
        sha256
 from _data.slice

@@ -135,12 +135,16 @@ func (s *state) wanted(ctx context.Context) ([]extract.Window, error) {
 	}
 	var windows []extract.Window
 	for _, day := range s.Days {
-		w := Window(s.Tenant, day)
+		by, err := s.countedBy(ctx, day)
+		if err != nil {
+			return nil, err
+		}
+		w := Window(by, day)
 		slice, has := held[day.String()]
 		switch {
 		case len(w.Spans) == 0:
 			s.fail(day, fail.New(fail.Usage, "", "the day %s does not exist in any region's time zone", day))
-		case s.Refresh || !has || State(s.Tenant, day, slice) != settle.Final:
+		case s.Refresh || !has || State(by, day, slice) != settle.Final:
 			windows = append(windows, w)
 		}
 	}
