@@ -36,6 +36,9 @@ type history struct {
 	sessions   []sessionRow
 	activities []activityRow
 	duplicates []string
+
+	defaultGUIDs []string
+	lookback     int64 // seconds; 0: unknown
 }
 
 type resource struct {
@@ -51,7 +54,7 @@ type sessionRow struct {
 
 type activityRow struct {
 	sessionRow
-	kind, switchName string
+	kind, switchName, guid string
 }
 
 // readCases reads a file. Lines before the first case belong to every case.
@@ -124,19 +127,21 @@ func (c *testCase) line(line string) error {
 }
 
 var directives = map[string]func(*testCase, []string) error{
-	"day":         (*testCase).readDay,
-	"month":       (*testCase).readMonth,
-	"times":       (*testCase).readTimes,
-	"as_of":       (*testCase).readAsOf,
-	"session_end": (*testCase).readSessionEnd,
-	"exclude":     (*testCase).readExclude,
-	"region":      (*testCase).readRegion,
-	"location":    (*testCase).readLocation,
-	"agent":       (*testCase).readAgent,
-	"session":     (*testCase).readSession,
-	"leg":         (*testCase).readLeg,
-	"preview":     (*testCase).readPreview,
-	"duplicate":   (*testCase).readDuplicate,
+	"day":          (*testCase).readDay,
+	"month":        (*testCase).readMonth,
+	"times":        (*testCase).readTimes,
+	"as_of":        (*testCase).readAsOf,
+	"session_end":  (*testCase).readSessionEnd,
+	"exclude":      (*testCase).readExclude,
+	"region":       (*testCase).readRegion,
+	"location":     (*testCase).readLocation,
+	"agent":        (*testCase).readAgent,
+	"session":      (*testCase).readSession,
+	"leg":          (*testCase).readLeg,
+	"preview":      (*testCase).readPreview,
+	"duplicate":    (*testCase).readDuplicate,
+	"default_guid": (*testCase).readDefaultGUID,
+	"lookback":     (*testCase).readLookback,
 }
 
 // resource finds the key behind a word, and makes up an agent for a new one.

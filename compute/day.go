@@ -87,7 +87,7 @@ func count(ctx context.Context, conn *sql.Conn, t config.Tenant, day calendar.Da
 	if err := runSteps(ctx, conn, working, day, state); err != nil {
 		return DayResult{}, nil, err
 	}
-	tx, err := conn.BeginTx(ctx, nil)
+	tx, err := duck.Begin(ctx, conn)
 	if err != nil {
 		return DayResult{}, nil, err
 	}

@@ -34,7 +34,7 @@ func twoSeats(t require.TestingT, day string) history {
 	return history{
 		resources:  []resource{{key: 101, employee: "ann"}, {key: 102, employee: "bob"}},
 		sessions:   []sessionRow{row, other},
-		activities: []activityRow{{row, "leg", "L"}, {other, "leg", "L"}},
+		activities: []activityRow{{row, "leg", "L", ""}, {other, "leg", "L", ""}},
 	}
 }
 

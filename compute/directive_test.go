@@ -117,7 +117,7 @@ func (c *testCase) readSession(words []string) error {
 func (c *testCase) readLeg(words []string) error     { return c.readActivity("leg", words) }
 func (c *testCase) readPreview(words []string) error { return c.readActivity("preview", words) }
 
-// readActivity: leg WORD FROM to UNTIL [on SWITCH]
+// readActivity: leg WORD FROM to UNTIL [on SWITCH] [guid GUID]
 func (c *testCase) readActivity(kind string, words []string) error {
 	key := c.resource(words[0])
 	row, rest, err := c.span(words[1:])
@@ -125,14 +125,35 @@ func (c *testCase) readActivity(kind string, words []string) error {
 		return err
 	}
 	a := activityRow{sessionRow: row, kind: kind}
-	if len(rest) == 2 && rest[0] == "on" {
-		a.switchName = rest[1]
-	} else if len(rest) > 0 {
+	for ; len(rest) > 1; rest = rest[2:] {
+		switch rest[0] {
+		case "on":
+			a.switchName = rest[1]
+		case "guid":
+			a.guid = rest[1]
+		default:
+			return fmt.Errorf("unknown word %q", rest[0])
+		}
+	}
+	if len(rest) > 0 {
 		return fmt.Errorf("left over: %v", rest)
 	}
 	a.key, a.resource = int64(len(c.rows.activities)+1), key
 	c.rows.activities = append(c.rows.activities, a)
 	return nil
+}
+
+// readDefaultGUID: default_guid GUID
+func (c *testCase) readDefaultGUID(words []string) error {
+	c.rows.defaultGUIDs = append(c.rows.defaultGUIDs, words...)
+	return nil
+}
+
+// readLookback: lookback HOURS
+func (c *testCase) readLookback(words []string) error {
+	hours, err := strconv.ParseInt(words[0], 10, 64)
+	c.rows.lookback = hours * 3600
+	return err
 }
 
 // readDuplicate: duplicate TABLE KEY

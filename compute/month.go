@@ -124,7 +124,7 @@ func (m *Monthly) store(ctx context.Context) (MonthResult, error) {
 	if err := base.write(ctx, m.conn); err != nil {
 		return MonthResult{}, err
 	}
-	tx, err := m.conn.BeginTx(ctx, nil)
+	tx, err := duck.Begin(ctx, m.conn)
 	if err != nil {
 		return MonthResult{}, err
 	}

@@ -1,8 +1,10 @@
 package compute
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
+	"fmt"
 	"strings"
 
 	"github.com/stretchr/testify/require"
@@ -15,7 +17,7 @@ import (
 // clearStore empties the tables of slices and results.
 func clearStore(t require.TestingT, conn *sql.Conn) {
 	for _, table := range []string{
-		"slice", "slice_span", "voice_session", "ocs_activity", "agent", "duplicate_key", "computation", "qualifying_session",
+		"slice", "slice_span", "default_guid", "voice_session", "ocs_activity", "agent", "duplicate_key", "computation", "qualifying_session",
 		"concurrency", "daily_concurrent", "enabled_daily", "monthly_enabled", "data_quality",
 	} {
 		execSQL(t, conn, "delete from _data."+table)
@@ -35,8 +37,8 @@ func writeSlice(t require.TestingT, conn *sql.Conn, tenant config.Tenant, day ca
 			append(s.args(), arg)...)
 	}
 	for _, a := range cut.activities {
-		execSQL(t, conn, "insert into _data.ocs_activity values ($day::date, $kind, $key, 0, $resource, $s, $e, $active, $switch, 'guid', null, 1)",
-			append(a.args(), arg, sql.Named("kind", a.kind), sql.Named("switch", orNull(a.switchName)))...)
+		execSQL(t, conn, "insert into _data.ocs_activity values ($day::date, $kind, $key, 0, $resource, $s, $e, $active, $switch, $guid, null, 1)",
+			append(a.args(), arg, sql.Named("kind", a.kind), sql.Named("switch", orNull(a.switchName)), sql.Named("guid", cmp.Or(a.guid, fmt.Sprint("guid ", a.key))))...)
 	}
 	for _, r := range h.resources {
 		execSQL(t, conn, "insert into _data.agent values ($day::date, $key, $employee, $name)", arg, sql.Named("key", r.key),
@@ -45,6 +47,9 @@ func writeSlice(t require.TestingT, conn *sql.Conn, tenant config.Tenant, day ca
 	for _, d := range h.duplicates {
 		table, key, _ := strings.Cut(d, " ")
 		execSQL(t, conn, "insert into _data.duplicate_key values ($day::date, $table, $key, 2)", arg, sql.Named("table", table), sql.Named("key", key))
+	}
+	for _, guid := range h.defaultGUIDs {
+		execSQL(t, conn, "insert into _data.default_guid values ($day::date, $guid)", arg, sql.Named("guid", guid))
 	}
 	writeSliceRow(t, conn, day, asOf, cut)
 }
@@ -57,9 +62,9 @@ func writeSliceRow(t require.TestingT, conn *sql.Conn, day calendar.Date, asOf i
 		}
 	}
 	_, err := conn.ExecContext(context.Background(),
-		"insert into _data.slice values ($day::date, 'test', $as_of, $as_of, 0, $sessions, $activities, $agents, $open, 'final', 'hash of ' || $day)",
+		"insert into _data.slice (day, source, high_water, as_of, extracted_ts, sessions, activities, agents, open_sessions, state, sha256, lookback_seconds) values ($day::date, 'test', $as_of, $as_of, 0, $sessions, $activities, $agents, $open, 'final', 'hash of ' || $day, nullif($lookback, 0))",
 		on(day), sql.Named("as_of", asOf), sql.Named("sessions", len(cut.sessions)), sql.Named("activities", len(cut.activities)),
-		sql.Named("agents", len(cut.resources)), sql.Named("open", open))
+		sql.Named("agents", len(cut.resources)), sql.Named("open", open), sql.Named("lookback", cut.lookback))
 	require.NoError(t, err)
 }
 
@@ -76,7 +81,7 @@ func spansOf(tenant config.Tenant, day calendar.Date) []calendar.Interval {
 // share one with a span or with such a session. What R2 or R3 rejects belongs where it starts; without a start
 // it is in every slice.
 func (h history) cut(spans []calendar.Interval, asOf int64) history {
-	cut := history{resources: h.resources, duplicates: h.duplicates}
+	cut := history{resources: h.resources, duplicates: h.duplicates, lookback: h.lookback}
 	touches := func(iv calendar.Interval) bool {
 		for _, span := range spans {
 			if span.Overlaps(iv) {

@@ -30,6 +30,8 @@ var results = []string{
 
 	// ... and last, what was doubtful in the slice (R11).
 	"compute/quality/agent_without_employee_id.sql",
+	"compute/quality/common_guid.sql",
+	"compute/quality/cut_off_session.sql",
 	"compute/quality/damaged_name.sql",
 	"compute/quality/duplicate_key.sql",
 	"compute/quality/excluded_agent.sql",

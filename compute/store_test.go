@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"seats/internal/duck"
+	"seats/internal/store"
 )
 
 // openStore gives a connection to an empty store in memory.
@@ -19,8 +20,8 @@ func openStore(t testing.TB) *sql.Conn {
 	conn, err := db.Conn(context.Background())
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, conn.Close()) })
-	for _, version := range []string{"1", "2", "3", "4"} {
-		exec(t, conn, "store/schema_"+version+".sql")
+	for _, name := range store.Schemas() {
+		exec(t, conn, name)
 	}
 	return conn
 }

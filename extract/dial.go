@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"net"
 	"strconv"
 	"strings"
@@ -26,8 +25,7 @@ const (
 	cancelPatience = 2 * time.Second        // for the server's answer to a cancelled statement
 	statementGrace = 10 * time.Second       // beyond statement_timeout, for the server to end a statement itself
 	firstPause     = 500 * time.Millisecond // doubled after every try
-	lockTimeout    = "10s"
-	readBuffer     = 256 << 10 // bytes taken from the network at a time: rows come faster than 8 kB of them are used up
+	readBuffer     = 256 << 10              // bytes taken from the network at a time: rows come faster than 8 kB of them are used up
 )
 
 // SQLSTATEs of a server that may answer otherwise a little later.
@@ -36,20 +34,13 @@ const (
 	tooManyConnections = "53300"
 )
 
-// dial connects, and tries again where the reason may pass: nobody listens yet, the server starts or is full. The context
-// is that of all that will be read.
-func dial(ctx context.Context, cfg config.GIMDB) (*pgx.Conn, error) {
-	c, err := pgConfig(cfg)
-	if err != nil {
-		return nil, err
-	}
+// dial connects, and tries so many times where the reason may pass: nobody listens yet, the server starts or is full. The
+// context is that of all that will be read.
+func dial(ctx context.Context, c *pgx.ConnConfig, tries int) (*pgx.Conn, error) {
 	pause := firstPause
 	for try := 1; ; try++ {
 		conn, err := pgx.ConnectConfig(ctx, c)
-		if err == nil {
-			lineOf(conn).atWork = asks(ctx, c, conn.PgConn().PID())
-		}
-		if err == nil || try == connectTries || !mayPass(err) {
+		if err == nil || try >= tries || !mayPass(err) {
 			return conn, err
 		}
 		select {
@@ -85,7 +76,6 @@ func pgConfig(cfg config.GIMDB) (*pgx.ConnConfig, error) {
 		return pgproto3.NewFrontend(bufio.NewReaderSize(r, readBuffer), w)
 	}
 	bound(c, cfg)
-	maps.Copy(c.RuntimeParams, runtimeParams(cfg))
 	return c, nil
 }
 
@@ -110,27 +100,6 @@ func bound(c *pgx.ConnConfig, cfg config.GIMDB) {
 	c.BuildContextWatcherHandler = func(conn *pgconn.PgConn) ctxwatch.Handler {
 		// Without a word to the server a cancelled statement would run on there until its timeout.
 		return &pgconn.CancelRequestContextWatcherHandler{Conn: conn, DeadlineDelay: cancelPatience}
-	}
-}
-
-func runtimeParams(cfg config.GIMDB) map[string]string {
-	return map[string]string{
-		"application_name":                "seats",
-		"client_encoding":                 "UTF8",
-		"standard_conforming_strings":     "on",
-		"default_transaction_read_only":   "on",
-		"statement_timeout":               strconv.FormatInt(cfg.StatementTimeout.Milliseconds(), 10),
-		"lock_timeout":                    lockTimeout,
-		"jit":                             "off", // compiling takes longer than scanning
-		"max_parallel_workers_per_gather": "0",   // a reader is one process of the production database, not three
-		"timezone":                        "UTC",
-		"search_path":                     pgx.Identifier{cfg.Schema}.Sanitize(),
-		// A reader rests while others read and while slices are cut, all within one snapshot. A client that is gone is
-		// noticed by the probes, within two minutes; one that stands still, in a day.
-		"idle_in_transaction_session_timeout": "24h",
-		"tcp_keepalives_idle":                 "60",
-		"tcp_keepalives_interval":             "10",
-		"tcp_keepalives_count":                "6",
 	}
 }
 

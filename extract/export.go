@@ -158,6 +158,9 @@ func noChunks(dir string, err error) error {
 // Name says which folder is read.
 func (e *Export) Name() string { return "export " + e.dir }
 
+// DefaultGUIDs: an export holds no mapping.
+func (e *Export) DefaultGUIDs() []string { return nil }
+
 // Horizon is the date of the newest chunk, if any has one.
 func (e *Export) Horizon() Horizon { return e.horizon }
 

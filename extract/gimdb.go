@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"golang.org/x/sync/errgroup"
 
 	"seats/internal/calendar"
@@ -27,6 +28,7 @@ type GIMDB struct {
 	progress  func(table string, rows int64)
 
 	readers    []*pgx.Conn // the first holds the snapshot
+	fewer      error       // why there are not as many as were asked for
 	free       chan *pgx.Conn
 	unique     map[string]bool
 	fractional map[string]bool // columns, with their tables, whose types allow fractions
@@ -34,6 +36,7 @@ type GIMDB struct {
 	resolved   bool            // agents and switches are those of this snapshot
 	groups     bool            // the agent groups of sessions are told
 	texts      alphabet
+	noGUIDs    []string // attempt GUIDs of calls that have none
 
 	// partRows is how many rows of attached data are staged at a time, by the server's estimate; fewRows, how many are not
 	// worth sharing; probeBatch, how many legs are asked for by their keys in one statement; crowd, how many sessions at
@@ -87,12 +90,21 @@ func (g *GIMDB) open(ctx context.Context, cfg config.GIMDB) error {
 	if g.unique, err = uniqueKeys(ctx, leader, cfg.Schema); err != nil {
 		return err
 	}
-	err = leader.QueryRow(ctx, texts.Text("gim/time_order.sql"), cfg.Schema, []string{"interaction_resource_fact", "irf_user_data_gen_1"}).Scan(&g.inOrder)
+	err = ask(ctx, leader, cfg.Schema, "gim/time_order.sql", []any{cfg.Schema, []string{"interaction_resource_fact", "irf_user_data_gen_1"}}, &g.inOrder)
 	if err != nil {
-		return locate(err, "gim/time_order.sql")
+		return err
+	}
+	hasMapping, err := mayRead(ctx, leader, cfg.Schema, mapping)
+	if err != nil {
+		return err
 	}
 	if err := g.readTexts(ctx); err != nil {
 		return err
+	}
+	if hasMapping {
+		if g.noGUIDs, err = g.names(ctx, "gim/default_guid.sql"); err != nil {
+			return err
+		}
 	}
 	if err := g.stage.clear(ctx); err != nil {
 		return err
@@ -135,18 +147,20 @@ func (g *GIMDB) settle(ctx context.Context, tables ...string) error {
 	return nil
 }
 
-// connect opens the leader's snapshot and lets the other readers see the same.
+// connect opens the leader's snapshot and lets the other readers see the same. It goes on with fewer readers where no more
+// can be had.
 func (g *GIMDB) connect(ctx context.Context, cfg config.GIMDB) error {
-	leader, err := dial(ctx, cfg)
+	c, err := pgConfig(cfg)
 	if err != nil {
 		return err
 	}
-	g.readers = append(g.readers, leader)
-	if _, err := leader.Exec(ctx, "begin isolation level repeatable read, read only"); err != nil {
+	leader, seen, err := newReader(ctx, c, cfg, connectTries, "")
+	if err != nil {
 		return err
 	}
-	for len(g.readers) < cfg.Connections {
-		if err := g.follow(ctx, cfg); err != nil {
+	g.add(ctx, c, leader, seen)
+	for len(g.readers) < cfg.Connections && g.fewer == nil {
+		if err := g.follow(ctx, c, cfg, seen); err != nil {
 			return err
 		}
 	}
@@ -157,52 +171,78 @@ func (g *GIMDB) connect(ctx context.Context, cfg config.GIMDB) error {
 	return nil
 }
 
-func (g *GIMDB) follow(ctx context.Context, cfg config.GIMDB) error {
-	var snapshot string
-	if err := g.readers[0].QueryRow(ctx, texts.Text("gim/export_snapshot.sql")).Scan(&snapshot); err != nil {
-		return err
-	}
-	err := g.join(ctx, cfg, snapshot)
-	if err != nil {
-		if gone := g.readers[0].Ping(ctx); gone != nil {
-			return gone // and the snapshot with it: the server says no more than that it knows none of that name
-		}
-	}
-	return err
+func (g *GIMDB) add(ctx context.Context, c *pgx.ConnConfig, reader *pgx.Conn, t transaction) {
+	lineOf(reader).atWork = asks(ctx, c, t.process)
+	g.readers = append(g.readers, reader)
 }
 
-// join adds a reader of a snapshot.
-func (g *GIMDB) join(ctx context.Context, cfg config.GIMDB, snapshot string) error {
-	reader, err := dial(ctx, cfg)
-	if err != nil {
+// follow adds a reader of the leader's snapshot.
+func (g *GIMDB) follow(ctx context.Context, c *pgx.ConnConfig, cfg config.GIMDB, seen transaction) error {
+	var snapshot string
+	if err := ask(ctx, g.readers[0], cfg.Schema, "gim/export_snapshot.sql", nil, &snapshot); err != nil {
 		return err
 	}
-	g.readers = append(g.readers, reader)
-	if _, err := reader.Exec(ctx, "begin isolation level repeatable read, read only"); err != nil {
+	patience := connectTimeout // what is full may also say nothing
+	if cfg.ReadTimeout > 0 {
+		patience = min(patience, cfg.ReadTimeout)
+	}
+	limited, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	reader, own, err := newReader(limited, c, cfg, 1, snapshot)
+	if err == nil {
+		g.add(ctx, c, reader, own)
+		return own.sameAs(seen, g.name)
+	}
+	if gone := g.readers[0].Ping(ctx); gone != nil {
+		return gone // and the snapshot with it: the server says no more than that it knows none of that name
+	}
+	var connect *pgconn.ConnectError
+	switch {
+	case ctx.Err() != nil:
+		return err
+	case limited.Err() != nil:
+		g.fewer = fmt.Errorf("there was no room for another within %s", patience)
+	case errors.As(err, &connect), Lost(err):
+		g.fewer = err
+	default:
 		return err
 	}
-	// SET takes no parameters; the identifier comes from the server and is of hexadecimal digits and dashes.
-	quoted, err := reader.PgConn().EscapeString(snapshot)
-	if err != nil {
-		return err
+	return nil
+}
+
+// Fewer says why there are fewer readers than gimdb.connections says; "" where there are not.
+func (g *GIMDB) Fewer() string {
+	if g.fewer == nil {
+		return ""
 	}
-	_, err = reader.Exec(ctx, "set transaction snapshot '"+quoted+"'")
-	return err
+	return fmt.Sprintf("%d of %d connections could be had: %s", len(g.readers), g.cfg.Connections, g.fewer)
 }
 
 // readTexts settles how texts are read, once no more of the program's own are sent.
 func (g *GIMDB) readTexts(ctx context.Context) error {
-	a, raw, err := readAlphabet(ctx, g.readers[0])
+	a, raw, err := readAlphabet(ctx, g.readers[0], g.cfg.Schema)
 	if err != nil || !raw {
 		return err
 	}
 	g.texts = a
 	for _, r := range g.readers {
-		if _, err := r.Exec(ctx, "set client_encoding to 'SQL_ASCII'"); err != nil {
+		if _, err := r.Exec(ctx, "set local client_encoding to 'SQL_ASCII'"); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// names reads a query of one text column, once it is settled how texts are read.
+func (g *GIMDB) names(ctx context.Context, statement string) (names []string, err error) {
+	rows, err := g.readers[0].Query(ctx, texts.InSchema(statement, g.cfg.Schema))
+	if err == nil {
+		names, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (string, error) { return g.texts.text(row.RawValues()[0]), nil })
+	}
+	if err != nil {
+		return nil, locate(g.texts.plain(err), statement, g.cfg.Schema)
+	}
+	return names, nil
 }
 
 // Name says which database and schema are read.
@@ -210,6 +250,9 @@ func (g *GIMDB) Name() string { return g.name }
 
 // Horizon is the snapshot's high-water mark and the server's clock.
 func (g *GIMDB) Horizon() Horizon { return g.horizon }
+
+// DefaultGUIDs are those of ctl_ud_to_ude_mapping, where that may be read.
+func (g *GIMDB) DefaultGUIDs() []string { return g.noGUIDs }
 
 // Sessions stages the sessions that can touch the window, and until they have come whole the resources, which serve all
 // windows.
@@ -300,9 +343,9 @@ func (g *GIMDB) fetchOne(ctx context.Context, reader *pgx.Conn, j job) error {
 	defer cancel()
 	var got int64
 	failed := func(err error) error {
-		return fmt.Errorf("%s after %d rows: %w", j.table, got, locate(g.texts.plain(err), j.statement))
+		return fmt.Errorf("%s after %d rows: %w", j.table, got, locate(g.texts.plain(err), j.statement, g.cfg.Schema))
 	}
-	rows, err := reader.Query(ctx, texts.Text(j.statement), j.args...)
+	rows, err := reader.Query(ctx, texts.InSchema(j.statement, g.cfg.Schema), j.args...)
 	if err != nil {
 		return failed(err)
 	}

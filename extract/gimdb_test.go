@@ -376,3 +376,13 @@ func TestARowThatCannotBeStoredCancelsTheStatement(t *testing.T) {
 	require.Positive(t, made)
 	require.Less(t, made, rows, "the statement went on to its end")
 }
+
+// Every statement names the schema of the tables that it reads: with none in the search_path it is understood all the same.
+func TestEveryStatementOnAGIMNamesTheSchema(t *testing.T) {
+	g := newGIM(t, gimschema.DDL)
+	g.db.Exec(t, "set search_path to ''")
+	for _, name := range texts.Names("gim") {
+		_, err := g.db.Conn.Prepare(t.Context(), name, texts.InSchema(name, g.db.Schema))
+		require.NoError(t, err, name)
+	}
+}

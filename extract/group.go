@@ -61,8 +61,12 @@ func whyNoGroups(ctx context.Context, conn *pgx.Conn, cfg config.GIMDB) (string,
 	if err != nil {
 		return "", err
 	}
+	hidden, err := tablesOf(ctx, conn, cfg.Schema, "gim/row_policy.sql", namesOf(groupTables))
+	if err != nil {
+		return "", err
+	}
 	var whys []string
-	for _, err := range []error{explainRights(rights, cfg), typeError(rights, cfg)} {
+	for _, err := range []error{explainRights(rights, cfg), typeError(rights, cfg), hiddenError(hidden, cfg)} {
 		if err != nil {
 			whys = append(whys, strings.ReplaceAll(err.Error(), "\n", "; ")+" ("+strings.Join(fail.Hints(err), "; ")+")")
 		}

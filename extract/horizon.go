@@ -14,7 +14,7 @@ import (
 // GIMDBHorizon asks a GIM DB up to when it is complete, and for nothing else: one connection, three small statements.
 func GIMDBHorizon(ctx context.Context, cfg config.GIMDB) (h Horizon, err error) {
 	cfg.Connections = 1
-	g := &GIMDB{name: sourceName(cfg)}
+	g := &GIMDB{name: sourceName(cfg), cfg: cfg}
 	if err = g.connect(ctx, cfg); err == nil {
 		h, err = readHorizon(ctx, g.readers[0], cfg.Schema)
 	}

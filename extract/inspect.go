@@ -3,15 +3,21 @@ package extract
 import (
 	"context"
 	"crypto/rand"
+	"database/sql"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"seats/internal/calendar"
 	"seats/internal/config"
+	"seats/internal/duck"
 	"seats/internal/fail"
 	texts "seats/sql"
 )
@@ -23,17 +29,30 @@ type Findings struct {
 	Horizon  Horizon
 	NoGroups string   // why agent groups cannot be read; empty where they can, or where nobody asked for them
 	MayWrite []string // tables that the user could change, though the program never does
-	Counted  bool     // whether Attempts and GUIDs were counted
+	// TenantKeys are those that sessions have, in order: of the last month of a GIM DB, or in the files of an export
+	// that are written as GIM writes them.
+	TenantKeys []int64
+	Counted    bool // whether Attempts and GUIDs were counted
 	// Contact attempts and attempt GUIDs of Day, the last that the source holds whole.
 	Day             calendar.Date
 	Attempts, GUIDs int64
+	CommonGUIDs     []CommonGUID
+	DefaultGUIDs    []string // that the mapping of user data puts on calls that have none
+
+	Switches []string // of the source's DNs and queues
+}
+
+// CommonGUID is an attempt GUID on legs of so many agents that it stands for none.
+type CommonGUID struct {
+	GUID         string
+	Legs, Agents int64
 }
 
 // InspectGIMDB connects, checks tables, columns and rights, and counts attempts and GUIDs of the last whole day
 // in a zone. It says why agent groups could not be read, whether they are wanted or not. Errors carry fail.Source.
 func InspectGIMDB(ctx context.Context, cfg config.GIMDB, zone *time.Location) (Findings, error) {
 	cfg.Connections = 1
-	g := &GIMDB{name: sourceName(cfg)}
+	g := &GIMDB{name: sourceName(cfg), cfg: cfg}
 	f, err := g.inspect(ctx, cfg, zone)
 	return f, errors.Join(explainPG(err, cfg), g.Close())
 }
@@ -62,13 +81,68 @@ func (g *GIMDB) inspect(ctx context.Context, cfg config.GIMDB, zone *time.Locati
 	if f.Horizon.HighWater != nil {
 		last = min(last, *f.Horizon.HighWater)
 	}
+	if f.TenantKeys, err = tenantsUntil(ctx, conn, cfg.Schema, last); err != nil {
+		return f, err
+	}
 	f.Day = calendar.DateOf(time.Unix(last, 0), zone).AddDays(-1)
 	day := f.Day.In(zone)
-	err = conn.QueryRow(ctx, texts.Text("gim/guid_mapping.sql"), floorKey(day.Start), day.End).Scan(&f.Attempts, &f.GUIDs)
-	if err != nil {
-		return f, locate(err, "gim/guid_mapping.sql")
+	if err := ask(ctx, conn, cfg.Schema, "gim/guid_mapping.sql", []any{floorKey(day.Start), day.End}, &f.Attempts, &f.GUIDs); err != nil {
+		return f, err
 	}
-	return f, nil
+	return f, g.inspectNames(ctx, cfg, day, &f)
+}
+
+// month is how long before its end a GIM DB is asked whose sessions it has, in seconds.
+const month = 31 * 24 * hour
+
+func tenantsUntil(ctx context.Context, conn *pgx.Conn, schema string, last int64) (keys []int64, err error) {
+	const name = "gim/session_tenant.sql"
+	for _, from := range []int64{floorKey(last - month), 0} { // further back only where there is nothing in a month
+		rows, err := conn.Query(ctx, texts.InSchema(name, schema), from, last)
+		if err != nil {
+			return nil, locate(err, name, schema)
+		}
+		keys, err = pgx.CollectRows(rows, pgx.RowTo[int64])
+		if err != nil {
+			return nil, locate(err, name, schema)
+		}
+		if len(keys) > 0 {
+			break
+		}
+	}
+	return keys, nil
+}
+
+// inspectNames looks for attempt GUIDs that stand for none, and for switches.
+func (g *GIMDB) inspectNames(ctx context.Context, cfg config.GIMDB, day calendar.Interval, f *Findings) error {
+	hasMapping, err := mayRead(ctx, g.readers[0], cfg.Schema, mapping)
+	if err != nil {
+		return err
+	}
+	if err := g.readTexts(ctx); err != nil {
+		return err
+	}
+	if hasMapping {
+		if f.DefaultGUIDs, err = g.names(ctx, "gim/default_guid.sql"); err != nil {
+			return err
+		}
+	}
+	if f.Switches, err = g.names(ctx, "gim/switch.sql"); err != nil {
+		return err
+	}
+	rows, err := g.readers[0].Query(ctx, texts.InSchema("gim/common_guid.sql", cfg.Schema), floorKey(day.Start), day.End)
+	if err == nil {
+		f.CommonGUIDs, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (c CommonGUID, err error) {
+			var guid []byte
+			err = row.Scan(&guid, &c.Legs, &c.Agents)
+			c.GUID = g.texts.text(guid)
+			return c, err
+		})
+	}
+	if err != nil {
+		return locate(g.texts.plain(err), "gim/common_guid.sql", cfg.Schema)
+	}
+	return nil
 }
 
 // InspectExport looks at the chunks of an export folder: checksums, tables, headers. Errors carry fail.Source. Zips are
@@ -82,13 +156,18 @@ func InspectExport(ctx context.Context, dir, marker, tempDir string, groups bool
 	}
 	temp := filepath.Join(tempDir, "seats-check-"+rand.Text())
 	defer os.RemoveAll(temp) //nolint:errcheck // a folder for temporary files
-	seen := map[string]bool{}
-	for _, c := range chunks {
+	seen, tenants := map[string]bool{}, map[int64]bool{}
+	names, err := newResourceReader(ctx, temp)
+	if err != nil {
+		return f, err
+	}
+	defer names.close()
+	for i, c := range chunks {
 		if err := ctx.Err(); err != nil {
 			return f, err
 		}
 		c.groups = groups
-		if err := inspectChunk(c, filepath.Join(temp, "export"), seen); err != nil {
+		if err := names.inspectChunk(ctx, i, c, filepath.Join(temp, "export"), seen, tenants); err != nil {
 			return f, explainExport(err, f.Name)
 		}
 	}
@@ -98,6 +177,10 @@ func InspectExport(ctx context.Context, dir, marker, tempDir string, groups bool
 	if groups {
 		f.NoGroups = missingGroups(seen)
 	}
+	if f.Switches, err = names.switches(ctx); err != nil {
+		return f, err
+	}
+	f.TenantKeys = slices.Sorted(maps.Keys(tenants))
 	newest := chunks[len(chunks)-1]
 	f.Horizon.HighWater = newest.date
 	f.Detail = fmt.Sprintf("%d tables in %d chunks, the newest %s", len(tables), len(chunks), filepath.Base(newest.path))
@@ -107,14 +190,53 @@ func InspectExport(ctx context.Context, dir, marker, tempDir string, groups bool
 	return f, nil
 }
 
-func inspectChunk(c chunk, temp string, seen map[string]bool) error {
+// resourceReader reads the resources of an export, chunk by chunk, into a stage of its own.
+type resourceReader struct {
+	db *sql.DB
+	exportReader
+}
+
+func newResourceReader(ctx context.Context, temp string) (*resourceReader, error) {
+	db, err := duck.Open("", duck.Options{TempDir: temp})
+	if err != nil {
+		return nil, err
+	}
+	r := &resourceReader{db: db}
+	r.Warn, r.Progress = func(string) {}, func(string, int64) {}
+	conn, err := db.Conn(ctx)
+	if err == nil {
+		if r.stage, err = NewStage(ctx, db, conn); err == nil {
+			err = r.stage.create(ctx, "resource_")
+		}
+	}
+	if err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return r, nil
+}
+
+func (r *resourceReader) close() { r.db.Close() } //nolint:errcheck // in memory
+
+// switches are those of the newest state of each resource.
+func (r *resourceReader) switches(ctx context.Context) ([]string, error) {
+	if err := r.stage.merge(ctx, "resource_", false, nil); err != nil {
+		return nil, err
+	}
+	if err := r.stage.resolveResources(ctx); err != nil {
+		return nil, err
+	}
+	return r.stage.Switches(ctx)
+}
+
+// inspectChunk looks at the files of a chunk.
+func (r *resourceReader) inspectChunk(ctx context.Context, number int, c chunk, temp string, seen map[string]bool, tenants map[int64]bool) error {
 	folder, files, cleanup, err := c.unpack(temp)
 	if err != nil {
 		return err
 	}
 	defer cleanup()
 	for name, file := range files {
-		_, err := checkHeader(filepath.Join(folder, file), c.shown(file), table(name))
+		h, err := checkHeader(filepath.Join(folder, file), c.shown(file), table(name))
 		if errors.Is(err, errNoColumn) && !has(tables, name) {
 			continue
 		}
@@ -122,6 +244,33 @@ func inspectChunk(c chunk, temp string, seen map[string]bool) error {
 			return err
 		}
 		seen[name] = true
+		if name == "resource_" {
+			if err := r.loadFile(ctx, exportFile{table: name, chunk: number, path: filepath.Join(folder, file), shown: c.shown(file)}); err != nil {
+				return err
+			}
+		}
+		if name == sessionTable {
+			if err := noteTenants(ctx, filepath.Join(folder, file), h, tenants); err != nil {
+				return err
+			}
+		}
 	}
 	return nil
+}
+
+// noteTenants notes whose sessions a file has, so far as it is plain: to read any other is a run's business.
+func noteTenants(ctx context.Context, path string, h header, tenants map[int64]bool) error {
+	t := table(sessionTable)
+	plain, err := newPlainFile(path, h, t)
+	if err != nil || plain == nil {
+		return err
+	}
+	key := column(t, "tenant_key")
+	_, err = plain.look(ctx, func(row *plainRow) error {
+		if of, has := row.number(key); has {
+			tenants[of] = true
+		}
+		return nil
+	})
+	return err
 }

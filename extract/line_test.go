@@ -93,7 +93,7 @@ func TestAStatementEndsWithoutAWordOfTheServer(t *testing.T) {
 // Only what the connection did is tried again; a statement's own failure would come again.
 func TestLostIsTheConnectionAlone(t *testing.T) {
 	for code, lost := range map[string]bool{
-		"57P01": true, "57P02": true, "57P03": true, "57P05": true, "25P03": true, "53300": true, "08006": true,
+		"57P01": true, "57P02": true, "57P03": true, "57P05": true, "25P03": true, "53300": true, "08006": true, "40001": true, "40P01": true,
 		"57014": false, "55P03": false, "22012": false, "42501": false, "28P01": false, "3D000": false, "53200": false,
 	} {
 		err := fmt.Errorf("extract: %w", fail.New(fail.Source, "", "%w", &pgconn.PgError{Code: code}))

@@ -174,7 +174,7 @@ func (g *GIMDB) takePart(ctx context.Context, take func() error) error {
 // estimate is how many rows the server expects of a job.
 func (g *GIMDB) estimate(ctx context.Context, j job) (int64, error) {
 	var plan []byte
-	err := g.readers[0].QueryRow(ctx, "explain (format json) "+texts.Text(j.statement), j.args...).Scan(&plan)
+	err := g.readers[0].QueryRow(ctx, "explain (format json) "+texts.InSchema(j.statement, g.cfg.Schema), j.args...).Scan(&plan)
 	if err != nil {
 		return 0, fmt.Errorf("%s: plan sql/%s: %w", j.table, j.statement, g.texts.plain(err))
 	}

@@ -21,12 +21,12 @@ import (
 )
 
 // locate shows a failed statement's file, line and caret, where the server says where it failed.
-func locate(err error, name string) error {
+func locate(err error, name, schema string) error {
 	var pg *pgconn.PgError
 	if !errors.As(err, &pg) {
 		return fmt.Errorf("run sql/%s: %w", name, err)
 	}
-	text := []rune(texts.Text(name))
+	text := []rune(texts.InSchema(name, schema))
 	if pg.Position < 1 || int(pg.Position) > len(text)+1 {
 		return fmt.Errorf("run sql/%s: %w", name, err)
 	}
@@ -44,7 +44,10 @@ func explainPG(err error, cfg config.GIMDB) error {
 	}
 	hint := cmp.Or(hintForTLS(err, cfg), "is the host right, the server up, and the way there open?")
 	var pg *pgconn.PgError
-	if errors.As(err, &pg) {
+	switch {
+	case refusesParameter(err):
+		hint = hintForParameter
+	case errors.As(err, &pg):
 		hint = hintFor(pg, cfg)
 	}
 	return fail.New(fail.Source, hint, "%s: %w", sourceName(cfg), err)
@@ -61,6 +64,12 @@ func hintForTLS(err error, cfg config.GIMDB) string {
 		return "gimdb.sslrootcert must be a file of certificates, as PEM, that this user may read; what PG* variables of the environment say counts too"
 	case errors.As(err, &authority):
 		return "let gimdb.sslrootcert name the certificate of the authority that signed the server's; is it this server that answers?"
+	case errors.As(err, &name) && len(name.Certificate.DNSNames)+len(name.Certificate.IPAddresses) == 0:
+		kind := "DNS"
+		if net.ParseIP(cfg.Host) != nil {
+			kind = "IP"
+		}
+		return fmt.Sprintf("have the server's certificate made anew with a subjectAltName (%s:%s): it has none, and a common name alone is believed no more", kind, cfg.Host)
 	case errors.As(err, &name):
 		return fmt.Sprintf("let gimdb.host be a name that stands in the server's certificate; is it this server that answers at %s?", cfg.Host)
 	case errors.As(err, &invalid):
@@ -77,6 +86,8 @@ func hintFor(pg *pgconn.PgError, cfg config.GIMDB) string {
 		return "check gimdb.user, its password and the server's pg_hba.conf"
 	case pg.Code == "3D000":
 		return "check gimdb.database"
+	case isPolicy(pg):
+		return hintForPolicy(cfg.User)
 	case pg.Code == "42501":
 		return fmt.Sprintf("user %s lacks a right: see `seats check`", cfg.User)
 	default:
@@ -84,8 +95,29 @@ func hintFor(pg *pgconn.PgError, cfg config.GIMDB) string {
 	}
 }
 
+// isPolicy tells the server's refusal to leave rows out: row_security is off. Its code is that of any right that is missing.
+func isPolicy(pg *pgconn.PgError) bool { return pg.Code == "42501" && pg.Routine == "check_enable_rls" }
+
+const hintForParameter = "what answers lets a startup parameter not pass: a pooler? It has to take user and database, which is all that is sent, " +
+	"and what PGOPTIONS, PGAPPNAME and PGTZ of the environment ask for (options, application_name, timezone), which need not be set"
+
+// refusesParameter tells that a connection was refused for what it was asked for at its start; it would be another time.
+func refusesParameter(err error) bool {
+	var connect *pgconn.ConnectError
+	var pg *pgconn.PgError
+	return errors.As(err, &connect) && errors.As(err, &pg) && slices.Contains([]string{
+		"08P01", "0A000", "42704", "22023", // protocol_violation, feature_not_supported, undefined_object, invalid_parameter_value
+	}, pg.Code)
+}
+
 // hintForStatement says what helps a statement that failed, or nothing.
 func hintForStatement(pg *pgconn.PgError) string {
+	switch {
+	case strings.HasPrefix(pg.Code, "40"):
+		return "a standby ends what is in the way of its primary's changes: read the primary, or raise max_standby_streaming_delay or set hot_standby_feedback on the standby"
+	case isPolicy(pg):
+		return "row security would hide rows from gimdb.user: let gimdb.schema be one of views of the tenant's rows, whose owner sees all of them"
+	}
 	switch pg.Code {
 	case "57014": // query_canceled
 		return tookTooLong
@@ -116,12 +148,13 @@ func explainRead(err error, source string) error {
 	return fail.New(fail.Source, cmp.Or(hint, "nothing was changed; run again when the source answers"), "%s: %w", source, err)
 }
 
-// Lost tells whether an error is the connection's: the same may well go another time. It is told by types and
-// SQLSTATE, and no statement's own failure is one.
+// Lost tells whether an error is the connection's, or its snapshot's: the same may well go another time. It is told by types
+// and SQLSTATE, and no statement's own failure is one.
 func Lost(err error) bool {
 	var pg *pgconn.PgError
 	if errors.As(err, &pg) {
-		return slices.Contains(lostStates, pg.Code) || strings.HasPrefix(pg.Code, "08") // connection_exception
+		return !refusesParameter(err) && (slices.Contains(lostStates, pg.Code) ||
+			strings.HasPrefix(pg.Code, "08") || strings.HasPrefix(pg.Code, "40")) // connection_exception, transaction_rollback: a standby's conflict
 	}
 	var quiet *silence
 	var network *net.OpError

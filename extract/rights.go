@@ -39,11 +39,50 @@ func checkRights(ctx context.Context, conn *pgx.Conn, cfg config.GIMDB) ([]right
 	if !mayReadAll(ofHistory) {
 		ofHistory = nil
 	}
-	return rights, errors.Join(explainRights(rights, cfg), typeError(slices.Concat(rights, ofHistory), cfg))
+	hidden, err := tablesOf(ctx, conn, cfg.Schema, "gim/row_policy.sql", namesOf(slices.Concat(tables, []texts.Table{history})))
+	if err != nil {
+		return nil, err
+	}
+	return rights, errors.Join(explainRights(rights, cfg), typeError(slices.Concat(rights, ofHistory), cfg), hiddenError(hidden, cfg))
+}
+
+func namesOf(tables []texts.Table) (names []string) {
+	for _, t := range tables {
+		names = append(names, t.Name)
+	}
+	return names
+}
+
+// tablesOf are those of some tables that a statement finds.
+func tablesOf(ctx context.Context, conn *pgx.Conn, schema, name string, among []string) ([]string, error) {
+	rows, err := conn.Query(ctx, texts.InSchema(name, schema), schema, among)
+	if err != nil {
+		return nil, locate(err, name, schema)
+	}
+	return pgx.CollectRows(rows, pgx.RowTo[string])
+}
+
+// hiddenError: what a policy leaves out of a table is missing from every number, and nothing shows it.
+func hiddenError(tables []string, cfg config.GIMDB) error {
+	if len(tables) == 0 {
+		return nil
+	}
+	return fail.New(fail.Source, hintForPolicy(cfg.User), "%s: row security hides rows of %s from user %s",
+		sourceName(cfg), strings.Join(tables, ", "), pgx.Identifier{cfg.User}.Sanitize())
+}
+
+func hintForPolicy(user string) string {
+	return fmt.Sprintf("let gimdb.schema be one of views of the tenant's rows, whose owner sees all of them, or: alter role %s bypassrls;", pgx.Identifier{user}.Sanitize())
 }
 
 func mayReadAll(rights []right) bool {
 	return !slices.ContainsFunc(rights, func(r right) bool { return !r.mayRead })
+}
+
+// mayRead tells whether a table is there with all columns that are wanted, to be read.
+func mayRead(ctx context.Context, conn *pgx.Conn, schema string, t texts.Table) (bool, error) {
+	rights, err := readRights(ctx, conn, schema, t)
+	return err == nil && mayReadAll(rights), err
 }
 
 func readRights(ctx context.Context, conn *pgx.Conn, schema string, of ...texts.Table) ([]right, error) {
@@ -55,9 +94,9 @@ func readRights(ctx context.Context, conn *pgx.Conn, schema string, of ...texts.
 			wanted[t.Name+"."+c.Name] = c.Type
 		}
 	}
-	rows, err := conn.Query(ctx, texts.Text("gim/right.sql"), schema, names, columns)
+	rows, err := conn.Query(ctx, texts.InSchema("gim/right.sql", schema), schema, names, columns)
 	if err != nil {
-		return nil, locate(err, "gim/right.sql")
+		return nil, locate(err, "gim/right.sql", schema)
 	}
 	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (r right, err error) {
 		err = row.Scan(&r.table, &r.column, &r.hasSchema, &r.mayUseSchema, &r.hasTable, &r.hasColumn, &r.mayRead,
@@ -69,15 +108,7 @@ func readRights(ctx context.Context, conn *pgx.Conn, schema string, of ...texts.
 
 // mayWrite names the tables that the user could change.
 func mayWrite(ctx context.Context, conn *pgx.Conn, schema string) ([]string, error) {
-	names := []string{history.Name}
-	for _, t := range tables {
-		names = append(names, t.Name)
-	}
-	rows, err := conn.Query(ctx, texts.Text("gim/may_write.sql"), schema, names)
-	if err != nil {
-		return nil, locate(err, "gim/may_write.sql")
-	}
-	return pgx.CollectRows(rows, pgx.RowTo[string])
+	return tablesOf(ctx, conn, schema, "gim/may_write.sql", namesOf(slices.Concat(tables, []texts.Table{history})))
 }
 
 func explainRights(rights []right, cfg config.GIMDB) error {
@@ -132,8 +163,8 @@ func unreadableError(tables []string, schema, user string, cfg config.GIMDB) err
 // the mark is unknown.
 func readHorizon(ctx context.Context, conn *pgx.Conn, schema string) (Horizon, error) {
 	var h Horizon
-	if err := conn.QueryRow(ctx, texts.Text("gim/clock.sql")).Scan(&h.Clock); err != nil {
-		return h, locate(err, "gim/clock.sql")
+	if err := ask(ctx, conn, schema, "gim/clock.sql", nil, &h.Clock); err != nil {
+		return h, err
 	}
 	rights, err := readRights(ctx, conn, schema, history)
 	if err != nil {
@@ -142,10 +173,7 @@ func readHorizon(ctx context.Context, conn *pgx.Conn, schema string) (Horizon, e
 	if !mayReadAll(rights) {
 		return h, nil
 	}
-	if err := conn.QueryRow(ctx, texts.Text("gim/high_water.sql")).Scan(&h.HighWater); err != nil {
-		return h, locate(err, "gim/high_water.sql")
-	}
-	return h, nil
+	return h, ask(ctx, conn, schema, "gim/high_water.sql", nil, &h.HighWater)
 }
 
 // uniqueKeys says of each table with many rows whether the server itself keeps its key unique. Of a view it is not known.
@@ -156,8 +184,8 @@ func uniqueKeys(ctx context.Context, conn *pgx.Conn, schema string) (map[string]
 			continue
 		}
 		var is bool
-		if err := conn.QueryRow(ctx, texts.Text("gim/unique_key.sql"), schema, t.Name, t.Key).Scan(&is); err != nil {
-			return nil, locate(err, "gim/unique_key.sql")
+		if err := ask(ctx, conn, schema, "gim/unique_key.sql", []any{schema, t.Name, t.Key}, &is); err != nil {
+			return nil, err
 		}
 		unique[t.Name] = is
 	}

@@ -20,7 +20,8 @@ type Summary struct {
 	State                        string // final or provisional (R10)
 	Sessions, Activities, Agents int64
 	SHA256                       string
-	Losses                       []Loss // that the caller accepted; usually none
+	Losses                       []Loss  // that the caller accepted; usually none
+	TenantKeys                   []int64 // whose the sessions are, in order: more than one where none was asked for
 }
 
 // Accepted says in words what was lost, or nothing.
@@ -50,6 +51,10 @@ func (c *Cutter) Cut(ctx context.Context, w Window) (Summary, error) {
 	if err := c.stageSessions(ctx, w); err != nil {
 		return Summary{}, fmt.Errorf("extract %s: %w", w.Day, err)
 	}
+	tenantKeys, err := sessionTenants(ctx, c.Conn)
+	if err != nil {
+		return Summary{}, fmt.Errorf("extract %s: %w", w.Day, err)
+	}
 	held, err := c.held(ctx, w.Day)
 	if err != nil {
 		return Summary{}, fmt.Errorf("store slice %s: %w", w.Day, err)
@@ -58,6 +63,7 @@ func (c *Cutter) Cut(ctx context.Context, w Window) (Summary, error) {
 		return Summary{}, fmt.Errorf("extract %s: %w", w.Day, err)
 	}
 	summary, err := c.replace(ctx, w, held)
+	summary.TenantKeys = tenantKeys
 	if err == nil {
 		return summary, nil
 	}
@@ -89,6 +95,17 @@ func (c *Cutter) stageSessions(ctx context.Context, w Window) error {
 	}
 	_, err = duck.Exec(ctx, c.Conn, "stage/stay.sql")
 	return err
+}
+
+// sessionTenants are the tenant_keys of the slice's sessions.
+func sessionTenants(ctx context.Context, q duck.Queryer) (keys []int64, err error) {
+	err = duck.Each(ctx, q, "stage/session_tenant.sql", func(scan func(...any) error) error {
+		var key int64
+		err := scan(&key)
+		keys = append(keys, key)
+		return err
+	})
+	return keys, err
 }
 
 // setAside sets the held slice aside and writes the new one's sessions; or, after an error, has done neither.
@@ -234,6 +251,11 @@ func (c *Cutter) seal(ctx context.Context, tx *sql.Tx, w Window) (Summary, error
 	if err != nil {
 		return s, err
 	}
+	if guids := c.Source.DefaultGUIDs(); len(guids) > 0 {
+		if _, err := duck.Exec(ctx, tx, "stage/insert_default_guid.sql", day, sql.Named("guids", guids)); err != nil {
+			return s, err
+		}
+	}
 	horizon := c.Source.Horizon()
 	_, err = duck.Exec(ctx, tx, "stage/insert_slice.sql", day,
 		sql.Named("source", c.Source.Name()),
@@ -242,7 +264,8 @@ func (c *Cutter) seal(ctx context.Context, tx *sql.Tx, w Window) (Summary, error
 		sql.Named("extracted_ts", c.Clock().Unix()),
 		sql.Named("open_sessions", open),
 		sql.Named("state", settle.State(horizon.HighWater, open, w.Hull().End, c.SettleHours)),
-		sql.Named("sha256", s.SHA256))
+		sql.Named("sha256", s.SHA256),
+		sql.Named("lookback_seconds", int64(w.Lookback.Seconds())))
 	if err != nil {
 		return s, err
 	}

@@ -25,6 +25,8 @@ type Source interface {
 	Name() string
 	// Horizon says up to when the source is complete.
 	Horizon() Horizon
+	// DefaultGUIDs are the attempt GUIDs that the source's mapping of user data puts on calls that have none.
+	DefaultGUIDs() []string
 	// Sessions stages every session row that can belong to the window.
 	Sessions(ctx context.Context, w Window) error
 	// Activities stages every activity row that can share a second with reach, in one part or in several, and calls

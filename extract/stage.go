@@ -79,6 +79,17 @@ func (s *Stage) resolveResources(ctx context.Context) error {
 	return s.run(ctx, "stage/known_agent", "stage/known_switch")
 }
 
+// Switches are those of the source's DNs and queues, once its resources are staged; none before.
+func (s *Stage) Switches(ctx context.Context) (names []string, err error) {
+	err = duck.Each(ctx, s.Conn, "stage/switch.sql", func(scan func(...any) error) error {
+		var name string
+		err := scan(&name)
+		names = append(names, name)
+		return err
+	})
+	return names, err
+}
+
 // awaiting runs work that mostly waits for rows of a server, during which DuckDB has one thread a connection.
 func (s *Stage) awaiting(ctx context.Context, work func() error) (err error) {
 	if _, err := duck.Exec(ctx, s.Conn, "store/one_thread.sql"); err != nil {

@@ -75,6 +75,13 @@ var history = texts.Table{Name: "ctl_extract_history", Columns: []texts.Column{
 	{Name: "max_ts", Type: typeNumber},
 }}
 
+// mapping tells which attempt GUID calls get that have none (R3); without it nobody can say, which is no error.
+var mapping = texts.Table{Name: "ctl_ud_to_ude_mapping", Columns: []texts.Column{
+	{Name: "ud_key_name", Type: typeText},
+	{Name: "default_value", Type: typeText},
+	{Name: "active_flag", Type: typeFlag},
+}}
+
 // The types of columns in the stage.
 const (
 	typeNumber = "bigint"

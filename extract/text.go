@@ -24,17 +24,17 @@ type alphabet []string
 
 // readAlphabet asks what the bytes of the database's texts mean. raw: the server shall hand them out as they are, for
 // it gives up a whole statement for one byte that it cannot tell.
-func readAlphabet(ctx context.Context, conn *pgx.Conn) (a alphabet, raw bool, err error) {
+func readAlphabet(ctx context.Context, conn *pgx.Conn, schema string) (a alphabet, raw bool, err error) {
 	encoding := conn.PgConn().ParameterStatus("server_encoding")
 	if encoding == "UTF8" {
 		return nil, false, nil
 	}
 	if _, err := conn.Exec(ctx, texts.Text("gim/alphabet.sql")); err != nil {
-		return nil, false, locate(err, "gim/alphabet.sql")
+		return nil, false, locate(err, "gim/alphabet.sql", schema)
 	}
 	var found string
-	if err := conn.QueryRow(ctx, texts.Text("gim/alphabet_found.sql")).Scan(&found); err != nil {
-		return nil, false, locate(err, "gim/alphabet_found.sql")
+	if err := ask(ctx, conn, schema, "gim/alphabet_found.sql", nil, &found); err != nil {
+		return nil, false, err
 	}
 	if strings.Trim(found, ",") == "" { // SQL_ASCII, or several bytes a character, which the server tells better
 		return nil, encoding == "SQL_ASCII", nil

@@ -49,6 +49,19 @@ func Fill(name string, t Table) string {
 	return out.String()
 }
 
+// InSchema is the text of a statement of the folder gim, with the schema in place that its tables are in: no search_path,
+// which others can set, decides whose rows are read. A bad name is a mistake in the program, so it panics.
+func InSchema(name, schema string) string {
+	if !schemaName.MatchString(schema) {
+		panic(fmt.Sprintf("sql: %q cannot stand in a statement", schema))
+	}
+	var out strings.Builder
+	if err := template.Must(template.New(name).Parse(Text(name))).Execute(&out, struct{ Schema string }{`"` + schema + `"`}); err != nil {
+		panic(err)
+	}
+	return out.String()
+}
+
 // holes are what the statements can make of names beside writing them.
 var holes = template.FuncMap{
 	"list": func(names []string) string { return strings.Join(names, ", ") },
@@ -61,8 +74,9 @@ var holes = template.FuncMap{
 }
 
 var (
-	nameOf = regexp.MustCompile(`^[a-z][a-z0-9_]{0,62}$`)
-	types  = []string{"bigint", "smallint", "varchar"}
+	nameOf     = regexp.MustCompile(`^[a-z][a-z0-9_]{0,62}$`)
+	schemaName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_$]{0,62}$`)
+	types      = []string{"bigint", "smallint", "varchar"}
 )
 
 func (t Table) validate() {

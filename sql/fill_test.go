@@ -29,3 +29,11 @@ func TestOnlyNamesAreFilledIn(t *testing.T) {
 	}
 	require.Panics(t, func() { sql.Fill("store/each/nothing.sql", good) })
 }
+
+// The schema of a GIM is quoted, so that a capital in it stays one, and is nothing but a name.
+func TestOnlyASchemaIsPutBeforeTheTablesOfAGIM(t *testing.T) {
+	require.Contains(t, sql.InSchema("gim/media_type.sql", "Tenant_B"), "from \"Tenant_B\".media_type\n")
+	for _, bad := range []string{"", `a"b`, "a b", "1a", "a.b"} {
+		require.Panics(t, func() { sql.InSchema("gim/media_type.sql", bad) }, bad)
+	}
+}

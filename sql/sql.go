@@ -2,7 +2,8 @@
 //
 // The folders say who runs them: gim the Genesys Info Mart (PostgreSQL), stage, compute, draft, explain, watch and page the
 // local DuckDB, audit, lake and pseudonym a scratch store beside the published one, store the schema of the tenant's file. Texts are
-// constant but for those of the folders `each`, into which Fill puts a table's names; values are bound, never spliced.
+// constant but for those of the folders `each`, into which Fill puts a table's names, and those of gim, into which InSchema
+// puts the schema of theirs; values are bound, never spliced.
 package sql
 
 import (

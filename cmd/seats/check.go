@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"os"
@@ -15,6 +16,7 @@ import (
 	"seats/internal/config"
 	"seats/internal/dirs"
 	"seats/internal/disk"
+	"seats/internal/duck"
 	"seats/internal/fail"
 	"seats/internal/store"
 	"seats/report"
@@ -117,8 +119,12 @@ func (k *checker) source(ctx context.Context) error {
 		k.found("read-only", "warning", fmt.Sprintf("user %s could change %s: grant select alone to a user of the program's own",
 			k.tenant.GIM.User, strings.Join(f.MayWrite, ", ")))
 	}
+	if k.tenant.TenantKey == nil && len(f.TenantKeys) > 1 {
+		k.found("tenants", "warning", fmt.Sprintf("sessions of several tenants are counted as this one's: say whose are by gimdb.tenant_key; there are %v", f.TenantKeys))
+	}
 	k.horizon(f.Horizon)
 	k.guids(f)
+	k.switches(f)
 	return nil
 }
 
@@ -161,6 +167,12 @@ func lag(d time.Duration) string {
 
 // guids tells whether the site stores the attempt GUID, without which no leg can be seen to be OCS-driven.
 func (k *checker) guids(f extract.Findings) {
+	for _, guid := range f.DefaultGUIDs {
+		k.found("attempt GUIDs", "warning", fmt.Sprintf("ctl_ud_to_ude_mapping puts %q on calls that have none, and each of them counts as driven by Outbound Contact: take default_value out of it", guid))
+	}
+	for _, c := range f.CommonGUIDs {
+		k.found("attempt GUIDs", "warning", fmt.Sprintf("%s: %q is on %d legs of %d agents: does it stand for none?", f.Day, c.GUID, c.Legs, c.Agents))
+	}
 	switch {
 	case !f.Counted:
 		return
@@ -168,6 +180,17 @@ func (k *checker) guids(f extract.Findings) {
 		k.found("attempt GUIDs", "warning", fmt.Sprintf("%s has %d contact attempts and no GSW_CALL_ATTEMPT_GUID in irf_user_data_gen_1: is it mapped in ctl_ud_to_ude_mapping?", f.Day, f.Attempts))
 	default:
 		k.found("attempt GUIDs", "ok", fmt.Sprintf("%s: %d contact attempts, %d GUIDs", f.Day, f.Attempts, f.GUIDs))
+	}
+}
+
+// switches names configured switches that no DN of the source has.
+func (k *checker) switches(f extract.Findings) {
+	unknown := job.UnknownSwitches(k.tenant, f.Switches)
+	for _, what := range unknown {
+		k.found("switches", "warning", what)
+	}
+	if len(unknown) == 0 {
+		k.found("switches", "ok", fmt.Sprintf("each that is configured is one of the source's %d", len(f.Switches)))
 	}
 }
 
@@ -187,7 +210,21 @@ func (k *checker) store(ctx context.Context) error {
 		return err
 	}
 	k.found("store", "ok", fmt.Sprintf("%d days", len(slices)))
-	return nil
+	return k.doubts(ctx, db)
+}
+
+// doubts tells what was doubtful in the newest days of the store, and might have changed their numbers (R11).
+func (k *checker) doubts(ctx context.Context, db *sql.DB) error {
+	return duck.Each(ctx, db, "store/doubt.sql", func(scan func(...any) error) error {
+		var day, rule string
+		var found int64
+		var example string
+		if err := scan(&day, &rule, &found, &example); err != nil {
+			return err
+		}
+		k.found(rule, "warning", fmt.Sprintf("%s: %s: %s", day, job.Doubts[rule], example))
+		return nil
+	})
 }
 
 // delivery logs in where the files are delivered to, and looks at the folder.

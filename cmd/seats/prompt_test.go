@@ -6,6 +6,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -14,6 +16,7 @@ import (
 
 	"github.com/creack/pty"
 	"github.com/stretchr/testify/require"
+	"golang.org/x/sys/unix"
 	"golang.org/x/term"
 
 	"seats/internal/duck"
@@ -179,8 +182,15 @@ func TestThePrompt(t *testing.T) {
 	k.sees("seats: error: it is one of table, json, csv, parquet, not \"nonsense\"\n")
 	k.sees("acme> ")
 	k.types("delete from _data.slice;", enter)
-	k.sees("read-only")
+	k.sees("this kind of statement is not run here")
 	k.sees("acme> ")
+	k.types("selec 1;", enter)
+	k.sees("seats: error: query: Parser Error")
+	k.sees("acme> ")
+	k.types("select 'a;", enter, "b' -- and; so", enter, "as text;", enter)
+	k.sees("\ntext\n\"a;\nb\"\n")
+	k.sees("acme> ")
+	k.confined()
 
 	// Ctrl-C throws away what is being typed.
 	k.types("select 'thrown", enter, "away", ctrlC)
@@ -190,6 +200,19 @@ func TestThePrompt(t *testing.T) {
 	k.sees("acme> ")
 	k.types(ctrlD)
 	k.left(0)
+}
+
+// confined: where the kernel has Landlock, threads of the program have given up writing.
+func (k *keyboard) confined() {
+	if _, _, no := unix.Syscall(unix.SYS_LANDLOCK_CREATE_RULESET, 0, 0, unix.LANDLOCK_CREATE_RULESET_VERSION); no != 0 {
+		return
+	}
+	threads, err := filepath.Glob("/proc/" + strconv.Itoa(k.cmd.Process.Pid) + "/task/*/status")
+	require.NoError(k.t, err)
+	require.True(k.t, slices.ContainsFunc(threads, func(path string) bool {
+		status, err := os.ReadFile(path)
+		return err == nil && strings.Contains(string(status), "NoNewPrivs:\t1")
+	}))
 }
 
 func TestCtrlCEndsAStatementAndNotThePrompt(t *testing.T) {

@@ -5,12 +5,15 @@ import (
 	"database/sql"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
 	"seats/cmd/seats/job"
 	"seats/cmd/seats/query"
 	"seats/internal/config"
+	"seats/internal/confine"
+	"seats/internal/dirs"
 	"seats/internal/duck"
 	"seats/internal/store"
 )
@@ -35,7 +38,12 @@ func (sqlCmd) Help() string {
   echo "show tables;" | seats sql --format json`
 }
 
-func (c *sqlCmd) Run(ctx context.Context, w *world, root *cli, t *terminal) (err error) {
+// Run asks on a thread of its own, which is confined.
+func (c *sqlCmd) Run(ctx context.Context, w *world, root *cli, t *terminal) error {
+	return confine.Apart(func() error { return c.run(ctx, w, root, t) })
+}
+
+func (c *sqlCmd) run(ctx context.Context, w *world, root *cli, t *terminal) (err error) {
 	screen, prompts := c.prompts(w)
 	switch {
 	case c.Timeout < 0:
@@ -56,9 +64,11 @@ func (c *sqlCmd) Run(ctx context.Context, w *world, root *cli, t *terminal) (err
 	defer func() { err = explain(err) }()
 	o := duck.Of(cfg.Tenants[0].Engine)
 	o.Locked = true
-	if o.Except, err = store.ReaderFile(cfg.Tenants[0].StorePath(), o.TempDir, "result.parquet"); err != nil {
+	remove, err := c.confine(t, cfg.Tenants[0].StorePath(), &o)
+	if err != nil {
 		return err
 	}
+	defer remove()
 	db, name, err := openAsOne(ctx, t, cfg.Tenants, o)
 	if err != nil {
 		return err
@@ -87,6 +97,24 @@ func (c *sqlCmd) Run(ctx context.Context, w *world, root *cli, t *terminal) (err
 		p.History = query.HistoryFile(w.env)
 	}
 	return p.Run(ctx)
+}
+
+// confine takes from what asks, from here on, the right to write anywhere but in a folder for temporary files, where the operating system
+// can. Without that folder, beside a store that this user may only read, it writes nowhere.
+func (c *sqlCmd) confine(t *terminal, path string, o *duck.Options) (remove func(), err error) {
+	folder, err := store.ReaderTemp(path, o.TempDir)
+	if err != nil {
+		return nil, err
+	}
+	o.Except = filepath.Join(folder, "result.parquet")
+	if dirs.MakeTemp(folder) == nil {
+		o.TempDir = folder
+	}
+	remove = func() { _ = confine.Apart(func() error { return os.RemoveAll(folder) }) }
+	if _, err := confine.Thread(folder); err != nil {
+		t.Warn("statements run without the operating system's guard over files", "reason", err)
+	}
+	return remove, nil
 }
 
 // openAsOne opens the snapshot of one tenant as it is, those of several as one set, and says what is open.

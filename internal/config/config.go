@@ -101,6 +101,15 @@ type Location struct {
 	Dated    []Dated  // of some days alone
 }
 
+// Names are all of its switches, whenever they belong to it.
+func (l Location) Names() []string {
+	names := slices.Clone(l.Switches)
+	for _, d := range l.Dated {
+		names = append(names, d.Name)
+	}
+	return names
+}
+
 // Dated is a switch that belongs to its location from one day to another, both included.
 type Dated struct {
 	Name         string

@@ -3,12 +3,15 @@ package config
 import (
 	"fmt"
 	"io"
+	"io/fs"
 	"math"
 	"net/netip"
 	"os"
 	"regexp"
 	"strings"
 	"time"
+
+	"seats/internal/keyfile"
 )
 
 var gimdbKeys = []string{
@@ -167,37 +170,61 @@ const longestPassword = 1 << 16
 
 // password returns the password given, or the one in the file given.
 func (l *loader) password(f fields) Secret {
-	if given := f.get("password"); given.given() {
+	given := f.get("password")
+	if given.given() {
 		l.keepSecret(given.node.text) // whatever else is wrong with it
 	}
-	text, _ := f.get("password").text()
+	text, _ := given.text()
+	given.keepToOneself(text)
 	v := f.get("password_file")
 	path, ok := v.text()
 	if !ok || path == "" {
 		return Secret(text)
 	}
-	content, err := readUpTo(v.loader.absolute(path), longestPassword)
+	content, info, err := readUpTo(v.loader.absolute(path), longestPassword)
 	if err != nil {
 		v.problem("cannot be read: "+cause(err), "")
 		return ""
 	}
-	password := strings.TrimSuffix(strings.TrimSuffix(content, "\n"), "\r")
-	if password == "" || strings.ContainsAny(password, "\x00\n") {
+	if exposed(info) {
+		v.problem(fmt.Sprintf("others can read that file (mode %s)", info.Mode()), "chmod 600")
+	}
+	password := strings.TrimSuffix(strings.TrimSuffix(strings.TrimPrefix(content, string(byteOrderMark)), "\n"), "\r")
+	switch {
+	case strings.HasPrefix(content, "\xff\xfe"), strings.HasPrefix(content, "\xfe\xff"), strings.Contains(content, "\x00"):
+		v.problem("must be UTF-8 text", "it is UTF-16, as Windows writes it, or no text")
+	case password == "", strings.Contains(password, "\n"):
 		v.problem("must hold the password on its one line", "")
 	}
 	l.keepSecret(password)
 	return Secret(password)
 }
 
-func readUpTo(path string, limit int64) (string, error) {
+// keepToOneself refuses a password that stands as it is in a file that others can read, as keys are refused.
+func (v value) keepToOneself(password string) {
+	if password != "" && exposed(v.loader.info) && !strings.Contains(strings.ReplaceAll(v.node.text, "$${", ""), "${") {
+		v.complain(fmt.Sprintf("others can read it here (mode of the file: %s)", v.loader.info.Mode()), "chmod 600, or take it from the environment: ${NAME}")
+	}
+}
+
+// exposed tells whether others have rights to a file that a password is in. What is no plain file is somebody's pipe.
+func exposed(info fs.FileInfo) bool {
+	return info != nil && info.Mode().IsRegular() && keyfile.Exposed(info)
+}
+
+func readUpTo(path string, limit int64) (string, fs.FileInfo, error) {
 	file, err := os.Open(path)
 	if err != nil {
-		return "", err
+		return "", nil, err
 	}
 	defer file.Close()
+	info, err := file.Stat()
+	if err != nil {
+		return "", nil, err
+	}
 	content, err := io.ReadAll(io.LimitReader(file, limit+1))
 	if err == nil && int64(len(content)) > limit {
 		err = fmt.Errorf("longer than %d bytes", limit)
 	}
-	return string(content), err
+	return string(content), info, err
 }

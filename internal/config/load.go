@@ -25,8 +25,9 @@ var (
 
 // loader holds what reading one file needs, and what all files of a configuration have in common.
 type loader struct {
-	file string // as given
-	dir  string // absolute: what relative paths in the file are relative to
+	file string      // as given
+	dir  string      // absolute: what relative paths in the file are relative to
+	info fs.FileInfo // the file's own; nil where there is none on disk
 	env  func(string) (string, bool)
 	*findings
 }
@@ -70,7 +71,8 @@ func (l *loader) finish(root value, ok bool) (*Config, error) {
 
 // read gives the file's root, unless it reported why not. empty says what is wrong with a file that holds nothing.
 func (l *loader) read(empty string) (root value, ok bool) {
-	content, err := readFile(l.file)
+	content, info, err := readFile(l.file)
+	l.info = info
 	if err != nil {
 		l.report(Problem{Msg: "cannot be read: " + cause(err)})
 		return value{}, false
@@ -101,17 +103,21 @@ func (l *loader) parse(content []byte, empty string) (root value, ok bool) {
 const maxBytes = 64 << 20
 
 // readFile reads a file, which may also be a pipe, unless it is too large.
-func readFile(path string) ([]byte, error) {
+func readFile(path string) ([]byte, fs.FileInfo, error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	defer f.Close() //nolint:errcheck // only read
+	info, err := f.Stat()
+	if err != nil {
+		return nil, nil, err
+	}
 	content, err := io.ReadAll(io.LimitReader(f, maxBytes+1))
 	if err == nil && len(content) > maxBytes {
 		err = fmt.Errorf("it is larger than %d MB", maxBytes>>20)
 	}
-	return content, err
+	return content, info, err
 }
 
 func (l *loader) config(root value) *Config {
@@ -189,6 +195,7 @@ func (l *loader) signKey(f fields) (path string, password Secret) {
 		l.keepSecret(given.node.text) // whatever else is wrong with it
 	}
 	text, _ := given.filledText()
+	given.keepToOneself(text)
 	if given.given() && !f.get("sign_key").given() {
 		given.complain("is for a sign_key, and there is none", "")
 	}

@@ -136,3 +136,60 @@ func configLoadWith(path string, env map[string]string) (*config.Config, error) 
 		return text, ok
 	})
 }
+
+// What others can read is no secret: refused as keys are, wherever it stands. What comes from the environment stands nowhere.
+func TestAPasswordThatOthersCanReadIsRefused(t *testing.T) {
+	const file = "gimdb: {host: h, database: d, user: u, password_file: pw}"
+	for _, c := range []struct {
+		globals    string
+		own, other os.FileMode // of the configuration and of the file of the password
+		want       string
+	}{
+		{"gimdb: {host: h, database: d, user: u, password: hunter2}", 0o600, 0, ""},
+		{"gimdb: {host: h, database: d, user: u, password: hunter2}", 0o644, 0,
+			"globals.gimdb.password: others can read it here (mode of the file: -rw-r--r--) (chmod 600, or take it from the environment: ${NAME})"},
+		{"gimdb: {host: h, database: d, user: u, password: hunter2}", 0o640, 0, "-rw-r-----"},
+		{"gimdb: {host: h, database: d, user: u, password: '$${hunter2'}", 0o644, 0, "globals.gimdb.password: others"},
+		{"gimdb: {host: h, database: d, user: u, password: '${GIM_PASSWORD}'}", 0o644, 0, ""},
+		{"gimdb: {host: h, database: d, user: u, password: ''}", 0o644, 0, ""},
+		{"sign_key: k\nsign_key_password: hunter2", 0o644, 0, "globals.sign_key_password: others"},
+		{"sign_key: k\nsign_key_password: '${GIM_PASSWORD}'", 0o644, 0, ""},
+		{file, 0o644, 0o600, ""},
+		{file, 0o644, 0o400, ""},
+		{file, 0o600, 0o644, "globals.gimdb.password_file: others can read that file (mode -rw-r--r--), got \"pw\" (chmod 600)"},
+		{file, 0o600, 0o602, "-rw-----w-"},
+		{file, 0o600, 0o660, "-rw-rw----"},
+	} {
+		path := write(t, withGlobals(c.globals))
+		pw := filepath.Join(filepath.Dir(path), "pw")
+		require.NoError(t, os.WriteFile(pw, []byte(password), 0o600))
+		require.NoError(t, os.Chmod(pw, c.other))
+		require.NoError(t, os.Chmod(path, c.own))
+		_, err := configLoadWith(path, map[string]string{"GIM_PASSWORD": password})
+		if c.want == "" {
+			require.NoError(t, err, "%+v", c)
+			continue
+		}
+		require.ErrorContains(t, err, c.want, "%+v", c)
+		requireNoPassword(t, err.Error())
+	}
+}
+
+// Editors of Windows put a mark before a text and two characters behind a line.
+func TestAPasswordIsReadWithoutWhatAnEditorPutsAroundIt(t *testing.T) {
+	path := write(t, withGlobals("gimdb: {host: h, database: d, user: u, password_file: pw}"))
+	for text, want := range map[string]string{
+		"geheim": "", "geheim\n": "", "geheim\r\n": "", "\ufeffgeheim\r\n": "", "\ufeffgeheim": "",
+		"\ufeff": "on its one line", "geheim\nmore": "on its one line", "": "on its one line",
+		"\xff\xfeg\x00e\x00\r\x00\n\x00": "UTF-16", "\xfe\xff\x00g\x00e": "UTF-16", "g\x00e\x00": "UTF-16",
+	} {
+		require.NoError(t, os.WriteFile(filepath.Join(filepath.Dir(path), "pw"), []byte(text), 0o600))
+		cfg, err := config.Load(path, os.LookupEnv)
+		if want != "" {
+			require.ErrorContains(t, err, want, "%q", text)
+			continue
+		}
+		require.NoError(t, err, "%q", text)
+		require.Equal(t, "geheim", cfg.Tenants[0].GIM.Password.Reveal(), "%q", text)
+	}
+}

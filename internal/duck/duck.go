@@ -115,9 +115,18 @@ type Queryer interface {
 	QueryRowContext(context.Context, string, ...any) *sql.Row
 }
 
+// Begin begins a transaction. A context that ends interrupts the statements that were given it, and no more: database/sql would
+// roll back the transaction of an ended context on its own and throw the connection away, with all that it has attached.
+func Begin(ctx context.Context, conn *sql.Conn) (*sql.Tx, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	return conn.BeginTx(context.WithoutCancel(ctx), nil)
+}
+
 // InTx works in a transaction of its own: all of it is done, or nothing.
 func InTx(ctx context.Context, conn *sql.Conn, work func(*sql.Tx) error) error {
-	tx, err := conn.BeginTx(ctx, nil)
+	tx, err := Begin(ctx, conn)
 	if err != nil {
 		return err
 	}

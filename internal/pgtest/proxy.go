@@ -22,6 +22,9 @@ type Proxy struct {
 	Port int
 	// Broken is closed when the proxy fails.
 	Broken chan struct{}
+	// Edit may change what a connection carries, as a pooler does: connections are numbered from 1 as they come. It is set
+	// before the first of them.
+	Edit func(connection int, way Direction, bytes []byte) []byte
 
 	mu     sync.Mutex
 	passed [2]int64 // bytes, of all connections
@@ -51,12 +54,12 @@ func NewProxy(t testing.TB, to ServerInfo) *Proxy {
 		}
 	})
 	go func() {
-		for {
+		for number := 1; ; number++ {
 			client, err := l.Accept()
 			if err != nil {
 				return
 			}
-			go p.carry(client, net.JoinHostPort(to.Host, strconv.Itoa(to.Port)))
+			go p.carry(number, client, net.JoinHostPort(to.Host, strconv.Itoa(to.Port)))
 		}
 	}()
 	return p
@@ -114,7 +117,7 @@ func (p *Proxy) enter(c net.Conn) {
 	}
 }
 
-func (p *Proxy) carry(client net.Conn, to string) {
+func (p *Proxy) carry(number int, client net.Conn, to string) {
 	p.enter(client)
 	server, err := net.Dial("tcp", to)
 	if err != nil {
@@ -122,16 +125,20 @@ func (p *Proxy) carry(client net.Conn, to string) {
 		return
 	}
 	p.enter(server)
-	go p.copy(server, client, FromClient)
-	p.copy(client, server, FromServer)
+	go p.copy(number, server, client, FromClient)
+	p.copy(number, client, server, FromServer)
 }
 
-func (p *Proxy) copy(to, from net.Conn, way Direction) {
+func (p *Proxy) copy(number int, to, from net.Conn, way Direction) {
 	buf := make([]byte, 4096)
 	for {
 		n, err := from.Read(buf)
 		pass := p.pass(to, from, int64(n), way)
-		if _, failed := to.Write(buf[:pass]); pass < int64(n) {
+		passed := buf[:pass]
+		if p.Edit != nil {
+			passed = p.Edit(number, way, passed)
+		}
+		if _, failed := to.Write(passed); pass < int64(n) {
 			return // it stands still
 		} else if err != nil || failed != nil {
 			break

@@ -18,7 +18,7 @@ func oldStore(t *testing.T) (path string) {
 	path = filepath.Join(t.TempDir(), "acme.duckdb")
 	change(t, path, texts.Text("store/schema_1.sql"),
 		`insert into _data.run values (1, 'run', 1, 2, 'u', 'p', 'd', 'r', 0, '', ['2026-03-10'], [], [], '', 'abc')`,
-		`insert into _data.slice values ('2026-03-10', 's', null, 1, 1, 0, 0, 0, 0, 'final', 'x')`)
+		`insert into _data.slice (day, source, high_water, as_of, extracted_ts, sessions, activities, agents, open_sessions, state, sha256) values ('2026-03-10', 's', null, 1, 1, 0, 0, 0, 0, 'final', 'x')`)
 	return path
 }
 

@@ -25,7 +25,7 @@ func twoMonths(t *testing.T) string {
 	w, err := store.Begin(t.Context(), path, duck.Options{})
 	require.NoError(t, err)
 	for _, statement := range []string{
-		"insert into _data.slice select '2026-03-30'::date + i::integer, 's', 1, 2, 3, 1000, 1000, 10, 0, 'final', 'h' || i from range(4) as r (i)",
+		"insert into _data.slice (day, source, high_water, as_of, extracted_ts, sessions, activities, agents, open_sessions, state, sha256) select '2026-03-30'::date + i::integer, 's', 1, 2, 3, 1000, 1000, 10, 0, 'final', 'h' || i from range(4) as r (i)",
 		"insert into _data.voice_session select '2026-03-30'::date + (i % 4)::integer, hash(i) >> 2, 900, i % 10, i % 80000, i % 80000 + 60, 0, hash(i + 1) >> 2 from range(200000) as r (i)",
 		"insert into _data.ocs_activity select '2026-03-30'::date + (i % 4)::integer, 'leg', i, 900, i % 10, i, i + 5, 0, 'S', 'g' || i, null, 1 from range(40000) as r (i)",
 		"insert into _data.agent select '2026-03-30'::date + (i % 4)::integer, i, 'E' || i, null from range(40) as r (i)",

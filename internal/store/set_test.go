@@ -22,7 +22,7 @@ func aSet(t *testing.T) []store.Member {
 	for i, m := range members {
 		work(t, m.Path, func(w *store.Work) {
 			for _, statement := range []string{
-				"insert into _data.slice select '2026-03-30'::date + i::integer, 's', 1, 2, 3, 8, 0, 4, 0, 'final', 'h' || i from range(4) as r (i)",
+				"insert into _data.slice (day, source, high_water, as_of, extracted_ts, sessions, activities, agents, open_sessions, state, sha256) select '2026-03-30'::date + i::integer, 's', 1, 2, 3, 8, 0, 4, 0, 'final', 'h' || i from range(4) as r (i)",
 				"insert into _data.voice_session select '2026-03-30'::date + i::integer, i, 900, i, 100 + i, 200 + 10 * $n, 0, i from range(4) as r (i)",
 				"insert into _data.agent select '2026-03-30'::date + i::integer, i, 'E' || i, null from range(4) as r (i)",
 				"insert into _data.qualifying_session select day, 'US', 'dallas', 'E1', resource_key, sm_res_session_fact_key, 900, start_ts, end_ts, false, 'leg', 1, start_ts, $n from _data.voice_session",

@@ -17,6 +17,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"syscall"
 
 	"seats/internal/dirs"
@@ -27,6 +28,9 @@ import (
 
 // schemas are the statements that bring a store from each version to the next, the first of them an empty file.
 var schemas = []string{"store/schema_1.sql", "store/schema_2.sql", "store/schema_3.sql", "store/schema_4.sql"}
+
+// Schemas names the statements that make an empty store, in their order.
+func Schemas() []string { return slices.Clone(schemas) }
 
 // Version is the schema this program writes. A store of an older one can be read, and is migrated in the work copy of
 // the next run; a newer one is refused.

@@ -32,6 +32,7 @@ var tables = []struct {
 }{
 	{head, texts.Table{Name: "slice", Order: []string{"day"}}},
 	{head, texts.Table{Name: "slice_span", Order: []string{"day", "start_ts", "end_ts"}}},
+	{head, texts.Table{Name: "default_guid", Order: []string{"day", "call_attempt_guid"}}},
 	{row, texts.Table{Name: "voice_session", Order: []string{"resource_key", "start_ts", "sm_res_session_fact_key", "start_date_time_key"}}},
 	{row, texts.Table{Name: "ocs_activity", Order: []string{"resource_key", "start_ts", "kind", "activity_key", "start_date_time_key"}}},
 	{row, texts.Table{Name: "agent", Order: []string{"resource_key"}}},

@@ -34,9 +34,5 @@ func (w *Work) TempDir() string { return w.temp }
 // TempDir names a folder for temporary files: dirs.MakeTemp makes it, and Close removes it.
 func (s *Scratch) TempDir() string { return s.temp }
 
-// ReaderFile names a file in a folder of its own for what a reader of the store writes meanwhile: dirs.MakeTemp makes the
-// folder.
-func ReaderFile(path, dir, name string) (string, error) {
-	folder, err := tempDir(path, dir, readerSuffix())
-	return filepath.Join(folder, name), err
-}
+// ReaderTemp names a folder for whatever a reader of the store writes meanwhile: dirs.MakeTemp makes it, and whoever has it made removes it.
+func ReaderTemp(path, dir string) (string, error) { return tempDir(path, dir, readerSuffix()) }

@@ -2,7 +2,7 @@
 -- something, has nothing to do. $1: the process of the session, one of the own user's.
 select exists (
     select
-    from pg_stat_activity
+    from pg_catalog.pg_stat_activity
     where pid = $1::bigint
       and usename = current_user
       and state = 'active'

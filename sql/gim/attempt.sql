@@ -10,7 +10,7 @@ select contact_attempt_fact_key,
        end_ts,
        update_audit_key,
        case when $5::boolean then 0 else tenant_key end as tenant_key
-from contact_attempt_fact
+from {{.Schema}}.contact_attempt_fact
 where start_date_time_key >= $1::bigint
   and start_date_time_key < $2::bigint
   and (not $5::boolean or $3::bigint is null or tenant_key = $3::bigint)

@@ -12,7 +12,7 @@ select contact_attempt_fact_key,
        end_ts,
        update_audit_key,
        0 as tenant_key
-from contact_attempt_fact
+from {{.Schema}}.contact_attempt_fact
 where start_date_time_key >= $1::bigint
   and start_date_time_key < $2::bigint
   and ($3::bigint is null or tenant_key = $3::bigint)

@@ -1,4 +1,4 @@
 -- Grain: row of the dimension of groups: those of agents, places and queues alike.
 select group_key,
        group_name
-from group_
+from {{.Schema}}.group_

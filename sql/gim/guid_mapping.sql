@@ -3,13 +3,13 @@
 -- $1, $2: time keys, half-open.
 select (
            select count(*)
-           from contact_attempt_fact
+           from {{.Schema}}.contact_attempt_fact
            where start_date_time_key >= $1::bigint
              and start_date_time_key < $2::bigint
        ) as attempts,
        (
            select count(*)
-           from irf_user_data_gen_1
+           from {{.Schema}}.irf_user_data_gen_1
            where start_date_time_key >= $1::bigint
              and start_date_time_key < $2::bigint
              and gsw_call_attempt_guid <> ''

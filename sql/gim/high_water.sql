@@ -4,7 +4,7 @@ select floor((
            select min(newest.max_ts)
            from (
                select max(max_ts) as max_ts
-               from ctl_extract_history
+               from {{.Schema}}.ctl_extract_history
                where data_source_type in (1, 3)
                group by data_source_key, data_source_type
            ) as newest

@@ -14,7 +14,7 @@ select interaction_resource_id,
        active_flag,
        update_audit_key,
        case when $8::boolean then 0 else tenant_key end as tenant_key
-from interaction_resource_fact
+from {{.Schema}}.interaction_resource_fact
 where start_date_time_key >= $1::bigint
   and start_date_time_key < $2::bigint
   and (not $8::boolean or $3::bigint is null or tenant_key = $3::bigint)

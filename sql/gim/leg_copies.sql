@@ -11,5 +11,5 @@ select f.interaction_resource_id,
        f.update_audit_key,
        f.tenant_key
 from unnest($1::bigint[], $2::bigint[]) as k (id, time_key)
-join interaction_resource_fact as f on f.interaction_resource_id = k.id
+join {{.Schema}}.interaction_resource_fact as f on f.interaction_resource_id = k.id
     and f.start_date_time_key = k.time_key

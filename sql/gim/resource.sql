@@ -5,7 +5,7 @@ select resource_key,
        case when not $1::boolean or resource_type_code = 'AGENT' then resource_name end as resource_name,
        case when not $1::boolean or resource_type_code = 'AGENT' then employee_id end as employee_id,
        switch_name
-from resource_
+from {{.Schema}}.resource_
 where not $1::boolean
    or resource_type_code = 'AGENT'
    or switch_name <> ''

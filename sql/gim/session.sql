@@ -1,6 +1,6 @@
 -- Grain: session row of voice media that can touch the day (R2, R10): bounded by the partition key, open ones
 -- and rejected ones included. Where the key is not known to be unique, a copy tells nothing before the newest is chosen:
--- all come, with their tenant.
+-- all come. Whose each is, is told always: where nobody named a tenant, there may be several.
 -- $1, $2: time keys, half-open; $3: tenant_key or null; $4: voice media types; $5: least end_ts that matters; $6: whether
 -- the key is known to be unique.
 select sm_res_session_fact_key,
@@ -11,8 +11,8 @@ select sm_res_session_fact_key,
        end_ts,
        active_flag,
        update_audit_key,
-       case when $6::boolean then 0 else tenant_key end as tenant_key
-from sm_res_session_fact
+       tenant_key
+from {{.Schema}}.sm_res_session_fact
 where start_date_time_key >= $1::bigint
   and start_date_time_key < $2::bigint
   and (

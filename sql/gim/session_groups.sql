@@ -5,7 +5,7 @@ select sm_res_session_fact_key,
        start_date_time_key,
        resource_group_combination_key,
        update_audit_key
-from sm_res_session_fact
+from {{.Schema}}.sm_res_session_fact
 where start_date_time_key >= $1::bigint
   and start_date_time_key < $2::bigint
   and ($3::bigint is null or tenant_key = $3::bigint)

@@ -6,7 +6,7 @@ select interaction_resource_id,
        start_date_time_key,
        gsw_call_attempt_guid,
        case when $3::boolean then 0 else update_audit_key end as update_audit_key
-from irf_user_data_gen_1
+from {{.Schema}}.irf_user_data_gen_1
 where start_date_time_key >= $1::bigint
   and start_date_time_key < $2::bigint
   and (gsw_call_attempt_guid <> '' or not $3::boolean)

@@ -54,7 +54,7 @@ var bigDay = []string{
 	order by i, a`,
 	`insert into _data.agent select $day::date, i, 'emp' || i, 'Agent ' || i from range(100000) as r(i)`,
 	`insert into _data.slice_span values ($day::date, epoch($day::timestamp)::bigint - 86400, epoch($day::timestamp)::bigint + 172800)`,
-	`insert into _data.slice values ($day::date, 'bench', epoch($day::timestamp)::bigint + 172800,
+	`insert into _data.slice (day, source, high_water, as_of, extracted_ts, sessions, activities, agents, open_sessions, state, sha256) values ($day::date, 'bench', epoch($day::timestamp)::bigint + 172800,
 	     epoch($day::timestamp)::bigint + 172800, 0, 1000000, 1200000, 100000, 0, 'final', 'x')`,
 }
 

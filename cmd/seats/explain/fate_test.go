@@ -68,7 +68,7 @@ func TestFates(t *testing.T) {
 // four hours later.
 var fateRows = []string{
 	"insert into _data.slice_span values ('2026-03-10', 0, 9999999999)",
-	"insert into _data.slice values ('2026-03-10', 'test', 1773300000, 1773300000, 0, 0, 0, 0, 0, 'final', 'hash')",
+	"insert into _data.slice (day, source, high_water, as_of, extracted_ts, sessions, activities, agents, open_sessions, state, sha256) values ('2026-03-10', 'test', 1773300000, 1773300000, 0, 0, 0, 0, 0, 'final', 'hash')",
 	`insert into _data.agent values ('2026-03-10', 1, 'counted', null), ('2026-03-10', 2, 'reversed', null), ('2026-03-10', 3, 'timeless', null),
 	 ('2026-03-10', 4, 'idle', null), ('2026-03-10', 5, 'unlisted', null), ('2026-03-10', 6, 'TEST1', null), ('2026-03-10', 7, 'early', null),
 	 ('2026-03-10', 10, 'twice', null), ('2026-03-10', 11, 'twice', null)`,

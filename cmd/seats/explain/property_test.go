@@ -11,11 +11,12 @@ import (
 	"seats/internal/calendar"
 	"seats/internal/config"
 	"seats/internal/duck"
+	"seats/internal/store"
 )
 
 func emptyStore(t *testing.T) *sql.Conn {
 	_, conn := open(t, "", duck.Options{Threads: 2})
-	for _, schema := range []string{"store/schema_1.sql", "store/schema_2.sql", "store/schema_3.sql"} {
+	for _, schema := range store.Schemas() {
 		_, err := duck.Exec(context.Background(), conn, schema)
 		require.NoError(t, err)
 	}

@@ -112,7 +112,7 @@ func (w *world) span(t *rapid.T, label string) (start, end any, active int) {
 // compute completes the slice and counts it.
 func (w *world) compute(t *rapid.T, conn *sql.Conn) {
 	insert(t, conn, "insert into _data.slice_span values (?, 0, 9999999999)", w.day.String())
-	insert(t, conn, "insert into _data.slice values (?, 'test', ?, ?, 0, 0, 0, 0, 0, 'final', 'hash')", w.day.String(), w.asOf, w.asOf)
+	insert(t, conn, "insert into _data.slice (day, source, high_water, as_of, extracted_ts, sessions, activities, agents, open_sessions, state, sha256) values (?, 'test', ?, ?, 0, 0, 0, 0, 0, 'final', 'hash')", w.day.String(), w.asOf, w.asOf)
 	recompute(t, conn, *w)
 }
 

@@ -20,12 +20,13 @@ func (s *state) compute(ctx context.Context) {
 	}
 	var absent compute.MissingError // one error for all days, however many
 	for _, day := range s.Days {
-		if s.failed[day] || ctx.Err() != nil {
+		if s.failed[day] {
 			continue
 		}
 		result, err := s.computeDay(ctx, day)
 		if err != nil && s.gaveUp(ctx, fmt.Errorf("compute %s: %w", day, err)) {
-			break
+			s.failed[day] = true
+			continue
 		}
 		var missing *compute.MissingError
 		if errors.As(err, &missing) && (absent.What == "" || absent.What == missing.What) {
@@ -39,14 +40,13 @@ func (s *state) compute(ctx context.Context) {
 		}
 		s.days = append(s.days, result)
 		s.warnBlocked(day, result.Quality)
+		s.warnDoubts(day, result.Quality)
 	}
 	if absent.What != "" {
 		s.note(calendar.Date{}, hinted(&absent))
 	}
 	for _, month := range s.Months {
-		if ctx.Err() == nil {
-			s.computeMonth(ctx, month)
-		}
+		s.computeMonth(ctx, month)
 	}
 	s.Log.Stop()
 }
@@ -90,6 +90,9 @@ func (s *state) computeDay(ctx context.Context, day calendar.Date) (compute.DayR
 // passed over with a remark when days are missing.
 func (s *state) computeMonth(ctx context.Context, month calendar.Month) {
 	for _, d := range s.Tenant.DaysOf(month) {
+		if s.failed[d] && ctx.Err() != nil {
+			return // there was no time for the day, as is said
+		}
 		if s.failed[d] {
 			s.Log.Warn("the month is not computed: a day of it failed", "tenant", s.Tenant.Name, "month", month, "day", d)
 			return
@@ -144,6 +147,23 @@ func (s *state) warnBlocked(period fmt.Stringer, quality []compute.Quality) {
 		s.note(day, fail.New(fail.Quality,
 			"list the switches in a location of the configuration, or give the tenant a default location; then run again",
 			"%s: %s found %d: %s", period, q.Rule, q.Count, examples(q.Examples)))
+	}
+}
+
+// Doubts says of those data-quality rules that may have moved a number, and that somebody can mend, what they found and what
+// helps.
+var Doubts = map[string]string{
+	"common_guid": "attempt GUIDs that seem to stand for none, so that calls count which no campaign made: correct the mapping at the source",
+	"cut_off_session": "sessions longer than max_session_hours, which days that begin so long after the login do not see: " +
+		"set it to as many hours and read those days again with --refresh",
+}
+
+// warnDoubts tells what Doubts speaks of.
+func (s *state) warnDoubts(day calendar.Date, quality []compute.Quality) {
+	for _, q := range quality {
+		if what, is := Doubts[q.Rule]; is && q.Count > 0 {
+			s.Log.Warn(what, "tenant", s.Tenant.Name, "day", day, q.Rule, examples(q.Examples))
+		}
 	}
 }
 

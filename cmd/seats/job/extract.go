@@ -49,7 +49,7 @@ func (s *state) extract(ctx context.Context) (err error) {
 	stage.Expect = s.Log.Expect
 	defer func() { err = errors.Join(err, stage.Close()) }()
 	defer s.Log.Stop()
-	for len(windows) > 0 && ctx.Err() == nil && s.broken == nil {
+	for len(windows) > 0 && s.broken == nil {
 		if windows, err = s.inOneSnapshot(ctx, stage, windows); err == nil || s.again(ctx, err, len(windows)) {
 			continue
 		}
@@ -100,10 +100,12 @@ func (s *state) afterRetries(err error) error {
 // where it is the source's and not one day's.
 func (s *state) inOneSnapshot(ctx context.Context, stage *extract.Stage, windows []extract.Window) (left []extract.Window, err error) {
 	s.Log.Start(s.Tenant.Name + ": reading")
+	s.opening = true
 	src, err := OpenSource(ctx, s.Tenant, stage, windows, s.work.TempDir(), s.Log)
 	if err != nil {
 		return windows, err
 	}
+	s.opening = false
 	defer func() {
 		lost := src.Broken()
 		if closed := src.Close(); !lost { // of a lost one nothing is left to close
@@ -112,12 +114,20 @@ func (s *state) inOneSnapshot(ctx context.Context, stage *extract.Stage, windows
 	}()
 	cutter := &extract.Cutter{Conn: s.work.Conn, Source: src, SettleHours: s.Tenant.SettleHours, AcceptLoss: s.AcceptLoss, Clock: s.Clock}
 	for i, w := range windows {
-		if ctx.Err() != nil || s.broken != nil {
+		if s.broken != nil {
 			return nil, nil
+		}
+		if ctx.Err() != nil {
+			return windows[i:], fmt.Errorf("extract %s: %w", w.Day, context.Cause(ctx))
 		}
 		s.Log.Start(fmt.Sprintf("%s: %s, day %d of %d", s.Tenant.Name, w.Day, i+1, len(windows)))
 		if err := s.extractDay(ctx, cutter, w); err != nil {
 			return windows[i:], err
+		}
+		if i == 0 {
+			if err := s.sayUnknownSwitches(ctx, stage); err != nil {
+				return windows[i+1:], err
+			}
 		}
 		if left = windows[i+1:]; len(left) > 0 && src.Broken() {
 			s.Log.Warn("the source's snapshot is lost: the days that are left are read in a new one", "tenant", s.Tenant.Name, "days", len(left))
@@ -127,13 +137,14 @@ func (s *state) inOneSnapshot(ctx context.Context, stage *extract.Stage, windows
 	return nil, nil
 }
 
-// wanted are the days that the source is asked for: those of which the store holds no final slice, or all.
+// wanted are the days that the source is asked for: those of which the store holds no final slice, or all. Those of which it
+// holds none come first: a run that has no time for all gets on in any case.
 func (s *state) wanted(ctx context.Context) ([]extract.Window, error) {
 	held, err := store.Slices(ctx, s.work.Conn)
 	if err != nil {
 		return nil, err
 	}
-	var windows []extract.Window
+	var missing, again []extract.Window
 	for _, day := range s.Days {
 		by, err := s.countedBy(ctx, day)
 		if err != nil {
@@ -144,11 +155,13 @@ func (s *state) wanted(ctx context.Context) ([]extract.Window, error) {
 		switch {
 		case len(w.Spans) == 0:
 			s.fail(day, fail.New(fail.Usage, "", "the day %s does not exist in any region's time zone", day))
-		case s.Refresh || !has || State(by, day, slice) != settle.Final:
-			windows = append(windows, w)
+		case !has:
+			missing = append(missing, w)
+		case s.Refresh || State(by, day, slice) != settle.Final:
+			again = append(again, w)
 		}
 	}
-	return windows, nil
+	return append(missing, again...), nil
 }
 
 // smallExport is the size in bytes of a file of facts that is not looked through first: who only reads a store of a small site need
@@ -181,8 +194,14 @@ func OpenSource(ctx context.Context, t config.Tenant, stage *extract.Stage, wind
 
 func openGIMDB(ctx context.Context, t config.Tenant, stage *extract.Stage, progress func(string, int64), log Log) (extract.Source, error) {
 	src, err := extract.OpenGIMDB(ctx, *t.GIM, t.TenantKey, stage, progress)
-	if err != nil || !t.ReadsGroups() {
-		return src, err
+	if err != nil {
+		return nil, err
+	}
+	if why := src.Fewer(); why != "" {
+		log.Warn("the source is read over fewer connections than gimdb.connections says, and takes longer", "tenant", t.Name, "reason", why)
+	}
+	if !t.ReadsGroups() {
+		return src, nil
 	}
 	why, err := src.WithGroups(ctx)
 	if err != nil {
@@ -218,6 +237,11 @@ func (s *state) extractDay(ctx context.Context, cutter *extract.Cutter, w extrac
 		return nil
 	}
 	s.result.Slices = append(s.result.Slices, summary)
+	if len(summary.TenantKeys) > 1 && !s.several {
+		s.several = true
+		s.Log.Warn("sessions of several tenants are counted as this one's: say whose are by gimdb.tenant_key", "tenant", s.Tenant.Name,
+			"day", w.Day, "tenant_keys", summary.TenantKeys)
+	}
 	if lost := summary.Accepted(); lost != "" {
 		s.Log.Warn(lost, "tenant", s.Tenant.Name, "day", w.Day)
 	}

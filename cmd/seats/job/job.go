@@ -8,7 +8,6 @@
 package job
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -106,8 +105,10 @@ type state struct {
 	months  []compute.MonthResult
 	blocked bool
 	broken  error // the work copy is spoiled
+	opening bool  // the source is not open yet
 	lost    error // why the connection to the source broke for the first time
 	retries int   // after that
+	several bool  // it was said that rows of several tenants are counted
 	stood   error // where the job stood when its context ended
 	issuing bool  // files are being written: from here on the job is finished, cancelled or not
 	done    bool  // the store is published
@@ -121,21 +122,15 @@ type state struct {
 func (j *Job) Do(ctx context.Context) Result {
 	s := &state{Job: j, started: j.Clock(), failed: map[calendar.Date]bool{}, waiting: map[calendar.Date]bool{}, moved: map[calendar.Date]bool{}, result: Result{Tenant: j.Tenant.Name}}
 	if j.Extract || j.Compute || j.Report {
-		s.runLimited(ctx)
+		if err := s.run(ctx); err != nil {
+			s.note(calendar.Date{}, err)
+		}
 	}
 	s.deliverAfter(ctx)
 	s.result.Err = errors.Join(s.errs...)
 	s.result.Interrupted = ctx.Err() != nil && !s.done
 	s.tally()
 	return s.result
-}
-
-func (s *state) runLimited(ctx context.Context) {
-	limited, stop := s.limit(ctx)
-	defer stop()
-	if err := s.run(limited); err != nil {
-		s.note(calendar.Date{}, s.tooLate(limited, err))
-	}
 }
 
 // tally counts what became of the days. Where the store is not published, none is done.
@@ -154,30 +149,30 @@ func (s *state) tally() {
 }
 
 func (s *state) run(ctx context.Context) (err error) {
-	begin := store.BeginExisting
+	var begin opener = store.BeginExisting
 	if s.Extract { // nothing else makes a store
 		begin = store.Begin
 	}
+	limited, stop := s.limit(ctx)
+	defer stop()
 	if err := s.begin(ctx, begin); err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, s.work.Drop()) }()
-	if left, err := s.catchUp(ctx); err != nil || !left {
+	left, err := s.prepare(limited)
+	if err != nil || !left {
 		s.done = err == nil
-		return err
+		return s.inLedger(ctx, begin, s.tooLate(limited, err))
 	}
-	if err := s.unseal(ctx); err != nil {
-		return err
+	s.stages(limited)
+	if s.broken != nil { // nothing of it is published
+		return s.inLedger(ctx, begin, s.broken)
 	}
-	s.stages(ctx)
-	if s.broken != nil {
-		return s.broken // nothing is published
+	if s.stood != nil && isLate(limited) {
+		s.errs = append([]error{of(calendar.Date{}, s.tooLate(limited, s.stood))}, s.errs...)
 	}
-	if late := isLate(ctx); s.issuing || late {
-		if late && !s.issuing {
-			s.note(calendar.Date{}, s.tooLate(ctx, cmp.Or(s.stood, context.Cause(ctx))))
-		}
-		ctx = context.WithoutCancel(ctx) // the ledger must know of the files, and of the slices that were read in time
+	if s.issuing {
+		ctx = context.WithoutCancel(ctx) // the ledger must know of the files
 	}
 	if err := ctx.Err(); err != nil {
 		return err // nothing is published
@@ -188,10 +183,7 @@ func (s *state) run(ctx context.Context) (err error) {
 	if err := s.seal(ctx); err != nil {
 		return err
 	}
-	if err := s.remember(ctx); err != nil {
-		return fmt.Errorf("write ledger: %w", err)
-	}
-	if err := s.work.Publish(); err != nil {
+	if err := s.publish(ctx); err != nil {
 		return err
 	}
 	if s.work.Large != nil {
@@ -201,8 +193,47 @@ func (s *state) run(ctx context.Context) (err error) {
 	return nil
 }
 
+// prepare finds what is to be done, and brings the rows that it needs.
+func (s *state) prepare(ctx context.Context) (left bool, err error) {
+	if left, err := s.catchUp(ctx); err != nil || !left {
+		return false, err
+	}
+	return true, s.unseal(ctx)
+}
+
+// publish writes the ledger and puts the work copy in the place of the store.
+func (s *state) publish(ctx context.Context) error {
+	if err := s.remember(ctx); err != nil {
+		return fmt.Errorf("write ledger: %w", err)
+	}
+	return s.work.Publish()
+}
+
+// inLedger has the store as it was before the run remember that the run failed, and nothing else of it.
+func (s *state) inLedger(ctx context.Context, open opener, failed error) error {
+	if failed == nil || ctx.Err() != nil {
+		return failed
+	}
+	s.note(calendar.Date{}, failed)
+	s.result.Slices = nil
+	err := s.work.Drop()
+	if err == nil {
+		s.work, err = open(ctx, s.Tenant.StorePath(), duck.Of(s.Tenant.Engine))
+	}
+	if err == nil {
+		err = s.publish(ctx)
+	}
+	if err != nil {
+		s.note(calendar.Date{}, fmt.Errorf("write ledger: %w", err))
+	}
+	return nil
+}
+
+// opener is store.Begin or store.BeginExisting.
+type opener func(context.Context, string, duck.Options) (*store.Work, error)
+
 // begin opens the store to work on it.
-func (s *state) begin(ctx context.Context, open func(context.Context, string, duck.Options) (*store.Work, error)) (err error) {
+func (s *state) begin(ctx context.Context, open opener) (err error) {
 	if s.work, err = open(ctx, s.Tenant.StorePath(), duck.Of(s.Tenant.Engine)); err != nil {
 		return err
 	}
@@ -246,7 +277,7 @@ func (s *state) stages(ctx context.Context) {
 			return rowsCounted(s.days)
 		})
 	}
-	if s.Report && ctx.Err() == nil {
+	if s.Report && (ctx.Err() == nil || isLate(ctx) && len(s.days)+len(s.months) > 0) { // what was counted in time is issued
 		s.in(Report, func() int64 {
 			s.report(ctx)
 			return int64(len(s.result.Rows))

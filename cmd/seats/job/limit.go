@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 
 	"seats/internal/fail"
 )
@@ -21,12 +22,15 @@ func (j *Job) limit(ctx context.Context) (context.Context, context.CancelFunc) {
 func isLate(ctx context.Context) bool { return errors.Is(context.Cause(ctx), errLate) }
 
 // tooLate says of an error that ended a job without time where the job stood.
-func (j *Job) tooLate(ctx context.Context, err error) error {
+func (s *state) tooLate(ctx context.Context, err error) error {
 	if !isLate(ctx) {
 		return err
 	}
-	return fail.New(fail.Source, "days that had been read are kept, and another run goes on from there; give it more time by run_timeout",
-		"gave up after %s (run_timeout): %w", j.Tenant.RunTimeout, err)
+	hint := fmt.Sprintf("what was done in time is kept (days read: %d), and another run goes on from there; give it more time by run_timeout", len(s.result.Slices))
+	if s.opening {
+		hint = "the source was not open by then, and no day can be read before it is: give it more time by run_timeout"
+	}
+	return fail.New(fail.Source, hint, "gave up after %s (run_timeout): %w", s.Tenant.RunTimeout, err)
 }
 
 // gaveUp notes where the job stood when its context ended: an error that comes after that is no day's own.

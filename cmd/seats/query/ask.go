@@ -1,22 +1,21 @@
 // Package query puts a user's questions to a snapshot, in SQL: from an argument, from a stream, or at a prompt; and writes the
 // answers to a screen or into files.
 //
-// What a statement may do is bounded by the connection, which is locked (duck.Options): it reads and writes no other file, but for
-// one that Parquet needs. Of the files that are open DuckDB lets a locked connection do what it likes, so no statement is run
-// that is about files at all; DuckDB tells which kind one is of, not a look at its text.
+// What a statement may do is bounded four times. The connection is locked (duck.Options): it reads and writes no other file, but for one
+// that Parquet needs. Of the files that are open DuckDB lets a locked connection do what it likes, so nothing is run but questions, and
+// little else; DuckDB's parser tells what a text is, and how many, not a look at it. A question calls the functions of a list. And where the
+// operating system can, the thread that asks may write nowhere but there (package confine).
 package query
 
 import (
 	"bufio"
 	"context"
 	"database/sql"
-	"database/sql/driver"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"time"
 
@@ -41,6 +40,8 @@ type Asker struct {
 	Clock   func() time.Time
 
 	Took time.Duration // the last statement, without what it took to show its rows
+
+	functions map[string]bool // that a question may call; nil: not read yet
 }
 
 // Ask runs a statement and writes its rows to the screen or, where file is not empty, into a new file; then the name's ending
@@ -59,33 +60,42 @@ func (a *Asker) Ask(ctx context.Context, query, format, file string) (wrote bool
 }
 
 func (a *Asker) ask(ctx context.Context, query, format, file string) (wrote bool, err error) {
-	sets, err := a.allowed(ctx, query)
+	l, err := a.look(ctx, query)
 	if err != nil {
 		return false, fmt.Errorf("query: %w", err)
 	}
-	if file != "" {
-		switch {
-		case sets:
-			_, err := a.Conn.ExecContext(ctx, query)
+	if file != "" && !l.sets {
+		if err := free(file); err != nil {
 			return false, err
-		case format == FormatParquet:
-			return true, a.parquet(ctx, query, file)
-		default:
-			if err := free(file); err != nil {
-				return false, err
-			}
+		}
+		if format == FormatParquet {
+			return true, a.parquet(ctx, l, file)
 		}
 	}
-	began := a.Clock()
-	table, err := collect(ctx, a.Conn, query)
-	a.Took = a.Clock().Sub(began)
-	if err != nil {
-		return false, fmt.Errorf("query: %w", err)
+	table, err := a.run(ctx, l)
+	if err != nil || file != "" && l.sets {
+		return false, err
 	}
 	if file != "" {
 		return true, create(file, func(w io.Writer) error { return table.Write(w, format) })
 	}
 	return false, a.Screen.Show(ctx, func(w io.Writer) error { return table.Write(w, format) })
+}
+
+// run runs what was looked at, and gives its rows.
+func (a *Asker) run(ctx context.Context, l looked) (table report.Table, err error) {
+	began := a.Clock()
+	err = a.Conn.Raw(func(conn any) error {
+		return prepare(conn, l, func(s *duckdb.Stmt) (err error) {
+			table, err = collect(ctx, s)
+			return err
+		})
+	})
+	a.Took = a.Clock().Sub(began)
+	if err != nil {
+		return table, fmt.Errorf("query: %w", err)
+	}
+	return table, nil
 }
 
 // formatFor is the format of a result that goes to a file, if file is not empty.
@@ -100,57 +110,20 @@ func formatFor(format, file string) string {
 	return format
 }
 
-// allowed refuses a statement that may not be run, and tells whether it only sets something, and so has no rows.
-func (a *Asker) allowed(ctx context.Context, query string) (sets bool, err error) {
-	kind, err := a.kind(ctx, query)
-	if err != nil {
-		return false, err
-	}
-	switch kind {
-	case duckdb.STATEMENT_TYPE_SET, duckdb.STATEMENT_TYPE_VARIABLE_SET:
-		return true, nil
-	case duckdb.STATEMENT_TYPE_SELECT,
-		duckdb.STATEMENT_TYPE_CREATE, duckdb.STATEMENT_TYPE_DROP, // of what is temporary: stores are read-only
-		duckdb.STATEMENT_TYPE_INSERT, duckdb.STATEMENT_TYPE_UPDATE, duckdb.STATEMENT_TYPE_DELETE:
-		return false, nil
-	case duckdb.STATEMENT_TYPE_EXPLAIN: // with analyze it runs what it explains
-		if explained := explains.ReplaceAllLiteralString(query, ""); explained != query {
-			return a.allowed(ctx, explained)
-		}
-	}
-	return false, fail.New(fail.Other, "--output, or .output at the prompt, writes a result into a file", "this kind of statement is not run here: it is for questions")
-}
-
-var explains = regexp.MustCompile(`(?i)^explain(\s+analyze\b)?(\s*\([a-z_, ]*\))?`)
-
-// kind is DuckDB's word on what a statement is.
-func (a *Asker) kind(ctx context.Context, query string) (kind duckdb.StmtType, err error) {
-	err = a.Conn.Raw(func(c any) error {
-		statement, err := c.(driver.ConnPrepareContext).PrepareContext(ctx, query)
-		if err != nil {
-			return err
-		}
-		kind, err = statement.(*duckdb.Stmt).StatementType()
-		return errors.Join(err, statement.Close())
-	})
-	return kind, err
-}
-
-// parquet has DuckDB write the rows of a query into the one file that it may write, and copies that to where it was asked for.
-func (a *Asker) parquet(ctx context.Context, query, file string) (err error) {
-	if err := free(file); err != nil {
+// parquet has DuckDB write the rows of a question into the one file that it may write, and copies that to where it was asked for.
+func (a *Asker) parquet(ctx context.Context, l looked, file string) (err error) {
+	if err := dirs.MakeTemp(filepath.Dir(a.Parquet)); err != nil {
 		return err
 	}
-	dir := filepath.Dir(a.Parquet)
-	if err := dirs.MakeTemp(dir); err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	began := a.Clock()
-	_, err = a.Conn.ExecContext(ctx, "copy (from (\n"+strings.TrimSuffix(query, ";")+"\n)) to "+duck.Literal(a.Parquet)+" (format parquet)")
-	a.Took = a.Clock().Sub(began)
-	if err != nil {
+	defer os.Remove(a.Parquet) //nolint:errcheck // its folder goes at the end anyway
+	alone := func(conn any) error { return prepare(conn, l, func(*duckdb.Stmt) error { return nil }) }
+	if err := a.Conn.Raw(alone); err != nil { // with its own lines in what is wrong
 		return fmt.Errorf("query: %w", err)
+	}
+	l.text = "copy (from (\n" + strings.TrimSuffix(l.text, ";") + "\n)) to " + duck.Literal(a.Parquet) + " (format parquet)"
+	l.kinds = []duckdb.StmtType{duckdb.STATEMENT_TYPE_COPY}
+	if _, err := a.run(ctx, l); err != nil {
+		return err
 	}
 	written, err := os.Open(a.Parquet)
 	if err != nil {
@@ -172,9 +145,15 @@ func (a *Asker) Script(ctx context.Context, in io.Reader, format, file string) e
 		if err != nil && !errors.Is(err, io.EOF) {
 			return fmt.Errorf("read statements: %w", err)
 		}
-		complete, rest := statements(pending + line)
-		if err != nil && rest != "" {
-			complete = append(complete, rest)
+		ended := err != nil
+		var complete []string
+		if ended {
+			complete, err = a.whole(ctx, pending+line)
+		} else {
+			complete, pending, err = a.split(ctx, pending+line)
+		}
+		if err != nil {
+			return fmt.Errorf("query: %w", err)
 		}
 		for _, statement := range complete {
 			if written {
@@ -186,9 +165,8 @@ func (a *Asker) Script(ctx context.Context, in io.Reader, format, file string) e
 			}
 			written = wrote
 		}
-		if err != nil {
+		if ended {
 			return nil
 		}
-		pending = rest
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"syscall"
 
+	"seats/internal/confine"
 	"seats/internal/fail"
 )
 
@@ -25,7 +26,11 @@ func taken(path string) error {
 }
 
 // create makes a file that only its owner can read, whole or not at all, and never in place of another.
-func create(path string, write func(io.Writer) error) (err error) {
+func create(path string, write func(io.Writer) error) error {
+	return confine.Apart(func() error { return createHere(path, write) })
+}
+
+func createHere(path string, write func(io.Writer) error) (err error) {
 	if err := free(path); err != nil {
 		return err
 	}

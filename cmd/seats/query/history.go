@@ -5,7 +5,10 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
+
+	"seats/internal/confine"
 )
 
 // HistoryFile is where what was typed is kept, by the environment: in the folder for state, "" where there is none.
@@ -49,7 +52,12 @@ func openHistory(file string) (*history, error) {
 		return h, nil
 	}
 	h.entries = h.entries[len(h.entries)-kept:]
-	return h, h.rewrite()
+	return h, confine.Apart(h.rewrite)
+}
+
+// goesOn tells of a line that it may end within a text or a comment: nothing rests on it but what is kept.
+func goesOn(line string) bool {
+	return strings.Contains(line, "--") || strings.Contains(line, "$") || strings.Count(line, "'")%2 == 1 || strings.Count(line, `"`)%2 == 1
 }
 
 func (h *history) rewrite() error {
@@ -65,10 +73,11 @@ func (h *history) rewrite() error {
 	return os.Rename(draft.Name(), h.file)
 }
 
-// add keeps what was typed, as one line, and gives it. What is the same as before, begins with a blank, or has a text of several
-// lines in it is not kept.
+// add keeps what was typed, as one line, and gives it. What is the same as before, begins with a blank, or would be something else
+// in one line is not kept.
 func (h *history) add(typed string) (entry string, err error) {
-	if entry = oneLine(typed); entry == "" || strings.ContainsAny(entry[:1], " \t") || strings.Contains(entry, "\n") {
+	lines := strings.Split(strings.TrimSpace(typed), "\n")
+	if entry = strings.Join(lines, " "); entry == "" || strings.ContainsAny(typed[:1], " \t") || slices.ContainsFunc(lines[:len(lines)-1], goesOn) {
 		return "", nil
 	}
 	if last := len(h.entries) - 1; last >= 0 && h.entries[last] == entry {
@@ -78,13 +87,17 @@ func (h *history) add(typed string) (entry string, err error) {
 	if h.file == "" {
 		return entry, nil
 	}
+	return entry, confine.Apart(func() error { return h.append(entry) })
+}
+
+func (h *history) append(entry string) error {
 	if err := os.MkdirAll(filepath.Dir(h.file), 0o700); err != nil {
-		return entry, err
+		return err
 	}
 	f, err := os.OpenFile(h.file, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
 	if err != nil {
-		return entry, err
+		return err
 	}
 	_, err = f.WriteString(entry + "\n")
-	return entry, errors.Join(err, f.Chmod(0o600), f.Close())
+	return errors.Join(err, f.Chmod(0o600), f.Close())
 }

@@ -15,12 +15,12 @@ func TestWhatIsKept(t *testing.T) {
 	require.NoError(t, err)
 	for _, typed := range []string{
 		"select 1;\n", "select 1;\n", " select 'secret';\n", "\n", "-- nothing\n", "select 'a\nb';\n", ".tables\n",
-		"select 'it''s -- text', -- comment\n  2 /* of\nlines */;\n", "select 1;\n",
+		"select 'it''s',\n  2 /* of\nlines */;\n", "select 1 -- one\n;\n", "select $$a\nb$$;\n", "select 1;\n",
 	} {
 		_, err := h.add(typed)
 		require.NoError(t, err)
 	}
-	want := []string{"select 1;", ".tables", "select 'it''s -- text',    2 /* of lines */;", "select 1;"}
+	want := []string{"select 1;", "-- nothing", ".tables", "select 'it''s',   2 /* of lines */;", "select 1;"}
 	require.Equal(t, want, h.entries)
 	again, err := openHistory(file)
 	require.NoError(t, err)

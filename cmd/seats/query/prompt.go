@@ -120,16 +120,23 @@ func (p *Prompt) read(ctx context.Context) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		if p.begun += line + "\n"; whole(p.begun) {
+		if p.begun += line + "\n"; p.complete(ctx, p.begun) {
 			return p.begun, nil
 		}
 	}
 }
 
-// whole tells whether something can be done with what was typed, or more is to come.
-func whole(typed string) bool {
-	_, rest := statements(typed)
-	return rest == "" || strings.HasPrefix(typed, ".")
+// complete tells whether something can be done with what was typed, or more is to come.
+func (p *Prompt) complete(ctx context.Context, typed string) bool {
+	if strings.HasPrefix(typed, ".") {
+		return true
+	}
+	_, rest, err := p.split(ctx, typed)
+	if err != nil {
+		return true // what is wrong is told when it is run
+	}
+	behind, err := p.parse(ctx, rest)
+	return behind.blank() || err != nil
 }
 
 // line reads one, unless the context ends before: nothing ends a read from a terminal, so that is left behind.
@@ -160,7 +167,10 @@ func (p *Prompt) answer(ctx context.Context, typed string) error {
 		if strings.HasPrefix(typed, ".") {
 			return p.command(ctx, typed)
 		}
-		complete, _ := statements(typed)
+		complete, _, err := p.split(ctx, typed)
+		if err != nil {
+			return err
+		}
 		for _, statement := range complete {
 			if err := p.statement(ctx, statement); err != nil {
 				return err

@@ -2,8 +2,12 @@ package query
 
 import (
 	"context"
-	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"io"
 	"time"
+
+	"github.com/duckdb/duckdb-go/v2"
 
 	"seats/internal/fail"
 	"seats/report"
@@ -12,32 +16,32 @@ import (
 // resultLimit bounds the rows of a result, in bytes: they are kept beside DuckDB's buffers.
 const resultLimit = 512 << 20
 
-// collect gives the rows of a statement.
-func collect(ctx context.Context, conn *sql.Conn, query string) (table report.Table, err error) {
-	rows, err := conn.QueryContext(ctx, query)
+// collect runs a statement and gives its rows.
+func collect(ctx context.Context, s *duckdb.Stmt) (table report.Table, err error) {
+	rows, err := s.QueryContext(ctx, nil)
 	if err != nil {
 		return table, err
 	}
-	defer rows.Close() //nolint:errcheck // its error is in rows.Err
-	if table.Header, err = rows.Columns(); err != nil {
-		return table, err
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	types, is := rows.(driver.RowsColumnTypeDatabaseTypeName)
+	if !is {
+		return table, errors.New("the driver gives no types")
 	}
-	types, err := rows.ColumnTypes()
-	if err != nil {
-		return table, err
-	}
+	table.Header = rows.Columns()
 	held := 0
-	for rows.Next() {
-		row, places := make([]any, len(table.Header)), make([]any, len(table.Header))
-		for i := range row {
-			places[i] = &row[i]
-		}
-		if err := rows.Scan(places...); err != nil {
+	for {
+		values, row := make([]driver.Value, len(table.Header)), make([]any, len(table.Header))
+		switch err := rows.Next(values); {
+		case errors.Is(err, io.EOF):
+			return table, ctx.Err()
+		case err != nil:
 			return table, err
+		case ctx.Err() != nil:
+			return table, ctx.Err()
 		}
-		for i := range row {
-			held += size(row[i])
-			row[i] = shown(row[i], types[i].DatabaseTypeName())
+		for i, v := range values {
+			held += size(v)
+			row[i] = shown(v, types.ColumnTypeDatabaseTypeName(i))
 		}
 		if held > resultLimit {
 			return table, fail.New(fail.Other, "ask for less, with where or limit, or write it as Parquet",
@@ -45,7 +49,6 @@ func collect(ctx context.Context, conn *sql.Conn, query string) (table report.Ta
 		}
 		table.Rows = append(table.Rows, row)
 	}
-	return table, rows.Err()
 }
 
 // size is about how many bytes a value takes.

@@ -12,6 +12,7 @@ import (
 	"github.com/jedib0t/go-pretty/v6/text"
 	"golang.org/x/term"
 
+	"seats/internal/confine"
 	"seats/report"
 )
 
@@ -87,7 +88,7 @@ func (s Screen) page(terminal *os.File, text []byte) (paged bool, err error) {
 	defer signal.Stop(interrupts)
 	pager := exec.Command("sh", "-c", s.Pager)
 	pager.Stdin, pager.Stdout, pager.Stderr = bytes.NewReader(text), terminal, os.Stderr
-	err = pager.Run()
+	err = confine.Apart(pager.Run)
 	var ended *exec.ExitError
 	if errors.As(err, &ended) {
 		return ended.ExitCode() != notFound, nil

@@ -14,6 +14,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"seats/cmd/seats/audit"
 	"seats/cmd/seats/pseudonym"
@@ -221,7 +222,7 @@ func (p *packer) writeResults(ctx context.Context) error {
 
 // writeTexts adds the statements as they are, the script that runs them, and the page that tells how.
 func (p *packer) writeTexts(context.Context) error {
-	names := append(texts.Names("compute"), "stage/slice_sha256.sql", "store/schema_1.sql")
+	names := slices.Concat(texts.Names("compute"), []string{"stage/slice_sha256.sql"}, store.Schemas())
 	for _, name := range names {
 		if err := p.put("sql/"+name, []byte(texts.Text(name))); err != nil {
 			return err

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"seats/compute"
+	"seats/internal/store"
 	texts "seats/sql"
 )
 
@@ -22,7 +23,9 @@ func (p *packer) script() []byte {
 	s.say("Counts the numbers of this pack again. In the folder that it was unpacked to:  duckdb < recompute.sql")
 	s.say("The statements are those of the folder sql; RECOMPUTE.md explains them.")
 	s.run("set timezone = 'UTC'")
-	s.statement("store/schema_1.sql")
+	for _, name := range store.Schemas() {
+		s.statement(name)
+	}
 	s.load(p)
 	for _, c := range p.computed {
 		s.day(c, p.masks == nil)
@@ -71,7 +74,7 @@ func (s *script) set(name, value string) {
 // load fills the store's tables from the pack.
 func (s *script) load(p *packer) {
 	s.say("The slices and the rules of the pack.")
-	for _, table := range []string{"slice", "slice_span"} {
+	for _, table := range heads {
 		s.run("insert into _data." + table + " by name from read_parquet('slices/" + table + ".parquet')")
 	}
 	for _, table := range tables {

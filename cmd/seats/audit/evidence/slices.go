@@ -8,12 +8,15 @@ import (
 	"seats/internal/calendar"
 )
 
+// heads are the tables of what a slice says of itself.
+var heads = []string{"slice", "slice_span", "default_guid"}
+
 // tables of the raw rows of a slice.
 var tables = []string{"voice_session", "ocs_activity", "agent", "duplicate_key"}
 
 // writeSlices writes the raw rows, a folder a day.
 func (p *packer) writeSlices(ctx context.Context) error {
-	for _, name := range []string{"slice", "slice_span"} {
+	for _, name := range heads {
 		file, err := p.file("slices/" + name + ".parquet")
 		if err != nil {
 			return err

@@ -1,0 +1,211 @@
+package query
+
+import (
+	"context"
+	"database/sql/driver"
+	_ "embed"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/duckdb/duckdb-go/v2"
+
+	"seats/internal/duck"
+	"seats/internal/fail"
+)
+
+// form is a kind of statement that may be run beside a plain question.
+type form struct {
+	pattern *regexp.Regexp
+	text    string // the statement, of what the pattern found
+	asks    string // the question in it, that is looked at alone; "": none
+	sets    bool   // it has no rows
+	kinds   []duckdb.StmtType
+}
+
+const (
+	begins = `(?is)^((?:--[^\r\n]*[\r\n]|\s)*`
+	name   = `(?:\w+|"[^"]+")`
+	value  = `(?:'[^']*'|` + name + `)`
+	option = `(?:analyze|format\s+\w+)`
+	ends   = `\s*;?\s*$`
+)
+
+var settings = []duckdb.StmtType{duckdb.STATEMENT_TYPE_SET, duckdb.STATEMENT_TYPE_VARIABLE_SET}
+
+// forms: what stands before the question is put before it again when it has been looked at alone, and so cannot be part of
+// anything else.
+var forms = []form{
+	{
+		pattern: regexp.MustCompile(begins + `explain(?:\s+analyze)?(?:\s*\(\s*` + option + `(?:\s*,\s*` + option + `)*\s*\))?)(.*)$`),
+		text:    "$1 $2", asks: "$2", kinds: []duckdb.StmtType{duckdb.STATEMENT_TYPE_EXPLAIN},
+	},
+	{
+		pattern: regexp.MustCompile(begins + `create\s+(?:or\s+replace\s+)?temp(?:orary)?\s+(?:table|view)\s+(?:if\s+not\s+exists\s+)?` + name + `\s+as)\b(.*)$`),
+		text:    "$1 $2", asks: "$2", kinds: []duckdb.StmtType{duckdb.STATEMENT_TYPE_CREATE},
+	},
+	{
+		pattern: regexp.MustCompile(begins + `set\s+variable\s+` + name + `\s*(?:=|\bto\b))(.*?)` + ends),
+		text:    "$1 ($2\n)", asks: "select ($2\n)", sets: true, kinds: settings,
+	},
+	{
+		pattern: regexp.MustCompile(begins +
+			`(?:set\s+(?:(?:session|local|global)\s+)?(?:timezone|schema|search_path)\s*(?:=|\bto\b)\s*` + value +
+			`|set\s+time\s+zone\s+` + value +
+			`|reset\s+(?:timezone|schema|search_path)` +
+			`|use\s+` + name + `(?:\.` + name + `)?))` + ends),
+		text: "$1", sets: true, kinds: settings,
+	},
+}
+
+// looked is a statement that may be run.
+type looked struct {
+	text  string
+	sets  bool // it has no rows
+	kinds []duckdb.StmtType
+}
+
+// look refuses a statement that may not be run. Nothing of it has been run by then, nor prepared: preparing a statement calls
+// some of its functions already.
+func (a *Asker) look(ctx context.Context, query string) (looked, error) {
+	if err := a.readFunctions(ctx); err != nil {
+		return looked{}, err
+	}
+	p, err := a.parse(ctx, query)
+	if err != nil {
+		return looked{}, err
+	}
+	if !p.Error || p.wrong() {
+		return looked{text: query, kinds: []duckdb.StmtType{duckdb.STATEMENT_TYPE_SELECT}}, a.question(p)
+	}
+	for _, f := range forms {
+		found := f.pattern.FindStringSubmatchIndex(query)
+		if found == nil {
+			continue
+		}
+		fill := func(template string) string { return string(f.pattern.ExpandString(nil, template, query, found)) }
+		if f.asks != "" {
+			p, err := a.parse(ctx, fill(f.asks))
+			if err != nil || p.Error && !p.wrong() {
+				return looked{}, errors.Join(err, notRun())
+			}
+			if err := a.question(p); err != nil {
+				return looked{}, err
+			}
+		}
+		return looked{fill(f.text), f.sets, f.kinds}, nil
+	}
+	return looked{}, notRun()
+}
+
+func notRun() error {
+	return fail.New(fail.Other, "--output, or .output at the prompt, writes a result into a file; pivot needs its values: on region in ('US', 'EU')",
+		"this kind of statement is not run here: it is for questions")
+}
+
+// question refuses what is not one question, or calls a function that is not on the list. What breaks the grammar passes: DuckDB
+// says better why it cannot be prepared.
+func (a *Asker) question(p parsed) error {
+	if p.wrong() {
+		return nil
+	}
+	if len(p.Statements) != 1 {
+		return fail.New(fail.Other, "", "one statement at a time, not %d", len(p.Statements))
+	}
+	var tree any
+	if err := json.Unmarshal(p.Statements[0], &tree); err != nil {
+		return err
+	}
+	for function := range calls(tree) {
+		if !a.functions[function] {
+			return fail.New(fail.Other, "what reads or writes files, settings or logs, or runs a text, is not for questions", "no function %s can be called here", function)
+		}
+	}
+	return nil
+}
+
+// calls gives the names of all functions in a tree of DuckDB's, by whatever schema they are called.
+func calls(tree any) map[string]bool {
+	found := map[string]bool{}
+	var walk func(any)
+	walk = func(node any) {
+		switch node := node.(type) {
+		case []any:
+			for _, child := range node {
+				walk(child)
+			}
+		case map[string]any:
+			if name, is := node["function_name"].(string); is {
+				found[strings.ToLower(name)] = true
+			}
+			for _, child := range node {
+				walk(child)
+			}
+		}
+	}
+	walk(tree)
+	return found
+}
+
+//go:embed functions.txt
+var listed string
+
+// readFunctions reads, before anything is run, which functions may be called: those of the list, and the macros that the store came with.
+func (a *Asker) readFunctions(ctx context.Context) error {
+	if a.functions != nil {
+		return nil
+	}
+	functions := map[string]bool{}
+	for _, name := range names(listed) {
+		functions[name] = true
+	}
+	err := duck.Each(ctx, a.Conn, "ask/macro.sql", func(scan func(...any) error) error {
+		var name, parameters, comment string
+		err := scan(&name, &parameters, &comment)
+		functions[strings.ToLower(name)] = true
+		return err
+	})
+	if err == nil {
+		a.functions = functions
+	}
+	return err
+}
+
+// names are those of a list, without its comments.
+func names(list string) (all []string) {
+	for line := range strings.Lines(list) {
+		if !strings.HasPrefix(line, "# ") {
+			all = append(all, strings.Fields(line)...)
+		}
+	}
+	return all
+}
+
+// prepare has DuckDB prepare what was looked at, and hands it on: exactly one statement, of the kind expected. The driver's Prepare
+// refuses several before any is run; its PrepareContext would run all but the last.
+func prepare(conn any, l looked, run func(*duckdb.Stmt) error) (err error) {
+	c, is := conn.(driver.Conn)
+	if !is {
+		return errors.New("the driver prepares nothing")
+	}
+	s, err := c.Prepare(l.text)
+	if err != nil {
+		return err
+	}
+	statement, is := s.(*duckdb.Stmt)
+	if !is {
+		return errors.Join(errors.New("the driver does not tell what it prepared"), s.Close())
+	}
+	defer func() { err = errors.Join(err, statement.Close()) }()
+	kind, err := statement.StatementType()
+	if err != nil {
+		return err
+	}
+	if !slices.Contains(l.kinds, kind) {
+		return fmt.Errorf("%w (DuckDB takes it for kind %d)", notRun(), kind)
+	}
+	return run(statement)
+}
