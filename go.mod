@@ -18,7 +18,7 @@ require (
 	github.com/landlock-lsm/go-landlock v0.11.2
 	github.com/muesli/roff v0.1.0
 	github.com/peterh/liner v1.2.3
-	github.com/pkg/sftp v1.13.10
+	github.com/pkg/sftp v1.13.12
 	github.com/prometheus/client_model v0.6.2
 	github.com/prometheus/common v0.69.0
 	github.com/rogpeppe/go-internal v1.16.0

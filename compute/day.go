@@ -3,6 +3,7 @@ package compute
 import (
 	"context"
 	"database/sql"
+	"slices"
 
 	"seats/compute/rule"
 	"seats/compute/sweep"
@@ -55,12 +56,21 @@ func Stale(ctx context.Context, conn *sql.Conn, t config.Tenant, day calendar.Da
 	t = t.On(day)
 	rules := RulesFor(t, day)
 	if !done.hasCurve && rules.End() > 0 { // a day that has a second has a curve, if only one step
-		return true, nil
+		sealed, err := isSealed(ctx, conn, day)
+		if err != nil || !sealed {
+			return err == nil, err
+		}
 	}
 	state := stateOf(rules, slice, t.SettleHours)
 	same := done.isOf(slice) && done.rulesSHA256 == t.RulesHash() &&
 		done.sqlSHA256 == texts.ComputeSHA256() && done.state == state
 	return !same, nil
+}
+
+// isSealed tells whether the rows of a day lie in a sealed month, as they were when it was counted.
+func isSealed(ctx context.Context, q duck.Queryer, day calendar.Date) (bool, error) {
+	seals, err := store.Seals(ctx, q)
+	return slices.ContainsFunc(seals, func(s store.Seal) bool { return s.Month == day.YearMonth().String() }), err
 }
 
 // computeDay also returns what the sweep found, for the month.

@@ -4,17 +4,14 @@ import (
 	"bufio"
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
 	"math"
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"seats/internal/calendar"
 	"seats/internal/duck"
-	"seats/internal/fail"
 	texts "seats/sql"
 )
 
@@ -31,7 +28,7 @@ type exportReader struct {
 }
 
 func (r *exportReader) read(ctx context.Context) error {
-	for _, step := range []func(context.Context) error{r.dimensions, r.sessions, r.attempts, r.legs, r.checkTexts} {
+	for _, step := range []func(context.Context) error{r.dimensions, r.sessions, r.attempts, r.legs} {
 		if err := step(ctx); err != nil {
 			return err
 		}
@@ -135,21 +132,6 @@ func (r *exportReader) legs(ctx context.Context) error {
 		return err
 	}
 	return r.take(ctx, "interaction_resource_fact", legs, func(id int64) bool { return driven.passes(id) && near.passes(id) })
-}
-
-// checkTexts refuses what a tool has written in place of a text that is not there.
-func (r *exportReader) checkTexts(ctx context.Context) error {
-	var odd error
-	err := duck.Each(ctx, r.stage.Conn, "stage/odd_text.sql", func(scan func(...any) error) error {
-		var table, column, what string
-		var chunk int
-		err := scan(&table, &chunk, &column, &what)
-		at := slices.IndexFunc(r.files, func(f exportFile) bool { return f.table == table && f.chunk == chunk })
-		odd = fail.New(fail.Source, "where there is no text an empty field has to stand, and no blanks behind one; docs/exports.md has tools that write so",
-			"%s: column %s is %s", r.files[at].shown, strings.ToUpper(column), what)
-		return err
-	})
-	return errors.Join(err, odd)
 }
 
 // touchesDays tells of sessions which ones can belong to the run's days; of one that is open, has no start, or ends before
@@ -290,7 +272,7 @@ func (r *exportReader) take(ctx context.Context, name string, files []*factFile,
 			return errs[i]
 		}
 		if chosen[i] > 0 {
-			n, err := r.loadRows(ctx, f.exportFile, path(i))
+			n, err := r.loadRows(ctx, f.exportFile, f.header, path(i), "")
 			if err != nil {
 				return fmt.Errorf("%s: %w", f.shown, err)
 			}
@@ -309,16 +291,13 @@ func (r *exportReader) take(ctx context.Context, name string, files []*factFile,
 
 // choose copies the rows of a file that have one of the ids.
 func (r *exportReader) choose(ctx context.Context, f *factFile, ids func(int64) bool, to string) (n int64, err error) {
-	if err := makeTemp(filepath.Dir(to)); err != nil {
-		return 0, err
-	}
-	out, err := os.OpenFile(to, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	out, err := createTemp(to)
 	if err != nil {
 		return 0, err
 	}
 	defer out.Close() //nolint:errcheck // what is missing from it is found when it is loaded
 	rows := bufio.NewWriterSize(out, 1<<18)
-	rows.Write(f.plain.header) //nolint:errcheck // an error stays until Flush
+	writeLine(rows, f.plain.header) //nolint:errcheck // an error stays until Flush
 	t := table(f.table)
 	id, key := column(t, t.Key[0]), column(t, "start_date_time_key")
 	is, err := f.plain.lookAgain(ctx, func(row *plainRow) error {
@@ -326,8 +305,7 @@ func (r *exportReader) choose(ctx context.Context, f *factFile, ids func(int64) 
 			return nil
 		}
 		n++
-		_, err := rows.Write(row.text)
-		return err
+		return writeLine(rows, row.text)
 	})
 	if err == nil {
 		err = rows.Flush()

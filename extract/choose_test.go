@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"seats/extract"
+	"seats/internal/fail"
 )
 
 // However the copies of rows are spread over chunks, and whichever files are such that DuckDB has to read all of them, the
@@ -118,7 +119,7 @@ func TestOldChunksArePassedOverOnlyWhereNameAndTimesSayThatTheyAreOld(t *testing
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := exportOf(t, base(files{"sm_res_session_fact": sessionHeader + sessionRow(1, 1, 100, 200, 5)}),
-				files{"sm_res_session_fact": sessionHeader + sessionRow(2, 1, 300, 400, 5)})
+				increment(files{"sm_res_session_fact": sessionHeader + sessionRow(2, 1, 300, 400, 5)}))
 			chunk := filepath.Join(dir, c.chunk)
 			require.NoError(t, os.Rename(filepath.Join(dir, "export_1_2026_03_11_00_00_00"), chunk))
 			entries, err := os.ReadDir(chunk)
@@ -141,6 +142,17 @@ func TestOldChunksArePassedOverOnlyWhereNameAndTimesSayThatTheyAreOld(t *testing
 				want = []string{"1 200", "2 400"}
 			}
 			require.Equal(t, want, r.strings(t, sessionsSQL))
+
+			// So is what it lacks.
+			require.NoError(t, os.Remove(filepath.Join(chunk, "irf_user_data_gen_1.csv")))
+			require.NoError(t, os.Chtimes(chunk, time.Time{}, time.Unix(c.written, 0)))
+			_, err = extract.OpenExport(t.Context(), dir, r.stage, o)
+			if !c.read {
+				require.NoError(t, err)
+				return
+			}
+			require.EqualError(t, err, "export chunk "+chunk+" has no irf_user_data_gen_1")
+			require.Equal(t, fail.Source, fail.CodeOf(err))
 		})
 	}
 }

@@ -2,13 +2,13 @@ package extract
 
 import (
 	"archive/zip"
-	"crypto/sha1" //nolint:gosec // the checksum that GIM itself writes
-	"encoding/hex"
+	"compress/bzip2"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -312,11 +312,19 @@ func (c chunk) unpack(temp string) (folder string, files map[string]string, clea
 	return folder, files, cleanup, nil
 }
 
-// zipError tells a broken zip from a file that could not be opened, read or written.
+// zipError tells a broken zip from a file that could not be opened, read or written, and from what is whole but of another kind.
 func zipError(path string, err error) error {
 	var ofFile *fs.PathError
-	if errors.As(err, &ofFile) {
+	var unread *unreadZip
+	switch {
+	case errors.As(err, &ofFile):
 		return fmt.Errorf("unpack %s: %w", path, err)
+	case errors.As(err, &unread):
+		return fail.New(fail.Source, unread.help, "%s: %w", path, err)
+	case errors.Is(err, zip.ErrFormat):
+		if unread := noZip(path); unread != nil {
+			return fail.New(fail.Source, unread.help, "%s: %w", path, unread)
+		}
 	}
 	return fmt.Errorf("%s: broken zip: %w", path, err)
 }
@@ -336,9 +344,10 @@ func (c chunk) unzip(folder string) (files map[string]string, err error) {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, z.Close()) }()
+	z.RegisterDecompressor(methodBzip2, func(r io.Reader) io.ReadCloser { return io.NopCloser(bzip2.NewReader(r)) })
 	files = map[string]string{}
 	for _, f := range z.File {
-		name := strings.ToLower(filepath.Base(f.Name))
+		name := strings.ToLower(path.Base(strings.ReplaceAll(f.Name, `\`, "/"))) // some tools of Windows write backslashes
 		of, is := c.tableOf(name)
 		switch {
 		case isZip(name):
@@ -362,6 +371,9 @@ func (c chunk) unzip(folder string) (files map[string]string, err error) {
 // unzipFile writes one file, and no more than the zip says that there is of it.
 func unzipFile(f *zip.File, to string) (err error) {
 	size := f.UncompressedSize64
+	if why := unreadable(f); why != nil {
+		return why
+	}
 	switch {
 	case !f.Mode().IsRegular():
 		return errors.New("it is not a regular file")
@@ -380,36 +392,4 @@ func unzipFile(f *zip.File, to string) (err error) {
 	defer func() { err = errors.Join(err, out.Close()) }()
 	_, err = io.Copy(out, in) //nolint:gosec // package zip ends what becomes larger than it says
 	return err
-}
-
-// checkSHA1 compares a zip with the `.sha1` beside it, where there is one.
-func checkSHA1(path string) error {
-	err := regular(path + ".sha1")
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	want, err := os.ReadFile(path + ".sha1")
-	if err != nil {
-		return err
-	}
-	fields := strings.Fields(string(want))
-	if len(fields) == 0 {
-		return fmt.Errorf("%s.sha1: holds no checksum", path)
-	}
-	f, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	defer f.Close() //nolint:errcheck // only read
-	h := sha1.New() //nolint:gosec // see above
-	if _, err := io.Copy(h, f); err != nil {
-		return err
-	}
-	if got := hex.EncodeToString(h.Sum(nil)); !strings.EqualFold(got, strings.TrimPrefix(fields[0], `\`)) {
-		return fmt.Errorf("%s: SHA-1 is %s, its .sha1 file says %s: copied in part?", path, got, fields[0])
-	}
-	return nil
 }

@@ -3,12 +3,17 @@ package extract
 import (
 	"archive/zip"
 	"bytes"
+	"encoding/binary"
+	"encoding/hex"
+	"hash/crc32"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
+	"unicode/utf16"
 
 	"github.com/stretchr/testify/require"
 
@@ -150,7 +155,7 @@ func TestAZipIsLookedAtInATemporaryFolderBehindALink(t *testing.T) {
 	touch(t, dir, "export_1.zip")
 	link := filepath.Join(t.TempDir(), "link")
 	require.NoError(t, os.Symlink(temp, link))
-	_, err := InspectExport(t.Context(), dir, "", link, false)
+	_, err := InspectExport(t.Context(), dir, "", link, 0, false)
 	require.ErrorContains(t, err, "no file for contact_attempt_fact")
 	left, err := os.ReadDir(temp)
 	require.NoError(t, err)
@@ -204,6 +209,127 @@ func TestAZipThatIsNoExportIsRefusedByTheNameOfItsFile(t *testing.T) {
 		left, err := os.ReadDir(temp)
 		require.NoError(t, err)
 		require.Empty(t, left)
+	}
+}
+
+// Names with backslashes, as some tools of Windows write them, and bzip2 are read.
+func TestZipsOfOtherToolsAreRead(t *testing.T) {
+	const text = "MEDIA_TYPE_KEY,MEDIA_NAME_CODE\n1,VOICE\n"
+	packed, err := hex.DecodeString("425a6839314159265359b6477c6200000cde000010000420002e2bc520a00031434d30003534c9934d3268a3c870f8b96111224a902b4c51bdf8d7b64187c5dc914e14242d91df1880")
+	require.NoError(t, err)
+	for name, write := range map[string]func(w *zip.Writer){
+		"backslashes": func(w *zip.Writer) {
+			entry, err := w.Create(`export_1\MEDIA_TYPE.CSV`)
+			require.NoError(t, err)
+			_, err = entry.Write([]byte(text))
+			require.NoError(t, err)
+		},
+		"bzip2": func(w *zip.Writer) {
+			h := zip.FileHeader{Name: "media_type.csv", Method: 12, CompressedSize64: uint64(len(packed)), UncompressedSize64: uint64(len(text)), CRC32: crc32.ChecksumIEEE([]byte(text))}
+			entry, err := w.CreateRaw(&h)
+			require.NoError(t, err)
+			_, err = entry.Write(packed)
+			require.NoError(t, err)
+		},
+	} {
+		folder, files, cleanup, err := zipOf(t, write).unpack(filepath.Join(t.TempDir(), "temp"))
+		require.NoError(t, err, name)
+		require.Equal(t, map[string]string{"media_type": "media_type.csv"}, files, name)
+		got, err := os.ReadFile(filepath.Join(folder, "media_type.csv"))
+		require.NoError(t, err, name)
+		require.Equal(t, text, string(got), name)
+		cleanup()
+	}
+}
+
+// What is whole and of another kind is told for what it is, and not called broken.
+func TestWhatIsNotReadOfAZipIsToldForWhatItIs(t *testing.T) {
+	entry := func(h zip.FileHeader) []byte {
+		h.Name, h.CompressedSize64, h.UncompressedSize64 = "media_type.csv", 6, 6
+		text, err := os.ReadFile(zipOf(t, func(w *zip.Writer) {
+			raw, err := w.CreateRaw(&h)
+			require.NoError(t, err)
+			_, err = raw.Write([]byte("abcdef"))
+			require.NoError(t, err)
+		}).path)
+		require.NoError(t, err)
+		return text
+	}
+	tar := make([]byte, 1024)
+	copy(tar, "media_type.csv")
+	copy(tar[257:], "ustar")
+	for want, text := range map[string][]byte{
+		"media_type.csv: it is encrypted with a password":                entry(zip.FileHeader{Method: zip.Deflate, Flags: 1}),
+		"media_type.csv: it is encrypted with a password ":               entry(zip.FileHeader{Method: 99, Flags: 1}),
+		"media_type.csv: it is compressed with LZMA: want deflate":       entry(zip.FileHeader{Method: 14}),
+		"media_type.csv: it is compressed with Deflate64: want deflate":  entry(zip.FileHeader{Method: 9}),
+		"media_type.csv: it is compressed with Zstandard: want deflate":  entry(zip.FileHeader{Method: 93}),
+		"media_type.csv: it is compressed with method 77: want deflate":  entry(zip.FileHeader{Method: 77}),
+		"no zip: it looks encrypted (GIM's option encrypt-certificate)":  []byte("\x30\x82\x10\x00abc"),
+		"no zip: it looks encrypted (GIM's option encrypt-certificate) ": []byte("-----BEGIN PKCS7-----\nMIIB"),
+		"no zip: it looks encrypted by age":                              []byte("age-encryption.org/v1\n"),
+		"no zip: it looks encrypted by OpenPGP":                          []byte("\x85\x01\x0c\x03"),
+		"no zip: it looks like gzip":                                     []byte("\x1f\x8b\x08"),
+		"no zip: it looks like 7-Zip":                                    []byte("7z\xbc\xaf\x27\x1c\x00"),
+		"no zip: it looks like tar":                                      tar,
+		"no zip: it looks like a page of a web server":                   []byte("<!DOCTYPE html>"),
+	} {
+		c := chunk{path: filepath.Join(t.TempDir(), "export_1.zip"), isZip: true}
+		require.NoError(t, os.WriteFile(c.path, text, 0o600))
+		_, _, _, err := c.unpack(filepath.Join(t.TempDir(), "temp"))
+		require.EqualError(t, err, c.path+": "+strings.TrimSuffix(want, " "))
+		require.Equal(t, fail.Source, fail.CodeOf(err))
+		require.NotEmpty(t, fail.Hints(err))
+	}
+}
+
+// The SHA-1 of a zip is the same by whatever program's habit it is written.
+func TestASHA1IsReadHoweverItIsWritten(t *testing.T) {
+	const sum, other, name = "da39a3ee5e6b4b0d3255bfef95601890afd80709", "0123456789012345678901234567890123456789", "export_1_2026.zip"
+	upper := strings.ToUpper(sum)
+	wide := func(text string, order binary.AppendByteOrder) (out []byte) {
+		for _, unit := range utf16.Encode([]rune("\ufeff" + text)) {
+			out = order.AppendUint16(out, unit)
+		}
+		return out
+	}
+	for label, text := range map[string][]byte{
+		"sha1sum":              []byte(sum + "  " + name + "\n"),
+		"sha1sum -b":           []byte(sum + " *" + name + "\r\n"),
+		"sha1sum, escaped":     []byte(`\` + sum + `  a\\` + name + "\n"),
+		"the sum alone":        []byte(sum),
+		"byte-order mark":      []byte("\ufeff" + sum),
+		"upper case":           []byte(upper + "  " + name),
+		"BSD":                  []byte("SHA1 (" + name + ") = " + sum + "\n"),
+		"openssl":              []byte("SHA1(" + name + ")= " + sum + "\n"),
+		"openssl, without":     []byte("SHA1(stdin)= " + sum + "\n"),
+		"UTF-16LE":             wide(sum+"  "+name+"\r\n", binary.LittleEndian),
+		"UTF-16BE":             wide(sum, binary.BigEndian),
+		"certutil":             []byte("SHA1 hash of file " + name + ":\r\n" + sum + "\r\nCertUtil: -hashfile command completed successfully.\r\n"),
+		"certutil of old":      []byte("SHA1 hash of file " + name + ":\r\nda 39 a3 ee 5e 6b 4b 0d 32 55 bf ef 95 60 18 90 af d8 07 09\r\n"),
+		"Get-FileHash":         []byte("\r\nAlgorithm       Hash                                       Path\r\n---------       ----\r\nSHA1            " + upper + "   D:\\" + name + "\r\n"),
+		"of several files":     []byte(other + "  export_2_2026.zip\n" + sum + "  " + name + "\n"),
+		"of another name":      []byte(sum + "  before.zip\n"),
+		"the name has a SHA-1": []byte(sum + "  export_" + other + ".zip\n"),
+	} {
+		of := name
+		if label == "the name has a SHA-1" {
+			of = "export_" + other + ".zip"
+		}
+		got, err := sha1In(text, of)
+		require.NoError(t, err, label)
+		require.Equal(t, sum, got, label)
+	}
+	for label, text := range map[string]string{
+		"nothing": "", "no sum": "ok\n", "SHA-256": sum + sum[:24] + "  " + name, "half": sum[:39], "several without the name": other + "  a.zip\n" + sum + "  b.zip\n",
+		"several of the name": other + " " + name + "\n" + sum + "  " + name + "\n", "base64": "2jmj7l5rSw0yVb/vlWAYkK/YBwk=",
+	} {
+		c := zipOf(t, func(*zip.Writer) {})
+		require.NoError(t, os.WriteFile(c.path+".sha1", []byte(text), 0o600))
+		_, _, _, err := c.unpack(t.TempDir())
+		require.ErrorContains(t, err, c.path+".sha1: the .sha1 file is not understood: ", label)
+		require.NotContains(t, err.Error(), "copied in part")
+		require.Equal(t, fail.Source, fail.CodeOf(err))
 	}
 }
 

@@ -8,7 +8,6 @@ import (
 	"io"
 	"os"
 	"regexp"
-	"slices"
 	"strings"
 
 	"github.com/duckdb/duckdb-go/v2"
@@ -16,20 +15,18 @@ import (
 	texts "seats/sql"
 )
 
-// plainReject is DuckDB's reason for a row that it could not read, said once and on one line.
-func plainReject(column, message string) string {
+// plainReject is DuckDB's reason for a row that it could not read, said once and on one line. The column is one of the
+// load's fields, which the file spells otherwise.
+func plainReject(field, spelled, message string) string {
 	message = strings.Join(strings.Fields(message), " ")
-	if column == "" {
+	if field == "" {
 		return " " + short(message)
 	}
-	message = strings.TrimPrefix(message, fmt.Sprintf(`Error when converting column "%s".`, column))
-	switch {
-	case dashes.MatchString(message):
+	message = strings.TrimPrefix(message, fmt.Sprintf(`Error when converting column "%s".`, field))
+	if dashes.MatchString(message) {
 		message = "the line of dashes under a header has to be left out"
-	case strings.Contains(message, `string "NULL"`):
-		message = "it is the word NULL: where there is no number, the field has to be empty"
 	}
-	return " column " + column + ": " + short(strings.TrimSpace(message))
+	return " column " + spelled + ": " + short(strings.TrimSpace(message))
 }
 
 // dashes are what sqlcmd writes under its header.
@@ -46,11 +43,34 @@ func short(message string) string {
 
 var errNoColumn = errors.New("no column")
 
-// header is a file's first line.
+// header is the line of a file that names its columns.
 type header struct {
 	names []string // as it spells them
-	keys  []string // those of the table's key columns
+	lines int      // empty ones before it
 	size  int      // bytes, with a byte-order mark and the line end
+}
+
+// fields are the columns of the file under names that can stand in a statement: those of the table's, and others for what is
+// not read.
+func (h header) fields(t texts.Table) (fields []texts.Column) {
+	for i, name := range h.names {
+		field := texts.Column{Name: fmt.Sprintf("not_read_%d", i+1), Type: typeText}
+		if at := column(t, strings.ToLower(name)); at >= 0 {
+			field = t.Columns[at]
+		}
+		fields = append(fields, field)
+	}
+	return fields
+}
+
+// spelled is how the file spells the name of one of its fields.
+func (h header) spelled(field string, t texts.Table) string {
+	for i, f := range h.fields(t) {
+		if f.Name == field {
+			return h.names[i]
+		}
+	}
+	return field
 }
 
 // checkHeader looks for the columns that the load names, in a header of any case.
@@ -59,24 +79,21 @@ func checkHeader(path, shown string, t texts.Table) (header, error) {
 	if err != nil {
 		return h, fmt.Errorf("%s:1: %w", shown, err)
 	}
-	spelled, twice := map[string]string{}, ""
+	seen, twice := map[string]bool{}, ""
 	for _, name := range h.names {
 		lower := strings.ToLower(name)
-		if _, has := spelled[lower]; has {
+		if seen[lower] {
 			twice = lower
 		}
-		spelled[lower] = name
+		seen[lower] = true
 	}
 	for _, c := range t.Columns {
-		if _, has := spelled[c.Name]; !has {
+		if !seen[c.Name] {
 			return h, fmt.Errorf("%s:1: %w %s%s", shown, errNoColumn, c.Name, likelyCause(h.names))
 		}
 	}
 	if twice != "" {
 		return h, fmt.Errorf("%s:1: column %s stands twice", shown, twice)
-	}
-	for _, name := range t.Key {
-		h.keys = append(h.keys, spelled[name])
 	}
 	return h, nil
 }
@@ -86,6 +103,8 @@ func likelyCause(names []string) string {
 	switch first := strings.Join(names, ","); {
 	case strings.ContainsRune(first, 0):
 		return ": is the file UTF-16? It has to be UTF-8"
+	case strings.ContainsRune(first, '\r'):
+		return ": line ends have to be LF or CR LF, and not CR alone"
 	case len(names) == 1 && strings.ContainsAny(first, ";\t|"):
 		return ": fields have to be separated by commas"
 	case strings.HasPrefix(first, "#TYPE"):
@@ -104,6 +123,10 @@ func readHeader(path string) (h header, err error) {
 	h.names, err = f.record()
 	if errors.Is(err, io.EOF) {
 		return h, errors.New("no header line")
+	}
+	if err == nil {
+		line, _ := f.rows.FieldPos(0)
+		h.lines = line - 1
 	}
 	h.size = f.mark + int(f.rows.InputOffset())
 	return h, err
@@ -155,50 +178,13 @@ func (f *csvFile) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// explainCSV is for a file that DuckDB gave up as a whole, mostly for one bad quote or one empty key, whose line it does
-// not tell.
-func explainCSV(err error, path, shown string, keys []string) error {
+// explainCSV is for a file that DuckDB gave up as a whole.
+func explainCSV(err error, path, shown string) error {
 	var e *duckdb.Error
 	if !errors.As(err, &e) || e.Type == duckdb.ErrorTypeOutOfMemory || e.Type == duckdb.ErrorTypeIO {
 		return fmt.Errorf("%s: %w", shown, err) // nothing is wrong with the file
 	}
-	line, bad := firstBadRecord(path, keys)
-	if bad != nil {
-		return fmt.Errorf("%s:%d: %w", shown, line, bad)
-	}
 	return fmt.Errorf("%s: %w", shown, plainCSVError(e, path, shown))
-}
-
-// firstBadRecord is the line of the first record of a file that is not RFC 4180, is too long or has an empty key, and what
-// is wrong with it; nil where all are well.
-func firstBadRecord(path string, keys []string) (line int, bad error) {
-	f, err := openCSV(path)
-	if err != nil {
-		return 0, nil
-	}
-	defer f.Close() //nolint:errcheck // only read
-	header, err := f.record()
-	for err == nil {
-		line, _ = f.rows.FieldPos(0)
-		var record []string
-		if record, err = f.record(); err != nil {
-			break
-		}
-		for i, field := range record {
-			if field == "" && slices.Contains(keys, header[i]) {
-				line, _ = f.rows.FieldPos(i)
-				return line, fmt.Errorf("column %s: it is empty", header[i])
-			}
-		}
-	}
-	var broken *csv.ParseError
-	switch {
-	case errors.As(err, &broken):
-		return broken.StartLine, broken.Err
-	case errors.Is(err, errLongRow):
-		return line, fmt.Errorf("the row after this one is %w", err)
-	}
-	return 0, nil
 }
 
 // plainCSVError drops the advice that DuckDB gives to people who can change the reader's options.

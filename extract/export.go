@@ -1,6 +1,7 @@
 package extract
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -80,9 +81,18 @@ func (e *Export) open(ctx context.Context, o ExportOptions) (err error) {
 		return fail.New(fail.Source, "the export job must export these tables; was the folder copied whole?",
 			"export %s: no file for %s", e.dir, strings.Join(missing, ", "))
 	}
+	without, err := lacking(chunks, files, o.Warn)
+	if err != nil {
+		return err
+	}
 	r := &exportReader{stage: e.stage, ExportOptions: o, temp: temp, files: files}
 	if err := r.read(ctx); err != nil {
 		return explainExport(err, "export "+e.dir)
+	}
+	if without != "" {
+		if err := e.known(ctx, without); err != nil {
+			return err
+		}
 	}
 	if !o.Groups {
 		return nil
@@ -110,7 +120,7 @@ type exportFile struct {
 func unpackAll(ctx context.Context, chunks []chunk, temp string, o ExportOptions) (all []exportFile, err error) {
 	found := make([][]exportFile, len(chunks))
 	errs := atOnce(ctx, len(chunks), func(ctx context.Context, number int) error {
-		c := chunks[number]
+		c := &chunks[number]
 		c.old, c.groups = c.isBefore(o.KeyFrom), o.Groups
 		folder, files, _, err := c.unpack(temp)
 		for _, name := range slices.Sorted(maps.Keys(files)) {
@@ -124,11 +134,10 @@ func unpackAll(ctx context.Context, chunks []chunk, temp string, o ExportOptions
 		}
 		return err
 	})
-	for number, c := range chunks {
+	for number := range chunks {
 		if errs[number] != nil {
 			return nil, errs[number]
 		}
-		warnIncomplete(c, found[number], o.Warn)
 		all = append(all, found[number]...)
 	}
 	return all, nil
@@ -200,16 +209,49 @@ func missingOf(wanted []texts.Table, seen map[string]bool) (missing []string) {
 	return missing
 }
 
-// warnIncomplete says which tables a chunk lacks: an increment without changes of a table may well leave it
-// out, but so does a copy that broke off.
-func warnIncomplete(c chunk, files []exportFile, warn func(string)) {
-	found := map[string]bool{}
-	for _, f := range files {
-		found[f.table] = true
+// lacking refuses chunks without a fact table whose rows may matter, and warns of those without a dimension, the first of which it
+// returns: GIM writes a file with the header alone where nothing changed, other tools may leave a dimension out; so does a copy
+// that broke off.
+func lacking(chunks []chunk, files []exportFile, warn func(string)) (without string, err error) {
+	for number, c := range chunks {
+		has := map[string]bool{}
+		for _, f := range files {
+			has[f.table] = has[f.table] || f.chunk == number
+		}
+		if err := c.lacksFacts(has); err != nil && !c.old {
+			return "", err
+		}
+		if missing := missingTables(has); len(missing) > 0 {
+			what := fmt.Sprintf("export chunk %s has no %s", c.path, strings.Join(missing, ", "))
+			warn(what)
+			without = cmp.Or(without, what)
+		}
 	}
-	if missing := missingTables(found); len(missing) > 0 {
-		warn(fmt.Sprintf("export chunk %s has no %s", c.path, strings.Join(missing, ", ")))
+	return without, nil
+}
+
+// known refuses facts of which no dimension tells whose they are, where a chunk came without one.
+func (e *Export) known(ctx context.Context, without string) error {
+	var unknown error
+	err := duck.Each(ctx, e.stage.Conn, "stage/unknown_key.sql", func(scan func(...any) error) error {
+		var table, column string
+		var id, key int64
+		err := scan(&table, &id, &column, &key)
+		unknown = fail.New(fail.Source, "have that chunk copied whole or exported again; nothing was changed",
+			"%s, and no other one has %s %d, of row %d of %s", without, column, key, id, table)
+		return err
+	})
+	return errors.Join(err, unknown)
+}
+
+// lacksFacts is an error where a chunk lacks fact tables. What they would have told of its days, nobody knows.
+func (c chunk) lacksFacts(has map[string]bool) error {
+	missing := slices.DeleteFunc(missingTables(has), func(name string) bool { return !isFact(table(name)) })
+	if len(missing) == 0 {
+		return nil
 	}
+	return fail.New(fail.Source, "have it copied whole (`seats run --wait` waits for that) or exported again; of a fact table in which nothing changed, a file with its header alone belongs in every chunk",
+		"export chunk %s has no %s", c.path, strings.Join(missing, ", "))
 }
 
 // loadFile lets DuckDB's CSV reader load a file, then asks what it could not read.
@@ -229,24 +271,39 @@ func (r *exportReader) loadFile(ctx context.Context, f exportFile) error {
 }
 
 func (r *exportReader) load(ctx context.Context, f exportFile, h header) error {
-	if err := checkWhole(f.path, f.shown, table(f.table)); err != nil {
+	nothing, err := lookOver(f.path, f.shown, h, table(f.table))
+	if err != nil {
 		return err
 	}
-	n, err := r.loadRows(ctx, f, f.path)
+	path, err := withLF(f.path, f.shown, filepath.Join(r.temp, fmt.Sprintf("lines-%d.csv", f.chunk)))
 	if err != nil {
-		return explainCSV(err, f.path, f.shown, h.keys)
+		return err
+	}
+	if path != f.path {
+		defer os.Remove(path) //nolint:errcheck // the folder is removed in the end
+	}
+	n, err := r.loadRows(ctx, f, h, path, nothing)
+	if err != nil {
+		return explainCSV(err, f.path, f.shown)
 	}
 	r.Progress(f.table, n)
-	return rejected(ctx, r.stage, f.shown)
+	return rejected(ctx, r.stage, f, h)
 }
 
-// loadRows loads the rows of a file, or of one that holds a choice of them.
-func (r *exportReader) loadRows(ctx context.Context, f exportFile, path string) (int64, error) {
-	args := []any{sql.Named("file", path), sql.Named("chunk", f.chunk)}
-	if isFact(table(f.table)) {
+// loadRows loads the rows of a file whose lines end with LF, or of one that holds a choice of them. nothing is how it says that
+// there is no value.
+func (r *exportReader) loadRows(ctx context.Context, f exportFile, h header, path, nothing string) (int64, error) {
+	t := table(f.table)
+	t.Fields = h.fields(t)
+	pattern, err := duck.OnlyFile(path)
+	if err != nil {
+		return 0, err
+	}
+	args := []any{sql.Named("file", pattern), sql.Named("chunk", f.chunk), sql.Named("skip", h.lines), sql.Named("nothing", nothing)}
+	if isFact(t) {
 		args = append(args, sql.Named("key_from", r.KeyFrom), sql.Named("key_to", int64(math.MaxInt64)))
 	}
-	return duck.ExecOn(ctx, r.stage.Conn, "stage/each/load.sql", table(f.table), args...)
+	return duck.ExecOn(ctx, r.stage.Conn, "stage/each/load.sql", t, args...)
 }
 
 // checkStill refuses a file that somebody has written to since a look at it, and warns of one that ends within a line:
@@ -279,7 +336,7 @@ func changed(shown string) error {
 }
 
 // rejected is the first row that the last load could not read, as an error, and forgets the others.
-func rejected(ctx context.Context, stage *Stage, shown string) error {
+func rejected(ctx context.Context, stage *Stage, f exportFile, h header) error {
 	var first error
 	err := duck.Each(ctx, stage.Conn, "stage/reject.sql", func(scan func(...any) error) error {
 		var line int64
@@ -287,7 +344,7 @@ func rejected(ctx context.Context, stage *Stage, shown string) error {
 		if err := scan(&line, &column, &message); err != nil {
 			return err
 		}
-		first = fmt.Errorf("%s:%d:%s", shown, line, plainReject(column, message))
+		first = fmt.Errorf("%s:%d:%s", f.shown, line, plainReject(column, h.spelled(column, table(f.table)), message))
 		return nil
 	})
 	if err != nil {

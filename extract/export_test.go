@@ -31,6 +31,14 @@ func base(changes files) files {
 		"dialing_mode": "DIALING_MODE_KEY,DIALING_MODE_CODE\n1,PREDICTIVE\n3,PREVIEW\n",
 		"resource_": "RESOURCE_KEY,RESOURCE_TYPE_CODE,RESOURCE_NAME,EMPLOYEE_ID,SWITCH_NAME\n" +
 			"1,AGENT,a1,E1,\n2,AGENT,a2,E2,\n10,ENDPOINT,dn,,SIP_A\n11,ENDPOINT,dn,,SIP_B\n",
+	}
+	maps.Copy(f, increment(changes))
+	return f
+}
+
+// increment is a chunk with fact tables of a header alone, changed as told.
+func increment(changes files) files {
+	f := files{
 		"sm_res_session_fact": sessionHeader, "interaction_resource_fact": legHeader,
 		"irf_user_data_gen_1": dataHeader, "contact_attempt_fact": attemptHeader,
 	}
@@ -93,14 +101,14 @@ func TestLaterChunksReplaceRowsByAuditKeyThenByOrder(t *testing.T) {
 			"irf_user_data_gen_1":       dataHeader + dataRow(1, 110, "g1", 5),
 			"contact_attempt_fact":      attemptHeader + row(7, key(day0+130), 1, 3, 1, "p7", day0+130, day0+140, 5),
 		}),
-		files{
+		increment(files{
 			"sm_res_session_fact": sessionHeader +
 				sessionRow(1, 1, 100, 250, 6) + // newer
 				sessionRow(2, 1, 300, 450, 5) + // as new, but later
 				sessionRow(3, 2, 100, 250, 8), // older state, sent late
 			"interaction_resource_fact": legHeader + legRow(1, 1, 10, 110, 125, 6),
 			"contact_attempt_fact":      attemptHeader + row(7, key(day0+130), 1, 3, 1, "p7", day0+130, day0+145, 6),
-		},
+		}),
 	)
 	require.Equal(t, []string{"1 250", "2 450", "3 200", "4 400"}, r.strings(t, sessionsSQL))
 	require.Equal(t, []string{"leg 1 125 g1", "preview 7 145 p7"}, r.strings(t, activitiesSQL))
@@ -113,10 +121,10 @@ func TestLateAttachedDataMakesALegAndTakesItBack(t *testing.T) {
 		"interaction_resource_fact": legHeader + legRow(1, 1, 10, 110, 120, 5) + legRow(2, 1, 10, 210, 220, 5) + legRow(3, 1, 10, 310, 320, 5),
 		"irf_user_data_gen_1":       dataHeader + dataRow(2, 210, "g2", 5) + dataRow(3, 310, "g3", 5),
 	})
-	second := files{"irf_user_data_gen_1": dataHeader +
+	second := increment(files{"irf_user_data_gen_1": dataHeader +
 		dataRow(1, 110, "g1", 6) + // late
 		dataRow(2, 210, "", 6) + // taken back
-		dataRow(3, 310, "g3b", 6)} // changed
+		dataRow(3, 310, "g3b", 6)}) // changed
 	require.Equal(t, []string{"leg 2 220 g2", "leg 3 320 g3"}, cutExport(t, first).strings(t, activitiesSQL))
 	require.Equal(t, []string{"leg 1 120 g1", "leg 3 320 g3b"}, cutExport(t, first, second).strings(t, activitiesSQL))
 }
@@ -131,7 +139,7 @@ func TestR11DuplicateKeyIsAKeyTwiceInOneChunk(t *testing.T) {
 			"contact_attempt_fact": attemptHeader + row(7, key(day0+130), 1, 3, 1, "p7", day0+130, day0+145, 6) +
 				row(7, key(day0+130), 1, 3, 1, "p7", day0+130, day0+140, 5),
 		}),
-		files{"sm_res_session_fact": sessionHeader + sessionRow(2, 2, 100, 210, 6)},
+		increment(files{"sm_res_session_fact": sessionHeader + sessionRow(2, 2, 100, 210, 6)}),
 	)
 	require.Equal(t, []string{"1 300", "2 210"}, r.strings(t, sessionsSQL))
 	require.Equal(t, []string{"leg 1 130 new", "preview 7 145 p7"}, r.strings(t, activitiesSQL))
@@ -308,6 +316,26 @@ func TestPointsAreNoFractionsUnlessNumbersHaveThem(t *testing.T) {
 		dir := exportOf(t, base(files{"sm_res_session_fact": rows(fmt.Sprintf("2,%d,1,1,2,%d,%d,0,%s,\n", day0, day0+10, day0+20, fraction))}))
 		_, err := extract.OpenExport(t.Context(), dir, newRig(t).stage, exportOptions(t))
 		require.ErrorContains(t, err, "sm_res_session_fact.csv:20002: column UPDATE_AUDIT_KEY: "+fraction+" is not a whole number")
+	}
+}
+
+// A dimension may be left out where it has no news; if it had, its rows are missing, and the chunk is refused.
+func TestAChunkMayLackADimensionThatFactsDoNotAskFor(t *testing.T) {
+	first := base(files{"sm_res_session_fact": sessionHeader + sessionRow(1, 1, 0, 1000, 5)})
+	for want, second := range map[string]files{
+		"": {"sm_res_session_fact": sessionHeader + sessionRow(2, 2, 0, 1000, 5) + row(3, day0, 1, 1, -2, day0, day0+9, 0, 5)},
+		"RESOURCE_KEY 3, of row 2 of sm_res_session_fact":              {"sm_res_session_fact": sessionHeader + sessionRow(2, 3, 0, 1000, 5)},
+		"MEDIA_TYPE_KEY 9, of row 2 of sm_res_session_fact":            {"sm_res_session_fact": sessionHeader + row(2, day0, 1, 9, 2, day0, day0+9, 0, 5)},
+		"MEDIA_RESOURCE_KEY 12, of row 5 of interaction_resource_fact": {"interaction_resource_fact": legHeader + legRow(5, 2, 12, 110, 120, 5), "irf_user_data_gen_1": dataHeader + dataRow(5, 110, "g", 5)},
+	} {
+		dir := exportOf(t, first, increment(second))
+		_, err := extract.OpenExport(t.Context(), dir, newRig(t).stage, exportOptions(t))
+		if want == "" {
+			require.NoError(t, err)
+			continue
+		}
+		require.ErrorContains(t, err, "export_2_2026_03_11_01_00_00 has no dialing_mode, media_type, resource_, and no other one has "+want)
+		require.Equal(t, fail.Source, fail.CodeOf(err))
 	}
 }
 

@@ -47,13 +47,17 @@ func TestWhatToolsWriteThatMeansSomethingElseIsRefused(t *testing.T) {
 		"sqlcmd's count of rows":   {"sm_res_session_fact", session + "\n(1 rows affected)\n", ".csv:4: "},
 		"SQL*Plus's count of rows": {"sm_res_session_fact", session + "\n1 row selected.\n", ".csv:4: "},
 		"an error in the spool":    {"sm_res_session_fact", session + "ERROR:\nORA-01555: snapshot too old\n", ".csv:3: "},
-		"the word NULL, a number":  {"sm_res_session_fact", sessionHeader + row(1, day0, 1, 1, 1, day0, "NULL", 1, 5), ".csv:2: column END_TS: it is the word NULL: where there is no number, the field has to be empty"},
-		"the word NULL, a GUID":    {"irf_user_data_gen_1", dataHeader + dataRow(1, 110, "NULL", 5), ".csv: column GSW_CALL_ATTEMPT_GUID is the word NULL"},
-		"the word NULL, a person":  {"resource_", resources + "1,AGENT,a,NULL,\n", ".csv: column EMPLOYEE_ID is the word NULL"},
-		"the word NULL, a switch":  {"resource_", resources + "1,ENDPOINT,a,,NULL\n", ".csv: column SWITCH_NAME is the word NULL"},
-		"bcp's empty text":         {"irf_user_data_gen_1", dataHeader + dataRow(1, 110, "\x00", 5), ".csv: column GSW_CALL_ATTEMPT_GUID is the character NUL"},
+		"the word NULL, a number":  {"sm_res_session_fact", sessionHeader + row(1, day0, 1, 1, 1, day0, "NULL", 1, -1), ".csv:2: column END_TS: it is the word NULL: where there is no value, the field has to be empty, or that word has to stand in all of the file"},
+		"the word NULL, a GUID":    {"irf_user_data_gen_1", dataHeader + dataRow(1, 110, "", 5) + dataRow(2, 110, "NULL", 5), ".csv:3: column GSW_CALL_ATTEMPT_GUID: it is the word NULL: "},
+		"the word NULL, a person":  {"resource_", resources + "1,AGENT,a,NULL,\n", ".csv:2: column EMPLOYEE_ID: it is the word NULL: "},
+		"the word NULL, a switch":  {"resource_", resources + "1,ENDPOINT,a,,NULL\n", ".csv:2: column SWITCH_NAME: it is the word NULL: "},
+		"a padded word NULL":       {"resource_", resources + "1,AGENT,a,NULL    ,S\n", ".csv:2: column EMPLOYEE_ID: it is the word NULL, filled up with blanks"},
+		"a word and another":       {"irf_user_data_gen_1", dataHeader + dataRow(1, 110, `\N`, 5) + dataRow(2, 110, "null", 5), `.csv:2: column GSW_CALL_ATTEMPT_GUID: it is the word \N: `},
+		"a word for a key":         {"sm_res_session_fact", sessionHeader + row(1, `\N`, 1, 1, 1, day0, day0, 1, 5), `.csv:2: column START_DATE_TIME_KEY: it is the word \N, and a key`},
+		"a word behind many rows":  {"irf_user_data_gen_1", dataHeader + dataRow(9, 110, "", 5) + strings.Repeat(dataRow(1, 110, "g", 5), 5000) + dataRow(2, 110, "(null)", 5), ".csv:5003: column GSW_CALL_ATTEMPT_GUID: it is the word (null): "},
+		"bcp's empty text":         {"irf_user_data_gen_1", dataHeader + dataRow(1, 110, "\x00", 5), ".csv:2: column GSW_CALL_ATTEMPT_GUID: it is the character NUL"},
 		"bcp without a header":     {"sm_res_session_fact", sessionRow(1, 1, 100, 200, 5), ".csv:1: no column sm_res_session_fact_key: the first line has to name the columns"},
-		"blanks behind texts":      {"resource_", resources + "1,AGENT     ,a,E1,\n", `.csv: column RESOURCE_TYPE_CODE is filled up with blanks: "AGENT     "`},
+		"blanks behind texts":      {"resource_", resources + "1,AGENT     ,a,E1,\n", `.csv:2: column RESOURCE_TYPE_CODE: it is filled up with blanks: "AGENT     "`},
 		"SQL*Plus's numwidth":      {"sm_res_session_fact", sessionHeader + row("1.0000E+10", day0, 1, 1, 1, day0, day0, 1, 5), ".csv:2: column SM_RES_SESSION_FACT_KEY: 1.0000E+10 may have been rounded"},
 		"an exponent":              {"sm_res_session_fact", sessionHeader + row("1E10", day0, 1, 1, 1, day0, day0, 1, 5), ".csv:2: column SM_RES_SESSION_FACT_KEY: 1E10 may have been rounded"},
 		"SQL*Plus's fraction":      {"sm_res_session_fact", sessionHeader + row(1, day0, 1, 1, 1, ".5", day0, 1, 5), ".csv:2: column START_TS: .5 is not a whole number"},
@@ -61,6 +65,8 @@ func TestWhatToolsWriteThatMeansSomethingElseIsRefused(t *testing.T) {
 		"thousands":                {"sm_res_session_fact", sessionHeader + row(`"10,000,000,001"`, day0, 1, 1, 1, day0, day0, 1, 5), ".csv:2: column SM_RES_SESSION_FACT_KEY: "},
 		"a date":                   {"sm_res_session_fact", sessionHeader + row(1, "10-MAR-26", 1, 1, 1, day0, day0, 1, 5), ".csv:2: column START_DATE_TIME_KEY: "},
 		"semicolons":               {"sm_res_session_fact", strings.ReplaceAll(session, ",", ";"), ".csv:1: no column sm_res_session_fact_key: fields have to be separated by commas"},
+		"CR alone":                 {"sm_res_session_fact", strings.ReplaceAll(session, "\n", "\r"), ".csv:1: no column update_audit_key: line ends have to be LF or CR LF, and not CR alone"},
+		"CR alone, once":           {"sm_res_session_fact", session + strings.TrimSuffix(sessionRow(2, 1, 100, 200, 5), "\n") + "\r" + sessionRow(3, 1, 100, 200, 5), ".csv:3: the line ends with CR alone: line ends have to be LF or CR LF"},
 		"UTF-16":                   {"sm_res_session_fact", utf16LE(session), ".csv:1: no column sm_res_session_fact_key: is the file UTF-16? It has to be UTF-8"},
 		"Export-Csv's types":       {"sm_res_session_fact", "#TYPE System.Data.DataRow\n" + session, ".csv:1: no column sm_res_session_fact_key: PowerShell's -NoTypeInformation leaves this line out"},
 	} {
@@ -74,6 +80,133 @@ func TestWhatToolsWriteThatMeansSomethingElseIsRefused(t *testing.T) {
 			require.NotEmpty(t, fail.Hints(err))
 		})
 	}
+}
+
+// The word by which a tool says that there is nothing is read so where it stands in all of a file, however large: a file of a few rows
+// is read by DuckDB alone, a larger one is looked through first.
+func TestAWordForNothingIsReadWhereAllOfTheFileSpellsItSo(t *testing.T) {
+	r := newRig(t)
+	for _, word := range []string{`\N`, "NULL", "null", "(null)", "<null>", "None", "nan", "NaN"} {
+		for _, small := range []int64{0, 1 << 30} {
+			f := base(files{
+				"resource_":                 "RESOURCE_KEY,RESOURCE_TYPE_CODE,RESOURCE_NAME,EMPLOYEE_ID,SWITCH_NAME\n1,AGENT,a1,E1,-\n2,AGENT,a2,-,-\n10,ENDPOINT,-,-,SIP_A\n",
+				"sm_res_session_fact":       sessionHeader + sessionRow(1, 1, 0, 1000, 5) + strings.Replace(sessionRow(2, 2, 0, 1000, 5), ",0,5", ",-,5", 1),
+				"interaction_resource_fact": legHeader + legRow(1, 1, 10, 110, 120, 5) + legRow(2, 2, 10, 110, 120, 5),
+				"irf_user_data_gen_1":       dataHeader + dataRow(1, 110, "g1", 5) + dataRow(2, 110, "-", 5),
+				"contact_attempt_fact":      attemptHeader + row(7, key(day0+130), 1, 3, 1, "-", day0+130, day0+140, 5),
+			})
+			words, empties := files{}, files{}
+			for table, text := range f {
+				words[table] = strings.NewReplacer(",-,", ","+word+",", ",-\n", ","+word+"\n").Replace(strings.ReplaceAll(text, ",-,-", ","+word+",-"))
+				empties[table] = strings.NewReplacer(",-,", ",,", ",-\n", ",\n").Replace(strings.ReplaceAll(text, ",-,-", ",,-"))
+			}
+			sum := func(f files) string {
+				o := exportOptions(t)
+				o.Small = small
+				src, err := extract.OpenExport(t.Context(), exportOf(t, f), r.stage, o)
+				require.NoError(t, err, word)
+				summary := r.cut(t, src, utcDay)
+				require.Equal(t, []string{"leg 1 120 g1", "preview 7 140 "}, r.strings(t, activitiesSQL), word)
+				return summary.SHA256
+			}
+			require.Equal(t, sum(empties), sum(words), word)
+		}
+	}
+}
+
+// What people choose for a mapping to store where there is no GUID is a GUID of the export, as it is one of the GIM DB.
+func TestAWordThatPeopleChooseIsAValue(t *testing.T) {
+	r := cutExport(t, base(files{
+		"sm_res_session_fact":       sessionHeader + sessionRow(1, 1, 0, 1000, 5),
+		"interaction_resource_fact": legHeader + legRow(1, 1, 10, 110, 120, 5),
+		"irf_user_data_gen_1":       dataHeader + dataRow(1, 110, "none", 5),
+		"resource_":                 "RESOURCE_KEY,RESOURCE_TYPE_CODE,RESOURCE_NAME,EMPLOYEE_ID,SWITCH_NAME\n1,AGENT,NULL,E1,\n",
+	}))
+	require.Equal(t, []string{"leg 1 120 none"}, r.strings(t, activitiesSQL))
+	require.Equal(t, []string{"NULL"}, r.strings(t, "select resource_name from agent"), "nothing is counted by it")
+}
+
+// Headers by `echo` before rows of a tool of Windows, and the other way round: lines are lines, and texts stay as they are.
+func TestLineEndsMayBeMixed(t *testing.T) {
+	f := base(files{
+		"sm_res_session_fact":       sessionHeader + sessionRow(1, 1, 0, 1000, 5) + sessionRow(2, 2, 0, 1000, 5),
+		"interaction_resource_fact": legHeader + legRow(1, 1, 10, 110, 120, 5) + legRow(2, 2, 10, 110, 120, 5),
+		"irf_user_data_gen_1":       dataHeader + dataRow(1, 110, "g1", 5) + dataRow(2, 110, "g2", 5),
+		"resource_": "RESOURCE_KEY,RESOURCE_NAME,RESOURCE_TYPE_CODE,EMPLOYEE_ID,SWITCH_NAME\n1,\"a\rb\",AGENT,E1,\n2,\"c\"\"\r\nd, \"\"\",AGENT,E2,\n" +
+			"3,5\" x,AGENT,E3,\n4,\"\"\"\",AGENT,E4,\n10,dn,ENDPOINT,,SIP_A\n",
+	})
+	ends := map[string]func(line int) string{
+		"LF":                func(int) string { return "\n" },
+		"CR LF":             func(int) string { return "\r\n" },
+		"header LF":         func(line int) string { return []string{"\n", "\r\n"}[min(line, 1)] },
+		"header CR LF":      func(line int) string { return []string{"\r\n", "\n"}[min(line, 1)] },
+		"every second":      func(line int) string { return []string{"\n", "\r\n"}[line%2] },
+		"header and a mark": func(line int) string { return []string{"\n", "\r\n"}[min(line, 1)] },
+	}
+	sums, r := map[string][]string{}, newRig(t)
+	for name, end := range ends {
+		for _, small := range []int64{0, 1 << 30} {
+			changed := files{}
+			for table, text := range f {
+				line := 0
+				for _, l := range strings.SplitAfter(text, "\n") {
+					if whole, is := strings.CutSuffix(l, "\n"); is && strings.Count(l, `"`)%2 == 0 || strings.HasPrefix(l, "d, ") || strings.HasPrefix(l, "3,") {
+						l = strings.TrimSuffix(whole, "\n") + end(line)
+						line++
+					}
+					changed[table] += l
+				}
+				if name == "header and a mark" {
+					changed[table] = "\ufeff" + changed[table]
+				}
+			}
+			o := exportOptions(t)
+			o.Small = small
+			src, err := extract.OpenExport(t.Context(), exportOf(t, changed), r.stage, o)
+			require.NoError(t, err, name)
+			sums[r.cut(t, src, utcDay).SHA256] = r.strings(t, "select resource_name from agent order by resource_key")
+		}
+	}
+	require.Len(t, sums, 1)
+	for _, names := range sums {
+		require.Equal(t, []string{"a\rb", "c\"\r\nd, \""}, names)
+	}
+}
+
+// Names of folders are no data: not what stands for a column in them, nor what would be a pattern, an address or a compression.
+func TestNamesOfFoldersAreNoData(t *testing.T) {
+	chunk := base(files{
+		"sm_res_session_fact":       sessionHeader + sessionRow(1, 1, 0, 1000, 5),
+		"interaction_resource_fact": legHeader + legRow(1, 1, 10, 110, 120, 5),
+		"irf_user_data_gen_1":       dataHeader + dataRow(1, 110, "g1", 5),
+	})
+	r := newRig(t)
+	for _, small := range []int64{0, 1 << 30} {
+		for _, name := range []string{
+			"active_flag=1", "resource_key=2/start_ts=7", "gsw_call_attempt_guid=__HIVE_DEFAULT_PARTITION__", "region=EU", "[a]*?'x", "[[]", "**", "*", "{a,b}", "s3:", "file:",
+			"https:/x", "a.gz", "~", "%41", "#", "a b;c", `x\y`, "$file", "(null)", "select", "csv.zst",
+		} {
+			outside := t.TempDir()
+			dir := filepath.Join(outside, name)
+			require.NoError(t, os.MkdirAll(filepath.Dir(dir), 0o700))
+			require.NoError(t, os.Rename(exportOf(t, chunk), dir))
+			if strings.ContainsAny(name, "*?[") { // and what a pattern would find beside it
+				require.NoError(t, os.CopyFS(filepath.Join(outside, "a"), os.DirFS(dir)))
+			}
+			o := exportOptions(t)
+			o.Small, o.TempDir = small, filepath.Join(outside, "temp "+filepath.Base(name))
+			require.NoError(t, os.Mkdir(o.TempDir, 0o700))
+			src, err := extract.OpenExport(t.Context(), dir, r.stage, o)
+			require.NoError(t, err, name)
+			r.cut(t, src, utcDay)
+			require.Equal(t, []string{"1 1000"}, r.strings(t, sessionsSQL), name)
+			require.Equal(t, []string{"leg 1 120 g1"}, r.strings(t, activitiesSQL), name)
+		}
+	}
+	dir := filepath.Join(t.TempDir(), `x\y*`)
+	require.NoError(t, os.Rename(exportOf(t, chunk), dir))
+	_, err := extract.OpenExport(t.Context(), dir, r.stage, exportOptions(t))
+	require.ErrorContains(t, err, `dialing_mode.csv: no path can be used that has \ and one of * ? [ in it`)
 }
 
 // utf16LE is a text as Windows PowerShell's > writes it.

@@ -27,7 +27,8 @@ type ExportState struct {
 	Horizon
 	Newest  string    // the files of the newest chunk with their sizes and times, which are others as long as they move; or empty
 	Written time.Time // when the newest chunk was last written to; or zero
-	Lacks   bool      // whether tables are missing from it, as they may be from an increment
+	Lacks   bool      // whether tables are missing from it, as dimensions may be from an increment
+	Partial bool      // whether fact tables are: it is not read so
 }
 
 // ExportHorizon is up to when an export folder is complete, by the name of its newest chunk.
@@ -46,7 +47,11 @@ func ExportHorizon(dir, marker string) (s ExportState, err error) {
 			continue
 		}
 		if found, err := c.tables(c.path); err == nil && !c.isZip {
-			s.Lacks = len(found) < len(tables)
+			has := map[string]bool{}
+			for name := range found {
+				has[name] = true
+			}
+			s.Lacks, s.Partial = len(missingTables(has)) > 0, c.lacksFacts(has) != nil
 		}
 		err := c.files(func(path string, info fs.FileInfo) {
 			fmt.Fprintln(&files, path, info.Size(), info.ModTime().UnixNano())

@@ -1,6 +1,7 @@
 package extract
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"database/sql"
@@ -146,9 +147,9 @@ func (g *GIMDB) inspectNames(ctx context.Context, cfg config.GIMDB, day calendar
 }
 
 // InspectExport looks at the chunks of an export folder: checksums, tables, headers. Errors carry fail.Source. Zips are
-// unpacked one after the other, in a folder of their own that is made in tempDir for the first of them, and removed. groups:
-// agent groups are looked for too.
-func InspectExport(ctx context.Context, dir, marker, tempDir string, groups bool) (Findings, error) {
+// unpacked one after the other, in a folder of their own that is made in tempDir for the first of them, and removed. reach: how
+// long before the newest chunk facts matter. groups: agent groups are looked for too.
+func InspectExport(ctx context.Context, dir, marker, tempDir string, reach time.Duration, groups bool) (Findings, error) {
 	f := Findings{Name: "export " + dir}
 	chunks, coming, err := findChunks(dir, marker)
 	if err != nil {
@@ -156,23 +157,33 @@ func InspectExport(ctx context.Context, dir, marker, tempDir string, groups bool
 	}
 	temp := filepath.Join(tempDir, "seats-check-"+rand.Text())
 	defer os.RemoveAll(temp) //nolint:errcheck // a folder for temporary files
+	newest := chunks[len(chunks)-1]
 	seen, tenants := map[string]bool{}, map[int64]bool{}
 	names, err := newResourceReader(ctx, temp)
 	if err != nil {
 		return f, err
 	}
 	defer names.close()
+	var partial error
 	for i, c := range chunks {
 		if err := ctx.Err(); err != nil {
 			return f, err
 		}
 		c.groups = groups
-		if err := names.inspectChunk(ctx, i, c, filepath.Join(temp, "export"), seen, tenants); err != nil {
+		has := map[string]bool{}
+		if err := names.inspectChunk(ctx, i, c, filepath.Join(temp, "export"), has, tenants); err != nil {
 			return f, explainExport(err, f.Name)
 		}
+		if newest.date == nil || !c.isBefore(*newest.date-int64(reach.Seconds())) {
+			partial = cmp.Or(partial, c.lacksFacts(has))
+		}
+		maps.Copy(seen, has)
 	}
 	if missing := missingTables(seen); len(missing) > 0 {
 		return f, fail.New(fail.Source, "the export job must export these tables; was the folder copied whole?", "%s: no file for %s", f.Name, strings.Join(missing, ", "))
+	}
+	if partial != nil {
+		return f, partial
 	}
 	if groups {
 		f.NoGroups = missingGroups(seen)
@@ -181,7 +192,6 @@ func InspectExport(ctx context.Context, dir, marker, tempDir string, groups bool
 		return f, err
 	}
 	f.TenantKeys = slices.Sorted(maps.Keys(tenants))
-	newest := chunks[len(chunks)-1]
 	f.Horizon.HighWater = newest.date
 	f.Detail = fmt.Sprintf("%d tables in %d chunks, the newest %s", len(tables), len(chunks), filepath.Base(newest.path))
 	for _, c := range coming {
@@ -202,7 +212,7 @@ func newResourceReader(ctx context.Context, temp string) (*resourceReader, error
 		return nil, err
 	}
 	r := &resourceReader{db: db}
-	r.Warn, r.Progress = func(string) {}, func(string, int64) {}
+	r.temp, r.Warn, r.Progress = temp, func(string) {}, func(string, int64) {}
 	conn, err := db.Conn(ctx)
 	if err == nil {
 		if r.stage, err = NewStage(ctx, db, conn); err == nil {

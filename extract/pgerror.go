@@ -84,6 +84,8 @@ func hintFor(pg *pgconn.PgError, cfg config.GIMDB) string {
 	switch {
 	case strings.HasPrefix(pg.Code, "28"):
 		return "check gimdb.user, its password and the server's pg_hba.conf"
+	case strings.HasPrefix(pg.Code, "08"):
+		return "a pooler between has to leave transactions whole (pool_mode session or transaction), and to have room for one more"
 	case pg.Code == "3D000":
 		return "check gimdb.database"
 	case isPolicy(pg):
@@ -98,8 +100,8 @@ func hintFor(pg *pgconn.PgError, cfg config.GIMDB) string {
 // isPolicy tells the server's refusal to leave rows out: row_security is off. Its code is that of any right that is missing.
 func isPolicy(pg *pgconn.PgError) bool { return pg.Code == "42501" && pg.Routine == "check_enable_rls" }
 
-const hintForParameter = "what answers lets a startup parameter not pass: a pooler? It has to take user and database, which is all that is sent, " +
-	"and what PGOPTIONS, PGAPPNAME and PGTZ of the environment ask for (options, application_name, timezone), which need not be set"
+const hintForParameter = "a pooler between has to let user and database pass, which is all that is sent, and what the environment's " +
+	"PGOPTIONS, PGAPPNAME and PGTZ ask for (options, application_name, timezone): unset them"
 
 // refusesParameter tells that a connection was refused for what it was asked for at its start; it would be another time.
 func refusesParameter(err error) bool {

@@ -15,7 +15,7 @@ import (
 
 // plainFile is a file of a fact table that is looked through before DuckDB reads any of it: most rows of most files belong
 // to other days. It vouches only for what GIM's own export writes: as many fields as the header has, numbers in digits
-// alone, texts in UTF-8, quotes around whole fields, line ends all alike. Where a file has anything else in it, however
+// alone, texts in UTF-8 that mean what they say, quotes around whole fields. Where a file has anything else in it, however
 // right or wrong that may be, DuckDB reads all of it and says what it thinks.
 type plainFile struct {
 	path   string
@@ -23,8 +23,7 @@ type plainFile struct {
 	fields []int  // of a row: which of the table's columns each is; -1 where it is not read
 	types  []string
 	keys   uint32 // one bit for each column that may not be empty
-	crlf   bool
-	quotes bool // that it has any, once it was looked through
+	quotes bool   // that it has any, once it was looked through
 }
 
 // plainRow is a row of a plainFile: its bytes, with the line end, and its numbers by the table's columns.
@@ -55,7 +54,6 @@ func newPlainFile(path string, h header, t texts.Table) (*plainFile, error) {
 	if bytes.IndexByte(p.header, '\n') != len(p.header)-1 {
 		return nil, nil
 	}
-	p.crlf = bytes.HasSuffix(p.header, []byte("\r\n"))
 	for i, c := range t.Columns {
 		p.types = append(p.types, c.Type)
 		if t.IsKey(c.Name) {
@@ -216,9 +214,9 @@ func (p *plainFile) end(text []byte, at int, last bool) (n, is int) {
 		return at, entire
 	case len(rest) == 0, !last && len(rest) == 1 && rest[0] == '\r':
 		return 0, cutOff
-	case !p.crlf && rest[0] == '\n':
+	case rest[0] == '\n':
 		return at + 1, entire
-	case p.crlf && len(rest) > 1 && rest[0] == '\r' && rest[1] == '\n':
+	case len(rest) > 1 && rest[0] == '\r' && rest[1] == '\n':
 		return at + 2, entire
 	}
 	return 0, odd
@@ -247,7 +245,7 @@ func (r *plainRow) take(column int, kind string, field []byte) bool {
 		if len(field) > 0 {
 			r.present |= 1 << column
 		}
-		return utf8.Valid(field)
+		return utf8.Valid(field) && !isOdd(field)
 	}
 	end, ok := r.digits(column, kind, field, 0)
 	return ok && end == len(field)

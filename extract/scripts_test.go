@@ -152,7 +152,7 @@ func TestTheScriptForPostgreSQLMakesAChunk(t *testing.T) {
 	s, err := ExportHorizon(dir, "")
 	require.NoError(t, err)
 	require.Equal(t, int64(1773196245), *s.HighWater)
-	_, err = InspectExport(t.Context(), dir, "", t.TempDir(), false)
+	_, err = InspectExport(t.Context(), dir, "", t.TempDir(), 0, false)
 	require.NoError(t, err)
 
 	db.Exec(t, "alter table contact_attempt_fact rename to gone")

@@ -192,7 +192,7 @@ func (d decision) describe(issue Issue, recovered []Issue, size int64, updates [
 	if issue.Supersedes != "" {
 		m.Differences = d.since(issue.Supersedes, slices.Concat(d.chain, recovered), m)
 	}
-	text, err := m.encode()
+	text, err := m.Encode()
 	if err != nil {
 		return plan{}, err
 	}

@@ -124,9 +124,9 @@ func orderedQuality(unordered []Quality) []Quality {
 	return ordered
 }
 
-// encode gives the manifest's bytes: indented JSON with its keys in the order
+// Encode gives the manifest's bytes: indented JSON with its keys in the order
 // of the struct.
-func (m Manifest) encode() ([]byte, error) {
+func (m Manifest) Encode() ([]byte, error) {
 	var out bytes.Buffer
 	encoder := json.NewEncoder(&out)
 	encoder.SetEscapeHTML(false) // a reason may say "<"; nobody puts a manifest into a page unescaped
@@ -144,15 +144,20 @@ func ReadManifest(path string) (Manifest, string, error) {
 	if err != nil {
 		return Manifest{}, "", fmt.Errorf("read manifest: %w", err)
 	}
-	var m Manifest
+	m, err := ParseManifest(path, text)
+	return m, digest(text), err
+}
+
+// ParseManifest gives what the text of a manifest says; path is named in its error.
+func ParseManifest(path string, text []byte) (m Manifest, err error) {
 	if err := json.Unmarshal(text, &m); err != nil {
-		return Manifest{}, "", &unreadableManifestError{path, err}
+		return Manifest{}, &unreadableManifestError{path, err}
 	}
 	if m.Format != manifestFormat {
 		err := fmt.Errorf("manifest_format is %d, this program knows %d", m.Format, manifestFormat)
-		return Manifest{}, "", &unreadableManifestError{path, err}
+		return Manifest{}, &unreadableManifestError{path, err}
 	}
-	return m, digest(text), nil
+	return m, nil
 }
 
 // unreadableManifestError is a file that was read and holds no manifest, as

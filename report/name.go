@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -33,6 +34,15 @@ func ManifestName(dataFile string) string { return dataFile + manifestSuffix }
 
 // SignatureName is the name of the signature of that manifest.
 func SignatureName(dataFile string) string { return ManifestName(dataFile) + sign.Suffix }
+
+// IsOf tells whether a name is one that the data files, manifests and signatures of a tenant have.
+func IsOf(tenant, name string) bool {
+	name = strings.TrimSuffix(strings.TrimSuffix(name, sign.Suffix), manifestSuffix)
+	_, rest, ours := strings.Cut(name, "_PES_SEATS_OUTBOUND_"+tenant+"_")
+	return ours && strings.HasPrefix(name, "CNT_") && periodOfName.MatchString(rest)
+}
+
+var periodOfName = regexp.MustCompile(`^[0-9]{6}(?:[0-9]{2})?(?:_R[0-9]+)?\.csv$`)
 
 // revisionOf is the revision that the name of a data file of this number
 // carries, and 0 for any other name.

@@ -24,7 +24,7 @@ def question(lake):
 def in_duckdb(lake, text):
     with duckdb.connect() as db:
         types = "{tenant: varchar, month: varchar, day: date}"
-        db.execute(f"create view {RELATION} as from read_parquet('{lake}/{RELATION}/*/*/*/*.parquet', hive_types = {types})")
+        db.execute(f"create view {RELATION} as from read_parquet('{lake}/{RELATION}/*/*/*/*.parquet', hive_partitioning = true, hive_types = {types})")
         return db.execute(text).fetchall()
 
 

@@ -1,6 +1,12 @@
 package sql_test
 
 import (
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -36,4 +42,35 @@ func TestOnlyASchemaIsPutBeforeTheTablesOfAGIM(t *testing.T) {
 	for _, bad := range []string{"", `a"b`, "a b", "1a", "a.b"} {
 		require.Panics(t, func() { sql.InSchema("gim/media_type.sql", bad) }, bad)
 	}
+}
+
+// A reader of files that is left to itself takes a name=value of the path above a file for a column of it, and of a CSV file guesses how
+// it is written.
+func TestNoReaderOfFilesIsLeftToGuess(t *testing.T) {
+	call := regexp.MustCompile(`read_(csv|parquet|json)[a-z_]*\(['"$]`)
+	found := 0
+	err := filepath.WalkDir("..", func(path string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case d.IsDir() && slices.Contains([]string{".git", "testdata", "bench", "bin", "demo"}, d.Name()):
+			return filepath.SkipDir
+		case !slices.Contains([]string{".sql", ".go", ".md", ".py", ".ps1", ".sh"}, filepath.Ext(path)), strings.HasSuffix(path, "_test.go"):
+			return nil
+		}
+		text, err := os.ReadFile(path)
+		for _, at := range call.FindAllIndex(text, -1) {
+			found++
+			statement := regexp.MustCompile(`;|\n\n|\n\t+}`).Split(string(text[at[0]:]), 2)[0]
+			if !strings.Contains(statement, "asTheyAre") { // of a script that is written by Go
+				require.Contains(t, statement, "hive_partitioning = ", path)
+			}
+			if strings.HasPrefix(statement, "read_csv") {
+				require.Contains(t, statement, "auto_detect = false", path)
+			}
+		}
+		return err
+	})
+	require.NoError(t, err)
+	require.GreaterOrEqual(t, found, 6)
 }

@@ -49,7 +49,7 @@ func (c *checkCmd) Run(ctx context.Context, w *world, root *cli, t *terminal) er
 	for _, tenant := range cfg.Tenants {
 		k := checker{tenant: tenant, now: w.clock(), table: &table}
 		k.found("configuration", "ok", fmt.Sprintf("%d regions; store %s", len(tenant.Regions), tenant.StorePath()))
-		err := errors.Join(k.source(ctx), job.Explain(k.store(ctx), tenant), k.delivery(ctx))
+		err := errors.Join(k.source(ctx), job.Explain(k.store(ctx), tenant), disk.Explain(k.delivery(ctx), ""))
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
@@ -138,7 +138,8 @@ func inspect(ctx context.Context, t config.Tenant) (extract.Findings, error) {
 				return extract.Findings{}, err
 			}
 		}
-		return extract.InspectExport(ctx, t.ExportDir, t.ExportMarker, temp, t.ReadsGroups())
+		reach := 2*24*time.Hour + 2*time.Duration(t.MaxSessionHours)*time.Hour // yesterday in any zone, and as OpenSource looks back
+		return extract.InspectExport(ctx, t.ExportDir, t.ExportMarker, temp, reach, t.ReadsGroups())
 	}
 	return extract.InspectGIMDB(ctx, *t.GIM, t.Zone)
 }

@@ -15,6 +15,7 @@ import (
 	"seats/cmd/seats/job"
 	"seats/internal/calendar"
 	"seats/internal/config"
+	"seats/internal/disk"
 	"seats/internal/duck"
 	"seats/internal/fail"
 	"seats/internal/store"
@@ -50,6 +51,7 @@ type cli struct {
 	Fleet         fleetCmd   `cmd:"" help:"All tenants at a glance."`
 	SQL           sqlCmd     `cmd:"" name:"sql" help:"Ask a tenant's snapshot in SQL, or those of several as one, read-only."`
 
+	Licenses   licensesCmd   `cmd:"" help:"Print the licences of everything that is linked in."`
 	Man        manCmd        `cmd:"" hidden:"" help:"Print the manual page."`
 	Completion completionCmd `cmd:"" hidden:"" help:"Print what makes bash complete the command line."`
 }
@@ -86,7 +88,7 @@ func run(ctx context.Context, args []string, w world) (code int) {
 		return int(fail.Usage)
 	}
 	t = newTerminal(w.stderr, c.LogFormat, w.clock)
-	err = k.Run(&c, t)
+	err = disk.Explain(k.Run(&c, t), "")
 	if ctx.Err() != nil && err != nil && !alreadySaid(err) {
 		t.Warn(interruption(err))
 		return int(fail.Interrupted)

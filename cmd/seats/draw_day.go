@@ -22,7 +22,7 @@ func drawDay(ctx context.Context, w *world, root *cli, t *terminal, tenant confi
 		return
 	}
 	if err := drawRegions(ctx, w.stdout, p, tenant, day); err != nil {
-		t.Warn("the day cannot be drawn: "+job.Explain(err, tenant).Error(), "tenant", tenant.Name, "day", day)
+		t.warn("the day cannot be drawn", job.Explain(err, tenant), "tenant", tenant.Name, "day", day)
 	}
 }
 

@@ -19,7 +19,7 @@ func writeMetrics(ctx context.Context, w *world, t *terminal, cfg *config.Config
 	site := watch.Site{Version: version, Now: now, Tenants: cfg.Tenants, Runs: runsOf(jobs, results),
 		Look: func(tenant config.Tenant) (watch.State, error) { return look(ctx, tenant, now) }}
 	if err := site.WriteFile(cfg.MetricsFile); err != nil {
-		t.Warn("the metrics file is not what it should be: "+err.Error(), "file", cfg.MetricsFile)
+		t.warn("the metrics file is not what it should be", err, "file", cfg.MetricsFile)
 	}
 }
 

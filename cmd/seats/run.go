@@ -24,7 +24,7 @@ type runCmd struct {
 	jobFlags
 	readFlags
 	Wait     time.Duration `help:"Wait so long for a source that is not ready; the other tenants are done meanwhile." placeholder:"2h"`
-	KeepDays int           `help:"Drop the rows of days older than this once their month is issued as final everywhere; numbers, issued files and the ledger stay. 0: keep all." default:"0" placeholder:"N"`
+	KeepDays int           `help:"Drop the rows of days older than this, counted from the newest that was read, once all that their month can give is issued as final; numbers, issued files and the ledger stay. 0: keep all." default:"0" placeholder:"N"`
 	Refresh  bool          `help:"Read every day from the source, even where the store holds a final slice."`
 }
 

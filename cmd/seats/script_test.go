@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"errors"
@@ -68,6 +69,7 @@ func scriptSleep(ctx context.Context, d time.Duration) {
 //
 //	exits CODE PROGRAM ARG...    runs it and wants exactly this exit status
 //	export FOLDER                writes testdata/gim as an export's folder
+//	increment FOLDER             writes an export's folder in which no fact has changed
 //	list FOLDER                  prints every file in it: mode, size, time of change, content's start
 //	modes FOLDER                 wants folders of mode 0700 and files of mode 0600 in it, and some
 //	gim ...                      a GIM database of the script's own: see gimCommand
@@ -99,7 +101,7 @@ func TestScript(t *testing.T) {
 			return err
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits": exitsCommand, "export": exportCommand, "list": listCommand, "modes": modesCommand,
+			"exits": exitsCommand, "export": exportCommand, "increment": incrementCommand, "list": listCommand, "modes": modesCommand,
 			"gim": gimCommand, "sftp": sftpCommand, "hold": holdCommand, "store": storeCommand, "reader": readerCommand,
 			"writer": writerCommand, "examples": examplesCommand, "tutorial": tutorialCommand, "zip": zipCommand, "unzip": unzipCommand, "interrupt": interruptCommand,
 		},
@@ -138,6 +140,17 @@ func exportCommand(ts *testscript.TestScript, _ bool, args []string) {
 		text, err := os.ReadFile(table)
 		ts.Check(err)
 		ts.Check(os.WriteFile(filepath.Join(dir, filepath.Base(table)), text, 0o644))
+	}
+}
+
+func incrementCommand(ts *testscript.TestScript, _ bool, args []string) {
+	dir := ts.MkAbs(args[0])
+	ts.Check(os.MkdirAll(dir, 0o755))
+	for _, table := range []string{"sm_res_session_fact", "interaction_resource_fact", "irf_user_data_gen_1", "contact_attempt_fact"} {
+		text, err := os.ReadFile(filepath.Join(ts.Getenv("BASE"), table+".csv"))
+		ts.Check(err)
+		header, _, _ := bytes.Cut(text, []byte("\n"))
+		ts.Check(os.WriteFile(filepath.Join(dir, table+".csv"), append(header, '\n'), 0o644))
 	}
 }
 

@@ -16,6 +16,7 @@ import (
 	"golang.org/x/term"
 
 	"seats/cmd/seats/job"
+	"seats/internal/disk"
 	"seats/internal/fail"
 	"seats/report"
 )
@@ -125,6 +126,7 @@ func (t *terminal) fail(err error, attrs ...any) {
 		return
 	}
 	stage, day, err := job.Place(err)
+	err = disk.Explain(err, "")
 	hints := fail.Hints(err)
 	if t.json != nil {
 		attrs = append(attrs, job.StageKey, stage, "day", day)
@@ -135,6 +137,23 @@ func (t *terminal) fail(err error, attrs ...any) {
 		return
 	}
 	t.line(slog.LevelError, err.Error(), attrs)
+	t.hints(hints)
+}
+
+// warn says that something went wrong that changes no exit status, with its hints.
+func (t *terminal) warn(what string, err error, attrs ...any) {
+	err = disk.Explain(err, "")
+	hints := fail.Hints(err)
+	if t.json != nil && len(hints) > 0 {
+		attrs = append(attrs, "hint", strings.Join(hints, "; "))
+	}
+	t.Warn(what+": "+err.Error(), attrs...)
+	if t.json == nil {
+		t.hints(hints)
+	}
+}
+
+func (t *terminal) hints(hints []string) {
 	for _, h := range hints {
 		fmt.Fprintf(t.w, "seats: hint: %s\n", onTerminal(h))
 	}

@@ -27,8 +27,8 @@ type waiter struct {
 
 // forSource waits until the job's source is ready, or the time is up, or the context is done. A source that cannot be
 // asked is not ready. A chunk of an export that has come meanwhile, or was written to a short while ago, is ready once two
-// looks in a row find the same files: it may have been seen while it was copied. One that lacks tables has to lie still for
-// longer.
+// looks in a row find the same files: it may have been seen while it was copied. One that lacks a dimension has to lie still for
+// longer, one that lacks a fact table is never ready.
 func (w waiter) forSource(ctx context.Context, j *job.Job, sleep func(time.Duration)) {
 	if w.until.IsZero() {
 		return
@@ -47,7 +47,7 @@ func (w waiter) forSource(ctx context.Context, j *job.Job, sleep func(time.Durat
 		case left <= 0:
 			w.log.Warn("the time to wait is over", who...)
 			return
-		case look.Ready:
+		case look.Ready || look.Partial:
 			pause = firstPause
 		}
 		if what := waitingFor(look, err); what != said {
@@ -64,7 +64,7 @@ func waitingFor(look job.Look, err error) string {
 	switch {
 	case err != nil:
 		return "waiting for a source that cannot be asked: " + err.Error()
-	case look.Ready:
+	case look.Ready || look.Partial:
 		return "waiting for the newest chunk of the export to be copied whole"
 	}
 	return "waiting for the source, which is complete up to " + look.Mark

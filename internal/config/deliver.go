@@ -2,9 +2,11 @@ package config
 
 import (
 	"fmt"
+	"io/fs"
 	"net"
 	"net/url"
 	"path"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -16,7 +18,7 @@ import (
 
 var (
 	sftpKeys    = []string{"port", "user", "key_file", "agent", "known_hosts"}
-	deliverKeys = append([]string{"folder", "host", "age_recipients", "since", "retries", "timeout"}, sftpKeys...)
+	deliverKeys = append([]string{"folder", "host", "mode", "age_recipients", "since", "retries", "timeout"}, sftpKeys...)
 )
 
 // Delivery says where a tenant's issued files are delivered to.
@@ -28,6 +30,7 @@ type Delivery struct {
 	KeyFile       string        // absolute: an OpenSSH private key; or empty
 	Agent         string        // socket of an agent that holds the key; or empty
 	KnownHosts    string        // absolute
+	Mode          fs.FileMode   // of the files there; 0: not said
 	AgeRecipients []string      // for whom files are encrypted; none: they are not
 	Since         calendar.Date // periods that end before are not delivered; zero: all are
 	Retries       int           // of a delivery whose connection broke
@@ -73,6 +76,7 @@ func (l *loader) delivery(f fields) Delivery {
 			*file = v.loader.absolute(text) // globals' may be in another file than the tenant's
 		}
 	}
+	d.Mode = f.get("mode").fileMode()
 	d.AgeRecipients = f.get("age_recipients").recipients()
 	d.Since, _ = f.get("since").date()
 	if n, ok := f.get("retries").integer(0, 100); ok {
@@ -82,6 +86,22 @@ func (l *loader) delivery(f fields) Delivery {
 		d.Timeout = timeout
 	}
 	return d
+}
+
+var fileModes = regexp.MustCompile(`^(?:0|0o)?6[046][04]$`)
+
+// fileMode returns the mode given, in octal, with or without quotes: chmod's number.
+func (v value) fileMode() fs.FileMode {
+	text, ok := v.scalar()
+	if !ok {
+		return 0
+	}
+	if !fileModes.MatchString(text) {
+		v.problem("must be a mode such as 0640, in octal", "0600 to 0664, and nobody runs them")
+		return 0
+	}
+	mode, _ := strconv.ParseUint(text[len(text)-3:], 8, 32) // it matches
+	return fs.FileMode(mode)
 }
 
 // recipients returns the list of age's public keys given. A bad one is not quoted: it may be a secret key.

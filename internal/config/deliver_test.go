@@ -51,6 +51,8 @@ func TestDeliveryRules(t *testing.T) {
 		{"no user", "{host: h, folder: f, known_hosts: k, key_file: k}", `6: tenants.a.deliver.user: is required, here or in globals.deliver`},
 		{"a URL", "{host: 'sftp://u@h', folder: f, user: u, known_hosts: k, key_file: k}", `6: tenants.a.deliver.host: must be a host name or an address (user, port and folder have keys of their own)`},
 		{"SFTP without a host", "{folder: f, user: u}", `6: tenants.a.deliver.user: is for SFTP, and there is no host`},
+		{"a mode that lets others write", "{folder: f, mode: 0666}", `6: tenants.a.deliver.mode: must be a mode such as 0640, in octal, got 0666 (0600 to 0664, and nobody runs them)`},
+		{"a mode in words", "{folder: f, mode: 'u=rw'}", `6: tenants.a.deliver.mode: must be a mode such as 0640, in octal, got "u=rw" (0600 to 0664, and nobody runs them)`},
 		{"a secret key", "{folder: f, age_recipients: [AGE-SECRET-KEY-1QQQ]}", `6: tenants.a.deliver.age_recipients[0]: is no public key of age (age-keygen -y prints it: age1...)`},
 		{"two keys in one", "{folder: f, age_recipients: [\"" + someRecipient + "\\n" + someRecipient + "\"]}", `6: tenants.a.deliver.age_recipients[0]: is no public key of age (age-keygen -y prints it: age1...)`},
 		{"a password", "{folder: f, password: p}", `6: tenants.a.deliver.password: unknown key (it belongs in globals.gimdb)`},

@@ -1,17 +1,18 @@
 package config
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"math"
 	"net/netip"
-	"os"
 	"regexp"
 	"strings"
 	"time"
 
 	"seats/internal/keyfile"
+	"seats/internal/plain"
 )
 
 var gimdbKeys = []string{
@@ -122,7 +123,11 @@ func sslRootCert(v value) string {
 	if !ok || text == "" || text == "system" {
 		return text
 	}
-	return v.loader.absolute(text)
+	path := v.loader.absolute(text)
+	if err := plain.Check(path); err != nil && !errors.Is(err, fs.ErrNotExist) { // PostgreSQL's client opens it without a look
+		v.problem("cannot be read: "+cause(err), "")
+	}
+	return path
 }
 
 var identifierPattern = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_$]{0,62}$`)
@@ -213,7 +218,7 @@ func exposed(info fs.FileInfo) bool {
 }
 
 func readUpTo(path string, limit int64) (string, fs.FileInfo, error) {
-	file, err := os.Open(path)
+	file, err := plain.Open(path)
 	if err != nil {
 		return "", nil, err
 	}

@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -235,10 +236,11 @@ tenants:
 func TestPasswordFile(t *testing.T) {
 	dir := t.TempDir()
 	for name, content := range map[string]string{
-		"unix": "from file\n", "windows": "from file\r\n", "bare": "from file", "empty": "\n", "two": "a\nb\n",
+		"endless": strings.Repeat("x", 70000), "unix": "from file\n", "windows": "from file\r\n", "bare": "from file", "empty": "\n", "two": "a\nb\n",
 	} {
 		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600))
 	}
+	require.NoError(t, syscall.Mkfifo(filepath.Join(dir, "pipe"), 0o600)) // nobody writes to it
 	path := filepath.Join(dir, "seats.yaml")
 	read := func(globals, tenant string) (*config.Config, error) {
 		content := "globals: {gimdb: {host: h, database: d, user: u, " + globals + "}}\ntenants: {acme: {gimdb: {" + tenant + "}, " + strings.TrimSpace(someRegions) + "}}\n"
@@ -268,8 +270,10 @@ func TestPasswordFile(t *testing.T) {
 		{"both of a tenant", "", "password: p, password_file: unix", "tenants.acme.gimdb.password_file: there is a password on line 2: give one of the two"},
 		{"empty", "password_file: empty", "", "globals.gimdb.password_file: must hold the password on its one line"},
 		{"two lines", "password_file: two", "", "globals.gimdb.password_file: must hold the password on its one line"},
-		{"folder", "password_file: .", "", "globals.gimdb.password_file: cannot be read: is a directory"},
-		{"endless", "password_file: /dev/zero", "", "globals.gimdb.password_file: cannot be read: longer than 65536 bytes"},
+		{"pipe", "password_file: pipe", "", "globals.gimdb.password_file: cannot be read: it is no plain file"},
+		{"certificates from a pipe", "sslrootcert: pipe", "", "globals.gimdb.sslrootcert: cannot be read: it is no plain file"},
+		{"folder", "password_file: .", "", "globals.gimdb.password_file: cannot be read: it is no plain file"},
+		{"endless", "password_file: endless", "", "globals.gimdb.password_file: cannot be read: longer than 65536 bytes"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			_, err := read(tt.globals, tt.tenant)

@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"seats/internal/plain"
 )
 
 func (l *loader) tenants(v, dir value, g globals) []Tenant {
@@ -47,6 +49,10 @@ func (l *loader) tenantFiles(v value) (entries []keyed) {
 		}
 		if !namePattern.MatchString(name) {
 			of.report(Problem{Msg: "is no name for a tenant", Hint: "1 to 63 of A-Z a-z 0-9 _ -, the first a letter or a digit, before " + ending})
+			continue
+		}
+		if err := plain.Check(of.file); err != nil {
+			of.report(Problem{Msg: "cannot be read: " + cause(err)})
 			continue
 		}
 		if root, ok := of.read("is empty: it needs regions"); ok {

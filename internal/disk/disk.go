@@ -1,5 +1,5 @@
 // Package disk tells a full disk as that, whatever was being done when it showed: in which folder, how much is free
-// there, and what to do; and a want of file handles.
+// there, and what to do; and a want of memory or of file handles.
 package disk
 
 import (
@@ -17,35 +17,46 @@ import (
 	"seats/internal/fail"
 )
 
-// Explain gives an error that a full disk caused fail.Other, the folder and a hint, once, and one that a want of file
-// handles caused fail.Other and a hint; any other it gives back as it is. spill is the folder for what does not fit into DuckDB's memory, which DuckDB does not name.
+// Explain gives an error that a full disk caused fail.Other, the folder and a hint, once, and one that a want of memory or of
+// file handles caused fail.Other and a hint; any other it gives back as it is. spill is the folder for what does not fit into
+// DuckDB's memory, which DuckDB does not name; "" where nothing does.
 func Explain(err error, spill string) error {
-	if lacksHandles(err) {
-		return fail.New(fail.Other, "raise the limit of open files (`ulimit -n`): 64 are enough for a tenant at a time", "%w", err)
-	}
-	var told *fullError
-	folder := fullFolder(err, spill)
-	if folder == "" || errors.As(err, &told) {
+	var told *lackError
+	if err == nil || errors.As(err, &told) {
 		return err
 	}
-	return fail.New(fail.Other, "make room there, or let data_dir, output_dir and engine.temp_dir be on a larger disk; then run again", "%w",
-		&fullError{fmt.Sprintf("the disk of %s is full (%s)", folder, left(folder)), err})
+	if folder := fullFolder(err, spill); folder != "" {
+		return fail.New(fail.Other, "make room there, or let data_dir, output_dir and engine.temp_dir be on a larger disk; then run again", "%w",
+			&lackError{fmt.Sprintf("the disk of %s is full (%s)", folder, left(folder)), err})
+	}
+	switch {
+	case lacksMemory(err):
+		return fail.New(fail.Other, "raise engine.memory_limit, or lower engine.threads; then run again", "%w", &lackError{"too little memory", err})
+	case lacksHandles(err):
+		return fail.New(fail.Other, "raise the limit of open files (`ulimit -n`): 64 are enough for a tenant at a time", "%w", &lackError{"too few file handles", err})
+	}
+	return err
 }
 
-// fullError is the error of a full disk.
-type fullError struct {
+// lackError is the error of something that there is too little of.
+type lackError struct {
 	what string
 	err  error
 }
 
-// Error leaves out the advice that DuckDB gives to people at a prompt.
-func (e *fullError) Error() string {
-	why, _, _ := strings.Cut(e.err.Error(), "\nThis limit was set by")
+// Error leaves out what DuckDB says below its first line: the statement, and advice to people at a prompt.
+func (e *lackError) Error() string {
+	why := e.err.Error()
+	var theirs *duckdb.Error
+	if errors.As(e.err, &theirs) {
+		first, _, _ := strings.Cut(theirs.Msg, "\n")
+		why = strings.Replace(why, theirs.Msg, first, 1)
+	}
 	return e.what + ": " + why
 }
 
 // Unwrap gives what went wrong underneath.
-func (e *fullError) Unwrap() error { return e.err }
+func (e *lackError) Unwrap() error { return e.err }
 
 // full are the errors of the system that say so.
 var full = []syscall.Errno{syscall.ENOSPC, syscall.EDQUOT}
@@ -54,7 +65,7 @@ var full = []syscall.Errno{syscall.ENOSPC, syscall.EDQUOT}
 func fullFolder(err error, spill string) string {
 	for _, no := range full {
 		if errors.Is(err, no) {
-			return folderIn(err)
+			return absolute(folderIn(err))
 		}
 	}
 	var e *duckdb.Error
@@ -79,11 +90,33 @@ func folderIn(err error) string {
 	var link *os.LinkError
 	switch {
 	case errors.As(err, &path):
-		return filepath.Dir(path.Path)
+		return filepath.Dir(behind(path.Path))
 	case errors.As(err, &link):
 		return filepath.Dir(link.New)
 	}
 	return "."
+}
+
+// behind is the file that the standard output leads to, by its name; that of another file stays.
+func behind(path string) string {
+	if target, err := filepath.EvalSymlinks(path); err == nil && path == os.Stdout.Name() {
+		return target
+	}
+	return path
+}
+
+// absolute is a folder as it is found from everywhere.
+func absolute(folder string) string {
+	if path, err := filepath.Abs(folder); err == nil {
+		return path
+	}
+	return folder
+}
+
+// lacksMemory tells whether DuckDB had too little memory, whatever it was doing.
+func lacksMemory(err error) bool {
+	var e *duckdb.Error
+	return errors.As(err, &e) && (e.Type == duckdb.ErrorTypeOutOfMemory || strings.Contains(e.Msg, "Out of Memory Error"))
 }
 
 // lacksHandles tells whether a file could not be opened because too many were.

@@ -47,6 +47,9 @@ func TestAFileThatCannotBeWrittenForWantOfRoom(t *testing.T) {
 func TestAFolderThatIsGoneOrAQuota(t *testing.T) {
 	gone := filepath.Join(t.TempDir(), "unpack-1", "x")
 	told(t, disk.Explain(&os.PathError{Op: "write", Path: filepath.Join(gone, "y.csv"), Err: syscall.EDQUOT}, ""), gone)
+	here, err := os.Getwd()
+	require.NoError(t, err)
+	told(t, disk.Explain(&os.PathError{Op: "write", Path: "pack.zip", Err: syscall.ENOSPC}, ""), here)
 	told(t, disk.Explain(&os.LinkError{Op: "rename", Old: "/a/b", New: "/dev/c", Err: syscall.ENOSPC}, ""), "/dev")
 }
 
@@ -79,7 +82,12 @@ func TestDuckDBHasNoRoomToSpill(t *testing.T) {
 	defer short.Close() //nolint:errcheck // in memory
 	_, err = short.Exec("create table big as select md5(i::varchar) as text from range(5000000) as r(i)")
 	require.ErrorContains(t, err, "Out of Memory")
-	require.Equal(t, err, disk.Explain(err, spill), "memory that is short is no full disk")
+	explained = disk.Explain(fail.New(fail.Source, "copy it again", "broken export: %w", err), spill)
+	require.Regexp(t, "^too little memory: ", explained, "memory that is short is no full disk")
+	require.NotContains(t, explained.Error(), "\n")
+	require.Equal(t, fail.Other, fail.CodeOf(explained))
+	require.Contains(t, fail.Hints(explained)[0], "engine.memory_limit")
+	require.Equal(t, explained, disk.Explain(explained, spill), "once is enough")
 }
 
 func TestAWantOfFileHandles(t *testing.T) {

@@ -14,6 +14,7 @@ import (
 	"strings"
 
 	"seats/internal/fail"
+	"seats/internal/plain"
 )
 
 // minKey is the least length of a key, in bytes: what is shorter can be guessed.
@@ -36,7 +37,7 @@ func ReadKey(path, tenant string) (*Key, error) {
 	if !info.Mode().IsRegular() || info.Mode().Perm()&0o077 != 0 {
 		return nil, fail.New(fail.Usage, "chmod 600 "+path, "read key: %s must be a file that nobody but its owner can read (mode %s)", path, info.Mode())
 	}
-	key, err := os.ReadFile(path)
+	key, err := plain.Read(path)
 	if err != nil {
 		return nil, fail.New(fail.Usage, "", "read key: %w", err)
 	}
@@ -82,6 +83,15 @@ func (k *Key) Agent(name string) string {
 	}
 	return k.Employee(name)
 }
+
+// User is the pseudonym of who ran the program, by the operating system.
+func (k *Key) User(name string) string {
+	return "U" + hex.EncodeToString(k.sum("os_user", name)[:16])
+}
+
+// Digest takes the place of a digest of something that names went into, with which anybody could try names: equal ones
+// stay equal, and no text gives it without the key.
+func (k *Key) Digest(sum string) string { return hex.EncodeToString(k.sum("digest", sum)) }
 
 // Of makes the pseudonyms of another tenant, with the same key.
 func (k *Key) Of(tenant string) *Key {

@@ -14,6 +14,7 @@ import (
 
 	"seats/internal/fail"
 	"seats/internal/keyfile"
+	"seats/internal/plain"
 )
 
 // Suffix is what the name of a signature has behind that of the signed file.
@@ -35,7 +36,7 @@ func ReadKey(path, password string) (*Key, error) {
 	if !info.Mode().IsRegular() || keyfile.Exposed(info) {
 		return nil, bad("chmod 600 "+path, "it must be a file that nobody but its owner can read (mode %s)", info.Mode())
 	}
-	text, err := os.ReadFile(path)
+	text, err := plain.Read(path)
 	if err != nil {
 		return nil, bad("", "%w", errors.Unwrap(err))
 	}
@@ -84,7 +85,11 @@ type Public []minisign.PublicKey
 func ReadPublic(paths ...string) (Public, error) {
 	var keys Public
 	for _, path := range paths {
-		key, err := minisign.PublicKeyFromFile(path)
+		var key minisign.PublicKey
+		err := plain.Check(path)
+		if err == nil {
+			key, err = minisign.PublicKeyFromFile(path)
+		}
 		if err != nil {
 			return nil, fail.New(fail.Usage, "give the file that `minisign -G` wrote with -p", "read public key %s: %w", path, err)
 		}

@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"os"
-	"path/filepath"
 
 	"seats/internal/calendar"
 	"seats/internal/duck"
@@ -54,35 +53,25 @@ func (s *Scratch) open(ctx context.Context, path string, o duck.Options, wanted 
 	if err := migrate(ctx, s.Conn, 0); err != nil {
 		return err
 	}
-	err = attempt(path, func() error { return attach(ctx, s.Conn, path, "live", "(read_only)") })
+	a, err := attachAll(ctx, s.Conn, path, "", wanted)
 	if err != nil {
 		return err
 	}
-	var seals []Seal
-	err = within(ctx, s.Conn, "live", func() (err error) {
-		if _, err = checkVersion(ctx, s.Conn, path); err == nil {
-			seals, err = Seals(ctx, s.Conn)
-		}
-		return err
-	})
+	catalogs, err := catalogsOf(ctx, s.Conn)
 	if err != nil {
 		return err
 	}
 	if _, err := s.Conn.ExecContext(ctx, "attach ':memory:' as published"); err != nil {
 		return err
 	}
-	if err := gather(ctx, s.Conn, filepath.Dir(path), "", "published", only(seals, wanted)); err != nil {
+	if err := gather(ctx, s.Conn, a, catalogs, "published"); err != nil {
 		return err
 	}
-	return s.fill(ctx)
+	return s.fill(ctx, catalogs["memory"].tables)
 }
 
 // fill gives a published store of an older version the tables that it has not yet, without rows.
-func (s *Scratch) fill(ctx context.Context) error {
-	tables, err := textsOf(ctx, s.Conn, "store/table.sql")
-	if err != nil {
-		return err
-	}
+func (s *Scratch) fill(ctx context.Context, tables []string) error {
 	for _, name := range tables {
 		if _, err := s.Conn.ExecContext(ctx, "create view if not exists published._data."+name+" as from memory._data."+name+" limit 0"); err != nil {
 			return err

@@ -14,6 +14,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"seats/internal/calendar"
 	"seats/internal/duck"
@@ -26,8 +27,8 @@ import (
 //
 // The store says which sealed months are its own (relation sealed_month), each with the file's name, hash and key; no other
 // file counts. So a run that dies leaves at most a file that nobody asks for: a month is sealed before the store that
-// lacks its rows is published, and a file that is no longer wanted is removed only after the store that has its rows again is.
-// A file is never written over.
+// lacks its rows is published. A file is never written over, and one that is no longer wanted stays for a night: whoever copies
+// the store first and its sealed months afterwards finds those that his copy asks for.
 
 // Seal is a sealed month as the store knows it.
 type Seal struct {
@@ -159,20 +160,22 @@ func (w *Work) sealName(ctx context.Context, month calendar.Month) (string, erro
 	}
 }
 
-// removeStray removes sealed months that a run left which died before it could publish, or before it could clear up: those
-// of which the store has every day, itself or in another file that is there. A store that came from a backup, or was made
-// anew, may lack some: what has them, and what cannot be read, is left alone.
-func (w *Work) removeStray(ctx context.Context) error {
+// strayAge is how long a sealed month stays that the store no longer wants.
+const strayAge = 20 * time.Hour
+
+// RemoveStray removes sealed months that the published store does not want: those that were brought back, sealed anew or dropped
+// with age, and what a run left that died before it could publish. All that they hold is in the store, or in another file that is
+// there and whole, or was dropped on purpose. A store that came from a backup, or was made anew, may lack some days: what has
+// them, and what cannot be read, is left alone.
+func (w *Work) RemoveStray(ctx context.Context, now time.Time) error {
 	seals, err := Seals(ctx, w.Conn)
 	if err != nil {
 		return err
 	}
 	dir := filepath.Dir(w.path)
-	wanted, lost := map[string]bool{}, map[string]bool{}
+	listed := map[string]Seal{}
 	for _, s := range seals {
-		wanted[s.File] = true
-		_, err := os.Lstat(filepath.Join(dir, s.File))
-		lost[strings.ReplaceAll(s.Month, "-", "")] = err != nil
+		listed[strings.ReplaceAll(s.Month, "-", "")] = s
 	}
 	base := strings.TrimSuffix(filepath.Base(w.path), ".duckdb") + "."
 	entries, err := os.ReadDir(dir)
@@ -181,10 +184,14 @@ func (w *Work) removeStray(ctx context.Context) error {
 	}
 	for _, e := range entries {
 		rest, ours := strings.CutPrefix(e.Name(), base)
-		if !ours || !sealFile.MatchString(e.Name()) || wanted[e.Name()] || lost[rest[:6]] {
+		if !ours || !sealFile.MatchString(e.Name()) {
 			continue
 		}
 		path := filepath.Join(dir, e.Name())
+		seal, sealed := listed[rest[:6]]
+		if sealed && seal.File == e.Name() || !isOld(path, now) || sealed && seal.Check(dir) != nil {
+			continue
+		}
 		if has, err := w.hasDaysOf(ctx, path); err != nil {
 			return err
 		} else if !has {
@@ -197,7 +204,20 @@ func (w *Work) removeStray(ctx context.Context) error {
 	return nil
 }
 
-// hasDaysOf tells whether the store has a slice of every day of which a sealed month has rows.
+// isOld tells whether a file that is no longer wanted has stayed for strayAge. One of a time that is still to come, when the clock
+// was ahead, counts from now on.
+func isOld(path string, now time.Time) bool {
+	info, err := os.Lstat(path)
+	if err != nil {
+		return false
+	}
+	if info.ModTime().After(now) && info.Mode().IsRegular() {
+		_ = os.Chtimes(path, now, now)
+	}
+	return now.Sub(info.ModTime()) >= strayAge
+}
+
+// hasDaysOf tells whether the store has a slice of every day of which a sealed month has rows, or has dropped it with age.
 func (w *Work) hasDaysOf(ctx context.Context, path string) (has bool, err error) {
 	if attempt(path, func() error { return attach(ctx, w.Conn, path, "stray", "(read_only)") }) != nil {
 		return false, ctx.Err() // whatever it is
@@ -257,9 +277,9 @@ func rowsOf(name string) bool {
 	return false
 }
 
-// Unseal brings the rows of the sealed months that a range of days touches back into the work copy. Their files are removed once
-// the store is published.
-func (w *Work) Unseal(ctx context.Context, from, to calendar.Date) error {
+// Unseal brings the rows of the sealed months that a range of days touches back into the work copy. Their files are strays from
+// now on.
+func (w *Work) Unseal(ctx context.Context, from, to calendar.Date, now time.Time) error {
 	seals, err := Seals(ctx, w.Conn)
 	if err != nil {
 		return err
@@ -283,7 +303,7 @@ func (w *Work) Unseal(ctx context.Context, from, to calendar.Date) error {
 			if err := of(ctx, tx, "unseal", nil, row, evidence); err != nil {
 				return err
 			}
-			if has, err := sealHas(ctx, tx, "sealed", "session_group"); err != nil || !has {
+			if catalogs, err := catalogsOf(ctx, tx); err != nil || !slices.Contains(catalogs["sealed"].tables, "session_group") {
 				return err
 			}
 			return of(ctx, tx, "unseal", nil, groups)
@@ -291,15 +311,15 @@ func (w *Work) Unseal(ctx context.Context, from, to calendar.Date) error {
 		if err := errors.Join(err, detach(ctx, w.Conn, "sealed")); err != nil {
 			return fmt.Errorf("unseal %s: %w", s.Month, err)
 		}
-		if err := w.Unlist(ctx, month); err != nil {
+		if err := w.Unlist(ctx, month, now); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// Unlist makes the store forget a sealed month, if it has one. The file is removed once the store is published.
-func (w *Work) Unlist(ctx context.Context, month calendar.Month) error {
+// Unlist makes the store forget a sealed month, if it has one. The file is a stray from now on, by its time of modification.
+func (w *Work) Unlist(ctx context.Context, month calendar.Month, now time.Time) error {
 	seals, err := Seals(ctx, w.Conn)
 	if err != nil {
 		return err
@@ -311,7 +331,9 @@ func (w *Work) Unlist(ctx context.Context, month calendar.Month) error {
 		if _, err := duck.Exec(ctx, w.Conn, "store/delete_sealed_month.sql", sql.Named("month", s.Month)); err != nil {
 			return err
 		}
-		w.unlisted = append(w.unlisted, filepath.Join(filepath.Dir(w.path), s.File))
+		if err := os.Chtimes(filepath.Join(filepath.Dir(w.path), s.File), now, now); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
 	}
 	return nil
 }
@@ -363,13 +385,6 @@ func attachSeal(ctx context.Context, conn *sql.Conn, dir string, s Seal, name st
 }
 
 var sealFile = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]*\.[0-9]{6}(?:_[0-9]+)?\.duckdb$`)
-
-// sealHas tells whether an attached sealed month has a table: it has those of the version that sealed it.
-func sealHas(ctx context.Context, q duck.Queryer, name, table string) (has bool, err error) {
-	err = duck.Each(ctx, q, "store/sealed_has.sql", func(scan func(...any) error) error { return scan(&has) },
-		sql.Named("database", name), sql.Named("table", table))
-	return has, err
-}
 
 // attach puts a file beside what a connection has open, under one of this package's own names. ATTACH takes no
 // parameters: the path stands in the statement as a quoted literal.

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -117,8 +118,11 @@ func TestASealedMonthIsSeenAsBefore(t *testing.T) {
 	require.Equal(t, 2, count(t, db, "concurrency"))
 	require.NoError(t, db.Close())
 
-	// Back again, and the file is gone.
-	work(t, path, func(w *store.Work) { require.NoError(t, w.Unseal(t.Context(), march.Last(), april.First())) })
+	// Back again; the file is gone a night later.
+	work(t, path, func(w *store.Work) { require.NoError(t, w.Unseal(t.Context(), march.Last(), april.First(), now)) })
+	clearUp(t, path, now.Add(19*time.Hour))
+	require.FileExists(t, file, "a copy of the store of before asks for it")
+	clearUp(t, path, aNightLater)
 	require.NoFileExists(t, file)
 	require.Equal(t, before, whole(t, path))
 	published, err = store.OpenPublished(t.Context(), path, duck.Options{})
@@ -148,8 +152,7 @@ func TestAMonthSealedBeforeThereWereGroups(t *testing.T) {
 	require.Zero(t, count(t, db, "(from session_group where day < '2026-04-01')"))
 	require.NotZero(t, count(t, db, "(from breakdown('agent_group', 'US', '2026-03-31') where name = '(not read)')"))
 	require.NoError(t, db.Close())
-	work(t, path, func(w *store.Work) { require.NoError(t, w.Unseal(t.Context(), march.Last(), march.Last())) })
-	require.NoFileExists(t, file)
+	work(t, path, func(w *store.Work) { require.NoError(t, w.Unseal(t.Context(), march.Last(), march.Last(), now)) })
 	published, err := store.OpenPublished(t.Context(), path, duck.Options{})
 	require.NoError(t, err)
 	require.Equal(t, 200000, count(t, published, "_data.voice_session"))
@@ -181,20 +184,23 @@ func TestARunThatDiesWhileItSeals(t *testing.T) {
 	work(t, path, func(w *store.Work) {
 		seal, err := w.Seal(t.Context(), march, 7)
 		require.NoError(t, err)
-		require.Equal(t, "acme.202603.duckdb", seal.File, "what the other run left is gone")
+		require.Equal(t, "acme.202603_2.duckdb", seal.File, "never over another file")
 	})
 	require.Equal(t, before, whole(t, path))
-	unpublished(func(w *store.Work) { require.NoError(t, w.Unseal(t.Context(), march.First(), march.First())) })
-	unpublished(func(w *store.Work) { require.NoError(t, w.Unlist(t.Context(), march)) })
+	unpublished(func(w *store.Work) { require.NoError(t, w.Unseal(t.Context(), march.First(), march.First(), now)) })
+	unpublished(func(w *store.Work) { require.NoError(t, w.Unlist(t.Context(), march, now)) })
 
 	// Sealed anew in the run that brought it back.
 	work(t, path, func(w *store.Work) {
-		require.NoError(t, w.Unseal(t.Context(), march.First(), march.First()))
+		require.NoError(t, w.Unseal(t.Context(), march.First(), march.First(), now))
 		seal, err := w.Seal(t.Context(), march, 8)
 		require.NoError(t, err)
-		require.Equal(t, "acme.202603_2.duckdb", seal.File, "never over another file")
+		require.Equal(t, "acme.202603_3.duckdb", seal.File)
 	})
-	require.NoFileExists(t, strings.TrimSuffix(path, ".duckdb")+".202603.duckdb")
+	clearUp(t, path, aNightLater)
+	left, err := filepath.Glob(strings.TrimSuffix(path, ".duckdb") + ".2*")
+	require.NoError(t, err)
+	require.Equal(t, []string{strings.TrimSuffix(path, ".duckdb") + ".202603_3.duckdb"}, left)
 	require.Equal(t, before, whole(t, path))
 }
 
@@ -206,8 +212,8 @@ func TestSealedMonthsOfALostStoreAreLeftAlone(t *testing.T) {
 		require.NoError(t, err)
 	})
 	require.NoError(t, os.Remove(path))
-	work(t, path, func(*store.Work) {})
-	work(t, path, func(*store.Work) {})
+	clearUp(t, path, aNightLater)
+	clearUp(t, path, aNightLater)
 	require.FileExists(t, strings.TrimSuffix(path, ".duckdb")+".202603.duckdb")
 }
 
@@ -217,7 +223,7 @@ func TestASealedMonthWithDaysThatARestoredStoreLacksIsLeftAlone(t *testing.T) {
 	whole, err := os.ReadFile(path)
 	require.NoError(t, err)
 	work(t, path, func(w *store.Work) {
-		for _, table := range []string{"slice", "voice_session", "ocs_activity", "agent", "qualifying_session", "concurrency"} {
+		for _, table := range []string{"slice", "voice_session", "ocs_activity", "agent", "qualifying_session", "concurrency", "computation"} {
 			_, err := w.Conn.ExecContext(t.Context(), "delete from _data."+table+" where day = '2026-03-31'")
 			require.NoError(t, err)
 		}
@@ -231,11 +237,11 @@ func TestASealedMonthWithDaysThatARestoredStoreLacksIsLeftAlone(t *testing.T) {
 	})
 	file := strings.TrimSuffix(path, ".duckdb") + ".202603.duckdb"
 	require.NoError(t, os.WriteFile(path, backup, 0o600))
-	work(t, path, func(*store.Work) {})
+	clearUp(t, path, aNightLater)
 	require.FileExists(t, file, "it alone has the 31st")
 
 	require.NoError(t, os.WriteFile(path, whole, 0o600))
-	work(t, path, func(*store.Work) {})
+	clearUp(t, path, aNightLater)
 	require.NoFileExists(t, file, "the store has all of it: a run was killed before it published")
 }
 
@@ -272,7 +278,7 @@ func TestASealedMonthThatIsNotTheOneThatWasSealed(t *testing.T) {
 			"unseal": func() error {
 				w, err := store.Begin(context.Background(), path, duck.Options{})
 				require.NoError(t, err)
-				err = w.Unseal(context.Background(), march.First(), march.Last())
+				err = w.Unseal(context.Background(), march.First(), march.Last(), now)
 				require.NoError(t, w.Drop())
 				return err
 			},
@@ -302,7 +308,7 @@ func TestASealedMonthThatIsNotTheOneThatWasSealed(t *testing.T) {
 	require.NoError(t, published.Close())
 	w, err := store.Begin(t.Context(), path, duck.Options{})
 	require.NoError(t, err)
-	require.ErrorIs(t, w.Unseal(t.Context(), march.First(), march.Last()), store.ErrUnsealed, "it is not taken back")
+	require.ErrorIs(t, w.Unseal(t.Context(), march.First(), march.Last(), now), store.ErrUnsealed, "it is not taken back")
 	require.NoError(t, w.Drop())
 }
 
@@ -321,4 +327,41 @@ func TestAStoreThatCannotBeMadeSmallerIsWholeAllTheSame(t *testing.T) {
 	require.NoError(t, w.Publish())
 	require.ErrorContains(t, w.Large, ".small")
 	require.Equal(t, before, whole(t, path))
+}
+
+// A file that the store does not want is removed only where the one that it wants is whole, and not by a clock that was ahead.
+func TestASealedMonthIsNotRemovedForOneThatIsNotWhole(t *testing.T) {
+	path := twoMonths(t)
+	file := strings.TrimSuffix(path, ".duckdb") + ".202603"
+	work(t, path, func(w *store.Work) {
+		_, err := w.Seal(t.Context(), march, 7)
+		require.NoError(t, err)
+	})
+	work(t, path, func(w *store.Work) {
+		require.NoError(t, w.Unseal(t.Context(), march.First(), march.First(), now.AddDate(2, 0, 0)))
+		_, err := w.Seal(t.Context(), march, 8)
+		require.NoError(t, err)
+	})
+	clearUp(t, path, now)
+	require.FileExists(t, file+".duckdb", "it counts from when the clock was right")
+
+	listed, err := os.ReadFile(file + "_2.duckdb")
+	require.NoError(t, err)
+	require.NoError(t, os.Chmod(file+"_2.duckdb", 0o600))
+	require.NoError(t, os.WriteFile(file+"_2.duckdb", listed[:100000], 0o600))
+	clearUp(t, path, aNightLater)
+	require.FileExists(t, file+".duckdb", "it is the only good one")
+	require.NoError(t, os.WriteFile(file+"_2.duckdb", listed, 0o600))
+	clearUp(t, path, aNightLater)
+	require.NoFileExists(t, file+".duckdb")
+	require.FileExists(t, file+"_2.duckdb")
+}
+
+// now is when the tests' runs are; what they write is not much younger.
+var now, aNightLater = time.Now(), time.Now().Add(21 * time.Hour)
+
+// clearUp is a run that does nothing but remove what is not wanted.
+func clearUp(t *testing.T, path string, at time.Time) {
+	t.Helper()
+	work(t, path, func(w *store.Work) { require.NoError(t, w.RemoveStray(t.Context(), at)) })
 }

@@ -34,14 +34,11 @@ func OpenSet(ctx context.Context, members []Member, o duck.Options) (db *sql.DB,
 }
 
 func attachMembers(ctx context.Context, conn *sql.Conn, members []Member) (without []Member, err error) {
-	var s set
 	var missing error
+	var there []Member
+	var stores []attached
 	for i, m := range members {
-		suffix := fmt.Sprintf("_%d", i+1)
-		if _, err := conn.ExecContext(ctx, "attach ':memory:' as tenant"+suffix); err != nil {
-			return nil, err
-		}
-		store, err := assemble(ctx, conn, m.Path, suffix, "tenant"+suffix, nil)
+		store, err := attachAll(ctx, conn, m.Path, fmt.Sprintf("_%d", i+1), nil)
 		if errors.Is(err, ErrMissing) {
 			without, missing = append(without, m), cmp.Or(missing, err)
 			continue
@@ -49,10 +46,22 @@ func attachMembers(ctx context.Context, conn *sql.Conn, members []Member) (witho
 		if err != nil {
 			return nil, err
 		}
-		s = append(s, member{m.Tenant, store, nil})
+		there, stores = append(there, m), append(stores, store)
 	}
-	if len(s) == 0 {
+	if len(stores) == 0 {
 		return nil, missing
+	}
+	catalogs, err := catalogsOf(ctx, conn)
+	if err != nil {
+		return nil, err
+	}
+	var s set
+	for i, store := range stores {
+		shown, err := show(ctx, conn, store, catalogs)
+		if err != nil {
+			return nil, err
+		}
+		s = append(s, member{there[i].Tenant, shown, nil})
 	}
 	macros, err := macrosOf(ctx, conn)
 	if err != nil {
@@ -62,6 +71,18 @@ func attachMembers(ctx context.Context, conn *sql.Conn, members []Member) (witho
 		s[i].macros = macros[s[i].live]
 	}
 	return without, s.unite(ctx, conn)
+}
+
+// show gives the relations of a member a database of their own, where it has sealed months; without, its own do.
+func show(ctx context.Context, conn *sql.Conn, store attached, catalogs map[string]*catalog) (shown, error) {
+	if len(store.sealed) == 0 {
+		return shown{store.live, store.live, store.version, catalogs[store.live].relations}, nil
+	}
+	database := strings.Replace(store.live, "live", "tenant", 1)
+	if _, err := conn.ExecContext(ctx, "attach ':memory:' as "+database); err != nil {
+		return shown{}, err
+	}
+	return assemble(ctx, conn, store, catalogs, database)
 }
 
 type member struct {

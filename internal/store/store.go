@@ -23,6 +23,7 @@ import (
 	"seats/internal/dirs"
 	"seats/internal/duck"
 	"seats/internal/fail"
+	"seats/internal/plain"
 	texts "seats/sql"
 )
 
@@ -49,8 +50,7 @@ type Work struct {
 	path, copy, temp string
 	lock, published  *os.File
 
-	crowded  bool     // rows went, and left room
-	unlisted []string // files of sealed months that the copy no longer wants
+	crowded bool // rows went, and left room
 }
 
 // Begin takes the tenant's lock, removes what an interrupted run left, copies the store (or makes a new
@@ -116,10 +116,7 @@ func (w *Work) open(ctx context.Context, o duck.Options, orNew bool) error {
 	if err != nil {
 		return err
 	}
-	if err := migrate(ctx, w.Conn, version); err != nil {
-		return err
-	}
-	return w.removeStray(ctx)
+	return migrate(ctx, w.Conn, version)
 }
 
 // copyPublished copies the published store, and until the end keeps others from opening it for writing: what they
@@ -210,13 +207,7 @@ func (w *Work) publish() error {
 	if err := os.Rename(w.copy, w.path); err != nil {
 		return fmt.Errorf("publish store: %w", err)
 	}
-	err := syncFile(filepath.Dir(w.path))
-	if err == nil { // else the store that asks for them may come back
-		for _, file := range w.unlisted { // what cannot be removed, the next run tries again
-			_ = os.Remove(file)
-		}
-	}
-	return errors.Join(err, w.Drop())
+	return errors.Join(syncFile(filepath.Dir(w.path)), w.Drop())
 }
 
 // Drop throws the copy away and gives the lock back. It may be called after Publish, and twice.
@@ -278,19 +269,14 @@ func OpenPublished(ctx context.Context, path string, o duck.Options) (db *sql.DB
 
 // Lock takes a lock that ends when the file is closed, or with the process. One that another run holds is ErrBusy.
 func Lock(path string) (*os.File, error) {
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR|syscall.O_NOFOLLOW, 0o600)
-	if errors.Is(err, syscall.ELOOP) {
+	f, err := plain.Lock(path)
+	switch {
+	case errors.Is(err, syscall.ELOOP):
 		return nil, linked(path)
-	}
-	if err != nil {
+	case errors.Is(err, plain.ErrLocked):
+		return nil, fail.New(fail.Store, "wait until that run has ended; its lock ends with its process", "%w: another run holds %s", ErrBusy, path)
+	case err != nil:
 		return nil, fmt.Errorf("open lock: %w", err)
-	}
-	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
-		f.Close() //nolint:errcheck // nothing was written
-		if errors.Is(err, syscall.EWOULDBLOCK) {
-			return nil, fail.New(fail.Store, "wait until that run has ended; its lock ends with its process", "%w: another run holds %s", ErrBusy, path)
-		}
-		return nil, fmt.Errorf("lock %s: %w", path, err)
 	}
 	return f, nil
 }

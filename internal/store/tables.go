@@ -104,6 +104,16 @@ func (s *Scratch) TakeRows(ctx context.Context, from, to calendar.Date) error {
 	return of(ctx, s.Conn, "take_days", span(from, to), row)
 }
 
+// RowTables are the tables of the raw rows of a slice.
+func RowTables() (names []string) {
+	for _, t := range tables {
+		if t.part == row {
+			names = append(names, t.Name)
+		}
+	}
+	return names
+}
+
 // EmptyRows takes all raw rows out of the scratch store.
 func (s *Scratch) EmptyRows(ctx context.Context) error { return of(ctx, s.Conn, "empty", nil, row) }
 

@@ -6,54 +6,88 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"seats/internal/calendar"
 	"seats/internal/duck"
 )
 
-// gather attaches the sealed months of a store that is attached as `live`, and makes of all of them one set of tables: views in
-// the schema _data of another attached database. The suffix tells the databases of several stores apart.
-func gather(ctx context.Context, conn *sql.Conn, dir, suffix, into string, seals []Seal) error {
-	live := "live" + suffix
-	var attached []string
-	for _, s := range seals {
-		name := "sealed_" + strings.ReplaceAll(s.Month, "-", "") + suffix
-		if err := attachSeal(ctx, conn, dir, s, name); err != nil {
-			return err
-		}
-		attached = append(attached, name)
+// attached are the databases of a store that is attached, with its sealed months.
+type attached struct {
+	live    string // that of the store itself
+	version uint64
+	sealed  []string
+}
+
+// attachAll attaches the store at path, and its sealed months that are wanted, all where wanted is nil. The suffix tells the databases
+// of several stores apart.
+func attachAll(ctx context.Context, conn *sql.Conn, path, suffix string, wanted func(calendar.Month) bool) (a attached, err error) {
+	a.live = "live" + suffix
+	if err := attempt(path, func() error { return attach(ctx, conn, path, a.live, "(read_only)") }); err != nil {
+		return a, err
 	}
-	var names []string
-	err := within(ctx, conn, live, func() (err error) {
-		names, err = textsOf(ctx, conn, "store/table.sql")
+	var seals []Seal
+	err = within(ctx, conn, a.live, func() (err error) {
+		if a.version, err = checkVersion(ctx, conn, path); err == nil {
+			seals, err = Seals(ctx, conn)
+		}
 		return err
 	})
 	if err != nil {
-		return err
+		return a, err
 	}
-	return within(ctx, conn, into, func() error {
-		if _, err := conn.ExecContext(ctx, "create schema _data"); err != nil {
+	for _, s := range only(seals, wanted) {
+		name := "sealed_" + strings.ReplaceAll(s.Month, "-", "") + suffix
+		if err := attachSeal(ctx, conn, filepath.Dir(path), s, name); err != nil {
+			return a, err
+		}
+		a.sealed = append(a.sealed, name)
+	}
+	return a, nil
+}
+
+// catalog is what a database has: its tables, and its relations with the statements that make them.
+type catalog struct{ tables, relations, views []string }
+
+// catalogsOf are those of all that is attached. Of many stores it takes hardly longer than of one, which a question for each would not.
+func catalogsOf(ctx context.Context, q duck.Queryer) (map[string]*catalog, error) {
+	found := map[string]*catalog{}
+	err := duck.Each(ctx, q, "store/catalog.sql", func(scan func(...any) error) error {
+		var database, name string
+		var view sql.NullString
+		if err := scan(&database, &name, &view); err != nil {
 			return err
 		}
-		for _, name := range names {
-			text := "create view _data." + name + " as from " + live + "._data." + name
-			if rowsOf(name) {
-				for _, sealed := range attached {
-					has, err := sealHas(ctx, conn, sealed, name)
-					if err != nil {
-						return err
-					}
-					if has {
-						text += " union all by name from " + sealed + "._data." + name
-					}
-				}
-			}
-			if _, err := conn.ExecContext(ctx, text); err != nil {
-				return fmt.Errorf("gather %s: %w", name, err)
-			}
+		c := found[database]
+		if c == nil {
+			c = &catalog{}
+			found[database] = c
+		}
+		if view.Valid {
+			c.relations, c.views = append(c.relations, name), append(c.views, view.String)
+		} else {
+			c.tables = append(c.tables, name)
 		}
 		return nil
+	})
+	return found, err
+}
+
+// gather makes of a store and its sealed months one set of tables: views in the schema _data of another attached database.
+func gather(ctx context.Context, conn *sql.Conn, a attached, catalogs map[string]*catalog, into string) error {
+	return within(ctx, conn, into, func() error {
+		made := []string{"create schema _data"}
+		for _, name := range catalogs[a.live].tables {
+			text := "create view _data." + name + " as from " + a.live + "._data." + name
+			for _, sealed := range a.sealed { // it has the tables of the version that sealed it
+				if rowsOf(name) && slices.Contains(catalogs[sealed].tables, name) {
+					text += " union all by name from " + sealed + "._data." + name
+				}
+			}
+			made = append(made, text)
+		}
+		return all(ctx, conn, made)
 	})
 }
 
@@ -75,7 +109,15 @@ func OpenWhole(ctx context.Context, path string, o duck.Options, wanted func(cal
 		return nil, err
 	}
 	return together(ctx, path, o, func(conn *sql.Conn) error {
-		s, err := assemble(ctx, conn, path, "", "memory", wanted)
+		a, err := attachAll(ctx, conn, path, "", wanted)
+		if err != nil {
+			return err
+		}
+		catalogs, err := catalogsOf(ctx, conn)
+		if err != nil {
+			return err
+		}
+		s, err := assemble(ctx, conn, a, catalogs, "memory")
 		if err != nil {
 			return err
 		}
@@ -94,15 +136,15 @@ func OpenWhole(ctx context.Context, path string, o duck.Options, wanted func(cal
 
 // together opens a database in memory beside the store at path and has stores attached to it, read-only. It is locked
 // afterwards, where that is wanted.
-func together(ctx context.Context, path string, o duck.Options, attachAll func(*sql.Conn) error) (*sql.DB, error) {
-	db, err := attached(ctx, path, o, attachAll)
+func together(ctx context.Context, path string, o duck.Options, attachThem func(*sql.Conn) error) (*sql.DB, error) {
+	db, err := openTogether(ctx, path, o, attachThem)
 	if errors.Is(err, ErrUnsealed) { // a run may have brought it back meanwhile, and published
-		return attached(ctx, path, o, attachAll)
+		return openTogether(ctx, path, o, attachThem)
 	}
 	return db, err
 }
 
-func attached(ctx context.Context, path string, o duck.Options, attachAll func(*sql.Conn) error) (db *sql.DB, err error) {
+func openTogether(ctx context.Context, path string, o duck.Options, attachThem func(*sql.Conn) error) (db *sql.DB, err error) {
 	if o.TempDir, err = tempDir(path, o.TempDir, readerSuffix()); err != nil {
 		return nil, err
 	}
@@ -112,19 +154,19 @@ func attached(ctx context.Context, path string, o duck.Options, attachAll func(*
 		return nil, err
 	}
 	db.SetMaxOpenConns(1) // what is attached belongs to all, where names lead to does not
-	if err := prepare(ctx, db, lock, attachAll); err != nil {
+	if err := prepare(ctx, db, lock, attachThem); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
 	return db, nil
 }
 
-func prepare(ctx context.Context, db *sql.DB, lock duck.Options, attachAll func(*sql.Conn) error) (err error) {
+func prepare(ctx context.Context, db *sql.DB, lock duck.Options, attachThem func(*sql.Conn) error) (err error) {
 	conn, err := db.Conn(ctx)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, conn.Close()) }()
-	if err := attachAll(conn); err != nil || !lock.Locked {
+	if err := attachThem(conn); err != nil || !lock.Locked {
 		return err
 	}
 	return duck.Lock(ctx, conn, lock)
@@ -137,35 +179,13 @@ type shown struct {
 	relations      []string
 }
 
-// assemble attaches the store at path with its sealed months, and gives its relations, those of the whole, to another
-// attached database.
-func assemble(ctx context.Context, conn *sql.Conn, path, suffix, into string, wanted func(calendar.Month) bool) (shown, error) {
-	s := shown{live: "live" + suffix, database: into}
-	if err := attempt(path, func() error { return attach(ctx, conn, path, s.live, "(read_only)") }); err != nil {
+// assemble gives the relations of a store, those of the whole, to another attached database.
+func assemble(ctx context.Context, conn *sql.Conn, a attached, catalogs map[string]*catalog, into string) (shown, error) {
+	s := shown{live: a.live, database: into, version: a.version, relations: catalogs[a.live].relations}
+	if err := gather(ctx, conn, a, catalogs, into); err != nil {
 		return s, err
 	}
-	var seals []Seal
-	var views []string
-	err := within(ctx, conn, s.live, func() (err error) {
-		if s.version, err = checkVersion(ctx, conn, path); err != nil {
-			return err
-		}
-		if seals, err = Seals(ctx, conn); err != nil {
-			return err
-		}
-		if views, err = textsOf(ctx, conn, "store/view.sql"); err != nil {
-			return err
-		}
-		s.relations, err = textsOf(ctx, conn, "store/relation.sql")
-		return err
-	})
-	if err != nil {
-		return s, err
-	}
-	if err := gather(ctx, conn, filepath.Dir(path), suffix, into, only(seals, wanted)); err != nil {
-		return s, err
-	}
-	return s, within(ctx, conn, into, func() error { return all(ctx, conn, views) })
+	return s, within(ctx, conn, into, func() error { return all(ctx, conn, catalogs[a.live].views) })
 }
 
 type macro struct{ name, parameters, definition string }

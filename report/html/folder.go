@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 
 	"seats/internal/fail"
+	"seats/internal/plain"
 )
 
 // markName is a file that tells a site from other folders, which are never replaced.
@@ -18,6 +19,7 @@ const markText = "Pages written by `seats report --html`. The next ones take the
 // folder is a site in the making: a folder beside the one that it becomes.
 type folder struct {
 	path, draft, old string
+	lock             *os.File // nil once it is given back
 }
 
 // newFolder makes the draft. A path that is taken by anything but an older site or an empty folder is an error with
@@ -26,22 +28,44 @@ func newFolder(path string) (*folder, error) {
 	path = filepath.Clean(path)
 	dir, name := filepath.Split(path)
 	f := &folder{path: path, draft: filepath.Join(dir, "."+name+".seats-new"), old: filepath.Join(dir, "."+name+".seats-old")}
-	if err := f.restore(); err != nil {
-		return nil, err
-	}
-	if err := replaceable(path); err != nil {
-		return nil, err
-	}
-	if err := f.Drop(); err != nil {
-		return nil, err
-	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, fmt.Errorf("make folder for pages: %w", err)
 	}
-	if err := os.Mkdir(f.draft, 0o700); err != nil {
-		return nil, fmt.Errorf("make folder for pages: %w", err)
+	var err error
+	f.lock, err = plain.Lock(filepath.Join(dir, "."+name+".seats-lock"))
+	if errors.Is(err, plain.ErrLocked) {
+		return nil, fail.New(fail.Store, "wait until that one has ended, or give another folder", "write pages: another `seats report --html` writes %s", path)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("write pages: %w", err)
+	}
+	if err := f.begin(); err != nil {
+		return nil, errors.Join(err, f.unlock())
 	}
 	return f, nil
+}
+
+func (f *folder) begin() error {
+	if err := f.restore(); err != nil {
+		return err
+	}
+	if err := replaceable(f.path); err != nil {
+		return err
+	}
+	if err := f.clear(); err != nil {
+		return err
+	}
+	if err := os.Mkdir(f.draft, 0o700); err != nil {
+		return fmt.Errorf("make folder for pages: %w", err)
+	}
+	return nil
+}
+
+// unlock gives the lock back; its file is there only as long as the lock is.
+func (f *folder) unlock() error {
+	err := errors.Join(os.Remove(f.lock.Name()), f.lock.Close())
+	f.lock = nil
+	return err
 }
 
 // restore puts back the older site where a run was killed between its two renames.
@@ -108,8 +132,15 @@ func (f *folder) publish() error {
 	return f.Drop()
 }
 
-// Drop throws away the draft and the older site that was replaced. It may be called twice.
+// Drop throws away the draft and the older site that was replaced, and lets others write. It may be called twice.
 func (f *folder) Drop() error {
+	if f.lock == nil {
+		return nil // by now it may all be another's
+	}
+	return errors.Join(f.clear(), f.unlock())
+}
+
+func (f *folder) clear() error {
 	for _, path := range []string{f.draft, f.old} {
 		if err := os.RemoveAll(path); err != nil {
 			return fmt.Errorf("remove %s: %w", path, err)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"seats/internal/fail"
 	"seats/report/html"
 )
 
@@ -42,6 +43,20 @@ func TestASiteAppearsWholeOrNotAtAll(t *testing.T) {
 	left, err := os.ReadDir(filepath.Dir(dir))
 	require.NoError(t, err)
 	require.Len(t, left, 1)
+}
+
+// Two at once would take each other's pages away.
+func TestOnlyOneWritesASite(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "pages")
+	first := site(t, dir, "one")
+	_, err := html.Create(dir, html.Head{})
+	require.ErrorContains(t, err, "another `seats report --html` writes "+dir)
+	require.Equal(t, fail.Store, fail.CodeOf(err))
+	require.NoError(t, first.Close())
+	second := site(t, dir, "two")
+	require.NoError(t, first.Drop(), "it has nothing to throw away any more")
+	require.NoError(t, second.Close())
+	require.Contains(t, index(t, dir), "seats two")
 }
 
 // A run that is killed between its two renames leaves the older site under another name.

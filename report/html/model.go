@@ -107,7 +107,6 @@ type Slice struct {
 	Source                       string
 	AsOf                         time.Time
 	Sessions, Activities, Agents int64
-	SHA256                       string
 }
 
 // RegionDetail is a region's day in full.

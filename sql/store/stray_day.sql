@@ -1,4 +1,5 @@
--- Grain: day that the sealed month attached as stray has rows of, and the store has no slice of.
+-- Grain: day that the sealed month attached as stray has rows of, and the store has no slice of, nor the numbers that stay when a
+-- slice is dropped with age.
 select day::varchar
 from (
     select day
@@ -11,4 +12,5 @@ from (
     from stray._data.concurrency
 ) as sealed
 where day not in (select day from _data.slice)
+  and day not in (select day from _data.computation)
 order by day

@@ -111,11 +111,12 @@ func (w *auditor) concerns(e fs.DirEntry) bool {
 	return w.Period.holdsText(periodOf(name))
 }
 
-// addUnknown tells a reset store from one that is merely behind: a reset one starts its ledger after the files.
+// addUnknown tells a reset store from one that is merely behind: a reset one starts its ledger after the files. Where the clock
+// was wrong at a time, and so the order of the two is not known, nobody says that it is another store.
 func (w *auditor) addUnknown(files []foundFile) {
 	var before, after []foundFile
 	for _, f := range files {
-		if len(w.runs) > 0 && f.issued.Unix() >= w.runs[0].StartedTS {
+		if len(w.runs) > 0 && (f.issued.Unix() >= w.runs[0].StartedTS || !w.clockHeld()) {
 			after = append(after, f)
 		} else {
 			before = append(before, f)
@@ -131,8 +132,20 @@ func (w *auditor) addUnknown(files []foundFile) {
 	}
 	if len(after) > 0 {
 		w.add(Finding{Rule: StoreBehind, Details: names(after),
-			What: fmt.Sprintf("%s in the output folder unknown to the store, whose ledger ends at %s", count(len(after), "issued file"), instant(w.runs[len(w.runs)-1].EndedTS))})
+			What: fmt.Sprintf("%s in the output folder unknown to the store, whose ledger ends with run %d, at %s", count(len(after), "issued file"), len(w.runs), instant(w.runs[len(w.runs)-1].EndedTS))})
 	}
+}
+
+// clockHeld tells whether the ledger's times are in its order, up to now.
+func (w *auditor) clockHeld() bool {
+	last := int64(0)
+	for _, r := range w.runs {
+		if r.StartedTS < last || r.EndedTS < r.StartedTS {
+			return false
+		}
+		last = r.EndedTS
+	}
+	return last <= w.Clock().Unix()
 }
 
 // checkFiles holds every issued file of the period against the store and its manifest.

@@ -43,8 +43,8 @@ func orNone(sum string) string {
 }
 
 // checkIssuedByRuns looks for the run that issued each file: it names the file, and the file's time of issue lies
-// in it. A file that a later run names was adopted; one that no run names may be an earlier revision that was
-// taken over with it, or a row that nobody's run wrote.
+// in it. A file that another run names was adopted, whatever time its manifest gives: a clock may have been wrong. One that no run
+// names may be an earlier revision that was taken over with a later one, or a row that nobody's run wrote.
 func (w *auditor) checkIssuedByRuns() {
 	naming := map[string][]store.Run{}
 	for _, r := range w.runs {
@@ -60,8 +60,8 @@ func (w *auditor) checkIssuedByRuns() {
 		if slices.ContainsFunc(runs, inside) {
 			continue
 		}
-		later := func(r store.Run) bool { return at < r.StartedTS }
-		if slices.ContainsFunc(runs, later) || (len(runs) == 0 && w.succeeded(i, naming)) {
+		m, readable := w.manifests[i.File]
+		if len(runs) > 0 && (!readable || m.IssuedAt.Unix() == at) || len(runs) == 0 && w.succeeded(i, naming) {
 			adopted = append(adopted, i.File+", issued at "+instant(at))
 			continue
 		}
@@ -74,16 +74,11 @@ func (w *auditor) checkIssuedByRuns() {
 	}
 }
 
-// succeeded tells whether a later revision of the same series is named by a run after this one's time.
+// succeeded tells whether a later revision of the same series is named by a run.
 func (w *auditor) succeeded(i report.Issue, naming map[string][]store.Run) bool {
 	for _, o := range w.all {
-		if seriesOf(o) != seriesOf(i) || o.Revision <= i.Revision {
-			continue
-		}
-		for _, r := range naming[o.File] {
-			if r.StartedTS > i.IssuedAt.Unix() {
-				return true
-			}
+		if seriesOf(o) == seriesOf(i) && o.Revision > i.Revision && len(naming[o.File]) > 0 {
+			return true
 		}
 	}
 	return false

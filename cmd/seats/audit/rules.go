@@ -70,7 +70,7 @@ const (
 var catalogue = map[Rule]kind{
 	StoreLost:   {Integrity, false, "restore the store from a backup; a run without it starts a new ledger and adopts the files it can verify"},
 	StoreReset:  {Integrity, false, "the ledger is younger than the files: restore the older store from a backup, or let `seats run` of the period adopt the files"},
-	StoreBehind: {Integrity, false, "an older copy of the store was put back, or a run died before it could publish: `seats run` of the period adopts the files"},
+	StoreBehind: {Integrity, false, "an older copy of the store was put back, or a run died before it could publish, or the clock was wrong and the store is another one: `seats run` of the period adopts the files"},
 	SealedMonth: {Integrity, false, "bring the file back from a backup; if it is lost for good, `seats run --month YYYY-MM --refresh --accept-loss` reads the month again while the source still has it"},
 	LedgerChain: {Integrity, false, "entries were taken out, put in or reordered: " + restoreStore},
 	LedgerEntry: {Integrity, false, "the entry was changed after it was written: " + restoreStore},

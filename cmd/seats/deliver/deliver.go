@@ -22,6 +22,7 @@ import (
 	"io/fs"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -97,6 +98,9 @@ func (c Courier) attempt(ctx context.Context, parcels *[]Parcel, delivered []Del
 		return err
 	}
 	defer func() { err = errors.Join(err, to.Close()) }()
+	if err := c.sweep(to); err != nil {
+		return err
+	}
 	for ; len(*parcels) > 0; *parcels = (*parcels)[1:] {
 		arrived, err := c.parcel((*parcels)[0], delivered, o, to)
 		var broken *brokenError
@@ -106,6 +110,38 @@ func (c Courier) attempt(ctx context.Context, parcels *[]Parcel, delivered []Del
 		done(arrived, err)
 	}
 	return nil
+}
+
+// sweep removes what a delivery of the tenant's that was killed left under the names before the last: whoever delivers has the
+// store's lock, so that it is nobody's any more. A server that does not let that be done is left as it is.
+func (c Courier) sweep(to Target) error {
+	names, err := to.names()
+	var broken *brokenError
+	if err != nil {
+		if errors.As(err, &broken) {
+			return err
+		}
+		return nil
+	}
+	for _, name := range names {
+		sentAs, is := staged(name)
+		if !is || !report.IsOf(c.Tenant, strings.TrimSuffix(sentAs, sealedSuffix)) {
+			continue
+		}
+		if err := to.remove(name); errors.As(err, &broken) {
+			return err
+		} else if err != nil {
+			c.Log.Warn("what a killed delivery left cannot be removed", "tenant", c.Tenant, "file", name, "reason", err)
+		}
+	}
+	return nil
+}
+
+// staged tells what a name before the last becomes.
+func staged(name string) (sentAs string, is bool) {
+	name, hidden := strings.CutPrefix(name, ".")
+	name, unfinished := strings.CutSuffix(name, ".tmp")
+	return name, hidden && unfinished
 }
 
 // letter is a file on its way.

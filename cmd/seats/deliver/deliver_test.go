@@ -541,15 +541,15 @@ func TestAFileThatComesInBetweenIsNotReplaced(t *testing.T) {
 	for name, text := range map[string]string{".new.tmp": "ours", "new": "another's"} {
 		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600))
 	}
-	err := folder(dir).rename(".new.tmp", "new", false)
+	err := folder{dir, 0o600}.rename(".new.tmp", "new", false)
 	require.ErrorContains(t, err, "file exists")
 	require.Equal(t, fail.Restatement, fail.CodeOf(err))
 	text, err := os.ReadFile(filepath.Join(dir, "new"))
 	require.NoError(t, err)
 	require.Equal(t, "another's", string(text))
-	require.NoError(t, folder(dir).rename(".new.tmp", "new", true))
+	require.NoError(t, folder{dir, 0o600}.rename(".new.tmp", "new", true))
 	require.Equal(t, []string{"new"}, names(t, dir))
-	require.NoError(t, folder(dir).rename("new", "newer", false))
+	require.NoError(t, folder{dir, 0o600}.rename("new", "newer", false))
 	require.Equal(t, []string{"newer"}, names(t, dir))
 }
 
@@ -561,7 +561,51 @@ func (l lossy) write(name string, text []byte) error { return l.folder.write(nam
 func TestWhatCannotBeReadBackIsNotDelivered(t *testing.T) {
 	s := newSite(t, config.Delivery{}, 1)
 	dir := t.TempDir()
-	_, err := s.parcel(s.parcels[0], nil, outbox{dir: s.Outbox}, lossy{folder(dir)})
+	_, err := s.parcel(s.parcels[0], nil, outbox{dir: s.Outbox}, lossy{folder{dir, 0o600}})
 	require.ErrorContains(t, err, "read back 32999 with")
 	require.Equal(t, []string{".CNT_0.csv.manifest.json.tmp"}, names(t, dir))
+}
+
+// What a delivery left that was killed, the next clears: its own tenant's, and nothing else.
+func TestWhatAKilledDeliveryLeftIsCleared(t *testing.T) {
+	both(t, func(t *testing.T, d config.Delivery, folder string) {
+		s := newSite(t, d, 1)
+		s.Tenant = "acme"
+		left := []string{".CNT_US_PES_SEATS_OUTBOUND_acme_20260101.csv.tmp", ".CNT_US_PES_SEATS_OUTBOUND_acme_202601_R2.csv.manifest.json.tmp",
+			".CNT_EU_1_PES_SEATS_OUTBOUND_acme_20260101.csv.manifest.json.minisig.age.tmp"}
+		others := []string{".CNT_US_PES_SEATS_OUTBOUND_acme_2_20260101.csv.tmp", ".CNT_US_PES_SEATS_OUTBOUND_globex_20260101.csv.tmp",
+			"CNT_US_PES_SEATS_OUTBOUND_acme_20251231.csv", ".upload.tmp", ".CNT_US_PES_SEATS_OUTBOUND_acme_2026.csv.tmp"}
+		for _, name := range append(left, others...) {
+			require.NoError(t, os.WriteFile(filepath.Join(folder, name), []byte("half"), 0o600))
+		}
+		s.send(t)
+		for _, name := range left {
+			require.NotContains(t, names(t, folder), name)
+		}
+		for _, name := range others {
+			require.Contains(t, names(t, folder), name)
+		}
+	})
+}
+
+// A folder that is there for others says so: by deliver.mode, or because it hands its group on.
+func TestOthersMayReadWhatIsDelivered(t *testing.T) {
+	for _, c := range []struct{ configured, folder, want os.FileMode }{
+		{0, 0o775, 0o600}, {0, 0o775 | os.ModeSetgid, 0o640}, {0o644, 0o775, 0o644}, {0o600, 0o775 | os.ModeSetgid, 0o600},
+	} {
+		both(t, func(t *testing.T, d config.Delivery, folder string) {
+			if d.Host != "" && c.configured == 0 {
+				return // the server's affair
+			}
+			require.NoError(t, os.Chmod(folder, c.folder))
+			d.Mode = c.configured
+			s := newSite(t, d, 1)
+			s.send(t)
+			for _, name := range names(t, folder) {
+				info, err := os.Stat(filepath.Join(folder, name))
+				require.NoError(t, err)
+				require.Equal(t, c.want, info.Mode(), name)
+			}
+		})
+	}
 }

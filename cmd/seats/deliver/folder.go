@@ -1,6 +1,7 @@
 package deliver
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -13,9 +14,13 @@ import (
 )
 
 // folder is a Target of this machine. It is not made where it is missing: that may be a disk that is not mounted.
-type folder string
+type folder struct {
+	dir  string
+	mode fs.FileMode // of the files
+}
 
-func openFolder(path string) (Target, error) {
+// openFolder makes files readable for the group where the folder hands its own group on (setgid): it was made for that.
+func openFolder(path string, mode fs.FileMode) (Target, error) {
 	info, err := os.Stat(path)
 	if err == nil && !info.IsDir() {
 		err = errors.New("it is no folder")
@@ -23,10 +28,13 @@ func openFolder(path string) (Target, error) {
 	if err != nil {
 		return nil, fail.New(fail.Other, "make the folder that deliver.folder names, or mount it", "deliver to %s: %w", path, err)
 	}
-	return folder(path), nil
+	if mode == 0 && info.Mode()&fs.ModeSetgid != 0 {
+		mode = 0o640
+	}
+	return folder{path, cmp.Or(mode, 0o600)}, nil
 }
 
-func (f folder) path(name string) string { return filepath.Join(string(f), name) }
+func (f folder) path(name string) string { return filepath.Join(f.dir, name) }
 
 func (f folder) read(name string) ([]byte, error) {
 	text, err := report.ReadFile(f.path(name))
@@ -37,7 +45,7 @@ func (f folder) read(name string) ([]byte, error) {
 }
 
 func (f folder) write(name string, text []byte) error {
-	if err := writeNew(f.path(name), text); err != nil {
+	if err := writeNew(f.path(name), text, f.mode); err != nil {
 		return fmt.Errorf("deliver: %w", err)
 	}
 	return nil
@@ -53,7 +61,7 @@ func (f folder) rename(from, to string, replace bool) error {
 	} else if err != nil {
 		return fmt.Errorf("deliver: %w", err)
 	}
-	return syncFile(string(f))
+	return syncFile(f.dir)
 }
 
 // renameNew replaces nothing, as os.Rename would. Where a file system has no links, it is looked first.
@@ -71,11 +79,23 @@ func renameNew(from, to string) error {
 	return os.Remove(from)
 }
 
+func (f folder) names() (all []string, err error) {
+	entries, err := os.ReadDir(f.dir)
+	for _, e := range entries {
+		if e.Type().IsRegular() {
+			all = append(all, e.Name())
+		}
+	}
+	return all, err
+}
+
+func (f folder) remove(name string) error { return os.Remove(f.path(name)) }
+
 func (f folder) Close() error { return nil }
 
-// writeNew writes a file that only its owner can read, in place of what an interrupted run left, and has the disk
+// writeNew writes a file with a mode of its own, whatever the umask, in place of what an interrupted run left, and has the disk
 // confirm it.
-func writeNew(path string, text []byte) (err error) {
+func writeNew(path string, text []byte, mode fs.FileMode) (err error) {
 	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
@@ -85,6 +105,9 @@ func writeNew(path string, text []byte) (err error) {
 	}
 	defer func() { err = errors.Join(err, out.Close()) }()
 	if _, err := out.Write(text); err != nil {
+		return err
+	}
+	if err := out.Chmod(mode); err != nil {
 		return err
 	}
 	return out.Sync()

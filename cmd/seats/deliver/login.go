@@ -13,11 +13,12 @@ import (
 	"seats/internal/config"
 	"seats/internal/fail"
 	"seats/internal/keyfile"
+	"seats/internal/plain"
 )
 
 // clientConfig is who logs in, and which server is believed. agent is to be closed after use; nil where there is none.
 func clientConfig(d config.Delivery) (c *ssh.ClientConfig, agent *line, err error) {
-	known, err := knownhosts.NewDB(d.KnownHosts)
+	known, err := readKnownHosts(d.KnownHosts)
 	if err != nil {
 		return nil, nil, fail.New(fail.Other, "deliver.known_hosts must be a file in the format of OpenSSH's known_hosts", "read known hosts: %w", err)
 	}
@@ -35,6 +36,13 @@ func clientConfig(d config.Delivery) (c *ssh.ClientConfig, agent *line, err erro
 			return nil
 		},
 	}, agent, nil
+}
+
+func readKnownHosts(path string) (*knownhosts.HostKeyDB, error) {
+	if err := plain.Check(path); err != nil {
+		return nil, err
+	}
+	return knownhosts.NewDB(path)
 }
 
 const hintAgent = "deliver.agent must be the socket of a running ssh-agent"
@@ -58,7 +66,7 @@ func keyIn(path string) (ssh.Signer, error) {
 	if err == nil && keyfile.Exposed(info) {
 		return nil, fail.New(fail.Other, "chmod 600 "+path, "read key: %s can be read or written by others", path)
 	}
-	text, err := os.ReadFile(path)
+	text, err := plain.Read(path)
 	if err != nil {
 		return nil, fail.New(fail.Other, "deliver.key_file must be a file that this user may read", "read key: %w", err)
 	}

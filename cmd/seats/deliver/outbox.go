@@ -14,6 +14,7 @@ import (
 	"filippo.io/age"
 
 	"seats/internal/fail"
+	"seats/internal/plain"
 )
 
 // outbox is a folder that keeps what is being sent until the store says that it was delivered. A run that was killed
@@ -24,9 +25,12 @@ type outbox struct {
 	recipients []string // age's public keys; none: nothing is encrypted
 }
 
+// sealedSuffix ends the names of encrypted files.
+const sealedSuffix = ".age"
+
 func (o outbox) suffix() string {
 	if len(o.recipients) > 0 {
-		return ".age"
+		return sealedSuffix
 	}
 	return ""
 }
@@ -35,7 +39,7 @@ func (o outbox) suffix() string {
 func (o outbox) seal(sum string, text []byte) ([]byte, error) {
 	whom := sha256.Sum256([]byte(strings.Join(o.recipients, "\n")))
 	path := filepath.Join(o.dir, sum+"-"+hex.EncodeToString(whom[:8]))
-	sealed, err := os.ReadFile(path)
+	sealed, err := plain.Read(path)
 	if err == nil || !errors.Is(err, fs.ErrNotExist) {
 		return sealed, err
 	}
@@ -45,7 +49,7 @@ func (o outbox) seal(sum string, text []byte) ([]byte, error) {
 	if err := o.make(); err != nil {
 		return nil, err
 	}
-	if err := writeNew(path+".tmp", sealed); err != nil {
+	if err := writeNew(path+".tmp", sealed, 0o600); err != nil {
 		return nil, err
 	}
 	return sealed, errors.Join(os.Rename(path+".tmp", path), syncFile(o.dir))
@@ -70,7 +74,7 @@ func (o outbox) sent(sum string) (bool, error) {
 		return false, err
 	}
 	for _, e := range entries {
-		text, err := os.ReadFile(filepath.Join(o.dir, e.Name()))
+		text, err := plain.Read(filepath.Join(o.dir, e.Name()))
 		if err != nil || digest(text) == sum {
 			return err == nil, err
 		}

@@ -89,10 +89,27 @@ func (s *server) write(name string, text []byte) error {
 		return s.told(err, "write", name)
 	}
 	_, err = f.Write(text)
+	if err == nil && s.Mode != 0 {
+		err = f.Chmod(s.Mode)
+	}
 	if _, can := s.sftp.HasExtension("fsync@openssh.com"); can && err == nil {
 		err = f.Sync()
 	}
 	return s.told(errors.Join(err, f.Close()), "write", name)
+}
+
+func (s *server) names() (all []string, err error) {
+	found, err := s.sftp.ReadDir(s.path("."))
+	for _, info := range found {
+		if info.Mode().IsRegular() {
+			all = append(all, info.Name())
+		}
+	}
+	return all, s.told(err, "list", "")
+}
+
+func (s *server) remove(name string) error {
+	return s.told(s.sftp.Remove(s.path(name)), "remove", name)
 }
 
 // rename gives a file its name. SFTP itself replaces nothing; OpenSSH's extension does, and in one step.

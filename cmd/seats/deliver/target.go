@@ -12,13 +12,15 @@ type Target interface {
 	read(name string) ([]byte, error) // fs.ErrNotExist where there is none
 	write(name string, text []byte) error
 	rename(from, to string, replace bool) error
+	names() ([]string, error) // of the files there
+	remove(name string) error
 	Close() error
 }
 
 // Open reaches the folder, which must be there. A cancelled context breaks the connection.
 func Open(ctx context.Context, d config.Delivery) (Target, error) {
 	if d.Host == "" {
-		return openFolder(d.Folder)
+		return openFolder(d.Folder, d.Mode)
 	}
 	return dial(ctx, d)
 }

@@ -118,13 +118,13 @@ func (s *state) computeMonth(ctx context.Context, month calendar.Month) {
 	s.Log.Info("computed", "tenant", s.Tenant.Name, "month", month, "state", result.State(), "took", s.Clock().Sub(began).Round(time.Millisecond))
 }
 
-// month counts a month, or, where only a report is wanted, reads it: never one that no longer fits its days, nor one of days that
-// do not stand as they are issued.
+// month counts a month, or, where only a report is wanted or nothing has changed since it was sealed, reads it: never one that no
+// longer fits its days, nor one of days that do not stand as they are issued.
 func (s *state) month(ctx context.Context, month calendar.Month) (compute.MonthResult, error) {
 	if err := s.checkStanding(ctx, month); err != nil {
 		return compute.MonthResult{}, err
 	}
-	if s.Compute {
+	if s.Compute && !s.asSealed[month] {
 		return s.monthly[month].Month(ctx, s.Clock().Unix())
 	}
 	result, err := compute.LoadMonth(ctx, s.work.Conn, s.Tenant, month)

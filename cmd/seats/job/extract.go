@@ -38,7 +38,10 @@ func State(t config.Tenant, day calendar.Date, s store.Slice) string {
 // extract reads the days that are wanted from the source, all in one snapshot; if that is lost on the way, the days that
 // are left in a new one. A day that was broken off with the connection is one of them, so many times in a run.
 func (s *state) extract(ctx context.Context) (err error) {
-	windows, err := s.wanted(ctx)
+	windows, none, err := s.wanted(ctx)
+	for _, day := range none {
+		s.fail(day, fail.New(fail.Usage, "", "the day %s does not exist in any region's time zone", day))
+	}
 	if err != nil || len(windows) == 0 {
 		return err
 	}
@@ -124,7 +127,8 @@ func (s *state) inOneSnapshot(ctx context.Context, stage *extract.Stage, windows
 		if err := s.extractDay(ctx, cutter, w); err != nil {
 			return windows[i:], err
 		}
-		if i == 0 {
+		if !s.looked && len(s.result.Slices) > 0 { // resources come with the first day that can be read
+			s.looked = true
 			if err := s.sayUnknownSwitches(ctx, stage); err != nil {
 				return windows[i+1:], err
 			}
@@ -138,30 +142,30 @@ func (s *state) inOneSnapshot(ctx context.Context, stage *extract.Stage, windows
 }
 
 // wanted are the days that the source is asked for: those of which the store holds no final slice, or all. Those of which it
-// holds none come first: a run that has no time for all gets on in any case.
-func (s *state) wanted(ctx context.Context) ([]extract.Window, error) {
+// holds none come first: a run that has no time for all gets on in any case. And the days that there are in no region.
+func (s *state) wanted(ctx context.Context) (windows []extract.Window, none []calendar.Date, err error) {
 	held, err := store.Slices(ctx, s.work.Conn)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	var missing, again []extract.Window
+	var again []extract.Window
 	for _, day := range s.Days {
 		by, err := s.countedBy(ctx, day)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		w := Window(by, day)
 		slice, has := held[day.String()]
 		switch {
 		case len(w.Spans) == 0:
-			s.fail(day, fail.New(fail.Usage, "", "the day %s does not exist in any region's time zone", day))
+			none = append(none, day)
 		case !has:
-			missing = append(missing, w)
+			windows = append(windows, w)
 		case s.Refresh || State(by, day, slice) != settle.Final:
 			again = append(again, w)
 		}
 	}
-	return append(missing, again...), nil
+	return append(windows, again...), none, nil
 }
 
 // smallExport is the size in bytes of a file of facts that is not looked through first: who only reads a store of a small site need

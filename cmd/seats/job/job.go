@@ -109,18 +109,23 @@ type state struct {
 	lost    error // why the connection to the source broke for the first time
 	retries int   // after that
 	several bool  // it was said that rows of several tenants are counted
+	looked  bool  // for configured switches that the source does not have
 	stood   error // where the job stood when its context ended
 	issuing bool  // files are being written: from here on the job is finished, cancelled or not
 	done    bool  // the store is published
 	files   []string
 	sealed  []string // what the ledger says of months that were sealed
-	result  Result
-	errs    []error
+
+	asSealed map[calendar.Month]bool // sealed months of which no rows are needed
+
+	result Result
+	errs   []error
 }
 
 // Do runs the job, for no longer than its tenant's run_timeout.
 func (j *Job) Do(ctx context.Context) Result {
-	s := &state{Job: j, started: j.Clock(), failed: map[calendar.Date]bool{}, waiting: map[calendar.Date]bool{}, moved: map[calendar.Date]bool{}, result: Result{Tenant: j.Tenant.Name}}
+	s := &state{Job: j, started: j.Clock(), failed: map[calendar.Date]bool{}, waiting: map[calendar.Date]bool{},
+		moved: map[calendar.Date]bool{}, asSealed: map[calendar.Month]bool{}, result: Result{Tenant: j.Tenant.Name}}
 	if j.Extract || j.Compute || j.Report {
 		if err := s.run(ctx); err != nil {
 			s.note(calendar.Date{}, err)
@@ -177,11 +182,10 @@ func (s *state) run(ctx context.Context) (err error) {
 	if err := ctx.Err(); err != nil {
 		return err // nothing is published
 	}
-	if err := s.retain(ctx); err != nil {
-		return err
-	}
-	if err := s.seal(ctx); err != nil {
-		return err
+	for _, tidy := range []func(context.Context) error{s.retain, s.seal, func(ctx context.Context) error { return s.work.RemoveStray(ctx, s.Clock()) }} {
+		if err := tidy(ctx); err != nil && ctx.Err() == nil {
+			s.note(calendar.Date{}, err) // what was done before stays done
+		}
 	}
 	if err := s.publish(ctx); err != nil {
 		return err

@@ -20,6 +20,7 @@ type Look struct {
 	// Written is when that chunk was last written to; zero where there is none.
 	Written time.Time
 	Lacks   bool // whether tables are missing from it
+	Partial bool // whether it is not ready for want of fact tables
 }
 
 // Look asks the source whether it is ready for the job's last day (R10), without the store's lock and without reading
@@ -33,9 +34,9 @@ func (j *Job) Look(ctx context.Context) (l Look, err error) {
 	if err != nil {
 		return Look{}, err
 	}
-	l = Look{Newest: s.Newest, Written: s.Written, Lacks: s.Lacks}
+	l = Look{Newest: s.Newest, Written: s.Written, Lacks: s.Lacks, Partial: s.Partial}
 	ready, known := s.Ready(window)
-	if l.Ready = ready || !known; known {
+	if l.Ready = (ready || !known) && !s.Partial; known {
 		l.Mark = instant(*s.HighWater)
 	}
 	return l, nil

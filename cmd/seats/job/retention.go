@@ -3,7 +3,9 @@ package job
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"fmt"
+	"time"
 
 	"seats/internal/calendar"
 	"seats/internal/duck"
@@ -11,35 +13,43 @@ import (
 	"seats/report"
 )
 
-// retain drops the rows of days that are older than KeepDays, month by month from the oldest, and stops at the
-// first month that still needs them: one that is not over, or whose enabled agents are not issued as final in
-// every region that is billed for it.
+// retain drops the rows of days that are KeepDays older than the newest day that was read, month by month from the oldest, and
+// stops at the first month that still needs them: one with a number that is not issued as final. The newest day that was read, and
+// not the clock: one that is years ahead would take everything.
 func (s *state) retain(ctx context.Context) error {
 	if s.KeepDays == 0 {
 		return nil
 	}
-	first := calendar.DateOf(s.Clock(), s.Tenant.Zone).AddDays(-s.KeepDays)
 	held, err := store.Slices(ctx, s.work.Conn)
 	if err != nil {
 		return err
 	}
-	ledger, err := report.IssuedFiles(ctx, s.work.Conn)
-	if err != nil {
-		return err
+	newest, dropped := s.newestRead(held), 0
+	if newest == (calendar.Date{}) {
+		s.Log.Info("kept the rows of old days: up to when the source was complete is not known", "tenant", s.Tenant.Name)
+		return nil
 	}
-	dropped := 0
+	first := newest.AddDays(1 - s.KeepDays) // N days up to that one stay
 	for _, month := range heldMonths(held) {
-		if !month.Last().Before(first) || !s.closed(month, ledger) {
+		if !month.Last().Before(first) {
+			if month.Last().Before(calendar.DateOf(s.Clock(), s.Tenant.Zone).AddDays(-s.KeepDays)) {
+				s.Log.Info("kept the rows of old days: none that was read is newer by so much", "tenant", s.Tenant.Name, "from", month.First(), "newest", newest)
+			}
 			break
 		}
-		if err := s.work.Unlist(ctx, month); err != nil {
+		why, err := s.owed(ctx, month)
+		if err != nil {
 			return err
+		}
+		if why != "" {
+			s.Log.Info("kept the rows of old days: "+why, "tenant", s.Tenant.Name, "from", month.First())
+			break
+		}
+		if err := s.forget(ctx, month); err != nil {
+			return fmt.Errorf("drop %s: %w", month, err)
 		}
 		for _, day := range month.Days() {
 			if _, is := held[day.String()]; is {
-				if err := s.forget(ctx, day); err != nil {
-					return fmt.Errorf("drop %s: %w", day, err)
-				}
 				dropped++
 			}
 		}
@@ -48,6 +58,66 @@ func (s *state) retain(ctx context.Context) error {
 		s.Log.Info("dropped the rows of old days", "tenant", s.Tenant.Name, "days", dropped)
 	}
 	return nil
+}
+
+// newestRead is the newest day up to which the source is known to have been read.
+func (s *state) newestRead(held map[string]store.Slice) (newest calendar.Date) {
+	for text, slice := range held {
+		day, err := calendar.ParseDate(text)
+		if err != nil || slice.HighWater == nil {
+			continue // the store wrote it from a date; nobody knows what the source had by then
+		}
+		if mark := calendar.DateOf(time.Unix(*slice.HighWater, 0), s.Tenant.Zone); mark.Before(day) {
+			day = mark
+		}
+		if newest.Before(day) {
+			newest = day
+		}
+	}
+	return newest
+}
+
+// owed is why the rows of a month are needed still: a region that had some has a number that is not issued as final, or is not
+// even counted. A region whose last day came before has none to come; one that is switched off and had nobody has none to lose.
+func (s *state) owed(ctx context.Context, month calendar.Month) (why string, err error) {
+	ended, off := map[string]calendar.Date{}, map[string]bool{}
+	var regions []string
+	for _, r := range s.Tenant.Regions {
+		ended[r.Name], off[r.Name] = r.Until, r.Disabled
+		if !r.EndedBefore(month.First()) {
+			regions = append(regions, r.Name)
+		}
+	}
+	over := func(region, period string) bool { // a month is compared by its name, which comes before its days'
+		until := ended[region]
+		return until != (calendar.Date{}) && until.String() < period
+	}
+	list, err := json.Marshal(regions)
+	if err != nil {
+		return "", err
+	}
+	of := sql.Named("month", month.String())
+	err = duck.Each(ctx, s.work.Conn, "store/uncounted_of_month.sql", func(scan func(...any) error) error {
+		var region, period string
+		err := scan(&region, &period)
+		if why == "" && !over(region, period) {
+			why = fmt.Sprintf("%s is not counted for region %s, which may have rows of it; `until` says that a region had ended by then", period, region)
+		}
+		return err
+	}, of, sql.Named("regions", string(list)))
+	if err != nil || why != "" {
+		return why, err
+	}
+	return why, duck.Each(ctx, s.work.Conn, "store/owed.sql", func(scan func(...any) error) error {
+		var region, period, state string
+		var agents int64
+		err := scan(&region, &period, &agents, &state)
+		_, known := off[region]
+		if why == "" && !over(region, period) && (agents > 0 || known && !off[region]) {
+			why = fmt.Sprintf("region %s counts %d for %s, which is not issued as final", region, agents, period)
+		}
+		return err
+	}, of)
 }
 
 // closed tells whether the month's enabled agents are issued as final in every region.
@@ -66,10 +136,21 @@ func (s *state) closed(month calendar.Month, ledger []report.Issue) bool {
 	return true
 }
 
-// forget takes a day's slice and the rows derived from it out of the store. Its numbers, the list of issued
+// forget takes the slices of a month and the rows derived from them out of the store. Its numbers, the list of issued
 // files and the ledger stay.
-func (s *state) forget(ctx context.Context, day calendar.Date) error {
-	return duck.InTx(ctx, s.work.Conn, func(tx *sql.Tx) error { return store.DropRows(ctx, tx, day) })
+func (s *state) forget(ctx context.Context, month calendar.Month) error {
+	err := duck.InTx(ctx, s.work.Conn, func(tx *sql.Tx) error {
+		for _, day := range month.Days() {
+			if err := store.DropRows(ctx, tx, day); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return s.work.Unlist(ctx, month, s.Clock())
 }
 
 // heldMonths are the months of which the store holds a day, the oldest first.

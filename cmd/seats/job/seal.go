@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"seats/compute"
 	"seats/internal/calendar"
 	"seats/internal/store"
 	"seats/report"
@@ -12,29 +13,89 @@ import (
 // sealAfter is how many days after its end a closed month is sealed: what comes late or is corrected mostly comes before.
 const sealAfter = 35
 
-// unseal brings back the rows of the months that the job is about: what is counted, read again or issued needs them.
+// unseal brings back the rows of the sealed months that the job is about and needs rows of: of days that are read or counted
+// again. All numbers are in the store itself: what only shows or issues them leaves the files as they are.
 func (s *state) unseal(ctx context.Context) error {
-	if len(s.Days)+len(s.Months) == 0 {
-		return nil
+	seals, err := store.Seals(ctx, s.work.Conn)
+	if err != nil || len(seals) == 0 {
+		return err
 	}
-	months := map[calendar.Month]bool{}
-	for _, m := range s.Months {
-		months[m] = true
+	needed := map[calendar.Month]bool{}
+	if s.Extract {
+		windows, _, err := s.wanted(ctx)
+		if err != nil {
+			return err
+		}
+		for _, w := range windows {
+			needed[w.Day.YearMonth()] = true
+		}
 	}
-	for _, d := range s.Days {
-		months[d.YearMonth()] = true
-	}
-	for m := range months {
-		err := s.work.Unseal(ctx, m.First(), m.Last())
+	for _, seal := range seals {
+		m, err := calendar.ParseMonth(seal.Month)
+		if err != nil {
+			return err
+		}
+		if !needed[m] {
+			if needed[m], err = s.counts(ctx, m); err != nil {
+				return err
+			}
+		}
+		if s.asSealed[m] = !needed[m]; !needed[m] {
+			continue
+		}
+		err = s.work.Unseal(ctx, m.First(), m.Last(), s.Clock())
 		if errors.Is(err, store.ErrUnsealed) && s.readsAnew(m) {
 			s.Log.Warn("the sealed rows of the month are lost: it is read again", "tenant", s.Tenant.Name, "month", m, "reason", err)
-			err = s.work.Unlist(ctx, m)
+			err = s.work.Unlist(ctx, m, s.Clock())
 		}
 		if err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// counts tells whether the job counts a month, or a day of it, that is not counted yet as it is to be.
+func (s *state) counts(ctx context.Context, month calendar.Month) (bool, error) {
+	if !s.Compute {
+		return false, nil
+	}
+	whole := false
+	for _, m := range s.Months {
+		whole = whole || m == month
+	}
+	for _, day := range s.Days {
+		if day.YearMonth() != month {
+			continue
+		}
+		if s.Again {
+			return true, nil
+		}
+		by, err := s.countedBy(ctx, day)
+		if err != nil {
+			return false, err
+		}
+		if s.Named && by.RulesHash() != s.Tenant.On(day).RulesHash() {
+			return true, nil
+		}
+		stale, err := compute.Stale(ctx, s.work.Conn, by, day)
+		var missing *compute.MissingError
+		if stale || err != nil && !errors.As(err, &missing) {
+			return stale, err
+		}
+	}
+	if !whole || s.Again {
+		return whole, nil
+	}
+	result, err := compute.LoadMonth(ctx, s.work.Conn, s.Tenant, month)
+	var missing *compute.MissingError
+	if errors.As(err, &missing) {
+		return true, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	return compute.StaleMonth(ctx, s.work.Conn, s.Tenant, result)
 }
 
 // readsAnew tells whether the job reads every day of a month again, whatever was lost.

@@ -1,21 +1,25 @@
 package lake
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"database/sql"
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io/fs"
 	"path"
 	"path/filepath"
 
 	"seats/cmd/seats/audit"
 	"seats/cmd/seats/pseudonym"
+	"seats/extract"
 	"seats/internal/calendar"
 	"seats/internal/config"
 	"seats/internal/dirs"
 	"seats/internal/duck"
+	"seats/internal/fail"
 	"seats/internal/store"
 	texts "seats/sql"
 )
@@ -36,6 +40,7 @@ type Summary struct {
 // Export brings a tenant's days into the lake, and the months in which they lie. The errors are those of
 // store.OpenScratch and store.Lock.
 func (l *Lake) Export(ctx context.Context, tenant config.Tenant, period audit.Period) (summary Summary, err error) {
+	defer func() { err = l.placed(err) }()
 	lock, err := store.Lock(filepath.Join(l.dir, "."+tenant.Name+".lock"))
 	if err != nil {
 		return Summary{}, err
@@ -56,6 +61,9 @@ func (l *Lake) Export(ctx context.Context, tenant config.Tenant, period audit.Pe
 	if err := scratch.Take(ctx); err != nil {
 		return Summary{}, err
 	}
+	if err := x.claim(ctx); err != nil {
+		return Summary{}, err
+	}
 	// Files depend on the order in which threads write them: one thread writes them always alike.
 	if _, err := duck.Exec(ctx, scratch.Conn, "store/one_thread.sql"); err != nil {
 		return Summary{}, err
@@ -64,6 +72,31 @@ func (l *Lake) Export(ctx context.Context, tenant config.Tenant, period audit.Pe
 		return x.summary, err
 	}
 	return x.summary, x.months(ctx, period)
+}
+
+// claim keeps the partitions of two sites apart that each have a tenant of this name. A store is known by the first entry of
+// its ledger, which it keeps wherever it goes.
+func (x *export) claim(ctx context.Context) error {
+	runs, err := store.Runs(ctx, x.scratch.Conn)
+	if err != nil || len(runs) == 0 {
+		return err
+	}
+	name, is := path.Join("issued", "tenant="+x.tenant.Name, storeName), []byte(x.digest(runs[0].SHA256)+"\n")
+	if err := x.lake.folder(path.Dir(name)); err != nil {
+		return fmt.Errorf("write %s: %w", name, err)
+	}
+	said, err := x.lake.read(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return x.lake.write(name, is)
+	}
+	if err != nil {
+		return fmt.Errorf("read %s: %w", name, err)
+	}
+	if !bytes.Equal(said, is) {
+		return fail.New(fail.Usage, "give each site a lake of its own, or its tenant another name; if this store has taken the other's place, remove "+filepath.Join(x.lake.dir, name)+" and export again",
+			"the tenant %s in the lake %s is another store's: nothing of %s was written", x.tenant.Name, x.lake.dir, x.tenant.StorePath())
+	}
+	return nil
 }
 
 // export is a tenant's, at work.
@@ -169,6 +202,13 @@ func (x *export) load(ctx context.Context, d day) (rules string, err error) {
 		if t, err = x.masks.Day(ctx, x.scratch, t, d.Date); err != nil {
 			return "", err
 		}
+		sum, err := extract.SliceSHA256(ctx, x.scratch.Conn, d.Date)
+		if err != nil {
+			return "", err
+		}
+		if _, err := duck.Exec(ctx, x.scratch.Conn, "pseudonym/slice.sql", sql.Named("day", d.String()), sql.Named("sha256", sum)); err != nil {
+			return "", err
+		}
 	}
 	return ruleRows(t, d.Date, d.asOf)
 }
@@ -203,12 +243,20 @@ func (x *export) partitions(relations []string, folder string, from ...string) [
 	for _, part := range append(from, x.statements) {
 		fmt.Fprintf(h, "%d:%s", len(part), part) // lengths keep the parts apart
 	}
-	hash := hex.EncodeToString(h.Sum(nil))
+	hash := x.digest(hex.EncodeToString(h.Sum(nil)))
 	var parts []partition
 	for _, r := range relations {
 		parts = append(parts, partition{relation: r, dir: path.Join(r, "tenant="+x.tenant.Name, folder), hash: hash})
 	}
 	return parts
+}
+
+// digest is one that stands in the lake: a keyed one in its place where the lake has pseudonyms, since names went into it.
+func (x *export) digest(sum string) string {
+	if x.masks == nil {
+		return sum
+	}
+	return x.masks.Digest(sum)
 }
 
 // done tells whether the lake holds all of these partitions.

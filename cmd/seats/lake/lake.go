@@ -4,8 +4,8 @@
 //	RELATION/tenant=T/month=YYYY-MM/day=YYYY-MM-DD/part.parquet
 //	RELATION/tenant=T/month=YYYY-MM/part.parquet    what belongs to a month
 //
-// A partition is written beside and renamed into place, and its _SUCCESS holds the hash of what it was made of: an export
-// writes those alone of which that has changed. The partitions of a day that belong together lose their _SUCCESS before the
+// A partition is written beside and renamed into place, and its _SUCCESS holds the hash of what it was made of and that of its
+// data: an export writes those alone of which either is another by now. A tenant's partitions are of one store. The partitions of a day that belong together lose their _SUCCESS before the
 // first of them is replaced. What the store no longer has stays in the lake. Equal stores give equal bytes, as long as
 // program and DuckDB are the same. Files and folders are their owner's alone, and no link below the lake's folder is
 // followed. Memory grows with a day's slice.
@@ -88,9 +88,22 @@ func Open(dir, keyFile string) (*Lake, error) {
 		return nil, fmt.Errorf("open lake: %w", err)
 	}
 	if err := l.begin(schema); err != nil {
-		return nil, errors.Join(err, l.Close())
+		return nil, errors.Join(l.placed(err), l.Close())
 	}
 	return l, nil
+}
+
+// placed names a file of the lake in an error by its whole path: below a root it is known by what follows.
+func (l *Lake) placed(err error) error {
+	var file *fs.PathError
+	var link *os.LinkError
+	switch {
+	case errors.As(err, &file) && filepath.IsLocal(file.Path):
+		file.Path = filepath.Join(l.dir, file.Path)
+	case errors.As(err, &link) && filepath.IsLocal(link.New):
+		link.Old, link.New = filepath.Join(l.dir, link.Old), filepath.Join(l.dir, link.New)
+	}
+	return err
 }
 
 // Close lets the folder go.

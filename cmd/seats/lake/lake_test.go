@@ -2,6 +2,7 @@ package lake_test
 
 import (
 	"encoding/json"
+	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -127,13 +128,23 @@ func TestOnlyWhatChangedIsWritten(t *testing.T) {
 	require.Equal(t, [2]int{0, 2*2*9 + 2*2}, [2]int{written, unchanged})
 
 	const partition = "agent/tenant=007/month=2026-03/day=2026-03-28/"
-	for name, spoil := range map[string]func(path string) error{
-		"_SUCCESS":     os.Remove,
-		"part.parquet": os.Remove,
+	cut := func(path string) error { return os.Truncate(path, 100) }
+	empty := func(path string) error { return os.Truncate(path, 0) }
+	flip := func(path string) error {
+		text, err := os.ReadFile(path)
+		text[len(text)/2] ^= 1
+		return errors.Join(err, os.WriteFile(path, text, 0o600))
+	}
+	for _, spoil := range []struct {
+		name string
+		do   func(path string) error
+	}{
+		{"_SUCCESS", os.Remove}, {"_SUCCESS", empty}, {"_SUCCESS", flip},
+		{"part.parquet", os.Remove}, {"part.parquet", empty}, {"part.parquet", cut}, {"part.parquet", flip},
 	} {
-		require.NoError(t, spoil(filepath.Join(dir, partition+name)))
-		written, _ = export(t, dir, "", tenants...)
-		require.Equal(t, 9, written, "the day of a partition without %s", name)
+		require.NoError(t, spoil.do(filepath.Join(dir, partition+spoil.name)))
+		written, _ = export(t, dir, "", tenants[0])
+		require.Equal(t, 9, written, "the day of a partition whose %s is spoiled", spoil.name)
 		require.Equal(t, first, files(t, dir))
 	}
 
@@ -239,6 +250,32 @@ func TestPseudonyms(t *testing.T) {
 	export(t, late, key, tenants[0])
 	require.Empty(t, ask(t, names, "select unnest(examples) from read_parquet('"+late+"/data_quality/**/*.parquet')"))
 	require.NotEmpty(t, ask(t, names, "select unnest(examples) from data_quality where tenant = '007'"))
+}
+
+// Two sites may each have a tenant of one name: the lake holds that of the first, until somebody says that the second has
+// taken its place.
+func TestTwoSitesOfOneTenantNameAreToldApart(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "lake")
+	ours, other := site(t)[1], site(t)[1]
+	change(t, other, "update _data.run set sha256 = sha256('another site') where run_id = 1")
+	key := filepath.Join(t.TempDir(), "key")
+	require.NoError(t, os.WriteFile(key, []byte("0123456789abcdef\n"), 0o600))
+	for lakeDir, keyFile := range map[string]string{dir: "", dir + "-masked": key} {
+		export(t, lakeDir, keyFile, ours)
+		first := files(t, lakeDir)
+		l, err := lake.Open(lakeDir, keyFile)
+		require.NoError(t, err)
+		_, err = l.Export(t.Context(), other, everything)
+		require.Equal(t, fail.Usage, fail.CodeOf(err))
+		require.ErrorContains(t, err, "the tenant beta in the lake "+lakeDir+" is another store's")
+		require.Equal(t, first, files(t, lakeDir))
+		require.NoError(t, l.Close())
+		written, _ := export(t, lakeDir, keyFile, ours)
+		require.Zero(t, written)
+
+		require.NoError(t, os.Remove(filepath.Join(lakeDir, "issued", "tenant=beta", "_STORE")))
+		export(t, lakeDir, keyFile, other)
+	}
 }
 
 func TestAFolderOfSomethingElseIsRefused(t *testing.T) {

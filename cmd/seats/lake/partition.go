@@ -2,6 +2,8 @@ package lake
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -12,10 +14,11 @@ import (
 	"syscall"
 )
 
-// Names of the files in a partition.
+// Names of the files in a partition, and of the one that tells the store that a tenant's partitions are of.
 const (
 	dataName    = "part.parquet"
 	successName = "_SUCCESS"
+	storeName   = "_STORE"
 )
 
 // partition is a folder of the lake with one file of data, made of what hash stands for.
@@ -23,21 +26,44 @@ type partition struct {
 	relation, dir, hash string
 }
 
-// holds tells whether the lake has the partition, whole and made of the same. What is no file will be replaced.
+// success is what _SUCCESS says of a partition with such data, as sha256sum --check reads it.
+func (p partition) success(data string) []byte {
+	return fmt.Appendf(nil, "# made of %s\n%s  %s\n", p.hash, data, dataName)
+}
+
+// holds tells whether the lake has the partition, made of the same, and with its data as it was written. What is no file will be
+// replaced.
 func (l *Lake) holds(p partition) bool {
 	said, err := l.read(path.Join(p.dir, successName))
-	if err != nil || string(said) != p.hash+"\n" {
+	if err != nil {
 		return false
 	}
-	_, err = l.regular(path.Join(p.dir, dataName))
-	return err == nil
+	data, err := l.sum(path.Join(p.dir, dataName))
+	return err == nil && bytes.Equal(said, p.success(data))
+}
+
+// sum is the SHA-256 of a file that is no link.
+func (l *Lake) sum(name string) (string, error) {
+	if _, err := l.regular(name); err != nil {
+		return "", err
+	}
+	in, err := l.root.Open(name)
+	if err != nil {
+		return "", err
+	}
+	defer in.Close() //nolint:errcheck // only read
+	h := sha256.New()
+	_, err = io.Copy(h, in)
+	return hex.EncodeToString(h.Sum(nil)), err
 }
 
 // replace puts partitions that belong together into the lake, each from a file: nothing is replaced before all of them are
 // on its disk.
 func (l *Lake) replace(parts []partition, files []string) error {
+	sums := make([]string, len(parts))
 	for at, p := range parts {
-		if err := l.stage(p.dir, files[at]); err != nil {
+		var err error
+		if sums[at], err = l.stage(p.dir, files[at]); err != nil {
 			return fmt.Errorf("write %s: %w", path.Join(p.dir, dataName), err)
 		}
 	}
@@ -55,25 +81,27 @@ func (l *Lake) replace(parts []partition, files []string) error {
 			return err
 		}
 	}
-	for _, p := range parts {
-		if err := l.write(path.Join(p.dir, successName), []byte(p.hash+"\n")); err != nil {
+	for at, p := range parts {
+		if err := l.write(path.Join(p.dir, successName), p.success(sums[at])); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// stage copies a file to where it will be renamed, and makes the folders above it.
-func (l *Lake) stage(dir, file string) error {
+// stage copies a file to where it will be renamed, makes the folders above it, and gives the SHA-256 of what was written.
+func (l *Lake) stage(dir, file string) (string, error) {
 	if err := l.folder(dir); err != nil {
-		return err
+		return "", err
 	}
 	in, err := os.Open(file)
 	if err != nil {
-		return err
+		return "", err
 	}
 	defer in.Close() //nolint:errcheck // only read
-	return l.create(beside(path.Join(dir, dataName)), in)
+	h := sha256.New()
+	err = l.create(beside(path.Join(dir, dataName)), io.TeeReader(in, h))
+	return hex.EncodeToString(h.Sum(nil)), err
 }
 
 // beside is the name of an unfinished file: no engine takes it for data.

@@ -262,7 +262,7 @@ func (t Tenant) day(ctx context.Context, explainer *explain.Explainer, day calen
 	}
 	if err == nil {
 		d.Slice = &html.Slice{Source: slice.Source, AsOf: time.Unix(slice.AsOf, 0).UTC(), Sessions: slice.Sessions, Activities: slice.Activities,
-			Agents: slice.Agents, SHA256: slice.SHA256}
+			Agents: slice.Agents}
 	}
 	curves, err := t.curves(ctx, day)
 	if err != nil {

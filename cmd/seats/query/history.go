@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"seats/internal/confine"
+	"seats/internal/plain"
 )
 
 // HistoryFile is where what was typed is kept, by the environment: in the folder for state, "" where there is none.
@@ -38,7 +39,7 @@ func openHistory(file string) (*history, error) {
 	if file == "" {
 		return h, nil
 	}
-	text, err := os.ReadFile(file)
+	text, err := plain.Read(file)
 	if errors.Is(err, fs.ErrNotExist) {
 		return h, nil
 	}

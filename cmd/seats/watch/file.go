@@ -7,22 +7,23 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"syscall"
 	"time"
 
 	dto "github.com/prometheus/client_model/go"
 	"github.com/prometheus/common/expfmt"
 	"github.com/prometheus/common/model"
+
+	"seats/internal/plain"
 )
 
-// The collector is another user, and the file holds neither agents nor secrets. A file that is there keeps its mode:
-// that is the operator's choice.
+// The collector is another user, and the file holds neither agents nor secrets. Of a file that is there, the operator may have
+// chosen that fewer read it; that others write it, nobody.
 const fileMode = 0o644
 
 // WriteFile brings the metrics file up to date, whole or not at all. Runs of other tenants may do so at the same time:
 // they take turns, so that none writes what it saw before another.
 func (s Site) WriteFile(path string) (err error) {
-	unlock, err := takeTurn(filepath.Dir(path))
+	unlock, err := takeTurn(path)
 	if err != nil {
 		return err
 	}
@@ -45,7 +46,7 @@ func (s Site) WriteFile(path string) (err error) {
 
 // read gives the metrics that the file holds; a missing one holds none.
 func read(path string) (map[string]*dto.MetricFamily, error) {
-	in, err := os.Open(path)
+	in, err := plain.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
@@ -63,8 +64,11 @@ func read(path string) (map[string]*dto.MetricFamily, error) {
 // replace puts the text in the place of the file, once it is on disk. The collector reads no name that ends in .tmp.
 func replace(path string, text []byte) (err error) {
 	mode := fs.FileMode(fileMode)
-	if info, err := os.Stat(path); err == nil {
-		mode = info.Mode().Perm()
+	switch info, err := os.Lstat(path); {
+	case err == nil && info.Mode().IsRegular():
+		mode = info.Mode()&fileMode | 0o600
+	case err == nil && info.Mode()&fs.ModeSymlink == 0:
+		return &fs.PathError{Op: "replace", Path: path, Err: fmt.Errorf("it is no plain file (%s)", info.Mode())}
 	}
 	temp := filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+".tmp")
 	if err := os.Remove(temp); err != nil && !errors.Is(err, fs.ErrNotExist) { // a killed run's
@@ -95,21 +99,20 @@ func stage(path string, text []byte, mode fs.FileMode) (err error) {
 // turn is how long the file of others is waited for: they look into every store.
 const turn = time.Minute
 
-// takeTurn locks the folder; a lock file in it would have to be somebody's.
-func takeTurn(folder string) (unlock func(), err error) {
-	f, err := os.Open(folder)
-	if err != nil {
-		return nil, err
-	}
+// takeTurn waits until no other run of this user's writes the file, by a lock file beside it that is there only meanwhile. The collector reads
+// no name that ends in .lock. A lock on the folder, which everybody may open, everybody could hold.
+func takeTurn(path string) (unlock func(), err error) {
+	name := filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+".lock")
 	const pause = 100 * time.Millisecond
+	var f *os.File
 	for range turn / pause {
-		if err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); !errors.Is(err, syscall.EWOULDBLOCK) {
+		if f, err = plain.Lock(name); !errors.Is(err, plain.ErrLocked) {
 			break
 		}
 		time.Sleep(pause)
 	}
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("lock %s: %w", folder, err), f.Close())
+		return nil, err
 	}
-	return func() { f.Close() }, nil //nolint:errcheck // the lock goes with it
+	return func() { _ = errors.Join(os.Remove(name), f.Close()) }, nil
 }

@@ -41,11 +41,13 @@ func Write(ctx context.Context, o Options) (err error) {
 	if _, err := os.Lstat(o.Path); err == nil {
 		return fail.New(fail.Usage, "nothing was overwritten; give a new name", "%s exists", o.Path)
 	}
-	p := &packer{Options: o, masks: nil}
+	p := &packer{Options: o}
 	if o.KeyFile != "" {
-		if p.masks, err = pseudonym.ReadKey(o.KeyFile, o.Tenant.Name); err != nil {
+		masks, err := pseudonym.ReadKey(o.KeyFile, o.Tenant.Name)
+		if err != nil {
 			return err
 		}
+		p.digests = digests{masks, map[string]string{}}
 	}
 	p.scratch, err = store.OpenScratch(ctx, o.Tenant.StorePath(), duck.Of(o.Tenant.Engine), o.Period.Touches)
 	if err != nil {
@@ -56,7 +58,7 @@ func Write(ctx context.Context, o Options) (err error) {
 		return err
 	}
 	p.dir = filepath.Join(p.scratch.TempDir(), "pack")
-	for _, step := range []func(context.Context) error{p.load, p.writeSlices, p.writeResults, p.writeRules, p.writeIssued, p.writeLedger, p.writeTexts} {
+	for _, step := range []func(context.Context) error{p.load, p.writeSlices, p.writeRules, p.writeIssued, p.writeLedger, p.writeResults, p.writeTexts} {
 		if err := step(ctx); err != nil {
 			return err
 		}
@@ -69,11 +71,13 @@ type packer struct {
 	Options
 	scratch  *store.Scratch
 	dir      string
-	masks    *pseudonym.Masks // nil: no pseudonyms
+	held     map[string]store.Slice // by day
 	days     []calendar.Date
 	from, to string // bounds for the statements, as days
 	computed []computation
 	signed   bool             // there are signatures
+	copied   bool             // there are issued files
+	digests                   // and pseudonyms
 	months   []calendar.Month // that have a number, and every day of which is in the pack
 }
 
@@ -109,6 +113,7 @@ func (p *packer) loadDays(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	p.held = slices
 	for text := range slices {
 		d, err := calendar.ParseDate(text)
 		if err != nil {
@@ -143,6 +148,7 @@ func (p *packer) loadComputed(ctx context.Context) error {
 		if c.tenant, err = p.Tenant.WithRules([]byte(c.text)); err != nil {
 			return err
 		}
+		p.keep(c.sql)
 		p.computed = append(p.computed, c)
 		return nil
 	}, p.bounds()...)
@@ -208,6 +214,9 @@ func (p *packer) writeResults(ctx context.Context) error {
 		} else {
 			err = p.scratch.WriteDaysCSV(ctx, table, file, from, to)
 		}
+		if err == nil {
+			err = p.maskFile(file)
+		}
 		if err != nil {
 			return err
 		}
@@ -216,8 +225,10 @@ func (p *packer) writeResults(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	_, err = duck.Exec(ctx, p.scratch.Conn, "audit/pack/monthly_enabled.sql", append(p.bounds(), sql.Named("file", file))...)
-	return err
+	if _, err = duck.Exec(ctx, p.scratch.Conn, "audit/pack/monthly_enabled.sql", append(p.bounds(), sql.Named("file", file))...); err != nil {
+		return err
+	}
+	return p.maskFile(file)
 }
 
 // writeTexts adds the statements as they are, the script that runs them, and the page that tells how.

@@ -8,17 +8,15 @@ import (
 	"io/fs"
 	"path/filepath"
 	"strconv"
-	"strings"
 	"time"
 
 	"seats/internal/calendar"
-	"seats/internal/duck"
 	"seats/internal/store"
 	"seats/report"
 )
 
-// leftOut takes the place of a text that names an agent.
-const leftOut = "(left out: it names an agent)"
+// leftOut takes the place of a text that people wrote or that came from an error, in a pack with pseudonyms.
+const leftOut = "(left out: it may name an agent)"
 
 // issues are the issued files of the period.
 func (p *packer) issues(ctx context.Context) ([]report.Issue, error) {
@@ -52,93 +50,84 @@ func (p *packer) writeIssued(ctx context.Context) error {
 	}
 	rows := [][]string{{"region", "measure", "period", "revision", "value", "state", "file", "sha256", "manifest_sha256", "supersedes", "reason", "peak_ts", "peak_seconds", "issued_at"}}
 	for _, i := range issues {
-		reason, err := p.masked(ctx, i.Reason)
-		if err != nil {
-			return err
-		}
 		peak := ""
 		if i.PeakAt != nil {
 			peak = number(i.PeakAt.Unix())
 		}
 		rows = append(rows, []string{i.Region, string(i.Measure), i.Period, strconv.Itoa(i.Revision), number(i.Value), i.State, i.File, i.SHA256,
-			i.ManifestSHA256, i.Supersedes, reason, peak, number(i.PeakSeconds), i.IssuedAt.UTC().Format(time.RFC3339)})
-		if err := p.copyIssued(ctx, i.File); err != nil {
+			i.ManifestSHA256, i.Supersedes, p.masked(i.Reason), peak, number(i.PeakSeconds), i.IssuedAt.UTC().Format(time.RFC3339)})
+		if err := p.copyIssued(i); err != nil {
 			return err
 		}
 	}
 	return p.putCSV("ledger/issued_file.csv", rows)
 }
 
-func (p *packer) copyIssued(ctx context.Context, file string) error {
-	for _, name := range []string{file, report.ManifestName(file), report.SignatureName(file)} {
+func (p *packer) copyIssued(i report.Issue) error {
+	p.keep(i.SHA256) // a data file names nobody
+	for _, name := range []string{i.File, report.ManifestName(i.File), report.SignatureName(i.File)} {
 		text, err := report.ReadFile(filepath.Join(p.Tenant.OutputDir, p.Tenant.Name, name))
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
-		if name == report.SignatureName(file) {
-			if p.masks != nil {
-				continue // it is the signature of another text
-			}
-			p.signed = true
-		}
-		if err == nil && p.masks != nil && name != file {
-			text, err = p.maskedManifest(ctx, filepath.Join(p.Tenant.OutputDir, p.Tenant.Name, name))
-		}
 		if err != nil {
 			return err
+		}
+		switch name {
+		case report.SignatureName(i.File):
+			if p.masks != nil {
+				continue // names can be tried against it, too
+			}
+			p.signed = true
+		case report.ManifestName(i.File):
+			if text, err = p.maskedManifest(name, text); err != nil {
+				return err
+			}
 		}
 		if err := p.put("issued/"+name, text); err != nil {
 			return err
 		}
+		p.copied = true
 	}
 	return nil
 }
 
-// maskedManifest is a manifest without the agents that its data-quality examples and its reason name.
-func (p *packer) maskedManifest(ctx context.Context, path string) ([]byte, error) {
-	m, _, err := report.ReadManifest(path)
+// maskedManifest is a manifest without what names agents: its reason, and examples of the data-quality rules, which
+// results/data_quality.csv has with pseudonyms.
+func (p *packer) maskedManifest(name string, text []byte) ([]byte, error) {
+	if p.masks == nil {
+		return text, nil
+	}
+	m, err := report.ParseManifest(name, text)
 	if err != nil {
 		return nil, err
 	}
-	for _, q := range m.Quality {
-		for at, example := range q.Examples {
-			names := q.Rule == "excluded_agent" || q.Rule == "agent_without_employee_id" ||
-				q.Rule == "damaged_name" && strings.HasPrefix(example, "#")
-			if names { // the other rules, and the other examples, name rows and switches
-				q.Examples[at] = p.masks.Agent(example)
-			}
-		}
+	for at := range m.Quality {
+		m.Quality[at].Examples = []string{}
 	}
 	if m.Reason != nil {
-		reason, err := p.masked(ctx, *m.Reason)
-		if err != nil {
-			return nil, err
-		}
-		m.Reason = &reason
+		*m.Reason = leftOut
 	}
-	var out bytes.Buffer
-	e := json.NewEncoder(&out)
-	e.SetEscapeHTML(false)
-	e.SetIndent("", "  ")
-	err = e.Encode(m)
-	return out.Bytes(), err
+	p.keep(m.SQLHash)
+	masked, err := m.Encode()
+	if err != nil {
+		return nil, err
+	}
+	masked = p.mask(masked)
+	p.replace(sha(text), sha(masked))
+	return masked, nil
 }
 
-// masked is a text that people wrote or that came from an error: left out where it holds the name of an agent.
-func (p *packer) masked(ctx context.Context, text string) (string, error) {
+// masked is a text that people wrote or that came from an error: whatever it says may name an agent.
+func (p *packer) masked(text string) string {
 	if p.masks == nil || text == "" {
-		return text, nil
+		return text
 	}
-	var namesAgent bool
-	err := duck.Each(ctx, p.scratch.Conn, "audit/pack/names_agent.sql", func(scan func(...any) error) error { return scan(&namesAgent) }, named("text", text))
-	if namesAgent {
-		text = leftOut
-	}
-	return text, err
+	return leftOut
 }
 
-// writeLedger adds every run of the store, a line each: the very bytes that are hashed. The hash of a line is the
-// previous_sha256 of the next.
+// writeLedger adds every run of the store, a line each: the very bytes that are hashed, or those that take their place. The
+// hash of a line is the previous_sha256 of the next.
 func (p *packer) writeLedger(ctx context.Context) error {
 	runs, err := store.Runs(ctx, p.scratch.Conn)
 	if err != nil {
@@ -147,13 +136,20 @@ func (p *packer) writeLedger(ctx context.Context) error {
 	var lines bytes.Buffer
 	sums := [][]string{{"run_id", "started_at", "ended_at", "sha256"}}
 	for _, r := range runs {
-		if r.Message, err = p.masked(ctx, r.Message); err != nil {
+		sum, err := r.Hash()
+		if err != nil {
 			return err
+		}
+		r.Message = p.masked(r.Message)
+		if p.masks != nil {
+			r.OSUser = p.masks.User(r.OSUser)
 		}
 		line, err := json.Marshal(r)
 		if err != nil {
 			return err
 		}
+		line = p.mask(line)
+		p.replace(sum, sha(line))
 		lines.Write(append(line, '\n'))
 		sums = append(sums, []string{number(r.ID), r.Started.Format(time.RFC3339), r.Ended.Format(time.RFC3339), r.SHA256})
 	}

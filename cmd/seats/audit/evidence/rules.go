@@ -24,11 +24,11 @@ func (p *packer) writeRules(context.Context) error {
 		for at, r := range rules.Regions {
 			span = append(span, []string{c.day.String(), r.Name, c.tenant.Regions[at].Zone.String(), number(r.Day.Start), number(r.Day.End)})
 		}
-		if seen[c.rules] {
+		if seen[p.digest(c.rules)] {
 			continue
 		}
-		seen[c.rules] = true
-		if err := p.put("rules/"+c.rules+".json", []byte(c.text+"\n")); err != nil {
+		seen[p.digest(c.rules)] = true
+		if err := p.put("rules/"+p.digest(c.rules)+".json", []byte(c.text+"\n")); err != nil {
 			return err
 		}
 		for _, pattern := range rules.Exclude {
@@ -65,7 +65,7 @@ func (p *packer) putCSV(name string, rows [][]string) error {
 	if err := w.WriteAll(rows); err != nil {
 		return err
 	}
-	return p.put(name, out.Bytes())
+	return p.put(name, p.mask(out.Bytes()))
 }
 
 func number(n int64) string { return strconv.FormatInt(n, 10) }

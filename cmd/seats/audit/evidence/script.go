@@ -2,6 +2,7 @@ package evidence
 
 import (
 	"bytes"
+	_ "embed" // for the last statement
 	"fmt"
 	"regexp"
 	"strings"
@@ -10,6 +11,9 @@ import (
 	"seats/internal/store"
 	texts "seats/sql"
 )
+
+//go:embed conclude.sql
+var conclusion string
 
 // parameter is a value bound to a statement. A plain script has variables instead, named the_day for $day, since
 // $from and $to would be words of the language.
@@ -28,12 +32,16 @@ func (p *packer) script() []byte {
 	}
 	s.load(p)
 	for _, c := range p.computed {
-		s.day(c, p.masks == nil)
+		s.day(c)
 	}
 	for _, m := range p.months {
 		s.month(m.String())
 	}
-	s.conclude(p.masks == nil)
+	if p.masks == nil {
+		s.conclude("as recorded")
+	} else {
+		s.conclude("as packed")
+	}
 	return s.out.Bytes()
 }
 
@@ -77,7 +85,7 @@ func (s *script) load(p *packer) {
 	for _, table := range heads {
 		s.run("insert into _data." + table + " by name from read_parquet('slices/" + table + ".parquet')")
 	}
-	for _, table := range tables {
+	for _, table := range store.RowTables() {
 		s.run("insert into _data." + table + " by name from read_parquet('slices/*/" + table + ".parquet')")
 	}
 	s.csv("day", "rules/day.csv", "day", "rules_sha256", "sql_sha256", "slice_sha256", "state", "end_second_counts")
@@ -88,7 +96,12 @@ func (s *script) load(p *packer) {
 	s.csv("month_day", "rules/month_day.csv", "month", "region", "day")
 	s.csv("issued_file", "ledger/issued_file.csv", "region", "measure", "period", "revision", "value", "state", "file", "sha256", "manifest_sha256",
 		"supersedes", "reason", "peak_ts", "peak_seconds", "issued_at")
-	s.run("create table pack.slice_hash (day date, sha256 varchar)")
+	s.run("create table pack.slice_hash (day varchar, sha256 varchar)")
+	if p.copied {
+		s.run("create table pack.file as select parse_filename(filename) as name, content from read_blob('issued/*')")
+	} else {
+		s.run("create table pack.file (name varchar, content blob)")
+	}
 }
 
 // csv makes a table of texts from a file of the pack.
@@ -106,7 +119,7 @@ func (s *script) csv(table, file string, columns ...string) {
 }
 
 // day counts a day.
-func (s *script) day(c computation, hashed bool) {
+func (s *script) day(c computation) {
 	day := c.day.String()
 	s.out.WriteByte('\n')
 	s.say(day)
@@ -116,10 +129,8 @@ func (s *script) day(c computation, hashed bool) {
 	for _, name := range compute.Steps() {
 		s.statement(name)
 	}
-	if hashed {
-		s.run("create or replace temp table slice_hash as\n" + s.text("stage/slice_sha256.sql"))
-		s.run("insert into pack.slice_hash select getvariable('the_day')::date, sha256 from slice_hash")
-	}
+	s.run("create or replace temp table slice_hash as\n" + s.text("stage/slice_sha256.sql"))
+	s.run("insert into pack.slice_hash select getvariable('the_day'), sha256 from slice_hash")
 }
 
 // rules fills the tables that the statements read the day's rules from.
@@ -152,38 +163,9 @@ func (s *script) month(month string) {
 	s.statement("compute/monthly_enabled.sql")
 }
 
-// conclude prints what was issued beside what has just been counted.
-func (s *script) conclude(hashed bool) {
+// conclude prints what was issued beside what has just been counted, and how far the parts of the pack fit each other.
+func (s *script) conclude(recorded string) {
 	s.out.WriteByte('\n')
-	s.say("What was issued last, and what has just been counted from the slices.")
-	slices := "'not checked: the rows are pseudonymized'"
-	if hashed {
-		slices = `case when i.measure = 'enabled'
-                then (select case when bool_and(h.sha256 = s.sha256) then 'as recorded' else 'CHANGED' end
-                      from pack.slice_hash as h join _data.slice as s using (day) where strftime(h.day, '%Y-%m') = i.period)
-                else (select case when h.sha256 = s.sha256 then 'as recorded' else 'CHANGED' end
-                      from pack.slice_hash as h join _data.slice as s using (day) where h.day::varchar = i.period)
-           end`
-	}
-	s.run(`with counted as (
-    select region, 'concurrent' as measure, day::varchar as period, agents, peak_ts
-    from _data.daily_concurrent
-    where location is null
-    union all
-    select region, 'enabled', month, agents, null
-    from _data.monthly_enabled
-)
-select i.period,
-       i.region,
-       i.measure,
-       i.revision::integer as revision,
-       i.value::bigint as issued,
-       c.agents as counted,
-       to_timestamp(c.peak_ts) as peak_at,
-       coalesce(i.value::bigint = c.agents, false) as agrees,
-       ` + slices + ` as slices
-from pack.issued_file as i
-left join counted as c using (region, measure, period)
-qualify row_number() over (partition by i.region, i.measure, i.period order by i.revision::integer desc) = 1
-order by i.period, i.region, i.measure`)
+	s.set("recorded", recorded)
+	s.run(parameter.ReplaceAllString(conclusion, "getvariable('the_$1')"))
 }

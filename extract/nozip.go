@@ -1,0 +1,109 @@
+package extract
+
+import (
+	"archive/zip"
+	"bytes"
+	"fmt"
+	"io"
+	"os"
+)
+
+// unreadZip is why a file is not read that is whole, for all that one can tell.
+type unreadZip struct {
+	what, help string
+}
+
+func (u *unreadZip) Error() string { return u.what }
+
+func encrypted(how string) *unreadZip {
+	return &unreadZip{how, "have it exported without encryption, or decrypted into a folder of its own; nothing was changed"}
+}
+
+func otherwise(what string) *unreadZip {
+	return &unreadZip{what, "have it written as a zip of the usual kind (deflate), or unpacked into a folder; nothing was changed"}
+}
+
+// Methods of compression in zips.
+const (
+	methodBzip2     = 12
+	methodEncrypted = 99 // by AES; the true method stands elsewhere
+)
+
+// methods are those that are not read, by name. 9 is what Windows takes for files of 2 GB and more.
+var methods = map[uint16]string{
+	1: "Shrink", 2: "Reduce", 3: "Reduce", 4: "Reduce", 5: "Reduce", 6: "Implode", 9: "Deflate64", 14: "LZMA", 20: "Zstandard", 93: "Zstandard", 94: "MP3", 95: "XZ",
+	96: "JPEG", 97: "WavPack", 98: "PPMd",
+}
+
+// unreadable says why a file in a zip cannot be read, though the zip is whole; nil where it can.
+func unreadable(f *zip.File) error {
+	const isEncrypted = 1 // of the flags
+	name, known := methods[f.Method]
+	switch {
+	case f.Flags&isEncrypted != 0 || f.Method == methodEncrypted:
+		return encrypted("it is encrypted with a password")
+	case known:
+		return otherwise(fmt.Sprintf("it is compressed with %s: want deflate", name))
+	case f.Method != zip.Store && f.Method != zip.Deflate && f.Method != methodBzip2:
+		return otherwise(fmt.Sprintf("it is compressed with method %d: want deflate", f.Method))
+	}
+	return nil
+}
+
+const encryptedWhole = "no zip: it looks encrypted (GIM's option encrypt-certificate)"
+
+// beginnings are how files begin that are no zip, though their name ends so.
+var beginnings = []struct {
+	with string
+	is   *unreadZip
+}{
+	{"\x30\x80", encrypted(encryptedWhole)}, // CMS, in DER or BER: a sequence of 128 bytes and more, or of a length to come
+	{"\x30\x82", encrypted(encryptedWhole)},
+	{"\x30\x83", encrypted(encryptedWhole)},
+	{"\x30\x84", encrypted(encryptedWhole)},
+	{"\x30\x85", encrypted(encryptedWhole)},
+	{"-----BEGIN ", encrypted(encryptedWhole)}, // CMS, PKCS7, PGP
+	{"MIME-Version:", encrypted(encryptedWhole)},
+	{"Content-Type:", encrypted(encryptedWhole)},
+	{"Salted__", encrypted("no zip: it looks encrypted by openssl")},
+	{"age-encryption.org/", encrypted("no zip: it looks encrypted by age")},
+	{"\x84", encrypted("no zip: it looks encrypted by OpenPGP")}, // a session key, for a person or of a password
+	{"\x85", encrypted("no zip: it looks encrypted by OpenPGP")},
+	{"\x8c", encrypted("no zip: it looks encrypted by OpenPGP")},
+	{"\xc1", encrypted("no zip: it looks encrypted by OpenPGP")},
+	{"\xc3", encrypted("no zip: it looks encrypted by OpenPGP")},
+	{"\x1f\x8b", otherwise("no zip: it looks like gzip")},
+	{"\x1f\x9d", otherwise("no zip: it looks like compress")},
+	{"BZh", otherwise("no zip: it looks like bzip2")},
+	{"\xfd7zXZ\x00", otherwise("no zip: it looks like xz")},
+	{"\x28\xb5\x2f\xfd", otherwise("no zip: it looks like Zstandard")},
+	{"7z\xbc\xaf\x27\x1c", otherwise("no zip: it looks like 7-Zip")},
+	{"Rar!", otherwise("no zip: it looks like RAR")},
+	{"MSCF", otherwise("no zip: it looks like a cabinet of Windows")},
+	{"<", otherwise("no zip: it looks like a page of a web server")},
+}
+
+// noZip says what a file is that is no zip; nil where nothing tells it from one that was copied in part.
+func noZip(path string) *unreadZip {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil
+	}
+	defer f.Close() //nolint:errcheck // only read
+	head := make([]byte, 512)
+	n, _ := io.ReadFull(f, head)
+	head = bytes.TrimPrefix(head[:n], []byte("\ufeff"))
+	for _, b := range beginnings {
+		if bytes.HasPrefix(head, []byte(b.with)) {
+			return b.is
+		}
+	}
+	_, err = os.Stat(path[:len(path)-len(".zip")] + ".z01")
+	switch {
+	case len(head) > 262 && string(head[257:262]) == "ustar":
+		return otherwise("no zip: it looks like tar")
+	case err == nil:
+		return otherwise("it is one part of a zip that was split")
+	}
+	return nil
+}

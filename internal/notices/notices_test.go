@@ -1,0 +1,141 @@
+package notices_test
+
+import (
+	"cmp"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"seats/internal/golden"
+)
+
+// licence are the names of files that hold licences and notices.
+var licence = regexp.MustCompile(`(?i)^(licen[cs]e|copying|notice|patents)(\.(txt|md))?$`)
+
+// Every module that is linked into the program, DuckDB's bundled libraries, uPlot and the runtimes stand in notices.txt.
+func TestTheNoticesAreThoseOfWhatIsLinked(t *testing.T) {
+	all := linked(t)
+	require.Greater(t, len(all), 30)
+	for name, path := range map[string]string{"Go, its standard library and runtime": goroot(t), "uPlot, in the pages": "../../report/html/assets/uplot"} {
+		all[name] = licencesIn(t, path, path)
+	}
+	bundled, err := filepath.Glob("texts/*.txt")
+	require.NoError(t, err)
+	require.NotEmpty(t, bundled)
+	for _, path := range bundled {
+		name, isDuckDB := strings.CutPrefix(strings.TrimSuffix(filepath.Base(path), ".txt"), "duckdb-")
+		if isDuckDB {
+			name = "DuckDB: " + name
+		}
+		all[name] = []string{path}
+	}
+	golden.Equal(t, "notices.txt", written(t, all))
+}
+
+// DuckDB's library names the archives that it is linked from: each of other people has its text.
+func TestEveryArchiveOfDuckDBHasItsNotice(t *testing.T) {
+	list := exec.Command("go", "list", "-deps", "-f", "{{if .Module}}{{range .CgoLDFLAGS}}{{.}}\n{{end}}{{end}}", "seats/cmd/seats")
+	out, err := list.Output()
+	require.NoError(t, err)
+	archives := regexp.MustCompile(`(?m)^-lduckdb_(\w+)$|^-l(\w+)_extension$`).FindAllStringSubmatch(string(out), -1)
+	require.Greater(t, len(archives), 10)
+	ours := map[string]bool{"static": true, "generated_extension_loader": true, "autocomplete": true, "core_functions": true, "json": true}
+	elsewhere := map[string]string{"pg_query": "libpg_query", "skiplistlib": "skiplist", "tpch": "tpc", "tpcds": "tpc"}
+	for _, a := range archives {
+		name := a[1] + a[2]
+		if ours[name] {
+			continue
+		}
+		require.FileExists(t, "texts/duckdb-"+cmp.Or(elsewhere[name], name)+".txt")
+	}
+}
+
+// linked are the licences of each module that the program has code of, from the folders of that code and those above.
+func linked(t *testing.T) map[string][]string {
+	t.Helper()
+	list := exec.Command("go", "list", "-deps", "-tags=netgo,osusergo", "-json=Dir,Module", "seats/cmd/seats")
+	list.Stderr = os.Stderr
+	out, err := list.Output()
+	require.NoError(t, err)
+	all := map[string][]string{}
+	for d := json.NewDecoder(strings.NewReader(string(out))); ; {
+		var p struct {
+			Dir    string
+			Module *struct {
+				Path, Version, Dir string
+				Main               bool
+			}
+		}
+		err := d.Decode(&p)
+		if errors.Is(err, io.EOF) {
+			return all
+		}
+		require.NoError(t, err)
+		if p.Module == nil || p.Module.Main {
+			continue
+		}
+		name := platform.ReplaceAllString(p.Module.Path, "/lib/*") + " " + p.Module.Version
+		all[name] = append(all[name], licencesIn(t, p.Dir, p.Module.Dir)...)
+		require.NotEmpty(t, all[name], "%s has no licence", name)
+	}
+}
+
+// platform is the end of the modules with DuckDB's library, one a platform.
+var platform = regexp.MustCompile(`/lib/[a-z0-9]+-[a-z0-9]+$`)
+
+// licencesIn are the files with licences in a folder and those above it, up to root.
+func licencesIn(t *testing.T, dir, root string) (found []string) {
+	t.Helper()
+	for ; strings.HasPrefix(dir, root); dir = filepath.Dir(dir) {
+		entries, err := os.ReadDir(dir)
+		require.NoError(t, err)
+		for _, e := range entries {
+			if licence.MatchString(e.Name()) && !e.IsDir() {
+				found = append(found, filepath.Join(dir, e.Name()))
+			}
+		}
+	}
+	return found
+}
+
+func goroot(t *testing.T) string {
+	t.Helper()
+	out, err := exec.Command("go", "env", "GOROOT").Output()
+	require.NoError(t, err)
+	return strings.TrimSpace(string(out))
+}
+
+// written is each text once, below all that it is of.
+func written(t *testing.T, all map[string][]string) string {
+	t.Helper()
+	of := map[string][]string{} // names by text
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		for _, path := range all[name] {
+			b, err := os.ReadFile(path)
+			require.NoError(t, err)
+			text := strings.TrimSpace(strings.ReplaceAll(strings.ReplaceAll(string(b), "\r\n", "\n"), "\f", ""))
+			if !slices.Contains(of[text], name) {
+				of[text] = append(of[text], name)
+			}
+		}
+	}
+	texts := slices.Collect(maps.Keys(of))
+	slices.SortFunc(texts, func(a, b string) int { return cmp.Or(cmp.Compare(of[a][0], of[b][0]), cmp.Compare(a, b)) })
+	var out strings.Builder
+	out.WriteString("What is linked into seats, and under which licences. The program's own is MIT; see LICENSE.\n")
+	for _, text := range texts {
+		fmt.Fprintf(&out, "\n%s\n%s\n%s\n\n%s\n", strings.Repeat("=", 80), strings.Join(of[text], "\n"), strings.Repeat("=", 80), text)
+	}
+	return out.String()
+}

@@ -1,0 +1,114 @@
+// Package plain opens files that the configuration names, or that lie where others can put something, once it is known that they
+// are plain files: whoever opens a pipe waits for its other end, and a device does what it likes.
+package plain
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"syscall"
+)
+
+// Check refuses what is no plain file. Links are followed: that is how Kubernetes gives a Secret.
+func Check(path string) error {
+	info, err := os.Stat(path)
+	if err != nil {
+		return err
+	}
+	return regular(path, info)
+}
+
+func regular(path string, info fs.FileInfo) error {
+	if info.Mode().IsRegular() {
+		return nil
+	}
+	return &fs.PathError{Op: "open", Path: path, Err: fmt.Errorf("it is no plain file (%s)", info.Mode())}
+}
+
+// Open opens a file to be read.
+func Open(path string) (*os.File, error) {
+	if err := Check(path); err != nil {
+		return nil, err
+	}
+	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK|syscall.O_NOCTTY, 0) // it may be another by now
+	if err != nil {
+		return nil, err
+	}
+	info, err := f.Stat()
+	if err == nil {
+		err = regular(path, info)
+	}
+	if err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return f, nil
+}
+
+// Read reads a file.
+func Read(path string) ([]byte, error) {
+	f, err := Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close() //nolint:errcheck // only read
+	return io.ReadAll(f)
+}
+
+// ErrLocked: somebody else has the lock.
+var ErrLocked = errors.New("it is locked")
+
+// Lock takes a lock that ends when the file is closed, or with the process; one that is held is ErrLocked, and nobody waits. The
+// file is this user's and nobody else's to open, so that nobody else can keep it locked: a link, a file of another user, or what is
+// no plain file, is an error. Whoever holds the lock may remove the file.
+func Lock(path string) (*os.File, error) {
+	for {
+		f, err := lock(path)
+		if err != nil {
+			return nil, err
+		}
+		held, err := f.Stat()
+		if err != nil {
+			return nil, errors.Join(err, f.Close())
+		}
+		if named, err := os.Lstat(path); err == nil && os.SameFile(held, named) {
+			return f, nil
+		}
+		f.Close() //nolint:errcheck // it was removed meanwhile, by whoever had the lock
+	}
+}
+
+func lock(path string) (f *os.File, err error) {
+	f, err = os.OpenFile(path, os.O_CREATE|os.O_RDWR|syscall.O_NOFOLLOW|syscall.O_NONBLOCK|syscall.O_NOCTTY, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			f.Close() //nolint:errcheck // nothing was written
+		}
+	}()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	if err := regular(path, info); err != nil {
+		return nil, err
+	}
+	if of, is := info.Sys().(*syscall.Stat_t); is && os.Geteuid() != 0 && int(of.Uid) != os.Geteuid() {
+		return nil, &fs.PathError{Op: "lock", Path: path, Err: errors.New("it belongs to another user")}
+	}
+	if info.Mode().Perm() != 0o600 {
+		if err := f.Chmod(0o600); err != nil {
+			return nil, err
+		}
+	}
+	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		if errors.Is(err, syscall.EWOULDBLOCK) {
+			err = ErrLocked
+		}
+		return nil, &fs.PathError{Op: "lock", Path: path, Err: err}
+	}
+	return f, nil
+}

@@ -1,0 +1,62 @@
+package plain_test
+
+import (
+	"io/fs"
+	"os"
+	"path/filepath"
+	"syscall"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"seats/internal/plain"
+)
+
+// notPlain makes what must not be opened: whoever opened the pipe would wait for ever.
+func notPlain(t *testing.T) (paths []string) {
+	dir := t.TempDir()
+	pipe, link := filepath.Join(dir, "pipe"), filepath.Join(dir, "link")
+	require.NoError(t, syscall.Mkfifo(pipe, 0o600))
+	require.NoError(t, os.Symlink(pipe, link))
+	return []string{pipe, link, dir, "/dev/zero"}
+}
+
+func TestOnlyPlainFilesAreOpened(t *testing.T) {
+	for _, path := range notPlain(t) {
+		_, err := plain.Read(path)
+		require.ErrorContains(t, err, "it is no plain file", path)
+	}
+	dir := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "secret"), []byte("text"), 0o600))
+	require.NoError(t, os.Symlink("secret", filepath.Join(dir, "link")))
+	text, err := plain.Read(filepath.Join(dir, "link"))
+	require.NoError(t, err)
+	require.Equal(t, "text", string(text))
+	_, err = plain.Read(filepath.Join(dir, "none"))
+	require.ErrorIs(t, err, fs.ErrNotExist)
+}
+
+func TestALockIsTheUsersOwn(t *testing.T) {
+	for _, path := range notPlain(t) {
+		_, err := plain.Lock(path)
+		require.Error(t, err, path)
+	}
+	path := filepath.Join(t.TempDir(), "lock")
+	require.NoError(t, os.WriteFile(path, nil, 0o666))
+	require.NoError(t, os.Chmod(path, 0o666))
+	first, err := plain.Lock(path)
+	require.NoError(t, err)
+	info, err := os.Stat(path)
+	require.NoError(t, err)
+	require.Equal(t, fs.FileMode(0o600), info.Mode())
+	_, err = plain.Lock(path)
+	require.ErrorIs(t, err, plain.ErrLocked)
+	require.NoError(t, os.Remove(path))
+	second, err := plain.Lock(path)
+	require.NoError(t, err, "another file by now")
+	require.NoError(t, first.Close())
+	require.NoError(t, second.Close())
+	if os.Geteuid() == 0 {
+		t.Log("root may take a lock of whomever")
+	}
+}
