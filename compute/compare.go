@@ -22,7 +22,10 @@ func compareDay(ctx context.Context, conn *sql.Conn, tx *sql.Tx, day calendar.Da
 		return err
 	}
 	enabled := enabledOf(swept)
-	if err := compareEnabled(ctx, tx, day.String(), day, day, enabled); err != nil {
+	stored := func(each func(region, agent string)) error {
+		return enabledAgents(ctx, tx, "compute/enabled_agent.sql", []any{on(day)}, each)
+	}
+	if err := compareEnabled(day.String(), stored, enabled); err != nil {
 		return err
 	}
 	counts, err := loadEnabled(ctx, tx, "compute/enabled_count.sql", on(day), swept.Scopes())
@@ -179,16 +182,16 @@ func (c comparison) differs(what string, second int64, bySQL, bySweep string) er
 	return &DifferenceError{Period: c.day.String(), Scope: c.scope.String(), What: what, Second: second, SQL: bySQL, Sweep: bySweep}
 }
 
-// compareEnabled compares the stored sets of agents of a range of days, both included, with the sweep's sets
-// by region. Stored agents come once each: if the sweep has all of them and as many, the sets are the same.
-func compareEnabled(ctx context.Context, q duck.Queryer, period string, from, to calendar.Date, swept map[string]map[string]bool) error {
-	stored, days := map[string]int{}, []any{sql.Named("from", from.String()), sql.Named("to", to.String())}
+// compareEnabled compares the stored agents with the sweep's sets by region. Stored agents come once each: if the sweep has all
+// of them and as many, the sets are the same.
+func compareEnabled(period string, stored func(each func(region, agent string)) error, swept map[string]map[string]bool) error {
+	counts := map[string]int{}
 	var first *DifferenceError
-	err := enabledAgents(ctx, q, days, func(region, agent string) {
+	err := stored(func(region, agent string) {
 		if !swept[region][agent] && first == nil {
 			first = &DifferenceError{Period: period, Scope: region, What: "enabled agent", Agent: agent, SQL: "counted", Sweep: "not counted"}
 		}
-		stored[region]++
+		counts[region]++
 	})
 	if err != nil {
 		return err
@@ -197,17 +200,17 @@ func compareEnabled(ctx context.Context, q duck.Queryer, period string, from, to
 		return first
 	}
 	for _, region := range slices.Sorted(maps.Keys(swept)) {
-		if stored[region] != len(swept[region]) {
-			return firstMissing(ctx, q, period, region, days, swept[region])
+		if counts[region] != len(swept[region]) {
+			return firstMissing(period, region, stored, swept[region])
 		}
 	}
 	return nil
 }
 
 // firstMissing names the first agent of a region whom the store lacks.
-func firstMissing(ctx context.Context, q duck.Queryer, period, region string, days []any, swept map[string]bool) error {
+func firstMissing(period, region string, stored func(each func(region, agent string)) error, swept map[string]bool) error {
 	left := maps.Clone(swept)
-	err := enabledAgents(ctx, q, days, func(of, agent string) {
+	err := stored(func(of, agent string) {
 		if of == region {
 			delete(left, agent)
 		}
@@ -222,16 +225,27 @@ func firstMissing(ctx context.Context, q duck.Queryer, period, region string, da
 	return &DifferenceError{Period: period, Scope: region, What: "enabled agent", Agent: first[0], SQL: "not counted", Sweep: "counted"}
 }
 
-// enabledAgents reads the stored agents in the order of regions and names.
-func enabledAgents(ctx context.Context, q duck.Queryer, days []any, each func(region, agent string)) error {
-	return duck.Each(ctx, q, "compute/enabled_agent.sql", func(scan func(...any) error) error {
+// enabledAgents reads stored agents in the order of regions and names.
+func enabledAgents(ctx context.Context, q duck.Queryer, statement string, args []any, each func(region, agent string)) error {
+	return duck.Each(ctx, q, statement, func(scan func(...any) error) error {
 		var region, agent string
 		if err := scan(&region, &agent); err != nil {
 			return err
 		}
 		each(region, agent)
 		return nil
-	}, days...)
+	}, args...)
+}
+
+// enabledOf are the sweep's agents of a day by region.
+func enabledOf(swept *sweep.Result) map[string]map[string]bool {
+	enabled := map[string]map[string]bool{}
+	for no, scope := range swept.Scopes() {
+		if scope.Location == "" {
+			enabled[scope.Region] = swept.Enabled(no)
+		}
+	}
+	return enabled
 }
 
 // compareCounts compares the stored numbers of agents with the sizes of the sweep's sets.

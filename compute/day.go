@@ -25,8 +25,25 @@ func Day(ctx context.Context, conn *sql.Conn, t config.Tenant, day calendar.Date
 	return result, err
 }
 
-// Stale tells whether a day has to be computed again: never computed, or since then its slice, the rules or the
-// statements have changed, or its rows were dropped with age. A day without a slice gives a *MissingError.
+// Would is Day, but leaves the store as it is.
+func Would(ctx context.Context, conn *sql.Conn, t config.Tenant, day calendar.Date) (DayResult, error) {
+	result, _, err := count(ctx, conn, t, day, 0, false)
+	return result, err
+}
+
+// CountedBy is the tenant with the counting rules of a day. A day of which a number is issued stays with those that it was
+// counted by, whatever became of the configuration since (R9).
+func CountedBy(ctx context.Context, q duck.Queryer, t config.Tenant, day calendar.Date) (config.Tenant, error) {
+	t = t.On(day)
+	done, err := loadComputation(ctx, q, day)
+	if err != nil || done == nil || !done.isIssued || done.rulesSHA256 == t.RulesHash() {
+		return t, err
+	}
+	return t.WithRules([]byte(done.rules))
+}
+
+// Stale tells whether a day has to be computed again by the tenant's rules: never computed, or since then its slice, the rules
+// or the statements have changed, or its rows were dropped with age. A day without a slice gives a *MissingError.
 func Stale(ctx context.Context, conn *sql.Conn, t config.Tenant, day calendar.Date) (bool, error) {
 	slice, err := LoadSlice(ctx, conn, day)
 	if err != nil {
@@ -36,6 +53,7 @@ func Stale(ctx context.Context, conn *sql.Conn, t config.Tenant, day calendar.Da
 	if err != nil || done == nil {
 		return err == nil, err
 	}
+	t = t.On(day)
 	rules := RulesFor(t, day)
 	if !done.hasCurve && rules.End() > 0 { // a day that has a second has a curve, if only one step
 		sealed, err := isSealed(ctx, conn, day)
@@ -44,7 +62,7 @@ func Stale(ctx context.Context, conn *sql.Conn, t config.Tenant, day calendar.Da
 		}
 	}
 	state := stateOf(rules, slice, t.SettleHours)
-	same := done.sliceSHA256 == slice.SHA256 && done.rulesSHA256 == t.RulesHash() &&
+	same := done.isOf(slice) && done.rulesSHA256 == t.RulesHash() &&
 		done.sqlSHA256 == texts.ComputeSHA256() && done.state == state
 	return !same, nil
 }
@@ -57,6 +75,12 @@ func isSealed(ctx context.Context, q duck.Queryer, day calendar.Date) (bool, err
 
 // computeDay also returns what the sweep found, for the month.
 func computeDay(ctx context.Context, conn *sql.Conn, t config.Tenant, day calendar.Date, computedTS int64) (DayResult, *sweep.Result, error) {
+	return count(ctx, conn, t, day, computedTS, true)
+}
+
+// count computes a day and, where that is wanted, keeps its results.
+func count(ctx context.Context, conn *sql.Conn, t config.Tenant, day calendar.Date, computedTS int64, keep bool) (DayResult, *sweep.Result, error) {
+	t = t.On(day)
 	slice, rules, err := prepare(ctx, conn, t, day)
 	if err != nil {
 		return DayResult{}, nil, err
@@ -87,9 +111,13 @@ func computeDay(ctx context.Context, conn *sql.Conn, t config.Tenant, day calend
 	if err := compareDay(ctx, conn, tx, day, swept); err != nil {
 		return DayResult{}, nil, err
 	}
+	if err := keepRules(ctx, tx, t.RulesHash(), string(t.Rules())); err != nil {
+		return DayResult{}, nil, err
+	}
 	_, err = duck.Exec(ctx, tx, "compute/computation.sql",
 		sql.Named("day", day.String()),
 		sql.Named("slice_sha256", slice.SHA256),
+		sql.Named("as_of", slice.AsOf),
 		sql.Named("rules_sha256", t.RulesHash()),
 		sql.Named("sql_sha256", texts.ComputeSHA256()),
 		sql.Named("rules", string(t.Rules())),
@@ -99,10 +127,16 @@ func computeDay(ctx context.Context, conn *sql.Conn, t config.Tenant, day calend
 		return DayResult{}, nil, err
 	}
 	result, err := LoadDay(ctx, tx, t, day)
-	if err != nil {
-		return DayResult{}, nil, err
+	if err != nil || !keep {
+		return result, nil, err
 	}
 	return result, swept, tx.Commit()
+}
+
+// keepRules keeps counting rules by their hash: a number that was issued by them may outlive the day's own.
+func keepRules(ctx context.Context, q duck.Queryer, sha256, rules string) error {
+	_, err := duck.Exec(ctx, q, "compute/keep_rules.sql", sql.Named("rules_sha256", sha256), sql.Named("rules", rules))
+	return err
 }
 
 // prepare reads the slice and places the rules on the day.

@@ -3,13 +3,16 @@ package compute
 import (
 	"context"
 	"database/sql"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"seats/compute/sweep"
 	"seats/internal/calendar"
 	"seats/internal/config"
+	texts "seats/sql"
 )
 
 const hour = 3600
@@ -194,7 +197,7 @@ func TestFailedDayLeavesTheStoreAsItWas(t *testing.T) {
 	ctx, conn, tenant, day := context.Background(), openStore(t), smallTenant(), date(t, "2026-03-10")
 	execSQL(t, conn, "drop table _data.computation")
 	execSQL(t, conn, `create table _data.computation (day date, slice_sha256 varchar, rules_sha256 varchar, sql_sha256 varchar,
-		rules varchar, state varchar, computed_ts bigint check (computed_ts <> 13))`)
+		rules varchar, state varchar, computed_ts bigint check (computed_ts <> 13), as_of bigint)`)
 	writeSlice(t, conn, tenant, day, 0, twoSeats(t, "2026-03-10"))
 	before, err := Day(ctx, conn, tenant, day, 1)
 	require.NoError(t, err)
@@ -210,6 +213,54 @@ func TestFailedDayLeavesTheStoreAsItWas(t *testing.T) {
 	after, err := LoadDay(ctx, conn, tenant, day)
 	require.NoError(t, err)
 	require.Equal(t, before, after)
+}
+
+// TestR9AnIssuedDayKeepsItsRules: also where it has to be counted again; one that is not issued has today's.
+func TestR9AnIssuedDayKeepsItsRules(t *testing.T) {
+	ctx, conn, day := context.Background(), openStore(t), date(t, "2026-03-10")
+	moved := smallTenant()
+	moved.ExcludeAgents = []string{"ann"}
+	writeSlice(t, conn, smallTenant(), day, 0, twoSeats(t, "2026-03-10"))
+	_, err := Day(ctx, conn, smallTenant(), day, 1)
+	require.NoError(t, err)
+	by, err := CountedBy(ctx, conn, moved, day)
+	require.NoError(t, err)
+	require.Equal(t, moved, by)
+
+	execSQL(t, conn, "insert into _data.issued_file (region, measure, period, revision, value, state, file, sha256, manifest_sha256, issued_ts) values ('EU', 'concurrent', '2026-03-10', 1, 2, 'final', 'f', '', '', 1)")
+	by, err = CountedBy(ctx, conn, moved, day)
+	require.NoError(t, err)
+	require.Equal(t, smallTenant().RulesHash(), by.RulesHash())
+	stale, err := Stale(ctx, conn, by, day)
+	require.NoError(t, err)
+	require.False(t, stale)
+
+	would, err := Would(ctx, conn, moved, day)
+	require.NoError(t, err)
+	require.EqualValues(t, 1, would.Regions()[0].Agents)
+	stands, err := LoadDay(ctx, conn, by, day)
+	require.NoError(t, err)
+	require.EqualValues(t, 2, stands.Regions()[0].Agents)
+	require.EqualValues(t, 1, scalar(t, conn, "select count(*) from _data.counting_rules"))
+}
+
+// TestR10AnotherAsOfIsAnotherSlice: with the very rows of the one before.
+func TestR10AnotherAsOfIsAnotherSlice(t *testing.T) {
+	ctx, conn, tenant, day := context.Background(), openStore(t), smallTenant(), date(t, "2026-03-10")
+	rows := twoSeats(t, "2026-03-10")
+	rows.sessions[1].end, rows.sessions[1].active = sweep.Unknown, true
+	ten := day.In(time.UTC).Start + 10*hour
+	writeSlice(t, conn, tenant, day, ten, rows)
+	first, err := Day(ctx, conn, tenant, day, 1)
+	require.NoError(t, err)
+	execSQL(t, conn, "update _data.slice set as_of = as_of - 1800")
+	stale, err := Stale(ctx, conn, tenant, day)
+	require.NoError(t, err)
+	require.True(t, stale)
+	require.EqualValues(t, 1, scalar(t, conn, "select count(*) from ("+strings.TrimSpace(texts.Text("store/uncounted.sql"))+")"))
+	second, err := Day(ctx, conn, tenant, day, 2)
+	require.NoError(t, err)
+	require.Equal(t, first.Regions()[0].PeakSeconds-1800, second.Regions()[0].PeakSeconds)
 }
 
 func ptr(n int64) *int64 { return &n }

@@ -40,6 +40,7 @@ func LoadDay(ctx context.Context, q duck.Queryer, t config.Tenant, day calendar.
 	r := DayResult{
 		Day: day, State: done.state, Slice: slice,
 		RulesSHA256: done.rulesSHA256, SQLSHA256: done.sqlSHA256, ComputedTS: done.computedTS,
+		By: t.On(day),
 	}
 	scopes := RulesFor(t, day).Scopes()
 	if r.Peaks, err = loadPeaks(ctx, q, day, scopes); err != nil {
@@ -105,9 +106,17 @@ func loadQuality(ctx context.Context, q duck.Queryer, from, to calendar.Date) ([
 // computation is what the store says of how a day was computed.
 type computation struct {
 	sliceSHA256, rulesSHA256, sqlSHA256 string
+	asOf                                *int64 // of the slice; nil where an older version counted, and it is not known
+	rules                               string // as JSON
 	state                               string
 	computedTS                          int64
 	hasCurve                            bool
+	isIssued                            bool
+}
+
+// isOf tells whether the slice is the one that was counted: R10 tells slices apart by their rows and their as_of.
+func (c computation) isOf(s Slice) bool {
+	return c.sliceSHA256 == s.SHA256 && c.asOf != nil && *c.asOf == s.AsOf
 }
 
 // loadComputation returns nil for a day that was never computed.
@@ -115,7 +124,7 @@ func loadComputation(ctx context.Context, q duck.Queryer, day calendar.Date) (*c
 	var found *computation
 	err := duck.Each(ctx, q, "compute/computed.sql", func(scan func(...any) error) error {
 		found = &computation{}
-		return scan(&found.sliceSHA256, &found.rulesSHA256, &found.sqlSHA256, &found.state, &found.computedTS, &found.hasCurve)
+		return scan(&found.sliceSHA256, &found.rulesSHA256, &found.sqlSHA256, &found.asOf, &found.rules, &found.state, &found.computedTS, &found.hasCurve, &found.isIssued)
 	}, on(day))
 	return found, err
 }

@@ -2,6 +2,7 @@ package compute
 
 import (
 	"seats/internal/calendar"
+	"seats/internal/config"
 	"seats/internal/settle"
 )
 
@@ -57,6 +58,7 @@ type DayResult struct {
 	RulesSHA256 string
 	SQLSHA256   string
 	ComputedTS  int64
+	By          config.Tenant // with the counting rules of the result
 }
 
 // Regions are the peaks of the regions alone: what is billed.
@@ -75,16 +77,40 @@ func (r DayResult) Blocked() bool { return len(Blocking(r.Quality)) > 0 }
 
 // MonthResult is a month as computed.
 type MonthResult struct {
-	Month        calendar.Month
-	State        string    // Final when every day is
-	Regions      []Enabled // in the order of the configuration
-	Quality      []Quality // of all its days together, by rule
-	Slices       []Slice   // one for each day
-	RulesSHA256  string
-	SQLSHA256    string
-	SlicesSHA256 string // over the days and hashes of Slices
-	ComputedTS   int64
-	Recomputed   []calendar.Date // days that were stale and have been computed again
+	Month       calendar.Month
+	Regions     []MonthRegion // in the order of the configuration
+	Quality     []Quality     // of all its days together, by rule
+	RulesSHA256 string        // of its days, where they are all counted by the same; else of a list of them
+	SQLSHA256   string
+	ComputedTS  int64
+	Recomputed  []calendar.Date // days that were stale and have been computed again
+}
+
+// MonthRegion is the number of a region in a month, and what it was counted from.
+type MonthRegion struct {
+	Enabled
+	State        string    // Final when each of its days is
+	Slices       []Slice   // one for each of its days
+	SlicesSHA256 string    // over the days, hashes and as_of of Slices
+	Quality      []Quality // up to its last day
+}
+
+// State is Final when every region's is.
+func (r MonthResult) State() string {
+	for _, region := range r.Regions {
+		if region.State != Final {
+			return Provisional
+		}
+	}
+	return Final
+}
+
+// counts are the numbers alone.
+func (r MonthResult) counts() (counts []Enabled) {
+	for _, region := range r.Regions {
+		counts = append(counts, region.Enabled)
+	}
+	return counts
 }
 
 // Blocked tells whether a blocking rule found anything on any day of the month.

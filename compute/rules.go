@@ -9,6 +9,7 @@ import (
 
 // RulesFor places a tenant's counting rules on a day. AsOf is the slice's and is left for the caller.
 func RulesFor(t config.Tenant, day calendar.Date) rule.Set {
+	t = t.On(day)
 	rules := rule.Set{
 		EndSecondCounts: t.SessionEnd == config.SessionEndInclusive,
 		Exclude:         t.ExcludeAgents,

@@ -20,6 +20,7 @@ import (
 func TestStatementsPrepareAgainstEmptyStore(t *testing.T) {
 	ctx, conn, day := context.Background(), openStore(t), date(t, "2026-03-10")
 	require.NoError(t, countBySQL(ctx, conn, RulesFor(smallTenant(), day), day, Final))
+	require.NoError(t, basis{}.write(ctx, conn))
 	names := texts.Names("compute")
 	require.NotEmpty(t, names)
 	for _, name := range names {

@@ -94,10 +94,11 @@ func (d decision) issue(action Action, issue Issue, recovered []Issue) plan {
 }
 
 // keep is for a number that is the one issued. The data file stays, or is put
-// back byte for byte if it vanished. The manifest is rewritten only where the
-// state moved from provisional to final or where it vanished; a final number
-// that a later run would call provisional stays final, since its files say so.
-// A manifest that stays and has no signature is signed.
+// back byte for byte if it vanished. The manifest describes what the store holds:
+// it is brought up to date where anything behind the number moved, and written
+// again where it vanished. A final number that a later run would call provisional
+// stays final, since its files say so. A manifest that stays and has no signature
+// is signed.
 func (d decision) keep(now standing) plan {
 	p := plan{outcome: Outcome{Number: d.number, Recovered: now.recovered}}
 	var err error
@@ -107,40 +108,57 @@ func (d decision) keep(now standing) plan {
 		}
 		now.size = int64(len(p.data))
 	}
-	settled := now.issue.State == Provisional && d.number.State == Final
-	if settled {
-		now.issue.State = Final
+	before, text, updates := Manifest{}, []byte(nil), []Update{}
+	if !now.manifestGone {
+		if before, text, err = d.verifyManifest(&now); err != nil {
+			return d.stop(err)
+		}
+		updates = before.Updates
 	}
-	if settled || now.manifestGone {
-		written, err := d.describe(d.withPeak(now.issue), now.recovered, now.size, &d.now)
+	state := now.issue.State
+	now.issue = d.settled(now.issue)
+	moved := differences(before, newManifest(d.number, now.issue, now.size, d.writer.Versions))
+	if now.manifestGone || len(moved) > 0 {
+		update := Update{At: d.now, ManifestSHA256: now.issue.ManifestSHA256, Differences: moved}
+		if now.manifestGone { // nobody knows what it said
+			update.Differences = []Difference{}
+		}
+		written, err := d.describe(now.issue, now.recovered, now.size, append(slices.Clone(updates), update))
 		if err != nil {
 			return d.stop(err)
 		}
 		p.manifest, now.issue = written.manifest, written.outcome.Issue
 		p.signature = d.sign(now.issue, p.manifest)
 	} else {
-		text, err := d.verifyManifest(&now)
-		if err != nil {
-			return d.stop(err)
-		}
+		now.issue.RulesSHA256 = before.RulesHash
 		if p.signature, err = d.missingSignature(now.issue, text); err != nil {
 			return d.stop(err)
 		}
 	}
-	p.outcome.Issue, p.outcome.Action = now.issue, keptAs(now, settled)
+	p.outcome.Issue, p.outcome.Action = now.issue, keptAs(now, now.issue.State != state, p.manifest != nil)
 	if p.signature != nil && p.outcome.Action == Unchanged {
 		p.outcome.Action = Signed
 	}
 	return p
 }
 
+// settled is the standing issue as the number gives it now: with its peak, and final for good once it is.
+func (d decision) settled(issue Issue) Issue {
+	if d.number.State == Final {
+		issue.State = Final
+	}
+	return d.withPeak(issue)
+}
+
 // keptAs names what keep did, the most telling thing first.
-func keptAs(now standing, settled bool) Action {
+func keptAs(now standing, settled, updated bool) Action {
 	switch {
 	case now.dataGone || now.manifestGone:
 		return Restored
 	case settled:
 		return State
+	case updated:
+		return Updated
 	case now.adopted:
 		return Adopted
 	}
@@ -165,10 +183,12 @@ func (d decision) restoredData(issue Issue) ([]byte, error) {
 }
 
 // describe encodes the manifest of the issue and puts the manifest's hash into
-// it. updated is when an existing manifest is replaced, nil for a new one.
-func (d decision) describe(issue Issue, recovered []Issue, size int64, updated *time.Time) (plan, error) {
+// it. updates are of an existing manifest that is replaced, nil for a new one.
+func (d decision) describe(issue Issue, recovered []Issue, size int64, updates []Update) (plan, error) {
 	m := newManifest(d.number, issue, size, d.writer.Versions)
-	m.UpdatedAt = updated
+	if last := len(updates) - 1; last >= 0 {
+		m.Updates, m.UpdatedAt = updates, &updates[last].At
+	}
 	if issue.Supersedes != "" {
 		m.Differences = d.since(issue.Supersedes, slices.Concat(d.chain, recovered), m)
 	}
@@ -176,7 +196,7 @@ func (d decision) describe(issue Issue, recovered []Issue, size int64, updated *
 	if err != nil {
 		return plan{}, err
 	}
-	issue.ManifestSHA256 = digest(text)
+	issue.ManifestSHA256, issue.RulesSHA256 = digest(text), m.RulesHash
 	return plan{outcome: Outcome{Number: d.number, Issue: issue}, manifest: text}, nil
 }
 

@@ -18,7 +18,8 @@ type Difference struct {
 
 // differences lists what moved from the superseded manifest to the new one, the
 // number first and then its inputs, sorted. What differs with every issue, such
-// as the revision or the times, is left out.
+// as the revision or the times, is left out, and so is when a slice was read: the
+// same rows with the same as_of are the same slice (R10).
 func differences(before, after Manifest) []Difference {
 	old, moved := facts(before), []Difference{}
 	current := facts(after)
@@ -62,6 +63,9 @@ func facts(m Manifest) map[string]any {
 		prefix := "slices." + s.Day + "."
 		out[prefix+"source"], out[prefix+"sha256"] = s.Source, s.SHA256
 		out[prefix+"as_of"] = time.Unix(s.AsOf, 0).UTC().Format(time.RFC3339)
+		if s.HighWater != nil {
+			out[prefix+"high_water"] = time.Unix(*s.HighWater, 0).UTC().Format(time.RFC3339)
+		}
 		out[prefix+"sessions"], out[prefix+"activities"], out[prefix+"agents"] = s.Sessions, s.Activities, s.Agents
 	}
 	for _, q := range m.Quality {

@@ -71,7 +71,7 @@ func TestVanishedManifestIsWrittenAgain(t *testing.T) {
 	require.EqualValues(t, len(s.files()[dailyFile]), s.manifest(dailyFile).Size)
 	require.EqualValues(t, 15, s.manifest(dailyFile).Peak.Seconds)
 	require.EqualValues(t, 15, outcome.Issue.PeakSeconds, "ledger and manifest tell one peak")
-	s.must(report.Unchanged, daily(42), "", laterAt)
+	s.must(report.Unchanged, moved, "", laterAt)
 }
 
 func TestWholeFolderLostIsRestoredFromTheLedger(t *testing.T) {
@@ -119,11 +119,17 @@ func TestCrashAfterRewritingAManifestHeals(t *testing.T) {
 func TestCrashAfterTheStateMovedHeals(t *testing.T) {
 	s := newSite(t)
 	s.must(report.Written, provisional(daily(42)), "", issuedAt)
-	behind := append([]report.Issue(nil), s.ledger...)
+	behind, first := append([]report.Issue(nil), s.ledger...), s.ledger[0]
 	s.must(report.State, daily(42), "", laterAt)
 	s.ledger = behind
 	s.must(report.State, daily(42), "", laterAt.AddDate(0, 0, 1))
 	s.must(report.Unchanged, daily(42), "", laterAt)
+
+	s.ledger = []report.Issue{first} // and the source has gone on meanwhile
+	further := daily(42)
+	further.Slices[0].AsOf++
+	s.must(report.State, further, "", laterAt.AddDate(0, 0, 1))
+	require.Len(t, s.manifest(dailyFile).Updates, 2)
 }
 
 func TestLostLedgerIsRebuiltFromTheFolder(t *testing.T) {

@@ -26,6 +26,7 @@ type Issue struct {
 	PeakAt         *time.Time
 	PeakSeconds    int64
 	IssuedAt       time.Time // UTC, whole seconds
+	RulesSHA256    string    // of the counting rules, as the manifest says; "" where an older version issued it and they are not known
 }
 
 // Action says what Writer.Issue did about a number.
@@ -37,6 +38,7 @@ const (
 	Restated  Action = "restated"  // next revision
 	Unchanged Action = "unchanged" // issued before with this number; nothing to do
 	State     Action = "state"     // provisional to final: manifest brought up to date
+	Updated   Action = "updated"   // what is behind the number moved: manifest brought up to date
 	Restored  Action = "restored"  // a vanished data file or manifest was put back
 	Signed    Action = "signed"    // the manifest had no signature
 	Adopted   Action = "adopted"   // found intact on disk, unknown to the ledger

@@ -4,8 +4,10 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"os"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -29,7 +31,7 @@ func TestR13FirstIssueWritesBothFilesForTheirOwnerAlone(t *testing.T) {
 	require.Equal(t, report.Issue{
 		Region: "US", Measure: report.Concurrent, Period: "2026-03-10", Revision: 1, Value: 42, State: report.Final,
 		File: dailyFile, SHA256: hash(files[dailyFile]), ManifestSHA256: hash(files[report.ManifestName(dailyFile)]),
-		PeakAt: &peakAt, PeakSeconds: 12, IssuedAt: issuedAt.Truncate(1e9),
+		PeakAt: &peakAt, PeakSeconds: 12, IssuedAt: issuedAt.Truncate(1e9), RulesSHA256: "rules-1",
 	}, outcome.Issue)
 	for name, mode := range map[string]os.FileMode{
 		".": 0o700, "..": 0o700, dailyFile: 0o600, report.ManifestName(dailyFile): 0o600,
@@ -45,12 +47,62 @@ func TestR13SameNumberAgainWritesNothing(t *testing.T) {
 	first := s.must(report.Written, daily(42), "", issuedAt)
 	before := s.files()
 	again := daily(42)
-	again.Slices[0].SHA256, again.PeakSeconds = "bb22", 99
+	again.Slices[0].ExtractedAt = laterAt // the same slice, read again
 	outcome := s.must(report.Unchanged, again, "", laterAt)
 	require.Equal(t, before, s.files())
 	require.Equal(t, first.Issue, outcome.Issue)
 	s.must(report.Unchanged, again, "a reason changes nothing here", laterAt)
 	require.Equal(t, before, s.files())
+}
+
+// TestR13WhatIsBehindANumberMoves: the data file stays, and the manifest says what the store holds by now, and what it said
+// before.
+func TestR13WhatIsBehindANumberMoves(t *testing.T) {
+	for field, move := range map[string]func(*report.Number){
+		"peak.at":                      func(n *report.Number) { n.PeakAt = n.PeakAt.Add(time.Hour) },
+		"peak.seconds":                 func(n *report.Number) { n.PeakSeconds = 99 },
+		"slices.2026-03-10.sha256":     func(n *report.Number) { n.Slices[0].SHA256 = "bb22" },
+		"slices.2026-03-10.as_of":      func(n *report.Number) { n.Slices[0].AsOf++ },
+		"slices.2026-03-10.high_water": func(n *report.Number) { n.Slices[0].HighWater = nil },
+		"rules_hash":                   func(n *report.Number) { n.RulesHash = "rules-2" },
+		"sql_hash":                     func(n *report.Number) { n.SQLHash = "sql-2" },
+		"quality.long_session": func(n *report.Number) {
+			n.Quality = append([]report.Quality(nil), n.Quality...)
+			n.Quality[slices.IndexFunc(n.Quality, func(q report.Quality) bool { return q.Rule == "long_session" })].Count = 7
+		},
+		"state": func(n *report.Number) { n.State = report.Final },
+	} {
+		t.Run(field, func(t *testing.T) {
+			s := newSite(t)
+			n := daily(42)
+			if field == "state" {
+				n.State = report.Provisional
+			}
+			s.must(report.Written, n, "", issuedAt)
+			data, first := s.files()[dailyFile], s.ledger[0].ManifestSHA256
+			moved := daily(42)
+			move(&moved)
+			want := report.Updated
+			if field == "state" {
+				want = report.State
+			}
+			outcome := s.must(want, moved, "", laterAt)
+			require.Equal(t, data, s.files()[dailyFile])
+			m := s.manifest(dailyFile)
+			require.Equal(t, laterAt, *m.UpdatedAt)
+			require.Len(t, m.Updates, 1)
+			require.Equal(t, first, m.Updates[0].ManifestSHA256)
+			require.Len(t, m.Updates[0].Differences, 1)
+			require.Equal(t, field, m.Updates[0].Differences[0].Field)
+			require.Equal(t, moved.RulesHash, outcome.Issue.RulesSHA256)
+			require.Equal(t, moved.PeakSeconds, outcome.Issue.PeakSeconds)
+			s.must(report.Unchanged, moved, "", laterAt.AddDate(0, 0, 1))
+			if field != "state" { // that never goes back
+				s.must(report.Updated, n, "", laterAt.AddDate(0, 0, 2))
+				require.Len(t, s.manifest(dailyFile).Updates, 2)
+			}
+		})
+	}
 }
 
 func TestR13OtherNumberIsRefusedAndBothAreNamed(t *testing.T) {

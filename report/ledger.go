@@ -17,7 +17,7 @@ func IssuedFiles(ctx context.Context, q duck.Queryer) ([]Issue, error) {
 		var peak sql.NullInt64
 		var issued int64
 		err := scan(&i.Region, &i.Measure, &i.Period, &i.Revision, &i.Value, &i.State, &i.File, &i.SHA256, &i.ManifestSHA256,
-			&i.Supersedes, &i.Reason, &peak, &i.PeakSeconds, &issued)
+			&i.Supersedes, &i.Reason, &peak, &i.PeakSeconds, &issued, &i.RulesSHA256)
 		if peak.Valid {
 			at := time.Unix(peak.Int64, 0).UTC()
 			i.PeakAt = &at
@@ -43,7 +43,7 @@ func PutIssuedFile(ctx context.Context, q duck.Queryer, i Issue) error {
 	_, err := duck.Exec(ctx, q, "store/insert_issued_file.sql", append(id,
 		sql.Named("value", i.Value), sql.Named("state", i.State), sql.Named("file", i.File), sql.Named("sha256", i.SHA256),
 		sql.Named("manifest_sha256", i.ManifestSHA256), sql.Named("supersedes", i.Supersedes), sql.Named("reason", i.Reason),
-		sql.Named("peak_ts", peak), sql.Named("peak_seconds", i.PeakSeconds), sql.Named("issued_ts", i.IssuedAt.Unix()))...)
+		sql.Named("peak_ts", peak), sql.Named("peak_seconds", i.PeakSeconds), sql.Named("issued_ts", i.IssuedAt.Unix()), sql.Named("rules_sha256", i.RulesSHA256))...)
 	if err != nil {
 		return fmt.Errorf("remember %s: %w", i.File, err)
 	}

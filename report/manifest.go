@@ -31,8 +31,9 @@ type Peak struct {
 
 // Manifest is what lies beside a data file: what the file is, what it says, and
 // what that was counted from and with. Peak, Supersedes and UpdatedAt are nil
-// where there is none; UpdatedAt is when the manifest was last rewritten, which
-// R13 allows for a state that moved.
+// where there is none; UpdatedAt is when the manifest was last rewritten: where
+// the number stayed and what is behind it moved (R13). Updates says what moved,
+// and so what the manifest said before.
 type Manifest struct {
 	Format      int          `json:"manifest_format"`
 	File        string       `json:"file"`
@@ -52,11 +53,19 @@ type Manifest struct {
 	Differences []Difference `json:"differences"` // from the superseded file
 	IssuedAt    time.Time    `json:"issued_at"`
 	UpdatedAt   *time.Time   `json:"updated_at"`
+	Updates     []Update     `json:"updates"` // the oldest first
 	RulesHash   string       `json:"rules_hash"`
 	SQLHash     string       `json:"sql_hash"`
 	Versions    Versions     `json:"versions"`
 	Slices      []Slice      `json:"slices"`
 	Quality     []Quality    `json:"quality"`
+}
+
+// Update is a time when a manifest was brought up to date.
+type Update struct {
+	At             time.Time    `json:"at"`
+	ManifestSHA256 string       `json:"manifest_sha256"` // of the manifest before
+	Differences    []Difference `json:"differences"`     // from it
 }
 
 // newManifest describes an issue of the number whose data file has the given
@@ -70,8 +79,8 @@ func newManifest(n Number, issue Issue, size int64, versions Versions) Manifest 
 		Tenant: n.Tenant, Region: n.Region, Measure: n.Measure, Period: n.Period,
 		Value: issue.Value, State: issue.State,
 		Revision: issue.Revision, Supersedes: optional(issue.Supersedes), Reason: optional(issue.Reason),
-		Differences: []Difference{},
-		IssuedAt:    issue.IssuedAt, RulesHash: n.RulesHash, SQLHash: n.SQLHash, Versions: versions,
+		Differences: []Difference{}, Updates: []Update{},
+		IssuedAt: issue.IssuedAt, RulesHash: n.RulesHash, SQLHash: n.SQLHash, Versions: versions,
 		Slices: orderedSlices(n.Slices), Quality: orderedQuality(n.Quality),
 	}
 	if n.hasPeak() {

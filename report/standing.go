@@ -1,7 +1,6 @@
 package report
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -149,7 +148,7 @@ func (m Manifest) issue(sum string) Issue {
 	issue := Issue{
 		Region: m.Region, Measure: m.Measure, Period: m.Period, Revision: m.Revision,
 		Value: m.Value, State: m.State, File: m.File, SHA256: m.SHA256, ManifestSHA256: sum,
-		Supersedes: required(m.Supersedes), Reason: required(m.Reason), IssuedAt: m.IssuedAt,
+		Supersedes: required(m.Supersedes), Reason: required(m.Reason), IssuedAt: m.IssuedAt, RulesSHA256: m.RulesHash,
 	}
 	if m.Peak != nil {
 		issue.PeakAt, issue.PeakSeconds = &m.Peak.At, m.Peak.Seconds
@@ -177,30 +176,26 @@ func (d decision) verifyData(issue Issue) (size int64, gone bool, err error) {
 	return int64(len(text)), false, nil
 }
 
-// verifyManifest compares the manifest with the one the ledger holds, gives its
-// text, and sees to it that now holds the issue as the ledger should. The ledger
-// is behind where a run died after it had rewritten the manifest: such a manifest
-// says of this number just what this run would say, its times and versions aside,
-// and is adopted.
-func (d decision) verifyManifest(now *standing) (text []byte, err error) {
+// verifyManifest compares the manifest with the one the ledger holds, and gives
+// it and its text. The ledger is behind where a run died after it had rewritten
+// the manifest: such a manifest names the one of the ledger as the one before it,
+// and speaks of the same file. It is adopted, and brought up to date like any other.
+func (d decision) verifyManifest(now *standing) (m Manifest, text []byte, err error) {
 	path := d.path(ManifestName(now.issue.File))
-	text, err = ReadFile(path)
-	if err != nil {
-		return nil, fmt.Errorf("read manifest: %w", err)
+	if text, err = ReadFile(path); err != nil {
+		return m, nil, fmt.Errorf("read manifest: %w", err)
 	}
-	if digest(text) == now.issue.ManifestSHA256 {
-		return text, nil
+	m, sum, err := ReadManifest(path)
+	if err == nil && sum == now.issue.ManifestSHA256 {
+		return m, text, nil
 	}
-	if m, _, err := ReadManifest(path); err == nil && m.UpdatedAt != nil {
-		same := d
-		same.writer.Versions = m.Versions
-		p, err := same.describe(d.withPeak(now.issue), now.recovered, now.size, m.UpdatedAt)
-		if err == nil && bytes.Equal(p.manifest, text) {
-			now.issue, now.adopted = p.outcome.Issue, true
-			return text, nil
-		}
+	last := len(m.Updates) - 1
+	if err == nil && last >= 0 && m.Updates[last].ManifestSHA256 == now.issue.ManifestSHA256 &&
+		m.describes(d.number, now.issue.Revision) && m.SHA256 == now.issue.SHA256 && m.Value == now.issue.Value {
+		now.issue.ManifestSHA256, now.adopted = sum, true
+		return m, text, nil
 	}
-	return nil, &ConflictError{
+	return m, nil, &ConflictError{
 		File:    path,
 		Problem: "the manifest was changed since it was issued",
 		Advice:  "find out who changed it, and move it away; the next run writes it again",

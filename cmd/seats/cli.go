@@ -38,7 +38,7 @@ type cli struct {
 
 	Init          initCmd    `cmd:"" help:"Write a first configuration: asks a few questions, and looks at the GIM for switches."`
 	Configuration configCmd  `cmd:"" name:"config" help:"What a configuration may hold."`
-	Run           runCmd     `cmd:"" help:"The nightly job: extract, compute, verify, report, deliver, for every tenant." set:"default_period=yesterday in the tenant's time zone, and what is missing since its production_date"`
+	Run           runCmd     `cmd:"" help:"The nightly job: extract, compute, verify, report, deliver, for every tenant." set:"default_period=the newest day that has ended in every region, and what is missing since the tenant's production_date"`
 	Extract       extractCmd `cmd:"" help:"Copy days of the GIM into the store as slices."`
 	Compute       computeCmd `cmd:"" help:"Compute the stored slices, twice, and compare."`
 	Report        reportCmd  `cmd:"" help:"Issue data files from the stored results."`
@@ -77,7 +77,7 @@ func run(ctx context.Context, args []string, w world) (code int) {
 		kong.Writers(w.stdout, w.stderr), kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
 		kong.Exit(func(status int) { code = status; panic(exited) }),
 		kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(&w),
-		kong.Vars{"default_period": "yesterday in the tenant's time zone"})
+		kong.Vars{"default_period": "the newest day that has ended in every region"})
 	if err != nil {
 		fmt.Fprintln(w.stderr, "seats:", err)
 		return int(fail.Other)

@@ -140,10 +140,10 @@ func (f jobFlags) jobs(w *world, root *cli, t *terminal, all *config.Config, s s
 			t.Info("the month is not over: its days are done, its enabled agents wait", "tenant", tenant.Name, "month", f.Month)
 		}
 		if p.cut && !s.CatchUp {
-			t.Info("left out: days after the tenant's last one, and the month that it lies in", "tenant", tenant.Name, "until", tenant.Until)
+			t.Info("left out: days after the tenant's last one", "tenant", tenant.Name, "until", tenant.Until)
 		}
 		jobs = append(jobs, &job.Job{Stages: s, Tenant: tenant, Columns: cfg.Columns, Days: p.days, Months: p.months,
-			Whole: p.whole, Restate: string(f.Restate), Clock: w.clock, Sleep: w.sleep, Down: down, Version: version, Log: t})
+			Whole: p.whole, Named: f.Date != "" || f.From != "", Restate: string(f.Restate), Clock: w.clock, Sleep: w.sleep, Down: down, Version: version, Log: t})
 	}
 	return jobs, nil
 }
@@ -152,9 +152,9 @@ func (f jobFlags) jobs(w *world, root *cli, t *terminal, all *config.Config, s s
 func (f jobFlags) periodOf(tenant config.Tenant, s stages, now time.Time) (p period, skipped string, err error) {
 	p, err = f.resolve(tenant, now)
 	if s.CatchUp && tenant.ProductionDate != (calendar.Date{}) {
-		p, err = sincePeriod(tenant.ProductionDate, calendar.DateOf(now, tenant.Zone))
+		p, err = sincePeriod(tenant.ProductionDate, lastEnded(tenant, now))
 	}
-	p = p.within(tenant.Term)
+	p = p.within(tenant)
 	switch {
 	case err != nil:
 	case tenant.Disabled:

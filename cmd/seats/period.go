@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"seats/cmd/seats/audit"
+	"seats/cmd/seats/job"
+	"seats/cmd/seats/watch"
 	"seats/internal/calendar"
 	"seats/internal/config"
 	"seats/internal/fail"
@@ -60,10 +62,22 @@ func (f periodFlags) resolve(t config.Tenant, now time.Time) (period, error) {
 		}
 		return daysPeriod(d, d, today)
 	default:
-		yesterday := today.AddDays(-1)
-		return daysPeriod(yesterday, yesterday, today)
+		newest := lastEnded(t, now)
+		return daysPeriod(newest, newest, today)
 	}
 }
+
+// lastEnded is the newest day that has ended in every region of a tenant (R7).
+func lastEnded(t config.Tenant, now time.Time) calendar.Date {
+	day := calendar.DateOf(now, t.Zone)
+	for now.Unix() < watch.End(t, day) || isSkipped(t, day) {
+		day = day.AddDays(-1)
+	}
+	return day
+}
+
+// isSkipped tells whether no region has the day.
+func isSkipped(t config.Tenant, day calendar.Date) bool { return len(job.Window(t, day).Spans) == 0 }
 
 // periodOrAll is the days from the first to the last that the flags ask for; everything where they ask for nothing.
 func (f periodFlags) periodOrAll(t config.Tenant, now time.Time) (audit.Period, error) {
@@ -119,7 +133,7 @@ func monthPeriod(m calendar.Month, t config.Tenant, today calendar.Date, now tim
 		}
 	}
 	for _, r := range t.Regions {
-		if now.Unix() < m.In(r.Zone).End {
+		if r.HoldsIn(m) && now.Unix() < r.LastIn(m).In(r.Zone).End {
 			return p, nil
 		}
 	}
@@ -128,20 +142,28 @@ func monthPeriod(m calendar.Month, t config.Tenant, today calendar.Date, now tim
 	return p, nil
 }
 
-// sincePeriod covers every day from the first one that is billed up to yesterday, none where that is still to come.
-func sincePeriod(first, today calendar.Date) (period, error) {
-	if !first.Before(today) {
+// sincePeriod covers every day from the first one that is billed up to the newest that has ended, none where that is still to
+// come.
+func sincePeriod(first, newest calendar.Date) (period, error) {
+	if newest.Before(first) {
 		return period{}, nil
 	}
-	return daysPeriod(first, today.AddDays(-1), today)
+	return daysPeriod(first, newest, newest)
 }
 
-// within leaves out the days after the term's last one, and the months that are not over by then.
-func (p period) within(t config.Term) period {
+// within leaves out the days after the tenant's last one, with which its last month is over, and among several those that no
+// region has.
+func (p period) within(t config.Tenant) period {
 	asked := len(p.days)
 	p.days = slices.DeleteFunc(p.days, t.EndedBefore)
-	p.months = slices.DeleteFunc(p.months, func(m calendar.Month) bool { return t.EndedBefore(m.Last()) })
 	p.cut = len(p.days) < asked
+	if len(p.days) > 1 {
+		p.days = slices.DeleteFunc(p.days, func(d calendar.Date) bool { return isSkipped(t, d) })
+	}
+	p.months = slices.DeleteFunc(p.months, func(m calendar.Month) bool { return t.EndedBefore(m.First()) })
+	if last := t.Until.YearMonth(); slices.Contains(p.days, t.Until) && !slices.Contains(p.months, last) && !p.running {
+		p.months = append(p.months, last)
+	}
 	return p
 }
 

@@ -107,7 +107,7 @@ func monthRows(ctx context.Context, tenant config.Tenant, now time.Time) (rows [
 			return nil, nil, err
 		}
 	}
-	months, err := summarize(tenant, slices, issued, parcels, calendar.DateOf(now, tenant.Zone))
+	months, err := summarize(tenant, slices, issued, parcels, lastEnded(tenant, now).AddDays(1))
 	for _, m := range joinEmpty(months) {
 		rows = append(rows, m.row(tenant))
 	}
@@ -191,7 +191,7 @@ func missingDays[T any](tenant config.Tenant, slices map[string]T, today calenda
 	}
 	var missing []calendar.Date
 	for d := first; d.Before(today) && !tenant.EndedBefore(d); d = d.AddDays(1) {
-		if _, held := slices[d.String()]; !held {
+		if _, held := slices[d.String()]; !held && !isSkipped(tenant, d) {
 			missing = append(missing, d)
 		}
 	}
@@ -221,7 +221,7 @@ func (m monthStatus) row(t config.Tenant) []any {
 		name += ".." + m.to.String()
 	}
 	row := []any{t.Name, name, days, m.final, m.provisional, calendar.Runs(m.missing, ".."),
-		m.over && days == len(m.month.Days()), m.daily, m.monthly, m.revised, nil}
+		m.over && len(m.missing) == 0 && days >= len(t.DaysOf(m.month)), m.daily, m.monthly, m.revised, nil}
 	if t.Deliver != nil {
 		row[len(row)-1] = m.undelivered
 	}

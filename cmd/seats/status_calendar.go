@@ -110,7 +110,7 @@ func sheetsOf(ctx context.Context, tenant config.Tenant, month calendar.Month, n
 	if month == (calendar.Month{}) {
 		month = newest.YearMonth()
 	}
-	for _, day := range missingDays(tenant, known, calendar.DateOf(now, tenant.Zone)) {
+	for _, day := range missingDays(tenant, known, lastEnded(tenant, now).AddDays(1)) {
 		states[day] = missing
 	}
 	var sheets []sheet

@@ -9,6 +9,8 @@ type Result struct {
 	inScope  [][]bool // by scope, by set of places
 	sessions []session
 	who      agents
+	keys     []int64  // resource keys, by resource number
+	people   []person // likewise
 	unmapped int64
 	stays    []stay
 	counter  counter
@@ -24,6 +26,8 @@ func (s *Sweep) Result() *Result {
 		inScope:  where.scopes(s.rules.Regions),
 		sessions: s.sessions,
 		who:      who,
+		keys:     s.resources.keys,
+		people:   s.people,
 		unmapped: s.unmapped(where),
 	}
 }
@@ -88,6 +92,31 @@ func (r *Result) Enabled(scope int) map[string]bool {
 		}
 	}
 	return enabled
+}
+
+// Resources are the resource keys of a scope that have a qualifying session which shares a second with the day. A month knows
+// agents by them, since a later slice may tell more of who is behind one (R6).
+func (r *Result) Resources(scope int) []int64 {
+	day, inScope := r.scopes[scope].Day, r.inScope[scope]
+	seen := make([]bool, len(r.keys))
+	var keys []int64
+	for i := range r.sessions {
+		s := &r.sessions[i]
+		if !seen[s.resource] && inScope[s.places] && max(s.start, day.Start) < min(s.end, day.End) {
+			seen[s.resource] = true
+			keys = append(keys, r.keys[s.resource])
+		}
+	}
+	return keys
+}
+
+// Said calls told with the employee_id of each resource key that the slice says anything of.
+func (r *Result) Said(told func(resourceKey int64, employeeID string)) {
+	for resource, p := range r.people {
+		if p.said {
+			told(r.keys[resource], p.employeeID)
+		}
+	}
 }
 
 // Unmapped is how many sessions the blocking rule unmapped_switch finds (R11): they qualify, and have a switch that

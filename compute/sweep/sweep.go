@@ -31,6 +31,7 @@ type Sweep struct {
 // person is what the slice says of the agent behind a resource (R6).
 type person struct {
 	employeeID, name string
+	said             bool // or there are only sessions and activities
 }
 
 // session is a voice session with the interval it occupies (R2), and the locations found for it so far.
@@ -61,7 +62,7 @@ func New(rules rule.Set, sessions, activities int) *Sweep {
 
 // Agent adds what is known of a resource. Empty strings stand for NULL, as in the source.
 func (s *Sweep) Agent(resourceKey int64, employeeID, name string) {
-	s.people[s.resource(resourceKey)] = person{employeeID, name}
+	s.people[s.resource(resourceKey)] = person{employeeID, name, true}
 }
 
 // Session adds a voice session as read: epoch seconds or Unknown. One that R2 rejects is let go; one that shares no

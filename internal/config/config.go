@@ -92,12 +92,59 @@ type Region struct {
 	Term
 }
 
-// Location is a set of switches. The one without any is the tenant's default
+// Location is a set of switches. The one without any, dated or not, is the tenant's default
 // location, which gets the switches that no other location lists (R5); a tenant
 // has at most one.
 type Location struct {
 	Name     string
-	Switches []string
+	Switches []string // of every day
+	Dated    []Dated  // of some days alone
+}
+
+// Names are all of its switches, whenever they belong to it.
+func (l Location) Names() []string {
+	names := slices.Clone(l.Switches)
+	for _, d := range l.Dated {
+		names = append(names, d.Name)
+	}
+	return names
+}
+
+// Dated is a switch that belongs to its location from one day to another, both included.
+type Dated struct {
+	Name         string
+	Since, Until calendar.Date // zero: no beginning, no end
+}
+
+// holds tells whether the switch belongs to its location on a day.
+func (d Dated) holds(day calendar.Date) bool {
+	return !day.Before(d.Since) && (d.Until.IsZero() || !d.Until.Before(day))
+}
+
+// On is the tenant as it is counted on a day: each location with the switches of that day. One that has switches, though none
+// on that day, is left out: it is not the default location.
+func (t Tenant) On(day calendar.Date) Tenant {
+	dated := func(l Location) bool { return len(l.Dated) > 0 }
+	if !slices.ContainsFunc(t.Regions, func(r Region) bool { return slices.ContainsFunc(r.Locations, dated) }) {
+		return t
+	}
+	t.Regions = slices.Clone(t.Regions)
+	for i := range t.Regions {
+		var there []Location
+		for _, l := range t.Regions[i].Locations {
+			is := Location{Name: l.Name, Switches: slices.Clone(l.Switches)}
+			for _, d := range l.Dated {
+				if d.holds(day) {
+					is.Switches = append(is.Switches, d.Name)
+				}
+			}
+			if len(is.Switches) > 0 || !dated(l) {
+				there = append(there, is)
+			}
+		}
+		t.Regions[i].Locations = there
+	}
+	return t
 }
 
 // GIMDB says how to reach a tenant's GIM DB.

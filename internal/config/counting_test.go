@@ -4,6 +4,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"seats/internal/calendar"
 )
 
 const rulesFile = `
@@ -53,4 +55,37 @@ tenants:
 	} {
 		require.NotEqual(t, hash, load(t, change.file).Tenants[0].RulesHash(), change.name)
 	}
+}
+
+// TestSwitchesWithDates: the rules of a day say what applies on it, as if the file had always said so; a location with switches
+// on other days alone is no default location.
+func TestSwitchesWithDates(t *testing.T) {
+	tenant := load(t, `
+tenants:
+  acme:
+    export_dir: x
+    regions:
+      US: {locations: {dallas: {switches: [A, B]}, other: {}}}
+      EU: {locations: {london: {switches: [{name: B, since: 2026-03-28}]}, paris: {switches: [C, {name: D, until: 2026-03-31}]}}}
+`).Tenants[0]
+	march := func(day int) calendar.Date { return calendar.Date{Year: 2026, Month: 3, Day: day} }
+	plain := func(dallas, eu string) string {
+		return load(t, "tenants: {acme: {export_dir: x, regions: {US: {locations: {dallas: {switches: "+dallas+"}, other: {}}}, EU: {locations: {"+eu+"}}}}}").Tenants[0].RulesHash()
+	}
+	for _, day := range []struct {
+		day        int
+		dallas, eu string
+	}{
+		{27, "[A, B]", "paris: {switches: [C, D]}"},
+		{28, "[A]", "london: {switches: [B]}, paris: {switches: [C, D]}"},
+		{31, "[A]", "london: {switches: [B]}, paris: {switches: [C, D]}"},
+		{32, "[A]", "london: {switches: [B]}, paris: {switches: [C]}"},
+	} {
+		on := tenant.On(march(1).AddDays(day.day - 1))
+		require.Equal(t, plain(day.dallas, day.eu), on.RulesHash(), day.day)
+		again, err := on.WithRules(on.Rules())
+		require.NoError(t, err)
+		require.Equal(t, on.RulesHash(), again.RulesHash())
+	}
+	require.Contains(t, string(tenant.Rules()), `"dated":[{"name":"B","since":"","until":"2026-03-27"}]`)
 }

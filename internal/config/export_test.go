@@ -4,7 +4,7 @@ package config
 func Keys() map[string][]string {
 	return map[string][]string{
 		"configuration": rootKeys, "globals": globalKeys, "gimdb": gimdbKeys, "engine": engineKeys, "deliver": deliverKeys,
-		"tenant": tenantKeys, "tenant_gimdb": append([]string{"tenant_key"}, gimdbKeys...), "region": regionKeys, "location": locationKeys,
+		"tenant": tenantKeys, "tenant_gimdb": append([]string{"tenant_key"}, gimdbKeys...), "region": regionKeys, "location": locationKeys, "switch": switchKeys,
 		"report": reportKeys,
 	}
 }

@@ -2,6 +2,8 @@ package config
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -11,6 +13,7 @@ const maxCommitted = 10_000_000
 var (
 	regionKeys   = []string{"timezone", "locations", "enabled", "until", "committed"}
 	locationKeys = []string{"switches"}
+	switchKeys   = []string{"name", "since", "until"}
 )
 
 func (l *loader) regions(v value, fallback *time.Location) []Region {
@@ -19,7 +22,7 @@ func (l *loader) regions(v value, fallback *time.Location) []Region {
 		v.complain("needs at least one region", "")
 	}
 	distinctFiles(entries, "region")
-	m := switchMap{bySwitch: map[string]value{}}
+	m := switchMap{bySwitch: map[string][]*listing{}}
 	regions := make([]Region, len(entries))
 	for i, e := range entries {
 		f := e.value.fields(regionKeys...)
@@ -31,6 +34,7 @@ func (l *loader) regions(v value, fallback *time.Location) []Region {
 		}
 		regions[i].Committed, _ = f.get("committed").integer(1, maxCommitted)
 	}
+	m.settle()
 	return regions
 }
 
@@ -42,31 +46,91 @@ func (l *loader) locations(v value, m *switchMap) []Location {
 	locations := make([]Location, len(entries))
 	for i, e := range entries {
 		list := e.value.fields(locationKeys...).get("switches")
-		switches, places := list.texts()
-		locations[i] = Location{Name: e.key, Switches: switches}
+		locations[i].Name = e.key
 		if e.value.is(kindMapping) && list.is(kindList) && !list.hasItems() {
 			m.addDefault(e.value)
 		}
-		for j, name := range switches {
-			m.add(name, places[j])
+		for _, item := range list.items() {
+			if d, place, ok := item.listedSwitch(); ok {
+				m.bySwitch[d.Name] = append(m.bySwitch[d.Name], &listing{d, place, &locations[i]})
+				m.order = append(m.order, d.Name)
+			}
 		}
 	}
 	return locations
 }
 
-// switchMap sees to it that each switch of a tenant has one location and that
+// listedSwitch is a name, or a name with the days from which and until when it belongs to the location; and the place of the
+// name.
+func (v value) listedSwitch() (d Dated, place value, ok bool) {
+	if !v.given() || v.node.kind != kindMapping {
+		if !v.given() {
+			v.complain("must not be empty", "")
+			return d, v, false
+		}
+		d.Name, ok = v.filledText()
+		return d, v, ok
+	}
+	f := v.fields(switchKeys...)
+	place = f.get("name")
+	if !place.given() {
+		v.complain("needs a name", "")
+		return d, v, false
+	}
+	d.Name, ok = place.filledText()
+	d.Since, _ = f.get("since").date()
+	d.Until, _ = f.get("until").date()
+	if !d.Until.IsZero() && d.Until.Before(d.Since) {
+		f.get("until").problem("lies before since "+d.Since.String(), "")
+	}
+	return d, place, ok
+}
+
+// switchMap sees to it that each switch of a tenant has one location on a day, and that
 // there is one default location at most (R5).
 type switchMap struct {
-	bySwitch  map[string]value
+	bySwitch  map[string][]*listing
+	order     []string // of the file
 	byDefault *value
 }
 
-func (m *switchMap) add(name string, place value) {
-	if first, seen := m.bySwitch[name]; seen {
-		place.problem(fmt.Sprintf("is a switch that %s on line %d lists already", first.path, first.at.line), "")
-		return
+// listing is a switch under a location.
+type listing struct {
+	Dated
+	place    value
+	location *Location
+}
+
+// settle gives the locations their switches. One that is listed with a day since when has left, the day before, the location
+// that listed it until then.
+func (m *switchMap) settle() {
+	for _, name := range m.order {
+		all := m.bySwitch[name]
+		delete(m.bySwitch, name) // its other listings are settled with this one
+		slices.SortStableFunc(all, func(a, b *listing) int { return strings.Compare(dayOrNone(a.Since), dayOrNone(b.Since)) })
+		for i := 1; i < len(all); i++ {
+			all[i-1].handOver(all[i])
+		}
+		for _, l := range all {
+			if l.Since.IsZero() && l.Until.IsZero() {
+				l.location.Switches = append(l.location.Switches, name)
+			} else {
+				l.location.Dated = append(l.location.Dated, l.Dated)
+			}
+		}
 	}
-	m.bySwitch[name] = place
+}
+
+// handOver ends a listing where the next one of the same switch begins.
+func (l *listing) handOver(next *listing) {
+	switch {
+	case l.Since == next.Since:
+		next.place.problem(fmt.Sprintf("is a switch that %s on line %d lists already", l.place.path, l.place.at.line), "")
+	case l.Until.IsZero():
+		l.Until = next.Since.AddDays(-1)
+	case !l.Until.Before(next.Since):
+		next.place.problem(fmt.Sprintf("is a switch that %s on line %d lists until %s", l.place.path, l.place.at.line, l.Until), "")
+	}
 }
 
 func (m *switchMap) addDefault(location value) {

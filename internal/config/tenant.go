@@ -82,6 +82,9 @@ func (l *loader) tenant(e keyed, g globals) Tenant {
 	if t.EndedBefore(t.ProductionDate) {
 		f.get("until").problem("lies before production_date "+t.ProductionDate.String(), "")
 	}
+	for i := range t.Regions {
+		t.Regions[i].endWith(t.Term)
+	}
 	l.source(&t, f, g)
 	t.Deliver = l.deliver(l.deliverFields(f.get("deliver")), g.deliver)
 	return t

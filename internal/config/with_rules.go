@@ -4,9 +4,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"time"
+
+	"seats/internal/calendar"
 )
 
-// WithRules returns the tenant with the counting rules that an earlier call of Rules gave in place of its own:
+// WithRules returns the tenant with the counting rules that an earlier call of Rules gave of a day (On) in place of its own:
 // what is kept beside a result is enough to count by it again.
 func (t Tenant) WithRules(text []byte) (Tenant, error) {
 	var rules countingRules
@@ -21,7 +23,7 @@ func (t Tenant) WithRules(text []byte) (Tenant, error) {
 		}
 		region := Region{Name: r.Name, Zone: zone}
 		for _, l := range r.Locations {
-			region.Locations = append(region.Locations, Location(l))
+			region.Locations = append(region.Locations, Location{Name: l.Name, Switches: l.Switches})
 		}
 		t.Regions = append(t.Regions, region)
 	}
@@ -34,6 +36,13 @@ func RuleFacts(text []byte) ([]string, error) {
 	var rules countingRules
 	if err := json.Unmarshal(text, &rules); err != nil {
 		return nil, fmt.Errorf("read counting rules: %w", err)
+	}
+	if len(rules.Days) > 0 {
+		var facts []string
+		for _, d := range rules.Days {
+			facts = append(facts, d.From.String()+" to "+d.To.String()+": counting rules "+d.SHA256)
+		}
+		return facts, nil
 	}
 	facts := []string{"session_end: " + string(rules.SessionEnd)}
 	for _, pattern := range rules.ExcludeAgents {
@@ -53,4 +62,26 @@ func RuleFacts(text []byte) ([]string, error) {
 		}
 	}
 	return facts, nil
+}
+
+// MonthRules says which day of a month was counted by which rules, as canonical JSON like that of Rules.
+func MonthRules(days []DayRules) ([]byte, error) {
+	return json.Marshal(struct {
+		Days []DayRules `json:"days"`
+	}{days})
+}
+
+// RulesOfDays gives the hash of the rules of each day, none where the text is no MonthRules.
+func RulesOfDays(text []byte) (map[calendar.Date]string, error) {
+	var rules countingRules
+	if err := json.Unmarshal(text, &rules); err != nil {
+		return nil, fmt.Errorf("read counting rules: %w", err)
+	}
+	days := map[calendar.Date]string{}
+	for _, d := range rules.Days {
+		for day := d.From; !d.To.Before(day); day = day.AddDays(1) {
+			days[day] = d.SHA256
+		}
+	}
+	return days, nil
 }

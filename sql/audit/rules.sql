@@ -1,5 +1,9 @@
--- Grain: set of counting rules that a day of the store was computed by.
-select distinct rules_sha256,
-                rules
+-- Grain: set of counting rules that the published store keeps, by the hash that it is kept by.
+select rules_sha256,
+       rules
 from published._data.computation
-order by rules_sha256, rules
+union
+select sha256,
+       rules
+from published._data.counting_rules
+order by all

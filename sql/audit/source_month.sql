@@ -1,16 +1,14 @@
 -- Grain: agent of a region's month who is counted by the kept slices or by those read again, not by both.
--- Inputs: kept_qualifying_session, the results of the slices read again; $month, $region.
+-- Inputs: kept_month_agent, month_agent of the slices read again; $region.
 with before as (
-    select distinct agent
-    from kept_qualifying_session
+    select agent
+    from kept_month_agent
     where region = $region
-      and strftime(day, '%Y-%m') = $month
 ),
 after as (
-    select distinct agent
-    from _data.qualifying_session
+    select agent
+    from month_agent
     where region = $region
-      and strftime(day, '%Y-%m') = $month
 )
 select agent,
        a.agent is not null

@@ -1,10 +1,7 @@
--- Grain: the computation of a month, none where there is none. What it was counted from is the same for
--- every region.
+-- Grain: the computation of a month, none where there is none: what is the same for every region.
 -- Input: _data.monthly_enabled; $month.
-select any_value(state) as state,
-       any_value(rules_sha256) as rules_sha256,
+select any_value(rules_sha256) as rules_sha256,
        any_value(sql_sha256) as sql_sha256,
-       any_value(slices_sha256) as slices_sha256,
        any_value(computed_ts) as computed_ts
 from _data.monthly_enabled
 where month = $month

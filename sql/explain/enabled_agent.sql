@@ -1,23 +1,38 @@
--- Grain: enabled agent of a region and a range of days, both included (R9), with the session that made her
--- one: the earliest that counted, and by which activity.
--- Input: _data.qualifying_session; $region, $from, $to.
-with enabled as (
-    select agent,
-           count(distinct day) as days,
+-- Grain: enabled agent of a region and the days of a month (R9), known by the newest word of these for each resource_key (R6), with
+-- the session that made her one: the earliest that counted, and by which activity.
+-- Inputs: _data.qualifying_session, agent, slice; $region, $days.
+with counted as (
+    select unnest($days)::date as day
+),
+word as (
+    select a.resource_key,
+           arg_max(
+               coalesce(nullif(a.employee_id, ''), '#' || a.resource_key),
+               struct_pack(as_of := s.as_of, extracted_ts := s.extracted_ts, day := s.day)
+           ) as agent
+    from _data.agent as a
+    join counted as c using (day)
+    join _data.slice as s using (day)
+    group by a.resource_key
+),
+enabled as (
+    select coalesce(w.agent, q.agent) as agent,
+           count(distinct q.day) as days,
            min(struct_pack(
-               day := day,
-               start_ts := start_ts,
-               session_key := sm_res_session_fact_key,
-               date_time_key := start_date_time_key,
-               location := location,
-               kind := first_kind,
-               activity_key := first_activity_key,
-               activity_ts := first_activity_ts
+               day := q.day,
+               start_ts := q.start_ts,
+               session_key := q.sm_res_session_fact_key,
+               date_time_key := q.start_date_time_key,
+               location := q.location,
+               kind := q.first_kind,
+               activity_key := q.first_activity_key,
+               activity_ts := q.first_activity_ts
            )) as earliest
-    from _data.qualifying_session
-    where region = $region
-      and day between $from::date and $to::date
-    group by agent
+    from _data.qualifying_session as q
+    join counted as c using (day)
+    left join word as w using (resource_key)
+    where q.region = $region
+    group by coalesce(w.agent, q.agent)
 )
 select agent,
        days,

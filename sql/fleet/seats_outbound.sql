@@ -1,7 +1,7 @@
 -- Grain: tenant, period and region, or location of a region: the peak of each day (R8), and the enabled agents of each month (R9),
 -- for all tenants and days at once. Written from the rules alone, for Spark, DuckDB and PostgreSQL as they are: a third opinion
 -- that shares nothing with the two that are issued.
--- Inputs, relations of the lake: voice_session, ocs_activity, agent, rule. Each day is counted by its own rules. A month counts
+-- Inputs, relations of the lake: slice, voice_session, ocs_activity, agent, rule. Each day is counted by its own rules. A month counts
 -- the days that are there: whether it is whole is for the asker to know.
 with moment as (                                                -- R2, R10: what a day says of all its sessions
     select tenant, day, as_of_ts, case when session_end = 'inclusive' then 1 else 0 end as last_second
@@ -88,7 +88,7 @@ seated as (                                                     -- R6: sessions 
       and not o.is_beside
 ),
 met as (                                                        -- R4, R5: session with each switch of a leg that shares a second with it
-    select distinct s.tenant, s.day, s.sm_res_session_fact_key, s.start_date_time_key, s.start_ts, s.end_ts, s.agent, a.switch_name, a.is_driven
+    select distinct s.tenant, s.day, s.resource_key, s.sm_res_session_fact_key, s.start_date_time_key, s.start_ts, s.end_ts, s.agent, a.switch_name, a.is_driven
     from seated as s
     join activity as a on a.tenant = s.tenant
         and a.day = s.day
@@ -97,14 +97,14 @@ met as (                                                        -- R4, R5: sessi
         and a.end_ts > s.start_ts
 ),
 known as (                                                      -- R4: whether its session qualifies; R5: how many switches its activities know
-    select tenant, day, start_ts, end_ts, agent, switch_name, is_driven,
+    select tenant, day, resource_key, start_ts, end_ts, agent, switch_name, is_driven,
            max(is_driven) over (partition by tenant, day, sm_res_session_fact_key, start_date_time_key) as qualifies,
            count(case when is_driven = 1 then switch_name end) over (partition by tenant, day, sm_res_session_fact_key, start_date_time_key) as switches,
            count(case when is_driven = 0 then switch_name end) over (partition by tenant, day, sm_res_session_fact_key, start_date_time_key) as told
     from met
 ),
 placed as (                                                     -- R5: by its activities; by what else tells; by nothing, in the default location
-    select distinct k.tenant, k.day, k.start_ts, k.end_ts, k.agent,
+    select distinct k.tenant, k.day, k.resource_key, k.start_ts, k.end_ts, k.agent,
            coalesce(l.region, d.region) as region,
            coalesce(l.location, d.location) as location
     from known as k
@@ -135,7 +135,7 @@ span as (                                                       -- R7: regions a
     where l.kind = 'location'
 ),
 present as (                                                    -- R8: who is where, within the day
-    select w.tenant, w.day, w.region, w.location, p.agent,
+    select w.tenant, w.day, w.region, w.location, p.resource_key, p.agent,
            greatest(p.start_ts, w.start_ts) as start_ts,
            least(p.end_ts, w.end_ts) as end_ts
     from placed as p
@@ -185,6 +185,15 @@ peak as (                                                       -- R8
     from ranked
     where agents = most
     group by tenant, day, region, location
+),
+word as (                                                       -- R6: what each slice says of a resource key, the newest of a month first
+    select g.tenant, g.month, g.resource_key,
+           coalesce(nullif(g.employee_id, ''), '#' || cast(g.resource_key as varchar(20))) as agent,
+           row_number() over (partition by g.tenant, g.month, g.resource_key
+               order by s.as_of_ts desc, s.extracted_ts desc, g.day desc) as place
+    from agent as g
+    join slice as s on s.tenant = g.tenant
+        and s.day = g.day
 )
 select w.tenant,
        w.region,
@@ -200,12 +209,16 @@ left join peak as p on p.tenant = w.tenant
     and p.region = w.region
     and p.location = w.location
 union all
-select w.tenant, w.region, null, 'enabled', w.month, count(distinct p.agent), null, null
+select w.tenant, w.region, null, 'enabled', w.month, count(distinct coalesce(n.agent, p.agent)), null, null
 from span as w
 left join present as p on p.tenant = w.tenant
     and p.day = w.day
     and p.region = w.region
     and p.location = ''
+left join word as n on n.tenant = p.tenant
+    and n.month = w.month
+    and n.resource_key = p.resource_key
+    and n.place = 1
 where w.location = ''
 group by w.tenant, w.region, w.month
 order by tenant, measure, period, region, location

@@ -12,6 +12,7 @@ select region,
        coalesce(reason, ''),
        peak_ts,
        coalesce(peak_seconds, 0),
-       issued_ts
-from _data.issued_file
+       issued_ts,
+       coalesce(to_json(i) ->> 'rules_sha256', '') -- a store of an older version has none
+from _data.issued_file as i
 order by region, measure, period, revision

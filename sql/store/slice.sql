@@ -2,6 +2,7 @@
 select day::varchar,
        high_water,
        extracted_ts,
+       as_of,
        open_sessions,
        sha256
 from _data.slice

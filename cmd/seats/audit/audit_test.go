@@ -101,12 +101,15 @@ var faults = []struct {
 	{"a quality count is missing", func(s *site) {
 		s.exec("delete from _data.data_quality where day = '2026-02-26' and rule = 'open_session'")
 	}, []audit.Rule{audit.ResultsChanged, audit.QualityImpossible}},
-	{"a switch of the configuration is renamed", func(s *site) { s.replace(s.path("seats.yaml"), "SIP_LON", "SIP_LONDON") },
-		[]audit.Rule{audit.ConfigurationMoved}},
-	{"a region is taken out of the configuration", func(s *site) { s.replace(s.path("seats.yaml"), "      EU:", "      GB:") },
-		[]audit.Rule{audit.ConfigurationMoved}},
-	{"a region moved to the other side of the world", func(s *site) { s.replace(s.path("seats.yaml"), "Europe/London", "Pacific/Auckland") },
+	{"a day was counted by other rules than it was issued by", moveRules("SIP_LON", "SIP_LONDON"),
+		[]audit.Rule{audit.ConfigurationMoved, audit.ResultsChanged}},
+	{"and they have no such region", moveRules("\"EU\"", "\"GB\""),
+		[]audit.Rule{audit.ConfigurationMoved, audit.ResultsChanged}},
+	{"and they have a region on the other side of the world", moveRules("Europe/London", "Pacific/Auckland"),
 		[]audit.Rule{audit.CannotCompute}},
+	{"the rules of an issue are lost", func(s *site) {
+		s.exec("update _data.computation set rules_sha256 = 'x', rules = '' where day = '2026-02-26'; delete from _data.counting_rules")
+	}, []audit.Rule{audit.RulesRecord}},
 	{"the store is gone", func(s *site) { require.NoError(s.t, os.Remove(s.path("var", "acme.duckdb"))) },
 		[]audit.Rule{audit.StoreLost}},
 	{"the store was made anew", func(s *site) {
@@ -122,6 +125,23 @@ var faults = []struct {
 		s.run("2026-02-24", "2026-02-24", "", false)
 		s.write("var/acme.duckdb", string(old))
 	}, []audit.Rule{audit.StoreBehind}},
+}
+
+// moveRules has the store say that a day was counted by other rules than it was.
+func moveRules(from, to string) func(*site) {
+	return func(s *site) {
+		moved := "replace(rules, '" + from + "', '" + to + "')"
+		s.exec("update _data.computation set rules = " + moved + ", rules_sha256 = sha256(" + moved + ") where day = '2026-02-26'")
+	}
+}
+
+// TestTheConfigurationMayMoveOn: each issued day stays with the rules that it was counted by.
+func TestTheConfigurationMayMoveOn(t *testing.T) {
+	s := simulate(t, "2026-02-26", "2026-02-26")
+	for _, move := range [][2]string{{"SIP_LON", "SIP_LONDON"}, {"Europe/London", "Pacific/Auckland"}, {"      EU:", "      GB:"}} {
+		s.replace(s.path("seats.yaml"), move[0], move[1])
+		only(t, s.audit(false))
+	}
 }
 
 func TestEachFaultIsFound(t *testing.T) {
@@ -146,7 +166,7 @@ func TestEachFaultIsFound(t *testing.T) {
 
 func TestConfigurationIsProvenToBeTheCause(t *testing.T) {
 	s := simulate(t, "2026-02-26", "2026-02-26")
-	s.replace(s.path("seats.yaml"), "SIP_LON", "SIP_LONDON")
+	moveRules("SIP_LON", "SIP_LONDON")(s)
 	moved := of(s.audit(false), audit.ConfigurationMoved)
 	require.NotEmpty(t, moved)
 	for _, f := range moved {
@@ -157,7 +177,7 @@ func TestConfigurationIsProvenToBeTheCause(t *testing.T) {
 
 func TestProofThatTheConfigurationIsNotTheCause(t *testing.T) {
 	s := simulate(t, "2026-02-26", "2026-02-26")
-	s.replace(s.path("seats.yaml"), "SIP_LON", "SIP_LONDON")
+	moveRules("SIP_LON", "SIP_LONDON")(s)
 	s.exec("update _data.issued_file set value = value + 5 where file = '" + daily + "'")
 	found := of(s.audit(false), audit.NumberDiffers)
 	require.Len(t, found, 1)
@@ -187,7 +207,7 @@ func TestProgramThatChanged(t *testing.T) {
 
 func TestSettingWithoutEffectIsARemark(t *testing.T) {
 	s := simulate(t, "2026-02-26", "2026-02-26")
-	s.replace(s.path("seats.yaml"), `"TEST*"`, `"TEST*", "NOBODY*"`)
+	moveRules(`"TEST*"`, `"NOBODY*","TEST*"`)(s)
 	found := s.audit(false)
 	require.Len(t, found, 1)
 	require.True(t, found[0].IsRemark())

@@ -157,6 +157,9 @@ func (w *auditor) checkFiles(context.Context) error {
 		if err := w.checkManifest(i); err != nil {
 			return err
 		}
+		if _, kept := w.rules.texts[i.RulesSHA256]; !kept && i.RulesSHA256 != "" {
+			w.add(Finding{Rule: RulesRecord, Region: i.Region, Period: i.Period, What: "the counting rules that " + i.File + " was counted by, SHA-256 " + i.RulesSHA256 + ", are not in the store"})
+		}
 	}
 	return nil
 }
@@ -257,6 +260,9 @@ func disagreements(i report.Issue, m report.Manifest) []string {
 	compare("revision", i.Revision, m.Revision)
 	compare("supersedes", i.Supersedes, textOf(m.Supersedes))
 	compare("reason", i.Reason, textOf(m.Reason))
+	if i.RulesSHA256 != "" {
+		compare("rules_sha256", i.RulesSHA256, m.RulesHash)
+	}
 	compare("issued_at", i.IssuedAt.Unix(), m.IssuedAt.Unix())
 	return out
 }

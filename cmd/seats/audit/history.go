@@ -97,7 +97,7 @@ func (w *auditor) aged(m calendar.Month) bool {
 			return false
 		}
 	}
-	for _, d := range m.Days() {
+	for _, d := range w.Tenant.DaysOf(m) {
 		if _, computed := w.rules.days[d.String()]; !computed {
 			return false
 		}
@@ -129,7 +129,7 @@ func (w *auditor) overGap(i report.Issue) {
 		return
 	}
 	var gap []calendar.Date
-	for _, d := range m.Days() {
+	for _, d := range w.Tenant.DaysOf(m) {
 		if _, held := w.slices[d.String()]; !held {
 			gap = append(gap, d)
 		}
@@ -159,10 +159,10 @@ func (w *auditor) checkNotIssued(ctx context.Context) error {
 
 // billed tells whether the finding's region is billed in its period, by today's configuration.
 func (w *auditor) billed(f Finding) bool {
-	day, err := calendar.ParseDate(f.Period)
-	if month, notDay := calendar.ParseMonth(f.Period); notDay == nil {
-		day, err = month.Last(), nil
+	if month, err := calendar.ParseMonth(f.Period); err == nil {
+		return w.Tenant.BillsIn(f.Region, month)
 	}
+	day, err := calendar.ParseDate(f.Period)
 	return err != nil || w.Tenant.Bills(f.Region, day)
 }
 

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 
 	"seats/compute"
 	"seats/internal/calendar"
@@ -17,13 +18,14 @@ import (
 type part struct {
 	month calendar.Month
 	days  []calendar.Date // of the period
+	all   []calendar.Date // that the month is counted from
 	whole bool            // the month has an issued number, every day is there, and the period holds it
 }
 
 // loaded are the days whose raw rows are needed.
 func (p part) loaded() []calendar.Date {
 	if p.whole {
-		return p.month.Days()
+		return p.all
 	}
 	return p.days
 }
@@ -37,7 +39,7 @@ func (w *auditor) parts() ([]part, error) {
 	var parts []part
 	for _, d := range days {
 		if n := len(parts); n == 0 || parts[n-1].month != d.YearMonth() {
-			parts = append(parts, part{month: d.YearMonth(), whole: w.isWhole(d.YearMonth())})
+			parts = append(parts, part{month: d.YearMonth(), all: w.Tenant.DaysOf(d.YearMonth()), whole: w.isWhole(d.YearMonth())})
 		}
 		last := &parts[len(parts)-1]
 		last.days = append(last.days, d)
@@ -46,7 +48,7 @@ func (w *auditor) parts() ([]part, error) {
 }
 
 func (w *auditor) isWhole(m calendar.Month) bool {
-	for _, d := range m.Days() {
+	for _, d := range w.Tenant.DaysOf(m) {
 		if _, held := w.slices[d.String()]; !held {
 			return false
 		}
@@ -100,7 +102,7 @@ func (w *auditor) checkPart(ctx context.Context, p part, r *reader) error {
 			return err
 		}
 	}
-	kept, err := w.compute(ctx, w.Tenant, p)
+	kept, err := w.compute(ctx, p, w.countedBy)
 	if err != nil {
 		return err
 	}
@@ -166,13 +168,12 @@ type computed struct {
 	month  *compute.MonthResult
 }
 
-// compute counts a part both ways (R12). A month is counted at once; where that fails, day by day, so that every
-// day that fails is known.
-func (w *auditor) compute(ctx context.Context, t config.Tenant, p part) (computed, error) {
+// compute counts a part both ways (R12), each day by its own rules. A month is counted at once; where that fails, day by day, so
+// that every day that fails is known.
+func (w *auditor) compute(ctx context.Context, p part, by func(calendar.Date) config.Tenant) (computed, error) {
 	c := computed{days: map[calendar.Date]compute.DayResult{}, failed: map[calendar.Date]error{}}
-	conn := w.scratch.Conn
 	if p.whole {
-		month, err := compute.Month(ctx, conn, t, p.month, 0)
+		month, err := w.countMonth(ctx, p, by)
 		if err != nil && !explained(err) {
 			return c, err
 		}
@@ -181,7 +182,7 @@ func (w *auditor) compute(ctx context.Context, t config.Tenant, p part) (compute
 		}
 	}
 	for _, d := range p.days {
-		result, err := w.dayOf(ctx, t, d, c.month != nil)
+		result, err := w.dayOf(ctx, by(d), d, c.month != nil && slices.Contains(p.all, d))
 		if err != nil && !explained(err) {
 			return c, err
 		}
@@ -192,6 +193,16 @@ func (w *auditor) compute(ctx context.Context, t config.Tenant, p part) (compute
 		c.days[d] = result
 	}
 	return c, nil
+}
+
+func (w *auditor) countMonth(ctx context.Context, p part, by func(calendar.Date) config.Tenant) (compute.MonthResult, error) {
+	m := compute.NewMonthly(w.scratch.Conn, w.Tenant, p.month)
+	for _, d := range p.all {
+		if _, err := m.Day(ctx, by(d), d, 0); err != nil {
+			return compute.MonthResult{}, err
+		}
+	}
+	return m.Month(ctx, 0)
 }
 
 func (w *auditor) dayOf(ctx context.Context, t config.Tenant, d calendar.Date, done bool) (compute.DayResult, error) {

@@ -43,20 +43,24 @@ func (w *auditor) openSource(ctx context.Context, parts []part) (*reader, error)
 	return &reader{src: src, cutter: cutter}, nil
 }
 
-// keep saves what the kept slices give under today's configuration.
-func (w *auditor) keep(ctx context.Context) error {
+// keep saves what the kept slices give by the rules of their days.
+func (w *auditor) keep(ctx context.Context, p part) error {
 	for _, table := range []string{"qualifying_session", "daily_concurrent", "monthly_enabled"} {
 		if err := w.scratch.Keep(ctx, table); err != nil {
 			return err
 		}
 	}
-	return nil
+	if !p.whole {
+		return nil
+	}
+	_, err := duck.Exec(ctx, w.scratch.Conn, "audit/keep_month_agent.sql")
+	return err
 }
 
 // checkSource reads the days of a part again and says what changed since they were read, and what that does to
 // the numbers.
 func (w *auditor) checkSource(ctx context.Context, p part, kept computed, r *reader) error {
-	read, gone := part{month: p.month, whole: p.whole}, false
+	read, gone := part{month: p.month, all: p.all, whole: p.whole}, false
 	for _, d := range p.days {
 		there, err := w.readAgain(ctx, r, d)
 		if err != nil {
@@ -67,7 +71,7 @@ func (w *auditor) checkSource(ctx context.Context, p part, kept computed, r *rea
 		}
 	}
 	read.whole = read.whole && !gone
-	now, err := w.compute(ctx, w.Tenant, read)
+	now, err := w.compute(ctx, read, w.countedBy)
 	if err != nil {
 		return err
 	}
@@ -253,7 +257,7 @@ func (w *auditor) compareMonth(ctx context.Context, m calendar.Month, kept, now 
 				}
 				f.Details = append(f.Details, line)
 				return nil
-			}, named("region", after.Region), named("month", m.String()))
+			}, named("region", after.Region))
 			if err != nil {
 				return err
 			}

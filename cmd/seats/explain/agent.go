@@ -52,7 +52,11 @@ func (e *Explainer) Agent(ctx context.Context, agent string, days []calendar.Dat
 		if err := e.checkFresh(ctx, date); err != nil {
 			return nil, err
 		}
-		found, err := e.agentOn(ctx, agent, date)
+		on, err := e.on(ctx, date)
+		if err != nil {
+			return nil, err
+		}
+		found, err := on.agentOn(ctx, agent, date)
 		if err != nil {
 			return nil, err
 		}

@@ -40,8 +40,11 @@ type Day struct {
 
 // Day opens the result of a region on a day, or of one location of it where location is not empty.
 func (e *Explainer) Day(ctx context.Context, date calendar.Date, region, location string) (*Day, error) {
+	e, err := e.on(ctx, date)
+	if err != nil {
+		return nil, err
+	}
 	d := &Day{Explainer: e, Date: date}
-	var err error
 	if d.Scope, d.Zone, err = e.scope(date, region, location); err != nil {
 		return nil, err
 	}
@@ -60,6 +63,12 @@ func (e *Explainer) Day(ctx context.Context, date calendar.Date, region, locatio
 	return d, err
 }
 
+// on explains a day by the rules that it is counted by (R9).
+func (e *Explainer) on(ctx context.Context, date calendar.Date) (*Explainer, error) {
+	t, err := compute.CountedBy(ctx, e.conn, e.tenant, date)
+	return &Explainer{conn: e.conn, tenant: t}, err
+}
+
 // scope finds a region, and a location of it, in the configuration.
 func (e *Explainer) scope(date calendar.Date, region, location string) (rule.Scope, *time.Location, error) {
 	for _, r := range e.tenant.Regions {
@@ -68,16 +77,28 @@ func (e *Explainer) scope(date calendar.Date, region, location string) (rule.Sco
 		}
 		known := location == "" || slices.ContainsFunc(r.Locations, func(l config.Location) bool { return l.Name == location })
 		if !known {
-			return rule.Scope{}, nil, fail.New(fail.Usage, "", "region %s has no location %q", region, location)
+			return rule.Scope{}, nil, fail.New(fail.Usage, "", "region %s has no location %q%s", region, location, onDay(date))
 		}
 		return rule.Scope{Region: region, Location: location, Day: date.In(r.Zone)}, r.Zone, nil
 	}
-	return rule.Scope{}, nil, fail.New(fail.Usage, "", "tenant %s has no region %q", e.tenant.Name, region)
+	return rule.Scope{}, nil, fail.New(fail.Usage, "", "tenant %s has no region %q%s", e.tenant.Name, region, onDay(date))
 }
 
-// checkFresh refuses a day whose results are missing, or come from another slice or other rules than today's:
-// explaining it would explain another number.
+// onDay names the day whose rules were asked; the zero one is none.
+func onDay(date calendar.Date) string {
+	if date.IsZero() {
+		return ""
+	}
+	return " on " + date.String()
+}
+
+// checkFresh refuses a day whose results are missing, or come from another slice or other rules than those that it is counted
+// by: explaining it would explain another number.
 func (e *Explainer) checkFresh(ctx context.Context, date calendar.Date) error {
+	e, err := e.on(ctx, date)
+	if err != nil {
+		return err
+	}
 	stale, err := compute.Stale(ctx, e.conn, e.tenant, date)
 	var missing *compute.MissingError
 	if errors.As(err, &missing) {

@@ -22,6 +22,8 @@ type Month struct {
 	Zone   *time.Location
 	State  string
 	Agents []Enabled
+
+	days []string // that were counted
 }
 
 // Enabled is an agent of the month, with the earliest session that made her one.
@@ -39,7 +41,7 @@ type Enabled struct {
 
 // Month lists the enabled agents of a region in a month.
 func (e *Explainer) Month(ctx context.Context, month calendar.Month, region string) (*Month, error) {
-	_, zone, err := e.scope(month.First(), region, "")
+	_, zone, err := e.scope(calendar.Date{}, region, "")
 	if err != nil {
 		return nil, err
 	}
@@ -68,7 +70,7 @@ func (m *Month) stored(ctx context.Context) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	for _, day := range m.Month.Days() {
+	for _, day := range m.tenant.DaysOf(m.Month) {
 		if err := m.checkFresh(ctx, day); err != nil {
 			return 0, err
 		}
@@ -81,9 +83,12 @@ func (m *Month) stored(ctx context.Context) (int64, error) {
 		return 0, fail.New(fail.Other, fmt.Sprintf("`seats compute --month %s` counts it", m.Month),
 			"%s has no result for its slices under today's configuration", m.Month)
 	}
-	m.State = result.State
 	for _, r := range result.Regions {
 		if r.Region == m.Region {
+			m.State = r.State
+			for _, slice := range r.Slices {
+				m.days = append(m.days, slice.Day.String())
+			}
 			return r.Agents, nil
 		}
 	}
@@ -101,7 +106,7 @@ func (m *Month) load(ctx context.Context) error {
 		a.Date, err = calendar.ParseDate(date)
 		m.Agents = append(m.Agents, a)
 		return err
-	}, sql.Named("region", m.Region), sql.Named("from", m.Month.First().String()), sql.Named("to", m.Month.Last().String()))
+	}, sql.Named("region", m.Region), sql.Named("days", m.days))
 }
 
 // DaysRead are the days of a month of which the store holds a slice, and those of which it does not.

@@ -52,23 +52,32 @@ func (s *state) compute(ctx context.Context) {
 }
 
 func (s *state) computeDay(ctx context.Context, day calendar.Date) (compute.DayResult, error) {
-	stale, err := compute.Stale(ctx, s.work.Conn, s.Tenant, day)
+	by, err := s.countedBy(ctx, day)
 	if err != nil {
 		return compute.DayResult{}, err
+	}
+	stale, err := compute.Stale(ctx, s.work.Conn, by, day)
+	if err != nil {
+		return compute.DayResult{}, err
+	}
+	if s.Compute && s.Named && by.RulesHash() != s.Tenant.On(day).RulesHash() {
+		if err := s.askMoved(ctx, day); err != nil {
+			return compute.DayResult{}, err
+		}
 	}
 	if !s.Compute && stale {
 		return compute.DayResult{}, fail.New(fail.Other, "run `seats compute` first", "%s has no result for its slice under today's configuration", day)
 	}
 	if !s.Again && !stale {
-		return compute.LoadDay(ctx, s.work.Conn, s.Tenant, day)
+		return compute.LoadDay(ctx, s.work.Conn, by, day)
 	}
 	s.Log.Start(s.Tenant.Name + ": computing " + day.String())
 	began := s.Clock()
 	var result compute.DayResult
 	if m := s.monthly[day.YearMonth()]; m != nil {
-		result, err = m.Day(ctx, day, began.Unix())
+		result, err = m.Day(ctx, by, day, began.Unix())
 	} else {
-		result, err = compute.Day(ctx, s.work.Conn, s.Tenant, day, began.Unix())
+		result, err = compute.Day(ctx, s.work.Conn, by, day, began.Unix())
 	}
 	if err != nil {
 		return result, err
@@ -80,7 +89,7 @@ func (s *state) computeDay(ctx context.Context, day calendar.Date) (compute.DayR
 // computeMonth counts a month whose days are all there. A month that was only touched, by its last day, is
 // passed over with a remark when days are missing.
 func (s *state) computeMonth(ctx context.Context, month calendar.Month) {
-	for _, d := range month.Days() {
+	for _, d := range s.Tenant.DaysOf(month) {
 		if s.failed[d] && ctx.Err() != nil {
 			return // there was no time for the day, as is said
 		}
@@ -106,12 +115,15 @@ func (s *state) computeMonth(ctx context.Context, month calendar.Month) {
 	}
 	s.months = append(s.months, result)
 	s.warnBlocked(month, result.Quality)
-	s.Log.Info("computed", "tenant", s.Tenant.Name, "month", month, "state", result.State, "took", s.Clock().Sub(began).Round(time.Millisecond))
+	s.Log.Info("computed", "tenant", s.Tenant.Name, "month", month, "state", result.State(), "took", s.Clock().Sub(began).Round(time.Millisecond))
 }
 
 // month counts a month, or, where only a report is wanted or nothing has changed since it was sealed, reads it: never one that no
-// longer fits its days.
+// longer fits its days, nor one of days that do not stand as they are issued.
 func (s *state) month(ctx context.Context, month calendar.Month) (compute.MonthResult, error) {
+	if err := s.checkStanding(ctx, month); err != nil {
+		return compute.MonthResult{}, err
+	}
 	if s.Compute && !s.asSealed[month] {
 		return s.monthly[month].Month(ctx, s.Clock().Unix())
 	}

@@ -43,7 +43,7 @@ func (j *Job) DryRun(ctx context.Context) (rows []WhatIf, err error) {
 		return nil, err
 	}
 	defer func() { err = Explain(errors.Join(err, scratch.Close()), j.Tenant) }()
-	s := &state{Job: j, work: &store.Work{DB: scratch.DB, Conn: scratch.Conn}, failed: map[calendar.Date]bool{}, waiting: map[calendar.Date]bool{}}
+	s := &state{Job: j, work: &store.Work{DB: scratch.DB, Conn: scratch.Conn}, failed: map[calendar.Date]bool{}, waiting: map[calendar.Date]bool{}, dry: true}
 	if err := errors.Join(scratch.Take(ctx), scratch.TakeRows(ctx, from, to)); err != nil {
 		return nil, fmt.Errorf("read store: %w", err)
 	}

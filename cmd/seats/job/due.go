@@ -3,9 +3,11 @@ package job
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"seats/internal/calendar"
+	"seats/internal/config"
 	"seats/internal/duck"
 	"seats/internal/settle"
 	"seats/internal/store"
@@ -90,7 +92,8 @@ func (s *state) dayIsDue(b backlog, day calendar.Date) bool {
 		return true
 	}
 	final := State(s.Tenant, day, slice) == settle.Final
-	return !final && s.mayMove(day, slice) || s.lacksFile(b, day.String(), day, final)
+	return !final && s.mayMove(day, slice) ||
+		s.lacksFile(b, day.String(), func(r config.Region) bool { return r.Holds(day) }, func(config.Region) bool { return final })
 }
 
 // mayMove tells whether reading a provisional day again can bring anything: not where the slice was read so late, by its mark
@@ -103,12 +106,12 @@ func (s *state) mayMove(day calendar.Date, slice store.Slice) bool {
 	return read < Window(s.Tenant, day).Hull().End+int64(hours.Seconds())
 }
 
-// lacksFile tells whether a region that is billed on a day, and was counted for the period, has no file that says so, or
+// lacksFile tells whether a region that is billed for the period, and was counted for it, has no file that says so, or
 // one that should be called final by now.
-func (s *state) lacksFile(b backlog, period string, on calendar.Date, final bool) bool {
+func (s *state) lacksFile(b backlog, period string, billed, final func(config.Region) bool) bool {
 	for _, r := range s.Tenant.Regions {
 		state, counted := b.issued[period][r.Name]
-		if counted && r.Holds(on) && (state == "" || final && state != settle.Final) {
+		if counted && billed(r) && (state == "" || state != settle.Final && final(r)) {
 			return true
 		}
 	}
@@ -116,16 +119,23 @@ func (s *state) lacksFile(b backlog, period string, on calendar.Date, final bool
 }
 
 // monthIsDue tells whether a month that is over has to be counted or issued. One that begins before the production
-// date waits for somebody to bring the days before that (R9).
+// date waits for somebody to bring the days before that (R9), and one whose rows were dropped with age is done.
 func (s *state) monthIsDue(b backlog, month calendar.Month, due map[calendar.Date]bool) bool {
-	moves, final := false, true
-	for _, day := range month.Days() {
+	moves, final := false, map[calendar.Date]bool{}
+	days := s.Tenant.DaysOf(month)
+	for _, day := range days {
 		slice, held := b.held[day.String()]
-		if !held && day.Before(s.Tenant.ProductionDate) {
+		switch {
+		case held:
+			final[day] = State(s.Tenant, day, slice) == settle.Final
+		case day.Before(s.Tenant.ProductionDate), len(b.issued[day.String()]) > 0 && len(b.issued[month.String()]) > 0:
 			return false
 		}
 		moves = moves || due[day]
-		final = final && held && State(s.Tenant, day, slice) == settle.Final
 	}
-	return moves || len(b.issued[month.String()]) == 0 || s.lacksFile(b, month.String(), month.Last(), final)
+	billed := func(r config.Region) bool { return r.HoldsIn(month) }
+	allFinal := func(r config.Region) bool {
+		return !slices.ContainsFunc(r.DaysIn(month, days), func(d calendar.Date) bool { return !final[d] })
+	}
+	return moves || len(b.issued[month.String()]) == 0 || s.lacksFile(b, month.String(), billed, allFinal)
 }

@@ -153,14 +153,18 @@ func (s *state) wanted(ctx context.Context) (windows []extract.Window, none []ca
 	}
 	var again []extract.Window
 	for _, day := range s.Days {
-		w := Window(s.Tenant, day)
+		by, err := s.countedBy(ctx, day)
+		if err != nil {
+			return nil, nil, err
+		}
+		w := Window(by, day)
 		slice, has := held[day.String()]
 		switch {
 		case len(w.Spans) == 0:
 			none = append(none, day)
 		case !has:
 			windows = append(windows, w)
-		case s.Refresh || State(s.Tenant, day, slice) != settle.Final:
+		case s.Refresh || State(by, day, slice) != settle.Final:
 			again = append(again, w)
 		}
 	}

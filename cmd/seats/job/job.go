@@ -63,6 +63,7 @@ type Job struct {
 	Days    []calendar.Date
 	Months  []calendar.Month // whose enabled agents are wanted
 	Whole   bool             // a month with missing days is an error, not a remark
+	Named   bool             // the days themselves were asked for, not a month or the newest one
 	Restate string           // reason (R13), or empty
 	Clock   func() time.Time
 	Sleep   func(context.Context, time.Duration)
@@ -96,6 +97,9 @@ type state struct {
 
 	failed  map[calendar.Date]bool
 	waiting map[calendar.Date]bool              // of the failed ones, those that are not ready
+	moved   map[calendar.Date]bool              // days that stand as they are issued, though they were named and today's rules give other numbers
+	ledger  []report.Issue                      // as it was, once it was asked for
+	dry     bool                                // nothing is stored
 	monthly map[calendar.Month]*compute.Monthly // the months that are wanted
 	days    []compute.DayResult
 	months  []compute.MonthResult
@@ -121,7 +125,7 @@ type state struct {
 // Do runs the job, for no longer than its tenant's run_timeout.
 func (j *Job) Do(ctx context.Context) Result {
 	s := &state{Job: j, started: j.Clock(), failed: map[calendar.Date]bool{}, waiting: map[calendar.Date]bool{},
-		asSealed: map[calendar.Month]bool{}, result: Result{Tenant: j.Tenant.Name}}
+		moved: map[calendar.Date]bool{}, asSealed: map[calendar.Month]bool{}, result: Result{Tenant: j.Tenant.Name}}
 	if j.Extract || j.Compute || j.Report {
 		if err := s.run(ctx); err != nil {
 			s.note(calendar.Date{}, err)
@@ -140,7 +144,7 @@ func (s *state) tally() {
 		switch {
 		case s.waiting[day]:
 			s.result.Waiting++
-		case s.failed[day] || !s.done:
+		case s.failed[day] || s.moved[day] || !s.done:
 			s.result.Failed++
 		default:
 			s.result.Done++

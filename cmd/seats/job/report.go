@@ -23,21 +23,8 @@ func (s *state) report(ctx context.Context) {
 		s.show()
 		return
 	}
-	s.sayEnded()
 	if err := s.issue(ctx); err != nil {
 		s.note(calendar.Date{}, err)
-	}
-}
-
-// sayEnded names the regions that get no file of a month because they end within it.
-func (s *state) sayEnded() {
-	for _, m := range s.months {
-		for _, r := range s.Tenant.Regions {
-			if r.Holds(m.Month.First()) && !r.Holds(m.Month.Last()) {
-				s.Log.Warn("the region ends within the month: its enabled agents are not issued",
-					"tenant", s.Tenant.Name, "region", r.Name, "month", m.Month, "until", r.Until)
-			}
-		}
 	}
 }
 
@@ -148,8 +135,7 @@ func (s *state) show() {
 	}
 }
 
-// numbers are what can be issued, day by day and then the months, of the regions that are billed then. A month is
-// issued whole: not for a region that ends within it.
+// numbers are what can be issued, day by day and then the months, of the regions that are billed then.
 func (s *state) numbers() []report.Number {
 	var numbers []report.Number
 	for _, d := range s.days {
@@ -158,20 +144,20 @@ func (s *state) numbers() []report.Number {
 				continue
 			}
 			n := s.number(p.Region, report.Concurrent, d.Day.String(), p.Agents, d.State, d.RulesSHA256, d.SQLSHA256)
-			n.Slices, n.Quality = slices([]compute.Slice{d.Slice}), quality(d.Quality)
+			n.Slices, n.Quality = slicesOf([]compute.Slice{d.Slice}), qualityOf(d.Quality)
 			if p.Agents > 0 {
-				n.PeakAt, n.PeakSeconds = time.Unix(p.PeakTS, 0).In(s.zone(p.Region)), p.PeakSeconds
+				n.PeakAt, n.PeakSeconds = time.Unix(p.PeakTS, 0).In(zoneOf(d.By, p.Region)), p.PeakSeconds
 			}
 			numbers = append(numbers, n)
 		}
 	}
 	for _, m := range s.months {
 		for _, e := range m.Regions {
-			if !s.Tenant.Bills(e.Region, m.Month.Last()) {
+			if !s.Tenant.BillsIn(e.Region, m.Month) {
 				continue
 			}
-			n := s.number(e.Region, report.Enabled, m.Month.String(), e.Agents, m.State, m.RulesSHA256, m.SQLSHA256)
-			n.Slices, n.Quality = slices(m.Slices), quality(m.Quality)
+			n := s.number(e.Region, report.Enabled, m.Month.String(), e.Agents, e.State, m.RulesSHA256, m.SQLSHA256)
+			n.Slices, n.Quality = slicesOf(e.Slices), qualityOf(e.Quality)
 			numbers = append(numbers, n)
 		}
 	}
@@ -194,7 +180,7 @@ func zoneOf(t config.Tenant, region string) *time.Location {
 	return t.Zone
 }
 
-func slices(from []compute.Slice) []report.Slice {
+func slicesOf(from []compute.Slice) []report.Slice {
 	var to []report.Slice
 	for _, s := range from {
 		to = append(to, report.Slice{Day: s.Day.String(), Source: s.Source, AsOf: s.AsOf, HighWater: s.HighWater,
@@ -203,7 +189,7 @@ func slices(from []compute.Slice) []report.Slice {
 	return to
 }
 
-func quality(from []compute.Quality) []report.Quality {
+func qualityOf(from []compute.Quality) []report.Quality {
 	var to []report.Quality
 	for _, q := range from {
 		to = append(to, report.Quality{Rule: q.Rule, Count: q.Count, Blocking: q.Blocking, Examples: q.Examples})

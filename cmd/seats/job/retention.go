@@ -129,7 +129,7 @@ func (s *state) closed(month calendar.Month, ledger []report.Issue) bool {
 		}
 	}
 	for _, r := range s.Tenant.Regions {
-		if r.Holds(month.Last()) && !final[r.Name] {
+		if r.HoldsIn(month) && !final[r.Name] {
 			return false
 		}
 	}

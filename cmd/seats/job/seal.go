@@ -71,7 +71,14 @@ func (s *state) counts(ctx context.Context, month calendar.Month) (bool, error) 
 		if s.Again {
 			return true, nil
 		}
-		stale, err := compute.Stale(ctx, s.work.Conn, s.Tenant, day)
+		by, err := s.countedBy(ctx, day)
+		if err != nil {
+			return false, err
+		}
+		if s.Named && by.RulesHash() != s.Tenant.On(day).RulesHash() {
+			return true, nil
+		}
+		stale, err := compute.Stale(ctx, s.work.Conn, by, day)
 		var missing *compute.MissingError
 		if stale || err != nil && !errors.As(err, &missing) {
 			return stale, err

@@ -24,7 +24,7 @@ func UnknownSwitches(t config.Tenant, have []string) (said []string) {
 	}
 	for _, r := range t.Regions {
 		for _, l := range r.Locations {
-			for _, name := range l.Switches {
+			for _, name := range l.Names() {
 				if !known[name] {
 					said = append(said, fmt.Sprintf("%s/%s: no DN has the switch %q%s", r.Name, l.Name, name, nearest(name, have)))
 				}
@@ -73,7 +73,7 @@ func difference(a, b string) string {
 func (s *state) sayUnknownSwitches(ctx context.Context, stage *extract.Stage) error {
 	counted := false
 	err := duck.Each(ctx, s.work.Conn, "store/counted_by.sql", func(scan func(...any) error) error { return scan(&counted) },
-		sql.Named("rules_sha256", s.Tenant.RulesHash()))
+		sql.Named("rules_sha256", s.Tenant.On(s.LastDay()).RulesHash()))
 	if err != nil || counted {
 		return err
 	}

@@ -128,6 +128,9 @@ func (p *packer) loadDays(ctx context.Context) error {
 	}
 	sortDays(p.days)
 	p.from, p.to = p.days[0].String(), p.days[len(p.days)-1].String()
+	if m := p.days[len(p.days)-1].YearMonth(); p.Period.HoldsMonth(m) { // all of which may have ended before its last day
+		p.to = m.Last().String()
+	}
 	return nil
 }
 
@@ -165,7 +168,7 @@ func (p *packer) loadMonths(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		for _, d := range m.Days() {
+		for _, d := range p.Tenant.DaysOf(m) {
 			if !done[d] {
 				return nil
 			}

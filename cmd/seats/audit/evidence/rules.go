@@ -8,7 +8,6 @@ import (
 	"strconv"
 
 	"seats/compute"
-	"seats/internal/calendar"
 )
 
 // writeRules writes the counting rules: as the configuration has them, and as the rows that the statements read.
@@ -44,7 +43,15 @@ func (p *packer) writeRules(context.Context) error {
 			}
 		}
 	}
-	for name, rows := range map[string][][]string{"day": day, "region_day": span, "location": location, "switch": listed, "exclude": exclude} {
+	counted := [][]string{{"month", "region", "day"}}
+	for _, m := range p.months {
+		for _, r := range p.Tenant.Regions {
+			for _, d := range r.DaysIn(m, p.Tenant.DaysOf(m)) {
+				counted = append(counted, []string{m.String(), r.Name, d.String()})
+			}
+		}
+	}
+	for name, rows := range map[string][][]string{"month_day": counted, "day": day, "region_day": span, "location": location, "switch": listed, "exclude": exclude} {
 		if err := p.putCSV("rules/"+name+".csv", rows); err != nil {
 			return err
 		}
@@ -64,14 +71,3 @@ func (p *packer) putCSV(name string, rows [][]string) error {
 func number(n int64) string { return strconv.FormatInt(n, 10) }
 
 func named(name string, value any) sql.NamedArg { return sql.Named(name, value) }
-
-// rulesOf is the hash of the rules that a month's numbers were counted by: those of its last day.
-func (p *packer) rulesOf(m calendar.Month) computation {
-	var last computation
-	for _, c := range p.computed {
-		if c.day == m.Last() {
-			last = c
-		}
-	}
-	return last
-}

@@ -35,7 +35,7 @@ func (p *packer) script() []byte {
 		s.day(c)
 	}
 	for _, m := range p.months {
-		s.month(m.String(), m.First().String(), m.Last().String(), p.rulesOf(m).day.String())
+		s.month(m.String())
 	}
 	if p.masks == nil {
 		s.conclude("as recorded")
@@ -93,6 +93,7 @@ func (s *script) load(p *packer) {
 	s.csv("location", "rules/location.csv", "rules_sha256", "region", "location", "is_default")
 	s.csv("switch", "rules/switch.csv", "rules_sha256", "region", "location", "switch_name")
 	s.csv("exclude", "rules/exclude.csv", "rules_sha256", "pattern")
+	s.csv("month_day", "rules/month_day.csv", "month", "region", "day")
 	s.csv("issued_file", "ledger/issued_file.csv", "region", "measure", "period", "revision", "value", "state", "file", "sha256", "manifest_sha256",
 		"supersedes", "reason", "peak_ts", "peak_seconds", "issued_at")
 	s.run("create table pack.slice_hash (day varchar, sha256 varchar)")
@@ -146,19 +147,19 @@ func (s *script) rules() {
 }
 
 // month counts a month whose days are counted.
-func (s *script) month(month, from, to, rules string) {
+func (s *script) month(month string) {
 	s.out.WriteByte('\n')
 	s.say(month)
-	s.set("day", rules)
-	s.rules()
 	s.set("month", month)
-	s.set("from", from)
-	s.set("to", to)
-	for _, name := range []string{"rules_sha256", "sql_sha256", "slices_sha256"} {
+	s.statement("compute/rule/region_month.sql")
+	s.statement("compute/rule/month_day.sql")
+	s.run("insert into rule_month_day select region, day::date from pack.month_day where month = getvariable('the_month')")
+	s.run("insert into rule_region_month select distinct region, '', '' from rule_month_day")
+	for _, name := range []string{"rules_sha256", "sql_sha256"} {
 		s.set(name, "")
 	}
-	s.run("set variable the_state = ''")
 	s.run("set variable the_computed_ts = 0")
+	s.statement("compute/month_agent.sql")
 	s.statement("compute/monthly_enabled.sql")
 }
 

@@ -1,0 +1,3 @@
+insert into rule_month_day
+select $region,
+       unnest($days)::date
