@@ -1,7 +1,6 @@
 package extract_test
 
 import (
-	"fmt"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -63,8 +62,8 @@ func TestASliceWithNothingBesideHasTheHashThatItHad(t *testing.T) {
 // All resources of the slice's people are kept, and of nobody else.
 func TestR6ASliceKnowsAllResourcesOfItsPeople(t *testing.T) {
 	eachSource(t, func(g *gim) {
-		g.db.Exec(g.t, fmt.Sprintf(`insert into resource_ (resource_key, resource_type_code, resource_name, employee_id) values
-			(21, 'AGENT', 'TEST_a1', 'E1'), (22, 'AGENT', 'x', 'E9'), (23, 'AGENT', 'y', null), (24, 'QUEUE', 'TEST_q', 'E1'), (25, 'AGENT', 'z', '')`))
+		g.db.Exec(g.t, `insert into resource_ (resource_key, resource_type_code, resource_name, employee_id) values
+			(21, 'AGENT', 'TEST_a1', 'E1'), (22, 'AGENT', 'x', 'E9'), (23, 'AGENT', 'y', null), (24, 'QUEUE', 'TEST_q', 'E1'), (25, 'AGENT', 'z', '')`)
 		g.session(1, 1, 1, day0+1000, day0+5000, 0, 1)
 		g.session(2, 3, 1, day0+1000, day0+5000, 0, 1) // without an employee_id
 	}, func(t *testing.T, r *rig, _ extract.Summary) {

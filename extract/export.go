@@ -30,7 +30,8 @@ type Export struct {
 	dir     string
 	stage   *Stage
 	horizon Horizon
-	groups  bool // the agent groups of sessions are told
+	oldest  *int64 // when a session began that is old enough for every day of the run, else the oldest; nil: there is none
+	groups  bool   // the agent groups of sessions are told
 }
 
 // ExportOptions bounds what is read from an export.
@@ -94,6 +95,9 @@ func (e *Export) open(ctx context.Context, o ExportOptions) (err error) {
 		r.asOf = *e.horizon.HighWater
 	}
 	if err := r.read(ctx); err != nil {
+		return explainExport(err, "export "+e.dir)
+	}
+	if e.oldest, err = findOldest(ctx, chunks, files, o.Days.Start, o.TenantKey); err != nil {
 		return explainExport(err, "export "+e.dir)
 	}
 	if without != "" {

@@ -22,14 +22,19 @@ type Summary struct {
 	SHA256                       string
 	Losses                       []Loss  // that the caller accepted; usually none
 	TenantKeys                   []int64 // whose the sessions are, in order: more than one where none was asked for
+
+	never *NeverThereError // that the caller accepted
 }
 
 // Accepted says in words what was lost, or nothing.
 func (s Summary) Accepted() string {
-	if len(s.Losses) == 0 {
-		return ""
+	switch {
+	case len(s.Losses) > 0:
+		return "loss accepted: " + inWords(s.Day, s.Losses)
+	case s.never != nil:
+		return fmt.Sprintf("loss accepted: %s has no session, and %s", s.Day, s.never)
 	}
-	return "loss accepted: " + inWords(s.Day, s.Losses)
+	return ""
 }
 
 // Cutter cuts slices from one source into one store.
@@ -146,13 +151,17 @@ func (c *Cutter) replace(ctx context.Context, w Window, held bool) (summary Summ
 		if err != nil {
 			return err
 		}
+		never, err := c.neverThere(ctx, tx, w)
+		if err != nil {
+			return err
+		}
 		if held {
 			if err := store.DropSlice(ctx, tx, aside(w.Day)); err != nil {
 				return err
 			}
 		}
 		summary, err = c.seal(ctx, tx, w)
-		summary.Losses = losses
+		summary.Losses, summary.never = losses, never
 		return err
 	})
 	return summary, err

@@ -40,6 +40,9 @@ type Source interface {
 	// Groups stages which agent groups the sessions of the window are of; told is false where that was not asked for, or
 	// cannot be told.
 	Groups(ctx context.Context, w Window) (told bool, err error)
+	// HasBefore tells whether the source has a session that began before a time, and where it has none, when its oldest one
+	// began: nil where it has none at all.
+	HasBefore(ctx context.Context, end int64) (has bool, oldest *int64, err error)
 	// Broken tells, after an error, whether the snapshot is lost: every further read of it would fail.
 	Broken() bool
 	// Close ends the snapshot or removes unpacked files.

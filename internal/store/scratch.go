@@ -71,10 +71,10 @@ func (s *Scratch) open(ctx context.Context, path string, o duck.Options, wanted 
 	return s.addMissing(ctx)
 }
 
-// addMissing gives a published store of an older schema the tables of rows that it has not yet, empty.
+// addMissing gives a published store of an older schema the tables of slices that it has not yet, empty.
 func (s *Scratch) addMissing(ctx context.Context) error {
 	for _, t := range tables {
-		if !rowsOf(t.Name) {
+		if t.part != head && !rowsOf(t.Name) {
 			continue
 		}
 		_, err := s.Conn.ExecContext(ctx, "create view if not exists published._data."+t.Name+" as from memory._data."+t.Name+" where false")

@@ -22,14 +22,6 @@ comment on column left_out.data_source_type is '1 T-Server, 3 Outbound Contact S
 comment on column left_out.dap_name is 'What the GIM calls its way to the data source; empty where it does not tell';
 comment on column left_out.read_up_to is 'Up to when the GIM had read the data source';
 
--- A mark of the future, or in milliseconds, made days final that were not over, and no program can write such a time: what was
--- read by one was complete up to nobody knows when. Two days are more than clocks are apart.
-update _data.slice
-set high_water = null,
-    as_of = extracted_ts,
-    state = 'provisional'
-where high_water > extracted_ts + 172800;
-
 -- Rows beside the slice's own that tell where it belongs or ends (R3, R5, R6).
 
 create table _data.other_leg (
@@ -264,5 +256,14 @@ comment on column default_guid.call_attempt_guid is 'ctl_ud_to_ude_mapping.defau
 -- What keeps and drops rows.
 
 comment on column data_quality.rule is 'Sessions: rejected_session (no start, or an end before it), open_session, long_session (of more than 24 hours), cut_off_session (longer than max_session_hours: days that begin so long after the login do not see it), overlapping_sessions (shares a second with an earlier one of its agent), several_regions (counts in more than one), unknown_switch (counts in the default location), unmapped_switch (has no location to go to). Activities: rejected_activity, orphan_activity (in no session of its agent), open_activity (without an end), other_key_activity (only in a session of its agent under another resource key), common_guid (attempt GUIDs that seem to stand for none: on legs of more than 5 agents, or the mapping''s default). Agents with a session: agent_without_employee_id, excluded_agent. Of the source: duplicate_key, damaged_name (bytes that mean nothing)';
+
+-- A mark of the future, or in milliseconds, made days final that were not over, and no program can write such a time: what was
+-- read by one was complete up to nobody knows when (R10). Two days are more than clocks are apart. Rows last: DuckDB alters no
+-- table whose rows were changed before.
+update _data.slice
+set high_water = null,
+    as_of = extracted_ts,
+    state = 'provisional'
+where high_water > extracted_ts + 172800;
 
 update _data.store_version set version = 4;

@@ -85,7 +85,7 @@ func (h *history) interval(r *resource, a activity) (calendar.Interval, bool) {
 	if a.start == nil {
 		return calendar.Interval{}, false
 	}
-	until := *a.start
+	var until int64
 	switch {
 	case a.isActive || a.end == nil:
 		until = h.endOf(r, *a.start)
