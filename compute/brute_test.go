@@ -114,22 +114,43 @@ func (b brute) occupied(s sessionRow) (calendar.Interval, bool) {
 	return calendar.Interval{Start: s.start, End: max(end, s.start+1)}, true
 }
 
-// switches are those of the activities that qualify a session (R3, R4); "" is an unknown one.
+// switches are those of the activities that qualify a session (R3, R4), or, where none of these is known, of its other legs (R5);
+// "" is an unknown one.
 func (b brute) switches(resource int64, session calendar.Interval) []string {
-	var names []string
-	for _, a := range b.rows.activities {
-		end := a.end
-		if a.isOpen() {
-			end = max(b.rules.AsOf, a.start)
-		}
-		if a.start == sweep.Unknown || end < a.start || a.resource != resource {
+	names := b.reached(b.rows.activities, resource, session)
+	if len(names) == 0 || slices.ContainsFunc(names, func(s string) bool { return s != "" }) {
+		return names
+	}
+	return append(names, b.reached(b.rows.calls, resource, session)...)
+}
+
+func (b brute) reached(activities []activityRow, resource int64, session calendar.Interval) (names []string) {
+	for _, a := range activities {
+		if a.start == sweep.Unknown || !a.isOpen() && a.end < a.start || a.resource != resource {
 			continue
 		}
-		if session.Overlaps(calendar.Interval{Start: a.start, End: max(end, a.start+1)}) {
+		if session.Overlaps(calendar.Interval{Start: a.start, End: max(b.end(a), a.start+1)}) {
 			names = append(names, a.switchName)
 		}
 	}
 	return names
+}
+
+// end is R3: where an activity ends.
+func (b brute) end(a activityRow) int64 {
+	if !a.isOpen() {
+		return a.end
+	}
+	end, started := b.rules.AsOf, false
+	for _, s := range b.rows.sessions {
+		if iv, ok := b.occupied(s); ok && s.resource == a.resource && iv.Contains(a.start) {
+			if !started || iv.End > end {
+				end = iv.End
+			}
+			started = true
+		}
+	}
+	return end
 }
 
 // scopes is R5: where switches lead.

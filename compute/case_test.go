@@ -35,6 +35,8 @@ type history struct {
 	resources  []resource
 	sessions   []sessionRow
 	activities []activityRow
+	calls      []activityRow // legs without an attempt's GUID
+	beside     []sessionRow  // in a slice: those outside it that it keeps
 	duplicates []string
 
 	defaultGUIDs []string
@@ -139,6 +141,7 @@ var directives = map[string]func(*testCase, []string) error{
 	"session":      (*testCase).readSession,
 	"leg":          (*testCase).readLeg,
 	"preview":      (*testCase).readPreview,
+	"call":         (*testCase).readCall,
 	"duplicate":    (*testCase).readDuplicate,
 	"default_guid": (*testCase).readDefaultGUID,
 	"lookback":     (*testCase).readLookback,

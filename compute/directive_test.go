@@ -114,11 +114,20 @@ func (c *testCase) readSession(words []string) error {
 	return nil
 }
 
-func (c *testCase) readLeg(words []string) error     { return c.readActivity("leg", words) }
-func (c *testCase) readPreview(words []string) error { return c.readActivity("preview", words) }
+func (c *testCase) readLeg(words []string) error {
+	return c.readActivity("leg", words, &c.rows.activities)
+}
+
+func (c *testCase) readPreview(words []string) error {
+	return c.readActivity("preview", words, &c.rows.activities)
+}
+
+func (c *testCase) readCall(words []string) error {
+	return c.readActivity("leg", words, &c.rows.calls)
+}
 
 // readActivity: leg WORD FROM to UNTIL [on SWITCH] [guid GUID]
-func (c *testCase) readActivity(kind string, words []string) error {
+func (c *testCase) readActivity(kind string, words []string, into *[]activityRow) error {
 	key := c.resource(words[0])
 	row, rest, err := c.span(words[1:])
 	if err != nil {
@@ -138,8 +147,8 @@ func (c *testCase) readActivity(kind string, words []string) error {
 	if len(rest) > 0 {
 		return fmt.Errorf("left over: %v", rest)
 	}
-	a.key, a.resource = int64(len(c.rows.activities)+1), key
-	c.rows.activities = append(c.rows.activities, a)
+	a.key, a.resource = int64(len(c.rows.activities)+len(c.rows.calls)+1), key
+	*into = append(*into, a)
 	return nil
 }
 

@@ -117,14 +117,20 @@ func (w *world) drawRows(t *rapid.T, moments *rapid.Generator[int64]) {
 		row.key = key + 1
 		w.rows.sessions = append(w.rows.sessions, row)
 	}
-	for key := range int64(rapid.IntRange(0, 12).Draw(t, "activities")) {
+	for key := range int64(rapid.IntRange(0, 16).Draw(t, "activities")) {
 		row := w.drawRow(t, moments, fmt.Sprintf("activity %d", key+1))
 		row.key = key + 1
-		w.rows.activities = append(w.rows.activities, activityRow{
+		a := activityRow{
 			sessionRow: row,
-			kind:       rapid.SampledFrom([]string{"leg", "preview"}).Draw(t, "kind"),
-			switchName: rapid.SampledFrom([]string{"", "D", "E", "L", "P", "X"}).Draw(t, "switch"),
-		})
+			kind:       rapid.SampledFrom([]string{"leg", "preview", "call"}).Draw(t, "kind"),
+			switchName: rapid.SampledFrom([]string{"", "", "D", "E", "L", "P", "X"}).Draw(t, "switch"),
+		}
+		switch a.kind {
+		case "call":
+			a.kind, w.rows.calls = "leg", append(w.rows.calls, a)
+		default:
+			w.rows.activities = append(w.rows.activities, a)
+		}
 	}
 }
 

@@ -52,11 +52,27 @@ func readRows(ctx context.Context, conn *sql.Conn, day calendar.Date, sweeps ...
 	if err != nil {
 		return err
 	}
-	return duck.Rows(ctx, conn, "compute/activity_row.sql", func(v []driver.Value) {
+	err = duck.Rows(ctx, conn, "compute/activity_row.sql", func(v []driver.Value) {
 		for _, w := range sweeps {
 			if isLeg := v[5].(bool); isLeg || !w.legsOnly {
 				w.Activity(integer(v[0]), instant(v[1]), instant(v[2]), isActive(v[3]), text(v[4]))
 			}
+		}
+	}, on(day))
+	if err != nil {
+		return err
+	}
+	err = duck.Rows(ctx, conn, "compute/other_leg_row.sql", func(v []driver.Value) {
+		for _, w := range sweeps {
+			w.OtherLeg(integer(v[0]), instant(v[1]), instant(v[2]), isActive(v[3]), text(v[4]))
+		}
+	}, on(day))
+	if err != nil {
+		return err
+	}
+	return duck.Rows(ctx, conn, "compute/other_session_row.sql", func(v []driver.Value) {
+		for _, w := range sweeps {
+			w.OtherSession(integer(v[0]), instant(v[1]), instant(v[2]), isActive(v[3]))
 		}
 	}, on(day))
 }

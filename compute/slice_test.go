@@ -5,6 +5,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/stretchr/testify/require"
@@ -17,7 +18,7 @@ import (
 // clearStore empties the tables of slices and results.
 func clearStore(t require.TestingT, conn *sql.Conn) {
 	for _, table := range []string{
-		"slice", "slice_span", "default_guid", "voice_session", "ocs_activity", "agent", "duplicate_key", "computation", "qualifying_session",
+		"slice", "slice_span", "default_guid", "voice_session", "ocs_activity", "other_leg", "other_session", "agent", "duplicate_key", "computation", "qualifying_session",
 		"concurrency", "daily_concurrent", "enabled_daily", "monthly_enabled", "data_quality",
 	} {
 		execSQL(t, conn, "delete from _data."+table)
@@ -39,6 +40,14 @@ func writeSlice(t require.TestingT, conn *sql.Conn, tenant config.Tenant, day ca
 	for _, a := range cut.activities {
 		execSQL(t, conn, "insert into _data.ocs_activity values ($day::date, $kind, $key, 0, $resource, $s, $e, $active, $switch, $guid, null, 1)",
 			append(a.args(), arg, sql.Named("kind", a.kind), sql.Named("switch", orNull(a.switchName)), sql.Named("guid", cmp.Or(a.guid, fmt.Sprint("guid ", a.key))))...)
+	}
+	for _, c := range cut.calls {
+		execSQL(t, conn, "insert into _data.other_leg values ($day::date, $key, 0, $resource, $s, $e, $active, $switch, 1)",
+			append(c.args(), arg, sql.Named("switch", c.switchName))...)
+	}
+	for _, s := range cut.beside {
+		execSQL(t, conn, "insert into _data.other_session values ($day::date, $key, 0, $resource, $s, $e, $active, 1)",
+			append(s.args(), arg)...)
 	}
 	for _, r := range h.resources {
 		execSQL(t, conn, "insert into _data.agent values ($day::date, $key, $employee, $name)", arg, sql.Named("key", r.key),
@@ -96,25 +105,63 @@ func (h history) cut(spans []calendar.Interval, asOf int64) history {
 		}
 	}
 	for _, a := range h.activities {
-		if a.start == sweep.Unknown || touches(a.wide(asOf)) || cut.holds(a, asOf) {
+		if wide := h.wide(a, asOf); a.start == sweep.Unknown || touches(wide) || cut.holds(a, wide, asOf) {
 			cut.activities = append(cut.activities, a)
+		}
+	}
+	for _, c := range h.calls {
+		if c.start != sweep.Unknown && (c.isOpen() || c.end >= c.start) && c.switchName != "" {
+			cut.calls = append(cut.calls, c)
+		}
+	}
+	for _, s := range h.sessions {
+		started := func(a activityRow) bool {
+			return a.start != sweep.Unknown && a.isOpen() && a.resource == s.resource && s.wide(asOf).Contains(a.start)
+		}
+		if s.isValid() && !slices.Contains(cut.sessions, s) && slices.ContainsFunc(slices.Concat(cut.activities, cut.calls), started) {
+			cut.beside = append(cut.beside, s)
 		}
 	}
 	return cut
 }
 
-func (h history) holds(a activityRow, asOf int64) bool {
+// wide is the interval that decides whether an activity is in a slice: one without an end lasts until the sessions do in which it
+// started (R3).
+func (h history) wide(a activityRow, asOf int64) calendar.Interval {
+	iv := a.sessionRow.wide(asOf)
+	if a.start == sweep.Unknown || !a.isOpen() {
+		return iv
+	}
+	ended := false
 	for _, s := range h.sessions {
-		if s.start != sweep.Unknown && s.resource == a.resource && s.wide(asOf).Overlaps(a.wide(asOf)) {
+		login := s.wide(asOf)
+		if s.isValid() && s.resource == a.resource && s.start <= a.start && a.start < max(login.End-1, s.start+1) {
+			if !ended || login.End > iv.End {
+				iv.End = login.End
+			}
+			ended = true
+		}
+	}
+	return iv
+}
+
+func (h history) holds(a activityRow, wide calendar.Interval, asOf int64) bool {
+	for _, s := range h.sessions {
+		if s.start != sweep.Unknown && s.resource == a.resource && s.wide(asOf).Overlaps(wide) {
 			return true
 		}
 	}
 	return false
 }
 
+// isValid is what R2 does not reject.
+func (s sessionRow) isValid() bool {
+	return s.start != sweep.Unknown && (s.isOpen() || s.end >= s.start)
+}
+
 func (s sessionRow) isOpen() bool { return s.active || s.end == sweep.Unknown }
 
-// wide is the interval that decides whether a row is in a slice: never too short under any setting.
+// wide is the interval that decides whether a session is in a slice: never too short under any setting.
 func (s sessionRow) wide(asOf int64) calendar.Interval {
 	if s.isOpen() {
 		return calendar.Interval{Start: s.start, End: max(asOf, s.start+1) + 1}

@@ -87,7 +87,7 @@ func TestR12TheSweepIsFedRawRowsAlone(t *testing.T) {
 	for rows.Next() {
 		var name string
 		require.NoError(t, rows.Scan(&name))
-		if !slices.Contains([]string{"voice_session", "ocs_activity", "agent"}, name) {
+		if !slices.Contains([]string{"voice_session", "ocs_activity", "other_leg", "other_session", "agent"}, name) {
 			others = append(others, name)
 		}
 	}

@@ -24,11 +24,14 @@ type exportReader struct {
 	temp  string
 	files []exportFile
 
+	asOf  int64                       // open sessions of the days last at least until then
 	stays map[int64]calendar.Interval // of agents whose sessions reach out of the days
+
+	driven func(id int64) bool // legs that Outbound Contact Server may have driven
 }
 
 func (r *exportReader) read(ctx context.Context) error {
-	for _, step := range []func(context.Context) error{r.dimensions, r.sessions, r.attempts, r.legs} {
+	for _, step := range []func(context.Context) error{r.dimensions, r.sessions, r.attempts, r.legs, r.beside} {
 		if err := step(ctx); err != nil {
 			return err
 		}
@@ -131,7 +134,8 @@ func (r *exportReader) legs(ctx context.Context) error {
 	if err := r.take(ctx, "irf_user_data_gen_1", data, driven.passes); err != nil {
 		return err
 	}
-	return r.take(ctx, "interaction_resource_fact", legs, func(id int64) bool { return driven.passes(id) && near.passes(id) })
+	r.driven = func(id int64) bool { return driven.passes(id) && near.passes(id) }
+	return r.take(ctx, "interaction_resource_fact", legs, r.driven)
 }
 
 // touchesDays tells of sessions which ones can belong to the run's days; of one that is open, has no start, or ends before

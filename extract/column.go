@@ -26,13 +26,18 @@ func isNumber(oid uint32) bool {
 		oid == pgtype.NumericOID || oid == pgtype.Float4OID || oid == pgtype.Float8OID
 }
 
+func isTime(oid uint32) bool { return oid == pgtype.TimestampOID || oid == pgtype.TimestamptzOID }
+
 // typeError names every column whose values are not what the program reads.
 func typeError(rights []right, cfg config.GIMDB) error {
 	var wrong []string
 	for _, r := range rights {
 		wanted := isNumber
-		if r.wanted == typeText {
+		switch r.wanted {
+		case typeText:
 			wanted = isText
+		case typeTime:
+			wanted = isTime
 		}
 		if r.hasColumn && !wanted(r.sentType) {
 			wrong = append(wrong, fmt.Sprintf("%s.%s is %s", r.table, r.column, r.shownType))
@@ -43,7 +48,7 @@ func typeError(rights []right, cfg config.GIMDB) error {
 	}
 	slices.Sort(wrong)
 	return fail.New(fail.Source, "views of the same names that cast these columns will do: set gimdb.schema to where they are",
-		"%s: wrong type: %s; numbers may be smallint, integer, bigint, numeric, real or double precision, texts text, varchar or char",
+		"%s: wrong type: %s; numbers may be smallint, integer, bigint, numeric, real or double precision, texts text, varchar or char, times timestamp",
 		sourceName(cfg), strings.Join(wrong, ", "))
 }
 

@@ -79,11 +79,16 @@ func null(v int64) string {
 	return fmt.Sprint(v)
 }
 
-// highWater writes an extraction history: two T-Servers, one OCS, and sources of other types that lag far behind.
+// highWater writes a history of what was extracted and transformed: two T-Servers, one OCS, and sources of other types that lag far
+// behind; and an extraction that runs ahead of all transformations.
 func (g *gim) highWater(ts int64) {
-	g.db.Exec(g.t, fmt.Sprintf(`insert into ctl_extract_history (table_name, data_source_key, data_source_type, max_ts, job_id, create_audit_key, created_ts) values
-		('a', 1, 1, %[1]d, 'j1', 1, 1), ('b', 1, 1, %[1]d - 900, 'j1', 1, 1), ('a', 2, 1, %[1]d + 500, 'j1', 1, 1), ('a', 3, 3, %[1]d + 60, 'j1', 1, 1),
-		('a', 4, 4, 1000, 'j1', 1, 1), ('a', 5, 2, 2000, 'j1', 1, 1)`, ts))
+	g.db.Exec(g.t, fmt.Sprintf(`insert into ctl_extract_history (table_name, data_source_key, data_source_type, max_ts, extract_end_time, job_id, create_audit_key, created_ts) values
+		('a', 1, 1, %[1]d, '2026-03-11 02:00', 'j1', 1, 1), ('b', 1, 1, %[1]d - 900, '2026-03-11 02:00', 'j1', 1, 1),
+		('a', 2, 1, %[1]d + 500, '2026-03-11 02:00', 'j1', 1, 1), ('a', 3, 3, %[1]d + 60, '2026-03-11 02:00', 'j1', 1, 1),
+		('a', 4, 4, 1000, '2026-03-11 02:00', 'j1', 1, 1), ('a', 5, 2, 2000, '2026-03-11 02:00', 'j1', 1, 1),
+		('a', 1, 1, %[1]d + 9000, '2026-03-11 02:15', 'j2', 1, 1);
+		insert into ctl_transform_history (job_id, hwm_value, transform_start_time, transform_end_time, created_ts, audit_key) values
+		('t1', 1, '2026-03-11 02:01', '2026-03-11 02:20', 1, 1)`, ts))
 }
 
 // export writes the GIM's tables, and more where they are named, as one chunk of an export folder.
@@ -161,8 +166,11 @@ func openExport(t *testing.T, r *rig, dir string) *extract.Export {
 	return src
 }
 
+// readerClock is later than any export of the tests.
+var readerClock = time.Date(2107, 1, 1, 0, 0, 0, 0, time.UTC)
+
 func exportOptions(t testing.TB) extract.ExportOptions {
-	return extract.ExportOptions{KeyFrom: 0, Days: utcDay.Hull(), TempDir: t.TempDir(), Warn: func(string) {}, Progress: func(string, int64) {}}
+	return extract.ExportOptions{Now: readerClock, KeyFrom: 0, Days: utcDay.Hull(), TempDir: t.TempDir(), Warn: func(string) {}, Progress: func(string, int64) {}}
 }
 
 // eachSource runs a test of what a slice holds against both kinds of source.

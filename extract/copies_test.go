@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
+	"math"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -183,6 +184,9 @@ func (c copies) slice(tenant *int64) []string {
 	}
 	matters := func(row copyOf) bool {
 		span, rejected := row.span()
+		if row.active || row.end < 0 {
+			span.End = c.endOf(row, span.End, own, stays)
+		}
 		span.End = max(span.End, span.Start+1)
 		if !own(row) || row.start < utcDay.ActivityFrom(reach) && !rejected {
 			return false
@@ -207,6 +211,24 @@ func (c copies) slice(tenant *int64) []string {
 		}
 	}
 	return append(append(inOrder("session", sessions), inOrder("leg", legs)...), inOrder("preview", previews)...)
+}
+
+// endOf is where an activity without an end does (R3): with the session in which it started, of the slice or looked for as far
+// before it as a session is before the day.
+func (c copies) endOf(row copyOf, asOf int64, own func(copyOf) bool, stays []copyOf) int64 {
+	ends, ended := int64(math.MinInt64), false
+	for _, s := range append(slices.Collect(maps.Values(newest(c.sessions))), stays...) {
+		span, rejected := s.span()
+		near := slices.Contains(stays, s) || s.start >= row.start-int64(utcDay.Lookback.Seconds())
+		if rejected || !own(s) || s.media != 1 || s.resource != row.resource || !near || row.start < s.start || row.start >= max(span.End, s.start+1) {
+			continue
+		}
+		ends, ended = max(ends, span.End+1), true // the second of its end counts under one setting
+	}
+	if !ended {
+		return asOf
+	}
+	return ends
 }
 
 func inOrder(kind string, rows []copyOf) (words []string) {

@@ -14,6 +14,7 @@ import (
 	"slices"
 	"sort"
 	"strings"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -29,13 +30,15 @@ type Export struct {
 	dir     string
 	stage   *Stage
 	horizon Horizon
-	groups  bool // the agent groups of sessions are told
+	oldest  *int64 // when a session began that is old enough for every day of the run, else the oldest; nil: there is none
+	groups  bool   // the agent groups of sessions are told
 }
 
 // ExportOptions bounds what is read from an export.
 type ExportOptions struct {
 	TenantKey *int64
 	Marker    string            // the file that says of a chunk that it is whole; empty: none does
+	Now       time.Time         // the reader's clock
 	KeyFrom   int64             // least time key of a fact row that can matter to any window of the run
 	Days      calendar.Interval // from the first second of the run's days to the last, in any region
 	Groups    bool              // the agent groups of sessions are wanted; where the export lacks them, Warn says so
@@ -66,7 +69,9 @@ func (e *Export) open(ctx context.Context, o ExportOptions) (err error) {
 	if err := errors.Join(e.stage.clear(ctx), e.stage.clearGroups(ctx)); err != nil {
 		return err
 	}
-	e.horizon.HighWater = chunks[len(chunks)-1].date
+	if e.horizon.HighWater, err = markOf(e.dir, chunks, o.Now); err != nil {
+		return err
+	}
 	temp := filepath.Join(o.TempDir, "export")
 	defer os.RemoveAll(temp) //nolint:errcheck // the work folder is removed with the run
 	files, err := unpackAll(ctx, chunks, temp, o)
@@ -85,8 +90,14 @@ func (e *Export) open(ctx context.Context, o ExportOptions) (err error) {
 	if err != nil {
 		return err
 	}
-	r := &exportReader{stage: e.stage, ExportOptions: o, temp: temp, files: files}
+	r := &exportReader{stage: e.stage, ExportOptions: o, temp: temp, files: files, asOf: o.Days.Start}
+	if e.horizon.HighWater != nil {
+		r.asOf = *e.horizon.HighWater
+	}
 	if err := r.read(ctx); err != nil {
+		return explainExport(err, "export "+e.dir)
+	}
+	if e.oldest, err = findOldest(ctx, chunks, files, o.Days.Start, o.TenantKey); err != nil {
 		return explainExport(err, "export "+e.dir)
 	}
 	if without != "" {
@@ -180,6 +191,12 @@ func (e *Export) Sessions(context.Context, Window) error { return nil }
 func (e *Export) Activities(_ context.Context, _ Window, _ calendar.Interval, take func() error) error {
 	return take()
 }
+
+// SessionsOf has nothing to do: those sessions were staged, too, when the export was opened.
+func (e *Export) SessionsOf(context.Context, []int64, calendar.Interval) error { return nil }
+
+// LegsOf has nothing to do: see SessionsOf.
+func (e *Export) LegsOf(context.Context, []int64, calendar.Interval, int64) error { return nil }
 
 // Broken is never true: what was staged stays.
 func (e *Export) Broken() bool { return false }

@@ -341,7 +341,7 @@ func TestAChunkMayLackADimensionThatFactsDoNotAskFor(t *testing.T) {
 
 func TestHeaderOnlyTablesGiveAnEmptyDay(t *testing.T) {
 	r := newRig(t)
-	s := r.cut(t, openExport(t, r, exportOf(t, base(nil))), utcDay)
+	s := r.cut(t, openExport(t, r, exportOf(t, base(files{"sm_res_session_fact": sessionHeader + sessionRow(1, 1, -200000, -190000, 1)}))), utcDay)
 	require.Zero(t, s.Sessions)
 	require.Zero(t, s.Activities)
 }

@@ -84,7 +84,7 @@ func (g *GIMDB) open(ctx context.Context, cfg config.GIMDB) error {
 	for _, r := range rights {
 		g.fractional[r.table+"."+r.column] = r.mayBeFraction
 	}
-	if g.horizon, err = readHorizon(ctx, leader, cfg.Schema); err != nil {
+	if g.horizon, err = readHorizon(ctx, leader, cfg); err != nil {
 		return err
 	}
 	if g.unique, err = uniqueKeys(ctx, leader, cfg.Schema); err != nil {

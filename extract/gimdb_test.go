@@ -98,7 +98,7 @@ func TestViewsInAnotherSchemaAndTheTenantKey(t *testing.T) {
 
 	views := g.db.Schema + "_views"
 	text := "create schema " + views + ";"
-	for _, table := range append([]string{"ctl_extract_history"}, tables...) {
+	for _, table := range append([]string{"ctl_extract_history", "ctl_transform_history"}, tables...) {
 		text += fmt.Sprintf("create view %s.%s as select * from %s.%s;", views, table, g.db.Schema, table)
 	}
 	g.db.Exec(t, text)

@@ -9,7 +9,6 @@ import (
 
 	"seats/internal/config"
 	"seats/internal/duck"
-	"seats/internal/fail"
 	texts "seats/sql"
 )
 
@@ -65,13 +64,7 @@ func whyNoGroups(ctx context.Context, conn *pgx.Conn, cfg config.GIMDB) (string,
 	if err != nil {
 		return "", err
 	}
-	var whys []string
-	for _, err := range []error{explainRights(rights, cfg), typeError(rights, cfg), hiddenError(hidden, cfg)} {
-		if err != nil {
-			whys = append(whys, strings.ReplaceAll(err.Error(), "\n", "; ")+" ("+strings.Join(fail.Hints(err), "; ")+")")
-		}
-	}
-	return strings.Join(whys, "; "), nil
+	return whyNot(rights, hidden, cfg), nil
 }
 
 // WithGroups has Groups tell the agent groups of sessions, and stages what their names are made of; or says why that

@@ -145,7 +145,7 @@ func TestAnExportWithoutGroupsHasSlices(t *testing.T) {
 		require.Contains(t, warned, "the agent groups cannot be told: export "+dir+": "+why)
 		require.EqualValues(t, 7, r.cut(t, src, utcDay).Sessions)
 		require.Empty(t, r.strings(t, groupRows))
-		f, err := extract.InspectExport(t.Context(), dir, "", t.TempDir(), 0, true)
+		f, err := extract.InspectExport(t.Context(), dir, "", t.TempDir(), 0, true, readerClock)
 		require.NoError(t, err)
 		require.Equal(t, why, f.NoGroups)
 		require.Equal(t, "7 tables in 1 chunks, the newest export_42_2026_03_11_02_00_00", f.Detail)

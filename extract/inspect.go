@@ -75,13 +75,10 @@ func (g *GIMDB) inspect(ctx context.Context, cfg config.GIMDB, zone *time.Locati
 	if f.MayWrite, err = mayWrite(ctx, conn, cfg.Schema); err != nil {
 		return f, err
 	}
-	if f.Horizon, err = readHorizon(ctx, conn, cfg.Schema); err != nil {
+	if f.Horizon, err = readHorizon(ctx, conn, cfg); err != nil {
 		return f, err
 	}
-	last := *f.Horizon.Clock
-	if f.Horizon.HighWater != nil {
-		last = min(last, *f.Horizon.HighWater)
-	}
+	last := *f.Horizon.Last()
 	if f.TenantKeys, err = tenantsUntil(ctx, conn, cfg.Schema, last); err != nil {
 		return f, err
 	}
@@ -148,11 +145,14 @@ func (g *GIMDB) inspectNames(ctx context.Context, cfg config.GIMDB, day calendar
 
 // InspectExport looks at the chunks of an export folder: checksums, tables, headers. Errors carry fail.Source. Zips are
 // unpacked one after the other, in a folder of their own that is made in tempDir for the first of them, and removed. reach: how
-// long before the newest chunk facts matter. groups: agent groups are looked for too.
-func InspectExport(ctx context.Context, dir, marker, tempDir string, reach time.Duration, groups bool) (Findings, error) {
+// long before the newest chunk facts matter. groups: agent groups are looked for too. now is the reader's clock.
+func InspectExport(ctx context.Context, dir, marker, tempDir string, reach time.Duration, groups bool, now time.Time) (Findings, error) {
 	f := Findings{Name: "export " + dir}
 	chunks, coming, err := findChunks(dir, marker)
 	if err != nil {
+		return f, err
+	}
+	if f.Horizon.HighWater, err = markOf(dir, chunks, now); err != nil {
 		return f, err
 	}
 	temp := filepath.Join(tempDir, "seats-check-"+rand.Text())
@@ -192,7 +192,6 @@ func InspectExport(ctx context.Context, dir, marker, tempDir string, reach time.
 		return f, err
 	}
 	f.TenantKeys = slices.Sorted(maps.Keys(tenants))
-	f.Horizon.HighWater = newest.date
 	f.Detail = fmt.Sprintf("%d tables in %d chunks, the newest %s", len(tables), len(chunks), filepath.Base(newest.path))
 	for _, c := range coming {
 		f.Detail += fmt.Sprintf("; %s is not read yet: %s", filepath.Base(c.path), c.unready)

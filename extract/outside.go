@@ -113,3 +113,43 @@ func (g *GIMDB) byKey(ctx context.Context, read calendar.Interval, of func(ids, 
 	flush()
 	return jobs, err
 }
+
+// SessionsOf stages the voice sessions of some resources that begin in a range of time keys.
+func (g *GIMDB) SessionsOf(ctx context.Context, resources []int64, keys calendar.Interval) error {
+	const table = "sm_res_session_fact"
+	if err := g.stage.create(ctx, table); err != nil {
+		return err
+	}
+	delete(g.sent, table)
+	media, err := g.stage.keys(ctx, "stage/voice_media_key.sql")
+	if err != nil {
+		return err
+	}
+	err = g.fetch(ctx, g.tasks(job{table: table, statement: "gim/session_of_resource.sql",
+		args: []any{keys.Start, keys.End, g.tenantKey, media, resources, g.unique[table]}})...)
+	if err != nil {
+		return err
+	}
+	return g.settle(ctx, table)
+}
+
+// LegsOf stages the legs of some resources that begin in a range of time keys and end no earlier than a time.
+func (g *GIMDB) LegsOf(ctx context.Context, resources []int64, keys calendar.Interval, from int64) error {
+	const table = "interaction_resource_fact"
+	if err := g.clearPart(ctx); err != nil {
+		return err
+	}
+	among := newSieve(resources, stayBits)
+	var jobs []job
+	for _, piece := range g.share(keys) {
+		jobs = append(jobs, job{table: table, statement: "gim/leg_of_resource.sql", args: []any{piece.Start, piece.End, g.tenantKey, from,
+			among.bits, among.prime, g.unique[table], g.fractional[table+".resource_key"]}})
+	}
+	if err := g.fetch(ctx, g.tasks(jobs...)...); err != nil {
+		return err
+	}
+	if err := g.copies(ctx, calendar.Interval{}); err != nil {
+		return err
+	}
+	return g.settle(ctx, table)
+}

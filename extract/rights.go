@@ -32,18 +32,18 @@ func checkRights(ctx context.Context, conn *pgx.Conn, cfg config.GIMDB) ([]right
 	if err != nil {
 		return nil, err
 	}
-	ofHistory, err := readRights(ctx, conn, cfg.Schema, history)
+	ofHistories, err := readRights(ctx, conn, cfg.Schema, histories...)
 	if err != nil {
 		return nil, err
 	}
-	if !mayReadAll(ofHistory) {
-		ofHistory = nil
+	if !mayReadAll(ofHistories) {
+		ofHistories = nil
 	}
-	hidden, err := tablesOf(ctx, conn, cfg.Schema, "gim/row_policy.sql", namesOf(slices.Concat(tables, []texts.Table{history})))
+	hidden, err := tablesOf(ctx, conn, cfg.Schema, "gim/row_policy.sql", namesOf(slices.Concat(tables, histories)))
 	if err != nil {
 		return nil, err
 	}
-	return rights, errors.Join(explainRights(rights, cfg), typeError(slices.Concat(rights, ofHistory), cfg), hiddenError(hidden, cfg))
+	return rights, errors.Join(explainRights(rights, cfg), typeError(slices.Concat(rights, ofHistories), cfg), hiddenError(hidden, cfg))
 }
 
 func namesOf(tables []texts.Table) (names []string) {
@@ -108,7 +108,7 @@ func readRights(ctx context.Context, conn *pgx.Conn, schema string, of ...texts.
 
 // mayWrite names the tables that the user could change.
 func mayWrite(ctx context.Context, conn *pgx.Conn, schema string) ([]string, error) {
-	return tablesOf(ctx, conn, schema, "gim/may_write.sql", namesOf(slices.Concat(tables, []texts.Table{history})))
+	return tablesOf(ctx, conn, schema, "gim/may_write.sql", namesOf(slices.Concat(tables, histories)))
 }
 
 func explainRights(rights []right, cfg config.GIMDB) error {
@@ -159,21 +159,15 @@ func unreadableError(tables []string, schema, user string, cfg config.GIMDB) err
 		"%s: user %s may not read %s", sourceName(cfg), user, strings.Join(tables, ", "))
 }
 
-// readHorizon reads the server's clock and the high-water mark; where the extraction history cannot be read
-// the mark is unknown.
-func readHorizon(ctx context.Context, conn *pgx.Conn, schema string) (Horizon, error) {
-	var h Horizon
-	if err := ask(ctx, conn, schema, "gim/clock.sql", nil, &h.Clock); err != nil {
-		return h, err
+// whyNot says what keeps tables from being read, and what would help; "" where nothing does.
+func whyNot(rights []right, hidden []string, cfg config.GIMDB) string {
+	var whys []string
+	for _, err := range []error{explainRights(rights, cfg), typeError(rights, cfg), hiddenError(hidden, cfg)} {
+		if err != nil {
+			whys = append(whys, strings.ReplaceAll(err.Error(), "\n", "; ")+" ("+strings.Join(fail.Hints(err), "; ")+")")
+		}
 	}
-	rights, err := readRights(ctx, conn, schema, history)
-	if err != nil {
-		return h, err
-	}
-	if !mayReadAll(rights) {
-		return h, nil
-	}
-	return h, ask(ctx, conn, schema, "gim/high_water.sql", nil, &h.HighWater)
+	return strings.Join(whys, "; ")
 }
 
 // uniqueKeys says of each table with many rows whether the server itself keeps its key unique. Of a view it is not known.

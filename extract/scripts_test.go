@@ -63,6 +63,28 @@ func TestStatementsForOtherDatabasesRun(t *testing.T) {
 	}
 }
 
+// The three scripts find the mark by the same words; those for SQL Server run on PostgreSQL.
+func TestScriptsForOtherDatabasesFindTheMarkAlike(t *testing.T) {
+	var found []string
+	for _, name := range []string{"oracle.sql", "sqlserver.sql", "postgresql.sql"} {
+		script, err := os.ReadFile(filepath.Join("../docs/exports", name))
+		require.NoError(t, err)
+		found = append(found, regexp.MustCompile(`(?s)\nwith transformation as .*?\n\)\nselect`).FindString(string(script)))
+	}
+	require.NotEmpty(t, found[0])
+	require.Equal(t, []string{found[0], found[0], found[0]}, found)
+	require.Contains(t, markOfSQLServer(t), found[0])
+}
+
+// markOfSQLServer is what sqlserver.ps1 takes for the statement of the mark.
+func markOfSQLServer(t *testing.T) string {
+	script, err := os.ReadFile("../docs/exports/sqlserver.sql")
+	require.NoError(t, err)
+	text := regexp.MustCompile(`(?ms)^-- mark\b[^\r\n]*\r?(\n(select|with) .*?);`).FindSubmatch(script)
+	require.NotEmpty(t, text)
+	return string(text[1])
+}
+
 // letReadNew has another user read what comes into a folder, where its file system knows such: setfacl -m d:u:1:rX,d:g::-,d:o::-.
 // It gives the mode of a folder that is made there.
 func letReadNew(t *testing.T, dir string) (mode string) {
@@ -114,8 +136,11 @@ func TestTheScriptForPostgreSQLMakesAChunk(t *testing.T) {
 		insert into sm_res_session_fact (sm_res_session_fact_key, start_date_time_key, end_date_time_key, tenant_key, media_type_key, resource_key,
 			resource_group_combination_key, create_audit_key, update_audit_key, start_ts, end_ts, active_flag)
 		values (10000000001, 1773100800, 0, 1, 1, 1, 0, 1, 1, 1773100900, 1773101000, 0), (10000000002, 1772000100, 0, 1, 1, 1, 0, 1, 1, 1772000100, 1772000200, 0);
-		insert into ctl_extract_history (table_name, data_source_key, data_source_type, max_ts, job_id, create_audit_key, created_ts) values
-			('a', 1, 1, 1773190000, 'j', 1, 1), ('a', 1, 1, 1773196245, 'j', 1, 1), ('a', 3, 3, 1773199999, 'j', 1, 1), ('a', 4, 4, 1000, 'j', 1, 1)`)
+		insert into ctl_extract_history (table_name, data_source_key, data_source_type, max_ts, extract_end_time, job_id, create_audit_key, created_ts) values
+			('a', 1, 1, 1773190000, '2026-03-11 01:00', 'j', 1, 1), ('a', 1, 1, 1773196245, '2026-03-11 02:40', 'j', 1, 1), ('a', 3, 3, 1773199999, '2026-03-11 02:40', 'j', 1, 1),
+			('a', 4, 4, 1000, '2026-03-11 02:40', 'j', 1, 1), ('a', 3, 1, 1772000000, '2026-02-25 07:00', 'j', 1, 1), ('a', 1, 1, 1773197145, '2026-03-11 02:55', 'j', 1, 1);
+		insert into ctl_transform_history (job_id, hwm_value, transform_start_time, transform_end_time, created_ts, audit_key) values
+			('j', 1, '2026-03-11 02:40', '2026-03-11 02:59', 1, 1), ('j', 1, '2026-03-11 02:58', null, 1, 1)`)
 	dir, connect := t.TempDir(), fmt.Sprintf("host=%s port=%d dbname=%s user=%s", db.Host, db.Port, db.Database, db.User)
 	file, err := filepath.Abs("../docs/exports/export.sh")
 	require.NoError(t, err)
@@ -149,10 +174,10 @@ func TestTheScriptForPostgreSQLMakesAChunk(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "sm_res_session_fact_key,start_date_time_key,media_type_key,resource_key,start_ts,end_ts,active_flag,update_audit_key,tenant_key\n"+
 		"10000000001,1773100800,1,1,1773100900,1773101000,0,1,1\n", string(sessions), "seven days, and the columns that are read")
-	s, err := ExportHorizon(dir, "")
+	s, err := ExportHorizon(dir, "", testClock)
 	require.NoError(t, err)
 	require.Equal(t, int64(1773196245), *s.HighWater)
-	_, err = InspectExport(t.Context(), dir, "", t.TempDir(), 0, false)
+	_, err = InspectExport(t.Context(), dir, "", t.TempDir(), 0, false, testClock)
 	require.NoError(t, err)
 
 	db.Exec(t, "alter table contact_attempt_fact rename to gone")
@@ -160,10 +185,16 @@ func TestTheScriptForPostgreSQLMakesAChunk(t *testing.T) {
 	require.Error(t, err)
 	require.Contains(t, out, `relation "contact_attempt_fact" does not exist`)
 	require.Equal(t, []string{"export_2026_03_11_02_30_45"}, names())
-	db.Exec(t, "alter table gone rename to contact_attempt_fact; truncate ctl_extract_history")
-	out, err = script("postgresql", connect, dir)
-	require.Error(t, err)
-	require.Contains(t, out, "no high-water mark")
+	db.Exec(t, "alter table gone rename to contact_attempt_fact")
+	var mark, from int64
+	require.NoError(t, db.Conn.QueryRow(t.Context(), strings.ReplaceAll(markOfSQLServer(t), "@days", "7")).Scan(&mark, &from))
+	require.Equal(t, []int64{1773196245, 1773196245 - 7*86400}, []int64{mark, from})
+	for _, lack := range []string{"update ctl_extract_history set extract_end_time = null where data_source_type = 3", "update ctl_transform_history set transform_end_time = null", "truncate ctl_extract_history"} {
+		db.Exec(t, lack)
+		out, err = script("postgresql", connect, dir)
+		require.Error(t, err, lack)
+		require.Contains(t, out, "no high-water mark")
+	}
 	out, err = script("postgresql", connect, dir, "7d")
 	require.Error(t, err)
 	require.Contains(t, out, "DAYS is not a number")

@@ -22,14 +22,19 @@ type Summary struct {
 	SHA256                       string
 	Losses                       []Loss  // that the caller accepted; usually none
 	TenantKeys                   []int64 // whose the sessions are, in order: more than one where none was asked for
+
+	never *NeverThereError // that the caller accepted
 }
 
 // Accepted says in words what was lost, or nothing.
 func (s Summary) Accepted() string {
-	if len(s.Losses) == 0 {
-		return ""
+	switch {
+	case len(s.Losses) > 0:
+		return "loss accepted: " + inWords(s.Day, s.Losses)
+	case s.never != nil:
+		return fmt.Sprintf("loss accepted: %s has no session, and %s", s.Day, s.never)
 	}
-	return "loss accepted: " + inWords(s.Day, s.Losses)
+	return ""
 }
 
 // Cutter cuts slices from one source into one store.
@@ -146,13 +151,17 @@ func (c *Cutter) replace(ctx context.Context, w Window, held bool) (summary Summ
 		if err != nil {
 			return err
 		}
+		never, err := c.neverThere(ctx, tx, w)
+		if err != nil {
+			return err
+		}
 		if held {
 			if err := store.DropSlice(ctx, tx, aside(w.Day)); err != nil {
 				return err
 			}
 		}
 		summary, err = c.seal(ctx, tx, w)
-		summary.Losses = losses
+		summary.Losses, summary.never = losses, never
 		return err
 	})
 	return summary, err
@@ -172,18 +181,18 @@ func onlyTimes(ctx context.Context, q duck.Queryer, day calendar.Date) error {
 	return errors.Join(err, none)
 }
 
-// activities writes the slice's activities as the source stages them.
+// activities writes the slice's activities as the source stages them, and then what tells of some of them where they end and
+// belong.
 func (c *Cutter) activities(ctx context.Context, w Window) error {
 	reach, err := reach(ctx, c.Conn, w)
 	if err != nil {
 		return err
 	}
-	bounds := append(keyArgs(w.ActivityKeys(reach)),
-		sql.Named("as_of", c.Source.Horizon().AsOf(w)), sql.Named("activity_from", w.ActivityFrom(reach)))
+	bounds := append(keyArgs(w.ActivityKeys(reach)), sql.Named("activity_from", w.ActivityFrom(reach)))
 	if _, err := duck.Exec(ctx, c.Conn, "stage/staged_activity.sql"); err != nil {
 		return err
 	}
-	return c.Source.Activities(ctx, w, reach, func() error {
+	err = c.Source.Activities(ctx, w, reach, func() error {
 		return duck.InTx(ctx, c.Conn, func(tx *sql.Tx) error {
 			if err := exec(ctx, tx, w.Day, bounds, "stage/insert_activity_of_day.sql"); err != nil {
 				return err
@@ -201,6 +210,10 @@ func (c *Cutter) activities(ctx context.Context, w Window) error {
 			return exec(ctx, tx, w.Day, nil, "stage/insert_duplicate_activity.sql")
 		})
 	})
+	if err != nil {
+		return err
+	}
+	return (&beside{c, w, reach, bounds}).write(ctx)
 }
 
 // aside is where the rows of a slice wait that is about to be replaced: on a day that no source has.
@@ -269,19 +282,17 @@ func (c *Cutter) seal(ctx context.Context, tx *sql.Tx, w Window) (Summary, error
 	if err != nil {
 		return s, err
 	}
+	for _, d := range horizon.Retired {
+		_, err = duck.Exec(ctx, tx, "stage/insert_left_out.sql", day, sql.Named("data_source_key", d.Key),
+			sql.Named("data_source_type", d.Type), sql.Named("dap_name", d.Name), sql.Named("read_up_to", d.ReadUpTo))
+		if err != nil {
+			return s, err
+		}
+	}
 	err = duck.Each(ctx, tx, "stage/summary.sql", func(scan func(...any) error) error {
 		return scan(&s.State, &s.Sessions, &s.Activities, &s.Agents)
 	}, day)
 	return s, err
-}
-
-// Ready says whether the source is complete up to the end of the day in every region (R10); known is false
-// where that cannot be told.
-func (h Horizon) Ready(w Window) (ready, known bool) {
-	if h.HighWater == nil {
-		return false, false
-	}
-	return *h.HighWater >= w.Hull().End, true
 }
 
 func keyArgs(keys calendar.Interval) []any {

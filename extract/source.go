@@ -32,31 +32,21 @@ type Source interface {
 	// Activities stages every activity row that can share a second with reach, in one part or in several, and calls
 	// take for each: rows that belong together are in one part, and are gone when the next one is staged.
 	Activities(ctx context.Context, w Window, reach calendar.Interval, take func() error) error
+	// SessionsOf stages, after all activities, the voice sessions of some resources that begin in a range of time keys.
+	SessionsOf(ctx context.Context, resources []int64, keys calendar.Interval) error
+	// LegsOf stages, after all activities, the legs of some resources that begin in a range of time keys and end no earlier than
+	// a time, OCS-driven or not.
+	LegsOf(ctx context.Context, resources []int64, keys calendar.Interval, from int64) error
 	// Groups stages which agent groups the sessions of the window are of; told is false where that was not asked for, or
 	// cannot be told.
 	Groups(ctx context.Context, w Window) (told bool, err error)
+	// HasBefore tells whether the source has a session that began before a time, and where it has none, when its oldest one
+	// began: nil where it has none at all.
+	HasBefore(ctx context.Context, end int64) (has bool, oldest *int64, err error)
 	// Broken tells, after an error, whether the snapshot is lost: every further read of it would fail.
 	Broken() bool
 	// Close ends the snapshot or removes unpacked files.
 	Close() error
-}
-
-// Horizon is how far a source can be believed (R10).
-type Horizon struct {
-	HighWater *int64 // epoch seconds; nil where it cannot be told
-	Clock     *int64 // the source's own clock; nil where it has none
-}
-
-// AsOf is where open sessions end (R10): the high-water mark, else the source's clock, else the window's end.
-func (h Horizon) AsOf(w Window) int64 {
-	switch {
-	case h.HighWater != nil:
-		return *h.HighWater
-	case h.Clock != nil:
-		return *h.Clock
-	default:
-		return w.Hull().End
-	}
 }
 
 // Window is a tenant's day: the spans of time that it covers in the zones of the tenant's regions, sorted and

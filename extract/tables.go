@@ -68,12 +68,22 @@ var tables = []texts.Table{
 	}},
 }
 
-// history is wanted for the high-water mark; without it that is unknown (R10), which is no error.
-var history = texts.Table{Name: "ctl_extract_history", Columns: []texts.Column{
-	{Name: "data_source_key", Type: typeNumber},
-	{Name: "data_source_type", Type: typeNumber},
-	{Name: "max_ts", Type: typeNumber},
-}}
+// histories are wanted for the high-water mark; without them that is unknown (R10), which is no error.
+var histories = []texts.Table{
+	{Name: "ctl_extract_history", Columns: []texts.Column{
+		{Name: "data_source_key", Type: typeNumber},
+		{Name: "data_source_type", Type: typeNumber},
+		{Name: "max_ts", Type: typeNumber},
+		{Name: "extract_end_time", Type: typeTime},
+	}},
+	{Name: "ctl_transform_history", Columns: []texts.Column{
+		{Name: "transform_start_time", Type: typeTime},
+		{Name: "transform_end_time", Type: typeTime},
+	}},
+}
+
+// sourceNames are read beside them where they are there.
+var sourceNames = texts.Table{Name: "ctl_extract_history", Columns: []texts.Column{{Name: "dap_name", Type: typeText}}}
 
 // mapping tells which attempt GUID calls get that have none (R3); without it nobody can say, which is no error.
 var mapping = texts.Table{Name: "ctl_ud_to_ude_mapping", Columns: []texts.Column{
@@ -87,6 +97,7 @@ const (
 	typeNumber = "bigint"
 	typeFlag   = "smallint"
 	typeText   = "varchar"
+	typeTime   = "timestamp"
 )
 
 // activityTables are those that are staged part by part.

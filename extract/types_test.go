@@ -25,7 +25,7 @@ func columnsOf(texts bool) (columns []string) {
 		"interaction_resource_fact": "interaction_resource_id start_date_time_key tenant_key resource_key media_resource_key start_ts end_ts active_flag update_audit_key",
 		"irf_user_data_gen_1":       "interaction_resource_id start_date_time_key gsw_call_attempt_guid update_audit_key",
 		"contact_attempt_fact":      "contact_attempt_fact_key start_date_time_key tenant_key dialing_mode_key resource_key call_attempt_id start_ts end_ts update_audit_key",
-		"ctl_extract_history":       "data_source_key data_source_type max_ts",
+		"ctl_extract_history":       "data_source_key data_source_type max_ts dap_name",
 	} {
 		for name := range strings.FieldsSeq(names) {
 			isText := strings.HasSuffix(name, "_code") || strings.HasSuffix(name, "_name") || name == "employee_id" || strings.HasPrefix(name, "gsw_") || name == "call_attempt_id"

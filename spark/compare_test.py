@@ -14,8 +14,8 @@ DAY = 1_773_100_800  # 2026-03-10T00:00:00Z
 
 # One agent in one session from 01:00 to 02:00, with an activity on the switch of the region's one location.
 LAKE = {
-    "voice_session": f"select 7L resource_key, 1L sm_res_session_fact_key, {DAY}L start_date_time_key, {DAY + 3600}L start_ts, {DAY + 7200}L end_ts, 0 active_flag",
-    "ocs_activity": f"select 7L resource_key, {DAY + 3700}L start_ts, {DAY + 3800}L end_ts, 'SIP' switch_name, 0 active_flag",
+    "voice_session": f"select 7L resource_key, 1L sm_res_session_fact_key, {DAY}L start_date_time_key, {DAY + 3600}L start_ts, {DAY + 7200}L end_ts, 0 active_flag, false is_beside",
+    "ocs_activity": f"select 7L resource_key, {DAY + 3700}L start_ts, {DAY + 3800}L end_ts, 'SIP' switch_name, 0 active_flag, 'leg' kind",
     "agent": "select 7L resource_key, 'E7' employee_id, 'ann' resource_name",
     "rule": f"""
         select kind, region, location, switch_name, is_default, string(null) pattern, {DAY}L start_ts, {DAY + 86400}L end_ts, {DAY + 90000}L as_of_ts,

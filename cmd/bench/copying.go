@@ -63,6 +63,7 @@ func key(ts int64) int64 { return ts - ts%900 }
 var sliceColumns = map[string]string{
 	"voice_session": "resource_key, start_ts, end_ts, active_flag",
 	"ocs_activity":  "resource_key, start_ts, end_ts, active_flag, switch_name",
+	"other_leg":     "resource_key, start_ts, end_ts, active_flag, switch_name",
 	"agent":         "resource_key, employee_id, resource_name",
 }
 

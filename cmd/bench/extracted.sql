@@ -50,19 +50,33 @@ activity as (
     where f.active_flag <> 0 or f.end_ts is null or f.end_ts >= f.start_ts
 ),
 qualifying as (
-    select s.agent_no, s.start_ts, s.until_ts,
-           coalesce(bit_or(a.region_bit), (select bit from fallback)) as region_bits
+    select s.session_no, s.resource_key, s.agent_no, s.start_ts, s.until_ts, bit_or(a.region_bit) as region_bits
     from session as s
     join activity as a on a.resource_key = s.resource_key
         and a.start_ts < s.until_ts
         and a.until_ts > s.start_ts
-    group by s.session_no, s.agent_no, s.start_ts, s.until_ts
+    group by s.session_no, s.resource_key, s.agent_no, s.start_ts, s.until_ts
+),
+told as (
+    select q.session_no, bit_or(coalesce(w.bit, (select bit from fallback))) as region_bits
+    from qualifying as q
+    join other_leg as o on o.resource_key = q.resource_key
+        and o.start_ts < q.until_ts
+        and greatest(o.end_ts, o.start_ts + 1) > q.start_ts
+    left join switch as w using (switch_name)
+    where q.region_bits is null
+    group by q.session_no
+),
+located as (
+    select q.agent_no, q.start_ts, q.until_ts, coalesce(q.region_bits, t.region_bits, (select bit from fallback)) as region_bits
+    from qualifying as q
+    left join told as t using (session_no)
 ),
 presence as (
     select r.bit, q.agent_no,
            greatest(q.start_ts, r.day_start) as start_ts,
            least(q.until_ts, r.day_end) as until_ts
-    from qualifying as q
+    from located as q
     join region as r on r.bit & q.region_bits <> 0
         and q.start_ts < r.day_end
         and q.until_ts > r.day_start

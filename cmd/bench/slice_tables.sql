@@ -14,6 +14,13 @@ create unlogged table slice.ocs_activity (
     active_flag     smallint,
     switch_name     text
 );
+create unlogged table slice.other_leg (
+    resource_key    bigint not null,
+    start_ts        bigint,
+    end_ts          bigint,
+    active_flag     smallint,
+    switch_name     text
+);
 create unlogged table slice.agent (
     resource_key    bigint not null,
     employee_id     text,

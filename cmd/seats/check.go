@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -101,7 +102,7 @@ func (k *checker) source(ctx context.Context) error {
 		k.found("source", "skipped", "the tenant is not enabled, or its last day is over")
 		return nil
 	}
-	f, err := inspect(ctx, k.tenant)
+	f, err := inspect(ctx, k.tenant, k.now)
 	if err = disk.Explain(err, k.tenant.TempDir()); err != nil {
 		k.found("source", "failed", err.Error())
 		return err
@@ -128,7 +129,7 @@ func (k *checker) source(ctx context.Context) error {
 	return nil
 }
 
-func inspect(ctx context.Context, t config.Tenant) (extract.Findings, error) {
+func inspect(ctx context.Context, t config.Tenant, now time.Time) (extract.Findings, error) {
 	if t.ExportDir != "" {
 		// Not beside the store: there may be none yet, and a check changes nothing there.
 		temp := os.TempDir()
@@ -139,15 +140,23 @@ func inspect(ctx context.Context, t config.Tenant) (extract.Findings, error) {
 			}
 		}
 		reach := 2*24*time.Hour + 2*time.Duration(t.MaxSessionHours)*time.Hour // yesterday in any zone, and as OpenSource looks back
-		return extract.InspectExport(ctx, t.ExportDir, t.ExportMarker, temp, reach, t.ReadsGroups())
+		return extract.InspectExport(ctx, t.ExportDir, t.ExportMarker, temp, reach, t.ReadsGroups(), now)
 	}
 	return extract.InspectGIMDB(ctx, *t.GIM, t.Zone)
 }
 
-// horizon tells how far behind the source is, on its own clock where it has one.
+// horizon tells how far behind the source is, on its own clock where it has one, and by which of its data sources.
 func (k *checker) horizon(h extract.Horizon) {
-	if h.HighWater == nil {
-		k.found("high-water mark", "unknown", "every day will stay provisional: ctl_extract_history cannot be read, or no export has a date in its name")
+	const check = "high-water mark"
+	if left := h.LeftOut(); left != "" {
+		k.found(check, "warning", "taken for switched off, and left out (retired_after_days): "+left)
+	}
+	switch {
+	case len(h.Waiting) > 0:
+		k.found(check, "warning", "no day is ready: the GIM "+h.Reach())
+		return
+	case h.HighWater == nil:
+		k.found(check, "unknown", "every day will stay provisional: "+cmp.Or(h.Unknown, "no export has a date in its name"))
 		return
 	}
 	now := k.now
@@ -155,7 +164,11 @@ func (k *checker) horizon(h extract.Horizon) {
 		now = time.Unix(*h.Clock, 0)
 	}
 	mark := time.Unix(*h.HighWater, 0)
-	k.found("high-water mark", "ok", fmt.Sprintf("%s, %s behind the clock", mark.UTC().Format(time.RFC3339), lag(now.Sub(mark))))
+	detail := fmt.Sprintf("%s, %s behind the clock", mark.UTC().Format(time.RFC3339), lag(now.Sub(mark)))
+	if h.Behind != nil {
+		detail += ": " + h.Behind.String()
+	}
+	k.found(check, "ok", detail)
 }
 
 // lag is a duration as people say it.

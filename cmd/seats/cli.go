@@ -48,6 +48,7 @@ type cli struct {
 	Audit         auditCmd   `cmd:"" help:"Reconcile what was issued with what it was counted from; by default all that the store holds." set:"default_period=all that the store holds"`
 	Explain       explainCmd `cmd:"" help:"Why this number: who was there, what qualified them, what became of an agent's sessions."`
 	Export        exportCmd  `cmd:"" help:"Results, raw rows and counting rules of all tenants as Parquet, for other engines; by default all that the stores hold, and of it what changed." set:"default_period=all that the store holds"`
+	Backup        backupCmd  `cmd:"" help:"Copy the stores and the sealed months that they ask for into a new folder."`
 	Fleet         fleetCmd   `cmd:"" help:"All tenants at a glance."`
 	SQL           sqlCmd     `cmd:"" name:"sql" help:"Ask a tenant's snapshot in SQL, or those of several as one, read-only."`
 

@@ -149,15 +149,12 @@ func (looking) Info(string, ...any) {}
 
 // lastDays are the last days that the GIM holds whole, the oldest first.
 func lastDays(ctx context.Context, t config.Tenant, n int, now time.Time) (days []calendar.Date, err error) {
-	h, err := job.Horizon(ctx, t)
+	h, err := job.Horizon(ctx, t, now)
 	if err != nil {
 		return nil, err
 	}
-	if h.Clock != nil {
-		now = time.Unix(*h.Clock, 0)
-	}
-	if h.HighWater != nil && *h.HighWater < now.Unix() {
-		now = time.Unix(*h.HighWater, 0)
+	if last := h.Last(); last != nil {
+		now = time.Unix(*last, 0)
 	}
 	today := calendar.DateOf(now, t.Zone)
 	for i := n; i > 0; i-- {

@@ -23,7 +23,7 @@ type gimDB struct{ *pgtest.DB }
 // gimCommand serves the scripts a PostgreSQL:
 //
 //	gim new              an empty schema; GIM_HOST, GIM_PORT, GIM_DATABASE, GIM_SCHEMA, GIM_USER and GIM_DSN lead to it
-//	gim load [ENCODING]  the GIM tables, filled with testdata/gim and read to the end by 2026-04-02 00:00; with an encoding
+//	gim load [ENCODING]  the GIM tables, filled with testdata/gim and complete up to 2026-04-02 00:00; with an encoding
 //	                     in a database of their own
 //	gim sql TEXT         statements in that schema
 //	gim role             a login of its own, GIM_ROLE, without any right
@@ -82,8 +82,10 @@ func loadGIM(ts *testscript.TestScript, db gimDB) {
 			"copy "+table+" ("+strings.ToLower(header)+") from stdin with (format csv, header)")
 		ts.Check(err)
 	}
-	db.Exec(tb(ts), `insert into ctl_extract_history (table_name, data_source_key, data_source_type, max_ts, job_id, create_audit_key, created_ts)
-		values ('t', 1, 1, 1775088000, 'j', 1, 1), ('o', 2, 3, 1775088000, 'j', 1, 1)`)
+	db.Exec(tb(ts), `insert into ctl_extract_history (table_name, data_source_key, data_source_type, max_ts, extract_end_time, job_id, create_audit_key, created_ts)
+		values ('t', 1, 1, 1775088000, '2026-04-01 19:00', 'j', 1, 1), ('o', 2, 3, 1775088000, '2026-04-01 19:00', 'j', 1, 1);
+		insert into ctl_transform_history (job_id, hwm_value, transform_start_time, transform_end_time, created_ts, audit_key)
+		values ('j', 1, '2026-04-01 19:01', '2026-04-01 19:20', 1, 1)`)
 }
 
 // gimSQL is `gim sql` for what happens while the program sleeps.

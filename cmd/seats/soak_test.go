@@ -233,8 +233,8 @@ func (s *soak) moveMark() {
 	require.NoError(s, err)
 	defer conn.Close(s.Context()) //nolint:errcheck // nothing hangs on it
 	_, err = conn.Exec(s.Context(), fmt.Sprintf(`delete from %[1]s.ctl_extract_history;
-		insert into %[1]s.ctl_extract_history (table_name, data_source_key, data_source_type, max_ts, job_id, create_audit_key, created_ts)
-		values ('t', 1, 1, %[2]d, 'j', 1, 1), ('o', 2, 3, %[2]d, 'j', 1, 1)`, s.schema, s.mark.Unix()))
+		insert into %[1]s.ctl_extract_history (table_name, data_source_key, data_source_type, max_ts, extract_end_time, job_id, create_audit_key, created_ts)
+		values ('t', 1, 1, %[2]d, '2000-01-01', 'j', 1, 1), ('o', 2, 3, %[2]d, '2000-01-01', 'j', 1, 1)`, s.schema, s.mark.Unix()))
 	require.NoError(s, err)
 }
 

@@ -67,7 +67,7 @@ func waitingFor(look job.Look, err error) string {
 	case look.Ready || look.Partial:
 		return "waiting for the newest chunk of the export to be copied whole"
 	}
-	return "waiting for the source, which is complete up to " + look.Mark
+	return "waiting for the source, which " + look.Reach
 }
 
 // sleep pauses until the time has passed or the context is done.

@@ -102,12 +102,17 @@ func (p *places) locations(set placeSet) (at []int, unmapped bool) {
 			at = append(at, no)
 		}
 	}
-	known := len(at) > 0 || members[p.nowhere]
-	if known || !members[p.unknown] {
+	if !p.onlyUnknown(set) {
 		return at, members[p.nowhere]
 	}
 	if p.byDefault == p.nowhere {
 		return nil, true
 	}
 	return []int{p.byDefault}, false
+}
+
+// onlyUnknown tells whether nothing is known of where the sessions of a set were but that it is unknown.
+func (p *places) onlyUnknown(set placeSet) bool {
+	members := p.members[set]
+	return members[p.unknown] && !slices.Contains(members[:p.unknown], true)
 }

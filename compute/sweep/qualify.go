@@ -6,8 +6,9 @@ import (
 )
 
 // qualify gives every session the set of places of the activities that share a second with it and are of the
-// same resource (R4); sessions of excluded agents stay without.
+// same resource (R4), and one without a known place those of its other legs (R5); sessions of excluded agents stay without.
 func (s *Sweep) qualify(who agents, where *places) {
+	s.close()
 	placeOf := make([]int, s.switches.count())
 	for no, name := range s.switches.keys {
 		placeOf[no] = where.ofSwitch(name)
@@ -15,6 +16,7 @@ func (s *Sweep) qualify(who agents, where *places) {
 	resources := len(s.people)
 	sessions := groupBy(resources, len(s.sessions), func(i int) int32 { return s.sessions[i].resource })
 	activities := groupBy(resources, len(s.activities), func(i int) int32 { return s.activities[i].resource })
+	others := groupBy(resources, len(s.others), func(i int) int32 { return s.others[i].resource })
 	var own timeline
 	for r := range resources {
 		if who.excluded[who.of[r]] || sessions.size(r) == 0 {
@@ -29,6 +31,50 @@ func (s *Sweep) qualify(who agents, where *places) {
 			}
 			own.mark(a, where, place)
 		}
+		if others.size(r) == 0 {
+			continue
+		}
+		own.keepOnly(func(one *session) bool { return where.onlyUnknown(one.places) })
+		for _, i := range others.of(r) {
+			own.mark(&s.others[i], where, placeOf[s.others[i].switchNo])
+		}
+	}
+}
+
+// close ends the activities that have no end: with the session of their resource in which they started, of several the one that
+// ends last, or, where they started in none, with the as-of; after one second at least (R3). They are few.
+func (s *Sweep) close() {
+	var open []*activity
+	of := map[int32]bool{}
+	for _, all := range [][]activity{s.activities, s.others} {
+		for i := range all {
+			if all[i].end == Unknown {
+				open = append(open, &all[i])
+				of[all[i].resource] = true
+			}
+		}
+	}
+	if len(open) == 0 {
+		return
+	}
+	logins := map[int32][]session{}
+	for _, all := range [][]session{s.sessions, s.beside} {
+		for _, one := range all {
+			if of[one.resource] {
+				logins[one.resource] = append(logins[one.resource], one)
+			}
+		}
+	}
+	for _, a := range open {
+		for _, one := range logins[a.resource] {
+			if one.start <= a.start && a.start < one.end {
+				a.end = max(a.end, one.end)
+			}
+		}
+		if a.end == Unknown {
+			a.end = s.rules.AsOf
+		}
+		a.end = max(a.end, a.start+1)
 	}
 }
 
@@ -51,6 +97,12 @@ func (l *timeline) load(sessions []session, own []int32) {
 		latest = max(latest, sessions[i].end)
 		l.reach = append(l.reach, latest)
 	}
+}
+
+// keepOnly leaves out of the timeline the sessions that are not wanted.
+func (l *timeline) keepOnly(wanted func(*session) bool) {
+	kept := slices.DeleteFunc(slices.Clone(l.order), func(i int32) bool { return !wanted(&l.sessions[i]) })
+	l.load(l.sessions, kept)
 }
 
 // mark adds the place to every session that shares a second with the activity.

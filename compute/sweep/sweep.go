@@ -24,6 +24,8 @@ type Sweep struct {
 	people     []person // by resource number
 	sessions   []session
 	activities []activity
+	others     []activity // legs that only tell a switch (R5)
+	beside     []session  // sessions that are not counted but end what started in them (R3)
 }
 
 // person is what the slice says of the agent behind a resource (R6).
@@ -39,7 +41,8 @@ type session struct {
 	places     placeSet
 }
 
-// activity is an OCS-driven activity with its interval (R3). Its switch is a number, or noSwitch.
+// activity is an OCS-driven activity with its interval (R3). Its switch is a number, or noSwitch. One without an end has
+// Unknown for it, until all sessions are known.
 type activity struct {
 	start, end int64
 	resource   int32
@@ -62,47 +65,72 @@ func (s *Sweep) Agent(resourceKey int64, employeeID, name string) {
 	s.people[s.resource(resourceKey)] = person{employeeID, name, true}
 }
 
-// Session adds a voice session as read: epoch seconds or Unknown. One that R2 rejects, or that shares no
-// second with the day of any region, is let go.
+// Session adds a voice session as read: epoch seconds or Unknown. One that R2 rejects is let go; one that shares no
+// second with the day of any region is not counted.
 func (s *Sweep) Session(resourceKey, start, end int64, active bool) {
-	if start == Unknown {
+	one, is := s.occupied(resourceKey, start, end, active)
+	if !is {
 		return
+	}
+	for _, r := range s.rules.Regions {
+		if one.start < r.Day.End && r.Day.Start < one.end && r.Day.Start < r.Day.End {
+			s.sessions = append(s.sessions, one)
+			return
+		}
+	}
+	s.beside = append(s.beside, one)
+}
+
+// OtherSession adds a voice session that lies outside the slice: activities without an end started in it (R3).
+func (s *Sweep) OtherSession(resourceKey, start, end int64, active bool) {
+	if one, is := s.occupied(resourceKey, start, end, active); is {
+		s.beside = append(s.beside, one)
+	}
+}
+
+// occupied is R2: the interval that a session occupies.
+func (s *Sweep) occupied(resourceKey, start, end int64, active bool) (one session, is bool) {
+	if start == Unknown {
+		return session{}, false
 	}
 	if active || end == Unknown {
 		end = max(s.rules.AsOf, start+1)
 	} else if end < start {
-		return
+		return session{}, false
 	}
 	if s.rules.EndSecondCounts || end == start {
 		end++
 	}
-	for _, r := range s.rules.Regions {
-		if start < r.Day.End && r.Day.Start < end && r.Day.Start < r.Day.End {
-			s.sessions = append(s.sessions, session{start: start, end: end, resource: s.resource(resourceKey)})
-			return
-		}
-	}
+	return session{start: start, end: end, resource: s.resource(resourceKey)}, true
 }
 
 // Activity adds an activity as read: epoch seconds or Unknown, and the name of its switch, empty where that
 // is unknown. One that R3 rejects is let go.
 func (s *Sweep) Activity(resourceKey, start, end int64, active bool, switchName string) {
-	if start == Unknown {
-		return
-	}
-	if active || end == Unknown {
-		end = max(s.rules.AsOf, start)
-	} else if end < start {
-		return
-	}
-	if end == start {
+	s.activities = s.read(s.activities, resourceKey, start, end, active, switchName)
+}
+
+// OtherLeg adds a leg that tells the switch of a session whose own activities know none (R5). It qualifies none.
+func (s *Sweep) OtherLeg(resourceKey, start, end int64, active bool, switchName string) {
+	s.others = s.read(s.others, resourceKey, start, end, active, switchName)
+}
+
+func (s *Sweep) read(into []activity, resourceKey, start, end int64, active bool, switchName string) []activity {
+	switch {
+	case start == Unknown:
+		return into
+	case active || end == Unknown:
+		end = Unknown
+	case end < start:
+		return into
+	case end == start:
 		end++
 	}
 	a := activity{start: start, end: end, resource: s.resource(resourceKey), switchNo: noSwitch}
 	if switchName != "" {
 		a.switchNo = s.switches.number(switchName)
 	}
-	s.activities = append(s.activities, a)
+	return append(into, a)
 }
 
 func (s *Sweep) resource(key int64) int32 {

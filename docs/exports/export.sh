@@ -35,7 +35,7 @@ done
 mark=$(tr -d '[:space:]' <mark.txt)
 case $mark in
 [0-9][0-9][0-9][0-9]_[0-9][0-9]_[0-9][0-9]_[0-9][0-9]_[0-9][0-9]_[0-9][0-9]) ;;
-*) echo "export.sh: there is no high-water mark: may ctl_extract_history be read, and has it rows?" >&2; exit 1 ;;
+*) echo "export.sh: there is no high-water mark: may ctl_extract_history and ctl_transform_history be read, and is what was extracted of every T-Server and OCS transformed?" >&2; exit 1 ;;
 esac
 rm mark.txt
 chunk=export_$mark

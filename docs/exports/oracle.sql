@@ -9,18 +9,39 @@ set numwidth 20 arraysize 1000
 -- One moment for all statements: Oracle keeps it for as long as undo_retention says.
 set transaction read only;
 
--- Up to when the GIM has read all of its T-Servers (1) and Outbound Contact Servers (3): the date in the chunk's name.
--- Where there is none, the chunk gets no name.
+-- Up to when the facts of all T-Servers (1) and Outbound Contact Servers (3) are complete: the date in the chunk's name. What was
+-- extracted counts once a transformation that began afterwards has ended; a data source that is a week behind the newest was
+-- switched off. Where there is no such mark, the chunk gets no name.
 column mark new_value mark
 column from_key new_value from_key
-select nvl(to_char(timestamp '1970-01-01 00:00:00' + numtodsinterval(floor(min(newest)), 'SECOND'), 'YYYY_MM_DD_HH24_MI_SS'), 'none') as mark,
-       nvl(to_char(floor(min(newest)) - &1 * 86400, 'FM9999999999'), '9999999999') as from_key
-from (
-    select max(max_ts) as newest
+with transformation as (
+    select max(transform_start_time) as newest_start
+    from ctl_transform_history
+    where transform_end_time is not null
+),
+source as (
+    select data_source_key,
+           data_source_type,
+           max(max_ts) as read_up_to,
+           max(case when extract_end_time <= newest_start then max_ts end) as transformed_up_to
     from ctl_extract_history
+    cross join transformation
     where data_source_type in (1, 3)
     group by data_source_key, data_source_type
-);
+),
+living as (
+    select transformed_up_to
+    from source
+    where read_up_to is null
+       or read_up_to >= (select max(read_up_to) from source) - 7 * 86400
+),
+reach as (
+    select case when count(*) = count(transformed_up_to) then floor(min(transformed_up_to)) end as complete_up_to
+    from living
+)
+select nvl(to_char(timestamp '1970-01-01 00:00:00' + numtodsinterval(complete_up_to, 'SECOND'), 'YYYY_MM_DD_HH24_MI_SS'), 'none') as mark,
+       nvl(to_char(complete_up_to - &1 * 86400, 'FM9999999999'), '9999999999') as from_key
+from reach;
 set heading off
 spool mark.txt
 prompt &mark

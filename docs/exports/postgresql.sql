@@ -4,16 +4,37 @@
 set client_encoding = 'UTF8';
 begin isolation level repeatable read read only;
 
--- Up to when the GIM has read all of its T-Servers (1) and Outbound Contact Servers (3): the date in the chunk's name.
--- Where there is none, the chunk gets no name.
-select coalesce(to_char(to_timestamp(floor(min(newest))) at time zone 'UTC', 'YYYY_MM_DD_HH24_MI_SS'), 'none') as mark,
-       coalesce(floor(min(newest))::bigint - :days * 86400, 9999999999) as from_key
-from (
-    select max(max_ts) as newest
+-- Up to when the facts of all T-Servers (1) and Outbound Contact Servers (3) are complete: the date in the chunk's name. What was
+-- extracted counts once a transformation that began afterwards has ended; a data source that is a week behind the newest was
+-- switched off. Where there is no such mark, the chunk gets no name.
+with transformation as (
+    select max(transform_start_time) as newest_start
+    from ctl_transform_history
+    where transform_end_time is not null
+),
+source as (
+    select data_source_key,
+           data_source_type,
+           max(max_ts) as read_up_to,
+           max(case when extract_end_time <= newest_start then max_ts end) as transformed_up_to
     from ctl_extract_history
+    cross join transformation
     where data_source_type in (1, 3)
     group by data_source_key, data_source_type
-) as source
+),
+living as (
+    select transformed_up_to
+    from source
+    where read_up_to is null
+       or read_up_to >= (select max(read_up_to) from source) - 7 * 86400
+),
+reach as (
+    select case when count(*) = count(transformed_up_to) then floor(min(transformed_up_to)) end as complete_up_to
+    from living
+)
+select coalesce(to_char(to_timestamp(complete_up_to) at time zone 'UTC', 'YYYY_MM_DD_HH24_MI_SS'), 'none') as mark,
+       coalesce(complete_up_to::bigint - :days * 86400, 9999999999) as from_key
+from reach
 \gset
 \o mark.txt
 \qecho :mark

@@ -13,7 +13,7 @@ param(
 )
 $ErrorActionPreference = 'Stop'
 $statements = [regex]::Matches((Get-Content -Raw (Join-Path $PSScriptRoot 'sqlserver.sql')),
-    '(?ms)^-- (?<file>mark|\w+\.csv)\b[^\r\n]*\r?\n(?<text>select .*?);')
+    '(?ms)^-- (?<file>mark|\w+\.csv)\b[^\r\n]*\r?\n(?<text>(select|with) .*?);')
 if ($statements.Count -ne 8) { throw 'sqlserver.sql: eight statements are expected' }
 
 $Folder = (Resolve-Path -LiteralPath $Folder).ProviderPath   # .NET has a current folder of its own
@@ -34,7 +34,7 @@ try {
         if ($file -eq 'mark') {
             $null = $command.Parameters.AddWithValue('@days', $Days)
             $reader = $command.ExecuteReader()
-            if (-not $reader.Read() -or $reader.IsDBNull(0)) { throw 'there is no high-water mark: may ctl_extract_history be read, and has it rows?' }
+            if (-not $reader.Read() -or $reader.IsDBNull(0)) { throw 'there is no high-water mark: may ctl_extract_history and ctl_transform_history be read, and is what was extracted of every T-Server and OCS transformed?' }
             $mark = ([datetime]'1970-01-01').AddSeconds($reader.GetInt64(0)).ToString('yyyy_MM_dd_HH_mm_ss', [cultureinfo]::InvariantCulture)
             $fromKey = $reader.GetInt64(1)
             $reader.Close()

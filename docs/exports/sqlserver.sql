@@ -2,15 +2,38 @@
 -- them in one transaction. @days: how many days of facts before the high-water mark; @from_key: what the first statement
 -- makes of it.
 
--- mark: up to when the GIM has read all of its T-Servers (1) and Outbound Contact Servers (3): the date in the chunk's name.
-select cast(floor(min(newest)) as bigint) as mark,
-       cast(floor(min(newest)) as bigint) - @days * 86400 as from_key
-from (
-    select max(max_ts) as newest
+-- Up to when the facts of all T-Servers (1) and Outbound Contact Servers (3) are complete: the date in the chunk's name. What was
+-- extracted counts once a transformation that began afterwards has ended; a data source that is a week behind the newest was
+-- switched off. Where there is no such mark, the chunk gets no name.
+-- mark
+with transformation as (
+    select max(transform_start_time) as newest_start
+    from ctl_transform_history
+    where transform_end_time is not null
+),
+source as (
+    select data_source_key,
+           data_source_type,
+           max(max_ts) as read_up_to,
+           max(case when extract_end_time <= newest_start then max_ts end) as transformed_up_to
     from ctl_extract_history
+    cross join transformation
     where data_source_type in (1, 3)
     group by data_source_key, data_source_type
-) as source;
+),
+living as (
+    select transformed_up_to
+    from source
+    where read_up_to is null
+       or read_up_to >= (select max(read_up_to) from source) - 7 * 86400
+),
+reach as (
+    select case when count(*) = count(transformed_up_to) then floor(min(transformed_up_to)) end as complete_up_to
+    from living
+)
+select cast(complete_up_to as bigint) as mark,
+       cast(complete_up_to as bigint) - @days * 86400 as from_key
+from reach;
 
 -- media_type.csv
 select media_type_key, media_name_code

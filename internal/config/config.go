@@ -161,6 +161,7 @@ type GIMDB struct {
 	StatementTimeout time.Duration // 0: none
 	ReadTimeout      time.Duration // of a silence of the server; 0: none
 	Retries          int           // of a run whose connection broke
+	RetiredAfterDays int           // after which a data source that lags is taken for switched off (R10); 0: none is
 }
 
 // Engine is what the program may use, and DuckDB in it.

@@ -15,11 +15,11 @@ import (
 var (
 	rootKeys   = []string{"globals", "tenants", "tenants_dir", "report"}
 	globalKeys = []string{
-		"gimdb", "data_dir", "output_dir", "timezone", "max_session_hours", "readiness", "settle_hours", "session_end",
+		"gimdb", "data_dir", "output_dir", "timezone", "max_session_hours", "readiness", "settle_hours", "retired_after_days", "session_end",
 		"run_timeout", "engine", "metrics_file", "production_date", "sign_key", "sign_key_password", "deliver", "breakdown",
 	}
 	engineKeys = []string{"memory_limit", "threads", "temp_dir"}
-	tenantKeys = []string{"gimdb", "export_dir", "export_marker", "timezone", "exclude_agents", "run_timeout", "regions", "production_date", "enabled", "until", "deliver", "breakdown"}
+	tenantKeys = []string{"gimdb", "export_dir", "export_marker", "timezone", "exclude_agents", "run_timeout", "retired_after_days", "regions", "production_date", "enabled", "until", "deliver", "breakdown"}
 	reportKeys = []string{"columns"}
 )
 
@@ -137,6 +137,7 @@ func (l *loader) config(root value) *Config {
 // globals are the settings that tenants share.
 type globals struct {
 	gimdb       fields // unread: a tenant may override each
+	retired     int    // retired_after_days
 	deliver     fields // likewise
 	defaults    Tenant
 	metricsFile string
@@ -180,9 +181,18 @@ func (l *loader) globals(v value) globals {
 	l.gimdb(gimdb) // what is wrong here is wrong even where no tenant inherits it
 	deliver := l.deliverFields(f.get("deliver"))
 	l.delivery(deliver)
-	g := globals{gimdb: gimdb, deliver: deliver, defaults: t, metricsFile: l.metricsFile(f.get("metrics_file"))}
+	g := globals{gimdb: gimdb, deliver: deliver, retired: 7, defaults: t, metricsFile: l.metricsFile(f.get("metrics_file"))}
 	g.signKey, g.signKeyPassword = l.signKey(f)
+	g.retired = f.retiredAfterDays(g.retired)
 	return g
+}
+
+// retiredAfterDays is how long a data source of a GIM DB may lag (R10).
+func (f fields) retiredAfterDays(inherited int) int {
+	if n, ok := f.get("retired_after_days").integer(0, 3660); ok {
+		return int(n)
+	}
+	return inherited
 }
 
 // signKey is not read: only who signs needs it.

@@ -70,7 +70,7 @@ func TestDefaults(t *testing.T) {
 		Name: "acme",
 		GIM: &config.GIMDB{
 			Host: "gim.example", Port: 5432, Database: "gim", Schema: "public", User: "seats",
-			SSLMode: "verify-full", Connections: 2, StatementTimeout: 30 * time.Minute, ReadTimeout: 5 * time.Minute, Retries: 2,
+			SSLMode: "verify-full", Connections: 2, StatementTimeout: 30 * time.Minute, ReadTimeout: 5 * time.Minute, Retries: 2, RetiredAfterDays: 7,
 		},
 		DataDir: filepath.Join(dir, "var"), OutputDir: filepath.Join(dir, "out"),
 		Zone: time.UTC, MaxSessionHours: 48, SettleHours: 1,
@@ -103,6 +103,7 @@ globals:
   max_session_hours: 72
   readiness: off
   settle_hours: 0
+  retired_after_days: 0
   session_end: inclusive
   metrics_file: collected/seats.prom
   sign_key: keys/seats.key
@@ -114,6 +115,7 @@ tenants:
     gimdb: {host: localhost, tenant_key: 7}
     timezone: Asia/Kolkata
     run_timeout: 90m
+    retired_after_days: 30
     exclude_agents: ["TEST*", "?bot"]
     regions:
       US:
@@ -153,7 +155,7 @@ func TestFullFile(t *testing.T) {
 	zeta.Name, zeta.TenantKey, zeta.Zone = "zeta", &seven, zone(t, "Asia/Kolkata")
 	zeta.GIM = &config.GIMDB{
 		Host: "localhost", Port: 5433, Database: "gim", Schema: "readers", User: "seats_ro", Password: "hunter2-from-env",
-		SSLMode: "verify-ca", SSLRootCert: filepath.Join(dir, "certs/root.pem"), Connections: 3, StatementTimeout: 90 * time.Second, ReadTimeout: 20 * time.Second,
+		SSLMode: "verify-ca", SSLRootCert: filepath.Join(dir, "certs/root.pem"), Connections: 3, StatementTimeout: 90 * time.Second, ReadTimeout: 20 * time.Second, RetiredAfterDays: 30,
 	}
 	zeta.RunTimeout = 90 * time.Minute
 	zeta.ExcludeAgents = []string{"TEST*", "?bot"}

@@ -72,6 +72,7 @@ func TestGlobalsRules(t *testing.T) {
 		{"session hours too many", "max_session_hours: 8785", `2: globals.max_session_hours: must be 1..8784, got 8785`},
 		{"settle hours negative", "settle_hours: -1", `2: globals.settle_hours: must be 0..8784, got -1`},
 		{"settle hours too many", "settle_hours: 8785", `2: globals.settle_hours: must be 0..8784, got 8785`},
+		{"retired days too many", "retired_after_days: 3661", `2: globals.retired_after_days: must be 0..3660, got 3661`},
 		{"readiness a truth value", "readiness: false", `2: globals.readiness: must be text, got false (put it in quotes)`},
 		{"breakdown unknown", "breakdown: [agent_group, group]", `2: globals.breakdown[1]: must be agent_group, location or switch, got "group"`},
 		{"breakdown twice", "breakdown: [switch, switch]", `2: globals.breakdown[1]: is there already, got "switch"`},
@@ -210,23 +211,25 @@ func TestTenantOverridesGlobalsKeyByKey(t *testing.T) {
 	cfg := load(t, `
 globals:
   timezone: Europe/Berlin
+  retired_after_days: 20
   gimdb: {host: localhost, port: 5433, database: gim, user: seats, password: p, sslmode: require, statement_timeout: 0, read_timeout: 0, retries: 5, sslrootcert: system}
 tenants:
   same: {regions: {US: {locations: {all: }}}}
   other:
     timezone: Asia/Kolkata
+    retired_after_days: 0
     gimdb: {host: gim.example, port: , password: q, statement_timeout: 1h, read_timeout: 2m, retries: 0}
     regions: {US: {locations: {all: }}, EU: {timezone: UTC, locations: {x: {switches: [S]}}}}
 `)
 	same, other := cfg.Tenants[0], cfg.Tenants[1]
 	want := config.GIMDB{
-		Host: "localhost", Port: 5433, Database: "gim", Schema: "public", User: "seats", Password: "p", SSLMode: "require", SSLRootCert: "system", Connections: 2, Retries: 5,
+		Host: "localhost", Port: 5433, Database: "gim", Schema: "public", User: "seats", Password: "p", SSLMode: "require", SSLRootCert: "system", Connections: 2, Retries: 5, RetiredAfterDays: 20,
 	}
 	require.Equal(t, want, *same.GIM)
 	require.Equal(t, "Europe/Berlin", same.Regions[0].Zone.String())
 
 	want.Host, want.Password, want.StatementTimeout = "gim.example", "q", time.Hour
-	want.ReadTimeout, want.Retries = 2*time.Minute, 0
+	want.ReadTimeout, want.Retries, want.RetiredAfterDays = 2*time.Minute, 0, 0
 	require.Equal(t, want, *other.GIM)
 	require.Equal(t, "Asia/Kolkata", other.Zone.String())
 	require.Equal(t, "Asia/Kolkata", other.Regions[0].Zone.String())

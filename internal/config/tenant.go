@@ -85,7 +85,7 @@ func (l *loader) tenant(e keyed, g globals) Tenant {
 	for i := range t.Regions {
 		t.Regions[i].endWith(t.Term)
 	}
-	l.source(&t, f, g.gimdb)
+	l.source(&t, f, g)
 	t.Deliver = l.deliver(l.deliverFields(f.get("deliver")), g.deliver)
 	return t
 }
@@ -107,17 +107,18 @@ func (f fields) exportMarker(isExport bool) string {
 
 // source reads where the tenant's data comes from: one GIM DB or one export
 // folder (R1).
-func (l *loader) source(t *Tenant, f, global fields) {
+func (l *loader) source(t *Tenant, f fields, g globals) {
 	own := l.gimdbFields(f.get("gimdb"), true)
 	if n, ok := own.get("tenant_key").integer(math.MinInt64, math.MaxInt64); ok {
 		t.TenantKey = &n
 	}
-	settings := overGlobals(own, global)
-	exportDir := f.get("export_dir")
+	settings := overGlobals(own, g.gimdb)
+	exportDir, retired := f.get("export_dir"), f.retiredAfterDays(g.retired)
 	t.ExportMarker = f.exportMarker(exportDir.given())
 	if !exportDir.given() {
 		l.requireSource(settings)
 		db := l.gimdb(settings)
+		db.RetiredAfterDays = retired
 		t.GIM = &db
 		return
 	}

@@ -41,5 +41,6 @@ func TestDDLCreatesTablesWithTheirKeys(t *testing.T) {
 		"contact_attempt_fact":       "contact_attempt_fact_key,start_date_time_key",
 		"interaction_fact":           "interaction_id,start_date_time_key",
 		"ctl_extract_history":        "",
+		"ctl_transform_history":      "",
 	}, keys)
 }

@@ -161,3 +161,18 @@ create table ctl_extract_history (
     create_audit_key                numeric(19)  not null,
     created_ts                      integer      not null
 );
+
+-- How far GIM has made facts of what it extracted: per source table and cycle. Its times are the server's own, as those of
+-- ctl_extract_history are.
+create table ctl_transform_history (
+    job_id                          varchar(64)  not null,
+    job_version                     varchar(64),
+    hwm_name                        varchar(255),
+    hwm_value                       numeric(19)  not null,
+    hwm_value2                      varchar(255),
+    transform_start_time            timestamp(3),
+    transform_end_time              timestamp(3),   -- empty while it runs
+    row_count                       integer,
+    created_ts                      integer      not null,
+    audit_key                       numeric(19)  not null
+);

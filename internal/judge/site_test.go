@@ -101,7 +101,7 @@ func (s *site) settings(t *testing.T, r *rand.Rand, p place) config.Tenant {
 		ExcludeAgents:   pick(r, nil, []string{"TEST*"}, []string{"TEST*", "?0000?1", "agent00001*.com"}, []string{"E%", "E_____7"}),
 		Regions:         regions(t, p, r.IntN(3)),
 		GIM: &config.GIMDB{Host: s.db.Host, Port: s.db.Port, Database: s.db.Database, Schema: s.db.Schema, User: s.db.User,
-			SSLMode: "disable", Connections: 1 + r.IntN(3), StatementTimeout: time.Minute},
+			SSLMode: "disable", Connections: 1 + r.IntN(3), StatementTimeout: time.Minute, RetiredAfterDays: 7},
 	}
 }
 

@@ -19,13 +19,14 @@ create temp table session (
     until_ts            bigint  not null
 ) on commit drop;
 
--- OCS-driven activity (R3) of an agent: see activity.sql.
+-- OCS-driven activity (R3) of an agent, or another leg: see activity.sql.
 create temp table activity (
     resource_key        bigint  not null,
     agent               text    not null,
     switch_name         text,
     start_ts            bigint  not null,
-    until_ts            bigint  not null
+    until_ts            bigint  not null,
+    is_driven           boolean not null
 ) on commit drop;
 
 -- Qualifying session x location: see seat.sql.

@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"seats/internal/duck"
@@ -53,14 +54,39 @@ func NextRun(ctx context.Context, q duck.Queryer) (id int64, previous string, er
 	return id + 1, previous, nil
 }
 
-// AppendRun adds an entry to the ledger. ID and Previous are set here.
+// maxText is how many bytes of a text the ledger keeps: what a server or a file says may have no end.
+const maxText = 64 << 10
+
+// keepable is a text as the ledger can keep it, whatever others have put into it: valid UTF-8 without NUL bytes, cut where it is too
+// long. The hash is over the entry as it is kept.
+func keepable(text string) string {
+	text = strings.ReplaceAll(strings.ToValidUTF8(text, "\ufffd"), "\x00", "\ufffd")
+	if len(text) <= maxText {
+		return text
+	}
+	return strings.ToValidUTF8(text[:maxText], "") + fmt.Sprintf(" ... (%d bytes in all)", len(text))
+}
+
+func allKeepable(texts []string) []string {
+	kept := []string{}
+	for _, text := range texts {
+		kept = append(kept, keepable(text))
+	}
+	return kept
+}
+
+// AppendRun adds an entry to the ledger. ID and Previous are set here. Nothing that a text of it is made of keeps it from being
+// written.
 func AppendRun(ctx context.Context, q duck.Queryer, r Run) error {
 	var err error
+	for _, text := range []*string{&r.Command, &r.OSUser, &r.Program, &r.DuckDB, &r.Rules, &r.Message} {
+		*text = keepable(*text)
+	}
 	if r.ID, r.Previous, err = NextRun(ctx, q); err != nil {
 		return err
 	}
 	r.StartedTS, r.EndedTS = r.Started.Unix(), r.Ended.Unix()
-	r.Days, r.Files, r.Slices = list(r.Days), list(r.Files), list(r.Slices)
+	r.Days, r.Files, r.Slices = allKeepable(r.Days), allKeepable(r.Files), allKeepable(r.Slices)
 	hash, err := r.Hash()
 	if err != nil {
 		return err
@@ -117,13 +143,6 @@ func (r Run) Hash() (string, error) {
 	}
 	sum := sha256.Sum256(b)
 	return hex.EncodeToString(sum[:]), nil
-}
-
-func list(s []string) []string {
-	if s == nil {
-		return []string{}
-	}
-	return s
 }
 
 func jsonText(s []string) string {

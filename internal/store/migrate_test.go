@@ -61,6 +61,19 @@ func TestAnOldStoreIsMigratedByTheNextRunWithoutLoss(t *testing.T) {
 	}
 }
 
+// A store may hold days that were final by a mark in milliseconds, which no program can write as a time.
+func TestASliceOfAMarkThatIsNoTimeIsReadAgain(t *testing.T) {
+	path := oldStore(t)
+	change(t, path, `insert into _data.slice values
+		('2026-03-11', 's', 1773196200000, 1773196200000, 1773230000, 1, 0, 1, 0, 'final', 'y'),
+		('2026-03-12', 's', 1773283600, 1773283600, 1773320000, 1, 0, 1, 0, 'final', 'z')`)
+	w, err := store.Begin(t.Context(), path, duck.Options{})
+	require.NoError(t, err)
+	require.NoError(t, w.Publish())
+	const marks = "select string_agg(concat_ws(' ', day, coalesce(high_water, -1), as_of, state), ', ' order by day) from _data.slice"
+	require.Equal(t, "2026-03-10 -1 1 final, 2026-03-11 -1 1773230000 provisional, 2026-03-12 1773283600 1773283600 final", ask(t, path, marks))
+}
+
 // A migrated store and a new one are the same.
 func TestAMigratedStoreHasTheSchemaOfANewOne(t *testing.T) {
 	path := oldStore(t)

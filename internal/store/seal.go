@@ -299,19 +299,28 @@ func (w *Work) Unseal(ctx context.Context, from, to calendar.Date, now time.Time
 		if err := attachSeal(ctx, w.Conn, filepath.Dir(w.path), s, "sealed"); err != nil {
 			return err
 		}
-		err = duck.InTx(ctx, w.Conn, func(tx *sql.Tx) error {
-			if err := of(ctx, tx, "unseal", nil, row, evidence); err != nil {
-				return err
-			}
-			if catalogs, err := catalogsOf(ctx, tx); err != nil || !slices.Contains(catalogs["sealed"].tables, "session_group") {
-				return err
-			}
-			return of(ctx, tx, "unseal", nil, groups)
-		})
+		err = duck.InTx(ctx, w.Conn, func(tx *sql.Tx) error { return unseal(ctx, tx) })
 		if err := errors.Join(err, detach(ctx, w.Conn, "sealed")); err != nil {
 			return fmt.Errorf("unseal %s: %w", s.Month, err)
 		}
 		if err := w.Unlist(ctx, month, now); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// unseal takes the rows of all tables that the attached sealed month has.
+func unseal(ctx context.Context, q duck.Queryer) error {
+	catalogs, err := catalogsOf(ctx, q)
+	if err != nil {
+		return err
+	}
+	for _, t := range tables {
+		if !rowsOf(t.Name) || !slices.Contains(catalogs["sealed"].tables, t.Name) {
+			continue
+		}
+		if _, err := duck.ExecOn(ctx, q, "store/each/unseal.sql", t.Table); err != nil {
 			return err
 		}
 	}
@@ -349,7 +358,7 @@ func (w *Work) compact(ctx context.Context) error {
 		return err
 	}
 	err = duck.InTx(ctx, w.Conn, func(tx *sql.Tx) error {
-		return of(ctx, tx, "compact", nil, head, row, groups, evidence, result, monthly, record, sent, sealing)
+		return of(ctx, tx, "compact", nil, head, aside, row, groups, evidence, result, monthly, record, sent, sealing)
 	})
 	if err != nil {
 		return err

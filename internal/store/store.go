@@ -145,19 +145,15 @@ func (w *Work) openCopy(ctx context.Context, o duck.Options) (err error) {
 	return err
 }
 
-// migrate brings a store from a version to this program's, all at once or not at all.
+// migrate brings a work copy from a version to this program's. It is no transaction: DuckDB changes no row of a table whose columns it has just changed. A
+// copy that fails is not published.
 func migrate(ctx context.Context, conn *sql.Conn, version uint64) error {
-	if version == Version {
-		return nil
-	}
-	return duck.InTx(ctx, conn, func(tx *sql.Tx) error {
-		for _, schema := range schemas[version:] {
-			if _, err := duck.Exec(ctx, tx, schema); err != nil {
-				return err
-			}
+	for _, schema := range schemas[version:] {
+		if _, err := duck.Exec(ctx, conn, schema); err != nil {
+			return err
 		}
-		return nil
-	})
+	}
+	return nil
 }
 
 // checkVersion gives a store's schema version, and refuses what is no store, or a newer program's.

@@ -16,6 +16,7 @@ const (
 	head     part = iota // of a slice: what it says of itself
 	row                  // of a slice: its raw rows
 	groups               // of a slice: what its rows belong to, for analysis alone; no hash covers it
+	aside                // of a slice: what its source is like; no hash covers it
 	result               // a day's numbers
 	evidence             // what a day's numbers were counted from, row by row
 	monthly              // a month's numbers
@@ -32,9 +33,12 @@ var tables = []struct {
 }{
 	{head, texts.Table{Name: "slice", Order: []string{"day"}}},
 	{head, texts.Table{Name: "slice_span", Order: []string{"day", "start_ts", "end_ts"}}},
+	{aside, texts.Table{Name: "left_out", Order: []string{"day", "data_source_type", "data_source_key"}}},
 	{head, texts.Table{Name: "default_guid", Order: []string{"day", "call_attempt_guid"}}},
 	{row, texts.Table{Name: "voice_session", Order: []string{"resource_key", "start_ts", "sm_res_session_fact_key", "start_date_time_key"}}},
 	{row, texts.Table{Name: "ocs_activity", Order: []string{"resource_key", "start_ts", "kind", "activity_key", "start_date_time_key"}}},
+	{row, texts.Table{Name: "other_leg", Order: []string{"resource_key", "start_ts", "activity_key", "start_date_time_key"}}},
+	{row, texts.Table{Name: "other_session", Order: []string{"resource_key", "start_ts", "sm_res_session_fact_key", "start_date_time_key"}}},
 	{row, texts.Table{Name: "agent", Order: []string{"resource_key"}}},
 	{row, texts.Table{Name: "duplicate_key", Order: []string{"relation", "row_key", "copies"}}},
 	{groups, texts.Table{Name: "session_group", Order: []string{"sm_res_session_fact_key", "start_date_time_key", "group_name"}}},
@@ -75,12 +79,12 @@ func span(from, to calendar.Date) []any {
 
 // DropSlice takes a day's slice out of a store; a day without one is no error.
 func DropSlice(ctx context.Context, q duck.Queryer, day calendar.Date) error {
-	return of(ctx, q, "drop", on(day), head, row, groups)
+	return of(ctx, q, "drop", on(day), head, aside, row, groups)
 }
 
 // MoveSlice gives the rows of a slice another day.
 func MoveSlice(ctx context.Context, q duck.Queryer, from, to calendar.Date) error {
-	return of(ctx, q, "move", span(from, to), head, row, groups)
+	return of(ctx, q, "move", span(from, to), head, aside, row, groups)
 }
 
 // DropResults takes all that was computed of a day out of a store.
@@ -90,7 +94,7 @@ func DropResults(ctx context.Context, q duck.Queryer, day calendar.Date) error {
 
 // DropRows takes the rows of a day out of a store: its slice, and what was derived from it row by row. Its numbers stay.
 func DropRows(ctx context.Context, q duck.Queryer, day calendar.Date) error {
-	return of(ctx, q, "drop", on(day), head, row, groups, evidence)
+	return of(ctx, q, "drop", on(day), head, aside, row, groups, evidence)
 }
 
 // Take brings what the published store says of itself into the scratch store: its slices without their rows, the issued

@@ -1,5 +1,6 @@
 -- Grain: row of a day that the source has otherwise than the kept slice: whose, which, what it was and what it is;
--- empty where there was or is none. A new update_audit_key alone is no change.
+-- empty where there was or is none. What the slice keeps beside its own rows (R3, R5) is among them. A new update_audit_key alone is
+-- no change.
 -- Inputs: the published slice, the slice read again; $day.
 with kept_agent as (
     select resource_key,
@@ -36,6 +37,27 @@ kept as (
     from published._data.ocs_activity
     where day = $day::date
     union all
+    select 'activity',
+           'other leg ' || activity_key,
+           start_date_time_key,
+           resource_key,
+           strftime(make_timestamp(start_ts * 1000000), '%Y-%m-%dT%H:%M:%SZ') || ' to '
+               || case when coalesce(active_flag, 0) <> 0 or end_ts is null then 'open'
+                       else strftime(make_timestamp(end_ts * 1000000), '%Y-%m-%dT%H:%M:%SZ') end
+               || ' on ' || switch_name
+    from published._data.other_leg
+    where day = $day::date
+    union all
+    select 'session',
+           'other session ' || sm_res_session_fact_key,
+           start_date_time_key,
+           resource_key,
+           strftime(make_timestamp(start_ts * 1000000), '%Y-%m-%dT%H:%M:%SZ') || ' to '
+               || case when coalesce(active_flag, 0) <> 0 or end_ts is null then 'open'
+                       else strftime(make_timestamp(end_ts * 1000000), '%Y-%m-%dT%H:%M:%SZ') end
+    from published._data.other_session
+    where day = $day::date
+    union all
     select 'agent',
            'resource ' || resource_key,
            0,
@@ -65,6 +87,27 @@ read as (
                || ' on ' || coalesce(switch_name, 'an unknown switch') || ', attempt ' || coalesce(call_attempt_guid, 'unknown')
                || coalesce(', ' || dialing_mode_code, '')
     from _data.ocs_activity
+    where day = $day::date
+    union all
+    select 'activity',
+           'other leg ' || activity_key,
+           start_date_time_key,
+           resource_key,
+           strftime(make_timestamp(start_ts * 1000000), '%Y-%m-%dT%H:%M:%SZ') || ' to '
+               || case when coalesce(active_flag, 0) <> 0 or end_ts is null then 'open'
+                       else strftime(make_timestamp(end_ts * 1000000), '%Y-%m-%dT%H:%M:%SZ') end
+               || ' on ' || switch_name
+    from _data.other_leg
+    where day = $day::date
+    union all
+    select 'session',
+           'other session ' || sm_res_session_fact_key,
+           start_date_time_key,
+           resource_key,
+           strftime(make_timestamp(start_ts * 1000000), '%Y-%m-%dT%H:%M:%SZ') || ' to '
+               || case when coalesce(active_flag, 0) <> 0 or end_ts is null then 'open'
+                       else strftime(make_timestamp(end_ts * 1000000), '%Y-%m-%dT%H:%M:%SZ') end
+    from _data.other_session
     where day = $day::date
     union all
     select 'agent',

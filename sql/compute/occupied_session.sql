@@ -2,36 +2,16 @@
 -- no region's day under today's session_end, are left out.
 -- Later statements name a session by its rowid here, as session_id. Two flags say what it shares with other sessions of its agent: shares_earlier, a second with one that comes
 -- before it in the order of starts; is_alone, a second with none. Most are alone, and counted without ado.
--- Inputs: _data.voice_session, counted_agent, rule, rule_region_day; $day.
+-- Inputs: login, counted_agent, rule_region_day; $day.
 create or replace temp table occupied_session as
-with session as (
-    select s.*,
-           coalesce(s.active_flag, 0) <> 0 or s.end_ts is null as is_open
-    from _data.voice_session as s
-    where s.day = $day::date
-      and s.start_ts is not null
-),
-bounded as (
-    select s.*,
-           case when s.is_open then greatest(r.as_of, s.start_ts + 1) else s.end_ts end as logout_ts,
-           r.end_second_counts
-    from session as s
-    cross join rule as r
-    where s.is_open
-       or s.end_ts >= s.start_ts
-),
-occupied as (
-    select *,
-           case when end_second_counts then logout_ts + 1 else greatest(logout_ts, start_ts + 1) end as until_ts
-    from bounded
-),
-touching as (
+with touching as (
     select *
-    from occupied as o
-    where exists (
-        from rule_region_day as d
-        where greatest(o.start_ts, d.start_ts) < least(o.until_ts, d.end_ts)
-    )
+    from login($day) as o
+    where not o.is_beside
+      and exists (
+          from rule_region_day as d
+          where greatest(o.start_ts, d.start_ts) < least(o.until_ts, d.end_ts)
+      )
 ),
 beside as (
     select t.*,

@@ -8,8 +8,8 @@ with moment as (                                                -- R2, R10: what
     from rule
     where kind = 'day'
 ),
-occupied as (                                                   -- R2
-    select s.tenant, s.day, s.resource_key, s.sm_res_session_fact_key, s.start_date_time_key, s.start_ts,
+login as (                                                      -- R2; those beside a day's slice only end what started in them (R3)
+    select s.tenant, s.day, s.resource_key, s.sm_res_session_fact_key, s.start_date_time_key, s.start_ts, s.is_beside,
            case
                when coalesce(s.active_flag, 0) <> 0 or s.end_ts is null then greatest(m.as_of_ts, s.start_ts + 1) + m.last_second
                else greatest(s.end_ts + m.last_second, s.start_ts + 1)
@@ -20,21 +20,50 @@ occupied as (                                                   -- R2
     where s.start_ts is not null
       and (coalesce(s.active_flag, 0) <> 0 or s.end_ts is null or s.end_ts >= s.start_ts)
 ),
+leg as (                                                        -- R3, R5: activities, and calls that only tell a switch
+    select tenant, day, resource_key, start_ts, nullif(switch_name, '') as switch_name,
+           case when kind = 'call' then 0 else 1 end as is_driven,
+           case when coalesce(active_flag, 0) <> 0 then null else end_ts end as end_ts
+    from ocs_activity
+    where start_ts is not null
+),
+ended as (                                                      -- R3: what has no end ends with the session that it started in
+    select a.tenant, a.day, a.resource_key, a.start_ts, a.switch_name, a.is_driven, max(l.end_ts) as end_ts
+    from leg as a
+    join login as l on l.tenant = a.tenant
+        and l.day = a.day
+        and l.resource_key = a.resource_key
+        and l.start_ts <= a.start_ts
+        and l.end_ts > a.start_ts
+    where a.end_ts is null
+    group by a.tenant, a.day, a.resource_key, a.start_ts, a.switch_name, a.is_driven
+),
 activity as (                                                   -- R3
-    select a.tenant, a.day, a.resource_key, a.start_ts, nullif(a.switch_name, '') as switch_name,
-           case
-               when coalesce(a.active_flag, 0) <> 0 or a.end_ts is null then greatest(m.as_of_ts, a.start_ts + 1)
-               else greatest(a.end_ts, a.start_ts + 1)
-           end as end_ts
-    from ocs_activity as a
+    select a.tenant, a.day, a.resource_key, a.start_ts, a.switch_name, a.is_driven, greatest(a.end_ts, a.start_ts + 1) as end_ts
+    from leg as a
+    where a.end_ts >= a.start_ts
+    union all
+    select a.tenant, a.day, a.resource_key, a.start_ts, a.switch_name, a.is_driven,
+           greatest(coalesce(e.end_ts, m.as_of_ts), a.start_ts + 1)
+    from leg as a
     join moment as m on m.tenant = a.tenant
         and m.day = a.day
-    where a.start_ts is not null
-      and (coalesce(a.active_flag, 0) <> 0 or a.end_ts is null or a.end_ts >= a.start_ts)
+    left join ended as e on e.tenant = a.tenant
+        and e.day = a.day
+        and e.resource_key = a.resource_key
+        and e.start_ts = a.start_ts
+        and e.is_driven = a.is_driven
+        and coalesce(e.switch_name, '') = coalesce(a.switch_name, '')
+    where a.end_ts is null
 ),
-excluded as (                                                   -- R6
-    select distinct a.tenant, a.day, a.resource_key
-    from agent as a
+person as (                                                     -- R6
+    select tenant, day, resource_key, coalesce(employee_id, '') as employee_id, coalesce(resource_name, '') as resource_name,
+           coalesce(nullif(employee_id, ''), '#' || cast(resource_key as varchar(20))) as agent
+    from agent
+),
+excluded as (                                                   -- R6: a pattern that fits any resource of a person leaves out the person
+    select distinct a.tenant, a.day, a.agent
+    from person as a
     join (
         select tenant, day,
                replace(replace(replace(replace(replace(pattern, '!', '!!'), '%', '!%'), '_', '!_'), '*', '%'), '?', '_') as wildcard
@@ -42,32 +71,40 @@ excluded as (                                                   -- R6
         where kind = 'exclude'
     ) as x on x.tenant = a.tenant
         and x.day = a.day
-    where coalesce(a.employee_id, '') like x.wildcard escape '!'
-       or coalesce(a.resource_name, '') like x.wildcard escape '!'
+    where a.employee_id like x.wildcard escape '!'
+       or a.resource_name like x.wildcard escape '!'
 ),
-qualifying as (                                                 -- R4, R6: session with each switch that qualifies it
-    select distinct o.tenant, o.day, o.resource_key, o.sm_res_session_fact_key, o.start_date_time_key, o.start_ts, o.end_ts, a.switch_name,
-           coalesce(nullif(g.employee_id, ''), '#' || cast(o.resource_key as varchar(20))) as agent
-    from occupied as o
-    join activity as a on a.tenant = o.tenant
-        and a.day = o.day
-        and a.resource_key = o.resource_key
-        and a.start_ts < o.end_ts
-        and a.end_ts > o.start_ts
-    left join agent as g on g.tenant = o.tenant
+seated as (                                                     -- R6: sessions of those who are not left out
+    select o.tenant, o.day, o.sm_res_session_fact_key, o.start_date_time_key, o.resource_key, o.start_ts, o.end_ts,
+           coalesce(g.agent, '#' || cast(o.resource_key as varchar(20))) as agent
+    from login as o
+    left join person as g on g.tenant = o.tenant
         and g.day = o.day
         and g.resource_key = o.resource_key
-    left join excluded as x on x.tenant = o.tenant
-        and x.day = o.day
-        and x.resource_key = o.resource_key
-    where x.resource_key is null
+    left join excluded as x on x.tenant = g.tenant
+        and x.day = g.day
+        and x.agent = g.agent
+    where x.agent is null
+      and not o.is_beside
 ),
-known as (                                                      -- R5: how many known switches its session has
-    select tenant, day, resource_key, start_ts, end_ts, agent, switch_name,
-           count(switch_name) over (partition by tenant, day, sm_res_session_fact_key, start_date_time_key) as switches
-    from qualifying
+met as (                                                        -- R4, R5: session with each switch of a leg that shares a second with it
+    select distinct s.tenant, s.day, s.resource_key, s.sm_res_session_fact_key, s.start_date_time_key, s.start_ts, s.end_ts, s.agent,
+           a.switch_name, a.is_driven
+    from seated as s
+    join activity as a on a.tenant = s.tenant
+        and a.day = s.day
+        and a.resource_key = s.resource_key
+        and a.start_ts < s.end_ts
+        and a.end_ts > s.start_ts
 ),
-placed as (                                                     -- R5
+known as (                                                      -- R4: whether its session qualifies; R5: how many switches its activities know
+    select tenant, day, resource_key, start_ts, end_ts, agent, switch_name, is_driven,
+           max(is_driven) over (partition by tenant, day, sm_res_session_fact_key, start_date_time_key) as qualifies,
+           count(case when is_driven = 1 then switch_name end) over (partition by tenant, day, sm_res_session_fact_key, start_date_time_key) as switches,
+           count(case when is_driven = 0 then switch_name end) over (partition by tenant, day, sm_res_session_fact_key, start_date_time_key) as told
+    from met
+),
+placed as (                                                     -- R5: by its activities; by what else tells; by nothing, in the default location
     select distinct k.tenant, k.day, k.resource_key, k.start_ts, k.end_ts, k.agent,
            coalesce(l.region, d.region) as region,
            coalesce(l.location, d.location) as location
@@ -80,8 +117,10 @@ placed as (                                                     -- R5
         and d.is_default
         and d.tenant = k.tenant
         and d.day = k.day
-    where k.switch_name is not null
-       or k.switches = 0
+    where k.qualifies = 1
+      and (k.is_driven = 1 and k.switch_name is not null
+           or k.switches = 0 and k.is_driven = 0
+           or k.switches = 0 and k.told = 0)
 ),
 span as (                                                       -- R7: regions and locations with their day; '' is the region as a whole
     select tenant, month, day, region, '' as location, start_ts, end_ts

@@ -1,4 +1,5 @@
--- Grain: activity of the scratch store's day (R3), as read, rejected ones too. Input: $file.
+-- Grain: activity of the scratch store's day (R3), as read, rejected ones too; and, of kind 'call', leg that only tells the switch of
+-- a session whose activities know none (R5). Input: $file.
 copy (
     select resource_key,
            start_ts,
@@ -13,6 +14,12 @@ copy (
            call_attempt_guid,
            dialing_mode_code,
            update_audit_key
-    from _data.ocs_activity
+    from (
+        from _data.ocs_activity
+        union all by name
+        select *,
+               'call' as kind
+        from _data.other_leg
+    )
     order by resource_key, start_ts, kind, activity_key, start_date_time_key
 ) to $file (format parquet, compression zstd)

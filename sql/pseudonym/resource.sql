@@ -14,6 +14,12 @@ resource as (
     union
     select resource_key
     from _data.ocs_activity
+    union
+    select resource_key
+    from _data.other_leg
+    union
+    select resource_key
+    from _data.other_session
 )
 select r.resource_key,
        coalesce(a.employee_id, '') as employee_id,

@@ -1,7 +1,7 @@
 -- Grain: kind of row of a slice: how many the old slice ($old, set aside) held that today's window wants too, how many
 -- of these the new one ($day) lacks, and how many it has in all. Rows are told apart by their primary keys: what the
 -- source corrected or added is no loss. Both slices are compared by today's spans, so that a changed time zone or
--- look-back is none either.
+-- look-back is none either. An activity without an end is looked for where it started: how far it reaches, its session says (R3).
 -- Inputs: _data.slice, voice_session, ocs_activity, agent; slice_span; $session_from is the earliest start of a session.
 with old_session as (
     select s.resource_key,
@@ -20,9 +20,8 @@ old_activity as (
            a.activity_key,
            a.start_date_time_key,
            coalesce(a.start_ts, a.start_date_time_key) as from_ts,
-           case when coalesce(a.active_flag, 0) <> 0 or a.end_ts is null then o.as_of else a.end_ts end as until_ts
+           case when coalesce(a.active_flag, 0) <> 0 or a.end_ts is null then a.start_ts else a.end_ts end as until_ts
     from _data.ocs_activity as a
-    join _data.slice as o using (day)
     where a.day = $old::date
 ),
 held_session as (

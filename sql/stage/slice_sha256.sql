@@ -2,7 +2,7 @@
 -- resource; each bucket is hashed, and the hash over the buckets' hashes, in their order, stands for all: so the
 -- work is spread, and any DuckDB client can repeat it. The length
 -- of a text stands before it, -1 for an absent one, so that no two rows give the same text.
--- Inputs: _data.voice_session, ocs_activity, agent, duplicate_key; $day.
+-- Inputs: _data.voice_session, ocs_activity, agent, other_leg, other_session, duplicate_key; $day.
 with bucket as (
     select 's' as relation,
            resource_key % 1024 as bucket,
@@ -35,6 +35,28 @@ with bucket as (
                chr(10) order by resource_key
            )
     from _data.agent
+    where day = $day::date
+    group by resource_key % 1024
+    union all
+    select 'l',
+           resource_key % 1024,
+           string_agg(
+               concat_ws('|', resource_key, activity_key, start_date_time_key, start_ts, coalesce(end_ts::varchar, ''),
+                         coalesce(active_flag::varchar, ''), coalesce(update_audit_key::varchar, ''), strlen(switch_name), switch_name),
+               chr(10) order by activity_key, start_date_time_key
+           )
+    from _data.other_leg
+    where day = $day::date
+    group by resource_key % 1024
+    union all
+    select 'o',
+           resource_key % 1024,
+           string_agg(
+               concat_ws('|', resource_key, sm_res_session_fact_key, start_date_time_key, start_ts, coalesce(end_ts::varchar, ''),
+                         coalesce(active_flag::varchar, ''), coalesce(update_audit_key::varchar, '')),
+               chr(10) order by sm_res_session_fact_key, start_date_time_key
+           )
+    from _data.other_session
     where day = $day::date
     group by resource_key % 1024
     union all

@@ -1,6 +1,6 @@
 -- Grain: bucket of a slice's rows, as the text that slice_sha256.sql hashes, for a part of the buckets at a time: so memory
 -- does not grow with the slice, and the program hashes them itself, which is quicker.
--- Inputs: _data.voice_session, ocs_activity, agent, duplicate_key; $day; $pass of $passes.
+-- Inputs: _data.voice_session, ocs_activity, agent, other_leg, other_session, duplicate_key; $day; $pass of $passes.
 with bucket as (
     select 's' as relation,
            resource_key % 1024 as bucket,
@@ -35,6 +35,30 @@ with bucket as (
                chr(10) order by resource_key
            )
     from _data.agent
+    where day = $day::date
+      and abs(resource_key % 1024) // 8 % $passes = $pass
+    group by resource_key % 1024
+    union all
+    select 'l',
+           resource_key % 1024,
+           string_agg(
+               concat_ws('|', resource_key, activity_key, start_date_time_key, start_ts, coalesce(end_ts::varchar, ''),
+                         coalesce(active_flag::varchar, ''), coalesce(update_audit_key::varchar, ''), strlen(switch_name), switch_name),
+               chr(10) order by activity_key, start_date_time_key
+           )
+    from _data.other_leg
+    where day = $day::date
+      and abs(resource_key % 1024) // 8 % $passes = $pass
+    group by resource_key % 1024
+    union all
+    select 'o',
+           resource_key % 1024,
+           string_agg(
+               concat_ws('|', resource_key, sm_res_session_fact_key, start_date_time_key, start_ts, coalesce(end_ts::varchar, ''),
+                         coalesce(active_flag::varchar, ''), coalesce(update_audit_key::varchar, '')),
+               chr(10) order by sm_res_session_fact_key, start_date_time_key
+           )
+    from _data.other_session
     where day = $day::date
       and abs(resource_key % 1024) // 8 % $passes = $pass
     group by resource_key % 1024

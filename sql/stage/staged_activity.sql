@@ -1,11 +1,11 @@
 -- Grain: activity among those staged (R3), as read: a leg of an agent whose attached data holds an attempt GUID, or a
 -- preview shown to an agent; with the time that it takes (from_ts, until_ts), and whether it is rejected. A rejected one
 -- takes the second of its start, or of its time key. Both keys of a leg and its attached data must match, since the id
--- may also be a mediation segment's. An absent or empty switch name is unknown (R5). Times are cut off as in
--- slice_session.sql.
+-- may also be a mediation segment's. An absent or empty switch name is unknown (R5). One without an end takes all time after
+-- its start here: where it ends is known once all are read (open_end.sql). Times are cut off as in slice_session.sql.
 -- Inputs: _stage.gim.interaction_resource_fact, irf_user_data_gen_1, contact_attempt_fact, preview_mode, known_agent,
--- known_switch; open_until ends open activities; earliest is the earliest start; from_key and to_key bound the time key.
-create or replace temp macro staged_activity(from_key, to_key, open_until, earliest) as table
+-- known_switch; earliest is the earliest start; from_key and to_key bound the time key.
+create or replace temp macro staged_activity(from_key, to_key, earliest) as table
 with activity as (
     select 'leg' as kind,
            f.interaction_resource_id as activity_key,
@@ -53,7 +53,7 @@ select *,
        case when is_rejected then coalesce(start_ts, start_date_time_key) else start_ts end as from_ts,
        case
            when is_rejected then least(coalesce(start_ts, start_date_time_key), 253402300799) + 1
-           when coalesce(active_flag, 0) <> 0 or end_ts is null then greatest(open_until, least(start_ts, 253402300799) + 1)
+           when coalesce(active_flag, 0) <> 0 or end_ts is null then 9223372036854775807
            else greatest(end_ts, least(start_ts, 253402300799) + 1)
        end as until_ts
 from judged

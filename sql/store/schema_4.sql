@@ -1,10 +1,241 @@
 -- The store, version 4: what a slice keeps so that nothing outside it is needed, and what each issue was counted by. Brings a
--- store of version 3 there; nothing that it holds is changed.
+-- store of version 3 there; nothing that it holds is changed, but for times that are none.
 
 -- How far the source is complete (R10).
 
+create table _data.left_out (
+    day              date not null,
+    data_source_key  bigint not null,
+    data_source_type bigint not null,
+    dap_name         varchar not null,
+    read_up_to       bigint not null
+);
+
+create view left_out as
+select day, data_source_key, data_source_type, dap_name, to_timestamp(read_up_to) as read_up_to
+from _data.left_out;
+
+comment on view left_out is 'Data sources of a GIM DB that were taken for switched off when a slice was read, and left out of its high water: slice x data source. None where there is no row';
+comment on column left_out.day is 'Calendar date; every region reads it in its own time zone';
+comment on column left_out.data_source_key is 'GIM key of the data source, in ctl_extract_history';
+comment on column left_out.data_source_type is '1 T-Server, 3 Outbound Contact Server';
+comment on column left_out.dap_name is 'What the GIM calls its way to the data source; empty where it does not tell';
+comment on column left_out.read_up_to is 'Up to when the GIM had read the data source';
+
 -- Rows beside the slice's own that tell where it belongs or ends (R3, R5, R6).
 
+create table _data.other_leg (
+    day                     date not null,
+    activity_key            bigint not null,
+    start_date_time_key     bigint not null,
+    resource_key            bigint not null,
+    start_ts                bigint not null,
+    end_ts                  bigint,
+    active_flag             smallint,
+    switch_name             varchar not null,
+    update_audit_key        bigint
+);
+
+create table _data.other_session (
+    day                     date not null,
+    sm_res_session_fact_key bigint not null,
+    start_date_time_key     bigint not null,
+    resource_key            bigint not null,
+    start_ts                bigint not null,
+    end_ts                  bigint,
+    active_flag             smallint,
+    update_audit_key        bigint
+);
+
+create view other_leg as
+select day, activity_key, start_date_time_key, resource_key,
+       to_timestamp(start_ts) as starts_at, to_timestamp(end_ts) as ends_at,
+       switch_name, active_flag, update_audit_key
+from _data.other_leg;
+
+create view other_session as
+select day, sm_res_session_fact_key, start_date_time_key, resource_key,
+       to_timestamp(start_ts) as starts_at, to_timestamp(end_ts) as ends_at,
+       coalesce(active_flag, 0) <> 0 or end_ts is null as is_open, active_flag, update_audit_key
+from _data.other_session;
+
+comment on view other_leg is 'Legs, driven by Outbound Contact or not, that tell the switch of a voice session of the slice whose own activities know none (R5): of each such session and switch the earliest, as read. They qualify nothing. Those of a sealed month are in its file';
+comment on column other_leg.day is 'Calendar date; every region reads it in its own time zone';
+comment on column other_leg.activity_key is 'interaction_resource_id; GIM primary key, with start_date_time_key';
+comment on column other_leg.start_date_time_key is 'GIM time key: epoch second of the quarter of an hour of the start';
+comment on column other_leg.resource_key is 'Of the agent: that of the session';
+comment on column other_leg.starts_at is 'Its start';
+comment on column other_leg.ends_at is 'Its end as GIM gives it; where it is NULL, or active_flag not 0: counted until the end of the session in which it started (R3)';
+comment on column other_leg.switch_name is 'Of the DN on which the agent was reached';
+comment on column other_leg.active_flag is 'GIM: not 0 while it goes on';
+comment on column other_leg.update_audit_key is 'GIM: which transaction wrote the row last';
+comment on view other_session is 'Voice sessions outside the slice in which an activity of it without an end, or an other leg without one, started: it ends with them (R3). As read; they are not counted. Those of a sealed month are in its file';
+comment on column other_session.day is 'Calendar date; every region reads it in its own time zone';
+comment on column other_session.sm_res_session_fact_key is 'GIM primary key, with start_date_time_key';
+comment on column other_session.start_date_time_key is 'GIM time key: epoch second of the quarter of an hour of the start';
+comment on column other_session.resource_key is 'Of the agent';
+comment on column other_session.starts_at is 'Login';
+comment on column other_session.ends_at is 'Logout as GIM gives it; not to be read while is_open';
+comment on column other_session.is_open is 'Not logged out when the slice was read: lasts until slice.as_of';
+comment on column other_session.active_flag is 'GIM: not 0 while it goes on';
+comment on column other_session.update_audit_key is 'GIM: which transaction wrote the row last';
+
+comment on view agent is 'Resources that appear in a slice, and all other resource keys of the same employees: exclude_agents is looked for in all of them (R6). One row a resource and slice';
+comment on column slice.as_of is 'Where open sessions are taken to end, and activities without an end that started in no session';
+comment on column ocs_activity.ends_at is 'Its end as GIM gives it; where it is NULL, or active_flag not 0: counted until the end of the session in which it started, or until slice.as_of where it started in none (R3)';
+
+-- What version 3 has, by the rules as they stand now: an activity without an end ends with the session in which it started, and
+-- where a session's own activities know no switch, the other legs tell it.
+create or replace macro unit_session(of_unit, of_region, from_day, to_day) as table
+with placed as (
+    select *
+    from _data.qualifying_session
+    where region = of_region
+      and day between from_day::date and to_day::date
+),
+counted as (
+    select distinct day, agent, resource_key, sm_res_session_fact_key, start_date_time_key, start_ts, end_ts
+    from placed
+),
+region_rule as (
+    select day,
+           unnest(from_json(rules, '{"regions": [{"name": "VARCHAR", "locations": [{"switches": ["VARCHAR"]}]}]}').regions) as rule
+    from _data.computation
+    where of_unit = 'switch'
+      and day between from_day::date and to_day::date
+),
+location_rule as (
+    select day,
+           rule.name as region,
+           unnest(rule.locations).switches as switches
+    from region_rule
+),
+listed as (
+    select day,
+           region,
+           unnest(switches) as switch_name
+    from location_rule
+),
+fallback as (
+    select day,
+           region
+    from location_rule
+    where len(switches) = 0
+),
+login as (
+    select s.day,
+           s.resource_key,
+           s.start_ts,
+           case
+               when coalesce(s.active_flag, 0) <> 0 or s.end_ts is null then greatest(o.as_of, s.start_ts + 1) + e.last_second
+               else greatest(s.end_ts + e.last_second, s.start_ts + 1)
+           end as until_ts
+    from (
+        from _data.voice_session
+        union all
+        from _data.other_session
+    ) as s
+    join _data.slice as o using (day)
+    join (
+        select day,
+               (rules ->> '$.session_end' = 'inclusive')::integer as last_second
+        from _data.computation
+    ) as e using (day)
+    where of_unit = 'switch'
+      and s.day between from_day::date and to_day::date
+      and (coalesce(s.active_flag, 0) <> 0 or s.end_ts is null or s.end_ts >= s.start_ts)
+),
+told as (
+    select day, kind, activity_key, start_date_time_key, resource_key, switch_name, start_ts, end_ts, active_flag,
+           false as is_other
+    from _data.ocs_activity
+    union all
+    select day, 'leg', activity_key, start_date_time_key, resource_key, switch_name, start_ts, end_ts, active_flag,
+           true
+    from _data.other_leg
+),
+open_end as (
+    select t.day, t.kind, t.activity_key, t.start_date_time_key, t.is_other,
+           max(l.until_ts) as end_ts
+    from told as t
+    join login as l on l.day = t.day
+        and l.resource_key = t.resource_key
+        and l.start_ts <= t.start_ts
+        and l.until_ts > t.start_ts
+    where t.day between from_day::date and to_day::date
+      and (coalesce(t.active_flag, 0) <> 0 or t.end_ts is null)
+    group by t.day, t.kind, t.activity_key, t.start_date_time_key, t.is_other
+),
+activity as (
+    select a.day,
+           a.resource_key,
+           a.is_other,
+           nullif(a.switch_name, '') as switch_name,
+           struct_pack(ts := a.start_ts, kind := a.kind, key := a.activity_key) as turn,
+           a.start_ts,
+           greatest(case when coalesce(a.active_flag, 0) <> 0 or a.end_ts is null then coalesce(e.end_ts, s.as_of) else a.end_ts end, a.start_ts + 1) as end_ts
+    from told as a
+    join _data.slice as s using (day)
+    left join open_end as e using (day, kind, activity_key, start_date_time_key, is_other)
+    where of_unit = 'switch'
+      and a.day between from_day::date and to_day::date
+      and a.start_ts is not null
+      and (coalesce(a.active_flag, 0) <> 0 or a.end_ts is null or a.end_ts >= a.start_ts)
+),
+met as (
+    select q.*,
+           a.switch_name,
+           a.is_other,
+           a.turn,
+           coalesce(l.region, f.region) as leads_to,
+           bool_or(a.switch_name is not null and not a.is_other) over (partition by q.day, q.sm_res_session_fact_key, q.start_date_time_key) as has_known,
+           bool_or(a.is_other) over (partition by q.day, q.sm_res_session_fact_key, q.start_date_time_key) as has_other
+    from counted as q
+    join activity as a on a.day = q.day
+        and a.resource_key = q.resource_key
+        and a.start_ts < q.end_ts
+        and a.end_ts > q.start_ts
+    left join listed as l on l.day = a.day
+        and l.switch_name = a.switch_name
+    left join fallback as f on f.day = a.day
+),
+reached as (
+    select day, agent, sm_res_session_fact_key, start_date_time_key, start_ts, end_ts,
+           switch_name,
+           min(turn) as turn
+    from met
+    where leads_to = of_region
+      and case
+          when has_known then switch_name is not null and not is_other
+          when has_other then is_other
+          else true
+      end
+    group by all
+)
+select day, agent, sm_res_session_fact_key, start_date_time_key, start_ts, end_ts,
+       location as name,
+       struct_pack(ts := first_activity_ts, kind := first_kind, key := first_activity_key) as turn
+from placed
+where of_unit = 'location'
+union all
+select r.day, r.agent, r.sm_res_session_fact_key, r.start_date_time_key, r.start_ts, r.end_ts,
+       coalesce(r.switch_name, '(unknown)'),
+       r.turn
+from reached as r
+union all
+select q.day, q.agent, q.sm_res_session_fact_key, q.start_date_time_key, q.start_ts, q.end_ts,
+       case when g.day is null then '(not read)' else coalesce(g.group_name, '(none)') end,
+       struct_pack(ts := 0, kind := '', key := 0)
+from counted as q
+left join _data.session_group as g on g.day = q.day
+    and g.sm_res_session_fact_key = q.sm_res_session_fact_key
+    and g.start_date_time_key = q.start_date_time_key
+where of_unit = 'agent_group'
+union all
+select null, null, null, null, null, null, error('want agent_group, location or switch, not ' || of_unit), null
+where of_unit not in ('agent_group', 'location', 'switch');
+
+comment on macro table unit_session is 'Counted sessions of a region and a range of days by what they belong to: ''agent_group'', ''location'' or ''switch''; times in epoch seconds. What breakdown and enabled_by are made from';
 alter table _data.slice add column lookback_seconds bigint;
 
 create table _data.default_guid (
@@ -106,6 +337,15 @@ comment on column issued_file.rules_sha256 is 'The counting rules that it was co
 
 -- What keeps and drops rows.
 
-comment on column data_quality.rule is 'Sessions: rejected_session (no start, or an end before it), open_session, long_session (of more than 24 hours), cut_off_session (longer than max_session_hours: days that begin so long after the login do not see it), overlapping_sessions (shares a second with an earlier one of its agent), several_regions (counts in more than one), unknown_switch (counts in the default location), unmapped_switch (has no location to go to). Activities: rejected_activity, orphan_activity (in no session of its agent), common_guid (attempt GUIDs that seem to stand for none: on legs of more than 5 agents, or the mapping''s default). Agents with a session: agent_without_employee_id, excluded_agent. Of the source: duplicate_key, damaged_name (bytes that mean nothing)';
+comment on column data_quality.rule is 'Sessions: rejected_session (no start, or an end before it), open_session, long_session (of more than 24 hours), cut_off_session (longer than max_session_hours: days that begin so long after the login do not see it), overlapping_sessions (shares a second with an earlier one of its agent), several_regions (counts in more than one), unknown_switch (counts in the default location), unmapped_switch (has no location to go to). Activities: rejected_activity, orphan_activity (in no session of its agent), open_activity (without an end), other_key_activity (only in a session of its agent under another resource key), common_guid (attempt GUIDs that seem to stand for none: on legs of more than 5 agents, or the mapping''s default). Agents with a session: agent_without_employee_id, excluded_agent. Of the source: duplicate_key, damaged_name (bytes that mean nothing)';
+
+-- A mark of the future, or in milliseconds, made days final that were not over, and no program can write such a time: what was
+-- read by one was complete up to nobody knows when (R10). Two days are more than clocks are apart. Rows last: DuckDB alters no
+-- table whose rows were changed before.
+update _data.slice
+set high_water = null,
+    as_of = extracted_ts,
+    state = 'provisional'
+where high_water > extracted_ts + 172800;
 
 update _data.store_version set version = 4;

@@ -2,6 +2,7 @@
 select day::varchar,
        high_water,
        as_of,
+       extracted_ts,
        open_sessions,
        sha256
 from _data.slice

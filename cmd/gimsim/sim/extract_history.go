@@ -33,6 +33,27 @@ func (r extract) write(l *lines, created, _ int64) {
 	l.end()
 }
 
+// transform is a row of ctl_transform_history: one cycle of making facts of what was extracted of one table. While
+// it runs it has no end.
+type transform struct {
+	table      string
+	start, end int64
+	rows       int64
+}
+
+func (r transform) write(l *lines, created, _ int64) {
+	l.strings(fmt.Sprintf("job-%d", r.start), "8.5.015", r.table)
+	l.ints(created)
+	l.strings("", serverTime(r.start))
+	if r.end == 0 {
+		l.strings("")
+	} else {
+		l.strings(serverTime(r.end))
+	}
+	l.ints(r.rows, r.start, created)
+	l.end()
+}
+
 // serverTime writes a time as the GIM server's clock on the wall shows it: five
 // hours behind UTC, which the column does not say.
 func serverTime(at int64) string {
@@ -42,14 +63,16 @@ func serverTime(at int64) string {
 // extractHistory writes how far GIM has read each source at each cut, and a few
 // cycles before. Of the sources of type 1 and 3 the slowest is exactly at the cut:
 // the T-Server of the first switch. Others are ahead of it by a little, and
-// those of the types that do not matter are far behind.
+// those of the types that do not matter are far behind. All of it is transformed
+// some minutes later; but for one cycle more, which ran ahead: its
+// transformation has begun and not ended.
 func (s *Simulation) extractHistory(b *Batch) {
 	for _, cut := range b.layout.Cuts {
 		d := s.dice(forExtract, cut, 0)
-		for cycle := int64(3); cycle >= 0; cycle-- {
+		for cycle := int64(3); cycle >= -1; cycle-- {
 			at := cut - cycle*900
 			put := func(table string, source, kind, reached int64) {
-				b.put(ExtractHistory, state{at, extract{table, source, kind, reached, at + 120, d.between(1, 9999)}})
+				b.put(ExtractHistory, state{min(at, cut), extract{table, source, kind, reached, at + 120, d.between(1, 9999)}})
 			}
 			for i := range s.Switches {
 				ahead := int64(0)
@@ -63,6 +86,13 @@ func (s *Simulation) extractHistory(b *Batch) {
 			put("GO_CHAIN", 301, outboundServer, at+d.between(1, 600))
 			put("GO_CAMPAIGN", 301, outboundServer, at-d.between(3600, 36000))
 			put("GC_AGENT", 401, configServer, s.From.Unix()-30*86400)
+			for _, table := range []string{"G_CALL", "G_PARTY", "G_IR", "GO_CHAIN", "GO_CAMPAIGN"} {
+				made := transform{table, at + 180, at + 480, d.between(1, 9999)}
+				if cycle < 0 {
+					made.end = 0
+				}
+				b.put(TransformHistory, state{min(at, cut), made})
+			}
 		}
 	}
 }

@@ -76,15 +76,27 @@ func TestNothingIsKnownThatBeginsAfterTheHighWaterMark(t *testing.T) {
 	require.Positive(t, active, "somebody is at work at the high-water mark")
 }
 
-func TestHighWaterMarkIsTheSlowestSourceThatMatters(t *testing.T) {
+func TestHighWaterMarkIsTheSlowestTransformedSourceThatMatters(t *testing.T) {
 	g := final(t, simulation(t, nil))
-	newest := map[string]int64{}
+	transformed, running := "", 0 // texts of one form, of one zone
+	for _, row := range g.rows[sim.TransformHistory] {
+		if row["transform_end_time"] == "" {
+			running++
+			continue
+		}
+		transformed = max(transformed, row["transform_start_time"])
+	}
+	require.Positive(t, running)
+	newest, ahead := map[string]int64{}, 0
 	for _, row := range g.rows[sim.ExtractHistory] {
-		if kind := row["data_source_type"]; kind == "1" || kind == "3" {
+		if row["extract_end_time"] > transformed {
+			ahead++
+		} else if kind := row["data_source_type"]; kind == "1" || kind == "3" {
 			at, _ := row.Int(t, "max_ts")
 			newest[row["data_source_key"]] = max(newest[row["data_source_key"]], at)
 		}
 	}
+	require.Positive(t, ahead)
 	require.Len(t, newest, len(g.Switches)+1)
 	slowest := newest["301"]
 	for _, at := range newest {

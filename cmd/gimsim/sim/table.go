@@ -19,6 +19,7 @@ const (
 	CAF
 	Interaction
 	ExtractHistory
+	TransformHistory
 	tables
 )
 
@@ -58,6 +59,8 @@ var definitions = [tables]struct{ name, columns string }{
 	ExtractHistory: {"ctl_extract_history", "table_name data_source_key data_source_type row_count max_time max_ts " +
 		"icon_dbid dss_id providertag extract_start_time extract_end_time job_id job_name job_version dap_name " +
 		"create_audit_key created_ts"},
+	TransformHistory: {"ctl_transform_history", "job_id job_version hwm_name hwm_value hwm_value2 transform_start_time " +
+		"transform_end_time row_count created_ts audit_key"},
 }
 
 // Name returns the table's name in GIM.
@@ -79,4 +82,4 @@ func (t Table) Columns(extra bool) []string {
 func (o Options) Has(t Table) bool { return o.Groups > 0 || t != Group && t != GroupCombination }
 
 // Exported tells whether GIM's data export carries the table.
-func (t Table) Exported() bool { return t != ExtractHistory }
+func (t Table) Exported() bool { return t != ExtractHistory && t != TransformHistory }

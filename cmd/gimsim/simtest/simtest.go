@@ -91,6 +91,9 @@ func Key(table sim.Table, row Row) string {
 	if table == sim.ExtractHistory {
 		return row["data_source_key"] + " " + row["table_name"] + " " + row["created_ts"]
 	}
+	if table == sim.TransformHistory {
+		return row["hwm_name"] + " " + row["job_id"]
+	}
 	if table == sim.GroupCombination {
 		return row["group_combination_key"] + " " + row["group_key"]
 	}

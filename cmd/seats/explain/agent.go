@@ -131,6 +131,8 @@ type resource struct {
 	employee, name string
 	sessions       []session
 	activities     []activity
+	others         []activity // legs that only tell a switch (R5)
+	beside         []session  // outside the slice: activities without an end started in them (R3)
 }
 
 type session struct {
@@ -171,25 +173,33 @@ func (e *Explainer) load(ctx context.Context, agent string, date calendar.Date) 
 }
 
 func (r *resource) load(ctx context.Context, q duck.Queryer, day sql.NamedArg) error {
-	key := sql.Named("resource_key", r.key)
-	err := duck.Each(ctx, q, "explain/agent_session.sql", func(scan func(...any) error) error {
-		var s session
-		err := scan(&s.key.ID, &s.key.DateTimeKey, &s.start, &s.end, &s.isActive)
-		r.sessions = append(r.sessions, s)
-		return err
-	}, day, key)
-	if err != nil {
-		return err
-	}
-	return duck.Each(ctx, q, "explain/agent_activity.sql", func(scan func(...any) error) error {
-		var a activity
-		err := scan(&a.Kind, &a.Key.ID, &a.Key.DateTimeKey, &a.start, &a.end, &a.isActive, &a.Switch, &a.GUID)
-		if a.start != nil {
-			a.Start = *a.start
+	args := []any{day, sql.Named("resource_key", r.key)}
+	for name, into := range map[string]*[]session{"explain/agent_session.sql": &r.sessions, "explain/agent_other_session.sql": &r.beside} {
+		err := duck.Each(ctx, q, name, func(scan func(...any) error) error {
+			var s session
+			err := scan(&s.key.ID, &s.key.DateTimeKey, &s.start, &s.end, &s.isActive)
+			*into = append(*into, s)
+			return err
+		}, args...)
+		if err != nil {
+			return err
 		}
-		r.activities = append(r.activities, a)
-		return err
-	}, day, key)
+	}
+	for name, into := range map[string]*[]activity{"explain/agent_activity.sql": &r.activities, "explain/agent_other_leg.sql": &r.others} {
+		err := duck.Each(ctx, q, name, func(scan func(...any) error) error {
+			var a activity
+			err := scan(&a.Kind, &a.Key.ID, &a.Key.DateTimeKey, &a.start, &a.end, &a.isActive, &a.Switch, &a.GUID)
+			if a.start != nil {
+				a.Start = *a.start
+			}
+			*into = append(*into, a)
+			return err
+		}, args...)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // asked leaves of a session's fates those of a region, or a location. Where none is left, the session belongs

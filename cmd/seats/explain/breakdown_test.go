@@ -143,6 +143,9 @@ func (b looking) names(by config.Unit, h *history, j *judged, groups map[int64][
 	case config.BySwitch:
 		activities, places := h.activitiesOf(j), placesOf(b.tenant)
 		known := slices.ContainsFunc(activities, func(a Activity) bool { return a.Switch != "" })
+		if told := h.sharing(j.resource, j.resource.others, j); !known && len(told) > 0 {
+			activities, known = told, true
+		}
 		for _, a := range activities {
 			to, _ := places.decide(a.Switch)
 			name := a.Switch

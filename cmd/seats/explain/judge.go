@@ -81,20 +81,35 @@ func (h *history) reject(j *judged) (reason string) {
 }
 
 // interval is R3; false where the activity is rejected.
-func (h *history) interval(a activity) (calendar.Interval, bool) {
+func (h *history) interval(r *resource, a activity) (calendar.Interval, bool) {
 	if a.start == nil {
 		return calendar.Interval{}, false
 	}
-	until := *a.start
+	var until int64
 	switch {
 	case a.isActive || a.end == nil:
-		until = max(until, h.asOf)
+		until = h.endOf(r, *a.start)
 	case *a.end < *a.start:
 		return calendar.Interval{}, false
 	default:
 		until = *a.end
 	}
 	return calendar.Interval{Start: *a.start, End: max(until, *a.start+1)}, true
+}
+
+// endOf is where an activity without an end does: with the session in which it started, or at the as-of.
+func (h *history) endOf(r *resource, start int64) int64 {
+	var ends []int64
+	for _, s := range slices.Concat(r.sessions, r.beside) {
+		j := &judged{resource: r, session: s}
+		if h.reject(j) == "" && j.occupied.Contains(start) {
+			ends = append(ends, j.occupied.End)
+		}
+	}
+	if len(ends) == 0 {
+		return h.asOf
+	}
+	return slices.Max(ends)
 }
 
 // excluded is R6: why the agent is left out, or nothing.
@@ -122,10 +137,15 @@ func (h *history) qualify(j *judged) {
 		j.stop(h.date, "R4", h.withoutActivity(j))
 		return
 	}
-	if slices.ContainsFunc(activities, func(a Activity) bool { return a.Switch != "" }) {
-		activities = slices.DeleteFunc(activities, func(a Activity) bool { return a.Switch == "" })
+	known := slices.DeleteFunc(slices.Clone(activities), func(a Activity) bool { return a.Switch == "" })
+	switch told := h.sharing(j.resource, j.resource.others, j); {
+	case len(known) > 0:
+		h.locate(j, known, nil)
+	case len(told) > 0:
+		h.locate(j, told, activities)
+	default:
+		h.locate(j, activities, nil)
 	}
-	h.locate(j, activities)
 	for i := range j.fates {
 		f := &j.fates[i]
 		if scope, zone, err := h.scope(h.date, f.Region, ""); err == nil && !scope.Day.Overlaps(j.occupied) {
@@ -136,22 +156,26 @@ func (h *history) qualify(j *judged) {
 
 // activitiesOf are the activities that share a second with a session (R4), the earliest first.
 func (h *history) activitiesOf(j *judged) []Activity {
+	return h.sharing(j.resource, j.resource.activities, j)
+}
+
+func (h *history) sharing(r *resource, activities []activity, j *judged) []Activity {
 	var sharing []Activity
-	for _, a := range j.resource.activities {
-		if iv, ok := h.interval(a); ok && iv.Overlaps(j.occupied) {
+	for _, a := range activities {
+		if iv, ok := h.interval(r, a); ok && iv.Overlaps(j.occupied) {
 			sharing = append(sharing, a.Activity)
 		}
 	}
 	return sharing
 }
 
-// locate makes a row for every location that the activities lead to (R5). What leads nowhere is told only of a
-// session that has no place at all, and beside the others otherwise.
-func (h *history) locate(j *judged, activities []Activity) {
+// locate makes a row for every location that the activities lead to (R5), or that the legs of the login do which tell the switch
+// of others. What leads nowhere is told only of a session that has no place at all, and beside the others otherwise.
+func (h *history) locate(j *judged, telling, others []Activity) {
 	places := placesOf(h.tenant)
 	at := map[place]int{}
 	var nowhere []string
-	for _, a := range activities {
+	for _, a := range telling {
 		to, decision := places.decide(a.Switch)
 		if to == nil {
 			nowhere = append(nowhere, nameOf(a.Switch))
@@ -163,16 +187,24 @@ func (h *history) locate(j *judged, activities []Activity) {
 			at[*to] = no
 			f := j.fate(h.date)
 			f.Region, f.Location, f.First, f.Decision = to.region, to.location, &a, decision
+			if others != nil {
+				f.First, f.Activities, f.Decision = &others[0], int64(len(others)), decision.toldBy(a)
+			}
 			j.fates = append(j.fates, f)
 		}
-		j.fates[no].Activities++
+		if others == nil {
+			j.fates[no].Activities++
+		}
+	}
+	if others == nil {
+		others = telling
 	}
 	slices.Sort(nowhere)
 	reason := strings.Join(slices.Compact(nowhere), ", ") + " leads nowhere: no location lists it and there is no default location"
 	switch {
 	case len(j.fates) == 0:
 		j.stop(h.date, "R5", "unmapped: "+reason)
-		j.fates[0].First, j.fates[0].Activities = &activities[0], int64(len(activities))
+		j.fates[0].First, j.fates[0].Activities = &others[0], int64(len(others))
 	case len(nowhere) > 0:
 		for i := range j.fates {
 			j.fates[i].Rule, j.fates[i].Reason = "R5", "in part unmapped: "+reason
@@ -192,7 +224,7 @@ func (h *history) withoutActivity(j *judged) string {
 	reason := fmt.Sprintf("no activity of resource_key %d shares a second with the session", j.resource.key)
 	rejected, nearest, gap := 0, Activity{}, int64(-1)
 	for _, a := range j.resource.activities {
-		iv, ok := h.interval(a)
+		iv, ok := h.interval(j.resource, a)
 		if !ok {
 			rejected++
 			continue
@@ -212,9 +244,10 @@ func (h *history) withoutActivity(j *judged) string {
 
 // ofOthers names another resource of the same agent that was active during the session: it does not help (R4).
 func (h *history) ofOthers(j *judged) string {
-	for _, r := range h.resources {
+	for i := range h.resources {
+		r := &h.resources[i]
 		for _, a := range r.activities {
-			if iv, ok := h.interval(a); ok && r.key != j.resource.key && iv.Overlaps(j.occupied) {
+			if iv, ok := h.interval(r, a); ok && r.key != j.resource.key && iv.Overlaps(j.occupied) {
 				return fmt.Sprintf("; one of resource_key %d, the same agent, does", r.key)
 			}
 		}
@@ -230,7 +263,7 @@ func (h *history) once(all []*judged) {
 			if f.Verdict == NotCounted {
 				continue
 			}
-			if other := h.sharing(all, j, *f); other != nil {
+			if other := h.beside(all, j, *f); other != nil {
 				f.Verdict = CountedOnce
 				f.Rule = strings.TrimPrefix(f.Rule+", R8", ", ")
 				f.Reason = strings.TrimPrefix(fmt.Sprintf("%s; shares seconds with session %d of the same agent", f.Reason, other.key.ID), "; ")
@@ -239,8 +272,8 @@ func (h *history) once(all []*judged) {
 	}
 }
 
-// sharing finds another session that counts in the same region and shares a second of the day.
-func (h *history) sharing(all []*judged, j *judged, f Fate) *judged {
+// beside finds another session that counts in the same region and shares a second of the day.
+func (h *history) beside(all []*judged, j *judged, f Fate) *judged {
 	scope, _, err := h.scope(h.date, f.Region, "")
 	if err != nil {
 		return nil

@@ -1,6 +1,10 @@
 package explain
 
-import "seats/internal/config"
+import (
+	"fmt"
+
+	"seats/internal/config"
+)
 
 // Decision says why an activity leads to its location (R5).
 type Decision string
@@ -11,6 +15,11 @@ const (
 	Unlisted Decision = "default: switch not listed"
 	Unknown  Decision = "default: switch unknown"
 )
+
+// toldBy is the decision on a switch that another leg of the login told, since the activities know none.
+func (d Decision) toldBy(leg Activity) Decision {
+	return Decision(fmt.Sprintf("%s (%s, told by leg %d of the same login)", d, leg.Switch, leg.Key.ID))
+}
 
 // place is a location of a region.
 type place struct{ region, location string }

@@ -180,7 +180,7 @@ func (b looking) activityOnly() int64 {
 	places := placesOf(b.tenant)
 	b.spans(func(agent string, h *history, j *judged, span calendar.Interval) {
 		for _, a := range j.resource.activities {
-			iv, ok := h.interval(a)
+			iv, ok := h.interval(j.resource, a)
 			to, _ := places.decide(a.Switch)
 			if !ok || a.Switch != "" && (to == nil || !b.isHere(*to)) {
 				continue

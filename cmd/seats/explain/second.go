@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"seats/internal/calendar"
+	"seats/internal/config"
 	"seats/internal/duck"
 	"seats/internal/fail"
 )
@@ -92,15 +93,47 @@ func (c Curve) around(second int64) []calendar.Interval {
 
 func (s *Second) load(ctx context.Context) error {
 	places := placesOf(s.tenant)
+	told, err := s.told(ctx)
+	if err != nil {
+		return err
+	}
 	return duck.Each(ctx, s.conn, "explain/seat.sql", func(scan func(...any) error) error {
 		var t Seat
 		a := &t.First
 		err := scan(&t.Agent, &t.Resource, &t.Location, &t.Session.ID, &t.Session.DateTimeKey, &t.Login, &t.Logout, &t.Until,
 			&t.Activities, &a.Kind, &a.Key.ID, &a.Key.DateTimeKey, &a.Start, &a.Switch, &a.GUID)
 		_, t.Decision = places.decide(a.Switch)
+		for _, leg := range told[t.Session] {
+			if to, decision := places.decide(leg.Switch); a.Switch == "" && to != nil && to.location == t.Location && to.region == s.Scope.Region {
+				t.Decision = decision.toldBy(leg)
+				break
+			}
+		}
 		s.Seats = append(s.Seats, t)
 		return err
 	}, append(s.where(), sql.Named("at", s.At))...)
+}
+
+// told are the other legs of each session that there is, the earliest first: they tell the switch of one whose activities know
+// none (R5).
+func (s *Second) told(ctx context.Context) (map[Key][]Activity, error) {
+	told := map[Key][]Activity{}
+	err := duck.Each(ctx, s.conn, "explain/told.sql", func(scan func(...any) error) error {
+		var session Key
+		var leg Activity
+		err := scan(&session.ID, &session.DateTimeKey, &leg.Key.ID, &leg.Switch)
+		told[session] = append(told[session], leg)
+		return err
+	}, sql.Named("day", s.Date.String()), sql.Named("region", s.Scope.Region), sql.Named("at", s.At), sql.Named("last_second", lastSecond(s.tenant)))
+	return told, err
+}
+
+// lastSecond is how many seconds a session occupies from its end on (R2).
+func lastSecond(t config.Tenant) int64 {
+	if t.SessionEnd == config.SessionEndInclusive {
+		return 1
+	}
+	return 0
 }
 
 // check holds the list against the number it explains.

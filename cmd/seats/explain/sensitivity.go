@@ -77,7 +77,8 @@ func (r *readings) activityTime(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	args := append(r.span(), sql.Named("day", r.Date.String()), sql.Named("as_of", slice.AsOf), sql.Named("default_here", defaultHere))
+	args := append(r.span(), sql.Named("day", r.Date.String()), sql.Named("as_of", slice.AsOf), sql.Named("last_second", lastSecond(r.tenant)),
+		sql.Named("default_here", defaultHere))
 	if _, err := duck.Exec(ctx, r.conn, "explain/reading/activity_time.sql", args...); err != nil {
 		return err
 	}

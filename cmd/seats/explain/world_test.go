@@ -27,7 +27,7 @@ type world struct {
 func drawWorld(t *rapid.T, conn *sql.Conn) world {
 	w := world{day: mustDate(t, rapid.SampledFrom([]string{"2026-03-08", "2026-11-01", "2026-03-10"}).Draw(t, "day")), agents: map[string]bool{}}
 	w.tenant = drawTenant(t)
-	for _, table := range []string{"slice", "slice_span", "voice_session", "ocs_activity", "agent", "computation",
+	for _, table := range []string{"slice", "slice_span", "voice_session", "ocs_activity", "other_leg", "other_session", "agent", "computation",
 		"qualifying_session", "concurrency", "daily_concurrent", "enabled_daily", "data_quality"} {
 		insert(t, conn, "delete from _data."+table)
 	}
@@ -50,6 +50,19 @@ func drawWorld(t *rapid.T, conn *sql.Conn) world {
 		}
 		insert(t, conn, "insert into _data.ocs_activity values (?, ?, ?, 0, ?, ?, ?, ?, ?, 'g', null, 1)", w.day.String(), kind, key,
 			rapid.Int64Range(1, resources+1).Draw(t, "of"), start, end, active, name)
+	}
+	for key := range rapid.IntRange(0, 6).Draw(t, "other legs") {
+		start, end, active := w.span(t, "other leg")
+		if start != nil {
+			insert(t, conn, "insert into _data.other_leg values (?, ?, 0, ?, ?, ?, ?, ?, 1)", w.day.String(), 100+key,
+				rapid.Int64Range(1, resources+1).Draw(t, "of"), start, end, active, rapid.SampledFrom([]string{"D", "E", "L", "X"}).Draw(t, "switch"))
+		}
+	}
+	for key := range rapid.IntRange(0, 2).Draw(t, "other sessions") {
+		if start, end, active := w.span(t, "other session"); start != nil {
+			insert(t, conn, "insert into _data.other_session values (?, ?, 0, ?, ?, ?, ?, 1)", w.day.String(), 100+key,
+				rapid.Int64Range(1, resources+1).Draw(t, "of"), start, end, active)
+		}
 	}
 	w.compute(t, conn)
 	return w

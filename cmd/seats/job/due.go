@@ -96,11 +96,14 @@ func (s *state) dayIsDue(b backlog, day calendar.Date) bool {
 		s.lacksFile(b, day.String(), func(r config.Region) bool { return r.Holds(day) }, func(config.Region) bool { return final })
 }
 
-// mayMove tells whether reading a provisional day again can bring anything: not where nobody knows up to when the
-// source is complete, nor where the slice was read so late that all its sessions had ended or never will.
+// mayMove tells whether reading a provisional day again can bring anything: not where the slice was read so late, by its mark
+// or else by the clock, that all its sessions had ended or never will.
 func (s *state) mayMove(day calendar.Date, slice store.Slice) bool {
-	hours := time.Duration(max(s.Tenant.MaxSessionHours, s.Tenant.SettleHours)) * time.Hour
-	return slice.HighWater != nil && *slice.HighWater < Window(s.Tenant, day).Hull().End+int64(hours.Seconds())
+	hours, read := time.Duration(max(s.Tenant.MaxSessionHours, s.Tenant.SettleHours))*time.Hour, slice.ExtractedTS
+	if slice.HighWater != nil {
+		read = *slice.HighWater
+	}
+	return read < Window(s.Tenant, day).Hull().End+int64(hours.Seconds())
 }
 
 // lacksFile tells whether a region that is billed for the period, and was counted for it, has no file that says so, or

@@ -104,7 +104,7 @@ func (s *state) afterRetries(err error) error {
 func (s *state) inOneSnapshot(ctx context.Context, stage *extract.Stage, windows []extract.Window) (left []extract.Window, err error) {
 	s.Log.Start(s.Tenant.Name + ": reading")
 	s.opening = true
-	src, err := OpenSource(ctx, s.Tenant, stage, windows, s.work.TempDir(), s.Log)
+	src, err := OpenSource(ctx, s.Tenant, stage, windows, s.work.TempDir(), s.Clock(), s.Log)
 	if err != nil {
 		return windows, err
 	}
@@ -115,6 +115,9 @@ func (s *state) inOneSnapshot(ctx context.Context, stage *extract.Stage, windows
 			err = errors.Join(err, closed)
 		}
 	}()
+	if left := src.Horizon().LeftOut(); left != "" {
+		s.Log.Warn("data sources are taken for switched off, and left out (retired_after_days): "+left, "tenant", s.Tenant.Name)
+	}
 	cutter := &extract.Cutter{Conn: s.work.Conn, Source: src, SettleHours: s.Tenant.SettleHours, AcceptLoss: s.AcceptLoss, Clock: s.Clock}
 	for i, w := range windows {
 		if s.broken != nil {
@@ -173,8 +176,8 @@ func (s *state) wanted(ctx context.Context) (windows []extract.Window, none []ca
 const smallExport = 64 << 10
 
 // OpenSource opens a tenant's source for the windows, all in one snapshot. tempDir is where an export is
-// unpacked.
-func OpenSource(ctx context.Context, t config.Tenant, stage *extract.Stage, windows []extract.Window, tempDir string, log Log) (extract.Source, error) {
+// unpacked; now is the reader's clock.
+func OpenSource(ctx context.Context, t config.Tenant, stage *extract.Stage, windows []extract.Window, tempDir string, now time.Time, log Log) (extract.Source, error) {
 	progress := func(_ string, n int64) { log.Add(n) }
 	if t.ExportDir == "" {
 		return openGIMDB(ctx, t, stage, progress, log)
@@ -184,9 +187,10 @@ func OpenSource(ctx context.Context, t config.Tenant, stage *extract.Stage, wind
 		from, days = min(from, w.SessionFrom()), calendar.Interval{Start: min(days.Start, w.Hull().Start), End: max(days.End, w.Hull().End)}
 	}
 	return extract.OpenExport(ctx, t.ExportDir, stage, extract.ExportOptions{
+		Now:       now,
 		TenantKey: t.TenantKey,
 		Marker:    t.ExportMarker,
-		KeyFrom:   from - int64(windows[0].Lookback.Seconds()) - 3600, // activities reach further back than sessions
+		KeyFrom:   from - 2*int64(windows[0].Lookback.Seconds()) - 3600, // activities reach further back than sessions, and theirs than they
 		Groups:    t.ReadsGroups(),
 		Days:      days,
 		Small:     smallExport,
@@ -259,18 +263,22 @@ func (s *state) ready(h extract.Horizon, w extract.Window) error {
 	ready, known := h.Ready(w)
 	switch {
 	case !known:
-		s.Log.Warn("up to when the source is complete is unknown: the day stays provisional", "tenant", s.Tenant.Name, "day", w.Day)
+		why := []any{"tenant", s.Tenant.Name, "day", w.Day}
+		if h.Unknown != "" {
+			why = append(why, "reason", h.Unknown)
+		}
+		s.Log.Warn("up to when the source is complete is unknown: the day stays provisional", why...)
 		return nil
 	case ready || s.Tenant.Readiness == config.ReadinessOff:
 		return nil
 	}
-	mark, end := instant(*h.HighWater), instant(w.Hull().End)
+	end := instant(w.Hull().End)
 	if s.Tenant.Readiness == config.ReadinessWarn {
-		s.Log.Warn("the source is not complete yet: the day stays provisional", "tenant", s.Tenant.Name, "day", w.Day, "high_water", mark, "day_ends", end)
+		s.Log.Warn("the source is not complete yet: the day stays provisional", "tenant", s.Tenant.Name, "day", w.Day, "reason", "it "+h.Reach(), "day_ends", end)
 		return nil
 	}
 	return fail.New(fail.NotReady, "run again later, or set readiness: warn to compute a provisional number",
-		"%s is not ready: the source is complete up to %s, the day ends at %s", w.Day, mark, end)
+		"%s is not ready: the source %s, the day ends at %s", w.Day, h.Reach(), end)
 }
 
 func instant(ts int64) string { return time.Unix(ts, 0).UTC().Format(time.RFC3339) }

@@ -15,7 +15,8 @@ import (
 // Look is what a job's source says of the job's last day.
 type Look struct {
 	Ready  bool   // to be read, or nothing that waiting could change
-	Mark   string // up to when the source is complete
+	Mark   string // up to when the source is complete; empty where nothing tells
+	Reach  string // the same in words
 	Newest string // of an export: the files of its newest chunk, which may still be being copied
 	// Written is when that chunk was last written to; zero where there is none.
 	Written time.Time
@@ -30,22 +31,25 @@ func (j *Job) Look(ctx context.Context) (l Look, err error) {
 	if j.Tenant.Readiness == config.ReadinessOff || len(window.Spans) == 0 || j.holdsFinal(ctx) {
 		return Look{Ready: true}, nil
 	}
-	s, err := Horizon(ctx, j.Tenant)
+	s, err := Horizon(ctx, j.Tenant, j.Clock())
 	if err != nil {
 		return Look{}, err
 	}
 	l = Look{Newest: s.Newest, Written: s.Written, Lacks: s.Lacks, Partial: s.Partial}
 	ready, known := s.Ready(window)
 	if l.Ready = (ready || !known) && !s.Partial; known {
+		l.Reach = s.Reach()
+	}
+	if s.HighWater != nil {
 		l.Mark = instant(*s.HighWater)
 	}
 	return l, nil
 }
 
 // Horizon asks a tenant's source how far it is complete, and for nothing else.
-func Horizon(ctx context.Context, t config.Tenant) (s extract.ExportState, err error) {
+func Horizon(ctx context.Context, t config.Tenant, now time.Time) (s extract.ExportState, err error) {
 	if t.ExportDir != "" {
-		return extract.ExportHorizon(t.ExportDir, t.ExportMarker)
+		return extract.ExportHorizon(t.ExportDir, t.ExportMarker, now)
 	}
 	s.Horizon, err = extract.GIMDBHorizon(ctx, *t.GIM)
 	return s, err

@@ -61,7 +61,17 @@ func (s *state) issue(ctx context.Context) error {
 		}
 		writer.Signing = &report.Signing{Key: s.SignKey, Run: id, Previous: previous}
 	}
-	outcomes, err := writer.Issue(s.numbers(), ledger, s.Restate, s.Clock())
+	leftOut, err := report.LeftOuts(ctx, s.work.Conn)
+	if err != nil {
+		return err
+	}
+	numbers := s.numbers()
+	for _, n := range numbers {
+		for i := range n.Slices {
+			n.Slices[i].LeftOut = leftOut[n.Slices[i].Day]
+		}
+	}
+	outcomes, err := writer.Issue(numbers, ledger, s.Restate, s.Clock())
 	if err != nil {
 		return err
 	}

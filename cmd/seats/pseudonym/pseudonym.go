@@ -98,7 +98,7 @@ func (m *Masks) Rows(ctx context.Context, scratch *store.Scratch, patterns []str
 	if err != nil {
 		return fmt.Errorf("write pseudonyms: %w", err)
 	}
-	for _, table := range []string{"voice_session", "ocs_activity"} {
+	for _, table := range []string{"voice_session", "ocs_activity", "other_leg", "other_session"} {
 		if err := scratch.Mask(ctx, table); err != nil {
 			return err
 		}

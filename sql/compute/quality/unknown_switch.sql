@@ -6,7 +6,7 @@ with finding as (
            s.sm_res_session_fact_key::varchar as example
     from session_location as l
     join occupied_session as s on s.rowid = l.session_id
-    where l.is_unknown_switch
+    where l.told_by = 'nothing'
       and l.place_id <> 0
 )
 select $day::date,
