@@ -99,11 +99,11 @@ func readDataSources(ctx context.Context, conn *pgx.Conn, cfg config.GIMDB, cloc
 	return sources, nil
 }
 
-// noTime says why the newest max_ts of a data source is no mark; nothing where it is one, or there is none.
+// noTime says why the newest max_ts of a data source is no mark; nothing where it is one.
 func noTime(maxTS *float64, clock int64) string {
 	switch {
 	case maxTS == nil:
-		return ""
+		return "missing from every row"
 	case !(*maxTS >= firstMark && *maxTS < endOfTime): // NaN is neither
 		return fmt.Sprintf("%.0f, which is no time in seconds", *maxTS)
 	case *maxTS > float64(clock+aheadAtMost):

@@ -130,7 +130,7 @@ func (h *Horizon) settle(sources []DataSource, retiredAfterDays int) {
 		h.Behind = nil
 	case len(unmarked) > 0:
 		h.Behind, h.Unknown = nil, "ctl_extract_history does not say up to when facts were made of "+listed(unmarked)+
-			": max_ts or extract_end_time is null in every row of it"
+			": extract_end_time is null in every row of it"
 	case h.Behind == nil:
 		h.Unknown = "ctl_extract_history names no T-Server and no Outbound Contact Server"
 	default:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from pyspark.sql import SparkSession
 
-RELATIONS = ["slice", "voice_session", "ocs_activity", "agent", "rule", "daily_concurrent", "issued"]
+RELATIONS = ["voice_session", "ocs_activity", "agent", "rule", "daily_concurrent", "issued"]
 
 
 def main(lake, sql, result):

@@ -19,7 +19,7 @@ LAKE = {
     "agent": "select 7L resource_key, 'E7' employee_id, 'ann' resource_name",
     "rule": f"""
         select kind, region, location, switch_name, is_default, string(null) pattern, {DAY}L start_ts, {DAY + 86400}L end_ts, {DAY + 90000}L as_of_ts,
-               'exclusive' session_end
+               {DAY + 90001}L extracted_ts, 'exclusive' session_end
         from values ('day', null, null, null, false), ('region', 'EU', null, null, false), ('location', 'EU', 'paris', null, true),
                     ('switch', 'EU', 'paris', 'SIP', false) as r (kind, region, location, switch_name, is_default)""",
     "daily_concurrent": f"""

@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
 	"os"
 
 	"seats/internal/calendar"
@@ -68,15 +67,14 @@ func (s *Scratch) open(ctx context.Context, path string, o duck.Options, wanted 
 	if err := gather(ctx, s.Conn, a, catalogs, "published"); err != nil {
 		return err
 	}
-	return s.addMissing(ctx)
+	return s.fill(ctx, catalogs["memory"].tables)
 }
 
-// addMissing gives a published store of an older schema the tables that it has not yet, empty.
-func (s *Scratch) addMissing(ctx context.Context) error {
-	for _, t := range tables {
-		_, err := s.Conn.ExecContext(ctx, "create view if not exists published._data."+t.Name+" as from memory._data."+t.Name+" where false")
-		if err != nil {
-			return fmt.Errorf("gather %s: %w", t.Name, err)
+// fill gives a published store of an older version the tables that it has not yet, without rows.
+func (s *Scratch) fill(ctx context.Context, tables []string) error {
+	for _, name := range tables {
+		if _, err := s.Conn.ExecContext(ctx, "create view if not exists published._data."+name+" as from memory._data."+name+" limit 0"); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -10,8 +10,8 @@ import (
 type Slice struct {
 	Day, SHA256  string
 	HighWater    *int64 // epoch seconds; nil where unknown
-	AsOf         int64  // likewise
 	ExtractedTS  int64  // when it was read, epoch seconds
+	AsOf         int64  // likewise
 	OpenSessions int64
 }
 
@@ -20,7 +20,7 @@ func Slices(ctx context.Context, q duck.Queryer) (map[string]Slice, error) {
 	slices := map[string]Slice{}
 	err := duck.Each(ctx, q, "store/slice.sql", func(scan func(...any) error) error {
 		var s Slice
-		err := scan(&s.Day, &s.HighWater, &s.AsOf, &s.ExtractedTS, &s.OpenSessions, &s.SHA256)
+		err := scan(&s.Day, &s.HighWater, &s.ExtractedTS, &s.AsOf, &s.OpenSessions, &s.SHA256)
 		slices[s.Day] = s
 		return err
 	})

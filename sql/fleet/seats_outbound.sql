@@ -1,10 +1,10 @@
 -- Grain: tenant, period and region, or location of a region: the peak of each day (R8), and the enabled agents of each month (R9),
 -- for all tenants and days at once. Written from the rules alone, for Spark, DuckDB and PostgreSQL as they are: a third opinion
 -- that shares nothing with the two that are issued.
--- Inputs, relations of the lake: slice, voice_session, ocs_activity, agent, rule. Each day is counted by its own rules. A month counts
+-- Inputs, relations of the lake: voice_session, ocs_activity, agent, rule. Each day is counted by its own rules. A month counts
 -- the days that are there: whether it is whole is for the asker to know.
 with moment as (                                                -- R2, R10: what a day says of all its sessions
-    select tenant, day, as_of_ts, case when session_end = 'inclusive' then 1 else 0 end as last_second
+    select tenant, day, as_of_ts, extracted_ts, case when session_end = 'inclusive' then 1 else 0 end as last_second
     from rule
     where kind = 'day'
 ),
@@ -88,8 +88,7 @@ seated as (                                                     -- R6: sessions 
       and not o.is_beside
 ),
 met as (                                                        -- R4, R5: session with each switch of a leg that shares a second with it
-    select distinct s.tenant, s.day, s.resource_key, s.sm_res_session_fact_key, s.start_date_time_key, s.start_ts, s.end_ts, s.agent,
-           a.switch_name, a.is_driven
+    select distinct s.tenant, s.day, s.resource_key, s.sm_res_session_fact_key, s.start_date_time_key, s.start_ts, s.end_ts, s.agent, a.switch_name, a.is_driven
     from seated as s
     join activity as a on a.tenant = s.tenant
         and a.day = s.day
@@ -191,10 +190,10 @@ word as (                                                       -- R6: what each
     select g.tenant, g.month, g.resource_key,
            coalesce(nullif(g.employee_id, ''), '#' || cast(g.resource_key as varchar(20))) as agent,
            row_number() over (partition by g.tenant, g.month, g.resource_key
-               order by s.as_of_ts desc, s.extracted_ts desc, g.day desc) as place
+               order by m.as_of_ts desc, m.extracted_ts desc, g.day desc) as place
     from agent as g
-    join slice as s on s.tenant = g.tenant
-        and s.day = g.day
+    join moment as m on m.tenant = g.tenant
+        and m.day = g.day
 )
 select w.tenant,
        w.region,

@@ -8,6 +8,7 @@ select coalesce(c.day, s.day)::varchar as day,
        end as has_rows,
        coalesce(c.rules, '') as rules,
        coalesce(s.as_of, 0) as as_of,
+       coalesce(s.extracted_ts, 0) as extracted_ts,
        concat_ws('|', c.slice_sha256, c.rules_sha256, c.sql_sha256, c.state) as from_numbers,
        coalesce(to_json(s)::varchar, '') as from_rows
 from published._data.computation as c

@@ -14,11 +14,13 @@ copy (
            to_timestamp(r.end_ts) as end_at,
            r.as_of_ts,
            to_timestamp(r.as_of_ts) as as_of_at,
+           r.extracted_ts,
+           to_timestamp(r.extracted_ts) as extracted_at,
            r.session_end
     from (
         select unnest(from_json($rules, '[{"kind": "varchar", "region": "varchar", "location": "varchar", "is_default": "boolean",
             "switch_name": "varchar", "pattern": "varchar", "timezone": "varchar", "start_ts": "bigint", "end_ts": "bigint",
-            "as_of_ts": "bigint", "session_end": "varchar"}]')) as r
+            "as_of_ts": "bigint", "extracted_ts": "bigint", "session_end": "varchar"}]')) as r
     )
     order by r.kind, r.region, r.location, r.switch_name, r.pattern
 ) to $file (format parquet, compression zstd)

@@ -1,8 +1,8 @@
 -- Grain: slice of the store, by day.
 select day::varchar,
        high_water,
-       as_of,
        extracted_ts,
+       as_of,
        open_sessions,
        sha256
 from _data.slice

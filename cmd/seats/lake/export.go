@@ -124,6 +124,7 @@ type day struct {
 	hasRows     sql.NullBool // null: they are not counted
 	rules       string
 	asOf        int64
+	extracted   int64 // when it was read, epoch seconds
 	fromNumbers string // what the numbers were counted from
 	fromRows    string // what the store says of the slice
 }
@@ -141,7 +142,7 @@ func (x *export) days(ctx context.Context, period audit.Period) error {
 	err := duck.Each(ctx, x.scratch.Conn, "lake/day.sql", func(scan func(...any) error) error {
 		var d day
 		var text string
-		err := scan(&text, &d.hasRows, &d.rules, &d.asOf, &d.fromNumbers, &d.fromRows)
+		err := scan(&text, &d.hasRows, &d.rules, &d.asOf, &d.extracted, &d.fromNumbers, &d.fromRows)
 		if err == nil {
 			d.Date, err = calendar.ParseDate(text)
 		}
@@ -210,7 +211,7 @@ func (x *export) load(ctx context.Context, d day) (rules string, err error) {
 			return "", err
 		}
 	}
-	return ruleRows(t, d.Date, d.asOf)
+	return ruleRows(t, d)
 }
 
 func (x *export) months(ctx context.Context, period audit.Period) error {

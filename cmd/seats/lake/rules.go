@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 
 	"seats/compute"
-	"seats/internal/calendar"
 	"seats/internal/config"
 )
 
@@ -20,13 +19,14 @@ type ruleRow struct {
 	StartTS    *int64 `json:"start_ts,omitempty"`
 	EndTS      *int64 `json:"end_ts,omitempty"`
 	AsOfTS     *int64 `json:"as_of_ts,omitempty"`
+	Extracted  *int64 `json:"extracted_ts,omitempty"`
 	SessionEnd string `json:"session_end,omitempty"`
 }
 
 // ruleRows are the rules of a day as rows, as JSON. The tenant has the rules that the day was computed by.
-func ruleRows(t config.Tenant, day calendar.Date, asOf int64) (string, error) {
-	rules := compute.RulesFor(t, day)
-	rows := []ruleRow{{Kind: "day", AsOfTS: &asOf, SessionEnd: string(t.SessionEnd)}}
+func ruleRows(t config.Tenant, d day) (string, error) {
+	rules := compute.RulesFor(t, d.Date)
+	rows := []ruleRow{{Kind: "day", AsOfTS: &d.asOf, Extracted: &d.extracted, SessionEnd: string(t.SessionEnd)}}
 	for at, r := range rules.Regions {
 		rows = append(rows, ruleRow{Kind: "region", Region: r.Name, Timezone: t.Regions[at].Zone.String(), StartTS: &r.Day.Start, EndTS: &r.Day.End})
 		for _, l := range r.Locations {
