@@ -2,12 +2,15 @@ package job
 
 import (
 	"context"
+	"database/sql"
+	"encoding/json"
 	"path/filepath"
 	"time"
 
 	"seats/compute"
 	"seats/internal/calendar"
 	"seats/internal/config"
+	"seats/internal/duck"
 	"seats/internal/fail"
 	"seats/internal/store"
 	"seats/report"
@@ -44,6 +47,9 @@ func (s *state) issue(ctx context.Context) error {
 	ctx = context.WithoutCancel(ctx)
 	ledger, err := report.IssuedFiles(ctx, s.work.Conn)
 	if err != nil {
+		return err
+	}
+	if err := s.recallRules(ctx, ledger); err != nil {
 		return err
 	}
 	for i := range ledger {
@@ -96,6 +102,32 @@ func (s *state) issue(ctx context.Context) error {
 		}
 	}
 	return s.sayGone(ctx)
+}
+
+// recallRules has the files that an older version issued name their counting rules, by their manifests.
+func (s *state) recallRules(ctx context.Context, ledger []report.Issue) error {
+	type file struct {
+		Name  string `json:"file"`
+		Rules string `json:"rules_sha256"`
+	}
+	var said []file
+	for _, i := range ledger {
+		if i.RulesSHA256 != "" {
+			continue
+		}
+		m, sum, err := report.ReadManifest(filepath.Join(s.Tenant.FilesPath(), report.ManifestName(i.File)))
+		if err == nil && sum == i.ManifestSHA256 { // else nobody knows; whether it is as it was, is said elsewhere
+			said = append(said, file{i.File, m.RulesHash})
+		}
+	}
+	if len(said) == 0 {
+		return nil
+	}
+	text, err := json.Marshal(said)
+	if err == nil {
+		_, err = duck.Exec(ctx, s.work.Conn, "store/recall_rules.sql", sql.Named("said", string(text)))
+	}
+	return err
 }
 
 // sayGone tells of files that were issued and are not there any more.
@@ -164,9 +196,9 @@ func (s *state) numbers() []report.Number {
 	return numbers
 }
 
-func (s *state) number(region string, measure report.Measure, period string, value int64, state, rules, sql string) report.Number {
+func (s *state) number(region string, measure report.Measure, period string, value int64, state, rules, statements string) report.Number {
 	return report.Number{Tenant: s.Tenant.Name, Region: region, Measure: measure, Period: period, Value: value,
-		State: state, RulesHash: rules, SQLHash: sql}
+		State: state, RulesHash: rules, SQLHash: statements}
 }
 
 func (s *state) zone(region string) *time.Location { return zoneOf(s.Tenant, region) }
