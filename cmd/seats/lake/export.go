@@ -124,7 +124,7 @@ type day struct {
 	hasRows     sql.NullBool // null: they are not counted
 	rules       string
 	asOf        int64
-	extracted   int64 // when it was read, epoch seconds
+	extracted   int64  // when it was read, epoch seconds
 	fromNumbers string // what the numbers were counted from
 	fromRows    string // what the store says of the slice
 }
