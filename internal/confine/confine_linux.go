@@ -18,7 +18,7 @@ const writing landlock.AccessFSSet = kernel.AccessFSWriteFile | kernel.AccessFST
 // may be missing. The goroutine stays on that thread, which ends with it. It tells whether the kernel has Landlock; of what an older
 // one lacks, it takes the rest.
 func Thread(folder string) (confined bool, err error) {
-	fd, flags, err := landlock.MustConfig(writing).BestEffort().NewRulesetFD(landlock.PathAccess(writing, folder).IgnoreIfMissing())
+	fd, flags, err := landlock.Config{HandledAccessFS: writing}.BestEffort().NewRulesetFD(landlock.PathAccess(writing, folder).IgnoreIfMissing())
 	if err != nil || fd < 0 {
 		return false, err
 	}
