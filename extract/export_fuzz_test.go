@@ -6,6 +6,7 @@ import (
 	"io"
 	"math"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -61,6 +62,9 @@ var resourceColumns = []string{"resource_key", "resource_type_code", "resource_n
 func recordsOf(text string) (rows [][]string, readable bool) {
 	if strings.Contains(strings.ReplaceAll(text, "\r\n", ""), "\r") {
 		return nil, false // a line end, or a part of a field?
+	}
+	if regexp.MustCompile(`(?i)\\N|null|none|nan|<NA>|<nil>|undefined`).MatchString(text) {
+		return nil, false // a word for nothing, or a text?
 	}
 	records := csv.NewReader(strings.NewReader(strings.TrimPrefix(text, "\ufeff")))
 	records.FieldsPerRecord = -1

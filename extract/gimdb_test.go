@@ -380,7 +380,7 @@ func TestARowThatCannotBeStoredCancelsTheStatement(t *testing.T) {
 // Every statement names the schema of the tables that it reads: with none in the search_path it is understood all the same.
 func TestEveryStatementOnAGIMNamesTheSchema(t *testing.T) {
 	g := newGIM(t, gimschema.DDL)
-	g.db.Exec(t, "set search_path to ''")
+	g.db.Exec(t, "create table if not exists ctl_ud_to_ude_mapping (ud_key_name text, active_flag integer, default_value text); set search_path to ''")
 	for _, name := range texts.Names("gim") {
 		_, err := g.db.Conn.Prepare(t.Context(), name, texts.InSchema(name, g.db.Schema))
 		require.NoError(t, err, name)

@@ -127,7 +127,8 @@ func (s *state) inOneSnapshot(ctx context.Context, stage *extract.Stage, windows
 		if err := s.extractDay(ctx, cutter, w); err != nil {
 			return windows[i:], err
 		}
-		if i == 0 {
+		if !s.looked && len(s.result.Slices) > 0 { // resources come with the first day that can be read
+			s.looked = true
 			if err := s.sayUnknownSwitches(ctx, stage); err != nil {
 				return windows[i+1:], err
 			}

@@ -105,6 +105,7 @@ type state struct {
 	lost    error // why the connection to the source broke for the first time
 	retries int   // after that
 	several bool  // it was said that rows of several tenants are counted
+	looked  bool  // for configured switches that the source does not have
 	stood   error // where the job stood when its context ended
 	issuing bool  // files are being written: from here on the job is finished, cancelled or not
 	done    bool  // the store is published
