@@ -79,14 +79,17 @@ func (s *script) set(name, value string) {
 	fmt.Fprintf(&s.out, "set variable the_%s = '%s';\n", name, value)
 }
 
+// asTheyAre says of files that their rows are all there is to read: no names of folders, and no columns of another file.
+const asTheyAre = "hive_partitioning = false, union_by_name = false, filename = false"
+
 // load fills the store's tables from the pack.
 func (s *script) load(p *packer) {
 	s.say("The slices and the rules of the pack.")
 	for _, table := range heads {
-		s.run("insert into _data." + table + " by name from read_parquet('slices/" + table + ".parquet')")
+		s.run("insert into _data." + table + " by name from read_parquet('slices/" + table + ".parquet', " + asTheyAre + ")")
 	}
 	for _, table := range store.RowTables() {
-		s.run("insert into _data." + table + " by name from read_parquet('slices/*/" + table + ".parquet')")
+		s.run("insert into _data." + table + " by name from read_parquet('slices/*/" + table + ".parquet', " + asTheyAre + ")")
 	}
 	s.csv("day", "rules/day.csv", "day", "rules_sha256", "sql_sha256", "slice_sha256", "state", "end_second_counts")
 	s.csv("region_day", "rules/region_day.csv", "day", "region", "timezone", "start_ts", "end_ts")
@@ -114,8 +117,8 @@ func (s *script) csv(table, file string, columns ...string) {
 	for _, c := range columns {
 		types = append(types, "'"+c+"': 'varchar'")
 	}
-	s.run(fmt.Sprintf("create table pack.%s as from read_csv('%s', header = true, auto_detect = false, delim = ',', quote = '\"', escape = '\"',\n    columns = {%s})",
-		table, file, strings.Join(types, ", ")))
+	s.run(fmt.Sprintf("create table pack.%s as from read_csv('%s', header = true, auto_detect = false, delim = ',', quote = '\"', escape = '\"',\n"+
+		"    new_line = '\\n', comment = '', nullstr = '', compression = 'none', %s,\n    columns = {%s})", table, file, asTheyAre, strings.Join(types, ", ")))
 }
 
 // day counts a day.
