@@ -249,7 +249,7 @@ func TestTypesAreNotGuessedFromTheFirstRows(t *testing.T) {
 	var rows, people strings.Builder
 	for i := range 30_000 {
 		fmt.Fprintf(&rows, "%d,%d,1,1,1,%d,%d,0,5,%d\n", i+1, day0, day0+10, day0+20, i)
-		fmt.Fprintf(&people, "%d,AGENT,%d,%d,\n", i+100, i, i)
+		fmt.Fprintf(&people, "%d,AGENT,%d,%d,\n", i+100, i, i+100)
 	}
 	r := cutExport(t, base(files{
 		"sm_res_session_fact": strings.TrimSuffix(sessionHeader, "\n") + ",NOTES\n" + rows.String() +
