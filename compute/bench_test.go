@@ -34,7 +34,7 @@ func bigDay(t testing.TB, conn *sql.Conn, day string) {
 		select $day::date, i, 'emp' || i, 'Agent ' || i from range(100000) as r(i)`, sql.Named("day", day))
 	execSQL(t, conn, `insert into _data.slice_span
 		values ($day::date, epoch($day::timestamp)::bigint - 86400, epoch($day::timestamp)::bigint + 172800)`, sql.Named("day", day))
-	execSQL(t, conn, `insert into _data.slice
+	execSQL(t, conn, `insert into _data.slice (day, source, high_water, as_of, extracted_ts, sessions, activities, agents, open_sessions, state, sha256)
 		values ($day::date, 'bench', epoch($day::timestamp)::bigint + 172800, epoch($day::timestamp)::bigint + 172800, 0, 1000000, 1200000, 100000, 0, 'final', 'x')`, sql.Named("day", day))
 }
 

@@ -13,6 +13,7 @@ import (
 	"seats/internal/calendar"
 	"seats/internal/config"
 	"seats/internal/duck"
+	"seats/internal/store"
 )
 
 // bigStore writes and computes a day of a million sessions of 100,000 agents, with 1.2 million activities, and
@@ -29,13 +30,15 @@ func bigStore(t testing.TB) (*Explainer, calendar.Date) {
 	func() {
 		db, conn := open(t, path, duck.Options{})
 		defer func() { require.NoError(t, conn.Close()); require.NoError(t, db.Close()) }()
-		_, err := duck.Exec(context.Background(), conn, "store/schema_1.sql")
-		require.NoError(t, err)
+		for _, schema := range store.Schemas() {
+			_, err := duck.Exec(context.Background(), conn, schema)
+			require.NoError(t, err)
+		}
 		for _, statement := range bigDay {
 			_, err := conn.ExecContext(context.Background(), statement, sql.Named("day", day.String()))
 			require.NoError(t, err, statement)
 		}
-		_, err = compute.Day(context.Background(), conn, tenant, day, 1)
+		_, err := compute.Day(context.Background(), conn, tenant, day, 1)
 		require.NoError(t, err)
 	}()
 	_, conn := open(t, path, duck.Options{ReadOnly: true, Threads: 2})
