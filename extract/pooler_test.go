@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -78,11 +79,12 @@ func TestNothingIsAskedAtTheStartOfAConnection(t *testing.T) {
 
 // Who is refused for a startup parameter is so every time.
 func TestAPoolerThatRefusesAStartupParameterIsAskedOnce(t *testing.T) {
-	g, connections := small(t, pgtest.Schema(t)), 0
+	g := small(t, pgtest.Schema(t))
 	for _, state := range []string{"08P01", "42704"} {
-		connections = 0
+		var connections atomic.Int64 // the proxy carries each way on a goroutine of its own
 		cfg := g.behind(1, func(connection int, way pgtest.Direction, b []byte) []byte {
-			if connections = connection; way == pgtest.FromServer {
+			connections.Store(int64(connection))
+			if way == pgtest.FromServer {
 				return fatal(state, "unsupported startup parameter: jit")
 			}
 			return b
@@ -91,7 +93,7 @@ func TestAPoolerThatRefusesAStartupParameterIsAskedOnce(t *testing.T) {
 		require.Equal(t, fail.Source, fail.CodeOf(err), "%v", err)
 		require.ErrorContains(t, err, "unsupported startup parameter: jit")
 		require.Contains(t, fail.Hints(err)[0], "let user and database pass")
-		require.Equal(t, 1, connections)
+		require.EqualValues(t, 1, connections.Load())
 		require.False(t, extract.Lost(err))
 	}
 }
