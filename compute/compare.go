@@ -15,88 +15,79 @@ import (
 	"seats/internal/duck"
 )
 
-// compareDay holds what the SQL engine has just stored against the sweep (R12): every second of every scope,
+// compareDays holds what the SQL engine has just stored against the sweep (R12): every second of every scope,
 // the peaks, the sets of agents, and what has nowhere to go. The first difference comes back as a *DifferenceError.
-func compareDay(ctx context.Context, conn *sql.Conn, tx *sql.Tx, day calendar.Date, swept *sweep.Result) error {
-	if err := compareCurves(ctx, conn, tx, day, swept); err != nil {
-		return err
-	}
-	enabled := enabledOf(swept)
-	stored := func(each func(region, agent string)) error {
-		return enabledAgents(ctx, tx, "count/enabled_agent", []any{on(day)}, each)
-	}
-	if err := compareEnabled(day.String(), stored, enabled); err != nil {
-		return err
-	}
-	counts, err := loadEnabled(ctx, tx, "count/enabled_count", on(day), swept.Scopes())
-	if err != nil {
-		return err
-	}
-	if err := compareCounts(day.String(), counts, enabled); err != nil {
-		return err
-	}
-	return compareUnmapped(ctx, tx, day, swept.Unmapped())
-}
-
-// blockingRule is the data-quality rule that keeps a tenant's numbers from being issued (R11).
-const blockingRule = "unmapped_switch"
-
-// compareUnmapped compares what the blocking rule found with the sweep: it decides whether anything is issued.
-func compareUnmapped(ctx context.Context, q duck.Queryer, day calendar.Date, swept int64) error {
-	found, err := loadQuality(ctx, q, day, day)
-	if err != nil {
-		return err
-	}
-	for _, one := range found {
-		if one.Rule == blockingRule && one.Count == swept {
-			return nil
-		}
-		if one.Rule == blockingRule {
-			return &DifferenceError{Period: day.String(), Scope: "every region", What: blockingRule, SQL: number(one.Count), Sweep: number(swept)}
-		}
-	}
-	return fmt.Errorf("compare %s: no count of %s is stored", day, blockingRule)
-}
-
-// compareCurves reads the stored steps scope by scope and lays them over the sweep's seconds.
-func compareCurves(ctx context.Context, conn *sql.Conn, tx *sql.Tx, day calendar.Date, swept *sweep.Result) error {
+func compareDays(ctx context.Context, conn *sql.Conn, tx *sql.Tx, stored []DayResult, swept []*sweep.Result) error {
 	numbers, err := scopeNumbers(ctx, tx)
 	if err != nil {
 		return err
 	}
-	steps, err := readSteps(ctx, conn, day)
+	steps, err := readSteps(ctx, conn)
 	if err != nil {
 		return err
 	}
-	peaks, err := loadPeaks(ctx, tx, day, swept.Scopes())
+	agents, err := enabledAgents(ctx, tx, stored)
 	if err != nil {
 		return err
 	}
-	if len(peaks) != len(swept.Scopes()) {
-		return fmt.Errorf("compare %s: %d peaks stored for %d scopes", day, len(peaks), len(swept.Scopes()))
-	}
-	for no, scope := range swept.Scopes() {
-		c := comparison{day: day, scope: scope, curve: swept.Curve(no)}
-		if err := c.steps(steps[numbers[place{scope.Region, scope.Location}]]); err != nil {
+	for i, r := range stored {
+		if err := compareCurves(r, numbers, steps, swept[i]); err != nil {
 			return err
 		}
-		if err := c.peak(peaks[no]); err != nil {
+		enabled := enabledOf(swept[i])
+		if err := compareEnabled(r.Day.String(), agents[r.Day.String()], enabled); err != nil {
+			return err
+		}
+		if err := compareCounts(r.Day.String(), r.Enabled, enabled); err != nil {
+			return err
+		}
+		if err := compareUnmapped(r, swept[i].Unmapped()); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// place names a scope in a map.
-type place struct{ region, location string }
+// blockingRule is the data-quality rule that keeps a tenant's numbers from being issued (R11).
+const blockingRule = "unmapped_switch"
+
+// compareUnmapped compares what the blocking rule found with the sweep: it decides whether anything is issued.
+func compareUnmapped(r DayResult, swept int64) error {
+	for _, one := range r.Quality {
+		if one.Rule == blockingRule && one.Count == swept {
+			return nil
+		}
+		if one.Rule == blockingRule {
+			return &DifferenceError{Period: r.Day.String(), Scope: "every region", What: blockingRule, SQL: number(one.Count), Sweep: number(swept)}
+		}
+	}
+	return fmt.Errorf("compare %s: no count of %s is stored", r.Day, blockingRule)
+}
+
+// compareCurves lays the stored steps, scope by scope, over the sweep's seconds.
+func compareCurves(r DayResult, numbers map[onDay]int64, steps map[int64][]step, swept *sweep.Result) error {
+	if len(r.Peaks) != len(swept.Scopes()) {
+		return fmt.Errorf("compare %s: %d peaks stored for %d scopes", r.Day, len(r.Peaks), len(swept.Scopes()))
+	}
+	for no, scope := range swept.Scopes() {
+		c := comparison{day: r.Day, scope: scope, curve: swept.Curve(no)}
+		if err := c.steps(steps[numbers[onDay{r.Day.String(), scope.Region, scope.Location}]]); err != nil {
+			return err
+		}
+		if err := c.peak(r.Peaks[no]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
 
 // scopeNumbers are the SQL engine's own numbers of the scopes.
-func scopeNumbers(ctx context.Context, tx *sql.Tx) (map[place]int64, error) {
-	numbers := map[place]int64{}
+func scopeNumbers(ctx context.Context, tx *sql.Tx) (map[onDay]int64, error) {
+	numbers := map[onDay]int64{}
 	err := duck.Each(ctx, tx, "count/scope_list", func(scan func(...any) error) error {
 		var no int64
-		var at place
-		err := scan(&no, &at.region, &at.location)
+		var at onDay
+		err := scan(&no, &at.day, &at.region, &at.location)
 		numbers[at] = no
 		return err
 	})
@@ -109,8 +100,8 @@ type step struct {
 	agents, sessions int64
 }
 
-// readSteps reads the stored curves of a day by the number of their scope.
-func readSteps(ctx context.Context, conn *sql.Conn, day calendar.Date) (map[int64][]step, error) {
+// readSteps reads the stored curves of the days by the number of their scope.
+func readSteps(ctx context.Context, conn *sql.Conn) (map[int64][]step, error) {
 	steps, scope, current := map[int64][]step{}, int64(-1), []step(nil)
 	err := duck.Rows(ctx, conn, "count/curve", func(v []driver.Value) {
 		if no := integer(v[0]); no != scope {
@@ -119,7 +110,7 @@ func readSteps(ctx context.Context, conn *sql.Conn, day calendar.Date) (map[int6
 		}
 		span := calendar.Interval{Start: integer(v[1]), End: integer(v[2])}
 		current = append(current, step{span, integer(v[3]), integer(v[4])})
-	}, on(day))
+	})
 	steps[scope] = current
 	return steps, err
 }
@@ -182,59 +173,47 @@ func (c comparison) differs(what string, second int64, bySQL, bySweep string) er
 	return &DifferenceError{Period: c.day.String(), Scope: c.scope.String(), What: what, Second: second, SQL: bySQL, Sweep: bySweep}
 }
 
-// compareEnabled compares the stored agents with the sweep's sets by region. Stored agents come once each: if the sweep has all
-// of them and as many, the sets are the same.
-func compareEnabled(period string, stored func(each func(region, agent string)) error, swept map[string]map[string]bool) error {
-	counts := map[string]int{}
-	var first *DifferenceError
-	err := stored(func(region, agent string) {
-		if !swept[region][agent] && first == nil {
-			first = &DifferenceError{Period: period, Scope: region, What: "enabled agent", Agent: agent, SQL: "counted", Sweep: "not counted"}
-		}
-		counts[region]++
-	})
-	if err != nil {
+// agentOf is an enabled agent of a region, as stored.
+type agentOf struct{ region, agent string }
+
+// enabledAgents reads the stored agents of days.
+func enabledAgents(ctx context.Context, q duck.Queryer, of []DayResult) (map[string][]agentOf, error) {
+	days := make([]calendar.Date, len(of))
+	for i, r := range of {
+		days[i] = r.Day
+	}
+	agents := map[string][]agentOf{}
+	err := duck.Each(ctx, q, "count/enabled_agent", func(scan func(...any) error) error {
+		var day string
+		var a agentOf
+		err := scan(&day, &a.region, &a.agent)
+		agents[day] = append(agents[day], a)
 		return err
+	}, on(days))
+	return agents, err
+}
+
+// compareEnabled compares the stored agents with the sweep's sets by region.
+func compareEnabled(period string, stored []agentOf, swept map[string]map[string]bool) error {
+	left := map[string]map[string]bool{}
+	for region, agents := range swept {
+		left[region] = maps.Clone(agents)
 	}
-	if first != nil {
-		return first
+	for _, a := range stored {
+		if !swept[a.region][a.agent] {
+			return &DifferenceError{Period: period, Scope: a.region, What: "enabled agent", Agent: a.agent, SQL: "counted", Sweep: "not counted"}
+		}
+		if !left[a.region][a.agent] {
+			return fmt.Errorf("compare %s: an agent of %s is stored twice", period, a.region)
+		}
+		delete(left[a.region], a.agent)
 	}
-	for _, region := range slices.Sorted(maps.Keys(swept)) {
-		if counts[region] != len(swept[region]) {
-			return firstMissing(period, region, stored, swept[region])
+	for _, region := range slices.Sorted(maps.Keys(left)) {
+		if first := slices.Sorted(maps.Keys(left[region])); len(first) > 0 {
+			return &DifferenceError{Period: period, Scope: region, What: "enabled agent", Agent: first[0], SQL: "not counted", Sweep: "counted"}
 		}
 	}
 	return nil
-}
-
-// firstMissing names the first agent of a region whom the store lacks.
-func firstMissing(period, region string, stored func(each func(region, agent string)) error, swept map[string]bool) error {
-	left := maps.Clone(swept)
-	err := stored(func(of, agent string) {
-		if of == region {
-			delete(left, agent)
-		}
-	})
-	if err != nil {
-		return err
-	}
-	first := slices.Sorted(maps.Keys(left))
-	if len(first) == 0 {
-		return fmt.Errorf("compare %s: an agent of %s is stored twice", period, region)
-	}
-	return &DifferenceError{Period: period, Scope: region, What: "enabled agent", Agent: first[0], SQL: "not counted", Sweep: "counted"}
-}
-
-// enabledAgents reads stored agents in the order of regions and names.
-func enabledAgents(ctx context.Context, q duck.Queryer, statement string, args []any, each func(region, agent string)) error {
-	return duck.Each(ctx, q, statement, func(scan func(...any) error) error {
-		var region, agent string
-		if err := scan(&region, &agent); err != nil {
-			return err
-		}
-		each(region, agent)
-		return nil
-	}, args...)
 }
 
 // enabledOf are the sweep's agents of a day by region.

@@ -17,17 +17,23 @@ type Reading struct {
 }
 
 // Recount gives the peak of a scope on a day under each of the readings. It reads the slice once, counts by the
-// sweep alone, and stores nothing. The errors are those of Day.
+// sweep alone, and stores nothing. The errors are those of Days.
 func Recount(ctx context.Context, conn *sql.Conn, day calendar.Date, scope rule.Scope, readings ...Reading) ([]Peak, error) {
+	stands, err := Look(ctx, conn, readings[0].Tenant, day)
+	if err != nil {
+		return nil, err
+	}
 	sweeps := make([]reader, len(readings))
 	for i, r := range readings {
-		slice, rules, err := prepare(ctx, conn, r.Tenant, day)
+		s := stands[0]
+		s.By = r.Tenant.On(day)
+		rules, err := s.rules()
 		if err != nil {
 			return nil, err
 		}
-		sweeps[i] = reader{sweep.New(rules, int(slice.Sessions), int(slice.Activities)), r.LegsOnly}
+		sweeps[i] = reader{sweep.New(rules, int(s.Slice.Sessions), int(s.Slice.Activities)), r.LegsOnly}
 	}
-	if err := readRows(ctx, conn, day, sweeps...); err != nil {
+	if err := readRows(ctx, conn, []calendar.Date{day}, [][]reader{sweeps}); err != nil {
 		return nil, err
 	}
 	peaks := make([]Peak, len(readings))

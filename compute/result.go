@@ -84,6 +84,7 @@ type MonthResult struct {
 	SQLSHA256   string
 	ComputedTS  int64
 	Recomputed  []calendar.Date // days that were stale and have been computed again
+	Stale       bool            // since it was counted, or since one of its days was, a slice, the rules or a state has changed
 }
 
 // MonthRegion is the number of a region in a month, and what it was counted from.

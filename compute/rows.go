@@ -12,18 +12,29 @@ import (
 	"seats/internal/duck"
 )
 
-// sweepDay gives the raw rows of a slice to the sweep and has them counted.
-func sweepDay(ctx context.Context, conn *sql.Conn, rules rule.Set, s Slice) (*sweep.Result, error) {
-	w := sweep.New(rules, int(s.Sessions), int(s.Activities))
-	if err := readRows(ctx, conn, s.Day, reader{w, false}); err != nil {
+// sweepDays gives the raw rows of some slices to a sweep each, and has them counted.
+func sweepDays(ctx context.Context, conn *sql.Conn, stands []Standing, rules []rule.Set) ([]*sweep.Result, error) {
+	readers, rows := make([][]reader, len(stands)), int64(0)
+	for i, s := range stands {
+		rows += s.size()
+		readers[i] = []reader{{sweep.New(rules[i], int(s.Slice.Sessions), int(s.Slice.Activities)), false}}
+	}
+	if err := readRows(ctx, conn, daysOf(stands), readers); err != nil {
 		return nil, err
 	}
-	result := w.Result()
-	if s.Sessions+s.Activities > manyRows {
+	results := make([]*sweep.Result, len(stands))
+	for i := range readers {
+		results[i] = readers[i][0].Result()
+		readers[i] = nil
+	}
+	if rows > manyRows {
 		debug.FreeOSMemory() // or the garbage stays with the process while the SQL engine needs the memory
 	}
-	return result, nil
+	return results, nil
 }
+
+// size is how many rows the slice has of those that are counted.
+func (s Standing) size() int64 { return s.Slice.Sessions + s.Slice.Activities }
 
 // manyRows are so many that giving their memory back takes less time than reading them.
 const manyRows = 1_000_000
@@ -34,47 +45,38 @@ type reader struct {
 	legsOnly bool
 }
 
-// readRows gives the raw rows of a slice to all of the sweeps.
-func readRows(ctx context.Context, conn *sql.Conn, day calendar.Date, sweeps ...reader) error {
-	err := duck.Rows(ctx, conn, "count/agent_row", func(v []driver.Value) {
-		for _, w := range sweeps {
-			w.Agent(integer(v[0]), text(v[1]), text(v[2]))
-		}
-	}, on(day))
-	if err != nil {
-		return err
-	}
-	err = duck.Rows(ctx, conn, "count/session_row", func(v []driver.Value) {
-		for _, w := range sweeps {
+// readRows gives the raw rows of the slices to the sweeps of their days.
+func readRows(ctx context.Context, conn *sql.Conn, days []calendar.Date, sweeps [][]reader) error {
+	for _, of := range []struct {
+		rows string
+		give func(w reader, v []driver.Value) // without the day's number, which comes first
+	}{
+		{"count/agent_row", func(w reader, v []driver.Value) { w.Agent(integer(v[0]), text(v[1]), text(v[2])) }},
+		{"count/session_row", func(w reader, v []driver.Value) {
 			w.Session(integer(v[0]), instant(v[1]), instant(v[2]), isActive(v[3]))
-		}
-	}, on(day))
-	if err != nil {
-		return err
-	}
-	err = duck.Rows(ctx, conn, "count/activity_row", func(v []driver.Value) {
-		for _, w := range sweeps {
+		}},
+		{"count/activity_row", func(w reader, v []driver.Value) {
 			if isLeg := v[5].(bool); isLeg || !w.legsOnly {
 				w.Activity(integer(v[0]), instant(v[1]), instant(v[2]), isActive(v[3]), text(v[4]))
 			}
-		}
-	}, on(day))
-	if err != nil {
-		return err
-	}
-	err = duck.Rows(ctx, conn, "count/other_leg_row", func(v []driver.Value) {
-		for _, w := range sweeps {
+		}},
+		{"count/other_leg_row", func(w reader, v []driver.Value) {
 			w.OtherLeg(integer(v[0]), instant(v[1]), instant(v[2]), isActive(v[3]), text(v[4]))
-		}
-	}, on(day))
-	if err != nil {
-		return err
-	}
-	return duck.Rows(ctx, conn, "count/other_session_row", func(v []driver.Value) {
-		for _, w := range sweeps {
+		}},
+		{"count/other_session_row", func(w reader, v []driver.Value) {
 			w.OtherSession(integer(v[0]), instant(v[1]), instant(v[2]), isActive(v[3]))
+		}},
+	} {
+		err := duck.Rows(ctx, conn, of.rows, func(v []driver.Value) {
+			for _, w := range sweeps[integer(v[0])-1] {
+				of.give(w, v[1:])
+			}
+		}, on(days))
+		if err != nil {
+			return err
 		}
-	}, on(day))
+	}
+	return nil
 }
 
 // integer reads a BIGINT that is never NULL.

@@ -1,10 +1,11 @@
 package compute
 
 import (
+	"encoding/json"
+
 	"seats/compute/rule"
 	"seats/internal/calendar"
 	"seats/internal/config"
-	"seats/internal/settle"
 )
 
 // RulesFor places a tenant's counting rules on a day. AsOf is the slice's and is left for the caller.
@@ -24,15 +25,32 @@ func RulesFor(t config.Tenant, day calendar.Date) rule.Set {
 	return rules
 }
 
-// checkCoverage makes sure that the slice holds the day of every region as the rules place it (R10).
-func checkCoverage(rules rule.Set, day calendar.Date, spans []calendar.Interval) error {
-	covered := calendar.Union(spans)
+// rules places the rules on the day, and makes sure that the slice holds the day of every region as they do (R10).
+func (s Standing) rules() (rule.Set, error) {
+	if err := s.Missing(); err != nil {
+		return rule.Set{}, err
+	}
+	rules := RulesFor(s.By, s.Day)
+	rules.AsOf = s.Slice.AsOf
+	covered := calendar.Union(s.spans)
 	for _, r := range rules.Regions {
 		if r.Day.Seconds() > 0 && !covers(covered, r.Day) {
-			return &CoverageError{Day: day, Region: r.Name, Wants: r.Day}
+			return rules, &CoverageError{Day: s.Day, Region: r.Name, Wants: r.Day}
 		}
 	}
-	return nil
+	return rules, nil
+}
+
+// rulesOf are the rules of some days.
+func rulesOf(stands []Standing) ([]rule.Set, error) {
+	all := make([]rule.Set, len(stands))
+	for i, s := range stands {
+		var err error
+		if all[i], err = s.rules(); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
 }
 
 // covers tells whether one of the spans, which do not touch, holds the whole day.
@@ -45,7 +63,45 @@ func covers(spans []calendar.Interval, day calendar.Interval) bool {
 	return false
 }
 
-// stateOf is the state of a day's numbers (R10).
-func stateOf(rules rule.Set, s Slice, settleHours int) string {
-	return settle.State(s.HighWater, s.OpenSessions, rules.End(), settleHours)
+// asJSON gives the rules of some days to the SQL engine, as count/rule reads them.
+func asJSON(stands []Standing, rules []rule.Set) (string, error) {
+	type location struct {
+		Location  string   `json:"location"`
+		IsDefault bool     `json:"is_default"`
+		Switches  []string `json:"switches"`
+	}
+	type region struct {
+		Region    string     `json:"region"`
+		StartTS   int64      `json:"start_ts"`
+		EndTS     int64      `json:"end_ts"`
+		Locations []location `json:"locations"`
+	}
+	type day struct {
+		Day             calendar.Date `json:"day"`
+		AsOf            int64         `json:"as_of"`
+		EndSecondCounts bool          `json:"end_second_counts"`
+		Exclude         []string      `json:"exclude"`
+		Regions         []region      `json:"regions"`
+		State           string        `json:"state"`
+		SliceSHA256     string        `json:"slice_sha256"`
+		RulesSHA256     string        `json:"rules_sha256"`
+		Rules           string        `json:"rules"`
+	}
+	var days []day
+	for i, s := range stands {
+		d := day{
+			Day: s.Day, AsOf: rules[i].AsOf, EndSecondCounts: rules[i].EndSecondCounts, Exclude: rules[i].Exclude, State: s.state(rules[i].End()),
+			SliceSHA256: s.Slice.SHA256, RulesSHA256: s.By.RulesHash(), Rules: string(s.By.Rules()),
+		}
+		for _, r := range rules[i].Regions {
+			of := region{Region: r.Name, StartTS: r.Day.Start, EndTS: r.Day.End}
+			for _, l := range r.Locations {
+				of.Locations = append(of.Locations, location{l.Name, len(l.Switches) == 0, l.Switches})
+			}
+			d.Regions = append(d.Regions, of)
+		}
+		days = append(days, d)
+	}
+	text, err := json.Marshal(days)
+	return string(text), err
 }

@@ -43,8 +43,12 @@ func (t Table) IsKey(name string) bool { return slices.Contains(t.Key, name) }
 // does not exist, are mistakes in the program, so it panics.
 func Fill(name string, t Table) string {
 	t.validate()
+	return fill(name, Text(name), holes, t)
+}
+
+func fill(name, text string, funcs template.FuncMap, with any) string {
 	var out strings.Builder
-	if err := template.Must(template.New(name).Funcs(holes).Parse(Text(name))).Execute(&out, t); err != nil {
+	if err := template.Must(template.New(name).Funcs(funcs).Parse(text)).Execute(&out, with); err != nil {
 		panic(err)
 	}
 	return out.String()
@@ -56,11 +60,7 @@ func InSchema(name, schema string) string {
 	if !schemaName.MatchString(schema) {
 		panic(fmt.Sprintf("sql: %q cannot stand in a statement", schema))
 	}
-	var out strings.Builder
-	if err := template.Must(template.New(name).Parse(Text(name))).Execute(&out, struct{ Schema string }{`"` + schema + `"`}); err != nil {
-		panic(err)
-	}
-	return out.String()
+	return fill(name, Text(name), nil, struct{ Schema string }{`"` + schema + `"`})
 }
 
 // holes are what the statements can make of names beside writing them.

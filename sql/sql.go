@@ -14,9 +14,11 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
+	"text/template"
 )
 
 //go:embed gim slice count store ask lake fleet
@@ -28,6 +30,7 @@ var statements = sync.OnceValue(func() (s struct {
 	names []string
 }) {
 	s.texts = map[string]string{}
+	var rules []QualityRule
 	err := fs.WalkDir(files, ".", func(file string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err
@@ -47,14 +50,25 @@ var statements = sync.OnceValue(func() (s struct {
 			}
 			s.texts[name] = part + "\n"
 			s.names = append(s.names, name)
+			if strings.HasPrefix(name, qualityRule) {
+				rules = append(rules, QualityRule{strings.TrimPrefix(name, qualityRule), part + "\n"})
+			}
 		}
 		return err
 	})
 	if err != nil {
 		panic(err)
 	}
+	const all = "count/data_quality"
+	s.texts[all] = fill(all, s.texts[all], template.FuncMap{"rules": func() []QualityRule { return rules }}, nil)
 	return s
 })
+
+// qualityRule is what the names of the data-quality rules (R11) begin with.
+const qualityRule = "count/quality_"
+
+// QualityRule is a data-quality rule: a query of what it finds, which count/data_quality puts together with all others.
+type QualityRule struct{ Name, Text string }
 
 // Text returns a statement, for instance "count/peak". A name that does not exist is a mistake in the program, so it panics.
 func Text(name string) string {
@@ -70,12 +84,14 @@ func Names(prefix string) []string {
 	return slices.DeleteFunc(slices.Clone(statements().names), func(name string) bool { return !strings.HasPrefix(name, prefix) })
 }
 
-// ComputeSHA256 identifies the counting SQL: the hash over every name and text of the folder count.
-// Manifests carry it, so that a number can be traced to the statements that gave it.
-func ComputeSHA256() string {
+// Identity tells statements from others: a hash over names and texts, without comments and white space.
+func Identity(names []string) string {
 	h := sha256.New()
-	for _, name := range Names("count/") {
-		fmt.Fprintf(h, "%s\x00%s\x00", name, Text(name))
+	for _, name := range names {
+		fmt.Fprintf(h, "%s\x00%s\x00", name, strings.Join(strings.Fields(comment.ReplaceAllString(Text(name), "")), " "))
 	}
 	return hex.EncodeToString(h.Sum(nil))
 }
+
+// comment is one to the end of its line: no text in the statements has two hyphens.
+var comment = regexp.MustCompile(`--.*`)

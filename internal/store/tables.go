@@ -71,7 +71,13 @@ func of(ctx context.Context, q duck.Queryer, statement string, args []any, parts
 	return nil
 }
 
-func on(day calendar.Date) []any { return []any{sql.Named("day", day.String())} }
+func on(days ...calendar.Date) []any {
+	names := make([]string, len(days))
+	for i, d := range days {
+		names[i] = d.String()
+	}
+	return []any{sql.Named("days", names)}
+}
 
 func span(from, to calendar.Date) []any {
 	return []any{sql.Named("from", from.String()), sql.Named("to", to.String())}
@@ -87,14 +93,14 @@ func MoveSlice(ctx context.Context, q duck.Queryer, from, to calendar.Date) erro
 	return of(ctx, q, "move", span(from, to), head, aside, row, groups)
 }
 
-// DropResults takes all that was computed of a day out of a store.
-func DropResults(ctx context.Context, q duck.Queryer, day calendar.Date) error {
-	return of(ctx, q, "drop", on(day), evidence, result)
+// DropResults takes all that was computed of some days out of a store.
+func DropResults(ctx context.Context, q duck.Queryer, days ...calendar.Date) error {
+	return of(ctx, q, "drop", on(days...), evidence, result)
 }
 
-// DropRows takes the rows of a day out of a store: its slice, and what was derived from it row by row. Its numbers stay.
-func DropRows(ctx context.Context, q duck.Queryer, day calendar.Date) error {
-	return of(ctx, q, "drop", on(day), head, aside, row, groups, evidence)
+// DropRows takes the rows of some days out of a store: their slices, and what was derived from them row by row. Their numbers stay.
+func DropRows(ctx context.Context, q duck.Queryer, days ...calendar.Date) error {
+	return of(ctx, q, "drop", on(days...), head, aside, row, groups, evidence)
 }
 
 // Take brings what the published store says of itself into the scratch store: its slices without their rows, the issued

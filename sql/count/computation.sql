@@ -1,57 +1,55 @@
 -- name: computation
 -- Grain: day computed: from what, by which rules and which statements, so that it can be told when stale.
+-- Inputs: rule; $sql_sha256, $computed_ts.
 insert into _data.computation
-values ($day::date, $slice_sha256, $rules_sha256, $sql_sha256, $rules, $state, $computed_ts, $as_of)
-
--- name: computed
--- Grain: the computation of a day, none where there is none; and whether its curve is still there. Where rows were dropped
--- with age, only the numbers are left. is_issued: a number of the day stands in a file.
--- Inputs: _data.computation, concurrency, issued_file; $day.
-select slice_sha256,
+select day,
+       slice_sha256,
        rules_sha256,
-       sql_sha256,
-       (to_json(c) ->> 'as_of')::bigint as as_of, -- a store of an older version has none
+       $sql_sha256,
        rules,
        state,
-       computed_ts,
-       exists (
-           from _data.concurrency
-           where day = $day::date
-       ) as has_curve,
-       exists (
-           from _data.issued_file
-           where measure = 'concurrent'
-             and period = $day
-       ) as is_issued
+       $computed_ts,
+       as_of
+from rule
+
+-- name: computed
+-- Grain: day that was computed; and whether its curve is still there. Where rows were dropped
+-- with age, only the numbers are left. is_issued: a number of the day stands in a file.
+-- Inputs: _data.computation, concurrency, issued_file; $days.
+with wanted as (
+    select unnest($days::date[]) as day
+)
+select c.day::varchar as day,
+       c.slice_sha256,
+       c.rules_sha256,
+       c.sql_sha256,
+       (to_json(c) ->> 'as_of')::bigint as as_of, -- a store of an older version has none
+       c.rules,
+       c.state,
+       c.computed_ts,
+       k.day is not null as has_curve,
+       i.day is not null as is_issued
 from _data.computation as c
-where day = $day::date
+join wanted using (day)
+left join (
+    select distinct day
+    from _data.concurrency
+    join wanted using (day)
+) as k using (day)
+left join (
+    select distinct period::date as day
+    from _data.issued_file
+    where measure = 'concurrent'
+) as i using (day)
 
 -- name: quality
--- Grain: data-quality rule of a range of days, both included (R11), with up to 20 examples of the earliest days.
+-- Grain: data-quality rule of a day (R11), for days of a range, both included, with up to 20 examples.
 -- Input: _data.data_quality; $from, $to.
-with example as (
-    select rule,
-           day,
-           unnest(examples) as example,
-           generate_subscripts(examples, 1) as position
-    from _data.data_quality
-    where day between $from::date and $to::date
-),
-listed as (
-    select rule,
-           list(example order by day, position) as examples
-    from (
-        from example
-        qualify row_number() over (partition by rule order by day, position) <= 20
-    )
-    group by rule
-)
-select q.rule,
-       bool_or(q.blocking) as blocking,
-       sum(q.occurrences)::bigint as occurrences,
-       coalesce(any_value(l.examples), []) as examples
-from _data.data_quality as q
-left join listed as l using (rule)
-where q.day between $from::date and $to::date
-group by q.rule
-order by q.rule
+select day::varchar as day,
+       rule,
+       blocking,
+       occurrences,
+       examples
+from _data.data_quality
+where day between $from::date and $to::date
+order by rule, day

@@ -1,8 +1,8 @@
--- name: concurrency
+-- name: step
 -- Grain: step of the curve of a scope (R8), over the whole day, gaps and zeros included; two steps in a row
 -- always differ. An agent's sessions may overlap: each adds only what the earlier ones have not reached yet.
--- Inputs: presence, scope; $day.
-insert into _data.concurrency
+-- Inputs: presence, scope.
+create or replace temp table step as
 with reaching as (
     select scope_id,
            start_ts,
@@ -45,7 +45,7 @@ net as (
         or sum(sessions) <> 0
         or bool_or(is_bound)
 ),
-step as (
+running as (
     select scope_id,
            ts as start_ts,
            lead(ts) over (partition by scope_id order by ts) as end_ts,
@@ -53,68 +53,87 @@ step as (
            sum(sessions) over (partition by scope_id order by ts) as sessions
     from net
 )
-select $day::date, c.region, c.location, s.start_ts, s.end_ts, s.agents, s.sessions
+from running
+where start_ts < end_ts
+
+-- name: concurrency
+-- Grain: step of a curve. Output: _data.concurrency, in the order of days, scopes and time. Inputs: step, scope.
+insert into _data.concurrency
+select c.day,
+       c.region,
+       c.location,
+       s.start_ts,
+       s.end_ts,
+       s.agents,
+       s.sessions
 from step as s
 join scope as c using (scope_id)
-where s.start_ts < s.end_ts
-order by s.scope_id, s.start_ts
+order by scope_id, s.start_ts
 
 -- name: daily_concurrent
 -- Grain: scope and day (R8): the peak, its first second, and how many seconds it lasts in all. A day without
 -- a session, or without a second, is 0.
--- Inputs: _data.concurrency, scope; $day, $state.
+-- Inputs: step, scope, rule.
 insert into _data.daily_concurrent
-with step as (
-    select c.region,
-           c.location,
-           s.start_ts,
-           s.end_ts,
-           coalesce(s.agents, 0) as agents
-    from scope as c
-    left join _data.concurrency as s on s.day = $day::date
-        and s.region = c.region
-        and s.location is not distinct from c.location
-),
-ranked as (
-    select *,
-           max(agents) over (partition by region, location) as peak
+with level as (
+    select scope_id,
+           agents,
+           min(start_ts) as first_ts,
+           sum(end_ts - start_ts)::bigint as seconds
     from step
+    where agents > 0
+    group by scope_id, agents
+),
+peak as (
+    from level
+    qualify row_number() over (partition by scope_id order by agents desc) = 1
 )
-select $day::date,
-       region,
-       location,
-       peak,
-       case when peak > 0 then min(start_ts) end,
-       case when peak > 0 then sum(end_ts - start_ts)::bigint end,
-       $state
-from ranked
-where agents = peak
-group by region, location, peak
-order by region, location nulls first
+select day,
+       c.region,
+       c.location,
+       coalesce(p.agents, 0),
+       p.first_ts,
+       p.seconds,
+       r.state
+from scope as c
+join rule as r using (day)
+left join peak as p using (scope_id)
+order by scope_id
 
 -- name: curve
 -- Grain: step of a scope's curve, scope by scope and in order, as it was stored. For the comparison second
 -- by second (R12).
--- Inputs: _data.concurrency, scope; $day.
+-- Inputs: _data.concurrency, scope.
 select c.scope_id,
        s.start_ts,
        s.end_ts,
        s.agents,
        s.sessions
 from _data.concurrency as s
-join scope as c on c.region = s.region
+join scope as c on c.day = s.day
+    and c.region = s.region
     and c.location is not distinct from s.location
-where s.day = $day::date
 order by c.scope_id, s.start_ts
+
+-- name: scope_list
+-- Grain: scope, to know its number in the curves.
+-- Input: scope.
+select scope_id,
+       day::varchar as day,
+       region,
+       coalesce(location, '') as location
+from scope
+order by scope_id
 
 -- name: peak
 -- Grain: scope and day. For the comparison of peaks (R12), and for whoever reports them.
--- Input: _data.daily_concurrent; $day.
-select region,
+-- Input: _data.daily_concurrent; $days.
+select day::varchar as day,
+       region,
        coalesce(location, '') as location,
        agents,
        coalesce(peak_ts, 0) as peak_ts,
        coalesce(peak_seconds, 0) as peak_seconds
 from _data.daily_concurrent
-where day = $day::date
-order by region, location
+join (select unnest($days::date[]) as day) using (day)
+order by day, region, location

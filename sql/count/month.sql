@@ -1,13 +1,18 @@
--- name: month_day
--- Grain: day of a range, both ends included, that was computed: by which rules, and with which state.
--- Input: _data.computation; $from, $to.
-select day::varchar as day,
-       rules_sha256,
-       rules,
-       state
-from _data.computation
-where day between $from::date and $to::date
-order by day
+-- name: rule_region_month
+-- Grain: region of the tenant, with what its month is counted from: state (R10), a hash over the slices of its days, and the days
+-- (R9): not one that the zone skipped, nor one after the region's last. Input: $regions, a list as JSON.
+create or replace temp table rule_region_month as
+select unnest(region)
+from (
+    select unnest(from_json_strict($regions, '[{"region": "VARCHAR", "state": "VARCHAR", "slices_sha256": "VARCHAR", "days": ["DATE"]}]')) as region
+)
+
+-- name: rule_month_day
+-- Grain: region of the tenant and day that its month is counted from. Input: rule_region_month.
+create or replace temp table rule_month_day as
+select region,
+       unnest(days) as day
+from rule_region_month
 
 -- name: month_agent
 -- Grain: region and agent of a month (R9). Who touches the month touches one of its days, so the days' sessions are all there is to
@@ -81,17 +86,10 @@ where month = $month
 select region,
        agents,
        state,
-       slices_sha256
+       slices_sha256,
+       rules_sha256,
+       sql_sha256,
+       computed_ts
 from _data.monthly_enabled
 where month = $month
 order by region
-
--- name: month_computed
--- Grain: the computation of a month, none where there is none: what is the same for every region.
--- Input: _data.monthly_enabled; $month.
-select any_value(rules_sha256) as rules_sha256,
-       any_value(sql_sha256) as sql_sha256,
-       any_value(computed_ts) as computed_ts
-from _data.monthly_enabled
-where month = $month
-having count(*) > 0

@@ -1,88 +1,85 @@
--- name: rule_rule
--- What the rules need besides the slice, for the length of one computation, stands in tables like this one:
--- the configuration's part as rows, so that no statement is put together from values. Grain: one row.
-create or replace temp table rule (
-    as_of               bigint not null,
-    end_second_counts   boolean not null
+-- name: rule
+-- What the rules need besides the slices, for the length of one computation, stands in tables like this one: the
+-- configuration's part as rows, so that no statement is put together from values.
+-- Grain: day that is counted, all days at once. as_of and state are its slice's (R10); the hashes say what it is counted from.
+-- Input: $rules, a list of days as JSON.
+create or replace temp table rule as
+select unnest(day)
+from (
+    select unnest(from_json_strict($rules, '[{
+        "day": "DATE",
+        "as_of": "BIGINT",
+        "end_second_counts": "BOOLEAN",
+        "exclude": ["VARCHAR"],
+        "regions": [{
+            "region": "VARCHAR",
+            "start_ts": "BIGINT",
+            "end_ts": "BIGINT",
+            "locations": [{"location": "VARCHAR", "is_default": "BOOLEAN", "switches": ["VARCHAR"]}]
+        }],
+        "state": "VARCHAR",
+        "slice_sha256": "VARCHAR",
+        "rules_sha256": "VARCHAR",
+        "rules": "VARCHAR"
+    }]')) as day
 )
 
 -- name: rule_region_day
--- Grain: region of the tenant, with its day (R7); the span is empty where the zone skipped the date.
-create or replace temp table rule_region_day (
-    region              varchar not null,
-    start_ts            bigint not null,
-    end_ts              bigint not null
-)
+-- Grain: region of the tenant and day, with the region's day (R7); the span is empty where the zone skipped the date.
+-- Input: rule.
+create or replace temp table rule_region_day as
+select day,
+       region.region,
+       region.start_ts,
+       region.end_ts
+from (select day, unnest(regions) as region from rule)
 
 -- name: rule_location
--- Grain: location of the tenant (R5). At most one is the default.
-create or replace temp table rule_location (
-    region              varchar not null,
-    location            varchar not null,
-    is_default          boolean not null
+-- Grain: location of the tenant and day (R5). At most one of a day is the default.
+-- Input: rule.
+create or replace temp table rule_location as
+select day,
+       region,
+       location.location,
+       location.is_default
+from (
+    select day,
+           region.region,
+           unnest(region.locations) as location
+    from (select day, unnest(regions) as region from rule)
 )
 
 -- name: rule_switch
--- Grain: switch that a location lists (R5).
-create or replace temp table rule_switch (
-    switch_name         varchar not null,
-    region              varchar not null,
-    location            varchar not null
+-- Grain: switch that a location lists on a day (R5).
+-- Input: rule.
+create or replace temp table rule_switch as
+select day,
+       region,
+       location.location,
+       unnest(location.switches) as switch_name
+from (
+    select day,
+           region.region,
+           unnest(region.locations) as location
+    from (select day, unnest(regions) as region from rule)
 )
 
 -- name: rule_exclude
--- Grain: pattern of exclude_agents (R6).
-create or replace temp table rule_exclude (
-    pattern             varchar not null
-)
-
--- name: rule_region_month
--- Grain: region of the tenant, with what its month is counted from: state (R10), and a hash over the slices of its days.
-create or replace temp table rule_region_month (
-    region              varchar not null,
-    state               varchar not null,
-    slices_sha256       varchar not null
-)
-
--- name: rule_month_day
--- Grain: region of the tenant and day that its month is counted from (R9): not one that the zone skipped, nor one after the region's last.
-create or replace temp table rule_month_day (
-    region              varchar not null,
-    day                 date not null
-)
-
--- name: rule_add_rule
-insert into rule
-values ($as_of, $end_second_counts)
-
--- name: rule_add_region_day
-insert into rule_region_day
-values ($region, $start_ts, $end_ts)
-
--- name: rule_add_location
-insert into rule_location
-values ($region, $location, $is_default)
-
--- name: rule_add_switch
-insert into rule_switch
-select unnest($switch_names::varchar[]),
-       $region,
-       $location
-
--- name: rule_add_exclude
-insert into rule_exclude
-values ($pattern)
-
--- name: rule_add_region_month
-insert into rule_region_month
-values ($region, $state, $slices_sha256)
-
--- name: rule_add_month_day
-insert into rule_month_day
-select $region,
-       unnest($days)::date
+-- Grain: pattern of exclude_agents and day (R6).
+-- Input: rule.
+create or replace temp table rule_exclude as
+select day,
+       unnest(exclude) as pattern
+from rule
 
 -- name: keep_rules
 -- The counting rules are kept by their hash, once. Output: _data.counting_rules. Inputs: $rules_sha256, $rules.
 insert or ignore into _data.counting_rules
 values ($rules_sha256, $rules)
+
+-- name: keep_rules_of_days
+-- Likewise those of the days that are counted. Output: _data.counting_rules. Input: rule.
+insert or ignore into _data.counting_rules
+select distinct rules_sha256,
+                rules
+from rule

@@ -1,7 +1,7 @@
 -- name: slice
--- Grain: the slice of a day, none where there is none.
--- Input: _data.slice; $day.
-select source,
+-- Grain: day that has a slice. Input: _data.slice; $days.
+select day::varchar as day,
+       source,
        high_water,
        as_of,
        extracted_ts,
@@ -11,74 +11,71 @@ select source,
        open_sessions,
        sha256
 from _data.slice
-where day = $day::date
-
--- name: slice_day
--- Grain: day of a range, both ends included, that has a slice.
--- Input: _data.slice; $from, $to.
-select day::varchar as day
-from _data.slice
-where day between $from::date and $to::date
-order by day
+join (select unnest($days::date[]) as day) using (day)
 
 -- name: slice_span
--- Grain: span of time that the slice of a day covers (R10).
--- Input: _data.slice_span; $day.
-select start_ts,
+-- Grain: span of time that the slice of a day covers (R10). Input: _data.slice_span; $days.
+select day::varchar as day,
+       start_ts,
        end_ts
 from _data.slice_span
-where day = $day::date
-order by start_ts, end_ts
+join (select unnest($days::date[]) as day) using (day)
+order by day, start_ts, end_ts
+
+-- name: agent_row
+-- Grain: resource of the slices of some days, as read; no is the day's place in $days. For the sweep (R12).
+-- Input: _data.agent; $days.
+select d.no,
+       resource_key,
+       employee_id,
+       resource_name
+from _data.agent
+join (select unnest($days::date[]) as day, generate_subscripts($days::date[], 1) as no) as d using (day)
 
 -- name: session_row
--- Grain: voice session of the slice, as read. For the sweep (R12).
--- Input: _data.voice_session; $day.
-select resource_key,
+-- Grain: voice session of the slices, as read. For the sweep (R12).
+-- Input: _data.voice_session; $days.
+select d.no,
+       resource_key,
        start_ts,
        end_ts,
        active_flag
 from _data.voice_session
-where day = $day::date
+join (select unnest($days::date[]) as day, generate_subscripts($days::date[], 1) as no) as d using (day)
 
 -- name: other_session_row
--- Grain: voice session beside the slice (R3), as read. For the sweep (R12).
--- Input: _data.other_session; $day.
-select resource_key,
+-- Grain: voice session beside the slices (R3), as read. For the sweep (R12).
+-- Input: _data.other_session; $days.
+select d.no,
+       resource_key,
        start_ts,
        end_ts,
        active_flag
 from _data.other_session
-where day = $day::date
+join (select unnest($days::date[]) as day, generate_subscripts($days::date[], 1) as no) as d using (day)
 
 -- name: activity_row
--- Grain: activity of the slice, as read. For the sweep (R12), which also counts a reading of the specification in which
+-- Grain: activity of the slices, as read. For the sweep (R12), which also counts a reading of the specification in which
 -- previews do not count.
--- Input: _data.ocs_activity; $day.
-select resource_key,
+-- Input: _data.ocs_activity; $days.
+select d.no,
+       resource_key,
        start_ts,
        end_ts,
        active_flag,
        switch_name,
        kind = 'leg' as is_leg
 from _data.ocs_activity
-where day = $day::date
+join (select unnest($days::date[]) as day, generate_subscripts($days::date[], 1) as no) as d using (day)
 
 -- name: other_leg_row
 -- Grain: leg that only tells a switch (R5), as read. For the sweep (R12).
--- Input: _data.other_leg; $day.
-select resource_key,
+-- Input: _data.other_leg; $days.
+select d.no,
+       resource_key,
        start_ts,
        end_ts,
        active_flag,
        switch_name
 from _data.other_leg
-where day = $day::date
-
--- name: agent_row
--- Grain: resource of the slice, as read. For the sweep (R12).
--- Input: _data.agent; $day.
-select resource_key,
-       employee_id,
-       resource_name
-from _data.agent
-where day = $day::date
+join (select unnest($days::date[]) as day, generate_subscripts($days::date[], 1) as no) as d using (day)

@@ -4,9 +4,9 @@ insert into small._data.{{.Name}} by name
 from _data.{{.Name}}
 
 -- name: each_drop
--- A day's rows go.
+-- The rows of some days go.
 delete from _data.{{.Name}}
-where day = $day::date
+where day in (select unnest($days::date[]))
 
 -- name: each_drop_days
 -- The rows of a range of days, both included, go.
