@@ -51,7 +51,7 @@ func BenchmarkDay(b *testing.B) {
 	conn, day := openStore(b), date(b, "2026-03-10")
 	bigDay(b, conn, day.String())
 	for b.Loop() {
-		_, err := Day(context.Background(), conn, bigTenant(b), day, 1)
+		_, err := countDay(conn, bigTenant(b), day, 1)
 		require.NoError(b, err)
 	}
 }
@@ -62,9 +62,8 @@ func BenchmarkSweepDay(b *testing.B) {
 	bigDay(b, conn, day.String())
 	b.ReportAllocs()
 	for b.Loop() {
-		slice, rules, err := prepare(context.Background(), conn, bigTenant(b), day)
-		require.NoError(b, err)
-		_, err = sweepDay(context.Background(), conn, rules, slice)
+		stands, rules := standing(b, conn, bigTenant(b), day)
+		_, err := sweepDays(context.Background(), conn, stands, rules)
 		require.NoError(b, err)
 	}
 	b.ReportMetric(million*float64(b.N)/b.Elapsed().Seconds()/1e6, "Msessions/s")

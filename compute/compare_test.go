@@ -45,15 +45,19 @@ func TestR12DifferenceIsFoundAndNamed(t *testing.T) {
 			tx, err := conn.BeginTx(ctx, nil)
 			require.NoError(t, err)
 			defer tx.Rollback() //nolint:errcheck // nothing to keep
-			slice, rules, err := prepare(ctx, tx, tenant, day)
+			stands, rules := standing(t, conn, tenant, day)
+			swept, err := sweepDays(ctx, conn, stands, rules)
 			require.NoError(t, err)
-			require.NoError(t, countBySQL(ctx, tx, rules, day, Final))
-			swept, err := sweepDay(ctx, conn, rules, slice)
-			require.NoError(t, err)
-			require.NoError(t, compareDay(ctx, conn, tx, day, swept))
+			compare := func() error {
+				numbers, err := loadNumbers(ctx, tx, stands)
+				require.NoError(t, err)
+				return compareDays(ctx, conn, tx, []DayResult{numbers.result(stands[0])}, swept)
+			}
+			countBySQL(t, tx, stands, rules)
+			require.NoError(t, compare())
 
 			execSQL(t, tx, tt.spoil)
-			err = compareDay(ctx, conn, tx, day, swept)
+			err = compare()
 			require.ErrorAs(t, err, new(*DifferenceError))
 			require.EqualError(t, err, prefix+tt.want)
 		})

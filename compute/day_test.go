@@ -39,11 +39,11 @@ func twoSeats(t require.TestingT, day string) history {
 }
 
 func TestDayStoresWhatItReturns(t *testing.T) {
-	ctx, conn, tenant, day := context.Background(), openStore(t), smallTenant(), date(t, "2026-03-10")
+	conn, tenant, day := openStore(t), smallTenant(), date(t, "2026-03-10")
 	end := day.In(time.UTC).End
 	writeSlice(t, conn, tenant, day, end+hour, twoSeats(t, "2026-03-10"))
 
-	result, err := Day(ctx, conn, tenant, day, 77)
+	result, err := countDay(conn, tenant, day, 77)
 	require.NoError(t, err)
 	nine := day.In(time.UTC).Start + 9*hour
 	require.Equal(t, []Peak{{"EU", "", 2, nine, hour}, {"EU", "london", 2, nine, hour}}, result.Peaks)
@@ -57,10 +57,8 @@ func TestDayStoresWhatItReturns(t *testing.T) {
 	require.EqualValues(t, 77, result.ComputedTS)
 	require.False(t, result.Blocked())
 
-	loaded, err := LoadDay(ctx, conn, tenant, day)
-	require.NoError(t, err)
-	require.Equal(t, result, loaded)
-	again, err := Day(ctx, conn, tenant, day, 77)
+	require.Equal(t, result, loadDay(t, conn, tenant, day))
+	again, err := countDay(conn, tenant, day, 77)
 	require.NoError(t, err)
 	require.Equal(t, result, again)
 	require.EqualValues(t, 2, scalar(t, conn, "select count(*) from _data.qualifying_session"), "replaced, not added")
@@ -71,7 +69,7 @@ func TestR6ResourceWithoutAgentRow(t *testing.T) {
 	conn, tenant, day := openStore(t), smallTenant(), date(t, "2026-03-10")
 	writeSlice(t, conn, tenant, day, 0, twoSeats(t, "2026-03-10"))
 	execSQL(t, conn, "delete from _data.agent where resource_key = 102")
-	result, err := Day(context.Background(), conn, tenant, day, 1)
+	result, err := countDay(conn, tenant, day, 1)
 	require.NoError(t, err)
 	require.EqualValues(t, 2, result.Regions()[0].Agents)
 	require.EqualValues(t, 1, scalar(t, conn, "select count(*) from _data.qualifying_session where agent = '#102'"))
@@ -80,13 +78,13 @@ func TestR6ResourceWithoutAgentRow(t *testing.T) {
 func TestR10MissingSlice(t *testing.T) {
 	ctx, conn, day := context.Background(), openStore(t), date(t, "2026-03-10")
 	var missing *MissingError
-	_, err := Day(ctx, conn, smallTenant(), day, 1)
+	_, err := countDay(conn, smallTenant(), day, 1)
 	require.ErrorAs(t, err, &missing)
 	require.Equal(t, &MissingError{What: "slice", Days: []calendar.Date{day}}, missing)
 	require.EqualError(t, err, "no slice of 2026-03-10")
 
 	writeSlice(t, conn, smallTenant(), day, 0, history{})
-	_, err = LoadDay(ctx, conn, smallTenant(), day)
+	_, err = Load(ctx, conn, []Standing{look(t, conn, smallTenant(), day)})
 	require.EqualError(t, err, "no result of 2026-03-10")
 }
 
@@ -98,7 +96,7 @@ func TestR10SliceMustCoverEveryRegion(t *testing.T) {
 	tenant.Regions = append(tenant.Regions, config.Region{Name: "IN", Zone: kolkata, Locations: []config.Location{{Name: "pune", Switches: []string{"P"}}}})
 
 	var uncovered *CoverageError
-	_, err = Day(context.Background(), conn, tenant, day, 1)
+	_, err = countDay(conn, tenant, day, 1)
 	require.ErrorAs(t, err, &uncovered)
 	require.Equal(t, "IN", uncovered.Region)
 	require.ErrorContains(t, err, "2026-03-09T18:30:00Z to 2026-03-10T18:30:00Z: extract it again")
@@ -125,20 +123,21 @@ func TestR10State(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			require.Equal(t, tt.want, stateOf(RulesFor(tenant, day), Slice{HighWater: tt.highWater, OpenSessions: tt.open}, 1))
+			s := Standing{Day: day, By: tenant, Slice: &Slice{HighWater: tt.highWater, OpenSessions: tt.open}}
+			require.Equal(t, tt.want, s.state(RulesFor(tenant, day).End()))
 		})
 	}
 }
 
 func TestStaleAfterAnyChange(t *testing.T) {
-	ctx, conn, day := context.Background(), openStore(t), date(t, "2026-03-10")
+	conn, day := openStore(t), date(t, "2026-03-10")
 	changes := []struct {
 		name   string
 		change func(*config.Tenant)
 	}{
 		{"nothing", nil},
-		{"slice", func(*config.Tenant) { execSQL(t, conn, "update _data.slice set sha256 = 'other'") }},
 		{"statements", func(*config.Tenant) { execSQL(t, conn, "update _data.computation set sql_sha256 = 'other'") }},
+		{"slice", func(*config.Tenant) { execSQL(t, conn, "update _data.slice set sha256 = 'other'") }},
 		{"rules", func(tenant *config.Tenant) { tenant.ExcludeAgents = []string{"TEST*"} }},
 		{"settle_hours", func(tenant *config.Tenant) { tenant.SettleHours = 2 }},
 		{"rows dropped with age, and read again", func(*config.Tenant) { execSQL(t, conn, "delete from _data.concurrency") }},
@@ -149,43 +148,38 @@ func TestStaleAfterAnyChange(t *testing.T) {
 			clearStore(t, conn)
 			tenant := smallTenant()
 			writeSlice(t, conn, tenant, day, day.In(time.UTC).End+hour, twoSeats(t, "2026-03-10"))
-			_, err := Day(ctx, conn, tenant, day, 1)
+			_, err := countDay(conn, tenant, day, 1)
 			require.NoError(t, err)
 			if tt.change != nil {
 				tt.change(&tenant)
 			}
-			stale, err := Stale(ctx, conn, tenant, day)
-			require.NoError(t, err)
-			require.Equal(t, tt.change != nil, stale)
+			require.Equal(t, tt.change != nil && tt.name != "statements", look(t, conn, tenant, day).Stale(), "what other statements counted stays valid")
 		})
 	}
 	clearStore(t, conn)
-	_, err := Stale(ctx, conn, smallTenant(), day)
-	require.ErrorAs(t, err, new(*MissingError))
+	require.ErrorAs(t, look(t, conn, smallTenant(), day).Missing(), new(*MissingError))
 }
 
 // TestDayThatItsZoneSkipped: it has no second and so no curve, and is computed and fresh all the same.
 func TestDayThatItsZoneSkipped(t *testing.T) {
-	ctx, conn, tenant, day := context.Background(), openStore(t), smallTenant(), date(t, "2011-12-30")
+	conn, tenant, day := openStore(t), smallTenant(), date(t, "2011-12-30")
 	apia, err := time.LoadLocation("Pacific/Apia")
 	require.NoError(t, err)
 	tenant.Regions[0].Zone = apia
 	writeSlice(t, conn, tenant, day, 0, history{})
-	result, err := Day(ctx, conn, tenant, day, 1)
+	result, err := countDay(conn, tenant, day, 1)
 	require.NoError(t, err)
 	require.Zero(t, result.Regions()[0].Agents)
 	require.Zero(t, scalar(t, conn, "select count(*) from _data.concurrency"))
-	stale, err := Stale(ctx, conn, tenant, day)
-	require.NoError(t, err)
-	require.False(t, stale)
+	require.False(t, look(t, conn, tenant, day).Stale())
 }
 
 func TestBlockedResultsAreStored(t *testing.T) {
-	ctx, conn, tenant, day := context.Background(), openStore(t), smallTenant(), date(t, "2026-03-10")
+	conn, tenant, day := openStore(t), smallTenant(), date(t, "2026-03-10")
 	rows := twoSeats(t, "2026-03-10")
 	rows.activities[1].switchName = "NOWHERE"
 	writeSlice(t, conn, tenant, day, 0, rows)
-	result, err := Day(ctx, conn, tenant, day, 1)
+	result, err := countDay(conn, tenant, day, 1)
 	require.NoError(t, err)
 	require.True(t, result.Blocked())
 	require.Equal(t, []Quality{{"unmapped_switch", true, 1, []string{"2 on NOWHERE"}}}, Blocking(result.Quality))
@@ -199,20 +193,18 @@ func TestFailedDayLeavesTheStoreAsItWas(t *testing.T) {
 	execSQL(t, conn, `create table _data.computation (day date, slice_sha256 varchar, rules_sha256 varchar, sql_sha256 varchar,
 		rules varchar, state varchar, computed_ts bigint check (computed_ts <> 13), as_of bigint)`)
 	writeSlice(t, conn, tenant, day, 0, twoSeats(t, "2026-03-10"))
-	before, err := Day(ctx, conn, tenant, day, 1)
+	before, err := countDay(conn, tenant, day, 1)
 	require.NoError(t, err)
 
 	execSQL(t, conn, "delete from _data.voice_session where sm_res_session_fact_key = 2")
-	_, err = Day(ctx, conn, tenant, day, 13)
+	_, err = countDay(conn, tenant, day, 13)
 	require.ErrorContains(t, err, "sql/count/computation")
 	cancelled, cancel := context.WithCancel(ctx)
 	cancel()
-	_, err = Day(cancelled, conn, tenant, day, 2)
+	_, err = NewCounter(conn, tenant).Day(cancelled, day, 2)
 	require.ErrorIs(t, err, context.Canceled)
 
-	after, err := LoadDay(ctx, conn, tenant, day)
-	require.NoError(t, err)
-	require.Equal(t, before, after)
+	require.Equal(t, before, loadDay(t, conn, tenant, day))
 }
 
 // TestR9AnIssuedDayKeepsItsRules: also where it has to be counted again; one that is not issued has today's.
@@ -221,44 +213,37 @@ func TestR9AnIssuedDayKeepsItsRules(t *testing.T) {
 	moved := smallTenant()
 	moved.ExcludeAgents = []string{"ann"}
 	writeSlice(t, conn, smallTenant(), day, 0, twoSeats(t, "2026-03-10"))
-	_, err := Day(ctx, conn, smallTenant(), day, 1)
+	_, err := countDay(conn, smallTenant(), day, 1)
 	require.NoError(t, err)
-	by, err := CountedBy(ctx, conn, moved, day)
-	require.NoError(t, err)
-	require.Equal(t, moved, by)
+	require.Equal(t, moved, look(t, conn, moved, day).By)
 
 	execSQL(t, conn, "insert into _data.issued_file (region, measure, period, revision, value, state, file, sha256, manifest_sha256, issued_ts) values ('EU', 'concurrent', '2026-03-10', 1, 2, 'final', 'f', '', '', 1)")
-	by, err = CountedBy(ctx, conn, moved, day)
-	require.NoError(t, err)
-	require.Equal(t, smallTenant().RulesHash(), by.RulesHash())
-	stale, err := Stale(ctx, conn, by, day)
-	require.NoError(t, err)
-	require.False(t, stale)
+	stands := look(t, conn, moved, day)
+	require.Equal(t, smallTenant().RulesHash(), stands.By.RulesHash())
+	require.False(t, stands.Stale())
 
-	would, err := Would(ctx, conn, moved, day)
+	today := stands
+	today.By = moved
+	would, err := NewCounter(conn, moved).Would(ctx, today)
 	require.NoError(t, err)
 	require.EqualValues(t, 1, would.Regions()[0].Agents)
-	stands, err := LoadDay(ctx, conn, by, day)
-	require.NoError(t, err)
-	require.EqualValues(t, 2, stands.Regions()[0].Agents)
+	require.EqualValues(t, 2, loadDay(t, conn, moved, day).Regions()[0].Agents)
 	require.EqualValues(t, 1, scalar(t, conn, "select count(*) from _data.counting_rules"))
 }
 
 // TestR10AnotherAsOfIsAnotherSlice: with the very rows of the one before.
 func TestR10AnotherAsOfIsAnotherSlice(t *testing.T) {
-	ctx, conn, tenant, day := context.Background(), openStore(t), smallTenant(), date(t, "2026-03-10")
+	conn, tenant, day := openStore(t), smallTenant(), date(t, "2026-03-10")
 	rows := twoSeats(t, "2026-03-10")
 	rows.sessions[1].end, rows.sessions[1].active = sweep.Unknown, true
 	ten := day.In(time.UTC).Start + 10*hour
 	writeSlice(t, conn, tenant, day, ten, rows)
-	first, err := Day(ctx, conn, tenant, day, 1)
+	first, err := countDay(conn, tenant, day, 1)
 	require.NoError(t, err)
 	execSQL(t, conn, "update _data.slice set as_of = as_of - 1800")
-	stale, err := Stale(ctx, conn, tenant, day)
-	require.NoError(t, err)
-	require.True(t, stale)
+	require.True(t, look(t, conn, tenant, day).Stale())
 	require.EqualValues(t, 1, scalar(t, conn, "select count(*) from ("+strings.TrimSpace(texts.Text("store/uncounted"))+")"))
-	second, err := Day(ctx, conn, tenant, day, 2)
+	second, err := countDay(conn, tenant, day, 2)
 	require.NoError(t, err)
 	require.Equal(t, first.Regions()[0].PeakSeconds-1800, second.Regions()[0].PeakSeconds)
 }

@@ -149,4 +149,3 @@ func (l *duckList) Scan(v any) error {
 	}
 	return nil
 }
-

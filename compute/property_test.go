@@ -24,8 +24,12 @@ func TestSQLEqualsSweepEqualsBruteForce(t *testing.T) {
 		clearStore(t, conn)
 		writeSlice(t, conn, w.tenant, w.day, w.asOf, w.rows)
 
-		_, swept, err := computeDay(context.Background(), conn, w.tenant, w.day, 1)
+		_, err := countDay(conn, w.tenant, w.day, 1)
 		require.NoError(t, err, "SQL and sweep")
+		stands, rules := standing(t, conn, w.tenant, w.day)
+		all, err := sweepDays(context.Background(), conn, stands, rules)
+		require.NoError(t, err)
+		swept := all[0]
 		b := brute{rules: w.rules(), rows: w.rows}
 		require.Equal(t, b.unmapped(), swept.Unmapped(), "unmapped")
 		for no, scope := range swept.Scopes() {

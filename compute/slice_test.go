@@ -29,7 +29,7 @@ func clearStore(t require.TestingT, conn *sql.Conn) {
 func writeSlice(t require.TestingT, conn *sql.Conn, tenant config.Tenant, day calendar.Date, asOf int64, h history) {
 	spans := spansOf(tenant, day)
 	cut := h.cut(spans, asOf)
-	arg := on(day)
+	arg := sql.Named("day", day.String())
 	for _, span := range spans {
 		execSQL(t, conn, "insert into _data.slice_span values ($day::date, $s, $e)", arg, sql.Named("s", span.Start), sql.Named("e", span.End))
 	}
@@ -72,7 +72,7 @@ func writeSliceRow(t require.TestingT, conn *sql.Conn, day calendar.Date, asOf i
 	}
 	_, err := conn.ExecContext(context.Background(),
 		"insert into _data.slice (day, source, high_water, as_of, extracted_ts, sessions, activities, agents, open_sessions, state, sha256, lookback_seconds) values ($day::date, 'test', $as_of, $as_of, 0, $sessions, $activities, $agents, $open, 'final', 'hash of ' || $day, nullif($lookback, 0))",
-		on(day), sql.Named("as_of", asOf), sql.Named("sessions", len(cut.sessions)), sql.Named("activities", len(cut.activities)),
+		sql.Named("day", day.String()), sql.Named("as_of", asOf), sql.Named("sessions", len(cut.sessions)), sql.Named("activities", len(cut.activities)),
 		sql.Named("agents", len(cut.resources)), sql.Named("open", open), sql.Named("lookback", cut.lookback))
 	require.NoError(t, err)
 }

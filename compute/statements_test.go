@@ -18,9 +18,10 @@ import (
 // TestStatementsPrepareAgainstEmptyStore prepares every statement of sql/count. The steps are
 // run before, because they make the temporary tables that others read.
 func TestStatementsPrepareAgainstEmptyStore(t *testing.T) {
-	ctx, conn, day := context.Background(), openStore(t), date(t, "2026-03-10")
-	require.NoError(t, countBySQL(ctx, conn, RulesFor(smallTenant(), day), day, Final))
-	require.NoError(t, basis{}.write(ctx, conn))
+	ctx, conn := context.Background(), openStore(t)
+	month := february(t, conn)
+	_, err := countMonth(conn, smallTenant(), month, 1)
+	require.NoError(t, err)
 	names := texts.Names("count/")
 	require.NotEmpty(t, names)
 	for _, name := range names {
@@ -33,11 +34,11 @@ func TestStatementsPrepareAgainstEmptyStore(t *testing.T) {
 	}
 }
 
-// TestStepsBindNothingButDayAndState: the driver binds a parameter that it is not given to any other value.
-func TestStepsBindNothingButDayAndState(t *testing.T) {
+// TestStepsBindNothingButRules: the driver binds a parameter that it is not given to any other value.
+func TestStepsBindNothingButRules(t *testing.T) {
 	for _, name := range Steps() {
 		for _, parameter := range regexp.MustCompile(`\$[a-z_]+`).FindAllString(withoutComments(texts.Text(name)), -1) {
-			require.Contains(t, []string{"$day", "$state"}, parameter, name)
+			require.Equal(t, "count/rule $rules", name+" "+parameter)
 		}
 	}
 }
@@ -67,7 +68,7 @@ func TestR12SweepSharesNothingWithSQL(t *testing.T) {
 func TestEmptySliceGivesZeros(t *testing.T) {
 	conn, tenant, day := openStore(t), smallTenant(), date(t, "2026-03-10")
 	writeSlice(t, conn, tenant, day, 0, history{})
-	result, err := Day(context.Background(), conn, tenant, day, 1)
+	result, err := countDay(conn, tenant, day, 1)
 	require.NoError(t, err)
 	require.Equal(t, []Peak{{Region: "EU"}, {Region: "EU", Location: "london"}}, result.Peaks)
 	require.Equal(t, []Enabled{{Region: "EU"}}, result.Enabled)
@@ -79,8 +80,7 @@ func TestEmptySliceGivesZeros(t *testing.T) {
 func TestR12TheSweepIsFedRawRowsAlone(t *testing.T) {
 	ctx, conn, day := context.Background(), openStore(t), date(t, "2026-03-10")
 	writeSlice(t, conn, smallTenant(), day, 0, twoSeats(t, "2026-03-10"))
-	slice, rules, err := prepare(ctx, conn, smallTenant(), day)
-	require.NoError(t, err)
+	stands, rules := standing(t, conn, smallTenant(), day)
 	rows, err := conn.QueryContext(ctx, "select table_name from duckdb_tables() where schema_name = '_data'")
 	require.NoError(t, err)
 	var others []string
@@ -96,7 +96,7 @@ func TestR12TheSweepIsFedRawRowsAlone(t *testing.T) {
 	for _, name := range others {
 		execSQL(t, conn, "drop table _data."+name+" cascade")
 	}
-	swept, err := sweepDay(ctx, conn, rules, slice)
+	swept, err := sweepDays(ctx, conn, stands, rules)
 	require.NoError(t, err)
-	require.EqualValues(t, 2, swept.Curve(0).Peak().Agents)
+	require.EqualValues(t, 2, swept[0].Curve(0).Peak().Agents)
 }

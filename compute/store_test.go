@@ -7,6 +7,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"seats/internal/calendar"
+	"seats/internal/config"
 	"seats/internal/duck"
 	"seats/internal/store"
 )
@@ -36,4 +38,28 @@ func exec(t require.TestingT, q duck.Queryer, name string, args ...any) {
 func execSQL(t require.TestingT, q duck.Queryer, text string, args ...any) {
 	_, err := q.ExecContext(context.Background(), text, args...)
 	require.NoError(t, err, text)
+}
+
+// countDay looks at a day and counts it.
+func countDay(conn *sql.Conn, t config.Tenant, day calendar.Date, computedTS int64) (DayResult, error) {
+	return NewCounter(conn, t).Day(context.Background(), day, computedTS)
+}
+
+// countMonth counts a month of which nothing is known yet.
+func countMonth(conn *sql.Conn, t config.Tenant, month calendar.Month, computedTS int64) (MonthResult, error) {
+	return NewCounter(conn, t).Month(context.Background(), month, computedTS)
+}
+
+// look looks at one day.
+func look(t require.TestingT, conn *sql.Conn, tenant config.Tenant, day calendar.Date) Standing {
+	stands, err := Look(context.Background(), conn, tenant, day)
+	require.NoError(t, err)
+	return stands[0]
+}
+
+// loadDay reads a day's results.
+func loadDay(t require.TestingT, conn *sql.Conn, tenant config.Tenant, day calendar.Date) DayResult {
+	results, err := Load(context.Background(), conn, []Standing{look(t, conn, tenant, day)})
+	require.NoError(t, err)
+	return results[0]
 }

@@ -17,6 +17,7 @@ import (
 
 	"seats/compute/rule"
 	"seats/internal/calendar"
+	"seats/internal/config"
 	"seats/internal/duck"
 	"seats/internal/store"
 )
@@ -68,12 +69,11 @@ func runCase(t *testing.T, conn *sql.Conn, c *testCase) {
 	for _, e := range engines {
 		require.Equal(t, e.want(c.want), c.answer(t, conn, e.count), "by the %s engine", e.name)
 	}
-	for _, day := range c.days {
-		_, err := Day(context.Background(), conn, c.tenant, day, 1)
-		require.NoError(t, err)
-	}
+	stands, err := Look(context.Background(), conn, c.tenant, c.days...)
+	require.NoError(t, err)
+	require.NoError(t, failed(NewCounter(conn, c.tenant).Days(context.Background(), stands, 1)))
 	if c.month != nil {
-		_, err := Month(context.Background(), conn, c.tenant, *c.month, 1)
+		_, err := countMonth(conn, c.tenant, *c.month, 1)
 		require.NoError(t, err)
 	}
 }
@@ -184,27 +184,36 @@ func enabledInWords(agents map[string]bool) string {
 	return strings.Join(words, " ")
 }
 
+// standing looks at a day and places the rules on it.
+func standing(t require.TestingT, conn *sql.Conn, tenant config.Tenant, day calendar.Date) ([]Standing, []rule.Set) {
+	stands := []Standing{look(t, conn, tenant, day)}
+	rules, err := rulesOf(stands)
+	require.NoError(t, err)
+	return stands, rules
+}
+
 // countBySQL runs the SQL engine without a transaction of its own.
-func countBySQL(ctx context.Context, q duck.Queryer, rules rule.Set, day calendar.Date, state string) error {
-	if err := writeRules(ctx, q, rules); err != nil {
-		return err
+func countBySQL(t require.TestingT, q duck.Queryer, stands []Standing, rules []rule.Set) {
+	asked, err := asJSON(stands, rules)
+	require.NoError(t, err)
+	require.NoError(t, store.DropResults(context.Background(), q, daysOf(stands)...))
+	for _, name := range Steps() {
+		var args []any
+		if name == "count/rule" {
+			args = append(args, sql.Named("rules", asked))
+		}
+		exec(t, q, name, args...)
 	}
-	if err := store.DropResults(ctx, q, day); err != nil {
-		return err
-	}
-	return runSteps(ctx, q, Steps(), day, state)
 }
 
 func countedBySQL(t require.TestingT, conn *sql.Conn, c *testCase, day calendar.Date) outcome {
 	ctx := context.Background()
-	_, rules, err := prepare(ctx, conn, c.tenant, day)
+	stands, rules := standing(t, conn, c.tenant, day)
+	countBySQL(t, conn, stands, rules)
+	numbers, err := loadNumbers(ctx, conn, stands)
 	require.NoError(t, err)
-	require.NoError(t, countBySQL(ctx, conn, rules, day, Final))
-	o := outcome{enabled: map[string]map[string]bool{}}
-	o.peaks, err = loadPeaks(ctx, conn, day, rules.Scopes())
-	require.NoError(t, err)
-	o.quality, err = loadQuality(ctx, conn, day, day)
-	require.NoError(t, err)
+	result := numbers.result(stands[0])
+	o := outcome{peaks: result.Peaks, quality: result.Quality, enabled: map[string]map[string]bool{}}
 	rows, err := conn.QueryContext(ctx, "select distinct region, agent from _data.qualifying_session where day = $1::date", day.String())
 	require.NoError(t, err)
 	defer rows.Close() //nolint:errcheck // only read
@@ -222,10 +231,10 @@ func countedBySQL(t require.TestingT, conn *sql.Conn, c *testCase, day calendar.
 
 func countedBySweep(t require.TestingT, conn *sql.Conn, c *testCase, day calendar.Date) outcome {
 	ctx := context.Background()
-	slice, rules, err := prepare(ctx, conn, c.tenant, day)
+	stands, rules := standing(t, conn, c.tenant, day)
+	all, err := sweepDays(ctx, conn, stands, rules)
 	require.NoError(t, err)
-	swept, err := sweepDay(ctx, conn, rules, slice)
-	require.NoError(t, err)
+	swept := all[0]
 	o := outcome{enabled: enabledOf(swept), quality: []Quality{{Rule: blockingRule, Count: swept.Unmapped()}}}
 	for no, scope := range swept.Scopes() {
 		o.peaks = append(o.peaks, peakOf(scope, swept.Curve(no)))

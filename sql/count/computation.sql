@@ -17,7 +17,7 @@ from rule
 -- with age, only the numbers are left. is_issued: a number of the day stands in a file.
 -- Inputs: _data.computation, concurrency, issued_file; $days.
 with wanted as (
-    select unnest($days::date[]) as day
+    select unnest($days::varchar[]::date[]) as day
 )
 select c.day::varchar as day,
        c.slice_sha256,

@@ -135,5 +135,5 @@ select day::varchar as day,
        coalesce(peak_ts, 0) as peak_ts,
        coalesce(peak_seconds, 0) as peak_seconds
 from _data.daily_concurrent
-join (select unnest($days::date[]) as day) using (day)
+join (select unnest($days::varchar[]::date[]) as day) using (day)
 order by day, region, location

@@ -20,7 +20,7 @@ select distinct day::varchar as day,
                 region,
                 agent
 from _data.qualifying_session
-join (select unnest($days::date[]) as day) using (day)
+join (select unnest($days::varchar[]::date[]) as day) using (day)
 order by day, region, agent
 
 -- name: enabled_count
@@ -30,5 +30,5 @@ select day::varchar as day,
        region,
        agents
 from _data.enabled_daily
-join (select unnest($days::date[]) as day) using (day)
+join (select unnest($days::varchar[]::date[]) as day) using (day)
 order by day, region

@@ -11,7 +11,7 @@ select day::varchar as day,
        open_sessions,
        sha256
 from _data.slice
-join (select unnest($days::date[]) as day) using (day)
+join (select unnest($days::varchar[]::date[]) as day) using (day)
 
 -- name: slice_span
 -- Grain: span of time that the slice of a day covers (R10). Input: _data.slice_span; $days.
@@ -19,7 +19,7 @@ select day::varchar as day,
        start_ts,
        end_ts
 from _data.slice_span
-join (select unnest($days::date[]) as day) using (day)
+join (select unnest($days::varchar[]::date[]) as day) using (day)
 order by day, start_ts, end_ts
 
 -- name: agent_row
@@ -30,7 +30,7 @@ select d.no,
        employee_id,
        resource_name
 from _data.agent
-join (select unnest($days::date[]) as day, generate_subscripts($days::date[], 1) as no) as d using (day)
+join (select unnest($days::varchar[]::date[]) as day, generate_subscripts($days::varchar[]::date[], 1) as no) as d using (day)
 
 -- name: session_row
 -- Grain: voice session of the slices, as read. For the sweep (R12).
@@ -41,7 +41,7 @@ select d.no,
        end_ts,
        active_flag
 from _data.voice_session
-join (select unnest($days::date[]) as day, generate_subscripts($days::date[], 1) as no) as d using (day)
+join (select unnest($days::varchar[]::date[]) as day, generate_subscripts($days::varchar[]::date[], 1) as no) as d using (day)
 
 -- name: other_session_row
 -- Grain: voice session beside the slices (R3), as read. For the sweep (R12).
@@ -52,7 +52,7 @@ select d.no,
        end_ts,
        active_flag
 from _data.other_session
-join (select unnest($days::date[]) as day, generate_subscripts($days::date[], 1) as no) as d using (day)
+join (select unnest($days::varchar[]::date[]) as day, generate_subscripts($days::varchar[]::date[], 1) as no) as d using (day)
 
 -- name: activity_row
 -- Grain: activity of the slices, as read. For the sweep (R12), which also counts a reading of the specification in which
@@ -66,7 +66,7 @@ select d.no,
        switch_name,
        kind = 'leg' as is_leg
 from _data.ocs_activity
-join (select unnest($days::date[]) as day, generate_subscripts($days::date[], 1) as no) as d using (day)
+join (select unnest($days::varchar[]::date[]) as day, generate_subscripts($days::varchar[]::date[], 1) as no) as d using (day)
 
 -- name: other_leg_row
 -- Grain: leg that only tells a switch (R5), as read. For the sweep (R12).
@@ -78,4 +78,4 @@ select d.no,
        active_flag,
        switch_name
 from _data.other_leg
-join (select unnest($days::date[]) as day, generate_subscripts($days::date[], 1) as no) as d using (day)
+join (select unnest($days::varchar[]::date[]) as day, generate_subscripts($days::varchar[]::date[], 1) as no) as d using (day)

@@ -6,7 +6,7 @@ from _data.{{.Name}}
 -- name: each_drop
 -- The rows of some days go.
 delete from _data.{{.Name}}
-where day in (select unnest($days::date[]))
+where day in (select unnest($days::varchar[]::date[]))
 
 -- name: each_drop_days
 -- The rows of a range of days, both included, go.
