@@ -101,11 +101,11 @@ func TestTheSchemaHasEveryKeyAndNoOther(t *testing.T) {
 	require.Contains(t, config.Schema(), `"enum": ["`+strings.Join(config.Fields(), `", "`)+`"]`)
 }
 
-// readme gives the YAML blocks of a chapter of README.md.
-func readme(t *testing.T, chapter string) (blocks []string) {
-	text, err := os.ReadFile(filepath.Join("..", "..", "README.md"))
+// yamlOf gives the YAML blocks of a page's chapter.
+func yamlOf(t *testing.T, page, chapter string) (blocks []string) {
+	text, err := os.ReadFile(filepath.Join("..", "..", page))
 	require.NoError(t, err)
-	_, after, found := strings.Cut(string(text), "\n"+chapter+"\n")
+	_, after, found := strings.Cut("\n"+string(text), "\n"+chapter+"\n")
 	require.True(t, found, chapter)
 	after, _, _ = strings.Cut(after, "\n## ")
 	for _, m := range regexp.MustCompile("(?s)\n```yaml\n(.*?)```\n").FindAllStringSubmatch(after, -1) {
@@ -116,18 +116,18 @@ func readme(t *testing.T, chapter string) (blocks []string) {
 }
 
 var (
-	readmeLine = regexp.MustCompile(`^( *)(?:# )?([\w-]+):(?: +(.*?))?(?: +# (.*))?$`)
+	pageLine = regexp.MustCompile(`^( *)(?:# )?([\w-]+):(?: +(.*?))?(?: +# (.*))?$`)
 	inBraces   = regexp.MustCompile(`^\{([\w-]+):`)
 	asides     = regexp.MustCompile(`^optional[:,]? ?|:? ?see "[^"]*"`)
 )
 
-// What an editor says of a key is what the README says.
-func TestTheSchemaSaysOfAKeyWhatTheREADMESays(t *testing.T) {
+// What an editor says of a key is what the pages say.
+func TestTheSchemaSaysOfAKeyWhatThePagesSay(t *testing.T) {
 	all, told := definitions(t), 0
 	check := func(block string, under ...string) {
 		path := slices.Clone(under)
 		for line := range strings.Lines(block) {
-			m := readmeLine.FindStringSubmatch(strings.TrimRight(line, "\n"))
+			m := pageLine.FindStringSubmatch(strings.TrimRight(line, "\n"))
 			if m == nil {
 				continue
 			}
@@ -144,8 +144,8 @@ func TestTheSchemaSaysOfAKeyWhatTheREADMESays(t *testing.T) {
 			told++
 		}
 	}
-	check(readme(t, "## Configuration")[0])
-	check(readme(t, "## Delivering")[0], "globals")
+	check(yamlOf(t, "docs/configuration.md", "## Every key")[0])
+	check(yamlOf(t, "docs/delivery.md", "## Delivering")[0], "globals")
 	require.Greater(t, told, 35)
 }
 
@@ -182,9 +182,10 @@ func TestTheConfigurationsOfTheProjectFitTheSchema(t *testing.T) {
 		require.NoError(t, err)
 		fits(t, string(text))
 	}
-	fits(t, readme(t, "## Configuration")[0])
-	fits(t, readme(t, "## From nothing to the first page")[0])
-	fits(t, "tenants_dir: tenants.d\nglobals:\n"+regexp.MustCompile(`(?m)^`).ReplaceAllString(readme(t, "## Delivering")[0], "  "))
+	fits(t, yamlOf(t, "docs/configuration.md", "## Every key")[0])
+	fits(t, yamlOf(t, "docs/configuration.md", "# Configuration")[0])
+	fits(t, yamlOf(t, "README.md", "## From nothing to the first page")[0])
+	fits(t, "tenants_dir: tenants.d\nglobals:\n"+regexp.MustCompile(`(?m)^`).ReplaceAllString(yamlOf(t, "docs/delivery.md", "## Delivering")[0], "  "))
 
 	// In the scripts each is a file that somebody once thought of.
 	scripts, err := filepath.Glob(filepath.Join("..", "..", "cmd", "seats", "testdata", "script", "*.txtar"))
