@@ -30,11 +30,11 @@ var notRun = map[string]string{
 	"seats sql\n":                           "a terminal: TestPrompt",
 	`seats sql "select tenant, sum(agents)`: "several tenants: the script sql_set",
 	`seats sql "from peak('US', '2026-03-10') where location is null and agents > 100"`: "several tenants: the script sql_set",
-	"seats explain --trend":  "half a year of days: the script explain_trend",
+	"seats explain --trend":        "half a year of days: the script explain_trend",
 	"seats report --html pages   ": "README.md types it",
-	"spark-submit":           "Spark: make test-spark",
-	"docs/exports/export.sh": "another database; on PostgreSQL: extract/scripts_test.go",
-	`.\sqlserver.ps1`:        "Windows",
+	"spark-submit":                 "Spark: make test-spark",
+	"docs/exports/export.sh":       "another database; on PostgreSQL: extract/scripts_test.go",
+	`.\sqlserver.ps1`:              "Windows",
 }
 
 // pagesNow is when the pages are read: the demo's month is closed and sealed.

@@ -117,8 +117,8 @@ func yamlOf(t *testing.T, page, chapter string) (blocks []string) {
 
 var (
 	pageLine = regexp.MustCompile(`^( *)(?:# )?([\w-]+):(?: +(.*?))?(?: +# (.*))?$`)
-	inBraces   = regexp.MustCompile(`^\{([\w-]+):`)
-	asides     = regexp.MustCompile(`^optional[:,]? ?|:? ?see "[^"]*"`)
+	inBraces = regexp.MustCompile(`^\{([\w-]+):`)
+	asides   = regexp.MustCompile(`^optional[:,]? ?|:? ?see "[^"]*"`)
 )
 
 // What an editor says of a key is what the pages say.
