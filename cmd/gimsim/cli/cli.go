@@ -65,27 +65,27 @@ func Run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 
 // Run fills the database.
 func (c *dbCmd) Run(ctx context.Context, stdout io.Writer) error {
-	return write(stdout, c.Options, c.Schema, func(s *sim.Simulation) (map[sim.Table]int64, error) {
+	return write(stdout, c.Options, "load "+c.Schema, func(s *sim.Simulation) (map[sim.Table]int64, error) {
 		return pgload.Load(ctx, pgload.Target{DSN: c.DSN, Schema: c.Schema, Create: c.Create}, s)
 	})
 }
 
 // Run writes the export.
 func (c *exportCmd) Run(ctx context.Context, stdout io.Writer) error {
-	return write(stdout, c.Options, c.Dir, func(s *sim.Simulation) (map[sim.Table]int64, error) {
+	return write(stdout, c.Options, "export to "+c.Dir, func(s *sim.Simulation) (map[sim.Table]int64, error) {
 		return export.Write(ctx, c.Dir, s, c.Layout)
 	})
 }
 
 // write writes a simulation, and tells how many rows each table has.
-func write(stdout io.Writer, o sim.Options, where string, to func(*sim.Simulation) (map[sim.Table]int64, error)) error {
+func write(stdout io.Writer, o sim.Options, what string, to func(*sim.Simulation) (map[sim.Table]int64, error)) error {
 	s, err := sim.New(o)
 	if err != nil {
 		return err
 	}
 	counts, err := to(s)
 	if err != nil {
-		return fmt.Errorf("export to %s: %w", where, err)
+		return fmt.Errorf("%s: %w", what, err)
 	}
 	for _, t := range sim.Tables() {
 		if n, written := counts[t]; written {
