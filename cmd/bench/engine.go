@@ -78,13 +78,13 @@ func runSweep(ctx context.Context, work *store.Work, t config.Tenant) {
 	rules.AsOf = slice.AsOf
 	w := sweep.New(rules, int(slice.Sessions), int(slice.Activities))
 	on := sql.Named("day", day.String())
-	check(duck.Rows(ctx, work.Conn, "compute/agent_row.sql", func(v []driver.Value) {
+	check(duck.Rows(ctx, work.Conn, "count/agent_row", func(v []driver.Value) {
 		w.Agent(v[0].(int64), text(v[1]), text(v[2]))
 	}, on))
-	check(duck.Rows(ctx, work.Conn, "compute/session_row.sql", func(v []driver.Value) {
+	check(duck.Rows(ctx, work.Conn, "count/session_row", func(v []driver.Value) {
 		w.Session(v[0].(int64), instant(v[1]), instant(v[2]), active(v[3]))
 	}, on))
-	check(duck.Rows(ctx, work.Conn, "compute/activity_row.sql", func(v []driver.Value) {
+	check(duck.Rows(ctx, work.Conn, "count/activity_row", func(v []driver.Value) {
 		w.Activity(v[0].(int64), instant(v[1]), instant(v[2]), active(v[3]), text(v[4]))
 	}, on))
 	result := w.Result()
