@@ -72,7 +72,7 @@ func (t Table) writeText(w io.Writer) error {
 	out.SetStyle(style)
 	out.AppendHeader(textRow(t.Header, Printable))
 	for _, row := range t.Rows {
-		out.AppendRow(textRow(row, func(value any) string { return Printable(plain(value)) }))
+		out.AppendRow(textRow(row, func(value any) string { return Printable(textOf(value)) }))
 	}
 	out.SetColumnConfigs(t.alignment())
 	for line := range strings.Lines(out.Render() + "\n") {
@@ -116,7 +116,7 @@ func (t Table) writeCSV(w io.Writer) error {
 	for _, row := range t.Rows {
 		texts := make([]string, 0, len(row))
 		for _, value := range row {
-			texts = append(texts, plain(value))
+			texts = append(texts, textOf(value))
 		}
 		rows = append(rows, texts)
 	}
