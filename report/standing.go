@@ -34,8 +34,8 @@ func Gone(dir string, ledger []Issue) (names []string, err error) {
 	}
 	stands := map[key]Issue{}
 	for _, i := range ledger {
-		if k := (key{i.Region, i.Measure, i.Period}); i.Revision > stands[k].Revision {
-			stands[k] = i
+		if i.Revision > stands[i.key()].Revision {
+			stands[i.key()] = i
 		}
 	}
 	for _, i := range stands {

@@ -297,16 +297,14 @@ func (t Tenant) curves(ctx context.Context, day calendar.Date) (map[string][]htm
 
 // seats tell who was in the peak, or why that cannot be told: the rows are gone, or the configuration has changed.
 func (t Tenant) seats(ctx context.Context, explainer *explain.Explainer, day calendar.Date, d *html.RegionDetail) error {
-	peak, err := func() (*explain.Second, error) {
-		x, err := explainer.Day(ctx, day, d.Region, "")
-		if err != nil {
-			return nil, err
-		}
-		if err := t.breakdowns(ctx, x, d); err != nil {
-			return nil, err
-		}
-		return x.Peak(ctx)
-	}()
+	var peak *explain.Second
+	x, err := explainer.Day(ctx, day, d.Region, "")
+	if err == nil {
+		err = t.breakdowns(ctx, x, d)
+	}
+	if err == nil {
+		peak, err = x.Peak(ctx)
+	}
 	if told, is := errors.AsType[*fail.Error](err); is && ctx.Err() == nil {
 		d.Note = "Cannot be told: " + told.Error() + "."
 		t.Warn("who was in the peak cannot be told: "+told.Error(), "tenant", t.Of.Name, "region", d.Region, "day", day)
