@@ -1,5 +1,6 @@
 -- For psql: what an engineer would copy out of a GIM who has no seats, into CSV files of the folder at hand: agents, voice
--- sessions, legs with an attempt GUID and previews, and the legs that tell where an agent sat, wherever they can matter. The first cost a join of the two largest tables.
+-- sessions, legs with an attempt GUID and previews, and the legs that tell where an agent sat, wherever they can matter.
+-- The first cost a join of the two largest tables.
 -- :sessions_from, :activities_from, :until bound the time keys, as epoch seconds.
 \set ON_ERROR_STOP on
 begin isolation level repeatable read, read only;

@@ -81,7 +81,8 @@ func (e *hostKeyError) Unwrap() error { return e.error }
 
 // unbelieved says how to go on, which is never to believe the key for its being shown.
 func unbelieved(d config.Delivery, shown ssh.PublicKey, err error) error {
-	what, next := "known_hosts cannot tell whether this is the right server", fmt.Sprintf("If it is, add it: ssh-keyscan -p %d %s >> %s", d.Port, d.Host, d.KnownHosts)
+	what := "known_hosts cannot tell whether this is the right server"
+	next := fmt.Sprintf("If it is, add it: ssh-keyscan -p %d %s >> %s", d.Port, d.Host, d.KnownHosts)
 	if knownhosts.IsHostUnknown(err) {
 		what = "known_hosts does not know the server"
 	} else if knownhosts.IsHostKeyChanged(err) {
