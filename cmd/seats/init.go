@@ -12,7 +12,9 @@ import (
 	"seats/cmd/seats/job"
 	"seats/internal/calendar"
 	"seats/internal/config"
+	"seats/internal/duck"
 	"seats/internal/fail"
+	"seats/report"
 )
 
 type initCmd struct {
@@ -75,7 +77,7 @@ func (c *initCmd) Run(ctx context.Context, w *world, root *cli, t *terminal) err
 	t.Info("written", "file", c.Output, "switches", len(found.Switches))
 	checked, asChecked := *w, *root
 	checked.env, asChecked.Config = d.env, c.Output
-	err = (&checkCmd{Format: "table"}).Run(ctx, &checked, &asChecked, t)
+	err = (&checkCmd{listFlags{Format: report.FormatTable}}).Run(ctx, &checked, &asChecked, t)
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
@@ -133,12 +135,11 @@ func (d *drafter) look(ctx context.Context, w *world, t *terminal) (found draft.
 	if read.Err != nil {
 		return found, read.Err
 	}
-	db, err := openSnapshot(ctx, tenant)
-	if err != nil {
-		return found, err
-	}
-	defer db.Close() //nolint:errcheck // only read
-	return draft.Find(ctx, db, days)
+	err = reading(ctx, tenant, func(db duck.Queryer) (err error) {
+		found, err = draft.Find(ctx, db, days)
+		return err
+	})
+	return found, err
 }
 
 // looking is a job's log that tells of trouble and progress alone: what it stores is thrown away.
