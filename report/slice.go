@@ -80,7 +80,7 @@ func wholeSecond(t time.Time) time.Time { return t.UTC().Truncate(time.Second) }
 // LeftOuts lists by day what was left out of the slices that a store holds.
 func LeftOuts(ctx context.Context, q duck.Queryer) (map[string][]LeftOut, error) {
 	all := map[string][]LeftOut{}
-	err := duck.Each(ctx, q, "store/left_out.sql", func(scan func(...any) error) error {
+	err := duck.Each(ctx, q, "store/left_out", func(scan func(...any) error) error {
 		var day string
 		var l LeftOut
 		var readUpTo int64

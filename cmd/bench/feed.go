@@ -14,13 +14,13 @@ import (
 func feed(ctx context.Context, conn *sql.Conn, w *sweep.Sweep) error {
 	on := sql.Named("day", day)
 	return errors.Join(
-		duck.Rows(ctx, conn, "compute/agent_row.sql", func(v []driver.Value) {
+		duck.Rows(ctx, conn, "count/agent_row", func(v []driver.Value) {
 			w.Agent(v[0].(int64), text(v[1]), text(v[2]))
 		}, on),
-		duck.Rows(ctx, conn, "compute/session_row.sql", func(v []driver.Value) {
+		duck.Rows(ctx, conn, "count/session_row", func(v []driver.Value) {
 			w.Session(v[0].(int64), instant(v[1]), instant(v[2]), active(v[3]))
 		}, on),
-		duck.Rows(ctx, conn, "compute/activity_row.sql", func(v []driver.Value) {
+		duck.Rows(ctx, conn, "count/activity_row", func(v []driver.Value) {
 			w.Activity(v[0].(int64), instant(v[1]), instant(v[2]), active(v[3]), text(v[4]))
 		}, on))
 }

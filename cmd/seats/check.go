@@ -207,7 +207,7 @@ func (k *checker) store(ctx context.Context) error {
 
 // doubts tells what was doubtful in the newest days of the store, and might have changed their numbers (R11).
 func (k *checker) doubts(ctx context.Context, db duck.Queryer) error {
-	return duck.Each(ctx, db, "store/doubt.sql", func(scan func(...any) error) error {
+	return duck.Each(ctx, db, "store/doubt", func(scan func(...any) error) error {
 		var day, rule string
 		var found int64
 		var example string

@@ -28,7 +28,7 @@ type computation struct {
 // loadRules reads the book. A text that is not what its hash says is a finding, and is not believed.
 func (w *auditor) loadRules(ctx context.Context) error {
 	w.rules = rulesBook{texts: map[string]string{}, days: map[string]computation{}}
-	err := duck.Each(ctx, w.scratch.Conn, "audit/rules.sql", func(scan func(...any) error) error {
+	err := duck.Each(ctx, w.scratch.Conn, "ask/rules", func(scan func(...any) error) error {
 		var sum, text string
 		if err := scan(&sum, &text); err != nil {
 			return err
@@ -43,7 +43,7 @@ func (w *auditor) loadRules(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return duck.Each(ctx, w.scratch.Conn, "audit/computation.sql", func(scan func(...any) error) error {
+	return duck.Each(ctx, w.scratch.Conn, "ask/computation", func(scan func(...any) error) error {
 		var day string
 		var c computation
 		err := scan(&day, &c.slice, &c.isOfAsOf, &c.rules, &c.sql)

@@ -26,7 +26,7 @@ type Switch struct {
 // Find looks at the days of a store, which has nothing but slices in it.
 func Find(ctx context.Context, q duck.Queryer, days []calendar.Date) (Traffic, error) {
 	t := Traffic{From: days[0].String(), To: days[len(days)-1].String()}
-	err := duck.Each(ctx, q, "draft/switch.sql", func(scan func(...any) error) error {
+	err := duck.Each(ctx, q, "ask/draft_switch", func(scan func(...any) error) error {
 		var name *string
 		var s Switch
 		if err := scan(&name, &s.Sessions, &s.Agents, &s.Activities); err != nil {

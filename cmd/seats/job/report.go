@@ -125,7 +125,7 @@ func (s *state) recallRules(ctx context.Context, ledger []report.Issue) error {
 	}
 	text, err := json.Marshal(said)
 	if err == nil {
-		_, err = duck.Exec(ctx, s.work.Conn, "store/recall_rules.sql", sql.Named("said", string(text)))
+		_, err = duck.Exec(ctx, s.work.Conn, "store/recall_rules", sql.Named("said", string(text)))
 	}
 	return err
 }

@@ -75,8 +75,8 @@ func (t Tenant) load(ctx context.Context) (html.Tenant, error) {
 		page.Regions = append(page.Regions, html.Region{Name: r.Name, Zone: r.Zone.String(), Committed: r.Committed})
 	}
 	var ended int64
-	if err := t.Conn.QueryRowContext(ctx, texts.Text("page/as_of.sql")).Scan(&ended); err != nil {
-		return page, fmt.Errorf("read sql/page/as_of.sql: %w", err)
+	if err := t.Conn.QueryRowContext(ctx, texts.Text("ask/page_as_of")).Scan(&ended); err != nil {
+		return page, fmt.Errorf("read sql/ask/page_as_of: %w", err)
 	}
 	if ended > 0 {
 		page.AsOf = time.Unix(ended, 0).UTC()
@@ -84,7 +84,7 @@ func (t Tenant) load(ctx context.Context) (html.Tenant, error) {
 	if err := t.loadIssued(ctx, &page); err != nil {
 		return page, err
 	}
-	err := duck.Each(ctx, t.Conn, "page/month.sql", func(scan func(...any) error) error {
+	err := duck.Each(ctx, t.Conn, "ask/page_month", func(scan func(...any) error) error {
 		var e html.Enabled
 		var month string
 		err := scan(&month, &e.Region, &e.Agents, &e.State)
@@ -175,7 +175,7 @@ func (t Tenant) loadDays(ctx context.Context, page *html.Tenant) error {
 	if err := t.loadSoFar(ctx, page, held); err != nil {
 		return err
 	}
-	return duck.Each(ctx, t.Conn, "page/quality.sql", func(scan func(...any) error) error {
+	return duck.Each(ctx, t.Conn, "ask/page_quality", func(scan func(...any) error) error {
 		var day string
 		var q html.Quality
 		if err := scan(&day, &q.Rule, &q.Blocking, &q.Count); err != nil {
@@ -190,7 +190,7 @@ func (t Tenant) loadDays(ctx context.Context, page *html.Tenant) error {
 }
 
 func (t Tenant) loadPeaks(ctx context.Context, page *html.Tenant, at map[calendar.Date]int) error {
-	return duck.Each(ctx, t.Conn, "page/peak.sql", func(scan func(...any) error) error {
+	return duck.Each(ctx, t.Conn, "ask/page_peak", func(scan func(...any) error) error {
 		var day string
 		var p html.Peak
 		var peak int64
@@ -212,7 +212,7 @@ func (t Tenant) loadPeaks(ctx context.Context, page *html.Tenant, at map[calenda
 func (t Tenant) loadSoFar(ctx context.Context, page *html.Tenant, held map[string]store.Slice) error {
 	type key struct{ day, region string }
 	newcomers := map[key]int64{}
-	err := duck.Each(ctx, t.Conn, "page/newcomer.sql", func(scan func(...any) error) error {
+	err := duck.Each(ctx, t.Conn, "ask/page_newcomer", func(scan func(...any) error) error {
 		var k key
 		var agents int64
 		err := scan(&k.day, &k.region, &agents)
@@ -281,7 +281,7 @@ func (t Tenant) day(ctx context.Context, explainer *explain.Explainer, day calen
 // curves are a day's by region. Steps that differ in sessions alone are one.
 func (t Tenant) curves(ctx context.Context, day calendar.Date) (map[string][]html.Curve, error) {
 	found := map[string][]html.Curve{}
-	err := duck.Each(ctx, t.Conn, "page/curve.sql", func(scan func(...any) error) error {
+	err := duck.Each(ctx, t.Conn, "ask/page_curve", func(scan func(...any) error) error {
 		var region, location string
 		var s html.Step
 		if err := scan(&region, &location, &s.Start, &s.End, &s.Agents); err != nil {
