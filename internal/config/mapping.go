@@ -106,9 +106,12 @@ func (v value) entry(key string, at position, n *node) value {
 var namePattern = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$`)
 
 // named returns the entries of a mapping whose keys the user chooses: tenants,
-// regions, locations.
-func (v value) named(what string) []keyed {
+// regions, locations. Where they stand nowhere else, there must be one.
+func (v value) named(what string, needed bool) []keyed {
 	entries := v.mapping()
+	if needed && len(entries) == 0 && v.is(kindMapping) {
+		v.complain("needs at least one "+what, "")
+	}
 	for _, e := range entries {
 		if !namePattern.MatchString(e.key) {
 			e.value.wrong(strconv.Quote(e.key), "is no name for a "+what, "1 to 63 of A-Z a-z 0-9 _ -, the first a letter or a digit")
@@ -123,15 +126,15 @@ func distinctFiles(entries []keyed, what string) {
 	first := map[string]keyed{}
 	for _, e := range entries {
 		folded := strings.ToLower(e.key)
-		if other, seen := first[folded]; seen {
-			if other.key == e.key { // one in the file, one in the folder
-				e.value.complain(fmt.Sprintf("is a %s that there is already, %s", what, other.value.place(e.value.loader.file)), "")
-				continue
-			}
-			e.value.complain(fmt.Sprintf("differs only in capital letters from the %s %s %s", what, other.key, other.value.place(e.value.loader.file)), "")
-			continue
+		other, seen := first[folded]
+		switch where := other.value.place; {
+		case !seen:
+			first[folded] = e
+		case other.key == e.key: // one in the file, one in the folder
+			e.value.complain(fmt.Sprintf("is a %s that there is already, %s", what, where(e.value.loader.file)), "")
+		default:
+			e.value.complain(fmt.Sprintf("differs only in capital letters from the %s %s %s", what, other.key, where(e.value.loader.file)), "")
 		}
-		first[folded] = e
 	}
 }
 

@@ -8,10 +8,7 @@ import (
 )
 
 func (l *loader) regions(v value, fallback *time.Location) []Region {
-	entries := v.named("region")
-	if len(entries) == 0 && v.is(kindMapping) {
-		v.complain("needs at least one region", "")
-	}
+	entries := v.named("region", true)
 	distinctFiles(entries, "region")
 	m := switchMap{bySwitch: map[string][]*listing{}}
 	regions := make([]Region, len(entries))
@@ -26,10 +23,7 @@ func (l *loader) regions(v value, fallback *time.Location) []Region {
 }
 
 func (l *loader) locations(v value, m *switchMap) []Location {
-	entries := v.named("location")
-	if len(entries) == 0 && v.is(kindMapping) {
-		v.complain("needs at least one location", "")
-	}
+	entries := v.named("location", true)
 	locations := make([]Location, len(entries))
 	for i, e := range entries {
 		list := e.value.fields().get("switches")

@@ -11,12 +11,9 @@ import (
 )
 
 func (l *loader) tenants(v, dir value, g globals) []Tenant {
-	entries := v.named("tenant")
 	before := len(l.problems)
-	entries = append(entries, l.tenantFiles(dir)...)
-	if len(entries) == 0 && v.is(kindMapping) && len(l.problems) == before {
-		v.complain("needs at least one tenant", "")
-	}
+	inFolder := l.tenantFiles(dir)
+	entries := append(v.named("tenant", len(inFolder) == 0 && len(l.problems) == before), inFolder...)
 	distinctFiles(entries, "tenant")
 	tenants := make([]Tenant, len(entries))
 	for i, e := range entries {
@@ -38,7 +35,8 @@ func (l *loader) tenantFiles(v value) (entries []keyed) {
 		return nil
 	}
 	for _, f := range files {
-		name, ending := strings.TrimSuffix(f.Name(), filepath.Ext(f.Name())), filepath.Ext(f.Name())
+		ending := filepath.Ext(f.Name())
+		name := strings.TrimSuffix(f.Name(), ending)
 		if strings.HasPrefix(f.Name(), ".") || !slices.Contains([]string{".yaml", ".yml", ".json"}, ending) {
 			continue
 		}
