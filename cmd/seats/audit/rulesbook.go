@@ -143,8 +143,8 @@ func (w *auditor) movedSlices(m report.Manifest) []string {
 		switch now := w.slices[s.Day]; {
 		case now.SHA256 != s.SHA256:
 			moved = append(moved, fmt.Sprintf("slice of %s: SHA-256 was %s, is %s", s.Day, s.SHA256, orNone(now.SHA256)))
-		case now.AsOf != s.AsOf:
-			moved = append(moved, fmt.Sprintf("slice of %s: as_of was %s, is %s", s.Day, instant(s.AsOf), instant(now.AsOf)))
+		case now.AsOf != int64(s.AsOf):
+			moved = append(moved, fmt.Sprintf("slice of %s: as_of was %s, is %s", s.Day, instant(int64(s.AsOf)), instant(now.AsOf)))
 		}
 	}
 	return moved
