@@ -213,11 +213,11 @@ func (c *Counter) remember(s Standing, swept *sweep.Result) {
 
 // Day looks at a day, counts it by the rules that it stands by, and keeps its results: Days for one.
 func (c *Counter) Day(ctx context.Context, day calendar.Date, computedTS int64) (DayResult, error) {
-	stands, err := Look(ctx, c.conn, c.tenant, day)
+	stands, err := LookAt(ctx, c.conn, c.tenant, day)
 	if err != nil {
 		return DayResult{}, err
 	}
-	counted := c.Days(ctx, stands, computedTS)[0]
+	counted := c.Days(ctx, []Standing{stands}, computedTS)[0]
 	return counted.DayResult, counted.Err
 }
 

@@ -89,6 +89,15 @@ func Look(ctx context.Context, q duck.Queryer, t config.Tenant, days ...calendar
 	return stands, nil
 }
 
+// LookAt is Look for one day, and wants a slice of it: else the error is a *MissingError.
+func LookAt(ctx context.Context, q duck.Queryer, t config.Tenant, day calendar.Date) (Standing, error) {
+	stands, err := Look(ctx, q, t, day)
+	if err != nil {
+		return Standing{}, err
+	}
+	return stands[0], stands[0].Missing()
+}
+
 // Missing is the error of a day without a slice, else nil.
 func (s Standing) Missing() error {
 	if s.Slice == nil {

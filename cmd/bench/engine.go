@@ -35,7 +35,7 @@ func (c *engineCmd) Run(ctx context.Context) error {
 	tenant := loadTenant(c.Config, c.Tenant)
 	work := beginWork(ctx, tenant)
 	defer work.Drop() //nolint:errcheck // it ends with the process
-	whole := func() { must(compute.Day(ctx, work.Conn, tenant, day, time.Now().Unix())) }
+	whole := func() { must(compute.NewCounter(work.Conn, tenant).Day(ctx, day, time.Now().Unix())) }
 	swept := func() { runSweep(ctx, work, tenant) }
 	hashed := func() { must(extract.SliceSHA256(ctx, work.Conn, day)) }
 	taken := alternate(c.Rounds, timed(whole), timed(swept), timed(hashed))
@@ -73,19 +73,19 @@ func beginWork(ctx context.Context, t config.Tenant) *store.Work {
 
 // runSweep reads a slice's rows, as compute does, and has the sweep count them.
 func runSweep(ctx context.Context, work *store.Work, t config.Tenant) {
-	slice := must(compute.LoadSlice(ctx, work.Conn, day))
+	slice := must(compute.LookAt(ctx, work.Conn, t, day)).Slice
 	rules := compute.RulesFor(t, day)
 	rules.AsOf = slice.AsOf
 	w := sweep.New(rules, int(slice.Sessions), int(slice.Activities))
-	on := sql.Named("day", day.String())
+	on := sql.Named("days", []string{day.String()})
 	check(duck.Rows(ctx, work.Conn, "count/agent_row", func(v []driver.Value) {
-		w.Agent(v[0].(int64), text(v[1]), text(v[2]))
+		w.Agent(v[1].(int64), text(v[2]), text(v[3]))
 	}, on))
 	check(duck.Rows(ctx, work.Conn, "count/session_row", func(v []driver.Value) {
-		w.Session(v[0].(int64), instant(v[1]), instant(v[2]), active(v[3]))
+		w.Session(v[1].(int64), instant(v[2]), instant(v[3]), active(v[4]))
 	}, on))
 	check(duck.Rows(ctx, work.Conn, "count/activity_row", func(v []driver.Value) {
-		w.Activity(v[0].(int64), instant(v[1]), instant(v[2]), active(v[3]), text(v[4]))
+		w.Activity(v[1].(int64), instant(v[2]), instant(v[3]), active(v[4]), text(v[5]))
 	}, on))
 	result := w.Result()
 	for no := range result.Scopes() {

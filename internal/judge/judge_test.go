@@ -118,8 +118,11 @@ func run(t *testing.T, tenant config.Tenant, days []calendar.Date, months ...cal
 func computed(t *testing.T, tenant config.Tenant, day calendar.Date) (a judge.Answer) {
 	failed := run(t, tenant, []calendar.Date{day})
 	db := open(t, tenant)
-	result, err := compute.LoadDay(t.Context(), db, tenant, day)
+	stands, err := compute.Look(t.Context(), db, tenant, day)
+	require.NoError(t, err)
+	results, err := compute.Load(t.Context(), db, stands)
 	require.NoError(t, err, "%v", failed)
+	result := results[0]
 	for _, p := range result.Peaks {
 		a.Peaks = append(a.Peaks, judge.Peak{Region: p.Region, Location: p.Location, Agents: p.Agents, At: p.PeakTS, Seconds: p.PeakSeconds})
 	}

@@ -168,48 +168,48 @@ type computed struct {
 	month  *compute.MonthResult
 }
 
-// compute counts a part both ways (R12), each day by its own rules. A month is counted at once; where that fails, day by day, so
-// that every day that fails is known.
+// compute counts a part both ways (R12), each day by its own rules, and then its month, where every day of it can be counted.
 func (w *auditor) compute(ctx context.Context, p part, by func(calendar.Date) config.Tenant) (computed, error) {
 	c := computed{days: map[calendar.Date]compute.DayResult{}, failed: map[calendar.Date]error{}}
-	if p.whole {
-		month, err := w.countMonth(ctx, p, by)
-		if err != nil && !explained(err) {
-			return c, err
-		}
-		if err == nil {
-			c.month = &month
+	days := slices.Clone(p.days)
+	for _, d := range p.all {
+		if p.whole && !slices.Contains(days, d) {
+			days = append(days, d)
 		}
 	}
-	for _, d := range p.days {
-		result, err := w.dayOf(ctx, by(d), d, c.month != nil && slices.Contains(p.all, d))
-		if err != nil && !explained(err) {
-			return c, err
+	stands, err := compute.Look(ctx, w.scratch.Conn, w.Tenant, days...)
+	if err != nil {
+		return c, err
+	}
+	for i, d := range days {
+		stands[i].By = by(d)
+	}
+	counter := compute.NewCounter(w.scratch.Conn, w.Tenant, p.month)
+	whole := p.whole
+	for _, one := range counter.Days(ctx, stands, 0) {
+		asked := slices.Contains(p.days, one.Day)
+		switch {
+		case one.Err != nil && !explained(one.Err):
+			return c, one.Err
+		case one.Err != nil:
+			whole = whole && !slices.Contains(p.all, one.Day)
+			if asked {
+				c.failed[one.Day] = one.Err
+			}
+		case asked:
+			c.days[one.Day] = one.DayResult
 		}
-		if err != nil {
-			c.failed[d] = err
-			continue
-		}
-		c.days[d] = result
+	}
+	if !whole {
+		return c, nil
+	}
+	month, err := counter.Month(ctx, p.month, 0)
+	if err == nil {
+		c.month = &month
+	} else if !explained(err) {
+		return c, err
 	}
 	return c, nil
-}
-
-func (w *auditor) countMonth(ctx context.Context, p part, by func(calendar.Date) config.Tenant) (compute.MonthResult, error) {
-	m := compute.NewMonthly(w.scratch.Conn, w.Tenant, p.month)
-	for _, d := range p.all {
-		if _, err := m.Day(ctx, by(d), d, 0); err != nil {
-			return compute.MonthResult{}, err
-		}
-	}
-	return m.Month(ctx, 0)
-}
-
-func (w *auditor) dayOf(ctx context.Context, t config.Tenant, d calendar.Date, done bool) (compute.DayResult, error) {
-	if done {
-		return compute.LoadDay(ctx, w.scratch.Conn, t, d)
-	}
-	return compute.Day(ctx, w.scratch.Conn, t, d, 0)
 }
 
 // explained tells the errors that are findings from those that end the audit.

@@ -6,11 +6,11 @@ import (
 	"maps"
 	"slices"
 
+	"seats/compute"
 	"seats/internal/calendar"
 	"seats/internal/config"
 	"seats/internal/duck"
 	"seats/report"
-	texts "seats/sql"
 )
 
 // rulesBook is what the store remembers of how its days were computed.
@@ -90,7 +90,7 @@ func (w *auditor) countedByRules(text string) (func(calendar.Date) config.Tenant
 // current tells whether the stored results of a day were computed from its slice as today's program would, by the day's rules.
 func (w *auditor) current(day calendar.Date) bool {
 	c, done := w.rules.days[day.String()]
-	return done && c == computation{w.slices[day.String()].SHA256, true, w.countedBy(day).RulesHash(), texts.ComputeSHA256()}
+	return done && c == computation{w.slices[day.String()].SHA256, true, w.countedBy(day).RulesHash(), compute.SQLSHA256()}
 }
 
 // cause is what has changed since a file was issued, by its manifest.
@@ -123,14 +123,14 @@ func (w *auditor) causeOf(i report.Issue, rules string) cause {
 	if moved := w.movedSlices(m); len(moved) > 0 {
 		found(SliceMoved, "the slice", moved...)
 	}
-	if m.SQLHash != texts.ComputeSHA256() {
-		found(ProgramMoved, "the statements that count", fmt.Sprintf("issued by program %s with statements %s, now %s", m.Versions.Program, m.SQLHash, texts.ComputeSHA256()))
+	if m.SQLHash != compute.SQLSHA256() {
+		found(ProgramMoved, "the statements that count", fmt.Sprintf("issued by program %s with statements %s, now %s", m.Versions.Program, m.SQLHash, compute.SQLSHA256()))
 	}
 	if c.rule == "" {
 		return cause{rule: NumberDiffers, words: "slice, counting rules and statements are those of the issue"}
 	}
 	c.words = "changed since: " + c.words
-	if c.rule == ConfigurationMoved && m.SQLHash == texts.ComputeSHA256() && len(w.movedSlices(m)) == 0 {
+	if c.rule == ConfigurationMoved && m.SQLHash == compute.SQLSHA256() && len(w.movedSlices(m)) == 0 {
 		c.rules = m.RulesHash
 	}
 	return c

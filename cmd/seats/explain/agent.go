@@ -149,11 +149,11 @@ type activity struct {
 
 // load reads the rows of an agent.
 func (e *Explainer) load(ctx context.Context, agent string, date calendar.Date) (*history, error) {
-	slice, err := compute.LoadSlice(ctx, e.conn, date)
+	stands, err := compute.LookAt(ctx, e.conn, e.tenant, date)
 	if err != nil {
 		return nil, err
 	}
-	h := &history{Explainer: e, date: date, asOf: slice.AsOf}
+	h := &history{Explainer: e, date: date, asOf: stands.Slice.AsOf}
 	day := sql.Named("day", date.String())
 	err = duck.Each(ctx, e.conn, "ask/agent_resource", func(scan func(...any) error) error {
 		var r resource

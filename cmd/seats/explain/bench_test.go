@@ -38,7 +38,7 @@ func bigStore(t testing.TB) (*Explainer, calendar.Date) {
 			_, err := conn.ExecContext(context.Background(), statement, sql.Named("day", day.String()))
 			require.NoError(t, err, statement)
 		}
-		_, err := compute.Day(context.Background(), conn, tenant, day, 1)
+		_, err := compute.NewCounter(conn, tenant).Day(context.Background(), day, 1)
 		require.NoError(t, err)
 	}()
 	_, conn := open(t, path, duck.Options{ReadOnly: true, Threads: 2})

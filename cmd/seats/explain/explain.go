@@ -3,7 +3,6 @@ package explain
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -65,8 +64,11 @@ func (e *Explainer) Day(ctx context.Context, date calendar.Date, region, locatio
 
 // on explains a day by the rules that it is counted by (R9).
 func (e *Explainer) on(ctx context.Context, date calendar.Date) (*Explainer, error) {
-	t, err := compute.CountedBy(ctx, e.conn, e.tenant, date)
-	return &Explainer{conn: e.conn, tenant: t}, err
+	stands, err := compute.Look(ctx, e.conn, e.tenant, date)
+	if err != nil {
+		return nil, err
+	}
+	return &Explainer{conn: e.conn, tenant: stands[0].By}, nil
 }
 
 // scope finds a region, and a location of it, in the configuration.
@@ -94,22 +96,19 @@ func onDay(date calendar.Date) string {
 
 // checkFresh refuses a day whose results are missing, or come from another slice or other rules than those that it is counted
 // by: explaining it would explain another number.
-func (e *Explainer) checkFresh(ctx context.Context, date calendar.Date) error {
-	e, err := e.on(ctx, date)
+func (e *Explainer) checkFresh(ctx context.Context, days ...calendar.Date) error {
+	stands, err := compute.Look(ctx, e.conn, e.tenant, days...)
 	if err != nil {
 		return err
 	}
-	stale, err := compute.Stale(ctx, e.conn, e.tenant, date)
-	var missing *compute.MissingError
-	if errors.As(err, &missing) {
-		return fail.New(fail.NotReady, fmt.Sprintf("`seats run --date %s` reads and counts it", date), "nothing to explain: %w", err)
-	}
-	if err != nil {
-		return err
-	}
-	if stale {
-		return fail.New(fail.Other, fmt.Sprintf("`seats compute --date %s` counts it", date),
-			"%s has no result for its slice under today's configuration", date)
+	for _, s := range stands {
+		if missing := s.Missing(); missing != nil {
+			return fail.New(fail.NotReady, fmt.Sprintf("`seats run --date %s` reads and counts it", s.Day), "nothing to explain: %w", missing)
+		}
+		if s.Stale() {
+			return fail.New(fail.Other, fmt.Sprintf("`seats compute --date %s` counts it", s.Day),
+				"%s has no result for its slice under today's configuration", s.Day)
+		}
 	}
 	return nil
 }

@@ -70,16 +70,10 @@ func (m *Month) stored(ctx context.Context) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	for _, day := range m.tenant.DaysOf(m.Month) {
-		if err := m.checkFresh(ctx, day); err != nil {
-			return 0, err
-		}
-	}
-	stale, err := compute.StaleMonth(ctx, m.conn, m.tenant, result)
-	if err != nil {
+	if err := m.checkFresh(ctx, m.tenant.DaysOf(m.Month)...); err != nil {
 		return 0, err
 	}
-	if stale {
+	if result.Stale {
 		return 0, fail.New(fail.Other, fmt.Sprintf("`seats compute --month %s` counts it", m.Month),
 			"%s has no result for its slices under today's configuration", m.Month)
 	}

@@ -69,7 +69,7 @@ func (r *readings) wholeMinutes(ctx context.Context) error {
 }
 
 func (r *readings) activityTime(ctx context.Context) error {
-	slice, err := compute.LoadSlice(ctx, r.conn, r.Date)
+	stands, err := compute.LookAt(ctx, r.conn, r.tenant, r.Date)
 	if err != nil {
 		return err
 	}
@@ -77,7 +77,7 @@ func (r *readings) activityTime(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	args := append(r.span(), sql.Named("day", r.Date.String()), sql.Named("as_of", slice.AsOf), sql.Named("last_second", lastSecond(r.tenant)),
+	args := append(r.span(), sql.Named("day", r.Date.String()), sql.Named("as_of", stands.Slice.AsOf), sql.Named("last_second", lastSecond(r.tenant)),
 		sql.Named("default_here", defaultHere))
 	if _, err := duck.Exec(ctx, r.conn, "ask/reading_activity_time", args...); err != nil {
 		return err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"seats/compute"
@@ -14,81 +15,120 @@ import (
 
 // compute brings the days and months to their results: counted, or, where only a report is wanted, read.
 func (s *state) compute(ctx context.Context) {
-	s.monthly = map[calendar.Month]*compute.Monthly{}
-	for _, month := range s.Months {
-		s.monthly[month] = compute.NewMonthly(s.work.Conn, s.Tenant, month)
-	}
-	var absent compute.MissingError // one error for all days, however many
+	counter := compute.NewCounter(s.work.Conn, s.Tenant, s.Months...)
+	results := s.results(ctx, counter)
 	for _, day := range s.Days {
-		if s.failed[day] {
-			continue
+		if result, is := results[day]; is {
+			s.days = append(s.days, result)
+			s.warnBlocked(day, result.Quality)
+			s.warnDoubts(day, result.Quality)
 		}
-		result, err := s.computeDay(ctx, day)
-		if err != nil && s.gaveUp(ctx, fmt.Errorf("compute %s: %w", day, err)) {
-			s.failed[day] = true
-			continue
-		}
-		var missing *compute.MissingError
-		if errors.As(err, &missing) && (absent.What == "" || absent.What == missing.What) {
-			s.failed[day], s.waiting[day] = true, true
-			absent.What, absent.Days = missing.What, append(absent.Days, missing.Days...)
-			continue
-		}
-		if err != nil {
-			s.fail(day, hinted(err))
-			continue
-		}
-		s.days = append(s.days, result)
-		s.warnBlocked(day, result.Quality)
-		s.warnDoubts(day, result.Quality)
-	}
-	if absent.What != "" {
-		s.note(calendar.Date{}, hinted(&absent))
 	}
 	for _, month := range s.Months {
-		s.computeMonth(ctx, month)
+		s.computeMonth(ctx, counter, month)
 	}
 	s.Log.Stop()
 }
 
-func (s *state) computeDay(ctx context.Context, day calendar.Date) (compute.DayResult, error) {
-	by, err := s.countedBy(ctx, day)
+// results are those of the days that have one. What fails is noted in the order of the days, all that lack a slice as one.
+func (s *state) results(ctx context.Context, counter *compute.Counter) map[calendar.Date]compute.DayResult {
+	days := slices.DeleteFunc(slices.Clone(s.Days), func(day calendar.Date) bool { return s.failed[day] })
+	stands, err := s.look(ctx, days)
 	if err != nil {
-		return compute.DayResult{}, err
+		s.endDays(ctx, days, err)
+		return nil
 	}
-	stale, err := compute.Stale(ctx, s.work.Conn, by, day)
-	if err != nil {
-		return compute.DayResult{}, err
-	}
-	if s.Compute && s.Named && by.RulesHash() != s.Tenant.On(day).RulesHash() {
-		if err := s.askMoved(ctx, day); err != nil {
-			return compute.DayResult{}, err
+	failed := map[calendar.Date]error{}
+	var stored, stale []compute.Standing
+	for _, one := range stands {
+		missing := one.Missing()
+		if missing == nil && s.Compute && s.Named && s.hasMoved(one) {
+			missing = s.askMoved(ctx, counter, one)
+		}
+		switch {
+		case missing != nil:
+			failed[one.Day] = missing
+		case !s.Compute && one.Stale():
+			failed[one.Day] = fail.New(fail.Other, "run `seats compute` first", "%s has no result for its slice under today's configuration", one.Day)
+		case s.Again || one.Stale():
+			stale = append(stale, one)
+		default:
+			stored = append(stored, one)
 		}
 	}
-	if !s.Compute && stale {
-		return compute.DayResult{}, fail.New(fail.Other, "run `seats compute` first", "%s has no result for its slice under today's configuration", day)
+	results := map[calendar.Date]compute.DayResult{}
+	loaded, err := compute.Load(ctx, s.work.Conn, stored)
+	for i, one := range stored {
+		if err != nil {
+			failed[one.Day] = err
+			continue
+		}
+		results[one.Day] = loaded[i]
 	}
-	if !s.Again && !stale {
-		return compute.LoadDay(ctx, s.work.Conn, by, day)
+	s.count(ctx, counter, stale, results, failed)
+	var absent compute.MissingError // one error for all days, however many
+	for _, day := range days {
+		err := failed[day]
+		var missing *compute.MissingError
+		switch {
+		case err == nil:
+		case s.gaveUp(ctx, fmt.Errorf("compute %s: %w", day, err)):
+			s.failed[day] = true
+		case errors.As(err, &missing) && (absent.What == "" || absent.What == missing.What):
+			s.failed[day], s.waiting[day] = true, true
+			absent.What, absent.Days = missing.What, append(absent.Days, missing.Days...)
+		default:
+			s.fail(day, hinted(err))
+		}
 	}
-	s.Log.Start(s.Tenant.Name + ": computing " + day.String())
-	began := s.Clock()
-	var result compute.DayResult
-	if m := s.monthly[day.YearMonth()]; m != nil {
-		result, err = m.Day(ctx, by, day, began.Unix())
-	} else {
-		result, err = compute.Day(ctx, s.work.Conn, by, day, began.Unix())
+	if absent.What != "" {
+		s.note(calendar.Date{}, hinted(&absent))
 	}
-	if err != nil {
-		return result, err
+	return results
+}
+
+// endDays notes why the store could not be asked for any of the days.
+func (s *state) endDays(ctx context.Context, days []calendar.Date, err error) {
+	for i, day := range days {
+		s.failed[day] = true
+		if i == 0 && !s.gaveUp(ctx, fmt.Errorf("compute %s: %w", day, err)) {
+			s.note(calendar.Date{}, err)
+		}
 	}
-	s.Log.Info("computed", "tenant", s.Tenant.Name, "day", day, "state", result.State, "took", s.Clock().Sub(began).Round(time.Millisecond))
-	return result, nil
+}
+
+// countAtOnce is how many days are counted before it is said how far the work is; nothing depends on it.
+const countAtOnce = 31
+
+// count counts days that are not counted as they are to be.
+func (s *state) count(ctx context.Context, counter *compute.Counter, stale []compute.Standing, results map[calendar.Date]compute.DayResult, failed map[calendar.Date]error) {
+	for some := range slices.Chunk(stale, countAtOnce) {
+		if first, last := some[0].Day, some[len(some)-1].Day; first == last {
+			s.Log.Start(s.Tenant.Name + ": computing " + first.String())
+		} else {
+			s.Log.Start(fmt.Sprintf("%s: computing %s to %s", s.Tenant.Name, first, last))
+		}
+		began := s.Clock()
+		counted := counter.Days(ctx, some, began.Unix())
+		took := s.Clock().Sub(began).Round(time.Millisecond)
+		for _, one := range counted {
+			if one.Err != nil {
+				failed[one.Day] = one.Err
+				continue
+			}
+			results[one.Day] = one.DayResult
+			attrs := []any{"tenant", s.Tenant.Name, "day", one.Day, "state", one.State, "took", took}
+			if len(some) > 1 {
+				attrs = append(attrs, "days", len(some)) // together
+			}
+			s.Log.Info("computed", attrs...)
+		}
+	}
 }
 
 // computeMonth counts a month whose days are all there. A month that was only touched, by its last day, is
 // passed over with a remark when days are missing.
-func (s *state) computeMonth(ctx context.Context, month calendar.Month) {
+func (s *state) computeMonth(ctx context.Context, counter *compute.Counter, month calendar.Month) {
 	for _, d := range s.Tenant.DaysOf(month) {
 		if s.failed[d] && ctx.Err() != nil {
 			return // there was no time for the day, as is said
@@ -100,7 +140,7 @@ func (s *state) computeMonth(ctx context.Context, month calendar.Month) {
 	}
 	s.Log.Start(s.Tenant.Name + ": computing " + month.String())
 	began := s.Clock()
-	result, err := s.month(ctx, month)
+	result, err := s.month(ctx, counter, month)
 	if err != nil && s.gaveUp(ctx, fmt.Errorf("compute %s: %w", month, err)) {
 		return
 	}
@@ -120,19 +160,18 @@ func (s *state) computeMonth(ctx context.Context, month calendar.Month) {
 
 // month counts a month, or, where only a report is wanted or nothing has changed since it was sealed, reads it: never one that no
 // longer fits its days, nor one of days that do not stand as they are issued.
-func (s *state) month(ctx context.Context, month calendar.Month) (compute.MonthResult, error) {
+func (s *state) month(ctx context.Context, counter *compute.Counter, month calendar.Month) (compute.MonthResult, error) {
 	if err := s.checkStanding(ctx, month); err != nil {
 		return compute.MonthResult{}, err
 	}
 	if s.Compute && !s.asSealed[month] {
-		return s.monthly[month].Month(ctx, s.Clock().Unix())
+		return counter.Month(ctx, month, s.Clock().Unix())
 	}
 	result, err := compute.LoadMonth(ctx, s.work.Conn, s.Tenant, month)
 	if err != nil {
 		return result, err
 	}
-	stale, err := compute.StaleMonth(ctx, s.work.Conn, s.Tenant, result)
-	if err == nil && stale {
+	if result.Stale {
 		err = fail.New(fail.Other, fmt.Sprintf("run `seats compute --month %s` first", month),
 			"%s has no result for its slices under today's configuration", month)
 	}

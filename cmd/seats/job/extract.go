@@ -152,11 +152,12 @@ func (s *state) wanted(ctx context.Context) (windows []extract.Window, none []ca
 		return nil, nil, err
 	}
 	var again []extract.Window
-	for _, day := range s.Days {
-		by, err := s.countedBy(ctx, day)
-		if err != nil {
-			return nil, nil, err
-		}
+	stands, err := s.look(ctx, s.Days)
+	if err != nil {
+		return nil, nil, err
+	}
+	for i, day := range s.Days {
+		by := stands[i].By
 		w := Window(by, day)
 		slice, has := held[day.String()]
 		switch {

@@ -96,11 +96,10 @@ type state struct {
 	duckDB  string
 
 	failed  map[calendar.Date]bool
-	waiting map[calendar.Date]bool              // of the failed ones, those that are not ready
-	moved   map[calendar.Date]bool              // days that stand as they are issued, though they were named and today's rules give other numbers
-	ledger  []report.Issue                      // as it was, once it was asked for
-	dry     bool                                // nothing is stored
-	monthly map[calendar.Month]*compute.Monthly // the months that are wanted
+	waiting map[calendar.Date]bool // of the failed ones, those that are not ready
+	moved   map[calendar.Date]bool // days that stand as they are issued, though they were named and today's rules give other numbers
+	ledger  []report.Issue         // as it was, once it was asked for
+	dry     bool                   // nothing is stored
 	days    []compute.DayResult
 	months  []compute.MonthResult
 	blocked bool

@@ -64,24 +64,19 @@ func (s *state) counts(ctx context.Context, month calendar.Month) (bool, error) 
 	for _, m := range s.Months {
 		whole = whole || m == month
 	}
+	var days []calendar.Date
 	for _, day := range s.Days {
-		if day.YearMonth() != month {
-			continue
+		if day.YearMonth() == month {
+			days = append(days, day)
 		}
-		if s.Again {
+	}
+	stands, err := s.look(ctx, days)
+	if err != nil {
+		return false, err
+	}
+	for _, one := range stands {
+		if s.Again || s.Named && s.hasMoved(one) || one.Slice != nil && one.Stale() {
 			return true, nil
-		}
-		by, err := s.countedBy(ctx, day)
-		if err != nil {
-			return false, err
-		}
-		if s.Named && by.RulesHash() != s.Tenant.On(day).RulesHash() {
-			return true, nil
-		}
-		stale, err := compute.Stale(ctx, s.work.Conn, by, day)
-		var missing *compute.MissingError
-		if stale || err != nil && !errors.As(err, &missing) {
-			return stale, err
 		}
 	}
 	if !whole || s.Again {
@@ -95,7 +90,7 @@ func (s *state) counts(ctx context.Context, month calendar.Month) (bool, error) 
 	if err != nil {
 		return false, err
 	}
-	return compute.StaleMonth(ctx, s.work.Conn, s.Tenant, result)
+	return result.Stale, nil
 }
 
 // readsAnew tells whether the job reads every day of a month again, whatever was lost.

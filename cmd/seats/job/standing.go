@@ -9,7 +9,6 @@ import (
 
 	"seats/compute"
 	"seats/internal/calendar"
-	"seats/internal/config"
 	"seats/internal/duck"
 	"seats/internal/fail"
 	"seats/report"
@@ -19,22 +18,32 @@ import (
 // (R13), or only asks.
 func (s *state) anew() bool { return s.dry || s.Compute && s.Restate != "" }
 
-// countedBy is the tenant with the counting rules of a day (R9).
-func (s *state) countedBy(ctx context.Context, day calendar.Date) (config.Tenant, error) {
-	if s.anew() {
-		return s.Tenant.On(day), nil
+// look asks the store for some days, each with the counting rules that this job counts it by (R9).
+func (s *state) look(ctx context.Context, days []calendar.Date) ([]compute.Standing, error) {
+	stands, err := compute.Look(ctx, s.work.Conn, s.Tenant, days...)
+	for i := range stands {
+		if s.anew() {
+			stands[i].By = s.Tenant.On(stands[i].Day)
+		}
 	}
-	return compute.CountedBy(ctx, s.work.Conn, s.Tenant, day)
+	return stands, err
+}
+
+// hasMoved tells whether a day is counted by other rules than today's.
+func (s *state) hasMoved(one compute.Standing) bool {
+	return one.By.RulesHash() != s.Tenant.On(one.Day).RulesHash()
 }
 
 // askMoved tells of a day that somebody has named, without a reason, and that is issued by other counting rules than today's:
 // what today's would give, where that is another number. The day stands as it is issued in any case.
-func (s *state) askMoved(ctx context.Context, day calendar.Date) error {
+func (s *state) askMoved(ctx context.Context, counter *compute.Counter, today compute.Standing) error {
+	day := today.Day
+	today.By = s.Tenant.On(day)
 	issued, err := s.issuedOn(ctx, day)
 	if err != nil {
 		return err
 	}
-	would, err := compute.Would(ctx, s.work.Conn, s.Tenant, day)
+	would, err := counter.Would(ctx, today)
 	if err != nil {
 		return err
 	}

@@ -249,11 +249,11 @@ func (t Tenant) zone(region string) *time.Location {
 
 // day reads a day in full.
 func (t Tenant) day(ctx context.Context, explainer *explain.Explainer, day calendar.Date) (d html.Detail, err error) {
-	slice, err := compute.LoadSlice(ctx, t.Conn, day)
+	stands, err := compute.LookAt(ctx, t.Conn, t.Of, day)
 	if _, dropped := errors.AsType[*compute.MissingError](err); err != nil && !dropped {
 		return d, err
 	}
-	if err == nil {
+	if slice := stands.Slice; slice != nil {
 		d.Slice = &report.Slice{Source: slice.Source, AsOf: report.Epoch(slice.AsOf), Sessions: slice.Sessions, Activities: slice.Activities, Agents: slice.Agents}
 	}
 	curves, err := t.curves(ctx, day)

@@ -46,7 +46,7 @@ func (m *Masks) Of(tenant string) *Masks { return &Masks{m.Key.Of(tenant)} }
 // Day is Rows of a day that the tenant's rules count, and gives the tenant with the rules that count the masked rows. It
 // makes sure that they count as the real ones do; the scratch store is left with the day's results from the masked rows.
 func (m *Masks) Day(ctx context.Context, scratch *store.Scratch, t config.Tenant, day calendar.Date) (config.Tenant, error) {
-	before, err := compute.Day(ctx, scratch.Conn, t, day, 0)
+	before, err := compute.NewCounter(scratch.Conn, t).Day(ctx, day, 0)
 	if err != nil {
 		return t, err
 	}
@@ -54,7 +54,7 @@ func (m *Masks) Day(ctx context.Context, scratch *store.Scratch, t config.Tenant
 		return t, err
 	}
 	t.ExcludeAgents = maskedPatterns(t.ExcludeAgents)
-	after, err := compute.Day(ctx, scratch.Conn, t, day, 0)
+	after, err := compute.NewCounter(scratch.Conn, t).Day(ctx, day, 0)
 	if err != nil {
 		return t, err
 	}

@@ -7,7 +7,7 @@ import (
 	"strconv"
 	"text/template"
 
-	texts "seats/sql"
+	"seats/compute"
 )
 
 //go:embed recompute.md
@@ -20,7 +20,7 @@ func (p *packer) page() ([]byte, error) {
 	var out bytes.Buffer
 	err := pageTemplate.Execute(&out, map[string]any{
 		"Tenant": p.Tenant.Name, "From": p.from, "To": p.to, "Days": days(len(p.days)),
-		"Months": p.months, "Masked": p.masks != nil, "Signed": p.signed, "Statements": texts.ComputeSHA256(),
+		"Months": p.months, "Masked": p.masks != nil, "Signed": p.signed, "Statements": compute.SQLSHA256(),
 	})
 	if err != nil {
 		return nil, fmt.Errorf("write RECOMPUTE.md: %w", err)

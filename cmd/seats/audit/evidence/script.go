@@ -31,8 +31,9 @@ func (p *packer) script() []byte {
 		s.statement(name)
 	}
 	s.load(p)
+	s.days()
 	for _, c := range p.computed {
-		s.day(c)
+		s.hash(c)
 	}
 	for _, m := range p.months {
 		s.month(m.String())
@@ -121,32 +122,29 @@ func (s *script) csv(table, file string, columns ...string) {
 		"    new_line = '\\n', comment = '', nullstr = '', compression = 'none', %s,\n    columns = {%s})", table, file, asTheyAre, strings.Join(types, ", ")))
 }
 
-// day counts a day.
-func (s *script) day(c computation) {
-	day := c.day.String()
+// days counts the days, all at once. The tables of their rules are those that the program makes of its configuration.
+func (s *script) days() {
 	s.out.WriteByte('\n')
-	s.say(day)
-	s.set("day", day)
-	s.run("set variable the_state = (select state from pack.day where day = getvariable('the_day'))")
-	s.rules()
+	s.say("The days. First their rules (R2, R5 to R7): rows of the pack.")
+	of := " from pack.day as d join pack."
+	s.run("create or replace temp table rule as select d.day::date as day, s.as_of, d.end_second_counts::boolean as end_second_counts, d.state,\n" +
+		"    d.slice_sha256, d.rules_sha256, '' as rules from pack.day as d join _data.slice as s on s.day = d.day::date")
+	s.run("create or replace temp table rule_region_day as select day::date as day, region, start_ts::bigint as start_ts, end_ts::bigint as end_ts\n" +
+		"    from pack.region_day")
+	s.run("create or replace temp table rule_location as select d.day::date as day, region, location, is_default::boolean as is_default" + of + "location using (rules_sha256)")
+	s.run("create or replace temp table rule_switch as select d.day::date as day, region, location, switch_name" + of + "switch using (rules_sha256)")
+	s.run("create or replace temp table rule_exclude as select d.day::date as day, pattern" + of + "exclude using (rules_sha256)")
 	for _, name := range compute.Steps() {
-		s.statement(name)
+		if !strings.HasPrefix(name, "count/rule") {
+			s.statement(name)
+		}
 	}
-	s.run("create or replace temp table slice_hash as\n" + s.text("slice/slice_sha256"))
-	s.run("insert into pack.slice_hash select getvariable('the_day'), sha256 from slice_hash")
 }
 
-// rules fills the tables that the statements read the day's rules from.
-func (s *script) rules() {
-	for _, name := range []string{"rule", "region_day", "location", "switch", "exclude"} {
-		s.statement("count/rule_" + name)
-	}
-	of := " join pack.day as d using (rules_sha256) where d.day = getvariable('the_day')"
-	s.run("insert into rule select s.as_of, d.end_second_counts::boolean from _data.slice as s join pack.day as d on d.day::date = s.day where d.day = getvariable('the_day')")
-	s.run("insert into rule_region_day select region, start_ts::bigint, end_ts::bigint from pack.region_day where day = getvariable('the_day')")
-	s.run("insert into rule_location select region, location, is_default::boolean from pack.location" + of)
-	s.run("insert into rule_switch select switch_name, region, location from pack.switch" + of)
-	s.run("insert into rule_exclude select pattern from pack.exclude" + of)
+// hash computes the hash of a day's slice.
+func (s *script) hash(c computation) {
+	s.set("day", c.day.String())
+	s.run("insert into pack.slice_hash select getvariable('the_day'), sha256 from (\n" + s.text("slice/slice_sha256") + ")")
 }
 
 // month counts a month whose days are counted.
@@ -154,10 +152,8 @@ func (s *script) month(month string) {
 	s.out.WriteByte('\n')
 	s.say(month)
 	s.set("month", month)
-	s.statement("count/rule_region_month")
-	s.statement("count/rule_month_day")
-	s.run("insert into rule_month_day select region, day::date from pack.month_day where month = getvariable('the_month')")
-	s.run("insert into rule_region_month select distinct region, '', '' from rule_month_day")
+	s.run("create or replace temp table rule_month_day as select region, day::date as day from pack.month_day where month = getvariable('the_month')")
+	s.run("create or replace temp table rule_region_month as select distinct region, '' as state, '' as slices_sha256 from rule_month_day")
 	for _, name := range []string{"rules_sha256", "sql_sha256"} {
 		s.set(name, "")
 	}
