@@ -211,12 +211,13 @@ func (c *Counter) remember(s Standing, swept *sweep.Result) {
 	}
 }
 
-// Day looks at a day, counts it by the rules that it stands by, and keeps its results: Days for one.
+// Day looks at a day, counts it by the rules of the counter's tenant, whatever was issued of it, and keeps its results: Days for one.
 func (c *Counter) Day(ctx context.Context, day calendar.Date, computedTS int64) (DayResult, error) {
 	stands, err := LookAt(ctx, c.conn, c.tenant, day)
 	if err != nil {
 		return DayResult{}, err
 	}
+	stands.By = c.tenant.On(day)
 	counted := c.Days(ctx, []Standing{stands}, computedTS)[0]
 	return counted.DayResult, counted.Err
 }

@@ -197,7 +197,7 @@ func TestABreakdownAtTheEdgesOfSessions(t *testing.T) {
 	}
 	insert(t, conn, "insert into _data.slice_span values ('2026-03-10', 0, 9999999999)")
 	insert(t, conn, "insert into _data.slice (day, source, high_water, as_of, extracted_ts, sessions, activities, agents, open_sessions, state, sha256) values ('2026-03-10', 'test', 0, 0, 0, 6, 6, 4, 0, 'final', 'hash')")
-	_, err := compute.Day(t.Context(), conn, w.tenant, w.day, 1)
+	_, err := compute.NewCounter(conn, w.tenant).Day(t.Context(), w.day, 1)
 	require.NoError(t, err)
 	day, err := New(conn, w.tenant).Day(t.Context(), w.day, "US", "")
 	require.NoError(t, err)

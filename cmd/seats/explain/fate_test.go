@@ -44,7 +44,7 @@ func TestFates(t *testing.T) {
 	for _, statement := range fateRows {
 		insert(t, conn, statement)
 	}
-	_, err = compute.Day(context.Background(), conn, tenant, day, 1)
+	_, err = compute.NewCounter(conn, tenant).Day(context.Background(), day, 1)
 	require.NoError(t, err)
 	for _, test := range tests {
 		fates, err := New(conn, tenant).Agent(context.Background(), test.agent, []calendar.Date{day}, test.region, "")

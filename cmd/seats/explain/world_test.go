@@ -130,7 +130,7 @@ func (w *world) compute(t *rapid.T, conn *sql.Conn) {
 }
 
 func recompute(t *rapid.T, conn *sql.Conn, w world) {
-	_, err := compute.Day(context.Background(), conn, w.tenant, w.day, 1)
+	_, err := compute.NewCounter(conn, w.tenant).Day(context.Background(), w.day, 1)
 	require.NoError(t, err)
 }
 
