@@ -15,7 +15,7 @@ import (
 )
 
 func emptyStore(t *testing.T) *sql.Conn {
-	_, conn := open(t, "", duck.Options{Threads: 2})
+	_, conn := open(t, "", duck.Options{Threads: 1})
 	for _, schema := range store.Schemas() {
 		_, err := duck.Exec(context.Background(), conn, schema)
 		require.NoError(t, err)
