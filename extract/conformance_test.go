@@ -205,6 +205,7 @@ func exportOptions(t testing.TB) extract.ExportOptions {
 
 // eachSource runs a test of what a slice holds against both kinds of source.
 func eachSource(t *testing.T, fill func(*gim), check func(*testing.T, *rig, extract.Summary)) {
+	t.Parallel()
 	g := newGIM(t, gimschema.DDL)
 	g.highWater(day0 + 86400 + 7200)
 	fill(g)
