@@ -5,7 +5,6 @@
 # Modules are fetched as `go build` needs them. `go mod download` and `go mod
 # tidy` would fetch DuckDB for every platform, more than a gigabyte.
 
-VERSION   ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 TESTFLAGS ?=
 SIZE      ?= small
 TENANTS   ?= 3
@@ -28,7 +27,7 @@ SUDO          := $(if $(filter 0,$(shell id -u)),,sudo)
 ARCH            ?= $(shell go env GOARCH)
 DIST            := bin/dist/$(ARCH)
 PACKAGING       := cmd/seats/packaging
-PACKAGE_VERSION ?= $(shell git describe --tags --match 'v[0-9]*' 2>/dev/null | sed s/^v// | grep . || echo 0.0.$$(git rev-list --count HEAD))
+PACKAGE_VERSION ?= $(shell sed -n 's/^const release = "\(.*\)"/\1/p' cmd/seats/version.go)
 MAINTAINER      ?= seats maintainers <seats@localhost>
 NFPM            := go run github.com/goreleaser/nfpm/v2/cmd/nfpm@v2.43.0
 CYCLONEDX       := go run github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod@v1.10.0
@@ -54,7 +53,7 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 build: ## bin/seats
-	go build -trimpath -ldflags '-X main.version=$(VERSION)' -o bin/seats ./cmd/seats
+	go build -trimpath -o bin/seats ./cmd/seats
 
 demo: build ## the main job on the bundled export: a day, then its month
 	@echo; echo '$$ $(SEATS) run --date 2026-03-10'; echo
@@ -159,7 +158,7 @@ dist: build cross ## bin/dist/ARCH: static program, .deb, SBOM, checksums; ARCH=
 	rm -rf $(DIST) bin/dist/lib && mkdir -p $(DIST) bin/dist/lib
 	ln -s $$($(CROSS)gcc -print-file-name=libstdc++.a) bin/dist/lib/
 	CGO_ENABLED=1 GOARCH=$(ARCH) CC=$(CROSS)gcc CXX=$(CROSS)g++ go build -trimpath -tags netgo,osusergo \
-		-ldflags "-s -w -X main.version=$(VERSION) -linkmode external -extldflags '$(LINK)'" -o $(DIST)/seats ./cmd/seats
+		-ldflags "-s -w -linkmode external -extldflags '$(LINK)'" -o $(DIST)/seats ./cmd/seats
 	bin/seats man | gzip -9n >$(DIST)/seats.1.gz
 	bin/seats completion >$(DIST)/completion
 	$(CYCLONEDX) bin -json -noserial -licenses -version $(PACKAGE_VERSION) -output $(DIST)/sbom.cdx.json $(DIST)/seats

@@ -33,7 +33,7 @@ func basisOf(ctx context.Context, q duck.Queryer, t config.Tenant, month calenda
 		return b, err
 	}
 	final, rules := map[calendar.Date]bool{}, monthRules{texts: map[string]string{}}
-	err = duck.Each(ctx, q, "compute/month_day.sql", func(scan func(...any) error) error {
+	err = duck.Each(ctx, q, "count/month_day", func(scan func(...any) error) error {
 		var text, hash, of, state string
 		if err := scan(&text, &hash, &of, &state); err != nil {
 			return err
@@ -105,7 +105,7 @@ func (b basis) write(ctx context.Context, q duck.Queryer) error {
 	if w.err != nil {
 		return w.err
 	}
-	_, err := duck.Exec(ctx, q, "compute/month_agent.sql")
+	_, err := duck.Exec(ctx, q, "count/month_agent")
 	return err
 }
 

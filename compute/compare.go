@@ -23,12 +23,12 @@ func compareDay(ctx context.Context, conn *sql.Conn, tx *sql.Tx, day calendar.Da
 	}
 	enabled := enabledOf(swept)
 	stored := func(each func(region, agent string)) error {
-		return enabledAgents(ctx, tx, "compute/enabled_agent.sql", []any{on(day)}, each)
+		return enabledAgents(ctx, tx, "count/enabled_agent", []any{on(day)}, each)
 	}
 	if err := compareEnabled(day.String(), stored, enabled); err != nil {
 		return err
 	}
-	counts, err := loadEnabled(ctx, tx, "compute/enabled_count.sql", on(day), swept.Scopes())
+	counts, err := loadEnabled(ctx, tx, "count/enabled_count", on(day), swept.Scopes())
 	if err != nil {
 		return err
 	}
@@ -93,7 +93,7 @@ type place struct{ region, location string }
 // scopeNumbers are the SQL engine's own numbers of the scopes.
 func scopeNumbers(ctx context.Context, tx *sql.Tx) (map[place]int64, error) {
 	numbers := map[place]int64{}
-	err := duck.Each(ctx, tx, "compute/scope_list.sql", func(scan func(...any) error) error {
+	err := duck.Each(ctx, tx, "count/scope_list", func(scan func(...any) error) error {
 		var no int64
 		var at place
 		err := scan(&no, &at.region, &at.location)
@@ -112,7 +112,7 @@ type step struct {
 // readSteps reads the stored curves of a day by the number of their scope.
 func readSteps(ctx context.Context, conn *sql.Conn, day calendar.Date) (map[int64][]step, error) {
 	steps, scope, current := map[int64][]step{}, int64(-1), []step(nil)
-	err := duck.Rows(ctx, conn, "compute/curve.sql", func(v []driver.Value) {
+	err := duck.Rows(ctx, conn, "count/curve", func(v []driver.Value) {
 		if no := integer(v[0]); no != scope {
 			steps[scope] = current
 			scope, current = no, nil

@@ -114,7 +114,7 @@ func count(ctx context.Context, conn *sql.Conn, t config.Tenant, day calendar.Da
 	if err := keepRules(ctx, tx, t.RulesHash(), string(t.Rules())); err != nil {
 		return DayResult{}, nil, err
 	}
-	_, err = duck.Exec(ctx, tx, "compute/computation.sql",
+	_, err = duck.Exec(ctx, tx, "count/computation",
 		sql.Named("day", day.String()),
 		sql.Named("slice_sha256", slice.SHA256),
 		sql.Named("as_of", slice.AsOf),
@@ -135,7 +135,7 @@ func count(ctx context.Context, conn *sql.Conn, t config.Tenant, day calendar.Da
 
 // keepRules keeps counting rules by their hash: a number that was issued by them may outlive the day's own.
 func keepRules(ctx context.Context, q duck.Queryer, sha256, rules string) error {
-	_, err := duck.Exec(ctx, q, "compute/keep_rules.sql", sql.Named("rules_sha256", sha256), sql.Named("rules", rules))
+	_, err := duck.Exec(ctx, q, "count/keep_rules", sql.Named("rules_sha256", sha256), sql.Named("rules", rules))
 	return err
 }
 

@@ -204,7 +204,7 @@ func TestFailedDayLeavesTheStoreAsItWas(t *testing.T) {
 
 	execSQL(t, conn, "delete from _data.voice_session where sm_res_session_fact_key = 2")
 	_, err = Day(ctx, conn, tenant, day, 13)
-	require.ErrorContains(t, err, "sql/compute/computation.sql")
+	require.ErrorContains(t, err, "sql/count/computation")
 	cancelled, cancel := context.WithCancel(ctx)
 	cancel()
 	_, err = Day(cancelled, conn, tenant, day, 2)
@@ -257,7 +257,7 @@ func TestR10AnotherAsOfIsAnotherSlice(t *testing.T) {
 	stale, err := Stale(ctx, conn, tenant, day)
 	require.NoError(t, err)
 	require.True(t, stale)
-	require.EqualValues(t, 1, scalar(t, conn, "select count(*) from ("+strings.TrimSpace(texts.Text("store/uncounted.sql"))+")"))
+	require.EqualValues(t, 1, scalar(t, conn, "select count(*) from ("+strings.TrimSpace(texts.Text("store/uncounted"))+")"))
 	second, err := Day(ctx, conn, tenant, day, 2)
 	require.NoError(t, err)
 	require.Equal(t, first.Regions()[0].PeakSeconds-1800, second.Regions()[0].PeakSeconds)

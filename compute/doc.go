@@ -1,5 +1,5 @@
 // Package compute counts seats from the slices in a tenant's store, twice (R12): by the statements of
-// sql/compute, and by the sweep of compute/sweep. It knows nothing of GIM and of files.
+// sql/count, and by the sweep of compute/sweep. It knows nothing of GIM and of files.
 //
 // Promises: a day is computed in one transaction that replaces the day's results or leaves them; nothing is
 // stored unless the two ways agree, second by second and agent by agent; equal slices and equal rules give

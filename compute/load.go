@@ -13,7 +13,7 @@ import (
 // LoadSlice reads what the store says of the slice of a day; a *MissingError where it has none.
 func LoadSlice(ctx context.Context, q duck.Queryer, day calendar.Date) (Slice, error) {
 	s, found := Slice{Day: day}, false
-	err := duck.Each(ctx, q, "compute/slice.sql", func(scan func(...any) error) error {
+	err := duck.Each(ctx, q, "count/slice", func(scan func(...any) error) error {
 		found = true
 		return scan(&s.Source, &s.HighWater, &s.AsOf, &s.ExtractedTS, &s.Sessions, &s.Activities, &s.Agents, &s.OpenSessions, &s.SHA256)
 	}, on(day))
@@ -46,7 +46,7 @@ func LoadDay(ctx context.Context, q duck.Queryer, t config.Tenant, day calendar.
 	if r.Peaks, err = loadPeaks(ctx, q, day, scopes); err != nil {
 		return DayResult{}, err
 	}
-	if r.Enabled, err = loadEnabled(ctx, q, "compute/enabled_count.sql", on(day), scopes); err != nil {
+	if r.Enabled, err = loadEnabled(ctx, q, "count/enabled_count", on(day), scopes); err != nil {
 		return DayResult{}, err
 	}
 	r.Quality, err = loadQuality(ctx, q, day, day)
@@ -56,7 +56,7 @@ func LoadDay(ctx context.Context, q duck.Queryer, t config.Tenant, day calendar.
 // loadPeaks reads the peaks of a day in the order of the scopes.
 func loadPeaks(ctx context.Context, q duck.Queryer, day calendar.Date, scopes []rule.Scope) ([]Peak, error) {
 	stored := map[place]Peak{}
-	err := duck.Each(ctx, q, "compute/peak.sql", func(scan func(...any) error) error {
+	err := duck.Each(ctx, q, "count/peak", func(scan func(...any) error) error {
 		var p Peak
 		err := scan(&p.Region, &p.Location, &p.Agents, &p.PeakTS, &p.PeakSeconds)
 		stored[place{p.Region, p.Location}] = p
@@ -92,7 +92,7 @@ func loadEnabled(ctx context.Context, q duck.Queryer, name string, period sql.Na
 // loadQuality reads the data-quality counts of a range of days, both included, summed up by rule.
 func loadQuality(ctx context.Context, q duck.Queryer, from, to calendar.Date) ([]Quality, error) {
 	var found []Quality
-	err := duck.Each(ctx, q, "compute/quality.sql", func(scan func(...any) error) error {
+	err := duck.Each(ctx, q, "count/quality", func(scan func(...any) error) error {
 		var one Quality
 		var examples duckList
 		err := scan(&one.Rule, &one.Blocking, &one.Count, &examples)
@@ -122,7 +122,7 @@ func (c computation) isOf(s Slice) bool {
 // loadComputation returns nil for a day that was never computed.
 func loadComputation(ctx context.Context, q duck.Queryer, day calendar.Date) (*computation, error) {
 	var found *computation
-	err := duck.Each(ctx, q, "compute/computed.sql", func(scan func(...any) error) error {
+	err := duck.Each(ctx, q, "count/computed", func(scan func(...any) error) error {
 		found = &computation{}
 		return scan(&found.sliceSHA256, &found.rulesSHA256, &found.sqlSHA256, &found.asOf, &found.rules, &found.state, &found.computedTS, &found.hasCurve, &found.isIssued)
 	}, on(day))
@@ -131,7 +131,7 @@ func loadComputation(ctx context.Context, q duck.Queryer, day calendar.Date) (*c
 
 func loadSpans(ctx context.Context, q duck.Queryer, day calendar.Date) ([]calendar.Interval, error) {
 	var spans []calendar.Interval
-	err := duck.Each(ctx, q, "compute/slice_span.sql", func(scan func(...any) error) error {
+	err := duck.Each(ctx, q, "count/slice_span", func(scan func(...any) error) error {
 		var span calendar.Interval
 		err := scan(&span.Start, &span.End)
 		spans = append(spans, span)

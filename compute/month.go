@@ -68,7 +68,7 @@ func (m *Monthly) Month(ctx context.Context, computedTS int64) (MonthResult, err
 // checkComplete wants a slice of every day.
 func (m *Monthly) checkComplete(ctx context.Context) error {
 	present := map[string]bool{}
-	err := duck.Each(ctx, m.conn, "compute/slice_day.sql", func(scan func(...any) error) error {
+	err := duck.Each(ctx, m.conn, "count/slice_day", func(scan func(...any) error) error {
 		var day string
 		err := scan(&day)
 		present[day] = true
@@ -135,7 +135,7 @@ func (m *Monthly) store(ctx context.Context) (MonthResult, error) {
 	}
 	swept := m.agents(base)
 	stored := func(each func(region, agent string)) error {
-		return enabledAgents(ctx, tx, "compute/month_agent_list.sql", nil, each)
+		return enabledAgents(ctx, tx, "count/month_agent_list", nil, each)
 	}
 	if err := compareEnabled(m.month.String(), stored, swept); err != nil {
 		return MonthResult{}, err
@@ -153,13 +153,13 @@ func (m *Monthly) store(ctx context.Context) (MonthResult, error) {
 
 func (m *Monthly) countBySQL(ctx context.Context, q duck.Queryer, base basis) error {
 	month := sql.Named("month", m.month.String())
-	if _, err := duck.Exec(ctx, q, "compute/delete_monthly_enabled.sql", month); err != nil {
+	if _, err := duck.Exec(ctx, q, "count/delete_monthly_enabled", month); err != nil {
 		return err
 	}
 	if err := keepRules(ctx, q, base.rulesSHA256, base.rules); err != nil {
 		return err
 	}
-	_, err := duck.Exec(ctx, q, "compute/monthly_enabled.sql", month,
+	_, err := duck.Exec(ctx, q, "count/monthly_enabled", month,
 		sql.Named("rules_sha256", base.rulesSHA256),
 		sql.Named("sql_sha256", texts.ComputeSHA256()),
 		sql.Named("computed_ts", m.computedTS))
@@ -186,7 +186,7 @@ func StaleMonth(ctx context.Context, conn *sql.Conn, t config.Tenant, r MonthRes
 // or where a slice is gone. StaleMonth tells whether they are still those of today's slices and rules.
 func LoadMonth(ctx context.Context, q duck.Queryer, t config.Tenant, month calendar.Month) (MonthResult, error) {
 	r, found := MonthResult{Month: month}, false
-	err := duck.Each(ctx, q, "compute/month_computed.sql", func(scan func(...any) error) error {
+	err := duck.Each(ctx, q, "count/month_computed", func(scan func(...any) error) error {
 		found = true
 		return scan(&r.RulesSHA256, &r.SQLSHA256, &r.ComputedTS)
 	}, sql.Named("month", month.String()))
@@ -206,7 +206,7 @@ func LoadMonth(ctx context.Context, q duck.Queryer, t config.Tenant, month calen
 // loadRegions reads the numbers of the regions, with the slices of their days.
 func (r *MonthResult) loadRegions(ctx context.Context, q duck.Queryer, t config.Tenant) error {
 	stored := map[string]MonthRegion{}
-	err := duck.Each(ctx, q, "compute/month_count.sql", func(scan func(...any) error) error {
+	err := duck.Each(ctx, q, "count/month_count", func(scan func(...any) error) error {
 		var one MonthRegion
 		err := scan(&one.Region, &one.Agents, &one.State, &one.SlicesSHA256)
 		stored[one.Region] = one

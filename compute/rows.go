@@ -36,7 +36,7 @@ type reader struct {
 
 // readRows gives the raw rows of a slice to all of the sweeps.
 func readRows(ctx context.Context, conn *sql.Conn, day calendar.Date, sweeps ...reader) error {
-	err := duck.Rows(ctx, conn, "compute/agent_row.sql", func(v []driver.Value) {
+	err := duck.Rows(ctx, conn, "count/agent_row", func(v []driver.Value) {
 		for _, w := range sweeps {
 			w.Agent(integer(v[0]), text(v[1]), text(v[2]))
 		}
@@ -44,7 +44,7 @@ func readRows(ctx context.Context, conn *sql.Conn, day calendar.Date, sweeps ...
 	if err != nil {
 		return err
 	}
-	err = duck.Rows(ctx, conn, "compute/session_row.sql", func(v []driver.Value) {
+	err = duck.Rows(ctx, conn, "count/session_row", func(v []driver.Value) {
 		for _, w := range sweeps {
 			w.Session(integer(v[0]), instant(v[1]), instant(v[2]), isActive(v[3]))
 		}
@@ -52,7 +52,7 @@ func readRows(ctx context.Context, conn *sql.Conn, day calendar.Date, sweeps ...
 	if err != nil {
 		return err
 	}
-	err = duck.Rows(ctx, conn, "compute/activity_row.sql", func(v []driver.Value) {
+	err = duck.Rows(ctx, conn, "count/activity_row", func(v []driver.Value) {
 		for _, w := range sweeps {
 			if isLeg := v[5].(bool); isLeg || !w.legsOnly {
 				w.Activity(integer(v[0]), instant(v[1]), instant(v[2]), isActive(v[3]), text(v[4]))
@@ -62,7 +62,7 @@ func readRows(ctx context.Context, conn *sql.Conn, day calendar.Date, sweeps ...
 	if err != nil {
 		return err
 	}
-	err = duck.Rows(ctx, conn, "compute/other_leg_row.sql", func(v []driver.Value) {
+	err = duck.Rows(ctx, conn, "count/other_leg_row", func(v []driver.Value) {
 		for _, w := range sweeps {
 			w.OtherLeg(integer(v[0]), instant(v[1]), instant(v[2]), isActive(v[3]), text(v[4]))
 		}
@@ -70,7 +70,7 @@ func readRows(ctx context.Context, conn *sql.Conn, day calendar.Date, sweeps ...
 	if err != nil {
 		return err
 	}
-	return duck.Rows(ctx, conn, "compute/other_session_row.sql", func(v []driver.Value) {
+	return duck.Rows(ctx, conn, "count/other_session_row", func(v []driver.Value) {
 		for _, w := range sweeps {
 			w.OtherSession(integer(v[0]), instant(v[1]), instant(v[2]), isActive(v[3]))
 		}

@@ -12,43 +12,43 @@ import (
 // working are the SQL engine's first steps, in order: temporary tables, each made from the ones before it. They are no
 // part of a transaction: what a transaction has written itself, DuckDB reads with one thread only.
 var working = []string{
-	"compute/scope.sql",
-	"compute/place.sql",
-	"compute/counted_agent.sql",
-	"compute/login.sql",
-	"compute/occupied_session.sql",
-	"compute/open_activity.sql",
-	"compute/occupied_activity.sql",
-	"compute/occupied_other_leg.sql",
-	"compute/session_location.sql",
-	"compute/presence.sql",
+	"count/scope",
+	"count/place",
+	"count/counted_agent",
+	"count/login",
+	"count/occupied_session",
+	"count/open_activity",
+	"count/occupied_activity",
+	"count/occupied_other_leg",
+	"count/session_location",
+	"count/presence",
 }
 
 // results are the steps that write the results of a day ...
 var results = []string{
-	"compute/qualifying_session.sql",
-	"compute/concurrency.sql",
-	"compute/daily_concurrent.sql",
-	"compute/enabled_daily.sql",
+	"count/qualifying_session",
+	"count/concurrency",
+	"count/daily_concurrent",
+	"count/enabled_daily",
 
 	// ... and last, what was doubtful in the slice (R11).
-	"compute/quality/agent_without_employee_id.sql",
-	"compute/quality/common_guid.sql",
-	"compute/quality/cut_off_session.sql",
-	"compute/quality/damaged_name.sql",
-	"compute/quality/duplicate_key.sql",
-	"compute/quality/excluded_agent.sql",
-	"compute/quality/long_session.sql",
-	"compute/quality/open_activity.sql",
-	"compute/quality/open_session.sql",
-	"compute/quality/orphan_activity.sql",
-	"compute/quality/other_key_activity.sql",
-	"compute/quality/overlapping_sessions.sql",
-	"compute/quality/rejected_activity.sql",
-	"compute/quality/rejected_session.sql",
-	"compute/quality/several_regions.sql",
-	"compute/quality/unknown_switch.sql",
-	"compute/quality/unmapped_switch.sql",
+	"count/quality_agent_without_employee_id",
+	"count/quality_common_guid",
+	"count/quality_cut_off_session",
+	"count/quality_damaged_name",
+	"count/quality_duplicate_key",
+	"count/quality_excluded_agent",
+	"count/quality_long_session",
+	"count/quality_open_activity",
+	"count/quality_open_session",
+	"count/quality_orphan_activity",
+	"count/quality_other_key_activity",
+	"count/quality_overlapping_sessions",
+	"count/quality_rejected_activity",
+	"count/quality_rejected_session",
+	"count/quality_several_regions",
+	"count/quality_unknown_switch",
+	"count/quality_unmapped_switch",
 }
 
 // runSteps runs the SQL engine's steps on a day.
@@ -79,7 +79,7 @@ func writeRules(ctx context.Context, q duck.Queryer, rules rule.Set) error {
 	return w.err
 }
 
-// ruleWriter runs the statements of sql/compute/rule until one fails.
+// ruleWriter runs the statements of sql/count/rule.sql until one fails.
 type ruleWriter struct {
 	ctx context.Context
 	q   duck.Queryer
@@ -88,7 +88,7 @@ type ruleWriter struct {
 
 func (w *ruleWriter) exec(name string, args ...any) {
 	if w.err == nil {
-		_, w.err = duck.Exec(w.ctx, w.q, "compute/rule/"+name+".sql", args...)
+		_, w.err = duck.Exec(w.ctx, w.q, "count/rule_"+name, args...)
 	}
 }
 

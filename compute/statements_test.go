@@ -15,13 +15,13 @@ import (
 	texts "seats/sql"
 )
 
-// TestStatementsPrepareAgainstEmptyStore prepares every statement of sql/compute. The steps are
+// TestStatementsPrepareAgainstEmptyStore prepares every statement of sql/count. The steps are
 // run before, because they make the temporary tables that others read.
 func TestStatementsPrepareAgainstEmptyStore(t *testing.T) {
 	ctx, conn, day := context.Background(), openStore(t), date(t, "2026-03-10")
 	require.NoError(t, countBySQL(ctx, conn, RulesFor(smallTenant(), day), day, Final))
 	require.NoError(t, basis{}.write(ctx, conn))
-	names := texts.Names("compute")
+	names := texts.Names("count/")
 	require.NotEmpty(t, names)
 	for _, name := range names {
 		statement, err := conn.PrepareContext(ctx, texts.Text(name))
@@ -71,7 +71,7 @@ func TestEmptySliceGivesZeros(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, []Peak{{Region: "EU"}, {Region: "EU", Location: "london"}}, result.Peaks)
 	require.Equal(t, []Enabled{{Region: "EU"}}, result.Enabled)
-	require.Len(t, result.Quality, len(texts.Names("compute/quality")), "every rule reports, if only a zero")
+	require.Len(t, result.Quality, len(texts.Names("count/quality_")), "every rule reports, if only a zero")
 }
 
 // TestR12TheSweepIsFedRawRowsAlone: what it is given can be read where there is nothing but the slice's raw rows, none of

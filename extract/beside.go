@@ -20,24 +20,24 @@ type beside struct {
 
 // write settles which of the activities without an end belong to the slice, and writes what is beside it.
 func (b *beside) write(ctx context.Context) error {
-	if err := b.exec(ctx, "stage/open_activity.sql"); err != nil {
+	if err := b.exec(ctx, "slice/open_activity"); err != nil {
 		return err
 	}
 	if err := b.ends(ctx); err != nil {
 		return err
 	}
-	if err := b.exec(ctx, "stage/drop_open_activity.sql", "stage/drop_duplicate_activity.sql", "stage/lacking_session.sql"); err != nil {
+	if err := b.exec(ctx, "slice/drop_open_activity", "slice/drop_duplicate_activity", "slice/lacking_session"); err != nil {
 		return err
 	}
 	if err := b.otherLegs(ctx); err != nil {
 		return err
 	}
-	return b.exec(ctx, "stage/insert_other_session.sql")
+	return b.exec(ctx, "slice/insert_other_session")
 }
 
 // ends finds where activities without an end do: their sessions may lie outside the slice.
 func (b *beside) ends(ctx context.Context) error {
-	resources, started, err := spread(ctx, b.Conn, "stage/began_elsewhere.sql")
+	resources, started, err := spread(ctx, b.Conn, "slice/began_elsewhere")
 	if err != nil {
 		return err
 	}
@@ -48,25 +48,25 @@ func (b *beside) ends(ctx context.Context) error {
 		}
 	}
 	args := append(b.args(), sql.Named("lookback", lookback))
-	return execAll(ctx, b.Conn, args, "stage/beside_session.sql", "stage/open_end.sql")
+	return execAll(ctx, b.Conn, args, "slice/beside_session", "slice/open_end")
 }
 
 // otherLegs writes the legs that tell a switch for sessions whose own activities know none.
 func (b *beside) otherLegs(ctx context.Context) error {
-	resources, logins, err := spread(ctx, b.Conn, "stage/lacking_resource.sql")
+	resources, logins, err := spread(ctx, b.Conn, "slice/lacking_resource")
 	if err != nil || len(resources) == 0 {
 		return err
 	}
 	if err := b.Source.LegsOf(ctx, resources, b.w.ActivityKeys(b.reach), logins.Start); err != nil {
 		return err
 	}
-	if err := b.exec(ctx, "stage/telling_leg.sql", "stage/open_telling_leg.sql"); err != nil {
+	if err := b.exec(ctx, "slice/telling_leg", "slice/open_telling_leg"); err != nil {
 		return err
 	}
 	if err := b.ends(ctx); err != nil {
 		return err
 	}
-	return b.exec(ctx, "stage/insert_other_leg.sql", "stage/forget_telling_leg.sql")
+	return b.exec(ctx, "slice/insert_other_leg", "slice/forget_telling_leg")
 }
 
 func (b *beside) args() []any {

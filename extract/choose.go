@@ -87,7 +87,7 @@ func (r *exportReader) sessionGroups(ctx context.Context, sessions sieve) error 
 // findStays notes which agents' sessions reach out of the days: activities matter there too.
 func (r *exportReader) findStays(ctx context.Context) error {
 	r.stays = map[int64]calendar.Interval{}
-	return duck.Each(ctx, r.stage.Conn, "stage/stay_around.sql", func(scan func(...any) error) error {
+	return duck.Each(ctx, r.stage.Conn, "slice/stay_around", func(scan func(...any) error) error {
 		var resource int64
 		var stay calendar.Interval
 		err := scan(&resource, &stay.Start, &stay.End)
@@ -97,7 +97,7 @@ func (r *exportReader) findStays(ctx context.Context) error {
 }
 
 func (r *exportReader) attempts(ctx context.Context) error {
-	modes, err := r.stage.keys(ctx, "stage/preview_mode_key.sql")
+	modes, err := r.stage.keys(ctx, "slice/preview_mode_key")
 	if err != nil {
 		return err
 	}
@@ -216,7 +216,7 @@ func (r *exportReader) find(ctx context.Context, name string, of func(texts.Tabl
 }
 
 func (r *exportReader) idsOfChunk(ctx context.Context, f exportFile) (ids []int64, err error) {
-	err = duck.EachOn(ctx, r.stage.Conn, "stage/each/id_of_chunk.sql", table(f.table), func(scan func(...any) error) error {
+	err = duck.EachOn(ctx, r.stage.Conn, "slice/each_id_of_chunk", table(f.table), func(scan func(...any) error) error {
 		var id int64
 		err := scan(&id)
 		ids = append(ids, mixed(id))

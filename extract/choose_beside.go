@@ -24,11 +24,11 @@ func (r *exportReader) beside(ctx context.Context) error {
 
 // tellingLegs stages, besides the legs that are staged already, those of sessions that may know no switch.
 func (r *exportReader) tellingLegs(ctx context.Context) error {
-	if _, err := duck.Exec(ctx, r.stage.Conn, "stage/staged_activity.sql"); err != nil {
+	if _, err := duck.Exec(ctx, r.stage.Conn, "slice/staged_activity"); err != nil {
 		return err
 	}
 	lacking := map[int64]calendar.Interval{}
-	err := duck.Each(ctx, r.stage.Conn, "stage/lacking_around.sql", func(scan func(...any) error) error {
+	err := duck.Each(ctx, r.stage.Conn, "slice/lacking_around", func(scan func(...any) error) error {
 		var resource int64
 		var login calendar.Interval
 		err := scan(&resource, &login.Start, &login.End)
@@ -55,7 +55,7 @@ func (r *exportReader) tellingLegs(ctx context.Context) error {
 // matter to them.
 func (r *exportReader) openedSessions(ctx context.Context) error {
 	opened := map[int64][]int64{}
-	err := duck.Each(ctx, r.stage.Conn, "stage/opened_around.sql", func(scan func(...any) error) error {
+	err := duck.Each(ctx, r.stage.Conn, "slice/opened_around", func(scan func(...any) error) error {
 		var resource, start int64
 		err := scan(&resource, &start)
 		opened[resource] = append(opened[resource], start)

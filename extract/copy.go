@@ -82,7 +82,7 @@ func (s *Stage) receive(ctx context.Context, name string, rows pgx.Rows, texts a
 	defer conn.Close() //nolint:errcheck // the statement's error is the one that tells
 	number := s.rows.add(source)
 	defer s.rows.remove(number)
-	_, err = duck.ExecOn(ctx, conn, "stage/each/receive.sql", table(name), sql.Named("source", number))
+	_, err = duck.ExecOn(ctx, conn, "slice/each_receive", table(name), sql.Named("source", number))
 	// An error of the server reaches DuckDB as text only: the original says what it was.
 	if err := errors.Join(source.err, rows.Err()); err != nil {
 		return nil, err

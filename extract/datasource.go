@@ -71,9 +71,9 @@ func readDataSources(ctx context.Context, conn *pgx.Conn, cfg config.GIMDB, cloc
 	if err != nil {
 		return nil, err
 	}
-	rows, err := conn.Query(ctx, texts.InSchema("gim/high_water.sql", cfg.Schema))
+	rows, err := conn.Query(ctx, texts.InSchema("gim/high_water", cfg.Schema))
 	if err != nil {
-		return nil, locate(err, "gim/high_water.sql", cfg.Schema)
+		return nil, locate(err, "gim/high_water", cfg.Schema)
 	}
 	var d DataSource
 	var read, transformed *float64
@@ -90,7 +90,7 @@ func readDataSources(ctx context.Context, conn *pgx.Conn, cfg config.GIMDB, cloc
 		return nil
 	})
 	if err != nil {
-		return nil, locate(err, "gim/high_water.sql", cfg.Schema)
+		return nil, locate(err, "gim/high_water", cfg.Schema)
 	}
 	if len(wrong) > 0 {
 		return nil, fail.New(fail.Source, "have these rows of ctl_extract_history corrected, or let a view of the same name leave them out; nothing was changed",
@@ -126,9 +126,9 @@ func dataSourceNames(ctx context.Context, conn *pgx.Conn, cfg config.GIMDB) (map
 	if err != nil || whyNot(rights, nil, cfg) != "" {
 		return nil, err
 	}
-	rows, err := conn.Query(ctx, texts.InSchema("gim/data_source_name.sql", cfg.Schema))
+	rows, err := conn.Query(ctx, texts.InSchema("gim/data_source_name", cfg.Schema))
 	if err != nil {
-		return nil, locate(err, "gim/data_source_name.sql", cfg.Schema)
+		return nil, locate(err, "gim/data_source_name", cfg.Schema)
 	}
 	names := map[[2]int64]string{}
 	var of [2]int64
@@ -138,7 +138,7 @@ func dataSourceNames(ctx context.Context, conn *pgx.Conn, cfg config.GIMDB) (map
 		return nil
 	})
 	if err != nil {
-		return nil, locate(err, "gim/data_source_name.sql", cfg.Schema)
+		return nil, locate(err, "gim/data_source_name", cfg.Schema)
 	}
 	return names, nil
 }

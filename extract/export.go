@@ -250,7 +250,7 @@ func lacking(chunks []chunk, files []exportFile, warn func(string)) (without str
 // known refuses facts of which no dimension tells whose they are, where a chunk came without one.
 func (e *Export) known(ctx context.Context, without string) error {
 	var unknown error
-	err := duck.Each(ctx, e.stage.Conn, "stage/unknown_key.sql", func(scan func(...any) error) error {
+	err := duck.Each(ctx, e.stage.Conn, "slice/unknown_key", func(scan func(...any) error) error {
 		var table, column string
 		var id, key int64
 		err := scan(&table, &id, &column, &key)
@@ -320,7 +320,7 @@ func (r *exportReader) loadRows(ctx context.Context, f exportFile, h header, pat
 	if isFact(t) {
 		args = append(args, sql.Named("key_from", r.KeyFrom), sql.Named("key_to", int64(math.MaxInt64)))
 	}
-	return duck.ExecOn(ctx, r.stage.Conn, "stage/each/load.sql", t, args...)
+	return duck.ExecOn(ctx, r.stage.Conn, "slice/each_load", t, args...)
 }
 
 // checkStill refuses a file that somebody has written to since a look at it, and warns of one that ends within a line:
@@ -355,7 +355,7 @@ func changed(shown string) error {
 // rejected is the first row that the last load could not read, as an error, and forgets the others.
 func rejected(ctx context.Context, stage *Stage, f exportFile, h header) error {
 	var first error
-	err := duck.Each(ctx, stage.Conn, "stage/reject.sql", func(scan func(...any) error) error {
+	err := duck.Each(ctx, stage.Conn, "slice/reject", func(scan func(...any) error) error {
 		var line int64
 		var column, message string
 		if err := scan(&line, &column, &message); err != nil {
@@ -367,7 +367,7 @@ func rejected(ctx context.Context, stage *Stage, f exportFile, h header) error {
 	if err != nil {
 		return err
 	}
-	if _, err := duck.Exec(ctx, stage.Conn, "stage/forget_rejects.sql"); err != nil {
+	if _, err := duck.Exec(ctx, stage.Conn, "slice/forget_rejects"); err != nil {
 		return err
 	}
 	return first

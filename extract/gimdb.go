@@ -90,7 +90,7 @@ func (g *GIMDB) open(ctx context.Context, cfg config.GIMDB) error {
 	if g.unique, err = uniqueKeys(ctx, leader, cfg.Schema); err != nil {
 		return err
 	}
-	err = ask(ctx, leader, cfg.Schema, "gim/time_order.sql", []any{cfg.Schema, []string{"interaction_resource_fact", "irf_user_data_gen_1"}}, &g.inOrder)
+	err = ask(ctx, leader, cfg.Schema, "gim/time_order", []any{cfg.Schema, []string{"interaction_resource_fact", "irf_user_data_gen_1"}}, &g.inOrder)
 	if err != nil {
 		return err
 	}
@@ -102,7 +102,7 @@ func (g *GIMDB) open(ctx context.Context, cfg config.GIMDB) error {
 		return err
 	}
 	if hasMapping {
-		if g.noGUIDs, err = g.names(ctx, "gim/default_guid.sql"); err != nil {
+		if g.noGUIDs, err = g.names(ctx, "gim/default_guid"); err != nil {
 			return err
 		}
 	}
@@ -110,8 +110,8 @@ func (g *GIMDB) open(ctx context.Context, cfg config.GIMDB) error {
 		return err
 	}
 	err = g.fetch(ctx, g.tasks(
-		job{table: "media_type", statement: "gim/media_type.sql"},
-		job{table: "dialing_mode", statement: "gim/dialing_mode.sql"})...)
+		job{table: "media_type", statement: "gim/media_type"},
+		job{table: "dialing_mode", statement: "gim/dialing_mode"})...)
 	if err != nil {
 		return err
 	}
@@ -179,7 +179,7 @@ func (g *GIMDB) add(ctx context.Context, c *pgx.ConnConfig, reader *pgx.Conn, t 
 // follow adds a reader of the leader's snapshot.
 func (g *GIMDB) follow(ctx context.Context, c *pgx.ConnConfig, cfg config.GIMDB, seen transaction) error {
 	var snapshot string
-	if err := ask(ctx, g.readers[0], cfg.Schema, "gim/export_snapshot.sql", nil, &snapshot); err != nil {
+	if err := ask(ctx, g.readers[0], cfg.Schema, "gim/export_snapshot", nil, &snapshot); err != nil {
 		return err
 	}
 	patience := connectTimeout // what is full may also say nothing
@@ -261,19 +261,19 @@ func (g *GIMDB) Sessions(ctx context.Context, w Window) error {
 		return err
 	}
 	delete(g.sent, "sm_res_session_fact")
-	media, err := g.stage.keys(ctx, "stage/voice_media_key.sql")
+	media, err := g.stage.keys(ctx, "slice/voice_media_key")
 	if err != nil {
 		return err
 	}
 	keys := w.SessionKeys()
-	jobs := []job{{table: "sm_res_session_fact", statement: "gim/session.sql",
+	jobs := []job{{table: "sm_res_session_fact", statement: "gim/session",
 		args: []any{keys.Start, keys.End, g.tenantKey, media, w.Hull().Start, g.unique["sm_res_session_fact"]}}}
 	if !g.resolved {
 		if err := g.stage.create(ctx, "resource_"); err != nil {
 			return err
 		}
 		delete(g.sent, "resource_")
-		jobs = append(jobs, job{table: "resource_", statement: "gim/resource.sql", args: []any{g.unique["resource_"]}})
+		jobs = append(jobs, job{table: "resource_", statement: "gim/resource", args: []any{g.unique["resource_"]}})
 	}
 	if err := g.fetch(ctx, g.tasks(jobs...)...); err != nil {
 		return err
@@ -300,7 +300,7 @@ func (g *GIMDB) resolve(ctx context.Context) error {
 }
 
 func (g *GIMDB) attempts(keys calendar.Interval, modes []int64) job {
-	return job{table: "contact_attempt_fact", statement: "gim/attempt.sql", args: []any{keys.Start, keys.End, g.tenantKey, modes, g.unique["contact_attempt_fact"]}}
+	return job{table: "contact_attempt_fact", statement: "gim/attempt", args: []any{keys.Start, keys.End, g.tenantKey, modes, g.unique["contact_attempt_fact"]}}
 }
 
 // job is one query into one staged table.

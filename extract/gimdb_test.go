@@ -79,7 +79,7 @@ func TestR11DuplicatesOfATableThatOthersInheritFrom(t *testing.T) {
 		create table sm_res_session_fact (like whole, primary key (sm_res_session_fact_key, start_date_time_key)) partition by range (start_date_time_key);
 		create table part partition of sm_res_session_fact default`)
 	var unique bool
-	require.NoError(t, g.db.Conn.QueryRow(t.Context(), texts.Text("gim/unique_key.sql"), g.db.Schema, "sm_res_session_fact",
+	require.NoError(t, g.db.Conn.QueryRow(t.Context(), texts.Text("gim/unique_key"), g.db.Schema, "sm_res_session_fact",
 		[]string{"sm_res_session_fact_key", "start_date_time_key"}).Scan(&unique))
 	require.True(t, unique)
 }
@@ -173,7 +173,7 @@ func TestStatementTimeoutFailsTheSourceAndKeepsTheSlice(t *testing.T) {
 	began := time.Now()
 	_, err := cutter(r, openDB(t, r, cfg, nil)).Cut(t.Context(), utcDay)
 	require.ErrorContains(t, err, "57014")
-	require.ErrorContains(t, err, "sql/gim/session.sql")
+	require.ErrorContains(t, err, "sql/gim/session")
 	require.Equal(t, fail.Source, fail.CodeOf(err))
 	require.Less(t, time.Since(began), 4*time.Second)
 	require.Equal(t, []string{"1 200"}, r.strings(t, sessionsSQL))
@@ -381,7 +381,7 @@ func TestARowThatCannotBeStoredCancelsTheStatement(t *testing.T) {
 func TestEveryStatementOnAGIMNamesTheSchema(t *testing.T) {
 	g := newGIM(t, gimschema.DDL)
 	g.db.Exec(t, "create table if not exists ctl_ud_to_ude_mapping (ud_key_name text, active_flag integer, default_value text); set search_path to ''")
-	for _, name := range texts.Names("gim") {
+	for _, name := range texts.Names("gim/") {
 		_, err := g.db.Conn.Prepare(t.Context(), name, texts.InSchema(name, g.db.Schema))
 		require.NoError(t, err, name)
 	}

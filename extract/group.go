@@ -49,7 +49,7 @@ func (c *Cutter) groups(ctx context.Context, w Window) error {
 	if err != nil || !told {
 		return err
 	}
-	return duck.InTx(ctx, c.Conn, func(tx *sql.Tx) error { return exec(ctx, tx, w.Day, nil, "stage/insert_session_group.sql") })
+	return duck.InTx(ctx, c.Conn, func(tx *sql.Tx) error { return exec(ctx, tx, w.Day, nil, "slice/insert_session_group") })
 }
 
 // whyNoGroups says what keeps the groups from being read, and what would help; "" where nothing does.
@@ -60,7 +60,7 @@ func whyNoGroups(ctx context.Context, conn *pgx.Conn, cfg config.GIMDB) (string,
 	if err != nil {
 		return "", err
 	}
-	hidden, err := tablesOf(ctx, conn, cfg.Schema, "gim/row_policy.sql", namesOf(groupTables))
+	hidden, err := tablesOf(ctx, conn, cfg.Schema, "gim/row_policy", namesOf(groupTables))
 	if err != nil {
 		return "", err
 	}
@@ -77,8 +77,8 @@ func (g *GIMDB) WithGroups(ctx context.Context) (why string, err error) {
 		return "", err
 	}
 	err = g.fetch(ctx, g.tasks(
-		job{table: "group_", statement: "gim/group.sql"},
-		job{table: "resource_group_combination", statement: "gim/group_combination.sql"})...)
+		job{table: "group_", statement: "gim/group"},
+		job{table: "resource_group_combination", statement: "gim/group_combination"})...)
 	if err != nil {
 		return "", err
 	}
@@ -96,12 +96,12 @@ func (g *GIMDB) Groups(ctx context.Context, w Window) (told bool, err error) {
 		return false, err
 	}
 	delete(g.sent, sessionGroups.Name)
-	media, err := g.stage.keys(ctx, "stage/voice_media_key.sql")
+	media, err := g.stage.keys(ctx, "slice/voice_media_key")
 	if err != nil {
 		return false, err
 	}
 	keys := w.SessionKeys()
-	err = g.fetch(ctx, g.tasks(job{table: sessionGroups.Name, statement: "gim/session_groups.sql",
+	err = g.fetch(ctx, g.tasks(job{table: sessionGroups.Name, statement: "gim/session_groups",
 		args: []any{keys.Start, keys.End, g.tenantKey, media, w.Hull().Start}})...)
 	if err != nil {
 		return false, err

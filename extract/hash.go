@@ -21,12 +21,12 @@ func SliceSHA256(ctx context.Context, q duck.Queryer, day calendar.Date) (string
 	return sliceSHA256(ctx, q, day, passRows)
 }
 
-// sliceSHA256 is what sql/stage/slice_sha256.sql gives, which anybody can repeat: the hash over the hashes of all
+// sliceSHA256 is what sql/slice/slice_sha256 gives, which anybody can repeat: the hash over the hashes of all
 // buckets of rows, in their order. About passRows rows are written as text at a time.
 func sliceSHA256(ctx context.Context, q duck.Queryer, day calendar.Date, passRows int64) (string, error) {
 	var rows int64
 	on := sql.Named("day", day.String())
-	err := duck.Each(ctx, q, "stage/slice_rows.sql", func(scan func(...any) error) error { return scan(&rows) }, on)
+	err := duck.Each(ctx, q, "slice/slice_rows", func(scan func(...any) error) error { return scan(&rows) }, on)
 	if err != nil {
 		return "", err
 	}
@@ -38,7 +38,7 @@ func sliceSHA256(ctx context.Context, q duck.Queryer, day calendar.Date, passRow
 	var buckets []bucket
 	passes := min(rows/passRows+1, 128) // a pass takes eight buckets in a row, and as many of every relation
 	for pass := range passes {
-		err := duck.Each(ctx, q, "stage/slice_text.sql", func(scan func(...any) error) error {
+		err := duck.Each(ctx, q, "slice/slice_text", func(scan func(...any) error) error {
 			var b bucket
 			var text sql.RawBytes
 			if err := scan(&b.relation, &b.no, &text); err != nil {

@@ -19,7 +19,7 @@ func TestASliceHashedInPassesHasTheHashOfTheStatement(t *testing.T) {
 	t.Cleanup(func() { require.NoError(t, w.Drop()) })
 	day := calendar.Date{Year: 2026, Month: 3, Day: 10}
 	byStatement := func() (sum string) {
-		err := duck.Each(t.Context(), w.Conn, "stage/slice_sha256.sql", func(scan func(...any) error) error { return scan(&sum) },
+		err := duck.Each(t.Context(), w.Conn, "slice/slice_sha256", func(scan func(...any) error) error { return scan(&sum) },
 			sql.Named("day", day.String()))
 		require.NoError(t, err)
 		return sum

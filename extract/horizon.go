@@ -90,7 +90,7 @@ func GIMDBHorizon(ctx context.Context, cfg config.GIMDB) (h Horizon, err error) 
 
 // readHorizon reads the server's clock and the high-water mark; where the histories cannot be read the mark is unknown.
 func readHorizon(ctx context.Context, conn *pgx.Conn, cfg config.GIMDB) (h Horizon, err error) {
-	if err := ask(ctx, conn, cfg.Schema, "gim/clock.sql", nil, &h.Clock); err != nil {
+	if err := ask(ctx, conn, cfg.Schema, "gim/clock", nil, &h.Clock); err != nil {
 		return h, err
 	}
 	rights, err := readRights(ctx, conn, cfg.Schema, histories...)

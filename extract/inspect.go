@@ -84,7 +84,7 @@ func (g *GIMDB) inspect(ctx context.Context, cfg config.GIMDB, zone *time.Locati
 	}
 	f.Day = calendar.DateOf(time.Unix(last, 0), zone).AddDays(-1)
 	day := f.Day.In(zone)
-	if err := ask(ctx, conn, cfg.Schema, "gim/guid_mapping.sql", []any{floorKey(day.Start), day.End}, &f.Attempts, &f.GUIDs); err != nil {
+	if err := ask(ctx, conn, cfg.Schema, "gim/guid_mapping", []any{floorKey(day.Start), day.End}, &f.Attempts, &f.GUIDs); err != nil {
 		return f, err
 	}
 	return f, g.inspectNames(ctx, cfg, day, &f)
@@ -94,7 +94,7 @@ func (g *GIMDB) inspect(ctx context.Context, cfg config.GIMDB, zone *time.Locati
 const month = 31 * 24 * hour
 
 func tenantsUntil(ctx context.Context, conn *pgx.Conn, schema string, last int64) (keys []int64, err error) {
-	const name = "gim/session_tenant.sql"
+	const name = "gim/session_tenant"
 	for _, from := range []int64{floorKey(last - month), 0} { // further back only where there is nothing in a month
 		rows, err := conn.Query(ctx, texts.InSchema(name, schema), from, last)
 		if err != nil {
@@ -121,14 +121,14 @@ func (g *GIMDB) inspectNames(ctx context.Context, cfg config.GIMDB, day calendar
 		return err
 	}
 	if hasMapping {
-		if f.DefaultGUIDs, err = g.names(ctx, "gim/default_guid.sql"); err != nil {
+		if f.DefaultGUIDs, err = g.names(ctx, "gim/default_guid"); err != nil {
 			return err
 		}
 	}
-	if f.Switches, err = g.names(ctx, "gim/switch.sql"); err != nil {
+	if f.Switches, err = g.names(ctx, "gim/switch"); err != nil {
 		return err
 	}
-	rows, err := g.readers[0].Query(ctx, texts.InSchema("gim/common_guid.sql", cfg.Schema), floorKey(day.Start), day.End)
+	rows, err := g.readers[0].Query(ctx, texts.InSchema("gim/common_guid", cfg.Schema), floorKey(day.Start), day.End)
 	if err == nil {
 		f.CommonGUIDs, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (c CommonGUID, err error) {
 			var guid []byte
@@ -138,7 +138,7 @@ func (g *GIMDB) inspectNames(ctx context.Context, cfg config.GIMDB, day calendar
 		})
 	}
 	if err != nil {
-		return locate(g.texts.plain(err), "gim/common_guid.sql", cfg.Schema)
+		return locate(g.texts.plain(err), "gim/common_guid", cfg.Schema)
 	}
 	return nil
 }

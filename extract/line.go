@@ -133,7 +133,7 @@ func asks(ctx context.Context, c *pgx.ConnConfig, process int64) func() bool {
 		defer conn.Close(ctx) //nolint:errcheck // nothing hangs on it
 		var atWork bool
 		// In one go: outside a transaction a pooler may lead each message elsewhere.
-		err = conn.QueryRow(ctx, texts.Text("gim/at_work.sql"), pgx.QueryExecModeExec, process).Scan(&atWork)
+		err = conn.QueryRow(ctx, texts.Text("gim/at_work"), pgx.QueryExecModeExec, process).Scan(&atWork)
 		// Whoever greets and then says nothing may have no room beside the very statement that is asked for; it has its limit.
 		return err == nil && atWork || errors.Is(err, context.DeadlineExceeded) && c.Tracer != nil
 	}

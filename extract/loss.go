@@ -57,10 +57,10 @@ func inWords(day calendar.Date, losses []Loss) string {
 // rows were dropped; and refuses to lose more than is tolerated unless that was asked for. It returns what was lost beyond
 // that.
 func (c *Cutter) losses(ctx context.Context, tx *sql.Tx, w Window, held bool) ([]Loss, error) {
-	statement, kept, it := "stage/loss_of_dropped.sql", "the numbers are kept", "them"
+	statement, kept, it := "slice/loss_of_dropped", "the numbers are kept", "them"
 	args := []any{sql.Named("day", w.Day.String())}
 	if held {
-		statement, kept, it = "stage/loss.sql", "the slice is kept, and can be computed and reported", "it"
+		statement, kept, it = "slice/loss", "the slice is kept, and can be computed and reported", "it"
 		args = append(args, sql.Named("old", aside(w.Day).String()), sql.Named("session_from", w.SessionFrom()))
 	}
 	var losses []Loss

@@ -38,7 +38,7 @@ func (e *NeverThereError) Error() string {
 // neverThere refuses a day without a session that ends before the source's first; where a loss is accepted, it tells it.
 func (c *Cutter) neverThere(ctx context.Context, q duck.Queryer, w Window) (*NeverThereError, error) {
 	var none bool
-	err := duck.Each(ctx, q, "stage/no_session.sql", func(scan func(...any) error) error { return scan(&none) }, sql.Named("day", w.Day.String()))
+	err := duck.Each(ctx, q, "slice/no_session", func(scan func(...any) error) error { return scan(&none) }, sql.Named("day", w.Day.String()))
 	if err != nil || !none {
 		return nil, err
 	}
@@ -56,9 +56,9 @@ func (c *Cutter) neverThere(ctx context.Context, q duck.Queryer, w Window) (*Nev
 
 // HasBefore asks the snapshot.
 func (g *GIMDB) HasBefore(ctx context.Context, end int64) (has bool, oldest *int64, err error) {
-	err = ask(ctx, g.readers[0], g.cfg.Schema, "gim/session_before.sql", []any{end, g.tenantKey}, &has)
+	err = ask(ctx, g.readers[0], g.cfg.Schema, "gim/session_before", []any{end, g.tenantKey}, &has)
 	if err == nil && !has {
-		err = ask(ctx, g.readers[0], g.cfg.Schema, "gim/oldest_session.sql", []any{g.tenantKey}, &oldest)
+		err = ask(ctx, g.readers[0], g.cfg.Schema, "gim/oldest_session", []any{g.tenantKey}, &oldest)
 	}
 	return has, oldest, explainRead(err, g.name)
 }

@@ -20,7 +20,7 @@ const stayBits = 512
 func (g *GIMDB) crowded(ctx context.Context, w Window) (calendar.Interval, error) {
 	keys, hull := w.DayKeys(), w.Hull()
 	var before, after int64
-	err := duck.Each(ctx, g.stage.Conn, "stage/crowded.sql", func(scan func(...any) error) error { return scan(&before, &after) },
+	err := duck.Each(ctx, g.stage.Conn, "slice/crowded", func(scan func(...any) error) error { return scan(&before, &after) },
 		sql.Named("from", hull.Start), sql.Named("to", hull.End), sql.Named("crowd", g.crowd))
 	return calendar.Interval{Start: keys.Start - before*hour, End: keys.End + after*hour}, err
 }
@@ -28,11 +28,11 @@ func (g *GIMDB) crowded(ctx context.Context, w Window) (calendar.Interval, error
 // outside asks for the legs and previews before and after the hours that are read whole that can matter. They are few:
 // those of sessions that ran long, and of those that nobody closed.
 func (g *GIMDB) outside(ctx context.Context, read, keys calendar.Interval) ([]job, error) {
-	resources, err := g.stage.keys(ctx, "stage/stay_outside.sql", sql.Named("from", read.Start), sql.Named("to", read.End))
+	resources, err := g.stage.keys(ctx, "slice/stay_outside", sql.Named("from", read.Start), sql.Named("to", read.End))
 	if err != nil {
 		return nil, err
 	}
-	modes, err := g.stage.keys(ctx, "stage/preview_mode_key.sql")
+	modes, err := g.stage.keys(ctx, "slice/preview_mode_key")
 	if err != nil {
 		return nil, err
 	}
@@ -40,14 +40,14 @@ func (g *GIMDB) outside(ctx context.Context, read, keys calendar.Interval) ([]jo
 	var jobs []job
 	ask := func(span calendar.Interval, reaching, before int64) {
 		for _, piece := range g.share(span) {
-			jobs = append(jobs, job{table: "interaction_resource_fact", statement: "gim/leg_around.sql",
+			jobs = append(jobs, job{table: "interaction_resource_fact", statement: "gim/leg_around",
 				args: []any{piece.Start, piece.End, g.tenantKey, reaching, before, stays.bits, stays.prime,
 					g.unique["interaction_resource_fact"], g.fractional["interaction_resource_fact.resource_key"]}})
 			if !g.unique["contact_attempt_fact"] {
 				jobs = append(jobs, g.attempts(piece, modes))
 				continue
 			}
-			jobs = append(jobs, job{table: "contact_attempt_fact", statement: "gim/attempt_around.sql",
+			jobs = append(jobs, job{table: "contact_attempt_fact", statement: "gim/attempt_around",
 				args: []any{piece.Start, piece.End, g.tenantKey, modes, reaching, before, stays.bits, stays.prime,
 					g.fractional["contact_attempt_fact.resource_key"]}})
 		}
@@ -65,7 +65,7 @@ func (g *GIMDB) copies(ctx context.Context, read calendar.Interval) error {
 		return nil
 	}
 	jobs, err := g.byKey(ctx, read, func(ids, timeKeys []int64) job {
-		return job{table: table, statement: "gim/leg_copies.sql", args: []any{ids, timeKeys}}
+		return job{table: table, statement: "gim/leg_copies", args: []any{ids, timeKeys}}
 	})
 	if err != nil {
 		return err
@@ -83,7 +83,7 @@ func (g *GIMDB) copies(ctx context.Context, read calendar.Interval) error {
 // probe looks up the attached data of the staged legs outside what is read whole, by primary key.
 func (g *GIMDB) probe(ctx context.Context, read calendar.Interval) error {
 	jobs, err := g.byKey(ctx, read, func(ids, timeKeys []int64) job {
-		return job{table: "irf_user_data_gen_1", statement: "gim/user_data_of_leg.sql", args: []any{ids, timeKeys, g.unique["irf_user_data_gen_1"]}}
+		return job{table: "irf_user_data_gen_1", statement: "gim/user_data_of_leg", args: []any{ids, timeKeys, g.unique["irf_user_data_gen_1"]}}
 	})
 	if err != nil {
 		return err
@@ -100,7 +100,7 @@ func (g *GIMDB) byKey(ctx context.Context, read calendar.Interval, of func(ids, 
 			ids, timeKeys = nil, nil
 		}
 	}
-	err = duck.Each(ctx, g.stage.Conn, "stage/leg_outside.sql", func(scan func(...any) error) error {
+	err = duck.Each(ctx, g.stage.Conn, "slice/leg_outside", func(scan func(...any) error) error {
 		var id, key int64
 		if err := scan(&id, &key); err != nil {
 			return err
@@ -121,11 +121,11 @@ func (g *GIMDB) SessionsOf(ctx context.Context, resources []int64, keys calendar
 		return err
 	}
 	delete(g.sent, table)
-	media, err := g.stage.keys(ctx, "stage/voice_media_key.sql")
+	media, err := g.stage.keys(ctx, "slice/voice_media_key")
 	if err != nil {
 		return err
 	}
-	err = g.fetch(ctx, g.tasks(job{table: table, statement: "gim/session_of_resource.sql",
+	err = g.fetch(ctx, g.tasks(job{table: table, statement: "gim/session_of_resource",
 		args: []any{keys.Start, keys.End, g.tenantKey, media, resources, g.unique[table]}})...)
 	if err != nil {
 		return err
@@ -142,7 +142,7 @@ func (g *GIMDB) LegsOf(ctx context.Context, resources []int64, keys calendar.Int
 	among := newSieve(resources, stayBits)
 	var jobs []job
 	for _, piece := range g.share(keys) {
-		jobs = append(jobs, job{table: table, statement: "gim/leg_of_resource.sql", args: []any{piece.Start, piece.End, g.tenantKey, from,
+		jobs = append(jobs, job{table: table, statement: "gim/leg_of_resource", args: []any{piece.Start, piece.End, g.tenantKey, from,
 			among.bits, among.prime, g.unique[table], g.fractional[table+".resource_key"]}})
 	}
 	if err := g.fetch(ctx, g.tasks(jobs...)...); err != nil {

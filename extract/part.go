@@ -88,7 +88,7 @@ func (g *GIMDB) expected(ctx context.Context, keys calendar.Interval) (int64, er
 }
 
 func (g *GIMDB) userData(keys calendar.Interval) job {
-	return job{table: "irf_user_data_gen_1", statement: "gim/user_data.sql", args: []any{keys.Start, keys.End, g.unique["irf_user_data_gen_1"]}}
+	return job{table: "irf_user_data_gen_1", statement: "gim/user_data", args: []any{keys.Start, keys.End, g.unique["irf_user_data_gen_1"]}}
 }
 
 // part stages pieces of the day that follow one another, and has them taken.
@@ -96,7 +96,7 @@ func (g *GIMDB) part(ctx context.Context, pieces []calendar.Interval, take func(
 	if err := g.clearPart(ctx); err != nil {
 		return err
 	}
-	modes, err := g.stage.keys(ctx, "stage/preview_mode_key.sql")
+	modes, err := g.stage.keys(ctx, "slice/preview_mode_key")
 	if err != nil {
 		return err
 	}
@@ -127,7 +127,7 @@ func (g *GIMDB) legs(piece calendar.Interval) task {
 			return err
 		}
 		driven := newSieve(ids, idBits)
-		return g.fetchOne(ctx, reader, job{table: "interaction_resource_fact", statement: "gim/leg.sql",
+		return g.fetchOne(ctx, reader, job{table: "interaction_resource_fact", statement: "gim/leg",
 			args: []any{piece.Start, piece.End, g.tenantKey, driven.bits, driven.prime, g.unique["interaction_resource_fact"],
 				g.fractional["interaction_resource_fact.interaction_resource_id"]}})
 	}

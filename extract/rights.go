@@ -39,7 +39,7 @@ func checkRights(ctx context.Context, conn *pgx.Conn, cfg config.GIMDB) ([]right
 	if !mayReadAll(ofHistories) {
 		ofHistories = nil
 	}
-	hidden, err := tablesOf(ctx, conn, cfg.Schema, "gim/row_policy.sql", namesOf(slices.Concat(tables, histories)))
+	hidden, err := tablesOf(ctx, conn, cfg.Schema, "gim/row_policy", namesOf(slices.Concat(tables, histories)))
 	if err != nil {
 		return nil, err
 	}
@@ -94,9 +94,9 @@ func readRights(ctx context.Context, conn *pgx.Conn, schema string, of ...texts.
 			wanted[t.Name+"."+c.Name] = c.Type
 		}
 	}
-	rows, err := conn.Query(ctx, texts.InSchema("gim/right.sql", schema), schema, names, columns)
+	rows, err := conn.Query(ctx, texts.InSchema("gim/right", schema), schema, names, columns)
 	if err != nil {
-		return nil, locate(err, "gim/right.sql", schema)
+		return nil, locate(err, "gim/right", schema)
 	}
 	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (r right, err error) {
 		err = row.Scan(&r.table, &r.column, &r.hasSchema, &r.mayUseSchema, &r.hasTable, &r.hasColumn, &r.mayRead,
@@ -108,7 +108,7 @@ func readRights(ctx context.Context, conn *pgx.Conn, schema string, of ...texts.
 
 // mayWrite names the tables that the user could change.
 func mayWrite(ctx context.Context, conn *pgx.Conn, schema string) ([]string, error) {
-	return tablesOf(ctx, conn, schema, "gim/may_write.sql", namesOf(slices.Concat(tables, histories)))
+	return tablesOf(ctx, conn, schema, "gim/may_write", namesOf(slices.Concat(tables, histories)))
 }
 
 func explainRights(rights []right, cfg config.GIMDB) error {
@@ -178,7 +178,7 @@ func uniqueKeys(ctx context.Context, conn *pgx.Conn, schema string) (map[string]
 			continue
 		}
 		var is bool
-		if err := ask(ctx, conn, schema, "gim/unique_key.sql", []any{schema, t.Name, t.Key}, &is); err != nil {
+		if err := ask(ctx, conn, schema, "gim/unique_key", []any{schema, t.Name, t.Key}, &is); err != nil {
 			return nil, err
 		}
 		unique[t.Name] = is

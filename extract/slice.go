@@ -93,18 +93,18 @@ func (c *Cutter) stageSessions(ctx context.Context, w Window) error {
 	if err := c.Source.Sessions(ctx, w); err != nil {
 		return err
 	}
-	_, err := duck.Exec(ctx, c.Conn, "stage/slice_session.sql", append(keyArgs(w.SessionKeys()),
+	_, err := duck.Exec(ctx, c.Conn, "slice/slice_session", append(keyArgs(w.SessionKeys()),
 		sql.Named("as_of", c.Source.Horizon().AsOf(w)), sql.Named("session_from", w.SessionFrom()))...)
 	if err != nil {
 		return err
 	}
-	_, err = duck.Exec(ctx, c.Conn, "stage/stay.sql")
+	_, err = duck.Exec(ctx, c.Conn, "slice/stay")
 	return err
 }
 
 // sessionTenants are the tenant_keys of the slice's sessions.
 func sessionTenants(ctx context.Context, q duck.Queryer) (keys []int64, err error) {
-	err = duck.Each(ctx, q, "stage/session_tenant.sql", func(scan func(...any) error) error {
+	err = duck.Each(ctx, q, "slice/session_tenant", func(scan func(...any) error) error {
 		var key int64
 		err := scan(&key)
 		keys = append(keys, key)
@@ -121,25 +121,25 @@ func (c *Cutter) setAside(ctx context.Context, w Window, held bool) error {
 				return err
 			}
 		}
-		return exec(ctx, tx, w.Day, nil, "stage/insert_span.sql", "stage/insert_session.sql", "stage/insert_duplicate_session.sql")
+		return exec(ctx, tx, w.Day, nil, "slice/insert_span", "slice/insert_session", "slice/insert_duplicate_session")
 	})
 }
 
 // replace writes the rest of the new slice and drops the one that was set aside.
 func (c *Cutter) replace(ctx context.Context, w Window, held bool) (summary Summary, err error) {
-	if _, err := duck.Exec(ctx, c.Conn, "stage/forget_session.sql"); err != nil {
+	if _, err := duck.Exec(ctx, c.Conn, "slice/forget_session"); err != nil {
 		return Summary{}, err
 	}
 	if err := c.activities(ctx, w); err != nil {
 		return Summary{}, err
 	}
-	if _, err := duck.Exec(ctx, c.Conn, "stage/forget_stay.sql"); err != nil {
+	if _, err := duck.Exec(ctx, c.Conn, "slice/forget_stay"); err != nil {
 		return Summary{}, err
 	}
 	if err := c.groups(ctx, w); err != nil {
 		return Summary{}, err
 	}
-	err = duck.InTx(ctx, c.Conn, func(tx *sql.Tx) error { return exec(ctx, tx, w.Day, nil, "stage/insert_agent.sql") })
+	err = duck.InTx(ctx, c.Conn, func(tx *sql.Tx) error { return exec(ctx, tx, w.Day, nil, "slice/insert_agent") })
 	if err != nil {
 		return Summary{}, err
 	}
@@ -170,7 +170,7 @@ func (c *Cutter) replace(ctx context.Context, w Window, held bool) (summary Summ
 // onlyTimes refuses a slice in which something stands for a time that is none.
 func onlyTimes(ctx context.Context, q duck.Queryer, day calendar.Date) error {
 	var none error
-	err := duck.Each(ctx, q, "stage/no_time.sql", func(scan func(...any) error) error {
+	err := duck.Each(ctx, q, "slice/no_time", func(scan func(...any) error) error {
 		var kind, name string
 		var id, key, ts int64
 		err := scan(&kind, &id, &key, &name, &ts)
@@ -189,25 +189,25 @@ func (c *Cutter) activities(ctx context.Context, w Window) error {
 		return err
 	}
 	bounds := append(keyArgs(w.ActivityKeys(reach)), sql.Named("activity_from", w.ActivityFrom(reach)))
-	if _, err := duck.Exec(ctx, c.Conn, "stage/staged_activity.sql"); err != nil {
+	if _, err := duck.Exec(ctx, c.Conn, "slice/staged_activity"); err != nil {
 		return err
 	}
 	err = c.Source.Activities(ctx, w, reach, func() error {
 		return duck.InTx(ctx, c.Conn, func(tx *sql.Tx) error {
-			if err := exec(ctx, tx, w.Day, bounds, "stage/insert_activity_of_day.sql"); err != nil {
+			if err := exec(ctx, tx, w.Day, bounds, "slice/insert_activity_of_day"); err != nil {
 				return err
 			}
 			var elsewhere bool
-			err := duck.Each(ctx, tx, "stage/begins_elsewhere.sql", func(scan func(...any) error) error { return scan(&elsewhere) })
+			err := duck.Each(ctx, tx, "slice/begins_elsewhere", func(scan func(...any) error) error { return scan(&elsewhere) })
 			if err != nil {
 				return err
 			}
 			if elsewhere {
-				if err := exec(ctx, tx, w.Day, bounds, "stage/insert_activity_of_session.sql"); err != nil {
+				if err := exec(ctx, tx, w.Day, bounds, "slice/insert_activity_of_session"); err != nil {
 					return err
 				}
 			}
-			return exec(ctx, tx, w.Day, nil, "stage/insert_duplicate_activity.sql")
+			return exec(ctx, tx, w.Day, nil, "slice/insert_duplicate_activity")
 		})
 	})
 	if err != nil {
@@ -234,11 +234,11 @@ func exec(ctx context.Context, tx *sql.Tx, day calendar.Date, args []any, names 
 }
 
 func (c *Cutter) spans(ctx context.Context, w Window) error {
-	if _, err := duck.Exec(ctx, c.Conn, "stage/slice_span.sql"); err != nil {
+	if _, err := duck.Exec(ctx, c.Conn, "slice/slice_span"); err != nil {
 		return err
 	}
 	for _, s := range w.Spans {
-		if _, err := duck.Exec(ctx, c.Conn, "stage/add_span.sql", sql.Named("start_ts", s.Start), sql.Named("end_ts", s.End)); err != nil {
+		if _, err := duck.Exec(ctx, c.Conn, "slice/add_span", sql.Named("start_ts", s.Start), sql.Named("end_ts", s.End)); err != nil {
 			return err
 		}
 	}
@@ -247,7 +247,7 @@ func (c *Cutter) spans(ctx context.Context, w Window) error {
 
 // held says whether the store has a slice of the day.
 func (c *Cutter) held(ctx context.Context, day calendar.Date) (has bool, err error) {
-	err = duck.Each(ctx, c.Conn, "stage/held.sql", func(scan func(...any) error) error { return scan(&has) }, sql.Named("day", day.String()))
+	err = duck.Each(ctx, c.Conn, "slice/held", func(scan func(...any) error) error { return scan(&has) }, sql.Named("day", day.String()))
 	return has, err
 }
 
@@ -260,17 +260,17 @@ func (c *Cutter) seal(ctx context.Context, tx *sql.Tx, w Window) (Summary, error
 		return s, err
 	}
 	var open int64
-	err = duck.Each(ctx, tx, "stage/open_sessions.sql", func(scan func(...any) error) error { return scan(&open) }, day)
+	err = duck.Each(ctx, tx, "slice/open_sessions", func(scan func(...any) error) error { return scan(&open) }, day)
 	if err != nil {
 		return s, err
 	}
 	if guids := c.Source.DefaultGUIDs(); len(guids) > 0 {
-		if _, err := duck.Exec(ctx, tx, "stage/insert_default_guid.sql", day, sql.Named("guids", guids)); err != nil {
+		if _, err := duck.Exec(ctx, tx, "slice/insert_default_guid", day, sql.Named("guids", guids)); err != nil {
 			return s, err
 		}
 	}
 	horizon := c.Source.Horizon()
-	_, err = duck.Exec(ctx, tx, "stage/insert_slice.sql", day,
+	_, err = duck.Exec(ctx, tx, "slice/insert_slice", day,
 		sql.Named("source", c.Source.Name()),
 		sql.Named("high_water", horizon.HighWater),
 		sql.Named("as_of", horizon.AsOf(w)),
@@ -283,13 +283,13 @@ func (c *Cutter) seal(ctx context.Context, tx *sql.Tx, w Window) (Summary, error
 		return s, err
 	}
 	for _, d := range horizon.Retired {
-		_, err = duck.Exec(ctx, tx, "stage/insert_left_out.sql", day, sql.Named("data_source_key", d.Key),
+		_, err = duck.Exec(ctx, tx, "slice/insert_left_out", day, sql.Named("data_source_key", d.Key),
 			sql.Named("data_source_type", d.Type), sql.Named("dap_name", d.Name), sql.Named("read_up_to", d.ReadUpTo))
 		if err != nil {
 			return s, err
 		}
 	}
-	err = duck.Each(ctx, tx, "stage/summary.sql", func(scan func(...any) error) error {
+	err = duck.Each(ctx, tx, "slice/summary", func(scan func(...any) error) error {
 		return scan(&s.State, &s.Sessions, &s.Activities, &s.Agents)
 	}, day)
 	return s, err
@@ -303,7 +303,7 @@ func keyArgs(keys calendar.Interval) []any {
 func reach(ctx context.Context, q duck.Queryer, w Window) (calendar.Interval, error) {
 	hull := w.Hull()
 	var from, to sql.NullInt64
-	err := duck.Each(ctx, q, "stage/reach.sql", func(scan func(...any) error) error { return scan(&from, &to) })
+	err := duck.Each(ctx, q, "slice/reach", func(scan func(...any) error) error { return scan(&from, &to) })
 	if err != nil || !from.Valid || !to.Valid {
 		return hull, err
 	}

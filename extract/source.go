@@ -2,7 +2,7 @@
 // a folder of its data exports. It knows nothing of counting.
 //
 // A source puts its rows, as they are, into a stage: tables in memory beside the store. The slice is then cut
-// from the stage by the same statements (sql/stage) whatever the source, so that both give the same slice.
+// from the stage by the same statements (sql/slice) whatever the source, so that both give the same slice.
 // Promises: a slice is replaced whole or not at all: the old one is set aside until the new one is complete, in the
 // run's own copy of the store, which nobody else sees before it is published; what was sent is compared with what
 // arrived; every day of one run is read from one snapshot of a GIM DB; a cancelled context ends the work and

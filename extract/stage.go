@@ -9,7 +9,7 @@ import (
 	"seats/internal/duck"
 )
 
-// Stage is where a source puts its rows: the attached database of sql/stage.
+// Stage is where a source puts its rows: the attached database of sql/slice.
 type Stage struct {
 	DB   *sql.DB   // for further connections, one a reader
 	Conn *sql.Conn // the run's own
@@ -23,7 +23,7 @@ type Stage struct {
 // NewStage attaches an empty stage to the store's work copy.
 func NewStage(ctx context.Context, db *sql.DB, conn *sql.Conn) (*Stage, error) {
 	for _, name := range []string{"attach", "schema", "note_threads"} {
-		if _, err := duck.Exec(ctx, conn, "stage/"+name+".sql"); err != nil {
+		if _, err := duck.Exec(ctx, conn, "slice/"+name); err != nil {
 			return nil, err
 		}
 	}
@@ -37,7 +37,7 @@ func NewStage(ctx context.Context, db *sql.DB, conn *sql.Conn) (*Stage, error) {
 // Close does away with the stage and all that waits in it: what follows needs the memory.
 func (s *Stage) Close() error {
 	// Whenever it is told its threads, DuckDB gives the memory back that it does not use.
-	return s.run(context.Background(), "stage/detach", "store/one_thread", "stage/all_threads")
+	return s.run(context.Background(), "slice/detach", "store/one_thread", "slice/all_threads")
 }
 
 // clear empties the stage for a source that is about to be opened.
@@ -53,7 +53,7 @@ func (s *Stage) clear(ctx context.Context) error {
 // create makes tables anew, empty.
 func (s *Stage) create(ctx context.Context, names ...string) error {
 	for _, name := range names {
-		if _, err := duck.ExecOn(ctx, s.Conn, "stage/each/create.sql", table(name)); err != nil {
+		if _, err := duck.ExecOn(ctx, s.Conn, "slice/each_create", table(name)); err != nil {
 			return err
 		}
 	}
@@ -62,7 +62,7 @@ func (s *Stage) create(ctx context.Context, names ...string) error {
 
 func (s *Stage) run(ctx context.Context, names ...string) error {
 	for _, name := range names {
-		if _, err := duck.Exec(ctx, s.Conn, name+".sql"); err != nil {
+		if _, err := duck.Exec(ctx, s.Conn, name); err != nil {
 			return err
 		}
 	}
@@ -71,17 +71,17 @@ func (s *Stage) run(ctx context.Context, names ...string) error {
 
 // resolveCodes finds the keys of the media and dialing modes that matter, once these dimensions are staged.
 func (s *Stage) resolveCodes(ctx context.Context) error {
-	return s.run(ctx, "stage/voice_media", "stage/preview_mode")
+	return s.run(ctx, "slice/voice_media", "slice/preview_mode")
 }
 
 // resolveResources finds agents and switches, once resources are staged.
 func (s *Stage) resolveResources(ctx context.Context) error {
-	return s.run(ctx, "stage/known_agent", "stage/known_switch")
+	return s.run(ctx, "slice/known_agent", "slice/known_switch")
 }
 
 // Switches are those of the source's DNs and queues, once its resources are staged; none before.
 func (s *Stage) Switches(ctx context.Context) (names []string, err error) {
-	err = duck.Each(ctx, s.Conn, "stage/switch.sql", func(scan func(...any) error) error {
+	err = duck.Each(ctx, s.Conn, "slice/switch", func(scan func(...any) error) error {
 		var name string
 		err := scan(&name)
 		names = append(names, name)
@@ -92,11 +92,11 @@ func (s *Stage) Switches(ctx context.Context) (names []string, err error) {
 
 // awaiting runs work that mostly waits for rows of a server, during which DuckDB has one thread a connection.
 func (s *Stage) awaiting(ctx context.Context, work func() error) (err error) {
-	if _, err := duck.Exec(ctx, s.Conn, "store/one_thread.sql"); err != nil {
+	if _, err := duck.Exec(ctx, s.Conn, "store/one_thread"); err != nil {
 		return err
 	}
 	defer func() {
-		_, restored := duck.Exec(context.WithoutCancel(ctx), s.Conn, "stage/all_threads.sql")
+		_, restored := duck.Exec(context.WithoutCancel(ctx), s.Conn, "slice/all_threads")
 		err = errors.Join(err, restored)
 	}()
 	return work()
@@ -107,13 +107,13 @@ func (s *Stage) awaiting(ctx context.Context, work func() error) (err error) {
 // looked at the tenant.
 func (s *Stage) merge(ctx context.Context, name string, unique bool, tenantKey *int64) error {
 	t := table(name)
-	if _, err := duck.ExecOn(ctx, s.Conn, "stage/each/repeated.sql", t, sql.Named("unique", unique)); err != nil || unique {
+	if _, err := duck.ExecOn(ctx, s.Conn, "slice/each_repeated", t, sql.Named("unique", unique)); err != nil || unique {
 		return err
 	}
-	if _, err := duck.ExecOn(ctx, s.Conn, "stage/each/newest.sql", t); err != nil || tenantKey == nil || !t.Has("tenant_key") {
+	if _, err := duck.ExecOn(ctx, s.Conn, "slice/each_newest", t); err != nil || tenantKey == nil || !t.Has("tenant_key") {
 		return err
 	}
-	_, err := duck.ExecOn(ctx, s.Conn, "stage/each/other_tenant.sql", t, sql.Named("tenant_key", *tenantKey))
+	_, err := duck.ExecOn(ctx, s.Conn, "slice/each_other_tenant", t, sql.Named("tenant_key", *tenantKey))
 	return err
 }
 
@@ -141,7 +141,7 @@ func (s *Stage) verify(ctx context.Context, name string, sent *tally) error {
 	for i := range sent.columns {
 		found = append(found, &counts[i], &sums[i])
 	}
-	err := duck.EachOn(ctx, s.Conn, "stage/each/check.sql", table(name), func(scan func(...any) error) error { return scan(found...) })
+	err := duck.EachOn(ctx, s.Conn, "slice/each_check", table(name), func(scan func(...any) error) error { return scan(found...) })
 	if err != nil {
 		return err
 	}

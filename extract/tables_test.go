@@ -11,19 +11,19 @@ import (
 func TestStatementsOnEveryTable(t *testing.T) {
 	var all string
 	for _, name := range []string{"create", "load", "receive", "check"} {
-		all += golden.Filled("stage/each/"+name+".sql", inFiles(tables)...)
+		all += golden.Filled("slice/each_"+name, inFiles(tables)...)
 	}
 	for _, table := range tables {
 		if mayRepeat(table) {
-			all += golden.Filled("stage/each/repeated.sql", table) + golden.Filled("stage/each/newest.sql", table)
+			all += golden.Filled("slice/each_repeated", table) + golden.Filled("slice/each_newest", table)
 		}
 		if table.Has("tenant_key") {
-			all += golden.Filled("stage/each/other_tenant.sql", table)
+			all += golden.Filled("slice/each_other_tenant", table)
 		}
 	}
 	for _, table := range inFiles(append(groupTables, sessionGroups)) {
 		for _, name := range []string{"create", "load", "receive", "check", "repeated", "newest"} {
-			all += golden.Filled("stage/each/"+name+".sql", table)
+			all += golden.Filled("slice/each_"+name, table)
 		}
 	}
 	golden.Equal(t, "testdata/each.golden", all)

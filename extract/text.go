@@ -15,7 +15,7 @@ import (
 )
 
 // damage stands in a text for a byte that means nothing: the sign that people know, and the byte, so that values that
-// differ stay different. No name has this by chance: sql/compute/quality/damaged_name.sql knows a damaged one by it.
+// differ stay different. No name has this by chance: sql/count/quality_damaged_name knows a damaged one by it.
 const damage = "\ufffdx%02X"
 
 // alphabet is what the bytes of a database's texts mean: of each byte its character, "" where it has none. A nil one
@@ -29,11 +29,11 @@ func readAlphabet(ctx context.Context, conn *pgx.Conn, schema string) (a alphabe
 	if encoding == "UTF8" {
 		return nil, false, nil
 	}
-	if _, err := conn.Exec(ctx, texts.Text("gim/alphabet.sql")); err != nil {
-		return nil, false, locate(err, "gim/alphabet.sql", schema)
+	if _, err := conn.Exec(ctx, texts.Text("gim/alphabet")); err != nil {
+		return nil, false, locate(err, "gim/alphabet", schema)
 	}
 	var found string
-	if err := ask(ctx, conn, schema, "gim/alphabet_found.sql", nil, &found); err != nil {
+	if err := ask(ctx, conn, schema, "gim/alphabet_found", nil, &found); err != nil {
 		return nil, false, err
 	}
 	if strings.Trim(found, ",") == "" { // SQL_ASCII, or several bytes a character, which the server tells better

@@ -84,10 +84,10 @@ func begin(ctx context.Context, conn *pgx.Conn, cfg config.GIMDB, snapshot strin
 	for name, value := range settings(cfg) {
 		names, values = append(names, name), append(values, value)
 	}
-	if _, err := conn.Exec(ctx, texts.Text("gim/settings.sql"), names, values); err != nil {
-		return t, locate(err, "gim/settings.sql", cfg.Schema)
+	if _, err := conn.Exec(ctx, texts.Text("gim/settings"), names, values); err != nil {
+		return t, locate(err, "gim/settings", cfg.Schema)
 	}
-	err = ask(ctx, conn, cfg.Schema, "gim/transaction.sql", nil, &t.database, &t.readOnly, &t.isolation, &t.timeZone, &t.rowSecurity,
+	err = ask(ctx, conn, cfg.Schema, "gim/transaction", nil, &t.database, &t.readOnly, &t.isolation, &t.timeZone, &t.rowSecurity,
 		&t.user, &t.process, &t.serverStart, &t.snapshot)
 	if err != nil {
 		return t, err

@@ -2,6 +2,7 @@ package report
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/csv"
 	"fmt"
 	"io"
@@ -49,11 +50,17 @@ func renderDataFile(n Number, columns []config.Column) ([]byte, error) {
 	if len(columns) == 0 {
 		columns = config.DefaultColumns()
 	}
-	header, row := make([]string, 0, len(columns)), make([]string, 0, len(columns))
+	var header, row []string
 	for _, column := range columns {
-		value, err := columnValue(n, column)
-		if err != nil {
-			return nil, err
+		value, known := column.Value, column.Constant
+		if !known { // a column that names no field shows the field of its own name
+			var show func(Number) string
+			if show, known = fieldValues[cmp.Or(column.Field, column.Name)]; known {
+				value = show(n)
+			}
+		}
+		if !known {
+			return nil, fmt.Errorf("render data file: column %q: unknown field %q", column.Name, cmp.Or(column.Field, column.Name))
 		}
 		header, row = append(header, column.Name), append(row, value)
 	}
@@ -62,23 +69,6 @@ func renderDataFile(n Number, columns []config.Column) ([]byte, error) {
 		return nil, fmt.Errorf("render data file: %w", err)
 	}
 	return out.Bytes(), nil
-}
-
-// columnValue is what the column shows of the number. A column that is no
-// constant and names no field shows the field of its own name.
-func columnValue(n Number, column config.Column) (string, error) {
-	if column.Constant {
-		return column.Value, nil
-	}
-	field := column.Field
-	if field == "" {
-		field = column.Name
-	}
-	value, known := fieldValues[field]
-	if !known {
-		return "", fmt.Errorf("render data file: column %q: unknown field %q", column.Name, field)
-	}
-	return value(n), nil
 }
 
 // writeCSV writes RFC 4180 with "\n". A row of one empty field is written as a

@@ -1,7 +1,6 @@
 package report
 
 import (
-	"cmp"
 	"errors"
 	"path/filepath"
 	"slices"
@@ -71,7 +70,10 @@ func (d decision) first() plan {
 // restate issues the revision after the one that stands.
 func (d decision) restate(now standing) plan {
 	next := Issue{Revision: now.issue.Revision + 1, Supersedes: now.issue.File, Reason: d.reason}
-	return d.issue(Restated, next, now.recoveredUpTo(now.issue))
+	if now.adopted { // the ledger lacks it, too
+		return d.issue(Restated, next, append(slices.Clone(now.recovered), now.issue))
+	}
+	return d.issue(Restated, next, nil)
 }
 
 // issue plans a new data file with its manifest.
@@ -226,11 +228,3 @@ func (d decision) withPeak(issue Issue) Issue {
 }
 
 func (d decision) path(name string) string { return filepath.Join(d.writer.Dir, name) }
-
-// latest is the issue of the highest revision, the zero Issue where there is none.
-func latest(chain []Issue) Issue {
-	if len(chain) == 0 {
-		return Issue{}
-	}
-	return slices.MaxFunc(chain, func(a, b Issue) int { return cmp.Compare(a.Revision, b.Revision) })
-}

@@ -62,9 +62,9 @@ func facts(m Manifest) map[string]any {
 	for _, s := range m.Slices {
 		prefix := "slices." + s.Day + "."
 		out[prefix+"source"], out[prefix+"sha256"] = s.Source, s.SHA256
-		out[prefix+"as_of"] = time.Unix(s.AsOf, 0).UTC().Format(time.RFC3339)
+		out[prefix+"as_of"] = s.AsOf.String()
 		if s.HighWater != nil {
-			out[prefix+"high_water"] = time.Unix(*s.HighWater, 0).UTC().Format(time.RFC3339)
+			out[prefix+"high_water"] = s.HighWater.String()
 		}
 		out[prefix+"sessions"], out[prefix+"activities"], out[prefix+"agents"] = s.Sessions, s.Activities, s.Agents
 	}

@@ -6,10 +6,11 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
-	"syscall"
 
 	"seats/internal/fail"
+	"seats/internal/plain"
 )
 
 // Whoever may read the counts of a tenant is decided by who owns the folder.
@@ -57,16 +58,11 @@ func (w Writer) list() ([]string, error) {
 // the failure.
 func (w Writer) perform(p plan) Outcome {
 	name := p.outcome.Issue.File
-	var files []file
-	if p.manifest != nil {
-		files = append(files, file{name: ManifestName(name), text: p.manifest, gone: SignatureName(name)})
-	}
-	if p.signature != nil {
-		files = append(files, file{name: SignatureName(name), text: p.signature})
-	}
-	if p.data != nil {
-		files = append(files, file{name: name, text: p.data, fresh: true})
-	}
+	files := slices.DeleteFunc([]file{
+		{name: ManifestName(name), text: p.manifest, gone: SignatureName(name)},
+		{name: SignatureName(name), text: p.signature},
+		{name: name, text: p.data, fresh: true},
+	}, func(f file) bool { return f.text == nil })
 	if len(files) == 0 {
 		return p.outcome
 	}
@@ -103,7 +99,7 @@ func (w Writer) publish(files []file) (err error) {
 	for _, f := range files {
 		path := filepath.Join(w.Dir, unfinishedPrefix+f.name+unfinishedSuffix)
 		staged = append(staged, path)
-		if err := stage(path, f.text); err != nil {
+		if err := plain.Write(path, f.text, fileMode); err != nil {
 			return err
 		}
 		if f.fresh && !absent(filepath.Join(w.Dir, f.name)) {
@@ -118,7 +114,7 @@ func (w Writer) publish(files []file) (err error) {
 			return err
 		}
 	}
-	return syncFolder(w.Dir)
+	return plain.Sync(w.Dir)
 }
 
 // remove takes a file away for good: a crash must not bring it back beside what
@@ -130,7 +126,7 @@ func (w Writer) remove(name string) error {
 	if err := os.Remove(filepath.Join(w.Dir, name)); err != nil {
 		return err
 	}
-	return syncFolder(w.Dir)
+	return plain.Sync(w.Dir)
 }
 
 // ReadFile reads an issued file. A link or anything else that is no file is a
@@ -155,19 +151,6 @@ func absent(path string) bool {
 	return errors.Is(err, fs.ErrNotExist)
 }
 
-// stage writes a file that only its owner can read and has the disk confirm it.
-func stage(path string, text []byte) (err error) {
-	out, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, fileMode)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, out.Close()) }()
-	if _, err := out.Write(text); err != nil {
-		return err
-	}
-	return out.Sync()
-}
-
 // makeFolder makes the folder and those above it where they are missing. What
 // exists keeps its permissions: they are the operator's choice.
 func makeFolder(path string) error {
@@ -183,19 +166,5 @@ func makeFolder(path string) error {
 	if err := os.Mkdir(path, folderMode); err != nil && !errors.Is(err, fs.ErrExist) {
 		return err
 	}
-	return syncFolder(parent)
-}
-
-// syncFolder has the disk confirm the names in a folder. File systems that
-// cannot do that for a folder answer EINVAL, and there is nothing to do about it.
-func syncFolder(path string) error {
-	folder, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	err = folder.Sync()
-	if errors.Is(err, syscall.EINVAL) {
-		err = nil
-	}
-	return errors.Join(err, folder.Close())
+	return plain.Sync(parent)
 }

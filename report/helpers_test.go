@@ -41,7 +41,7 @@ var (
 
 // daily is a concurrent number of 2026-03-10 with the given value.
 func daily(value int64) report.Number {
-	highWater := time.Date(2026, 3, 11, 5, 0, 0, 0, time.UTC).Unix()
+	highWater := report.Epoch(time.Date(2026, 3, 11, 5, 0, 0, 0, time.UTC).Unix())
 	n := report.Number{
 		Tenant: "acme", Region: "US", Measure: report.Concurrent, Period: "2026-03-10",
 		Value: value, State: report.Final,

@@ -76,6 +76,8 @@ type key struct {
 
 func (n Number) key() key { return key{n.Region, n.Measure, n.Period} }
 
+func (i Issue) key() key { return key{i.Region, i.Measure, i.Period} }
+
 // Issue performs R13 for the numbers of one tenant and gives one outcome for
 // each, in their order. ledger holds what was issued to the tenant before, in
 // any order; reason is the operator's for a restatement, "" for none, and is
@@ -100,8 +102,7 @@ func (w Writer) Issue(numbers []Number, ledger []Issue, reason string, now time.
 	}
 	chains := make(map[key][]Issue)
 	for _, issue := range ledger {
-		k := key{issue.Region, issue.Measure, issue.Period}
-		chains[k] = append(chains[k], issue)
+		chains[issue.key()] = append(chains[issue.key()], issue)
 	}
 	plans := make([]plan, 0, len(numbers))
 	for _, n := range numbers {

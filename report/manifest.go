@@ -4,9 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -107,6 +105,9 @@ func required(text *string) string {
 
 func orderedSlices(unordered []Slice) []Slice {
 	ordered := append([]Slice{}, unordered...)
+	for i := range ordered {
+		ordered[i].ExtractedAt = wholeSecond(ordered[i].ExtractedAt)
+	}
 	slices.SortStableFunc(ordered, func(a, b Slice) int {
 		return cmp.Or(cmp.Compare(a.Day, b.Day), cmp.Compare(a.Source, b.Source), cmp.Compare(a.SHA256, b.SHA256))
 	})
@@ -151,34 +152,12 @@ func ReadManifest(path string) (Manifest, string, error) {
 // ParseManifest gives what the text of a manifest says; path is named in its error.
 func ParseManifest(path string, text []byte) (m Manifest, err error) {
 	if err := json.Unmarshal(text, &m); err != nil {
-		return Manifest{}, &unreadableManifestError{path, err}
+		return Manifest{}, fmt.Errorf("read manifest %s: %w", path, err)
 	}
 	if m.Format != manifestFormat {
-		err := fmt.Errorf("manifest_format is %d, this program knows %d", m.Format, manifestFormat)
-		return Manifest{}, &unreadableManifestError{path, err}
+		return Manifest{}, fmt.Errorf("read manifest %s: manifest_format is %d, this program knows %d", path, m.Format, manifestFormat)
 	}
 	return m, nil
 }
 
-// unreadableManifestError is a file that was read and holds no manifest, as
-// against one that could not be read.
-type unreadableManifestError struct {
-	path string
-	err  error
-}
-
-func (e *unreadableManifestError) Error() string {
-	return fmt.Sprintf("read manifest %s: %v", e.path, e.err)
-}
-
-func (e *unreadableManifestError) Unwrap() error { return e.err }
-
-func isUnreadable(err error) bool {
-	_, unreadable := errors.AsType[*unreadableManifestError](err)
-	return unreadable
-}
-
-func digest(text []byte) string {
-	sum := sha256.Sum256(text)
-	return hex.EncodeToString(sum[:])
-}
+func digest(text []byte) string { return fmt.Sprintf("%x", sha256.Sum256(text)) }

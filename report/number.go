@@ -15,28 +15,15 @@ const (
 	Enabled    Measure = "enabled"
 )
 
+// measures are the specification's code of each measure, and how its periods are written, as package time has it.
+var measures = map[Measure]struct {
+	agentGroupName int
+	layout         string
+}{Concurrent: {1, time.DateOnly}, Enabled: {2, "2006-01"}}
+
 // AgentGroupName is the specification's code of the measure: 1 or 2, and 0
 // for a measure that does not exist.
-func (m Measure) AgentGroupName() int {
-	switch m {
-	case Concurrent:
-		return 1
-	case Enabled:
-		return 2
-	}
-	return 0
-}
-
-// layout is how a period of the measure is written, as package time has it.
-func (m Measure) layout() string {
-	switch m {
-	case Concurrent:
-		return time.DateOnly
-	case Enabled:
-		return "2006-01"
-	}
-	return ""
-}
+func (m Measure) AgentGroupName() int { return measures[m].agentGroupName }
 
 // The states of a number (R10).
 const (
@@ -82,25 +69,21 @@ func (n Number) validate() error {
 			return fmt.Errorf("issue number: %s %q is no name (%s)", name.what, name.value, namePattern)
 		}
 	}
-	if n.Measure.AgentGroupName() == 0 {
+	measure, known := measures[n.Measure]
+	if !known {
 		return fmt.Errorf("issue number of %s: unknown measure %q", n.Region, n.Measure)
 	}
-	parsed, err := time.Parse(n.Measure.layout(), n.Period)
-	if err != nil || parsed.Format(n.Measure.layout()) != n.Period {
-		return fmt.Errorf("issue number of %s: %q is no period of %s (%s)", n.Region, n.Period, n.Measure, n.Measure.layout())
-	}
-	return n.validateResult()
-}
-
-// validateResult looks at what was counted, validate at what it was counted for.
-func (n Number) validateResult() error {
+	parsed, err := time.Parse(measure.layout, n.Period)
+	what := fmt.Sprintf("issue %s of %s for %s", n.Measure, n.Region, n.Period)
 	switch {
+	case err != nil || parsed.Format(measure.layout) != n.Period:
+		return fmt.Errorf("issue number of %s: %q is no period of %s (%s)", n.Region, n.Period, n.Measure, measure.layout)
 	case n.Value < 0:
-		return fmt.Errorf("issue %s of %s for %s: a count of %d agents", n.Measure, n.Region, n.Period, n.Value)
+		return fmt.Errorf("%s: a count of %d agents", what, n.Value)
 	case n.State != Final && n.State != Provisional:
-		return fmt.Errorf("issue %s of %s for %s: unknown state %q", n.Measure, n.Region, n.Period, n.State)
+		return fmt.Errorf("%s: unknown state %q", what, n.State)
 	case n.hasPeak() && (n.PeakAt.IsZero() || n.PeakSeconds < 1):
-		return fmt.Errorf("issue %s of %s for %s: a peak of %d agents without its time", n.Measure, n.Region, n.Period, n.Value)
+		return fmt.Errorf("%s: a peak of %d agents without its time", what, n.Value)
 	}
 	return nil
 }

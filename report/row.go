@@ -1,8 +1,6 @@
 package report
 
-import (
-	"time"
-)
+import "time"
 
 // Row is one measurement as it is printed. PeakAt, in the region's zone, and
 // PeakSeconds are shown with a concurrent count above 0 only; Revision and File

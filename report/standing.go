@@ -21,14 +21,6 @@ type standing struct {
 	manifestGone bool
 }
 
-// recoveredUpTo is what the ledger lacks once the standing issue is superseded.
-func (s standing) recoveredUpTo(issue Issue) []Issue {
-	if !s.adopted {
-		return nil
-	}
-	return append(slices.Clone(s.recovered), issue)
-}
-
 // Gone names the data files of a ledger that stand and are not in the folder any more. Somebody may have taken them
 // from there; issuing their numbers again puts them back.
 func Gone(dir string, ledger []Issue) (names []string, err error) {
@@ -42,8 +34,8 @@ func Gone(dir string, ledger []Issue) (names []string, err error) {
 	}
 	stands := map[key]Issue{}
 	for _, i := range ledger {
-		if k := (key{i.Region, i.Measure, i.Period}); i.Revision > stands[k].Revision {
-			stands[k] = i
+		if i.Revision > stands[i.key()].Revision {
+			stands[i.key()] = i
 		}
 	}
 	for _, i := range stands {
@@ -58,7 +50,12 @@ func Gone(dir string, ledger []Issue) (names []string, err error) {
 // standing finds the issue that stands, nil where nothing was ever issued. What
 // is on disk and contradicts it is a *ConflictError.
 func (d decision) standing() (*standing, error) {
-	last := latest(d.chain)
+	var last Issue
+	for _, i := range d.chain {
+		if i.Revision > last.Revision {
+			last = i
+		}
+	}
 	var later []int // revisions with a data file that the ledger does not know
 	for _, name := range d.found {
 		if revision := d.number.revisionOf(name); revision > last.Revision {
@@ -117,18 +114,22 @@ func (d decision) fromDisk(revisions []int) (*standing, error) {
 // readIssue rebuilds an issue from the two files of a revision.
 func (d decision) readIssue(revision int) (Issue, int64, error) {
 	name := d.number.fileName(revision)
-	m, sum, err := ReadManifest(d.path(ManifestName(name)))
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
+	path := d.path(ManifestName(name))
+	text, err := ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
 		return Issue{}, 0, d.unissued(name, "it has no manifest, and the ledger does not know it")
-	case isUnreadable(err):
+	}
+	if err != nil {
+		return Issue{}, 0, fmt.Errorf("read manifest: %w", err)
+	}
+	m, err := ParseManifest(path, text)
+	if err != nil {
 		return Issue{}, 0, d.unissued(name, fmt.Sprintf("the ledger does not know it, and its manifest is damaged: %v", err))
-	case err != nil:
-		return Issue{}, 0, err
-	case !m.describes(d.number, revision):
+	}
+	if !m.describes(d.number, revision) {
 		return Issue{}, 0, d.unissued(name, "the ledger does not know it, and its manifest describes something else")
 	}
-	issue := m.issue(sum)
+	issue := m.issue(digest(text))
 	size, gone, err := d.verifyData(issue)
 	if gone {
 		err = fmt.Errorf("read data file: %s vanished while it was looked at", d.path(name))
@@ -185,7 +186,8 @@ func (d decision) verifyManifest(now *standing) (m Manifest, text []byte, err er
 	if text, err = ReadFile(path); err != nil {
 		return m, nil, fmt.Errorf("read manifest: %w", err)
 	}
-	m, sum, err := ReadManifest(path)
+	m, err = ParseManifest(path, text)
+	sum := digest(text)
 	if err == nil && sum == now.issue.ManifestSHA256 {
 		return m, text, nil
 	}

@@ -53,7 +53,7 @@ func (t Table) Write(w io.Writer, format string) error {
 	case FormatJSON:
 		err = t.writeJSON(w)
 	case FormatCSV:
-		err = t.writeCSV(w)
+		err = writeCSV(w, t.texts())
 	default:
 		return fmt.Errorf("write table: unknown format %q (want %s)", format, strings.Join(Formats(), ", "))
 	}
@@ -70,9 +70,16 @@ func (t Table) writeText(w io.Writer) error {
 	style.Box.PaddingLeft, style.Box.PaddingRight = "", "  "
 	style.Format.Header, style.Format.Footer = text.FormatDefault, text.FormatDefault
 	out.SetStyle(style)
-	out.AppendHeader(textRow(t.Header, Printable))
-	for _, row := range t.Rows {
-		out.AppendRow(textRow(row, func(value any) string { return Printable(plain(value)) }))
+	for i, texts := range t.texts() {
+		row := make(table.Row, 0, len(texts))
+		for _, text := range texts {
+			row = append(row, Printable(text))
+		}
+		if i == 0 {
+			out.AppendHeader(row)
+		} else {
+			out.AppendRow(row)
+		}
 	}
 	out.SetColumnConfigs(t.alignment())
 	for line := range strings.Lines(out.Render() + "\n") {
@@ -81,14 +88,6 @@ func (t Table) writeText(w io.Writer) error {
 		}
 	}
 	return nil
-}
-
-func textRow[T any](values []T, show func(T) string) table.Row {
-	row := make(table.Row, 0, len(values))
-	for _, value := range values {
-		row = append(row, show(value))
-	}
-	return row
 }
 
 // alignment puts columns to the right that hold numbers and nothing else.
@@ -110,17 +109,18 @@ func (t Table) alignment() []table.ColumnConfig {
 	return configs
 }
 
-func (t Table) writeCSV(w io.Writer) error {
+// texts are the header and the rows as text.
+func (t Table) texts() [][]string {
 	rows := make([][]string, 0, len(t.Rows)+1)
 	rows = append(rows, t.Header)
 	for _, row := range t.Rows {
 		texts := make([]string, 0, len(row))
 		for _, value := range row {
-			texts = append(texts, plain(value))
+			texts = append(texts, textOf(value))
 		}
 		rows = append(rows, texts)
 	}
-	return writeCSV(w, rows)
+	return rows
 }
 
 // writeJSON writes one object a line, so that large results can be read and

@@ -44,18 +44,12 @@ func isNumber(value any) bool {
 	case fmt.Stringer:
 		return false
 	}
-	switch reflect.TypeOf(value).Kind() {
-	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64,
-		reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64,
-		reflect.Float32, reflect.Float64:
-		return true
-	}
-	return false
+	return reflect.TypeOf(value).ConvertibleTo(reflect.TypeFor[float64]())
 }
 
-// plain is a value as text, for CSV and, once Printable, for people. Lists and
+// textOf is a value as text, for CSV and, once Printable, for people. Lists and
 // maps are written as JSON.
-func plain(value any) string {
+func textOf(value any) string {
 	value = settle(value)
 	if isBlank(value) {
 		return ""
@@ -72,22 +66,16 @@ func plain(value any) string {
 	case fmt.Stringer:
 		return v.String()
 	}
-	switch reflect.TypeOf(value).Kind() {
-	case reflect.Slice, reflect.Array, reflect.Map, reflect.Struct:
-		var encoded bytes.Buffer
-		if err := encodeJSON(&encoded, jsonValue(value)); err == nil {
-			if text, isText := jsonText(encoded.Bytes()); isText {
-				return text
-			}
-			return encoded.String()
-		}
+	var encoded bytes.Buffer
+	number := reflect.TypeOf(value).Kind() < reflect.Array // or a bool
+	if number || encodeJSON(&encoded, jsonValue(value)) != nil {
+		return fmt.Sprint(value)
 	}
-	return fmt.Sprint(value)
-}
-
-// jsonText decodes a JSON string; anything else is not text.
-func jsonText(encoded []byte) (text string, isText bool) {
-	return text, json.Unmarshal(encoded, &text) == nil
+	var text string
+	if json.Unmarshal(encoded.Bytes(), &text) == nil {
+		return text
+	}
+	return encoded.String()
 }
 
 // jsonValue makes a value into one that package json writes as Table promises.
@@ -102,14 +90,9 @@ func jsonValue(value any) any {
 		return v
 	case []byte:
 		return fmt.Sprintf("%x", v)
-	case float64:
-		if math.IsNaN(v) || math.IsInf(v, 0) {
-			return plain(v)
-		}
-		return v
-	case float32:
-		if math.IsNaN(float64(v)) || math.IsInf(float64(v), 0) {
-			return plain(v)
+	case float64, float32:
+		if f := reflect.ValueOf(v).Float(); math.IsNaN(f) || math.IsInf(f, 0) {
+			return textOf(v)
 		}
 		return v
 	case fmt.Stringer:
@@ -132,7 +115,7 @@ func jsonCollection(value any) any {
 	case reflect.Map:
 		object := make(map[string]any, v.Len())
 		for entries := v.MapRange(); entries.Next(); {
-			object[plain(entries.Key().Interface())] = jsonValue(entries.Value().Interface())
+			object[textOf(entries.Key().Interface())] = jsonValue(entries.Value().Interface())
 		}
 		return object
 	}

@@ -8,8 +8,8 @@ import (
 	"text/template"
 )
 
-// Table describes a table to the statements that are the same for every table but for its names: those of the folders
-// `each`. Its names are the only thing that is ever put into a statement, and each is validated.
+// Table describes a table to the statements that are the same for every table but for its names: those named
+// each_.... Its names are the only thing that is ever put into a statement, and each is validated.
 type Table struct {
 	Name    string
 	Key     []string // primary key
@@ -39,7 +39,7 @@ func (t Table) TypeOf(name string) string {
 // IsKey tells whether a column is one of the primary key's.
 func (t Table) IsKey(name string) bool { return slices.Contains(t.Key, name) }
 
-// Fill is the text of a statement of a folder `each` for one table. A description with a bad name, and a statement that
+// Fill is the text of a statement each_... for one table. A description with a bad name, and a statement that
 // does not exist, are mistakes in the program, so it panics.
 func Fill(name string, t Table) string {
 	t.validate()

@@ -16,7 +16,7 @@ import (
 
 // Nothing but a name gets into a statement.
 func TestOnlyNamesAreFilledIn(t *testing.T) {
-	const statement = "store/each/write_rows.sql"
+	const statement = "store/each_write_rows"
 	good := sql.Table{Name: "a_1", Order: []string{"b", "c nulls first"}}
 	require.Contains(t, sql.Fill(statement, good), "from _data.a_1\n    order by b, c nulls first\n")
 	for _, bad := range []sql.Table{
@@ -33,14 +33,14 @@ func TestOnlyNamesAreFilledIn(t *testing.T) {
 	} {
 		require.Panics(t, func() { sql.Fill(statement, bad) }, "%+v", bad)
 	}
-	require.Panics(t, func() { sql.Fill("store/each/nothing.sql", good) })
+	require.Panics(t, func() { sql.Fill("store/each_nothing", good) })
 }
 
 // The schema of a GIM is quoted, so that a capital in it stays one, and is nothing but a name.
 func TestOnlyASchemaIsPutBeforeTheTablesOfAGIM(t *testing.T) {
-	require.Contains(t, sql.InSchema("gim/media_type.sql", "Tenant_B"), "from \"Tenant_B\".media_type\n")
+	require.Contains(t, sql.InSchema("gim/media_type", "Tenant_B"), "from \"Tenant_B\".media_type\n")
 	for _, bad := range []string{"", `a"b`, "a b", "1a", "a.b"} {
-		require.Panics(t, func() { sql.InSchema("gim/media_type.sql", bad) }, bad)
+		require.Panics(t, func() { sql.InSchema("gim/media_type", bad) }, bad)
 	}
 }
 

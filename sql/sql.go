@@ -1,9 +1,10 @@
-// Package sql holds every SQL text of the program, one statement a file, and hands them out by name.
+// Package sql holds the SQL texts of the program and hands them out by name.
 //
-// The folders say who runs them: gim the Genesys Info Mart (PostgreSQL), stage, compute, draft, explain, watch and page the
-// local DuckDB, audit, lake and pseudonym a scratch store beside the published one, store the schema of the tenant's file. Texts are
-// constant but for those of the folders `each`, into which Fill puts a table's names, and those of gim, into which InSchema
-// puts the schema of theirs; values are bound, never spliced.
+// The folders say who asks: gim the Genesys Info Mart (PostgreSQL), slice who cuts a slice out of staged rows, count who counts,
+// store who keeps the tenant's file, ask who explains, shows, audits and watches, lake who exports. A file holds the statements
+// that belong together, each under a line `-- name: peak` by which it is known as "count/peak"; a file without such lines is one
+// script and has its own name. Texts are constant but for those named each_..., into which Fill puts a table's names, and those
+// of gim, into which InSchema puts the schema of theirs; values are bound, never spliced.
 package sql
 
 import (
@@ -12,42 +13,68 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io/fs"
+	"path"
+	"slices"
 	"strings"
+	"sync"
 )
 
-//go:embed ask gim stage compute draft explain audit fleet lake page pseudonym store watch
+//go:embed gim slice count store ask lake fleet
 var files embed.FS
 
-// Text returns the statement of a file, for instance "compute/occupied_session.sql". A name that does
-// not exist is a mistake in the program, so it panics.
-func Text(name string) string {
-	b, err := files.ReadFile(name)
-	if err != nil {
-		panic(fmt.Sprintf("sql: no statement %q", name))
-	}
-	return string(b)
-}
-
-// Names lists the files of a folder and its folders, sorted.
-func Names(folder string) []string {
-	var names []string
-	err := fs.WalkDir(files, folder, func(path string, d fs.DirEntry, err error) error {
-		if err == nil && !d.IsDir() && strings.HasSuffix(path, ".sql") {
-			names = append(names, path)
+// statements are all texts by name, and their names in the order of files and of statements in them.
+var statements = sync.OnceValue(func() (s struct {
+	texts map[string]string
+	names []string
+}) {
+	s.texts = map[string]string{}
+	err := fs.WalkDir(files, ".", func(file string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		all, err := files.ReadFile(file)
+		name := strings.TrimSuffix(file, ".sql")
+		for i, part := range strings.Split("\n"+string(all), "\n-- name: ") {
+			if i > 0 {
+				statement, text, _ := strings.Cut(part, "\n")
+				name, part = path.Dir(file)+"/"+statement, text
+			}
+			if part = strings.Trim(part, "\n"); part == "" {
+				continue
+			}
+			if _, twice := s.texts[name]; twice {
+				panic(fmt.Sprintf("sql: two statements %q", name))
+			}
+			s.texts[name] = part + "\n"
+			s.names = append(s.names, name)
 		}
 		return err
 	})
 	if err != nil {
-		panic(fmt.Sprintf("sql: no folder %q", folder))
+		panic(err)
 	}
-	return names
+	return s
+})
+
+// Text returns a statement, for instance "count/peak". A name that does not exist is a mistake in the program, so it panics.
+func Text(name string) string {
+	text, found := statements().texts[name]
+	if !found {
+		panic(fmt.Sprintf("sql: no statement %q", name))
+	}
+	return text
 }
 
-// ComputeSHA256 identifies the counting SQL: the hash over every name and text of the folder compute.
+// Names lists the statements of a folder whose names begin as said: Names("count/quality_").
+func Names(prefix string) []string {
+	return slices.DeleteFunc(slices.Clone(statements().names), func(name string) bool { return !strings.HasPrefix(name, prefix) })
+}
+
+// ComputeSHA256 identifies the counting SQL: the hash over every name and text of the folder count.
 // Manifests carry it, so that a number can be traced to the statements that gave it.
 func ComputeSHA256() string {
 	h := sha256.New()
-	for _, name := range Names("compute") {
+	for _, name := range Names("count/") {
 		fmt.Fprintf(h, "%s\x00%s\x00", name, Text(name))
 	}
 	return hex.EncodeToString(h.Sum(nil))

@@ -2,32 +2,116 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
+	_ "embed"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
 	"slices"
-	"strings"
+	"strconv"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 
-	"seats/internal/calendar"
-	"seats/internal/config"
 	"seats/internal/judge"
 )
 
-// ask puts the question of the day that is measured.
-func ask(t config.Tenant) (judge.Question, error) {
-	date, err := calendar.ParseDate(day)
-	if err != nil {
-		return judge.Question{}, err
-	}
-	mark, err := time.Parse(time.RFC3339, highWater)
-	return judge.Ask(t, date, mark.Unix()), err
+var (
+	//go:embed copy_slice.sql
+	copySliceSQL string
+	//go:embed extracted.sql
+	extractedSQL string
+	//go:embed slice_tables.sql
+	sliceTablesSQL string
+	//go:embed script/copy.sql
+	scriptCopySQL string
+	//go:embed script/answer.py
+	scriptAnswerPy string
+)
+
+// answer asks PostgreSQL, on a connection of its own as a user would.
+func (s *site) answer(schema string, question func(context.Context, *pgx.Conn) ([]judge.Peak, error)) (peaks []judge.Peak, taken sample) {
+	taken = s.watch(func() sample {
+		began := time.Now()
+		conn := s.connect(schema)
+		peaks = must(question(s.ctx, conn))
+		check(conn.Close(s.ctx))
+		return sample{took: time.Since(began)}
+	})
+	return peaks, taken
 }
 
-// ofSlice has the same question answered from the rows that seats has extracted.
+// script answers as an engineer would who has no seats: psql copies rows into CSV files, another client of DuckDB counts.
+func (s *site) script(schema string, q judge.Question) (peaks []judge.Peak, taken sample) {
+	dir := filepath.Join(s.dir, "script")
+	program, asked := filepath.Join(dir, "answer.py"), filepath.Join(dir, "question.json")
+	check(os.MkdirAll(dir, 0o700))
+	check(os.WriteFile(program, []byte(scriptAnswerPy), 0o600))
+	check(os.WriteFile(asked, must(json.Marshal(q)), 0o600))
+	taken = s.watch(func() sample {
+		began := time.Now()
+		copied := must(s.copyOut(dir, schema, scriptCopySQL, map[string]int64{
+			"sessions_from": key(q.From - q.Lookback), "activities_from": key(q.From - 2*q.Lookback),
+			"day_from": key(q.From), "day_until": q.Until, "until": q.AsOf}))
+		counted := must(child(s.ctx, s.Python, program, asked))
+		counted.took, counted.cpu = time.Since(began), counted.cpu+copied.cpu
+		return counted
+	})
+	for d := json.NewDecoder(bytes.NewReader(taken.stdout)); ; {
+		var p judge.Peak
+		if err := d.Decode(&p); errors.Is(err, io.EOF) {
+			return peaks, taken
+		} else {
+			check(err)
+		}
+		peaks = append(peaks, p)
+	}
+}
+
+// copyOut has psql run a script of copies in a folder.
+func (s *site) copyOut(dir, schema, script string, numbers map[string]int64, args ...string) (sample, error) {
+	for name, v := range numbers {
+		args = append(args, "--set="+name+"="+strconv.FormatInt(v, 10))
+	}
+	cmd := exec.CommandContext(s.ctx, s.Psql, append(args, "--quiet", "--no-psqlrc", s.dsn.ConnString())...)
+	cmd.Dir, cmd.Env = dir, append(os.Environ(), "PGOPTIONS=-c search_path="+schema)
+	return childOf(cmd, script)
+}
+
+// key is GIM's time key of a second: where its 15 minutes begin.
+func key(ts int64) int64 { return ts - ts%900 }
+
+// sliceColumns of the store are what extracted.sql reads.
+var sliceColumns = map[string]string{
+	"voice_session": "resource_key, start_ts, end_ts, active_flag",
+	"ocs_activity":  "resource_key, start_ts, end_ts, active_flag, switch_name",
+	"other_leg":     "resource_key, start_ts, end_ts, active_flag, switch_name",
+	"agent":         "resource_key, employee_id, resource_name",
+}
+
+// loadSlice puts the rows that seats has extracted into PostgreSQL's own tables.
+func (s *site) loadSlice(config, tenant string) {
+	conn := s.connect("slice")
+	defer conn.Close(s.ctx) //nolint:errcheck // what was written is checked statement by statement
+	must(conn.Exec(s.ctx, sliceTablesSQL))
+	for table, columns := range sliceColumns {
+		cmd := exec.CommandContext(s.ctx, s.Seats, "--config", config, "sql", "--tenant", tenant, "--format", "csv",
+			fmt.Sprintf("select %s from _data.%s where day = '%s'", columns, table, day))
+		cmd.Stderr = os.Stderr
+		rows := must(cmd.StdoutPipe())
+		check(cmd.Start())
+		must(conn.PgConn().CopyFrom(s.ctx, rows, fmt.Sprintf("copy slice.%s (%s) from stdin (format csv, header)", table, columns)))
+		check(cmd.Wait())
+	}
+	must(conn.Exec(s.ctx, "analyze"))
+}
+
+// ofSlice has a question answered from the rows of loadSlice.
 func ofSlice(q judge.Question) func(context.Context, *pgx.Conn) ([]judge.Peak, error) {
 	return func(ctx context.Context, conn *pgx.Conn) ([]judge.Peak, error) {
 		rows, err := conn.Query(ctx, extractedSQL, q.Regions, q.Starts, q.Ends, q.Switches, q.SwitchRegions, q.DefaultRegion(), q.AsOf, q.Excluded)
@@ -38,51 +122,18 @@ func ofSlice(q judge.Question) func(context.Context, *pgx.Conn) ([]judge.Peak, e
 	}
 }
 
-// planning is what the answers are given to work with: parallel workers, and memory so that no sort or hash goes to
-// disk. Compiling the statement is off because it costs more here than it brings.
-const planning = "set work_mem = '256MB'; set max_parallel_workers_per_gather = 2; set jit = off; set plan_cache_mode = force_custom_plan"
-
-// answer asks PostgreSQL, on a connection of its own as a user would.
-func (s *site) answer(ctx context.Context, schema string, question func(context.Context, *pgx.Conn) ([]judge.Peak, error)) (peaks []judge.Peak, taken sample, err error) {
-	taken, err = s.watch(func() (sample, error) {
-		began := time.Now()
-		conn, err := s.connect(ctx, schema)
-		if err != nil {
-			return sample{}, err
-		}
-		peaks, err = question(ctx, conn)
-		err = errors.Join(err, conn.Close(ctx))
-		return sample{took: time.Since(began)}, err
-	})
-	if err != nil {
-		err = fmt.Errorf("ask PostgreSQL: %w", err)
-	}
-	return peaks, taken, err
-}
-
-func (s *site) connect(ctx context.Context, schema string) (*pgx.Conn, error) {
-	c := s.dsn.Copy()
-	c.RuntimeParams["search_path"] = schema
-	conn, err := pgx.ConnectConfig(ctx, c)
-	if err != nil {
-		return nil, err
-	}
-	_, err = conn.Exec(ctx, planning)
-	return conn, err
-}
-
-// issued reads the peaks that `seats run --format json` printed.
-func issued(printed []byte) ([]judge.Peak, error) {
+// agree fails where an answer is not what seats printed with `run --format json`: then one of them is wrong, and no time matters.
+func agree(what string, theirs []judge.Peak, printed []byte) error {
 	var rows []struct {
 		Region, Measure string
 		Value           int64
 		PeakAt          time.Time `json:"peak_at"`
 		PeakSeconds     int64     `json:"peak_seconds"`
 	}
-	if err := json.NewDecoder(bytes.NewReader(printed)).Decode(&rows); err != nil {
-		return nil, fmt.Errorf("read what seats printed: %w", err)
+	if err := json.Unmarshal(printed, &rows); err != nil {
+		return fmt.Errorf("read what seats printed: %w", err)
 	}
-	var peaks []judge.Peak
+	var ours []judge.Peak
 	for _, r := range rows {
 		if r.Measure != "concurrent" {
 			continue
@@ -91,18 +142,9 @@ func issued(printed []byte) ([]judge.Peak, error) {
 		if r.Value > 0 {
 			p.At = r.PeakAt.Unix()
 		}
-		peaks = append(peaks, p)
+		ours = append(ours, p)
 	}
-	slices.SortFunc(peaks, func(a, b judge.Peak) int { return strings.Compare(a.Region, b.Region) })
-	return peaks, nil
-}
-
-// agree fails where an answer is not what seats issued: then one of them is wrong, and no time matters.
-func agree(what string, theirs []judge.Peak, printed []byte) error {
-	ours, err := issued(printed)
-	if err != nil {
-		return err
-	}
+	slices.SortFunc(ours, func(a, b judge.Peak) int { return cmp.Compare(a.Region, b.Region) })
 	if !slices.Equal(ours, theirs) {
 		return fmt.Errorf("%s: seats issued %+v, the answer is %+v", what, ours, theirs)
 	}

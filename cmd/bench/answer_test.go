@@ -28,11 +28,3 @@ func TestAnswersAgreeOnlyWhereEveryNumberIsTheSame(t *testing.T) {
 		require.ErrorContains(t, agree("whole run", other, []byte(printed)), "whole run: seats issued", name)
 	}
 }
-
-func TestStageTimeIsReadFromTheLog(t *testing.T) {
-	took, err := stageTime([]byte("seats: extracted tenant=t day=2026-03-10 took=2.5s\nseats: computed tenant=t day=2026-03-10 state=final took=661ms\n"), "computed")
-	require.NoError(t, err)
-	require.Equal(t, int64(661), took.Milliseconds())
-	_, err = stageTime([]byte("seats: nothing"), "computed")
-	require.ErrorContains(t, err, "does not say")
-}

@@ -2,15 +2,18 @@ package main
 
 import (
 	"context"
+	"database/sql"
+	"database/sql/driver"
 	"encoding/json"
-	"errors"
+	"fmt"
 	"os"
+	"slices"
+	"strconv"
 	"time"
 
 	"seats/compute"
 	"seats/compute/sweep"
 	"seats/extract"
-	"seats/internal/calendar"
 	"seats/internal/config"
 	"seats/internal/duck"
 	"seats/internal/store"
@@ -23,81 +26,83 @@ type engineCmd struct {
 	Rounds int    `required:""`
 }
 
-// engineTimes is what it prints, as JSON: of each round the whole computation with its comparison (R12), and the sweep
+// engineTimes is what it prints, as JSON, medians of the rounds: the whole computation with its comparison (R12), and the sweep
 // alone, the reading of its rows included. What is left of the first without the second is the SQL engine's. And the hash
 // of the slice.
-type engineTimes struct {
-	Whole, Sweep, Hash []time.Duration
+type engineTimes struct{ Whole, Sweep, Hash time.Duration }
+
+func (c *engineCmd) Run(ctx context.Context) error {
+	tenant := loadTenant(c.Config, c.Tenant)
+	work := beginWork(ctx, tenant)
+	defer work.Drop() //nolint:errcheck // it ends with the process
+	whole := func() { must(compute.Day(ctx, work.Conn, tenant, day, time.Now().Unix())) }
+	swept := func() { runSweep(ctx, work, tenant) }
+	hashed := func() { must(extract.SliceSHA256(ctx, work.Conn, day)) }
+	taken := alternate(c.Rounds, timed(whole), timed(swept), timed(hashed))
+	return json.NewEncoder(os.Stdout).Encode(engineTimes{taken[0].took, taken[1].took, taken[2].took})
 }
 
-func (c *engineCmd) Run(ctx context.Context) (err error) {
-	tenant, date, err := loadTenant(c.Config, c.Tenant)
-	if err != nil {
-		return err
-	}
-	work, err := beginWork(ctx, tenant)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, work.Drop()) }()
-	var times engineTimes
-	for range c.Rounds {
+// timeEngines has another process time the engines.
+func (b *bench) timeEngines() (times engineTimes, memory int64) {
+	s := self(b.ctx, "engine", "--config", b.config, "--tenant", mainTenant, "--rounds", strconv.Itoa(b.size.rounds))
+	check(json.Unmarshal(s.stdout, &times))
+	return times, s.memory
+}
+
+// timed measures what this process does itself.
+func timed(f func()) measurement {
+	return func() sample {
 		began := time.Now()
-		if _, err := compute.Day(ctx, work.Conn, tenant, date, began.Unix()); err != nil {
-			return err
-		}
-		times.Whole = append(times.Whole, time.Since(began))
-		took, err := timeSweep(ctx, work, tenant, date)
-		if err != nil {
-			return err
-		}
-		times.Sweep = append(times.Sweep, took)
-		began = time.Now()
-		if _, err := extract.SliceSHA256(ctx, work.Conn, date); err != nil {
-			return err
-		}
-		times.Hash = append(times.Hash, time.Since(began))
+		f()
+		return sample{took: time.Since(began)}
 	}
-	return json.NewEncoder(os.Stdout).Encode(times)
 }
 
-func loadTenant(path, name string) (config.Tenant, calendar.Date, error) {
-	date, err := calendar.ParseDate(day)
-	if err != nil {
-		return config.Tenant{}, date, err
+func loadTenant(path, name string) config.Tenant {
+	tenants := must(config.Load(path, os.LookupEnv)).Tenants
+	at := slices.IndexFunc(tenants, func(t config.Tenant) bool { return t.Name == name })
+	if at < 0 {
+		check(fmt.Errorf("no tenant %s", name))
 	}
-	cfg, err := config.Load(path, os.LookupEnv)
-	if err != nil {
-		return config.Tenant{}, date, err
-	}
-	for _, t := range cfg.Tenants {
-		if t.Name == name {
-			return t, date, nil
-		}
-	}
-	return config.Tenant{}, date, errors.New("no tenant " + name)
+	return tenants[at]
 }
 
-func beginWork(ctx context.Context, t config.Tenant) (*store.Work, error) {
-	return store.Begin(ctx, t.StorePath(), duck.Of(t.Engine))
+func beginWork(ctx context.Context, t config.Tenant) *store.Work {
+	return must(store.Begin(ctx, t.StorePath(), duck.Of(t.Engine)))
 }
 
-// timeSweep reads a slice's rows, as compute does, and has the sweep count them.
-func timeSweep(ctx context.Context, work *store.Work, t config.Tenant, date calendar.Date) (time.Duration, error) {
-	began := time.Now()
-	slice, err := compute.LoadSlice(ctx, work.Conn, date)
-	if err != nil {
-		return 0, err
-	}
-	rules := compute.RulesFor(t, date)
+// runSweep reads a slice's rows, as compute does, and has the sweep count them.
+func runSweep(ctx context.Context, work *store.Work, t config.Tenant) {
+	slice := must(compute.LoadSlice(ctx, work.Conn, day))
+	rules := compute.RulesFor(t, day)
 	rules.AsOf = slice.AsOf
 	w := sweep.New(rules, int(slice.Sessions), int(slice.Activities))
-	if err := feed(ctx, work.Conn, w); err != nil {
-		return 0, err
-	}
+	on := sql.Named("day", day.String())
+	check(duck.Rows(ctx, work.Conn, "count/agent_row", func(v []driver.Value) {
+		w.Agent(v[0].(int64), text(v[1]), text(v[2]))
+	}, on))
+	check(duck.Rows(ctx, work.Conn, "count/session_row", func(v []driver.Value) {
+		w.Session(v[0].(int64), instant(v[1]), instant(v[2]), active(v[3]))
+	}, on))
+	check(duck.Rows(ctx, work.Conn, "count/activity_row", func(v []driver.Value) {
+		w.Activity(v[0].(int64), instant(v[1]), instant(v[2]), active(v[3]), text(v[4]))
+	}, on))
 	result := w.Result()
 	for no := range result.Scopes() {
 		result.Curve(no)
 	}
-	return time.Since(began), nil
+}
+
+func instant(v driver.Value) int64 {
+	if v == nil {
+		return sweep.Unknown
+	}
+	return v.(int64)
+}
+
+func active(v driver.Value) bool { return v != nil && v.(int16) != 0 }
+
+func text(v driver.Value) string {
+	s, _ := v.(string) // NULL is ""
+	return s
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -20,8 +19,9 @@ import (
 )
 
 // fleetCmd measures sites of many small tenants, from export folders: a night in shards, the lake, `fleet status`, and the
-// comparison on a Spark cluster of one and of two workers; a question is put to three engines. Beside each time stands the processor time, its children's included:
-// it holds where something else keeps the machine busy, too. Every number has to be the issued one, and the answers the same.
+// comparison on a Spark cluster of one and of two workers; a question is put to three engines. Beside each time stands the
+// processor time, its children's included: it holds where something else keeps the machine busy, too. Every number has to be the
+// issued one, and the answers the same.
 type fleetCmd struct {
 	Tenants []int  `default:"1,10,100,500" help:"How many tenants the sites have."`
 	Shards  int    `default:"8" help:"Into how many shards a night is dealt."`
@@ -34,19 +34,14 @@ type fleetCmd struct {
 // fleetDay is the one day that spark/site.sh makes.
 const fleetDay = "2026-03-31"
 
-func (c *fleetCmd) Run(ctx context.Context) (err error) {
-	dir, err := os.MkdirTemp("", "seats-bench-")
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+func (c *fleetCmd) Run(ctx context.Context) error {
+	dir := must(os.MkdirTemp("", "seats-bench-"))
+	defer os.RemoveAll(dir)
 	load := busy()
 	var fleets []fleet
 	for _, tenants := range c.Tenants {
-		f := fleet{fleetCmd: c, dir: filepath.Join(dir, strconv.Itoa(tenants)), tenants: tenants, log: os.Stderr}
-		if err := f.measure(ctx); err != nil {
-			return fmt.Errorf("%d tenants: %w", tenants, err)
-		}
+		f := fleet{fleetCmd: c, ctx: ctx, dir: filepath.Join(dir, strconv.Itoa(tenants)), tenants: tenants}
+		f.measure()
 		fleets = append(fleets, f)
 	}
 	return writeFleets(os.Stdout, fleets, load)
@@ -55,9 +50,9 @@ func (c *fleetCmd) Run(ctx context.Context) (err error) {
 // fleet is a site and what was measured at it.
 type fleet struct {
 	*fleetCmd
+	ctx     context.Context
 	dir     string
 	tenants int
-	log     io.Writer
 
 	sessions           int64
 	night, lake, again sample
@@ -66,88 +61,57 @@ type fleet struct {
 	stores, parquet    space
 }
 
-func (f *fleet) measure(ctx context.Context) (err error) {
-	if _, err = child(ctx, nil, "", filepath.Join(f.Scripts, "site.sh"), f.dir, strconv.Itoa(f.tenants), "1"); err != nil {
-		return err
+func (f *fleet) measure() {
+	lake := filepath.Join(f.dir, "lake")
+	script := func(name string, args ...string) sample {
+		return must(child(f.ctx, filepath.Join(f.Scripts, name), args...))
 	}
-	if f.night, err = f.takeNight(ctx); err != nil {
-		return err
+	tell := func(what string, s sample) sample {
+		say("%d tenants: %s: %s, %s of processor time", f.tenants, what, seconds(s.took), seconds(s.cpu))
+		return s
 	}
-	f.tell("a night", f.night)
+	script("site.sh", f.dir, strconv.Itoa(f.tenants), "1")
+	f.night = tell("a night", f.takeNight())
 	f.sessions = extracted(f.night.stderr)
-	if f.stores, err = spaceOf(filepath.Join(f.dir, "var")); err != nil {
-		return err
-	}
-	for _, into := range []*sample{&f.lake, &f.again} {
-		if *into, err = f.run(ctx, "export", "--lake", f.lakeDir()); err != nil {
-			return err
-		}
-		f.tell("the lake", *into)
-	}
-	if f.parquet, err = spaceOf(f.lakeDir()); err != nil {
-		return err
-	}
-	if err := f.takeStatus(ctx); err != nil {
-		return err
+	f.stores = must(spaceOf(filepath.Join(f.dir, "var")))
+	f.lake = tell("the lake", must(f.run("export", "--lake", lake)))
+	f.again = tell("the lake", must(f.run("export", "--lake", lake)))
+	f.parquet = must(spaceOf(lake))
+	f.status = tell("fleet status", alternate(f.Rounds, func() sample { return must(f.run("fleet", "status", "--format", "csv")) })[0])
+	if lines := bytes.Count(f.status.stdout, []byte("\n")) - 1; lines != f.tenants {
+		check(fmt.Errorf("fleet status tells of %d tenants, not of %d", lines, f.tenants))
 	}
 	for i := range f.spark {
-		f.spark[i], err = child(ctx, nil, "", filepath.Join(f.Scripts, "job.sh"), strconv.Itoa(i+1), f.lakeDir())
-		if err != nil {
-			return err
-		}
-		f.tell(strings.TrimSpace(string(f.spark[i].stdout)), f.spark[i])
+		f.spark[i] = script("job.sh", strconv.Itoa(i+1), lake)
+		tell(strings.TrimSpace(string(f.spark[i].stdout)), f.spark[i])
 	}
-	asked, err := child(ctx, nil, "", "python", filepath.Join(f.Scripts, "ask.py"), f.lakeDir())
-	if err == nil {
-		f.tell("a question to three engines", asked)
-	}
-	return err
+	tell("a question to three engines", must(child(f.ctx, "python", filepath.Join(f.Scripts, "ask.py"), lake)))
 }
 
-func (f *fleet) lakeDir() string { return filepath.Join(f.dir, "lake") }
-
-func (f *fleet) run(ctx context.Context, args ...string) (sample, error) {
-	return child(ctx, nil, "", f.Seats, append([]string{"--config", filepath.Join(f.dir, "seats.yaml")}, args...)...)
-}
-
-func (f *fleet) tell(what string, s sample) {
-	fmt.Fprintf(f.log, "bench: %d tenants: %s: %s, %s of processor time\n", f.tenants, what, seconds(s.took), seconds(s.cpu))
+func (f *fleet) run(args ...string) (sample, error) {
+	return child(f.ctx, f.Seats, append([]string{"--config", filepath.Join(f.dir, "seats.yaml")}, args...)...)
 }
 
 // takeNight runs all shards. The peak memory is that of the largest process.
-func (f *fleet) takeNight(ctx context.Context) (night sample, err error) {
+func (f *fleet) takeNight() (night sample) {
 	shards := make([]sample, min(f.Shards, f.tenants))
 	began := time.Now()
-	group, ctx := errgroup.WithContext(ctx)
+	var group errgroup.Group
 	group.SetLimit(f.AtOnce)
 	for i := range shards {
 		group.Go(func() (err error) {
-			shards[i], err = f.run(ctx, "run", "--date", fleetDay, "--format", "csv", "--shard", fmt.Sprintf("%d/%d", i+1, len(shards)))
+			shards[i], err = f.run("run", "--date", fleetDay, "--format", "csv", "--shard", fmt.Sprintf("%d/%d", i+1, len(shards)))
 			return err
 		})
 	}
-	err = group.Wait()
+	check(group.Wait())
 	night.took = time.Since(began)
 	for _, s := range shards {
 		night.cpu += s.cpu
 		night.memory = max(night.memory, s.memory)
 		night.stderr = append(night.stderr, s.stderr...)
 	}
-	return night, err
-}
-
-// takeStatus asks for the whole fleet's, which has a line of each tenant.
-func (f *fleet) takeStatus(ctx context.Context) error {
-	taken, err := alternate(f.Rounds, func() (sample, error) { return f.run(ctx, "fleet", "status", "--format", "csv") })
-	if err != nil {
-		return err
-	}
-	f.status = taken[0]
-	if lines := bytes.Count(f.status.stdout, []byte("\n")) - 1; lines != f.tenants {
-		return fmt.Errorf("fleet status tells of %d tenants", lines)
-	}
-	f.tell("fleet status", f.status)
-	return nil
+	return night
 }
 
 var extractedLine = regexp.MustCompile(`(?m)^seats: extracted .* sessions=(\d+) `)
@@ -155,8 +119,7 @@ var extractedLine = regexp.MustCompile(`(?m)^seats: extracted .* sessions=(\d+) 
 // extracted is how many sessions the log says that the slices have.
 func extracted(log []byte) (sessions int64) {
 	for _, found := range extractedLine.FindAllSubmatch(log, -1) {
-		n, _ := strconv.ParseInt(string(found[1]), 10, 64) // digits
-		sessions += n
+		sessions += must(strconv.ParseInt(string(found[1]), 10, 64))
 	}
 	return sessions
 }
@@ -168,18 +131,15 @@ type space struct {
 }
 
 func spaceOf(dir string) (s space, err error) {
-	err = filepath.WalkDir(dir, func(_ string, entry fs.DirEntry, err error) error {
+	err = filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
 		if err != nil || !entry.Type().IsRegular() {
 			return err
 		}
-		info, err := entry.Info()
-		if err != nil {
+		var stat syscall.Stat_t
+		if err := syscall.Lstat(path, &stat); err != nil {
 			return err
 		}
-		s.files, s.bytes = s.files+1, s.bytes+info.Size()
-		if stat, ok := info.Sys().(*syscall.Stat_t); ok {
-			s.disk += stat.Blocks * 512
-		}
+		s.files, s.bytes, s.disk = s.files+1, s.bytes+stat.Size, s.disk+stat.Blocks*512
 		return nil
 	})
 	return s, err

@@ -7,26 +7,21 @@ import (
 )
 
 // measurement is how one side of a ratio is taken.
-type measurement func() (sample, error)
+type measurement func() sample
 
 // alternate takes measurements in turns, so that what else the machine does falls on all of them alike. It
 // returns the median of each, with the largest peak memory of its rounds.
-func alternate(rounds int, each ...measurement) ([]sample, error) {
-	taken := make([][]sample, len(each))
+func alternate(rounds int, each ...measurement) []sample {
+	taken, medians := make([][]sample, len(each)), make([]sample, len(each))
 	for range rounds {
 		for i, measure := range each {
-			s, err := measure()
-			if err != nil {
-				return nil, err
-			}
-			taken[i] = append(taken[i], s)
+			taken[i] = append(taken[i], measure())
 		}
 	}
-	medians := make([]sample, len(each))
 	for i := range taken {
 		medians[i] = median(taken[i])
 	}
-	return medians, nil
+	return medians
 }
 
 // median is the measurement of median time, with the medians of the processor times and the largest memory.
@@ -43,5 +38,3 @@ func median(of []sample) sample {
 }
 
 func middle[T cmp.Ordered](of []T) T { return slices.Sorted(slices.Values(of))[len(of)/2] }
-
-func ratio(a, b time.Duration) float64 { return float64(a) / float64(b) }

@@ -12,15 +12,14 @@ import (
 func TestAlternateTakesTurnsAndGivesMedians(t *testing.T) {
 	var order string
 	side := func(name string, took ...time.Duration) measurement {
-		return func() (sample, error) {
+		return func() sample {
 			order += name
 			s := sample{took: took[0], memory: int64(took[0]), server: 10 * took[0]}
 			took = took[1:]
-			return s, nil
+			return s
 		}
 	}
-	taken, err := alternate(3, side("a", 9, 1, 5), side("b", 2, 8, 4))
-	require.NoError(t, err)
+	taken := alternate(3, side("a", 9, 1, 5), side("b", 2, 8, 4))
 	require.Equal(t, "ababab", order)
 	require.Equal(t, []sample{
 		{took: 5, memory: 9, server: 50},
@@ -30,7 +29,7 @@ func TestAlternateTakesTurnsAndGivesMedians(t *testing.T) {
 
 func TestAlternateStopsAtTheFirstFailure(t *testing.T) {
 	taken := 0
-	_, err := alternate(3, func() (sample, error) { taken++; return sample{}, errors.New("no") })
+	err := try(func() { alternate(3, func() sample { taken++; return must(sample{}, errors.New("no")) }) })
 	require.ErrorContains(t, err, "no")
 	require.Equal(t, 1, taken)
 }
@@ -39,13 +38,10 @@ func TestServerTimeCountsChildrenThatHaveEnded(t *testing.T) {
 	if _, err := readProcess(1); err != nil {
 		t.Fatalf("this system has no /proc: %v", err)
 	}
-	before, err := serverTime(os.Getpid())
+	before := serverTime(os.Getpid())
+	_, err := child(t.Context(), "sh", "-c", "i=0; while [ $i -lt 300000 ]; do i=$((i+1)); done")
 	require.NoError(t, err)
-	_, err = child(t.Context(), nil, "", "sh", "-c", "i=0; while [ $i -lt 300000 ]; do i=$((i+1)); done")
-	require.NoError(t, err)
-	after, err := serverTime(os.Getpid())
-	require.NoError(t, err)
-	require.Greater(t, after-before, 50*time.Millisecond)
+	require.Greater(t, serverTime(os.Getpid())-before, 50*time.Millisecond)
 }
 
 func TestCountIsWrittenAsPeopleSayIt(t *testing.T) {

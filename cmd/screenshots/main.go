@@ -5,6 +5,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -43,24 +44,18 @@ func take(site, pictures string, pages []string) error {
 	for _, name := range pages {
 		for device, width := range map[string]int64{"desktop": 1200, "phone": 390} {
 			for _, scheme := range []string{"light", "dark"} {
-				if err := browser.Prefer(page, scheme); err != nil {
-					return err
-				}
-				err := chromedp.Do(page.Context,
+				err := errors.Join(browser.Prefer(page, scheme), chromedp.Do(page.Context,
 					chromedp.EmulateViewport(width, 900),
 					chromedp.Navigate("file://"+filepath.Join(site, name)),
 					chromedp.WaitNotPresent(chromedp.CSS(".curve:not(:has(canvas))")),
-					chromedp.Sleep(100*time.Millisecond)) // until the last curve is painted
+					chromedp.Sleep(100*time.Millisecond))) // until the last curve is painted
 				if err != nil {
 					return fmt.Errorf("open %s: %w", name, err)
 				}
 				png, err := chromedp.Run(page.Context, chromedp.FullScreenshot(100))
-				if err != nil {
-					return fmt.Errorf("take %s: %w", name, err)
-				}
 				file := strings.TrimSuffix(strings.ReplaceAll(name, "/", "-"), ".html") + "-" + device + "-" + scheme + ".png"
-				if err := os.WriteFile(filepath.Join(pictures, file), png, 0o600); err != nil {
-					return err
+				if err = errors.Join(err, os.WriteFile(filepath.Join(pictures, file), png, 0o600)); err != nil {
+					return fmt.Errorf("take %s: %w", name, err)
 				}
 			}
 		}

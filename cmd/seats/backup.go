@@ -5,7 +5,7 @@ import (
 	"errors"
 	"path/filepath"
 
-	"seats/cmd/seats/job"
+	"seats/internal/config"
 	"seats/internal/duck"
 	"seats/internal/fail"
 	"seats/internal/store"
@@ -13,9 +13,8 @@ import (
 )
 
 type backupCmd struct {
-	Dir    string   `arg:"" help:"The folder that the backup becomes; there must be none of that name." type:"path"`
-	Tenant []string `help:"Only this tenant; may be repeated." placeholder:"T"`
-	Format string   `help:"What is printed: ${enum}." enum:"table,json,csv" default:"table"`
+	Dir string `arg:"" help:"The folder that the backup becomes; there must be none of that name." type:"path"`
+	listFlags
 }
 
 // Help gives examples.
@@ -39,37 +38,22 @@ func (c *backupCmd) Run(ctx context.Context, w *world, root *cli, t *terminal) (
 		return err
 	}
 	defer func() { err = errors.Join(err, drop()) }()
-	table, code := report.Table{Header: []string{"tenant", "file", "bytes", "how"}}, fail.OK
-	for _, tenant := range cfg.Tenants {
+	table := report.Table{Header: []string{"tenant", "file", "bytes", "how"}}
+	failed := t.eachTenant(ctx, cfg.Tenants, func(tenant config.Tenant) error {
 		copied, err := store.Backup(ctx, tenant.StorePath(), dir, duck.Of(tenant.Engine))
-		switch {
-		case ctx.Err() != nil:
-			return ctx.Err()
-		case errors.Is(err, store.ErrMissing):
-			t.Info("nothing extracted yet", "tenant", tenant.Name, "store", tenant.StorePath())
-			continue
-		case err != nil:
-			t.fail(job.Explain(err, tenant), "tenant", tenant.Name)
-			if code == fail.OK {
-				code = exitCode(err)
-			}
-			continue
-		}
 		for _, f := range copied {
 			table.Rows = append(table.Rows, []any{tenant.Name, filepath.Join(c.Dir, f.File), f.Bytes, f.How})
 		}
-	}
-	if len(table.Rows) == 0 {
-		if code == fail.OK {
-			return fail.New(fail.Other, "`seats run` or `seats extract` makes a store", "nothing to back up")
-		}
-		return said(code)
+		return err
+	})
+	switch {
+	case len(table.Rows) == 0 && failed == nil:
+		return fail.New(fail.Other, "`seats run` or `seats extract` makes a store", "nothing to back up")
+	case len(table.Rows) == 0 || ctx.Err() != nil:
+		return failed
 	}
 	if err := done(); err != nil {
 		return err
 	}
-	if err := table.Write(w.stdout, c.Format); err != nil {
-		return err
-	}
-	return said(code)
+	return w.print(table, c.Format, failed)
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"cmp"
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"os"
@@ -18,15 +17,11 @@ import (
 	"seats/internal/dirs"
 	"seats/internal/disk"
 	"seats/internal/duck"
-	"seats/internal/fail"
 	"seats/internal/store"
 	"seats/report"
 )
 
-type checkCmd struct {
-	Tenant []string `help:"Only this tenant; may be repeated." placeholder:"T"`
-	Format string   `help:"What is printed: ${enum}." enum:"table,json,csv" default:"table"`
-}
+type checkCmd struct{ listFlags }
 
 // Help gives examples.
 func (*checkCmd) Help() string {
@@ -42,11 +37,9 @@ func (c *checkCmd) Run(ctx context.Context, w *world, root *cli, t *terminal) er
 		return err
 	}
 	table := report.Table{Header: []string{"tenant", "check", "result", "detail"}}
-	code := fail.OK
-	if err := checkKey(cfg, &table); err != nil {
-		t.fail(err)
-		code = exitCode(err)
-	}
+	err = checkKey(cfg, &table)
+	t.fail(err)
+	failed := tally{t, exitCode(err)}
 	for _, tenant := range cfg.Tenants {
 		k := checker{tenant: tenant, now: w.clock(), table: &table}
 		k.found("configuration", "ok", fmt.Sprintf("%d regions; store %s", len(tenant.Regions), tenant.StorePath()))
@@ -54,35 +47,20 @@ func (c *checkCmd) Run(ctx context.Context, w *world, root *cli, t *terminal) er
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		if err == nil {
-			continue
-		}
-		for _, e := range separate(err) {
-			t.fail(e, "tenant", tenant.Name)
-		}
-		if code == fail.OK {
-			code = job.ExitCode(err)
-		}
+		failed.add(tenant.Name, err)
 	}
-	if err := table.Write(w.stdout, c.Format); err != nil {
-		return err
-	}
-	return said(code)
+	return w.print(table, c.Format, said(failed.code))
 }
 
 // checkKey looks at the key that manifests are signed with, which is no tenant's.
 func checkKey(cfg *config.Config, table *report.Table) error {
 	key, err := signKey(cfg)
-	result, detail := "ok", ""
 	switch {
 	case err != nil:
-		result, detail = "failed", err.Error()
-	case key == nil:
-		return nil
-	default:
-		detail = "key " + key.ID()
+		table.Rows = append(table.Rows, []any{"", "sign_key", "failed", err.Error()})
+	case key != nil:
+		table.Rows = append(table.Rows, []any{"", "sign_key", "ok", "key " + key.ID()})
 	}
-	table.Rows = append(table.Rows, []any{"", "sign_key", result, detail})
 	return err
 }
 
@@ -228,8 +206,8 @@ func (k *checker) store(ctx context.Context) error {
 }
 
 // doubts tells what was doubtful in the newest days of the store, and might have changed their numbers (R11).
-func (k *checker) doubts(ctx context.Context, db *sql.DB) error {
-	return duck.Each(ctx, db, "store/doubt.sql", func(scan func(...any) error) error {
+func (k *checker) doubts(ctx context.Context, db duck.Queryer) error {
+	return duck.Each(ctx, db, "store/doubt", func(scan func(...any) error) error {
 		var day, rule string
 		var found int64
 		var example string

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -19,6 +20,7 @@ import (
 	"seats/internal/duck"
 	"seats/internal/fail"
 	"seats/internal/store"
+	"seats/report"
 )
 
 // world is everything outside the program that a command may touch: tests bring their own.
@@ -129,6 +131,12 @@ func exitCode(err error) fail.Code {
 	return job.ExitCode(err)
 }
 
+// listFlags are common to the commands that print a table about tenants.
+type listFlags struct {
+	Tenant []string `help:"Only this tenant; may be repeated." placeholder:"T"`
+	Format string   `help:"What is printed: ${enum}." enum:"table,json,csv" default:"table"`
+}
+
 // load reads the configuration and picks the tenants, all where none is named.
 func (c *cli) load(w *world, names []string) (*config.Config, error) {
 	cfg, err := c.loadAll(w)
@@ -151,34 +159,27 @@ func (c *cli) pick(cfg *config.Config, names []string) (*config.Config, error) {
 	if len(names) == 0 {
 		return cfg, nil
 	}
-	wanted := map[string]bool{}
 	for _, n := range names {
-		wanted[n] = true
-	}
-	var picked []config.Tenant
-	for _, t := range cfg.Tenants {
-		if wanted[t.Name] {
-			picked = append(picked, t)
-			delete(wanted, t.Name)
-		}
-	}
-	for _, n := range names {
-		if wanted[n] {
+		if !slices.ContainsFunc(cfg.Tenants, func(t config.Tenant) bool { return t.Name == n }) {
 			return nil, fail.New(fail.Usage, "tenants are listed in "+c.Config, "no tenant %q in the configuration", n)
 		}
 	}
+	return only(cfg, func(name string) bool { return slices.Contains(names, name) }), nil
+}
+
+// only is the configuration with some of its tenants.
+func only(cfg *config.Config, wanted func(name string) bool) *config.Config {
 	some := *cfg
-	some.Tenants = picked
-	return &some, nil
+	some.Tenants = slices.DeleteFunc(slices.Clone(cfg.Tenants), func(t config.Tenant) bool { return !wanted(t.Name) })
+	return &some
 }
 
 // oneTenant loads the configuration and picks the one tenant that a command is about.
 func (c *cli) oneTenant(w *world, name string) (config.Tenant, error) {
-	var names []string
-	if name != "" {
-		names = []string{name}
+	cfg, err := c.loadAll(w)
+	if err == nil && name != "" {
+		cfg, err = c.pick(cfg, []string{name})
 	}
-	cfg, err := c.load(w, names)
 	if err != nil {
 		return config.Tenant{}, err
 	}
@@ -188,9 +189,63 @@ func (c *cli) oneTenant(w *world, name string) (config.Tenant, error) {
 	return cfg.Tenants[0], nil
 }
 
+// tally says what went wrong with tenants, of whom one does not keep back the others. Its exit status is the first one's.
+type tally struct {
+	*terminal
+	code fail.Code
+}
+
+func (y *tally) add(tenant string, err error) {
+	for _, e := range separate(err) {
+		y.fail(e, "tenant", tenant)
+	}
+	y.code = cmp.Or(y.code, exitCode(err))
+}
+
+// eachTenant does something for every tenant, as a tally has it. One without a store is passed over.
+func (t *terminal) eachTenant(ctx context.Context, tenants []config.Tenant, do func(config.Tenant) error) error {
+	failed := tally{terminal: t}
+	for _, tenant := range tenants {
+		err := job.Explain(do(tenant), tenant)
+		switch {
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case errors.Is(err, store.ErrMissing):
+			t.Info("nothing extracted yet", "tenant", tenant.Name, "store", tenant.StorePath())
+		default:
+			failed.add(tenant.Name, err)
+		}
+	}
+	return said(failed.code)
+}
+
+// print writes a table. What has been said of tenants before is the exit status after it; what has not keeps it back.
+func (w *world) print(table report.Table, format string, failed error) error {
+	if failed != nil && !alreadySaid(failed) {
+		return failed
+	}
+	if err := table.Write(w.stdout, format); err != nil {
+		return err
+	}
+	return failed
+}
+
+// connection is one to a store.
+type connection = sql.Conn
+
 // openSnapshot opens a tenant's published store for reading what it says of itself: numbers, files, the ledger.
 func openSnapshot(ctx context.Context, t config.Tenant) (*sql.DB, error) {
 	return store.OpenPublished(ctx, t.StorePath(), duck.Of(t.Engine))
+}
+
+// reading opens it for as long as something is read.
+func reading(ctx context.Context, t config.Tenant, read func(duck.Queryer) error) error {
+	db, err := openSnapshot(ctx, t)
+	if err != nil {
+		return err
+	}
+	defer db.Close() //nolint:errcheck // only read
+	return read(db)
 }
 
 // openWhole opens a tenant's published store with its rows, those of sealed months too that are wanted; nil: all.

@@ -9,9 +9,8 @@ import (
 )
 
 type deliverCmd struct {
-	Tenant []string `help:"Only this tenant; may be repeated." placeholder:"T"`
-	Format string   `help:"What is printed: ${enum}." enum:"table,json,csv" default:"table"`
-	Jobs   int      `help:"Tenants worked on at once." default:"1" placeholder:"N"`
+	listFlags
+	Jobs int `help:"Tenants worked on at once." default:"1" placeholder:"N"`
 	shardFlags
 }
 
@@ -52,7 +51,7 @@ func (c *deliverCmd) Run(ctx context.Context, w *world, root *cli, t *terminal) 
 			table.Rows = append(table.Rows, []any{r.Tenant, d.File, d.SentAs, d.SentSHA256, d.Target, d.At})
 		}
 	}
-	if err := table.Write(w.stdout, c.Format); err != nil {
+	if err := w.print(table, c.Format, nil); err != nil {
 		return err
 	}
 	err = outcome(t, results)

@@ -1,9 +1,6 @@
 package main
 
 import (
-	"os"
-	"path/filepath"
-	"regexp"
 	"strings"
 	"testing"
 
@@ -64,40 +61,6 @@ func examplesCommand(ts *testscript.TestScript, _ bool, _ []string) {
 			if err := ts.Exec("bash", "-c", "set -o pipefail; "+example); err != nil {
 				ts.Fatalf("%s: %v", example, err)
 			}
-		}
-	}
-}
-
-// tutorialCommand runs what a chapter of README.md says is to be typed, in one shell, and wants every line that it shows.
-// What somebody does in an editor is the YAML that stands in the chapter.
-func tutorialCommand(ts *testscript.TestScript, _ bool, args []string) {
-	text, err := os.ReadFile(filepath.Join(ts.Getenv("BASE"), "../../../../README.md"))
-	ts.Check(err)
-	_, chapter, found := strings.Cut(string(text), "\n## "+args[0]+"\n")
-	if !found {
-		ts.Fatalf("no chapter %s", args[0])
-	}
-	chapter, _, _ = strings.Cut(chapter, "\n## ")
-	script := "set -e\nmake() { :; }\nxdg-open() { test -s $1; }\nEDITOR='cp " + ts.MkAbs("edited.yaml") + "'\n"
-	var shown []string
-	for _, block := range regexp.MustCompile("(?s)\n```(yaml)?\n(.*?)```\n").FindAllStringSubmatch(chapter, -1) {
-		if block[1] == "yaml" {
-			ts.Check(os.WriteFile(ts.MkAbs("edited.yaml"), []byte(block[2]), 0o600))
-			continue
-		}
-		for line := range strings.Lines(block[2]) {
-			if typed, is := strings.CutPrefix(line, "$ "); is {
-				script += typed
-			} else if line != "...\n" {
-				shown = append(shown, line)
-			}
-		}
-	}
-	ts.Check(ts.Exec("bash", "-c", script))
-	out := ts.ReadFile("stdout")
-	for _, line := range shown {
-		if !strings.Contains(out, line) {
-			ts.Fatalf("not seen: %s", line)
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -13,7 +14,6 @@ import (
 	"seats/cmd/seats/watch"
 	"seats/internal/calendar"
 	"seats/internal/config"
-	"seats/internal/fail"
 	"seats/internal/store"
 	"seats/report"
 )
@@ -50,29 +50,22 @@ func (c *fleetStatusCmd) Run(ctx context.Context, w *world, root *cli, t *termin
 		return err
 	}
 	table := report.Table{Header: fleetHeader}
-	code := fail.OK
+	failed := tally{terminal: t}
 	for _, l := range lookAtAll(ctx, ours.part(cfg).Tenants, w.clock()) {
-		if l.err != nil && !errors.Is(l.err, store.ErrMissing) {
-			t.fail(l.err, "tenant", l.tenant.Name)
-			if code == fail.OK {
-				code = job.ExitCode(l.err)
-			}
-			continue
+		if failed.add(l.tenant.Name, l.err); l.err == nil {
+			table.Rows = append(table.Rows, l.row(w.clock()))
 		}
-		table.Rows = append(table.Rows, l.row(w.clock()))
 	}
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	if err := table.Write(w.stdout, c.Format); err != nil {
-		return err
-	}
-	return said(code)
+	return w.print(table, c.Format, said(failed.code))
 }
 
 // looked is how a tenant stands, or why that cannot be told.
 type looked struct {
 	tenant config.Tenant
+	absent bool // there is no store
 	state  watch.State
 	err    error
 }
@@ -87,9 +80,11 @@ func lookAtAll(ctx context.Context, tenants []config.Tenant, now time.Time) []lo
 	group.SetLimit(storesAtOnce)
 	for i, tenant := range tenants {
 		group.Go(func() error {
-			all[i].tenant = tenant
-			all[i].state, all[i].err = look(ctx, tenant, now)
-			all[i].err = job.Explain(all[i].err, tenant)
+			state, err := look(ctx, tenant, now)
+			all[i] = looked{tenant: tenant, absent: errors.Is(err, store.ErrMissing), state: state}
+			if !all[i].absent {
+				all[i].err = job.Explain(err, tenant)
+			}
 			return nil
 		})
 	}
@@ -99,34 +94,27 @@ func lookAtAll(ctx context.Context, tenants []config.Tenant, now time.Time) []lo
 
 // overdue says what of the tenant is, or nothing.
 func (l looked) overdue(now time.Time, within time.Duration) string {
-	if l.err != nil {
+	if l.absent {
 		return "there is no store"
 	}
-	if within == 0 {
-		within = watch.Within(l.tenant)
-	}
-	return l.state.Overdue(l.tenant, now, within)
+	return l.state.Overdue(l.tenant, now, cmp.Or(within, watch.Within(l.tenant)))
 }
 
 func (l looked) row(now time.Time) []any {
-	s := l.state
-	return []any{l.tenant.Name, dateOrNothing(s.Newest), dateOrNothing(s.NewestFinal), len(s.Provisional),
+	s, last := l.state, ""
+	if s.LastSuccess != 0 {
+		last = time.Unix(s.LastSuccess, 0).UTC().Format(time.RFC3339)
+	}
+	return []any{l.tenant.Name, orNothing(s.Newest), orNothing(s.NewestFinal), len(s.Provisional),
 		calendar.Runs(s.Missing, ".."), calendar.Runs(s.Blocked, ".."), named(s.Concurrent), named(s.Enabled),
-		timeOrNothing(s.LastSuccess), l.overdue(now, 0)}
+		last, l.overdue(now, 0)}
 }
 
-func dateOrNothing(d calendar.Date) string {
-	if d == (calendar.Date{}) {
+func orNothing(d calendar.Date) string {
+	if d.IsZero() {
 		return ""
 	}
 	return d.String()
-}
-
-func timeOrNothing(ts int64) string {
-	if ts == 0 {
-		return ""
-	}
-	return time.Unix(ts, 0).UTC().Format(time.RFC3339)
 }
 
 // named are the counts of regions in one cell: "US 8, EU 4".

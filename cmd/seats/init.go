@@ -12,27 +12,14 @@ import (
 	"seats/cmd/seats/job"
 	"seats/internal/calendar"
 	"seats/internal/config"
+	"seats/internal/duck"
 	"seats/internal/fail"
+	"seats/report"
 )
 
 type initCmd struct {
-	Output   string `help:"File to write, which must not be there; default that of --config." placeholder:"FILE" type:"path"`
-	Tenant   string `help:"Name of the tenant, which its files bear too." placeholder:"T"`
-	Timezone string `help:"Of billing days and months, as America/New_York; the GIM's own times are UTC." placeholder:"ZONE"`
-	Region   string `help:"Name of the region that all locations are put into at first." default:"ALL" placeholder:"R"`
-
-	ExportDir    string `help:"The GIM: a folder of its data exports." placeholder:"DIR" type:"path" xor:"source"`
-	Host         string `help:"The GIM: a PostgreSQL server, or a socket directory." placeholder:"HOST" xor:"source"`
-	Port         int    `help:"Of the server; default 5432." placeholder:"N"`
-	Database     string `help:"On the server." placeholder:"NAME"`
-	Schema       string `help:"Where the GIM tables, or the tenant's views of them, are; default public." placeholder:"NAME"`
-	User         string `help:"On the server; one that may do no more than read." placeholder:"NAME"`
-	PasswordEnv  string `help:"Environment variable that holds the password; default GIM_PASSWORD. The password itself is not written." placeholder:"NAME" xor:"password"`
-	PasswordFile string `help:"File that holds the password." placeholder:"FILE" type:"path" xor:"password"`
-	NoPassword   bool   `help:"The server wants none." xor:"password"`
-	SSLMode      string `name:"sslmode" help:"PostgreSQL's words; default verify-full, on loopback and sockets prefer." placeholder:"MODE"`
-	SSLRootCert  string `name:"sslrootcert" help:"Certificates that the server's is checked against." placeholder:"FILE"`
-	TenantKey    *int64 `help:"Where the GIM holds several tenants." placeholder:"N"`
+	Output string `help:"File to write, which must not be there; default that of --config." placeholder:"FILE" type:"path"`
+	draft.Settings
 
 	Days int `help:"How many of the last days that the GIM holds whole are looked at for switches; 0: none." default:"7" placeholder:"N"`
 }
@@ -75,7 +62,7 @@ func (c *initCmd) Run(ctx context.Context, w *world, root *cli, t *terminal) err
 	t.Info("written", "file", c.Output, "switches", len(found.Switches))
 	checked, asChecked := *w, *root
 	checked.env, asChecked.Config = d.env, c.Output
-	err = (&checkCmd{Format: "table"}).Run(ctx, &checked, &asChecked, t)
+	err = (&checkCmd{listFlags{Format: report.FormatTable}}).Run(ctx, &checked, &asChecked, t)
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
@@ -92,12 +79,7 @@ type drafter struct {
 
 // text is the configuration as far as it is known.
 func (d *drafter) text(found draft.Traffic) string {
-	s := draft.Settings{
-		Tenant: d.Tenant, Region: d.Region, Timezone: d.Timezone, ExportDir: d.ExportDir,
-		Host: d.Host, Port: d.Port, Database: d.Database, Schema: d.Schema, User: d.User,
-		PasswordEnv: d.PasswordEnv, PasswordFile: d.PasswordFile, SSLMode: d.SSLMode, SSLRootCert: d.SSLRootCert, TenantKey: d.TenantKey,
-	}
-	return s.Text(filepath.Dir(d.Output), found)
+	return d.Text(filepath.Dir(d.Output), found)
 }
 
 func (d *drafter) parse(found draft.Traffic) (*config.Config, error) {
@@ -133,12 +115,11 @@ func (d *drafter) look(ctx context.Context, w *world, t *terminal) (found draft.
 	if read.Err != nil {
 		return found, read.Err
 	}
-	db, err := openSnapshot(ctx, tenant)
-	if err != nil {
-		return found, err
-	}
-	defer db.Close() //nolint:errcheck // only read
-	return draft.Find(ctx, db, days)
+	err = reading(ctx, tenant, func(db duck.Queryer) (err error) {
+		found, err = draft.Find(ctx, db, days)
+		return err
+	})
+	return found, err
 }
 
 // looking is a job's log that tells of trouble and progress alone: what it stores is thrown away.

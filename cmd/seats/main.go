@@ -10,9 +10,6 @@ import (
 	"time"
 )
 
-// version is set by the linker.
-var version = "dev"
-
 func main() { os.Exit(start(time.Now, sleep)) }
 
 // patience is how long after a first signal a second one is taken for the same: timeout(1) sends two.

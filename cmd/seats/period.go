@@ -34,6 +34,15 @@ func (g *given) UnmarshalText(text []byte) error {
 	return nil
 }
 
+// parsed is what the text of a flag says.
+func parsed[T any](flag string, text given, parse func(string) (T, error)) (T, error) {
+	read, err := parse(string(text))
+	if err != nil {
+		return read, usageError("%s: %w", flag, err)
+	}
+	return read, nil
+}
+
 // period is what a command covers for one tenant.
 type period struct {
 	days    []calendar.Date
@@ -48,17 +57,17 @@ func (f periodFlags) resolve(t config.Tenant, now time.Time) (period, error) {
 	today := calendar.DateOf(now, t.Zone)
 	switch {
 	case f.Month != "":
-		m, err := calendar.ParseMonth(string(f.Month))
+		m, err := parsed("--month", f.Month, calendar.ParseMonth)
 		if err != nil {
-			return period{}, usageError("--month: %w", err)
+			return period{}, err
 		}
 		return monthPeriod(m, t, today, now)
 	case f.From != "":
 		return f.span(today)
 	case f.Date != "":
-		d, err := calendar.ParseDate(string(f.Date))
+		d, err := parsed("--date", f.Date, calendar.ParseDate)
 		if err != nil {
-			return period{}, usageError("--date: %w", err)
+			return period{}, err
 		}
 		return daysPeriod(d, d, today)
 	default:
@@ -92,13 +101,13 @@ func (f periodFlags) periodOrAll(t config.Tenant, now time.Time) (audit.Period, 
 }
 
 func (f periodFlags) span(today calendar.Date) (period, error) {
-	from, err := calendar.ParseDate(string(f.From))
+	from, err := parsed("--from", f.From, calendar.ParseDate)
 	if err != nil {
-		return period{}, usageError("--from: %w", err)
+		return period{}, err
 	}
-	to, err := calendar.ParseDate(string(f.To))
+	to, err := parsed("--to", f.To, calendar.ParseDate)
 	if err != nil {
-		return period{}, usageError("--to: %w", err)
+		return period{}, err
 	}
 	if to.Before(from) {
 		return period{}, usageError("--to %s lies before --from %s", to, from)

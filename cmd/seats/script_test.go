@@ -31,6 +31,7 @@ func TestMain(m *testing.M) {
 		"seats":  func() { os.Exit(start(scriptClock, scriptSleep)) },
 		"plain":  func() { plain(os.Args[1:]) },
 		"gimsql": func() { gimSQL(os.Args[1]) },
+		"duckdb": func() { os.Exit(duckDB(os.Stdin, os.Stdout)) },
 		"gimsim": func() { os.Exit(gimsim.Run(context.Background(), os.Args[1:], os.Stdout, os.Stderr)) },
 	})
 }
@@ -82,7 +83,6 @@ func scriptSleep(ctx context.Context, d time.Duration) {
 //	zip FILE FOLDER              packs a folder, and writes FILE.sha1
 //	unzip FILE FOLDER            unpacks it into a new folder
 //	examples                     runs the examples that the help of every command gives
-//	tutorial CHAPTER             does what a chapter of README.md says
 //	exits CODE plain seats ...   the same as a user to whom files and folders can be forbidden, which they cannot to root
 //	interrupt CODE seats ARG...  sends Ctrl-C once the run waits in pg_sleep, and wants this exit status
 func TestScript(t *testing.T) {
@@ -103,7 +103,7 @@ func TestScript(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exitsCommand, "export": exportCommand, "increment": incrementCommand, "list": listCommand, "modes": modesCommand,
 			"gim": gimCommand, "sftp": sftpCommand, "hold": holdCommand, "store": storeCommand, "reader": readerCommand,
-			"writer": writerCommand, "examples": examplesCommand, "tutorial": tutorialCommand, "zip": zipCommand, "unzip": unzipCommand, "interrupt": interruptCommand,
+			"writer": writerCommand, "examples": examplesCommand, "zip": zipCommand, "unzip": unzipCommand, "interrupt": interruptCommand,
 		},
 	})
 }

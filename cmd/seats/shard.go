@@ -78,16 +78,10 @@ func (s shard) part(all *config.Config) *config.Config {
 	if s.of == 0 {
 		return all
 	}
-	part := *all
-	part.Tenants = nil
-	for _, t := range all.Tenants {
-		if s.holds(t.Name) {
-			part.Tenants = append(part.Tenants, t)
-		}
-	}
+	part := only(all, s.holds)
 	if part.MetricsFile != "" {
 		ending := filepath.Ext(part.MetricsFile)
 		part.MetricsFile = fmt.Sprintf("%s-%d-of-%d%s", strings.TrimSuffix(part.MetricsFile, ending), s.number, s.of, ending)
 	}
-	return &part
+	return part
 }

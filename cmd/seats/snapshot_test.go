@@ -1,15 +1,12 @@
 package main
 
 import (
-	"bytes"
-	"context"
 	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -19,14 +16,14 @@ import (
 )
 
 // The page describes what is in a store, and its questions are answered by one. `go test -update-golden` writes it anew.
-func TestThePageOfTheSnapshot(t *testing.T) {
+func snapshot(t *testing.T, demo string) {
 	const path = "../../docs/snapshot.md"
 	written, err := os.ReadFile(path)
 	require.NoError(t, err)
 	page := string(written)
 	page = between(t, page, "relations", relationsOfAStore(t))
 	page = between(t, page, "macros", macrosOfAStore(t))
-	page = answered(t, page)
+	page = answered(t, page, demo)
 	golden.Equal(t, path, page)
 	require.NotContains(t, page, "|  |\n", "a column without a comment")
 	_, questions, _ := strings.Cut(page, "## Fifteen questions")
@@ -84,25 +81,10 @@ func macrosOfAStore(t *testing.T) string {
 var question = regexp.MustCompile("(?s)```sql\n(.*?)\n```\n(?:\n```\n.*?\n```\n)?")
 
 // answered puts its answer behind every question, by the demo's store.
-func answered(t *testing.T, page string) string {
-	dir := t.TempDir()
-	demo, err := filepath.Abs("../../testdata/demo")
-	require.NoError(t, err)
-	config, err := os.ReadFile(filepath.Join(demo, "seats.yaml"))
-	require.NoError(t, err)
-	path := filepath.Join(dir, "seats.yaml")
-	require.NoError(t, os.WriteFile(path, bytes.ReplaceAll(config, []byte("exports"), []byte(filepath.Join(demo, "exports"))), 0o600))
-	seats := func(args ...string) string {
-		var out, said bytes.Buffer
-		code := run(context.Background(), append([]string{"--config", path}, args...), world{stdin: strings.NewReader(""), stdout: &out, stderr: &said,
-			clock: func() time.Time { return time.Date(2026, 4, 2, 12, 0, 0, 0, time.UTC) }, sleep: sleep, env: os.LookupEnv})
-		require.Zero(t, code, "%v\n%s", args, said.String())
-		return out.String()
-	}
-	seats("run", "--month", "2026-03")
+func answered(t *testing.T, page, demo string) string {
 	return question.ReplaceAllStringFunc(page, func(block string) string {
 		query := question.FindStringSubmatch(block)[1]
-		answer := seats("sql", query)
+		answer := onDemo(t, demo, "sql", query)
 		require.Greater(t, strings.Count(answer, "\n"), 1, "no row answers\n%s", query)
 		return fmt.Sprintf("```sql\n%s\n```\n\n```\n%s```\n", query, answer)
 	})

@@ -2,24 +2,24 @@ package main
 
 import (
 	"context"
-	"errors"
-	"sort"
+	"maps"
+	"slices"
+	"strings"
 	"time"
 
 	"seats/cmd/seats/deliver"
 	"seats/cmd/seats/job"
 	"seats/internal/calendar"
 	"seats/internal/config"
-	"seats/internal/fail"
+	"seats/internal/duck"
 	"seats/internal/settle"
 	"seats/internal/store"
 	"seats/report"
 )
 
 type statusCmd struct {
-	Tenant []string `help:"Only this tenant; may be repeated." placeholder:"T"`
-	Format string   `help:"What is printed: ${enum}." enum:"table,json,csv" default:"table"`
-	Files  bool     `help:"List the issued files instead, revision by revision." xor:"what"`
+	listFlags
+	Files bool `help:"List the issued files instead, revision by revision." xor:"what"`
 
 	Calendar bool  `help:"A month's daily peaks instead, with the state of each day, as a calendar of each region. json and csv: a row a day." xor:"what"`
 	Month    given `help:"With --calendar: the month; default the newest that the store holds." placeholder:"YYYY-MM"`
@@ -61,57 +61,42 @@ func (c *statusCmd) Run(ctx context.Context, w *world, root *cli, t *terminal) e
 		header, rowsOf = fileHeader, fileRows
 	}
 	table := report.Table{Header: header}
-	code := fail.OK
-	for _, tenant := range cfg.Tenants {
-		rows, issued, err := rowsOf(ctx, tenant, w.clock())
-		err = job.Explain(err, tenant)
-		if errors.Is(err, store.ErrMissing) {
-			t.Info("nothing extracted yet", "tenant", tenant.Name, "store", tenant.StorePath())
-			continue
-		}
-		if err != nil {
-			t.fail(err, "tenant", tenant.Name)
-			if code == fail.OK {
-				code = job.ExitCode(err)
+	failed := t.eachTenant(ctx, cfg.Tenants, func(tenant config.Tenant) error {
+		return reading(ctx, tenant, func(db duck.Queryer) error {
+			issued, err := report.IssuedFiles(ctx, db)
+			if err != nil {
+				return err
 			}
-			continue
-		}
-		table.Rows = append(table.Rows, rows...)
-		job.WarnGone(t, tenant, issued)
-	}
-	if err := table.Write(w.stdout, c.Format); err != nil {
-		return err
-	}
-	return said(code)
+			rows, err := rowsOf(ctx, db, tenant, issued, w.clock())
+			if err != nil {
+				return err
+			}
+			table.Rows = append(table.Rows, rows...)
+			job.WarnGone(t, tenant, issued)
+			return nil
+		})
+	})
+	return w.print(table, c.Format, failed)
 }
 
 var monthHeader = []string{"tenant", "month", "days", "final", "provisional", "missing", "complete", "daily_files", "monthly_files", "revised", "undelivered"}
 
-// monthRows also gives the issued files.
-func monthRows(ctx context.Context, tenant config.Tenant, now time.Time) (rows [][]any, issued []report.Issue, err error) {
-	db, err := openSnapshot(ctx, tenant)
-	if err != nil {
-		return nil, nil, err
-	}
-	defer db.Close() //nolint:errcheck // only read
+func monthRows(ctx context.Context, db duck.Queryer, tenant config.Tenant, issued []report.Issue, now time.Time) (rows [][]any, err error) {
 	slices, err := store.Slices(ctx, db)
 	if err != nil {
-		return nil, nil, err
-	}
-	if issued, err = report.IssuedFiles(ctx, db); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	var parcels []deliver.Parcel
 	if tenant.Deliver != nil {
 		if _, parcels, err = job.Pending(ctx, db, tenant); err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 	}
 	months, err := summarize(tenant, slices, issued, parcels, lastEnded(tenant, now).AddDays(1))
 	for _, m := range joinEmpty(months) {
 		rows = append(rows, m.row(tenant))
 	}
-	return rows, issued, err
+	return rows, err
 }
 
 // monthStatus is a month of a tenant, as far as it has begun.
@@ -125,7 +110,7 @@ type monthStatus struct {
 	undelivered        int // revisions
 }
 
-func summarize(tenant config.Tenant, slices map[string]store.Slice, issued []report.Issue, parcels []deliver.Parcel, today calendar.Date) ([]monthStatus, error) {
+func summarize(tenant config.Tenant, held map[string]store.Slice, issued []report.Issue, parcels []deliver.Parcel, today calendar.Date) ([]*monthStatus, error) {
 	months := map[calendar.Month]*monthStatus{}
 	at := func(m calendar.Month) *monthStatus {
 		if months[m] == nil {
@@ -133,7 +118,7 @@ func summarize(tenant config.Tenant, slices map[string]store.Slice, issued []rep
 		}
 		return months[m]
 	}
-	for _, s := range slices {
+	for _, s := range held {
 		d, err := calendar.ParseDate(s.Day)
 		if err != nil {
 			return nil, err
@@ -144,37 +129,32 @@ func summarize(tenant config.Tenant, slices map[string]store.Slice, issued []rep
 			at(d.YearMonth()).provisional++
 		}
 	}
-	for _, d := range missingDays(tenant, slices, today) {
-		m := at(d.YearMonth())
-		m.missing = append(m.missing, d)
+	for _, d := range missingDays(tenant, held, today) {
+		at(d.YearMonth()).missing = append(at(d.YearMonth()).missing, d)
 	}
+	monthOf := func(i report.Issue) (calendar.Month, error) { return calendar.ParseMonth(i.Period[:len("2006-01")]) }
 	for _, i := range issued {
-		month, err := calendar.ParseMonth(i.Period[:len("2006-01")])
+		month, err := monthOf(i)
 		if err != nil {
 			return nil, err
 		}
-		switch m := at(month); {
+		switch {
 		case i.Revision > 1:
-			m.revised++
+			at(month).revised++
 		case i.Measure == report.Enabled:
-			m.monthly++
+			at(month).monthly++
 		default:
-			m.daily++
+			at(month).daily++
 		}
 	}
 	for _, p := range parcels {
-		month, err := calendar.ParseMonth(p.Issue.Period[:len("2006-01")])
+		month, err := monthOf(p.Issue)
 		if err != nil {
 			return nil, err
 		}
 		at(month).undelivered++
 	}
-	sorted := make([]monthStatus, 0, len(months))
-	for _, m := range months {
-		sorted = append(sorted, *m)
-	}
-	sort.Slice(sorted, func(i, j int) bool { return sorted[i].month.First().Before(sorted[j].month.First()) })
-	return sorted, nil
+	return slices.SortedFunc(maps.Values(months), func(a, b *monthStatus) int { return strings.Compare(a.month.String(), b.month.String()) }), nil
 }
 
 // missingDays are the days without a slice: from the production date, or the first slice if that is earlier, up to
@@ -199,8 +179,7 @@ func missingDays[T any](tenant config.Tenant, slices map[string]T, today calenda
 }
 
 // joinEmpty makes one row of months in a row of which there is nothing.
-func joinEmpty(months []monthStatus) []monthStatus {
-	var joined []monthStatus
+func joinEmpty(months []*monthStatus) (joined []*monthStatus) {
 	for _, m := range months {
 		if last := len(joined) - 1; last >= 0 && m.isEmpty() && joined[last].isEmpty() {
 			joined[last].to = m.month

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -10,11 +9,10 @@ import (
 
 	"github.com/jedib0t/go-pretty/v6/text"
 
-	"seats/cmd/seats/job"
 	"seats/cmd/seats/watch"
 	"seats/internal/calendar"
 	"seats/internal/config"
-	"seats/internal/fail"
+	"seats/internal/duck"
 	"seats/internal/settle"
 	"seats/internal/store"
 	"seats/report"
@@ -27,46 +25,31 @@ func (c *statusCmd) calendars(ctx context.Context, w *world, root *cli, t *termi
 		return usageError("--month: %w", err)
 	}
 	var all []sheet
-	code := fail.OK
-	for _, tenant := range tenants {
-		sheets, err := sheetsOf(ctx, tenant, month, w.clock())
-		err = job.Explain(err, tenant)
-		switch {
-		case errors.Is(err, store.ErrMissing):
-			t.Info("nothing extracted yet", "tenant", tenant.Name, "store", tenant.StorePath())
-		case err != nil:
-			t.fail(err, "tenant", tenant.Name)
-			if code == fail.OK {
-				code = job.ExitCode(err)
+	failed := t.eachTenant(ctx, tenants, func(tenant config.Tenant) error {
+		return reading(ctx, tenant, func(db duck.Queryer) error {
+			sheets, err := sheetsOf(ctx, db, tenant, month, w.clock())
+			if all = append(all, sheets...); err == nil && len(sheets) == 0 {
+				t.Info("nothing is held of the month", "tenant", tenant.Name, "month", month)
 			}
-		case len(sheets) == 0:
-			t.Info("nothing is held of the month", "tenant", tenant.Name, "month", month)
-		}
-		all = append(all, sheets...)
-	}
-	if err := c.writeSheets(w.stdout, screenOf(w, root.NoColor), all); err != nil {
-		return err
-	}
-	return said(code)
-}
-
-func (c *statusCmd) writeSheets(out io.Writer, s screen, all []sheet) error {
-	if c.Format != report.FormatTable {
+			return err
+		})
+	})
+	if c.Format != report.FormatTable || failed != nil && !alreadySaid(failed) {
 		table := report.Table{Header: []string{"tenant", "region", "date", "state", "peak", "committed"}}
 		for _, sheet := range all {
 			table.Rows = append(table.Rows, sheet.rows()...)
 		}
-		return table.Write(out, c.Format)
+		return w.print(table, c.Format, failed)
 	}
-	for i, sheet := range all {
-		if i > 0 {
-			fmt.Fprintln(out)
-		}
-		if _, err := io.WriteString(out, sheet.draw(s)); err != nil {
-			return err
-		}
+	screen := screenOf(w, root.NoColor)
+	var drawn []string
+	for _, sheet := range all {
+		drawn = append(drawn, sheet.draw(screen))
 	}
-	return nil
+	if _, err := io.WriteString(w.stdout, strings.Join(drawn, "\n")); err != nil {
+		return err
+	}
+	return failed
 }
 
 // sheet is a region's month on the wall.
@@ -81,12 +64,7 @@ type sheet struct {
 const missing = "missing"
 
 // sheetsOf reads a tenant's month; the zero month is the newest of which the store holds a day.
-func sheetsOf(ctx context.Context, tenant config.Tenant, month calendar.Month, now time.Time) ([]sheet, error) {
-	db, err := openSnapshot(ctx, tenant)
-	if err != nil {
-		return nil, err
-	}
-	defer db.Close() //nolint:errcheck // only read
+func sheetsOf(ctx context.Context, db duck.Queryer, tenant config.Tenant, month calendar.Month, now time.Time) (sheets []sheet, err error) {
 	held, err := store.Slices(ctx, db)
 	if err != nil {
 		return nil, err
@@ -99,8 +77,7 @@ func sheetsOf(ctx context.Context, tenant config.Tenant, month calendar.Month, n
 	if err != nil {
 		return nil, err
 	}
-	known := map[string]string{}
-	newest := calendar.Date{}
+	known, newest := map[string]string{}, calendar.Date{}
 	for day, state := range states {
 		known[day.String()] = state
 		if newest.Before(day) {
@@ -113,7 +90,6 @@ func sheetsOf(ctx context.Context, tenant config.Tenant, month calendar.Month, n
 	for _, day := range missingDays(tenant, known, lastEnded(tenant, now).AddDays(1)) {
 		states[day] = missing
 	}
-	var sheets []sheet
 	for _, r := range tenant.Regions {
 		s := sheet{tenant.Name, r, month, states, peaks[r.Name]}
 		if len(s.rows()) > 0 {
@@ -147,35 +123,31 @@ func (s sheet) rows() (rows [][]any) {
 func (s sheet) draw(screen screen) string {
 	highest, at := s.highest()
 	digits := len(fmt.Sprint(highest))
+	width := 2 + 1 + digits + 2
 	gap, spark := "  ", true
-	if wide := 7*(2+1+digits+2+2) + 7; screen.width > 0 && wide > screen.width {
+	if wide := 7*(width+2) + 7; screen.width > 0 && wide > screen.width {
 		gap, spark = " ", wide-7 <= screen.width
 	}
-	var b strings.Builder
-	b.WriteString(s.title(screen, highest, at))
+	var head string
 	for _, name := range []string{"Mo", "Tu", "We", "Th", "Fr", "Sa", "Su"} {
-		b.WriteString(screen.paint(faintColor, fmt.Sprintf("%-*s", 2+1+digits+2, name)) + gap)
+		head += screen.paint(faintColor, fmt.Sprintf("%-*s", width, name)) + gap
 	}
-	lines := []string{strings.TrimRight(b.String(), " ")}
-	seen := map[string]bool{}
-	var week, bars strings.Builder
-	for _, day := range s.month.Days() {
-		column := (int(day.Weekday()) + 6) % 7
-		if day.Day == 1 {
-			week.WriteString(strings.Repeat(strings.Repeat(" ", 2+1+digits+2)+gap, column))
-			bars.WriteString(strings.Repeat(" ", column))
-		}
-		week.WriteString(s.cell(screen, day, digits, seen) + gap)
-		bars.WriteRune(s.bar(screen, day, highest))
-		if column < 6 && day != s.month.Last() {
-			continue
+	lines := []string{s.title(screen, highest, at) + strings.TrimRight(head, " ")}
+	days, seen := s.month.Days(), map[string]bool{}
+	for first := -(int(days[0].Weekday()) + 6) % 7; first < len(days); first += 7 {
+		week, bars := "", ""
+		for i := first; i < first+7; i++ {
+			if i < 0 || i >= len(days) {
+				week, bars = week+strings.Repeat(" ", width)+gap, bars+" "
+				continue
+			}
+			week += s.cell(screen, days[i], digits, seen) + gap
+			bars += string(s.bar(screen, days[i], highest))
 		}
 		if spark {
-			week.WriteString(strings.Repeat(strings.Repeat(" ", 2+1+digits+2)+gap, 6-column) + screen.paint(curveColor, strings.TrimRight(bars.String(), " ")))
+			week += screen.paint(curveColor, strings.TrimRight(bars, " "))
 		}
-		lines = append(lines, strings.TrimRight(week.String(), " "))
-		week.Reset()
-		bars.Reset()
+		lines = append(lines, strings.TrimRight(week, " "))
 	}
 	return strings.Join(lines, "\n") + "\n" + legend(seen)
 }

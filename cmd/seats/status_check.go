@@ -1,15 +1,14 @@
 package main
 
 import (
+	"cmp"
 	"context"
-	"errors"
 	"time"
 
-	"seats/cmd/seats/job"
 	"seats/cmd/seats/watch"
 	"seats/internal/config"
+	"seats/internal/duck"
 	"seats/internal/fail"
-	"seats/internal/store"
 	"seats/report"
 )
 
@@ -17,36 +16,27 @@ import (
 // the first tenant with something wrong.
 func (c *statusCmd) check(ctx context.Context, w *world, t *terminal, tenants []config.Tenant) error {
 	table := report.Table{Header: []string{"tenant", "overdue"}}
-	code := fail.OK
+	failed := tally{terminal: t}
 	for _, l := range lookAtAll(ctx, tenants, w.clock()) {
-		found := fail.OK
-		if l.err != nil && !errors.Is(l.err, store.ErrMissing) {
-			found = job.ExitCode(l.err)
-			t.fail(l.err, "tenant", l.tenant.Name)
+		if l.err != nil {
+			failed.add(l.tenant.Name, l.err)
 		} else if overdue := l.overdue(w.clock(), c.Within); overdue != "" {
 			table.Rows = append(table.Rows, []any{l.tenant.Name, overdue})
-			found = fail.NotReady
-		}
-		if code == fail.OK {
-			code = found
+			failed.code = cmp.Or(failed.code, fail.NotReady)
 		}
 	}
 	if len(table.Rows) == 0 && c.Format == report.FormatTable {
-		return said(code)
+		return said(failed.code)
 	}
-	if err := table.Write(w.stdout, c.Format); err != nil {
-		return err
-	}
-	return said(code)
+	return w.print(table, c.Format, said(failed.code))
 }
 
 // look is how a tenant stands by its published store.
-func look(ctx context.Context, tenant config.Tenant, now time.Time) (watch.State, error) {
+func look(ctx context.Context, tenant config.Tenant, now time.Time) (state watch.State, err error) {
 	tenant.Engine.Threads = 1 // a few rows: starting a thread for each core takes longer
-	db, err := openSnapshot(ctx, tenant)
-	if err != nil {
-		return watch.State{}, err
-	}
-	defer db.Close() //nolint:errcheck // only read
-	return watch.Look(ctx, db, tenant, now)
+	err = reading(ctx, tenant, func(db duck.Queryer) (err error) {
+		state, err = watch.Look(ctx, db, tenant, now)
+		return err
+	})
+	return state, err
 }

@@ -4,11 +4,36 @@ import (
 	"context"
 	"fmt"
 	"runtime"
+	"runtime/debug"
 
 	"github.com/alecthomas/kong"
 
 	"seats/internal/duck"
 )
+
+// release is what the CHANGELOG calls this program; `make dist` reads it here.
+const release = "0.1.0"
+
+// version is what manifests, metrics and the ledger name: the release and, where the source was a checkout, its revision.
+var version = release + revision()
+
+func revision() string {
+	info, _ := debug.ReadBuildInfo()
+	said := map[string]string{}
+	if info != nil {
+		for _, s := range info.Settings {
+			said[s.Key] = s.Value
+		}
+	}
+	if said["vcs.revision"] == "" {
+		return ""
+	}
+	revision := fmt.Sprintf("+%.12s", said["vcs.revision"])
+	if said["vcs.modified"] == "true" {
+		revision += ".dirty"
+	}
+	return revision
+}
 
 // versionFlag prints the versions and ends the program, whatever else is on the command line.
 type versionFlag bool

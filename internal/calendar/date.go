@@ -8,12 +8,11 @@
 package calendar
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
 )
-
-const dateLayout = "2006-01-02"
 
 // Date is a day of the Gregorian calendar, in no particular zone. Dates are
 // comparable with == as long as they come from ParseDate, DateOf, AddDays or
@@ -27,8 +26,8 @@ type Date struct {
 // ParseDate reads a date written exactly as YYYY-MM-DD. The 30th of February is
 // an error, not the 2nd of March.
 func ParseDate(s string) (Date, error) {
-	t, err := time.Parse(dateLayout, s)
-	if err != nil || t.Format(dateLayout) != s {
+	t, err := time.Parse(time.DateOnly, s)
+	if err != nil || t.Format(time.DateOnly) != s {
 		return Date{}, fmt.Errorf("parse date %q: want an existing date as YYYY-MM-DD", s)
 	}
 	return civil(t), nil
@@ -63,9 +62,10 @@ func (d Date) AddDays(n int) Date {
 }
 
 // Before reports whether d is an earlier date than o.
-func (d Date) Before(o Date) bool {
-	return d.midnightUTC() < o.midnightUTC()
-}
+func (d Date) Before(o Date) bool { return d.Compare(o) < 0 }
+
+// Compare puts dates into their order, as cmp.Compare does.
+func (d Date) Compare(o Date) int { return cmp.Compare(d.midnightUTC(), o.midnightUTC()) }
 
 // IsZero reports whether d is the zero Date, which is no day.
 func (d Date) IsZero() bool {

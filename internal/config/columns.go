@@ -17,11 +17,7 @@ type Column struct {
 
 // Fields are the fields of a measurement that a data file may show, in the order
 // of the default data file.
-func Fields() []string {
-	return []string{
-		"TenantID", "Region", "MetricName", "Period", "ChannelType", "ServiceClass", "ActivityType", "Status", "AgentGroupName", "MessageSize",
-	}
-}
+func Fields() []string { return definition("column").words() }
 
 // countField holds the number that the data file is there for.
 const countField = "MessageSize"
@@ -59,8 +55,6 @@ func (l *loader) columns(v value) []Column {
 	return columns
 }
 
-var columnKeys = []string{"name", "field", "value"}
-
 // column reads NAME, {name: N, field: NAME} or {name: N, value: constant}.
 func (v value) column() (Column, bool) {
 	if v.given() && v.node.kind == kindText {
@@ -71,9 +65,9 @@ func (v value) column() (Column, bool) {
 		v.problem("must be a field, {name, field} or {name, value}", "")
 		return Column{}, false
 	}
-	f := v.fields(columnKeys...)
+	f := v.fields()
 	named, field, constant := f.get("name"), f.get("field"), f.get("value")
-	name, ok := named.filledText()
+	name, ok := named.text()
 	if !named.given() {
 		v.complain("needs a name", "")
 	}
@@ -92,7 +86,11 @@ func (v value) column() (Column, bool) {
 }
 
 func (v value) fieldName() (string, bool) {
-	name, ok := v.filledText()
+	name, ok := v.anyText()
+	if ok && name == "" {
+		v.problem("must not be empty", "")
+		return "", false
+	}
 	if ok && !slices.Contains(Fields(), name) {
 		hint := suggest(nearest(name, Fields()))
 		if hint == "" {

@@ -34,7 +34,7 @@ type Config struct {
 
 	MetricsFile string // absolute; empty: none is written
 
-	SignKey         string // secret key that manifests are signed with, absolute; empty: they are not
+	SignKey         string `key:"sign_key,path"` // secret key that manifests are signed with, absolute; empty: they are not
 	SignKeyPassword Secret // empty: the key is not encrypted
 }
 
@@ -42,30 +42,30 @@ type Config struct {
 type Tenant struct {
 	Name      string
 	GIM       *GIMDB // nil when ExportDir is set: a tenant has one source (R1)
-	ExportDir string // absolute, or empty
+	ExportDir string `key:"export_dir,path"` // or empty
 	// ExportMarker names the file that says of a chunk of the export that it is there whole; empty: none does.
 	ExportMarker string
-	TenantKey    *int64 // rows of this tenant_key alone; nil: of all
+	TenantKey    *int64 `key:"tenant_key"` // rows of this tenant_key alone; nil: of all
 
-	DataDir   string // absolute
-	OutputDir string // absolute
+	DataDir   string `key:"data_dir,path"`
+	OutputDir string `key:"output_dir,path"`
 
-	Zone            *time.Location // of regions that name none (R7)
-	MaxSessionHours int            // how far before the day a session may have begun
-	SettleHours     int            // how far past its end the source must reach for a day to be final (R10)
-	Readiness       Readiness
-	SessionEnd      SessionEnd
-	RunTimeout      time.Duration // of a whole run, up to its first data file; 0: none
+	Zone            *time.Location `key:"timezone"`          // of regions that name none (R7)
+	MaxSessionHours int            `key:"max_session_hours"` // how far before the day a session may have begun
+	SettleHours     int            `key:"settle_hours"`      // how far past its end the source must reach for a day to be final (R10)
+	Readiness       Readiness      `key:"readiness"`
+	SessionEnd      SessionEnd     `key:"session_end"`
+	RunTimeout      time.Duration  `key:"run_timeout"` // of a whole run, up to its first data file; 0: none
 	Engine          Engine
 
-	ExcludeAgents []string // patterns with * and ? (R6)
+	ExcludeAgents []string `key:"exclude_agents"` // patterns with * and ? (R6)
 	Regions       []Region // in the order of the file, never empty
 
 	Deliver *Delivery // nil: issued files stay where they are
 
-	Breakdown []Unit // by what the seats are broken down, for analysis alone; none: by nothing
+	Breakdown []Unit `key:"breakdown"` // by what the seats are broken down, for analysis alone; none: by nothing
 
-	ProductionDate calendar.Date // the first day that is billed; zero: not said
+	ProductionDate calendar.Date `key:"production_date"` // the first day that is billed; zero: not said
 	Term
 }
 
@@ -86,9 +86,9 @@ func (t Tenant) TempDir() string { return cmp.Or(t.Engine.TempDir, t.DataDir) }
 // Region is what a measurement is made for.
 type Region struct {
 	Name      string
-	Zone      *time.Location // the region's, else the tenant's, else globals', else UTC
+	Zone      *time.Location `key:"timezone"` // the region's, else the tenant's, else globals', else UTC
 	Locations []Location     // in the order of the file, never empty
-	Committed int64          // concurrent agents that are agreed on, for pages to hold the peaks against; 0: not said
+	Committed int64          `key:"committed"` // concurrent agents that are agreed on, for pages to hold the peaks against; 0: not said
 	Term
 }
 
@@ -112,8 +112,9 @@ func (l Location) Names() []string {
 
 // Dated is a switch that belongs to its location from one day to another, both included.
 type Dated struct {
-	Name         string
-	Since, Until calendar.Date // zero: no beginning, no end
+	Name  string        `key:"name"`
+	Since calendar.Date `key:"since"` // zero: no beginning
+	Until calendar.Date `key:"until"` // zero: no end
 }
 
 // holds tells whether the switch belongs to its location on a day.
@@ -149,26 +150,26 @@ func (t Tenant) On(day calendar.Date) Tenant {
 
 // GIMDB says how to reach a tenant's GIM DB.
 type GIMDB struct {
-	Host             string // a name, an address, or a socket directory
-	Port             int
-	Database         string
-	Schema           string // a plain SQL identifier
-	User             string
-	Password         Secret // empty: none was given
-	SSLMode          string // one of PostgreSQL's six words
-	SSLRootCert      string // absolute, "system", or empty
-	Connections      int
-	StatementTimeout time.Duration // 0: none
-	ReadTimeout      time.Duration // of a silence of the server; 0: none
-	Retries          int           // of a run whose connection broke
+	Host             string        // a name, an address, or a socket directory
+	Port             int           `key:"port"`
+	Database         string        `key:"database"`
+	Schema           string        // a plain SQL identifier
+	User             string        `key:"user"`
+	Password         Secret        // empty: none was given
+	SSLMode          string        `key:"sslmode"` // one of PostgreSQL's six words
+	SSLRootCert      string        // absolute, "system", or empty
+	Connections      int           `key:"connections"`
+	StatementTimeout time.Duration `key:"statement_timeout"` // 0: none
+	ReadTimeout      time.Duration `key:"read_timeout"`      // of a silence of the server; 0: none
+	Retries          int           `key:"retries"`           // of a run whose connection broke
 	RetiredAfterDays int           // after which a data source that lags is taken for switched off (R10); 0: none is
 }
 
 // Engine is what the program may use, and DuckDB in it.
 type Engine struct {
 	MemoryLimit int64  // bytes, of a tenant's work
-	Threads     int    // 0: all cores
-	TempDir     string // absolute; empty: beside the store
+	Threads     int    `key:"threads"`       // 0: all cores
+	TempDir     string `key:"temp_dir,path"` // absolute; empty: beside the store
 }
 
 // Unit is what seats are broken down by.

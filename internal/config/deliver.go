@@ -16,25 +16,20 @@ import (
 	"seats/internal/calendar"
 )
 
-var (
-	sftpKeys    = []string{"port", "user", "key_file", "agent", "known_hosts"}
-	deliverKeys = append([]string{"folder", "host", "mode", "age_recipients", "since", "retries", "timeout"}, sftpKeys...)
-)
-
 // Delivery says where a tenant's issued files are delivered to.
 type Delivery struct {
-	Folder        string // on the SFTP server, or here and then absolute
-	Host          string // of an SFTP server; empty: Folder is one of this machine
-	Port          int
-	User          string
-	KeyFile       string        // absolute: an OpenSSH private key; or empty
-	Agent         string        // socket of an agent that holds the key; or empty
-	KnownHosts    string        // absolute
+	Folder        string        // on the SFTP server, or here and then absolute
+	Host          string        // of an SFTP server; empty: Folder is one of this machine
+	Port          int           `key:"port"`
+	User          string        `key:"user"`
+	KeyFile       string        `key:"key_file,path"` // absolute: an OpenSSH private key; or empty
+	Agent         string        `key:"agent,path"`    // socket of an agent that holds the key; or empty
+	KnownHosts    string        `key:"known_hosts,path"`
 	Mode          fs.FileMode   // of the files there; 0: not said
 	AgeRecipients []string      // for whom files are encrypted; none: they are not
-	Since         calendar.Date // periods that end before are not delivered; zero: all are
-	Retries       int           // of a delivery whose connection broke
-	Timeout       time.Duration // of a silence of the server
+	Since         calendar.Date `key:"since"`   // periods that end before are not delivered; zero: all are
+	Retries       int           `key:"retries"` // of a delivery whose connection broke
+	Timeout       time.Duration `key:"timeout"` // of a silence of the server
 }
 
 // Address is the SFTP server's, as a connection wants it.
@@ -52,11 +47,10 @@ func (d Delivery) Target() string {
 	return u.String()
 }
 
-func (l *loader) deliverFields(v value) fields { return v.fields(deliverKeys...) }
-
 // delivery reads the settings, which are complete but for those that have no default.
 func (l *loader) delivery(f fields) Delivery {
 	d := Delivery{Port: 22, Retries: 5, Timeout: time.Minute}
+	f.fill(&d)
 	folder := f.get("folder")
 	d.Folder, _ = folder.text()
 	host := f.get("host")
@@ -66,25 +60,8 @@ func (l *loader) delivery(f fields) Delivery {
 	if d.Host == "" && d.Folder != "" {
 		d.Folder = folder.loader.absolute(d.Folder)
 	}
-	if n, ok := f.get("port").integer(1, 65535); ok {
-		d.Port = int(n)
-	}
-	d.User, _ = f.get("user").filledText()
-	for key, file := range map[string]*string{"key_file": &d.KeyFile, "agent": &d.Agent, "known_hosts": &d.KnownHosts} {
-		v := f.get(key)
-		if text, ok := v.filledText(); ok {
-			*file = v.loader.absolute(text) // globals' may be in another file than the tenant's
-		}
-	}
 	d.Mode = f.get("mode").fileMode()
 	d.AgeRecipients = f.get("age_recipients").recipients()
-	d.Since, _ = f.get("since").date()
-	if n, ok := f.get("retries").integer(0, 100); ok {
-		d.Retries = int(n)
-	}
-	if timeout, ok := f.get("timeout").timeout(); ok {
-		d.Timeout = timeout
-	}
 	return d
 }
 
@@ -115,22 +92,10 @@ func (v value) recipients() []string {
 	return texts
 }
 
-// deliverOver returns a tenant's settings over those of globals, key by key. A key_file and an agent are two ways to
-// one key: either of a tenant's replaces either of globals'.
-func deliverOver(tenant, global fields) fields {
-	merged := tenant.over(global)
-	for key, other := range map[string]string{"key_file": "agent", "agent": "key_file"} {
-		if tenant.get(key).given() && !tenant.get(other).given() {
-			delete(merged.byKey, other)
-		}
-	}
-	return merged
-}
-
 // deliver reads where a tenant's files are delivered to: nil where neither it nor globals say so, or where its folder
 // is empty.
 func (l *loader) deliver(own, global fields) *Delivery {
-	settings := deliverOver(own, global)
+	settings := own.over(global, "key_file", "agent")
 	d := l.delivery(settings)
 	folder := settings.get("folder")
 	if len(settings.byKey) == 0 || folder.given() && d.Folder == "" {
@@ -138,7 +103,7 @@ func (l *loader) deliver(own, global fields) *Delivery {
 	}
 	settings.lacks("folder", "an empty one delivers nothing")
 	if d.Host == "" {
-		for _, key := range sftpKeys {
+		for _, key := range []string{"port", "user", "key_file", "agent", "known_hosts"} {
 			if v := own.get(key); v.given() {
 				v.complain("is for SFTP, and there is no host", "")
 			}

@@ -28,10 +28,7 @@ func (v value) expand() (string, bool) {
 		out.WriteString(rest[:at])
 		name, after, closed := strings.Cut(rest[at+2:], "}")
 		if !closed || !variableName.MatchString(name) {
-			v.loader.report(Problem{
-				Line: v.at.line, Column: v.at.column, Key: v.path, Value: v.written(),
-				Msg: "has a ${ that starts no ${NAME}", Hint: "a literal ${ is written $${",
-			})
+			v.wrong(v.written(), "has a ${ that starts no ${NAME}", "a literal ${ is written $${")
 			ok = false
 			rest = rest[at+2:]
 			continue

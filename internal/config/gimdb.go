@@ -1,9 +1,9 @@
 package config
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"math"
 	"net/netip"
@@ -15,17 +15,11 @@ import (
 	"seats/internal/plain"
 )
 
-var gimdbKeys = []string{
-	"host", "port", "database", "schema", "user", "password", "password_file", "sslmode", "sslrootcert", "connections",
-	"statement_timeout", "read_timeout", "retries",
-}
-
-var sslModes = []string{"disable", "allow", "prefer", "require", "verify-ca", "verify-full"}
-
 // gimdbFields returns the settings given under one gimdb key, which is a
 // tenant's or globals'. Only a tenant has a tenant_key.
 func (l *loader) gimdbFields(v value, ofTenant bool) fields {
-	f := v.fields(append([]string{"tenant_key"}, gimdbKeys...)...)
+	v.rule = definition("tenant_gimdb")
+	f := v.fields()
 	if key := f.get("tenant_key"); key.given() && !ofTenant {
 		key.problem("is not for all tenants", "it belongs in a tenant's gimdb")
 	}
@@ -36,16 +30,11 @@ func (l *loader) gimdbFields(v value, ofTenant bool) fields {
 	return f
 }
 
-// overGlobals returns a tenant's settings over those of globals, key by key. A
-// password and a password_file are two ways to say one thing: either of a
-// tenant's replaces either of globals'.
+// overGlobals returns a tenant's settings over those of globals, key by key. An empty password_file leaves a password as it is.
 func overGlobals(tenant, global fields) fields {
-	merged := tenant.over(global)
-	if tenant.get("password").given() && !tenant.get("password_file").given() {
-		delete(merged.byKey, "password_file")
-	}
-	if file := tenant.get("password_file"); file.given() && !file.isEmptyText() {
-		delete(merged.byKey, "password")
+	merged := tenant.over(global, "password", "password_file")
+	if password, given := global.byKey["password"]; given && tenant.get("password_file").isEmptyText() && !tenant.get("password").given() {
+		merged.byKey["password"] = password
 	}
 	return merged
 }
@@ -57,32 +46,11 @@ func (v value) isEmptyText() bool {
 // gimdb reads settings that are complete but for those that have no default.
 func (l *loader) gimdb(f fields) GIMDB {
 	db := GIMDB{Port: 5432, Schema: "public", Connections: 2, StatementTimeout: 30 * time.Minute, ReadTimeout: 5 * time.Minute, Retries: 2}
+	f.fill(&db)
 	db.Host = f.get("host").host()
-	db.Database, _ = f.get("database").filledText()
-	db.User, _ = f.get("user").filledText()
+	db.SSLMode = cmp.Or(db.SSLMode, defaultSSLMode(db.Host))
 	db.Password = l.password(f)
-	if n, ok := f.get("port").integer(1, math.MaxUint16); ok {
-		db.Port = int(n)
-	}
-	if name, ok := f.get("schema").identifier(); ok {
-		db.Schema = name
-	}
-	if n, ok := f.get("connections").integer(1, 16); ok {
-		db.Connections = int(n)
-	}
-	if timeout, ok := f.get("statement_timeout").timeout(); ok {
-		db.StatementTimeout = timeout
-	}
-	if timeout, ok := f.get("read_timeout").timeout(); ok {
-		db.ReadTimeout = timeout
-	}
-	if n, ok := f.get("retries").integer(0, 100); ok {
-		db.Retries = int(n)
-	}
-	db.SSLMode = defaultSSLMode(db.Host)
-	if mode, ok := f.get("sslmode").word(sslModes...); ok {
-		db.SSLMode = mode
-	}
+	set(&db.Schema, f.get("schema").identifier)
 	db.SSLRootCert = sslRootCert(f.get("sslrootcert"))
 	return db
 }
@@ -90,7 +58,7 @@ func (l *loader) gimdb(f fields) GIMDB {
 // host returns the host given. A connection string in its place is refused, and
 // not quoted, as it may hold a password.
 func (v value) host() string {
-	host, ok := v.filledText()
+	host, ok := v.text()
 	if !ok {
 		return ""
 	}
@@ -175,18 +143,13 @@ const longestPassword = 1 << 16
 
 // password returns the password given, or the one in the file given.
 func (l *loader) password(f fields) Secret {
-	given := f.get("password")
-	if given.given() {
-		l.keepSecret(given.node.text) // whatever else is wrong with it
-	}
-	text, _ := given.text()
-	given.keepToOneself(text)
+	given := f.get("password").password()
 	v := f.get("password_file")
 	path, ok := v.text()
 	if !ok || path == "" {
-		return Secret(text)
+		return Secret(given)
 	}
-	content, info, err := readUpTo(v.loader.absolute(path), longestPassword)
+	bytes, info, err := readUpTo(longestPassword, fmt.Sprintf("longer than %d bytes", longestPassword), v.loader.absolute(path), plain.Open)
 	if err != nil {
 		v.problem("cannot be read: "+cause(err), "")
 		return ""
@@ -194,6 +157,7 @@ func (l *loader) password(f fields) Secret {
 	if exposed(info) {
 		v.problem(fmt.Sprintf("others can read that file (mode %s)", info.Mode()), "chmod 600")
 	}
+	content := string(bytes)
 	password := strings.TrimSuffix(strings.TrimSuffix(strings.TrimPrefix(content, string(byteOrderMark)), "\n"), "\r")
 	switch {
 	case strings.HasPrefix(content, "\xff\xfe"), strings.HasPrefix(content, "\xfe\xff"), strings.Contains(content, "\x00"):
@@ -205,31 +169,19 @@ func (l *loader) password(f fields) Secret {
 	return Secret(password)
 }
 
-// keepToOneself refuses a password that stands as it is in a file that others can read, as keys are refused.
-func (v value) keepToOneself(password string) {
-	if password != "" && exposed(v.loader.info) && !strings.Contains(strings.ReplaceAll(v.node.text, "$${", ""), "${") {
+// password returns the password given. One that stands as it is in a file that others can read is refused, as keys are.
+func (v value) password() string {
+	if v.given() {
+		v.loader.keepSecret(v.node.text) // whatever else is wrong with it
+	}
+	text, _ := v.text()
+	if text != "" && exposed(v.loader.info) && !strings.Contains(strings.ReplaceAll(v.node.text, "$${", ""), "${") {
 		v.complain(fmt.Sprintf("others can read it here (mode of the file: %s)", v.loader.info.Mode()), "chmod 600, or take it from the environment: ${NAME}")
 	}
+	return text
 }
 
 // exposed tells whether others have rights to a file that a password is in. What is no plain file is somebody's pipe.
 func exposed(info fs.FileInfo) bool {
 	return info != nil && info.Mode().IsRegular() && keyfile.Exposed(info)
-}
-
-func readUpTo(path string, limit int64) (string, fs.FileInfo, error) {
-	file, err := plain.Open(path)
-	if err != nil {
-		return "", nil, err
-	}
-	defer file.Close()
-	info, err := file.Stat()
-	if err != nil {
-		return "", nil, err
-	}
-	content, err := io.ReadAll(io.LimitReader(file, limit+1))
-	if err == nil && int64(len(content)) > limit {
-		err = fmt.Errorf("longer than %d bytes", limit)
-	}
-	return string(content), info, err
 }

@@ -12,17 +12,6 @@ import (
 	_ "time/tzdata" // zones on machines that have no zone files
 )
 
-var (
-	rootKeys   = []string{"globals", "tenants", "tenants_dir", "report"}
-	globalKeys = []string{
-		"gimdb", "data_dir", "output_dir", "timezone", "max_session_hours", "readiness", "settle_hours", "retired_after_days", "session_end",
-		"run_timeout", "engine", "metrics_file", "production_date", "sign_key", "sign_key_password", "deliver", "breakdown",
-	}
-	engineKeys = []string{"memory_limit", "threads", "temp_dir"}
-	tenantKeys = []string{"gimdb", "export_dir", "export_marker", "timezone", "exclude_agents", "run_timeout", "retired_after_days", "regions", "production_date", "enabled", "until", "deliver", "breakdown"}
-	reportKeys = []string{"columns"}
-)
-
 // loader holds what reading one file needs, and what all files of a configuration have in common.
 type loader struct {
 	file string      // as given
@@ -46,13 +35,13 @@ type findings struct {
 // is found out by who uses it.
 func Load(path string, env func(string) (string, bool)) (*Config, error) {
 	l := &loader{file: path, env: env, findings: &findings{}}
-	return l.finish(l.read("is empty: it needs at least one tenant"))
+	return l.finish(l.read("configuration", "at least one tenant"))
 }
 
 // Parse reads a configuration that is to stand at path.
 func Parse(path string, content []byte, env func(string) (string, bool)) (*Config, error) {
 	l := &loader{file: path, env: env, findings: &findings{}}
-	return l.finish(l.parse(content, "is empty: it needs at least one tenant"))
+	return l.finish(l.parse("configuration", "at least one tenant", content))
 }
 
 // finish makes the configuration of a file's root, where there is one.
@@ -69,18 +58,18 @@ func (l *loader) finish(root value, ok bool) (*Config, error) {
 	return cfg, nil
 }
 
-// read gives the file's root, unless it reported why not. empty says what is wrong with a file that holds nothing.
-func (l *loader) read(empty string) (root value, ok bool) {
-	content, info, err := readFile(l.file)
+// read gives the file's root, unless it reported why not. rule is its definition in the schema, needs what it cannot be without.
+func (l *loader) read(rule, needs string) (root value, ok bool) {
+	content, info, err := readUpTo(maxBytes, fmt.Sprintf("it is larger than %d MB", maxBytes>>20), l.file, os.Open)
 	l.info = info
 	if err != nil {
 		l.report(Problem{Msg: "cannot be read: " + cause(err)})
 		return value{}, false
 	}
-	return l.parse(content, empty)
+	return l.parse(rule, needs, content)
 }
 
-func (l *loader) parse(content []byte, empty string) (root value, ok bool) {
+func (l *loader) parse(rule, needs string, content []byte) (root value, ok bool) {
 	absolute, err := filepath.Abs(l.file)
 	if err != nil {
 		l.report(Problem{Msg: "has no absolute path: " + cause(err)})
@@ -93,18 +82,18 @@ func (l *loader) parse(content []byte, empty string) (root value, ok bool) {
 		l.report(Problem{Line: line, Column: 1, Msg: "is not UTF-8 text"})
 		return value{}, false
 	}
-	node := parseTree(content, empty, func(at position, msg, hint string) {
+	node := parseTree(content, "is empty: it needs "+needs, func(at position, msg, hint string) {
 		l.report(Problem{Line: at.line, Column: at.column, Msg: msg, Hint: hint})
 	})
-	return value{loader: l, at: position{line: 1, column: 1}, node: node}, node != nil
+	return value{loader: l, at: position{line: 1, column: 1}, node: node, rule: definition(rule)}, node != nil
 }
 
 // maxBytes is far beyond any configuration: a million switches take 13 MB.
 const maxBytes = 64 << 20
 
-// readFile reads a file, which may also be a pipe, unless it is too large.
-func readFile(path string) ([]byte, fs.FileInfo, error) {
-	f, err := os.Open(path)
+// readUpTo reads a file, unless it is too large.
+func readUpTo(limit int64, tooLong, path string, open func(string) (*os.File, error)) ([]byte, fs.FileInfo, error) {
+	f, err := open(path)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -113,123 +102,83 @@ func readFile(path string) ([]byte, fs.FileInfo, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	content, err := io.ReadAll(io.LimitReader(f, maxBytes+1))
-	if err == nil && len(content) > maxBytes {
-		err = fmt.Errorf("it is larger than %d MB", maxBytes>>20)
+	content, err := io.ReadAll(io.LimitReader(f, limit+1))
+	if err == nil && int64(len(content)) > limit {
+		err = errors.New(tooLong)
 	}
 	return content, info, err
 }
 
 func (l *loader) config(root value) *Config {
-	f := root.fields(rootKeys...)
-	g := l.globals(f.get("globals"))
-	return &Config{
+	f := root.fields()
+	g := globals{fields: f.get("globals").fields()}
+	g.defaults, g.retired = l.defaults(g.fields), g.retiredAfterDays(7)
+	g.gimdb = l.gimdbFields(g.get("gimdb"), false)
+	l.gimdb(g.gimdb) // what is wrong here is wrong even where no tenant inherits it
+	g.deliver = g.get("deliver").fields()
+	l.delivery(g.deliver)
+	cfg := &Config{
 		Path:    l.file,
 		Tenants: l.tenants(f.get("tenants"), f.get("tenants_dir"), g),
-		Columns: l.columns(f.get("report").fields(reportKeys...).get("columns")),
+		Columns: l.columns(f.get("report").fields().get("columns")),
 
-		MetricsFile: g.metricsFile,
-
-		SignKey: g.signKey, SignKeyPassword: g.signKeyPassword,
+		MetricsFile:     l.metricsFile(g.get("metrics_file")),
+		SignKeyPassword: Secret(g.get("sign_key_password").password()),
 	}
+	g.fill(cfg) // the key is not read: only who signs needs it
+	if password := g.get("sign_key_password"); password.given() && !g.get("sign_key").given() {
+		password.complain("is for a sign_key, and there is none", "")
+	}
+	return cfg
 }
 
 // globals are the settings that tenants share.
 type globals struct {
-	gimdb       fields // unread: a tenant may override each
-	retired     int    // retired_after_days
-	deliver     fields // likewise
-	defaults    Tenant
-	metricsFile string
-
-	signKey         string
-	signKeyPassword Secret
+	fields
+	defaults       Tenant
+	retired        int    // retired_after_days
+	gimdb, deliver fields // unread: a tenant may override each
 }
 
-const maxHours = 366 * 24
-
-func (l *loader) globals(v value) globals {
-	f := v.fields(globalKeys...)
+// defaults are what a tenant has that says nothing itself.
+func (l *loader) defaults(f fields) Tenant {
 	t := Tenant{
-		DataDir:         l.path(f.get("data_dir"), "var"),
-		OutputDir:       l.path(f.get("output_dir"), "out"),
-		Zone:            f.get("timezone").zone(time.UTC),
+		DataDir:         l.absolute("var"),
+		OutputDir:       l.absolute("out"),
+		Zone:            time.UTC,
 		MaxSessionHours: 48,
 		SettleHours:     1,
 		Readiness:       ReadinessRequire,
 		SessionEnd:      SessionEndExclusive,
-		Engine:          l.engine(f.get("engine")),
+		Engine:          Engine{MemoryLimit: 2e9},
 	}
-	if n, ok := f.get("max_session_hours").integer(1, maxHours); ok {
-		t.MaxSessionHours = int(n)
-	}
-	if n, ok := f.get("settle_hours").integer(0, maxHours); ok {
-		t.SettleHours = int(n)
-	}
-	if word, ok := f.get("readiness").word(string(ReadinessRequire), string(ReadinessWarn), string(ReadinessOff)); ok {
-		t.Readiness = Readiness(word)
-	}
-	if word, ok := f.get("session_end").word(string(SessionEndExclusive), string(SessionEndInclusive)); ok {
-		t.SessionEnd = SessionEnd(word)
-	}
-	if day, ok := f.get("production_date").date(); ok {
-		t.ProductionDate = day
-	}
-	t.RunTimeout, _ = f.get("run_timeout").timeout()
-	t.Breakdown = f.get("breakdown").units()
-	gimdb := l.gimdbFields(f.get("gimdb"), false)
-	l.gimdb(gimdb) // what is wrong here is wrong even where no tenant inherits it
-	deliver := l.deliverFields(f.get("deliver"))
-	l.delivery(deliver)
-	g := globals{gimdb: gimdb, deliver: deliver, retired: 7, defaults: t, metricsFile: l.metricsFile(f.get("metrics_file"))}
-	g.signKey, g.signKeyPassword = l.signKey(f)
-	g.retired = f.retiredAfterDays(g.retired)
-	return g
+	f.fill(&t)
+	engine := f.get("engine").fields()
+	engine.fill(&t.Engine)
+	set(&t.Engine.MemoryLimit, engine.get("memory_limit").memory)
+	return t
 }
 
 // retiredAfterDays is how long a data source of a GIM DB may lag (R10).
 func (f fields) retiredAfterDays(inherited int) int {
-	if n, ok := f.get("retired_after_days").integer(0, 3660); ok {
+	if n, ok := f.get("retired_after_days").integer(); ok {
 		return int(n)
 	}
 	return inherited
 }
 
-// signKey is not read: only who signs needs it.
-func (l *loader) signKey(f fields) (path string, password Secret) {
-	if text, ok := f.get("sign_key").filledText(); ok {
-		path = l.absolute(text)
-	}
-	given := f.get("sign_key_password")
-	if given.given() {
-		l.keepSecret(given.node.text) // whatever else is wrong with it
-	}
-	text, _ := given.filledText()
-	given.keepToOneself(text)
-	if given.given() && !f.get("sign_key").given() {
-		given.complain("is for a sign_key, and there is none", "")
-	}
-	return path, Secret(text)
-}
-
 // metricsFile is replaced by every run, so it must not be able to name a store or a data file.
 func (l *loader) metricsFile(v value) string {
-	text, ok := v.filledText()
-	if !ok {
+	text, ok := v.text()
+	switch {
+	case !ok:
 		return ""
-	}
-	if filepath.Ext(text) != ".prom" {
+	case text == "":
+		v.problem("must not be empty", "")
+	case filepath.Ext(text) != ".prom":
 		v.problem("must end in .prom", "Prometheus' textfile collector reads no other files")
 	}
 	return l.absolute(text)
-}
-
-// path returns the path given, or else fallback, relative to the file's folder.
-func (l *loader) path(v value, fallback string) string {
-	if text, ok := v.filledText(); ok {
-		return l.absolute(text)
-	}
-	return l.absolute(fallback)
 }
 
 func (l *loader) absolute(path string) string {

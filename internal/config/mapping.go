@@ -16,9 +16,9 @@ type fields struct {
 }
 
 // fields returns the values of the mapping given and reports the keys that it
-// should not have. What is not given is a mapping without keys.
-func (v value) fields(known ...string) fields {
-	f := fields{of: v, byKey: map[string]value{}}
+// should not have by the schema. What is not given is a mapping without keys.
+func (v value) fields() fields {
+	f, known := fields{of: v, byKey: map[string]value{}}, v.rule.keys()
 	for _, e := range v.mapping() {
 		if slices.Contains(known, e.key) {
 			f.byKey[e.key] = e.value
@@ -34,12 +34,11 @@ func unknownKeyHint(key string, known []string) string {
 	if near := nearest(key, known); near != "" {
 		return suggest(near)
 	}
-	for _, section := range []struct {
-		name string
-		keys []string
-	}{{"globals", globalKeys}, {"globals.gimdb", gimdbKeys}, {"globals.engine", engineKeys}, {"a tenant", tenantKeys}, {"deliver", deliverKeys}} {
-		if slices.Contains(section.keys, key) {
-			return "it belongs in " + section.name
+	for _, section := range []struct{ name, place string }{
+		{"globals", "globals"}, {"gimdb", "globals.gimdb"}, {"engine", "globals.engine"}, {"tenant", "a tenant"}, {"deliver", "deliver"},
+	} {
+		if slices.Contains(definition(section.name).keys(), key) {
+			return "it belongs in " + section.place
 		}
 	}
 	return ""
@@ -50,15 +49,25 @@ func (f fields) get(key string) value {
 	if v, ok := f.byKey[key]; ok {
 		return v
 	}
-	return f.of.entry(key, f.of.at, nil)
+	missing := f.of.entry(key, f.of.at, nil)
+	if missing.rule == nil {
+		panic("the schema of the configuration knows no key " + key)
+	}
+	return missing
 }
 
-// over returns the fields with those of base behind them, key by key.
-func (f fields) over(base fields) fields {
+// over returns the fields with those of base behind them, key by key. Two of the keys say one thing in two ways: either of
+// these fields replaces either of base's.
+func (f fields) over(base fields, one, other string) fields {
 	merged := fields{of: f.of, byKey: maps.Clone(base.byKey)}
 	for key, v := range f.byKey {
 		if v.given() {
 			merged.byKey[key] = v
+		}
+	}
+	for key, other := range map[string]string{one: other, other: one} {
+		if f.get(key).given() && !f.get(other).given() {
+			delete(merged.byKey, other)
 		}
 	}
 	return merged
@@ -91,22 +100,21 @@ func (v value) mapping() []keyed {
 
 // entry returns the value n under key of this mapping.
 func (v value) entry(key string, at position, n *node) value {
-	return value{loader: v.loader, path: v.under(key), at: at, node: n}
+	return value{loader: v.loader, path: v.under(key), at: at, node: n, rule: v.rule.under(key)}
 }
 
 var namePattern = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$`)
 
 // named returns the entries of a mapping whose keys the user chooses: tenants,
-// regions, locations.
-func (v value) named(what string) []keyed {
+// regions, locations. Where they stand nowhere else, there must be one.
+func (v value) named(what string, needed bool) []keyed {
 	entries := v.mapping()
+	if needed && len(entries) == 0 && v.is(kindMapping) {
+		v.complain("needs at least one "+what, "")
+	}
 	for _, e := range entries {
 		if !namePattern.MatchString(e.key) {
-			v.loader.report(Problem{
-				Line: e.value.at.line, Column: e.value.at.column, Key: e.value.path, Value: strconv.Quote(e.key),
-				Msg:  "is no name for a " + what,
-				Hint: "1 to 63 of A-Z a-z 0-9 _ -, the first a letter or a digit",
-			})
+			e.value.wrong(strconv.Quote(e.key), "is no name for a "+what, "1 to 63 of A-Z a-z 0-9 _ -, the first a letter or a digit")
 		}
 	}
 	return entries
@@ -118,15 +126,15 @@ func distinctFiles(entries []keyed, what string) {
 	first := map[string]keyed{}
 	for _, e := range entries {
 		folded := strings.ToLower(e.key)
-		if other, seen := first[folded]; seen {
-			if other.key == e.key { // one in the file, one in the folder
-				e.value.complain(fmt.Sprintf("is a %s that there is already, %s", what, other.value.place(e.value.loader.file)), "")
-				continue
-			}
-			e.value.complain(fmt.Sprintf("differs only in capital letters from the %s %s %s", what, other.key, other.value.place(e.value.loader.file)), "")
-			continue
+		other, seen := first[folded]
+		switch where := other.value.place; {
+		case !seen:
+			first[folded] = e
+		case other.key == e.key: // one in the file, one in the folder
+			e.value.complain(fmt.Sprintf("is a %s that there is already, %s", what, where(e.value.loader.file)), "")
+		default:
+			e.value.complain(fmt.Sprintf("differs only in capital letters from the %s %s %s", what, other.key, where(e.value.loader.file)), "")
 		}
-		first[folded] = e
 	}
 }
 

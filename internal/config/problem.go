@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/agnivade/levenshtein"
 )
 
 // Problem is one thing that is wrong with the configuration.
@@ -89,31 +91,9 @@ func quotedInside(text string) string {
 func nearest(given string, known []string) string {
 	best, bestDistance := "", min(2, len(given)/2)+1
 	for _, word := range known {
-		if d := editDistance(strings.ToLower(given), strings.ToLower(word)); d < bestDistance {
+		if d := levenshtein.ComputeDistance(strings.ToLower(given), strings.ToLower(word)); d < bestDistance {
 			best, bestDistance = word, d
 		}
 	}
 	return best
-}
-
-// editDistance counts the single-byte insertions, deletions and replacements
-// between a and b.
-func editDistance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			replace := diagonal
-			if a[i] != b[j] {
-				replace++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(replace, row[j]+1, diagonal+1)
-		}
-	}
-	return row[len(b)]
 }

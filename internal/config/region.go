@@ -7,45 +7,26 @@ import (
 	"time"
 )
 
-// maxCommitted bounds a number of agents that somebody has agreed to: more is a slip of the hand.
-const maxCommitted = 10_000_000
-
-var (
-	regionKeys   = []string{"timezone", "locations", "enabled", "until", "committed"}
-	locationKeys = []string{"switches"}
-	switchKeys   = []string{"name", "since", "until"}
-)
-
 func (l *loader) regions(v value, fallback *time.Location) []Region {
-	entries := v.named("region")
-	if len(entries) == 0 && v.is(kindMapping) {
-		v.complain("needs at least one region", "")
-	}
+	entries := v.named("region", true)
 	distinctFiles(entries, "region")
 	m := switchMap{bySwitch: map[string][]*listing{}}
 	regions := make([]Region, len(entries))
 	for i, e := range entries {
-		f := e.value.fields(regionKeys...)
-		regions[i] = Region{
-			Name:      e.key,
-			Zone:      f.get("timezone").zone(fallback),
-			Locations: l.locations(f.get("locations"), &m),
-			Term:      f.term(),
-		}
-		regions[i].Committed, _ = f.get("committed").integer(1, maxCommitted)
+		f := e.value.fields()
+		regions[i] = Region{Name: e.key, Zone: fallback, Locations: l.locations(f.get("locations"), &m)}
+		f.fill(&regions[i])
+		regions[i].Disabled = !f.get("enabled").flag(true)
 	}
 	m.settle()
 	return regions
 }
 
 func (l *loader) locations(v value, m *switchMap) []Location {
-	entries := v.named("location")
-	if len(entries) == 0 && v.is(kindMapping) {
-		v.complain("needs at least one location", "")
-	}
+	entries := v.named("location", true)
 	locations := make([]Location, len(entries))
 	for i, e := range entries {
-		list := e.value.fields(locationKeys...).get("switches")
+		list := e.value.fields().get("switches")
 		locations[i].Name = e.key
 		if e.value.is(kindMapping) && list.is(kindList) && !list.hasItems() {
 			m.addDefault(e.value)
@@ -68,22 +49,20 @@ func (v value) listedSwitch() (d Dated, place value, ok bool) {
 			v.complain("must not be empty", "")
 			return d, v, false
 		}
-		d.Name, ok = v.filledText()
+		d.Name, ok = v.text()
 		return d, v, ok
 	}
-	f := v.fields(switchKeys...)
+	f := v.fields()
 	place = f.get("name")
 	if !place.given() {
 		v.complain("needs a name", "")
 		return d, v, false
 	}
-	d.Name, ok = place.filledText()
-	d.Since, _ = f.get("since").date()
-	d.Until, _ = f.get("until").date()
+	f.fill(&d)
 	if !d.Until.IsZero() && d.Until.Before(d.Since) {
 		f.get("until").problem("lies before since "+d.Since.String(), "")
 	}
-	return d, place, ok
+	return d, place, d.Name != ""
 }
 
 // switchMap sees to it that each switch of a tenant has one location on a day, and that

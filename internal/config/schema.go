@@ -2,7 +2,10 @@ package config
 
 import (
 	_ "embed"
+	"path"
+	"slices"
 	"strings"
+	"sync"
 )
 
 //go:embed schema.json
@@ -14,10 +17,97 @@ const (
 )
 
 // Schema is the JSON Schema (draft 7, which editors know) of a configuration. It says of keys and values what can be said of
-// each by itself: what Load takes fits it; what is wrong between two keys, or is found out by looking, it does not see.
+// each by itself, and Load goes by it: by the keys, words and bounds that it names. What is wrong between two keys, or is found
+// out by looking, it does not see.
 func Schema() string { return schema }
 
 // TenantSchema is that of a file of tenants_dir.
 func TenantSchema() string {
 	return strings.Replace(schema, schemaOfConfiguration, schemaOfTenant, 1)
+}
+
+// definitions are the named parts of the schema. JSON is YAML, so it is read as a configuration is.
+var definitions = sync.OnceValue(func() *node {
+	root := parseTree([]byte(schema), "", func(_ position, msg, _ string) { panic("schema of the configuration: " + msg) })
+	return root.child("definitions")
+})
+
+func definition(name string) *node { return definitions().child(name) }
+
+// child returns what a mapping has under a key, nil where it has nothing.
+func (n *node) child(key string) *node {
+	if n == nil {
+		return nil
+	}
+	for _, e := range n.entries {
+		if e.key == key {
+			return e.value
+		}
+	}
+	return nil
+}
+
+// parts are all places of the schema that speak of a value: one, and what it refers to.
+func (n *node) parts() []*node {
+	all := []*node{n}
+	if ref := n.child("$ref"); ref != nil {
+		all = append(all, definition(path.Base(ref.text)).parts()...)
+	}
+	for _, word := range []string{"allOf", "anyOf"} {
+		if of := n.child(word); of != nil {
+			for _, item := range of.items {
+				all = append(all, item.value.parts()...)
+			}
+		}
+	}
+	return all
+}
+
+// says returns what the schema says of a value under one of its words, nil where it says nothing.
+func (n *node) says(word string) *node {
+	for _, part := range n.parts() {
+		if said := part.child(word); said != nil {
+			return said
+		}
+	}
+	return nil
+}
+
+// words are those that a value may be, if they are told.
+func (n *node) words() (words []string) {
+	if of := n.says("enum"); of != nil {
+		for _, item := range of.items {
+			if item.value.kind == kindText {
+				words = append(words, item.value.text)
+			}
+		}
+	}
+	return words
+}
+
+// keys are those that a mapping may hold.
+func (n *node) keys() (keys []string) {
+	for _, part := range n.parts() {
+		if of := part.child("properties"); of != nil {
+			for _, e := range of.entries {
+				if !slices.Contains(keys, e.key) {
+					keys = append(keys, e.key)
+				}
+			}
+		}
+	}
+	return keys
+}
+
+// under is what the schema says of the value under a key of a mapping; nil for one that there must not be.
+func (n *node) under(key string) *node {
+	for _, part := range n.parts() {
+		if of := part.child("properties").child(key); of != nil {
+			return of
+		}
+	}
+	if others := n.says("additionalProperties"); others != nil && others.kind == kindMapping {
+		return others
+	}
+	return nil
 }

@@ -2,7 +2,6 @@ package config
 
 import (
 	"fmt"
-	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -12,12 +11,9 @@ import (
 )
 
 func (l *loader) tenants(v, dir value, g globals) []Tenant {
-	entries := v.named("tenant")
 	before := len(l.problems)
-	entries = append(entries, l.tenantFiles(dir)...)
-	if len(entries) == 0 && v.is(kindMapping) && len(l.problems) == before {
-		v.complain("needs at least one tenant", "")
-	}
+	inFolder := l.tenantFiles(dir)
+	entries := append(v.named("tenant", len(inFolder) == 0 && len(l.problems) == before), inFolder...)
 	distinctFiles(entries, "tenant")
 	tenants := make([]Tenant, len(entries))
 	for i, e := range entries {
@@ -29,7 +25,7 @@ func (l *loader) tenants(v, dir value, g globals) []Tenant {
 // tenantFiles are the tenants of a folder: each file of one holds what would stand under its name in tenants. They come in
 // the order of their names.
 func (l *loader) tenantFiles(v value) (entries []keyed) {
-	text, ok := v.filledText()
+	text, ok := v.text()
 	if !ok {
 		return nil
 	}
@@ -39,7 +35,8 @@ func (l *loader) tenantFiles(v value) (entries []keyed) {
 		return nil
 	}
 	for _, f := range files {
-		name, ending := strings.TrimSuffix(f.Name(), filepath.Ext(f.Name())), filepath.Ext(f.Name())
+		ending := filepath.Ext(f.Name())
+		name := strings.TrimSuffix(f.Name(), ending)
 		if strings.HasPrefix(f.Name(), ".") || !slices.Contains([]string{".yaml", ".yml", ".json"}, ending) {
 			continue
 		}
@@ -55,7 +52,7 @@ func (l *loader) tenantFiles(v value) (entries []keyed) {
 			of.report(Problem{Msg: "cannot be read: " + cause(err)})
 			continue
 		}
-		if root, ok := of.read("is empty: it needs regions"); ok {
+		if root, ok := of.read("tenant", "regions"); ok {
 			entries = append(entries, keyed{key: name, value: root})
 		}
 	}
@@ -63,22 +60,12 @@ func (l *loader) tenantFiles(v value) (entries []keyed) {
 }
 
 func (l *loader) tenant(e keyed, g globals) Tenant {
-	f := e.value.fields(tenantKeys...)
+	f := e.value.fields()
 	t := g.defaults
 	t.Name = e.key
-	t.Zone = f.get("timezone").zone(t.Zone)
-	if timeout, ok := f.get("run_timeout").timeout(); ok {
-		t.RunTimeout = timeout
-	}
-	if breakdown := f.get("breakdown"); breakdown.given() {
-		t.Breakdown = breakdown.units()
-	}
-	t.ExcludeAgents, _ = f.get("exclude_agents").texts()
+	f.fill(&t)
+	t.Disabled = !f.get("enabled").flag(true)
 	t.Regions = l.regions(f.get("regions"), t.Zone)
-	if day, ok := f.get("production_date").date(); ok {
-		t.ProductionDate = day
-	}
-	t.Term = f.term()
 	if t.EndedBefore(t.ProductionDate) {
 		f.get("until").problem("lies before production_date "+t.ProductionDate.String(), "")
 	}
@@ -86,14 +73,14 @@ func (l *loader) tenant(e keyed, g globals) Tenant {
 		t.Regions[i].endWith(t.Term)
 	}
 	l.source(&t, f, g)
-	t.Deliver = l.deliver(l.deliverFields(f.get("deliver")), g.deliver)
+	t.Deliver = l.deliver(f.get("deliver").fields(), g.deliver)
 	return t
 }
 
 // exportMarker is the name of a file, and no path to one.
 func (f fields) exportMarker(isExport bool) string {
 	marker := f.get("export_marker")
-	name, ok := marker.filledText()
+	name, ok := marker.text()
 	switch {
 	case !ok:
 		return ""
@@ -109,9 +96,7 @@ func (f fields) exportMarker(isExport bool) string {
 // folder (R1).
 func (l *loader) source(t *Tenant, f fields, g globals) {
 	own := l.gimdbFields(f.get("gimdb"), true)
-	if n, ok := own.get("tenant_key").integer(math.MinInt64, math.MaxInt64); ok {
-		t.TenantKey = &n
-	}
+	own.fill(t) // its tenant_key
 	settings := overGlobals(own, g.gimdb)
 	exportDir, retired := f.get("export_dir"), f.retiredAfterDays(g.retired)
 	t.ExportMarker = f.exportMarker(exportDir.given())
@@ -122,11 +107,8 @@ func (l *loader) source(t *Tenant, f fields, g globals) {
 		t.GIM = &db
 		return
 	}
-	if path, ok := exportDir.filledText(); ok {
-		t.ExportDir = l.absolute(path)
-	}
 	var extra []string
-	for _, key := range gimdbKeys {
+	for _, key := range definition("gimdb").keys() {
 		if own.get(key).given() {
 			extra = append(extra, "gimdb."+key)
 		}
@@ -148,7 +130,7 @@ func (l *loader) requireSource(settings fields) {
 
 // sourceHint reminds a tenant without any setting of the other kind of source.
 func sourceHint(settings fields) string {
-	if slices.ContainsFunc(gimdbKeys, func(key string) bool { return settings.get(key).given() }) {
+	if slices.ContainsFunc(definition("gimdb").keys(), func(key string) bool { return settings.get(key).given() }) {
 		return ""
 	}
 	return "or give the tenant an export_dir"

@@ -10,7 +10,7 @@ import (
 // region that has ended keeps its switches, and so its sessions do not become another's.
 type Term struct {
 	Disabled bool
-	Until    calendar.Date // the last day; zero: no end
+	Until    calendar.Date `key:"until"` // the last day; zero: no end
 }
 
 // Holds tells whether the day is billed.
@@ -81,10 +81,4 @@ func (r Region) DaysIn(month calendar.Month, of []calendar.Date) (days []calenda
 // hasIn tells whether a day counts for the region's month: its zone did not skip it, and the region has not ended.
 func (r Region) hasIn(month calendar.Month, day calendar.Date) bool {
 	return !r.LastIn(month).Before(day) && day.In(r.Zone).Seconds() > 0
-}
-
-func (f fields) term() Term {
-	t := Term{Disabled: !f.get("enabled").flag(true)}
-	t.Until, _ = f.get("until").date()
-	return t
 }

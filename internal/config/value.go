@@ -2,11 +2,11 @@ package config
 
 import (
 	"fmt"
-	"math"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"seats/internal/calendar"
 )
@@ -18,6 +18,7 @@ type value struct {
 	path   string // globals.gimdb.port
 	at     position
 	node   *node // nil: not in the file
+	rule   *node // what the schema says of it
 }
 
 // given reports whether the file says anything here. A key without a value, or
@@ -38,12 +39,14 @@ func (v value) hasItems() bool {
 
 // problem reports that the value given is wrong.
 func (v value) problem(msg, hint string) {
-	v.loader.report(Problem{Line: v.at.line, Column: v.at.column, Key: v.path, Value: v.shown(), Msg: msg, Hint: hint})
+	v.wrong(v.shown(), msg, hint)
 }
 
 // complain reports that something is wrong here, without quoting the value.
-func (v value) complain(msg, hint string) {
-	v.loader.report(Problem{Line: v.at.line, Column: v.at.column, Key: v.path, Msg: msg, Hint: hint})
+func (v value) complain(msg, hint string) { v.wrong("", msg, hint) }
+
+func (v value) wrong(shown, msg, hint string) {
+	v.loader.report(Problem{Line: v.at.line, Column: v.at.column, Key: v.path, Value: shown, Msg: msg, Hint: hint})
 }
 
 // shown returns a scalar as a problem may show it. What came out of the
@@ -75,9 +78,23 @@ func (v value) secret() bool {
 	return strings.HasSuffix(v.path, "password")
 }
 
-// text returns the text given, with ${NAME} expanded. It is false where there
-// is none, or after reporting why it cannot be used.
+// text returns the text given, which the schema may want to be one of some words, or not to be empty.
 func (v value) text() (string, bool) {
+	words := v.rule.words()
+	switch text, ok := v.anyText(); {
+	case ok && words != nil && !slices.Contains(words, text):
+		v.problem("must be "+either(words), suggest(nearest(text, words)))
+	case ok && text == "" && v.rule.says("minLength") != nil:
+		v.problem("must not be empty", "")
+	default:
+		return text, ok
+	}
+	return "", false
+}
+
+// anyText returns the text given, with ${NAME} expanded. It is false where there
+// is none, or after reporting why it cannot be used.
+func (v value) anyText() (string, bool) {
 	if !v.given() {
 		return "", false
 	}
@@ -97,25 +114,15 @@ func (v value) scalar() (string, bool) {
 	if v.given() && v.node.kind == kindPlain {
 		return v.node.text, true
 	}
-	return v.text()
-}
-
-// filledText is text that may not be empty.
-func (v value) filledText() (string, bool) {
-	text, ok := v.text()
-	if ok && text == "" {
-		v.problem("must not be empty", "")
-		return "", false
-	}
-	return text, ok
+	return v.anyText()
 }
 
 var wholeNumber = regexp.MustCompile(`^-?(0|[1-9][0-9]*)$`)
 
-// integer returns the whole number given, which must be from low to high. It may
+// integer returns the whole number given, which must be within the schema's bounds. It may
 // come from the environment; other text is none, and neither are the octal and
 // hexadecimal forms of YAML.
-func (v value) integer(low, high int64) (int64, bool) {
+func (v value) integer() (int64, bool) {
 	if !v.given() {
 		return 0, false
 	}
@@ -131,28 +138,26 @@ func (v value) integer(low, high int64) (int64, bool) {
 		text = ""
 	}
 	n, err := strconv.ParseInt(text, 10, 64)
-	if err != nil || !wholeNumber.MatchString(text) || n < low || n > high {
-		v.problem("must be "+span(low, high), "")
-		return 0, false
+	isNumber := err == nil && wholeNumber.MatchString(text)
+	low, high := v.rule.says("minimum"), v.rule.says("maximum")
+	switch {
+	case low == nil && !isNumber:
+		v.problem("must be a whole number", "")
+	case low != nil && (!isNumber || n < low.number() || n > high.number()):
+		v.problem("must be "+low.text+".."+high.text, "")
+	default:
+		return n, true
 	}
-	return n, true
+	return 0, false
 }
 
-func span(low, high int64) string {
-	if low == math.MinInt64 && high == math.MaxInt64 {
-		return "a whole number"
+// number is that of the schema.
+func (n *node) number() int64 {
+	number, err := strconv.ParseInt(n.text, 10, 64)
+	if err != nil {
+		panic(err)
 	}
-	return fmt.Sprintf("%d..%d", low, high)
-}
-
-// word returns the text given, which must be one of words.
-func (v value) word(words ...string) (string, bool) {
-	text, ok := v.text()
-	if ok && !slices.Contains(words, text) {
-		v.problem("must be "+either(words), suggest(nearest(text, words)))
-		return "", false
-	}
-	return text, ok
+	return number
 }
 
 // either lists words as "a, b or c".
@@ -205,42 +210,75 @@ func (v value) items() []value {
 	}
 	items := make([]value, len(v.node.items))
 	for i, item := range v.node.items {
-		items[i] = value{loader: v.loader, path: fmt.Sprintf("%s[%d]", v.path, i), at: item.at, node: item.value}
+		items[i] = value{loader: v.loader, path: fmt.Sprintf("%s[%d]", v.path, i), at: item.at, node: item.value, rule: v.rule.says("items")}
 	}
 	return items
 }
 
 // units returns what a list says that seats are broken down by, each once.
-func (v value) units() (units []Unit) {
-	var words []string
-	for _, u := range Units {
-		words = append(words, string(u))
-	}
-	for _, item := range v.items() {
-		if !item.given() {
-			item.complain("must not be empty", "")
-			continue
-		}
-		word, ok := item.word(words...)
-		switch {
-		case !ok:
-		case slices.Contains(units, Unit(word)):
-			item.problem("is there already", "")
-		default:
+func (v value) units() (units []Unit, ok bool) {
+	words, places := v.texts()
+	for i, word := range words {
+		if slices.Contains(units, Unit(word)) {
+			places[i].problem("is there already", "")
+		} else {
 			units = append(units, Unit(word))
 		}
 	}
-	return units
+	return units, v.given()
 }
 
-// texts returns the elements of a list of texts, none of them empty, and their places.
+// texts returns the elements of a list of texts, and their places.
 func (v value) texts() (texts []string, places []value) {
 	for _, item := range v.items() {
 		if !item.given() {
 			item.complain("must not be empty", "")
-		} else if text, ok := item.filledText(); ok {
+		} else if text, ok := item.text(); ok {
 			texts, places = append(texts, text), append(places, item)
 		}
 	}
 	return texts, places
+}
+
+// zone returns the time zone given by its IANA name.
+//
+// The machine's zone files are looked at first, as they may be newer than the
+// program, and then those that the program carries.
+func (v value) zone() (*time.Location, bool) {
+	name, ok := v.text()
+	if !ok {
+		return nil, false
+	}
+	// Local and localtime are another zone on every machine; right/... counts
+	// leap seconds, which epoch seconds do not.
+	if name != "Local" && name != "localtime" && !strings.HasPrefix(name, "right/") {
+		if zone, err := time.LoadLocation(name); err == nil {
+			return zone, true
+		}
+	}
+	v.problem("is no time zone", "an IANA name such as America/New_York")
+	return nil, false
+}
+
+var memoryLimit = regexp.MustCompile(`^([0-9]+(?:\.[0-9]+)?) ?([KMGT]i?B)$`)
+
+var bytesOf = map[string]float64{
+	"KB": 1e3, "MB": 1e6, "GB": 1e9, "TB": 1e12,
+	"KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30, "TiB": 1 << 40,
+}
+
+// memory returns the amount given, in bytes: more than none, and less than no number holds.
+func (v value) memory() (int64, bool) {
+	text, ok := v.scalar()
+	if !ok {
+		return 0, false
+	}
+	if parts := memoryLimit.FindStringSubmatch(text); parts != nil {
+		number, err := strconv.ParseFloat(parts[1], 64)
+		if n := number * bytesOf[parts[2]]; err == nil && n >= 1 && n < 1<<62 {
+			return int64(n), true
+		}
+	}
+	v.problem("must be a number and one of KB MB GB TB KiB MiB GiB TiB", "")
+	return 0, false
 }

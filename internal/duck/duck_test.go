@@ -9,7 +9,7 @@ import (
 	"seats/internal/duck"
 )
 
-// What memory_limit allows is for the whole program: see the README.
+// What memory_limit allows is for the whole program: see docs/performance.md.
 func TestBuffersHaveHalfOfTheMemory(t *testing.T) {
 	db, err := duck.Open("", duck.Of(config.Engine{MemoryLimit: 2 << 30, Threads: 3, TempDir: t.TempDir()}))
 	require.NoError(t, err)

@@ -160,7 +160,7 @@ func coverage(t *testing.T, years int, peak func(r *rand.Rand, day int, date cal
 }
 
 // The bands of days hold what is promised of them where things go on as they were: 12 of 14. That of a month's peak rests on
-// times that share weeks, and holds less; so do all where things change. The README has these shares.
+// times that share weeks, and holds less; so do all where things change. docs/explain.md has these shares.
 func TestBacktest(t *testing.T) {
 	level := func(d calendar.Date) float64 {
 		return map[time.Weekday]float64{time.Saturday: 1500, time.Sunday: 900}[d.Weekday()] + 3000 - 250*float64(d.Weekday())

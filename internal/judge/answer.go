@@ -3,6 +3,7 @@ package judge
 import (
 	"context"
 	"embed"
+	"errors"
 	"fmt"
 
 	"github.com/jackc/pgx/v5"
@@ -42,27 +43,18 @@ type Doubt struct {
 // Answer answers for a day, whatever the GIM is like: it may hold several tenants and have no primary keys.
 func (q Question) Answer(ctx context.Context, conn *pgx.Conn) (a Answer, err error) {
 	err = q.seated(ctx, conn, func(tx pgx.Tx) error {
-		if a.Seats, err = read[Seat](ctx, tx, "placed", q.Regions, q.Starts, q.Ends); err != nil {
-			return err
-		}
-		if a.Peaks, err = read[Peak](ctx, tx, "peak", q.Regions, q.Starts, q.Ends, q.Locations, q.SwitchRegions); err != nil {
-			return err
-		}
-		if a.Enabled, err = read[Enabled](ctx, tx, "enabled", q.Regions, q.Starts, q.Ends); err != nil {
-			return err
-		}
-		a.Doubts, err = read[Doubt](ctx, tx, "doubt", q.Starts, q.Ends)
-		return err
+		return errors.Join(
+			read(ctx, tx, &a.Seats, "placed", q.Regions, q.Starts, q.Ends),
+			read(ctx, tx, &a.Peaks, "peak", q.Regions, q.Starts, q.Ends, q.Locations, q.SwitchRegions),
+			read(ctx, tx, &a.Enabled, "enabled", q.Regions, q.Starts, q.Ends),
+			read(ctx, tx, &a.Doubts, "doubt", q.Starts, q.Ends))
 	})
 	return a, err
 }
 
 // EnabledAgents answers for the agents alone, of a month or a day.
 func (q Question) EnabledAgents(ctx context.Context, conn *pgx.Conn) (agents []Enabled, err error) {
-	err = q.seated(ctx, conn, func(tx pgx.Tx) error {
-		agents, err = read[Enabled](ctx, tx, "enabled", q.Regions, q.Starts, q.Ends)
-		return err
-	})
+	err = q.seated(ctx, conn, func(tx pgx.Tx) error { return read(ctx, tx, &agents, "enabled", q.Regions, q.Starts, q.Ends) })
 	return agents, err
 }
 
@@ -93,22 +85,18 @@ func (q Question) seated(ctx context.Context, conn *pgx.Conn, ask func(pgx.Tx) e
 	})
 }
 
-// queryer is what a connection and a transaction share.
-type queryer interface {
-	Query(context.Context, string, ...any) (pgx.Rows, error)
-}
-
 // read asks a query for its rows.
-func read[T any](ctx context.Context, on queryer, name string, args ...any) ([]T, error) {
+func read[T any](ctx context.Context, on interface {
+	Query(context.Context, string, ...any) (pgx.Rows, error)
+}, into *[]T, name string, args ...any) error {
 	rows, err := on.Query(ctx, text(name), args...)
-	if err != nil {
-		return nil, fmt.Errorf("ask judge/%s.sql: %w", name, err)
+	if err == nil {
+		*into, err = pgx.CollectRows(rows, pgx.RowToStructByNameLax[T])
 	}
-	found, err := pgx.CollectRows(rows, pgx.RowToStructByNameLax[T])
 	if err != nil {
-		return nil, fmt.Errorf("ask judge/%s.sql: %w", name, err)
+		return fmt.Errorf("ask judge/%s.sql: %w", name, err)
 	}
-	return found, nil
+	return nil
 }
 
 func text(name string) string {

@@ -76,9 +76,10 @@ type Peak struct {
 
 // RegionPeaks answers for the regions alone, by name, and as fast as it can: for a GIM with primary keys and one tenant,
 // session_end: exclusive, and a day that is long over. Answer knows the rest.
-func (q Question) RegionPeaks(ctx context.Context, conn *pgx.Conn) ([]Peak, error) {
-	return read[Peak](ctx, conn, "region_peak", q.Regions, q.Starts, q.Ends, q.Switches, q.SwitchRegions, q.DefaultRegion(), q.AsOf,
+func (q Question) RegionPeaks(ctx context.Context, conn *pgx.Conn) (peaks []Peak, err error) {
+	err = read(ctx, conn, &peaks, "region_peak", q.Regions, q.Starts, q.Ends, q.Switches, q.SwitchRegions, q.DefaultRegion(), q.AsOf,
 		q.From-q.Lookback, q.From-2*q.Lookback, q.Until, q.Excluded)
+	return peaks, err
 }
 
 // DefaultRegion is the region of the default location, "" where there is none.

@@ -49,7 +49,7 @@ func newSite(t *testing.T, seed uint64) *site {
 	o := troubled(t, r, p, s.day.AddDays(-2), 4)
 	o.Tenants = 1 + r.IntN(2)
 	if r.IntN(3) == 0 {
-		o.HighWater.Time = time.Unix(s.day.In(time.UTC).Start+r.Int64N(36*3600), 0)
+		o.HighWater = time.Unix(s.day.In(time.UTC).Start+r.Int64N(36*3600), 0)
 	}
 	s.fill(t, o)
 	s.tenant = s.settings(t, r, p)
@@ -67,7 +67,7 @@ func newSite(t *testing.T, seed uint64) *site {
 
 // troubled is a simulation of everything that goes wrong, at high rates.
 func troubled(t *testing.T, r *rand.Rand, p place, from calendar.Date, days int) sim.Options {
-	o := sim.Defaults(sim.Date{Time: time.Date(from.Year, from.Month, from.Day, 0, 0, 0, 0, time.UTC)})
+	o := sim.Defaults(time.Date(from.Year, from.Month, from.Day, 0, 0, 0, 0, time.UTC))
 	o.Seed, o.Days, o.Agents, o.Interactions = r.Uint64(), days, 40, false
 	require.NoError(t, o.Switches.UnmarshalText([]byte(fmt.Sprintf("WEST_1=%[1]s,WEST_2=%[1]s,EAST_1=%[2]s,EAST_2=%[2]s", p.west, p.east))))
 	o.LegsPerHour, o.OCSShare, o.OCSSessions, o.OCSLegs = 1.5, 0.8, 0.6, 0.4

@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/stretchr/testify/require"
 )
 
 // DB is an empty schema of the test server, or the one of a database of its
@@ -48,9 +49,7 @@ func SchemaOn(t testing.TB, server ServerInfo) *DB {
 func connect(t testing.TB, db *DB) *DB {
 	t.Helper()
 	conn, err := pgx.Connect(t.Context(), db.ConnString())
-	if err != nil {
-		t.Fatalf("connect to test schema: %v", err)
-	}
+	require.NoError(t, err, "connect to test schema")
 	// Runs before the caller's drop, and so leaves it no lock to wait for.
 	t.Cleanup(func() { _ = conn.Close(context.Background()) })
 	db.Conn = conn
@@ -74,9 +73,8 @@ func Database(t testing.TB, encoding string) *DB {
 // Exec runs statements, without parameters, in the schema.
 func (db *DB) Exec(t testing.TB, sql string) {
 	t.Helper()
-	if _, err := db.Conn.Exec(t.Context(), sql); err != nil {
-		t.Fatalf("exec: %v\n%s", err, sql)
-	}
+	_, err := db.Conn.Exec(t.Context(), sql)
+	require.NoError(t, err, sql)
 }
 
 // ConnString returns a URL that leads to the schema: its search_path is set.
@@ -109,11 +107,8 @@ func admin(t testing.TB, server ServerInfo, sql string) {
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
 	conn, err := pgx.Connect(ctx, server.ConnString())
-	if err != nil {
-		t.Fatalf("connect to test server: %v", err)
-	}
+	require.NoError(t, err, "connect to test server")
 	defer func() { _ = conn.Close(ctx) }()
-	if _, err := conn.Exec(ctx, sql); err != nil {
-		t.Fatalf("%s: %v", sql, err)
-	}
+	_, err = conn.Exec(ctx, sql)
+	require.NoError(t, err, sql)
 }

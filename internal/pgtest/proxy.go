@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"sync"
 	"testing"
+
+	"github.com/stretchr/testify/require"
 )
 
 // Direction is which way bytes go.
@@ -40,9 +42,7 @@ type Proxy struct {
 func NewProxy(t testing.TB, to ServerInfo) *Proxy {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatalf("listen: %v", err)
-	}
+	require.NoError(t, err, "listen")
 	p := &Proxy{Host: "127.0.0.1", Port: l.Addr().(*net.TCPAddr).Port, Broken: make(chan struct{}),
 		limit: [2]int64{-1, -1}, conns: map[net.Conn]bool{}}
 	t.Cleanup(func() {

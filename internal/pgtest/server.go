@@ -15,6 +15,7 @@ import (
 	"testing"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/stretchr/testify/require"
 )
 
 // environment names the variable that holds the connection string of a
@@ -39,9 +40,7 @@ type ServerInfo struct {
 func Server(t testing.TB) ServerInfo {
 	t.Helper()
 	info, err := theServer()
-	if err != nil {
-		t.Fatalf("start PostgreSQL for tests: %v", err)
-	}
+	require.NoError(t, err, "start PostgreSQL for tests")
 	return info
 }
 
@@ -74,19 +73,22 @@ const (
 	restart = `echo "$` + environment + `"; while read -r line; do sh -c "$SEATS_TEST_PG_RESTART" >/dev/null 2>&1 && echo yes || echo no; done`
 )
 
+// own starts a server that is a test's own, and ends with it.
+func own(t testing.TB, command string) (ServerInfo, pipes) {
+	t.Helper()
+	dsn, pipe, err := start(command)
+	require.NoError(t, err, "start a PostgreSQL of the test's own")
+	t.Cleanup(func() { _ = pipe.in.Close() })
+	info, err := parse(dsn)
+	require.NoError(t, err)
+	return info, pipe
+}
+
 // Restartable starts a server that is a test's own, and gives what restarts
 // it: everybody is thrown out.
 func Restartable(t testing.TB) (ServerInfo, func()) {
 	t.Helper()
-	dsn, pipe, err := start(restart)
-	if err != nil {
-		t.Fatalf("start a PostgreSQL of the test's own: %v", err)
-	}
-	t.Cleanup(func() { _ = pipe.in.Close() })
-	info, err := parse(dsn)
-	if err != nil {
-		t.Fatal(err)
-	}
+	info, pipe := own(t, restart)
 	return info, func() {
 		_, err := io.WriteString(pipe.in, "restart\n")
 		if answer, _ := pipe.out.ReadString('\n'); err != nil || answer != "yes\n" {

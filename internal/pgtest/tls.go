@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/stretchr/testify/require"
 )
 
 // loginsOverTLS is the server's pg_hba.conf: the tests' own user comes in as
@@ -30,14 +31,7 @@ hostssl all all   all          scram-sha-256
 // server's, as PEM.
 func TLS(t testing.TB) (server ServerInfo, authority []byte) {
 	t.Helper()
-	dsn, pipe, err := start(hold)
-	if err != nil {
-		t.Fatalf("start a PostgreSQL of the test's own: %v", err)
-	}
-	t.Cleanup(func() { _ = pipe.in.Close() })
-	if server, err = parse(dsn); err != nil {
-		t.Fatal(err)
-	}
+	server, _ = own(t, hold)
 	authority, certificate, key := Certificate(t)
 	put(t, server, "server.crt", certificate)
 	put(t, server, "server.key", key)
@@ -45,7 +39,10 @@ func TLS(t testing.TB) (server ServerInfo, authority []byte) {
 	admin(t, server, "alter system set password_encryption = 'scram-sha-256'")
 	admin(t, server, "alter system set ssl = on")
 	admin(t, server, "select pg_reload_conf()")
-	awaitTLS(t, server)
+	require.Eventually(t, func() bool { // a reload, which the server does in its own time, has reached those who answer
+		conn, err := pgx.Connect(context.Background(), server.ConnString()+"&sslmode=require")
+		return err == nil && conn.Close(context.Background()) == nil
+	}, time.Minute, 50*time.Millisecond, "wait for TLS")
 	return server, authority
 }
 
@@ -54,26 +51,6 @@ func TLS(t testing.TB) (server ServerInfo, authority []byte) {
 func put(t testing.TB, server ServerInfo, name string, text []byte) {
 	t.Helper()
 	admin(t, server, fmt.Sprintf("copy (select '%s') to program 'umask 077; base64 -d >%s'", base64.StdEncoding.EncodeToString(text), name))
-}
-
-// awaitTLS waits until a reload, which the server does in its own time, has
-// reached those who answer.
-func awaitTLS(t testing.TB, server ServerInfo) {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
-	defer cancel()
-	for {
-		conn, err := pgx.Connect(ctx, server.ConnString()+"&sslmode=require")
-		if err == nil {
-			_ = conn.Close(ctx)
-			return
-		}
-		select {
-		case <-ctx.Done():
-			t.Fatalf("wait for TLS: %v", err)
-		case <-time.After(50 * time.Millisecond):
-		}
-	}
 }
 
 // Certificate makes an authority and has it sign a server's certificate for
@@ -85,34 +62,26 @@ func Certificate(t testing.TB) (authority, certificate, key []byte) {
 		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(24 * time.Hour),
 		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign,
 	}
-	rootKey := newKey(t)
-	authority = signed(t, root, root, rootKey, rootKey)
+	rootKey, serverKey := newKey(t), newKey(t)
 	server := &x509.Certificate{
 		SerialNumber: big.NewInt(2), Subject: pkix.Name{CommonName: "server of a test"}, DNSNames: []string{"localhost"}, IPAddresses: []net.IP{net.IPv4zero},
 		NotBefore: root.NotBefore, NotAfter: root.NotAfter, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
 	}
-	serverKey := newKey(t)
 	der, err := x509.MarshalPKCS8PrivateKey(serverKey)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return authority, signed(t, server, root, serverKey, rootKey), pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})
+	require.NoError(t, err)
+	return signed(t, root, root, rootKey, rootKey), signed(t, server, root, serverKey, rootKey), pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})
 }
 
 func newKey(t testing.TB) *ecdsa.PrivateKey {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	return key
 }
 
 func signed(t testing.TB, certificate, by *x509.Certificate, key, byKey *ecdsa.PrivateKey) []byte {
 	t.Helper()
 	der, err := x509.CreateCertificate(rand.Reader, certificate, by, key.Public(), byKey)
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
 }

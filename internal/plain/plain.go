@@ -1,5 +1,5 @@
 // Package plain opens files that the configuration names, or that lie where others can put something, once it is known that they
-// are plain files: whoever opens a pipe waits for its other end, and a device does what it likes.
+// are plain files: whoever opens a pipe waits for its other end, and a device does what it likes. It writes files, too, and locks them.
 package plain
 
 import (
@@ -54,6 +54,35 @@ func Read(path string) ([]byte, error) {
 	}
 	defer f.Close() //nolint:errcheck // only read
 	return io.ReadAll(f)
+}
+
+// Write writes a file that is not there yet, with this mode whatever the umask, and has the disk confirm it.
+func Write(path string, text []byte, mode fs.FileMode) (err error) {
+	out, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, out.Close()) }()
+	if _, err := out.Write(text); err != nil {
+		return err
+	}
+	if err := out.Chmod(mode); err != nil {
+		return err
+	}
+	return out.Sync()
+}
+
+// Sync has the disk confirm a file, or the names in a folder. File systems that cannot do that for a folder answer EINVAL, and
+// there is nothing to do about it.
+func Sync(path string) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	if err = f.Sync(); errors.Is(err, syscall.EINVAL) {
+		err = nil
+	}
+	return errors.Join(err, f.Close())
 }
 
 // ErrLocked: somebody else has the lock.

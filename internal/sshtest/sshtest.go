@@ -19,6 +19,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/require"
 	"golang.org/x/crypto/ssh"
 	"golang.org/x/crypto/ssh/knownhosts"
 )
@@ -40,13 +41,13 @@ type Server struct {
 func Start(t testing.TB) *Server {
 	t.Helper()
 	me, err := user.Current()
-	fatal(t, err)
+	require.NoError(t, err)
 	s := &Server{Host: "127.0.0.1", User: me.Username, dir: t.TempDir(), stop: func() {}}
 	s.Root, s.KeyFile, s.KnownHosts = s.path("root"), s.path("id"), s.path("known_hosts")
-	fatal(t, os.Mkdir(s.Root, 0o700))
-	fatal(t, os.WriteFile(s.path("authorized_keys"), newKey(t, s.KeyFile), 0o600))
+	require.NoError(t, os.Mkdir(s.Root, 0o700))
+	require.NoError(t, os.WriteFile(s.path("authorized_keys"), newKey(t, s.KeyFile), 0o600))
 	if os.Getuid() == 0 {
-		fatal(t, os.MkdirAll("/run/sshd", 0o755)) // sshd wants it for its unprivileged part
+		require.NoError(t, os.MkdirAll("/run/sshd", 0o755)) // sshd wants it for its unprivileged part
 	}
 	t.Cleanup(func() { s.stop() })
 	s.NewHostKey(t)
@@ -66,11 +67,11 @@ func (s *Server) NewHostKey(t testing.TB) {
 func (s *Server) WriteKnownHosts(t testing.TB, port int) {
 	t.Helper()
 	text, err := os.ReadFile(s.path("host"))
-	fatal(t, err)
+	require.NoError(t, err)
 	key, err := ssh.ParsePrivateKey(text)
-	fatal(t, err)
+	require.NoError(t, err)
 	line := knownhosts.Line([]string{fmt.Sprintf("[%s]:%d", s.Host, port)}, key.PublicKey())
-	fatal(t, os.WriteFile(s.KnownHosts, []byte(line+"\n"), 0o600))
+	require.NoError(t, os.WriteFile(s.KnownHosts, []byte(line+"\n"), 0o600))
 }
 
 func (s *Server) path(name string) string { return filepath.Join(s.dir, name) }
@@ -79,12 +80,12 @@ func (s *Server) path(name string) string { return filepath.Join(s.dir, name) }
 func newKey(t testing.TB, path string) []byte {
 	t.Helper()
 	public, private, err := ed25519.GenerateKey(rand.Reader)
-	fatal(t, err)
+	require.NoError(t, err)
 	block, err := ssh.MarshalPrivateKey(private, "")
-	fatal(t, err)
-	fatal(t, os.WriteFile(path, pem.EncodeToMemory(block), 0o600))
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(path, pem.EncodeToMemory(block), 0o600))
 	key, err := ssh.NewPublicKey(public)
-	fatal(t, err)
+	require.NoError(t, err)
 	return ssh.MarshalAuthorizedKey(key)
 }
 
@@ -107,9 +108,9 @@ func (s *Server) start(t testing.TB) {
 	for range 20 {
 		if s.Port == 0 {
 			l, err := net.Listen("tcp", net.JoinHostPort(s.Host, "0"))
-			fatal(t, err)
+			require.NoError(t, err)
 			s.Port = l.Addr().(*net.TCPAddr).Port
-			fatal(t, l.Close())
+			require.NoError(t, l.Close())
 		}
 		if s.serve(t, sshd) {
 			return
@@ -139,11 +140,11 @@ ForceCommand internal-sftp -d %s
 func (s *Server) serve(t testing.TB, sshd string) bool {
 	t.Helper()
 	text := fmt.Sprintf(config, s.Host, s.Port, s.path("host"), s.path("authorized_keys"), s.Root)
-	fatal(t, os.WriteFile(s.path("config"), []byte(text), 0o600))
+	require.NoError(t, os.WriteFile(s.path("config"), []byte(text), 0o600))
 	cmd := exec.Command("sh", "-c", `"$0" -D -f "$1" -E "$2" & read -r _; kill $!; wait`, sshd, s.path("config"), s.path("log"))
 	in, err := cmd.StdinPipe()
-	fatal(t, err)
-	fatal(t, cmd.Start())
+	require.NoError(t, err)
+	require.NoError(t, cmd.Start())
 	s.stop = func() {
 		_ = in.Close()
 		_ = cmd.Wait()
@@ -168,11 +169,4 @@ func (s *Server) greets() bool {
 	greeting := make([]byte, 4)
 	_, err = io.ReadFull(conn, greeting)
 	return err == nil && strings.HasPrefix(string(greeting), "SSH-")
-}
-
-func fatal(t testing.TB, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
 }

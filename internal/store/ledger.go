@@ -47,7 +47,7 @@ type Run struct {
 
 // NextRun gives the next entry's ID, and the hash of the one before it, "" where there is none.
 func NextRun(ctx context.Context, q duck.Queryer) (id int64, previous string, err error) {
-	err = q.QueryRowContext(ctx, texts.Text("store/last_run.sql")).Scan(&id, &previous)
+	err = q.QueryRowContext(ctx, texts.Text("store/last_run")).Scan(&id, &previous)
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return 0, "", fmt.Errorf("read ledger: %w", err)
 	}
@@ -91,7 +91,7 @@ func AppendRun(ctx context.Context, q duck.Queryer, r Run) error {
 	if err != nil {
 		return err
 	}
-	_, err = duck.Exec(ctx, q, "store/insert_run.sql",
+	_, err = duck.Exec(ctx, q, "store/insert_run",
 		sql.Named("run_id", r.ID), sql.Named("command", r.Command), sql.Named("started_ts", r.StartedTS),
 		sql.Named("ended_ts", r.EndedTS), sql.Named("os_user", r.OSUser), sql.Named("program", r.Program),
 		sql.Named("duckdb", r.DuckDB), sql.Named("rules_sha256", r.Rules), sql.Named("exit_code", r.ExitCode),
@@ -103,7 +103,7 @@ func AppendRun(ctx context.Context, q duck.Queryer, r Run) error {
 // Runs reads the ledger, oldest entry first.
 func Runs(ctx context.Context, q duck.Queryer) ([]Run, error) {
 	var runs []Run
-	err := duck.Each(ctx, q, "store/runs.sql", func(scan func(...any) error) error {
+	err := duck.Each(ctx, q, "store/runs", func(scan func(...any) error) error {
 		var r Run
 		var days, files, slices string
 		err := scan(&r.ID, &r.Command, &r.StartedTS, &r.EndedTS, &r.OSUser, &r.Program, &r.DuckDB, &r.Rules, &r.ExitCode,
@@ -118,7 +118,7 @@ func Runs(ctx context.Context, q duck.Queryer) ([]Run, error) {
 
 // LastEnded is when the newest run ended, by the clock of its time; the zero time where there was none.
 func LastEnded(ctx context.Context, q duck.Queryer) (ended time.Time, err error) {
-	err = duck.Each(ctx, q, "store/last_ended.sql", func(scan func(...any) error) error {
+	err = duck.Each(ctx, q, "store/last_ended", func(scan func(...any) error) error {
 		var ts int64
 		err := scan(&ts)
 		ended = time.Unix(ts, 0).UTC()

@@ -16,7 +16,7 @@ import (
 func oldStore(t *testing.T) (path string) {
 	t.Helper()
 	path = filepath.Join(t.TempDir(), "acme.duckdb")
-	change(t, path, texts.Text("store/schema_1.sql"),
+	change(t, path, texts.Text("store/schema_1"),
 		`insert into _data.run values (1, 'run', 1, 2, 'u', 'p', 'd', 'r', 0, '', ['2026-03-10'], [], [], '', 'abc')`,
 		`insert into _data.slice (day, source, high_water, as_of, extracted_ts, sessions, activities, agents, open_sessions, state, sha256) values ('2026-03-10', 's', null, 1, 1, 0, 0, 0, 0, 'final', 'x')`)
 	return path
@@ -89,7 +89,7 @@ func TestAMigratedStoreHasTheSchemaOfANewOne(t *testing.T) {
 func requireVersion(t *testing.T, q duck.Queryer, want uint64) {
 	t.Helper()
 	var version uint64
-	require.NoError(t, q.QueryRowContext(t.Context(), texts.Text("store/version.sql")).Scan(&version))
+	require.NoError(t, q.QueryRowContext(t.Context(), texts.Text("store/version")).Scan(&version))
 	require.Equal(t, want, version)
 }
 

@@ -60,7 +60,7 @@ func Seals(ctx context.Context, q duck.Queryer) ([]Seal, error) {
 		return nil, err
 	}
 	var seals []Seal
-	err := duck.Each(ctx, q, "store/sealed_month.sql", func(scan func(...any) error) error {
+	err := duck.Each(ctx, q, "store/sealed_month", func(scan func(...any) error) error {
 		var s Seal
 		err := scan(&s.Month, &s.File, &s.Key, &s.SHA256, &s.Bytes)
 		seals = append(seals, s)
@@ -122,7 +122,7 @@ func (w *Work) Seal(ctx context.Context, month calendar.Month, now int64) (Seal,
 		if err := of(ctx, tx, "drop_days", span(month.First(), month.Last()), row, groups, evidence); err != nil {
 			return err
 		}
-		_, err := duck.Exec(ctx, tx, "store/insert_sealed_month.sql", sql.Named("month", s.Month), sql.Named("file", s.File),
+		_, err := duck.Exec(ctx, tx, "store/insert_sealed_month", sql.Named("month", s.Month), sql.Named("file", s.File),
 			sql.Named("key", s.Key), sql.Named("sha256", s.SHA256), sql.Named("bytes", s.Bytes), sql.Named("sealed_ts", now))
 		return err
 	})
@@ -141,7 +141,7 @@ const sealSuffix = ".sealing"
 func (w *Work) sealName(ctx context.Context, month calendar.Month) (string, error) {
 	base := strings.TrimSuffix(filepath.Base(w.path), ".duckdb") + "." + strings.ReplaceAll(month.String(), "-", "")
 	var before int
-	err := duck.Each(ctx, w.Conn, "store/sealed_before.sql", func(scan func(...any) error) error { return scan(&before) }, sql.Named("month", month.String()))
+	err := duck.Each(ctx, w.Conn, "store/sealed_before", func(scan func(...any) error) error { return scan(&before) }, sql.Named("month", month.String()))
 	if err != nil {
 		return "", err
 	}
@@ -223,7 +223,7 @@ func (w *Work) hasDaysOf(ctx context.Context, path string) (has bool, err error)
 		return false, ctx.Err() // whatever it is
 	}
 	defer func() { err = errors.Join(err, detach(ctx, w.Conn, "stray")) }()
-	lacking, err := textsOf(ctx, w.Conn, "store/stray_day.sql")
+	lacking, err := textsOf(ctx, w.Conn, "store/stray_day")
 	if err != nil {
 		return false, ctx.Err() // it is no sealed month
 	}
@@ -236,7 +236,7 @@ func (w *Work) writeSeal(ctx context.Context, path string, month calendar.Month,
 		return err
 	}
 	defer func() { err = errors.Join(err, detach(ctx, w.Conn, "sealing")) }()
-	if _, err := duck.Exec(ctx, w.Conn, "store/seal.sql", sql.Named("key", key), sql.Named("month", month.String())); err != nil {
+	if _, err := duck.Exec(ctx, w.Conn, "store/seal", sql.Named("key", key), sql.Named("month", month.String())); err != nil {
 		return err
 	}
 	if err := of(ctx, w.Conn, "seal", span(month.First(), month.Last()), row, groups, evidence); err != nil {
@@ -251,7 +251,7 @@ func (w *Work) writeSeal(ctx context.Context, path string, month calendar.Month,
 
 // sealViews gives a sealed month the store's own views of its tables.
 func (w *Work) sealViews(ctx context.Context) error {
-	views, err := textsOf(ctx, w.Conn, "store/view.sql")
+	views, err := textsOf(ctx, w.Conn, "store/view")
 	if err != nil {
 		return err
 	}
@@ -320,7 +320,7 @@ func unseal(ctx context.Context, q duck.Queryer) error {
 		if !rowsOf(t.Name) || !slices.Contains(catalogs["sealed"].tables, t.Name) {
 			continue
 		}
-		if _, err := duck.ExecOn(ctx, q, "store/each/unseal.sql", t.Table); err != nil {
+		if _, err := duck.ExecOn(ctx, q, "store/each_unseal", t.Table); err != nil {
 			return err
 		}
 	}
@@ -337,7 +337,7 @@ func (w *Work) Unlist(ctx context.Context, month calendar.Month, now time.Time) 
 		if s.Month != month.String() {
 			continue
 		}
-		if _, err := duck.Exec(ctx, w.Conn, "store/delete_sealed_month.sql", sql.Named("month", s.Month)); err != nil {
+		if _, err := duck.Exec(ctx, w.Conn, "store/delete_sealed_month", sql.Named("month", s.Month)); err != nil {
 			return err
 		}
 		if err := os.Chtimes(filepath.Join(filepath.Dir(w.path), s.File), now, now); err != nil && !errors.Is(err, fs.ErrNotExist) {

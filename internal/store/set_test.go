@@ -89,7 +89,7 @@ func TestASetIsOnlyRead(t *testing.T) {
 func TestASetHasWhatThereIs(t *testing.T) {
 	members := aSet(t)
 	old := filepath.Join(t.TempDir(), "old.duckdb")
-	change(t, old, texts.Text("store/schema_1.sql"),
+	change(t, old, texts.Text("store/schema_1"),
 		"insert into _data.daily_concurrent select '2026-03-30', 'US', null, 7, 0, 86400, 'final'")
 	none := filepath.Join(t.TempDir(), "none.duckdb")
 	for _, members := range [][]store.Member{

@@ -18,7 +18,7 @@ type Slice struct {
 // Slices lists the slices of a store by day.
 func Slices(ctx context.Context, q duck.Queryer) (map[string]Slice, error) {
 	slices := map[string]Slice{}
-	err := duck.Each(ctx, q, "store/slice.sql", func(scan func(...any) error) error {
+	err := duck.Each(ctx, q, "store/slice", func(scan func(...any) error) error {
 		var s Slice
 		err := scan(&s.Day, &s.HighWater, &s.ExtractedTS, &s.AsOf, &s.OpenSessions, &s.SHA256)
 		slices[s.Day] = s

@@ -28,7 +28,7 @@ import (
 )
 
 // schemas are the statements that bring a store from each version to the next, the first of them an empty file.
-var schemas = []string{"store/schema_1.sql", "store/schema_2.sql", "store/schema_3.sql", "store/schema_4.sql"}
+var schemas = []string{"store/schema_1", "store/schema_2", "store/schema_3", "store/schema_4"}
 
 // Schemas names the statements that make an empty store, in their order.
 func Schemas() []string { return slices.Clone(schemas) }
@@ -166,7 +166,7 @@ func bringUp(ctx context.Context, q duck.Queryer, version uint64) error {
 
 // checkVersion gives a store's schema version, and refuses what is no store, or a newer program's.
 func checkVersion(ctx context.Context, q duck.Queryer, path string) (version uint64, err error) {
-	if err := q.QueryRowContext(ctx, texts.Text("store/version.sql")).Scan(&version); err != nil || version == 0 {
+	if err := q.QueryRowContext(ctx, texts.Text("store/version")).Scan(&version); err != nil || version == 0 {
 		return 0, refused(path, fmt.Errorf("it has no readable schema version: %w", cmp.Or(err, sql.ErrNoRows)))
 	}
 	if version > Version {
@@ -178,7 +178,7 @@ func checkVersion(ctx context.Context, q duck.Queryer, path string) (version uin
 // Has tells whether an open store is of this schema version or a later one: what came with it is missing before.
 func Has(ctx context.Context, q duck.Queryer, version uint64) (bool, error) {
 	var has uint64
-	err := q.QueryRowContext(ctx, texts.Text("store/version.sql")).Scan(&has)
+	err := q.QueryRowContext(ctx, texts.Text("store/version")).Scan(&has)
 	return has >= version, err
 }
 
@@ -195,7 +195,7 @@ func (w *Work) Publish() error {
 		w.Large = err // there may be no room for both: the copy is whole
 		_ = detach(context.Background(), w.Conn, "small")
 	}
-	if _, err := duck.Exec(context.Background(), w.Conn, "store/checkpoint.sql"); err != nil {
+	if _, err := duck.Exec(context.Background(), w.Conn, "store/checkpoint"); err != nil {
 		return fmt.Errorf("write store: %w", err)
 	}
 	if err := w.closeDB(); err != nil {

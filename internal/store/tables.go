@@ -63,7 +63,7 @@ func of(ctx context.Context, q duck.Queryer, statement string, args []any, parts
 			if t.part != p {
 				continue
 			}
-			if _, err := duck.ExecOn(ctx, q, "store/each/"+statement+".sql", t.Table, args...); err != nil {
+			if _, err := duck.ExecOn(ctx, q, "store/each_"+statement, t.Table, args...); err != nil {
 				return err
 			}
 		}
@@ -148,7 +148,7 @@ func (s *Scratch) WriteDaysCSV(ctx context.Context, name, file string, from, to 
 }
 
 func (s *Scratch) each(ctx context.Context, statement, name string, args ...any) error {
-	_, err := duck.ExecOn(ctx, s.Conn, "store/each/"+statement+".sql", table(name), args...)
+	_, err := duck.ExecOn(ctx, s.Conn, "store/each_"+statement, table(name), args...)
 	return err
 }
 

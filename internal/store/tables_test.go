@@ -35,7 +35,7 @@ func TestStatementsOnEveryTable(t *testing.T) {
 	} {
 		for _, d := range tables {
 			if slices.Contains(used.on, d.part) {
-				all += golden.Filled("store/each/"+used.statement+".sql", d.Table)
+				all += golden.Filled("store/each_"+used.statement, d.Table)
 			}
 		}
 	}
@@ -69,7 +69,7 @@ func TestEveryTableOfTheSchemaIsDescribed(t *testing.T) {
 		days, is := has[d.Name]
 		require.True(t, is, d.Name)
 		require.Equal(t, d.part != monthly && d.part != record && d.part != sent && d.part != sealing, days, "%s: what belongs to a day has a day", d.Name)
-		_, err := db.ExecContext(t.Context(), texts.Fill("store/each/write_rows.sql", d.Table), t.TempDir()+"/"+d.Name)
+		_, err := db.ExecContext(t.Context(), texts.Fill("store/each_write_rows", d.Table), t.TempDir()+"/"+d.Name)
 		require.NoError(t, err, "%s: its order", d.Name)
 	}
 }

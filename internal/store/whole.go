@@ -53,7 +53,7 @@ type catalog struct{ tables, relations, views []string }
 // catalogsOf are those of all that is attached. Of many stores it takes hardly longer than of one, which a question for each would not.
 func catalogsOf(ctx context.Context, q duck.Queryer) (map[string]*catalog, error) {
 	found := map[string]*catalog{}
-	err := duck.Each(ctx, q, "store/catalog.sql", func(scan func(...any) error) error {
+	err := duck.Each(ctx, q, "store/catalog", func(scan func(...any) error) error {
 		var database, name string
 		var view sql.NullString
 		if err := scan(&database, &name, &view); err != nil {
@@ -193,7 +193,7 @@ type macro struct{ name, parameters, definition string }
 // macrosOf are the macros of all stores that are attached, by the database. Of many stores it takes no longer than of one.
 func macrosOf(ctx context.Context, conn *sql.Conn) (map[string][]macro, error) {
 	found := map[string][]macro{}
-	err := duck.Each(ctx, conn, "store/macro.sql", func(scan func(...any) error) error {
+	err := duck.Each(ctx, conn, "store/macro", func(scan func(...any) error) error {
 		var database string
 		var m macro
 		err := scan(&database, &m.name, &m.parameters, &m.definition)
@@ -212,7 +212,7 @@ func (m macro) statement(query string) string {
 func comment(ctx context.Context, conn *sql.Conn, s shown) error {
 	var comments []string
 	err := within(ctx, conn, s.live, func() (err error) {
-		comments, err = textsOf(ctx, conn, "store/comment.sql")
+		comments, err = textsOf(ctx, conn, "store/comment")
 		return err
 	})
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 
 	"seats/internal/calendar"
 	"seats/internal/forecast"
+	"seats/report"
 )
 
 // Head is what every page says of where it comes from.
@@ -43,8 +44,8 @@ type Region struct {
 
 // The states of a day beside final and provisional.
 const (
-	Final       = "final"
-	Provisional = "provisional"
+	Final       = report.Final
+	Provisional = report.Provisional
 	Missing     = "missing" // the store holds nothing of it
 )
 
@@ -53,8 +54,8 @@ type Day struct {
 	Date    calendar.Date
 	State   string // Final, Provisional or Missing
 	HasPage bool
-	Peaks   []Peak // in the order of the tenant's regions, then those that are configured no more
-	Quality []Quality
+	Peaks   []Peak           // in the order of the tenant's regions, then those that are configured no more
+	Quality []report.Quality // what each rule found (R11)
 }
 
 // Peak is a region's day (R8), or that of one of its locations.
@@ -67,13 +68,6 @@ type Peak struct {
 	SoFar            *int64    // different agents from the month's first day to this one; nil: not known, or a location's
 }
 
-// Quality is what a data-quality rule found (R11).
-type Quality struct {
-	Rule     string
-	Blocking bool
-	Count    int64
-}
-
 // Enabled is a region's month (R9).
 type Enabled struct {
 	Month  calendar.Month
@@ -84,29 +78,14 @@ type Enabled struct {
 
 // Issued is a data file.
 type Issued struct {
-	Region   string
-	Measure  string // concurrent or enabled
-	Period   string
-	Revision int
-	Stands   bool // no later revision supersedes it
-	Value    int64
-	State    string
-	File     string
-	Reason   string
-	At       time.Time
+	report.Issue
+	Stands bool // no later revision supersedes it
 }
 
 // Detail is what a day's page shows beside its numbers.
 type Detail struct {
-	Slice   *Slice // nil: its rows were dropped
+	Slice   *report.Slice // what the day was counted from; nil: its rows were dropped
 	Regions []RegionDetail
-}
-
-// Slice is what the day was counted from.
-type Slice struct {
-	Source                       string
-	AsOf                         time.Time
-	Sessions, Activities, Agents int64
 }
 
 // RegionDetail is a region's day in full.

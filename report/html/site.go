@@ -56,13 +56,7 @@ func (s *Site) Tenant(t Tenant) error {
 			return err
 		}
 	}
-	var days []string
-	for _, d := range t.Days {
-		if d.HasPage {
-			days = append(days, d.Date.String())
-		}
-	}
-	return s.script(t.Name+"/data/days.js", "seatsDays", days)
+	return s.script(t.Name+"/data/days.js", "seatsDays", o.paged)
 }
 
 // Day adds the page of a day of the tenant that was added last.

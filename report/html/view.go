@@ -9,12 +9,14 @@ import (
 
 	"seats/internal/calendar"
 	"seats/internal/forecast"
+	"seats/report"
 )
 
 // overview is a tenant with its months.
 type overview struct {
 	Tenant
 	Months []*monthView // that get a page
+	paged  []string     // the days that do
 }
 
 // monthView is a tenant's month.
@@ -59,7 +61,7 @@ type dayCell struct {
 }
 
 type qualitySum struct {
-	Quality
+	report.Quality
 	Days int
 }
 
@@ -75,6 +77,11 @@ func newOverview(t Tenant) *overview {
 		}
 		v.fill()
 		o.Months = append(o.Months, v)
+	}
+	for _, d := range t.Days {
+		if d.HasPage {
+			o.paged = append(o.paged, d.Date.String())
+		}
 	}
 	return o
 }
@@ -110,7 +117,7 @@ func (v *monthView) fill() {
 			if !seen {
 				at = len(v.Quality)
 				sums[q.Rule] = at
-				v.Quality = append(v.Quality, qualitySum{Quality: Quality{Rule: q.Rule, Blocking: q.Blocking}})
+				v.Quality = append(v.Quality, qualitySum{Quality: report.Quality{Rule: q.Rule, Blocking: q.Blocking}})
 			}
 			v.Quality[at].Count += q.Count
 			v.Quality[at].Days++
@@ -239,15 +246,12 @@ type hour struct {
 
 func (o *overview) day(at int, detail Detail) *dayView {
 	v := &dayView{overview: o, Day: o.Days[at], Detail: detail, Month: o.Days[at].Date.YearMonth()}
-	for i := at - 1; i >= 0 && v.Prev == ""; i-- {
-		if o.Days[i].HasPage {
-			v.Prev = o.Days[i].Date.String()
-		}
+	page := slices.Index(o.paged, v.Date.String())
+	if page > 0 {
+		v.Prev = o.paged[page-1]
 	}
-	for i := at + 1; i < len(o.Days) && v.Next == ""; i++ {
-		if o.Days[i].HasPage {
-			v.Next = o.Days[i].Date.String()
-		}
+	if page+1 < len(o.paged) {
+		v.Next = o.paged[page+1]
 	}
 	for _, d := range detail.Regions {
 		s := section{RegionDetail: d, Issued: o.standing(d.Region, v.Date.String())}

@@ -1,3 +1,4 @@
+-- name: counted
 -- Grain: number that was counted of a region and a day, or a month, with the state of the file that says so; '' where
 -- none does, or the one that stands says another number. For a run that catches up.
 -- Inputs: _data.daily_concurrent, _data.monthly_enabled, _data.issued_file.
@@ -36,3 +37,129 @@ left join standing as s on s.region = c.region
     and s.agents = c.agents
 order by c.period,
          c.region
+
+-- name: uncounted
+-- Grain: day whose slice is another than the one it was counted from, by its rows or its as_of (R10), or that was never counted. For a run
+-- that catches up.
+-- Inputs: _data.slice, _data.computation.
+select s.day::varchar
+from _data.slice as s
+left join _data.computation as c on c.day = s.day
+where c.slice_sha256 is distinct from s.sha256
+   or c.as_of is distinct from s.as_of
+order by s.day
+
+-- name: uncounted_of_month
+-- Grain: region x day that the store holds a slice of and no number of the region, or the month where it has none of the region.
+-- Inputs: _data.slice, _data.daily_concurrent, _data.monthly_enabled; $month, $regions.
+with region as (
+    select unnest(from_json($regions, '["VARCHAR"]')) as region
+),
+wanted as (
+    select r.region,
+           s.day::varchar as period
+    from region as r
+    cross join _data.slice as s
+    where strftime(s.day, '%Y-%m') = $month
+    union all
+    select region,
+           $month
+    from region
+),
+counted as (
+    select region,
+           day::varchar as period
+    from _data.daily_concurrent
+    where location is null
+    union all
+    select region,
+           month
+    from _data.monthly_enabled
+)
+from wanted
+anti join counted using (region, period)
+order by period,
+         region
+
+-- name: owed
+-- Grain: number that was counted of a month's rows and is not issued, as it was counted, as final; '' where no file says it at all.
+-- Inputs: _data.daily_concurrent, _data.monthly_enabled, _data.issued_file; $month.
+with counted as (
+    select region,
+           'concurrent' as measure,
+           day::varchar as period,
+           agents
+    from _data.daily_concurrent
+    where location is null
+      and strftime(day, '%Y-%m') = $month
+    union all
+    select region,
+           'enabled',
+           month,
+           agents
+    from _data.monthly_enabled
+    where month = $month
+),
+standing as (
+    select region,
+           measure,
+           period,
+           arg_max(state, revision) as state,
+           arg_max(value, revision) as agents
+    from _data.issued_file
+    group by region,
+             measure,
+             period
+)
+select c.region,
+       c.period,
+       c.agents,
+       coalesce(s.state, '') as state
+from counted as c
+left join standing as s on s.region = c.region
+    and s.measure = c.measure
+    and s.period = c.period
+    and s.agents = c.agents
+where s.state is distinct from 'final'
+order by c.period,
+         c.region
+
+-- name: refused
+-- Grain: day of a range, both ends included, of which the store has another number of a region than the one that is issued and
+-- stands (R13). Inputs: _data.daily_concurrent, _data.issued_file; $from, $to.
+with standing as (
+    select region,
+           period,
+           arg_max(value, revision) as agents
+    from _data.issued_file
+    where measure = 'concurrent'
+      and period between $from and $to
+    group by region,
+             period
+)
+select distinct d.day::varchar as day
+from standing as s
+join _data.daily_concurrent as d on d.day::varchar = s.period
+    and d.region = s.region
+    and d.location is null
+where d.agents <> s.agents
+order by day
+
+-- name: counted_by
+-- One row: whether any day was counted by the given rules. Input: _data.computation; $rules_sha256.
+select exists (
+    from _data.computation
+    where rules_sha256 = $rules_sha256
+)
+
+-- name: recall_rules
+-- Files that an older version issued name their counting rules, where these are still known. Inputs: _data.counting_rules; $said (JSON:
+-- files with the rules that their manifests name).
+update _data.issued_file as i
+set rules_sha256 = r.sha256
+from (
+    select unnest(from_json($said, '[{"file": "VARCHAR", "rules_sha256": "VARCHAR"}]')) as one
+) as s
+join _data.counting_rules as r on r.sha256 = s.one.rules_sha256
+where i.file = s.one.file
+  and i.rules_sha256 is null

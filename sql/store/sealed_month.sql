@@ -1,3 +1,4 @@
+-- name: sealed_month
 -- Grain: sealed month that belongs to the store, the oldest first.
 select month,
        file,
@@ -6,3 +7,42 @@ select month,
        bytes
 from _data.sealed_month
 order by month
+
+-- name: insert_sealed_month
+insert into _data.sealed_month
+values ($month, $file, $key, $sha256, $bytes, $sealed_ts)
+
+-- name: delete_sealed_month
+delete from _data.sealed_month
+where month = $month
+
+-- name: sealed_before
+-- One row: how often a month was sealed before, by the ledger. Input: _data.run; $month.
+select count(*)
+from _data.run
+where contains(message, 'sealed ' || $month || ': ')
+
+-- name: seal
+-- One row: what a sealed month says of itself. The key tells it from every other file.
+create schema sealing._data;
+create table sealing._data.seal as
+select $month::varchar as month,
+       $key::varchar as key
+
+-- name: stray_day
+-- Grain: day that the sealed month attached as stray has rows of, and the store has no slice of, nor the numbers that stay when a
+-- slice is dropped with age.
+select day::varchar
+from (
+    select day
+    from stray._data.voice_session
+    union
+    select day
+    from stray._data.ocs_activity
+    union
+    select day
+    from stray._data.concurrency
+) as sealed
+where day not in (select day from _data.slice)
+  and day not in (select day from _data.computation)
+order by day

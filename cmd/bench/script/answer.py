@@ -54,28 +54,39 @@ db.execute("create table session as select row_number() over () as session_no, *
 db.execute("create table activity as select * from (" +
            rows.format(columns="switch_name", file="activity.csv", types=numbers | {"switch_name": "varchar"}) + ") left join switch using (switch_name)",
            {"as_of": question["AsOf"]})
+db.execute("create table leg as select * from read_csv('leg.csv', types = " +
+           str({"resource_key": "bigint", "start_ts": "bigint", "end_ts": "bigint", "switch_name": "varchar"}) + ") left join switch using (switch_name)")
 answer = db.execute("""
     with fallback as (
         select min(region) as region from switch where switch_name = ''
     ),
     seat as (
-        select s.session_no, s.agent_no, s.start_ts, s.until_ts,
+        select s.session_no, s.resource_key, s.agent_no, s.start_ts, s.until_ts,
                case when a.switch_name <> '' then coalesce(a.region, f.region) end as region
         from session as s
         join activity as a on a.resource_key = s.resource_key and a.start_ts < s.until_ts and a.until_ts > s.start_ts
         cross join fallback as f
     ),
     placed as (
-        select session_no, any_value(agent_no) as agent_no, any_value(start_ts) as start_ts, any_value(until_ts) as until_ts,
+        select session_no, any_value(resource_key) as resource_key, any_value(agent_no) as agent_no, any_value(start_ts) as start_ts, any_value(until_ts) as until_ts,
                list(distinct region) filter (region is not null) as regions
         from seat
         group by session_no
     ),
+    told as (
+        select p.session_no, list(distinct coalesce(l.region, f.region)) as regions
+        from placed as p
+        join leg as l on l.resource_key = p.resource_key and l.start_ts < p.until_ts and greatest(l.end_ts, l.start_ts + 1) > p.start_ts
+        cross join fallback as f
+        where p.regions is null
+        group by p.session_no
+    ),
     presence as (
         select r.no, p.agent_no, greatest(p.start_ts, r.day_start) as start_ts, least(p.until_ts, r.day_end) as until_ts
         from placed as p
+        left join told as t using (session_no)
         cross join fallback as f
-        join region as r on list_contains(coalesce(p.regions, [f.region]), r.region)
+        join region as r on list_contains(coalesce(p.regions, t.regions, [f.region]), r.region)
             and p.start_ts < r.day_end and p.until_ts > r.day_start
     ),
     reaching as (

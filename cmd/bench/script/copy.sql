@@ -1,5 +1,6 @@
 -- For psql: what an engineer would copy out of a GIM who has no seats, into CSV files of the folder at hand: agents, voice
--- sessions, legs with an attempt GUID and previews, wherever they can matter. The legs cost a join of the two largest tables.
+-- sessions, legs with an attempt GUID and previews, and the legs that tell where an agent sat, wherever they can matter.
+-- The first cost a join of the two largest tables.
 -- :sessions_from, :activities_from, :until bound the time keys, as epoch seconds.
 \set ON_ERROR_STOP on
 begin isolation level repeatable read, read only;
@@ -30,6 +31,17 @@ copy (
     from contact_attempt_fact as f
     join dialing_mode as m using (dialing_mode_key)
     where m.dialing_mode_code in ('PREVIEW', 'PUSH_PREVIEW')
+      and f.start_date_time_key >= :activities_from
+      and f.start_date_time_key < :until
+) to stdout csv header;
+\o leg.csv
+copy (
+    select f.resource_key, f.start_ts, f.end_ts, d.switch_name
+    from interaction_resource_fact as f
+    join resource_ as d on d.resource_key = f.media_resource_key
+    where d.switch_name <> ''
+      and f.active_flag = 0
+      and f.end_ts >= f.start_ts
       and f.start_date_time_key >= :activities_from
       and f.start_date_time_key < :until
 ) to stdout csv header;

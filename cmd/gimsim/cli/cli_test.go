@@ -10,7 +10,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"seats/cmd/gimsim/sim"
-	"seats/internal/gimschema"
 	"seats/internal/pgtest"
 )
 
@@ -19,12 +18,6 @@ func gimsim(t testing.TB, args ...string) (status int, stdout, stderr string) {
 	var out, errs bytes.Buffer
 	status = Run(t.Context(), args, &out, &errs)
 	return status, out.String(), errs.String()
-}
-
-func TestDDLNeedsNoCommand(t *testing.T) {
-	status, stdout, stderr := gimsim(t, "--ddl")
-	require.Zero(t, status, stderr)
-	require.Equal(t, gimschema.DDL, stdout)
 }
 
 func TestHelpNamesTheCommands(t *testing.T) {
@@ -66,11 +59,8 @@ func TestDefaultsOfTheCommandLineAreThoseOfThePackage(t *testing.T) {
 	require.Equal(t, sim.Defaults(c.Export.From), c.Export.Options)
 }
 
-func TestSwitchesByNumberAndByName(t *testing.T) {
+func TestSwitchesByName(t *testing.T) {
 	var s sim.Switches
-	require.NoError(t, s.UnmarshalText([]byte("6")))
-	require.Len(t, s, 6)
-	require.Equal(t, "SIP_006", s[5].Name)
 	require.NoError(t, s.UnmarshalText([]byte("A=Asia/Kolkata,B")))
 	require.Equal(t, sim.Switches{{Name: "A", Zone: "Asia/Kolkata"}, {Name: "B"}}, s)
 	require.Error(t, s.UnmarshalText([]byte("A,,B")))

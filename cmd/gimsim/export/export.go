@@ -7,9 +7,11 @@ package export
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"time"
 
@@ -33,16 +35,16 @@ func Write(ctx context.Context, dir string, s *sim.Simulation, o Options) (map[s
 	if o.Increments < 1 || o.Increments > 60 {
 		return nil, fmt.Errorf("increments %d: want 1 to 60", o.Increments)
 	}
-	layout := sim.Layout{
-		Cuts: s.Cuts(o.Increments), ExtraColumns: o.ExtraColumns, CRLF: o.CRLF,
-		Resent: o.Resent, Duplicated: o.Duplicated,
-	}
+	layout := sim.Layout{Cuts: s.Cuts(o.Increments), ExtraColumns: o.ExtraColumns, CRLF: o.CRLF, Resent: o.Resent, Duplicated: o.Duplicated}
 	var chunks []*chunk
 	defer func() {
 		for _, c := range chunks {
-			c.close()
+			_ = c.close()
 		}
 	}()
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		return nil, err
+	}
 	for _, cut := range layout.Cuts {
 		c, err := newChunk(dir, cut, s, o)
 		if err != nil {
@@ -63,8 +65,13 @@ func Write(ctx context.Context, dir string, s *sim.Simulation, o Options) (map[s
 		return nil, err
 	}
 	for _, c := range chunks {
-		if err := c.finish(o.Zip); err != nil {
+		if err := c.close(); err != nil {
 			return nil, err
+		}
+		if o.Zip {
+			if err := c.pack(); err != nil {
+				return nil, err
+			}
 		}
 	}
 	return counts, nil
@@ -85,9 +92,6 @@ func newChunk(dir string, cut int64, s *sim.Simulation, o Options) (*chunk, erro
 		dir: filepath.Join(dir, fmt.Sprintf("export_%d_%s", sim.AuditKey(cut), at.Format("2006_01_02_15_04_05"))),
 		cut: at, files: map[sim.Table]*os.File{},
 	}
-	if err := os.MkdirAll(dir, 0o777); err != nil {
-		return nil, err
-	}
 	if err := os.Mkdir(c.dir, 0o777); err != nil {
 		return nil, err
 	}
@@ -104,26 +108,22 @@ func newChunk(dir string, cut int64, s *sim.Simulation, o Options) (*chunk, erro
 			return c, err
 		}
 		c.files[t] = f
-		columns := t.Columns(o.ExtraColumns)
-		for i := range columns {
-			columns[i] = inCase(o.Header, columns[i])
+		header := strings.Join(t.Columns(o.ExtraColumns), ",")
+		switch o.Header {
+		case "UPPER":
+			header = strings.ToUpper(header)
+		case "Mixed":
+			header = begins.ReplaceAllStringFunc(header, strings.ToUpper)
 		}
-		if _, err := f.WriteString(strings.Join(columns, ",") + newline); err != nil {
+		if _, err := f.WriteString(header + newline); err != nil {
 			return c, err
 		}
 	}
 	return c, nil
 }
 
-func inCase(style, name string) string {
-	switch style {
-	case "UPPER":
-		return strings.ToUpper(name)
-	case "Mixed":
-		return strings.ToUpper(name[:1]) + name[1:]
-	}
-	return name
-}
+// begins is the first letter of each name.
+var begins = regexp.MustCompile(`(^|,).`)
 
 // append writes the increment i of a batch to the files.
 func (c *chunk) append(b *sim.Batch, i int, counts map[sim.Table]int64) error {
@@ -140,22 +140,10 @@ func (c *chunk) append(b *sim.Batch, i int, counts map[sim.Table]int64) error {
 	return nil
 }
 
-// finish closes the files and packs them if so wanted.
-func (c *chunk) finish(zipped bool) error {
+// close closes the files; those of an export that failed, or was packed, may be closed already.
+func (c *chunk) close() (err error) {
 	for _, f := range c.files {
-		if err := f.Close(); err != nil {
-			return err
-		}
+		err = errors.Join(err, f.Close())
 	}
-	if !zipped {
-		return nil
-	}
-	return c.pack()
-}
-
-// close lets go of the files of an export that failed.
-func (c *chunk) close() {
-	for _, f := range c.files {
-		_ = f.Close()
-	}
+	return err
 }

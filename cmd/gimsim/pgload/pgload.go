@@ -5,14 +5,14 @@
 package pgload
 
 import (
+	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"strings"
-	"sync"
 
 	"github.com/jackc/pgx/v5"
+	"golang.org/x/sync/errgroup"
 
 	"seats/cmd/gimsim/sim"
 	"seats/internal/gimschema"
@@ -31,7 +31,7 @@ type Target struct {
 // each table.
 func Load(ctx context.Context, to Target, s *sim.Simulation) (map[sim.Table]int64, error) {
 	if to.Create {
-		if err := to.exec(ctx, createSchema(to.Schema), gimschema.Tables); err != nil {
+		if err := to.exec(ctx, "create schema if not exists "+pgx.Identifier{to.Schema}.Sanitize(), gimschema.Tables); err != nil {
 			return nil, fmt.Errorf("create tables: %w", err)
 		}
 	}
@@ -47,10 +47,6 @@ func Load(ctx context.Context, to Target, s *sim.Simulation) (map[sim.Table]int6
 		return nil, fmt.Errorf("create keys: %w", err)
 	}
 	return counts, nil
-}
-
-func createSchema(name string) string {
-	return "create schema if not exists " + pgx.Identifier{name}.Sanitize()
 }
 
 // connect opens a connection whose unqualified names are those of the schema.
@@ -81,98 +77,62 @@ func (to Target) exec(ctx context.Context, texts ...string) error {
 // copyAll deals out the simulation's batches to one COPY for each table. The
 // first table to fail stops the others.
 func (to Target) copyAll(ctx context.Context, s *sim.Simulation) (map[sim.Table]int64, error) {
-	ctx, fail := context.WithCancelCause(ctx)
-	defer fail(nil)
-	feeds := map[sim.Table]chan []byte{}
+	copies, ctx := errgroup.WithContext(ctx)
+	feeds := map[sim.Table]*io.PipeWriter{}
 	counts := map[sim.Table]int64{}
-	var copies sync.WaitGroup
 	for _, t := range sim.Tables() {
 		if !s.Has(t) {
 			continue
 		}
-		feed := make(chan []byte, 8)
+		rows, feed := io.Pipe()
 		feeds[t] = feed
-		copies.Go(func() {
-			if err := to.copyTable(ctx, t, feed); err != nil {
-				fail(fmt.Errorf("copy %s: %w", t.Name(), err))
+		copies.Go(func() error {
+			err := to.copyTable(ctx, t, rows)
+			rows.CloseWithError(err) // nobody reads them any more
+			if err != nil {
+				return fmt.Errorf("copy %s: %w", t.Name(), err)
 			}
+			return nil
 		})
 	}
-	err := s.Stream(ctx, sim.Layout{Cuts: s.Cuts(1)}, func(b *sim.Batch) error {
+	streamed := s.Stream(ctx, sim.Layout{Cuts: s.Cuts(1)}, func(b *sim.Batch) error {
 		for t, feed := range feeds {
 			text, rows := b.Increment(0, t)
 			if rows == 0 {
 				continue
 			}
 			counts[t] += rows
-			select {
-			case feed <- text:
-			case <-ctx.Done():
-				return ctx.Err()
+			if _, err := feed.Write(text); err != nil {
+				return err
 			}
 		}
 		return nil
 	})
-	if err != nil {
-		fail(err) // before the feeds end: an ended feed is a complete table
-	}
 	for _, feed := range feeds {
-		close(feed)
+		feed.CloseWithError(streamed) // without an error it is the end of a complete table
 	}
-	copies.Wait()
-	return counts, context.Cause(ctx)
+	return counts, cmp.Or(copies.Wait(), streamed)
 }
 
-// copyTable copies what feed gives, until it ends, in one transaction. Into a
+// copyTable copies rows, until they end, in one transaction. Into a
 // table that was just created it goes frozen: no later reader has to mark rows as
 // committed. That asks for a truncation in the same transaction.
-func (to Target) copyTable(ctx context.Context, t sim.Table, feed <-chan []byte) (err error) {
+func (to Target) copyTable(ctx context.Context, t sim.Table, rows io.Reader) error {
 	conn, err := to.connect(ctx)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, conn.Close(context.WithoutCancel(ctx))) }()
-	options := "format csv"
-	if _, err = conn.Exec(ctx, "begin"); err != nil {
-		return err
-	}
-	if to.Create {
-		options += ", freeze"
-		if _, err = conn.Exec(ctx, "truncate "+t.Name()); err != nil {
-			return err
-		}
-	}
-	into := fmt.Sprintf("copy %s (%s) from stdin (%s)", t.Name(), strings.Join(t.Columns(false), ", "), options)
-	if _, err = conn.PgConn().CopyFrom(ctx, &feedReader{ctx: ctx, feed: feed}, into); err != nil {
-		return err
-	}
-	_, err = conn.Exec(ctx, "commit")
-	return err
-}
-
-// feedReader reads texts off a channel as one stream.
-type feedReader struct {
-	ctx  context.Context
-	feed <-chan []byte
-	rest []byte
-}
-
-func (r *feedReader) Read(p []byte) (int, error) {
-	for len(r.rest) == 0 {
-		select {
-		case <-r.ctx.Done():
-			return 0, r.ctx.Err()
-		case text, more := <-r.feed:
-			if !more && r.ctx.Err() != nil {
-				return 0, r.ctx.Err()
+	defer conn.Close(context.WithoutCancel(ctx)) //nolint:errcheck // what was committed is
+	return pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
+		options := "format csv"
+		if to.Create {
+			options += ", freeze"
+			if _, err := tx.Exec(ctx, "truncate "+t.Name()); err != nil {
+				return err
 			}
-			if !more {
-				return 0, io.EOF
-			}
-			r.rest = text
 		}
-	}
-	n := copy(p, r.rest)
-	r.rest = r.rest[n:]
-	return n, nil
+		into := fmt.Sprintf("copy %s (%s) from stdin (%s)", t.Name(), strings.Join(t.Columns(false), ", "), options)
+		_, err := conn.PgConn().CopyFrom(ctx, rows, into)
+		return err
+	})
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -16,9 +17,7 @@ import (
 
 func simulation(t testing.TB) *sim.Simulation {
 	t.Helper()
-	var from sim.Date
-	require.NoError(t, from.UnmarshalText([]byte("2026-03-07")))
-	o := sim.Defaults(from)
+	o := sim.Defaults(time.Date(2026, 3, 7, 0, 0, 0, 0, time.UTC))
 	o.Agents, o.Days, o.Groups = 30, 2, 3
 	s, err := sim.New(o)
 	require.NoError(t, err)

@@ -1,7 +1,9 @@
 package sim
 
-// keysPerDay is how many rows of a table an agent's day can have.
-const keysPerDay = 2048
+const (
+	keyBase    = 10_000_000_000 // surrogate keys of facts start above this
+	keysPerDay = 2048           // how many rows of a table an agent's day can have
+)
 
 // diary is the making of one agent's day.
 type diary struct {
@@ -27,7 +29,7 @@ func (y *diary) full() bool { return y.used[IRF] > keysPerDay-16 || y.used[CAF] 
 func (s *Simulation) agentDay(b *Batch, index, day int64) {
 	y := diary{
 		Simulation: s, dice: s.dice(forDay, index, day), Batch: b, agent: s.agent(index), day: day,
-		firstKey: s.KeyBase + (day*int64(s.Agents)+index)*keysPerDay,
+		firstKey: keyBase + (day*int64(s.Agents)+index)*keysPerDay,
 	}
 	logins := s.roster(&y.agent, day)
 	if len(logins) == 0 {

@@ -2,18 +2,19 @@ package sim
 
 import "fmt"
 
-// text is a row of a small dimension: a key and what it stands for.
-type text struct {
-	key     int64
-	strings []string
-	online  int64 // of media_type; null elsewhere
-}
+// cells is a row of a table that is small, field by field: integers and texts.
+type cells []any
 
-func (r text) write(l *lines, _, _ int64) {
-	l.ints(r.key)
-	l.strings(r.strings...)
-	if r.online != null {
-		l.ints(r.online)
+func (r cells) write(l *lines, _, _ int64) {
+	for _, cell := range r {
+		switch v := cell.(type) {
+		case int:
+			l.ints(int64(v))
+		case int64:
+			l.ints(v)
+		case string:
+			l.strings(v)
+		}
 	}
 	l.end()
 }
@@ -38,24 +39,22 @@ const always = 0
 
 // dimensions writes what does not depend on agents, and how far GIM has read.
 func (s *Simulation) dimensions(b *Batch) {
-	for n := range int64(s.Tenants) {
-		b.put(Tenant, state{always, text{n + 1, []string{fmt.Sprintf("tenant %d", n+1)}, null}})
-	}
-	put := func(t Table, online, key int64, name, code string) {
-		b.put(t, state{always, text{key, []string{name, code}, online}})
+	put := func(t Table, row ...any) { b.put(t, state{always, cells(row)}) }
+	for n := range s.Tenants {
+		put(Tenant, n+1, fmt.Sprintf("tenant %d", n+1))
 	}
 	// Names are in a language of the site's choice: only the codes are stable.
-	put(MediaType, 1, mediaVoice, "Sprache", "VOICE")
-	put(MediaType, 0, mediaEmail, "E-Mail", "EMAIL")
-	put(MediaType, 1, mediaChat, "Chat", "CHAT")
-	put(MediaType, 0, unknownKey, "unbekannt", "UNKNOWN")
-	put(MediaType, 0, noValueKey, "kein Wert", "NO_VALUE")
-	put(DialingMode, null, modePredictive, "vorausschauend", "PREDICTIVE")
-	put(DialingMode, null, modeProgressive, "fortlaufend", "PROGRESSIVE")
-	put(DialingMode, null, modePreview, "Vorschau", "PREVIEW")
-	put(DialingMode, null, modePushPreview, "Vorschau (zugestellt)", "PUSH_PREVIEW")
-	put(DialingMode, null, unknownKey, "unbekannt", "UNKNOWN")
-	put(DialingMode, null, noValueKey, "kein Wert", "NO_VALUE")
+	put(MediaType, mediaVoice, "Sprache", "VOICE", 1)
+	put(MediaType, mediaEmail, "E-Mail", "EMAIL", 0)
+	put(MediaType, mediaChat, "Chat", "CHAT", 1)
+	put(MediaType, unknownKey, "unbekannt", "UNKNOWN", 0)
+	put(MediaType, noValueKey, "kein Wert", "NO_VALUE", 0)
+	put(DialingMode, modePredictive, "vorausschauend", "PREDICTIVE")
+	put(DialingMode, modeProgressive, "fortlaufend", "PROGRESSIVE")
+	put(DialingMode, modePreview, "Vorschau", "PREVIEW")
+	put(DialingMode, modePushPreview, "Vorschau (zugestellt)", "PUSH_PREVIEW")
+	put(DialingMode, unknownKey, "unbekannt", "UNKNOWN")
+	put(DialingMode, noValueKey, "kein Wert", "NO_VALUE")
 	s.commonResources(b)
 	s.groups(b)
 	s.extractHistory(b)

@@ -13,47 +13,6 @@ const (
 	configServer      = 4
 )
 
-// extract is a row of ctl_extract_history: how far one cycle of GIM's loading
-// read one table of one source.
-type extract struct {
-	table        string
-	source, kind int64
-	reached      int64
-	done         int64
-	rows         int64
-}
-
-func (r extract) write(l *lines, created, _ int64) {
-	l.strings(r.table)
-	l.ints(r.source, r.kind, r.rows)
-	l.strings(serverTime(r.reached))
-	l.ints(r.reached, 10+r.kind, 1, 1)
-	l.strings(serverTime(r.done-60), serverTime(r.done), fmt.Sprintf("job-%d", r.done), "Job_ExtractICON", "8.5.015", "dap_icon")
-	l.ints(created, r.done)
-	l.end()
-}
-
-// transform is a row of ctl_transform_history: one cycle of making facts of what was extracted of one table. While
-// it runs it has no end.
-type transform struct {
-	table      string
-	start, end int64
-	rows       int64
-}
-
-func (r transform) write(l *lines, created, _ int64) {
-	l.strings(fmt.Sprintf("job-%d", r.start), "8.5.015", r.table)
-	l.ints(created)
-	l.strings("", serverTime(r.start))
-	if r.end == 0 {
-		l.strings("")
-	} else {
-		l.strings(serverTime(r.end))
-	}
-	l.ints(r.rows, r.start, created)
-	l.end()
-}
-
 // serverTime writes a time as the GIM server's clock on the wall shows it: five
 // hours behind UTC, which the column does not say.
 func serverTime(at int64) string {
@@ -71,8 +30,11 @@ func (s *Simulation) extractHistory(b *Batch) {
 		d := s.dice(forExtract, cut, 0)
 		for cycle := int64(3); cycle >= -1; cycle-- {
 			at := cut - cycle*900
+			since, done := min(at, cut), at+120
+			// How far one cycle read one table of one source.
 			put := func(table string, source, kind, reached int64) {
-				b.put(ExtractHistory, state{min(at, cut), extract{table, source, kind, reached, at + 120, d.between(1, 9999)}})
+				b.put(ExtractHistory, state{since, cells{table, source, kind, d.between(1, 9999), serverTime(reached), reached, 10 + kind, 1, 1,
+					serverTime(done - 60), serverTime(done), fmt.Sprintf("job-%d", done), "Job_ExtractICON", "8.5.015", "dap_icon", AuditKey(since), done}})
 			}
 			for i := range s.Switches {
 				ahead := int64(0)
@@ -87,11 +49,12 @@ func (s *Simulation) extractHistory(b *Batch) {
 			put("GO_CAMPAIGN", 301, outboundServer, at-d.between(3600, 36000))
 			put("GC_AGENT", 401, configServer, s.From.Unix()-30*86400)
 			for _, table := range []string{"G_CALL", "G_PARTY", "G_IR", "GO_CHAIN", "GO_CAMPAIGN"} {
-				made := transform{table, at + 180, at + 480, d.between(1, 9999)}
+				began, ended := at+180, serverTime(at+480)
 				if cycle < 0 {
-					made.end = 0
+					ended = ""
 				}
-				b.put(TransformHistory, state{min(at, cut), made})
+				b.put(TransformHistory, state{since, cells{fmt.Sprintf("job-%d", began), "8.5.015", table, AuditKey(since), "", serverTime(began), ended,
+					d.between(1, 9999), began, AuditKey(since)}})
 			}
 		}
 	}

@@ -60,7 +60,7 @@ func TestTimeKeysAreTheQuarterOfTheStart(t *testing.T) {
 }
 
 func TestNothingIsKnownThatBeginsAfterTheHighWaterMark(t *testing.T) {
-	noon := sim.Instant{Time: date(t, "2026-03-08").Add(16 * 3600e9)}
+	noon := date(t, "2026-03-08").Add(16 * 3600e9)
 	g := final(t, simulation(t, func(o *sim.Options) { o.HighWater, o.Rates = noon, sim.Rates{} }))
 	active := 0
 	for _, row := range g.rows[sim.Session] {

@@ -2,26 +2,6 @@ package sim
 
 import "fmt"
 
-// group is a row of group_.
-type group struct {
-	key, tenant int64
-	name        string
-}
-
-func (r group) write(l *lines, _, _ int64) {
-	l.ints(r.key, r.tenant)
-	l.strings(r.name)
-	l.end()
-}
-
-// member is a row of resource_group_combination: a group of a combination.
-type member struct{ combination, group, tenant int64 }
-
-func (r member) write(l *lines, _, _ int64) {
-	l.ints(r.combination, r.group, r.tenant)
-	l.end()
-}
-
 var groupNames = []string{"Outbound North", "Retention, evenings", "Équipe Paris", "Collections"}
 
 // groups writes the agent groups, and their combinations: each group by itself, and with the next one.
@@ -32,19 +12,19 @@ func (s *Simulation) groups(b *Batch) {
 	}
 	put := func(combination int64, of ...int64) {
 		for _, g := range of {
-			b.put(GroupCombination, state{always, member{combination, g, 1}})
+			b.put(GroupCombination, state{always, cells{combination, g, 1}})
 		}
 	}
-	for _, g := range []group{{unknownKey, unknownKey, "UNKNOWN"}, {noValueKey, noValueKey, "NO_VALUE"}} {
-		b.put(Group, state{always, g})
-		put(g.key, g.key)
-	}
+	b.put(Group, state{always, cells{unknownKey, unknownKey, "UNKNOWN"}})
+	put(unknownKey, unknownKey)
+	b.put(Group, state{always, cells{noValueKey, noValueKey, "NO_VALUE"}})
+	put(noValueKey, noValueKey)
 	for g := range n {
 		name := groupNames[g%int64(len(groupNames))]
 		if g >= int64(len(groupNames)) {
 			name += fmt.Sprintf(" %d", 1+g/int64(len(groupNames)))
 		}
-		b.put(Group, state{always, group{1 + g, 1, name}})
+		b.put(Group, state{always, cells{1 + g, 1, name}})
 		put(1+g, 1+g)
 		if n > 1 {
 			put(1+n+g, 1+g, 1+(g+1)%n)

@@ -31,7 +31,7 @@ func New(o Options) (*Simulation, error) {
 		return nil, err
 	}
 	s := &Simulation{Options: o}
-	end := s.From.Time
+	end := s.From
 	for _, sw := range o.Switches {
 		zone, err := time.LoadLocation(sw.Zone)
 		if err != nil {

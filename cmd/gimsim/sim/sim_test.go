@@ -12,10 +12,10 @@ import (
 	"seats/cmd/gimsim/simtest"
 )
 
-func date(t testing.TB, text string) sim.Date {
+func date(t testing.TB, text string) time.Time {
 	t.Helper()
-	var d sim.Date
-	require.NoError(t, d.UnmarshalText([]byte(text)))
+	d, err := time.Parse(time.DateOnly, text)
+	require.NoError(t, err)
 	return d
 }
 
@@ -51,7 +51,7 @@ func TestEqualOptionsGiveEqualBytes(t *testing.T) {
 }
 
 func TestMoreDaysLeaveEarlierDaysAsTheyWere(t *testing.T) {
-	mark := sim.Instant{Time: time.Date(2026, 3, 9, 0, 0, 0, 0, time.UTC)}
+	mark := time.Date(2026, 3, 9, 0, 0, 0, 0, time.UTC)
 	short := simulation(t, func(o *sim.Options) { o.HighWater = mark })
 	long := simulation(t, func(o *sim.Options) { o.HighWater = mark; o.Days = 6 })
 	layout := sim.Layout{Cuts: short.Cuts(1)}
@@ -138,7 +138,7 @@ func TestOptionsOutOfRangeAreRefused(t *testing.T) {
 		"no days":         func(o *sim.Options) { o.Days = 0 },
 		"no switches":     func(o *sim.Options) { o.Switches = nil },
 		"unknown zone":    func(o *sim.Options) { o.Switches = sim.Switches{{Name: "SIP", Zone: "Mars/Olympus"}} },
-		"early high mark": func(o *sim.Options) { o.HighWater.Time = time.Unix(0, 0) },
+		"early high mark": func(o *sim.Options) { o.HighWater = time.Unix(0, 0) },
 		"no such rate":    func(o *sim.Options) { o.Rates.Broken = 1.5 },
 		"negative share":  func(o *sim.Options) { o.OCSShare = -0.1 },
 	} {

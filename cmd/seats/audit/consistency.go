@@ -21,7 +21,7 @@ func (w *auditor) checkConsistency(ctx context.Context) error {
 		{RegionOverLocations, "%d agents at once in the region, %d in all its locations together"},
 	} {
 		from, to := w.Period.bounds()
-		err := duck.Each(ctx, w.scratch.Conn, "audit/consistency/"+string(c.rule)+".sql", func(scan func(...any) error) error {
+		err := duck.Each(ctx, w.scratch.Conn, "ask/consistency_"+string(c.rule), func(scan func(...any) error) error {
 			f := Finding{Rule: c.rule}
 			var larger, smaller int64
 			err := scan(&f.Region, &f.Period, &larger, &smaller)
@@ -42,7 +42,7 @@ func (w *auditor) checkConsistency(ctx context.Context) error {
 // checkQuality holds the data-quality counts against the slices, and the manifests against blocking rules.
 func (w *auditor) checkQuality(ctx context.Context) error {
 	from, to := w.Period.bounds()
-	err := duck.Each(ctx, w.scratch.Conn, "audit/consistency/quality_impossible.sql", func(scan func(...any) error) error {
+	err := duck.Each(ctx, w.scratch.Conn, "ask/consistency_quality_impossible", func(scan func(...any) error) error {
 		f := Finding{Rule: QualityImpossible}
 		err := scan(&f.Period, &f.What)
 		w.add(f)
@@ -66,7 +66,7 @@ func (w *auditor) checkQuality(ctx context.Context) error {
 // half of their median, and by ten agents at least, four such days being known.
 func (w *auditor) remarkJumps(ctx context.Context) error {
 	from, to := w.Period.bounds()
-	return duck.Each(ctx, w.scratch.Conn, "audit/consistency/jump.sql", func(scan func(...any) error) error {
+	return duck.Each(ctx, w.scratch.Conn, "ask/consistency_jump", func(scan func(...any) error) error {
 		f := Finding{Rule: Jump}
 		var agents, usual, weeks int64
 		err := scan(&f.Region, &f.Period, &agents, &usual, &weeks)

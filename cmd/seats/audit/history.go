@@ -143,7 +143,7 @@ func (w *auditor) overGap(i report.Issue) {
 // checkNotIssued looks for results that are in no file.
 func (w *auditor) checkNotIssued(ctx context.Context) error {
 	from, to := w.Period.bounds()
-	return duck.Each(ctx, w.scratch.Conn, "audit/not_issued.sql", func(scan func(...any) error) error {
+	return duck.Each(ctx, w.scratch.Conn, "ask/not_issued", func(scan func(...any) error) error {
 		var f Finding
 		var agents int64
 		if err := scan(&f.Region, &f.Period, &agents); err != nil {

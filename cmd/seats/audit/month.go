@@ -134,12 +134,12 @@ func (w *auditor) take(ctx context.Context, days []calendar.Date) error {
 func (w *auditor) checkSlice(ctx context.Context, day calendar.Date) error {
 	var sum string
 	on := named("day", day.String())
-	err := duck.Each(ctx, w.scratch.Conn, "stage/slice_sha256.sql", func(scan func(...any) error) error { return scan(&sum) }, on)
+	err := duck.Each(ctx, w.scratch.Conn, "slice/slice_sha256", func(scan func(...any) error) error { return scan(&sum) }, on)
 	if err != nil {
 		return err
 	}
 	var said, counted [3]int64
-	err = duck.Each(ctx, w.scratch.Conn, "audit/slice_count.sql", func(scan func(...any) error) error {
+	err = duck.Each(ctx, w.scratch.Conn, "ask/slice_count", func(scan func(...any) error) error {
 		return scan(&said[0], &said[1], &said[2], &counted[0], &counted[1], &counted[2])
 	}, on)
 	if err != nil {

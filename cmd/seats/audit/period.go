@@ -36,7 +36,7 @@ func (p Period) holdsText(period string) bool {
 	return err != nil || p.Holds(d)
 }
 
-// bounds are the first and the last day as the statements of sql/audit want them.
+// bounds are the first and the last day as the statements of sql/ask want them.
 func (p Period) bounds() (from, to string) {
 	if p.IsEverything() {
 		return "0001-01-01", "9999-12-31"

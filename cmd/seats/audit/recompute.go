@@ -23,7 +23,7 @@ func (w *auditor) checkResults(ctx context.Context, p part, c computed) error {
 		if !w.current(d) {
 			continue
 		}
-		err := duck.Each(ctx, w.scratch.Conn, "audit/changed_result.sql", func(scan func(...any) error) error {
+		err := duck.Each(ctx, w.scratch.Conn, "ask/changed_result", func(scan func(...any) error) error {
 			var relation string
 			var rows int64
 			err := scan(&relation, &rows)
@@ -37,7 +37,7 @@ func (w *auditor) checkResults(ctx context.Context, p part, c computed) error {
 	if c.month == nil {
 		return nil
 	}
-	return duck.Each(ctx, w.scratch.Conn, "audit/changed_month.sql", func(scan func(...any) error) error {
+	return duck.Each(ctx, w.scratch.Conn, "ask/changed_month", func(scan func(...any) error) error {
 		var region string
 		var stored, counted int64
 		err := scan(&region, &stored, &counted)

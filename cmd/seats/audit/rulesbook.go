@@ -28,7 +28,7 @@ type computation struct {
 // loadRules reads the book. A text that is not what its hash says is a finding, and is not believed.
 func (w *auditor) loadRules(ctx context.Context) error {
 	w.rules = rulesBook{texts: map[string]string{}, days: map[string]computation{}}
-	err := duck.Each(ctx, w.scratch.Conn, "audit/rules.sql", func(scan func(...any) error) error {
+	err := duck.Each(ctx, w.scratch.Conn, "ask/rules", func(scan func(...any) error) error {
 		var sum, text string
 		if err := scan(&sum, &text); err != nil {
 			return err
@@ -43,7 +43,7 @@ func (w *auditor) loadRules(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return duck.Each(ctx, w.scratch.Conn, "audit/computation.sql", func(scan func(...any) error) error {
+	return duck.Each(ctx, w.scratch.Conn, "ask/computation", func(scan func(...any) error) error {
 		var day string
 		var c computation
 		err := scan(&day, &c.slice, &c.isOfAsOf, &c.rules, &c.sql)
@@ -143,8 +143,8 @@ func (w *auditor) movedSlices(m report.Manifest) []string {
 		switch now := w.slices[s.Day]; {
 		case now.SHA256 != s.SHA256:
 			moved = append(moved, fmt.Sprintf("slice of %s: SHA-256 was %s, is %s", s.Day, s.SHA256, orNone(now.SHA256)))
-		case now.AsOf != s.AsOf:
-			moved = append(moved, fmt.Sprintf("slice of %s: as_of was %s, is %s", s.Day, instant(s.AsOf), instant(now.AsOf)))
+		case now.AsOf != int64(s.AsOf):
+			moved = append(moved, fmt.Sprintf("slice of %s: as_of was %s, is %s", s.Day, instant(int64(s.AsOf)), instant(now.AsOf)))
 		}
 	}
 	return moved

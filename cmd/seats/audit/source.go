@@ -53,7 +53,7 @@ func (w *auditor) keep(ctx context.Context, p part) error {
 	if !p.whole {
 		return nil
 	}
-	_, err := duck.Exec(ctx, w.scratch.Conn, "audit/keep_month_agent.sql")
+	_, err := duck.Exec(ctx, w.scratch.Conn, "ask/keep_month_agent")
 	return err
 }
 
@@ -186,7 +186,7 @@ func plural(kind string, n int) string {
 
 func (w *auditor) changedRows(ctx context.Context, d calendar.Date) (changes, error) {
 	c := changes{added: map[string]int{}, removed: map[string]int{}, changed: map[string]int{}}
-	err := duck.Each(ctx, w.scratch.Conn, "audit/source_row.sql", func(scan func(...any) error) error {
+	err := duck.Each(ctx, w.scratch.Conn, "ask/source_row", func(scan func(...any) error) error {
 		var agent, kind, row, before, after string
 		if err := scan(&agent, &kind, &row, &before, &after); err != nil {
 			return err
@@ -212,7 +212,7 @@ func (w *auditor) changedRows(ctx context.Context, d calendar.Date) (changes, er
 // effects say, agent by agent, what the changes do to a region's day.
 func (w *auditor) effects(ctx context.Context, d calendar.Date, region string, peakBefore, peakAfter int64) ([]string, error) {
 	var lines []string
-	err := duck.Each(ctx, w.scratch.Conn, "audit/source_effect.sql", func(scan func(...any) error) error {
+	err := duck.Each(ctx, w.scratch.Conn, "ask/source_effect", func(scan func(...any) error) error {
 		var agent string
 		var before, after int64
 		var wasIn, isIn bool
@@ -245,7 +245,7 @@ func (w *auditor) compareMonth(ctx context.Context, m calendar.Month, kept, now 
 			}
 			f := Finding{Rule: SourceNumber, Region: after.Region, Period: m.String(),
 				What: fmt.Sprintf("%d enabled agents%s would be %d", before.Agents, w.issuedAs(after.Region, report.Enabled, m.String()), after.Agents)}
-			err := duck.Each(ctx, w.scratch.Conn, "audit/source_month.sql", func(scan func(...any) error) error {
+			err := duck.Each(ctx, w.scratch.Conn, "ask/source_month", func(scan func(...any) error) error {
 				var agent string
 				var is bool
 				if err := scan(&agent, &is); err != nil {

@@ -16,7 +16,6 @@ package deliver
 import (
 	"context"
 	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -71,13 +70,12 @@ func (c Courier) Send(ctx context.Context, parcels []Parcel, delivered []Deliver
 	pause := firstPause
 	for retry := 1; ; retry++ {
 		err := c.attempt(ctx, &parcels, delivered, done)
-		var broken *brokenError
 		switch {
 		case err == nil:
 			return arrived, failed
 		case ctx.Err() != nil:
 			return arrived, append(failed, fail.New(fail.Interrupted, "what had arrived is written down; `seats deliver` goes on from there", "deliver: interrupted"))
-		case !errors.As(err, &broken):
+		case !isBroken(err):
 			return arrived, append(failed, err)
 		}
 		if _, down := c.Down.Load(c.Address()); down || retry > c.Retries {
@@ -103,8 +101,7 @@ func (c Courier) attempt(ctx context.Context, parcels *[]Parcel, delivered []Del
 	}
 	for ; len(*parcels) > 0; *parcels = (*parcels)[1:] {
 		arrived, err := c.parcel((*parcels)[0], delivered, o, to)
-		var broken *brokenError
-		if errors.As(err, &broken) {
+		if isBroken(err) {
 			return err
 		}
 		done(arrived, err)
@@ -116,32 +113,22 @@ func (c Courier) attempt(ctx context.Context, parcels *[]Parcel, delivered []Del
 // store's lock, so that it is nobody's any more. A server that does not let that be done is left as it is.
 func (c Courier) sweep(to Target) error {
 	names, err := to.names()
-	var broken *brokenError
-	if err != nil {
-		if errors.As(err, &broken) {
-			return err
-		}
-		return nil
+	if isBroken(err) {
+		return err
 	}
 	for _, name := range names {
-		sentAs, is := staged(name)
-		if !is || !report.IsOf(c.Tenant, strings.TrimSuffix(sentAs, sealedSuffix)) {
+		sentAs, hidden := strings.CutPrefix(name, ".")
+		sentAs, unfinished := strings.CutSuffix(sentAs, ".tmp")
+		if !hidden || !unfinished || !report.IsOf(c.Tenant, strings.TrimSuffix(sentAs, sealedSuffix)) {
 			continue
 		}
-		if err := to.remove(name); errors.As(err, &broken) {
+		if err := to.remove(name); isBroken(err) {
 			return err
 		} else if err != nil {
 			c.Log.Warn("what a killed delivery left cannot be removed", "tenant", c.Tenant, "file", name, "reason", err)
 		}
 	}
 	return nil
-}
-
-// staged tells what a name before the last becomes.
-func staged(name string) (sentAs string, is bool) {
-	name, hidden := strings.CutPrefix(name, ".")
-	name, unfinished := strings.CutSuffix(name, ".tmp")
-	return name, hidden && unfinished
 }
 
 // letter is a file on its way.
@@ -279,7 +266,4 @@ func stage(l letter, to Target) error {
 	return nil
 }
 
-func digest(text []byte) string {
-	sum := sha256.Sum256(text)
-	return hex.EncodeToString(sum[:])
-}
+func digest(text []byte) string { return fmt.Sprintf("%x", sha256.Sum256(text)) }

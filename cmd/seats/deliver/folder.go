@@ -10,6 +10,7 @@ import (
 	"syscall"
 
 	"seats/internal/fail"
+	"seats/internal/plain"
 	"seats/report"
 )
 
@@ -61,7 +62,7 @@ func (f folder) rename(from, to string, replace bool) error {
 	} else if err != nil {
 		return fmt.Errorf("deliver: %w", err)
 	}
-	return syncFile(f.dir)
+	return plain.Sync(f.dir)
 }
 
 // renameNew replaces nothing, as os.Rename would. Where a file system has no links, it is looked first.
@@ -93,31 +94,10 @@ func (f folder) remove(name string) error { return os.Remove(f.path(name)) }
 
 func (f folder) Close() error { return nil }
 
-// writeNew writes a file with a mode of its own, whatever the umask, in place of what an interrupted run left, and has the disk
-// confirm it.
-func writeNew(path string, text []byte, mode fs.FileMode) (err error) {
+// writeNew writes a file in place of what an interrupted run left.
+func writeNew(path string, text []byte, mode fs.FileMode) error {
 	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	out, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, out.Close()) }()
-	if _, err := out.Write(text); err != nil {
-		return err
-	}
-	if err := out.Chmod(mode); err != nil {
-		return err
-	}
-	return out.Sync()
-}
-
-// syncFile makes a file, or the names in a folder, durable.
-func syncFile(path string) error {
-	f, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	return errors.Join(f.Sync(), f.Close())
+	return plain.Write(path, text, mode)
 }

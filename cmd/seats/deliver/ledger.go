@@ -39,7 +39,7 @@ func Delivered(ctx context.Context, q duck.Queryer) (all []Delivery, err error) 
 	if has, err := store.Has(ctx, q, schemaVersion); !has {
 		return nil, err
 	}
-	err = duck.Each(ctx, q, "store/delivery.sql", func(scan func(...any) error) error {
+	err = duck.Each(ctx, q, "store/delivery", func(scan func(...any) error) error {
 		var d Delivery
 		var at int64
 		err := scan(&d.File, &d.SHA256, &d.SentAs, &d.SentSHA256, &d.Target, &at)
@@ -52,7 +52,7 @@ func Delivered(ctx context.Context, q duck.Queryer) (all []Delivery, err error) 
 
 // Put writes an entry into a store.
 func Put(ctx context.Context, q duck.Queryer, d Delivery) error {
-	_, err := duck.Exec(ctx, q, "store/insert_delivery.sql", sql.Named("file", d.File), sql.Named("sha256", d.SHA256), sql.Named("sent_as", d.SentAs),
+	_, err := duck.Exec(ctx, q, "store/insert_delivery", sql.Named("file", d.File), sql.Named("sha256", d.SHA256), sql.Named("sent_as", d.SentAs),
 		sql.Named("sent_sha256", d.SentSHA256), sql.Named("target", d.Target), sql.Named("delivered_ts", d.At.Unix()))
 	if err != nil {
 		return fmt.Errorf("remember delivery of %s: %w", d.File, err)

@@ -18,7 +18,11 @@ import (
 
 // clientConfig is who logs in, and which server is believed. agent is to be closed after use; nil where there is none.
 func clientConfig(d config.Delivery) (c *ssh.ClientConfig, agent *line, err error) {
-	known, err := readKnownHosts(d.KnownHosts)
+	err = plain.Check(d.KnownHosts)
+	var known *knownhosts.HostKeyDB
+	if err == nil {
+		known, err = knownhosts.NewDB(d.KnownHosts)
+	}
 	if err != nil {
 		return nil, nil, fail.New(fail.Other, "deliver.known_hosts must be a file in the format of OpenSSH's known_hosts", "read known hosts: %w", err)
 	}
@@ -31,18 +35,11 @@ func clientConfig(d config.Delivery) (c *ssh.ClientConfig, agent *line, err erro
 		User: d.User, Auth: []ssh.AuthMethod{ssh.PublicKeysCallback(keys)}, HostKeyAlgorithms: known.HostKeyAlgorithms(d.Address()),
 		HostKeyCallback: func(host string, remote net.Addr, key ssh.PublicKey) error {
 			if err := check(host, remote, key); err != nil {
-				return &hostKeyError{d: d, shown: key, err: err}
+				return unbelieved(d, key, err)
 			}
 			return nil
 		},
 	}, agent, nil
-}
-
-func readKnownHosts(path string) (*knownhosts.HostKeyDB, error) {
-	if err := plain.Check(path); err != nil {
-		return nil, err
-	}
-	return knownhosts.NewDB(path)
 }
 
 const hintAgent = "deliver.agent must be the socket of a running ssh-agent"
@@ -78,31 +75,21 @@ func keyIn(path string) (ssh.Signer, error) {
 }
 
 // hostKeyError refuses a server whose key is not the one that known_hosts has.
-type hostKeyError struct {
-	d     config.Delivery
-	shown ssh.PublicKey
-	err   error
-}
+type hostKeyError struct{ error }
 
-func (e *hostKeyError) Error() string {
+func (e *hostKeyError) Unwrap() error { return e.error }
+
+// unbelieved says how to go on, which is never to believe the key for its being shown.
+func unbelieved(d config.Delivery, shown ssh.PublicKey, err error) error {
 	what := "known_hosts cannot tell whether this is the right server"
-	if knownhosts.IsHostUnknown(e.err) {
+	next := fmt.Sprintf("If it is, add it: ssh-keyscan -p %d %s >> %s", d.Port, d.Host, d.KnownHosts)
+	if knownhosts.IsHostUnknown(err) {
 		what = "known_hosts does not know the server"
-	} else if knownhosts.IsHostKeyChanged(e.err) {
-		what = "this is not the server that known_hosts knows"
+	} else if knownhosts.IsHostKeyChanged(err) {
+		what, next = "this is not the server that known_hosts knows", "Only if it is, replace its lines in "+d.KnownHosts
 	}
-	return fmt.Sprintf("%s: it shows the %s key %s", what, e.shown.Type(), ssh.FingerprintSHA256(e.shown))
-}
-
-func (e *hostKeyError) Unwrap() error { return e.err }
-
-// Hint tells how to go on, which is never to believe the key for its being shown.
-func (e *hostKeyError) Hint() string {
-	const ask = "nothing was sent; ask who runs the server, by another way, whether that is its key. "
-	if knownhosts.IsHostKeyChanged(e.err) {
-		return ask + "Only if it is, replace its lines in " + e.d.KnownHosts
-	}
-	return ask + fmt.Sprintf("If it is, add it: ssh-keyscan -p %d %s >> %s", e.d.Port, e.d.Host, e.d.KnownHosts)
+	return &hostKeyError{fail.New(fail.Other, "nothing was sent; ask who runs the server, by another way, whether that is its key. "+next,
+		"%s: it shows the %s key %s", what, shown.Type(), ssh.FingerprintSHA256(shown))}
 }
 
 // refused says why the server, or this program, broke off the login.

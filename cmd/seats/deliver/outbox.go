@@ -2,8 +2,6 @@ package deliver
 
 import (
 	"bytes"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -37,8 +35,7 @@ func (o outbox) suffix() string {
 
 // seal gives what is sent for a text with this SHA-256.
 func (o outbox) seal(sum string, text []byte) ([]byte, error) {
-	whom := sha256.Sum256([]byte(strings.Join(o.recipients, "\n")))
-	path := filepath.Join(o.dir, sum+"-"+hex.EncodeToString(whom[:8]))
+	path := filepath.Join(o.dir, sum+"-"+digest([]byte(strings.Join(o.recipients, "\n")))[:16])
 	sealed, err := plain.Read(path)
 	if err == nil || !errors.Is(err, fs.ErrNotExist) {
 		return sealed, err
@@ -52,7 +49,7 @@ func (o outbox) seal(sum string, text []byte) ([]byte, error) {
 	if err := writeNew(path+".tmp", sealed, 0o600); err != nil {
 		return nil, err
 	}
-	return sealed, errors.Join(os.Rename(path+".tmp", path), syncFile(o.dir))
+	return sealed, errors.Join(os.Rename(path+".tmp", path), plain.Sync(o.dir))
 }
 
 // make makes the folder unless it is there. A link in its place is refused: it may lead anywhere.

@@ -74,7 +74,10 @@ func (s *server) path(name string) string { return path.Join(s.Folder, name) }
 func (s *server) read(name string) (text []byte, err error) {
 	f, err := s.sftp.Open(s.path(name))
 	if err == nil {
-		text, err = readAll(f)
+		text, err = io.ReadAll(io.LimitReader(f, longest+1))
+		if err == nil && len(text) > longest {
+			err = errLong
+		}
 		err = errors.Join(err, f.Close())
 	}
 	return text, s.told(err, "read", name)
@@ -194,14 +197,6 @@ func (l *line) why(err error) error {
 const longest = 64 << 20
 
 var errLong = fmt.Errorf("it is longer than %d bytes", longest)
-
-func readAll(r io.Reader) ([]byte, error) {
-	text, err := io.ReadAll(io.LimitReader(r, longest+1))
-	if err == nil && len(text) > longest {
-		err = errLong
-	}
-	return text, err
-}
 
 // isLost tells whether a connection ended, or never came to be, as against being refused.
 func isLost(err error) bool {

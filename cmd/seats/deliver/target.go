@@ -2,6 +2,7 @@ package deliver
 
 import (
 	"context"
+	"errors"
 
 	"seats/internal/config"
 )
@@ -29,3 +30,8 @@ func Open(ctx context.Context, d config.Delivery) (Target, error) {
 type brokenError struct{ error }
 
 func (e *brokenError) Unwrap() error { return e.error }
+
+func isBroken(err error) bool {
+	_, broken := errors.AsType[*brokenError](err)
+	return broken
+}

@@ -13,25 +13,24 @@ import (
 	"text/template"
 )
 
-// Settings are what has to be said of a tenant and its GIM. Empty ones are not said. Paths are absolute.
+// Settings are what has to be said of a tenant and its GIM, each by a flag. Empty ones are not said. Paths are absolute.
 type Settings struct {
-	Tenant   string
-	Region   string
-	Timezone string
+	Tenant   string `help:"Name of the tenant, which its files bear too." placeholder:"T"`
+	Timezone string `help:"Of billing days and months, as America/New_York; the GIM's own times are UTC." placeholder:"ZONE"`
+	Region   string `help:"Name of the region that all locations are put into at first." default:"ALL" placeholder:"R"`
 
-	ExportDir string // else it is a GIM DB
-
-	Host         string
-	Port         int
-	Database     string
-	Schema       string
-	User         string
-	PasswordEnv  string // the environment variable that holds the password
-	PasswordFile string
-	SSLMode      string
-	SSLRootCert  string
-
-	TenantKey *int64
+	ExportDir    string `help:"The GIM: a folder of its data exports." placeholder:"DIR" type:"path" xor:"source"`
+	Host         string `help:"The GIM: a PostgreSQL server, or a socket directory." placeholder:"HOST" xor:"source"`
+	Port         int    `help:"Of the server; default 5432." placeholder:"N"`
+	Database     string `help:"On the server." placeholder:"NAME"`
+	Schema       string `help:"Where the GIM tables, or the tenant's views of them, are; default public." placeholder:"NAME"`
+	User         string `help:"On the server; one that may do no more than read." placeholder:"NAME"`
+	PasswordEnv  string `help:"Environment variable that holds the password; default GIM_PASSWORD. The password itself is not written." placeholder:"NAME" xor:"password"`
+	PasswordFile string `help:"File that holds the password." placeholder:"FILE" type:"path" xor:"password"`
+	NoPassword   bool   `help:"The server wants none." xor:"password"`
+	SSLMode      string `name:"sslmode" help:"PostgreSQL's words; default verify-full, on loopback and sockets prefer." placeholder:"MODE"`
+	SSLRootCert  string `name:"sslrootcert" help:"Certificates that the server's is checked against." placeholder:"FILE"`
+	TenantKey    *int64 `help:"Where the GIM holds several tenants." placeholder:"N"`
 }
 
 //go:embed seats.yaml.tmpl

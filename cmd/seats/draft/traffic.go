@@ -1,6 +1,7 @@
 package draft
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"regexp"
@@ -26,7 +27,7 @@ type Switch struct {
 // Find looks at the days of a store, which has nothing but slices in it.
 func Find(ctx context.Context, q duck.Queryer, days []calendar.Date) (Traffic, error) {
 	t := Traffic{From: days[0].String(), To: days[len(days)-1].String()}
-	err := duck.Each(ctx, q, "draft/switch.sql", func(scan func(...any) error) error {
+	err := duck.Each(ctx, q, "ask/draft_switch", func(scan func(...any) error) error {
 		var name *string
 		var s Switch
 		if err := scan(&name, &s.Sessions, &s.Agents, &s.Activities); err != nil {
@@ -55,10 +56,7 @@ var numberAtEnd = regexp.MustCompile(`[^A-Za-z0-9]*[0-9]+$`)
 func locations(switches []Switch, taken map[string]bool) (all []location) {
 	at := map[string]int{}
 	for _, s := range switches {
-		stem := numberAtEnd.ReplaceAllString(s.Name, "")
-		if stem == "" {
-			stem = s.Name
-		}
+		stem := cmp.Or(numberAtEnd.ReplaceAllString(s.Name, ""), s.Name)
 		i, known := at[stem]
 		if !known {
 			i = len(all)
@@ -76,19 +74,14 @@ func locations(switches []Switch, taken map[string]bool) (all []location) {
 	return all
 }
 
-var (
-	noLetter   = regexp.MustCompile(`[^A-Za-z0-9_-]+`)
-	notAtFirst = regexp.MustCompile(`^[_-]+`)
-)
+var noLetter = regexp.MustCompile(`[^A-Za-z0-9_-]+`)
 
 // named is the name of a location, like the text and like no other.
 func named(text string, taken map[string]bool) string {
 	const longest = 50 // of 63, so that a number can follow
-	name := notAtFirst.ReplaceAllString(noLetter.ReplaceAllString(text, "_"), "")
+	name := strings.TrimLeft(noLetter.ReplaceAllString(text, "_"), "_-")
 	name = name[:min(len(name), longest)]
-	if name == "" {
-		name = "location"
-	}
+	name = cmp.Or(name, "location")
 	unique := name
 	for n := 2; taken[strings.ToLower(unique)]; n++ {
 		unique = fmt.Sprintf("%s-%d", name, n)

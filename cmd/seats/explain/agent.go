@@ -109,7 +109,7 @@ type seatKey struct {
 // counted are the seats of an agent that the store holds.
 func (e *Explainer) counted(ctx context.Context, agent string, date calendar.Date) (map[seatKey]bool, error) {
 	seats := map[seatKey]bool{}
-	err := duck.Each(ctx, e.conn, "explain/agent_seat.sql", func(scan func(...any) error) error {
+	err := duck.Each(ctx, e.conn, "ask/agent_seat", func(scan func(...any) error) error {
 		var k seatKey
 		err := scan(&k.session.ID, &k.session.DateTimeKey, &k.region, &k.location)
 		seats[k] = true
@@ -155,7 +155,7 @@ func (e *Explainer) load(ctx context.Context, agent string, date calendar.Date) 
 	}
 	h := &history{Explainer: e, date: date, asOf: slice.AsOf}
 	day := sql.Named("day", date.String())
-	err = duck.Each(ctx, e.conn, "explain/agent_resource.sql", func(scan func(...any) error) error {
+	err = duck.Each(ctx, e.conn, "ask/agent_resource", func(scan func(...any) error) error {
 		var r resource
 		err := scan(&r.key, &r.employee, &r.name)
 		h.resources = append(h.resources, r)
@@ -174,7 +174,7 @@ func (e *Explainer) load(ctx context.Context, agent string, date calendar.Date) 
 
 func (r *resource) load(ctx context.Context, q duck.Queryer, day sql.NamedArg) error {
 	args := []any{day, sql.Named("resource_key", r.key)}
-	for name, into := range map[string]*[]session{"explain/agent_session.sql": &r.sessions, "explain/agent_other_session.sql": &r.beside} {
+	for name, into := range map[string]*[]session{"ask/agent_session": &r.sessions, "ask/agent_other_session": &r.beside} {
 		err := duck.Each(ctx, q, name, func(scan func(...any) error) error {
 			var s session
 			err := scan(&s.key.ID, &s.key.DateTimeKey, &s.start, &s.end, &s.isActive)
@@ -185,7 +185,7 @@ func (r *resource) load(ctx context.Context, q duck.Queryer, day sql.NamedArg) e
 			return err
 		}
 	}
-	for name, into := range map[string]*[]activity{"explain/agent_activity.sql": &r.activities, "explain/agent_other_leg.sql": &r.others} {
+	for name, into := range map[string]*[]activity{"ask/agent_activity": &r.activities, "ask/agent_other_leg": &r.others} {
 		err := duck.Each(ctx, q, name, func(scan func(...any) error) error {
 			var a activity
 			err := scan(&a.Kind, &a.Key.ID, &a.Key.DateTimeKey, &a.start, &a.end, &a.isActive, &a.Switch, &a.GUID)

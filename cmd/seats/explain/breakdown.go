@@ -44,7 +44,7 @@ func (d *Day) Breakdown(ctx context.Context, by config.Unit) (*Breakdown, error)
 	}
 	b := &Breakdown{Day: d, By: by}
 	var shares int64
-	err := duck.Each(ctx, d.conn, "explain/breakdown.sql", func(scan func(...any) error) error {
+	err := duck.Each(ctx, d.conn, "ask/breakdown", func(scan func(...any) error) error {
 		var p Part
 		err := scan(&p.Name, &p.Peak, &p.PeakTS, &p.Share, &p.Enabled)
 		b.Parts = append(b.Parts, p)
@@ -112,7 +112,7 @@ func (m *Month) Breakdown(ctx context.Context, by config.Unit) (*MonthBreakdown,
 		return nil, err
 	}
 	b := &MonthBreakdown{Month: m, By: by}
-	err := duck.Each(ctx, m.conn, "explain/enabled_by.sql", func(scan func(...any) error) error {
+	err := duck.Each(ctx, m.conn, "ask/enabled_by", func(scan func(...any) error) error {
 		var p Part
 		err := scan(&p.Name, &p.Enabled)
 		b.Parts = append(b.Parts, p)

@@ -210,7 +210,7 @@ func TestABreakdownAtTheEdgesOfSessions(t *testing.T) {
 
 func TestAnOlderStoreIsNotBrokenDown(t *testing.T) {
 	_, conn := open(t, "", duck.Options{Threads: 1})
-	for _, schema := range []string{"store/schema_1.sql", "store/schema_2.sql"} {
+	for _, schema := range []string{"store/schema_1", "store/schema_2"} {
 		_, err := duck.Exec(t.Context(), conn, schema)
 		require.NoError(t, err)
 	}

@@ -51,10 +51,10 @@ func (e *Explainer) Day(ctx context.Context, date calendar.Date, region, locatio
 	if err := e.checkFresh(ctx, date); err != nil {
 		return nil, err
 	}
-	if err := e.conn.QueryRowContext(ctx, texts.Text("explain/state.sql"), sql.Named("day", date.String())).Scan(&d.State); err != nil {
-		return nil, fmt.Errorf("read sql/explain/state.sql: %w", err)
+	if err := e.conn.QueryRowContext(ctx, texts.Text("ask/state"), sql.Named("day", date.String())).Scan(&d.State); err != nil {
+		return nil, fmt.Errorf("read sql/ask/state: %w", err)
 	}
-	err = duck.Each(ctx, e.conn, "explain/curve.sql", func(scan func(...any) error) error {
+	err = duck.Each(ctx, e.conn, "ask/curve", func(scan func(...any) error) error {
 		var s Step
 		err := scan(&s.Start, &s.End, &s.Agents, &s.Sessions)
 		d.Curve = append(d.Curve, s)

@@ -96,7 +96,7 @@ func (m *Month) stored(ctx context.Context) (int64, error) {
 }
 
 func (m *Month) load(ctx context.Context) error {
-	return duck.Each(ctx, m.conn, "explain/enabled_agent.sql", func(scan func(...any) error) error {
+	return duck.Each(ctx, m.conn, "ask/enabled_agent", func(scan func(...any) error) error {
 		var a Enabled
 		var date string
 		err := scan(&a.Agent, &a.Days, &date, &a.Location, &a.Session.ID, &a.Session.DateTimeKey, &a.Login, &a.Kind, &a.Activity, &a.ActiveAt)

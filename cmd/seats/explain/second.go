@@ -97,7 +97,7 @@ func (s *Second) load(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return duck.Each(ctx, s.conn, "explain/seat.sql", func(scan func(...any) error) error {
+	return duck.Each(ctx, s.conn, "ask/seat", func(scan func(...any) error) error {
 		var t Seat
 		a := &t.First
 		err := scan(&t.Agent, &t.Resource, &t.Location, &t.Session.ID, &t.Session.DateTimeKey, &t.Login, &t.Logout, &t.Until,
@@ -118,7 +118,7 @@ func (s *Second) load(ctx context.Context) error {
 // none (R5).
 func (s *Second) told(ctx context.Context) (map[Key][]Activity, error) {
 	told := map[Key][]Activity{}
-	err := duck.Each(ctx, s.conn, "explain/told.sql", func(scan func(...any) error) error {
+	err := duck.Each(ctx, s.conn, "ask/told", func(scan func(...any) error) error {
 		var session Key
 		var leg Activity
 		err := scan(&session.ID, &session.DateTimeKey, &leg.Key.ID, &leg.Switch)

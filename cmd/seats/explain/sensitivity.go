@@ -57,12 +57,12 @@ func (r *readings) stored(spike int64) {
 
 // seats makes the table that wholeMinutes and activityTime start from.
 func (r *readings) seats(ctx context.Context) error {
-	_, err := duck.Exec(ctx, r.conn, "explain/reading/seat.sql", r.where()...)
+	_, err := duck.Exec(ctx, r.conn, "ask/reading_seat", r.where()...)
 	return err
 }
 
 func (r *readings) wholeMinutes(ctx context.Context) error {
-	if _, err := duck.Exec(ctx, r.conn, "explain/reading/whole_minutes.sql", r.span()...); err != nil {
+	if _, err := duck.Exec(ctx, r.conn, "ask/reading_whole_minutes", r.span()...); err != nil {
 		return err
 	}
 	return r.peak(ctx, "whole minutes", "present in any second of a minute, present in all of it")
@@ -79,7 +79,7 @@ func (r *readings) activityTime(ctx context.Context) error {
 	}
 	args := append(r.span(), sql.Named("day", r.Date.String()), sql.Named("as_of", slice.AsOf), sql.Named("last_second", lastSecond(r.tenant)),
 		sql.Named("default_here", defaultHere))
-	if _, err := duck.Exec(ctx, r.conn, "explain/reading/activity_time.sql", args...); err != nil {
+	if _, err := duck.Exec(ctx, r.conn, "ask/reading_activity_time", args...); err != nil {
 		return err
 	}
 	return r.peak(ctx, "activity only", "only the seconds of legs and previews, not the whole session")
@@ -92,7 +92,7 @@ func (r *readings) switches(ctx context.Context) (defaultHere bool, err error) {
 	here := func(p place) bool {
 		return p.region == r.Scope.Region && (r.Scope.Location == "" || r.Scope.Location == p.location)
 	}
-	if _, err := duck.Exec(ctx, r.conn, "explain/reading/switch.sql"); err != nil {
+	if _, err := duck.Exec(ctx, r.conn, "ask/reading_switch"); err != nil {
 		return false, err
 	}
 	named := map[bool][]string{}
@@ -100,7 +100,7 @@ func (r *readings) switches(ctx context.Context) (defaultHere bool, err error) {
 		named[here(at)] = append(named[here(at)], name)
 	}
 	for isHere, names := range named {
-		if _, err := duck.Exec(ctx, r.conn, "explain/reading/add_switch.sql", sql.Named("switch_names", names), sql.Named("is_here", isHere)); err != nil {
+		if _, err := duck.Exec(ctx, r.conn, "ask/reading_add_switch", sql.Named("switch_names", names), sql.Named("is_here", isHere)); err != nil {
 			return false, err
 		}
 	}
@@ -131,7 +131,7 @@ func (r *readings) span() []any {
 
 // peak takes the peak of the table `reading`.
 func (r *readings) peak(ctx context.Context, name, meaning string) error {
-	return duck.Each(ctx, r.conn, "explain/reading/peak.sql", func(scan func(...any) error) error {
+	return duck.Each(ctx, r.conn, "ask/reading_peak", func(scan func(...any) error) error {
 		var value, at int64
 		err := scan(&value, &at)
 		r.add(name, value, at, meaning)

@@ -94,7 +94,7 @@ func (s *state) standing(ctx context.Context) (map[numberKey]WhatIf, error) {
 	}
 	found := map[numberKey]WhatIf{}
 	from, to := s.period()
-	err := duck.Each(ctx, s.work.Conn, "explain/dryrun/stored_number.sql", func(scan func(...any) error) error {
+	err := duck.Each(ctx, s.work.Conn, "ask/stored_number", func(scan func(...any) error) error {
 		var w WhatIf
 		err := scan(&w.Region, &w.Measure, &w.Period, &w.Stored)
 		if wanted[w.Period] {

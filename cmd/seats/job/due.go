@@ -59,7 +59,7 @@ func (s *state) backlog(ctx context.Context) (b backlog, err error) {
 	if b.held, err = store.Slices(ctx, s.work.Conn); err != nil {
 		return b, err
 	}
-	err = duck.Each(ctx, s.work.Conn, "store/uncounted.sql", func(scan func(...any) error) error {
+	err = duck.Each(ctx, s.work.Conn, "store/uncounted", func(scan func(...any) error) error {
 		var day string
 		err := scan(&day)
 		b.uncounted[day] = true
@@ -68,7 +68,7 @@ func (s *state) backlog(ctx context.Context) (b backlog, err error) {
 	if err != nil {
 		return b, err
 	}
-	return b, duck.Each(ctx, s.work.Conn, "store/counted.sql", func(scan func(...any) error) error {
+	return b, duck.Each(ctx, s.work.Conn, "store/counted", func(scan func(...any) error) error {
 		var period, region, state string
 		err := scan(&period, &region, &state)
 		if b.issued[period] == nil {

@@ -125,7 +125,7 @@ func (s *state) recallRules(ctx context.Context, ledger []report.Issue) error {
 	}
 	text, err := json.Marshal(said)
 	if err == nil {
-		_, err = duck.Exec(ctx, s.work.Conn, "store/recall_rules.sql", sql.Named("said", string(text)))
+		_, err = duck.Exec(ctx, s.work.Conn, "store/recall_rules", sql.Named("said", string(text)))
 	}
 	return err
 }
@@ -215,7 +215,7 @@ func zoneOf(t config.Tenant, region string) *time.Location {
 func slicesOf(from []compute.Slice) []report.Slice {
 	var to []report.Slice
 	for _, s := range from {
-		to = append(to, report.Slice{Day: s.Day.String(), Source: s.Source, AsOf: s.AsOf, HighWater: s.HighWater,
+		to = append(to, report.Slice{Day: s.Day.String(), Source: s.Source, AsOf: report.Epoch(s.AsOf), HighWater: (*report.Epoch)(s.HighWater),
 			ExtractedAt: time.Unix(s.ExtractedTS, 0).UTC(), Sessions: s.Sessions, Activities: s.Activities, Agents: s.Agents, SHA256: s.SHA256})
 	}
 	return to

@@ -97,7 +97,7 @@ func (s *state) owed(ctx context.Context, month calendar.Month) (why string, err
 		return "", err
 	}
 	of := sql.Named("month", month.String())
-	err = duck.Each(ctx, s.work.Conn, "store/uncounted_of_month.sql", func(scan func(...any) error) error {
+	err = duck.Each(ctx, s.work.Conn, "store/uncounted_of_month", func(scan func(...any) error) error {
 		var region, period string
 		err := scan(&region, &period)
 		if why == "" && !over(region, period) {
@@ -108,7 +108,7 @@ func (s *state) owed(ctx context.Context, month calendar.Month) (why string, err
 	if err != nil || why != "" {
 		return why, err
 	}
-	return why, duck.Each(ctx, s.work.Conn, "store/owed.sql", func(scan func(...any) error) error {
+	return why, duck.Each(ctx, s.work.Conn, "store/owed", func(scan func(...any) error) error {
 		var region, period, state string
 		var agents int64
 		err := scan(&region, &period, &agents, &state)

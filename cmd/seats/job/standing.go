@@ -84,7 +84,7 @@ func (s *state) checkStanding(ctx context.Context, month calendar.Month) error {
 	}
 	var refused []calendar.Date
 	days := s.Tenant.DaysOf(month)
-	err := duck.Each(ctx, s.work.Conn, "store/refused.sql", func(scan func(...any) error) error {
+	err := duck.Each(ctx, s.work.Conn, "store/refused", func(scan func(...any) error) error {
 		var text string
 		if err := scan(&text); err != nil {
 			return err

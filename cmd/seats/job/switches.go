@@ -72,7 +72,7 @@ func difference(a, b string) string {
 // on they are known, and a DN may go again.
 func (s *state) sayUnknownSwitches(ctx context.Context, stage *extract.Stage) error {
 	counted := false
-	err := duck.Each(ctx, s.work.Conn, "store/counted_by.sql", func(scan func(...any) error) error { return scan(&counted) },
+	err := duck.Each(ctx, s.work.Conn, "store/counted_by", func(scan func(...any) error) error { return scan(&counted) },
 		sql.Named("rules_sha256", s.Tenant.On(s.LastDay()).RulesHash()))
 	if err != nil || counted {
 		return err

@@ -65,7 +65,7 @@ func (l *Lake) Export(ctx context.Context, tenant config.Tenant, period audit.Pe
 		return Summary{}, err
 	}
 	// Files depend on the order in which threads write them: one thread writes them always alike.
-	if _, err := duck.Exec(ctx, scratch.Conn, "store/one_thread.sql"); err != nil {
+	if _, err := duck.Exec(ctx, scratch.Conn, "store/one_thread"); err != nil {
 		return Summary{}, err
 	}
 	if err := x.days(ctx, period); err != nil {
@@ -112,7 +112,7 @@ type export struct {
 // statements is the hash of what writes the partitions.
 func statements() string {
 	h := sha256.New()
-	for _, name := range texts.Names("lake") {
+	for _, name := range texts.Names("lake/") {
 		fmt.Fprintf(h, "%s\x00%s\x00", name, texts.Text(name))
 	}
 	return hex.EncodeToString(h.Sum(nil))
@@ -139,7 +139,7 @@ func bounds(p audit.Period) []any {
 
 func (x *export) days(ctx context.Context, period audit.Period) error {
 	var days []day
-	err := duck.Each(ctx, x.scratch.Conn, "lake/day.sql", func(scan func(...any) error) error {
+	err := duck.Each(ctx, x.scratch.Conn, "lake/day", func(scan func(...any) error) error {
 		var d day
 		var text string
 		err := scan(&text, &d.hasRows, &d.rules, &d.asOf, &d.extracted, &d.fromNumbers, &d.fromRows)
@@ -207,7 +207,7 @@ func (x *export) load(ctx context.Context, d day) (rules string, err error) {
 		if err != nil {
 			return "", err
 		}
-		if _, err := duck.Exec(ctx, x.scratch.Conn, "pseudonym/slice.sql", sql.Named("day", d.String()), sql.Named("sha256", sum)); err != nil {
+		if _, err := duck.Exec(ctx, x.scratch.Conn, "ask/pseudonym_slice", sql.Named("day", d.String()), sql.Named("sha256", sum)); err != nil {
 			return "", err
 		}
 	}
@@ -217,7 +217,7 @@ func (x *export) load(ctx context.Context, d day) (rules string, err error) {
 func (x *export) months(ctx context.Context, period audit.Period) error {
 	type month struct{ relation, month, hash string }
 	var months []month
-	err := duck.Each(ctx, x.scratch.Conn, "lake/month.sql", func(scan func(...any) error) error {
+	err := duck.Each(ctx, x.scratch.Conn, "lake/month", func(scan func(...any) error) error {
 		var m month
 		err := scan(&m.relation, &m.month, &m.hash)
 		months = append(months, m)
@@ -292,7 +292,7 @@ func (x *export) put(ctx context.Context, parts []partition, values map[string]a
 		for _, name := range parameters[p.relation] {
 			args = append(args, sql.Named(name, values[name]))
 		}
-		if _, err := duck.Exec(ctx, x.scratch.Conn, "lake/"+p.relation+".sql", args...); err != nil {
+		if _, err := duck.Exec(ctx, x.scratch.Conn, "lake/"+p.relation, args...); err != nil {
 			return err
 		}
 		files = append(files, file)

@@ -24,7 +24,7 @@ func TestTheNumbersFromTheLakeAlone(t *testing.T) {
 	schema := schemaOf(t, dir)
 	duckDB := views(t, dir, schema)
 	for _, name := range []string{"seats_outbound", "comparison"} {
-		_, err := duckDB.Exec("create view " + name + " as " + texts.Text("fleet/"+name+".sql"))
+		_, err := duckDB.Exec("create view " + name + " as " + texts.Text("fleet/"+name))
 		require.NoError(t, err)
 	}
 	const perDay = 2 + 3 + 1 + 1 // regions and locations of the two tenants
@@ -33,16 +33,16 @@ func TestTheNumbersFromTheLakeAlone(t *testing.T) {
 	require.NotEmpty(t, ask(t, duckDB, "from seats_outbound where measure = 'enabled' and value > 0"))
 
 	postgres := copied(t, duckDB, schema)
-	rows, err := postgres.Query(context.Background(), texts.Text("fleet/seats_outbound.sql"))
+	rows, err := postgres.Query(context.Background(), texts.Text("fleet/seats_outbound"))
 	require.NoError(t, err)
 	theirs := written(t, rows)
 	ours, err := duckDB.Query("from seats_outbound")
 	require.NoError(t, err)
 	require.ElementsMatch(t, theirs, scanned(t, ours))
-	_, err = postgres.Exec(context.Background(), "create view seats_outbound as "+texts.Text("fleet/seats_outbound.sql"))
+	_, err = postgres.Exec(context.Background(), "create view seats_outbound as "+texts.Text("fleet/seats_outbound"))
 	require.NoError(t, err)
 	var numbers, same int
-	require.NoError(t, postgres.QueryRow(context.Background(), "select count(*), count(*) filter (where agrees) from ("+texts.Text("fleet/comparison.sql")+") as c").Scan(&numbers, &same))
+	require.NoError(t, postgres.QueryRow(context.Background(), "select count(*), count(*) filter (where agrees) from ("+texts.Text("fleet/comparison")+") as c").Scan(&numbers, &same))
 	require.Equal(t, 2*perDay, numbers)
 	require.Equal(t, numbers, same)
 }

@@ -9,6 +9,8 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"seats/cmd/seats/explain"
@@ -75,8 +77,8 @@ func (t Tenant) load(ctx context.Context) (html.Tenant, error) {
 		page.Regions = append(page.Regions, html.Region{Name: r.Name, Zone: r.Zone.String(), Committed: r.Committed})
 	}
 	var ended int64
-	if err := t.Conn.QueryRowContext(ctx, texts.Text("page/as_of.sql")).Scan(&ended); err != nil {
-		return page, fmt.Errorf("read sql/page/as_of.sql: %w", err)
+	if err := t.Conn.QueryRowContext(ctx, texts.Text("ask/page_as_of")).Scan(&ended); err != nil {
+		return page, fmt.Errorf("read sql/ask/page_as_of: %w", err)
 	}
 	if ended > 0 {
 		page.AsOf = time.Unix(ended, 0).UTC()
@@ -84,7 +86,7 @@ func (t Tenant) load(ctx context.Context) (html.Tenant, error) {
 	if err := t.loadIssued(ctx, &page); err != nil {
 		return page, err
 	}
-	err := duck.Each(ctx, t.Conn, "page/month.sql", func(scan func(...any) error) error {
+	err := duck.Each(ctx, t.Conn, "ask/page_month", func(scan func(...any) error) error {
 		var e html.Enabled
 		var month string
 		err := scan(&month, &e.Region, &e.Agents, &e.State)
@@ -128,8 +130,7 @@ func (t Tenant) loadIssued(ctx context.Context, page *html.Tenant) error {
 		if t.Mask != nil && i.Reason != "" {
 			i.Reason = reasonLeftOut
 		}
-		page.Issued = append(page.Issued, html.Issued{Region: i.Region, Measure: string(i.Measure), Period: i.Period, Revision: i.Revision,
-			Stands: stands, Value: i.Value, State: i.State, File: i.File, Reason: i.Reason, At: i.IssuedAt})
+		page.Issued = append(page.Issued, html.Issued{Issue: i, Stands: stands})
 	}
 	return nil
 }
@@ -144,21 +145,13 @@ func (t Tenant) loadDays(ctx context.Context, page *html.Tenant) error {
 	if err != nil || len(states) == 0 {
 		return err
 	}
-	first, last := calendar.Date{}, calendar.Date{}
 	shown := map[calendar.Month]bool{}
 	for day := range states {
-		if first == (calendar.Date{}) || day.Before(first) {
-			first = day
-		}
-		if last.Before(day) {
-			last = day
-		}
-		if t.Wants(day) {
-			shown[day.YearMonth()] = true
-		}
+		shown[day.YearMonth()] = shown[day.YearMonth()] || t.Wants(day)
 	}
+	days := slices.SortedFunc(maps.Keys(states), calendar.Date.Compare)
 	at := map[calendar.Date]int{}
-	for day := first; !last.Before(day); day = day.AddDays(1) {
+	for day := days[0]; !days[len(days)-1].Before(day); day = day.AddDays(1) {
 		d := html.Day{Date: day, State: html.Missing}
 		if state, known := states[day]; known {
 			d.State, d.HasPage = state, t.Wants(day)
@@ -175,9 +168,9 @@ func (t Tenant) loadDays(ctx context.Context, page *html.Tenant) error {
 	if err := t.loadSoFar(ctx, page, held); err != nil {
 		return err
 	}
-	return duck.Each(ctx, t.Conn, "page/quality.sql", func(scan func(...any) error) error {
+	return duck.Each(ctx, t.Conn, "ask/page_quality", func(scan func(...any) error) error {
 		var day string
-		var q html.Quality
+		var q report.Quality
 		if err := scan(&day, &q.Rule, &q.Blocking, &q.Count); err != nil {
 			return err
 		}
@@ -190,7 +183,7 @@ func (t Tenant) loadDays(ctx context.Context, page *html.Tenant) error {
 }
 
 func (t Tenant) loadPeaks(ctx context.Context, page *html.Tenant, at map[calendar.Date]int) error {
-	return duck.Each(ctx, t.Conn, "page/peak.sql", func(scan func(...any) error) error {
+	return duck.Each(ctx, t.Conn, "ask/page_peak", func(scan func(...any) error) error {
 		var day string
 		var p html.Peak
 		var peak int64
@@ -212,7 +205,7 @@ func (t Tenant) loadPeaks(ctx context.Context, page *html.Tenant, at map[calenda
 func (t Tenant) loadSoFar(ctx context.Context, page *html.Tenant, held map[string]store.Slice) error {
 	type key struct{ day, region string }
 	newcomers := map[key]int64{}
-	err := duck.Each(ctx, t.Conn, "page/newcomer.sql", func(scan func(...any) error) error {
+	err := duck.Each(ctx, t.Conn, "ask/page_newcomer", func(scan func(...any) error) error {
 		var k key
 		var agents int64
 		err := scan(&k.day, &k.region, &agents)
@@ -261,8 +254,7 @@ func (t Tenant) day(ctx context.Context, explainer *explain.Explainer, day calen
 		return d, err
 	}
 	if err == nil {
-		d.Slice = &html.Slice{Source: slice.Source, AsOf: time.Unix(slice.AsOf, 0).UTC(), Sessions: slice.Sessions, Activities: slice.Activities,
-			Agents: slice.Agents}
+		d.Slice = &report.Slice{Source: slice.Source, AsOf: report.Epoch(slice.AsOf), Sessions: slice.Sessions, Activities: slice.Activities, Agents: slice.Agents}
 	}
 	curves, err := t.curves(ctx, day)
 	if err != nil {
@@ -281,7 +273,7 @@ func (t Tenant) day(ctx context.Context, explainer *explain.Explainer, day calen
 // curves are a day's by region. Steps that differ in sessions alone are one.
 func (t Tenant) curves(ctx context.Context, day calendar.Date) (map[string][]html.Curve, error) {
 	found := map[string][]html.Curve{}
-	err := duck.Each(ctx, t.Conn, "page/curve.sql", func(scan func(...any) error) error {
+	err := duck.Each(ctx, t.Conn, "ask/page_curve", func(scan func(...any) error) error {
 		var region, location string
 		var s html.Step
 		if err := scan(&region, &location, &s.Start, &s.End, &s.Agents); err != nil {
@@ -305,16 +297,14 @@ func (t Tenant) curves(ctx context.Context, day calendar.Date) (map[string][]htm
 
 // seats tell who was in the peak, or why that cannot be told: the rows are gone, or the configuration has changed.
 func (t Tenant) seats(ctx context.Context, explainer *explain.Explainer, day calendar.Date, d *html.RegionDetail) error {
-	peak, err := func() (*explain.Second, error) {
-		x, err := explainer.Day(ctx, day, d.Region, "")
-		if err != nil {
-			return nil, err
-		}
-		if err := t.breakdowns(ctx, x, d); err != nil {
-			return nil, err
-		}
-		return x.Peak(ctx)
-	}()
+	var peak *explain.Second
+	x, err := explainer.Day(ctx, day, d.Region, "")
+	if err == nil {
+		err = t.breakdowns(ctx, x, d)
+	}
+	if err == nil {
+		peak, err = x.Peak(ctx)
+	}
 	if told, is := errors.AsType[*fail.Error](err); is && ctx.Err() == nil {
 		d.Note = "Cannot be told: " + told.Error() + "."
 		t.Warn("who was in the peak cannot be told: "+told.Error(), "tenant", t.Of.Name, "region", d.Region, "day", day)

@@ -80,7 +80,7 @@ func (m *Masks) Rows(ctx context.Context, scratch *store.Scratch, patterns []str
 	if err != nil {
 		return err
 	}
-	if _, err := duck.Exec(ctx, conn, "pseudonym/pseudonym.sql"); err != nil {
+	if _, err := duck.Exec(ctx, conn, "ask/pseudonym_pseudonym"); err != nil {
 		return err
 	}
 	err = conn.Raw(func(c any) error {
@@ -103,7 +103,7 @@ func (m *Masks) Rows(ctx context.Context, scratch *store.Scratch, patterns []str
 			return err
 		}
 	}
-	_, err = duck.Exec(ctx, conn, "pseudonym/agent.sql")
+	_, err = duck.Exec(ctx, conn, "ask/pseudonym_agent")
 	return err
 }
 
@@ -114,7 +114,7 @@ func (m *Masks) resources(ctx context.Context, conn *sql.Conn, patterns []string
 		return nil, err
 	}
 	var rows [][]driver.Value
-	err = duck.Each(ctx, conn, "pseudonym/resource.sql", func(scan func(...any) error) error {
+	err = duck.Each(ctx, conn, "ask/pseudonym_resource", func(scan func(...any) error) error {
 		var key int64
 		var employee string
 		var excluded bool

@@ -162,7 +162,7 @@ func (a *Asker) readFunctions(ctx context.Context) error {
 	for _, name := range names(listed) {
 		functions[name] = true
 	}
-	err := duck.Each(ctx, a.Conn, "ask/macro.sql", func(scan func(...any) error) error {
+	err := duck.Each(ctx, a.Conn, "ask/macro", func(scan func(...any) error) error {
 		var name, parameters, comment string
 		err := scan(&name, &parameters, &comment)
 		functions[strings.ToLower(name)] = true

@@ -27,7 +27,7 @@ type macro struct{ name, parameters, comment string }
 func (m macro) call() string { return m.name + "(" + m.parameters + ")" }
 
 func readCatalog(ctx context.Context, q duck.Queryer) (c catalog, err error) {
-	err = duck.Each(ctx, q, "ask/relation.sql", func(scan func(...any) error) error {
+	err = duck.Each(ctx, q, "ask/relation", func(scan func(...any) error) error {
 		var r relation
 		var of column
 		if err := scan(&r.name, &r.comment, &of.name, &of.dataType, &of.comment); err != nil {
@@ -43,7 +43,7 @@ func readCatalog(ctx context.Context, q duck.Queryer) (c catalog, err error) {
 	if err != nil {
 		return c, err
 	}
-	err = duck.Each(ctx, q, "ask/macro.sql", func(scan func(...any) error) error {
+	err = duck.Each(ctx, q, "ask/macro", func(scan func(...any) error) error {
 		var m macro
 		err := scan(&m.name, &m.parameters, &m.comment)
 		c.macros = append(c.macros, m)

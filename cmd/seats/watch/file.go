@@ -74,26 +74,11 @@ func replace(path string, text []byte) (err error) {
 	if err := os.Remove(temp); err != nil && !errors.Is(err, fs.ErrNotExist) { // a killed run's
 		return err
 	}
-	if err := stage(temp, text, mode); err != nil {
+	if err := plain.Write(temp, text, mode); err != nil {
 		_ = os.Remove(temp) // it may not be there
 		return err
 	}
 	return os.Rename(temp, path)
-}
-
-func stage(path string, text []byte, mode fs.FileMode) (err error) {
-	out, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, out.Close()) }()
-	if err := out.Chmod(mode); err != nil { // whatever the umask
-		return err
-	}
-	if _, err := out.Write(text); err != nil {
-		return err
-	}
-	return out.Sync()
 }
 
 // turn is how long the file of others is waited for: they look into every store.

@@ -83,14 +83,14 @@ func TestATenantWithoutAStoreIsAsOldAsCanBe(t *testing.T) {
 }
 
 // promtool does not know which metrics there are: a rule on one that is none would never fire.
-func TestAlertsAndREADMEKnowTheMetrics(t *testing.T) {
+func TestAlertsAndThePageKnowTheMetrics(t *testing.T) {
 	known := map[string]bool{}
 	for _, f := range siteOf("acme").metrics(nil) {
 		known[f.GetName()] = true
 	}
 	rules, err := os.ReadFile(filepath.Join("alerts", "seats.rules.yml"))
 	require.NoError(t, err)
-	readme, err := os.ReadFile(filepath.Join("..", "..", "..", "README.md"))
+	page, err := os.ReadFile(filepath.Join("..", "..", "..", "docs", "operations.md"))
 	require.NoError(t, err)
 	metric := regexp.MustCompile(`\bseats_[a-z_]+`)
 	named := metric.FindAllString(string(rules), -1)
@@ -99,6 +99,6 @@ func TestAlertsAndREADMEKnowTheMetrics(t *testing.T) {
 		require.Contains(t, known, name)
 	}
 	for name := range known {
-		require.Contains(t, string(readme), "`"+name+"`")
+		require.Contains(t, string(page), "`"+name+"`")
 	}
 }

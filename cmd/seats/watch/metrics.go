@@ -1,6 +1,7 @@
 package watch
 
 import (
+	"errors"
 	"runtime"
 	"time"
 
@@ -9,6 +10,7 @@ import (
 	"seats/cmd/seats/job"
 	"seats/internal/calendar"
 	"seats/internal/config"
+	"seats/internal/store"
 )
 
 // Run is what became of a tenant in this run of the program.
@@ -28,74 +30,115 @@ type Site struct {
 	Look    func(config.Tenant) (State, error) // store.ErrMissing: a tenant without a store
 }
 
-// page is the metrics in their order. All are gauges.
-type page []*dto.MetricFamily
-
-func (p *page) gauge(name, help string) *family {
-	f := &dto.MetricFamily{Name: new("seats_" + name), Help: &help, Type: dto.MetricType_GAUGE.Enum()}
-	*p = append(*p, f)
-	return &family{f}
+// gauges are the metrics in their order. All are gauges.
+var gauges = []struct{ name, help string }{
+	{"build_info", "Always 1; the program that wrote this file."},
+	{"last_run_timestamp_seconds", "When the tenant's last run ended."},
+	{"last_run_exit_code", "Exit status of the tenant's last run, 0 where it succeeded; see the README's table."},
+	{"last_run_stage_duration_seconds", "How long each stage of the tenant's last run took."},
+	{"last_run_stage_rows", "Rows read (extract), rows counted (compute) and measurements (report) of the tenant's last run."},
+	{"store_readable", "1 where the tenant's store could be read, 0 where it is missing, damaged or busy."},
+	{"last_success_timestamp_seconds", "When the tenant's newest successful run ended; 0: never."},
+	{"newest_final_day_end_timestamp_seconds", "End of the newest final day, in the region where it ends last; 0: no day is final."},
+	{"newest_day_end_timestamp_seconds", "End of the newest day, final or not; 0: the store holds none."},
+	{"oldest_provisional_day_end_timestamp_seconds", "End of the oldest provisional day of this month and the last; absent where there is none."},
+	{"slices", "Days of this month and the last that are over, by what the store has of them: final, provisional, missing."},
+	{"blocked_slices", "Days of this month and the last that a blocking data-quality rule keeps from being issued."},
+	{"concurrent_agents", "Concurrent agents of the newest day that was computed."},
+	{"enabled_agents", "Enabled agents of the newest month that was computed."},
+	{"data_quality_occurrences", "What each data-quality rule found on the newest day that was computed."},
 }
 
-// family is one metric, with a sample for each set of labels.
-type family struct{ *dto.MetricFamily }
+// page is the metrics by their names in gauges.
+type page map[string]*dto.MetricFamily
 
 // set adds a sample; labels are names and values in turn.
-func (f *family) set(value float64, labels ...string) {
+func (p page) set(name string, value float64, labels ...string) {
 	m := &dto.Metric{Gauge: &dto.Gauge{Value: &value}}
 	for i := 0; i+1 < len(labels); i += 2 {
 		m.Label = append(m.Label, &dto.LabelPair{Name: &labels[i], Value: &labels[i+1]})
 	}
-	f.Metric = append(f.Metric, m)
+	p[name].Metric = append(p[name].Metric, m)
 }
 
 // metrics are all of the site; old is what the file holds so far.
-func (s Site) metrics(old map[string]*dto.MetricFamily) []*dto.MetricFamily {
-	var p page
-	p.gauge("build_info", "Always 1; the program that wrote this file.").set(1, "version", s.Version, "go_version", runtime.Version())
-	s.lastRuns(&p, old)
-	s.stores(&p)
-	return p
+func (s Site) metrics(old map[string]*dto.MetricFamily) (all []*dto.MetricFamily) {
+	p := page{}
+	for _, g := range gauges {
+		p[g.name] = &dto.MetricFamily{Name: new("seats_" + g.name), Help: &g.help, Type: dto.MetricType_GAUGE.Enum()}
+		all = append(all, p[g.name])
+	}
+	p.set("build_info", 1, "version", s.Version, "go_version", runtime.Version())
+	s.lastRuns(p, old)
+	for _, t := range s.Tenants {
+		s.store(p, t)
+	}
+	return all
 }
 
 // lastRuns says how each tenant's last run, extract, compute or report went.
-func (s Site) lastRuns(p *page, old map[string]*dto.MetricFamily) {
-	ended := p.gauge("last_run_timestamp_seconds", "When the tenant's last run ended.")
-	exit := p.gauge("last_run_exit_code", "Exit status of the tenant's last run, 0 where it succeeded; see the README's table.")
-	took := p.gauge("last_run_stage_duration_seconds", "How long each stage of the tenant's last run took.")
-	rows := p.gauge("last_run_stage_rows", "Rows read (extract), rows counted (compute) and measurements (report) of the tenant's last run.")
+func (s Site) lastRuns(p page, old map[string]*dto.MetricFamily) {
 	kept := map[string]bool{}
 	for _, t := range s.Tenants {
 		kept[t.Name] = true
 	}
 	for _, r := range s.Runs {
 		delete(kept, r.Tenant)
-		ended.set(float64(s.Now.Unix()), "tenant", r.Tenant)
-		exit.set(float64(r.Exit), "tenant", r.Tenant)
+		p.set("last_run_timestamp_seconds", float64(s.Now.Unix()), "tenant", r.Tenant)
+		p.set("last_run_exit_code", float64(r.Exit), "tenant", r.Tenant)
 		for _, stage := range r.Stages {
-			took.set(stage.Took.Seconds(), "tenant", r.Tenant, "stage", stage.Name)
-			rows.set(float64(stage.Rows), "tenant", r.Tenant, "stage", stage.Name)
+			p.set("last_run_stage_duration_seconds", stage.Took.Seconds(), "tenant", r.Tenant, "stage", stage.Name)
+			p.set("last_run_stage_rows", float64(stage.Rows), "tenant", r.Tenant, "stage", stage.Name)
 		}
 	}
-	for _, f := range []*family{ended, exit, took, rows} {
-		f.keep(old[f.GetName()], kept)
-	}
-}
-
-// keep adds the samples of some tenants.
-func (f *family) keep(old *dto.MetricFamily, tenants map[string]bool) {
-	for _, m := range old.GetMetric() {
-		for _, l := range m.GetLabel() {
-			if l.GetName() == "tenant" && tenants[l.GetValue()] && m.Gauge != nil {
-				f.Metric = append(f.Metric, m)
+	for _, name := range []string{"last_run_timestamp_seconds", "last_run_exit_code", "last_run_stage_duration_seconds", "last_run_stage_rows"} {
+		for _, m := range old["seats_"+name].GetMetric() {
+			for _, l := range m.GetLabel() {
+				if l.GetName() == "tenant" && kept[l.GetValue()] && m.Gauge != nil {
+					p[name].Metric = append(p[name].Metric, m)
+				}
 			}
 		}
 	}
 }
 
+// store says what a tenant's store holds. Of one that cannot be read nothing more is said; a missing one was never
+// written, so its times are 0.
+func (s Site) store(p page, t config.Tenant) {
+	state, err := s.Look(t)
+	set := func(name string, value float64, labels ...string) {
+		p.set(name, value, append([]string{"tenant", t.Name}, labels...)...)
+	}
+	if err == nil || errors.Is(err, store.ErrMissing) {
+		set("last_success_timestamp_seconds", float64(state.LastSuccess))
+		set("newest_final_day_end_timestamp_seconds", endOf(t, state.NewestFinal))
+		set("newest_day_end_timestamp_seconds", endOf(t, state.Newest))
+		if len(state.Provisional) > 0 {
+			set("oldest_provisional_day_end_timestamp_seconds", endOf(t, state.Provisional[0]))
+		}
+	}
+	if err != nil {
+		set("store_readable", 0)
+		return
+	}
+	set("store_readable", 1)
+	set("slices", float64(len(state.Final)), "state", "final")
+	set("slices", float64(len(state.Provisional)), "state", "provisional")
+	set("slices", float64(len(state.Missing)), "state", "missing")
+	set("blocked_slices", float64(len(state.Blocked)))
+	numbers := func(name, label string, of []Count) {
+		for _, c := range of {
+			set(name, float64(c.Value), label, c.Name)
+		}
+	}
+	numbers("concurrent_agents", "region", state.Concurrent)
+	numbers("enabled_agents", "region", state.Enabled)
+	numbers("data_quality_occurrences", "rule", state.Quality)
+}
+
 // endOf is when a day ended, in epoch seconds; 0 of no day.
 func endOf(t config.Tenant, day calendar.Date) float64 {
-	if day == (calendar.Date{}) {
+	if day.IsZero() {
 		return 0
 	}
 	return float64(End(t, day))

@@ -2,6 +2,7 @@ package watch
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -22,22 +23,17 @@ func (s State) Overdue(t config.Tenant, now time.Time, within time.Duration) str
 	late := func(day calendar.Date) bool { return now.Unix()-End(t, day) > int64(within.Seconds()) }
 	var said []string
 	day, what := s.NewestFinal, "the newest final day"
-	if day == (calendar.Date{}) {
+	if day.IsZero() {
 		day, what = s.Newest, "no day is final; the newest"
 	}
-	if day == (calendar.Date{}) {
+	if day.IsZero() {
 		return "the store holds no day"
 	} else if late(day) {
 		said = append(said, fmt.Sprintf("%s, %s, ended %d hours ago", what, day, (now.Unix()-End(t, day))/3600))
 	}
-	var missing []calendar.Date
-	for _, day := range s.Missing {
-		if late(day) {
-			missing = append(missing, day)
-		}
-	}
-	if len(missing) > 0 {
-		said = append(said, "missing: "+calendar.Runs(missing, ".."))
+	s.Missing = slices.DeleteFunc(slices.Clone(s.Missing), func(day calendar.Date) bool { return !late(day) })
+	if len(s.Missing) > 0 {
+		said = append(said, "missing: "+calendar.Runs(s.Missing, ".."))
 	}
 	return strings.Join(said, "; ")
 }

@@ -58,11 +58,11 @@ func Look(ctx context.Context, q duck.Queryer, t config.Tenant, now time.Time) (
 	if s.Blocked, err = blocked(ctx, q, openMonths(t, now)); err != nil {
 		return s, err
 	}
-	err = q.QueryRowContext(ctx, texts.Text("watch/last_success.sql")).Scan(&s.LastSuccess)
+	err = q.QueryRowContext(ctx, texts.Text("ask/watch_last_success")).Scan(&s.LastSuccess)
 	return s, errors.Join(err,
-		counts(ctx, q, "watch/concurrent.sql", &s.Concurrent),
-		counts(ctx, q, "watch/enabled.sql", &s.Enabled),
-		counts(ctx, q, "watch/quality.sql", &s.Quality))
+		counts(ctx, q, "ask/watch_concurrent", &s.Concurrent),
+		counts(ctx, q, "ask/watch_enabled", &s.Enabled),
+		counts(ctx, q, "ask/watch_quality", &s.Quality))
 }
 
 // States are the days that the store holds, or whose rows it once held, and whether they are final.
@@ -75,7 +75,7 @@ func States(ctx context.Context, q duck.Queryer, t config.Tenant, held map[strin
 		}
 		states[day] = job.State(t, day, slice)
 	}
-	return states, duck.Each(ctx, q, "watch/dropped_day.sql", func(scan func(...any) error) error {
+	return states, duck.Each(ctx, q, "ask/watch_dropped_day", func(scan func(...any) error) error {
 		var text, state string
 		if err := scan(&text, &state); err != nil {
 			return err
@@ -132,7 +132,7 @@ func openMonths(t config.Tenant, now time.Time) []calendar.Month {
 
 // blocked are the days of the months on which a blocking rule found something.
 func blocked(ctx context.Context, q duck.Queryer, months []calendar.Month) (days []calendar.Date, err error) {
-	err = duck.Each(ctx, q, "watch/blocked_day.sql", func(scan func(...any) error) error {
+	err = duck.Each(ctx, q, "ask/watch_blocked_day", func(scan func(...any) error) error {
 		var text string
 		if err := scan(&text); err != nil {
 			return err
@@ -158,7 +158,7 @@ func counts(ctx context.Context, q duck.Queryer, name string, into *[]Count) err
 // Peaks are the daily peaks of each region (R8), of every day that was counted.
 func Peaks(ctx context.Context, q duck.Queryer) (map[string]map[calendar.Date]int64, error) {
 	peaks := map[string]map[calendar.Date]int64{}
-	return peaks, duck.Each(ctx, q, "watch/daily_peak.sql", func(scan func(...any) error) error {
+	return peaks, duck.Each(ctx, q, "ask/watch_daily_peak", func(scan func(...any) error) error {
 		var text, region string
 		var agents int64
 		if err := scan(&text, &region, &agents); err != nil {

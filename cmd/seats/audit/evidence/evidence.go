@@ -96,7 +96,7 @@ func (p *packer) load(ctx context.Context) error {
 		return err
 	}
 	// Files depend on the order in which threads write them: one thread writes them always alike.
-	if _, err := duck.Exec(ctx, p.scratch.Conn, "store/one_thread.sql"); err != nil {
+	if _, err := duck.Exec(ctx, p.scratch.Conn, "store/one_thread"); err != nil {
 		return err
 	}
 	if err := p.loadDays(ctx); err != nil {
@@ -135,7 +135,7 @@ func (p *packer) loadDays(ctx context.Context) error {
 }
 
 func (p *packer) loadComputed(ctx context.Context) error {
-	return duck.Each(ctx, p.scratch.Conn, "audit/pack/computation.sql", func(scan func(...any) error) error {
+	return duck.Each(ctx, p.scratch.Conn, "ask/pack_computation", func(scan func(...any) error) error {
 		var c computation
 		var day string
 		err := scan(&day, &c.slice, &c.rules, &c.sql, &c.text, &c.state)
@@ -159,7 +159,7 @@ func (p *packer) loadMonths(ctx context.Context) error {
 	for _, c := range p.computed {
 		done[c.day] = true
 	}
-	return duck.Each(ctx, p.scratch.Conn, "audit/pack/month.sql", func(scan func(...any) error) error {
+	return duck.Each(ctx, p.scratch.Conn, "ask/pack_month", func(scan func(...any) error) error {
 		var text string
 		if err := scan(&text); err != nil {
 			return err
@@ -210,7 +210,7 @@ func (p *packer) writeResults(ctx context.Context) error {
 			return err
 		}
 		if table == "data_quality" && p.masks != nil {
-			_, err = duck.Exec(ctx, p.scratch.Conn, "audit/pack/data_quality_again.sql", sql.Named("file", file))
+			_, err = duck.Exec(ctx, p.scratch.Conn, "ask/pack_data_quality_again", sql.Named("file", file))
 		} else {
 			err = p.scratch.WriteDaysCSV(ctx, table, file, from, to)
 		}
@@ -225,7 +225,7 @@ func (p *packer) writeResults(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if _, err = duck.Exec(ctx, p.scratch.Conn, "audit/pack/monthly_enabled.sql", append(p.bounds(), sql.Named("file", file))...); err != nil {
+	if _, err = duck.Exec(ctx, p.scratch.Conn, "ask/pack_monthly_enabled", append(p.bounds(), sql.Named("file", file))...); err != nil {
 		return err
 	}
 	return p.maskFile(file)
@@ -233,9 +233,9 @@ func (p *packer) writeResults(ctx context.Context) error {
 
 // writeTexts adds the statements as they are, the script that runs them, and the page that tells how.
 func (p *packer) writeTexts(context.Context) error {
-	names := slices.Concat(texts.Names("compute"), []string{"stage/slice_sha256.sql"}, store.Schemas())
+	names := slices.Concat(texts.Names("count/"), []string{"slice/slice_sha256"}, store.Schemas())
 	for _, name := range names {
-		if err := p.put("sql/"+name, []byte(texts.Text(name))); err != nil {
+		if err := p.put("sql/"+name+".sql", []byte(texts.Text(name))); err != nil {
 			return err
 		}
 	}

@@ -20,7 +20,7 @@ var conclusion string
 var parameter = regexp.MustCompile(`\$([a-z][a-z0-9_]*)`)
 
 // script writes recompute.sql: plain statements for any DuckDB client that stands in the unpacked folder. Every
-// value comes from a file of the pack or is a day or a month; the statements are those of sql/compute, with
+// value comes from a file of the pack or is a day or a month; the statements are those of sql/count, with
 // variables for their parameters.
 func (p *packer) script() []byte {
 	s := &script{seen: map[string]bool{}}
@@ -132,14 +132,14 @@ func (s *script) day(c computation) {
 	for _, name := range compute.Steps() {
 		s.statement(name)
 	}
-	s.run("create or replace temp table slice_hash as\n" + s.text("stage/slice_sha256.sql"))
+	s.run("create or replace temp table slice_hash as\n" + s.text("slice/slice_sha256"))
 	s.run("insert into pack.slice_hash select getvariable('the_day'), sha256 from slice_hash")
 }
 
 // rules fills the tables that the statements read the day's rules from.
 func (s *script) rules() {
 	for _, name := range []string{"rule", "region_day", "location", "switch", "exclude"} {
-		s.statement("compute/rule/" + name + ".sql")
+		s.statement("count/rule_" + name)
 	}
 	of := " join pack.day as d using (rules_sha256) where d.day = getvariable('the_day')"
 	s.run("insert into rule select s.as_of, d.end_second_counts::boolean from _data.slice as s join pack.day as d on d.day::date = s.day where d.day = getvariable('the_day')")
@@ -154,16 +154,16 @@ func (s *script) month(month string) {
 	s.out.WriteByte('\n')
 	s.say(month)
 	s.set("month", month)
-	s.statement("compute/rule/region_month.sql")
-	s.statement("compute/rule/month_day.sql")
+	s.statement("count/rule_region_month")
+	s.statement("count/rule_month_day")
 	s.run("insert into rule_month_day select region, day::date from pack.month_day where month = getvariable('the_month')")
 	s.run("insert into rule_region_month select distinct region, '', '' from rule_month_day")
 	for _, name := range []string{"rules_sha256", "sql_sha256"} {
 		s.set(name, "")
 	}
 	s.run("set variable the_computed_ts = 0")
-	s.statement("compute/month_agent.sql")
-	s.statement("compute/monthly_enabled.sql")
+	s.statement("count/month_agent")
+	s.statement("count/monthly_enabled")
 }
 
 // conclude prints what was issued beside what has just been counted, and how far the parts of the pack fit each other.

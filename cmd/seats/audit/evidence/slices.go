@@ -47,13 +47,13 @@ func (p *packer) writeHeads(ctx context.Context) error {
 func (p *packer) writeHashes(ctx context.Context, file string) error {
 	if p.masks != nil {
 		for day, slice := range p.held {
-			_, err := duck.Exec(ctx, p.scratch.Conn, "pseudonym/slice.sql", named("day", day), named("sha256", p.digest(slice.SHA256)))
+			_, err := duck.Exec(ctx, p.scratch.Conn, "ask/pseudonym_slice", named("day", day), named("sha256", p.digest(slice.SHA256)))
 			if err != nil {
 				return err
 			}
 		}
 	}
-	_, err := duck.Exec(ctx, p.scratch.Conn, "audit/pack/slice.sql", append(p.bounds(), named("file", file))...)
+	_, err := duck.Exec(ctx, p.scratch.Conn, "ask/pack_slice", append(p.bounds(), named("file", file))...)
 	return err
 }
 

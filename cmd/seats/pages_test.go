@@ -1,0 +1,312 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+	"unicode"
+
+	"github.com/stretchr/testify/require"
+
+	"seats/internal/duck"
+)
+
+// notRun are the commands of the pages that want what is not there, and who tries them instead.
+var notRun = map[string]string{
+	"0 3 * * *  seats --config /etc/seats/seats.yaml run --wait 2h": "cron",
+	"30 2 * * *  seats-export  /opt/seats/exports/export.sh":        "cron",
+	"0  3 * * *  seats         seats run --wait 3h":                 "cron",
+	"sudo ":                                 "an installed package: make dist-check looks into it",
+	"seq 8 | parallel":                      "GNU parallel; the script shards runs shards",
+	"seats sql\n":                           "a terminal: TestPrompt",
+	`seats sql "select tenant, sum(agents)`: "several tenants: the script sql_set",
+	`seats sql "from peak('US', '2026-03-10') where location is null and agents > 100"`: "several tenants: the script sql_set",
+	"seats explain --trend":        "half a year of days: the script explain_trend",
+	"seats report --html pages   ": "README.md types it",
+	"spark-submit":                 "Spark: make test-spark",
+	"docs/exports/export.sh":       "another database; on PostgreSQL: extract/scripts_test.go",
+	`.\sqlserver.ps1`:              "Windows",
+}
+
+// pagesNow is when the pages are read: the demo's month is closed and sealed.
+const pagesNow = "2026-05-10T13:00:00Z"
+
+// meanwhile stands for what the pages start beside seats: make asks whether there is such a target, but for the demo, which it runs.
+const meanwhile = `
+make() {
+	[ "$1" = build ] && return
+	local how=-n; [ "$1" = demo ] && how=
+	command make -s $how -f "$ROOT/Makefile" -o build "$@" SEATS='seats --config testdata/demo/seats.yaml' | if [ "$how" ]; then cat >/dev/null; else cat; fi
+}
+go() { [ "$1 ${2##*/}" = "run gimsim" ] && shift 2 && gimsim "$@"; }
+xdg-open() { test -s "$1"; }
+EDITOR="cp $PWD/edited.yaml"
+exec 2>&1
+set -o pipefail
+`
+
+// What the pages show is typed on the demo, a page in one shell, and every line that they show as its answer is there. A command
+// ends with 0, or as the comment behind it says: # exit 7.
+func TestThePages(t *testing.T) {
+	root := t.TempDir()
+	demo := filepath.Join(root, "testdata", "demo")
+	require.NoError(t, os.CopyFS(filepath.Join(demo, "exports"), os.DirFS("../../testdata/demo/exports"))) // not what make demo left
+	config, err := os.ReadFile("../../testdata/demo/seats.yaml")
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(filepath.Join(demo, "seats.yaml"), config, 0o600))
+	month := exec.Command("seats", "--config", filepath.Join(demo, "seats.yaml"), "run", "--month", "2026-03")
+	month.Env = append(os.Environ(), "SEATS_TEST_NOW="+pagesNow)
+	out, err := month.CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	t.Run("snapshot", func(t *testing.T) { snapshot(t, demo) })
+	pages, err := filepath.Glob("../../docs/*.md")
+	require.NoError(t, err)
+	seen := map[string]bool{}
+	for _, path := range append(pages, "../../README.md") {
+		page, err := os.ReadFile(path)
+		require.NoError(t, err)
+		typed := commandsOf(t, string(page), seen)
+		t.Run(filepath.Base(path), func(t *testing.T) {
+			t.Parallel()
+			dir := filepath.Join(t.TempDir(), "root")
+			out, err := exec.Command("cp", "-Rp", root, dir).CombinedOutput()
+			require.NoError(t, err, "%s", out)
+			if path != "../../README.md" {
+				dir = filepath.Join(dir, "testdata", "demo")
+			}
+			tryCommands(t, dir, string(page), typed)
+		})
+	}
+	for command := range notRun {
+		require.True(t, seen[command], "not shown any more: %s", command)
+	}
+}
+
+// onDemo runs a command on a copy of the demo and gives what it prints.
+func onDemo(t *testing.T, demo string, args ...string) string {
+	var out, said bytes.Buffer
+	code := run(context.Background(), append([]string{"--config", filepath.Join(demo, "seats.yaml")}, args...), world{
+		stdin: strings.NewReader(""), stdout: &out, stderr: &said,
+		clock: func() time.Time { return time.Date(2026, 5, 10, 13, 0, 0, 0, time.UTC) }, sleep: sleep, env: os.LookupEnv})
+	require.Zero(t, code, "%v\n%s", args, said.String())
+	return out.String()
+}
+
+// typedCommand is one that a page shows, with its answer.
+type typedCommand struct {
+	text, exit string
+	shown      []string
+}
+
+var (
+	pageBlock  = regexp.MustCompile("(?ms)^```(\\w*)\n(.*?)^```$")
+	exitsWith  = regexp.MustCompile(`# exit (\d+)`)
+	clientsSQL = regexp.MustCompile(`^-- duckdb, in (\w+)`)
+)
+
+// commandsOf are those of a page that can be run. It fails where one hides in a block that nobody looks into.
+func commandsOf(t *testing.T, page string, seen map[string]bool) (all []typedCommand) {
+	for _, block := range pageBlock.FindAllStringSubmatch(page, -1) {
+		language, text := block[1], block[2]
+		switch {
+		case language == "crontab":
+			for line := range strings.Lines(text) {
+				require.NotEmpty(t, listed(line, seen), "neither run nor listed: %s", line)
+			}
+		case language == "sql" && clientsSQL.MatchString(text):
+			all = append(all, typedCommand{text: fmt.Sprintf("(cd %s && duckdb) <<'END'\n%sEND\n", clientsSQL.FindStringSubmatch(text)[1], text), exit: "0"})
+		case language != "console":
+			require.NotRegexp(t, `(?m)^(\$|PS>|seats) `, text, "a command in a block that is no console")
+			require.NotContains(t, []string{"sh", "bash", "shell"}, language)
+		default:
+			all = append(all, console(text, seen)...)
+		}
+	}
+	return all
+}
+
+func console(text string, seen map[string]bool) (all []typedCommand) {
+	var now *typedCommand
+	for line := range strings.Lines(text) {
+		typed, is := strings.CutPrefix(strings.TrimPrefix(line, "PS>"), "$ ")
+		switch {
+		case is || strings.HasPrefix(line, "PS>"):
+			now = nil
+			if listed(strings.TrimSpace(typed)+"\n", seen) == "" {
+				all = append(all, typedCommand{text: typed, exit: "0"})
+				now = &all[len(all)-1]
+				if m := exitsWith.FindStringSubmatch(typed); m != nil {
+					now.exit = m[1]
+				}
+			}
+		case now == nil:
+		case strings.HasSuffix(now.text, "\\\n"):
+			now.text += line
+		case strings.TrimSpace(line) != "...":
+			now.shown = append(now.shown, strings.TrimRight(line, " \n"))
+		}
+	}
+	return all
+}
+
+func listed(line string, seen map[string]bool) string {
+	for command, why := range notRun {
+		if strings.HasPrefix(line, command) {
+			seen[command] = true
+			return why
+		}
+	}
+	return ""
+}
+
+func tryCommands(t *testing.T, dir, page string, typed []typedCommand) {
+	if m := regexp.MustCompile("(?s)\n```yaml\n(.*?)```\n").FindStringSubmatch(page); m != nil {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, "edited.yaml"), []byte(m[1]), 0o600))
+	}
+	root, err := filepath.Abs("../..")
+	require.NoError(t, err)
+	script := meanwhile
+	for _, c := range typed {
+		script += c.text + "printf '\\n@@ %s\\n' $?\n"
+	}
+	shell := exec.Command("bash", "-c", script)
+	shell.Dir = dir
+	shell.Env = append(os.Environ(), "ROOT="+root, "HOME="+dir, "SEATS_TEST_NOW="+pagesNow)
+	out, err := shell.Output()
+	require.NoError(t, err, "%s", out)
+	answers := strings.Split(string(out), "\n@@ ")
+	require.Len(t, answers, len(typed)+1, "%s", out)
+	for i, c := range typed {
+		answer := answers[i]
+		if i > 0 {
+			_, answer, _ = strings.Cut(answer, "\n")
+		}
+		exit, _, _ := strings.Cut(answers[i+1], "\n")
+		require.Equal(t, c.exit, exit, "%s%s", c.text, answer)
+		for _, line := range c.shown {
+			require.True(t, answersWith(answer, line), "not seen: %s\nof %s%s", line, c.text, answer)
+		}
+	}
+}
+
+// answersWith tells whether a line is in an answer; where it leaves something out (...), blanks are not counted.
+func answersWith(answer, shown string) bool {
+	if !strings.Contains(shown, "...") {
+		return slices.ContainsFunc(strings.Split(answer, "\n"), func(line string) bool { return strings.TrimRight(line, " ") == shown })
+	}
+	parts := strings.Split(strings.Join(strings.Fields(shown), " "), "...")
+	for i := range parts {
+		parts[i] = regexp.QuoteMeta(strings.TrimSpace(parts[i]))
+	}
+	want := regexp.MustCompile("^" + strings.Join(parts, ".*") + "$")
+	return slices.ContainsFunc(strings.Split(answer, "\n"), func(line string) bool { return want.MatchString(strings.Join(strings.Fields(line), " ")) })
+}
+
+// duckDB is DuckDB's own client, as far as the pages need one: it runs statements and prints the rows of the last.
+func duckDB(in io.Reader, out io.Writer) int {
+	statements, err := io.ReadAll(in)
+	if err == nil {
+		err = askDuckDB(string(statements), out)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	return 0
+}
+
+func askDuckDB(statements string, out io.Writer) error {
+	db, err := duck.Open("", duck.Options{})
+	if err != nil {
+		return err
+	}
+	defer db.Close() //nolint:errcheck // in memory
+	rows, err := db.Query(statements)
+	if err != nil {
+		return err
+	}
+	defer rows.Close() //nolint:errcheck // only read
+	columns, err := rows.Columns()
+	if err != nil {
+		return err
+	}
+	for rows.Next() {
+		values, at := make([]any, len(columns)), make([]any, len(columns))
+		for i := range values {
+			at[i] = &values[i]
+		}
+		if err := rows.Scan(at...); err != nil {
+			return err
+		}
+		for i, v := range values {
+			if moment, is := v.(time.Time); is {
+				values[i] = moment.UTC().Format("2006-01-02 15:04:05-07")
+			}
+		}
+		fmt.Fprintf(out, strings.TrimSuffix(strings.Repeat("%v  ", len(values)), "  ")+"\n", values...)
+	}
+	return rows.Err()
+}
+
+// README.md is for the first ten minutes.
+func TestTheREADMEIsShort(t *testing.T) {
+	text, err := os.ReadFile("../../README.md")
+	require.NoError(t, err)
+	lines := strings.Split(strings.TrimRight(string(text), "\n"), "\n")
+	require.LessOrEqual(t, len(lines), 300)
+	for _, line := range lines {
+		require.LessOrEqual(t, len([]rune(line)), 120, line)
+	}
+}
+
+// Links between the pages lead to files and headings that there are.
+func TestLinksOfThePages(t *testing.T) {
+	pages, err := filepath.Glob("../../docs/*.md")
+	require.NoError(t, err)
+	link := regexp.MustCompile(`\]\(([^)#\s]*)(?:#([^)\s]*))?\)`)
+	for _, path := range append(pages, "../../README.md", "../../CHANGELOG.md") {
+		text, err := os.ReadFile(path)
+		require.NoError(t, err)
+		for _, m := range link.FindAllStringSubmatch(pageBlock.ReplaceAllString(string(text), ""), -1) {
+			if strings.Contains(m[1], "://") {
+				continue
+			}
+			to := path
+			if m[1] != "" {
+				to = filepath.Join(filepath.Dir(path), m[1])
+			}
+			_, err := os.Stat(to)
+			require.NoError(t, err, "%s: %s", path, m[0])
+			if m[2] != "" {
+				require.Contains(t, anchors(t, to), m[2], "%s: %s", path, m[0])
+			}
+		}
+	}
+}
+
+// anchors are those that GitHub gives a page's headings.
+func anchors(t *testing.T, path string) (all []string) {
+	text, err := os.ReadFile(path)
+	require.NoError(t, err)
+	for _, m := range regexp.MustCompile(`(?m)^#+ (.*)$`).FindAllStringSubmatch(pageBlock.ReplaceAllString(string(text), ""), -1) {
+		all = append(all, strings.Map(func(r rune) rune {
+			switch {
+			case r == ' ':
+				return '-'
+			case unicode.IsLetter(r), unicode.IsDigit(r), r == '-', r == '_':
+				return unicode.ToLower(r)
+			}
+			return -1
+		}, m[1]))
+	}
+	return all
+}

@@ -1,0 +1,80 @@
+-- name: page_as_of
+-- When the newest run on the store ended, in epoch seconds; 0 where there is none.
+select coalesce(max(ended_ts), 0)
+from _data.run
+
+-- name: page_curve
+-- Grain: step of a curve of a day (R8), curve by curve, in order.
+-- Input: _data.concurrency; $day.
+select region,
+       coalesce(location, '') as location,
+       start_ts,
+       end_ts,
+       agents
+from _data.concurrency
+where day = $day::date
+order by region, location, start_ts
+
+-- name: page_month
+-- Grain: month x region that was counted (R9), by month.
+select month,
+       region,
+       agents,
+       state
+from _data.monthly_enabled
+order by month, region
+
+-- name: page_newcomer
+-- Grain: day x region with agents who qualify there for the first time in the day's month (R9), by day.
+-- Agents are known by the newest word of the month for each resource_key (R6).
+-- Inputs: _data.qualifying_session, agent, slice; days whose rows were dropped are not in them.
+with word as (
+    select date_trunc('month', a.day) as month,
+           a.resource_key,
+           arg_max(
+               coalesce(nullif(a.employee_id, ''), '#' || a.resource_key),
+               struct_pack(as_of := s.as_of, extracted_ts := s.extracted_ts, day := s.day)
+           ) as agent
+    from _data.agent as a
+    join _data.slice as s using (day)
+    group by all
+),
+earliest as (
+    select q.region,
+           coalesce(w.agent, q.agent) as agent,
+           min(q.day) as day
+    from _data.qualifying_session as q
+    left join word as w on w.month = date_trunc('month', q.day)
+        and w.resource_key = q.resource_key
+    group by q.region, coalesce(w.agent, q.agent), date_trunc('month', q.day)
+)
+select day::varchar,
+       region,
+       count(*) as agents
+from earliest
+group by day, region
+order by day, region
+
+-- name: page_peak
+-- Grain: day x region x location ('' for the region as a whole) that was counted (R8), by day.
+select d.day::varchar,
+       d.region,
+       coalesce(d.location, '') as location,
+       d.agents,
+       coalesce(d.peak_ts, 0) as peak_ts,
+       coalesce(d.peak_seconds, 0) as peak_seconds,
+       coalesce(e.agents, 0) as enabled
+from _data.daily_concurrent as d
+left join _data.enabled_daily as e on e.day = d.day
+    and e.region = d.region
+order by d.day, d.region, location
+
+-- name: page_quality
+-- Grain: day x data-quality rule that found something (R11), by day.
+select day::varchar,
+       rule,
+       blocking,
+       occurrences
+from _data.data_quality
+where occurrences > 0
+order by day, rule

@@ -1,0 +1,57 @@
+-- name: watch_blocked_day
+-- Grain: day on which a blocking data-quality rule found something (R11), by day.
+select distinct day::varchar
+from _data.data_quality
+where blocking
+  and occurrences > 0
+order by all
+
+-- name: watch_concurrent
+-- Grain: region of the newest day that was computed.
+select region,
+       agents
+from _data.daily_concurrent
+where location is null
+  and day = (select max(day) from _data.daily_concurrent)
+order by region
+
+-- name: watch_daily_peak
+-- Grain: day x region that was counted (R8), by day. Numbers stay when a day's rows are dropped.
+select day::varchar,
+       region,
+       agents
+from _data.daily_concurrent
+where location is null
+order by day, region
+
+-- name: watch_dropped_day
+-- Grain: day whose rows are dropped, by day. Its numbers, and their state, are kept.
+select c.day::varchar,
+       c.state
+from _data.computation as c
+anti join _data.slice as s on s.day = c.day
+order by c.day
+
+-- name: watch_enabled
+-- Grain: region of the newest month that was computed.
+select region,
+       agents
+from _data.monthly_enabled
+where month = (select max(month) from _data.monthly_enabled)
+order by region
+
+-- name: watch_last_success
+-- When the newest run that failed nowhere ended, in epoch seconds; 0 where there is none. A delivery brings no numbers. The
+-- newest is the last in the ledger, whatever the clock said: after a night in a year to come it would be that for a year.
+select coalesce(arg_max(ended_ts, run_id), 0)
+from _data.run
+where exit_code = 0
+  and command <> 'deliver'
+
+-- name: watch_quality
+-- Grain: data-quality rule (R11) of the newest day that was computed.
+select rule,
+       occurrences
+from _data.data_quality
+where day = (select max(day) from _data.data_quality)
+order by rule

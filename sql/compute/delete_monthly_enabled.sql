@@ -1,2 +1,0 @@
-delete from _data.monthly_enabled
-where month = $month

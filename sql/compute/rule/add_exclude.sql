@@ -1,2 +1,0 @@
-insert into rule_exclude
-values ($pattern)

@@ -1,2 +1,0 @@
-insert into rule_location
-values ($region, $location, $is_default)

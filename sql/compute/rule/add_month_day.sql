@@ -1,3 +1,0 @@
-insert into rule_month_day
-select $region,
-       unnest($days)::date

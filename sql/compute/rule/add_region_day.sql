@@ -1,2 +1,0 @@
-insert into rule_region_day
-values ($region, $start_ts, $end_ts)

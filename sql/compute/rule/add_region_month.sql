@@ -1,2 +1,0 @@
-insert into rule_region_month
-values ($region, $state, $slices_sha256)

@@ -1,2 +1,0 @@
-insert into rule
-values ($as_of, $end_second_counts)

@@ -1,4 +1,0 @@
-insert into rule_switch
-select unnest($switch_names::varchar[]),
-       $region,
-       $location

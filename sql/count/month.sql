@@ -1,0 +1,97 @@
+-- name: month_day
+-- Grain: day of a range, both ends included, that was computed: by which rules, and with which state.
+-- Input: _data.computation; $from, $to.
+select day::varchar as day,
+       rules_sha256,
+       rules,
+       state
+from _data.computation
+where day between $from::date and $to::date
+order by day
+
+-- name: month_agent
+-- Grain: region and agent of a month (R9). Who touches the month touches one of its days, so the days' sessions are all there is to
+-- count. Within the month an agent is known by the newest slice's word for each resource_key (R6): an employee_id that is filled
+-- in later makes no second person.
+-- Inputs: _data.qualifying_session, agent, slice; rule_month_day.
+create or replace temp table month_agent as
+with ending as (
+    select region,
+           max(day) as last_day
+    from rule_month_day
+    group by region
+),
+word as (
+    select e.last_day,
+           a.resource_key,
+           arg_max(
+               coalesce(nullif(a.employee_id, ''), '#' || a.resource_key),
+               struct_pack(as_of := s.as_of, extracted_ts := s.extracted_ts, day := s.day)
+           ) as agent
+    from (select distinct last_day from ending) as e
+    join _data.agent as a on a.day <= e.last_day
+    join _data.slice as s on s.day = a.day
+    where a.day in (select day from rule_month_day)
+    group by e.last_day,
+             a.resource_key
+)
+select distinct q.region,
+                coalesce(w.agent, q.agent) as agent
+from rule_month_day as d
+join ending as e on e.region = d.region
+join _data.qualifying_session as q on q.region = d.region
+    and q.day = d.day
+left join word as w on w.last_day = e.last_day
+    and w.resource_key = q.resource_key
+
+-- name: month_agent_list
+-- Grain: agent of a region's month. For the comparison of sets (R12).
+-- Input: month_agent.
+select region,
+       agent
+from month_agent
+order by region, agent
+
+-- name: monthly_enabled
+-- Grain: region and month (R9): its different agents.
+-- Inputs: month_agent, rule_region_month; $month, $rules_sha256, $sql_sha256, $computed_ts.
+insert into _data.monthly_enabled
+select $month,
+       r.region,
+       count(a.agent),
+       r.state,
+       $rules_sha256,
+       $sql_sha256,
+       r.slices_sha256,
+       $computed_ts
+from rule_region_month as r
+left join month_agent as a on a.region = r.region
+group by r.region,
+         r.state,
+         r.slices_sha256
+order by r.region
+
+-- name: delete_monthly_enabled
+delete from _data.monthly_enabled
+where month = $month
+
+-- name: month_count
+-- Grain: region of a month (R9): its number of enabled agents, and what it was counted from.
+-- Input: _data.monthly_enabled; $month.
+select region,
+       agents,
+       state,
+       slices_sha256
+from _data.monthly_enabled
+where month = $month
+order by region
+
+-- name: month_computed
+-- Grain: the computation of a month, none where there is none: what is the same for every region.
+-- Input: _data.monthly_enabled; $month.
+select any_value(rules_sha256) as rules_sha256,
+       any_value(sql_sha256) as sql_sha256,
+       any_value(computed_ts) as computed_ts
+from _data.monthly_enabled
+where month = $month
+having count(*) > 0

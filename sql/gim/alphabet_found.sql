@@ -1,2 +1,0 @@
--- One row: what alphabet.sql found out.
-select current_setting('seats.alphabet')

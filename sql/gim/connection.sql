@@ -1,0 +1,143 @@
+-- name: transaction
+-- One row: what this transaction is by the server's own word, and on which server and snapshot. Who began it may have been
+-- led elsewhere, or not been heard.
+select current_database()::text as database,
+       current_setting('transaction_read_only') as read_only,
+       current_setting('transaction_isolation') as isolation,
+       current_setting('TimeZone') as time_zone,
+       current_setting('row_security') as row_security,
+       current_user::text as username,
+       pg_backend_pid()::bigint as process,
+       pg_postmaster_start_time()::text as server_start,
+       txid_current_snapshot()::text as snapshot
+
+-- name: settings
+-- Grain: setting of this transaction that the server has. What its release does not know it need not be told.
+-- $1, $2: names and values, pairwise.
+select s.name,
+       set_config(s.name, w.value, true)
+from unnest($1::text[], $2::text[]) as w (name, value)
+join pg_catalog.pg_settings as s on s.name = w.name
+
+-- name: clock
+-- One row: the source's clock, epoch seconds.
+select floor(extract(epoch from clock_timestamp()))::bigint
+
+-- name: export_snapshot
+select pg_export_snapshot()
+
+-- name: at_work
+-- One row: whether the session's statement still computes. One that waits for its client, to take rows or to send
+-- something, has nothing to do. $1: the process of the session, one of the own user's.
+select exists (
+    select
+    from pg_catalog.pg_stat_activity
+    where pid = $1::bigint
+      and usename = current_user
+      and state = 'active'
+      and wait_event_type is distinct from 'Client'
+) as at_work
+
+-- name: alphabet
+-- What each byte from 128 to 255 means in the database's encoding: the setting seats.alphabet of this transaction, which
+-- alphabet_found.sql reads. In UTF-8, as hexadecimal digits, with commas between; nothing where a byte means nothing by
+-- itself, as all do in an encoding of several bytes a character and in SQL_ASCII, and a few in most others. A block,
+-- because a query cannot go on behind a byte that has no equivalent.
+do $$
+declare
+    meanings text := '';
+begin
+    for byte in 128..255 loop
+        begin
+            meanings := meanings || encode(convert(set_byte('\x00', 0, byte), getdatabaseencoding(), 'UTF8'), 'hex');
+        exception
+            when untranslatable_character or character_not_in_repertoire then
+                null;
+        end;
+        meanings := meanings || ',';
+    end loop;
+    perform set_config('seats.alphabet', meanings, true);
+end
+$$
+
+-- name: alphabet_found
+-- One row: what alphabet.sql found out.
+select current_setting('seats.alphabet')
+
+-- name: right
+-- Grain: column that the program reads: whether its schema, table and column exist and may be read, and its type: the
+-- one that values are sent in, which of a domain is the one below it, whether that one can hold a fraction, and the
+-- column's own as people write it.
+-- $1: schema; $2, $3: tables and columns, pairwise.
+select r.table_name,
+       r.column_name,
+       n.oid is not null as has_schema,
+       coalesce(has_schema_privilege(n.oid, 'usage'), false) as may_use_schema,
+       c.oid is not null as has_table,
+       a.attnum is not null as has_column,
+       coalesce(has_column_privilege(c.oid, a.attnum, 'select'), false) as may_read,
+       coalesce(b.oid, 0) as sent_type,
+       coalesce(b.typname in ('float4', 'float8') or b.typname = 'numeric' and (b.modifier < 4 or (b.modifier - 4) & 2047 <> 0), false) as may_be_fraction,
+       coalesce(format_type(a.atttypid, a.atttypmod), '') as shown_type
+from unnest($2::text[], $3::text[]) as r (table_name, column_name)
+left join pg_catalog.pg_namespace as n on n.nspname = $1::text
+left join pg_catalog.pg_class as c on c.relnamespace = n.oid
+    and c.relname = r.table_name
+    and c.relkind in ('r', 'p', 'v', 'm', 'f')
+left join pg_catalog.pg_attribute as a on a.attrelid = c.oid
+    and a.attname = r.column_name
+    and a.attnum > 0
+    and not a.attisdropped
+left join lateral (
+    with recursive underlying as (
+        select t.oid,
+               t.typname,
+               t.typtype,
+               t.typbasetype,
+               t.typtypmod,
+               a.atttypmod as modifier
+        from pg_catalog.pg_type as t
+        where t.oid = a.atttypid
+        union all
+        select t.oid,
+               t.typname,
+               t.typtype,
+               t.typbasetype,
+               t.typtypmod,
+               u.typtypmod
+        from underlying as u
+        join pg_catalog.pg_type as t on t.oid = u.typbasetype
+        where u.typtype = 'd'
+    )
+    select u.oid,
+           u.typname,
+           u.modifier
+    from underlying as u
+    where u.typtype <> 'd'
+) as b on true
+order by r.table_name, r.column_name
+
+-- name: may_write
+-- Grain: table that the program reads and its user could change, wholly or in single columns.
+-- $1: schema; $2: tables.
+select c.relname
+from pg_catalog.pg_class as c
+join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
+where n.nspname = $1::text
+  and c.relname = any ($2::text[])
+  and c.relkind in ('r', 'p', 'v', 'm', 'f')
+  and (has_any_column_privilege(c.oid, 'insert, update') or has_table_privilege(c.oid, 'delete, truncate'))
+order by c.relname
+
+-- name: row_policy
+-- Grain: table that the program reads and of which row security hides rows from its user. Of what is below a view nothing
+-- can be told here: the server refuses to read it.
+-- $1: schema; $2: tables.
+select c.relname
+from pg_catalog.pg_class as c
+join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
+where n.nspname = $1::text
+  and c.relname = any ($2::text[])
+  and c.relkind in ('r', 'p')
+  and row_security_active(c.oid)
+order by c.relname

@@ -1,0 +1,210 @@
+-- name: add_span
+insert into slice_span
+values ($start_ts, $end_ts)
+
+-- name: insert_span
+insert into _data.slice_span
+select $day::date,
+       start_ts,
+       end_ts
+from slice_span
+order by start_ts
+
+-- name: slice_span
+-- The spans of time that the day covers in the tenant's regions, disjoint; filled by add_span.sql.
+create or replace temp table slice_span (
+    start_ts    bigint not null,
+    end_ts      bigint not null
+)
+
+-- name: reach
+-- One row: how far the activities that can matter reach, from the earliest to the latest second of the
+-- slice's sessions and of its day.
+-- Inputs: stay, slice_span.
+select least(min(s.start_ts), (select min(start_ts) from slice_span)) as from_ts,
+       greatest(max(s.until_ts), (select max(end_ts) from slice_span)) as to_ts
+from stay as s
+
+-- name: insert_slice
+-- Grain: the slice. Counts and hash are of the rows just written, read back.
+insert into _data.slice by name
+select $day::date as day,
+       $source as source,
+       $high_water as high_water,
+       $as_of as as_of,
+       $extracted_ts as extracted_ts,
+       (select count(*) from _data.voice_session where day = $day::date) as sessions,
+       (select count(*) from _data.ocs_activity where day = $day::date) as activities,
+       (select count(*) from _data.agent where day = $day::date) as agents,
+       $open_sessions as open_sessions,
+       $state as state,
+       $sha256 as sha256,
+       $lookback_seconds as lookback_seconds
+
+-- name: slice_rows
+-- One row: how many rows the slice has in all relations that its hash covers.
+select (select count(*) from _data.voice_session where day = $day::date)
+       + (select count(*) from _data.ocs_activity where day = $day::date)
+       + (select count(*) from _data.agent where day = $day::date)
+       + (select count(*) from _data.other_leg where day = $day::date)
+       + (select count(*) from _data.other_session where day = $day::date)
+
+-- name: slice_text
+-- Grain: bucket of a slice's rows, as the text that slice_sha256.sql hashes, for a part of the buckets at a time: so memory
+-- does not grow with the slice, and the program hashes them itself, which is quicker.
+-- Inputs: _data.voice_session, ocs_activity, agent, other_leg, other_session, duplicate_key; $day; $pass of $passes.
+with bucket as (
+    select 's' as relation,
+           resource_key % 1024 as bucket,
+           string_agg(
+               concat_ws('|', resource_key, sm_res_session_fact_key, start_date_time_key, coalesce(start_ts::varchar, ''),
+                         coalesce(end_ts::varchar, ''), coalesce(active_flag::varchar, ''), coalesce(update_audit_key::varchar, '')),
+               chr(10) order by sm_res_session_fact_key, start_date_time_key
+           ) as txt
+    from _data.voice_session
+    where day = $day::date
+      and abs(resource_key % 1024) // 8 % $passes = $pass
+    group by resource_key % 1024
+    union all
+    select 'a',
+           resource_key % 1024,
+           string_agg(
+               concat_ws('|', resource_key, kind, activity_key, start_date_time_key, coalesce(start_ts::varchar, ''),
+                         coalesce(end_ts::varchar, ''), coalesce(active_flag::varchar, ''), coalesce(update_audit_key::varchar, ''),
+                         coalesce(strlen(switch_name), -1), coalesce(strlen(call_attempt_guid), -1), coalesce(strlen(dialing_mode_code), -1),
+                         switch_name, call_attempt_guid, dialing_mode_code),
+               chr(10) order by activity_key, start_date_time_key, kind
+           )
+    from _data.ocs_activity
+    where day = $day::date
+      and abs(resource_key % 1024) // 8 % $passes = $pass
+    group by resource_key % 1024
+    union all
+    select 'r',
+           resource_key % 1024,
+           string_agg(
+               concat_ws('|', resource_key, coalesce(strlen(employee_id), -1), coalesce(strlen(resource_name), -1), employee_id, resource_name),
+               chr(10) order by resource_key
+           )
+    from _data.agent
+    where day = $day::date
+      and abs(resource_key % 1024) // 8 % $passes = $pass
+    group by resource_key % 1024
+    union all
+    select 'l',
+           resource_key % 1024,
+           string_agg(
+               concat_ws('|', resource_key, activity_key, start_date_time_key, start_ts, coalesce(end_ts::varchar, ''),
+                         coalesce(active_flag::varchar, ''), coalesce(update_audit_key::varchar, ''), strlen(switch_name), switch_name),
+               chr(10) order by activity_key, start_date_time_key
+           )
+    from _data.other_leg
+    where day = $day::date
+      and abs(resource_key % 1024) // 8 % $passes = $pass
+    group by resource_key % 1024
+    union all
+    select 'o',
+           resource_key % 1024,
+           string_agg(
+               concat_ws('|', resource_key, sm_res_session_fact_key, start_date_time_key, start_ts, coalesce(end_ts::varchar, ''),
+                         coalesce(active_flag::varchar, ''), coalesce(update_audit_key::varchar, '')),
+               chr(10) order by sm_res_session_fact_key, start_date_time_key
+           )
+    from _data.other_session
+    where day = $day::date
+      and abs(resource_key % 1024) // 8 % $passes = $pass
+    group by resource_key % 1024
+    union all
+    select 'd',
+           0,
+           string_agg(concat_ws('|', relation, row_key, copies), chr(10) order by relation, row_key)
+    from _data.duplicate_key
+    where day = $day::date
+      and $pass = 0
+)
+select relation,
+       bucket,
+       txt
+from bucket
+where txt is not null
+
+-- name: slice_sha256
+-- One row: SHA-256 over all rows of a slice. Rows are written as text, in a total order, within buckets of their
+-- resource; each bucket is hashed, and the hash over the buckets' hashes, in their order, stands for all: so the
+-- work is spread, and any DuckDB client can repeat it. The length
+-- of a text stands before it, -1 for an absent one, so that no two rows give the same text.
+-- Inputs: _data.voice_session, ocs_activity, agent, other_leg, other_session, duplicate_key; $day.
+with bucket as (
+    select 's' as relation,
+           resource_key % 1024 as bucket,
+           string_agg(
+               concat_ws('|', resource_key, sm_res_session_fact_key, start_date_time_key, coalesce(start_ts::varchar, ''),
+                         coalesce(end_ts::varchar, ''), coalesce(active_flag::varchar, ''), coalesce(update_audit_key::varchar, '')),
+               chr(10) order by sm_res_session_fact_key, start_date_time_key
+           ) as txt
+    from _data.voice_session
+    where day = $day::date
+    group by resource_key % 1024
+    union all
+    select 'a',
+           resource_key % 1024,
+           string_agg(
+               concat_ws('|', resource_key, kind, activity_key, start_date_time_key, coalesce(start_ts::varchar, ''),
+                         coalesce(end_ts::varchar, ''), coalesce(active_flag::varchar, ''), coalesce(update_audit_key::varchar, ''),
+                         coalesce(strlen(switch_name), -1), coalesce(strlen(call_attempt_guid), -1), coalesce(strlen(dialing_mode_code), -1),
+                         switch_name, call_attempt_guid, dialing_mode_code),
+               chr(10) order by activity_key, start_date_time_key, kind
+           )
+    from _data.ocs_activity
+    where day = $day::date
+    group by resource_key % 1024
+    union all
+    select 'r',
+           resource_key % 1024,
+           string_agg(
+               concat_ws('|', resource_key, coalesce(strlen(employee_id), -1), coalesce(strlen(resource_name), -1), employee_id, resource_name),
+               chr(10) order by resource_key
+           )
+    from _data.agent
+    where day = $day::date
+    group by resource_key % 1024
+    union all
+    select 'l',
+           resource_key % 1024,
+           string_agg(
+               concat_ws('|', resource_key, activity_key, start_date_time_key, start_ts, coalesce(end_ts::varchar, ''),
+                         coalesce(active_flag::varchar, ''), coalesce(update_audit_key::varchar, ''), strlen(switch_name), switch_name),
+               chr(10) order by activity_key, start_date_time_key
+           )
+    from _data.other_leg
+    where day = $day::date
+    group by resource_key % 1024
+    union all
+    select 'o',
+           resource_key % 1024,
+           string_agg(
+               concat_ws('|', resource_key, sm_res_session_fact_key, start_date_time_key, start_ts, coalesce(end_ts::varchar, ''),
+                         coalesce(active_flag::varchar, ''), coalesce(update_audit_key::varchar, '')),
+               chr(10) order by sm_res_session_fact_key, start_date_time_key
+           )
+    from _data.other_session
+    where day = $day::date
+    group by resource_key % 1024
+    union all
+    select 'd',
+           0,
+           string_agg(concat_ws('|', relation, row_key, copies), chr(10) order by relation, row_key)
+    from _data.duplicate_key
+    where day = $day::date
+)
+select sha256(coalesce(string_agg(concat_ws('|', relation, bucket, sha256(txt)), chr(10) order by relation, bucket), '')) as sha256
+from bucket
+where txt is not null
+
+-- name: summary
+select state,
+       sessions,
+       activities,
+       agents
+from _data.slice
+where day = $day::date

@@ -1,2 +1,0 @@
-insert into slice_span
-values ($start_ts, $end_ts)

@@ -1,1 +1,0 @@
-set threads = getvariable('all_threads')

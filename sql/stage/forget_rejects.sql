@@ -1,2 +1,0 @@
--- Forget the rows of earlier files, so that the next look finds only new ones.
-truncate reject_errors

@@ -1,1 +1,0 @@
-drop table telling_leg

@@ -1,6 +1,0 @@
-select state,
-       sessions,
-       activities,
-       agents
-from _data.slice
-where day = $day::date

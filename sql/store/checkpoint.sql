@@ -1,2 +1,0 @@
--- Write everything into the one file. Closing does so too, but says nothing where it cannot.
-checkpoint

@@ -1,2 +1,0 @@
-delete from _data.sealed_month
-where month = $month

@@ -1,3 +1,0 @@
--- A day's rows go.
-delete from _data.{{.Name}}
-where day = $day::date

@@ -1,2 +1,0 @@
--- All rows of a scratch store go.
-truncate _data.{{.Name}}

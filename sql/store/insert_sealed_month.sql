@@ -1,2 +1,0 @@
-insert into _data.sealed_month
-values ($month, $file, $key, $sha256, $bytes, $sealed_ts)

@@ -1,0 +1,88 @@
+-- name: insert_run
+insert into _data.run
+values ($run_id, $command, $started_ts, $ended_ts, $os_user, $program, $duckdb, $rules_sha256, $exit_code, $message,
+        from_json($days, '["VARCHAR"]'), from_json($files, '["VARCHAR"]'), from_json($slices, '["VARCHAR"]'),
+        $previous_sha256, $sha256)
+
+-- name: last_run
+-- The newest entry of the ledger, to which the next one is chained.
+select run_id,
+       sha256
+from _data.run
+order by run_id desc
+limit 1
+
+-- name: last_ended
+-- When the newest run ended, by the clock of its time.
+-- Inputs: _data.run.
+select ended_ts
+from _data.run
+order by run_id desc
+limit 1
+
+-- name: runs
+-- Grain: entry of the ledger, oldest first. Lists come as JSON.
+select run_id,
+       command,
+       started_ts,
+       ended_ts,
+       os_user,
+       program,
+       duckdb,
+       rules_sha256,
+       exit_code,
+       message,
+       to_json(days)::varchar,
+       to_json(files)::varchar,
+       to_json(slices)::varchar,
+       previous_sha256,
+       sha256
+from _data.run
+order by run_id, started_ts, sha256
+
+-- name: issued_file
+-- Grain: data file issued, oldest first within its chain.
+select region,
+       measure,
+       period,
+       revision,
+       value,
+       state,
+       file,
+       sha256,
+       manifest_sha256,
+       coalesce(supersedes, ''),
+       coalesce(reason, ''),
+       peak_ts,
+       coalesce(peak_seconds, 0),
+       issued_ts,
+       coalesce(to_json(i) ->> 'rules_sha256', '') -- a store of an older version has none
+from _data.issued_file as i
+order by region, measure, period, revision
+
+-- name: insert_issued_file
+insert into _data.issued_file
+values ($region, $measure, $period, $revision, $value, $state, $file, $sha256, $manifest_sha256,
+        nullif($supersedes, ''), nullif($reason, ''), $peak_ts, nullif($peak_seconds, 0), $issued_ts, (select sha256 from _data.counting_rules where sha256 = $rules_sha256))
+
+-- name: delete_issued_file
+delete from _data.issued_file
+where region = $region
+  and measure = $measure
+  and period = $period
+  and revision = $revision
+
+-- name: delivery
+-- Grain: file delivered, the oldest first.
+select file,
+       sha256,
+       sent_as,
+       sent_sha256,
+       target,
+       delivered_ts
+from _data.delivery
+order by delivered_ts, file, sha256
+
+-- name: insert_delivery
+insert into _data.delivery
+values ($file, $sha256, $sent_as, $sent_sha256, $target, $delivered_ts)

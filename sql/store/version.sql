@@ -1,2 +1,0 @@
-select version
-from _data.store_version;
