@@ -26,6 +26,7 @@ func emptyStore(t *testing.T) *sql.Conn {
 // TestAnyDayIsExplainedAsItWasCounted draws days and takes each apart in every way. One draw serves three
 // properties, because computing a day is what takes the time.
 func TestAnyDayIsExplainedAsItWasCounted(t *testing.T) {
+	t.Parallel()
 	conn := emptyStore(t)
 	rapid.Check(t, func(t *rapid.T) {
 		w := drawWorld(t, conn)
