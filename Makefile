@@ -41,7 +41,7 @@ CROSS           := $(if $(filter-out $(shell go env GOHOSTARCH),$(ARCH)),$(MACHI
 # Packages that start goroutines: `make race` watches these. Of cmd/seats it runs what does several things at once; the others of
 # its scripts go the same ways one after the other, with most of their time in the engine, which the detector does not see.
 RACE         := ./cmd/bench ./cmd/gimsim/... ./cmd/seats/deliver ./cmd/seats/job ./cmd/seats/query ./extract ./internal/confine ./internal/pgtest
-RACE_SCRIPTS := deliver_sftp|exit130_interrupt|exit5_loss|links|metrics|run|shards|sql|tenants|wait
+RACE_SCRIPTS := deliver_sftp|exit130_interrupt|exit5_loss|init|marks|run|shards|sql|tenants|wait
 
 # bench fills a database and reads it again and again: more memory than tests
 # need, and nothing of the server's own in between.
@@ -77,8 +77,9 @@ demo-data: ## write the bundled export again, as its flags say
 	rm -rf $(DEMO)/exports
 	go run ./cmd/gimsim export --dir $(DEMO)/exports $$(cat $(DEMO)/gimsim.flags)
 
+# Many tests wait, for a server, a disk or a time to be over: more of them run at once than there are cores.
 test: postgres openssh minisign chromium ## every test, with a PostgreSQL of their own
-	$(WITH_POSTGRES) go test $(TESTFLAGS) ./...
+	$(WITH_POSTGRES) go test -parallel=4 $(TESTFLAGS) ./...
 
 # The oldest and the newest PostgreSQL that is supported, as npm has their servers. A primary key of a partitioned table came with 11.
 PG_VERSIONS := 10.23.0-beta.6 18.4.0-beta.17
