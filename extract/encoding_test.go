@@ -44,6 +44,7 @@ func (g *gim) cut(connections int) (*rig, extract.Summary) {
 
 // A name is the same name whatever bytes its database keeps it in.
 func TestEveryEncodingGivesTheSliceOfUTF8(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		encodings string
 		names     [4]string
@@ -73,6 +74,7 @@ func bytesOf(raw string) string {
 }
 
 func TestR11BytesThatMeanNothingAreKeptAsTheirNumbers(t *testing.T) {
+	t.Parallel()
 	for encoding, want := range map[string][]string{
 		"SQL_ASCII": {"1 \ufffdx81E\ufffdxFF1 J\ufffdxFCrgen", "leg 1 SIP_\ufffdxDC-\ufffdx81 ä\ufffdxE4", "preview 7 - ä\ufffdxE4"},
 		"WIN1252":   {"1 \ufffdx81Eÿ1 Jürgen", "leg 1 SIP_Ü-\ufffdx81 Ã¤ä", "preview 7 - Ã¤ä"},

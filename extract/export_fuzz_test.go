@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io"
 	"math"
-	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
@@ -14,9 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"seats/extract"
-	"seats/internal/duck"
 	"seats/internal/fail"
-	"seats/internal/store"
 )
 
 // FuzzExportRowsInAreRowsStagedOrAnError gives the loader a file of resources (texts and a number) that begins
@@ -40,7 +37,7 @@ func FuzzExportRowsInAreRowsStagedOrAnError(f *testing.F) {
 	}
 	f.Add("RESOURCE_KEY", "\n1\n")
 	f.Add("\"RESOURCE_KEY\",RESOURCE_TYPE_CODE,RESOURCE_NAME,EMPLOYEE_ID,\"SWITCH_NAME\"", "\n1,AGENT,a,E1,\n")
-	r := fuzzRig(f)
+	r := newRig(f)
 	f.Fuzz(func(t *testing.T, header, rows string) {
 		dir := exportOf(t, base(files{"resource_": header + rows}))
 		_, err := extract.OpenExport(t.Context(), dir, r.stage, exportOptions(t))
@@ -109,15 +106,6 @@ func resourceRow(record []string, columns int, at map[string]int) (row []string)
 		row[0] = strconv.FormatFloat(math.Round(key), 'f', 0, 64) // DuckDB rounds 1.5, and knows 1e3
 	}
 	return row
-}
-
-func fuzzRig(f *testing.F) *rig {
-	w, err := store.Begin(f.Context(), filepath.Join(f.TempDir(), "acme.duckdb"), duck.Options{Threads: 1})
-	require.NoError(f, err)
-	f.Cleanup(func() { require.NoError(f, w.Drop()) })
-	stage, err := extract.NewStage(f.Context(), w.DB, w.Conn)
-	require.NoError(f, err)
-	return &rig{w, stage}
 }
 
 // staged are the resources in the stage, in the order of the file.

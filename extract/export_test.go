@@ -174,6 +174,7 @@ func TestR2TenantKeyKeepsOtherTenantsOut(t *testing.T) {
 }
 
 func TestExportsAreReadHoweverTheyAreWritten(t *testing.T) {
+	t.Parallel()
 	plain := base(files{
 		"sm_res_session_fact":       sessionHeader + sessionRow(1, 1, 0, 1000, 5),
 		"interaction_resource_fact": legHeader + legRow(1, 1, 10, 110, 120, 5),
@@ -347,6 +348,7 @@ func TestHeaderOnlyTablesGiveAnEmptyDay(t *testing.T) {
 }
 
 func TestBrokenRowsAreRefusedWithFileLineAndColumn(t *testing.T) {
+	t.Parallel()
 	good := sessionRow(1, 1, 100, 200, 5)
 	for name, c := range map[string]struct{ rows, want string }{
 		"short":                        {good + "2,1773100800,1\n" + good, "sm_res_session_fact.csv:3:"},

@@ -40,6 +40,7 @@ func TestWhatTheToolsOfOtherDatabasesWriteIsReadAlike(t *testing.T) {
 // What a tool writes where its options are not those of docs/exports.md is refused where it would be taken for something else,
 // with words that say what it is.
 func TestWhatToolsWriteThatMeansSomethingElseIsRefused(t *testing.T) {
+	t.Parallel()
 	const resources = "RESOURCE_KEY,RESOURCE_TYPE_CODE,RESOURCE_NAME,EMPLOYEE_ID,SWITCH_NAME\n"
 	session := sessionHeader + sessionRow(1, 1, 100, 200, 5)
 	for name, c := range map[string]struct{ table, text, want string }{
@@ -85,6 +86,7 @@ func TestWhatToolsWriteThatMeansSomethingElseIsRefused(t *testing.T) {
 // The word by which a tool says that there is nothing is read so where it stands in all of a file, however large: a file of a few rows
 // is read by DuckDB alone, a larger one is looked through first.
 func TestAWordForNothingIsReadWhereAllOfTheFileSpellsItSo(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	for _, word := range []string{`\N`, "NULL", "null", "(null)", "<null>", "None", "nan", "NaN"} {
 		for _, small := range []int64{0, 1 << 30} {
@@ -175,6 +177,7 @@ func TestLineEndsMayBeMixed(t *testing.T) {
 
 // Names of folders are no data: not what stands for a column in them, nor what would be a pattern, an address or a compression.
 func TestNamesOfFoldersAreNoData(t *testing.T) {
+	t.Parallel()
 	chunk := base(files{
 		"sm_res_session_fact":       sessionHeader + sessionRow(1, 1, 0, 1000, 5),
 		"interaction_resource_fact": legHeader + legRow(1, 1, 10, 110, 120, 5),

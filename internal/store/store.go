@@ -145,11 +145,19 @@ func (w *Work) openCopy(ctx context.Context, o duck.Options) (err error) {
 	return err
 }
 
-// migrate brings a work copy from a version to this program's. It is no transaction: DuckDB changes no row of a table whose columns it has just changed. A
-// copy that fails is not published.
+// migrate brings a work copy from a version to this program's. It is no transaction: DuckDB changes no row of a table whose columns
+// it has just changed. A copy that fails is not published. A new store has no rows: it is made in one, for hundreds of statements
+// would each wait for the disk.
 func migrate(ctx context.Context, conn *sql.Conn, version uint64) error {
+	if version == 0 {
+		return duck.InTx(ctx, conn, func(tx *sql.Tx) error { return bringUp(ctx, tx, 0) })
+	}
+	return bringUp(ctx, conn, version)
+}
+
+func bringUp(ctx context.Context, q duck.Queryer, version uint64) error {
 	for _, schema := range schemas[version:] {
-		if _, err := duck.Exec(ctx, conn, schema); err != nil {
+		if _, err := duck.Exec(ctx, q, schema); err != nil {
 			return err
 		}
 	}

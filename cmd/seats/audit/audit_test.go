@@ -137,6 +137,7 @@ func moveRules(from, to string) func(*site) {
 
 // TestTheConfigurationMayMoveOn: each issued day stays with the rules that it was counted by.
 func TestTheConfigurationMayMoveOn(t *testing.T) {
+	t.Parallel()
 	s := simulate(t, "2026-02-26", "2026-02-26")
 	for _, move := range [][2]string{{"SIP_LON", "SIP_LONDON"}, {"Europe/London", "Pacific/Auckland"}, {"      EU:", "      GB:"}} {
 		s.replace(s.path("seats.yaml"), move[0], move[1])
@@ -165,6 +166,7 @@ func TestEachFaultIsFound(t *testing.T) {
 }
 
 func TestConfigurationIsProvenToBeTheCause(t *testing.T) {
+	t.Parallel()
 	s := simulate(t, "2026-02-26", "2026-02-26")
 	moveRules("SIP_LON", "SIP_LONDON")(s)
 	moved := of(s.audit(false), audit.ConfigurationMoved)
@@ -176,6 +178,7 @@ func TestConfigurationIsProvenToBeTheCause(t *testing.T) {
 }
 
 func TestProofThatTheConfigurationIsNotTheCause(t *testing.T) {
+	t.Parallel()
 	s := simulate(t, "2026-02-26", "2026-02-26")
 	moveRules("SIP_LON", "SIP_LONDON")(s)
 	s.exec("update _data.issued_file set value = value + 5 where file = '" + daily + "'")
@@ -185,6 +188,7 @@ func TestProofThatTheConfigurationIsNotTheCause(t *testing.T) {
 }
 
 func TestProgramThatChanged(t *testing.T) {
+	t.Parallel()
 	s := simulate(t, "2026-02-26", "2026-02-26")
 	statements := s.ask("select sql_sha256 from _data.computation")
 	s.replace(s.out(daily+suffix), statements, "ab")
@@ -206,6 +210,7 @@ func TestProgramThatChanged(t *testing.T) {
 }
 
 func TestSettingWithoutEffectIsARemark(t *testing.T) {
+	t.Parallel()
 	s := simulate(t, "2026-02-26", "2026-02-26")
 	moveRules(`"TEST*"`, `"NOBODY*","TEST*"`)(s)
 	found := s.audit(false)
@@ -216,6 +221,7 @@ func TestSettingWithoutEffectIsARemark(t *testing.T) {
 }
 
 func TestSourceThatChanged(t *testing.T) {
+	t.Parallel()
 	clean := simulate(t, "2026-02-26", "2026-02-26")
 	peak := clean.ask("select peak_ts::varchar from _data.daily_concurrent where day = '2026-02-26' and region = 'US' and location is null")
 	key := clean.ask("select sm_res_session_fact_key::varchar from _data.qualifying_session where day = '2026-02-26' and region = 'US' and start_ts <= " + peak + " and end_ts > " + peak + " order by all limit 1")
@@ -283,15 +289,18 @@ func TestSourceThatChanged(t *testing.T) {
 }
 
 func TestMonth(t *testing.T) {
+	t.Parallel()
 	clean := simulate(t, "2026-02-01", "2026-02-28", "2026-02")
 	require.Empty(t, clean.audit(false), "a clean month has neither findings nor remarks")
 
 	t.Run("a number of the month is changed", func(t *testing.T) {
+		t.Parallel()
 		s := clean.copy(t)
 		s.exec("update _data.monthly_enabled set agents = 1 where region = 'US'")
 		only(t, s.audit(false), audit.ResultsChanged, audit.DayOverMonth)
 	})
 	t.Run("the month was issued over a gap", func(t *testing.T) {
+		t.Parallel()
 		s := clean.copy(t)
 		for _, table := range []string{"slice", "slice_span", "voice_session", "ocs_activity", "agent", "duplicate_key"} {
 			s.exec("delete from _data." + table + " where day between '2026-02-11' and '2026-02-12'")
@@ -301,6 +310,7 @@ func TestMonth(t *testing.T) {
 		require.Equal(t, "2026-02-11 to 2026-02-12", found[0].Period)
 	})
 	t.Run("the rows of the month were dropped with age", func(t *testing.T) {
+		t.Parallel()
 		s := clean.copy(t)
 		for _, table := range []string{"slice", "slice_span", "voice_session", "ocs_activity", "agent", "duplicate_key", "qualifying_session", "concurrency"} {
 			s.exec("delete from _data." + table)
@@ -311,6 +321,7 @@ func TestMonth(t *testing.T) {
 		require.Equal(t, "2026-02", found[0].Period)
 	})
 	t.Run("a peak far from its weekday's", func(t *testing.T) {
+		t.Parallel()
 		s := clean.copy(t)
 		s.exec("update _data.daily_concurrent set agents = 0 where day <= '2026-02-21'",
 			"insert into _data.daily_concurrent select day - 28, region, location, agents, peak_ts, peak_seconds, state from _data.daily_concurrent where day <= '2026-02-21'",
@@ -321,6 +332,7 @@ func TestMonth(t *testing.T) {
 		require.True(t, jumps[0].IsRemark())
 	})
 	t.Run("an agent less in the source", func(t *testing.T) {
+		t.Parallel()
 		s := clean.copy(t)
 		key := s.ask("select min(resource_key)::varchar from _data.qualifying_session where region = 'EU'")
 		s.editExport("sm_res_session_fact", func(row map[string]string) bool { return row["resource_key"] != key })
@@ -335,6 +347,7 @@ func TestMonth(t *testing.T) {
 }
 
 func TestRemarks(t *testing.T) {
+	t.Parallel()
 	t.Run("a day that stayed provisional", func(t *testing.T) {
 		s := simulate(t, "2026-02-25", "2026-02-25")
 		s.replace(s.path("seats.yaml"), "globals: {", "globals: {settle_hours: 999, ")
@@ -356,6 +369,7 @@ func TestRemarks(t *testing.T) {
 }
 
 func TestBlockedNumberInAFile(t *testing.T) {
+	t.Parallel()
 	s := simulate(t, "2026-02-25", "2026-02-25")
 	s.replace(s.out("CNT_US_PES_SEATS_OUTBOUND_acme_20260225.csv"+suffix), `"rule": "unmapped_switch",
       "count": 0`, `"rule": "unmapped_switch",
@@ -364,6 +378,7 @@ func TestBlockedNumberInAFile(t *testing.T) {
 }
 
 func TestRefusedRunIsInTheLedger(t *testing.T) {
+	t.Parallel()
 	s := simulate(t, "2026-02-25", "2026-02-25")
 	result := s.run("2026-03-05", "2026-03-05", "", true)
 	require.Error(t, result.Err, "the source is not complete for it")

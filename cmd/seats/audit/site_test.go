@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -56,10 +57,40 @@ tenants:
           london: {switches: [SIP_LON]}
 `
 
-// simulate writes an export of February 2026 and the days around it, and issues the days asked for.
+// made are the sites that tests have copies of, by the days that were issued there.
+var made = struct {
+	sync.Mutex
+	dir   string
+	sites map[string]*site
+}{sites: map[string]*site{}}
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	os.RemoveAll(made.dir) //nolint:errcheck // the tests have ended
+	os.Exit(code)
+}
+
+// simulate gives a site of its own with an export of February 2026 and the days around it, at which the days asked for are issued.
 func simulate(t *testing.T, from, to string, months ...string) *site {
 	t.Helper()
-	s := &site{t: t, dir: t.TempDir(), now: time.Date(2026, 3, 20, 9, 0, 0, 0, time.UTC)}
+	made.Lock()
+	defer made.Unlock()
+	days := from + "-" + to
+	if made.sites[days] == nil {
+		made.sites[days] = issue(t, days, from, to, months)
+	}
+	return made.sites[days].copy(t)
+}
+
+func issue(t *testing.T, name, from, to string, months []string) *site {
+	t.Helper()
+	if made.dir == "" {
+		dir, err := os.MkdirTemp("", "audit-*")
+		require.NoError(t, err)
+		made.dir = dir
+	}
+	s := &site{t: t, dir: filepath.Join(made.dir, name), now: time.Date(2026, 3, 20, 9, 0, 0, 0, time.UTC)}
+	require.NoError(t, os.Mkdir(s.dir, 0o700))
 	s.write("seats.yaml", configuration)
 	var out bytes.Buffer
 	code := gimsim.Run(context.Background(), []string{"export", "--dir", s.path("exports"), "--seed=5", "--from=2026-01-31", "--days=30",

@@ -20,6 +20,7 @@ import (
 
 // The store breaks a day down by SQL; here each second is looked at, with what this package says of the sessions.
 func TestSharesAddUpAndAnyBreakdownIsWhatLookingSays(t *testing.T) {
+	t.Parallel()
 	conn := emptyStore(t)
 	rapid.Check(t, func(t *rapid.T) {
 		w := drawWorld(t, conn)
@@ -161,6 +162,7 @@ func (b looking) names(by config.Unit, h *history, j *judged, groups map[int64][
 }
 
 func TestADayWhoseGroupsWereNotReadSaysSo(t *testing.T) {
+	t.Parallel()
 	conn := emptyStore(t)
 	rapid.Check(t, func(t *rapid.T) {
 		w := drawWorld(t, conn)

@@ -15,7 +15,7 @@ import (
 )
 
 func emptyStore(t *testing.T) *sql.Conn {
-	_, conn := open(t, "", duck.Options{Threads: 2})
+	_, conn := open(t, "", duck.Options{Threads: 1})
 	for _, schema := range store.Schemas() {
 		_, err := duck.Exec(context.Background(), conn, schema)
 		require.NoError(t, err)
@@ -26,6 +26,7 @@ func emptyStore(t *testing.T) *sql.Conn {
 // TestAnyDayIsExplainedAsItWasCounted draws days and takes each apart in every way. One draw serves three
 // properties, because computing a day is what takes the time.
 func TestAnyDayIsExplainedAsItWasCounted(t *testing.T) {
+	t.Parallel()
 	conn := emptyStore(t)
 	rapid.Check(t, func(t *rapid.T) {
 		w := drawWorld(t, conn)
