@@ -139,14 +139,7 @@ func (s *state) closed(month calendar.Month, ledger []report.Issue) bool {
 // forget takes the slices of a month and the rows derived from them out of the store. Its numbers, the list of issued
 // files and the ledger stay.
 func (s *state) forget(ctx context.Context, month calendar.Month) error {
-	err := duck.InTx(ctx, s.work.Conn, func(tx *sql.Tx) error {
-		for _, day := range month.Days() {
-			if err := store.DropRows(ctx, tx, day); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
+	err := duck.InTx(ctx, s.work.Conn, func(tx *sql.Tx) error { return store.DropRows(ctx, tx, month.Days()...) })
 	if err != nil {
 		return err
 	}

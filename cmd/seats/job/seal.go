@@ -70,12 +70,15 @@ func (s *state) counts(ctx context.Context, month calendar.Month) (bool, error) 
 			days = append(days, day)
 		}
 	}
+	if s.Again && len(days) > 0 {
+		return true, nil
+	}
 	stands, err := s.look(ctx, days)
 	if err != nil {
 		return false, err
 	}
 	for _, one := range stands {
-		if s.Again || s.Named && s.hasMoved(one) || one.Slice != nil && one.Stale() {
+		if s.Named && s.hasMoved(one) || one.Slice != nil && one.Stale() {
 			return true, nil
 		}
 	}
