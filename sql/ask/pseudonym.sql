@@ -22,7 +22,7 @@ create or replace table pseudonym (
 
 -- name: pseudonym_resource
 -- Grain: resource of the one day in the scratch store: who it is, and whether a pattern of exclude_agents fits it,
--- as sql/compute/counted_agent.sql asks it (R6). Input: $patterns (JSON).
+-- as count/counted_agent asks it (R6). Input: $patterns (JSON).
 with wildcard as (
     select replace(replace(replace(replace(replace(
                pattern, '!', '!!'), '%', '!%'), '_', '!_'), '*', '%'), '?', '_') as wildcard
