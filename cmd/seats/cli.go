@@ -230,9 +230,6 @@ func (w *world) print(table report.Table, format string, failed error) error {
 	return failed
 }
 
-// connection is one to a store.
-type connection = sql.Conn
-
 // openSnapshot opens a tenant's published store for reading what it says of itself: numbers, files, the ledger.
 func openSnapshot(ctx context.Context, t config.Tenant) (*sql.DB, error) {
 	return store.OpenPublished(ctx, t.StorePath(), duck.Of(t.Engine))
