@@ -141,6 +141,9 @@ func (b looking) names(by config.Unit, h *history, j *judged, groups map[int64][
 				names = append(names, f.Location)
 			}
 		}
+		if !slices.ContainsFunc(h.activitiesOf(j), func(a Activity) bool { return a.Switch != "" }) {
+			slices.Sort(names) // told by other legs: they have the first activity in common, and the name decides
+		}
 	case config.BySwitch:
 		activities, places := h.activitiesOf(j), placesOf(b.tenant)
 		known := slices.ContainsFunc(activities, func(a Activity) bool { return a.Switch != "" })
