@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"slices"
+	"sync"
 
 	"seats/compute/sweep"
 	"seats/internal/calendar"
@@ -50,10 +51,13 @@ func Steps() []string { return slices.Concat(working, results) }
 
 // SQLSHA256 identifies the statements that give numbers. Manifests carry it, so that a number can be traced to them.
 // What only tells of doubts, or reads, is none of them.
-func SQLSHA256() string {
+func SQLSHA256() string { return sqlSHA256() }
+
+// sqlSHA256 is put together once: each day that is counted, and each that is audited, asks for it.
+var sqlSHA256 = sync.OnceValue(func() string {
 	gives := append(Steps(), "count/rule_region_month", "count/rule_month_day", "count/month_agent", "count/monthly_enabled", "count/quality_"+blockingRule)
 	return texts.Identity(slices.DeleteFunc(gives, func(name string) bool { return name == "count/data_quality" }))
-}
+})
 
 // Counter counts days and months of a tenant's store. Whom the sweep finds on a day of its months is remembered, so that the day
 // need not be swept again for the month.
