@@ -268,7 +268,7 @@ func (x *explanation) month() error {
 	if err != nil {
 		return err
 	}
-	return x.parts(b.Summary(), b.Table())
+	return x.parts(b.Whole, b.AsTable)
 }
 
 // breakdown prints who used the seats of a day.
@@ -279,7 +279,7 @@ func (x *explanation) breakdown(day *explain.Day) error {
 	if err != nil {
 		return err
 	}
-	return x.parts(b.Summary(), b.Table())
+	return x.parts(b.Whole, b.AsTable)
 }
 
 // parts prints what something is broken down into, and for people, before it, what that is.

@@ -15,74 +15,78 @@ where p.month = $month
 order by p.region
 
 -- name: changed_result
--- Grain: relation of results in which the published store differs from what its slice gives: how many rows are in
--- one of the two alone. Inputs: results of the scratch and of the published store; $day.
-with difference as (
+-- Grain: day and relation of results in which the published store differs from what its slice gives: how many rows are in
+-- one of the two alone. Inputs: results of the scratch and of the published store; $days.
+with asked as (
+    select unnest($days::varchar[])::date as day
+),
+difference as (
     select 'qualifying_session' as relation,
-           count(*) as differing
+           day
     from (
-        (select * from _data.qualifying_session where day = $day::date
+        (select * from _data.qualifying_session where day in (from asked)
          except all
-         select * from published._data.qualifying_session where day = $day::date)
+         select * from published._data.qualifying_session where day in (from asked))
         union all
-        (select * from published._data.qualifying_session where day = $day::date
+        (select * from published._data.qualifying_session where day in (from asked)
          except all
-         select * from _data.qualifying_session where day = $day::date)
+         select * from _data.qualifying_session where day in (from asked))
     )
     union all
     select 'concurrency',
-           count(*)
+           day
     from (
-        (select * from _data.concurrency where day = $day::date
+        (select * from _data.concurrency where day in (from asked)
          except all
-         select * from published._data.concurrency where day = $day::date)
+         select * from published._data.concurrency where day in (from asked))
         union all
-        (select * from published._data.concurrency where day = $day::date
+        (select * from published._data.concurrency where day in (from asked)
          except all
-         select * from _data.concurrency where day = $day::date)
+         select * from _data.concurrency where day in (from asked))
     )
     union all
     select 'daily_concurrent',
-           count(*)
+           day
     from (
-        (select * exclude (state) from _data.daily_concurrent where day = $day::date
+        (select * exclude (state) from _data.daily_concurrent where day in (from asked)
          except all
-         select * exclude (state) from published._data.daily_concurrent where day = $day::date)
+         select * exclude (state) from published._data.daily_concurrent where day in (from asked))
         union all
-        (select * exclude (state) from published._data.daily_concurrent where day = $day::date
+        (select * exclude (state) from published._data.daily_concurrent where day in (from asked)
          except all
-         select * exclude (state) from _data.daily_concurrent where day = $day::date)
+         select * exclude (state) from _data.daily_concurrent where day in (from asked))
     )
     union all
     select 'enabled_daily',
-           count(*)
+           day
     from (
-        (select * exclude (state) from _data.enabled_daily where day = $day::date
+        (select * exclude (state) from _data.enabled_daily where day in (from asked)
          except all
-         select * exclude (state) from published._data.enabled_daily where day = $day::date)
+         select * exclude (state) from published._data.enabled_daily where day in (from asked))
         union all
-        (select * exclude (state) from published._data.enabled_daily where day = $day::date
+        (select * exclude (state) from published._data.enabled_daily where day in (from asked)
          except all
-         select * exclude (state) from _data.enabled_daily where day = $day::date)
+         select * exclude (state) from _data.enabled_daily where day in (from asked))
     )
     union all
     select 'data_quality',
-           count(*)
+           day
     from (
-        (select * from _data.data_quality where day = $day::date
+        (select * from _data.data_quality where day in (from asked)
          except all
-         select * from published._data.data_quality where day = $day::date)
+         select * from published._data.data_quality where day in (from asked))
         union all
-        (select * from published._data.data_quality where day = $day::date
+        (select * from published._data.data_quality where day in (from asked)
          except all
-         select * from _data.data_quality where day = $day::date)
+         select * from _data.data_quality where day in (from asked))
     )
 )
-select relation,
-       differing
+select day::varchar,
+       relation,
+       count(*) as differing
 from difference
-where differing > 0
-order by relation
+group by day, relation
+order by day, relation
 
 -- name: not_issued
 -- Grain: number of a region that was computed and stands in no file. Days without a region's row were never
@@ -135,12 +139,13 @@ from published._data.counting_rules
 order by all
 
 -- name: slice_count
--- One row: the rows of a slice, counted, beside what the slice says of them. Input: $day.
-select sessions,
-       activities,
-       agents,
-       (select count(*) from _data.voice_session where day = $day::date),
-       (select count(*) from _data.ocs_activity where day = $day::date),
-       (select count(*) from _data.agent where day = $day::date)
-from _data.slice
-where day = $day::date
+-- Grain: slice: its rows, counted, beside what it says of them. Input: $days.
+select s.day::varchar,
+       s.sessions,
+       s.activities,
+       s.agents,
+       (select count(*) from _data.voice_session as v where v.day = s.day),
+       (select count(*) from _data.ocs_activity as a where a.day = s.day),
+       (select count(*) from _data.agent as g where g.day = s.day)
+from _data.slice as s
+where s.day in (select unnest($days::varchar[])::date)

@@ -1,24 +1,39 @@
--- name: reading_activity_time
--- The reading that counts only the seconds of an activity inside its session, not the whole session. An
+-- name: reading
+-- Grain: reading of the specification by which a scope's day is counted otherwise, with its peak: the most agents at once, and
+-- the first second of it; nobody at all is 0, without a second. Whole minutes: whoever is there in any second of a minute of
+-- the day is there in all of it. Activity only: the seconds of an activity inside its session, not the whole session; an
 -- activity with a known switch counts where the switch leads, one without wherever its session counts.
--- Grain: span of time of an agent; spans of one agent may overlap.
--- Inputs: seat, reading_switch, _data.ocs_activity, voice_session, other_session; $day, $from, $until (the day in time), $as_of,
--- $last_second (1 where a session occupies the second of its end, else 0), $default_here (whether the default location is in the scope).
-create or replace temp table reading as
-with login as (
-    select resource_key,
-           start_ts,
+-- Inputs: _data.slice, qualifying_session, ocs_activity, voice_session, other_session; $day, $from, $until (the day in time),
+-- $region, $location ('' for the region as a whole), $last_second (1 where a session occupies the second of its end, else 0),
+-- $here and $elsewhere (switches that a location lists: in the scope, and not), $default_here (whether the default location is
+-- in the scope).
+with seat as ( -- once each however many locations they have
+    select distinct agent,
+                    resource_key,
+                    sm_res_session_fact_key,
+                    start_date_time_key,
+                    start_ts,
+                    end_ts
+    from _data.qualifying_session
+    where day = $day::date
+      and region = $region
+      and ($location = '' or location = $location)
+),
+login as (
+    select s.resource_key,
+           s.start_ts,
            case
-               when coalesce(active_flag, 0) <> 0 or end_ts is null then greatest($as_of::bigint, start_ts + 1) + $last_second
-               else greatest(end_ts + $last_second, start_ts + 1)
+               when coalesce(s.active_flag, 0) <> 0 or s.end_ts is null then greatest(o.as_of, s.start_ts + 1) + $last_second
+               else greatest(s.end_ts + $last_second, s.start_ts + 1)
            end as until_ts
     from (
         from _data.voice_session
         union all
         from _data.other_session
-    )
-    where day = $day::date
-      and (coalesce(active_flag, 0) <> 0 or end_ts is null or end_ts >= start_ts)
+    ) as s
+    join _data.slice as o using (day)
+    where s.day = $day::date
+      and (coalesce(s.active_flag, 0) <> 0 or s.end_ts is null or s.end_ts >= s.start_ts)
 ),
 open_end as (
     select a.kind,
@@ -36,102 +51,76 @@ open_end as (
 activity as (
     select a.resource_key,
            a.start_ts,
-           greatest(case when coalesce(a.active_flag, 0) <> 0 or a.end_ts is null then coalesce(e.end_ts, $as_of::bigint) else a.end_ts end, a.start_ts + 1) as end_ts
+           greatest(
+               case when coalesce(a.active_flag, 0) <> 0 or a.end_ts is null then coalesce(e.end_ts, o.as_of) else a.end_ts end,
+               a.start_ts + 1
+           ) as end_ts
     from _data.ocs_activity as a
+    join _data.slice as o using (day)
     left join open_end as e using (kind, activity_key, start_date_time_key)
-    left join reading_switch as w on w.switch_name = a.switch_name
     where a.day = $day::date
       and a.start_ts is not null
       and (coalesce(a.active_flag, 0) <> 0 or a.end_ts is null or a.end_ts >= a.start_ts)
-      and (coalesce(a.switch_name, '') = '' or coalesce(w.is_here, $default_here))
-)
-select s.agent_id,
-       greatest(s.start_ts, a.start_ts, $from) as start_ts,
-       least(s.end_ts, a.end_ts, $until) as end_ts
-from activity as a
-join seat as s using (resource_key)
-where greatest(s.start_ts, a.start_ts, $from) < least(s.end_ts, a.end_ts, $until)
-
--- name: reading_add_switch
-insert into reading_switch
-select unnest($switch_names::varchar[]),
-       $is_here
-
--- name: reading_peak
--- Grain: the peak of a reading, one row: the most agents at once, and the first second of it. An agent's spans
--- may overlap: each adds only what the earlier ones have not reached yet. Nobody at all: 0, without a second.
--- Input: reading.
-with reaching as (
-    select agent_id,
-           start_ts,
-           end_ts,
+      and (coalesce(a.switch_name, '') = ''
+           or a.switch_name in (select unnest($here::varchar[]))
+           or $default_here and a.switch_name not in (select unnest($elsewhere::varchar[])))
+),
+span as ( -- those of one agent may overlap
+    select 1 as reading,
+           agent,
+           greatest(start_ts, $from) // 60 * 60 as start_ts,
+           (least(end_ts, $until) + 59) // 60 * 60 as end_ts
+    from seat
+    union all
+    select 2,
+           s.agent,
+           greatest(s.start_ts, a.start_ts, $from) as start_ts,
+           least(s.end_ts, a.end_ts, $until) as end_ts
+    from activity as a
+    join seat as s using (resource_key)
+    where greatest(s.start_ts, a.start_ts, $from) < least(s.end_ts, a.end_ts, $until)
+),
+reaching as (
+    select *,
            max(end_ts) over (
-               partition by agent_id
+               partition by reading, agent
                order by start_ts, end_ts
                rows between unbounded preceding and 1 preceding
            ) as reached_ts
-    from reading
+    from span
 ),
-addition as (
-    select greatest(start_ts, coalesce(reached_ts, start_ts)) as start_ts,
+addition as ( -- each adds only what the earlier ones have not reached yet
+    select reading,
+           greatest(start_ts, coalesce(reached_ts, start_ts)) as start_ts,
            end_ts
     from reaching
     where reached_ts is null
        or end_ts > reached_ts
 ),
 change as (
-    select start_ts as ts, 1 as agents from addition
+    select reading, start_ts as ts, 1 as agents from addition
     union all
-    select end_ts, -1 from addition
+    select reading, end_ts, -1 from addition
 ),
 net as (
-    select ts,
+    select reading,
+           ts,
            sum(agents) as agents
     from change
-    group by ts
+    group by reading, ts
 ),
 curve as (
-    select ts,
-           sum(agents) over (order by ts)::bigint as agents
+    select reading,
+           ts,
+           sum(agents) over (partition by reading order by ts)::bigint as agents
     from net
 )
-select coalesce(max(agents), 0) as agents,
-       coalesce(min(ts) filter (where agents = (select max(agents) from curve)), 0) as peak_ts
-from curve
-
--- name: reading_seat
--- What a scope's readings are made from: the sessions that count there, once each however many locations they
--- have, with agents as numbers.
--- Grain: qualifying session. Input: _data.qualifying_session; $day, $region, $location ('' for the region as a
--- whole).
-create or replace temp table seat as
-select distinct hash(agent) as agent_id,
-                resource_key,
-                sm_res_session_fact_key,
-                start_date_time_key,
-                start_ts,
-                end_ts
-from _data.qualifying_session
-where day = $day::date
-  and region = $region
-  and ($location = '' or location = $location)
-
--- name: reading_switch
--- Grain: switch that a location lists (R5), and whether that location is in the scope.
-create or replace temp table reading_switch (
-    switch_name         varchar not null,
-    is_here             boolean not null
-)
-
--- name: reading_whole_minutes
--- The reading that rounds to minutes: whoever is there in any second of a minute of the day is there in all of
--- it.
--- Grain: span of time of an agent; spans of one agent may overlap. Input: seat; $from, $until (the day).
-create or replace temp table reading as
-select agent_id,
-       greatest(start_ts, $from) // 60 * 60 as start_ts,
-       (least(end_ts, $until) + 59) // 60 * 60 as end_ts
-from seat
+select coalesce(max(c.agents), 0),
+       coalesce(arg_max(c.ts, (c.agents, -c.ts)), 0)
+from (values (1), (2)) as r (reading)
+left join curve as c using (reading)
+group by reading
+order by reading
 
 -- name: stored_number
 -- Grain: stored number of a region and a day, or a month. For the comparison with what another configuration

@@ -118,21 +118,16 @@ join leg as l on l.resource_key = q.resource_key
 order by q.sm_res_session_fact_key, q.start_date_time_key, l.start_ts, l.activity_key, l.start_date_time_key
 
 -- name: curve
--- Grain: step of a scope's curve (R8), in order, as it was stored.
--- Input: _data.concurrency; $day, $region, $location ('' for the region as a whole).
-select start_ts,
-       end_ts,
-       agents,
-       sessions
-from _data.concurrency
-where day = $day::date
-  and region = $region
-  and coalesce(location, '') = $location
-order by start_ts
-
--- name: state
--- Grain: the day, where it was counted: whether its result is final or provisional (R10).
--- Input: $day.
-select state
-from _data.computation
-where day = $day::date
+-- Grain: step of a scope's curve (R8), in order, as it was stored, with the day's state: final or provisional (R10).
+-- Inputs: _data.concurrency, computation; $day, $region, $location ('' for the region as a whole).
+select d.state,
+       c.start_ts,
+       c.end_ts,
+       c.agents,
+       c.sessions
+from _data.concurrency as c
+join _data.computation as d using (day)
+where c.day = $day::date
+  and c.region = $region
+  and coalesce(c.location, '') = $location
+order by c.start_ts

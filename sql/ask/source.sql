@@ -5,192 +5,151 @@ from month_agent
 
 -- name: source_effect
 -- Grain: agent of a region's day whose part in it is another one now: qualifying sessions as kept and as read
--- again, and whether the agent is in the peak of either. Inputs: kept_qualifying_session, the results of the slice
--- read again; $day, $region, $peak_before, $peak_after (epoch seconds, 0: no peak).
-with before as (
-    select agent,
-           count(distinct (sm_res_session_fact_key, start_date_time_key)) as sessions,
-           bool_or(start_ts <= $peak_before and end_ts > $peak_before) as is_in_peak,
-           list(distinct (start_ts, end_ts) order by (start_ts, end_ts)) as spans
-    from kept_qualifying_session
-    where day = $day::date
-      and region = $region
-    group by agent
+-- again, and whether the agent is in the peak of either. Inputs: kept_qualifying_session, the results of the slices
+-- read again; $days, $regions, $peaks_before, $peaks_after (epoch seconds, 0: no peak), of one region's day each.
+with asked as (
+    select unnest($days::varchar[])::date as day,
+           unnest($regions::varchar[]) as region,
+           unnest($peaks_before::bigint[]) as peak_before,
+           unnest($peaks_after::bigint[]) as peak_after
 ),
-after as (
-    select agent,
-           count(distinct (sm_res_session_fact_key, start_date_time_key)) as sessions,
-           bool_or(start_ts <= $peak_after and end_ts > $peak_after) as is_in_peak,
-           list(distinct (start_ts, end_ts) order by (start_ts, end_ts)) as spans
-    from _data.qualifying_session
-    where day = $day::date
-      and region = $region
-    group by agent
+seat as (
+    select true as is_kept,
+           k.*
+    from kept_qualifying_session as k
+    union all by name
+    select false as is_kept,
+           q.*
+    from _data.qualifying_session as q
+),
+part as (
+    select s.is_kept,
+           day,
+           region,
+           s.agent,
+           count(distinct (s.sm_res_session_fact_key, s.start_date_time_key)) as sessions,
+           bool_or(s.start_ts <= case when s.is_kept then a.peak_before else a.peak_after end
+               and s.end_ts > case when s.is_kept then a.peak_before else a.peak_after end) as is_in_peak,
+           list(distinct (s.start_ts, s.end_ts) order by (s.start_ts, s.end_ts)) as spans
+    from seat as s
+    join asked as a using (day, region)
+    group by s.is_kept, day, region, s.agent
 )
-select agent,
+select day::varchar,
+       region,
+       agent,
        coalesce(b.sessions, 0),
        coalesce(a.sessions, 0),
        coalesce(b.is_in_peak, false),
        coalesce(a.is_in_peak, false)
-from before as b
-full join after as a using (agent)
+from (from part where is_kept) as b
+full join (from part where not is_kept) as a using (day, region, agent)
 where b.spans is distinct from a.spans
    or coalesce(b.is_in_peak, false) <> coalesce(a.is_in_peak, false)
-order by agent
+order by day, region, agent
 
 -- name: source_month
 -- Grain: agent of a region's month who is counted by the kept slices or by those read again, not by both.
--- Inputs: kept_month_agent, month_agent of the slices read again; $region.
-with before as (
-    select agent
-    from kept_month_agent
-    where region = $region
-),
-after as (
-    select agent
-    from month_agent
-    where region = $region
-)
-select agent,
+-- Inputs: kept_month_agent, month_agent of the slices read again.
+select region,
+       agent,
        a.agent is not null
-from before as b
-full join after as a using (agent)
+from kept_month_agent as b
+full join month_agent as a using (region, agent)
 where a.agent is null
    or b.agent is null
-order by agent
+order by region, agent
 
 -- name: source_row
 -- Grain: row of a day that the source has otherwise than the kept slice: whose, which, what it was and what it is;
 -- empty where there was or is none. What the slice keeps beside its own rows (R3, R5) is among them. A new update_audit_key alone is
 -- no change.
--- Inputs: the published slice, the slice read again; $day.
-with kept_agent as (
-    select resource_key,
-           coalesce(nullif(employee_id, ''), '#' || resource_key) as agent
-    from published._data.agent
-    where day = $day::date
+-- Inputs: the published slices, the slices read again; $days.
+with asked as (
+    select unnest($days::varchar[])::date as day
 ),
-read_agent as (
-    select resource_key,
-           coalesce(nullif(employee_id, ''), '#' || resource_key) as agent
-    from _data.agent
-    where day = $day::date
-),
-kept as (
-    select 'session' as kind,
-           'session ' || sm_res_session_fact_key as row_name,
-           start_date_time_key,
-           resource_key,
-           coalesce(strftime(make_timestamp(start_ts * 1000000), '%Y-%m-%dT%H:%M:%SZ'), 'no start') || ' to '
-               || case when coalesce(active_flag, 0) <> 0 or end_ts is null then 'open'
-                       else strftime(make_timestamp(end_ts * 1000000), '%Y-%m-%dT%H:%M:%SZ') end as words
+timed as (
+    select true as is_kept, 'session' as kind, 'session ' || sm_res_session_fact_key as row_name, 'no start' as unknown, *
     from published._data.voice_session
-    where day = $day::date
-    union all
-    select 'activity',
-           kind || ' ' || activity_key,
-           start_date_time_key,
-           resource_key,
-           coalesce(strftime(make_timestamp(start_ts * 1000000), '%Y-%m-%dT%H:%M:%SZ'), 'no start') || ' to '
-               || case when coalesce(active_flag, 0) <> 0 or end_ts is null then 'open'
-                       else strftime(make_timestamp(end_ts * 1000000), '%Y-%m-%dT%H:%M:%SZ') end
-               || ' on ' || coalesce(switch_name, 'an unknown switch') || ', attempt ' || coalesce(call_attempt_guid, 'unknown')
-               || coalesce(', ' || dialing_mode_code, '')
-    from published._data.ocs_activity
-    where day = $day::date
-    union all
-    select 'activity',
-           'other leg ' || activity_key,
-           start_date_time_key,
-           resource_key,
-           strftime(make_timestamp(start_ts * 1000000), '%Y-%m-%dT%H:%M:%SZ') || ' to '
-               || case when coalesce(active_flag, 0) <> 0 or end_ts is null then 'open'
-                       else strftime(make_timestamp(end_ts * 1000000), '%Y-%m-%dT%H:%M:%SZ') end
-               || ' on ' || switch_name
-    from published._data.other_leg
-    where day = $day::date
-    union all
-    select 'session',
-           'other session ' || sm_res_session_fact_key,
-           start_date_time_key,
-           resource_key,
-           strftime(make_timestamp(start_ts * 1000000), '%Y-%m-%dT%H:%M:%SZ') || ' to '
-               || case when coalesce(active_flag, 0) <> 0 or end_ts is null then 'open'
-                       else strftime(make_timestamp(end_ts * 1000000), '%Y-%m-%dT%H:%M:%SZ') end
-    from published._data.other_session
-    where day = $day::date
-    union all
-    select 'agent',
-           'resource ' || resource_key,
-           0,
-           resource_key,
-           'employee ' || coalesce(employee_id, 'unknown') || ', name ' || coalesce(resource_name, 'unknown')
-    from published._data.agent
-    where day = $day::date
-),
-read as (
-    select 'session' as kind,
-           'session ' || sm_res_session_fact_key as row_name,
-           start_date_time_key,
-           resource_key,
-           coalesce(strftime(make_timestamp(start_ts * 1000000), '%Y-%m-%dT%H:%M:%SZ'), 'no start') || ' to '
-               || case when coalesce(active_flag, 0) <> 0 or end_ts is null then 'open'
-                       else strftime(make_timestamp(end_ts * 1000000), '%Y-%m-%dT%H:%M:%SZ') end as words
+    union all by name
+    select false as is_kept, 'session' as kind, 'session ' || sm_res_session_fact_key as row_name, 'no start' as unknown, *
     from _data.voice_session
-    where day = $day::date
-    union all
-    select 'activity',
-           kind || ' ' || activity_key,
-           start_date_time_key,
-           resource_key,
-           coalesce(strftime(make_timestamp(start_ts * 1000000), '%Y-%m-%dT%H:%M:%SZ'), 'no start') || ' to '
-               || case when coalesce(active_flag, 0) <> 0 or end_ts is null then 'open'
-                       else strftime(make_timestamp(end_ts * 1000000), '%Y-%m-%dT%H:%M:%SZ') end
-               || ' on ' || coalesce(switch_name, 'an unknown switch') || ', attempt ' || coalesce(call_attempt_guid, 'unknown')
-               || coalesce(', ' || dialing_mode_code, '')
-    from _data.ocs_activity
-    where day = $day::date
-    union all
-    select 'activity',
-           'other leg ' || activity_key,
-           start_date_time_key,
-           resource_key,
-           strftime(make_timestamp(start_ts * 1000000), '%Y-%m-%dT%H:%M:%SZ') || ' to '
-               || case when coalesce(active_flag, 0) <> 0 or end_ts is null then 'open'
-                       else strftime(make_timestamp(end_ts * 1000000), '%Y-%m-%dT%H:%M:%SZ') end
-               || ' on ' || switch_name
-    from _data.other_leg
-    where day = $day::date
-    union all
-    select 'session',
-           'other session ' || sm_res_session_fact_key,
-           start_date_time_key,
-           resource_key,
-           strftime(make_timestamp(start_ts * 1000000), '%Y-%m-%dT%H:%M:%SZ') || ' to '
-               || case when coalesce(active_flag, 0) <> 0 or end_ts is null then 'open'
-                       else strftime(make_timestamp(end_ts * 1000000), '%Y-%m-%dT%H:%M:%SZ') end
+    union all by name
+    select true as is_kept, 'session' as kind, 'other session ' || sm_res_session_fact_key as row_name, *
+    from published._data.other_session
+    union all by name
+    select false as is_kept, 'session' as kind, 'other session ' || sm_res_session_fact_key as row_name, *
     from _data.other_session
-    where day = $day::date
+    union all by name
+    select true as is_kept, 'activity' as kind, kind || ' ' || activity_key as row_name, 'no start' as unknown, * exclude (kind),
+           ' on ' || coalesce(switch_name, 'an unknown switch') || ', attempt ' || coalesce(call_attempt_guid, 'unknown')
+               || coalesce(', ' || dialing_mode_code, '') as of_call
+    from published._data.ocs_activity
+    union all by name
+    select false as is_kept, 'activity' as kind, kind || ' ' || activity_key as row_name, 'no start' as unknown, * exclude (kind),
+           ' on ' || coalesce(switch_name, 'an unknown switch') || ', attempt ' || coalesce(call_attempt_guid, 'unknown')
+               || coalesce(', ' || dialing_mode_code, '') as of_call
+    from _data.ocs_activity
+    union all by name
+    select true as is_kept, 'activity' as kind, 'other leg ' || activity_key as row_name, *, ' on ' || switch_name as of_call
+    from published._data.other_leg
+    union all by name
+    select false as is_kept, 'activity' as kind, 'other leg ' || activity_key as row_name, *, ' on ' || switch_name as of_call
+    from _data.other_leg
+),
+resource as (
+    select true as is_kept, *
+    from published._data.agent
+    union all by name
+    select false as is_kept, *
+    from _data.agent
+),
+known as (
+    select is_kept,
+           day,
+           resource_key,
+           coalesce(nullif(employee_id, ''), '#' || resource_key) as agent
+    from resource
+    where day in (from asked)
+),
+named as (
+    select is_kept,
+           day,
+           kind,
+           row_name,
+           start_date_time_key,
+           resource_key,
+           coalesce(strftime(make_timestamp(start_ts * 1000000), '%Y-%m-%dT%H:%M:%SZ'), unknown) || ' to '
+               || case when coalesce(active_flag, 0) <> 0 or end_ts is null then 'open'
+                       else strftime(make_timestamp(end_ts * 1000000), '%Y-%m-%dT%H:%M:%SZ') end
+               || coalesce(of_call, '') as words
+    from timed
+    where day in (from asked)
     union all
-    select 'agent',
+    select is_kept,
+           day,
+           'agent',
            'resource ' || resource_key,
            0,
            resource_key,
            'employee ' || coalesce(employee_id, 'unknown') || ', name ' || coalesce(resource_name, 'unknown')
-    from _data.agent
-    where day = $day::date
+    from resource
+    where day in (from asked)
 )
-select coalesce(ra.agent, ka.agent, '#' || coalesce(r.resource_key, k.resource_key)) as agent,
-       coalesce(r.kind, k.kind) as kind,
-       coalesce(r.row_name, k.row_name) as row_name,
+select day::varchar,
+       coalesce(ra.agent, ka.agent, '#' || coalesce(r.resource_key, k.resource_key)) as agent,
+       kind,
+       row_name,
        coalesce(k.words || case when k.resource_key <> r.resource_key then ', resource ' || k.resource_key else '' end, '') as was,
        coalesce(r.words || case when k.resource_key <> r.resource_key then ', resource ' || r.resource_key else '' end, '') as is_now
-from kept as k
-full join read as r on r.kind = k.kind
-    and r.row_name = k.row_name
-    and r.start_date_time_key = k.start_date_time_key
-left join kept_agent as ka on ka.resource_key = k.resource_key
-left join read_agent as ra on ra.resource_key = r.resource_key
+from (from named where is_kept) as k
+full join (from named where not is_kept) as r using (day, kind, row_name, start_date_time_key)
+left join known as ka on ka.is_kept
+    and ka.day = k.day
+    and ka.resource_key = k.resource_key
+left join known as ra on not ra.is_kept
+    and ra.day = r.day
+    and ra.resource_key = r.resource_key
 where k.words is distinct from r.words
    or k.resource_key is distinct from r.resource_key
-order by agent, kind desc, row_name, coalesce(r.start_date_time_key, k.start_date_time_key)
+order by day, agent, kind desc, row_name, start_date_time_key

@@ -73,6 +73,7 @@ type auditor struct {
 	manifests map[string]report.Manifest // as they lie in the folder, by data file; absent where unreadable
 	runs      []store.Run
 	slices    map[string]store.Slice
+	kept      []calendar.Date // their days, ascending
 	rules     rulesBook
 
 	days  int
@@ -132,6 +133,14 @@ func (w *auditor) load(ctx context.Context) (err error) {
 	if w.slices, err = store.Slices(ctx, w.scratch.Conn); err != nil {
 		return err
 	}
+	for text := range w.slices {
+		d, err := calendar.ParseDate(text)
+		if err != nil {
+			return err
+		}
+		w.kept = append(w.kept, d)
+	}
+	slices.SortFunc(w.kept, calendar.Date.Compare)
 	if w.all, err = report.IssuedFiles(ctx, w.scratch.Conn); err != nil {
 		return err
 	}
@@ -140,7 +149,7 @@ func (w *auditor) load(ctx context.Context) (err error) {
 	}
 	w.standing, w.manifests = map[series]report.Issue{}, map[string]report.Manifest{}
 	for _, i := range w.all {
-		if !w.Period.holdsText(i.Period) {
+		if !w.Period.HoldsText(i.Period) {
 			continue
 		}
 		w.issued = append(w.issued, i)
@@ -170,19 +179,8 @@ func (w *auditor) entries() ([]os.DirEntry, error) {
 }
 
 // held are the days of the store, ascending, in the period.
-func (w *auditor) held() ([]calendar.Date, error) {
-	var days []calendar.Date
-	for text := range w.slices {
-		d, err := calendar.ParseDate(text)
-		if err != nil {
-			return nil, err
-		}
-		if w.Period.Holds(d) {
-			days = append(days, d)
-		}
-	}
-	sortDays(days)
-	return days, nil
+func (w *auditor) held() []calendar.Date {
+	return slices.DeleteFunc(slices.Clone(w.kept), func(d calendar.Date) bool { return !w.Period.Holds(d) })
 }
 
 func instant(ts int64) string { return time.Unix(ts, 0).UTC().Format(time.RFC3339) }

@@ -27,38 +27,37 @@ type Finding struct {
 }
 
 // Check is the check that the finding's rule belongs to.
-func (f Finding) Check() string { return catalogue[f.Rule].check }
+func (f Finding) Check() string { return catalogue[f.at()].check }
 
 // IsRemark tells whether the finding asks for nothing: it is said, and leaves the exit status alone.
-func (f Finding) IsRemark() bool { return catalogue[f.Rule].remark }
+func (f Finding) IsRemark() bool { return catalogue[f.at()].remark }
 
 // Advice says what to do about it.
-func (f Finding) Advice() string { return catalogue[f.Rule].advice }
+func (f Finding) Advice() string { return catalogue[f.at()].advice }
+
+func (f Finding) at() int {
+	return slices.IndexFunc(catalogue, func(k kind) bool { return k.rule == f.Rule })
+}
 
 // place orders findings: remarks last, each by the order of the catalogue.
 func (f Finding) place() int {
-	at := slices.Index(ordered, f.Rule)
 	if f.IsRemark() {
-		at += len(ordered)
+		return f.at() + len(catalogue)
 	}
-	return at
+	return f.at()
 }
 
 // Rules lists every rule, check by check.
-func Rules() []Rule {
-	var rules []Rule
-	for _, check := range []string{Integrity, Recompute, Source, Consistency} {
-		for _, r := range ordered {
-			if catalogue[r].check == check {
-				rules = append(rules, r)
-			}
-		}
+func Rules() (rules []Rule) {
+	for _, k := range catalogue {
+		rules = append(rules, k.rule)
 	}
 	return rules
 }
 
 // kind is what all findings of a rule have in common.
 type kind struct {
+	rule   Rule
 	check  string
 	remark bool
 	advice string

@@ -108,7 +108,7 @@ func (w *auditor) concerns(e fs.DirEntry) bool {
 	if e.IsDir() || strings.HasPrefix(name, ".") || strings.HasSuffix(name, ".html") {
 		return false
 	}
-	return w.Period.holdsText(periodOf(name))
+	return w.Period.HoldsText(periodOf(name))
 }
 
 // addUnknown tells a reset store from one that is merely behind: a reset one starts its ledger after the files. Where the clock

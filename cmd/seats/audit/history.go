@@ -1,7 +1,6 @@
 package audit
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -41,13 +40,9 @@ func (w *auditor) checkChains(context.Context) error {
 // checkDays looks for days without a slice between the first and the last that the store knows of, for months
 // issued over such days, for numbers that are billed and were never issued, and for days that have stayed provisional.
 func (w *auditor) checkDays(ctx context.Context) error {
-	missing, err := w.missing()
-	if err != nil {
-		return err
-	}
 	w.remarkAged()
-	for _, run := range runsOf(missing) {
-		w.add(Finding{Rule: MissingDay, Period: span(run), What: "no slice of " + count(len(run), "day") + " between the first and the last day of the store"})
+	for _, run := range runsOf(w.missing()) {
+		w.add(Finding{Rule: MissingDay, Period: spans(run), What: "no slice of " + count(len(run), "day") + " between the first and the last day of the store"})
 	}
 	for _, i := range w.issued {
 		if i.Measure == report.Enabled && w.standing[seriesOf(i)].Revision == i.Revision {
@@ -57,45 +52,36 @@ func (w *auditor) checkDays(ctx context.Context) error {
 	if err := w.checkNotIssued(ctx); err != nil {
 		return err
 	}
-	return w.remarkProvisional()
+	w.remarkProvisional()
+	return nil
 }
 
 // missing are the days of the period without a slice, from the first to the last day of which the store holds a
 // slice or has issued a file.
-func (w *auditor) missing() ([]calendar.Date, error) {
-	var known []calendar.Date
-	for text := range w.slices {
-		d, err := calendar.ParseDate(text)
-		if err != nil {
-			return nil, err
-		}
-		known = append(known, d)
-	}
+func (w *auditor) missing() (missing []calendar.Date) {
+	known := slices.Clone(w.kept)
 	for _, i := range w.all {
 		if d, err := calendar.ParseDate(i.Period); err == nil {
 			known = append(known, d)
 		}
 	}
 	if len(known) == 0 {
-		return nil, nil
+		return nil
 	}
-	sortDays(known)
-	var missing []calendar.Date
+	slices.SortFunc(known, calendar.Date.Compare)
 	for d := known[0]; !known[len(known)-1].Before(d); d = d.AddDays(1) {
 		if _, held := w.slices[d.String()]; !held && w.Period.Holds(d) && !w.aged(d.YearMonth()) {
 			missing = append(missing, d)
 		}
 	}
-	return missing, nil
+	return missing
 }
 
 // aged tells whether the rows of a month were dropped with age, as against lost: nothing older is held, every day
 // of it was computed, and its enabled agents were issued as final.
 func (w *auditor) aged(m calendar.Month) bool {
-	for text := range w.slices {
-		if text <= m.Last().String() {
-			return false
-		}
+	if len(w.kept) > 0 && !m.Last().Before(w.kept[0]) {
+		return false
 	}
 	for _, d := range w.Tenant.DaysOf(m) {
 		if _, computed := w.rules.days[d.String()]; !computed {
@@ -142,19 +128,18 @@ func (w *auditor) overGap(i report.Issue) {
 
 // checkNotIssued looks for results that are in no file.
 func (w *auditor) checkNotIssued(ctx context.Context) error {
-	from, to := w.Period.bounds()
 	return duck.Each(ctx, w.scratch.Conn, "ask/not_issued", func(scan func(...any) error) error {
 		var f Finding
 		var agents int64
 		if err := scan(&f.Region, &f.Period, &agents); err != nil {
 			return err
 		}
-		if w.Period.holdsText(f.Period) && w.billed(f) {
+		if w.Period.HoldsText(f.Period) && w.billed(f) {
 			f.Rule, f.What = NotIssued, fmt.Sprintf("%d agents were counted, and no file says so", agents)
 			w.add(f)
 		}
 		return nil
-	}, named("from", from), named("to", to))
+	}, w.Period.Bounds()...)
 }
 
 // billed tells whether the finding's region is billed in its period, by today's configuration.
@@ -167,25 +152,17 @@ func (w *auditor) billed(f Finding) bool {
 }
 
 // remarkProvisional names the days of the period whose standing number is provisional.
-func (w *auditor) remarkProvisional() error {
-	open := map[calendar.Date]bool{}
+func (w *auditor) remarkProvisional() {
+	var days []calendar.Date
 	for _, i := range w.standing {
 		if d, err := calendar.ParseDate(i.Period); err == nil && i.State == report.Provisional {
-			open[d] = true
+			days = append(days, d)
 		}
 	}
-	if len(open) == 0 {
-		return nil
+	if len(days) == 0 {
+		return
 	}
-	var days []calendar.Date
-	for d := range open {
-		days = append(days, d)
-	}
-	sortDays(days)
+	slices.SortFunc(days, calendar.Date.Compare)
+	days = slices.Compact(days)
 	w.add(Finding{Rule: ProvisionalDays, Period: spans(days), What: count(len(days), "day") + ": the standing number is provisional"})
-	return nil
-}
-
-func sortDays(days []calendar.Date) {
-	slices.SortFunc(days, func(a, b calendar.Date) int { return cmp.Compare(a.String(), b.String()) })
 }

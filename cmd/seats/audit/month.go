@@ -31,20 +31,15 @@ func (p part) loaded() []calendar.Date {
 }
 
 // parts of the period, ascending.
-func (w *auditor) parts() ([]part, error) {
-	days, err := w.held()
-	if err != nil {
-		return nil, err
-	}
-	var parts []part
-	for _, d := range days {
+func (w *auditor) parts() (parts []part) {
+	for _, d := range w.held() {
 		if n := len(parts); n == 0 || parts[n-1].month != d.YearMonth() {
 			parts = append(parts, part{month: d.YearMonth(), all: w.Tenant.DaysOf(d.YearMonth()), whole: w.isWhole(d.YearMonth())})
 		}
 		last := &parts[len(parts)-1]
 		last.days = append(last.days, d)
 	}
-	return parts, nil
+	return parts
 }
 
 func (w *auditor) isWhole(m calendar.Month) bool {
@@ -65,11 +60,8 @@ func (w *auditor) isWhole(m calendar.Month) bool {
 }
 
 // checkMonths goes through the kept slices, month by month.
-func (w *auditor) checkMonths(ctx context.Context) error {
-	parts, err := w.parts()
-	if err != nil {
-		return err
-	}
+func (w *auditor) checkMonths(ctx context.Context) (err error) {
+	parts := w.parts()
 	var reader *reader
 	if w.Source && len(parts) > 0 {
 		if reader, err = w.openSource(ctx, parts); err != nil {
@@ -97,10 +89,8 @@ func (w *auditor) checkPart(ctx context.Context, p part, r *reader) error {
 		return err
 	}
 	w.days += len(p.days)
-	for _, d := range p.days {
-		if err := w.checkSlice(ctx, d); err != nil {
-			return err
-		}
+	if err := w.checkSlices(ctx, p.days); err != nil {
+		return err
 	}
 	kept, err := w.compute(ctx, p, w.countedBy)
 	if err != nil {
@@ -130,33 +120,38 @@ func (w *auditor) take(ctx context.Context, days []calendar.Date) error {
 	return nil
 }
 
-// checkSlice holds the rows of a slice against what was written of them: counts and hash.
-func (w *auditor) checkSlice(ctx context.Context, day calendar.Date) error {
-	var sum string
-	on := named("day", day.String())
-	err := duck.Each(ctx, w.scratch.Conn, "slice/slice_sha256", func(scan func(...any) error) error { return scan(&sum) }, on)
-	if err != nil {
-		return err
-	}
-	var said, counted [3]int64
-	err = duck.Each(ctx, w.scratch.Conn, "ask/slice_count", func(scan func(...any) error) error {
-		return scan(&said[0], &said[1], &said[2], &counted[0], &counted[1], &counted[2])
-	}, on)
-	if err != nil {
-		return err
-	}
-	f := Finding{Rule: SliceChanged, Period: day.String()}
-	for at, what := range []string{"sessions", "activities", "agents"} {
-		if said[at] != counted[at] {
-			f.Details = append(f.Details, fmt.Sprintf("%d %s, written were %d", counted[at], what, said[at]))
+// checkSlices holds the rows of slices against what was written of them: counts and hash. The rows of one slice at a time are
+// written as text to be hashed.
+func (w *auditor) checkSlices(ctx context.Context, days []calendar.Date) error {
+	wrong := map[string][]string{}
+	err := duck.Each(ctx, w.scratch.Conn, "ask/slice_count", func(scan func(...any) error) error {
+		var day string
+		var said, counted [3]int64
+		err := scan(&day, &said[0], &said[1], &said[2], &counted[0], &counted[1], &counted[2])
+		for at, what := range []string{"sessions", "activities", "agents"} {
+			if said[at] != counted[at] {
+				wrong[day] = append(wrong[day], fmt.Sprintf("%d %s, written were %d", counted[at], what, said[at]))
+			}
 		}
+		return err
+	}, onDays(days))
+	if err != nil {
+		return err
 	}
-	if was := w.slices[day.String()].SHA256; sum != was {
-		f.Details = append(f.Details, fmt.Sprintf("SHA-256 %s, written was %s", sum, was))
-	}
-	if len(f.Details) > 0 {
-		f.What = "the rows of the slice are not those that were written: " + f.Details[0]
-		w.add(f)
+	for _, d := range days {
+		var sum string
+		err := duck.Each(ctx, w.scratch.Conn, "slice/slice_sha256", func(scan func(...any) error) error { return scan(&sum) }, named("day", d.String()))
+		if err != nil {
+			return err
+		}
+		f := Finding{Rule: SliceChanged, Period: d.String(), Details: wrong[d.String()]}
+		if was := w.slices[f.Period].SHA256; sum != was {
+			f.Details = append(f.Details, fmt.Sprintf("SHA-256 %s, written was %s", sum, was))
+		}
+		if len(f.Details) > 0 {
+			f.What = "the rows of the slice are not those that were written: " + f.Details[0]
+			w.add(f)
+		}
 	}
 	return nil
 }
@@ -220,3 +215,12 @@ func explained(err error) bool {
 }
 
 func named(name string, value any) sql.NamedArg { return sql.Named(name, value) }
+
+// onDays binds a set of days.
+func onDays(days []calendar.Date) sql.NamedArg {
+	var texts []string
+	for _, d := range days {
+		texts = append(texts, d.String())
+	}
+	return named("days", texts)
+}

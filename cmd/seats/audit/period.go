@@ -1,7 +1,7 @@
 package audit
 
 import (
-	"strings"
+	"database/sql"
 
 	"seats/internal/calendar"
 	"seats/report"
@@ -27,8 +27,8 @@ func (p Period) Touches(m calendar.Month) bool {
 	return p.IsEverything() || !m.Last().Before(p.From) && !p.To.Before(m.First())
 }
 
-// holdsText is Holds or HoldsMonth of a measurement's period. What is no period at all is always looked at.
-func (p Period) holdsText(period string) bool {
+// HoldsText is Holds or HoldsMonth of a measurement's period. What is no period at all is always looked at.
+func (p Period) HoldsText(period string) bool {
 	if m, err := calendar.ParseMonth(period); err == nil {
 		return p.HoldsMonth(m)
 	}
@@ -36,12 +36,13 @@ func (p Period) holdsText(period string) bool {
 	return err != nil || p.Holds(d)
 }
 
-// bounds are the first and the last day as the statements of sql/ask want them.
-func (p Period) bounds() (from, to string) {
-	if p.IsEverything() {
-		return "0001-01-01", "9999-12-31"
+// Bounds binds the first and the last day as statements want them.
+func (p Period) Bounds() []any {
+	from, to := "0001-01-01", "9999-12-31"
+	if !p.IsEverything() {
+		from, to = p.From.String(), p.To.String()
 	}
-	return p.From.String(), p.To.String()
+	return []any{sql.Named("from", from), sql.Named("to", to)}
 }
 
 // runsOf takes dates, ascending, apart into runs of days.
@@ -56,23 +57,8 @@ func runsOf(days []calendar.Date) [][]calendar.Date {
 	return runs
 }
 
-// span writes a run of days.
-func span(days []calendar.Date) string {
-	first, last := days[0], days[len(days)-1]
-	if first == last {
-		return first.String()
-	}
-	return first.String() + " to " + last.String()
-}
-
 // spans writes days as runs of days.
-func spans(days []calendar.Date) string {
-	var parts []string
-	for _, run := range runsOf(days) {
-		parts = append(parts, span(run))
-	}
-	return strings.Join(parts, ", ")
-}
+func spans(days []calendar.Date) string { return calendar.Runs(days, " to ") }
 
 // series is what revisions are counted in.
 type series struct {

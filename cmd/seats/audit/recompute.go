@@ -15,21 +15,24 @@ import (
 
 // checkResults names the days that cannot be computed, and the stored results that are not what their slices give.
 func (w *auditor) checkResults(ctx context.Context, p part, c computed) error {
+	var current []calendar.Date
 	for _, d := range p.days {
 		if err := c.failed[d]; err != nil {
 			w.add(failure(d, err))
-			continue
+		} else if w.current(d) {
+			current = append(current, d)
 		}
-		if !w.current(d) {
-			continue
-		}
+	}
+	if len(current) > 0 {
 		err := duck.Each(ctx, w.scratch.Conn, "ask/changed_result", func(scan func(...any) error) error {
+			f := Finding{Rule: ResultsChanged}
 			var relation string
 			var rows int64
-			err := scan(&relation, &rows)
-			w.add(Finding{Rule: ResultsChanged, Period: d.String(), What: fmt.Sprintf("%d rows of %s are in the store or in what its slice gives, not in both", rows, relation)})
+			err := scan(&f.Period, &relation, &rows)
+			f.What = fmt.Sprintf("%d rows of %s are in the store or in what its slice gives, not in both", rows, relation)
+			w.add(f)
 			return err
-		}, named("day", d.String()))
+		}, onDays(current))
 		if err != nil {
 			return err
 		}

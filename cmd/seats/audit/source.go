@@ -3,6 +3,8 @@ package audit
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 
 	"seats/cmd/seats/job"
 	"seats/compute"
@@ -75,10 +77,8 @@ func (w *auditor) checkSource(ctx context.Context, p part, kept computed, r *rea
 	if err != nil {
 		return err
 	}
-	for _, d := range read.days {
-		if err := w.compareDay(ctx, d, kept, now); err != nil {
-			return err
-		}
+	if err := w.compareDays(ctx, read.days, kept, now); err != nil {
+		return err
 	}
 	return w.compareMonth(ctx, p.month, kept, now)
 }
@@ -99,34 +99,53 @@ func (w *auditor) readAgain(ctx context.Context, r *reader, d calendar.Date) (bo
 	return err == nil, err
 }
 
-// compareDay says what changed in the rows of a day, and in its numbers.
-func (w *auditor) compareDay(ctx context.Context, d calendar.Date, kept, now computed) error {
-	if err := now.failed[d]; err != nil {
-		w.add(failure(d, err))
+// compareDays says what changed in the rows of days, and in their numbers.
+func (w *auditor) compareDays(ctx context.Context, days []calendar.Date, kept, now computed) error {
+	days = slices.DeleteFunc(slices.Clone(days), func(d calendar.Date) bool {
+		err := now.failed[d]
+		if err != nil {
+			w.add(failure(d, err))
+		}
+		return err != nil
+	})
+	if len(days) == 0 {
 		return nil
 	}
-	changes, err := w.changedRows(ctx, d)
+	changed, err := w.changedRows(ctx, days)
 	if err != nil {
 		return err
 	}
-	var moved bool
-	for _, after := range now.days[d].Regions() {
-		before, counted := peakOf(kept.days[d], after.Region)
-		if !counted || before.Agents == after.Agents {
-			continue
+	var moved []movedPeak
+	for _, d := range days {
+		for _, after := range now.days[d].Regions() {
+			before, counted := peakOf(kept.days[d], after.Region)
+			if counted && before.Agents != after.Agents {
+				moved = append(moved, movedPeak{d.String(), before, after})
+			}
 		}
-		effects, err := w.effects(ctx, d, after.Region, before.PeakTS, after.PeakTS)
-		if err != nil {
-			return err
-		}
-		moved = true
-		w.add(Finding{Rule: SourceNumber, Region: after.Region, Period: d.String(), Details: append(effects, changes.lines...),
-			What: fmt.Sprintf("%s: %d concurrent agents%s would be %d", changes.words(), before.Agents, w.issuedAs(after.Region, report.Concurrent, d.String()), after.Agents)})
 	}
-	if !moved && len(changes.lines) > 0 {
-		w.add(Finding{Rule: SourceRows, Period: d.String(), Details: changes.lines, What: changes.words() + "; every daily number stays"})
+	effects, err := w.effects(ctx, moved)
+	if err != nil {
+		return err
+	}
+	for _, m := range moved {
+		region, changes := m.after.Region, changed[m.day]
+		w.add(Finding{Rule: SourceNumber, Region: region, Period: m.day, Details: append(effects[series{region: region, period: m.day}], changes.lines...),
+			What: fmt.Sprintf("%s: %d concurrent agents%s would be %d", changes.words(), m.before.Agents, w.issuedAs(region, report.Concurrent, m.day), m.after.Agents)})
+	}
+	for _, d := range days {
+		isMoved := slices.ContainsFunc(moved, func(m movedPeak) bool { return m.day == d.String() })
+		if c := changed[d.String()]; !isMoved && len(c.lines) > 0 {
+			w.add(Finding{Rule: SourceRows, Period: d.String(), Details: c.lines, What: c.words() + "; every daily number stays"})
+		}
 	}
 	return nil
+}
+
+// movedPeak is the peak of a region's day that is another one now.
+type movedPeak struct {
+	day           string
+	before, after compute.Peak
 }
 
 func peakOf(day compute.DayResult, region string) (compute.Peak, bool) {
@@ -149,29 +168,23 @@ func (w *auditor) issuedAs(region string, m report.Measure, period string) strin
 
 // changes are the rows of a day that the source has otherwise now.
 type changes struct {
-	added, removed, changed map[string]int // by kind of row
-	lines                   []string
+	counts map[[2]string]int // by what happened to it and kind of row
+	lines  []string
 }
 
 func (c changes) words() string {
-	text := ""
-	for _, part := range []struct {
-		what string
-		n    map[string]int
-	}{{"added", c.added}, {"removed", c.removed}, {"changed", c.changed}} {
+	var parts []string
+	for _, what := range []string{"added", "removed", "changed"} {
 		for _, kind := range []string{"session", "activity", "agent"} {
-			if n := part.n[kind]; n > 0 {
-				if text != "" {
-					text += ", "
-				}
-				text += fmt.Sprintf("%d %s %s", n, plural(kind, n), part.what)
+			if n := c.counts[[2]string{what, kind}]; n > 0 {
+				parts = append(parts, fmt.Sprintf("%d %s %s", n, plural(kind, n), what))
 			}
 		}
 	}
-	if text == "" {
+	if len(parts) == 0 {
 		return "no row changed"
 	}
-	return text + " in the source"
+	return strings.Join(parts, ", ") + " in the source"
 }
 
 func plural(kind string, n int) string {
@@ -184,46 +197,57 @@ func plural(kind string, n int) string {
 	return kind + "s"
 }
 
-func (w *auditor) changedRows(ctx context.Context, d calendar.Date) (changes, error) {
-	c := changes{added: map[string]int{}, removed: map[string]int{}, changed: map[string]int{}}
-	err := duck.Each(ctx, w.scratch.Conn, "ask/source_row", func(scan func(...any) error) error {
-		var agent, kind, row, before, after string
-		if err := scan(&agent, &kind, &row, &before, &after); err != nil {
+func (w *auditor) changedRows(ctx context.Context, days []calendar.Date) (map[string]changes, error) {
+	all := map[string]changes{}
+	return all, duck.Each(ctx, w.scratch.Conn, "ask/source_row", func(scan func(...any) error) error {
+		var day, agent, kind, row, before, after string
+		if err := scan(&day, &agent, &kind, &row, &before, &after); err != nil {
 			return err
 		}
-		line := "agent " + agent + ": " + row
+		c := all[day]
+		if c.counts == nil {
+			c.counts = map[[2]string]int{}
+		}
+		what, words := "changed", " changed: "+after+", was: "+before
 		switch {
 		case before == "":
-			c.added[kind]++
-			line += " added: " + after
+			what, words = "added", " added: "+after
 		case after == "":
-			c.removed[kind]++
-			line += " removed, was: " + before
-		default:
-			c.changed[kind]++
-			line += " changed: " + after + ", was: " + before
+			what, words = "removed", " removed, was: "+before
 		}
-		c.lines = append(c.lines, line)
+		c.counts[[2]string{what, kind}]++
+		c.lines = append(c.lines, "agent "+agent+": "+row+words)
+		all[day] = c
 		return nil
-	}, named("day", d.String()))
-	return c, err
+	}, onDays(days))
 }
 
-// effects say, agent by agent, what the changes do to a region's day.
-func (w *auditor) effects(ctx context.Context, d calendar.Date, region string, peakBefore, peakAfter int64) ([]string, error) {
-	var lines []string
-	err := duck.Each(ctx, w.scratch.Conn, "ask/source_effect", func(scan func(...any) error) error {
+// effects say, agent by agent, what the changes do to the days of regions.
+func (w *auditor) effects(ctx context.Context, moved []movedPeak) (map[series][]string, error) {
+	if len(moved) == 0 {
+		return nil, nil
+	}
+	lines, of := map[series][]string{}, map[series]movedPeak{}
+	var days, regions []string
+	var before, after []int64
+	for _, m := range moved {
+		of[series{region: m.after.Region, period: m.day}] = m
+		days, regions = append(days, m.day), append(regions, m.after.Region)
+		before, after = append(before, m.before.PeakTS), append(after, m.after.PeakTS)
+	}
+	return lines, duck.Each(ctx, w.scratch.Conn, "ask/source_effect", func(scan func(...any) error) error {
+		var at series
 		var agent string
 		var before, after int64
 		var wasIn, isIn bool
-		if err := scan(&agent, &before, &after, &wasIn, &isIn); err != nil {
+		if err := scan(&at.period, &at.region, &agent, &before, &after, &wasIn, &isIn); err != nil {
 			return err
 		}
-		lines = append(lines, fmt.Sprintf("agent %s in %s: %s, was %d; %s the peak at %s, was %s that at %s",
-			agent, region, count(int(after), "qualifying session"), before, inOrNot(isIn), instant(peakAfter), inOrNot(wasIn), instant(peakBefore)))
+		m := of[at]
+		lines[at] = append(lines[at], fmt.Sprintf("agent %s in %s: %s, was %d; %s the peak at %s, was %s that at %s", agent, at.region,
+			count(int(after), "qualifying session"), before, inOrNot(isIn), instant(m.after.PeakTS), inOrNot(wasIn), instant(m.before.PeakTS)))
 		return nil
-	}, named("day", d.String()), named("region", region), named("peak_before", peakBefore), named("peak_after", peakAfter))
-	return lines, err
+	}, named("days", days), named("regions", regions), named("peaks_before", before), named("peaks_after", after))
 }
 
 func inOrNot(in bool) string {
@@ -233,36 +257,30 @@ func inOrNot(in bool) string {
 	return "not in"
 }
 
-// compareMonth does for a month's enabled agents what compareDay does for a day's peak.
+// compareMonth does for a month's enabled agents what compareDays does for the peaks of days.
 func (w *auditor) compareMonth(ctx context.Context, m calendar.Month, kept, now computed) error {
 	if kept.month == nil || now.month == nil {
 		return nil
 	}
+	lines := map[string][]string{}
+	err := duck.Each(ctx, w.scratch.Conn, "ask/source_month", func(scan func(...any) error) error {
+		var region, agent string
+		var is bool
+		err := scan(&region, &agent, &is)
+		line := "agent " + agent + " is counted no more"
+		if is {
+			line = "agent " + agent + " is counted now"
+		}
+		lines[region] = append(lines[region], line)
+		return err
+	})
 	for _, after := range now.month.Regions {
 		for _, before := range kept.month.Regions {
-			if before.Region != after.Region || before.Agents == after.Agents {
-				continue
+			if before.Region == after.Region && before.Agents != after.Agents {
+				w.add(Finding{Rule: SourceNumber, Region: after.Region, Period: m.String(), Details: lines[after.Region],
+					What: fmt.Sprintf("%d enabled agents%s would be %d", before.Agents, w.issuedAs(after.Region, report.Enabled, m.String()), after.Agents)})
 			}
-			f := Finding{Rule: SourceNumber, Region: after.Region, Period: m.String(),
-				What: fmt.Sprintf("%d enabled agents%s would be %d", before.Agents, w.issuedAs(after.Region, report.Enabled, m.String()), after.Agents)}
-			err := duck.Each(ctx, w.scratch.Conn, "ask/source_month", func(scan func(...any) error) error {
-				var agent string
-				var is bool
-				if err := scan(&agent, &is); err != nil {
-					return err
-				}
-				line := "agent " + agent + " is counted no more"
-				if is {
-					line = "agent " + agent + " is counted now"
-				}
-				f.Details = append(f.Details, line)
-				return nil
-			}, named("region", after.Region))
-			if err != nil {
-				return err
-			}
-			w.add(f)
 		}
 	}
-	return nil
+	return err
 }

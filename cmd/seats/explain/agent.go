@@ -47,17 +47,14 @@ func (e *Explainer) Agent(ctx context.Context, agent string, days []calendar.Dat
 			return nil, err
 		}
 	}
+	all, err := e.histories(ctx, agent, days)
+	if err != nil {
+		return nil, err
+	}
 	var fates []Fate
-	for _, date := range days {
-		if err := e.checkFresh(ctx, date); err != nil {
-			return nil, err
-		}
-		on, err := e.on(ctx, date)
-		if err != nil {
-			return nil, err
-		}
-		found, err := on.agentOn(ctx, agent, date)
-		if err != nil {
+	for _, h := range all {
+		found := h.judge()
+		if err := h.check(agent, found); err != nil {
 			return nil, err
 		}
 		for _, j := range found {
@@ -67,37 +64,27 @@ func (e *Explainer) Agent(ctx context.Context, agent string, days []calendar.Dat
 	return fates, nil
 }
 
-// agentOn judges the sessions of a day, and holds the judgement against what was counted.
-func (e *Explainer) agentOn(ctx context.Context, agent string, date calendar.Date) ([]*judged, error) {
-	h, err := e.load(ctx, agent, date)
-	if err != nil {
-		return nil, err
-	}
-	found := h.judge()
-	seats, err := e.counted(ctx, agent, date)
-	if err != nil {
-		return nil, err
+// check holds the judgement against what was counted.
+func (h *history) check(agent string, found []*judged) error {
+	said := map[bool]Verdict{true: "counted", false: NotCounted}
+	disagree := func(f Fate, stored bool) error {
+		return fail.New(fail.Store, fmt.Sprintf("`seats compute --date %s` counts the day again; should it stay so, keep the store and report it", f.Date),
+			"explain agent %s on %s: session %d in %s/%s is %s by the rules and %s in the store",
+			agent, f.Date, f.Session.ID, f.Region, f.Location, f.Verdict, said[stored])
 	}
 	for _, j := range found {
 		for _, f := range j.fates {
-			if f.Verdict != NotCounted && !seats[seatKey{f.Session, place{f.Region, f.Location}}] {
-				return nil, disagree(agent, f, "not counted")
+			seat := seatKey{f.Session, place{f.Region, f.Location}}
+			if stored := h.seats[seat]; stored != (f.Verdict != NotCounted) {
+				return disagree(f, stored)
 			}
-			if f.Verdict == NotCounted && seats[seatKey{f.Session, place{f.Region, f.Location}}] {
-				return nil, disagree(agent, f, "counted")
-			}
-			delete(seats, seatKey{f.Session, place{f.Region, f.Location}})
+			delete(h.seats, seat)
 		}
 	}
-	for left := range seats {
-		return nil, disagree(agent, Fate{Date: date, Session: left.session, Region: left.region, Location: left.location, Verdict: NotCounted}, "counted")
+	for left := range h.seats {
+		return disagree(Fate{Date: h.date, Session: left.session, Region: left.region, Location: left.location, Verdict: NotCounted}, true)
 	}
-	return found, nil
-}
-
-func disagree(agent string, f Fate, stored string) error {
-	return fail.New(fail.Store, fmt.Sprintf("`seats compute --date %s` counts the day again; should it stay so, keep the store and report it", f.Date),
-		"explain agent %s on %s: session %d in %s/%s is %s by the rules and %s in the store", agent, f.Date, f.Session.ID, f.Region, f.Location, f.Verdict, stored)
+	return nil
 }
 
 // seatKey is a session in a location.
@@ -106,24 +93,13 @@ type seatKey struct {
 	place
 }
 
-// counted are the seats of an agent that the store holds.
-func (e *Explainer) counted(ctx context.Context, agent string, date calendar.Date) (map[seatKey]bool, error) {
-	seats := map[seatKey]bool{}
-	err := duck.Each(ctx, e.conn, "ask/agent_seat", func(scan func(...any) error) error {
-		var k seatKey
-		err := scan(&k.session.ID, &k.session.DateTimeKey, &k.region, &k.location)
-		seats[k] = true
-		return err
-	}, sql.Named("day", date.String()), sql.Named("agent", agent))
-	return seats, err
-}
-
-// history is all that a slice holds of an agent.
+// history is all that the slice of a day holds of an agent.
 type history struct {
-	*Explainer
-	date      calendar.Date
-	asOf      int64
-	resources []resource
+	*Explainer // by the rules of the day
+	date       calendar.Date
+	asOf       int64
+	resources  []*resource
+	seats      map[seatKey]bool // that were counted
 }
 
 type resource struct {
@@ -147,59 +123,85 @@ type activity struct {
 	isActive   bool
 }
 
-// load reads the rows of an agent.
-func (e *Explainer) load(ctx context.Context, agent string, date calendar.Date) (*history, error) {
-	stands, err := compute.LookAt(ctx, e.conn, e.tenant, date)
+// histories reads the rows of an agent on days whose results are up to date.
+func (e *Explainer) histories(ctx context.Context, agent string, days []calendar.Date) ([]*history, error) {
+	stands, err := compute.Look(ctx, e.conn, e.tenant, days...)
+	if err == nil {
+		err = checkFresh(stands...)
+	}
 	if err != nil {
 		return nil, err
 	}
-	h := &history{Explainer: e, date: date, asOf: stands.Slice.AsOf}
-	day := sql.Named("day", date.String())
+	var all []*history
+	var dates []string
+	byDay := map[string]*history{}
+	for _, s := range stands {
+		h := &history{Explainer: e.by(s), date: s.Day, asOf: s.Slice.AsOf, seats: map[seatKey]bool{}}
+		all, dates, byDay[s.Day.String()] = append(all, h), append(dates, s.Day.String()), h
+	}
+	type dayResource struct {
+		day string
+		key int64
+	}
+	resources := map[dayResource]*resource{} // another day's may be another agent's
+	var keys []int64
+	of := []any{sql.Named("days", dates), sql.Named("agent", agent)}
 	err = duck.Each(ctx, e.conn, "ask/agent_resource", func(scan func(...any) error) error {
-		var r resource
-		err := scan(&r.key, &r.employee, &r.name)
-		h.resources = append(h.resources, r)
+		var day string
+		r := &resource{}
+		err := scan(&day, &r.key, &r.employee, &r.name)
+		byDay[day].resources = append(byDay[day].resources, r)
+		resources[dayResource{day, r.key}], keys = r, append(keys, r.key)
 		return err
-	}, day, sql.Named("agent", agent))
+	}, of...)
 	if err != nil {
 		return nil, err
 	}
-	for i := range h.resources {
-		if err := h.resources[i].load(ctx, e.conn, day); err != nil {
-			return nil, err
-		}
+	err = duck.Each(ctx, e.conn, "ask/agent_seat", func(scan func(...any) error) error {
+		var day string
+		var k seatKey
+		err := scan(&day, &k.session.ID, &k.session.DateTimeKey, &k.region, &k.location)
+		byDay[day].seats[k] = true
+		return err
+	}, of...)
+	if err != nil || len(keys) == 0 {
+		return all, err
 	}
-	return h, nil
-}
-
-func (r *resource) load(ctx context.Context, q duck.Queryer, day sql.NamedArg) error {
-	args := []any{day, sql.Named("resource_key", r.key)}
-	for name, into := range map[string]*[]session{"ask/agent_session": &r.sessions, "ask/agent_other_session": &r.beside} {
-		err := duck.Each(ctx, q, name, func(scan func(...any) error) error {
-			var s session
-			err := scan(&s.key.ID, &s.key.DateTimeKey, &s.start, &s.end, &s.isActive)
-			*into = append(*into, s)
-			return err
-		}, args...)
-		if err != nil {
-			return err
+	of[1] = sql.Named("resource_keys", keys)
+	err = duck.Each(ctx, e.conn, "ask/agent_session", func(scan func(...any) error) error {
+		var at dayResource
+		var s session
+		var isBeside bool
+		err := scan(&at.day, &at.key, &isBeside, &s.key.ID, &s.key.DateTimeKey, &s.start, &s.end, &s.isActive)
+		switch r := resources[at]; {
+		case r == nil:
+		case isBeside:
+			r.beside = append(r.beside, s)
+		default:
+			r.sessions = append(r.sessions, s)
 		}
+		return err
+	}, of...)
+	if err != nil {
+		return nil, err
 	}
-	for name, into := range map[string]*[]activity{"ask/agent_activity": &r.activities, "ask/agent_other_leg": &r.others} {
-		err := duck.Each(ctx, q, name, func(scan func(...any) error) error {
-			var a activity
-			err := scan(&a.Kind, &a.Key.ID, &a.Key.DateTimeKey, &a.start, &a.end, &a.isActive, &a.Switch, &a.GUID)
-			if a.start != nil {
-				a.Start = *a.start
-			}
-			*into = append(*into, a)
-			return err
-		}, args...)
-		if err != nil {
-			return err
+	return all, duck.Each(ctx, e.conn, "ask/agent_activity", func(scan func(...any) error) error {
+		var at dayResource
+		var a activity
+		var isOther bool
+		err := scan(&at.day, &at.key, &isOther, &a.Kind, &a.Key.ID, &a.Key.DateTimeKey, &a.start, &a.end, &a.isActive, &a.Switch, &a.GUID)
+		if a.start != nil {
+			a.Start = *a.start
 		}
-	}
-	return nil
+		switch r := resources[at]; {
+		case r == nil:
+		case isOther:
+			r.others = append(r.others, a)
+		default:
+			r.activities = append(r.activities, a)
+		}
+		return err
+	}, of...)
 }
 
 // asked leaves of a session's fates those of a region, or a location. Where none is left, the session belongs

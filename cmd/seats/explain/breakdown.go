@@ -16,10 +16,12 @@ import (
 // peak and in the enabled agents of each, but in one share: that of the session which began first of those that occupy the
 // second (by key where two began at once), and of what it belongs to, of the group whose name comes first, or the location
 // or switch that its earliest activity leads to. So the shares, and they alone, add up to the region's number.
+//
+// Of a month it is who was enabled (R9): an agent who belongs to several counts in each.
 type Breakdown struct {
-	*Day
-	By    config.Unit
-	Parts []Part // the largest share first
+	Parts   []Part       // the largest share first; of a month their names and enabled agents, the most first
+	Whole   report.Table // what the shares add up to, in one row
+	AsTable report.Table // the parts
 }
 
 // Part is a group, a location or a switch.
@@ -42,26 +44,30 @@ func (d *Day) Breakdown(ctx context.Context, by config.Unit) (*Breakdown, error)
 	if err := d.canBreakDown(ctx); err != nil {
 		return nil, err
 	}
-	b := &Breakdown{Day: d, By: by}
+	b := &Breakdown{AsTable: report.Table{Header: []string{"tenant", "region", "date", "by", "name", "peak", "peak_at", "share_at_peak", "enabled"}}}
 	var shares int64
 	err := duck.Each(ctx, d.conn, "ask/breakdown", func(scan func(...any) error) error {
 		var p Part
 		err := scan(&p.Name, &p.Peak, &p.PeakTS, &p.Share, &p.Enabled)
 		b.Parts = append(b.Parts, p)
+		b.AsTable.Rows = append(b.AsTable.Rows, []any{d.tenant.Name, d.Scope.Region, d.Date, string(by), p.Name, p.Peak,
+			instant(&p.PeakTS, d.Zone), p.Share, p.Enabled})
 		shares += p.Share
 		return err
 	}, sql.Named("by", string(by)), sql.Named("region", d.Scope.Region), sql.Named("day", d.Date.String()))
 	if err != nil {
 		return nil, err
 	}
-	if peak, _ := d.Curve.Plateaus(); shares != peak {
+	peak, at := d.Curve.peak()
+	if shares != peak {
 		return nil, fail.New(fail.Store, "the results do not fit the slice any more: `seats compute` counts the day again",
 			"break %s down by %s: %d agents are counted and %d are found", d.Scope, by, peak, shares)
 	}
-	if len(b.Parts) == 1 && b.Parts[0].Name == NotRead {
-		return nil, notRead(d.Date.String(), "--date "+d.Date.String())
+	b.Whole = report.Table{
+		Header: []string{"tenant", "region", "date", "state", "peak", "peak_at"},
+		Rows:   [][]any{{d.tenant.Name, d.Scope.Region, d.Date, d.State, peak, instant(&at, d.Zone)}},
 	}
-	return b, nil
+	return b, b.wasRead(d.Date.String(), "--date ")
 }
 
 func (e *Explainer) canBreakDown(ctx context.Context) error {
@@ -72,71 +78,37 @@ func (e *Explainer) canBreakDown(ctx context.Context) error {
 	return fail.New(fail.Other, "the next `seats run` or `seats compute` brings the store up to date", "the store of tenant %s is an older version's, which cannot be broken down", e.tenant.Name)
 }
 
-func notRead(period, flags string) error {
-	return fail.New(fail.NotReady, fmt.Sprintf("with agent_group in breakdown, `seats extract %s` reads them, where the source has them: see `seats check`", flags),
+// wasRead is an error where the agent groups of a period, for which there is a flag, were not read.
+func (b *Breakdown) wasRead(period, flag string) error {
+	if len(b.Parts) != 1 || b.Parts[0].Name != NotRead {
+		return nil
+	}
+	return fail.New(fail.NotReady,
+		fmt.Sprintf("with agent_group in breakdown, `seats extract %s` reads them, where the source has them: see `seats check`", flag+period),
 		"the agent groups of %s were not read", period)
 }
 
-// Table shows the parts.
-func (b *Breakdown) Table() report.Table {
-	t := report.Table{Header: []string{"tenant", "region", "date", "by", "name", "peak", "peak_at", "share_at_peak", "enabled"}}
-	for _, p := range b.Parts {
-		t.Rows = append(t.Rows, []any{b.tenant.Name, b.Scope.Region, b.Date, string(b.By), p.Name, p.Peak, instant(&p.PeakTS, b.Zone), p.Share, p.Enabled})
-	}
-	return t
-}
-
-// Summary is what the shares add up to, in one row.
-func (b *Breakdown) Summary() report.Table {
-	agents, plateaus := b.Curve.Plateaus()
-	var at *int64
-	if agents > 0 {
-		at = &plateaus[0].Start
-	}
-	return report.Table{
-		Header: []string{"tenant", "region", "date", "state", "peak", "peak_at"},
-		Rows:   [][]any{{b.tenant.Name, b.Scope.Region, b.Date, b.State, agents, instant(at, b.Zone)}},
-	}
-}
-
-// MonthBreakdown is who was enabled in a region's month (R9). An agent who belongs to several counts in each.
-type MonthBreakdown struct {
-	*Month
-	By    config.Unit
-	Parts []Part // their names and enabled agents, the most first
-}
-
 // Breakdown breaks the enabled agents of the month down.
-func (m *Month) Breakdown(ctx context.Context, by config.Unit) (*MonthBreakdown, error) {
+func (m *Month) Breakdown(ctx context.Context, by config.Unit) (*Breakdown, error) {
 	if err := m.canBreakDown(ctx); err != nil {
 		return nil, err
 	}
-	b := &MonthBreakdown{Month: m, By: by}
+	b := &Breakdown{
+		Whole: report.Table{
+			Header: []string{"tenant", "region", "month", "state", "enabled"},
+			Rows:   [][]any{{m.tenant.Name, m.Region, m.Month, m.State, int64(len(m.Agents))}},
+		},
+		AsTable: report.Table{Header: []string{"tenant", "region", "month", "by", "name", "enabled"}},
+	}
 	err := duck.Each(ctx, m.conn, "ask/enabled_by", func(scan func(...any) error) error {
 		var p Part
 		err := scan(&p.Name, &p.Enabled)
 		b.Parts = append(b.Parts, p)
+		b.AsTable.Rows = append(b.AsTable.Rows, []any{m.tenant.Name, m.Region, m.Month, string(by), p.Name, p.Enabled})
 		return err
 	}, sql.Named("by", string(by)), sql.Named("region", m.Region), sql.Named("month", m.Month.String()))
-	if err == nil && len(b.Parts) == 1 && b.Parts[0].Name == NotRead {
-		err = notRead(m.Month.String(), "--month "+m.Month.String())
+	if err != nil {
+		return nil, err
 	}
-	return b, err
-}
-
-// Table shows the parts.
-func (b *MonthBreakdown) Table() report.Table {
-	t := report.Table{Header: []string{"tenant", "region", "month", "by", "name", "enabled"}}
-	for _, p := range b.Parts {
-		t.Rows = append(t.Rows, []any{b.tenant.Name, b.Region, b.Month.Month, string(b.By), p.Name, p.Enabled})
-	}
-	return t
-}
-
-// Summary is the region's number, in one row.
-func (b *MonthBreakdown) Summary() report.Table {
-	return report.Table{
-		Header: []string{"tenant", "region", "month", "state", "enabled"},
-		Rows:   [][]any{{b.tenant.Name, b.Region, b.Month.Month, b.State, int64(len(b.Agents))}},
-	}
+	return b, b.wasRead(m.Month.String(), "--month ")
 }

@@ -32,22 +32,22 @@ func TestSharesAddUpAndAnyBreakdownIsWhatLookingSays(t *testing.T) {
 				b, err := day.Breakdown(context.Background(), by)
 				require.NoError(t, err)
 				look := looking{t: t, world: w, day: day, at: place{region, ""}}
-				requireBreakdown(t, b, look.parts(by, groups))
+				requireBreakdown(t, day, by, b, look.parts(by, groups))
 			}
 		}
 	})
 }
 
-func requireBreakdown(t *rapid.T, b *Breakdown, want map[string]Part) {
+func requireBreakdown(t *rapid.T, day *Day, by config.Unit, b *Breakdown, want map[string]Part) {
 	got, shares := map[string]Part{}, int64(0)
 	for _, p := range b.Parts {
 		got[p.Name] = p
 		shares += p.Share
 	}
-	peak, _ := b.Curve.Plateaus()
-	require.Equal(t, peak, shares, "shares of %s by %s", b.Scope, b.By)
+	peak, _ := day.Curve.Plateaus()
+	require.Equal(t, peak, shares, "shares of %s by %s", day.Scope, by)
 	require.Len(t, got, len(b.Parts), "each name once")
-	require.Equal(t, want, got, "%s by %s", b.Scope, b.By)
+	require.Equal(t, want, got, "%s by %s", day.Scope, by)
 }
 
 // drawGroups puts sessions into groups: none, one, or several.
@@ -145,9 +145,9 @@ func (b looking) names(by config.Unit, h *history, j *judged, groups map[int64][
 			slices.Sort(names) // told by other legs: they have the first activity in common, and the name decides
 		}
 	case config.BySwitch:
-		activities, places := h.activitiesOf(j), placesOf(b.tenant)
+		activities, places := h.sharing(j, j.resource.activities), placesOf(b.tenant)
 		known := slices.ContainsFunc(activities, func(a Activity) bool { return a.Switch != "" })
-		if told := h.sharing(j.resource, j.resource.others, j); !known && len(told) > 0 {
+		if told := h.sharing(j, j.resource.others); !known && len(told) > 0 {
 			activities, known = told, true
 		}
 		for _, a := range activities {

@@ -41,6 +41,15 @@ func (c Curve) Plateaus() (agents int64, plateaus []calendar.Interval) {
 	return agents, calendar.Union(plateaus)
 }
 
+// peak is the highest number of agents, and the first second of it, 0 where there is nobody.
+func (c Curve) peak() (agents, second int64) {
+	agents, plateaus := c.Plateaus()
+	if agents > 0 {
+		second = plateaus[0].Start
+	}
+	return agents, second
+}
+
 // Sessions is the highest number of sessions at once, and the first second of it.
 func (c Curve) Sessions() (sessions, second int64) {
 	for _, s := range c {

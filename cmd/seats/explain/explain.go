@@ -13,7 +13,6 @@ import (
 	"seats/internal/config"
 	"seats/internal/duck"
 	"seats/internal/fail"
-	texts "seats/sql"
 )
 
 // Explainer explains the numbers of a tenant. It keeps temporary tables on its connection.
@@ -39,37 +38,28 @@ type Day struct {
 
 // Day opens the result of a region on a day, or of one location of it where location is not empty.
 func (e *Explainer) Day(ctx context.Context, date calendar.Date, region, location string) (*Day, error) {
-	e, err := e.on(ctx, date)
+	stands, err := compute.Look(ctx, e.conn, e.tenant, date)
 	if err != nil {
 		return nil, err
 	}
-	d := &Day{Explainer: e, Date: date}
-	if d.Scope, d.Zone, err = e.scope(date, region, location); err != nil {
+	d := &Day{Explainer: e.by(stands[0]), Date: date}
+	if d.Scope, d.Zone, err = d.scope(date, region, location); err != nil {
 		return nil, err
 	}
-	if err := e.checkFresh(ctx, date); err != nil {
+	if err := checkFresh(stands...); err != nil {
 		return nil, err
-	}
-	if err := e.conn.QueryRowContext(ctx, texts.Text("ask/state"), sql.Named("day", date.String())).Scan(&d.State); err != nil {
-		return nil, fmt.Errorf("read sql/ask/state: %w", err)
 	}
 	err = duck.Each(ctx, e.conn, "ask/curve", func(scan func(...any) error) error {
 		var s Step
-		err := scan(&s.Start, &s.End, &s.Agents, &s.Sessions)
+		err := scan(&d.State, &s.Start, &s.End, &s.Agents, &s.Sessions)
 		d.Curve = append(d.Curve, s)
 		return err
 	}, d.where()...)
 	return d, err
 }
 
-// on explains a day by the rules that it is counted by (R9).
-func (e *Explainer) on(ctx context.Context, date calendar.Date) (*Explainer, error) {
-	stands, err := compute.Look(ctx, e.conn, e.tenant, date)
-	if err != nil {
-		return nil, err
-	}
-	return &Explainer{conn: e.conn, tenant: stands[0].By}, nil
-}
+// by explains a day by the rules that it is counted by (R9).
+func (e *Explainer) by(s compute.Standing) *Explainer { return &Explainer{conn: e.conn, tenant: s.By} }
 
 // scope finds a region, and a location of it, in the configuration.
 func (e *Explainer) scope(date calendar.Date, region, location string) (rule.Scope, *time.Location, error) {
@@ -94,13 +84,9 @@ func onDay(date calendar.Date) string {
 	return " on " + date.String()
 }
 
-// checkFresh refuses a day whose results are missing, or come from another slice or other rules than those that it is counted
-// by: explaining it would explain another number.
-func (e *Explainer) checkFresh(ctx context.Context, days ...calendar.Date) error {
-	stands, err := compute.Look(ctx, e.conn, e.tenant, days...)
-	if err != nil {
-		return err
-	}
+// checkFresh refuses days whose results are missing, or come from another slice or other rules than those that they are counted
+// by: explaining them would explain other numbers.
+func checkFresh(stands ...compute.Standing) error {
 	for _, s := range stands {
 		if missing := s.Missing(); missing != nil {
 			return fail.New(fail.NotReady, fmt.Sprintf("`seats run --date %s` reads and counts it", s.Day), "nothing to explain: %w", missing)

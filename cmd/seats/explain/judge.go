@@ -22,9 +22,9 @@ type judged struct {
 func (h *history) judge() []*judged {
 	excluded := h.excluded()
 	var all []*judged
-	for i := range h.resources {
-		for _, s := range h.resources[i].sessions {
-			j := &judged{resource: &h.resources[i], session: s}
+	for _, r := range h.resources {
+		for _, s := range r.sessions {
+			j := &judged{resource: r, session: s}
 			all = append(all, j)
 			switch reason := h.reject(j); {
 			case reason != "":
@@ -132,13 +132,13 @@ func (h *history) excluded() string {
 // qualify is R4, R5 and R8: which activities the session has, where they lead, and whether it touches the day
 // there.
 func (h *history) qualify(j *judged) {
-	activities := h.activitiesOf(j)
+	activities := h.sharing(j, j.resource.activities)
 	if len(activities) == 0 {
 		j.stop(h.date, "R4", h.withoutActivity(j))
 		return
 	}
 	known := slices.DeleteFunc(slices.Clone(activities), func(a Activity) bool { return a.Switch == "" })
-	switch told := h.sharing(j.resource, j.resource.others, j); {
+	switch told := h.sharing(j, j.resource.others); {
 	case len(known) > 0:
 		h.locate(j, known, nil)
 	case len(told) > 0:
@@ -154,15 +154,11 @@ func (h *history) qualify(j *judged) {
 	}
 }
 
-// activitiesOf are the activities that share a second with a session (R4), the earliest first.
-func (h *history) activitiesOf(j *judged) []Activity {
-	return h.sharing(j.resource, j.resource.activities, j)
-}
-
-func (h *history) sharing(r *resource, activities []activity, j *judged) []Activity {
+// sharing are those of the activities that share a second with a session (R4), the earliest first.
+func (h *history) sharing(j *judged, activities []activity) []Activity {
 	var sharing []Activity
 	for _, a := range activities {
-		if iv, ok := h.interval(r, a); ok && iv.Overlaps(j.occupied) {
+		if iv, ok := h.interval(j.resource, a); ok && iv.Overlaps(j.occupied) {
 			sharing = append(sharing, a.Activity)
 		}
 	}
@@ -244,8 +240,7 @@ func (h *history) withoutActivity(j *judged) string {
 
 // ofOthers names another resource of the same agent that was active during the session: it does not help (R4).
 func (h *history) ofOthers(j *judged) string {
-	for i := range h.resources {
-		r := &h.resources[i]
+	for _, r := range h.resources {
 		for _, a := range r.activities {
 			if iv, ok := h.interval(r, a); ok && r.key != j.resource.key && iv.Overlaps(j.occupied) {
 				return fmt.Sprintf("; one of resource_key %d, the same agent, does", r.key)

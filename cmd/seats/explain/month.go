@@ -70,7 +70,11 @@ func (m *Month) stored(ctx context.Context) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	if err := m.checkFresh(ctx, m.tenant.DaysOf(m.Month)...); err != nil {
+	stands, err := compute.Look(ctx, m.conn, m.tenant, m.tenant.DaysOf(m.Month)...)
+	if err == nil {
+		err = checkFresh(stands...)
+	}
+	if err != nil {
 		return 0, err
 	}
 	if result.Stale {

@@ -121,11 +121,11 @@ type looking struct {
 // spans calls visit with every session that counts in the scope, cut to the day, and its agent.
 func (b looking) spans(visit func(agent string, h *history, j *judged, span calendar.Interval)) {
 	for agent := range b.agents {
-		h, err := b.day.load(context.Background(), agent, b.world.day)
+		all, err := b.day.histories(context.Background(), agent, []calendar.Date{b.world.day})
 		require.NoError(b.t, err)
-		for _, j := range h.judge() {
+		for _, j := range all[0].judge() {
 			if span, cut := j.occupied.Intersect(b.day.Scope.Day); cut && b.counts(j) {
-				visit(agent, h, j, span)
+				visit(agent, all[0], j, span)
 			}
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"io/fs"
 	"path"
 	"path/filepath"
+	"strings"
 
 	"seats/cmd/seats/audit"
 	"seats/cmd/seats/pseudonym"
@@ -129,14 +130,6 @@ type day struct {
 	fromRows    string // what the store says of the slice
 }
 
-func bounds(p audit.Period) []any {
-	from, to := "0001-01-01", "9999-12-31"
-	if !p.IsEverything() {
-		from, to = p.From.String(), p.To.String()
-	}
-	return []any{sql.Named("from", from), sql.Named("to", to)}
-}
-
 func (x *export) days(ctx context.Context, period audit.Period) error {
 	var days []day
 	err := duck.Each(ctx, x.scratch.Conn, "lake/day", func(scan func(...any) error) error {
@@ -148,7 +141,7 @@ func (x *export) days(ctx context.Context, period audit.Period) error {
 		}
 		days = append(days, d)
 		return err
-	}, bounds(period)...)
+	}, period.Bounds()...)
 	if err != nil {
 		return err
 	}
@@ -186,7 +179,10 @@ func (x *export) day(ctx context.Context, d day) error {
 	if err := x.put(ctx, parts, values); err != nil {
 		return err
 	}
-	return x.scratch.Empty(ctx)
+	if x.masks == nil {
+		return x.scratch.EmptyRows(ctx)
+	}
+	return x.scratch.Empty(ctx) // of what was counted from them, too
 }
 
 // load brings the day's raw rows into the scratch store, with pseudonyms where they are wanted, and gives the rules that
@@ -222,7 +218,7 @@ func (x *export) months(ctx context.Context, period audit.Period) error {
 		err := scan(&m.relation, &m.month, &m.hash)
 		months = append(months, m)
 		return err
-	}, bounds(period)...)
+	}, period.Bounds()...)
 	if err != nil {
 		return err
 	}
@@ -271,17 +267,6 @@ func (x *export) done(parts []partition) bool {
 	return true
 }
 
-// parameters of the statements, beside the file.
-var parameters = map[string][]string{
-	"slice":            {"day"},
-	"rule":             {"rules"},
-	"daily_concurrent": {"day"},
-	"enabled_daily":    {"day"},
-	"data_quality":     {"day", "masked"},
-	"monthly_enabled":  {"month"},
-	"issued":           {"month", "masked"},
-}
-
 // put writes partitions and replaces them in the lake.
 func (x *export) put(ctx context.Context, parts []partition, values map[string]any) error {
 	values["masked"] = x.masks != nil
@@ -289,8 +274,10 @@ func (x *export) put(ctx context.Context, parts []partition, values map[string]a
 	for _, p := range parts {
 		file := filepath.Join(x.scratch.TempDir(), p.relation+".parquet")
 		args := []any{sql.Named("file", file)}
-		for _, name := range parameters[p.relation] {
-			args = append(args, sql.Named(name, values[name]))
+		for name, value := range values {
+			if strings.Contains(texts.Text("lake/"+p.relation), "$"+name) {
+				args = append(args, sql.Named(name, value))
+			}
 		}
 		if _, err := duck.Exec(ctx, x.scratch.Conn, "lake/"+p.relation, args...); err != nil {
 			return err

@@ -109,12 +109,11 @@ func (p *packer) load(ctx context.Context) error {
 }
 
 func (p *packer) loadDays(ctx context.Context) error {
-	slices, err := store.Slices(ctx, p.scratch.Conn)
-	if err != nil {
+	var err error
+	if p.held, err = store.Slices(ctx, p.scratch.Conn); err != nil {
 		return err
 	}
-	p.held = slices
-	for text := range slices {
+	for text := range p.held {
 		d, err := calendar.ParseDate(text)
 		if err != nil {
 			return err
@@ -126,7 +125,7 @@ func (p *packer) loadDays(ctx context.Context) error {
 	if len(p.days) == 0 {
 		return fail.New(fail.NotReady, "`seats status` lists the days", "the store has no slice of the period")
 	}
-	sortDays(p.days)
+	slices.SortFunc(p.days, calendar.Date.Compare)
 	p.from, p.to = p.days[0].String(), p.days[len(p.days)-1].String()
 	if m := p.days[len(p.days)-1].YearMonth(); p.Period.HoldsMonth(m) { // all of which may have ended before its last day
 		p.to = m.Last().String()

@@ -10,7 +10,6 @@ import (
 	"strconv"
 	"time"
 
-	"seats/internal/calendar"
 	"seats/internal/store"
 	"seats/report"
 )
@@ -18,38 +17,18 @@ import (
 // leftOut takes the place of a text that people wrote or that came from an error, in a pack with pseudonyms.
 const leftOut = "(left out: it may name an agent)"
 
-// issues are the issued files of the period.
-func (p *packer) issues(ctx context.Context) ([]report.Issue, error) {
-	all, err := report.IssuedFiles(ctx, p.scratch.Conn)
-	if err != nil {
-		return nil, err
-	}
-	var picked []report.Issue
-	for _, i := range all {
-		if p.holds(i.Period) {
-			picked = append(picked, i)
-		}
-	}
-	return picked, nil
-}
-
-func (p *packer) holds(period string) bool {
-	if m, err := calendar.ParseMonth(period); err == nil {
-		return p.Period.HoldsMonth(m)
-	}
-	d, err := calendar.ParseDate(period)
-	return err == nil && p.Period.Holds(d)
-}
-
 // writeIssued adds the data files, manifests and signatures of the period as they lie in the output folder, and what
 // the store says of them. What is gone from the folder is missing here too: the audit says so.
 func (p *packer) writeIssued(ctx context.Context) error {
-	issues, err := p.issues(ctx)
+	issues, err := report.IssuedFiles(ctx, p.scratch.Conn)
 	if err != nil {
 		return err
 	}
 	rows := [][]string{{"region", "measure", "period", "revision", "value", "state", "file", "sha256", "manifest_sha256", "supersedes", "reason", "peak_ts", "peak_seconds", "issued_at"}}
 	for _, i := range issues {
+		if !p.Period.HoldsText(i.Period) {
+			continue
+		}
 		peak := ""
 		if i.PeakAt != nil {
 			peak = number(i.PeakAt.Unix())

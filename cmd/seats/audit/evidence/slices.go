@@ -1,7 +1,6 @@
 package evidence
 
 import (
-	"cmp"
 	"context"
 	"slices"
 
@@ -105,8 +104,4 @@ func (p *packer) maskRows(ctx context.Context, d calendar.Date) (err error) {
 	c.text = string(c.tenant.Rules())
 	p.replace(original, sha([]byte(c.text)))
 	return nil
-}
-
-func sortDays(days []calendar.Date) {
-	slices.SortFunc(days, func(a, b calendar.Date) int { return cmp.Compare(a.String(), b.String()) })
 }
