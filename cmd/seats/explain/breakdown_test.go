@@ -141,7 +141,7 @@ func (b looking) names(by config.Unit, h *history, j *judged, groups map[int64][
 				names = append(names, f.Location)
 			}
 		}
-		if !slices.ContainsFunc(h.activitiesOf(j), func(a Activity) bool { return a.Switch != "" }) {
+		if !slices.ContainsFunc(h.sharing(j, j.resource.activities), func(a Activity) bool { return a.Switch != "" }) {
 			slices.Sort(names) // told by other legs: they have the first activity in common, and the name decides
 		}
 	case config.BySwitch:
