@@ -84,7 +84,7 @@ func (d decision) issue(action Action, issue Issue, recovered []Issue) plan {
 	}
 	issue.Region, issue.Measure, issue.Period = d.number.Region, d.number.Measure, d.number.Period
 	issue.Value, issue.State = d.number.Value, d.number.State
-	issue.File, issue.SHA256, issue.IssuedAt = d.number.fileName(issue.Revision), digest(data), d.now
+	issue.File, issue.SHA256, issue.IssuedAt = d.number.fileName(issue.Revision), Digest(data), d.now
 	issue = d.withPeak(issue)
 	p, err := d.describe(issue, recovered, int64(len(data)), nil)
 	if err != nil {
@@ -174,7 +174,7 @@ func (d decision) restoredData(issue Issue) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if digest(data) != issue.SHA256 {
+	if Digest(data) != issue.SHA256 {
 		return nil, &ConflictError{
 			File:    d.path(issue.File),
 			Problem: "the issued file is gone, and today's report.columns give other bytes than were issued",
@@ -198,7 +198,7 @@ func (d decision) describe(issue Issue, recovered []Issue, size int64, updates [
 	if err != nil {
 		return plan{}, err
 	}
-	issue.ManifestSHA256, issue.RulesSHA256 = digest(text), m.RulesHash
+	issue.ManifestSHA256, issue.RulesSHA256 = Digest(text), m.RulesHash
 	return plan{outcome: Outcome{Number: d.number, Issue: issue}, manifest: text}, nil
 }
 

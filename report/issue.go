@@ -67,16 +67,17 @@ type Writer struct {
 	Signing  *Signing // nil: nothing is signed
 }
 
-// key identifies a chain of revisions.
-type key struct {
-	region  string
-	measure Measure
-	period  string
+// Series identifies a chain of revisions.
+type Series struct {
+	Region  string
+	Measure Measure
+	Period  string
 }
 
-func (n Number) key() key { return key{n.Region, n.Measure, n.Period} }
+func (n Number) series() Series { return Series{n.Region, n.Measure, n.Period} }
 
-func (i Issue) key() key { return key{i.Region, i.Measure, i.Period} }
+// Series is the chain of revisions that the issue is one of.
+func (i Issue) Series() Series { return Series{i.Region, i.Measure, i.Period} }
 
 // Issue performs R13 for the numbers of one tenant and gives one outcome for
 // each, in their order. ledger holds what was issued to the tenant before, in
@@ -100,13 +101,13 @@ func (w Writer) Issue(numbers []Number, ledger []Issue, reason string, now time.
 	if err != nil {
 		return nil, err
 	}
-	chains := make(map[key][]Issue)
+	chains := make(map[Series][]Issue)
 	for _, issue := range ledger {
-		chains[issue.key()] = append(chains[issue.key()], issue)
+		chains[issue.Series()] = append(chains[issue.Series()], issue)
 	}
 	plans := make([]plan, 0, len(numbers))
 	for _, n := range numbers {
-		d := decision{writer: w, number: n, chain: chains[n.key()], found: found, reason: reason, now: wholeSecond(now)}
+		d := decision{writer: w, number: n, chain: chains[n.series()], found: found, reason: reason, now: wholeSecond(now)}
 		plans = append(plans, d.decide())
 	}
 	outcomes := make([]Outcome, 0, len(plans))
@@ -119,15 +120,15 @@ func (w Writer) Issue(numbers []Number, ledger []Issue, reason string, now time.
 // oneTenantOnce refuses what a caller can only get wrong: numbers of two
 // tenants in one folder, or two numbers for one file.
 func oneTenantOnce(numbers []Number) error {
-	seen := make(map[key]bool)
+	seen := make(map[Series]bool)
 	for _, n := range numbers {
 		if n.Tenant != numbers[0].Tenant {
 			return fmt.Errorf("issue numbers: tenants %q and %q in one folder", numbers[0].Tenant, n.Tenant)
 		}
-		if seen[n.key()] {
+		if seen[n.series()] {
 			return fmt.Errorf("issue numbers: %s of %s for %s is there twice", n.Measure, n.Region, n.Period)
 		}
-		seen[n.key()] = true
+		seen[n.series()] = true
 	}
 	return nil
 }

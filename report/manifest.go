@@ -146,7 +146,7 @@ func ReadManifest(path string) (Manifest, string, error) {
 		return Manifest{}, "", fmt.Errorf("read manifest: %w", err)
 	}
 	m, err := ParseManifest(path, text)
-	return m, digest(text), err
+	return m, Digest(text), err
 }
 
 // ParseManifest gives what the text of a manifest says; path is named in its error.
@@ -160,4 +160,5 @@ func ParseManifest(path string, text []byte) (m Manifest, err error) {
 	return m, nil
 }
 
-func digest(text []byte) string { return fmt.Sprintf("%x", sha256.Sum256(text)) }
+// Digest is the SHA-256 of a text, in hexadecimal.
+func Digest(text []byte) string { return fmt.Sprintf("%x", sha256.Sum256(text)) }

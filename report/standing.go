@@ -32,10 +32,10 @@ func Gone(dir string, ledger []Issue) (names []string, err error) {
 	for _, e := range entries {
 		there[e.Name()] = true
 	}
-	stands := map[key]Issue{}
+	stands := map[Series]Issue{}
 	for _, i := range ledger {
-		if i.Revision > stands[i.key()].Revision {
-			stands[i.key()] = i
+		if i.Revision > stands[i.Series()].Revision {
+			stands[i.Series()] = i
 		}
 	}
 	for _, i := range stands {
@@ -129,7 +129,7 @@ func (d decision) readIssue(revision int) (Issue, int64, error) {
 	if !m.describes(d.number, revision) {
 		return Issue{}, 0, d.unissued(name, "the ledger does not know it, and its manifest describes something else")
 	}
-	issue := m.issue(digest(text))
+	issue := m.Issue(Digest(text))
 	size, gone, err := d.verifyData(issue)
 	if gone {
 		err = fmt.Errorf("read data file: %s vanished while it was looked at", d.path(name))
@@ -144,8 +144,8 @@ func (m Manifest) describes(n Number, revision int) bool {
 		m.Value >= 0 && (m.State == Final || m.State == Provisional)
 }
 
-// issue is the ledger's entry for a manifest with the given SHA-256.
-func (m Manifest) issue(sum string) Issue {
+// Issue is the ledger's entry for a manifest with the given SHA-256.
+func (m Manifest) Issue(sum string) Issue {
 	issue := Issue{
 		Region: m.Region, Measure: m.Measure, Period: m.Period, Revision: m.Revision,
 		Value: m.Value, State: m.State, File: m.File, SHA256: m.SHA256, ManifestSHA256: sum,
@@ -167,7 +167,7 @@ func (d decision) verifyData(issue Issue) (size int64, gone bool, err error) {
 	if err != nil {
 		return 0, false, fmt.Errorf("read data file: %w", err)
 	}
-	if sum := digest(text); sum != issue.SHA256 {
+	if sum := Digest(text); sum != issue.SHA256 {
 		return 0, false, &ConflictError{
 			File:    d.path(issue.File),
 			Problem: fmt.Sprintf("the file was changed since it was issued: its SHA-256 is %s, issued was %s", sum, issue.SHA256),
@@ -187,7 +187,7 @@ func (d decision) verifyManifest(now *standing) (m Manifest, text []byte, err er
 		return m, nil, fmt.Errorf("read manifest: %w", err)
 	}
 	m, err = ParseManifest(path, text)
-	sum := digest(text)
+	sum := Digest(text)
 	if err == nil && sum == now.issue.ManifestSHA256 {
 		return m, text, nil
 	}

@@ -15,6 +15,7 @@ import (
 	"reflect"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/duckdb/duckdb-go/v2"
 
@@ -195,7 +196,7 @@ func each(ctx context.Context, q Queryer, text, shown string, row func(scan func
 	return nil
 }
 
-// All gives the rows of an embedded query. Its columns are the exported fields of T in their order, those of an embedded struct in
+// All gives the rows of an embedded query. Its columns are the exported fields of T in their order, those of a struct in it in
 // its place; T is the one column itself where it is no struct, or scans itself.
 func All[T any](ctx context.Context, q Queryer, name string, args ...any) (all []T, err error) {
 	err = Each(ctx, q, name, func(scan func(...any) error) error {
@@ -209,16 +210,13 @@ func All[T any](ctx context.Context, q Queryer, name string, args ...any) (all [
 
 // columns are where a row's columns go in a value.
 func columns(v reflect.Value) (into []any) {
-	_, scans := v.Addr().Interface().(sql.Scanner)
+	scans := reflect.PointerTo(v.Type()).Implements(reflect.TypeFor[sql.Scanner]()) || v.Type() == reflect.TypeFor[time.Time]()
 	if scans || v.Kind() != reflect.Struct {
 		return []any{v.Addr().Interface()}
 	}
 	for i := range v.NumField() {
-		switch f := v.Type().Field(i); {
-		case f.Anonymous:
+		if f := v.Type().Field(i); f.Anonymous || f.IsExported() {
 			into = append(into, columns(v.Field(i))...)
-		case f.IsExported():
-			into = append(into, v.Field(i).Addr().Interface())
 		}
 	}
 	return into
