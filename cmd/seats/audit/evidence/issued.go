@@ -20,7 +20,7 @@ import (
 // a name went into. Where the packer had before it what a digest is of, it gives way to the digest of what stands in the
 // pack instead, and can be checked there; any other one gives way to a keyed one, which fits nothing in the pack.
 type digests struct {
-	masks *pseudonym.Masks  // nil: no pseudonyms, and every digest stays
+	masks *pseudonym.Key    // nil: no pseudonyms, and every digest stays
 	of    map[string]string // by the original
 }
 
