@@ -87,7 +87,7 @@ func (b looking) parts(by config.Unit, groups map[int64][]string) map[string]Par
 			return
 		}
 		held, has := first[agent]
-		if !has || j.occupied.Start < held.occupied.Start || j.occupied.Start == held.occupied.Start && j.key.ID < held.key.ID {
+		if !has || j.occupied.Start < held.occupied.Start || j.occupied.Start == held.occupied.Start && j.Key.ID < held.Key.ID {
 			first[agent] = seat{j, names[0]}
 		}
 	})
@@ -131,13 +131,13 @@ func firstAt(spans map[string][]calendar.Interval, agents int64) int64 {
 func (b looking) names(by config.Unit, h *history, j *judged, groups map[int64][]string) (names []string) {
 	switch by {
 	case config.ByAgentGroup:
-		names = groups[j.key.ID]
+		names = groups[j.Key.ID]
 		if len(names) == 0 {
 			names = []string{"(none)"}
 		}
 	case config.ByLocation:
 		for _, f := range j.fates {
-			if b.isHere(place{f.Region, f.Location}) {
+			if b.isHere(f.place) {
 				names = append(names, f.Location)
 			}
 		}
@@ -219,7 +219,7 @@ func TestAnOlderStoreIsNotBrokenDown(t *testing.T) {
 		_, err := duck.Exec(t.Context(), conn, schema)
 		require.NoError(t, err)
 	}
-	err := New(conn, config.Tenant{Name: "acme"}).canBreakDown(t.Context())
+	_, err := New(conn, config.Tenant{Name: "acme"}).breakDown(t.Context(), "ask/breakdown", config.ByLocation, "US", mustDate(t, "2026-03-10"), "--date")
 	require.ErrorContains(t, err, "the store of tenant acme is an older version's, which cannot be broken down")
 	require.Equal(t, []string{"the next `seats run` or `seats compute` brings the store up to date"}, fail.Hints(err))
 }

@@ -1,7 +1,9 @@
 package explain
 
 import (
+	"cmp"
 	"slices"
+	"sort"
 
 	"seats/internal/calendar"
 )
@@ -17,12 +19,21 @@ type Curve []Step
 
 // At is the step that holds a second; false outside the day.
 func (c Curve) At(second int64) (Step, bool) {
+	at := slices.IndexFunc(c, func(s Step) bool { return s.Contains(second) })
+	if at < 0 {
+		return Step{}, false
+	}
+	return c[at], true
+}
+
+// at are the spans of time with so many agents.
+func (c Curve) at(agents int64) (spans []calendar.Interval) {
 	for _, s := range c {
-		if s.Contains(second) {
-			return s, true
+		if s.Agents == agents {
+			spans = append(spans, s.Interval)
 		}
 	}
-	return Step{}, false
+	return calendar.Union(spans)
 }
 
 // Plateaus are all spans of time at the highest number of agents; none where it is 0.
@@ -33,12 +44,7 @@ func (c Curve) Plateaus() (agents int64, plateaus []calendar.Interval) {
 	if agents == 0 {
 		return 0, nil
 	}
-	for _, s := range c {
-		if s.Agents == agents {
-			plateaus = append(plateaus, s.Interval)
-		}
-	}
-	return agents, calendar.Union(plateaus)
+	return agents, c.at(agents)
 }
 
 // peak is the highest number of agents, and the first second of it, 0 where there is nobody.
@@ -63,38 +69,29 @@ func (c Curve) Sessions() (sessions, second int64) {
 // Lasting is the highest number of agents that is not undercut for some seconds on end, and the first second of
 // the first such span; 0 where there is none.
 func (c Curve) Lasting(seconds int64) (agents, second int64) {
-	l := lasting{atLeast: seconds}
-	end := int64(0)
-	for _, s := range c {
-		l.rising = append(l.rising, height{s.Agents, l.sink(s.Agents, s.Start)})
-		end = s.End
-	}
-	l.sink(0, end)
-	return l.agents, l.second
-}
-
-// lasting walks a curve with a stack of rising heights, each with the second since which the curve has been at
-// least as high. A height that the curve sinks below has had its longest span.
-type lasting struct {
-	atLeast int64
-	rising  []height
-
-	agents, second int64
-}
-
-type height struct{ agents, from int64 }
-
-// sink takes off the heights that are not below agents, and returns since when the curve has been that high.
-func (l *lasting) sink(agents, until int64) (from int64) {
-	from = until
-	for len(l.rising) > 0 && l.rising[len(l.rising)-1].agents >= agents {
-		top := l.rising[len(l.rising)-1]
-		l.rising, from = l.rising[:len(l.rising)-1], top.from
-		if until-top.from >= l.atLeast && top.agents > l.agents {
-			l.agents, l.second = top.agents, top.from
+	lasts := func(agents int64) bool { // what is held, fewer are too
+		begun := false
+		for _, s := range c {
+			if s.Agents < agents {
+				begun = false
+				continue
+			}
+			if !begun {
+				begun, second = true, s.Start
+			}
+			if s.End-second >= seconds {
+				return true
+			}
 		}
+		return false
 	}
-	return from
+	top, _ := c.peak()
+	agents = int64(sort.Search(int(top), func(n int) bool { return !lasts(int64(n) + 1) }))
+	if agents == 0 {
+		return 0, 0
+	}
+	lasts(agents)
+	return agents, second
 }
 
 // Minute is a minute of the day.
@@ -107,40 +104,27 @@ type Minute struct {
 
 // Busiest are the n minutes with the most agents at once; among equals those with more agent-seconds first, and
 // then the earlier ones. Minutes without anybody are left out.
-func (c Curve) Busiest(n int) []Minute {
-	minutes := slices.DeleteFunc(c.minutes(), func(m Minute) bool { return m.Agents == 0 })
-	slices.SortStableFunc(minutes, func(a, b Minute) int {
-		if a.Agents != b.Agents {
-			return int(b.Agents - a.Agents)
-		}
-		return int(b.AgentSeconds - a.AgentSeconds)
-	})
-	return minutes[:min(n, len(minutes))]
-}
-
-// minutes cuts the curve at every full minute.
-func (c Curve) minutes() []Minute {
-	var minutes []Minute
+func (c Curve) Busiest(n int) (minutes []Minute) {
 	for _, s := range c {
-		for from := s.Start; from < s.End; {
+		for from := s.Start; s.Agents > 0 && from < s.End; { // cut at every full minute
 			start := from - from%60
-			until := min(s.End, start+60)
+			seconds := min(s.End, start+60) - from
 			if last := len(minutes) - 1; last < 0 || minutes[last].Start != start {
 				minutes = append(minutes, Minute{Start: start})
 			}
-			minutes[len(minutes)-1].add(s.Agents, until-from)
-			from = until
+			m := &minutes[len(minutes)-1]
+			if s.Agents > m.Agents {
+				m.Agents, m.Seconds = s.Agents, 0
+			}
+			if s.Agents == m.Agents {
+				m.Seconds += seconds
+			}
+			m.AgentSeconds += s.Agents * seconds
+			from += seconds
 		}
 	}
-	return minutes
-}
-
-func (m *Minute) add(agents, seconds int64) {
-	if agents > m.Agents {
-		m.Agents, m.Seconds = agents, 0
-	}
-	if agents == m.Agents {
-		m.Seconds += seconds
-	}
-	m.AgentSeconds += agents * seconds
+	slices.SortStableFunc(minutes, func(a, b Minute) int {
+		return cmp.Or(cmp.Compare(b.Agents, a.Agents), cmp.Compare(b.AgentSeconds, a.AgentSeconds))
+	})
+	return minutes[:min(n, len(minutes))]
 }

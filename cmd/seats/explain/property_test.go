@@ -41,7 +41,7 @@ func TestAnyDayIsExplainedAsItWasCounted(t *testing.T) {
 func (w world) listAtAnySecondHasExactlyTheCountedAgents(t *rapid.T, conn *sql.Conn) {
 	location := rapid.SampledFrom(w.scopes()).Draw(t, "location")
 	for _, at := range []place{{"US", ""}, {"EU", ""}, location} {
-		day, err := New(conn, w.tenant).Day(context.Background(), w.day, at.region, at.location)
+		day, err := New(conn, w.tenant).Day(context.Background(), w.day, at.Region, at.Location)
 		require.NoError(t, err)
 		require.NotEmpty(t, day.Curve)
 		for _, step := range day.Curve {
@@ -86,7 +86,7 @@ func (w world) everySessionHasTheFateThatWasCounted(t *rapid.T, conn *sql.Conn) 
 // can give, another computation, for the others a look at every second. The store is no use afterwards.
 func (w world) readingsAreWhatLookingSays(t *rapid.T, conn *sql.Conn) {
 	at := rapid.SampledFrom(w.scopes()).Draw(t, "scope")
-	day, err := New(conn, w.tenant).Day(context.Background(), w.day, at.region, at.location)
+	day, err := New(conn, w.tenant).Day(context.Background(), w.day, at.Region, at.Location)
 	require.NoError(t, err)
 	got, err := day.Sensitivity(context.Background(), 1)
 	require.NoError(t, err)
@@ -133,7 +133,7 @@ func (b looking) spans(visit func(agent string, h *history, j *judged, span cale
 
 func (b looking) counts(j *judged) bool {
 	for _, f := range j.fates {
-		if f.Verdict != NotCounted && b.isHere(place{f.Region, f.Location}) {
+		if f.Verdict != NotCounted && b.isHere(f.place) {
 			return true
 		}
 	}
@@ -141,7 +141,7 @@ func (b looking) counts(j *judged) bool {
 }
 
 func (b looking) isHere(p place) bool {
-	return p.region == b.at.region && (b.at.location == "" || p.location == b.at.location)
+	return p.Region == b.at.Region && (b.at.Location == "" || p.Location == b.at.Location)
 }
 
 // most is the largest number of different agents in any second of some spans: it is reached where one begins.
@@ -213,7 +213,7 @@ func (b looking) legsOnly(conn *sql.Conn) int64 {
 // recomputed computes the day anew for a tenant.
 func (b looking) recomputed(conn *sql.Conn, w world) int64 {
 	recompute(b.t, conn, w)
-	day, err := New(conn, w.tenant).Day(context.Background(), w.day, b.at.region, b.at.location)
+	day, err := New(conn, w.tenant).Day(context.Background(), w.day, b.at.Region, b.at.Location)
 	require.NoError(b.t, err)
 	agents, _ := day.Curve.Plateaus()
 	return agents

@@ -72,27 +72,28 @@ func (t *Trend) Lacks() (lacks []string) {
 	return lacks
 }
 
-var trendHeader = []string{"tenant", "region", "month", "from", "counted", "ahead", "highest", "peak_low", "peak_high", "times",
-	"committed", "passed_on", "times_above", "passed_earliest", "passed_latest"}
-
-// trendCommitted is where in the header begins what is said of that.
-const trendCommitted = 10
-
-func (t *Trend) row() []any {
-	row := []any{t.Tenant, t.Region.Name, t.Month, t.From, t.Counted, len(t.Ahead), t.Highest, nil, nil, t.Peak.Times, nil, nil, nil, nil, nil}
+// columns are the month in one row: what is known of it, and what is said of what is committed.
+func (t *Trend) columns() (month, committed report.Table) {
+	low, high, above, commit, on, earliest, latest := any(nil), any(nil), any(nil), any(nil), any(nil), any(nil), any(nil)
 	if len(t.Ahead) == 0 {
-		row[7], row[8] = t.Highest, t.Highest
+		low, high = t.Highest, t.Highest
 	}
 	if t.Peak.Known() {
-		row[7], row[8] = t.Peak.Low, t.Peak.High
+		low, high = t.Peak.Low, t.Peak.High
 	}
 	if t.Committed > 0 {
-		row[trendCommitted], row[11], row[13], row[14] = t.Committed, day(t.PassedOn), day(t.PassEarliest), day(t.PassLatest)
+		commit, on, earliest, latest = t.Committed, day(t.PassedOn), day(t.PassEarliest), day(t.PassLatest)
 		if t.Peak.Known() {
-			row[12] = t.Peak.Above
+			above = t.Peak.Above
 		}
 	}
-	return row
+	return report.Table{
+			Header: []string{"tenant", "region", "month", "from", "counted", "ahead", "highest", "peak_low", "peak_high", "times"},
+			Rows:   [][]any{{t.Tenant, t.Region.Name, t.Month, t.From, t.Counted, len(t.Ahead), t.Highest, low, high, t.Peak.Times}},
+		}, report.Table{
+			Header: []string{"committed", "passed_on", "times_above", "passed_earliest", "passed_latest"},
+			Rows:   [][]any{{commit, on, above, earliest, latest}},
+		}
 }
 
 // day is blank where it is none.
@@ -105,12 +106,11 @@ func day(d calendar.Date) any {
 
 // Brief is the month in one row, and one of what is committed where something is, for people.
 func (t *Trend) Brief() []report.Table {
-	row := t.row()
-	brief := []report.Table{{Header: trendHeader[:trendCommitted], Rows: [][]any{row[:trendCommitted]}}}
-	if t.Committed > 0 {
-		brief = append(brief, report.Table{Header: trendHeader[trendCommitted:], Rows: [][]any{row[trendCommitted:]}})
+	month, committed := t.columns()
+	if t.Committed == 0 {
+		return []report.Table{month}
 	}
-	return brief
+	return []report.Table{month, committed}
 }
 
 // Days has a row for each day that has no number yet.
@@ -131,17 +131,15 @@ func (t *Trend) Days() report.Table {
 
 // Document is all in one row, for JSON.
 func (t *Trend) Document() report.Table {
-	return report.Table{Header: append(trendHeader[:len(trendHeader):len(trendHeader)], "days"), Rows: [][]any{append(t.row(), list(t.Days()))}}
+	month, committed := t.columns()
+	days := report.Table{Header: []string{"days"}, Rows: [][]any{{list(t.Days())}}}
+	return before(month.Header, month.Rows[0], before(committed.Header, committed.Rows[0], days))
 }
 
 // List is the days with tenant, region and the newest day counted in every row, for CSV. The first row, without a date, is the month's peak.
 func (t *Trend) List() report.Table {
-	row := t.row()
-	days := t.Days()
-	all := report.Table{Header: append([]string{"tenant", "region", "month", "from", "committed"}, days.Header...)}
-	before := []any{row[0], row[1], row[2], row[3], row[trendCommitted]}
-	for _, d := range append([][]any{{nil, nil, row[7], row[8], row[9], row[12]}}, days.Rows...) {
-		all.Rows = append(all.Rows, append(before[:len(before):len(before)], d...))
-	}
-	return all
+	month, committed := t.columns()
+	m, c, days := month.Rows[0], committed.Rows[0], t.Days()
+	days.Rows = append([][]any{{nil, nil, m[7], m[8], m[9], c[2]}}, days.Rows...)
+	return before(append(month.Header[:4], "committed"), append(m[:4], c[0]), days)
 }
