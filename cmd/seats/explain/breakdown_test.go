@@ -19,23 +19,18 @@ import (
 )
 
 // The store breaks a day down by SQL; here each second is looked at, with what this package says of the sessions.
-func TestSharesAddUpAndAnyBreakdownIsWhatLookingSays(t *testing.T) {
-	t.Parallel()
-	conn := emptyStore(t)
-	rapid.Check(t, func(t *rapid.T) {
-		w := drawWorld(t, conn)
-		groups := drawGroups(t, conn, w)
-		for _, region := range []string{"US", "EU"} {
-			day, err := New(conn, w.tenant).Day(context.Background(), w.day, region, "")
+func (w world) sharesAddUpAndAnyBreakdownIsWhatLookingSays(t *rapid.T, conn *sql.Conn, histories map[string]judgedHistory) {
+	groups := drawGroups(t, conn, w)
+	for _, region := range []string{"US", "EU"} {
+		day, err := New(conn, w.tenant).Day(context.Background(), w.day, region, "")
+		require.NoError(t, err)
+		for _, by := range config.Units {
+			b, err := day.Breakdown(context.Background(), by)
 			require.NoError(t, err)
-			for _, by := range config.Units {
-				b, err := day.Breakdown(context.Background(), by)
-				require.NoError(t, err)
-				look := looking{t: t, world: w, day: day, at: place{region, ""}}
-				requireBreakdown(t, day, by, b, look.parts(by, groups))
-			}
+			look := looking{t: t, world: w, day: day, at: place{region, ""}, histories: histories}
+			requireBreakdown(t, day, by, b, look.parts(by, groups))
 		}
-	})
+	}
 }
 
 func requireBreakdown(t *rapid.T, day *Day, by config.Unit, b *Breakdown, want map[string]Part) {
@@ -52,18 +47,18 @@ func requireBreakdown(t *rapid.T, day *Day, by config.Unit, b *Breakdown, want m
 
 // drawGroups puts sessions into groups: none, one, or several.
 func drawGroups(t *rapid.T, conn *sql.Conn, w world) map[int64][]string {
-	insert(t, conn, "delete from _data.session_group")
-	groups := map[int64][]string{}
+	groups, rows := map[int64][]string{}, rowsOf{}
 	for key := range int64(8) {
 		groups[key] = rapid.SliceOfNDistinct(rapid.SampledFrom([]string{"Éa", "b", "c, d"}), 0, 3, rapid.ID).Draw(t, "groups")
 		slices.Sort(groups[key])
 		for _, name := range groups[key] {
-			insert(t, conn, "insert into _data.session_group values (?, ?, 0, ?)", w.day.String(), key, name)
+			rows.add("session_group", w.day, key, 0, name)
 		}
 		if len(groups[key]) == 0 {
-			insert(t, conn, "insert into _data.session_group values (?, ?, 0, null)", w.day.String(), key)
+			rows.add("session_group", w.day, key, 0, nil)
 		}
 	}
+	rows.write(t, conn)
 	return groups
 }
 
@@ -164,22 +159,17 @@ func (b looking) names(by config.Unit, h *history, j *judged, groups map[int64][
 	return names
 }
 
-func TestADayWhoseGroupsWereNotReadSaysSo(t *testing.T) {
-	t.Parallel()
-	conn := emptyStore(t)
-	rapid.Check(t, func(t *rapid.T) {
-		w := drawWorld(t, conn)
-		insert(t, conn, "delete from _data.session_group")
-		day, err := New(conn, w.tenant).Day(context.Background(), w.day, "US", "")
+// A day whose groups were not read says so.
+func (w world) groupsThatWereNotReadAreNamed(t *rapid.T, conn *sql.Conn) {
+	day, err := New(conn, w.tenant).Day(context.Background(), w.day, "US", "")
+	require.NoError(t, err)
+	b, err := day.Breakdown(context.Background(), config.ByAgentGroup)
+	if len(day.Curve) == 1 && day.Curve[0].Agents == 0 {
 		require.NoError(t, err)
-		b, err := day.Breakdown(context.Background(), config.ByAgentGroup)
-		if len(day.Curve) == 1 && day.Curve[0].Agents == 0 {
-			require.NoError(t, err)
-			require.Empty(t, b.Parts)
-			return
-		}
-		require.ErrorContains(t, err, "the agent groups of "+w.day.String()+" were not read")
-	})
+		require.Empty(t, b.Parts)
+		return
+	}
+	require.ErrorContains(t, err, "the agent groups of "+w.day.String()+" were not read")
 }
 
 // What a draw seldom hits: a session that ends in the very second in which the peak begins, and one inside another of the
