@@ -20,12 +20,10 @@ const (
 	statusText   = "AGENT_SEATS"
 )
 
-// dataFileRows is how many rows a data file has below its header: one region
-// and one period make one row.
+// dataFileRows is how many rows a data file has below its header: one region and one period make one row.
 const dataFileRows = 1
 
-// fieldValues are what a column of a data file can show: one for each of
-// config.Fields, which a test holds them to.
+// fieldValues are what a column of a data file can show: one for each of config.Fields, which a test holds them to.
 var fieldValues = map[string]func(Number) string{
 	"TenantID":       func(n Number) string { return n.Tenant },
 	"Region":         func(n Number) string { return n.Region },
@@ -39,13 +37,11 @@ var fieldValues = map[string]func(Number) string{
 	"MessageSize":    func(n Number) string { return strconv.FormatInt(n.Value, 10) },
 }
 
-// renderDataFile gives the bytes of the number's data file: a header and one
-// row, RFC 4180 with "\n". They depend on the number's identity and value and on
-// the columns, not on its state or its slices.
+// renderDataFile gives the bytes of the number's data file: a header and one row, RFC 4180 with "\n". They depend on the
+// number's identity and value and on the columns, not on its state or its slices.
 //
-// A spreadsheet may take text that begins with =, +, - or @ for a formula. No
-// name can begin so, and counts are digits; only a constant of the operator's own
-// configuration can, and it is written as configured.
+// A spreadsheet may take text that begins with =, +, - or @ for a formula. No name can begin so, and counts are digits; only a
+// constant of the operator's own configuration can, and it is written as configured.
 func renderDataFile(n Number, columns []config.Column) ([]byte, error) {
 	if len(columns) == 0 {
 		columns = config.DefaultColumns()

@@ -1,6 +1,8 @@
 package report
 
 import (
+	"context"
+	"database/sql"
 	"fmt"
 	"strings"
 	"time"
@@ -8,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"seats/internal/config"
+	"seats/internal/duck"
 )
 
 // Issue is one entry of the ledger: a data file that was issued.
@@ -46,10 +49,9 @@ const (
 	Failed    Action = "failed"    // the number is invalid, or reading or writing failed
 )
 
-// Outcome is what became of one number. Where Err is nil, Issue is the row that
-// the ledger should now hold for its region, measure, period and revision, and
-// Recovered are rows of earlier revisions that the ledger lacked and that were
-// found intact on disk. Where Err is not nil, nothing was issued.
+// Outcome is what became of one number. Where Err is nil, Issue is the row that the ledger should now hold for its region,
+// measure, period and revision, and Recovered are rows of earlier revisions that the ledger lacked and that were found intact
+// on disk. Where Err is not nil, nothing was issued.
 type Outcome struct {
 	Number    Number
 	Issue     Issue
@@ -67,27 +69,13 @@ type Writer struct {
 	Signing  *Signing // nil: nothing is signed
 }
 
-// Series identifies a chain of revisions.
-type Series struct {
-	Region  string
-	Measure Measure
-	Period  string
-}
-
-func (n Number) series() Series { return Series{n.Region, n.Measure, n.Period} }
-
-// Series is the chain of revisions that the issue is one of.
-func (i Issue) Series() Series { return Series{i.Region, i.Measure, i.Period} }
-
-// Issue performs R13 for the numbers of one tenant and gives one outcome for
-// each, in their order. ledger holds what was issued to the tenant before, in
-// any order; reason is the operator's for a restatement, "" for none, and is
-// used only where a number differs from the one issued; now is the time of issue.
+// Issue performs R13 for the numbers of one tenant and gives one outcome for each, in their order. ledger holds what was issued
+// to the tenant before, in any order; reason is the operator's for a restatement, "" for none, and is used only where a number
+// differs from the one issued; now is the time of issue.
 //
-// Everything is decided before anything is written, and a number that cannot be
-// issued does not keep back the others: its outcome carries the error, a
-// *RestatementError or *ConflictError where R13 refuses. The error of Issue
-// itself means that nothing was looked at and nothing written.
+// Everything is decided before anything is written, and a number that cannot be issued does not keep back the others: its
+// outcome carries the error, a *RestatementError or *ConflictError where R13 refuses. The error of Issue itself means that
+// nothing was looked at and nothing written.
 func (w Writer) Issue(numbers []Number, ledger []Issue, reason string, now time.Time) ([]Outcome, error) {
 	if reason != "" {
 		if err := ValidateReason(reason); err != nil {
@@ -117,8 +105,7 @@ func (w Writer) Issue(numbers []Number, ledger []Issue, reason string, now time.
 	return outcomes, nil
 }
 
-// oneTenantOnce refuses what a caller can only get wrong: numbers of two
-// tenants in one folder, or two numbers for one file.
+// oneTenantOnce refuses what a caller can only get wrong: numbers of two tenants in one folder, or two numbers for one file.
 func oneTenantOnce(numbers []Number) error {
 	seen := make(map[Series]bool)
 	for _, n := range numbers {
@@ -151,3 +138,84 @@ func ValidateReason(reason string) error {
 	}
 	return nil
 }
+
+// IssuedFiles is every data file that was issued, revision by revision.
+func IssuedFiles(ctx context.Context, q duck.Queryer) ([]Issue, error) {
+	var issues []Issue
+	err := duck.Each(ctx, q, "store/issued_file", func(scan func(...any) error) error {
+		var i Issue
+		var peak sql.NullInt64
+		var issued int64
+		err := scan(&i.Region, &i.Measure, &i.Period, &i.Revision, &i.Value, &i.State, &i.File, &i.SHA256, &i.ManifestSHA256,
+			&i.Supersedes, &i.Reason, &peak, &i.PeakSeconds, &issued, &i.RulesSHA256)
+		if peak.Valid {
+			at := time.Unix(peak.Int64, 0).UTC()
+			i.PeakAt = &at
+		}
+		i.IssuedAt = time.Unix(issued, 0).UTC()
+		issues = append(issues, i)
+		return err
+	})
+	return issues, err
+}
+
+// PutIssuedFile writes one revision, in place of what the store held of it.
+func PutIssuedFile(ctx context.Context, q duck.Queryer, i Issue) error {
+	id := []any{sql.Named("region", i.Region), sql.Named("measure", string(i.Measure)), sql.Named("period", i.Period), sql.Named("revision", i.Revision)}
+	if _, err := duck.Exec(ctx, q, "store/delete_issued_file", id...); err != nil {
+		return fmt.Errorf("remember %s: %w", i.File, err)
+	}
+	var peak *int64
+	if i.PeakAt != nil {
+		ts := i.PeakAt.Unix()
+		peak = &ts
+	}
+	_, err := duck.Exec(ctx, q, "store/insert_issued_file", append(id,
+		sql.Named("value", i.Value), sql.Named("state", i.State), sql.Named("file", i.File), sql.Named("sha256", i.SHA256),
+		sql.Named("manifest_sha256", i.ManifestSHA256), sql.Named("supersedes", i.Supersedes), sql.Named("reason", i.Reason),
+		sql.Named("peak_ts", peak), sql.Named("peak_seconds", i.PeakSeconds), sql.Named("issued_ts", i.IssuedAt.Unix()), sql.Named("rules_sha256", i.RulesSHA256))...)
+	if err != nil {
+		return fmt.Errorf("remember %s: %w", i.File, err)
+	}
+	return nil
+}
+
+// exitRestatement is the exit status of every R13 refusal (interface.md, "exit").
+const exitRestatement = 7
+
+// RestatementError refuses a number that differs from what was issued for the
+// same period, because no reason was given (R13). Nothing was written.
+type RestatementError struct {
+	File             string // path of the issued data file
+	Revision         int    // of that file
+	Measure          Measure
+	Issued, Computed int64 // agents
+}
+
+func (e *RestatementError) Error() string {
+	return fmt.Sprintf("issue %s: revision %d was issued with %d %s agents, the count is now %d",
+		e.File, e.Revision, e.Issued, e.Measure, e.Computed)
+}
+
+// Hint tells the operator what to do.
+func (e *RestatementError) Hint() string {
+	return fmt.Sprintf("nothing was overwritten; give --restate REASON to issue revision %d", e.Revision+1)
+}
+
+// ExitCode is 7: restatement needed.
+func (e *RestatementError) ExitCode() int { return exitRestatement }
+
+// ConflictError says that a file on disk is not what was issued, or that nobody issued it. It was left as it is.
+type ConflictError struct {
+	File    string // path
+	Problem string
+	Advice  string
+}
+
+func (e *ConflictError) Error() string { return fmt.Sprintf("issue %s: %s", e.File, e.Problem) }
+
+// Hint tells the operator what to do.
+func (e *ConflictError) Hint() string { return "nothing was overwritten; " + e.Advice }
+
+// ExitCode is 7: what is there and what should be there differ.
+func (e *ConflictError) ExitCode() int { return exitRestatement }

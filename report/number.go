@@ -1,9 +1,15 @@
 package report
 
 import (
+	"context"
 	"fmt"
 	"regexp"
+	"strconv"
+	"strings"
 	"time"
+
+	"seats/internal/duck"
+	"seats/internal/sign"
 )
 
 // Measure says which of the specification's two counts a number is.
@@ -21,8 +27,7 @@ var measures = map[Measure]struct {
 	layout         string
 }{Concurrent: {1, time.DateOnly}, Enabled: {2, "2006-01"}}
 
-// AgentGroupName is the specification's code of the measure: 1 or 2, and 0
-// for a measure that does not exist.
+// AgentGroupName is the specification's code of the measure: 1 or 2, and 0 for a measure that does not exist.
 func (m Measure) AgentGroupName() int { return measures[m].agentGroupName }
 
 // The states of a number (R10).
@@ -54,8 +59,7 @@ type Quality struct {
 	Examples []string `json:"examples"`
 }
 
-// hasPeak tells whether the number has a moment: only a concurrent count above
-// zero does.
+// hasPeak tells whether the number has a moment: only a concurrent count above zero does.
 func (n Number) hasPeak() bool { return n.Measure == Concurrent && n.Value > 0 }
 
 // namePattern is what the configuration allows in names of tenants and regions.
@@ -86,4 +90,127 @@ func (n Number) validate() error {
 		return fmt.Errorf("%s: a peak of %d agents without its time", what, n.Value)
 	}
 	return nil
+}
+
+// Series identifies a chain of revisions.
+type Series struct {
+	Region  string
+	Measure Measure
+	Period  string
+}
+
+func (n Number) series() Series { return Series{n.Region, n.Measure, n.Period} }
+
+// Series is the chain of revisions that the issue is one of.
+func (i Issue) Series() Series { return Series{i.Region, i.Measure, i.Period} }
+
+// Slice names a slice that a number was counted from, as its manifest lists it. HighWater is nil where unknown (R10).
+type Slice struct {
+	Day         string    `json:"day"`
+	Source      string    `json:"source"`
+	AsOf        Epoch     `json:"as_of"`
+	HighWater   *Epoch    `json:"high_water"`
+	ExtractedAt time.Time `json:"extracted_at"` // UTC, whole seconds
+	Sessions    int64     `json:"sessions"`
+	Activities  int64     `json:"activities"`
+	Agents      int64     `json:"agents"`
+	SHA256      string    `json:"sha256"`
+	LeftOut     []LeftOut `json:"left_out,omitempty"`
+}
+
+// Epoch is a moment in epoch seconds, which JSON shows in RFC 3339, UTC.
+type Epoch int64
+
+// Time is the moment in UTC.
+func (e Epoch) Time() time.Time { return time.Unix(int64(e), 0).UTC() }
+
+func (e Epoch) String() string { return e.Time().Format(time.RFC3339) }
+
+// MarshalText writes the moment as String does.
+func (e Epoch) MarshalText() ([]byte, error) { return []byte(e.String()), nil }
+
+// UnmarshalText reads RFC 3339.
+func (e *Epoch) UnmarshalText(text []byte) error {
+	at, err := time.Parse(time.RFC3339, string(text))
+	*e = Epoch(at.Unix())
+	return err
+}
+
+// LeftOut is a data source of a GIM that was taken for switched off when the slice was read: high water does not wait for it (R10).
+type LeftOut struct {
+	Key      int64     `json:"data_source_key"`
+	Type     int64     `json:"data_source_type"`
+	Name     string    `json:"dap_name"`
+	ReadUpTo time.Time `json:"read_up_to"` // UTC
+}
+
+// wholeSecond is how manifests and the ledger keep moments: UTC, no fraction,
+// so that the two agree after a round trip through either.
+func wholeSecond(t time.Time) time.Time { return t.UTC().Truncate(time.Second) }
+
+// LeftOuts lists by day what was left out of the slices that a store holds.
+func LeftOuts(ctx context.Context, q duck.Queryer) (map[string][]LeftOut, error) {
+	all := map[string][]LeftOut{}
+	err := duck.Each(ctx, q, "store/left_out", func(scan func(...any) error) error {
+		var day string
+		var l LeftOut
+		var readUpTo int64
+		err := scan(&day, &l.Key, &l.Type, &l.Name, &readUpTo)
+		l.ReadUpTo = time.Unix(readUpTo, 0).UTC()
+		all[day] = append(all[day], l)
+		return err
+	})
+	return all, err
+}
+
+const (
+	dataSuffix     = ".csv"
+	manifestSuffix = ".manifest.json"
+)
+
+// stem is the data file's name up to its revision: CNT_<REGION>_PES_SEATS_OUTBOUND_<TENANT>_<YYYYMMDD or YYYYMM>. The number
+// has been validated, so that the stem holds letters, digits, "_" and "-" alone.
+func (n Number) stem() string {
+	return fmt.Sprintf("CNT_%s_PES_SEATS_OUTBOUND_%s_%s", n.Region, n.Tenant, strings.ReplaceAll(n.Period, "-", ""))
+}
+
+// fileName is the name of the data file of a revision, counted from 1.
+func (n Number) fileName(revision int) string {
+	if revision == 1 {
+		return n.stem() + dataSuffix
+	}
+	return n.stem() + "_R" + strconv.Itoa(revision) + dataSuffix
+}
+
+// ManifestName is the name of the manifest beside a data file.
+func ManifestName(dataFile string) string { return dataFile + manifestSuffix }
+
+// SignatureName is the name of the signature of that manifest.
+func SignatureName(dataFile string) string { return ManifestName(dataFile) + sign.Suffix }
+
+// IsOf tells whether a name is one that the data files, manifests and signatures of a tenant have.
+func IsOf(tenant, name string) bool {
+	name = strings.TrimSuffix(strings.TrimSuffix(name, sign.Suffix), manifestSuffix)
+	_, rest, ours := strings.Cut(name, "_PES_SEATS_OUTBOUND_"+tenant+"_")
+	return ours && strings.HasPrefix(name, "CNT_") && periodOfName.MatchString(rest)
+}
+
+var periodOfName = regexp.MustCompile(`^[0-9]{6}(?:[0-9]{2})?(?:_R[0-9]+)?\.csv$`)
+
+// revisionOf is the revision that the name of a data file of this number carries, and 0 for any other name.
+func (n Number) revisionOf(name string) int {
+	rest, mine := strings.CutPrefix(name, n.stem())
+	rest, data := strings.CutSuffix(rest, dataSuffix)
+	if !mine || !data {
+		return 0
+	}
+	if rest == "" {
+		return 1
+	}
+	digits, _ := strings.CutPrefix(rest, "_R")
+	revision, err := strconv.Atoi(digits)
+	if err != nil || revision < 2 || n.fileName(revision) != name {
+		return 0
+	}
+	return revision
 }

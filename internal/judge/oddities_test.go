@@ -33,9 +33,8 @@ func (s *site) makeOdd(t *testing.T) {
 	}
 }
 
-// addEdges adds sessions that begin or end a second before, at and after the bounds of each region's day, and that begin
-// as far before the day as sessions are looked for; each of an agent of its own, with a call or a preview in it. Keys begin at
-// first.
+// addEdges adds sessions that begin or end a second before, at and after the bounds of each region's day, and that begin as far
+// before the day as sessions are looked for; each of an agent of its own, with a call or a preview in it. Keys begin at first.
 func (s *site) addEdges(t *testing.T, day calendar.Date, first int) {
 	var logins []calendar.Interval
 	begin := int64(math.MaxInt64)

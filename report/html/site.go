@@ -113,8 +113,7 @@ func (s *Site) page(name, kind, root, title string, of any) error {
 	return s.folder.put(name, out.Bytes())
 }
 
-// script writes a value as a call: pages of the file system cannot fetch. What would end a script element or a line is
-// escaped.
+// script writes a value as a call: pages of the file system cannot fetch. What would end a script element or a line is escaped.
 func (s *Site) script(name, function string, value any) error {
 	text, err := json.Marshal(value)
 	if err != nil {

@@ -61,9 +61,8 @@ func (w *auditor) intact(name string) (foundFile, bool) {
 	return foundFile{name, m.IssuedAt}, err == nil && report.Digest(text) == m.SHA256
 }
 
-// checkFolder looks for files that the store does not know. Those that carry their own proof were issued by a
-// run that this ledger has lost; all others were issued by nobody. Folders, pages (*.html) and hidden files are
-// nobody's data files.
+// checkFolder looks for files that the store does not know. Those that carry their own proof were issued by a run that this
+// ledger has lost; all others were issued by nobody. Folders, pages (*.html) and hidden files are nobody's data files.
 func (w *auditor) checkFolder(context.Context) error {
 	entries, err := w.entries()
 	if err != nil {

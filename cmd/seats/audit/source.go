@@ -57,8 +57,7 @@ func (w *auditor) keep(ctx context.Context, p part) error {
 	return err
 }
 
-// checkSource reads the days of a part again and says what changed since they were read, and what that does to
-// the numbers.
+// checkSource reads the days of a part again and says what changed since they were read, and what that does to the numbers.
 func (w *auditor) checkSource(ctx context.Context, p part, kept computed, r *reader) error {
 	read := part{month: p.month, all: p.all, whole: p.whole}
 	for _, d := range p.days {

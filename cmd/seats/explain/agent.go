@@ -65,8 +65,7 @@ func (e *Explainer) Agent(ctx context.Context, agent string, days []calendar.Dat
 	return fates, nil
 }
 
-// asked leaves of a session's fates those of a region, or a location. Where none is left, the session belongs
-// elsewhere.
+// asked leaves of a session's fates those of a region, or a location. Where none is left, the session belongs elsewhere.
 func (j *judged) asked(region, location string) (here []Fate) {
 	f, where := j.fates[0], ""
 	for _, one := range j.fates {

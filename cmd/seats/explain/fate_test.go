@@ -76,8 +76,7 @@ func TestFates(t *testing.T) {
 	}
 }
 
-// fateRows are sessions and activities of 2026-03-10; 1773100800 is its midnight in UTC, and New York's comes
-// four hours later.
+// fateRows are sessions and activities of 2026-03-10; 1773100800 is its midnight in UTC, and New York's comes four hours later.
 var fateRows = []string{
 	"insert into _data.slice_span values ('2026-03-10', 0, 9999999999)",
 	"insert into _data.slice (day, source, high_water, as_of, extracted_ts, sessions, activities, agents, open_sessions, state, sha256) values ('2026-03-10', 'test', 1773300000, 1773300000, 0, 0, 0, 0, 0, 'final', 'hash')",

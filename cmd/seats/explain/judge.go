@@ -104,8 +104,7 @@ func (h *history) excluded() string {
 	return ""
 }
 
-// qualify is R4, R5 and R8: which activities the session has, where they lead, and whether it touches the day
-// there.
+// qualify is R4, R5 and R8: which activities the session has, where they lead, and whether it touches the day there.
 func (h *history) qualify(j *judged) {
 	activities := h.sharing(j, j.resource.activities)
 	if len(activities) == 0 {
