@@ -89,16 +89,15 @@ func (w Writer) Issue(numbers []Number, ledger []Issue, reason string, now time.
 	if err != nil {
 		return nil, err
 	}
-	chains := make(map[Series][]Issue)
+	chains := map[Series][]Issue{}
 	for _, issue := range ledger {
 		chains[issue.Series()] = append(chains[issue.Series()], issue)
 	}
-	plans := make([]plan, 0, len(numbers))
+	var plans []plan
 	for _, n := range numbers {
-		d := decision{writer: w, number: n, chain: chains[n.series()], found: found, reason: reason, now: wholeSecond(now)}
-		plans = append(plans, d.decide())
+		plans = append(plans, decision{w, n, chains[n.series()], found, reason, wholeSecond(now)}.decide())
 	}
-	outcomes := make([]Outcome, 0, len(plans))
+	var outcomes []Outcome
 	for _, p := range plans {
 		outcomes = append(outcomes, w.perform(p))
 	}
@@ -120,71 +119,57 @@ func oneTenantOnce(numbers []Number) error {
 	return nil
 }
 
-// maxReason bounds the stated reason, in characters.
-const maxReason = 500
-
-// ValidateReason tells whether a restatement may state this reason: one line of
-// valid UTF-8, not blank, at most 500 characters, no control characters.
+// ValidateReason tells whether a restatement may state this reason: one line of valid UTF-8, not blank, at most 500 characters,
+// no control characters.
 func ValidateReason(reason string) error {
+	problem := ""
 	switch {
 	case !utf8.ValidString(reason):
-		return fmt.Errorf("validate restatement reason: not valid UTF-8")
+		problem = "not valid UTF-8"
 	case strings.TrimSpace(reason) == "":
-		return fmt.Errorf("validate restatement reason: it is blank")
-	case utf8.RuneCountInString(reason) > maxReason:
-		return fmt.Errorf("validate restatement reason: longer than %d characters", maxReason)
+		problem = "it is blank"
+	case utf8.RuneCountInString(reason) > 500:
+		problem = "longer than 500 characters"
 	case strings.ContainsFunc(reason, func(r rune) bool { return unicode.IsControl(r) || r == '\u2028' || r == '\u2029' }):
-		return fmt.Errorf("validate restatement reason: not a single line of text")
+		problem = "not a single line of text"
+	default:
+		return nil
 	}
-	return nil
+	return fmt.Errorf("validate restatement reason: %s", problem)
 }
 
 // IssuedFiles is every data file that was issued, revision by revision.
 func IssuedFiles(ctx context.Context, q duck.Queryer) ([]Issue, error) {
-	var issues []Issue
-	err := duck.Each(ctx, q, "store/issued_file", func(scan func(...any) error) error {
-		var i Issue
-		var peak sql.NullInt64
-		var issued int64
-		err := scan(&i.Region, &i.Measure, &i.Period, &i.Revision, &i.Value, &i.State, &i.File, &i.SHA256, &i.ManifestSHA256,
-			&i.Supersedes, &i.Reason, &peak, &i.PeakSeconds, &issued, &i.RulesSHA256)
-		if peak.Valid {
-			at := time.Unix(peak.Int64, 0).UTC()
-			i.PeakAt = &at
-		}
-		i.IssuedAt = time.Unix(issued, 0).UTC()
-		issues = append(issues, i)
-		return err
-	})
-	return issues, err
+	return duck.All[Issue](ctx, q, "store/issued_file")
 }
 
 // PutIssuedFile writes one revision, in place of what the store held of it.
 func PutIssuedFile(ctx context.Context, q duck.Queryer, i Issue) error {
 	id := []any{sql.Named("region", i.Region), sql.Named("measure", string(i.Measure)), sql.Named("period", i.Period), sql.Named("revision", i.Revision)}
-	if _, err := duck.Exec(ctx, q, "store/delete_issued_file", id...); err != nil {
-		return fmt.Errorf("remember %s: %w", i.File, err)
-	}
 	var peak *int64
 	if i.PeakAt != nil {
 		ts := i.PeakAt.Unix()
 		peak = &ts
 	}
-	_, err := duck.Exec(ctx, q, "store/insert_issued_file", append(id,
-		sql.Named("value", i.Value), sql.Named("state", i.State), sql.Named("file", i.File), sql.Named("sha256", i.SHA256),
-		sql.Named("manifest_sha256", i.ManifestSHA256), sql.Named("supersedes", i.Supersedes), sql.Named("reason", i.Reason),
-		sql.Named("peak_ts", peak), sql.Named("peak_seconds", i.PeakSeconds), sql.Named("issued_ts", i.IssuedAt.Unix()), sql.Named("rules_sha256", i.RulesSHA256))...)
+	_, err := duck.Exec(ctx, q, "store/delete_issued_file", id...)
+	if err == nil {
+		_, err = duck.Exec(ctx, q, "store/insert_issued_file", append(id,
+			sql.Named("value", i.Value), sql.Named("state", i.State), sql.Named("file", i.File), sql.Named("sha256", i.SHA256),
+			sql.Named("manifest_sha256", i.ManifestSHA256), sql.Named("supersedes", i.Supersedes), sql.Named("reason", i.Reason),
+			sql.Named("peak_ts", peak), sql.Named("peak_seconds", i.PeakSeconds), sql.Named("issued_ts", i.IssuedAt.Unix()), sql.Named("rules_sha256", i.RulesSHA256))...)
+	}
 	if err != nil {
 		return fmt.Errorf("remember %s: %w", i.File, err)
 	}
 	return nil
 }
 
-// exitRestatement is the exit status of every R13 refusal (interface.md, "exit").
+// exitRestatement is the exit status of every R13 refusal: restatement needed, or what is there and what should be there differ
+// (interface.md, "exit").
 const exitRestatement = 7
 
-// RestatementError refuses a number that differs from what was issued for the
-// same period, because no reason was given (R13). Nothing was written.
+// RestatementError refuses a number that differs from what was issued for the same period, because no reason was given (R13).
+// Nothing was written.
 type RestatementError struct {
 	File             string // path of the issued data file
 	Revision         int    // of that file
@@ -193,8 +178,7 @@ type RestatementError struct {
 }
 
 func (e *RestatementError) Error() string {
-	return fmt.Sprintf("issue %s: revision %d was issued with %d %s agents, the count is now %d",
-		e.File, e.Revision, e.Issued, e.Measure, e.Computed)
+	return fmt.Sprintf("issue %s: revision %d was issued with %d %s agents, the count is now %d", e.File, e.Revision, e.Issued, e.Measure, e.Computed)
 }
 
 // Hint tells the operator what to do.
@@ -202,8 +186,8 @@ func (e *RestatementError) Hint() string {
 	return fmt.Sprintf("nothing was overwritten; give --restate REASON to issue revision %d", e.Revision+1)
 }
 
-// ExitCode is 7: restatement needed.
-func (e *RestatementError) ExitCode() int { return exitRestatement }
+// ExitCode is 7.
+func (*RestatementError) ExitCode() int { return exitRestatement }
 
 // ConflictError says that a file on disk is not what was issued, or that nobody issued it. It was left as it is.
 type ConflictError struct {
@@ -217,5 +201,5 @@ func (e *ConflictError) Error() string { return fmt.Sprintf("issue %s: %s", e.Fi
 // Hint tells the operator what to do.
 func (e *ConflictError) Hint() string { return "nothing was overwritten; " + e.Advice }
 
-// ExitCode is 7: what is there and what should be there differ.
-func (e *ConflictError) ExitCode() int { return exitRestatement }
+// ExitCode is 7.
+func (*ConflictError) ExitCode() int { return exitRestatement }

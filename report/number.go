@@ -62,24 +62,22 @@ type Quality struct {
 // hasPeak tells whether the number has a moment: only a concurrent count above zero does.
 func (n Number) hasPeak() bool { return n.Measure == Concurrent && n.Value > 0 }
 
-// namePattern is what the configuration allows in names of tenants and regions.
-// It is checked here again because these names become paths.
+// namePattern is what the configuration allows in names of tenants and regions. It is checked here again because these names
+// become paths.
 var namePattern = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$`)
 
 // validate returns why the number cannot be issued, nil when it can.
 func (n Number) validate() error {
-	for _, name := range []struct{ what, value string }{{"tenant", n.Tenant}, {"region", n.Region}} {
-		if !namePattern.MatchString(name.value) {
-			return fmt.Errorf("issue number: %s %q is no name (%s)", name.what, name.value, namePattern)
-		}
-	}
 	measure, known := measures[n.Measure]
-	if !known {
-		return fmt.Errorf("issue number of %s: unknown measure %q", n.Region, n.Measure)
-	}
 	parsed, err := time.Parse(measure.layout, n.Period)
 	what := fmt.Sprintf("issue %s of %s for %s", n.Measure, n.Region, n.Period)
 	switch {
+	case !namePattern.MatchString(n.Tenant):
+		return fmt.Errorf("issue number: tenant %q is no name (%s)", n.Tenant, namePattern)
+	case !namePattern.MatchString(n.Region):
+		return fmt.Errorf("issue number: region %q is no name (%s)", n.Region, namePattern)
+	case !known:
+		return fmt.Errorf("issue number of %s: unknown measure %q", n.Region, n.Measure)
 	case err != nil || parsed.Format(measure.layout) != n.Period:
 		return fmt.Errorf("issue number of %s: %q is no period of %s (%s)", n.Region, n.Period, n.Measure, measure.layout)
 	case n.Value < 0:
@@ -150,16 +148,14 @@ func wholeSecond(t time.Time) time.Time { return t.UTC().Truncate(time.Second) }
 
 // LeftOuts lists by day what was left out of the slices that a store holds.
 func LeftOuts(ctx context.Context, q duck.Queryer) (map[string][]LeftOut, error) {
+	rows, err := duck.All[struct {
+		Day string
+		LeftOut
+	}](ctx, q, "store/left_out")
 	all := map[string][]LeftOut{}
-	err := duck.Each(ctx, q, "store/left_out", func(scan func(...any) error) error {
-		var day string
-		var l LeftOut
-		var readUpTo int64
-		err := scan(&day, &l.Key, &l.Type, &l.Name, &readUpTo)
-		l.ReadUpTo = time.Unix(readUpTo, 0).UTC()
-		all[day] = append(all[day], l)
-		return err
-	})
+	for _, r := range rows {
+		all[r.Day] = append(all[r.Day], r.LeftOut)
+	}
 	return all, err
 }
 
@@ -199,18 +195,12 @@ var periodOfName = regexp.MustCompile(`^[0-9]{6}(?:[0-9]{2})?(?:_R[0-9]+)?\.csv$
 
 // revisionOf is the revision that the name of a data file of this number carries, and 0 for any other name.
 func (n Number) revisionOf(name string) int {
-	rest, mine := strings.CutPrefix(name, n.stem())
-	rest, data := strings.CutSuffix(rest, dataSuffix)
-	if !mine || !data {
-		return 0
+	digits, _ := strings.CutPrefix(strings.TrimSuffix(name, dataSuffix), n.stem()+"_R")
+	if revision, err := strconv.Atoi(digits); err == nil && revision > 1 && n.fileName(revision) == name {
+		return revision
 	}
-	if rest == "" {
+	if n.fileName(1) == name {
 		return 1
 	}
-	digits, _ := strings.CutPrefix(rest, "_R")
-	revision, err := strconv.Atoi(digits)
-	if err != nil || revision < 2 || n.fileName(revision) != name {
-		return 0
-	}
-	return revision
+	return 0
 }

@@ -39,26 +39,19 @@ func newFolder(path string) (*folder, error) {
 	if err != nil {
 		return nil, fmt.Errorf("write pages: %w", err)
 	}
-	if err := f.begin(); err != nil {
+	if err = f.restore(); err == nil {
+		err = replaceable(f.path)
+	}
+	if err == nil {
+		err = f.clear()
+	}
+	if err == nil {
+		err = os.Mkdir(f.draft, 0o700)
+	}
+	if err != nil {
 		return nil, errors.Join(err, f.unlock())
 	}
 	return f, nil
-}
-
-func (f *folder) begin() error {
-	if err := f.restore(); err != nil {
-		return err
-	}
-	if err := replaceable(f.path); err != nil {
-		return err
-	}
-	if err := f.clear(); err != nil {
-		return err
-	}
-	if err := os.Mkdir(f.draft, 0o700); err != nil {
-		return fmt.Errorf("make folder for pages: %w", err)
-	}
-	return nil
 }
 
 // unlock gives the lock back; its file is there only as long as the lock is.

@@ -95,17 +95,16 @@ func (o *overview) Latest() *monthView {
 }
 
 // Newest is the newest day that the store holds.
-func (o *overview) Newest() *Day {
-	for i := len(o.Days) - 1; i >= 0; i-- {
+func (o *overview) Newest() (newest *Day) {
+	for i := range o.Days {
 		if o.Days[i].State != Missing {
-			return &o.Days[i]
+			newest = &o.Days[i]
 		}
 	}
-	return nil
+	return newest
 }
 
 func (v *monthView) fill() {
-	sums := map[string]int{}
 	for _, d := range v.overview.Days {
 		if d.Date.YearMonth() != v.Month {
 			continue
@@ -113,10 +112,9 @@ func (v *monthView) fill() {
 		v.Days = append(v.Days, d)
 		v.States[d.State]++
 		for _, q := range d.Quality {
-			at, seen := sums[q.Rule]
-			if !seen {
+			at := slices.IndexFunc(v.Quality, func(s qualitySum) bool { return s.Rule == q.Rule })
+			if at < 0 {
 				at = len(v.Quality)
-				sums[q.Rule] = at
 				v.Quality = append(v.Quality, qualitySum{Quality: report.Quality{Rule: q.Rule, Blocking: q.Blocking}})
 			}
 			v.Quality[at].Count += q.Count
@@ -169,13 +167,17 @@ func (v *monthView) region(r Region) regionMonth {
 			c.Heat = int((c.Peak.Agents*5 + m.Max.Agents - 1) / m.Max.Agents)
 			c.IsMax = c.Date.String() == m.MaxDay
 		}
+		weekday := (int(c.Date.Weekday()) + 6) % 7
+		if weekday == 0 || len(m.Weeks) == 0 {
+			m.Weeks = append(m.Weeks, make([]*dayCell, 7))
+		}
+		m.Weeks[len(m.Weeks)-1][weekday] = c
 	}
 	for i := range v.Tenant.Outlook {
 		if o := &v.Tenant.Outlook[i]; o.Region == r.Name && o.Month == v.Month && len(o.Ahead) > 0 {
 			m.Outlook = o
 		}
 	}
-	m.weeks()
 	m.Peaks, m.Growth = m.peakChart(v.Month), m.growthChart(v.Month)
 	return m
 }
@@ -189,28 +191,18 @@ func (t Tenant) standing(region, period string) *Issued {
 	return nil
 }
 
-func (m *regionMonth) weeks() {
-	for i := range m.Days {
-		d := m.Days[i].Date
-		weekday := (int(d.Weekday()) + 6) % 7
-		if weekday == 0 || len(m.Weeks) == 0 {
-			m.Weeks = append(m.Weeks, make([]*dayCell, 7))
-		}
-		m.Weeks[len(m.Weeks)-1][weekday] = &m.Days[i]
-	}
-}
-
 // Headroom is what the highest peak leaves of what was agreed on; negative where it was more.
 func (m regionMonth) Headroom() int64 { return m.Committed - m.Max.Agents }
 
 // SoFar is how many agents were enabled up to the last day of which that is known; -1: none.
 func (m regionMonth) SoFar() int64 {
-	for i := len(m.Days) - 1; i >= 0; i-- {
-		if n := m.Days[i].Peak.SoFar; n != nil {
-			return *n
+	soFar := int64(-1)
+	for _, d := range m.Days {
+		if n := d.Peak.SoFar; n != nil {
+			soFar = *n
 		}
 	}
-	return -1
+	return soFar
 }
 
 // dayView is a day in full.
@@ -255,16 +247,10 @@ func (o *overview) day(at int, detail Detail) *dayView {
 	}
 	for _, d := range detail.Regions {
 		s := section{RegionDetail: d, Issued: o.standing(d.Region, v.Date.String())}
-		for _, r := range o.Regions {
-			if r.Name == d.Region {
-				s.Committed = r.Committed
-			}
+		if at := slices.IndexFunc(o.Regions, func(r Region) bool { return r.Name == d.Region }); at >= 0 {
+			s.Committed = o.Regions[at].Committed
 		}
-		for _, p := range v.Day.Peaks {
-			if p.Region == d.Region {
-				s.Peaks = append(s.Peaks, p)
-			}
-		}
+		s.Peaks = slices.DeleteFunc(slices.Clone(v.Day.Peaks), func(p Peak) bool { return p.Region != d.Region })
 		s.measure()
 		v.Sections = append(v.Sections, s)
 	}
@@ -349,38 +335,18 @@ func (v *dayView) data() dayData {
 
 // functions are what the pages call.
 var functions = template.FuncMap{
-	"zoned": func(t time.Time) string { return t.Format("15:04:05 MST") },
-	"clock": func(t time.Time) string { return t.Format("15:04:05") },
-	"stamp": func(t time.Time) string { return t.Format("2006-01-02 15:04:05 MST") },
-	"hour":  func(t time.Time) string { return t.Format("15:04 MST") },
 	"month": func(m calendar.Month) string { return fmt.Sprintf("%s %d", m.Month, m.Year) },
-	"long": func(d calendar.Date) string {
-		return d.Weekday().String() + ", " + fmt.Sprintf("%d %s %d", d.Day, d.Month, d.Year)
+	"long":  func(d calendar.Date) string { return fmt.Sprintf("%s, %d %s %d", d.Weekday(), d.Day, d.Month, d.Year) },
+	"span":  func(seconds int64) string { return (time.Duration(seconds) * time.Second).String() }, // as people say it
+	"within": func(t time.Time, day calendar.Date) string { // a time of day, with the date where it is another day's
+		if calendar.DateOf(t, t.Location()) == day {
+			return t.Format(time.TimeOnly)
+		}
+		return t.Format(time.DateTime)
 	},
-	"span":   duration,
-	"place":  func(location string) string { return orElse(location, "whole region") },
-	"within": withinDay,
 	"words":  func(name string) string { return strings.ReplaceAll(name, "_", " ") },
 	"neg":    func(n int64) int64 { return -n },
 	"enough": func() int { return forecast.Enough },
 	"most":   func() int { return forecast.Most },
 	"reach":  func() int { return forecast.Reach },
-}
-
-func orElse(text, other string) string {
-	if text == "" {
-		return other
-	}
-	return text
-}
-
-// duration is a number of seconds as people say it.
-func duration(seconds int64) string { return (time.Duration(seconds) * time.Second).String() }
-
-// withinDay is a time of day, with the date where it is another day's.
-func withinDay(t time.Time, day calendar.Date) string {
-	if calendar.DateOf(t, t.Location()) == day {
-		return t.Format("15:04:05")
-	}
-	return t.Format("2006-01-02 15:04:05")
 }

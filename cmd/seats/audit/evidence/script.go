@@ -142,8 +142,6 @@ func (p *packer) script() map[string]any {
 		"Months": p.months, "Recorded": recorded,
 		// Their rules are rows of the pack, and not made of the program's configuration.
 		"Steps": slices.DeleteFunc(compute.Steps(), func(name string) bool { return strings.HasPrefix(name, "count/rule") }),
-		// Files have their rows and nothing else to read: no names of folders, and no columns of another file.
-		"AsTheyAre": "hive_partitioning = false, union_by_name = false, filename = false",
 	}
 }
 

@@ -5,15 +5,15 @@ set timezone = 'UTC';
 {{end -}}
 -- The slices and the rules of the pack.
 {{- range .Heads}}
-insert into _data.{{.}} by name from read_parquet('slices/{{.}}.parquet', {{$.AsTheyAre}});
+insert into _data.{{.}} by name from read_parquet('slices/{{.}}.parquet', hive_partitioning = false, union_by_name = false, filename = false);
 {{- end}}
 {{- range .RowTables}}
-insert into _data.{{.}} by name from read_parquet('slices/*/{{.}}.parquet', {{$.AsTheyAre}});
+insert into _data.{{.}} by name from read_parquet('slices/*/{{.}}.parquet', hive_partitioning = false, union_by_name = false, filename = false);
 {{- end}}
 create schema pack;
 {{- range .Tables}}
 create table pack.{{.Name}} as from read_csv('{{.File}}', header = true, auto_detect = false, delim = ',', quote = '"', escape = '"',
-    new_line = '\n', comment = '', nullstr = '', compression = 'none', {{$.AsTheyAre}},
+    new_line = '\n', comment = '', nullstr = '', compression = 'none', hive_partitioning = false, union_by_name = false, filename = false,
     columns = { {{- range $i, $c := .Columns}}{{if $i}}, {{end}}'{{$c}}': 'varchar'{{end -}} });
 {{- end}}
 create table pack.slice_hash (day varchar, sha256 varchar);
