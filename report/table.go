@@ -2,6 +2,7 @@ package report
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -101,11 +102,12 @@ func (t Table) alignment() []table.ColumnConfig {
 	for column := range t.Header {
 		numbers := 0
 		other := slices.ContainsFunc(t.Rows, func(row []any) bool {
-			if isNumber(row[column]) {
+			value := settle(row[column])
+			if isNumber(value) {
 				numbers++
 				return false
 			}
-			return !isBlank(settle(row[column]))
+			return value != nil && value != Absent
 		})
 		if numbers > 0 && !other {
 			configs = append(configs, table.ColumnConfig{Number: column + 1, Align: text.AlignRight, AlignHeader: text.AlignRight})
@@ -130,27 +132,22 @@ func (t Table) texts() [][]string {
 
 // writeJSON writes one object a line, so that large results can be read and compared line by line.
 func (t Table) writeJSON(w io.Writer) error {
-	if len(t.Rows) == 0 {
-		_, err := io.WriteString(w, "[]\n")
-		return err
-	}
-	for i, row := range t.Rows {
+	before := "["
+	for _, row := range t.Rows {
 		object, err := t.object(row)
 		if err != nil {
 			return err
 		}
-		before, after := ",\n ", ""
-		if i == 0 {
-			before = "["
-		}
-		if i == len(t.Rows)-1 {
-			after = "]\n"
-		}
-		if _, err := io.WriteString(w, before+object+after); err != nil {
+		if _, err := io.WriteString(w, before+object); err != nil {
 			return err
 		}
+		before = ",\n "
 	}
-	return nil
+	if len(t.Rows) > 0 {
+		before = ""
+	}
+	_, err := io.WriteString(w, before+"]\n")
+	return err
 }
 
 // object is a row as a JSON object with its keys in the header's order, which package json would sort.
@@ -163,11 +160,9 @@ func (t Table) object(row []any) (string, error) {
 		if out.Len() > 0 {
 			out.WriteByte(',')
 		}
-		if err := encodeJSON(&out, t.Header[column]); err != nil {
-			return "", err
-		}
+		err := encodeJSON(&out, t.Header[column])
 		out.WriteByte(':')
-		if err := encodeJSON(&out, jsonValue(value)); err != nil {
+		if err = cmp.Or(err, encodeJSON(&out, jsonValue(value))); err != nil {
 			return "", fmt.Errorf("column %s: %w", t.Header[column], err)
 		}
 	}
@@ -199,30 +194,21 @@ func settle(value any) any {
 	return value
 }
 
-// isBlank tells whether a settled value shows as nothing.
-func isBlank(value any) bool { return value == nil || value == Absent }
-
-// isNumber tells whether a value counts or measures; a named integer type that has a text of its own does not.
+// isNumber tells whether a settled value counts or measures; a named integer type that has a text of its own does not.
 func isNumber(value any) bool {
-	value = settle(value)
 	switch value.(type) {
-	case nil:
-		return false
-	case *big.Int:
-		return true
-	case fmt.Stringer:
-		return false
+	case nil, fmt.Stringer:
+		_, big := value.(*big.Int)
+		return big
 	}
 	return reflect.TypeOf(value).ConvertibleTo(reflect.TypeFor[float64]())
 }
 
 // textOf is a value as text, for CSV and, once Printable, for people. Lists and maps are written as JSON.
 func textOf(value any) string {
-	value = settle(value)
-	if isBlank(value) {
+	switch v := settle(value).(type) {
+	case nil, absentValue:
 		return ""
-	}
-	switch v := value.(type) {
 	case string:
 		return v
 	case time.Time:
@@ -233,27 +219,26 @@ func textOf(value any) string {
 		return strconv.FormatFloat(float64(v), 'g', -1, 32)
 	case fmt.Stringer:
 		return v.String()
+	default:
+		var encoded bytes.Buffer
+		number := reflect.TypeOf(v).Kind() < reflect.Array // or a bool
+		if number || encodeJSON(&encoded, jsonValue(v)) != nil {
+			return fmt.Sprint(v)
+		}
+		var text string
+		if json.Unmarshal(encoded.Bytes(), &text) == nil {
+			return text
+		}
+		return encoded.String()
 	}
-	var encoded bytes.Buffer
-	number := reflect.TypeOf(value).Kind() < reflect.Array // or a bool
-	if number || encodeJSON(&encoded, jsonValue(value)) != nil {
-		return fmt.Sprint(value)
-	}
-	var text string
-	if json.Unmarshal(encoded.Bytes(), &text) == nil {
-		return text
-	}
-	return encoded.String()
 }
 
-// jsonValue makes a value into one that package json writes as Table promises.
-// What JSON has no word for, such as NaN, becomes text.
+// jsonValue makes a value into one that package json writes as Table promises, and so the members of lists and maps, whose keys
+// become text as JSON wants them. What JSON has no word for, such as NaN, becomes text.
 func jsonValue(value any) any {
-	value = settle(value)
-	if isBlank(value) {
+	switch v := settle(value).(type) {
+	case nil, absentValue:
 		return nil
-	}
-	switch v := value.(type) {
 	case string, time.Time, *big.Int, json.Marshaler:
 		return v
 	case []byte:
@@ -265,29 +250,23 @@ func jsonValue(value any) any {
 		return v
 	case fmt.Stringer:
 		return v.String()
-	}
-	return jsonCollection(value)
-}
-
-// jsonCollection does for the members of lists and maps what jsonValue does for
-// a value. Keys of maps become text, as JSON wants them.
-func jsonCollection(value any) any {
-	v := reflect.ValueOf(value)
-	switch v.Kind() {
-	case reflect.Slice, reflect.Array:
-		list := make([]any, 0, v.Len())
-		for i := range v.Len() {
-			list = append(list, jsonValue(v.Index(i).Interface()))
+	default:
+		switch v := reflect.ValueOf(v); v.Kind() {
+		case reflect.Slice, reflect.Array:
+			list := make([]any, 0, v.Len())
+			for i := range v.Len() {
+				list = append(list, jsonValue(v.Index(i).Interface()))
+			}
+			return list
+		case reflect.Map:
+			object := make(map[string]any, v.Len())
+			for entries := v.MapRange(); entries.Next(); {
+				object[textOf(entries.Key().Interface())] = jsonValue(entries.Value().Interface())
+			}
+			return object
 		}
-		return list
-	case reflect.Map:
-		object := make(map[string]any, v.Len())
-		for entries := v.MapRange(); entries.Next(); {
-			object[textOf(entries.Key().Interface())] = jsonValue(entries.Value().Interface())
-		}
-		return object
+		return v
 	}
-	return value
 }
 
 // Printable makes text safe to show on a terminal: whatever could move the cursor, begin a line, change colours or reorder the

@@ -162,31 +162,36 @@ where words is not null
 order by rule, region, measure, period, revision
 
 -- name: not_issued
--- Grain: number of a region that was computed and stands in no file. Days without a region's row were never
--- computed for it; a month counts once all of its days are asked for.
+-- Grain: number of a region that was computed and stands in no file, with its day, or the first of its month, and in words. Days
+-- without a region's row were never computed for it; a month belongs to its last day.
 -- Inputs: published results, _data.issued_file; $from, $to (days, both included).
 with computed as (
     select region,
            'concurrent' as measure,
            day::varchar as period,
+           day,
+           day as last,
            agents
     from published._data.daily_concurrent
     where location is null
-      and day between $from::date and $to::date
     union all
     select region,
            'enabled',
            month,
+           (month || '-01')::date,
+           last_day((month || '-01')::date),
            agents
     from published._data.monthly_enabled
 )
 select c.region,
        c.period,
-       c.agents
+       c.day::varchar,
+       c.agents || ' agents were counted, and no file says so'
 from computed as c
 anti join _data.issued_file as i on i.region = c.region
     and i.measure = c.measure
     and i.period = c.period
+where c.last between $from::date and $to::date
 order by c.period, c.region
 
 -- name: computation

@@ -133,19 +133,28 @@ func (w *auditor) checkFiles(context.Context) error {
 	return nil
 }
 
+// read reads a file that belongs to an issue. Where it is gone, or no file, that is a finding of one of two rules, and there is no text.
+func (w *auditor) read(i report.Issue, name, what string, gone Rule, isGone string, changed Rule, isChanged string) (text []byte, err error) {
+	text, err = report.ReadFile(w.path(name))
+	if conflict, noFile := errors.AsType[*report.ConflictError](err); noFile {
+		w.of(i, changed, isChanged+": "+conflict.Problem)
+		return nil, nil
+	}
+	if errors.Is(err, fs.ErrNotExist) {
+		w.of(i, gone, isGone)
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", what, err)
+	}
+	return append(make([]byte, 0, len(text)), text...), nil // not nil, if it is empty
+}
+
 func (w *auditor) checkData(i report.Issue) error {
-	text, err := report.ReadFile(w.path(i.File))
 	issued := fmt.Sprintf("%s, issued with %d agents, is ", i.File, i.Value)
-	conflict, noFile := errors.AsType[*report.ConflictError](err)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		w.of(i, DataFileMissing, issued+"gone")
-		return nil
-	case noFile:
-		w.of(i, DataFileChanged, issued+"not as issued: "+conflict.Problem)
-		return nil
-	case err != nil:
-		return fmt.Errorf("read data file: %w", err)
+	text, err := w.read(i, i.File, "data file", DataFileMissing, issued+"gone", DataFileChanged, issued+"not as issued")
+	if text == nil {
+		return err
 	}
 	var wrong []string
 	if sum := report.Digest(text); sum != i.SHA256 {
@@ -175,16 +184,12 @@ func (w *auditor) checkData(i report.Issue) error {
 
 func (w *auditor) checkManifest(i report.Issue) error {
 	name := report.ManifestName(i.File)
-	text, err := report.ReadFile(w.path(name))
+	text, err := w.read(i, name, "manifest", ManifestMissing, name+" is gone", ManifestChanged, name+" is not as issued")
+	if text == nil {
+		return err
+	}
 	m, readable := w.manifests[i.File]
-	conflict, noFile := errors.AsType[*report.ConflictError](err)
 	switch sum := report.Digest(text); {
-	case noFile:
-		w.of(i, ManifestChanged, name+" is not as issued: "+conflict.Problem)
-	case errors.Is(err, fs.ErrNotExist):
-		w.of(i, ManifestMissing, name+" is gone")
-	case err != nil:
-		return fmt.Errorf("read manifest: %w", err)
 	case sum != i.ManifestSHA256:
 		details := []string{"it is no manifest any more"}
 		if readable {
@@ -230,17 +235,9 @@ func (w *auditor) checkSignature(i report.Issue) error {
 		return nil
 	}
 	name := report.SignatureName(i.File)
-	signature, err := report.ReadFile(w.path(name))
-	conflict, noFile := errors.AsType[*report.ConflictError](err)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		w.of(i, SignatureMissing, name+" is not there")
-		return nil
-	case noFile:
-		w.of(i, SignatureWrong, name+": "+conflict.Problem)
-		return nil
-	case err != nil:
-		return fmt.Errorf("read signature: %w", err)
+	signature, err := w.read(i, name, "signature", SignatureMissing, name+" is not there", SignatureWrong, name)
+	if signature == nil {
+		return err
 	}
 	manifest, err := report.ReadFile(w.path(report.ManifestName(i.File)))
 	if err != nil {
