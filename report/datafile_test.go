@@ -10,12 +10,13 @@ import (
 	"pgregory.net/rapid"
 
 	"seats/internal/config"
+	"seats/internal/golden"
+	"seats/internal/must"
 	"seats/report"
 )
 
 func TestDataFileIsTheContractsExample(t *testing.T) {
-	s := newSite(t)
-	s.must(report.Written, daily(42), "", issuedAt)
+	s := issuedSite(t, daily(42))
 	require.Equal(t,
 		"TenantID,Region,MetricName,Period,ChannelType,ServiceClass,ActivityType,Status,AgentGroupName,MessageSize\n"+
 			"acme,US,seats_outbound,2026-03-10,4,23,5,AGENT_SEATS,1,42\n",
@@ -33,10 +34,9 @@ func TestConfiguredFieldsAreTheDefaultHeaderAndAllAreKnown(t *testing.T) {
 }
 
 func TestMonthlyFileIsGroupTwo(t *testing.T) {
-	s := newSite(t)
-	s.must(report.Written, monthly(57), "", issuedAt)
-	golden(t, "monthly.csv", []byte(s.files()[monthlyFile]))
-	golden(t, "monthly.manifest.json", []byte(s.files()[report.ManifestName(monthlyFile)]))
+	s := issuedSite(t, monthly(57))
+	golden.Equal(t, "testdata/monthly.csv", s.files()[monthlyFile])
+	golden.Equal(t, "testdata/monthly.manifest.json", s.files()[report.ManifestName(monthlyFile)])
 	require.Equal(t, 1, report.Concurrent.AgentGroupName())
 	require.Equal(t, 2, report.Enabled.AgentGroupName())
 	require.Equal(t, 0, report.Measure("").AgentGroupName())
@@ -59,7 +59,7 @@ func TestColumnsAreTheOperators(t *testing.T) {
 		{Name: "Blank", Constant: true},
 	}
 	s.must(report.Written, daily(42), "", issuedAt)
-	golden(t, "columns.csv", []byte(s.files()[dailyFile]))
+	golden.Equal(t, "testdata/columns.csv", s.files()[dailyFile])
 }
 
 func TestSingleEmptyColumnIsNoBlankLine(t *testing.T) {
@@ -87,16 +87,13 @@ func TestPropertyEqualNumbersGiveEqualBytesWhateverTheirStateTimeOrOrder(t *test
 		b.RulesHash = rapid.String().Draw(rt, "rules")
 		b.PeakSeconds += rapid.Int64Range(0, 9).Draw(rt, "seconds")
 		b.Slices = append(b.Slices, report.Slice{Day: "2026-03-09"})
-		base, err := os.MkdirTemp(root, "")
-		require.NoError(rt, err)
+		base := must.Have(os.MkdirTemp(root, ""))(rt)
 		var texts []string
 		for i, n := range []report.Number{a, b} {
 			w := report.Writer{Dir: filepath.Join(base, string(rune('a'+i)))}
-			outcomes, err := w.Issue([]report.Number{n}, nil, "", issuedAt.AddDate(0, 0, i))
-			require.NoError(rt, err)
+			outcomes := must.Have(w.Issue([]report.Number{n}, nil, "", issuedAt.AddDate(0, 0, i)))(rt)
 			require.NoError(rt, outcomes[0].Err)
-			text, err := os.ReadFile(filepath.Join(w.Dir, outcomes[0].Issue.File))
-			require.NoError(rt, err)
+			text := must.Have(os.ReadFile(filepath.Join(w.Dir, outcomes[0].Issue.File)))(rt)
 			texts = append(texts, string(text))
 		}
 		require.Equal(rt, texts[0], texts[1])
@@ -116,8 +113,7 @@ func TestPropertyManifestDoesNotShowTheOrderOfItsInputs(t *testing.T) {
 		shuffled.Quality = rapid.Permutation(n.Quality).Draw(rt, "quality")
 		var sums []string
 		for _, one := range []report.Number{n, shuffled} {
-			dir, err := os.MkdirTemp(root, "")
-			require.NoError(rt, err)
+			dir := must.Have(os.MkdirTemp(root, ""))(rt)
 			outcomes, err := report.Writer{Dir: dir}.Issue([]report.Number{one}, nil, "", issuedAt)
 			require.NoError(rt, err)
 			sums = append(sums, outcomes[0].Issue.ManifestSHA256)

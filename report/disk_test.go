@@ -41,16 +41,14 @@ func TestVanishedDataFileIsRestoredByteForByte(t *testing.T) {
 }
 
 func TestVanishedDataFileIsNotRestoredFromOtherColumns(t *testing.T) {
-	s := newSite(t)
-	s.must(report.Written, daily(42), "", issuedAt)
+	s := issuedSite(t, daily(42))
 	s.remove(dailyFile)
 	s.writer.Columns = []config.Column{{Name: "MessageSize"}}
 	require.Contains(t, s.refused(daily(42), "", dailyFile).Problem, "report.columns")
 }
 
 func TestVanishedDataFileIsRestoredWhileTheStateMoves(t *testing.T) {
-	s := newSite(t)
-	s.must(report.Written, provisional(daily(42)), "", issuedAt)
+	s := issuedSite(t, provisional(daily(42)))
 	data := s.files()[dailyFile]
 	s.remove(dailyFile)
 	s.must(report.Restored, daily(42), "", laterAt)
@@ -62,8 +60,7 @@ func TestVanishedDataFileIsRestoredWhileTheStateMoves(t *testing.T) {
 }
 
 func TestVanishedManifestIsWrittenAgain(t *testing.T) {
-	s := newSite(t)
-	s.must(report.Written, daily(42), "", issuedAt)
+	s := issuedSite(t, daily(42))
 	s.remove(report.ManifestName(dailyFile))
 	moved := daily(42)
 	moved.PeakSeconds = 15
@@ -75,8 +72,7 @@ func TestVanishedManifestIsWrittenAgain(t *testing.T) {
 }
 
 func TestWholeFolderLostIsRestoredFromTheLedger(t *testing.T) {
-	s := newSite(t)
-	s.must(report.Written, daily(42), "", issuedAt)
+	s := issuedSite(t, daily(42))
 	data := s.files()[dailyFile]
 	require.NoError(t, os.RemoveAll(s.writer.Dir))
 	s.must(report.Restored, daily(42), "", laterAt)
@@ -85,16 +81,14 @@ func TestWholeFolderLostIsRestoredFromTheLedger(t *testing.T) {
 
 func TestTamperedDataFileIsNamedAndLeft(t *testing.T) {
 	for _, value := range []int64{42, 43} {
-		s := newSite(t)
-		s.must(report.Written, daily(42), "", issuedAt)
+		s := issuedSite(t, daily(42))
 		s.overwrite(dailyFile, strings.Replace(s.files()[dailyFile], "42", "24", 1))
 		require.Contains(t, s.refused(daily(value), "with a reason", dailyFile).Problem, "changed since it was issued")
 	}
 }
 
 func TestTamperedManifestIsNamedAndLeft(t *testing.T) {
-	s := newSite(t)
-	s.must(report.Written, daily(42), "", issuedAt)
+	s := issuedSite(t, daily(42))
 	name := report.ManifestName(dailyFile)
 	s.overwrite(name, strings.Replace(s.files()[name], `"sessions": 120`, `"sessions": 1`, 1))
 	s.refused(daily(42), "", name)
@@ -103,8 +97,7 @@ func TestTamperedManifestIsNamedAndLeft(t *testing.T) {
 }
 
 func TestCrashAfterRewritingAManifestHeals(t *testing.T) {
-	s := newSite(t)
-	s.must(report.Written, daily(42), "", issuedAt)
+	s := issuedSite(t, daily(42))
 	behind := append([]report.Issue(nil), s.ledger...)
 	s.remove(report.ManifestName(dailyFile))
 	s.must(report.Restored, daily(42), "", laterAt)
@@ -117,8 +110,7 @@ func TestCrashAfterRewritingAManifestHeals(t *testing.T) {
 }
 
 func TestCrashAfterTheStateMovedHeals(t *testing.T) {
-	s := newSite(t)
-	s.must(report.Written, provisional(daily(42)), "", issuedAt)
+	s := issuedSite(t, provisional(daily(42)))
 	behind, first := append([]report.Issue(nil), s.ledger...), s.ledger[0]
 	s.must(report.State, daily(42), "", laterAt)
 	s.ledger = behind
@@ -133,8 +125,7 @@ func TestCrashAfterTheStateMovedHeals(t *testing.T) {
 }
 
 func TestLostLedgerIsRebuiltFromTheFolder(t *testing.T) {
-	s := newSite(t)
-	s.must(report.Written, daily(42), "", issuedAt)
+	s := issuedSite(t, daily(42))
 	s.must(report.Restated, daily(43), "late correction", laterAt)
 	before, files := s.ledger, s.files()
 	s.ledger = nil
@@ -151,8 +142,7 @@ func TestLostLedgerIsRebuiltFromTheFolder(t *testing.T) {
 }
 
 func TestLostLedgerDoesNotOpenTheWayToAnotherNumber(t *testing.T) {
-	s := newSite(t)
-	s.must(report.Written, daily(42), "", issuedAt)
+	s := issuedSite(t, daily(42))
 	s.ledger = nil
 	before := s.files()
 	var refused *report.RestatementError
@@ -168,16 +158,14 @@ func TestLostLedgerDoesNotOpenTheWayToAnotherNumber(t *testing.T) {
 }
 
 func TestLostLedgerOfAProvisionalNumberMovesItsState(t *testing.T) {
-	s := newSite(t)
-	s.must(report.Written, provisional(daily(42)), "", issuedAt)
+	s := issuedSite(t, provisional(daily(42)))
 	s.ledger = nil
 	s.must(report.State, daily(42), "", laterAt)
 	require.Equal(t, report.Final, s.ledger[0].State)
 }
 
 func TestLedgerBehindTheFolderAdoptsTheLaterRevision(t *testing.T) {
-	s := newSite(t)
-	s.must(report.Written, daily(42), "", issuedAt)
+	s := issuedSite(t, daily(42))
 	behind := append([]report.Issue(nil), s.ledger...)
 	s.must(report.Restated, daily(43), "late correction", laterAt)
 	s.ledger = behind
@@ -198,8 +186,7 @@ func TestUnissuedDataFileIsNeverOverwritten(t *testing.T) {
 		"changed data": func(s *site) { s.overwrite(dailyFile, "x\n") },
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := newSite(t)
-			s.must(report.Written, daily(42), "", issuedAt)
+			s := issuedSite(t, daily(42))
 			s.ledger = nil
 			prepare(s)
 			s.refused(daily(42), "", dailyFile)
@@ -210,8 +197,7 @@ func TestUnissuedDataFileIsNeverOverwritten(t *testing.T) {
 
 func TestCrashBetweenManifestAndDataFileIsCompleted(t *testing.T) {
 	for _, value := range []int64{42, 43} {
-		s := newSite(t)
-		s.must(report.Written, daily(42), "", issuedAt)
+		s := issuedSite(t, daily(42))
 		s.remove(dailyFile)
 		s.ledger = nil
 		s.must(report.Written, daily(value), "", laterAt)
@@ -222,8 +208,7 @@ func TestCrashBetweenManifestAndDataFileIsCompleted(t *testing.T) {
 }
 
 func TestCrashWithinARestatementLeavesTheFirstRevisionStanding(t *testing.T) {
-	s := newSite(t)
-	s.must(report.Written, daily(42), "", issuedAt)
+	s := issuedSite(t, daily(42))
 	behind := append([]report.Issue(nil), s.ledger...)
 	s.must(report.Restated, daily(43), "late correction", laterAt)
 	s.remove(dailyFileR2)
@@ -235,8 +220,7 @@ func TestCrashWithinARestatementLeavesTheFirstRevisionStanding(t *testing.T) {
 }
 
 func TestUnfinishedFilesAreRemoved(t *testing.T) {
-	s := newSite(t)
-	s.must(report.Written, daily(42), "", issuedAt)
+	s := issuedSite(t, daily(42))
 	before := s.files()
 	s.overwrite("."+dailyFileR2+".tmp", "TenantID,Reg")
 	s.must(report.Unchanged, daily(42), "", laterAt)
@@ -244,8 +228,7 @@ func TestUnfinishedFilesAreRemoved(t *testing.T) {
 }
 
 func TestOtherFilesInTheFolderDoNotMatter(t *testing.T) {
-	s := newSite(t)
-	s.must(report.Written, daily(42), "", issuedAt)
+	s := issuedSite(t, daily(42))
 	for _, name := range []string{
 		"notes.txt", ".hidden.tmp", "CNT_US_PES_SEATS_OUTBOUND_acme_20260310_R02.csv",
 		"CNT_US_PES_SEATS_OUTBOUND_acme_20260310_R1.csv", "CNT_US_PES_SEATS_OUTBOUND_acme_20260310_R2.csv.bak",
@@ -259,8 +242,7 @@ func TestOtherFilesInTheFolderDoNotMatter(t *testing.T) {
 }
 
 func TestLedgerOfAnotherTenantIsNotFollowed(t *testing.T) {
-	s := newSite(t)
-	s.must(report.Written, daily(42), "", issuedAt)
+	s := issuedSite(t, daily(42))
 	s.ledger[0].File = "../../etc/passwd"
 	s.refused(daily(42), "", dailyFile)
 }

@@ -1,7 +1,6 @@
 package report_test
 
 import (
-	"flag"
 	"os"
 	"path/filepath"
 	"testing"
@@ -9,22 +8,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"seats/internal/must"
 	"seats/report"
 )
-
-var update = flag.Bool("update", false, "rewrite the golden files under testdata")
-
-// golden compares got with testdata/name, or rewrites the file with -update.
-func golden(t *testing.T, name string, got []byte) {
-	t.Helper()
-	path := filepath.Join("testdata", name)
-	if *update {
-		require.NoError(t, os.WriteFile(path, got, 0o644))
-	}
-	want, err := os.ReadFile(path)
-	require.NoError(t, err)
-	require.Equal(t, string(want), string(got), "%s differs; -update rewrites it", path)
-}
 
 const (
 	dailyFile   = "CNT_US_PES_SEATS_OUTBOUND_acme_20260310.csv"
@@ -88,11 +74,17 @@ func newSite(t *testing.T) *site {
 	}}
 }
 
+// issuedSite has issued a number.
+func issuedSite(t *testing.T, n report.Number) *site {
+	s := newSite(t)
+	s.must(report.Written, n, "", issuedAt)
+	return s
+}
+
 // issue issues one number and keeps the ledger as the store would.
 func (s *site) issue(n report.Number, reason string, at time.Time) report.Outcome {
 	s.t.Helper()
-	outcomes, err := s.writer.Issue([]report.Number{n}, s.ledger, reason, at)
-	require.NoError(s.t, err)
+	outcomes := must.Have(s.writer.Issue([]report.Number{n}, s.ledger, reason, at))(s.t)
 	require.Len(s.t, outcomes, 1)
 	if outcomes[0].Err == nil {
 		for _, issue := range append(outcomes[0].Recovered, outcomes[0].Issue) {
@@ -127,12 +119,10 @@ func (s *site) path(name string) string { return filepath.Join(s.writer.Dir, nam
 // files gives name and content of everything in the folder.
 func (s *site) files() map[string]string {
 	s.t.Helper()
-	entries, err := os.ReadDir(s.writer.Dir)
-	require.NoError(s.t, err)
+	entries := must.Have(os.ReadDir(s.writer.Dir))(s.t)
 	out := make(map[string]string)
 	for _, entry := range entries {
-		text, err := os.ReadFile(s.path(entry.Name()))
-		require.NoError(s.t, err)
+		text := must.Have(os.ReadFile(s.path(entry.Name())))(s.t)
 		out[entry.Name()] = string(text)
 	}
 	return out

@@ -12,6 +12,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"seats/internal/config"
+	"seats/internal/golden"
+	"seats/internal/must"
 	"seats/report"
 )
 
@@ -25,7 +27,7 @@ func TestR13FirstIssueWritesBothFilesForTheirOwnerAlone(t *testing.T) {
 	outcome := s.must(report.Written, daily(42), "reason is for restatements", issuedAt)
 	files := s.files()
 	require.Len(t, files, 2)
-	golden(t, "daily.manifest.json", []byte(files[report.ManifestName(dailyFile)]))
+	golden.Equal(t, "testdata/daily.manifest.json", files[report.ManifestName(dailyFile)])
 
 	peakAt := daily(42).PeakAt
 	require.Equal(t, report.Issue{
@@ -36,8 +38,7 @@ func TestR13FirstIssueWritesBothFilesForTheirOwnerAlone(t *testing.T) {
 	for name, mode := range map[string]os.FileMode{
 		".": 0o700, "..": 0o700, dailyFile: 0o600, report.ManifestName(dailyFile): 0o600,
 	} {
-		info, err := os.Stat(s.path(name))
-		require.NoError(t, err)
+		info := must.Have(os.Stat(s.path(name)))(t)
 		require.Equal(t, mode, info.Mode().Perm(), name)
 	}
 }
@@ -106,8 +107,7 @@ func TestR13WhatIsBehindANumberMoves(t *testing.T) {
 }
 
 func TestR13OtherNumberIsRefusedAndBothAreNamed(t *testing.T) {
-	s := newSite(t)
-	s.must(report.Written, daily(42), "", issuedAt)
+	s := issuedSite(t, daily(42))
 	before := s.files()
 	outcome := s.issue(daily(43), "", laterAt)
 	var refused *report.RestatementError
@@ -125,8 +125,7 @@ func TestR13OtherNumberIsRefusedAndBothAreNamed(t *testing.T) {
 }
 
 func TestR13RestatementIssuesTheNextRevisions(t *testing.T) {
-	s := newSite(t)
-	s.must(report.Written, daily(42), "", issuedAt)
+	s := issuedSite(t, daily(42))
 	before := s.files()
 	moved := daily(43)
 	moved.Slices[0].Sessions, moved.Slices[0].SHA256, moved.RulesHash = 121, "bb22", "rules-2"
@@ -139,7 +138,7 @@ func TestR13RestatementIssuesTheNextRevisions(t *testing.T) {
 	require.Equal(t, before[dailyFile], after[dailyFile])
 	require.Equal(t, before[report.ManifestName(dailyFile)], after[report.ManifestName(dailyFile)])
 	require.Contains(t, after[dailyFileR2], ",43\n")
-	golden(t, "restated.manifest.json", []byte(after[report.ManifestName(dailyFileR2)]))
+	golden.Equal(t, "testdata/restated.manifest.json", after[report.ManifestName(dailyFileR2)])
 
 	require.Error(t, s.issue(daily(42), "", laterAt).Err, "the first revision no longer stands")
 	third := s.must(report.Restated, daily(0), "nobody worked after all", laterAt)
@@ -150,8 +149,7 @@ func TestR13RestatementIssuesTheNextRevisions(t *testing.T) {
 }
 
 func TestR13RestatementOverAChangedManifestComparesTheNumberAlone(t *testing.T) {
-	s := newSite(t)
-	s.must(report.Written, daily(42), "", issuedAt)
+	s := issuedSite(t, daily(42))
 	name := report.ManifestName(dailyFile)
 	s.overwrite(name, strings.Replace(s.files()[name], `"sessions": 120`, `"sessions": 1`, 1))
 	s.must(report.Restated, daily(43), "late correction", laterAt)
@@ -160,8 +158,7 @@ func TestR13RestatementOverAChangedManifestComparesTheNumberAlone(t *testing.T) 
 }
 
 func TestR13ProvisionalBecomesFinalInTheManifestAlone(t *testing.T) {
-	s := newSite(t)
-	s.must(report.Written, provisional(daily(42)), "", issuedAt)
+	s := issuedSite(t, provisional(daily(42)))
 	before := s.files()
 	settled := daily(42)
 	settled.Slices[0].SHA256, settled.PeakSeconds = "cc33", 15
@@ -178,8 +175,7 @@ func TestR13ProvisionalBecomesFinalInTheManifestAlone(t *testing.T) {
 }
 
 func TestR13StateOfARestatementMovesAndKeepsItsReason(t *testing.T) {
-	s := newSite(t)
-	s.must(report.Written, provisional(daily(42)), "", issuedAt)
+	s := issuedSite(t, provisional(daily(42)))
 	s.must(report.Restated, provisional(daily(43)), "late correction", issuedAt)
 	before := s.manifest(dailyFileR2)
 	s.must(report.State, daily(43), "", laterAt)
@@ -190,8 +186,7 @@ func TestR13StateOfARestatementMovesAndKeepsItsReason(t *testing.T) {
 }
 
 func TestR13FinalStaysFinal(t *testing.T) {
-	s := newSite(t)
-	s.must(report.Written, daily(42), "", issuedAt)
+	s := issuedSite(t, daily(42))
 	before := s.files()
 	outcome := s.must(report.Unchanged, provisional(daily(42)), "", laterAt)
 	require.Equal(t, report.Final, outcome.Issue.State)
@@ -199,14 +194,12 @@ func TestR13FinalStaysFinal(t *testing.T) {
 }
 
 func TestR13OneRefusalDoesNotKeepBackTheOthers(t *testing.T) {
-	s := newSite(t)
-	s.must(report.Written, daily(42), "", issuedAt)
+	s := issuedSite(t, daily(42))
 	other := daily(5)
 	other.Region = "EU"
 	broken := daily(6)
 	broken.Region = "../../etc"
-	outcomes, err := s.writer.Issue([]report.Number{daily(43), broken, other, monthly(50)}, s.ledger, "", laterAt)
-	require.NoError(t, err)
+	outcomes := must.Have(s.writer.Issue([]report.Number{daily(43), broken, other, monthly(50)}, s.ledger, "", laterAt))(t)
 	var actions []report.Action
 	for _, outcome := range outcomes {
 		actions = append(actions, outcome.Action)
@@ -251,8 +244,7 @@ func TestCallersMistakesWriteNothing(t *testing.T) {
 	_, err := s.writer.Issue([]report.Number{daily(1)}, nil, " ", issuedAt)
 	require.Error(t, err)
 	require.NoDirExists(t, s.writer.Dir)
-	outcomes, err := s.writer.Issue(nil, nil, "", issuedAt)
-	require.NoError(t, err)
+	outcomes := must.Have(s.writer.Issue(nil, nil, "", issuedAt))(t)
 	require.Empty(t, outcomes)
 }
 
@@ -266,8 +258,7 @@ func TestReasonIsOneLineOfText(t *testing.T) {
 }
 
 func TestColumnsChangedSinceDoNotTouchAnIssuedFile(t *testing.T) {
-	s := newSite(t)
-	s.must(report.Written, daily(42), "", issuedAt)
+	s := issuedSite(t, daily(42))
 	before := s.files()
 	s.writer.Columns = []config.Column{{Name: "MessageSize"}}
 	s.must(report.Unchanged, daily(42), "", laterAt)

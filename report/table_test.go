@@ -11,6 +11,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"seats/internal/golden"
+	"seats/internal/must"
 	"seats/report"
 )
 
@@ -22,15 +24,14 @@ func rows(t *testing.T) []report.Outcome {
 		Region: "APAC", Measure: report.Concurrent, Period: "2026-03-10", Revision: 1, Value: 7, State: report.Final,
 		File: "CNT_APAC_PES_SEATS_OUTBOUND_acme_20260310.csv",
 	}}
-	outcomes, err := s.writer.Issue([]report.Number{daily(42), unused, refused, monthly(57)}, s.ledger, "", issuedAt)
-	require.NoError(t, err)
+	outcomes := must.Have(s.writer.Issue([]report.Number{daily(42), unused, refused, monthly(57)}, s.ledger, "", issuedAt))(t)
 	return outcomes
 }
 
 func TestMeasurementsAsTable(t *testing.T) {
 	var out bytes.Buffer
 	require.NoError(t, report.Measurements(rows(t)).Write(&out, report.FormatTable))
-	golden(t, "measurements.txt", out.Bytes())
+	golden.Equal(t, "testdata/measurements.txt", out.String())
 	require.NotContains(t, out.String(), "\x1b")
 	require.NotContains(t, out.String(), " \n")
 }
@@ -38,13 +39,13 @@ func TestMeasurementsAsTable(t *testing.T) {
 func TestMeasurementsAsCSV(t *testing.T) {
 	var out bytes.Buffer
 	require.NoError(t, report.Measurements(rows(t)).Write(&out, report.FormatCSV))
-	golden(t, "measurements.csv", out.Bytes())
+	golden.Equal(t, "testdata/measurements.csv", out.String())
 }
 
 func TestMeasurementsAsJSON(t *testing.T) {
 	var out bytes.Buffer
 	require.NoError(t, report.Measurements(rows(t)).Write(&out, report.FormatJSON))
-	golden(t, "measurements.json", out.Bytes())
+	golden.Equal(t, "testdata/measurements.json", out.String())
 	var decoded []map[string]any
 	require.NoError(t, json.Unmarshal(out.Bytes(), &decoded))
 	require.Len(t, decoded, 4)
@@ -92,7 +93,7 @@ func TestTableWritesEveryKindOfValue(t *testing.T) {
 	for _, format := range report.Formats() {
 		var out bytes.Buffer
 		require.NoError(t, values().Write(&out, format))
-		golden(t, "values."+format, out.Bytes())
+		golden.Equal(t, "testdata/values."+format, out.String())
 		if format == report.FormatJSON {
 			require.True(t, json.Valid(out.Bytes()))
 		}

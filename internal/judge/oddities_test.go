@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"seats/internal/calendar"
+	"seats/internal/must"
 )
 
 // facts are the tables that an export carries in increments.
@@ -22,13 +23,11 @@ const changedFrom = int64(100_000_000_000)
 // makeOdd does what the simulator does not, and cutting a slice must bear: testdata/odd, in the order of names. Which rows
 // are struck depends on their keys alone; keys of new rows begin above all others.
 func (s *site) makeOdd(t *testing.T) {
-	files, err := filepath.Glob("testdata/odd/*.sql")
-	require.NoError(t, err)
+	files := must.Have(filepath.Glob("testdata/odd/*.sql"))(t)
 	require.NotEmpty(t, files)
 	for _, f := range files {
-		text, err := os.ReadFile(f)
-		require.NoError(t, err)
-		_, err = s.db.Conn.Exec(t.Context(), string(text))
+		text := must.Have(os.ReadFile(f))(t)
+		_, err := s.db.Conn.Exec(t.Context(), string(text))
 		require.NoError(t, err, f)
 	}
 }

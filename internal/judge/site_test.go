@@ -17,6 +17,7 @@ import (
 	"seats/internal/config"
 	"seats/internal/gimschema"
 	"seats/internal/judge"
+	"seats/internal/must"
 	"seats/internal/pgtest"
 )
 
@@ -87,8 +88,7 @@ func (s *site) fill(t *testing.T, o sim.Options) {
 	if !s.keyed {
 		s.db.Exec(t, gimschema.Tables)
 	}
-	_, err = pgload.Load(t.Context(), pgload.Target{DSN: s.db.ConnString(), Schema: s.db.Schema, Create: s.keyed}, s.sim)
-	require.NoError(t, err)
+	must.Have(pgload.Load(t.Context(), pgload.Target{DSN: s.db.ConnString(), Schema: s.db.Schema, Create: s.keyed}, s.sim))(t)
 }
 
 // settings are the tenant's configuration.
@@ -110,8 +110,7 @@ func pick[T any](r *rand.Rand, from ...T) T { return from[r.IntN(len(from))] }
 // regions are two, one of which may have the default location.
 func regions(t *testing.T, p place, withDefault int) []config.Region {
 	zone := func(name string) *time.Location {
-		z, err := time.LoadLocation(name)
-		require.NoError(t, err)
+		z := must.Have(time.LoadLocation(name))(t)
 		return z
 	}
 	regions := []config.Region{
@@ -127,15 +126,13 @@ func regions(t *testing.T, p place, withDefault int) []config.Region {
 
 // highWater is up to when the GIM is complete, as the judge has it; its export is up to what the name says.
 func (s *site) highWater(t *testing.T) int64 {
-	mark, err := judge.HighWater(t.Context(), s.db.Conn)
-	require.NoError(t, err)
+	mark := must.Have(judge.HighWater(t.Context(), s.db.Conn))(t)
 	return mark
 }
 
 // answer is the judge's, of the day.
 func (s *site) answer(t *testing.T, mark int64) []string {
-	a, err := judge.Ask(s.tenant, s.day, mark).Answer(t.Context(), s.db.Conn)
-	require.NoError(t, err)
+	a := must.Have(judge.Ask(s.tenant, s.day, mark).Answer(t.Context(), s.db.Conn))(t)
 	return lines(a)
 }
 
@@ -160,15 +157,12 @@ func (s *site) exported(t *testing.T) config.Tenant {
 }
 
 func (s *site) dump(t *testing.T, dir, table, where string) {
-	f, err := os.Create(filepath.Join(dir, table+".csv"))
-	require.NoError(t, err)
-	_, err = s.db.Conn.PgConn().CopyTo(t.Context(), f, "copy (select * from "+table+" where "+where+") to stdout (format csv, header)")
-	require.NoError(t, err)
+	f := must.Have(os.Create(filepath.Join(dir, table+".csv")))(t)
+	must.Have(s.db.Conn.PgConn().CopyTo(t.Context(), f, "copy (select * from "+table+" where "+where+") to stdout (format csv, header)"))(t)
 	require.NoError(t, f.Close())
 }
 
 func date(t *testing.T, text string) calendar.Date {
-	d, err := calendar.ParseDate(text)
-	require.NoError(t, err)
+	d := must.Have(calendar.ParseDate(text))(t)
 	return d
 }

@@ -16,17 +16,16 @@ import (
 	"seats/internal/config"
 	"seats/internal/duck"
 	"seats/internal/fail"
+	"seats/internal/must"
 )
 
 // The store breaks a day down by SQL; here each second is looked at, with what this package says of the sessions.
 func (w world) sharesAddUpAndAnyBreakdownIsWhatLookingSays(t *rapid.T, conn *sql.Conn, histories map[string]judgedHistory) {
 	groups := drawGroups(t, conn, w)
 	for _, region := range []string{"US", "EU"} {
-		day, err := New(conn, w.tenant).Day(context.Background(), w.day, region, "")
-		require.NoError(t, err)
+		day := must.Have(New(conn, w.tenant).Day(context.Background(), w.day, region, ""))(t)
 		for _, by := range config.Units {
-			b, err := day.Breakdown(context.Background(), by)
-			require.NoError(t, err)
+			b := must.Have(day.Breakdown(context.Background(), by))(t)
 			look := looking{t: t, world: w, day: day, at: place{region, ""}, histories: histories}
 			requireBreakdown(t, day, by, b, look.parts(by, groups))
 		}
@@ -161,8 +160,7 @@ func (b looking) names(by config.Unit, h *history, j *judged, groups map[int64][
 
 // A day whose groups were not read says so.
 func (w world) groupsThatWereNotReadAreNamed(t *rapid.T, conn *sql.Conn) {
-	day, err := New(conn, w.tenant).Day(context.Background(), w.day, "US", "")
-	require.NoError(t, err)
+	day := must.Have(New(conn, w.tenant).Day(context.Background(), w.day, "US", ""))(t)
 	b, err := day.Breakdown(context.Background(), config.ByAgentGroup)
 	if len(day.Curve) == 1 && day.Curve[0].Agents == 0 {
 		require.NoError(t, err)
@@ -192,13 +190,10 @@ func TestABreakdownAtTheEdgesOfSessions(t *testing.T) {
 	}
 	insert(t, conn, "insert into _data.slice_span values ('2026-03-10', 0, 9999999999)")
 	insert(t, conn, "insert into _data.slice (day, source, high_water, as_of, extracted_ts, sessions, activities, agents, open_sessions, state, sha256) values ('2026-03-10', 'test', 0, 0, 0, 6, 6, 4, 0, 'final', 'hash')")
-	_, err := compute.NewCounter(conn, w.tenant).Day(t.Context(), w.day, 1)
-	require.NoError(t, err)
-	day, err := New(conn, w.tenant).Day(t.Context(), w.day, "US", "")
-	require.NoError(t, err)
+	must.Have(compute.NewCounter(conn, w.tenant).Day(t.Context(), w.day, 1))(t)
+	day := must.Have(New(conn, w.tenant).Day(t.Context(), w.day, "US", ""))(t)
 	for by, name := range map[config.Unit]string{config.ByAgentGroup: "g", config.ByLocation: "dallas", config.BySwitch: "D"} {
-		b, err := day.Breakdown(t.Context(), by)
-		require.NoError(t, err)
+		b := must.Have(day.Breakdown(t.Context(), by))(t)
 		require.Equal(t, []Part{{Name: name, Peak: 3, PeakTS: noon + 180, Share: 3, Enabled: 4}}, b.Parts)
 	}
 }
@@ -206,8 +201,7 @@ func TestABreakdownAtTheEdgesOfSessions(t *testing.T) {
 func TestAnOlderStoreIsNotBrokenDown(t *testing.T) {
 	_, conn := open(t, "", duck.Options{Threads: 1})
 	for _, schema := range []string{"store/schema_1", "store/schema_2"} {
-		_, err := duck.Exec(t.Context(), conn, schema)
-		require.NoError(t, err)
+		must.Have(duck.Exec(t.Context(), conn, schema))(t)
 	}
 	_, err := New(conn, config.Tenant{Name: "acme"}).breakDown(t.Context(), "ask/breakdown", config.ByLocation, "US", mustDate(t, "2026-03-10"), "--date")
 	require.ErrorContains(t, err, "the store of tenant acme is an older version's, which cannot be broken down")

@@ -10,12 +10,12 @@ import (
 	"seats/compute"
 	"seats/internal/calendar"
 	"seats/internal/config"
+	"seats/internal/must"
 )
 
 // TestFates: one session for each thing that can become of one.
 func TestFates(t *testing.T) {
-	newYork, err := time.LoadLocation("America/New_York")
-	require.NoError(t, err)
+	newYork := must.Have(time.LoadLocation("America/New_York"))(t)
 	tenant := config.Tenant{Name: "acme", Zone: time.UTC, SessionEnd: config.SessionEndExclusive, ExcludeAgents: []string{"TEST*"}, Regions: []config.Region{
 		{Name: "US", Zone: newYork, Locations: []config.Location{{Name: "dallas", Switches: []string{"D"}}}},
 		{Name: "EU", Zone: time.UTC, Locations: []config.Location{{Name: "london", Switches: []string{"L"}}}},
@@ -44,8 +44,7 @@ func TestFates(t *testing.T) {
 	for _, statement := range fateRows {
 		insert(t, conn, statement)
 	}
-	_, err = compute.NewCounter(conn, tenant).Day(context.Background(), day, 1)
-	require.NoError(t, err)
+	must.Have(compute.NewCounter(conn, tenant).Day(context.Background(), day, 1))(t)
 	for _, test := range tests {
 		fates, err := New(conn, tenant).Agent(context.Background(), test.agent, []calendar.Date{day}, test.region, "")
 		require.NoError(t, err, test.agent)
@@ -60,15 +59,12 @@ func TestFates(t *testing.T) {
 		}
 	}
 
-	eu, err := New(conn, tenant).Day(context.Background(), day, "EU", "")
-	require.NoError(t, err)
-	second, err := eu.Second(context.Background(), 1773136800+50)
-	require.NoError(t, err)
+	eu := must.Have(New(conn, tenant).Day(context.Background(), day, "EU", ""))(t)
+	second := must.Have(eu.Second(context.Background(), 1773136800+50))(t)
 	require.Contains(t, decisions(second), "told: listed switch (L, told by leg 77 of the same login)")
 	require.Contains(t, decisions(second), "counted: listed switch")
 
-	twice, err := New(conn, tenant).Agent(context.Background(), "twice", []calendar.Date{day}, "", "")
-	require.NoError(t, err)
+	twice := must.Have(New(conn, tenant).Agent(context.Background(), "twice", []calendar.Date{day}, "", ""))(t)
 	require.Len(t, twice, 2)
 	for i, other := range []string{"11", "10"} {
 		require.Equal(t, CountedOnce, twice[i].Verdict)

@@ -11,14 +11,14 @@ import (
 	"seats/internal/calendar"
 	"seats/internal/config"
 	"seats/internal/duck"
+	"seats/internal/must"
 	"seats/internal/store"
 )
 
 func emptyStore(t *testing.T) *sql.Conn {
 	_, conn := open(t, "", duck.Options{Threads: 1})
 	for _, schema := range store.Schemas() {
-		_, err := duck.Exec(context.Background(), conn, schema)
-		require.NoError(t, err)
+		must.Have(duck.Exec(context.Background(), conn, schema))(t)
 	}
 	return conn
 }
@@ -43,8 +43,7 @@ func TestAnyDayIsExplainedAsItWasCounted(t *testing.T) {
 func (w world) histories(t *rapid.T, conn *sql.Conn) map[string]judgedHistory {
 	all := map[string]judgedHistory{}
 	for agent := range w.agents {
-		found, err := New(conn, w.tenant).histories(context.Background(), agent, []calendar.Date{w.day})
-		require.NoError(t, err)
+		found := must.Have(New(conn, w.tenant).histories(context.Background(), agent, []calendar.Date{w.day}))(t)
 		all[agent] = judgedHistory{found[0], found[0].judge()}
 	}
 	return all
@@ -60,8 +59,7 @@ type judgedHistory struct {
 func (w world) listAtAnySecondHasExactlyTheCountedAgents(t *rapid.T, conn *sql.Conn) {
 	location := rapid.SampledFrom(w.scopes()).Draw(t, "location")
 	for _, at := range []place{{"US", ""}, {"EU", ""}, location} {
-		day, err := New(conn, w.tenant).Day(context.Background(), w.day, at.Region, at.Location)
-		require.NoError(t, err)
+		day := must.Have(New(conn, w.tenant).Day(context.Background(), w.day, at.Region, at.Location))(t)
 		require.NotEmpty(t, day.Curve)
 		for _, step := range day.Curve {
 			requireList(t, day, step)
@@ -70,8 +68,7 @@ func (w world) listAtAnySecondHasExactlyTheCountedAgents(t *rapid.T, conn *sql.C
 }
 
 func requireList(t *rapid.T, day *Day, step Step) {
-	second, err := day.Second(context.Background(), step.Start)
-	require.NoError(t, err)
+	second := must.Have(day.Second(context.Background(), step.Start))(t)
 	agents, sessions := map[string]bool{}, map[Key]bool{}
 	for _, seat := range second.Seats {
 		agents[seat.Agent], sessions[seat.Session] = true, true
@@ -88,8 +85,7 @@ func requireList(t *rapid.T, day *Day, step Step) {
 func (w world) everySessionHasTheFateThatWasCounted(t *rapid.T, conn *sql.Conn) {
 	told := map[Key]bool{}
 	for agent := range w.agents {
-		fates, err := New(conn, w.tenant).Agent(context.Background(), agent, []calendar.Date{w.day}, "", "")
-		require.NoError(t, err)
+		fates := must.Have(New(conn, w.tenant).Agent(context.Background(), agent, []calendar.Date{w.day}, "", ""))(t)
 		for _, f := range fates {
 			told[f.Session] = true
 			require.Equal(t, f.Verdict == Counted && f.Reason == "", f.Rule == "", "%+v", f)
@@ -103,10 +99,8 @@ func (w world) everySessionHasTheFateThatWasCounted(t *rapid.T, conn *sql.Conn) 
 // can give, another computation, for the others a look at every second. The store is no use afterwards.
 func (w world) readingsAreWhatLookingSays(t *rapid.T, conn *sql.Conn, histories map[string]judgedHistory) {
 	at := rapid.SampledFrom(w.scopes()).Draw(t, "scope")
-	day, err := New(conn, w.tenant).Day(context.Background(), w.day, at.Region, at.Location)
-	require.NoError(t, err)
-	got, err := day.Sensitivity(context.Background(), 1)
-	require.NoError(t, err)
+	day := must.Have(New(conn, w.tenant).Day(context.Background(), w.day, at.Region, at.Location))(t)
+	got := must.Have(day.Sensitivity(context.Background(), 1))(t)
 	b := looking{t: t, world: w, day: day, at: at, histories: histories}
 	require.Equal(t, got[0].Value, valueOf(t, got, "spikes ignored"), "a second is long enough for --spike 1")
 	require.Equal(t, b.wholeMinutes(), valueOf(t, got, "whole minutes"), "whole minutes in %s", at)
@@ -229,8 +223,7 @@ func (b looking) legsOnly(conn *sql.Conn) int64 {
 // recomputed computes the day anew for a tenant.
 func (b looking) recomputed(conn *sql.Conn, w world) int64 {
 	recompute(b.t, conn, w)
-	day, err := New(conn, w.tenant).Day(context.Background(), w.day, b.at.Region, b.at.Location)
-	require.NoError(b.t, err)
+	day := must.Have(New(conn, w.tenant).Day(context.Background(), w.day, b.at.Region, b.at.Location))(b.t)
 	agents, _ := day.Curve.Plateaus()
 	return agents
 }

@@ -9,21 +9,19 @@ import (
 
 	"seats/internal/calendar"
 	"seats/internal/duck"
+	"seats/internal/must"
 )
 
 // open gives a connection to a store, in memory where path is empty.
 func open(t testing.TB, path string, o duck.Options) (*sql.DB, *sql.Conn) {
-	db, err := duck.Open(path, o)
-	require.NoError(t, err)
+	db := must.Have(duck.Open(path, o))(t)
 	t.Cleanup(func() { db.Close() })
-	conn, err := db.Conn(context.Background())
-	require.NoError(t, err)
+	conn := must.Have(db.Conn(context.Background()))(t)
 	t.Cleanup(func() { conn.Close() })
 	return db, conn
 }
 
 func mustDate(t require.TestingT, text string) calendar.Date {
-	date, err := calendar.ParseDate(text)
-	require.NoError(t, err)
+	date := must.Have(calendar.ParseDate(text))(t)
 	return date
 }

@@ -15,6 +15,7 @@ import (
 	"seats/compute"
 	"seats/internal/calendar"
 	"seats/internal/config"
+	"seats/internal/must"
 )
 
 // world is a tenant and a day of hers in a store, with a few resources whose sessions and activities lie close
@@ -117,8 +118,7 @@ func (r rowsOf) write(t require.TestingT, conn *sql.Conn, empty ...string) {
 }
 
 func drawTenant(t *rapid.T) config.Tenant {
-	newYork, err := time.LoadLocation("America/New_York")
-	require.NoError(t, err)
+	newYork := must.Have(time.LoadLocation("America/New_York"))(t)
 	tenant := config.Tenant{
 		Name: "acme", Zone: time.UTC,
 		SessionEnd:    rapid.SampledFrom([]config.SessionEnd{config.SessionEndExclusive, config.SessionEndInclusive}).Draw(t, "session_end"),
@@ -163,8 +163,7 @@ func (w *world) span(t *rapid.T, label string) (start, end any, active int) {
 }
 
 func recompute(t *rapid.T, conn *sql.Conn, w world) {
-	_, err := compute.NewCounter(conn, w.tenant).Day(context.Background(), w.day, 1)
-	require.NoError(t, err)
+	must.Have(compute.NewCounter(conn, w.tenant).Day(context.Background(), w.day, 1))(t)
 }
 
 func insert(t require.TestingT, conn *sql.Conn, statement string, args ...any) {

@@ -23,6 +23,7 @@ import (
 	"seats/internal/calendar"
 	"seats/internal/config"
 	"seats/internal/duck"
+	"seats/internal/must"
 	"seats/report"
 )
 
@@ -59,8 +60,7 @@ func site(t *testing.T, from, to string, spoil ...func(exports string)) (string,
 	for _, change := range spoil {
 		change(filepath.Join(dir, "exports"))
 	}
-	cfg, err := config.Load(filepath.Join(dir, "seats.yaml"), func(string) (string, bool) { return "", false })
-	require.NoError(t, err)
+	cfg := must.Have(config.Load(filepath.Join(dir, "seats.yaml"), func(string) (string, bool) { return "", false }))(t)
 	tenant := cfg.Tenants[0]
 	j := job.Job{Stages: job.Stages{Command: "run", Extract: true, Compute: true, Report: true}, Tenant: tenant, Version: "test", Log: quiet{},
 		Clock: func() time.Time { return time.Date(2026, 3, 20, 9, 0, 0, 0, time.UTC) }}
@@ -76,8 +76,7 @@ func site(t *testing.T, from, to string, spoil ...func(exports string)) (string,
 
 func day(t *testing.T, text string) calendar.Date {
 	t.Helper()
-	d, err := calendar.ParseDate(text)
-	require.NoError(t, err)
+	d := must.Have(calendar.ParseDate(text))(t)
 	return d
 }
 
@@ -85,14 +84,11 @@ func day(t *testing.T, text string) calendar.Date {
 func unpack(t *testing.T, path string) string {
 	t.Helper()
 	dir := t.TempDir()
-	r, err := zip.OpenReader(path)
-	require.NoError(t, err)
+	r := must.Have(zip.OpenReader(path))(t)
 	defer r.Close() //nolint:errcheck // only read
 	for _, f := range r.File {
-		in, err := f.Open()
-		require.NoError(t, err)
-		text, err := io.ReadAll(in)
-		require.NoError(t, err)
+		in := must.Have(f.Open())(t)
+		text := must.Have(io.ReadAll(in))(t)
 		to := filepath.Join(dir, filepath.FromSlash(f.Name))
 		require.NoError(t, os.MkdirAll(filepath.Dir(to), 0o700))
 		require.NoError(t, os.WriteFile(to, text, 0o600))
@@ -105,13 +101,10 @@ func unpack(t *testing.T, path string) string {
 func recompute(t *testing.T, dir string) []string {
 	t.Helper()
 	t.Chdir(dir)
-	script, err := os.ReadFile("recompute.sql")
-	require.NoError(t, err)
-	db, err := duck.Open("", duck.Options{})
-	require.NoError(t, err)
+	script := must.Have(os.ReadFile("recompute.sql"))(t)
+	db := must.Have(duck.Open("", duck.Options{}))(t)
 	defer db.Close() //nolint:errcheck // in memory
-	rows, err := db.Query(string(script))
-	require.NoError(t, err)
+	rows := must.Have(db.Query(string(script)))(t)
 	var printed []string
 	for rows.Next() {
 		var period, region, measure, files, signature, slices string
@@ -159,8 +152,7 @@ func TestTheNumberFromThePackAlone(t *testing.T) {
 		require.Equal(t, strings.TrimSuffix(rows[at], "as recorded"), strings.TrimSuffix(pseudonymized[at], "as packed"))
 	}
 	namesNobody(t, unpacked, names)
-	month, err := os.ReadFile(filepath.Join(unpacked, "results", "monthly_enabled.csv"))
-	require.NoError(t, err)
+	month := must.Have(os.ReadFile(filepath.Join(unpacked, "results", "monthly_enabled.csv")))(t)
 	for _, sum := range sums {
 		require.NotContains(t, string(month), sum)
 	}
@@ -170,11 +162,9 @@ func TestTheNumberFromThePackAlone(t *testing.T) {
 func TestR11DamagedNamesArePseudonymized(t *testing.T) {
 	const damaged = "E\ufffdxFC0001"
 	dir, tenant := site(t, "2026-02-10", "2026-02-10", func(exports string) {
-		paths, err := filepath.Glob(filepath.Join(exports, "*", "resource_.csv"))
-		require.NoError(t, err)
+		paths := must.Have(filepath.Glob(filepath.Join(exports, "*", "resource_.csv")))(t)
 		for _, path := range paths {
-			text, err := os.ReadFile(path)
-			require.NoError(t, err)
+			text := must.Have(os.ReadFile(path))(t)
 			require.Contains(t, string(text), "E000001")
 			require.NoError(t, os.WriteFile(path, bytes.ReplaceAll(text, []byte("E000001"), []byte(damaged)), 0o600))
 		}
@@ -198,8 +188,7 @@ func TestR11DamagedNamesArePseudonymized(t *testing.T) {
 // exec changes the store behind the program's back.
 func exec(t *testing.T, tenant config.Tenant, statements ...string) {
 	t.Helper()
-	db, err := duck.Open(tenant.StorePath(), duck.Options{})
-	require.NoError(t, err)
+	db := must.Have(duck.Open(tenant.StorePath(), duck.Options{}))(t)
 	for _, statement := range statements {
 		_, err := db.Exec(statement)
 		require.NoError(t, err, statement)
@@ -218,11 +207,9 @@ func agents(t *testing.T, tenant config.Tenant) []string {
 // column asks the store for texts.
 func column(t *testing.T, tenant config.Tenant, query string) (texts []string) {
 	t.Helper()
-	db, err := duck.Open(tenant.StorePath(), duck.Options{ReadOnly: true})
-	require.NoError(t, err)
+	db := must.Have(duck.Open(tenant.StorePath(), duck.Options{ReadOnly: true}))(t)
 	defer db.Close() //nolint:errcheck // only read
-	rows, err := db.Query(query)
-	require.NoError(t, err)
+	rows := must.Have(db.Query(query))(t)
 	for rows.Next() {
 		var text string
 		require.NoError(t, rows.Scan(&text))
@@ -236,8 +223,7 @@ func column(t *testing.T, tenant config.Tenant, query string) (texts []string) {
 // namesNobody looks into every file of an unpacked pack, the columns of Parquet files included.
 func namesNobody(t *testing.T, dir string, names []string) {
 	t.Helper()
-	db, err := duck.Open("", duck.Options{})
-	require.NoError(t, err)
+	db := must.Have(duck.Open("", duck.Options{}))(t)
 	defer db.Close() //nolint:errcheck // in memory
 	for _, table := range []string{"voice_session", "ocs_activity", "agent"} {
 		var least int64
@@ -253,8 +239,7 @@ func namesNobody(t *testing.T, dir string, names []string) {
 			err = db.QueryRow("select coalesce(string_agg(t::varchar, chr(10)), '') from read_parquet($file) as t", path).Scan(&text)
 			require.NoError(t, err)
 		} else {
-			b, err := os.ReadFile(path)
-			require.NoError(t, err)
+			b := must.Have(os.ReadFile(path))(t)
 			text = string(b)
 		}
 		for _, name := range names {
@@ -267,27 +252,21 @@ func namesNobody(t *testing.T, dir string, names []string) {
 func TestEqualInputsGiveEqualBytes(t *testing.T) {
 	_, tenant := site(t, "2026-02-10", "2026-02-11")
 	period := audit.Period{From: day(t, "2026-02-10"), To: day(t, "2026-02-10")}
-	first, err := os.ReadFile(write(t, evidence.Options{Tenant: tenant, Period: period}))
-	require.NoError(t, err)
-	second, err := os.ReadFile(write(t, evidence.Options{Tenant: tenant, Period: period}))
-	require.NoError(t, err)
+	first := must.Have(os.ReadFile(write(t, evidence.Options{Tenant: tenant, Period: period})))(t)
+	second := must.Have(os.ReadFile(write(t, evidence.Options{Tenant: tenant, Period: period})))(t)
 	require.Equal(t, first, second)
-	other, err := os.ReadFile(write(t, evidence.Options{Tenant: tenant}))
-	require.NoError(t, err)
+	other := must.Have(os.ReadFile(write(t, evidence.Options{Tenant: tenant})))(t)
 	require.NotEqual(t, first, other)
 }
 
 func TestPackIsPrivateAndNeverOverwritten(t *testing.T) {
 	_, tenant := site(t, "2026-02-10", "2026-02-10")
 	path := write(t, evidence.Options{Tenant: tenant})
-	info, err := os.Stat(path)
-	require.NoError(t, err)
+	info := must.Have(os.Stat(path))(t)
 	require.Equal(t, os.FileMode(0o600), info.Mode().Perm())
-	before, err := os.ReadFile(path)
-	require.NoError(t, err)
+	before := must.Have(os.ReadFile(path))(t)
 	require.ErrorContains(t, evidence.Write(context.Background(), evidence.Options{Tenant: tenant, Path: path}), "exists")
-	after, err := os.ReadFile(path)
-	require.NoError(t, err)
+	after := must.Have(os.ReadFile(path))(t)
 	require.Equal(t, before, after)
 
 	dir := unpack(t, path)
@@ -332,27 +311,21 @@ func TestTheScriptSeesAChangedSlice(t *testing.T) {
 func forged(t *testing.T, dir, change string) {
 	t.Helper()
 	t.Chdir(dir)
-	db, err := duck.Open("", duck.Options{})
-	require.NoError(t, err)
+	db := must.Have(duck.Open("", duck.Options{}))(t)
 	defer db.Close() //nolint:errcheck // in memory
-	script, err := os.ReadFile("recompute.sql")
-	require.NoError(t, err)
-	_, err = db.Exec(string(script))
-	require.NoError(t, err)
+	script := must.Have(os.ReadFile("recompute.sql"))(t)
+	must.Have(db.Exec(string(script)))(t)
 	if change != "manifests" {
-		_, err = db.Exec(change)
-		require.NoError(t, err)
+		must.Have(db.Exec(change))(t)
 		return
 	}
 	var now string
 	require.NoError(t, db.QueryRow("select sha256 from pack.slice_hash").Scan(&now))
-	manifests, err := filepath.Glob("issued/*.manifest.json")
-	require.NoError(t, err)
+	manifests := must.Have(filepath.Glob("issued/*.manifest.json"))(t)
 	for _, path := range manifests {
 		m, _, err := report.ReadManifest(path)
 		require.NoError(t, err)
-		text, err := os.ReadFile(path)
-		require.NoError(t, err)
+		text := must.Have(os.ReadFile(path))(t)
 		require.NoError(t, os.WriteFile(path, bytes.ReplaceAll(text, []byte(m.Slices[0].SHA256), []byte(now)), 0o600))
 	}
 }
