@@ -1,4 +1,4 @@
-package evidence_test
+package audit_test
 
 import (
 	"archive/zip"
@@ -12,73 +12,15 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
-	gimsim "seats/cmd/gimsim/cli"
 	"seats/cmd/seats/audit"
 	"seats/cmd/seats/audit/evidence"
-	"seats/cmd/seats/job"
-	"seats/internal/calendar"
-	"seats/internal/config"
 	"seats/internal/duck"
 	"seats/internal/must"
 	"seats/report"
 )
-
-type quiet struct{}
-
-func (quiet) Info(string, ...any) {}
-func (quiet) Warn(string, ...any) {}
-func (quiet) Start(string)        {}
-func (quiet) Add(int64)           {}
-func (quiet) Stop()               {}
-func (quiet) Expect(int64)        {}
-
-const configuration = `
-globals: {engine: {memory_limit: 500MB, threads: 2}}
-tenants:
-  acme:
-    export_dir: exports
-    exclude_agents: ["TEST*"]
-    regions:
-      US: {timezone: America/New_York, locations: {dallas: {switches: [SIP_DAL_1]}, other: {switches: []}}}
-      EU: {timezone: Europe/London, locations: {london: {switches: [SIP_LON]}}}
-`
-
-// site issues days of a simulated February, and its month where the days are all of it. spoil may change the exports.
-func site(t *testing.T, from, to string, spoil ...func(exports string)) (string, config.Tenant) {
-	t.Helper()
-	dir := t.TempDir()
-	require.NoError(t, os.WriteFile(filepath.Join(dir, "seats.yaml"), []byte(configuration), 0o600))
-	var out bytes.Buffer
-	code := gimsim.Run(context.Background(), []string{"export", "--dir", filepath.Join(dir, "exports"), "--seed=5", "--from=2026-01-31", "--days=30",
-		"--agents=12", "--ocs-share=1", "--switches=SIP_DAL_1=America/Chicago,SIP_LON=Europe/London", "--legs-per-hour=1", "--presence=1",
-		"--two-keys=0.3", "--test-agents=0.2", "--no-employee-id=0.2", "--open=0", "--no-interactions", "--high-water=2026-03-02T12:00:00Z"}, &out, &out)
-	require.Zero(t, code, out.String())
-	for _, change := range spoil {
-		change(filepath.Join(dir, "exports"))
-	}
-	cfg := must.Have(config.Load(filepath.Join(dir, "seats.yaml"), func(string) (string, bool) { return "", false }))(t)
-	tenant := cfg.Tenants[0]
-	j := job.Job{Stages: job.Stages{Command: "run", Extract: true, Compute: true, Report: true}, Tenant: tenant, Version: "test", Log: quiet{},
-		Clock: func() time.Time { return time.Date(2026, 3, 20, 9, 0, 0, 0, time.UTC) }}
-	for d := day(t, from); !day(t, to).Before(d); d = d.AddDays(1) {
-		j.Days = append(j.Days, d)
-	}
-	if len(j.Days) == 28 {
-		j.Months = []calendar.Month{{Year: 2026, Month: time.February}}
-	}
-	require.NoError(t, j.Do(context.Background()).Err)
-	return dir, tenant
-}
-
-func day(t *testing.T, text string) calendar.Date {
-	t.Helper()
-	d := must.Have(calendar.ParseDate(text))(t)
-	return d
-}
 
 // unpack unpacks a pack into a folder of its own, far from the site.
 func unpack(t *testing.T, path string) string {
@@ -120,25 +62,29 @@ func recompute(t *testing.T, dir string) []string {
 	return printed
 }
 
-func write(t *testing.T, o evidence.Options) string {
-	t.Helper()
-	if o.Path == "" {
-		o.Path = filepath.Join(t.TempDir(), "pack.zip")
-	}
-	require.NoError(t, evidence.Write(context.Background(), o))
-	return o.Path
+// key is a file with a key for pseudonyms.
+func (s *site) key() string {
+	s.write("key", "0123456789abcdef\n")
+	return s.path("key")
+}
+
+// pack packs the evidence of a period.
+func (s *site) pack(keyFile string, period audit.Period) string {
+	s.t.Helper()
+	path := filepath.Join(s.t.TempDir(), "pack.zip")
+	require.NoError(s.t, evidence.Write(context.Background(), evidence.Options{Tenant: s.tenant(), Period: period, Path: path, KeyFile: keyFile}))
+	return path
 }
 
 func TestTheNumberFromThePackAlone(t *testing.T) {
-	dir, tenant := site(t, "2026-02-01", "2026-02-28")
-	key := filepath.Join(dir, "key")
-	require.NoError(t, os.WriteFile(key, []byte("0123456789abcdef\n"), 0o600))
-	exec(t, tenant, "update _data.run set message = 'no such agent: ' || (select max(employee_id) from _data.agent)",
+	s := simulate(t, "2026-02-01", "2026-02-28", "2026-02")
+	key := s.key()
+	s.exec("update _data.run set message = 'no such agent: ' || (select max(employee_id) from _data.agent)",
 		"update _data.issued_file set reason = 'asked by ' || (select max(resource_name) from _data.agent) where period = '2026-02-10'")
-	plain, masked := write(t, evidence.Options{Tenant: tenant}), write(t, evidence.Options{Tenant: tenant, KeyFile: key})
-	names := agents(t, tenant)
-	sums := column(t, tenant, "select distinct unnest([rules_sha256, slices_sha256]) from _data.monthly_enabled")
-	require.NoError(t, os.RemoveAll(dir), "nothing but the pack is left")
+	plain, masked := s.pack("", audit.Period{}), s.pack(key, audit.Period{})
+	names := s.agents()
+	sums := s.column("select distinct unnest([rules_sha256, slices_sha256]) from _data.monthly_enabled")
+	require.NoError(t, os.RemoveAll(s.dir), "nothing but the pack is left")
 
 	rows := recompute(t, unpack(t, plain))
 	require.Len(t, rows, 2*28+2)
@@ -161,62 +107,42 @@ func TestTheNumberFromThePackAlone(t *testing.T) {
 // Pseudonyms keep the count of damaged names, and none of the names.
 func TestR11DamagedNamesArePseudonymized(t *testing.T) {
 	const damaged = "E\ufffdxFC0001"
-	dir, tenant := site(t, "2026-02-10", "2026-02-10", func(exports string) {
-		paths := must.Have(filepath.Glob(filepath.Join(exports, "*", "resource_.csv")))(t)
-		for _, path := range paths {
-			text := must.Have(os.ReadFile(path))(t)
-			require.Contains(t, string(text), "E000001")
-			require.NoError(t, os.WriteFile(path, bytes.ReplaceAll(text, []byte("E000001"), []byte(damaged)), 0o600))
-		}
-	})
-	key := filepath.Join(dir, "key")
-	require.NoError(t, os.WriteFile(key, []byte("0123456789abcdef\n"), 0o600))
+	s := simulate(t, "2026-02-10", "2026-02-10")
+	paths := must.Have(filepath.Glob(s.path("exports", "*", "resource_.csv")))(t)
+	for _, path := range paths {
+		text := must.Have(os.ReadFile(path))(t)
+		require.Contains(t, string(text), "E000001")
+		require.NoError(t, os.WriteFile(path, bytes.ReplaceAll(text, []byte("E000001"), []byte(damaged)), 0o600))
+	}
+	require.NoError(t, s.run("2026-02-10", "2026-02-10", "", true).Err)
+	key := s.key()
 	const manifest = "issued/CNT_US_PES_SEATS_OUTBOUND_acme_20260210.csv.manifest.json"
 	counts := func(dir string) report.Quality {
 		m, _, err := report.ReadManifest(filepath.Join(dir, manifest))
 		require.NoError(t, err)
 		return m.Quality[slices.IndexFunc(m.Quality, func(q report.Quality) bool { return q.Rule == "damaged_name" })]
 	}
-	plain, masked := unpack(t, write(t, evidence.Options{Tenant: tenant})), unpack(t, write(t, evidence.Options{Tenant: tenant, KeyFile: key}))
+	plain, masked := unpack(t, s.pack("", audit.Period{})), unpack(t, s.pack(key, audit.Period{}))
 	require.Positive(t, counts(plain).Count)
 	require.Equal(t, counts(plain).Count, counts(masked).Count)
 	require.Empty(t, counts(masked).Examples)
 	recompute(t, masked)
-	namesNobody(t, masked, append(agents(t, tenant), counts(plain).Examples...))
-}
-
-// exec changes the store behind the program's back.
-func exec(t *testing.T, tenant config.Tenant, statements ...string) {
-	t.Helper()
-	db := must.Have(duck.Open(tenant.StorePath(), duck.Options{}))(t)
-	for _, statement := range statements {
-		_, err := db.Exec(statement)
-		require.NoError(t, err, statement)
-	}
-	require.NoError(t, db.Close())
+	namesNobody(t, masked, append(s.agents(), counts(plain).Examples...))
 }
 
 // agents are the names by which the store knows agents.
-func agents(t *testing.T, tenant config.Tenant) []string {
-	t.Helper()
-	names := column(t, tenant, `select distinct name from (select unnest([employee_id, resource_name, '#' || resource_key]) as name from _data.agent) where name <> '' order by name`)
-	require.Greater(t, len(names), 20)
+func (s *site) agents() []string {
+	s.t.Helper()
+	names := s.column(`select distinct name from (select unnest([employee_id, resource_name, '#' || resource_key]) as name from _data.agent) where name <> '' order by name`)
+	require.Greater(s.t, len(names), 20)
 	return names
 }
 
 // column asks the store for texts.
-func column(t *testing.T, tenant config.Tenant, query string) (texts []string) {
-	t.Helper()
-	db := must.Have(duck.Open(tenant.StorePath(), duck.Options{ReadOnly: true}))(t)
-	defer db.Close() //nolint:errcheck // only read
-	rows := must.Have(db.Query(query))(t)
-	for rows.Next() {
-		var text string
-		require.NoError(t, rows.Scan(&text))
-		texts = append(texts, text)
-	}
-	require.NoError(t, rows.Err())
-	require.NotEmpty(t, texts)
+func (s *site) column(query string) []string {
+	s.t.Helper()
+	texts := strings.Split(s.ask("select string_agg(c, chr(10)) from ("+query+") as t (c)"), "\n")
+	require.NotEmpty(s.t, texts[0])
 	return texts
 }
 
@@ -250,22 +176,22 @@ func namesNobody(t *testing.T, dir string, names []string) {
 }
 
 func TestEqualInputsGiveEqualBytes(t *testing.T) {
-	_, tenant := site(t, "2026-02-10", "2026-02-11")
-	period := audit.Period{From: day(t, "2026-02-10"), To: day(t, "2026-02-10")}
-	first := must.Have(os.ReadFile(write(t, evidence.Options{Tenant: tenant, Period: period})))(t)
-	second := must.Have(os.ReadFile(write(t, evidence.Options{Tenant: tenant, Period: period})))(t)
+	s := simulate(t, "2026-02-10", "2026-02-11")
+	period := audit.Period{From: s.date("2026-02-10"), To: s.date("2026-02-10")}
+	first := must.Have(os.ReadFile(s.pack("", period)))(t)
+	second := must.Have(os.ReadFile(s.pack("", period)))(t)
 	require.Equal(t, first, second)
-	other := must.Have(os.ReadFile(write(t, evidence.Options{Tenant: tenant})))(t)
+	other := must.Have(os.ReadFile(s.pack("", audit.Period{})))(t)
 	require.NotEqual(t, first, other)
 }
 
 func TestPackIsPrivateAndNeverOverwritten(t *testing.T) {
-	_, tenant := site(t, "2026-02-10", "2026-02-10")
-	path := write(t, evidence.Options{Tenant: tenant})
+	s := simulate(t, "2026-02-10", "2026-02-10")
+	path := s.pack("", audit.Period{})
 	info := must.Have(os.Stat(path))(t)
 	require.Equal(t, os.FileMode(0o600), info.Mode().Perm())
 	before := must.Have(os.ReadFile(path))(t)
-	require.ErrorContains(t, evidence.Write(context.Background(), evidence.Options{Tenant: tenant, Path: path}), "exists")
+	require.ErrorContains(t, evidence.Write(context.Background(), evidence.Options{Tenant: s.tenant(), Path: path}), "exists")
 	after := must.Have(os.ReadFile(path))(t)
 	require.Equal(t, before, after)
 
@@ -279,9 +205,8 @@ func TestPackIsPrivateAndNeverOverwritten(t *testing.T) {
 // A session that counts nowhere is taken out: of the store, or of the pack, along with more and more of what speaks of it. Only
 // a signature holds against who changes all of it.
 func TestTheScriptSeesAChangedSlice(t *testing.T) {
-	dir, tenant := site(t, "2026-02-10", "2026-02-10")
-	key := filepath.Join(dir, "key")
-	require.NoError(t, os.WriteFile(key, []byte("0123456789abcdef\n"), 0o600))
+	s := simulate(t, "2026-02-10", "2026-02-10")
+	key := s.key()
 	const takeOut = "delete from _data.voice_session where sm_res_session_fact_key = (select min(sm_res_session_fact_key) from _data.voice_session where resource_key not in (select resource_key from _data.ocs_activity))"
 	ends := func(dir, want string) {
 		t.Helper()
@@ -290,7 +215,7 @@ func TestTheScriptSeesAChangedSlice(t *testing.T) {
 		}
 	}
 	for _, keyFile := range []string{"", key} {
-		pack := unpack(t, write(t, evidence.Options{Tenant: tenant, KeyFile: keyFile}))
+		pack := unpack(t, s.pack(keyFile, audit.Period{}))
 		for _, forge := range []struct{ change, want string }{
 			{takeOut + "; copy _data.voice_session to 'slices/2026-02-10/voice_session.parquet'", "files as issued, slices CHANGED"},
 			{"update _data.slice set sha256 = (select sha256 from pack.slice_hash); copy _data.slice to 'slices/slice.parquet'", "files as issued, slices CHANGED"},
@@ -300,11 +225,11 @@ func TestTheScriptSeesAChangedSlice(t *testing.T) {
 			ends(pack, forge.want)
 		}
 	}
-	exec(t, tenant, takeOut)
-	ends(unpack(t, write(t, evidence.Options{Tenant: tenant})), "files as issued, slices CHANGED")
-	ends(unpack(t, write(t, evidence.Options{Tenant: tenant, KeyFile: key})), "files as issued, slices CHANGED")
-	require.NoError(t, os.RemoveAll(tenant.OutputDir))
-	ends(unpack(t, write(t, evidence.Options{Tenant: tenant})), "files MISSING, slices NOT KNOWN")
+	s.exec(takeOut)
+	ends(unpack(t, s.pack("", audit.Period{})), "files as issued, slices CHANGED")
+	ends(unpack(t, s.pack(key, audit.Period{})), "files as issued, slices CHANGED")
+	require.NoError(t, os.RemoveAll(s.path("out")))
+	ends(unpack(t, s.pack("", audit.Period{})), "files MISSING, slices NOT KNOWN")
 }
 
 // forged changes an unpacked pack by statements, or puts the hash that its rows have now into its manifests.
@@ -331,7 +256,7 @@ func forged(t *testing.T, dir, change string) {
 }
 
 func TestKeysThatAreNone(t *testing.T) {
-	_, tenant := site(t, "2026-02-10", "2026-02-10")
+	s := simulate(t, "2026-02-10", "2026-02-10")
 	for name, c := range map[string]struct {
 		text string
 		mode os.FileMode
@@ -345,11 +270,11 @@ func TestKeysThatAreNone(t *testing.T) {
 			require.NoError(t, os.WriteFile(key, []byte(c.text), 0o600))
 			require.NoError(t, os.Chmod(key, c.mode))
 			path := filepath.Join(t.TempDir(), "pack.zip")
-			err := evidence.Write(context.Background(), evidence.Options{Tenant: tenant, Path: path, KeyFile: key})
+			err := evidence.Write(context.Background(), evidence.Options{Tenant: s.tenant(), Path: path, KeyFile: key})
 			require.ErrorContains(t, err, c.want)
 			require.NoFileExists(t, path)
 		})
 	}
-	err := evidence.Write(context.Background(), evidence.Options{Tenant: tenant, Path: filepath.Join(t.TempDir(), "p.zip"), KeyFile: t.TempDir()})
+	err := evidence.Write(context.Background(), evidence.Options{Tenant: s.tenant(), Path: filepath.Join(t.TempDir(), "p.zip"), KeyFile: t.TempDir()})
 	require.ErrorContains(t, err, "nobody but its owner")
 }
