@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -15,6 +16,7 @@ import (
 	"seats/compute"
 	"seats/internal/calendar"
 	"seats/internal/config"
+	"seats/internal/duck"
 	"seats/internal/must"
 )
 
@@ -180,4 +182,18 @@ func (w *world) scopes() (scopes []place) {
 		}
 	}
 	return scopes
+}
+
+// open gives a connection to a store, in memory where path is empty.
+func open(t testing.TB, path string, o duck.Options) (*sql.DB, *sql.Conn) {
+	db := must.Have(duck.Open(path, o))(t)
+	t.Cleanup(func() { db.Close() })
+	conn := must.Have(db.Conn(context.Background()))(t)
+	t.Cleanup(func() { conn.Close() })
+	return db, conn
+}
+
+func mustDate(t require.TestingT, text string) calendar.Date {
+	date := must.Have(calendar.ParseDate(text))(t)
+	return date
 }
