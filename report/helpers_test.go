@@ -84,7 +84,6 @@ func issuedSite(t *testing.T, n report.Number) *site {
 
 // issue issues one number and keeps the ledger as the store would.
 func (s *site) issue(n report.Number, reason string, at time.Time) report.Outcome {
-	s.t.Helper()
 	outcomes := must.Have(s.writer.Issue([]report.Number{n}, s.ledger, reason, at))(s.t)
 	require.Len(s.t, outcomes, 1)
 	if outcomes[0].Err == nil {
@@ -97,7 +96,6 @@ func (s *site) issue(n report.Number, reason string, at time.Time) report.Outcom
 
 // must issues one number and requires the action.
 func (s *site) must(action report.Action, n report.Number, reason string, at time.Time) report.Outcome {
-	s.t.Helper()
 	outcome := s.issue(n, reason, at)
 	require.NoError(s.t, outcome.Err)
 	require.Equal(s.t, action, outcome.Action)
@@ -119,7 +117,6 @@ func (s *site) path(name string) string { return filepath.Join(s.writer.Dir, nam
 
 // files gives name and content of everything in the folder.
 func (s *site) files() map[string]string {
-	s.t.Helper()
 	entries := must.Have(os.ReadDir(s.writer.Dir))(s.t)
 	out := make(map[string]string)
 	for _, entry := range entries {
@@ -130,25 +127,21 @@ func (s *site) files() map[string]string {
 }
 
 func (s *site) manifest(name string) report.Manifest {
-	s.t.Helper()
 	m, _, err := report.ReadManifest(s.path(report.ManifestName(name)))
 	require.NoError(s.t, err)
 	return m
 }
 
 func (s *site) overwrite(name, text string) {
-	s.t.Helper()
 	require.NoError(s.t, os.WriteFile(s.path(name), []byte(text), 0o600))
 }
 
 func (s *site) remove(name string) {
-	s.t.Helper()
 	require.NoError(s.t, os.Remove(s.path(name)))
 }
 
 // signer is a writer that signs, as run 7 of a ledger.
 func signer(t *testing.T, dir string) report.Writer {
-	t.Helper()
 	text := must.Have(os.ReadFile(filepath.Join("..", "internal", "sign", "testdata", "encrypted.key")))(t)
 	path := filepath.Join(t.TempDir(), "key")
 	require.NoError(t, os.WriteFile(path, text, 0o600))
@@ -158,7 +151,6 @@ func signer(t *testing.T, dir string) report.Writer {
 
 // requireSigned wants the signature of the daily file's manifest to be right, and gives its comment.
 func requireSigned(t *testing.T, w report.Writer) string {
-	t.Helper()
 	manifest := must.Have(os.ReadFile(filepath.Join(w.Dir, report.ManifestName(dailyFile))))(t)
 	signature := must.Have(os.ReadFile(filepath.Join(w.Dir, report.SignatureName(dailyFile))))(t)
 	require.NoError(t, w.Signing.Key.Public().Check(manifest, signature))

@@ -270,7 +270,6 @@ func TestColumnsChangedSinceDoNotTouchAnIssuedFile(t *testing.T) {
 
 // refused requires a conflict that names the file, and a folder left as it was.
 func (s *site) refused(n report.Number, reason, file string) *report.ConflictError {
-	s.t.Helper()
 	before := s.files()
 	outcome := s.issue(n, reason, laterAt)
 	var conflict *report.ConflictError

@@ -40,7 +40,6 @@ func TestReadOnlyFolderFailsWithItsName(t *testing.T) {
 
 // issueAs issues with the rights that another user has on files, where the test runs as root, and with its own otherwise.
 func issueAs(t *testing.T, user int, w report.Writer, numbers []report.Number, ledger []report.Issue) []report.Outcome {
-	t.Helper()
 	if os.Geteuid() == 0 {
 		runtime.LockOSThread()
 		defer runtime.UnlockOSThread()

@@ -14,13 +14,11 @@ import (
 )
 
 func site(t *testing.T, dir, version string) *html.Site {
-	t.Helper()
 	s := must.Have(html.Create(dir, html.Head{Made: time.Unix(0, 0).UTC(), Version: version}))(t)
 	return s
 }
 
 func index(t *testing.T, dir string) string {
-	t.Helper()
 	text := must.Have(os.ReadFile(filepath.Join(dir, "index.html")))(t)
 	return string(text)
 }

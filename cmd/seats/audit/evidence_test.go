@@ -24,7 +24,6 @@ import (
 
 // unpack unpacks a pack into a folder of its own, far from the site.
 func unpack(t *testing.T, path string) string {
-	t.Helper()
 	dir := t.TempDir()
 	r := must.Have(zip.OpenReader(path))(t)
 	defer r.Close() //nolint:errcheck // only read
@@ -41,7 +40,6 @@ func unpack(t *testing.T, path string) string {
 // recompute runs recompute.sql as any client would, in the unpacked folder, and gives the rows that it prints. Every number
 // agrees.
 func recompute(t *testing.T, dir string) []string {
-	t.Helper()
 	t.Chdir(dir)
 	script := must.Have(os.ReadFile("recompute.sql"))(t)
 	db := must.Have(duck.Open("", duck.Options{}))(t)
@@ -70,7 +68,6 @@ func (s *site) key() string {
 
 // pack packs the evidence of a period.
 func (s *site) pack(keyFile string, period audit.Period) string {
-	s.t.Helper()
 	path := filepath.Join(s.t.TempDir(), "pack.zip")
 	require.NoError(s.t, evidence.Write(context.Background(), evidence.Options{Tenant: s.tenant(), Period: period, Path: path, KeyFile: keyFile}))
 	return path
@@ -132,7 +129,6 @@ func TestR11DamagedNamesArePseudonymized(t *testing.T) {
 
 // agents are the names by which the store knows agents.
 func (s *site) agents() []string {
-	s.t.Helper()
 	names := s.column(`select distinct name from (select unnest([employee_id, resource_name, '#' || resource_key]) as name from _data.agent) where name <> '' order by name`)
 	require.Greater(s.t, len(names), 20)
 	return names
@@ -140,7 +136,6 @@ func (s *site) agents() []string {
 
 // column asks the store for texts.
 func (s *site) column(query string) []string {
-	s.t.Helper()
 	texts := strings.Split(s.ask("select string_agg(c, chr(10)) from ("+query+") as t (c)"), "\n")
 	require.NotEmpty(s.t, texts[0])
 	return texts
@@ -148,7 +143,6 @@ func (s *site) column(query string) []string {
 
 // namesNobody looks into every file of an unpacked pack, the columns of Parquet files included.
 func namesNobody(t *testing.T, dir string, names []string) {
-	t.Helper()
 	db := must.Have(duck.Open("", duck.Options{}))(t)
 	defer db.Close() //nolint:errcheck // in memory
 	for _, table := range []string{"voice_session", "ocs_activity", "agent"} {
@@ -209,7 +203,6 @@ func TestTheScriptSeesAChangedSlice(t *testing.T) {
 	key := s.key()
 	const takeOut = "delete from _data.voice_session where sm_res_session_fact_key = (select min(sm_res_session_fact_key) from _data.voice_session where resource_key not in (select resource_key from _data.ocs_activity))"
 	ends := func(dir, want string) {
-		t.Helper()
 		for _, row := range recompute(t, dir) {
 			require.True(t, strings.HasSuffix(row, want), row)
 		}
@@ -234,7 +227,6 @@ func TestTheScriptSeesAChangedSlice(t *testing.T) {
 
 // forged changes an unpacked pack by statements, or puts the hash that its rows have now into its manifests.
 func forged(t *testing.T, dir, change string) {
-	t.Helper()
 	t.Chdir(dir)
 	db := must.Have(duck.Open("", duck.Options{}))(t)
 	defer db.Close() //nolint:errcheck // in memory
