@@ -49,9 +49,9 @@ func TestR12DifferenceIsFoundAndNamed(t *testing.T) {
 			swept, err := sweepDays(ctx, conn, stands, rules)
 			require.NoError(t, err)
 			compare := func() error {
-				numbers, err := loadNumbers(ctx, tx, stands)
+				stored, err := loadNumbers(ctx, tx, stands)
 				require.NoError(t, err)
-				return compareDays(ctx, conn, tx, []DayResult{numbers.result(stands[0])}, swept)
+				return compareDays(ctx, conn, tx, stored, swept)
 			}
 			countBySQL(t, tx, stands, rules)
 			require.NoError(t, compare())

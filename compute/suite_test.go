@@ -71,7 +71,9 @@ func runCase(t *testing.T, conn *sql.Conn, c *testCase) {
 	}
 	stands, err := Look(context.Background(), conn, c.tenant, c.days...)
 	require.NoError(t, err)
-	require.NoError(t, failed(NewCounter(conn, c.tenant).Days(context.Background(), stands, 1)))
+	for _, one := range NewCounter(conn, c.tenant).Days(context.Background(), stands, 1) {
+		require.NoError(t, one.Err)
+	}
 	if c.month != nil {
 		_, err := countMonth(conn, c.tenant, *c.month, 1)
 		require.NoError(t, err)
@@ -210,9 +212,9 @@ func countedBySQL(t require.TestingT, conn *sql.Conn, c *testCase, day calendar.
 	ctx := context.Background()
 	stands, rules := standing(t, conn, c.tenant, day)
 	countBySQL(t, conn, stands, rules)
-	numbers, err := loadNumbers(ctx, conn, stands)
+	results, err := loadNumbers(ctx, conn, stands)
 	require.NoError(t, err)
-	result := numbers.result(stands[0])
+	result := results[0]
 	o := outcome{peaks: result.Peaks, quality: result.Quality, enabled: map[string]map[string]bool{}}
 	rows, err := conn.QueryContext(ctx, "select distinct region, agent from _data.qualifying_session where day = $1::date", day.String())
 	require.NoError(t, err)

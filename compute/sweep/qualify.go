@@ -9,7 +9,7 @@ import (
 // same resource (R4), and one without a known place those of its other legs (R5); sessions of excluded agents stay without.
 func (s *Sweep) qualify(who agents, where *places) {
 	s.close()
-	placeOf := make([]int, s.switches.count())
+	placeOf := make([]int, len(s.switches.keys))
 	for no, name := range s.switches.keys {
 		placeOf[no] = where.ofSwitch(name)
 	}

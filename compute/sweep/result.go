@@ -110,13 +110,15 @@ func (r *Result) Resources(scope int) []int64 {
 	return keys
 }
 
-// Said calls told with the employee_id of each resource key that the slice says anything of.
-func (r *Result) Said(told func(resourceKey int64, employeeID string)) {
+// Said are the employee_ids of the resource keys that the slice says anything of.
+func (r *Result) Said() map[int64]string {
+	said := map[int64]string{}
 	for resource, p := range r.people {
 		if p.said {
-			told(r.keys[resource], p.employeeID)
+			said[r.keys[resource]] = p.employeeID
 		}
 	}
+	return said
 }
 
 // Unmapped is how many sessions the blocking rule unmapped_switch finds (R11): they qualify, and have a switch that

@@ -56,6 +56,11 @@ func (d *Date) UnmarshalText(text []byte) (err error) {
 	return err
 }
 
+// Scan reads the date from a column of text, as ParseDate does.
+func (d *Date) Scan(column any) error {
+	return d.UnmarshalText(fmt.Append(nil, column))
+}
+
 // AddDays returns the date n days later, or earlier when n is negative.
 func (d Date) AddDays(n int) Date {
 	return civil(time.Date(d.Year, d.Month, d.Day+n, 0, 0, 0, 0, time.UTC))

@@ -38,6 +38,11 @@ func (m *Month) UnmarshalText(text []byte) (err error) {
 	return err
 }
 
+// Scan reads the month from a column of text, as ParseMonth does.
+func (m *Month) Scan(column any) error {
+	return m.UnmarshalText(fmt.Append(nil, column))
+}
+
 // First returns the first date of the month.
 func (m Month) First() Date {
 	return Date{Year: m.Year, Month: m.Month, Day: 1}

@@ -12,8 +12,10 @@ import (
 	"fmt"
 	"io"
 	"net/url"
+	"reflect"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/duckdb/duckdb-go/v2"
 
@@ -192,6 +194,32 @@ func each(ctx context.Context, q Queryer, text, shown string, row func(scan func
 		return fmt.Errorf("read sql/%s: %w", shown, err)
 	}
 	return nil
+}
+
+// All gives the rows of an embedded query. Its columns are the exported fields of T in their order, those of a struct in it in
+// its place; T is the one column itself where it is no struct, or scans itself.
+func All[T any](ctx context.Context, q Queryer, name string, args ...any) (all []T, err error) {
+	err = Each(ctx, q, name, func(scan func(...any) error) error {
+		var row T
+		err := scan(columns(reflect.ValueOf(&row).Elem())...)
+		all = append(all, row)
+		return err
+	}, args...)
+	return all, err
+}
+
+// columns are where a row's columns go in a value.
+func columns(v reflect.Value) (into []any) {
+	scans := reflect.PointerTo(v.Type()).Implements(reflect.TypeFor[sql.Scanner]()) || v.Type() == reflect.TypeFor[time.Time]()
+	if scans || v.Kind() != reflect.Struct {
+		return []any{v.Addr().Interface()}
+	}
+	for i := range v.NumField() {
+		if f := v.Type().Field(i); f.Anonymous || f.IsExported() {
+			into = append(into, columns(v.Field(i))...)
+		}
+	}
+	return into
 }
 
 // Rows is Each with the driver's own values: where millions of rows are read, Scan with its conversions costs several times
