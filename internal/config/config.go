@@ -19,8 +19,13 @@ package config
 
 import (
 	"cmp"
+	"io/fs"
+	"net"
+	"net/url"
+	"path"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"time"
 
 	"seats/internal/calendar"
@@ -32,7 +37,7 @@ type Config struct {
 	Tenants []Tenant // in the order of the file, never empty
 	Columns []Column // of the data file, in order; DefaultColumns unless report.columns says otherwise
 
-	MetricsFile string // absolute; empty: none is written
+	MetricsFile string `key:"metrics_file,metrics"` // absolute; empty: none is written
 
 	SignKey         string `key:"sign_key,path"` // secret key that manifests are signed with, absolute; empty: they are not
 	SignKeyPassword Secret // empty: the key is not encrypted
@@ -44,7 +49,7 @@ type Tenant struct {
 	GIM       *GIMDB // nil when ExportDir is set: a tenant has one source (R1)
 	ExportDir string `key:"export_dir,path"` // or empty
 	// ExportMarker names the file that says of a chunk of the export that it is there whole; empty: none does.
-	ExportMarker string
+	ExportMarker string `key:"export_marker"`
 	TenantKey    *int64 `key:"tenant_key"` // rows of this tenant_key alone; nil: of all
 
 	DataDir   string `key:"data_dir,path"`
@@ -150,26 +155,57 @@ func (t Tenant) On(day calendar.Date) Tenant {
 
 // GIMDB says how to reach a tenant's GIM DB.
 type GIMDB struct {
-	Host             string        // a name, an address, or a socket directory
+	Host             string        `key:"host,host"` // a name, an address, or a socket directory
 	Port             int           `key:"port"`
 	Database         string        `key:"database"`
-	Schema           string        // a plain SQL identifier
+	Schema           string        `key:"schema,identifier"` // a plain SQL identifier
 	User             string        `key:"user"`
 	Password         Secret        // empty: none was given
-	SSLMode          string        `key:"sslmode"` // one of PostgreSQL's six words
-	SSLRootCert      string        // absolute, "system", or empty
+	SSLMode          string        `key:"sslmode"`                  // one of PostgreSQL's six words
+	SSLRootCert      string        `key:"sslrootcert,certificates"` // absolute, "system", or empty
 	Connections      int           `key:"connections"`
-	StatementTimeout time.Duration `key:"statement_timeout"` // 0: none
-	ReadTimeout      time.Duration `key:"read_timeout"`      // of a silence of the server; 0: none
-	Retries          int           `key:"retries"`           // of a run whose connection broke
-	RetiredAfterDays int           // after which a data source that lags is taken for switched off (R10); 0: none is
+	StatementTimeout time.Duration `key:"statement_timeout"`  // 0: none
+	ReadTimeout      time.Duration `key:"read_timeout"`       // of a silence of the server; 0: none
+	Retries          int           `key:"retries"`            // of a run whose connection broke
+	RetiredAfterDays int           `key:"retired_after_days"` // after which a data source that lags is taken for switched off (R10); 0: none is
+}
+
+// Delivery says where a tenant's issued files are delivered to.
+type Delivery struct {
+	Folder        string        `key:"folder"`      // on the SFTP server, or here and then absolute
+	Host          string        `key:"host,server"` // of an SFTP server; empty: Folder is one of this machine
+	Port          int           `key:"port"`
+	User          string        `key:"user"`
+	KeyFile       string        `key:"key_file,path"` // absolute: an OpenSSH private key; or empty
+	Agent         string        `key:"agent,path"`    // socket of an agent that holds the key; or empty
+	KnownHosts    string        `key:"known_hosts,path"`
+	Mode          fs.FileMode   `key:"mode"` // of the files there; 0: not said
+	AgeRecipients []string      // for whom files are encrypted; none: they are not
+	Since         calendar.Date `key:"since"`   // periods that end before are not delivered; zero: all are
+	Retries       int           `key:"retries"` // of a delivery whose connection broke
+	Timeout       time.Duration `key:"timeout"` // of a silence of the server
+}
+
+// Address is the SFTP server's, as a connection wants it.
+func (d Delivery) Address() string { return net.JoinHostPort(d.Host, strconv.Itoa(d.Port)) }
+
+// Target is the folder as people read it, and the store keeps it: a path, or a URL.
+func (d Delivery) Target() string {
+	if d.Host == "" {
+		return d.Folder
+	}
+	u := url.URL{Scheme: "sftp", User: url.User(d.User), Host: d.Address(), Path: path.Join("/~", d.Folder)}
+	if path.IsAbs(d.Folder) {
+		u.Path = d.Folder
+	}
+	return u.String()
 }
 
 // Engine is what the program may use, and DuckDB in it.
 type Engine struct {
-	MemoryLimit int64  // bytes, of a tenant's work
-	Threads     int    `key:"threads"`       // 0: all cores
-	TempDir     string `key:"temp_dir,path"` // absolute; empty: beside the store
+	MemoryLimit int64  `key:"memory_limit,memory"` // bytes, of a tenant's work
+	Threads     int    `key:"threads"`             // 0: all cores
+	TempDir     string `key:"temp_dir,path"`       // absolute; empty: beside the store
 }
 
 // Unit is what seats are broken down by.

@@ -4,17 +4,13 @@ import (
 	_ "embed"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 )
 
 //go:embed schema.json
 var schema string
-
-const (
-	schemaOfConfiguration = `"$ref": "#/definitions/configuration"`
-	schemaOfTenant        = `"$ref": "#/definitions/tenant"`
-)
 
 // Schema is the JSON Schema (draft 7, which editors know) of a configuration. It says of keys and values what can be said of
 // each by itself, and Load goes by it: by the keys, words and bounds that it names. What is wrong between two keys, or is found
@@ -23,12 +19,16 @@ func Schema() string { return schema }
 
 // TenantSchema is that of a file of tenants_dir.
 func TenantSchema() string {
-	return strings.Replace(schema, schemaOfConfiguration, schemaOfTenant, 1)
+	return strings.Replace(schema, `"$ref": "#/definitions/configuration"`, `"$ref": "#/definitions/tenant"`, 1)
 }
 
 // definitions are the named parts of the schema. JSON is YAML, so it is read as a configuration is.
 var definitions = sync.OnceValue(func() *node {
-	root := parseTree([]byte(schema), "", func(_ position, msg, _ string) { panic("schema of the configuration: " + msg) })
+	l := &loader{findings: &findings{}}
+	root := l.tree([]byte(schema), "")
+	if len(l.problems) > 0 {
+		panic(l.problems)
+	}
 	return root.child("definitions")
 })
 
@@ -39,9 +39,9 @@ func (n *node) child(key string) *node {
 	if n == nil {
 		return nil
 	}
-	for _, e := range n.entries {
+	for _, e := range n.held {
 		if e.key == key {
-			return e.value
+			return e.node
 		}
 	}
 	return nil
@@ -55,8 +55,8 @@ func (n *node) parts() []*node {
 	}
 	for _, word := range []string{"allOf", "anyOf"} {
 		if of := n.child(word); of != nil {
-			for _, item := range of.items {
-				all = append(all, item.value.parts()...)
+			for _, item := range of.held {
+				all = append(all, item.node.parts()...)
 			}
 		}
 	}
@@ -76,20 +76,29 @@ func (n *node) says(word string) *node {
 // words are those that a value may be, if they are told.
 func (n *node) words() (words []string) {
 	if of := n.says("enum"); of != nil {
-		for _, item := range of.items {
-			if item.value.kind == kindText {
-				words = append(words, item.value.text)
+		for _, item := range of.held {
+			if item.node.kind == kindText {
+				words = append(words, item.node.text)
 			}
 		}
 	}
 	return words
 }
 
+// number is a bound of the schema's.
+func (n *node) number() int64 {
+	number, err := strconv.ParseInt(n.text, 10, 64)
+	if err != nil {
+		panic(err)
+	}
+	return number
+}
+
 // keys are those that a mapping may hold.
 func (n *node) keys() (keys []string) {
 	for _, part := range n.parts() {
 		if of := part.child("properties"); of != nil {
-			for _, e := range of.entries {
+			for _, e := range of.held {
 				if !slices.Contains(keys, e.key) {
 					keys = append(keys, e.key)
 				}
