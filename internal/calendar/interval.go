@@ -5,13 +5,11 @@ import (
 	"slices"
 )
 
-// Interval is the half-open span of time [Start, End), in epoch seconds UTC.
-// Start is the first second inside, End the first second after. An interval
-// with End <= Start is empty: it contains no second and overlaps nothing.
+// Interval is the half-open span of time [Start, End), in epoch seconds UTC. Start is the first second inside, End the first second
+// after. An interval with End <= Start is empty: it contains no second and overlaps nothing.
 type Interval struct{ Start, End int64 }
 
-// Overlaps reports whether the two intervals share at least one second.
-// Intervals that only touch do not.
+// Overlaps reports whether the two intervals share at least one second. Intervals that only touch do not.
 func (i Interval) Overlaps(o Interval) bool {
 	return max(i.Start, o.Start) < min(i.End, o.End)
 }
@@ -26,8 +24,7 @@ func (i Interval) Seconds() int64 {
 	return max(0, i.End-i.Start)
 }
 
-// Intersect returns the seconds that both intervals have, and false when there
-// are none.
+// Intersect returns the seconds that both intervals have, and false when there are none.
 func (i Interval) Intersect(o Interval) (Interval, bool) {
 	if !i.Overlaps(o) {
 		return Interval{}, false
@@ -35,9 +32,8 @@ func (i Interval) Intersect(o Interval) (Interval, bool) {
 	return Interval{Start: max(i.Start, o.Start), End: min(i.End, o.End)}, true
 }
 
-// Union returns the seconds that at least one of ivs has, as the fewest
-// intervals possible: ascending, none empty, none touching another. The
-// argument is not changed; the result is nil when there is no second at all.
+// Union returns the seconds that at least one of ivs has, as the fewest intervals possible: ascending, none empty, none touching
+// another. The argument is not changed; the result is nil when there is no second at all.
 func Union(ivs []Interval) []Interval {
 	sorted := slices.Clone(ivs)
 	slices.SortFunc(sorted, func(a, b Interval) int { return cmp.Compare(a.Start, b.Start) })

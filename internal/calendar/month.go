@@ -48,8 +48,7 @@ func (m Month) Last() Date {
 	return civil(time.Date(m.Year, m.Month+1, 0, 0, 0, 0, 0, time.UTC))
 }
 
-// Days returns every date of the month, ascending. A date that some zone
-// skipped is among them: there its interval is empty.
+// Days returns every date of the month, ascending. A date that some zone skipped is among them: there its interval is empty.
 func (m Month) Days() []Date {
 	days := make([]Date, 0, 31)
 	for day := 1; day <= m.Last().Day; day++ {
@@ -58,8 +57,8 @@ func (m Month) Days() []Date {
 	return days
 }
 
-// In returns the interval of the month in loc: from the first instant of its
-// first day to the end of its last (R7). It is exactly the union of its days.
+// In returns the interval of the month in loc: from the first instant of its first day to the end of its last (R7). It is exactly
+// the union of its days.
 func (m Month) In(loc *time.Location) Interval {
 	return Interval{Start: m.First().In(loc).Start, End: m.Last().In(loc).End}
 }

@@ -10,9 +10,8 @@ import (
 	"seats/internal/calendar"
 )
 
-// zones are ordinary ones and every kind of odd one: changes at midnight, over
-// midnight, by 30 minutes, by 20, by 3 hours, by a day; many changes a year;
-// quarter-hour offsets; the far ends of the date line; no changes at all.
+// zones are ordinary ones and every kind of odd one: changes at midnight, over midnight, by 30 minutes, by 20, by 3 hours, by a
+// day; many changes a year; quarter-hour offsets; the far ends of the date line; no changes at all.
 var zones = []string{
 	"UTC", "America/New_York", "America/Los_Angeles", "Europe/London", "Europe/Dublin", "Europe/Berlin", "Asia/Kolkata",
 	"Asia/Kathmandu", "Australia/Sydney", "Australia/Lord_Howe", "Australia/Eucla", "Pacific/Chatham", "Pacific/Apia",
@@ -53,9 +52,8 @@ func TestR7MonthIsTheUnionOfItsDays(t *testing.T) {
 	}
 }
 
-// TestR7DayStartsAtFirstInstantOfItsDate looks at every minute around every
-// change of every zone, and so finds the first instant without any arithmetic
-// on offsets. Since 1990 all changes fall on whole minutes.
+// TestR7DayStartsAtFirstInstantOfItsDate looks at every minute around every change of every zone, and so finds the first instant
+// without any arithmetic on offsets. Since 1990 all changes fall on whole minutes.
 func TestR7DayStartsAtFirstInstantOfItsDate(t *testing.T) {
 	for _, name := range zones {
 		t.Run(name, func(t *testing.T) {
@@ -72,8 +70,8 @@ func TestR7DayStartsAtFirstInstantOfItsDate(t *testing.T) {
 	}
 }
 
-// TestR7InstantsOfADayShowItsDate allows the one exception that In documents:
-// minutes of the date before that are repeated after the day has begun.
+// TestR7InstantsOfADayShowItsDate allows the one exception that In documents: minutes of the date before that are repeated after
+// the day has begun.
 func TestR7InstantsOfADayShowItsDate(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		loc := zone(t, rapid.SampledFrom(zones).Draw(t, "zone"))
@@ -89,8 +87,7 @@ func TestR7InstantsOfADayShowItsDate(t *testing.T) {
 	})
 }
 
-// TestR7RepeatedMinutesCountToTheDayThatHasBegun pins that exception: St John's
-// set its clocks from 00:01 back to 23:01.
+// TestR7RepeatedMinutesCountToTheDayThatHasBegun pins that exception: St John's set its clocks from 00:01 back to 23:01.
 func TestR7RepeatedMinutesCountToTheDayThatHasBegun(t *testing.T) {
 	loc := zone(t, "America/St_Johns")
 	repeated := time.Unix(instant(t, "2010-11-06T23:30:00-03:30"), 0)
@@ -100,9 +97,8 @@ func TestR7RepeatedMinutesCountToTheDayThatHasBegun(t *testing.T) {
 	require.Equal(t, int64(25*3600), date(t, "2010-11-07").In(loc).Seconds())
 }
 
-// changes returns instants between firstDate and lastDate by which loc has
-// changed its offset, each within six hours of the change. It looks at the
-// offset alone, as the list of changes is what the tested code goes by.
+// changes returns instants between firstDate and lastDate by which loc has changed its offset, each within six hours of the change.
+// It looks at the offset alone, as the list of changes is what the tested code goes by.
 func changes(loc *time.Location) (seen []time.Time) {
 	last := lastDate.In(loc).End
 	_, before := time.Unix(firstDate.In(loc).Start, 0).In(loc).Zone()

@@ -1,20 +1,15 @@
 // Package config reads the one configuration file.
 //
-// What it promises: Load returns either a Config that needs no further checking
-// (names, zones, ports, switches, columns are all valid, paths absolute,
-// defaults filled in), or Errors with every problem of the file at once, each
-// with its line and key. A password appears in neither: Secret prints as ***,
-// and no problem quotes one.
+// What it promises: Load returns either a Config that needs no further checking (names, zones, ports, switches, columns are all
+// valid, paths absolute, defaults filled in), or Errors with every problem of the file at once, each with its line and key. A
+// password appears in neither: Secret prints as ***, and no problem quotes one.
 //
-// The file is YAML 1.2, of which JSON is a part. Anchors, aliases and merge keys
-// work; tags and several documents in one file do not. A key without a value
-// counts as not given.
+// The file is YAML 1.2, of which JSON is a part. Anchors, aliases and merge keys work; tags and several documents in one file do
+// not. A key without a value counts as not given.
 //
-// In every text value, not in keys, ${NAME} stands for the environment variable
-// NAME; one that is not set is an error. What comes in is taken as it is and not
-// read as YAML again, so a password may hold any characters. It may also stand
-// for a whole number. $${ is a literal ${. Inside [...] and {...} YAML wants
-// quotes around ${NAME}.
+// In every text value, not in keys, ${NAME} stands for the environment variable NAME; one that is not set is an error. What comes
+// in is taken as it is and not read as YAML again, so a password may hold any characters. It may also stand for a whole number. $${
+// is a literal ${. Inside [...] and {...} YAML wants quotes around ${NAME}.
 package config
 
 import (
@@ -97,9 +92,8 @@ type Region struct {
 	Term
 }
 
-// Location is a set of switches. The one without any, dated or not, is the tenant's default
-// location, which gets the switches that no other location lists (R5); a tenant
-// has at most one.
+// Location is a set of switches. The one without any, dated or not, is the tenant's default location, which gets the switches that
+// no other location lists (R5); a tenant has at most one.
 type Location struct {
 	Name     string
 	Switches []string // of every day
@@ -127,8 +121,8 @@ func (d Dated) holds(day calendar.Date) bool {
 	return !day.Before(d.Since) && (d.Until.IsZero() || !d.Until.Before(day))
 }
 
-// On is the tenant as it is counted on a day: each location with the switches of that day. One that has switches, though none
-// on that day, is left out: it is not the default location.
+// On is the tenant as it is counted on a day: each location with the switches of that day. One that has switches, though none on
+// that day, is left out: it is not the default location.
 func (t Tenant) On(day calendar.Date) Tenant {
 	dated := func(l Location) bool { return len(l.Dated) > 0 }
 	if !slices.ContainsFunc(t.Regions, func(r Region) bool { return slices.ContainsFunc(r.Locations, dated) }) {

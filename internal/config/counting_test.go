@@ -57,8 +57,8 @@ tenants:
 	}
 }
 
-// TestSwitchesWithDates: the rules of a day say what applies on it, as if the file had always said so; a location with switches
-// on other days alone is no default location.
+// TestSwitchesWithDates: the rules of a day say what applies on it, as if the file had always said so; a location with switches on
+// other days alone is no default location.
 func TestSwitchesWithDates(t *testing.T) {
 	tenant := load(t, `
 tenants:

@@ -12,8 +12,8 @@ import (
 	"seats/internal/config"
 )
 
-// FuzzLoad holds Load to its promise: a configuration that is whole, or
-// problems that each have one line of text and a place in the file.
+// FuzzLoad holds Load to its promise: a configuration that is whole, or problems that each have one line of text and a place in the
+// file.
 func FuzzLoad(f *testing.F) {
 	for _, seed := range []string{
 		"", minimal, full, rulesFile, "{\"tenants\": {}}", "a: &a [*a]", "<<: [*x]", "a: !!str 1", "? [a]\n: b", "x: |\n  y\n", "- &a\n- *a",

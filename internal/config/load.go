@@ -175,8 +175,8 @@ func (g globals) tenants(v, dir value) []Tenant {
 	return tenants
 }
 
-// tenantFiles are the tenants of a folder: each file of one holds what would stand under its name in tenants. They come in the order
-// of their names.
+// tenantFiles are the tenants of a folder: each file of one holds what would stand under its name in tenants. They come in the
+// order of their names.
 func (v value) tenantFiles() (entries []keyed) {
 	text, ok := v.text()
 	if !ok {

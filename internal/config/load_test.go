@@ -37,8 +37,7 @@ func load(t testing.TB, content string) *config.Config {
 	return cfg
 }
 
-// problems reads content, which must not be valid, and returns one line a
-// problem, with the file called seats.yaml.
+// problems reads content, which must not be valid, and returns one line a problem, with the file called seats.yaml.
 func problems(t testing.TB, content string) []string {
 	path := write(t, content)
 	cfg, err := config.Load(path, lookup)
@@ -179,8 +178,7 @@ func TestFullFile(t *testing.T) {
 	require.Equal(t, "hunter2-from-env", cfg.SignKeyPassword.Reveal())
 }
 
-// TestManyMistakesAreReportedAtOnce holds a mistake on nearly every line; the
-// number behind each comment's # is its line.
+// TestManyMistakesAreReportedAtOnce holds a mistake on nearly every line; the number behind each comment's # is its line.
 func TestManyMistakesAreReportedAtOnce(t *testing.T) {
 	content := strings.Join([]string{
 		"globals:",

@@ -54,9 +54,9 @@ func (e Errors) Error() string {
 
 const longestShown = 80
 
-// tidy puts the problems in order and drops repetitions: what is wrong in globals is found again for every tenant that inherits
-// it. It takes the values out that show a secret, which can end up as that of another key, through an alias or a slip of the hand;
-// and then shortens long ones.
+// tidy puts the problems in order and drops repetitions: what is wrong in globals is found again for every tenant that inherits it.
+// It takes the values out that show a secret, which can end up as that of another key, through an alias or a slip of the hand; and
+// then shortens long ones.
 func (e Errors) tidy(secrets []string) Errors {
 	slices.SortStableFunc(e, func(a, b Problem) int {
 		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column), cmp.Compare(a.Key, b.Key),

@@ -28,7 +28,7 @@ func (v value) locations(m *switchMap) []Location {
 	for i, e := range entries {
 		list := e.value.fields().get("switches")
 		locations[i].Name = e.key
-		if e.value.is(kindMapping) && list.is(kindList) && (!list.given() || len(list.node.held) == 0) {
+		if e.value.is(kindMapping) && list.is(kindList) && len(list.node.all()) == 0 {
 			m.addDefault(e.value)
 		}
 		for _, item := range list.items() {
@@ -64,8 +64,7 @@ func (v value) listedSwitch() (d Dated, name value, ok bool) {
 	return d, name, d.Name != ""
 }
 
-// switchMap sees to it that each switch of a tenant has one location on a day, and that
-// there is one default location at most (R5).
+// switchMap sees to it that each switch of a tenant has one location on a day, and that there is one default location at most (R5).
 type switchMap struct {
 	bySwitch  map[string][]*listing
 	order     []string // of the file
@@ -79,8 +78,8 @@ type listing struct {
 	location *Location
 }
 
-// settle gives the locations their switches. One that is listed with a day since when has left, the day before, the location
-// that listed it until then.
+// settle gives the locations their switches. One that is listed with a day since when has left, the day before, the location that
+// listed it until then.
 func (m *switchMap) settle() {
 	for _, name := range m.order {
 		all := m.bySwitch[name]

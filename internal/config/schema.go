@@ -12,9 +12,9 @@ import (
 //go:embed schema.json
 var schema string
 
-// Schema is the JSON Schema (draft 7, which editors know) of a configuration. It says of keys and values what can be said of
-// each by itself, and Load goes by it: by the keys, words and bounds that it names. What is wrong between two keys, or is found
-// out by looking, it does not see.
+// Schema is the JSON Schema (draft 7, which editors know) of a configuration. It says of keys and values what can be said of each
+// by itself, and Load goes by it: by the keys, words and bounds that it names. What is wrong between two keys, or is found out by
+// looking, it does not see.
 func Schema() string { return schema }
 
 // TenantSchema is that of a file of tenants_dir.
@@ -36,15 +36,20 @@ func definition(name string) *node { return definitions().child(name) }
 
 // child returns what a mapping has under a key, nil where it has nothing.
 func (n *node) child(key string) *node {
-	if n == nil {
-		return nil
-	}
-	for _, e := range n.held {
+	for _, e := range n.all() {
 		if e.key == key {
 			return e.node
 		}
 	}
 	return nil
+}
+
+// all is what a list or a mapping holds.
+func (n *node) all() []held {
+	if n == nil {
+		return nil
+	}
+	return n.held
 }
 
 // parts are all places of the schema that speak of a value: one, and what it refers to.
@@ -54,10 +59,8 @@ func (n *node) parts() []*node {
 		all = append(all, definition(path.Base(ref.text)).parts()...)
 	}
 	for _, word := range []string{"allOf", "anyOf"} {
-		if of := n.child(word); of != nil {
-			for _, item := range of.held {
-				all = append(all, item.node.parts()...)
-			}
+		for _, item := range n.child(word).all() {
+			all = append(all, item.node.parts()...)
 		}
 	}
 	return all
@@ -75,11 +78,9 @@ func (n *node) says(word string) *node {
 
 // words are those that a value may be, if they are told.
 func (n *node) words() (words []string) {
-	if of := n.says("enum"); of != nil {
-		for _, item := range of.held {
-			if item.node.kind == kindText {
-				words = append(words, item.node.text)
-			}
+	for _, item := range n.says("enum").all() {
+		if item.node.kind == kindText {
+			words = append(words, item.node.text)
 		}
 	}
 	return words
@@ -97,11 +98,9 @@ func (n *node) number() int64 {
 // keys are those that a mapping may hold.
 func (n *node) keys() (keys []string) {
 	for _, part := range n.parts() {
-		if of := part.child("properties"); of != nil {
-			for _, e := range of.held {
-				if !slices.Contains(keys, e.key) {
-					keys = append(keys, e.key)
-				}
+		for _, e := range part.child("properties").all() {
+			if !slices.Contains(keys, e.key) {
+				keys = append(keys, e.key)
 			}
 		}
 	}

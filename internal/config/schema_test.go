@@ -50,8 +50,8 @@ func against(schema, content string) error {
 	return compiled()[schema].Validate(value)
 }
 
-// structural are the problems that a key or a value has by itself. What is quoted out of the environment, and how a number
-// is written, no schema can know.
+// structural are the problems that a key or a value has by itself. What is quoted out of the environment, and how a number is
+// written, no schema can know.
 var structural = regexp.MustCompile(`unknown key|must be (a mapping|a list|text|true or false|[0-9]+\.\.|a whole number|a duration|a number and one of|a field,|` +
 	`a plain SQL identifier|disable,|require,|exclusive|agent_group)|must not be empty|must end in|needs (at least one|a name|either)|is no name for|is no field|is not for all tenants`)
 

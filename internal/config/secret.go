@@ -27,16 +27,14 @@ func (Secret) String() string { return redacted }
 // GoString returns ***, for %#v.
 func (Secret) GoString() string { return redacted }
 
-// Format writes *** for every verb, also for those that look past String, as %x
-// and %d do.
+// Format writes *** for every verb, also for those that look past String, as %x and %d do.
 func (Secret) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, redacted) }
 
 // LogValue logs ***.
 func (Secret) LogValue() slog.Value { return slog.StringValue(redacted) }
 
-// Format prints the settings with *** for the password. Secret alone does not
-// see to that: where the verb does not suit the value, as in %s of a struct with
-// a *GIMDB, fmt prints what is inside without asking it.
+// Format prints the settings with *** for the password. Secret alone does not see to that: where the verb does not suit the value,
+// as in %s of a struct with a *GIMDB, fmt prints what is inside without asking it.
 func (db GIMDB) Format(f fmt.State, verb rune) {
 	type settings GIMDB // without this method
 	shown := settings(db)

@@ -6,8 +6,8 @@ import (
 	"seats/internal/calendar"
 )
 
-// Term says on which days a tenant or a region is billed. It decides what is issued, never what is counted: a
-// region that has ended keeps its switches, and so its sessions do not become another's.
+// Term says on which days a tenant or a region is billed. It decides what is issued, never what is counted: a region that has ended
+// keeps its switches, and so its sessions do not become another's.
 type Term struct {
 	Disabled bool
 	Until    calendar.Date `key:"until"` // the last day; zero: no end
@@ -36,11 +36,11 @@ func (t *Term) endWith(tenant Term) {
 
 // EndedBefore tells whether the last day lies before the day.
 func (t Term) EndedBefore(day calendar.Date) bool {
-	return t.Until != calendar.Date{} && t.Until.Before(day)
+	return !t.Until.IsZero() && t.Until.Before(day)
 }
 
-// Bills tells whether a region of the tenant is billed on a day. One that the file no longer knows is: its numbers are
-// of an earlier file.
+// Bills tells whether a region of the tenant is billed on a day. One that the file no longer knows is: its numbers are of an
+// earlier file.
 func (t Tenant) Bills(region string, day calendar.Date) bool {
 	for _, r := range t.Regions {
 		if r.Name == region {

@@ -110,8 +110,8 @@ func (v value) scalar() (string, bool) {
 
 var variable = regexp.MustCompile(`\$\$\{|\$\{(?:[A-Za-z_][A-Za-z0-9_]*\})?`)
 
-// expand returns the text with each ${NAME} replaced by the environment variable NAME, and each $${ by a literal ${. It is false after
-// reporting a variable that is not set, or a ${ that names none; all of them are reported.
+// expand returns the text with each ${NAME} replaced by the environment variable NAME, and each $${ by a literal ${. It is false
+// after reporting a variable that is not set, or a ${ that names none; all of them are reported.
 func (v value) expand() (string, bool) {
 	ok := true
 	text := variable.ReplaceAllStringFunc(v.node.text, func(found string) string {
