@@ -52,6 +52,9 @@ func (d *Date) UnmarshalText(text []byte) (err error) {
 	return err
 }
 
+// Scan reads the date out of a database, which has it as text.
+func (d *Date) Scan(value any) error { return d.UnmarshalText(fmt.Append(nil, value)) }
+
 // AddDays returns the date n days later, or earlier when n is negative.
 func (d Date) AddDays(n int) Date {
 	return civil(time.Date(d.Year, d.Month, d.Day+n, 0, 0, 0, 0, time.UTC))

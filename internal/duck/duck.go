@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"io"
 	"net/url"
+	"reflect"
 	"strconv"
 	"strings"
 
@@ -170,6 +171,38 @@ func exec(ctx context.Context, q Queryer, text, shown string, args []any) (int64
 // Each runs an embedded query and calls row for every row; scan fills its arguments from the columns.
 func Each(ctx context.Context, q Queryer, name string, row func(scan func(...any) error) error, args ...any) error {
 	return each(ctx, q, texts.Text(name), name, row, args)
+}
+
+// All reads the rows of an embedded query: the columns, in their order, into the exported fields of a struct but those marked
+// `column:"-"`, or the one column into anything else.
+func All[T any](ctx context.Context, q Queryer, name string, args ...any) (all []T, err error) {
+	err = Each(ctx, q, name, func(scan func(...any) error) error {
+		all = append(all, *new(T))
+		return scan(places(&all[len(all)-1])...)
+	}, args...)
+	return all, err
+}
+
+func places(of any) (all []any) {
+	v := reflect.ValueOf(of).Elem()
+	if _, is := of.(sql.Scanner); is || v.Kind() != reflect.Struct {
+		return []any{of}
+	}
+	for i := range v.NumField() {
+		if f := v.Type().Field(i); f.IsExported() && f.Tag.Get("column") != "-" {
+			all = append(all, v.Field(i).Addr().Interface())
+		}
+	}
+	return all
+}
+
+// One is All of a query that has one row at most: the zero value where it has none.
+func One[T any](ctx context.Context, q Queryer, name string, args ...any) (one T, err error) {
+	all, err := All[T](ctx, q, name, args...)
+	if len(all) > 0 {
+		one = all[0]
+	}
+	return one, err
 }
 
 // EachOn is Each of a query that is the same for every table but for its names, on one of them.

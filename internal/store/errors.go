@@ -25,10 +25,6 @@ var (
 	ErrMissing = errors.New("no store")
 )
 
-func missing(path string) error {
-	return fail.New(fail.Other, "is data_dir right? `seats run` or `seats extract` makes the store", "%w at %s", ErrMissing, path)
-}
-
 func damaged(path string, err error) error {
 	return fail.New(fail.Store, "bring the file back from a backup, or move it away: `seats run` then makes a new one, of the days that the source still has",
 		"%w: open %s: %w", ErrDamaged, path, err)

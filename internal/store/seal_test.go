@@ -119,7 +119,7 @@ func TestASealedMonthIsSeenAsBefore(t *testing.T) {
 	require.NoError(t, db.Close())
 
 	// Back again; the file is gone a night later.
-	work(t, path, func(w *store.Work) { require.NoError(t, w.Unseal(t.Context(), march.Last(), april.First(), now)) })
+	work(t, path, func(w *store.Work) { require.NoError(t, unseal(t.Context(), w, now)) })
 	clearUp(t, path, now.Add(19*time.Hour))
 	require.FileExists(t, file, "a copy of the store of before asks for it")
 	clearUp(t, path, aNightLater)
@@ -152,11 +152,20 @@ func TestAMonthSealedBeforeThereWereGroups(t *testing.T) {
 	require.Zero(t, count(t, db, "(from session_group where day < '2026-04-01')"))
 	require.NotZero(t, count(t, db, "(from breakdown('agent_group', 'US', '2026-03-31') where name = '(not read)')"))
 	require.NoError(t, db.Close())
-	work(t, path, func(w *store.Work) { require.NoError(t, w.Unseal(t.Context(), march.Last(), march.Last(), now)) })
+	work(t, path, func(w *store.Work) { require.NoError(t, unseal(t.Context(), w, now)) })
 	published, err := store.OpenPublished(t.Context(), path, duck.Options{})
 	require.NoError(t, err)
 	require.Equal(t, 200000, count(t, published, "_data.voice_session"))
 	require.NoError(t, published.Close())
+}
+
+// unseal brings March back.
+func unseal(ctx context.Context, w *store.Work, at time.Time) error {
+	seals, err := store.Seals(ctx, w.Conn)
+	if err != nil {
+		return err
+	}
+	return w.Unseal(ctx, seals[0], at)
 }
 
 func fileSize(t *testing.T, path string) int64 {
@@ -187,12 +196,12 @@ func TestARunThatDiesWhileItSeals(t *testing.T) {
 		require.Equal(t, "acme.202603_2.duckdb", seal.File, "never over another file")
 	})
 	require.Equal(t, before, whole(t, path))
-	unpublished(func(w *store.Work) { require.NoError(t, w.Unseal(t.Context(), march.First(), march.First(), now)) })
-	unpublished(func(w *store.Work) { require.NoError(t, w.Unlist(t.Context(), march, now)) })
+	unpublished(func(w *store.Work) { require.NoError(t, unseal(t.Context(), w, now)) })
+	unpublished(func(w *store.Work) { require.NoError(t, w.Unlist(t.Context(), march.String(), now)) })
 
 	// Sealed anew in the run that brought it back.
 	work(t, path, func(w *store.Work) {
-		require.NoError(t, w.Unseal(t.Context(), march.First(), march.First(), now))
+		require.NoError(t, unseal(t.Context(), w, now))
 		seal, err := w.Seal(t.Context(), march, 8)
 		require.NoError(t, err)
 		require.Equal(t, "acme.202603_3.duckdb", seal.File)
@@ -278,7 +287,7 @@ func TestASealedMonthThatIsNotTheOneThatWasSealed(t *testing.T) {
 			"unseal": func() error {
 				w, err := store.Begin(context.Background(), path, duck.Options{})
 				require.NoError(t, err)
-				err = w.Unseal(context.Background(), march.First(), march.Last(), now)
+				err = unseal(context.Background(), w, now)
 				require.NoError(t, w.Drop())
 				return err
 			},
@@ -308,7 +317,7 @@ func TestASealedMonthThatIsNotTheOneThatWasSealed(t *testing.T) {
 	require.NoError(t, published.Close())
 	w, err := store.Begin(t.Context(), path, duck.Options{})
 	require.NoError(t, err)
-	require.ErrorIs(t, w.Unseal(t.Context(), march.First(), march.Last(), now), store.ErrUnsealed, "it is not taken back")
+	require.ErrorIs(t, unseal(t.Context(), w, now), store.ErrUnsealed, "it is not taken back")
 	require.NoError(t, w.Drop())
 }
 
@@ -338,7 +347,7 @@ func TestASealedMonthIsNotRemovedForOneThatIsNotWhole(t *testing.T) {
 		require.NoError(t, err)
 	})
 	work(t, path, func(w *store.Work) {
-		require.NoError(t, w.Unseal(t.Context(), march.First(), march.First(), now.AddDate(2, 0, 0)))
+		require.NoError(t, unseal(t.Context(), w, now.AddDate(2, 0, 0)))
 		_, err := w.Seal(t.Context(), march, 8)
 		require.NoError(t, err)
 	})

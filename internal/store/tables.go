@@ -25,12 +25,14 @@ const (
 	sent                 // what was delivered
 )
 
-// tables are the base tables of the store (sql/store/schema_*.sql), each with what its rows belong to and a total order
-// of them. Whatever drops, moves, takes, keeps or writes rows goes through this list.
-var tables = []struct {
+type described struct {
 	part
 	texts.Table
-}{
+}
+
+// tables are the base tables of the store (sql/store/schema_*.sql), each with what its rows belong to and a total order
+// of them. Whatever drops, moves, takes, keeps or writes rows goes through this list.
+var tables = []described{
 	{head, texts.Table{Name: "slice", Order: []string{"day"}}},
 	{head, texts.Table{Name: "slice_span", Order: []string{"day", "start_ts", "end_ts"}}},
 	{aside, texts.Table{Name: "left_out", Order: []string{"day", "data_source_type", "data_source_key"}}},
