@@ -60,20 +60,20 @@ func (a *Asker) Ask(ctx context.Context, query, format, file string) (wrote bool
 }
 
 func (a *Asker) ask(ctx context.Context, query, format, file string) (wrote bool, err error) {
-	l, err := a.look(ctx, query)
+	f, err := a.look(ctx, query)
 	if err != nil {
 		return false, fmt.Errorf("query: %w", err)
 	}
-	if file != "" && !l.sets {
+	if file != "" && !f.sets {
 		if err := free(file); err != nil {
 			return false, err
 		}
 		if format == FormatParquet {
-			return true, a.parquet(ctx, l, file)
+			return true, a.parquet(ctx, f, file)
 		}
 	}
-	table, err := a.run(ctx, l)
-	if err != nil || file != "" && l.sets {
+	table, err := a.run(ctx, f)
+	if err != nil || file != "" && f.sets {
 		return false, err
 	}
 	if file != "" {
@@ -83,10 +83,10 @@ func (a *Asker) ask(ctx context.Context, query, format, file string) (wrote bool
 }
 
 // run runs what was looked at, and gives its rows.
-func (a *Asker) run(ctx context.Context, l looked) (table report.Table, err error) {
+func (a *Asker) run(ctx context.Context, f form) (table report.Table, err error) {
 	began := a.Clock()
 	err = a.Conn.Raw(func(conn any) error {
-		return prepare(conn, l, func(s *duckdb.Stmt) (err error) {
+		return prepare(conn, f, func(s *duckdb.Stmt) (err error) {
 			table, err = collect(ctx, s)
 			return err
 		})
@@ -111,18 +111,18 @@ func formatFor(format, file string) string {
 }
 
 // parquet has DuckDB write the rows of a question into the one file that it may write, and copies that to where it was asked for.
-func (a *Asker) parquet(ctx context.Context, l looked, file string) (err error) {
+func (a *Asker) parquet(ctx context.Context, f form, file string) (err error) {
 	if err := dirs.MakeTemp(filepath.Dir(a.Parquet)); err != nil {
 		return err
 	}
 	defer os.Remove(a.Parquet) //nolint:errcheck // its folder goes at the end anyway
-	alone := func(conn any) error { return prepare(conn, l, func(*duckdb.Stmt) error { return nil }) }
+	alone := func(conn any) error { return prepare(conn, f, func(*duckdb.Stmt) error { return nil }) }
 	if err := a.Conn.Raw(alone); err != nil { // with its own lines in what is wrong
 		return fmt.Errorf("query: %w", err)
 	}
-	l.text = "copy (from (\n" + strings.TrimSuffix(l.text, ";") + "\n)) to " + duck.Literal(a.Parquet) + " (format parquet)"
-	l.kinds = []duckdb.StmtType{duckdb.STATEMENT_TYPE_COPY}
-	if _, err := a.run(ctx, l); err != nil {
+	f.text = "copy (from (\n" + strings.TrimSuffix(f.text, ";") + "\n)) to " + duck.Literal(a.Parquet) + " (format parquet)"
+	f.kinds = []duckdb.StmtType{duckdb.STATEMENT_TYPE_COPY}
+	if _, err := a.run(ctx, f); err != nil {
 		return err
 	}
 	written, err := os.Open(a.Parquet)

@@ -8,12 +8,12 @@ import (
 )
 
 var aCatalog = catalog{
-	relations: []relation{
-		{name: "agent", columns: []column{{name: "agent"}, {name: "day"}}},
-		{name: "daily_concurrent", columns: []column{{name: "agents"}, {name: "day"}, {name: "region"}}},
-		{name: "enabled_daily", columns: []column{{name: "agents"}, {name: "region"}}},
+	columns: []column{
+		{Relation: "agent", Name: "agent"}, {Relation: "agent", Name: "day"},
+		{Relation: "daily_concurrent", Name: "agents"}, {Relation: "daily_concurrent", Name: "day"}, {Relation: "daily_concurrent", Name: "region"},
+		{Relation: "enabled_daily", Name: "agents"}, {Relation: "enabled_daily", Name: "region"},
 	},
-	macros: []macro{{name: "agents_at", parameters: "of_region, moment"}},
+	macros: []macro{{Name: "agents_at", Parameters: "of_region, moment"}},
 }
 
 // The bar is where the cursor stands.

@@ -7,10 +7,10 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"syscall"
 
 	"seats/internal/confine"
 	"seats/internal/fail"
+	"seats/internal/plain"
 )
 
 // free refuses a file that is there already.
@@ -46,12 +46,7 @@ func createHere(path string, write func(io.Writer) error) (err error) {
 	if err := errors.Join(err, draft.Close()); err != nil {
 		return fmt.Errorf("write %s: %w", path, err)
 	}
-	err = os.Link(draft.Name(), path)
-	if errors.Is(err, syscall.EPERM) || errors.Is(err, errors.ErrUnsupported) { // the file system has no links
-		if err = free(path); err == nil {
-			err = os.Rename(draft.Name(), path)
-		}
-	}
+	err = plain.RenameNew(draft.Name(), path)
 	if errors.Is(err, fs.ErrExist) {
 		return taken(path)
 	}
