@@ -26,7 +26,7 @@ type ruleRow struct {
 // ruleRows are the rules of a day as rows, as JSON. The tenant has the rules that the day was computed by.
 func ruleRows(t config.Tenant, d day) (string, error) {
 	rules := compute.RulesFor(t, d.Date)
-	rows := []ruleRow{{Kind: "day", AsOfTS: &d.asOf, Extracted: &d.extracted, SessionEnd: string(t.SessionEnd)}}
+	rows := []ruleRow{{Kind: "day", AsOfTS: &d.AsOf, Extracted: &d.Extracted, SessionEnd: string(t.SessionEnd)}}
 	for at, r := range rules.Regions {
 		rows = append(rows, ruleRow{Kind: "region", Region: r.Name, Timezone: t.Regions[at].Zone.String(), StartTS: &r.Day.Start, EndTS: &r.Day.End})
 		for _, l := range r.Locations {
