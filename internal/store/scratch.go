@@ -48,24 +48,17 @@ func (s *Scratch) open(ctx context.Context, path string, o duck.Options, wanted 
 		return err
 	}
 	y := assembly{conn: s.Conn}
-	a, err := y.attach(ctx, path, "", wanted)
-	if err != nil {
-		return err
+	a := y.attach(ctx, path, "", wanted)
+	y.describe(ctx, a)
+	y.run(ctx, "attach ':memory:' as published")
+	y.gather(ctx, a, "published")
+	if y.err != nil {
+		return y.err
 	}
-	if err := y.describe(ctx, a); err != nil {
-		return err
+	for _, name := range y.catalogs["memory"].tables { // a store of an older version has not all: the others are there, without rows
+		y.run(ctx, "create view if not exists published._data."+name+" as from memory._data."+name+" limit 0")
 	}
-	if err := attach(ctx, s.Conn, ":memory:", "published", ""); err != nil {
-		return err
-	}
-	if err := y.gather(ctx, a, "published"); err != nil {
-		return err
-	}
-	var lacking []string // a published store of an older version has not all tables: the others are there, without rows
-	for _, name := range y.catalogs["memory"].tables {
-		lacking = append(lacking, "create view if not exists published._data."+name+" as from memory._data."+name+" limit 0")
-	}
-	return all(ctx, s.Conn, lacking)
+	return y.err
 }
 
 // Close throws the scratch store away.

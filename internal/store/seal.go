@@ -175,13 +175,15 @@ func (w *Work) writeSeal(ctx context.Context, path string, s Seal, days []any) (
 	if err := of(ctx, w.Conn, "seal", days, sealedParts...); err != nil {
 		return err
 	}
-	var views []string
-	for i, name := range catalogs[home].relations {
-		if isSealed(name) {
-			views = append(views, catalogs[home].views[i])
+	err = within(ctx, w.Conn, "sealing", func() (err error) {
+		for i, name := range catalogs[home].relations {
+			if err == nil && isSealed(name) {
+				_, err = w.Conn.ExecContext(ctx, catalogs[home].views[i])
+			}
 		}
-	}
-	if err := within(ctx, w.Conn, "sealing", func() error { return all(ctx, w.Conn, views) }); err != nil {
+		return err
+	})
+	if err != nil {
 		return err
 	}
 	_, err = w.Conn.ExecContext(ctx, "checkpoint sealing")

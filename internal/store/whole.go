@@ -63,50 +63,76 @@ func catalogsOf(ctx context.Context, q duck.Queryer) (map[string]*catalog, error
 	return found, err
 }
 
-// assembly is stores on a connection that are looked at together.
+// assembly is stores on a connection that are looked at together. After an error, which it keeps, it does nothing.
 type assembly struct {
 	conn     *sql.Conn
 	catalogs map[string]*catalog
+	err      error
+}
+
+func (y *assembly) run(ctx context.Context, statements ...string) {
+	for _, text := range statements {
+		if y.err == nil {
+			if _, y.err = y.conn.ExecContext(ctx, text); y.err != nil {
+				y.err = fmt.Errorf("gather: %w", y.err)
+			}
+		}
+	}
+}
+
+// within does work with another database as the one that names lead to.
+func (y *assembly) within(ctx context.Context, name string, work func() error) {
+	if y.err == nil {
+		y.err = within(ctx, y.conn, name, work)
+	}
+}
+
+func (y *assembly) runIn(ctx context.Context, name string, statements []string) {
+	y.within(ctx, name, func() error {
+		y.run(ctx, statements...)
+		return y.err
+	})
 }
 
 // attach attaches the store at path, and its sealed months that are wanted, all where wanted is nil. The suffix tells the databases
 // of several stores apart.
-func (y *assembly) attach(ctx context.Context, path, suffix string, wanted func(calendar.Month) bool) (*attached, error) {
-	a := &attached{live: "live" + suffix}
-	if err := attempt(path, func() error { return attach(ctx, y.conn, path, a.live, "(read_only)") }); err != nil {
-		return nil, err
+func (y *assembly) attach(ctx context.Context, path, suffix string, wanted func(calendar.Month) bool) *attached {
+	a := &attached{live: "live" + suffix, catalog: &catalog{}}
+	if y.err == nil {
+		y.err = attempt(path, func() error { return attach(ctx, y.conn, path, a.live, "(read_only)") })
 	}
 	var seals []Seal
-	err := within(ctx, y.conn, a.live, func() (err error) {
+	y.within(ctx, a.live, func() (err error) {
 		if a.version, err = checkVersion(ctx, y.conn, path); err == nil {
 			seals, err = Seals(ctx, y.conn)
 		}
 		return err
 	})
 	for _, s := range seals {
-		if month, no := calendar.ParseMonth(s.Month); err != nil || no == nil && wanted != nil && !wanted(month) {
+		if month, err := calendar.ParseMonth(s.Month); y.err != nil || err == nil && wanted != nil && !wanted(month) {
 			continue
 		}
 		name := "sealed_" + strings.ReplaceAll(s.Month, "-", "") + suffix
-		err = attachSeal(ctx, y.conn, filepath.Dir(path), s, name)
+		y.err = attachSeal(ctx, y.conn, filepath.Dir(path), s, name)
 		a.sealed = append(a.sealed, name)
 	}
-	return a, err
+	return a
 }
 
 // describe finds out what the stores have that are attached by now.
-func (y *assembly) describe(ctx context.Context, stores ...*attached) (err error) {
-	if y.catalogs, err = catalogsOf(ctx, y.conn); err != nil {
-		return err
+func (y *assembly) describe(ctx context.Context, stores ...*attached) {
+	if y.err == nil {
+		y.catalogs, y.err = catalogsOf(ctx, y.conn)
 	}
 	for _, a := range stores {
-		a.catalog = y.catalogs[a.live]
+		if y.err == nil {
+			a.catalog = y.catalogs[a.live]
+		}
 	}
-	return nil
 }
 
 // gather makes of a store and its sealed months one set of tables: views in the schema _data of another attached database.
-func (y *assembly) gather(ctx context.Context, a *attached, into string) error {
+func (y *assembly) gather(ctx context.Context, a *attached, into string) {
 	made := []string{"create schema _data"}
 	for _, name := range a.tables {
 		text := "create view _data." + name + " as from " + a.live + "._data." + name
@@ -117,43 +143,29 @@ func (y *assembly) gather(ctx context.Context, a *attached, into string) error {
 		}
 		made = append(made, text)
 	}
-	return within(ctx, y.conn, into, func() error { return all(ctx, y.conn, made) })
+	y.runIn(ctx, into, made)
 }
 
 // show gives the relations of a store, those of the whole, to another attached database.
-func (y *assembly) show(ctx context.Context, a *attached, into string) error {
+func (y *assembly) show(ctx context.Context, a *attached, into string) {
 	a.shown = into
-	if err := y.gather(ctx, a, into); err != nil {
-		return err
-	}
-	return within(ctx, y.conn, into, func() error { return all(ctx, y.conn, a.views) })
+	y.gather(ctx, a, into)
+	y.runIn(ctx, into, a.views)
 }
 
 // comment gives the relations and macros of the database that names lead to the comments that a store has on its own.
-func (y *assembly) comment(ctx context.Context, a *attached) (err error) {
+func (y *assembly) comment(ctx context.Context, a *attached) {
 	var comments []string
-	err = within(ctx, y.conn, a.live, func() (err error) {
+	y.within(ctx, a.live, func() (err error) {
 		comments, err = duck.All[string](ctx, y.conn, "store/comment")
 		return err
 	})
-	if err != nil {
-		return err
-	}
-	return all(ctx, y.conn, comments)
+	y.run(ctx, comments...)
 }
 
 // statement makes the macro, with a query of the caller's.
 func (m macro) statement(query string) string {
 	return "create macro " + m.Name + "(" + m.Parameters + ") as table " + query
-}
-
-func all(ctx context.Context, conn *sql.Conn, statements []string) error {
-	for _, text := range statements {
-		if _, err := conn.ExecContext(ctx, text); err != nil {
-			return fmt.Errorf("gather: %w", err)
-		}
-	}
-	return nil
 }
 
 // OpenWhole is OpenPublished with the rows of the sealed months, as if all lay in one file; of those alone that are wanted, all where
@@ -170,31 +182,20 @@ func OpenWhole(ctx context.Context, path string, o duck.Options, wanted func(cal
 	if err := errors.Join(err, db.Close()); err != nil {
 		return nil, err
 	}
-	return together(ctx, path, o, func(y *assembly) error {
-		a, err := y.attach(ctx, path, "", wanted)
-		if err != nil {
-			return err
-		}
-		if err := y.describe(ctx, a); err != nil {
-			return err
-		}
-		if err := y.show(ctx, a, "memory"); err != nil {
-			return err
-		}
-		var macros []string
+	return together(ctx, path, o, func(y *assembly) {
+		a := y.attach(ctx, path, "", wanted)
+		y.describe(ctx, a)
+		y.show(ctx, a, "memory")
 		for _, m := range a.macros {
-			macros = append(macros, m.statement(m.Definition))
+			y.run(ctx, m.statement(m.Definition))
 		}
-		if err := all(ctx, y.conn, macros); err != nil {
-			return err
-		}
-		return y.comment(ctx, a)
+		y.comment(ctx, a)
 	})
 }
 
 // together opens a database in memory beside the store at path and has stores attached to it, read-only. It is locked afterwards, where
 // that is wanted.
-func together(ctx context.Context, path string, o duck.Options, attachThem func(*assembly) error) (*sql.DB, error) {
+func together(ctx context.Context, path string, o duck.Options, attachThem func(*assembly)) (*sql.DB, error) {
 	return twice(func() (db *sql.DB, err error) {
 		o := o
 		if o.TempDir, err = tempDir(path, o.TempDir, readerSuffix()); err != nil {
@@ -208,10 +209,11 @@ func together(ctx context.Context, path string, o duck.Options, attachThem func(
 		db.SetMaxOpenConns(1) // what is attached belongs to all, where names lead to does not
 		conn, err := db.Conn(ctx)
 		if err == nil {
-			if err = attachThem(&assembly{conn: conn}); err == nil && lock.Locked {
-				err = duck.Lock(ctx, conn, lock)
+			y := assembly{conn: conn}
+			if attachThem(&y); y.err == nil && lock.Locked {
+				y.err = duck.Lock(ctx, conn, lock)
 			}
-			err = errors.Join(err, conn.Close())
+			err = errors.Join(y.err, conn.Close())
 		}
 		if err != nil {
 			return nil, errors.Join(err, db.Close())
@@ -242,41 +244,32 @@ const tenantColumn = "tenant"
 // Tenants that have no store yet are left out and named; where none has one, it is ErrMissing. Any other store that cannot be opened
 // is an error, as in OpenWhole.
 func OpenSet(ctx context.Context, members []Member, o duck.Options) (db *sql.DB, without []Member, err error) {
-	db, err = together(ctx, members[0].Path, o, func(y *assembly) error {
+	db, err = together(ctx, members[0].Path, o, func(y *assembly) {
 		var missing error
 		var s set
 		without = nil
 		for i, m := range members {
-			a, err := y.attach(ctx, m.Path, fmt.Sprintf("_%d", i+1), nil)
-			if errors.Is(err, ErrMissing) {
-				without, missing = append(without, m), cmp.Or(missing, err)
+			a := y.attach(ctx, m.Path, fmt.Sprintf("_%d", i+1), nil)
+			if errors.Is(y.err, ErrMissing) {
+				without, missing, y.err = append(without, m), cmp.Or(missing, y.err), nil
 				continue
-			}
-			if err != nil {
-				return err
 			}
 			a.tenant, a.shown = m.Tenant, a.live
 			s = append(s, a)
 		}
 		if len(s) == 0 {
-			return missing
+			y.err = missing
+			return
 		}
-		if err := y.describe(ctx, s...); err != nil {
-			return err
-		}
+		y.describe(ctx, s...)
 		for _, a := range s {
-			if len(a.sealed) == 0 {
-				continue
-			}
-			database := strings.Replace(a.live, "live", "tenant", 1)
-			if err := attach(ctx, y.conn, ":memory:", database, ""); err != nil {
-				return err
-			}
-			if err := y.show(ctx, a, database); err != nil {
-				return err
+			if len(a.sealed) > 0 {
+				database := strings.Replace(a.live, "live", "tenant", 1)
+				y.run(ctx, "attach ':memory:' as "+database)
+				y.show(ctx, a, database)
 			}
 		}
-		return s.unite(ctx, y)
+		s.unite(ctx, y)
 	})
 	return db, without, err
 }
@@ -284,7 +277,7 @@ func OpenSet(ctx context.Context, members []Member, o duck.Options) (db *sql.DB,
 type set []*attached
 
 // unite makes the relations and macros of the set in the database that names lead to.
-func (s set) unite(ctx context.Context, y *assembly) error {
+func (s set) unite(ctx context.Context, y *assembly) {
 	newest := slices.MaxFunc(s, func(a, b *attached) int { return cmp.Compare(a.version, b.version) })
 	var made, comments []string
 	for _, name := range newest.relations {
@@ -303,13 +296,9 @@ func (s set) unite(ctx context.Context, y *assembly) error {
 		}
 		made = append(made, m.statement(query))
 	}
-	if err := all(ctx, y.conn, made); err != nil {
-		return err
-	}
-	if err := y.comment(ctx, newest); err != nil {
-		return err
-	}
-	return all(ctx, y.conn, comments)
+	y.run(ctx, made...)
+	y.comment(ctx, newest)
+	y.run(ctx, comments...)
 }
 
 // each unites the queries of all members that have one.
