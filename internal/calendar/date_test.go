@@ -8,11 +8,11 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"seats/internal/calendar"
+	"seats/internal/must"
 )
 
 func TestParseDate(t *testing.T) {
-	d, err := calendar.ParseDate("2024-02-29")
-	require.NoError(t, err)
+	d := must.Have(calendar.ParseDate("2024-02-29"))(t)
 	require.Equal(t, calendar.Date{Year: 2024, Month: time.February, Day: 29}, d)
 	require.Equal(t, "2024-02-29", d.String())
 
@@ -26,8 +26,7 @@ func TestParseDate(t *testing.T) {
 }
 
 func TestParseMonth(t *testing.T) {
-	m, err := calendar.ParseMonth("2026-03")
-	require.NoError(t, err)
+	m := must.Have(calendar.ParseMonth("2026-03"))(t)
 	require.Equal(t, calendar.Month{Year: 2026, Month: time.March}, m)
 	require.Equal(t, "2026-03", m.String())
 
@@ -40,15 +39,13 @@ func TestParseMonth(t *testing.T) {
 func TestTextFormIsTheParsedForm(t *testing.T) {
 	var d calendar.Date
 	require.NoError(t, d.UnmarshalText([]byte("2026-03-10")))
-	text, err := d.MarshalText()
-	require.NoError(t, err)
+	text := must.Have(d.MarshalText())(t)
 	require.Equal(t, "2026-03-10", string(text))
 	require.Error(t, d.UnmarshalText([]byte("2026-3-10")))
 
 	var m calendar.Month
 	require.NoError(t, m.UnmarshalText([]byte("2026-03")))
-	text, err = m.MarshalText()
-	require.NoError(t, err)
+	text = must.Have(m.MarshalText())(t)
 	require.Equal(t, "2026-03", string(text))
 	require.Error(t, m.UnmarshalText([]byte("March")))
 }
@@ -124,20 +121,17 @@ func TestR7DayInZone(t *testing.T) {
 }
 
 func date(t require.TestingT, s string) calendar.Date {
-	d, err := calendar.ParseDate(s)
-	require.NoError(t, err)
+	d := must.Have(calendar.ParseDate(s))(t)
 	return d
 }
 
 func zone(t require.TestingT, name string) *time.Location {
-	loc, err := time.LoadLocation(name)
-	require.NoError(t, err)
+	loc := must.Have(time.LoadLocation(name))(t)
 	return loc
 }
 
 func instant(t require.TestingT, s string) int64 {
-	at, err := time.Parse(time.RFC3339, s)
-	require.NoError(t, err)
+	at := must.Have(time.Parse(time.RFC3339, s))(t)
 	return at.Unix()
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"seats/internal/calendar"
 	"seats/internal/config"
+	"seats/internal/must"
 )
 
 const someRecipient = "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p"
@@ -24,11 +25,9 @@ func TestDeliveryOverridesGlobalsKeyByKey(t *testing.T) {
 		"deliver: {host: sftp.example, user: u, known_hosts: kh, key_file: id, folder: in/all, age_recipients: ["+someRecipient+"], since: 2026-03-01}",
 		"deliver: {folder: /in/a, port: 2222, agent: /run/agent, age_recipients: [], retries: 0, timeout: 5s}",
 		"deliver: {host: '', folder: away}"))
-	cfg, err := config.Load(path, lookup)
-	require.NoError(t, err)
+	cfg := must.Have(config.Load(path, lookup))(t)
 	dir := filepath.Dir(path)
-	since, err := calendar.ParseDate("2026-03-01")
-	require.NoError(t, err)
+	since := must.Have(calendar.ParseDate("2026-03-01"))(t)
 	require.Equal(t, &config.Delivery{Folder: "/in/a", Host: "sftp.example", Port: 2222, User: "u", Agent: "/run/agent",
 		KnownHosts: filepath.Join(dir, "kh"), Since: since, Timeout: 5 * time.Second}, cfg.Tenants[0].Deliver)
 	require.Equal(t, "sftp://u@sftp.example:2222/in/a", cfg.Tenants[0].Deliver.Target())

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"seats/internal/config"
+	"seats/internal/must"
 )
 
 // environment is what ${NAME} finds in these tests.
@@ -31,8 +32,7 @@ func write(t testing.TB, content string) string {
 
 // load reads content, which must be valid.
 func load(t testing.TB, content string) *config.Config {
-	cfg, err := config.Load(write(t, content), lookup)
-	require.NoError(t, err)
+	cfg := must.Have(config.Load(write(t, content), lookup))(t)
 	fits(t, content)
 	return cfg
 }
@@ -58,8 +58,7 @@ tenants:
 
 func TestDefaults(t *testing.T) {
 	path := write(t, minimal)
-	cfg, err := config.Load(path, lookup)
-	require.NoError(t, err)
+	cfg := must.Have(config.Load(path, lookup))(t)
 	dir := filepath.Dir(path)
 
 	require.Equal(t, path, cfg.Path)
@@ -139,8 +138,7 @@ report:
 
 func TestFullFile(t *testing.T) {
 	path := write(t, full)
-	cfg, err := config.Load(path, lookup)
-	require.NoError(t, err)
+	cfg := must.Have(config.Load(path, lookup))(t)
 	dir := filepath.Dir(path)
 	seven, eight := int64(7), int64(8)
 
@@ -270,7 +268,6 @@ func replace(t *testing.T, text, old, with string) string {
 }
 
 func zone(t testing.TB, name string) *time.Location {
-	loc, err := time.LoadLocation(name)
-	require.NoError(t, err)
+	loc := must.Have(time.LoadLocation(name))(t)
 	return loc
 }

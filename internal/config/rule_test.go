@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"seats/internal/config"
+	"seats/internal/must"
 )
 
 // withGlobals returns a valid file but for what is put under globals.
@@ -263,9 +264,7 @@ func TestPasswordFile(t *testing.T) {
 		{"tenant's empty password replaces the file", "password_file: unix", "password: ''", ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			cfg, err := read(tt.globals, tt.tenant)
-			require.NoError(t, err)
-			require.Equal(t, tt.want, cfg.Tenants[0].GIM.Password.Reveal())
+			require.Equal(t, tt.want, must.Have(read(tt.globals, tt.tenant))(t).Tenants[0].GIM.Password.Reveal())
 		})
 	}
 	for _, tt := range []struct{ name, globals, tenant, want string }{

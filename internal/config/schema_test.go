@@ -18,6 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"seats/internal/config"
+	"seats/internal/must"
 )
 
 // compiled are the two schemas, as a validator has them that is not the program's.
@@ -94,9 +95,8 @@ func TestEveryKeyOfTheSchemaIsTold(t *testing.T) {
 		for _, step := range slices.Backward(place) {
 			content = section{step: content}
 		}
-		text, err := json.Marshal(content)
-		require.NoError(t, err)
-		_, err = config.Parse("seats.yaml", text, lookup)
+		text := must.Have(json.Marshal(content))(t)
+		_, err := config.Parse("seats.yaml", text, lookup)
 		require.Regexp(t, regexp.QuoteMeta(strings.Join(append(place, key), "."))+`[.:\[]`, regexp.MustCompile(`\[0\]`).ReplaceAllString(err.Error(), ""), string(text))
 		told++
 	}
@@ -135,8 +135,7 @@ func mergedWith(v any, others section) section {
 
 // yamlOf gives the YAML blocks of a page's chapter.
 func yamlOf(t *testing.T, page, chapter string) (blocks []string) {
-	text, err := os.ReadFile(filepath.Join("..", "..", page))
-	require.NoError(t, err)
+	text := must.Have(os.ReadFile(filepath.Join("..", "..", page)))(t)
 	_, after, found := strings.Cut("\n"+string(text), "\n"+chapter+"\n")
 	require.True(t, found, chapter)
 	after, _, _ = strings.Cut(after, "\n## ")
@@ -210,8 +209,7 @@ func resolve(all, at section) section {
 
 func TestTheConfigurationsOfTheProjectFitTheSchema(t *testing.T) {
 	for _, name := range []string{"testdata/demo/seats.yaml", "cmd/seats/packaging/seats.yaml"} {
-		text, err := os.ReadFile(filepath.Join("..", "..", name))
-		require.NoError(t, err)
+		text := must.Have(os.ReadFile(filepath.Join("..", "..", name)))(t)
 		fits(t, string(text))
 	}
 	fits(t, yamlOf(t, "docs/configuration.md", "## Every key")[0])
@@ -220,12 +218,10 @@ func TestTheConfigurationsOfTheProjectFitTheSchema(t *testing.T) {
 	fits(t, "tenants_dir: tenants.d\nglobals:\n"+regexp.MustCompile(`(?m)^`).ReplaceAllString(yamlOf(t, "docs/delivery.md", "## Delivering")[0], "  "))
 
 	// In the scripts each is a file that somebody once thought of.
-	scripts, err := filepath.Glob(filepath.Join("..", "..", "cmd", "seats", "testdata", "script", "*.txtar"))
-	require.NoError(t, err)
+	scripts := must.Have(filepath.Glob(filepath.Join("..", "..", "cmd", "seats", "testdata", "script", "*.txtar")))(t)
 	seen := 0
 	for _, script := range scripts {
-		archive, err := os.ReadFile(script)
-		require.NoError(t, err)
+		archive := must.Have(os.ReadFile(script))(t)
 		for _, file := range strings.Split(string(archive), "\n-- ")[1:] {
 			name, content, _ := strings.Cut(file, " --\n")
 			if !strings.HasSuffix(name, ".yaml") && !strings.HasSuffix(name, ".yml") || filepath.Base(script) == "exit9_config.txtar" || name == "wrong.yaml" {

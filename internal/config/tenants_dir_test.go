@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"seats/internal/config"
+	"seats/internal/must"
 )
 
 // folder writes a configuration and the files of its tenants.d.
@@ -37,8 +38,7 @@ func TestTenantsOfAFolder(t *testing.T) {
 	})
 	here := filepath.Dir(path)
 	require.NoError(t, os.WriteFile(filepath.Join(here, "secret"), []byte("hunter2"), 0o600))
-	cfg, err := config.Load(path, lookup)
-	require.NoError(t, err)
+	cfg := must.Have(config.Load(path, lookup))(t)
 	var names []string
 	for _, tenant := range cfg.Tenants {
 		names = append(names, tenant.Name)
@@ -61,8 +61,7 @@ func TestWhatATenantOfAFolderTakesOfGlobalsDeliverIsRelativeToTheirFile(t *testi
 		"d.yaml": regions + "deliver: {host: '', folder: away}\n",
 	})
 	here := filepath.Dir(path)
-	cfg, err := config.Load(path, lookup)
-	require.NoError(t, err)
+	cfg := must.Have(config.Load(path, lookup))(t)
 	a, b := cfg.Tenants[0].Deliver, cfg.Tenants[1].Deliver
 	require.Equal(t, []string{filepath.Join(here, "known"), filepath.Join(here, "id")}, []string{a.KnownHosts, a.KeyFile})
 	require.Equal(t, []string{filepath.Join(here, "tenants.d", "known"), filepath.Join(here, "tenants.d", "socket")}, []string{b.KnownHosts, b.Agent})

@@ -6,6 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"seats/internal/calendar"
+	"seats/internal/must"
 )
 
 const termFile = `
@@ -22,8 +23,7 @@ tenants:
 `
 
 func day(t *testing.T, text string) calendar.Date {
-	d, err := calendar.ParseDate(text)
-	require.NoError(t, err)
+	d := must.Have(calendar.ParseDate(text))(t)
 	return d
 }
 

@@ -13,6 +13,7 @@ import (
 
 	"seats/internal/duck"
 	"seats/internal/fail"
+	"seats/internal/must"
 	"seats/internal/store"
 )
 
@@ -50,15 +51,12 @@ func TestChangesThatAWriterLeftAreNotLost(t *testing.T) {
 		require.ErrorContains(t, err, path+".wal")
 		require.Equal(t, fail.Store, fail.CodeOf(err))
 	}
-	db, err := store.OpenPublished(t.Context(), path, duck.Options{})
-	require.NoError(t, err)
-	_, err = db.Exec("from noted")
-	require.NoError(t, err)
+	db := must.Have(store.OpenPublished(t.Context(), path, duck.Options{}))(t)
+	_ = must.Have(db.Exec("from noted"))(t)
 	require.NoError(t, db.Close())
 
 	// If they cannot be read either, it is still not the store that is damaged.
-	changes, err := os.ReadFile(path + ".wal")
-	require.NoError(t, err)
+	changes := must.Have(os.ReadFile(path + ".wal"))(t)
 	for at := len(changes) / 4; at < len(changes); at++ {
 		changes[at] = 0xff
 	}
@@ -73,8 +71,7 @@ func TestChangesThatAWriterLeftAreNotLost(t *testing.T) {
 // Of what another program writes while a run works, publishing would lose every bit.
 func TestNobodyOpensAStoreForWritingWhileARunWorks(t *testing.T) {
 	path := newStore(t)
-	work, err := store.Begin(t.Context(), path, duck.Options{})
-	require.NoError(t, err)
+	work := must.Have(store.Begin(t.Context(), path, duck.Options{}))(t)
 	require.Contains(t, openElsewhere(t, path, "select 1").said, "lock")
 	require.NoError(t, work.Publish())
 	require.Equal(t, "open", openElsewhere(t, path, "select 1").said)
@@ -82,15 +79,13 @@ func TestNobodyOpensAStoreForWritingWhileARunWorks(t *testing.T) {
 
 func TestASecondRunIsBusyAndLeavesTheFirstAlone(t *testing.T) {
 	path := newStore(t)
-	first, err := store.Begin(t.Context(), path, duck.Options{})
-	require.NoError(t, err)
+	first := must.Have(store.Begin(t.Context(), path, duck.Options{}))(t)
 	for _, begin := range []string{"Begin", "BeginExisting"} {
 		err := openers[begin](t.Context(), path, duck.Options{})
 		require.ErrorIs(t, err, store.ErrBusy)
 		require.ErrorContains(t, err, path+".lock")
 	}
-	_, err = first.Conn.ExecContext(t.Context(), "create table noted as select 1 as a")
-	require.NoError(t, err)
+	_ = must.Have(first.Conn.ExecContext(t.Context(), "create table noted as select 1 as a"))(t)
 	require.NoError(t, first.Publish())
 	require.NoError(t, openers["OpenPublished"](t.Context(), path, duck.Options{}))
 }
@@ -113,8 +108,7 @@ func TestAWriterThatComesAndGoesIsNoDamage(t *testing.T) {
 func TestWhatAKilledRunLeftIsCleared(t *testing.T) {
 	path, temp := newStore(t), t.TempDir()
 	dir := filepath.Dir(path)
-	work, err := store.Begin(t.Context(), path, duck.Options{TempDir: temp})
-	require.NoError(t, err)
+	work := must.Have(store.Begin(t.Context(), path, duck.Options{TempDir: temp}))(t)
 	for _, left := range []string{path + ".work.tmp", work.TempDir(), path + ".read-7.tmp"} {
 		require.NoError(t, os.MkdirAll(filepath.Join(left, "unpack-1"), 0o700))
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"seats/internal/duck"
+	"seats/internal/must"
 	"seats/internal/store"
 )
 
@@ -54,13 +55,10 @@ type writer struct {
 
 func openElsewhere(t *testing.T, path, statement string) *writer {
 	t.Helper()
-	self, err := os.Executable()
-	require.NoError(t, err)
+	self := must.Have(os.Executable())(t)
 	w := &writer{t: t, cmd: exec.Command(self, "open", path, statement)}
-	stdout, err := w.cmd.StdoutPipe()
-	require.NoError(t, err)
-	w.stdin, err = w.cmd.StdinPipe()
-	require.NoError(t, err)
+	stdout := must.Have(w.cmd.StdoutPipe())(t)
+	w.stdin = must.Have(w.cmd.StdinPipe())(t)
 	require.NoError(t, w.cmd.Start())
 	t.Cleanup(func() { _ = w.cmd.Process.Kill() })
 	said := bufio.NewScanner(stdout)
@@ -120,20 +118,16 @@ func eachOpener(t *testing.T, test func(t *testing.T, open func(ctx context.Cont
 func newStore(t *testing.T) (path string) {
 	t.Helper()
 	path = filepath.Join(t.TempDir(), "acme.duckdb")
-	w, err := store.Begin(t.Context(), path, duck.Options{})
-	require.NoError(t, err)
-	require.NoError(t, w.Publish())
+	require.NoError(t, must.Have(store.Begin(t.Context(), path, duck.Options{}))(t).Publish())
 	return path
 }
 
 // change runs statements on a store behind the program's back.
 func change(t *testing.T, path string, statements ...string) {
 	t.Helper()
-	db, err := duck.Open(path, duck.Options{})
-	require.NoError(t, err)
+	db := must.Have(duck.Open(path, duck.Options{}))(t)
 	for _, statement := range statements {
-		_, err := db.Exec(statement)
-		require.NoError(t, err)
+		_ = must.Have(db.Exec(statement))(t)
 	}
 	require.NoError(t, db.Close())
 }
@@ -141,8 +135,7 @@ func change(t *testing.T, path string, statements ...string) {
 // names are what lies in a folder.
 func names(t *testing.T, dir string) []string {
 	t.Helper()
-	entries, err := os.ReadDir(dir)
-	require.NoError(t, err)
+	entries := must.Have(os.ReadDir(dir))(t)
 	found := []string{}
 	for _, e := range entries {
 		found = append(found, e.Name())
@@ -156,6 +149,5 @@ const littleMemory = "30MB"
 // spill fills a table that does not fit into littleMemory.
 func spill(t *testing.T, q duck.Queryer) {
 	t.Helper()
-	_, err := q.ExecContext(t.Context(), "create temp table big as select md5(range::varchar) as text from range(1200000)")
-	require.NoError(t, err)
+	_ = must.Have(q.ExecContext(t.Context(), "create temp table big as select md5(range::varchar) as text from range(1200000)"))(t)
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"seats/internal/duck"
+	"seats/internal/must"
 	"seats/internal/store"
 )
 
@@ -22,16 +23,13 @@ func TestAnEntryOfTheLedgerIsWrittenWhateverItsTextsAreMadeOf(t *testing.T) {
 				Days: []string{text}, Files: []string{text, text}, Slices: []string{text}}))
 		}
 	})
-	db, err := store.OpenPublished(t.Context(), path, duck.Options{})
-	require.NoError(t, err)
+	db := must.Have(store.OpenPublished(t.Context(), path, duck.Options{}))(t)
 	defer db.Close()
-	runs, err := store.Runs(t.Context(), db)
-	require.NoError(t, err)
+	runs := must.Have(store.Runs(t.Context(), db))(t)
 	require.Len(t, runs, len(texts))
 	previous := ""
 	for _, r := range runs {
-		sum, err := r.Hash()
-		require.NoError(t, err)
+		sum := must.Have(r.Hash())(t)
 		require.Equal(t, r.SHA256, sum)
 		require.Equal(t, previous, r.Previous)
 		require.LessOrEqual(t, len(r.Message), 70000)

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"seats/internal/duck"
+	"seats/internal/must"
 	"seats/internal/store"
 	texts "seats/sql"
 )
@@ -30,13 +31,10 @@ func TestAnOldStoreIsReadAsItIs(t *testing.T) {
 	for _, opener := range []string{"OpenPublished", "OpenScratch"} {
 		require.NoError(t, openers[opener](t.Context(), path, duck.Options{}), opener)
 	}
-	db, err := store.OpenPublished(t.Context(), path, duck.Options{})
-	require.NoError(t, err)
+	db := must.Have(store.OpenPublished(t.Context(), path, duck.Options{}))(t)
 	defer db.Close() //nolint:errcheck // only read
 	requireVersion(t, db, 1)
-	has, err := store.Has(t.Context(), db, 2)
-	require.NoError(t, err)
-	require.False(t, has)
+	require.False(t, must.Have(store.Has(t.Context(), db, 2))(t))
 }
 
 func TestAnOldStoreIsMigratedByTheNextRunWithoutLoss(t *testing.T) {
@@ -45,15 +43,13 @@ func TestAnOldStoreIsMigratedByTheNextRunWithoutLoss(t *testing.T) {
 		before := ask(t, path, fingerprint)
 		require.Contains(t, before, "abc")
 
-		w, err := begin(t.Context(), path, duck.Options{})
-		require.NoError(t, err)
+		w := must.Have(begin(t.Context(), path, duck.Options{}))(t)
 		requireVersion(t, w.Conn, store.Version)
 		require.NoError(t, w.Drop())
 		require.Equal(t, "1", ask(t, path, "select version::varchar from _data.store_version"), "a run that is not published leaves it alone")
 
 		for range 2 { // and once it is migrated, it stays so
-			w, err = begin(t.Context(), path, duck.Options{})
-			require.NoError(t, err)
+			w = must.Have(begin(t.Context(), path, duck.Options{}))(t)
 			require.NoError(t, w.Publish())
 			require.Equal(t, before, ask(t, path, fingerprint))
 			require.Equal(t, "0", ask(t, path, "select count(*)::varchar from delivery"))
@@ -67,9 +63,7 @@ func TestASliceOfAMarkThatIsNoTimeIsReadAgain(t *testing.T) {
 	change(t, path, `insert into _data.slice values
 		('2026-03-11', 's', 1773196200000, 1773196200000, 1773230000, 1, 0, 1, 0, 'final', 'y'),
 		('2026-03-12', 's', 1773283600, 1773283600, 1773320000, 1, 0, 1, 0, 'final', 'z')`)
-	w, err := store.Begin(t.Context(), path, duck.Options{})
-	require.NoError(t, err)
-	require.NoError(t, w.Publish())
+	require.NoError(t, must.Have(store.Begin(t.Context(), path, duck.Options{}))(t).Publish())
 	const marks = "select string_agg(concat_ws(' ', day, coalesce(high_water, -1), as_of, state), ', ' order by day) from _data.slice"
 	require.Equal(t, "2026-03-10 -1 1 final, 2026-03-11 -1 1773230000 provisional, 2026-03-12 1773283600 1773283600 final", ask(t, path, marks))
 }
@@ -77,9 +71,7 @@ func TestASliceOfAMarkThatIsNoTimeIsReadAgain(t *testing.T) {
 // A migrated store and a new one are the same.
 func TestAMigratedStoreHasTheSchemaOfANewOne(t *testing.T) {
 	path := oldStore(t)
-	w, err := store.Begin(t.Context(), path, duck.Options{})
-	require.NoError(t, err)
-	require.NoError(t, w.Publish())
+	require.NoError(t, must.Have(store.Begin(t.Context(), path, duck.Options{}))(t).Publish())
 	const schema = `select string_agg(line, '\n' order by line) from (
 		select schema_name || table_name || column_name || data_type || is_nullable || coalesce(comment, '') as line from duckdb_columns() where not internal
 		union all select view_name || sql || coalesce(comment, '') from duckdb_views() where not internal)`
@@ -96,8 +88,7 @@ func requireVersion(t *testing.T, q duck.Queryer, want uint64) {
 // ask is a published store's answer to a question.
 func ask(t *testing.T, path, question string) (answer string) {
 	t.Helper()
-	db, err := duck.Open(path, duck.Options{ReadOnly: true})
-	require.NoError(t, err)
+	db := must.Have(duck.Open(path, duck.Options{ReadOnly: true}))(t)
 	defer db.Close() //nolint:errcheck // only read
 	require.NoError(t, db.QueryRow(question).Scan(&answer))
 	return answer

@@ -13,6 +13,7 @@ import (
 
 	"seats/internal/duck"
 	"seats/internal/fail"
+	"seats/internal/must"
 	"seats/internal/store"
 )
 
@@ -21,9 +22,7 @@ func hint(err error) string { return strings.Join(fail.Hints(err), "\n") }
 func TestANewStoreIsPublishedWholeAndForItsOwnerAlone(t *testing.T) {
 	path := newStore(t)
 	require.Equal(t, []string{"acme.duckdb", "acme.duckdb.lock"}, names(t, filepath.Dir(path)))
-	info, err := os.Stat(path)
-	require.NoError(t, err)
-	require.Equal(t, os.FileMode(0o600), info.Mode())
+	require.Equal(t, os.FileMode(0o600), must.Have(os.Stat(path))(t).Mode())
 	eachOpener(t, func(t *testing.T, open func(context.Context, string, duck.Options) error) {
 		require.NoError(t, open(t.Context(), path, duck.Options{}))
 	})
@@ -47,8 +46,7 @@ func TestAMissingStoreIsNotMadeByOpeningIt(t *testing.T) {
 }
 
 func TestWhatIsNoStoreIsDamaged(t *testing.T) {
-	good, err := os.ReadFile(newStore(t))
-	require.NoError(t, err)
+	good := must.Have(os.ReadFile(newStore(t)))(t)
 	write := func(content []byte) func(*testing.T, string) {
 		return func(t *testing.T, path string) { require.NoError(t, os.WriteFile(path, content, 0o600)) }
 	}
@@ -100,13 +98,10 @@ func TestAStoreOfANewerProgramIsNotDamaged(t *testing.T) {
 // A file that the next DuckDB wrote: one version above the newest that the library writes, with its checksum.
 func TestAStoreOfANewerDuckDBIsNotDamaged(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "acme.duckdb")
-	db, err := duck.Open("", duck.Options{})
-	require.NoError(t, err)
-	_, err = db.Exec("attach '" + path + "' as newest (storage_version 'latest')")
-	require.NoError(t, err)
+	db := must.Have(duck.Open("", duck.Options{}))(t)
+	_ = must.Have(db.Exec("attach '" + path + "' as newest (storage_version 'latest')"))(t)
 	require.NoError(t, db.Close())
-	file, err := os.ReadFile(path)
-	require.NoError(t, err)
+	file := must.Have(os.ReadFile(path))(t)
 	newest := binary.LittleEndian.Uint64(file[12:])
 	binary.LittleEndian.PutUint64(file[12:], newest+1)
 	sum := uint64(5381)
@@ -141,9 +136,7 @@ func TestAPathThatTheDriverWouldReadOtherwiseIsRefused(t *testing.T) {
 		dir := filepath.Join(t.TempDir(), name)
 		require.NoError(t, os.Mkdir(dir, 0o700))
 		path := filepath.Join(dir, "acme.duckdb")
-		good, err := os.ReadFile(newStore(t))
-		require.NoError(t, err)
-		require.NoError(t, os.WriteFile(path, good, 0o600))
+		require.NoError(t, os.WriteFile(path, must.Have(os.ReadFile(newStore(t)))(t), 0o600))
 		for _, opener := range []string{"Begin", "BeginExisting", "OpenPublished"} {
 			err := openers[opener](t.Context(), path, duck.Options{})
 			require.ErrorContains(t, err, path, opener)

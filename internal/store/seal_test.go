@@ -15,6 +15,7 @@ import (
 
 	"seats/internal/calendar"
 	"seats/internal/duck"
+	"seats/internal/must"
 	"seats/internal/store"
 )
 
@@ -23,8 +24,7 @@ var march, april = calendar.Month{Year: 2026, Month: 3}, calendar.Month{Year: 20
 // twoMonths is a store with rows in March and April, in every table that belongs to a day.
 func twoMonths(t *testing.T) string {
 	path := filepath.Join(t.TempDir(), "acme.duckdb")
-	w, err := store.Begin(t.Context(), path, duck.Options{})
-	require.NoError(t, err)
+	w := must.Have(store.Begin(t.Context(), path, duck.Options{}))(t)
 	for _, statement := range []string{
 		"insert into _data.slice (day, source, high_water, as_of, extracted_ts, sessions, activities, agents, open_sessions, state, sha256) select '2026-03-30'::date + i::integer, 's', 1, 2, 3, 1000, 1000, 10, 0, 'final', 'h' || i from range(4) as r (i)",
 		"insert into _data.voice_session select '2026-03-30'::date + (i % 4)::integer, hash(i) >> 2, 900, i % 10, i % 80000, i % 80000 + 60, 0, hash(i + 1) >> 2 from range(200000) as r (i)",
@@ -61,15 +61,13 @@ func contents(t *testing.T, q duck.Queryer) (all []string) {
 }
 
 func whole(t *testing.T, path string) []string {
-	db, err := store.OpenWhole(t.Context(), path, duck.Options{Locked: true}, nil)
-	require.NoError(t, err)
+	db := must.Have(store.OpenWhole(t.Context(), path, duck.Options{Locked: true}, nil))(t)
 	defer func() { require.NoError(t, db.Close()) }()
 	return contents(t, db)
 }
 
 func work(t *testing.T, path string, do func(w *store.Work)) {
-	w, err := store.Begin(t.Context(), path, duck.Options{})
-	require.NoError(t, err)
+	w := must.Have(store.Begin(t.Context(), path, duck.Options{}))(t)
 	do(w)
 	require.NoError(t, w.Publish())
 }
@@ -84,36 +82,30 @@ func TestASealedMonthIsSeenAsBefore(t *testing.T) {
 	before, size := whole(t, path), fileSize(t, path)
 	file := strings.TrimSuffix(path, ".duckdb") + ".202603.duckdb"
 	work(t, path, func(w *store.Work) {
-		seal, err := w.Seal(t.Context(), march, 7)
-		require.NoError(t, err)
+		seal := must.Have(w.Seal(t.Context(), march, 7))(t)
 		require.Equal(t, "acme.202603.duckdb", seal.File)
 		require.NoError(t, seal.Check(filepath.Dir(path)))
 	})
 	require.Equal(t, before, whole(t, path))
 	require.Less(t, fileSize(t, path), size*9/10, "the store has given the room back")
-	info, err := os.Stat(file)
-	require.NoError(t, err)
-	require.Equal(t, os.FileMode(0o400), info.Mode())
+	require.Equal(t, os.FileMode(0o400), must.Have(os.Stat(file))(t).Mode())
 
-	published, err := store.OpenPublished(t.Context(), path, duck.Options{})
-	require.NoError(t, err)
+	published := must.Have(store.OpenPublished(t.Context(), path, duck.Options{}))(t)
 	require.Equal(t, 100000, count(t, published, "_data.voice_session"))
 	require.Equal(t, 4, count(t, published, "_data.slice"))
 	require.Equal(t, 4, count(t, published, "_data.daily_concurrent"))
 	require.NoError(t, published.Close())
 
-	scratch, err := store.OpenScratch(t.Context(), path, duck.Options{}, nil)
-	require.NoError(t, err)
+	scratch := must.Have(store.OpenScratch(t.Context(), path, duck.Options{}, nil))(t)
 	require.Equal(t, 40000, count(t, scratch.Conn, "published._data.ocs_activity"))
 	require.NoError(t, scratch.Close())
-	scratch, err = store.OpenScratch(t.Context(), path, duck.Options{}, func(m calendar.Month) bool { return m != march })
+	scratch, err := store.OpenScratch(t.Context(), path, duck.Options{}, func(m calendar.Month) bool { return m != march })
 	require.NoError(t, err)
 	require.Equal(t, 20000, count(t, scratch.Conn, "published._data.ocs_activity"))
 	require.NoError(t, scratch.Close())
 
 	// Any client opens the file by itself.
-	db, err := duck.Open(file, duck.Options{ReadOnly: true})
-	require.NoError(t, err)
+	db := must.Have(duck.Open(file, duck.Options{ReadOnly: true}))(t)
 	require.Equal(t, 100000, count(t, db, "voice_session"))
 	require.Equal(t, 2, count(t, db, "concurrency"))
 	require.NoError(t, db.Close())
@@ -125,8 +117,7 @@ func TestASealedMonthIsSeenAsBefore(t *testing.T) {
 	clearUp(t, path, aNightLater)
 	require.NoFileExists(t, file)
 	require.Equal(t, before, whole(t, path))
-	published, err = store.OpenPublished(t.Context(), path, duck.Options{})
-	require.NoError(t, err)
+	published = must.Have(store.OpenPublished(t.Context(), path, duck.Options{}))(t)
 	require.Equal(t, 200000, count(t, published, "_data.voice_session"))
 	require.NoError(t, published.Close())
 }
@@ -136,25 +127,21 @@ func TestAMonthSealedBeforeThereWereGroups(t *testing.T) {
 	path := twoMonths(t)
 	file := strings.TrimSuffix(path, ".duckdb") + ".202603.duckdb"
 	work(t, path, func(w *store.Work) {
-		_, err := w.Seal(t.Context(), march, 7)
-		require.NoError(t, err)
+		_ = must.Have(w.Seal(t.Context(), march, 7))(t)
 	})
 	require.NoError(t, os.Chmod(file, 0o600))
 	change(t, file, "drop view session_group", "drop table _data.session_group")
-	text, err := os.ReadFile(file)
-	require.NoError(t, err)
+	text := must.Have(os.ReadFile(file))(t)
 	change(t, path, fmt.Sprintf("update _data.sealed_month set sha256 = '%x'", sha256.Sum256(text)))
 
-	db, err := store.OpenWhole(t.Context(), path, duck.Options{}, nil)
-	require.NoError(t, err)
+	db := must.Have(store.OpenWhole(t.Context(), path, duck.Options{}, nil))(t)
 	require.Equal(t, 200000, count(t, db, "voice_session"))
 	require.NotZero(t, count(t, db, "session_group"))
 	require.Zero(t, count(t, db, "(from session_group where day < '2026-04-01')"))
 	require.NotZero(t, count(t, db, "(from breakdown('agent_group', 'US', '2026-03-31') where name = '(not read)')"))
 	require.NoError(t, db.Close())
 	work(t, path, func(w *store.Work) { require.NoError(t, unseal(t.Context(), w, now)) })
-	published, err := store.OpenPublished(t.Context(), path, duck.Options{})
-	require.NoError(t, err)
+	published := must.Have(store.OpenPublished(t.Context(), path, duck.Options{}))(t)
 	require.Equal(t, 200000, count(t, published, "_data.voice_session"))
 	require.NoError(t, published.Close())
 }
@@ -169,8 +156,7 @@ func unseal(ctx context.Context, w *store.Work, at time.Time) error {
 }
 
 func fileSize(t *testing.T, path string) int64 {
-	info, err := os.Stat(path)
-	require.NoError(t, err)
+	info := must.Have(os.Stat(path))(t)
 	return info.Size()
 }
 
@@ -179,20 +165,17 @@ func TestARunThatDiesWhileItSeals(t *testing.T) {
 	path := twoMonths(t)
 	before := whole(t, path)
 	unpublished := func(do func(w *store.Work)) {
-		w, err := store.Begin(t.Context(), path, duck.Options{})
-		require.NoError(t, err)
+		w := must.Have(store.Begin(t.Context(), path, duck.Options{}))(t)
 		do(w)
 		require.NoError(t, w.Drop())
 		require.Equal(t, before, whole(t, path))
 	}
 	unpublished(func(w *store.Work) {
-		_, err := w.Seal(t.Context(), march, 7)
-		require.NoError(t, err)
+		_ = must.Have(w.Seal(t.Context(), march, 7))(t)
 	})
 	require.NoError(t, os.WriteFile(path+".sealing", []byte("torn"), 0o600))
 	work(t, path, func(w *store.Work) {
-		seal, err := w.Seal(t.Context(), march, 7)
-		require.NoError(t, err)
+		seal := must.Have(w.Seal(t.Context(), march, 7))(t)
 		require.Equal(t, "acme.202603_2.duckdb", seal.File, "never over another file")
 	})
 	require.Equal(t, before, whole(t, path))
@@ -202,13 +185,10 @@ func TestARunThatDiesWhileItSeals(t *testing.T) {
 	// Sealed anew in the run that brought it back.
 	work(t, path, func(w *store.Work) {
 		require.NoError(t, unseal(t.Context(), w, now))
-		seal, err := w.Seal(t.Context(), march, 8)
-		require.NoError(t, err)
-		require.Equal(t, "acme.202603_3.duckdb", seal.File)
+		require.Equal(t, "acme.202603_3.duckdb", must.Have(w.Seal(t.Context(), march, 8))(t).File)
 	})
 	clearUp(t, path, aNightLater)
-	left, err := filepath.Glob(strings.TrimSuffix(path, ".duckdb") + ".2*")
-	require.NoError(t, err)
+	left := must.Have(filepath.Glob(strings.TrimSuffix(path, ".duckdb") + ".2*"))(t)
 	require.Equal(t, []string{strings.TrimSuffix(path, ".duckdb") + ".202603_3.duckdb"}, left)
 	require.Equal(t, before, whole(t, path))
 }
@@ -217,8 +197,7 @@ func TestARunThatDiesWhileItSeals(t *testing.T) {
 func TestSealedMonthsOfALostStoreAreLeftAlone(t *testing.T) {
 	path := twoMonths(t)
 	work(t, path, func(w *store.Work) {
-		_, err := w.Seal(t.Context(), march, 7)
-		require.NoError(t, err)
+		_ = must.Have(w.Seal(t.Context(), march, 7))(t)
 	})
 	require.NoError(t, os.Remove(path))
 	clearUp(t, path, aNightLater)
@@ -229,20 +208,16 @@ func TestSealedMonthsOfALostStoreAreLeftAlone(t *testing.T) {
 // A store of the middle of a month, put back from a backup, has not all days that the sealed month has.
 func TestASealedMonthWithDaysThatARestoredStoreLacksIsLeftAlone(t *testing.T) {
 	path := twoMonths(t)
-	whole, err := os.ReadFile(path)
-	require.NoError(t, err)
+	whole := must.Have(os.ReadFile(path))(t)
 	work(t, path, func(w *store.Work) {
 		for _, table := range []string{"slice", "voice_session", "ocs_activity", "agent", "qualifying_session", "concurrency", "computation"} {
-			_, err := w.Conn.ExecContext(t.Context(), "delete from _data."+table+" where day = '2026-03-31'")
-			require.NoError(t, err)
+			_ = must.Have(w.Conn.ExecContext(t.Context(), "delete from _data."+table+" where day = '2026-03-31'"))(t)
 		}
 	})
-	backup, err := os.ReadFile(path)
-	require.NoError(t, err)
+	backup := must.Have(os.ReadFile(path))(t)
 	require.NoError(t, os.WriteFile(path, whole, 0o600))
 	work(t, path, func(w *store.Work) {
-		_, err := w.Seal(t.Context(), march, 7)
-		require.NoError(t, err)
+		_ = must.Have(w.Seal(t.Context(), march, 7))(t)
 	})
 	file := strings.TrimSuffix(path, ".duckdb") + ".202603.duckdb"
 	require.NoError(t, os.WriteFile(path, backup, 0o600))
@@ -258,20 +233,16 @@ func TestASealedMonthThatIsNotTheOneThatWasSealed(t *testing.T) {
 	path := twoMonths(t)
 	file := strings.TrimSuffix(path, ".duckdb") + ".202603.duckdb"
 	work(t, path, func(w *store.Work) {
-		_, err := w.Seal(t.Context(), march, 7)
-		require.NoError(t, err)
+		_ = must.Have(w.Seal(t.Context(), march, 7))(t)
 	})
-	good, err := os.ReadFile(file)
-	require.NoError(t, err)
+	good := must.Have(os.ReadFile(file))(t)
 	for name, spoil := range map[string]func(){
 		"missing": func() { require.NoError(t, os.Remove(file)) },
 		"garbage": func() { require.NoError(t, os.WriteFile(file, []byte("no database"), 0o600)) },
 		"another": func() {
 			require.NoError(t, os.Remove(file))
-			db, err := sql.Open("duckdb", file)
-			require.NoError(t, err)
-			_, err = db.ExecContext(t.Context(), "create schema _data; create table _data.seal as select '2026-03' as month, 'other' as key")
-			require.NoError(t, err)
+			db := must.Have(sql.Open("duckdb", file))(t)
+			_ = must.Have(db.ExecContext(t.Context(), "create schema _data; create table _data.seal as select '2026-03' as month, 'other' as key"))(t)
 			require.NoError(t, db.Close())
 		},
 		"link": func() {
@@ -285,9 +256,8 @@ func TestASealedMonthThatIsNotTheOneThatWasSealed(t *testing.T) {
 			"whole":   func() error { _, err := store.OpenWhole(context.Background(), path, duck.Options{}, nil); return err },
 			"scratch": func() error { _, err := store.OpenScratch(context.Background(), path, duck.Options{}, nil); return err },
 			"unseal": func() error {
-				w, err := store.Begin(context.Background(), path, duck.Options{})
-				require.NoError(t, err)
-				err = unseal(context.Background(), w, now)
+				w := must.Have(store.Begin(context.Background(), path, duck.Options{}))(t)
+				err := unseal(context.Background(), w, now)
 				require.NoError(t, w.Drop())
 				return err
 			},
@@ -296,11 +266,9 @@ func TestASealedMonthThatIsNotTheOneThatWasSealed(t *testing.T) {
 			require.ErrorIs(t, err, store.ErrUnsealed, "%s, %s", name, what)
 			require.ErrorContains(t, err, file, "%s, %s", name, what)
 		}
-		published, err := store.OpenPublished(t.Context(), path, duck.Options{})
-		require.NoError(t, err)
+		published := must.Have(store.OpenPublished(t.Context(), path, duck.Options{}))(t)
 		require.Equal(t, 4, count(t, published, "_data.daily_concurrent"), "the numbers are there")
-		seals, err := store.Seals(t.Context(), published)
-		require.NoError(t, err)
+		seals := must.Have(store.Seals(t.Context(), published))(t)
 		require.ErrorIs(t, seals[0].Check(filepath.Dir(path)), store.ErrUnsealed, name)
 		require.NoError(t, published.Close())
 		require.NoError(t, os.RemoveAll(file))
@@ -309,14 +277,11 @@ func TestASealedMonthThatIsNotTheOneThatWasSealed(t *testing.T) {
 	good[len(good)-1]++
 	require.NoError(t, os.Chmod(file, 0o600))
 	require.NoError(t, os.WriteFile(file, good, 0o600))
-	published, err := store.OpenPublished(t.Context(), path, duck.Options{})
-	require.NoError(t, err)
-	seals, err := store.Seals(t.Context(), published)
-	require.NoError(t, err)
+	published := must.Have(store.OpenPublished(t.Context(), path, duck.Options{}))(t)
+	seals := must.Have(store.Seals(t.Context(), published))(t)
 	require.ErrorContains(t, seals[0].Check(filepath.Dir(path)), fmt.Sprintf("sealed was %s", seals[0].SHA256))
 	require.NoError(t, published.Close())
-	w, err := store.Begin(t.Context(), path, duck.Options{})
-	require.NoError(t, err)
+	w := must.Have(store.Begin(t.Context(), path, duck.Options{}))(t)
 	require.ErrorIs(t, unseal(t.Context(), w, now), store.ErrUnsealed, "it is not taken back")
 	require.NoError(t, w.Drop())
 }
@@ -325,14 +290,11 @@ func TestASealedMonthThatIsNotTheOneThatWasSealed(t *testing.T) {
 func TestAStoreThatCannotBeMadeSmallerIsWholeAllTheSame(t *testing.T) {
 	path := twoMonths(t)
 	before := whole(t, path)
-	w, err := store.Begin(t.Context(), path, duck.Options{})
-	require.NoError(t, err)
-	copies, err := filepath.Glob(filepath.Join(filepath.Dir(path), "*.work"))
-	require.NoError(t, err)
+	w := must.Have(store.Begin(t.Context(), path, duck.Options{}))(t)
+	copies := must.Have(filepath.Glob(filepath.Join(filepath.Dir(path), "*.work")))(t)
 	require.Len(t, copies, 1)
 	require.NoError(t, os.Mkdir(copies[0]+".small", 0o700))
-	_, err = w.Seal(t.Context(), march, 7)
-	require.NoError(t, err)
+	_ = must.Have(w.Seal(t.Context(), march, 7))(t)
 	require.NoError(t, w.Publish())
 	require.ErrorContains(t, w.Large, ".small")
 	require.Equal(t, before, whole(t, path))
@@ -343,19 +305,16 @@ func TestASealedMonthIsNotRemovedForOneThatIsNotWhole(t *testing.T) {
 	path := twoMonths(t)
 	file := strings.TrimSuffix(path, ".duckdb") + ".202603"
 	work(t, path, func(w *store.Work) {
-		_, err := w.Seal(t.Context(), march, 7)
-		require.NoError(t, err)
+		_ = must.Have(w.Seal(t.Context(), march, 7))(t)
 	})
 	work(t, path, func(w *store.Work) {
 		require.NoError(t, unseal(t.Context(), w, now.AddDate(2, 0, 0)))
-		_, err := w.Seal(t.Context(), march, 8)
-		require.NoError(t, err)
+		_ = must.Have(w.Seal(t.Context(), march, 8))(t)
 	})
 	clearUp(t, path, now)
 	require.FileExists(t, file+".duckdb", "it counts from when the clock was right")
 
-	listed, err := os.ReadFile(file + "_2.duckdb")
-	require.NoError(t, err)
+	listed := must.Have(os.ReadFile(file + "_2.duckdb"))(t)
 	require.NoError(t, os.Chmod(file+"_2.duckdb", 0o600))
 	require.NoError(t, os.WriteFile(file+"_2.duckdb", listed[:100000], 0o600))
 	clearUp(t, path, aNightLater)

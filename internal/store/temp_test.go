@@ -13,30 +13,27 @@ import (
 	"seats/internal/dirs"
 	"seats/internal/duck"
 	"seats/internal/fail"
+	"seats/internal/must"
 	"seats/internal/store"
 )
 
 // spillers open a store and give what to spill through and what closes it.
 var spillers = map[string]func(t *testing.T, path string, o duck.Options) (duck.Queryer, func() error){
 	"run": func(t *testing.T, path string, o duck.Options) (duck.Queryer, func() error) {
-		w, err := store.Begin(t.Context(), path, o)
-		require.NoError(t, err)
+		w := must.Have(store.Begin(t.Context(), path, o))(t)
 		return w.Conn, w.Drop
 	},
 	"reader": func(t *testing.T, path string, o duck.Options) (duck.Queryer, func() error) {
-		db, err := store.OpenPublished(t.Context(), path, o)
-		require.NoError(t, err)
+		db := must.Have(store.OpenPublished(t.Context(), path, o))(t)
 		return db, db.Close
 	},
 	"sealed reader": func(t *testing.T, path string, o duck.Options) (duck.Queryer, func() error) {
 		o.Locked = true
-		db, err := store.OpenPublished(t.Context(), path, o)
-		require.NoError(t, err)
+		db := must.Have(store.OpenPublished(t.Context(), path, o))(t)
 		return db, db.Close
 	},
 	"scratch": func(t *testing.T, path string, o duck.Options) (duck.Queryer, func() error) {
-		s, err := store.OpenScratch(t.Context(), path, o, nil)
-		require.NoError(t, err)
+		s := must.Have(store.OpenScratch(t.Context(), path, o, nil))(t)
 		return s.Conn, s.Close
 	},
 }
@@ -116,10 +113,8 @@ func TestAnUnusableTempDirIsNamed(t *testing.T) {
 func TestTheFolderForTemporaryFilesIsOnlyANameAtFirst(t *testing.T) {
 	path, temp := newStore(t), t.TempDir()
 	for _, o := range []duck.Options{{}, {TempDir: temp}} {
-		work, err := store.Begin(t.Context(), path, o)
-		require.NoError(t, err)
-		scratch, err := store.OpenScratch(t.Context(), path, o, nil)
-		require.NoError(t, err)
+		work := must.Have(store.Begin(t.Context(), path, o))(t)
+		scratch := must.Have(store.OpenScratch(t.Context(), path, o, nil))(t)
 		for dir, done := range map[string]func() error{work.TempDir(): work.Drop, scratch.TempDir(): scratch.Close} {
 			require.Equal(t, cmp.Or(o.TempDir, filepath.Dir(path)), filepath.Dir(dir))
 			require.NoDirExists(t, dir)

@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"seats/internal/must"
 )
 
 func TestAFileIsWholeAndNew(t *testing.T) {
@@ -20,28 +22,23 @@ func TestAFileIsWholeAndNew(t *testing.T) {
 		}
 	}
 	require.ErrorContains(t, create(path, text("half", errors.New("torn"))), "write "+path+": torn")
-	left, err := os.ReadDir(dir)
-	require.NoError(t, err)
+	left := must.Have(os.ReadDir(dir))(t)
 	require.Empty(t, left)
 
 	require.NoError(t, create(path, text("whole", nil)))
-	info, err := os.Stat(path)
-	require.NoError(t, err)
-	require.Equal(t, os.FileMode(0o600), info.Mode())
+	require.Equal(t, os.FileMode(0o600), must.Have(os.Stat(path))(t).Mode())
 
 	// Neither one that was there nor one that came meanwhile is written over.
 	require.ErrorContains(t, create(path, text("other", nil)), "it is there already")
 	late := filepath.Join(dir, "late.csv")
 	require.ErrorContains(t, create(late, func(io.Writer) error { return os.WriteFile(late, []byte("first"), 0o600) }), "it is there already")
 	for file, want := range map[string]string{path: "whole", late: "first"} {
-		text, err := os.ReadFile(file)
-		require.NoError(t, err)
+		text := must.Have(os.ReadFile(file))(t)
 		require.Equal(t, want, string(text))
 	}
 	require.NoError(t, os.Symlink(filepath.Join(dir, "nowhere"), filepath.Join(dir, "link")))
 	require.ErrorContains(t, create(filepath.Join(dir, "link"), text("x", nil)), "it is there already")
-	left, err = os.ReadDir(dir)
-	require.NoError(t, err)
+	left = must.Have(os.ReadDir(dir))(t)
 	require.Len(t, left, 3)
 }
 
