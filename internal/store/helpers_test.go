@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -114,11 +115,46 @@ func eachOpener(t *testing.T, test func(t *testing.T, open func(ctx context.Cont
 	}
 }
 
-// newStore publishes an empty store in a data folder of its own.
-func newStore(t *testing.T) (path string) {
+// newStore is a published store in a data folder of its own, in which there is nothing.
+func newStore(t *testing.T) string { return copied(t, emptyStore()) }
+
+var emptyStore = made()
+
+// made makes a store once, of statements, and gives its bytes.
+func made(statements ...string) func() []byte {
+	return sync.OnceValue(func() []byte {
+		dir, err := os.MkdirTemp("", "store-*")
+		if err != nil {
+			panic(err)
+		}
+		defer os.RemoveAll(dir) //nolint:errcheck // it was read
+		path := filepath.Join(dir, "acme.duckdb")
+		w, err := store.Begin(context.Background(), path, duck.Options{})
+		for _, statement := range statements {
+			if err == nil {
+				_, err = w.Conn.ExecContext(context.Background(), statement)
+			}
+		}
+		if err == nil {
+			err = w.Publish()
+		}
+		if err != nil {
+			panic(err)
+		}
+		content, err := os.ReadFile(path)
+		if err != nil {
+			panic(err)
+		}
+		return content
+	})
+}
+
+// copied is a store as it was published, with its lock, in a data folder of its own.
+func copied(t *testing.T, content []byte) (path string) {
 	t.Helper()
 	path = filepath.Join(t.TempDir(), "acme.duckdb")
-	require.NoError(t, must.Have(store.Begin(t.Context(), path, duck.Options{}))(t).Publish())
+	require.NoError(t, os.WriteFile(path, content, 0o600))
+	require.NoError(t, os.WriteFile(path+".lock", nil, 0o600))
 	return path
 }
 
@@ -144,10 +180,10 @@ func names(t *testing.T, dir string) []string {
 }
 
 // littleMemory makes spill spill.
-const littleMemory = "30MB"
+const littleMemory = "20MB"
 
 // spill fills a table that does not fit into littleMemory.
 func spill(t *testing.T, q duck.Queryer) {
 	t.Helper()
-	_ = must.Have(q.ExecContext(t.Context(), "create temp table big as select md5(range::varchar) as text from range(1200000)"))(t)
+	_ = must.Have(q.ExecContext(t.Context(), "create temp table big as select md5(range::varchar) as text from range(800000)"))(t)
 }

@@ -20,7 +20,8 @@ import (
 func hint(err error) string { return strings.Join(fail.Hints(err), "\n") }
 
 func TestANewStoreIsPublishedWholeAndForItsOwnerAlone(t *testing.T) {
-	path := newStore(t)
+	path := filepath.Join(t.TempDir(), "acme.duckdb")
+	require.NoError(t, must.Have(store.Begin(t.Context(), path, duck.Options{}))(t).Publish())
 	require.Equal(t, []string{"acme.duckdb", "acme.duckdb.lock"}, names(t, filepath.Dir(path)))
 	require.Equal(t, os.FileMode(0o600), must.Have(os.Stat(path))(t).Mode())
 	eachOpener(t, func(t *testing.T, open func(context.Context, string, duck.Options) error) {

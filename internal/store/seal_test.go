@@ -22,26 +22,19 @@ import (
 var march, april = calendar.Month{Year: 2026, Month: 3}, calendar.Month{Year: 2026, Month: 4}
 
 // twoMonths is a store with rows in March and April, in every table that belongs to a day.
-func twoMonths(t *testing.T) string {
-	path := filepath.Join(t.TempDir(), "acme.duckdb")
-	w := must.Have(store.Begin(t.Context(), path, duck.Options{}))(t)
-	for _, statement := range []string{
-		"insert into _data.slice (day, source, high_water, as_of, extracted_ts, sessions, activities, agents, open_sessions, state, sha256) select '2026-03-30'::date + i::integer, 's', 1, 2, 3, 1000, 1000, 10, 0, 'final', 'h' || i from range(4) as r (i)",
-		"insert into _data.voice_session select '2026-03-30'::date + (i % 4)::integer, hash(i) >> 2, 900, i % 10, i % 80000, i % 80000 + 60, 0, hash(i + 1) >> 2 from range(200000) as r (i)",
-		"insert into _data.ocs_activity select '2026-03-30'::date + (i % 4)::integer, 'leg', i, 900, i % 10, i, i + 5, 0, 'S', 'g' || i, null, 1 from range(40000) as r (i)",
-		"insert into _data.agent select '2026-03-30'::date + (i % 4)::integer, i, 'E' || i, null from range(40) as r (i)",
-		"insert into _data.duplicate_key values ('2026-03-31', 'a', '1/2', 2)",
-		"insert into _data.qualifying_session select day, 'US', 'dallas', 'E1', resource_key, sm_res_session_fact_key, 900, start_ts, end_ts, false, 'leg', 1, start_ts, 1 from _data.voice_session where sm_res_session_fact_key % 64 = 0",
-		"insert into _data.session_group select day, sm_res_session_fact_key, start_date_time_key, 'g' || resource_key % 2 from _data.qualifying_session",
-		"insert into _data.concurrency select '2026-03-30'::date + i::integer, 'US', null, i * 86400, (i + 1) * 86400, 1, 1 from range(4) as r (i)",
-		"insert into _data.daily_concurrent select '2026-03-30'::date + i::integer, 'US', null, 1, 0, 86400, 'final' from range(4) as r (i)",
-	} {
-		_, err := w.Conn.ExecContext(t.Context(), statement)
-		require.NoError(t, err, statement)
-	}
-	require.NoError(t, w.Publish())
-	return path
-}
+func twoMonths(t *testing.T) string { return copied(t, bothMonths()) }
+
+var bothMonths = made(
+	"insert into _data.slice (day, source, high_water, as_of, extracted_ts, sessions, activities, agents, open_sessions, state, sha256) select '2026-03-30'::date + i::integer, 's', 1, 2, 3, 1000, 1000, 10, 0, 'final', 'h' || i from range(4) as r (i)",
+	"insert into _data.voice_session select '2026-03-30'::date + (i % 4)::integer, hash(i) >> 2, 900, i % 10, i % 80000, i % 80000 + 60, 0, hash(i + 1) >> 2 from range(140000) as r (i)",
+	"insert into _data.ocs_activity select '2026-03-30'::date + (i % 4)::integer, 'leg', i, 900, i % 10, i, i + 5, 0, 'S', 'g' || i, null, 1 from range(28000) as r (i)",
+	"insert into _data.agent select '2026-03-30'::date + (i % 4)::integer, i, 'E' || i, null from range(40) as r (i)",
+	"insert into _data.duplicate_key values ('2026-03-31', 'a', '1/2', 2)",
+	"insert into _data.qualifying_session select day, 'US', 'dallas', 'E1', resource_key, sm_res_session_fact_key, 900, start_ts, end_ts, false, 'leg', 1, start_ts, 1 from _data.voice_session where sm_res_session_fact_key % 64 = 0",
+	"insert into _data.session_group select day, sm_res_session_fact_key, start_date_time_key, 'g' || resource_key % 2 from _data.qualifying_session",
+	"insert into _data.concurrency select '2026-03-30'::date + i::integer, 'US', null, i * 86400, (i + 1) * 86400, 1, 1 from range(4) as r (i)",
+	"insert into _data.daily_concurrent select '2026-03-30'::date + i::integer, 'US', null, 1, 0, 86400, 'final' from range(4) as r (i)",
+)
 
 // contents are all rows that an analyst sees, and what is said of them.
 func contents(t *testing.T, q duck.Queryer) (all []string) {
@@ -54,7 +47,7 @@ func contents(t *testing.T, q duck.Queryer) (all []string) {
 		"select comment from duckdb_columns() where table_name = 'slice' and column_name = 'day' and database_name = current_database()",
 	} {
 		var text string
-		require.NoError(t, q.QueryRowContext(t.Context(), "select count(*) || ' ' || coalesce(sha256(string_agg(r::varchar, chr(10) order by r::varchar)), 'none') from ("+query+") as r").Scan(&text), query)
+		require.NoError(t, q.QueryRowContext(t.Context(), "select count(*) || ' ' || coalesce(sum(hash(r)), 0) from ("+query+") as r").Scan(&text), query)
 		all = append(all, text)
 	}
 	return all
@@ -91,22 +84,22 @@ func TestASealedMonthIsSeenAsBefore(t *testing.T) {
 	require.Equal(t, os.FileMode(0o400), must.Have(os.Stat(file))(t).Mode())
 
 	published := must.Have(store.OpenPublished(t.Context(), path, duck.Options{}))(t)
-	require.Equal(t, 100000, count(t, published, "_data.voice_session"))
+	require.Equal(t, 70000, count(t, published, "_data.voice_session"))
 	require.Equal(t, 4, count(t, published, "_data.slice"))
 	require.Equal(t, 4, count(t, published, "_data.daily_concurrent"))
 	require.NoError(t, published.Close())
 
 	scratch := must.Have(store.OpenScratch(t.Context(), path, duck.Options{}, nil))(t)
-	require.Equal(t, 40000, count(t, scratch.Conn, "published._data.ocs_activity"))
+	require.Equal(t, 28000, count(t, scratch.Conn, "published._data.ocs_activity"))
 	require.NoError(t, scratch.Close())
 	scratch, err := store.OpenScratch(t.Context(), path, duck.Options{}, func(m calendar.Month) bool { return m != march })
 	require.NoError(t, err)
-	require.Equal(t, 20000, count(t, scratch.Conn, "published._data.ocs_activity"))
+	require.Equal(t, 14000, count(t, scratch.Conn, "published._data.ocs_activity"))
 	require.NoError(t, scratch.Close())
 
 	// Any client opens the file by itself.
 	db := must.Have(duck.Open(file, duck.Options{ReadOnly: true}))(t)
-	require.Equal(t, 100000, count(t, db, "voice_session"))
+	require.Equal(t, 70000, count(t, db, "voice_session"))
 	require.Equal(t, 2, count(t, db, "concurrency"))
 	require.NoError(t, db.Close())
 
@@ -118,7 +111,7 @@ func TestASealedMonthIsSeenAsBefore(t *testing.T) {
 	require.NoFileExists(t, file)
 	require.Equal(t, before, whole(t, path))
 	published = must.Have(store.OpenPublished(t.Context(), path, duck.Options{}))(t)
-	require.Equal(t, 200000, count(t, published, "_data.voice_session"))
+	require.Equal(t, 140000, count(t, published, "_data.voice_session"))
 	require.NoError(t, published.Close())
 }
 
@@ -135,14 +128,14 @@ func TestAMonthSealedBeforeThereWereGroups(t *testing.T) {
 	change(t, path, fmt.Sprintf("update _data.sealed_month set sha256 = '%x'", sha256.Sum256(text)))
 
 	db := must.Have(store.OpenWhole(t.Context(), path, duck.Options{}, nil))(t)
-	require.Equal(t, 200000, count(t, db, "voice_session"))
+	require.Equal(t, 140000, count(t, db, "voice_session"))
 	require.NotZero(t, count(t, db, "session_group"))
 	require.Zero(t, count(t, db, "(from session_group where day < '2026-04-01')"))
 	require.NotZero(t, count(t, db, "(from breakdown('agent_group', 'US', '2026-03-31') where name = '(not read)')"))
 	require.NoError(t, db.Close())
 	work(t, path, func(w *store.Work) { require.NoError(t, unseal(t.Context(), w, now)) })
 	published := must.Have(store.OpenPublished(t.Context(), path, duck.Options{}))(t)
-	require.Equal(t, 200000, count(t, published, "_data.voice_session"))
+	require.Equal(t, 140000, count(t, published, "_data.voice_session"))
 	require.NoError(t, published.Close())
 }
 
