@@ -32,19 +32,13 @@ func ParseDate(s string) (Date, error) {
 // DateOf returns the date that a calendar on the wall shows at instant t in loc.
 //
 // It may differ from the day whose interval holds t in one odd case: see In.
-func DateOf(t time.Time, loc *time.Location) Date {
-	return civil(t.In(loc))
-}
+func DateOf(t time.Time, loc *time.Location) Date { return civil(t.In(loc)) }
 
 // String returns the date as YYYY-MM-DD, the form that ParseDate reads.
-func (d Date) String() string {
-	return fmt.Sprintf("%04d-%02d-%02d", d.Year, d.Month, d.Day)
-}
+func (d Date) String() string { return fmt.Sprintf("%04d-%02d-%02d", d.Year, d.Month, d.Day) }
 
 // MarshalText writes the date as String does.
-func (d Date) MarshalText() ([]byte, error) {
-	return []byte(d.String()), nil
-}
+func (d Date) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
 
 // UnmarshalText reads the date as ParseDate does.
 func (d *Date) UnmarshalText(text []byte) (err error) {
@@ -67,19 +61,13 @@ func (d Date) Before(o Date) bool { return d.Compare(o) < 0 }
 func (d Date) Compare(o Date) int { return cmp.Compare(d.midnightUTC(), o.midnightUTC()) }
 
 // IsZero reports whether d is the zero Date, which is no day.
-func (d Date) IsZero() bool {
-	return d == Date{}
-}
+func (d Date) IsZero() bool { return d == Date{} }
 
 // Weekday returns the day of the week.
-func (d Date) Weekday() time.Weekday {
-	return time.Unix(d.midnightUTC(), 0).UTC().Weekday()
-}
+func (d Date) Weekday() time.Weekday { return time.Unix(d.midnightUTC(), 0).UTC().Weekday() }
 
 // YearMonth returns the month that the date is in.
-func (d Date) YearMonth() Month {
-	return Month{Year: d.Year, Month: d.Month}
-}
+func (d Date) YearMonth() Month { return Month{Year: d.Year, Month: d.Month} }
 
 // In returns the interval of the day in loc: from the first instant of the date to the first instant of the next one (R7). It is
 // 86,400 seconds long, save where the zone changes its offset on that day.

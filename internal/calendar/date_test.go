@@ -120,19 +120,14 @@ func TestR7DayInZone(t *testing.T) {
 	}
 }
 
-func date(t require.TestingT, s string) calendar.Date {
-	d := must.Have(calendar.ParseDate(s))(t)
-	return d
-}
+func date(t require.TestingT, s string) calendar.Date { return must.Have(calendar.ParseDate(s))(t) }
 
 func zone(t require.TestingT, name string) *time.Location {
-	loc := must.Have(time.LoadLocation(name))(t)
-	return loc
+	return must.Have(time.LoadLocation(name))(t)
 }
 
 func instant(t require.TestingT, s string) int64 {
-	at := must.Have(time.Parse(time.RFC3339, s))(t)
-	return at.Unix()
+	return must.Have(time.Parse(time.RFC3339, s))(t).Unix()
 }
 
 func TestRunsJoinsDaysThatFollowEachOther(t *testing.T) {

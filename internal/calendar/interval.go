@@ -10,19 +10,13 @@ import (
 type Interval struct{ Start, End int64 }
 
 // Overlaps reports whether the two intervals share at least one second. Intervals that only touch do not.
-func (i Interval) Overlaps(o Interval) bool {
-	return max(i.Start, o.Start) < min(i.End, o.End)
-}
+func (i Interval) Overlaps(o Interval) bool { return max(i.Start, o.Start) < min(i.End, o.End) }
 
 // Contains reports whether second s (epoch seconds) lies in the interval.
-func (i Interval) Contains(s int64) bool {
-	return i.Start <= s && s < i.End
-}
+func (i Interval) Contains(s int64) bool { return i.Start <= s && s < i.End }
 
 // Seconds is the length of the interval; 0 when it is empty.
-func (i Interval) Seconds() int64 {
-	return max(0, i.End-i.Start)
-}
+func (i Interval) Seconds() int64 { return max(0, i.End-i.Start) }
 
 // Intersect returns the seconds that both intervals have, and false when there are none.
 func (i Interval) Intersect(o Interval) (Interval, bool) {

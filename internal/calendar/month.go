@@ -23,14 +23,10 @@ func ParseMonth(s string) (Month, error) {
 }
 
 // String returns the month as YYYY-MM, the form that ParseMonth reads.
-func (m Month) String() string {
-	return fmt.Sprintf("%04d-%02d", m.Year, m.Month)
-}
+func (m Month) String() string { return fmt.Sprintf("%04d-%02d", m.Year, m.Month) }
 
 // MarshalText writes the month as String does.
-func (m Month) MarshalText() ([]byte, error) {
-	return []byte(m.String()), nil
-}
+func (m Month) MarshalText() ([]byte, error) { return []byte(m.String()), nil }
 
 // UnmarshalText reads the month as ParseMonth does.
 func (m *Month) UnmarshalText(text []byte) (err error) {
@@ -39,14 +35,10 @@ func (m *Month) UnmarshalText(text []byte) (err error) {
 }
 
 // First returns the first date of the month.
-func (m Month) First() Date {
-	return Date{Year: m.Year, Month: m.Month, Day: 1}
-}
+func (m Month) First() Date { return Date{Year: m.Year, Month: m.Month, Day: 1} }
 
 // Last returns the last date of the month.
-func (m Month) Last() Date {
-	return civil(time.Date(m.Year, m.Month+1, 0, 0, 0, 0, 0, time.UTC))
-}
+func (m Month) Last() Date { return civil(time.Date(m.Year, m.Month+1, 0, 0, 0, 0, 0, time.UTC)) }
 
 // Days returns every date of the month, ascending. A date that some zone skipped is among them: there its interval is empty.
 func (m Month) Days() []Date {

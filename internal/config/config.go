@@ -70,9 +70,7 @@ type Tenant struct {
 }
 
 // StorePath returns the path of the tenant's store, <data_dir>/<tenant>.duckdb.
-func (t Tenant) StorePath() string {
-	return filepath.Join(t.DataDir, t.Name+".duckdb")
-}
+func (t Tenant) StorePath() string { return filepath.Join(t.DataDir, t.Name+".duckdb") }
 
 // FilesPath returns the folder of the tenant's issued files, <output_dir>/<tenant>.
 func (t Tenant) FilesPath() string { return filepath.Join(t.OutputDir, t.Name) }

@@ -267,7 +267,4 @@ func replace(t *testing.T, text, old, with string) string {
 	return strings.ReplaceAll(text, old, with)
 }
 
-func zone(t testing.TB, name string) *time.Location {
-	loc := must.Have(time.LoadLocation(name))(t)
-	return loc
-}
+func zone(t testing.TB, name string) *time.Location { return must.Have(time.LoadLocation(name))(t) }

@@ -59,9 +59,7 @@ var structural = regexp.MustCompile(`unknown key|must be (a mapping|a list|text|
 var unknowable = regexp.MustCompile(`got the value of|got 0[0-9x]|[0-9]{10}TB|PostgreSQL|environment`)
 
 // fits wants of a valid file that it fits the schema.
-func fits(t testing.TB, content string) {
-	require.NoError(t, against(config.Schema(), content))
-}
+func fits(t testing.TB, content string) { require.NoError(t, against(config.Schema(), content)) }
 
 // misfits wants of a file with problems that are structural, as all of its lines are told, that it does not.
 func misfits(t testing.TB, content string, problems []string) {

@@ -35,9 +35,7 @@ func (t *Term) endWith(tenant Term) {
 }
 
 // EndedBefore tells whether the last day lies before the day.
-func (t Term) EndedBefore(day calendar.Date) bool {
-	return !t.Until.IsZero() && t.Until.Before(day)
-}
+func (t Term) EndedBefore(day calendar.Date) bool { return !t.Until.IsZero() && t.Until.Before(day) }
 
 // Bills tells whether a region of the tenant is billed on a day. One that the file no longer knows is: its numbers are of an
 // earlier file.

@@ -22,10 +22,7 @@ tenants:
   beta: {export_dir: x, enabled: false, regions: {US: {locations: {all: {}}}}}
 `
 
-func day(t *testing.T, text string) calendar.Date {
-	d := must.Have(calendar.ParseDate(text))(t)
-	return d
-}
+func day(t *testing.T, text string) calendar.Date { return must.Have(calendar.ParseDate(text))(t) }
 
 func TestTerm(t *testing.T) {
 	cfg := load(t, termFile)

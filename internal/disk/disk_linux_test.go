@@ -66,7 +66,7 @@ func TestDuckDBHasNoRoomToSpill(t *testing.T) {
 	db := must.Have(duck.Open("", duck.Options{MemoryLimit: "50MB", Threads: 1, TempDir: filepath.Join(spill, "duckdb")}))(t)
 	defer db.Close() //nolint:errcheck // in memory
 	db.SetMaxOpenConns(1)
-	_ = must.Have(db.Exec("set max_temp_directory_size = '1MB'"))(t)
+	must.Have(db.Exec("set max_temp_directory_size = '1MB'"))(t)
 	_, err := db.Exec("create table big as select md5(i::varchar) as text from range(5000000) as r(i)")
 	require.Error(t, err)
 	explained := disk.Explain(err, spill)

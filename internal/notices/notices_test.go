@@ -108,8 +108,7 @@ func licencesIn(t *testing.T, dir, root string) (found []string) {
 
 func goroot(t *testing.T) string {
 	t.Helper()
-	out := must.Have(exec.Command("go", "env", "GOROOT").Output())(t)
-	return strings.TrimSpace(string(out))
+	return strings.TrimSpace(string(must.Have(exec.Command("go", "env", "GOROOT").Output())(t)))
 }
 
 // written is each text once, below all that it is of.

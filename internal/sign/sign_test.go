@@ -18,8 +18,7 @@ import (
 // minisign's, but for the little memory that the password costs.
 func keyFile(t *testing.T) string {
 	t.Helper()
-	text := must.Have(os.ReadFile("testdata/encrypted.key"))(t)
-	return write(t, string(text))
+	return write(t, string(must.Have(os.ReadFile("testdata/encrypted.key"))(t)))
 }
 
 func write(t *testing.T, text string) string {
@@ -31,8 +30,7 @@ func write(t *testing.T, text string) string {
 
 func public(t *testing.T) sign.Public {
 	t.Helper()
-	keys := must.Have(sign.ReadPublic("testdata/encrypted.pub"))(t)
-	return keys
+	return must.Have(sign.ReadPublic("testdata/encrypted.pub"))(t)
 }
 
 func TestAnEncryptedKeySignsWithItsPasswordAlone(t *testing.T) {
@@ -69,7 +67,7 @@ func TestAKeyOfAnothersThatTheGroupMayReadIsTaken(t *testing.T) {
 	path := keyFile(t)
 	require.NoError(t, os.Chown(path, os.Getuid()+1, os.Getgid()))
 	require.NoError(t, os.Chmod(path, 0o440))
-	_ = must.Have(sign.ReadKey(path, "sesame"))(t)
+	must.Have(sign.ReadKey(path, "sesame"))(t)
 }
 
 // A key without a password has no checksum: one byte of it that flipped would sign what nobody can check.

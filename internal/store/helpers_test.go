@@ -163,7 +163,7 @@ func change(t *testing.T, path string, statements ...string) {
 	t.Helper()
 	db := must.Have(duck.Open(path, duck.Options{}))(t)
 	for _, statement := range statements {
-		_ = must.Have(db.Exec(statement))(t)
+		must.Have(db.Exec(statement))(t)
 	}
 	require.NoError(t, db.Close())
 }
@@ -185,5 +185,5 @@ const littleMemory = "20MB"
 // spill fills a table that does not fit into littleMemory.
 func spill(t *testing.T, q duck.Queryer) {
 	t.Helper()
-	_ = must.Have(q.ExecContext(t.Context(), "create temp table big as select md5(range::varchar) as text from range(800000)"))(t)
+	must.Have(q.ExecContext(t.Context(), "create temp table big as select md5(range::varchar) as text from range(800000)"))(t)
 }

@@ -100,7 +100,7 @@ func TestAStoreOfANewerProgramIsNotDamaged(t *testing.T) {
 func TestAStoreOfANewerDuckDBIsNotDamaged(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "acme.duckdb")
 	db := must.Have(duck.Open("", duck.Options{}))(t)
-	_ = must.Have(db.Exec("attach '" + path + "' as newest (storage_version 'latest')"))(t)
+	must.Have(db.Exec("attach '" + path + "' as newest (storage_version 'latest')"))(t)
 	require.NoError(t, db.Close())
 	file := must.Have(os.ReadFile(path))(t)
 	newest := binary.LittleEndian.Uint64(file[12:])

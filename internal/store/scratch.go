@@ -62,6 +62,4 @@ func (s *Scratch) open(ctx context.Context, path string, o duck.Options, wanted 
 }
 
 // Close throws the scratch store away.
-func (s *Scratch) Close() error {
-	return errors.Join(closeBoth(&s.Conn, &s.DB), os.RemoveAll(s.temp))
-}
+func (s *Scratch) Close() error { return errors.Join(closeBoth(&s.Conn, &s.DB), os.RemoveAll(s.temp)) }

@@ -65,6 +65,24 @@ func work(t *testing.T, path string, do func(w *store.Work)) {
 	require.NoError(t, w.Publish())
 }
 
+// sealed is twoMonths with March in a file of its own.
+func sealed(t *testing.T) (path, file string) {
+	path = twoMonths(t)
+	return path, seal(t, path)
+}
+
+func seal(t *testing.T, path string) (file string) {
+	work(t, path, func(w *store.Work) { file = must.Have(w.Seal(t.Context(), march, 7))(t).File })
+	return filepath.Join(filepath.Dir(path), file)
+}
+
+// published are how many rows the store itself has.
+func published(t *testing.T, path, what string) int {
+	db := must.Have(store.OpenPublished(t.Context(), path, duck.Options{}))(t)
+	defer func() { require.NoError(t, db.Close()) }()
+	return count(t, db, what)
+}
+
 func count(t *testing.T, q duck.Queryer, what string) (n int) {
 	require.NoError(t, q.QueryRowContext(t.Context(), "select count(*) from "+what).Scan(&n))
 	return n
@@ -83,19 +101,14 @@ func TestASealedMonthIsSeenAsBefore(t *testing.T) {
 	require.Less(t, fileSize(t, path), size*9/10, "the store has given the room back")
 	require.Equal(t, os.FileMode(0o400), must.Have(os.Stat(file))(t).Mode())
 
-	published := must.Have(store.OpenPublished(t.Context(), path, duck.Options{}))(t)
-	require.Equal(t, 70000, count(t, published, "_data.voice_session"))
-	require.Equal(t, 4, count(t, published, "_data.slice"))
-	require.Equal(t, 4, count(t, published, "_data.daily_concurrent"))
-	require.NoError(t, published.Close())
-
-	scratch := must.Have(store.OpenScratch(t.Context(), path, duck.Options{}, nil))(t)
-	require.Equal(t, 28000, count(t, scratch.Conn, "published._data.ocs_activity"))
-	require.NoError(t, scratch.Close())
-	scratch, err := store.OpenScratch(t.Context(), path, duck.Options{}, func(m calendar.Month) bool { return m != march })
-	require.NoError(t, err)
-	require.Equal(t, 14000, count(t, scratch.Conn, "published._data.ocs_activity"))
-	require.NoError(t, scratch.Close())
+	for what, rows := range map[string]int{"_data.voice_session": 70000, "_data.slice": 4, "_data.daily_concurrent": 4} {
+		require.Equal(t, rows, published(t, path, what), what)
+	}
+	for rows, wanted := range map[int]func(calendar.Month) bool{28000: nil, 14000: func(m calendar.Month) bool { return m != march }} {
+		scratch := must.Have(store.OpenScratch(t.Context(), path, duck.Options{}, wanted))(t)
+		require.Equal(t, rows, count(t, scratch.Conn, "published._data.ocs_activity"))
+		require.NoError(t, scratch.Close())
+	}
 
 	// Any client opens the file by itself.
 	db := must.Have(duck.Open(file, duck.Options{ReadOnly: true}))(t)
@@ -110,18 +123,12 @@ func TestASealedMonthIsSeenAsBefore(t *testing.T) {
 	clearUp(t, path, aNightLater)
 	require.NoFileExists(t, file)
 	require.Equal(t, before, whole(t, path))
-	published = must.Have(store.OpenPublished(t.Context(), path, duck.Options{}))(t)
-	require.Equal(t, 140000, count(t, published, "_data.voice_session"))
-	require.NoError(t, published.Close())
+	require.Equal(t, 140000, published(t, path, "_data.voice_session"))
 }
 
 // A month that was sealed by a program of before there were groups has none of them, and is read and brought back all the same.
 func TestAMonthSealedBeforeThereWereGroups(t *testing.T) {
-	path := twoMonths(t)
-	file := strings.TrimSuffix(path, ".duckdb") + ".202603.duckdb"
-	work(t, path, func(w *store.Work) {
-		_ = must.Have(w.Seal(t.Context(), march, 7))(t)
-	})
+	path, file := sealed(t)
 	require.NoError(t, os.Chmod(file, 0o600))
 	change(t, file, "drop view session_group", "drop table _data.session_group")
 	text := must.Have(os.ReadFile(file))(t)
@@ -134,9 +141,7 @@ func TestAMonthSealedBeforeThereWereGroups(t *testing.T) {
 	require.NotZero(t, count(t, db, "(from breakdown('agent_group', 'US', '2026-03-31') where name = '(not read)')"))
 	require.NoError(t, db.Close())
 	work(t, path, func(w *store.Work) { require.NoError(t, unseal(t.Context(), w, now)) })
-	published := must.Have(store.OpenPublished(t.Context(), path, duck.Options{}))(t)
-	require.Equal(t, 140000, count(t, published, "_data.voice_session"))
-	require.NoError(t, published.Close())
+	require.Equal(t, 140000, published(t, path, "_data.voice_session"))
 }
 
 // unseal brings March back.
@@ -148,10 +153,14 @@ func unseal(ctx context.Context, w *store.Work, at time.Time) error {
 	return w.Unseal(ctx, seals[0], at)
 }
 
-func fileSize(t *testing.T, path string) int64 {
-	info := must.Have(os.Stat(path))(t)
-	return info.Size()
+// theSeal is the one that a published store knows.
+func theSeal(t *testing.T, path string) store.Seal {
+	db := must.Have(store.OpenPublished(t.Context(), path, duck.Options{}))(t)
+	defer func() { require.NoError(t, db.Close()) }()
+	return must.Have(store.Seals(t.Context(), db))(t)[0]
 }
+
+func fileSize(t *testing.T, path string) int64 { return must.Have(os.Stat(path))(t).Size() }
 
 // A run that ends anywhere before it publishes leaves what was published, and that is whole.
 func TestARunThatDiesWhileItSeals(t *testing.T) {
@@ -163,9 +172,7 @@ func TestARunThatDiesWhileItSeals(t *testing.T) {
 		require.NoError(t, w.Drop())
 		require.Equal(t, before, whole(t, path))
 	}
-	unpublished(func(w *store.Work) {
-		_ = must.Have(w.Seal(t.Context(), march, 7))(t)
-	})
+	unpublished(func(w *store.Work) { must.Have(w.Seal(t.Context(), march, 7))(t) })
 	require.NoError(t, os.WriteFile(path+".sealing", []byte("torn"), 0o600))
 	work(t, path, func(w *store.Work) {
 		seal := must.Have(w.Seal(t.Context(), march, 7))(t)
@@ -188,14 +195,11 @@ func TestARunThatDiesWhileItSeals(t *testing.T) {
 
 // A store that was made anew knows nothing of the sealed months of the one before: they may be all that is left.
 func TestSealedMonthsOfALostStoreAreLeftAlone(t *testing.T) {
-	path := twoMonths(t)
-	work(t, path, func(w *store.Work) {
-		_ = must.Have(w.Seal(t.Context(), march, 7))(t)
-	})
+	path, file := sealed(t)
 	require.NoError(t, os.Remove(path))
 	clearUp(t, path, aNightLater)
 	clearUp(t, path, aNightLater)
-	require.FileExists(t, strings.TrimSuffix(path, ".duckdb")+".202603.duckdb")
+	require.FileExists(t, file)
 }
 
 // A store of the middle of a month, put back from a backup, has not all days that the sealed month has.
@@ -204,15 +208,12 @@ func TestASealedMonthWithDaysThatARestoredStoreLacksIsLeftAlone(t *testing.T) {
 	whole := must.Have(os.ReadFile(path))(t)
 	work(t, path, func(w *store.Work) {
 		for _, table := range []string{"slice", "voice_session", "ocs_activity", "agent", "qualifying_session", "concurrency", "computation"} {
-			_ = must.Have(w.Conn.ExecContext(t.Context(), "delete from _data."+table+" where day = '2026-03-31'"))(t)
+			must.Have(w.Conn.ExecContext(t.Context(), "delete from _data."+table+" where day = '2026-03-31'"))(t)
 		}
 	})
 	backup := must.Have(os.ReadFile(path))(t)
 	require.NoError(t, os.WriteFile(path, whole, 0o600))
-	work(t, path, func(w *store.Work) {
-		_ = must.Have(w.Seal(t.Context(), march, 7))(t)
-	})
-	file := strings.TrimSuffix(path, ".duckdb") + ".202603.duckdb"
+	file := seal(t, path)
 	require.NoError(t, os.WriteFile(path, backup, 0o600))
 	clearUp(t, path, aNightLater)
 	require.FileExists(t, file, "it alone has the 31st")
@@ -223,11 +224,7 @@ func TestASealedMonthWithDaysThatARestoredStoreLacksIsLeftAlone(t *testing.T) {
 }
 
 func TestASealedMonthThatIsNotTheOneThatWasSealed(t *testing.T) {
-	path := twoMonths(t)
-	file := strings.TrimSuffix(path, ".duckdb") + ".202603.duckdb"
-	work(t, path, func(w *store.Work) {
-		_ = must.Have(w.Seal(t.Context(), march, 7))(t)
-	})
+	path, file := sealed(t)
 	good := must.Have(os.ReadFile(file))(t)
 	for name, spoil := range map[string]func(){
 		"missing": func() { require.NoError(t, os.Remove(file)) },
@@ -235,7 +232,7 @@ func TestASealedMonthThatIsNotTheOneThatWasSealed(t *testing.T) {
 		"another": func() {
 			require.NoError(t, os.Remove(file))
 			db := must.Have(sql.Open("duckdb", file))(t)
-			_ = must.Have(db.ExecContext(t.Context(), "create schema _data; create table _data.seal as select '2026-03' as month, 'other' as key"))(t)
+			must.Have(db.ExecContext(t.Context(), "create schema _data; create table _data.seal as select '2026-03' as month, 'other' as key"))(t)
 			require.NoError(t, db.Close())
 		},
 		"link": func() {
@@ -259,21 +256,15 @@ func TestASealedMonthThatIsNotTheOneThatWasSealed(t *testing.T) {
 			require.ErrorIs(t, err, store.ErrUnsealed, "%s, %s", name, what)
 			require.ErrorContains(t, err, file, "%s, %s", name, what)
 		}
-		published := must.Have(store.OpenPublished(t.Context(), path, duck.Options{}))(t)
-		require.Equal(t, 4, count(t, published, "_data.daily_concurrent"), "the numbers are there")
-		seals := must.Have(store.Seals(t.Context(), published))(t)
-		require.ErrorIs(t, seals[0].Check(filepath.Dir(path)), store.ErrUnsealed, name)
-		require.NoError(t, published.Close())
+		require.Equal(t, 4, published(t, path, "_data.daily_concurrent"), "the numbers are there")
+		require.ErrorIs(t, theSeal(t, path).Check(filepath.Dir(path)), store.ErrUnsealed, name)
 		require.NoError(t, os.RemoveAll(file))
 		require.NoError(t, os.WriteFile(file, good, 0o400))
 	}
 	good[len(good)-1]++
 	require.NoError(t, os.Chmod(file, 0o600))
 	require.NoError(t, os.WriteFile(file, good, 0o600))
-	published := must.Have(store.OpenPublished(t.Context(), path, duck.Options{}))(t)
-	seals := must.Have(store.Seals(t.Context(), published))(t)
-	require.ErrorContains(t, seals[0].Check(filepath.Dir(path)), fmt.Sprintf("sealed was %s", seals[0].SHA256))
-	require.NoError(t, published.Close())
+	require.ErrorContains(t, theSeal(t, path).Check(filepath.Dir(path)), "sealed was "+theSeal(t, path).SHA256)
 	w := must.Have(store.Begin(t.Context(), path, duck.Options{}))(t)
 	require.ErrorIs(t, unseal(t.Context(), w, now), store.ErrUnsealed, "it is not taken back")
 	require.NoError(t, w.Drop())
@@ -287,7 +278,7 @@ func TestAStoreThatCannotBeMadeSmallerIsWholeAllTheSame(t *testing.T) {
 	copies := must.Have(filepath.Glob(filepath.Join(filepath.Dir(path), "*.work")))(t)
 	require.Len(t, copies, 1)
 	require.NoError(t, os.Mkdir(copies[0]+".small", 0o700))
-	_ = must.Have(w.Seal(t.Context(), march, 7))(t)
+	must.Have(w.Seal(t.Context(), march, 7))(t)
 	require.NoError(t, w.Publish())
 	require.ErrorContains(t, w.Large, ".small")
 	require.Equal(t, before, whole(t, path))
@@ -295,14 +286,11 @@ func TestAStoreThatCannotBeMadeSmallerIsWholeAllTheSame(t *testing.T) {
 
 // A file that the store does not want is removed only where the one that it wants is whole, and not by a clock that was ahead.
 func TestASealedMonthIsNotRemovedForOneThatIsNotWhole(t *testing.T) {
-	path := twoMonths(t)
-	file := strings.TrimSuffix(path, ".duckdb") + ".202603"
-	work(t, path, func(w *store.Work) {
-		_ = must.Have(w.Seal(t.Context(), march, 7))(t)
-	})
+	path, file := sealed(t)
+	file = strings.TrimSuffix(file, ".duckdb")
 	work(t, path, func(w *store.Work) {
 		require.NoError(t, unseal(t.Context(), w, now.AddDate(2, 0, 0)))
-		_ = must.Have(w.Seal(t.Context(), march, 8))(t)
+		must.Have(w.Seal(t.Context(), march, 8))(t)
 	})
 	clearUp(t, path, now)
 	require.FileExists(t, file+".duckdb", "it counts from when the clock was right")

@@ -36,7 +36,7 @@ func aSet(t *testing.T) []store.Member {
 		})
 	}
 	work(t, members[1].Path, func(w *store.Work) {
-		_ = must.Have(w.Seal(t.Context(), march, 7))(t)
+		must.Have(w.Seal(t.Context(), march, 7))(t)
 	})
 	return members
 }
@@ -122,7 +122,7 @@ func TestOneFileMayBeWritten(t *testing.T) {
 	defer func() { require.NoError(t, whole.Close()) }()
 	for name, db := range map[string]*sql.DB{"a set": openSet(t, []store.Member{{Tenant: "a", Path: path}}, o), "a store": whole} {
 		t.Run(name, func(t *testing.T) {
-			_ = must.Have(db.ExecContext(context.Background(), "copy (select 1 as a) to "+duck.Literal(o.Except)+" (format parquet)"))(t)
+			must.Have(db.ExecContext(context.Background(), "copy (select 1 as a) to "+duck.Literal(o.Except)+" (format parquet)"))(t)
 			require.NoError(t, os.Remove(o.Except))
 			for _, file := range []string{"other.parquet", "it's.parquet.csv", "../it's.parquet"} {
 				_, err := db.ExecContext(context.Background(), "copy (select 1 as a) to "+duck.Literal(filepath.Join(dir, file)))
@@ -149,6 +149,5 @@ func columnsOf(t *testing.T, q duck.Queryer, query string) []string {
 	rows, err := q.QueryContext(t.Context(), query)
 	require.NoError(t, err, query)
 	defer rows.Close() //nolint:errcheck // only read
-	columns := must.Have(rows.Columns())(t)
-	return columns
+	return must.Have(rows.Columns())(t)
 }

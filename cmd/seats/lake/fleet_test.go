@@ -25,7 +25,7 @@ func TestTheNumbersFromTheLakeAlone(t *testing.T) {
 	schema := schemaOf(t, dir)
 	duckDB := views(t, dir, schema)
 	for _, name := range []string{"seats_outbound", "comparison"} {
-		_ = must.Have(duckDB.Exec("create view " + name + " as " + texts.Text("fleet/"+name)))(t)
+		must.Have(duckDB.Exec("create view " + name + " as " + texts.Text("fleet/"+name)))(t)
 	}
 	const perDay = 2 + 3 + 1 + 1 // regions and locations of the two tenants
 	require.Len(t, ask(t, duckDB, "from comparison where value > 0"), 2*perDay)
@@ -36,7 +36,7 @@ func TestTheNumbersFromTheLakeAlone(t *testing.T) {
 	rows := must.Have(postgres.Query(context.Background(), texts.Text("fleet/seats_outbound")))(t)
 	theirs := written(t, rows)
 	require.ElementsMatch(t, theirs, scanned(t, must.Have(duckDB.Query("from seats_outbound"))(t)))
-	_ = must.Have(postgres.Exec(context.Background(), "create view seats_outbound as "+texts.Text("fleet/seats_outbound")))(t)
+	must.Have(postgres.Exec(context.Background(), "create view seats_outbound as "+texts.Text("fleet/seats_outbound")))(t)
 	var numbers, same int
 	require.NoError(t, postgres.QueryRow(context.Background(), "select count(*), count(*) filter (where agrees) from ("+texts.Text("fleet/comparison")+") as c").Scan(&numbers, &same))
 	require.Equal(t, 2*perDay, numbers)
@@ -61,7 +61,7 @@ func copied(t *testing.T, lakeDB *sql.DB, schema lake.Schema) *pgx.Conn {
 		}
 		db.Exec(t, "create table "+r.Name+" ("+strings.Join(typed, ", ")+")")
 		rows := must.Have(lakeDB.Query("select " + strings.Join(names, ", ") + " from " + r.Name))(t)
-		_ = must.Have(db.Conn.CopyFrom(context.Background(), pgx.Identifier{r.Name}, names, &source{rows, len(names)}))(t)
+		must.Have(db.Conn.CopyFrom(context.Background(), pgx.Identifier{r.Name}, names, &source{rows, len(names)}))(t)
 	}
 	return db.Conn
 }

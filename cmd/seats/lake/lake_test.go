@@ -80,7 +80,7 @@ func TestNothingIsLost(t *testing.T) {
 	export(t, dir, "", tenants...)
 	db := views(t, dir, schemaOf(t, dir))
 	for _, tenant := range tenants {
-		_ = must.Have(db.Exec("attach '" + tenant.StorePath() + "' as s" + tenant.Name + " (read_only)"))(t)
+		must.Have(db.Exec("attach '" + tenant.StorePath() + "' as s" + tenant.Name + " (read_only)"))(t)
 		for relation, columns := range map[string]string{
 			"voice_session":    "day, resource_key, start_ts, end_ts, active_flag, sm_res_session_fact_key, start_date_time_key, update_audit_key",
 			"ocs_activity":     "day, resource_key, start_ts, end_ts, active_flag, switch_name, kind, activity_key, start_date_time_key, call_attempt_guid, dialing_mode_code, update_audit_key",
@@ -188,7 +188,7 @@ func change(t *testing.T, tenant config.Tenant, statements ...string) {
 	t.Helper()
 	db := must.Have(duck.Open(tenant.StorePath(), duck.Options{}))(t)
 	for _, s := range statements {
-		_ = must.Have(db.Exec(s))(t)
+		must.Have(db.Exec(s))(t)
 	}
 	require.NoError(t, db.Close())
 }

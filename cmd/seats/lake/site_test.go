@@ -104,8 +104,7 @@ func run(t *testing.T, tenant config.Tenant, from, to string) {
 
 func date(t *testing.T, text string) calendar.Date {
 	t.Helper()
-	d := must.Have(calendar.ParseDate(text))(t)
-	return d
+	return must.Have(calendar.ParseDate(text))(t)
 }
 
 // export exports all that the tenants' stores hold, and gives how many partitions were written and how many were not.
@@ -130,7 +129,7 @@ func views(t *testing.T, dir string, schema lake.Schema) *sql.DB {
 		if r.Period == "day" {
 			types += ", day: date"
 		}
-		_ = must.Have(db.Exec("create view " + r.Name + " as from read_parquet('" + dir + "/" + r.Name + "/**/*.parquet', hive_types = {" + types + "})"))(t)
+		must.Have(db.Exec("create view " + r.Name + " as from read_parquet('" + dir + "/" + r.Name + "/**/*.parquet', hive_types = {" + types + "})"))(t)
 	}
 	return db
 }

@@ -18,7 +18,7 @@ func TestWhatIsKept(t *testing.T) {
 		"select 1;\n", "select 1;\n", " select 'secret';\n", "\n", "-- nothing\n", "select 'a\nb';\n", ".tables\n",
 		"select 'it''s',\n  2 /* of\nlines */;\n", "select 1 -- one\n;\n", "select $$a\nb$$;\n", "select 1;\n",
 	} {
-		_ = must.Have(h.add(typed))(t)
+		must.Have(h.add(typed))(t)
 	}
 	want := []string{"select 1;", "-- nothing", ".tables", "select 'it''s',   2 /* of lines */;", "select 1;"}
 	require.Equal(t, want, h.entries)
@@ -27,7 +27,7 @@ func TestWhatIsKept(t *testing.T) {
 
 	// What others could read is closed to them.
 	require.NoError(t, os.Chmod(file, 0o644))
-	_ = must.Have(again.add("select 3;"))(t)
+	must.Have(again.add("select 3;"))(t)
 	require.Equal(t, os.FileMode(0o600), must.Have(os.Stat(file))(t).Mode())
 }
 
