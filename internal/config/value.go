@@ -311,24 +311,28 @@ func (v value) read(into reflect.Value, kind string) {
 		}
 	case *int64:
 		if kind == "memory" {
-			set(p, v.memory)
-		} else {
-			set(p, v.integer)
+			parse(v, value.scalar, p, memory, "must be a number and one of KB MB GB TB KiB MiB GiB TiB", "")
+		} else if n, ok := v.integer(); ok {
+			*p = n
 		}
 	case **int64:
 		if n, ok := v.integer(); ok {
 			*p = &n
 		}
 	case *time.Duration:
-		set(p, v.timeout)
+		if d, ok := v.timeout(); ok {
+			*p = d
+		}
 	case **time.Location:
-		set(p, v.zone)
+		parse(v, value.text, p, zone, "is no time zone", "an IANA name such as America/New_York")
 	case *calendar.Date:
-		set(p, v.date)
+		parse(v, value.text, p, calendar.ParseDate, "must be an existing date as YYYY-MM-DD", "")
 	case *fs.FileMode:
-		set(p, v.fileMode)
+		parse(v, value.scalar, p, fileMode, "must be a mode such as 0640, in octal", "0600 to 0664, and nobody runs them")
 	case *[]Unit:
-		set(p, v.units)
+		if v.given() {
+			*p = v.units()
+		}
 	case *[]string:
 		*p, _ = v.texts()
 	default: // text
@@ -338,10 +342,14 @@ func (v value) read(into reflect.Value, kind string) {
 	}
 }
 
-// set changes a setting where one is read.
-func set[T any](p *T, read func() (T, bool)) {
-	if v, ok := read(); ok {
-		*p = v
+// parse reads a setting out of the text given, or reports what it must be.
+func parse[T any](v value, read func(value) (string, bool), setting *T, of func(string) (T, error), msg, hint string) {
+	if text, ok := read(v); ok {
+		if got, err := of(text); err == nil {
+			*setting = got
+		} else {
+			v.problem(msg, hint)
+		}
 	}
 }
 
@@ -386,35 +394,15 @@ func (v value) as(kind, text string) string {
 	return text
 }
 
-// date returns the day given.
-func (v value) date() (day calendar.Date, ok bool) {
-	text, ok := v.text()
-	if ok {
-		var err error
-		if day, err = calendar.ParseDate(text); err != nil {
-			v.problem("must be an existing date as YYYY-MM-DD", "")
-			ok = false
-		}
-	}
-	return day, ok
-}
-
-// zone returns the time zone given by its IANA name.
+// zone is the time zone of an IANA name.
 //
 // The machine's zone files are looked at first, as they may be newer than the program, and then those that the program carries.
-func (v value) zone() (*time.Location, bool) {
-	name, ok := v.text()
-	if !ok {
-		return nil, false
-	}
+func zone(name string) (*time.Location, error) {
 	// Local and localtime are another zone on every machine; right/... counts leap seconds, which epoch seconds do not.
-	if name != "Local" && name != "localtime" && !strings.HasPrefix(name, "right/") {
-		if zone, err := time.LoadLocation(name); err == nil {
-			return zone, true
-		}
+	if name == "Local" || name == "localtime" || strings.HasPrefix(name, "right/") {
+		return nil, strconv.ErrSyntax
 	}
-	v.problem("is no time zone", "an IANA name such as America/New_York")
-	return nil, false
+	return time.LoadLocation(name)
 }
 
 // timeout returns the duration given. PostgreSQL counts it in milliseconds of 32 bits, where 0 is none.
@@ -449,40 +437,33 @@ var bytesOf = map[string]float64{
 	"KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30, "TiB": 1 << 40,
 }
 
-// memory returns the amount given, in bytes: more than none, and less than no number holds.
-func (v value) memory() (int64, bool) {
-	text, ok := v.scalar()
-	if !ok {
-		return 0, false
+// memory is an amount in bytes: more than none, and less than no number holds.
+func memory(text string) (int64, error) {
+	parts := memoryLimit.FindStringSubmatch(text)
+	if parts == nil {
+		return 0, strconv.ErrSyntax
 	}
-	if parts := memoryLimit.FindStringSubmatch(text); parts != nil {
-		number, err := strconv.ParseFloat(parts[1], 64)
-		if n := number * bytesOf[parts[2]]; err == nil && n >= 1 && n < 1<<62 {
-			return int64(n), true
-		}
+	number, err := strconv.ParseFloat(parts[1], 64)
+	n := number * bytesOf[parts[2]]
+	if n < 1 || n >= 1<<62 {
+		err = strconv.ErrRange
 	}
-	v.problem("must be a number and one of KB MB GB TB KiB MiB GiB TiB", "")
-	return 0, false
+	return int64(n), err
 }
 
 var fileModes = regexp.MustCompile(`^(?:0|0o)?6[046][04]$`)
 
-// fileMode returns the mode given, in octal, with or without quotes: chmod's number.
-func (v value) fileMode() (fs.FileMode, bool) {
-	text, ok := v.scalar()
-	if ok && !fileModes.MatchString(text) {
-		v.problem("must be a mode such as 0640, in octal", "0600 to 0664, and nobody runs them")
-		ok = false
+// fileMode is a mode in octal, with or without quotes: chmod's number.
+func fileMode(text string) (fs.FileMode, error) {
+	if !fileModes.MatchString(text) {
+		return 0, strconv.ErrSyntax
 	}
-	if !ok {
-		return 0, false
-	}
-	mode, _ := strconv.ParseUint(text[len(text)-3:], 8, 32) // it matches
-	return fs.FileMode(mode), true
+	mode, err := strconv.ParseUint(text[len(text)-3:], 8, 32)
+	return fs.FileMode(mode), err
 }
 
 // units returns what a list says that seats are broken down by, each once.
-func (v value) units() (units []Unit, ok bool) {
+func (v value) units() (units []Unit) {
 	words, places := v.texts()
 	for i, word := range words {
 		if slices.Contains(units, Unit(word)) {
@@ -491,5 +472,5 @@ func (v value) units() (units []Unit, ok bool) {
 			units = append(units, Unit(word))
 		}
 	}
-	return units, v.given()
+	return units
 }
