@@ -260,19 +260,3 @@ func (a *Asker) split(ctx context.Context, text string) (complete []string, rest
 		rest, at = rest[at:], 0
 	}
 }
-
-// whole gives all statements of a text, of which nothing more is to come.
-func (a *Asker) whole(ctx context.Context, text string) (complete []string, err error) {
-	complete, rest, err := a.split(ctx, text)
-	if err != nil {
-		return nil, err
-	}
-	p, err := a.parse(ctx, rest)
-	if err != nil {
-		return nil, fmt.Errorf("query: %w", err)
-	}
-	if !p.blank() {
-		complete = append(complete, rest)
-	}
-	return complete, nil
-}

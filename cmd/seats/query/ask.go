@@ -141,35 +141,32 @@ func (a *Asker) parquet(ctx context.Context, f form, file string) (err error) {
 func (a *Asker) Script(ctx context.Context, in io.Reader, format, file string) error {
 	r := bufio.NewReader(in)
 	pending, written := "", false
-	for {
+	for ended := false; !ended; {
 		line, err := r.ReadString('\n')
-		if err != nil && !errors.Is(err, io.EOF) {
+		if ended = errors.Is(err, io.EOF); err != nil && !ended {
 			return fmt.Errorf("read statements: %w", err)
 		}
-		ended := err != nil
-		var complete []string
-		if ended {
-			complete, err = a.whole(ctx, pending+line)
-		} else {
-			complete, pending, err = a.split(ctx, pending+line)
+		complete, rest, err := a.split(ctx, pending+line)
+		if ended && err == nil {
+			var last parsed
+			if last, err = a.parse(ctx, rest); !last.blank() {
+				complete = append(complete, rest)
+			}
 		}
 		if err != nil {
 			return fmt.Errorf("query: %w", err)
 		}
+		pending = rest
 		for _, statement := range complete {
 			if written {
 				return fail.New(fail.Other, "give each statement a file of its own", "write %s: it has the result of the statement before", file)
 			}
-			wrote, err := a.Ask(ctx, statement, format, file)
-			if err != nil {
+			if written, err = a.Ask(ctx, statement, format, file); err != nil {
 				return err
 			}
-			written = wrote
-		}
-		if ended {
-			return nil
 		}
 	}
+	return nil
 }
 
 // resultLimit bounds the rows of a result, in bytes: they are kept beside DuckDB's buffers.

@@ -71,10 +71,8 @@ func (s Screen) Show(ctx context.Context, write func(io.Writer) error) error {
 			height += 1 + max(0, text.StringWidthWithoutEscSequences(line)-1)/columns
 		}
 	}
-	if known && height >= rows && s.Pager != "" {
-		if paged, err := s.page(terminal, shown.Bytes()); paged || err != nil {
-			return err
-		}
+	if known && height >= rows && s.Pager != "" && s.page(terminal, shown.Bytes()) {
+		return nil
 	}
 	for line := range bytes.Lines(shown.Bytes()) {
 		if err := ctx.Err(); err != nil {
@@ -89,22 +87,19 @@ func (s Screen) Show(ctx context.Context, write func(io.Writer) error) error {
 
 // page shows a text in the pager, if the shell finds one. Ctrl-C is the pager's meanwhile; that it may end before it has read
 // everything is as it should be.
-func (s Screen) page(terminal *os.File, text []byte) (paged bool, err error) {
+func (s Screen) page(terminal *os.File, text []byte) bool {
 	interrupts := make(chan os.Signal, 1)
 	signal.Notify(interrupts, os.Interrupt)
 	defer signal.Stop(interrupts)
 	pager := exec.Command("sh", "-c", s.Pager)
 	pager.Stdin, pager.Stdout, pager.Stderr = bytes.NewReader(text), terminal, os.Stderr
-	err = confine.Apart(pager.Run)
-	var ended *exec.ExitError
-	if errors.As(err, &ended) {
-		return ended.ExitCode() != notFound, nil
+	const notFound = 127 // the shell's exit status where there is no such command
+	err := confine.Apart(pager.Run)
+	if ended, is := errors.AsType[*exec.ExitError](err); is {
+		return ended.ExitCode() != notFound
 	}
-	return err == nil, nil
+	return err == nil
 }
-
-// notFound is the shell's exit status where there is no such command.
-const notFound = 127
 
 // free refuses a file that is there already.
 func free(path string) error {
@@ -120,30 +115,26 @@ func taken(path string) error {
 
 // create makes a file that only its owner can read, whole or not at all, and never in place of another.
 func create(path string, write func(io.Writer) error) error {
-	return confine.Apart(func() error { return createHere(path, write) })
-}
-
-func createHere(path string, write func(io.Writer) error) (err error) {
 	if err := free(path); err != nil {
 		return err
 	}
-	draft, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
-	if err != nil {
-		return fmt.Errorf("write %s: %w", path, err)
-	}
-	defer os.Remove(draft.Name()) //nolint:errcheck // it has its name by now, or there is another error to tell
-	err = write(draft)
-	if err == nil {
-		err = draft.Sync()
-	}
-	if err := errors.Join(err, draft.Close()); err != nil {
-		return fmt.Errorf("write %s: %w", path, err)
-	}
-	err = plain.RenameNew(draft.Name(), path)
-	if errors.Is(err, fs.ErrExist) {
-		return taken(path)
-	}
-	return err
+	return confine.Apart(func() error {
+		draft, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
+		if err != nil {
+			return fmt.Errorf("write %s: %w", path, err)
+		}
+		defer os.Remove(draft.Name()) //nolint:errcheck // it has its name by now, or there is another error to tell
+		if err = write(draft); err == nil {
+			err = draft.Sync()
+		}
+		if err := errors.Join(err, draft.Close()); err != nil {
+			return fmt.Errorf("write %s: %w", path, err)
+		}
+		if err = plain.RenameNew(draft.Name(), path); errors.Is(err, fs.ErrExist) {
+			return taken(path)
+		}
+		return err
+	})
 }
 
 // HistoryFile is where what was typed is kept, by the environment: in the folder for state, "" where there is none.
@@ -177,17 +168,14 @@ func openHistory(file string) (*history, error) {
 	if errors.Is(err, fs.ErrNotExist) {
 		return h, nil
 	}
-	if err != nil {
-		return h, err
-	}
 	for line := range strings.Lines(string(text)) {
 		h.entries = append(h.entries, strings.TrimSuffix(line, "\n"))
 	}
-	if len(h.entries) <= 2*kept {
-		return h, nil
+	if err == nil && len(h.entries) > 2*kept {
+		h.entries = h.entries[len(h.entries)-kept:]
+		err = confine.Apart(h.rewrite)
 	}
-	h.entries = h.entries[len(h.entries)-kept:]
-	return h, confine.Apart(h.rewrite)
+	return h, err
 }
 
 // goesOn tells of a line that it may end within a text or a comment: nothing rests on it but what is kept.
