@@ -159,10 +159,8 @@ func (c Courier) parcel(p Parcel, delivered []Delivery, o outbox, to Target) (ar
 		}
 	}
 	for _, l := range letters {
-		if !l.there {
-			if err := stage(l, to); err != nil {
-				return nil, err
-			}
+		if err := stage(l, to); err != nil {
+			return nil, err
 		}
 	}
 	for _, l := range letters {
@@ -242,8 +240,7 @@ func (c Courier) look(l *letter, delivered []Delivery, o outbox, to Target) erro
 		return nil
 	}
 	if !l.fixed {
-		before := func(d Delivery) bool { return d.SentAs == l.SentAs && d.SentSHA256 == sum }
-		l.replaces = slices.ContainsFunc(delivered, before)
+		l.replaces = slices.ContainsFunc(delivered, func(d Delivery) bool { return d.SentAs == l.SentAs && d.SentSHA256 == sum })
 		if !l.replaces {
 			l.replaces, err = o.sent(sum)
 		}
@@ -255,8 +252,11 @@ func (c Courier) look(l *letter, delivered []Delivery, o outbox, to Target) erro
 		"deliver %s to %s: another file of that name is there, SHA-256 %s", l.SentAs, l.Target, sum)
 }
 
-// stage writes a letter under another name and reads it back.
+// stage writes a letter, unless it is there already, under another name and reads it back.
 func stage(l letter, to Target) error {
+	if l.there {
+		return nil
+	}
 	if err := to.write(l.staged(), l.sent); err != nil {
 		return err
 	}
@@ -353,9 +353,7 @@ func encrypt(text []byte, recipients []string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err := w.Write(text); err != nil {
-		return nil, err
-	}
-	err = w.Close()
+	_, err = w.Write(text)
+	err = errors.Join(err, w.Close())
 	return out.Bytes(), err
 }

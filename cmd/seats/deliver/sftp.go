@@ -150,8 +150,8 @@ func (s *server) told(err error, doing, name string) error {
 	if errors.Is(err, errLong) {
 		return fail.New(fail.Restatement, hintMove, "%w", told)
 	}
-	var answer *sftp.StatusError
-	if errors.As(err, &answer) || errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) {
+	_, isAnswer := errors.AsType[*sftp.StatusError](err)
+	if isAnswer || errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) {
 		return told
 	}
 	return &brokenError{told}
@@ -202,14 +202,8 @@ const longest = 64 << 20
 
 var errLong = fmt.Errorf("it is longer than %d bytes", longest)
 
-// isLost tells whether a connection ended, or never came to be, as against being refused.
-func isLost(err error) bool {
-	var failed net.Error
-	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.As(err, &failed)
-}
-
 // clientConfig is who logs in, and which server is believed. agent is to be closed after use; nil where there is none.
-func clientConfig(d config.Delivery) (c *ssh.ClientConfig, agent *line, err error) {
+func clientConfig(d config.Delivery) (c *ssh.ClientConfig, asked *line, err error) {
 	err = plain.Check(d.KnownHosts)
 	var known *knownhosts.HostKeyDB
 	if err == nil {
@@ -218,9 +212,20 @@ func clientConfig(d config.Delivery) (c *ssh.ClientConfig, agent *line, err erro
 	if err != nil {
 		return nil, nil, fail.New(fail.Other, "deliver.known_hosts must be a file in the format of OpenSSH's known_hosts", "read known hosts: %w", err)
 	}
-	keys, agent, err := keysOf(d)
-	if err != nil {
-		return nil, nil, err
+	var keys func() ([]ssh.Signer, error) // of the file, or those that the agent has at the moment of the login
+	if d.Agent != "" {
+		conn, err := net.DialTimeout("unix", d.Agent, d.Timeout)
+		if err != nil {
+			return nil, nil, fail.New(fail.Other, hintAgent, "ask agent: %w", err)
+		}
+		asked = &line{Conn: conn, limit: d.Timeout}
+		keys = agent.NewClient(asked).Signers
+	} else {
+		key, err := keyIn(d.KeyFile)
+		if err != nil {
+			return nil, nil, err
+		}
+		keys = func() ([]ssh.Signer, error) { return []ssh.Signer{key}, nil }
 	}
 	check := known.HostKeyCallback()
 	return &ssh.ClientConfig{
@@ -231,24 +236,10 @@ func clientConfig(d config.Delivery) (c *ssh.ClientConfig, agent *line, err erro
 			}
 			return nil
 		},
-	}, agent, nil
+	}, asked, nil
 }
 
 const hintAgent = "deliver.agent must be the socket of a running ssh-agent"
-
-// keysOf gives the keys to log in with: that of the file, or those that the agent has at the moment of the login.
-func keysOf(d config.Delivery) (keys func() ([]ssh.Signer, error), asked *line, err error) {
-	if d.Agent != "" {
-		conn, err := net.DialTimeout("unix", d.Agent, d.Timeout)
-		if err != nil {
-			return nil, nil, fail.New(fail.Other, hintAgent, "ask agent: %w", err)
-		}
-		asked = &line{Conn: conn, limit: d.Timeout}
-		return agent.NewClient(asked).Signers, asked, nil
-	}
-	key, err := keyIn(d.KeyFile)
-	return func() ([]ssh.Signer, error) { return []ssh.Signer{key}, nil }, nil, err
-}
 
 func keyIn(path string) (ssh.Signer, error) {
 	info, err := os.Stat(path)
@@ -287,13 +278,14 @@ func unbelieved(d config.Delivery, shown ssh.PublicKey, err error) error {
 // refused says why the server, or this program, broke off the login.
 func (s *server) refused(err error) error {
 	told := fmt.Errorf("deliver to %s: %w", s.Target(), s.line.why(err))
-	var key *hostKeyError
+	_, isKey := errors.AsType[*hostKeyError](err)
+	_, isNet := errors.AsType[net.Error](err)
 	switch {
 	case s.agent != nil && s.agent.silent.Load():
 		return fail.New(fail.Other, hintAgent, "deliver to %s: ask agent: it said nothing for %s (deliver.timeout)", s.Target(), s.agent.limit)
-	case errors.As(err, &key):
+	case isKey:
 		return told
-	case isLost(err):
+	case isNet || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF): // it ended, or never came to be
 		return &brokenError{told}
 	}
 	return fail.New(fail.Other, "is the public key of deliver.key_file, or of the agent, known to the server for that user?", "%w", told)
