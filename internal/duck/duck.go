@@ -206,7 +206,7 @@ func each(ctx context.Context, q Queryer, text, shown string, row func(scan func
 }
 
 // All gives the rows of an embedded query. Its columns are the exported fields of T in their order, those of a struct in it in
-// its place and without those marked `column:"-"`; T is the one column itself where it is no struct, or scans itself.
+// its place and without those marked `duck:"-"`; T is the one column itself where it is no struct, or scans itself.
 func All[T any](ctx context.Context, q Queryer, name string, args ...any) (all []T, err error) {
 	err = Each(ctx, q, name, func(scan func(...any) error) error {
 		var row T
@@ -224,7 +224,7 @@ func columns(v reflect.Value) (into []any) {
 		return []any{v.Addr().Interface()}
 	}
 	for i := range v.NumField() {
-		if f := v.Type().Field(i); (f.Anonymous || f.IsExported()) && f.Tag.Get("column") != "-" {
+		if f := v.Type().Field(i); (f.Anonymous || f.IsExported()) && f.Tag.Get("duck") != "-" {
 			into = append(into, columns(v.Field(i))...)
 		}
 	}

@@ -106,8 +106,8 @@ type export struct {
 	lake       *Lake
 	tenant     config.Tenant
 	scratch    *store.Scratch
-	masks      *pseudonym.Masks // nil: none
-	statements string           // hash
+	masks      *pseudonym.Key // nil: none
+	statements string         // hash
 	summary    Summary
 }
 
