@@ -29,7 +29,7 @@ func (w *auditor) openSource(ctx context.Context, parts []part) (*reader, error)
 			}
 		}
 	}
-	stage, err := extract.NewStage(ctx, w.scratch.DB, w.scratch.Conn)
+	stage, err := extract.NewStage(ctx, w.scratch.Conn)
 	if err != nil {
 		return nil, err
 	}
@@ -37,11 +37,11 @@ func (w *auditor) openSource(ctx context.Context, parts []part) (*reader, error)
 	defer w.Log.Stop()
 	tenant := w.Tenant
 	tenant.Breakdown = nil // agent groups are none of what is compared
-	src, err := job.OpenSource(ctx, tenant, stage, windows, w.scratch.TempDir(), w.Clock(), w.Log)
+	src, err := job.OpenSource(ctx, tenant, w.scratch.Conn, windows, w.scratch.TempDir(), w.Clock(), w.Log)
 	if err != nil {
 		return nil, err
 	}
-	cutter := &extract.Cutter{Conn: w.scratch.Conn, Source: src, SettleHours: w.Tenant.SettleHours, AcceptLoss: true, Clock: w.Clock}
+	cutter := &extract.Cutter{Stage: stage, Source: src, SettleHours: w.Tenant.SettleHours, AcceptLoss: true, Clock: w.Clock}
 	return &reader{src: src, cutter: cutter}, nil
 }
 
