@@ -318,8 +318,7 @@ func (c *cut) seal(ctx context.Context, held bool) (err error) {
 		}
 	}
 	s.State = settle.State(horizon.HighWater, c.opened, c.w.Hull().End, c.SettleHours)
-	return duck.Each(ctx, c.tx, "slice/insert_slice", func(scan func(...any) error) error { return scan(&s.Sessions, &s.Activities, &s.Agents) },
-		day,
+	_, err = duck.Exec(ctx, c.tx, "slice/write_slice", day,
 		sql.Named("source", c.Source.Name()),
 		sql.Named("high_water", horizon.HighWater),
 		sql.Named("as_of", c.asOf),
@@ -328,4 +327,8 @@ func (c *cut) seal(ctx context.Context, held bool) (err error) {
 		sql.Named("state", s.State),
 		sql.Named("sha256", s.SHA256),
 		sql.Named("lookback_seconds", int64(c.w.Lookback.Seconds())))
+	if err != nil {
+		return err
+	}
+	return duck.Each(ctx, c.tx, "slice/summary", func(scan func(...any) error) error { return scan(&s.Sessions, &s.Activities, &s.Agents) }, day)
 }

@@ -34,8 +34,9 @@ select $day::date,
 insert into _data.left_out
 values ($day::date, $data_source_key, $data_source_type, $dap_name, $read_up_to)
 
--- name: insert_slice
--- Grain: the slice. Counts and hash are of the rows just written, read back.
+-- name: write_slice
+-- Grain: the slice. Counts and hash are of the rows just written, read back. The row of an older slice is changed in its place, and without
+-- "returning": where one transaction takes a primary key out of a table, puts it in again and then fails, DuckDB breaks down.
 insert into _data.slice by name
 select $day::date as day,
        $source as source,
@@ -49,9 +50,25 @@ select $day::date as day,
        $state as state,
        $sha256 as sha256,
        $lookback_seconds as lookback_seconds
-returning sessions,
-          activities,
-          agents
+on conflict (day) do update
+set source = excluded.source,
+    high_water = excluded.high_water,
+    as_of = excluded.as_of,
+    extracted_ts = excluded.extracted_ts,
+    sessions = excluded.sessions,
+    activities = excluded.activities,
+    agents = excluded.agents,
+    open_sessions = excluded.open_sessions,
+    state = excluded.state,
+    sha256 = excluded.sha256,
+    lookback_seconds = excluded.lookback_seconds
+
+-- name: summary
+select sessions,
+       activities,
+       agents
+from _data.slice
+where day = $day::date
 
 -- name: slice_rows
 -- One row: how many rows the slice has in all relations that its hash covers.
