@@ -11,8 +11,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"seats/cmd/gimsim/export"
-	"seats/cmd/gimsim/pgload"
 	"seats/cmd/gimsim/sim"
 	"seats/internal/calendar"
 	"seats/internal/config"
@@ -89,7 +87,7 @@ func (s *site) fill(t *testing.T, o sim.Options) {
 	if !s.keyed {
 		s.db.Exec(t, gimschema.Tables)
 	}
-	must.Have(pgload.Load(t.Context(), pgload.Target{DSN: s.db.ConnString(), Schema: s.db.Schema, Create: s.keyed}, s.sim))(t)
+	must.Have(s.sim.Load(t.Context(), sim.Target{DSN: s.db.ConnString(), Schema: s.db.Schema, Create: s.keyed}))(t)
 }
 
 // settings are the tenant's configuration.
@@ -141,7 +139,7 @@ func (s *site) answer(t *testing.T, mark int64) []string {
 // and a last one of the rows that were added and changed since.
 func (s *site) exported(t *testing.T) config.Tenant {
 	dir := filepath.Join(t.TempDir(), "exports")
-	_, err := export.Write(t.Context(), dir, s.sim, export.Options{Increments: 3, Header: "Mixed", ExtraColumns: true, CRLF: true, Resent: 0.2, Duplicated: 0.2})
+	_, err := s.sim.Export(t.Context(), dir, sim.Layout{Increments: 3, Header: "Mixed", ExtraColumns: true, CRLF: true, Resent: 0.2, Duplicated: 0.2})
 	require.NoError(t, err)
 	mark := time.Unix(s.sim.HighWater(), 0).UTC().Format("2006_01_02_15_04_05")
 	last := filepath.Join(dir, fmt.Sprintf("export_%d_%s", changedFrom, mark))

@@ -28,7 +28,7 @@ func (w *auditor) openSource(ctx context.Context, parts []part) (*reader, error)
 			}
 		}
 	}
-	stage, err := extract.NewStage(ctx, w.scratch.DB, w.scratch.Conn)
+	stage, err := extract.NewStage(ctx, w.scratch.Conn)
 	if err != nil {
 		return nil, err
 	}
@@ -36,11 +36,11 @@ func (w *auditor) openSource(ctx context.Context, parts []part) (*reader, error)
 	defer w.Log.Stop()
 	tenant := w.Tenant
 	tenant.Breakdown = nil // agent groups are none of what is compared
-	src, err := job.OpenSource(ctx, tenant, stage, windows, w.scratch.TempDir(), w.Clock(), w.Log)
+	src, err := job.OpenSource(ctx, tenant, w.scratch.Conn, windows, w.scratch.TempDir(), w.Clock(), w.Log)
 	if err != nil {
 		return nil, err
 	}
-	return &reader{src, &extract.Cutter{Conn: w.scratch.Conn, Source: src, SettleHours: w.Tenant.SettleHours, AcceptLoss: true, Clock: w.Clock}}, nil
+	return &reader{src, &extract.Cutter{Stage: stage, Source: src, SettleHours: w.Tenant.SettleHours, AcceptLoss: true, Clock: w.Clock}}, nil
 }
 
 // keep saves what the kept slices give by the rules of their days.
