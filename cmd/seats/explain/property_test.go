@@ -20,12 +20,18 @@ import (
 	"seats/internal/store"
 )
 
-func emptyStore(t *testing.T) *sql.Conn {
-	_, conn := open(t, "", duck.Options{Threads: 1})
+func emptyStore(t testing.TB) *sql.Conn {
+	_, conn := storeAt(t, "", duck.Options{Threads: 1})
+	return conn
+}
+
+// storeAt makes an empty store, in memory where path is empty.
+func storeAt(t testing.TB, path string, o duck.Options) (*sql.DB, *sql.Conn) {
+	db, conn := open(t, path, o)
 	for _, schema := range store.Schemas() {
 		must.Have(duck.Exec(context.Background(), conn, schema))(t)
 	}
-	return conn
+	return db, conn
 }
 
 // TestAnyDayIsExplainedAsItWasCounted draws days and takes each apart in every way. One draw serves all
