@@ -103,12 +103,9 @@ func TestPlateausAreAllSpansAtThePeak(t *testing.T) {
 	agents, plateaus := curveOf(100, 0, 3, 3, 1, 3, 0).Plateaus()
 	require.EqualValues(t, 3, agents)
 	require.Equal(t, []calendar.Interval{{Start: 101, End: 103}, {Start: 104, End: 105}}, plateaus)
-}
-
-func TestNobodyHasNoPlateau(t *testing.T) {
-	agents, plateaus := curveOf(100, 0, 0).Plateaus()
+	agents, plateaus = curveOf(100, 0, 0).Plateaus()
 	require.Zero(t, agents)
-	require.Empty(t, plateaus)
+	require.Empty(t, plateaus, "nobody has no plateau")
 }
 
 func TestAtTellsWhetherASecondIsInTheDay(t *testing.T) {

@@ -391,19 +391,20 @@ func TestABreakdownAtTheEdgesOfSessions(t *testing.T) {
 	regions := []config.Region{{Name: "US", Zone: time.UTC, Locations: []config.Location{{Name: "dallas", Switches: []string{"D"}}}}}
 	w := world{tenant: config.Tenant{Name: "acme", Zone: time.UTC, SessionEnd: config.SessionEndExclusive, Regions: regions}, day: mustDate(t, "2026-03-10")}
 	const noon = 1773144000
+	rows := rowsOf{}
 	for _, s := range []struct{ key, agent, from, until int64 }{
 		{1, 1, 0, 180}, {2, 3, 180, 200}, {3, 4, 180, 190}, // 1 leaves as 3 and 4 come
 		{4, 2, 100, 200}, {5, 2, 120, 150}, {6, 2, 160, 400}, // of 2, one inside the other, one that reaches on
 	} {
-		insert(t, conn, "insert into _data.voice_session values ('2026-03-10', ?, 0, ?, ?, ?, 0, 1)", s.key, s.agent, noon+s.from, noon+s.until)
-		insert(t, conn, "insert into _data.ocs_activity values ('2026-03-10', 'leg', ?, 0, ?, ?, ?, 0, 'D', 'g', null, 1)", s.key, s.agent, noon+s.from, noon+s.until)
-		insert(t, conn, "insert into _data.session_group values ('2026-03-10', ?, 0, 'g')", s.key)
+		rows.add("voice_session", w.day, s.key, 0, s.agent, noon+s.from, noon+s.until, 0, 1)
+		rows.add("ocs_activity", w.day, "leg", s.key, 0, s.agent, noon+s.from, noon+s.until, 0, "D", "g", nil, 1)
+		rows.add("session_group", w.day, s.key, 0, "g")
 	}
-	for agent := range 4 {
-		insert(t, conn, "insert into _data.agent values ('2026-03-10', ?, ?, null)", agent+1, fmt.Sprint("E", agent+1))
+	for agent := 1; agent <= 4; agent++ {
+		rows.add("agent", w.day, agent, fmt.Sprint("E", agent), nil)
 	}
-	insert(t, conn, "insert into _data.slice_span values ('2026-03-10', 0, 9999999999)")
-	insert(t, conn, "insert into _data.slice (day, source, high_water, as_of, extracted_ts, sessions, activities, agents, open_sessions, state, sha256) values ('2026-03-10', 'test', 0, 0, 0, 6, 6, 4, 0, 'final', 'hash')")
+	rows.addSlice(w.day, 0)
+	rows.write(t, conn)
 	must.Have(compute.NewCounter(conn, w.tenant).Day(t.Context(), w.day, 1))(t)
 	day := must.Have(New(conn, w.tenant).Day(t.Context(), w.day, "US", ""))(t)
 	for by, name := range map[config.Unit]string{config.ByAgentGroup: "g", config.ByLocation: "dallas", config.BySwitch: "D"} {
