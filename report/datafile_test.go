@@ -96,8 +96,7 @@ func TestPropertyEqualNumbersGiveEqualBytesWhateverTheirStateTimeOrOrder(t *test
 			w := report.Writer{Dir: filepath.Join(base, string(rune('a'+i)))}
 			outcomes := must.Have(w.Issue([]report.Number{n}, nil, "", issuedAt.AddDate(0, 0, i)))(rt)
 			require.NoError(rt, outcomes[0].Err)
-			text := must.Have(os.ReadFile(filepath.Join(w.Dir, outcomes[0].Issue.File)))(rt)
-			texts = append(texts, string(text))
+			texts = append(texts, string(must.Have(os.ReadFile(filepath.Join(w.Dir, outcomes[0].Issue.File)))(rt)))
 		}
 		require.Equal(rt, texts[0], texts[1])
 	})
@@ -116,8 +115,7 @@ func TestPropertyManifestDoesNotShowTheOrderOfItsInputs(t *testing.T) {
 		shuffled.Quality = rapid.Permutation(n.Quality).Draw(rt, "quality")
 		var sums []string
 		for _, one := range []report.Number{n, shuffled} {
-			dir := must.Have(os.MkdirTemp(root, ""))(rt)
-			outcomes, err := report.Writer{Dir: dir}.Issue([]report.Number{one}, nil, "", issuedAt)
+			outcomes, err := report.Writer{Dir: must.Have(os.MkdirTemp(root, ""))(rt)}.Issue([]report.Number{one}, nil, "", issuedAt)
 			require.NoError(rt, err)
 			sums = append(sums, outcomes[0].Issue.ManifestSHA256)
 		}

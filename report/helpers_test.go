@@ -120,8 +120,7 @@ func (s *site) files() map[string]string {
 	entries := must.Have(os.ReadDir(s.writer.Dir))(s.t)
 	out := make(map[string]string)
 	for _, entry := range entries {
-		text := must.Have(os.ReadFile(s.path(entry.Name())))(s.t)
-		out[entry.Name()] = string(text)
+		out[entry.Name()] = string(must.Have(os.ReadFile(s.path(entry.Name())))(s.t))
 	}
 	return out
 }
@@ -145,8 +144,7 @@ func signer(t *testing.T, dir string) report.Writer {
 	text := must.Have(os.ReadFile(filepath.Join("..", "internal", "sign", "testdata", "encrypted.key")))(t)
 	path := filepath.Join(t.TempDir(), "key")
 	require.NoError(t, os.WriteFile(path, text, 0o600))
-	key := must.Have(sign.ReadKey(path, "sesame"))(t)
-	return report.Writer{Dir: dir, Signing: &report.Signing{Key: key, Run: 7, Previous: "ab12"}}
+	return report.Writer{Dir: dir, Signing: &report.Signing{Key: must.Have(sign.ReadKey(path, "sesame"))(t), Run: 7, Previous: "ab12"}}
 }
 
 // requireSigned wants the signature of the daily file's manifest to be right, and gives its comment.
@@ -164,8 +162,7 @@ func TestASignatureNamesItsPlaceInTheLedger(t *testing.T) {
 	require.Equal(t, report.Mark{Tenant: "acme", Manifest: report.ManifestName(dailyFile), Run: 7, Previous: "ab12"}, mark)
 
 	first := report.Mark{Tenant: "acme", Manifest: "m", Run: 1}
-	parsed := must.Have(report.ParseMark(first.String()))(t)
-	require.Equal(t, first, parsed)
+	require.Equal(t, first, must.Have(report.ParseMark(first.String()))(t))
 	for _, other := range []string{"", "timestamp:1795634774\tfile:x\thashed", first.String() + " more", "tenant=a file=b run=x previous_sha256=c"} {
 		_, err := report.ParseMark(other)
 		require.Error(t, err, other)
@@ -178,8 +175,7 @@ func TestASignatureThatARunDidNotGetToIsMadeByTheNext(t *testing.T) {
 	w := signer(t, t.TempDir())
 	provisional := daily(42)
 	provisional.State = report.Provisional
-	issued := must.Have(w.Issue([]report.Number{provisional}, nil, "", issuedAt))(t)
-	ledger := []report.Issue{issued[0].Issue}
+	ledger := []report.Issue{must.Have(w.Issue([]report.Number{provisional}, nil, "", issuedAt))(t)[0].Issue}
 
 	must.Have(w.Issue([]report.Number{daily(42)}, ledger, "", laterAt))(t)
 	requireSigned(t, w)
@@ -191,6 +187,5 @@ func TestASignatureThatARunDidNotGetToIsMadeByTheNext(t *testing.T) {
 	requireSigned(t, w)
 
 	ledger = []report.Issue{again[0].Issue}
-	last := must.Have(w.Issue([]report.Number{daily(42)}, ledger, "", laterAt))(t)
-	require.Equal(t, report.Unchanged, last[0].Action)
+	require.Equal(t, report.Unchanged, must.Have(w.Issue([]report.Number{daily(42)}, ledger, "", laterAt))(t)[0].Action)
 }

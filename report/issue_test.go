@@ -38,8 +38,7 @@ func TestR13FirstIssueWritesBothFilesForTheirOwnerAlone(t *testing.T) {
 	for name, mode := range map[string]os.FileMode{
 		".": 0o700, "..": 0o700, dailyFile: 0o600, report.ManifestName(dailyFile): 0o600,
 	} {
-		info := must.Have(os.Stat(s.path(name)))(t)
-		require.Equal(t, mode, info.Mode().Perm(), name)
+		require.Equal(t, mode, must.Have(os.Stat(s.path(name)))(t).Mode().Perm(), name)
 	}
 }
 
@@ -102,8 +101,7 @@ func TestCallersMistakesWriteNothing(t *testing.T) {
 	_, err := s.writer.Issue([]report.Number{daily(1)}, nil, " ", issuedAt)
 	require.Error(t, err)
 	require.NoDirExists(t, s.writer.Dir)
-	outcomes := must.Have(s.writer.Issue(nil, nil, "", issuedAt))(t)
-	require.Empty(t, outcomes)
+	require.Empty(t, must.Have(s.writer.Issue(nil, nil, "", issuedAt))(t))
 }
 
 func TestReasonIsOneLineOfText(t *testing.T) {

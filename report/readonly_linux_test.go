@@ -46,6 +46,5 @@ func issueAs(t *testing.T, user int, w report.Writer, numbers []report.Number, l
 		require.NoError(t, syscall.Setfsuid(user))
 		defer func() { require.NoError(t, syscall.Setfsuid(0)) }()
 	}
-	outcomes := must.Have(w.Issue(numbers, ledger, "", laterAt))(t)
-	return outcomes
+	return must.Have(w.Issue(numbers, ledger, "", laterAt))(t)
 }

@@ -15,8 +15,7 @@ import (
 func always(calendar.Date) bool { return true }
 
 func date(t *testing.T, text string) calendar.Date {
-	d := must.Have(calendar.ParseDate(text))(t)
-	return d
+	return must.Have(calendar.ParseDate(text))(t)
 }
 
 // weeks are days up to one, so many weeks of them, each with a number of its weekday and week (0: the last one).

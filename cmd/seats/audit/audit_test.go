@@ -173,8 +173,7 @@ func TestProgramThatChanged(t *testing.T) {
 	statements := s.ask("select sql_sha256 from _data.computation")
 	s.replace(s.out(daily+suffix), statements, "ab")
 	seal := func() {
-		text := must.Have(os.ReadFile(s.out(daily + suffix)))(t)
-		sum := sha256.Sum256(text)
+		sum := sha256.Sum256(must.Have(os.ReadFile(s.out(daily + suffix)))(t))
 		s.exec("update _data.issued_file set manifest_sha256 = '" + hex.EncodeToString(sum[:]) + "' where file = '" + daily + "'")
 	}
 	seal()
@@ -217,12 +216,10 @@ func TestSourceThatChanged(t *testing.T) {
 		require.Contains(t, found[0].What, "would be")
 		require.Contains(t, found[0].Details[0], "agent "+agent+" in US: ")
 		require.Contains(t, found[0].Details[0], "not in the peak")
-		after := must.Have(os.ReadFile(s.path("var", "acme.duckdb")))(t)
-		require.Equal(t, before, after, "the audit changes nothing")
+		require.Equal(t, before, must.Have(os.ReadFile(s.path("var", "acme.duckdb")))(t), "the audit changes nothing")
 		require.Empty(t, s.audit(false), "and sees nothing without --source")
 
-		refused := s.run("2026-02-26", "2026-02-26", "", true)
-		require.ErrorContains(t, refused.Err, "revision 1 was issued")
+		require.ErrorContains(t, s.run("2026-02-26", "2026-02-26", "", true).Err, "revision 1 was issued")
 		require.Len(t, of(s.audit(false), audit.SliceMoved), 1, "a day read again and not issued")
 		require.NoError(t, s.run("2026-02-26", "2026-02-26", "late correction", true).Err)
 		only(t, s.audit(true)) // restated, all is well again
@@ -346,8 +343,7 @@ func TestBlockedNumberInAFile(t *testing.T) {
 func TestRefusedRunIsInTheLedger(t *testing.T) {
 	t.Parallel()
 	s := simulate(t, "2026-02-25", "2026-02-25")
-	result := s.run("2026-03-05", "2026-03-05", "", true)
-	require.Error(t, result.Err, "the source is not complete for it")
+	require.Error(t, s.run("2026-03-05", "2026-03-05", "", true).Err, "the source is not complete for it")
 	require.Equal(t, "4", s.ask("select exit_code::varchar from _data.run where run_id = 2"))
 	require.Contains(t, s.ask("select message from _data.run where run_id = 2"), "not ready")
 	require.Empty(t, s.audit(false))

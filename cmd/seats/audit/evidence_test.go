@@ -28,8 +28,7 @@ func unpack(t *testing.T, path string) string {
 	r := must.Have(zip.OpenReader(path))(t)
 	defer r.Close() //nolint:errcheck // only read
 	for _, f := range r.File {
-		in := must.Have(f.Open())(t)
-		text := must.Have(io.ReadAll(in))(t)
+		text := must.Have(io.ReadAll(must.Have(f.Open())(t)))(t)
 		to := filepath.Join(dir, filepath.FromSlash(f.Name))
 		require.NoError(t, os.MkdirAll(filepath.Dir(to), 0o700))
 		require.NoError(t, os.WriteFile(to, text, 0o600))
@@ -159,8 +158,7 @@ func namesNobody(t *testing.T, dir string, names []string) {
 			err = db.QueryRow("select coalesce(string_agg(t::varchar, chr(10)), '') from read_parquet($file) as t", path).Scan(&text)
 			require.NoError(t, err)
 		} else {
-			b := must.Have(os.ReadFile(path))(t)
-			text = string(b)
+			text = string(must.Have(os.ReadFile(path))(t))
 		}
 		for _, name := range names {
 			require.NotContains(t, text, name, path)
@@ -173,21 +171,17 @@ func TestEqualInputsGiveEqualBytes(t *testing.T) {
 	s := simulate(t, "2026-02-10", "2026-02-11")
 	period := audit.Period{From: s.date("2026-02-10"), To: s.date("2026-02-10")}
 	first := must.Have(os.ReadFile(s.pack("", period)))(t)
-	second := must.Have(os.ReadFile(s.pack("", period)))(t)
-	require.Equal(t, first, second)
-	other := must.Have(os.ReadFile(s.pack("", audit.Period{})))(t)
-	require.NotEqual(t, first, other)
+	require.Equal(t, first, must.Have(os.ReadFile(s.pack("", period)))(t))
+	require.NotEqual(t, first, must.Have(os.ReadFile(s.pack("", audit.Period{})))(t))
 }
 
 func TestPackIsPrivateAndNeverOverwritten(t *testing.T) {
 	s := simulate(t, "2026-02-10", "2026-02-10")
 	path := s.pack("", audit.Period{})
-	info := must.Have(os.Stat(path))(t)
-	require.Equal(t, os.FileMode(0o600), info.Mode().Perm())
+	require.Equal(t, os.FileMode(0o600), must.Have(os.Stat(path))(t).Mode().Perm())
 	before := must.Have(os.ReadFile(path))(t)
 	require.ErrorContains(t, evidence.Write(context.Background(), evidence.Options{Tenant: s.tenant(), Path: path}), "exists")
-	after := must.Have(os.ReadFile(path))(t)
-	require.Equal(t, before, after)
+	require.Equal(t, before, must.Have(os.ReadFile(path))(t))
 
 	dir := unpack(t, path)
 	check := osexec.Command("sha256sum", "--check", "--quiet", "SHA256SUMS")
@@ -230,8 +224,7 @@ func forged(t *testing.T, dir, change string) {
 	t.Chdir(dir)
 	db := must.Have(duck.Open("", duck.Options{}))(t)
 	defer db.Close() //nolint:errcheck // in memory
-	script := must.Have(os.ReadFile("recompute.sql"))(t)
-	must.Have(db.Exec(string(script)))(t)
+	must.Have(db.Exec(string(must.Have(os.ReadFile("recompute.sql"))(t))))(t)
 	if change != "manifests" {
 		must.Have(db.Exec(change))(t)
 		return
@@ -242,8 +235,7 @@ func forged(t *testing.T, dir, change string) {
 	for _, path := range manifests {
 		m, _, err := report.ReadManifest(path)
 		require.NoError(t, err)
-		text := must.Have(os.ReadFile(path))(t)
-		require.NoError(t, os.WriteFile(path, bytes.ReplaceAll(text, []byte(m.Slices[0].SHA256), []byte(now)), 0o600))
+		require.NoError(t, os.WriteFile(path, bytes.ReplaceAll(must.Have(os.ReadFile(path))(t), []byte(m.Slices[0].SHA256), []byte(now)), 0o600))
 	}
 }
 

@@ -108,8 +108,7 @@ func (s *site) write(name, text string) {
 }
 
 func (s *site) tenant() config.Tenant {
-	cfg := must.Have(config.Load(s.path("seats.yaml"), func(string) (string, bool) { return "", false }))(s.t)
-	return cfg.Tenants[0]
+	return must.Have(config.Load(s.path("seats.yaml"), func(string) (string, bool) { return "", false }))(s.t).Tenants[0]
 }
 
 // run is the nightly job over days; each call is a minute later than the last.
@@ -122,8 +121,7 @@ func (s *site) run(from, to, restate string, refresh bool, months ...string) job
 		j.Days = append(j.Days, d)
 	}
 	for _, text := range months {
-		m := must.Have(calendar.ParseMonth(text))(s.t)
-		j.Months = append(j.Months, m)
+		j.Months = append(j.Months, must.Have(calendar.ParseMonth(text))(s.t))
 	}
 	result := j.Do(context.Background())
 	if restate == "" && !refresh {
@@ -133,14 +131,12 @@ func (s *site) run(from, to, restate string, refresh bool, months ...string) job
 }
 
 func (s *site) date(text string) calendar.Date {
-	d := must.Have(calendar.ParseDate(text))(s.t)
-	return d
+	return must.Have(calendar.ParseDate(text))(s.t)
 }
 
 // audit gives every finding and remark.
 func (s *site) audit(source bool) []audit.Finding {
-	summary := must.Have(s.audited(source))(s.t)
-	return summary.Findings
+	return must.Have(s.audited(source))(s.t).Findings
 }
 
 func (s *site) audited(source bool) (audit.Summary, error) {

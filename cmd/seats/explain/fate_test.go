@@ -51,8 +51,7 @@ func TestFates(t *testing.T) {
 		require.Equal(t, test.want, Fate{Verdict: f.Verdict, Rule: f.Rule, Reason: f.Reason, place: f.place, Decision: f.Decision}, test.agent)
 	}
 
-	opened := must.Have(New(conn, tenant).Day(context.Background(), day, "EU", ""))(t)
-	second := must.Have(opened.Second(context.Background(), 1773136800+50))(t)
+	second := must.Have(must.Have(New(conn, tenant).Day(context.Background(), day, "EU", ""))(t).Second(context.Background(), 1773136800+50))(t)
 	require.Contains(t, decisions(second), "told: listed switch (L, told by leg 77 of the same login)")
 	require.Contains(t, decisions(second), "counted: listed switch")
 

@@ -228,8 +228,7 @@ func (b looking) legsOnly(conn *sql.Conn) int64 {
 // recomputed computes the day anew for a tenant.
 func (b looking) recomputed(conn *sql.Conn, w world) int64 {
 	recompute(b.t, conn, w)
-	day := must.Have(New(conn, w.tenant).Day(context.Background(), w.day, b.at.Region, b.at.Location))(b.t)
-	agents, _ := day.Curve.Plateaus()
+	agents, _ := must.Have(New(conn, w.tenant).Day(context.Background(), w.day, b.at.Region, b.at.Location))(b.t).Curve.Plateaus()
 	return agents
 }
 

@@ -198,6 +198,5 @@ func open(t testing.TB, path string, o duck.Options) (*sql.DB, *sql.Conn) {
 }
 
 func mustDate(t require.TestingT, text string) calendar.Date {
-	date := must.Have(calendar.ParseDate(text))(t)
-	return date
+	return must.Have(calendar.ParseDate(text))(t)
 }
