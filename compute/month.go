@@ -19,12 +19,10 @@ import (
 	"seats/internal/duck"
 )
 
-// Month counts the agents of a month (R9), both ways, compares their sets (R12), and replaces the month's
-// results in the store. Its days stand as they are: each by the rules that it is counted by (Look). Those that are stale are
-// computed again first.
+// Month counts the agents of a month (R9), both ways, compares their sets (R12), and replaces the month's results in the store.
+// Its days stand as they are: each by the rules that it is counted by (Look). Those that are stale are computed again first.
 //
-// The errors are those of Days; a *MissingError names every day of the month without a slice, and nothing is
-// computed then.
+// The errors are those of Days; a *MissingError names every day of the month without a slice, and nothing is computed then.
 func (c *Counter) Month(ctx context.Context, month calendar.Month, computedTS int64) (result MonthResult, err error) {
 	if !slices.Contains(c.months, month) {
 		c.months = append(c.months, month)

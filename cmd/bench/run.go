@@ -53,8 +53,7 @@ var sizes = map[string]size{
 		tenant: 25_000, historyDay: 25_000, history: 400, rounds: 3},
 }
 
-// The day that is measured. The simulated GIM has read its sources well past it, so the day is final and no session
-// is open.
+// The day that is measured. The simulated GIM has read its sources well past it, so the day is final and no session is open.
 var (
 	day       = calendar.Date{Year: 2026, Month: time.March, Day: 10}
 	highWater = time.Date(2026, time.March, 15, 0, 0, 0, 0, time.UTC)

@@ -36,8 +36,7 @@ type Proxy struct {
 	conns  map[net.Conn]bool // true: it carries nothing any more
 }
 
-// NewProxy listens for the duration of a test. It carries everything until it
-// is told to fail.
+// NewProxy listens for the duration of a test. It carries everything until it is told to fail.
 func NewProxy(t testing.TB, to ServerInfo) *Proxy {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -63,9 +62,8 @@ func NewProxy(t testing.TB, to ServerInfo) *Proxy {
 	return p
 }
 
-// FailAfter lets so many bytes pass in a direction, of all connections
-// together, and then nothing in either: the proxy stands still and says
-// nothing, or drops every connection.
+// FailAfter lets so many bytes pass in a direction, of all connections together, and then nothing in either: the proxy stands
+// still and says nothing, or drops every connection.
 func (p *Proxy) FailAfter(bytes int64, way Direction, drop bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -52,8 +52,7 @@ var (
 	lastNames  = []string{"Miller", "O'Brien", "Müller, jr.", "Dubois", `Lee "Ace"`, "Iyer", "Nuñez", "Smith"}
 )
 
-// resources writes an agent's rows of resource_: the person, under one key or
-// two, and the DNs.
+// resources writes an agent's rows of resource_: the person, under one key or two, and the DNs.
 func (s *Simulation) resources(b *batch, index int64) {
 	a := s.agent(index)
 	person := resource{
@@ -137,17 +136,14 @@ const (
 	configServer      = 4
 )
 
-// serverTime writes a time as the GIM server's clock on the wall shows it: five
-// hours behind UTC, which the column does not say.
+// serverTime writes a time as the GIM server's clock on the wall shows it: five hours behind UTC, which the column does not say.
 func serverTime(at int64) string {
 	return time.Unix(at-5*3600, 0).UTC().Format("2006-01-02 15:04:05.000")
 }
 
-// extractHistory writes how far GIM has read each source at each cut, and a few
-// cycles before. Of the sources of type 1 and 3 the slowest is exactly at the cut:
-// the T-Server of the first switch. Others are ahead of it by a little, and
-// those of the types that do not matter are far behind. All of it is transformed
-// some minutes later; but for one cycle more, which ran ahead: its
+// extractHistory writes how far GIM has read each source at each cut, and a few cycles before. Of the sources of type 1 and 3 the
+// slowest is exactly at the cut: the T-Server of the first switch. Others are ahead of it by a little, and those of the types
+// that do not matter are far behind. All of it is transformed some minutes later; but for one cycle more, which ran ahead: its
 // transformation has begun and not ended.
 func (s *Simulation) extractHistory(b *batch) {
 	for _, cut := range b.cuts {

@@ -197,8 +197,7 @@ func TestPreviewsNameTheirAgentAndOthersNeedNot(t *testing.T) {
 	require.Greater(t, previews, called, "previews without a call")
 }
 
-// TestDecoys are rows that look like OCS activity, or like a voice session, to
-// a reader who misses a condition.
+// TestDecoys are rows that look like OCS activity, or like a voice session, to a reader who misses a condition.
 func TestDecoys(t *testing.T) {
 	g := final(t, simulation(t, untidy))
 	queues := 0

@@ -16,8 +16,7 @@ func seconds(t testing.TB, row record) (start, end int64, both bool) {
 	return start, end, hasStart && hasEnd
 }
 
-// TestRatesShow sets one rate at a time: the rows that it stands for are there
-// then, and none are without it.
+// TestRatesShow sets one rate at a time: the rows that it stands for are there then, and none are without it.
 func TestRatesShow(t *testing.T) {
 	type predicate func(g gim, r record) bool
 	of := func(table table, match predicate) func(gim) int {
