@@ -72,8 +72,13 @@ func compareDays(ctx context.Context, conn *sql.Conn, tx *sql.Tx, stored []DayRe
 		if err := compareEnabled(r.Day.String(), agentsOn[r.Day], r.Enabled, enabledOf(swept[i])); err != nil {
 			return err
 		}
-		if err := compareUnmapped(r, swept[i].Unmapped()); err != nil {
-			return err
+		// It decides whether anything is issued.
+		at := slices.IndexFunc(r.Quality, func(q Quality) bool { return q.Rule == blockingRule })
+		if at < 0 {
+			return fmt.Errorf("compare %s: no count of %s is stored", r.Day, blockingRule)
+		}
+		if n, swept := r.Quality[at].Count, swept[i].Unmapped(); n != swept {
+			return &DifferenceError{Period: r.Day.String(), Scope: "every region", What: blockingRule, SQL: fmt.Sprint(n), Sweep: fmt.Sprint(swept)}
 		}
 	}
 	return nil
@@ -181,18 +186,6 @@ func enabledOf(swept *sweep.Result) sets {
 		}
 	}
 	return enabled
-}
-
-// compareUnmapped compares what the blocking rule found with the sweep: it decides whether anything is issued.
-func compareUnmapped(r DayResult, swept int64) error {
-	at := slices.IndexFunc(r.Quality, func(q Quality) bool { return q.Rule == blockingRule })
-	if at < 0 {
-		return fmt.Errorf("compare %s: no count of %s is stored", r.Day, blockingRule)
-	}
-	if n := r.Quality[at].Count; n != swept {
-		return &DifferenceError{Period: r.Day.String(), Scope: "every region", What: blockingRule, SQL: fmt.Sprint(n), Sweep: fmt.Sprint(swept)}
-	}
-	return nil
 }
 
 // sweepDays gives the raw rows of some slices to a sweep each, and has them counted.

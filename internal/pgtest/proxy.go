@@ -93,13 +93,13 @@ func (p *Proxy) check(way Direction) {
 	p.broken = true
 	close(p.Broken)
 	for c := range p.conns {
-		p.enter(c)
+		p.enter(c, true)
 	}
 }
 
-// enter takes one side of a connection on, which fails where the proxy does.
-func (p *Proxy) enter(c net.Conn) {
-	if p.conns[c] = p.broken && !p.healed; p.conns[c] && p.drops {
+// enter takes one side of a connection on, one that fails or not.
+func (p *Proxy) enter(c net.Conn, fails bool) {
+	if p.conns[c] = fails; fails && p.drops {
 		_ = c.Close()
 	}
 }
@@ -111,8 +111,8 @@ func (p *Proxy) carry(number int, client net.Conn, to string) {
 		return
 	}
 	p.mu.Lock()
-	p.enter(client)
-	p.enter(server)
+	p.enter(client, p.broken && !p.healed)
+	p.enter(server, p.broken && !p.healed)
 	p.mu.Unlock()
 	go p.copy(number, server, client, FromClient)
 	p.copy(number, client, server, FromServer)
