@@ -174,6 +174,15 @@ func Each(ctx context.Context, q Queryer, name string, row func(scan func(...any
 	return each(ctx, q, texts.Text(name), name, row, args)
 }
 
+// One is All of a query that has one row at most: the zero value where it has none.
+func One[T any](ctx context.Context, q Queryer, name string, args ...any) (one T, err error) {
+	all, err := All[T](ctx, q, name, args...)
+	if len(all) > 0 {
+		one = all[0]
+	}
+	return one, err
+}
+
 // EachOn is Each of a query that is the same for every table but for its names, on one of them.
 func EachOn(ctx context.Context, q Queryer, name string, table texts.Table, row func(scan func(...any) error) error, args ...any) error {
 	return each(ctx, q, texts.Fill(name, table), name+" on "+table.Name, row, args)
@@ -197,7 +206,7 @@ func each(ctx context.Context, q Queryer, text, shown string, row func(scan func
 }
 
 // All gives the rows of an embedded query. Its columns are the exported fields of T in their order, those of a struct in it in
-// its place; T is the one column itself where it is no struct, or scans itself.
+// its place and without those marked `duck:"-"`; T is the one column itself where it is no struct, or scans itself.
 func All[T any](ctx context.Context, q Queryer, name string, args ...any) (all []T, err error) {
 	err = Each(ctx, q, name, func(scan func(...any) error) error {
 		var row T
@@ -215,7 +224,7 @@ func columns(v reflect.Value) (into []any) {
 		return []any{v.Addr().Interface()}
 	}
 	for i := range v.NumField() {
-		if f := v.Type().Field(i); f.Anonymous || f.IsExported() {
+		if f := v.Type().Field(i); (f.Anonymous || f.IsExported()) && f.Tag.Get("duck") != "-" {
 			into = append(into, columns(v.Field(i))...)
 		}
 	}

@@ -143,7 +143,7 @@ func (s *state) forget(ctx context.Context, month calendar.Month) error {
 	if err != nil {
 		return err
 	}
-	return s.work.Unlist(ctx, month, s.Clock())
+	return s.work.Unlist(ctx, month.String(), s.Clock())
 }
 
 // heldMonths are the months of which the store holds a day, the oldest first.

@@ -43,10 +43,10 @@ func (s *state) unseal(ctx context.Context) error {
 		if s.asSealed[m] = !needed[m]; !needed[m] {
 			continue
 		}
-		err = s.work.Unseal(ctx, m.First(), m.Last(), s.Clock())
+		err = s.work.Unseal(ctx, seal, s.Clock())
 		if errors.Is(err, store.ErrUnsealed) && s.readsAnew(m) {
 			s.Log.Warn("the sealed rows of the month are lost: it is read again", "tenant", s.Tenant.Name, "month", m, "reason", err)
-			err = s.work.Unlist(ctx, m, s.Clock())
+			err = s.work.Unlist(ctx, seal.Month, s.Clock())
 		}
 		if err != nil {
 			return err
