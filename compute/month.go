@@ -98,15 +98,8 @@ func (c *Counter) countMonth(ctx context.Context, month calendar.Month, stands [
 		if result, err = loadMonth(ctx, tx, c.tenant, month, stands); err != nil {
 			return err
 		}
-		stored, err := duck.All[struct{ Region, Agent string }](ctx, tx, "count/month_agent_list")
-		if err != nil {
-			return err
-		}
-		agents := make([]agentOn, len(stored))
-		for i, a := range stored {
-			agents[i] = agentOn{Region: a.Region, Agent: a.Agent}
-		}
-		return compareEnabled(month.String(), agents, result.counts(), c.agents(base, stands))
+		stored, err := duck.All[agentOf](ctx, tx, "count/month_agent_list")
+		return cmp.Or(err, compareEnabled(month.String(), stored, result.counts(), c.agents(base, stands)))
 	})
 }
 

@@ -236,7 +236,7 @@ func (b *bench) engines() {
 		return pgx.CollectRows(rows, pgx.RowToStructByNameLax[judge.Peak])
 	}))[0]
 	check(agree("extracted rows", theirs, run.stdout))
-	timed := self(b.ctx, "engine", "--config", b.config, "--tenant", mainTenant, "--rounds", strconv.Itoa(b.rounds))
+	timed := child(b.ctx, must(os.Executable()), "engine", "--config", b.config, "--tenant", mainTenant, "--rounds", strconv.Itoa(b.rounds))
 	var times engineTimes
 	check(json.Unmarshal(timed.stdout, &times))
 	sql, sweep := sample{took: times.Whole - times.Sweep, memory: timed.memory}, sample{took: times.Sweep}
@@ -320,7 +320,7 @@ func (b *bench) stores() {
 		run()
 		if held > 1 {
 			say("giving a store %d days", held)
-			self(b.ctx, "repeat", "--config", config, "--tenant", mainTenant, "--days", strconv.Itoa(held))
+			child(b.ctx, must(os.Executable()), "repeat", "--config", config, "--tenant", mainTenant, "--days", strconv.Itoa(held))
 		}
 		return run
 	}

@@ -23,23 +23,20 @@ func (s *Simulation) dimensions(b *batch) {
 	put(dialingModeTable, modePushPreview, "Vorschau (zugestellt)", "PUSH_PREVIEW")
 	put(dialingModeTable, unknownKey, "unbekannt", "UNKNOWN")
 	put(dialingModeTable, noValueKey, "kein Wert", "NO_VALUE")
-	s.commonResources(b)
+	resources := []resource{ // those that belong to no agent
+		{key: unknownKey, tenant: unknownKey, typeName: "unbekannt", typeCode: "UNKNOWN", name: "UNKNOWN"},
+		{key: noValueKey, tenant: noValueKey, typeName: "kein", typeCode: "NONE", name: "NO_VALUE", comment: "several\nlines, and a \"quote\""},
+		dn(labDN, 1, "SIP_LAB"), dn(switchlessDN, 1, ""),
+	}
+	for i, sw := range s.Switches {
+		resources = append(resources, resource{key: int64(queueBase + i), tenant: 1, typeName: "Warteschlange", typeCode: "QUEUE",
+			subtype: "ACD", name: "VQ_" + sw.Name, switchName: sw.Name})
+	}
+	for _, r := range resources {
+		b.put(resourceTable, state{always, r})
+	}
 	s.groups(b)
 	s.extractHistory(b)
-}
-
-// commonResources writes the rows of resource_ that belong to no agent.
-func (s *Simulation) commonResources(b *batch) {
-	put := func(r resource) { b.put(resourceTable, state{always, r}) }
-	put(resource{key: unknownKey, tenant: unknownKey, typeName: "unbekannt", typeCode: "UNKNOWN", name: "UNKNOWN"})
-	put(resource{key: noValueKey, tenant: noValueKey, typeName: "kein", typeCode: "NONE", name: "NO_VALUE",
-		comment: "several\nlines, and a \"quote\""})
-	put(dn(labDN, 1, "SIP_LAB"))
-	put(dn(switchlessDN, 1, ""))
-	for i, sw := range s.Switches {
-		put(resource{key: int64(queueBase + i), tenant: 1, typeName: "Warteschlange", typeCode: "QUEUE",
-			subtype: "ACD", name: fmt.Sprintf("VQ_%s", sw.Name), switchName: sw.Name})
-	}
 }
 
 func dn(key, tenant int64, switchName string) resource {
