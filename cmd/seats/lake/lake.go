@@ -128,8 +128,9 @@ func (l *Lake) begin(want Schema) error {
 			return fail.New(fail.Usage, "give another folder", "%s is a lake of format %d, this program writes %d", l.dir, is.Format, want.Format)
 		}
 		if is.Pseudonyms != want.Pseudonyms {
+			names := map[bool]string{true: "names agents as the GIM does", false: "holds pseudonyms of a certain key"}[is.Pseudonyms == ""]
 			return fail.New(fail.Usage, "a lake has one key for good, or none: give another folder, or --pseudonymize with the key that it began with",
-				"%s %s, and this export would not", l.dir, naming(is.Pseudonyms))
+				"%s %s, and this export would not", l.dir, names)
 		}
 	}
 	var out bytes.Buffer
@@ -143,13 +144,6 @@ func (l *Lake) begin(want Schema) error {
 		return err
 	}
 	return l.write("README.md", readme)
-}
-
-func naming(pseudonyms string) string {
-	if pseudonyms == "" {
-		return "names agents as the GIM does"
-	}
-	return "holds pseudonyms of a certain key"
 }
 
 // isEmpty refuses a folder in which there is something.

@@ -3,7 +3,6 @@ package lake
 import (
 	"bytes"
 	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -24,11 +23,15 @@ const (
 // partition is a folder of the lake with one file of data, made of what hash stands for.
 type partition struct {
 	relation, dir, hash string
+	file                string // that the data comes from
+	sum                 string // of the data as it was written
 }
 
+func (p partition) data() string { return path.Join(p.dir, dataName) }
+
 // success is what _SUCCESS says of a partition with such data, as sha256sum --check reads it.
-func (p partition) success(data string) []byte {
-	return fmt.Appendf(nil, "# made of %s\n%s  %s\n", p.hash, data, dataName)
+func (p partition) success() []byte {
+	return fmt.Appendf(nil, "# made of %s\n%s  %s\n", p.hash, p.sum, dataName)
 }
 
 // holds tells whether the lake has the partition, made of the same, and with its data as it was written. What is no file will be
@@ -38,33 +41,22 @@ func (l *Lake) holds(p partition) bool {
 	if err != nil {
 		return false
 	}
-	data, err := l.sum(path.Join(p.dir, dataName))
-	return err == nil && bytes.Equal(said, p.success(data))
-}
-
-// sum is the SHA-256 of a file that is no link.
-func (l *Lake) sum(name string) (string, error) {
-	if _, err := l.regular(name); err != nil {
-		return "", err
-	}
-	in, err := l.root.Open(name)
+	in, err := l.open(p.data())
 	if err != nil {
-		return "", err
+		return false
 	}
 	defer in.Close() //nolint:errcheck // only read
 	h := sha256.New()
 	_, err = io.Copy(h, in)
-	return hex.EncodeToString(h.Sum(nil)), err
+	p.sum = fmt.Sprintf("%x", h.Sum(nil))
+	return err == nil && bytes.Equal(said, p.success())
 }
 
-// replace puts partitions that belong together into the lake, each from a file: nothing is replaced before all of them are
-// on its disk.
-func (l *Lake) replace(parts []partition, files []string) error {
-	sums := make([]string, len(parts))
-	for at, p := range parts {
-		var err error
-		if sums[at], err = l.stage(p.dir, files[at]); err != nil {
-			return fmt.Errorf("write %s: %w", path.Join(p.dir, dataName), err)
+// replace puts partitions that belong together into the lake: nothing is replaced before all of them are on its disk.
+func (l *Lake) replace(parts []partition) (err error) {
+	for at := range parts {
+		if err := l.stage(&parts[at]); err != nil {
+			return fmt.Errorf("write %s: %w", parts[at].data(), err)
 		}
 	}
 	for _, p := range parts {
@@ -73,35 +65,35 @@ func (l *Lake) replace(parts []partition, files []string) error {
 		}
 	}
 	for _, p := range parts {
-		name := path.Join(p.dir, dataName)
-		if err := l.root.Rename(beside(name), name); err != nil {
+		if err := l.root.Rename(beside(p.data()), p.data()); err != nil {
 			return err
 		}
 		if err := l.sync(p.dir); err != nil {
 			return err
 		}
 	}
-	for at, p := range parts {
-		if err := l.write(path.Join(p.dir, successName), p.success(sums[at])); err != nil {
-			return err
+	for _, p := range parts {
+		if err == nil {
+			err = l.write(path.Join(p.dir, successName), p.success())
 		}
 	}
-	return nil
+	return err
 }
 
-// stage copies a file to where it will be renamed, makes the folders above it, and gives the SHA-256 of what was written.
-func (l *Lake) stage(dir, file string) (string, error) {
-	if err := l.folder(dir); err != nil {
-		return "", err
+// stage copies the data to where it will be renamed, and makes the folders above it.
+func (l *Lake) stage(p *partition) error {
+	if err := l.folder(p.dir); err != nil {
+		return err
 	}
-	in, err := os.Open(file)
+	in, err := os.Open(p.file)
 	if err != nil {
-		return "", err
+		return err
 	}
 	defer in.Close() //nolint:errcheck // only read
 	h := sha256.New()
-	err = l.create(beside(path.Join(dir, dataName)), io.TeeReader(in, h))
-	return hex.EncodeToString(h.Sum(nil)), err
+	err = l.create(beside(p.data()), io.TeeReader(in, h))
+	p.sum = fmt.Sprintf("%x", h.Sum(nil))
+	return err
 }
 
 // beside is the name of an unfinished file: no engine takes it for data.
@@ -119,7 +111,7 @@ func (l *Lake) write(name string, text []byte) error {
 }
 
 // create writes a new file, in place of an unfinished one.
-func (l *Lake) create(name string, in io.Reader) (err error) {
+func (l *Lake) create(name string, in io.Reader) error {
 	if err := l.root.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
@@ -127,27 +119,32 @@ func (l *Lake) create(name string, in io.Reader) (err error) {
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, out.Close()) }()
-	if _, err := io.Copy(out, in); err != nil {
-		return err
+	if _, err = io.Copy(out, in); err == nil {
+		err = out.Sync()
 	}
-	return out.Sync()
+	return errors.Join(err, out.Close())
 }
 
 // read reads a small file that is no link.
 func (l *Lake) read(name string) ([]byte, error) {
-	if _, err := l.regular(name); err != nil {
+	in, err := l.open(name)
+	if err != nil {
 		return nil, err
 	}
-	return l.root.ReadFile(name)
+	defer in.Close() //nolint:errcheck // only read
+	return io.ReadAll(in)
 }
 
-func (l *Lake) regular(name string) (fs.FileInfo, error) {
+// open opens a file that is no link.
+func (l *Lake) open(name string) (*os.File, error) {
 	info, err := l.root.Lstat(name)
 	if err == nil && !info.Mode().IsRegular() {
 		err = &fs.PathError{Op: "read", Path: name, Err: errors.New("it is no file")}
 	}
-	return info, err
+	if err != nil {
+		return nil, err
+	}
+	return l.root.Open(name)
 }
 
 // folder makes a folder and those above it, and refuses whatever else stands in their place, a link too.
