@@ -106,8 +106,7 @@ func (l *loader) keepSecret(texts ...string) { l.secrets = append(l.secrets, tex
 
 // cause returns why a file operation failed, without the path, which the problem names already.
 func cause(err error) string {
-	var pathError *fs.PathError
-	if errors.As(err, &pathError) {
+	if pathError, is := errors.AsType[*fs.PathError](err); is {
 		return pathError.Err.Error()
 	}
 	return err.Error()
