@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/goccy/go-yaml"
+	"github.com/rogpeppe/go-internal/txtar"
 	"github.com/stretchr/testify/require"
 
 	"seats/internal/config"
@@ -71,49 +72,13 @@ func TestConfigPrintsNoPasswordOfAKey(t *testing.T) {
 // TestErrorsPrintNoPassword puts the password where it does not belong.
 func TestErrorsPrintNoPassword(t *testing.T) {
 	t.Setenv("SEATS_TEST_PASSWORD", password)
-	tests := []struct{ name, globals string }{
-		{"beside another mistake", `gimdb: {password: 'hunter2"secret', port: 0}`},
-		{"aliased by a number", `gimdb: {password: &p 'hunter2"secret', port: *p}`},
-		{"aliased, long", `gimdb: {password: &p 'hunter2 and a good deal more, so that the value would have to be cut somewhere before its end', port: *p}`},
-		{"written again", `gimdb: {password: 'hunter2"secret', sslmode: 'hunter2"secret'}`},
-		{"inside another value", `gimdb: {password: 'hunter2"secret', schema: 'x hunter2"secret'}`},
-		{"from the environment, elsewhere", `gimdb: {port: '${SEATS_TEST_PASSWORD}'}`},
-		{"a list", `gimdb: {password: [hunter2]}`},
-		{"a mapping", `gimdb: {password: {hunter2: 1}}`},
-		{"a number", "gimdb: {password: 0x12, port: 0x12}"},
-		{"a tag", "gimdb: {password: !hunter2}"},
-		{"an alias", "gimdb: {password: *hunter2}"},
-		{"an anchor", "gimdb: {password: &hunter2, port: 0}"},
-		{"bad reference", "gimdb: {password: 'hunter2${'}"},
-		{"unset reference", "gimdb: {password: 'hunter2${NOT_SET}'}"},
-		{"key misspelt", "gimdb: {pasword: hunter2}"},
-		{"space forgotten", "gimdb:\n  password:hunter2"},
-		{"space forgotten in braces", "gimdb: {password:hunter2, port: 0}"},
-		{"colon forgotten", "gimdb: {password hunter2}"},
-		{"colon forgotten in a line", "gimdb:\n  password hunter2\n  port: 0"},
-		{"equals sign", "gimdb: {password=hunter2: 1}"},
-		{"quote not closed", "gimdb:\n  password: 'hunter2\n  port: 0"},
-		{"bad escape", `gimdb: {password: "hunter2\q"}`},
-		{"reserved character", "gimdb:\n  password: @hunter2"},
-		{"colon inside", "gimdb:\n  password: hunter2: x"},
-		{"in the host", "gimdb: {host: 'postgres://u:hunter2@h/d'}"},
-		{"in gimdb itself", "gimdb: 'password=hunter2'"},
-		{"twice", "gimdb: {password: hunter2, password: hunter2x}"},
-		{"beside a file", "gimdb: {password: hunter2, password_file: hunter2}"},
-		{"of a key", `sign_key: ''
-sign_key_password: 'hunter2"secret'
-timezone: 'hunter2"secret'`},
-		{"of no key", "sign_key_password: hunter2"},
-		{"of a key, a list", "{sign_key: k, sign_key_password: [hunter2]}"},
-		{"of a key, a number", "sign_key: k\nsign_key_password: 0x12\nsettle_hours: 0x12"},
-		{"of a key, space forgotten", "sign_key: k\nsign_key_password:hunter2"},
-		{"of a key, colon forgotten", "sign_key: k\nsign_key_password hunter2\ntimezone: UTC"},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			_, err := config.Load(write(t, withGlobals(tt.globals)), os.LookupEnv)
-			var problems config.Errors
-			require.True(t, errors.As(err, &problems))
+	archive := must.Have(txtar.ParseFile("testdata/passwords.txtar"))(t)
+	require.Len(t, archive.Files, 34)
+	for _, c := range archive.Files {
+		t.Run(c.Name, func(t *testing.T) {
+			_, err := config.Load(write(t, withGlobals(string(c.Data))), os.LookupEnv)
+			problems, is := errors.AsType[config.Errors](err)
+			require.True(t, is)
 			requireNoPassword(t, printed(t, problems))
 			requireNoPassword(t, err.Error())
 		})
