@@ -115,40 +115,10 @@ var aCatalog = catalog{
 
 // The bar is where the cursor stands.
 func TestWhatMayStandAtTheCursor(t *testing.T) {
-	for typed, want := range map[string]string{
-		"sel|":                                    "select",
-		"SEL|":                                    "select",
-		"select * from |":                         "agent agents_at( daily_concurrent enabled_daily",
-		"select *\nfrom\nda|":                     "daily_concurrent",
-		"from agent\njoin e|":                     "enabled_daily",
-		"select count(ag|":                        "agent agents_at(",
-		"select reg| from enabled_daily":          "region",
-		"select ag| from enabled_daily":           "agent agents agents_at(",
-		"from daily_concurrent d where d.|":       "agents day region",
-		"from daily_concurrent as d where D.r|":   "region",
-		"from agent a, enabled_daily e where e.|": "agents region",
-		"from daily_concurrent where agent.|":     "agent day",
-		"from enabled_daily where exists (f|":     "false filter from",
-		"from enabled_daily order by daily_conc|": "daily_concurrent",
-		".|":            "describe help mode output quit tables timing",
-		".de|":          "describe",
-		".desc|":        "describe",
-		".describe |":   "agent agents_at daily_concurrent enabled_daily",
-		".describe ag|": "agent agents_at",
-		".mode |":       "csv json parquet table",
-		".timing o|":    "off on",
-		// Where nothing is left to complete, a tab is a blank.
-		"|":                       "_",
-		"select|":                 "select_",
-		"as|":                     "as_",
-		"    |":                   "_",
-		"select 1,|":              "_",
-		"nobody|":                 "nobody_",
-		"from nobody n where n.|": "_",
-		"from enabled_daily|":     "enabled_daily_",
-		".tables |":               "_",
-		".output |":               "_",
-	} {
+	cases := strings.Split(strings.TrimSpace(string(must.Have(os.ReadFile("testdata/complete.txt"))(t))), "\n")[1:]
+	require.Len(t, cases, 31)
+	for _, c := range cases {
+		typed, want, _ := strings.Cut(strings.ReplaceAll(c, `\n`, "\n"), " => ")
 		before, after, _ := strings.Cut(typed, "|")
 		begun, words := aCatalog.complete(before, after)
 		require.True(t, strings.HasSuffix(before, begun), typed)
