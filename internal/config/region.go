@@ -1,16 +1,16 @@
 package config
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 )
 
 func (v value) regions(fallback *time.Location) []Region {
 	entries := v.named("region", true)
 	distinctFiles(entries, "region")
-	m := switchMap{bySwitch: map[string][]*listing{}}
+	var m switchMap
 	regions := make([]Region, len(entries))
 	for i, e := range entries {
 		f := e.value.fields()
@@ -29,12 +29,15 @@ func (v value) locations(m *switchMap) []Location {
 		list := e.value.fields().get("switches")
 		locations[i].Name = e.key
 		if e.value.is(kindMapping) && list.is(kindList) && len(list.node.all()) == 0 {
-			m.addDefault(e.value)
+			if was := m.byDefault; was != nil {
+				e.value.complain(fmt.Sprintf("has no switches, as %s on line %d: a tenant has one default location", was.path, was.line), "")
+			} else {
+				m.byDefault = &e.value
+			}
 		}
 		for _, item := range list.items() {
 			if d, place, ok := item.listedSwitch(); ok {
-				m.bySwitch[d.Name] = append(m.bySwitch[d.Name], &listing{d, place, &locations[i]})
-				m.order = append(m.order, d.Name)
+				m.listed = append(m.listed, &listing{d, place, &locations[i]})
 			}
 		}
 	}
@@ -66,8 +69,7 @@ func (v value) listedSwitch() (d Dated, name value, ok bool) {
 
 // switchMap sees to it that each switch of a tenant has one location on a day, and that there is one default location at most (R5).
 type switchMap struct {
-	bySwitch  map[string][]*listing
-	order     []string // of the file
+	listed    []*listing // in the order of the file
 	byDefault *value
 }
 
@@ -81,19 +83,18 @@ type listing struct {
 // settle gives the locations their switches. One that is listed with a day since when has left, the day before, the location that
 // listed it until then.
 func (m *switchMap) settle() {
-	for _, name := range m.order {
-		all := m.bySwitch[name]
-		delete(m.bySwitch, name) // its other listings are settled with this one
-		slices.SortStableFunc(all, func(a, b *listing) int { return strings.Compare(dayOrNone(a.Since), dayOrNone(b.Since)) })
-		for i := 1; i < len(all); i++ {
+	all := slices.Clone(m.listed)
+	slices.SortStableFunc(all, func(a, b *listing) int { return cmp.Or(cmp.Compare(a.Name, b.Name), a.Since.Compare(b.Since)) })
+	for i := 1; i < len(all); i++ {
+		if all[i-1].Name == all[i].Name {
 			all[i-1].handOver(all[i])
 		}
-		for _, l := range all {
-			if l.Since.IsZero() && l.Until.IsZero() {
-				l.location.Switches = append(l.location.Switches, name)
-			} else {
-				l.location.Dated = append(l.location.Dated, l.Dated)
-			}
+	}
+	for _, l := range m.listed {
+		if l.Since.IsZero() && l.Until.IsZero() {
+			l.location.Switches = append(l.location.Switches, l.Name)
+		} else {
+			l.location.Dated = append(l.location.Dated, l.Dated)
 		}
 	}
 }
@@ -108,12 +109,4 @@ func (l *listing) handOver(next *listing) {
 	case !l.Until.Before(next.Since):
 		next.place.problem(fmt.Sprintf("is a switch that %s on line %d lists until %s", l.place.path, l.place.line, l.Until), "")
 	}
-}
-
-func (m *switchMap) addDefault(location value) {
-	if m.byDefault != nil {
-		location.complain(fmt.Sprintf("has no switches, as %s on line %d: a tenant has one default location", m.byDefault.path, m.byDefault.line), "")
-		return
-	}
-	m.byDefault = &location
 }

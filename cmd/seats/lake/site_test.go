@@ -13,8 +13,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"seats/internal/must"
-
 	gimsim "seats/cmd/gimsim/cli"
 	"seats/cmd/seats/audit"
 	"seats/cmd/seats/job"
@@ -22,6 +20,7 @@ import (
 	"seats/internal/calendar"
 	"seats/internal/config"
 	"seats/internal/duck"
+	"seats/internal/must"
 )
 
 // everything is no bound on the days.
