@@ -172,7 +172,7 @@ func (f jobFlags) periodOf(tenant config.Tenant, s stages, now time.Time) (p per
 func printResults(w *world, format string, s stages, results []job.Result) error {
 	table := report.Table{}
 	if s.Compute || s.Report {
-		var rows []report.Row
+		var rows []report.Outcome
 		for _, r := range results {
 			rows = append(rows, r.Rows...)
 		}

@@ -6,10 +6,10 @@ import (
 
 	"seats/cmd/seats/job"
 	"seats/cmd/seats/page"
+	"seats/cmd/seats/pseudonym"
 	"seats/internal/calendar"
 	"seats/internal/config"
 	"seats/internal/fail"
-	"seats/internal/pseudonym"
 	"seats/internal/store"
 	"seats/report/html"
 )

@@ -77,6 +77,9 @@ func (m *Month) UnmarshalText(text []byte) (err error) {
 	return err
 }
 
+// Scan reads the month out of a database, which has it as text.
+func (m *Month) Scan(value any) error { return m.UnmarshalText(fmt.Append(nil, value)) }
+
 // First returns the first date of the month.
 func (m Month) First() Date { return Date{Year: m.Year, Month: m.Month, Day: 1} }
 

@@ -16,6 +16,7 @@ import (
 	"reflect"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/duckdb/duckdb-go/v2"
 
@@ -170,29 +171,6 @@ func Each(ctx context.Context, q Queryer, name string, row func(scan func(...any
 	return each(ctx, q, texts.Text(name), name, row, args)
 }
 
-// All reads the rows of an embedded query: the columns, in their order, into the exported fields of a struct but those marked
-// `column:"-"`, or the one column into anything else.
-func All[T any](ctx context.Context, q Queryer, name string, args ...any) (all []T, err error) {
-	err = Each(ctx, q, name, func(scan func(...any) error) error {
-		all = append(all, *new(T))
-		return scan(places(&all[len(all)-1])...)
-	}, args...)
-	return all, err
-}
-
-func places(of any) (all []any) {
-	v := reflect.ValueOf(of).Elem()
-	if _, is := of.(sql.Scanner); is || v.Kind() != reflect.Struct {
-		return []any{of}
-	}
-	for i := range v.NumField() {
-		if f := v.Type().Field(i); f.IsExported() && f.Tag.Get("column") != "-" {
-			all = append(all, v.Field(i).Addr().Interface())
-		}
-	}
-	return all
-}
-
 // One is All of a query that has one row at most: the zero value where it has none.
 func One[T any](ctx context.Context, q Queryer, name string, args ...any) (one T, err error) {
 	all, err := All[T](ctx, q, name, args...)
@@ -222,6 +200,32 @@ func each(ctx context.Context, q Queryer, text, shown string, row func(scan func
 		return fmt.Errorf("read sql/%s: %w", shown, err)
 	}
 	return nil
+}
+
+// All gives the rows of an embedded query. Its columns are the exported fields of T in their order, those of a struct in it in
+// its place and without those marked `duck:"-"`; T is the one column itself where it is no struct, or scans itself.
+func All[T any](ctx context.Context, q Queryer, name string, args ...any) (all []T, err error) {
+	err = Each(ctx, q, name, func(scan func(...any) error) error {
+		var row T
+		err := scan(columns(reflect.ValueOf(&row).Elem())...)
+		all = append(all, row)
+		return err
+	}, args...)
+	return all, err
+}
+
+// columns are where a row's columns go in a value.
+func columns(v reflect.Value) (into []any) {
+	scans := reflect.PointerTo(v.Type()).Implements(reflect.TypeFor[sql.Scanner]()) || v.Type() == reflect.TypeFor[time.Time]()
+	if scans || v.Kind() != reflect.Struct {
+		return []any{v.Addr().Interface()}
+	}
+	for i := range v.NumField() {
+		if f := v.Type().Field(i); (f.Anonymous || f.IsExported()) && f.Tag.Get("duck") != "-" {
+			into = append(into, columns(v.Field(i))...)
+		}
+	}
+	return into
 }
 
 // Rows is Each with the driver's own values: where millions of rows are read, Scan with its conversions costs several times

@@ -38,8 +38,8 @@ type Run struct {
 	EndedTS   int64  `json:"ended_ts"`
 	SHA256    string `json:"-"` // of this entry, as the ledger has it; set by Runs
 
-	Started time.Time `json:"-" column:"-"`
-	Ended   time.Time `json:"-" column:"-"`
+	Started time.Time `json:"-" duck:"-"`
+	Ended   time.Time `json:"-" duck:"-"`
 }
 
 // list is texts that stand in the store as a list.

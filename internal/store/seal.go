@@ -305,7 +305,7 @@ func (w *Work) compact(ctx context.Context) error {
 		return err
 	}
 	err = duck.InTx(ctx, w.Conn, func(tx *sql.Tx) error {
-		return of(ctx, tx, "compact", nil, head, aside, row, groups, evidence, result, monthly, record, sent, sealing)
+		return of(ctx, tx, "compact", nil, self, head, aside, row, groups, evidence, result, monthly, record, sent, sealing)
 	})
 	if err != nil {
 		return err

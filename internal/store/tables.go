@@ -16,7 +16,8 @@ import (
 type part int
 
 const (
-	head     part = iota // of a slice: what it says of itself
+	self     part = iota // of a slice: its own row
+	head                 // of a slice: what else it says of itself
 	row                  // of a slice: its raw rows
 	groups               // of a slice: what its rows belong to, for analysis alone; no hash covers it
 	aside                // of a slice: what its source is like; no hash covers it
@@ -36,7 +37,7 @@ type described struct {
 // tables are the base tables of the store (sql/store/schema_*.sql), each with what its rows belong to and a total order
 // of them. Whatever drops, moves, takes, keeps or writes rows goes through this list.
 var tables = []described{
-	{head, texts.Table{Name: "slice", Order: []string{"day"}}},
+	{self, texts.Table{Name: "slice", Order: []string{"day"}}},
 	{head, texts.Table{Name: "slice_span", Order: []string{"day", "start_ts", "end_ts"}}},
 	{aside, texts.Table{Name: "left_out", Order: []string{"day", "data_source_type", "data_source_key"}}},
 	{head, texts.Table{Name: "default_guid", Order: []string{"day", "call_attempt_guid"}}},
@@ -93,14 +94,10 @@ func span(from, to calendar.Date) []any {
 	return []any{sql.Named("from", from.String()), sql.Named("to", to.String())}
 }
 
-// DropSlice takes a day's slice out of a store; a day without one is no error.
+// DropSlice takes a day's slice out of a store, but for its own row, which is replaced: DuckDB breaks down where one
+// transaction takes a primary key out of a table, puts it in again and then fails. A day without a slice is no error.
 func DropSlice(ctx context.Context, q duck.Queryer, day calendar.Date) error {
 	return of(ctx, q, "drop", on(day), head, aside, row, groups)
-}
-
-// MoveSlice gives the rows of a slice another day.
-func MoveSlice(ctx context.Context, q duck.Queryer, from, to calendar.Date) error {
-	return of(ctx, q, "move", span(from, to), head, aside, row, groups)
 }
 
 // DropResults takes all that was computed of some days out of a store.
@@ -110,13 +107,13 @@ func DropResults(ctx context.Context, q duck.Queryer, days ...calendar.Date) err
 
 // DropRows takes the rows of some days out of a store: their slices, and what was derived from them row by row. Their numbers stay.
 func DropRows(ctx context.Context, q duck.Queryer, days ...calendar.Date) error {
-	return of(ctx, q, "drop", on(days...), head, aside, row, groups, evidence)
+	return of(ctx, q, "drop", on(days...), self, head, aside, row, groups, evidence)
 }
 
 // Take brings what the published store says of itself into the scratch store: its slices without their rows, the issued
 // files and the ledger.
 func (s *Scratch) Take(ctx context.Context) error {
-	return of(ctx, s.Conn, "take_all", nil, head, record)
+	return of(ctx, s.Conn, "take_all", nil, self, head, record)
 }
 
 // TakeRows brings the raw rows of the slices of a range of days, both included, into the scratch store.

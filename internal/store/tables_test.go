@@ -19,20 +19,19 @@ func TestStatementsOnEveryTable(t *testing.T) {
 		statement string
 		on        []part
 	}{
-		{"drop", []part{head, row, groups, evidence, result}},
-		{"move", []part{head, row, groups}},
+		{"drop", []part{self, head, row, groups, evidence, result}},
 		{"take_days", []part{row}},
-		{"take_all", []part{head, record}},
+		{"take_all", []part{self, head, record}},
 		{"empty", []part{row, evidence, result, monthly}},
 		{"keep", []part{evidence, result, monthly}},
 		{"mask", []part{row}},
 		{"write_rows", []part{row}},
-		{"write_days", []part{head}},
+		{"write_days", []part{self, head}},
 		{"write_days_csv", []part{result}},
 		{"seal", []part{row, groups, evidence}},
 		{"unseal", []part{row, groups, evidence}},
 		{"drop_days", []part{row, groups, evidence}},
-		{"compact", []part{head, row, groups, evidence, result, monthly, record, sent, sealing}},
+		{"compact", []part{self, head, row, groups, evidence, result, monthly, record, sent, sealing}},
 	} {
 		for _, d := range tables {
 			if slices.Contains(used.on, d.part) {

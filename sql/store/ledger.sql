@@ -49,9 +49,9 @@ select region,
        manifest_sha256,
        coalesce(supersedes, ''),
        coalesce(reason, ''),
-       peak_ts,
+       make_timestamp(peak_ts * 1000000) as peak_at,
        coalesce(peak_seconds, 0),
-       issued_ts,
+       make_timestamp(issued_ts * 1000000) as issued_at,
        coalesce(to_json(i) ->> 'rules_sha256', '') -- a store of an older version has none
 from _data.issued_file as i
 order by region, measure, period, revision

@@ -2,6 +2,7 @@ package job
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"time"
@@ -45,11 +46,10 @@ func (s *state) extract(ctx context.Context) (err error) {
 	if err != nil || len(windows) == 0 {
 		return err
 	}
-	stage, err := extract.NewStage(ctx, s.work.DB, s.work.Conn)
+	stage, err := extract.NewStage(ctx, s.work.Conn)
 	if err != nil {
 		return err
 	}
-	stage.Expect = s.Log.Expect
 	defer func() { err = errors.Join(err, stage.Close()) }()
 	defer s.Log.Stop()
 	for len(windows) > 0 && s.broken == nil {
@@ -104,7 +104,7 @@ func (s *state) afterRetries(err error) error {
 func (s *state) inOneSnapshot(ctx context.Context, stage *extract.Stage, windows []extract.Window) (left []extract.Window, err error) {
 	s.Log.Start(s.Tenant.Name + ": reading")
 	s.opening = true
-	src, err := OpenSource(ctx, s.Tenant, stage, windows, s.work.TempDir(), s.Clock(), s.Log)
+	src, err := OpenSource(ctx, s.Tenant, s.work.Conn, windows, s.work.TempDir(), s.Clock(), s.Log)
 	if err != nil {
 		return windows, err
 	}
@@ -118,7 +118,7 @@ func (s *state) inOneSnapshot(ctx context.Context, stage *extract.Stage, windows
 	if left := src.Horizon().LeftOut(); left != "" {
 		s.Log.Warn("data sources are taken for switched off, and left out (retired_after_days): "+left, "tenant", s.Tenant.Name)
 	}
-	cutter := &extract.Cutter{Conn: s.work.Conn, Source: src, SettleHours: s.Tenant.SettleHours, AcceptLoss: s.AcceptLoss, Clock: s.Clock}
+	cutter := &extract.Cutter{Stage: stage, Source: src, SettleHours: s.Tenant.SettleHours, AcceptLoss: s.AcceptLoss, Clock: s.Clock}
 	for i, w := range windows {
 		if s.broken != nil {
 			return nil, nil
@@ -132,7 +132,7 @@ func (s *state) inOneSnapshot(ctx context.Context, stage *extract.Stage, windows
 		}
 		if !s.looked && len(s.result.Slices) > 0 { // resources come with the first day that can be read
 			s.looked = true
-			if err := s.sayUnknownSwitches(ctx, stage); err != nil {
+			if err := s.sayUnknownSwitches(ctx, src.Reference().Switches()); err != nil {
 				return windows[i+1:], err
 			}
 		}
@@ -176,18 +176,18 @@ func (s *state) wanted(ctx context.Context) (windows []extract.Window, none []ca
 // not write beside it.
 const smallExport = 64 << 10
 
-// OpenSource opens a tenant's source for the windows, all in one snapshot. tempDir is where an export is
-// unpacked; now is the reader's clock.
-func OpenSource(ctx context.Context, t config.Tenant, stage *extract.Stage, windows []extract.Window, tempDir string, now time.Time, log Log) (extract.Source, error) {
-	progress := func(_ string, n int64) { log.Add(n) }
+// OpenSource opens a tenant's source for the windows, all in one snapshot. conn is for files of an export that DuckDB reads, tempDir is
+// where it is unpacked; now is the reader's clock.
+func OpenSource(ctx context.Context, t config.Tenant, conn *sql.Conn, windows []extract.Window, tempDir string, now time.Time, log Log) (extract.Source, error) {
+	arrive := func(_ string, n int64) { log.Add(n) }
 	if t.ExportDir == "" {
-		return openGIMDB(ctx, t, stage, progress, log)
+		return openGIMDB(ctx, t, extract.Told{Expect: log.Expect, Arrive: arrive}, log)
 	}
 	from, days := windows[0].SessionFrom(), windows[0].Hull()
 	for _, w := range windows {
 		from, days = min(from, w.SessionFrom()), calendar.Interval{Start: min(days.Start, w.Hull().Start), End: max(days.End, w.Hull().End)}
 	}
-	return extract.OpenExport(ctx, t.ExportDir, stage, extract.ExportOptions{
+	return extract.OpenExport(ctx, t.ExportDir, conn, extract.ExportOptions{
 		Now:       now,
 		TenantKey: t.TenantKey,
 		Marker:    t.ExportMarker,
@@ -197,12 +197,12 @@ func OpenSource(ctx context.Context, t config.Tenant, stage *extract.Stage, wind
 		Small:     smallExport,
 		TempDir:   tempDir,
 		Warn:      func(msg string) { log.Warn(msg, "tenant", t.Name) },
-		Progress:  progress,
+		Progress:  arrive,
 	})
 }
 
-func openGIMDB(ctx context.Context, t config.Tenant, stage *extract.Stage, progress func(string, int64), log Log) (extract.Source, error) {
-	src, err := extract.OpenGIMDB(ctx, *t.GIM, t.TenantKey, stage, progress)
+func openGIMDB(ctx context.Context, t config.Tenant, told extract.Told, log Log) (extract.Source, error) {
+	src, err := extract.OpenGIMDB(ctx, *t.GIM, t.TenantKey, told)
 	if err != nil {
 		return nil, err
 	}
@@ -233,9 +233,6 @@ func (s *state) extractDay(ctx context.Context, cutter *extract.Cutter, w extrac
 	summary, err := cutter.Cut(ctx, w)
 	switch {
 	case err == nil:
-	case errors.Is(err, extract.ErrHalf):
-		s.broken = err
-		return nil
 	case s.gaveUp(ctx, err):
 		s.failed[w.Day] = true
 		return nil

@@ -75,7 +75,7 @@ type Job struct {
 // Result is what a job gave. Err joins what went wrong, the first first.
 type Result struct {
 	Tenant string
-	Rows   []report.Row      // one a measurement that was computed, or issued
+	Rows   []report.Outcome  // one a measurement that was computed, or issued
 	Slices []extract.Summary // one a day that was read
 	Stages []Stage           // those that the job went through, in their order
 

@@ -10,7 +10,6 @@ import (
 	"golang.org/x/text/cases"
 	"golang.org/x/text/unicode/norm"
 
-	"seats/extract"
 	"seats/internal/config"
 	"seats/internal/duck"
 )
@@ -70,15 +69,11 @@ func difference(a, b string) string {
 
 // sayUnknownSwitches names configured switches that the source does not have, while nothing was counted by these rules: later
 // on they are known, and a DN may go again.
-func (s *state) sayUnknownSwitches(ctx context.Context, stage *extract.Stage) error {
+func (s *state) sayUnknownSwitches(ctx context.Context, have []string) error {
 	counted := false
 	err := duck.Each(ctx, s.work.Conn, "store/counted_by", func(scan func(...any) error) error { return scan(&counted) },
 		sql.Named("rules_sha256", s.Tenant.On(s.LastDay()).RulesHash()))
 	if err != nil || counted {
-		return err
-	}
-	have, err := stage.Switches(ctx)
-	if err != nil {
 		return err
 	}
 	for _, what := range UnknownSwitches(s.Tenant, have) {

@@ -110,8 +110,8 @@ type export struct {
 	lake       *Lake
 	tenant     config.Tenant
 	scratch    *store.Scratch
-	masks      *pseudonym.Masks // nil: none
-	statements string           // hash of what writes the partitions
+	masks      *pseudonym.Key // nil: none
+	statements string         // hash of what writes the partitions
 	summary    Summary
 }
 
