@@ -23,8 +23,7 @@ func TestParseDate(t *testing.T) {
 		"", "2026-3-10", "2026-03-1", "26-03-10", "2026/03/10", "20260310", "2026-02-29", "2026-13-01", "2026-00-01",
 		"2026-03-00", " 2026-03-10", "2026-03-10 ", "2026-03-10T00:00:00Z", "+2026-03-10", "yesterday",
 	} {
-		_, err := calendar.ParseDate(bad)
-		require.ErrorContains(t, err, "parse date", "%q", bad)
+		require.ErrorContains(t, must.Err(calendar.ParseDate(bad)), "parse date", "%q", bad)
 	}
 }
 
@@ -34,8 +33,7 @@ func TestParseMonth(t *testing.T) {
 	require.Equal(t, "2026-03", m.String())
 
 	for _, bad := range []string{"", "2026-3", "2026-13", "2026-00", "2026-03-10", "202603", " 2026-03"} {
-		_, err := calendar.ParseMonth(bad)
-		require.ErrorContains(t, err, "parse month", "%q", bad)
+		require.ErrorContains(t, must.Err(calendar.ParseMonth(bad)), "parse month", "%q", bad)
 	}
 }
 

@@ -276,8 +276,7 @@ func TestWhatIsWrongInAFolderOfTenants(t *testing.T) {
 		`tenants.d/zulu.yml:1: is a tenant that there is already, in seats.yaml`,
 	}, strings.Split(strings.ReplaceAll(err.Error(), here+"/", ""), "\n"))
 
-	_, err = config.Load(folder(t, "tenants_dir: tenants.d\n", nil), lookup)
-	require.ErrorContains(t, err, "tenants: needs at least one tenant")
+	require.ErrorContains(t, must.Err(config.Load(folder(t, "tenants_dir: tenants.d\n", nil), lookup)), "tenants: needs at least one tenant")
 	_, err = config.Load(write(t, "tenants_dir: nowhere\n"), lookup)
 	require.ErrorContains(t, err, `tenants_dir: cannot be read: no such file or directory, got "nowhere"`)
 }

@@ -26,8 +26,7 @@ func TestWhatIsNotAConfiguration(t *testing.T) {
 }
 
 func TestAConfigurationWithoutEnd(t *testing.T) {
-	_, err := config.Load("/dev/zero", lookup)
-	require.EqualError(t, err, "/dev/zero: cannot be read: it is larger than 64 MB")
+	require.EqualError(t, must.Err(config.Load("/dev/zero", lookup)), "/dev/zero: cannot be read: it is larger than 64 MB")
 }
 
 func TestSeveralUnsetVariablesAreAllReported(t *testing.T) {

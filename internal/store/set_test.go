@@ -66,8 +66,7 @@ func TestASetAnswersForEachTenantByItself(t *testing.T) {
 	}
 	require.Len(t, rowsOf(t, db, "from agents_at('US', (select max(starts_at) from qualifying_session where tenant = 'acme')) where location = 'dallas'"), 4)
 	for _, of := range []string{"breakdown('location', 'US', '2026-03-30')", "enabled_by('location', 'US', '2026-03')", "unit_session('location', 'US', '2026-03-30', '2026-03-30')"} {
-		_, err := db.ExecContext(t.Context(), "from "+of)
-		require.ErrorContains(t, err, "is for one tenant at a time: name it with --tenant", of)
+		require.ErrorContains(t, must.Err(db.ExecContext(t.Context(), "from "+of)), "is for one tenant at a time: name it with --tenant", of)
 	}
 	require.Equal(t, []string{"{'comment': As configured}", "{'comment': Calendar date; every region reads it in its own time zone}"}, rowsOf(t, db,
 		"select comment from duckdb_columns() where database_name = current_database() and table_name = 'slice' and column_name in ('tenant', 'day')"))
@@ -80,8 +79,7 @@ func TestASetIsOnlyRead(t *testing.T) {
 		"delete from live_1._data.slice", "delete from sealed_202603_2._data.voice_session", "create table live_2._data.t (a integer)",
 		"from '" + members[0].Path + "'", "copy (select 1) to '" + filepath.Join(t.TempDir(), "x.csv") + "'", "set threads = 1",
 	} {
-		_, err := db.ExecContext(t.Context(), statement)
-		require.Error(t, err, statement)
+		require.Error(t, must.Err(db.ExecContext(t.Context(), statement)), statement)
 	}
 }
 

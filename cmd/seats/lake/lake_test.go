@@ -277,8 +277,7 @@ func TestAFolderOfSomethingElseIsRefused(t *testing.T) {
 	require.Equal(t, fail.Usage, fail.CodeOf(err))
 	require.ErrorContains(t, err, "letter.txt")
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "_schema.json"), []byte(`{"format": 99}`), 0o600))
-	_, err = lake.Open(dir, "")
-	require.ErrorContains(t, err, "format 99")
+	require.ErrorContains(t, must.Err(lake.Open(dir, "")), "format 99")
 }
 
 func TestNoLinkIsFollowed(t *testing.T) {
