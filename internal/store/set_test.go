@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"testing"
 
@@ -19,26 +18,25 @@ import (
 
 // aSet are two stores with the same days, regions and agents, one of them with a sealed month.
 func aSet(t *testing.T) []store.Member {
-	members := []store.Member{{Tenant: "acme", Path: newStore(t)}, {Tenant: "main-2", Path: newStore(t)}}
-	for i, m := range members {
-		work(t, m.Path, func(w *store.Work) {
-			for _, statement := range []string{
-				"insert into _data.slice (day, source, high_water, as_of, extracted_ts, sessions, activities, agents, open_sessions, state, sha256) select '2026-03-30'::date + i::integer, 's', 1, 2, 3, 8, 0, 4, 0, 'final', 'h' || i from range(4) as r (i)",
-				"insert into _data.voice_session select '2026-03-30'::date + i::integer, i, 900, i, 100 + i, 200 + 10 * $n, 0, i from range(4) as r (i)",
-				"insert into _data.agent select '2026-03-30'::date + i::integer, i, 'E' || i, null from range(4) as r (i)",
-				"insert into _data.qualifying_session select day, 'US', 'dallas', 'E1', resource_key, sm_res_session_fact_key, 900, start_ts, end_ts, false, 'leg', 1, start_ts, $n from _data.voice_session",
-				"insert into _data.concurrency select '2026-03-30'::date + i::integer, 'US', null, 0, 86400, $n, $n from range(4) as r (i)",
-				"insert into _data.daily_concurrent select '2026-03-30'::date + i::integer, 'US', unnest([null, 'dallas']), $n + i, 0, 86400, 'final' from range(4) as r (i)",
-			} {
-				_, err := w.Conn.ExecContext(t.Context(), strings.ReplaceAll(statement, "$n", strconv.Itoa(i+3)))
-				require.NoError(t, err, statement)
-			}
-		})
-	}
-	work(t, members[1].Path, func(w *store.Work) {
-		must.Have(w.Seal(t.Context(), march, 7))(t)
-	})
+	members := []store.Member{{Tenant: "acme", Path: copied(t, ofSet[0]())}, {Tenant: "main-2", Path: copied(t, ofSet[1]())}}
+	seal(t, members[1].Path)
 	return members
+}
+
+var ofSet = [2]func() []byte{made(inSet("3")...), made(inSet("4")...)}
+
+func inSet(n string) (statements []string) {
+	for _, statement := range []string{
+		"insert into _data.slice (day, source, high_water, as_of, extracted_ts, sessions, activities, agents, open_sessions, state, sha256) select '2026-03-30'::date + i::integer, 's', 1, 2, 3, 8, 0, 4, 0, 'final', 'h' || i from range(4) as r (i)",
+		"insert into _data.voice_session select '2026-03-30'::date + i::integer, i, 900, i, 100 + i, 200 + 10 * $n, 0, i from range(4) as r (i)",
+		"insert into _data.agent select '2026-03-30'::date + i::integer, i, 'E' || i, null from range(4) as r (i)",
+		"insert into _data.qualifying_session select day, 'US', 'dallas', 'E1', resource_key, sm_res_session_fact_key, 900, start_ts, end_ts, false, 'leg', 1, start_ts, $n from _data.voice_session",
+		"insert into _data.concurrency select '2026-03-30'::date + i::integer, 'US', null, 0, 86400, $n, $n from range(4) as r (i)",
+		"insert into _data.daily_concurrent select '2026-03-30'::date + i::integer, 'US', unnest([null, 'dallas']), $n + i, 0, 86400, 'final' from range(4) as r (i)",
+	} {
+		statements = append(statements, strings.ReplaceAll(statement, "$n", n))
+	}
+	return statements
 }
 
 func openSet(t *testing.T, members []store.Member, o duck.Options) *sql.DB {
@@ -52,17 +50,17 @@ func openSet(t *testing.T, members []store.Member, o duck.Options) *sql.DB {
 func TestASetAnswersForEachTenantByItself(t *testing.T) {
 	members := aSet(t)
 	db := openSet(t, members, duck.Options{Locked: true})
-	for _, of := range []string{
-		"slice", "voice_session", "ocs_activity", "agent", "qualifying_session", "concurrency", "daily_concurrent", "sealed_month",
-		"peak('US', '2026-03-31')", "concurrency_at('US', to_timestamp(103))", "agents_at('US', to_timestamp(103))",
-		"busiest_hours('US', '2026-03-30', '2026-04-02', 'UTC')", "seats_by_location('2026-03')",
-	} {
-		for _, m := range members {
-			alone := must.Have(store.OpenWhole(t.Context(), m.Path, duck.Options{}, nil))(t)
+	for _, m := range members {
+		alone := must.Have(store.OpenWhole(t.Context(), m.Path, duck.Options{}, nil))(t)
+		for _, of := range []string{
+			"slice", "voice_session", "ocs_activity", "agent", "qualifying_session", "concurrency", "daily_concurrent", "sealed_month",
+			"peak('US', '2026-03-31')", "concurrency_at('US', to_timestamp(103))", "agents_at('US', to_timestamp(103))",
+			"busiest_hours('US', '2026-03-30', '2026-04-02', 'UTC')", "seats_by_location('2026-03')",
+		} {
 			require.Equal(t, rowsOf(t, alone, "select * from "+of), rowsOf(t, db, "select * exclude (tenant) from "+of+" where tenant = '"+m.Tenant+"'"), "%s of %s", of, m.Tenant)
-			require.NoError(t, alone.Close())
+			require.Equal(t, []string{"tenant"}, columnsOf(t, db, "from "+of)[:1])
 		}
-		require.Equal(t, []string{"tenant"}, columnsOf(t, db, "from "+of)[:1])
+		require.NoError(t, alone.Close())
 	}
 	require.Len(t, rowsOf(t, db, "from agents_at('US', (select max(starts_at) from qualifying_session where tenant = 'acme')) where location = 'dallas'"), 4)
 	for _, of := range []string{"breakdown('location', 'US', '2026-03-30')", "enabled_by('location', 'US', '2026-03')", "unit_session('location', 'US', '2026-03-30', '2026-03-30')"} {
