@@ -11,7 +11,6 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
 
-	"seats/cmd/seats/lake"
 	"seats/internal/must"
 	"seats/internal/pgtest"
 	texts "seats/sql"
@@ -44,16 +43,16 @@ func TestTheNumbersFromTheLakeAlone(t *testing.T) {
 }
 
 // copied is the lake in PostgreSQL.
-func copied(t *testing.T, lakeDB *sql.DB, schema lake.Schema) *pgx.Conn {
+func copied(t *testing.T, lakeDB *sql.DB, schema schema) *pgx.Conn {
 	t.Helper()
 	db := pgtest.Schema(t)
 	for _, r := range schema.Relations {
 		if r.Name == "data_quality" {
 			continue // no statement reads it
 		}
-		columns := append([]lake.Column{{Name: "tenant", Type: "varchar"}, {Name: "month", Type: "varchar"}}, r.Columns...)
+		columns := append([]column{{Name: "tenant", Type: "varchar"}, {Name: "month", Type: "varchar"}}, r.Columns...)
 		if r.Period == "day" {
-			columns = append(columns, lake.Column{Name: "day", Type: "date"})
+			columns = append(columns, column{Name: "day", Type: "date"})
 		}
 		var names, typed []string
 		for _, c := range columns {

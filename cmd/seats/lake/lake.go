@@ -35,28 +35,10 @@ var readme []byte
 // schemaName is the file that makes a folder a lake. Engines do not read what begins with a line or a dot.
 const schemaName = "_schema.json"
 
-// Schema is what _schema.json says: what the lake holds, and how.
-type Schema struct {
-	Format     int        `json:"format"`     // of the lake: another one is another lake
-	Pseudonyms string     `json:"pseudonyms"` // tells the key of the pseudonyms from others; "": the rows name agents as the GIM does
-	Partitions []Column   `json:"partitions"` // columns that stand in the paths
-	Relations  []Relation `json:"relations"`
-}
-
-// Relation is one of the lake's: a folder.
-type Relation struct {
-	Name    string   `json:"name"`
-	Period  string   `json:"period"` // of a partition: day, or month, where the paths have no day
-	Grain   string   `json:"grain"`
-	Rule    string   `json:"rule,omitempty"` // of the metric
-	Columns []Column `json:"columns"`
-}
-
-// Column has one of DuckDB's types, in Parquet's nearest: TIMESTAMP WITH TIME ZONE is an instant in UTC, in microseconds.
-type Column struct {
-	Name    string `json:"name"`
-	Type    string `json:"type"`
-	Comment string `json:"comment,omitempty"`
+// about is what _schema.json says first of a lake, before what it holds.
+type about struct {
+	Format     int    // of the lake: another one is another lake
+	Pseudonyms string // tells the key of the pseudonyms from others; "": the rows name agents as the GIM does
 }
 
 // Lake is an open one. Several processes may write into it, each its own tenants.
@@ -70,16 +52,16 @@ type Lake struct {
 // one of other pseudonyms, or of none, are errors with fail.Usage; so is a bad key. keyFile is "" for no pseudonyms.
 func Open(dir, keyFile string) (*Lake, error) {
 	l := &Lake{dir: dir}
-	schema := Schema{}
-	if err := json.Unmarshal(schemaText, &schema); err != nil {
+	var want about
+	err := json.Unmarshal(schemaText, &want)
+	if err != nil {
 		return nil, fmt.Errorf("read schema: %w", err)
 	}
-	var err error
 	if keyFile != "" {
 		if l.masks, err = pseudonym.ReadKey(keyFile, ""); err != nil {
 			return nil, err
 		}
-		schema.Pseudonyms = l.masks.ID()
+		want.Pseudonyms = l.masks.ID()
 	}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("make lake: %w", err)
@@ -87,7 +69,7 @@ func Open(dir, keyFile string) (*Lake, error) {
 	if l.root, err = os.OpenRoot(dir); err != nil {
 		return nil, fmt.Errorf("open lake: %w", err)
 	}
-	if err := l.begin(schema); err != nil {
+	if err := l.begin(want); err != nil {
 		return nil, errors.Join(l.placed(err), l.Close())
 	}
 	return l, nil
@@ -110,7 +92,7 @@ func (l *Lake) placed(err error) error {
 func (l *Lake) Close() error { return l.root.Close() }
 
 // begin makes sure that the folder is such a lake, or empty, and writes what the lake says of itself.
-func (l *Lake) begin(want Schema) error {
+func (l *Lake) begin(want about) error {
 	text, err := l.read(schemaName)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -120,7 +102,7 @@ func (l *Lake) begin(want Schema) error {
 	case err != nil:
 		return fmt.Errorf("read lake: %w", err)
 	default:
-		var is Schema
+		var is about
 		if err := json.Unmarshal(text, &is); err != nil {
 			return fail.New(fail.Usage, "give another folder", "read %s: it is not a lake's: %w", filepath.Join(l.dir, schemaName), err)
 		}
@@ -134,10 +116,8 @@ func (l *Lake) begin(want Schema) error {
 		}
 	}
 	var out bytes.Buffer
-	e := json.NewEncoder(&out)
-	e.SetEscapeHTML(false)
-	e.SetIndent("", "  ")
-	if err := e.Encode(want); err != nil {
+	text = bytes.Replace(schemaText, []byte(`"pseudonyms": ""`), fmt.Appendf(nil, `"pseudonyms": %q`, want.Pseudonyms), 1)
+	if err := json.Indent(&out, text, "", "  "); err != nil {
 		return err
 	}
 	if err := l.write(schemaName, out.Bytes()); err != nil {

@@ -19,7 +19,7 @@ import (
 	"seats/internal/must"
 )
 
-func schemaOf(t *testing.T, dir string) (s lake.Schema) {
+func schemaOf(t *testing.T, dir string) (s schema) {
 	t.Helper()
 	require.NoError(t, json.Unmarshal(must.Have(os.ReadFile(filepath.Join(dir, "_schema.json")))(t), &s))
 	return s

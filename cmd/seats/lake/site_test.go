@@ -23,6 +23,16 @@ import (
 	"seats/internal/must"
 )
 
+// schema is what a lake says of itself.
+type schema struct {
+	Relations []struct {
+		Name, Period string
+		Columns      []column
+	}
+}
+
+type column struct{ Name, Type, Comment string }
+
 // everything is no bound on the days.
 var everything = audit.Period{}
 
@@ -119,7 +129,7 @@ func export(t *testing.T, dir, key string, tenants ...config.Tenant) (written, u
 }
 
 // views opens a lake as an analyst does, each relation a view.
-func views(t *testing.T, dir string, schema lake.Schema) *sql.DB {
+func views(t *testing.T, dir string, schema schema) *sql.DB {
 	t.Helper()
 	db := must.Have(duck.Open("", duck.Options{}))(t)
 	t.Cleanup(func() { db.Close() }) //nolint:errcheck // in memory
