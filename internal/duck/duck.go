@@ -5,6 +5,7 @@
 package duck
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"database/sql/driver"
@@ -98,17 +99,13 @@ func OnlyFile(path string) (pattern string, err error) {
 func Literal(text string) string { return "'" + strings.ReplaceAll(text, "'", "''") + "'" }
 
 func (o Options) query() string {
-	v := url.Values{}
-	v.Set("autoinstall_known_extensions", "false")
-	v.Set("autoload_known_extensions", "false")
-	v.Set("memory_limit", "1GB")
-	if o.MemoryLimit != "" {
-		v.Set("memory_limit", o.MemoryLimit)
+	v := url.Values{
+		"autoinstall_known_extensions": {"false"}, "autoload_known_extensions": {"false"},
+		"memory_limit": {cmp.Or(o.MemoryLimit, "1GB")}, "temp_directory": {o.TempDir},
 	}
 	if o.Threads > 0 {
 		v.Set("threads", strconv.Itoa(o.Threads))
 	}
-	v.Set("temp_directory", o.TempDir)
 	if o.ReadOnly {
 		v.Set("access_mode", "READ_ONLY")
 	}
