@@ -17,7 +17,7 @@ func IssuedFiles(ctx context.Context, q duck.Queryer) ([]Issue, error) {
 		var peak sql.NullInt64
 		var issued int64
 		err := scan(&i.Region, &i.Measure, &i.Period, &i.Revision, &i.Value, &i.State, &i.File, &i.SHA256, &i.ManifestSHA256,
-			&i.Supersedes, &i.Reason, &peak, &i.PeakSeconds, &issued, &i.RulesSHA256)
+			&i.Supersedes, &i.Reason, &peak, &i.PeakSeconds, &issued, &i.RulesSHA256, &i.Stands)
 		if peak.Valid {
 			at := time.Unix(peak.Int64, 0).UTC()
 			i.PeakAt = &at

@@ -28,8 +28,8 @@ Examples:
 }
 
 // Run backs every tenant's store up. One that cannot be does not keep back the others; the folder has its name once all is in it.
-func (c *backupCmd) Run(ctx context.Context, w *world, root *cli, t *terminal) (err error) {
-	cfg, err := root.load(w, c.Tenant)
+func (c *backupCmd) Run(ctx context.Context, p *program) (err error) {
+	cfg, err := p.load(c.Tenant)
 	if err != nil {
 		return err
 	}
@@ -39,7 +39,7 @@ func (c *backupCmd) Run(ctx context.Context, w *world, root *cli, t *terminal) (
 	}
 	defer func() { err = errors.Join(err, drop()) }()
 	table := report.Table{Header: []string{"tenant", "file", "bytes", "how"}}
-	failed := t.eachTenant(ctx, cfg.Tenants, func(tenant config.Tenant) error {
+	failed := p.eachTenant(ctx, cfg.Tenants, func(tenant config.Tenant) error {
 		copied, err := store.Backup(ctx, tenant.StorePath(), dir, duck.Of(tenant.Engine))
 		for _, f := range copied {
 			table.Rows = append(table.Rows, []any{tenant.Name, filepath.Join(c.Dir, f.File), f.Bytes, f.How})
@@ -55,5 +55,5 @@ func (c *backupCmd) Run(ctx context.Context, w *world, root *cli, t *terminal) (
 	if err := done(); err != nil {
 		return err
 	}
-	return w.print(table, c.Format, failed)
+	return p.print(table, c.Format, failed)
 }

@@ -31,37 +31,31 @@ func (*checkCmd) Help() string {
 }
 
 // Run checks every tenant and prints what was found. The exit status is that of the first tenant that failed.
-func (c *checkCmd) Run(ctx context.Context, w *world, root *cli, t *terminal) error {
-	cfg, err := root.load(w, c.Tenant)
+func (c *checkCmd) Run(ctx context.Context, p *program) error {
+	cfg, err := p.load(c.Tenant)
 	if err != nil {
 		return err
 	}
 	table := report.Table{Header: []string{"tenant", "check", "result", "detail"}}
-	err = checkKey(cfg, &table)
-	t.fail(err)
-	failed := tally{t, exitCode(err)}
-	for _, tenant := range cfg.Tenants {
-		k := checker{tenant: tenant, now: w.clock(), table: &table}
-		k.found("configuration", "ok", fmt.Sprintf("%d regions; store %s", len(tenant.Regions), tenant.StorePath()))
-		err := errors.Join(k.source(ctx), job.Explain(k.store(ctx), tenant), disk.Explain(k.delivery(ctx), ""))
+	k := checker{now: p.clock(), table: &table}
+	key, err := signKey(cfg) // no tenant's
+	switch {
+	case err != nil:
+		k.found("sign_key", "failed", err.Error())
+	case key != nil:
+		k.found("sign_key", "ok", "key "+key.ID())
+	}
+	p.fail(err)
+	y := tally{p.terminal, exitCode(err)}
+	for _, k.tenant = range cfg.Tenants {
+		k.found("configuration", "ok", fmt.Sprintf("%d regions; store %s", len(k.tenant.Regions), k.tenant.StorePath()))
+		err := errors.Join(k.source(ctx), job.Explain(k.store(ctx), k.tenant), disk.Explain(k.delivery(ctx), ""))
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		failed.add(tenant.Name, err)
+		y.add(k.tenant.Name, err)
 	}
-	return w.print(table, c.Format, said(failed.code))
-}
-
-// checkKey looks at the key that manifests are signed with, which is no tenant's.
-func checkKey(cfg *config.Config, table *report.Table) error {
-	key, err := signKey(cfg)
-	switch {
-	case err != nil:
-		table.Rows = append(table.Rows, []any{"", "sign_key", "failed", err.Error()})
-	case key != nil:
-		table.Rows = append(table.Rows, []any{"", "sign_key", "ok", "key " + key.ID()})
-	}
-	return err
+	return p.print(table, c.Format, y.failed())
 }
 
 // checker looks at one tenant and changes nothing.
@@ -187,36 +181,33 @@ func (k *checker) switches(f extract.Findings) {
 }
 
 func (k *checker) store(ctx context.Context) error {
-	db, err := openSnapshot(ctx, k.tenant)
-	if errors.Is(err, store.ErrMissing) {
-		k.found("store", "ok", "none yet")
-		return nil
-	}
-	if err != nil {
-		k.found("store", "failed", err.Error())
-		return err
-	}
-	defer db.Close() //nolint:errcheck // only read
-	slices, err := store.Slices(ctx, db)
-	if err != nil {
-		return err
-	}
-	k.found("store", "ok", fmt.Sprintf("%d days", len(slices)))
-	return k.doubts(ctx, db)
-}
-
-// doubts tells what was doubtful in the newest days of the store, and might have changed their numbers (R11).
-func (k *checker) doubts(ctx context.Context, db duck.Queryer) error {
-	return duck.Each(ctx, db, "store/doubt", func(scan func(...any) error) error {
-		var day, rule string
-		var found int64
-		var example string
-		if err := scan(&day, &rule, &found, &example); err != nil {
+	opened := false
+	err := reading(ctx, k.tenant, func(db duck.Queryer) error {
+		opened = true
+		slices, err := store.Slices(ctx, db)
+		if err != nil {
 			return err
 		}
-		k.found(rule, "warning", fmt.Sprintf("%s: %s: %s", day, job.Doubts[rule], example))
-		return nil
+		k.found("store", "ok", fmt.Sprintf("%d days", len(slices)))
+		// What was doubtful in the newest days of the store, and might have changed their numbers (R11).
+		doubts, err := duck.All[struct {
+			Day, Rule string
+			Found     int64
+			Example   string
+		}](ctx, db, "store/doubt")
+		for _, d := range doubts {
+			k.found(d.Rule, "warning", fmt.Sprintf("%s: %s: %s", d.Day, job.Doubts[d.Rule], d.Example))
+		}
+		return err
 	})
+	switch {
+	case errors.Is(err, store.ErrMissing):
+		k.found("store", "ok", "none yet")
+		return nil
+	case err != nil && !opened:
+		k.found("store", "failed", err.Error())
+	}
+	return err
 }
 
 // delivery logs in where the files are delivered to, and looks at the folder.

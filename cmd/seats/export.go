@@ -4,12 +4,9 @@ import (
 	"context"
 	"errors"
 
-	"seats/cmd/seats/job"
 	"seats/cmd/seats/lake"
 	"seats/internal/calendar"
 	"seats/internal/config"
-	"seats/internal/fail"
-	"seats/internal/store"
 )
 
 type exportCmd struct {
@@ -28,12 +25,8 @@ func (*exportCmd) Help() string {
 }
 
 // Run exports the tenants' published stores. A tenant that cannot be exported does not keep back the others.
-func (c *exportCmd) Run(ctx context.Context, w *world, root *cli, t *terminal) (err error) {
-	ours, err := c.shard(w.env, c.Tenant)
-	if err != nil {
-		return err
-	}
-	cfg, err := root.load(w, c.Tenant)
+func (c *exportCmd) Run(ctx context.Context, p *program) (err error) {
+	cfg, err := c.part(p, c.Tenant)
 	if err != nil {
 		return err
 	}
@@ -42,36 +35,19 @@ func (c *exportCmd) Run(ctx context.Context, w *world, root *cli, t *terminal) (
 		return err
 	}
 	defer func() { err = errors.Join(err, to.Close()) }()
-	code := fail.OK
-	for _, tenant := range ours.part(cfg).Tenants {
-		err := job.Explain(c.tenant(ctx, w, t, to, tenant), tenant)
-		if ctx.Err() != nil {
-			return ctx.Err()
+	return p.eachTenant(ctx, cfg.Tenants, func(tenant config.Tenant) error {
+		period, err := c.periodOrAll(tenant, p.clock())
+		if err != nil {
+			return err
 		}
-		t.fail(err, "tenant", tenant.Name)
-		if err != nil && code == fail.OK {
-			code = exitCode(err)
+		summary, err := to.Export(ctx, tenant, period)
+		if err != nil {
+			return err
 		}
-	}
-	return said(code)
-}
-
-func (c *exportCmd) tenant(ctx context.Context, w *world, t *terminal, to *lake.Lake, tenant config.Tenant) error {
-	period, err := c.periodOrAll(tenant, w.clock())
-	if err != nil {
-		return err
-	}
-	summary, err := to.Export(ctx, tenant, period)
-	if errors.Is(err, store.ErrMissing) {
-		t.Info("nothing extracted yet", "tenant", tenant.Name, "store", tenant.StorePath())
+		if len(summary.Uncounted) > 0 {
+			p.Warn("left out: days whose slice is not counted yet", "tenant", tenant.Name, "days", calendar.Runs(summary.Uncounted, ".."))
+		}
+		p.Info("exported", "tenant", tenant.Name, "days", summary.Days, "written", summary.Written, "unchanged", summary.Unchanged)
 		return nil
-	}
-	if err != nil {
-		return err
-	}
-	if len(summary.Uncounted) > 0 {
-		t.Warn("left out: days whose slice is not counted yet", "tenant", tenant.Name, "days", calendar.Runs(summary.Uncounted, ".."))
-	}
-	t.Info("exported", "tenant", tenant.Name, "days", summary.Days, "written", summary.Written, "unchanged", summary.Unchanged)
-	return nil
+	})
 }

@@ -120,6 +120,20 @@ func Version(ctx context.Context, q Queryer) (version string, err error) {
 	return version, err
 }
 
+// Conn is one connection, with its temporary tables and its transaction.
+type Conn = sql.Conn
+
+// On reads over one connection to a database, and closes both.
+func On(ctx context.Context, db *sql.DB, read func(*Conn) error) error {
+	defer db.Close() //nolint:errcheck // only read
+	conn, err := db.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer conn.Close() //nolint:errcheck // only read
+	return read(conn)
+}
+
 // Queryer is what *sql.DB, *sql.Conn and *sql.Tx share.
 type Queryer interface {
 	ExecContext(context.Context, string, ...any) (sql.Result, error)

@@ -56,7 +56,8 @@ select region,
        peak_ts,
        coalesce(peak_seconds, 0),
        issued_ts,
-       coalesce(to_json(i) ->> 'rules_sha256', '') -- a store of an older version has none
+       coalesce(to_json(i) ->> 'rules_sha256', ''), -- a store of an older version has none
+       row_number() over (partition by region, measure, period order by revision desc) = 1 as stands
 from _data.issued_file as i
 order by region, measure, period, revision
 

@@ -49,9 +49,8 @@ tenants: {acme: {export_dir: exports, regions: {US: {locations: {dallas: {switch
 	cfg, err := config.Load(file, os.LookupEnv)
 	require.NoError(t, err)
 	return &job.Job{
-		Stages: job.Stages{Command: "run", Extract: true, Compute: true, Report: true},
+		Plan:   job.Plan{Command: "run", Steps: []string{job.Extract, job.Compute, job.Report}, Days: []calendar.Date{{Year: 2026, Month: 3, Day: 10}}},
 		Tenant: cfg.Tenants[0],
-		Days:   []calendar.Date{{Year: 2026, Month: 3, Day: 10}},
 		Clock:  func() time.Time { return time.Date(2026, 4, 2, 6, 0, 0, 0, time.UTC) },
 		Log:    log,
 	}

@@ -1,8 +1,6 @@
 package job
 
 import (
-	"context"
-	"database/sql"
 	"fmt"
 	"strings"
 
@@ -10,9 +8,7 @@ import (
 	"golang.org/x/text/cases"
 	"golang.org/x/text/unicode/norm"
 
-	"seats/extract"
 	"seats/internal/config"
-	"seats/internal/duck"
 )
 
 // UnknownSwitches names each configured switch that no DN of the source has, with the nearest that one has: switches are
@@ -66,23 +62,4 @@ func difference(a, b string) string {
 		return "blanks"
 	}
 	return "case, blanks or its Unicode form"
-}
-
-// sayUnknownSwitches names configured switches that the source does not have, while nothing was counted by these rules: later
-// on they are known, and a DN may go again.
-func (s *state) sayUnknownSwitches(ctx context.Context, stage *extract.Stage) error {
-	counted := false
-	err := duck.Each(ctx, s.work.Conn, "store/counted_by", func(scan func(...any) error) error { return scan(&counted) },
-		sql.Named("rules_sha256", s.Tenant.On(s.LastDay()).RulesHash()))
-	if err != nil || counted {
-		return err
-	}
-	have, err := stage.Switches(ctx)
-	if err != nil {
-		return err
-	}
-	for _, what := range UnknownSwitches(s.Tenant, have) {
-		s.Log.Warn(what, "tenant", s.Tenant.Name)
-	}
-	return nil
 }

@@ -126,14 +126,15 @@ func (s Site) store(p page, t config.Tenant) {
 	set("slices", float64(len(state.Provisional)), "state", "provisional")
 	set("slices", float64(len(state.Missing)), "state", "missing")
 	set("blocked_slices", float64(len(state.Blocked)))
-	numbers := func(name, label string, of []Count) {
-		for _, c := range of {
-			set(name, float64(c.Value), label, c.Name)
-		}
+	for _, c := range state.Concurrent {
+		set("concurrent_agents", float64(c.Value), "region", c.Name)
 	}
-	numbers("concurrent_agents", "region", state.Concurrent)
-	numbers("enabled_agents", "region", state.Enabled)
-	numbers("data_quality_occurrences", "rule", state.Quality)
+	for _, c := range state.Enabled {
+		set("enabled_agents", float64(c.Value), "region", c.Name)
+	}
+	for _, c := range state.Quality {
+		set("data_quality_occurrences", float64(c.Value), "rule", c.Name)
+	}
 }
 
 // endOf is when a day ended, in epoch seconds; 0 of no day.

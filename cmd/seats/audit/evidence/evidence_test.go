@@ -62,7 +62,7 @@ func site(t *testing.T, from, to string, spoil ...func(exports string)) (string,
 	cfg, err := config.Load(filepath.Join(dir, "seats.yaml"), func(string) (string, bool) { return "", false })
 	require.NoError(t, err)
 	tenant := cfg.Tenants[0]
-	j := job.Job{Stages: job.Stages{Command: "run", Extract: true, Compute: true, Report: true}, Tenant: tenant, Version: "test", Log: quiet{},
+	j := job.Job{Plan: job.Plan{Command: "run", Steps: []string{job.Extract, job.Compute, job.Report}}, Tenant: tenant, Version: "test", Log: quiet{},
 		Clock: func() time.Time { return time.Date(2026, 3, 20, 9, 0, 0, 0, time.UTC) }}
 	for d := day(t, from); !day(t, to).Before(d); d = d.AddDays(1) {
 		j.Days = append(j.Days, d)

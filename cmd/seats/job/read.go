@@ -2,6 +2,7 @@ package job
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"time"
@@ -9,30 +10,18 @@ import (
 	"seats/extract"
 	"seats/internal/calendar"
 	"seats/internal/config"
+	"seats/internal/duck"
 	"seats/internal/fail"
 	"seats/internal/settle"
-	"seats/internal/store"
 )
 
-// Window is a day of the tenant, in the zones of its regions (R10).
-func Window(t config.Tenant, day calendar.Date) extract.Window {
-	var spans []calendar.Interval
-	for _, r := range t.Regions {
-		if span := day.In(r.Zone); span.Seconds() > 0 {
-			spans = append(spans, span)
-		}
-	}
-	return extract.Window{Day: day, Spans: calendar.Union(spans), Lookback: time.Duration(t.MaxSessionHours) * time.Hour}
-}
-
-// State is that of a stored slice under the tenant's configuration (R10), which may have been another when the slice
-// was read.
-func State(t config.Tenant, day calendar.Date, s store.Slice) string {
-	w := Window(t, day)
-	if len(w.Spans) == 0 {
-		return settle.Provisional // no region knows the date any more
-	}
-	return settle.State(s.HighWater, s.OpenSessions, w.Hull().End, t.SettleHours)
+// reading is how far the reading of a source has come.
+type reading struct {
+	opening bool  // the source is not open yet
+	lost    error // why the connection to the source broke for the first time
+	retries int   // after that
+	several bool  // it was said that rows of several tenants are counted
+	looked  bool  // for configured switches that the source does not have
 }
 
 // extract reads the days that are wanted from the source, all in one snapshot; if that is lost on the way, the days that
@@ -45,7 +34,7 @@ func (s *state) extract(ctx context.Context) (err error) {
 	if err != nil || len(windows) == 0 {
 		return err
 	}
-	stage, err := extract.NewStage(ctx, s.work.DB, s.work.Conn)
+	stage, err := extract.NewStage(ctx, s.DB, s.Conn)
 	if err != nil {
 		return err
 	}
@@ -57,14 +46,45 @@ func (s *state) extract(ctx context.Context) (err error) {
 			continue
 		}
 		for _, w := range windows {
-			s.failed[w.Day] = true
+			s.became[w.Day] = failed
 		}
-		if s.gaveUp(ctx, err) {
+		switch {
+		case s.gaveUp(ctx, err):
 			return nil
+		case s.reading.lost != nil: // the first reason of all
+			return fmt.Errorf("%w (retries used up: %d)", s.reading.lost, s.reading.retries)
 		}
-		return s.afterRetries(err)
+		return err
 	}
 	return nil
+}
+
+// wanted are the days that the source is asked for: those of which the store holds no final slice, or all. Those of which it
+// holds none come first: a run that has no time for all gets on in any case. And the days that there are in no region.
+func (s *state) wanted(ctx context.Context) (windows []extract.Window, none []calendar.Date, err error) {
+	held, err := Held(ctx, s.Conn)
+	if err != nil {
+		return nil, nil, err
+	}
+	stands, err := s.look(ctx, s.Days)
+	if err != nil {
+		return nil, nil, err
+	}
+	var again []extract.Window
+	for i, day := range s.Days {
+		by := stands[i].By
+		w := Window(by, day)
+		slice, has := held[day]
+		switch {
+		case len(w.Spans) == 0:
+			none = append(none, day)
+		case !has:
+			windows = append(windows, w)
+		case s.rereads() || State(by, day, slice) != settle.Final:
+			again = append(again, w)
+		}
+	}
+	return append(windows, again...), none, nil
 }
 
 // retryPause is how long a lost source is left alone, longer each time.
@@ -72,18 +92,18 @@ const retryPause = 2 * time.Second
 
 // again tells whether days are to be read again after an error, once the source has had a pause.
 func (s *state) again(ctx context.Context, err error, days int) bool {
-	if ctx.Err() != nil || s.broken != nil || !s.isLost(err) || s.retries == s.Tenant.GIM.Retries {
+	r := &s.reading
+	if ctx.Err() != nil || s.broken != nil || !s.isLost(err) || r.retries == s.Tenant.GIM.Retries {
 		return false
 	}
-	if s.lost == nil {
-		s.lost = err
+	if r.lost == nil {
+		r.lost = err
 	}
-	s.retries++
-	s.Log.Warn("the connection to the source is lost: the days that are left are read in a new snapshot", "tenant", s.Tenant.Name,
-		"days", days, "retry", s.retries, "reason", err)
+	r.retries++
+	s.warn("the connection to the source is lost: the days that are left are read in a new snapshot", "days", days, "retry", r.retries, "reason", err)
 	select {
 	case <-ctx.Done():
-	case <-time.After(retryPause * time.Duration(s.retries)):
+	case <-time.After(retryPause * time.Duration(r.retries)):
 	}
 	return true
 }
@@ -91,24 +111,16 @@ func (s *state) again(ctx context.Context, err error, days int) bool {
 // isLost tells whether the connection to a GIM DB broke. An export has none.
 func (s *state) isLost(err error) bool { return s.Tenant.GIM != nil && extract.Lost(err) }
 
-// afterRetries is why the source was given up: the first reason of all.
-func (s *state) afterRetries(err error) error {
-	if s.lost == nil {
-		return err
-	}
-	return fmt.Errorf("%w (retries used up: %d)", s.lost, s.retries)
-}
-
 // inOneSnapshot reads days until none is left or the snapshot is lost, and returns those that are left; with an error
 // where it is the source's and not one day's.
 func (s *state) inOneSnapshot(ctx context.Context, stage *extract.Stage, windows []extract.Window) (left []extract.Window, err error) {
 	s.Log.Start(s.Tenant.Name + ": reading")
-	s.opening = true
-	src, err := OpenSource(ctx, s.Tenant, stage, windows, s.work.TempDir(), s.Clock(), s.Log)
+	s.reading.opening = true
+	src, err := OpenSource(ctx, s.Tenant, stage, windows, s.TempDir(), s.Clock(), s.Log)
 	if err != nil {
 		return windows, err
 	}
-	s.opening = false
+	s.reading.opening = false
 	defer func() {
 		lost := src.Broken()
 		if closed := src.Close(); !lost { // of a lost one nothing is left to close
@@ -116,9 +128,9 @@ func (s *state) inOneSnapshot(ctx context.Context, stage *extract.Stage, windows
 		}
 	}()
 	if left := src.Horizon().LeftOut(); left != "" {
-		s.Log.Warn("data sources are taken for switched off, and left out (retired_after_days): "+left, "tenant", s.Tenant.Name)
+		s.warn("data sources are taken for switched off, and left out (retired_after_days): " + left)
 	}
-	cutter := &extract.Cutter{Conn: s.work.Conn, Source: src, SettleHours: s.Tenant.SettleHours, AcceptLoss: s.AcceptLoss, Clock: s.Clock}
+	cutter := &extract.Cutter{Conn: s.Conn, Source: src, SettleHours: s.Tenant.SettleHours, AcceptLoss: s.AcceptLoss, Clock: s.Clock}
 	for i, w := range windows {
 		if s.broken != nil {
 			return nil, nil
@@ -130,46 +142,19 @@ func (s *state) inOneSnapshot(ctx context.Context, stage *extract.Stage, windows
 		if err := s.extractDay(ctx, cutter, w); err != nil {
 			return windows[i:], err
 		}
-		if !s.looked && len(s.result.Slices) > 0 { // resources come with the first day that can be read
-			s.looked = true
+		left = windows[i+1:]
+		if !s.reading.looked && len(s.result.Slices) > 0 { // resources come with the first day that can be read
+			s.reading.looked = true
 			if err := s.sayUnknownSwitches(ctx, stage); err != nil {
-				return windows[i+1:], err
+				return left, err
 			}
 		}
-		if left = windows[i+1:]; len(left) > 0 && src.Broken() {
-			s.Log.Warn("the source's snapshot is lost: the days that are left are read in a new one", "tenant", s.Tenant.Name, "days", len(left))
+		if len(left) > 0 && src.Broken() {
+			s.warn("the source's snapshot is lost: the days that are left are read in a new one", "days", len(left))
 			return left, nil
 		}
 	}
 	return nil, nil
-}
-
-// wanted are the days that the source is asked for: those of which the store holds no final slice, or all. Those of which it
-// holds none come first: a run that has no time for all gets on in any case. And the days that there are in no region.
-func (s *state) wanted(ctx context.Context) (windows []extract.Window, none []calendar.Date, err error) {
-	held, err := store.Slices(ctx, s.work.Conn)
-	if err != nil {
-		return nil, nil, err
-	}
-	var again []extract.Window
-	stands, err := s.look(ctx, s.Days)
-	if err != nil {
-		return nil, nil, err
-	}
-	for i, day := range s.Days {
-		by := stands[i].By
-		w := Window(by, day)
-		slice, has := held[day.String()]
-		switch {
-		case len(w.Spans) == 0:
-			none = append(none, day)
-		case !has:
-			windows = append(windows, w)
-		case s.Refresh || State(by, day, slice) != settle.Final:
-			again = append(again, w)
-		}
-	}
-	return append(windows, again...), none, nil
 }
 
 // smallExport is the size in bytes of a file of facts that is not looked through first: who only reads a store of a small site need
@@ -237,7 +222,7 @@ func (s *state) extractDay(ctx context.Context, cutter *extract.Cutter, w extrac
 		s.broken = err
 		return nil
 	case s.gaveUp(ctx, err):
-		s.failed[w.Day] = true
+		s.became[w.Day] = failed
 		return nil
 	case s.isLost(err):
 		return err
@@ -246,15 +231,14 @@ func (s *state) extractDay(ctx context.Context, cutter *extract.Cutter, w extrac
 		return nil
 	}
 	s.result.Slices = append(s.result.Slices, summary)
-	if len(summary.TenantKeys) > 1 && !s.several {
-		s.several = true
-		s.Log.Warn("sessions of several tenants are counted as this one's: say whose are by gimdb.tenant_key", "tenant", s.Tenant.Name,
-			"day", w.Day, "tenant_keys", summary.TenantKeys)
+	if len(summary.TenantKeys) > 1 && !s.reading.several {
+		s.reading.several = true
+		s.warn("sessions of several tenants are counted as this one's: say whose are by gimdb.tenant_key", "day", w.Day, "tenant_keys", summary.TenantKeys)
 	}
 	if lost := summary.Accepted(); lost != "" {
-		s.Log.Warn(lost, "tenant", s.Tenant.Name, "day", w.Day)
+		s.warn(lost, "day", w.Day)
 	}
-	s.Log.Info("extracted", "tenant", s.Tenant.Name, "day", w.Day, "state", summary.State, "sessions", summary.Sessions,
+	s.info("extracted", "day", w.Day, "state", summary.State, "sessions", summary.Sessions,
 		"activities", summary.Activities, "agents", summary.Agents, "took", s.Clock().Sub(began).Round(time.Millisecond))
 	return nil
 }
@@ -262,24 +246,35 @@ func (s *state) extractDay(ctx context.Context, cutter *extract.Cutter, w extrac
 // ready asks whether the source is complete for the day, as far as the configuration wants to know (R10).
 func (s *state) ready(h extract.Horizon, w extract.Window) error {
 	ready, known := h.Ready(w)
-	switch {
-	case !known:
-		why := []any{"tenant", s.Tenant.Name, "day", w.Day}
-		if h.Unknown != "" {
-			why = append(why, "reason", h.Unknown)
-		}
-		s.Log.Warn("up to when the source is complete is unknown: the day stays provisional", why...)
-		return nil
-	case ready || s.Tenant.Readiness == config.ReadinessOff:
-		return nil
-	}
 	end := instant(w.Hull().End)
-	if s.Tenant.Readiness == config.ReadinessWarn {
-		s.Log.Warn("the source is not complete yet: the day stays provisional", "tenant", s.Tenant.Name, "day", w.Day, "reason", "it "+h.Reach(), "day_ends", end)
-		return nil
+	switch {
+	case !known && h.Unknown != "":
+		s.warn("up to when the source is complete is unknown: the day stays provisional", "day", w.Day, "reason", h.Unknown)
+	case !known:
+		s.warn("up to when the source is complete is unknown: the day stays provisional", "day", w.Day)
+	case ready || s.Tenant.Readiness == config.ReadinessOff:
+	case s.Tenant.Readiness == config.ReadinessWarn:
+		s.warn("the source is not complete yet: the day stays provisional", "day", w.Day, "reason", "it "+h.Reach(), "day_ends", end)
+	default:
+		return fail.New(fail.NotReady, "run again later, or set readiness: warn to compute a provisional number",
+			"%s is not ready: the source %s, the day ends at %s", w.Day, h.Reach(), end)
 	}
-	return fail.New(fail.NotReady, "run again later, or set readiness: warn to compute a provisional number",
-		"%s is not ready: the source %s, the day ends at %s", w.Day, h.Reach(), end)
+	return nil
 }
 
-func instant(ts int64) string { return time.Unix(ts, 0).UTC().Format(time.RFC3339) }
+// sayUnknownSwitches names configured switches that the source does not have, while nothing was counted by these rules: later
+// on they are known, and a DN may go again.
+func (s *state) sayUnknownSwitches(ctx context.Context, stage *extract.Stage) error {
+	counted, err := duck.All[bool](ctx, s.Conn, "store/counted_by", sql.Named("rules_sha256", s.Tenant.On(s.LastDay()).RulesHash()))
+	if err != nil || counted[0] {
+		return err
+	}
+	have, err := stage.Switches(ctx)
+	if err != nil {
+		return err
+	}
+	for _, what := range UnknownSwitches(s.Tenant, have) {
+		s.warn(what)
+	}
+	return nil
+}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 	"text/template"
@@ -9,7 +10,53 @@ import (
 	"github.com/alecthomas/kong"
 	mangokong "github.com/alecthomas/mango-kong"
 	"github.com/muesli/roff"
+
+	"seats/internal/config"
+	"seats/internal/notices"
 )
+
+type licensesCmd struct{}
+
+// Help gives examples.
+func (licensesCmd) Help() string {
+	return `Examples:
+  seats licenses
+  seats licenses | less`
+}
+
+// Run prints them.
+func (licensesCmd) Run(p *program) error {
+	_, err := io.WriteString(p.stdout, notices.Text)
+	return err
+}
+
+type configCmd struct {
+	Schema configSchemaCmd `cmd:"" help:"Print the JSON Schema of a configuration: editors that have it know the keys."`
+}
+
+// Help is that of its one command.
+func (c *configCmd) Help() string { return c.Schema.Help() }
+
+type configSchemaCmd struct {
+	Tenant bool `help:"Of a file of tenants_dir instead."`
+}
+
+// Help gives examples.
+func (*configSchemaCmd) Help() string {
+	return `Examples:
+  seats config schema > seats.schema.json
+  seats config schema --tenant > tenant.schema.json`
+}
+
+// Run needs no configuration.
+func (c *configSchemaCmd) Run(p *program) error {
+	schema := config.Schema()
+	if c.Tenant {
+		schema = config.TenantSchema()
+	}
+	_, err := io.WriteString(p.stdout, schema)
+	return err
+}
 
 // completionCmd and manCmd are for whoever packs the program.
 type (
