@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"context"
 	"fmt"
 	"io"
 	"os"
@@ -64,7 +63,7 @@ func TestThePages(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, os.WriteFile(filepath.Join(demo, "seats.yaml"), config, 0o600))
 	month := exec.Command("seats", "--config", filepath.Join(demo, "seats.yaml"), "run", "--month", "2026-03")
-	month.Env = append(os.Environ(), "SEATS_TEST_NOW="+pagesNow)
+	month.Env = append(os.Environ(), "GOMAXPROCS=1", "SEATS_TEST_NOW="+pagesNow)
 	out, err := month.CombinedOutput()
 	require.NoError(t, err, "%s", out)
 	t.Run("snapshot", func(t *testing.T) { snapshot(t, demo) })
@@ -91,13 +90,13 @@ func TestThePages(t *testing.T) {
 	}
 }
 
-// onDemo runs a command on a copy of the demo and gives what it prints.
-func onDemo(t *testing.T, demo string, args ...string) string {
+// inProcess runs a command at a time, and gives what it prints.
+func inProcess(t *testing.T, now time.Time, config string, args ...string) string {
+	t.Helper()
 	var out, said bytes.Buffer
-	code := run(context.Background(), append([]string{"--config", filepath.Join(demo, "seats.yaml")}, args...), world{
-		stdin: strings.NewReader(""), stdout: &out, stderr: &said,
-		clock: func() time.Time { return time.Date(2026, 5, 10, 13, 0, 0, 0, time.UTC) }, sleep: sleep, env: os.LookupEnv})
-	require.Zero(t, code, "%v\n%s", args, said.String())
+	code := run(t.Context(), append([]string{"--config", config}, args...), world{
+		stdin: strings.NewReader(""), stdout: &out, stderr: &said, clock: func() time.Time { return now }, sleep: sleep, env: os.LookupEnv})
+	require.Zero(t, code, "%v\n%s", args, &said)
 	return out.String()
 }
 
@@ -180,7 +179,7 @@ func tryCommands(t *testing.T, dir, page string, typed []typedCommand) {
 	}
 	shell := exec.Command("bash", "-c", script)
 	shell.Dir = dir
-	shell.Env = append(os.Environ(), "ROOT="+root, "HOME="+dir, "SEATS_TEST_NOW="+pagesNow)
+	shell.Env = append(os.Environ(), "ROOT="+root, "HOME="+dir, "GOMAXPROCS=1", "SEATS_TEST_NOW="+pagesNow)
 	out, err := shell.Output()
 	require.NoError(t, err, "%s", out)
 	answers := strings.Split(string(out), "\n@@ ")

@@ -2,7 +2,6 @@ package main
 
 import (
 	"archive/zip"
-	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -31,7 +30,7 @@ func TestNoDigestInWhatLeavesCanBeTriedWithNames(t *testing.T) {
 	key := filepath.Join(dir, "key")
 	require.NoError(t, os.WriteFile(key, []byte("0123456789abcdef0123456789abcdef\n"), 0o600))
 	const reason = "Ms Bob-Smith's calls came late"
-	seats := scriptedSite(t, dir)
+	seats := scriptedSite(t, dir, "")
 	seats("run", "--from", "2026-03-09", "--to", "2026-03-10")
 	rewrite(t, filepath.Join(dir, "seats.yaml"), "bob?", "bob")
 	seats("run", "--date", "2026-03-10", "--restate", reason)
@@ -97,8 +96,8 @@ func sum256(text string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// scriptedSite is the scripts' GIM as an export, with a pattern that names a person; it gives what runs a command there.
-func scriptedSite(t *testing.T, dir string) func(args ...string) {
+// scriptedSite is the scripts' GIM as an export, with what its regions have beside their name; it gives what runs a command there.
+func scriptedSite(t *testing.T, dir, more string) func(args ...string) {
 	t.Helper()
 	require.NoError(t, os.CopyFS(filepath.Join(dir, "exports", "export_1_2026_04_02_00_00_00"), os.DirFS("testdata/gim")))
 	config := filepath.Join(dir, "seats.yaml")
@@ -108,17 +107,12 @@ tenants:
     export_dir: exports
     exclude_agents: ["bob?"]
     regions:
-      US: {timezone: America/New_York, locations: {dallas: {switches: [SIP_DAL_1, SIP_DAL_2]}, other: {switches: []}}}
+      US: {timezone: America/New_York, `+more+`locations: {dallas: {switches: [SIP_DAL_1, SIP_DAL_2]}, other: {switches: []}}}
       EU: {timezone: Europe/London, locations: {london: {switches: [SIP_LON]}}}
 `), 0o600))
 	return func(args ...string) {
 		t.Helper()
-		var said bytes.Buffer
-		clock := func() time.Time { return time.Date(2026, 4, 2, 6, 0, 0, 0, time.UTC) }
-		code := run(t.Context(), append([]string{"--config", config}, args...), world{
-			stdin: strings.NewReader(""), stdout: &said, stderr: &said, clock: clock, sleep: sleep, env: os.LookupEnv,
-		})
-		require.Equal(t, 0, code, "%s: %s", args, &said)
+		inProcess(t, time.Date(2026, 4, 2, 6, 0, 0, 0, time.UTC), config, args...)
 	}
 }
 

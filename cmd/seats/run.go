@@ -19,7 +19,7 @@ import (
 // jobFlags are common to the commands that work on a tenant's store.
 type jobFlags struct {
 	Tenant  []string `help:"Only this tenant; may be repeated." placeholder:"T"`
-	Restate given    `help:"Count the days by today's rules, and issue the next revision where a number moved, for this reason." placeholder:"REASON"`
+	Restate given    `help:"Read and count the days by today's rules, and issue the next revision where a number moved, for this reason." placeholder:"REASON"`
 	Format  string   `help:"What is printed: ${enum}." enum:"table,json,csv" default:"table"`
 	Jobs    int      `help:"Tenants worked on at once; each may take the memory that its engine.memory_limit allows." default:"1" placeholder:"N"`
 	shardFlags

@@ -93,6 +93,7 @@ func TestScript(t *testing.T) {
 		Setup: func(env *testscript.Env) error {
 			wd, err := os.Getwd()
 			env.Setenv("SEATS_TEST_NOW", "2026-04-02T06:00:00Z")
+			env.Setenv("GOMAXPROCS", "1") // the scripts share the cores: more threads each would wait for one another
 			env.Setenv("WRITER", strconv.Itoa(os.Getpid()))
 			env.Setenv("BASE", filepath.Join(wd, "testdata", "gim"))
 			env.Values["tb"], env.Values["gims"] = env.T(), map[string]gimDB{}
@@ -200,7 +201,7 @@ func tb(ts *testscript.TestScript) testing.TB { return ts.Value("tb").(testing.T
 // environment is what a program started by hand needs of the script's.
 func environment(ts *testscript.TestScript) []string {
 	var env []string
-	for _, name := range []string{"PATH", "HOME", "TMPDIR", "SEATS_TEST_NOW", "GIM_HOST", "GIM_PORT", "GIM_DATABASE", "GIM_SCHEMA", "GIM_USER", "GIM_ROLE"} {
+	for _, name := range []string{"PATH", "HOME", "TMPDIR", "SEATS_TEST_NOW", "GOMAXPROCS", "GIM_HOST", "GIM_PORT", "GIM_DATABASE", "GIM_SCHEMA", "GIM_USER", "GIM_ROLE"} {
 		env = append(env, name+"="+ts.Getenv(name))
 	}
 	return slices.Clip(env)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -29,7 +30,7 @@ type soak struct {
 	server  pgtest.ServerInfo
 	schema  string
 	restart func()
-	dir     string
+	place
 	small   []string      // folders that are small disks of their own
 	usually time.Duration // how long a run takes
 
@@ -107,7 +108,7 @@ func TestANightlyJobOutlivesItsFaults(t *testing.T) {
 }
 
 func newSoak(t *testing.T, nights int) *soak {
-	s := &soak{T: t, random: rand.New(rand.NewPCG(1, 2)), dir: t.TempDir(), nights: map[string]int{}, told: map[string]int{},
+	s := &soak{T: t, random: rand.New(rand.NewPCG(1, 2)), place: place{dir: t.TempDir()}, nights: map[string]int{}, told: map[string]int{},
 		first: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)}
 	s.tonight = s.first
 	s.server, s.restart = pgtest.Restartable(t)
@@ -210,21 +211,16 @@ func (s *soak) run(during func(*soak, *os.Process)) (exit int, said string) {
 }
 
 func (s *soak) command(args ...string) *exec.Cmd {
-	cmd := exec.Command("seats", args...)
-	cmd.Dir = s.dir
-	cmd.Env = append(os.Environ(), "PORT="+strconv.Itoa(s.port), "SEATS_TEST_NOW="+s.now.Format(time.RFC3339))
-	return cmd
+	s.env = []string{"PORT=" + strconv.Itoa(s.port), "SEATS_TEST_NOW=" + s.now.Format(time.RFC3339)}
+	return s.place.command(args...)
 }
 
 // must runs a command without faults and gives its standard output.
 func (s *soak) must(args ...string) string {
 	s.Helper()
-	var stderr strings.Builder
-	cmd := s.command(args...)
-	cmd.Stderr = &stderr
-	out, err := cmd.Output()
-	require.NoError(s, err, "seats %v: %s%s", args, out, &stderr)
-	return string(out)
+	s.command()
+	out, _ := s.place.must(s.T, args...)
+	return out
 }
 
 // moveMark moves the GIM's high-water mark.
@@ -296,13 +292,7 @@ func (s *soak) removeOutput() (after func()) {
 
 // output is the data files.
 func (s *soak) output() map[string]string {
-	files := map[string]string{}
-	found, err := filepath.Glob(filepath.Join(s.dir, "out", "acme", "CNT_*.csv"))
-	require.NoError(s, err)
-	for _, path := range found {
-		text, err := os.ReadFile(path)
-		require.NoError(s, err)
-		files[filepath.Base(path)] = string(text)
-	}
+	files := s.files(s.T)
+	maps.DeleteFunc(files, func(name, _ string) bool { return !strings.HasPrefix(name, "CNT_") || !strings.HasSuffix(name, ".csv") })
 	return files
 }

@@ -5,6 +5,7 @@
 package duck
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"database/sql/driver"
@@ -13,6 +14,7 @@ import (
 	"io"
 	"net/url"
 	"reflect"
+	"runtime"
 	"strconv"
 	"strings"
 
@@ -104,9 +106,7 @@ func (o Options) query() string {
 	if o.MemoryLimit != "" {
 		v.Set("memory_limit", o.MemoryLimit)
 	}
-	if o.Threads > 0 {
-		v.Set("threads", strconv.Itoa(o.Threads))
-	}
+	v.Set("threads", strconv.Itoa(cmp.Or(o.Threads, runtime.GOMAXPROCS(0)))) // which knows of a container's limit; DuckDB does not
 	v.Set("temp_directory", o.TempDir)
 	if o.ReadOnly {
 		v.Set("access_mode", "READ_ONLY")

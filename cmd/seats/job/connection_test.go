@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
-	"os"
-	"path/filepath"
 	"sync"
 	"testing"
 	"time"
@@ -13,8 +11,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"seats/cmd/seats/job"
-	"seats/internal/calendar"
-	"seats/internal/config"
 	"seats/internal/duck"
 	"seats/internal/fail"
 	"seats/internal/gimschema"
@@ -24,23 +20,6 @@ import (
 
 // forever is what no wait of these tests may come near, on the slowest day.
 const forever = 2 * time.Minute
-
-// quiet is a job's log that keeps warnings.
-type quiet struct {
-	mu       sync.Mutex
-	warnings []string
-}
-
-func (q *quiet) Warn(msg string, _ ...any) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	q.warnings = append(q.warnings, msg)
-}
-func (q *quiet) Info(string, ...any) {}
-func (q *quiet) Start(string)        {}
-func (q *quiet) Add(int64)           {}
-func (q *quiet) Stop()               {}
-func (q *quiet) Expect(int64)        {}
 
 // newGIM is a GIM with some 300 kB of 2026-03-10 in it. Reading a leg of it takes as long as the table pace says.
 func newGIM(t *testing.T, server pgtest.ServerInfo) *pgtest.DB {
@@ -71,21 +50,14 @@ func newGIM(t *testing.T, server pgtest.ServerInfo) *pgtest.DB {
 // over is a job that reads the GIM at an address.
 func over(t *testing.T, db *pgtest.DB, host string, port int, settings string) *job.Job {
 	t.Helper()
-	file := filepath.Join(t.TempDir(), "seats.yaml")
-	require.NoError(t, os.WriteFile(file, []byte(fmt.Sprintf(`globals: {data_dir: var, output_dir: out, engine: {threads: 1}}
+	j := jobOf(t, t.TempDir(), &heard{}, fmt.Sprintf(`globals: {data_dir: var, output_dir: out, engine: {threads: 1}}
 tenants:
   acme:
     regions: {US: {locations: {all: {switches: []}}}}
     gimdb: {host: %s, port: %d, database: %s, schema: %s, user: %s, sslmode: disable, %s}
-`, host, port, db.Database, db.Schema, db.User, settings)), 0o600))
-	cfg, err := config.Load(file, os.LookupEnv)
-	require.NoError(t, err)
-	return &job.Job{
-		Plan:   job.Plan{Command: "run", Steps: []string{job.Extract, job.Compute, job.Report}, Refresh: true, Days: []calendar.Date{{Year: 2026, Month: 3, Day: 10}}},
-		Tenant: cfg.Tenants[0],
-		Clock:  func() time.Time { return time.Date(2026, 4, 2, 6, 0, 0, 0, time.UTC) },
-		Log:    &quiet{},
-	}
+`, host, port, db.Database, db.Schema, db.User, settings))
+	j.Refresh = true
+	return j
 }
 
 // do runs a job that must not hang.
@@ -107,11 +79,7 @@ func slice(t *testing.T, j *job.Job) string {
 	defer db.Close()
 	slices, err := store.Slices(t.Context(), db)
 	require.NoError(t, err)
-	var sum string
-	if _, has := slices["2026-03-10"]; has {
-		require.NoError(t, db.QueryRowContext(t.Context(), "select sha256 from slice where day = '2026-03-10'").Scan(&sum))
-	}
-	return sum
+	return slices["2026-03-10"].SHA256
 }
 
 // undisturbed is what a run gives that nothing happens to: the slice, and how many bytes went either way.
@@ -182,7 +150,7 @@ func TestABackendThatIsEndedIsReadAgain(t *testing.T) {
 	for _, c := range []struct {
 		ended, retries, code int // how often a backend is ended
 	}{{1, 2, 0}, {1, 0, 5}, {2, 1, 5}} {
-		log := &quiet{}
+		log := &heard{}
 		j.Log, j.Tenant.GIM.Retries = log, c.retries
 		db.Exec(t, "update pace set seconds = 30")
 		var killer sync.WaitGroup

@@ -162,12 +162,12 @@ func (s *state) month(ctx context.Context, counter *compute.Counter, month calen
 	return result, err
 }
 
-// look asks the store for some days, each with the counting rules that this job counts it by (R9): those of an issued number,
-// or today's, where somebody has given a reason (R13), or only asks.
+// look asks the store for some days, each with the counting rules that this job reads and counts it by (R9): those of an issued
+// number, or today's, where somebody has given a reason (R13), or only asks.
 func (s *state) look(ctx context.Context, days []calendar.Date) ([]compute.Standing, error) {
 	stands, err := compute.Look(ctx, s.Conn, s.Tenant, days...)
 	for i := range stands {
-		if s.dry || s.does(Compute) && s.Restate != "" {
+		if s.dry || s.Restate != "" && !s.isOnly(Report) {
 			stands[i].By = s.Tenant.On(stands[i].Day)
 		}
 	}

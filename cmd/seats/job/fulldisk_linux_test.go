@@ -13,24 +13,16 @@ import (
 	"seats/internal/store"
 )
 
-// starting calls a function once, when the job starts something that takes its time.
-type starting struct {
-	at
-	call *func()
-}
-
-func (s starting) Start(string) {
-	if *s.call != nil {
-		(*s.call)()
-		*s.call = nil
-	}
-}
-
 // The disk fills up while a run works: /dev/full stands for what DuckDB writes to. It is told as that, in the ledger's
 // place on the terminal, and the store is the one that was published before.
 func TestAFullDiskIsToldAsThatAndKeepsTheStore(t *testing.T) {
 	var full func()
-	j := newJob(t, starting{call: &full})
+	j := newJob(t, &heard{start: func() {
+		if full != nil {
+			full()
+			full = nil
+		}
+	}})
 	require.NoError(t, j.Do(t.Context()).Err)
 	path := j.Tenant.StorePath()
 	before, err := os.ReadFile(path)

@@ -38,7 +38,7 @@ func TestARunWithoutTimeKeepsWhatItReadWhereverItStood(t *testing.T) {
 		}
 	}
 	days := func() *job.Job {
-		j := newJob(t, at{})
+		j := newJob(t, &heard{})
 		for d := 1; d < 4; d++ {
 			j.Days = append(j.Days, calendar.Date{Year: 2026, Month: 3, Day: d})
 		}
