@@ -1,14 +1,10 @@
 package compute
 
 import (
-	"context"
 	"database/sql"
 	"testing"
 	"time"
 
-	"github.com/stretchr/testify/require"
-
-	"seats/internal/calendar"
 	"seats/internal/config"
 )
 
@@ -39,10 +35,8 @@ func bigDay(t testing.TB, conn *sql.Conn, day string) {
 }
 
 func bigTenant(t testing.TB) config.Tenant {
-	newYork, err := time.LoadLocation("America/New_York")
-	require.NoError(t, err)
 	return config.Tenant{Name: "acme", SessionEnd: config.SessionEndExclusive, SettleHours: 1, Regions: []config.Region{
-		{Name: "US", Zone: newYork, Locations: []config.Location{{Name: "dallas", Switches: []string{"SIP_0", "SIP_1"}}, {Name: "other"}}},
+		{Name: "US", Zone: zone(t, "America/New_York"), Locations: []config.Location{{Name: "dallas", Switches: []string{"SIP_0", "SIP_1"}}, {Name: "other"}}},
 		{Name: "EU", Zone: time.UTC, Locations: []config.Location{{Name: "london", Switches: []string{"SIP_2"}}, {Name: "paris", Switches: []string{"SIP_3"}}}},
 	}}
 }
@@ -51,8 +45,7 @@ func BenchmarkDay(b *testing.B) {
 	conn, day := openStore(b), date(b, "2026-03-10")
 	bigDay(b, conn, day.String())
 	for b.Loop() {
-		_, err := countDay(conn, bigTenant(b), day, 1)
-		require.NoError(b, err)
+		mustCount(b, conn, bigTenant(b), day, 1)
 	}
 }
 
@@ -62,15 +55,7 @@ func BenchmarkSweepDay(b *testing.B) {
 	bigDay(b, conn, day.String())
 	b.ReportAllocs()
 	for b.Loop() {
-		stands, rules := standing(b, conn, bigTenant(b), day)
-		_, err := sweepDays(context.Background(), conn, stands, rules)
-		require.NoError(b, err)
+		sweepOf(b, conn, look(b, conn, bigTenant(b), day))
 	}
 	b.ReportMetric(million*float64(b.N)/b.Elapsed().Seconds()/1e6, "Msessions/s")
-}
-
-func date(t require.TestingT, s string) calendar.Date {
-	d, err := calendar.ParseDate(s)
-	require.NoError(t, err)
-	return d
 }

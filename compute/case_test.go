@@ -1,8 +1,14 @@
 package compute
 
 import (
+	"database/sql"
+	"flag"
 	"fmt"
+	"maps"
 	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -12,14 +18,16 @@ import (
 	"seats/compute/sweep"
 	"seats/internal/calendar"
 	"seats/internal/config"
+	"seats/internal/duck"
 )
+
+var update = flag.Bool("update", false, "rewrite the expected numbers of testdata/cases")
 
 // testCase is one case of a file in testdata/cases; README.md there describes the language.
 type testCase struct {
 	name   string
-	first  int // lines of the file: of `case`, ...
-	expect int // ... of the first expected line, ...
-	last   int // ... and of the first line after the case
+	given  []string // the lines from `case` on ...
+	expect []string // ... up to the first expected one
 
 	tenant config.Tenant
 	days   []calendar.Date
@@ -27,124 +35,298 @@ type testCase struct {
 	zone   *time.Location // of the times in the case
 	asOf   int64
 	rows   history
-	want   string
 }
 
-// history is the rows of a tenant, from which slices are cut.
-type history struct {
-	resources  []resource
-	sessions   []sessionRow
-	activities []activityRow
-	calls      []activityRow // legs without an attempt's GUID
-	beside     []sessionRow  // in a slice: those outside it that it keeps
-	duplicates []string
-
-	defaultGUIDs []string
-	lookback     int64 // seconds; 0: unknown
+// TestCases runs every case of testdata/cases through both engines, which have to agree, and each has to say what is expected. With
+// -update it puts what they say in the place of what was expected: look at the difference.
+func TestCases(t *testing.T) {
+	paths, err := filepath.Glob("../testdata/cases/*.txt")
+	require.NoError(t, err)
+	require.NotEmpty(t, paths)
+	for _, path := range paths {
+		t.Run(strings.TrimSuffix(filepath.Base(path), ".txt"), func(t *testing.T) {
+			t.Parallel()
+			conn := openStore(t)
+			shared, cases := readCases(t, path)
+			written := shared
+			for _, c := range cases {
+				t.Run(c.name, func(t *testing.T) {
+					clearStore(t, conn)
+					for _, day := range c.days {
+						writeSlice(t, conn, c.tenant, day, c.asOf, c.rows)
+					}
+					bySQL := c.answer(c.countedBySQL(t, conn))
+					if *update {
+						c.expect = bySQL
+						written = slices.Concat(written, c.given, bySQL, []string{""})
+					}
+					require.Equal(t, c.expect, bySQL, "by the sql engine")
+					require.Equal(t, withoutExamples(c.expect), c.answer(c.countedBySweep(t, conn)), "by the sweep engine")
+					if c.month != nil {
+						monthOf{t, conn, c.tenant, *c.month}.count(1)
+					}
+				})
+			}
+			if *update && !t.Failed() {
+				text := strings.TrimRight(strings.Join(written, "\n"), "\n") + "\n"
+				require.NoError(t, os.WriteFile(path, []byte(text), 0o644))
+			}
+		})
+	}
 }
 
-type resource struct {
-	key            int64
-	word           string // how the case calls it
-	employee, name string
+// outcome is what an engine says of a day.
+type outcome struct {
+	peaks   []Peak
+	enabled sets
+	quality []Quality // what data-quality rules found: all of them by SQL, the blocking one by the sweep
 }
 
-type sessionRow struct {
-	key, resource, start, end int64 // start and end may be sweep.Unknown
-	active                    bool
+// countedBySQL is what the days' counting stores, once the sweep has agreed to it.
+func (c *testCase) countedBySQL(t *testing.T, conn *sql.Conn) (all []outcome) {
+	counted := NewCounter(conn, c.tenant).Days(t.Context(), look(t, conn, c.tenant, c.days...), 1)
+	agents, err := duck.All[agentOn](t.Context(), conn, "count/enabled_agent", on(c.days))
+	require.NoError(t, err)
+	for _, one := range counted {
+		require.NoError(t, one.Err)
+		o := outcome{one.Peaks, sets{}, one.Quality}
+		for _, e := range one.Enabled {
+			o.enabled[e.Region] = map[string]bool{}
+		}
+		for _, a := range agents {
+			if a.Day == one.Day {
+				o.enabled[a.Region][a.Agent] = true
+			}
+		}
+		all = append(all, o)
+	}
+	return all
 }
 
-type activityRow struct {
-	sessionRow
-	kind, switchName, guid string
+func (c *testCase) countedBySweep(t *testing.T, conn *sql.Conn) (all []outcome) {
+	for _, swept := range sweepOf(t, conn, look(t, conn, c.tenant, c.days...)) {
+		o := outcome{enabled: enabledOf(swept), quality: []Quality{{Rule: blockingRule, Count: swept.Unmapped()}}}
+		for no, scope := range swept.Scopes() {
+			o.peaks = append(o.peaks, peakOf(scope, swept.Curve(no)))
+		}
+		all = append(all, o)
+	}
+	return all
+}
+
+// withoutExamples leaves of the data-quality rules the blocking one, and of that the count.
+func withoutExamples(expected []string) (lines []string) {
+	for _, line := range expected {
+		if strings.HasPrefix(line, "  found "+blockingRule+" ") {
+			line, _, _ = strings.Cut(line, ":")
+		} else if strings.HasPrefix(line, "  found ") {
+			continue
+		}
+		lines = append(lines, line)
+	}
+	return lines
+}
+
+// answer writes what an engine says of a case, in the words of the case files.
+func (c *testCase) answer(days []outcome) (lines []string) {
+	if c.month == nil {
+		for i, o := range days {
+			lines = append(lines, c.describe(c.days[i], o)...)
+		}
+		return lines
+	}
+	lines = append(lines, "expect "+c.month.String())
+	for _, r := range c.tenant.Regions {
+		agents := map[string]bool{}
+		for _, o := range days {
+			maps.Copy(agents, o.enabled[r.Name])
+		}
+		lines = append(lines, fmt.Sprintf("  %s: %s", r.Name, enabledInWords(agents)))
+	}
+	return lines
+}
+
+func (c *testCase) describe(day calendar.Date, o outcome) []string {
+	lines := []string{"expect " + day.String()}
+	for _, p := range o.peaks {
+		scope, said := p.Region, "none"
+		if p.Location != "" {
+			scope += "/" + p.Location
+		}
+		if p.Agents > 0 {
+			said = fmt.Sprintf("%d at %s for %d s", p.Agents, c.moment(p.PeakTS), p.PeakSeconds)
+		}
+		if p.Location == "" {
+			said += ", " + enabledInWords(o.enabled[p.Region])
+		}
+		lines = append(lines, "  "+scope+": "+said)
+	}
+	for _, q := range o.quality {
+		if q.Count == 0 {
+			continue
+		}
+		line := fmt.Sprintf("  found %s %d", q.Rule, q.Count)
+		if len(q.Examples) > 0 {
+			line += ": " + strings.Join(q.Examples, ", ")
+		}
+		lines = append(lines, line)
+	}
+	return lines
+}
+
+// moment writes a time as the cases do: with its offset where their zone is not UTC.
+func (c *testCase) moment(ts int64) string {
+	layout := "2006-01-02 15:04:05"
+	if c.zone != time.UTC {
+		layout += "-07:00"
+	}
+	return time.Unix(ts, 0).In(c.zone).Format(layout)
+}
+
+func enabledInWords(agents map[string]bool) string {
+	words := append([]string{fmt.Sprintf("enabled %d", len(agents))}, slices.Sorted(maps.Keys(agents))...)
+	return strings.Join(words, " ")
 }
 
 // readCases reads a file. Lines before the first case belong to every case.
-func readCases(t *testing.T, path string) (lines []string, cases []*testCase) {
+func readCases(t *testing.T, path string) (shared []string, cases []*testCase) {
 	content, err := os.ReadFile(path)
 	require.NoError(t, err)
-	lines = strings.Split(strings.TrimSuffix(string(content), "\n"), "\n")
-	shared, from := []string(nil), -1
-	for no := 0; no <= len(lines); no++ {
-		if no < len(lines) && !strings.HasPrefix(lines[no], "case ") {
-			continue
+	parts := strings.Split("\n"+strings.TrimRight(string(content), "\n"), "\ncase ")
+	shared = strings.Split(strings.TrimPrefix(parts[0], "\n"), "\n")
+	for _, part := range parts[1:] {
+		given, expect, _ := strings.Cut(part, "\nexpect")
+		c := &testCase{zone: time.UTC, tenant: config.Tenant{Name: "acme", SessionEnd: config.SessionEndExclusive},
+			given: strings.Split("case "+given, "\n"), expect: strings.Split("expect"+strings.TrimRight(expect, "\n"), "\n")}
+		c.name = strings.TrimPrefix(c.given[0], "case ")
+		own := slices.ContainsFunc(c.given, func(line string) bool { return strings.HasPrefix(line, "region ") })
+		for no, line := range slices.Concat(shared, c.given[1:]) {
+			words := strings.Fields(line)
+			if len(words) == 0 || strings.HasPrefix(line, "#") || no < len(shared) && own && (words[0] == "region" || words[0] == "location") {
+				continue
+			}
+			read, known := directives[words[0]]
+			require.True(t, known, "%s, case %q: unknown word %q", path, c.name, words[0])
+			require.NoError(t, read(c, words[1:]), "%s, case %q: %s", path, c.name, line)
 		}
-		if from < 0 {
-			shared = lines[:no]
-		} else {
-			cases = append(cases, readCase(t, path, shared, lines, from, no))
-		}
-		from = no
+		cases = append(cases, c)
 	}
 	require.NotEmpty(t, cases, path)
-	return lines, cases
+	return shared, cases
 }
 
-func readCase(t *testing.T, path string, shared, lines []string, from, to int) *testCase {
-	c := &testCase{name: strings.TrimPrefix(lines[from], "case "), first: from, zone: time.UTC}
-	c.tenant = config.Tenant{Name: "acme", SessionEnd: config.SessionEndExclusive}
-	own := lines[from+1 : to]
-	c.expect, c.last = from+1+len(own), to
-	for i, line := range own {
-		if strings.HasPrefix(line, "expect") {
-			c.expect = from + 1 + i
-			break
-		}
+var directives map[string]func(c *testCase, words []string) error
+
+func init() {
+	directives = map[string]func(c *testCase, words []string) error{
+		"day": func(c *testCase, words []string) error {
+			c.days = make([]calendar.Date, len(words))
+			for i, word := range words {
+				if err := c.days[i].UnmarshalText([]byte(word)); err != nil {
+					return err
+				}
+			}
+			return nil
+		},
+		"month": func(c *testCase, words []string) error {
+			month, err := calendar.ParseMonth(words[0])
+			c.month, c.days = &month, month.Days()
+			return err
+		},
+		"times": func(c *testCase, words []string) (err error) {
+			c.zone, err = time.LoadLocation(words[0])
+			return err
+		},
+		"as_of": func(c *testCase, words []string) (err error) {
+			c.asOf, _, err = c.instant(words)
+			return err
+		},
+		"session_end": func(c *testCase, words []string) error {
+			c.tenant.SessionEnd = config.SessionEnd(words[0])
+			return nil
+		},
+		"exclude": func(c *testCase, words []string) error {
+			c.tenant.ExcludeAgents = append(c.tenant.ExcludeAgents, words...)
+			return nil
+		},
+		"region": func(c *testCase, words []string) (err error) {
+			region := config.Region{Name: words[0], Zone: time.UTC}
+			if len(words) == 3 && words[1] == "zone" {
+				region.Zone, err = time.LoadLocation(words[2])
+			}
+			c.tenant.Regions = append(c.tenant.Regions, region)
+			return err
+		},
+		"location": func(c *testCase, words []string) error {
+			location := config.Location{Name: words[0]}
+			if len(words) > 2 && words[1] == "switches" {
+				location.Switches = words[2:]
+			}
+			region := &c.tenant.Regions[len(c.tenant.Regions)-1]
+			region.Locations = append(region.Locations, location)
+			return nil
+		},
+		"agent": func(c *testCase, words []string) (err error) {
+			c.resource(words[0])
+			r := &c.rows.resources[len(c.rows.resources)-1]
+			return pairs(words[1:], map[string]func(string) error{
+				"employee": set(&r.employee, "none"),
+				"name":     set(&r.name, "none"),
+				"key": func(value string) (err error) {
+					r.key, err = strconv.ParseInt(value, 10, 64)
+					return err
+				},
+			})
+		},
+		"session": func(c *testCase, words []string) error {
+			row, rest, err := c.span(words)
+			if err != nil || len(rest) > 0 {
+				return fmt.Errorf("read session: %w %v", err, rest)
+			}
+			row.key = int64(len(c.rows.sessions) + 1)
+			c.rows.sessions = append(c.rows.sessions, row)
+			return nil
+		},
+		"leg":     func(c *testCase, words []string) error { return c.activity("leg", words, &c.rows.activities) },
+		"preview": func(c *testCase, words []string) error { return c.activity("preview", words, &c.rows.activities) },
+		"call":    func(c *testCase, words []string) error { return c.activity("leg", words, &c.rows.calls) },
+		"duplicate": func(c *testCase, words []string) error {
+			c.rows.duplicates = append(c.rows.duplicates, [2]string{words[0], strings.Join(words[1:], " ")})
+			return nil
+		},
+		"default_guid": func(c *testCase, words []string) error {
+			c.rows.defaultGUIDs = append(c.rows.defaultGUIDs, words...)
+			return nil
+		},
+		"lookback": func(c *testCase, words []string) error {
+			hours, err := strconv.ParseInt(words[0], 10, 64)
+			c.rows.lookback = hours * 3600
+			return err
+		},
 	}
-	own = lines[from+1 : c.expect]
-	if contains(own, "region ") {
-		shared = without(without(shared, "region "), "location ")
-	}
-	for no, line := range append(append([]string{}, shared...), own...) {
-		if err := c.line(line); err != nil {
-			require.NoError(t, err, "%s, case %q, line %d: %s", path, c.name, no+1, line)
-		}
-	}
-	c.want = strings.TrimRight(strings.Join(lines[c.expect:to], "\n"), "\n")
-	return c
 }
 
-func contains(lines []string, prefix string) bool { return len(without(lines, prefix)) < len(lines) }
-
-func without(lines []string, prefix string) (kept []string) {
-	for _, line := range lines {
-		if !strings.HasPrefix(line, prefix) {
-			kept = append(kept, line)
+// pairs reads words that come in pairs.
+func pairs(words []string, read map[string]func(value string) error) error {
+	for ; len(words) > 0; words = words[2:] {
+		if read[words[0]] == nil || len(words) == 1 {
+			return fmt.Errorf("what is %q?", words)
+		}
+		if err := read[words[0]](words[1]); err != nil {
+			return err
 		}
 	}
-	return kept
+	return nil
 }
 
-// line reads one line that is not part of the expectation.
-func (c *testCase) line(line string) error {
-	words := strings.Fields(line)
-	if len(words) == 0 || strings.HasPrefix(words[0], "#") {
+// set takes a value as it is, but for the word that stands for an empty one.
+func set(text *string, empty string) func(string) error {
+	return func(value string) error {
+		if *text = value; value == empty {
+			*text = ""
+		}
 		return nil
 	}
-	read, known := directives[words[0]]
-	if !known {
-		return fmt.Errorf("unknown word %q", words[0])
-	}
-	return read(c, words[1:])
-}
-
-var directives = map[string]func(*testCase, []string) error{
-	"day":          (*testCase).readDay,
-	"month":        (*testCase).readMonth,
-	"times":        (*testCase).readTimes,
-	"as_of":        (*testCase).readAsOf,
-	"session_end":  (*testCase).readSessionEnd,
-	"exclude":      (*testCase).readExclude,
-	"region":       (*testCase).readRegion,
-	"location":     (*testCase).readLocation,
-	"agent":        (*testCase).readAgent,
-	"session":      (*testCase).readSession,
-	"leg":          (*testCase).readLeg,
-	"preview":      (*testCase).readPreview,
-	"call":         (*testCase).readCall,
-	"duplicate":    (*testCase).readDuplicate,
-	"default_guid": (*testCase).readDefaultGUID,
-	"lookback":     (*testCase).readLookback,
 }
 
 // resource finds the key behind a word, and makes up an agent for a new one.
@@ -159,22 +341,32 @@ func (c *testCase) resource(word string) int64 {
 	return key
 }
 
-// span reads "FROM to UNTIL [active]" and returns what is left of the words.
+// activity reads "WORD FROM to UNTIL [on SWITCH] [guid GUID]".
+func (c *testCase) activity(kind string, words []string, into *[]activityRow) error {
+	row, rest, err := c.span(words)
+	if err != nil {
+		return err
+	}
+	row.key = int64(len(c.rows.activities) + len(c.rows.calls) + 1)
+	a := activityRow{sessionRow: row, kind: kind}
+	err = pairs(rest, map[string]func(string) error{"on": set(&a.switchName, ""), "guid": set(&a.guid, "")})
+	*into = append(*into, a)
+	return err
+}
+
+// span reads "WORD FROM to UNTIL [active]" and returns what is left of the words.
 func (c *testCase) span(words []string) (row sessionRow, rest []string, err error) {
-	if row.start, words, err = c.instant(words); err != nil {
+	row.resource = c.resource(words[0])
+	if row.start, words, err = c.instant(words[1:]); err != nil {
 		return row, nil, err
 	}
-	if len(words) == 0 || words[0] != "to" {
-		return row, nil, fmt.Errorf("want the word to after the start")
+	if len(words) < 2 || words[0] != "to" {
+		return row, nil, fmt.Errorf("want the word to and an end after the start")
 	}
-	words = words[1:]
-	switch {
-	case len(words) > 0 && words[0] == "open":
+	if words = words[1:]; words[0] == "open" {
 		row.end, row.active, words = sweep.Unknown, true, words[1:]
-	default:
-		if row.end, words, err = c.instant(words); err != nil {
-			return row, nil, err
-		}
+	} else if row.end, words, err = c.instant(words); err != nil {
+		return row, nil, err
 	}
 	if len(words) > 0 && words[0] == "active" {
 		row.active, words = true, words[1:]

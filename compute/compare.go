@@ -1,44 +1,75 @@
 package compute
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"database/sql/driver"
 	"fmt"
 	"maps"
+	"runtime/debug"
 	"slices"
 	"strconv"
 
 	"seats/compute/rule"
 	"seats/compute/sweep"
 	"seats/internal/calendar"
+	"seats/internal/config"
 	"seats/internal/duck"
 )
+
+// blockingRule is the data-quality rule that keeps a tenant's numbers from being issued (R11).
+const blockingRule = "unmapped_switch"
+
+// step is a step of a stored curve.
+type step struct {
+	calendar.Interval
+	agents, sessions int64
+}
+
+// agentOn is an enabled agent of a region, as stored.
+type agentOn struct {
+	Day           calendar.Date
+	Region, Agent string
+}
+
+// sets are the sweep's agents by region.
+type sets map[string]map[string]bool
 
 // compareDays holds what the SQL engine has just stored against the sweep (R12): every second of every scope,
 // the peaks, the sets of agents, and what has nowhere to go. The first difference comes back as a *DifferenceError.
 func compareDays(ctx context.Context, conn *sql.Conn, tx *sql.Tx, stored []DayResult, swept []*sweep.Result) error {
-	numbers, err := scopeNumbers(ctx, tx)
-	if err != nil {
+	days := make([]calendar.Date, len(stored))
+	for i, r := range stored {
+		days[i] = r.Day
+	}
+	scopes, noScopes := duck.All[struct {
+		No               int64
+		Day              calendar.Date
+		Region, Location string
+	}](ctx, tx, "count/scope_list")
+	steps, noSteps := readSteps(ctx, conn)
+	agents, noAgents := duck.All[agentOn](ctx, tx, "count/enabled_agent", on(days))
+	if err := cmp.Or(noScopes, noSteps, noAgents); err != nil {
 		return err
 	}
-	steps, err := readSteps(ctx, conn)
-	if err != nil {
-		return err
+	curves, agentsOn := map[onDay][]step{}, map[calendar.Date][]agentOn{}
+	for _, s := range scopes {
+		curves[onDay{s.Day, s.Region, s.Location}] = steps[s.No]
 	}
-	agents, err := enabledAgents(ctx, tx, stored)
-	if err != nil {
-		return err
+	for _, a := range agents {
+		agentsOn[a.Day] = append(agentsOn[a.Day], a)
 	}
 	for i, r := range stored {
-		if err := compareCurves(r, numbers, steps, swept[i]); err != nil {
-			return err
+		if len(r.Peaks) != len(swept[i].Scopes()) {
+			return fmt.Errorf("compare %s: %d peaks stored for %d scopes", r.Day, len(r.Peaks), len(swept[i].Scopes()))
 		}
-		enabled := enabledOf(swept[i])
-		if err := compareEnabled(r.Day.String(), agents[r.Day.String()], enabled); err != nil {
-			return err
+		for no, scope := range swept[i].Scopes() {
+			if err := compareScope(r.Day, scope, curves[onDay{r.Day, scope.Region, scope.Location}], r.Peaks[no], swept[i].Curve(no)); err != nil {
+				return err
+			}
 		}
-		if err := compareCounts(r.Day.String(), r.Enabled, enabled); err != nil {
+		if err := compareEnabled(r.Day.String(), agentsOn[r.Day], r.Enabled, enabledOf(swept[i])); err != nil {
 			return err
 		}
 		if err := compareUnmapped(r, swept[i].Unmapped()); err != nil {
@@ -46,58 +77,6 @@ func compareDays(ctx context.Context, conn *sql.Conn, tx *sql.Tx, stored []DayRe
 		}
 	}
 	return nil
-}
-
-// blockingRule is the data-quality rule that keeps a tenant's numbers from being issued (R11).
-const blockingRule = "unmapped_switch"
-
-// compareUnmapped compares what the blocking rule found with the sweep: it decides whether anything is issued.
-func compareUnmapped(r DayResult, swept int64) error {
-	for _, one := range r.Quality {
-		if one.Rule == blockingRule && one.Count == swept {
-			return nil
-		}
-		if one.Rule == blockingRule {
-			return &DifferenceError{Period: r.Day.String(), Scope: "every region", What: blockingRule, SQL: number(one.Count), Sweep: number(swept)}
-		}
-	}
-	return fmt.Errorf("compare %s: no count of %s is stored", r.Day, blockingRule)
-}
-
-// compareCurves lays the stored steps, scope by scope, over the sweep's seconds.
-func compareCurves(r DayResult, numbers map[onDay]int64, steps map[int64][]step, swept *sweep.Result) error {
-	if len(r.Peaks) != len(swept.Scopes()) {
-		return fmt.Errorf("compare %s: %d peaks stored for %d scopes", r.Day, len(r.Peaks), len(swept.Scopes()))
-	}
-	for no, scope := range swept.Scopes() {
-		c := comparison{day: r.Day, scope: scope, curve: swept.Curve(no)}
-		if err := c.steps(steps[numbers[onDay{r.Day.String(), scope.Region, scope.Location}]]); err != nil {
-			return err
-		}
-		if err := c.peak(r.Peaks[no]); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// scopeNumbers are the SQL engine's own numbers of the scopes.
-func scopeNumbers(ctx context.Context, tx *sql.Tx) (map[onDay]int64, error) {
-	numbers := map[onDay]int64{}
-	err := duck.Each(ctx, tx, "count/scope_list", func(scan func(...any) error) error {
-		var no int64
-		var at onDay
-		err := scan(&no, &at.day, &at.region, &at.location)
-		numbers[at] = no
-		return err
-	})
-	return numbers, err
-}
-
-// step is a step of a stored curve.
-type step struct {
-	calendar.Interval
-	agents, sessions int64
 }
 
 // readSteps reads the stored curves of the days by the number of their scope.
@@ -108,54 +87,44 @@ func readSteps(ctx context.Context, conn *sql.Conn) (map[int64][]step, error) {
 			steps[scope] = current
 			scope, current = no, nil
 		}
-		span := calendar.Interval{Start: integer(v[1]), End: integer(v[2])}
-		current = append(current, step{span, integer(v[3]), integer(v[4])})
+		current = append(current, step{calendar.Interval{Start: integer(v[1]), End: integer(v[2])}, integer(v[3]), integer(v[4])})
 	})
 	steps[scope] = current
 	return steps, err
 }
 
-// comparison is of one scope.
-type comparison struct {
-	day   calendar.Date
-	scope rule.Scope
-	curve sweep.Curve
-}
-
-// steps checks that the stored steps follow one another through the whole day and have the sweep's numbers
-// in every second.
-func (c comparison) steps(stored []step) error {
-	at := c.scope.Day.Start
+// compareScope checks that the stored steps follow one another through the whole day and have the sweep's numbers
+// in every second, and that the stored peak is its highest.
+func compareScope(day calendar.Date, scope rule.Scope, stored []step, peak Peak, curve sweep.Curve) error {
+	differs := func(what string, second int64, bySQL, bySweep any) error {
+		return &DifferenceError{Period: day.String(), Scope: scope.String(), What: what, Second: second, SQL: fmt.Sprint(bySQL), Sweep: fmt.Sprint(bySweep)}
+	}
+	at := scope.Day.Start
 	for _, s := range stored {
-		if s.Start != at || s.End <= s.Start || s.End > c.scope.Day.End {
-			return c.differs("a step of the curve", at, fmt.Sprintf("one from %d to %d", s.Start, s.End), "none that does not begin here or leaves the day")
+		if s.Start != at || s.End <= s.Start || s.End > scope.Day.End {
+			return differs("a step of the curve", at, fmt.Sprintf("one from %d to %d", s.Start, s.End), "none that does not begin here or leaves the day")
 		}
 		for ; at < s.End; at++ {
-			second := at - c.scope.Day.Start
-			if n := int64(c.curve.Agents[second]); n != s.agents {
-				return c.differs("agents", at, number(s.agents), number(n))
+			second := at - scope.Day.Start
+			if n := int64(curve.Agents[second]); n != s.agents {
+				return differs("agents", at, s.agents, n)
 			}
-			if n := int64(c.curve.Sessions[second]); n != s.sessions {
-				return c.differs("sessions", at, number(s.sessions), number(n))
+			if n := int64(curve.Sessions[second]); n != s.sessions {
+				return differs("sessions", at, s.sessions, n)
 			}
 		}
 	}
-	if at != c.scope.Day.End {
-		return c.differs("the curve", at, "ends", "goes on")
+	if at != scope.Day.End {
+		return differs("the curve", at, "ends", "goes on")
 	}
-	return nil
-}
-
-// peak compares the stored peak with the highest second of the sweep.
-func (c comparison) peak(stored Peak) error {
-	swept := peakOf(c.scope, c.curve)
+	swept := peakOf(scope, curve)
 	switch {
-	case stored.Agents != swept.Agents:
-		return c.differs("agents at the peak", swept.PeakTS, number(stored.Agents), number(swept.Agents))
-	case stored.PeakTS != swept.PeakTS:
-		return c.differs("first second of the peak", swept.PeakTS, number(stored.PeakTS), number(swept.PeakTS))
-	case stored.PeakSeconds != swept.PeakSeconds:
-		return c.differs("seconds at the peak", swept.PeakTS, number(stored.PeakSeconds), number(swept.PeakSeconds))
+	case peak.Agents != swept.Agents:
+		return differs("agents at the peak", swept.PeakTS, peak.Agents, swept.Agents)
+	case peak.PeakTS != swept.PeakTS:
+		return differs("first second of the peak", swept.PeakTS, peak.PeakTS, swept.PeakTS)
+	case peak.PeakSeconds != swept.PeakSeconds:
+		return differs("seconds at the peak", swept.PeakTS, peak.PeakSeconds, swept.PeakSeconds)
 	}
 	return nil
 }
@@ -169,56 +138,43 @@ func peakOf(scope rule.Scope, curve sweep.Curve) Peak {
 	return p
 }
 
-func (c comparison) differs(what string, second int64, bySQL, bySweep string) error {
-	return &DifferenceError{Period: c.day.String(), Scope: c.scope.String(), What: what, Second: second, SQL: bySQL, Sweep: bySweep}
-}
-
-// agentOf is an enabled agent of a region, as stored.
-type agentOf struct{ region, agent string }
-
-// enabledAgents reads the stored agents of days.
-func enabledAgents(ctx context.Context, q duck.Queryer, of []DayResult) (map[string][]agentOf, error) {
-	days := make([]calendar.Date, len(of))
-	for i, r := range of {
-		days[i] = r.Day
+// compareEnabled compares the stored agents with the sweep's sets by region, and their stored numbers with the sizes of these.
+func compareEnabled(period string, stored []agentOn, counts []Enabled, swept sets) error {
+	differs := func(region, what, agent, bySQL, bySweep string) error {
+		return &DifferenceError{Period: period, Scope: region, What: what, Agent: agent, SQL: bySQL, Sweep: bySweep}
 	}
-	agents := map[string][]agentOf{}
-	err := duck.Each(ctx, q, "count/enabled_agent", func(scan func(...any) error) error {
-		var day string
-		var a agentOf
-		err := scan(&day, &a.region, &a.agent)
-		agents[day] = append(agents[day], a)
-		return err
-	}, on(days))
-	return agents, err
-}
-
-// compareEnabled compares the stored agents with the sweep's sets by region.
-func compareEnabled(period string, stored []agentOf, swept map[string]map[string]bool) error {
-	left := map[string]map[string]bool{}
+	left := sets{}
 	for region, agents := range swept {
 		left[region] = maps.Clone(agents)
 	}
 	for _, a := range stored {
-		if !swept[a.region][a.agent] {
-			return &DifferenceError{Period: period, Scope: a.region, What: "enabled agent", Agent: a.agent, SQL: "counted", Sweep: "not counted"}
+		if !swept[a.Region][a.Agent] {
+			return differs(a.Region, "enabled agent", a.Agent, "counted", "not counted")
 		}
-		if !left[a.region][a.agent] {
-			return fmt.Errorf("compare %s: an agent of %s is stored twice", period, a.region)
+		if !left[a.Region][a.Agent] {
+			return fmt.Errorf("compare %s: an agent of %s is stored twice", period, a.Region)
 		}
-		delete(left[a.region], a.agent)
+		delete(left[a.Region], a.Agent)
 	}
 	for _, region := range slices.Sorted(maps.Keys(left)) {
 		if first := slices.Sorted(maps.Keys(left[region])); len(first) > 0 {
-			return &DifferenceError{Period: period, Scope: region, What: "enabled agent", Agent: first[0], SQL: "not counted", Sweep: "counted"}
+			return differs(region, "enabled agent", first[0], "not counted", "counted")
+		}
+	}
+	if len(counts) != len(swept) {
+		return fmt.Errorf("compare %s: %d numbers of enabled agents stored for %d regions", period, len(counts), len(swept))
+	}
+	for _, e := range counts {
+		if n := len(swept[e.Region]); int64(n) != e.Agents {
+			return differs(e.Region, "enabled agents", "", strconv.FormatInt(e.Agents, 10), strconv.Itoa(n))
 		}
 	}
 	return nil
 }
 
-// enabledOf are the sweep's agents of a day by region.
-func enabledOf(swept *sweep.Result) map[string]map[string]bool {
-	enabled := map[string]map[string]bool{}
+// enabledOf are the sweep's agents of a day.
+func enabledOf(swept *sweep.Result) sets {
+	enabled := sets{}
 	for no, scope := range swept.Scopes() {
 		if scope.Location == "" {
 			enabled[scope.Region] = swept.Enabled(no)
@@ -227,17 +183,129 @@ func enabledOf(swept *sweep.Result) map[string]map[string]bool {
 	return enabled
 }
 
-// compareCounts compares the stored numbers of agents with the sizes of the sweep's sets.
-func compareCounts(period string, stored []Enabled, swept map[string]map[string]bool) error {
-	if len(stored) != len(swept) {
-		return fmt.Errorf("compare %s: %d numbers of enabled agents stored for %d regions", period, len(stored), len(swept))
+// compareUnmapped compares what the blocking rule found with the sweep: it decides whether anything is issued.
+func compareUnmapped(r DayResult, swept int64) error {
+	at := slices.IndexFunc(r.Quality, func(q Quality) bool { return q.Rule == blockingRule })
+	if at < 0 {
+		return fmt.Errorf("compare %s: no count of %s is stored", r.Day, blockingRule)
 	}
-	for _, e := range stored {
-		if n := int64(len(swept[e.Region])); n != e.Agents {
-			return &DifferenceError{Period: period, Scope: e.Region, What: "enabled agents", SQL: number(e.Agents), Sweep: number(n)}
+	if n := r.Quality[at].Count; n != swept {
+		return &DifferenceError{Period: r.Day.String(), Scope: "every region", What: blockingRule, SQL: fmt.Sprint(n), Sweep: fmt.Sprint(swept)}
+	}
+	return nil
+}
+
+// sweepDays gives the raw rows of some slices to a sweep each, and has them counted.
+func sweepDays(ctx context.Context, conn *sql.Conn, stands []Standing, rules []rule.Set) ([]*sweep.Result, error) {
+	sweeps, rows := make([][]*sweep.Sweep, len(stands)), int64(0)
+	for i, s := range stands {
+		rows += s.size()
+		sweeps[i] = []*sweep.Sweep{sweep.New(rules[i], int(s.Slice.Sessions), int(s.Slice.Activities))}
+	}
+	if err := readRows(ctx, conn, daysOf(stands), sweeps); err != nil {
+		return nil, err
+	}
+	results := make([]*sweep.Result, len(stands))
+	for i := range sweeps {
+		results[i] = sweeps[i][0].Result()
+		sweeps[i] = nil
+	}
+	if rows > manyRows {
+		debug.FreeOSMemory() // or the garbage stays with the process while the SQL engine needs the memory
+	}
+	return results, nil
+}
+
+// manyRows are so many that giving their memory back takes less time than reading them.
+const manyRows = 1_000_000
+
+// readRows gives the raw rows of the slices to the sweeps of their days.
+func readRows(ctx context.Context, conn *sql.Conn, days []calendar.Date, sweeps [][]*sweep.Sweep) error {
+	for _, of := range []struct {
+		rows string
+		give func(s *sweep.Sweep, v []driver.Value) // without the day's number, which comes first
+	}{
+		{"count/agent_row", func(s *sweep.Sweep, v []driver.Value) { s.Agent(integer(v[0]), text(v[1]), text(v[2])) }},
+		{"count/session_row", func(s *sweep.Sweep, v []driver.Value) { s.Session(span(v)) }},
+		{"count/activity_row", func(s *sweep.Sweep, v []driver.Value) {
+			key, start, end, active := span(v)
+			s.Activity(key, start, end, active, text(v[4]), v[5].(bool))
+		}},
+		{"count/other_leg_row", func(s *sweep.Sweep, v []driver.Value) {
+			key, start, end, active := span(v)
+			s.OtherLeg(key, start, end, active, text(v[4]))
+		}},
+		{"count/other_session_row", func(s *sweep.Sweep, v []driver.Value) { s.OtherSession(span(v)) }},
+	} {
+		err := duck.Rows(ctx, conn, of.rows, func(v []driver.Value) {
+			for _, s := range sweeps[integer(v[0])-1] {
+				of.give(s, v[1:])
+			}
+		}, on(days))
+		if err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
-func number(n int64) string { return strconv.FormatInt(n, 10) }
+// span reads what sessions and activities have in common. active_flag: NULL is not active.
+func span(v []driver.Value) (resourceKey, start, end int64, active bool) {
+	return integer(v[0]), instant(v[1]), instant(v[2]), v[3] != nil && v[3].(int16) != 0
+}
+
+// integer reads a BIGINT that is never NULL.
+func integer(v driver.Value) int64 { return v.(int64) }
+
+// instant reads a time that may be NULL.
+func instant(v driver.Value) int64 {
+	if v == nil {
+		return sweep.Unknown
+	}
+	return v.(int64)
+}
+
+// text reads a string, NULL as an empty one.
+func text(v driver.Value) string {
+	s, _ := v.(string)
+	return s
+}
+
+// Reading is another way to read the specification than the one that is billed.
+type Reading struct {
+	Tenant   config.Tenant // whose rules it counts by
+	LegsOnly bool          // a preview does not qualify a session (R3)
+}
+
+// Recount gives the peak of a scope on a day under each of the readings. It reads the slice once, counts by the
+// sweep alone, and stores nothing. The errors are those of Days.
+func Recount(ctx context.Context, conn *sql.Conn, day calendar.Date, scope rule.Scope, readings ...Reading) ([]Peak, error) {
+	stands, err := Look(ctx, conn, readings[0].Tenant, day)
+	if err != nil {
+		return nil, err
+	}
+	sweeps := make([]*sweep.Sweep, len(readings))
+	for i, r := range readings {
+		s := stands[0]
+		s.By = r.Tenant.On(day)
+		rules, err := s.rules()
+		if err != nil {
+			return nil, err
+		}
+		rules.LegsOnly = r.LegsOnly
+		sweeps[i] = sweep.New(rules, int(s.Slice.Sessions), int(s.Slice.Activities))
+	}
+	if err := readRows(ctx, conn, []calendar.Date{day}, [][]*sweep.Sweep{sweeps}); err != nil {
+		return nil, err
+	}
+	peaks := make([]Peak, len(readings))
+	for i, s := range sweeps {
+		swept := s.Result()
+		for no, s := range swept.Scopes() {
+			if s.Region == scope.Region && s.Location == scope.Location {
+				peaks[i] = peakOf(s, swept.Curve(no))
+			}
+		}
+	}
+	return peaks, nil
+}

@@ -2,7 +2,11 @@ package compute
 
 import (
 	"context"
-	"database/sql"
+	"go/parser"
+	"go/token"
+	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -15,37 +19,10 @@ import (
 	texts "seats/sql"
 )
 
-const hour = 3600
-
-// smallTenant has one region in UTC and one location with the switch L.
-func smallTenant() config.Tenant {
-	return config.Tenant{
-		Name: "acme", SessionEnd: config.SessionEndExclusive, SettleHours: 1,
-		Regions: []config.Region{{Name: "EU", Zone: time.UTC, Locations: []config.Location{{Name: "london", Switches: []string{"L"}}}}},
-	}
-}
-
-// twoSeats are two agents together from nine to ten of a day in UTC.
-func twoSeats(t require.TestingT, day string) history {
-	nine := date(t, day).In(time.UTC).Start + 9*hour
-	row := sessionRow{key: 1, resource: 101, start: nine, end: nine + hour}
-	other := row
-	other.key, other.resource = 2, 102
-	return history{
-		resources:  []resource{{key: 101, employee: "ann"}, {key: 102, employee: "bob"}},
-		sessions:   []sessionRow{row, other},
-		activities: []activityRow{{row, "leg", "L", ""}, {other, "leg", "L", ""}},
-	}
-}
-
 func TestDayStoresWhatItReturns(t *testing.T) {
-	conn, tenant, day := openStore(t), smallTenant(), date(t, "2026-03-10")
-	end := day.In(time.UTC).End
-	writeSlice(t, conn, tenant, day, end+hour, twoSeats(t, "2026-03-10"))
-
-	result, err := countDay(conn, tenant, day, 77)
-	require.NoError(t, err)
-	nine := day.In(time.UTC).Start + 9*hour
+	end, nine := date(t, "2026-03-10").In(time.UTC).End, date(t, "2026-03-10").In(time.UTC).Start+9*hour
+	conn, tenant, day := small(t, end+hour)
+	result := mustCount(t, conn, tenant, day, 77)
 	require.Equal(t, []Peak{{"EU", "", 2, nine, hour}, {"EU", "london", 2, nine, hour}}, result.Peaks)
 	require.Equal(t, []Peak{{"EU", "", 2, nine, hour}}, result.Regions())
 	require.Equal(t, []Enabled{{"EU", 2}}, result.Enabled)
@@ -58,25 +35,20 @@ func TestDayStoresWhatItReturns(t *testing.T) {
 	require.False(t, result.Blocked())
 
 	require.Equal(t, result, loadDay(t, conn, tenant, day))
-	again, err := countDay(conn, tenant, day, 77)
-	require.NoError(t, err)
-	require.Equal(t, result, again)
+	require.Equal(t, result, mustCount(t, conn, tenant, day, 77))
 	require.EqualValues(t, 2, scalar(t, conn, "select count(*) from _data.qualifying_session"), "replaced, not added")
 }
 
 // TestR6ResourceWithoutAgentRow: an unknown resource is an agent by its key, for both ways of counting.
 func TestR6ResourceWithoutAgentRow(t *testing.T) {
-	conn, tenant, day := openStore(t), smallTenant(), date(t, "2026-03-10")
-	writeSlice(t, conn, tenant, day, 0, twoSeats(t, "2026-03-10"))
+	conn, tenant, day := small(t, 0)
 	execSQL(t, conn, "delete from _data.agent where resource_key = 102")
-	result, err := countDay(conn, tenant, day, 1)
-	require.NoError(t, err)
-	require.EqualValues(t, 2, result.Regions()[0].Agents)
+	require.EqualValues(t, 2, mustCount(t, conn, tenant, day, 1).Regions()[0].Agents)
 	require.EqualValues(t, 1, scalar(t, conn, "select count(*) from _data.qualifying_session where agent = '#102'"))
 }
 
 func TestR10MissingSlice(t *testing.T) {
-	ctx, conn, day := context.Background(), openStore(t), date(t, "2026-03-10")
+	conn, day := openStore(t), date(t, "2026-03-10")
 	var missing *MissingError
 	_, err := countDay(conn, smallTenant(), day, 1)
 	require.ErrorAs(t, err, &missing)
@@ -84,19 +56,16 @@ func TestR10MissingSlice(t *testing.T) {
 	require.EqualError(t, err, "no slice of 2026-03-10")
 
 	writeSlice(t, conn, smallTenant(), day, 0, history{})
-	_, err = Load(ctx, conn, []Standing{look(t, conn, smallTenant(), day)})
+	_, err = Load(t.Context(), conn, look(t, conn, smallTenant(), day))
 	require.EqualError(t, err, "no result of 2026-03-10")
 }
 
 func TestR10SliceMustCoverEveryRegion(t *testing.T) {
-	conn, tenant, day := openStore(t), smallTenant(), date(t, "2026-03-10")
-	writeSlice(t, conn, tenant, day, 0, history{})
-	kolkata, err := time.LoadLocation("Asia/Kolkata")
-	require.NoError(t, err)
-	tenant.Regions = append(tenant.Regions, config.Region{Name: "IN", Zone: kolkata, Locations: []config.Location{{Name: "pune", Switches: []string{"P"}}}})
+	conn, tenant, day := small(t, 0)
+	tenant.Regions = append(tenant.Regions, config.Region{Name: "IN", Zone: zone(t, "Asia/Kolkata"), Locations: []config.Location{{Name: "pune", Switches: []string{"P"}}}})
 
 	var uncovered *CoverageError
-	_, err = countDay(conn, tenant, day, 1)
+	_, err := countDay(conn, tenant, day, 1)
 	require.ErrorAs(t, err, &uncovered)
 	require.Equal(t, "IN", uncovered.Region)
 	require.ErrorContains(t, err, "2026-03-09T18:30:00Z to 2026-03-10T18:30:00Z: extract it again")
@@ -105,12 +74,10 @@ func TestR10SliceMustCoverEveryRegion(t *testing.T) {
 // TestR10State: final needs a known high-water mark, settle_hours past the end of the day in every region,
 // and no open session.
 func TestR10State(t *testing.T) {
-	newYork, err := time.LoadLocation("America/New_York")
-	require.NoError(t, err)
 	tenant, day := smallTenant(), date(t, "2026-03-10")
-	tenant.Regions = append(tenant.Regions, config.Region{Name: "US", Zone: newYork})
-	late := day.In(newYork).End + hour
-	tests := []struct {
+	tenant.Regions = append(tenant.Regions, config.Region{Name: "US", Zone: zone(t, "America/New_York")})
+	late := day.In(zone(t, "America/New_York")).End + hour
+	for _, tt := range []struct {
 		name      string
 		highWater *int64
 		open      int64
@@ -120,86 +87,72 @@ func TestR10State(t *testing.T) {
 		{"an hour past the last region's end", ptr(late), 0, Final},
 		{"a second less", ptr(late - 1), 0, Provisional},
 		{"an open session", ptr(late), 1, Provisional},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			s := Standing{Day: day, By: tenant, Slice: &Slice{HighWater: tt.highWater, OpenSessions: tt.open}}
-			require.Equal(t, tt.want, s.state(RulesFor(tenant, day).End()))
-		})
+	} {
+		s := Standing{Day: day, By: tenant, Slice: &Slice{HighWater: tt.highWater, OpenSessions: tt.open}}
+		require.Equal(t, tt.want, s.state(RulesFor(tenant, day).End()), tt.name)
 	}
 }
 
 func TestStaleAfterAnyChange(t *testing.T) {
 	conn, day := openStore(t), date(t, "2026-03-10")
-	changes := []struct {
-		name   string
-		change func(*config.Tenant)
+	for _, tt := range []struct {
+		name, change string
+		tenant       func(*config.Tenant)
 	}{
-		{"nothing", nil},
-		{"statements", func(*config.Tenant) { execSQL(t, conn, "update _data.computation set sql_sha256 = 'other'") }},
-		{"slice", func(*config.Tenant) { execSQL(t, conn, "update _data.slice set sha256 = 'other'") }},
-		{"rules", func(tenant *config.Tenant) { tenant.ExcludeAgents = []string{"TEST*"} }},
-		{"settle_hours", func(tenant *config.Tenant) { tenant.SettleHours = 2 }},
-		{"rows dropped with age, and read again", func(*config.Tenant) { execSQL(t, conn, "delete from _data.concurrency") }},
-		{"never computed", func(*config.Tenant) { execSQL(t, conn, "delete from _data.computation") }},
-	}
-	for _, tt := range changes {
-		t.Run(tt.name, func(t *testing.T) {
-			clearStore(t, conn)
-			tenant := smallTenant()
-			writeSlice(t, conn, tenant, day, day.In(time.UTC).End+hour, twoSeats(t, "2026-03-10"))
-			_, err := countDay(conn, tenant, day, 1)
-			require.NoError(t, err)
-			if tt.change != nil {
-				tt.change(&tenant)
-			}
-			require.Equal(t, tt.change != nil && tt.name != "statements", look(t, conn, tenant, day).Stale(), "what other statements counted stays valid")
-		})
+		{"nothing", "select 1", nil},
+		{"statements: what others counted stays valid", "update _data.computation set sql_sha256 = 'other'", nil},
+		{"slice", "update _data.slice set sha256 = 'other'", nil},
+		{"rules", "select 1", func(tenant *config.Tenant) { tenant.ExcludeAgents = []string{"TEST*"} }},
+		{"settle_hours", "select 1", func(tenant *config.Tenant) { tenant.SettleHours = 2 }},
+		{"rows dropped with age, and read again", "delete from _data.concurrency", nil},
+		{"never computed", "delete from _data.computation", nil},
+	} {
+		clearStore(t, conn)
+		tenant := smallTenant()
+		writeSlice(t, conn, tenant, day, day.In(time.UTC).End+hour, twoSeats(day))
+		mustCount(t, conn, tenant, day, 1)
+		execSQL(t, conn, tt.change)
+		if tt.tenant != nil {
+			tt.tenant(&tenant)
+		}
+		valid := tt.name == "nothing" || strings.HasPrefix(tt.name, "statements")
+		require.Equal(t, !valid, look(t, conn, tenant, day)[0].Stale(), tt.name)
 	}
 	clearStore(t, conn)
-	require.ErrorAs(t, look(t, conn, smallTenant(), day).Missing(), new(*MissingError))
+	require.ErrorAs(t, look(t, conn, smallTenant(), day)[0].Missing(), new(*MissingError))
 }
 
 // TestDayThatItsZoneSkipped: it has no second and so no curve, and is computed and fresh all the same.
 func TestDayThatItsZoneSkipped(t *testing.T) {
 	conn, tenant, day := openStore(t), smallTenant(), date(t, "2011-12-30")
-	apia, err := time.LoadLocation("Pacific/Apia")
-	require.NoError(t, err)
-	tenant.Regions[0].Zone = apia
+	tenant.Regions[0].Zone = zone(t, "Pacific/Apia")
 	writeSlice(t, conn, tenant, day, 0, history{})
-	result, err := countDay(conn, tenant, day, 1)
-	require.NoError(t, err)
-	require.Zero(t, result.Regions()[0].Agents)
+	require.Zero(t, mustCount(t, conn, tenant, day, 1).Regions()[0].Agents)
 	require.Zero(t, scalar(t, conn, "select count(*) from _data.concurrency"))
-	require.False(t, look(t, conn, tenant, day).Stale())
+	require.False(t, look(t, conn, tenant, day)[0].Stale())
 }
 
 func TestBlockedResultsAreStored(t *testing.T) {
-	conn, tenant, day := openStore(t), smallTenant(), date(t, "2026-03-10")
-	rows := twoSeats(t, "2026-03-10")
-	rows.activities[1].switchName = "NOWHERE"
-	writeSlice(t, conn, tenant, day, 0, rows)
-	result, err := countDay(conn, tenant, day, 1)
-	require.NoError(t, err)
+	conn, tenant, day := small(t, 0)
+	execSQL(t, conn, "update _data.ocs_activity set switch_name = 'NOWHERE' where resource_key = 102")
+	result := mustCount(t, conn, tenant, day, 1)
 	require.True(t, result.Blocked())
-	require.Equal(t, []Quality{{"unmapped_switch", true, 1, []string{"2 on NOWHERE"}}}, Blocking(result.Quality))
+	require.Equal(t, []Quality{{"unmapped_switch", true, 1, keys{"2 on NOWHERE"}}}, Blocking(result.Quality))
 	require.EqualValues(t, 1, result.Regions()[0].Agents)
 }
 
 // TestFailedDayLeavesTheStoreAsItWas: the last statement fails, and everything before it is undone.
 func TestFailedDayLeavesTheStoreAsItWas(t *testing.T) {
-	ctx, conn, tenant, day := context.Background(), openStore(t), smallTenant(), date(t, "2026-03-10")
+	conn, tenant, day := small(t, 0)
 	execSQL(t, conn, "drop table _data.computation")
 	execSQL(t, conn, `create table _data.computation (day date, slice_sha256 varchar, rules_sha256 varchar, sql_sha256 varchar,
 		rules varchar, state varchar, computed_ts bigint check (computed_ts <> 13), as_of bigint)`)
-	writeSlice(t, conn, tenant, day, 0, twoSeats(t, "2026-03-10"))
-	before, err := countDay(conn, tenant, day, 1)
-	require.NoError(t, err)
+	before := mustCount(t, conn, tenant, day, 1)
 
 	execSQL(t, conn, "delete from _data.voice_session where sm_res_session_fact_key = 2")
-	_, err = countDay(conn, tenant, day, 13)
+	_, err := countDay(conn, tenant, day, 13)
 	require.ErrorContains(t, err, "sql/count/computation")
-	cancelled, cancel := context.WithCancel(ctx)
+	cancelled, cancel := context.WithCancel(t.Context())
 	cancel()
 	_, err = NewCounter(conn, tenant).Day(cancelled, day, 2)
 	require.ErrorIs(t, err, context.Canceled)
@@ -207,24 +160,23 @@ func TestFailedDayLeavesTheStoreAsItWas(t *testing.T) {
 	require.Equal(t, before, loadDay(t, conn, tenant, day))
 }
 
+const issued = "insert into _data.issued_file (region, measure, period, revision, value, state, file, sha256, manifest_sha256, issued_ts) values ('EU', 'concurrent', $1, 1, 2, 'final', 'f', '', '', 1)"
+
 // TestR9AnIssuedDayKeepsItsRules: also where it has to be counted again; one that is not issued has today's.
 func TestR9AnIssuedDayKeepsItsRules(t *testing.T) {
-	ctx, conn, day := context.Background(), openStore(t), date(t, "2026-03-10")
+	conn, tenant, day := small(t, 0)
 	moved := smallTenant()
 	moved.ExcludeAgents = []string{"ann"}
-	writeSlice(t, conn, smallTenant(), day, 0, twoSeats(t, "2026-03-10"))
-	_, err := countDay(conn, smallTenant(), day, 1)
-	require.NoError(t, err)
-	require.Equal(t, moved, look(t, conn, moved, day).By)
+	mustCount(t, conn, tenant, day, 1)
+	require.Equal(t, moved, look(t, conn, moved, day)[0].By)
 
-	execSQL(t, conn, "insert into _data.issued_file (region, measure, period, revision, value, state, file, sha256, manifest_sha256, issued_ts) values ('EU', 'concurrent', '2026-03-10', 1, 2, 'final', 'f', '', '', 1)")
-	stands := look(t, conn, moved, day)
+	execSQL(t, conn, issued, "2026-03-10")
+	stands := look(t, conn, moved, day)[0]
 	require.Equal(t, smallTenant().RulesHash(), stands.By.RulesHash())
 	require.False(t, stands.Stale())
 
-	today := stands
-	today.By = moved
-	would, err := NewCounter(conn, moved).Would(ctx, today)
+	stands.By = moved
+	would, err := NewCounter(conn, moved).Would(t.Context(), stands)
 	require.NoError(t, err)
 	require.EqualValues(t, 1, would.Regions()[0].Agents)
 	require.EqualValues(t, 2, loadDay(t, conn, moved, day).Regions()[0].Agents)
@@ -234,24 +186,204 @@ func TestR9AnIssuedDayKeepsItsRules(t *testing.T) {
 // TestR10AnotherAsOfIsAnotherSlice: with the very rows of the one before.
 func TestR10AnotherAsOfIsAnotherSlice(t *testing.T) {
 	conn, tenant, day := openStore(t), smallTenant(), date(t, "2026-03-10")
-	rows := twoSeats(t, "2026-03-10")
+	rows := twoSeats(day)
 	rows.sessions[1].end, rows.sessions[1].active = sweep.Unknown, true
-	ten := day.In(time.UTC).Start + 10*hour
-	writeSlice(t, conn, tenant, day, ten, rows)
-	first, err := countDay(conn, tenant, day, 1)
-	require.NoError(t, err)
+	writeSlice(t, conn, tenant, day, day.In(time.UTC).Start+10*hour, rows)
+	first := mustCount(t, conn, tenant, day, 1)
 	execSQL(t, conn, "update _data.slice set as_of = as_of - 1800")
-	require.True(t, look(t, conn, tenant, day).Stale())
+	require.True(t, look(t, conn, tenant, day)[0].Stale())
 	require.EqualValues(t, 1, scalar(t, conn, "select count(*) from ("+strings.TrimSpace(texts.Text("store/uncounted"))+")"))
-	second, err := countDay(conn, tenant, day, 2)
-	require.NoError(t, err)
-	require.Equal(t, first.Regions()[0].PeakSeconds-1800, second.Regions()[0].PeakSeconds)
+	require.Equal(t, first.Regions()[0].PeakSeconds-1800, mustCount(t, conn, tenant, day, 2).Regions()[0].PeakSeconds)
 }
 
 func ptr(n int64) *int64 { return &n }
 
-// scalar reads one number.
-func scalar(t require.TestingT, conn *sql.Conn, query string, args ...any) (n int64) {
-	require.NoError(t, conn.QueryRowContext(context.Background(), query, args...).Scan(&n))
-	return n
+// Days that are counted at once have the results that each has by itself, however the batches are cut.
+func TestDaysAtOnceAreThoseOneByOne(t *testing.T) {
+	month := february(t)
+	conn, tenant := month.Conn, month.Tenant
+	execSQL(t, conn, "update _data.slice set sessions = 160000 where day in ('2026-02-03', '2026-02-17', '2026-02-18')") // two make a batch too large
+	var want []DayResult
+	for _, day := range month.Days() {
+		want = append(want, mustCount(t, conn, tenant, day, 7))
+	}
+	const rows = "select sum(hash(c)::hugeint % 1000000)::bigint from _data.concurrency as c"
+	before := scalar(t, conn, rows)
+	for i, one := range NewCounter(conn, tenant).Days(t.Context(), look(t, conn, tenant, month.Days()...), 7) {
+		require.NoError(t, one.Err)
+		require.Equal(t, want[i], one.DayResult)
+	}
+	require.Equal(t, before, scalar(t, conn, rows))
+	loaded, err := Load(t.Context(), conn, look(t, conn, tenant, month.Days()...))
+	require.NoError(t, err)
+	require.Equal(t, want, loaded)
+}
+
+// A day that cannot be counted keeps back no other, whatever is the matter with it.
+func TestADayThatFailsKeepsBackNoOther(t *testing.T) {
+	month := february(t)
+	conn, tenant := month.Conn, month.Tenant
+	for _, spoil := range []string{
+		"delete from _data.slice where day = '2026-02-05'",
+		"delete from _data.slice_span where day = '2026-02-06'",
+		"drop table _data.enabled_daily",
+		"create table _data.enabled_daily (day date check (day <> '2026-02-03'), region varchar, agents bigint, state varchar)",
+	} {
+		execSQL(t, conn, spoil)
+	}
+	for i, one := range NewCounter(conn, tenant).Days(t.Context(), look(t, conn, tenant, month.Days()...), 7) {
+		switch i + 1 {
+		case 3:
+			require.ErrorContains(t, one.Err, "sql/count/enabled_daily")
+		case 5:
+			require.ErrorAs(t, one.Err, new(*MissingError))
+		case 6:
+			require.ErrorAs(t, one.Err, new(*CoverageError))
+		default:
+			require.NoError(t, one.Err)
+		}
+		require.Equal(t, month.Days()[i], one.Day)
+	}
+	require.EqualValues(t, 25, scalar(t, conn, "select count(*) from _data.computation"))
+}
+
+// TestR12DifferenceIsFoundAndNamed spoils what the SQL engine stored in one place each time.
+func TestR12DifferenceIsFoundAndNamed(t *testing.T) {
+	const prefix = "the two computations of 2026-03-10 differ in "
+	tests := []struct{ name, spoil, want string }{
+		{"agents of a step", "update _data.concurrency set agents = 3 where agents = 2 and location is null",
+			"EU: agents at 2026-03-10T09:00:00Z (1773133200): 3 by SQL, 2 by the sweep"},
+		{"sessions of a step", "update _data.concurrency set sessions = 1 where sessions = 2 and location = 'london'",
+			"EU/london: sessions at 2026-03-10T09:00:00Z (1773133200): 1 by SQL, 2 by the sweep"},
+		{"one second", "update _data.concurrency set end_ts = end_ts - 1 where agents = 2 and location is null; update _data.concurrency set start_ts = start_ts - 1 where start_ts = 1773136800 and location is null",
+			"EU: agents at 2026-03-10T09:59:59Z (1773136799): 0 by SQL, 2 by the sweep"},
+		{"a gap", "delete from _data.concurrency where agents = 2 and location is null",
+			"EU: a step of the curve at 2026-03-10T09:00:00Z (1773133200): one from 1773136800 to 1773187200 by SQL, none that does not begin here or leaves the day by the sweep"},
+		{"the end", "delete from _data.concurrency where start_ts = 1773136800 and location is null",
+			"EU: the curve at 2026-03-10T10:00:00Z (1773136800): ends by SQL, goes on by the sweep"},
+		{"the peak", "update _data.daily_concurrent set agents = 1 where location is null",
+			"EU: agents at the peak at 2026-03-10T09:00:00Z (1773133200): 1 by SQL, 2 by the sweep"},
+		{"its first second", "update _data.daily_concurrent set peak_ts = peak_ts + 1 where location = 'london'",
+			"EU/london: first second of the peak at 2026-03-10T09:00:00Z (1773133200): 1773133201 by SQL, 1773133200 by the sweep"},
+		{"its length", "update _data.daily_concurrent set peak_seconds = 1 where location is null",
+			"EU: seconds at the peak at 2026-03-10T09:00:00Z (1773133200): 1 by SQL, 3600 by the sweep"},
+		{"an agent too few", "delete from _data.qualifying_session where agent = 'bob'",
+			`EU: enabled agent "bob": not counted by SQL, counted by the sweep`},
+		{"another agent", "update _data.qualifying_session set agent = 'cem' where agent = 'bob'",
+			`EU: enabled agent "cem": counted by SQL, not counted by the sweep`},
+		{"the number of agents", "update _data.enabled_daily set agents = 1",
+			"EU: enabled agents: 1 by SQL, 2 by the sweep"},
+		{"an unmapped session", "update _data.data_quality set occurrences = 1 where rule = 'unmapped_switch'",
+			"every region: unmapped_switch: 1 by SQL, 0 by the sweep"},
+	}
+	conn, tenant, day := small(t, 0)
+	mustCount(t, conn, tenant, day, 1)
+	stands := look(t, conn, tenant, day)
+	swept := sweepOf(t, conn, stands)
+	for _, tt := range tests {
+		tx, err := conn.BeginTx(t.Context(), nil)
+		require.NoError(t, err)
+		compare := func() error {
+			stored, err := loadNumbers(t.Context(), tx, stands)
+			require.NoError(t, err)
+			return compareDays(t.Context(), conn, tx, stored, swept)
+		}
+		require.NoError(t, compare(), tt.name)
+		execSQL(t, tx, tt.spoil)
+		err = compare()
+		require.ErrorAs(t, err, new(*DifferenceError), tt.name)
+		require.EqualError(t, err, prefix+tt.want, tt.name)
+		require.NoError(t, tx.Rollback())
+	}
+}
+
+func TestDaysInWords(t *testing.T) {
+	day := date(t, "2026-02-27")
+	e := MissingError{What: "slice", Days: append(day.YearMonth().Days()[:1], day, day.AddDays(1), day.AddDays(2), day.AddDays(7))}
+	require.EqualError(t, &e, "no slice of 2026-02-01, 2026-02-27 to 2026-03-01, 2026-03-06")
+	require.Equal(t, "2026-03-10T09:00:00Z", inWords(time.Date(2026, 3, 10, 9, 0, 0, 0, time.UTC).Unix()))
+}
+
+// What a number is traced to changes with the statements that give numbers alone: not with comments, white space, and what tells of doubts.
+func TestTheIdentityOfTheStatements(t *testing.T) {
+	require.NotContains(t, Steps(), "count/peak", "it only reads")
+	one := texts.Identity([]string{"count/presence"})
+	require.Len(t, one, 64)
+	require.NotEqual(t, one, texts.Identity([]string{"count/scope"}))
+	require.Equal(t, SQLSHA256(), SQLSHA256())
+}
+
+// TestStatementsPrepareAgainstEmptyStore prepares every statement of sql/count. The steps are
+// run before, because they make the temporary tables that others read.
+func TestStatementsPrepareAgainstEmptyStore(t *testing.T) {
+	month := february(t)
+	month.count(1)
+	names := texts.Names("count/")
+	require.NotEmpty(t, names)
+	for _, name := range names {
+		statement, err := month.PrepareContext(t.Context(), texts.Text(name))
+		require.NoError(t, err, name)
+		require.NoError(t, statement.Close(), name)
+	}
+	require.Subset(t, names, Steps())
+}
+
+// TestStepsBindNothingButRules: the driver binds a parameter that it is not given to any other value.
+func TestStepsBindNothingButRules(t *testing.T) {
+	comment, parameter := regexp.MustCompile(`(?m)--.*$`), regexp.MustCompile(`\$[a-z_]+`)
+	for _, name := range Steps() {
+		for _, bound := range parameter.FindAllString(comment.ReplaceAllString(texts.Text(name), ""), -1) {
+			require.Equal(t, "count/rule $rules", name+" "+bound)
+		}
+	}
+}
+
+// TestR12SweepSharesNothingWithSQL: the sweep may know the rules and the calendar, and nothing of DuckDB.
+func TestR12SweepSharesNothingWithSQL(t *testing.T) {
+	paths, err := filepath.Glob("sweep/*.go")
+	require.NoError(t, err)
+	require.NotEmpty(t, paths)
+	for _, path := range paths {
+		file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.ImportsOnly)
+		require.NoError(t, err)
+		for _, imported := range file.Imports {
+			name := strings.Trim(imported.Path.Value, `"`)
+			if !strings.HasSuffix(path, "_test.go") && strings.Contains(name, "/") {
+				require.Equal(t, "seats/compute/rule", name, path)
+			}
+		}
+	}
+}
+
+// TestEmptySliceGivesZeros: a slice without a row has a curve of one step, and its peak is 0.
+func TestEmptySliceGivesZeros(t *testing.T) {
+	conn, tenant, day := openStore(t), smallTenant(), date(t, "2026-03-10")
+	writeSlice(t, conn, tenant, day, 0, history{})
+	result := mustCount(t, conn, tenant, day, 1)
+	require.Equal(t, []Peak{{Region: "EU"}, {Region: "EU", Location: "london"}}, result.Peaks)
+	require.Equal(t, []Enabled{{Region: "EU"}}, result.Enabled)
+	require.Len(t, result.Quality, len(texts.Names("count/quality_")), "every rule reports, if only a zero")
+}
+
+// TestR12TheSweepIsFedRawRowsAlone: what it is given can be read where there is nothing but the slice's raw rows, none of
+// the SQL engine's tables.
+func TestR12TheSweepIsFedRawRowsAlone(t *testing.T) {
+	conn, tenant, day := small(t, 0)
+	stands := look(t, conn, tenant, day)
+	rows, err := conn.QueryContext(t.Context(), "select table_name from duckdb_tables() where schema_name = '_data'")
+	require.NoError(t, err)
+	var others []string
+	for rows.Next() {
+		var name string
+		require.NoError(t, rows.Scan(&name))
+		if !slices.Contains([]string{"voice_session", "ocs_activity", "other_leg", "other_session", "agent"}, name) {
+			others = append(others, name)
+		}
+	}
+	require.NoError(t, rows.Err())
+	require.NotEmpty(t, others)
+	for _, name := range others {
+		execSQL(t, conn, "drop table _data."+name+" cascade")
+	}
+	require.EqualValues(t, 2, sweepOf(t, conn, stands)[0].Curve(0).Peak().Agents)
 }

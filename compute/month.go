@@ -7,7 +7,9 @@ import (
 	"database/sql"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 
@@ -23,143 +25,91 @@ import (
 //
 // The errors are those of Days; a *MissingError names every day of the month without a slice, and nothing is
 // computed then.
-func (c *Counter) Month(ctx context.Context, month calendar.Month, computedTS int64) (MonthResult, error) {
+func (c *Counter) Month(ctx context.Context, month calendar.Month, computedTS int64) (result MonthResult, err error) {
 	if !slices.Contains(c.months, month) {
 		c.months = append(c.months, month)
 	}
 	stands, err := c.complete(ctx, month)
 	if err != nil {
-		return MonthResult{}, err
+		return result, err
 	}
-	var stale []Standing
-	var recomputed []calendar.Date
-	for _, s := range stands {
-		if s.Stale() {
-			stale, recomputed = append(stale, s), append(recomputed, s.Day)
+	if stale := slices.DeleteFunc(slices.Clone(stands), func(s Standing) bool { return !s.Stale() }); len(stale) > 0 {
+		for _, one := range c.Days(ctx, stale, computedTS) {
+			err = errors.Join(err, one.Err)
 		}
-	}
-	if len(stale) > 0 {
-		if err := failed(c.Days(ctx, stale, computedTS)); err != nil {
-			return MonthResult{}, err
+		if err != nil {
+			return result, err
 		}
 		if stands, err = c.complete(ctx, month); err != nil {
-			return MonthResult{}, err
+			return result, err
 		}
+		defer func() { result.Recomputed = daysOf(stale) }()
 	}
 	if err := c.sweepLeft(ctx, stands); err != nil {
-		return MonthResult{}, err
+		return result, err
 	}
-	result, err := c.countMonth(ctx, month, stands, computedTS)
-	result.Recomputed = recomputed
-	return result, err
+	return c.countMonth(ctx, month, stands, computedTS)
 }
 
 // complete looks at the days of a month, and wants a slice of each.
 func (c *Counter) complete(ctx context.Context, month calendar.Month) ([]Standing, error) {
 	stands, err := Look(ctx, c.conn, c.tenant, c.tenant.DaysOf(month)...)
-	if err != nil {
-		return nil, err
-	}
-	missing := &MissingError{What: "slice"}
-	for _, s := range stands {
-		if s.Slice == nil {
-			missing.Days = append(missing.Days, s.Day)
-		}
-	}
-	if len(missing.Days) > 0 {
-		return nil, missing
-	}
-	return stands, nil
+	return stands, cmp.Or(err, missing("slice", stands...))
 }
 
 // sweepLeft sweeps the days of a month that were not swept as they stand.
 func (c *Counter) sweepLeft(ctx context.Context, stands []Standing) error {
-	var left []Standing
-	rows := int64(0)
-	for i, s := range stands {
-		if _, err := s.rules(); err != nil {
-			return err
-		}
-		if !c.swept[s.Day].isOf(s) {
-			left, rows = append(left, s), rows+s.size()
-		}
-		if last := i == len(stands)-1; len(left) == 0 || rows < batchRows && !last {
-			continue
-		}
-		rules, err := rulesOf(left)
+	left := slices.DeleteFunc(slices.Clone(stands), func(s Standing) bool { return c.swept[s.Day].isOf(s) })
+	for len(left) > 0 {
+		n := batch(left)
+		rules, err := rulesOf(left[:n])
 		if err != nil {
 			return err
 		}
-		swept, err := sweepDays(ctx, c.conn, left, rules)
+		swept, err := sweepDays(ctx, c.conn, left[:n], rules)
 		if err != nil {
 			return err
 		}
-		for i := range left {
-			c.remember(left[i], swept[i])
-		}
-		left, rows = nil, 0
+		c.remember(left[:n], swept)
+		left = left[n:]
 	}
 	return nil
 }
 
 // countMonth counts by SQL, compares, and replaces the month's rows.
-func (c *Counter) countMonth(ctx context.Context, month calendar.Month, stands []Standing, computedTS int64) (MonthResult, error) {
+func (c *Counter) countMonth(ctx context.Context, month calendar.Month, stands []Standing, computedTS int64) (result MonthResult, err error) {
 	base, err := basisOf(c.tenant, month, stands)
 	if err != nil {
-		return MonthResult{}, err
+		return result, err
 	}
 	regions, err := json.Marshal(base.regions)
 	if err != nil {
-		return MonthResult{}, err
+		return result, err
 	}
-	for _, name := range []string{"count/rule_region_month", "count/rule_month_day", "count/month_agent"} {
-		var args []any
-		if name == "count/rule_region_month" {
-			args = append(args, sql.Named("regions", string(regions)))
+	if err := run(ctx, c.conn, ofMonth, sql.Named("regions", string(regions))); err != nil {
+		return result, err
+	}
+	return result, duck.InTx(ctx, c.conn, func(tx *sql.Tx) error {
+		of, hash := sql.Named("month", month.String()), sql.Named("rules_sha256", base.rulesSHA256)
+		_, notDropped := duck.Exec(ctx, tx, "count/delete_monthly_enabled", of)
+		_, notKept := duck.Exec(ctx, tx, "count/keep_rules", hash, sql.Named("rules", base.rules))
+		_, notCounted := duck.Exec(ctx, tx, "count/monthly_enabled", of, hash, sql.Named("sql_sha256", SQLSHA256()), sql.Named("computed_ts", computedTS))
+		if err := cmp.Or(notDropped, notKept, notCounted); err != nil {
+			return err
 		}
-		if _, err := duck.Exec(ctx, c.conn, name, args...); err != nil {
-			return MonthResult{}, err
+		if result, err = loadMonth(ctx, tx, c.tenant, month, stands); err != nil {
+			return err
 		}
-	}
-	tx, err := duck.Begin(ctx, c.conn)
-	if err != nil {
-		return MonthResult{}, err
-	}
-	defer tx.Rollback() //nolint:errcheck // after a commit there is nothing to roll back
-
-	of, hash := sql.Named("month", month.String()), sql.Named("rules_sha256", base.rulesSHA256)
-	if _, err := duck.Exec(ctx, tx, "count/delete_monthly_enabled", of); err != nil {
-		return MonthResult{}, err
-	}
-	if _, err := duck.Exec(ctx, tx, "count/keep_rules", hash, sql.Named("rules", base.rules)); err != nil {
-		return MonthResult{}, err
-	}
-	_, err = duck.Exec(ctx, tx, "count/monthly_enabled", of, hash, sql.Named("sql_sha256", SQLSHA256()), sql.Named("computed_ts", computedTS))
-	if err != nil {
-		return MonthResult{}, err
-	}
-	result, err := loadMonth(ctx, tx, c.tenant, month, stands)
-	if err != nil {
-		return MonthResult{}, err
-	}
-	swept := c.agents(base, stands)
-	var stored []agentOf
-	err = duck.Each(ctx, tx, "count/month_agent_list", func(scan func(...any) error) error {
-		var a agentOf
-		err := scan(&a.region, &a.agent)
-		stored = append(stored, a)
-		return err
+		stored, err := duck.All[struct{ Region, Agent string }](ctx, tx, "count/month_agent_list")
+		if err != nil {
+			return err
+		}
+		agents := make([]agentOn, len(stored))
+		for i, a := range stored {
+			agents[i] = agentOn{Region: a.Region, Agent: a.Agent}
+		}
+		return compareEnabled(month.String(), agents, result.counts(), c.agents(base, stands))
 	})
-	if err != nil {
-		return MonthResult{}, err
-	}
-	if err := compareEnabled(month.String(), stored, swept); err != nil {
-		return MonthResult{}, err
-	}
-	if err := compareCounts(month.String(), result.counts(), swept); err != nil {
-		return MonthResult{}, err
-	}
-	return result, tx.Commit()
 }
 
 // LoadMonth reads a month's results from the store, as Month left them, and tells whether they are still those of its days; a
@@ -182,14 +132,15 @@ func LoadMonth(ctx context.Context, q duck.Queryer, t config.Tenant, month calen
 }
 
 func loadMonth(ctx context.Context, q duck.Queryer, t config.Tenant, month calendar.Month, stands []Standing) (MonthResult, error) {
-	r, stored := MonthResult{Month: month}, map[string]MonthRegion{}
-	err := duck.Each(ctx, q, "count/month_count", func(scan func(...any) error) error {
-		var one MonthRegion
-		err := scan(&one.Region, &one.Agents, &one.State, &one.SlicesSHA256, &r.RulesSHA256, &r.SQLSHA256, &r.ComputedTS)
-		stored[one.Region] = one
-		return err
-	}, sql.Named("month", month.String()))
-	if err != nil {
+	r := MonthResult{Month: month}
+	stored, notStored := duck.All[struct {
+		Region                                      string
+		Agents                                      int64
+		State, SlicesSHA256, RulesSHA256, SQLSHA256 string
+		ComputedTS                                  int64
+	}](ctx, q, "count/month_count", sql.Named("month", month.String()))
+	quality, noQuality := loadQuality(ctx, q, month.First(), month.Last())
+	if err := cmp.Or(notStored, noQuality); err != nil {
 		return r, err
 	}
 	if len(stored) == 0 {
@@ -200,34 +151,27 @@ func loadMonth(ctx context.Context, q duck.Queryer, t config.Tenant, month calen
 			return r, err
 		}
 	}
-	quality, err := loadQuality(ctx, q, month.First(), month.Last())
-	if err != nil {
-		return r, err
-	}
-	for _, region := range t.Regions {
-		one, found := stored[region.Name]
-		if !found {
-			continue
-		}
-		last := month.Last()
-		for _, s := range standsIn(region, month, stands) {
-			one.Slices, last = append(one.Slices, *s.Slice), s.Day
-		}
-		one.Quality = sumQuality(quality, last)
-		r.Regions = append(r.Regions, one)
-	}
 	r.Quality = sumQuality(quality, month.Last())
+	for _, region := range t.Regions {
+		for _, s := range stored {
+			if s.Region != region.Name {
+				continue
+			}
+			r.RulesSHA256, r.SQLSHA256, r.ComputedTS = s.RulesSHA256, s.SQLSHA256, s.ComputedTS
+			one, last := MonthRegion{Enabled: Enabled{s.Region, s.Agents}, State: s.State, SlicesSHA256: s.SlicesSHA256}, month.Last()
+			for _, s := range standsIn(region, month, stands) {
+				one.Slices, last = append(one.Slices, *s.Slice), s.Day
+			}
+			one.Quality = sumQuality(quality, last)
+			r.Regions = append(r.Regions, one)
+		}
+	}
 	return r, nil
 }
 
 // standsIn are the days of a month that a region has, of those that it is counted from.
-func standsIn(region config.Region, month calendar.Month, stands []Standing) (in []Standing) {
-	for _, s := range stands {
-		if len(region.DaysIn(month, []calendar.Date{s.Day})) > 0 {
-			in = append(in, s)
-		}
-	}
-	return in
+func standsIn(region config.Region, month calendar.Month, stands []Standing) []Standing {
+	return slices.DeleteFunc(slices.Clone(stands), func(s Standing) bool { return len(region.DaysIn(month, []calendar.Date{s.Day})) == 0 })
 }
 
 // basis is what a month is counted from: its days as they stand.
@@ -246,19 +190,13 @@ type regionBasis struct {
 
 // basisOf looks at the days of a month. Of one whose days are not all computed it is the basis as far as it goes.
 func basisOf(t config.Tenant, month calendar.Month, stands []Standing) (b basis, err error) {
-	rules := monthRules{texts: map[string]string{}}
-	for _, s := range stands {
-		if s.done != nil {
-			rules.add(s.Day, s.done.rulesSHA256, s.done.rules)
-		}
-	}
-	if b.rulesSHA256, b.rules, err = rules.one(); err != nil {
+	if b.rulesSHA256, b.rules, err = monthRules(stands); err != nil {
 		return b, err
 	}
 	for _, r := range t.Regions {
 		one, all := regionBasis{Region: r.Name, State: Final}, sha256.New()
 		for _, s := range standsIn(r, month, stands) {
-			if s.done == nil || s.done.state != Final {
+			if s.done == nil || s.done.State != Final {
 				one.State = Provisional
 			}
 			one.Days = append(one.Days, s.Day)
@@ -272,39 +210,30 @@ func basisOf(t config.Tenant, month calendar.Month, stands []Standing) (b basis,
 
 // isOf tells whether stored numbers were counted from the basis. A region that was not configured then has none.
 func (b basis) isOf(stored []MonthRegion) bool {
-	for _, s := range stored {
-		at := slices.IndexFunc(b.regions, func(r regionBasis) bool { return r.Region == s.Region })
-		if at >= 0 && (b.regions[at].SlicesSHA256 != s.SlicesSHA256 || b.regions[at].State != s.State) {
-			return false
+	return !slices.ContainsFunc(stored, func(s MonthRegion) bool {
+		return slices.ContainsFunc(b.regions, func(r regionBasis) bool {
+			return r.Region == s.Region && (r.SlicesSHA256 != s.SlicesSHA256 || r.State != s.State)
+		})
+	})
+}
+
+// monthRules gives the rules of a month, and their hash: those of its days where they are all the same, else which day has which.
+func monthRules(stands []Standing) (hash, text string, err error) {
+	var runs []config.DayRules
+	for _, s := range stands {
+		switch last := len(runs) - 1; {
+		case s.done == nil:
+		case last >= 0 && runs[last].SHA256 == s.done.RulesSHA256:
+			runs[last].To = s.Day
+		default:
+			hash, text = s.done.RulesSHA256, s.done.Rules
+			runs = append(runs, config.DayRules{From: s.Day, To: s.Day, SHA256: hash})
 		}
 	}
-	return true
-}
-
-// monthRules says which day of a month was counted by which rules.
-type monthRules struct {
-	days  []config.DayRules
-	texts map[string]string // by their hash
-}
-
-// add adds a day, later than those before.
-func (m *monthRules) add(day calendar.Date, hash, text string) {
-	m.texts[hash] = text
-	if last := len(m.days) - 1; last >= 0 && m.days[last].SHA256 == hash {
-		m.days[last].To = day
-		return
+	if len(runs) == 1 {
+		return hash, text, nil
 	}
-	m.days = append(m.days, config.DayRules{From: day, To: day, SHA256: hash})
-}
-
-// one gives the rules of the month, and their hash: those of its days where they are all the same, else which day has which.
-func (m monthRules) one() (hash, text string, err error) {
-	if len(m.texts) == 1 {
-		for hash, text := range m.texts {
-			return hash, text, nil
-		}
-	}
-	encoded, err := config.MonthRules(m.days)
+	encoded, err := config.MonthRules(runs)
 	sum := sha256.Sum256(encoded)
 	return hex.EncodeToString(sum[:]), string(encoded), err
 }
@@ -323,66 +252,45 @@ func (d sweptDay) isOf(s Standing) bool {
 }
 
 func sweptOf(s Standing, swept *sweep.Result) sweptDay {
-	d := sweptDay{slice: *s.Slice, rules: s.By.RulesHash(), resources: map[string][]int64{}, said: map[int64]string{}}
+	d := sweptDay{*s.Slice, s.By.RulesHash(), map[string][]int64{}, swept.Said()}
 	for no, scope := range swept.Scopes() {
 		if scope.Location == "" {
 			d.resources[scope.Region] = swept.Resources(no)
 		}
 	}
-	swept.Said(func(resourceKey int64, employeeID string) { d.said[resourceKey] = employeeID })
 	return d
 }
 
 // agents are the sweep's agents of the month by region, each by the newest word of the region's days for its resource key (R6).
-func (c *Counter) agents(b basis, stands []Standing) map[string]map[string]bool {
-	newest := map[calendar.Date]words{} // by the last day that is heard
-	agents := map[string]map[string]bool{}
+func (c *Counter) agents(b basis, stands []Standing) sets {
+	newest := map[calendar.Date]map[int64]string{} // by the last day that is heard
+	agents := sets{}
 	for _, r := range b.regions {
 		agents[r.Region] = map[string]bool{}
-		if len(r.Days) == 0 {
-			continue
-		}
-		last := r.Days[len(r.Days)-1]
-		if newest[last] == nil {
-			newest[last] = c.words(stands, last)
-		}
 		for _, day := range r.Days {
+			last := r.Days[len(r.Days)-1]
+			if newest[last] == nil {
+				newest[last] = c.words(stands, last)
+			}
 			for _, key := range c.swept[day].resources[r.Region] {
-				agents[r.Region][newest[last].nameOf(key)] = true
+				agents[r.Region][cmp.Or(newest[last][key], "#"+strconv.FormatInt(key, 10))] = true
 			}
 		}
 	}
 	return agents
 }
 
-// words are employee_ids by resource key.
-type words map[int64]string
-
-// words are the newest of the month's days up to one.
-func (c *Counter) words(stands []Standing, last calendar.Date) words {
-	found, from := words{}, map[int64]Slice{}
-	for _, s := range stands {
-		if last.Before(s.Day) {
-			break
-		}
-		slice := c.swept[s.Day].slice
-		for key, employee := range c.swept[s.Day].said {
-			if before, said := from[key]; !said || isNewer(slice, before) {
-				found[key], from[key] = employee, slice
-			}
-		}
+// words are what the newest of the month's slices up to a day say of resource keys: the newest is that which knows the source up to
+// a later time, then that which was read later, then that of the later day.
+func (c *Counter) words(stands []Standing, last calendar.Date) map[int64]string {
+	heard := slices.DeleteFunc(slices.Clone(stands), func(s Standing) bool { return last.Before(s.Day) })
+	slices.SortStableFunc(heard, func(a, b Standing) int {
+		one, other := c.swept[a.Day].slice, c.swept[b.Day].slice
+		return cmp.Or(cmp.Compare(one.AsOf, other.AsOf), cmp.Compare(one.ExtractedTS, other.ExtractedTS))
+	})
+	words := map[int64]string{}
+	for _, s := range heard {
+		maps.Copy(words, c.swept[s.Day].said)
 	}
-	return found
-}
-
-// isNewer orders slices by up to when they know the source, then by when they were read, then by their days.
-func isNewer(a, b Slice) bool {
-	return cmp.Or(cmp.Compare(a.AsOf, b.AsOf), cmp.Compare(a.ExtractedTS, b.ExtractedTS), cmp.Compare(a.Day.String(), b.Day.String())) > 0
-}
-
-func (w words) nameOf(resourceKey int64) string {
-	if name := w[resourceKey]; name != "" {
-		return name
-	}
-	return "#" + strconv.FormatInt(resourceKey, 10)
+	return words
 }

@@ -1,8 +1,17 @@
 package compute
 
 import (
+	"cmp"
+	"context"
+	"database/sql"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
 	"seats/internal/calendar"
 	"seats/internal/config"
+	"seats/internal/duck"
 	"seats/internal/settle"
 )
 
@@ -12,7 +21,7 @@ const (
 	Provisional = settle.Provisional
 )
 
-// Slice is the slice that a result was computed from. Times are epoch seconds.
+// Slice is the slice that a result was computed from, as count/slice has it. Times are epoch seconds.
 type Slice struct {
 	Day                          calendar.Date
 	Source                       string
@@ -24,7 +33,7 @@ type Slice struct {
 	SHA256                       string
 }
 
-// Peak is the concurrent count of a scope on a day (R8).
+// Peak is the concurrent count of a scope on a day (R8), as count/peak has it.
 type Peak struct {
 	Region      string
 	Location    string // "": the region as a whole
@@ -39,12 +48,33 @@ type Enabled struct {
 	Agents int64
 }
 
-// Quality is what one data-quality rule found (R11).
+// Quality is what one data-quality rule found (R11), as count/quality has it.
 type Quality struct {
 	Rule     string
 	Blocking bool // any occurrence keeps the tenant's numbers from being issued
 	Count    int64
-	Examples []string // up to 20 keys
+	Examples keys // up to 20 keys
+}
+
+// Blocking picks the blocking rules that found something.
+func Blocking(found []Quality) []Quality {
+	return slices.DeleteFunc(slices.Clone(found), func(q Quality) bool { return !q.Blocking || q.Count == 0 })
+}
+
+// keys are a column of VARCHAR[], which the driver hands out as []any.
+type keys []string
+
+// Scan implements sql.Scanner.
+func (l *keys) Scan(v any) error {
+	values, is := v.([]any)
+	if !is && v != nil {
+		return fmt.Errorf("want a list, not %T", v)
+	}
+	*l = keys{}
+	for _, value := range values {
+		*l = append(*l, text(value))
+	}
+	return nil
 }
 
 // DayResult is a day as computed.
@@ -63,13 +93,7 @@ type DayResult struct {
 
 // Regions are the peaks of the regions alone: what is billed.
 func (r DayResult) Regions() []Peak {
-	var regions []Peak
-	for _, p := range r.Peaks {
-		if p.Location == "" {
-			regions = append(regions, p)
-		}
-	}
-	return regions
+	return slices.DeleteFunc(slices.Clone(r.Peaks), func(p Peak) bool { return p.Location != "" })
 }
 
 // Blocked tells whether a blocking rule found anything: then nothing may be issued.
@@ -98,13 +122,14 @@ type MonthRegion struct {
 
 // State is Final when every region's is.
 func (r MonthResult) State() string {
-	for _, region := range r.Regions {
-		if region.State != Final {
-			return Provisional
-		}
+	if slices.ContainsFunc(r.Regions, func(one MonthRegion) bool { return one.State != Final }) {
+		return Provisional
 	}
 	return Final
 }
+
+// Blocked tells whether a blocking rule found anything on any day of the month.
+func (r MonthResult) Blocked() bool { return len(Blocking(r.Quality)) > 0 }
 
 // counts are the numbers alone.
 func (r MonthResult) counts() (counts []Enabled) {
@@ -114,16 +139,139 @@ func (r MonthResult) counts() (counts []Enabled) {
 	return counts
 }
 
-// Blocked tells whether a blocking rule found anything on any day of the month.
-func (r MonthResult) Blocked() bool { return len(Blocking(r.Quality)) > 0 }
-
-// Blocking picks the blocking rules that found something.
-func Blocking(found []Quality) []Quality {
-	var blocking []Quality
-	for _, q := range found {
-		if q.Blocking && q.Count > 0 {
-			blocking = append(blocking, q)
-		}
+// Load reads the results of days from the store, as Days left them; a *MissingError where a slice or a result is missing. The
+// rules that a day stands by give the order of regions and locations: any that the store does not know are left out.
+func Load(ctx context.Context, q duck.Queryer, stands []Standing) ([]DayResult, error) {
+	if err := cmp.Or(missing("slice", stands...), missing("result", stands...)); err != nil || len(stands) == 0 {
+		return nil, err
 	}
-	return blocking
+	results, err := loadNumbers(ctx, q, stands)
+	for i := range results {
+		r, done := &results[i], stands[i].done
+		r.State, r.ComputedTS, r.RulesSHA256, r.SQLSHA256 = done.State, done.ComputedTS, done.RulesSHA256, done.SQLSHA256
+	}
+	return results, err
 }
+
+// onDay names a scope on a day in a map; location "" is the region as a whole.
+type onDay struct {
+	day              calendar.Date
+	region, location string
+}
+
+// loadNumbers reads what the store has of some days, each in the order of its scopes.
+func loadNumbers(ctx context.Context, q duck.Queryer, stands []Standing) ([]DayResult, error) {
+	days := daysOf(stands)
+	peaks, noPeaks := duck.All[struct {
+		Day calendar.Date
+		Peak
+	}](ctx, q, "count/peak", on(days))
+	enabled, notEnabled := duck.All[struct {
+		Day calendar.Date
+		Enabled
+	}](ctx, q, "count/enabled_count", on(days))
+	quality, noQuality := loadQuality(ctx, q, slices.MinFunc(days, calendar.Date.Compare), slices.MaxFunc(days, calendar.Date.Compare))
+	if err := cmp.Or(noPeaks, notEnabled, noQuality); err != nil {
+		return nil, err
+	}
+	peakOn, enabledOn, qualityOn := map[onDay]Peak{}, map[onDay]Enabled{}, map[calendar.Date][]Quality{}
+	for _, p := range peaks {
+		peakOn[onDay{p.Day, p.Region, p.Location}] = p.Peak
+	}
+	for _, e := range enabled {
+		enabledOn[onDay{e.Day, e.Region, ""}] = e.Enabled
+	}
+	for _, one := range quality {
+		qualityOn[one.Day] = append(qualityOn[one.Day], one.Quality)
+	}
+	results := make([]DayResult, len(stands))
+	for i, s := range stands {
+		r := DayResult{Day: s.Day, Slice: *s.Slice, By: s.By, Quality: qualityOn[s.Day]}
+		for _, scope := range RulesFor(s.By, s.Day).Scopes() {
+			at := onDay{s.Day, scope.Region, scope.Location}
+			if p, found := peakOn[at]; found {
+				r.Peaks = append(r.Peaks, p)
+			}
+			if e, found := enabledOn[at]; found {
+				r.Enabled = append(r.Enabled, e)
+			}
+		}
+		results[i] = r
+	}
+	return results, nil
+}
+
+// foundOn is what a data-quality rule found on a day.
+type foundOn struct {
+	Day calendar.Date
+	Quality
+}
+
+// loadQuality reads what the data-quality rules found on the days of a range, both included, by rule and day.
+func loadQuality(ctx context.Context, q duck.Queryer, from, to calendar.Date) ([]foundOn, error) {
+	return duck.All[foundOn](ctx, q, "count/quality", sql.Named("from", from.String()), sql.Named("to", to.String()))
+}
+
+// sumQuality sums up by rule what was found on the days up to one, with up to 20 examples of the earliest.
+func sumQuality(found []foundOn, to calendar.Date) (all []Quality) {
+	for _, one := range found {
+		if to.Before(one.Day) {
+			continue
+		}
+		if last := len(all) - 1; last < 0 || all[last].Rule != one.Rule {
+			all = append(all, Quality{Rule: one.Rule, Examples: keys{}})
+		}
+		sum := &all[len(all)-1]
+		sum.Blocking, sum.Count = sum.Blocking || one.Blocking, sum.Count+one.Count
+		sum.Examples = append(sum.Examples, one.Examples[:min(len(one.Examples), 20-len(sum.Examples))]...)
+	}
+	return all
+}
+
+// MissingError: days without a slice (R9), or, from the Load functions, without a result.
+type MissingError struct {
+	What string // "slice" or "result"
+	Days []calendar.Date
+}
+
+func (e *MissingError) Error() string {
+	return fmt.Sprintf("no %s of %s", e.What, calendar.Runs(e.Days, " to "))
+}
+
+// CoverageError: the slice does not cover the day of a region, whose time zone was changed since (R10).
+type CoverageError struct {
+	Day    calendar.Date
+	Region string
+	Wants  calendar.Interval // the region's day
+}
+
+func (e *CoverageError) Error() string {
+	return fmt.Sprintf("the slice of %s does not cover the day of region %s, %s to %s: extract it again",
+		e.Day, e.Region, inWords(e.Wants.Start), inWords(e.Wants.End))
+}
+
+// DifferenceError: the two computations disagree (R12). It names the first difference found.
+type DifferenceError struct {
+	Period string // the day or the month
+	Scope  string // "US", or "US/dallas" for a location
+	What   string // "agents", "sessions", "first second of the peak", "seconds at the peak", ...
+	Second int64  // epoch seconds, of a second that differs; 0 where the difference is not one in time
+	Agent  string // where a set of agents differs
+	SQL    string // what the SQL engine has
+	Sweep  string // what the sweep has
+}
+
+func (e *DifferenceError) Error() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "the two computations of %s differ in %s: %s", e.Period, e.Scope, e.What)
+	if e.Second != 0 {
+		fmt.Fprintf(&b, " at %s (%d)", inWords(e.Second), e.Second)
+	}
+	if e.Agent != "" {
+		fmt.Fprintf(&b, " %q", e.Agent)
+	}
+	fmt.Fprintf(&b, ": %s by SQL, %s by the sweep", e.SQL, e.Sweep)
+	return b.String()
+}
+
+func inWords(ts int64) string { return time.Unix(ts, 0).UTC().Format(time.RFC3339) }

@@ -3,6 +3,7 @@ package extract_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"sync/atomic"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -75,16 +76,18 @@ func TestLegsWithoutAGUIDStayAtHome(t *testing.T) {
 	for i := range int64(20) {
 		g.leg(i+1, 1, 10, day0+1000+i*100, day0+1050+i*100, fmt.Sprintf("g%d", i))
 	}
-	staged := func() (legs int64, sum string) {
+	staged := func() (int64, string) {
 		r := newRig(t)
-		src, err := extract.OpenGIMDB(t.Context(), g.config(2), nil, r.stage, func(table string, n int64) {
+		var legs atomic.Int64
+		src, err := extract.OpenGIMDB(t.Context(), g.config(2), nil, extract.Told{Expect: func(int64) {}, Arrive: func(table string, n int64) {
 			if table == "interaction_resource_fact" {
-				legs += n
+				legs.Add(n)
 			}
-		})
+		}})
 		require.NoError(t, err)
 		defer func() { require.NoError(t, src.Close()) }()
-		return legs, r.cut(t, src, utcDay).SHA256
+		sum := r.cut(t, src, utcDay).SHA256
+		return legs.Load(), sum
 	}
 	legs, without := staged()
 	require.EqualValues(t, 20, legs)

@@ -1,33 +1,41 @@
 package extract
 
 import (
-	"bufio"
 	"context"
 	"database/sql"
-	"fmt"
 	"math"
 	"os"
-	"path/filepath"
 	"slices"
+	"sync"
 
 	"seats/internal/calendar"
-	"seats/internal/duck"
 	texts "seats/sql"
 )
 
-// exportReader reads the files of an export into the stage. Of the fact tables, which hold days and weeks, it stages what
-// can matter to the run's days, and every copy of that: whether the newest one matters, none of the others can tell. So a
-// file is gone through twice, without DuckDB: which ids matter in any copy, then which rows have such an id.
+// exportReader reads the files of an export. Of the fact tables, which hold days and weeks, it keeps what can matter to the run's
+// days, and every copy of that: whether the newest one matters, none of the others can tell. So a file is gone through twice: which
+// ids matter in any copy, then which rows have such an id.
 type exportReader struct {
 	ExportOptions
-	stage *Stage
-	temp  string
-	files []exportFile
+	Reference
+	conn   *sql.Conn
+	duckDB sync.Mutex
+	temp   string
+	files  []exportFile
+	rows   map[string]*Rows // by table
 
 	asOf  int64                       // open sessions of the days last at least until then
 	stays map[int64]calendar.Interval // of agents whose sessions reach out of the days
 
 	driven func(id int64) bool // legs that Outbound Contact Server may have driven
+}
+
+func newExportReader(conn *sql.Conn, o ExportOptions, temp string) *exportReader {
+	r := &exportReader{ExportOptions: o, conn: conn, temp: temp, rows: map[string]*Rows{}}
+	for _, t := range slices.Concat(tables, groupTables, []texts.Table{sessionGroups}) {
+		r.rows[t.Name] = newRows(t)
+	}
+	return r
 }
 
 func (r *exportReader) read(ctx context.Context) error {
@@ -44,86 +52,117 @@ func (r *exportReader) dimensions(ctx context.Context) error {
 		if isFact(table(f.table)) {
 			continue
 		}
-		if err := r.loadFile(ctx, f); err != nil {
+		if err := r.dimension(ctx, f); err != nil {
 			return err
 		}
 	}
-	if err := r.stage.merge(ctx, "resource_", false, r.TenantKey); err != nil {
+	r.takeCodes(r.rows["media_type"], r.rows["dialing_mode"])
+	r.takeResources(r.rows["resource_"], false)
+	return nil
+}
+
+// dimension reads a file that holds no facts.
+func (r *exportReader) dimension(ctx context.Context, f exportFile) error {
+	before, err := os.Stat(f.path)
+	if err != nil {
 		return err
 	}
-	if err := r.stage.resolveCodes(ctx); err != nil {
+	h, err := checkHeader(f.path, f.shown, table(f.table))
+	if err != nil {
 		return err
 	}
-	return r.stage.resolveResources(ctx)
+	rows, err := r.load(ctx, f, h)
+	if err != nil {
+		return err
+	}
+	r.Progress(f.table, int64(rows.len))
+	r.rows[f.table].add(rows)
+	return checkStill(f.path, f.shown, before, r.Warn)
 }
 
 func (r *exportReader) sessions(ctx context.Context) error {
-	files, ids, err := r.find(ctx, "sm_res_session_fact", r.touchesDays)
+	files, ids, err := r.find(ctx, sessionTable, r.touchesDays)
 	if err != nil {
 		return err
 	}
 	among := newSieve(ids, idBits)
-	if err := r.take(ctx, "sm_res_session_fact", files, among.passes); err != nil {
+	if err := r.take(ctx, sessionTable, files, among.passes); err != nil {
 		return err
 	}
 	if r.Groups {
-		if err := r.sessionGroups(ctx, among); err != nil {
+		none := func(texts.Table) func(*plainRow) bool { return func(*plainRow) bool { return false } }
+		files, _, err := r.find(ctx, sessionGroups.Name, none)
+		if err != nil {
+			return err
+		}
+		if err := r.take(ctx, sessionGroups.Name, files, among.passes); err != nil {
 			return err
 		}
 	}
-	return r.findStays(ctx)
+	r.stays = r.findStays()
+	return nil
 }
 
-// sessionGroups stages what sessions that matter say of groups.
-func (r *exportReader) sessionGroups(ctx context.Context, sessions sieve) error {
-	none := func(texts.Table) func(*plainRow) bool { return func(*plainRow) bool { return false } }
-	files, _, err := r.find(ctx, sessionGroups.Name, none)
-	if err != nil {
-		return err
+// findStays notes which agents' sessions touch the days and reach out of them: activities matter there too.
+func (r *exportReader) findStays() map[int64]calendar.Interval {
+	stays, days := map[int64]calendar.Interval{}, r.Days
+	r.eachSession(func(s fact) {
+		end := s.end
+		if s.isOpen() {
+			end = endless
+		}
+		if s.hasStart && s.start < days.End && end >= days.Start && (s.start < days.Start || end >= days.End) {
+			stays[s.resource] = spreadOver(stays, s.resource, s.start, end)
+		}
+	})
+	return stays
+}
+
+// eachSession calls visit with the voice sessions of agents.
+func (r *exportReader) eachSession(visit func(fact)) {
+	all := r.rows[sessionTable]
+	at, media := factsOf(all), column(all.of, "media_type_key")
+	for row := range all.len {
+		s := at(row)
+		if _, known := r.agents[s.resource]; known && r.voice[all.number(media, row)] {
+			visit(s)
+		}
 	}
-	return r.take(ctx, sessionGroups.Name, files, sessions.passes)
 }
 
-// findStays notes which agents' sessions reach out of the days: activities matter there too.
-func (r *exportReader) findStays(ctx context.Context) error {
-	r.stays = map[int64]calendar.Interval{}
-	return duck.Each(ctx, r.stage.Conn, "slice/stay_around", func(scan func(...any) error) error {
-		var resource int64
-		var stay calendar.Interval
-		err := scan(&resource, &stay.Start, &stay.End)
-		r.stays[resource] = stay
-		return err
-	}, sql.Named("from", r.Days.Start), sql.Named("to", r.Days.End))
+// spreadOver is the interval of a resource, from one moment to another at least.
+func spreadOver(all map[int64]calendar.Interval, resource, from, to int64) calendar.Interval {
+	i, has := all[resource]
+	if !has {
+		i = nothing()
+	}
+	return spread(i, from, to)
 }
 
 func (r *exportReader) attempts(ctx context.Context) error {
-	modes, err := r.stage.keys(ctx, "slice/preview_mode_key")
-	if err != nil {
-		return err
-	}
 	of := func(t texts.Table) func(*plainRow) bool {
 		isMode, touches := column(t, "dialing_mode_key"), r.touches(t)
 		return func(row *plainRow) bool {
 			mode, _ := row.number(isMode)
-			return slices.Contains(modes, mode) && touches(row)
+			return r.previews[mode] != "" && touches(row)
 		}
 	}
-	files, ids, err := r.find(ctx, "contact_attempt_fact", of)
+	files, ids, err := r.find(ctx, attemptTable, of)
 	if err != nil {
 		return err
 	}
-	return r.take(ctx, "contact_attempt_fact", files, newSieve(ids, idBits).passes)
+	return r.take(ctx, attemptTable, files, newSieve(ids, idBits).passes)
 }
 
-// legs stages the legs that Outbound Contact Server may have driven, with their attached data: those of which some copy
+// legs reads the legs that Outbound Contact Server may have driven, with their attached data: those of which some copy
 // holds an attempt GUID.
 func (r *exportReader) legs(ctx context.Context) error {
-	legs, ids, err := r.find(ctx, "interaction_resource_fact", r.touches)
+	legs, ids, err := r.find(ctx, legTable, r.touches)
 	if err != nil {
 		return err
 	}
 	near := newSieve(ids, idBits)
-	data, ids, err := r.find(ctx, "irf_user_data_gen_1", func(t texts.Table) func(*plainRow) bool {
+	data, ids, err := r.find(ctx, dataTable, func(t texts.Table) func(*plainRow) bool {
 		id, guid := column(t, "interaction_resource_id"), column(t, "gsw_call_attempt_guid")
 		return func(row *plainRow) bool { return row.has(guid) && near.passes(mixed(row.numbers[id])) }
 	})
@@ -131,11 +170,11 @@ func (r *exportReader) legs(ctx context.Context) error {
 		return err
 	}
 	driven := newSieve(ids, idBits)
-	if err := r.take(ctx, "irf_user_data_gen_1", data, driven.passes); err != nil {
+	if err := r.take(ctx, dataTable, data, driven.passes); err != nil {
 		return err
 	}
 	r.driven = func(id int64) bool { return driven.passes(id) && near.passes(id) }
-	return r.take(ctx, "interaction_resource_fact", legs, r.driven)
+	return r.take(ctx, legTable, legs, r.driven)
 }
 
 // touchesDays tells of sessions which ones can belong to the run's days; of one that is open, has no start, or ends before
@@ -176,15 +215,15 @@ func column(t texts.Table, name string) int {
 // factFile is a file of a fact table that has been gone through once.
 type factFile struct {
 	exportFile
-	header header
 	before os.FileInfo
-	plain  *plainFile // nil: DuckDB has read all of it
-	last   int64      // its latest time key
-	ids    []int64    // that matter
+	plain  *plainFile // nil: it was read whole, into rows
+	rows   *Rows
+	last   int64   // its latest time key
+	ids    []int64 // that matter
 }
 
-// find goes through the files of a fact table once. It returns the ids that matter, and stages the files that are not
-// plain whole, whose ids all matter then: the copies in other files belong to them.
+// find goes through the files of a fact table once. It returns the ids that matter, and reads whole the files that are small or not
+// plain, whose ids all matter then: the copies in other files belong to them.
 func (r *exportReader) find(ctx context.Context, name string, of func(texts.Table) func(*plainRow) bool) (files []*factFile, ids []int64, err error) {
 	for _, f := range r.files {
 		if f.table == name && !f.old {
@@ -197,14 +236,6 @@ func (r *exportReader) find(ctx context.Context, name string, of func(texts.Tabl
 		if errs[i] != nil {
 			return nil, nil, errs[i]
 		}
-		if f.plain == nil {
-			if err := r.load(ctx, f.exportFile, f.header); err != nil {
-				return nil, nil, err
-			}
-			if f.ids, err = r.idsOfChunk(ctx, f.exportFile); err != nil {
-				return nil, nil, err
-			}
-		}
 		n += len(f.ids)
 	}
 	ids = make([]int64, 0, n)
@@ -213,16 +244,6 @@ func (r *exportReader) find(ctx context.Context, name string, of func(texts.Tabl
 		f.ids = nil
 	}
 	return files, ids, nil
-}
-
-func (r *exportReader) idsOfChunk(ctx context.Context, f exportFile) (ids []int64, err error) {
-	err = duck.EachOn(ctx, r.stage.Conn, "slice/each_id_of_chunk", table(f.table), func(scan func(...any) error) error {
-		var id int64
-		err := scan(&id)
-		ids = append(ids, mixed(id))
-		return err
-	}, sql.Named("chunk", f.chunk))
-	return ids, err
 }
 
 // mixed spreads ids, which are given out in blocks, over all numbers: so a sieve lets few others through.
@@ -234,88 +255,84 @@ func (r *exportReader) look(ctx context.Context, f *factFile, matters func(*plai
 		return err
 	}
 	t := table(f.table)
-	if f.header, err = checkHeader(f.path, f.shown, t); err != nil || f.before.Size() <= r.Small {
+	h, err := checkHeader(f.path, f.shown, t)
+	if err != nil {
 		return err
 	}
-	plain, err := newPlainFile(f.path, f.header, t)
-	if err != nil || plain == nil {
+	if f.before.Size() > r.Small {
+		plain, err := newPlainFile(f.path, h, t)
+		if err != nil {
+			return err
+		}
+		if plain != nil {
+			if is, err := r.lookPlain(ctx, f, plain, matters); is || err != nil {
+				f.plain = plain
+				return err
+			}
+		}
+	}
+	if f.rows, err = r.load(ctx, f.exportFile, h); err != nil {
 		return err
 	}
-	id, key := column(t, t.Key[0]), column(t, "start_date_time_key")
-	is, err := plain.look(ctx, func(row *plainRow) error {
+	f.ids = nil
+	for row := range f.rows.len {
+		f.ids = append(f.ids, mixed(f.rows.number(0, row)))
+	}
+	return nil
+}
+
+func (r *exportReader) lookPlain(ctx context.Context, f *factFile, plain *plainFile, matters func(*plainRow) bool) (is bool, err error) {
+	key := column(table(f.table), "start_date_time_key")
+	return plain.look(ctx, func(row *plainRow) error {
 		if row.numbers[key] < r.KeyFrom {
 			return nil
 		}
 		f.last = max(f.last, row.numbers[key])
 		if matters(row) {
-			f.ids = append(f.ids, mixed(row.numbers[id]))
+			f.ids = append(f.ids, mixed(row.numbers[0]))
 		}
 		return nil
 	})
-	if is {
-		f.plain = plain
-	} else {
-		f.ids = nil
-	}
-	return err
 }
 
-// take stages the rows of files that have one of the ids, leaves the newest copy of each, and looks whether the files are
+// take reads the rows of files that have one of the ids, leaves the newest copy of each, and looks whether the files are
 // still what they were.
 func (r *exportReader) take(ctx context.Context, name string, files []*factFile, ids func(int64) bool) error {
-	chosen := make([]int64, len(files))
-	path := func(i int) string { return filepath.Join(r.temp, fmt.Sprintf("chosen-%d.csv", i)) }
-	errs := atOnce(ctx, len(files), func(ctx context.Context, i int) (err error) {
-		if f := files[i]; f.plain != nil && f.last >= r.KeyFrom {
-			chosen[i], err = r.choose(ctx, f, ids, path(i))
-		}
-		return err
-	})
+	errs := atOnce(ctx, len(files), func(ctx context.Context, i int) error { return r.choose(ctx, files[i], ids) })
+	all := newRows(table(name))
 	for i, f := range files {
 		if errs[i] != nil {
 			return errs[i]
 		}
-		if chosen[i] > 0 {
-			n, err := r.loadRows(ctx, f.exportFile, f.header, path(i), "")
-			if err != nil {
-				return fmt.Errorf("%s: %w", f.shown, err)
-			}
-			if n != chosen[i] {
-				return fmt.Errorf("%s: %d rows matter, %d were loaded", f.shown, chosen[i], n)
-			}
+		if f.rows != nil {
+			r.Progress(f.table, int64(f.rows.len))
+			all.add(f.rows)
+			f.rows = nil
 		}
-		os.Remove(path(i)) //nolint:errcheck // the folder is removed in the end
-		r.Progress(f.table, chosen[i])
 		if err := checkStill(f.path, f.shown, f.before, r.Warn); err != nil {
 			return err
 		}
 	}
-	return r.stage.merge(ctx, name, false, r.TenantKey)
+	all.newest(false, r.TenantKey)
+	r.rows[name] = all
+	return nil
 }
 
-// choose copies the rows of a file that have one of the ids.
-func (r *exportReader) choose(ctx context.Context, f *factFile, ids func(int64) bool, to string) (n int64, err error) {
-	out, err := createTemp(to)
-	if err != nil {
-		return 0, err
+// choose reads the rows of a plain file that have one of the ids.
+func (r *exportReader) choose(ctx context.Context, f *factFile, ids func(int64) bool) error {
+	if f.plain == nil || f.last < r.KeyFrom {
+		return nil
 	}
-	defer out.Close() //nolint:errcheck // what is missing from it is found when it is loaded
-	rows := bufio.NewWriterSize(out, 1<<18)
-	writeLine(rows, f.plain.header) //nolint:errcheck // an error stays until Flush
-	t := table(f.table)
-	id, key := column(t, t.Key[0]), column(t, "start_date_time_key")
-	is, err := f.plain.lookAgain(ctx, func(row *plainRow) error {
-		if row.numbers[key] < r.KeyFrom || !ids(mixed(row.numbers[id])) {
-			return nil
-		}
-		n++
-		return writeLine(rows, row.text)
+	f.rows = newRows(table(f.table))
+	key := column(f.rows.of, "start_date_time_key")
+	is, err := f.plain.lookAgain(ctx, func(row *plainRow) bool {
+		return row.numbers[key] >= r.KeyFrom && ids(mixed(row.numbers[0]))
+	}, func(row *plainRow) error {
+		f.rows.take(row, f.chunk)
+		return nil
 	})
-	if err == nil {
-		err = rows.Flush()
-	}
 	if err == nil && !is {
 		err = changed(f.shown)
 	}
-	return n, err
+	return err
 }

@@ -151,7 +151,7 @@ func newWork(t testing.TB, o duck.Options) *store.Work {
 
 func newRig(t testing.TB) *rig {
 	w := newWork(t, duck.Options{Threads: 1})
-	stage, err := extract.NewStage(context.Background(), w.DB, w.Conn)
+	stage, err := extract.NewStage(context.Background(), w.Conn)
 	require.NoError(t, err)
 	return &rig{w, stage}
 }
@@ -163,7 +163,7 @@ var utcDay = extract.Window{
 }
 
 func (r *rig) cut(t *testing.T, src extract.Source, w extract.Window) extract.Summary {
-	c := extract.Cutter{Conn: r.work.Conn, Source: src, SettleHours: 1, Clock: func() time.Time { return time.Unix(day0+200000, 0) }}
+	c := extract.Cutter{Stage: r.stage, Source: src, SettleHours: 1, Clock: func() time.Time { return time.Unix(day0+200000, 0) }}
 	s, err := c.Cut(t.Context(), w)
 	require.NoError(t, err)
 	return s
@@ -184,14 +184,14 @@ func (r *rig) strings(t *testing.T, query string) []string {
 }
 
 func openDB(t *testing.T, r *rig, cfg config.GIMDB, tenantKey *int64) *extract.GIMDB {
-	src, err := extract.OpenGIMDB(t.Context(), cfg, tenantKey, r.stage, func(string, int64) {})
+	src, err := extract.OpenGIMDB(t.Context(), cfg, tenantKey, none)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, src.Close()) })
 	return src
 }
 
 func openExport(t *testing.T, r *rig, dir string) *extract.Export {
-	src, err := extract.OpenExport(t.Context(), dir, r.stage, exportOptions(t))
+	src, err := extract.OpenExport(t.Context(), dir, r.work.Conn, exportOptions(t))
 	require.NoError(t, err)
 	return src
 }
@@ -312,7 +312,7 @@ func TestSliceIsReplacedWhole(t *testing.T) {
 	require.Equal(t, []string{"1"}, r.strings(t, "select count(*) from slice"))
 
 	g.db.Exec(t, "delete from sm_res_session_fact")
-	c := extract.Cutter{Conn: r.work.Conn, Source: openDB(t, &rig{r.work, r2.stage}, g.config(1), nil), SettleHours: 1, Clock: time.Now}
+	c := extract.Cutter{Stage: r.stage, Source: openDB(t, &rig{r.work, r2.stage}, g.config(1), nil), SettleHours: 1, Clock: time.Now}
 	_, err := c.Cut(t.Context(), utcDay)
 	require.ErrorContains(t, err, "has it purged them?")
 	require.Equal(t, []string{"2"}, r.strings(t, "select sm_res_session_fact_key from voice_session"))
@@ -330,7 +330,7 @@ func TestCancelledExtractionLeavesTheSliceAsItWas(t *testing.T) {
 	src := openDB(t, r, g.config(2), nil)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	c := extract.Cutter{Conn: r.work.Conn, Source: src, Clock: time.Now}
+	c := extract.Cutter{Stage: r.stage, Source: src, Clock: time.Now}
 	_, err := c.Cut(ctx, utcDay)
 	require.ErrorIs(t, err, context.Canceled)
 	require.Equal(t, []string{"0"}, r.strings(t, "select count(*) from _data.slice"))

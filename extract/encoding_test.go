@@ -35,7 +35,7 @@ func named(t *testing.T, db *pgtest.DB, agent, employee, switchName, attempt str
 // cut reads the day into a store of its own, and gives back the locks of the snapshot.
 func (g *gim) cut(connections int) (*rig, extract.Summary) {
 	r := newRig(g.t)
-	src, err := extract.OpenGIMDB(g.t.Context(), g.config(connections), nil, r.stage, none)
+	src, err := extract.OpenGIMDB(g.t.Context(), g.config(connections), nil, none)
 	require.NoError(g.t, err)
 	summary := r.cut(g.t, src, utcDay)
 	require.NoError(g.t, src.Close())

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"math"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -27,11 +26,11 @@ import (
 
 // Export is a folder of GIM data exports, merged by primary key: all of it is read when it is opened.
 type Export struct {
-	dir     string
-	stage   *Stage
-	horizon Horizon
-	oldest  *int64 // when a session began that is old enough for every day of the run, else the oldest; nil: there is none
-	groups  bool   // the agent groups of sessions are told
+	dir       string
+	horizon   Horizon
+	oldest    *int64 // when a session began that is old enough for every day of the run, else the oldest; nil: there is none
+	reference Reference
+	rows      map[string]*Rows // by table
 }
 
 // ExportOptions bounds what is read from an export.
@@ -48,26 +47,23 @@ type ExportOptions struct {
 	Progress  func(table string, rows int64)
 }
 
-// OpenExport reads the chunks of the folder into the stage: what can matter to the run's days, every copy of it. Errors
-// carry fail.Source and name file and line.
-func OpenExport(ctx context.Context, dir string, stage *Stage, o ExportOptions) (*Export, error) {
-	e := &Export{dir: dir, stage: stage}
-	if err := e.open(ctx, o); err != nil {
+// OpenExport reads the chunks of the folder: what can matter to the run's days, every copy of it. conn is for files that are not
+// written as GIM writes them, which DuckDB reads. Errors carry fail.Source and name file and line.
+func OpenExport(ctx context.Context, dir string, conn *sql.Conn, o ExportOptions) (*Export, error) {
+	e := &Export{dir: dir}
+	if err := e.open(ctx, conn, o); err != nil {
 		return nil, err
 	}
 	return e, nil
 }
 
-func (e *Export) open(ctx context.Context, o ExportOptions) (err error) {
+func (e *Export) open(ctx context.Context, conn *sql.Conn, o ExportOptions) (err error) {
 	chunks, coming, err := findChunks(e.dir, o.Marker)
 	if err != nil {
 		return err
 	}
 	for _, c := range coming {
 		o.Warn(fmt.Sprintf("export chunk %s is not read yet: %s", c.path, c.unready))
-	}
-	if err := errors.Join(e.stage.clear(ctx), e.stage.clearGroups(ctx)); err != nil {
-		return err
 	}
 	if e.horizon.HighWater, err = markOf(e.dir, chunks, o.Now); err != nil {
 		return err
@@ -90,7 +86,8 @@ func (e *Export) open(ctx context.Context, o ExportOptions) (err error) {
 	if err != nil {
 		return err
 	}
-	r := &exportReader{stage: e.stage, ExportOptions: o, temp: temp, files: files, asOf: o.Days.Start}
+	r := newExportReader(conn, o, temp)
+	r.files, r.asOf = files, o.Days.Start
 	if e.horizon.HighWater != nil {
 		r.asOf = *e.horizon.HighWater
 	}
@@ -100,15 +97,21 @@ func (e *Export) open(ctx context.Context, o ExportOptions) (err error) {
 	if e.oldest, err = findOldest(ctx, chunks, files, o.Days.Start, o.TenantKey); err != nil {
 		return explainExport(err, "export "+e.dir)
 	}
+	e.rows, e.reference = r.rows, r.Reference
 	if without != "" {
-		if err := e.known(ctx, without); err != nil {
+		if err := e.known(without); err != nil {
 			return err
 		}
 	}
 	if !o.Groups {
 		return nil
 	}
-	return e.takeGroups(ctx, seen, o.Warn)
+	if why := missingGroups(seen); why != "" {
+		o.Warn("the agent groups cannot be told: " + e.Name() + ": " + why)
+		return nil
+	}
+	e.reference.takeGroups(e.rows["group_"], e.rows["resource_group_combination"])
+	return nil
 }
 
 // makeTemp makes a folder and, where it is missing, the one that it is in.
@@ -184,21 +187,36 @@ func (e *Export) DefaultGUIDs() []string { return nil }
 // Horizon is the date of the newest chunk, if any has one.
 func (e *Export) Horizon() Horizon { return e.horizon }
 
-// Sessions has nothing to do: everything was staged when the export was opened.
-func (e *Export) Sessions(context.Context, Window) error { return nil }
+// Reference is what the dimensions tell.
+func (e *Export) Reference() *Reference { return &e.reference }
 
-// Activities are staged too: they are one part.
-func (e *Export) Activities(_ context.Context, _ Window, _ calendar.Interval, take func() error) error {
-	return take()
+// Sessions were read when the export was opened, like all that follows.
+func (e *Export) Sessions(context.Context, Window) (*Rows, error) { return e.rows[sessionTable], nil }
+
+// Activities are one part.
+func (e *Export) Activities(_ context.Context, _ Window, _ calendar.Interval, _ Logins, take func(Part) error) error {
+	return take(Part{Legs: e.rows[legTable], Data: e.rows[dataTable], Previews: e.rows[attemptTable]})
 }
 
-// SessionsOf has nothing to do: those sessions were staged, too, when the export was opened.
-func (e *Export) SessionsOf(context.Context, []int64, calendar.Interval) error { return nil }
+// SessionsOf are among all sessions.
+func (e *Export) SessionsOf(context.Context, []int64, calendar.Interval) (*Rows, error) {
+	return e.rows[sessionTable], nil
+}
 
-// LegsOf has nothing to do: see SessionsOf.
-func (e *Export) LegsOf(context.Context, []int64, calendar.Interval, int64) error { return nil }
+// LegsOf are among all legs.
+func (e *Export) LegsOf(context.Context, []int64, calendar.Interval, int64) ([]*Rows, error) {
+	return []*Rows{e.rows[legTable]}, nil
+}
 
-// Broken is never true: what was staged stays.
+// Groups are told where they were asked for and the export has them.
+func (e *Export) Groups(context.Context, Window) (*Rows, error) {
+	if e.reference.groups == nil {
+		return nil, nil
+	}
+	return e.rows[sessionGroups.Name], nil
+}
+
+// Broken is never true: what was read stays.
 func (e *Export) Broken() bool { return false }
 
 // Close has nothing to end.
@@ -247,18 +265,28 @@ func lacking(chunks []chunk, files []exportFile, warn func(string)) (without str
 	return without, nil
 }
 
-// known refuses facts of which no dimension tells whose they are, where a chunk came without one.
-func (e *Export) known(ctx context.Context, without string) error {
-	var unknown error
-	err := duck.Each(ctx, e.stage.Conn, "slice/unknown_key", func(scan func(...any) error) error {
-		var table, column string
-		var id, key int64
-		err := scan(&table, &id, &column, &key)
-		unknown = fail.New(fail.Source, "have that chunk copied whole or exported again; nothing was changed",
-			"%s, and no other one has %s %d, of row %d of %s", without, column, key, id, table)
-		return err
-	})
-	return errors.Join(err, unknown)
+// known refuses facts whose media type or resource no chunk describes, where a chunk came without a dimension: it is the rows in
+// that which are missing, and without them a session is no agent's, a leg on no switch. Keys below 0 stand for nothing.
+func (e *Export) known(without string) error {
+	media, resources := e.rows["media_type"], e.rows["resource_"]
+	for _, look := range []struct {
+		table, column string
+		in            *Rows
+	}{
+		{attemptTable, "resource_key", resources}, {legTable, "media_resource_key", resources}, {legTable, "resource_key", resources},
+		{sessionTable, "media_type_key", media}, {sessionTable, "resource_key", resources},
+	} {
+		facts := e.rows[look.table]
+		of := column(facts.of, look.column)
+		for row := range facts.len {
+			key := facts.number(of, row)
+			if _, known := look.in.find(rowKey{key}); !known && facts.isThere(of, row) && key >= 0 {
+				return fail.New(fail.Source, "have that chunk copied whole or exported again; nothing was changed",
+					"%s, and no other one has %s %d, of row %d of %s", without, strings.ToUpper(look.column), key, facts.number(0, row), look.table)
+			}
+		}
+	}
+	return nil
 }
 
 // lacksFacts is an error where a chunk lacks fact tables. What they would have told of its days, nobody knows.
@@ -271,56 +299,91 @@ func (c chunk) lacksFacts(has map[string]bool) error {
 		"export chunk %s has no %s", c.path, strings.Join(missing, ", "))
 }
 
-// loadFile lets DuckDB's CSV reader load a file, then asks what it could not read.
-func (r *exportReader) loadFile(ctx context.Context, f exportFile) error {
-	before, err := os.Stat(f.path)
-	if err != nil {
-		return err
+// load reads all rows of a file that can matter: one that is not written as GIM writes files, by DuckDB's CSV reader.
+func (r *exportReader) load(ctx context.Context, f exportFile, h header) (*Rows, error) {
+	if rows, is, err := r.loadPlain(ctx, f, h); is || err != nil {
+		return rows, err
 	}
-	h, err := checkHeader(f.path, f.shown, table(f.table))
-	if err != nil {
-		return err
-	}
-	if err := r.load(ctx, f, h); err != nil {
-		return err
-	}
-	return checkStill(f.path, f.shown, before, r.Warn)
+	return r.loadOdd(ctx, f, h)
 }
 
-func (r *exportReader) load(ctx context.Context, f exportFile, h header) error {
+func (r *exportReader) loadOdd(ctx context.Context, f exportFile, h header) (*Rows, error) {
 	nothing, err := lookOver(f.path, f.shown, h, table(f.table))
 	if err != nil {
-		return err
+		return nil, err
 	}
-	path, err := withLF(f.path, f.shown, filepath.Join(r.temp, fmt.Sprintf("lines-%d.csv", f.chunk)))
+	path, err := withLF(f.path, f.shown, filepath.Join(r.temp, fmt.Sprintf("lines-%d-%s.csv", f.chunk, f.table)))
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if path != f.path {
 		defer os.Remove(path) //nolint:errcheck // the folder is removed in the end
 	}
-	n, err := r.loadRows(ctx, f, h, path, nothing)
+	rows, err := r.loadByDuckDB(ctx, f, h, path, nothing)
 	if err != nil {
-		return explainCSV(err, f.path, f.shown)
+		return nil, explainCSV(err, f.path, f.shown)
 	}
-	r.Progress(f.table, n)
-	return rejected(ctx, r.stage, f, h)
+	return rows, rejected(ctx, r.conn, f, h)
 }
 
-// loadRows loads the rows of a file whose lines end with LF, or of one that holds a choice of them. nothing is how it says that
-// there is no value.
-func (r *exportReader) loadRows(ctx context.Context, f exportFile, h header, path, nothing string) (int64, error) {
+// loadPlain reads the rows of a plain file; is tells whether it is one.
+func (r *exportReader) loadPlain(ctx context.Context, f exportFile, h header) (rows *Rows, is bool, err error) {
+	t := table(f.table)
+	rows = newRows(t)
+	plain, err := newPlainFile(f.path, h, t)
+	if err != nil || plain == nil {
+		return nil, false, err
+	}
+	key := column(t, "start_date_time_key")
+	is, err = plain.look(ctx, func(row *plainRow) error {
+		if key < 0 || row.numbers[key] >= r.KeyFrom {
+			rows.take(row, f.chunk)
+		}
+		return nil
+	})
+	return rows, is, err
+}
+
+// loadByDuckDB reads the rows of a file whose lines end with LF. nothing is how it says that there is no value.
+func (r *exportReader) loadByDuckDB(ctx context.Context, f exportFile, h header, path, nothing string) (*Rows, error) {
 	t := table(f.table)
 	t.Fields = h.fields(t)
 	pattern, err := duck.OnlyFile(path)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
-	args := []any{sql.Named("file", pattern), sql.Named("chunk", f.chunk), sql.Named("skip", h.lines), sql.Named("nothing", nothing)}
-	if isFact(t) {
-		args = append(args, sql.Named("key_from", r.KeyFrom), sql.Named("key_to", int64(math.MaxInt64)))
+	rows, key := newRows(table(f.table)), column(t, "start_date_time_key")
+	values := make([]any, len(t.Columns))
+	for i, c := range t.Columns {
+		if values[i] = new(sql.NullInt64); c.Type == typeText {
+			values[i] = new(sql.NullString)
+		}
 	}
-	return duck.ExecOn(ctx, r.stage.Conn, "slice/each_load", t, args...)
+	r.duckDB.Lock() // one connection
+	defer r.duckDB.Unlock()
+	return rows, duck.EachOn(ctx, r.conn, "slice/each_load", t, func(scan func(...any) error) error {
+		if err := scan(values...); err != nil {
+			return err
+		}
+		if key >= 0 && values[key].(*sql.NullInt64).Int64 < r.KeyFrom {
+			return nil
+		}
+		rows.begin()
+		for i, v := range values {
+			switch v := v.(type) {
+			case *sql.NullInt64:
+				if v.Valid {
+					rows.setNumber(i, v.Int64)
+				}
+			case *sql.NullString:
+				if v.Valid {
+					rows.setText(i, v.String)
+				}
+			}
+		}
+		rows.chunk = append(rows.chunk, int32(f.chunk))
+		return nil
+	}, sql.Named("file", pattern), sql.Named("skip", h.lines), sql.Named("nothing", nothing))
 }
 
 // checkStill refuses a file that somebody has written to since a look at it, and warns of one that ends within a line:
@@ -353,9 +416,9 @@ func changed(shown string) error {
 }
 
 // rejected is the first row that the last load could not read, as an error, and forgets the others.
-func rejected(ctx context.Context, stage *Stage, f exportFile, h header) error {
+func rejected(ctx context.Context, conn *sql.Conn, f exportFile, h header) error {
 	var first error
-	err := duck.Each(ctx, stage.Conn, "slice/reject", func(scan func(...any) error) error {
+	err := duck.Each(ctx, conn, "slice/reject", func(scan func(...any) error) error {
 		var line int64
 		var column, message string
 		if err := scan(&line, &column, &message); err != nil {
@@ -364,11 +427,8 @@ func rejected(ctx context.Context, stage *Stage, f exportFile, h header) error {
 		first = fmt.Errorf("%s:%d:%s", f.shown, line, plainReject(column, h.spelled(column, table(f.table)), message))
 		return nil
 	})
-	if err != nil {
-		return err
+	if err == nil {
+		_, err = duck.Exec(ctx, conn, "slice/forget_rejects")
 	}
-	if _, err := duck.Exec(ctx, stage.Conn, "slice/forget_rejects"); err != nil {
-		return err
-	}
-	return first
+	return cmp.Or(err, first)
 }

@@ -40,14 +40,14 @@ func FuzzExportRowsInAreRowsStagedOrAnError(f *testing.F) {
 	r := newRig(f)
 	f.Fuzz(func(t *testing.T, header, rows string) {
 		dir := exportOf(t, base(files{"resource_": header + rows}))
-		_, err := extract.OpenExport(t.Context(), dir, r.stage, exportOptions(t))
+		src, err := extract.OpenExport(t.Context(), dir, r.work.Conn, exportOptions(t))
 		if err != nil {
 			require.Equal(t, fail.Source, fail.CodeOf(err))
 			require.ErrorContains(t, err, "resource_.csv")
 			return
 		}
 		if want, readable := recordsOf(header + rows); readable {
-			require.Equal(t, want, r.staged(t))
+			require.Equal(t, want, src.Resources())
 		}
 	})
 }
@@ -106,20 +106,4 @@ func resourceRow(record []string, columns int, at map[string]int) (row []string)
 		row[0] = strconv.FormatFloat(math.Round(key), 'f', 0, 64) // DuckDB rounds 1.5, and knows 1e3
 	}
 	return row
-}
-
-// staged are the resources in the stage, in the order of the file.
-func (r *rig) staged(t *testing.T) [][]string {
-	rows, err := r.work.Conn.QueryContext(t.Context(), `select resource_key::varchar, coalesce(resource_type_code, ''), coalesce(resource_name, ''),
-		coalesce(employee_id, ''), coalesce(switch_name, '') from _stage.gim.resource_ order by rowid`)
-	require.NoError(t, err)
-	defer rows.Close()
-	all := [][]string{}
-	for rows.Next() {
-		row := make([]string, 5)
-		require.NoError(t, rows.Scan(&row[0], &row[1], &row[2], &row[3], &row[4]))
-		all = append(all, row)
-	}
-	require.NoError(t, rows.Err())
-	return all
 }

@@ -166,7 +166,7 @@ func TestR2TenantKeyKeepsOtherTenantsOut(t *testing.T) {
 	r := newRig(t)
 	o, tenant := exportOptions(t), int64(1)
 	o.TenantKey = &tenant
-	src, err := extract.OpenExport(t.Context(), dir, r.stage, o)
+	src, err := extract.OpenExport(t.Context(), dir, r.work.Conn, o)
 	require.NoError(t, err)
 	r.cut(t, src, utcDay)
 	require.Equal(t, []string{"1 200"}, r.strings(t, sessionsSQL))
@@ -278,7 +278,7 @@ func TestTextsThatAreNotUTF8AreRefusedWithFileLineAndColumn(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := exportOf(t, base(files{"resource_": "RESOURCE_KEY,RESOURCE_TYPE_CODE,RESOURCE_NAME,EMPLOYEE_ID,SWITCH_NAME,NOTES\n" + many.String() + c.row + "10002,AGENT,n,E,,\n"}))
-			_, err := extract.OpenExport(t.Context(), dir, newRig(t).stage, exportOptions(t))
+			_, err := extract.OpenExport(t.Context(), dir, newRig(t).work.Conn, exportOptions(t))
 			if c.column == "" {
 				require.NoError(t, err)
 				return
@@ -315,7 +315,7 @@ func TestPointsAreNoFractionsUnlessNumbersHaveThem(t *testing.T) {
 	require.Equal(t, []string{"2.5 1.5", "4. 3e-1"}, r.strings(t, "select employee_id || ' ' || resource_name from agent order by resource_key"))
 	for _, fraction := range []string{"5.5", "5e-1", "55E-1"} {
 		dir := exportOf(t, base(files{"sm_res_session_fact": rows(fmt.Sprintf("2,%d,1,1,2,%d,%d,0,%s,\n", day0, day0+10, day0+20, fraction))}))
-		_, err := extract.OpenExport(t.Context(), dir, newRig(t).stage, exportOptions(t))
+		_, err := extract.OpenExport(t.Context(), dir, newRig(t).work.Conn, exportOptions(t))
 		require.ErrorContains(t, err, "sm_res_session_fact.csv:20002: column UPDATE_AUDIT_KEY: "+fraction+" is not a whole number")
 	}
 }
@@ -330,7 +330,7 @@ func TestAChunkMayLackADimensionThatFactsDoNotAskFor(t *testing.T) {
 		"MEDIA_RESOURCE_KEY 12, of row 5 of interaction_resource_fact": {"interaction_resource_fact": legHeader + legRow(5, 2, 12, 110, 120, 5), "irf_user_data_gen_1": dataHeader + dataRow(5, 110, "g", 5)},
 	} {
 		dir := exportOf(t, first, increment(second))
-		_, err := extract.OpenExport(t.Context(), dir, newRig(t).stage, exportOptions(t))
+		_, err := extract.OpenExport(t.Context(), dir, newRig(t).work.Conn, exportOptions(t))
 		if want == "" {
 			require.NoError(t, err)
 			continue
@@ -370,7 +370,7 @@ func TestBrokenRowsAreRefusedWithFileLineAndColumn(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := newRig(t)
-			_, err := extract.OpenExport(t.Context(), exportOf(t, base(files{"sm_res_session_fact": sessionHeader + c.rows})), r.stage, exportOptions(t))
+			_, err := extract.OpenExport(t.Context(), exportOf(t, base(files{"sm_res_session_fact": sessionHeader + c.rows})), r.work.Conn, exportOptions(t))
 			require.ErrorContains(t, err, c.want)
 			require.Equal(t, fail.Source, fail.CodeOf(err))
 			require.NotEmpty(t, fail.Hints(err))
@@ -382,7 +382,7 @@ func TestBrokenRowsAreRefusedWithFileLineAndColumn(t *testing.T) {
 func TestAnEmptyKeyIsRefusedWhereverItsColumnStands(t *testing.T) {
 	f := base(files{"contact_attempt_fact": attemptHeader + row(1, day0, 1, 3, 1, "p1", day0, day0+9, 5) + row(2, -1, 1, 3, 1, "p2", day0, day0+9, 5)})
 	f["contact_attempt_fact"] = reversed(f["contact_attempt_fact"])
-	_, err := extract.OpenExport(t.Context(), exportOf(t, f), newRig(t).stage, exportOptions(t))
+	_, err := extract.OpenExport(t.Context(), exportOf(t, f), newRig(t).work.Conn, exportOptions(t))
 	require.ErrorContains(t, err, "contact_attempt_fact.csv:3: column START_DATE_TIME_KEY: it is empty")
 	require.Equal(t, fail.Source, fail.CodeOf(err))
 }
@@ -403,7 +403,7 @@ func TestAnExportThatIsStillBeingCopied(t *testing.T) {
 			require.NoError(t, f.Close())
 		}
 	}
-	_, err := extract.OpenExport(t.Context(), dir, newRig(t).stage, o)
+	_, err := extract.OpenExport(t.Context(), dir, newRig(t).work.Conn, o)
 	require.ErrorContains(t, err, "sm_res_session_fact.csv: it changed while it was read")
 	require.Equal(t, fail.Source, fail.CodeOf(err))
 	require.Contains(t, fail.Hints(err)[0], "--wait")
@@ -412,7 +412,7 @@ func TestAnExportThatIsStillBeingCopied(t *testing.T) {
 	o = exportOptions(t)
 	var warned []string
 	o.Warn = func(msg string) { warned = append(warned, msg) }
-	_, err = extract.OpenExport(t.Context(), dir, newRig(t).stage, o)
+	_, err = extract.OpenExport(t.Context(), dir, newRig(t).work.Conn, o)
 	require.NoError(t, err)
 	require.Equal(t, []string{"export file " + file + " ends without a line end: was it copied whole?"}, warned)
 }

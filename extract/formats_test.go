@@ -75,7 +75,7 @@ func TestWhatToolsWriteThatMeansSomethingElseIsRefused(t *testing.T) {
 			f := base(files{
 				"interaction_resource_fact": legHeader + legRow(1, 1, 10, 110, 120, 5), "irf_user_data_gen_1": dataHeader + dataRow(1, 110, "g1", 5), c.table: c.text,
 			})
-			_, err := extract.OpenExport(t.Context(), exportOf(t, f), newRig(t).stage, exportOptions(t))
+			_, err := extract.OpenExport(t.Context(), exportOf(t, f), newRig(t).work.Conn, exportOptions(t))
 			require.ErrorContains(t, err, c.table+c.want)
 			require.Equal(t, fail.Source, fail.CodeOf(err))
 			require.NotEmpty(t, fail.Hints(err))
@@ -105,7 +105,7 @@ func TestAWordForNothingIsReadWhereAllOfTheFileSpellsItSo(t *testing.T) {
 			sum := func(f files) string {
 				o := exportOptions(t)
 				o.Small = small
-				src, err := extract.OpenExport(t.Context(), exportOf(t, f), r.stage, o)
+				src, err := extract.OpenExport(t.Context(), exportOf(t, f), r.work.Conn, o)
 				require.NoError(t, err, word)
 				summary := r.cut(t, src, utcDay)
 				require.Equal(t, []string{"leg 1 120 g1", "preview 7 140 "}, r.strings(t, activitiesSQL), word)
@@ -164,7 +164,7 @@ func TestLineEndsMayBeMixed(t *testing.T) {
 			}
 			o := exportOptions(t)
 			o.Small = small
-			src, err := extract.OpenExport(t.Context(), exportOf(t, changed), r.stage, o)
+			src, err := extract.OpenExport(t.Context(), exportOf(t, changed), r.work.Conn, o)
 			require.NoError(t, err, name)
 			sums[r.cut(t, src, utcDay).SHA256] = r.strings(t, "select resource_name from agent order by resource_key")
 		}
@@ -178,13 +178,15 @@ func TestLineEndsMayBeMixed(t *testing.T) {
 // Names of folders are no data: not what stands for a column in them, nor what would be a pattern, an address or a compression.
 func TestNamesOfFoldersAreNoData(t *testing.T) {
 	t.Parallel()
-	chunk := base(files{
-		"sm_res_session_fact":       sessionHeader + sessionRow(1, 1, 0, 1000, 5),
-		"interaction_resource_fact": legHeader + legRow(1, 1, 10, 110, 120, 5),
-		"irf_user_data_gen_1":       dataHeader + dataRow(1, 110, "g1", 5),
-	})
+	chunk := func(odd string) files {
+		return base(files{
+			"sm_res_session_fact":       sessionHeader + sessionRow(1, 1, 0, 1000, 5) + odd,
+			"interaction_resource_fact": legHeader + legRow(1, 1, 10, 110, 120, 5) + odd,
+			"irf_user_data_gen_1":       dataHeader + dataRow(1, 110, "g1", 5) + odd,
+		})
+	}
 	r := newRig(t)
-	for _, small := range []int64{0, 1 << 30} {
+	for _, odd := range []string{"", "\n"} { // DuckDB reads files with an empty line
 		for _, name := range []string{
 			"active_flag=1", "resource_key=2/start_ts=7", "gsw_call_attempt_guid=__HIVE_DEFAULT_PARTITION__", "region=EU", "[a]*?'x", "[[]", "**", "*", "{a,b}", "s3:", "file:",
 			"https:/x", "a.gz", "~", "%41", "#", "a b;c", `x\y`, "$file", "(null)", "select", "csv.zst",
@@ -192,14 +194,14 @@ func TestNamesOfFoldersAreNoData(t *testing.T) {
 			outside := t.TempDir()
 			dir := filepath.Join(outside, name)
 			require.NoError(t, os.MkdirAll(filepath.Dir(dir), 0o700))
-			require.NoError(t, os.Rename(exportOf(t, chunk), dir))
+			require.NoError(t, os.Rename(exportOf(t, chunk(odd)), dir))
 			if strings.ContainsAny(name, "*?[") { // and what a pattern would find beside it
 				require.NoError(t, os.CopyFS(filepath.Join(outside, "a"), os.DirFS(dir)))
 			}
 			o := exportOptions(t)
-			o.Small, o.TempDir = small, filepath.Join(outside, "temp "+filepath.Base(name))
+			o.TempDir = filepath.Join(outside, "temp "+filepath.Base(name))
 			require.NoError(t, os.Mkdir(o.TempDir, 0o700))
-			src, err := extract.OpenExport(t.Context(), dir, r.stage, o)
+			src, err := extract.OpenExport(t.Context(), dir, r.work.Conn, o)
 			require.NoError(t, err, name)
 			r.cut(t, src, utcDay)
 			require.Equal(t, []string{"1 1000"}, r.strings(t, sessionsSQL), name)
@@ -207,9 +209,9 @@ func TestNamesOfFoldersAreNoData(t *testing.T) {
 		}
 	}
 	dir := filepath.Join(t.TempDir(), `x\y*`)
-	require.NoError(t, os.Rename(exportOf(t, chunk), dir))
-	_, err := extract.OpenExport(t.Context(), dir, r.stage, exportOptions(t))
-	require.ErrorContains(t, err, `dialing_mode.csv: no path can be used that has \ and one of * ? [ in it`)
+	require.NoError(t, os.Rename(exportOf(t, chunk("\n")), dir))
+	_, err := extract.OpenExport(t.Context(), dir, r.work.Conn, exportOptions(t))
+	require.ErrorContains(t, err, `.csv: no path can be used that has \ and one of * ? [ in it`)
 }
 
 // utf16LE is a text as Windows PowerShell's > writes it.

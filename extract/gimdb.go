@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -23,9 +22,8 @@ type GIMDB struct {
 	name      string
 	cfg       config.GIMDB
 	tenantKey *int64
-	stage     *Stage
 	horizon   Horizon
-	progress  func(table string, rows int64)
+	told      Told
 
 	readers    []*pgx.Conn // the first holds the snapshot
 	fewer      error       // why there are not as many as were asked for
@@ -33,21 +31,24 @@ type GIMDB struct {
 	unique     map[string]bool
 	fractional map[string]bool // columns, with their tables, whose types allow fractions
 	inOrder    bool            // the legs and their attached data lie in the order of time
-	resolved   bool            // agents and switches are those of this snapshot
-	groups     bool            // the agent groups of sessions are told
+	reference  Reference
 	texts      alphabet
 	noGUIDs    []string // attempt GUIDs of calls that have none
 
-	// partRows is how many rows of attached data are staged at a time, by the server's estimate; fewRows, how many are not
+	// partRows is how many rows of attached data are read at a time, by the server's estimate; fewRows, how many are not
 	// worth sharing; probeBatch, how many legs are asked for by their keys in one statement; crowd, how many sessions at
 	// least make an hour beside the day one that is read whole.
 	partRows   int64
 	fewRows    int64
 	probeBatch int
-	crowd      int64
+	crowd      int
+}
 
-	mu   sync.Mutex
-	sent map[string]*tally // of the window at hand
+// Told is told how far reading is: that so many rows are about to come, by the server's estimate; and of rows as they arrive, from
+// several goroutines.
+type Told struct {
+	Expect func(rows int64)
+	Arrive func(table string, rows int64)
 }
 
 // Two million rows of attached data are some 300 MB with the legs that they belong to. A day of no more is not cut:
@@ -60,11 +61,9 @@ const (
 	idBits     = 32 // of the sieve of legs for each of them
 )
 
-// OpenGIMDB connects, checks what may be read, opens the snapshot, and stages the dimensions. progress is
-// told of rows as they arrive, from several goroutines.
-func OpenGIMDB(ctx context.Context, cfg config.GIMDB, tenantKey *int64, stage *Stage, progress func(table string, rows int64)) (*GIMDB, error) {
-	g := &GIMDB{name: sourceName(cfg), cfg: cfg, tenantKey: tenantKey, stage: stage, progress: progress, sent: map[string]*tally{},
-		partRows: partRows, fewRows: fewRows, probeBatch: probeBatch, crowd: crowd}
+// OpenGIMDB connects, checks what may be read, opens the snapshot, and reads the dimensions.
+func OpenGIMDB(ctx context.Context, cfg config.GIMDB, tenantKey *int64, told Told) (*GIMDB, error) {
+	g := &GIMDB{name: sourceName(cfg), cfg: cfg, tenantKey: tenantKey, told: told, partRows: partRows, fewRows: fewRows, probeBatch: probeBatch, crowd: crowd}
 	if err := g.open(ctx, cfg); err != nil {
 		return nil, errors.Join(explainPG(err, cfg), g.Close())
 	}
@@ -90,7 +89,7 @@ func (g *GIMDB) open(ctx context.Context, cfg config.GIMDB) error {
 	if g.unique, err = uniqueKeys(ctx, leader, cfg.Schema); err != nil {
 		return err
 	}
-	err = ask(ctx, leader, cfg.Schema, "gim/time_order", []any{cfg.Schema, []string{"interaction_resource_fact", "irf_user_data_gen_1"}}, &g.inOrder)
+	err = ask(ctx, leader, cfg.Schema, "gim/time_order", []any{cfg.Schema, []string{legTable, dataTable}}, &g.inOrder)
 	if err != nil {
 		return err
 	}
@@ -106,44 +105,11 @@ func (g *GIMDB) open(ctx context.Context, cfg config.GIMDB) error {
 			return err
 		}
 	}
-	if err := g.stage.clear(ctx); err != nil {
+	var media, modes *Rows
+	if err := g.fetch(ctx, g.read("media_type", "gim/media_type", &media), g.read("dialing_mode", "gim/dialing_mode", &modes)); err != nil {
 		return err
 	}
-	err = g.fetch(ctx, g.tasks(
-		job{table: "media_type", statement: "gim/media_type"},
-		job{table: "dialing_mode", statement: "gim/dialing_mode"})...)
-	if err != nil {
-		return err
-	}
-	if err := g.verify(ctx, "media_type", "dialing_mode"); err != nil {
-		return err
-	}
-	return g.stage.resolveCodes(ctx)
-}
-
-// verify compares what was sent into tables with what they hold, once all of it has arrived.
-func (g *GIMDB) verify(ctx context.Context, tables ...string) error {
-	for _, table := range tables {
-		if g.sent[table] == nil {
-			continue // nothing was asked for
-		}
-		if err := g.stage.verify(ctx, table, g.sent[table]); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// settle verifies fact tables and leaves the newest copy of every row in them.
-func (g *GIMDB) settle(ctx context.Context, tables ...string) error {
-	if err := g.verify(ctx, tables...); err != nil {
-		return err
-	}
-	for _, table := range tables {
-		if err := g.stage.merge(ctx, table, g.unique[table], g.tenantKey); err != nil {
-			return err
-		}
-	}
+	g.reference.takeCodes(media, modes)
 	return nil
 }
 
@@ -254,117 +220,87 @@ func (g *GIMDB) Horizon() Horizon { return g.horizon }
 // DefaultGUIDs are those of ctl_ud_to_ude_mapping, where that may be read.
 func (g *GIMDB) DefaultGUIDs() []string { return g.noGUIDs }
 
-// Sessions stages the sessions that can touch the window, and until they have come whole the resources, which serve all
-// windows.
-func (g *GIMDB) Sessions(ctx context.Context, w Window) error {
-	if err := g.stage.create(ctx, "sm_res_session_fact"); err != nil {
-		return err
-	}
-	delete(g.sent, "sm_res_session_fact")
-	media, err := g.stage.keys(ctx, "slice/voice_media_key")
-	if err != nil {
-		return err
-	}
+// Reference is what the dimensions tell.
+func (g *GIMDB) Reference() *Reference { return &g.reference }
+
+// Sessions reads the sessions that can touch the window, and until they have come whole the resources, which serve all windows.
+func (g *GIMDB) Sessions(ctx context.Context, w Window) (*Rows, error) {
+	var sessions, resources *Rows
 	keys := w.SessionKeys()
-	jobs := []job{{table: "sm_res_session_fact", statement: "gim/session",
-		args: []any{keys.Start, keys.End, g.tenantKey, media, w.Hull().Start, g.unique["sm_res_session_fact"]}}}
-	if !g.resolved {
-		if err := g.stage.create(ctx, "resource_"); err != nil {
-			return err
-		}
-		delete(g.sent, "resource_")
-		jobs = append(jobs, job{table: "resource_", statement: "gim/resource", args: []any{g.unique["resource_"]}})
+	tasks := []task{g.read(sessionTable, "gim/session", &sessions, keys.Start, keys.End, g.tenantKey, keysOf(g.reference.voice), w.Hull().Start, g.unique[sessionTable])}
+	if g.reference.agents == nil {
+		tasks = append(tasks, g.read("resource_", "gim/resource", &resources, g.unique["resource_"]))
 	}
-	if err := g.fetch(ctx, g.tasks(jobs...)...); err != nil {
-		return err
+	if err := g.fetch(ctx, tasks...); err != nil {
+		return nil, err
 	}
-	if err := g.resolve(ctx); err != nil {
-		return err
+	if resources != nil {
+		g.reference.takeResources(resources, g.unique["resource_"])
 	}
-	return g.settle(ctx, "sm_res_session_fact")
+	return g.settle(sessions), nil
 }
 
-// resolve finds agents and switches among the resources, once.
-func (g *GIMDB) resolve(ctx context.Context) error {
-	if g.resolved {
-		return nil
+// SessionsOf reads the voice sessions of some resources that begin in a range of time keys.
+func (g *GIMDB) SessionsOf(ctx context.Context, resources []int64, keys calendar.Interval) (sessions *Rows, err error) {
+	err = g.fetch(ctx, g.read(sessionTable, "gim/session_of_resource", &sessions, keys.Start, keys.End, g.tenantKey, keysOf(g.reference.voice), resources, g.unique[sessionTable]))
+	if err != nil {
+		return nil, err
 	}
-	if err := g.settle(ctx, "resource_"); err != nil {
-		return err
-	}
-	if err := g.stage.resolveResources(ctx); err != nil {
-		return err
-	}
-	g.resolved = true
-	return g.stage.create(ctx, "resource_")
+	return g.settle(sessions), nil
 }
 
-func (g *GIMDB) attempts(keys calendar.Interval, modes []int64) job {
-	return job{table: "contact_attempt_fact", statement: "gim/attempt", args: []any{keys.Start, keys.End, g.tenantKey, modes, g.unique["contact_attempt_fact"]}}
-}
-
-// job is one query into one staged table.
-type job struct {
-	table, statement string
-	args             []any
-	each             eachRow // may be nil
+// settle leaves the newest copy of every row, and the tenant's alone.
+func (g *GIMDB) settle(r *Rows) *Rows {
+	r.newest(g.unique[r.of.Name], g.tenantKey)
+	return r
 }
 
 // task is work for one reader.
 type task func(ctx context.Context, reader *pgx.Conn) error
 
-func (g *GIMDB) tasks(jobs ...job) (tasks []task) {
-	for _, j := range jobs {
-		tasks = append(tasks, func(ctx context.Context, reader *pgx.Conn) error { return g.fetchOne(ctx, reader, j) })
-	}
-	return tasks
-}
-
-// fetch shares tasks out among the readers, in order, and waits for all. What arrived is verified when a table is
-// whole.
+// fetch shares tasks out among the readers, in order, and waits for all.
 func (g *GIMDB) fetch(ctx context.Context, tasks ...task) error {
-	err := g.stage.awaiting(ctx, func() error {
-		group, gctx := errgroup.WithContext(ctx)
-		group.SetLimit(len(g.readers))
-		for _, t := range tasks {
-			group.Go(func() error {
-				reader := <-g.free
-				defer func() { g.free <- reader }()
-				return t(gctx, reader)
-			})
-		}
-		return group.Wait()
-	})
-	return explainRead(err, g.name)
+	group, gctx := errgroup.WithContext(ctx)
+	group.SetLimit(len(g.readers))
+	for _, t := range tasks {
+		group.Go(func() error {
+			reader := <-g.free
+			defer func() { g.free <- reader }()
+			return t(gctx, reader)
+		})
+	}
+	return explainRead(group.Wait(), g.name)
 }
 
-func (g *GIMDB) fetchOne(ctx context.Context, reader *pgx.Conn, j job) error {
+// read is a task: the rows of a table that a statement gives.
+func (g *GIMDB) read(name, statement string, into **Rows, args ...any) task {
+	return func(ctx context.Context, reader *pgx.Conn) (err error) {
+		*into, err = g.rows(ctx, reader, name, statement, args...)
+		return err
+	}
+}
+
+// rows reads the rows of a table that a statement gives.
+func (g *GIMDB) rows(ctx context.Context, reader *pgx.Conn, name, statement string, args ...any) (*Rows, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	var got int64
-	failed := func(err error) error {
-		return fmt.Errorf("%s after %d rows: %w", j.table, got, locate(g.texts.plain(err), j.statement, g.cfg.Schema))
-	}
-	rows, err := reader.Query(ctx, texts.InSchema(j.statement, g.cfg.Schema), j.args...)
+	r := &receiver{Rows: newRows(table(name)), texts: g.texts}
+	err := func() error {
+		rows, err := reader.Query(ctx, texts.InSchema(statement, g.cfg.Schema), args...)
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
+		if err := r.receive(rows, func(n int64) { g.told.Arrive(name, n) }); err != nil {
+			cancel() // or closing would read all that the server still sends
+			return err
+		}
+		return rows.Err()
+	}()
 	if err != nil {
-		return failed(err)
+		return nil, fmt.Errorf("%s after %d rows: %w", name, r.len, locate(g.texts.plain(err), statement, g.cfg.Schema))
 	}
-	defer rows.Close()
-	sent, err := g.stage.receive(ctx, j.table, rows, g.texts, j.each, func(n int64) {
-		got += n
-		g.progress(j.table, n)
-	})
-	if err != nil {
-		cancel() // or closing would read all that the server still sends
-		return failed(err)
-	}
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if before := g.sent[j.table]; before != nil {
-		sent.merge(before)
-	}
-	g.sent[j.table] = sent
-	return nil
+	return r.Rows, nil
 }
 
 // Broken tells whether a reader has lost its connection, or its transaction to a failed statement.

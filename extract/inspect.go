@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -159,11 +160,11 @@ func InspectExport(ctx context.Context, dir, marker, tempDir string, reach time.
 	defer os.RemoveAll(temp) //nolint:errcheck // a folder for temporary files
 	newest := chunks[len(chunks)-1]
 	seen, tenants := map[string]bool{}, map[int64]bool{}
-	names, err := newResourceReader(ctx, temp)
+	names, err := inspect(ctx, temp)
 	if err != nil {
 		return f, err
 	}
-	defer names.close()
+	defer names.db.Close() //nolint:errcheck // in memory
 	var partial error
 	for i, c := range chunks {
 		if err := ctx.Err(); err != nil {
@@ -188,9 +189,8 @@ func InspectExport(ctx context.Context, dir, marker, tempDir string, reach time.
 	if groups {
 		f.NoGroups = missingGroups(seen)
 	}
-	if f.Switches, err = names.switches(ctx); err != nil {
-		return f, err
-	}
+	names.takeResources(names.rows["resource_"], false)
+	f.Switches = names.Switches()
 	f.TenantKeys = slices.Sorted(maps.Keys(tenants))
 	f.Detail = fmt.Sprintf("%d tables in %d chunks, the newest %s", len(tables), len(chunks), filepath.Base(newest.path))
 	for _, c := range coming {
@@ -199,46 +199,26 @@ func InspectExport(ctx context.Context, dir, marker, tempDir string, reach time.
 	return f, nil
 }
 
-// resourceReader reads the resources of an export, chunk by chunk, into a stage of its own.
-type resourceReader struct {
+// inspection reads the resources of an export, chunk by chunk.
+type inspection struct {
+	*exportReader
 	db *sql.DB
-	exportReader
 }
 
-func newResourceReader(ctx context.Context, temp string) (*resourceReader, error) {
+func inspect(ctx context.Context, temp string) (*inspection, error) {
 	db, err := duck.Open("", duck.Options{TempDir: temp})
 	if err != nil {
 		return nil, err
 	}
-	r := &resourceReader{db: db}
-	r.temp, r.Warn, r.Progress = temp, func(string) {}, func(string, int64) {}
 	conn, err := db.Conn(ctx)
-	if err == nil {
-		if r.stage, err = NewStage(ctx, db, conn); err == nil {
-			err = r.stage.create(ctx, "resource_")
-		}
-	}
 	if err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
-	return r, nil
-}
-
-func (r *resourceReader) close() { r.db.Close() } //nolint:errcheck // in memory
-
-// switches are those of the newest state of each resource.
-func (r *resourceReader) switches(ctx context.Context) ([]string, error) {
-	if err := r.stage.merge(ctx, "resource_", false, nil); err != nil {
-		return nil, err
-	}
-	if err := r.stage.resolveResources(ctx); err != nil {
-		return nil, err
-	}
-	return r.stage.Switches(ctx)
+	return &inspection{newExportReader(conn, ExportOptions{KeyFrom: math.MinInt64, Warn: func(string) {}, Progress: func(string, int64) {}}, temp), db}, nil
 }
 
 // inspectChunk looks at the files of a chunk.
-func (r *resourceReader) inspectChunk(ctx context.Context, number int, c chunk, temp string, seen map[string]bool, tenants map[int64]bool) error {
+func (r *inspection) inspectChunk(ctx context.Context, number int, c chunk, temp string, seen map[string]bool, tenants map[int64]bool) error {
 	folder, files, cleanup, err := c.unpack(temp)
 	if err != nil {
 		return err
@@ -254,7 +234,7 @@ func (r *resourceReader) inspectChunk(ctx context.Context, number int, c chunk, 
 		}
 		seen[name] = true
 		if name == "resource_" {
-			if err := r.loadFile(ctx, exportFile{table: name, chunk: number, path: filepath.Join(folder, file), shown: c.shown(file)}); err != nil {
+			if err := r.dimension(ctx, exportFile{table: name, chunk: number, path: filepath.Join(folder, file), shown: c.shown(file)}); err != nil {
 				return err
 			}
 		}

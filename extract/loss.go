@@ -53,28 +53,25 @@ func inWords(day calendar.Date, losses []Loss) string {
 	return fmt.Sprintf("of %s the store holds %s", day, strings.Join(words, "; "))
 }
 
-// losses compares the new slice with the one that was set aside, or, where none was held, with the numbers of one whose
-// rows were dropped; and refuses to lose more than is tolerated unless that was asked for. It returns what was lost beyond
-// that.
-func (c *Cutter) losses(ctx context.Context, tx *sql.Tx, w Window, held bool) ([]Loss, error) {
+// losses compares the new slice with the old one, or, where none was held, with the numbers of one whose rows were dropped; and
+// refuses to lose more than is tolerated unless that was asked for. It returns what was lost beyond that.
+func (c *cut) losses(ctx context.Context, held bool) ([]Loss, error) {
 	statement, kept, it := "slice/loss_of_dropped", "the numbers are kept", "them"
-	args := []any{sql.Named("day", w.Day.String())}
 	if held {
 		statement, kept, it = "slice/loss", "the slice is kept, and can be computed and reported", "it"
-		args = append(args, sql.Named("old", aside(w.Day).String()), sql.Named("session_from", w.SessionFrom()))
 	}
 	var losses []Loss
-	err := duck.Each(ctx, tx, statement, func(scan func(...any) error) error {
+	err := duck.Each(ctx, c.tx, statement, func(scan func(...any) error) error {
 		var l Loss
 		err := scan(&l.What, &l.Held, &l.Lost, &l.Found)
 		if !l.tolerable() {
 			losses = append(losses, l)
 		}
 		return err
-	}, args...)
+	}, sql.Named("day", c.w.Day.String()))
 	if err != nil || len(losses) == 0 || c.AcceptLoss {
 		return losses, err
 	}
 	return nil, fail.New(fail.Source, kept+"; only if the source is right and the store wrong, replace "+it+" with --accept-loss",
-		"%w", &LossError{Day: w.Day, Losses: losses})
+		"%w", &LossError{Day: c.w.Day, Losses: losses})
 }

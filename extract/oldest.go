@@ -3,7 +3,6 @@ package extract
 import (
 	"archive/zip"
 	"context"
-	"database/sql"
 	"encoding/csv"
 	"errors"
 	"fmt"
@@ -15,7 +14,6 @@ import (
 	"strings"
 	"time"
 
-	"seats/internal/duck"
 	"seats/internal/fail"
 )
 
@@ -36,13 +34,11 @@ func (e *NeverThereError) Error() string {
 }
 
 // neverThere refuses a day without a session that ends before the source's first; where a loss is accepted, it tells it.
-func (c *Cutter) neverThere(ctx context.Context, q duck.Queryer, w Window) (*NeverThereError, error) {
-	var none bool
-	err := duck.Each(ctx, q, "slice/no_session", func(scan func(...any) error) error { return scan(&none) }, sql.Named("day", w.Day.String()))
-	if err != nil || !none {
-		return nil, err
+func (c *cut) neverThere(ctx context.Context) (*NeverThereError, error) {
+	if c.sent[voiceSession.Name] != nil {
+		return nil, nil
 	}
-	has, oldest, err := c.Source.HasBefore(ctx, w.Hull().End)
+	has, oldest, err := c.Source.HasBefore(ctx, c.w.Hull().End)
 	if err != nil || has {
 		return nil, err
 	}

@@ -25,7 +25,7 @@ func TestADayBeforeTheFirstSessionOfASourceIsRefused(t *testing.T) {
 	r := newRig(t)
 	sources := map[string]extract.Source{"GIM DB": openDB(t, r, g.config(1), nil)}
 	check := func(name string, src extract.Source, oldest *int64) {
-		c := extract.Cutter{Conn: r.work.Conn, Source: src, Clock: func() time.Time { return time.Unix(day0+200000, 0) }}
+		c := extract.Cutter{Stage: r.stage, Source: src, Clock: func() time.Time { return time.Unix(day0+200000, 0) }}
 		_, err := c.Cut(t.Context(), window(-1))
 		var never *extract.NeverThereError
 		require.ErrorAs(t, err, &never, name)

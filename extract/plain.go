@@ -30,7 +30,8 @@ type plainFile struct {
 type plainRow struct {
 	text    []byte
 	numbers [32]int64
-	present uint32 // one bit for each column that is not empty
+	texts   [32][]byte // as they stand between their quotes
+	present uint32     // one bit for each column that is not empty
 }
 
 // number is the value of a column; has is false where it is empty.
@@ -74,12 +75,22 @@ func (p *plainFile) look(ctx context.Context, each func(*plainRow) error) (plain
 	return p.through(ctx, p.next, each)
 }
 
-// lookAgain goes through the rows of a file that is known to be plain, for the numbers of the table's key alone.
-func (p *plainFile) lookAgain(ctx context.Context, each func(*plainRow) error) (plain bool, err error) {
+// lookAgain goes through the rows of a file that is known to be plain, for the numbers of the table's key alone, and those that are
+// wanted by it whole.
+func (p *plainFile) lookAgain(ctx context.Context, wanted func(*plainRow) bool, each func(*plainRow) error) (plain bool, err error) {
+	next := p.nextKey
 	if p.quotes {
-		return p.look(ctx, each)
+		next = p.next
 	}
-	return p.through(ctx, p.nextKey, each)
+	return p.through(ctx, next, func(row *plainRow) error {
+		if !wanted(row) {
+			return nil
+		}
+		if !p.quotes {
+			p.next(row.text, true, row)
+		}
+		return each(row)
+	})
 }
 
 func (p *plainFile) through(ctx context.Context, next func(text []byte, last bool, row *plainRow) (n, is int), each func(*plainRow) error) (plain bool, err error) {
@@ -242,7 +253,7 @@ func pastQuote(text []byte, at int) int {
 // take reads a text, or a number that stood in quotes.
 func (r *plainRow) take(column int, kind string, field []byte) bool {
 	if kind == typeText {
-		if len(field) > 0 {
+		if r.texts[column] = field; len(field) > 0 {
 			r.present |= 1 << column
 		}
 		return utf8.Valid(field) && !isOdd(field)

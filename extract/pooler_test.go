@@ -89,7 +89,7 @@ func TestAPoolerThatRefusesAStartupParameterIsAskedOnce(t *testing.T) {
 			}
 			return b
 		})
-		_, err := extract.OpenGIMDB(t.Context(), cfg, nil, newRig(t).stage, none)
+		_, err := extract.OpenGIMDB(t.Context(), cfg, nil, none)
 		require.Equal(t, fail.Source, fail.CodeOf(err), "%v", err)
 		require.ErrorContains(t, err, "unsupported startup parameter: jit")
 		require.Contains(t, fail.Hints(err)[0], "let user and database pass")
@@ -144,7 +144,7 @@ func TestATransactionThatIsNotAsItWasBegunIsRefused(t *testing.T) {
 			}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := extract.OpenGIMDB(t.Context(), g.behind(2, c.edit), nil, newRig(t).stage, none)
+			_, err := extract.OpenGIMDB(t.Context(), g.behind(2, c.edit), nil, none)
 			require.Equal(t, fail.Source, fail.CodeOf(err), "%v", err)
 			require.ErrorContains(t, err, c.says)
 			require.NotEmpty(t, fail.Hints(err))
@@ -200,7 +200,7 @@ func TestAConflictWithRecoveryIsALostSnapshotWhereverItStrikes(t *testing.T) {
 			}
 			return b
 		})
-		src, err := extract.OpenGIMDB(t.Context(), cfg, nil, r.stage, none)
+		src, err := extract.OpenGIMDB(t.Context(), cfg, nil, none)
 		if err == nil {
 			_, err = src.WithGroups(t.Context())
 		}

@@ -1,10 +1,12 @@
 package extract
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"seats/internal/calendar"
@@ -12,6 +14,7 @@ import (
 	"seats/internal/fail"
 	"seats/internal/settle"
 	"seats/internal/store"
+	texts "seats/sql"
 )
 
 // Summary is what became of one day.
@@ -39,273 +42,293 @@ func (s Summary) Accepted() string {
 
 // Cutter cuts slices from one source into one store.
 type Cutter struct {
-	Conn        *sql.Conn // the store's work copy, with the stage attached
+	Stage       *Stage
 	Source      Source
 	SettleHours int
 	AcceptLoss  bool // replace a slice even by one that lacks much of it
 	Clock       func() time.Time
 }
 
-// ErrHalf: a day could neither be cut nor be put back. The store's work copy must not be published.
-var ErrHalf = errors.New("the slice is neither the old nor the new one")
+// cut is a slice that is being made.
+type cut struct {
+	*Cutter
+	tx   *sql.Tx
+	w    Window
+	asOf int64 // open sessions end then
+	*Reference
 
-// Cut reads one day and replaces its slice: sessions first, then activities as they come, part by part, so that
-// memory does not grow with the day. Until all is there the slice that the store holds is set aside; whatever
-// fails, it is put back. Errors of the source carry fail.Source; one that has lost much of the slice, a *LossError.
+	logins Logins            // of the sessions that have a time
+	keys   calendar.Interval // time keys of activities
+	from   int64             // their earliest start
+
+	open       []*activity    // that have no end yet
+	elsewhere  []otherSession // in which some of them started
+	used       map[int64]bool // resources that the slice names
+	unknown    map[int64]bool // resources with an activity on no known switch
+	sent       map[string]*tally
+	duplicates *Rows
+	wrong      *wrongTime
+	opened     int64 // open sessions
+
+	summary Summary
+}
+
+// Cut reads one day and replaces its slice, in one transaction: sessions first, then activities as they come, part by part, so
+// that memory does not grow with the day. Errors of the source carry fail.Source; one that has lost much of the slice, a *LossError.
 func (c *Cutter) Cut(ctx context.Context, w Window) (Summary, error) {
-	if err := c.stageSessions(ctx, w); err != nil {
+	k := &cut{Cutter: c, w: w, asOf: c.Source.Horizon().AsOf(w), used: map[int64]bool{}, unknown: map[int64]bool{}, sent: map[string]*tally{},
+		duplicates: newRows(duplicateKey), summary: Summary{Day: w.Day}}
+	err := duck.InTx(ctx, c.Stage.Conn, func(tx *sql.Tx) error {
+		k.tx = tx
+		return k.make(ctx)
+	})
+	if err != nil {
 		return Summary{}, fmt.Errorf("extract %s: %w", w.Day, err)
 	}
-	tenantKeys, err := sessionTenants(ctx, c.Conn)
+	return k.summary, nil
+}
+
+// make writes the new slice in the place of the old one.
+func (c *cut) make(ctx context.Context) error {
+	sessions, err := c.Source.Sessions(ctx, c.w)
 	if err != nil {
-		return Summary{}, fmt.Errorf("extract %s: %w", w.Day, err)
+		return err
 	}
-	held, err := c.held(ctx, w.Day)
+	c.Reference = c.Source.Reference()
+	var starts, ends []int64
+	for _, s := range c.w.Spans {
+		starts, ends = append(starts, s.Start), append(ends, s.End)
+	}
+	spans := []any{sql.Named("day", c.w.Day.String()), sql.Named("starts", starts), sql.Named("ends", ends)}
+	held := false
+	err = duck.Each(ctx, c.tx, "slice/held", func(scan func(...any) error) error { return scan(&held) }, spans[0])
 	if err != nil {
-		return Summary{}, fmt.Errorf("store slice %s: %w", w.Day, err)
+		return err
 	}
-	if err := c.setAside(ctx, w, held); err != nil {
-		return Summary{}, fmt.Errorf("extract %s: %w", w.Day, err)
-	}
-	summary, err := c.replace(ctx, w, held)
-	summary.TenantKeys = tenantKeys
-	if err == nil {
-		return summary, nil
-	}
-	ctx = context.WithoutCancel(ctx)
-	restored := duck.InTx(ctx, c.Conn, func(tx *sql.Tx) error {
-		if err := store.DropSlice(ctx, tx, w.Day); err != nil || !held {
+	if held {
+		if err := execAll(ctx, c.tx, append(spans, sql.Named("session_from", c.w.SessionFrom())), "slice/keep_old"); err != nil {
 			return err
 		}
-		return store.MoveSlice(ctx, tx, aside(w.Day), w.Day)
-	})
-	if restored != nil {
-		err = errors.Join(err, ErrHalf, restored)
+		if err := store.DropSlice(ctx, c.tx, c.w.Day); err != nil {
+			return err
+		}
 	}
-	return Summary{}, fmt.Errorf("extract %s: %w", w.Day, err)
+	if err := execAll(ctx, c.tx, spans, "slice/insert_span"); err != nil {
+		return err
+	}
+	if err := c.sessions(ctx, sessions); err != nil {
+		return err
+	}
+	if err := c.activities(ctx); err != nil {
+		return err
+	}
+	if err := c.writeAgents(ctx); err != nil {
+		return err
+	}
+	if err := c.write(ctx, duplicateKey, c.duplicates, nil); err != nil {
+		return err
+	}
+	return c.seal(ctx, held)
 }
 
-// stageSessions stages the window's sessions and takes those of the slice out of them.
-func (c *Cutter) stageSessions(ctx context.Context, w Window) error {
-	if err := c.spans(ctx, w); err != nil {
-		return err
-	}
-	if err := c.Source.Sessions(ctx, w); err != nil {
-		return err
-	}
-	_, err := duck.Exec(ctx, c.Conn, "slice/slice_session", append(keyArgs(w.SessionKeys()),
-		sql.Named("as_of", c.Source.Horizon().AsOf(w)), sql.Named("session_from", w.SessionFrom()))...)
-	if err != nil {
-		return err
-	}
-	_, err = duck.Exec(ctx, c.Conn, "slice/stay")
-	return err
+// belongs tells whether a session is one of the slice's (R2, R10): it shares a second with a span of the day, its end second
+// included. A rejected one has no interval; its start, or failing that its time key, says where it belongs.
+func (c *cut) belongs(s fact) bool {
+	from, until := s.session(c.asOf)
+	return c.w.SessionKeys().Contains(s.timeKey()) && c.w.touches(from, until) && (s.isRejected() || s.start >= c.w.SessionFrom())
 }
 
-// sessionTenants are the tenant_keys of the slice's sessions.
-func sessionTenants(ctx context.Context, q duck.Queryer) (keys []int64, err error) {
-	err = duck.Each(ctx, q, "slice/session_tenant", func(scan func(...any) error) error {
-		var key int64
-		err := scan(&key)
-		keys = append(keys, key)
+// sessions writes the voice sessions of agents that belong to the slice, and their groups.
+func (c *cut) sessions(ctx context.Context, all *Rows) error {
+	var picked []int
+	tenants := map[int64]bool{}
+	at, media, tenant := factsOf(all), column(all.of, "media_type_key"), column(all.of, "tenant_key")
+	for row := range all.len {
+		s := at(row)
+		if _, known := c.agents[s.resource]; !known || !c.voice[all.number(media, row)] || !c.belongs(s) {
+			continue
+		}
+		picked = append(picked, row)
+		c.use("session", s, faultsOf(s.rowKey, all))
+		if all.isThere(tenant, row) {
+			tenants[all.number(tenant, row)] = true
+		}
+		if s.isRejected() {
+			continue
+		}
+		if s.isOpen() {
+			c.opened++
+		}
+		_, until := s.session(c.asOf)
+		c.logins = append(c.logins, login{s.resource, s.start, max(until-1, s.moment()), until})
+	}
+	c.logins.sort()
+	c.summary.TenantKeys = slices.Sorted(maps.Keys(tenants))
+	if len(picked) == 0 {
+		return nil
+	}
+	if err := c.write(ctx, voiceSession, all, picked); err != nil {
 		return err
-	})
-	return keys, err
+	}
+	return c.writeGroups(ctx, all, picked)
 }
 
-// setAside sets the held slice aside and writes the new one's sessions; or, after an error, has done neither.
-func (c *Cutter) setAside(ctx context.Context, w Window, held bool) error {
-	return duck.InTx(ctx, c.Conn, func(tx *sql.Tx) error {
-		if held {
-			if err := store.MoveSlice(ctx, tx, w.Day, aside(w.Day)); err != nil {
+// writeGroups writes which groups the agent of each session was in when it began; one row without a name for a session whose agent was in
+// none that is known: so whose groups were read has a row. An export may tell them of some sessions alone, where the column came
+// later.
+func (c *cut) writeGroups(ctx context.Context, sessions *Rows, picked []int) error {
+	told, err := c.Source.Groups(ctx, c.w)
+	if err != nil || told == nil {
+		return err
+	}
+	out, combination := newRows(sessionGroup), column(told.of, "resource_group_combination_key")
+	for _, row := range picked {
+		k := sessions.key(row)
+		at, known := told.find(k)
+		if !known {
+			continue
+		}
+		names := slices.Clone(c.groups[told.number(combination, at)])
+		slices.Sort(names)
+		if len(names) == 0 {
+			out.addRow(k[0], k[1], nil)
+		}
+		for _, name := range slices.Compact(names) {
+			out.addRow(k[0], k[1], name)
+		}
+	}
+	return c.write(ctx, sessionGroup, out, nil)
+}
+
+// writeAgents writes those whom sessions and activities name, and every other resource of theirs, wherever it is: a pattern of
+// exclude_agents that matches one of them leaves out the person (R6).
+func (c *cut) writeAgents(ctx context.Context) error {
+	persons := map[string]bool{}
+	for resource := range c.used {
+		if a := c.agents[resource]; a.employee != nil && *a.employee != "" {
+			persons[*a.employee] = true
+		}
+	}
+	out := newRows(agentOf)
+	for _, resource := range slices.Sorted(maps.Keys(c.agents)) {
+		a := c.agents[resource]
+		if c.used[resource] || a.employee != nil && persons[*a.employee] {
+			out.addRow(resource, a.employee, a.name)
+		}
+	}
+	return c.write(ctx, agentOf, out, nil)
+}
+
+// fault is that one chunk held so many copies of a row of a table (R11 duplicate_key).
+type fault struct {
+	table  string
+	copies int64
+}
+
+// faultsOf are those of a row that stands in one table or more.
+func faultsOf(k rowKey, in ...*Rows) (faults []fault) {
+	for _, r := range in {
+		if n := r.faults[k]; n > 0 {
+			faults = append(faults, fault{r.of.Name, n})
+		}
+	}
+	return faults
+}
+
+// use notes that the slice has a row.
+func (c *cut) use(kind string, f fact, faults []fault) {
+	c.used[f.resource] = true
+	c.checkTimes(kind, f)
+	for _, d := range faults {
+		c.duplicates.addRow(d.table, fmt.Sprintf("%d/%d", f.rowKey[0], f.rowKey[1]), d.copies)
+	}
+}
+
+// write puts rows into a relation of the store, those that are picked or all.
+func (c *cut) write(ctx context.Context, to texts.Table, rows *Rows, picked []int) error {
+	if c.sent[to.Name] == nil {
+		c.sent[to.Name] = newTally(len(to.Columns))
+	}
+	return c.Stage.write(ctx, c.tx, c.w.Day, to, rows, picked, c.sent[to.Name])
+}
+
+// wrongTime is a time that is none.
+type wrongTime struct {
+	kind, name   string
+	id, key, its int64
+}
+
+// checkTimes notes the first row of the slice with a time that lies in no year from 1 to 9999. Nothing that shows times could
+// show it, and what is that far off was never a time. What goes on has no end to look at (R2).
+func (c *cut) checkTimes(kind string, f fact) {
+	check := func(name string, ts int64) {
+		w := &wrongTime{kind, name, f.rowKey[0], f.rowKey[1], ts}
+		if ts >= firstTime && ts <= lastTime || c.wrong != nil && c.wrong.compare(w) <= 0 {
+			return
+		}
+		c.wrong = w
+	}
+	if f.hasStart {
+		check("start_ts", f.start)
+	}
+	if f.hasEnd && f.active == 0 {
+		check("end_ts", f.end)
+	}
+}
+
+func (w *wrongTime) compare(o *wrongTime) int {
+	return cmp.Or(cmp.Compare(w.kind, o.kind), cmp.Compare(w.id, o.id), cmp.Compare(w.key, o.key), cmp.Compare(w.name, o.name))
+}
+
+// seal looks whether the new slice can stand for the old one, and writes its own row: counts and the hash of the rows read back, and
+// the state.
+func (c *cut) seal(ctx context.Context, held bool) (err error) {
+	if w := c.wrong; w != nil {
+		return fail.New(fail.Source, "have that row corrected, or left out of what is read; nothing was changed",
+			"%s %d (start_date_time_key %d): %s is %d, which is no time: want a year from 1 to 9999", w.kind, w.id, w.key, w.name, w.its)
+	}
+	s := &c.summary
+	if s.Losses, err = c.losses(ctx, held); err != nil {
+		return err
+	}
+	if s.never, err = c.neverThere(ctx); err != nil {
+		return err
+	}
+	for _, to := range relations {
+		if sent := c.sent[to.Name]; sent != nil {
+			if err := verify(ctx, c.tx, c.w.Day, to, sent); err != nil {
 				return err
 			}
 		}
-		return exec(ctx, tx, w.Day, nil, "slice/insert_span", "slice/insert_session", "slice/insert_duplicate_session")
-	})
-}
-
-// replace writes the rest of the new slice and drops the one that was set aside.
-func (c *Cutter) replace(ctx context.Context, w Window, held bool) (summary Summary, err error) {
-	if _, err := duck.Exec(ctx, c.Conn, "slice/forget_session"); err != nil {
-		return Summary{}, err
 	}
-	if err := c.activities(ctx, w); err != nil {
-		return Summary{}, err
-	}
-	if _, err := duck.Exec(ctx, c.Conn, "slice/forget_stay"); err != nil {
-		return Summary{}, err
-	}
-	if err := c.groups(ctx, w); err != nil {
-		return Summary{}, err
-	}
-	err = duck.InTx(ctx, c.Conn, func(tx *sql.Tx) error { return exec(ctx, tx, w.Day, nil, "slice/insert_agent") })
-	if err != nil {
-		return Summary{}, err
-	}
-	err = duck.InTx(ctx, c.Conn, func(tx *sql.Tx) error {
-		if err := onlyTimes(ctx, tx, w.Day); err != nil {
-			return err
-		}
-		losses, err := c.losses(ctx, tx, w, held)
-		if err != nil {
-			return err
-		}
-		never, err := c.neverThere(ctx, tx, w)
-		if err != nil {
-			return err
-		}
-		if held {
-			if err := store.DropSlice(ctx, tx, aside(w.Day)); err != nil {
-				return err
-			}
-		}
-		summary, err = c.seal(ctx, tx, w)
-		summary.Losses, summary.never = losses, never
-		return err
-	})
-	return summary, err
-}
-
-// onlyTimes refuses a slice in which something stands for a time that is none.
-func onlyTimes(ctx context.Context, q duck.Queryer, day calendar.Date) error {
-	var none error
-	err := duck.Each(ctx, q, "slice/no_time", func(scan func(...any) error) error {
-		var kind, name string
-		var id, key, ts int64
-		err := scan(&kind, &id, &key, &name, &ts)
-		none = fail.New(fail.Source, "have that row corrected, or left out of what is read; nothing was changed",
-			"%s %d (start_date_time_key %d): %s is %d, which is no time: want a year from 1 to 9999", kind, id, key, name, ts)
-		return err
-	}, sql.Named("day", day.String()))
-	return errors.Join(err, none)
-}
-
-// activities writes the slice's activities as the source stages them, and then what tells of some of them where they end and
-// belong.
-func (c *Cutter) activities(ctx context.Context, w Window) error {
-	reach, err := reach(ctx, c.Conn, w)
-	if err != nil {
+	if s.SHA256, err = SliceSHA256(ctx, c.tx, c.w.Day); err != nil {
 		return err
 	}
-	bounds := append(keyArgs(w.ActivityKeys(reach)), sql.Named("activity_from", w.ActivityFrom(reach)))
-	if _, err := duck.Exec(ctx, c.Conn, "slice/staged_activity"); err != nil {
-		return err
-	}
-	err = c.Source.Activities(ctx, w, reach, func() error {
-		return duck.InTx(ctx, c.Conn, func(tx *sql.Tx) error {
-			if err := exec(ctx, tx, w.Day, bounds, "slice/insert_activity_of_day"); err != nil {
-				return err
-			}
-			var elsewhere bool
-			err := duck.Each(ctx, tx, "slice/begins_elsewhere", func(scan func(...any) error) error { return scan(&elsewhere) })
-			if err != nil {
-				return err
-			}
-			if elsewhere {
-				if err := exec(ctx, tx, w.Day, bounds, "slice/insert_activity_of_session"); err != nil {
-					return err
-				}
-			}
-			return exec(ctx, tx, w.Day, nil, "slice/insert_duplicate_activity")
-		})
-	})
-	if err != nil {
-		return err
-	}
-	return (&beside{c, w, reach, bounds}).write(ctx)
-}
-
-// aside is where the rows of a slice wait that is about to be replaced: on a day that no source has.
-func aside(day calendar.Date) calendar.Date {
-	day.Year += 1000
-	return day
-}
-
-// exec runs statements on a day.
-func exec(ctx context.Context, tx *sql.Tx, day calendar.Date, args []any, names ...string) error {
-	args = append([]any{sql.Named("day", day.String())}, args...)
-	for _, name := range names {
-		if _, err := duck.Exec(ctx, tx, name, args...); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (c *Cutter) spans(ctx context.Context, w Window) error {
-	if _, err := duck.Exec(ctx, c.Conn, "slice/slice_span"); err != nil {
-		return err
-	}
-	for _, s := range w.Spans {
-		if _, err := duck.Exec(ctx, c.Conn, "slice/add_span", sql.Named("start_ts", s.Start), sql.Named("end_ts", s.End)); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// held says whether the store has a slice of the day.
-func (c *Cutter) held(ctx context.Context, day calendar.Date) (has bool, err error) {
-	err = duck.Each(ctx, c.Conn, "slice/held", func(scan func(...any) error) error { return scan(&has) }, sql.Named("day", day.String()))
-	return has, err
-}
-
-// seal writes the slice's own row: counts read back, the hash over all rows, and the state.
-func (c *Cutter) seal(ctx context.Context, tx *sql.Tx, w Window) (Summary, error) {
-	s := Summary{Day: w.Day}
-	day := sql.Named("day", w.Day.String())
-	var err error
-	if s.SHA256, err = SliceSHA256(ctx, tx, w.Day); err != nil {
-		return s, err
-	}
-	var open int64
-	err = duck.Each(ctx, tx, "slice/open_sessions", func(scan func(...any) error) error { return scan(&open) }, day)
-	if err != nil {
-		return s, err
-	}
+	day, horizon := sql.Named("day", c.w.Day.String()), c.Source.Horizon()
 	if guids := c.Source.DefaultGUIDs(); len(guids) > 0 {
-		if _, err := duck.Exec(ctx, tx, "slice/insert_default_guid", day, sql.Named("guids", guids)); err != nil {
-			return s, err
+		if _, err := duck.Exec(ctx, c.tx, "slice/insert_default_guid", day, sql.Named("guids", guids)); err != nil {
+			return err
 		}
-	}
-	horizon := c.Source.Horizon()
-	_, err = duck.Exec(ctx, tx, "slice/insert_slice", day,
-		sql.Named("source", c.Source.Name()),
-		sql.Named("high_water", horizon.HighWater),
-		sql.Named("as_of", horizon.AsOf(w)),
-		sql.Named("extracted_ts", c.Clock().Unix()),
-		sql.Named("open_sessions", open),
-		sql.Named("state", settle.State(horizon.HighWater, open, w.Hull().End, c.SettleHours)),
-		sql.Named("sha256", s.SHA256),
-		sql.Named("lookback_seconds", int64(w.Lookback.Seconds())))
-	if err != nil {
-		return s, err
 	}
 	for _, d := range horizon.Retired {
-		_, err = duck.Exec(ctx, tx, "slice/insert_left_out", day, sql.Named("data_source_key", d.Key),
+		_, err = duck.Exec(ctx, c.tx, "slice/insert_left_out", day, sql.Named("data_source_key", d.Key),
 			sql.Named("data_source_type", d.Type), sql.Named("dap_name", d.Name), sql.Named("read_up_to", d.ReadUpTo))
 		if err != nil {
-			return s, err
+			return err
 		}
 	}
-	err = duck.Each(ctx, tx, "slice/summary", func(scan func(...any) error) error {
-		return scan(&s.State, &s.Sessions, &s.Activities, &s.Agents)
-	}, day)
-	return s, err
-}
-
-func keyArgs(keys calendar.Interval) []any {
-	return []any{sql.Named("key_from", keys.Start), sql.Named("key_to", keys.End)}
-}
-
-// reach is the time in which activities can matter: that of the slice's sessions and of the day.
-func reach(ctx context.Context, q duck.Queryer, w Window) (calendar.Interval, error) {
-	hull := w.Hull()
-	var from, to sql.NullInt64
-	err := duck.Each(ctx, q, "slice/reach", func(scan func(...any) error) error { return scan(&from, &to) })
-	if err != nil || !from.Valid || !to.Valid {
-		return hull, err
+	s.State = settle.State(horizon.HighWater, c.opened, c.w.Hull().End, c.SettleHours)
+	_, err = duck.Exec(ctx, c.tx, "slice/write_slice", day,
+		sql.Named("source", c.Source.Name()),
+		sql.Named("high_water", horizon.HighWater),
+		sql.Named("as_of", c.asOf),
+		sql.Named("extracted_ts", c.Clock().Unix()),
+		sql.Named("open_sessions", c.opened),
+		sql.Named("state", s.State),
+		sql.Named("sha256", s.SHA256),
+		sql.Named("lookback_seconds", int64(c.w.Lookback.Seconds())))
+	if err != nil {
+		return err
 	}
-	return calendar.Interval{Start: min(from.Int64, hull.Start), End: max(to.Int64, hull.End)}, nil
+	return duck.Each(ctx, c.tx, "slice/summary", func(scan func(...any) error) error { return scan(&s.Sessions, &s.Activities, &s.Agents) }, day)
 }

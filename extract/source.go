@@ -1,12 +1,10 @@
 // Package extract copies slices of a Genesys Info Mart into a tenant's store: from the GIM DB itself, or from
 // a folder of its data exports. It knows nothing of counting.
 //
-// A source puts its rows, as they are, into a stage: tables in memory beside the store. The slice is then cut
-// from the stage by the same statements (sql/slice) whatever the source, so that both give the same slice.
-// Promises: a slice is replaced whole or not at all: the old one is set aside until the new one is complete, in the
-// run's own copy of the store, which nobody else sees before it is published; what was sent is compared with what
-// arrived; every day of one run is read from one snapshot of a GIM DB; a cancelled context ends the work and
-// leaves the store as it was.
+// A source hands out its rows as they are, and one cutter makes the slice of them, whatever the source: so both give the same.
+// Promises: a slice is replaced in one transaction, whole or not at all; what was sent into the store is compared with what it
+// holds; every day of one run is read from one snapshot of a GIM DB; a cancelled context ends the work and leaves the store as
+// it was.
 package extract
 
 import (
@@ -19,7 +17,7 @@ import (
 // quarter is the grain of GIM's time keys: the epoch second at which the 15-minute interval of the start begins.
 const quarter = 15 * 60
 
-// Source is a GIM that slices can be cut from (R1).
+// Source is a GIM that slices can be cut from (R1). Of the rows that it hands out each is the newest copy, and the tenant's.
 type Source interface {
 	// Name says where the rows come from, without credentials.
 	Name() string
@@ -27,27 +25,32 @@ type Source interface {
 	Horizon() Horizon
 	// DefaultGUIDs are the attempt GUIDs that the source's mapping of user data puts on calls that have none.
 	DefaultGUIDs() []string
-	// Sessions stages every session row that can belong to the window.
-	Sessions(ctx context.Context, w Window) error
-	// Activities stages every activity row that can share a second with reach, in one part or in several, and calls
-	// take for each: rows that belong together are in one part, and are gone when the next one is staged.
-	Activities(ctx context.Context, w Window, reach calendar.Interval, take func() error) error
-	// SessionsOf stages, after all activities, the voice sessions of some resources that begin in a range of time keys.
-	SessionsOf(ctx context.Context, resources []int64, keys calendar.Interval) error
-	// LegsOf stages, after all activities, the legs of some resources that begin in a range of time keys and end no earlier than
-	// a time, OCS-driven or not.
-	LegsOf(ctx context.Context, resources []int64, keys calendar.Interval, from int64) error
-	// Groups stages which agent groups the sessions of the window are of; told is false where that was not asked for, or
-	// cannot be told.
-	Groups(ctx context.Context, w Window) (told bool, err error)
+	// Reference is what the dimensions tell: of resources and groups, once sessions were read.
+	Reference() *Reference
+	// Sessions are all sessions that can belong to the window, and others.
+	Sessions(ctx context.Context, w Window) (*Rows, error)
+	// Activities reads all activities that can share a second with reach, in one part or in several, and has each taken, one after
+	// the other. logins are the sessions of the slice.
+	Activities(ctx context.Context, w Window, reach calendar.Interval, logins Logins, take func(Part) error) error
+	// SessionsOf are the voice sessions of some resources that begin in a range of time keys, and others.
+	SessionsOf(ctx context.Context, resources []int64, keys calendar.Interval) (*Rows, error)
+	// LegsOf are the legs of some resources that begin in a range of time keys and end no earlier than a time, OCS-driven or not,
+	// and others.
+	LegsOf(ctx context.Context, resources []int64, keys calendar.Interval, from int64) ([]*Rows, error)
+	// Groups tell which combination of agent groups the sessions of the window are of; nil where that was not asked for, or cannot
+	// be told.
+	Groups(ctx context.Context, w Window) (*Rows, error)
 	// HasBefore tells whether the source has a session that began before a time, and where it has none, when its oldest one
 	// began: nil where it has none at all.
 	HasBefore(ctx context.Context, end int64) (has bool, oldest *int64, err error)
 	// Broken tells, after an error, whether the snapshot is lost: every further read of it would fail.
 	Broken() bool
-	// Close ends the snapshot or removes unpacked files.
+	// Close ends the snapshot.
 	Close() error
 }
+
+// Part is activities: legs with their attached data, and previews. Each may be nil.
+type Part struct{ Legs, Data, Previews *Rows }
 
 // Window is a tenant's day: the spans of time that it covers in the zones of the tenant's regions, sorted and
 // disjoint, and how far before them a session is looked for.

@@ -5,153 +5,176 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"sync"
 
+	"github.com/duckdb/duckdb-go/v2"
+
+	"seats/internal/calendar"
 	"seats/internal/duck"
+	texts "seats/sql"
 )
 
-// Stage is where a source puts its rows: the attached database of sql/slice.
+// Stage hands rows to a store, and has it read files of an export.
 type Stage struct {
-	DB   *sql.DB   // for further connections, one a reader
-	Conn *sql.Conn // the run's own
+	Conn *sql.Conn // the store's work copy
 
-	// Expect is told how many rows are about to come, by the server's estimate; it may be replaced.
-	Expect func(rows int64)
-
-	rows *receiver
+	mu      sync.Mutex
+	last    int64
+	waiting map[int64]*handing
 }
 
-// NewStage attaches an empty stage to the store's work copy.
-func NewStage(ctx context.Context, db *sql.DB, conn *sql.Conn) (*Stage, error) {
-	for _, name := range []string{"attach", "schema", "note_threads"} {
-		if _, err := duck.Exec(ctx, conn, "slice/"+name); err != nil {
-			return nil, err
-		}
+// NewStage registers the table function slice_rows(number), by which DuckDB takes rows: no value is boxed on its way.
+func NewStage(ctx context.Context, conn *sql.Conn) (*Stage, error) {
+	s := &Stage{Conn: conn, waiting: map[int64]*handing{}}
+	if _, err := duck.Exec(ctx, conn, "slice/note_threads"); err != nil {
+		return nil, err
 	}
-	rows, err := newReceiver(conn)
+	number, err := duckdb.NewTypeInfo(duckdb.TYPE_BIGINT)
 	if err != nil {
 		return nil, err
 	}
-	return &Stage{DB: db, Conn: conn, Expect: func(int64) {}, rows: rows}, nil
-}
-
-// Close does away with the stage and all that waits in it: what follows needs the memory.
-func (s *Stage) Close() error {
-	// Whenever it is told its threads, DuckDB gives the memory back that it does not use.
-	return s.run(context.Background(), "slice/detach", "store/one_thread", "slice/all_threads")
-}
-
-// clear empties the stage for a source that is about to be opened.
-func (s *Stage) clear(ctx context.Context) error {
-	for _, t := range tables {
-		if err := s.create(ctx, t.Name); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// create makes tables anew, empty.
-func (s *Stage) create(ctx context.Context, names ...string) error {
-	for _, name := range names {
-		if _, err := duck.ExecOn(ctx, s.Conn, "slice/each_create", table(name)); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (s *Stage) run(ctx context.Context, names ...string) error {
-	for _, name := range names {
-		if _, err := duck.Exec(ctx, s.Conn, name); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// resolveCodes finds the keys of the media and dialing modes that matter, once these dimensions are staged.
-func (s *Stage) resolveCodes(ctx context.Context) error {
-	return s.run(ctx, "slice/voice_media", "slice/preview_mode")
-}
-
-// resolveResources finds agents and switches, once resources are staged.
-func (s *Stage) resolveResources(ctx context.Context) error {
-	return s.run(ctx, "slice/known_agent", "slice/known_switch")
-}
-
-// Switches are those of the source's DNs and queues, once its resources are staged; none before.
-func (s *Stage) Switches(ctx context.Context) (names []string, err error) {
-	err = duck.Each(ctx, s.Conn, "slice/switch", func(scan func(...any) error) error {
-		var name string
-		err := scan(&name)
-		names = append(names, name)
-		return err
+	err = duckdb.RegisterTableUDF(conn, "slice_rows", duckdb.ChunkTableFunction{
+		Config: duckdb.TableFunctionConfig{Arguments: []duckdb.TypeInfo{number}},
+		BindArguments: func(_ map[string]any, args ...any) (duckdb.ChunkTableSource, error) {
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			if h := s.waiting[args[0].(int64)]; h != nil {
+				return h, nil
+			}
+			return nil, fmt.Errorf("slice_rows: no rows %v", args[0])
+		},
 	})
-	return names, err
+	if err != nil {
+		return nil, fmt.Errorf("register slice_rows: %w", err)
+	}
+	return s, nil
 }
 
-// awaiting runs work that mostly waits for rows of a server, during which DuckDB has one thread a connection.
-func (s *Stage) awaiting(ctx context.Context, work func() error) (err error) {
-	if _, err := duck.Exec(ctx, s.Conn, "store/one_thread"); err != nil {
-		return err
+// Close gives back the memory that DuckDB does not use: whenever it is told its threads, it does.
+func (s *Stage) Close() error {
+	return errors.Join(execAll(context.Background(), s.Conn, nil, "store/one_thread", "slice/all_threads"))
+}
+
+// handing is rows on their way into a relation of the store.
+type handing struct {
+	rows    *Rows
+	columns []int // which of the rows' columns each of the relation's is, by its name
+	infos   []duckdb.ColumnInfo
+	picked  []int // which rows; nil: all
+	next    int
+	sent    *tally
+}
+
+// write puts rows into a relation of the store, on a day: those that are picked; nil: all. It adds to the tally of the relation.
+func (s *Stage) write(ctx context.Context, q duck.Queryer, day calendar.Date, to texts.Table, rows *Rows, picked []int, sent *tally) error {
+	h := &handing{rows: rows, picked: picked, sent: sent}
+	if h.len() == 0 {
+		return nil
 	}
+	for _, c := range to.Columns {
+		kind := duckdb.TYPE_BIGINT
+		if c.Type == typeText {
+			kind = duckdb.TYPE_VARCHAR
+		}
+		info, err := duckdb.NewTypeInfo(kind)
+		if err != nil {
+			return err
+		}
+		h.infos, h.columns = append(h.infos, duckdb.ColumnInfo{Name: c.Name, T: info}), append(h.columns, column(rows.of, c.Name))
+	}
+	s.mu.Lock()
+	s.last++
+	number := s.last
+	s.waiting[number] = h
+	s.mu.Unlock()
 	defer func() {
-		_, restored := duck.Exec(context.WithoutCancel(ctx), s.Conn, "slice/all_threads")
-		err = errors.Join(err, restored)
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		delete(s.waiting, number)
 	}()
-	return work()
-}
-
-// merge leaves the newest copy of every row of a table, and notes which keys were there more than once; then it drops
-// what is not the tenant's, where there are several. unique: the source itself keeps the table's key unique, and has
-// looked at the tenant.
-func (s *Stage) merge(ctx context.Context, name string, unique bool, tenantKey *int64) error {
-	t := table(name)
-	if _, err := duck.ExecOn(ctx, s.Conn, "slice/each_repeated", t, sql.Named("unique", unique)); err != nil || unique {
-		return err
-	}
-	if _, err := duck.ExecOn(ctx, s.Conn, "slice/each_newest", t); err != nil || tenantKey == nil || !t.Has("tenant_key") {
-		return err
-	}
-	_, err := duck.ExecOn(ctx, s.Conn, "slice/each_other_tenant", t, sql.Named("tenant_key", *tenantKey))
+	_, err := duck.ExecOn(ctx, q, "slice/each_insert", to, sql.Named("day", day.String()), sql.Named("number", number))
 	return err
 }
 
-// keys reads a query of one integer column.
-func (s *Stage) keys(ctx context.Context, name string, args ...any) ([]int64, error) {
-	keys := []int64{}
-	err := duck.Each(ctx, s.Conn, name, func(scan func(...any) error) error {
-		var k int64
-		if err := scan(&k); err != nil {
-			return err
-		}
-		keys = append(keys, k)
-		return nil
-	}, args...)
-	return keys, err
+func (h *handing) len() int {
+	if h.picked != nil {
+		return len(h.picked)
+	}
+	return h.rows.Len()
 }
 
-// verify compares what was sent into a table with what the table holds: rows, and of each column the number
-// of values and their sum. Nothing is believed unseen.
-func (s *Stage) verify(ctx context.Context, name string, sent *tally) error {
-	found := make([]any, 0, 1+2*len(sent.columns))
+// ColumnInfos are the relation's columns: numbers as BIGINT, texts as VARCHAR.
+func (h *handing) ColumnInfos() []duckdb.ColumnInfo { return h.infos }
+
+// Cardinality is known.
+func (h *handing) Cardinality() *duckdb.CardinalityInfo {
+	return &duckdb.CardinalityInfo{Cardinality: uint(h.len()), Exact: true}
+}
+
+// Init has nothing to do.
+func (h *handing) Init() {}
+
+// FillChunk hands over the next rows, column by column.
+func (h *handing) FillChunk(chunk duckdb.DataChunk) error {
+	n := min(duckdb.GetDataChunkCapacity(), h.len()-h.next)
+	for i, column := range h.columns {
+		for at := range n {
+			row := h.next + at
+			if h.picked != nil {
+				row = h.picked[row]
+			}
+			if err := h.put(chunk, i, column, at, row); err != nil {
+				return err
+			}
+		}
+	}
+	h.next += n
+	h.sent.rows += int64(n)
+	return chunk.SetSize(n)
+}
+
+func (h *handing) put(chunk duckdb.DataChunk, to, column, at, row int) error {
+	switch {
+	case !h.rows.isThere(column, row):
+		return duckdb.SetChunkValue[any](chunk, to, at, nil)
+	case h.rows.texts[column] != nil:
+		text := h.rows.texts[column][row]
+		h.sent.columns[to].add(int64(len(text)))
+		return duckdb.SetChunkValue(chunk, to, at, text)
+	}
+	v := h.rows.numbers[column][row]
+	h.sent.columns[to].add(v)
+	return duckdb.SetChunkValue(chunk, to, at, v)
+}
+
+// verify compares what was sent into a relation with what the store holds of the day: rows, and of each column the number of
+// values and their sum. Nothing is believed unseen.
+func verify(ctx context.Context, q duck.Queryer, day calendar.Date, of texts.Table, sent *tally) error {
 	var rows int64
-	found = append(found, &rows)
+	found := []any{&rows}
 	counts, sums := make([]int64, len(sent.columns)), make([]string, len(sent.columns))
 	for i := range sent.columns {
 		found = append(found, &counts[i], &sums[i])
 	}
-	err := duck.EachOn(ctx, s.Conn, "slice/each_check", table(name), func(scan func(...any) error) error { return scan(found...) })
+	err := duck.EachOn(ctx, q, "slice/each_check", of, func(scan func(...any) error) error { return scan(found...) }, sql.Named("day", day.String()))
 	if err != nil {
 		return err
 	}
 	if rows != sent.rows {
-		return fmt.Errorf("verify %s: %d rows sent, %d stored", name, sent.rows, rows)
+		return fmt.Errorf("verify %s: %d rows sent, %d stored", of.Name, sent.rows, rows)
 	}
 	for i, c := range sent.columns {
 		if counts[i] != c.count || sums[i] != c.sum() {
-			return fmt.Errorf("verify %s: column %d: sent %d values with sum %s, stored %d with sum %s",
-				name, i+1, c.count, c.sum(), counts[i], sums[i])
+			return fmt.Errorf("verify %s: column %d: sent %d values with sum %s, stored %d with sum %s", of.Name, i+1, c.count, c.sum(), counts[i], sums[i])
+		}
+	}
+	return nil
+}
+
+func execAll(ctx context.Context, q duck.Queryer, args []any, names ...string) error {
+	for _, name := range names {
+		if _, err := duck.Exec(ctx, q, name, args...); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -6,6 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"seats/internal/calendar"
 	"seats/internal/duck"
 )
 
@@ -17,33 +18,32 @@ func TestStageVerifiesWhatArrived(t *testing.T) {
 	conn, err := db.Conn(t.Context())
 	require.NoError(t, err)
 	defer conn.Close()
-	stage, err := NewStage(t.Context(), db, conn)
-	require.NoError(t, err)
-	require.NoError(t, stage.clear(t.Context()))
-	_, err = conn.ExecContext(t.Context(), `insert into _stage.gim.irf_user_data_gen_1 values
-		(0, 9223372036854775807, -5, 'grün', 1), (0, 9223372036854775807, 7, null, 2)`)
+	_, err = conn.ExecContext(t.Context(), `create schema _data; create table _data.agent (day date, resource_key bigint, employee_id varchar, resource_name varchar);
+		insert into _data.agent values ('2026-03-10', 9223372036854775807, 'grün', null), ('2026-03-10', 9223372036854775807, null, ''), ('2026-03-10', -5, null, null),
+		('2026-03-11', 1, 'x', 'x')`)
 	require.NoError(t, err)
 
 	sent := func() *tally {
-		s := newTally(4)
-		s.rows = 2
-		for i, values := range [][]int64{{math.MaxInt64, math.MaxInt64}, {-5, 7}, {5}, {1, 2}} { // "grün" has 5 bytes
+		s := newTally(3)
+		s.rows = 3
+		for i, values := range [][]int64{{math.MaxInt64, math.MaxInt64, -5}, {5}, {0}} { // "grün" has 5 bytes
 			for _, v := range values {
 				s.columns[i].add(v)
 			}
 		}
 		return s
 	}
-	require.NoError(t, stage.verify(t.Context(), "irf_user_data_gen_1", sent()))
+	day := calendar.Date{Year: 2026, Month: 3, Day: 10}
+	require.NoError(t, verify(t.Context(), conn, day, agentOf, sent()))
 	for what, spoil := range map[string]func(*tally){
 		"a row":            func(s *tally) { s.rows++ },
 		"a value":          func(s *tally) { s.columns[2].add(0) },
-		"a sum":            func(s *tally) { s.columns[1].lo++ },
-		"a length":         func(s *tally) { s.columns[2].lo-- },
+		"a sum":            func(s *tally) { s.columns[0].lo++ },
+		"a length":         func(s *tally) { s.columns[1].lo-- },
 		"a sum of 128 bit": func(s *tally) { s.columns[0].hi++ },
 	} {
 		s := sent()
 		spoil(s)
-		require.ErrorContains(t, stage.verify(t.Context(), "irf_user_data_gen_1", s), "verify irf_user_data_gen_1", what)
+		require.ErrorContains(t, verify(t.Context(), conn, day, agentOf, s), "verify agent", what)
 	}
 }

@@ -2,95 +2,85 @@ package extract
 
 import (
 	"slices"
+	"strings"
 
 	texts "seats/sql"
 )
 
 // tables are the tables of a GIM that slices are made of, in the order in which they are looked at, with the columns that
-// are read; a real GIM has more of both. From here come the stage, reading an export, receiving rows, comparing what was
-// sent with what is stored, choosing the newest copy of a row, and the rights and types that are checked. What a column's
-// name says holds for every table: start_date_time_key bounds it in time, update_audit_key orders the copies of a row,
-// tenant_key says whose a row is. The statements of sql/gim read the columns in this order.
+// are read; a real GIM has more of both. From here come reading an export, receiving rows, choosing the newest copy of a row,
+// and the rights and types that are checked. What a column's name says holds for every table: start_date_time_key bounds it in
+// time, update_audit_key orders the copies of a row, tenant_key says whose a row is. A primary key, whose columns are named
+// first, comes first. The statements of sql/gim read the columns in this order.
 var tables = []texts.Table{
-	{Name: "media_type", Key: []string{"media_type_key"}, Columns: []texts.Column{
-		{Name: "media_type_key", Type: typeNumber},
-		{Name: "media_name_code", Type: typeText},
-	}},
-	{Name: "dialing_mode", Key: []string{"dialing_mode_key"}, Columns: []texts.Column{
-		{Name: "dialing_mode_key", Type: typeNumber},
-		{Name: "dialing_mode_code", Type: typeText},
-	}},
-	{Name: "resource_", Key: []string{"resource_key"}, Columns: []texts.Column{
-		{Name: "resource_key", Type: typeNumber},
-		{Name: "resource_type_code", Type: typeText},
-		{Name: "resource_name", Type: typeText},
-		{Name: "employee_id", Type: typeText},
-		{Name: "switch_name", Type: typeText},
-	}},
-	{Name: "sm_res_session_fact", Key: []string{"sm_res_session_fact_key", "start_date_time_key"}, Columns: []texts.Column{
-		{Name: "sm_res_session_fact_key", Type: typeNumber},
-		{Name: "start_date_time_key", Type: typeNumber},
-		{Name: "media_type_key", Type: typeNumber},
-		{Name: "resource_key", Type: typeNumber},
-		{Name: "start_ts", Type: typeNumber},
-		{Name: "end_ts", Type: typeNumber},
-		{Name: "active_flag", Type: typeFlag},
-		{Name: "update_audit_key", Type: typeNumber},
-		{Name: "tenant_key", Type: typeNumber},
-	}},
-	{Name: "interaction_resource_fact", Key: []string{"interaction_resource_id", "start_date_time_key"}, Columns: []texts.Column{
-		{Name: "interaction_resource_id", Type: typeNumber},
-		{Name: "start_date_time_key", Type: typeNumber},
-		{Name: "resource_key", Type: typeNumber},
-		{Name: "media_resource_key", Type: typeNumber},
-		{Name: "start_ts", Type: typeNumber},
-		{Name: "end_ts", Type: typeNumber},
-		{Name: "active_flag", Type: typeFlag},
-		{Name: "update_audit_key", Type: typeNumber},
-		{Name: "tenant_key", Type: typeNumber},
-	}},
-	{Name: "irf_user_data_gen_1", Key: []string{"interaction_resource_id", "start_date_time_key"}, Columns: []texts.Column{
-		{Name: "interaction_resource_id", Type: typeNumber},
-		{Name: "start_date_time_key", Type: typeNumber},
-		{Name: "gsw_call_attempt_guid", Type: typeText},
-		{Name: "update_audit_key", Type: typeNumber},
-	}},
-	{Name: "contact_attempt_fact", Key: []string{"contact_attempt_fact_key", "start_date_time_key"}, Columns: []texts.Column{
-		{Name: "contact_attempt_fact_key", Type: typeNumber},
-		{Name: "start_date_time_key", Type: typeNumber},
-		{Name: "dialing_mode_key", Type: typeNumber},
-		{Name: "resource_key", Type: typeNumber},
-		{Name: "call_attempt_id", Type: typeText},
-		{Name: "start_ts", Type: typeNumber},
-		{Name: "end_ts", Type: typeNumber},
-		{Name: "update_audit_key", Type: typeNumber},
-		{Name: "tenant_key", Type: typeNumber},
-	}},
+	describe("media_type", 1, "media_type_key", "media_name_code text"),
+	describe("dialing_mode", 1, "dialing_mode_key", "dialing_mode_code text"),
+	describe("resource_", 1, "resource_key", "resource_type_code text", "resource_name text", "employee_id text", "switch_name text"),
+	describe(sessionTable, 2, "sm_res_session_fact_key", "start_date_time_key", "media_type_key", "resource_key", "start_ts", "end_ts",
+		"active_flag flag", "update_audit_key", "tenant_key"),
+	describe(legTable, 2, "interaction_resource_id", "start_date_time_key", "resource_key", "media_resource_key", "start_ts", "end_ts",
+		"active_flag flag", "update_audit_key", "tenant_key"),
+	describe(dataTable, 2, "interaction_resource_id", "start_date_time_key", "gsw_call_attempt_guid text", "update_audit_key"),
+	describe(attemptTable, 2, "contact_attempt_fact_key", "start_date_time_key", "dialing_mode_key", "resource_key", "call_attempt_id text",
+		"start_ts", "end_ts", "update_audit_key", "tenant_key"),
 }
+
+// The tables that grow with time.
+const (
+	sessionTable = "sm_res_session_fact"
+	legTable     = "interaction_resource_fact"
+	dataTable    = "irf_user_data_gen_1"
+	attemptTable = "contact_attempt_fact"
+)
+
+// groupTables are the dimensions that tell which agent groups a combination stands for.
+var groupTables = []texts.Table{
+	describe("group_", 1, "group_key", "group_name text"),
+	describe("resource_group_combination", 2, "group_combination_key", "group_key"),
+}
+
+// sessionGroups is what a session says of the groups of its agent. It is no table of a GIM but more columns of
+// sm_res_session_fact, apart from those that a slice needs: a GIM that lacks them has slices too.
+var sessionGroups = describe("session_groups", 2, "sm_res_session_fact_key", "start_date_time_key", "resource_group_combination_key", "update_audit_key")
 
 // histories are wanted for the high-water mark; without them that is unknown (R10), which is no error.
 var histories = []texts.Table{
-	{Name: "ctl_extract_history", Columns: []texts.Column{
-		{Name: "data_source_key", Type: typeNumber},
-		{Name: "data_source_type", Type: typeNumber},
-		{Name: "max_ts", Type: typeNumber},
-		{Name: "extract_end_time", Type: typeTime},
-	}},
-	{Name: "ctl_transform_history", Columns: []texts.Column{
-		{Name: "transform_start_time", Type: typeTime},
-		{Name: "transform_end_time", Type: typeTime},
-	}},
+	describe("ctl_extract_history", 0, "data_source_key", "data_source_type", "max_ts", "extract_end_time time"),
+	describe("ctl_transform_history", 0, "transform_start_time time", "transform_end_time time"),
 }
 
 // sourceNames are read beside them where they are there.
-var sourceNames = texts.Table{Name: "ctl_extract_history", Columns: []texts.Column{{Name: "dap_name", Type: typeText}}}
+var sourceNames = describe("ctl_extract_history", 0, "dap_name text")
 
 // mapping tells which attempt GUID calls get that have none (R3); without it nobody can say, which is no error.
-var mapping = texts.Table{Name: "ctl_ud_to_ude_mapping", Columns: []texts.Column{
-	{Name: "ud_key_name", Type: typeText},
-	{Name: "default_value", Type: typeText},
-	{Name: "active_flag", Type: typeFlag},
-}}
+var mapping = describe("ctl_ud_to_ude_mapping", 0, "ud_key_name text", "default_value text", "active_flag flag")
+
+// The relations of a slice in the store, beside the day that each row is of.
+var (
+	voiceSession = describe("voice_session", 0, "sm_res_session_fact_key", "start_date_time_key", "resource_key", "start_ts", "end_ts", "active_flag flag", "update_audit_key")
+	ocsActivity  = describe("ocs_activity", 0, "kind text", "activity_key", "start_date_time_key", "resource_key", "start_ts", "end_ts", "active_flag flag",
+		"switch_name text", "call_attempt_guid text", "dialing_mode_code text", "update_audit_key")
+	agentOf        = describe("agent", 0, "resource_key", "employee_id text", "resource_name text")
+	otherLegOf     = describe("other_leg", 0, "activity_key", "start_date_time_key", "resource_key", "start_ts", "end_ts", "active_flag flag", "switch_name text", "update_audit_key")
+	otherSessionOf = describe("other_session", 0, "sm_res_session_fact_key", "start_date_time_key", "resource_key", "start_ts", "end_ts", "active_flag flag", "update_audit_key")
+	duplicateKey   = describe("duplicate_key", 0, "relation text", "row_key text", "copies")
+	sessionGroup   = describe("session_group", 0, "sm_res_session_fact_key", "start_date_time_key", "group_name text")
+
+	relations = []texts.Table{voiceSession, ocsActivity, agentOf, otherLegOf, otherSessionOf, duplicateKey, sessionGroup}
+)
+
+// describe describes a table by its columns, of which the first are its key; one whose type is not said holds numbers.
+func describe(name string, key int, columns ...string) texts.Table {
+	types := map[string]string{"": typeNumber, "flag": typeFlag, "text": typeText, "time": typeTime}
+	t := texts.Table{Name: name}
+	for i, c := range columns {
+		column, kind, _ := strings.Cut(c, " ")
+		if t.Columns = append(t.Columns, texts.Column{Name: column, Type: types[kind]}); i < key {
+			t.Key = append(t.Key, column)
+		}
+	}
+	return t
+}
 
 // The types of columns in the stage.
 const (
@@ -99,9 +89,6 @@ const (
 	typeText   = "varchar"
 	typeTime   = "timestamp"
 )
-
-// activityTables are those that are staged part by part.
-var activityTables = []string{"interaction_resource_fact", "irf_user_data_gen_1", "contact_attempt_fact"}
 
 // has tells whether one of some tables has a name.
 func has(of []texts.Table, name string) bool {

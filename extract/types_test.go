@@ -144,7 +144,7 @@ func TestColumnsOfAnotherTypeAreNamedAtOnce(t *testing.T) {
 		alter table resource_ alter column employee_id type integer using 1, alter column switch_name type colour using 'red', alter column resource_name type name, alter column resource_type_code type varchar(32)[] using null;
 		alter table ctl_extract_history alter column max_ts type timestamp(3) using now();
 		alter table dialing_mode drop column dialing_mode_code`)
-	_, read := extract.OpenGIMDB(t.Context(), g.config(2), nil, newRig(t).stage, none)
+	_, read := extract.OpenGIMDB(t.Context(), g.config(2), nil, none)
 	_, looked := extract.InspectGIMDB(t.Context(), g.config(1), time.UTC)
 	for _, err := range []error{read, looked} {
 		require.ErrorContains(t, err, "wrong type: contact_attempt_fact.contact_attempt_fact_key is character varying(20), "+
@@ -175,7 +175,7 @@ func TestNumbersThatAreNotWholeAreNamed(t *testing.T) {
 			g.retype([]string{column}, "numeric")
 			g.db.Exec(t, fmt.Sprintf("update %s set %s = coalesce(%[2]s, 0) + 0.75 where %s", table, name, first))
 			r := newRig(t)
-			src, err := extract.OpenGIMDB(t.Context(), g.config(1), nil, r.stage, none)
+			src, err := extract.OpenGIMDB(t.Context(), g.config(1), nil, none)
 			if err == nil {
 				defer src.Close()
 				_, err = cutter(r, src).Cut(t.Context(), utcDay)
@@ -205,7 +205,7 @@ func TestKeysThatAreNullAreNamed(t *testing.T) {
 			roundTimes(g)
 			g.db.Exec(t, fmt.Sprintf("alter table %s alter %s drop not null; update %[1]s set %[2]s = null where %[3]s", table, name, row))
 			r := newRig(t)
-			src, err := extract.OpenGIMDB(t.Context(), g.config(1), nil, r.stage, none)
+			src, err := extract.OpenGIMDB(t.Context(), g.config(1), nil, none)
 			if err == nil {
 				defer src.Close()
 				_, err = cutter(r, src).Cut(t.Context(), utcDay)

@@ -1,21 +1,28 @@
 package report_test
 
 import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"math"
+	"math/big"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
 	"seats/internal/config"
+	"seats/internal/golden"
+	"seats/internal/must"
 	"seats/report"
 )
 
 func TestDataFileIsTheContractsExample(t *testing.T) {
-	s := newSite(t)
-	s.must(report.Written, daily(42), "", issuedAt)
+	s := issuedSite(t, daily(42))
 	require.Equal(t,
 		"TenantID,Region,MetricName,Period,ChannelType,ServiceClass,ActivityType,Status,AgentGroupName,MessageSize\n"+
 			"acme,US,seats_outbound,2026-03-10,4,23,5,AGENT_SEATS,1,42\n",
@@ -33,10 +40,9 @@ func TestConfiguredFieldsAreTheDefaultHeaderAndAllAreKnown(t *testing.T) {
 }
 
 func TestMonthlyFileIsGroupTwo(t *testing.T) {
-	s := newSite(t)
-	s.must(report.Written, monthly(57), "", issuedAt)
-	golden(t, "monthly.csv", []byte(s.files()[monthlyFile]))
-	golden(t, "monthly.manifest.json", []byte(s.files()[report.ManifestName(monthlyFile)]))
+	s := issuedSite(t, monthly(57))
+	golden.Equal(t, "testdata/monthly.csv", s.files()[monthlyFile])
+	golden.Equal(t, "testdata/monthly.manifest.json", s.files()[report.ManifestName(monthlyFile)])
 	require.Equal(t, 1, report.Concurrent.AgentGroupName())
 	require.Equal(t, 2, report.Enabled.AgentGroupName())
 	require.Equal(t, 0, report.Measure("").AgentGroupName())
@@ -59,7 +65,7 @@ func TestColumnsAreTheOperators(t *testing.T) {
 		{Name: "Blank", Constant: true},
 	}
 	s.must(report.Written, daily(42), "", issuedAt)
-	golden(t, "columns.csv", []byte(s.files()[dailyFile]))
+	golden.Equal(t, "testdata/columns.csv", s.files()[dailyFile])
 }
 
 func TestSingleEmptyColumnIsNoBlankLine(t *testing.T) {
@@ -87,16 +93,13 @@ func TestPropertyEqualNumbersGiveEqualBytesWhateverTheirStateTimeOrOrder(t *test
 		b.RulesHash = rapid.String().Draw(rt, "rules")
 		b.PeakSeconds += rapid.Int64Range(0, 9).Draw(rt, "seconds")
 		b.Slices = append(b.Slices, report.Slice{Day: "2026-03-09"})
-		base, err := os.MkdirTemp(root, "")
-		require.NoError(rt, err)
+		base := must.Have(os.MkdirTemp(root, ""))(rt)
 		var texts []string
 		for i, n := range []report.Number{a, b} {
 			w := report.Writer{Dir: filepath.Join(base, string(rune('a'+i)))}
-			outcomes, err := w.Issue([]report.Number{n}, nil, "", issuedAt.AddDate(0, 0, i))
-			require.NoError(rt, err)
+			outcomes := must.Have(w.Issue([]report.Number{n}, nil, "", issuedAt.AddDate(0, 0, i)))(rt)
 			require.NoError(rt, outcomes[0].Err)
-			text, err := os.ReadFile(filepath.Join(w.Dir, outcomes[0].Issue.File))
-			require.NoError(rt, err)
+			text := must.Have(os.ReadFile(filepath.Join(w.Dir, outcomes[0].Issue.File)))(rt)
 			texts = append(texts, string(text))
 		}
 		require.Equal(rt, texts[0], texts[1])
@@ -116,12 +119,125 @@ func TestPropertyManifestDoesNotShowTheOrderOfItsInputs(t *testing.T) {
 		shuffled.Quality = rapid.Permutation(n.Quality).Draw(rt, "quality")
 		var sums []string
 		for _, one := range []report.Number{n, shuffled} {
-			dir, err := os.MkdirTemp(root, "")
-			require.NoError(rt, err)
+			dir := must.Have(os.MkdirTemp(root, ""))(rt)
 			outcomes, err := report.Writer{Dir: dir}.Issue([]report.Number{one}, nil, "", issuedAt)
 			require.NoError(rt, err)
 			sums = append(sums, outcomes[0].Issue.ManifestSHA256)
 		}
 		require.Equal(rt, sums[0], sums[1])
 	})
+}
+
+func rows(t *testing.T) []report.Outcome {
+	s := newSite(t)
+	unused, refused := provisional(daily(0)), daily(1043)
+	unused.Region, refused.Region = "EU", "APAC"
+	s.ledger = []report.Issue{{
+		Region: "APAC", Measure: report.Concurrent, Period: "2026-03-10", Revision: 1, Value: 7, State: report.Final,
+		File: "CNT_APAC_PES_SEATS_OUTBOUND_acme_20260310.csv",
+	}}
+	outcomes := must.Have(s.writer.Issue([]report.Number{daily(42), unused, refused, monthly(57)}, s.ledger, "", issuedAt))(t)
+	return outcomes
+}
+
+func TestMeasurementsAsTable(t *testing.T) {
+	var out bytes.Buffer
+	require.NoError(t, report.Measurements(rows(t)).Write(&out, report.FormatTable))
+	golden.Equal(t, "testdata/measurements.txt", out.String())
+	require.NotContains(t, out.String(), "\x1b")
+	require.NotContains(t, out.String(), " \n")
+}
+
+func TestMeasurementsAsCSV(t *testing.T) {
+	var out bytes.Buffer
+	require.NoError(t, report.Measurements(rows(t)).Write(&out, report.FormatCSV))
+	golden.Equal(t, "testdata/measurements.csv", out.String())
+}
+
+func TestMeasurementsAsJSON(t *testing.T) {
+	var out bytes.Buffer
+	require.NoError(t, report.Measurements(rows(t)).Write(&out, report.FormatJSON))
+	golden.Equal(t, "testdata/measurements.json", out.String())
+	var decoded []map[string]any
+	require.NoError(t, json.Unmarshal(out.Bytes(), &decoded))
+	require.Len(t, decoded, 4)
+}
+
+func TestMeasurementInJSONIsTheContractsExample(t *testing.T) {
+	var out bytes.Buffer
+	require.NoError(t, report.Measurements(rows(t)[:1]).Write(&out, report.FormatJSON))
+	require.Equal(t, `[{"tenant":"acme","region":"US","measure":"concurrent","period":"2026-03-10","value":42,`+
+		`"peak_at":"2026-03-10T14:03:07-04:00","peak_seconds":12,"state":"final","revision":1,`+
+		`"file":"CNT_US_PES_SEATS_OUTBOUND_acme_20260310.csv"}]`+"\n", out.String())
+}
+
+func TestNoMeasurements(t *testing.T) {
+	for format, want := range map[string]string{
+		report.FormatJSON:  "[]\n",
+		report.FormatCSV:   "tenant,region,measure,period,value,peak_at,peak_seconds,state,revision,file\n",
+		report.FormatTable: "tenant  region  measure  period  value  peak_at  peak_seconds  state  revision  file\n",
+	} {
+		var out bytes.Buffer
+		require.NoError(t, report.Measurements(nil).Write(&out, format))
+		require.Equal(t, want, out.String(), format)
+	}
+}
+
+// named has a text of its own.
+type named int
+
+func (named) String() string { return "named" }
+
+func values() report.Table {
+	at := time.Date(2026, 3, 10, 14, 3, 7, 500, time.UTC)
+	huge, _ := new(big.Int).SetString("170141183460469231731687303715884105727", 10)
+	three := int64(3)
+	return report.Table{Header: []string{"what", "value"}, Rows: [][]any{
+		{"null", nil}, {"absent", report.Absent}, {"nil time", (*time.Time)(nil)}, {"int64", int64(math.MaxInt64)},
+		{"pointer", &three}, {"bool", true}, {"float", 0.1}, {"nan", math.NaN()}, {"huge", huge}, {"time", at}, {"time pointer", &at},
+		{"bytes", []byte{0xca, 0xfe}}, {"stringer", named(1)}, {"list", []any{int32(1), nil, "a<b", at}},
+		{"map", map[string]any{"b": math.Inf(1), "a": []string{"x"}}},
+		{"text", "a<b & \"c\", d"}, {"control", "a\x1b[2J\nb\tc\x00\u202e"}, {"broken", "a\xffb"}, {"wide", "日本 é"},
+	}}
+}
+
+func TestTableWritesEveryKindOfValue(t *testing.T) {
+	for _, format := range report.Formats() {
+		var out bytes.Buffer
+		require.NoError(t, values().Write(&out, format))
+		golden.Equal(t, "testdata/values."+format, out.String())
+		if format == report.FormatJSON {
+			require.True(t, json.Valid(out.Bytes()))
+		}
+	}
+}
+
+func TestTableAlignsColumnsOfNumbersToTheRight(t *testing.T) {
+	var out bytes.Buffer
+	require.NoError(t, report.Table{
+		Header: []string{"n", "mixed", "text"},
+		Rows:   [][]any{{int64(1), 1, "a"}, {nil, "x", "b"}, {int64(1000), 3, "c"}},
+	}.Write(&out, report.FormatTable))
+	require.Equal(t, "   n  mixed  text\n   1  1      a\n      x      b\n1000  3      c\n", out.String())
+}
+
+func TestTableRefusesWhatItCannotWrite(t *testing.T) {
+	var out bytes.Buffer
+	require.ErrorContains(t, report.Table{}.Write(&out, "xml"), `unknown format "xml" (want table, json, csv)`)
+	require.Error(t, report.Table{Header: []string{"a"}, Rows: [][]any{{1, 2}}}.Write(&out, report.FormatCSV))
+	require.Empty(t, out.String())
+}
+
+// full is a writer on a full disk.
+type full struct{}
+
+var errFull = errors.New("no space left")
+
+func (full) Write([]byte) (int, error) { return 0, errFull }
+
+func TestTableReportsAFailingWriter(t *testing.T) {
+	for _, format := range report.Formats() {
+		require.ErrorIs(t, values().Write(full{}, format), errFull, format)
+		require.ErrorIs(t, report.Table{Header: []string{"a"}}.Write(full{}, format), errFull, format)
+	}
 }

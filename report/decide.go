@@ -2,56 +2,40 @@ package report
 
 import (
 	"errors"
+	"fmt"
+	"io/fs"
+	"os"
 	"path/filepath"
 	"slices"
 	"time"
+
+	"seats/internal/sign"
 )
 
 // decision is what R13 is decided from, for one number.
 type decision struct {
 	writer Writer
 	number Number
-	chain  []Issue // of the number's region, measure and period, as the ledger has them
+	chain  []Issue // of the number's series, as the ledger has them
 	found  []string
 	reason string
 	now    time.Time
 }
 
-// plan is a decision made: what the outcome will be, and the bytes to write for
-// it. A nil manifest or data file stays as it is on disk, and so does a nil
-// signature, unless there is a manifest, of which an old one would say nothing.
+// plan is a decision made: what the outcome will be, and the bytes to write for it. A nil manifest or data file stays as it is on
+// disk, and so does a nil signature, unless there is a manifest, of which an old one would say nothing.
 type plan struct {
 	outcome                   Outcome
 	manifest, signature, data []byte
 }
 
-// decide applies R13. It reads the folder and writes nothing.
+// decide applies R13. It reads the folder and writes nothing. Where there is an error everything is left alone: a refusal where
+// R13 or a conflict says so, a failure otherwise.
 func (d decision) decide() plan {
-	if err := d.number.validate(); err != nil {
-		return d.stop(err)
+	p, err := d.plan()
+	if err == nil {
+		return p
 	}
-	now, err := d.standing()
-	if err != nil {
-		return d.stop(err)
-	}
-	switch {
-	case now == nil:
-		return d.first()
-	case now.issue.Value == d.number.Value:
-		return d.keep(*now)
-	case d.reason == "":
-		return d.stop(&RestatementError{
-			File:     d.path(now.issue.File),
-			Revision: now.issue.Revision, Measure: d.number.Measure,
-			Issued: now.issue.Value, Computed: d.number.Value,
-		})
-	}
-	return d.restate(*now)
-}
-
-// stop is the plan to leave everything alone: a refusal where R13 or a conflict
-// says so, a failure otherwise.
-func (d decision) stop(err error) plan {
 	action := Failed
 	_, moved := errors.AsType[*RestatementError](err)
 	if _, conflict := errors.AsType[*ConflictError](err); conflict || moved {
@@ -60,151 +44,125 @@ func (d decision) stop(err error) plan {
 	return plan{outcome: Outcome{Number: d.number, Action: action, Err: err}}
 }
 
-// first issues revision 1. A manifest without a data file may be there: the
-// remnant of a run that died between the two. Nothing was issued by it, so the
-// manifest is written anew and describes this number.
-func (d decision) first() plan {
-	return d.issue(Written, Issue{Revision: 1}, nil)
-}
-
-// restate issues the revision after the one that stands.
-func (d decision) restate(now standing) plan {
-	next := Issue{Revision: now.issue.Revision + 1, Supersedes: now.issue.File, Reason: d.reason}
-	if now.adopted { // the ledger lacks it, too
-		return d.issue(Restated, next, append(slices.Clone(now.recovered), now.issue))
+func (d decision) plan() (plan, error) {
+	if err := d.number.validate(); err != nil {
+		return plan{}, err
 	}
-	return d.issue(Restated, next, nil)
+	now, err := d.standing()
+	switch {
+	case err != nil:
+		return plan{}, err
+	case now == nil:
+		// A manifest without a data file may be there: the remnant of a run that died between the two. Nothing was issued by it, so
+		// it is written anew and describes this number.
+		return d.issue(Written, Issue{Revision: 1}, nil)
+	case now.Value == d.number.Value:
+		return d.keep(*now)
+	case d.reason == "":
+		return plan{}, &RestatementError{File: d.path(now.File), Revision: now.Revision, Measure: d.number.Measure, Issued: now.Value, Computed: d.number.Value}
+	}
+	recovered := now.recovered
+	if now.adopted { // the ledger lacks it, too
+		recovered = append(slices.Clone(recovered), now.Issue)
+	}
+	return d.issue(Restated, Issue{Revision: now.Revision + 1, Supersedes: now.File, Reason: d.reason}, recovered)
 }
 
 // issue plans a new data file with its manifest.
-func (d decision) issue(action Action, issue Issue, recovered []Issue) plan {
+func (d decision) issue(action Action, i Issue, recovered []Issue) (plan, error) {
 	data, err := renderDataFile(d.number, d.writer.Columns)
-	if err != nil {
-		return d.stop(err)
-	}
-	issue.Region, issue.Measure, issue.Period = d.number.Region, d.number.Measure, d.number.Period
-	issue.Value, issue.State = d.number.Value, d.number.State
-	issue.File, issue.SHA256, issue.IssuedAt = d.number.fileName(issue.Revision), digest(data), d.now
-	issue = d.withPeak(issue)
-	p, err := d.describe(issue, recovered, int64(len(data)), nil)
-	if err != nil {
-		return d.stop(err)
-	}
-	p.outcome.Action, p.outcome.Recovered, p.data = action, recovered, data
-	p.signature = d.sign(p.outcome.Issue, p.manifest)
-	return p
-}
-
-// keep is for a number that is the one issued. The data file stays, or is put
-// back byte for byte if it vanished. The manifest describes what the store holds:
-// it is brought up to date where anything behind the number moved, and written
-// again where it vanished. A final number that a later run would call provisional
-// stays final, since its files say so. A manifest that stays and has no signature
-// is signed.
-func (d decision) keep(now standing) plan {
-	p := plan{outcome: Outcome{Number: d.number, Recovered: now.recovered}}
-	var err error
-	if now.dataGone {
-		if p.data, err = d.restoredData(now.issue); err != nil {
-			return d.stop(err)
-		}
-		now.size = int64(len(p.data))
-	}
-	before, text, updates := Manifest{}, []byte(nil), []Update{}
-	if !now.manifestGone {
-		if before, text, err = d.verifyManifest(&now); err != nil {
-			return d.stop(err)
-		}
-		updates = before.Updates
-	}
-	state := now.issue.State
-	now.issue = d.settled(now.issue)
-	moved := differences(before, newManifest(d.number, now.issue, now.size, d.writer.Versions))
-	if now.manifestGone || len(moved) > 0 {
-		update := Update{At: d.now, ManifestSHA256: now.issue.ManifestSHA256, Differences: moved}
-		if now.manifestGone { // nobody knows what it said
-			update.Differences = []Difference{}
-		}
-		written, err := d.describe(now.issue, now.recovered, now.size, append(slices.Clone(updates), update))
-		if err != nil {
-			return d.stop(err)
-		}
-		p.manifest, now.issue = written.manifest, written.outcome.Issue
-		p.signature = d.sign(now.issue, p.manifest)
-	} else {
-		now.issue.RulesSHA256 = before.RulesHash
-		if p.signature, err = d.missingSignature(now.issue, text); err != nil {
-			return d.stop(err)
-		}
-	}
-	p.outcome.Issue, p.outcome.Action = now.issue, keptAs(now, now.issue.State != state, p.manifest != nil)
-	if p.signature != nil && p.outcome.Action == Unchanged {
-		p.outcome.Action = Signed
-	}
-	return p
-}
-
-// settled is the standing issue as the number gives it now: with its peak, and final for good once it is.
-func (d decision) settled(issue Issue) Issue {
-	if d.number.State == Final {
-		issue.State = Final
-	}
-	return d.withPeak(issue)
-}
-
-// keptAs names what keep did, the most telling thing first.
-func keptAs(now standing, settled, updated bool) Action {
-	switch {
-	case now.dataGone || now.manifestGone:
-		return Restored
-	case settled:
-		return State
-	case updated:
-		return Updated
-	case now.adopted:
-		return Adopted
-	}
-	return Unchanged
-}
-
-// restoredData renders the data file of a past issue again and makes sure that
-// it comes out as it was.
-func (d decision) restoredData(issue Issue) ([]byte, error) {
-	data, err := renderDataFile(d.number, d.writer.Columns)
-	if err != nil {
-		return nil, err
-	}
-	if digest(data) != issue.SHA256 {
-		return nil, &ConflictError{
-			File:    d.path(issue.File),
-			Problem: "the issued file is gone, and today's report.columns give other bytes than were issued",
-			Advice:  "restore the file from a backup, or run once with the report.columns of its time",
-		}
-	}
-	return data, nil
-}
-
-// describe encodes the manifest of the issue and puts the manifest's hash into
-// it. updates are of an existing manifest that is replaced, nil for a new one.
-func (d decision) describe(issue Issue, recovered []Issue, size int64, updates []Update) (plan, error) {
-	m := newManifest(d.number, issue, size, d.writer.Versions)
-	if last := len(updates) - 1; last >= 0 {
-		m.Updates, m.UpdatedAt = updates, &updates[last].At
-	}
-	if issue.Supersedes != "" {
-		m.Differences = d.since(issue.Supersedes, slices.Concat(d.chain, recovered), m)
-	}
-	text, err := m.Encode()
 	if err != nil {
 		return plan{}, err
 	}
-	issue.ManifestSHA256, issue.RulesSHA256 = digest(text), m.RulesHash
-	return plan{outcome: Outcome{Number: d.number, Issue: issue}, manifest: text}, nil
+	n := d.number
+	i.Region, i.Measure, i.Period, i.Value, i.State = n.Region, n.Measure, n.Period, n.Value, n.State
+	i.File, i.SHA256, i.IssuedAt = n.fileName(i.Revision), Digest(data), d.now
+	p := plan{outcome: Outcome{Number: n, Issue: d.withPeak(i), Recovered: recovered, Action: action}, data: data}
+	return p, d.describe(&p, int64(len(data)), nil)
 }
 
-// since lists what moved from the superseded file to m. Where the superseded
-// manifest is gone or is not the one that was issued, the number alone is
-// compared, as the ledger has it.
+// keep is for a number that is the one issued. The data file stays, or is put back byte for byte if it vanished. The manifest
+// describes what the store holds: it is brought up to date where anything behind the number moved, and written again where it
+// vanished. A final number that a later run would call provisional stays final, since its files say so. A manifest that stays and
+// has no signature is signed.
+func (d decision) keep(now standing) (p plan, err error) {
+	if now.dataGone {
+		if p.data, err = d.restoredData(now.Issue); err != nil {
+			return p, err
+		}
+		now.size = int64(len(p.data))
+	}
+	var before Manifest
+	var text []byte
+	if !now.manifestGone {
+		if before, text, err = d.verifyManifest(&now); err != nil {
+			return p, err
+		}
+	}
+	p.outcome = Outcome{Number: d.number, Issue: d.withPeak(now.Issue), Recovered: now.recovered}
+	i := &p.outcome.Issue
+	if d.number.State == Final {
+		i.State = Final
+	}
+	moved := differences(before, newManifest(d.number, *i, now.size, d.writer.Versions))
+	if now.manifestGone || len(moved) > 0 {
+		if now.manifestGone { // nobody knows what it said
+			moved = []Difference{}
+		}
+		update := Update{At: d.now, ManifestSHA256: i.ManifestSHA256, Differences: moved}
+		err = d.describe(&p, now.size, append(slices.Clone(before.Updates), update))
+	} else {
+		i.RulesSHA256 = before.RulesHash
+		p.signature, err = d.missingSignature(*i, text)
+	}
+	switch { // the most telling thing first
+	case now.dataGone || now.manifestGone:
+		p.outcome.Action = Restored
+	case i.State != now.State:
+		p.outcome.Action = State
+	case p.manifest != nil:
+		p.outcome.Action = Updated
+	case now.adopted:
+		p.outcome.Action = Adopted
+	case p.signature != nil:
+		p.outcome.Action = Signed
+	default:
+		p.outcome.Action = Unchanged
+	}
+	return p, err
+}
+
+// restoredData renders the data file of a past issue again and makes sure that it comes out as it was.
+func (d decision) restoredData(issue Issue) ([]byte, error) {
+	data, err := renderDataFile(d.number, d.writer.Columns)
+	if err == nil && Digest(data) != issue.SHA256 {
+		err = d.conflict(issue.File, "the issued file is gone, and today's report.columns give other bytes than were issued",
+			"restore the file from a backup, or run once with the report.columns of its time")
+	}
+	return data, err
+}
+
+// describe gives the plan the manifest of its issue, signed, and the issue the manifest's hash. updates are of an existing
+// manifest that is replaced, nil for a new one.
+func (d decision) describe(p *plan, size int64, updates []Update) (err error) {
+	i := &p.outcome.Issue
+	m := newManifest(d.number, *i, size, d.writer.Versions)
+	if last := len(updates) - 1; last >= 0 {
+		m.Updates, m.UpdatedAt = updates, &updates[last].At
+	}
+	if i.Supersedes != "" {
+		m.Differences = d.since(i.Supersedes, slices.Concat(d.chain, p.outcome.Recovered), m)
+	}
+	if p.manifest, err = m.Encode(); err != nil {
+		return err
+	}
+	i.ManifestSHA256, i.RulesSHA256 = Digest(p.manifest), m.RulesHash
+	p.signature = d.sign(*i, p.manifest)
+	return nil
+}
+
+// since lists what moved from the superseded file to m. Where the superseded manifest is gone or is not the one that was issued,
+// the number alone is compared, as the ledger has it.
 func (d decision) since(superseded string, known []Issue, m Manifest) []Difference {
 	at := slices.IndexFunc(known, func(i Issue) bool { return i.File == superseded })
 	if at < 0 {
@@ -228,3 +186,180 @@ func (d decision) withPeak(issue Issue) Issue {
 }
 
 func (d decision) path(name string) string { return filepath.Join(d.writer.Dir, name) }
+
+func (d decision) conflict(name, problem, advice string) error {
+	return &ConflictError{File: d.path(name), Problem: problem, Advice: advice}
+}
+
+// unissued is the conflict with a file that lies where an issued one would.
+func (d decision) unissued(name, problem string) error {
+	return d.conflict(name, problem, "move the file away, or restore its manifest or the store from a backup")
+}
+
+// standing is the issue that stands for a period: the highest revision that the ledger or the folder knows of. The ledger leads;
+// the folder is asked where it holds a later revision, because the store was lost or put back from a backup, or because a run died
+// before it could write its ledger.
+type standing struct {
+	Issue
+	adopted      bool    // rebuilt from disk: the ledger lacks it
+	recovered    []Issue // earlier revisions that the ledger lacks too
+	size         int64   // bytes of the data file; 0 while dataGone
+	dataGone     bool
+	manifestGone bool
+}
+
+// standing finds the issue that stands, nil where nothing was ever issued. What is on disk and contradicts it is a *ConflictError.
+func (d decision) standing() (*standing, error) {
+	var last Issue
+	for _, i := range d.chain {
+		if i.Revision > last.Revision {
+			last = i
+		}
+	}
+	var later []int // revisions with a data file that the ledger does not know
+	for _, name := range d.found {
+		if revision := d.number.revisionOf(name); revision > last.Revision {
+			later = append(later, revision)
+		}
+	}
+	slices.Sort(later)
+	switch {
+	case len(later) > 0:
+		return d.fromDisk(later)
+	case last.Revision == 0:
+		return nil, nil
+	}
+	return d.fromLedger(last)
+}
+
+// fromLedger compares the ledger's issue with the folder.
+func (d decision) fromLedger(issue Issue) (*standing, error) {
+	if want := d.number.fileName(issue.Revision); issue.File != want {
+		return nil, d.conflict(want, fmt.Sprintf("the ledger calls the file of revision %d %q", issue.Revision, issue.File),
+			"the store was changed by hand or belongs to another tenant: restore it")
+	}
+	now := standing{Issue: issue}
+	var err error
+	if now.size, now.dataGone, err = d.verifyData(issue); err != nil {
+		return nil, err
+	}
+	_, err = os.Lstat(d.path(ManifestName(issue.File)))
+	if now.manifestGone = errors.Is(err, fs.ErrNotExist); err != nil && !now.manifestGone {
+		return nil, fmt.Errorf("look at manifest: %w", err)
+	}
+	return &now, nil
+}
+
+// fromDisk rebuilds the issue of the last of the revisions, ascending, from its manifest. An earlier one is recovered if it is
+// whole; if not, that is for an audit to say, since it no longer stands.
+func (d decision) fromDisk(revisions []int) (*standing, error) {
+	top := len(revisions) - 1
+	issue, size, err := d.readIssue(revisions[top])
+	if err != nil {
+		return nil, err
+	}
+	now := standing{Issue: issue, adopted: true, size: size}
+	for _, revision := range revisions[:top] {
+		if earlier, _, err := d.readIssue(revision); err == nil {
+			now.recovered = append(now.recovered, earlier)
+		}
+	}
+	return &now, nil
+}
+
+// readIssue rebuilds an issue from the two files of a revision.
+func (d decision) readIssue(revision int) (Issue, int64, error) {
+	name := d.number.fileName(revision)
+	path := d.path(ManifestName(name))
+	text, err := ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return Issue{}, 0, d.unissued(name, "it has no manifest, and the ledger does not know it")
+	}
+	if err != nil {
+		return Issue{}, 0, fmt.Errorf("read manifest: %w", err)
+	}
+	m, err := ParseManifest(path, text)
+	if err != nil {
+		return Issue{}, 0, d.unissued(name, fmt.Sprintf("the ledger does not know it, and its manifest is damaged: %v", err))
+	}
+	if !m.describes(d.number, revision) {
+		return Issue{}, 0, d.unissued(name, "the ledger does not know it, and its manifest describes something else")
+	}
+	issue := m.Issue(Digest(text))
+	size, gone, err := d.verifyData(issue)
+	if gone {
+		err = fmt.Errorf("read data file: %s vanished while it was looked at", d.path(name))
+	}
+	return issue, size, err
+}
+
+// verifyData compares the data file with what was issued and gives its size in bytes, or that it is gone.
+func (d decision) verifyData(issue Issue) (size int64, gone bool, err error) {
+	text, err := ReadFile(d.path(issue.File))
+	if errors.Is(err, fs.ErrNotExist) {
+		return 0, true, nil
+	}
+	if err != nil {
+		return 0, false, fmt.Errorf("read data file: %w", err)
+	}
+	if sum := Digest(text); sum != issue.SHA256 {
+		return 0, false, d.conflict(issue.File, fmt.Sprintf("the file was changed since it was issued: its SHA-256 is %s, issued was %s", sum, issue.SHA256),
+			"find out who changed it, and move it away; the next run puts the issued one back")
+	}
+	return int64(len(text)), false, nil
+}
+
+// verifyManifest compares the manifest with the one the ledger holds, and gives it and its text. The ledger is behind where a run
+// died after it had rewritten the manifest: such a manifest names the one of the ledger as the one before it, and speaks of the
+// same file. It is adopted, and brought up to date like any other.
+func (d decision) verifyManifest(now *standing) (m Manifest, text []byte, err error) {
+	name := ManifestName(now.File)
+	if text, err = ReadFile(d.path(name)); err != nil {
+		return m, nil, fmt.Errorf("read manifest: %w", err)
+	}
+	m, err = ParseManifest(d.path(name), text)
+	sum, last := Digest(text), len(m.Updates)-1
+	switch {
+	case err != nil:
+	case sum == now.ManifestSHA256:
+		return m, text, nil
+	case last >= 0 && m.Updates[last].ManifestSHA256 == now.ManifestSHA256 &&
+		m.describes(d.number, now.Revision) && m.SHA256 == now.SHA256 && m.Value == now.Value:
+		now.ManifestSHA256, now.adopted = sum, true
+		return m, text, nil
+	}
+	return m, nil, d.conflict(name, "the manifest was changed since it was issued", "find out who changed it, and move it away; the next run writes it again")
+}
+
+// sign gives the signature of the issue's manifest, nil without a key.
+func (d decision) sign(issue Issue, manifest []byte) []byte {
+	s := d.writer.Signing
+	if s == nil {
+		return nil
+	}
+	mark := Mark{Tenant: d.number.Tenant, Manifest: ManifestName(issue.File), Run: s.Run, Previous: s.Previous}
+	return s.Key.Sign(manifest, mark.String())
+}
+
+// missingSignature signs a manifest that is as it was issued, where there is no signature: it was issued without a key, or a run
+// died before it had signed. One that is there stays. That it fits is looked at where it is this key's; what another key signed is
+// for an audit with that key.
+func (d decision) missingSignature(issue Issue, manifest []byte) ([]byte, error) {
+	if d.writer.Signing == nil {
+		return nil, nil
+	}
+	name := SignatureName(issue.File)
+	signature, err := ReadFile(d.path(name))
+	if errors.Is(err, fs.ErrNotExist) {
+		return d.sign(issue, manifest), nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read signature: %w", err)
+	}
+	err = d.writer.Signing.Key.Public().Check(manifest, signature)
+	if err == nil || errors.Is(err, sign.ErrAnotherKey) {
+		return nil, nil
+	}
+	return nil, d.conflict(name, "the signature is not that of the issued manifest: "+err.Error(),
+		"find out who changed it, and move it away; the next run signs the manifest again")
+}

@@ -19,8 +19,7 @@ const (
 	folderMode = 0o700
 )
 
-// Unfinished files carry these around the name they will get. A run that was
-// killed leaves them; the next one removes them.
+// Unfinished files carry these around the name they will get. A run that was killed leaves them; the next one removes them.
 const (
 	unfinishedPrefix = "."
 	unfinishedSuffix = ".tmp"
@@ -54,8 +53,7 @@ func (w Writer) list() ([]string, error) {
 	return names, nil
 }
 
-// perform writes what the plan holds and gives the plan's outcome, or that of
-// the failure.
+// perform writes what the plan holds and gives the plan's outcome, or that of the failure.
 func (w Writer) perform(p plan) Outcome {
 	name := p.outcome.Issue.File
 	files := slices.DeleteFunc([]file{
@@ -72,8 +70,7 @@ func (w Writer) perform(p plan) Outcome {
 	return p.outcome
 }
 
-// file is one to publish; a fresh one must not be there yet. gone is what must
-// not be there any more once it is.
+// file is one to publish; a fresh one must not be there yet. gone is what must not be there any more once it is.
 type file struct {
 	name  string
 	text  []byte
@@ -81,9 +78,8 @@ type file struct {
 	gone  string
 }
 
-// publish makes the files appear whole, in their order, and last. All are on
-// disk under other names before the first gets its own, so that a full disk or
-// a missing right shows before anything is to be seen.
+// publish makes the files appear whole, in their order, and last. All are on disk under other names before the first gets its
+// own, so that a full disk or a missing right shows before anything is to be seen.
 func (w Writer) publish(files []file) (err error) {
 	if err := makeFolder(w.Dir); err != nil {
 		return err
@@ -117,8 +113,7 @@ func (w Writer) publish(files []file) (err error) {
 	return plain.Sync(w.Dir)
 }
 
-// remove takes a file away for good: a crash must not bring it back beside what
-// comes next.
+// remove takes a file away for good: a crash must not bring it back beside what comes next.
 func (w Writer) remove(name string) error {
 	if name == "" || absent(filepath.Join(w.Dir, name)) {
 		return nil
@@ -129,8 +124,7 @@ func (w Writer) remove(name string) error {
 	return plain.Sync(w.Dir)
 }
 
-// ReadFile reads an issued file. A link or anything else that is no file is a
-// *ConflictError: what it leads to was not issued.
+// ReadFile reads an issued file. A link or anything else that is no file is a *ConflictError: what it leads to was not issued.
 func ReadFile(path string) ([]byte, error) {
 	info, err := os.Lstat(path)
 	if err != nil {
@@ -167,4 +161,30 @@ func makeFolder(path string) error {
 		return err
 	}
 	return plain.Sync(parent)
+}
+
+// Gone names the data files of a ledger that stand and are not in the folder any more. Somebody may have taken them
+// from there; issuing their numbers again puts them back.
+func Gone(dir string, ledger []Issue) (names []string, err error) {
+	entries, err := os.ReadDir(dir)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("list issued files: %w", err)
+	}
+	there := map[string]bool{}
+	for _, e := range entries {
+		there[e.Name()] = true
+	}
+	stands := map[Series]Issue{}
+	for _, i := range ledger {
+		if i.Revision > stands[i.Series()].Revision {
+			stands[i.Series()] = i
+		}
+	}
+	for _, i := range stands {
+		if !there[i.File] {
+			names = append(names, i.File)
+		}
+	}
+	slices.Sort(names)
+	return names, nil
 }

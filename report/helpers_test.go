@@ -1,7 +1,6 @@
 package report_test
 
 import (
-	"flag"
 	"os"
 	"path/filepath"
 	"testing"
@@ -9,22 +8,10 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"seats/internal/must"
+	"seats/internal/sign"
 	"seats/report"
 )
-
-var update = flag.Bool("update", false, "rewrite the golden files under testdata")
-
-// golden compares got with testdata/name, or rewrites the file with -update.
-func golden(t *testing.T, name string, got []byte) {
-	t.Helper()
-	path := filepath.Join("testdata", name)
-	if *update {
-		require.NoError(t, os.WriteFile(path, got, 0o644))
-	}
-	want, err := os.ReadFile(path)
-	require.NoError(t, err)
-	require.Equal(t, string(want), string(got), "%s differs; -update rewrites it", path)
-}
 
 const (
 	dailyFile   = "CNT_US_PES_SEATS_OUTBOUND_acme_20260310.csv"
@@ -88,11 +75,17 @@ func newSite(t *testing.T) *site {
 	}}
 }
 
+// issuedSite has issued a number.
+func issuedSite(t *testing.T, n report.Number) *site {
+	s := newSite(t)
+	s.must(report.Written, n, "", issuedAt)
+	return s
+}
+
 // issue issues one number and keeps the ledger as the store would.
 func (s *site) issue(n report.Number, reason string, at time.Time) report.Outcome {
 	s.t.Helper()
-	outcomes, err := s.writer.Issue([]report.Number{n}, s.ledger, reason, at)
-	require.NoError(s.t, err)
+	outcomes := must.Have(s.writer.Issue([]report.Number{n}, s.ledger, reason, at))(s.t)
 	require.Len(s.t, outcomes, 1)
 	if outcomes[0].Err == nil {
 		for _, issue := range append(outcomes[0].Recovered, outcomes[0].Issue) {
@@ -127,12 +120,10 @@ func (s *site) path(name string) string { return filepath.Join(s.writer.Dir, nam
 // files gives name and content of everything in the folder.
 func (s *site) files() map[string]string {
 	s.t.Helper()
-	entries, err := os.ReadDir(s.writer.Dir)
-	require.NoError(s.t, err)
+	entries := must.Have(os.ReadDir(s.writer.Dir))(s.t)
 	out := make(map[string]string)
 	for _, entry := range entries {
-		text, err := os.ReadFile(s.path(entry.Name()))
-		require.NoError(s.t, err)
+		text := must.Have(os.ReadFile(s.path(entry.Name())))(s.t)
 		out[entry.Name()] = string(text)
 	}
 	return out
@@ -153,4 +144,61 @@ func (s *site) overwrite(name, text string) {
 func (s *site) remove(name string) {
 	s.t.Helper()
 	require.NoError(s.t, os.Remove(s.path(name)))
+}
+
+// signer is a writer that signs, as run 7 of a ledger.
+func signer(t *testing.T, dir string) report.Writer {
+	t.Helper()
+	text := must.Have(os.ReadFile(filepath.Join("..", "internal", "sign", "testdata", "encrypted.key")))(t)
+	path := filepath.Join(t.TempDir(), "key")
+	require.NoError(t, os.WriteFile(path, text, 0o600))
+	key := must.Have(sign.ReadKey(path, "sesame"))(t)
+	return report.Writer{Dir: dir, Signing: &report.Signing{Key: key, Run: 7, Previous: "ab12"}}
+}
+
+// requireSigned wants the signature of the daily file's manifest to be right, and gives its comment.
+func requireSigned(t *testing.T, w report.Writer) string {
+	t.Helper()
+	manifest := must.Have(os.ReadFile(filepath.Join(w.Dir, report.ManifestName(dailyFile))))(t)
+	signature := must.Have(os.ReadFile(filepath.Join(w.Dir, report.SignatureName(dailyFile))))(t)
+	require.NoError(t, w.Signing.Key.Public().Check(manifest, signature))
+	return sign.Comment(signature)
+}
+
+func TestASignatureNamesItsPlaceInTheLedger(t *testing.T) {
+	w := signer(t, t.TempDir())
+	must.Have(w.Issue([]report.Number{daily(42)}, nil, "", issuedAt))(t)
+	mark := must.Have(report.ParseMark(requireSigned(t, w)))(t)
+	require.Equal(t, report.Mark{Tenant: "acme", Manifest: report.ManifestName(dailyFile), Run: 7, Previous: "ab12"}, mark)
+
+	first := report.Mark{Tenant: "acme", Manifest: "m", Run: 1}
+	parsed := must.Have(report.ParseMark(first.String()))(t)
+	require.Equal(t, first, parsed)
+	for _, other := range []string{"", "timestamp:1795634774\tfile:x\thashed", first.String() + " more", "tenant=a file=b run=x previous_sha256=c"} {
+		_, err := report.ParseMark(other)
+		require.Error(t, err, other)
+	}
+}
+
+// A run that dies between the manifest, whose state moved, and its signature leaves no signature at all, and the next
+// run makes it. One that died earlier left the old pair as it was.
+func TestASignatureThatARunDidNotGetToIsMadeByTheNext(t *testing.T) {
+	w := signer(t, t.TempDir())
+	provisional := daily(42)
+	provisional.State = report.Provisional
+	issued := must.Have(w.Issue([]report.Number{provisional}, nil, "", issuedAt))(t)
+	ledger := []report.Issue{issued[0].Issue}
+
+	must.Have(w.Issue([]report.Number{daily(42)}, ledger, "", laterAt))(t)
+	requireSigned(t, w)
+	require.NoError(t, os.Remove(filepath.Join(w.Dir, report.SignatureName(dailyFile))))
+
+	again := must.Have(w.Issue([]report.Number{daily(42)}, ledger, "", laterAt.AddDate(0, 0, 1)))(t)
+	require.NoError(t, again[0].Err)
+	require.Equal(t, report.State, again[0].Action)
+	requireSigned(t, w)
+
+	ledger = []report.Issue{again[0].Issue}
+	last := must.Have(w.Issue([]report.Number{daily(42)}, ledger, "", laterAt))(t)
+	require.Equal(t, report.Unchanged, last[0].Action)
 }

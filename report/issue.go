@@ -1,6 +1,25 @@
+// Package report turns results into what leaves the system: data files with
+// their manifests, and tables, JSON and CSV on a writer.
+//
+// What it promises:
+//
+//   - A period once issued is never silently replaced (R13). The same number
+//     again writes nothing; another number is refused, or, with a stated reason,
+//     becomes the next revision beside the one it supersedes.
+//   - A data file depends on the number and the configured columns alone: equal
+//     inputs give equal bytes.
+//   - A data file, its manifest and, with a key, the manifest's signature appear
+//     whole or not at all, the data file last, readable by their owner only.
+//   - What is found on disk and was not issued, or is not what was issued, is
+//     named in an error and left as it is.
+//
+// The package is given values. It does not know how they were counted, keeps no
+// ledger of its own and reads no clock: every time comes in as a parameter.
 package report
 
 import (
+	"context"
+	"database/sql"
 	"fmt"
 	"strings"
 	"time"
@@ -8,6 +27,7 @@ import (
 	"unicode/utf8"
 
 	"seats/internal/config"
+	"seats/internal/duck"
 )
 
 // Issue is one entry of the ledger: a data file that was issued.
@@ -47,10 +67,9 @@ const (
 	Failed    Action = "failed"    // the number is invalid, or reading or writing failed
 )
 
-// Outcome is what became of one number. Where Err is nil, Issue is the row that
-// the ledger should now hold for its region, measure, period and revision, and
-// Recovered are rows of earlier revisions that the ledger lacked and that were
-// found intact on disk. Where Err is not nil, nothing was issued.
+// Outcome is what became of one number. Where Err is nil, Issue is the row that the ledger should now hold for its region,
+// measure, period and revision, and Recovered are rows of earlier revisions that the ledger lacked and that were found intact
+// on disk. Where Err is not nil, nothing was issued.
 type Outcome struct {
 	Number    Number
 	Issue     Issue
@@ -68,26 +87,13 @@ type Writer struct {
 	Signing  *Signing // nil: nothing is signed
 }
 
-// key identifies a chain of revisions.
-type key struct {
-	region  string
-	measure Measure
-	period  string
-}
-
-func (n Number) key() key { return key{n.Region, n.Measure, n.Period} }
-
-func (i Issue) key() key { return key{i.Region, i.Measure, i.Period} }
-
-// Issue performs R13 for the numbers of one tenant and gives one outcome for
-// each, in their order. ledger holds what was issued to the tenant before, in
-// any order; reason is the operator's for a restatement, "" for none, and is
-// used only where a number differs from the one issued; now is the time of issue.
+// Issue performs R13 for the numbers of one tenant and gives one outcome for each, in their order. ledger holds what was issued
+// to the tenant before, in any order; reason is the operator's for a restatement, "" for none, and is used only where a number
+// differs from the one issued; now is the time of issue.
 //
-// Everything is decided before anything is written, and a number that cannot be
-// issued does not keep back the others: its outcome carries the error, a
-// *RestatementError or *ConflictError where R13 refuses. The error of Issue
-// itself means that nothing was looked at and nothing written.
+// Everything is decided before anything is written, and a number that cannot be issued does not keep back the others: its
+// outcome carries the error, a *RestatementError or *ConflictError where R13 refuses. The error of Issue itself means that
+// nothing was looked at and nothing written.
 func (w Writer) Issue(numbers []Number, ledger []Issue, reason string, now time.Time) ([]Outcome, error) {
 	if reason != "" {
 		if err := ValidateReason(reason); err != nil {
@@ -101,53 +107,117 @@ func (w Writer) Issue(numbers []Number, ledger []Issue, reason string, now time.
 	if err != nil {
 		return nil, err
 	}
-	chains := make(map[key][]Issue)
+	chains := map[Series][]Issue{}
 	for _, issue := range ledger {
-		chains[issue.key()] = append(chains[issue.key()], issue)
+		chains[issue.Series()] = append(chains[issue.Series()], issue)
 	}
-	plans := make([]plan, 0, len(numbers))
+	var plans []plan
 	for _, n := range numbers {
-		d := decision{writer: w, number: n, chain: chains[n.key()], found: found, reason: reason, now: wholeSecond(now)}
-		plans = append(plans, d.decide())
+		plans = append(plans, decision{w, n, chains[n.series()], found, reason, wholeSecond(now)}.decide())
 	}
-	outcomes := make([]Outcome, 0, len(plans))
+	var outcomes []Outcome
 	for _, p := range plans {
 		outcomes = append(outcomes, w.perform(p))
 	}
 	return outcomes, nil
 }
 
-// oneTenantOnce refuses what a caller can only get wrong: numbers of two
-// tenants in one folder, or two numbers for one file.
+// oneTenantOnce refuses what a caller can only get wrong: numbers of two tenants in one folder, or two numbers for one file.
 func oneTenantOnce(numbers []Number) error {
-	seen := make(map[key]bool)
+	seen := make(map[Series]bool)
 	for _, n := range numbers {
 		if n.Tenant != numbers[0].Tenant {
 			return fmt.Errorf("issue numbers: tenants %q and %q in one folder", numbers[0].Tenant, n.Tenant)
 		}
-		if seen[n.key()] {
+		if seen[n.series()] {
 			return fmt.Errorf("issue numbers: %s of %s for %s is there twice", n.Measure, n.Region, n.Period)
 		}
-		seen[n.key()] = true
+		seen[n.series()] = true
 	}
 	return nil
 }
 
-// maxReason bounds the stated reason, in characters.
-const maxReason = 500
-
-// ValidateReason tells whether a restatement may state this reason: one line of
-// valid UTF-8, not blank, at most 500 characters, no control characters.
+// ValidateReason tells whether a restatement may state this reason: one line of valid UTF-8, not blank, at most 500 characters,
+// no control characters.
 func ValidateReason(reason string) error {
+	problem := ""
 	switch {
 	case !utf8.ValidString(reason):
-		return fmt.Errorf("validate restatement reason: not valid UTF-8")
+		problem = "not valid UTF-8"
 	case strings.TrimSpace(reason) == "":
-		return fmt.Errorf("validate restatement reason: it is blank")
-	case utf8.RuneCountInString(reason) > maxReason:
-		return fmt.Errorf("validate restatement reason: longer than %d characters", maxReason)
+		problem = "it is blank"
+	case utf8.RuneCountInString(reason) > 500:
+		problem = "longer than 500 characters"
 	case strings.ContainsFunc(reason, func(r rune) bool { return unicode.IsControl(r) || r == '\u2028' || r == '\u2029' }):
-		return fmt.Errorf("validate restatement reason: not a single line of text")
+		problem = "not a single line of text"
+	default:
+		return nil
+	}
+	return fmt.Errorf("validate restatement reason: %s", problem)
+}
+
+// IssuedFiles is every data file that was issued, revision by revision.
+func IssuedFiles(ctx context.Context, q duck.Queryer) ([]Issue, error) {
+	return duck.All[Issue](ctx, q, "store/issued_file")
+}
+
+// PutIssuedFile writes one revision, in place of what the store held of it.
+func PutIssuedFile(ctx context.Context, q duck.Queryer, i Issue) error {
+	id := []any{sql.Named("region", i.Region), sql.Named("measure", string(i.Measure)), sql.Named("period", i.Period), sql.Named("revision", i.Revision)}
+	var peak *int64
+	if i.PeakAt != nil {
+		ts := i.PeakAt.Unix()
+		peak = &ts
+	}
+	_, err := duck.Exec(ctx, q, "store/delete_issued_file", id...)
+	if err == nil {
+		_, err = duck.Exec(ctx, q, "store/insert_issued_file", append(id,
+			sql.Named("value", i.Value), sql.Named("state", i.State), sql.Named("file", i.File), sql.Named("sha256", i.SHA256),
+			sql.Named("manifest_sha256", i.ManifestSHA256), sql.Named("supersedes", i.Supersedes), sql.Named("reason", i.Reason),
+			sql.Named("peak_ts", peak), sql.Named("peak_seconds", i.PeakSeconds), sql.Named("issued_ts", i.IssuedAt.Unix()), sql.Named("rules_sha256", i.RulesSHA256))...)
+	}
+	if err != nil {
+		return fmt.Errorf("remember %s: %w", i.File, err)
 	}
 	return nil
 }
+
+// exitRestatement is the exit status of every R13 refusal: restatement needed, or what is there and what should be there differ
+// (interface.md, "exit").
+const exitRestatement = 7
+
+// RestatementError refuses a number that differs from what was issued for the same period, because no reason was given (R13).
+// Nothing was written.
+type RestatementError struct {
+	File             string // path of the issued data file
+	Revision         int    // of that file
+	Measure          Measure
+	Issued, Computed int64 // agents
+}
+
+func (e *RestatementError) Error() string {
+	return fmt.Sprintf("issue %s: revision %d was issued with %d %s agents, the count is now %d", e.File, e.Revision, e.Issued, e.Measure, e.Computed)
+}
+
+// Hint tells the operator what to do.
+func (e *RestatementError) Hint() string {
+	return fmt.Sprintf("nothing was overwritten; give --restate REASON to issue revision %d", e.Revision+1)
+}
+
+// ExitCode is 7.
+func (*RestatementError) ExitCode() int { return exitRestatement }
+
+// ConflictError says that a file on disk is not what was issued, or that nobody issued it. It was left as it is.
+type ConflictError struct {
+	File    string // path
+	Problem string
+	Advice  string
+}
+
+func (e *ConflictError) Error() string { return fmt.Sprintf("issue %s: %s", e.File, e.Problem) }
+
+// Hint tells the operator what to do.
+func (e *ConflictError) Hint() string { return "nothing was overwritten; " + e.Advice }
+
+// ExitCode is 7.
+func (*ConflictError) ExitCode() int { return exitRestatement }

@@ -7,11 +7,13 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
+
+	"seats/internal/sign"
 )
 
-// manifestFormat numbers the shape of manifests; a reader that meets a greater
-// one than it knows must not guess.
+// manifestFormat numbers the shape of manifests; a reader that meets a greater one than it knows must not guess.
 const manifestFormat = 1
 
 // Versions names the programs that a number was made with.
@@ -27,11 +29,9 @@ type Peak struct {
 	Seconds int64     `json:"seconds"` // of the day, at the peak
 }
 
-// Manifest is what lies beside a data file: what the file is, what it says, and
-// what that was counted from and with. Peak, Supersedes and UpdatedAt are nil
-// where there is none; UpdatedAt is when the manifest was last rewritten: where
-// the number stayed and what is behind it moved (R13). Updates says what moved,
-// and so what the manifest said before.
+// Manifest is what lies beside a data file: what the file is, what it says, and what that was counted from and with. Peak,
+// Supersedes and UpdatedAt are nil where there is none; UpdatedAt is when the manifest was last rewritten: where the number
+// stayed and what is behind it moved (R13). Updates says what moved, and so what the manifest said before.
 type Manifest struct {
 	Format      int          `json:"manifest_format"`
 	File        string       `json:"file"`
@@ -66,10 +66,9 @@ type Update struct {
 	Differences    []Difference `json:"differences"`     // from it
 }
 
-// newManifest describes an issue of the number whose data file has the given
-// size in bytes. The number gives what it was counted from, the issue what was
-// said of it; slices and rules are put in order, so that the order in which the
-// caller found them does not show.
+// newManifest describes an issue of the number whose data file has the given size in bytes. The number gives what it was
+// counted from, the issue what was said of it; slices and rules are put in order, so that the order in which the caller found
+// them does not show.
 func newManifest(n Number, issue Issue, size int64, versions Versions) Manifest {
 	m := Manifest{
 		Format: manifestFormat,
@@ -95,14 +94,6 @@ func optional(text string) *string {
 	return &text
 }
 
-// required is optional's inverse.
-func required(text *string) string {
-	if text == nil {
-		return ""
-	}
-	return *text
-}
-
 func orderedSlices(unordered []Slice) []Slice {
 	ordered := append([]Slice{}, unordered...)
 	for i := range ordered {
@@ -125,8 +116,7 @@ func orderedQuality(unordered []Quality) []Quality {
 	return ordered
 }
 
-// Encode gives the manifest's bytes: indented JSON with its keys in the order
-// of the struct.
+// Encode gives the manifest's bytes: indented JSON with its keys in the order of the struct.
 func (m Manifest) Encode() ([]byte, error) {
 	var out bytes.Buffer
 	encoder := json.NewEncoder(&out)
@@ -146,7 +136,7 @@ func ReadManifest(path string) (Manifest, string, error) {
 		return Manifest{}, "", fmt.Errorf("read manifest: %w", err)
 	}
 	m, err := ParseManifest(path, text)
-	return m, digest(text), err
+	return m, Digest(text), err
 }
 
 // ParseManifest gives what the text of a manifest says; path is named in its error.
@@ -160,4 +150,138 @@ func ParseManifest(path string, text []byte) (m Manifest, err error) {
 	return m, nil
 }
 
-func digest(text []byte) string { return fmt.Sprintf("%x", sha256.Sum256(text)) }
+// Digest is the SHA-256 of a text, in hexadecimal.
+func Digest(text []byte) string { return fmt.Sprintf("%x", sha256.Sum256(text)) }
+
+// describes tells whether the manifest is one of this revision of the number's period.
+func (m Manifest) describes(n Number, revision int) bool {
+	return m.File == n.fileName(revision) && m.Revision == revision && m.Tenant == n.Tenant &&
+		m.Region == n.Region && m.Measure == n.Measure && m.Period == n.Period &&
+		m.Value >= 0 && (m.State == Final || m.State == Provisional)
+}
+
+// Issue is the ledger's entry for a manifest with the given SHA-256.
+func (m Manifest) Issue(sum string) Issue {
+	supersedes, reason := "", "" // which the ledger keeps for "none"
+	if m.Supersedes != nil {
+		supersedes = *m.Supersedes
+	}
+	if m.Reason != nil {
+		reason = *m.Reason
+	}
+	issue := Issue{
+		Region: m.Region, Measure: m.Measure, Period: m.Period, Revision: m.Revision,
+		Value: m.Value, State: m.State, File: m.File, SHA256: m.SHA256, ManifestSHA256: sum,
+		Supersedes: supersedes, Reason: reason, IssuedAt: m.IssuedAt, RulesSHA256: m.RulesHash,
+	}
+	if m.Peak != nil {
+		issue.PeakAt, issue.PeakSeconds = &m.Peak.At, m.Peak.Seconds
+	}
+	return issue
+}
+
+// Difference is one thing that a restatement changed. Field is the manifest's own key, "slices.2026-03-10.sessions" or
+// "quality.open_session" where it lies deeper. Before or After is nil where there was nothing.
+type Difference struct {
+	Field  string `json:"field"`
+	Before any    `json:"before"`
+	After  any    `json:"after"`
+}
+
+// differences lists what moved from the superseded manifest to the new one, the number first and then its inputs, sorted. What
+// differs with every issue, such as the revision or the times, is left out, and so is when a slice was read: the same rows with
+// the same as_of are the same slice (R10).
+func differences(before, after Manifest) []Difference {
+	old, moved := facts(before), []Difference{}
+	current := facts(after)
+	for field, value := range current {
+		if old[field] != value {
+			moved = append(moved, Difference{Field: field, Before: old[field], After: value})
+		}
+	}
+	for field, value := range old {
+		if _, kept := current[field]; !kept {
+			moved = append(moved, Difference{Field: field, Before: value})
+		}
+	}
+	slices.SortFunc(moved, func(a, b Difference) int {
+		return cmp.Or(rank(a.Field)-rank(b.Field), cmp.Compare(a.Field, b.Field))
+	})
+	return moved
+}
+
+// rank puts the value before everything and the inputs, whose names are deeper, after the result.
+func rank(field string) int {
+	switch {
+	case field == "value":
+		return 0
+	case strings.HasPrefix(field, "slices.") || strings.HasPrefix(field, "quality."):
+		return 2
+	}
+	return 1
+}
+
+// facts flattens what differences compares into comparable values by field.
+func facts(m Manifest) map[string]any {
+	out := map[string]any{
+		"value": m.Value, "state": m.State, "rules_hash": m.RulesHash, "sql_hash": m.SQLHash,
+	}
+	if m.Peak != nil {
+		out["peak.at"], out["peak.seconds"] = m.Peak.At.Format(time.RFC3339), m.Peak.Seconds
+	}
+	for _, s := range m.Slices {
+		prefix := "slices." + s.Day + "."
+		out[prefix+"source"], out[prefix+"sha256"] = s.Source, s.SHA256
+		out[prefix+"as_of"] = s.AsOf.String()
+		if s.HighWater != nil {
+			out[prefix+"high_water"] = s.HighWater.String()
+		}
+		out[prefix+"sessions"], out[prefix+"activities"], out[prefix+"agents"] = s.Sessions, s.Activities, s.Agents
+	}
+	for _, q := range m.Quality {
+		out["quality."+q.Rule] = q.Count
+	}
+	return out
+}
+
+// Signing is what manifests are signed with.
+type Signing struct {
+	Key *sign.Key
+
+	// The place in the ledger that the run will have: its number, and the hash of the entry before, "" where there is none.
+	// That hash stands for every entry up to there.
+	Run      int64
+	Previous string
+}
+
+// Mark is the trusted comment of a manifest's signature: whose it is, and where in the ledger it was made.
+type Mark struct {
+	Tenant, Manifest string
+	Run              int64
+	Previous         string
+}
+
+const (
+	markFormat = "tenant=%s file=%s run=%d previous_sha256=%s"
+	noPrevious = "none" // the hash before the first entry
+)
+
+func (m Mark) String() string {
+	previous := m.Previous
+	if previous == "" {
+		previous = noPrevious
+	}
+	return fmt.Sprintf(markFormat, m.Tenant, m.Manifest, m.Run, previous)
+}
+
+// ParseMark is the inverse of Mark.String.
+func ParseMark(comment string) (m Mark, err error) {
+	_, err = fmt.Sscanf(comment, markFormat, &m.Tenant, &m.Manifest, &m.Run, &m.Previous)
+	if m.Previous == noPrevious {
+		m.Previous = ""
+	}
+	if err != nil || m.String() != comment {
+		return Mark{}, fmt.Errorf("it says %q, which is no place in a ledger", comment)
+	}
+	return m, nil
+}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"seats/internal/must"
 	"seats/report"
 )
 
@@ -19,8 +20,7 @@ const nobody = 65534
 // TestReadOnlyFolderFailsWithItsName works for root too, whom permissions do
 // not stop: the thread gives up root's rights on files for the while.
 func TestReadOnlyFolderFailsWithItsName(t *testing.T) {
-	s := newSite(t)
-	s.must(report.Written, daily(42), "", issuedAt)
+	s := issuedSite(t, daily(42))
 	out := filepath.Dir(s.writer.Dir)
 	for _, dir := range []string{filepath.Dir(filepath.Dir(out)), filepath.Dir(out), out} {
 		require.NoError(t, os.Chmod(dir, 0o755)) // the way there is open to others
@@ -38,8 +38,7 @@ func TestReadOnlyFolderFailsWithItsName(t *testing.T) {
 	require.Len(t, s.files(), 2)
 }
 
-// issueAs issues with the rights that another user has on files, where the test
-// runs as root, and with its own otherwise.
+// issueAs issues with the rights that another user has on files, where the test runs as root, and with its own otherwise.
 func issueAs(t *testing.T, user int, w report.Writer, numbers []report.Number, ledger []report.Issue) []report.Outcome {
 	t.Helper()
 	if os.Geteuid() == 0 {
@@ -48,7 +47,6 @@ func issueAs(t *testing.T, user int, w report.Writer, numbers []report.Number, l
 		require.NoError(t, syscall.Setfsuid(user))
 		defer func() { require.NoError(t, syscall.Setfsuid(0)) }()
 	}
-	outcomes, err := w.Issue(numbers, ledger, "", laterAt)
-	require.NoError(t, err)
+	outcomes := must.Have(w.Issue(numbers, ledger, "", laterAt))(t)
 	return outcomes
 }

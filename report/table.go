@@ -2,11 +2,19 @@ package report
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
+	"math"
+	"math/big"
+	"reflect"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/jedib0t/go-pretty/v6/text"
@@ -29,11 +37,9 @@ type absentValue struct{}
 // JSON object, where nil is written as null. Elsewhere both are empty.
 var Absent = absentValue{}
 
-// Table is rows to be printed, the one way by which every command prints its
-// results. A row has a value for each name in the header: nil or Absent, text, a
-// number, a bool, a time.Time (RFC 3339, in its own zone), a list or map of
-// these, or anything that is a fmt.Stringer. Columns of numbers are aligned to
-// the right.
+// Table is rows to be printed, the one way by which every command prints its results. A row has a value for each name in the
+// header: nil or Absent, text, a number, a bool, a time.Time (RFC 3339, in its own zone), a list or map of these, or anything
+// that is a fmt.Stringer. Columns of numbers are aligned to the right.
 type Table struct {
 	Header []string
 	Rows   [][]any
@@ -96,11 +102,12 @@ func (t Table) alignment() []table.ColumnConfig {
 	for column := range t.Header {
 		numbers := 0
 		other := slices.ContainsFunc(t.Rows, func(row []any) bool {
-			if isNumber(row[column]) {
+			value := settle(row[column])
+			if isNumber(value) {
 				numbers++
 				return false
 			}
-			return !isBlank(settle(row[column]))
+			return value != nil && value != Absent
 		})
 		if numbers > 0 && !other {
 			configs = append(configs, table.ColumnConfig{Number: column + 1, Align: text.AlignRight, AlignHeader: text.AlignRight})
@@ -123,34 +130,27 @@ func (t Table) texts() [][]string {
 	return rows
 }
 
-// writeJSON writes one object a line, so that large results can be read and
-// compared line by line.
+// writeJSON writes one object a line, so that large results can be read and compared line by line.
 func (t Table) writeJSON(w io.Writer) error {
-	if len(t.Rows) == 0 {
-		_, err := io.WriteString(w, "[]\n")
-		return err
-	}
-	for i, row := range t.Rows {
+	before := "["
+	for _, row := range t.Rows {
 		object, err := t.object(row)
 		if err != nil {
 			return err
 		}
-		before, after := ",\n ", ""
-		if i == 0 {
-			before = "["
-		}
-		if i == len(t.Rows)-1 {
-			after = "]\n"
-		}
-		if _, err := io.WriteString(w, before+object+after); err != nil {
+		if _, err := io.WriteString(w, before+object); err != nil {
 			return err
 		}
+		before = ",\n "
 	}
-	return nil
+	if len(t.Rows) > 0 {
+		before = ""
+	}
+	_, err := io.WriteString(w, before+"]\n")
+	return err
 }
 
-// object is a row as a JSON object with its keys in the header's order, which
-// package json would sort.
+// object is a row as a JSON object with its keys in the header's order, which package json would sort.
 func (t Table) object(row []any) (string, error) {
 	var out bytes.Buffer
 	for column, value := range row {
@@ -160,19 +160,16 @@ func (t Table) object(row []any) (string, error) {
 		if out.Len() > 0 {
 			out.WriteByte(',')
 		}
-		if err := encodeJSON(&out, t.Header[column]); err != nil {
-			return "", err
-		}
+		err := encodeJSON(&out, t.Header[column])
 		out.WriteByte(':')
-		if err := encodeJSON(&out, jsonValue(value)); err != nil {
+		if err = cmp.Or(err, encodeJSON(&out, jsonValue(value))); err != nil {
 			return "", fmt.Errorf("column %s: %w", t.Header[column], err)
 		}
 	}
 	return "{" + out.String() + "}", nil
 }
 
-// encodeJSON appends the value without the line end that an Encoder adds, and
-// without escaping what is special in HTML alone.
+// encodeJSON appends the value without the line end that an Encoder adds, and without escaping what is special in HTML alone.
 func encodeJSON(out *bytes.Buffer, value any) error {
 	encoder := json.NewEncoder(out)
 	encoder.SetEscapeHTML(false)
@@ -181,4 +178,132 @@ func encodeJSON(out *bytes.Buffer, value any) error {
 	}
 	out.Truncate(out.Len() - 1)
 	return nil
+}
+
+// settle follows a pointer to what it points at, nil where it points nowhere. A *big.Int is a number as it is.
+func settle(value any) any {
+	if _, number := value.(*big.Int); value == nil || number {
+		return value
+	}
+	if v := reflect.ValueOf(value); v.Kind() == reflect.Pointer {
+		if v.IsNil() {
+			return nil
+		}
+		return settle(v.Elem().Interface())
+	}
+	return value
+}
+
+// isNumber tells whether a settled value counts or measures; a named integer type that has a text of its own does not.
+func isNumber(value any) bool {
+	switch value.(type) {
+	case nil, fmt.Stringer:
+		_, big := value.(*big.Int)
+		return big
+	}
+	return reflect.TypeOf(value).ConvertibleTo(reflect.TypeFor[float64]())
+}
+
+// textOf is a value as text, for CSV and, once Printable, for people. Lists and maps are written as JSON.
+func textOf(value any) string {
+	switch v := settle(value).(type) {
+	case nil, absentValue:
+		return ""
+	case string:
+		return v
+	case time.Time:
+		return v.Format(time.RFC3339Nano)
+	case float64:
+		return strconv.FormatFloat(v, 'g', -1, 64)
+	case float32:
+		return strconv.FormatFloat(float64(v), 'g', -1, 32)
+	case fmt.Stringer:
+		return v.String()
+	default:
+		var encoded bytes.Buffer
+		number := reflect.TypeOf(v).Kind() < reflect.Array // or a bool
+		if number || encodeJSON(&encoded, jsonValue(v)) != nil {
+			return fmt.Sprint(v)
+		}
+		var text string
+		if json.Unmarshal(encoded.Bytes(), &text) == nil {
+			return text
+		}
+		return encoded.String()
+	}
+}
+
+// jsonValue makes a value into one that package json writes as Table promises, and so the members of lists and maps, whose keys
+// become text as JSON wants them. What JSON has no word for, such as NaN, becomes text.
+func jsonValue(value any) any {
+	switch v := settle(value).(type) {
+	case nil, absentValue:
+		return nil
+	case string, time.Time, *big.Int, json.Marshaler:
+		return v
+	case []byte:
+		return fmt.Sprintf("%x", v)
+	case float64, float32:
+		if f := reflect.ValueOf(v).Float(); math.IsNaN(f) || math.IsInf(f, 0) {
+			return textOf(v)
+		}
+		return v
+	case fmt.Stringer:
+		return v.String()
+	default:
+		switch v := reflect.ValueOf(v); v.Kind() {
+		case reflect.Slice, reflect.Array:
+			list := make([]any, 0, v.Len())
+			for i := range v.Len() {
+				list = append(list, jsonValue(v.Index(i).Interface()))
+			}
+			return list
+		case reflect.Map:
+			object := make(map[string]any, v.Len())
+			for entries := v.MapRange(); entries.Next(); {
+				object[textOf(entries.Key().Interface())] = jsonValue(entries.Value().Interface())
+			}
+			return object
+		}
+		return v
+	}
+}
+
+// Printable makes text safe to show on a terminal: whatever could move the cursor, begin a line, change colours or reorder the
+// line is written as an escape, and so is what is not UTF-8.
+func Printable(text string) string {
+	var out strings.Builder
+	for i := 0; i < len(text); {
+		r, size := utf8.DecodeRuneInString(text[i:])
+		switch {
+		case r == utf8.RuneError && size == 1:
+			fmt.Fprintf(&out, `\x%02x`, text[i])
+		case unicode.IsPrint(r):
+			out.WriteRune(r)
+		default:
+			quoted := strconv.QuoteRune(r)
+			out.WriteString(quoted[1 : len(quoted)-1])
+		}
+		i += size
+	}
+	return out.String()
+}
+
+// Measurements makes the table that `run` prints of what was issued, or would be; its JSON is a contract (interface.md, "Commands").
+// A peak is shown with a concurrent count above 0 only; revision and file where there is an issued file that says this number: what
+// was refused keeps its number and has neither.
+func Measurements(outcomes []Outcome) Table {
+	t := Table{Header: []string{"tenant", "region", "measure", "period", "value", "peak_at", "peak_seconds", "state", "revision", "file"}}
+	for _, o := range outcomes {
+		n, state := o.Number, o.Number.State
+		var peakAt, peakSeconds, revision, file any = Absent, Absent, Absent, Absent
+		if n.hasPeak() {
+			peakAt, peakSeconds = n.PeakAt, n.PeakSeconds
+		}
+		if o.Issue.File != "" {
+			state, revision, file = o.Issue.State, o.Issue.Revision, o.Issue.File
+		}
+		t.Rows = append(t.Rows, []any{n.Tenant, n.Region, string(n.Measure), n.Period, n.Value, peakAt, peakSeconds, state, revision, file})
+	}
+	return t
 }

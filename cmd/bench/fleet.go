@@ -7,13 +7,13 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"runtime"
 	"strconv"
 	"strings"
 	"syscall"
-	"time"
 
 	"golang.org/x/sync/errgroup"
 )
@@ -37,12 +37,10 @@ const fleetDay = "2026-03-31"
 func (c *fleetCmd) Run(ctx context.Context) error {
 	dir := must(os.MkdirTemp("", "seats-bench-"))
 	defer os.RemoveAll(dir)
-	load := busy()
-	var fleets []fleet
-	for _, tenants := range c.Tenants {
-		f := fleet{fleetCmd: c, ctx: ctx, dir: filepath.Join(dir, strconv.Itoa(tenants)), tenants: tenants}
-		f.measure()
-		fleets = append(fleets, f)
+	load, fleets := busy(), make([]fleet, len(c.Tenants))
+	for i, tenants := range c.Tenants {
+		fleets[i] = fleet{fleetCmd: c, ctx: ctx, dir: filepath.Join(dir, strconv.Itoa(tenants)), tenants: tenants}
+		fleets[i].measure()
 	}
 	return writeFleets(os.Stdout, fleets, load)
 }
@@ -54,18 +52,15 @@ type fleet struct {
 	dir     string
 	tenants int
 
-	sessions           int64
-	night, lake, again sample
-	status             sample
-	spark              [2]sample // on one worker, on two
-	stores, parquet    space
+	sessions                   int64
+	night, lake, again, status sample
+	spark                      [2]sample // on one worker, on two
+	stores, parquet            space
 }
 
 func (f *fleet) measure() {
 	lake := filepath.Join(f.dir, "lake")
-	script := func(name string, args ...string) sample {
-		return must(child(f.ctx, filepath.Join(f.Scripts, name), args...))
-	}
+	script := func(name string, args ...string) sample { return child(f.ctx, filepath.Join(f.Scripts, name), args...) }
 	tell := func(what string, s sample) sample {
 		say("%d tenants: %s: %s, %s of processor time", f.tenants, what, seconds(s.took), seconds(s.cpu))
 		return s
@@ -85,27 +80,27 @@ func (f *fleet) measure() {
 		f.spark[i] = script("job.sh", strconv.Itoa(i+1), lake)
 		tell(strings.TrimSpace(string(f.spark[i].stdout)), f.spark[i])
 	}
-	tell("a question to three engines", must(child(f.ctx, "python", filepath.Join(f.Scripts, "ask.py"), lake)))
+	tell("a question to three engines", child(f.ctx, "python", filepath.Join(f.Scripts, "ask.py"), lake))
 }
 
 func (f *fleet) run(args ...string) (sample, error) {
-	return child(f.ctx, f.Seats, append([]string{"--config", filepath.Join(f.dir, "seats.yaml")}, args...)...)
+	return run(exec.CommandContext(f.ctx, f.Seats, append([]string{"--config", filepath.Join(f.dir, "seats.yaml")}, args...)...))
 }
 
 // takeNight runs all shards. The peak memory is that of the largest process.
-func (f *fleet) takeNight() (night sample) {
+func (f *fleet) takeNight() sample {
 	shards := make([]sample, min(f.Shards, f.tenants))
-	began := time.Now()
-	var group errgroup.Group
-	group.SetLimit(f.AtOnce)
-	for i := range shards {
-		group.Go(func() (err error) {
-			shards[i], err = f.run("run", "--date", fleetDay, "--format", "csv", "--shard", fmt.Sprintf("%d/%d", i+1, len(shards)))
-			return err
-		})
-	}
-	check(group.Wait())
-	night.took = time.Since(began)
+	night := timed(func() {
+		var group errgroup.Group
+		group.SetLimit(f.AtOnce)
+		for i := range shards {
+			group.Go(func() (err error) {
+				shards[i], err = f.run("run", "--date", fleetDay, "--format", "csv", "--shard", fmt.Sprintf("%d/%d", i+1, len(shards)))
+				return err
+			})
+		}
+		check(group.Wait())
+	})()
 	for _, s := range shards {
 		night.cpu += s.cpu
 		night.memory = max(night.memory, s.memory)
@@ -160,14 +155,12 @@ func writeFleets(w io.Writer, fleets []fleet, load float64) error {
 	b.WriteString("\nOf each tenant and night:\n\n| tenants | run | lake | fleet status | store, first night | data in the lake | on disk | files |\n|---:|---:|---:|---:|---:|---:|---:|---:|\n")
 	for _, f := range fleets {
 		n := int64(f.tenants)
-		fmt.Fprintf(&b, "| %d | %s | %s | %s | %d kB | %d kB | %d kB | %d |\n", n, each(f.night, n), each(f.lake, n), each(f.status, n),
-			f.stores.bytes/n/1000, f.parquet.bytes/n/1000, f.parquet.disk/n/1000, f.parquet.files/n)
+		fmt.Fprintf(&b, "| %d |", n)
+		for _, s := range []sample{f.night, f.lake, f.status} {
+			fmt.Fprintf(&b, " %d ms |", s.cpu.Milliseconds()/n)
+		}
+		fmt.Fprintf(&b, " %d kB | %d kB | %d kB | %d |\n", f.stores.bytes/n/1000, f.parquet.bytes/n/1000, f.parquet.disk/n/1000, f.parquet.files/n)
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
-}
-
-// each is the processor time of one of n.
-func each(s sample, n int64) string {
-	return fmt.Sprintf("%d ms", (s.cpu / time.Duration(n)).Milliseconds())
 }

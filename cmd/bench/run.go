@@ -2,13 +2,20 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
+	"runtime"
 	"slices"
+	"strconv"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"seats/internal/calendar"
+	"seats/internal/config"
 	"seats/internal/judge"
 )
 
@@ -55,73 +62,139 @@ var (
 
 const mainTenant = "acme"
 
-// bench is one run of all measurements.
+// bench is one run of all measurements: the programs, the server, a folder for stores and files, and the table that comes of it.
 type bench struct {
-	*site
-	table
-	size     size
-	config   string         // of one tenant, with the GIM that most is measured on
-	sessions string         // how large that is, in words
-	question judge.Question // what PostgreSQL is asked of it
+	*runCmd
+	size
+	ctx        context.Context // of the whole run
+	dir        string
+	dsn        *pgx.ConnConfig
+	postmaster int            // the server's first process, which has to be on this machine to be watched
+	filled     map[days]bool  // GIMs
+	main       days           // the GIM that most is measured on
+	config     string         // of one tenant, with that GIM
+	sessions   string         // how large that is, in words
+	question   judge.Question // what PostgreSQL is asked of it
+	table      []row
 }
 
-// main is the GIM that most is measured on.
-func (b *bench) main() days { return b.size.days[0] }
-
-// step is one of the measurements, and the GIMs that it reads.
-type step struct {
-	name string
-	take func(*bench)
-	gims func(size) []days
+// row is one figure: what against what, how it came out, what was hoped for, the two sides, and how large it was.
+type row struct {
+	what, value, target, times, size string
+	memory                           int64 // peak of seats, bytes; 0 where it says nothing
 }
 
-var steps = []step{
-	{"whole", (*bench).whole, func(s size) []days { return s.days }},
-	{"export", (*bench).exports, mainGIM}, {"script", (*bench).written, mainGIM}, {"extraction", (*bench).extraction, mainGIM},
-	{"engines", (*bench).engines, mainGIM}, {"apart", (*bench).apart, mainGIM},
-	{"growth", (*bench).growth, func(s size) []days { return []days{{1, s.growth[0]}, {1, s.growth[1]}, {1, s.growth[2]}} }},
-	{"tenants", (*bench).tenants, func(s size) []days { return []days{{1, s.tenant}} }},
-	{"history", (*bench).history, func(s size) []days { return []days{{1, s.historyDay}} }},
-}
-
-func mainGIM(s size) []days { return s.days[:1] }
-
-// Run goes through the steps, or only through those that are named.
+// Run goes through the steps, or only through those that are named, and prints the table as Markdown.
 func (c *runCmd) Run(ctx context.Context) error {
 	must(exec.LookPath(c.Psql))
-	b := &bench{site: openSite(ctx, c), size: sizes[c.Size]}
+	text := os.Getenv("SEATS_TEST_PG")
+	if text == "" {
+		return errors.New("SEATS_TEST_PG is not set: `make bench` starts a server and sets it")
+	}
+	b := &bench{runCmd: c, size: sizes[c.Size], ctx: ctx, dir: must(os.MkdirTemp("", "seats-bench-")), dsn: must(pgx.ParseConfig(text)), filled: map[days]bool{}}
 	defer os.RemoveAll(b.dir)
+	b.main = b.days[0]
 	remark := ""
 	if load := busy(); load > 0.5 {
 		remark = fmt.Sprintf(", busy with %.1f processes of others", load)
 		say("the machine is busy (load %.1f): the ratios of times will be off", load)
 	}
+	conn := b.connect("public")
+	check(conn.QueryRow(ctx, `select split_part(pg_read_file('postmaster.pid'), E'\n', 1)::int`).Scan(&b.postmaster))
+	check(conn.Close(ctx))
+	b.config = b.configure("main", b.gimdb(b.main), mainTenant)
+	tenants := must(config.Load(b.config, os.LookupEnv)).Tenants
+	b.question = judge.Ask(tenants[0], day, highWater.Unix())
 	wanted := slices.DeleteFunc(slices.Clone(steps), func(s step) bool { return len(c.Only) > 0 && !slices.Contains(c.Only, s.name) })
-	filled := map[days]bool{}
 	for _, step := range wanted {
 		for _, gim := range step.gims(b.size) {
-			if !filled[gim] {
-				b.fill(gim)
-				filled[gim] = true
-			}
+			b.fill(gim)
 		}
 	}
-	b.config = b.configure("main", b.main(), mainTenant)
-	b.question = judge.Ask(loadTenant(b.config, mainTenant), day, highWater.Unix())
-	if filled[b.main()] {
+	if b.filled[b.main] {
 		b.settle()
 	}
 	for _, step := range wanted {
 		say("%s", step.name)
 		step.take(b)
 	}
-	b.write(os.Stdout, c.Size, remark)
+	fmt.Printf("`make bench SIZE=%s` on %d cores, %s, %s%s:\n\n", c.Size, runtime.NumCPU(), processor(), runtime.Version(), remark)
+	fmt.Print("| what | measured | target | times | size | peak memory |\n|---|---:|---:|---|---|---:|\n")
+	for _, r := range b.table {
+		memory := ""
+		if r.memory > 0 {
+			memory = megabytes(r.memory)
+		}
+		must(fmt.Printf("| %s | %s | %s | %s | %s | %s |\n", r.what, r.value, r.target, r.times, r.size, memory))
+	}
 	return nil
+}
+
+// add adds a figure, and tells of it as it comes.
+func (b *bench) add(r row) {
+	b.table = append(b.table, r)
+	say("%s: %s (%s)", r.what, r.value, r.times)
+}
+
+// compare adds the ratio of two medians.
+func (b *bench) compare(what, target, size string, ours, theirs sample) {
+	b.add(ratio(what, target, size, ours.took, theirs.took, ours.memory))
+}
+
+// compareCPU adds the ratio of two processor times: it holds where something else keeps the machine busy, too.
+func (b *bench) compareCPU(what, target, size string, ours, theirs time.Duration) {
+	b.add(ratio(what, target, size, ours, theirs, 0))
+}
+
+func ratio(what, target, size string, ours, theirs time.Duration, memory int64) row {
+	return row{what, fmt.Sprintf("%.2f", float64(ours)/float64(theirs)), target, seconds(ours) + " ÷ " + seconds(theirs), size, memory}
+}
+
+// planning is what the answers are given to work with: parallel workers, and memory so that no sort or hash goes to
+// disk. Compiling the statement is off because it costs more here than it brings.
+const planning = "set work_mem = '256MB'; set max_parallel_workers_per_gather = 2; set jit = off; set plan_cache_mode = force_custom_plan"
+
+func (b *bench) connect(schema string) *pgx.Conn {
+	c := b.dsn.Copy()
+	c.RuntimeParams["search_path"] = schema
+	conn := must(pgx.ConnectConfig(b.ctx, c))
+	must(conn.Exec(b.ctx, planning))
+	return conn
+}
+
+// schema is where a GIM is.
+func (d days) schema() string { return fmt.Sprintf("bench_%dx%d", d.days, d.sessions) }
+
+// simulation is what the simulator is told of it: a day of the mix that the targets are set for has 4.5 legs for each voice
+// session, 1.2 of them driven by Outbound Contact Server. interaction_fact is left out: neither side reads it.
+func (d days) simulation() []string {
+	const agentsPerSession = 0.6
+	return []string{"--from", day.AddDays(min(2-d.days, 0)).String(), "--days", strconv.Itoa(d.days),
+		"--agents", strconv.Itoa(int(float64(d.sessions) * agentsPerSession)), "--high-water", highWater.Format(time.RFC3339),
+		"--no-interactions", "--legs-per-hour=1.55", "--ocs-share=0.6", "--ocs-sessions=0.78", "--ocs-legs=0.6"}
+}
+
+// fill makes a GIM of about that many voice sessions a day, unless it is there. Its facts are put into the order of time: the
+// simulation writes them agent by agent.
+func (b *bench) fill(d days) {
+	if b.filled[d] {
+		return
+	}
+	b.filled[d] = true
+	say("simulating %d days of %s sessions", d.days, count(d.sessions))
+	conn := b.connect(d.schema())
+	defer conn.Close(b.ctx) //nolint:errcheck // what was written is checked statement by statement
+	must(conn.Exec(b.ctx, "drop schema if exists "+d.schema()+" cascade"))
+	child(b.ctx, b.Gimsim, append([]string{"db", "--dsn", b.dsn.ConnString(), "--schema", d.schema(), "--create"}, d.simulation()...)...)
+	for _, table := range []string{"sm_res_session_fact", "interaction_resource_fact", "irf_user_data_gen_1", "contact_attempt_fact"} {
+		must(conn.Exec(b.ctx, "set maintenance_work_mem = '1GB'; cluster "+table+" using "+table+"_start_date_time_key_idx"))
+	}
+	must(conn.Exec(b.ctx, "analyze"))
 }
 
 // settle lets the server finish what filling it has left behind, and counts.
 func (b *bench) settle() {
-	conn := b.connect(b.main().schema())
+	conn := b.connect(b.main.schema())
 	defer conn.Close(b.ctx) //nolint:errcheck // nothing was written
 	must(conn.Exec(b.ctx, "checkpoint"))
 	const measured = "start_date_time_key between $1::bigint and $2::bigint"
@@ -131,5 +204,76 @@ func (b *bench) settle() {
 		       (select count(*) from interaction_resource_fact where `+measured+`),
 		       (select count(*) from irf_user_data_gen_1 where gsw_call_attempt_guid <> '' and `+measured+`)`,
 		key(b.question.From), b.question.Until-1).Scan(&sessions, &legs, &driven))
-	b.sessions = fmt.Sprintf("%d days; in this one %s sessions, %s legs, %s of them OCS-driven", b.main().days, count(sessions), count(legs), count(driven))
+	b.sessions = fmt.Sprintf("%d days; in this one %s sessions, %s legs, %s of them OCS-driven", b.main.days, count(sessions), count(legs), count(driven))
+}
+
+const tenantYAML = `  %s:
+    %s
+    exclude_agents: ["TEST*"]
+    regions:
+      US:
+        timezone: America/New_York
+        locations:
+          dallas:   {switches: [SIP_DAL_1, SIP_DAL_2]}
+          us-other: {switches: []}
+      EU:
+        timezone: Europe/London
+        locations:
+          london: {switches: [SIP_LON]}
+          paris:  {switches: [SIP_PAR]}
+`
+
+// gimdb is the line of a configuration that names a GIM.
+func (b *bench) gimdb(from days) string {
+	return fmt.Sprintf("gimdb: {host: %q, port: %d, database: %q, schema: %s, user: %q, sslmode: disable, connections: 2}",
+		b.dsn.Host, b.dsn.Port, b.dsn.Database, from.schema(), b.dsn.User)
+}
+
+// configure writes a configuration for tenants of one source.
+func (b *bench) configure(name, source string, tenants ...string) string {
+	text := "globals:\n  data_dir: var\n  output_dir: out\ntenants:\n"
+	for _, tenant := range tenants {
+		text += fmt.Sprintf(tenantYAML, tenant, source)
+	}
+	path := filepath.Join(b.dir, name, "seats.yaml")
+	check(os.MkdirAll(filepath.Dir(path), 0o700))
+	check(os.WriteFile(path, []byte(text), 0o600))
+	return path
+}
+
+// run runs seats and watches the server meanwhile.
+func (b *bench) run(config string, args ...string) sample {
+	return b.watch(func() sample { return child(b.ctx, b.Seats, append([]string{"--config", config}, args...)...) })
+}
+
+// runFresh measures a run into a store that is not there yet.
+func (b *bench) runFresh(config string, args ...string) measurement {
+	return func() sample {
+		fresh(config)
+		return b.run(config, args...)
+	}
+}
+
+// fresh forgets every store and data file of a configuration.
+func fresh(config string) {
+	for _, name := range []string{"var", "out"} {
+		check(os.RemoveAll(filepath.Join(filepath.Dir(config), name)))
+	}
+}
+
+// night is the nightly run of a day, which prints what it issued.
+var night = []string{"run", "--date", day.String(), "--refresh", "--format", "json"}
+
+// night measures it.
+func (b *bench) night(config string, more ...string) measurement {
+	return b.runFresh(config, slices.Concat(night, more)...)
+}
+
+// watch adds the server's processor time to a measurement.
+func (b *bench) watch(m measurement) sample {
+	before := serverTime(b.postmaster)
+	taken := m()
+	time.Sleep(50 * time.Millisecond) // for backends to end and be waited for
+	taken.server = serverTime(b.postmaster) - before
+	return taken
 }

@@ -1,24 +1,65 @@
 package main
 
 import (
+	"bytes"
 	"context"
+	_ "embed"
+	"encoding/json"
 	"fmt"
+	"io/fs"
 	"os"
+	"os/exec"
+	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"golang.org/x/sync/errgroup"
 
 	"seats/internal/judge"
 )
 
+var (
+	//go:embed copy_slice.sql
+	copySliceSQL string
+	//go:embed extracted.sql
+	extractedSQL string
+	//go:embed slice_tables.sql
+	sliceTablesSQL string
+	//go:embed script/copy.sql
+	scriptCopySQL string
+	//go:embed script/answer.py
+	scriptAnswerPy string
+)
+
+// step is one of the measurements, and the GIMs that it reads.
+type step struct {
+	name string
+	take func(*bench)
+	gims func(size) []days
+}
+
+var steps = []step{
+	{"whole", (*bench).whole, func(s size) []days { return s.days }},
+	{"export", (*bench).exports, mainGIM}, {"script", (*bench).written, mainGIM}, {"extraction", (*bench).extraction, mainGIM},
+	{"engines", (*bench).engines, mainGIM}, {"apart", (*bench).apart, mainGIM},
+	{"growth", (*bench).growing, func(s size) []days { return []days{{1, s.growth[0]}, {1, s.growth[1]}, {1, s.growth[2]}} }},
+	{"tenants", (*bench).tenants, func(s size) []days { return []days{{1, s.tenant}} }},
+	{"history", (*bench).stores, func(s size) []days { return []days{{1, s.historyDay}} }},
+}
+
+func mainGIM(s size) []days { return s.days[:1] }
+
 // whole holds nightly runs against the question that they answer, put to the GIM DB itself. The answers have to agree.
 func (b *bench) whole() {
-	for i, gim := range b.size.days {
-		ours, asked := b.againstAnswer(gim, b.night(b.configure("whole-"+gim.schema(), gim, mainTenant)))
+	targets := map[int]string{1_000_000: "≤ 1.0", 300_000: "≤ 1.2", 50_000: "≤ 1.5"}
+	for i, gim := range b.days {
+		ours, asked := b.againstAnswer(gim, b.night(b.configure("whole-"+gim.schema(), b.gimdb(gim), mainTenant)))
 		size := fmt.Sprintf("%d days of %s sessions", gim.days, count(gim.sessions))
-		b.compare("whole `seats run` ÷ PostgreSQL's own answer", wholeTargets[gim.sessions], size, ours, asked)
+		b.compare("whole `seats run` ÷ PostgreSQL's own answer", targets[gim.sessions], size, ours, asked)
 		if i == 0 {
 			b.compareCPU("the GIM DB's processor time: `seats run` ÷ its own answer", "≤ 0.45", b.sessions, ours.server, asked.server)
 			b.compareCPU("all processor time: `seats run` with the GIM DB's ÷ the GIM DB's own answer", "≤ 1.3", b.sessions, ours.cpu+ours.server, asked.server)
@@ -26,28 +67,64 @@ func (b *bench) whole() {
 	}
 }
 
-var wholeTargets = map[int]string{1_000_000: "≤ 1.0", 300_000: "≤ 1.2", 50_000: "≤ 1.5"}
-
 // againstAnswer measures runs and PostgreSQL's own answers in turns.
 func (b *bench) againstAnswer(gim days, run measurement) (ours, asked sample) {
 	var theirs []judge.Peak
-	taken := alternate(b.size.rounds, run, func() (s sample) {
-		theirs, s = b.answer(gim.schema(), b.question.RegionPeaks)
-		return s
-	})
+	taken := alternate(b.rounds, run, b.ask(gim.schema(), &theirs, b.question.RegionPeaks))
 	check(agree("PostgreSQL", theirs, taken[0].stdout))
 	return taken[0], taken[1]
+}
+
+// ask puts a question to PostgreSQL, on a connection of its own as a user would.
+func (b *bench) ask(schema string, peaks *[]judge.Peak, question func(context.Context, *pgx.Conn) ([]judge.Peak, error)) measurement {
+	return func() sample {
+		return b.watch(timed(func() {
+			conn := b.connect(schema)
+			*peaks = must(question(b.ctx, conn))
+			check(conn.Close(b.ctx))
+		}))
+	}
+}
+
+// agree fails where an answer is not what seats printed with `run --format json`: then one of them is wrong, and no time matters.
+func agree(what string, theirs []judge.Peak, printed []byte) error {
+	var rows []struct {
+		Region, Measure string
+		Value           int64
+		PeakAt          time.Time `json:"peak_at"`
+		PeakSeconds     int64     `json:"peak_seconds"`
+	}
+	if err := json.Unmarshal(printed, &rows); err != nil {
+		return fmt.Errorf("read what seats printed: %w", err)
+	}
+	var ours []judge.Peak
+	for _, r := range rows {
+		p := judge.Peak{Region: r.Region, Agents: r.Value, Seconds: r.PeakSeconds}
+		if r.Value > 0 {
+			p.At = r.PeakAt.Unix()
+		}
+		if r.Measure == "concurrent" {
+			ours = append(ours, p)
+		}
+	}
+	slices.SortFunc(ours, func(a, b judge.Peak) int { return strings.Compare(a.Region, b.Region) })
+	if !slices.Equal(ours, theirs) {
+		return fmt.Errorf("%s: seats issued %+v, the answer is %+v", what, ours, theirs)
+	}
+	return nil
 }
 
 // exports holds a nightly run on a folder of exports, one chunk a night, against the same run on the GIM DB that they were
 // made of. Numbers and slices have to be the same.
 func (b *bench) exports() {
-	folders, zips := b.exportedTo("export", b.main()), b.exportedTo("export-zip", b.main(), "--zip")
-	taken := alternate(b.size.rounds, b.night(b.config), b.night(folders), b.night(zips))
-	want := b.sliceHash(b.config)
-	for i, config := range []string{folders, zips} {
-		if hash := b.sliceHash(config); hash != want || string(taken[i+1].stdout) != string(taken[0].stdout) {
-			check(fmt.Errorf("the export gives slice %s and %s, the GIM DB %s and %s", hash, taken[i+1].stdout, want, taken[0].stdout))
+	configs := []string{b.config, b.exportedTo("export"), b.exportedTo("export-zip", "--zip")}
+	taken := alternate(b.rounds, b.night(configs[0]), b.night(configs[1]), b.night(configs[2]))
+	gave := make([]string, len(configs))
+	for i, config := range configs {
+		hash := child(b.ctx, b.Seats, "--config", config, "sql", "--tenant", mainTenant, "--format", "csv",
+			fmt.Sprintf("select sha256 from _data.slice where day = '%s'", day))
+		if gave[i] = fmt.Sprintf("slice %s and %s", hash.stdout, taken[i].stdout); gave[i] != gave[0] {
+			check(fmt.Errorf("the export gives %s, the GIM DB %s", gave[i], gave[0]))
 		}
 	}
 	b.compare("whole `seats run`: a folder of exports ÷ the GIM DB", "≤ 1.2", b.sessions, taken[1], taken[0])
@@ -55,92 +132,161 @@ func (b *bench) exports() {
 	b.compare("whole `seats run`: a folder of zips ÷ the GIM DB", "", b.sessions, taken[2], taken[0])
 }
 
-// written holds a nightly run against the script that an engineer would write instead. The answers have to agree.
+// exportedTo writes the GIM as its data export would, an increment a night, and the configuration of a tenant that reads it.
+// The files of each chunk get the time of its name, at which an export job would have written them.
+func (b *bench) exportedTo(name string, more ...string) (config string) {
+	const form = "2006_01_02_15_04_05"
+	say("exporting %d days of %s sessions %v", b.main.days, count(b.main.sessions), more)
+	config = b.configure(name, `export_dir: "exports"`, mainTenant)
+	dir := filepath.Join(filepath.Dir(config), "exports")
+	child(b.ctx, b.Gimsim, slices.Concat([]string{"export", "--dir", dir, "--increments", strconv.Itoa(b.main.days + 1)}, b.main.simulation(), more)...)
+	for _, chunk := range must(filepath.Glob(filepath.Join(dir, "*"))) {
+		at := must(time.Parse(form, chunk[len(chunk)-len(form):]))
+		check(filepath.WalkDir(chunk, func(path string, _ fs.DirEntry, _ error) error { return os.Chtimes(path, at, at) }))
+	}
+	return config
+}
+
+// written holds a nightly run against the script that an engineer would write who has no seats: psql copies rows into CSV files,
+// another client of DuckDB counts. The answers have to agree.
 func (b *bench) written() {
-	var theirs []judge.Peak
-	taken := alternate(b.size.rounds, b.night(b.config), func() (s sample) {
-		theirs, s = b.script(b.main().schema(), b.question)
-		return s
+	q, dir := b.question, filepath.Join(b.dir, "script")
+	program, asked := filepath.Join(dir, "answer.py"), filepath.Join(dir, "question.json")
+	check(os.MkdirAll(dir, 0o700))
+	check(os.WriteFile(program, []byte(scriptAnswerPy), 0o600))
+	check(os.WriteFile(asked, must(json.Marshal(q)), 0o600))
+	taken := alternate(b.rounds, b.night(b.config), func() sample {
+		return b.watch(func() sample {
+			began := time.Now()
+			copied := must(b.copyOut(dir, scriptCopySQL, map[string]int64{
+				"sessions_from": key(q.From - q.Lookback), "activities_from": key(q.From - 2*q.Lookback),
+				"day_from": key(q.From), "day_until": q.Until, "until": q.AsOf}))
+			counted := child(b.ctx, b.Python, program, asked)
+			counted.took, counted.cpu = time.Since(began), counted.cpu+copied.cpu
+			return counted
+		})
 	})
+	var theirs []judge.Peak
+	for d := json.NewDecoder(bytes.NewReader(taken[1].stdout)); d.More(); {
+		var p judge.Peak
+		check(d.Decode(&p))
+		theirs = append(theirs, p)
+	}
 	check(agree("the script", theirs, taken[0].stdout))
 	b.compare("whole `seats run` ÷ a script: psql to CSV, another DuckDB client", "≤ 1.0", b.sessions, taken[0], taken[1])
 	b.compareCPU("all processor time: `seats run` with the GIM DB's ÷ the script's with the GIM DB's", "", b.sessions,
 		taken[0].cpu+taken[0].server, taken[1].cpu+taken[1].server)
 }
 
+// copyOut has psql run a script of copies in a folder.
+func (b *bench) copyOut(dir, script string, numbers map[string]int64, args ...string) (sample, error) {
+	for name, v := range numbers {
+		args = append(args, "--set="+name+"="+strconv.FormatInt(v, 10))
+	}
+	cmd := exec.CommandContext(b.ctx, b.Psql, append(args, "--quiet", "--no-psqlrc", b.dsn.ConnString())...)
+	cmd.Dir, cmd.Env, cmd.Stdin = dir, append(os.Environ(), "PGOPTIONS=-c search_path="+b.main.schema()), strings.NewReader(script)
+	return run(cmd)
+}
+
+// key is GIM's time key of a second: where its 15 minutes begin.
+func key(ts int64) int64 { return ts - ts%900 }
+
 // apart gives the database one core and the programs the other, as if each had its machine.
 func (b *bench) apart() {
-	pin := func(cores string) {
-		_, err := child(context.WithoutCancel(b.ctx), "taskset", "-a", "-c", "-p", cores, strconv.Itoa(b.postmaster)) // and those that it will start
-		check(err)
+	pin := func(cores string) { // the server and those that it will start
+		child(context.WithoutCancel(b.ctx), "taskset", "-a", "-c", "-p", cores, strconv.Itoa(b.postmaster))
 	}
 	pin("0")
 	defer pin("0-" + strconv.Itoa(runtime.NumCPU()-1))
-	ours, asked := b.againstAnswer(b.main(), func() sample {
+	ours, asked := b.againstAnswer(b.main, func() sample {
 		fresh(b.config)
 		return b.watch(func() sample {
-			return must(child(b.ctx, "taskset", "-c", "1", b.Seats, "--config", b.config, "run", "--date", day.String(), "--refresh", "--format", "json"))
+			return child(b.ctx, "taskset", slices.Concat([]string{"-c", "1", b.Seats, "--config", b.config}, night)...)
 		})
 	})
 	b.compare("a core for the GIM DB, another for seats: `seats run` ÷ PostgreSQL's own answer", "", b.sessions, ours, asked)
 }
 
-// extraction holds reading a slice against copying its rows to nowhere, with two connections each.
+// extraction holds reading a slice against copying its rows to nowhere, by two psql, as many as seats has readers.
 func (b *bench) extraction() {
-	taken := alternate(b.size.rounds, b.runFresh(b.config, "extract", "--date", day.String()), b.copySlice)
-	b.compare("`seats extract`, two readers ÷ two `psql` copying the same rows to /dev/null", "≤ 1.3", b.sessions, taken[0], taken[1])
-	b.compareCPU("the GIM DB's processor time: `seats extract` ÷ the same copies", "", b.sessions, taken[0].server, taken[1].server)
-}
-
-// copySlice has two psql copy a slice's rows to /dev/null, as many as seats has readers.
-func (b *bench) copySlice() sample {
 	q := b.question
 	dayFrom, middle := key(q.From), key(q.From+(q.Until-q.From)/2)
 	halves := []map[string]int64{
 		{"first": 1, "from": dayFrom, "until": middle, "around_from": key(q.From - 2*q.Lookback), "around_until": dayFrom},
 		{"first": 0, "from": middle, "until": q.Until, "around_from": q.Until, "around_until": q.Until + q.Lookback},
 	}
-	return b.watch(func() sample {
-		began := time.Now()
-		var group errgroup.Group
-		for _, half := range halves {
-			group.Go(func() error {
-				half["sessions_from"], half["day_from"], half["day_until"] = key(q.From-q.Lookback), dayFrom, q.Until
-				_, err := b.copyOut(b.dir, b.main().schema(), copySliceSQL, half, "--output="+os.DevNull)
-				return err
-			})
-		}
-		check(group.Wait())
-		return sample{took: time.Since(began)}
+	taken := alternate(b.rounds, b.runFresh(b.config, "extract", "--date", day.String()), func() sample {
+		return b.watch(timed(func() {
+			var group errgroup.Group
+			for _, half := range halves {
+				group.Go(func() error {
+					half["sessions_from"], half["day_from"], half["day_until"] = key(q.From-q.Lookback), dayFrom, q.Until
+					_, err := b.copyOut(b.dir, copySliceSQL, half, "--output="+os.DevNull)
+					return err
+				})
+			}
+			check(group.Wait())
+		}))
 	})
+	b.compare("`seats extract`, two readers ÷ two `psql` copying the same rows to /dev/null", "≤ 1.3", b.sessions, taken[0], taken[1])
+	b.compareCPU("the GIM DB's processor time: `seats extract` ÷ the same copies", "", b.sessions, taken[0].server, taken[1].server)
 }
 
 // engines holds the SQL engine against PostgreSQL on the same extracted rows, and the sweep against the SQL engine.
 func (b *bench) engines() {
 	run := b.night(b.config)()
-	b.loadSlice(b.config, mainTenant)
-	asked := alternate(b.size.rounds, func() sample {
-		theirs, s := b.answer("slice", ofSlice(b.question))
-		check(agree("extracted rows", theirs, run.stdout))
-		return s
-	})
-	times, memory := b.timeEngines()
-	sql, sweep := sample{took: times.Whole - times.Sweep, memory: memory}, sample{took: times.Sweep}
-	b.compare("SQL engine, comparison and storing ÷ the peaks alone in PostgreSQL on the extracted rows", "", b.sessions, sql, asked[0])
+	b.loadSlice()
+	var theirs []judge.Peak
+	asked := alternate(b.rounds, b.ask("slice", &theirs, func(ctx context.Context, conn *pgx.Conn) ([]judge.Peak, error) {
+		q := b.question
+		rows, err := conn.Query(ctx, extractedSQL, q.Regions, q.Starts, q.Ends, q.Switches, q.SwitchRegions, q.DefaultRegion(), q.AsOf, q.Excluded)
+		if err != nil {
+			return nil, err
+		}
+		return pgx.CollectRows(rows, pgx.RowToStructByNameLax[judge.Peak])
+	}))[0]
+	check(agree("extracted rows", theirs, run.stdout))
+	timed := self(b.ctx, "engine", "--config", b.config, "--tenant", mainTenant, "--rounds", strconv.Itoa(b.rounds))
+	var times engineTimes
+	check(json.Unmarshal(timed.stdout, &times))
+	sql, sweep := sample{took: times.Whole - times.Sweep, memory: timed.memory}, sample{took: times.Sweep}
+	b.compare("SQL engine, comparison and storing ÷ the peaks alone in PostgreSQL on the extracted rows", "", b.sessions, sql, asked)
 	b.compare("sweep, reading its rows ÷ SQL engine", "", b.sessions, sweep, sql)
 	b.compare("hash of the slice ÷ whole run", "≤ 0.03", b.sessions, sample{took: times.Hash}, run)
 }
 
-// growth compares a small, a middling and a large day.
-func (b *bench) growth() {
-	var runs []measurement
-	for _, n := range b.size.growth {
-		runs = append(runs, b.night(b.configure("growth-"+strconv.Itoa(n), days{1, n}, mainTenant)))
+// loadSlice puts the rows that seats has extracted into PostgreSQL's own tables: of these, what extracted.sql reads.
+func (b *bench) loadSlice() {
+	conn := b.connect("slice")
+	defer conn.Close(b.ctx) //nolint:errcheck // what was written is checked statement by statement
+	must(conn.Exec(b.ctx, sliceTablesSQL))
+	for table, columns := range map[string]string{
+		"voice_session": "resource_key, start_ts, end_ts, active_flag",
+		"ocs_activity":  "resource_key, start_ts, end_ts, active_flag, switch_name",
+		"other_leg":     "resource_key, start_ts, end_ts, active_flag, switch_name",
+		"agent":         "resource_key, employee_id, resource_name",
+	} {
+		cmd := exec.CommandContext(b.ctx, b.Seats, "--config", b.config, "sql", "--tenant", mainTenant, "--format", "csv",
+			fmt.Sprintf("select %s from _data.%s where day = '%s'", columns, table, day))
+		cmd.Stderr = os.Stderr
+		rows := must(cmd.StdoutPipe())
+		check(cmd.Start())
+		must(conn.PgConn().CopyFrom(b.ctx, rows, fmt.Sprintf("copy slice.%s (%s) from stdin (format csv, header)", table, columns)))
+		check(cmd.Wait())
 	}
-	taken := alternate(b.size.rounds, runs...)
+	must(conn.Exec(b.ctx, "analyze"))
+}
+
+// growing compares a small, a middling and a large day.
+func (b *bench) growing() {
+	var runs []measurement
+	for _, n := range b.growth {
+		runs = append(runs, b.night(b.configure("growth-"+strconv.Itoa(n), b.gimdb(days{1, n}), mainTenant)))
+	}
+	taken := alternate(b.rounds, runs...)
 	small, last := taken[0], taken[len(taken)-1]
 	for i, s := range taken[1:] {
-		from, to := b.size.growth[0], b.size.growth[i+1]
+		from, to := b.growth[0], b.growth[i+1]
 		steps := fmt.Sprintf("%s → %s sessions (%d ×)", count(from), count(to), to/from)
 		timeTarget, memoryTarget := "", ""
 		if to/from == 16 {
@@ -151,11 +297,11 @@ func (b *bench) growth() {
 			times: megabytes(s.memory) + " ÷ " + megabytes(small.memory), size: steps})
 	}
 	target := ""
-	if b.size.growth[2] == 4_000_000 {
+	if b.growth[2] == 4_000_000 {
 		target = "≤ 1500 MB"
 	}
 	b.add(row{what: "peak memory of the largest run", value: megabytes(last.memory), target: target, times: seconds(last.took),
-		size: count(b.size.growth[2]) + " sessions", memory: last.memory})
+		size: count(b.growth[2]) + " sessions", memory: last.memory})
 }
 
 // tenants runs one, four and sixteen small tenants, in a row and at once.
@@ -165,38 +311,31 @@ func (b *bench) tenants() {
 	for i := range names {
 		names[i] = fmt.Sprintf("tenant-%02d", i+1)
 	}
-	config := b.configure("tenants", days{1, b.size.tenant}, names...)
+	config := b.configure("tenants", b.gimdb(days{1, b.tenant}), names...)
 	run := func(n, jobs int) measurement {
-		args := []string{"--jobs", strconv.Itoa(jobs)}
-		for _, name := range names[:n] {
-			args = append(args, "--tenant", name)
-		}
-		return b.night(config, args...)
+		return b.night(config, "--jobs", strconv.Itoa(jobs), "--tenant", strings.Join(names[:n], ","))
 	}
-	taken := alternate(b.size.rounds, run(1, 1), run(4, 1), run(most, 1), run(most, most))
-	of := "tenants of " + count(b.size.tenant) + " sessions"
+	taken := alternate(b.rounds, run(1, 1), run(4, 1), run(most, 1), run(most, most))
+	of := "tenants of " + count(b.tenant) + " sessions"
 	b.compare("4 tenants in a row ÷ 1", "≤ 4", of, taken[1], taken[0])
 	b.compare("16 tenants in a row ÷ 1", "≤ 16", of, taken[2], taken[0])
 	b.compare("16 tenants at once (`--jobs 16`) ÷ in a row", "", of, taken[3], taken[2])
 }
 
-// history compares a store of one day with one of many.
-func (b *bench) history() {
-	one, many := b.withHistory(1), b.withHistory(b.size.history)
-	again := func(config string) measurement {
-		return func() sample { return b.run(config, "run", "--date", day.String(), "--refresh") }
+// stores compares a store of one day with one of many.
+func (b *bench) stores() {
+	again := func(held int) measurement {
+		config := b.configure("history-"+strconv.Itoa(held), b.gimdb(days{1, b.historyDay}), mainTenant)
+		run := func() sample { return b.run(config, "run", "--date", day.String(), "--refresh") }
+		run()
+		if held > 1 {
+			say("giving a store %d days", held)
+			self(b.ctx, "repeat", "--config", config, "--tenant", mainTenant, "--days", strconv.Itoa(held))
+		}
+		return run
 	}
-	taken := alternate(b.size.rounds, again(many), again(one))
-	b.compare(fmt.Sprintf("run with %d days in the store ÷ with one", b.size.history), "≤ 1.1",
-		fmt.Sprintf("days of %s sessions", count(b.size.historyDay)), taken[0], taken[1])
-}
-
-func (b *bench) withHistory(held int) (config string) {
-	config = b.configure("history-"+strconv.Itoa(held), days{1, b.size.historyDay}, mainTenant)
-	b.run(config, "run", "--date", day.String(), "--refresh")
-	if held > 1 {
-		say("giving a store %d days", held)
-		self(b.ctx, "repeat", "--config", config, "--tenant", mainTenant, "--days", strconv.Itoa(held))
-	}
-	return config
+	one := again(1)
+	taken := alternate(b.rounds, again(b.history), one)
+	b.compare(fmt.Sprintf("run with %d days in the store ÷ with one", b.history), "≤ 1.1",
+		fmt.Sprintf("days of %s sessions", count(b.historyDay)), taken[0], taken[1])
 }

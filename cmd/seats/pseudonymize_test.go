@@ -16,8 +16,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"seats/cmd/seats/pseudonym"
 	"seats/internal/duck"
-	"seats/internal/pseudonym"
 	"seats/report"
 )
 

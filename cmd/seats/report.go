@@ -6,9 +6,9 @@ import (
 
 	"seats/cmd/seats/job"
 	"seats/cmd/seats/page"
+	"seats/cmd/seats/pseudonym"
 	"seats/internal/config"
 	"seats/internal/duck"
-	"seats/internal/pseudonym"
 	"seats/internal/store"
 	"seats/report/html"
 )

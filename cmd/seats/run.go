@@ -350,7 +350,7 @@ func (p *program) outcome(jobs []*job.Job, results []job.Result) error {
 func (f jobFlags) print(p *program, plan job.Plan, results []job.Result) error {
 	slicesTable := report.Table{Header: []string{"tenant", "day", "state", "sessions", "activities", "agents", "sha256"}}
 	tenants := report.Table{Header: []string{"tenant", "exit", "result"}}
-	var rows []report.Row
+	var rows []report.Outcome
 	for _, r := range results {
 		rows = append(rows, r.Rows...)
 		for _, s := range r.Slices {

@@ -4,29 +4,26 @@ package rule
 
 import "seats/internal/calendar"
 
-// Set is what the counting of one day needs to know.
+// Set is what the counting of one day needs to know. The tags are for count/rule, by which the SQL engine reads it.
 type Set struct {
-	// AsOf is where open sessions and activities end (R10), epoch seconds.
-	AsOf int64
-	// EndSecondCounts is `session_end: inclusive`: a session occupies the second of its logout too (R2).
-	EndSecondCounts bool
-	// Exclude are the patterns of exclude_agents, with * and ? (R6).
-	Exclude []string
-	// Regions in the order of the configuration.
-	Regions []Region
+	AsOf            int64    `json:"as_of"`             // where open sessions and activities end (R10), epoch seconds
+	EndSecondCounts bool     `json:"end_second_counts"` // `session_end: inclusive`: a session occupies the second of its logout too (R2)
+	Exclude         []string `json:"exclude"`           // the patterns of exclude_agents, with * and ? (R6)
+	Regions         []Region `json:"regions"`           // in the order of the configuration
+	LegsOnly        bool     `json:"-"`                 // a reading of R3 that nobody is billed by, and only the sweep knows: a preview qualifies no session
 }
 
 // Region is a region on the day that is counted.
 type Region struct {
-	Name      string
-	Day       calendar.Interval // the day in the region's zone (R7); empty where the zone skipped the date
-	Locations []Location
+	Name      string            `json:"region"`
+	Day       calendar.Interval `json:"span"` // the day in the region's zone (R7); empty where the zone skipped the date
+	Locations []Location        `json:"locations"`
 }
 
 // Location is a place with its switches; the tenant's default location has none (R5).
 type Location struct {
-	Name     string
-	Switches []string
+	Name     string   `json:"location"`
+	Switches []string `json:"switches"`
 }
 
 // Scope is what concurrency is counted for: a region, or a location of it.

@@ -1,7 +1,9 @@
 package sweep
 
 import (
+	"cmp"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -21,6 +23,7 @@ func TestCurveCountsAgentsNotStays(t *testing.T) {
 			return stay{int32(start), int32(end), rapid.Int32Range(0, 3).Draw(t, "agent")}
 		}), 0, 12).Draw(t, "stays")
 
+		slices.SortFunc(stays, func(a, b stay) int { return cmp.Compare(a.start, b.start) })
 		curve := c.count(stays, seconds, 4)
 		require.Len(t, curve.Agents, seconds)
 		for second := range int32(seconds) {

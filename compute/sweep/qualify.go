@@ -8,13 +8,13 @@ import (
 // qualify gives every session the set of places of the activities that share a second with it and are of the
 // same resource (R4), and one without a known place those of its other legs (R5); sessions of excluded agents stay without.
 func (s *Sweep) qualify(who agents, where *places) {
-	s.close()
-	placeOf := make([]int, s.switches.count())
+	placeOf := make([]int, len(s.switches.keys))
 	for no, name := range s.switches.keys {
 		placeOf[no] = where.ofSwitch(name)
 	}
 	resources := len(s.people)
 	sessions := groupBy(resources, len(s.sessions), func(i int) int32 { return s.sessions[i].resource })
+	beside := groupBy(resources, len(s.beside), func(i int) int32 { return s.beside[i].resource })
 	activities := groupBy(resources, len(s.activities), func(i int) int32 { return s.activities[i].resource })
 	others := groupBy(resources, len(s.others), func(i int) int32 { return s.others[i].resource })
 	var own timeline
@@ -22,59 +22,44 @@ func (s *Sweep) qualify(who agents, where *places) {
 		if who.excluded[who.of[r]] || sessions.size(r) == 0 {
 			continue
 		}
-		own.load(s.sessions, sessions.of(r))
-		for _, i := range activities.of(r) {
-			a := &s.activities[i]
+		mark := func(a *activity) {
+			if a.end == Unknown {
+				for _, i := range sessions.of(r) {
+					a.lastAs(s.sessions[i])
+				}
+				for _, i := range beside.of(r) {
+					a.lastAs(s.beside[i])
+				}
+				if a.end == Unknown {
+					a.end = s.rules.AsOf
+				}
+				a.end = max(a.end, a.start+1)
+			}
 			place := where.unknown
 			if a.switchNo != noSwitch {
 				place = placeOf[a.switchNo]
 			}
 			own.mark(a, where, place)
 		}
+		own.load(s.sessions, sessions.of(r))
+		for _, i := range activities.of(r) {
+			mark(&s.activities[i])
+		}
 		if others.size(r) == 0 {
 			continue
 		}
 		own.keepOnly(func(one *session) bool { return where.onlyUnknown(one.places) })
 		for _, i := range others.of(r) {
-			own.mark(&s.others[i], where, placeOf[s.others[i].switchNo])
+			mark(&s.others[i])
 		}
 	}
 }
 
-// close ends the activities that have no end: with the session of their resource in which they started, of several the one that
-// ends last, or, where they started in none, with the as-of; after one second at least (R3). They are few.
-func (s *Sweep) close() {
-	var open []*activity
-	of := map[int32]bool{}
-	for _, all := range [][]activity{s.activities, s.others} {
-		for i := range all {
-			if all[i].end == Unknown {
-				open = append(open, &all[i])
-				of[all[i].resource] = true
-			}
-		}
-	}
-	if len(open) == 0 {
-		return
-	}
-	logins := map[int32][]session{}
-	for _, all := range [][]session{s.sessions, s.beside} {
-		for _, one := range all {
-			if of[one.resource] {
-				logins[one.resource] = append(logins[one.resource], one)
-			}
-		}
-	}
-	for _, a := range open {
-		for _, one := range logins[a.resource] {
-			if one.start <= a.start && a.start < one.end {
-				a.end = max(a.end, one.end)
-			}
-		}
-		if a.end == Unknown {
-			a.end = s.rules.AsOf
-		}
-		a.end = max(a.end, a.start+1)
+// lastAs has an activity without an end last at least as long as a session of its resource in which it started: of several the one
+// that ends last counts. One that started in none ends with the as-of; each after one second at least (R3).
+func (a *activity) lastAs(login session) {
+	if login.start <= a.start && a.start < login.end {
+		a.end = max(a.end, login.end)
 	}
 }
 

@@ -6,13 +6,14 @@ import (
 	_ "time/tzdata"
 
 	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
 
 	"seats/internal/calendar"
+	"seats/internal/must"
 )
 
 func TestParseDate(t *testing.T) {
-	d, err := calendar.ParseDate("2024-02-29")
-	require.NoError(t, err)
+	d := must.Have(calendar.ParseDate("2024-02-29"))(t)
 	require.Equal(t, calendar.Date{Year: 2024, Month: time.February, Day: 29}, d)
 	require.Equal(t, "2024-02-29", d.String())
 
@@ -26,8 +27,7 @@ func TestParseDate(t *testing.T) {
 }
 
 func TestParseMonth(t *testing.T) {
-	m, err := calendar.ParseMonth("2026-03")
-	require.NoError(t, err)
+	m := must.Have(calendar.ParseMonth("2026-03"))(t)
 	require.Equal(t, calendar.Month{Year: 2026, Month: time.March}, m)
 	require.Equal(t, "2026-03", m.String())
 
@@ -40,15 +40,13 @@ func TestParseMonth(t *testing.T) {
 func TestTextFormIsTheParsedForm(t *testing.T) {
 	var d calendar.Date
 	require.NoError(t, d.UnmarshalText([]byte("2026-03-10")))
-	text, err := d.MarshalText()
-	require.NoError(t, err)
+	text := must.Have(d.MarshalText())(t)
 	require.Equal(t, "2026-03-10", string(text))
 	require.Error(t, d.UnmarshalText([]byte("2026-3-10")))
 
 	var m calendar.Month
 	require.NoError(t, m.UnmarshalText([]byte("2026-03")))
-	text, err = m.MarshalText()
-	require.NoError(t, err)
+	text = must.Have(m.MarshalText())(t)
 	require.Equal(t, "2026-03", string(text))
 	require.Error(t, m.UnmarshalText([]byte("March")))
 }
@@ -123,26 +121,209 @@ func TestR7DayInZone(t *testing.T) {
 	}
 }
 
-func date(t require.TestingT, s string) calendar.Date {
-	d, err := calendar.ParseDate(s)
-	require.NoError(t, err)
-	return d
-}
+func date(t require.TestingT, s string) calendar.Date { return must.Have(calendar.ParseDate(s))(t) }
 
 func zone(t require.TestingT, name string) *time.Location {
-	loc, err := time.LoadLocation(name)
-	require.NoError(t, err)
-	return loc
+	return must.Have(time.LoadLocation(name))(t)
 }
 
 func instant(t require.TestingT, s string) int64 {
-	at, err := time.Parse(time.RFC3339, s)
-	require.NoError(t, err)
-	return at.Unix()
+	return must.Have(time.Parse(time.RFC3339, s))(t).Unix()
 }
 
 func TestRunsJoinsDaysThatFollowEachOther(t *testing.T) {
 	require.Equal(t, "", calendar.Runs(nil, " to "))
 	days := []calendar.Date{date(t, "2026-02-27"), date(t, "2026-02-28"), date(t, "2026-03-01"), date(t, "2026-03-03")}
 	require.Equal(t, "2026-02-27 to 2026-03-01, 2026-03-03", calendar.Runs(days, " to "))
+}
+
+func TestIntervalIsHalfOpen(t *testing.T) {
+	iv := calendar.Interval{Start: 10, End: 20}
+	require.False(t, iv.Contains(9))
+	require.True(t, iv.Contains(10))
+	require.True(t, iv.Contains(19))
+	require.False(t, iv.Contains(20))
+	require.Equal(t, int64(10), iv.Seconds())
+}
+
+func TestOverlapsAndIntersect(t *testing.T) {
+	a := calendar.Interval{Start: 10, End: 20}
+	tests := []struct {
+		name   string
+		b      calendar.Interval
+		shared calendar.Interval
+		want   bool
+	}{
+		{name: "before", b: calendar.Interval{Start: 0, End: 9}},
+		{name: "touches the start", b: calendar.Interval{Start: 0, End: 10}},
+		{name: "shares the first second", b: calendar.Interval{Start: 0, End: 11}, shared: calendar.Interval{Start: 10, End: 11}, want: true},
+		{name: "inside", b: calendar.Interval{Start: 12, End: 13}, shared: calendar.Interval{Start: 12, End: 13}, want: true},
+		{name: "same", b: a, shared: a, want: true},
+		{name: "around", b: calendar.Interval{Start: 0, End: 99}, shared: a, want: true},
+		{name: "shares the last second", b: calendar.Interval{Start: 19, End: 30}, shared: calendar.Interval{Start: 19, End: 20}, want: true},
+		{name: "touches the end", b: calendar.Interval{Start: 20, End: 30}},
+		{name: "empty inside", b: calendar.Interval{Start: 15, End: 15}},
+		{name: "inverted inside", b: calendar.Interval{Start: 16, End: 14}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			require.Equal(t, tt.want, a.Overlaps(tt.b))
+			require.Equal(t, tt.want, tt.b.Overlaps(a))
+			shared, ok := a.Intersect(tt.b)
+			require.Equal(t, tt.want, ok)
+			require.Equal(t, tt.shared, shared)
+		})
+	}
+}
+
+func TestSecondsOfInvertedIntervalIsZero(t *testing.T) {
+	require.Zero(t, calendar.Interval{Start: 5, End: 3}.Seconds())
+}
+
+func TestUnionMergesWhatTouches(t *testing.T) {
+	given := []calendar.Interval{{Start: 30, End: 40}, {Start: 10, End: 20}, {Start: 20, End: 25}, {Start: 12, End: 14}, {Start: 50, End: 50}}
+	before := append([]calendar.Interval(nil), given...)
+
+	require.Equal(t, []calendar.Interval{{Start: 10, End: 25}, {Start: 30, End: 40}}, calendar.Union(given))
+	require.Equal(t, before, given, "the argument is the caller's")
+	require.Empty(t, calendar.Union(nil))
+	require.Empty(t, calendar.Union([]calendar.Interval{{Start: 7, End: 7}}))
+}
+
+func TestUnionHasEverySecondOnceAndNothingTouches(t *testing.T) {
+	bound := rapid.Int64Range(0, 60)
+	interval := rapid.Custom(func(t *rapid.T) calendar.Interval {
+		return calendar.Interval{Start: bound.Draw(t, "start"), End: bound.Draw(t, "end")}
+	})
+	rapid.Check(t, func(t *rapid.T) {
+		given := rapid.SliceOfN(interval, 0, 12).Draw(t, "intervals")
+		union := calendar.Union(given)
+		for s := int64(-1); s <= 61; s++ {
+			require.Equal(t, holders(given, s) > 0, holders(union, s) == 1, "second %d", s)
+			require.LessOrEqual(t, holders(union, s), 1, "second %d", s)
+		}
+		for i := 1; i < len(union); i++ {
+			require.Less(t, union[i-1].End, union[i].Start)
+		}
+	})
+}
+
+func holders(ivs []calendar.Interval, s int64) (n int) {
+	for _, iv := range ivs {
+		if iv.Contains(s) {
+			n++
+		}
+	}
+	return n
+}
+
+// zones are ordinary ones and every kind of odd one: changes at midnight, over midnight, by 30 minutes, by 20, by 3 hours, by a
+// day; many changes a year; quarter-hour offsets; the far ends of the date line; no changes at all.
+var zones = []string{
+	"UTC", "America/New_York", "America/Los_Angeles", "Europe/London", "Europe/Dublin", "Europe/Berlin", "Asia/Kolkata",
+	"Asia/Kathmandu", "Australia/Sydney", "Australia/Lord_Howe", "Australia/Eucla", "Pacific/Chatham", "Pacific/Apia",
+	"Pacific/Kiritimati", "Pacific/Kwajalein", "Pacific/Fakaofo", "Pacific/Pago_Pago", "Pacific/Easter", "America/Sao_Paulo",
+	"America/Havana", "America/St_Johns", "America/Goose_Bay", "America/Asuncion", "America/Santiago", "America/Caracas",
+	"America/Scoresbysund", "America/Nuuk", "Atlantic/Azores", "Asia/Amman", "Asia/Beirut", "Asia/Gaza", "Asia/Tehran",
+	"Asia/Dhaka", "Asia/Pyongyang", "Africa/Cairo", "Africa/Casablanca", "Antarctica/Troll", "Antarctica/Casey", "Etc/GMT+12",
+}
+
+var firstDate, lastDate = calendar.Date{Year: 1990, Month: time.January, Day: 1}, calendar.Date{Year: 2041, Month: time.January, Day: 1}
+
+func TestR7DaysTileTheTimeLine(t *testing.T) {
+	for _, name := range zones {
+		t.Run(name, func(t *testing.T) {
+			loc := zone(t, name)
+			day := firstDate.In(loc)
+			for d := firstDate; d.Before(lastDate); d = d.AddDays(1) {
+				next := d.AddDays(1).In(loc)
+				if day.End != next.Start || day.Start > day.End {
+					t.Fatalf("%s is %v, the next day is %v", d, day, next)
+				}
+				day = next
+			}
+		})
+	}
+}
+
+func TestR7MonthIsTheUnionOfItsDays(t *testing.T) {
+	for _, name := range zones {
+		loc := zone(t, name)
+		for d := firstDate; d.Before(lastDate); d = d.YearMonth().Last().AddDays(1) {
+			var days []calendar.Interval
+			for _, day := range d.YearMonth().Days() {
+				days = append(days, day.In(loc))
+			}
+			require.Equal(t, []calendar.Interval{d.YearMonth().In(loc)}, calendar.Union(days), "%s %s", name, d.YearMonth())
+		}
+	}
+}
+
+// TestR7DayStartsAtFirstInstantOfItsDate looks at every minute around every change of every zone, and so finds the first instant
+// without any arithmetic on offsets. Since 1990 all changes fall on whole minutes.
+func TestR7DayStartsAtFirstInstantOfItsDate(t *testing.T) {
+	for _, name := range zones {
+		t.Run(name, func(t *testing.T) {
+			loc := zone(t, name)
+			for _, change := range changes(loc) {
+				changed := calendar.DateOf(change, loc)
+				for d := changed.AddDays(-2); !changed.AddDays(2).Before(d); d = d.AddDays(1) {
+					if got, want := d.In(loc).Start, firstInstantByLooking(d, loc); got != want {
+						t.Fatalf("%s starts at %d, want %d", d, got, want)
+					}
+				}
+			}
+		})
+	}
+}
+
+// TestR7InstantsOfADayShowItsDate allows the one exception that In documents: minutes of the date before that are repeated after
+// the day has begun.
+func TestR7InstantsOfADayShowItsDate(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		loc := zone(t, rapid.SampledFrom(zones).Draw(t, "zone"))
+		at := time.Unix(rapid.Int64Range(firstDate.In(loc).Start, lastDate.In(loc).End-1).Draw(t, "instant"), 0)
+
+		shown := calendar.DateOf(at, loc)
+		if shown.In(loc).Contains(at.Unix()) {
+			return
+		}
+		owner := shown.AddDays(1)
+		require.True(t, owner.In(loc).Contains(at.Unix()), "neither %s nor the day after holds its instant %d", shown, at.Unix())
+		require.Equal(t, owner, calendar.DateOf(time.Unix(owner.In(loc).Start, 0), loc), "the later day had begun")
+	})
+}
+
+// TestR7RepeatedMinutesCountToTheDayThatHasBegun pins that exception: St John's set its clocks from 00:01 back to 23:01.
+func TestR7RepeatedMinutesCountToTheDayThatHasBegun(t *testing.T) {
+	loc := zone(t, "America/St_Johns")
+	repeated := time.Unix(instant(t, "2010-11-06T23:30:00-03:30"), 0)
+	require.Equal(t, date(t, "2010-11-06"), calendar.DateOf(repeated, loc))
+	require.False(t, date(t, "2010-11-06").In(loc).Contains(repeated.Unix()))
+	require.True(t, date(t, "2010-11-07").In(loc).Contains(repeated.Unix()))
+	require.Equal(t, int64(25*3600), date(t, "2010-11-07").In(loc).Seconds())
+}
+
+// changes returns instants between firstDate and lastDate by which loc has changed its offset, each within six hours of the change.
+// It looks at the offset alone, as the list of changes is what the tested code goes by.
+func changes(loc *time.Location) (seen []time.Time) {
+	last := lastDate.In(loc).End
+	_, before := time.Unix(firstDate.In(loc).Start, 0).In(loc).Zone()
+	for s := firstDate.In(loc).Start; s < last; s += 6 * 60 * 60 {
+		at := time.Unix(s, 0).In(loc)
+		if _, offset := at.Zone(); offset != before {
+			seen = append(seen, at)
+			before = offset
+		}
+	}
+	return seen
+}
+
+func firstInstantByLooking(d calendar.Date, loc *time.Location) int64 {
+	midnightUTC := time.Date(d.Year, d.Month, d.Day, 0, 0, 0, 0, time.UTC)
+	at := midnightUTC.Add(-15 * time.Hour)
+	for calendar.DateOf(at, loc).Before(d) {
+		at = at.Add(time.Minute)
+	}
+	return at.Unix()
 }

@@ -1,26 +1,28 @@
 // Package config reads the one configuration file.
 //
-// What it promises: Load returns either a Config that needs no further checking
-// (names, zones, ports, switches, columns are all valid, paths absolute,
-// defaults filled in), or Errors with every problem of the file at once, each
-// with its line and key. A password appears in neither: Secret prints as ***,
-// and no problem quotes one.
+// What it promises: Load returns either a Config that needs no further checking (names, zones, ports, switches, columns are all
+// valid, paths absolute, defaults filled in), or Errors with every problem of the file at once, each with its line and key. A
+// password appears in neither: Secret prints as ***, and no problem quotes one.
 //
-// The file is YAML 1.2, of which JSON is a part. Anchors, aliases and merge keys
-// work; tags and several documents in one file do not. A key without a value
-// counts as not given.
+// The file is YAML 1.2, of which JSON is a part. Anchors, aliases and merge keys work; tags and several documents in one file do
+// not. A key without a value counts as not given.
 //
-// In every text value, not in keys, ${NAME} stands for the environment variable
-// NAME; one that is not set is an error. What comes in is taken as it is and not
-// read as YAML again, so a password may hold any characters. It may also stand
-// for a whole number. $${ is a literal ${. Inside [...] and {...} YAML wants
-// quotes around ${NAME}.
+// In every text value, not in keys, ${NAME} stands for the environment variable NAME; one that is not set is an error. What comes
+// in is taken as it is and not read as YAML again, so a password may hold any characters. It may also stand for a whole number. $${
+// is a literal ${. Inside [...] and {...} YAML wants quotes around ${NAME}.
 package config
 
 import (
 	"cmp"
+	"fmt"
+	"io"
+	"io/fs"
+	"net"
+	"net/url"
+	"path"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"time"
 
 	"seats/internal/calendar"
@@ -32,7 +34,7 @@ type Config struct {
 	Tenants []Tenant // in the order of the file, never empty
 	Columns []Column // of the data file, in order; DefaultColumns unless report.columns says otherwise
 
-	MetricsFile string // absolute; empty: none is written
+	MetricsFile string `key:"metrics_file,metrics"` // absolute; empty: none is written
 
 	SignKey         string `key:"sign_key,path"` // secret key that manifests are signed with, absolute; empty: they are not
 	SignKeyPassword Secret // empty: the key is not encrypted
@@ -44,7 +46,7 @@ type Tenant struct {
 	GIM       *GIMDB // nil when ExportDir is set: a tenant has one source (R1)
 	ExportDir string `key:"export_dir,path"` // or empty
 	// ExportMarker names the file that says of a chunk of the export that it is there whole; empty: none does.
-	ExportMarker string
+	ExportMarker string `key:"export_marker"`
 	TenantKey    *int64 `key:"tenant_key"` // rows of this tenant_key alone; nil: of all
 
 	DataDir   string `key:"data_dir,path"`
@@ -70,9 +72,7 @@ type Tenant struct {
 }
 
 // StorePath returns the path of the tenant's store, <data_dir>/<tenant>.duckdb.
-func (t Tenant) StorePath() string {
-	return filepath.Join(t.DataDir, t.Name+".duckdb")
-}
+func (t Tenant) StorePath() string { return filepath.Join(t.DataDir, t.Name+".duckdb") }
 
 // FilesPath returns the folder of the tenant's issued files, <output_dir>/<tenant>.
 func (t Tenant) FilesPath() string { return filepath.Join(t.OutputDir, t.Name) }
@@ -92,9 +92,8 @@ type Region struct {
 	Term
 }
 
-// Location is a set of switches. The one without any, dated or not, is the tenant's default
-// location, which gets the switches that no other location lists (R5); a tenant
-// has at most one.
+// Location is a set of switches. The one without any, dated or not, is the tenant's default location, which gets the switches that
+// no other location lists (R5); a tenant has at most one.
 type Location struct {
 	Name     string
 	Switches []string // of every day
@@ -122,8 +121,8 @@ func (d Dated) holds(day calendar.Date) bool {
 	return !day.Before(d.Since) && (d.Until.IsZero() || !d.Until.Before(day))
 }
 
-// On is the tenant as it is counted on a day: each location with the switches of that day. One that has switches, though none
-// on that day, is left out: it is not the default location.
+// On is the tenant as it is counted on a day: each location with the switches of that day. One that has switches, though none on
+// that day, is left out: it is not the default location.
 func (t Tenant) On(day calendar.Date) Tenant {
 	dated := func(l Location) bool { return len(l.Dated) > 0 }
 	if !slices.ContainsFunc(t.Regions, func(r Region) bool { return slices.ContainsFunc(r.Locations, dated) }) {
@@ -150,26 +149,57 @@ func (t Tenant) On(day calendar.Date) Tenant {
 
 // GIMDB says how to reach a tenant's GIM DB.
 type GIMDB struct {
-	Host             string        // a name, an address, or a socket directory
+	Host             string        `key:"host,host"` // a name, an address, or a socket directory
 	Port             int           `key:"port"`
 	Database         string        `key:"database"`
-	Schema           string        // a plain SQL identifier
+	Schema           string        `key:"schema,identifier"` // a plain SQL identifier
 	User             string        `key:"user"`
 	Password         Secret        // empty: none was given
-	SSLMode          string        `key:"sslmode"` // one of PostgreSQL's six words
-	SSLRootCert      string        // absolute, "system", or empty
+	SSLMode          string        `key:"sslmode"`                  // one of PostgreSQL's six words
+	SSLRootCert      string        `key:"sslrootcert,certificates"` // absolute, "system", or empty
 	Connections      int           `key:"connections"`
-	StatementTimeout time.Duration `key:"statement_timeout"` // 0: none
-	ReadTimeout      time.Duration `key:"read_timeout"`      // of a silence of the server; 0: none
-	Retries          int           `key:"retries"`           // of a run whose connection broke
-	RetiredAfterDays int           // after which a data source that lags is taken for switched off (R10); 0: none is
+	StatementTimeout time.Duration `key:"statement_timeout"`  // 0: none
+	ReadTimeout      time.Duration `key:"read_timeout"`       // of a silence of the server; 0: none
+	Retries          int           `key:"retries"`            // of a run whose connection broke
+	RetiredAfterDays int           `key:"retired_after_days"` // after which a data source that lags is taken for switched off (R10); 0: none is
+}
+
+// Delivery says where a tenant's issued files are delivered to.
+type Delivery struct {
+	Folder        string        `key:"folder"`      // on the SFTP server, or here and then absolute
+	Host          string        `key:"host,server"` // of an SFTP server; empty: Folder is one of this machine
+	Port          int           `key:"port"`
+	User          string        `key:"user"`
+	KeyFile       string        `key:"key_file,path"` // absolute: an OpenSSH private key; or empty
+	Agent         string        `key:"agent,path"`    // socket of an agent that holds the key; or empty
+	KnownHosts    string        `key:"known_hosts,path"`
+	Mode          fs.FileMode   `key:"mode"` // of the files there; 0: not said
+	AgeRecipients []string      // for whom files are encrypted; none: they are not
+	Since         calendar.Date `key:"since"`   // periods that end before are not delivered; zero: all are
+	Retries       int           `key:"retries"` // of a delivery whose connection broke
+	Timeout       time.Duration `key:"timeout"` // of a silence of the server
+}
+
+// Address is the SFTP server's, as a connection wants it.
+func (d Delivery) Address() string { return net.JoinHostPort(d.Host, strconv.Itoa(d.Port)) }
+
+// Target is the folder as people read it, and the store keeps it: a path, or a URL.
+func (d Delivery) Target() string {
+	if d.Host == "" {
+		return d.Folder
+	}
+	u := url.URL{Scheme: "sftp", User: url.User(d.User), Host: d.Address(), Path: path.Join("/~", d.Folder)}
+	if path.IsAbs(d.Folder) {
+		u.Path = d.Folder
+	}
+	return u.String()
 }
 
 // Engine is what the program may use, and DuckDB in it.
 type Engine struct {
-	MemoryLimit int64  // bytes, of a tenant's work
-	Threads     int    `key:"threads"`       // 0: all cores
-	TempDir     string `key:"temp_dir,path"` // absolute; empty: beside the store
+	MemoryLimit int64  `key:"memory_limit,memory"` // bytes, of a tenant's work
+	Threads     int    `key:"threads"`             // 0: all cores
+	TempDir     string `key:"temp_dir,path"`       // absolute; empty: beside the store
 }
 
 // Unit is what seats are broken down by.
@@ -206,3 +236,112 @@ const (
 	SessionEndExclusive SessionEnd = "exclusive"
 	SessionEndInclusive SessionEnd = "inclusive"
 )
+
+// Term says on which days a tenant or a region is billed. It decides what is issued, never what is counted: a region that has ended
+// keeps its switches, and so its sessions do not become another's.
+type Term struct {
+	Disabled bool
+	Until    calendar.Date `key:"until"` // the last day; zero: no end
+}
+
+// Holds tells whether the day is billed.
+func (t Term) Holds(day calendar.Date) bool { return !t.Disabled && !t.EndedBefore(day) }
+
+// HoldsIn tells whether a day of the month is billed, up to LastIn.
+func (t Term) HoldsIn(month calendar.Month) bool { return t.Holds(month.First()) }
+
+// LastIn is the last day of the month, or the term's last one where that lies within the month.
+func (t Term) LastIn(month calendar.Month) calendar.Date {
+	if t.HoldsIn(month) && t.EndedBefore(month.Last()) {
+		return t.Until
+	}
+	return month.Last()
+}
+
+// endWith ends a region with its tenant.
+func (t *Term) endWith(tenant Term) {
+	if t.Until.IsZero() || !tenant.Until.IsZero() && tenant.Until.Before(t.Until) {
+		t.Until = tenant.Until
+	}
+}
+
+// EndedBefore tells whether the last day lies before the day.
+func (t Term) EndedBefore(day calendar.Date) bool { return !t.Until.IsZero() && t.Until.Before(day) }
+
+// Bills tells whether a region of the tenant is billed on a day. One that the file no longer knows is: its numbers are of an
+// earlier file.
+func (t Tenant) Bills(region string, day calendar.Date) bool {
+	for _, r := range t.Regions {
+		if r.Name == region {
+			return r.Holds(day)
+		}
+	}
+	return true
+}
+
+// BillsIn tells whether a region of the tenant is billed in a month (R9); see Bills.
+func (t Tenant) BillsIn(region string, month calendar.Month) bool {
+	return t.Bills(region, month.First())
+}
+
+// DaysOf are the days that the enabled agents of a month are counted from (R9): those that the zone of a billed region has, up to
+// the region's last one; where none is billed, up to the end of the month.
+func (t Tenant) DaysOf(month calendar.Month) (days []calendar.Date) {
+	isBilled := func(r Region) bool { return r.HoldsIn(month) }
+	some := slices.ContainsFunc(t.Regions, isBilled)
+	for _, day := range month.Days() {
+		if slices.ContainsFunc(t.Regions, func(r Region) bool { return isBilled(r) == some && r.hasIn(month, day) }) {
+			days = append(days, day)
+		}
+	}
+	return days
+}
+
+// DaysIn are those of the days of a month that a region has.
+func (r Region) DaysIn(month calendar.Month, of []calendar.Date) (days []calendar.Date) {
+	for _, day := range of {
+		if r.hasIn(month, day) {
+			days = append(days, day)
+		}
+	}
+	return days
+}
+
+// hasIn tells whether a day counts for the region's month: its zone did not skip it, and the region has not ended.
+func (r Region) hasIn(month calendar.Month, day calendar.Date) bool {
+	return !r.LastIn(month).Before(day) && day.In(r.Zone).Seconds() > 0
+}
+
+// Secret is a text that no printing, logging or encoding shows. Only Reveal does.
+type Secret string
+
+const redacted = "***"
+
+// Reveal returns the text itself, for the one place that has to send it.
+func (s Secret) Reveal() string { return string(s) }
+
+// MarshalText writes ***, into JSON and logs too.
+func (Secret) MarshalText() ([]byte, error) { return []byte(redacted), nil }
+
+// String returns ***.
+func (Secret) String() string { return redacted }
+
+// Format writes *** for every verb, also for those that look past String, as %x and %d do.
+func (Secret) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, redacted) }
+
+// Format prints the settings with *** for the password. Secret alone does not see to that: where the verb does not suit the value,
+// as in %s of a struct with a *GIMDB, fmt prints what is inside without asking it.
+func (db GIMDB) Format(f fmt.State, verb rune) {
+	type settings GIMDB // without this method
+	shown := settings(db)
+	shown.Password = redacted
+	fmt.Fprintf(f, fmt.FormatString(f, verb), shown)
+}
+
+// Format does for the password of sign_key what GIMDB's does for its own.
+func (c Config) Format(f fmt.State, verb rune) {
+	type settings Config
+	shown := settings(c)
+	shown.SignKeyPassword = redacted
+	fmt.Fprintf(f, fmt.FormatString(f, verb), shown)
+}

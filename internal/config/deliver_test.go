@@ -9,6 +9,7 @@ import (
 
 	"seats/internal/calendar"
 	"seats/internal/config"
+	"seats/internal/must"
 )
 
 const someRecipient = "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p"
@@ -24,11 +25,9 @@ func TestDeliveryOverridesGlobalsKeyByKey(t *testing.T) {
 		"deliver: {host: sftp.example, user: u, known_hosts: kh, key_file: id, folder: in/all, age_recipients: ["+someRecipient+"], since: 2026-03-01}",
 		"deliver: {folder: /in/a, port: 2222, agent: /run/agent, age_recipients: [], retries: 0, timeout: 5s}",
 		"deliver: {host: '', folder: away}"))
-	cfg, err := config.Load(path, lookup)
-	require.NoError(t, err)
+	cfg := must.Have(config.Load(path, lookup))(t)
 	dir := filepath.Dir(path)
-	since, err := calendar.ParseDate("2026-03-01")
-	require.NoError(t, err)
+	since := must.Have(calendar.ParseDate("2026-03-01"))(t)
 	require.Equal(t, &config.Delivery{Folder: "/in/a", Host: "sftp.example", Port: 2222, User: "u", Agent: "/run/agent",
 		KnownHosts: filepath.Join(dir, "kh"), Since: since, Timeout: 5 * time.Second}, cfg.Tenants[0].Deliver)
 	require.Equal(t, "sftp://u@sftp.example:2222/in/a", cfg.Tenants[0].Deliver.Target())
@@ -42,25 +41,165 @@ func TestDeliveryOverridesGlobalsKeyByKey(t *testing.T) {
 	require.Nil(t, load(t, twoTenants("", "", "")).Tenants[0].Deliver)
 }
 
-func TestDeliveryRules(t *testing.T) {
-	for _, test := range []struct{ name, deliver, want string }{
-		{"no folder", "{retries: 1}", `6: tenants.a.deliver.folder: is required, here or in globals.deliver (an empty one delivers nothing)`},
-		{"no key", "{host: h, folder: f, user: u, known_hosts: k}", `6: tenants.a.deliver.key_file: is required, here or in globals.deliver (or agent: ${SSH_AUTH_SOCK})`},
-		{"two keys", "{host: h, folder: f, user: u, known_hosts: k, key_file: a, agent: b}", `6: tenants.a.deliver.agent: there is a key_file on line 6: give one of the two`},
-		{"no known hosts", "{host: h, folder: f, user: u, key_file: k}", `6: tenants.a.deliver.known_hosts: is required, here or in globals.deliver`},
-		{"no user", "{host: h, folder: f, known_hosts: k, key_file: k}", `6: tenants.a.deliver.user: is required, here or in globals.deliver`},
-		{"a URL", "{host: 'sftp://u@h', folder: f, user: u, known_hosts: k, key_file: k}", `6: tenants.a.deliver.host: must be a host name or an address (user, port and folder have keys of their own)`},
-		{"SFTP without a host", "{folder: f, user: u}", `6: tenants.a.deliver.user: is for SFTP, and there is no host`},
-		{"a mode that lets others write", "{folder: f, mode: 0666}", `6: tenants.a.deliver.mode: must be a mode such as 0640, in octal, got 0666 (0600 to 0664, and nobody runs them)`},
-		{"a mode in words", "{folder: f, mode: 'u=rw'}", `6: tenants.a.deliver.mode: must be a mode such as 0640, in octal, got "u=rw" (0600 to 0664, and nobody runs them)`},
-		{"a secret key", "{folder: f, age_recipients: [AGE-SECRET-KEY-1QQQ]}", `6: tenants.a.deliver.age_recipients[0]: is no public key of age (age-keygen -y prints it: age1...)`},
-		{"two keys in one", "{folder: f, age_recipients: [\"" + someRecipient + "\\n" + someRecipient + "\"]}", `6: tenants.a.deliver.age_recipients[0]: is no public key of age (age-keygen -y prints it: age1...)`},
-		{"a password", "{folder: f, password: p}", `6: tenants.a.deliver.password: unknown key (it belongs in globals.gimdb)`},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			require.Equal(t, []string{"seats.yaml:" + test.want}, problems(t, twoTenants("", "deliver: "+test.deliver, "")))
-		})
-	}
+func TestWhatIsWrongInGlobalsIsWrongWhereNoTenantDelivers(t *testing.T) {
 	require.Equal(t, []string{`seats.yaml:1: globals.deliver.port: must be 1..65535, got 0`}, problems(t, twoTenants("deliver: {port: 0}", "deliver: {folder: ''}", "deliver: {folder: ''}")),
 		"what is wrong in globals is wrong where no tenant delivers")
+}
+
+// A tenant's own list takes the place of globals', an empty one too; and none of it is a counting rule.
+func TestBreakdownOfGlobalsAndTenants(t *testing.T) {
+	const regions = "export_dir: e, regions: {US: {locations: {a: {switches: [A]}}}}"
+	cfg := load(t, "globals: {breakdown: [agent_group, switch]}\ntenants:\n"+
+		"  of-globals: {"+regions+"}\n  own: {breakdown: [location], "+regions+"}\n  none: {breakdown: [], "+regions+"}\n")
+	require.Equal(t, []config.Unit{config.ByAgentGroup, config.BySwitch}, cfg.Tenants[0].Breakdown)
+	require.True(t, cfg.Tenants[0].ReadsGroups())
+	require.Equal(t, []config.Unit{config.ByLocation}, cfg.Tenants[1].Breakdown)
+	require.False(t, cfg.Tenants[1].ReadsGroups())
+	require.Empty(t, cfg.Tenants[2].Breakdown)
+	require.Equal(t, cfg.Tenants[0].RulesHash(), cfg.Tenants[2].RulesHash())
+}
+
+const termFile = `
+globals: {production_date: 2026-01-01}
+tenants:
+  acme:
+    export_dir: x
+    production_date: 2026-02-01
+    until: 2026-03-31
+    regions:
+      US: {enabled: false, locations: {dallas: {switches: [S1]}}}
+      EU: {until: 2026-03-15, enabled: true, locations: {london: {switches: [S2]}}}
+  beta: {export_dir: x, enabled: false, regions: {US: {locations: {all: {}}}}}
+`
+
+func day(t *testing.T, text string) calendar.Date { return must.Have(calendar.ParseDate(text))(t) }
+
+func TestTerm(t *testing.T) {
+	cfg := load(t, termFile)
+	acme, beta := cfg.Tenants[0], cfg.Tenants[1]
+	require.Equal(t, day(t, "2026-02-01"), acme.ProductionDate, "its own")
+	require.Equal(t, day(t, "2026-01-01"), beta.ProductionDate, "of globals")
+
+	require.True(t, acme.Holds(day(t, "2026-03-31")), "the last day")
+	require.False(t, acme.Holds(day(t, "2026-04-01")))
+	require.False(t, beta.Holds(day(t, "2026-03-31")))
+	us, eu := acme.Regions[0], acme.Regions[1]
+	require.False(t, us.Holds(day(t, "2026-01-01")))
+	require.True(t, eu.Holds(day(t, "2026-03-15")))
+	require.False(t, eu.Holds(day(t, "2026-03-16")))
+}
+
+// What is billed is not how it is counted: nothing has to be computed again when a region ends.
+func TestTermIsNoCountingRule(t *testing.T) {
+	ended := replace(t, rulesFile, "EU: {", "EU: {until: 2026-03-15, ")
+	require.Equal(t, load(t, rulesFile).Tenants[0].RulesHash(), load(t, replace(t, ended, "US: {", "US: {enabled: false, ")).Tenants[0].RulesHash())
+}
+
+// What was agreed on is held against the peaks on pages, and counts nothing.
+func TestCommittedIsNoCountingRule(t *testing.T) {
+	agreed := load(t, replace(t, rulesFile, "EU: {", "EU: {committed: 12, ")).Tenants[0]
+	require.Equal(t, load(t, rulesFile).Tenants[0].RulesHash(), agreed.RulesHash())
+	committed := map[string]int64{}
+	for _, r := range agreed.Regions {
+		committed[r.Name] = r.Committed
+	}
+	require.Equal(t, map[string]int64{"US": 0, "EU": 12}, committed)
+}
+
+func TestRulesComeBackFromTheirText(t *testing.T) {
+	berlin := must.Have(time.LoadLocation("Europe/Berlin"))(t)
+	was := config.Tenant{Name: "acme", SessionEnd: config.SessionEndInclusive, ExcludeAgents: []string{"T*", "A?"},
+		Regions: []config.Region{{Name: "EU", Zone: berlin, Locations: []config.Location{{Name: "b", Switches: []string{"S2", "S1"}}, {Name: "a"}}}}}
+	is := must.Have(config.Tenant{Name: "acme", SettleHours: 3}.WithRules(was.Rules()))(t)
+	require.Equal(t, was.Rules(), is.Rules())
+	require.Equal(t, 3, is.SettleHours, "what is no counting rule stays")
+
+	facts := must.Have(config.RuleFacts(was.Rules()))(t)
+	require.Equal(t, []string{"session_end: inclusive", `exclude_agents: "A?"`, `exclude_agents: "T*"`, "region EU", "region EU: timezone Europe/Berlin",
+		"location EU/a", "location EU/a: no switches, the default location", "location EU/b", `location EU/b: switch "S1"`, `location EU/b: switch "S2"`}, facts)
+
+	for _, text := range []string{"{", `{"regions":[{"name":"EU","timezone":"No/Where"}]}`} {
+		_, err := was.WithRules([]byte(text))
+		require.ErrorContains(t, err, "read counting rules")
+	}
+}
+
+const rulesFile = `
+globals: {session_end: inclusive}
+tenants:
+  acme:
+    export_dir: x
+    timezone: Europe/Berlin
+    exclude_agents: [B*, A*, B*]
+    regions:
+      US: {timezone: America/New_York, locations: {dallas: {switches: [S2, S1]}, austin: {}}}
+      EU: {locations: {london: {switches: [S3]}}}
+`
+
+func TestRulesAreCanonicalJSON(t *testing.T) {
+	tenant := load(t, rulesFile).Tenants[0]
+	require.Equal(t, `{"session_end":"inclusive","exclude_agents":["A*","B*"],"regions":[`+
+		`{"name":"EU","timezone":"Europe/Berlin","locations":[{"name":"london","switches":["S3"]}]},`+
+		`{"name":"US","timezone":"America/New_York","locations":[{"name":"austin","switches":[]},{"name":"dallas","switches":["S1","S2"]}]}]}`,
+		string(tenant.Rules()))
+	require.Equal(t, []string{"S2", "S1"}, tenant.Regions[0].Locations[0].Switches, "the file's order stays")
+	require.Regexp(t, `^[0-9a-f]{64}$`, tenant.RulesHash())
+}
+
+func TestRulesHashShowsMeaningAlone(t *testing.T) {
+	hash := load(t, rulesFile).Tenants[0].RulesHash()
+	same := `
+globals: {session_end: inclusive, timezone: Europe/Berlin, settle_hours: 9, readiness: warn}
+tenants:
+  zeta:
+    gimdb: {host: h, database: d, user: u}
+    exclude_agents: [A*, B*]
+    regions:
+      EU: {timezone: Europe/Berlin, locations: {london: {switches: [S3]}}}
+      US: {timezone: America/New_York, locations: {austin: {switches: []}, dallas: {switches: [S1, S2]}}}
+`
+	require.Equal(t, hash, load(t, same).Tenants[0].RulesHash())
+
+	for _, change := range []struct{ name, file string }{
+		{"session_end", replace(t, rulesFile, "inclusive", "exclusive")},
+		{"zone", replace(t, rulesFile, "Europe/Berlin", "Europe/Paris")},
+		{"excluded agents", replace(t, rulesFile, "[B*, A*, B*]", "[A*]")},
+		{"switch", replace(t, rulesFile, "S3", "S4")},
+		{"switch moved", replace(t, replace(t, rulesFile, "[S2, S1]", "[S2]"), "[S3]", "[S3, S1]")},
+		{"region name", replace(t, rulesFile, "EU", "EMEA")},
+		{"location name", replace(t, rulesFile, "austin", "houston")},
+	} {
+		require.NotEqual(t, hash, load(t, change.file).Tenants[0].RulesHash(), change.name)
+	}
+}
+
+// TestSwitchesWithDates: the rules of a day say what applies on it, as if the file had always said so; a location with switches on
+// other days alone is no default location.
+func TestSwitchesWithDates(t *testing.T) {
+	tenant := load(t, `
+tenants:
+  acme:
+    export_dir: x
+    regions:
+      US: {locations: {dallas: {switches: [A, B]}, other: {}}}
+      EU: {locations: {london: {switches: [{name: B, since: 2026-03-28}]}, paris: {switches: [C, {name: D, until: 2026-03-31}]}}}
+`).Tenants[0]
+	march := func(day int) calendar.Date { return calendar.Date{Year: 2026, Month: 3, Day: day} }
+	plain := func(dallas, eu string) string {
+		return load(t, "tenants: {acme: {export_dir: x, regions: {US: {locations: {dallas: {switches: "+dallas+"}, other: {}}}, EU: {locations: {"+eu+"}}}}}").Tenants[0].RulesHash()
+	}
+	for _, day := range []struct {
+		day        int
+		dallas, eu string
+	}{
+		{27, "[A, B]", "paris: {switches: [C, D]}"},
+		{28, "[A]", "london: {switches: [B]}, paris: {switches: [C, D]}"},
+		{31, "[A]", "london: {switches: [B]}, paris: {switches: [C, D]}"},
+		{32, "[A]", "london: {switches: [B]}, paris: {switches: [C]}"},
+	} {
+		on := tenant.On(march(1).AddDays(day.day - 1))
+		require.Equal(t, plain(day.dallas, day.eu), on.RulesHash(), day.day)
+		require.Equal(t, on.RulesHash(), must.Have(on.WithRules(on.Rules()))(t).RulesHash())
+	}
+	require.Contains(t, string(tenant.Rules()), `"dated":[{"name":"B","since":"","until":"2026-03-27"}]`)
 }

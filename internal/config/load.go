@@ -1,15 +1,20 @@
 package config
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
 	"time"
 	_ "time/tzdata" // zones on machines that have no zone files
+
+	"seats/internal/plain"
 )
 
 // loader holds what reading one file needs, and what all files of a configuration have in common.
@@ -27,69 +32,45 @@ type findings struct {
 	secrets  []string
 }
 
-// Load reads the configuration at path. Text may name environment variables,
-// which env looks up (os.LookupEnv). The only error is Errors.
+// Load reads the configuration at path. Text may name environment variables, which env looks up (os.LookupEnv). The only error is
+// Errors.
 //
-// Nothing but the file itself, those of its tenants_dir and the password files
-// that they name is read: whether a folder, a certificate or a database is there
-// is found out by who uses it.
+// Nothing but the file itself, those of its tenants_dir and the password files that they name is read: whether a folder, a
+// certificate or a database is there is found out by who uses it.
 func Load(path string, env func(string) (string, bool)) (*Config, error) {
 	l := &loader{file: path, env: env, findings: &findings{}}
-	return l.finish(l.read("configuration", "at least one tenant"))
+	return l.config(l.read("configuration", "at least one tenant"))
 }
 
 // Parse reads a configuration that is to stand at path.
 func Parse(path string, content []byte, env func(string) (string, bool)) (*Config, error) {
 	l := &loader{file: path, env: env, findings: &findings{}}
-	return l.finish(l.parse("configuration", "at least one tenant", content))
-}
-
-// finish makes the configuration of a file's root, where there is one.
-func (l *loader) finish(root value, ok bool) (*Config, error) {
-	var cfg *Config
-	if ok {
-		cfg = l.config(root)
-	}
-	if len(l.problems) > 0 {
-		l.problems = l.problems.tidy()
-		l.problems.redact(l.secrets)
-		return nil, l.problems
-	}
-	return cfg, nil
-}
-
-// read gives the file's root, unless it reported why not. rule is its definition in the schema, needs what it cannot be without.
-func (l *loader) read(rule, needs string) (root value, ok bool) {
-	content, info, err := readUpTo(maxBytes, fmt.Sprintf("it is larger than %d MB", maxBytes>>20), l.file, os.Open)
-	l.info = info
-	if err != nil {
-		l.report(Problem{Msg: "cannot be read: " + cause(err)})
-		return value{}, false
-	}
-	return l.parse(rule, needs, content)
-}
-
-func (l *loader) parse(rule, needs string, content []byte) (root value, ok bool) {
-	absolute, err := filepath.Abs(l.file)
-	if err != nil {
-		l.report(Problem{Msg: "has no absolute path: " + cause(err)})
-		return value{}, false
-	}
-	l.dir = filepath.Dir(absolute)
-
-	content = bytes.TrimPrefix(content, byteOrderMark)
-	if line := badText(content); line > 0 {
-		l.report(Problem{Line: line, Column: 1, Msg: "is not UTF-8 text"})
-		return value{}, false
-	}
-	node := parseTree(content, "is empty: it needs "+needs, func(at position, msg, hint string) {
-		l.report(Problem{Line: at.line, Column: at.column, Msg: msg, Hint: hint})
-	})
-	return value{loader: l, at: position{line: 1, column: 1}, node: node, rule: definition(rule)}, node != nil
+	return l.config(l.parse("configuration", "at least one tenant", content))
 }
 
 // maxBytes is far beyond any configuration: a million switches take 13 MB.
 const maxBytes = 64 << 20
+
+// read gives the file's root, unless it reported why not. rule is its definition in the schema, needs what it cannot be without.
+func (l *loader) read(rule, needs string) value {
+	content, info, err := readUpTo(maxBytes, fmt.Sprintf("it is larger than %d MB", maxBytes>>20), l.file, os.Open)
+	l.info = info
+	if err != nil {
+		l.report(place{}, Problem{Msg: "cannot be read: " + cause(err)})
+		return value{}
+	}
+	return l.parse(rule, needs, content)
+}
+
+func (l *loader) parse(rule, needs string, content []byte) value {
+	absolute, err := filepath.Abs(l.file)
+	if err != nil {
+		l.report(place{}, Problem{Msg: "has no absolute path: " + cause(err)})
+		return value{}
+	}
+	l.dir = filepath.Dir(absolute)
+	return value{loader: l, place: place{1, 1}, node: l.tree(content, "is empty: it needs "+needs), rule: definition(rule)}
+}
 
 // readUpTo reads a file, unless it is too large.
 func readUpTo(limit int64, tooLong, path string, open func(string) (*os.File, error)) ([]byte, fs.FileInfo, error) {
@@ -109,78 +90,6 @@ func readUpTo(limit int64, tooLong, path string, open func(string) (*os.File, er
 	return content, info, err
 }
 
-func (l *loader) config(root value) *Config {
-	f := root.fields()
-	g := globals{fields: f.get("globals").fields()}
-	g.defaults, g.retired = l.defaults(g.fields), g.retiredAfterDays(7)
-	g.gimdb = l.gimdbFields(g.get("gimdb"), false)
-	l.gimdb(g.gimdb) // what is wrong here is wrong even where no tenant inherits it
-	g.deliver = g.get("deliver").fields()
-	l.delivery(g.deliver)
-	cfg := &Config{
-		Path:    l.file,
-		Tenants: l.tenants(f.get("tenants"), f.get("tenants_dir"), g),
-		Columns: l.columns(f.get("report").fields().get("columns")),
-
-		MetricsFile:     l.metricsFile(g.get("metrics_file")),
-		SignKeyPassword: Secret(g.get("sign_key_password").password()),
-	}
-	g.fill(cfg) // the key is not read: only who signs needs it
-	if password := g.get("sign_key_password"); password.given() && !g.get("sign_key").given() {
-		password.complain("is for a sign_key, and there is none", "")
-	}
-	return cfg
-}
-
-// globals are the settings that tenants share.
-type globals struct {
-	fields
-	defaults       Tenant
-	retired        int    // retired_after_days
-	gimdb, deliver fields // unread: a tenant may override each
-}
-
-// defaults are what a tenant has that says nothing itself.
-func (l *loader) defaults(f fields) Tenant {
-	t := Tenant{
-		DataDir:         l.absolute("var"),
-		OutputDir:       l.absolute("out"),
-		Zone:            time.UTC,
-		MaxSessionHours: 48,
-		SettleHours:     1,
-		Readiness:       ReadinessRequire,
-		SessionEnd:      SessionEndExclusive,
-		Engine:          Engine{MemoryLimit: 2e9},
-	}
-	f.fill(&t)
-	engine := f.get("engine").fields()
-	engine.fill(&t.Engine)
-	set(&t.Engine.MemoryLimit, engine.get("memory_limit").memory)
-	return t
-}
-
-// retiredAfterDays is how long a data source of a GIM DB may lag (R10).
-func (f fields) retiredAfterDays(inherited int) int {
-	if n, ok := f.get("retired_after_days").integer(); ok {
-		return int(n)
-	}
-	return inherited
-}
-
-// metricsFile is replaced by every run, so it must not be able to name a store or a data file.
-func (l *loader) metricsFile(v value) string {
-	text, ok := v.text()
-	switch {
-	case !ok:
-		return ""
-	case text == "":
-		v.problem("must not be empty", "")
-	case filepath.Ext(text) != ".prom":
-		v.problem("must end in .prom", "Prometheus' textfile collector reads no other files")
-	}
-	return l.absolute(text)
-}
-
 func (l *loader) absolute(path string) string {
 	if filepath.IsAbs(path) {
 		return filepath.Clean(path)
@@ -188,21 +97,259 @@ func (l *loader) absolute(path string) string {
 	return filepath.Join(l.dir, path)
 }
 
-func (l *loader) report(p Problem) {
-	p.File = l.file
+func (l *loader) report(at place, p Problem) {
+	p.File, p.Line, p.Column = l.file, at.line, at.column
 	l.problems = append(l.problems, p)
 }
 
-func (l *loader) keepSecret(texts ...string) {
-	l.secrets = append(l.secrets, texts...)
-}
+func (l *loader) keepSecret(texts ...string) { l.secrets = append(l.secrets, texts...) }
 
-// cause returns why a file operation failed, without the path, which the problem
-// names already.
+// cause returns why a file operation failed, without the path, which the problem names already.
 func cause(err error) string {
 	var pathError *fs.PathError
 	if errors.As(err, &pathError) {
 		return pathError.Err.Error()
 	}
 	return err.Error()
+}
+
+// config makes the configuration of a file's root, where there is one.
+func (l *loader) config(root value) (*Config, error) {
+	cfg := &Config{Path: l.file}
+	if root.node != nil {
+		f := root.fields()
+		g := globals{value: f.get("globals").fields(), lag: GIMDB{RetiredAfterDays: 7}}
+		g.readDefaults()
+		g.fill(&g.lag)
+		g.gimdb = g.get("gimdb").gimdbFields(false)
+		g.gimdb.gimdb() // what is wrong here is wrong even where no tenant inherits it
+		g.deliver = g.get("deliver").fields()
+		g.deliver.delivery()
+		cfg.Tenants = g.tenants(f.get("tenants"), f.get("tenants_dir"))
+		cfg.Columns = f.get("report").fields().get("columns").columns()
+		g.fill(cfg) // the key is not read: only who signs needs it
+		password := g.get("sign_key_password")
+		cfg.SignKeyPassword = Secret(password.password())
+		if password.given() && !g.get("sign_key").given() {
+			password.complain("is for a sign_key, and there is none", "")
+		}
+	}
+	if len(l.problems) > 0 {
+		return nil, l.problems.tidy(l.secrets)
+	}
+	return cfg, nil
+}
+
+// globals are the settings that tenants share.
+type globals struct {
+	value
+	defaults       Tenant // what a tenant has that says nothing itself
+	lag            GIMDB  // of which no gimdb says how long a data source may lag (R10)
+	gimdb, deliver value  // unread: a tenant may override each
+}
+
+func (g *globals) readDefaults() {
+	g.defaults = Tenant{
+		DataDir:         g.absolute("var"),
+		OutputDir:       g.absolute("out"),
+		Zone:            time.UTC,
+		MaxSessionHours: 48,
+		SettleHours:     1,
+		Readiness:       ReadinessRequire,
+		SessionEnd:      SessionEndExclusive,
+		Engine:          Engine{MemoryLimit: 2e9},
+	}
+	g.fill(&g.defaults)
+	g.get("engine").fields().fill(&g.defaults.Engine)
+}
+
+func (g globals) tenants(v, dir value) []Tenant {
+	before := len(g.problems)
+	inFolder := dir.tenantFiles()
+	entries := append(v.named("tenant", len(inFolder) == 0 && len(g.problems) == before), inFolder...)
+	distinctFiles(entries, "tenant")
+	tenants := make([]Tenant, len(entries))
+	for i, e := range entries {
+		tenants[i] = g.tenant(e.key, e.value.fields())
+	}
+	return tenants
+}
+
+// tenantFiles are the tenants of a folder: each file of one holds what would stand under its name in tenants. They come in the
+// order of their names.
+func (v value) tenantFiles() (entries []keyed) {
+	text, ok := v.text()
+	if !ok {
+		return nil
+	}
+	files, err := os.ReadDir(v.absolute(text))
+	if err != nil {
+		v.problem("cannot be read: "+cause(err), "")
+	}
+	for _, f := range files {
+		ending := filepath.Ext(f.Name())
+		name := strings.TrimSuffix(f.Name(), ending)
+		if strings.HasPrefix(f.Name(), ".") || !slices.Contains([]string{".yaml", ".yml", ".json"}, ending) {
+			continue
+		}
+		of := &loader{file: filepath.Join(filepath.Dir(v.file), text, f.Name()), env: v.env, findings: v.findings}
+		if filepath.IsAbs(text) {
+			of.file = filepath.Join(text, f.Name())
+		}
+		if !namePattern.MatchString(name) {
+			of.report(place{}, Problem{Msg: "is no name for a tenant", Hint: nameHint + ", before " + ending})
+		} else if err := plain.Check(of.file); err != nil {
+			of.report(place{}, Problem{Msg: "cannot be read: " + cause(err)})
+		} else if root := of.read("tenant", "regions"); root.node != nil {
+			entries = append(entries, keyed{key: name, value: root})
+		}
+	}
+	return entries
+}
+
+func (g globals) tenant(name string, f value) Tenant {
+	t := g.defaults
+	t.Name = name
+	f.fill(&t)
+	t.Disabled = f.get("enabled").isFalse()
+	t.Regions = f.get("regions").regions(t.Zone)
+	if t.EndedBefore(t.ProductionDate) {
+		f.get("until").problem("lies before production_date "+t.ProductionDate.String(), "")
+	}
+	for i := range t.Regions {
+		t.Regions[i].endWith(t.Term)
+	}
+	g.source(&t, f)
+	t.Deliver = f.get("deliver").fields().deliver(g.deliver)
+	return t
+}
+
+const nameHint = "1 to 63 of A-Z a-z 0-9 _ -, the first a letter or a digit"
+
+var namePattern = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$`)
+
+// named returns the entries of a mapping whose keys the user chooses: tenants, regions, locations. Where they stand nowhere else,
+// there must be one.
+func (v value) named(what string, needed bool) []keyed {
+	entries := v.mapping()
+	if needed && len(entries) == 0 && v.is(kindMapping) {
+		v.complain("needs at least one "+what, "")
+	}
+	for _, e := range entries {
+		if !namePattern.MatchString(e.key) {
+			e.value.wrong(strconv.Quote(e.key), "is no name for a "+what, nameHint)
+		}
+	}
+	return entries
+}
+
+// distinctFiles reports names that are one file name on a file system that does not tell capital letters from small ones.
+func distinctFiles(entries []keyed, what string) {
+	first := map[string]keyed{}
+	for _, e := range entries {
+		folded := strings.ToLower(e.key)
+		other, seen := first[folded]
+		if !seen {
+			first[folded] = e
+			continue
+		}
+		where := fmt.Sprintf("on line %d", other.value.line)
+		if other.value.file != e.value.file {
+			where = "in " + other.value.file
+		}
+		if other.key == e.key { // one in the file, one in the folder
+			e.value.complain(fmt.Sprintf("is a %s that there is already, %s", what, where), "")
+		} else {
+			e.value.complain(fmt.Sprintf("differs only in capital letters from the %s %s %s", what, other.key, where), "")
+		}
+	}
+}
+
+// Column is one column of the data file: a field under its name or another, or the same constant in every row.
+type Column struct {
+	Name     string
+	Field    string // one of Fields; empty for a constant
+	Value    string // of a constant
+	Constant bool
+}
+
+// Fields are the fields of a measurement that a data file may show, in the order of the default data file.
+func Fields() []string { return definition("column").words() }
+
+// countField holds the number that the data file is there for.
+const countField = "MessageSize"
+
+// DefaultColumns returns the columns of a data file for which report.columns says nothing: every field under its own name.
+func DefaultColumns() (columns []Column) {
+	for _, name := range Fields() {
+		columns = append(columns, Column{Name: name, Field: name})
+	}
+	return columns
+}
+
+func (v value) columns() (columns []Column) {
+	items := v.items()
+	if len(items) == 0 {
+		return DefaultColumns()
+	}
+	lines := map[string]int{}
+	for _, item := range items {
+		column, ok := item.column()
+		columns = append(columns, column)
+		if line, seen := lines[column.Name]; ok && seen {
+			item.complain(fmt.Sprintf("has the name of the column on line %d", line), "")
+		}
+		if ok {
+			lines[column.Name] = item.line
+		}
+	}
+	if !slices.ContainsFunc(columns, func(c Column) bool { return c.Field == countField }) {
+		v.complain("must show the field "+countField+": a data file without the count is none", "")
+	}
+	return columns
+}
+
+// column reads NAME, {name: N, field: NAME} or {name: N, value: constant}.
+func (v value) column() (c Column, ok bool) {
+	switch {
+	case v.given() && v.node.kind == kindText:
+		c.Field, ok = v.fieldName()
+		c.Name = c.Field
+		return c, ok
+	case !v.given() || v.node.kind != kindMapping:
+		v.problem("must be a field, {name, field} or {name, value}", "")
+		return c, false
+	}
+	f := v.fields()
+	name, field, constant := f.get("name"), f.get("field"), f.get("value")
+	c.Name, ok = name.text()
+	if !name.given() {
+		v.complain("needs a name", "")
+	}
+	var isRead bool
+	if c.Constant = constant.given(); field.given() == c.Constant {
+		v.complain("needs either field or value", "")
+	} else if c.Constant {
+		c.Value, isRead = constant.scalar()
+	} else {
+		c.Field, isRead = field.fieldName()
+	}
+	return c, ok && isRead
+}
+
+func (v value) fieldName() (string, bool) {
+	name, ok := v.anyText()
+	switch hint := suggest(name, Fields()); {
+	case !ok:
+	case name == "":
+		v.problem("must not be empty", "")
+	case !slices.Contains(Fields(), name):
+		if hint == "" {
+			hint = "one of " + strings.Join(Fields(), ", ")
+		}
+		v.problem("is no field of the data file", hint)
+	default:
+		return name, true
+	}
+	return "", false
 }

@@ -1,6 +1,7 @@
 package config_test
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -10,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"seats/internal/config"
+	"seats/internal/must"
 )
 
 // environment is what ${NAME} finds in these tests.
@@ -31,14 +33,12 @@ func write(t testing.TB, content string) string {
 
 // load reads content, which must be valid.
 func load(t testing.TB, content string) *config.Config {
-	cfg, err := config.Load(write(t, content), lookup)
-	require.NoError(t, err)
+	cfg := must.Have(config.Load(write(t, content), lookup))(t)
 	fits(t, content)
 	return cfg
 }
 
-// problems reads content, which must not be valid, and returns one line a
-// problem, with the file called seats.yaml.
+// problems reads content, which must not be valid, and returns one line a problem, with the file called seats.yaml.
 func problems(t testing.TB, content string) []string {
 	path := write(t, content)
 	cfg, err := config.Load(path, lookup)
@@ -59,8 +59,7 @@ tenants:
 
 func TestDefaults(t *testing.T) {
 	path := write(t, minimal)
-	cfg, err := config.Load(path, lookup)
-	require.NoError(t, err)
+	cfg := must.Have(config.Load(path, lookup))(t)
 	dir := filepath.Dir(path)
 
 	require.Equal(t, path, cfg.Path)
@@ -140,8 +139,7 @@ report:
 
 func TestFullFile(t *testing.T) {
 	path := write(t, full)
-	cfg, err := config.Load(path, lookup)
-	require.NoError(t, err)
+	cfg := must.Have(config.Load(path, lookup))(t)
 	dir := filepath.Dir(path)
 	seven, eight := int64(7), int64(8)
 
@@ -179,79 +177,6 @@ func TestFullFile(t *testing.T) {
 	require.Equal(t, "hunter2-from-env", cfg.SignKeyPassword.Reveal())
 }
 
-// TestManyMistakesAreReportedAtOnce holds a mistake on nearly every line; the
-// number behind each comment's # is its line.
-func TestManyMistakesAreReportedAtOnce(t *testing.T) {
-	content := strings.Join([]string{
-		"globals:",
-		"  gimdb:",
-		"    host: postgres://seats:hunter2-secret@gim/db",
-		"    prot: 5432",
-		"    port: abc",
-		"    port: 5432",
-		"    schema: a b",
-		"    password: hunter2-secret",
-		"    password_file: pw",
-		"    sslmode: verify_full",
-		"    connections: 17",
-		"    statement_timeout: 30",
-		"  regions: {}",
-		"  timezone: Mars/Olympus",
-		"  readiness: ${WORD}",
-		"  engine: {memory_limit: 2, threads: -1}",
-		"tenants:",
-		"  my tenant:",
-		"    export_dir: x",
-		"    gimdb: {host: h}",
-		"    exclude_agents: [\"\", 7]",
-		"    regions:",
-		"      US:",
-		"        locations:",
-		"          a: {switches: [S1, S1]}",
-		"          b: {}",
-		"          c: {switches: [\"\"]}",
-		"          d: {swiches: [S2]}",
-		"  acme:",
-		"    regions: {US: {}}",
-		"report: {columns: [TenantID, messagesize, {name: x}, {name: TenantID, value: 1}]}",
-		"extra: 1",
-		"",
-	}, "\n")
-	require.Equal(t, []string{
-		`seats.yaml:3: globals.gimdb.host: must be a host name, an address or a socket directory, not a connection string`,
-		`seats.yaml:4: globals.gimdb.prot: unknown key (did you mean port?)`,
-		`seats.yaml:5: globals.gimdb.port: must be 1..65535, got "abc"`,
-		`seats.yaml:6: globals.gimdb.port: is given twice, first on line 5`,
-		`seats.yaml:7: globals.gimdb.schema: must be a plain SQL identifier, got "a b" (1 to 63 of A-Z a-z 0-9 _ $, the first no digit and no $)`,
-		`seats.yaml:9: globals.gimdb.password_file: cannot be read: no such file or directory, got "pw"`,
-		`seats.yaml:9: globals.gimdb.password_file: there is a password on line 8: give one of the two`,
-		`seats.yaml:10: globals.gimdb.sslmode: must be disable, allow, prefer, require, verify-ca or verify-full, got "verify_full" (did you mean verify-full?)`,
-		`seats.yaml:11: globals.gimdb.connections: must be 1..16, got 17`,
-		`seats.yaml:12: globals.gimdb.statement_timeout: must be a duration such as "30m", or 0 for none, got 30 (give it a unit: ms, s, m or h)`,
-		`seats.yaml:13: globals.regions: unknown key (it belongs in a tenant)`,
-		`seats.yaml:14: globals.timezone: is no time zone, got "Mars/Olympus" (an IANA name such as America/New_York)`,
-		`seats.yaml:15: globals.readiness: must be require, warn or off, got the value of "${WORD}"`,
-		`seats.yaml:16: globals.engine.memory_limit: must be a number and one of KB MB GB TB KiB MiB GiB TiB, got 2`,
-		`seats.yaml:16: globals.engine.threads: must be 0..1024, got -1`,
-		`seats.yaml:18: tenants.my…: is no name for a tenant, got "my tenant" (1 to 63 of A-Z a-z 0-9 _ -, the first a letter or a digit)`,
-		`seats.yaml:19: tenants.my….export_dir: a tenant has one source, and there is also gimdb.host (with export_dir, gimdb may hold tenant_key alone)`,
-		`seats.yaml:21: tenants.my….exclude_agents[0]: must not be empty, got ""`,
-		`seats.yaml:21: tenants.my….exclude_agents[1]: must be text, got 7 (put it in quotes)`,
-		`seats.yaml:25: tenants.my….regions.US.locations.a.switches[1]: is a switch that tenants.my….regions.US.locations.a.switches[0] on line 25 lists already, got "S1"`,
-		`seats.yaml:27: tenants.my….regions.US.locations.c.switches[0]: must not be empty, got ""`,
-		`seats.yaml:28: tenants.my….regions.US.locations.d: has no switches, as tenants.my….regions.US.locations.b on line 26: a tenant has one default location`,
-		`seats.yaml:28: tenants.my….regions.US.locations.d.swiches: unknown key (did you mean switches?)`,
-		`seats.yaml:29: tenants.acme.gimdb.database: is required, here or in globals.gimdb`,
-		`seats.yaml:29: tenants.acme.gimdb.user: is required, here or in globals.gimdb`,
-		`seats.yaml:30: tenants.acme.regions.US.locations: needs at least one location`,
-		`seats.yaml:31: report.columns: must show the field MessageSize: a data file without the count is none`,
-		`seats.yaml:31: report.columns[1]: is no field of the data file, got "messagesize" (did you mean MessageSize?)`,
-		`seats.yaml:31: report.columns[2]: needs either field or value`,
-		`seats.yaml:31: report.columns[3]: has the name of the column on line 31`,
-		`seats.yaml:32: extra: unknown key`,
-	}, problems(t, content))
-}
-
 func TestProblemHasItsParts(t *testing.T) {
 	path := write(t, "globals:\n  gimdb:\n    port: abc\n"+minimal)
 	_, err := config.Load(path, lookup)
@@ -271,8 +196,135 @@ func replace(t *testing.T, text, old, with string) string {
 	return strings.ReplaceAll(text, old, with)
 }
 
-func zone(t testing.TB, name string) *time.Location {
-	loc, err := time.LoadLocation(name)
-	require.NoError(t, err)
-	return loc
+func zone(t testing.TB, name string) *time.Location { return must.Have(time.LoadLocation(name))(t) }
+
+// folder writes a configuration and the files of its tenants.d.
+func folder(t *testing.T, main string, files map[string]string) string {
+	path := write(t, main)
+	dir := filepath.Join(filepath.Dir(path), "tenants.d")
+	require.NoError(t, os.Mkdir(dir, 0o700))
+	for name, content := range files {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600))
+	}
+	return path
+}
+
+const ofDir = `
+globals: {gimdb: {host: gim, user: seats, password_file: secret, sslrootcert: ca.pem}, settle_hours: 3}
+tenants_dir: tenants.d
+tenants: {zulu: {gimdb: {database: z}, regions: {US: {locations: {a: {switches: [A]}}}}}}
+`
+
+func TestTenantsOfAFolder(t *testing.T) {
+	path := folder(t, ofDir, map[string]string{
+		"beta.yaml":   "gimdb: {database: b, sslrootcert: own.pem}\nregions: {US: {locations: {a: {switches: [A]}}}}",
+		"acme.json":   `{"export_dir": "exports", "regions": {"US": {"locations": {"a": {"switches": ["A"]}}}}}`,
+		".hidden.yml": "nonsense",
+		"notes.txt":   "nonsense",
+	})
+	here := filepath.Dir(path)
+	require.NoError(t, os.WriteFile(filepath.Join(here, "secret"), []byte("hunter2"), 0o600))
+	cfg := must.Have(config.Load(path, lookup))(t)
+	var names []string
+	for _, tenant := range cfg.Tenants {
+		names = append(names, tenant.Name)
+		require.Equal(t, 3, tenant.SettleHours)
+		require.Equal(t, filepath.Join(here, "var"), tenant.DataDir, "what is in globals is relative to its own file")
+	}
+	require.Equal(t, []string{"zulu", "acme", "beta"}, names)
+	require.Equal(t, filepath.Join(here, "tenants.d", "exports"), cfg.Tenants[1].ExportDir, "and what is in a tenant's, to that")
+	require.Equal(t, filepath.Join(here, "ca.pem"), cfg.Tenants[0].GIM.SSLRootCert)
+	require.Equal(t, filepath.Join(here, "tenants.d", "own.pem"), cfg.Tenants[2].GIM.SSLRootCert)
+	require.Equal(t, "hunter2", cfg.Tenants[2].GIM.Password.Reveal())
+}
+
+func TestWhatATenantOfAFolderTakesOfGlobalsDeliverIsRelativeToTheirFile(t *testing.T) {
+	const regions = "export_dir: e\nregions: {US: {locations: {a: {switches: [A]}}}}\n"
+	path := folder(t, "globals: {deliver: {host: h, user: u, folder: away, known_hosts: known, key_file: id}}\ntenants_dir: tenants.d\n", map[string]string{
+		"a.yaml": regions,
+		"b.yaml": regions + "deliver: {known_hosts: known, agent: socket}\n",
+		"c.yaml": regions + "deliver: {host: ''}\n",
+		"d.yaml": regions + "deliver: {host: '', folder: away}\n",
+	})
+	here := filepath.Dir(path)
+	cfg := must.Have(config.Load(path, lookup))(t)
+	a, b := cfg.Tenants[0].Deliver, cfg.Tenants[1].Deliver
+	require.Equal(t, []string{filepath.Join(here, "known"), filepath.Join(here, "id")}, []string{a.KnownHosts, a.KeyFile})
+	require.Equal(t, []string{filepath.Join(here, "tenants.d", "known"), filepath.Join(here, "tenants.d", "socket")}, []string{b.KnownHosts, b.Agent})
+	require.Equal(t, filepath.Join(here, "away"), cfg.Tenants[2].Deliver.Folder)
+	require.Equal(t, filepath.Join(here, "tenants.d", "away"), cfg.Tenants[3].Deliver.Folder)
+}
+
+func TestWhatIsWrongInAFolderOfTenants(t *testing.T) {
+	regions := "regions: {US: {locations: {a: {switches: [A]}}}}\n"
+	path := folder(t, strings.ReplaceAll(ofDir, "password_file: secret", "password: hunter2"), map[string]string{
+		"Zulu.yaml":  "gimdb: {database: b}\n" + regions,
+		"zulu.yml":   "gimdb: {database: b}\n" + regions,
+		"a b.yaml":   "",
+		"empty.yaml": "# nothing\n",
+		"wrong.yaml": "gimdb: {database: b}\n" + regions + "timezone: hunter2\nexclude: [x]\n",
+	})
+	_, err := config.Load(path, lookup)
+	require.IsType(t, config.Errors{}, err)
+	here := filepath.Dir(path)
+	require.Equal(t, []string{
+		`tenants.d/Zulu.yaml:1: differs only in capital letters from the tenant zulu in seats.yaml`,
+		`tenants.d/a b.yaml: is no name for a tenant (1 to 63 of A-Z a-z 0-9 _ -, the first a letter or a digit, before .yaml)`,
+		`tenants.d/empty.yaml:1: is empty: it needs regions`,
+		`tenants.d/wrong.yaml:3: timezone: is no time zone, got *** (an IANA name such as America/New_York)`,
+		`tenants.d/wrong.yaml:4: exclude: unknown key`,
+		`tenants.d/zulu.yml:1: is a tenant that there is already, in seats.yaml`,
+	}, strings.Split(strings.ReplaceAll(err.Error(), here+"/", ""), "\n"))
+
+	_, err = config.Load(folder(t, "tenants_dir: tenants.d\n", nil), lookup)
+	require.ErrorContains(t, err, "tenants: needs at least one tenant")
+	_, err = config.Load(write(t, "tenants_dir: nowhere\n"), lookup)
+	require.ErrorContains(t, err, `tenants_dir: cannot be read: no such file or directory, got "nowhere"`)
+}
+
+// FuzzLoad holds Load to its promise: a configuration that is whole, or problems that each have one line of text and a place in the
+// file.
+func FuzzLoad(f *testing.F) {
+	for _, seed := range []string{
+		"", minimal, full, rulesFile, "{\"tenants\": {}}", "a: &a [*a]", "<<: [*x]", "a: !!str 1", "? [a]\n: b", "x: |\n  y\n", "- &a\n- *a",
+		"tenants: {a: {export_dir: '${WORD}', regions: {r: {locations: {l: }}}}}", "report: {columns: [{name: 1, value: ~}]}", "%YAML 1.2\n---\na: b",
+	} {
+		f.Add(seed)
+	}
+	path := filepath.Join(f.TempDir(), "seats.yaml")
+	f.Fuzz(func(t *testing.T, content string) {
+		require.NoError(t, os.WriteFile(path, []byte(content), 0o600))
+		cfg, err := config.Load(path, lookup)
+		if err != nil {
+			requireProblems(t, err, strings.Count(content, "\n")+strings.Count(content, "\r")+1)
+			return
+		}
+		requireWhole(t, cfg)
+	})
+}
+
+func requireProblems(t *testing.T, err error, lines int) {
+	var problems config.Errors
+	require.True(t, errors.As(err, &problems))
+	require.NotEmpty(t, problems)
+	for _, p := range problems {
+		require.NotContains(t, p.String(), "\n")
+		require.NotEmpty(t, p.Msg)
+		require.True(t, 1 <= p.Line && p.Line <= lines, "line %d of %d: %s", p.Line, lines, p)
+	}
+}
+
+func requireWhole(t *testing.T, cfg *config.Config) {
+	require.NotEmpty(t, cfg.Columns)
+	require.NotEmpty(t, cfg.Tenants)
+	for _, tenant := range cfg.Tenants {
+		require.Equal(t, tenant.GIM == nil, tenant.ExportDir != "", "one source")
+		require.True(t, filepath.IsAbs(tenant.StorePath()) && filepath.IsAbs(tenant.OutputDir))
+		require.NotEmpty(t, tenant.Regions)
+		require.Len(t, tenant.RulesHash(), 64)
+		for _, region := range tenant.Regions {
+			require.NotNil(t, region.Zone)
+			require.NotEmpty(t, region.Locations)
+		}
+	}
 }

@@ -23,26 +23,24 @@ type Problem struct {
 
 // String returns the problem as one line.
 func (p Problem) String() string {
-	var b strings.Builder
-	b.WriteString(p.File)
+	line := p.File
 	if p.Line > 0 {
-		fmt.Fprintf(&b, ":%d", p.Line)
+		line += ":" + strconv.Itoa(p.Line)
 	}
 	if p.Key != "" {
-		b.WriteString(": " + p.Key)
+		line += ": " + p.Key
 	}
-	b.WriteString(": " + p.Msg)
+	line += ": " + p.Msg
 	if p.Value != "" {
-		b.WriteString(", got " + p.Value)
+		line += ", got " + p.Value
 	}
 	if p.Hint != "" {
-		b.WriteString(" (" + p.Hint + ")")
+		line += " (" + p.Hint + ")"
 	}
-	return b.String()
+	return line
 }
 
-// Errors are all problems of a configuration, in the order of the file. It is
-// the only error that Load returns.
+// Errors are all problems of a configuration, in the order of the file. It is the only error that Load returns.
 type Errors []Problem
 
 // Error returns the problems, one a line.
@@ -54,46 +52,42 @@ func (e Errors) Error() string {
 	return strings.Join(lines, "\n")
 }
 
-// tidy puts the problems in order and drops repetitions: what is wrong in
-// globals is found again for every tenant that inherits it.
-func (e Errors) tidy() Errors {
-	slices.SortStableFunc(e, func(a, b Problem) int {
-		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column), cmp.Compare(a.Key, b.Key), cmp.Compare(a.Msg, b.Msg))
-	})
-	return slices.Compact(e)
-}
-
 const longestShown = 80
 
-// redact takes the values out that show a secret, and then shortens long ones.
-// A password can end up as the value of another key, through an alias or a slip
-// of the hand.
-func (e Errors) redact(secrets []string) {
-	for i, p := range e {
+// tidy puts the problems in order and drops repetitions: what is wrong in globals is found again for every tenant that inherits it.
+// It takes the values out that show a secret, which can end up as that of another key, through an alias or a slip of the hand; and
+// then shortens long ones.
+func (e Errors) tidy(secrets []string) Errors {
+	slices.SortStableFunc(e, func(a, b Problem) int {
+		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column), cmp.Compare(a.Key, b.Key),
+			cmp.Compare(a.Msg, b.Msg))
+	})
+	e = slices.Compact(e)
+	for i := range e {
+		value := &e[i].Value
 		for _, secret := range secrets {
-			if secret != "" && (strings.Contains(p.Value, secret) || strings.Contains(p.Value, quotedInside(secret))) {
-				e[i].Value = redacted
+			quoted := strconv.Quote(secret)
+			if secret != "" && (strings.Contains(*value, secret) || strings.Contains(*value, quoted[1:len(quoted)-1])) {
+				*value = redacted
 			}
 		}
-		if shown := []rune(e[i].Value); len(shown) > longestShown {
-			e[i].Value = string(shown[:longestShown]) + "…"
+		if shown := []rune(*value); len(shown) > longestShown {
+			*value = string(shown[:longestShown]) + "…"
 		}
 	}
+	return e
 }
 
-// quotedInside returns text as it looks between the quotes of a shown value.
-func quotedInside(text string) string {
-	quoted := strconv.Quote(text)
-	return quoted[1 : len(quoted)-1]
-}
-
-// nearest returns the word of known that given may have been meant as, or "".
-func nearest(given string, known []string) string {
+// suggest words the hint for a slip of the hand: the word of known that given may have been meant as; no such word, no hint.
+func suggest(given string, known []string) string {
 	best, bestDistance := "", min(2, len(given)/2)+1
 	for _, word := range known {
 		if d := levenshtein.ComputeDistance(strings.ToLower(given), strings.ToLower(word)); d < bestDistance {
 			best, bestDistance = word, d
 		}
 	}
-	return best
+	if best == "" {
+		return ""
+	}
+	return fmt.Sprintf("did you mean %s?", best)
 }

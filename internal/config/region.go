@@ -7,28 +7,28 @@ import (
 	"time"
 )
 
-func (l *loader) regions(v value, fallback *time.Location) []Region {
+func (v value) regions(fallback *time.Location) []Region {
 	entries := v.named("region", true)
 	distinctFiles(entries, "region")
 	m := switchMap{bySwitch: map[string][]*listing{}}
 	regions := make([]Region, len(entries))
 	for i, e := range entries {
 		f := e.value.fields()
-		regions[i] = Region{Name: e.key, Zone: fallback, Locations: l.locations(f.get("locations"), &m)}
+		regions[i] = Region{Name: e.key, Zone: fallback, Locations: f.get("locations").locations(&m)}
 		f.fill(&regions[i])
-		regions[i].Disabled = !f.get("enabled").flag(true)
+		regions[i].Disabled = f.get("enabled").isFalse()
 	}
 	m.settle()
 	return regions
 }
 
-func (l *loader) locations(v value, m *switchMap) []Location {
+func (v value) locations(m *switchMap) []Location {
 	entries := v.named("location", true)
 	locations := make([]Location, len(entries))
 	for i, e := range entries {
 		list := e.value.fields().get("switches")
 		locations[i].Name = e.key
-		if e.value.is(kindMapping) && list.is(kindList) && !list.hasItems() {
+		if e.value.is(kindMapping) && list.is(kindList) && len(list.node.all()) == 0 {
 			m.addDefault(e.value)
 		}
 		for _, item := range list.items() {
@@ -41,20 +41,19 @@ func (l *loader) locations(v value, m *switchMap) []Location {
 	return locations
 }
 
-// listedSwitch is a name, or a name with the days from which and until when it belongs to the location; and the place of the
-// name.
-func (v value) listedSwitch() (d Dated, place value, ok bool) {
-	if !v.given() || v.node.kind != kindMapping {
-		if !v.given() {
-			v.complain("must not be empty", "")
-			return d, v, false
-		}
+// listedSwitch is a name, or a name with the days from which and until when it belongs to the location; and where the name stands.
+func (v value) listedSwitch() (d Dated, name value, ok bool) {
+	switch {
+	case !v.given():
+		v.complain("must not be empty", "")
+		return d, v, false
+	case v.node.kind != kindMapping:
 		d.Name, ok = v.text()
 		return d, v, ok
 	}
 	f := v.fields()
-	place = f.get("name")
-	if !place.given() {
+	name = f.get("name")
+	if !name.given() {
 		v.complain("needs a name", "")
 		return d, v, false
 	}
@@ -62,11 +61,10 @@ func (v value) listedSwitch() (d Dated, place value, ok bool) {
 	if !d.Until.IsZero() && d.Until.Before(d.Since) {
 		f.get("until").problem("lies before since "+d.Since.String(), "")
 	}
-	return d, place, d.Name != ""
+	return d, name, d.Name != ""
 }
 
-// switchMap sees to it that each switch of a tenant has one location on a day, and that
-// there is one default location at most (R5).
+// switchMap sees to it that each switch of a tenant has one location on a day, and that there is one default location at most (R5).
 type switchMap struct {
 	bySwitch  map[string][]*listing
 	order     []string // of the file
@@ -80,8 +78,8 @@ type listing struct {
 	location *Location
 }
 
-// settle gives the locations their switches. One that is listed with a day since when has left, the day before, the location
-// that listed it until then.
+// settle gives the locations their switches. One that is listed with a day since when has left, the day before, the location that
+// listed it until then.
 func (m *switchMap) settle() {
 	for _, name := range m.order {
 		all := m.bySwitch[name]
@@ -104,17 +102,17 @@ func (m *switchMap) settle() {
 func (l *listing) handOver(next *listing) {
 	switch {
 	case l.Since == next.Since:
-		next.place.problem(fmt.Sprintf("is a switch that %s on line %d lists already", l.place.path, l.place.at.line), "")
+		next.place.problem(fmt.Sprintf("is a switch that %s on line %d lists already", l.place.path, l.place.line), "")
 	case l.Until.IsZero():
 		l.Until = next.Since.AddDays(-1)
 	case !l.Until.Before(next.Since):
-		next.place.problem(fmt.Sprintf("is a switch that %s on line %d lists until %s", l.place.path, l.place.at.line, l.Until), "")
+		next.place.problem(fmt.Sprintf("is a switch that %s on line %d lists until %s", l.place.path, l.place.line, l.Until), "")
 	}
 }
 
 func (m *switchMap) addDefault(location value) {
 	if m.byDefault != nil {
-		location.complain(fmt.Sprintf("has no switches, as %s on line %d: a tenant has one default location", m.byDefault.path, m.byDefault.at.line), "")
+		location.complain(fmt.Sprintf("has no switches, as %s on line %d: a tenant has one default location", m.byDefault.path, m.byDefault.line), "")
 		return
 	}
 	m.byDefault = &location

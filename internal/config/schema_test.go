@@ -18,6 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"seats/internal/config"
+	"seats/internal/must"
 )
 
 // compiled are the two schemas, as a validator has them that is not the program's.
@@ -50,17 +51,15 @@ func against(schema, content string) error {
 	return compiled()[schema].Validate(value)
 }
 
-// structural are the problems that a key or a value has by itself. What is quoted out of the environment, and how a number
-// is written, no schema can know.
+// structural are the problems that a key or a value has by itself. What is quoted out of the environment, and how a number is
+// written, no schema can know.
 var structural = regexp.MustCompile(`unknown key|must be (a mapping|a list|text|true or false|[0-9]+\.\.|a whole number|a duration|a number and one of|a field,|` +
 	`a plain SQL identifier|disable,|require,|exclusive|agent_group)|must not be empty|must end in|needs (at least one|a name|either)|is no name for|is no field|is not for all tenants`)
 
 var unknowable = regexp.MustCompile(`got the value of|got 0[0-9x]|[0-9]{10}TB|PostgreSQL|environment`)
 
 // fits wants of a valid file that it fits the schema.
-func fits(t testing.TB, content string) {
-	require.NoError(t, against(config.Schema(), content))
-}
+func fits(t testing.TB, content string) { require.NoError(t, against(config.Schema(), content)) }
 
 // misfits wants of a file with problems that are structural, as all of its lines are told, that it does not.
 func misfits(t testing.TB, content string, problems []string) {
@@ -94,9 +93,8 @@ func TestEveryKeyOfTheSchemaIsTold(t *testing.T) {
 		for _, step := range slices.Backward(place) {
 			content = section{step: content}
 		}
-		text, err := json.Marshal(content)
-		require.NoError(t, err)
-		_, err = config.Parse("seats.yaml", text, lookup)
+		text := must.Have(json.Marshal(content))(t)
+		_, err := config.Parse("seats.yaml", text, lookup)
 		require.Regexp(t, regexp.QuoteMeta(strings.Join(append(place, key), "."))+`[.:\[]`, regexp.MustCompile(`\[0\]`).ReplaceAllString(err.Error(), ""), string(text))
 		told++
 	}
@@ -135,8 +133,7 @@ func mergedWith(v any, others section) section {
 
 // yamlOf gives the YAML blocks of a page's chapter.
 func yamlOf(t *testing.T, page, chapter string) (blocks []string) {
-	text, err := os.ReadFile(filepath.Join("..", "..", page))
-	require.NoError(t, err)
+	text := must.Have(os.ReadFile(filepath.Join("..", "..", page)))(t)
 	_, after, found := strings.Cut("\n"+string(text), "\n"+chapter+"\n")
 	require.True(t, found, chapter)
 	after, _, _ = strings.Cut(after, "\n## ")
@@ -210,8 +207,7 @@ func resolve(all, at section) section {
 
 func TestTheConfigurationsOfTheProjectFitTheSchema(t *testing.T) {
 	for _, name := range []string{"testdata/demo/seats.yaml", "cmd/seats/packaging/seats.yaml"} {
-		text, err := os.ReadFile(filepath.Join("..", "..", name))
-		require.NoError(t, err)
+		text := must.Have(os.ReadFile(filepath.Join("..", "..", name)))(t)
 		fits(t, string(text))
 	}
 	fits(t, yamlOf(t, "docs/configuration.md", "## Every key")[0])
@@ -220,12 +216,10 @@ func TestTheConfigurationsOfTheProjectFitTheSchema(t *testing.T) {
 	fits(t, "tenants_dir: tenants.d\nglobals:\n"+regexp.MustCompile(`(?m)^`).ReplaceAllString(yamlOf(t, "docs/delivery.md", "## Delivering")[0], "  "))
 
 	// In the scripts each is a file that somebody once thought of.
-	scripts, err := filepath.Glob(filepath.Join("..", "..", "cmd", "seats", "testdata", "script", "*.txtar"))
-	require.NoError(t, err)
+	scripts := must.Have(filepath.Glob(filepath.Join("..", "..", "cmd", "seats", "testdata", "script", "*.txtar")))(t)
 	seen := 0
 	for _, script := range scripts {
-		archive, err := os.ReadFile(script)
-		require.NoError(t, err)
+		archive := must.Have(os.ReadFile(script))(t)
 		for _, file := range strings.Split(string(archive), "\n-- ")[1:] {
 			name, content, _ := strings.Cut(file, " --\n")
 			if !strings.HasSuffix(name, ".yaml") && !strings.HasSuffix(name, ".yml") || filepath.Base(script) == "exit9_config.txtar" || name == "wrong.yaml" {

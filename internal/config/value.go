@@ -1,7 +1,14 @@
 package config
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
+	"io/fs"
+	"maps"
+	"math"
+	"path/filepath"
+	"reflect"
 	"regexp"
 	"slices"
 	"strconv"
@@ -9,62 +16,50 @@ import (
 	"time"
 
 	"seats/internal/calendar"
+	"seats/internal/plain"
 )
 
-// value is a place in the file under its key: what there is, and where to say
-// that something is wrong with it.
+// value is what stands in the file under a key: what there is, where to say that something is wrong with it, and what the schema says.
 type value struct {
-	loader *loader
-	path   string // globals.gimdb.port
-	at     position
-	node   *node // nil: not in the file
-	rule   *node // what the schema says of it
+	*loader
+	place
+	path  string           // globals.gimdb.port
+	node  *node            // nil: not in the file
+	rule  *node            // of the schema
+	byKey map[string]value // of a mapping with known keys: see fields
 }
 
-// given reports whether the file says anything here. A key without a value, or
-// with null, does not.
-func (v value) given() bool {
-	return v.node != nil && v.node.kind != kindNull
-}
+// given reports whether the file says anything here. A key without a value, or with null, does not.
+func (v value) given() bool { return v.node != nil && v.node.kind != kindNull }
 
 // is reports whether what is given, if anything, is of kind k.
-func (v value) is(k kind) bool {
-	return !v.given() || v.node.kind == k
+func (v value) is(k kind) bool { return !v.given() || v.node.kind == k }
+
+// isText reports whether this text is given, as it stands in the file.
+func (v value) isText(text string) bool {
+	return v.given() && v.node.kind == kindText && v.node.text == text
 }
 
-// hasItems reports whether a list with something in it is given.
-func (v value) hasItems() bool {
-	return v.given() && len(v.node.items) > 0
-}
-
-// problem reports that the value given is wrong.
+// problem reports that the value given is wrong. What came out of the environment is not shown: it may be a secret in the wrong place.
 func (v value) problem(msg, hint string) {
-	v.wrong(v.shown(), msg, hint)
+	shown := v.written()
+	if shown != "" && v.node.kind == kindText && strings.Contains(v.node.text, "${") {
+		shown = "the value of " + shown
+	}
+	v.wrong(shown, msg, hint)
 }
 
 // complain reports that something is wrong here, without quoting the value.
 func (v value) complain(msg, hint string) { v.wrong("", msg, hint) }
 
 func (v value) wrong(shown, msg, hint string) {
-	v.loader.report(Problem{Line: v.at.line, Column: v.at.column, Key: v.path, Value: shown, Msg: msg, Hint: hint})
+	v.report(v.place, Problem{Key: v.path, Value: shown, Msg: msg, Hint: hint})
 }
 
-// shown returns a scalar as a problem may show it. What came out of the
-// environment is not shown: it may be a secret in the wrong place.
-func (v value) shown() string {
-	written := v.written()
-	if written != "" && v.node.kind == kindText && strings.Contains(v.node.text, "${") {
-		return "the value of " + written
-	}
-	return written
-}
-
-// written returns a scalar as the file has it, text in quotes; "" for everything
-// else and for a secret.
+// written returns a scalar as the file has it, text in quotes; "" for everything else and for a secret.
 func (v value) written() string {
 	switch {
 	case !v.given() || v.secret():
-		return ""
 	case v.node.kind == kindText:
 		return strconv.Quote(v.node.text)
 	case v.node.kind == kindPlain:
@@ -74,16 +69,15 @@ func (v value) written() string {
 }
 
 // secret reports whether the key is one whose value must not be seen.
-func (v value) secret() bool {
-	return strings.HasSuffix(v.path, "password")
-}
+func (v value) secret() bool { return strings.HasSuffix(v.path, "password") }
 
 // text returns the text given, which the schema may want to be one of some words, or not to be empty.
 func (v value) text() (string, bool) {
 	words := v.rule.words()
 	switch text, ok := v.anyText(); {
 	case ok && words != nil && !slices.Contains(words, text):
-		v.problem("must be "+either(words), suggest(nearest(text, words)))
+		last := len(words) - 1
+		v.problem("must be "+strings.Join(words[:last], ", ")+" or "+words[last], suggest(text, words))
 	case ok && text == "" && v.rule.says("minLength") != nil:
 		v.problem("must not be empty", "")
 	default:
@@ -92,16 +86,13 @@ func (v value) text() (string, bool) {
 	return "", false
 }
 
-// anyText returns the text given, with ${NAME} expanded. It is false where there
-// is none, or after reporting why it cannot be used.
+// anyText returns the text given, with ${NAME} expanded. It is false where there is none, or after reporting why it cannot be used.
 func (v value) anyText() (string, bool) {
-	if !v.given() {
-		return "", false
-	}
-	switch v.node.kind {
-	case kindText:
+	switch {
+	case !v.given():
+	case v.node.kind == kindText:
 		return v.expand()
-	case kindPlain:
+	case v.node.kind == kindPlain:
 		v.problem("must be text", "put it in quotes")
 	default:
 		v.complain(fmt.Sprintf("must be text, not %s", v.node.kind), "")
@@ -117,25 +108,51 @@ func (v value) scalar() (string, bool) {
 	return v.anyText()
 }
 
+var variable = regexp.MustCompile(`\$\$\{|\$\{(?:[A-Za-z_][A-Za-z0-9_]*\})?`)
+
+// expand returns the text with each ${NAME} replaced by the environment variable NAME, and each $${ by a literal ${. It is false
+// after reporting a variable that is not set, or a ${ that names none; all of them are reported.
+func (v value) expand() (string, bool) {
+	ok := true
+	text := variable.ReplaceAllStringFunc(v.node.text, func(found string) string {
+		switch found {
+		case "$${":
+			return "${"
+		case "${":
+			v.wrong(v.written(), "has a ${ that starts no ${NAME}", "a literal ${ is written $${")
+			ok = false
+			return ""
+		}
+		name := found[2 : len(found)-1]
+		text, set := v.env(name)
+		if !set {
+			v.complain(fmt.Sprintf("environment variable %s is not set", name), "")
+			ok = false
+		}
+		return text
+	})
+	if v.secret() {
+		v.keepSecret(v.node.text, text)
+	}
+	return text, ok
+}
+
 var wholeNumber = regexp.MustCompile(`^-?(0|[1-9][0-9]*)$`)
 
-// integer returns the whole number given, which must be within the schema's bounds. It may
-// come from the environment; other text is none, and neither are the octal and
-// hexadecimal forms of YAML.
+// integer returns the whole number given, which must be within the schema's bounds. It may come from the environment; other text is
+// none, and neither are the octal and hexadecimal forms of YAML.
 func (v value) integer() (int64, bool) {
-	if !v.given() {
-		return 0, false
-	}
-	text := v.node.text
+	text := ""
 	switch {
-	case v.node.kind == kindText && strings.Contains(text, "${"):
-		expanded, ok := v.expand()
-		if !ok {
+	case !v.given():
+		return 0, false
+	case v.node.kind == kindPlain:
+		text = v.node.text
+	case v.node.kind == kindText && strings.Contains(v.node.text, "${"):
+		var ok bool
+		if text, ok = v.expand(); !ok {
 			return 0, false
 		}
-		text = expanded
-	case v.node.kind != kindPlain:
-		text = ""
 	}
 	n, err := strconv.ParseInt(text, 10, 64)
 	isNumber := err == nil && wholeNumber.MatchString(text)
@@ -151,81 +168,27 @@ func (v value) integer() (int64, bool) {
 	return 0, false
 }
 
-// number is that of the schema.
-func (n *node) number() int64 {
-	number, err := strconv.ParseInt(n.text, 10, 64)
-	if err != nil {
-		panic(err)
+// isFalse reports whether false is given; what is neither true nor false is reported.
+func (v value) isFalse() bool {
+	if v.given() && (v.node.kind != kindPlain || v.node.text != "true" && v.node.text != "false") {
+		v.problem("must be true or false", "")
 	}
-	return number
-}
-
-// either lists words as "a, b or c".
-func either(words []string) string {
-	last := len(words) - 1
-	return strings.Join(words[:last], ", ") + " or " + words[last]
-}
-
-// suggest words the hint for a slip of the hand; no suggestion, no hint.
-func suggest(word string) string {
-	if word == "" {
-		return ""
-	}
-	return fmt.Sprintf("did you mean %s?", word)
-}
-
-// flag returns the truth value given, or else fallback.
-func (v value) flag(fallback bool) bool {
-	if !v.given() {
-		return fallback
-	}
-	if v.node.kind == kindPlain && (v.node.text == "true" || v.node.text == "false") {
-		return v.node.text == "true"
-	}
-	v.problem("must be true or false", "")
-	return fallback
-}
-
-// date returns the day given.
-func (v value) date() (calendar.Date, bool) {
-	text, ok := v.text()
-	if !ok {
-		return calendar.Date{}, false
-	}
-	day, err := calendar.ParseDate(text)
-	if err != nil {
-		v.problem("must be an existing date as YYYY-MM-DD", "")
-	}
-	return day, err == nil
+	return v.given() && v.node.text == "false"
 }
 
 // items returns the elements of the list given.
 func (v value) items() []value {
-	if !v.given() {
-		return nil
-	}
-	if v.node.kind != kindList {
+	if !v.is(kindList) {
 		v.complain(fmt.Sprintf("must be a list, not %s", v.node.kind), "")
+	}
+	if !v.given() || v.node.kind != kindList {
 		return nil
 	}
-	items := make([]value, len(v.node.items))
-	for i, item := range v.node.items {
-		items[i] = value{loader: v.loader, path: fmt.Sprintf("%s[%d]", v.path, i), at: item.at, node: item.value, rule: v.rule.says("items")}
+	items := make([]value, len(v.node.held))
+	for i, item := range v.node.held {
+		items[i] = value{loader: v.loader, path: fmt.Sprintf("%s[%d]", v.path, i), place: item.place, node: item.node, rule: v.rule.says("items")}
 	}
 	return items
-}
-
-// units returns what a list says that seats are broken down by, each once.
-func (v value) units() (units []Unit, ok bool) {
-	words, places := v.texts()
-	for i, word := range words {
-		if slices.Contains(units, Unit(word)) {
-			places[i].problem("is there already", "")
-		} else {
-			units = append(units, Unit(word))
-		}
-	}
-	return units, v.given()
 }
 
 // texts returns the elements of a list of texts, and their places.
@@ -240,24 +203,231 @@ func (v value) texts() (texts []string, places []value) {
 	return texts, places
 }
 
-// zone returns the time zone given by its IANA name.
-//
-// The machine's zone files are looked at first, as they may be newer than the
-// program, and then those that the program carries.
-func (v value) zone() (*time.Location, bool) {
-	name, ok := v.text()
-	if !ok {
-		return nil, false
+// keyed is an entry of a mapping.
+type keyed struct {
+	key   string
+	value value
+}
+
+// mapping returns the entries of the mapping given, in the order of the file.
+func (v value) mapping() (entries []keyed) {
+	if !v.is(kindMapping) {
+		v.complain(fmt.Sprintf("must be a mapping, not %s", v.node.kind), "")
 	}
-	// Local and localtime are another zone on every machine; right/... counts
-	// leap seconds, which epoch seconds do not.
-	if name != "Local" && name != "localtime" && !strings.HasPrefix(name, "right/") {
-		if zone, err := time.LoadLocation(name); err == nil {
-			return zone, true
+	if !v.given() || v.node.kind != kindMapping {
+		return nil
+	}
+	for _, e := range v.node.held {
+		entry := v.entry(e.key, e.place, e.node)
+		if e.first > 0 {
+			entry.complain(fmt.Sprintf("is given twice, first on line %d", e.first), "")
+			continue
+		}
+		entries = append(entries, keyed{e.key, entry})
+	}
+	return entries
+}
+
+// entry returns the value n under key of this mapping.
+func (v value) entry(key string, at place, n *node) value {
+	path := strings.TrimPrefix(v.path+"."+cmp.Or(fromOddOn.ReplaceAllString(key, "…"), `""`), ".")
+	return value{loader: v.loader, path: path, place: at, node: n, rule: v.rule.under(key)}
+}
+
+// fromOddOn is cut off a key where it is shown: with a colon or a space gone astray, a password may follow.
+var fromOddOn = regexp.MustCompile(`(?s)[^A-Za-z0-9_-].*`)
+
+// fields returns the mapping given with its values by their keys, and reports keys that it should not have by the schema. What is
+// not given is a mapping without keys.
+func (v value) fields() value {
+	known := v.rule.keys()
+	v.byKey = map[string]value{}
+	for _, e := range v.mapping() {
+		if slices.Contains(known, e.key) {
+			v.byKey[e.key] = e.value
+			continue
+		}
+		hint := suggest(e.key, known)
+		for _, section := range []struct{ name, place string }{
+			{"globals", "globals"}, {"gimdb", "globals.gimdb"}, {"engine", "globals.engine"}, {"tenant", "a tenant"}, {"deliver", "deliver"},
+		} {
+			if hint == "" && slices.Contains(definition(section.name).keys(), e.key) {
+				hint = "it belongs in " + section.place
+			}
+		}
+		e.value.complain("unknown key", hint)
+	}
+	return v
+}
+
+// get returns the value under key; one that is not given, where there is none.
+func (v value) get(key string) value {
+	if v, ok := v.byKey[key]; ok {
+		return v
+	}
+	missing := v.entry(key, v.place, nil)
+	if missing.rule == nil {
+		panic("the schema of the configuration knows no key " + key)
+	}
+	return missing
+}
+
+// over returns the fields with those of base behind them, key by key. Two of the keys say one thing in two ways: either of these
+// fields replaces either of base's.
+func (v value) over(base value, one, other string) value {
+	merged := v
+	merged.byKey = maps.Clone(base.byKey)
+	for key, own := range v.byKey {
+		if own.given() {
+			merged.byKey[key] = own
 		}
 	}
-	v.problem("is no time zone", "an IANA name such as America/New_York")
-	return nil, false
+	for key, other := range map[string]string{one: other, other: one} {
+		if v.get(key).given() && !v.get(other).given() {
+			delete(merged.byKey, other)
+		}
+	}
+	return merged
+}
+
+// fill reads the values of keys into the fields of a struct that name them, as `key:"port"`; behind a comma, `key:"data_dir,path"`,
+// stands what a text is beside one: see as. Where the file says nothing, or nothing that can be used, a field stays as it is.
+// Settings that tenants share with globals are fields of one struct, of which either has its own.
+func (v value) fill(settings any) {
+	s := reflect.ValueOf(settings).Elem()
+	for _, field := range reflect.VisibleFields(s.Type()) {
+		key, kind, _ := strings.Cut(field.Tag.Get("key"), ",")
+		if v.rule.under(key) != nil {
+			v.get(key).read(s.FieldByIndex(field.Index), kind)
+		}
+	}
+}
+
+func (v value) read(into reflect.Value, kind string) {
+	switch p := into.Addr().Interface().(type) {
+	case *int:
+		if n, ok := v.integer(); ok {
+			*p = int(n)
+		}
+	case *int64:
+		if kind == "memory" {
+			parse(v, value.scalar, p, memory, "must be a number and one of KB MB GB TB KiB MiB GiB TiB", "")
+		} else if n, ok := v.integer(); ok {
+			*p = n
+		}
+	case **int64:
+		if n, ok := v.integer(); ok {
+			*p = &n
+		}
+	case *time.Duration:
+		if d, ok := v.timeout(); ok {
+			*p = d
+		}
+	case **time.Location:
+		parse(v, value.text, p, zone, "is no time zone", "an IANA name such as America/New_York")
+	case *calendar.Date:
+		parse(v, value.text, p, calendar.ParseDate, "must be an existing date as YYYY-MM-DD", "")
+	case *fs.FileMode:
+		parse(v, value.scalar, p, fileMode, "must be a mode such as 0640, in octal", "0600 to 0664, and nobody runs them")
+	case *[]Unit:
+		if v.given() {
+			*p = v.units()
+		}
+	case *[]string:
+		*p, _ = v.texts()
+	default: // text
+		if text, ok := v.text(); ok {
+			into.SetString(v.as(kind, text))
+		}
+	}
+}
+
+// parse reads a setting out of the text given, or reports what it must be.
+func parse[T any](v value, read func(value) (string, bool), setting *T, of func(string) (T, error), msg, hint string) {
+	if text, ok := read(v); ok {
+		if got, err := of(text); err == nil {
+			*setting = got
+		} else {
+			v.problem(msg, hint)
+		}
+	}
+}
+
+var identifier = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_$]{0,62}$`)
+
+// as reports what is wrong with the text given as one of a kind, and returns it: a path, relative to the file's folder, as an absolute one.
+func (v value) as(kind, text string) string {
+	switch kind {
+	case "path":
+		if text != "" {
+			return v.absolute(text)
+		}
+	case "certificates":
+		if text == "" || text == "system" { // the system's own, for PostgreSQL
+			return text
+		}
+		path := v.absolute(text)
+		if err := plain.Check(path); err != nil && !errors.Is(err, fs.ErrNotExist) { // PostgreSQL's client opens it without a look
+			v.problem("cannot be read: "+cause(err), "")
+		}
+		return path
+	case "identifier": // of SQL: it becomes part of the text of queries
+		if !identifier.MatchString(text) {
+			v.problem("must be a plain SQL identifier", "1 to 63 of A-Z a-z 0-9 _ $, the first no digit and no $")
+		}
+	case "host": // a connection string in its place is not quoted, as it may hold a password
+		if !isSocket(text) && (strings.Contains(text, "://") || strings.ContainsAny(text, "=@ \t\r\n")) {
+			v.complain("must be a host name, an address or a socket directory, not a connection string", "")
+		}
+	case "server":
+		if strings.ContainsAny(text, "/@=[] \t\r\n") {
+			v.complain("must be a host name or an address", "user, port and folder have keys of their own")
+		}
+	case "metrics": // every run replaces it, so it must not be able to name a store or a data file
+		if text == "" {
+			v.problem("must not be empty", "")
+		} else if filepath.Ext(text) != ".prom" {
+			v.problem("must end in .prom", "Prometheus' textfile collector reads no other files")
+		}
+		return v.absolute(text)
+	}
+	return text
+}
+
+// zone is the time zone of an IANA name.
+//
+// The machine's zone files are looked at first, as they may be newer than the program, and then those that the program carries.
+func zone(name string) (*time.Location, error) {
+	// Local and localtime are another zone on every machine; right/... counts leap seconds, which epoch seconds do not.
+	if name == "Local" || name == "localtime" || strings.HasPrefix(name, "right/") {
+		return nil, strconv.ErrSyntax
+	}
+	return time.LoadLocation(name)
+}
+
+// timeout returns the duration given. PostgreSQL counts it in milliseconds of 32 bits, where 0 is none.
+func (v value) timeout() (time.Duration, bool) {
+	const rule = `must be a duration such as "30m", or 0 for none`
+	if v.given() && v.node.kind == kindPlain {
+		if v.node.text != "0" {
+			v.problem(rule, "give it a unit: ms, s, m or h")
+		}
+		return 0, v.node.text == "0"
+	}
+	text, ok := v.text()
+	if !ok {
+		return 0, false
+	}
+	d, err := time.ParseDuration(text)
+	switch {
+	case err != nil || d < 0:
+		v.problem(rule, "")
+	case d > 0 && d < time.Millisecond, d > math.MaxInt32*time.Millisecond:
+		v.problem("must be 0, or from 1ms to 596h", "")
+	default:
+		return d, true
+	}
+	return 0, false
 }
 
 var memoryLimit = regexp.MustCompile(`^([0-9]+(?:\.[0-9]+)?) ?([KMGT]i?B)$`)
@@ -267,18 +437,40 @@ var bytesOf = map[string]float64{
 	"KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30, "TiB": 1 << 40,
 }
 
-// memory returns the amount given, in bytes: more than none, and less than no number holds.
-func (v value) memory() (int64, bool) {
-	text, ok := v.scalar()
-	if !ok {
-		return 0, false
+// memory is an amount in bytes: more than none, and less than no number holds.
+func memory(text string) (int64, error) {
+	parts := memoryLimit.FindStringSubmatch(text)
+	if parts == nil {
+		return 0, strconv.ErrSyntax
 	}
-	if parts := memoryLimit.FindStringSubmatch(text); parts != nil {
-		number, err := strconv.ParseFloat(parts[1], 64)
-		if n := number * bytesOf[parts[2]]; err == nil && n >= 1 && n < 1<<62 {
-			return int64(n), true
+	number, err := strconv.ParseFloat(parts[1], 64)
+	n := number * bytesOf[parts[2]]
+	if n < 1 || n >= 1<<62 {
+		err = strconv.ErrRange
+	}
+	return int64(n), err
+}
+
+var fileModes = regexp.MustCompile(`^(?:0|0o)?6[046][04]$`)
+
+// fileMode is a mode in octal, with or without quotes: chmod's number.
+func fileMode(text string) (fs.FileMode, error) {
+	if !fileModes.MatchString(text) {
+		return 0, strconv.ErrSyntax
+	}
+	mode, err := strconv.ParseUint(text[len(text)-3:], 8, 32)
+	return fs.FileMode(mode), err
+}
+
+// units returns what a list says that seats are broken down by, each once.
+func (v value) units() (units []Unit) {
+	words, places := v.texts()
+	for i, word := range words {
+		if slices.Contains(units, Unit(word)) {
+			places[i].problem("is there already", "")
+		} else {
+			units = append(units, Unit(word))
 		}
 	}
-	v.problem("must be a number and one of KB MB GB TB KiB MiB GiB TiB", "")
-	return 0, false
+	return units
 }

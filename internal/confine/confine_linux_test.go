@@ -12,6 +12,7 @@ import (
 
 	"seats/internal/confine"
 	"seats/internal/duck"
+	"seats/internal/must"
 )
 
 // A database that nothing else bounds writes to one folder, by whichever of its threads, and to no other.
@@ -51,7 +52,5 @@ func TestADatabaseOfAConfinedThreadWritesToOneFolder(t *testing.T) {
 		}
 		return confine.Apart(func() error { return os.WriteFile(filepath.Join(shut, "users"), nil, 0o600) })
 	}))
-	text, err := os.ReadFile(victim)
-	require.NoError(t, err)
-	require.Equal(t, "whole", string(text))
+	require.Equal(t, "whole", string(must.Have(os.ReadFile(victim))(t)))
 }

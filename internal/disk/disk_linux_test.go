@@ -15,6 +15,7 @@ import (
 	"seats/internal/disk"
 	"seats/internal/duck"
 	"seats/internal/fail"
+	"seats/internal/must"
 )
 
 // told requires an error that says where the disk was full, how much is free, and what to do.
@@ -27,10 +28,9 @@ func told(t *testing.T, err error, folder string) {
 
 // /dev/full is a disk that is always full.
 func TestAFileThatCannotBeWrittenForWantOfRoom(t *testing.T) {
-	f, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
-	require.NoError(t, err)
+	f := must.Have(os.OpenFile("/dev/full", os.O_WRONLY, 0))(t)
 	defer f.Close() //nolint:errcheck // nothing was written
-	_, err = f.Write([]byte("x"))
+	_, err := f.Write([]byte("x"))
 	require.ErrorIs(t, err, syscall.ENOSPC)
 	for _, wrapped := range []error{
 		err,
@@ -47,38 +47,33 @@ func TestAFileThatCannotBeWrittenForWantOfRoom(t *testing.T) {
 func TestAFolderThatIsGoneOrAQuota(t *testing.T) {
 	gone := filepath.Join(t.TempDir(), "unpack-1", "x")
 	told(t, disk.Explain(&os.PathError{Op: "write", Path: filepath.Join(gone, "y.csv"), Err: syscall.EDQUOT}, ""), gone)
-	here, err := os.Getwd()
-	require.NoError(t, err)
+	here := must.Have(os.Getwd())(t)
 	told(t, disk.Explain(&os.PathError{Op: "write", Path: "pack.zip", Err: syscall.ENOSPC}, ""), here)
 	told(t, disk.Explain(&os.LinkError{Op: "rename", Old: "/a/b", New: "/dev/c", Err: syscall.ENOSPC}, ""), "/dev")
 }
 
 // What DuckDB says of a full disk, it says in words.
 func TestDuckDBHasNoRoomForAFile(t *testing.T) {
-	db, err := duck.Open("", duck.Options{})
-	require.NoError(t, err)
+	db := must.Have(duck.Open("", duck.Options{}))(t)
 	defer db.Close() //nolint:errcheck // in memory
-	_, err = db.Exec("copy (select i from range(100000) as r(i)) to '/dev/full' (format csv)")
+	_, err := db.Exec("copy (select i from range(100000) as r(i)) to '/dev/full' (format csv)")
 	require.Error(t, err)
 	told(t, disk.Explain(fmt.Errorf("pack: %w", err), "/nowhere"), "/dev")
 }
 
 func TestDuckDBHasNoRoomToSpill(t *testing.T) {
 	spill := t.TempDir()
-	db, err := duck.Open("", duck.Options{MemoryLimit: "50MB", Threads: 1, TempDir: filepath.Join(spill, "duckdb")})
-	require.NoError(t, err)
+	db := must.Have(duck.Open("", duck.Options{MemoryLimit: "50MB", Threads: 1, TempDir: filepath.Join(spill, "duckdb")}))(t)
 	defer db.Close() //nolint:errcheck // in memory
 	db.SetMaxOpenConns(1)
-	_, err = db.Exec("set max_temp_directory_size = '1MB'")
-	require.NoError(t, err)
-	_, err = db.Exec("create table big as select md5(i::varchar) as text from range(5000000) as r(i)")
+	must.Have(db.Exec("set max_temp_directory_size = '1MB'"))(t)
+	_, err := db.Exec("create table big as select md5(i::varchar) as text from range(5000000) as r(i)")
 	require.Error(t, err)
 	explained := disk.Explain(err, spill)
 	told(t, explained, spill)
 	require.NotContains(t, explained.Error(), "\n", "no advice about settings that the program makes")
 
-	short, err := duck.Open("", duck.Options{MemoryLimit: "50MB", Threads: 1})
-	require.NoError(t, err)
+	short := must.Have(duck.Open("", duck.Options{MemoryLimit: "50MB", Threads: 1}))(t)
 	defer short.Close() //nolint:errcheck // in memory
 	_, err = short.Exec("create table big as select md5(i::varchar) as text from range(5000000) as r(i)")
 	require.ErrorContains(t, err, "Out of Memory")
@@ -107,8 +102,7 @@ func TestAWantOfFileHandles(t *testing.T) {
 func TestOtherErrorsStayAsTheyAre(t *testing.T) {
 	require.NoError(t, disk.Explain(nil, "/dev"))
 	_, missing := os.Open(filepath.Join(t.TempDir(), "no space left on device"))
-	db, err := duck.Open("", duck.Options{})
-	require.NoError(t, err)
+	db := must.Have(duck.Open("", duck.Options{}))(t)
 	defer db.Close() //nolint:errcheck // in memory
 	_, syntax := db.Exec("select nothing from nowhere")
 	for _, err := range []error{missing, syntax, errors.New("no space left on device"), &os.PathError{Op: "write", Path: "/x", Err: syscall.EFBIG}} {

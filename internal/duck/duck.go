@@ -17,6 +17,7 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/duckdb/duckdb-go/v2"
 
@@ -187,6 +188,15 @@ func Each(ctx context.Context, q Queryer, name string, row func(scan func(...any
 	return each(ctx, q, texts.Text(name), name, row, args)
 }
 
+// One is All of a query that has one row at most: the zero value where it has none.
+func One[T any](ctx context.Context, q Queryer, name string, args ...any) (one T, err error) {
+	all, err := All[T](ctx, q, name, args...)
+	if len(all) > 0 {
+		one = all[0]
+	}
+	return one, err
+}
+
 // EachOn is Each of a query that is the same for every table but for its names, on one of them.
 func EachOn(ctx context.Context, q Queryer, name string, table texts.Table, row func(scan func(...any) error) error, args ...any) error {
 	return each(ctx, q, texts.Fill(name, table), name+" on "+table.Name, row, args)
@@ -209,8 +219,8 @@ func each(ctx context.Context, q Queryer, text, shown string, row func(scan func
 	return nil
 }
 
-// All gives the rows of an embedded query. Its columns are the exported fields of T in their order, those of an embedded struct in
-// its place; T is the one column itself where it is no struct, or scans itself.
+// All gives the rows of an embedded query. Its columns are the exported fields of T in their order, those of a struct in it in
+// its place and without those marked `duck:"-"`; T is the one column itself where it is no struct, or scans itself.
 func All[T any](ctx context.Context, q Queryer, name string, args ...any) (all []T, err error) {
 	err = Each(ctx, q, name, func(scan func(...any) error) error {
 		var row T
@@ -223,16 +233,13 @@ func All[T any](ctx context.Context, q Queryer, name string, args ...any) (all [
 
 // columns are where a row's columns go in a value.
 func columns(v reflect.Value) (into []any) {
-	_, scans := v.Addr().Interface().(sql.Scanner)
+	scans := reflect.PointerTo(v.Type()).Implements(reflect.TypeFor[sql.Scanner]()) || v.Type() == reflect.TypeFor[time.Time]()
 	if scans || v.Kind() != reflect.Struct {
 		return []any{v.Addr().Interface()}
 	}
 	for i := range v.NumField() {
-		switch f := v.Type().Field(i); {
-		case f.Anonymous:
+		if f := v.Type().Field(i); (f.Anonymous || f.IsExported()) && f.Tag.Get("duck") != "-" {
 			into = append(into, columns(v.Field(i))...)
-		case f.IsExported():
-			into = append(into, v.Field(i).Addr().Interface())
 		}
 	}
 	return into

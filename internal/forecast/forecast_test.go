@@ -9,14 +9,14 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"seats/internal/calendar"
+	"seats/internal/must"
 )
 
 func always(calendar.Date) bool { return true }
 
 func date(t *testing.T, text string) calendar.Date {
 	t.Helper()
-	d, err := calendar.ParseDate(text)
-	require.NoError(t, err)
+	d := must.Have(calendar.ParseDate(text))(t)
 	return d
 }
 

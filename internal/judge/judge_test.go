@@ -18,6 +18,7 @@ import (
 	"seats/internal/duck"
 	"seats/internal/fail"
 	"seats/internal/judge"
+	"seats/internal/must"
 	"seats/internal/pgtest"
 )
 
@@ -55,8 +56,7 @@ func TestR9TheAgentsOfAMonthAreThoseOfItsDays(t *testing.T) {
 	s.tenant = s.settings(t, r, p)
 	s.addEdges(t, month.First(), 200_000)
 	s.addEdges(t, month.Last(), 300_000)
-	want, err := judge.Ask(s.tenant, month, s.highWater(t)).EnabledAgents(t.Context(), s.db.Conn)
-	require.NoError(t, err)
+	want := must.Have(judge.Ask(s.tenant, month, s.highWater(t)).EnabledAgents(t.Context(), s.db.Conn))(t)
 
 	failed := run(t, s.tenant, month.Days(), month)
 	db := open(t, s.tenant)
@@ -79,10 +79,8 @@ func TestBothOfTheJudgesStatementsAgreeOnACleanGIM(t *testing.T) {
 	s.tenant = s.settings(t, r, p)
 	s.tenant.SessionEnd = config.SessionEndExclusive
 	question := judge.Ask(s.tenant, s.day, s.highWater(t))
-	all, err := question.Answer(t.Context(), s.db.Conn)
-	require.NoError(t, err)
-	regions, err := question.RegionPeaks(t.Context(), s.db.Conn)
-	require.NoError(t, err)
+	all := must.Have(question.Answer(t.Context(), s.db.Conn))(t)
+	regions := must.Have(question.RegionPeaks(t.Context(), s.db.Conn))(t)
 	require.Equal(t, slices.DeleteFunc(all.Peaks, func(p judge.Peak) bool { return p.Location != "" }), regions)
 }
 
@@ -118,8 +116,7 @@ func run(t *testing.T, tenant config.Tenant, days []calendar.Date, months ...cal
 func computed(t *testing.T, tenant config.Tenant, day calendar.Date) (a judge.Answer) {
 	failed := run(t, tenant, []calendar.Date{day})
 	db := open(t, tenant)
-	stands, err := compute.Look(t.Context(), db, tenant, day)
-	require.NoError(t, err)
+	stands := must.Have(compute.Look(t.Context(), db, tenant, day))(t)
 	results, err := compute.Load(t.Context(), db, stands)
 	require.NoError(t, err, "%v", failed)
 	result := results[0]
@@ -156,8 +153,7 @@ func requireFailure(t *testing.T, failed error, blocked bool) {
 
 // open reads a published store.
 func open(t *testing.T, tenant config.Tenant) *sql.DB {
-	db, err := duck.Open(tenant.StorePath(), duck.Options{ReadOnly: true})
-	require.NoError(t, err)
+	db := must.Have(duck.Open(tenant.StorePath(), duck.Options{ReadOnly: true}))(t)
 	t.Cleanup(func() { require.NoError(t, db.Close()) })
 	return db
 }
@@ -182,8 +178,7 @@ func requireCounts(t *testing.T, listed []judge.Enabled, counts []compute.Enable
 
 // all reads the rows of a query.
 func all[T any](t *testing.T, db *sql.DB, query string, fields func(*T) []any) []T {
-	rows, err := db.QueryContext(t.Context(), query)
-	require.NoError(t, err)
+	rows := must.Have(db.QueryContext(t.Context(), query))(t)
 	defer rows.Close() //nolint:errcheck // read to the end
 	found := []T{}
 	for rows.Next() {

@@ -18,6 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"seats/internal/golden"
+	"seats/internal/must"
 )
 
 // licence are the names of files that hold licences and notices.
@@ -30,8 +31,7 @@ func TestTheNoticesAreThoseOfWhatIsLinked(t *testing.T) {
 	for name, path := range map[string]string{"Go, its standard library and runtime": goroot(t), "uPlot, in the pages": "../../report/html/assets/uplot"} {
 		all[name] = licencesIn(t, path, path)
 	}
-	bundled, err := filepath.Glob("texts/*.txt")
-	require.NoError(t, err)
+	bundled := must.Have(filepath.Glob("texts/*.txt"))(t)
 	require.NotEmpty(t, bundled)
 	for _, path := range bundled {
 		name, isDuckDB := strings.CutPrefix(strings.TrimSuffix(filepath.Base(path), ".txt"), "duckdb-")
@@ -46,8 +46,7 @@ func TestTheNoticesAreThoseOfWhatIsLinked(t *testing.T) {
 // DuckDB's library names the archives that it is linked from: each of other people has its text.
 func TestEveryArchiveOfDuckDBHasItsNotice(t *testing.T) {
 	list := exec.Command("go", "list", "-deps", "-f", "{{if .Module}}{{range .CgoLDFLAGS}}{{.}}\n{{end}}{{end}}", "seats/cmd/seats")
-	out, err := list.Output()
-	require.NoError(t, err)
+	out := must.Have(list.Output())(t)
 	archives := regexp.MustCompile(`(?m)^-lduckdb_(\w+)$|^-l(\w+)_extension$`).FindAllStringSubmatch(string(out), -1)
 	require.Greater(t, len(archives), 10)
 	ours := map[string]bool{"static": true, "generated_extension_loader": true, "autocomplete": true, "core_functions": true, "json": true}
@@ -66,8 +65,7 @@ func linked(t *testing.T) map[string][]string {
 	t.Helper()
 	list := exec.Command("go", "list", "-deps", "-tags=netgo,osusergo", "-json=Dir,Module", "seats/cmd/seats")
 	list.Stderr = os.Stderr
-	out, err := list.Output()
-	require.NoError(t, err)
+	out := must.Have(list.Output())(t)
 	all := map[string][]string{}
 	for d := json.NewDecoder(strings.NewReader(string(out))); ; {
 		var p struct {
@@ -98,8 +96,7 @@ var platform = regexp.MustCompile(`/lib/[a-z0-9]+-[a-z0-9]+$`)
 func licencesIn(t *testing.T, dir, root string) (found []string) {
 	t.Helper()
 	for ; strings.HasPrefix(dir, root); dir = filepath.Dir(dir) {
-		entries, err := os.ReadDir(dir)
-		require.NoError(t, err)
+		entries := must.Have(os.ReadDir(dir))(t)
 		for _, e := range entries {
 			if licence.MatchString(e.Name()) && !e.IsDir() {
 				found = append(found, filepath.Join(dir, e.Name()))
@@ -111,9 +108,7 @@ func licencesIn(t *testing.T, dir, root string) (found []string) {
 
 func goroot(t *testing.T) string {
 	t.Helper()
-	out, err := exec.Command("go", "env", "GOROOT").Output()
-	require.NoError(t, err)
-	return strings.TrimSpace(string(out))
+	return strings.TrimSpace(string(must.Have(exec.Command("go", "env", "GOROOT").Output())(t)))
 }
 
 // written is each text once, below all that it is of.
@@ -122,8 +117,7 @@ func written(t *testing.T, all map[string][]string) string {
 	of := map[string][]string{} // names by text
 	for _, name := range slices.Sorted(maps.Keys(all)) {
 		for _, path := range all[name] {
-			b, err := os.ReadFile(path)
-			require.NoError(t, err)
+			b := must.Have(os.ReadFile(path))(t)
 			text := strings.TrimSpace(strings.ReplaceAll(strings.ReplaceAll(string(b), "\r\n", "\n"), "\f", ""))
 			if !slices.Contains(of[text], name) {
 				of[text] = append(of[text], name)

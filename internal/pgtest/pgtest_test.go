@@ -36,9 +36,19 @@ func hold() {
 		}}}, nil, nil)
 }
 
+// requireNone holds that of a name there is nothing in a catalog.
+func requireNone(t *testing.T, query, name string) {
+	t.Helper()
+	conn, err := pgx.Connect(t.Context(), pgtest.Server(t).ConnString())
+	require.NoError(t, err)
+	defer conn.Close(t.Context()) //nolint:errcheck // nothing was written
+	var left int
+	require.NoError(t, conn.QueryRow(t.Context(), query, name).Scan(&left))
+	require.Zero(t, left)
+}
+
 func TestSchemaIsFreshAndDropped(t *testing.T) {
 	var name string
-	server := pgtest.Server(t)
 	t.Run("uses a schema", func(t *testing.T) {
 		one, other := pgtest.Schema(t), pgtest.Schema(t)
 		name = one.Schema
@@ -47,24 +57,14 @@ func TestSchemaIsFreshAndDropped(t *testing.T) {
 		require.NotEqual(t, one.Schema, other.Schema)
 
 		var path string
-		conn, err := pgx.Connect(t.Context(), one.ConnString())
-		require.NoError(t, err)
-		defer conn.Close(t.Context())
-		require.NoError(t, conn.QueryRow(t.Context(), "show search_path").Scan(&path))
+		require.NoError(t, one.Conn.QueryRow(t.Context(), "show search_path").Scan(&path))
 		require.Equal(t, one.Schema, path)
 	})
-	conn, err := pgx.Connect(t.Context(), server.ConnString())
-	require.NoError(t, err)
-	defer conn.Close(t.Context())
-	var left int
-	require.NoError(t, conn.QueryRow(t.Context(),
-		"select count(*) from pg_namespace where nspname = $1", name).Scan(&left))
-	require.Zero(t, left)
+	requireNone(t, "select count(*) from pg_namespace where nspname = $1", name)
 }
 
 func TestDatabaseIsOfItsEncodingAndDropped(t *testing.T) {
 	var name string
-	server := pgtest.Server(t)
 	t.Run("uses a database", func(t *testing.T) {
 		db := pgtest.Database(t, "LATIN1")
 		name = db.Database
@@ -75,13 +75,7 @@ func TestDatabaseIsOfItsEncodingAndDropped(t *testing.T) {
 		require.Equal(t, "LATIN1", encoding)
 		require.Equal(t, 6, bytes)
 	})
-	conn, err := pgx.Connect(t.Context(), server.ConnString())
-	require.NoError(t, err)
-	defer conn.Close(t.Context())
-	var left int
-	require.NoError(t, conn.QueryRow(t.Context(),
-		"select count(*) from pg_database where datname = $1", name).Scan(&left))
-	require.Zero(t, left)
+	requireNone(t, "select count(*) from pg_database where datname = $1", name)
 }
 
 func TestServerIsOnLoopbackOnly(t *testing.T) {

@@ -2,7 +2,6 @@ package pgtest
 
 import (
 	"net"
-	"strconv"
 	"sync"
 	"testing"
 
@@ -43,8 +42,7 @@ func NewProxy(t testing.TB, to ServerInfo) *Proxy {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err, "listen")
-	p := &Proxy{Host: "127.0.0.1", Port: l.Addr().(*net.TCPAddr).Port, Broken: make(chan struct{}),
-		limit: [2]int64{-1, -1}, conns: map[net.Conn]bool{}}
+	p := &Proxy{Host: "127.0.0.1", Port: l.Addr().(*net.TCPAddr).Port, Broken: make(chan struct{}), limit: [2]int64{-1, -1}, conns: map[net.Conn]bool{}}
 	t.Cleanup(func() {
 		_ = l.Close()
 		p.mu.Lock()
@@ -59,7 +57,7 @@ func NewProxy(t testing.TB, to ServerInfo) *Proxy {
 			if err != nil {
 				return
 			}
-			go p.carry(number, client, net.JoinHostPort(to.Host, strconv.Itoa(to.Port)))
+			go p.carry(number, client, to.address())
 		}
 	}()
 	return p
@@ -97,34 +95,27 @@ func (p *Proxy) check(way Direction) {
 	p.broken = true
 	close(p.Broken)
 	for c := range p.conns {
-		p.fail(c)
+		p.enter(c)
 	}
 }
 
-func (p *Proxy) fail(c net.Conn) {
-	if p.conns[c] = true; p.drops {
+// enter takes one side of a connection on, which fails where the proxy does.
+func (p *Proxy) enter(c net.Conn) {
+	if p.conns[c] = p.broken && !p.healed; p.conns[c] && p.drops {
 		_ = c.Close()
 	}
 }
 
-// enter takes one side of a connection on.
-func (p *Proxy) enter(c net.Conn) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.conns[c] = false
-	if p.broken && !p.healed {
-		p.fail(c)
-	}
-}
-
 func (p *Proxy) carry(number int, client net.Conn, to string) {
-	p.enter(client)
 	server, err := net.Dial("tcp", to)
 	if err != nil {
 		_ = client.Close()
 		return
 	}
+	p.mu.Lock()
+	p.enter(client)
 	p.enter(server)
+	p.mu.Unlock()
 	go p.copy(number, server, client, FromClient)
 	p.copy(number, client, server, FromServer)
 }

@@ -31,14 +31,15 @@ hostssl all all   all          scram-sha-256
 // server's, as PEM.
 func TLS(t testing.TB) (server ServerInfo, authority []byte) {
 	t.Helper()
-	server, _ = own(t, hold)
+	server, _ = Restartable(t)
 	authority, certificate, key := Certificate(t)
-	put(t, server, "server.crt", certificate)
-	put(t, server, "server.key", key)
-	put(t, server, "pg_hba.conf", []byte(loginsOverTLS))
-	admin(t, server, "alter system set password_encryption = 'scram-sha-256'")
-	admin(t, server, "alter system set ssl = on")
-	admin(t, server, "select pg_reload_conf()")
+	for name, text := range map[string][]byte{"server.crt": certificate, "server.key": key, "pg_hba.conf": []byte(loginsOverTLS)} {
+		// The server itself writes it into its folder: it wants its key to be its own, and runs as another user.
+		admin(t, server, fmt.Sprintf("copy (select '%s') to program 'umask 077; base64 -d >%s'", base64.StdEncoding.EncodeToString(text), name))
+	}
+	for _, setting := range []string{"alter system set password_encryption = 'scram-sha-256'", "alter system set ssl = on", "select pg_reload_conf()"} {
+		admin(t, server, setting)
+	}
 	require.Eventually(t, func() bool { // a reload, which the server does in its own time, has reached those who answer
 		conn, err := pgx.Connect(context.Background(), server.ConnString()+"&sslmode=require")
 		return err == nil && conn.Close(context.Background()) == nil
@@ -46,42 +47,31 @@ func TLS(t testing.TB) (server ServerInfo, authority []byte) {
 	return server, authority
 }
 
-// put writes a file in the server's folder, by the server itself: it wants its
-// key to be its own, and runs as another user.
-func put(t testing.TB, server ServerInfo, name string, text []byte) {
-	t.Helper()
-	admin(t, server, fmt.Sprintf("copy (select '%s') to program 'umask 077; base64 -d >%s'", base64.StdEncoding.EncodeToString(text), name))
-}
-
 // Certificate makes an authority and has it sign a server's certificate for
 // localhost and 0.0.0.0. All are PEM.
 func Certificate(t testing.TB) (authority, certificate, key []byte) {
 	t.Helper()
+	newKey := func() *ecdsa.PrivateKey {
+		key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+		require.NoError(t, err)
+		return key
+	}
+	from := time.Now().Add(-time.Hour)
 	root := &x509.Certificate{
-		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "authority of a test"},
-		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(24 * time.Hour),
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "authority of a test"}, NotBefore: from, NotAfter: from.Add(25 * time.Hour),
 		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign,
 	}
-	rootKey, serverKey := newKey(t), newKey(t)
 	server := &x509.Certificate{
-		SerialNumber: big.NewInt(2), Subject: pkix.Name{CommonName: "server of a test"}, DNSNames: []string{"localhost"}, IPAddresses: []net.IP{net.IPv4zero},
-		NotBefore: root.NotBefore, NotAfter: root.NotAfter, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
+		SerialNumber: big.NewInt(2), Subject: pkix.Name{CommonName: "server of a test"}, NotBefore: from, NotAfter: root.NotAfter,
+		DNSNames: []string{"localhost"}, IPAddresses: []net.IP{net.IPv4zero}, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
+	}
+	rootKey, serverKey := newKey(), newKey()
+	signed := func(certificate *x509.Certificate, key *ecdsa.PrivateKey) []byte {
+		der, err := x509.CreateCertificate(rand.Reader, certificate, root, key.Public(), rootKey)
+		require.NoError(t, err)
+		return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
 	}
 	der, err := x509.MarshalPKCS8PrivateKey(serverKey)
 	require.NoError(t, err)
-	return signed(t, root, root, rootKey, rootKey), signed(t, server, root, serverKey, rootKey), pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})
-}
-
-func newKey(t testing.TB) *ecdsa.PrivateKey {
-	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	require.NoError(t, err)
-	return key
-}
-
-func signed(t testing.TB, certificate, by *x509.Certificate, key, byKey *ecdsa.PrivateKey) []byte {
-	t.Helper()
-	der, err := x509.CreateCertificate(rand.Reader, certificate, by, key.Public(), byKey)
-	require.NoError(t, err)
-	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
+	return signed(root, rootKey), signed(server, serverKey), pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})
 }

@@ -57,19 +57,33 @@ func Read(path string) ([]byte, error) {
 }
 
 // Write writes a file that is not there yet, with this mode whatever the umask, and has the disk confirm it.
-func Write(path string, text []byte, mode fs.FileMode) (err error) {
+func Write(path string, text []byte, mode fs.FileMode) error {
 	out, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, out.Close()) }()
-	if _, err := out.Write(text); err != nil {
+	if _, err = out.Write(text); err == nil {
+		err = out.Chmod(mode)
+	}
+	if err == nil {
+		err = out.Sync()
+	}
+	return errors.Join(err, out.Close())
+}
+
+// RenameNew gives a file another name and replaces nothing, as os.Rename would. Where a file system has no links, it is looked first.
+func RenameNew(from, to string) error {
+	err := os.Link(from, to)
+	if errors.Is(err, syscall.EPERM) || errors.Is(err, errors.ErrUnsupported) {
+		if _, err := os.Lstat(to); err == nil {
+			return &os.LinkError{Op: "rename", Old: from, New: to, Err: fs.ErrExist}
+		}
+		return os.Rename(from, to)
+	}
+	if err != nil {
 		return err
 	}
-	if err := out.Chmod(mode); err != nil {
-		return err
-	}
-	return out.Sync()
+	return os.Remove(from)
 }
 
 // Sync has the disk confirm a file, or the names in a folder. File systems that cannot do that for a folder answer EINVAL, and

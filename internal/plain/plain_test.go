@@ -9,6 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"seats/internal/must"
 	"seats/internal/plain"
 )
 
@@ -29,10 +30,9 @@ func TestOnlyPlainFilesAreOpened(t *testing.T) {
 	dir := t.TempDir()
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "secret"), []byte("text"), 0o600))
 	require.NoError(t, os.Symlink("secret", filepath.Join(dir, "link")))
-	text, err := plain.Read(filepath.Join(dir, "link"))
-	require.NoError(t, err)
+	text := must.Have(plain.Read(filepath.Join(dir, "link")))(t)
 	require.Equal(t, "text", string(text))
-	_, err = plain.Read(filepath.Join(dir, "none"))
+	_, err := plain.Read(filepath.Join(dir, "none"))
 	require.ErrorIs(t, err, fs.ErrNotExist)
 }
 
@@ -44,12 +44,9 @@ func TestALockIsTheUsersOwn(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "lock")
 	require.NoError(t, os.WriteFile(path, nil, 0o666))
 	require.NoError(t, os.Chmod(path, 0o666))
-	first, err := plain.Lock(path)
-	require.NoError(t, err)
-	info, err := os.Stat(path)
-	require.NoError(t, err)
-	require.Equal(t, fs.FileMode(0o600), info.Mode())
-	_, err = plain.Lock(path)
+	first := must.Have(plain.Lock(path))(t)
+	require.Equal(t, fs.FileMode(0o600), must.Have(os.Stat(path))(t).Mode())
+	_, err := plain.Lock(path)
 	require.ErrorIs(t, err, plain.ErrLocked)
 	require.NoError(t, os.Remove(path))
 	second, err := plain.Lock(path)

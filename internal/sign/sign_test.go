@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"seats/internal/fail"
+	"seats/internal/must"
 	"seats/internal/sign"
 )
 
@@ -17,9 +18,7 @@ import (
 // minisign's, but for the little memory that the password costs.
 func keyFile(t *testing.T) string {
 	t.Helper()
-	text, err := os.ReadFile("testdata/encrypted.key")
-	require.NoError(t, err)
-	return write(t, string(text))
+	return write(t, string(must.Have(os.ReadFile("testdata/encrypted.key"))(t)))
 }
 
 func write(t *testing.T, text string) string {
@@ -31,21 +30,18 @@ func write(t *testing.T, text string) string {
 
 func public(t *testing.T) sign.Public {
 	t.Helper()
-	keys, err := sign.ReadPublic("testdata/encrypted.pub")
-	require.NoError(t, err)
-	return keys
+	return must.Have(sign.ReadPublic("testdata/encrypted.pub"))(t)
 }
 
 func TestAnEncryptedKeySignsWithItsPasswordAlone(t *testing.T) {
 	path := keyFile(t)
-	key, err := sign.ReadKey(path, "sesame")
-	require.NoError(t, err)
+	key := must.Have(sign.ReadKey(path, "sesame"))(t)
 	signature := key.Sign([]byte("text"), "comment")
 	require.NoError(t, public(t).Check([]byte("text"), signature))
 	require.Equal(t, "comment", sign.Comment(signature))
 	require.Equal(t, signature, key.Sign([]byte("text"), "comment"))
 
-	_, err = sign.ReadKey(path, "")
+	_, err := sign.ReadKey(path, "")
 	require.ErrorContains(t, err, "it is encrypted, and no password is given")
 	_, err = sign.ReadKey(path, "Sesame")
 	require.ErrorContains(t, err, "it cannot be decrypted")
@@ -54,8 +50,7 @@ func TestAnEncryptedKeySignsWithItsPasswordAlone(t *testing.T) {
 }
 
 func TestWhatIsWrongWithASignature(t *testing.T) {
-	key, err := sign.ReadKey(keyFile(t), "sesame")
-	require.NoError(t, err)
+	key := must.Have(sign.ReadKey(keyFile(t), "sesame"))(t)
 	signature := string(key.Sign([]byte("text"), "run=1"))
 	require.ErrorIs(t, public(t).Check([]byte("Text"), []byte(signature)), sign.ErrAltered)
 	require.ErrorIs(t, public(t).Check([]byte("text"), []byte(strings.Replace(signature, "run=1", "run=2", 1))), sign.ErrAltered)
@@ -72,8 +67,7 @@ func TestAKeyOfAnothersThatTheGroupMayReadIsTaken(t *testing.T) {
 	path := keyFile(t)
 	require.NoError(t, os.Chown(path, os.Getuid()+1, os.Getgid()))
 	require.NoError(t, os.Chmod(path, 0o440))
-	_, err := sign.ReadKey(path, "sesame")
-	require.NoError(t, err)
+	must.Have(sign.ReadKey(path, "sesame"))(t)
 }
 
 // A key without a password has no checksum: one byte of it that flipped would sign what nobody can check.

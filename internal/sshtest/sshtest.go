@@ -4,9 +4,6 @@
 package sshtest
 
 import (
-	"crypto/ed25519"
-	"crypto/rand"
-	"encoding/pem"
 	"fmt"
 	"io"
 	"net"
@@ -20,8 +17,6 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
-	"golang.org/x/crypto/ssh"
-	"golang.org/x/crypto/ssh/knownhosts"
 )
 
 // Server is a running one.
@@ -66,27 +61,22 @@ func (s *Server) NewHostKey(t testing.TB) {
 // WriteKnownHosts has clients know the server on a port, which may be a proxy's, by the host key that it has now.
 func (s *Server) WriteKnownHosts(t testing.TB, port int) {
 	t.Helper()
-	text, err := os.ReadFile(s.path("host"))
+	key, err := os.ReadFile(s.path("host.pub"))
 	require.NoError(t, err)
-	key, err := ssh.ParsePrivateKey(text)
-	require.NoError(t, err)
-	line := knownhosts.Line([]string{fmt.Sprintf("[%s]:%d", s.Host, port)}, key.PublicKey())
-	require.NoError(t, os.WriteFile(s.KnownHosts, []byte(line+"\n"), 0o600))
+	require.NoError(t, os.WriteFile(s.KnownHosts, fmt.Appendf(nil, "[%s]:%d %s", s.Host, port, key), 0o600))
 }
 
 func (s *Server) path(name string) string { return filepath.Join(s.dir, name) }
 
-// newKey writes a private key and returns the line of its public one.
+// newKey writes a private key, in place of another, and returns the line of its public one, which lies beside it.
 func newKey(t testing.TB, path string) []byte {
 	t.Helper()
-	public, private, err := ed25519.GenerateKey(rand.Reader)
+	require.NoError(t, os.RemoveAll(path))
+	said, err := exec.Command("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "", "-f", path).CombinedOutput()
+	require.NoError(t, err, string(said))
+	line, err := os.ReadFile(path + ".pub")
 	require.NoError(t, err)
-	block, err := ssh.MarshalPrivateKey(private, "")
-	require.NoError(t, err)
-	require.NoError(t, os.WriteFile(path, pem.EncodeToMemory(block), 0o600))
-	key, err := ssh.NewPublicKey(public)
-	require.NoError(t, err)
-	return ssh.MarshalAuthorizedKey(key)
+	return line
 }
 
 // program is where packages put sshd, which wants to be called by its whole path.

@@ -10,6 +10,7 @@ import (
 
 	"seats/internal/duck"
 	"seats/internal/fail"
+	"seats/internal/plain"
 )
 
 // Copied is a file of a backup.
@@ -45,7 +46,7 @@ func Backup(ctx context.Context, path, dir string, o duck.Options) (copied []Cop
 		c := Copied{s.File, s.Bytes, "linked"}
 		from, to := filepath.Join(filepath.Dir(path), s.File), filepath.Join(dir, s.File)
 		if !sealFile.MatchString(s.File) {
-			return nil, unsealed(from, errors.New("that is no name of a sealed month"))
+			return nil, unsealed(from, errNoSealFile)
 		}
 		if info, err := os.Lstat(from); err != nil || !info.Mode().IsRegular() || os.Link(from, to) != nil {
 			if c.How, err = "copied", backupSeal(from, to); err != nil {
@@ -57,7 +58,7 @@ func Backup(ctx context.Context, path, dir string, o duck.Options) (copied []Cop
 		}
 		copied = append(copied, c)
 	}
-	return copied, syncFile(dir)
+	return copied, plain.Sync(dir)
 }
 
 // backupStore copies the published file, which nobody may have open for writing meanwhile.
@@ -70,14 +71,14 @@ func backupStore(path, to string) (size int64, err error) {
 	if err := errors.Join(share(f), unfinished(path)); err != nil {
 		return 0, err
 	}
-	if err := copyFile(f, to); err != nil {
-		return 0, fmt.Errorf("copy store: %w", err)
+	if err := copyFile("copy store", f, to); err != nil {
+		return 0, err
 	}
 	info, err := os.Stat(to)
 	if err != nil {
 		return 0, err
 	}
-	return info.Size(), syncFile(to)
+	return info.Size(), plain.Sync(to)
 }
 
 func backupSeal(from, to string) (err error) {
@@ -86,10 +87,10 @@ func backupSeal(from, to string) (err error) {
 		return unsealed(from, err)
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
-	if err := copyFile(f, to); err != nil {
-		return fmt.Errorf("copy sealed month: %w", err)
+	if err := copyFile("copy sealed month", f, to); err != nil {
+		return err
 	}
-	return errors.Join(os.Chmod(to, 0o400), syncFile(to))
+	return errors.Join(os.Chmod(to, 0o400), plain.Sync(to))
 }
 
 // NewBackup makes the folder that a backup is written into, beside where it is to be: done gives it its name, and drop removes it
@@ -109,7 +110,7 @@ func NewBackup(dir string) (work string, done, drop func() error, err error) {
 		if err := os.Rename(work, dir); err != nil {
 			return fmt.Errorf("name backup: %w", err)
 		}
-		return syncFile(filepath.Dir(dir))
+		return plain.Sync(filepath.Dir(dir))
 	}
 	return work, done, func() error { return os.RemoveAll(work) }, nil
 }

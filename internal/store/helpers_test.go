@@ -9,11 +9,13 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"seats/internal/duck"
+	"seats/internal/must"
 	"seats/internal/store"
 )
 
@@ -54,13 +56,10 @@ type writer struct {
 
 func openElsewhere(t *testing.T, path, statement string) *writer {
 	t.Helper()
-	self, err := os.Executable()
-	require.NoError(t, err)
+	self := must.Have(os.Executable())(t)
 	w := &writer{t: t, cmd: exec.Command(self, "open", path, statement)}
-	stdout, err := w.cmd.StdoutPipe()
-	require.NoError(t, err)
-	w.stdin, err = w.cmd.StdinPipe()
-	require.NoError(t, err)
+	stdout := must.Have(w.cmd.StdoutPipe())(t)
+	w.stdin = must.Have(w.cmd.StdinPipe())(t)
 	require.NoError(t, w.cmd.Start())
 	t.Cleanup(func() { _ = w.cmd.Process.Kill() })
 	said := bufio.NewScanner(stdout)
@@ -116,24 +115,55 @@ func eachOpener(t *testing.T, test func(t *testing.T, open func(ctx context.Cont
 	}
 }
 
-// newStore publishes an empty store in a data folder of its own.
-func newStore(t *testing.T) (path string) {
+// newStore is a published store in a data folder of its own, in which there is nothing.
+func newStore(t *testing.T) string { return copied(t, emptyStore()) }
+
+var emptyStore = made()
+
+// made makes a store once, of statements, and gives its bytes.
+func made(statements ...string) func() []byte {
+	return sync.OnceValue(func() []byte {
+		dir, err := os.MkdirTemp("", "store-*")
+		if err != nil {
+			panic(err)
+		}
+		defer os.RemoveAll(dir) //nolint:errcheck // it was read
+		path := filepath.Join(dir, "acme.duckdb")
+		w, err := store.Begin(context.Background(), path, duck.Options{})
+		for _, statement := range statements {
+			if err == nil {
+				_, err = w.Conn.ExecContext(context.Background(), statement)
+			}
+		}
+		if err == nil {
+			err = w.Publish()
+		}
+		if err != nil {
+			panic(err)
+		}
+		content, err := os.ReadFile(path)
+		if err != nil {
+			panic(err)
+		}
+		return content
+	})
+}
+
+// copied is a store as it was published, with its lock, in a data folder of its own.
+func copied(t *testing.T, content []byte) (path string) {
 	t.Helper()
 	path = filepath.Join(t.TempDir(), "acme.duckdb")
-	w, err := store.Begin(t.Context(), path, duck.Options{})
-	require.NoError(t, err)
-	require.NoError(t, w.Publish())
+	require.NoError(t, os.WriteFile(path, content, 0o600))
+	require.NoError(t, os.WriteFile(path+".lock", nil, 0o600))
 	return path
 }
 
 // change runs statements on a store behind the program's back.
 func change(t *testing.T, path string, statements ...string) {
 	t.Helper()
-	db, err := duck.Open(path, duck.Options{})
-	require.NoError(t, err)
+	db := must.Have(duck.Open(path, duck.Options{}))(t)
 	for _, statement := range statements {
-		_, err := db.Exec(statement)
-		require.NoError(t, err)
+		must.Have(db.Exec(statement))(t)
 	}
 	require.NoError(t, db.Close())
 }
@@ -141,8 +171,7 @@ func change(t *testing.T, path string, statements ...string) {
 // names are what lies in a folder.
 func names(t *testing.T, dir string) []string {
 	t.Helper()
-	entries, err := os.ReadDir(dir)
-	require.NoError(t, err)
+	entries := must.Have(os.ReadDir(dir))(t)
 	found := []string{}
 	for _, e := range entries {
 		found = append(found, e.Name())
@@ -151,11 +180,10 @@ func names(t *testing.T, dir string) []string {
 }
 
 // littleMemory makes spill spill.
-const littleMemory = "30MB"
+const littleMemory = "20MB"
 
 // spill fills a table that does not fit into littleMemory.
 func spill(t *testing.T, q duck.Queryer) {
 	t.Helper()
-	_, err := q.ExecContext(t.Context(), "create temp table big as select md5(range::varchar) as text from range(1200000)")
-	require.NoError(t, err)
+	must.Have(q.ExecContext(t.Context(), "create temp table big as select md5(range::varchar) as text from range(800000)"))(t)
 }

@@ -4,15 +4,12 @@ import (
 	"context"
 	"crypto/sha256"
 	"database/sql"
-	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
 
 	"seats/internal/duck"
-	texts "seats/sql"
 )
 
 // Run is one entry of the ledger: a run that worked on this store, whatever became of it. Each entry carries
@@ -24,34 +21,58 @@ import (
 // Entries are never removed: what takes old slices away leaves the ledger, and a store that starts anew starts
 // at entry 1, by which an audit tells it from the one that issued the files in the output folder.
 type Run struct {
-	ID       int64     `json:"run_id"` // 1, 2, ...
-	Command  string    `json:"command"`
-	Started  time.Time `json:"-"`
-	Ended    time.Time `json:"-"`
-	OSUser   string    `json:"os_user"`
-	Program  string    `json:"program"`
-	DuckDB   string    `json:"duckdb"`
-	Rules    string    `json:"rules_sha256"` // of the configuration's counting rules
-	ExitCode int       `json:"exit_code"`
-	Message  string    `json:"message"`
-	Days     []string  `json:"days"`
-	Files    []string  `json:"files"`  // issued, restated or brought up to date
-	Slices   []string  `json:"slices"` // day and hash of every slice that was read
-	Previous string    `json:"previous_sha256"`
+	ID       int64  `json:"run_id"` // 1, 2, ...
+	Command  string `json:"command"`
+	OSUser   string `json:"os_user"`
+	Program  string `json:"program"`
+	DuckDB   string `json:"duckdb"`
+	Rules    string `json:"rules_sha256"` // of the configuration's counting rules
+	ExitCode int    `json:"exit_code"`
+	Message  string `json:"message"`
+	Days     list   `json:"days"`
+	Files    list   `json:"files"`  // issued, restated or brought up to date
+	Slices   list   `json:"slices"` // day and hash of every slice that was read
+	Previous string `json:"previous_sha256"`
 
-	StartedTS int64 `json:"started_ts"`
-	EndedTS   int64 `json:"ended_ts"`
+	StartedTS int64  `json:"started_ts"`
+	EndedTS   int64  `json:"ended_ts"`
+	SHA256    string `json:"-"` // of this entry, as the ledger has it; set by Runs
 
-	SHA256 string `json:"-"` // of this entry, as the ledger has it; set by Runs
+	Started time.Time `json:"-" duck:"-"`
+	Ended   time.Time `json:"-" duck:"-"`
 }
 
-// NextRun gives the next entry's ID, and the hash of the one before it, "" where there is none.
+// list is texts that stand in the store as a list.
+type list []string
+
+// Scan reads them out of JSON.
+func (t *list) Scan(value any) error {
+	*t = list{}
+	return json.Unmarshal(fmt.Append(nil, value), t)
+}
+
+// NextRun gives the next entry's ID, and the hash of the one before, "" where there is none.
 func NextRun(ctx context.Context, q duck.Queryer) (id int64, previous string, err error) {
-	err = q.QueryRowContext(ctx, texts.Text("store/last_run")).Scan(&id, &previous)
-	if err != nil && !errors.Is(err, sql.ErrNoRows) {
-		return 0, "", fmt.Errorf("read ledger: %w", err)
+	last, err := lastRun(ctx, q)
+	return last.ID + 1, last.SHA256, err
+}
+
+// LastEnded is when the newest run ended, by the clock of its time; the zero time where there was none.
+func LastEnded(ctx context.Context, q duck.Queryer) (time.Time, error) {
+	last, err := lastRun(ctx, q)
+	if last.ID == 0 {
+		return time.Time{}, err
 	}
-	return id + 1, previous, nil
+	return time.Unix(last.EndedTS, 0).UTC(), err
+}
+
+type newest struct {
+	ID, EndedTS int64
+	SHA256      string
+}
+
+func lastRun(ctx context.Context, q duck.Queryer) (newest, error) {
+	return duck.One[newest](ctx, q, "store/last_run")
 }
 
 // maxText is how many bytes of a text the ledger keeps: what a server or a file says may have no end.
@@ -67,9 +88,9 @@ func keepable(text string) string {
 	return strings.ToValidUTF8(text[:maxText], "") + fmt.Sprintf(" ... (%d bytes in all)", len(text))
 }
 
-func allKeepable(texts []string) []string {
-	kept := []string{}
-	for _, text := range texts {
+func allKeepable(all list) list {
+	kept := list{}
+	for _, text := range all {
 		kept = append(kept, keepable(text))
 	}
 	return kept
@@ -87,68 +108,28 @@ func AppendRun(ctx context.Context, q duck.Queryer, r Run) error {
 	}
 	r.StartedTS, r.EndedTS = r.Started.Unix(), r.Ended.Unix()
 	r.Days, r.Files, r.Slices = allKeepable(r.Days), allKeepable(r.Files), allKeepable(r.Slices)
-	hash, err := r.Hash()
+	text, err := json.Marshal(r)
 	if err != nil {
 		return err
 	}
-	_, err = duck.Exec(ctx, q, "store/insert_run",
-		sql.Named("run_id", r.ID), sql.Named("command", r.Command), sql.Named("started_ts", r.StartedTS),
-		sql.Named("ended_ts", r.EndedTS), sql.Named("os_user", r.OSUser), sql.Named("program", r.Program),
-		sql.Named("duckdb", r.DuckDB), sql.Named("rules_sha256", r.Rules), sql.Named("exit_code", r.ExitCode),
-		sql.Named("message", r.Message), sql.Named("days", jsonText(r.Days)), sql.Named("files", jsonText(r.Files)),
-		sql.Named("slices", jsonText(r.Slices)), sql.Named("previous_sha256", r.Previous), sql.Named("sha256", hash))
+	_, err = duck.Exec(ctx, q, "store/insert_run", sql.Named("entry", string(text)), sql.Named("sha256", sum(text)))
 	return err
 }
 
+func sum(text []byte) string { return fmt.Sprintf("%x", sha256.Sum256(text)) }
+
 // Runs reads the ledger, oldest entry first.
 func Runs(ctx context.Context, q duck.Queryer) ([]Run, error) {
-	var runs []Run
-	err := duck.Each(ctx, q, "store/runs", func(scan func(...any) error) error {
-		var r Run
-		var days, files, slices string
-		err := scan(&r.ID, &r.Command, &r.StartedTS, &r.EndedTS, &r.OSUser, &r.Program, &r.DuckDB, &r.Rules, &r.ExitCode,
-			&r.Message, &days, &files, &slices, &r.Previous, &r.SHA256)
+	runs, err := duck.All[Run](ctx, q, "store/runs")
+	for i := range runs {
+		r := &runs[i]
 		r.Started, r.Ended = time.Unix(r.StartedTS, 0).UTC(), time.Unix(r.EndedTS, 0).UTC()
-		runs = append(runs, r)
-		last := &runs[len(runs)-1]
-		return errors.Join(err, fromJSON(days, &last.Days), fromJSON(files, &last.Files), fromJSON(slices, &last.Slices))
-	})
-	return runs, err
-}
-
-// LastEnded is when the newest run ended, by the clock of its time; the zero time where there was none.
-func LastEnded(ctx context.Context, q duck.Queryer) (ended time.Time, err error) {
-	err = duck.Each(ctx, q, "store/last_ended", func(scan func(...any) error) error {
-		var ts int64
-		err := scan(&ts)
-		ended = time.Unix(ts, 0).UTC()
-		return err
-	})
-	return ended, err
-}
-
-func fromJSON(text string, into *[]string) error {
-	*into = []string{}
-	if text == "" {
-		return nil
 	}
-	return json.Unmarshal([]byte(text), into)
+	return runs, err
 }
 
 // Hash is the SHA-256 over the entry's JSON, the hash of the entry before included.
 func (r Run) Hash() (string, error) {
-	b, err := json.Marshal(r)
-	if err != nil {
-		return "", err
-	}
-	sum := sha256.Sum256(b)
-	return hex.EncodeToString(sum[:]), nil
-}
-
-func jsonText(s []string) string {
-	b, err := json.Marshal(s)
-	if err != nil {
-		panic(err) // strings always marshal
-	}
-	return string(b)
+	text, err := json.Marshal(r)
+	return sum(text), err
 }

@@ -1,29 +1,34 @@
 package store_test
 
 import (
+	"cmp"
 	"context"
 	"encoding/binary"
+	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
 
+	"github.com/duckdb/duckdb-go/v2"
 	"github.com/stretchr/testify/require"
 
+	"seats/internal/dirs"
 	"seats/internal/duck"
 	"seats/internal/fail"
+	"seats/internal/must"
 	"seats/internal/store"
 )
 
 func hint(err error) string { return strings.Join(fail.Hints(err), "\n") }
 
 func TestANewStoreIsPublishedWholeAndForItsOwnerAlone(t *testing.T) {
-	path := newStore(t)
+	path := filepath.Join(t.TempDir(), "acme.duckdb")
+	require.NoError(t, must.Have(store.Begin(t.Context(), path, duck.Options{}))(t).Publish())
 	require.Equal(t, []string{"acme.duckdb", "acme.duckdb.lock"}, names(t, filepath.Dir(path)))
-	info, err := os.Stat(path)
-	require.NoError(t, err)
-	require.Equal(t, os.FileMode(0o600), info.Mode())
+	require.Equal(t, os.FileMode(0o600), must.Have(os.Stat(path))(t).Mode())
 	eachOpener(t, func(t *testing.T, open func(context.Context, string, duck.Options) error) {
 		require.NoError(t, open(t.Context(), path, duck.Options{}))
 	})
@@ -47,8 +52,7 @@ func TestAMissingStoreIsNotMadeByOpeningIt(t *testing.T) {
 }
 
 func TestWhatIsNoStoreIsDamaged(t *testing.T) {
-	good, err := os.ReadFile(newStore(t))
-	require.NoError(t, err)
+	good := must.Have(os.ReadFile(newStore(t)))(t)
 	write := func(content []byte) func(*testing.T, string) {
 		return func(t *testing.T, path string) { require.NoError(t, os.WriteFile(path, content, 0o600)) }
 	}
@@ -100,13 +104,10 @@ func TestAStoreOfANewerProgramIsNotDamaged(t *testing.T) {
 // A file that the next DuckDB wrote: one version above the newest that the library writes, with its checksum.
 func TestAStoreOfANewerDuckDBIsNotDamaged(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "acme.duckdb")
-	db, err := duck.Open("", duck.Options{})
-	require.NoError(t, err)
-	_, err = db.Exec("attach '" + path + "' as newest (storage_version 'latest')")
-	require.NoError(t, err)
+	db := must.Have(duck.Open("", duck.Options{}))(t)
+	must.Have(db.Exec("attach '" + path + "' as newest (storage_version 'latest')"))(t)
 	require.NoError(t, db.Close())
-	file, err := os.ReadFile(path)
-	require.NoError(t, err)
+	file := must.Have(os.ReadFile(path))(t)
 	newest := binary.LittleEndian.Uint64(file[12:])
 	binary.LittleEndian.PutUint64(file[12:], newest+1)
 	sum := uint64(5381)
@@ -141,9 +142,7 @@ func TestAPathThatTheDriverWouldReadOtherwiseIsRefused(t *testing.T) {
 		dir := filepath.Join(t.TempDir(), name)
 		require.NoError(t, os.Mkdir(dir, 0o700))
 		path := filepath.Join(dir, "acme.duckdb")
-		good, err := os.ReadFile(newStore(t))
-		require.NoError(t, err)
-		require.NoError(t, os.WriteFile(path, good, 0o600))
+		require.NoError(t, os.WriteFile(path, must.Have(os.ReadFile(newStore(t)))(t), 0o600))
 		for _, opener := range []string{"Begin", "BeginExisting", "OpenPublished"} {
 			err := openers[opener](t.Context(), path, duck.Options{})
 			require.ErrorContains(t, err, path, opener)
@@ -152,4 +151,218 @@ func TestAPathThatTheDriverWouldReadOtherwiseIsRefused(t *testing.T) {
 			require.Contains(t, hint(err), "data_dir")
 		}
 	}
+}
+
+func TestAStoreThatAnotherProgramWritesIsBusy(t *testing.T) {
+	for what, statement := range map[string]string{"nothing changed": "select 1", "changes waiting": "create table noted as select 1 as a"} {
+		t.Run(what, func(t *testing.T) {
+			path := newStore(t)
+			w := openElsewhere(t, path, statement)
+			require.Equal(t, "open", w.said)
+			eachOpener(t, func(t *testing.T, open func(context.Context, string, duck.Options) error) {
+				err := open(t.Context(), path, duck.Options{})
+				require.ErrorIs(t, err, store.ErrBusy)
+				require.NotErrorIs(t, err, store.ErrDamaged)
+				require.ErrorContains(t, err, fmt.Sprintf("another program, process %d, has %s open for writing", w.cmd.Process.Pid, path))
+				require.Equal(t, fail.Store, fail.CodeOf(err))
+				require.Contains(t, hint(err), "close that program")
+			})
+			w.close()
+			eachOpener(t, func(t *testing.T, open func(context.Context, string, duck.Options) error) {
+				require.NoError(t, open(t.Context(), path, duck.Options{}))
+			})
+		})
+	}
+}
+
+// A writer that was killed leaves its changes beside the file. A copy would lack them; who only reads sees them.
+func TestChangesThatAWriterLeftAreNotLost(t *testing.T) {
+	path := newStore(t)
+	w := openElsewhere(t, path, "create table noted as select 1 as a")
+	w.kill()
+	require.FileExists(t, path+".wal")
+	for _, begin := range []string{"Begin", "BeginExisting"} {
+		err := openers[begin](t.Context(), path, duck.Options{})
+		require.ErrorIs(t, err, store.ErrBusy)
+		require.ErrorContains(t, err, path+".wal")
+		require.Equal(t, fail.Store, fail.CodeOf(err))
+	}
+	db := must.Have(store.OpenPublished(t.Context(), path, duck.Options{}))(t)
+	must.Have(db.Exec("from noted"))(t)
+	require.NoError(t, db.Close())
+
+	// If they cannot be read either, it is still not the store that is damaged.
+	changes := must.Have(os.ReadFile(path + ".wal"))(t)
+	for at := len(changes) / 4; at < len(changes); at++ {
+		changes[at] = 0xff
+	}
+	require.NoError(t, os.WriteFile(path+".wal", changes, 0o600))
+	for _, opener := range []string{"OpenPublished", "OpenScratch"} {
+		err := openers[opener](t.Context(), path, duck.Options{})
+		require.ErrorIs(t, err, store.ErrBusy, opener)
+		require.ErrorContains(t, err, path+".wal")
+	}
+}
+
+// Of what another program writes while a run works, publishing would lose every bit.
+func TestNobodyOpensAStoreForWritingWhileARunWorks(t *testing.T) {
+	path := newStore(t)
+	work := must.Have(store.Begin(t.Context(), path, duck.Options{}))(t)
+	require.Contains(t, openElsewhere(t, path, "select 1").said, "lock")
+	require.NoError(t, work.Publish())
+	require.Equal(t, "open", openElsewhere(t, path, "select 1").said)
+}
+
+func TestASecondRunIsBusyAndLeavesTheFirstAlone(t *testing.T) {
+	path := newStore(t)
+	first := must.Have(store.Begin(t.Context(), path, duck.Options{}))(t)
+	for _, begin := range []string{"Begin", "BeginExisting"} {
+		err := openers[begin](t.Context(), path, duck.Options{})
+		require.ErrorIs(t, err, store.ErrBusy)
+		require.ErrorContains(t, err, path+".lock")
+	}
+	must.Have(first.Conn.ExecContext(t.Context(), "create table noted as select 1 as a"))(t)
+	require.NoError(t, first.Publish())
+	require.NoError(t, openers["OpenPublished"](t.Context(), path, duck.Options{}))
+}
+
+// A writer may end between DuckDB's refusal and the look at the file. That is no reason to call the file damaged.
+func TestAWriterThatComesAndGoesIsNoDamage(t *testing.T) {
+	path := newStore(t)
+	times := 0
+	require.NoError(t, store.Attempt(path, func() error {
+		if times++; times == 1 {
+			return &duckdb.Error{Type: duckdb.ErrorTypeIO, Msg: "could not set lock"}
+		}
+		return nil
+	}))
+	require.Equal(t, 2, times)
+	err := store.Attempt(path, func() error { return &duckdb.Error{Type: duckdb.ErrorTypeIO, Msg: "no checksum"} })
+	require.ErrorIs(t, err, store.ErrDamaged)
+}
+
+func TestWhatAKilledRunLeftIsCleared(t *testing.T) {
+	path, temp := newStore(t), t.TempDir()
+	dir := filepath.Dir(path)
+	work := must.Have(store.Begin(t.Context(), path, duck.Options{TempDir: temp}))(t)
+	for _, left := range []string{path + ".work.tmp", work.TempDir(), path + ".read-7.tmp"} {
+		require.NoError(t, os.MkdirAll(filepath.Join(left, "unpack-1"), 0o700))
+	}
+	require.NoError(t, errors.Join(work.Drop(), os.WriteFile(path+".work", []byte("half"), 0o600), os.WriteFile(path+".work.wal", nil, 0o600)))
+	require.NoError(t, os.MkdirAll(filepath.Join(work.TempDir(), "unpack-1"), 0o700))
+	require.NoError(t, openers["Begin"](t.Context(), path, duck.Options{TempDir: temp}))
+	require.Equal(t, []string{"acme.duckdb", "acme.duckdb.lock", "acme.duckdb.read-7.tmp"}, names(t, dir), "a reader's folder may be in use")
+	require.Empty(t, names(t, temp))
+}
+
+// spillers open a store and give what to spill through and what closes it.
+var spillers = map[string]func(t *testing.T, path string, o duck.Options) (duck.Queryer, func() error){
+	"run": func(t *testing.T, path string, o duck.Options) (duck.Queryer, func() error) {
+		w := must.Have(store.Begin(t.Context(), path, o))(t)
+		return w.Conn, w.Drop
+	},
+	"reader": func(t *testing.T, path string, o duck.Options) (duck.Queryer, func() error) {
+		db := must.Have(store.OpenPublished(t.Context(), path, o))(t)
+		return db, db.Close
+	},
+	"sealed reader": func(t *testing.T, path string, o duck.Options) (duck.Queryer, func() error) {
+		o.Locked = true
+		db := must.Have(store.OpenPublished(t.Context(), path, o))(t)
+		return db, db.Close
+	},
+	"scratch": func(t *testing.T, path string, o duck.Options) (duck.Queryer, func() error) {
+		s := must.Have(store.OpenScratch(t.Context(), path, o, nil))(t)
+		return s.Conn, s.Close
+	},
+}
+
+// What does not fit into memory goes beside the store, or to engine.temp_dir: nothing before it is needed, and
+// nothing after it.
+func TestSpillingGoesBesideTheStoreOrToTempDir(t *testing.T) {
+	for who, open := range spillers {
+		for _, elsewhere := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s, elsewhere %t", who, elsewhere), func(t *testing.T) {
+				path := newStore(t)
+				o := duck.Options{MemoryLimit: littleMemory, Threads: 1}
+				dir := filepath.Dir(path)
+				if elsewhere {
+					dir = t.TempDir()
+					o.TempDir = dir
+				}
+				before := names(t, filepath.Dir(path))
+				q, done := open(t, path, o)
+				require.Empty(t, temporary(t, dir))
+				spill(t, q)
+				require.Len(t, temporary(t, dir), 1)
+				require.NoError(t, done())
+				require.Empty(t, temporary(t, dir))
+				require.Equal(t, before, names(t, filepath.Dir(path)))
+			})
+		}
+	}
+}
+
+// temporary are the folders for temporary files.
+func temporary(t *testing.T, dir string) (found []string) {
+	for _, name := range names(t, dir) {
+		if strings.HasPrefix(name, "acme.duckdb") && strings.HasSuffix(name, ".tmp") {
+			found = append(found, name)
+		}
+	}
+	return found
+}
+
+// DuckDB removes what lies in its folder under the names that it gives, whoever put it there: no two databases
+// may share one.
+func TestNoTwoDatabasesShareAFolder(t *testing.T) {
+	temp := t.TempDir()
+	o := duck.Options{MemoryLimit: littleMemory, Threads: 1, TempDir: temp}
+	var all []func() error
+	for _, path := range []string{newStore(t), newStore(t)} { // of one name, in two data folders
+		for _, who := range []string{"run", "reader", "scratch", "scratch"} {
+			q, done := spillers[who](t, path, o)
+			spill(t, q)
+			all = append(all, done)
+		}
+	}
+	require.Len(t, temporary(t, temp), len(all))
+	for at, done := range all {
+		require.NoError(t, done())
+		require.Len(t, temporary(t, temp), len(all)-at-1)
+	}
+}
+
+func TestAnUnusableTempDirIsNamed(t *testing.T) {
+	path := newStore(t)
+	file := filepath.Join(t.TempDir(), "file")
+	require.NoError(t, os.WriteFile(file, nil, 0o600))
+	for _, dir := range []string{file, filepath.Join(file, "below")} {
+		for name, open := range openers {
+			err := open(t.Context(), path, duck.Options{TempDir: dir})
+			require.ErrorContains(t, err, file, name)
+			require.NotErrorIs(t, err, store.ErrDamaged)
+			require.Equal(t, fail.Other, fail.CodeOf(err))
+			require.Contains(t, hint(err), "engine.temp_dir")
+		}
+	}
+}
+
+// A run and a scratch store have a folder for whoever works with them, in the same place; it is made when asked for.
+func TestTheFolderForTemporaryFilesIsOnlyANameAtFirst(t *testing.T) {
+	path, temp := newStore(t), t.TempDir()
+	for _, o := range []duck.Options{{}, {TempDir: temp}} {
+		work := must.Have(store.Begin(t.Context(), path, o))(t)
+		scratch := must.Have(store.OpenScratch(t.Context(), path, o, nil))(t)
+		for dir, done := range map[string]func() error{work.TempDir(): work.Drop, scratch.TempDir(): scratch.Close} {
+			require.Equal(t, cmp.Or(o.TempDir, filepath.Dir(path)), filepath.Dir(dir))
+			require.NoDirExists(t, dir)
+			require.NoError(t, dirs.MakeTemp(dir))
+			require.NoError(t, dirs.MakeTemp(dir), "it is there already")
+			require.NoError(t, os.WriteFile(filepath.Join(dir, "file"), nil, 0o600))
+			require.NoError(t, done())
+			require.NoDirExists(t, dir)
+		}
+	}
+	require.Error(t, dirs.MakeTemp(filepath.Join(temp, "slip", "folder")))
+	require.Empty(t, names(t, temp))
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"seats/internal/duck"
+	"seats/internal/must"
 	"seats/internal/store"
 )
 
@@ -16,21 +17,17 @@ import (
 // size stands for a disk that is full by then: the changes are on it, the file that holds them all is not.
 func TestACopyThatCannotBeWrittenIsNotPublished(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "acme.duckdb")
-	w, err := store.Begin(t.Context(), path, duck.Options{})
-	require.NoError(t, err)
+	w := must.Have(store.Begin(t.Context(), path, duck.Options{}))(t)
 	require.NoError(t, w.Publish())
 
-	w, err = store.Begin(t.Context(), path, duck.Options{})
-	require.NoError(t, err)
-	_, err = w.Conn.ExecContext(t.Context(), "create table more as select md5(i::varchar) as text from range(3000) as r(i)")
-	require.NoError(t, err)
-	err = withFilesOf(t, 900_000, w.Publish)
+	w = must.Have(store.Begin(t.Context(), path, duck.Options{}))(t)
+	must.Have(w.Conn.ExecContext(t.Context(), "create table more as select md5(i::varchar) as text from range(3000) as r(i)"))(t)
+	err := withFilesOf(t, 900_000, w.Publish)
 	require.ErrorContains(t, err, "write store: ")
 	require.ErrorContains(t, err, "acme.duckdb.work")
 	require.NoError(t, w.Drop())
 
-	db, err := store.OpenPublished(t.Context(), path, duck.Options{})
-	require.NoError(t, err)
+	db := must.Have(store.OpenPublished(t.Context(), path, duck.Options{}))(t)
 	defer db.Close() //nolint:errcheck // only read
 	var tables int
 	require.NoError(t, db.QueryRow("select count(*) from duckdb_tables() where table_name = 'more'").Scan(&tables))

@@ -19,6 +19,7 @@ import (
 	"seats/internal/calendar"
 	"seats/internal/duck"
 	"seats/internal/fail"
+	"seats/internal/plain"
 )
 
 // A closed month's raw rows, and what was derived from them row by row, lie in a file of their own, the sealed month:
@@ -51,33 +52,24 @@ func unsealed(path string, err error) error {
 	return fail.New(fail.Store, "bring the file back from a backup; the numbers of that month are in the store itself", "%w: %s: %w", ErrUnsealed, path, err)
 }
 
-// sealedVersion is the schema version from which on a store may have sealed months.
-const sealedVersion = 2
-
 // Seals are the sealed months of an open store, the oldest first.
 func Seals(ctx context.Context, q duck.Queryer) ([]Seal, error) {
-	if has, err := Has(ctx, q, sealedVersion); err != nil || !has {
+	const since = 2 // schema version
+	if has, err := Has(ctx, q, since); err != nil || !has {
 		return nil, err
 	}
-	var seals []Seal
-	err := duck.Each(ctx, q, "store/sealed_month", func(scan func(...any) error) error {
-		var s Seal
-		err := scan(&s.Month, &s.File, &s.Key, &s.SHA256, &s.Bytes)
-		seals = append(seals, s)
-		return err
-	})
-	return seals, err
+	return duck.All[Seal](ctx, q, "store/sealed_month")
 }
 
 // Check holds a sealed month's file in dir against what the store says of it, byte for byte.
 func (s Seal) Check(dir string) error {
 	path := filepath.Join(dir, s.File)
 	sum, _, err := hashFile(path)
+	if err == nil && sum != s.SHA256 {
+		err = fmt.Errorf("it has SHA-256 %s, sealed was %s", sum, s.SHA256)
+	}
 	if err != nil {
 		return unsealed(path, err)
-	}
-	if sum != s.SHA256 {
-		return unsealed(path, fmt.Errorf("it has SHA-256 %s, sealed was %s", sum, s.SHA256))
 	}
 	return nil
 }
@@ -93,33 +85,46 @@ func hashFile(path string) (sum string, bytes int64, err error) {
 	return fmt.Sprintf("%x", h.Sum(nil)), bytes, err
 }
 
-// Seal moves the rows of a month into a sealed file. It is the last that is done to a work copy: what is published
-// afterwards has room for no more than it holds.
-func (w *Work) Seal(ctx context.Context, month calendar.Month, now int64) (Seal, error) {
-	s := Seal{Month: month.String(), Key: rand.Text()}
-	var err error
+// sealedParts are the tables whose rows are sealed.
+var sealedParts = []part{row, groups, evidence}
+
+func isSealed(table string) bool {
+	return slices.ContainsFunc(tables, func(t described) bool { return t.Name == table && slices.Contains(sealedParts, t.part) })
+}
+
+// dir is the folder in which the store lies, with its sealed months; base what the names of these begin with.
+func (w *Work) dir() string  { return filepath.Dir(w.path) }
+func (w *Work) base() string { return strings.TrimSuffix(filepath.Base(w.path), ".duckdb") + "." }
+
+// sealSuffix is that of a sealed month that is being written; a run removes what another one left.
+const sealSuffix = ".sealing"
+
+// Seal moves the rows of a month into a sealed file. It is the last that is done to a work copy: what is published afterwards has
+// room for no more than it holds.
+func (w *Work) Seal(ctx context.Context, month calendar.Month, now int64) (s Seal, err error) {
+	s = Seal{Month: month.String(), Key: rand.Text()}
 	if s.File, err = w.sealName(ctx, month); err != nil {
 		return s, err
 	}
-	final := filepath.Join(filepath.Dir(w.path), s.File)
-	draft := w.path + sealSuffix
-	if err := w.writeSeal(ctx, draft, month, s.Key); err != nil {
+	final, draft := filepath.Join(w.dir(), s.File), w.path+sealSuffix
+	days := span(month.First(), month.Last())
+	if err := w.writeSeal(ctx, draft, s, days); err != nil {
 		return s, fmt.Errorf("seal %s: %w", month, errors.Join(err, os.RemoveAll(draft)))
 	}
 	if s.SHA256, s.Bytes, err = hashFile(draft); err != nil {
 		return s, err
 	}
-	if err := errors.Join(os.Chmod(draft, 0o400), syncFile(draft)); err != nil {
+	if err := errors.Join(os.Chmod(draft, 0o400), plain.Sync(draft)); err != nil {
 		return s, err
 	}
 	if err := os.Rename(draft, final); err != nil {
 		return s, err
 	}
-	if err := syncFile(filepath.Dir(final)); err != nil {
+	if err := plain.Sync(w.dir()); err != nil {
 		return s, err
 	}
 	err = duck.InTx(ctx, w.Conn, func(tx *sql.Tx) error {
-		if err := of(ctx, tx, "drop_days", span(month.First(), month.Last()), row, groups, evidence); err != nil {
+		if err := of(ctx, tx, "drop_days", days, sealedParts...); err != nil {
 			return err
 		}
 		_, err := duck.Exec(ctx, tx, "store/insert_sealed_month", sql.Named("month", s.Month), sql.Named("file", s.File),
@@ -133,31 +138,56 @@ func (w *Work) Seal(ctx context.Context, month calendar.Month, now int64) (Seal,
 	return s, nil
 }
 
-// sealSuffix is that of a sealed month that is being written; a run removes what another one left.
-const sealSuffix = ".sealing"
-
-// sealName is a name for a month's file that none has had yet, by the ledger: a backup may have the others. And one that
-// there is no file of.
+// sealName is a name for a month's file that none has had yet, by the ledger: a backup may have the others. And one that there is no
+// file of.
 func (w *Work) sealName(ctx context.Context, month calendar.Month) (string, error) {
-	base := strings.TrimSuffix(filepath.Base(w.path), ".duckdb") + "." + strings.ReplaceAll(month.String(), "-", "")
-	var before int
-	err := duck.Each(ctx, w.Conn, "store/sealed_before", func(scan func(...any) error) error { return scan(&before) }, sql.Named("month", month.String()))
-	if err != nil {
-		return "", err
-	}
-	for n := before + 1; ; n++ {
-		name := base + ".duckdb"
+	before, err := duck.One[int](ctx, w.Conn, "store/sealed_before", sql.Named("month", month.String()))
+	for n := before + 1; err == nil; n++ {
+		name := w.base() + strings.ReplaceAll(month.String(), "-", "")
 		if n > 1 {
-			name = fmt.Sprintf("%s_%d.duckdb", base, n)
+			name += fmt.Sprintf("_%d", n)
 		}
-		_, err := os.Lstat(filepath.Join(filepath.Dir(w.path), name))
-		if errors.Is(err, fs.ErrNotExist) {
+		name += ".duckdb"
+		if _, err = os.Lstat(filepath.Join(w.dir(), name)); errors.Is(err, fs.ErrNotExist) {
 			return name, nil
 		}
-		if err != nil {
-			return "", err
-		}
 	}
+	return "", err
+}
+
+// writeSeal writes a month's rows, and the store's own views of them, into a new file.
+func (w *Work) writeSeal(ctx context.Context, path string, s Seal, days []any) (err error) {
+	catalogs, err := catalogsOf(ctx, w.Conn)
+	if err != nil {
+		return err
+	}
+	home, err := homeOf(ctx, w.Conn)
+	if err != nil {
+		return err
+	}
+	if err := attach(ctx, w.Conn, path, "sealing", ""); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, detach(ctx, w.Conn, "sealing")) }()
+	if _, err := duck.Exec(ctx, w.Conn, "store/seal", sql.Named("key", s.Key), sql.Named("month", s.Month)); err != nil {
+		return err
+	}
+	if err := of(ctx, w.Conn, "seal", days, sealedParts...); err != nil {
+		return err
+	}
+	err = within(ctx, w.Conn, "sealing", func() (err error) {
+		for i, name := range catalogs[home].relations {
+			if err == nil && isSealed(name) {
+				_, err = w.Conn.ExecContext(ctx, catalogs[home].views[i])
+			}
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	_, err = w.Conn.ExecContext(ctx, "checkpoint sealing")
+	return err
 }
 
 // strayAge is how long a sealed month stays that the store no longer wants.
@@ -172,24 +202,22 @@ func (w *Work) RemoveStray(ctx context.Context, now time.Time) error {
 	if err != nil {
 		return err
 	}
-	dir := filepath.Dir(w.path)
 	listed := map[string]Seal{}
 	for _, s := range seals {
 		listed[strings.ReplaceAll(s.Month, "-", "")] = s
 	}
-	base := strings.TrimSuffix(filepath.Base(w.path), ".duckdb") + "."
-	entries, err := os.ReadDir(dir)
+	entries, err := os.ReadDir(w.dir())
 	if err != nil {
 		return err
 	}
 	for _, e := range entries {
-		rest, ours := strings.CutPrefix(e.Name(), base)
+		rest, ours := strings.CutPrefix(e.Name(), w.base())
 		if !ours || !sealFile.MatchString(e.Name()) {
 			continue
 		}
-		path := filepath.Join(dir, e.Name())
+		path := filepath.Join(w.dir(), e.Name())
 		seal, sealed := listed[rest[:6]]
-		if sealed && seal.File == e.Name() || !isOld(path, now) || sealed && seal.Check(dir) != nil {
+		if sealed && seal.File == e.Name() || !isOld(path, now) || sealed && seal.Check(w.dir()) != nil {
 			continue
 		}
 		if has, err := w.hasDaysOf(ctx, path); err != nil {
@@ -223,128 +251,46 @@ func (w *Work) hasDaysOf(ctx context.Context, path string) (has bool, err error)
 		return false, ctx.Err() // whatever it is
 	}
 	defer func() { err = errors.Join(err, detach(ctx, w.Conn, "stray")) }()
-	lacking, err := textsOf(ctx, w.Conn, "store/stray_day")
+	lacking, err := duck.All[string](ctx, w.Conn, "store/stray_day")
 	if err != nil {
 		return false, ctx.Err() // it is no sealed month
 	}
 	return len(lacking) == 0, nil
 }
 
-// writeSeal writes a month's rows, and the views that show them, into a new file.
-func (w *Work) writeSeal(ctx context.Context, path string, month calendar.Month, key string) (err error) {
-	if err := attach(ctx, w.Conn, path, "sealing", ""); err != nil {
+// Unseal brings the rows of a sealed month back into the work copy. Its file is a stray from now on.
+func (w *Work) Unseal(ctx context.Context, s Seal, now time.Time) error {
+	// Byte for byte: what is taken back takes the place of the file.
+	if err := s.Check(w.dir()); err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, detach(ctx, w.Conn, "sealing")) }()
-	if _, err := duck.Exec(ctx, w.Conn, "store/seal", sql.Named("key", key), sql.Named("month", month.String())); err != nil {
+	if err := attachSeal(ctx, w.Conn, w.dir(), s, "sealed"); err != nil {
 		return err
 	}
-	if err := of(ctx, w.Conn, "seal", span(month.First(), month.Last()), row, groups, evidence); err != nil {
-		return err
-	}
-	if err := w.sealViews(ctx); err != nil {
-		return err
-	}
-	_, err = w.Conn.ExecContext(ctx, "checkpoint sealing")
-	return err
-}
-
-// sealViews gives a sealed month the store's own views of its tables.
-func (w *Work) sealViews(ctx context.Context) error {
-	views, err := textsOf(ctx, w.Conn, "store/view")
-	if err != nil {
-		return err
-	}
-	return within(ctx, w.Conn, "sealing", func() error {
-		for _, view := range views {
-			if table, is := strings.CutPrefix(view, "CREATE VIEW "); is && rowsOf(strings.Fields(table)[0]) {
-				if _, err := w.Conn.ExecContext(ctx, view); err != nil {
-					return err
-				}
+	err := duck.InTx(ctx, w.Conn, func(tx *sql.Tx) error {
+		catalogs, err := catalogsOf(ctx, tx)
+		for _, t := range tables {
+			if err == nil && isSealed(t.Name) && slices.Contains(catalogs["sealed"].tables, t.Name) {
+				_, err = duck.ExecOn(ctx, tx, "store/each_unseal", t.Table)
 			}
 		}
-		return nil
+		return err
 	})
+	if err := errors.Join(err, detach(ctx, w.Conn, "sealed")); err != nil {
+		return fmt.Errorf("unseal %s: %w", s.Month, err)
+	}
+	return w.Unlist(ctx, s.Month, now)
 }
 
-// rowsOf tells whether a table's rows are sealed.
-func rowsOf(name string) bool {
-	for _, t := range tables {
-		if t.Name == name {
-			return t.part == row || t.part == groups || t.part == evidence
+// Unlist makes the store forget a sealed month, YYYY-MM, if it has one. The file is a stray from now on, by its time of modification.
+func (w *Work) Unlist(ctx context.Context, month string, now time.Time) error {
+	files, err := duck.All[string](ctx, w.Conn, "store/delete_sealed_month", sql.Named("month", month))
+	for _, file := range files {
+		if no := os.Chtimes(filepath.Join(w.dir(), file), now, now); no != nil && !errors.Is(no, fs.ErrNotExist) {
+			err = errors.Join(err, no)
 		}
 	}
-	return false
-}
-
-// Unseal brings the rows of the sealed months that a range of days touches back into the work copy. Their files are strays from
-// now on.
-func (w *Work) Unseal(ctx context.Context, from, to calendar.Date, now time.Time) error {
-	seals, err := Seals(ctx, w.Conn)
-	if err != nil {
-		return err
-	}
-	for _, s := range seals {
-		month, err := calendar.ParseMonth(s.Month)
-		if err != nil {
-			return err
-		}
-		if month.Last().Before(from) || to.Before(month.First()) {
-			continue
-		}
-		// Byte for byte: what is taken back takes the place of the file.
-		if err := s.Check(filepath.Dir(w.path)); err != nil {
-			return err
-		}
-		if err := attachSeal(ctx, w.Conn, filepath.Dir(w.path), s, "sealed"); err != nil {
-			return err
-		}
-		err = duck.InTx(ctx, w.Conn, func(tx *sql.Tx) error { return unseal(ctx, tx) })
-		if err := errors.Join(err, detach(ctx, w.Conn, "sealed")); err != nil {
-			return fmt.Errorf("unseal %s: %w", s.Month, err)
-		}
-		if err := w.Unlist(ctx, month, now); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// unseal takes the rows of all tables that the attached sealed month has.
-func unseal(ctx context.Context, q duck.Queryer) error {
-	catalogs, err := catalogsOf(ctx, q)
-	if err != nil {
-		return err
-	}
-	for _, t := range tables {
-		if !rowsOf(t.Name) || !slices.Contains(catalogs["sealed"].tables, t.Name) {
-			continue
-		}
-		if _, err := duck.ExecOn(ctx, q, "store/each_unseal", t.Table); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// Unlist makes the store forget a sealed month, if it has one. The file is a stray from now on, by its time of modification.
-func (w *Work) Unlist(ctx context.Context, month calendar.Month, now time.Time) error {
-	seals, err := Seals(ctx, w.Conn)
-	if err != nil {
-		return err
-	}
-	for _, s := range seals {
-		if s.Month != month.String() {
-			continue
-		}
-		if _, err := duck.Exec(ctx, w.Conn, "store/delete_sealed_month", sql.Named("month", s.Month)); err != nil {
-			return err
-		}
-		if err := os.Chtimes(filepath.Join(filepath.Dir(w.path), s.File), now, now); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return err
-		}
-	}
-	return nil
+	return err
 }
 
 // compact writes what the work copy holds into a new file in its place: DuckDB keeps the room that dropped rows took.
@@ -358,7 +304,7 @@ func (w *Work) compact(ctx context.Context) error {
 		return err
 	}
 	err = duck.InTx(ctx, w.Conn, func(tx *sql.Tx) error {
-		return of(ctx, tx, "compact", nil, head, aside, row, groups, evidence, result, monthly, record, sent, sealing)
+		return of(ctx, tx, "compact", nil, self, head, aside, row, groups, evidence, result, monthly, record, sent, sealing)
 	})
 	if err != nil {
 		return err
@@ -372,18 +318,21 @@ func (w *Work) compact(ctx context.Context) error {
 	return os.Rename(small, w.copy)
 }
 
+var sealFile = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]*\.[0-9]{6}(?:_[0-9]+)?\.duckdb$`)
+
+var errNoSealFile = errors.New("that is no name of a sealed month")
+
 // attachSeal attaches a sealed month for reading, and makes sure that it is the one that the store knows.
 func attachSeal(ctx context.Context, conn *sql.Conn, dir string, s Seal, name string) error {
 	path := filepath.Join(dir, s.File)
 	if !sealFile.MatchString(s.File) {
-		return unsealed(path, errors.New("that is no name of a sealed month"))
+		return unsealed(path, errNoSealFile)
 	}
-	err := attempt(path, func() error { return attach(ctx, conn, path, name, "(read_only)") })
-	if err != nil {
+	if err := attempt(path, func() error { return attach(ctx, conn, path, name, "(read_only)") }); err != nil {
 		return unsealed(path, err)
 	}
 	var key string
-	err = conn.QueryRowContext(ctx, "select key from "+name+"._data.seal").Scan(&key)
+	err := conn.QueryRowContext(ctx, "select key from "+name+"._data.seal").Scan(&key)
 	if err == nil && key != s.Key {
 		err = errors.New("it is another one than the store knows")
 	}
@@ -393,10 +342,8 @@ func attachSeal(ctx context.Context, conn *sql.Conn, dir string, s Seal, name st
 	return nil
 }
 
-var sealFile = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]*\.[0-9]{6}(?:_[0-9]+)?\.duckdb$`)
-
-// attach puts a file beside what a connection has open, under one of this package's own names. ATTACH takes no
-// parameters: the path stands in the statement as a quoted literal.
+// attach puts a file beside what a connection has open, under one of this package's own names. ATTACH takes no parameters: the path
+// stands in the statement as a quoted literal.
 func attach(ctx context.Context, conn *sql.Conn, path, name, how string) error {
 	_, err := conn.ExecContext(ctx, "attach "+duck.Literal(path)+" as "+name+" "+how)
 	return err
@@ -407,37 +354,22 @@ func detach(ctx context.Context, conn *sql.Conn, name string) error {
 	return err
 }
 
+// homeOf is the database that names lead to.
+func homeOf(ctx context.Context, conn *sql.Conn) (home string, err error) {
+	err = conn.QueryRowContext(ctx, "select current_database()").Scan(&home)
+	return home, err
+}
+
 // within does work with another database as the one that names lead to.
-func within(ctx context.Context, conn *sql.Conn, name string, work func() error) (err error) {
-	var home string
-	if err := conn.QueryRowContext(ctx, "select current_database()").Scan(&home); err != nil {
+func within(ctx context.Context, conn *sql.Conn, name string, work func() error) error {
+	home, err := homeOf(ctx, conn)
+	if err != nil {
 		return err
 	}
 	if _, err := conn.ExecContext(ctx, "use "+name); err != nil {
 		return err
 	}
-	defer func() {
-		_, back := conn.ExecContext(context.WithoutCancel(ctx), `use "`+strings.ReplaceAll(home, `"`, `""`)+`"`)
-		err = errors.Join(err, back)
-	}()
-	return work()
-}
-
-// textsOf reads a query of one text column.
-func textsOf(ctx context.Context, q duck.Queryer, name string, args ...any) (found []string, err error) {
-	err = duck.Each(ctx, q, name, func(scan func(...any) error) error {
-		var text string
-		err := scan(&text)
-		found = append(found, text)
-		return err
-	}, args...)
-	return found, err
-}
-
-// only are the sealed months that are wanted.
-func only(seals []Seal, wanted func(calendar.Month) bool) []Seal {
-	return slices.DeleteFunc(seals, func(s Seal) bool {
-		month, err := calendar.ParseMonth(s.Month)
-		return err == nil && wanted != nil && !wanted(month)
-	})
+	err = work()
+	_, back := conn.ExecContext(context.WithoutCancel(ctx), `use "`+strings.ReplaceAll(home, `"`, `""`)+`"`)
+	return errors.Join(err, back)
 }

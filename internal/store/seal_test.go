@@ -15,33 +15,26 @@ import (
 
 	"seats/internal/calendar"
 	"seats/internal/duck"
+	"seats/internal/must"
 	"seats/internal/store"
 )
 
 var march, april = calendar.Month{Year: 2026, Month: 3}, calendar.Month{Year: 2026, Month: 4}
 
 // twoMonths is a store with rows in March and April, in every table that belongs to a day.
-func twoMonths(t *testing.T) string {
-	path := filepath.Join(t.TempDir(), "acme.duckdb")
-	w, err := store.Begin(t.Context(), path, duck.Options{})
-	require.NoError(t, err)
-	for _, statement := range []string{
-		"insert into _data.slice (day, source, high_water, as_of, extracted_ts, sessions, activities, agents, open_sessions, state, sha256) select '2026-03-30'::date + i::integer, 's', 1, 2, 3, 1000, 1000, 10, 0, 'final', 'h' || i from range(4) as r (i)",
-		"insert into _data.voice_session select '2026-03-30'::date + (i % 4)::integer, hash(i) >> 2, 900, i % 10, i % 80000, i % 80000 + 60, 0, hash(i + 1) >> 2 from range(200000) as r (i)",
-		"insert into _data.ocs_activity select '2026-03-30'::date + (i % 4)::integer, 'leg', i, 900, i % 10, i, i + 5, 0, 'S', 'g' || i, null, 1 from range(40000) as r (i)",
-		"insert into _data.agent select '2026-03-30'::date + (i % 4)::integer, i, 'E' || i, null from range(40) as r (i)",
-		"insert into _data.duplicate_key values ('2026-03-31', 'a', '1/2', 2)",
-		"insert into _data.qualifying_session select day, 'US', 'dallas', 'E1', resource_key, sm_res_session_fact_key, 900, start_ts, end_ts, false, 'leg', 1, start_ts, 1 from _data.voice_session where sm_res_session_fact_key % 64 = 0",
-		"insert into _data.session_group select day, sm_res_session_fact_key, start_date_time_key, 'g' || resource_key % 2 from _data.qualifying_session",
-		"insert into _data.concurrency select '2026-03-30'::date + i::integer, 'US', null, i * 86400, (i + 1) * 86400, 1, 1 from range(4) as r (i)",
-		"insert into _data.daily_concurrent select '2026-03-30'::date + i::integer, 'US', null, 1, 0, 86400, 'final' from range(4) as r (i)",
-	} {
-		_, err := w.Conn.ExecContext(t.Context(), statement)
-		require.NoError(t, err, statement)
-	}
-	require.NoError(t, w.Publish())
-	return path
-}
+func twoMonths(t *testing.T) string { return copied(t, bothMonths()) }
+
+var bothMonths = made(
+	"insert into _data.slice (day, source, high_water, as_of, extracted_ts, sessions, activities, agents, open_sessions, state, sha256) select '2026-03-30'::date + i::integer, 's', 1, 2, 3, 1000, 1000, 10, 0, 'final', 'h' || i from range(4) as r (i)",
+	"insert into _data.voice_session select '2026-03-30'::date + (i % 4)::integer, hash(i) >> 2, 900, i % 10, i % 80000, i % 80000 + 60, 0, hash(i + 1) >> 2 from range(140000) as r (i)",
+	"insert into _data.ocs_activity select '2026-03-30'::date + (i % 4)::integer, 'leg', i, 900, i % 10, i, i + 5, 0, 'S', 'g' || i, null, 1 from range(28000) as r (i)",
+	"insert into _data.agent select '2026-03-30'::date + (i % 4)::integer, i, 'E' || i, null from range(40) as r (i)",
+	"insert into _data.duplicate_key values ('2026-03-31', 'a', '1/2', 2)",
+	"insert into _data.qualifying_session select day, 'US', 'dallas', 'E1', resource_key, sm_res_session_fact_key, 900, start_ts, end_ts, false, 'leg', 1, start_ts, 1 from _data.voice_session where sm_res_session_fact_key % 64 = 0",
+	"insert into _data.session_group select day, sm_res_session_fact_key, start_date_time_key, 'g' || resource_key % 2 from _data.qualifying_session",
+	"insert into _data.concurrency select '2026-03-30'::date + i::integer, 'US', null, i * 86400, (i + 1) * 86400, 1, 1 from range(4) as r (i)",
+	"insert into _data.daily_concurrent select '2026-03-30'::date + i::integer, 'US', null, 1, 0, 86400, 'final' from range(4) as r (i)",
+)
 
 // contents are all rows that an analyst sees, and what is said of them.
 func contents(t *testing.T, q duck.Queryer) (all []string) {
@@ -54,24 +47,40 @@ func contents(t *testing.T, q duck.Queryer) (all []string) {
 		"select comment from duckdb_columns() where table_name = 'slice' and column_name = 'day' and database_name = current_database()",
 	} {
 		var text string
-		require.NoError(t, q.QueryRowContext(t.Context(), "select count(*) || ' ' || coalesce(sha256(string_agg(r::varchar, chr(10) order by r::varchar)), 'none') from ("+query+") as r").Scan(&text), query)
+		require.NoError(t, q.QueryRowContext(t.Context(), "select count(*) || ' ' || coalesce(sum(hash(r)), 0) from ("+query+") as r").Scan(&text), query)
 		all = append(all, text)
 	}
 	return all
 }
 
 func whole(t *testing.T, path string) []string {
-	db, err := store.OpenWhole(t.Context(), path, duck.Options{Locked: true}, nil)
-	require.NoError(t, err)
+	db := must.Have(store.OpenWhole(t.Context(), path, duck.Options{Locked: true}, nil))(t)
 	defer func() { require.NoError(t, db.Close()) }()
 	return contents(t, db)
 }
 
 func work(t *testing.T, path string, do func(w *store.Work)) {
-	w, err := store.Begin(t.Context(), path, duck.Options{})
-	require.NoError(t, err)
+	w := must.Have(store.Begin(t.Context(), path, duck.Options{}))(t)
 	do(w)
 	require.NoError(t, w.Publish())
+}
+
+// sealed is twoMonths with March in a file of its own.
+func sealed(t *testing.T) (path, file string) {
+	path = twoMonths(t)
+	return path, seal(t, path)
+}
+
+func seal(t *testing.T, path string) (file string) {
+	work(t, path, func(w *store.Work) { file = must.Have(w.Seal(t.Context(), march, 7))(t).File })
+	return filepath.Join(filepath.Dir(path), file)
+}
+
+// published are how many rows the store itself has.
+func published(t *testing.T, path, what string) int {
+	db := must.Have(store.OpenPublished(t.Context(), path, duck.Options{}))(t)
+	defer func() { require.NoError(t, db.Close()) }()
+	return count(t, db, what)
 }
 
 func count(t *testing.T, q duck.Queryer, what string) (n int) {
@@ -84,158 +93,127 @@ func TestASealedMonthIsSeenAsBefore(t *testing.T) {
 	before, size := whole(t, path), fileSize(t, path)
 	file := strings.TrimSuffix(path, ".duckdb") + ".202603.duckdb"
 	work(t, path, func(w *store.Work) {
-		seal, err := w.Seal(t.Context(), march, 7)
-		require.NoError(t, err)
+		seal := must.Have(w.Seal(t.Context(), march, 7))(t)
 		require.Equal(t, "acme.202603.duckdb", seal.File)
 		require.NoError(t, seal.Check(filepath.Dir(path)))
 	})
 	require.Equal(t, before, whole(t, path))
 	require.Less(t, fileSize(t, path), size*9/10, "the store has given the room back")
-	info, err := os.Stat(file)
-	require.NoError(t, err)
-	require.Equal(t, os.FileMode(0o400), info.Mode())
+	require.Equal(t, os.FileMode(0o400), must.Have(os.Stat(file))(t).Mode())
 
-	published, err := store.OpenPublished(t.Context(), path, duck.Options{})
-	require.NoError(t, err)
-	require.Equal(t, 100000, count(t, published, "_data.voice_session"))
-	require.Equal(t, 4, count(t, published, "_data.slice"))
-	require.Equal(t, 4, count(t, published, "_data.daily_concurrent"))
-	require.NoError(t, published.Close())
-
-	scratch, err := store.OpenScratch(t.Context(), path, duck.Options{}, nil)
-	require.NoError(t, err)
-	require.Equal(t, 40000, count(t, scratch.Conn, "published._data.ocs_activity"))
-	require.NoError(t, scratch.Close())
-	scratch, err = store.OpenScratch(t.Context(), path, duck.Options{}, func(m calendar.Month) bool { return m != march })
-	require.NoError(t, err)
-	require.Equal(t, 20000, count(t, scratch.Conn, "published._data.ocs_activity"))
-	require.NoError(t, scratch.Close())
+	for what, rows := range map[string]int{"_data.voice_session": 70000, "_data.slice": 4, "_data.daily_concurrent": 4} {
+		require.Equal(t, rows, published(t, path, what), what)
+	}
+	for rows, wanted := range map[int]func(calendar.Month) bool{28000: nil, 14000: func(m calendar.Month) bool { return m != march }} {
+		scratch := must.Have(store.OpenScratch(t.Context(), path, duck.Options{}, wanted))(t)
+		require.Equal(t, rows, count(t, scratch.Conn, "published._data.ocs_activity"))
+		require.NoError(t, scratch.Close())
+	}
 
 	// Any client opens the file by itself.
-	db, err := duck.Open(file, duck.Options{ReadOnly: true})
-	require.NoError(t, err)
-	require.Equal(t, 100000, count(t, db, "voice_session"))
+	db := must.Have(duck.Open(file, duck.Options{ReadOnly: true}))(t)
+	require.Equal(t, 70000, count(t, db, "voice_session"))
 	require.Equal(t, 2, count(t, db, "concurrency"))
 	require.NoError(t, db.Close())
 
 	// Back again; the file is gone a night later.
-	work(t, path, func(w *store.Work) { require.NoError(t, w.Unseal(t.Context(), march.Last(), april.First(), now)) })
+	work(t, path, func(w *store.Work) { require.NoError(t, unseal(t.Context(), w, now)) })
 	clearUp(t, path, now.Add(19*time.Hour))
 	require.FileExists(t, file, "a copy of the store of before asks for it")
 	clearUp(t, path, aNightLater)
 	require.NoFileExists(t, file)
 	require.Equal(t, before, whole(t, path))
-	published, err = store.OpenPublished(t.Context(), path, duck.Options{})
-	require.NoError(t, err)
-	require.Equal(t, 200000, count(t, published, "_data.voice_session"))
-	require.NoError(t, published.Close())
+	require.Equal(t, 140000, published(t, path, "_data.voice_session"))
 }
 
 // A month that was sealed by a program of before there were groups has none of them, and is read and brought back all the same.
 func TestAMonthSealedBeforeThereWereGroups(t *testing.T) {
-	path := twoMonths(t)
-	file := strings.TrimSuffix(path, ".duckdb") + ".202603.duckdb"
-	work(t, path, func(w *store.Work) {
-		_, err := w.Seal(t.Context(), march, 7)
-		require.NoError(t, err)
-	})
+	path, file := sealed(t)
 	require.NoError(t, os.Chmod(file, 0o600))
 	change(t, file, "drop view session_group", "drop table _data.session_group")
-	text, err := os.ReadFile(file)
-	require.NoError(t, err)
+	text := must.Have(os.ReadFile(file))(t)
 	change(t, path, fmt.Sprintf("update _data.sealed_month set sha256 = '%x'", sha256.Sum256(text)))
 
-	db, err := store.OpenWhole(t.Context(), path, duck.Options{}, nil)
-	require.NoError(t, err)
-	require.Equal(t, 200000, count(t, db, "voice_session"))
+	db := must.Have(store.OpenWhole(t.Context(), path, duck.Options{}, nil))(t)
+	require.Equal(t, 140000, count(t, db, "voice_session"))
 	require.NotZero(t, count(t, db, "session_group"))
 	require.Zero(t, count(t, db, "(from session_group where day < '2026-04-01')"))
 	require.NotZero(t, count(t, db, "(from breakdown('agent_group', 'US', '2026-03-31') where name = '(not read)')"))
 	require.NoError(t, db.Close())
-	work(t, path, func(w *store.Work) { require.NoError(t, w.Unseal(t.Context(), march.Last(), march.Last(), now)) })
-	published, err := store.OpenPublished(t.Context(), path, duck.Options{})
-	require.NoError(t, err)
-	require.Equal(t, 200000, count(t, published, "_data.voice_session"))
-	require.NoError(t, published.Close())
+	work(t, path, func(w *store.Work) { require.NoError(t, unseal(t.Context(), w, now)) })
+	require.Equal(t, 140000, published(t, path, "_data.voice_session"))
 }
 
-func fileSize(t *testing.T, path string) int64 {
-	info, err := os.Stat(path)
-	require.NoError(t, err)
-	return info.Size()
+// unseal brings March back.
+func unseal(ctx context.Context, w *store.Work, at time.Time) error {
+	seals, err := store.Seals(ctx, w.Conn)
+	if err != nil {
+		return err
+	}
+	return w.Unseal(ctx, seals[0], at)
 }
+
+// theSeal is the one that a published store knows.
+func theSeal(t *testing.T, path string) store.Seal {
+	db := must.Have(store.OpenPublished(t.Context(), path, duck.Options{}))(t)
+	defer func() { require.NoError(t, db.Close()) }()
+	return must.Have(store.Seals(t.Context(), db))(t)[0]
+}
+
+func fileSize(t *testing.T, path string) int64 { return must.Have(os.Stat(path))(t).Size() }
 
 // A run that ends anywhere before it publishes leaves what was published, and that is whole.
 func TestARunThatDiesWhileItSeals(t *testing.T) {
 	path := twoMonths(t)
 	before := whole(t, path)
 	unpublished := func(do func(w *store.Work)) {
-		w, err := store.Begin(t.Context(), path, duck.Options{})
-		require.NoError(t, err)
+		w := must.Have(store.Begin(t.Context(), path, duck.Options{}))(t)
 		do(w)
 		require.NoError(t, w.Drop())
 		require.Equal(t, before, whole(t, path))
 	}
-	unpublished(func(w *store.Work) {
-		_, err := w.Seal(t.Context(), march, 7)
-		require.NoError(t, err)
-	})
+	unpublished(func(w *store.Work) { must.Have(w.Seal(t.Context(), march, 7))(t) })
 	require.NoError(t, os.WriteFile(path+".sealing", []byte("torn"), 0o600))
 	work(t, path, func(w *store.Work) {
-		seal, err := w.Seal(t.Context(), march, 7)
-		require.NoError(t, err)
+		seal := must.Have(w.Seal(t.Context(), march, 7))(t)
 		require.Equal(t, "acme.202603_2.duckdb", seal.File, "never over another file")
 	})
 	require.Equal(t, before, whole(t, path))
-	unpublished(func(w *store.Work) { require.NoError(t, w.Unseal(t.Context(), march.First(), march.First(), now)) })
-	unpublished(func(w *store.Work) { require.NoError(t, w.Unlist(t.Context(), march, now)) })
+	unpublished(func(w *store.Work) { require.NoError(t, unseal(t.Context(), w, now)) })
+	unpublished(func(w *store.Work) { require.NoError(t, w.Unlist(t.Context(), march.String(), now)) })
 
 	// Sealed anew in the run that brought it back.
 	work(t, path, func(w *store.Work) {
-		require.NoError(t, w.Unseal(t.Context(), march.First(), march.First(), now))
-		seal, err := w.Seal(t.Context(), march, 8)
-		require.NoError(t, err)
-		require.Equal(t, "acme.202603_3.duckdb", seal.File)
+		require.NoError(t, unseal(t.Context(), w, now))
+		require.Equal(t, "acme.202603_3.duckdb", must.Have(w.Seal(t.Context(), march, 8))(t).File)
 	})
 	clearUp(t, path, aNightLater)
-	left, err := filepath.Glob(strings.TrimSuffix(path, ".duckdb") + ".2*")
-	require.NoError(t, err)
+	left := must.Have(filepath.Glob(strings.TrimSuffix(path, ".duckdb") + ".2*"))(t)
 	require.Equal(t, []string{strings.TrimSuffix(path, ".duckdb") + ".202603_3.duckdb"}, left)
 	require.Equal(t, before, whole(t, path))
 }
 
 // A store that was made anew knows nothing of the sealed months of the one before: they may be all that is left.
 func TestSealedMonthsOfALostStoreAreLeftAlone(t *testing.T) {
-	path := twoMonths(t)
-	work(t, path, func(w *store.Work) {
-		_, err := w.Seal(t.Context(), march, 7)
-		require.NoError(t, err)
-	})
+	path, file := sealed(t)
 	require.NoError(t, os.Remove(path))
 	clearUp(t, path, aNightLater)
 	clearUp(t, path, aNightLater)
-	require.FileExists(t, strings.TrimSuffix(path, ".duckdb")+".202603.duckdb")
+	require.FileExists(t, file)
 }
 
 // A store of the middle of a month, put back from a backup, has not all days that the sealed month has.
 func TestASealedMonthWithDaysThatARestoredStoreLacksIsLeftAlone(t *testing.T) {
 	path := twoMonths(t)
-	whole, err := os.ReadFile(path)
-	require.NoError(t, err)
+	whole := must.Have(os.ReadFile(path))(t)
 	work(t, path, func(w *store.Work) {
 		for _, table := range []string{"slice", "voice_session", "ocs_activity", "agent", "qualifying_session", "concurrency", "computation"} {
-			_, err := w.Conn.ExecContext(t.Context(), "delete from _data."+table+" where day = '2026-03-31'")
-			require.NoError(t, err)
+			must.Have(w.Conn.ExecContext(t.Context(), "delete from _data."+table+" where day = '2026-03-31'"))(t)
 		}
 	})
-	backup, err := os.ReadFile(path)
-	require.NoError(t, err)
+	backup := must.Have(os.ReadFile(path))(t)
 	require.NoError(t, os.WriteFile(path, whole, 0o600))
-	work(t, path, func(w *store.Work) {
-		_, err := w.Seal(t.Context(), march, 7)
-		require.NoError(t, err)
-	})
-	file := strings.TrimSuffix(path, ".duckdb") + ".202603.duckdb"
+	file := seal(t, path)
 	require.NoError(t, os.WriteFile(path, backup, 0o600))
 	clearUp(t, path, aNightLater)
 	require.FileExists(t, file, "it alone has the 31st")
@@ -246,23 +224,15 @@ func TestASealedMonthWithDaysThatARestoredStoreLacksIsLeftAlone(t *testing.T) {
 }
 
 func TestASealedMonthThatIsNotTheOneThatWasSealed(t *testing.T) {
-	path := twoMonths(t)
-	file := strings.TrimSuffix(path, ".duckdb") + ".202603.duckdb"
-	work(t, path, func(w *store.Work) {
-		_, err := w.Seal(t.Context(), march, 7)
-		require.NoError(t, err)
-	})
-	good, err := os.ReadFile(file)
-	require.NoError(t, err)
+	path, file := sealed(t)
+	good := must.Have(os.ReadFile(file))(t)
 	for name, spoil := range map[string]func(){
 		"missing": func() { require.NoError(t, os.Remove(file)) },
 		"garbage": func() { require.NoError(t, os.WriteFile(file, []byte("no database"), 0o600)) },
 		"another": func() {
 			require.NoError(t, os.Remove(file))
-			db, err := sql.Open("duckdb", file)
-			require.NoError(t, err)
-			_, err = db.ExecContext(t.Context(), "create schema _data; create table _data.seal as select '2026-03' as month, 'other' as key")
-			require.NoError(t, err)
+			db := must.Have(sql.Open("duckdb", file))(t)
+			must.Have(db.ExecContext(t.Context(), "create schema _data; create table _data.seal as select '2026-03' as month, 'other' as key"))(t)
 			require.NoError(t, db.Close())
 		},
 		"link": func() {
@@ -276,9 +246,8 @@ func TestASealedMonthThatIsNotTheOneThatWasSealed(t *testing.T) {
 			"whole":   func() error { _, err := store.OpenWhole(context.Background(), path, duck.Options{}, nil); return err },
 			"scratch": func() error { _, err := store.OpenScratch(context.Background(), path, duck.Options{}, nil); return err },
 			"unseal": func() error {
-				w, err := store.Begin(context.Background(), path, duck.Options{})
-				require.NoError(t, err)
-				err = w.Unseal(context.Background(), march.First(), march.Last(), now)
+				w := must.Have(store.Begin(context.Background(), path, duck.Options{}))(t)
+				err := unseal(context.Background(), w, now)
 				require.NoError(t, w.Drop())
 				return err
 			},
@@ -287,28 +256,17 @@ func TestASealedMonthThatIsNotTheOneThatWasSealed(t *testing.T) {
 			require.ErrorIs(t, err, store.ErrUnsealed, "%s, %s", name, what)
 			require.ErrorContains(t, err, file, "%s, %s", name, what)
 		}
-		published, err := store.OpenPublished(t.Context(), path, duck.Options{})
-		require.NoError(t, err)
-		require.Equal(t, 4, count(t, published, "_data.daily_concurrent"), "the numbers are there")
-		seals, err := store.Seals(t.Context(), published)
-		require.NoError(t, err)
-		require.ErrorIs(t, seals[0].Check(filepath.Dir(path)), store.ErrUnsealed, name)
-		require.NoError(t, published.Close())
+		require.Equal(t, 4, published(t, path, "_data.daily_concurrent"), "the numbers are there")
+		require.ErrorIs(t, theSeal(t, path).Check(filepath.Dir(path)), store.ErrUnsealed, name)
 		require.NoError(t, os.RemoveAll(file))
 		require.NoError(t, os.WriteFile(file, good, 0o400))
 	}
 	good[len(good)-1]++
 	require.NoError(t, os.Chmod(file, 0o600))
 	require.NoError(t, os.WriteFile(file, good, 0o600))
-	published, err := store.OpenPublished(t.Context(), path, duck.Options{})
-	require.NoError(t, err)
-	seals, err := store.Seals(t.Context(), published)
-	require.NoError(t, err)
-	require.ErrorContains(t, seals[0].Check(filepath.Dir(path)), fmt.Sprintf("sealed was %s", seals[0].SHA256))
-	require.NoError(t, published.Close())
-	w, err := store.Begin(t.Context(), path, duck.Options{})
-	require.NoError(t, err)
-	require.ErrorIs(t, w.Unseal(t.Context(), march.First(), march.Last(), now), store.ErrUnsealed, "it is not taken back")
+	require.ErrorContains(t, theSeal(t, path).Check(filepath.Dir(path)), "sealed was "+theSeal(t, path).SHA256)
+	w := must.Have(store.Begin(t.Context(), path, duck.Options{}))(t)
+	require.ErrorIs(t, unseal(t.Context(), w, now), store.ErrUnsealed, "it is not taken back")
 	require.NoError(t, w.Drop())
 }
 
@@ -316,14 +274,11 @@ func TestASealedMonthThatIsNotTheOneThatWasSealed(t *testing.T) {
 func TestAStoreThatCannotBeMadeSmallerIsWholeAllTheSame(t *testing.T) {
 	path := twoMonths(t)
 	before := whole(t, path)
-	w, err := store.Begin(t.Context(), path, duck.Options{})
-	require.NoError(t, err)
-	copies, err := filepath.Glob(filepath.Join(filepath.Dir(path), "*.work"))
-	require.NoError(t, err)
+	w := must.Have(store.Begin(t.Context(), path, duck.Options{}))(t)
+	copies := must.Have(filepath.Glob(filepath.Join(filepath.Dir(path), "*.work")))(t)
 	require.Len(t, copies, 1)
 	require.NoError(t, os.Mkdir(copies[0]+".small", 0o700))
-	_, err = w.Seal(t.Context(), march, 7)
-	require.NoError(t, err)
+	must.Have(w.Seal(t.Context(), march, 7))(t)
 	require.NoError(t, w.Publish())
 	require.ErrorContains(t, w.Large, ".small")
 	require.Equal(t, before, whole(t, path))
@@ -331,22 +286,16 @@ func TestAStoreThatCannotBeMadeSmallerIsWholeAllTheSame(t *testing.T) {
 
 // A file that the store does not want is removed only where the one that it wants is whole, and not by a clock that was ahead.
 func TestASealedMonthIsNotRemovedForOneThatIsNotWhole(t *testing.T) {
-	path := twoMonths(t)
-	file := strings.TrimSuffix(path, ".duckdb") + ".202603"
+	path, file := sealed(t)
+	file = strings.TrimSuffix(file, ".duckdb")
 	work(t, path, func(w *store.Work) {
-		_, err := w.Seal(t.Context(), march, 7)
-		require.NoError(t, err)
-	})
-	work(t, path, func(w *store.Work) {
-		require.NoError(t, w.Unseal(t.Context(), march.First(), march.First(), now.AddDate(2, 0, 0)))
-		_, err := w.Seal(t.Context(), march, 8)
-		require.NoError(t, err)
+		require.NoError(t, unseal(t.Context(), w, now.AddDate(2, 0, 0)))
+		must.Have(w.Seal(t.Context(), march, 8))(t)
 	})
 	clearUp(t, path, now)
 	require.FileExists(t, file+".duckdb", "it counts from when the clock was right")
 
-	listed, err := os.ReadFile(file + "_2.duckdb")
-	require.NoError(t, err)
+	listed := must.Have(os.ReadFile(file + "_2.duckdb"))(t)
 	require.NoError(t, os.Chmod(file+"_2.duckdb", 0o600))
 	require.NoError(t, os.WriteFile(file+"_2.duckdb", listed[:100000], 0o600))
 	clearUp(t, path, aNightLater)

@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"seats/internal/duck"
+	"seats/internal/must"
 	"seats/internal/store"
 	texts "seats/sql"
 )
@@ -35,8 +36,7 @@ func aSet(t *testing.T) []store.Member {
 		})
 	}
 	work(t, members[1].Path, func(w *store.Work) {
-		_, err := w.Seal(t.Context(), march, 7)
-		require.NoError(t, err)
+		must.Have(w.Seal(t.Context(), march, 7))(t)
 	})
 	return members
 }
@@ -58,8 +58,7 @@ func TestASetAnswersForEachTenantByItself(t *testing.T) {
 		"busiest_hours('US', '2026-03-30', '2026-04-02', 'UTC')", "seats_by_location('2026-03')",
 	} {
 		for _, m := range members {
-			alone, err := store.OpenWhole(t.Context(), m.Path, duck.Options{}, nil)
-			require.NoError(t, err)
+			alone := must.Have(store.OpenWhole(t.Context(), m.Path, duck.Options{}, nil))(t)
 			require.Equal(t, rowsOf(t, alone, "select * from "+of), rowsOf(t, db, "select * exclude (tenant) from "+of+" where tenant = '"+m.Tenant+"'"), "%s of %s", of, m.Tenant)
 			require.NoError(t, alone.Close())
 		}
@@ -119,16 +118,14 @@ func TestOneFileMayBeWritten(t *testing.T) {
 	dir := t.TempDir()
 	o := duck.Options{Locked: true, Except: filepath.Join(dir, "it's.parquet")}
 	path := newStore(t)
-	whole, err := store.OpenWhole(t.Context(), path, o, nil)
-	require.NoError(t, err)
+	whole := must.Have(store.OpenWhole(t.Context(), path, o, nil))(t)
 	defer func() { require.NoError(t, whole.Close()) }()
 	for name, db := range map[string]*sql.DB{"a set": openSet(t, []store.Member{{Tenant: "a", Path: path}}, o), "a store": whole} {
 		t.Run(name, func(t *testing.T) {
-			_, err = db.ExecContext(context.Background(), "copy (select 1 as a) to "+duck.Literal(o.Except)+" (format parquet)")
-			require.NoError(t, err)
+			must.Have(db.ExecContext(context.Background(), "copy (select 1 as a) to "+duck.Literal(o.Except)+" (format parquet)"))(t)
 			require.NoError(t, os.Remove(o.Except))
 			for _, file := range []string{"other.parquet", "it's.parquet.csv", "../it's.parquet"} {
-				_, err = db.ExecContext(context.Background(), "copy (select 1 as a) to "+duck.Literal(filepath.Join(dir, file)))
+				_, err := db.ExecContext(context.Background(), "copy (select 1 as a) to "+duck.Literal(filepath.Join(dir, file)))
 				require.ErrorContains(t, err, "disabled by configuration")
 			}
 		})
@@ -152,7 +149,5 @@ func columnsOf(t *testing.T, q duck.Queryer, query string) []string {
 	rows, err := q.QueryContext(t.Context(), query)
 	require.NoError(t, err, query)
 	defer rows.Close() //nolint:errcheck // only read
-	columns, err := rows.Columns()
-	require.NoError(t, err)
-	return columns
+	return must.Have(rows.Columns())(t)
 }

@@ -18,11 +18,9 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"syscall"
 
 	"seats/internal/dirs"
 	"seats/internal/duck"
-	"seats/internal/fail"
 	"seats/internal/plain"
 	texts "seats/sql"
 )
@@ -101,7 +99,10 @@ func (w *Work) open(ctx context.Context, o duck.Options, orNew bool) error {
 		return err
 	}
 	o.TempDir = w.temp
-	if err := w.openCopy(ctx, o); err != nil && fresh {
+	if w.DB, err = duck.Open(w.copy, o); err == nil {
+		w.Conn, err = w.DB.Conn(ctx)
+	}
+	if err != nil && fresh {
 		return fmt.Errorf("make store: %w", err)
 	} else if err != nil {
 		return refused(w.path, err)
@@ -125,24 +126,10 @@ func (w *Work) copyPublished() (err error) {
 	if w.published, err = openFile(w.path); err != nil {
 		return err
 	}
-	if err := share(w.published); err != nil {
+	if err := cmp.Or(share(w.published), unfinished(w.path)); err != nil {
 		return err
 	}
-	if err := unfinished(w.path); err != nil {
-		return err
-	}
-	if err := copyFile(w.published, w.copy); err != nil {
-		return fmt.Errorf("copy store: %w", err)
-	}
-	return nil
-}
-
-func (w *Work) openCopy(ctx context.Context, o duck.Options) (err error) {
-	if w.DB, err = duck.Open(w.copy, o); err != nil {
-		return err
-	}
-	w.Conn, err = w.DB.Conn(ctx)
-	return err
+	return copyFile("copy store", w.published, w.copy)
 }
 
 // migrate brings a work copy from a version to this program's. It is no transaction: DuckDB changes no row of a table whose columns
@@ -182,6 +169,26 @@ func Has(ctx context.Context, q duck.Queryer, version uint64) (bool, error) {
 	return has >= version, err
 }
 
+// Slice is what a listing needs to know of one.
+type Slice struct {
+	Day          string
+	HighWater    *int64 // epoch seconds; nil where unknown
+	ExtractedTS  int64  // when it was read, epoch seconds
+	AsOf         int64  // likewise
+	OpenSessions int64
+	SHA256       string
+}
+
+// Slices lists the slices of a store by day.
+func Slices(ctx context.Context, q duck.Queryer) (map[string]Slice, error) {
+	all, err := duck.All[Slice](ctx, q, "store/slice")
+	slices := map[string]Slice{}
+	for _, s := range all {
+		slices[s.Day] = s
+	}
+	return slices, err
+}
+
 // Publish writes everything into the one file of the copy and renames it into place.
 func (w *Work) Publish() error {
 	if w.crowded {
@@ -205,13 +212,13 @@ func (w *Work) Publish() error {
 }
 
 func (w *Work) publish() error {
-	if err := syncFile(w.copy); err != nil {
+	if err := plain.Sync(w.copy); err != nil {
 		return fmt.Errorf("publish store: %w", err)
 	}
 	if err := os.Rename(w.copy, w.path); err != nil {
 		return fmt.Errorf("publish store: %w", err)
 	}
-	return errors.Join(syncFile(filepath.Dir(w.path)), w.Drop())
+	return errors.Join(plain.Sync(filepath.Dir(w.path)), w.Drop())
 }
 
 // Drop throws the copy away and gives the lock back. It may be called after Publish, and twice.
@@ -226,16 +233,17 @@ func (w *Work) Drop() error {
 	return err
 }
 
-func (w *Work) closeDB() error {
-	var err error
-	if w.Conn != nil {
-		err = w.Conn.Close()
-		w.Conn = nil
+func (w *Work) closeDB() error { return closeBoth(&w.Conn, &w.DB) }
+
+// closeBoth closes what is open of a connection and its database.
+func closeBoth(conn **sql.Conn, db **sql.DB) (err error) {
+	if *conn != nil {
+		err = (*conn).Close()
 	}
-	if w.DB != nil {
-		err = errors.Join(err, w.DB.Close())
-		w.DB = nil
+	if *db != nil {
+		err = errors.Join(err, (*db).Close())
 	}
+	*conn, *db = nil, nil
 	return err
 }
 
@@ -269,18 +277,4 @@ func OpenPublished(ctx context.Context, path string, o duck.Options) (db *sql.DB
 		return nil, errors.Join(err, db.Close())
 	}
 	return db, nil
-}
-
-// Lock takes a lock that ends when the file is closed, or with the process. One that another run holds is ErrBusy.
-func Lock(path string) (*os.File, error) {
-	f, err := plain.Lock(path)
-	switch {
-	case errors.Is(err, syscall.ELOOP):
-		return nil, linked(path)
-	case errors.Is(err, plain.ErrLocked):
-		return nil, fail.New(fail.Store, "wait until that run has ended; its lock ends with its process", "%w: another run holds %s", ErrBusy, path)
-	case err != nil:
-		return nil, fmt.Errorf("open lock: %w", err)
-	}
-	return f, nil
 }

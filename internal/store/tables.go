@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
+	"os"
 
 	"seats/internal/calendar"
 	"seats/internal/duck"
@@ -13,7 +15,8 @@ import (
 type part int
 
 const (
-	head     part = iota // of a slice: what it says of itself
+	self     part = iota // of a slice: its own row
+	head                 // of a slice: what else it says of itself
 	row                  // of a slice: its raw rows
 	groups               // of a slice: what its rows belong to, for analysis alone; no hash covers it
 	aside                // of a slice: what its source is like; no hash covers it
@@ -25,13 +28,15 @@ const (
 	sent                 // what was delivered
 )
 
-// tables are the base tables of the store (sql/store/schema_*.sql), each with what its rows belong to and a total order
-// of them. Whatever drops, moves, takes, keeps or writes rows goes through this list.
-var tables = []struct {
+type described struct {
 	part
 	texts.Table
-}{
-	{head, texts.Table{Name: "slice", Order: []string{"day"}}},
+}
+
+// tables are the base tables of the store (sql/store/schema_*.sql), each with what its rows belong to and a total order
+// of them. Whatever drops, moves, takes, keeps or writes rows goes through this list.
+var tables = []described{
+	{self, texts.Table{Name: "slice", Order: []string{"day"}}},
 	{head, texts.Table{Name: "slice_span", Order: []string{"day", "start_ts", "end_ts"}}},
 	{aside, texts.Table{Name: "left_out", Order: []string{"day", "data_source_type", "data_source_key"}}},
 	{head, texts.Table{Name: "default_guid", Order: []string{"day", "call_attempt_guid"}}},
@@ -83,14 +88,10 @@ func span(from, to calendar.Date) []any {
 	return []any{sql.Named("from", from.String()), sql.Named("to", to.String())}
 }
 
-// DropSlice takes a day's slice out of a store; a day without one is no error.
+// DropSlice takes a day's slice out of a store, but for its own row, which is replaced: DuckDB breaks down where one
+// transaction takes a primary key out of a table, puts it in again and then fails. A day without a slice is no error.
 func DropSlice(ctx context.Context, q duck.Queryer, day calendar.Date) error {
 	return of(ctx, q, "drop", on(day), head, aside, row, groups)
-}
-
-// MoveSlice gives the rows of a slice another day.
-func MoveSlice(ctx context.Context, q duck.Queryer, from, to calendar.Date) error {
-	return of(ctx, q, "move", span(from, to), head, aside, row, groups)
 }
 
 // DropResults takes all that was computed of some days out of a store.
@@ -100,13 +101,13 @@ func DropResults(ctx context.Context, q duck.Queryer, days ...calendar.Date) err
 
 // DropRows takes the rows of some days out of a store: their slices, and what was derived from them row by row. Their numbers stay.
 func DropRows(ctx context.Context, q duck.Queryer, days ...calendar.Date) error {
-	return of(ctx, q, "drop", on(days...), head, aside, row, groups, evidence)
+	return of(ctx, q, "drop", on(days...), self, head, aside, row, groups, evidence)
 }
 
 // Take brings what the published store says of itself into the scratch store: its slices without their rows, the issued
 // files and the ledger.
 func (s *Scratch) Take(ctx context.Context) error {
-	return of(ctx, s.Conn, "take_all", nil, head, record)
+	return of(ctx, s.Conn, "take_all", nil, self, head, record)
 }
 
 // TakeRows brings the raw rows of the slices of a range of days, both included, into the scratch store.
@@ -167,3 +168,57 @@ func table(name string) texts.Table {
 	}
 	panic("store: no table " + name)
 }
+
+// Scratch is a store in memory, empty but for the schema, with a tenant's published store attached beside it, read-only, as
+// `published`. What works on a store works on a scratch one too and can spoil nothing: it is never published. It keeps no run from
+// working and sees one moment of the published store.
+type Scratch struct {
+	DB   *sql.DB
+	Conn *sql.Conn // the one pinned connection, as Work has it
+
+	temp string
+}
+
+// OpenScratch attaches the store at path, with those of its sealed months that are wanted, all where wanted is nil. The errors are
+// those of OpenPublished, and ErrUnsealed.
+func OpenScratch(ctx context.Context, path string, o duck.Options, wanted func(calendar.Month) bool) (*Scratch, error) {
+	return twice(func() (*Scratch, error) {
+		temp, err := tempDir(path, o.TempDir, readerSuffix())
+		if err != nil {
+			return nil, err
+		}
+		s := &Scratch{temp: temp}
+		if err := s.open(ctx, path, o, wanted); err != nil {
+			return nil, errors.Join(err, s.Close())
+		}
+		return s, nil
+	})
+}
+
+func (s *Scratch) open(ctx context.Context, path string, o duck.Options, wanted func(calendar.Month) bool) (err error) {
+	o.TempDir, o.ReadOnly, o.Locked = s.temp, false, false
+	if s.DB, err = duck.Open("", o); err != nil {
+		return err
+	}
+	if s.Conn, err = s.DB.Conn(ctx); err != nil {
+		return err
+	}
+	if err := migrate(ctx, s.Conn, 0); err != nil {
+		return err
+	}
+	y := assembly{conn: s.Conn}
+	a := y.attach(ctx, path, "", wanted)
+	y.describe(ctx, a)
+	y.run(ctx, "attach ':memory:' as published")
+	y.gather(ctx, a, "published")
+	if y.err != nil {
+		return y.err
+	}
+	for _, name := range y.catalogs["memory"].tables { // a store of an older version has not all: the others are there, without rows
+		y.run(ctx, "create view if not exists published._data."+name+" as from memory._data."+name+" limit 0")
+	}
+	return y.err
+}
+
+// Close throws the scratch store away.
+func (s *Scratch) Close() error { return errors.Join(closeBoth(&s.Conn, &s.DB), os.RemoveAll(s.temp)) }

@@ -8,6 +8,7 @@ import (
 
 	"seats/internal/duck"
 	"seats/internal/golden"
+	"seats/internal/must"
 	texts "seats/sql"
 )
 
@@ -18,20 +19,19 @@ func TestStatementsOnEveryTable(t *testing.T) {
 		statement string
 		on        []part
 	}{
-		{"drop", []part{head, row, groups, evidence, result}},
-		{"move", []part{head, row, groups}},
+		{"drop", []part{self, head, row, groups, evidence, result}},
 		{"take_days", []part{row}},
-		{"take_all", []part{head, record}},
+		{"take_all", []part{self, head, record}},
 		{"empty", []part{row, evidence, result, monthly}},
 		{"keep", []part{evidence, result, monthly}},
 		{"mask", []part{row}},
 		{"write_rows", []part{row}},
-		{"write_days", []part{head}},
+		{"write_days", []part{self, head}},
 		{"write_days_csv", []part{result}},
 		{"seal", []part{row, groups, evidence}},
 		{"unseal", []part{row, groups, evidence}},
 		{"drop_days", []part{row, groups, evidence}},
-		{"compact", []part{head, row, groups, evidence, result, monthly, record, sent, sealing}},
+		{"compact", []part{self, head, row, groups, evidence, result, monthly, record, sent, sealing}},
 	} {
 		for _, d := range tables {
 			if slices.Contains(used.on, d.part) {
@@ -45,12 +45,10 @@ func TestStatementsOnEveryTable(t *testing.T) {
 // A table that is not in the list would not be dropped, moved or packed with its day; and one whose rows have no total
 // order would be packed in another order every time.
 func TestEveryTableOfTheSchemaIsDescribed(t *testing.T) {
-	db, err := duck.Open("", duck.Options{})
-	require.NoError(t, err)
+	db := must.Have(duck.Open("", duck.Options{}))(t)
 	defer db.Close() //nolint:errcheck // in memory
 	for _, schema := range schemas {
-		_, err = duck.Exec(t.Context(), db, schema)
-		require.NoError(t, err)
+		must.Have(duck.Exec(t.Context(), db, schema))(t)
 	}
 	rows, err := db.QueryContext(t.Context(), `select table_name, (select count(*) filter (column_name = 'day') from duckdb_columns() as c where c.schema_name = '_data' and c.table_name = t.table_name)
 		from duckdb_tables() as t where schema_name = '_data' and table_name <> 'store_version'`)

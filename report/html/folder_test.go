@@ -9,20 +9,19 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"seats/internal/fail"
+	"seats/internal/must"
 	"seats/report/html"
 )
 
 func site(t *testing.T, dir, version string) *html.Site {
 	t.Helper()
-	s, err := html.Create(dir, html.Head{Made: time.Unix(0, 0).UTC(), Version: version})
-	require.NoError(t, err)
+	s := must.Have(html.Create(dir, html.Head{Made: time.Unix(0, 0).UTC(), Version: version}))(t)
 	return s
 }
 
 func index(t *testing.T, dir string) string {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join(dir, "index.html"))
-	require.NoError(t, err)
+	text := must.Have(os.ReadFile(filepath.Join(dir, "index.html")))(t)
 	return string(text)
 }
 
@@ -40,8 +39,7 @@ func TestASiteAppearsWholeOrNotAtAll(t *testing.T) {
 	require.NoError(t, second.Close())
 	require.NoError(t, second.Drop(), "after Close it does nothing")
 	require.Contains(t, index(t, dir), "seats two")
-	left, err := os.ReadDir(filepath.Dir(dir))
-	require.NoError(t, err)
+	left := must.Have(os.ReadDir(filepath.Dir(dir)))(t)
 	require.Len(t, left, 1)
 }
 

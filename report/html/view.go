@@ -95,17 +95,16 @@ func (o *overview) Latest() *monthView {
 }
 
 // Newest is the newest day that the store holds.
-func (o *overview) Newest() *Day {
-	for i := len(o.Days) - 1; i >= 0; i-- {
+func (o *overview) Newest() (newest *Day) {
+	for i := range o.Days {
 		if o.Days[i].State != Missing {
-			return &o.Days[i]
+			newest = &o.Days[i]
 		}
 	}
-	return nil
+	return newest
 }
 
 func (v *monthView) fill() {
-	sums := map[string]int{}
 	for _, d := range v.overview.Days {
 		if d.Date.YearMonth() != v.Month {
 			continue
@@ -113,10 +112,9 @@ func (v *monthView) fill() {
 		v.Days = append(v.Days, d)
 		v.States[d.State]++
 		for _, q := range d.Quality {
-			at, seen := sums[q.Rule]
-			if !seen {
+			at := slices.IndexFunc(v.Quality, func(s qualitySum) bool { return s.Rule == q.Rule })
+			if at < 0 {
 				at = len(v.Quality)
-				sums[q.Rule] = at
 				v.Quality = append(v.Quality, qualitySum{Quality: report.Quality{Rule: q.Rule, Blocking: q.Blocking}})
 			}
 			v.Quality[at].Count += q.Count
@@ -169,13 +167,17 @@ func (v *monthView) region(r Region) regionMonth {
 			c.Heat = int((c.Peak.Agents*5 + m.Max.Agents - 1) / m.Max.Agents)
 			c.IsMax = c.Date.String() == m.MaxDay
 		}
+		weekday := (int(c.Date.Weekday()) + 6) % 7
+		if weekday == 0 || len(m.Weeks) == 0 {
+			m.Weeks = append(m.Weeks, make([]*dayCell, 7))
+		}
+		m.Weeks[len(m.Weeks)-1][weekday] = c
 	}
 	for i := range v.Tenant.Outlook {
 		if o := &v.Tenant.Outlook[i]; o.Region == r.Name && o.Month == v.Month && len(o.Ahead) > 0 {
 			m.Outlook = o
 		}
 	}
-	m.weeks()
 	m.Peaks, m.Growth = m.peakChart(v.Month), m.growthChart(v.Month)
 	return m
 }
@@ -189,28 +191,18 @@ func (t Tenant) standing(region, period string) *Issued {
 	return nil
 }
 
-func (m *regionMonth) weeks() {
-	for i := range m.Days {
-		d := m.Days[i].Date
-		weekday := (int(d.Weekday()) + 6) % 7
-		if weekday == 0 || len(m.Weeks) == 0 {
-			m.Weeks = append(m.Weeks, make([]*dayCell, 7))
-		}
-		m.Weeks[len(m.Weeks)-1][weekday] = &m.Days[i]
-	}
-}
-
 // Headroom is what the highest peak leaves of what was agreed on; negative where it was more.
 func (m regionMonth) Headroom() int64 { return m.Committed - m.Max.Agents }
 
 // SoFar is how many agents were enabled up to the last day of which that is known; -1: none.
 func (m regionMonth) SoFar() int64 {
-	for i := len(m.Days) - 1; i >= 0; i-- {
-		if n := m.Days[i].Peak.SoFar; n != nil {
-			return *n
+	soFar := int64(-1)
+	for _, d := range m.Days {
+		if n := d.Peak.SoFar; n != nil {
+			soFar = *n
 		}
 	}
-	return -1
+	return soFar
 }
 
 // dayView is a day in full.
@@ -255,16 +247,10 @@ func (o *overview) day(at int, detail Detail) *dayView {
 	}
 	for _, d := range detail.Regions {
 		s := section{RegionDetail: d, Issued: o.standing(d.Region, v.Date.String())}
-		for _, r := range o.Regions {
-			if r.Name == d.Region {
-				s.Committed = r.Committed
-			}
+		if at := slices.IndexFunc(o.Regions, func(r Region) bool { return r.Name == d.Region }); at >= 0 {
+			s.Committed = o.Regions[at].Committed
 		}
-		for _, p := range v.Day.Peaks {
-			if p.Region == d.Region {
-				s.Peaks = append(s.Peaks, p)
-			}
-		}
+		s.Peaks = slices.DeleteFunc(slices.Clone(v.Day.Peaks), func(p Peak) bool { return p.Region != d.Region })
 		s.measure()
 		v.Sections = append(v.Sections, s)
 	}
@@ -349,17 +335,15 @@ func (v *dayView) data() dayData {
 
 // functions are what the pages call.
 var functions = template.FuncMap{
-	"zoned": func(t time.Time) string { return t.Format("15:04:05 MST") },
-	"clock": func(t time.Time) string { return t.Format("15:04:05") },
-	"stamp": func(t time.Time) string { return t.Format("2006-01-02 15:04:05 MST") },
-	"hour":  func(t time.Time) string { return t.Format("15:04 MST") },
 	"month": func(m calendar.Month) string { return fmt.Sprintf("%s %d", m.Month, m.Year) },
-	"long": func(d calendar.Date) string {
-		return d.Weekday().String() + ", " + fmt.Sprintf("%d %s %d", d.Day, d.Month, d.Year)
+	"long":  func(d calendar.Date) string { return fmt.Sprintf("%s, %d %s %d", d.Weekday(), d.Day, d.Month, d.Year) },
+	"span":  func(seconds int64) string { return (time.Duration(seconds) * time.Second).String() }, // as people say it
+	"within": func(t time.Time, day calendar.Date) string { // a time of day, with the date where it is another day's
+		if calendar.DateOf(t, t.Location()) == day {
+			return t.Format(time.TimeOnly)
+		}
+		return t.Format(time.DateTime)
 	},
-	"span":   duration,
-	"place":  func(location string) string { return orElse(location, "whole region") },
-	"within": withinDay,
 	"words":  func(name string) string { return strings.ReplaceAll(name, "_", " ") },
 	"neg":    func(n int64) int64 { return -n },
 	"enough": func() int { return forecast.Enough },
@@ -367,20 +351,129 @@ var functions = template.FuncMap{
 	"reach":  func() int { return forecast.Reach },
 }
 
-func orElse(text, other string) string {
-	if text == "" {
-		return other
-	}
-	return text
+// chart is bars over the days of a month. What lies across is in percent of the width and what lies upwards in pixels, so
+// that the text keeps its size on a narrow screen.
+type chart struct {
+	Title string
+	Grid  []mark
+	Bands []bar
+	Bars  []bar
+	Lines []line
+	Days  []mark
 }
 
-// duration is a number of seconds as people say it.
-func duration(seconds int64) string { return (time.Duration(seconds) * time.Second).String() }
+type mark struct {
+	At   float64
+	Text string
+}
 
-// withinDay is a time of day, with the date where it is another day's.
-func withinDay(t time.Time, day calendar.Date) string {
-	if calendar.DateOf(t, t.Location()) == day {
-		return t.Format("15:04:05")
+type bar struct {
+	X, W, Y, H  float64
+	Class, Text string
+}
+
+type line struct {
+	X1, Y1, X2, Y2 float64
+	Class          string
+}
+
+// Measures of a chart.
+const (
+	chartHeight = 150.0 // above the days' numbers
+	chartTop    = 14.0  // room for the uppermost number
+	gutter      = 7.0   // percent, for the numbers beside the grid
+)
+
+func newChart(title string, month calendar.Month, top int64) (c chart, x func(day int) float64, y func(int64) float64) {
+	c.Title = title
+	days := float64(month.Last().Day)
+	x = func(day int) float64 { return gutter + (100-gutter)*float64(day-1)/days }
+	step := niceStep(top)
+	ceiling := max(step, (top+step-1)/step*step)
+	y = func(n int64) float64 { return chartHeight - (chartHeight-chartTop)*float64(n)/float64(ceiling) }
+	for n := int64(0); n <= ceiling; n += step {
+		c.Grid = append(c.Grid, mark{y(n), fmt.Sprint(n)})
 	}
-	return t.Format("2006-01-02 15:04:05")
+	for _, d := range month.Days() {
+		if d.Day == 1 || d.Day%5 == 0 {
+			c.Days = append(c.Days, mark{(x(d.Day) + x(d.Day+1)) / 2, fmt.Sprint(d.Day)})
+		}
+	}
+	return c, x, y
+}
+
+// niceStep is the distance of a grid of about four lines: 1, 2 or 5 times a power of ten.
+func niceStep(top int64) int64 {
+	for step := int64(1); ; step *= 10 {
+		for _, times := range []int64{1, 2, 5} {
+			if step*times*4 >= top {
+				return step * times
+			}
+		}
+	}
+}
+
+// peakChart has a bar a day, the maximum of the month up to each day, what was agreed on, and a band for each day without a
+// number.
+func (m regionMonth) peakChart(month calendar.Month) chart {
+	top := max(m.Max.Agents, m.Committed)
+	bands := m.bands()
+	for _, d := range bands {
+		top = max(top, d.High)
+	}
+	c, x, y := newChart("Daily peaks of "+m.Name, month, top)
+	width := x(2) - x(1)
+	for _, d := range bands {
+		c.Bands = append(c.Bands, bar{x(d.Date.Day) + width*0.15, width * 0.7, y(d.High) - 1, y(d.Low) - y(d.High) + 2, "band", // seen where it is one number, too
+			fmt.Sprintf("%s: %d to %d likely", d.Date, d.Low, d.High)})
+	}
+	before := int64(0)
+	for _, d := range m.Days {
+		left := x(d.Date.Day)
+		if d.Known {
+			class := d.State
+			if d.Over {
+				class += " over"
+			}
+			c.Bars = append(c.Bars, bar{left + width*0.15, width * 0.7, y(d.Peak.Agents), chartHeight - y(d.Peak.Agents), class,
+				fmt.Sprintf("%s: %d, %s", d.Date, d.Peak.Agents, d.State)})
+		}
+		if d.ToDate != before && before > 0 {
+			c.Lines = append(c.Lines, line{left, y(before), left, y(d.ToDate), "todate"})
+		}
+		if d.ToDate > 0 {
+			c.Lines = append(c.Lines, line{left, y(d.ToDate), left + width, y(d.ToDate), "todate"})
+		}
+		before = d.ToDate
+	}
+	if m.Committed > 0 {
+		c.Lines = append(c.Lines, line{gutter, y(m.Committed), 100, y(m.Committed), "committed"})
+	}
+	return c
+}
+
+// bands are the days without a number of which something can be said.
+func (m regionMonth) bands() (known []forecast.Day) {
+	if m.Outlook == nil {
+		return nil
+	}
+	for _, d := range m.Outlook.Ahead {
+		if d.Known() {
+			known = append(known, d)
+		}
+	}
+	return known
+}
+
+// growthChart has a bar a day: the different agents since the month's first.
+func (m regionMonth) growthChart(month calendar.Month) chart {
+	c, x, y := newChart("Enabled agents of "+m.Name+" so far", month, max(m.SoFar(), 1))
+	width := x(2) - x(1)
+	for _, d := range m.Days {
+		if n := d.Peak.SoFar; n != nil {
+			c.Bars = append(c.Bars, bar{x(d.Date.Day) + width*0.15, width * 0.7, y(*n), chartHeight - y(*n), "growth " + d.State,
+				fmt.Sprintf("%s: %d agents since the 1st", d.Date, *n)})
+		}
+	}
+	return c
 }

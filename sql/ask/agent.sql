@@ -41,8 +41,7 @@ select day::varchar,
        sm_res_session_fact_key,
        start_date_time_key,
        start_ts,
-       end_ts,
-       coalesce(active_flag, 0) <> 0 as is_active
+       case when coalesce(active_flag, 0) = 0 then end_ts end as logout_ts -- null while it is open, whatever its row says
 from (
     select *,
            false as is_beside
@@ -66,11 +65,11 @@ select day::varchar,
        kind,
        activity_key,
        start_date_time_key,
-       start_ts,
-       end_ts,
-       coalesce(active_flag, 0) <> 0 as is_active,
+       coalesce(start_ts, 0),
        coalesce(switch_name, '') as switch_name,
-       coalesce(call_attempt_guid, '') as call_attempt_guid
+       coalesce(call_attempt_guid, '') as call_attempt_guid,
+       start_ts is not null as has_start,
+       case when coalesce(active_flag, 0) = 0 then end_ts end as end_ts
 from (
     select *,
            false as is_other

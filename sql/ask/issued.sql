@@ -1,9 +1,10 @@
 -- name: changed_month
--- Grain: region whose monthly number in the published store is not what the slices give under the same rules and
--- statements: published, computed again. Input: $month.
-select p.region,
-       p.agents,
-       m.agents
+-- Grain: finding results_changed, in words: region whose monthly number in the published store is not what the slices give under
+-- the same rules and statements. Input: $month.
+select 'results_changed',
+       p.region,
+       p.month,
+       'the store has ' || p.agents || ' agents, its slices give ' || m.agents
 from published._data.monthly_enabled as p
 join _data.monthly_enabled as m on m.month = p.month
     and m.region = p.region
@@ -15,8 +16,8 @@ where p.month = $month
 order by p.region
 
 -- name: changed_result
--- Grain: day and relation of results in which the published store differs from what its slice gives: how many rows are in
--- one of the two alone. Inputs: results of the scratch and of the published store; $days.
+-- Grain: finding results_changed, in words: day and relation of results in which the published store differs from what its slice
+-- gives, and how many rows are in one of the two alone. Inputs: results of the scratch and of the published store; $days.
 with asked as (
     select unnest($days::varchar[])::date as day
 ),
@@ -81,39 +82,116 @@ difference as (
          select * from _data.data_quality where day in (from asked))
     )
 )
-select day::varchar,
-       relation,
-       count(*) as differing
+select 'results_changed',
+       '',
+       day::varchar,
+       count(*) || ' rows of ' || relation || ' are in the store or in what its slice gives, not in both'
 from difference
 group by day, relation
 order by day, relation
 
+-- name: history
+-- Grain: finding about what the store says of its files and slices, in words, by rule, in the order of files and days.
+--   revision_chain: the revisions of a number are 1, 2, ... n, each after the first naming the file it supersedes and the reason.
+--   ledger_slice: each slice has the hash that the newest run which read its day wrote.
+-- Inputs: _data.issued_file, slice, run; $from, $to (days, both included; a month belongs to its last day, and what is no period
+-- is always looked at).
+with issue as (
+    select *,
+           lag(revision) over chain as earlier,
+           lag(file) over chain as file_before
+    from _data.issued_file
+    where coalesce(
+        coalesce(try_strptime(period, '%Y-%m-%d')::date, last_day(try_strptime(period, '%Y-%m')::date)) between $from::date and $to::date,
+        true
+    )
+    window chain as (partition by region, measure, period order by revision)
+),
+chain as (
+    select 'revision_chain' as rule,
+           region,
+           period,
+           measure,
+           revision,
+           case
+               when earlier is null and revision <> 1 then 'the first revision of ' || measure || ' is ' || revision
+               when earlier is null and (coalesce(supersedes, '') <> '' or coalesce(reason, '') <> '')
+                   then file || ' is revision 1 and says that it supersedes ' || to_json(coalesce(supersedes, ''))
+               when earlier is null then null
+               when revision <> earlier + 1 then 'revision ' || revision || ' of ' || measure || ' follows revision ' || earlier
+               when coalesce(supersedes, '') <> file_before
+                   then file || ' supersedes ' || to_json(coalesce(supersedes, '')) || ', the revision before it is ' || file_before
+               when coalesce(reason, '') = '' then file || ' gives no reason'
+           end as words
+    from issue
+),
+reading as (
+    select day,
+           arg_max(sha256, place) as sha256
+    from (
+        select split_part(slice, ' ', 1) as day,
+               substr(slice, length(split_part(slice, ' ', 1)) + 2) as sha256,
+               place
+        from (
+            select unnest(slices) as slice,
+                   struct_pack(run_id, started_ts, sha256, nth := unnest(range(len(slices)))) as place
+            from _data.run
+        )
+    )
+    group by day
+)
+select rule,
+       region,
+       period,
+       words
+from (
+    select * from chain
+    union all
+    select 'ledger_slice',
+           '',
+           s.day::varchar,
+           '',
+           0,
+           'the slice has SHA-256 ' || s.sha256 || ', the run that read it wrote ' || coalesce(nullif(r.sha256, ''), 'none')
+    from _data.slice as s
+    left join reading as r on r.day = s.day::varchar
+    where s.day between $from::date and $to::date
+      and s.sha256 is distinct from coalesce(r.sha256, '')
+)
+where words is not null
+order by rule, region, measure, period, revision
+
 -- name: not_issued
--- Grain: number of a region that was computed and stands in no file. Days without a region's row were never
--- computed for it; a month counts once all of its days are asked for.
+-- Grain: number of a region that was computed and stands in no file, with its day, or the first of its month, and in words. Days
+-- without a region's row were never computed for it; a month belongs to its last day.
 -- Inputs: published results, _data.issued_file; $from, $to (days, both included).
 with computed as (
     select region,
            'concurrent' as measure,
            day::varchar as period,
+           day,
+           day as last,
            agents
     from published._data.daily_concurrent
     where location is null
-      and day between $from::date and $to::date
     union all
     select region,
            'enabled',
            month,
+           (month || '-01')::date,
+           last_day((month || '-01')::date),
            agents
     from published._data.monthly_enabled
 )
 select c.region,
        c.period,
-       c.agents
+       c.day::varchar,
+       c.agents || ' agents were counted, and no file says so'
 from computed as c
 anti join _data.issued_file as i on i.region = c.region
     and i.measure = c.measure
     and i.period = c.period
+where c.last between $from::date and $to::date
 order by c.period, c.region
 
 -- name: computation
@@ -139,13 +217,24 @@ from published._data.counting_rules
 order by all
 
 -- name: slice_count
--- Grain: slice: its rows, counted, beside what it says of them. Input: $days.
-select s.day::varchar,
-       s.sessions,
-       s.activities,
-       s.agents,
-       (select count(*) from _data.voice_session as v where v.day = s.day),
-       (select count(*) from _data.ocs_activity as a where a.day = s.day),
-       (select count(*) from _data.agent as g where g.day = s.day)
-from _data.slice as s
-where s.day in (select unnest($days::varchar[])::date)
+-- Grain: slice and kind of its rows of which there are more or fewer than it says, in words. Input: $days.
+with slice as (
+    select *
+    from _data.slice
+    where day in (select unnest($days::varchar[])::date)
+),
+counted as (
+    select s.day, 1 as nth, 'sessions' as kind, s.sessions as said, (select count(*) from _data.voice_session as v where v.day = s.day) as held
+    from slice as s
+    union all
+    select s.day, 2, 'activities', s.activities, (select count(*) from _data.ocs_activity as a where a.day = s.day)
+    from slice as s
+    union all
+    select s.day, 3, 'agents', s.agents, (select count(*) from _data.agent as g where g.day = s.day)
+    from slice as s
+)
+select day::varchar,
+       held || ' ' || kind || ', written were ' || said
+from counted
+where held <> said
+order by day, nth

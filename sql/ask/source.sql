@@ -4,7 +4,7 @@ create or replace temp table kept_month_agent as
 from month_agent
 
 -- name: source_effect
--- Grain: agent of a region's day whose part in it is another one now: qualifying sessions as kept and as read
+-- Grain: agent of a region's day whose part in it is another one now, in words: qualifying sessions as kept and as read
 -- again, and whether the agent is in the peak of either. Inputs: kept_qualifying_session, the results of the slices
 -- read again; $days, $regions, $peaks_before, $peaks_after (epoch seconds, 0: no peak), of one region's day each.
 with asked as (
@@ -37,23 +37,24 @@ part as (
 )
 select day::varchar,
        region,
-       agent,
-       coalesce(b.sessions, 0),
-       coalesce(a.sessions, 0),
-       coalesce(b.is_in_peak, false),
-       coalesce(a.is_in_peak, false)
+       'agent ' || agent || ' in ' || region || ': ' || coalesce(a.sessions, 0) || ' qualifying session'
+           || case when a.sessions = 1 then '' else 's' end || ', was ' || coalesce(b.sessions, 0) || '; '
+           || case when a.is_in_peak then 'in' else 'not in' end || ' the peak at '
+           || strftime(make_timestamp(peak_after * 1000000), '%Y-%m-%dT%H:%M:%SZ') || ', was '
+           || case when b.is_in_peak then 'in' else 'not in' end || ' that at '
+           || strftime(make_timestamp(peak_before * 1000000), '%Y-%m-%dT%H:%M:%SZ')
 from (from part where is_kept) as b
 full join (from part where not is_kept) as a using (day, region, agent)
+join asked using (day, region)
 where b.spans is distinct from a.spans
    or coalesce(b.is_in_peak, false) <> coalesce(a.is_in_peak, false)
 order by day, region, agent
 
 -- name: source_month
--- Grain: agent of a region's month who is counted by the kept slices or by those read again, not by both.
+-- Grain: agent of a region's month who is counted by the kept slices or by those read again, not by both, in words.
 -- Inputs: kept_month_agent, month_agent of the slices read again.
 select region,
-       agent,
-       a.agent is not null
+       'agent ' || agent || ' is counted ' || case when a.agent is null then 'no more' else 'now' end
 from kept_month_agent as b
 full join month_agent as a using (region, agent)
 where a.agent is null
@@ -61,8 +62,8 @@ where a.agent is null
 order by region, agent
 
 -- name: source_row
--- Grain: row of a day that the source has otherwise than the kept slice: whose, which, what it was and what it is;
--- empty where there was or is none. What the slice keeps beside its own rows (R3, R5) is among them. A new update_audit_key alone is
+-- Grain: row of a day that the source has otherwise than the kept slice, in words: whose, which, what it was and what it is; beside
+-- what all such rows of the day are, counted. What the slice keeps beside its own rows (R3, R5) is among them. A new update_audit_key alone is
 -- no change.
 -- Inputs: the published slices, the slices read again; $days.
 with asked as (
@@ -135,21 +136,47 @@ named as (
            'employee ' || coalesce(employee_id, 'unknown') || ', name ' || coalesce(resource_name, 'unknown')
     from resource
     where day in (from asked)
+),
+difference as (
+    select day,
+           coalesce(ra.agent, ka.agent, '#' || coalesce(r.resource_key, k.resource_key)) as agent,
+           kind,
+           row_name,
+           start_date_time_key,
+           case when k.words is null then 'added' when r.words is null then 'removed' else 'changed' end as what,
+           k.words || case when k.resource_key <> r.resource_key then ', resource ' || k.resource_key else '' end as was,
+           r.words || case when k.resource_key <> r.resource_key then ', resource ' || r.resource_key else '' end as is_now
+    from (from named where is_kept) as k
+    full join (from named where not is_kept) as r using (day, kind, row_name, start_date_time_key)
+    left join known as ka on ka.is_kept
+        and ka.day = k.day
+        and ka.resource_key = k.resource_key
+    left join known as ra on not ra.is_kept
+        and ra.day = r.day
+        and ra.resource_key = r.resource_key
+    where k.words is distinct from r.words
+       or k.resource_key is distinct from r.resource_key
+),
+tally as (
+    select day,
+           string_agg(
+               n || ' ' || case when n = 1 then kind when kind = 'activity' then 'activities' else kind || 's' end || ' ' || what,
+               ', ' order by what = 'changed', what, kind = 'agent', kind desc
+           ) || ' in the source' as words
+    from (
+        select day, what, kind, count(*) as n
+        from difference
+        group by day, what, kind
+    )
+    group by day
 )
-select day::varchar,
-       coalesce(ra.agent, ka.agent, '#' || coalesce(r.resource_key, k.resource_key)) as agent,
-       kind,
-       row_name,
-       coalesce(k.words || case when k.resource_key <> r.resource_key then ', resource ' || k.resource_key else '' end, '') as was,
-       coalesce(r.words || case when k.resource_key <> r.resource_key then ', resource ' || r.resource_key else '' end, '') as is_now
-from (from named where is_kept) as k
-full join (from named where not is_kept) as r using (day, kind, row_name, start_date_time_key)
-left join known as ka on ka.is_kept
-    and ka.day = k.day
-    and ka.resource_key = k.resource_key
-left join known as ra on not ra.is_kept
-    and ra.day = r.day
-    and ra.resource_key = r.resource_key
-where k.words is distinct from r.words
-   or k.resource_key is distinct from r.resource_key
-order by day, agent, kind desc, row_name, start_date_time_key
+select d.day::varchar,
+       t.words,
+       'agent ' || agent || ': ' || row_name || ' ' || what || case what
+           when 'added' then ': ' || is_now
+           when 'removed' then ', was: ' || was
+           else ': ' || is_now || ', was: ' || was
+       end
+from difference as d
+join tally as t using (day)
+order by d.day, agent, kind desc, row_name, start_date_time_key

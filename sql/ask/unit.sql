@@ -1,20 +1,23 @@
 -- name: breakdown
 -- Grain: what the seats of a region's day are broken down by: the peak of each by itself, its share of the region's, and its
 -- enabled agents, the largest share first.
--- Input: the store's macro breakdown; $by, $region, $day.
+-- Input: the store's macro breakdown; $by, $region, $period (a day).
 select name,
        peak,
        epoch(peak_at)::bigint as peak_ts,
        share_at_peak,
        enabled
-from breakdown($by, $region, $day)
+from breakdown($by, $region, $period)
 
 -- name: enabled_by
 -- Grain: what the seats of a region's month are broken down by, with the enabled agents of each (R9).
--- Input: the store's macro enabled_by; $by, $region, $month.
+-- Input: the store's macro enabled_by; $by, $region, $period (a month).
 select name,
+       0,
+       0,
+       0,
        agents
-from enabled_by($by, $region, $month)
+from enabled_by($by, $region, $period)
 
 -- name: enabled_agent
 -- Grain: enabled agent of a region and the days of a month (R9), known by the newest word of these for each resource_key (R6), with

@@ -13,9 +13,8 @@ from (
         "exclude": ["VARCHAR"],
         "regions": [{
             "region": "VARCHAR",
-            "start_ts": "BIGINT",
-            "end_ts": "BIGINT",
-            "locations": [{"location": "VARCHAR", "is_default": "BOOLEAN", "switches": ["VARCHAR"]}]
+            "span": {"Start": "BIGINT", "End": "BIGINT"},
+            "locations": [{"location": "VARCHAR", "switches": ["VARCHAR"]}]
         }],
         "state": "VARCHAR",
         "slice_sha256": "VARCHAR",
@@ -30,8 +29,8 @@ from (
 create or replace temp table rule_region_day as
 select day,
        region.region,
-       region.start_ts,
-       region.end_ts
+       region.span.Start as start_ts,
+       region.span.End as end_ts
 from (select day, unnest(regions) as region from rule)
 
 -- name: rule_location
@@ -41,7 +40,7 @@ create or replace temp table rule_location as
 select day,
        region,
        location.location,
-       location.is_default
+       len(coalesce(location.switches, [])) = 0 as is_default
 from (
     select day,
            region.region,

@@ -1,32 +1,42 @@
--- name: add_span
-insert into slice_span
-values ($start_ts, $end_ts)
+-- name: held
+-- One row: whether the store has a slice of the day.
+select count(*) > 0
+from _data.slice
+where day = $day::date
 
 -- name: insert_span
+-- The spans of time that the day covers in the tenant's regions, disjoint, from each of $starts until that of $ends.
 insert into _data.slice_span
 select $day::date,
+       unnest($starts::bigint[]),
+       unnest($ends::bigint[])
+
+-- name: activity_of_resource
+-- Grain: activity of the slice with an end, of one of some $resources, and whether its switch is known (R5).
+select resource_key,
        start_ts,
-       end_ts
-from slice_span
-order by start_ts
+       end_ts,
+       coalesce(switch_name, '') <> '' as is_known
+from _data.ocs_activity
+where day = $day::date
+  and resource_key in (select unnest($resources::bigint[]))
+  and coalesce(active_flag, 0) = 0
+  and end_ts >= start_ts
 
--- name: slice_span
--- The spans of time that the day covers in the tenant's regions, disjoint; filled by add_span.sql.
-create or replace temp table slice_span (
-    start_ts    bigint not null,
-    end_ts      bigint not null
-)
+-- name: insert_default_guid
+-- Grain: attempt GUID that the source's mapping puts on calls that have none; for the slice's data quality (R11).
+insert into _data.default_guid
+select $day::date,
+       unnest($guids::varchar[])
 
--- name: reach
--- One row: how far the activities that can matter reach, from the earliest to the latest second of the
--- slice's sessions and of its day.
--- Inputs: stay, slice_span.
-select least(min(s.start_ts), (select min(start_ts) from slice_span)) as from_ts,
-       greatest(max(s.until_ts), (select max(end_ts) from slice_span)) as to_ts
-from stay as s
+-- name: insert_left_out
+-- Grain: data source that was left out of the slice's high-water mark (R10).
+insert into _data.left_out
+values ($day::date, $data_source_key, $data_source_type, $dap_name, $read_up_to)
 
--- name: insert_slice
--- Grain: the slice. Counts and hash are of the rows just written, read back.
+-- name: write_slice
+-- Grain: the slice. Counts and hash are of the rows just written, read back. The row of an older slice is changed in its place, and without
+-- "returning": where one transaction takes a primary key out of a table, puts it in again and then fails, DuckDB breaks down.
 insert into _data.slice by name
 select $day::date as day,
        $source as source,
@@ -40,6 +50,25 @@ select $day::date as day,
        $state as state,
        $sha256 as sha256,
        $lookback_seconds as lookback_seconds
+on conflict (day) do update
+set source = excluded.source,
+    high_water = excluded.high_water,
+    as_of = excluded.as_of,
+    extracted_ts = excluded.extracted_ts,
+    sessions = excluded.sessions,
+    activities = excluded.activities,
+    agents = excluded.agents,
+    open_sessions = excluded.open_sessions,
+    state = excluded.state,
+    sha256 = excluded.sha256,
+    lookback_seconds = excluded.lookback_seconds
+
+-- name: summary
+select sessions,
+       activities,
+       agents
+from _data.slice
+where day = $day::date
 
 -- name: slice_rows
 -- One row: how many rows the slice has in all relations that its hash covers.
@@ -200,11 +229,3 @@ with bucket as (
 select sha256(coalesce(string_agg(concat_ws('|', relation, bucket, sha256(txt)), chr(10) order by relation, bucket), '')) as sha256
 from bucket
 where txt is not null
-
--- name: summary
-select state,
-       sessions,
-       activities,
-       agents
-from _data.slice
-where day = $day::date

@@ -1,15 +1,3 @@
--- name: schema
--- Where a source's rows wait, as read, until the slices are cut from them. In an attached database in memory, not in
--- temporary tables, because several readers fill them over connections of their own.
-create schema _stage.gim
-
--- name: attach
--- The stage: a database in memory, spilling to the work copy's folder, gone with the run.
-attach ':memory:' as _stage
-
--- name: detach
-detach _stage
-
 -- name: note_threads
 -- How many threads there are, for all_threads.sql to come back to.
 set variable all_threads = current_setting('threads')
@@ -29,9 +17,3 @@ limit 1
 -- name: forget_rejects
 -- Forget the rows of earlier files, so that the next look finds only new ones.
 truncate reject_errors
-
--- name: held
--- One row: whether the store has a slice of the day.
-select count(*) > 0
-from _data.slice
-where day = $day::date

@@ -29,15 +29,6 @@ order by database_name,
          statement is not null,
          made
 
--- name: view
--- Grain: view of the store, as the statement that makes it.
-select sql
-from duckdb_views()
-where database_name = current_database()
-  and schema_name = 'main'
-  and not internal
-order by view_oid
-
 -- name: macro
 -- Grain: macro of a store that is attached: its database, its name, its parameters, and the query that it stands for; the one
 -- first that others call, since a store that was closed no longer knows which was made first.

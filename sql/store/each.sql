@@ -30,12 +30,6 @@ set resource_key = p.pseudonym
 from pseudonym as p
 where p.resource_key = t.resource_key
 
--- name: each_move
--- A day's rows become another day's.
-update _data.{{.Name}}
-set day = $to::date
-where day = $from::date
-
 -- name: each_seal
 -- Into a sealed month, its rows, in the order in which they lie, which is nearly that of days: so a day is found without
 -- reading all. Inputs: $from, $to, both included.

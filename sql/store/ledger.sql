@@ -1,21 +1,17 @@
 -- name: insert_run
-insert into _data.run
-values ($run_id, $command, $started_ts, $ended_ts, $os_user, $program, $duckdb, $rules_sha256, $exit_code, $message,
-        from_json($days, '["VARCHAR"]'), from_json($files, '["VARCHAR"]'), from_json($slices, '["VARCHAR"]'),
-        $previous_sha256, $sha256)
+-- Input: $entry, as JSON, and $sha256, its hash.
+insert into _data.run by name
+select unnest(from_json($entry, '{"run_id": "BIGINT", "command": "VARCHAR", "started_ts": "BIGINT", "ended_ts": "BIGINT", "os_user": "VARCHAR",
+    "program": "VARCHAR", "duckdb": "VARCHAR", "rules_sha256": "VARCHAR", "exit_code": "INTEGER", "message": "VARCHAR", "days": ["VARCHAR"],
+    "files": ["VARCHAR"], "slices": ["VARCHAR"], "previous_sha256": "VARCHAR"}')),
+       $sha256 as sha256
 
 -- name: last_run
--- The newest entry of the ledger, to which the next one is chained.
-select run_id,
-       sha256
-from _data.run
-order by run_id desc
-limit 1
-
--- name: last_ended
--- When the newest run ended, by the clock of its time.
+-- The newest entry of the ledger, to which the next one is chained, and when that run ended, by the clock of its time.
 -- Inputs: _data.run.
-select ended_ts
+select run_id,
+       ended_ts,
+       sha256
 from _data.run
 order by run_id desc
 limit 1
@@ -24,8 +20,6 @@ limit 1
 -- Grain: entry of the ledger, oldest first. Lists come as JSON.
 select run_id,
        command,
-       started_ts,
-       ended_ts,
        os_user,
        program,
        duckdb,
@@ -36,6 +30,8 @@ select run_id,
        to_json(files)::varchar,
        to_json(slices)::varchar,
        previous_sha256,
+       started_ts,
+       ended_ts,
        sha256
 from _data.run
 order by run_id, started_ts, sha256
@@ -53,9 +49,9 @@ select region,
        manifest_sha256,
        coalesce(supersedes, ''),
        coalesce(reason, ''),
-       peak_ts,
+       make_timestamp(peak_ts * 1000000) as peak_at,
        coalesce(peak_seconds, 0),
-       issued_ts,
+       make_timestamp(issued_ts * 1000000) as issued_at,
        coalesce(to_json(i) ->> 'rules_sha256', ''), -- a store of an older version has none
        row_number() over (partition by region, measure, period order by revision desc) = 1 as stands
 from _data.issued_file as i

@@ -13,8 +13,10 @@ insert into _data.sealed_month
 values ($month, $file, $key, $sha256, $bytes, $sealed_ts)
 
 -- name: delete_sealed_month
+-- Grain: sealed month that the store forgets, by the name of its file.
 delete from _data.sealed_month
 where month = $month
+returning file
 
 -- name: sealed_before
 -- One row: how often a month was sealed before, by the ledger. Input: _data.run; $month.

@@ -15,7 +15,7 @@ select day::varchar,
        data_source_key,
        data_source_type,
        dap_name,
-       read_up_to
+       make_timestamp(read_up_to * 1000000) as read_up_to
 from _data.left_out
 order by day, data_source_type, data_source_key
 

@@ -9,8 +9,6 @@ import (
 
 	"github.com/alecthomas/kong"
 
-	"seats/cmd/gimsim/export"
-	"seats/cmd/gimsim/pgload"
 	"seats/cmd/gimsim/sim"
 )
 
@@ -20,17 +18,13 @@ type commands struct {
 }
 
 type dbCmd struct {
-	DSN    string `required:"" help:"PostgreSQL connection string, URL or keywords."`
-	Schema string `default:"public" help:"Schema of the tables."`
-	Create bool   `help:"Create schema and tables first, and keys, indexes and statistics afterwards."`
-
+	sim.Target  `embed:""`
 	sim.Options `embed:""`
 }
 
 type exportCmd struct {
-	Dir string `required:"" help:"Folder to write to; created if missing."`
-
-	Layout      export.Options `embed:""`
+	Dir         string `required:"" help:"Folder to write to; created if missing."`
+	sim.Layout  `embed:""`
 	sim.Options `embed:""`
 }
 
@@ -65,20 +59,16 @@ func Run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 
 // Run fills the database.
 func (c *dbCmd) Run(ctx context.Context, stdout io.Writer) error {
-	return write(stdout, c.Options, "load "+c.Schema, func(s *sim.Simulation) (map[sim.Table]int64, error) {
-		return pgload.Load(ctx, pgload.Target{DSN: c.DSN, Schema: c.Schema, Create: c.Create}, s)
-	})
+	return write(stdout, c.Options, "load "+c.Schema, func(s *sim.Simulation) (sim.Counts, error) { return s.Load(ctx, c.Target) })
 }
 
 // Run writes the export.
 func (c *exportCmd) Run(ctx context.Context, stdout io.Writer) error {
-	return write(stdout, c.Options, "export to "+c.Dir, func(s *sim.Simulation) (map[sim.Table]int64, error) {
-		return export.Write(ctx, c.Dir, s, c.Layout)
-	})
+	return write(stdout, c.Options, "export to "+c.Dir, func(s *sim.Simulation) (sim.Counts, error) { return s.Export(ctx, c.Dir, c.Layout) })
 }
 
 // write writes a simulation, and tells how many rows each table has.
-func write(stdout io.Writer, o sim.Options, what string, to func(*sim.Simulation) (map[sim.Table]int64, error)) error {
+func write(stdout io.Writer, o sim.Options, what string, to func(*sim.Simulation) (sim.Counts, error)) error {
 	s, err := sim.New(o)
 	if err != nil {
 		return err
@@ -87,10 +77,6 @@ func write(stdout io.Writer, o sim.Options, what string, to func(*sim.Simulation
 	if err != nil {
 		return fmt.Errorf("%s: %w", what, err)
 	}
-	for _, t := range sim.Tables() {
-		if n, written := counts[t]; written {
-			fmt.Fprintf(stdout, "%-26s %12d rows\n", t.Name(), n)
-		}
-	}
+	fmt.Fprint(stdout, counts)
 	return nil
 }

@@ -1,6 +1,9 @@
 package sim
 
-import "fmt"
+import (
+	"fmt"
+	"math/rand/v2"
+)
 
 // Keys of rows in media_type and dialing_mode.
 const (
@@ -100,4 +103,128 @@ func (s *Simulation) works(index, day int64) bool {
 		rate *= s.Presence
 	}
 	return s.dice(forPresence, index, int64(weekday)).chance(rate)
+}
+
+// login is a time from logging in to logging out, before anything goes wrong
+// with the row that records it.
+type login struct {
+	number     int64 // of the agent's day, from 0
+	resource   int64 // the resource key that the agent has then
+	start, end int64
+}
+
+// roster returns an agent's logins of a day, in order, none overlapping; none
+// on a day off. It depends on nothing but the agent and the day, and so can be
+// asked from any other agent's day: a transfer needs somebody who is there.
+func (s *Simulation) roster(a *agent, day int64) []login {
+	if !s.works(a.index, day) {
+		return nil
+	}
+	d := s.dice(forRoster, a.index, day)
+	start := s.clock(s.zones[a.home], day, d.between(a.shift.from, a.shift.to))
+	number := int64(s.SessionsPerAgentDay)
+	if d.chance(s.SessionsPerAgentDay - float64(number)) {
+		number++
+	}
+	logins := make([]login, 0, number)
+	for n := range number {
+		part := a.shift.length / number
+		pause := d.between(part/12, min(part/4, 3600))
+		if d.chance(0.02) {
+			pause = 0 // logs in again the second after
+		}
+		begin := start + n*part
+		if n == 0 {
+			begin += d.between(0, part/8) // late for work
+		}
+		key := a.key + ownKey
+		if a.twoKeys && (day+n)%2 == 1 {
+			key = a.key + secondKey
+		}
+		logins = append(logins, login{n, key, begin, start + (n+1)*part - pause})
+	}
+	return logins
+}
+
+// onDuty returns an agent, of the same tenant, who is logged in from one second
+// to another on a day; false if a few tries find none.
+func (s *Simulation) onDuty(d dice, tenant, day, from, to int64) (agent, login, bool) {
+	for range 4 {
+		other := s.agent(d.Int64N(int64(s.Agents)))
+		if other.tenant != tenant {
+			continue
+		}
+		for _, l := range s.roster(&other, day) {
+			if l.start <= from && to <= l.end {
+				return other, l, true
+			}
+		}
+	}
+	return agent{}, login{}, false
+}
+
+// purpose keeps draws of different kinds apart: a new draw in one place leaves
+// those of all others as they were.
+type purpose uint64
+
+const (
+	forAgent purpose = iota + 1
+	forPresence
+	forRoster
+	forDay
+	forExtract
+	forGroups
+)
+
+// dice is a random sequence of its own for one purpose and one subject, so that
+// any agent's day can be made without making those before it. Only integers are
+// drawn: floating-point results may differ between processors.
+type dice struct{ *rand.Rand }
+
+func (s *Simulation) dice(p purpose, subject, day int64) dice {
+	high := mix(s.Seed ^ mix(uint64(p)))
+	low := mix(uint64(subject)) ^ mix(uint64(day)+1<<40)
+	return dice{rand.New(rand.NewPCG(high, low))}
+}
+
+// mix is the finalizer of SplitMix64: near inputs give unrelated outputs.
+func mix(x uint64) uint64 {
+	x += 0x9e3779b97f4a7c15
+	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
+	x = (x ^ x>>27) * 0x94d049bb133111eb
+	return x ^ x>>31
+}
+
+// million is how many parts a rate is counted in.
+const million = 1_000_000
+
+func (d dice) chance(rate float64) bool {
+	return d.Int64N(million) < parts(rate)
+}
+
+// parts returns a rate in millionths. The conversion in the middle keeps the
+// compiler from fusing the two operations, which would round differently.
+func parts(rate float64) int64 { return int64(float64(rate*million) + 0.5) }
+
+// between returns a number of [low, high]; low where there is none.
+func (d dice) between(low, high int64) int64 {
+	if high <= low {
+		return low
+	}
+	return low + d.Int64N(high-low+1)
+}
+
+const hexDigits = "0123456789ABCDEF"
+
+// guid returns 32 hexadecimal digits.
+func (d dice) guid() string {
+	var text [32]byte
+	for half := range 2 {
+		bits := d.Uint64()
+		for i := range 16 {
+			text[half*16+i] = hexDigits[bits&15]
+			bits >>= 4
+		}
+	}
+	return string(text[:])
 }

@@ -74,13 +74,13 @@ func (y *diary) preview(at line, start, end int64) {
 // attempt writes a row of contact_attempt_fact. It comes when the attempt is
 // over, and never changes.
 func (y *diary) attempt(row attempt) {
-	row.key, row.tenant, row.mode = y.key(CAF), y.tenant, y.mode
+	row.key, row.tenant, row.mode = y.key(attemptTable), y.tenant, y.mode
 	row.campaign = 10*y.mode + int64(y.home)%3
 	row.startKey = quarter(row.start)
 	if row.start == null {
 		row.startKey = quarter(row.end)
 	}
-	y.put(CAF, state{row.end + 5 + y.delay(), row})
+	y.put(attemptTable, state{row.end + 5 + y.delay(), row})
 }
 
 // call writes a call that an agent takes, with the queue before it and the
@@ -92,7 +92,7 @@ func (y *diary) call(at line, start, end int64, outbound bool) (guid, callID str
 	callID = y.callID()
 	rung := start - y.between(0, 60)
 	talk := leg{
-		id: y.key(IRF), tenant: y.tenant, media: mediaVoice, interaction: y.key(Interaction), interactionStart: rung,
+		id: y.key(legTable), tenant: y.tenant, media: mediaVoice, interaction: y.key(interactionTable), interactionStart: rung,
 		resource: at.resource, mediaResource: at.dn, startKey: quarter(start), start: start, end: end,
 	}
 	y.leg(talk, guid)
@@ -104,7 +104,7 @@ func (y *diary) call(at line, start, end int64, outbound bool) (guid, callID str
 		last = y.transfer(talk, guid)
 	}
 	if y.Interactions {
-		y.put(Interaction, state{last + 1, interaction{talk.interaction, y.tenant, callID, rung, last}})
+		y.put(interactionTable, state{last + 1, interaction{talk.interaction, y.tenant, callID, rung, last}})
 	}
 	return guid, callID
 }
@@ -125,34 +125,34 @@ func (y *diary) leg(row leg, guid string) {
 		} else {
 			row.end = row.start - y.between(1, 600)
 		}
-		y.put(IRF, state{closed + delay, row})
+		y.put(legTable, state{closed + delay, row})
 	case delay > 0 || row.end <= row.start:
-		y.put(IRF, state{closed + delay, row})
+		y.put(legTable, state{closed + delay, row})
 	default:
-		y.put(IRF, state{row.start, running}, state{closed, row})
+		y.put(legTable, state{row.start, running}, state{closed, row})
 	}
 	if y.chance(0.1) {
 		delay += y.between(1, 3600)
 	}
-	y.put(UserData, state{closed + delay, userData{row.id, row.startKey, row.tenant, y.customer(), guid}})
+	y.put(userDataTable, state{closed + delay, userData{row.id, row.startKey, row.tenant, y.customer(), guid}})
 }
 
 // queued writes the queue through which a call came: as a resource of the
 // interaction, and as a mediation segment, which only shows in attached data.
 func (y *diary) queued(talk leg, guid string) {
 	row := talk
-	row.id, row.resource, row.mediaResource = y.key(IRF), int64(queueBase+y.home), int64(queueBase+y.home)
+	row.id, row.resource, row.mediaResource = y.key(legTable), int64(queueBase+y.home), int64(queueBase+y.home)
 	row.start, row.end = talk.interactionStart, talk.start
 	row.startKey = quarter(row.start)
-	y.put(IRF, state{talk.start, row})
-	y.put(UserData, state{talk.start, userData{row.id, row.startKey, row.tenant, "", guid}})
+	y.put(legTable, state{talk.start, row})
+	y.put(userDataTable, state{talk.start, userData{row.id, row.startKey, row.tenant, "", guid}})
 
-	segment := userData{y.key(IRF), row.startKey, row.tenant, "", y.guid()}
+	segment := userData{y.key(legTable), row.startKey, row.tenant, "", y.guid()}
 	if guid == "" && y.chance(0.1) {
 		// The number of an inbound leg, at another time: only half of the key agrees.
 		segment.id, segment.startKey = talk.id, talk.startKey-900
 	}
-	y.put(UserData, state{talk.start, segment})
+	y.put(userDataTable, state{talk.start, segment})
 }
 
 // transfer writes the part of a colleague to whom the call is handed on, if
@@ -164,7 +164,7 @@ func (y *diary) transfer(talk leg, guid string) int64 {
 	if !found || other.index == y.index {
 		return talk.end
 	}
-	row.id, row.startKey = y.key(IRF), quarter(row.start)
+	row.id, row.startKey = y.key(legTable), quarter(row.start)
 	row.resource, row.mediaResource = l.resource, other.key+homeDN
 	y.leg(row, guid)
 	return row.end

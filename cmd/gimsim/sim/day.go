@@ -9,7 +9,7 @@ const (
 type diary struct {
 	*Simulation
 	dice
-	*Batch
+	*batch
 	agent
 	day      int64
 	firstKey int64         // of the day's run of surrogate keys
@@ -17,18 +17,20 @@ type diary struct {
 }
 
 // key returns the next surrogate key of a table.
-func (y *diary) key(t Table) int64 {
+func (y *diary) key(t table) int64 {
 	y.used[t]++
 	return y.firstKey + y.used[t]
 }
 
 // full tells that the day's keys may not do for another call and what belongs to it.
-func (y *diary) full() bool { return y.used[IRF] > keysPerDay-16 || y.used[CAF] > keysPerDay-16 }
+func (y *diary) full() bool {
+	return y.used[legTable] > keysPerDay-16 || y.used[attemptTable] > keysPerDay-16
+}
 
 // agentDay writes everything that begins on an agent's day.
-func (s *Simulation) agentDay(b *Batch, index, day int64) {
+func (s *Simulation) agentDay(b *batch, index, day int64) {
 	y := diary{
-		Simulation: s, dice: s.dice(forDay, index, day), Batch: b, agent: s.agent(index), day: day,
+		Simulation: s, dice: s.dice(forDay, index, day), batch: b, agent: s.agent(index), day: day,
 		firstKey: keyBase + (day*int64(s.Agents)+index)*keysPerDay,
 	}
 	logins := s.roster(&y.agent, day)
@@ -48,7 +50,7 @@ func (s *Simulation) agentDay(b *Batch, index, day int64) {
 // go right or wrong.
 func (y *diary) session(l login) {
 	row := session{
-		key: y.key(Session), tenant: y.tenant, media: mediaVoice, resource: l.resource, groups: y.combination(y.index, y.day),
+		key: y.key(sessionTable), tenant: y.tenant, media: mediaVoice, resource: l.resource, groups: y.combination(y.index, y.day),
 		startKey: quarter(l.start), start: l.start, end: l.end,
 	}
 	if y.chance(y.Rates.Overlapping) {
@@ -62,12 +64,12 @@ func (y *diary) session(l login) {
 	r := &y.Rates
 	switch {
 	case struck(y.neverClosed(l)):
-		y.put(Session, state{l.start, y.active(row)})
+		y.put(sessionTable, state{l.start, y.active(row)})
 	case struck(r.Broken):
-		y.put(Session, state{l.end, y.broken(row)})
+		y.put(sessionTable, state{l.end, y.broken(row)})
 	case struck(r.ZeroLength):
 		row.end = row.start
-		y.put(Session, state{l.start, row})
+		y.put(sessionTable, state{l.start, row})
 	case struck(r.Long):
 		row.end += y.between(25*3600, 32*3600)
 		y.history(row, 0)
@@ -84,17 +86,17 @@ func (y *diary) session(l login) {
 // its end, all of it a while later.
 func (y *diary) history(row session, delay int64) {
 	if row.end <= row.start+delay {
-		y.put(Session, state{row.start + delay, row})
+		y.put(sessionTable, state{row.start + delay, row})
 		return
 	}
-	y.put(Session, state{row.start + delay, y.active(row)}, state{row.end, row})
+	y.put(sessionTable, state{row.start + delay, y.active(row)}, state{row.end, row})
 }
 
 // corrected writes a session that is closed at a wrong second first.
 func (y *diary) corrected(row session) {
 	wrong := row
 	wrong.end = max(row.start+1, row.end-y.between(60, 3600))
-	y.put(Session, state{row.start, y.active(row)}, state{row.end + 1, wrong},
+	y.put(sessionTable, state{row.start, y.active(row)}, state{row.end + 1, wrong},
 		state{row.end + y.between(3600, 72*3600), row})
 }
 
@@ -115,9 +117,66 @@ func (y *diary) otherMedia(l login) {
 		return
 	}
 	row := session{
-		key: y.key(Session), tenant: y.tenant, media: y.between(mediaEmail, mediaChat), resource: l.resource, groups: y.combination(y.index, y.day),
+		key: y.key(sessionTable), tenant: y.tenant, media: y.between(mediaEmail, mediaChat), resource: l.resource, groups: y.combination(y.index, y.day),
 		start: l.start + 30, end: l.end + y.between(0, 1800),
 	}
 	row.startKey = quarter(row.start)
 	y.history(row, 0)
+}
+
+// neverClosed returns the rate of sessions like this one that are never closed:
+// those of the last day are open, older ones stuck.
+func (y *diary) neverClosed(l login) float64 {
+	if l.start > y.highWater-24*3600 {
+		return y.Rates.Open
+	}
+	return y.Rates.Stuck
+}
+
+// broken returns a closed session without start, or with its end before it.
+func (y *diary) broken(row session) session {
+	if y.chance(0.5) {
+		row.start = null
+	} else {
+		row.end = row.start - y.between(1, 3600)
+	}
+	return row
+}
+
+// overlapping writes a second session of the same resource that begins inside
+// the first one.
+func (y *diary) overlapping(row session) {
+	row.key = y.key(sessionTable)
+	row.start += (row.end - row.start) / 2
+	row.end += y.between(0, 600)
+	row.startKey = quarter(row.start)
+	y.history(row, 0)
+}
+
+// orphan writes outbound activity that no session of the agent covers: a call
+// that begins in the very second of the logout, or long after.
+func (y *diary) orphan(logout int64) {
+	if !y.chance(y.Rates.Orphan) {
+		return
+	}
+	at := logout
+	if y.chance(0.5) {
+		at += y.between(1, 3*3600)
+	}
+	y.call(line{resource: y.agent.key, dn: y.agent.key + homeDN}, at, at+y.between(5, 300), true)
+}
+
+// stray writes a voice session whose resource is a queue, or is not in resource_.
+func (y *diary) stray(l login) {
+	if !y.chance(y.Rates.Stray) {
+		return
+	}
+	resource := int64(queueBase + y.home)
+	if y.chance(0.5) {
+		resource = danglingKey
+	}
+	y.history(session{
+		key: y.key(sessionTable), tenant: y.tenant, media: mediaVoice, resource: resource,
+		startKey: quarter(l.start), start: l.start, end: l.end,
+	}, 0)
 }

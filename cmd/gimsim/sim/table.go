@@ -1,85 +1,232 @@
 package sim
 
-import "strings"
+import (
+	"math"
+	"strconv"
+	"strings"
+)
 
-// Table is a table of the simulated GIM.
-type Table int
+// table is a table of the simulated GIM.
+type table int
 
 // The tables, in the order in which they are written.
 const (
-	Tenant Table = iota
-	MediaType
-	DialingMode
-	Resource
-	Group
-	GroupCombination
-	Session
-	IRF
-	UserData
-	CAF
-	Interaction
-	ExtractHistory
-	TransformHistory
+	tenantTable table = iota
+	mediaTypeTable
+	dialingModeTable
+	resourceTable
+	groupTable
+	combinationTable
+	sessionTable
+	legTable
+	userDataTable
+	attemptTable
+	interactionTable
+	extractTable
+	transformTable
 	tables
 )
 
-// Tables lists all of them.
-func Tables() []Table {
-	list := make([]Table, tables)
-	for i := range list {
-		list[i] = Table(i)
-	}
-	return list
-}
-
-// definition is a table's name and columns in the order in which rows are
+// definitions are a table's name and its columns in the order in which rows are
 // written. A plus marks columns that a real GIM has and gimschema has not: only
 // an export with extra columns has them.
 var definitions = [tables]struct{ name, columns string }{
-	Tenant:      {"tenant", "tenant_key tenant_name"},
-	MediaType:   {"media_type", "media_type_key media_name media_name_code is_online"},
-	DialingMode: {"dialing_mode", "dialing_mode_key dialing_mode dialing_mode_code"},
-	Resource: {"resource_", "resource_key tenant_key +resource_cfg_dbid resource_type resource_type_code resource_subtype " +
+	tenantTable:      {"tenant", "tenant_key tenant_name"},
+	mediaTypeTable:   {"media_type", "media_type_key media_name media_name_code is_online"},
+	dialingModeTable: {"dialing_mode", "dialing_mode_key dialing_mode dialing_mode_code"},
+	resourceTable: {"resource_", "resource_key tenant_key +resource_cfg_dbid resource_type resource_type_code resource_subtype " +
 		"resource_name agent_first_name agent_last_name employee_id switch_name +extension_notes"},
-	Group:            {"group_", "group_key tenant_key group_name"},
-	GroupCombination: {"resource_group_combination", "group_combination_key group_key tenant_key"},
-	Session: {"sm_res_session_fact", "sm_res_session_fact_key start_date_time_key end_date_time_key tenant_key " +
+	groupTable:       {"group_", "group_key tenant_key group_name"},
+	combinationTable: {"resource_group_combination", "group_combination_key group_key tenant_key"},
+	sessionTable: {"sm_res_session_fact", "sm_res_session_fact_key start_date_time_key end_date_time_key tenant_key " +
 		"media_type_key resource_key +agent_location_key resource_group_combination_key create_audit_key " +
 		"update_audit_key start_ts end_ts total_duration lead_clip_duration trail_clip_duration active_flag"},
-	IRF: {"interaction_resource_fact", "interaction_resource_id start_date_time_key end_date_time_key tenant_key " +
+	legTable: {"interaction_resource_fact", "interaction_resource_id start_date_time_key end_date_time_key tenant_key " +
 		"interaction_type_key media_type_key interaction_id interaction_sdt_key resource_key media_resource_key " +
 		"place_key +talk_duration start_ts end_ts active_flag create_audit_key update_audit_key"},
-	UserData: {"irf_user_data_gen_1", "interaction_resource_id start_date_time_key tenant_key create_audit_key " +
+	userDataTable: {"irf_user_data_gen_1", "interaction_resource_id start_date_time_key tenant_key create_audit_key " +
 		"update_audit_key customer_id +case_id gsw_call_attempt_guid"},
-	CAF: {"contact_attempt_fact", "contact_attempt_fact_key tenant_key create_audit_key update_audit_key media_type_key " +
+	attemptTable: {"contact_attempt_fact", "contact_attempt_fact_key tenant_key create_audit_key update_audit_key media_type_key " +
 		"start_date_time_key end_date_time_key dialing_mode_key campaign_key resource_key call_attempt_id callid " +
 		"start_ts end_ts"},
-	Interaction: {"interaction_fact", "interaction_id start_date_time_key tenant_key interaction_type_key media_type_key " +
+	interactionTable: {"interaction_fact", "interaction_id start_date_time_key tenant_key interaction_type_key media_type_key " +
 		"media_server_ixn_guid start_ts end_ts create_audit_key update_audit_key"},
-	ExtractHistory: {"ctl_extract_history", "table_name data_source_key data_source_type row_count max_time max_ts " +
+	extractTable: {"ctl_extract_history", "table_name data_source_key data_source_type row_count max_time max_ts " +
 		"icon_dbid dss_id providertag extract_start_time extract_end_time job_id job_name job_version dap_name " +
 		"create_audit_key created_ts"},
-	TransformHistory: {"ctl_transform_history", "job_id job_version hwm_name hwm_value hwm_value2 transform_start_time " +
+	transformTable: {"ctl_transform_history", "job_id job_version hwm_name hwm_value hwm_value2 transform_start_time " +
 		"transform_end_time row_count created_ts audit_key"},
 }
 
-// Name returns the table's name in GIM.
-func (t Table) Name() string { return definitions[t].name }
+func (t table) name() string { return definitions[t].name }
 
-// Columns returns the names of the columns in the order of the rows' fields.
-func (t Table) Columns(extra bool) []string {
-	var columns []string
+// columns returns the names of the columns in the order of the rows' fields.
+func (t table) columns(extra bool) (columns []string) {
 	for column := range strings.FieldsSeq(definitions[t].columns) {
-		name, isExtra := strings.CutPrefix(column, "+")
-		if !isExtra || extra {
+		if name, isExtra := strings.CutPrefix(column, "+"); !isExtra || extra {
 			columns = append(columns, name)
 		}
 	}
 	return columns
 }
 
-// Has tells whether a simulation has the table: without agent groups there are no tables of them.
-func (o Options) Has(t Table) bool { return o.Groups > 0 || t != Group && t != GroupCombination }
+// has tells whether a simulation has the table: without agent groups there are no tables of them.
+func (o Options) has(t table) bool { return o.Groups > 0 || t != groupTable && t != combinationTable }
 
-// Exported tells whether GIM's data export carries the table.
-func (t Table) Exported() bool { return t != ExtractHistory && t != TransformHistory }
+// exported tells whether GIM's data export carries the table.
+func (t table) exported() bool { return t != extractTable && t != transformTable }
+
+// isExtra tells of a table's columns which only an export with extra columns has.
+var isExtra = func() (is [tables][]bool) {
+	for t := range is {
+		for column := range strings.FieldsSeq(definitions[t].columns) {
+			is[t] = append(is[t], column[0] == '+')
+		}
+	}
+	return is
+}()
+
+// null stands for NULL in an integer field.
+const null = math.MinInt64
+
+// lines is CSV text: rows of one table, without header. NULL and the empty
+// string are both an empty field, in an export of GIM as in a COPY.
+type lines struct {
+	*Layout
+	table
+	text []byte
+	rows int64
+}
+
+// row adds a row: a field for each column of the table, extra ones included.
+func (l *lines) row(fields ...any) {
+	for i, field := range fields {
+		if isExtra[l.table][i] && !l.ExtraColumns {
+			continue
+		}
+		if i > 0 {
+			l.text = append(l.text, ',')
+		}
+		switch v := field.(type) {
+		case int:
+			l.text = strconv.AppendInt(l.text, int64(v), 10)
+		case int64:
+			if v != null {
+				l.text = strconv.AppendInt(l.text, v, 10)
+			}
+		case string:
+			if strings.ContainsAny(v, ",\"\r\n") {
+				v = `"` + strings.ReplaceAll(v, `"`, `""`) + `"`
+			}
+			l.text = append(l.text, v...)
+		}
+	}
+	l.text = append(l.text, l.newline()...)
+	l.rows++
+}
+
+// row writes itself. The audit keys tell when it came into being and when it
+// reached its state; tables without such columns ignore them.
+type row interface {
+	write(l *lines, created, updated int64)
+}
+
+// cells is a row of a table that is small, field by field: integers and texts.
+type cells []any
+
+func (r cells) write(l *lines, _, _ int64) { l.row(r...) }
+
+// The rows of the larger tables, as they are written. Fields hold what GIM's columns of
+// the same name hold; null is NULL.
+
+type resource struct {
+	key, tenant                   int64
+	typeName, typeCode, subtype   string
+	name, firstName, lastName     string
+	employee, switchName, comment string
+}
+
+func (r resource) write(l *lines, _, _ int64) {
+	l.row(r.key, r.tenant, r.key+7, r.typeName, r.typeCode, r.subtype, r.name, r.firstName, r.lastName, r.employee, r.switchName, r.comment)
+}
+
+type session struct {
+	key, tenant, media, resource int64
+	groups                       int64 // resource_group_combination_key; 0: none
+	startKey                     int64 // of the true start, also where start is missing
+	start, end, active           int64
+}
+
+func (r session) write(l *lines, created, updated int64) {
+	endKey, duration := ending(r.start, r.end, r.active, null)
+	if r.groups == 0 {
+		r.groups = noValueKey
+	}
+	l.row(r.key, r.startKey, endKey, r.tenant, r.media, r.resource, -1, r.groups, created, updated, r.start, r.end, duration, 0, 0, r.active)
+}
+
+type leg struct {
+	id, tenant, media, interaction, interactionStart int64
+	resource, mediaResource                          int64
+	startKey                                         int64
+	start, end, active                               int64
+}
+
+func (r leg) write(l *lines, created, updated int64) {
+	endKey, talk := ending(r.start, r.end, r.active, 0)
+	l.row(r.id, r.startKey, endKey, r.tenant, 1, r.media, r.interaction, quarter(r.interactionStart),
+		r.resource, r.mediaResource, -2, talk, r.start, r.end, r.active, created, updated)
+}
+
+// ending gives the time key of an end, and the seconds up to it: as said where start or end is not known.
+func ending(start, end, active, unknown int64) (key, seconds int64) {
+	switch {
+	case active != 0:
+		return farFuture, unknown
+	case start == null:
+		return quarter(end), unknown
+	}
+	return quarter(end), end - start
+}
+
+type userData struct {
+	id, startKey, tenant int64
+	customer, guid       string
+}
+
+func (r userData) write(l *lines, created, updated int64) {
+	l.row(r.id, r.startKey, r.tenant, created, updated, r.customer, "case, open", r.guid)
+}
+
+type attempt struct {
+	key, tenant, mode, campaign, resource int64
+	guid, callID                          string
+	startKey                              int64
+	start, end                            int64
+}
+
+func (r attempt) write(l *lines, created, updated int64) {
+	l.row(r.key, r.tenant, created, updated, mediaVoice, r.startKey, quarter(r.end), r.mode, r.campaign, r.resource, r.guid, r.callID, r.start, r.end)
+}
+
+type interaction struct {
+	id, tenant int64
+	guid       string
+	start, end int64
+}
+
+func (r interaction) write(l *lines, created, updated int64) {
+	l.row(r.id, quarter(r.start), r.tenant, 1, mediaVoice, r.guid, r.start, r.end, created, updated)
+}
+
+// farFuture is the interval to which GIM points where there is no end yet.
+const farFuture = 2147482800
+
+// quarter returns the time key of an epoch second: the start of its 15-minute
+// interval.
+func quarter(at int64) int64 {
+	if at == null {
+		return farFuture
+	}
+	return at - at%900
+}

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"seats/cmd/seats/audit"
+	"seats/internal/must"
 	"seats/internal/store"
 )
 
@@ -29,8 +30,7 @@ var faults = []struct {
 	{"a byte of a data file is flipped", func(s *site) { s.replace(s.out(daily), ",AGENT_SEATS,", ",AGENT_SEATs,") },
 		[]audit.Rule{audit.DataFileChanged}},
 	{"a data file is longer", func(s *site) {
-		text, err := os.ReadFile(s.out(daily))
-		require.NoError(s.t, err)
+		text := must.Have(os.ReadFile(s.out(daily)))(s.t)
 		s.write("out/acme/"+daily, string(text)+"acme,US,seats_outbound,2026-02-26,4,23,5,AGENT_SEATS,1,99\n")
 	}, []audit.Rule{audit.DataFileChanged}},
 	{"a data file is gone", func(s *site) { require.NoError(s.t, os.Remove(s.out(daily))) },
@@ -120,8 +120,7 @@ var faults = []struct {
 		require.NoError(s.t, os.Rename(s.path("put-away"), s.path("out")))
 	}, []audit.Rule{audit.StoreReset, audit.ManifestChanged}},
 	{"an older store was put back", func(s *site) {
-		old, err := os.ReadFile(s.path("var", "acme.duckdb"))
-		require.NoError(s.t, err)
+		old := must.Have(os.ReadFile(s.path("var", "acme.duckdb")))(s.t)
 		s.run("2026-02-24", "2026-02-24", "", false)
 		s.write("var/acme.duckdb", string(old))
 	}, []audit.Rule{audit.StoreBehind}},
@@ -193,8 +192,7 @@ func TestProgramThatChanged(t *testing.T) {
 	statements := s.ask("select sql_sha256 from _data.computation")
 	s.replace(s.out(daily+suffix), statements, "ab")
 	seal := func() {
-		text, err := os.ReadFile(s.out(daily + suffix))
-		require.NoError(t, err)
+		text := must.Have(os.ReadFile(s.out(daily + suffix)))(t)
 		sum := sha256.Sum256(text)
 		s.exec("update _data.issued_file set manifest_sha256 = '" + hex.EncodeToString(sum[:]) + "' where file = '" + daily + "'")
 	}
@@ -226,22 +224,19 @@ func TestSourceThatChanged(t *testing.T) {
 	peak := clean.ask("select peak_ts::varchar from _data.daily_concurrent where day = '2026-02-26' and region = 'US' and location is null")
 	key := clean.ask("select sm_res_session_fact_key::varchar from _data.qualifying_session where day = '2026-02-26' and region = 'US' and start_ts <= " + peak + " and end_ts > " + peak + " order by all limit 1")
 	agent := clean.ask("select agent from _data.qualifying_session where sm_res_session_fact_key = " + key)
-	at, err := strconv.ParseInt(peak, 10, 64)
-	require.NoError(t, err)
+	at := must.Have(strconv.ParseInt(peak, 10, 64))(t)
 
 	t.Run("a session at the peak is gone", func(t *testing.T) {
 		s := clean.copy(t)
 		s.editExport("sm_res_session_fact", func(row map[string]string) bool { return row["sm_res_session_fact_key"] != key })
-		before, err := os.ReadFile(s.path("var", "acme.duckdb"))
-		require.NoError(t, err)
+		before := must.Have(os.ReadFile(s.path("var", "acme.duckdb")))(t)
 		found := s.audit(true)
 		only(t, found, audit.SourceNumber)
 		require.Contains(t, found[0].What, "1 session removed in the source")
 		require.Contains(t, found[0].What, "would be")
 		require.Contains(t, found[0].Details[0], "agent "+agent+" in US: ")
 		require.Contains(t, found[0].Details[0], "not in the peak")
-		after, err := os.ReadFile(s.path("var", "acme.duckdb"))
-		require.NoError(t, err)
+		after := must.Have(os.ReadFile(s.path("var", "acme.duckdb")))(t)
 		require.Equal(t, before, after, "the audit changes nothing")
 		require.Empty(t, s.audit(false), "and sees nothing without --source")
 

@@ -8,10 +8,214 @@ import (
 	"strings"
 
 	"seats/compute"
+	"seats/extract"
 	"seats/internal/calendar"
+	"seats/internal/config"
 	"seats/internal/duck"
 	"seats/report"
 )
+
+// part is what is worked on at once: the days of a calendar month, as far as the store holds them.
+type part struct {
+	month calendar.Month
+	days  []calendar.Date // of the period
+	all   []calendar.Date // that the month is counted from
+	whole bool            // the month has an issued number, every day is there, and the period holds it
+}
+
+// parts of the period, ascending.
+func (w *auditor) parts() (parts []part) {
+	for _, d := range w.held() {
+		m := d.YearMonth()
+		if n := len(parts); n == 0 || parts[n-1].month != m {
+			all, issued := w.Tenant.DaysOf(m), false
+			for s := range w.standing {
+				issued = issued || s.Measure == report.Enabled && s.Period == m.String()
+			}
+			parts = append(parts, part{month: m, all: all, whole: issued && w.Period.HoldsMonth(m) && len(w.notHeld(all)) == 0})
+		}
+		last := &parts[len(parts)-1]
+		last.days = append(last.days, d)
+	}
+	return parts
+}
+
+// checkMonths goes through the kept slices, month by month.
+func (w *auditor) checkMonths(ctx context.Context) (err error) {
+	parts := w.parts()
+	var reader *reader
+	if w.Source && len(parts) > 0 {
+		if reader, err = w.openSource(ctx, parts); err != nil {
+			return err
+		}
+		defer reader.src.Close() //nolint:errcheck // only read
+	}
+	for _, p := range parts {
+		if w.without[p.month] {
+			continue // said
+		}
+		w.Log.Start(w.Tenant.Name + ": auditing " + p.month.String())
+		err := w.checkPart(ctx, p, reader)
+		w.Log.Stop()
+		if err != nil {
+			return err
+		}
+	}
+	w.remarkMoved()
+	return nil
+}
+
+func (w *auditor) checkPart(ctx context.Context, p part, r *reader) error {
+	wanted := p.days
+	if p.whole {
+		wanted = p.all
+	}
+	for _, run := range runsOf(wanted) {
+		if err := w.scratch.TakeRows(ctx, run[0], run[len(run)-1]); err != nil {
+			return err
+		}
+	}
+	w.days += len(p.days)
+	if err := w.checkSlices(ctx, p.days); err != nil {
+		return err
+	}
+	kept, err := w.compute(ctx, p, w.countedBy)
+	if err != nil {
+		return err
+	}
+	if err := w.checkResults(ctx, p, kept); err != nil {
+		return err
+	}
+	if r != nil { // before the rules of an issue are tried: the source is compared with what today's give
+		if err := w.keep(ctx, p); err != nil {
+			return err
+		}
+	}
+	if err := w.compareIssued(ctx, p, kept); err != nil {
+		return err
+	}
+	if r != nil {
+		if err := w.checkSource(ctx, p, kept, r); err != nil {
+			return err
+		}
+	}
+	return w.scratch.Empty(ctx)
+}
+
+// runsOf takes dates, ascending, apart into runs of days.
+func runsOf(days []calendar.Date) (runs [][]calendar.Date) {
+	for i, d := range days {
+		if i == 0 || days[i-1].AddDays(1) != d {
+			runs = append(runs, nil)
+		}
+		runs[len(runs)-1] = append(runs[len(runs)-1], d)
+	}
+	return runs
+}
+
+// checkSlices holds the rows of slices against what was written of them: counts and hash. The rows of one slice at a time are
+// written as text to be hashed.
+func (w *auditor) checkSlices(ctx context.Context, days []calendar.Date) error {
+	wrong, err := duck.All[struct{ Day, Words string }](ctx, w.scratch.Conn, "ask/slice_count", onDays(days))
+	if err != nil {
+		return err
+	}
+	for _, d := range days {
+		f := Finding{Rule: SliceChanged, Period: d.String()}
+		for _, one := range wrong {
+			if one.Day == f.Period {
+				f.Details = append(f.Details, one.Words)
+			}
+		}
+		sum, err := extract.SliceSHA256(ctx, w.scratch.Conn, d)
+		if err != nil {
+			return err
+		}
+		if was := w.slices[f.Period].SHA256; sum != was {
+			f.Details = append(f.Details, fmt.Sprintf("SHA-256 %s, written was %s", sum, was))
+		}
+		if len(f.Details) > 0 {
+			f.What = "the rows of the slice are not those that were written: " + f.Details[0]
+			w.add(f)
+		}
+	}
+	return nil
+}
+
+// computed is what a part gives.
+type computed struct {
+	numbers map[report.Series]compute.Peak // a month's are agents alone
+	order   []report.Series                // of these, day by day, as the configuration has the regions
+	rules   map[report.Series]string       // hash of the counting rules, by measure and period
+	failed  map[calendar.Date]error        // why a day has no numbers
+}
+
+func (c *computed) add(at report.Series, rules string, p compute.Peak) {
+	c.rules[report.Series{Measure: at.Measure, Period: at.Period}] = rules
+	c.numbers[at], c.order = p, append(c.order, at)
+}
+
+// compute counts a part both ways (R12), each day by its own rules, and then its month, where every day of it can be counted.
+func (w *auditor) compute(ctx context.Context, p part, by func(calendar.Date) config.Tenant) (computed, error) {
+	c := computed{map[report.Series]compute.Peak{}, nil, map[report.Series]string{}, map[calendar.Date]error{}}
+	days, whole := slices.Clone(p.days), p.whole
+	for _, d := range p.all {
+		if whole && !slices.Contains(days, d) {
+			days = append(days, d)
+		}
+	}
+	stands, err := compute.Look(ctx, w.scratch.Conn, w.Tenant, days...)
+	if err != nil {
+		return c, err
+	}
+	for i, d := range days {
+		stands[i].By = by(d)
+	}
+	counter := compute.NewCounter(w.scratch.Conn, w.Tenant, p.month)
+	for _, one := range counter.Days(ctx, stands, 0) {
+		if one.Err != nil && !explained(one.Err) {
+			return c, one.Err
+		}
+		if one.Err != nil {
+			whole = whole && !slices.Contains(p.all, one.Day)
+		}
+		switch {
+		case !slices.Contains(p.days, one.Day):
+		case one.Err != nil:
+			c.failed[one.Day] = one.Err
+		default:
+			for _, peak := range one.Regions() {
+				c.add(report.Series{Region: peak.Region, Measure: report.Concurrent, Period: one.Day.String()}, one.RulesSHA256, peak)
+			}
+		}
+	}
+	if !whole {
+		return c, nil
+	}
+	month, err := counter.Month(ctx, p.month, 0)
+	if err == nil {
+		for _, r := range month.Regions {
+			c.add(report.Series{Region: r.Region, Measure: report.Enabled, Period: p.month.String()}, month.RulesSHA256, compute.Peak{Agents: r.Agents})
+		}
+	} else if !explained(err) {
+		return c, err
+	}
+	return c, nil
+}
+
+// explained tells the errors that are findings from those that end the audit.
+func explained(err error) bool {
+	_, differ := errors.AsType[*compute.DifferenceError](err)
+	_, coverage := errors.AsType[*compute.CoverageError](err)
+	return differ || coverage
+}
+
+func failure(d calendar.Date, err error) Finding {
+	if differ, is := errors.AsType[*compute.DifferenceError](err); is {
+		return Finding{Rule: ComputationsDiffer, Region: strings.Split(differ.Scope, "/")[0], Period: d.String(), What: err.Error()}
+	}
+	return Finding{Rule: CannotCompute, Period: d.String(), What: err.Error()}
+}
 
 // checkResults names the days that cannot be computed, and the stored results that are not what their slices give.
 func (w *auditor) checkResults(ctx context.Context, p part, c computed) error {
@@ -23,206 +227,258 @@ func (w *auditor) checkResults(ctx context.Context, p part, c computed) error {
 			current = append(current, d)
 		}
 	}
-	if len(current) > 0 {
-		err := duck.Each(ctx, w.scratch.Conn, "ask/changed_result", func(scan func(...any) error) error {
-			f := Finding{Rule: ResultsChanged}
-			var relation string
-			var rows int64
-			err := scan(&f.Period, &relation, &rows)
-			f.What = fmt.Sprintf("%d rows of %s are in the store or in what its slice gives, not in both", rows, relation)
-			w.add(f)
-			return err
-		}, onDays(current))
-		if err != nil {
-			return err
-		}
+	err := w.ask(ctx, "ask/changed_result", onDays(current))
+	if _, counted := c.rules[report.Series{Measure: report.Enabled, Period: p.month.String()}]; counted && err == nil {
+		err = w.ask(ctx, "ask/changed_month", named("month", p.month.String()))
 	}
-	if c.month == nil {
-		return nil
-	}
-	return duck.Each(ctx, w.scratch.Conn, "ask/changed_month", func(scan func(...any) error) error {
-		var region string
-		var stored, counted int64
-		err := scan(&region, &stored, &counted)
-		w.add(Finding{Rule: ResultsChanged, Region: region, Period: p.month.String(), What: fmt.Sprintf("the store has %d agents, its slices give %d", stored, counted)})
-		return err
-	}, named("month", p.month.String()))
+	return err
 }
 
-func failure(d calendar.Date, err error) Finding {
-	var differ *compute.DifferenceError
-	if errors.As(err, &differ) {
-		return Finding{Rule: ComputationsDiffer, Region: strings.Split(differ.Scope, "/")[0], Period: d.String(), What: err.Error()}
-	}
-	return Finding{Rule: CannotCompute, Period: d.String(), What: err.Error()}
-}
-
-// disagreement is an issue that is not what its slices give today.
-type disagreement struct {
-	issue report.Issue
-	found Finding
-	rules string // see cause
-}
-
-// compareIssued holds the standing files of a part against what it gives. Where the configuration alone has moved,
-// the part is counted once more by the rules of the issue, which proves it or not. keep saves what the source is
-// to be compared with from that second count.
-func (w *auditor) compareIssued(ctx context.Context, p part, c computed, keep bool) error {
-	var all []disagreement
-	for _, i := range w.issued {
-		if w.standing[seriesOf(i)].Revision != i.Revision {
-			continue
-		}
-		now, counted := c.of(i)
-		if !counted {
-			continue
-		}
-		if d, disagrees := w.compare(i, now); disagrees {
-			all = append(all, d)
-		}
-	}
-	if keep {
-		if err := w.keep(ctx, p); err != nil {
-			return err
-		}
-	}
+// compareIssued holds the standing files of a part against what it gives. A peak that moved in time is a finding only
+// where nothing explains it: R13 issues numbers, not their moments. Where the configuration alone has moved, the part is counted
+// once more by the rules of the issue, which proves it or not.
+func (w *auditor) compareIssued(ctx context.Context, p part, c computed) error {
 	byRules := map[string]computed{}
-	for _, d := range all {
-		if d.rules != "" {
-			if err := w.prove(ctx, p, &d, byRules); err != nil {
-				return err
+	for _, i := range w.issued {
+		rules, counted := c.rules[report.Series{Measure: i.Measure, Period: i.Period}]
+		if !counted || w.standing[i.Series()].Revision != i.Revision {
+			continue
+		}
+		why := w.causeOf(i, rules)
+		now, has := c.numbers[i.Series()]
+		what := fmt.Sprintf("issued %d %s agents (revision %d)", i.Value, i.Measure, i.Revision)
+		switch {
+		case !has:
+			what += ", the configuration has no such region"
+		case now.Agents != i.Value:
+			what += fmt.Sprintf(", counted again %d; %s", now.Agents, why.words)
+		case why.rule != NumberDiffers:
+			w.note(why, i.Period)
+			continue
+		case i.PeakAt != nil && (i.PeakAt.Unix() != now.PeakTS || i.PeakSeconds != now.PeakSeconds):
+			what += fmt.Sprintf(" at %s for %d seconds, counted again at %s for %d seconds; %s",
+				instant(i.PeakAt.Unix()), i.PeakSeconds, instant(now.PeakTS), now.PeakSeconds, why.words)
+		default:
+			continue
+		}
+		if text, known := w.rules.texts[why.rules]; known {
+			then, done := byRules[why.rules]
+			if !done {
+				by, err := w.countedByRules(text)
+				if err == nil {
+					then, err = w.compute(ctx, p, by)
+				}
+				if err != nil {
+					return err
+				}
+				byRules[why.rules] = then
+			}
+			before := then.numbers[i.Series()]
+			_, counted := then.rules[report.Series{Measure: i.Measure, Period: i.Period}]
+			switch {
+			case !counted:
+			case before.Agents == i.Value:
+				what += fmt.Sprintf("; by the rules of the issue the slice still gives %d", before.Agents)
+			default:
+				why.rule = NumberDiffers
+				what += fmt.Sprintf("; but by the rules of the issue the slice gives %d, so that they do not explain it", before.Agents)
 			}
 		}
-		w.add(d.found)
+		w.of(i, why.rule, what, why.details...)
 	}
 	return nil
 }
 
-// counted is a number as it comes out today; missing where the configuration has no such region any more.
-type counted struct {
-	agents  int64
-	peak    compute.Peak
-	rules   string // their hash
-	missing bool
-}
-
-// of finds what a part gives for an issue, and whether the issue is one of this part at all.
-func (c computed) of(i report.Issue) (counted, bool) {
-	if i.Measure == report.Enabled {
-		if c.month == nil || c.month.Month.String() != i.Period {
-			return counted{}, false
-		}
-		at := slices.IndexFunc(c.month.Regions, func(r compute.MonthRegion) bool { return r.Region == i.Region })
-		if at < 0 {
-			return counted{missing: true, rules: c.month.RulesSHA256}, true
-		}
-		return counted{agents: c.month.Regions[at].Agents, rules: c.month.RulesSHA256}, true
-	}
-	d, err := calendar.ParseDate(i.Period)
-	if err != nil {
-		return counted{}, false
-	}
-	day, done := c.days[d]
-	if !done {
-		return counted{}, false
-	}
-	for _, peak := range day.Regions() {
-		if peak.Region == i.Region {
-			return counted{agents: peak.Agents, peak: peak, rules: day.RulesSHA256}, true
-		}
-	}
-	return counted{missing: true, rules: day.RulesSHA256}, true
-}
-
-// compare gives the finding where a number is not the one issued. A peak that moved in time is a finding only
-// where nothing explains it: R13 issues numbers, not their moments.
-func (w *auditor) compare(i report.Issue, now counted) (disagreement, bool) {
-	why := w.causeOf(i, now.rules)
-	issued := fmt.Sprintf("issued %d %s agents (revision %d)", i.Value, i.Measure, i.Revision)
-	d := disagreement{issue: i, rules: why.rules, found: Finding{Rule: why.rule, Region: i.Region, Period: i.Period, Details: why.details}}
-	switch {
-	case now.missing:
-		d.found.What = issued + ", the configuration has no such region"
-	case now.agents != i.Value:
-		d.found.What = fmt.Sprintf("%s, counted again %d; %s", issued, now.agents, why.words)
-	case why.rule != NumberDiffers:
-		w.moved.note(why, i.Period)
-		return d, false
-	case i.PeakAt != nil && (i.PeakAt.Unix() != now.peak.PeakTS || i.PeakSeconds != now.peak.PeakSeconds):
-		d.found.What = fmt.Sprintf("%s at %s for %d seconds, counted again at %s for %d seconds; %s", issued,
-			instant(i.PeakAt.Unix()), i.PeakSeconds, instant(now.peak.PeakTS), now.peak.PeakSeconds, why.words)
-	default:
-		return d, false
-	}
-	return d, true
-}
-
-// prove counts the part by the rules of the issue and says whether that gives what was issued.
-func (w *auditor) prove(ctx context.Context, p part, d *disagreement, byRules map[string]computed) error {
-	text, known := w.rules.texts[d.rules]
-	if !known {
-		return nil
-	}
-	before, done := byRules[d.rules]
-	if !done {
-		by, err := w.countedByRules(text)
-		if err != nil {
-			return err
-		}
-		if before, err = w.compute(ctx, p, by); err != nil {
-			return err
-		}
-		byRules[d.rules] = before
-	}
-	then, counted := before.of(d.issue)
-	switch {
-	case !counted:
-	case then.agents == d.issue.Value:
-		d.found.What += fmt.Sprintf("; by the rules of the issue the slice still gives %d", then.agents)
-	default:
-		d.found.Rule = NumberDiffers
-		d.found.What += fmt.Sprintf("; but by the rules of the issue the slice gives %d, so that they do not explain it", then.agents)
-	}
-	return nil
-}
-
-// movedDays gathers what moved without moving a number, one remark a cause.
-type movedDays struct {
-	order  []string
-	groups map[string]*movedGroup
-}
-
-type movedGroup struct {
-	cause   cause
+// moved is what moved without moving a number.
+type moved struct {
+	key string
+	cause
 	periods []string
 }
 
-func (m *movedDays) note(c cause, period string) {
+// note gathers what moved silently, by its cause.
+func (w *auditor) note(c cause, period string) {
 	key := c.words
 	if c.rule == ConfigurationMoved {
 		key += strings.Join(c.details, "\n")
 	}
-	if m.groups == nil {
-		m.groups = map[string]*movedGroup{}
+	at := slices.IndexFunc(w.moved, func(m *moved) bool { return m.key == key })
+	if at < 0 {
+		at, w.moved = len(w.moved), append(w.moved, &moved{key: key, cause: c})
 	}
-	if m.groups[key] == nil {
-		m.groups[key] = &movedGroup{cause: c}
-		m.order = append(m.order, key)
-	}
-	if g := m.groups[key]; !slices.Contains(g.periods, period) {
-		g.periods = append(g.periods, period)
-	}
+	w.moved[at].periods = append(w.moved[at].periods, period)
 }
 
 func (w *auditor) remarkMoved() {
-	for _, key := range w.moved.order {
-		g := w.moved.groups[key]
-		slices.Sort(g.periods)
-		period := g.periods[0]
-		if len(g.periods) > 1 {
-			period += " to " + g.periods[len(g.periods)-1]
+	for _, m := range w.moved {
+		slices.Sort(m.periods)
+		periods := slices.Compact(m.periods)
+		period := periods[0]
+		if len(periods) > 1 {
+			period += " to " + periods[len(periods)-1]
 		}
-		w.add(Finding{Rule: MovedSilently, Period: period, Details: g.cause.details,
-			What: g.cause.words + "; the numbers are as issued in " + count(len(g.periods), "period")})
+		w.add(Finding{Rule: MovedSilently, Period: period, Details: m.details,
+			What: m.words + "; the numbers are as issued in " + count(len(periods), "period")})
 	}
+}
+
+// rulesBook is what the store remembers of how its days were computed.
+type rulesBook struct {
+	texts map[string]string // counting rules as JSON, by their hash
+	days  map[string]computation
+}
+
+type computation struct {
+	Slice      string
+	IsOfAsOf   bool // the slice has the as_of by which it was counted
+	Rules, SQL string
+}
+
+// loadRules reads the book. A text that is not what its hash says is a finding, and is not believed.
+func (w *auditor) loadRules(ctx context.Context) error {
+	w.rules = rulesBook{map[string]string{}, map[string]computation{}}
+	kept, err := duck.All[struct{ Sum, Text string }](ctx, w.scratch.Conn, "ask/rules")
+	if err != nil {
+		return err
+	}
+	for _, k := range kept {
+		if sum := report.Digest([]byte(k.Text)); sum != k.Sum {
+			w.add(Finding{Rule: RulesRecord, What: "the counting rules kept under SHA-256 " + k.Sum + " have SHA-256 " + sum})
+			continue
+		}
+		w.rules.texts[k.Sum] = k.Text
+	}
+	days, err := duck.All[struct {
+		Day string
+		computation
+	}](ctx, w.scratch.Conn, "ask/computation")
+	for _, d := range days {
+		w.rules.days[d.Day] = d.computation
+	}
+	return err
+}
+
+// countedBy is the tenant with the counting rules of a day (R9): where a number of it is issued, those that the store says it was
+// counted by.
+func (w *auditor) countedBy(d calendar.Date) config.Tenant {
+	today := w.Tenant.On(d)
+	isOfDay := func(i report.Issue) bool { return i.Measure == report.Concurrent && i.Period == d.String() }
+	text, known := w.rules.texts[w.rules.days[d.String()].Rules]
+	if !known || !slices.ContainsFunc(w.all, isOfDay) {
+		return today
+	}
+	t, err := today.WithRules([]byte(text))
+	if err != nil {
+		return today // the record is no rules; said
+	}
+	return t
+}
+
+// countedByRules is a tenant with the counting rules of an issue, by day.
+func (w *auditor) countedByRules(text string) (func(calendar.Date) config.Tenant, error) {
+	days, err := config.RulesOfDays([]byte(text))
+	if err != nil {
+		return nil, err
+	}
+	of := map[string]config.Tenant{}
+	if of[""], err = w.Tenant.WithRules([]byte(text)); err != nil {
+		return nil, err
+	}
+	for _, sum := range days {
+		if of[sum], err = w.Tenant.WithRules([]byte(w.rules.texts[sum])); err != nil {
+			return nil, err
+		}
+	}
+	return func(d calendar.Date) config.Tenant { return of[days[d]] }, nil
+}
+
+// current tells whether the stored results of a day were computed from its slice as today's program would, by the day's rules.
+func (w *auditor) current(day calendar.Date) bool {
+	c, done := w.rules.days[day.String()]
+	return done && c == computation{w.slices[day.String()].SHA256, true, w.countedBy(day).RulesHash(), compute.SQLSHA256()}
+}
+
+// cause is what has changed since a file was issued, by its manifest.
+type cause struct {
+	rule    Rule
+	words   string
+	details []string
+	rules   string // hash of the counting rules of the issue, where those are all that moved
+}
+
+// causeOf compares the manifest of an issue with the store, the rules that were counted by again, and the program. Without a
+// manifest nothing can be said.
+func (w *auditor) causeOf(i report.Issue, rules string) cause {
+	m, readable := w.manifests[i.File]
+	if !readable {
+		return cause{rule: NumberDiffers, words: "its manifest is gone, so nothing can be said about why"}
+	}
+	var c cause
+	var what []string
+	found := func(rule Rule, moved string, details ...string) {
+		if len(what) == 0 {
+			c.rule = rule
+		}
+		what, c.details = append(what, moved), append(c.details, details...)
+	}
+	if m.RulesHash != rules {
+		found(ConfigurationMoved, "the counting rules", w.ruleChanges(m.RulesHash, rules)...)
+	}
+	if moved := w.movedSlices(m); len(moved) > 0 {
+		found(SliceMoved, "the slice", moved...)
+	}
+	if now := compute.SQLSHA256(); m.SQLHash != now {
+		found(ProgramMoved, "the statements that count", fmt.Sprintf("issued by program %s with statements %s, now %s", m.Versions.Program, m.SQLHash, now))
+	}
+	if len(what) == 0 {
+		return cause{rule: NumberDiffers, words: "slice, counting rules and statements are those of the issue"}
+	}
+	c.words = "changed since: " + strings.Join(what, " and ")
+	if len(what) == 1 && c.rule == ConfigurationMoved {
+		c.rules = m.RulesHash
+	}
+	return c
+}
+
+// movedSlices says which slices of the manifest the store has otherwise now.
+func (w *auditor) movedSlices(m report.Manifest) (moved []string) {
+	for _, s := range m.Slices {
+		switch now := w.slices[s.Day]; {
+		case now.SHA256 != s.SHA256:
+			moved = append(moved, fmt.Sprintf("slice of %s: SHA-256 was %s, is %s", s.Day, s.SHA256, orNone(now.SHA256)))
+		case now.AsOf != int64(s.AsOf):
+			moved = append(moved, fmt.Sprintf("slice of %s: as_of was %s, is %s", s.Day, instant(int64(s.AsOf)), instant(now.AsOf)))
+		}
+	}
+	return moved
+}
+
+// ruleChanges shows what was and what is, setting by setting.
+func (w *auditor) ruleChanges(old, now string) (changes []string) {
+	text, known := w.rules.texts[old]
+	if !known {
+		return []string{"the counting rules of the issue, SHA-256 " + old + ", are not in the store any more"}
+	}
+	current, known := w.rules.texts[now]
+	if !known { // nothing was counted by them yet
+		current = string(w.Tenant.Rules())
+	}
+	before, err := config.RuleFacts([]byte(text))
+	if err != nil {
+		return []string{err.Error()}
+	}
+	after, err := config.RuleFacts([]byte(current))
+	if err != nil {
+		return []string{err.Error()}
+	}
+	only := func(mark string, of, other []string) {
+		for _, fact := range of {
+			if !slices.Contains(other, fact) {
+				changes = append(changes, mark+fact)
+			}
+		}
+	}
+	only("was: ", before, after)
+	only("is:  ", after, before)
+	return changes
 }

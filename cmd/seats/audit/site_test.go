@@ -20,6 +20,7 @@ import (
 	"seats/internal/calendar"
 	"seats/internal/config"
 	"seats/internal/duck"
+	"seats/internal/must"
 )
 
 // quiet is a log that nobody reads.
@@ -85,8 +86,7 @@ func simulate(t *testing.T, from, to string, months ...string) *site {
 func issue(t *testing.T, name, from, to string, months []string) *site {
 	t.Helper()
 	if made.dir == "" {
-		dir, err := os.MkdirTemp("", "audit-*")
-		require.NoError(t, err)
+		dir := must.Have(os.MkdirTemp("", "audit-*"))(t)
 		made.dir = dir
 	}
 	s := &site{t: t, dir: filepath.Join(made.dir, name), now: time.Date(2026, 3, 20, 9, 0, 0, 0, time.UTC)}
@@ -113,8 +113,7 @@ func (s *site) write(name, text string) {
 
 func (s *site) tenant() config.Tenant {
 	s.t.Helper()
-	cfg, err := config.Load(s.path("seats.yaml"), func(string) (string, bool) { return "", false })
-	require.NoError(s.t, err)
+	cfg := must.Have(config.Load(s.path("seats.yaml"), func(string) (string, bool) { return "", false }))(s.t)
 	return cfg.Tenants[0]
 }
 
@@ -129,8 +128,7 @@ func (s *site) run(from, to, restate string, refresh bool, months ...string) job
 		j.Days = append(j.Days, d)
 	}
 	for _, text := range months {
-		m, err := calendar.ParseMonth(text)
-		require.NoError(s.t, err)
+		m := must.Have(calendar.ParseMonth(text))(s.t)
 		j.Months = append(j.Months, m)
 	}
 	result := j.Do(context.Background())
@@ -142,16 +140,14 @@ func (s *site) run(from, to, restate string, refresh bool, months ...string) job
 
 func (s *site) date(text string) calendar.Date {
 	s.t.Helper()
-	d, err := calendar.ParseDate(text)
-	require.NoError(s.t, err)
+	d := must.Have(calendar.ParseDate(text))(s.t)
 	return d
 }
 
 // audit gives every finding and remark.
 func (s *site) audit(source bool) []audit.Finding {
 	s.t.Helper()
-	summary, err := s.audited(source)
-	require.NoError(s.t, err)
+	summary := must.Have(s.audited(source))(s.t)
 	return summary.Findings
 }
 
@@ -170,10 +166,9 @@ func (s *site) copy(t *testing.T) *site {
 // exec changes the store behind the program's back.
 func (s *site) exec(statements ...string) {
 	s.t.Helper()
-	db, err := duck.Open(s.path("var", "acme.duckdb"), duck.Options{})
-	require.NoError(s.t, err)
+	db := must.Have(duck.Open(s.path("var", "acme.duckdb"), duck.Options{}))(s.t)
 	for _, statement := range statements {
-		_, err = db.Exec(statement)
+		_, err := db.Exec(statement)
 		require.NoError(s.t, err, statement)
 	}
 	require.NoError(s.t, db.Close())
@@ -182,8 +177,7 @@ func (s *site) exec(statements ...string) {
 // ask reads one text from the store.
 func (s *site) ask(query string) string {
 	s.t.Helper()
-	db, err := duck.Open(s.path("var", "acme.duckdb"), duck.Options{ReadOnly: true})
-	require.NoError(s.t, err)
+	db := must.Have(duck.Open(s.path("var", "acme.duckdb"), duck.Options{ReadOnly: true}))(s.t)
 	var text sql.NullString
 	require.NoError(s.t, db.QueryRow(query).Scan(&text), query)
 	require.NoError(s.t, db.Close())
@@ -195,8 +189,7 @@ func (s *site) out(name string) string { return s.path("out", "acme", name) }
 // replace edits a file of the site.
 func (s *site) replace(path, old, new string) {
 	s.t.Helper()
-	text, err := os.ReadFile(path)
-	require.NoError(s.t, err)
+	text := must.Have(os.ReadFile(path))(s.t)
 	require.Contains(s.t, string(text), old)
 	require.NoError(s.t, os.WriteFile(path, bytes.Replace(text, []byte(old), []byte(new), 1), 0o600))
 }
@@ -204,13 +197,10 @@ func (s *site) replace(path, old, new string) {
 // editExport rewrites the rows of an exported table; edit gives a row's fields by name and tells whether it stays.
 func (s *site) editExport(table string, edit func(row map[string]string) bool) {
 	s.t.Helper()
-	files, err := filepath.Glob(s.path("exports", "*", table+".csv"))
-	require.NoError(s.t, err)
+	files := must.Have(filepath.Glob(s.path("exports", "*", table+".csv")))(s.t)
 	require.Len(s.t, files, 1)
-	text, err := os.ReadFile(files[0])
-	require.NoError(s.t, err)
-	records, err := csv.NewReader(bytes.NewReader(text)).ReadAll()
-	require.NoError(s.t, err)
+	text := must.Have(os.ReadFile(files[0]))(s.t)
+	records := must.Have(csv.NewReader(bytes.NewReader(text)).ReadAll())(s.t)
 	var out bytes.Buffer
 	w := csv.NewWriter(&out)
 	require.NoError(s.t, w.Write(records[0]))

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 
 	"seats/cmd/seats/job"
 	"seats/compute"
@@ -29,7 +28,7 @@ func (w *auditor) openSource(ctx context.Context, parts []part) (*reader, error)
 			}
 		}
 	}
-	stage, err := extract.NewStage(ctx, w.scratch.DB, w.scratch.Conn)
+	stage, err := extract.NewStage(ctx, w.scratch.Conn)
 	if err != nil {
 		return nil, err
 	}
@@ -37,12 +36,11 @@ func (w *auditor) openSource(ctx context.Context, parts []part) (*reader, error)
 	defer w.Log.Stop()
 	tenant := w.Tenant
 	tenant.Breakdown = nil // agent groups are none of what is compared
-	src, err := job.OpenSource(ctx, tenant, stage, windows, w.scratch.TempDir(), w.Clock(), w.Log)
+	src, err := job.OpenSource(ctx, tenant, w.scratch.Conn, windows, w.scratch.TempDir(), w.Clock(), w.Log)
 	if err != nil {
 		return nil, err
 	}
-	cutter := &extract.Cutter{Conn: w.scratch.Conn, Source: src, SettleHours: w.Tenant.SettleHours, AcceptLoss: true, Clock: w.Clock}
-	return &reader{src: src, cutter: cutter}, nil
+	return &reader{src, &extract.Cutter{Stage: stage, Source: src, SettleHours: w.Tenant.SettleHours, AcceptLoss: true, Clock: w.Clock}}, nil
 }
 
 // keep saves what the kept slices give by the rules of their days.
@@ -59,28 +57,30 @@ func (w *auditor) keep(ctx context.Context, p part) error {
 	return err
 }
 
-// checkSource reads the days of a part again and says what changed since they were read, and what that does to
-// the numbers.
+// checkSource reads the days of a part again and says what changed since they were read, and what that does to the numbers.
 func (w *auditor) checkSource(ctx context.Context, p part, kept computed, r *reader) error {
-	read, gone := part{month: p.month, all: p.all, whole: p.whole}, false
+	read := part{month: p.month, all: p.all, whole: p.whole}
 	for _, d := range p.days {
 		there, err := w.readAgain(ctx, r, d)
 		if err != nil {
 			return err
 		}
-		if gone = gone || !there; there {
+		if read.whole = read.whole && there; there {
 			read.days = append(read.days, d)
 		}
 	}
-	read.whole = read.whole && !gone
 	now, err := w.compute(ctx, read, w.countedBy)
 	if err != nil {
 		return err
 	}
-	if err := w.compareDays(ctx, read.days, kept, now); err != nil {
-		return err
-	}
-	return w.compareMonth(ctx, p.month, kept, now)
+	read.days = slices.DeleteFunc(read.days, func(d calendar.Date) bool {
+		err := now.failed[d]
+		if err != nil {
+			w.add(failure(d, err))
+		}
+		return err != nil
+	})
+	return w.compareSource(ctx, read.days, kept, now)
 }
 
 // readAgain cuts a day anew. A source that has none of its sessions any more has purged it, and there is nothing to
@@ -99,188 +99,80 @@ func (w *auditor) readAgain(ctx context.Context, r *reader, d calendar.Date) (bo
 	return err == nil, err
 }
 
-// compareDays says what changed in the rows of days, and in their numbers.
-func (w *auditor) compareDays(ctx context.Context, days []calendar.Date, kept, now computed) error {
-	days = slices.DeleteFunc(slices.Clone(days), func(d calendar.Date) bool {
-		err := now.failed[d]
-		if err != nil {
-			w.add(failure(d, err))
-		}
-		return err != nil
-	})
-	if len(days) == 0 {
-		return nil
-	}
-	changed, err := w.changedRows(ctx, days)
+// compareSource says what changed in the rows of days, in their numbers, and in their month's.
+func (w *auditor) compareSource(ctx context.Context, days []calendar.Date, kept, now computed) error {
+	rows, err := duck.All[struct{ Day, Words, Line string }](ctx, w.scratch.Conn, "ask/source_row", onDays(days))
 	if err != nil {
 		return err
 	}
-	var moved []movedPeak
-	for _, d := range days {
-		for _, after := range now.days[d].Regions() {
-			before, counted := peakOf(kept.days[d], after.Region)
-			if counted && before.Agents != after.Agents {
-				moved = append(moved, movedPeak{d.String(), before, after})
+	words, lines := map[string]string{}, map[string][]string{}
+	for _, r := range rows {
+		words[r.Day], lines[r.Day] = r.Words, append(lines[r.Day], r.Line)
+	}
+	var moved []report.Series
+	isMoved := map[string]bool{}
+	for _, at := range now.order {
+		if before, counted := kept.numbers[at]; counted && before.Agents != now.numbers[at].Agents {
+			moved, isMoved[at.Period] = append(moved, at), true
+		}
+	}
+	effects, err := w.effects(ctx, moved, kept.numbers, now.numbers)
+	if err != nil {
+		return err
+	}
+	for _, at := range moved {
+		what := "concurrent agents"
+		if at.Measure == report.Enabled {
+			what = "enabled agents"
+		}
+		if i, issued := w.standing[at]; issued {
+			what += fmt.Sprintf(" (revision %d issued %d)", i.Revision, i.Value)
+		}
+		what = fmt.Sprintf("%d %s would be %d", kept.numbers[at].Agents, what, now.numbers[at].Agents)
+		if at.Measure == report.Concurrent {
+			changed := "no row changed"
+			if len(lines[at.Period]) > 0 {
+				changed = words[at.Period]
 			}
+			what = changed + ": " + what
 		}
-	}
-	effects, err := w.effects(ctx, moved)
-	if err != nil {
-		return err
-	}
-	for _, m := range moved {
-		region, changes := m.after.Region, changed[m.day]
-		w.add(Finding{Rule: SourceNumber, Region: region, Period: m.day, Details: append(effects[series{region: region, period: m.day}], changes.lines...),
-			What: fmt.Sprintf("%s: %d concurrent agents%s would be %d", changes.words(), m.before.Agents, w.issuedAs(region, report.Concurrent, m.day), m.after.Agents)})
+		w.add(Finding{Rule: SourceNumber, Region: at.Region, Period: at.Period, Details: append(effects[at], lines[at.Period]...), What: what})
 	}
 	for _, d := range days {
-		isMoved := slices.ContainsFunc(moved, func(m movedPeak) bool { return m.day == d.String() })
-		if c := changed[d.String()]; !isMoved && len(c.lines) > 0 {
-			w.add(Finding{Rule: SourceRows, Period: d.String(), Details: c.lines, What: c.words() + "; every daily number stays"})
+		if day := d.String(); !isMoved[day] && len(lines[day]) > 0 {
+			w.add(Finding{Rule: SourceRows, Period: day, Details: lines[day], What: words[day] + "; every daily number stays"})
 		}
 	}
 	return nil
 }
 
-// movedPeak is the peak of a region's day that is another one now.
-type movedPeak struct {
-	day           string
-	before, after compute.Peak
-}
-
-func peakOf(day compute.DayResult, region string) (compute.Peak, bool) {
-	for _, p := range day.Regions() {
-		if p.Region == region {
-			return p, true
-		}
-	}
-	return compute.Peak{}, false
-}
-
-// issuedAs adds the issued number where it is not the counted one's to say.
-func (w *auditor) issuedAs(region string, m report.Measure, period string) string {
-	i, issued := w.standing[series{region, m, period}]
-	if !issued {
-		return ""
-	}
-	return fmt.Sprintf(" (revision %d issued %d)", i.Revision, i.Value)
-}
-
-// changes are the rows of a day that the source has otherwise now.
-type changes struct {
-	counts map[[2]string]int // by what happened to it and kind of row
-	lines  []string
-}
-
-func (c changes) words() string {
-	var parts []string
-	for _, what := range []string{"added", "removed", "changed"} {
-		for _, kind := range []string{"session", "activity", "agent"} {
-			if n := c.counts[[2]string{what, kind}]; n > 0 {
-				parts = append(parts, fmt.Sprintf("%d %s %s", n, plural(kind, n), what))
-			}
-		}
-	}
-	if len(parts) == 0 {
-		return "no row changed"
-	}
-	return strings.Join(parts, ", ") + " in the source"
-}
-
-func plural(kind string, n int) string {
-	switch {
-	case n == 1:
-		return kind
-	case kind == "activity":
-		return "activities"
-	}
-	return kind + "s"
-}
-
-func (w *auditor) changedRows(ctx context.Context, days []calendar.Date) (map[string]changes, error) {
-	all := map[string]changes{}
-	return all, duck.Each(ctx, w.scratch.Conn, "ask/source_row", func(scan func(...any) error) error {
-		var day, agent, kind, row, before, after string
-		if err := scan(&day, &agent, &kind, &row, &before, &after); err != nil {
-			return err
-		}
-		c := all[day]
-		if c.counts == nil {
-			c.counts = map[[2]string]int{}
-		}
-		what, words := "changed", " changed: "+after+", was: "+before
-		switch {
-		case before == "":
-			what, words = "added", " added: "+after
-		case after == "":
-			what, words = "removed", " removed, was: "+before
-		}
-		c.counts[[2]string{what, kind}]++
-		c.lines = append(c.lines, "agent "+agent+": "+row+words)
-		all[day] = c
-		return nil
-	}, onDays(days))
-}
-
-// effects say, agent by agent, what the changes do to the days of regions.
-func (w *auditor) effects(ctx context.Context, moved []movedPeak) (map[series][]string, error) {
-	if len(moved) == 0 {
-		return nil, nil
-	}
-	lines, of := map[series][]string{}, map[series]movedPeak{}
+// effects say, agent by agent, what the changes do to the numbers that move.
+func (w *auditor) effects(ctx context.Context, moved []report.Series, kept, now map[report.Series]compute.Peak) (map[report.Series][]string, error) {
+	lines := map[report.Series][]string{}
 	var days, regions []string
 	var before, after []int64
-	for _, m := range moved {
-		of[series{region: m.after.Region, period: m.day}] = m
-		days, regions = append(days, m.day), append(regions, m.after.Region)
-		before, after = append(before, m.before.PeakTS), append(after, m.after.PeakTS)
-	}
-	return lines, duck.Each(ctx, w.scratch.Conn, "ask/source_effect", func(scan func(...any) error) error {
-		var at series
-		var agent string
-		var before, after int64
-		var wasIn, isIn bool
-		if err := scan(&at.period, &at.region, &agent, &before, &after, &wasIn, &isIn); err != nil {
-			return err
+	month := ""
+	for _, at := range moved {
+		if at.Measure == report.Enabled {
+			month = at.Period
+			continue
 		}
-		m := of[at]
-		lines[at] = append(lines[at], fmt.Sprintf("agent %s in %s: %s, was %d; %s the peak at %s, was %s that at %s", agent, at.region,
-			count(int(after), "qualifying session"), before, inOrNot(isIn), instant(m.after.PeakTS), inOrNot(wasIn), instant(m.before.PeakTS)))
-		return nil
-	}, named("days", days), named("regions", regions), named("peaks_before", before), named("peaks_after", after))
-}
-
-func inOrNot(in bool) string {
-	if in {
-		return "in"
+		days, regions = append(days, at.Period), append(regions, at.Region)
+		before, after = append(before, kept[at].PeakTS), append(after, now[at].PeakTS)
 	}
-	return "not in"
-}
-
-// compareMonth does for a month's enabled agents what compareDays does for the peaks of days.
-func (w *auditor) compareMonth(ctx context.Context, m calendar.Month, kept, now computed) error {
-	if kept.month == nil || now.month == nil {
-		return nil
+	ofDays, err := duck.All[struct{ Day, Region, Line string }](ctx, w.scratch.Conn, "ask/source_effect",
+		named("days", days), named("regions", regions), named("peaks_before", before), named("peaks_after", after))
+	for _, e := range ofDays {
+		at := report.Series{Region: e.Region, Measure: report.Concurrent, Period: e.Day}
+		lines[at] = append(lines[at], e.Line)
 	}
-	lines := map[string][]string{}
-	err := duck.Each(ctx, w.scratch.Conn, "ask/source_month", func(scan func(...any) error) error {
-		var region, agent string
-		var is bool
-		err := scan(&region, &agent, &is)
-		line := "agent " + agent + " is counted no more"
-		if is {
-			line = "agent " + agent + " is counted now"
-		}
-		lines[region] = append(lines[region], line)
-		return err
-	})
-	for _, after := range now.month.Regions {
-		for _, before := range kept.month.Regions {
-			if before.Region == after.Region && before.Agents != after.Agents {
-				w.add(Finding{Rule: SourceNumber, Region: after.Region, Period: m.String(), Details: lines[after.Region],
-					What: fmt.Sprintf("%d enabled agents%s would be %d", before.Agents, w.issuedAs(after.Region, report.Enabled, m.String()), after.Agents)})
-			}
-		}
+	if month == "" || err != nil {
+		return lines, err
 	}
-	return err
+	ofMonth, err := duck.All[struct{ Region, Line string }](ctx, w.scratch.Conn, "ask/source_month")
+	for _, e := range ofMonth {
+		at := report.Series{Region: e.Region, Measure: report.Enabled, Period: month}
+		lines[at] = append(lines[at], e.Line)
+	}
+	return lines, err
 }

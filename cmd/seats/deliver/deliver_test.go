@@ -20,6 +20,7 @@ import (
 	"seats/internal/calendar"
 	"seats/internal/config"
 	"seats/internal/fail"
+	"seats/internal/must"
 	"seats/internal/pgtest"
 	"seats/internal/sshtest"
 	"seats/report"
@@ -61,18 +62,14 @@ func (s *site) requireDelivered(t *testing.T, folder string) {
 	t.Helper()
 	require.Len(t, names(t, folder), 2*len(s.parcels))
 	for _, name := range names(t, s.From) {
-		want, err := os.ReadFile(filepath.Join(s.From, name))
-		require.NoError(t, err)
-		got, err := os.ReadFile(filepath.Join(folder, name))
-		require.NoError(t, err)
-		require.Equal(t, want, got, name)
+		want := must.Have(os.ReadFile(filepath.Join(s.From, name)))(t)
+		require.Equal(t, want, must.Have(os.ReadFile(filepath.Join(folder, name)))(t), name)
 	}
 }
 
 func names(t *testing.T, folder string) (all []string) {
 	t.Helper()
-	entries, err := os.ReadDir(folder)
-	require.NoError(t, err)
+	entries := must.Have(os.ReadDir(folder))(t)
 	for _, e := range entries {
 		all = append(all, e.Name())
 	}
@@ -113,16 +110,12 @@ func TestWhatArrivesIsWhatWasIssuedAndIsNotSentTwice(t *testing.T) {
 		s.requireDelivered(t, folder)
 
 		// A run that was killed before the store knew sends them again: they are found, and not touched.
-		before, err := os.Stat(filepath.Join(folder, "CNT_0.csv"))
-		require.NoError(t, err)
+		before := must.Have(os.Stat(filepath.Join(folder, "CNT_0.csv")))(t)
 		require.Equal(t, arrived, s.send(t))
-		after, err := os.Stat(filepath.Join(folder, "CNT_0.csv"))
-		require.NoError(t, err)
+		after := must.Have(os.Stat(filepath.Join(folder, "CNT_0.csv")))(t)
 		require.True(t, os.SameFile(before, after) && before.ModTime().Equal(after.ModTime()))
 
-		left, err := Pending([]report.Issue{s.parcels[0].Issue, s.parcels[1].Issue}, s.From, arrived, calendar.Date{})
-		require.NoError(t, err)
-		require.Empty(t, left)
+		require.Empty(t, must.Have(Pending([]report.Issue{s.parcels[0].Issue, s.parcels[1].Issue}, s.From, arrived, calendar.Date{}))(t))
 	})
 }
 
@@ -133,8 +126,7 @@ func TestAManifestReplacesTheOneThatWasDelivered(t *testing.T) {
 		arrived := s.send(t)
 		require.NoError(t, s.Clear())
 		s.parcels[0].Issue.ManifestSHA256 = s.issue(t, "CNT_0.csv.manifest.json", "final")
-		left, err := Pending([]report.Issue{s.parcels[0].Issue}, s.From, arrived, calendar.Date{})
-		require.NoError(t, err)
+		left := must.Have(Pending([]report.Issue{s.parcels[0].Issue}, s.From, arrived, calendar.Date{}))(t)
 		require.Equal(t, []Parcel{{Issue: s.parcels[0].Issue}}, left, "the manifest alone")
 		s.parcels = left
 		require.Len(t, s.send(t, arrived...), 1)
@@ -153,13 +145,10 @@ func TestASignatureGoesWithItsManifest(t *testing.T) {
 		require.NoError(t, s.Clear())
 		s.parcels[0].Issue.ManifestSHA256 = s.issue(t, "CNT_0.csv.manifest.json", "final")
 		s.issue(t, "CNT_0.csv.manifest.json.minisig", "signed again")
-		left, err := Pending([]report.Issue{s.parcels[0].Issue}, s.From, arrived, calendar.Date{})
-		require.NoError(t, err)
+		left := must.Have(Pending([]report.Issue{s.parcels[0].Issue}, s.From, arrived, calendar.Date{}))(t)
 		s.parcels = left
 		require.Len(t, s.send(t, arrived...), 2)
-		text, err := os.ReadFile(filepath.Join(folder, "CNT_0.csv.manifest.json.minisig"))
-		require.NoError(t, err)
-		require.Equal(t, "signed again", string(text))
+		require.Equal(t, "signed again", string(must.Have(os.ReadFile(filepath.Join(folder, "CNT_0.csv.manifest.json.minisig")))(t)))
 		require.Len(t, names(t, folder), 3)
 	})
 }
@@ -172,14 +161,12 @@ func TestALaterSignatureIsDelivered(t *testing.T) {
 		arrived := s.send(t)
 		require.NoError(t, s.Clear())
 		s.issue(t, "CNT_0.csv.manifest.json.minisig", "signed")
-		left, err := Pending(issued, s.From, arrived, calendar.Date{})
-		require.NoError(t, err)
+		left := must.Have(Pending(issued, s.From, arrived, calendar.Date{}))(t)
 		require.Equal(t, []Parcel{{Issue: issued[0]}}, left)
 		s.parcels = left
 		arrived = append(arrived, s.send(t, arrived...)...)
 		require.FileExists(t, filepath.Join(folder, "CNT_0.csv.manifest.json.minisig"))
-		left, err = Pending(issued, s.From, arrived, calendar.Date{})
-		require.NoError(t, err)
+		left = must.Have(Pending(issued, s.From, arrived, calendar.Date{}))(t)
 		require.Empty(t, left)
 	})
 }
@@ -193,9 +180,7 @@ func TestADataFileIsNeverReplaced(t *testing.T) {
 		_, failed := s.Send(t.Context(), s.parcels, arrived)
 		require.Len(t, failed, 1)
 		require.ErrorContains(t, failed[0], "another file of that name is there")
-		text, err := os.ReadFile(filepath.Join(folder, "CNT_0.csv"))
-		require.NoError(t, err)
-		require.Equal(t, "count\n0\n", string(text))
+		require.Equal(t, "count\n0\n", string(must.Have(os.ReadFile(filepath.Join(folder, "CNT_0.csv")))(t)))
 	})
 }
 
@@ -221,9 +206,7 @@ func TestNothingOfOthersIsOverwritten(t *testing.T) {
 			require.Equal(t, fail.Restatement, fail.CodeOf(failed[0]))
 			require.ErrorContains(t, failed[0], name+" to "+d.Target()+": another file of that name is there")
 			require.Len(t, arrived, 2, "it does not keep back the others")
-			text, err := os.ReadFile(other)
-			require.NoError(t, err)
-			require.Equal(t, "another's", string(text))
+			require.Equal(t, "another's", string(must.Have(os.ReadFile(other))(t)))
 			require.Equal(t, 3, len(names(t, folder)), "nothing else is there of it")
 			for _, name := range names(t, folder) {
 				require.NoError(t, os.Remove(filepath.Join(folder, name)))
@@ -294,16 +277,12 @@ func TestAConnectionThatBreaksAnywhereLosesNothing(t *testing.T) {
 				require.Contains(t, names(t, filepath.Join(server.Root, folder)), report.ManifestName(name))
 			}
 			if !strings.HasSuffix(name, ".tmp") {
-				want, err := os.ReadFile(filepath.Join(s.From, name))
-				require.NoError(t, err)
-				got, err := os.ReadFile(filepath.Join(server.Root, folder, name))
-				require.NoError(t, err)
-				require.Equal(t, want, got)
+				want := must.Have(os.ReadFile(filepath.Join(s.From, name)))(t)
+				require.Equal(t, want, must.Have(os.ReadFile(filepath.Join(server.Root, folder, name)))(t))
 			}
 		}
 		p.Heal()
-		left, err := Pending([]report.Issue{s.parcels[0].Issue, s.parcels[1].Issue}, s.From, arrived, calendar.Date{})
-		require.NoError(t, err)
+		left := must.Have(Pending([]report.Issue{s.parcels[0].Issue, s.parcels[1].Issue}, s.From, arrived, calendar.Date{}))(t)
 		s.parcels = left
 		require.Len(t, s.send(t, arrived...), 4-len(arrived))
 		s.parcels = make([]Parcel, 2)
@@ -390,9 +369,7 @@ func TestWhoIsNotTheServerOrNotTheUserIsRefused(t *testing.T) {
 	refused("no folder", other, "file does not exist", "deliver.folder")
 	other = d
 	other.KeyFile = filepath.Join(t.TempDir(), "id")
-	text, err := os.ReadFile(d.KeyFile)
-	require.NoError(t, err)
-	require.NoError(t, os.WriteFile(other.KeyFile, text, 0o640))
+	require.NoError(t, os.WriteFile(other.KeyFile, must.Have(os.ReadFile(d.KeyFile))(t), 0o640))
 	refused("a key that others can read", other, "can be read or written by others", "chmod 600")
 	other = d
 	other.Agent = filepath.Join(t.TempDir(), "agent")
@@ -408,16 +385,13 @@ func TestWhoIsNotTheServerOrNotTheUserIsRefused(t *testing.T) {
 
 func TestTheKeyMayBeAnAgents(t *testing.T) {
 	server := sshtest.Start(t)
-	text, err := os.ReadFile(server.KeyFile)
-	require.NoError(t, err)
-	key, err := ssh.ParseRawPrivateKey(text)
-	require.NoError(t, err)
+	text := must.Have(os.ReadFile(server.KeyFile))(t)
+	key := must.Have(ssh.ParseRawPrivateKey(text))(t)
 	ring := agent.NewKeyring()
 	require.NoError(t, ring.Add(agent.AddedKey{PrivateKey: key}))
 	d := over(server, ".")
 	d.KeyFile, d.Agent = "", filepath.Join(t.TempDir(), "agent")
-	l, err := net.Listen("unix", d.Agent)
-	require.NoError(t, err)
+	l := must.Have(net.Listen("unix", d.Agent))(t)
 	defer l.Close() //nolint:errcheck // of the test's end
 	go func() {
 		for {
@@ -467,22 +441,17 @@ func TestASilentAgentIsGivenUp(t *testing.T) {
 
 func TestEncryptedFilesAreReadByTheRecipientAlone(t *testing.T) {
 	both(t, func(t *testing.T, d config.Delivery, folder string) {
-		identity, err := age.GenerateX25519Identity()
-		require.NoError(t, err)
+		identity := must.Have(age.GenerateX25519Identity())(t)
 		d.AgeRecipients = []string{identity.Recipient().String()}
 		s := newSite(t, d, 1)
 		arrived := s.send(t)
 		require.Equal(t, []string{"CNT_0.csv.age", "CNT_0.csv.manifest.json.age"}, names(t, folder))
 		for _, a := range arrived {
-			sealed, err := os.ReadFile(filepath.Join(folder, a.SentAs))
-			require.NoError(t, err)
+			sealed := must.Have(os.ReadFile(filepath.Join(folder, a.SentAs)))(t)
 			require.Equal(t, a.SentSHA256, digest(sealed))
 			require.NotContains(t, string(sealed), "manifest 0")
-			open, err := age.Decrypt(bytes.NewReader(sealed), identity)
-			require.NoError(t, err)
-			text, err := io.ReadAll(open)
-			require.NoError(t, err)
-			require.Equal(t, a.SHA256, digest(text))
+			open := must.Have(age.Decrypt(bytes.NewReader(sealed), identity))(t)
+			require.Equal(t, a.SHA256, digest(must.Have(io.ReadAll(open))(t)))
 		}
 		require.Equal(t, arrived, s.send(t), "a killed run's are known again by the outbox")
 		require.NoError(t, s.Clear())
@@ -509,9 +478,7 @@ func TestALinkInTheFolderIsNotFollowed(t *testing.T) {
 	s := newSite(t, config.Delivery{Folder: folder}, 1)
 	s.send(t)
 	s.requireDelivered(t, folder)
-	text, err := os.ReadFile(victim)
-	require.NoError(t, err)
-	require.Equal(t, "precious", string(text))
+	require.Equal(t, "precious", string(must.Have(os.ReadFile(victim))(t)))
 
 	require.NoError(t, os.Remove(filepath.Join(folder, "CNT_0.csv")))
 	require.NoError(t, os.Symlink(filepath.Join(s.From, "CNT_0.csv"), filepath.Join(folder, "CNT_0.csv")))
@@ -527,12 +494,9 @@ func TestALinkInTheFolderIsNotFollowed(t *testing.T) {
 }
 
 func TestPeriodsThatEndBeforeAreLeftOut(t *testing.T) {
-	since, err := calendar.ParseDate("2026-03-31")
-	require.NoError(t, err)
+	since := must.Have(calendar.ParseDate("2026-03-31"))(t)
 	issued := []report.Issue{{File: "a", Period: "2026-03-30"}, {File: "b", Period: "2026-03-31"}, {File: "c", Period: "2026-02"}, {File: "d", Period: "2026-03"}}
-	left, err := Pending(issued, t.TempDir(), nil, since)
-	require.NoError(t, err)
-	require.Equal(t, []Parcel{{issued[1], true}, {issued[3], true}}, left)
+	require.Equal(t, []Parcel{{issued[1], true}, {issued[3], true}}, must.Have(Pending(issued, t.TempDir(), nil, since))(t))
 }
 
 // Another program may put a file there between the look and the rename.
@@ -544,9 +508,7 @@ func TestAFileThatComesInBetweenIsNotReplaced(t *testing.T) {
 	err := folder{dir, 0o600}.rename(".new.tmp", "new", false)
 	require.ErrorContains(t, err, "file exists")
 	require.Equal(t, fail.Restatement, fail.CodeOf(err))
-	text, err := os.ReadFile(filepath.Join(dir, "new"))
-	require.NoError(t, err)
-	require.Equal(t, "another's", string(text))
+	require.Equal(t, "another's", string(must.Have(os.ReadFile(filepath.Join(dir, "new")))(t)))
 	require.NoError(t, folder{dir, 0o600}.rename(".new.tmp", "new", true))
 	require.Equal(t, []string{"new"}, names(t, dir))
 	require.NoError(t, folder{dir, 0o600}.rename("new", "newer", false))
@@ -602,9 +564,7 @@ func TestOthersMayReadWhatIsDelivered(t *testing.T) {
 			s := newSite(t, d, 1)
 			s.send(t)
 			for _, name := range names(t, folder) {
-				info, err := os.Stat(filepath.Join(folder, name))
-				require.NoError(t, err)
-				require.Equal(t, c.want, info.Mode(), name)
+				require.Equal(t, c.want, must.Have(os.Stat(filepath.Join(folder, name)))(t).Mode(), name)
 			}
 		})
 	}

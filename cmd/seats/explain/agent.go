@@ -5,11 +5,13 @@ import (
 	"database/sql"
 	"fmt"
 	"slices"
+	"time"
 
 	"seats/compute"
 	"seats/internal/calendar"
 	"seats/internal/duck"
 	"seats/internal/fail"
+	"seats/report"
 )
 
 // Verdict is what became of a session in a region.
@@ -25,23 +27,23 @@ const (
 // Fate is what became of a session of an agent on a day: one for each location where it counts, or would but
 // for the region's day (R8), and one in all where it counts nowhere.
 type Fate struct {
-	Date             calendar.Date
-	Resource         int64 // resource_key
-	Session          Key
-	Login, Logout    *int64 // as GIM has them
-	Region, Location string // "" where the session did not get so far
-	Verdict          Verdict
-	Rule             string // the rule that decided, where it is not simply counted
-	Reason           string
-	Activities       int64     // how many put the session into the location
-	First            *Activity // the first of them
-	Decision         Decision
+	Date          calendar.Date
+	Resource      int64 // resource_key
+	Session       Key
+	Login, Logout *int64 // as GIM has them
+	place                // "" where the session did not get so far
+	Verdict       Verdict
+	Rule          string // the rule that decided, where it is not simply counted
+	Reason        string
+	Activities    int64     // how many put the session into the location
+	First         *Activity // the first of them
+	Decision      Decision
 }
 
 // Agent tells of every voice session of an agent in the slices of some days, counted or not, and why not. The
 // agent is an employee_id, or #resource_key where that is empty (R6). With a region, and a location, whatever
 // counts elsewhere is not counted, by R5.
-func (e *Explainer) Agent(ctx context.Context, agent string, days []calendar.Date, region, location string) ([]Fate, error) {
+func (e *Explainer) Agent(ctx context.Context, agent string, days []calendar.Date, region, location string) (fates []Fate, err error) {
 	if region != "" {
 		if _, _, err := e.scope(calendar.Date{}, region, location); err != nil {
 			return nil, err
@@ -51,7 +53,6 @@ func (e *Explainer) Agent(ctx context.Context, agent string, days []calendar.Dat
 	if err != nil {
 		return nil, err
 	}
-	var fates []Fate
 	for _, h := range all {
 		found := h.judge()
 		if err := h.check(agent, found); err != nil {
@@ -64,32 +65,49 @@ func (e *Explainer) Agent(ctx context.Context, agent string, days []calendar.Dat
 	return fates, nil
 }
 
+// asked leaves of a session's fates those of a region, or a location. Where none is left, the session belongs elsewhere.
+func (j *judged) asked(region, location string) (here []Fate) {
+	f, where := j.fates[0], ""
+	for _, one := range j.fates {
+		if region == "" || f.Region == "" || one.Region == region && (location == "" || one.Location == location) {
+			here = append(here, one)
+		}
+		where += ", " + one.place.String()
+	}
+	if len(here) > 0 {
+		return here
+	}
+	f.Verdict, f.Rule, f.Reason = NotCounted, "R5", "belongs to "+where[len(", "):]
+	return []Fate{f}
+}
+
 // check holds the judgement against what was counted.
 func (h *history) check(agent string, found []*judged) error {
 	said := map[bool]Verdict{true: "counted", false: NotCounted}
-	disagree := func(f Fate, stored bool) error {
-		return fail.New(fail.Store, fmt.Sprintf("`seats compute --date %s` counts the day again; should it stay so, keep the store and report it", f.Date),
-			"explain agent %s on %s: session %d in %s/%s is %s by the rules and %s in the store",
-			agent, f.Date, f.Session.ID, f.Region, f.Location, f.Verdict, said[stored])
+	disagree := func(at seatKey, rules Verdict) error {
+		return fail.New(fail.Store, fmt.Sprintf("`seats compute --date %s` counts the day again; should it stay so, keep the store and report it", h.date),
+			"explain agent %s on %s: session %d in %s is %s by the rules and %s in the store", agent, h.date, at.Session.ID, at.place, rules, said[h.seats[at]])
 	}
+	judged := map[seatKey]bool{}
 	for _, j := range found {
 		for _, f := range j.fates {
-			seat := seatKey{f.Session, place{f.Region, f.Location}}
-			if stored := h.seats[seat]; stored != (f.Verdict != NotCounted) {
-				return disagree(f, stored)
+			at := seatKey{f.Session, f.place}
+			if judged[at] = true; h.seats[at] != (f.Verdict != NotCounted) {
+				return disagree(at, f.Verdict)
 			}
-			delete(h.seats, seat)
 		}
 	}
-	for left := range h.seats {
-		return disagree(Fate{Date: h.date, Session: left.session, Region: left.region, Location: left.location, Verdict: NotCounted}, true)
+	for at := range h.seats {
+		if !judged[at] {
+			return disagree(at, NotCounted)
+		}
 	}
 	return nil
 }
 
 // seatKey is a session in a location.
 type seatKey struct {
-	session Key
+	Session Key
 	place
 }
 
@@ -103,28 +121,27 @@ type history struct {
 }
 
 type resource struct {
-	key            int64
-	employee, name string
+	Key            int64
+	Employee, Name string
 	sessions       []session
+	beside         []session // outside the slice: activities without an end started in them (R3)
 	activities     []activity
 	others         []activity // legs that only tell a switch (R5)
-	beside         []session  // outside the slice: activities without an end started in them (R3)
 }
 
 type session struct {
-	key        Key
-	start, end *int64
-	isActive   bool
+	Key           Key
+	Login, Logout *int64 // no logout: open
 }
 
 type activity struct {
 	Activity
-	start, end *int64
-	isActive   bool
+	HasStart bool
+	End      *int64 // nil: open
 }
 
 // histories reads the rows of an agent on days whose results are up to date.
-func (e *Explainer) histories(ctx context.Context, agent string, days []calendar.Date) ([]*history, error) {
+func (e *Explainer) histories(ctx context.Context, agent string, days []calendar.Date) (all []*history, err error) {
 	stands, err := compute.Look(ctx, e.conn, e.tenant, days...)
 	if err == nil {
 		err = checkFresh(stands...)
@@ -132,94 +149,123 @@ func (e *Explainer) histories(ctx context.Context, agent string, days []calendar
 	if err != nil {
 		return nil, err
 	}
-	var all []*history
 	var dates []string
-	byDay := map[string]*history{}
+	byDay := map[calendar.Date]*history{}
 	for _, s := range stands {
 		h := &history{Explainer: e.by(s), date: s.Day, asOf: s.Slice.AsOf, seats: map[seatKey]bool{}}
-		all, dates, byDay[s.Day.String()] = append(all, h), append(dates, s.Day.String()), h
+		all, dates, byDay[s.Day] = append(all, h), append(dates, s.Day.String()), h
 	}
-	type dayResource struct {
-		day string
-		key int64
-	}
-	resources := map[dayResource]*resource{} // another day's may be another agent's
-	var keys []int64
-	of := []any{sql.Named("days", dates), sql.Named("agent", agent)}
-	err = duck.Each(ctx, e.conn, "ask/agent_resource", func(scan func(...any) error) error {
-		var day string
-		r := &resource{}
-		err := scan(&day, &r.key, &r.employee, &r.name)
-		byDay[day].resources = append(byDay[day].resources, r)
-		resources[dayResource{day, r.key}], keys = r, append(keys, r.key)
-		return err
-	}, of...)
+	on := sql.Named("days", dates)
+	type ofDay struct{ Day calendar.Date }
+	resources, err := duck.All[struct {
+		ofDay
+		resource
+	}](ctx, e.conn, "ask/agent_resource", on, sql.Named("agent", agent))
 	if err != nil {
 		return nil, err
 	}
-	err = duck.Each(ctx, e.conn, "ask/agent_seat", func(scan func(...any) error) error {
-		var day string
-		var k seatKey
-		err := scan(&day, &k.session.ID, &k.session.DateTimeKey, &k.region, &k.location)
-		byDay[day].seats[k] = true
-		return err
-	}, of...)
+	type at struct {
+		Day calendar.Date
+		Key int64
+	}
+	of := map[at]*resource{} // another day's may be another agent's
+	var keys []int64
+	for _, r := range resources {
+		h := byDay[r.Day]
+		h.resources, keys, of[at{r.Day, r.Key}] = append(h.resources, &r.resource), append(keys, r.Key), &r.resource
+	}
+	seats, err := duck.All[struct {
+		ofDay
+		seatKey
+	}](ctx, e.conn, "ask/agent_seat", on, sql.Named("agent", agent))
+	for _, s := range seats {
+		byDay[s.Day].seats[s.seatKey] = true
+	}
 	if err != nil || len(keys) == 0 {
 		return all, err
 	}
-	of[1] = sql.Named("resource_keys", keys)
-	err = duck.Each(ctx, e.conn, "ask/agent_session", func(scan func(...any) error) error {
-		var at dayResource
-		var s session
-		var isBeside bool
-		err := scan(&at.day, &at.key, &isBeside, &s.key.ID, &s.key.DateTimeKey, &s.start, &s.end, &s.isActive)
-		switch r := resources[at]; {
-		case r == nil:
-		case isBeside:
-			r.beside = append(r.beside, s)
-		default:
-			r.sessions = append(r.sessions, s)
+	sessions, err := duck.All[struct {
+		Of       at
+		IsBeside bool
+		session
+	}](ctx, e.conn, "ask/agent_session", on, sql.Named("resource_keys", keys))
+	for _, s := range sessions {
+		if r := of[s.Of]; r != nil && s.IsBeside {
+			r.beside = append(r.beside, s.session)
+		} else if r != nil {
+			r.sessions = append(r.sessions, s.session)
 		}
-		return err
-	}, of...)
+	}
 	if err != nil {
 		return nil, err
 	}
-	return all, duck.Each(ctx, e.conn, "ask/agent_activity", func(scan func(...any) error) error {
-		var at dayResource
-		var a activity
-		var isOther bool
-		err := scan(&at.day, &at.key, &isOther, &a.Kind, &a.Key.ID, &a.Key.DateTimeKey, &a.start, &a.end, &a.isActive, &a.Switch, &a.GUID)
-		if a.start != nil {
-			a.Start = *a.start
+	activities, err := duck.All[struct {
+		Of      at
+		IsOther bool
+		activity
+	}](ctx, e.conn, "ask/agent_activity", on, sql.Named("resource_keys", keys))
+	for _, a := range activities {
+		if r := of[a.Of]; r != nil && a.IsOther {
+			r.others = append(r.others, a.activity)
+		} else if r != nil {
+			r.activities = append(r.activities, a.activity)
 		}
-		switch r := resources[at]; {
-		case r == nil:
-		case isOther:
-			r.others = append(r.others, a)
-		default:
-			r.activities = append(r.activities, a)
-		}
-		return err
-	}, of...)
+	}
+	return all, err
 }
 
-// asked leaves of a session's fates those of a region, or a location. Where none is left, the session belongs
-// elsewhere.
-func (j *judged) asked(region, location string) []Fate {
-	if region == "" || j.fates[0].Region == "" {
-		return j.fates
+// FateTable shows what became of an agent's sessions. Times are in the region's zone; where a session got to no
+// region, in that of the agent's other sessions, or else the tenant's.
+func (e *Explainer) FateTable(agent string, fates []Fate) report.Table {
+	t := report.Table{Header: []string{
+		"tenant", "agent", "date", "resource_key", "sm_res_session_fact_key", "start_date_time_key", "login", "logout", "region", "location",
+		"verdict", "rule", "reason", "activities", "kind", "activity_key", "activity_date_time_key", "activity_start", "switch",
+		"call_attempt_guid", "decision",
+	}}
+	zones := map[string]*time.Location{}
+	for _, r := range e.tenant.Regions {
+		zones[r.Name] = r.Zone
 	}
-	here := slices.DeleteFunc(slices.Clone(j.fates), func(f Fate) bool {
-		return f.Region != region || location != "" && f.Location != location
-	})
-	if len(here) > 0 {
-		return here
+	fallback := e.tenant.Zone
+	for _, f := range fates {
+		if zone := zones[f.Region]; zone != nil {
+			fallback = zone
+		}
 	}
-	f := j.fates[0]
-	f.Verdict, f.Rule, f.Reason = NotCounted, "R5", "belongs to "+place{f.Region, f.Location}.String()
-	for _, other := range j.fates[1:] {
-		f.Reason += ", " + place{other.Region, other.Location}.String()
+	for _, f := range fates {
+		zone := zones[f.Region]
+		if zone == nil {
+			zone = fallback
+		}
+		first := []any{nil, nil, nil, nil, nil, nil}
+		if a := f.First; a != nil {
+			first = []any{text(a.Kind), a.Key.ID, a.Key.DateTimeKey, instant(&a.Start, zone), text(a.Switch), text(a.GUID)}
+		}
+		t.Rows = append(t.Rows, slices.Concat([]any{
+			e.tenant.Name, agent, f.Date, f.Resource, f.Session.ID, f.Session.DateTimeKey, instant(f.Login, zone), instant(f.Logout, zone),
+			text(f.Region), text(f.Location), string(f.Verdict), text(f.Rule), text(f.Reason), f.Activities,
+		}, first, []any{text(f.Decision)}))
 	}
-	return []Fate{f}
+	return t
+}
+
+// BriefFateTable is FateTable as far as a terminal is wide.
+func (e *Explainer) BriefFateTable(fates []Fate) report.Table {
+	t := report.Table{Header: []string{"date", "session", "login", "logout", "location", "verdict", "rule", "by", "activity", "switch", "why"}}
+	full := e.FateTable("", fates)
+	for i, f := range fates {
+		row := full.Rows[i]
+		location, why, logout := any(nil), f.Reason, row[7]
+		if f.Region != "" {
+			location = f.place.String()
+		}
+		if why == "" {
+			why = string(f.Decision)
+		}
+		if logout == nil && f.Login != nil {
+			logout = "open"
+		}
+		t.Rows = append(t.Rows, []any{f.Date, f.Session.ID, row[6], logout, location, row[10], row[11], row[14], row[15], row[18], why})
+	}
+	return t
 }

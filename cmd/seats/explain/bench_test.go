@@ -13,14 +13,14 @@ import (
 	"seats/internal/calendar"
 	"seats/internal/config"
 	"seats/internal/duck"
+	"seats/internal/must"
 	"seats/internal/store"
 )
 
 // bigStore writes and computes a day of a million sessions of 100,000 agents, with 1.2 million activities, and
 // opens it for reading.
 func bigStore(t testing.TB) (*Explainer, calendar.Date) {
-	newYork, err := time.LoadLocation("America/New_York")
-	require.NoError(t, err)
+	newYork := must.Have(time.LoadLocation("America/New_York"))(t)
 	tenant := config.Tenant{Name: "acme", Zone: time.UTC, SessionEnd: config.SessionEndExclusive, SettleHours: 1, Regions: []config.Region{
 		{Name: "US", Zone: newYork, Locations: []config.Location{{Name: "dallas", Switches: []string{"SIP_0", "SIP_1"}}, {Name: "other"}}},
 		{Name: "EU", Zone: time.UTC, Locations: []config.Location{{Name: "london", Switches: []string{"SIP_2"}}, {Name: "paris", Switches: []string{"SIP_3"}}}},
@@ -31,15 +31,13 @@ func bigStore(t testing.TB) (*Explainer, calendar.Date) {
 		db, conn := open(t, path, duck.Options{})
 		defer func() { require.NoError(t, conn.Close()); require.NoError(t, db.Close()) }()
 		for _, schema := range store.Schemas() {
-			_, err := duck.Exec(context.Background(), conn, schema)
-			require.NoError(t, err)
+			must.Have(duck.Exec(context.Background(), conn, schema))(t)
 		}
 		for _, statement := range bigDay {
 			_, err := conn.ExecContext(context.Background(), statement, sql.Named("day", day.String()))
 			require.NoError(t, err, statement)
 		}
-		_, err := compute.NewCounter(conn, tenant).Day(context.Background(), day, 1)
-		require.NoError(t, err)
+		must.Have(compute.NewCounter(conn, tenant).Day(context.Background(), day, 1))(t)
 	}()
 	_, conn := open(t, path, duck.Options{ReadOnly: true, Threads: 2})
 	return New(conn, tenant), day
@@ -65,38 +63,19 @@ var bigDay = []string{
 func BenchmarkDayOfAMillionSessions(b *testing.B) {
 	ctx := context.Background()
 	e, date := bigStore(b)
-	questions := map[string]func() error{
-		"peak": func() error {
-			day, err := e.Day(ctx, date, "US", "")
-			require.NoError(b, err)
-			peak, err := day.Peak(ctx)
-			require.NoError(b, err)
-			require.Greater(b, peak.Agents, int64(10_000))
-			return err
-		},
-		"busiest": func() error {
-			day, err := e.Day(ctx, date, "US", "")
-			require.NoError(b, err)
-			require.Len(b, day.Curve.Busiest(10), 10)
-			return err
-		},
-		"agent": func() error {
-			fates, err := e.Agent(ctx, "emp77", []calendar.Date{date}, "", "")
-			require.NoError(b, err)
-			require.Len(b, fates, 10)
-			return err
-		},
-		"sensitivity": func() error {
-			day, err := e.Day(ctx, date, "US", "")
-			require.NoError(b, err)
-			_, err = day.Sensitivity(ctx, 60)
-			return err
-		},
-	}
-	for _, name := range []string{"peak", "busiest", "agent", "sensitivity"} {
-		b.Run(name, func(b *testing.B) {
+	open := func() *Day { return must.Have(e.Day(ctx, date, "US", ""))(b) }
+	for _, q := range []struct {
+		name string
+		ask  func()
+	}{
+		{"peak", func() { require.Greater(b, must.Have(open().Peak(ctx))(b).Agents, int64(10_000)) }},
+		{"busiest", func() { require.Len(b, open().Curve.Busiest(10), 10) }},
+		{"agent", func() { require.Len(b, must.Have(e.Agent(ctx, "emp77", []calendar.Date{date}, "", ""))(b), 10) }},
+		{"sensitivity", func() { must.Have(open().Sensitivity(ctx, 60))(b) }},
+	} {
+		b.Run(q.name, func(b *testing.B) {
 			for b.Loop() {
-				require.NoError(b, questions[name]())
+				q.ask()
 			}
 		})
 	}

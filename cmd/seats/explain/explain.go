@@ -1,6 +1,13 @@
+// Package explain takes numbers apart: who was there in a second and why each of them counts, what became of
+// every session of an agent, and what a day would be under other readings of the specification.
+//
+// Promises: the store is only read, and may be a published one; what is explained is what is stored, computed
+// from today's slice under today's configuration, or nothing at all (a *fail.Error says what to run first);
+// a list holds exactly as many agents as the number it explains, or there is an error. Times are epoch seconds.
 package explain
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"fmt"
@@ -13,6 +20,7 @@ import (
 	"seats/internal/config"
 	"seats/internal/duck"
 	"seats/internal/fail"
+	"seats/report"
 )
 
 // Explainer explains the numbers of a tenant. It keeps temporary tables on its connection.
@@ -22,9 +30,7 @@ type Explainer struct {
 }
 
 // New takes a connection to the tenant's store, which may be open for reading only.
-func New(conn *sql.Conn, t config.Tenant) *Explainer {
-	return &Explainer{conn: conn, tenant: t}
-}
+func New(conn *sql.Conn, t config.Tenant) *Explainer { return &Explainer{conn, t} }
 
 // Day is the stored result of a scope on a day.
 type Day struct {
@@ -49,39 +55,35 @@ func (e *Explainer) Day(ctx context.Context, date calendar.Date, region, locatio
 	if err := checkFresh(stands...); err != nil {
 		return nil, err
 	}
-	err = duck.Each(ctx, e.conn, "ask/curve", func(scan func(...any) error) error {
-		var s Step
-		err := scan(&d.State, &s.Start, &s.End, &s.Agents, &s.Sessions)
-		d.Curve = append(d.Curve, s)
-		return err
-	}, d.where()...)
+	steps, err := duck.All[struct {
+		State string
+		Step
+	}](ctx, e.conn, "ask/curve", d.where()...)
+	for _, s := range steps {
+		d.State, d.Curve = s.State, append(d.Curve, s.Step)
+	}
 	return d, err
 }
 
 // by explains a day by the rules that it is counted by (R9).
-func (e *Explainer) by(s compute.Standing) *Explainer { return &Explainer{conn: e.conn, tenant: s.By} }
+func (e *Explainer) by(s compute.Standing) *Explainer { return New(e.conn, s.By) }
 
-// scope finds a region, and a location of it, in the configuration.
+// scope finds a region, and a location of it, in the configuration: that of a day, where it is not the zero one.
 func (e *Explainer) scope(date calendar.Date, region, location string) (rule.Scope, *time.Location, error) {
+	on := ""
+	if !date.IsZero() {
+		on = " on " + date.String()
+	}
 	for _, r := range e.tenant.Regions {
-		if r.Name != region {
-			continue
+		switch {
+		case r.Name != region:
+		case location == "" || slices.ContainsFunc(r.Locations, func(l config.Location) bool { return l.Name == location }):
+			return rule.Scope{Region: region, Location: location, Day: date.In(r.Zone)}, r.Zone, nil
+		default:
+			return rule.Scope{}, nil, fail.New(fail.Usage, "", "region %s has no location %q%s", region, location, on)
 		}
-		known := location == "" || slices.ContainsFunc(r.Locations, func(l config.Location) bool { return l.Name == location })
-		if !known {
-			return rule.Scope{}, nil, fail.New(fail.Usage, "", "region %s has no location %q%s", region, location, onDay(date))
-		}
-		return rule.Scope{Region: region, Location: location, Day: date.In(r.Zone)}, r.Zone, nil
 	}
-	return rule.Scope{}, nil, fail.New(fail.Usage, "", "tenant %s has no region %q%s", e.tenant.Name, region, onDay(date))
-}
-
-// onDay names the day whose rules were asked; the zero one is none.
-func onDay(date calendar.Date) string {
-	if date.IsZero() {
-		return ""
-	}
-	return " on " + date.String()
+	return rule.Scope{}, nil, fail.New(fail.Usage, "", "tenant %s has no region %q%s", e.tenant.Name, region, on)
 }
 
 // checkFresh refuses days whose results are missing, or come from another slice or other rules than those that they are counted
@@ -100,6 +102,179 @@ func checkFresh(stands ...compute.Standing) error {
 }
 
 // where binds the scope of the day.
-func (d *Day) where() []any {
-	return []any{sql.Named("day", d.Date.String()), sql.Named("region", d.Scope.Region), sql.Named("location", d.Scope.Location)}
+func (d *Day) where(more ...any) []any {
+	return append([]any{sql.Named("day", d.Date.String()), sql.Named("region", d.Scope.Region), sql.Named("location", d.Scope.Location)}, more...)
+}
+
+// place is a location of a region.
+type place struct{ Region, Location string }
+
+func (p place) String() string { return p.Region + "/" + p.Location }
+
+// Decision says why an activity leads to its location (R5).
+type Decision string
+
+// The decisions.
+const (
+	Listed   Decision = "listed switch"
+	Unlisted Decision = "default: switch not listed"
+	Unknown  Decision = "default: switch unknown"
+)
+
+// toldBy is the decision on a switch that another leg of the login told, since the activities know none.
+func (d Decision) toldBy(leg Activity) Decision {
+	return Decision(fmt.Sprintf("%s (%s, told by leg %d of the same login)", d, leg.Switch, leg.Key.ID))
+}
+
+// places knows where switches lead.
+type places struct {
+	bySwitch  map[string]place
+	byDefault *place
+}
+
+func placesOf(t config.Tenant) places {
+	p := places{bySwitch: map[string]place{}}
+	for _, r := range t.Regions {
+		for _, l := range r.Locations {
+			for _, name := range l.Switches {
+				p.bySwitch[name] = place{r.Name, l.Name}
+			}
+			if len(l.Switches) == 0 {
+				p.byDefault = &place{r.Name, l.Name}
+			}
+		}
+	}
+	return p
+}
+
+// decide finds the place of a switch, "" for an unknown one; nil where there is none.
+func (p places) decide(switchName string) (*place, Decision) {
+	if switchName == "" {
+		return p.byDefault, Unknown
+	}
+	if at, listed := p.bySwitch[switchName]; listed {
+		return &at, Listed
+	}
+	return p.byDefault, Unlisted
+}
+
+// Reading is the peak of a day under a reading of the specification.
+type Reading struct {
+	Name    string
+	Value   int64
+	At      int64 // the first second of the peak; 0 where the value is 0
+	Meaning string
+}
+
+// Sensitivity gives the day's number, and then what it would be under other readings of the specification, each
+// for itself. Spikes are those shorter than so many seconds.
+func (d *Day) Sensitivity(ctx context.Context, spike int64) ([]Reading, error) {
+	places, here := placesOf(d.tenant), map[bool][]string{true: {}, false: {}} // which switches lead into the scope (R5)
+	isHere := func(p place) bool {
+		return p.Region == d.Scope.Region && (d.Scope.Location == "" || d.Scope.Location == p.Location)
+	}
+	for name, at := range places.bySwitch {
+		here[isHere(at)] = append(here[isHere(at)], name)
+	}
+	asked, err := duck.All[struct{ Value, At int64 }](ctx, d.conn, "ask/reading", d.where(
+		sql.Named("from", d.Scope.Day.Start), sql.Named("until", d.Scope.Day.End), sql.Named("last_second", lastSecond(d.tenant)),
+		sql.Named("here", here[true]), sql.Named("elsewhere", here[false]),
+		sql.Named("default_here", places.byDefault != nil && isHere(*places.byDefault)))...)
+	if err != nil {
+		return nil, err
+	}
+	// The other two change which sessions qualify: the slice is counted again.
+	other, name, meaning := d.tenant, "end inclusive", "the second of the logout counts too (session_end: inclusive)"
+	other.SessionEnd = config.SessionEndInclusive
+	if d.tenant.SessionEnd == config.SessionEndInclusive {
+		other.SessionEnd = config.SessionEndExclusive
+		name, meaning = "end exclusive", "the second of the logout does not count (session_end: exclusive)"
+	}
+	again, err := compute.Recount(ctx, d.conn, d.Date, d.Scope, compute.Reading{Tenant: d.tenant, LegsOnly: true}, compute.Reading{Tenant: other})
+	if err != nil {
+		return nil, err
+	}
+	agents, at := d.Curve.peak()
+	sessions, ofSessions := d.Curve.Sessions()
+	lasting, ofLasting := d.Curve.Lasting(spike)
+	return []Reading{
+		{"as counted", agents, at, "different agents with a qualifying session, by the second"},
+		{"sessions", sessions, ofSessions, "sessions instead of agents: an agent with two at once counts twice"},
+		{"spikes ignored", lasting, ofLasting, fmt.Sprintf("what is held for %d s on end", spike)},
+		{"whole minutes", asked[0].Value, asked[0].At, "present in any second of a minute, present in all of it"},
+		{"activity only", asked[1].Value, asked[1].At, "only the seconds of legs and previews, not the whole session"},
+		{"legs only", again[0].Agents, again[0].PeakTS, "a preview does not qualify a session"},
+		{name, again[1].Agents, again[1].PeakTS, meaning},
+	}, nil
+}
+
+// lastSecond is how many seconds a session occupies from its end on (R2).
+func lastSecond(t config.Tenant) int64 {
+	if t.SessionEnd == config.SessionEndInclusive {
+		return 1
+	}
+	return 0
+}
+
+// ReadingTable shows readings with their difference from the first.
+func (d *Day) ReadingTable(readings []Reading) report.Table {
+	t := report.Table{Header: []string{"tenant", "region", "location", "date", "reading", "value", "difference", "peak_at", "meaning"}}
+	for _, r := range readings {
+		t.Rows = append(t.Rows, []any{d.tenant.Name, d.Scope.Region, text(d.Scope.Location), d.Date, r.Name, r.Value,
+			r.Value - readings[0].Value, instant(&r.At, d.Zone), r.Meaning})
+	}
+	return t
+}
+
+// MinuteTable shows minutes of the day.
+func (d *Day) MinuteTable(minutes []Minute) report.Table {
+	t := report.Table{Header: []string{"tenant", "region", "location", "minute", "agents", "seconds", "agent_seconds"}}
+	for _, m := range minutes {
+		t.Rows = append(t.Rows, []any{d.tenant.Name, d.Scope.Region, text(d.Scope.Location), instant(&m.Start, d.Zone), m.Agents, m.Seconds, m.AgentSeconds})
+	}
+	return t
+}
+
+// SpanTable shows spans of the day; until is the first second after.
+func (d *Day) SpanTable(spans []calendar.Interval) report.Table {
+	t := report.Table{Header: []string{"from", "until", "seconds"}}
+	for _, span := range spans {
+		t.Rows = append(t.Rows, []any{time.Unix(span.Start, 0).In(d.Zone), time.Unix(span.End, 0).In(d.Zone), span.Seconds()})
+	}
+	return t
+}
+
+// list is a table inside a row: in JSON an array of objects.
+type list report.Table
+
+// MarshalJSON writes the rows as Table does.
+func (l list) MarshalJSON() ([]byte, error) {
+	var b bytes.Buffer
+	err := report.Table(l).Write(&b, report.FormatJSON)
+	return b.Bytes(), err
+}
+
+// instant is an epoch second in a zone; what is missing, or 0, is blank.
+func instant(ts *int64, zone *time.Location) any {
+	if ts == nil || *ts == 0 {
+		return nil
+	}
+	return time.Unix(*ts, 0).In(zone)
+}
+
+// text is blank where it is empty.
+func text[T ~string](s T) any {
+	if s == "" {
+		return nil
+	}
+	return string(s)
+}
+
+// before puts columns before those of a table.
+func before(header []string, values []any, t report.Table) report.Table {
+	all := report.Table{Header: slices.Concat(header, t.Header), Rows: [][]any{}}
+	for _, row := range t.Rows {
+		all.Rows = append(all.Rows, slices.Concat(values, row))
+	}
+	return all
 }

@@ -6,16 +6,17 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
 
 	"seats/compute"
 	"seats/internal/calendar"
 	"seats/internal/config"
+	"seats/internal/must"
 )
 
 // TestFates: one session for each thing that can become of one.
 func TestFates(t *testing.T) {
-	newYork, err := time.LoadLocation("America/New_York")
-	require.NoError(t, err)
+	newYork := must.Have(time.LoadLocation("America/New_York"))(t)
 	tenant := config.Tenant{Name: "acme", Zone: time.UTC, SessionEnd: config.SessionEndExclusive, ExcludeAgents: []string{"TEST*"}, Regions: []config.Region{
 		{Name: "US", Zone: newYork, Locations: []config.Location{{Name: "dallas", Switches: []string{"D"}}}},
 		{Name: "EU", Zone: time.UTC, Locations: []config.Location{{Name: "london", Switches: []string{"L"}}}},
@@ -44,8 +45,7 @@ func TestFates(t *testing.T) {
 	for _, statement := range fateRows {
 		insert(t, conn, statement)
 	}
-	_, err = compute.NewCounter(conn, tenant).Day(context.Background(), day, 1)
-	require.NoError(t, err)
+	must.Have(compute.NewCounter(conn, tenant).Day(context.Background(), day, 1))(t)
 	for _, test := range tests {
 		fates, err := New(conn, tenant).Agent(context.Background(), test.agent, []calendar.Date{day}, test.region, "")
 		require.NoError(t, err, test.agent)
@@ -60,15 +60,12 @@ func TestFates(t *testing.T) {
 		}
 	}
 
-	eu, err := New(conn, tenant).Day(context.Background(), day, "EU", "")
-	require.NoError(t, err)
-	second, err := eu.Second(context.Background(), 1773136800+50)
-	require.NoError(t, err)
+	eu := must.Have(New(conn, tenant).Day(context.Background(), day, "EU", ""))(t)
+	second := must.Have(eu.Second(context.Background(), 1773136800+50))(t)
 	require.Contains(t, decisions(second), "told: listed switch (L, told by leg 77 of the same login)")
 	require.Contains(t, decisions(second), "counted: listed switch")
 
-	twice, err := New(conn, tenant).Agent(context.Background(), "twice", []calendar.Date{day}, "", "")
-	require.NoError(t, err)
+	twice := must.Have(New(conn, tenant).Agent(context.Background(), "twice", []calendar.Date{day}, "", ""))(t)
 	require.Len(t, twice, 2)
 	for i, other := range []string{"11", "10"} {
 		require.Equal(t, CountedOnce, twice[i].Verdict)
@@ -76,8 +73,7 @@ func TestFates(t *testing.T) {
 	}
 }
 
-// fateRows are sessions and activities of 2026-03-10; 1773100800 is its midnight in UTC, and New York's comes
-// four hours later.
+// fateRows are sessions and activities of 2026-03-10; 1773100800 is its midnight in UTC, and New York's comes four hours later.
 var fateRows = []string{
 	"insert into _data.slice_span values ('2026-03-10', 0, 9999999999)",
 	"insert into _data.slice (day, source, high_water, as_of, extracted_ts, sessions, activities, agents, open_sessions, state, sha256) values ('2026-03-10', 'test', 1773300000, 1773300000, 0, 0, 0, 0, 0, 'final', 'hash')",
@@ -100,4 +96,75 @@ func decisions(s *Second) (words []string) {
 		words = append(words, seat.Agent+": "+string(seat.Decision))
 	}
 	return words
+}
+
+// curveOf makes a curve that begins at a second, from its agents second by second.
+func curveOf(from int64, agents ...int64) Curve {
+	var c Curve
+	for i, n := range agents {
+		at := from + int64(i)
+		c = append(c, Step{calendar.Interval{Start: at, End: at + 1}, n, n})
+	}
+	return c
+}
+
+func TestPlateausAreAllSpansAtThePeak(t *testing.T) {
+	agents, plateaus := curveOf(100, 0, 3, 3, 1, 3, 0).Plateaus()
+	require.EqualValues(t, 3, agents)
+	require.Equal(t, []calendar.Interval{{Start: 101, End: 103}, {Start: 104, End: 105}}, plateaus)
+}
+
+func TestNobodyHasNoPlateau(t *testing.T) {
+	agents, plateaus := curveOf(100, 0, 0).Plateaus()
+	require.Zero(t, agents)
+	require.Empty(t, plateaus)
+}
+
+func TestAtTellsWhetherASecondIsInTheDay(t *testing.T) {
+	c := curveOf(100, 1, 2)
+	for second, want := range map[int64]int64{99: -1, 100: 1, 101: 2, 102: -1} {
+		step, found := c.At(second)
+		require.Equal(t, want >= 0, found, second)
+		if found {
+			require.Equal(t, want, step.Agents, second)
+		}
+	}
+}
+
+// TestLastingIsTheBestOfTheLowestInAnyWindow: on any curve, Lasting is the largest, over all windows of the
+// length, of the lowest number in the window, and the second is the first from which that many are held.
+func TestLastingIsTheBestOfTheLowestInAnyWindow(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		agents := rapid.SliceOfN(rapid.Int64Range(0, 4), 1, 30).Draw(t, "agents")
+		length := rapid.Int64Range(1, 12).Draw(t, "seconds")
+		want, wantAt := int64(0), int64(0)
+		for from := 0; from+int(length) <= len(agents); from++ {
+			lowest := agents[from]
+			for _, n := range agents[from : from+int(length)] {
+				lowest = min(lowest, n)
+			}
+			if lowest > want {
+				want, wantAt = lowest, 1000+int64(from)
+			}
+		}
+		got, at := curveOf(1000, agents...).Lasting(length)
+		require.Equal(t, want, got)
+		require.Equal(t, wantAt, at)
+	})
+}
+
+func TestBusiestMinutes(t *testing.T) {
+	c := Curve{
+		{calendar.Interval{Start: 600, End: 630}, 2, 2},
+		{calendar.Interval{Start: 630, End: 700}, 5, 5}, // 30 s of one minute, 40 of the next
+		{calendar.Interval{Start: 700, End: 780}, 1, 1},
+		{calendar.Interval{Start: 780, End: 900}, 0, 0},
+	}
+	want := []Minute{
+		{Start: 660, Agents: 5, Seconds: 40, AgentSeconds: 220},
+		{Start: 600, Agents: 5, Seconds: 30, AgentSeconds: 210},
+		{Start: 720, Agents: 1, Seconds: 60, AgentSeconds: 60},
+	}
+	require.Equal(t, want, c.Busiest(10))
+	require.Equal(t, want[:2], c.Busiest(2))
 }

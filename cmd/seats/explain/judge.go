@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"seats/internal/calendar"
-	"seats/internal/config"
 )
 
 // judged is a session with what became of it.
@@ -19,16 +18,16 @@ type judged struct {
 }
 
 // judge takes every session of the agent through the rules, in their order, up to the one that stops it.
-func (h *history) judge() []*judged {
+func (h *history) judge() (all []*judged) {
 	excluded := h.excluded()
-	var all []*judged
 	for _, r := range h.resources {
 		for _, s := range r.sessions {
 			j := &judged{resource: r, session: s}
 			all = append(all, j)
-			switch reason := h.reject(j); {
-			case reason != "":
-				j.stop(h.date, "R2", reason)
+			var rejected string
+			switch j.occupied, rejected = h.occupied(s); {
+			case rejected != "":
+				j.stop(h.date, "R2", "rejected: "+rejected)
 			case excluded != "":
 				j.stop(h.date, "R6", excluded)
 			default:
@@ -42,7 +41,7 @@ func (h *history) judge() []*judged {
 
 // fate starts a row about the session.
 func (j *judged) fate(date calendar.Date) Fate {
-	return Fate{Date: date, Resource: j.resource.key, Session: j.key, Login: j.start, Logout: j.loggedOut(), Verdict: Counted}
+	return Fate{Date: date, Resource: j.resource.Key, Session: j.Key, Login: j.Login, Logout: j.Logout, Verdict: Counted}
 }
 
 // stop ends the way of the session at a rule.
@@ -52,64 +51,40 @@ func (j *judged) stop(date calendar.Date, rule, reason string) {
 	j.fates = []Fate{f}
 }
 
-// loggedOut is the logout; nil while the session is open, whatever its row says.
-func (s session) loggedOut() *int64 {
-	if s.isActive {
-		return nil
-	}
-	return s.end
-}
-
-// reject is R2: it sets the occupied interval, or says why there is none.
-func (h *history) reject(j *judged) (reason string) {
-	if j.start == nil {
-		return "rejected: no start_ts"
-	}
-	out := j.loggedOut()
-	if out == nil {
-		until := max(h.asOf, *j.start+1)
-		out = &until
-	}
-	if *out < *j.start {
-		return "rejected: end_ts before start_ts"
-	}
-	j.occupied = calendar.Interval{Start: *j.start, End: max(*out, *j.start+1)}
-	if h.tenant.SessionEnd == config.SessionEndInclusive {
-		j.occupied.End = *out + 1
-	}
-	return ""
-}
-
-// interval is R3; false where the activity is rejected.
-func (h *history) interval(r *resource, a activity) (calendar.Interval, bool) {
-	if a.start == nil {
-		return calendar.Interval{}, false
-	}
-	var until int64
-	switch {
-	case a.isActive || a.end == nil:
-		until = h.endOf(r, *a.start)
-	case *a.end < *a.start:
-		return calendar.Interval{}, false
+// occupied is R2: the occupied interval, or why there is none.
+func (h *history) occupied(s session) (span calendar.Interval, rejected string) {
+	switch last := lastSecond(h.tenant); {
+	case s.Login == nil:
+		return span, "no start_ts"
+	case s.Logout == nil:
+		return calendar.Interval{Start: *s.Login, End: max(h.asOf, *s.Login+1) + last}, ""
+	case *s.Logout < *s.Login:
+		return span, "end_ts before start_ts"
 	default:
-		until = *a.end
+		return calendar.Interval{Start: *s.Login, End: max(*s.Logout+last, *s.Login+1)}, ""
 	}
-	return calendar.Interval{Start: *a.start, End: max(until, *a.start+1)}, true
 }
 
-// endOf is where an activity without an end does: with the session in which it started, or at the as-of.
-func (h *history) endOf(r *resource, start int64) int64 {
-	var ends []int64
-	for _, s := range slices.Concat(r.sessions, r.beside) {
-		j := &judged{resource: r, session: s}
-		if h.reject(j) == "" && j.occupied.Contains(start) {
-			ends = append(ends, j.occupied.End)
+// interval is R3; false where the activity is rejected. One without an end ends with the session in which it started, or at the
+// as-of.
+func (h *history) interval(r *resource, a activity) (calendar.Interval, bool) {
+	if !a.HasStart || a.End != nil && *a.End < a.Start {
+		return calendar.Interval{}, false
+	}
+	until := int64(0)
+	if a.End != nil {
+		until = *a.End
+	} else {
+		for _, s := range slices.Concat(r.sessions, r.beside) {
+			if span, _ := h.occupied(s); span.Contains(a.Start) {
+				until = max(until, span.End)
+			}
+		}
+		if until == 0 {
+			until = h.asOf
 		}
 	}
-	if len(ends) == 0 {
-		return h.asOf
-	}
-	return slices.Max(ends)
+	return calendar.Interval{Start: a.Start, End: max(until, a.Start+1)}, true
 }
 
 // excluded is R6: why the agent is left out, or nothing.
@@ -118,19 +93,18 @@ func (h *history) excluded() string {
 		text := strings.NewReplacer(`\*`, ".*", `\?`, ".").Replace(regexp.QuoteMeta(pattern))
 		fits := regexp.MustCompile("^(?s:" + text + ")$")
 		for _, r := range h.resources {
-			if fits.MatchString(r.employee) {
-				return fmt.Sprintf("exclude_agents %q fits employee_id %q", pattern, r.employee)
+			if fits.MatchString(r.Employee) {
+				return fmt.Sprintf("exclude_agents %q fits employee_id %q", pattern, r.Employee)
 			}
-			if fits.MatchString(r.name) {
-				return fmt.Sprintf("exclude_agents %q fits resource_name %q", pattern, r.name)
+			if fits.MatchString(r.Name) {
+				return fmt.Sprintf("exclude_agents %q fits resource_name %q", pattern, r.Name)
 			}
 		}
 	}
 	return ""
 }
 
-// qualify is R4, R5 and R8: which activities the session has, where they lead, and whether it touches the day
-// there.
+// qualify is R4, R5 and R8: which activities the session has, where they lead, and whether it touches the day there.
 func (h *history) qualify(j *judged) {
 	activities := h.sharing(j, j.resource.activities)
 	if len(activities) == 0 {
@@ -155,8 +129,7 @@ func (h *history) qualify(j *judged) {
 }
 
 // sharing are those of the activities that share a second with a session (R4), the earliest first.
-func (h *history) sharing(j *judged, activities []activity) []Activity {
-	var sharing []Activity
+func (h *history) sharing(j *judged, activities []activity) (sharing []Activity) {
 	for _, a := range activities {
 		if iv, ok := h.interval(j.resource, a); ok && iv.Overlaps(j.occupied) {
 			sharing = append(sharing, a.Activity)
@@ -169,20 +142,22 @@ func (h *history) sharing(j *judged, activities []activity) []Activity {
 // of others. What leads nowhere is told only of a session that has no place at all, and beside the others otherwise.
 func (h *history) locate(j *judged, telling, others []Activity) {
 	places := placesOf(h.tenant)
-	at := map[place]int{}
 	var nowhere []string
 	for _, a := range telling {
 		to, decision := places.decide(a.Switch)
-		if to == nil {
-			nowhere = append(nowhere, nameOf(a.Switch))
+		switch {
+		case to == nil && a.Switch == "":
+			nowhere = append(nowhere, "an unknown switch")
+			continue
+		case to == nil:
+			nowhere = append(nowhere, "switch "+a.Switch)
 			continue
 		}
-		no, seen := at[*to]
-		if !seen {
+		no := slices.IndexFunc(j.fates, func(f Fate) bool { return f.place == *to })
+		if no < 0 {
 			no = len(j.fates)
-			at[*to] = no
 			f := j.fate(h.date)
-			f.Region, f.Location, f.First, f.Decision = to.region, to.location, &a, decision
+			f.place, f.First, f.Decision = *to, &a, decision
 			if others != nil {
 				f.First, f.Activities, f.Decision = &others[0], int64(len(others)), decision.toldBy(a)
 			}
@@ -192,32 +167,28 @@ func (h *history) locate(j *judged, telling, others []Activity) {
 			j.fates[no].Activities++
 		}
 	}
-	if others == nil {
-		others = telling
+	if len(nowhere) == 0 {
+		return
 	}
 	slices.Sort(nowhere)
 	reason := strings.Join(slices.Compact(nowhere), ", ") + " leads nowhere: no location lists it and there is no default location"
-	switch {
-	case len(j.fates) == 0:
-		j.stop(h.date, "R5", "unmapped: "+reason)
-		j.fates[0].First, j.fates[0].Activities = &others[0], int64(len(others))
-	case len(nowhere) > 0:
+	if len(j.fates) > 0 {
 		for i := range j.fates {
 			j.fates[i].Rule, j.fates[i].Reason = "R5", "in part unmapped: "+reason
 		}
+		return
 	}
+	if others == nil {
+		others = telling
+	}
+	j.stop(h.date, "R5", "unmapped: "+reason)
+	j.fates[0].First, j.fates[0].Activities = &others[0], int64(len(others))
 }
 
-func nameOf(switchName string) string {
-	if switchName == "" {
-		return "an unknown switch"
-	}
-	return "switch " + switchName
-}
-
-// withoutActivity says what there is instead of an activity of the session.
+// withoutActivity says what there is instead of an activity of the session. Another resource of the same agent that was active
+// during the session does not help (R4).
 func (h *history) withoutActivity(j *judged) string {
-	reason := fmt.Sprintf("no activity of resource_key %d shares a second with the session", j.resource.key)
+	reason := fmt.Sprintf("no activity of resource_key %d shares a second with the session", j.resource.Key)
 	rejected, nearest, gap := 0, Activity{}, int64(-1)
 	for _, a := range j.resource.activities {
 		iv, ok := h.interval(j.resource, a)
@@ -235,19 +206,12 @@ func (h *history) withoutActivity(j *judged) string {
 	if rejected > 0 {
 		reason += fmt.Sprintf("; %d of it rejected (R3)", rejected)
 	}
-	return reason + h.ofOthers(j)
-}
-
-// ofOthers names another resource of the same agent that was active during the session: it does not help (R4).
-func (h *history) ofOthers(j *judged) string {
 	for _, r := range h.resources {
-		for _, a := range r.activities {
-			if iv, ok := h.interval(r, a); ok && r.key != j.resource.key && iv.Overlaps(j.occupied) {
-				return fmt.Sprintf("; one of resource_key %d, the same agent, does", r.key)
-			}
+		if other := (&judged{resource: r, occupied: j.occupied}); r != j.resource && len(h.sharing(other, r.activities)) > 0 {
+			return reason + fmt.Sprintf("; one of resource_key %d, the same agent, does", r.Key)
 		}
 	}
-	return ""
+	return reason
 }
 
 // once is R8: sessions of one agent that share seconds of a region's day add one agent, not two.
@@ -255,22 +219,19 @@ func (h *history) once(all []*judged) {
 	for _, j := range all {
 		for i := range j.fates {
 			f := &j.fates[i]
-			if f.Verdict == NotCounted {
-				continue
-			}
-			if other := h.beside(all, j, *f); other != nil {
+			if other := h.besides(all, j, f); other != nil {
 				f.Verdict = CountedOnce
 				f.Rule = strings.TrimPrefix(f.Rule+", R8", ", ")
-				f.Reason = strings.TrimPrefix(fmt.Sprintf("%s; shares seconds with session %d of the same agent", f.Reason, other.key.ID), "; ")
+				f.Reason = strings.TrimPrefix(fmt.Sprintf("%s; shares seconds with session %d of the same agent", f.Reason, other.Key.ID), "; ")
 			}
 		}
 	}
 }
 
-// beside finds another session that counts in the same region and shares a second of the day.
-func (h *history) beside(all []*judged, j *judged, f Fate) *judged {
+// besides finds another session that counts in the same region and shares a second of the day.
+func (h *history) besides(all []*judged, j *judged, f *Fate) *judged {
 	scope, _, err := h.scope(h.date, f.Region, "")
-	if err != nil {
+	if err != nil || f.Verdict == NotCounted {
 		return nil
 	}
 	mine, _ := j.occupied.Intersect(scope.Day)

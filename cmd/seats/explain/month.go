@@ -5,13 +5,19 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
+	"seats/cmd/seats/watch"
 	"seats/compute"
 	"seats/internal/calendar"
+	"seats/internal/config"
 	"seats/internal/duck"
 	"seats/internal/fail"
+	"seats/internal/forecast"
 	"seats/internal/store"
+	"seats/report"
 )
 
 // Month is who was enabled in a region in a month (R9).
@@ -22,8 +28,6 @@ type Month struct {
 	Zone   *time.Location
 	State  string
 	Agents []Enabled
-
-	days []string // that were counted
 }
 
 // Enabled is an agent of the month, with the earliest session that made her one.
@@ -45,66 +49,38 @@ func (e *Explainer) Month(ctx context.Context, month calendar.Month, region stri
 	if err != nil {
 		return nil, err
 	}
-	m := &Month{Explainer: e, Month: month, Region: region, Zone: zone}
-	counted, err := m.stored(ctx)
+	result, err := compute.LoadMonth(ctx, e.conn, e.tenant, month)
+	if _, missing := errors.AsType[*compute.MissingError](err); missing {
+		return nil, fail.New(fail.NotReady, fmt.Sprintf("`seats run --month %s` brings what is missing", month), "nothing to explain: %w", err)
+	}
 	if err != nil {
 		return nil, err
 	}
-	if err := m.load(ctx); err != nil {
-		return nil, err
-	}
-	if n := int64(len(m.Agents)); n != counted {
-		return nil, fail.New(fail.Store, fmt.Sprintf("`seats compute --month %s` counts it again", month),
-			"explain %s in %s: %d agents are counted and %d are found", region, month, counted, n)
-	}
-	return m, nil
-}
-
-// stored is the number of the month, provided that it and all its days are up to date.
-func (m *Month) stored(ctx context.Context) (int64, error) {
-	result, err := compute.LoadMonth(ctx, m.conn, m.tenant, m.Month)
-	var missing *compute.MissingError
-	if errors.As(err, &missing) {
-		return 0, fail.New(fail.NotReady, fmt.Sprintf("`seats run --month %s` brings what is missing", m.Month), "nothing to explain: %w", err)
-	}
-	if err != nil {
-		return 0, err
-	}
-	stands, err := compute.Look(ctx, m.conn, m.tenant, m.tenant.DaysOf(m.Month)...)
+	stands, err := compute.Look(ctx, e.conn, e.tenant, e.tenant.DaysOf(month)...)
 	if err == nil {
 		err = checkFresh(stands...)
 	}
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
+	again := fmt.Sprintf("`seats compute --month %s` counts it", month)
 	if result.Stale {
-		return 0, fail.New(fail.Other, fmt.Sprintf("`seats compute --month %s` counts it", m.Month),
-			"%s has no result for its slices under today's configuration", m.Month)
+		return nil, fail.New(fail.Other, again, "%s has no result for its slices under today's configuration", month)
 	}
+	m, days, counted := &Month{Explainer: e, Month: month, Region: region, Zone: zone}, []string{}, int64(0)
 	for _, r := range result.Regions {
-		if r.Region == m.Region {
-			m.State = r.State
+		if r.Region == region {
+			m.State, counted = r.State, r.Agents
 			for _, slice := range r.Slices {
-				m.days = append(m.days, slice.Day.String())
+				days = append(days, slice.Day.String())
 			}
-			return r.Agents, nil
 		}
 	}
-	return 0, nil
-}
-
-func (m *Month) load(ctx context.Context) error {
-	return duck.Each(ctx, m.conn, "ask/enabled_agent", func(scan func(...any) error) error {
-		var a Enabled
-		var date string
-		err := scan(&a.Agent, &a.Days, &date, &a.Location, &a.Session.ID, &a.Session.DateTimeKey, &a.Login, &a.Kind, &a.Activity, &a.ActiveAt)
-		if err != nil {
-			return err
-		}
-		a.Date, err = calendar.ParseDate(date)
-		m.Agents = append(m.Agents, a)
-		return err
-	}, sql.Named("region", m.Region), sql.Named("days", m.days))
+	m.Agents, err = duck.All[Enabled](ctx, m.conn, "ask/enabled_agent", sql.Named("region", m.Region), sql.Named("days", days))
+	if n := int64(len(m.Agents)); n != counted && err == nil {
+		err = fail.New(fail.Store, again+" again", "explain %s in %s: %d agents are counted and %d are found", region, month, counted, n)
+	}
+	return m, err
 }
 
 // DaysRead are the days of a month of which the store holds a slice, and those of which it does not.
@@ -118,4 +94,242 @@ func (e *Explainer) DaysRead(ctx context.Context, month calendar.Month) (read, m
 		}
 	}
 	return read, missing, err
+}
+
+// Table lists the enabled agents of the month.
+func (m *Month) Table() report.Table {
+	t := report.Table{Header: []string{
+		"tenant", "region", "month", "agent", "days", "first_date", "location", "sm_res_session_fact_key", "start_date_time_key", "login",
+		"kind", "activity_key", "activity_start",
+	}}
+	for _, a := range m.Agents {
+		t.Rows = append(t.Rows, []any{m.tenant.Name, m.Region, m.Month, a.Agent, a.Days, a.Date, a.Location, a.Session.ID, a.Session.DateTimeKey,
+			instant(&a.Login, m.Zone), a.Kind, a.Activity, instant(&a.ActiveAt, m.Zone)})
+	}
+	return t
+}
+
+// Breakdown is who used the seats of a region's day. An agent who belongs to several of what is asked for counts in the
+// peak and in the enabled agents of each, but in one share: that of the session which began first of those that occupy the
+// second (by key where two began at once), and of what it belongs to, of the group whose name comes first, or the location
+// or switch that its earliest activity leads to. So the shares, and they alone, add up to the region's number.
+//
+// Of a month it is who was enabled (R9): an agent who belongs to several counts in each.
+type Breakdown struct {
+	Parts   []Part       // the largest share first; of a month their names and enabled agents, the most first
+	Whole   report.Table // what the shares add up to, in one row
+	AsTable report.Table // the parts
+}
+
+// Part is a group, a location or a switch.
+type Part struct {
+	Name    string // "(none)": in no group; "(unknown)": no known switch; NotRead
+	Peak    int64  // its own
+	PeakTS  int64  // the first second of that
+	Share   int64  // of the region's peak, in the first second of that
+	Enabled int64
+}
+
+// NotRead is the part of those whose agent groups were not read.
+const NotRead = "(not read)"
+
+// breakdownVersion is the schema version from which on a store has what a breakdown asks.
+const breakdownVersion = 3
+
+// breakDown asks for the parts of a region's day or month. Where its agent groups were not read, the error says what to do: which
+// flag names the period.
+func (e *Explainer) breakDown(ctx context.Context, statement string, by config.Unit, region string, period fmt.Stringer, flag string) ([]Part, error) {
+	has, err := store.Has(ctx, e.conn, breakdownVersion)
+	if err == nil && !has {
+		err = fail.New(fail.Other, "the next `seats run` or `seats compute` brings the store up to date",
+			"the store of tenant %s is an older version's, which cannot be broken down", e.tenant.Name)
+	}
+	if err != nil {
+		return nil, err
+	}
+	parts, err := duck.All[Part](ctx, e.conn, statement, sql.Named("by", string(by)), sql.Named("region", region), sql.Named("period", period.String()))
+	if err != nil {
+		return nil, err
+	}
+	if len(parts) == 1 && parts[0].Name == NotRead {
+		err = fail.New(fail.NotReady,
+			fmt.Sprintf("with agent_group in breakdown, `seats extract %s %s` reads them, where the source has them: see `seats check`", flag, period),
+			"the agent groups of %s were not read", period)
+	}
+	return parts, err
+}
+
+// Breakdown breaks the day of a region down.
+func (d *Day) Breakdown(ctx context.Context, by config.Unit) (*Breakdown, error) {
+	parts, err := d.breakDown(ctx, "ask/breakdown", by, d.Scope.Region, d.Date, "--date")
+	if err != nil && len(parts) == 0 {
+		return nil, err
+	}
+	peak, at := d.Curve.peak()
+	b := &Breakdown{
+		Parts: parts,
+		Whole: report.Table{
+			Header: []string{"tenant", "region", "date", "state", "peak", "peak_at"},
+			Rows:   [][]any{{d.tenant.Name, d.Scope.Region, d.Date, d.State, peak, instant(&at, d.Zone)}},
+		},
+		AsTable: report.Table{Header: []string{"tenant", "region", "date", "by", "name", "peak", "peak_at", "share_at_peak", "enabled"}},
+	}
+	var shares int64
+	for _, p := range parts {
+		b.AsTable.Rows = append(b.AsTable.Rows, []any{d.tenant.Name, d.Scope.Region, d.Date, string(by), p.Name, p.Peak, instant(&p.PeakTS, d.Zone), p.Share, p.Enabled})
+		shares += p.Share
+	}
+	if shares != peak {
+		return nil, fail.New(fail.Store, "the results do not fit the slice any more: `seats compute` counts the day again",
+			"break %s down by %s: %d agents are counted and %d are found", d.Scope, by, peak, shares)
+	}
+	return b, err
+}
+
+// Breakdown breaks the enabled agents of the month down.
+func (m *Month) Breakdown(ctx context.Context, by config.Unit) (*Breakdown, error) {
+	parts, err := m.breakDown(ctx, "ask/enabled_by", by, m.Region, m.Month, "--month")
+	if err != nil {
+		return nil, err
+	}
+	b := &Breakdown{
+		Parts: parts,
+		Whole: report.Table{
+			Header: []string{"tenant", "region", "month", "state", "enabled"},
+			Rows:   [][]any{{m.tenant.Name, m.Region, m.Month, m.State, int64(len(m.Agents))}},
+		},
+		AsTable: report.Table{Header: []string{"tenant", "region", "month", "by", "name", "enabled"}},
+	}
+	for _, p := range parts {
+		b.AsTable.Rows = append(b.AsTable.Rows, []any{m.tenant.Name, m.Region, m.Month, string(by), p.Name, p.Enabled})
+	}
+	return b, nil
+}
+
+// Trend is what a region's month may still bring.
+type Trend struct {
+	Tenant string
+	Region config.Region
+	Peaks  map[calendar.Date]int64 // of every day that was counted
+	forecast.Outlook
+}
+
+// LookAhead looks ahead from the newest day of the region that was counted and is over, and is not after until (the zero Date:
+// any). The error is of fail.NotReady where there is no such day.
+func LookAhead(ctx context.Context, q duck.Queryer, t config.Tenant, region config.Region, until calendar.Date, now time.Time) (*Trend, error) {
+	all, err := watch.Peaks(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	peaks := all[region.Name]
+	var from calendar.Date
+	for day := range peaks {
+		if from.Before(day) && day.In(region.Zone).End <= now.Unix() && (until.IsZero() || !until.Before(day)) {
+			from = day
+		}
+	}
+	if from.IsZero() {
+		return nil, fail.New(fail.NotReady, "`seats run` counts one", "no day of region %s that is over was counted by then: there is nothing to look ahead from", region.Name)
+	}
+	billed := func(d calendar.Date) bool { return !t.EndedBefore(d) && !region.EndedBefore(d) }
+	return &Trend{t.Name, region, peaks, forecast.Ahead(peaks, from, region.Committed, billed)}, nil
+}
+
+// Refusal is an error of fail.NotReady where there is no band at all, for the month or for a day.
+func (t *Trend) Refusal() error {
+	known := func(d forecast.Day) bool { return d.Known() }
+	if len(t.Ahead) == 0 || t.Peak.Known() || slices.ContainsFunc(t.Ahead, known) {
+		return nil
+	}
+	return fail.New(fail.NotReady, "`seats status` says which days are missing", "too few days to look ahead from %s: %s", t.From, strings.Join(t.Lacks(), "; "))
+}
+
+// Lacks says what is missing for a band; empty where nothing is. The other bands may be there.
+func (t *Trend) Lacks() (lacks []string) {
+	if len(t.Ahead) > 0 && !t.Peak.Known() {
+		lacks = append(lacks, fmt.Sprintf("no band for the month's peak: the days without a number, moved back by whole weeks, were all counted %d times of at least %d",
+			t.Peak.Times, forecast.Enough))
+	}
+	var few []string
+	for _, d := range t.Ahead {
+		if said := fmt.Sprintf("%s (%d)", d.Date.Weekday(), d.Times); !d.Known() && !slices.Contains(few, said) {
+			few = append(few, said)
+		}
+	}
+	if len(few) > 0 {
+		lacks = append(lacks, fmt.Sprintf("no band for weekdays that were counted fewer than %d times in the %d weeks before: %s", forecast.Enough, forecast.Reach, strings.Join(few, ", ")))
+	}
+	return lacks
+}
+
+// columns are the month in one row: what is known of it, and what is said of what is committed.
+func (t *Trend) columns() (month, committed report.Table) {
+	low, high, above, commit, on, earliest, latest := any(nil), any(nil), any(nil), any(nil), any(nil), any(nil), any(nil)
+	if len(t.Ahead) == 0 {
+		low, high = t.Highest, t.Highest
+	}
+	if t.Peak.Known() {
+		low, high = t.Peak.Low, t.Peak.High
+	}
+	if t.Committed > 0 {
+		commit, on, earliest, latest = t.Committed, day(t.PassedOn), day(t.PassEarliest), day(t.PassLatest)
+		if t.Peak.Known() {
+			above = t.Peak.Above
+		}
+	}
+	return report.Table{
+			Header: []string{"tenant", "region", "month", "from", "counted", "ahead", "highest", "peak_low", "peak_high", "times"},
+			Rows:   [][]any{{t.Tenant, t.Region.Name, t.Month, t.From, t.Counted, len(t.Ahead), t.Highest, low, high, t.Peak.Times}},
+		}, report.Table{
+			Header: []string{"committed", "passed_on", "times_above", "passed_earliest", "passed_latest"},
+			Rows:   [][]any{{commit, on, above, earliest, latest}},
+		}
+}
+
+// day is blank where it is none.
+func day(d calendar.Date) any {
+	if d.IsZero() {
+		return nil
+	}
+	return d
+}
+
+// Brief is the month in one row, and one of what is committed where something is, for people.
+func (t *Trend) Brief() []report.Table {
+	month, committed := t.columns()
+	if t.Committed == 0 {
+		return []report.Table{month}
+	}
+	return []report.Table{month, committed}
+}
+
+// Days has a row for each day that has no number yet.
+func (t *Trend) Days() report.Table {
+	days := report.Table{Header: []string{"date", "weekday", "peak_low", "peak_high", "times", "times_above"}, Rows: [][]any{}}
+	for _, d := range t.Ahead {
+		row := []any{d.Date, d.Date.Weekday(), nil, nil, d.Times, nil}
+		if d.Known() {
+			row[2], row[3] = d.Low, d.High
+			if t.Committed > 0 {
+				row[5] = d.Above
+			}
+		}
+		days.Rows = append(days.Rows, row)
+	}
+	return days
+}
+
+// Document is all in one row, for JSON.
+func (t *Trend) Document() report.Table {
+	month, committed := t.columns()
+	days := report.Table{Header: []string{"days"}, Rows: [][]any{{list(t.Days())}}}
+	return before(month.Header, month.Rows[0], before(committed.Header, committed.Rows[0], days))
+}
+
+// List is the days with tenant, region and the newest day counted in every row, for CSV. The first row, without a date, is the month's peak.
+func (t *Trend) List() report.Table {
+	month, committed := t.columns()
+	m, c, days := month.Rows[0], committed.Rows[0], t.Days()
+	days.Rows = append([][]any{{nil, nil, m[7], m[8], m[9], c[2]}}, days.Rows...)
+	return before(append(month.Header[:4], "committed"), append(m[:4], c[0]), days)
 }

@@ -1,16 +1,140 @@
 package explain
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
+	"sort"
 	"time"
 
 	"seats/internal/calendar"
-	"seats/internal/config"
 	"seats/internal/duck"
 	"seats/internal/fail"
+	"seats/report"
 )
+
+// Step is a span of time in which the numbers stay the same.
+type Step struct {
+	calendar.Interval
+	Agents, Sessions int64
+}
+
+// Curve is the steps of a scope through its whole day, one after the other (R8).
+type Curve []Step
+
+// At is the step that holds a second; false outside the day.
+func (c Curve) At(second int64) (Step, bool) {
+	at := slices.IndexFunc(c, func(s Step) bool { return s.Contains(second) })
+	if at < 0 {
+		return Step{}, false
+	}
+	return c[at], true
+}
+
+// at are the spans of time with so many agents.
+func (c Curve) at(agents int64) (spans []calendar.Interval) {
+	for _, s := range c {
+		if s.Agents == agents {
+			spans = append(spans, s.Interval)
+		}
+	}
+	return calendar.Union(spans)
+}
+
+// Plateaus are all spans of time at the highest number of agents; none where it is 0.
+func (c Curve) Plateaus() (agents int64, plateaus []calendar.Interval) {
+	for _, s := range c {
+		agents = max(agents, s.Agents)
+	}
+	if agents == 0 {
+		return 0, nil
+	}
+	return agents, c.at(agents)
+}
+
+// peak is the highest number of agents, and the first second of it, 0 where there is nobody.
+func (c Curve) peak() (agents, second int64) {
+	agents, plateaus := c.Plateaus()
+	if agents > 0 {
+		second = plateaus[0].Start
+	}
+	return agents, second
+}
+
+// Sessions is the highest number of sessions at once, and the first second of it.
+func (c Curve) Sessions() (sessions, second int64) {
+	for _, s := range c {
+		if s.Sessions > sessions {
+			sessions, second = s.Sessions, s.Start
+		}
+	}
+	return sessions, second
+}
+
+// Lasting is the highest number of agents that is not undercut for some seconds on end, and the first second of
+// the first such span; 0 where there is none.
+func (c Curve) Lasting(seconds int64) (agents, second int64) {
+	lasts := func(agents int64) bool { // what is held, fewer are too
+		begun := false
+		for _, s := range c {
+			if s.Agents < agents {
+				begun = false
+				continue
+			}
+			if !begun {
+				begun, second = true, s.Start
+			}
+			if s.End-second >= seconds {
+				return true
+			}
+		}
+		return false
+	}
+	top, _ := c.peak()
+	agents = int64(sort.Search(int(top), func(n int) bool { return !lasts(int64(n) + 1) }))
+	if agents == 0 {
+		return 0, 0
+	}
+	lasts(agents)
+	return agents, second
+}
+
+// Minute is a minute of the day.
+type Minute struct {
+	Start        int64 // its first second
+	Agents       int64 // the most at once in any second of it
+	Seconds      int64 // how many of its seconds are at that number
+	AgentSeconds int64 // the sum of the agents over its seconds
+}
+
+// Busiest are the n minutes with the most agents at once; among equals those with more agent-seconds first, and
+// then the earlier ones. Minutes without anybody are left out.
+func (c Curve) Busiest(n int) (minutes []Minute) {
+	for _, s := range c {
+		for from := s.Start; s.Agents > 0 && from < s.End; { // cut at every full minute
+			start := from - from%60
+			seconds := min(s.End, start+60) - from
+			if last := len(minutes) - 1; last < 0 || minutes[last].Start != start {
+				minutes = append(minutes, Minute{Start: start})
+			}
+			m := &minutes[len(minutes)-1]
+			if s.Agents > m.Agents {
+				m.Agents, m.Seconds = s.Agents, 0
+			}
+			if s.Agents == m.Agents {
+				m.Seconds += seconds
+			}
+			m.AgentSeconds += s.Agents * seconds
+			from += seconds
+		}
+	}
+	slices.SortStableFunc(minutes, func(a, b Minute) int {
+		return cmp.Or(cmp.Compare(b.Agents, a.Agents), cmp.Compare(b.AgentSeconds, a.AgentSeconds))
+	})
+	return minutes[:min(n, len(minutes))]
+}
 
 // Second is who was there in a second, and why each of them counts.
 type Second struct {
@@ -33,7 +157,7 @@ type Seat struct {
 	Until      int64  // end of the occupied interval (R2), exclusive
 	Activities int64  // how many put the session into the location
 	First      Activity
-	Decision   Decision // why the first activity leads to the location
+	Decision   Decision `duck:"-"` // why the first activity leads to the location
 }
 
 // Key is a primary key of a GIM fact table.
@@ -67,73 +191,43 @@ func (d *Day) Second(ctx context.Context, at int64) (*Second, error) {
 	if !found {
 		return nil, fail.New(fail.Usage, "", "%s is not in %s of region %s", time.Unix(at, 0).In(d.Zone).Format(time.RFC3339), d.Date, d.Scope.Region)
 	}
-	s := &Second{Day: d, At: at, Agents: step.Agents, Sessions: step.Sessions, Plateaus: d.Curve.around(at)}
+	around := slices.DeleteFunc(d.Curve.at(step.Agents), func(span calendar.Interval) bool { return !span.Contains(at) })
+	s := &Second{Day: d, At: at, Agents: step.Agents, Sessions: step.Sessions, Plateaus: around}
 	if err := s.load(ctx); err != nil {
 		return nil, err
 	}
 	return s, s.check()
 }
 
-// around is the span around a second in which the number of agents stays the same.
-func (c Curve) around(second int64) []calendar.Interval {
-	at, _ := c.At(second)
-	var same []calendar.Interval
-	for _, s := range c {
-		if s.Agents == at.Agents {
-			same = append(same, s.Interval)
-		}
-	}
-	for _, span := range calendar.Union(same) {
-		if span.Contains(second) {
-			return []calendar.Interval{span}
-		}
-	}
-	return nil
-}
-
 func (s *Second) load(ctx context.Context) error {
-	places := placesOf(s.tenant)
-	told, err := s.told(ctx)
+	// The other legs of each session that there is, the earliest first, tell the switch of one whose activities know none (R5).
+	legs, err := duck.All[struct {
+		Session Key
+		Leg     int64
+		Switch  string
+	}](ctx, s.conn, "ask/told", sql.Named("day", s.Date.String()), sql.Named("region", s.Scope.Region), sql.Named("at", s.At),
+		sql.Named("last_second", lastSecond(s.tenant)))
 	if err != nil {
 		return err
 	}
-	return duck.Each(ctx, s.conn, "ask/seat", func(scan func(...any) error) error {
-		var t Seat
-		a := &t.First
-		err := scan(&t.Agent, &t.Resource, &t.Location, &t.Session.ID, &t.Session.DateTimeKey, &t.Login, &t.Logout, &t.Until,
-			&t.Activities, &a.Kind, &a.Key.ID, &a.Key.DateTimeKey, &a.Start, &a.Switch, &a.GUID)
-		_, t.Decision = places.decide(a.Switch)
+	told := map[Key][]Activity{}
+	for _, l := range legs {
+		told[l.Session] = append(told[l.Session], Activity{Key: Key{ID: l.Leg}, Switch: l.Switch})
+	}
+	places := placesOf(s.tenant)
+	s.Seats, err = duck.All[Seat](ctx, s.conn, "ask/seat", s.where(sql.Named("at", s.At))...)
+	for i := range s.Seats {
+		t := &s.Seats[i]
+		_, t.Decision = places.decide(t.First.Switch)
 		for _, leg := range told[t.Session] {
-			if to, decision := places.decide(leg.Switch); a.Switch == "" && to != nil && to.location == t.Location && to.region == s.Scope.Region {
+			to, decision := places.decide(leg.Switch)
+			if t.First.Switch == "" && to != nil && *to == (place{s.Scope.Region, t.Location}) {
 				t.Decision = decision.toldBy(leg)
 				break
 			}
 		}
-		s.Seats = append(s.Seats, t)
-		return err
-	}, append(s.where(), sql.Named("at", s.At))...)
-}
-
-// told are the other legs of each session that there is, the earliest first: they tell the switch of one whose activities know
-// none (R5).
-func (s *Second) told(ctx context.Context) (map[Key][]Activity, error) {
-	told := map[Key][]Activity{}
-	err := duck.Each(ctx, s.conn, "ask/told", func(scan func(...any) error) error {
-		var session Key
-		var leg Activity
-		err := scan(&session.ID, &session.DateTimeKey, &leg.Key.ID, &leg.Switch)
-		told[session] = append(told[session], leg)
-		return err
-	}, sql.Named("day", s.Date.String()), sql.Named("region", s.Scope.Region), sql.Named("at", s.At), sql.Named("last_second", lastSecond(s.tenant)))
-	return told, err
-}
-
-// lastSecond is how many seconds a session occupies from its end on (R2).
-func lastSecond(t config.Tenant) int64 {
-	if t.SessionEnd == config.SessionEndInclusive {
-		return 1
 	}
-	return 0
+	return err
 }
 
 // check holds the list against the number it explains.
@@ -150,4 +244,70 @@ func (s *Second) check() error {
 	}
 	return fail.New(fail.Store, "the results do not fit the slice any more: `seats compute` counts the day again",
 		"explain %s at %d: %w", s.Scope, s.At, fmt.Errorf("%d agents are counted and %d are found", s.Agents, listed))
+}
+
+// Summary is the second in one row.
+func (s *Second) Summary() report.Table {
+	return report.Table{
+		Header: []string{"tenant", "region", "location", "date", "state", "at", "agents", "sessions"},
+		Rows:   [][]any{{s.tenant.Name, s.Scope.Region, text(s.Scope.Location), s.Date, s.State, instant(&s.At, s.Zone), s.Agents, s.Sessions}},
+	}
+}
+
+// Spans are the plateaus, one a row.
+func (s *Second) Spans() report.Table { return s.SpanTable(s.Plateaus) }
+
+// Document is the second as one row that holds everything, for JSON.
+func (s *Second) Document() report.Table {
+	summary := s.Summary()
+	return before(summary.Header, summary.Rows[0], report.Table{
+		Header: []string{"plateaus", "seats"},
+		Rows:   [][]any{{list(s.Spans()), list(s.seats())}},
+	})
+}
+
+// seats have what identifies a seat in full: with the keys one finds every row in the GIM.
+func (s *Second) seats() report.Table {
+	t := report.Table{Rows: [][]any{}, Header: []string{
+		"agent", "resource_key", "location", "sm_res_session_fact_key", "start_date_time_key", "login", "logout", "occupied_until",
+		"activities", "kind", "activity_key", "activity_date_time_key", "activity_start", "switch", "call_attempt_guid", "decision",
+	}}
+	for _, seat := range s.Seats {
+		a := seat.First
+		t.Rows = append(t.Rows, []any{
+			seat.Agent, seat.Resource, seat.Location, seat.Session.ID, seat.Session.DateTimeKey,
+			instant(&seat.Login, s.Zone), instant(seat.Logout, s.Zone), instant(&seat.Until, s.Zone),
+			seat.Activities, a.Kind, a.Key.ID, a.Key.DateTimeKey, instant(&a.Start, s.Zone), text(a.Switch), text(a.GUID), string(seat.Decision),
+		})
+	}
+	return t
+}
+
+// List is the seats with the second in every row, for CSV.
+func (s *Second) List() report.Table {
+	return before([]string{"tenant", "region", "date", "at"}, []any{s.tenant.Name, s.Scope.Region, s.Date, instant(&s.At, s.Zone)}, s.seats())
+}
+
+// Brief is the seats as far as a terminal is wide: without what follows from the rest.
+func (s *Second) Brief() report.Table {
+	t := report.Table{Header: []string{"agent", "session", "login", "logout", "location", "by", "activity", "start", "switch", "attempt", "decision"}}
+	for _, seat := range s.Seats {
+		a := seat.First
+		t.Rows = append(t.Rows, []any{
+			seat.Agent, seat.Session.ID, s.clock(&seat.Login), s.clock(seat.Logout), seat.Location,
+			a.Kind, a.Key.ID, s.clock(&a.Start), text(a.Switch), text(a.GUID), string(seat.Decision),
+		})
+	}
+	return t
+}
+
+// clock is the time of day, with the date where it is another; "open" where there is none.
+func (d *Day) clock(ts *int64) string {
+	switch {
+	case ts == nil:
+		return "open"
+	case d.Scope.Day.Contains(*ts):
+		return time.Unix(*ts, 0).In(d.Zone).Format(time.TimeOnly)
+	}
+	return time.Unix(*ts, 0).In(d.Zone).Format(time.DateTime)
 }

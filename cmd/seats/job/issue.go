@@ -39,7 +39,7 @@ func (s *state) report(ctx context.Context) {
 // show gives the results without issuing them.
 func (s *state) show() {
 	for _, n := range s.numbers() {
-		s.result.Rows = append(s.result.Rows, n.Row())
+		s.result.Rows = append(s.result.Rows, report.Outcome{Number: n})
 	}
 }
 
@@ -95,7 +95,7 @@ func (s *state) issue(ctx context.Context) error {
 			s.note(day, o.Err)
 			continue
 		}
-		s.result.Rows = append(s.result.Rows, o.Row())
+		s.result.Rows = append(s.result.Rows, o)
 		for _, i := range append(o.Recovered, o.Issue) {
 			if err := report.PutIssuedFile(ctx, s.Conn, i); err != nil {
 				return err

@@ -118,7 +118,7 @@ type Stage struct {
 // Result is what a job gave. Err joins what went wrong, the first first, each a *Failure.
 type Result struct {
 	Tenant    string
-	Rows      []report.Row       // one a measurement that was computed, or issued
+	Rows      []report.Outcome   // one a measurement that was computed, or issued
 	Slices    []extract.Summary  // one a day that was read
 	Stages    []Stage            // those that the job went through, in their order
 	Delivered []deliver.Delivery // files that have arrived
@@ -189,7 +189,6 @@ type state struct {
 	ledger   []report.Issue          // as it was, once it was asked for
 	reading  reading
 	blocked  bool  // by a data-quality rule
-	broken   error // the work copy is spoiled
 	stood    error // where the job stood when its context ended
 	issuing  bool  // files are being written: from here on the job is finished, cancelled or not
 	done     bool  // the store is published
@@ -257,9 +256,6 @@ func (s *state) run(ctx context.Context) (err error) {
 		return s.inLedger(ctx, open, s.tooLate(limited, err))
 	}
 	s.work(limited)
-	if s.broken != nil { // nothing of it is published
-		return s.inLedger(ctx, open, s.broken)
-	}
 	if s.stood != nil && isLate(limited) {
 		s.errs = append([]error{&Failure{error: Explain(s.tooLate(limited, s.stood), s.Tenant)}}, s.errs...)
 	}
@@ -292,9 +288,6 @@ func (s *state) work(ctx context.Context) {
 			s.note(calendar.Date{}, s.extract(ctx))
 			return rowsOf(s.result.Slices, func(r extract.Summary) int64 { return r.Sessions + r.Activities + r.Agents })
 		})
-	}
-	if s.broken != nil {
-		return
 	}
 	if s.does(Compute) || s.does(Report) {
 		s.in(Compute, func() int64 {

@@ -52,7 +52,7 @@ func (s *state) retain(ctx context.Context) error {
 		// Its numbers, the list of issued files and the ledger stay.
 		err = duck.InTx(ctx, s.Conn, func(tx *sql.Tx) error { return store.DropRows(ctx, tx, month.Days()...) })
 		if err == nil {
-			err = s.Unlist(ctx, month, s.Clock())
+			err = s.Unlist(ctx, month.String(), s.Clock())
 		}
 		if err != nil {
 			return fmt.Errorf("drop %s: %w", month, err)
@@ -224,11 +224,11 @@ func (s *state) unseal(ctx context.Context) error {
 		if s.asSealed[m] = !needed; !needed {
 			continue
 		}
-		err = s.Unseal(ctx, m.First(), m.Last(), s.Clock())
+		err = s.Unseal(ctx, seal, s.Clock())
 		anew := s.does(Extract) && s.rereads() && s.AcceptLoss && len(s.daysOf(m)) == len(m.Days()) // every day of it, whatever was lost
 		if errors.Is(err, store.ErrUnsealed) && anew {
 			s.warn("the sealed rows of the month are lost: it is read again", "month", m, "reason", err)
-			err = s.Unlist(ctx, m, s.Clock())
+			err = s.Unlist(ctx, seal.Month, s.Clock())
 		}
 		if err != nil {
 			return err

@@ -34,14 +34,13 @@ func (s *state) extract(ctx context.Context) (err error) {
 	if err != nil || len(windows) == 0 {
 		return err
 	}
-	stage, err := extract.NewStage(ctx, s.DB, s.Conn)
+	stage, err := extract.NewStage(ctx, s.Conn)
 	if err != nil {
 		return err
 	}
-	stage.Expect = s.Log.Expect
 	defer func() { err = errors.Join(err, stage.Close()) }()
 	defer s.Log.Stop()
-	for len(windows) > 0 && s.broken == nil {
+	for len(windows) > 0 {
 		if windows, err = s.inOneSnapshot(ctx, stage, windows); err == nil || s.again(ctx, err, len(windows)) {
 			continue
 		}
@@ -93,7 +92,7 @@ const retryPause = 2 * time.Second
 // again tells whether days are to be read again after an error, once the source has had a pause.
 func (s *state) again(ctx context.Context, err error, days int) bool {
 	r := &s.reading
-	if ctx.Err() != nil || s.broken != nil || !s.isLost(err) || r.retries == s.Tenant.GIM.Retries {
+	if ctx.Err() != nil || !s.isLost(err) || r.retries == s.Tenant.GIM.Retries {
 		return false
 	}
 	if r.lost == nil {
@@ -116,7 +115,7 @@ func (s *state) isLost(err error) bool { return s.Tenant.GIM != nil && extract.L
 func (s *state) inOneSnapshot(ctx context.Context, stage *extract.Stage, windows []extract.Window) (left []extract.Window, err error) {
 	s.Log.Start(s.Tenant.Name + ": reading")
 	s.reading.opening = true
-	src, err := OpenSource(ctx, s.Tenant, stage, windows, s.TempDir(), s.Clock(), s.Log)
+	src, err := OpenSource(ctx, s.Tenant, s.Conn, windows, s.TempDir(), s.Clock(), s.Log)
 	if err != nil {
 		return windows, err
 	}
@@ -130,11 +129,8 @@ func (s *state) inOneSnapshot(ctx context.Context, stage *extract.Stage, windows
 	if left := src.Horizon().LeftOut(); left != "" {
 		s.warn("data sources are taken for switched off, and left out (retired_after_days): " + left)
 	}
-	cutter := &extract.Cutter{Conn: s.Conn, Source: src, SettleHours: s.Tenant.SettleHours, AcceptLoss: s.AcceptLoss, Clock: s.Clock}
+	cutter := &extract.Cutter{Stage: stage, Source: src, SettleHours: s.Tenant.SettleHours, AcceptLoss: s.AcceptLoss, Clock: s.Clock}
 	for i, w := range windows {
-		if s.broken != nil {
-			return nil, nil
-		}
 		if ctx.Err() != nil {
 			return windows[i:], fmt.Errorf("extract %s: %w", w.Day, context.Cause(ctx))
 		}
@@ -145,7 +141,7 @@ func (s *state) inOneSnapshot(ctx context.Context, stage *extract.Stage, windows
 		left = windows[i+1:]
 		if !s.reading.looked && len(s.result.Slices) > 0 { // resources come with the first day that can be read
 			s.reading.looked = true
-			if err := s.sayUnknownSwitches(ctx, stage); err != nil {
+			if err := s.sayUnknownSwitches(ctx, src.Reference().Switches()); err != nil {
 				return left, err
 			}
 		}
@@ -161,18 +157,18 @@ func (s *state) inOneSnapshot(ctx context.Context, stage *extract.Stage, windows
 // not write beside it.
 const smallExport = 64 << 10
 
-// OpenSource opens a tenant's source for the windows, all in one snapshot. tempDir is where an export is
-// unpacked; now is the reader's clock.
-func OpenSource(ctx context.Context, t config.Tenant, stage *extract.Stage, windows []extract.Window, tempDir string, now time.Time, log Log) (extract.Source, error) {
-	progress := func(_ string, n int64) { log.Add(n) }
+// OpenSource opens a tenant's source for the windows, all in one snapshot. conn is for files of an export that DuckDB reads, tempDir is
+// where it is unpacked; now is the reader's clock.
+func OpenSource(ctx context.Context, t config.Tenant, conn *duck.Conn, windows []extract.Window, tempDir string, now time.Time, log Log) (extract.Source, error) {
+	arrive := func(_ string, n int64) { log.Add(n) }
 	if t.ExportDir == "" {
-		return openGIMDB(ctx, t, stage, progress, log)
+		return openGIMDB(ctx, t, extract.Told{Expect: log.Expect, Arrive: arrive}, log)
 	}
 	from, days := windows[0].SessionFrom(), windows[0].Hull()
 	for _, w := range windows {
 		from, days = min(from, w.SessionFrom()), calendar.Interval{Start: min(days.Start, w.Hull().Start), End: max(days.End, w.Hull().End)}
 	}
-	return extract.OpenExport(ctx, t.ExportDir, stage, extract.ExportOptions{
+	return extract.OpenExport(ctx, t.ExportDir, conn, extract.ExportOptions{
 		Now:       now,
 		TenantKey: t.TenantKey,
 		Marker:    t.ExportMarker,
@@ -182,12 +178,12 @@ func OpenSource(ctx context.Context, t config.Tenant, stage *extract.Stage, wind
 		Small:     smallExport,
 		TempDir:   tempDir,
 		Warn:      func(msg string) { log.Warn(msg, "tenant", t.Name) },
-		Progress:  progress,
+		Progress:  arrive,
 	})
 }
 
-func openGIMDB(ctx context.Context, t config.Tenant, stage *extract.Stage, progress func(string, int64), log Log) (extract.Source, error) {
-	src, err := extract.OpenGIMDB(ctx, *t.GIM, t.TenantKey, stage, progress)
+func openGIMDB(ctx context.Context, t config.Tenant, told extract.Told, log Log) (extract.Source, error) {
+	src, err := extract.OpenGIMDB(ctx, *t.GIM, t.TenantKey, told)
 	if err != nil {
 		return nil, err
 	}
@@ -218,9 +214,6 @@ func (s *state) extractDay(ctx context.Context, cutter *extract.Cutter, w extrac
 	summary, err := cutter.Cut(ctx, w)
 	switch {
 	case err == nil:
-	case errors.Is(err, extract.ErrHalf):
-		s.broken = err
-		return nil
 	case s.gaveUp(ctx, err):
 		s.became[w.Day] = failed
 		return nil
@@ -264,13 +257,9 @@ func (s *state) ready(h extract.Horizon, w extract.Window) error {
 
 // sayUnknownSwitches names configured switches that the source does not have, while nothing was counted by these rules: later
 // on they are known, and a DN may go again.
-func (s *state) sayUnknownSwitches(ctx context.Context, stage *extract.Stage) error {
-	counted, err := duck.All[bool](ctx, s.Conn, "store/counted_by", sql.Named("rules_sha256", s.Tenant.On(s.LastDay()).RulesHash()))
-	if err != nil || counted[0] {
-		return err
-	}
-	have, err := stage.Switches(ctx)
-	if err != nil {
+func (s *state) sayUnknownSwitches(ctx context.Context, have []string) error {
+	counted, err := duck.One[bool](ctx, s.Conn, "store/counted_by", sql.Named("rules_sha256", s.Tenant.On(s.LastDay()).RulesHash()))
+	if err != nil || counted {
 		return err
 	}
 	for _, what := range UnknownSwitches(s.Tenant, have) {

@@ -5,7 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"database/sql"
-	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -15,6 +15,7 @@ import (
 
 	"seats/cmd/seats/audit"
 	"seats/cmd/seats/pseudonym"
+	"seats/compute"
 	"seats/extract"
 	"seats/internal/calendar"
 	"seats/internal/config"
@@ -69,10 +70,10 @@ func (l *Lake) Export(ctx context.Context, tenant config.Tenant, period audit.Pe
 	if _, err := duck.Exec(ctx, scratch.Conn, "store/one_thread"); err != nil {
 		return Summary{}, err
 	}
-	if err := x.days(ctx, period); err != nil {
-		return x.summary, err
+	if err = x.days(ctx, period); err == nil {
+		err = x.months(ctx, period)
 	}
-	return x.summary, x.months(ctx, period)
+	return x.summary, err
 }
 
 // claim keeps the partitions of two sites apart that each have a tenant of this name. A store is known by the first entry of
@@ -105,8 +106,8 @@ type export struct {
 	lake       *Lake
 	tenant     config.Tenant
 	scratch    *store.Scratch
-	masks      *pseudonym.Masks // nil: none
-	statements string           // hash
+	masks      *pseudonym.Key // nil: none
+	statements string         // hash
 	summary    Summary
 }
 
@@ -116,43 +117,33 @@ func statements() string {
 	for _, name := range texts.Names("lake/") {
 		fmt.Fprintf(h, "%s\x00%s\x00", name, texts.Text(name))
 	}
-	return hex.EncodeToString(h.Sum(nil))
+	return fmt.Sprintf("%x", h.Sum(nil))
 }
 
 // day is one of the store's.
 type day struct {
-	calendar.Date
-	hasRows     sql.NullBool // null: they are not counted
-	rules       string
-	asOf        int64
-	extracted   int64  // when it was read, epoch seconds
-	fromNumbers string // what the numbers were counted from
-	fromRows    string // what the store says of the slice
+	Date        calendar.Date
+	HasRows     sql.NullBool // null: they are not counted
+	Rules       string
+	AsOf        int64
+	Extracted   int64  // when it was read, epoch seconds
+	FromNumbers string // what the numbers were counted from
+	FromRows    string // what the store says of the slice
 }
 
 func (x *export) days(ctx context.Context, period audit.Period) error {
-	var days []day
-	err := duck.Each(ctx, x.scratch.Conn, "lake/day", func(scan func(...any) error) error {
-		var d day
-		var text string
-		err := scan(&text, &d.hasRows, &d.rules, &d.asOf, &d.extracted, &d.fromNumbers, &d.fromRows)
-		if err == nil {
-			d.Date, err = calendar.ParseDate(text)
-		}
-		days = append(days, d)
-		return err
-	}, period.Bounds()...)
+	days, err := duck.All[day](ctx, x.scratch.Conn, "lake/day", period.Bounds()...)
 	if err != nil {
 		return err
 	}
 	for _, d := range days {
-		if !d.hasRows.Valid {
+		if !d.HasRows.Valid {
 			x.summary.Uncounted = append(x.summary.Uncounted, d.Date)
 			continue
 		}
 		x.summary.Days++
 		if err := x.day(ctx, d); err != nil {
-			return fmt.Errorf("export %s: %w", d, err)
+			return fmt.Errorf("export %s: %w", d.Date, err)
 		}
 	}
 	return nil
@@ -161,16 +152,16 @@ func (x *export) days(ctx context.Context, period audit.Period) error {
 // day brings a day's partitions into the lake: all of them or none.
 func (x *export) day(ctx context.Context, d day) error {
 	var parts []partition
-	folder := fmt.Sprintf("month=%s/day=%s", d.YearMonth(), d)
-	if d.hasRows.Bool {
-		parts = x.partitions(rowRelations, folder, d.fromNumbers, d.fromRows)
+	folder := fmt.Sprintf("month=%s/day=%s", d.Date.YearMonth(), d.Date)
+	if d.HasRows.Bool {
+		parts = x.partitions(rowRelations, folder, d.FromNumbers, d.FromRows)
 	}
-	parts = append(parts, x.partitions(numberRelations, folder, d.fromNumbers)...)
+	parts = append(parts, x.partitions(numberRelations, folder, d.FromNumbers)...)
 	if x.done(parts) {
 		return nil
 	}
-	values := map[string]any{"day": d.String()}
-	if d.hasRows.Bool {
+	values := map[string]any{"day": d.Date.String()}
+	if d.HasRows.Bool {
 		var err error
 		if values["rules"], err = x.load(ctx, d); err != nil {
 			return err
@@ -188,7 +179,7 @@ func (x *export) day(ctx context.Context, d day) error {
 // load brings the day's raw rows into the scratch store, with pseudonyms where they are wanted, and gives the rules that
 // count them.
 func (x *export) load(ctx context.Context, d day) (rules string, err error) {
-	t, err := x.tenant.WithRules([]byte(d.rules))
+	t, err := x.tenant.WithRules([]byte(d.Rules))
 	if err != nil {
 		return "", err
 	}
@@ -203,7 +194,7 @@ func (x *export) load(ctx context.Context, d day) (rules string, err error) {
 		if err != nil {
 			return "", err
 		}
-		if _, err := duck.Exec(ctx, x.scratch.Conn, "ask/pseudonym_slice", sql.Named("day", d.String()), sql.Named("sha256", sum)); err != nil {
+		if _, err := duck.Exec(ctx, x.scratch.Conn, "ask/pseudonym_slice", sql.Named("day", d.Date.String()), sql.Named("sha256", sum)); err != nil {
 			return "", err
 		}
 	}
@@ -211,24 +202,17 @@ func (x *export) load(ctx context.Context, d day) (rules string, err error) {
 }
 
 func (x *export) months(ctx context.Context, period audit.Period) error {
-	type month struct{ relation, month, hash string }
-	var months []month
-	err := duck.Each(ctx, x.scratch.Conn, "lake/month", func(scan func(...any) error) error {
-		var m month
-		err := scan(&m.relation, &m.month, &m.hash)
-		months = append(months, m)
-		return err
-	}, period.Bounds()...)
+	months, err := duck.All[struct{ Relation, Month, Hash string }](ctx, x.scratch.Conn, "lake/month", period.Bounds()...)
 	if err != nil {
 		return err
 	}
 	for _, m := range months {
-		parts := x.partitions([]string{m.relation}, "month="+m.month, m.hash)
+		parts := x.partitions([]string{m.Relation}, "month="+m.Month, m.Hash)
 		if x.done(parts) {
 			continue
 		}
-		if err := x.put(ctx, parts, map[string]any{"month": m.month}); err != nil {
-			return fmt.Errorf("export %s: %w", m.month, err)
+		if err := x.put(ctx, parts, map[string]any{"month": m.Month}); err != nil {
+			return fmt.Errorf("export %s: %w", m.Month, err)
 		}
 	}
 	return nil
@@ -240,7 +224,7 @@ func (x *export) partitions(relations []string, folder string, from ...string) [
 	for _, part := range append(from, x.statements) {
 		fmt.Fprintf(h, "%d:%s", len(part), part) // lengths keep the parts apart
 	}
-	hash := x.digest(hex.EncodeToString(h.Sum(nil)))
+	hash := x.digest(fmt.Sprintf("%x", h.Sum(nil)))
 	var parts []partition
 	for _, r := range relations {
 		parts = append(parts, partition{relation: r, dir: path.Join(r, "tenant="+x.tenant.Name, folder), hash: hash})
@@ -286,4 +270,41 @@ func (x *export) put(ctx context.Context, parts []partition, values map[string]a
 	}
 	x.summary.Written += len(parts)
 	return x.lake.replace(parts, files)
+}
+
+// ruleRow is a row of the relation rule: what does not belong to its kind is null.
+type ruleRow struct {
+	Kind       string `json:"kind"` // day, region, location, switch or exclude
+	Region     string `json:"region,omitempty"`
+	Location   string `json:"location,omitempty"`
+	IsDefault  *bool  `json:"is_default,omitempty"`
+	Switch     string `json:"switch_name,omitempty"`
+	Pattern    string `json:"pattern,omitempty"`
+	Timezone   string `json:"timezone,omitempty"`
+	StartTS    *int64 `json:"start_ts,omitempty"`
+	EndTS      *int64 `json:"end_ts,omitempty"`
+	AsOfTS     *int64 `json:"as_of_ts,omitempty"`
+	Extracted  *int64 `json:"extracted_ts,omitempty"`
+	SessionEnd string `json:"session_end,omitempty"`
+}
+
+// ruleRows are the rules of a day as rows, as JSON. The tenant has the rules that the day was computed by.
+func ruleRows(t config.Tenant, d day) (string, error) {
+	rules := compute.RulesFor(t, d.Date)
+	rows := []ruleRow{{Kind: "day", AsOfTS: &d.AsOf, Extracted: &d.Extracted, SessionEnd: string(t.SessionEnd)}}
+	for at, r := range rules.Regions {
+		rows = append(rows, ruleRow{Kind: "region", Region: r.Name, Timezone: t.Regions[at].Zone.String(), StartTS: &r.Day.Start, EndTS: &r.Day.End})
+		for _, l := range r.Locations {
+			isDefault := len(l.Switches) == 0
+			rows = append(rows, ruleRow{Kind: "location", Region: r.Name, Location: l.Name, IsDefault: &isDefault})
+			for _, s := range l.Switches {
+				rows = append(rows, ruleRow{Kind: "switch", Region: r.Name, Location: l.Name, Switch: s})
+			}
+		}
+	}
+	for _, pattern := range rules.Exclude {
+		rows = append(rows, ruleRow{Kind: "exclude", Pattern: pattern})
+	}
+	text, err := json.Marshal(rows)
+	return string(text), err
 }

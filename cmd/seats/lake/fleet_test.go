@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"seats/cmd/seats/lake"
+	"seats/internal/must"
 	"seats/internal/pgtest"
 	texts "seats/sql"
 )
@@ -24,8 +25,7 @@ func TestTheNumbersFromTheLakeAlone(t *testing.T) {
 	schema := schemaOf(t, dir)
 	duckDB := views(t, dir, schema)
 	for _, name := range []string{"seats_outbound", "comparison"} {
-		_, err := duckDB.Exec("create view " + name + " as " + texts.Text("fleet/"+name))
-		require.NoError(t, err)
+		must.Have(duckDB.Exec("create view " + name + " as " + texts.Text("fleet/"+name)))(t)
 	}
 	const perDay = 2 + 3 + 1 + 1 // regions and locations of the two tenants
 	require.Len(t, ask(t, duckDB, "from comparison where value > 0"), 2*perDay)
@@ -33,14 +33,10 @@ func TestTheNumbersFromTheLakeAlone(t *testing.T) {
 	require.NotEmpty(t, ask(t, duckDB, "from seats_outbound where measure = 'enabled' and value > 0"))
 
 	postgres := copied(t, duckDB, schema)
-	rows, err := postgres.Query(context.Background(), texts.Text("fleet/seats_outbound"))
-	require.NoError(t, err)
+	rows := must.Have(postgres.Query(context.Background(), texts.Text("fleet/seats_outbound")))(t)
 	theirs := written(t, rows)
-	ours, err := duckDB.Query("from seats_outbound")
-	require.NoError(t, err)
-	require.ElementsMatch(t, theirs, scanned(t, ours))
-	_, err = postgres.Exec(context.Background(), "create view seats_outbound as "+texts.Text("fleet/seats_outbound"))
-	require.NoError(t, err)
+	require.ElementsMatch(t, theirs, scanned(t, must.Have(duckDB.Query("from seats_outbound"))(t)))
+	must.Have(postgres.Exec(context.Background(), "create view seats_outbound as "+texts.Text("fleet/seats_outbound")))(t)
 	var numbers, same int
 	require.NoError(t, postgres.QueryRow(context.Background(), "select count(*), count(*) filter (where agrees) from ("+texts.Text("fleet/comparison")+") as c").Scan(&numbers, &same))
 	require.Equal(t, 2*perDay, numbers)
@@ -64,10 +60,8 @@ func copied(t *testing.T, lakeDB *sql.DB, schema lake.Schema) *pgx.Conn {
 			names, typed = append(names, c.Name), append(typed, c.Name+" "+c.Type)
 		}
 		db.Exec(t, "create table "+r.Name+" ("+strings.Join(typed, ", ")+")")
-		rows, err := lakeDB.Query("select " + strings.Join(names, ", ") + " from " + r.Name)
-		require.NoError(t, err)
-		_, err = db.Conn.CopyFrom(context.Background(), pgx.Identifier{r.Name}, names, &source{rows, len(names)})
-		require.NoError(t, err)
+		rows := must.Have(lakeDB.Query("select " + strings.Join(names, ", ") + " from " + r.Name))(t)
+		must.Have(db.Conn.CopyFrom(context.Background(), pgx.Identifier{r.Name}, names, &source{rows, len(names)}))(t)
 	}
 	return db.Conn
 }
@@ -91,8 +85,7 @@ func (s *source) Values() ([]any, error) {
 func written(t *testing.T, rows pgx.Rows) (all []string) {
 	t.Helper()
 	for rows.Next() {
-		values, err := rows.Values()
-		require.NoError(t, err)
+		values := must.Have(rows.Values())(t)
 		all = append(all, fmt.Sprint(values...))
 	}
 	require.NoError(t, rows.Err())
@@ -101,11 +94,9 @@ func written(t *testing.T, rows pgx.Rows) (all []string) {
 
 func scanned(t *testing.T, rows *sql.Rows) (all []string) {
 	t.Helper()
-	names, err := rows.Columns()
-	require.NoError(t, err)
+	names := must.Have(rows.Columns())(t)
 	for s := (&source{rows, len(names)}); s.Next(); {
-		values, err := s.Values()
-		require.NoError(t, err)
+		values := must.Have(s.Values())(t)
 		all = append(all, fmt.Sprint(values...))
 	}
 	require.NoError(t, rows.Err())

@@ -63,7 +63,7 @@ type Column struct {
 type Lake struct {
 	root  *os.Root
 	dir   string
-	masks *pseudonym.Masks // nil: none
+	masks *pseudonym.Key // nil: none
 }
 
 // Open opens the lake in a folder, or begins one there. A folder that holds something else, a lake of another format, and

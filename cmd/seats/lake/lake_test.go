@@ -16,13 +16,12 @@ import (
 	"seats/internal/config"
 	"seats/internal/duck"
 	"seats/internal/fail"
+	"seats/internal/must"
 )
 
 func schemaOf(t *testing.T, dir string) (s lake.Schema) {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join(dir, "_schema.json"))
-	require.NoError(t, err)
-	require.NoError(t, json.Unmarshal(text, &s))
+	require.NoError(t, json.Unmarshal(must.Have(os.ReadFile(filepath.Join(dir, "_schema.json")))(t), &s))
 	return s
 }
 
@@ -39,8 +38,7 @@ func TestTheSchemaSaysWhatIsWritten(t *testing.T) {
 			require.NotEmpty(t, c.Comment, r.Name)
 			want = append(want, c.Name+" "+c.Type)
 		}
-		rows, err := db.Query("select column_name || ' ' || column_type from (describe " + r.Name + ") where column_name not in ('tenant', 'month', 'day')")
-		require.NoError(t, err)
+		rows := must.Have(db.Query("select column_name || ' ' || column_type from (describe " + r.Name + ") where column_name not in ('tenant', 'month', 'day')"))(t)
 		var got []string
 		for rows.Next() {
 			var column string
@@ -49,8 +47,7 @@ func TestTheSchemaSaysWhatIsWritten(t *testing.T) {
 		}
 		require.Equal(t, want, got, r.Name)
 	}
-	entries, err := os.ReadDir(dir)
-	require.NoError(t, err)
+	entries := must.Have(os.ReadDir(dir))(t)
 	relations := 0
 	for _, e := range entries {
 		if e.IsDir() {
@@ -60,8 +57,7 @@ func TestTheSchemaSaysWhatIsWritten(t *testing.T) {
 	require.Len(t, schema.Relations, relations)
 	require.Equal(t, []string{"(tenant: 007)"}, shortened(ask(t, db, "select distinct tenant from slice where tenant like '0%'")), "a tenant's name is no number")
 
-	text, err := os.ReadFile(filepath.Join(dir, "README.md"))
-	require.NoError(t, err)
+	text := must.Have(os.ReadFile(filepath.Join(dir, "README.md")))(t)
 	questions := regexp.MustCompile(`(?s)    select .*?;\n`).FindAllString(string(text), -1)
 	require.Len(t, questions, 5)
 	for _, q := range questions {
@@ -84,8 +80,7 @@ func TestNothingIsLost(t *testing.T) {
 	export(t, dir, "", tenants...)
 	db := views(t, dir, schemaOf(t, dir))
 	for _, tenant := range tenants {
-		_, err := db.Exec("attach '" + tenant.StorePath() + "' as s" + tenant.Name + " (read_only)")
-		require.NoError(t, err)
+		must.Have(db.Exec("attach '" + tenant.StorePath() + "' as s" + tenant.Name + " (read_only)"))(t)
 		for relation, columns := range map[string]string{
 			"voice_session":    "day, resource_key, start_ts, end_ts, active_flag, sm_res_session_fact_key, start_date_time_key, update_audit_key",
 			"ocs_activity":     "day, resource_key, start_ts, end_ts, active_flag, switch_name, kind, activity_key, start_date_time_key, call_attempt_guid, dialing_mode_code, update_audit_key",
@@ -191,11 +186,9 @@ func TestRowsThatTheStoreDroppedStay(t *testing.T) {
 
 func change(t *testing.T, tenant config.Tenant, statements ...string) {
 	t.Helper()
-	db, err := duck.Open(tenant.StorePath(), duck.Options{})
-	require.NoError(t, err)
+	db := must.Have(duck.Open(tenant.StorePath(), duck.Options{}))(t)
 	for _, s := range statements {
-		_, err = db.Exec(s)
-		require.NoError(t, err)
+		must.Have(db.Exec(s))(t)
 	}
 	require.NoError(t, db.Close())
 }
@@ -263,9 +256,8 @@ func TestTwoSitesOfOneTenantNameAreToldApart(t *testing.T) {
 	for lakeDir, keyFile := range map[string]string{dir: "", dir + "-masked": key} {
 		export(t, lakeDir, keyFile, ours)
 		first := files(t, lakeDir)
-		l, err := lake.Open(lakeDir, keyFile)
-		require.NoError(t, err)
-		_, err = l.Export(t.Context(), other, everything)
+		l := must.Have(lake.Open(lakeDir, keyFile))(t)
+		_, err := l.Export(t.Context(), other, everything)
 		require.Equal(t, fail.Usage, fail.CodeOf(err))
 		require.ErrorContains(t, err, "the tenant beta in the lake "+lakeDir+" is another store's")
 		require.Equal(t, first, files(t, lakeDir))
@@ -301,19 +293,16 @@ func TestNoLinkIsFollowed(t *testing.T) {
 		".beta.lock": true,
 	} {
 		dir := filepath.Join(t.TempDir(), "lake")
-		l, err := lake.Open(dir, "")
-		require.NoError(t, err)
+		l := must.Have(lake.Open(dir, ""))(t)
 		require.NoError(t, os.MkdirAll(filepath.Dir(filepath.Join(dir, link)), 0o700))
 		require.NoError(t, os.Symlink(filepath.Join(elsewhere, "victim"), filepath.Join(dir, link)))
-		_, err = l.Export(t.Context(), tenants[0], everything)
+		_, err := l.Export(t.Context(), tenants[0], everything)
 		if refused {
 			require.Error(t, err, link)
 		} else {
 			require.NoError(t, err, link)
 		}
-		entries, err := os.ReadDir(elsewhere)
-		require.NoError(t, err)
-		require.Empty(t, entries, link)
+		require.Empty(t, must.Have(os.ReadDir(elsewhere))(t), link)
 		require.NoError(t, l.Close())
 	}
 }

@@ -13,6 +13,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"seats/internal/must"
+
 	gimsim "seats/cmd/gimsim/cli"
 	"seats/cmd/seats/audit"
 	"seats/cmd/seats/job"
@@ -64,9 +66,7 @@ func TestMain(m *testing.M) {
 func site(t *testing.T) []config.Tenant {
 	t.Helper()
 	made.Do(func() {
-		var err error
-		made.dir, err = os.MkdirTemp("", "lake-*")
-		require.NoError(t, err)
+		made.dir = must.Have(os.MkdirTemp("", "lake-*"))(t)
 		require.NoError(t, os.WriteFile(filepath.Join(made.dir, "seats.yaml"), []byte(configuration), 0o600))
 		for seed, tenant := range load(t, made.dir) {
 			var out bytes.Buffer
@@ -104,20 +104,16 @@ func run(t *testing.T, tenant config.Tenant, from, to string) {
 
 func date(t *testing.T, text string) calendar.Date {
 	t.Helper()
-	d, err := calendar.ParseDate(text)
-	require.NoError(t, err)
-	return d
+	return must.Have(calendar.ParseDate(text))(t)
 }
 
 // export exports all that the tenants' stores hold, and gives how many partitions were written and how many were not.
 func export(t *testing.T, dir, key string, tenants ...config.Tenant) (written, unchanged int) {
 	t.Helper()
-	l, err := lake.Open(dir, key)
-	require.NoError(t, err)
+	l := must.Have(lake.Open(dir, key))(t)
 	defer l.Close() //nolint:errcheck // nothing is written by it
 	for _, tenant := range tenants {
-		s, err := l.Export(context.Background(), tenant, everything)
-		require.NoError(t, err)
+		s := must.Have(l.Export(context.Background(), tenant, everything))(t)
 		written, unchanged = written+s.Written, unchanged+s.Unchanged
 	}
 	return written, unchanged
@@ -126,16 +122,14 @@ func export(t *testing.T, dir, key string, tenants ...config.Tenant) (written, u
 // views opens a lake as an analyst does, each relation a view.
 func views(t *testing.T, dir string, schema lake.Schema) *sql.DB {
 	t.Helper()
-	db, err := duck.Open("", duck.Options{})
-	require.NoError(t, err)
+	db := must.Have(duck.Open("", duck.Options{}))(t)
 	t.Cleanup(func() { db.Close() }) //nolint:errcheck // in memory
 	for _, r := range schema.Relations {
 		types := "tenant: varchar, month: varchar"
 		if r.Period == "day" {
 			types += ", day: date"
 		}
-		_, err := db.Exec("create view " + r.Name + " as from read_parquet('" + dir + "/" + r.Name + "/**/*.parquet', hive_types = {" + types + "})")
-		require.NoError(t, err)
+		must.Have(db.Exec("create view " + r.Name + " as from read_parquet('" + dir + "/" + r.Name + "/**/*.parquet', hive_types = {" + types + "})"))(t)
 	}
 	return db
 }

@@ -14,13 +14,13 @@ import (
 
 	"seats/cmd/seats/explain"
 	"seats/cmd/seats/job"
+	"seats/cmd/seats/pseudonym"
 	"seats/cmd/seats/watch"
 	"seats/compute"
 	"seats/internal/calendar"
 	"seats/internal/config"
 	"seats/internal/duck"
 	"seats/internal/fail"
-	"seats/internal/pseudonym"
 	"seats/report"
 	"seats/report/html"
 )
@@ -74,12 +74,12 @@ func (t Tenant) load(ctx context.Context) (html.Tenant, error) {
 	for _, r := range t.Of.Regions {
 		page.Regions = append(page.Regions, html.Region{Name: r.Name, Zone: r.Zone.String(), Committed: r.Committed})
 	}
-	ended, err := duck.All[int64](ctx, t.Conn, "ask/page_as_of")
+	ended, err := duck.One[int64](ctx, t.Conn, "ask/page_as_of")
 	if err != nil {
 		return page, err
 	}
-	if ended[0] > 0 {
-		page.AsOf = time.Unix(ended[0], 0).UTC()
+	if ended > 0 {
+		page.AsOf = time.Unix(ended, 0).UTC()
 	}
 	issues, err := report.IssuedFiles(ctx, t.Conn)
 	if err != nil {

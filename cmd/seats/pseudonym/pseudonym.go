@@ -1,15 +1,23 @@
-// Package pseudonym replaces the agents of a tenant's rows by keyed pseudonyms, in such a way that every count stays.
+// Package pseudonym replaces agents by pseudonyms, keyed from a file, in what leaves the house; in rows in such a way that every
+// count stays.
 package pseudonym
 
 import (
+	"bytes"
 	"context"
+	"crypto/hmac"
+	"crypto/sha256"
 	"database/sql"
 	"database/sql/driver"
+	"encoding/binary"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/duckdb/duckdb-go/v2"
 
@@ -17,9 +25,94 @@ import (
 	"seats/internal/calendar"
 	"seats/internal/config"
 	"seats/internal/duck"
-	"seats/internal/pseudonym"
+	"seats/internal/fail"
+	"seats/internal/plain"
 	"seats/internal/store"
 )
+
+// minKey is the least length of a key, in bytes: what is shorter can be guessed.
+const minKey = 16
+
+// Key makes pseudonyms: HMAC-SHA256 over tenant, kind and value, keyed from a file. Equal keys give equal
+// pseudonyms in every pack of a tenant; without the key nobody can go back or try names.
+type Key struct {
+	key    []byte
+	tenant string
+	taken  map[int64]int64 // resource_key by its pseudonym: two must never share one
+}
+
+// ReadKey reads the key of a tenant's pseudonyms from a file that its owner alone can read. One line end at its end is not part of it.
+func ReadKey(path, tenant string) (*Key, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, fail.New(fail.Usage, "make one with `openssl rand -hex 32`", "read key: %w", err)
+	}
+	if !info.Mode().IsRegular() || info.Mode().Perm()&0o077 != 0 {
+		return nil, fail.New(fail.Usage, "chmod 600 "+path, "read key: %s must be a file that nobody but its owner can read (mode %s)", path, info.Mode())
+	}
+	key, err := plain.Read(path)
+	if err != nil {
+		return nil, fail.New(fail.Usage, "", "read key: %w", err)
+	}
+	key = bytes.TrimSuffix(bytes.TrimSuffix(key, []byte("\n")), []byte("\r"))
+	if len(key) < minKey {
+		return nil, fail.New(fail.Usage, "make one with `openssl rand -hex 32`", "read key: %s holds %d bytes, at least %d are needed", path, len(key), minKey)
+	}
+	return &Key{key: key, tenant: tenant, taken: map[int64]int64{}}, nil
+}
+
+func (k *Key) sum(kind, value string) []byte {
+	mac := hmac.New(sha256.New, k.key)
+	for _, part := range []string{k.tenant, kind, value} {
+		fmt.Fprintf(mac, "%d:%s", len(part), part) // lengths keep the parts apart
+	}
+	return mac.Sum(nil)
+}
+
+// Employee is the pseudonym of an employee_id.
+func (k *Key) Employee(id string) string {
+	return "P" + hex.EncodeToString(k.sum("employee_id", id)[:16])
+}
+
+// Resource is the pseudonym of a resource_key: positive, as keys of agents are.
+func (k *Key) Resource(key int64) (int64, error) {
+	sum := k.sum("resource_key", strconv.FormatInt(key, 10))
+	masked := int64(binary.BigEndian.Uint64(sum) >> 1)
+	if other, taken := k.taken[masked]; taken && other != key {
+		return 0, errors.New("two resource keys have one pseudonym: use another key")
+	}
+	k.taken[masked] = key
+	return masked, nil
+}
+
+// Agent is the pseudonym of an agent as results name it (R6): an employee_id, or # and a resource_key.
+func (k *Key) Agent(name string) string {
+	if digits, fallback := strings.CutPrefix(name, "#"); fallback {
+		if key, err := strconv.ParseInt(digits, 10, 64); err == nil {
+			if masked, err := k.Resource(key); err == nil {
+				return "#" + strconv.FormatInt(masked, 10)
+			}
+		}
+	}
+	return k.Employee(name)
+}
+
+// User is the pseudonym of who ran the program, by the operating system.
+func (k *Key) User(name string) string {
+	return "U" + hex.EncodeToString(k.sum("os_user", name)[:16])
+}
+
+// Digest takes the place of a digest of something that names went into, with which anybody could try names: equal ones
+// stay equal, and no text gives it without the key.
+func (k *Key) Digest(sum string) string { return hex.EncodeToString(k.sum("digest", sum)) }
+
+// Of makes the pseudonyms of another tenant, with the same key.
+func (k *Key) Of(tenant string) *Key {
+	return &Key{key: k.key, tenant: tenant, taken: map[int64]int64{}}
+}
+
+// ID tells keys apart, whatever the tenant, and gives none away.
+func (k *Key) ID() string { return hex.EncodeToString(k.Of("").sum("key", "")) }
 
 // Names of agents that exclude_agents leaves out begin with excludedMark among pseudonyms, and the pattern
 // that finds them is the only one: the real patterns may name people, and would fit no pseudonym.
@@ -28,32 +121,19 @@ const (
 	excludedPattern = excludedMark + "*"
 )
 
-// Masks puts a tenant's pseudonyms into a scratch store.
-type Masks struct{ *pseudonym.Key }
-
-// ReadKey reads the key of a tenant's pseudonyms. A key that is too short or readable by others is an error with fail.Usage.
-func ReadKey(path, tenant string) (*Masks, error) {
-	key, err := pseudonym.ReadKey(path, tenant)
-	if err != nil {
-		return nil, err
-	}
-	return &Masks{key}, nil
-}
-
-// Of are the pseudonyms of another tenant, with the same key.
-func (m *Masks) Of(tenant string) *Masks { return &Masks{m.Key.Of(tenant)} }
-
 // Day is Rows of a day that the tenant's rules count, and gives the tenant with the rules that count the masked rows. It
 // makes sure that they count as the real ones do; the scratch store is left with the day's results from the masked rows.
-func (m *Masks) Day(ctx context.Context, scratch *store.Scratch, t config.Tenant, day calendar.Date) (config.Tenant, error) {
+func (k *Key) Day(ctx context.Context, scratch *store.Scratch, t config.Tenant, day calendar.Date) (config.Tenant, error) {
 	before, err := compute.NewCounter(scratch.Conn, t).Day(ctx, day, 0)
 	if err != nil {
 		return t, err
 	}
-	if err := m.Rows(ctx, scratch, t.ExcludeAgents); err != nil {
+	if err := k.Rows(ctx, scratch, t.ExcludeAgents); err != nil {
 		return t, err
 	}
-	t.ExcludeAgents = maskedPatterns(t.ExcludeAgents)
+	if len(t.ExcludeAgents) > 0 {
+		t.ExcludeAgents = []string{excludedPattern}
+	}
 	after, err := compute.NewCounter(scratch.Conn, t).Day(ctx, day, 0)
 	if err != nil {
 		return t, err
@@ -65,18 +145,11 @@ func (m *Masks) Day(ctx context.Context, scratch *store.Scratch, t config.Tenant
 	return t, nil
 }
 
-func maskedPatterns(patterns []string) []string {
-	if len(patterns) == 0 {
-		return nil
-	}
-	return []string{excludedPattern}
-}
-
 // Rows replaces the agents of the one day whose raw rows the scratch store holds. Patterns of exclude_agents are resolved
 // before.
-func (m *Masks) Rows(ctx context.Context, scratch *store.Scratch, patterns []string) error {
+func (k *Key) Rows(ctx context.Context, scratch *store.Scratch, patterns []string) error {
 	conn := scratch.Conn
-	resources, err := m.resources(ctx, conn, patterns)
+	resources, err := k.resources(ctx, conn, patterns)
 	if err != nil {
 		return err
 	}
@@ -108,29 +181,26 @@ func (m *Masks) Rows(ctx context.Context, scratch *store.Scratch, patterns []str
 }
 
 // resources are the rows of the table pseudonym.
-func (m *Masks) resources(ctx context.Context, conn *sql.Conn, patterns []string) ([][]driver.Value, error) {
+func (k *Key) resources(ctx context.Context, conn *sql.Conn, patterns []string) (rows [][]driver.Value, err error) {
 	list, err := json.Marshal(append([]string{}, patterns...))
 	if err != nil {
 		return nil, err
 	}
-	var rows [][]driver.Value
-	err = duck.Each(ctx, conn, "ask/pseudonym_resource", func(scan func(...any) error) error {
-		var key int64
-		var employee string
-		var excluded bool
-		if err := scan(&key, &employee, &excluded); err != nil {
-			return err
-		}
-		masked, err := m.Resource(key)
+	found, err := duck.All[struct {
+		Key      int64
+		Employee string
+		Excluded bool
+	}](ctx, conn, "ask/pseudonym_resource", sql.Named("patterns", string(list)))
+	for _, r := range found {
+		masked, err := k.Resource(r.Key)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		name := ""
-		if excluded {
+		if r.Excluded {
 			name = excludedMark + strconv.FormatInt(masked, 10)
 		}
-		rows = append(rows, []driver.Value{key, masked, m.Employee(employee), name})
-		return nil
-	}, sql.Named("patterns", string(list)))
+		rows = append(rows, []driver.Value{r.Key, masked, k.Employee(r.Employee), name})
+	}
 	return rows, err
 }

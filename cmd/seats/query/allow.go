@@ -1,6 +1,7 @@
 package query
 
 import (
+	"cmp"
 	"context"
 	"database/sql/driver"
 	_ "embed"
@@ -10,6 +11,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/duckdb/duckdb-go/v2"
 
@@ -17,7 +19,7 @@ import (
 	"seats/internal/fail"
 )
 
-// form is a kind of statement that may be run beside a plain question.
+// form is a kind of statement that may be run: a plain question, or one of forms.
 type form struct {
 	pattern *regexp.Regexp
 	text    string // the statement, of what the pattern found
@@ -61,25 +63,18 @@ var forms = []form{
 	},
 }
 
-// looked is a statement that may be run.
-type looked struct {
-	text  string
-	sets  bool // it has no rows
-	kinds []duckdb.StmtType
-}
-
 // look refuses a statement that may not be run. Nothing of it has been run by then, nor prepared: preparing a statement calls
-// some of its functions already.
-func (a *Asker) look(ctx context.Context, query string) (looked, error) {
+// some of its functions already. What may be run is the text of the form.
+func (a *Asker) look(ctx context.Context, query string) (form, error) {
 	if err := a.readFunctions(ctx); err != nil {
-		return looked{}, err
+		return form{}, err
 	}
 	p, err := a.parse(ctx, query)
 	if err != nil {
-		return looked{}, err
+		return form{}, err
 	}
 	if !p.Error || p.wrong() {
-		return looked{text: query, kinds: []duckdb.StmtType{duckdb.STATEMENT_TYPE_SELECT}}, a.question(p)
+		return form{text: query, kinds: []duckdb.StmtType{duckdb.STATEMENT_TYPE_SELECT}}, a.question(p)
 	}
 	for _, f := range forms {
 		found := f.pattern.FindStringSubmatchIndex(query)
@@ -90,15 +85,16 @@ func (a *Asker) look(ctx context.Context, query string) (looked, error) {
 		if f.asks != "" {
 			p, err := a.parse(ctx, fill(f.asks))
 			if err != nil || p.Error && !p.wrong() {
-				return looked{}, errors.Join(err, notRun())
+				return f, errors.Join(err, notRun())
 			}
 			if err := a.question(p); err != nil {
-				return looked{}, err
+				return f, err
 			}
 		}
-		return looked{fill(f.text), f.sets, f.kinds}, nil
+		f.text = fill(f.text)
+		return f, nil
 	}
-	return looked{}, notRun()
+	return form{}, notRun()
 }
 
 func notRun() error {
@@ -119,35 +115,26 @@ func (a *Asker) question(p parsed) error {
 	if err := json.Unmarshal(p.Statements[0], &tree); err != nil {
 		return err
 	}
-	for function := range calls(tree) {
-		if !a.functions[function] {
-			return fail.New(fail.Other, "what reads or writes files, settings or logs, or runs a text, is not for questions", "no function %s can be called here", function)
-		}
-	}
-	return nil
+	return a.calls(tree)
 }
 
-// calls gives the names of all functions in a tree of DuckDB's, by whatever schema they are called.
-func calls(tree any) map[string]bool {
-	found := map[string]bool{}
-	var walk func(any)
-	walk = func(node any) {
-		switch node := node.(type) {
-		case []any:
-			for _, child := range node {
-				walk(child)
-			}
-		case map[string]any:
-			if name, is := node["function_name"].(string); is {
-				found[strings.ToLower(name)] = true
-			}
-			for _, child := range node {
-				walk(child)
-			}
+// calls refuses a tree of DuckDB's in which a function is called that is not on the list, by whatever schema.
+func (a *Asker) calls(tree any) (err error) {
+	switch node := tree.(type) {
+	case []any:
+		for _, child := range node {
+			err = cmp.Or(err, a.calls(child))
+		}
+	case map[string]any:
+		if name, is := node["function_name"].(string); is && !a.functions[strings.ToLower(name)] {
+			return fail.New(fail.Other, "what reads or writes files, settings or logs, or runs a text, is not for questions",
+				"no function %s can be called here", strings.ToLower(name))
+		}
+		for _, child := range node {
+			err = cmp.Or(err, a.calls(child))
 		}
 	}
-	walk(tree)
-	return found
+	return err
 }
 
 //go:embed functions.txt
@@ -158,20 +145,18 @@ func (a *Asker) readFunctions(ctx context.Context) error {
 	if a.functions != nil {
 		return nil
 	}
-	functions := map[string]bool{}
-	for _, name := range names(listed) {
-		functions[name] = true
-	}
-	err := duck.Each(ctx, a.Conn, "ask/macro", func(scan func(...any) error) error {
-		var name, parameters, comment string
-		err := scan(&name, &parameters, &comment)
-		functions[strings.ToLower(name)] = true
+	macros, err := duck.All[macro](ctx, a.Conn, "ask/macro")
+	if err != nil {
 		return err
-	})
-	if err == nil {
-		a.functions = functions
 	}
-	return err
+	a.functions = map[string]bool{}
+	for _, name := range names(listed) {
+		a.functions[name] = true
+	}
+	for _, m := range macros {
+		a.functions[strings.ToLower(m.Name)] = true
+	}
+	return nil
 }
 
 // names are those of a list, without its comments.
@@ -186,12 +171,12 @@ func names(list string) (all []string) {
 
 // prepare has DuckDB prepare what was looked at, and hands it on: exactly one statement, of the kind expected. The driver's Prepare
 // refuses several before any is run; its PrepareContext would run all but the last.
-func prepare(conn any, l looked, run func(*duckdb.Stmt) error) (err error) {
+func prepare(conn any, f form, run func(*duckdb.Stmt) error) (err error) {
 	c, is := conn.(driver.Conn)
 	if !is {
 		return errors.New("the driver prepares nothing")
 	}
-	s, err := c.Prepare(l.text)
+	s, err := c.Prepare(f.text)
 	if err != nil {
 		return err
 	}
@@ -204,8 +189,74 @@ func prepare(conn any, l looked, run func(*duckdb.Stmt) error) (err error) {
 	if err != nil {
 		return err
 	}
-	if !slices.Contains(l.kinds, kind) {
+	if !slices.Contains(f.kinds, kind) {
 		return fmt.Errorf("%w (DuckDB takes it for kind %d)", notRun(), kind)
 	}
 	return run(statement)
+}
+
+// parsed is what DuckDB's parser says of a text. It runs nothing.
+type parsed struct {
+	Error      bool
+	ErrorType  string            `json:"error_type"`
+	Message    string            `json:"error_message"`
+	Statements []json.RawMessage // questions, where there is no error
+}
+
+func (a *Asker) parse(ctx context.Context, text string) (p parsed, err error) {
+	if !utf8.ValidString(text) || strings.ContainsRune(text, 0) { // at a zero, a text ends for some of DuckDB, and goes on for the rest
+		return p, fail.New(fail.Other, "", "statements are UTF-8, without zeros")
+	}
+	var tree string
+	if err := a.Conn.QueryRowContext(ctx, "select system.main.json_serialize_sql(?::varchar)::varchar", text).Scan(&tree); err != nil {
+		return p, err
+	}
+	return p, json.Unmarshal([]byte(tree), &p)
+}
+
+// wrong tells whether the text breaks the grammar: anything else that DuckDB says of it is about a statement that is one.
+func (p parsed) wrong() bool { return p.Error && p.ErrorType == "parser" }
+
+// open tells whether what is wrong may come right with more of the text: a quote or a comment has no end yet, or a statement.
+func (p parsed) open() bool {
+	return p.wrong() && (strings.HasPrefix(p.Message, "unterminated") || strings.HasSuffix(p.Message, "at end of input"))
+}
+
+// blank tells a text of nothing but comments.
+func (p parsed) blank() bool { return !p.Error && len(p.Statements) == 0 }
+
+// split cuts the complete statements, each with its semicolon, off the front of a text; what has not ended yet is the rest.
+// Which semicolons end one is DuckDB's to say: where a statement has ended, a bracket behind it is an error, and in a text or a
+// comment it is none. What is wrong whatever follows is complete too. A statement of nothing but comments is passed over.
+//
+// Nothing rests on it but what is shown where: what is run is again one statement, by DuckDB's count.
+func (a *Asker) split(ctx context.Context, text string) (complete []string, rest string, err error) {
+	rest = text
+	for at := 0; ; {
+		next := strings.IndexByte(rest[at:], ';')
+		if next < 0 {
+			return complete, rest, nil
+		}
+		at += next + 1
+		p, err := a.parse(ctx, rest[:at])
+		if err != nil {
+			return nil, "", err
+		}
+		if p.open() {
+			continue
+		}
+		if !p.wrong() {
+			behind, err := a.parse(ctx, rest[:at]+")")
+			if err != nil {
+				return nil, "", err
+			}
+			if !behind.wrong() {
+				continue
+			}
+		}
+		if !p.blank() {
+			complete = append(complete, strings.TrimSpace(rest[:at]))
+		}
+		rest, at = rest[at:], 0
+	}
 }

@@ -11,6 +11,7 @@ import (
 	"bufio"
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"io"
@@ -60,20 +61,20 @@ func (a *Asker) Ask(ctx context.Context, query, format, file string) (wrote bool
 }
 
 func (a *Asker) ask(ctx context.Context, query, format, file string) (wrote bool, err error) {
-	l, err := a.look(ctx, query)
+	f, err := a.look(ctx, query)
 	if err != nil {
 		return false, fmt.Errorf("query: %w", err)
 	}
-	if file != "" && !l.sets {
+	if file != "" && !f.sets {
 		if err := free(file); err != nil {
 			return false, err
 		}
 		if format == FormatParquet {
-			return true, a.parquet(ctx, l, file)
+			return true, a.parquet(ctx, f, file)
 		}
 	}
-	table, err := a.run(ctx, l)
-	if err != nil || file != "" && l.sets {
+	table, err := a.run(ctx, f)
+	if err != nil || file != "" && f.sets {
 		return false, err
 	}
 	if file != "" {
@@ -83,10 +84,10 @@ func (a *Asker) ask(ctx context.Context, query, format, file string) (wrote bool
 }
 
 // run runs what was looked at, and gives its rows.
-func (a *Asker) run(ctx context.Context, l looked) (table report.Table, err error) {
+func (a *Asker) run(ctx context.Context, f form) (table report.Table, err error) {
 	began := a.Clock()
 	err = a.Conn.Raw(func(conn any) error {
-		return prepare(conn, l, func(s *duckdb.Stmt) (err error) {
+		return prepare(conn, f, func(s *duckdb.Stmt) (err error) {
 			table, err = collect(ctx, s)
 			return err
 		})
@@ -111,18 +112,18 @@ func formatFor(format, file string) string {
 }
 
 // parquet has DuckDB write the rows of a question into the one file that it may write, and copies that to where it was asked for.
-func (a *Asker) parquet(ctx context.Context, l looked, file string) (err error) {
+func (a *Asker) parquet(ctx context.Context, f form, file string) (err error) {
 	if err := dirs.MakeTemp(filepath.Dir(a.Parquet)); err != nil {
 		return err
 	}
 	defer os.Remove(a.Parquet) //nolint:errcheck // its folder goes at the end anyway
-	alone := func(conn any) error { return prepare(conn, l, func(*duckdb.Stmt) error { return nil }) }
+	alone := func(conn any) error { return prepare(conn, f, func(*duckdb.Stmt) error { return nil }) }
 	if err := a.Conn.Raw(alone); err != nil { // with its own lines in what is wrong
 		return fmt.Errorf("query: %w", err)
 	}
-	l.text = "copy (from (\n" + strings.TrimSuffix(l.text, ";") + "\n)) to " + duck.Literal(a.Parquet) + " (format parquet)"
-	l.kinds = []duckdb.StmtType{duckdb.STATEMENT_TYPE_COPY}
-	if _, err := a.run(ctx, l); err != nil {
+	f.text = "copy (from (\n" + strings.TrimSuffix(f.text, ";") + "\n)) to " + duck.Literal(a.Parquet) + " (format parquet)"
+	f.kinds = []duckdb.StmtType{duckdb.STATEMENT_TYPE_COPY}
+	if _, err := a.run(ctx, f); err != nil {
 		return err
 	}
 	written, err := os.Open(a.Parquet)
@@ -140,33 +141,100 @@ func (a *Asker) parquet(ctx context.Context, l looked, file string) (err error) 
 func (a *Asker) Script(ctx context.Context, in io.Reader, format, file string) error {
 	r := bufio.NewReader(in)
 	pending, written := "", false
-	for {
+	for ended := false; !ended; {
 		line, err := r.ReadString('\n')
-		if err != nil && !errors.Is(err, io.EOF) {
+		if ended = errors.Is(err, io.EOF); err != nil && !ended {
 			return fmt.Errorf("read statements: %w", err)
 		}
-		ended := err != nil
-		var complete []string
-		if ended {
-			complete, err = a.whole(ctx, pending+line)
-		} else {
-			complete, pending, err = a.split(ctx, pending+line)
+		complete, rest, err := a.split(ctx, pending+line)
+		if ended && err == nil {
+			var last parsed
+			if last, err = a.parse(ctx, rest); !last.blank() {
+				complete = append(complete, rest)
+			}
 		}
 		if err != nil {
 			return fmt.Errorf("query: %w", err)
 		}
+		pending = rest
 		for _, statement := range complete {
 			if written {
 				return fail.New(fail.Other, "give each statement a file of its own", "write %s: it has the result of the statement before", file)
 			}
-			wrote, err := a.Ask(ctx, statement, format, file)
-			if err != nil {
+			if written, err = a.Ask(ctx, statement, format, file); err != nil {
 				return err
 			}
-			written = wrote
-		}
-		if ended {
-			return nil
 		}
 	}
+	return nil
+}
+
+// resultLimit bounds the rows of a result, in bytes: they are kept beside DuckDB's buffers.
+const resultLimit = 512 << 20
+
+// collect runs a statement and gives its rows.
+func collect(ctx context.Context, s *duckdb.Stmt) (table report.Table, err error) {
+	rows, err := s.QueryContext(ctx, nil)
+	if err != nil {
+		return table, err
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	types, is := rows.(driver.RowsColumnTypeDatabaseTypeName)
+	if !is {
+		return table, errors.New("the driver gives no types")
+	}
+	table.Header = rows.Columns()
+	held := 0
+	for {
+		values, row := make([]driver.Value, len(table.Header)), make([]any, len(table.Header))
+		switch err := rows.Next(values); {
+		case errors.Is(err, io.EOF):
+			return table, ctx.Err()
+		case err != nil:
+			return table, err
+		case ctx.Err() != nil:
+			return table, ctx.Err()
+		}
+		for i, v := range values {
+			held += size(v)
+			row[i] = shown(v, types.ColumnTypeDatabaseTypeName(i))
+		}
+		if held > resultLimit {
+			return table, fail.New(fail.Other, "ask for less, with where or limit, or write it as Parquet",
+				"the result is larger than %d MB, after %d rows", resultLimit>>20, len(table.Rows))
+		}
+		table.Rows = append(table.Rows, row)
+	}
+}
+
+// size is about how many bytes a value takes.
+func size(value any) int {
+	bytes := 32
+	switch v := value.(type) {
+	case string:
+		bytes += len(v)
+	case []byte:
+		bytes += len(v)
+	case []any:
+		for _, member := range v {
+			bytes += size(member)
+		}
+	case map[string]any:
+		for name, member := range v {
+			bytes += len(name) + size(member)
+		}
+	}
+	return bytes
+}
+
+// shown takes from a date and from a time of day what the driver makes up to fill a time.Time.
+func shown(value any, typeName string) any {
+	t, isTime := value.(time.Time)
+	switch {
+	case isTime && typeName == "DATE":
+		return t.Format(time.DateOnly)
+	case isTime && typeName == "TIME":
+		return t.Format("15:04:05.999999")
+	}
+	return value
 }

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"time"
 
@@ -59,7 +60,7 @@ func (p *Prompt) Run(ctx context.Context) (err error) {
 	signal.Reset(os.Interrupt) // from here on it does not end the program
 	signal.Notify(interrupts, os.Interrupt)
 	defer signal.Stop(interrupts)
-	fmt.Fprintln(p.Terminal, "Statements end with a semicolon. .help lists what else there is, Ctrl-D leaves.")
+	p.say("Statements end with a semicolon. .help lists what else there is, Ctrl-D leaves.")
 	for {
 		typed, err := p.read(ctx)
 		switch {
@@ -70,7 +71,14 @@ func (p *Prompt) Run(ctx context.Context) (err error) {
 		case err != nil:
 			return err
 		}
-		p.keep(typed)
+		entry, err := p.history.add(typed)
+		if entry != "" {
+			p.editor.AppendHistory(entry)
+		}
+		if err != nil {
+			p.Fail(fmt.Errorf("keep history: %w", err))
+			p.history.file = ""
+		}
 		err = errors.Join(cooked.ApplyMode(), p.answer(ctx, typed), raw.ApplyMode())
 		switch {
 		case errors.Is(err, errLeave):
@@ -97,17 +105,6 @@ func (p *Prompt) edit() {
 	})
 	for _, entry := range p.history.entries {
 		p.editor.AppendHistory(entry)
-	}
-}
-
-func (p *Prompt) keep(typed string) {
-	entry, err := p.history.add(typed)
-	if entry != "" {
-		p.editor.AppendHistory(entry)
-	}
-	if err != nil {
-		p.Fail(fmt.Errorf("keep history: %w", err))
-		p.history.file = ""
 	}
 }
 
@@ -140,19 +137,15 @@ func (p *Prompt) complete(ctx context.Context, typed string) bool {
 }
 
 // line reads one, unless the context ends before: nothing ends a read from a terminal, so that is left behind.
-func (p *Prompt) line(ctx context.Context, prompt string) (string, error) {
-	type input struct {
-		line string
-		err  error
-	}
-	done := make(chan input, 1)
+func (p *Prompt) line(ctx context.Context, prompt string) (line string, err error) {
+	done := make(chan func() (string, error), 1)
 	go func() {
 		line, err := p.editor.Prompt(prompt)
-		done <- input{line, err}
+		done <- func() (string, error) { return line, err }
 	}()
 	select {
 	case got := <-done:
-		return got.line, got.err
+		return got()
 	case <-ctx.Done():
 		p.say("")
 		return "", ctx.Err()
@@ -160,24 +153,18 @@ func (p *Prompt) line(ctx context.Context, prompt string) (string, error) {
 }
 
 // answer does a command, or the statements one after the other up to the first that fails.
-func (p *Prompt) answer(ctx context.Context, typed string) error {
+func (p *Prompt) answer(ctx context.Context, typed string) (err error) {
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt)
 	defer stop()
-	err := func() error {
-		if strings.HasPrefix(typed, ".") {
-			return p.command(ctx, typed)
+	if strings.HasPrefix(typed, ".") {
+		err = p.command(ctx, typed)
+	} else {
+		var complete []string
+		complete, _, err = p.split(ctx, typed)
+		for i := 0; i < len(complete) && err == nil; i++ {
+			err = p.statement(ctx, complete[i])
 		}
-		complete, _, err := p.split(ctx, typed)
-		if err != nil {
-			return err
-		}
-		for _, statement := range complete {
-			if err := p.statement(ctx, statement); err != nil {
-				return err
-			}
-		}
-		return nil
-	}()
+	}
 	if err != nil && ctx.Err() != nil {
 		return errors.New("interrupted")
 	}
@@ -201,3 +188,86 @@ func (p *Prompt) statement(ctx context.Context, statement string) error {
 	}
 	return nil
 }
+
+// formats are all in which results can be written.
+var formats = append(report.Formats(), FormatParquet)
+
+// command is what a prompt understands beside SQL: a line that begins with a dot.
+type command struct {
+	name, argument, help string
+	values               []string // that the argument may have
+}
+
+var commands = []command{
+	{"help", "", "this list", nil},
+	{"tables", "", "the relations and macros", nil},
+	{"describe", "NAME", "columns of a relation, or how a macro is called", nil},
+	{"mode", "FORMAT", "how results are written: " + strings.Join(formats, ", "), formats},
+	{"output", "FILE", "the next result goes to a new file; without FILE, to the screen after all", nil},
+	{"timing", "on|off", "how long each statement took", []string{"on", "off"}},
+	{"quit", "", "leave, as Ctrl-D does", nil},
+}
+
+func (p *Prompt) command(ctx context.Context, typed string) error {
+	name, argument, _ := strings.Cut(strings.TrimPrefix(strings.TrimSpace(typed), "."), " ")
+	argument = strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(argument), ";"))
+	name = strings.TrimSuffix(name, ";")
+	at := slices.IndexFunc(commands, func(c command) bool { return c.name == name })
+	switch {
+	case at < 0:
+		return fail.New(fail.Other, ".help lists them", "there is no command .%s", name)
+	case argument != "" && commands[at].argument == "":
+		return fail.New(fail.Other, "", ".%s takes no argument", name)
+	}
+	var t report.Table
+	switch name {
+	case "help":
+		t.Header = []string{"command", "does"}
+		for _, c := range commands {
+			t.Rows = append(t.Rows, []any{strings.TrimSpace("." + c.name + " " + c.argument), c.help})
+		}
+	case "tables":
+		t = p.catalog.tables()
+	case "describe":
+		if argument == "" {
+			return fail.New(fail.Other, ".tables lists relations and macros", ".describe needs a name")
+		}
+		var err error
+		if t, err = p.catalog.describe(argument); err != nil {
+			return err
+		}
+	case "mode":
+		return p.set(commands[at], argument, &p.Format)
+	case "timing":
+		now := map[bool]string{true: "on", false: "off"}[p.timing]
+		err := p.set(commands[at], argument, &now)
+		p.timing = now == "on"
+		return err
+	case "output":
+		if argument != "" {
+			if err := free(argument); err != nil {
+				return err
+			}
+		}
+		p.File = argument
+		return nil
+	default:
+		return errLeave
+	}
+	return p.Screen.Show(ctx, func(w io.Writer) error { return t.Write(w, report.FormatTable) })
+}
+
+// set changes a setting, or says how it is.
+func (p *Prompt) set(c command, argument string, setting *string) error {
+	switch {
+	case argument == "":
+		p.say(*setting)
+	case slices.Contains(c.values, argument):
+		*setting = argument
+	default:
+		return fail.New(fail.Other, "", "it is one of %s, not %q", strings.Join(c.values, ", "), argument)
+	}
+	return nil
+}
+
+func (p *Prompt) say(text string) { fmt.Fprintln(p.Terminal, text) }

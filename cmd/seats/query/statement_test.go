@@ -12,15 +12,14 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"seats/internal/duck"
+	"seats/internal/must"
 	"seats/report"
 )
 
 // anAsker asks a locked database, in which there is nothing.
 func anAsker(t *testing.T) *Asker {
-	db, err := duck.Open("", duck.Options{Locked: true})
-	require.NoError(t, err)
-	conn, err := db.Conn(t.Context())
-	require.NoError(t, err)
+	db := must.Have(duck.Open("", duck.Options{Locked: true}))(t)
+	conn := must.Have(db.Conn(t.Context()))(t)
 	t.Cleanup(func() {
 		require.NoError(t, conn.Close())
 		require.NoError(t, db.Close())
@@ -118,15 +117,13 @@ func TestOneQuestionOrNothing(t *testing.T) {
 // What DuckDB has is on the one list or the other, so that what a new version brings is looked at before it can be called.
 func TestEveryFunctionOfDuckDBIsJudged(t *testing.T) {
 	a := anAsker(t)
-	text, err := os.ReadFile("testdata/refused.txt")
-	require.NoError(t, err)
+	text := must.Have(os.ReadFile("testdata/refused.txt"))(t)
 	refused := map[string]bool{}
 	for _, name := range names(string(text)) {
 		refused[name] = true
 	}
 	require.NoError(t, a.readFunctions(t.Context()))
-	rows, err := a.Conn.QueryContext(t.Context(), `select distinct lower(function_name), function_type in ('table', 'table_macro') from duckdb_functions() where function_type != 'pragma'`)
-	require.NoError(t, err)
+	rows := must.Have(a.Conn.QueryContext(t.Context(), `select distinct lower(function_name), function_type in ('table', 'table_macro') from duckdb_functions() where function_type != 'pragma'`))(t)
 	has, tables := map[string]bool{}, []string{}
 	for rows.Next() {
 		var name string

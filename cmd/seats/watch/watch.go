@@ -53,10 +53,8 @@ func Look(ctx context.Context, q duck.Queryer, t config.Tenant, now time.Time) (
 	s.place(t, states, now)
 	blocked, err1 := duck.All[calendar.Date](ctx, q, "ask/watch_blocked_day")
 	s.Blocked = slices.DeleteFunc(blocked, func(day calendar.Date) bool { return !slices.Contains(openMonths(t, now), day.YearMonth()) })
-	last, err2 := duck.All[int64](ctx, q, "ask/watch_last_success")
-	for _, s.LastSuccess = range last { // one row
-	}
-	var err3, err4, err5 error
+	var err2, err3, err4, err5 error
+	s.LastSuccess, err2 = duck.One[int64](ctx, q, "ask/watch_last_success")
 	s.Concurrent, err3 = duck.All[Count](ctx, q, "ask/watch_concurrent")
 	s.Enabled, err4 = duck.All[Count](ctx, q, "ask/watch_enabled")
 	s.Quality, err5 = duck.All[Count](ctx, q, "ask/watch_quality")

@@ -8,23 +8,29 @@
 package evidence
 
 import (
+	"archive/zip"
+	"bytes"
 	"context"
 	"database/sql"
 	"errors"
 	"fmt"
+	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
+	"time"
 
 	"seats/cmd/seats/audit"
 	"seats/cmd/seats/pseudonym"
+	"seats/extract"
 	"seats/internal/calendar"
 	"seats/internal/config"
 	"seats/internal/dirs"
 	"seats/internal/duck"
 	"seats/internal/fail"
 	"seats/internal/store"
-	texts "seats/sql"
+	"seats/report"
 )
 
 // Options of a pack.
@@ -39,15 +45,13 @@ type Options struct {
 // fail.Usage; a period without slices is an error too.
 func Write(ctx context.Context, o Options) (err error) {
 	if _, err := os.Lstat(o.Path); err == nil {
-		return fail.New(fail.Usage, "nothing was overwritten; give a new name", "%s exists", o.Path)
+		return taken(o.Path)
 	}
-	p := &packer{Options: o}
+	p := &packer{Options: o, digests: digests{of: map[string]string{}}}
 	if o.KeyFile != "" {
-		masks, err := pseudonym.ReadKey(o.KeyFile, o.Tenant.Name)
-		if err != nil {
+		if p.masks, err = pseudonym.ReadKey(o.KeyFile, o.Tenant.Name); err != nil {
 			return err
 		}
-		p.digests = digests{masks, map[string]string{}}
 	}
 	p.scratch, err = store.OpenScratch(ctx, o.Tenant.StorePath(), duck.Of(o.Tenant.Engine), o.Period.Touches)
 	if err != nil {
@@ -69,29 +73,30 @@ func Write(ctx context.Context, o Options) (err error) {
 // packer is a pack in the making: a folder that becomes the zip.
 type packer struct {
 	Options
+	digests
 	scratch  *store.Scratch
 	dir      string
 	held     map[string]store.Slice // by day
 	days     []calendar.Date
 	from, to string // bounds for the statements, as days
 	computed []computation
+	months   []calendar.Month // that have a number, and every day of which is in the pack
+	tables   []table          // that the script reads
 	signed   bool             // there are signatures
 	copied   bool             // there are issued files
-	digests                   // and pseudonyms
-	months   []calendar.Month // that have a number, and every day of which is in the pack
 }
 
 // computation is how a day of the store was computed.
 type computation struct {
-	day               calendar.Date
-	slice, rules, sql string // hashes
-	text              string // the counting rules as JSON
-	state             string
+	Day               calendar.Date
+	Slice, Rules, SQL string // hashes
+	Text              string // the counting rules as JSON
+	State             string
 	tenant            config.Tenant // with these rules, as they stand in the pack
 }
 
 // load finds what is to be packed.
-func (p *packer) load(ctx context.Context) error {
+func (p *packer) load(ctx context.Context) (err error) {
 	if err := p.scratch.Take(ctx); err != nil {
 		return err
 	}
@@ -99,17 +104,6 @@ func (p *packer) load(ctx context.Context) error {
 	if _, err := duck.Exec(ctx, p.scratch.Conn, "store/one_thread"); err != nil {
 		return err
 	}
-	if err := p.loadDays(ctx); err != nil {
-		return err
-	}
-	if err := p.loadComputed(ctx); err != nil {
-		return err
-	}
-	return p.loadMonths(ctx)
-}
-
-func (p *packer) loadDays(ctx context.Context) error {
-	var err error
 	if p.held, err = store.Slices(ctx, p.scratch.Conn); err != nil {
 		return err
 	}
@@ -126,60 +120,35 @@ func (p *packer) loadDays(ctx context.Context) error {
 		return fail.New(fail.NotReady, "`seats status` lists the days", "the store has no slice of the period")
 	}
 	slices.SortFunc(p.days, calendar.Date.Compare)
-	p.from, p.to = p.days[0].String(), p.days[len(p.days)-1].String()
-	if m := p.days[len(p.days)-1].YearMonth(); p.Period.HoldsMonth(m) { // all of which may have ended before its last day
+	last := p.days[len(p.days)-1]
+	p.from, p.to = p.days[0].String(), last.String()
+	if m := last.YearMonth(); p.Period.HoldsMonth(m) { // all of which may have ended before its last day
 		p.to = m.Last().String()
 	}
-	return nil
-}
-
-func (p *packer) loadComputed(ctx context.Context) error {
-	return duck.Each(ctx, p.scratch.Conn, "ask/pack_computation", func(scan func(...any) error) error {
-		var c computation
-		var day string
-		err := scan(&day, &c.slice, &c.rules, &c.sql, &c.text, &c.state)
-		if err != nil {
-			return err
-		}
-		if c.day, err = calendar.ParseDate(day); err != nil {
-			return err
-		}
-		if c.tenant, err = p.Tenant.WithRules([]byte(c.text)); err != nil {
-			return err
-		}
-		p.keep(c.sql)
-		p.computed = append(p.computed, c)
-		return nil
-	}, p.bounds()...)
-}
-
-func (p *packer) loadMonths(ctx context.Context) error {
-	done := map[calendar.Date]bool{}
-	for _, c := range p.computed {
-		done[c.day] = true
+	if p.computed, err = duck.All[computation](ctx, p.scratch.Conn, "ask/pack_computation", p.bounds()...); err != nil {
+		return err
 	}
-	return duck.Each(ctx, p.scratch.Conn, "ask/pack_month", func(scan func(...any) error) error {
-		var text string
-		if err := scan(&text); err != nil {
+	done := map[calendar.Date]bool{}
+	for at := range p.computed {
+		c := &p.computed[at]
+		if c.tenant, err = p.Tenant.WithRules([]byte(c.Text)); err != nil {
 			return err
 		}
-		m, err := calendar.ParseMonth(text)
-		if err != nil {
-			return err
-		}
-		for _, d := range p.Tenant.DaysOf(m) {
-			if !done[d] {
-				return nil
-			}
-		}
-		p.months = append(p.months, m)
-		return nil
-	}, p.bounds()...)
+		p.replace(c.SQL, c.SQL)
+		done[c.Day] = true
+	}
+	p.months, err = duck.All[calendar.Month](ctx, p.scratch.Conn, "ask/pack_month", p.bounds()...)
+	p.months = slices.DeleteFunc(p.months, func(m calendar.Month) bool {
+		return slices.ContainsFunc(p.Tenant.DaysOf(m), func(d calendar.Date) bool { return !done[d] })
+	})
+	return err
 }
 
-func (p *packer) bounds() []any {
-	return []any{sql.Named("from", p.from), sql.Named("to", p.to)}
+func (p *packer) bounds(more ...any) []any {
+	return append([]any{named("from", p.from), named("to", p.to)}, more...)
 }
+
+func named(name string, value any) sql.NamedArg { return sql.Named(name, value) }
 
 // file is the path of a file of the pack, in a folder that is there.
 func (p *packer) file(name string) (string, error) {
@@ -199,51 +168,203 @@ func (p *packer) put(name string, text []byte) error {
 	return nil
 }
 
+// heads are the tables of what a slice says of itself.
+var heads = []string{"slice", "slice_span", "default_guid"}
+
+// writeSlices writes the raw rows, a folder a day, and then, since the hashes of the rows are known, what the slices say of
+// themselves.
+func (p *packer) writeSlices(ctx context.Context) error {
+	for _, d := range p.days {
+		if err := p.scratch.TakeRows(ctx, d, d); err != nil {
+			return err
+		}
+		if err := p.maskDay(ctx, d); err != nil {
+			return err
+		}
+		for _, table := range store.RowTables() {
+			file, err := p.file("slices/" + d.String() + "/" + table + ".parquet")
+			if err == nil {
+				err = p.scratch.WriteRows(ctx, table, file)
+			}
+			if err != nil {
+				return err
+			}
+		}
+		if err := p.scratch.EmptyRows(ctx); err != nil {
+			return err
+		}
+	}
+	for day, slice := range p.held {
+		if p.masks == nil {
+			break
+		}
+		if _, err := duck.Exec(ctx, p.scratch.Conn, "ask/pseudonym_slice", named("day", day), named("sha256", p.digest(slice.SHA256))); err != nil {
+			return err
+		}
+	}
+	for _, name := range heads {
+		file, err := p.file("slices/" + name + ".parquet")
+		if err != nil {
+			return err
+		}
+		if name == "slice" {
+			_, err = duck.Exec(ctx, p.scratch.Conn, "ask/pack_slice", p.bounds(named("file", file))...)
+		} else {
+			err = p.scratch.WriteDays(ctx, name, file, p.days[0], p.days[len(p.days)-1])
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// maskDay replaces the agents of the day in the scratch store, and the rules by those that count it as before.
+func (p *packer) maskDay(ctx context.Context, d calendar.Date) error {
+	if p.masks == nil {
+		return nil
+	}
+	original, err := extract.SliceSHA256(ctx, p.scratch.Conn, d)
+	if err != nil {
+		return err
+	}
+	if at := slices.IndexFunc(p.computed, func(c computation) bool { return c.Day == d }); at < 0 {
+		err = p.masks.Rows(ctx, p.scratch, p.Tenant.ExcludeAgents)
+	} else {
+		c := &p.computed[at]
+		if c.tenant, err = p.masks.Day(ctx, p.scratch, c.tenant, d); err == nil {
+			rules := report.Digest([]byte(c.Text))
+			c.Text = string(c.tenant.Rules())
+			p.replace(rules, report.Digest([]byte(c.Text)))
+		}
+	}
+	if err != nil {
+		return err
+	}
+	masked, err := extract.SliceSHA256(ctx, p.scratch.Conn, d)
+	p.replace(original, masked)
+	return err
+}
+
 // writeResults copies the results as they stand in the store. The examples of the data-quality rules name agents;
 // with pseudonyms they come from the pseudonymized rows.
 func (p *packer) writeResults(ctx context.Context) error {
-	from, to := p.days[0], p.days[len(p.days)-1]
-	for _, table := range []string{"daily_concurrent", "enabled_daily", "data_quality"} {
+	for _, table := range []string{"daily_concurrent", "enabled_daily", "data_quality", "monthly_enabled"} {
 		file, err := p.file("results/" + table + ".csv")
 		if err != nil {
 			return err
 		}
-		if table == "data_quality" && p.masks != nil {
-			_, err = duck.Exec(ctx, p.scratch.Conn, "ask/pack_data_quality_again", sql.Named("file", file))
-		} else {
-			err = p.scratch.WriteDaysCSV(ctx, table, file, from, to)
+		switch {
+		case table == "monthly_enabled":
+			_, err = duck.Exec(ctx, p.scratch.Conn, "ask/pack_monthly_enabled", p.bounds(named("file", file))...)
+		case table == "data_quality" && p.masks != nil:
+			_, err = duck.Exec(ctx, p.scratch.Conn, "ask/pack_data_quality_again", named("file", file))
+		default:
+			err = p.scratch.WriteDaysCSV(ctx, table, file, p.days[0], p.days[len(p.days)-1])
 		}
-		if err == nil {
-			err = p.maskFile(file)
+		if err == nil && p.masks != nil {
+			var text []byte
+			if text, err = os.ReadFile(file); err == nil {
+				err = os.WriteFile(file, p.mask(text), 0o600)
+			}
 		}
 		if err != nil {
 			return err
 		}
 	}
-	file, err := p.file("results/monthly_enabled.csv")
-	if err != nil {
-		return err
-	}
-	if _, err = duck.Exec(ctx, p.scratch.Conn, "ask/pack_monthly_enabled", append(p.bounds(), sql.Named("file", file))...); err != nil {
-		return err
-	}
-	return p.maskFile(file)
+	return nil
 }
 
-// writeTexts adds the statements as they are, the script that runs them, and the page that tells how.
-func (p *packer) writeTexts(context.Context) error {
-	names := slices.Concat(texts.Names("count/"), []string{"slice/slice_sha256"}, store.Schemas())
-	for _, name := range names {
-		if err := p.put("sql/"+name+".sql", []byte(texts.Text(name))); err != nil {
-			return err
-		}
-	}
-	if err := p.put("recompute.sql", p.script()); err != nil {
-		return err
-	}
-	page, err := p.page()
+// packTime is what every file of a pack is dated: a pack says nothing of when it was made.
+var packTime = time.Date(1980, 1, 1, 0, 0, 0, 0, time.UTC)
+
+// zip closes the pack: checksums as sha256sum --check reads them, then every file in the order of its name, then the one file at
+// its place.
+func (p *packer) zip(draft string) error {
+	var sums bytes.Buffer
+	files := os.DirFS(p.dir)
+	names, err := filesOf(files)
 	if err != nil {
 		return err
 	}
-	return p.put("RECOMPUTE.md", page)
+	for _, name := range names {
+		text, err := fs.ReadFile(files, name)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(&sums, "%s  %s\n", report.Digest(text), name)
+	}
+	if err := p.put("SHA256SUMS", sums.Bytes()); err != nil {
+		return err
+	}
+	if names, err = filesOf(files); err != nil {
+		return err
+	}
+	out, err := os.OpenFile(draft, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	w := zip.NewWriter(out)
+	for _, name := range names {
+		if err := addTo(w, files, name); err != nil {
+			return errors.Join(err, out.Close())
+		}
+	}
+	if err := errors.Join(w.Close(), out.Close()); err != nil {
+		return err
+	}
+	return place(draft, p.Path)
+}
+
+// filesOf are the files of a folder, with slashes, sorted.
+func filesOf(dir fs.FS) (names []string, err error) {
+	err = fs.WalkDir(dir, ".", func(path string, d fs.DirEntry, err error) error {
+		if err == nil && !d.IsDir() {
+			names = append(names, path)
+		}
+		return err
+	})
+	slices.Sort(names)
+	return names, err
+}
+
+func addTo(w *zip.Writer, files fs.FS, name string) error {
+	in, err := files.Open(name)
+	if err != nil {
+		return err
+	}
+	defer in.Close() //nolint:errcheck // only read
+	header := &zip.FileHeader{Name: name, Method: zip.Deflate, Modified: packTime}
+	header.SetMode(0o600)
+	out, err := w.CreateHeader(header)
+	if err == nil {
+		_, err = io.Copy(out, in)
+	}
+	return err
+}
+
+// place copies the finished draft to where it was asked for, and takes away what it could not finish. What is
+// there already is left alone.
+func place(draft, path string) (err error) {
+	in, err := os.Open(draft)
+	if err != nil {
+		return err
+	}
+	defer in.Close() //nolint:errcheck // only read
+	out, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if errors.Is(err, fs.ErrExist) {
+		return taken(path)
+	}
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(out, in)
+	if err = errors.Join(err, out.Sync(), out.Close()); err != nil {
+		return errors.Join(err, os.Remove(path))
+	}
+	return nil
+}
+
+func taken(path string) error {
+	return fail.New(fail.Usage, "nothing was overwritten; give a new name", "%s exists", path)
 }

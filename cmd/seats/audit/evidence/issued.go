@@ -7,12 +7,43 @@ import (
 	"errors"
 	"io/fs"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"time"
 
+	"seats/cmd/seats/pseudonym"
 	"seats/internal/store"
 	"seats/report"
 )
+
+// digests are what stands in the place of digests in a pack with pseudonyms, so that nobody can try names against one that
+// a name went into. Where the packer had before it what a digest is of, it gives way to the digest of what stands in the
+// pack instead, and can be checked there; any other one gives way to a keyed one, which fits nothing in the pack.
+type digests struct {
+	masks *pseudonym.Key    // nil: no pseudonyms, and every digest stays
+	of    map[string]string // by the original
+}
+
+// replace puts the digest of what stands in the pack in the place of the original's. That of a text without names stays.
+func (d digests) replace(original, packed string) { d.of[original], d.of[packed] = packed, packed }
+
+// digest is what stands in the pack in the place of a digest.
+func (d digests) digest(sum string) string {
+	if d.masks == nil || sum == "" {
+		return sum
+	}
+	if _, known := d.of[sum]; !known {
+		d.replace(sum, d.masks.Digest(sum))
+	}
+	return d.of[sum]
+}
+
+var anyDigest = regexp.MustCompile(`[0-9a-f]{64}`)
+
+// mask is a text of the pack with all its digests replaced, whatever they are of.
+func (d digests) mask(text []byte) []byte {
+	return anyDigest.ReplaceAllFunc(text, func(sum []byte) []byte { return []byte(d.digest(string(sum))) })
+}
 
 // leftOut takes the place of a text that people wrote or that came from an error, in a pack with pseudonyms.
 const leftOut = "(left out: it may name an agent)"
@@ -39,11 +70,11 @@ func (p *packer) writeIssued(ctx context.Context) error {
 			return err
 		}
 	}
-	return p.putCSV("ledger/issued_file.csv", rows)
+	return p.putTable("issued_file", "ledger/issued_file.csv", rows)
 }
 
 func (p *packer) copyIssued(i report.Issue) error {
-	p.keep(i.SHA256) // a data file names nobody
+	p.replace(i.SHA256, i.SHA256) // a data file names nobody
 	for _, name := range []string{i.File, report.ManifestName(i.File), report.SignatureName(i.File)} {
 		text, err := report.ReadFile(filepath.Join(p.Tenant.OutputDir, p.Tenant.Name, name))
 		if errors.Is(err, fs.ErrNotExist) {
@@ -87,13 +118,13 @@ func (p *packer) maskedManifest(name string, text []byte) ([]byte, error) {
 	if m.Reason != nil {
 		*m.Reason = leftOut
 	}
-	p.keep(m.SQLHash)
+	p.replace(m.SQLHash, m.SQLHash)
 	masked, err := m.Encode()
 	if err != nil {
 		return nil, err
 	}
 	masked = p.mask(masked)
-	p.replace(sha(text), sha(masked))
+	p.replace(report.Digest(text), report.Digest(masked))
 	return masked, nil
 }
 
@@ -128,7 +159,7 @@ func (p *packer) writeLedger(ctx context.Context) error {
 			return err
 		}
 		line = p.mask(line)
-		p.replace(sum, sha(line))
+		p.replace(sum, report.Digest(line))
 		lines.Write(append(line, '\n'))
 		sums = append(sums, []string{number(r.ID), r.Started.Format(time.RFC3339), r.Ended.Format(time.RFC3339), r.SHA256})
 	}

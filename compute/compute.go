@@ -1,0 +1,221 @@
+// Package compute counts seats from the slices in a tenant's store, twice (R12): by the statements of
+// sql/count, and by the sweep of compute/sweep. It knows nothing of GIM and of files.
+//
+// A question is put to a set of days: day is a column of every table on the way. Promises: days that are counted at once have
+// the results that each has by itself; one transaction replaces the results of them all or leaves them; nothing is
+// stored unless the two ways agree, second by second and agent by agent; equal slices and equal rules give
+// equal results; no clock is read. A cancelled context ends the work and leaves the store as it was.
+//
+// Every function that takes a *sql.Conn keeps temporary tables on it, which the next call replaces; the
+// connection must not be in a transaction.
+package compute
+
+import (
+	"context"
+	"database/sql"
+	"slices"
+	"sync"
+
+	"seats/compute/sweep"
+	"seats/internal/calendar"
+	"seats/internal/config"
+	"seats/internal/duck"
+	"seats/internal/store"
+	texts "seats/sql"
+)
+
+// working are the SQL engine's first steps, in order: temporary tables of all days that are counted at once, each made from the
+// ones before it. They are no part of a transaction: what a transaction has written itself, DuckDB reads with one thread only.
+var working = []string{
+	"count/rule", "count/rule_region_day", "count/rule_location", "count/rule_switch", "count/rule_exclude",
+	"count/scope", "count/place", "count/counted_agent", "count/login", "count/occupied_session", "count/open_activity",
+	"count/occupied_activity", "count/occupied_other_leg", "count/session_location", "count/presence", "count/step",
+}
+
+// results are the steps that write the results of the days; last, what was doubtful in the slices (R11).
+var results = []string{"count/qualifying_session", "count/concurrency", "count/daily_concurrent", "count/enabled_daily", "count/data_quality"}
+
+// Steps names the statements that count days by SQL, in their order, for whoever wants to run them without this
+// program: with $rules, on a store's tables.
+func Steps() []string { return slices.Concat(working, results) }
+
+// ofMonth are the steps of a month that come before its numbers.
+var ofMonth = []string{"count/rule_region_month", "count/rule_month_day", "count/month_agent"}
+
+// SQLSHA256 identifies the statements that give numbers. Manifests carry it, so that a number can be traced to them.
+// What only tells of doubts, or reads, is none of them.
+func SQLSHA256() string { return sqlSHA256() }
+
+// sqlSHA256 is put together once: each day that is counted, and each that is audited, asks for it.
+var sqlSHA256 = sync.OnceValue(func() string {
+	gives := slices.Concat(Steps(), ofMonth, []string{"count/monthly_enabled", "count/quality_" + blockingRule})
+	return texts.Identity(slices.DeleteFunc(gives, func(name string) bool { return name == "count/data_quality" }))
+})
+
+// run runs statements; the arguments are the first one's.
+func run(ctx context.Context, q duck.Queryer, names []string, args ...any) error {
+	for _, name := range names {
+		if _, err := duck.Exec(ctx, q, name, args...); err != nil {
+			return err
+		}
+		args = nil
+	}
+	return nil
+}
+
+// Counter counts days and months of a tenant's store. Whom the sweep finds on a day of its months is remembered, so that the day
+// need not be swept again for the month.
+type Counter struct {
+	conn   *sql.Conn
+	tenant config.Tenant
+	months []calendar.Month
+	swept  map[calendar.Date]sweptDay
+}
+
+// NewCounter counts in the store that the connection has open. The months are those that will be asked for.
+func NewCounter(conn *sql.Conn, t config.Tenant, months ...calendar.Month) *Counter {
+	return &Counter{conn, t, months, map[calendar.Date]sweptDay{}}
+}
+
+// Counted is what became of a day.
+type Counted struct {
+	DayResult
+	Err error
+}
+
+// Days computes days from their slices, both ways, compares them (R12), and replaces their results in the store, as many in one
+// transaction as make a batch. computedTS, epoch seconds, is kept beside them. One that fails keeps back no other.
+//
+// A day without a slice gives a *MissingError, one whose slice does not cover the day of a region a
+// *CoverageError, and two computations that differ a *DifferenceError; its results are then as they were. Results
+// that a data-quality rule blocks are stored all the same: not issuing them is the caller's part.
+func (c *Counter) Days(ctx context.Context, stands []Standing, computedTS int64) []Counted {
+	counted := make([]Counted, len(stands))
+	var can []Standing
+	var numbers []int // of those that can be counted
+	for i, s := range stands {
+		counted[i].Day = s.Day
+		if _, counted[i].Err = s.rules(); counted[i].Err == nil {
+			can, numbers = append(can, s), append(numbers, i)
+		}
+	}
+	for len(can) > 0 {
+		n := batch(can)
+		for i, one := range c.atOnce(ctx, can[:n], computedTS) {
+			one.Day = can[i].Day
+			counted[numbers[i]] = one
+		}
+		can, numbers = can[n:], numbers[n:]
+	}
+	return counted
+}
+
+// batchRows is how many sessions and activities are counted at once: memory does not grow with the number of days.
+const batchRows = 300_000
+
+// batch is how many of the days, from the first on, are counted at once: one at least.
+func batch(stands []Standing) int {
+	rows := int64(0)
+	for i, s := range stands {
+		if rows += s.size(); i > 0 && rows > batchRows {
+			return i
+		}
+	}
+	return len(stands)
+}
+
+// atOnce counts the days of a batch at once, or, where that fails, each by itself.
+func (c *Counter) atOnce(ctx context.Context, stands []Standing, computedTS int64) (counted []Counted) {
+	results, err := c.count(ctx, stands, computedTS, true)
+	for i := range stands {
+		switch {
+		case err == nil:
+			counted = append(counted, Counted{DayResult: results[i]})
+		case len(stands) > 1 && ctx.Err() == nil:
+			counted = append(counted, c.atOnce(ctx, stands[i:i+1], computedTS)...)
+		default:
+			counted = append(counted, Counted{Err: err})
+		}
+	}
+	return counted
+}
+
+// Would is Days for one day, but leaves the store as it is.
+func (c *Counter) Would(ctx context.Context, s Standing) (DayResult, error) {
+	results, err := c.count(ctx, []Standing{s}, 0, false)
+	if err != nil {
+		return DayResult{}, err
+	}
+	return results[0], nil
+}
+
+// count computes days at once and, where that is wanted, keeps their results.
+func (c *Counter) count(ctx context.Context, stands []Standing, computedTS int64, keep bool) ([]DayResult, error) {
+	rules, err := rulesOf(stands)
+	if err != nil {
+		return nil, err
+	}
+	// The sweep comes first: its rows are gone again before the SQL engine needs memory.
+	swept, err := sweepDays(ctx, c.conn, stands, rules)
+	if err != nil {
+		return nil, err
+	}
+	asked, err := asJSON(stands, rules)
+	if err != nil {
+		return nil, err
+	}
+	if err := run(ctx, c.conn, working, sql.Named("rules", asked)); err != nil {
+		return nil, err
+	}
+	tx, err := duck.Begin(ctx, c.conn)
+	if err != nil {
+		return nil, err
+	}
+	defer tx.Rollback() //nolint:errcheck // after a commit there is nothing to roll back
+	if err := store.DropResults(ctx, tx, daysOf(stands)...); err != nil {
+		return nil, err
+	}
+	if err := run(ctx, tx, slices.Concat(results, []string{"count/keep_rules_of_days"})); err != nil {
+		return nil, err
+	}
+	_, err = duck.Exec(ctx, tx, "count/computation", sql.Named("sql_sha256", SQLSHA256()), sql.Named("computed_ts", computedTS))
+	if err != nil {
+		return nil, err
+	}
+	counted, err := loadNumbers(ctx, tx, stands)
+	if err != nil {
+		return nil, err
+	}
+	for i, s := range stands {
+		counted[i].State, counted[i].ComputedTS = s.state(rules[i].End()), computedTS
+		counted[i].RulesSHA256, counted[i].SQLSHA256 = s.By.RulesHash(), SQLSHA256()
+	}
+	if err := compareDays(ctx, c.conn, tx, counted, swept); err != nil || !keep {
+		return counted, err
+	}
+	if err := tx.Commit(); err != nil {
+		return nil, err
+	}
+	c.remember(stands, swept)
+	return counted, nil
+}
+
+// remember keeps what the sweep found on days of the counter's months.
+func (c *Counter) remember(stands []Standing, swept []*sweep.Result) {
+	for i, s := range stands {
+		if slices.Contains(c.months, s.Day.YearMonth()) {
+			c.swept[s.Day] = sweptOf(s, swept[i])
+		}
+	}
+}
+
+// Day looks at a day, counts it by the rules of the counter's tenant, whatever was issued of it, and keeps its results: Days for one.
+func (c *Counter) Day(ctx context.Context, day calendar.Date, computedTS int64) (DayResult, error) {
+	s, err := LookAt(ctx, c.conn, c.tenant, day)
+	if err != nil {
+		return DayResult{}, err
+	}
+	s.By = c.tenant.On(day)
+	counted := c.Days(ctx, []Standing{s}, computedTS)[0]
+	return counted.DayResult, counted.Err
+}

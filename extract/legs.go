@@ -1,0 +1,222 @@
+package extract
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"math"
+	"sync"
+
+	"github.com/jackc/pgx/v5"
+
+	"seats/internal/calendar"
+	texts "seats/sql"
+)
+
+const hour = 3600 // seconds
+
+// stayBits is how many bits the sieve of resources has for each of them: a night has few whose sessions run long, and all
+// legs of some days are held against them.
+const stayBits = 512
+
+// Activities reads the legs, their attached data and the previews of the day and of the crowded hours beside it, where it costs
+// less to read everything than to look up what matters: a piece for each reader at a time, and last those around it, of which
+// only what can matter is read.
+func (g *GIMDB) Activities(ctx context.Context, w Window, reach calendar.Interval, logins Logins, take func(Part) error) error {
+	whole := logins.crowded(w, g.crowd)
+	pieces, err := g.pieces(ctx, whole)
+	if err != nil {
+		return err
+	}
+	var mu sync.Mutex
+	oneByOne := func(p Part) error {
+		mu.Lock()
+		defer mu.Unlock()
+		return take(p)
+	}
+	var tasks []task
+	for _, piece := range pieces {
+		tasks = append(tasks, g.legs(piece, oneByOne), g.previews(oneByOne, "gim/attempt", piece.Start, piece.End, g.tenantKey, keysOf(g.reference.previews), g.unique[attemptTable]))
+	}
+	return g.fetch(ctx, append(tasks, g.around(whole, w.ActivityKeys(reach), logins, oneByOne)...)...)
+}
+
+// pieces cuts the day's time keys into ranges of about as many rows, by the server's estimates: as many as the readers
+// can share evenly. A day that one part has room for is cut only where that costs the server nothing.
+func (g *GIMDB) pieces(ctx context.Context, day calendar.Interval) ([]calendar.Interval, error) {
+	rows, err := g.expected(ctx, day)
+	if err != nil {
+		return nil, err
+	}
+	g.told.Expect(2 * rows) // a leg for each, at most
+	parts := (rows + g.partRows - 1) / g.partRows
+	if rows <= g.fewRows || parts == 1 && !g.inOrder {
+		return []calendar.Interval{day}, nil
+	}
+	n := parts * int64(len(g.readers))
+	pieces, piece, in := []calendar.Interval{}, calendar.Interval{Start: day.Start, End: day.Start}, int64(0)
+	for piece.End < day.End {
+		step := calendar.Interval{Start: piece.End, End: min(piece.End+hour, day.End)}
+		more, err := g.expected(ctx, step)
+		if err != nil {
+			return nil, err
+		}
+		piece.End, in = step.End, in+more
+		if in >= rows/n || piece.End == day.End {
+			pieces = append(pieces, piece)
+			piece.Start, in = piece.End, 0
+		}
+	}
+	return pieces, nil
+}
+
+// share cuts a span of time keys into as many as there are readers, where that costs the server nothing; none of an
+// empty one.
+func (g *GIMDB) share(span calendar.Interval) (pieces []calendar.Interval) {
+	n := int64(1)
+	if g.inOrder {
+		n = int64(len(g.readers))
+	}
+	for i := range n {
+		piece := calendar.Interval{Start: span.Start + i*span.Seconds()/n, End: span.Start + (i+1)*span.Seconds()/n}
+		if piece.Start < piece.End {
+			pieces = append(pieces, piece)
+		}
+	}
+	return pieces
+}
+
+// expected is how many rows of attached data the server expects in a range of time keys.
+func (g *GIMDB) expected(ctx context.Context, keys calendar.Interval) (int64, error) {
+	const statement = "gim/user_data"
+	var plan []byte
+	err := g.readers[0].QueryRow(ctx, "explain (format json) "+texts.InSchema(statement, g.cfg.Schema), keys.Start, keys.End, g.unique[dataTable]).Scan(&plan)
+	if err != nil {
+		return 0, explainRead(fmt.Errorf("%s: plan sql/%s: %w", dataTable, statement, g.texts.plain(err)), g.name)
+	}
+	var plans []struct {
+		Plan struct {
+			Rows float64 `json:"Plan Rows"`
+		}
+	}
+	if err := json.Unmarshal(plan, &plans); err != nil || len(plans) != 1 {
+		return 0, fmt.Errorf("read plan of sql/%s: %w", statement, err)
+	}
+	return int64(plans[0].Plan.Rows), nil
+}
+
+// legs is a task: the attached data of a piece, and then the legs that it may belong to. Most legs of most sites are not
+// driven by Outbound Contact Server, and the server sends none of those that the sieve stops.
+func (g *GIMDB) legs(piece calendar.Interval, take func(Part) error) task {
+	return func(ctx context.Context, reader *pgx.Conn) error {
+		data, err := g.rows(ctx, reader, dataTable, "gim/user_data", piece.Start, piece.End, g.unique[dataTable])
+		if err != nil {
+			return err
+		}
+		var ids []int64
+		for row, guid := range data.texts[column(data.of, "gsw_call_attempt_guid")] {
+			if guid != "" {
+				ids = append(ids, data.number(0, row))
+			}
+		}
+		driven := newSieve(ids, idBits)
+		legs, err := g.rows(ctx, reader, legTable, "gim/leg", piece.Start, piece.End, g.tenantKey, driven.bits, driven.prime, g.unique[legTable],
+			g.fractional[legTable+".interaction_resource_id"])
+		if err != nil {
+			return err
+		}
+		return take(Part{Legs: g.settle(legs), Data: g.settle(data)})
+	}
+}
+
+// previews is a task: the attempts that a statement gives.
+func (g *GIMDB) previews(take func(Part) error, statement string, args ...any) task {
+	return func(ctx context.Context, reader *pgx.Conn) error {
+		attempts, err := g.rows(ctx, reader, attemptTable, statement, args...)
+		if err != nil {
+			return err
+		}
+		return take(Part{Previews: g.settle(attempts)})
+	}
+}
+
+// around are tasks: the legs and previews before and after the hours that are read whole that can matter. They are few:
+// those of sessions that ran long, and of those that nobody closed.
+func (g *GIMDB) around(whole, keys calendar.Interval, logins Logins, take func(Part) error) (tasks []task) {
+	sieve, modes := newSieve(logins.outside(whole), stayBits), keysOf(g.reference.previews)
+	ask := func(span calendar.Interval, reaching, before int64) {
+		for _, piece := range g.share(span) {
+			tasks = append(tasks, func(ctx context.Context, reader *pgx.Conn) error {
+				legs, err := g.newestLegs(ctx, reader, "gim/leg_around", piece.Start, piece.End, g.tenantKey, reaching, before, sieve.bits, sieve.prime,
+					g.unique[legTable], g.fractional[legTable+".resource_key"])
+				if err != nil {
+					return err
+				}
+				data, err := g.ofLegs(ctx, reader, dataTable, "gim/user_data_of_leg", legs, g.unique[dataTable])
+				if err != nil {
+					return err
+				}
+				return take(Part{Legs: legs, Data: g.settle(data)})
+			})
+			if g.unique[attemptTable] {
+				tasks = append(tasks, g.previews(take, "gim/attempt_around", piece.Start, piece.End, g.tenantKey, modes, reaching, before, sieve.bits, sieve.prime,
+					g.fractional[attemptTable+".resource_key"]))
+			} else {
+				tasks = append(tasks, g.previews(take, "gim/attempt", piece.Start, piece.End, g.tenantKey, modes, false))
+			}
+		}
+	}
+	ask(calendar.Interval{Start: keys.Start, End: whole.Start}, whole.Start, math.MinInt64)
+	ask(calendar.Interval{Start: whole.End, End: keys.End}, math.MaxInt64, whole.End)
+	return tasks
+}
+
+// LegsOf reads the legs of some resources that begin in a range of time keys and end no earlier than a time.
+func (g *GIMDB) LegsOf(ctx context.Context, resources []int64, keys calendar.Interval, from int64) (legs []*Rows, err error) {
+	among, pieces := newSieve(resources, stayBits), g.share(keys)
+	legs = make([]*Rows, len(pieces))
+	var tasks []task
+	for i, piece := range pieces {
+		tasks = append(tasks, func(ctx context.Context, reader *pgx.Conn) (err error) {
+			legs[i], err = g.newestLegs(ctx, reader, "gim/leg_of_resource", piece.Start, piece.End, g.tenantKey, from, among.bits, among.prime,
+				g.unique[legTable], g.fractional[legTable+".resource_key"])
+			return err
+		})
+	}
+	return legs, g.fetch(ctx, tasks...)
+}
+
+// newestLegs reads legs by a statement that, where there may be several copies of each, says only which ones matter: whether the
+// newest copy does, none of the others can tell, so all are fetched.
+func (g *GIMDB) newestLegs(ctx context.Context, reader *pgx.Conn, statement string, args ...any) (*Rows, error) {
+	legs, err := g.rows(ctx, reader, legTable, statement, args...)
+	if err == nil && !g.unique[legTable] {
+		legs, err = g.ofLegs(ctx, reader, legTable, "gim/leg_copies", legs)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return g.settle(legs), nil
+}
+
+// ofLegs reads what a statement gives of some legs by their primary keys, so many at a time.
+func (g *GIMDB) ofLegs(ctx context.Context, reader *pgx.Conn, name, statement string, legs *Rows, args ...any) (*Rows, error) {
+	all, seen := newRows(table(name)), map[rowKey]bool{}
+	var ids, timeKeys []int64
+	for row := range legs.len {
+		if k := legs.key(row); !seen[k] {
+			seen[k] = true
+			ids, timeKeys = append(ids, k[0]), append(timeKeys, k[1])
+		}
+		if len(ids) < g.probeBatch && row < legs.len-1 || len(ids) == 0 {
+			continue
+		}
+		found, err := g.rows(ctx, reader, name, statement, append([]any{ids, timeKeys}, args...)...)
+		if err != nil {
+			return nil, err
+		}
+		all.add(found)
+		ids, timeKeys = nil, nil
+	}
+	return all, nil
+}

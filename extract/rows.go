@@ -1,0 +1,221 @@
+package extract
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	texts "seats/sql"
+)
+
+// Rows are rows of a table as they were read, column by column. A number takes eight bytes however many columns a table has, and
+// whether there is one, a bit: a day of millions of sessions fits into memory.
+type Rows struct {
+	of      texts.Table
+	len     int
+	numbers [][]int64  // of each column of the table; nil of one of texts
+	texts   [][]string // likewise; nil of one of numbers
+	has     []uint16   // of each row, a bit for each column that is not NULL
+	chunk   []int32    // of each row of an export, the number of its chunk; nil of a GIM DB, which is one
+	faults  map[rowKey]int64
+	byKey   map[rowKey]int
+}
+
+// rowKey is a primary key: of a table whose key is one column, the second is 0.
+type rowKey [2]int64
+
+func newRows(of texts.Table) *Rows {
+	r := &Rows{of: of, numbers: make([][]int64, len(of.Columns)), texts: make([][]string, len(of.Columns))}
+	return r
+}
+
+// begin adds a row without a value.
+func (r *Rows) begin() {
+	for i, c := range r.of.Columns {
+		if c.Type == typeText {
+			r.texts[i] = append(r.texts[i], "")
+		} else {
+			r.numbers[i] = append(r.numbers[i], 0)
+		}
+	}
+	r.has = append(r.has, 0)
+	r.len++
+}
+
+// setNumber and setText give the row that was begun last a value.
+func (r *Rows) setNumber(column int, v int64) {
+	r.numbers[column][r.len-1] = v
+	r.has[r.len-1] |= 1 << column
+}
+
+func (r *Rows) setText(column int, v string) {
+	r.texts[column][r.len-1] = v
+	r.has[r.len-1] |= 1 << column
+}
+
+// addRow adds a row of numbers (int64) and texts (string, *string); nil: none.
+func (r *Rows) addRow(values ...any) {
+	r.begin()
+	for column, v := range values {
+		switch v := v.(type) {
+		case int64:
+			r.setNumber(column, v)
+		case string:
+			r.setText(column, v)
+		case *string:
+			if v != nil {
+				r.setText(column, *v)
+			}
+		}
+	}
+}
+
+// take adds a row of a file.
+func (r *Rows) take(row *plainRow, chunk int) {
+	r.begin()
+	r.chunk = append(r.chunk, int32(chunk))
+	for column := range r.of.Columns {
+		switch {
+		case !row.has(column):
+		case r.texts[column] != nil:
+			r.setText(column, strings.ReplaceAll(string(row.texts[column]), `""`, `"`))
+		default:
+			r.setNumber(column, row.numbers[column])
+		}
+	}
+}
+
+func (r *Rows) isThere(column, row int) bool { return r.has[row]&(1<<column) != 0 }
+
+// number is a value; 0 where there is none.
+func (r *Rows) number(column, row int) int64 { return r.numbers[column][row] }
+
+// Len is how many rows there are.
+func (r *Rows) Len() int {
+	if r == nil {
+		return 0
+	}
+	return r.len
+}
+
+// key is the primary key of a row.
+func (r *Rows) key(row int) (k rowKey) {
+	for i := range r.of.Key {
+		k[i] = r.numbers[i][row] // the columns of a key come first
+	}
+	return k
+}
+
+// add puts other rows of the same table behind.
+func (r *Rows) add(o *Rows) {
+	for i := range r.of.Columns {
+		r.numbers[i] = append(r.numbers[i], o.numbers[i]...)
+		r.texts[i] = append(r.texts[i], o.texts[i]...)
+	}
+	r.has, r.chunk = append(r.has, o.has...), append(r.chunk, o.chunk...)
+	r.len += o.len
+}
+
+// keep drops all rows but those that are wanted.
+func (r *Rows) keep(wanted func(row int) bool) {
+	n := 0
+	for row := range r.len {
+		if !wanted(row) {
+			continue
+		}
+		for i := range r.of.Columns {
+			if r.numbers[i] != nil {
+				r.numbers[i][n] = r.numbers[i][row]
+			} else {
+				r.texts[i][n] = r.texts[i][row]
+			}
+		}
+		if r.has[n] = r.has[row]; r.chunk != nil {
+			r.chunk[n] = r.chunk[row]
+		}
+		n++
+	}
+	for i := range r.of.Columns {
+		r.numbers[i], r.texts[i] = r.numbers[i][:min(n, len(r.numbers[i]))], r.texts[i][:min(n, len(r.texts[i]))]
+	}
+	r.has, r.len, r.byKey = r.has[:n], n, nil
+	if r.chunk != nil {
+		r.chunk = r.chunk[:n]
+	}
+}
+
+// newest leaves the newest copy of every row: by update_audit_key, where rows have one, then by order of arrival. A key that one
+// chunk holds several times is a fault of the source (R11 duplicate_key); that several do is how an export brings corrections.
+// Then it drops what is not the tenant's, where one was asked for. unique: the source itself keeps the table's key unique, and
+// has looked at the tenant.
+func (r *Rows) newest(unique bool, tenantKey *int64) {
+	if unique {
+		return
+	}
+	last, copies := make(map[rowKey]int, r.len), map[rowKey][]int{}
+	for row := range r.len {
+		k := r.key(row)
+		before, again := last[k]
+		if !again {
+			last[k] = row
+			continue
+		}
+		if copies[k] == nil {
+			copies[k] = []int{before}
+		}
+		copies[k] = append(copies[k], row)
+	}
+	if len(copies) > 0 {
+		r.faults = map[rowKey]int64{}
+		audit := column(r.of, "update_audit_key")
+		for k, rows := range copies {
+			last[k] = slices.MaxFunc(rows, func(a, b int) int {
+				return cmp.Or(r.compareAudit(audit, a, b), cmp.Compare(r.chunkOf(a), r.chunkOf(b)), cmp.Compare(a, b))
+			})
+			chunks := map[int32]bool{}
+			for _, row := range rows {
+				chunks[r.chunkOf(row)] = true
+			}
+			if len(rows) > len(chunks) {
+				r.faults[k] = int64(len(rows))
+			}
+		}
+		r.keep(func(row int) bool { return last[r.key(row)] == row })
+	}
+	if tenant := column(r.of, "tenant_key"); tenantKey != nil && tenant >= 0 {
+		r.keep(func(row int) bool { return r.isThere(tenant, row) && r.number(tenant, row) == *tenantKey })
+	}
+}
+
+// compareAudit orders copies by their audit key: without one a copy is the oldest.
+func (r *Rows) compareAudit(audit, a, b int) int {
+	if audit < 0 {
+		return 0
+	}
+	if has := r.isThere(audit, a); has != r.isThere(audit, b) {
+		if has {
+			return 1
+		}
+		return -1
+	}
+	return cmp.Compare(r.number(audit, a), r.number(audit, b))
+}
+
+func (r *Rows) chunkOf(row int) int32 {
+	if r.chunk == nil {
+		return 0
+	}
+	return r.chunk[row]
+}
+
+// find is the row of a primary key, which is unique by now.
+func (r *Rows) find(k rowKey) (row int, found bool) {
+	if r.byKey == nil {
+		r.byKey = make(map[rowKey]int, r.len)
+		for row := range r.len {
+			r.byKey[r.key(row)] = row
+		}
+	}
+	row, found = r.byKey[k]
+	return row, found
+}
