@@ -28,15 +28,6 @@ type auditCmd struct {
 	periodFlags
 }
 
-// Help gives examples.
-func (*auditCmd) Help() string {
-	return `Examples:
-  seats audit
-  seats audit --month 2026-03 --source
-  seats audit --date 2026-03-10 --pack evidence.zip --pseudonymize key
-  seats audit --verify-key seats.pub`
-}
-
 // Run audits the tenants' published stores and output folders. A tenant that cannot be audited does not keep back
 // the others.
 func (c *auditCmd) Run(ctx context.Context, p *program) error {

@@ -17,16 +17,6 @@ type backupCmd struct {
 	listFlags
 }
 
-// Help gives examples.
-func (*backupCmd) Help() string {
-	return `The store of each tenant and the sealed months that it asks for, as they belong together, at any time, also during a run. To restore,
-put the files back into data_dir.
-
-Examples:
-  seats backup backup/2026-03-11
-  seats backup backup/acme --tenant acme`
-}
-
 // Run backs every tenant's store up. One that cannot be does not keep back the others; the folder has its name once all is in it.
 func (c *backupCmd) Run(ctx context.Context, p *program) (err error) {
 	cfg, err := p.load(c.Tenant)

@@ -23,13 +23,6 @@ import (
 
 type checkCmd struct{ listFlags }
 
-// Help gives examples.
-func (*checkCmd) Help() string {
-	return `Examples:
-  seats check
-  seats check --tenant acme --format json`
-}
-
 // Run checks every tenant and prints what was found. The exit status is that of the first tenant that failed.
 func (c *checkCmd) Run(ctx context.Context, p *program) error {
 	cfg, err := p.load(c.Tenant)

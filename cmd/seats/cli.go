@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	_ "embed"
 	"errors"
 	"fmt"
 	"io"
@@ -65,6 +66,30 @@ For seats_outbound: the daily peak of agents at once, to the second, and the age
 
 Results go to standard output, everything else to standard error. Exit status: 0 done, 1 failed otherwise, 3 the two computations differ, 4 not ready or days missing, 5 source failed, 6 blocking data quality, 7 restatement needed, 8 store busy or damaged, 9 configuration invalid, 80 usage, 130 interrupted.`
 
+// details are what the help of a command says below its flags: examples, and what there is to know.
+//
+//go:embed help.txt
+var details string
+
+// commandLine reads a command line into its flags.
+func commandLine(c *cli, options ...kong.Option) (*kong.Kong, error) {
+	app, err := kong.New(c, append(options, kong.Name("seats"), kong.Description(description), kong.UsageOnError(),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
+		kong.Vars{"default_period": "the newest day that has ended in every region"})...)
+	if err != nil {
+		return nil, err
+	}
+	for text := range strings.SplitSeq(details, "\n-- ") {
+		path, detail, _ := strings.Cut(strings.TrimPrefix(text, "-- "), " --\n")
+		for _, n := range commands(app.Model.Node) { // one that has a single command has its details too
+			if own := strings.TrimPrefix(n.FullPath(), "seats "); path == own || strings.HasPrefix(path, own+" ") {
+				n.Detail = strings.TrimRight(detail, "\n")
+			}
+		}
+	}
+	return app, nil
+}
+
 // run is the whole program: it parses, runs the command, prints the error, and gives the exit status.
 func run(ctx context.Context, args []string, w world) (code int) {
 	var c cli
@@ -75,11 +100,8 @@ func run(ctx context.Context, args []string, w world) (code int) {
 		}
 	}()
 	p := &program{world: &w, cli: &c}
-	parser, err := kong.New(&c, kong.Name("seats"), kong.Description(description), kong.UsageOnError(),
-		kong.Writers(w.stdout, w.stderr), kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
-		kong.Exit(func(status int) { code = status; panic(exited) }),
-		kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(p),
-		kong.Vars{"default_period": "the newest day that has ended in every region"})
+	parser, err := commandLine(&c, kong.Writers(w.stdout, w.stderr), kong.Exit(func(status int) { code = status; panic(exited) }),
+		kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(p))
 	if err != nil {
 		fmt.Fprintln(w.stderr, "seats:", err)
 		return int(fail.Other)

@@ -34,16 +34,6 @@ type explainCmd struct {
 	Format      string `help:"What is printed: ${enum}." enum:"table,json,csv" default:"table"`
 }
 
-// Help gives examples.
-func (*explainCmd) Help() string {
-	return `Examples:
-  seats explain --date 2026-03-10 --region US
-  seats explain --date 2026-03-10 --region US --at 12:30:00
-  seats explain --date 2026-03-10 --agent E000053
-  seats explain --date 2026-03-10 --region US --by agent_group
-  seats explain --month 2026-03 --region US --format csv`
-}
-
 // Run explains from the published store, which it only reads.
 func (c *explainCmd) Run(ctx context.Context, p *program) (err error) {
 	if err := c.validate(); err != nil {

@@ -17,13 +17,6 @@ type exportCmd struct {
 	periodFlags
 }
 
-// Help gives examples.
-func (*exportCmd) Help() string {
-	return `Examples:
-  seats export --lake lake
-  seats export --lake lake --month 2026-03 --tenant acme`
-}
-
 // Run exports the tenants' published stores. A tenant that cannot be exported does not keep back the others.
 func (c *exportCmd) Run(ctx context.Context, p *program) (err error) {
 	cfg, err := c.part(p, c.Tenant)

@@ -17,13 +17,6 @@ import (
 
 type licensesCmd struct{}
 
-// Help gives examples.
-func (licensesCmd) Help() string {
-	return `Examples:
-  seats licenses
-  seats licenses | less`
-}
-
 // Run prints them.
 func (licensesCmd) Run(p *program) error {
 	_, err := io.WriteString(p.stdout, notices.Text)
@@ -34,18 +27,8 @@ type configCmd struct {
 	Schema configSchemaCmd `cmd:"" help:"Print the JSON Schema of a configuration: editors that have it know the keys."`
 }
 
-// Help is that of its one command.
-func (c *configCmd) Help() string { return c.Schema.Help() }
-
 type configSchemaCmd struct {
 	Tenant bool `help:"Of a file of tenants_dir instead."`
-}
-
-// Help gives examples.
-func (*configSchemaCmd) Help() string {
-	return `Examples:
-  seats config schema > seats.schema.json
-  seats config schema --tenant > tenant.schema.json`
 }
 
 // Run needs no configuration.
@@ -63,20 +46,6 @@ type (
 	completionCmd struct{}
 	manCmd        struct{}
 )
-
-// Help gives examples.
-func (completionCmd) Help() string {
-	return `Examples:
-  source <(seats completion)
-  seats completion > seats.bash`
-}
-
-// Help gives examples.
-func (manCmd) Help() string {
-	return `Examples:
-  seats man > seats.1
-  seats man | gzip > seats.1.gz`
-}
 
 // Run prints a script for bash.
 func (completionCmd) Run(app *kong.Kong) error { return completion.Execute(app.Stdout, app.Model) }

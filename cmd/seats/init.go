@@ -30,16 +30,6 @@ type initCmd struct {
 	Days int `help:"How many of the last days that the GIM holds whole are looked at for switches; 0: none." default:"7" placeholder:"N"`
 }
 
-// Help gives examples.
-func (*initCmd) Help() string {
-	return `What is not given is asked for, on a terminal. The GIM is then read as a run would read it, into a temporary folder beside the file: what was found there is proposed. If it cannot be read, nothing is written, save with --days 0.
-
-Examples:
-  seats init
-  seats init --host gim.internal --database gim --user seats_ro --tenant acme --timezone America/New_York
-  seats init --output new.yaml --export-dir exports --tenant acme --timezone UTC`
-}
-
 // Run writes a configuration and checks it.
 func (c *initCmd) Run(ctx context.Context, p *program) error {
 	if c.Output == "" {

@@ -19,14 +19,6 @@ type reportCmd struct {
 	Pseudonymize string `help:"On the pages, replace agents by pseudonyms keyed with this file, and leave reasons out." placeholder:"KEYFILE" type:"path"`
 }
 
-// Help gives examples.
-func (*reportCmd) Help() string {
-	return `Examples:
-  seats report --month 2026-03
-  seats report --html pages
-  seats report --html pages --month 2026-03 --tenant acme --pseudonymize key`
-}
-
 func (c *reportCmd) Run(ctx context.Context, p *program) error {
 	switch {
 	case c.HTML == "" && c.Pseudonymize != "":

@@ -39,15 +39,6 @@ type runCmd struct {
 	Refresh  bool          `help:"Read every day from the source, even where the store holds a final slice."`
 }
 
-// Help gives examples.
-func (*runCmd) Help() string {
-	return `Examples:
-  seats run
-  seats run --date 2026-03-10
-  seats run --month 2026-03 --format json
-  seats --log-format json run --wait 2h --jobs 4`
-}
-
 func (c *runCmd) Run(ctx context.Context, p *program) error {
 	if c.KeepDays < 0 {
 		return usageError("--keep-days %d is negative", c.KeepDays)
@@ -68,13 +59,6 @@ type extractCmd struct {
 	readFlags
 }
 
-// Help gives examples.
-func (*extractCmd) Help() string {
-	return `Examples:
-  seats extract --date 2026-03-10
-  seats extract --from 2026-03-01 --to 2026-03-07 --tenant acme`
-}
-
 func (c *extractCmd) Run(ctx context.Context, p *program) error {
 	return c.do(ctx, p, job.Plan{Command: "extract", Steps: []string{job.Extract}, AcceptLoss: c.AcceptLoss}, 0)
 }
@@ -82,13 +66,6 @@ func (c *extractCmd) Run(ctx context.Context, p *program) error {
 type computeCmd struct {
 	jobFlags
 	DryRun bool `help:"Store nothing: show what the configuration would give, beside what is stored and issued. Name another one with --config."`
-}
-
-// Help gives examples.
-func (*computeCmd) Help() string {
-	return `Examples:
-  seats compute --month 2026-03
-  seats --config whatif.yaml compute --dry-run --date 2026-03-10`
 }
 
 func (c *computeCmd) Run(ctx context.Context, p *program) error {
@@ -126,13 +103,6 @@ type deliverCmd struct {
 	listFlags
 	Jobs int `help:"Tenants worked on at once." default:"1" placeholder:"N"`
 	shardFlags
-}
-
-// Help gives examples.
-func (*deliverCmd) Help() string {
-	return `Examples:
-  seats deliver
-  seats deliver --tenant acme --format csv`
 }
 
 // Run delivers what every tenant issued and has not delivered yet, and prints a row for each file that arrived. A tenant

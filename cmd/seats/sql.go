@@ -27,16 +27,6 @@ type sqlCmd struct {
 	Query     string        `arg:"" optional:"" help:"A statement, or several. Without it, statements are read from standard input, each ended by a semicolon; on a terminal, at a prompt."`
 }
 
-// Help gives examples.
-func (sqlCmd) Help() string {
-	return `Examples:
-  seats sql
-  seats sql --tenant acme "from daily_concurrent limit 5"
-  seats sql --format csv "from agents_at('US', '2026-03-10T17:30:00Z')" > agents.csv
-  seats sql --output sessions.parquet "from qualifying_session where day = '2026-03-10'"
-  echo "show tables;" | seats sql --format json`
-}
-
 // Run asks on a thread of its own, which is confined.
 func (c *sqlCmd) Run(ctx context.Context, p *program) error {
 	return confine.Apart(func() error { return c.run(ctx, p) })

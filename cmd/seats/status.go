@@ -34,15 +34,6 @@ type statusCmd struct {
 	Within time.Duration `help:"With --check: how long ago a day may have ended. Default: 35h and settle_hours, 36h as a rule." placeholder:"36h"`
 }
 
-// Help gives examples.
-func (*statusCmd) Help() string {
-	return `Examples:
-  seats status
-  seats status --calendar --month 2026-03 --tenant acme
-  seats status --files --format csv
-  seats status --check --within 48h`
-}
-
 // Run prints a row for each tenant and month, or each issued file, from the published stores. A store that cannot be read does not
 // keep back the other tenants.
 func (c *statusCmd) Run(ctx context.Context, p *program) error {
@@ -233,19 +224,9 @@ type fleetCmd struct {
 	Status fleetStatusCmd `cmd:"" help:"A line for each tenant: its newest days and numbers, what is provisional, missing, blocked or overdue."`
 }
 
-// Help is that of its one command.
-func (c *fleetCmd) Help() string { return c.Status.Help() }
-
 type fleetStatusCmd struct {
 	shardFlags
 	Format string `help:"What is printed: ${enum}." enum:"table,json,csv" default:"table"`
-}
-
-// Help gives examples.
-func (*fleetStatusCmd) Help() string {
-	return `Examples:
-  seats fleet status
-  seats fleet status --shard 1/8 --format json`
 }
 
 // Run reads every tenant's published store, several at once. One that cannot be read does not keep back the others.
