@@ -41,7 +41,7 @@ func (c *checkCmd) Run(ctx context.Context, p *program) error {
 	p.fail(err)
 	y := tally{p.terminal, exitCode(err)}
 	for _, k.tenant = range cfg.Tenants {
-		k.found("configuration", "ok", fmt.Sprintf("%d regions; store %s", len(k.tenant.Regions), k.tenant.StorePath()))
+		k.found("configuration", "ok", "%d regions; store %s", len(k.tenant.Regions), k.tenant.StorePath())
 		err := errors.Join(k.source(ctx), job.Explain(k.store(ctx), k.tenant), disk.Explain(k.delivery(ctx), ""))
 		if ctx.Err() != nil {
 			return ctx.Err()
@@ -58,7 +58,10 @@ type checker struct {
 	table  *report.Table
 }
 
-func (k *checker) found(check, result, detail string) {
+func (k *checker) found(check, result, detail string, args ...any) {
+	if len(args) > 0 {
+		detail = fmt.Sprintf(detail, args...)
+	}
 	k.table.Rows = append(k.table.Rows, []any{k.tenant.Name, check, result, detail})
 }
 
@@ -82,15 +85,21 @@ func (k *checker) source(ctx context.Context) error {
 		k.found("agent groups", "ok", "they can be told")
 	}
 	if len(f.MayWrite) > 0 {
-		k.found("read-only", "warning", fmt.Sprintf("user %s could change %s: grant select alone to a user of the program's own",
-			k.tenant.GIM.User, strings.Join(f.MayWrite, ", ")))
+		k.found("read-only", "warning", "user %s could change %s: grant select alone to a user of the program's own",
+			k.tenant.GIM.User, strings.Join(f.MayWrite, ", "))
 	}
 	if k.tenant.TenantKey == nil && len(f.TenantKeys) > 1 {
-		k.found("tenants", "warning", fmt.Sprintf("sessions of several tenants are counted as this one's: say whose are by gimdb.tenant_key; there are %v", f.TenantKeys))
+		k.found("tenants", "warning", "sessions of several tenants are counted as this one's: say whose are by gimdb.tenant_key; there are %v", f.TenantKeys)
 	}
 	k.horizon(f.Horizon)
 	k.guids(f)
-	k.switches(f)
+	unknown := job.UnknownSwitches(k.tenant, f.Switches)
+	for _, what := range unknown {
+		k.found("switches", "warning", what)
+	}
+	if len(unknown) == 0 {
+		k.found("switches", "ok", "each that is configured is one of the source's %d", len(f.Switches))
+	}
 	return nil
 }
 
@@ -129,47 +138,32 @@ func (k *checker) horizon(h extract.Horizon) {
 		now = time.Unix(*h.Clock, 0)
 	}
 	mark := time.Unix(*h.HighWater, 0)
-	detail := fmt.Sprintf("%s, %s behind the clock", mark.UTC().Format(time.RFC3339), lag(now.Sub(mark)))
+	behind := now.Sub(mark).Round(time.Second).String()
+	if days := int(now.Sub(mark).Hours() / 24); days >= 2 {
+		behind = fmt.Sprintf("%d days", days)
+	}
+	detail := mark.UTC().Format(time.RFC3339) + ", " + behind + " behind the clock"
 	if h.Behind != nil {
 		detail += ": " + h.Behind.String()
 	}
 	k.found(check, "ok", detail)
 }
 
-// lag is a duration as people say it.
-func lag(d time.Duration) string {
-	if d >= 48*time.Hour {
-		return fmt.Sprintf("%d days", int(d.Hours()/24))
-	}
-	return d.Round(time.Second).String()
-}
-
 // guids tells whether the site stores the attempt GUID, without which no leg can be seen to be OCS-driven.
 func (k *checker) guids(f extract.Findings) {
 	for _, guid := range f.DefaultGUIDs {
-		k.found("attempt GUIDs", "warning", fmt.Sprintf("ctl_ud_to_ude_mapping puts %q on calls that have none, and each of them counts as driven by Outbound Contact: take default_value out of it", guid))
+		k.found("attempt GUIDs", "warning", "ctl_ud_to_ude_mapping puts %q on calls that have none, and each of them counts as driven by Outbound Contact: take default_value out of it", guid)
 	}
 	for _, c := range f.CommonGUIDs {
-		k.found("attempt GUIDs", "warning", fmt.Sprintf("%s: %q is on %d legs of %d agents: does it stand for none?", f.Day, c.GUID, c.Legs, c.Agents))
+		k.found("attempt GUIDs", "warning", "%s: %q is on %d legs of %d agents: does it stand for none?", f.Day, c.GUID, c.Legs, c.Agents)
 	}
 	switch {
 	case !f.Counted:
 		return
 	case f.Attempts > 0 && f.GUIDs == 0:
-		k.found("attempt GUIDs", "warning", fmt.Sprintf("%s has %d contact attempts and no GSW_CALL_ATTEMPT_GUID in irf_user_data_gen_1: is it mapped in ctl_ud_to_ude_mapping?", f.Day, f.Attempts))
+		k.found("attempt GUIDs", "warning", "%s has %d contact attempts and no GSW_CALL_ATTEMPT_GUID in irf_user_data_gen_1: is it mapped in ctl_ud_to_ude_mapping?", f.Day, f.Attempts)
 	default:
-		k.found("attempt GUIDs", "ok", fmt.Sprintf("%s: %d contact attempts, %d GUIDs", f.Day, f.Attempts, f.GUIDs))
-	}
-}
-
-// switches names configured switches that no DN of the source has.
-func (k *checker) switches(f extract.Findings) {
-	unknown := job.UnknownSwitches(k.tenant, f.Switches)
-	for _, what := range unknown {
-		k.found("switches", "warning", what)
-	}
-	if len(unknown) == 0 {
-		k.found("switches", "ok", fmt.Sprintf("each that is configured is one of the source's %d", len(f.Switches)))
+		k.found("attempt GUIDs", "ok", "%s: %d contact attempts, %d GUIDs", f.Day, f.Attempts, f.GUIDs)
 	}
 }
 
@@ -181,7 +175,7 @@ func (k *checker) store(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		k.found("store", "ok", fmt.Sprintf("%d days", len(slices)))
+		k.found("store", "ok", "%d days", len(slices))
 		// What was doubtful in the newest days of the store, and might have changed their numbers (R11).
 		doubts, err := duck.All[struct {
 			Day, Rule string
@@ -189,7 +183,7 @@ func (k *checker) store(ctx context.Context) error {
 			Example   string
 		}](ctx, db, "store/doubt")
 		for _, d := range doubts {
-			k.found(d.Rule, "warning", fmt.Sprintf("%s: %s: %s", d.Day, job.Doubts[d.Rule], d.Example))
+			k.found(d.Rule, "warning", "%s: %s: %s", d.Day, job.Doubts[d.Rule], d.Example)
 		}
 		return err
 	})

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"slices"
 	"strings"
@@ -85,23 +86,23 @@ func (c *explainCmd) wanted(now time.Time) func(calendar.Month) bool {
 }
 
 func (c *explainCmd) validate() error {
-	switch {
-	case c.Month != "" && (c.At != "" || c.Top != 0 || c.Plateaus || c.Sensitivity):
-		return usageError("--month goes with --agent, with --by, or alone")
-	case c.By != "" && (c.At != "" || c.Agent != "" || c.Top != 0 || c.Plateaus || c.Sensitivity): // not kong's xor: that takes a default for given
-		return usageError("--by goes with a day or a month alone")
-	case c.By != "" && c.Location != "":
-		return usageError("--by is about all of a region: leave out --location")
-	case c.Month != "" && c.Agent == "" && c.Location != "":
-		return usageError("enabled agents are counted by region: leave out --location")
-	case c.Trend && (c.Month != "" || c.Location != ""):
-		return usageError("--trend is of a region, and the month follows from the day: leave out --month and --location")
-	case c.Top < 0:
-		return usageError("--top %d: want a number of minutes above 0", c.Top)
-	case c.Spike < 1:
-		return usageError("--spike %d: want a number of seconds above 0", c.Spike)
-	case c.Location != "" && c.Region == "" && c.Agent != "":
-		return usageError("--location needs --region")
+	inDay := c.At != "" || c.Top != 0 || c.Plateaus || c.Sensitivity
+	for _, rule := range []struct {
+		broken bool
+		said   string
+	}{
+		{c.Month != "" && inDay, "--month goes with --agent, with --by, or alone"},
+		{c.By != "" && (inDay || c.Agent != ""), "--by goes with a day or a month alone"}, // not kong's xor: that takes a default for given
+		{c.By != "" && c.Location != "", "--by is about all of a region: leave out --location"},
+		{c.Month != "" && c.Agent == "" && c.Location != "", "enabled agents are counted by region: leave out --location"},
+		{c.Trend && (c.Month != "" || c.Location != ""), "--trend is of a region, and the month follows from the day: leave out --month and --location"},
+		{c.Top < 0, fmt.Sprintf("--top %d: want a number of minutes above 0", c.Top)},
+		{c.Spike < 1, fmt.Sprintf("--spike %d: want a number of seconds above 0", c.Spike)},
+		{c.Location != "" && c.Region == "" && c.Agent != "", "--location needs --region"},
+	} {
+		if rule.broken {
+			return usageError("%s", rule.said)
+		}
 	}
 	return nil
 }

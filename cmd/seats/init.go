@@ -74,18 +74,16 @@ type drafter struct {
 	ask *asker                      // nil: nobody is there
 }
 
-// text is the configuration as far as it is known.
-func (d *drafter) text(found draft.Traffic) string {
-	return d.Text(filepath.Dir(d.Output), found)
-}
-
-func (d *drafter) parse(found draft.Traffic) (*config.Config, error) {
-	return config.Parse(d.Output, []byte(d.text(found)), d.env)
+// parse reads the configuration as far as it is known.
+func (d *drafter) parse(found draft.Traffic) (cfg *config.Config, text string, err error) {
+	text = d.Text(filepath.Dir(d.Output), found)
+	cfg, err = config.Parse(d.Output, []byte(text), d.env)
+	return cfg, text, err
 }
 
 // look reads the last days of the GIM as a run does, into a store that is thrown away.
 func (d *drafter) look(ctx context.Context) (found draft.Traffic, err error) {
-	cfg, err := d.parse(found)
+	cfg, _, err := d.parse(found)
 	if err != nil || d.Days == 0 {
 		return found, err
 	}
@@ -136,15 +134,16 @@ type looking struct{ *terminal }
 func (looking) Info(string, ...any) {}
 
 // write makes the file, whole, and never replaces one.
-func (d *drafter) write(found draft.Traffic) (err error) {
-	if _, err := d.parse(found); err != nil {
+func (d *drafter) write(found draft.Traffic) error {
+	_, text, err := d.parse(found)
+	if err != nil {
 		return err
 	}
 	f, err := os.OpenFile(d.Output, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return err
 	}
-	_, err = f.WriteString(d.text(found))
+	_, err = f.WriteString(text)
 	if err = errors.Join(err, f.Close()); err != nil {
 		err = errors.Join(err, os.Remove(d.Output))
 	}
@@ -195,97 +194,65 @@ func (d *drafter) wants() []want {
 	return []want{tenant, host, {"--database", &d.Database, "Database", ""}, {"--user", &d.User, "User", ""}, zone}
 }
 
+// passwordVariable is where a password is looked for that nobody has said a word of.
+const passwordVariable = "GIM_PASSWORD"
+
 // complete asks for what is missing, or refuses to go on without, and refuses what no configuration can hold.
 func (d *drafter) complete(ctx context.Context) error {
-	if d.ExportDir != "" && d.saysServer() {
+	texts := []string{d.Database, d.Schema, d.User, d.PasswordEnv, d.PasswordFile, d.SSLMode, d.SSLRootCert}
+	server := d.Port != 0 || d.NoPassword || slices.ContainsFunc(texts, func(text string) bool { return text != "" })
+	if d.ExportDir != "" && server {
 		return usageError("--export-dir is instead of a GIM DB: leave out what is said of a server")
 	}
-	if d.ask == nil {
-		d.expectPassword()
-		if err := d.missing(); err != nil {
+	if d.ask != nil {
+		given := func(flag string) bool {
+			return !slices.ContainsFunc(d.wants(), func(w want) bool { return w.flag == flag && *w.value == "" }) && flag != "--password-env"
+		}
+		if err := d.wrong(given); err != nil {
 			return err
 		}
-		return d.wrong(nil)
 	}
-	given := func(flag string) bool {
-		return !slices.ContainsFunc(d.wants(), func(w want) bool { return w.flag == flag && *w.value == "" }) && flag != "--password-env"
+	if d.ask != nil && d.ExportDir == "" && d.Host == "" && !server { // which kind of source there is, is not plain
+		err := d.ask.ask(ctx, "Folder of the GIM's data exports (empty: it is a GIM DB)", "", func(answer string) (err error) {
+			if answer != "" {
+				d.ExportDir, err = filepath.Abs(answer)
+			}
+			return err
+		})
+		if err != nil {
+			return err
+		}
 	}
-	if err := d.wrong(given); err != nil {
-		return err
+	said := d.PasswordEnv != "" || d.PasswordFile != "" || d.NoPassword
+	if d.ExportDir == "" && !said && (d.ask != nil || !unset(d.env, passwordVariable)) { // it is there or can be asked for
+		d.PasswordEnv = passwordVariable
 	}
-	if err := d.askSource(ctx); err != nil {
-		return err
-	}
-	d.expectPassword()
+	var missing []string
 	for _, w := range d.wants() {
-		if err := d.askWant(ctx, w); err != nil {
-			return err
+		if *w.value == "" && d.ask == nil {
+			missing = append(missing, w.flag)
+		} else if *w.value == "" { // until a configuration can hold the answer
+			err := d.ask.ask(ctx, w.question, w.fallback, func(answer string) error {
+				*w.value = answer
+				return d.wrong(func(flag string) bool { return flag == w.flag })
+			})
+			if err != nil {
+				return err
+			}
 		}
-		if w.flag == "--user" {
+		if w.flag == "--user" && d.ask != nil {
 			if err := d.askPassword(ctx); err != nil {
 				return err
 			}
 		}
 	}
+	if d.ask == nil && d.Host != "" && d.PasswordEnv == "" && d.PasswordFile == "" && !d.NoPassword {
+		missing = append(missing, "--password-env, --password-file or --no-password ("+passwordVariable+" is not set)")
+	}
+	if missing != nil {
+		return usageError("missing: %s; nothing is asked for where there is no terminal", strings.Join(missing, ", "))
+	}
 	return d.wrong(nil)
-}
-
-// passwordVariable is where a password is looked for that nobody has said a word of.
-const passwordVariable = "GIM_PASSWORD"
-
-// expectPassword settles on that, where it is there or can be asked for.
-func (d *drafter) expectPassword() {
-	said := d.PasswordEnv != "" || d.PasswordFile != "" || d.NoPassword
-	if d.ExportDir == "" && !said && (d.ask != nil || !unset(d.env, passwordVariable)) {
-		d.PasswordEnv = passwordVariable
-	}
-}
-
-// saysServer tells whether a flag is given that is of a GIM DB.
-func (d *drafter) saysServer() bool {
-	texts := []string{d.Database, d.Schema, d.User, d.PasswordEnv, d.PasswordFile, d.SSLMode, d.SSLRootCert}
-	return d.Port != 0 || d.NoPassword || slices.ContainsFunc(texts, func(text string) bool { return text != "" })
-}
-
-// missing names what is, where nobody can be asked.
-func (d *drafter) missing() error {
-	var flags []string
-	for _, w := range d.wants() {
-		if *w.value == "" {
-			flags = append(flags, w.flag)
-		}
-	}
-	if d.Host != "" && d.PasswordEnv == "" && d.PasswordFile == "" && !d.NoPassword {
-		flags = append(flags, "--password-env, --password-file or --no-password ("+passwordVariable+" is not set)")
-	}
-	if flags == nil {
-		return nil
-	}
-	return usageError("missing: %s; nothing is asked for where there is no terminal", strings.Join(flags, ", "))
-}
-
-// askSource asks which kind of source there is, unless that is plain.
-func (d *drafter) askSource(ctx context.Context) error {
-	if d.ExportDir != "" || d.Host != "" || d.saysServer() {
-		return nil
-	}
-	return d.ask.ask(ctx, "Folder of the GIM's data exports (empty: it is a GIM DB)", "", func(answer string) (err error) {
-		if answer != "" {
-			d.ExportDir, err = filepath.Abs(answer)
-		}
-		return err
-	})
-}
-
-// askWant asks until a configuration can hold the answer.
-func (d *drafter) askWant(ctx context.Context, w want) error {
-	if *w.value != "" {
-		return nil
-	}
-	return d.ask.ask(ctx, w.question, w.fallback, func(answer string) error {
-		*w.value = answer
-		return d.wrong(func(flag string) bool { return flag == w.flag })
-	})
 }
 
 // askPassword asks for a password that is in no file and not in the environment. It is used now, and written nowhere.
@@ -313,7 +280,7 @@ func (d *drafter) askPassword(ctx context.Context) error {
 
 // wrong is what no configuration can hold of the settings whose flags are wanted, nil: of all.
 func (d *drafter) wrong(wanted func(flag string) bool) error {
-	_, err := d.parse(draft.Traffic{})
+	_, _, err := d.parse(draft.Traffic{})
 	var problems config.Errors
 	if !errors.As(err, &problems) {
 		return err

@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"seats/internal/duck"
+	"seats/internal/must"
 	"seats/internal/store"
 )
 
@@ -25,8 +26,7 @@ func times(t *testing.T, name string, usually int) int {
 	if !set {
 		return usually
 	}
-	n, err := strconv.Atoi(text)
-	require.NoError(t, err)
+	n := must.Have(strconv.Atoi(text))(t)
 	return n
 }
 
@@ -50,8 +50,7 @@ type place struct {
 
 func newPlace(t *testing.T) place {
 	p := place{dir: t.TempDir()}
-	base, err := filepath.Abs(filepath.Join("testdata", "gim"))
-	require.NoError(t, err)
+	base := must.Have(filepath.Abs(filepath.Join("testdata", "gim")))(t)
 	require.NoError(t, os.Mkdir(filepath.Join(p.dir, "exports"), 0o700))
 	require.NoError(t, os.Symlink(base, filepath.Join(p.dir, "exports", "export_1_2026_04_02_00_00_00")))
 	require.NoError(t, os.WriteFile(filepath.Join(p.dir, "seats.yaml"), []byte(`globals: {data_dir: var, output_dir: out, engine: {threads: 1}}
@@ -85,8 +84,7 @@ func (p place) files(t *testing.T) map[string]string {
 		require.NoError(t, err)
 	}
 	for _, f := range found {
-		text, err := os.ReadFile(filepath.Join(p.dir, "out", "acme", f.Name()))
-		require.NoError(t, err)
+		text := must.Have(os.ReadFile(filepath.Join(p.dir, "out", "acme", f.Name())))(t)
 		files[f.Name()] = string(text)
 	}
 	return files
@@ -180,8 +178,7 @@ func TestAKilledRunLeavesNothingTornAndTheNextGivesTheSameBytes(t *testing.T) {
 		got, _ := p.must(t, "sql", "--format", "csv", known)
 		require.Equal(t, wantKnown, got, "seed %d, %s", seed, s.victim)
 		p.must(t, "audit")
-		left, err := filepath.Glob(filepath.Join(p.dir, "var", "*"))
-		require.NoError(t, err)
+		left := must.Have(filepath.Glob(filepath.Join(p.dir, "var", "*")))(t)
 		require.Len(t, left, 2, "the store and its lock")
 	}
 	require.NotEmpty(t, died, "no run was killed: all had ended before")

@@ -17,6 +17,7 @@ import (
 	"seats/internal/browser"
 	"seats/internal/calendar"
 	"seats/internal/forecast"
+	"seats/internal/must"
 	"seats/report/html"
 )
 
@@ -46,8 +47,7 @@ func curveSite(t *testing.T, day calendar.Date, regions int) (site, name string)
 func writeSite(t testing.TB, tenant html.Tenant, first calendar.Date, days ...html.Detail) (dir string) {
 	t.Helper()
 	dir = filepath.Join(t.TempDir(), "pages")
-	s, err := html.Create(dir, html.Head{Made: time.Unix(0, 0).UTC(), Version: "test"})
-	require.NoError(t, err)
+	s := must.Have(html.Create(dir, html.Head{Made: time.Unix(0, 0).UTC(), Version: "test"}))(t)
 	require.NoError(t, s.Tenant(tenant))
 	for i, detail := range days {
 		require.NoError(t, s.Day(first.AddDays(i), detail))
@@ -114,8 +114,7 @@ func TestTheWholePageIsDrawn(t *testing.T) {
 	require.Greater(t, before, 680.0)
 	require.NotEqual(t, "rgb(255, 255, 255)", ask[string](t, p, ground))
 	ask[bool](t, p, `(() => { addEventListener('beforeprint', () => { window.printed = [`+widest+`, `+ground+`]; }); return true; })()`)
-	pdf, err := chromedp.Call(p.Context, page.PrintToPDF, page.PrintToPDFParams{})
-	require.NoError(t, err)
+	pdf := must.Have(chromedp.Call(p.Context, page.PrintToPDF, page.PrintToPDFParams{}))(t)
 	require.Equal(t, "%PDF", string(pdf.Data[:4]))
 	require.Equal(t, []any{680.0, "rgb(255, 255, 255)"}, ask[[]any](t, p, `window.printed`))
 	becomes(t, p, before, widest)
@@ -230,8 +229,7 @@ func monthSite(t *testing.T) string {
 
 func location(t *testing.T, name string) *time.Location {
 	t.Helper()
-	zone, err := time.LoadLocation(name)
-	require.NoError(t, err)
+	zone := must.Have(time.LoadLocation(name))(t)
 	return zone
 }
 

@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"seats/internal/browser"
+	"seats/internal/must"
 )
 
 // hostileAgent is an employee_id that would be markup, the end of an attribute, and text from right to left.
@@ -120,8 +121,7 @@ func TestNothingLeavesThePage(t *testing.T) {
 		"img-src":         `new Image().src = 'http://127.0.0.1:9/x.png'`,
 		"script-src-elem": `document.head.append(Object.assign(document.createElement('script'), {textContent: '1'}))`,
 	} {
-		got, err := chromedp.Run(page.Context, chromedp.Evaluate[string](fmt.Sprintf(blocked, attempt), chromedp.EvalAwaitPromise))
-		require.NoError(t, err)
+		got := must.Have(chromedp.Run(page.Context, chromedp.Evaluate[string](fmt.Sprintf(blocked, attempt), chromedp.EvalAwaitPromise)))(t)
 		require.Equal(t, directive, got)
 	}
 }
@@ -134,20 +134,17 @@ func TestPagesWithPseudonymsNameNobody(t *testing.T) {
 	require.NoError(t, filepath.WalkDir(site, func(path string, d os.DirEntry, err error) error {
 		require.NoError(t, err)
 		if !d.IsDir() && !strings.Contains(path, "/assets/") {
-			text, err := os.ReadFile(path)
-			require.NoError(t, err)
+			text := must.Have(os.ReadFile(path))(t)
 			require.NotRegexp(t, `alert|\bE[1-4]\b|\b(ann|bob|cyd)\b`, string(text), path)
 		}
 		return nil
 	}))
-	text, err := os.ReadFile(filepath.Join(site, "acme", "2026-03-10.html"))
-	require.NoError(t, err)
+	text := must.Have(os.ReadFile(filepath.Join(site, "acme", "2026-03-10.html")))(t)
 	require.Regexp(t, `<bdi>P[0-9a-f]{32}</bdi>`, string(text))
 }
 
 func dataFile(t *testing.T, site, name string) string {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join(filepath.Dir(site), "out", "acme", name))
-	require.NoError(t, err)
+	text := must.Have(os.ReadFile(filepath.Join(filepath.Dir(site), "out", "acme", name)))(t)
 	return string(text)
 }

@@ -20,6 +20,7 @@ import (
 	"golang.org/x/term"
 
 	"seats/internal/duck"
+	"seats/internal/must"
 )
 
 // keyboard is a terminal of ten rows with the program in it, and a person who types and reads.
@@ -243,12 +244,10 @@ func TestTheHistoryOfThePrompt(t *testing.T) {
 	k.asks("select 2"+enter+"+ 2;", "\n(2 + 2)\n      4\n")
 	k.asks(" select 'secret' as word;", "\nword\nsecret\n")
 	k.leaves()
-	text, err := os.ReadFile(file)
-	require.NoError(t, err)
+	text := must.Have(os.ReadFile(file))(t)
 	require.Equal(t, "select 2 + 2;\n", string(text))
 	for name, mode := range map[string]os.FileMode{file: 0o600, filepath.Dir(file): 0o700} {
-		info, err := os.Stat(name)
-		require.NoError(t, err)
+		info := must.Have(os.Stat(name))(t)
 		require.Equal(t, mode, info.Mode().Perm())
 	}
 
@@ -285,17 +284,14 @@ func TestResultsOnATerminal(t *testing.T) {
 	k.asks(".output slice.parquet", "seats: error: write slice.parquet: it is there already\n")
 	k.leaves()
 	file := filepath.Join(p.dir, "slice.parquet")
-	info, err := os.Stat(file)
-	require.NoError(t, err)
+	info := must.Have(os.Stat(file))(t)
 	require.Equal(t, os.FileMode(0o600), info.Mode().Perm())
-	db, err := duck.Open("", duck.Options{})
-	require.NoError(t, err)
+	db := must.Have(duck.Open("", duck.Options{}))(t)
 	defer func() { require.NoError(t, db.Close()) }()
 	var n int
 	require.NoError(t, db.QueryRow("select count(*) from read_parquet(?) where day = '2026-03-10'", file).Scan(&n))
 	require.Equal(t, 1, n)
-	left, err := filepath.Glob(filepath.Join(p.dir, "var", "*.read-*"))
-	require.NoError(t, err)
+	left := must.Have(filepath.Glob(filepath.Join(p.dir, "var", "*.read-*")))(t)
 	require.Empty(t, left)
 
 	// Without the prompt, it is a terminal all the same; a pager may be unwanted, or not there.
@@ -330,8 +326,7 @@ func TestThePromptEndsWithTheProgram(t *testing.T) {
 func TestThePromptOfSeveralTenants(t *testing.T) {
 	t.Parallel()
 	p := newPlace(t)
-	config, err := os.ReadFile(filepath.Join(p.dir, "seats.yaml"))
-	require.NoError(t, err)
+	config := must.Have(os.ReadFile(filepath.Join(p.dir, "seats.yaml")))(t)
 	_, acme, _ := strings.Cut(string(config), "acme: ")
 	config = append(bytes.TrimSuffix(bytes.TrimSpace(config), []byte("}")), ", globex: "+acme...)
 	require.NoError(t, os.WriteFile(filepath.Join(p.dir, "seats.yaml"), config, 0o600))

@@ -18,6 +18,7 @@ import (
 
 	"seats/cmd/seats/pseudonym"
 	"seats/internal/duck"
+	"seats/internal/must"
 	"seats/report"
 )
 
@@ -118,16 +119,14 @@ tenants:
 
 func rewrite(t *testing.T, path, old, with string) {
 	t.Helper()
-	text, err := os.ReadFile(path)
-	require.NoError(t, err)
+	text := must.Have(os.ReadFile(path))(t)
 	require.Contains(t, string(text), old)
 	require.NoError(t, os.WriteFile(path, []byte(strings.ReplaceAll(string(text), old, with)), 0o600))
 }
 
 func unzip(t *testing.T, path, dir string) {
 	t.Helper()
-	r, err := zip.OpenReader(path)
-	require.NoError(t, err)
+	r := must.Have(zip.OpenReader(path))(t)
 	defer r.Close() //nolint:errcheck // only read
 	require.NoError(t, os.CopyFS(dir, r))
 }
@@ -135,8 +134,7 @@ func unzip(t *testing.T, path, dir string) {
 // texts are the files below a folder; those in Parquet also as the rows that they hold, a line each.
 func texts(t *testing.T, dir string) map[string]string {
 	t.Helper()
-	db, err := duck.Open("", duck.Options{})
-	require.NoError(t, err)
+	db := must.Have(duck.Open("", duck.Options{}))(t)
 	defer db.Close() //nolint:errcheck // in memory
 	all := map[string]string{}
 	require.NoError(t, filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
@@ -158,11 +156,9 @@ func texts(t *testing.T, dir string) map[string]string {
 // storeText is every row of a store's own tables.
 func storeText(t *testing.T, path string) string {
 	t.Helper()
-	db, err := duck.Open(path, duck.Options{ReadOnly: true})
-	require.NoError(t, err)
+	db := must.Have(duck.Open(path, duck.Options{ReadOnly: true}))(t)
 	defer db.Close() //nolint:errcheck // only read
-	rows, err := db.Query("select table_name from duckdb_tables() where schema_name = '_data'")
-	require.NoError(t, err)
+	rows := must.Have(db.Query("select table_name from duckdb_tables() where schema_name = '_data'"))(t)
 	var names []string
 	for rows.Next() {
 		var name string
@@ -182,8 +178,7 @@ func storeText(t *testing.T, path string) string {
 // unmasked puts names in the place of what the masks put there.
 func unmasked(t *testing.T, path, reason string) *strings.Replacer {
 	t.Helper()
-	key, err := pseudonym.ReadKey(path, "acme")
-	require.NoError(t, err)
+	key := must.Have(pseudonym.ReadKey(path, "acme"))(t)
 	pairs := []string{"excluded-*", "bob", "(left out: it may name an agent)", reason}
 	for _, name := range []string{"E1", "E2", "E3", "E4"} {
 		pairs = append(pairs, key.Employee(name), name)

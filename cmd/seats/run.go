@@ -396,7 +396,7 @@ func (w waiter) forSource(ctx context.Context, j *job.Job, sleep func(time.Durat
 		case ctx.Err() != nil || look.Ready && first && still:
 			return
 		case look.Ready && look.Newest == newest && (still || !look.Lacks):
-			w.Info("the source is ready", append(who, "high_water", look.Mark)...)
+			w.Info("the source is ready", append(who, "high_water", look.Mark())...)
 			return
 		case left <= 0:
 			w.Warn("the time to wait is over", who...)
@@ -404,12 +404,12 @@ func (w waiter) forSource(ctx context.Context, j *job.Job, sleep func(time.Durat
 		case look.Ready || look.Partial:
 			pause = firstPause
 		}
-		what := "waiting for the source, which " + look.Reach
+		what := "waiting for the newest chunk of the export to be copied whole"
 		switch {
 		case err != nil:
 			what = "waiting for a source that cannot be asked: " + err.Error()
-		case look.Ready || look.Partial:
-			what = "waiting for the newest chunk of the export to be copied whole"
+		case !look.Ready && !look.Partial:
+			what = "waiting for the source, which " + look.Reach()
 		}
 		if what != said {
 			said = what

@@ -13,14 +13,14 @@ import (
 
 	"seats/internal/duck"
 	"seats/internal/golden"
+	"seats/internal/must"
 	"seats/internal/store"
 )
 
 // The page describes what is in a store, and its questions are answered by one. `go test -update-golden` writes it anew.
 func snapshot(t *testing.T, demo string) {
 	const path = "../../docs/snapshot.md"
-	written, err := os.ReadFile(path)
-	require.NoError(t, err)
+	written := must.Have(os.ReadFile(path))(t)
 	page := string(written)
 	page = between(t, page, "relations", relationsOfAStore(t))
 	page = between(t, page, "macros", macrosOfAStore(t))
@@ -43,11 +43,9 @@ func between(t *testing.T, page, marker, text string) string {
 
 // askStore runs a query on an empty store and gives each of its rows in one text.
 func askStore(t *testing.T, query string) (rows []string) {
-	w, err := store.Begin(t.Context(), filepath.Join(t.TempDir(), "acme.duckdb"), duck.Options{})
-	require.NoError(t, err)
+	w := must.Have(store.Begin(t.Context(), filepath.Join(t.TempDir(), "acme.duckdb"), duck.Options{}))(t)
 	defer func() { require.NoError(t, w.Drop()) }()
-	found, err := w.Conn.QueryContext(t.Context(), query)
-	require.NoError(t, err)
+	found := must.Have(w.Conn.QueryContext(t.Context(), query))(t)
 	defer found.Close() //nolint:errcheck // only read
 	for found.Next() {
 		var row string

@@ -20,6 +20,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
 
+	"seats/internal/must"
 	"seats/internal/pgtest"
 )
 
@@ -225,10 +226,9 @@ func (s *soak) must(args ...string) string {
 
 // moveMark moves the GIM's high-water mark.
 func (s *soak) moveMark() {
-	conn, err := pgx.Connect(s.Context(), s.server.ConnString())
-	require.NoError(s, err)
+	conn := must.Have(pgx.Connect(s.Context(), s.server.ConnString()))(s)
 	defer conn.Close(s.Context()) //nolint:errcheck // nothing hangs on it
-	_, err = conn.Exec(s.Context(), fmt.Sprintf(`delete from %[1]s.ctl_extract_history;
+	_, err := conn.Exec(s.Context(), fmt.Sprintf(`delete from %[1]s.ctl_extract_history;
 		insert into %[1]s.ctl_extract_history (table_name, data_source_key, data_source_type, max_ts, extract_end_time, job_id, create_audit_key, created_ts)
 		values ('t', 1, 1, %[2]d, '2000-01-01', 'j', 1, 1), ('o', 2, 3, %[2]d, '2000-01-01', 'j', 1, 1)`, s.schema, s.mark.Unix()))
 	require.NoError(s, err)
@@ -261,9 +261,8 @@ func (s *soak) fill() (after func()) {
 	var disk syscall.Statfs_t
 	require.NoError(s, syscall.Statfs(dir, &disk))
 	filler := filepath.Join(dir, "filler")
-	f, err := os.Create(filler)
-	require.NoError(s, err)
-	_, err = io.CopyN(f, zeros{}, int64(disk.Bavail)*disk.Bsize-room)
+	f := must.Have(os.Create(filler))(s)
+	_, err := io.CopyN(f, zeros{}, int64(disk.Bavail)*disk.Bsize-room)
 	require.NoError(s, err)
 	require.NoError(s, f.Close())
 	return func() { require.NoError(s, os.Remove(filler)) }

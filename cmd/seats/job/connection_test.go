@@ -14,6 +14,7 @@ import (
 	"seats/internal/duck"
 	"seats/internal/fail"
 	"seats/internal/gimschema"
+	"seats/internal/must"
 	"seats/internal/pgtest"
 	"seats/internal/store"
 )
@@ -74,11 +75,9 @@ func do(ctx context.Context, j *job.Job) (job.Result, error) {
 
 // slice is the hash of the day that the store holds, or nothing.
 func slice(t *testing.T, j *job.Job) string {
-	db, err := store.OpenPublished(t.Context(), j.Tenant.StorePath(), duck.Options{})
-	require.NoError(t, err)
+	db := must.Have(store.OpenPublished(t.Context(), j.Tenant.StorePath(), duck.Options{}))(t)
 	defer db.Close()
-	slices, err := store.Slices(t.Context(), db)
-	require.NoError(t, err)
+	slices := must.Have(store.Slices(t.Context(), db))(t)
 	return slices["2026-03-10"].SHA256
 }
 

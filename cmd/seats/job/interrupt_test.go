@@ -14,6 +14,7 @@ import (
 	"seats/internal/calendar"
 	"seats/internal/config"
 	"seats/internal/duck"
+	"seats/internal/must"
 	"seats/internal/store"
 	"seats/report"
 )
@@ -60,8 +61,7 @@ func at(msg string, call func()) *heard {
 func newJob(t *testing.T, log job.Log) *job.Job {
 	t.Helper()
 	dir := t.TempDir()
-	base, err := filepath.Abs(filepath.Join("..", "testdata", "gim"))
-	require.NoError(t, err)
+	base := must.Have(filepath.Abs(filepath.Join("..", "testdata", "gim")))(t)
 	require.NoError(t, os.MkdirAll(filepath.Join(dir, "exports"), 0o700))
 	require.NoError(t, os.Symlink(base, filepath.Join(dir, "exports", "export_1_2026_04_02_00_00_00")))
 	return jobOf(t, dir, log, `globals: {data_dir: var, output_dir: out}
@@ -74,8 +74,7 @@ func jobOf(t *testing.T, dir string, log job.Log, text string) *job.Job {
 	t.Helper()
 	file := filepath.Join(dir, "seats.yaml")
 	require.NoError(t, os.WriteFile(file, []byte(text), 0o600))
-	cfg, err := config.Load(file, os.LookupEnv)
-	require.NoError(t, err)
+	cfg := must.Have(config.Load(file, os.LookupEnv))(t)
 	return &job.Job{
 		Plan:   job.Plan{Command: "run", Steps: []string{job.Extract, job.Compute, job.Report}, Days: []calendar.Date{{Year: 2026, Month: 3, Day: 10}}},
 		Tenant: cfg.Tenants[0],
@@ -86,11 +85,9 @@ func jobOf(t *testing.T, dir string, log job.Log, text string) *job.Job {
 
 func issued(t *testing.T, j *job.Job) []report.Issue {
 	t.Helper()
-	db, err := store.OpenPublished(t.Context(), j.Tenant.StorePath(), duck.Options{})
-	require.NoError(t, err)
+	db := must.Have(store.OpenPublished(t.Context(), j.Tenant.StorePath(), duck.Options{}))(t)
 	defer db.Close()
-	files, err := report.IssuedFiles(t.Context(), db)
-	require.NoError(t, err)
+	files := must.Have(report.IssuedFiles(t.Context(), db))(t)
 	return files
 }
 
@@ -114,8 +111,7 @@ func TestAJobThatIsCancelledBeforeLeavesNothing(t *testing.T) {
 		require.True(t, result.Interrupted, msg)
 		require.NoFileExists(t, j.Tenant.StorePath(), msg)
 		require.NoDirExists(t, j.Tenant.OutputDir, msg)
-		left, err := filepath.Glob(j.Tenant.StorePath() + "*")
-		require.NoError(t, err)
+		left := must.Have(filepath.Glob(j.Tenant.StorePath() + "*"))(t)
 		require.Equal(t, []string{j.Tenant.StorePath() + ".lock"}, left)
 	}
 }

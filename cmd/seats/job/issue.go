@@ -1,6 +1,7 @@
 package job
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
@@ -60,21 +61,15 @@ func (s *state) issue(ctx context.Context) error {
 		}
 	}
 	s.issuing = true
-	engine, err := duck.Version(ctx, s.Conn)
-	if err != nil {
+	engine, err1 := duck.Version(ctx, s.Conn)
+	leftOut, err2 := report.LeftOuts(ctx, s.Conn)
+	id, previous, err3 := store.NextRun(ctx, s.Conn)
+	if err := cmp.Or(err1, err2, err3); err != nil {
 		return err
 	}
 	writer := report.Writer{Dir: s.Tenant.FilesPath(), Columns: s.Columns, Versions: report.Versions{Program: s.Version, DuckDB: engine, Go: runtime.Version()}}
 	if s.SignKey != nil {
-		id, previous, err := store.NextRun(ctx, s.Conn)
-		if err != nil {
-			return err
-		}
 		writer.Signing = &report.Signing{Key: s.SignKey, Run: id, Previous: previous}
-	}
-	leftOut, err := report.LeftOuts(ctx, s.Conn)
-	if err != nil {
-		return err
 	}
 	numbers := s.numbers()
 	for _, n := range numbers {
@@ -269,12 +264,9 @@ func (s *state) leftToDeliver(ctx context.Context) (bool, error) {
 
 // Pending is what was delivered of a tenant that delivers, and what is still to be.
 func Pending(ctx context.Context, q duck.Queryer, t config.Tenant) ([]deliver.Delivery, []deliver.Parcel, error) {
-	issued, err := report.IssuedFiles(ctx, q)
-	if err != nil {
-		return nil, nil, err
-	}
-	delivered, err := deliver.Delivered(ctx, q)
-	if err != nil {
+	issued, err1 := report.IssuedFiles(ctx, q)
+	delivered, err2 := deliver.Delivered(ctx, q)
+	if err := cmp.Or(err1, err2); err != nil {
 		return nil, nil, err
 	}
 	parcels, err := deliver.Pending(issued, t.FilesPath(), delivered, t.Deliver.Since)

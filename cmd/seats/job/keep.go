@@ -1,6 +1,7 @@
 package job
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
@@ -156,16 +157,10 @@ const sealAfter = 35
 // to copy.
 func (s *state) seal(ctx context.Context) error {
 	today := calendar.DateOf(s.Clock(), s.Tenant.Zone)
-	held, err := Held(ctx, s.Conn)
-	if err != nil {
-		return err
-	}
-	ledger, err := report.IssuedFiles(ctx, s.Conn)
-	if err != nil {
-		return err
-	}
-	seals, err := store.Seals(ctx, s.Conn)
-	if err != nil {
+	held, err1 := Held(ctx, s.Conn)
+	ledger, err2 := report.IssuedFiles(ctx, s.Conn)
+	seals, err3 := store.Seals(ctx, s.Conn)
+	if err := cmp.Or(err1, err2, err3); err != nil {
 		return err
 	}
 	for _, month := range monthsOf(held) {

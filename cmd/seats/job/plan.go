@@ -163,14 +163,16 @@ func (b backlog) monthIsDue(month calendar.Month, due []calendar.Date) bool {
 
 // Look is what a job's source says of the job's last day.
 type Look struct {
-	Ready  bool   // to be read, or nothing that waiting could change
-	Mark   string // up to when the source is complete; empty where nothing tells
-	Reach  string // the same in words
-	Newest string // of an export: the files of its newest chunk, which may still be being copied
-	// Written is when that chunk was last written to; zero where there is none.
-	Written time.Time
-	Lacks   bool // whether tables are missing from it
-	Partial bool // whether it is not ready for want of fact tables
+	extract.ExportState
+	Ready bool // to be read, or nothing that waiting could change
+}
+
+// Mark is up to when the source is complete; empty where nothing tells.
+func (l Look) Mark() string {
+	if l.HighWater == nil {
+		return ""
+	}
+	return instant(*l.HighWater)
 }
 
 // Look asks the source whether it is ready for the job's last day (R10), without the store's lock and without reading
@@ -180,18 +182,11 @@ func (j *Job) Look(ctx context.Context) (l Look, err error) {
 	if j.Tenant.Readiness == config.ReadinessOff || len(window.Spans) == 0 || j.holdsFinal(ctx) {
 		return Look{Ready: true}, nil
 	}
-	s, err := Horizon(ctx, j.Tenant, j.Clock())
-	if err != nil {
+	if l.ExportState, err = Horizon(ctx, j.Tenant, j.Clock()); err != nil {
 		return Look{}, err
 	}
-	l = Look{Newest: s.Newest, Written: s.Written, Lacks: s.Lacks, Partial: s.Partial}
-	ready, known := s.Ready(window)
-	if l.Ready = (ready || !known) && !s.Partial; known {
-		l.Reach = s.Reach()
-	}
-	if s.HighWater != nil {
-		l.Mark = instant(*s.HighWater)
-	}
+	ready, known := l.ExportState.Ready(window)
+	l.Ready = (ready || !known) && !l.Partial
 	return l, nil
 }
 

@@ -5,6 +5,7 @@
 package page
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -74,25 +75,21 @@ func (t Tenant) load(ctx context.Context) (html.Tenant, error) {
 	for _, r := range t.Of.Regions {
 		page.Regions = append(page.Regions, html.Region{Name: r.Name, Zone: r.Zone.String(), Committed: r.Committed})
 	}
-	ended, err := duck.One[int64](ctx, t.Conn, "ask/page_as_of")
-	if err != nil {
+	ended, err1 := duck.One[int64](ctx, t.Conn, "ask/page_as_of")
+	issues, err2 := report.IssuedFiles(ctx, t.Conn)
+	enabled, err3 := duck.All[html.Enabled](ctx, t.Conn, "ask/page_month")
+	if err := cmp.Or(err1, err2, err3); err != nil {
 		return page, err
 	}
+	page.Enabled = enabled
 	if ended > 0 {
 		page.AsOf = time.Unix(ended, 0).UTC()
-	}
-	issues, err := report.IssuedFiles(ctx, t.Conn)
-	if err != nil {
-		return page, err
 	}
 	for _, i := range issues {
 		if t.Mask != nil && i.Reason != "" {
 			i.Reason = reasonLeftOut
 		}
 		page.Issued = append(page.Issued, html.Issued{Issue: i, Stands: i.Stands})
-	}
-	if page.Enabled, err = duck.All[html.Enabled](ctx, t.Conn, "ask/page_month"); err != nil {
-		return page, err
 	}
 	if err := t.loadDays(ctx, &page); err != nil {
 		return page, err
