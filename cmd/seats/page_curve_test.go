@@ -141,8 +141,7 @@ func TestACurveIsTouched(t *testing.T) {
 			id := float64(i)
 			params.TouchPoints = append(params.TouchPoints, &input.TouchPoint{X: box[0] + x*box[2], Y: box[1] + 60, ID: &id})
 		}
-		_, err := chromedp.Call(p.Context, input.DispatchTouchEvent, params)
-		require.NoError(t, err)
+		must.Have(chromedp.Call(p.Context, input.DispatchTouchEvent, params))(t)
 	}
 	readout := `document.querySelector('.readout').textContent`
 	touch(start, 0.3)

@@ -262,8 +262,7 @@ func (s *soak) fill() (after func()) {
 	require.NoError(s, syscall.Statfs(dir, &disk))
 	filler := filepath.Join(dir, "filler")
 	f := must.Have(os.Create(filler))(s)
-	_, err := io.CopyN(f, zeros{}, int64(disk.Bavail)*disk.Bsize-room)
-	require.NoError(s, err)
+	must.Have(io.CopyN(f, zeros{}, int64(disk.Bavail)*disk.Bsize-room))(s)
 	require.NoError(s, f.Close())
 	return func() { require.NoError(s, os.Remove(filler)) }
 }
