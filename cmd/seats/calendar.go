@@ -111,7 +111,12 @@ func (s sheet) rows() (rows [][]any) {
 // draw is the calendar, Monday first: each day with its peak and what is to be said of it, each week with a sparkline of its
 // peaks under the highest of the month; then what the signs mean that are in it.
 func (s sheet) draw(screen screen) string {
-	highest, at := s.highest()
+	highest, at := int64(0), calendar.Date{}
+	for _, day := range s.month.Days() {
+		if n := s.peaks[day]; n > highest {
+			highest, at = n, day
+		}
+	}
 	digits := len(fmt.Sprint(highest))
 	width := 2 + 1 + digits + 2
 	gap, spark := "  ", true
@@ -139,16 +144,16 @@ func (s sheet) draw(screen screen) string {
 		}
 		lines = append(lines, strings.TrimRight(week, " "))
 	}
-	return strings.Join(lines, "\n") + "\n" + legend(seen)
-}
-
-func (s sheet) highest() (agents int64, at calendar.Date) {
-	for _, day := range s.month.Days() {
-		if n := s.peaks[day]; n > agents {
-			agents, at = n, day
+	var legend []string
+	for _, s := range signs {
+		if seen[s.sign] {
+			legend = append(legend, s.sign+" "+s.meaning)
 		}
 	}
-	return agents, at
+	if legend != nil {
+		lines = append(lines, strings.Join(legend, "   "))
+	}
+	return strings.Join(lines, "\n") + "\n"
 }
 
 func (s sheet) title(screen screen, highest int64, at calendar.Date) string {
@@ -219,17 +224,4 @@ func (s sheet) bar(screen screen, day calendar.Date, highest int64) rune {
 		return ' '
 	}
 	return blocks[(peak*steps+highest-1)/highest]
-}
-
-func legend(seen map[string]bool) string {
-	var said []string
-	for _, s := range signs {
-		if seen[s.sign] {
-			said = append(said, s.sign+" "+s.meaning)
-		}
-	}
-	if len(said) == 0 {
-		return ""
-	}
-	return strings.Join(said, "   ") + "\n"
 }
