@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 	"text/template"
@@ -9,27 +10,42 @@ import (
 	"github.com/alecthomas/kong"
 	mangokong "github.com/alecthomas/mango-kong"
 	"github.com/muesli/roff"
+
+	"seats/internal/config"
+	"seats/internal/notices"
 )
+
+type licensesCmd struct{}
+
+// Run prints them.
+func (licensesCmd) Run(p *program) error {
+	_, err := io.WriteString(p.stdout, notices.Text)
+	return err
+}
+
+type configCmd struct {
+	Schema configSchemaCmd `cmd:"" help:"Print the JSON Schema of a configuration: editors that have it know the keys."`
+}
+
+type configSchemaCmd struct {
+	Tenant bool `help:"Of a file of tenants_dir instead."`
+}
+
+// Run needs no configuration.
+func (c *configSchemaCmd) Run(p *program) error {
+	schema := config.Schema()
+	if c.Tenant {
+		schema = config.TenantSchema()
+	}
+	_, err := io.WriteString(p.stdout, schema)
+	return err
+}
 
 // completionCmd and manCmd are for whoever packs the program.
 type (
 	completionCmd struct{}
 	manCmd        struct{}
 )
-
-// Help gives examples.
-func (completionCmd) Help() string {
-	return `Examples:
-  source <(seats completion)
-  seats completion > seats.bash`
-}
-
-// Help gives examples.
-func (manCmd) Help() string {
-	return `Examples:
-  seats man > seats.1
-  seats man | gzip > seats.1.gz`
-}
 
 // Run prints a script for bash.
 func (completionCmd) Run(app *kong.Kong) error { return completion.Execute(app.Stdout, app.Model) }

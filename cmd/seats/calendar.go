@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -14,42 +15,36 @@ import (
 	"seats/internal/config"
 	"seats/internal/duck"
 	"seats/internal/settle"
-	"seats/internal/store"
 	"seats/report"
 )
 
 // calendars prints a month of each tenant and region: for people as a calendar, else a row a day.
-func (c *statusCmd) calendars(ctx context.Context, w *world, root *cli, t *terminal, tenants []config.Tenant) error {
-	month, err := calendar.ParseMonth(string(c.Month))
-	if err != nil && c.Month != "" {
-		return usageError("--month: %w", err)
+func (c *statusCmd) calendars(ctx context.Context, p *program, tenants []config.Tenant) error {
+	month, err := parsed("--month", string(c.Month), calendar.ParseMonth)
+	if err != nil {
+		return err
 	}
-	var all []sheet
-	failed := t.eachTenant(ctx, tenants, func(tenant config.Tenant) error {
+	table := report.Table{Header: []string{"tenant", "region", "date", "state", "peak", "committed"}}
+	screen := p.screen()
+	var drawn []string
+	failed := p.eachTenant(ctx, tenants, func(tenant config.Tenant) error {
 		return reading(ctx, tenant, func(db duck.Queryer) error {
-			sheets, err := sheetsOf(ctx, db, tenant, month, w.clock())
-			if all = append(all, sheets...); err == nil && len(sheets) == 0 {
-				t.Info("nothing is held of the month", "tenant", tenant.Name, "month", month)
+			sheets, err := sheetsOf(ctx, db, tenant, month, p.clock())
+			if err == nil && len(sheets) == 0 {
+				p.Info("nothing is held of the month", "tenant", tenant.Name, "month", month)
+			}
+			for _, sheet := range sheets {
+				table.Rows = append(table.Rows, sheet.rows()...)
+				drawn = append(drawn, sheet.draw(screen))
 			}
 			return err
 		})
 	})
 	if c.Format != report.FormatTable || failed != nil && !alreadySaid(failed) {
-		table := report.Table{Header: []string{"tenant", "region", "date", "state", "peak", "committed"}}
-		for _, sheet := range all {
-			table.Rows = append(table.Rows, sheet.rows()...)
-		}
-		return w.print(table, c.Format, failed)
+		return p.print(table, c.Format, failed)
 	}
-	screen := screenOf(w, root.NoColor)
-	var drawn []string
-	for _, sheet := range all {
-		drawn = append(drawn, sheet.draw(screen))
-	}
-	if _, err := io.WriteString(w.stdout, strings.Join(drawn, "\n")); err != nil {
-		return err
-	}
-	return failed
+	_, err = io.WriteString(p.stdout, strings.Join(drawn, "\n"))
+	return cmp.Or(err, failed)
 }
 
 // sheet is a region's month on the wall.
@@ -65,11 +60,7 @@ const missing = "missing"
 
 // sheetsOf reads a tenant's month; the zero month is the newest of which the store holds a day.
 func sheetsOf(ctx context.Context, db duck.Queryer, tenant config.Tenant, month calendar.Month, now time.Time) (sheets []sheet, err error) {
-	held, err := store.Slices(ctx, db)
-	if err != nil {
-		return nil, err
-	}
-	states, err := watch.States(ctx, db, tenant, held)
+	states, err := watch.States(ctx, db, tenant)
 	if err != nil {
 		return nil, err
 	}
@@ -77,17 +68,16 @@ func sheetsOf(ctx context.Context, db duck.Queryer, tenant config.Tenant, month 
 	if err != nil {
 		return nil, err
 	}
-	known, newest := map[string]string{}, calendar.Date{}
-	for day, state := range states {
-		known[day.String()] = state
-		if newest.Before(day) {
-			newest = day
-		}
-	}
 	if month == (calendar.Month{}) {
+		var newest calendar.Date
+		for day := range states {
+			if newest.Before(day) {
+				newest = day
+			}
+		}
 		month = newest.YearMonth()
 	}
-	for _, day := range missingDays(tenant, known, lastEnded(tenant, now).AddDays(1)) {
+	for _, day := range missingDays(tenant, states, lastEnded(tenant, now).AddDays(1)) {
 		states[day] = missing
 	}
 	for _, r := range tenant.Regions {
@@ -121,7 +111,12 @@ func (s sheet) rows() (rows [][]any) {
 // draw is the calendar, Monday first: each day with its peak and what is to be said of it, each week with a sparkline of its
 // peaks under the highest of the month; then what the signs mean that are in it.
 func (s sheet) draw(screen screen) string {
-	highest, at := s.highest()
+	highest, at := int64(0), calendar.Date{}
+	for _, day := range s.month.Days() {
+		if n := s.peaks[day]; n > highest {
+			highest, at = n, day
+		}
+	}
 	digits := len(fmt.Sprint(highest))
 	width := 2 + 1 + digits + 2
 	gap, spark := "  ", true
@@ -149,16 +144,16 @@ func (s sheet) draw(screen screen) string {
 		}
 		lines = append(lines, strings.TrimRight(week, " "))
 	}
-	return strings.Join(lines, "\n") + "\n" + legend(seen)
-}
-
-func (s sheet) highest() (agents int64, at calendar.Date) {
-	for _, day := range s.month.Days() {
-		if n := s.peaks[day]; n > agents {
-			agents, at = n, day
+	var legend []string
+	for _, s := range signs {
+		if seen[s.sign] {
+			legend = append(legend, s.sign+" "+s.meaning)
 		}
 	}
-	return agents, at
+	if legend != nil {
+		lines = append(lines, strings.Join(legend, "   "))
+	}
+	return strings.Join(lines, "\n") + "\n"
 }
 
 func (s sheet) title(screen screen, highest int64, at calendar.Date) string {
@@ -229,17 +224,4 @@ func (s sheet) bar(screen screen, day calendar.Date, highest int64) rune {
 		return ' '
 	}
 	return blocks[(peak*steps+highest-1)/highest]
-}
-
-func legend(seen map[string]bool) string {
-	var said []string
-	for _, s := range signs {
-		if seen[s.sign] {
-			said = append(said, s.sign+" "+s.meaning)
-		}
-	}
-	if len(said) == 0 {
-		return ""
-	}
-	return strings.Join(said, "   ") + "\n"
 }
