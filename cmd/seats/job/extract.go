@@ -2,7 +2,6 @@ package job
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"time"
@@ -104,7 +103,7 @@ func (s *state) afterRetries(err error) error {
 func (s *state) inOneSnapshot(ctx context.Context, stage *extract.Stage, windows []extract.Window) (left []extract.Window, err error) {
 	s.Log.Start(s.Tenant.Name + ": reading")
 	s.opening = true
-	src, err := OpenSource(ctx, s.Tenant, s.work.Conn, windows, s.work.TempDir(), s.Clock(), s.Log)
+	src, err := OpenSource(ctx, s.Tenant, windows, s.work.TempDir(), s.Clock(), s.Log)
 	if err != nil {
 		return windows, err
 	}
@@ -172,13 +171,9 @@ func (s *state) wanted(ctx context.Context) (windows []extract.Window, none []ca
 	return append(windows, again...), none, nil
 }
 
-// smallExport is the size in bytes of a file of facts that is not looked through first: who only reads a store of a small site need
-// not write beside it.
-const smallExport = 64 << 10
-
-// OpenSource opens a tenant's source for the windows, all in one snapshot. conn is for files of an export that DuckDB reads, tempDir is
-// where it is unpacked; now is the reader's clock.
-func OpenSource(ctx context.Context, t config.Tenant, conn *sql.Conn, windows []extract.Window, tempDir string, now time.Time, log Log) (extract.Source, error) {
+// OpenSource opens a tenant's source for the windows, all in one snapshot. tempDir is where an export is
+// unpacked; now is the reader's clock.
+func OpenSource(ctx context.Context, t config.Tenant, windows []extract.Window, tempDir string, now time.Time, log Log) (extract.Source, error) {
 	arrive := func(_ string, n int64) { log.Add(n) }
 	if t.ExportDir == "" {
 		return openGIMDB(ctx, t, extract.Told{Expect: log.Expect, Arrive: arrive}, log)
@@ -187,14 +182,13 @@ func OpenSource(ctx context.Context, t config.Tenant, conn *sql.Conn, windows []
 	for _, w := range windows {
 		from, days = min(from, w.SessionFrom()), calendar.Interval{Start: min(days.Start, w.Hull().Start), End: max(days.End, w.Hull().End)}
 	}
-	return extract.OpenExport(ctx, t.ExportDir, conn, extract.ExportOptions{
+	return extract.OpenExport(ctx, t.ExportDir, extract.ExportOptions{
 		Now:       now,
 		TenantKey: t.TenantKey,
 		Marker:    t.ExportMarker,
 		KeyFrom:   from - 2*int64(windows[0].Lookback.Seconds()) - 3600, // activities reach further back than sessions, and theirs than they
 		Groups:    t.ReadsGroups(),
 		Days:      days,
-		Small:     smallExport,
 		TempDir:   tempDir,
 		Warn:      func(msg string) { log.Warn(msg, "tenant", t.Name) },
 		Progress:  arrive,
