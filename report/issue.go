@@ -47,6 +47,7 @@ type Issue struct {
 	PeakSeconds    int64
 	IssuedAt       time.Time // UTC, whole seconds
 	RulesSHA256    string    // of the counting rules, as the manifest says; "" where an older version issued it and they are not known
+	Stands         bool      // in a ledger: no later revision supersedes it
 }
 
 // Action says what Writer.Issue did about a number.

@@ -107,7 +107,7 @@ var doubts = []string{"agent_without_employee_id", "excluded_agent", "open_sessi
 
 // run takes a tenant through the stages that make numbers.
 func run(t *testing.T, tenant config.Tenant, days []calendar.Date, months ...calendar.Month) error {
-	j := job.Job{Stages: job.Stages{Command: "compute", Extract: true, Compute: true}, Tenant: tenant, Days: days, Months: months,
+	j := job.Job{Plan: job.Plan{Command: "compute", Steps: []string{job.Extract, job.Compute}, Days: days, Months: months}, Tenant: tenant,
 		Clock: func() time.Time { return time.Unix(2_000_000_000, 0) }, Log: quiet{}}
 	return j.Do(t.Context()).Err
 }

@@ -114,8 +114,8 @@ func (s *site) tenant() config.Tenant {
 // run is the nightly job over days; each call is a minute later than the last.
 func (s *site) run(from, to, restate string, refresh bool, months ...string) job.Result {
 	s.now = s.now.Add(time.Minute)
-	j := job.Job{Stages: job.Stages{Command: "run", Extract: true, Compute: true, Report: true, Refresh: refresh},
-		Tenant: s.tenant(), Restate: restate, Clock: func() time.Time { return s.now }, Version: "test", Log: quiet{}}
+	j := job.Job{Plan: job.Plan{Command: "run", Steps: []string{job.Extract, job.Compute, job.Report}, Refresh: refresh, Restate: restate},
+		Tenant: s.tenant(), Clock: func() time.Time { return s.now }, Version: "test", Log: quiet{}}
 	first, last := s.date(from), s.date(to)
 	for d := first; !last.Before(d); d = d.AddDays(1) {
 		j.Days = append(j.Days, d)
