@@ -43,7 +43,6 @@ func TestAllFillsTheFieldsOfAStruct(t *testing.T) {
 		Region string
 		Agents *int64
 		State  string
-		told   bool // no column
 	}
 	months := must.Have(duck.All[number](t.Context(), db, "ask/page_month"))(t)
 	require.Equal(t, []number{{Month: calendar.Month{Year: 2026, Month: 3}, Region: "US", State: "final"}}, months)

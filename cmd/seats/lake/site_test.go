@@ -103,7 +103,7 @@ func load(t *testing.T, dir string) []config.Tenant {
 func run(t *testing.T, tenant config.Tenant, from, to string) {
 	t.Helper()
 	tenant.Readiness = config.ReadinessOff
-	j := job.Job{Stages: job.Stages{Command: "run", Extract: true, Compute: true, Report: true}, Tenant: tenant, Version: "test", Log: quiet{}, Restate: "a test",
+	j := job.Job{Plan: job.Plan{Command: "run", Steps: []string{job.Extract, job.Compute, job.Report}, Restate: "a test"}, Tenant: tenant, Version: "test", Log: quiet{},
 		Clock: func() time.Time { return time.Date(2026, 4, 20, 9, 0, 0, 0, time.UTC) }}
 	for d := date(t, from); !date(t, to).Before(d); d = d.AddDays(1) {
 		j.Days = append(j.Days, d)
