@@ -4,14 +4,20 @@ create or replace temp table kept_month_agent as
 from month_agent
 
 -- name: source_effect
--- Grain: agent of a region's day whose part in it is another one now, in words: qualifying sessions as kept and as read
--- again, and whether the agent is in the peak of either. Inputs: kept_qualifying_session, the results of the slices
--- read again; $days, $regions, $peaks_before, $peaks_after (epoch seconds, 0: no peak), of one region's day each.
+-- Grain: agent of a region's day whose number is another one now, and whose part in it is, in words: qualifying sessions as kept
+-- and as read again, and whether the agent is in the peak of either (at 0 where there was none).
+-- Inputs: kept_qualifying_session, kept_daily_concurrent, the results of the slices read again; $days.
 with asked as (
-    select unnest($days::varchar[])::date as day,
-           unnest($regions::varchar[]) as region,
-           unnest($peaks_before::bigint[]) as peak_before,
-           unnest($peaks_after::bigint[]) as peak_after
+    select day,
+           region,
+           coalesce(k.peak_ts, 0) as peak_before,
+           coalesce(n.peak_ts, 0) as peak_after
+    from kept_daily_concurrent as k
+    join _data.daily_concurrent as n using (day, region)
+    where day in (select unnest($days::varchar[])::date)
+      and k.location is null
+      and n.location is null
+      and k.agents <> n.agents
 ),
 seat as (
     select true as is_kept,
@@ -35,8 +41,9 @@ part as (
     join asked as a using (day, region)
     group by s.is_kept, day, region, s.agent
 )
-select day::varchar,
-       region,
+select region,
+       'concurrent',
+       day::varchar,
        'agent ' || agent || ' in ' || region || ': ' || coalesce(a.sessions, 0) || ' qualifying session'
            || case when a.sessions = 1 then '' else 's' end || ', was ' || coalesce(b.sessions, 0) || '; '
            || case when a.is_in_peak then 'in' else 'not in' end || ' the peak at '
@@ -52,8 +59,10 @@ order by day, region, agent
 
 -- name: source_month
 -- Grain: agent of a region's month who is counted by the kept slices or by those read again, not by both, in words.
--- Inputs: kept_month_agent, month_agent of the slices read again.
+-- Inputs: kept_month_agent, month_agent of the slices read again; $month.
 select region,
+       'enabled',
+       $month,
        'agent ' || agent || ' is counted ' || case when a.agent is null then 'no more' else 'now' end
 from kept_month_agent as b
 full join month_agent as a using (region, agent)

@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	"seats/cmd/seats/job"
-	"seats/compute"
 	"seats/extract"
 	"seats/internal/calendar"
 	"seats/internal/duck"
@@ -116,7 +115,7 @@ func (w *auditor) compareSource(ctx context.Context, days []calendar.Date, kept,
 			moved, isMoved[at.Period] = append(moved, at), true
 		}
 	}
-	effects, err := w.effects(ctx, moved, kept.numbers, now.numbers)
+	effects, err := w.effects(ctx, days, moved)
 	if err != nil {
 		return err
 	}
@@ -147,32 +146,20 @@ func (w *auditor) compareSource(ctx context.Context, days []calendar.Date, kept,
 }
 
 // effects say, agent by agent, what the changes do to the numbers that move.
-func (w *auditor) effects(ctx context.Context, moved []report.Series, kept, now map[report.Series]compute.Peak) (map[report.Series][]string, error) {
+func (w *auditor) effects(ctx context.Context, days []calendar.Date, moved []report.Series) (map[report.Series][]string, error) {
+	type effect struct {
+		report.Series
+		Line string
+	}
+	effects, err := duck.All[effect](ctx, w.scratch.Conn, "ask/source_effect", onDays(days))
+	if n := len(moved); err == nil && n > 0 && moved[n-1].Measure == report.Enabled { // only then are they kept
+		var ofMonth []effect
+		ofMonth, err = duck.All[effect](ctx, w.scratch.Conn, "ask/source_month", named("month", moved[n-1].Period))
+		effects = append(effects, ofMonth...)
+	}
 	lines := map[report.Series][]string{}
-	var days, regions []string
-	var before, after []int64
-	month := ""
-	for _, at := range moved {
-		if at.Measure == report.Enabled {
-			month = at.Period
-			continue
-		}
-		days, regions = append(days, at.Period), append(regions, at.Region)
-		before, after = append(before, kept[at].PeakTS), append(after, now[at].PeakTS)
-	}
-	ofDays, err := duck.All[struct{ Day, Region, Line string }](ctx, w.scratch.Conn, "ask/source_effect",
-		named("days", days), named("regions", regions), named("peaks_before", before), named("peaks_after", after))
-	for _, e := range ofDays {
-		at := report.Series{Region: e.Region, Measure: report.Concurrent, Period: e.Day}
-		lines[at] = append(lines[at], e.Line)
-	}
-	if month == "" || err != nil {
-		return lines, err
-	}
-	ofMonth, err := duck.All[struct{ Region, Line string }](ctx, w.scratch.Conn, "ask/source_month")
-	for _, e := range ofMonth {
-		at := report.Series{Region: e.Region, Measure: report.Enabled, Period: month}
-		lines[at] = append(lines[at], e.Line)
+	for _, e := range effects {
+		lines[e.Series] = append(lines[e.Series], e.Line)
 	}
 	return lines, err
 }

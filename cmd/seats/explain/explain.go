@@ -12,6 +12,7 @@ import (
 	"database/sql"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"seats/compute"
@@ -218,28 +219,30 @@ func lastSecond(t config.Tenant) int64 {
 
 // ReadingTable shows readings with their difference from the first.
 func (d *Day) ReadingTable(readings []Reading) report.Table {
-	t := report.Table{Header: []string{"tenant", "region", "location", "date", "reading", "value", "difference", "peak_at", "meaning"}}
-	for _, r := range readings {
-		t.Rows = append(t.Rows, []any{d.tenant.Name, d.Scope.Region, text(d.Scope.Location), d.Date, r.Name, r.Value,
-			r.Value - readings[0].Value, instant(&r.At, d.Zone), r.Meaning})
-	}
-	return t
+	return tableOf("tenant region location date reading value difference peak_at meaning", readings, func(r Reading) []any {
+		return []any{d.tenant.Name, d.Scope.Region, text(d.Scope.Location), d.Date, r.Name, r.Value, r.Value - readings[0].Value, instant(&r.At, d.Zone), r.Meaning}
+	})
 }
 
 // MinuteTable shows minutes of the day.
 func (d *Day) MinuteTable(minutes []Minute) report.Table {
-	t := report.Table{Header: []string{"tenant", "region", "location", "minute", "agents", "seconds", "agent_seconds"}}
-	for _, m := range minutes {
-		t.Rows = append(t.Rows, []any{d.tenant.Name, d.Scope.Region, text(d.Scope.Location), instant(&m.Start, d.Zone), m.Agents, m.Seconds, m.AgentSeconds})
-	}
-	return t
+	return tableOf("tenant region location minute agents seconds agent_seconds", minutes, func(m Minute) []any {
+		return []any{d.tenant.Name, d.Scope.Region, text(d.Scope.Location), instant(&m.Start, d.Zone), m.Agents, m.Seconds, m.AgentSeconds}
+	})
 }
 
 // SpanTable shows spans of the day; until is the first second after.
 func (d *Day) SpanTable(spans []calendar.Interval) report.Table {
-	t := report.Table{Header: []string{"from", "until", "seconds"}}
-	for _, span := range spans {
-		t.Rows = append(t.Rows, []any{time.Unix(span.Start, 0).In(d.Zone), time.Unix(span.End, 0).In(d.Zone), span.Seconds()})
+	return tableOf("from until seconds", spans, func(span calendar.Interval) []any {
+		return []any{time.Unix(span.Start, 0).In(d.Zone), time.Unix(span.End, 0).In(d.Zone), span.Seconds()}
+	})
+}
+
+// tableOf has a row for each of some things.
+func tableOf[T any](header string, of []T, row func(T) []any) report.Table {
+	t := report.Table{Header: strings.Fields(header), Rows: make([][]any, 0, len(of))}
+	for _, one := range of {
+		t.Rows = append(t.Rows, row(one))
 	}
 	return t
 }

@@ -98,15 +98,11 @@ func (e *Explainer) DaysRead(ctx context.Context, month calendar.Month) (read, m
 
 // Table lists the enabled agents of the month.
 func (m *Month) Table() report.Table {
-	t := report.Table{Header: []string{
-		"tenant", "region", "month", "agent", "days", "first_date", "location", "sm_res_session_fact_key", "start_date_time_key", "login",
-		"kind", "activity_key", "activity_start",
-	}}
-	for _, a := range m.Agents {
-		t.Rows = append(t.Rows, []any{m.tenant.Name, m.Region, m.Month, a.Agent, a.Days, a.Date, a.Location, a.Session.ID, a.Session.DateTimeKey,
-			instant(&a.Login, m.Zone), a.Kind, a.Activity, instant(&a.ActiveAt, m.Zone)})
-	}
-	return t
+	return tableOf("tenant region month agent days first_date location sm_res_session_fact_key start_date_time_key login kind activity_key activity_start",
+		m.Agents, func(a Enabled) []any {
+			return []any{m.tenant.Name, m.Region, m.Month, a.Agent, a.Days, a.Date, a.Location, a.Session.ID, a.Session.DateTimeKey,
+				instant(&a.Login, m.Zone), a.Kind, a.Activity, instant(&a.ActiveAt, m.Zone)}
+		})
 }
 
 // Breakdown is who used the seats of a region's day. An agent who belongs to several of what is asked for counts in the
@@ -166,18 +162,16 @@ func (d *Day) Breakdown(ctx context.Context, by config.Unit) (*Breakdown, error)
 		return nil, err
 	}
 	peak, at := d.Curve.peak()
+	var shares int64
 	b := &Breakdown{
 		Parts: parts,
-		Whole: report.Table{
-			Header: []string{"tenant", "region", "date", "state", "peak", "peak_at"},
-			Rows:   [][]any{{d.tenant.Name, d.Scope.Region, d.Date, d.State, peak, instant(&at, d.Zone)}},
-		},
-		AsTable: report.Table{Header: []string{"tenant", "region", "date", "by", "name", "peak", "peak_at", "share_at_peak", "enabled"}},
-	}
-	var shares int64
-	for _, p := range parts {
-		b.AsTable.Rows = append(b.AsTable.Rows, []any{d.tenant.Name, d.Scope.Region, d.Date, string(by), p.Name, p.Peak, instant(&p.PeakTS, d.Zone), p.Share, p.Enabled})
-		shares += p.Share
+		Whole: tableOf("tenant region date state peak peak_at", []int64{peak}, func(peak int64) []any {
+			return []any{d.tenant.Name, d.Scope.Region, d.Date, d.State, peak, instant(&at, d.Zone)}
+		}),
+		AsTable: tableOf("tenant region date by name peak peak_at share_at_peak enabled", parts, func(p Part) []any {
+			shares += p.Share
+			return []any{d.tenant.Name, d.Scope.Region, d.Date, string(by), p.Name, p.Peak, instant(&p.PeakTS, d.Zone), p.Share, p.Enabled}
+		}),
 	}
 	if shares != peak {
 		return nil, fail.New(fail.Store, "the results do not fit the slice any more: `seats compute` counts the day again",
@@ -192,18 +186,15 @@ func (m *Month) Breakdown(ctx context.Context, by config.Unit) (*Breakdown, erro
 	if err != nil {
 		return nil, err
 	}
-	b := &Breakdown{
+	return &Breakdown{
 		Parts: parts,
-		Whole: report.Table{
-			Header: []string{"tenant", "region", "month", "state", "enabled"},
-			Rows:   [][]any{{m.tenant.Name, m.Region, m.Month, m.State, int64(len(m.Agents))}},
-		},
-		AsTable: report.Table{Header: []string{"tenant", "region", "month", "by", "name", "enabled"}},
-	}
-	for _, p := range parts {
-		b.AsTable.Rows = append(b.AsTable.Rows, []any{m.tenant.Name, m.Region, m.Month, string(by), p.Name, p.Enabled})
-	}
-	return b, nil
+		Whole: tableOf("tenant region month state enabled", []int{len(m.Agents)}, func(agents int) []any {
+			return []any{m.tenant.Name, m.Region, m.Month, m.State, int64(agents)}
+		}),
+		AsTable: tableOf("tenant region month by name enabled", parts, func(p Part) []any {
+			return []any{m.tenant.Name, m.Region, m.Month, string(by), p.Name, p.Enabled}
+		}),
+	}, nil
 }
 
 // Trend is what a region's month may still bring.

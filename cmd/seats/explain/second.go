@@ -264,19 +264,12 @@ func (s *Second) Document() report.Table {
 
 // seats have what identifies a seat in full: with the keys one finds every row in the GIM.
 func (s *Second) seats() report.Table {
-	t := report.Table{Rows: [][]any{}, Header: []string{
-		"agent", "resource_key", "location", "sm_res_session_fact_key", "start_date_time_key", "login", "logout", "occupied_until",
-		"activities", "kind", "activity_key", "activity_date_time_key", "activity_start", "switch", "call_attempt_guid", "decision",
-	}}
-	for _, seat := range s.Seats {
-		a := seat.First
-		t.Rows = append(t.Rows, []any{
-			seat.Agent, seat.Resource, seat.Location, seat.Session.ID, seat.Session.DateTimeKey,
-			instant(&seat.Login, s.Zone), instant(seat.Logout, s.Zone), instant(&seat.Until, s.Zone),
-			seat.Activities, a.Kind, a.Key.ID, a.Key.DateTimeKey, instant(&a.Start, s.Zone), text(a.Switch), text(a.GUID), string(seat.Decision),
-		})
-	}
-	return t
+	return tableOf("agent resource_key location sm_res_session_fact_key start_date_time_key login logout occupied_until "+
+		"activities kind activity_key activity_date_time_key activity_start switch call_attempt_guid decision", s.Seats, func(t Seat) []any {
+		a := t.First
+		return []any{t.Agent, t.Resource, t.Location, t.Session.ID, t.Session.DateTimeKey, instant(&t.Login, s.Zone), instant(t.Logout, s.Zone),
+			instant(&t.Until, s.Zone), t.Activities, a.Kind, a.Key.ID, a.Key.DateTimeKey, instant(&a.Start, s.Zone), text(a.Switch), text(a.GUID), string(t.Decision)}
+	})
 }
 
 // List is the seats with the second in every row, for CSV.
@@ -286,15 +279,11 @@ func (s *Second) List() report.Table {
 
 // Brief is the seats as far as a terminal is wide: without what follows from the rest.
 func (s *Second) Brief() report.Table {
-	t := report.Table{Header: []string{"agent", "session", "login", "logout", "location", "by", "activity", "start", "switch", "attempt", "decision"}}
-	for _, seat := range s.Seats {
-		a := seat.First
-		t.Rows = append(t.Rows, []any{
-			seat.Agent, seat.Session.ID, s.clock(&seat.Login), s.clock(seat.Logout), seat.Location,
-			a.Kind, a.Key.ID, s.clock(&a.Start), text(a.Switch), text(a.GUID), string(seat.Decision),
-		})
-	}
-	return t
+	return tableOf("agent session login logout location by activity start switch attempt decision", s.Seats, func(t Seat) []any {
+		a := t.First
+		return []any{t.Agent, t.Session.ID, s.clock(&t.Login), s.clock(t.Logout), t.Location, a.Kind, a.Key.ID, s.clock(&a.Start), text(a.Switch), text(a.GUID),
+			string(t.Decision)}
+	})
 }
 
 // clock is the time of day, with the date where it is another; "open" where there is none.
