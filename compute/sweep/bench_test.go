@@ -1,32 +1,12 @@
 package sweep
 
 import (
-	"cmp"
 	"math/rand/v2"
-	"slices"
 	"testing"
 
 	"seats/compute/rule"
 	"seats/internal/calendar"
 )
-
-// BenchmarkKernel counts a million stays of 100,000 agents, some overlapping.
-func BenchmarkKernel(b *testing.B) {
-	const sessions, agents, seconds = 1_000_000, 100_000, 86_400
-	r := rand.New(rand.NewPCG(1, 2))
-	stays := make([]stay, sessions)
-	for i := range stays {
-		start := r.Int32N(seconds)
-		stays[i] = stay{start, min(seconds, start+1+r.Int32N(8*3600)), r.Int32N(agents)}
-	}
-	slices.SortFunc(stays, func(a, b stay) int { return cmp.Compare(a.start, b.start) })
-	var c counter
-	b.ReportAllocs()
-	for b.Loop() {
-		c.count(stays, seconds, agents)
-	}
-	b.ReportMetric(float64(sessions)*float64(b.N)/b.Elapsed().Seconds()/1e6, "Msessions/s")
-}
 
 // BenchmarkResult counts a whole day of two regions and four locations: a million sessions with 1.2 activities each.
 func BenchmarkResult(b *testing.B) {
