@@ -110,15 +110,11 @@ func (w *world) drawRows(t *rapid.T, moments *rapid.Generator[int64]) {
 		})
 	}
 	for key := range int64(rapid.IntRange(0, 9).Draw(t, "sessions")) {
-		row := w.drawRow(t, moments, fmt.Sprintf("session %d", key+1))
-		row.key = key + 1
-		w.rows.sessions = append(w.rows.sessions, row)
+		w.rows.sessions = append(w.rows.sessions, w.drawRow(t, moments, "session", key+1))
 	}
 	for key := range int64(rapid.IntRange(0, 16).Draw(t, "activities")) {
-		row := w.drawRow(t, moments, fmt.Sprintf("activity %d", key+1))
-		row.key = key + 1
 		a := activityRow{
-			sessionRow: row,
+			sessionRow: w.drawRow(t, moments, "activity", key+1),
 			kind:       rapid.SampledFrom([]string{"leg", "preview", "call"}).Draw(t, "kind"),
 			switchName: rapid.SampledFrom([]string{"", "", "D", "E", "L", "P", "X"}).Draw(t, "switch"),
 		}
@@ -131,8 +127,10 @@ func (w *world) drawRows(t *rapid.T, moments *rapid.Generator[int64]) {
 }
 
 // drawRow draws an ordinary interval three times in four; otherwise one that is open, broken or of no length.
-func (w *world) drawRow(t *rapid.T, moments *rapid.Generator[int64], label string) sessionRow {
+func (w *world) drawRow(t *rapid.T, moments *rapid.Generator[int64], what string, key int64) sessionRow {
+	label := fmt.Sprintf("%s %d", what, key)
 	row := sessionRow{
+		key:      key,
 		resource: rapid.SampledFrom(w.rows.resources).Draw(t, label+" of").key,
 		start:    moments.Draw(t, label+" from"),
 		end:      moments.Draw(t, label+" to"),
