@@ -27,7 +27,7 @@ SUDO          := $(if $(filter 0,$(shell id -u)),,sudo)
 ARCH            ?= $(shell go env GOARCH)
 DIST            := bin/dist/$(ARCH)
 PACKAGING       := cmd/seats/packaging
-PACKAGE_VERSION ?= $(shell sed -n 's/^const release = "\(.*\)"/\1/p' cmd/seats/version.go)
+PACKAGE_VERSION ?= $(shell sed -n 's/^const release = "\(.*\)"/\1/p' cmd/seats/main.go)
 MAINTAINER      ?= seats maintainers <seats@localhost>
 NFPM            := go run github.com/goreleaser/nfpm/v2/cmd/nfpm@v2.43.0
 CYCLONEDX       := go run github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod@v1.10.0

@@ -47,6 +47,7 @@ type Issue struct {
 	PeakSeconds    int64
 	IssuedAt       time.Time // UTC, whole seconds
 	RulesSHA256    string    // of the counting rules, as the manifest says; "" where an older version issued it and they are not known
+	Stands         bool      // in a ledger: no later revision supersedes it
 }
 
 // Action says what Writer.Issue did about a number.
@@ -165,8 +166,7 @@ func PutIssuedFile(ctx context.Context, q duck.Queryer, i Issue) error {
 	id := []any{sql.Named("region", i.Region), sql.Named("measure", string(i.Measure)), sql.Named("period", i.Period), sql.Named("revision", i.Revision)}
 	var peak *int64
 	if i.PeakAt != nil {
-		ts := i.PeakAt.Unix()
-		peak = &ts
+		peak = new(i.PeakAt.Unix())
 	}
 	_, err := duck.Exec(ctx, q, "store/delete_issued_file", id...)
 	if err == nil {

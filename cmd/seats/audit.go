@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -27,18 +28,9 @@ type auditCmd struct {
 	periodFlags
 }
 
-// Help gives examples.
-func (*auditCmd) Help() string {
-	return `Examples:
-  seats audit
-  seats audit --month 2026-03 --source
-  seats audit --date 2026-03-10 --pack evidence.zip --pseudonymize key
-  seats audit --verify-key seats.pub`
-}
-
 // Run audits the tenants' published stores and output folders. A tenant that cannot be audited does not keep back
 // the others.
-func (c *auditCmd) Run(ctx context.Context, w *world, root *cli, t *terminal) error {
+func (c *auditCmd) Run(ctx context.Context, p *program) error {
 	if c.Pseudonymize != "" && c.Pack == "" {
 		return usageError("--pseudonymize is for --pack")
 	}
@@ -46,7 +38,7 @@ func (c *auditCmd) Run(ctx context.Context, w *world, root *cli, t *terminal) er
 	if err != nil {
 		return err
 	}
-	cfg, err := root.load(w, c.Tenant)
+	cfg, err := p.load(c.Tenant)
 	if err != nil {
 		return err
 	}
@@ -54,57 +46,45 @@ func (c *auditCmd) Run(ctx context.Context, w *world, root *cli, t *terminal) er
 		return usageError("--pack is of one tenant: name it with --tenant")
 	}
 	var found []audit.Finding
-	code := fail.OK
+	y := tally{terminal: p.terminal}
 	for _, tenant := range cfg.Tenants {
-		summary, err := c.tenant(ctx, w, t, tenant, keys)
+		summary, err := c.tenant(ctx, p, tenant, keys)
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
 		found = append(found, summary.Findings...)
-		for _, err := range []error{err, verdict(summary)} {
-			t.fail(err, "tenant", tenant.Name)
-			if err != nil && code == fail.OK {
-				code = exitCode(err)
-			}
-		}
+		y.add(tenant.Name, job.Explain(err, tenant))
+		y.add(tenant.Name, verdict(summary))
 	}
-	if err := printFindings(w.stdout, c.Format, found); err != nil {
-		return err
-	}
-	return said(code)
+	return cmp.Or(printFindings(p.stdout, c.Format, found), y.failed())
 }
 
 // tenant audits one tenant, and packs the evidence.
-func (c *auditCmd) tenant(ctx context.Context, w *world, t *terminal, tenant config.Tenant, keys sign.Public) (summary audit.Summary, err error) {
-	defer func() { err = job.Explain(err, tenant) }()
-	period, err := c.periodOrAll(tenant, w.clock())
+func (c *auditCmd) tenant(ctx context.Context, p *program, tenant config.Tenant, keys sign.Public) (summary audit.Summary, err error) {
+	period, err := c.periodOrAll(tenant, p.clock())
 	if err != nil {
 		return summary, err
 	}
-	summary, err = audit.Audit{Tenant: tenant, Period: period, Source: c.Source, Keys: keys, Clock: w.clock, Log: t}.Do(ctx)
+	summary, err = audit.Audit{Tenant: tenant, Period: period, Source: c.Source, Keys: keys, Clock: p.clock, Log: p}.Do(ctx)
 	if errors.Is(err, store.ErrMissing) && c.Pack == "" {
-		t.Info("nothing extracted yet, and nothing issued", "tenant", tenant.Name, "store", tenant.StorePath())
+		p.Info("nothing extracted yet, and nothing issued", "tenant", tenant.Name, "store", tenant.StorePath())
 		return audit.Summary{}, nil
 	}
 	if err != nil {
 		return summary, err
 	}
 	faults := summary.Faults()
-	t.Info("audited", "tenant", tenant.Name, "days", summary.Days, "files", summary.Files, "findings", faults, "remarks", len(summary.Findings)-faults)
+	p.Info("audited", "tenant", tenant.Name, "days", summary.Days, "files", summary.Files, "findings", faults, "remarks", len(summary.Findings)-faults)
 	if c.Pack == "" {
 		return summary, nil
 	}
-	return summary, c.pack(ctx, t, tenant, period)
-}
-
-// pack writes the evidence of the period.
-func (c *auditCmd) pack(ctx context.Context, t *terminal, tenant config.Tenant, period audit.Period) error {
+	// The evidence of the period.
 	o := evidence.Options{Tenant: tenant, Period: period, Path: c.Pack, KeyFile: c.Pseudonymize}
 	if err := evidence.Write(ctx, o); err != nil {
-		return fmt.Errorf("write evidence pack: %w", err)
+		return summary, fmt.Errorf("write evidence pack: %w", err)
 	}
-	t.Info("packed", "tenant", tenant.Name, "file", c.Pack)
-	return nil
+	p.Info("packed", "tenant", tenant.Name, "file", c.Pack)
+	return summary, nil
 }
 
 // verdict is the error of an audit that found something. Remarks are no findings.
@@ -124,78 +104,46 @@ func plural(n int, what string) string {
 	return fmt.Sprintf("%d %ss", n, what)
 }
 
+// detailsShown bounds what the table shows of one finding.
+const detailsShown = 20
+
 // printFindings prints a row for each finding. People get the details and the advice in tables of their own.
 func printFindings(w io.Writer, format string, found []audit.Finding) error {
-	if format != report.FormatTable {
-		table := report.Table{Header: []string{"tenant", "check", "rule", "severity", "region", "period", "what", "details", "advice"}}
-		for _, f := range found {
-			details := f.Details
-			if details == nil {
-				details = []string{}
-			}
-			table.Rows = append(table.Rows, []any{f.Tenant, f.Check(), string(f.Rule), severity(f), f.Region, f.Period, f.What, details, f.Advice()})
+	all := report.Table{Header: []string{"tenant", "check", "rule", "severity", "region", "period", "what", "details", "advice"}}
+	brief := report.Table{Header: []string{"tenant", "severity", "rule", "region", "period", "what"}}
+	details := report.Table{Header: []string{"rule", "region", "period", "detail"}}
+	advice := report.Table{Header: []string{"rule", "what to do"}}
+	advised := map[audit.Rule]bool{}
+	for _, f := range found {
+		severity := "finding"
+		if f.IsRemark() {
+			severity = "remark"
 		}
-		return table.Write(w, format)
+		rule, shown := string(f.Rule), append([]string{}, f.Details...)
+		all.Rows = append(all.Rows, []any{f.Tenant, f.Check(), rule, severity, f.Region, f.Period, f.What, shown, f.Advice()})
+		brief.Rows = append(brief.Rows, []any{f.Tenant, severity, rule, f.Region, f.Period, f.What})
+		if more := len(shown) - detailsShown; more > 0 {
+			shown = append(shown[:detailsShown:detailsShown], fmt.Sprintf("... and %d more: --format json has them all", more))
+		}
+		for _, detail := range shown {
+			details.Rows = append(details.Rows, []any{rule, f.Region, f.Period, detail})
+		}
+		if !advised[f.Rule] {
+			advised[f.Rule] = true
+			advice.Rows = append(advice.Rows, []any{rule, f.Advice()})
+		}
 	}
-	if len(found) == 0 {
-		return nil
+	if format != report.FormatTable {
+		return all.Write(w, format)
 	}
-	for _, table := range []report.Table{findingTable(found), detailTable(found), adviceTable(found)} {
+	for _, table := range []report.Table{brief, details, advice} {
 		if len(table.Rows) == 0 {
 			continue
 		}
 		if err := table.Write(w, format); err != nil {
 			return err
 		}
-		if _, err := io.WriteString(w, "\n"); err != nil {
-			return err
-		}
+		fmt.Fprintln(w) //nolint:errcheck // what follows fails likewise
 	}
 	return nil
-}
-
-func severity(f audit.Finding) string {
-	if f.IsRemark() {
-		return "remark"
-	}
-	return "finding"
-}
-
-func findingTable(found []audit.Finding) report.Table {
-	t := report.Table{Header: []string{"tenant", "severity", "rule", "region", "period", "what"}}
-	for _, f := range found {
-		t.Rows = append(t.Rows, []any{f.Tenant, severity(f), string(f.Rule), f.Region, f.Period, f.What})
-	}
-	return t
-}
-
-// detailsShown bounds what the table shows of one finding.
-const detailsShown = 20
-
-func detailTable(found []audit.Finding) report.Table {
-	t := report.Table{Header: []string{"rule", "region", "period", "detail"}}
-	for _, f := range found {
-		for at, detail := range f.Details {
-			if at == detailsShown {
-				detail = fmt.Sprintf("... and %d more: --format json has them all", len(f.Details)-detailsShown)
-			}
-			t.Rows = append(t.Rows, []any{string(f.Rule), f.Region, f.Period, detail})
-			if at == detailsShown {
-				break
-			}
-		}
-	}
-	return t
-}
-
-func adviceTable(found []audit.Finding) report.Table {
-	t := report.Table{Header: []string{"rule", "what to do"}}
-	seen := map[audit.Rule]bool{}
-	for _, f := range found {
-		if !seen[f.Rule] {
-			seen[f.Rule] = true
-			t.Rows = append(t.Rows, []any{string(f.Rule), f.Advice()})
-		}
-	}
-	return t
 }

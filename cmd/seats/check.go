@@ -23,45 +23,32 @@ import (
 
 type checkCmd struct{ listFlags }
 
-// Help gives examples.
-func (*checkCmd) Help() string {
-	return `Examples:
-  seats check
-  seats check --tenant acme --format json`
-}
-
 // Run checks every tenant and prints what was found. The exit status is that of the first tenant that failed.
-func (c *checkCmd) Run(ctx context.Context, w *world, root *cli, t *terminal) error {
-	cfg, err := root.load(w, c.Tenant)
+func (c *checkCmd) Run(ctx context.Context, p *program) error {
+	cfg, err := p.load(c.Tenant)
 	if err != nil {
 		return err
 	}
 	table := report.Table{Header: []string{"tenant", "check", "result", "detail"}}
-	err = checkKey(cfg, &table)
-	t.fail(err)
-	failed := tally{t, exitCode(err)}
-	for _, tenant := range cfg.Tenants {
-		k := checker{tenant: tenant, now: w.clock(), table: &table}
-		k.found("configuration", "ok", fmt.Sprintf("%d regions; store %s", len(tenant.Regions), tenant.StorePath()))
-		err := errors.Join(k.source(ctx), job.Explain(k.store(ctx), tenant), disk.Explain(k.delivery(ctx), ""))
+	k := checker{now: p.clock(), table: &table}
+	key, err := signKey(cfg) // no tenant's
+	switch {
+	case err != nil:
+		k.found("sign_key", "failed", err.Error())
+	case key != nil:
+		k.found("sign_key", "ok", "key "+key.ID())
+	}
+	p.fail(err)
+	y := tally{p.terminal, exitCode(err)}
+	for _, k.tenant = range cfg.Tenants {
+		k.found("configuration", "ok", "%d regions; store %s", len(k.tenant.Regions), k.tenant.StorePath())
+		err := errors.Join(k.source(ctx), job.Explain(k.store(ctx), k.tenant), disk.Explain(k.delivery(ctx), ""))
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		failed.add(tenant.Name, err)
+		y.add(k.tenant.Name, err)
 	}
-	return w.print(table, c.Format, said(failed.code))
-}
-
-// checkKey looks at the key that manifests are signed with, which is no tenant's.
-func checkKey(cfg *config.Config, table *report.Table) error {
-	key, err := signKey(cfg)
-	switch {
-	case err != nil:
-		table.Rows = append(table.Rows, []any{"", "sign_key", "failed", err.Error()})
-	case key != nil:
-		table.Rows = append(table.Rows, []any{"", "sign_key", "ok", "key " + key.ID()})
-	}
-	return err
+	return p.print(table, c.Format, y.failed())
 }
 
 // checker looks at one tenant and changes nothing.
@@ -71,7 +58,10 @@ type checker struct {
 	table  *report.Table
 }
 
-func (k *checker) found(check, result, detail string) {
+func (k *checker) found(check, result, detail string, args ...any) {
+	if len(args) > 0 {
+		detail = fmt.Sprintf(detail, args...)
+	}
 	k.table.Rows = append(k.table.Rows, []any{k.tenant.Name, check, result, detail})
 }
 
@@ -95,15 +85,21 @@ func (k *checker) source(ctx context.Context) error {
 		k.found("agent groups", "ok", "they can be told")
 	}
 	if len(f.MayWrite) > 0 {
-		k.found("read-only", "warning", fmt.Sprintf("user %s could change %s: grant select alone to a user of the program's own",
-			k.tenant.GIM.User, strings.Join(f.MayWrite, ", ")))
+		k.found("read-only", "warning", "user %s could change %s: grant select alone to a user of the program's own",
+			k.tenant.GIM.User, strings.Join(f.MayWrite, ", "))
 	}
 	if k.tenant.TenantKey == nil && len(f.TenantKeys) > 1 {
-		k.found("tenants", "warning", fmt.Sprintf("sessions of several tenants are counted as this one's: say whose are by gimdb.tenant_key; there are %v", f.TenantKeys))
+		k.found("tenants", "warning", "sessions of several tenants are counted as this one's: say whose are by gimdb.tenant_key; there are %v", f.TenantKeys)
 	}
 	k.horizon(f.Horizon)
 	k.guids(f)
-	k.switches(f)
+	unknown := job.UnknownSwitches(k.tenant, f.Switches)
+	for _, what := range unknown {
+		k.found("switches", "warning", what)
+	}
+	if len(unknown) == 0 {
+		k.found("switches", "ok", "each that is configured is one of the source's %d", len(f.Switches))
+	}
 	return nil
 }
 
@@ -142,81 +138,63 @@ func (k *checker) horizon(h extract.Horizon) {
 		now = time.Unix(*h.Clock, 0)
 	}
 	mark := time.Unix(*h.HighWater, 0)
-	detail := fmt.Sprintf("%s, %s behind the clock", mark.UTC().Format(time.RFC3339), lag(now.Sub(mark)))
+	behind := now.Sub(mark).Round(time.Second).String()
+	if days := int(now.Sub(mark).Hours() / 24); days >= 2 {
+		behind = fmt.Sprintf("%d days", days)
+	}
+	detail := mark.UTC().Format(time.RFC3339) + ", " + behind + " behind the clock"
 	if h.Behind != nil {
 		detail += ": " + h.Behind.String()
 	}
 	k.found(check, "ok", detail)
 }
 
-// lag is a duration as people say it.
-func lag(d time.Duration) string {
-	if d >= 48*time.Hour {
-		return fmt.Sprintf("%d days", int(d.Hours()/24))
-	}
-	return d.Round(time.Second).String()
-}
-
 // guids tells whether the site stores the attempt GUID, without which no leg can be seen to be OCS-driven.
 func (k *checker) guids(f extract.Findings) {
 	for _, guid := range f.DefaultGUIDs {
-		k.found("attempt GUIDs", "warning", fmt.Sprintf("ctl_ud_to_ude_mapping puts %q on calls that have none, and each of them counts as driven by Outbound Contact: take default_value out of it", guid))
+		k.found("attempt GUIDs", "warning", "ctl_ud_to_ude_mapping puts %q on calls that have none, and each of them counts as driven by Outbound Contact: take default_value out of it", guid)
 	}
 	for _, c := range f.CommonGUIDs {
-		k.found("attempt GUIDs", "warning", fmt.Sprintf("%s: %q is on %d legs of %d agents: does it stand for none?", f.Day, c.GUID, c.Legs, c.Agents))
+		k.found("attempt GUIDs", "warning", "%s: %q is on %d legs of %d agents: does it stand for none?", f.Day, c.GUID, c.Legs, c.Agents)
 	}
 	switch {
 	case !f.Counted:
 		return
 	case f.Attempts > 0 && f.GUIDs == 0:
-		k.found("attempt GUIDs", "warning", fmt.Sprintf("%s has %d contact attempts and no GSW_CALL_ATTEMPT_GUID in irf_user_data_gen_1: is it mapped in ctl_ud_to_ude_mapping?", f.Day, f.Attempts))
+		k.found("attempt GUIDs", "warning", "%s has %d contact attempts and no GSW_CALL_ATTEMPT_GUID in irf_user_data_gen_1: is it mapped in ctl_ud_to_ude_mapping?", f.Day, f.Attempts)
 	default:
-		k.found("attempt GUIDs", "ok", fmt.Sprintf("%s: %d contact attempts, %d GUIDs", f.Day, f.Attempts, f.GUIDs))
-	}
-}
-
-// switches names configured switches that no DN of the source has.
-func (k *checker) switches(f extract.Findings) {
-	unknown := job.UnknownSwitches(k.tenant, f.Switches)
-	for _, what := range unknown {
-		k.found("switches", "warning", what)
-	}
-	if len(unknown) == 0 {
-		k.found("switches", "ok", fmt.Sprintf("each that is configured is one of the source's %d", len(f.Switches)))
+		k.found("attempt GUIDs", "ok", "%s: %d contact attempts, %d GUIDs", f.Day, f.Attempts, f.GUIDs)
 	}
 }
 
 func (k *checker) store(ctx context.Context) error {
-	db, err := openSnapshot(ctx, k.tenant)
-	if errors.Is(err, store.ErrMissing) {
-		k.found("store", "ok", "none yet")
-		return nil
-	}
-	if err != nil {
-		k.found("store", "failed", err.Error())
-		return err
-	}
-	defer db.Close() //nolint:errcheck // only read
-	slices, err := store.Slices(ctx, db)
-	if err != nil {
-		return err
-	}
-	k.found("store", "ok", fmt.Sprintf("%d days", len(slices)))
-	return k.doubts(ctx, db)
-}
-
-// doubts tells what was doubtful in the newest days of the store, and might have changed their numbers (R11).
-func (k *checker) doubts(ctx context.Context, db duck.Queryer) error {
-	return duck.Each(ctx, db, "store/doubt", func(scan func(...any) error) error {
-		var day, rule string
-		var found int64
-		var example string
-		if err := scan(&day, &rule, &found, &example); err != nil {
+	opened := false
+	err := reading(ctx, k.tenant, func(db duck.Queryer) error {
+		opened = true
+		slices, err := store.Slices(ctx, db)
+		if err != nil {
 			return err
 		}
-		k.found(rule, "warning", fmt.Sprintf("%s: %s: %s", day, job.Doubts[rule], example))
-		return nil
+		k.found("store", "ok", "%d days", len(slices))
+		// What was doubtful in the newest days of the store, and might have changed their numbers (R11).
+		doubts, err := duck.All[struct {
+			Day, Rule string
+			Found     int64
+			Example   string
+		}](ctx, db, "store/doubt")
+		for _, d := range doubts {
+			k.found(d.Rule, "warning", "%s: %s: %s", d.Day, job.Doubts[d.Rule], d.Example)
+		}
+		return err
 	})
+	switch {
+	case errors.Is(err, store.ErrMissing):
+		k.found("store", "ok", "none yet")
+		return nil
+	case err != nil && !opened:
+		k.found("store", "failed", err.Error())
+	}
+	return err
 }
 
 // delivery logs in where the files are delivered to, and looks at the folder.

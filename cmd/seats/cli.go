@@ -3,7 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
-	"database/sql"
+	_ "embed"
 	"errors"
 	"fmt"
 	"io"
@@ -66,6 +66,30 @@ For seats_outbound: the daily peak of agents at once, to the second, and the age
 
 Results go to standard output, everything else to standard error. Exit status: 0 done, 1 failed otherwise, 3 the two computations differ, 4 not ready or days missing, 5 source failed, 6 blocking data quality, 7 restatement needed, 8 store busy or damaged, 9 configuration invalid, 80 usage, 130 interrupted.`
 
+// details are what the help of a command says below its flags: examples, and what there is to know.
+//
+//go:embed help.txt
+var details string
+
+// commandLine reads a command line into its flags.
+func commandLine(c *cli, options ...kong.Option) (*kong.Kong, error) {
+	app, err := kong.New(c, append(options, kong.Name("seats"), kong.Description(description), kong.UsageOnError(),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
+		kong.Vars{"default_period": "the newest day that has ended in every region"})...)
+	if err != nil {
+		return nil, err
+	}
+	for text := range strings.SplitSeq(details, "\n-- ") {
+		path, detail, _ := strings.Cut(strings.TrimPrefix(text, "-- "), " --\n")
+		for _, n := range commands(app.Model.Node) { // one that has a single command has its details too
+			if own := strings.TrimPrefix(n.FullPath(), "seats "); path == own || strings.HasPrefix(path, own+" ") {
+				n.Detail = strings.TrimRight(detail, "\n")
+			}
+		}
+	}
+	return app, nil
+}
+
 // run is the whole program: it parses, runs the command, prints the error, and gives the exit status.
 func run(ctx context.Context, args []string, w world) (code int) {
 	var c cli
@@ -75,28 +99,30 @@ func run(ctx context.Context, args []string, w world) (code int) {
 			panic(r)
 		}
 	}()
-	parser, err := kong.New(&c, kong.Name("seats"), kong.Description(description), kong.UsageOnError(),
-		kong.Writers(w.stdout, w.stderr), kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
-		kong.Exit(func(status int) { code = status; panic(exited) }),
-		kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(&w),
-		kong.Vars{"default_period": "the newest day that has ended in every region"})
+	p := &program{world: &w, cli: &c}
+	parser, err := commandLine(&c, kong.Writers(w.stdout, w.stderr), kong.Exit(func(status int) { code = status; panic(exited) }),
+		kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(p))
 	if err != nil {
 		fmt.Fprintln(w.stderr, "seats:", err)
 		return int(fail.Other)
 	}
-	t := newTerminal(w.stderr, "text", w.clock)
+	p.terminal = newTerminal(w.stderr, "text", w.clock)
 	k, err := parser.Parse(queriesAsArguments(args))
 	if err != nil {
-		t.usage(err)
+		p.usage(err)
 		return int(fail.Usage)
 	}
-	t = newTerminal(w.stderr, c.LogFormat, w.clock)
-	err = disk.Explain(k.Run(&c, t), "")
+	p.terminal = newTerminal(w.stderr, c.LogFormat, w.clock)
+	err = disk.Explain(k.Run(), "")
 	if ctx.Err() != nil && err != nil && !alreadySaid(err) {
-		t.Warn(interruption(err))
+		what := "interrupted: everything is as it was before"
+		if part, some := errors.AsType[*partError](err); some {
+			what = part.Error()
+		}
+		p.Warn(what)
 		return int(fail.Interrupted)
 	}
-	t.fail(err)
+	p.fail(err)
 	return int(exitCode(err))
 }
 
@@ -113,55 +139,52 @@ func queriesAsArguments(args []string) []string {
 	return args
 }
 
-// interruption says what Ctrl-C left behind.
-func interruption(err error) string {
-	var part *partError
-	if errors.As(err, &part) {
-		return part.Error()
-	}
-	return "interrupted: everything is as it was before"
-}
-
 // exitCode is where every error of the program gets its exit status.
 func exitCode(err error) fail.Code {
-	var bad config.Errors
-	if errors.As(err, &bad) {
+	if _, bad := errors.AsType[config.Errors](err); bad {
 		return fail.BadConfig
 	}
 	return job.ExitCode(err)
 }
 
-// listFlags are common to the commands that print a table about tenants.
-type listFlags struct {
-	Tenant []string `help:"Only this tenant; may be repeated." placeholder:"T"`
-	Format string   `help:"What is printed: ${enum}." enum:"table,json,csv" default:"table"`
+func usageError(format string, args ...any) error {
+	return fail.New(fail.Usage, "", format, args...)
 }
 
-// load reads the configuration and picks the tenants, all where none is named.
-func (c *cli) load(w *world, names []string) (*config.Config, error) {
-	cfg, err := c.loadAll(w)
-	if err != nil {
-		return nil, err
-	}
-	return c.pick(cfg, names)
+// saidError is an exit status whose reasons have been printed already.
+type saidError struct{ code fail.Code }
+
+func (e *saidError) Error() string { return "failed" }
+func (e *saidError) ExitCode() int { return int(e.code) }
+
+func alreadySaid(err error) bool {
+	_, said := errors.AsType[*saidError](err)
+	return said
 }
 
-func (c *cli) loadAll(w *world) (*config.Config, error) {
-	cfg, err := config.Load(c.Config, w.env)
+// program is what a command has to do with: the world, the flags before it, and standard error.
+type program struct {
+	*world
+	*cli
+	*terminal
+}
+
+// load reads the configuration and picks the tenants that are named, all where none is.
+func (p *program) load(names []string) (*config.Config, error) {
+	cfg, err := config.Load(p.Config, p.env)
 	if err != nil {
 		return nil, fail.New(fail.BadConfig, "", "%w", err)
 	}
-	return cfg, nil
+	return p.pick(cfg, names)
 }
 
-// pick is the configuration with only the tenants that are named, all where none is.
-func (c *cli) pick(cfg *config.Config, names []string) (*config.Config, error) {
+func (p *program) pick(cfg *config.Config, names []string) (*config.Config, error) {
 	if len(names) == 0 {
 		return cfg, nil
 	}
 	for _, n := range names {
 		if !slices.ContainsFunc(cfg.Tenants, func(t config.Tenant) bool { return t.Name == n }) {
-			return nil, fail.New(fail.Usage, "tenants are listed in "+c.Config, "no tenant %q in the configuration", n)
+			return nil, fail.New(fail.Usage, "tenants are listed in "+p.Config, "no tenant %q in the configuration", n)
 		}
 	}
 	return only(cfg, func(name string) bool { return slices.Contains(names, name) }), nil
@@ -174,12 +197,13 @@ func only(cfg *config.Config, wanted func(name string) bool) *config.Config {
 	return &some
 }
 
-// oneTenant loads the configuration and picks the one tenant that a command is about.
-func (c *cli) oneTenant(w *world, name string) (config.Tenant, error) {
-	cfg, err := c.loadAll(w)
-	if err == nil && name != "" {
-		cfg, err = c.pick(cfg, []string{name})
+// oneTenant is the one tenant that a command is about; it need not be named where there is no other.
+func (p *program) oneTenant(name string) (config.Tenant, error) {
+	var names []string
+	if name != "" {
+		names = []string{name}
 	}
+	cfg, err := p.load(names)
 	if err != nil {
 		return config.Tenant{}, err
 	}
@@ -187,6 +211,14 @@ func (c *cli) oneTenant(w *world, name string) (config.Tenant, error) {
 		return config.Tenant{}, usageError("--tenant is needed: the configuration has %d", len(cfg.Tenants))
 	}
 	return cfg.Tenants[0], nil
+}
+
+// separate takes joined errors apart.
+func separate(err error) []error {
+	if joined, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // only the outermost
+		return joined.Unwrap()
+	}
+	return []error{err}
 }
 
 // tally says what went wrong with tenants, of whom one does not keep back the others. Its exit status is the first one's.
@@ -202,42 +234,55 @@ func (y *tally) add(tenant string, err error) {
 	y.code = cmp.Or(y.code, exitCode(err))
 }
 
+// failed ends the program with that exit status.
+func (y *tally) failed() error {
+	if y.code == fail.OK {
+		return nil
+	}
+	return &saidError{y.code}
+}
+
 // eachTenant does something for every tenant, as a tally has it. One without a store is passed over.
-func (t *terminal) eachTenant(ctx context.Context, tenants []config.Tenant, do func(config.Tenant) error) error {
-	failed := tally{terminal: t}
+func (p *program) eachTenant(ctx context.Context, tenants []config.Tenant, do func(config.Tenant) error) error {
+	y := tally{terminal: p.terminal}
 	for _, tenant := range tenants {
 		err := job.Explain(do(tenant), tenant)
 		switch {
 		case ctx.Err() != nil:
 			return ctx.Err()
 		case errors.Is(err, store.ErrMissing):
-			t.Info("nothing extracted yet", "tenant", tenant.Name, "store", tenant.StorePath())
+			p.Info("nothing extracted yet", "tenant", tenant.Name, "store", tenant.StorePath())
 		default:
-			failed.add(tenant.Name, err)
+			y.add(tenant.Name, err)
 		}
 	}
-	return said(failed.code)
+	return y.failed()
 }
 
 // print writes a table. What has been said of tenants before is the exit status after it; what has not keeps it back.
-func (w *world) print(table report.Table, format string, failed error) error {
+func (p *program) print(table report.Table, format string, failed error) error {
 	if failed != nil && !alreadySaid(failed) {
 		return failed
 	}
-	if err := table.Write(w.stdout, format); err != nil {
-		return err
+	return cmp.Or(table.Write(p.stdout, format), failed)
+}
+
+// printTables writes tables for people, with a blank line between them.
+func (p *program) printTables(tables ...report.Table) error {
+	for i, table := range tables {
+		if i > 0 {
+			fmt.Fprintln(p.stdout) //nolint:errcheck // what follows fails likewise
+		}
+		if err := table.Write(p.stdout, report.FormatTable); err != nil {
+			return err
+		}
 	}
-	return failed
+	return nil
 }
 
-// openSnapshot opens a tenant's published store for reading what it says of itself: numbers, files, the ledger.
-func openSnapshot(ctx context.Context, t config.Tenant) (*sql.DB, error) {
-	return store.OpenPublished(ctx, t.StorePath(), duck.Of(t.Engine))
-}
-
-// reading opens it for as long as something is read.
+// reading opens a tenant's published store for as long as something is read of what it says of itself: numbers, files, the ledger.
 func reading(ctx context.Context, t config.Tenant, read func(duck.Queryer) error) error {
-	db, err := openSnapshot(ctx, t)
+	db, err := store.OpenPublished(ctx, t.StorePath(), duck.Of(t.Engine))
 	if err != nil {
 		return err
 	}
@@ -245,7 +290,16 @@ func reading(ctx context.Context, t config.Tenant, read func(duck.Queryer) error
 	return read(db)
 }
 
-// openWhole opens a tenant's published store with its rows, those of sealed months too that are wanted; nil: all.
-func openWhole(ctx context.Context, t config.Tenant, wanted func(calendar.Month) bool) (*sql.DB, error) {
-	return store.OpenWhole(ctx, t.StorePath(), duck.Of(t.Engine), wanted)
+// storeError is the error of a store that cannot be opened.
+type storeError struct{ error }
+
+func (e storeError) Unwrap() error { return e.error }
+
+// readingRows is reading of its rows, those of sealed months too that are wanted; nil: all.
+func readingRows(ctx context.Context, t config.Tenant, wanted func(calendar.Month) bool, read func(*duck.Conn) error) error {
+	db, err := store.OpenWhole(ctx, t.StorePath(), duck.Of(t.Engine), wanted)
+	if err != nil {
+		return storeError{err}
+	}
+	return duck.On(ctx, db, read)
 }

@@ -12,17 +12,16 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"seats/internal/fail"
+	"seats/internal/must"
 )
 
 // codes are the exit codes of internal/fail, as its source declares them, with what a user is told of each.
 func codes(t *testing.T) map[fail.Code]string {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join("..", "..", "internal", "fail", "fail.go"))
-	require.NoError(t, err)
+	text := must.Have(os.ReadFile(filepath.Join("..", "..", "internal", "fail", "fail.go")))(t)
 	declared := map[fail.Code]string{}
 	for _, m := range regexp.MustCompile(`(?m)^\t(\w+) +Code = (\d+)`).FindAllStringSubmatch(string(text), -1) {
-		n, err := strconv.Atoi(m[2])
-		require.NoError(t, err)
+		n := must.Have(strconv.Atoi(m[2]))(t)
 		declared[fail.Code(n)] = m[1]
 	}
 	require.Len(t, declared, 11)
@@ -38,8 +37,7 @@ func TestExitCodesAreTheOnesPromised(t *testing.T) {
 
 // The table that begins with `| exit | meaning |`: a row for each code, and no others.
 func TestTheREADMEListsTheExitCodes(t *testing.T) {
-	text, err := os.ReadFile(filepath.Join("..", "..", "README.md"))
-	require.NoError(t, err)
+	text := must.Have(os.ReadFile(filepath.Join("..", "..", "README.md")))(t)
 	header := regexp.MustCompile(`(?m)^\| exit \| meaning \|.*\n`).FindIndex(text)
 	require.NotNil(t, header, "README.md has a table | exit | meaning |")
 	table := string(text[header[1]:])

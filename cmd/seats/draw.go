@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"strings"
@@ -10,6 +11,11 @@ import (
 	"golang.org/x/term"
 
 	"seats/cmd/seats/explain"
+	"seats/cmd/seats/job"
+	"seats/internal/calendar"
+	"seats/internal/config"
+	"seats/internal/duck"
+	"seats/internal/forecast"
 )
 
 // screen is what standard output shows text on.
@@ -19,20 +25,20 @@ type screen struct {
 	color   bool
 }
 
-// screenOf is standard output. Colours are for a terminal that has them, unless NO_COLOR (https://no-color.org) or the
+// screen is standard output. Colours are for a terminal that has them, unless NO_COLOR (https://no-color.org) or the
 // flag says otherwise.
-func screenOf(w *world, noColor bool) screen {
-	s := screen{unicode: knowsUnicode(w.env)}
-	f, is := w.stdout.(*os.File)
+func (p *program) screen() screen {
+	s := screen{unicode: knowsUnicode(p.env)}
+	f, is := p.stdout.(*os.File)
 	if !is || !term.IsTerminal(int(f.Fd())) {
 		return s
 	}
 	if s.width, _, _ = term.GetSize(int(f.Fd())); s.width <= 0 {
 		s.width = 80 // of one that does not say
 	}
-	unwanted, _ := w.env("NO_COLOR")
-	kind, _ := w.env("TERM")
-	s.color = !noColor && unwanted == "" && kind != "dumb"
+	unwanted, _ := p.env("NO_COLOR")
+	kind, _ := p.env("TERM")
+	s.color = !p.NoColor && unwanted == "" && kind != "dumb"
 	return s
 }
 
@@ -152,4 +158,95 @@ func (p picture) hours(start, seconds int64, zone *time.Location, column func(in
 		}
 	}
 	return strings.Repeat(" ", 9) + strings.TrimRight(string(line), " ") + "\n"
+}
+
+// picturesOfRun is how many regions a run draws; of the others `explain` does.
+const picturesOfRun = 4
+
+// drawDay draws the curves of the day that was run, for people at a terminal. What cannot be drawn is a warning: the run is done.
+func (p *program) drawDay(ctx context.Context, tenant config.Tenant, date calendar.Date) {
+	picture, ok := pictureFor(p.screen())
+	if !ok {
+		return
+	}
+	ofDay := func(m calendar.Month) bool { return m == date.YearMonth() }
+	err := readingRows(ctx, tenant, ofDay, func(conn *duck.Conn) error {
+		explainer := explain.New(conn, tenant)
+		for i, region := range tenant.Regions {
+			if i == picturesOfRun {
+				_, err := fmt.Fprintf(p.stdout, "\n%d regions more: seats explain --tenant %s --date %s --region R\n", len(tenant.Regions)-i, tenant.Name, date)
+				return err
+			}
+			day, err := explainer.Day(ctx, date, region.Name, "")
+			if err != nil {
+				return err
+			}
+			if drawn := picture.draw(day.Curve, day.Zone); drawn != "" {
+				_, err = fmt.Fprintf(p.stdout, "\n%s %s, %s (%s)\n%s", tenant.Name, region.Name, date, region.Zone, strings.TrimSuffix(drawn, "\n"))
+			}
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		p.warn("the day cannot be drawn", job.Explain(err, tenant), "tenant", tenant.Name, "day", date)
+	}
+}
+
+const trendRows = 10
+
+// drawTrend draws the month over its days: counted ones as bars, the others as bands from the lowest to the highest that is
+// likely, and a line at what is committed.
+func drawTrend(s screen, t *explain.Trend) string {
+	top := max(1, t.Highest, t.Committed)
+	for _, d := range t.Ahead {
+		if d.Known() {
+			top = max(top, d.High)
+		}
+	}
+	g, band, line := s.glyphs(), "░", "─"
+	if !s.unicode {
+		band, line = ":", "-"
+	}
+	row := func(n int64) int64 { return (n*trendRows + top - 1) / top } // the row that a number reaches, from 1
+	ahead := map[calendar.Date]forecast.Band{}
+	for _, d := range t.Ahead {
+		ahead[d.Date] = d.Band
+	}
+	full := string(g.blocks[len(g.blocks)-1])
+	var b strings.Builder
+	for r := int64(trendRows); r > 0; r-- {
+		label := ""
+		switch {
+		case t.Committed > 0 && r == row(t.Committed):
+			label = fmt.Sprint(t.Committed)
+		case r == trendRows:
+			label = fmt.Sprint(top)
+		}
+		fmt.Fprintf(&b, "%7s %s", label, g.edge)
+		for _, day := range t.Month.Days() {
+			peak, counted := t.Peaks[day]
+			of := ahead[day]
+			cell := "  "
+			switch {
+			case counted && !t.From.Before(day) && r <= row(peak):
+				cell = s.paint(curveColor, full+" ")
+			case of.Known() && r <= row(of.High) && r >= max(1, row(of.Low)):
+				cell = s.paint(warnColor, band+" ")
+			case t.Committed > 0 && r == row(t.Committed):
+				cell = s.paint(badColor, line+line)
+			}
+			b.WriteString(cell)
+		}
+		b.WriteString("\n")
+	}
+	numbers := ""
+	for _, day := range t.Month.Days() {
+		if day.Day == 1 || day.Day%5 == 0 {
+			numbers += strings.Repeat(" ", 2*(day.Day-1)-len(numbers)) + fmt.Sprint(day.Day)
+		}
+	}
+	return b.String() + strings.Repeat(" ", 9) + numbers + "\n\n"
 }

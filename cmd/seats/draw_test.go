@@ -9,13 +9,13 @@ import (
 	"seats/cmd/seats/explain"
 	"seats/internal/calendar"
 	"seats/internal/config"
+	"seats/internal/must"
 )
 
 // A day of 25 hours, in columns of an hour and a bit: the peak is in its place on the zone's clock, a single second of one
 // agent is seen, and nobody is nothing.
 func TestADayIsDrawn(t *testing.T) {
-	zone, err := time.LoadLocation("America/New_York")
-	require.NoError(t, err)
+	zone := must.Have(time.LoadLocation("America/New_York"))(t)
 	midnight := time.Date(2026, 11, 1, 0, 0, 0, 0, zone).Unix()
 	at := func(hour, minute int) int64 { return midnight + int64(hour*3600+minute*60) }
 	curve := explain.Curve{

@@ -11,7 +11,7 @@ import (
 
 // model is the command line as the program has it.
 func model(t require.TestingT) *kong.Kong {
-	app, err := kong.New(&cli{}, kong.Name("seats"), kong.Vars{"default_period": "yesterday"}, kong.Exit(func(int) { panic("exit") }))
+	app, err := commandLine(&cli{}, kong.Exit(func(int) { panic("exit") }))
 	require.NoError(t, err)
 	return app
 }

@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -10,6 +12,8 @@ import (
 	"seats/cmd/seats/job"
 	"seats/internal/calendar"
 	"seats/internal/config"
+	"seats/internal/duck"
+	"seats/internal/fail"
 	"seats/report"
 )
 
@@ -31,48 +35,36 @@ type explainCmd struct {
 	Format      string `help:"What is printed: ${enum}." enum:"table,json,csv" default:"table"`
 }
 
-// Help gives examples.
-func (*explainCmd) Help() string {
-	return `Examples:
-  seats explain --date 2026-03-10 --region US
-  seats explain --date 2026-03-10 --region US --at 12:30:00
-  seats explain --date 2026-03-10 --agent E000053
-  seats explain --date 2026-03-10 --region US --by agent_group
-  seats explain --month 2026-03 --region US --format csv`
-}
-
 // Run explains from the published store, which it only reads.
-func (c *explainCmd) Run(ctx context.Context, w *world, root *cli, t *terminal) (err error) {
+func (c *explainCmd) Run(ctx context.Context, p *program) (err error) {
 	if err := c.validate(); err != nil {
 		return err
 	}
-	tenant, err := root.oneTenant(w, c.Tenant)
+	tenant, err := p.oneTenant(c.Tenant)
 	if err != nil {
 		return err
 	}
 	defer func() { err = job.Explain(err, tenant) }()
-	if err := c.pickRegion(tenant); err != nil {
-		return err
+	if c.Region == "" && c.Agent == "" { // an agent is looked for in all regions
+		var names []string
+		for _, r := range tenant.Regions {
+			names = append(names, r.Name)
+		}
+		if c.Region = names[0]; len(names) > 1 {
+			return usageError("--region is needed: tenant %s has %s", tenant.Name, strings.Join(names, ", "))
+		}
 	}
+	x := explanation{explainCmd: c, program: p, tenant: tenant}
 	if c.Trend {
-		return c.trend(ctx, w, root, t, tenant)
+		return reading(ctx, tenant, func(db duck.Queryer) error { return x.trend(ctx, db) })
 	}
-	db, err := openWhole(ctx, tenant, c.wanted(w.clock()))
-	if err != nil {
-		return err
-	}
-	defer db.Close() //nolint:errcheck // only read
-	conn, err := db.Conn(ctx)
-	if err != nil {
-		return err
-	}
-	defer conn.Close() //nolint:errcheck // only read
-	x := explanation{explainCmd: c, ctx: ctx, world: w, root: root, terminal: t, tenant: tenant, explainer: explain.New(conn, tenant)}
-	x.issued, err = report.IssuedFiles(ctx, conn)
-	if err != nil {
-		return err
-	}
-	return x.print()
+	return readingRows(ctx, tenant, c.wanted(p.clock()), func(conn *duck.Conn) (err error) {
+		if x.issued, err = report.IssuedFiles(ctx, conn); err != nil {
+			return err
+		}
+		x.explainer = explain.New(conn, tenant)
+		return x.print(ctx)
+	})
 }
 
 // wanted are the months whose rows may be asked for: that of the day, or of those beside it, since the day of a region and a
@@ -94,156 +86,142 @@ func (c *explainCmd) wanted(now time.Time) func(calendar.Month) bool {
 }
 
 func (c *explainCmd) validate() error {
-	switch {
-	case c.Month != "" && (c.At != "" || c.Top != 0 || c.Plateaus || c.Sensitivity):
-		return usageError("--month goes with --agent, with --by, or alone")
-	case c.By != "" && (c.At != "" || c.Agent != "" || c.Top != 0 || c.Plateaus || c.Sensitivity): // not kong's xor: that takes a default for given
-		return usageError("--by goes with a day or a month alone")
-	case c.By != "" && c.Location != "":
-		return usageError("--by is about all of a region: leave out --location")
-	case c.Month != "" && c.Agent == "" && c.Location != "":
-		return usageError("enabled agents are counted by region: leave out --location")
-	case c.Trend && (c.Month != "" || c.Location != ""):
-		return usageError("--trend is of a region, and the month follows from the day: leave out --month and --location")
-	case c.Top < 0:
-		return usageError("--top %d: want a number of minutes above 0", c.Top)
-	case c.Spike < 1:
-		return usageError("--spike %d: want a number of seconds above 0", c.Spike)
-	case c.Location != "" && c.Region == "" && c.Agent != "":
-		return usageError("--location needs --region")
+	inDay := c.At != "" || c.Top != 0 || c.Plateaus || c.Sensitivity
+	for _, rule := range []struct {
+		broken bool
+		said   string
+	}{
+		{c.Month != "" && inDay, "--month goes with --agent, with --by, or alone"},
+		{c.By != "" && (inDay || c.Agent != ""), "--by goes with a day or a month alone"}, // not kong's xor: that takes a default for given
+		{c.By != "" && c.Location != "", "--by is about all of a region: leave out --location"},
+		{c.Month != "" && c.Agent == "" && c.Location != "", "enabled agents are counted by region: leave out --location"},
+		{c.Trend && (c.Month != "" || c.Location != ""), "--trend is of a region, and the month follows from the day: leave out --month and --location"},
+		{c.Top < 0, fmt.Sprintf("--top %d: want a number of minutes above 0", c.Top)},
+		{c.Spike < 1, fmt.Sprintf("--spike %d: want a number of seconds above 0", c.Spike)},
+		{c.Location != "" && c.Region == "" && c.Agent != "", "--location needs --region"},
+	} {
+		if rule.broken {
+			return usageError("%s", rule.said)
+		}
 	}
 	return nil
-}
-
-// pickRegion fills in the only region of a tenant. An agent is looked for in all of them.
-func (c *explainCmd) pickRegion(t config.Tenant) error {
-	if c.Region != "" || c.Agent != "" {
-		return nil
-	}
-	if len(t.Regions) == 1 {
-		c.Region = t.Regions[0].Name
-		return nil
-	}
-	var names []string
-	for _, r := range t.Regions {
-		names = append(names, r.Name)
-	}
-	return usageError("--region is needed: tenant %s has %s", t.Name, strings.Join(names, ", "))
 }
 
 // explanation is the command at work.
 type explanation struct {
 	*explainCmd
-	ctx       context.Context
-	world     *world
-	root      *cli
-	terminal  *terminal
+	*program
 	tenant    config.Tenant
 	explainer *explain.Explainer
 	issued    []report.Issue
 }
 
-func (x *explanation) print() error {
+func (x *explanation) print(ctx context.Context) error {
+	month, err := parsed("--month", x.Month, calendar.ParseMonth)
 	switch {
+	case err != nil:
+		return err
 	case x.Agent != "":
-		return x.agent()
+		return x.agent(ctx, month)
 	case x.Month != "":
-		return x.month()
+		m, err := x.explainer.Month(ctx, month, x.Region)
+		if err != nil {
+			return err
+		}
+		x.warnIssued(report.Enabled, month.String(), int64(len(m.Agents)))
+		if x.By == "" {
+			return x.write(m.Table())
+		}
+		return x.breakdown(m.Breakdown(ctx, config.Unit(x.By)))
 	}
 	date, at, err := x.when()
 	if err != nil {
 		return err
 	}
-	day, err := x.explainer.Day(x.ctx, date, x.Region, x.Location)
+	day, err := x.explainer.Day(ctx, date, x.Region, x.Location)
 	if err != nil {
 		return err
 	}
+	agents, plateaus := day.Curve.Plateaus()
+	issued := func() { x.warnIssued(report.Concurrent, day.Date.String(), agents) }
 	switch {
 	case x.Top > 0:
 		return x.write(day.MinuteTable(day.Curve.Busiest(x.Top)))
 	case x.Sensitivity:
-		readings, err := day.Sensitivity(x.ctx, x.Spike)
+		readings, err := day.Sensitivity(ctx, x.Spike)
 		if err != nil {
 			return err
 		}
 		return x.write(day.ReadingTable(readings))
 	case x.By != "":
-		return x.breakdown(day)
-	}
-	if err := x.picture(day); err != nil {
-		return err
-	}
-	if at != nil {
-		second, err := day.Second(x.ctx, *at)
-		if err != nil {
-			return err
-		}
-		return x.second(second)
-	}
-	return x.peak(day)
-}
-
-// picture draws the day for people at a terminal.
-func (x *explanation) picture(day *explain.Day) error {
-	p, ok := pictureFor(screenOf(x.world, x.root.NoColor))
-	if !ok || x.Format != report.FormatTable || x.Plateaus {
-		return nil
-	}
-	_, err := io.WriteString(x.world.stdout, p.draw(day.Curve, day.Zone))
-	return err
-}
-
-func (x *explanation) peak(day *explain.Day) error {
-	agents, plateaus := day.Curve.Plateaus()
-	x.warnIssued(report.Concurrent, day.Date.String(), agents)
-	if x.Plateaus {
+		issued()
+		return x.breakdown(day.Breakdown(ctx, config.Unit(x.By)))
+	case x.Plateaus:
+		issued()
 		return x.write(day.SpanTable(plateaus))
 	}
-	peak, err := day.Peak(x.ctx)
-	if err != nil {
-		return err
+	if p, ok := pictureFor(x.screen()); ok && x.Format == report.FormatTable {
+		if _, err := io.WriteString(x.stdout, p.draw(day.Curve, day.Zone)); err != nil {
+			return err
+		}
 	}
-	return x.second(peak)
+	if at != nil {
+		return x.second(day.Second(ctx, *at))
+	}
+	issued()
+	return x.second(day.Peak(ctx))
 }
 
 // second prints who was there: one document as JSON, one list as CSV, and for people a summary, the spans of
 // time, and who.
-func (x *explanation) second(s *explain.Second) error {
-	switch x.Format {
-	case report.FormatJSON:
+func (x *explanation) second(s *explain.Second, err error) error {
+	switch {
+	case err != nil:
+		return err
+	case x.Format == report.FormatJSON:
 		return x.write(s.Document())
-	case report.FormatCSV:
+	case x.Format == report.FormatCSV:
 		return x.write(s.List())
 	}
-	return writeTables(x.world.stdout, []report.Table{s.Summary(), s.Spans(), s.Brief()})
+	return x.printTables(s.Summary(), s.Spans(), s.Brief())
 }
 
-// writeTables prints tables for people, with a blank line between them.
-func writeTables(out io.Writer, tables []report.Table) error {
-	for i, table := range tables {
-		if i > 0 {
-			if _, err := io.WriteString(out, "\n"); err != nil {
-				return err
-			}
-		}
-		if err := table.Write(out, report.FormatTable); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (x *explanation) agent() error {
-	days, err := x.days()
+// breakdown prints what a day or a month is broken down into, and for people, before it, what that is.
+func (x *explanation) breakdown(b *explain.Breakdown, err error) error {
 	if err != nil {
 		return err
 	}
-	fates, err := x.explainer.Agent(x.ctx, x.Agent, days, x.Region, x.Location)
+	if x.Format != report.FormatTable {
+		return x.write(b.AsTable)
+	}
+	return x.printTables(b.Whole, b.AsTable)
+}
+
+// agent prints the sessions of an agent on one day, or on all of a month that have been read.
+func (x *explanation) agent(ctx context.Context, month calendar.Month) error {
+	date, err := x.date()
+	if err != nil {
+		return err
+	}
+	days := []calendar.Date{date}
+	if x.Month != "" {
+		var missing []calendar.Date
+		if days, missing, err = x.explainer.DaysRead(ctx, month); err != nil {
+			return err
+		}
+		if len(days) == 0 {
+			return fail.New(fail.NotReady, "`seats run --month "+x.Month+"` reads and counts it", "nothing to explain: no slice of %s", month)
+		}
+		if len(missing) > 0 {
+			x.Warn("the month is not complete", "tenant", x.tenant.Name, "missing", calendar.Runs(missing, ".."))
+		}
+	}
+	fates, err := x.explainer.Agent(ctx, x.Agent, days, x.Region, x.Location)
 	if err != nil {
 		return err
 	}
 	if len(fates) == 0 {
-		x.terminal.Info("no voice session of this agent was read from the source", "tenant", x.tenant.Name, "agent", x.Agent, "days", calendar.Runs(days, ".."))
+		x.Info("no voice session of this agent was read from the source", "tenant", x.tenant.Name, "agent", x.Agent, "days", calendar.Runs(days, ".."))
 	}
 	if x.Format == report.FormatTable {
 		return x.write(x.explainer.BriefFateTable(fates))
@@ -251,43 +229,42 @@ func (x *explanation) agent() error {
 	return x.write(x.explainer.FateTable(x.Agent, fates))
 }
 
-func (x *explanation) month() error {
-	month, err := calendar.ParseMonth(x.Month)
-	if err != nil {
-		return usageError("--month: %w", err)
+// trend prints what the month may still bring. It needs no rows, so the days that are no longer kept count too.
+func (x *explanation) trend(ctx context.Context, db duck.Queryer) error {
+	at := slices.IndexFunc(x.tenant.Regions, func(r config.Region) bool { return r.Name == x.Region })
+	if at < 0 {
+		return usageError("tenant %s has no region %q", x.tenant.Name, x.Region)
 	}
-	m, err := x.explainer.Month(x.ctx, month, x.Region)
-	if err != nil {
-		return err
-	}
-	x.warnIssued(report.Enabled, month.String(), int64(len(m.Agents)))
-	if x.By == "" {
-		return x.write(m.Table())
-	}
-	b, err := m.Breakdown(x.ctx, config.Unit(x.By))
+	until, err := parsed("--date", x.Date, calendar.ParseDate)
 	if err != nil {
 		return err
 	}
-	return x.parts(b.Whole, b.AsTable)
-}
-
-// breakdown prints who used the seats of a day.
-func (x *explanation) breakdown(day *explain.Day) error {
-	agents, _ := day.Curve.Plateaus()
-	x.warnIssued(report.Concurrent, day.Date.String(), agents)
-	b, err := day.Breakdown(x.ctx, config.Unit(x.By))
+	trend, err := explain.LookAhead(ctx, db, x.tenant, x.tenant.Regions[at], until, x.clock())
 	if err != nil {
 		return err
 	}
-	return x.parts(b.Whole, b.AsTable)
-}
-
-// parts prints what something is broken down into, and for people, before it, what that is.
-func (x *explanation) parts(whole, parts report.Table) error {
-	if x.Format != report.FormatTable {
-		return x.write(parts)
+	if err := trend.Refusal(); err != nil {
+		return err
 	}
-	return writeTables(x.world.stdout, []report.Table{whole, parts})
+	for _, what := range trend.Lacks() {
+		x.Warn(what, "tenant", x.tenant.Name, "region", x.Region)
+	}
+	switch x.Format {
+	case report.FormatJSON:
+		return x.write(trend.Document())
+	case report.FormatCSV:
+		return x.write(trend.List())
+	}
+	if s := x.screen(); s.width >= 10+2*len(trend.Month.Days()) {
+		if _, err := io.WriteString(x.stdout, drawTrend(s, trend)); err != nil {
+			return err
+		}
+	}
+	tables := trend.Brief()
+	if len(trend.Ahead) > 0 {
+		tables = append(tables, trend.Days())
+	}
+	return x.printTables(tables...)
 }
 
 // warnIssued says so where the newest data file has another number than the one explained.
@@ -295,19 +272,74 @@ func (x *explanation) warnIssued(measure report.Measure, period string, value in
 	if x.Location != "" {
 		return
 	}
-	var newest *report.Issue
-	for i := range x.issued { // revision by revision
-		if is := &x.issued[i]; is.Region == x.Region && is.Measure == measure && is.Period == period {
-			newest = is
-		}
-	}
+	at := slices.IndexFunc(x.issued, func(i report.Issue) bool {
+		return i.Stands && i.Region == x.Region && i.Measure == measure && i.Period == period
+	})
 	switch {
-	case newest == nil:
-		x.terminal.Info("not issued yet", "tenant", x.tenant.Name, "region", x.Region, "period", period)
-	case newest.Value != value:
-		x.terminal.Warn("the data file says another number than the one explained: it was issued before the last computation",
-			"file", newest.File, "issued", newest.Value, "explained", value)
+	case at < 0:
+		x.Info("not issued yet", "tenant", x.tenant.Name, "region", x.Region, "period", period)
+	case x.issued[at].Value != value:
+		x.Warn("the data file says another number than the one explained: it was issued before the last computation",
+			"file", x.issued[at].File, "issued", x.issued[at].Value, "explained", value)
 	}
 }
 
-func (x *explanation) write(t report.Table) error { return t.Write(x.world.stdout, x.Format) }
+func (x *explanation) write(t report.Table) error { return t.Write(x.stdout, x.Format) }
+
+// when is the day, and the second where one is asked for.
+func (x *explanation) when() (calendar.Date, *int64, error) {
+	date, err := x.date()
+	if err != nil || x.At == "" {
+		return date, nil, err
+	}
+	zone := job.ZoneOf(x.tenant, x.Region)
+	if instant, err := time.Parse(time.RFC3339, x.At); err == nil {
+		if x.Date == "" {
+			date = dateWith(instant.Unix(), zone)
+		}
+		return date, new(instant.Unix()), nil
+	}
+	ts, err := clockTime(x.At, date, zone)
+	return date, &ts, err
+}
+
+// date is the one that is asked for, or yesterday in the region, or the tenant where no region is asked for.
+func (x *explanation) date() (calendar.Date, error) {
+	if x.Date == "" {
+		return calendar.DateOf(x.clock(), job.ZoneOf(x.tenant, x.Region)).AddDays(-1), nil
+	}
+	return parsed("--date", x.Date, calendar.ParseDate)
+}
+
+// dateWith is the day whose interval holds a second (R7).
+func dateWith(ts int64, zone *time.Location) calendar.Date {
+	date := calendar.DateOf(time.Unix(ts, 0), zone)
+	for _, d := range []calendar.Date{date.AddDays(-1), date.AddDays(1)} {
+		if d.In(zone).Contains(ts) {
+			return d
+		}
+	}
+	return date
+}
+
+// clockTime finds the second of a day at which a region's clocks show a time.
+func clockTime(text string, date calendar.Date, zone *time.Location) (int64, error) {
+	if _, err := time.Parse(time.TimeOnly, text); err != nil {
+		return 0, usageError("--at %q: want HH:MM:SS, or a time as 2026-03-10T14:03:07-04:00", text)
+	}
+	var found []int64
+	day := date.In(zone)
+	for ts := day.Start; ts < day.End; ts++ { // each is asked: a day may have a time twice, or not at all
+		if time.Unix(ts, 0).In(zone).Format(time.TimeOnly) == text {
+			found = append(found, ts)
+		}
+	}
+	switch len(found) {
+	case 1:
+		return found[0], nil
+	case 0:
+		return 0, usageError("--at %s: the clocks in %s skipped it on %s", text, zone, date)
+	}
+	return 0, usageError("--at %s: the clocks in %s showed it twice on %s: give it as %s or %s", text, zone, date,
+		time.Unix(found[0], 0).In(zone).Format(time.RFC3339), time.Unix(found[1], 0).In(zone).Format(time.RFC3339))
+}

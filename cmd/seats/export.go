@@ -3,13 +3,15 @@ package main
 import (
 	"context"
 	"errors"
+	"path/filepath"
 
-	"seats/cmd/seats/job"
 	"seats/cmd/seats/lake"
 	"seats/internal/calendar"
 	"seats/internal/config"
+	"seats/internal/duck"
 	"seats/internal/fail"
 	"seats/internal/store"
+	"seats/report"
 )
 
 type exportCmd struct {
@@ -20,20 +22,9 @@ type exportCmd struct {
 	periodFlags
 }
 
-// Help gives examples.
-func (*exportCmd) Help() string {
-	return `Examples:
-  seats export --lake lake
-  seats export --lake lake --month 2026-03 --tenant acme`
-}
-
 // Run exports the tenants' published stores. A tenant that cannot be exported does not keep back the others.
-func (c *exportCmd) Run(ctx context.Context, w *world, root *cli, t *terminal) (err error) {
-	ours, err := c.shard(w.env, c.Tenant)
-	if err != nil {
-		return err
-	}
-	cfg, err := root.load(w, c.Tenant)
+func (c *exportCmd) Run(ctx context.Context, p *program) (err error) {
+	cfg, err := c.part(p, c.Tenant)
 	if err != nil {
 		return err
 	}
@@ -42,36 +33,55 @@ func (c *exportCmd) Run(ctx context.Context, w *world, root *cli, t *terminal) (
 		return err
 	}
 	defer func() { err = errors.Join(err, to.Close()) }()
-	code := fail.OK
-	for _, tenant := range ours.part(cfg).Tenants {
-		err := job.Explain(c.tenant(ctx, w, t, to, tenant), tenant)
-		if ctx.Err() != nil {
-			return ctx.Err()
+	return p.eachTenant(ctx, cfg.Tenants, func(tenant config.Tenant) error {
+		period, err := c.periodOrAll(tenant, p.clock())
+		if err != nil {
+			return err
 		}
-		t.fail(err, "tenant", tenant.Name)
-		if err != nil && code == fail.OK {
-			code = exitCode(err)
+		summary, err := to.Export(ctx, tenant, period)
+		if err != nil {
+			return err
 		}
-	}
-	return said(code)
+		if len(summary.Uncounted) > 0 {
+			p.Warn("left out: days whose slice is not counted yet", "tenant", tenant.Name, "days", calendar.Runs(summary.Uncounted, ".."))
+		}
+		p.Info("exported", "tenant", tenant.Name, "days", summary.Days, "written", summary.Written, "unchanged", summary.Unchanged)
+		return nil
+	})
 }
 
-func (c *exportCmd) tenant(ctx context.Context, w *world, t *terminal, to *lake.Lake, tenant config.Tenant) error {
-	period, err := c.periodOrAll(tenant, w.clock())
+type backupCmd struct {
+	Dir string `arg:"" help:"The folder that the backup becomes; there must be none of that name." type:"path"`
+	listFlags
+}
+
+// Run backs every tenant's store up. One that cannot be does not keep back the others; the folder has its name once all is in it.
+func (c *backupCmd) Run(ctx context.Context, p *program) (err error) {
+	cfg, err := p.load(c.Tenant)
 	if err != nil {
 		return err
 	}
-	summary, err := to.Export(ctx, tenant, period)
-	if errors.Is(err, store.ErrMissing) {
-		t.Info("nothing extracted yet", "tenant", tenant.Name, "store", tenant.StorePath())
-		return nil
-	}
+	dir, done, drop, err := store.NewBackup(c.Dir)
 	if err != nil {
 		return err
 	}
-	if len(summary.Uncounted) > 0 {
-		t.Warn("left out: days whose slice is not counted yet", "tenant", tenant.Name, "days", calendar.Runs(summary.Uncounted, ".."))
+	defer func() { err = errors.Join(err, drop()) }()
+	table := report.Table{Header: []string{"tenant", "file", "bytes", "how"}}
+	failed := p.eachTenant(ctx, cfg.Tenants, func(tenant config.Tenant) error {
+		copied, err := store.Backup(ctx, tenant.StorePath(), dir, duck.Of(tenant.Engine))
+		for _, f := range copied {
+			table.Rows = append(table.Rows, []any{tenant.Name, filepath.Join(c.Dir, f.File), f.Bytes, f.How})
+		}
+		return err
+	})
+	switch {
+	case len(table.Rows) == 0 && failed == nil:
+		return fail.New(fail.Other, "`seats run` or `seats extract` makes a store", "nothing to back up")
+	case len(table.Rows) == 0 || ctx.Err() != nil:
+		return failed
 	}
-	t.Info("exported", "tenant", tenant.Name, "days", summary.Days, "written", summary.Written, "unchanged", summary.Unchanged)
-	return nil
+	if err := done(); err != nil {
+		return err
+	}
+	return p.print(table, c.Format, failed)
 }

@@ -12,13 +12,13 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"seats/internal/fail"
+	"seats/internal/must"
 )
 
 // Every row of docs/faults.md names exit codes that there are, and tests that there are.
 func TestThePageOfFaultsNamesTestsThatExist(t *testing.T) {
 	tests, exits := testNames(t), codes(t)
-	page, err := os.ReadFile("../../docs/faults.md")
-	require.NoError(t, err)
+	page := must.Have(os.ReadFile("../../docs/faults.md"))(t)
 	rows := 0
 	for line := range strings.Lines(string(page)) {
 		if !strings.HasPrefix(line, "| ") || strings.HasPrefix(line, "| fault |") {

@@ -1,12 +1,18 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"time"
+
+	"golang.org/x/term"
 
 	"seats/cmd/seats/draft"
 	"seats/cmd/seats/job"
@@ -24,20 +30,10 @@ type initCmd struct {
 	Days int `help:"How many of the last days that the GIM holds whole are looked at for switches; 0: none." default:"7" placeholder:"N"`
 }
 
-// Help gives examples.
-func (*initCmd) Help() string {
-	return `What is not given is asked for, on a terminal. The GIM is then read as a run would read it, into a temporary folder beside the file: what was found there is proposed. If it cannot be read, nothing is written, save with --days 0.
-
-Examples:
-  seats init
-  seats init --host gim.internal --database gim --user seats_ro --tenant acme --timezone America/New_York
-  seats init --output new.yaml --export-dir exports --tenant acme --timezone UTC`
-}
-
 // Run writes a configuration and checks it.
-func (c *initCmd) Run(ctx context.Context, w *world, root *cli, t *terminal) error {
+func (c *initCmd) Run(ctx context.Context, p *program) error {
 	if c.Output == "" {
-		c.Output = root.Config
+		c.Output = p.Config
 	}
 	if c.Days < 0 {
 		return usageError("--days %d is negative", c.Days)
@@ -48,47 +44,46 @@ func (c *initCmd) Run(ctx context.Context, w *world, root *cli, t *terminal) err
 	if _, err := os.Stat(filepath.Dir(c.Output)); err != nil {
 		return fail.New(fail.Other, "make the folder first", "write %s: %w", c.Output, err) // before anything is asked or looked at
 	}
-	d := drafter{initCmd: c, env: w.env, ask: newAsker(w, t)}
+	d := drafter{initCmd: c, program: p, env: p.env, ask: p.asker()}
 	if err := d.complete(ctx); err != nil {
 		return err
 	}
-	found, err := d.look(ctx, w, t)
+	found, err := d.look(ctx)
 	if err != nil {
 		return err
 	}
 	if err := d.write(found); err != nil {
 		return err
 	}
-	t.Info("written", "file", c.Output, "switches", len(found.Switches))
-	checked, asChecked := *w, *root
+	p.Info("written", "file", c.Output, "switches", len(found.Switches))
+	checked, asChecked := *p.world, *p.cli
 	checked.env, asChecked.Config = d.env, c.Output
-	err = (&checkCmd{listFlags{Format: report.FormatTable}}).Run(ctx, &checked, &asChecked, t)
+	err = (&checkCmd{listFlags{Format: report.FormatTable}}).Run(ctx, &program{&checked, &asChecked, p.terminal})
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	d.next(w, t, found)
+	d.next(found)
 	return err
 }
 
 // drafter is the command at work.
 type drafter struct {
 	*initCmd
+	*program
 	env func(string) (string, bool) // with a password that was typed
 	ask *asker                      // nil: nobody is there
 }
 
-// text is the configuration as far as it is known.
-func (d *drafter) text(found draft.Traffic) string {
-	return d.Text(filepath.Dir(d.Output), found)
-}
-
-func (d *drafter) parse(found draft.Traffic) (*config.Config, error) {
-	return config.Parse(d.Output, []byte(d.text(found)), d.env)
+// parse reads the configuration as far as it is known.
+func (d *drafter) parse(found draft.Traffic) (cfg *config.Config, text string, err error) {
+	text = d.Text(filepath.Dir(d.Output), found)
+	cfg, err = config.Parse(d.Output, []byte(text), d.env)
+	return cfg, text, err
 }
 
 // look reads the last days of the GIM as a run does, into a store that is thrown away.
-func (d *drafter) look(ctx context.Context, w *world, t *terminal) (found draft.Traffic, err error) {
-	cfg, err := d.parse(found)
+func (d *drafter) look(ctx context.Context) (found draft.Traffic, err error) {
+	cfg, _, err := d.parse(found)
 	if err != nil || d.Days == 0 {
 		return found, err
 	}
@@ -98,9 +93,17 @@ func (d *drafter) look(ctx context.Context, w *world, t *terminal) (found draft.
 			err = fmt.Errorf("nothing was written: look at the GIM: %w", err)
 		}
 	}()
-	days, err := lastDays(ctx, tenant, d.Days, w.clock())
+	h, err := job.Horizon(ctx, tenant, d.clock())
 	if err != nil {
 		return found, err
+	}
+	now := d.clock()
+	if last := h.Last(); last != nil {
+		now = time.Unix(*last, 0)
+	}
+	var days []calendar.Date // the last ones that the GIM holds whole, the oldest first
+	for i := d.Days; i > 0; i-- {
+		days = append(days, calendar.DateOf(now, tenant.Zone).AddDays(-i))
 	}
 	temp, err := os.MkdirTemp(filepath.Dir(d.Output), ".seats-init-") // where the stores will be, there is room
 	if err != nil {
@@ -108,7 +111,9 @@ func (d *drafter) look(ctx context.Context, w *world, t *terminal) (found draft.
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(temp)) }()
 	tenant.DataDir, tenant.Readiness = temp, config.ReadinessOff
-	read := (&job.Job{Stages: job.Stages{Command: "init", Extract: true}, Tenant: tenant, Days: days, Clock: w.clock, Sleep: w.sleep, Version: version, Log: looking{t}}).Do(ctx)
+	j := d.job(tenant, job.Plan{Command: "init", Steps: []string{job.Extract}, Days: days})
+	j.Log = looking{d.terminal}
+	read := j.Do(ctx)
 	if ctx.Err() != nil {
 		return found, ctx.Err()
 	}
@@ -128,32 +133,17 @@ type looking struct{ *terminal }
 // Info is not said.
 func (looking) Info(string, ...any) {}
 
-// lastDays are the last days that the GIM holds whole, the oldest first.
-func lastDays(ctx context.Context, t config.Tenant, n int, now time.Time) (days []calendar.Date, err error) {
-	h, err := job.Horizon(ctx, t, now)
-	if err != nil {
-		return nil, err
-	}
-	if last := h.Last(); last != nil {
-		now = time.Unix(*last, 0)
-	}
-	today := calendar.DateOf(now, t.Zone)
-	for i := n; i > 0; i-- {
-		days = append(days, today.AddDays(-i))
-	}
-	return days, nil
-}
-
 // write makes the file, whole, and never replaces one.
-func (d *drafter) write(found draft.Traffic) (err error) {
-	if _, err := d.parse(found); err != nil {
+func (d *drafter) write(found draft.Traffic) error {
+	_, text, err := d.parse(found)
+	if err != nil {
 		return err
 	}
 	f, err := os.OpenFile(d.Output, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return err
 	}
-	_, err = f.WriteString(d.text(found))
+	_, err = f.WriteString(text)
 	if err = errors.Join(err, f.Close()); err != nil {
 		err = errors.Join(err, os.Remove(d.Output))
 	}
@@ -161,23 +151,246 @@ func (d *drafter) write(found draft.Traffic) (err error) {
 }
 
 // next says what to do with the file.
-func (d *drafter) next(w *world, t *terminal, found draft.Traffic) {
+func (d *drafter) next(found draft.Traffic) {
 	program := "seats"
-	if standard, err := filepath.Abs("seats.yaml"); err != nil || d.Output != standard || !unset(w.env, "SEATS_CONFIG") {
+	if standard, err := filepath.Abs("seats.yaml"); err != nil || d.Output != standard || !unset(d.program.env, "SEATS_CONFIG") {
 		program += " --config " + d.Output
 	}
-	if d.PasswordEnv != "" && unset(w.env, d.PasswordEnv) {
-		t.Info("every run wants the password in the environment variable " + d.PasswordEnv + ": it is not in the file")
+	if d.PasswordEnv != "" && unset(d.program.env, d.PasswordEnv) {
+		d.Info("every run wants the password in the environment variable " + d.PasswordEnv + ": it is not in the file")
 	}
-	t.Info("next: look through the file, above all at regions and locations")
+	d.Info("next: look through the file, above all at regions and locations")
 	if found.To != "" {
-		t.Info(fmt.Sprintf("then: %s run --date %s", program, found.To))
+		d.Info(fmt.Sprintf("then: %s run --date %s", program, found.To))
 		return
 	}
-	t.Info("then: " + program + " run")
+	d.Info("then: " + program + " run")
 }
 
 func unset(env func(string) (string, bool), name string) bool {
 	_, set := env(name)
 	return !set
+}
+
+// want is a setting that a configuration cannot do without, and that nobody but the user knows.
+type want struct {
+	flag               string
+	value              *string
+	question, fallback string
+}
+
+// wants are those of the source that has been said; of the host alone, where none has been.
+func (d *drafter) wants() []want {
+	tenant := want{"--tenant", &d.Tenant, "Name of the tenant, which its files bear too", ""}
+	zone := want{"--timezone", &d.Timezone, "Time zone of billing days and months (the GIM's own times are UTC)", "UTC"}
+	host := want{"--host", &d.Host, "Host of the GIM DB, or a socket directory", ""}
+	switch {
+	case d.ExportDir != "":
+		return []want{tenant, zone}
+	case d.ask == nil && d.Host == "":
+		host.flag += " or --export-dir"
+		return []want{tenant, host, zone}
+	}
+	return []want{tenant, host, {"--database", &d.Database, "Database", ""}, {"--user", &d.User, "User", ""}, zone}
+}
+
+// passwordVariable is where a password is looked for that nobody has said a word of.
+const passwordVariable = "GIM_PASSWORD"
+
+// complete asks for what is missing, or refuses to go on without, and refuses what no configuration can hold.
+func (d *drafter) complete(ctx context.Context) error {
+	texts := []string{d.Database, d.Schema, d.User, d.PasswordEnv, d.PasswordFile, d.SSLMode, d.SSLRootCert}
+	server := d.Port != 0 || d.NoPassword || slices.ContainsFunc(texts, func(text string) bool { return text != "" })
+	if d.ExportDir != "" && server {
+		return usageError("--export-dir is instead of a GIM DB: leave out what is said of a server")
+	}
+	if d.ask != nil {
+		given := func(flag string) bool {
+			return !slices.ContainsFunc(d.wants(), func(w want) bool { return w.flag == flag && *w.value == "" }) && flag != "--password-env"
+		}
+		if err := d.wrong(given); err != nil {
+			return err
+		}
+	}
+	if d.ask != nil && d.ExportDir == "" && d.Host == "" && !server { // which kind of source there is, is not plain
+		err := d.ask.ask(ctx, "Folder of the GIM's data exports (empty: it is a GIM DB)", "", func(answer string) (err error) {
+			if answer != "" {
+				d.ExportDir, err = filepath.Abs(answer)
+			}
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	said := d.PasswordEnv != "" || d.PasswordFile != "" || d.NoPassword
+	if d.ExportDir == "" && !said && (d.ask != nil || !unset(d.env, passwordVariable)) { // it is there or can be asked for
+		d.PasswordEnv = passwordVariable
+	}
+	var missing []string
+	for _, w := range d.wants() {
+		if *w.value == "" && d.ask == nil {
+			missing = append(missing, w.flag)
+		} else if *w.value == "" { // until a configuration can hold the answer
+			err := d.ask.ask(ctx, w.question, w.fallback, func(answer string) error {
+				*w.value = answer
+				return d.wrong(func(flag string) bool { return flag == w.flag })
+			})
+			if err != nil {
+				return err
+			}
+		}
+		if w.flag == "--user" && d.ask != nil {
+			if err := d.askPassword(ctx); err != nil {
+				return err
+			}
+		}
+	}
+	if d.ask == nil && d.Host != "" && d.PasswordEnv == "" && d.PasswordFile == "" && !d.NoPassword {
+		missing = append(missing, "--password-env, --password-file or --no-password ("+passwordVariable+" is not set)")
+	}
+	if missing != nil {
+		return usageError("missing: %s; nothing is asked for where there is no terminal", strings.Join(missing, ", "))
+	}
+	return d.wrong(nil)
+}
+
+// askPassword asks for a password that is in no file and not in the environment. It is used now, and written nowhere.
+func (d *drafter) askPassword(ctx context.Context) error {
+	if d.PasswordEnv == "" || !unset(d.env, d.PasswordEnv) {
+		return nil
+	}
+	typed, err := d.ask.secret(ctx, "Password, which is not written: runs take it from ${"+d.PasswordEnv+"} (empty: the server wants none)")
+	if err != nil {
+		return err
+	}
+	if typed == "" {
+		d.PasswordEnv = ""
+		return nil
+	}
+	env, name := d.env, d.PasswordEnv
+	d.env = func(asked string) (string, bool) {
+		if asked == name {
+			return typed, true
+		}
+		return env(asked)
+	}
+	return nil
+}
+
+// wrong is what no configuration can hold of the settings whose flags are wanted, nil: of all.
+func (d *drafter) wrong(wanted func(flag string) bool) error {
+	_, _, err := d.parse(draft.Traffic{})
+	var problems config.Errors
+	if !errors.As(err, &problems) {
+		return err
+	}
+	var all []error
+	for _, p := range problems {
+		flag := flagOf(p.Key)
+		if wanted != nil && !wanted(flag) {
+			continue
+		}
+		said := config.Problem{Key: flag, Value: p.Value, Msg: p.Msg, Hint: p.Hint}
+		all = append(all, usageError("%s", strings.TrimPrefix(said.String(), ": ")))
+	}
+	return errors.Join(all...)
+}
+
+// flagOf is the flag that a key of the configuration comes from: tenants.acme is --tenant's.
+func flagOf(key string) string {
+	steps := strings.Split(key, ".")
+	name := steps[len(steps)-1]
+	switch {
+	case len(steps) == 2 && steps[0] == "tenants":
+		name = "tenant"
+	case len(steps) == 4 && steps[2] == "regions":
+		name = "region"
+	case name == "password":
+		name = "password_env"
+	}
+	return "--" + strings.ReplaceAll(name, "_", "-")
+}
+
+// asker puts questions to somebody at a terminal: on standard error, since standard output is for data.
+type asker struct {
+	in  *os.File
+	out io.Writer
+	buf *bufio.Reader
+}
+
+// asker is nil where nobody is there to answer.
+func (p *program) asker() *asker {
+	in, ok := p.stdin.(*os.File)
+	if !ok || !p.isTTY || !term.IsTerminal(int(in.Fd())) {
+		return nil
+	}
+	return &asker{in: in, out: p.stderr, buf: bufio.NewReader(in)}
+}
+
+// errNoAnswer: the terminal was closed instead of an answer.
+var errNoAnswer = usageError("no answer: nothing was written")
+
+// ask puts a question until the answer is good; an empty one stands for fallback, where there is one.
+func (a *asker) ask(ctx context.Context, question, fallback string, good func(answer string) error) error {
+	if fallback != "" {
+		question += " [" + fallback + "]"
+	}
+	for {
+		fmt.Fprintf(a.out, "%s: ", question)
+		answer, err := a.read(ctx, func() (string, error) { return a.buf.ReadString('\n') })
+		if err != nil {
+			return err
+		}
+		if answer = strings.TrimSpace(answer); answer == "" {
+			answer = fallback
+		}
+		err = good(answer)
+		if err == nil {
+			return nil
+		}
+		fmt.Fprintln(a.out, "  "+report.Printable(err.Error()))
+	}
+}
+
+// secret asks for what nobody shall see.
+func (a *asker) secret(ctx context.Context, question string) (string, error) {
+	fmt.Fprintf(a.out, "%s: ", question)
+	before, err := term.GetState(int(a.in.Fd()))
+	if err != nil {
+		return "", err
+	}
+	answer, err := a.read(ctx, func() (string, error) {
+		text, err := term.ReadPassword(int(a.in.Fd()))
+		return string(text), err
+	})
+	if err != nil {
+		term.Restore(int(a.in.Fd()), before) //nolint:errcheck // nothing more can be done
+	}
+	fmt.Fprintln(a.out)
+	return answer, err
+}
+
+// read waits for an answer, and no longer than until Ctrl-C: who types does not end the reading.
+func (a *asker) read(ctx context.Context, line func() (string, error)) (string, error) {
+	type read struct {
+		text string
+		err  error
+	}
+	got := make(chan read, 1)
+	go func() {
+		text, err := line()
+		got <- read{text, err}
+	}()
+	select {
+	case <-ctx.Done():
+		fmt.Fprintln(a.out)
+		return "", ctx.Err()
+	case r := <-got:
+		if errors.Is(r.err, io.EOF) {
+			fmt.Fprintln(a.out)
+			return "", errNoAnswer
+		}
+		return r.text, r.err
+	}
 }

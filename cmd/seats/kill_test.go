@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -15,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"seats/internal/duck"
+	"seats/internal/must"
 	"seats/internal/store"
 )
 
@@ -24,8 +26,7 @@ func times(t *testing.T, name string, usually int) int {
 	if !set {
 		return usually
 	}
-	n, err := strconv.Atoi(text)
-	require.NoError(t, err)
+	n := must.Have(strconv.Atoi(text))(t)
 	return n
 }
 
@@ -42,12 +43,14 @@ var shifts = []struct {
 }
 
 // place is a folder with a configuration and a source, in which the program works.
-type place struct{ dir string }
+type place struct {
+	dir string
+	env []string
+}
 
 func newPlace(t *testing.T) place {
-	p := place{t.TempDir()}
-	base, err := filepath.Abs(filepath.Join("testdata", "gim"))
-	require.NoError(t, err)
+	p := place{dir: t.TempDir()}
+	base := must.Have(filepath.Abs(filepath.Join("testdata", "gim")))(t)
 	require.NoError(t, os.Mkdir(filepath.Join(p.dir, "exports"), 0o700))
 	require.NoError(t, os.Symlink(base, filepath.Join(p.dir, "exports", "export_1_2026_04_02_00_00_00")))
 	require.NoError(t, os.WriteFile(filepath.Join(p.dir, "seats.yaml"), []byte(`globals: {data_dir: var, output_dir: out, engine: {threads: 1}}
@@ -59,7 +62,7 @@ tenants: {acme: {export_dir: exports, regions: {US: {locations: {dallas: {switch
 // command is the program as a process of its own, at a time that stands still: what it writes is the same every time.
 func (p place) command(args ...string) *exec.Cmd {
 	cmd := exec.Command("seats", args...)
-	cmd.Dir, cmd.Env = p.dir, append(os.Environ(), "SEATS_TEST_NOW=2026-04-02T06:00:00Z")
+	cmd.Dir, cmd.Env = p.dir, slices.Concat(os.Environ(), []string{"GOMAXPROCS=1", "SEATS_TEST_NOW=2026-04-02T06:00:00Z"}, p.env)
 	return cmd
 }
 
@@ -69,8 +72,22 @@ func (p place) must(t *testing.T, args ...string) (out, said string) {
 	var stdout, stderr strings.Builder
 	cmd := p.command(args...)
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
-	require.NoError(t, cmd.Run(), "seats %v: %s", args, &stderr)
+	require.NoError(t, cmd.Run(), "seats %v: %s%s", args, &stdout, &stderr)
 	return stdout.String(), stderr.String()
+}
+
+// files are those in the output folder, hidden ones too.
+func (p place) files(t *testing.T) map[string]string {
+	files := map[string]string{}
+	found, err := os.ReadDir(filepath.Join(p.dir, "out", "acme"))
+	if !errors.Is(err, os.ErrNotExist) {
+		require.NoError(t, err)
+	}
+	for _, f := range found {
+		text := must.Have(os.ReadFile(filepath.Join(p.dir, "out", "acme", f.Name())))(t)
+		files[f.Name()] = string(text)
+	}
+	return files
 }
 
 // kill starts the program and kills it after a while, and says whether it still ran.
@@ -78,27 +95,12 @@ func (p place) kill(t *testing.T, after time.Duration, args ...string) bool {
 	t.Helper()
 	cmd := p.command(args...)
 	require.NoError(t, cmd.Start())
-	time.AfterFunc(after, func() { _ = cmd.Process.Kill() })
+	defer time.AfterFunc(after, func() { _ = cmd.Process.Kill() }).Stop()
 	err := cmd.Wait()
 	var exit *exec.ExitError
 	killed := errors.As(err, &exit) && exit.Sys().(syscall.WaitStatus).Signaled()
 	require.True(t, err == nil || killed, "seats %v: %v", args, err)
 	return killed
-}
-
-// issued are the files in the output folder, hidden ones too.
-func (p place) issued(t *testing.T) map[string]string {
-	files := map[string]string{}
-	found, err := os.ReadDir(filepath.Join(p.dir, "out", "acme"))
-	if !errors.Is(err, os.ErrNotExist) {
-		require.NoError(t, err)
-	}
-	for _, f := range found {
-		text, err := os.ReadFile(filepath.Join(p.dir, "out", "acme", f.Name()))
-		require.NoError(t, err)
-		files[f.Name()] = string(text)
-	}
-	return files
 }
 
 // known is what the store holds, without the ledger of runs.
@@ -109,7 +111,7 @@ const known = `select day, state, sha256, extracted_at from slice union all sele
 // a data file has its manifest, and the store can be read.
 func (p place) requireWhole(t *testing.T, want map[string]string) {
 	t.Helper()
-	found := p.issued(t)
+	found := p.files(t)
 	for name, text := range found {
 		if strings.HasPrefix(name, ".") {
 			continue // it has not got its name yet
@@ -144,10 +146,10 @@ func TestAKilledRunLeavesNothingTornAndTheNextGivesTheSameBytes(t *testing.T) {
 			took[command] = time.Since(began)
 		}
 		if want == nil {
-			want = p.issued(t)
+			want = p.files(t)
 			wantKnown, _ = p.must(t, "sql", "--format", "csv", known)
 		}
-		require.Equal(t, want, p.issued(t))
+		require.Equal(t, want, p.files(t))
 	}
 	require.Len(t, want, 12)
 	died := map[string]int{}
@@ -172,12 +174,11 @@ func TestAKilledRunLeavesNothingTornAndTheNextGivesTheSameBytes(t *testing.T) {
 			}
 			p.must(t, args...)
 		}
-		require.Equal(t, want, p.issued(t), "seed %d, %s", seed, s.victim)
+		require.Equal(t, want, p.files(t), "seed %d, %s", seed, s.victim)
 		got, _ := p.must(t, "sql", "--format", "csv", known)
 		require.Equal(t, wantKnown, got, "seed %d, %s", seed, s.victim)
 		p.must(t, "audit")
-		left, err := filepath.Glob(filepath.Join(p.dir, "var", "*"))
-		require.NoError(t, err)
+		left := must.Have(filepath.Glob(filepath.Join(p.dir, "var", "*")))(t)
 		require.Len(t, left, 2, "the store and its lock")
 	}
 	require.NotEmpty(t, died, "no run was killed: all had ended before")
@@ -188,4 +189,50 @@ func TestAKilledRunLeavesNothingTornAndTheNextGivesTheSameBytes(t *testing.T) {
 func (p place) clear(t *testing.T) {
 	require.NoError(t, os.RemoveAll(filepath.Join(p.dir, "var")))
 	require.NoError(t, os.RemoveAll(filepath.Join(p.dir, "out")))
+}
+
+// rowsKnown is what an analyst sees of a month, the rows that are sealed too.
+const rowsKnown = `select 'session' as what, hash(r)::varchar as row from voice_session as r union all select 'activity', hash(r)::varchar from ocs_activity as r
+	union all select 'agent', hash(r)::varchar from agent as r union all select 'qualifying', hash(r)::varchar from qualifying_session as r
+	union all select 'concurrency', hash(r)::varchar from concurrency as r union all select 'slice', day || sha256 from slice
+	union all select 'peak', hash(r)::varchar from daily_concurrent as r union all select 'enabled', hash(r)::varchar from monthly_enabled as r order by all`
+
+// A run that is killed at any moment while it seals a month, or brings one back and seals it anew, loses no row and no file that the
+// store asks for, and the next one seals. SEATS_TEST_KILLS says how many are killed.
+func TestAKilledRunThatSealsLosesNoRow(t *testing.T) {
+	t.Parallel()
+	p := newPlace(t)
+	p.env = []string{"SEATS_TEST_NOW=2026-05-05T12:00:00Z"}
+	run := func(args ...string) string {
+		out, _ := p.must(t, args...)
+		return out
+	}
+	run("run", "--month", "2026-03")
+	want := run("sql", "--format", "csv", rowsKnown)
+	store := filepath.Join(p.dir, "var")
+	open := t.TempDir()
+	require.NoError(t, os.CopyFS(open, os.DirFS(store)))
+	p.env = []string{"SEATS_TEST_NOW=2026-05-20T12:00:00Z"}
+	explained := run("explain", "--date", "2026-03-10", "--region", "US")
+
+	died, took := 0, time.Second
+	for seed := range times(t, "SEATS_TEST_KILLS", 2) {
+		random := rand.New(rand.NewPCG(2, uint64(seed)))
+		require.NoError(t, os.RemoveAll(store))
+		require.NoError(t, os.CopyFS(store, os.DirFS(open)))
+		for _, args := range [][]string{{"run", "--date", "2026-03-10"}, {"run", "--date", "2026-03-10", "--refresh"}} {
+			if p.kill(t, time.Duration(random.Float64()*float64(took)), args...) {
+				died++
+			}
+			require.Equal(t, want, run("sql", "--format", "csv", rowsKnown), "seed %d, %v", seed, args)
+			began := time.Now()
+			run(args...)
+			took = time.Since(began)
+			require.Equal(t, want, run("sql", "--format", "csv", rowsKnown), "seed %d, %v", seed, args)
+			require.Equal(t, "1\n", run("sql", "--format", "csv", "select count(*) as n from sealed_month")[len("n\n"):])
+		}
+		require.Equal(t, explained, run("explain", "--date", "2026-03-10", "--region", "US"))
+		run("audit", "--month", "2026-03")
+	}
+	t.Logf("killed: %d", died)
 }

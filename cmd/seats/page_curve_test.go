@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -11,10 +12,13 @@ import (
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"seats/internal/browser"
 	"seats/internal/calendar"
+	"seats/internal/forecast"
+	"seats/internal/must"
 	"seats/report/html"
 )
 
@@ -37,19 +41,32 @@ func curveSite(t *testing.T, day calendar.Date, regions int) (site, name string)
 			{Interval: calendar.Interval{Start: at(20), End: span.End}, Agents: 20},
 		}}}})
 	}
-	dir := filepath.Join(t.TempDir(), "pages")
-	s, err := html.Create(dir, html.Head{Made: time.Unix(0, 0).UTC(), Version: "test"})
-	require.NoError(t, err)
+	return writeSite(t, tenant, day, detail), "acme/" + day.String() + ".html"
+}
+
+// writeSite writes a tenant's pages, with those of days in a row.
+func writeSite(t testing.TB, tenant html.Tenant, first calendar.Date, days ...html.Detail) (dir string) {
+	t.Helper()
+	dir = filepath.Join(t.TempDir(), "pages")
+	s := must.Have(html.Create(dir, html.Head{Made: time.Unix(0, 0).UTC(), Version: "test"}))(t)
 	require.NoError(t, s.Tenant(tenant))
-	require.NoError(t, s.Day(day, detail))
+	for i, detail := range days {
+		require.NoError(t, s.Day(first.AddDays(i), detail))
+	}
 	require.NoError(t, s.Close())
-	return dir, "acme/" + day.String() + ".html"
+	return dir
+}
+
+// becomes waits until an expression in the page has a value.
+func becomes[T any](t *testing.T, p *browser.Page, want T, expression string) {
+	t.Helper()
+	require.Eventually(t, func() bool { return assert.ObjectsAreEqual(want, ask[T](t, p, expression)) }, 20*time.Second, 50*time.Millisecond, expression)
 }
 
 // drawn waits until so many curves are there.
 func drawn(t *testing.T, p *browser.Page, curves int) {
 	t.Helper()
-	require.Eventually(t, func() bool { return ask[int](t, p, `document.querySelectorAll('.curve canvas').length`) == curves }, 20*time.Second, 50*time.Millisecond)
+	becomes(t, p, curves, `document.querySelectorAll('.curve canvas').length`)
 }
 
 // The days on which clocks are put forward and back have 23 and 25 hours: the axis shows the clock's, the table each with its
@@ -98,11 +115,10 @@ func TestTheWholePageIsDrawn(t *testing.T) {
 	require.Greater(t, before, 680.0)
 	require.NotEqual(t, "rgb(255, 255, 255)", ask[string](t, p, ground))
 	ask[bool](t, p, `(() => { addEventListener('beforeprint', () => { window.printed = [`+widest+`, `+ground+`]; }); return true; })()`)
-	pdf, err := chromedp.Call(p.Context, page.PrintToPDF, page.PrintToPDFParams{})
-	require.NoError(t, err)
+	pdf := must.Have(chromedp.Call(p.Context, page.PrintToPDF, page.PrintToPDFParams{}))(t)
 	require.Equal(t, "%PDF", string(pdf.Data[:4]))
 	require.Equal(t, []any{680.0, "rgb(255, 255, 255)"}, ask[[]any](t, p, `window.printed`))
-	require.Eventually(t, func() bool { return ask[float64](t, p, widest) == before }, 20*time.Second, 50*time.Millisecond)
+	becomes(t, p, before, widest)
 	require.NotEqual(t, "rgb(255, 255, 255)", ask[string](t, p, ground))
 	quiet(t, p, site)
 }
@@ -126,14 +142,13 @@ func TestACurveIsTouched(t *testing.T) {
 			id := float64(i)
 			params.TouchPoints = append(params.TouchPoints, &input.TouchPoint{X: box[0] + x*box[2], Y: box[1] + 60, ID: &id})
 		}
-		_, err := chromedp.Call(p.Context, input.DispatchTouchEvent, params)
-		require.NoError(t, err)
+		must.Have(chromedp.Call(p.Context, input.DispatchTouchEvent, params))(t)
 	}
 	readout := `document.querySelector('.readout').textContent`
 	touch(start, 0.3)
 	touch(move, 0.4)
 	touch(move, 0.5)
-	require.Eventually(t, func() bool { return ask[string](t, p, readout) == "12:00:00  R0 40" }, 20*time.Second, 50*time.Millisecond, readout)
+	becomes(t, p, "12:00:00  R0 40", readout)
 	touch(end)
 	touch(start, 0.45, 0.55)
 	for _, x := range []float64{0.40, 0.30, 0.20, 0.10, 0.05} { // from a tenth to nine of the width
@@ -144,7 +159,7 @@ func TestACurveIsTouched(t *testing.T) {
 	touch(start, 0.05)
 	touch(move, 0.03)
 	touch(move, 0.05)
-	require.Eventually(t, func() bool { return ask[string](t, p, readout) == "10:48:00  R0 40" }, 20*time.Second, 50*time.Millisecond)
+	becomes(t, p, "10:48:00  R0 40", readout)
 	touch(end)
 	quiet(t, p, site)
 }
@@ -173,8 +188,165 @@ func TestThePageByTheKeyboardAlone(t *testing.T) {
 	require.Contains(t, passed[len(passed)-1], "Curve of R0.")
 	readout := `document.querySelector('.readout').textContent`
 	press("p")
-	require.Eventually(t, func() bool { return ask[string](t, p, readout) == "08:00:00  R0 40" }, 20*time.Second, 50*time.Millisecond)
+	becomes(t, p, "08:00:00  R0 40", readout)
 	press(kb.ArrowLeft)
 	require.Eventually(t, func() bool { return strings.HasSuffix(ask[string](t, p, readout), "  R0 0") }, 20*time.Second, 50*time.Millisecond)
 	quiet(t, p, site)
+}
+
+// monthSite is a tenant whose last month has final, provisional and missing days, and days to come.
+func monthSite(t *testing.T) string {
+	t.Helper()
+	zone := location(t, "America/New_York")
+	tenant := html.Tenant{Name: "acme", Regions: []html.Region{{Name: "US", Zone: zone.String(), Committed: 109}, {Name: "NEW", Zone: zone.String()}}}
+	first, last := calendar.Date{Year: 2025, Month: 11, Day: 1}, calendar.Date{Year: 2026, Month: 3, Day: 18}
+	peaks := map[calendar.Date]int64{}
+	for day := first; !last.Before(day); day = day.AddDays(1) {
+		d := html.Day{Date: day, State: html.Final}
+		switch {
+		case day == last.AddDays(-5):
+			d.State = html.Missing
+		case day == last:
+			d.State = html.Provisional
+			fallthrough
+		default:
+			peaks[day] = 100 + int64(day.Weekday()) + int64(day.Day*7%9)/2
+			if day.YearMonth() == last.YearMonth() {
+				peaks[day] -= 3
+			}
+			d.Peaks = []html.Peak{{Region: "US", Agents: peaks[day], At: time.Unix(day.In(zone).Start, 0).In(zone), Seconds: 60}}
+		}
+		tenant.Days = append(tenant.Days, d)
+	}
+	tenant.Shown = []calendar.Month{first.YearMonth(), last.YearMonth()}
+	always := func(calendar.Date) bool { return true }
+	tenant.Outlook = []html.Outlook{
+		{Region: "US", Outlook: forecast.Ahead(peaks, last, 109, always)},
+		{Region: "NEW", Outlook: forecast.Ahead(map[calendar.Date]int64{last: 5}, last, 0, always), Lacks: []string{"no band for <b>anything</b>"}},
+	}
+	return writeSite(t, tenant, first)
+}
+
+func location(t *testing.T, name string) *time.Location {
+	t.Helper()
+	zone := must.Have(time.LoadLocation(name))(t)
+	return zone
+}
+
+// What a month shows of days that are not final is told by more than a colour, and what may still come is a band.
+func TestTheMonthTellsWhatIsNotFinal(t *testing.T) {
+	t.Parallel()
+	site := monthSite(t)
+	page := lookAt(t, site, "acme/2026-03.html")
+	cell := `document.querySelector('section .calendar td.%s').textContent`
+	require.Equal(t, "18100prov. ", ask[string](t, page, fmt.Sprintf(cell, "provisional")))
+	require.Equal(t, "13·", ask[string](t, page, fmt.Sprintf(cell, "missing")))
+	require.Equal(t, "16 days final, 1 provisional, 1 missing.", ask[string](t, page, `document.querySelector('header p').textContent.trim().replace(/ +/g, ' ')`))
+	require.Equal(t, 1, ask[int](t, page, `document.querySelectorAll('svg rect.provisional').length`))
+
+	// The bands of the 13th, which is missing, and of the 19th to the 31st, each in its place; the table says the same.
+	require.Equal(t, 14, ask[int](t, page, `document.querySelectorAll('svg rect.band').length`))
+	require.Equal(t, "2026-03-13: 105 to 109 likely", ask[string](t, page, `document.querySelector('svg rect.band title').textContent`))
+	require.Equal(t, "2026-03-13 Friday 105 109 13 0", ask[string](t, page, `[...document.querySelectorAll('details')[1].querySelector('tbody tr').cells].map(c => c.textContent).join(' ')`))
+	top := `document.querySelector('svg').getBoundingClientRect().top`
+	require.True(t, ask[bool](t, page, `[...document.querySelectorAll('svg rect.band')].every(b => b.getBoundingClientRect().top >= `+top+` && b.getBoundingClientRect().height >= 2)`))
+	require.Equal(t, "The month's peak is likely to be|108 to 110", ask[string](t, page, `[...document.querySelectorAll('section:first-of-type .tiles div:nth-child(3) > :not(.more)')].map(e => e.textContent).join('|')`))
+	require.Contains(t, ask[string](t, page, `document.querySelector('.tiles div:nth-child(3) .more').textContent`), "rests on 13 times, above 109 in 2 of them, first between 2026-03-21 and 2026-03-28")
+
+	// Where too few days were counted there is no band, and what is missing is said, as text.
+	require.Equal(t, 0, ask[int](t, page, `document.querySelectorAll('#r-NEW ~ * rect.band').length`))
+	require.Contains(t, ask[string](t, page, `document.querySelectorAll('section')[1].textContent`), "There is no band for <b>anything</b>.")
+	require.NoError(t, chromedp.Do(page.Context, chromedp.Navigate("file://"+site+"/acme/2025-11.html")))
+	require.NotContains(t, ask[string](t, page, `document.body.textContent`), "likely", "a month that is over")
+	quiet(t, page, site)
+}
+
+// Every text stands out against what is behind it: WCAG's 4.5 to 1, and 3 to 1 where it is large.
+func TestTextStandsOut(t *testing.T) {
+	t.Parallel()
+	months := monthSite(t)
+	days, day := curveSite(t, calendar.Date{Year: 2026, Month: 3, Day: 10}, 1)
+	page := lookAt(t, months, "index.html")
+	lowContrast := string(must.Have(os.ReadFile("testdata/js/contrast.js"))(t))
+	for _, name := range []string{months + "/index.html", months + "/acme/index.html", months + "/acme/2026-03.html", days + "/" + day} {
+		require.NoError(t, chromedp.Do(page.Context, chromedp.Navigate("file://"+name)))
+		if filepath.Base(name) == filepath.Base(day) {
+			drawn(t, page, 1)
+		}
+		for _, scheme := range []string{"light", "dark"} {
+			require.NoError(t, browser.Prefer(page, scheme))
+			require.Empty(t, ask[[]string](t, page, lowContrast), "%s, %s", name, scheme)
+		}
+	}
+}
+
+// BenchmarkOpenDay opens a day of ten regions, each with another number in every second, among a year of days.
+func BenchmarkOpenDay(b *testing.B) {
+	first := calendar.Date{Year: 2026, Month: 1, Day: 1}
+	tenant := html.Tenant{Name: "acme"}
+	for i := range 10 {
+		tenant.Regions = append(tenant.Regions, html.Region{Name: "R" + string(rune('0'+i)), Zone: "UTC"})
+	}
+	for i := range 365 {
+		tenant.Days = append(tenant.Days, html.Day{Date: first.AddDays(i), State: html.Final, HasPage: true})
+	}
+	var detail html.Detail
+	for _, r := range tenant.Regions {
+		day := first.In(time.UTC)
+		curve := html.Curve{}
+		for s := day.Start; s < day.End; s++ {
+			curve.Steps = append(curve.Steps, html.Step{Interval: calendar.Interval{Start: s, End: s + 1}, Agents: 500 + s*7919%401})
+		}
+		detail.Regions = append(detail.Regions, html.RegionDetail{Region: r.Name, Day: day, Zone: time.UTC, Curves: []html.Curve{curve}})
+	}
+	dir := writeSite(b, tenant, first, detail)
+	page := opened(b)
+	for b.Loop() {
+		require.NoError(b, chromedp.Do(page.Context, chromedp.Navigate("file://"+filepath.Join(dir, "acme", first.String()+".html")),
+			chromedp.WaitReady(chromedp.CSS(".curve canvas"))))
+	}
+	require.Empty(b, page.Errors())
+}
+
+// BenchmarkYear writes the pages of a year, of two regions with two locations each and 20 agents in every peak, and opens the
+// tenant's, a month's and a day's.
+func BenchmarkYear(b *testing.B) {
+	first := calendar.Date{Year: 2026, Month: 1, Day: 1}
+	tenant := html.Tenant{Name: "acme"}
+	details := make([]html.Detail, 365)
+	for i := range details {
+		day := html.Day{Date: first.AddDays(i), State: html.Final, HasPage: true}
+		if n := len(tenant.Shown); n == 0 || tenant.Shown[n-1] != day.Date.YearMonth() {
+			tenant.Shown = append(tenant.Shown, day.Date.YearMonth())
+		}
+		span := day.Date.In(time.UTC)
+		for _, name := range []string{"US", "EU"} {
+			detail := html.RegionDetail{Region: name, Day: span, Zone: time.UTC}
+			for _, place := range []string{"", "one", "two"} {
+				curve := html.Curve{Location: place}
+				for s := span.Start; s < span.End; s += 144 { // 600 steps
+					curve.Steps = append(curve.Steps, html.Step{Interval: calendar.Interval{Start: s, End: s + 144}, Agents: 500 + s*7919%401})
+				}
+				detail.Curves = append(detail.Curves, curve)
+				day.Peaks = append(day.Peaks, html.Peak{Region: name, Location: place, Agents: 900, At: time.Unix(span.Start, 0).UTC(), Seconds: 144})
+			}
+			for agent := range int64(20) {
+				detail.Seats = append(detail.Seats, html.Seat{Agent: fmt.Sprint("E", agent), Location: "one", Session: agent, Login: time.Unix(span.Start, 0).UTC(),
+					Kind: "leg", Activity: agent, At: time.Unix(span.Start, 0).UTC(), Switch: "SIP", Why: "listed switch"})
+			}
+			details[i].Regions = append(details[i].Regions, detail)
+		}
+		tenant.Days = append(tenant.Days, day)
+	}
+	tenant.Regions = []html.Region{{Name: "US", Zone: "UTC"}, {Name: "EU", Zone: "UTC"}}
+	page := opened(b)
+	for b.Loop() {
+		dir := writeSite(b, tenant, first, details...)
+		require.NoError(b, chromedp.Do(page.Context,
+			chromedp.Navigate("file://"+filepath.Join(dir, "acme", "index.html")),
+			chromedp.Navigate("file://"+filepath.Join(dir, "acme", "2026-06.html")),
+			chromedp.Navigate("file://"+filepath.Join(dir, "acme", "2026-06-15.html")),
+			chromedp.WaitReady(chromedp.CSS(".curve canvas"))))
+	}
+	require.Empty(b, page.Errors())
 }

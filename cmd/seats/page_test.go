@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"os"
@@ -14,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"seats/internal/browser"
+	"seats/internal/must"
 )
 
 // hostileAgent is an employee_id that would be markup, the end of an attribute, and text from right to left.
@@ -23,48 +23,27 @@ const hostileAgent = "<script>alert(1)</script>\"'\u202e<img src=http://example.
 func writtenPages(t *testing.T, flags ...string) string {
 	t.Helper()
 	dir := t.TempDir()
-	export := filepath.Join(dir, "exports", "export_1_2026_04_02_00_00_00")
-	require.NoError(t, os.MkdirAll(export, 0o700))
-	tables, err := filepath.Glob("testdata/gim/*.csv")
-	require.NoError(t, err)
-	for _, table := range tables {
-		text, err := os.ReadFile(table)
-		require.NoError(t, err)
-		if filepath.Base(table) == "resource_.csv" {
-			quoted := `"` + strings.ReplaceAll(hostileAgent, `"`, `""`) + `"`
-			require.Contains(t, string(text), ",ann,E1,")
-			text = []byte(strings.Replace(string(text), ",ann,E1,", ",ann,"+quoted+",", 1))
-		}
-		require.NoError(t, os.WriteFile(filepath.Join(export, filepath.Base(table)), text, 0o600))
-	}
-	config := filepath.Join(dir, "seats.yaml")
-	require.NoError(t, os.WriteFile(config, []byte(`globals: {data_dir: var, output_dir: out}
-tenants:
-  acme:
-    export_dir: exports
-    regions:
-      US: {timezone: America/New_York, committed: 1, locations: {dallas: {switches: [SIP_DAL_1, SIP_DAL_2]}, other: {switches: []}}}
-      EU: {timezone: Europe/London, locations: {london: {switches: [SIP_LON]}}}
-`), 0o600))
-	seats := func(args ...string) {
-		var said bytes.Buffer
-		clock := func() time.Time { return time.Date(2026, 4, 2, 6, 0, 0, 0, time.UTC) }
-		code := run(t.Context(), append([]string{"--config", config}, args...), world{
-			stdin: strings.NewReader(""), stdout: &said, stderr: &said, clock: clock, sleep: sleep, env: os.LookupEnv,
-		})
-		require.Equal(t, 0, code, "%s: %s", args, &said)
-	}
+	seats := scriptedSite(t, dir, "committed: 1, ")
+	quoted := `"` + strings.ReplaceAll(hostileAgent, `"`, `""`) + `"`
+	rewrite(t, filepath.Join(dir, "exports", "export_1_2026_04_02_00_00_00", "resource_.csv"), ",ann,E1,", ",ann,"+quoted+",")
 	seats("run", "--from", "2026-03-09", "--to", "2026-03-11")
 	seats(append([]string{"report", "--html", filepath.Join(dir, "pages")}, flags...)...)
 	return filepath.Join(dir, "pages")
 }
 
-// lookAt opens a page of the site in Chromium.
-func lookAt(t *testing.T, site, name string) *browser.Page {
+// opened is Chromium for the test.
+func opened(t testing.TB) *browser.Page {
 	t.Helper()
 	page, end, err := browser.Open(context.Background())
 	require.NoError(t, err)
 	t.Cleanup(end)
+	return page
+}
+
+// lookAt opens a page of the site.
+func lookAt(t *testing.T, site, name string) *browser.Page {
+	t.Helper()
+	page := opened(t)
 	require.NoError(t, chromedp.Do(page.Context, chromedp.Navigate("file://"+filepath.Join(site, name))))
 	return page
 }
@@ -115,7 +94,7 @@ func TestThePageOfADay(t *testing.T) {
 
 	// Another day is laid over it, from a file of its own.
 	ask[string](t, page, `(s => { s.value = '2026-03-11'; s.onchange(); return ''; })(document.querySelector('.tools select'))`)
-	require.Eventually(t, func() bool { return ask[string](t, page, `document.querySelector('.curve').dataset.drawn`) == "4" }, 20*time.Second, 50*time.Millisecond)
+	becomes(t, page, "4", `document.querySelector('.curve').dataset.drawn`)
 	quiet(t, page, site)
 }
 
@@ -142,8 +121,7 @@ func TestNothingLeavesThePage(t *testing.T) {
 		"img-src":         `new Image().src = 'http://127.0.0.1:9/x.png'`,
 		"script-src-elem": `document.head.append(Object.assign(document.createElement('script'), {textContent: '1'}))`,
 	} {
-		got, err := chromedp.Run(page.Context, chromedp.Evaluate[string](fmt.Sprintf(blocked, attempt), chromedp.EvalAwaitPromise))
-		require.NoError(t, err)
+		got := must.Have(chromedp.Run(page.Context, chromedp.Evaluate[string](fmt.Sprintf(blocked, attempt), chromedp.EvalAwaitPromise)))(t)
 		require.Equal(t, directive, got)
 	}
 }
@@ -156,20 +134,17 @@ func TestPagesWithPseudonymsNameNobody(t *testing.T) {
 	require.NoError(t, filepath.WalkDir(site, func(path string, d os.DirEntry, err error) error {
 		require.NoError(t, err)
 		if !d.IsDir() && !strings.Contains(path, "/assets/") {
-			text, err := os.ReadFile(path)
-			require.NoError(t, err)
+			text := must.Have(os.ReadFile(path))(t)
 			require.NotRegexp(t, `alert|\bE[1-4]\b|\b(ann|bob|cyd)\b`, string(text), path)
 		}
 		return nil
 	}))
-	text, err := os.ReadFile(filepath.Join(site, "acme", "2026-03-10.html"))
-	require.NoError(t, err)
+	text := must.Have(os.ReadFile(filepath.Join(site, "acme", "2026-03-10.html")))(t)
 	require.Regexp(t, `<bdi>P[0-9a-f]{32}</bdi>`, string(text))
 }
 
 func dataFile(t *testing.T, site, name string) string {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join(filepath.Dir(site), "out", "acme", name))
-	require.NoError(t, err)
+	text := must.Have(os.ReadFile(filepath.Join(filepath.Dir(site), "out", "acme", name)))(t)
 	return string(text)
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"context"
 	"fmt"
 	"io"
 	"os"
@@ -18,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"seats/internal/duck"
+	"seats/internal/must"
 )
 
 // notRun are the commands of the pages that want what is not there, and who tries them instead.
@@ -60,20 +60,17 @@ func TestThePages(t *testing.T) {
 	root := t.TempDir()
 	demo := filepath.Join(root, "testdata", "demo")
 	require.NoError(t, os.CopyFS(filepath.Join(demo, "exports"), os.DirFS("../../testdata/demo/exports"))) // not what make demo left
-	config, err := os.ReadFile("../../testdata/demo/seats.yaml")
-	require.NoError(t, err)
+	config := must.Have(os.ReadFile("../../testdata/demo/seats.yaml"))(t)
 	require.NoError(t, os.WriteFile(filepath.Join(demo, "seats.yaml"), config, 0o600))
 	month := exec.Command("seats", "--config", filepath.Join(demo, "seats.yaml"), "run", "--month", "2026-03")
-	month.Env = append(os.Environ(), "SEATS_TEST_NOW="+pagesNow)
+	month.Env = append(os.Environ(), "GOMAXPROCS=1", "SEATS_TEST_NOW="+pagesNow)
 	out, err := month.CombinedOutput()
 	require.NoError(t, err, "%s", out)
 	t.Run("snapshot", func(t *testing.T) { snapshot(t, demo) })
-	pages, err := filepath.Glob("../../docs/*.md")
-	require.NoError(t, err)
+	pages := must.Have(filepath.Glob("../../docs/*.md"))(t)
 	seen := map[string]bool{}
 	for _, path := range append(pages, "../../README.md") {
-		page, err := os.ReadFile(path)
-		require.NoError(t, err)
+		page := must.Have(os.ReadFile(path))(t)
 		typed := commandsOf(t, string(page), seen)
 		t.Run(filepath.Base(path), func(t *testing.T) {
 			t.Parallel()
@@ -91,13 +88,13 @@ func TestThePages(t *testing.T) {
 	}
 }
 
-// onDemo runs a command on a copy of the demo and gives what it prints.
-func onDemo(t *testing.T, demo string, args ...string) string {
+// inProcess runs a command at a time, and gives what it prints.
+func inProcess(t *testing.T, now time.Time, config string, args ...string) string {
+	t.Helper()
 	var out, said bytes.Buffer
-	code := run(context.Background(), append([]string{"--config", filepath.Join(demo, "seats.yaml")}, args...), world{
-		stdin: strings.NewReader(""), stdout: &out, stderr: &said,
-		clock: func() time.Time { return time.Date(2026, 5, 10, 13, 0, 0, 0, time.UTC) }, sleep: sleep, env: os.LookupEnv})
-	require.Zero(t, code, "%v\n%s", args, said.String())
+	code := run(t.Context(), append([]string{"--config", config}, args...), world{
+		stdin: strings.NewReader(""), stdout: &out, stderr: &said, clock: func() time.Time { return now }, sleep: sleep, env: os.LookupEnv})
+	require.Zero(t, code, "%v\n%s", args, &said)
 	return out.String()
 }
 
@@ -172,15 +169,14 @@ func tryCommands(t *testing.T, dir, page string, typed []typedCommand) {
 	if m := regexp.MustCompile("(?s)\n```yaml\n(.*?)```\n").FindStringSubmatch(page); m != nil {
 		require.NoError(t, os.WriteFile(filepath.Join(dir, "edited.yaml"), []byte(m[1]), 0o600))
 	}
-	root, err := filepath.Abs("../..")
-	require.NoError(t, err)
+	root := must.Have(filepath.Abs("../.."))(t)
 	script := meanwhile
 	for _, c := range typed {
 		script += c.text + "printf '\\n@@ %s\\n' $?\n"
 	}
 	shell := exec.Command("bash", "-c", script)
 	shell.Dir = dir
-	shell.Env = append(os.Environ(), "ROOT="+root, "HOME="+dir, "SEATS_TEST_NOW="+pagesNow)
+	shell.Env = append(os.Environ(), "ROOT="+root, "HOME="+dir, "GOMAXPROCS=1", "SEATS_TEST_NOW="+pagesNow)
 	out, err := shell.Output()
 	require.NoError(t, err, "%s", out)
 	answers := strings.Split(string(out), "\n@@ ")
@@ -259,8 +255,7 @@ func askDuckDB(statements string, out io.Writer) error {
 
 // README.md is for the first ten minutes.
 func TestTheREADMEIsShort(t *testing.T) {
-	text, err := os.ReadFile("../../README.md")
-	require.NoError(t, err)
+	text := must.Have(os.ReadFile("../../README.md"))(t)
 	lines := strings.Split(strings.TrimRight(string(text), "\n"), "\n")
 	require.LessOrEqual(t, len(lines), 300)
 	for _, line := range lines {
@@ -270,12 +265,10 @@ func TestTheREADMEIsShort(t *testing.T) {
 
 // Links between the pages lead to files and headings that there are.
 func TestLinksOfThePages(t *testing.T) {
-	pages, err := filepath.Glob("../../docs/*.md")
-	require.NoError(t, err)
+	pages := must.Have(filepath.Glob("../../docs/*.md"))(t)
 	link := regexp.MustCompile(`\]\(([^)#\s]*)(?:#([^)\s]*))?\)`)
 	for _, path := range append(pages, "../../README.md", "../../CHANGELOG.md") {
-		text, err := os.ReadFile(path)
-		require.NoError(t, err)
+		text := must.Have(os.ReadFile(path))(t)
 		for _, m := range link.FindAllStringSubmatch(pageBlock.ReplaceAllString(string(text), ""), -1) {
 			if strings.Contains(m[1], "://") {
 				continue
@@ -295,8 +288,7 @@ func TestLinksOfThePages(t *testing.T) {
 
 // anchors are those that GitHub gives a page's headings.
 func anchors(t *testing.T, path string) (all []string) {
-	text, err := os.ReadFile(path)
-	require.NoError(t, err)
+	text := must.Have(os.ReadFile(path))(t)
 	for _, m := range regexp.MustCompile(`(?m)^#+ (.*)$`).FindAllStringSubmatch(pageBlock.ReplaceAllString(string(text), ""), -1) {
 		all = append(all, strings.Map(func(r rune) rune {
 			switch {

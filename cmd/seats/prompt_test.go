@@ -20,6 +20,7 @@ import (
 	"golang.org/x/term"
 
 	"seats/internal/duck"
+	"seats/internal/must"
 )
 
 // keyboard is a terminal of ten rows with the program in it, and a person who types and reads.
@@ -28,6 +29,7 @@ type keyboard struct {
 	cmd    *exec.Cmd
 	f      *os.File
 	before *term.State
+	prompt string
 
 	mu    sync.Mutex
 	shown []byte // all that was
@@ -78,6 +80,29 @@ func (k *keyboard) listen() {
 			return
 		}
 	}
+}
+
+// at waits for the program's prompt.
+func (k *keyboard) at(prompt string) *keyboard {
+	k.prompt = prompt
+	k.sees(prompt)
+	return k
+}
+
+// asks types a line and sees what comes of it, up to the next prompt.
+func (k *keyboard) asks(line string, sees ...string) {
+	k.t.Helper()
+	k.types(line, enter)
+	for _, want := range append(sees, k.prompt) {
+		k.sees(want)
+	}
+}
+
+// leaves ends the program as it wants to be.
+func (k *keyboard) leaves() {
+	k.t.Helper()
+	k.types(ctrlD)
+	k.left(0)
 }
 
 func (k *keyboard) types(keys ...string) {
@@ -142,64 +167,33 @@ func asked(t *testing.T) place {
 func TestThePrompt(t *testing.T) {
 	t.Parallel()
 	p := asked(t)
-	k := p.sit(t, nil, "sql")
-	k.sees("acme> ")
+	k := p.sit(t, nil, "sql").at("acme> ")
 
 	// A statement goes on until its semicolon.
-	k.types("select 40 +", enter, "2 as answer;", enter)
-	k.sees("\nanswer\n    42\n")
-	k.sees("acme> ")
+	k.asks("select 40 +"+enter+"2 as answer;", "\nanswer\n    42\n")
 
 	// Commands; Tab completes them, and what they are about.
-	k.types(".desc", tab, " enabled_d", tab, enter)
-	k.sees("\ncolumn  type     what it holds\n")
-	k.sees("\nregion  VARCHAR  As configured\n")
-	k.sees("acme> ")
-	k.types(".tables", enter)
-	k.sees("\nslice ")
-	k.sees("\npeak(of_region, on_day) ")
-	k.sees("acme> ")
-	k.types(".timing on", enter)
-	k.sees("acme> ")
-	k.types("from enabled_d", tab, " e where e.reg", tab, " = 'EU';", enter)
-	k.sees("\n2026-03-10  EU           1  final\ntime: 0s\n")
-	k.sees("acme> ")
-	k.types(".mode csv", enter)
-	k.sees("acme> ")
-	k.types("select agents, region from enabled_daily; select 'second' as statement;", enter)
-	k.sees("\nagents,region\n")
-	k.sees("\nstatement\nsecond\n")
-	k.sees("acme> ")
+	k.asks(".desc"+tab+" enabled_d"+tab, "\ncolumn  type     what it holds\n", "\nregion  VARCHAR  As configured\n")
+	k.asks(".tables", "\nslice ", "\npeak(of_region, on_day) ")
+	k.asks(".timing on")
+	k.asks("from enabled_d"+tab+" e where e.reg"+tab+" = 'EU';", "\n2026-03-10  EU           1  final\ntime: 0s\n")
+	k.asks(".mode csv")
+	k.asks("select agents, region from enabled_daily; select 'second' as statement;", "\nagents,region\n", "\nstatement\nsecond\n")
 
 	// What is wrong is said, and the prompt stays.
-	k.types("select nothing;", enter)
-	k.sees("seats: error: query: Binder Error")
-	k.sees("acme> ")
-	k.types(".describe nobody", enter)
-	k.sees("seats: error: there is no relation or macro \"nobody\"\nseats: hint: .tables lists them\n")
-	k.sees("acme> ")
-	k.types(".mode nonsense", enter)
-	k.sees("seats: error: it is one of table, json, csv, parquet, not \"nonsense\"\n")
-	k.sees("acme> ")
-	k.types("delete from _data.slice;", enter)
-	k.sees("this kind of statement is not run here")
-	k.sees("acme> ")
-	k.types("selec 1;", enter)
-	k.sees("seats: error: query: Parser Error")
-	k.sees("acme> ")
-	k.types("select 'a;", enter, "b' -- and; so", enter, "as text;", enter)
-	k.sees("\ntext\n\"a;\nb\"\n")
-	k.sees("acme> ")
+	k.asks("select nothing;", "seats: error: query: Binder Error")
+	k.asks(".describe nobody", "seats: error: there is no relation or macro \"nobody\"\nseats: hint: .tables lists them\n")
+	k.asks(".mode nonsense", "seats: error: it is one of table, json, csv, parquet, not \"nonsense\"\n")
+	k.asks("delete from _data.slice;", "this kind of statement is not run here")
+	k.asks("selec 1;", "seats: error: query: Parser Error")
+	k.asks("select 'a;"+enter+"b' -- and; so"+enter+"as text;", "\ntext\n\"a;\nb\"\n")
 	k.confined()
 
 	// Ctrl-C throws away what is being typed.
 	k.types("select 'thrown", enter, "away", ctrlC)
 	k.sees("^C\nacme> ")
-	k.types("select 7 as seven;", enter)
-	k.sees("\nseven\n7\n")
-	k.sees("acme> ")
-	k.types(ctrlD)
-	k.left(0)
+	k.asks("select 7 as seven;", "\nseven\n7\n")
+	k.leaves()
 }
 
 // confined: where the kernel has Landlock, threads of the program have given up writing.
@@ -217,8 +211,7 @@ func (k *keyboard) confined() {
 
 func TestCtrlCEndsAStatementAndNotThePrompt(t *testing.T) {
 	t.Parallel()
-	k := asked(t).sit(t, nil, "sql")
-	k.sees("acme> ")
+	k := asked(t).sit(t, nil, "sql").at("acme> ")
 	for range 2 {
 		k.types("select count(*) from range(100000000) as a, range(100000000) as b where a.range + b.range = 1;", enter)
 		require.True(t, k.within(func() bool { // at the prompt it does no harm
@@ -228,9 +221,7 @@ func TestCtrlCEndsAStatementAndNotThePrompt(t *testing.T) {
 		}))
 		k.sees("seats: error: interrupted\n")
 		k.sees("acme> ")
-		k.types("select 5 as five;", enter)
-		k.sees("\nfive\n   5\n")
-		k.sees("acme> ")
+		k.asks("select 5 as five;", "\nfive\n   5\n")
 		k.mu.Lock()
 		k.shown, k.read = nil, 0
 		k.mu.Unlock()
@@ -243,100 +234,64 @@ func TestTheHistoryOfThePrompt(t *testing.T) {
 	t.Parallel()
 	p := asked(t)
 	file := filepath.Join(p.dir, "state", "seats", "sql_history")
-	k := p.sit(t, nil, "sql", "--no-history")
-	k.sees("acme> ")
-	k.types("select 1 as one;", enter)
-	k.sees("\none\n  1\n")
-	k.sees("acme> ")
-	k.types(up, enter)
-	k.sees("\none\n  1\n")
-	k.sees("acme> ")
-	k.types(ctrlD)
-	k.left(0)
+	k := p.sit(t, nil, "sql", "--no-history").at("acme> ")
+	k.asks("select 1 as one;", "\none\n  1\n")
+	k.asks(up, "\none\n  1\n")
+	k.leaves()
 	require.NoFileExists(t, file)
 
-	k = p.sit(t, nil, "sql")
-	k.sees("acme> ")
-	k.types("select 2", enter, "+ 2;", enter)
-	k.sees("\n(2 + 2)\n      4\n")
-	k.sees("acme> ")
-	k.types(" select 'secret' as word;", enter)
-	k.sees("\nword\nsecret\n")
-	k.sees("acme> ")
-	k.types(ctrlD)
-	k.left(0)
-	text, err := os.ReadFile(file)
-	require.NoError(t, err)
+	k = p.sit(t, nil, "sql").at("acme> ")
+	k.asks("select 2"+enter+"+ 2;", "\n(2 + 2)\n      4\n")
+	k.asks(" select 'secret' as word;", "\nword\nsecret\n")
+	k.leaves()
+	text := must.Have(os.ReadFile(file))(t)
 	require.Equal(t, "select 2 + 2;\n", string(text))
 	for name, mode := range map[string]os.FileMode{file: 0o600, filepath.Dir(file): 0o700} {
-		info, err := os.Stat(name)
-		require.NoError(t, err)
+		info := must.Have(os.Stat(name))(t)
 		require.Equal(t, mode, info.Mode().Perm())
 	}
 
 	// The whole statement comes back, and can be changed.
-	k = p.sit(t, nil, "sql")
-	k.sees("acme> ")
-	k.types(up, "\x7f", " * 21;", enter)
-	k.sees("44\n")
-	k.sees("acme> ")
-	k.types(ctrlD)
-	k.left(0)
+	k = p.sit(t, nil, "sql").at("acme> ")
+	k.asks(up+"\x7f"+" * 21;", "44\n")
+	k.leaves()
 }
 
 func TestResultsOnATerminal(t *testing.T) {
 	t.Parallel()
 	p := asked(t)
-	k := p.sit(t, []string{"SEATS_PAGER=sed s/^/paged:/"}, "sql")
-	k.sees("acme> ")
+	k := p.sit(t, []string{"SEATS_PAGER=sed s/^/paged:/"}, "sql").at("acme> ")
 
 	// What is longer than the terminal goes through the pager.
 	k.types("from range(8);", enter)
 	require.NotContains(t, k.sees("\n    7\n"), "paged:")
 	k.sees("acme> ")
-	k.types("from range(50);", enter)
-	k.sees("\npaged:   49\n")
-	k.sees("acme> ")
+	k.asks("from range(50);", "\npaged:   49\n")
 
 	// Nothing in it steers the terminal.
 	for _, format := range []string{"table", "csv", "json"} {
-		k.types(".mode ", format, enter)
-		k.sees("acme> ")
-		k.types("select chr(27) || '[31m' || chr(155) || '2J' as red;", enter)
-		k.sees("[31m")
-		k.sees("acme> ")
+		k.asks(".mode " + format)
+		k.asks("select chr(27) || '[31m' || chr(155) || '2J' as red;", "[31m")
 	}
 	require.NotContains(t, k.String(), "\x1b[31m")
 	require.NotContains(t, k.String(), "\u009b")
 
 	// Files.
-	k.types(".mode parquet", enter)
-	k.sees("acme> ")
-	k.types("from slice;", enter)
-	k.sees("seats: error: Parquet goes to a file\nseats: hint: .output FILE ")
-	k.sees("acme> ")
-	k.types(".output slice.parquet", enter)
-	k.sees("acme> ")
-	k.types("from slice;", enter)
-	k.sees("wrote slice.parquet\n")
-	k.sees("acme> ")
-	k.types(".output slice.parquet", enter)
-	k.sees("seats: error: write slice.parquet: it is there already\n")
-	k.sees("acme> ")
-	k.types(ctrlD)
-	k.left(0)
+	k.asks(".mode parquet")
+	k.asks("from slice;", "seats: error: Parquet goes to a file\nseats: hint: .output FILE ")
+	k.asks(".output slice.parquet")
+	k.asks("from slice;", "wrote slice.parquet\n")
+	k.asks(".output slice.parquet", "seats: error: write slice.parquet: it is there already\n")
+	k.leaves()
 	file := filepath.Join(p.dir, "slice.parquet")
-	info, err := os.Stat(file)
-	require.NoError(t, err)
+	info := must.Have(os.Stat(file))(t)
 	require.Equal(t, os.FileMode(0o600), info.Mode().Perm())
-	db, err := duck.Open("", duck.Options{})
-	require.NoError(t, err)
+	db := must.Have(duck.Open("", duck.Options{}))(t)
 	defer func() { require.NoError(t, db.Close()) }()
 	var n int
 	require.NoError(t, db.QueryRow("select count(*) from read_parquet(?) where day = '2026-03-10'", file).Scan(&n))
 	require.Equal(t, 1, n)
-	left, err := filepath.Glob(filepath.Join(p.dir, "var", "*.read-*"))
-	require.NoError(t, err)
+	left := must.Have(filepath.Glob(filepath.Join(p.dir, "var", "*.read-*")))(t)
 	require.Empty(t, left)
 
 	// Without the prompt, it is a terminal all the same; a pager may be unwanted, or not there.
@@ -354,8 +309,7 @@ func TestResultsOnATerminal(t *testing.T) {
 func TestThePromptEndsWithTheProgram(t *testing.T) {
 	t.Parallel()
 	p := asked(t)
-	k := p.sit(t, nil, "sql")
-	k.sees("acme> ")
+	k := p.sit(t, nil, "sql").at("acme> ")
 	k.types("select 'half")
 	k.sees("half")
 	require.NoError(t, k.cmd.Process.Signal(syscall.SIGTERM))
@@ -365,28 +319,20 @@ func TestThePromptEndsWithTheProgram(t *testing.T) {
 	k = p.sit(t, []string{"TERM=dumb"}, "sql", "--format", "csv")
 	k.types("select 3 as three;\n")
 	k.sees("three\n3\n")
-	k.types(ctrlD)
-	k.left(0)
+	k.leaves()
 	require.NotContains(t, k.String(), "acme>")
 }
 
 func TestThePromptOfSeveralTenants(t *testing.T) {
 	t.Parallel()
 	p := newPlace(t)
-	config, err := os.ReadFile(filepath.Join(p.dir, "seats.yaml"))
-	require.NoError(t, err)
+	config := must.Have(os.ReadFile(filepath.Join(p.dir, "seats.yaml")))(t)
 	_, acme, _ := strings.Cut(string(config), "acme: ")
 	config = append(bytes.TrimSuffix(bytes.TrimSpace(config), []byte("}")), ", globex: "+acme...)
 	require.NoError(t, os.WriteFile(filepath.Join(p.dir, "seats.yaml"), config, 0o600))
 	p.must(t, "run", "--date", "2026-03-10")
-	k := p.sit(t, nil, "sql")
-	k.sees("2 tenants> ")
-	k.types(".describe enabled_daily", enter)
-	k.sees("\ntenant  VARCHAR  As configured\n")
-	k.sees("2 tenants> ")
-	k.types("select tenant, agents from enabled_daily where reg", tab, " = 'US' order by all;", enter)
-	k.sees("\ntenant  agents\nacme         2\nglobex       2\n")
-	k.sees("2 tenants> ")
-	k.types(ctrlD)
-	k.left(0)
+	k := p.sit(t, nil, "sql").at("2 tenants> ")
+	k.asks(".describe enabled_daily", "\ntenant  VARCHAR  As configured\n")
+	k.asks("select tenant, agents from enabled_daily where reg"+tab+" = 'US' order by all;", "\ntenant  agents\nacme         2\nglobex       2\n")
+	k.leaves()
 }

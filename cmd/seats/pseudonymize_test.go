@@ -2,7 +2,6 @@ package main
 
 import (
 	"archive/zip"
-	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -19,6 +18,7 @@ import (
 
 	"seats/cmd/seats/pseudonym"
 	"seats/internal/duck"
+	"seats/internal/must"
 	"seats/report"
 )
 
@@ -31,7 +31,7 @@ func TestNoDigestInWhatLeavesCanBeTriedWithNames(t *testing.T) {
 	key := filepath.Join(dir, "key")
 	require.NoError(t, os.WriteFile(key, []byte("0123456789abcdef0123456789abcdef\n"), 0o600))
 	const reason = "Ms Bob-Smith's calls came late"
-	seats := scriptedSite(t, dir)
+	seats := scriptedSite(t, dir, "")
 	seats("run", "--from", "2026-03-09", "--to", "2026-03-10")
 	rewrite(t, filepath.Join(dir, "seats.yaml"), "bob?", "bob")
 	seats("run", "--date", "2026-03-10", "--restate", reason)
@@ -97,8 +97,8 @@ func sum256(text string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// scriptedSite is the scripts' GIM as an export, with a pattern that names a person; it gives what runs a command there.
-func scriptedSite(t *testing.T, dir string) func(args ...string) {
+// scriptedSite is the scripts' GIM as an export, with what its regions have beside their name; it gives what runs a command there.
+func scriptedSite(t *testing.T, dir, more string) func(args ...string) {
 	t.Helper()
 	require.NoError(t, os.CopyFS(filepath.Join(dir, "exports", "export_1_2026_04_02_00_00_00"), os.DirFS("testdata/gim")))
 	config := filepath.Join(dir, "seats.yaml")
@@ -108,32 +108,25 @@ tenants:
     export_dir: exports
     exclude_agents: ["bob?"]
     regions:
-      US: {timezone: America/New_York, locations: {dallas: {switches: [SIP_DAL_1, SIP_DAL_2]}, other: {switches: []}}}
+      US: {timezone: America/New_York, `+more+`locations: {dallas: {switches: [SIP_DAL_1, SIP_DAL_2]}, other: {switches: []}}}
       EU: {timezone: Europe/London, locations: {london: {switches: [SIP_LON]}}}
 `), 0o600))
 	return func(args ...string) {
 		t.Helper()
-		var said bytes.Buffer
-		clock := func() time.Time { return time.Date(2026, 4, 2, 6, 0, 0, 0, time.UTC) }
-		code := run(t.Context(), append([]string{"--config", config}, args...), world{
-			stdin: strings.NewReader(""), stdout: &said, stderr: &said, clock: clock, sleep: sleep, env: os.LookupEnv,
-		})
-		require.Equal(t, 0, code, "%s: %s", args, &said)
+		inProcess(t, time.Date(2026, 4, 2, 6, 0, 0, 0, time.UTC), config, args...)
 	}
 }
 
 func rewrite(t *testing.T, path, old, with string) {
 	t.Helper()
-	text, err := os.ReadFile(path)
-	require.NoError(t, err)
+	text := must.Have(os.ReadFile(path))(t)
 	require.Contains(t, string(text), old)
 	require.NoError(t, os.WriteFile(path, []byte(strings.ReplaceAll(string(text), old, with)), 0o600))
 }
 
 func unzip(t *testing.T, path, dir string) {
 	t.Helper()
-	r, err := zip.OpenReader(path)
-	require.NoError(t, err)
+	r := must.Have(zip.OpenReader(path))(t)
 	defer r.Close() //nolint:errcheck // only read
 	require.NoError(t, os.CopyFS(dir, r))
 }
@@ -141,8 +134,7 @@ func unzip(t *testing.T, path, dir string) {
 // texts are the files below a folder; those in Parquet also as the rows that they hold, a line each.
 func texts(t *testing.T, dir string) map[string]string {
 	t.Helper()
-	db, err := duck.Open("", duck.Options{})
-	require.NoError(t, err)
+	db := must.Have(duck.Open("", duck.Options{}))(t)
 	defer db.Close() //nolint:errcheck // in memory
 	all := map[string]string{}
 	require.NoError(t, filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
@@ -164,11 +156,9 @@ func texts(t *testing.T, dir string) map[string]string {
 // storeText is every row of a store's own tables.
 func storeText(t *testing.T, path string) string {
 	t.Helper()
-	db, err := duck.Open(path, duck.Options{ReadOnly: true})
-	require.NoError(t, err)
+	db := must.Have(duck.Open(path, duck.Options{ReadOnly: true}))(t)
 	defer db.Close() //nolint:errcheck // only read
-	rows, err := db.Query("select table_name from duckdb_tables() where schema_name = '_data'")
-	require.NoError(t, err)
+	rows := must.Have(db.Query("select table_name from duckdb_tables() where schema_name = '_data'"))(t)
 	var names []string
 	for rows.Next() {
 		var name string
@@ -188,8 +178,7 @@ func storeText(t *testing.T, path string) string {
 // unmasked puts names in the place of what the masks put there.
 func unmasked(t *testing.T, path, reason string) *strings.Replacer {
 	t.Helper()
-	key, err := pseudonym.ReadKey(path, "acme")
-	require.NoError(t, err)
+	key := must.Have(pseudonym.ReadKey(path, "acme"))(t)
 	pairs := []string{"excluded-*", "bob", "(left out: it may name an agent)", reason}
 	for _, name := range []string{"E1", "E2", "E3", "E4"} {
 		pairs = append(pairs, key.Employee(name), name)

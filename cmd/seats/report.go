@@ -7,9 +7,8 @@ import (
 	"seats/cmd/seats/job"
 	"seats/cmd/seats/page"
 	"seats/cmd/seats/pseudonym"
-	"seats/internal/calendar"
 	"seats/internal/config"
-	"seats/internal/fail"
+	"seats/internal/duck"
 	"seats/internal/store"
 	"seats/report/html"
 )
@@ -20,56 +19,42 @@ type reportCmd struct {
 	Pseudonymize string `help:"On the pages, replace agents by pseudonyms keyed with this file, and leave reasons out." placeholder:"KEYFILE" type:"path"`
 }
 
-// Help gives examples.
-func (*reportCmd) Help() string {
-	return `Examples:
-  seats report --month 2026-03
-  seats report --html pages
-  seats report --html pages --month 2026-03 --tenant acme --pseudonymize key`
-}
-
-func (c *reportCmd) Run(ctx context.Context, w *world, root *cli, t *terminal) error {
+func (c *reportCmd) Run(ctx context.Context, p *program) error {
 	switch {
 	case c.HTML == "" && c.Pseudonymize != "":
 		return usageError("--pseudonymize is for --html")
 	case c.HTML != "" && (c.Restate != "" || c.Jobs != 1):
 		return usageError("--html issues nothing: leave out --restate and --jobs")
 	case c.HTML != "":
-		return c.pages(ctx, w, root, t)
+		return c.pages(ctx, p)
 	}
-	return runJobs(ctx, w, root, t, c.jobFlags, stages{Command: "report", Report: true}, 0)
+	return c.do(ctx, p, job.Plan{Command: "report", Steps: []string{job.Report}}, 0)
 }
 
 // pages writes the site. A tenant whose store cannot be read does not keep back the others; its page says why.
-func (c *reportCmd) pages(ctx context.Context, w *world, root *cli, t *terminal) (err error) {
-	ours, err := c.shard(w.env, c.Tenant)
+func (c *reportCmd) pages(ctx context.Context, p *program) (err error) {
+	cfg, err := c.part(p, c.Tenant)
 	if err != nil {
 		return err
 	}
-	cfg, err := root.load(w, c.Tenant)
-	if err != nil {
-		return err
-	}
-	site, err := html.Create(c.HTML, html.Head{Made: w.clock().UTC(), Version: version, Masked: c.Pseudonymize != ""})
+	site, err := html.Create(c.HTML, html.Head{Made: p.clock().UTC(), Version: version, Masked: c.Pseudonymize != ""})
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, site.Drop()) }()
-	code := fail.OK
-	for _, tenant := range ours.part(cfg).Tenants {
-		problem := ""
-		switch err := job.Explain(c.tenantPages(ctx, w, t, tenant, site), tenant); {
+	y := tally{terminal: p.terminal}
+	for _, tenant := range cfg.Tenants {
+		err, problem := job.Explain(c.tenantPages(ctx, p, tenant, site), tenant), ""
+		_, unread := errors.AsType[storeError](err)
+		switch {
 		case ctx.Err() != nil:
 			return ctx.Err()
 		case errors.Is(err, store.ErrMissing):
 			problem = "nothing extracted yet"
-			t.Info(problem, "tenant", tenant.Name, "store", tenant.StorePath())
-		case errors.Is(err, errStore):
+			p.Info(problem, "tenant", tenant.Name, "store", tenant.StorePath())
+		case unread:
 			problem = "the store cannot be read"
-			t.fail(err, "tenant", tenant.Name)
-			if code == fail.OK {
-				code = exitCode(err)
-			}
+			y.add(tenant.Name, err)
 		case err != nil:
 			return err
 		}
@@ -82,51 +67,31 @@ func (c *reportCmd) pages(ctx context.Context, w *world, root *cli, t *terminal)
 	if err := site.Close(); err != nil {
 		return err
 	}
-	t.Info("pages written", "folder", c.HTML)
-	return said(code)
+	p.Info("pages written", "folder", c.HTML)
+	return y.failed()
 }
 
-// errStore marks the error of a store that cannot be opened.
-var errStore = errors.New("open store")
-
-type storeError struct{ error }
-
-func (e storeError) Unwrap() error       { return e.error }
-func (e storeError) Is(other error) bool { return other == errStore }
-
-func (c *reportCmd) tenantPages(ctx context.Context, w *world, t *terminal, tenant config.Tenant, site *html.Site) error {
-	wants := func(calendar.Date) bool { return true }
-	if c.periodFlags != (periodFlags{}) {
-		p, err := c.resolve(tenant, w.clock())
-		if err != nil {
-			return err
-		}
-		wants = func(d calendar.Date) bool { return !d.Before(p.days[0]) && !p.days[len(p.days)-1].Before(d) }
-	}
-	of := page.Tenant{Of: tenant, Now: w.clock(), Wants: wants, Warn: t.Warn}
-	if c.Pseudonymize != "" {
-		key, err := pseudonym.ReadKey(c.Pseudonymize, tenant.Name)
-		if err != nil {
-			return err
-		}
-		of.Mask = key
-	}
-	db, err := openWhole(ctx, tenant, nil)
+func (c *reportCmd) tenantPages(ctx context.Context, p *program, tenant config.Tenant, site *html.Site) error {
+	period, err := c.periodOrAll(tenant, p.clock())
 	if err != nil {
-		return storeError{err}
+		return err
 	}
-	defer db.Close() //nolint:errcheck // only read
-	if of.Conn, err = db.Conn(ctx); err != nil {
-		return storeError{err}
+	of := page.Tenant{Of: tenant, Now: p.clock(), Wants: period.Holds, Warn: p.Warn}
+	if c.Pseudonymize != "" {
+		if of.Mask, err = pseudonym.ReadKey(c.Pseudonymize, tenant.Name); err != nil {
+			return err
+		}
 	}
-	defer of.Conn.Close() //nolint:errcheck // only read
 	of.Step = func(done, all int) {
 		if done == 0 {
-			t.Start("pages of " + tenant.Name)
-			t.Expect(int64(all))
+			p.Start("pages of " + tenant.Name)
+			p.Expect(int64(all))
 		}
-		t.Add(1)
+		p.Add(1)
 	}
-	defer t.Stop()
-	return of.Write(ctx, site)
+	defer p.Stop()
+	return readingRows(ctx, tenant, nil, func(conn *duck.Conn) error {
+		of.Conn = conn
+		return of.Write(ctx, site)
+	})
 }

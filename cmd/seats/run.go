@@ -2,13 +2,24 @@ package main
 
 import (
 	"context"
+	"slices"
+	"strings"
+	"sync"
 	"time"
+
+	"seats/cmd/seats/deliver"
+	"seats/cmd/seats/job"
+	"seats/cmd/seats/watch"
+	"seats/internal/config"
+	"seats/internal/fail"
+	"seats/internal/sign"
+	"seats/report"
 )
 
 // jobFlags are common to the commands that work on a tenant's store.
 type jobFlags struct {
 	Tenant  []string `help:"Only this tenant; may be repeated." placeholder:"T"`
-	Restate given    `help:"Count the days by today's rules, and issue the next revision where a number moved, for this reason." placeholder:"REASON"`
+	Restate given    `help:"Read and count the days by today's rules, and issue the next revision where a number moved, for this reason." placeholder:"REASON"`
 	Format  string   `help:"What is printed: ${enum}." enum:"table,json,csv" default:"table"`
 	Jobs    int      `help:"Tenants worked on at once; each may take the memory that its engine.memory_limit allows." default:"1" placeholder:"N"`
 	shardFlags
@@ -28,23 +39,392 @@ type runCmd struct {
 	Refresh  bool          `help:"Read every day from the source, even where the store holds a final slice."`
 }
 
-// Help gives examples.
-func (*runCmd) Help() string {
-	return `Examples:
-  seats run
-  seats run --date 2026-03-10
-  seats run --month 2026-03 --format json
-  seats --log-format json run --wait 2h --jobs 4`
-}
-
-func (c *runCmd) Run(ctx context.Context, w *world, root *cli, t *terminal) error {
+func (c *runCmd) Run(ctx context.Context, p *program) error {
 	if c.KeepDays < 0 {
 		return usageError("--keep-days %d is negative", c.KeepDays)
 	}
 	if c.Wait < 0 {
 		return usageError("--wait %s is negative", c.Wait)
 	}
-	s := stages{Command: "run", Extract: true, Compute: true, Report: true, Deliver: true, Refresh: c.Refresh, AcceptLoss: c.AcceptLoss, KeepDays: c.KeepDays}
-	s.CatchUp = c.periodFlags == (periodFlags{}) && c.Restate == "" // a reason is for what somebody has looked at
-	return runJobs(ctx, w, root, t, c.jobFlags, s, c.Wait)
+	plan := job.Plan{Command: "run", Steps: []string{job.Extract, job.Compute, job.Report, job.Deliver},
+		Refresh: c.Refresh, AcceptLoss: c.AcceptLoss, KeepDays: c.KeepDays}
+	if c.periodFlags == (periodFlags{}) && c.Restate == "" { // a reason is for what somebody has looked at
+		plan.Asked = job.Missing
+	}
+	return c.do(ctx, p, plan, c.Wait)
+}
+
+type extractCmd struct {
+	jobFlags
+	readFlags
+}
+
+func (c *extractCmd) Run(ctx context.Context, p *program) error {
+	return c.do(ctx, p, job.Plan{Command: "extract", Steps: []string{job.Extract}, AcceptLoss: c.AcceptLoss}, 0)
+}
+
+type computeCmd struct {
+	jobFlags
+	DryRun bool `help:"Store nothing: show what the configuration would give, beside what is stored and issued. Name another one with --config."`
+}
+
+func (c *computeCmd) Run(ctx context.Context, p *program) error {
+	plan := job.Plan{Command: "compute", Steps: []string{job.Compute}}
+	switch {
+	case !c.DryRun:
+		return c.do(ctx, p, plan, 0)
+	case c.Restate != "":
+		return usageError("--restate issues files, --dry-run stores nothing: choose one")
+	}
+	cfg, err := p.load(nil)
+	if err != nil {
+		return err
+	}
+	jobs, err := c.jobs(p, cfg, plan)
+	if err != nil {
+		return err
+	}
+	table := report.Table{Header: []string{"tenant", "region", "measure", "period", "issued", "stored", "value", "difference"}}
+	y := tally{terminal: p.terminal}
+	for _, j := range jobs {
+		rows, err := j.DryRun(ctx)
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		for _, r := range rows {
+			table.Rows = append(table.Rows, []any{j.Tenant.Name, r.Region, string(r.Measure), r.Period, r.Issued, r.Stored, r.Value, r.Difference()})
+		}
+		y.add(j.Tenant.Name, err)
+	}
+	return p.print(table, c.Format, y.failed())
+}
+
+type deliverCmd struct {
+	listFlags
+	Jobs int `help:"Tenants worked on at once." default:"1" placeholder:"N"`
+	shardFlags
+}
+
+// Run delivers what every tenant issued and has not delivered yet, and prints a row for each file that arrived. A tenant
+// that cannot be delivered to does not keep back the others.
+func (c *deliverCmd) Run(ctx context.Context, p *program) error {
+	cfg, err := c.part(p, c.Tenant)
+	if err != nil {
+		return err
+	}
+	down := &deliver.Outages{}
+	var jobs []*job.Job
+	for _, tenant := range cfg.Tenants {
+		if tenant.Deliver == nil {
+			p.Info("skipped: the configuration says nowhere whereto its files are delivered", "tenant", tenant.Name)
+			continue
+		}
+		j := p.job(tenant, job.Plan{Command: "deliver", Steps: []string{job.Deliver}})
+		j.Down = down
+		jobs = append(jobs, j)
+	}
+	results, err := doAll(ctx, jobs, c.Jobs, waiter{})
+	if err != nil {
+		return err
+	}
+	table := report.Table{Header: []string{"tenant", "file", "sent_as", "sent_sha256", "target", "delivered_at"}}
+	for _, r := range results {
+		for _, d := range r.Delivered {
+			table.Rows = append(table.Rows, []any{r.Tenant, d.File, d.SentAs, d.SentSHA256, d.Target, d.At})
+		}
+	}
+	if err := table.Write(p.stdout, c.Format); err != nil {
+		return err
+	}
+	return p.outcome(jobs, results)
+}
+
+// do is what run, extract, compute and report have in common: one job a tenant, in the order of the file. Where a
+// source is not ready, it is waited for as long as wait says.
+func (f jobFlags) do(ctx context.Context, p *program, plan job.Plan, wait time.Duration) error {
+	if f.Restate != "" {
+		if err := report.ValidateReason(string(f.Restate)); err != nil {
+			return usageError("--restate: %w", err)
+		}
+	}
+	ours, err := f.shard(p.env, f.Tenant)
+	if err != nil {
+		return err
+	}
+	cfg, err := p.load(nil)
+	if err != nil {
+		return err
+	}
+	if cfg = ours.part(cfg); len(cfg.Tenants) == 0 {
+		p.Info("no tenant falls to this shard", "shard", ours)
+		p.writeMetrics(ctx, cfg, nil, nil) // the file may have tenants that another shard has by now
+		return nil
+	}
+	jobs, err := f.jobs(p, cfg, plan)
+	if err != nil {
+		return err
+	}
+	if slices.Contains(plan.Steps, job.Report) {
+		key, err := signKey(cfg)
+		if err != nil {
+			return err
+		}
+		for _, j := range jobs {
+			j.SignKey = key
+		}
+	}
+	lookout := waiter{program: p}
+	if wait > 0 {
+		lookout.until = p.clock().Add(wait)
+	}
+	results, err := doAll(ctx, jobs, f.Jobs, lookout)
+	p.writeMetrics(context.WithoutCancel(ctx), cfg, jobs, results)
+	if err != nil {
+		return err
+	}
+	if err := f.print(p, plan, results); err != nil {
+		return err
+	}
+	one := len(jobs) == 1 && len(jobs[0].Days) == 1
+	if one && plan.Command == "run" && f.Format == report.FormatTable && len(results) == 1 && results[0].Done == 1 {
+		p.drawDay(ctx, jobs[0].Tenant, jobs[0].Days[0])
+	}
+	err = p.outcome(jobs, results)
+	for _, r := range results { // for a job that nobody watches, where one line of results does not tell what became of its days
+		if one {
+			break
+		}
+		line := []any{"tenant", r.Tenant, "exit", int(job.ExitCode(r.Err)), "days_done", r.Done, "days_waiting", r.Waiting, "days_failed", r.Failed, "files", r.Files}
+		if len(r.Delivered) > 0 {
+			line = append(line, "delivered", len(r.Delivered))
+		}
+		p.Info("ended", line...)
+	}
+	return err
+}
+
+// signKey reads the key that manifests are signed with, nil where there is none.
+func signKey(cfg *config.Config) (*sign.Key, error) {
+	if cfg.SignKey == "" {
+		return nil, nil
+	}
+	return sign.ReadKey(cfg.SignKey, cfg.SignKeyPassword.Reveal())
+}
+
+// job is a tenant's, in this world.
+func (p *program) job(tenant config.Tenant, plan job.Plan) *job.Job {
+	return &job.Job{Plan: plan, Tenant: tenant, Clock: p.clock, Sleep: p.sleep, Version: version, Log: p.terminal}
+}
+
+// jobs are those of the tenants that the flags name. A tenant that nothing is done for has none.
+func (f jobFlags) jobs(p *program, all *config.Config, plan job.Plan) (jobs []*job.Job, err error) {
+	cfg, err := p.pick(all, f.Tenant)
+	if err != nil {
+		return nil, err
+	}
+	switch plan.Restate = string(f.Restate); {
+	case f.Month != "":
+		plan.Asked = job.Month
+	case f.Date != "" || f.From != "":
+		plan.Asked = job.Days
+	}
+	down := &deliver.Outages{}
+	for _, tenant := range cfg.Tenants {
+		of, err := f.resolve(tenant, p.clock())
+		if since := tenant.ProductionDate; plan.Asked == job.Missing && !since.IsZero() {
+			of = daysPeriod(since, lastEnded(tenant, p.clock()))
+		}
+		if err != nil {
+			return nil, err
+		}
+		of = of.within(tenant)
+		skipped := ""
+		switch {
+		case tenant.Disabled:
+			skipped = "the tenant is not enabled"
+		case len(of.days) == 0 && of.cut:
+			skipped = "the tenant's last day was " + tenant.Until.String()
+		case len(of.days) == 0:
+			skipped = "the tenant's production date is still to come"
+		}
+		if skipped != "" {
+			p.Info("skipped: "+skipped, "tenant", tenant.Name)
+			continue
+		}
+		if of.running {
+			p.Info("the month is not over: its days are done, its enabled agents wait", "tenant", tenant.Name, "month", f.Month)
+		}
+		if of.cut && plan.Asked != job.Missing {
+			p.Info("left out: days after the tenant's last one", "tenant", tenant.Name, "until", tenant.Until)
+		}
+		plan.Days, plan.Months = of.days, of.months
+		j := p.job(tenant, plan)
+		j.Columns, j.Down = cfg.Columns, down
+		jobs = append(jobs, j)
+	}
+	return jobs, nil
+}
+
+// doAll does the jobs, so many at once, until it is interrupted, and gives the results of those that came to their
+// end, in the order of the jobs; where none did, that is the error. A job that waits for its source leaves its place to the others.
+func doAll(ctx context.Context, jobs []*job.Job, atOnce int, w waiter) ([]job.Result, error) {
+	all := make([]job.Result, len(jobs))
+	var group sync.WaitGroup
+	places := make(chan struct{}, max(1, atOnce))
+	for i, j := range jobs {
+		places <- struct{}{}
+		group.Go(func() {
+			defer func() { <-places }()
+			w.forSource(ctx, j, func(d time.Duration) {
+				<-places
+				w.sleep(ctx, d)
+				places <- struct{}{}
+			})
+			if all[i].Interrupted = ctx.Err() != nil; !all[i].Interrupted {
+				all[i] = j.Do(ctx)
+			}
+		})
+	}
+	group.Wait()
+	all = slices.DeleteFunc(all, func(r job.Result) bool { return r.Interrupted })
+	if len(all) == 0 {
+		return nil, ctx.Err()
+	}
+	return all, nil
+}
+
+// partError is an interruption after some tenants were done: what they gave has been printed.
+type partError struct{ done []job.Result }
+
+func (e *partError) Error() string {
+	names := make([]string, len(e.done))
+	for i, r := range e.done {
+		names[i] = r.Tenant
+	}
+	return "interrupted: " + strings.Join(names, ", ") + " had ended; everything else is as it was before"
+}
+
+// outcome says what went wrong and with whom. The exit status is the first failed tenant's.
+func (p *program) outcome(jobs []*job.Job, results []job.Result) error {
+	y := tally{terminal: p.terminal}
+	for _, r := range results {
+		y.add(r.Tenant, r.Err)
+	}
+	if len(results) < len(jobs) {
+		return &partError{results}
+	}
+	return y.failed()
+}
+
+// print prints what the tenants gave; where there are several, the table ends with what became of each.
+func (f jobFlags) print(p *program, plan job.Plan, results []job.Result) error {
+	slicesTable := report.Table{Header: []string{"tenant", "day", "state", "sessions", "activities", "agents", "sha256"}}
+	tenants := report.Table{Header: []string{"tenant", "exit", "result"}}
+	var rows []report.Outcome
+	for _, r := range results {
+		rows = append(rows, r.Rows...)
+		for _, s := range r.Slices {
+			slicesTable.Rows = append(slicesTable.Rows, []any{r.Tenant, s.Day.String(), s.State, s.Sessions, s.Activities, s.Agents, s.SHA256})
+		}
+		message := "done"
+		if r.Err != nil {
+			message = r.Err.Error()
+		}
+		tenants.Rows = append(tenants.Rows, []any{r.Tenant, int(job.ExitCode(r.Err)), message})
+	}
+	table := report.Measurements(rows)
+	if plan.Command == "extract" {
+		table = slicesTable
+	}
+	if f.Format == report.FormatTable && len(results) > 1 {
+		return p.printTables(table, tenants)
+	}
+	return table.Write(p.stdout, f.Format)
+}
+
+// writeMetrics brings the metrics file up to date after a run, however that went. Whatever keeps it from that is a
+// warning: the run's results and its exit status are what they are.
+func (p *program) writeMetrics(ctx context.Context, cfg *config.Config, jobs []*job.Job, results []job.Result) {
+	if cfg.MetricsFile == "" {
+		return
+	}
+	now := p.clock()
+	site := watch.Site{Version: version, Now: now, Tenants: cfg.Tenants,
+		Look: func(tenant config.Tenant) (watch.State, error) { return look(ctx, tenant, now) }}
+	for _, j := range jobs {
+		run := watch.Run{Tenant: j.Tenant.Name, Exit: int(fail.Interrupted)} // or not begun for that
+		if at := slices.IndexFunc(results, func(r job.Result) bool { return r.Tenant == run.Tenant }); at >= 0 {
+			run.Exit, run.Stages = int(job.ExitCode(results[at].Err)), results[at].Stages
+		}
+		site.Runs = append(site.Runs, run)
+	}
+	if err := site.WriteFile(cfg.MetricsFile); err != nil {
+		p.warn("the metrics file is not what it should be", err, "file", cfg.MetricsFile)
+	}
+}
+
+// The pauses between two looks at a source double from the first to the longest.
+const (
+	firstPause   = 30 * time.Second
+	longestPause = 10 * time.Minute
+)
+
+// longStill is how long nothing has been written to what is surely no longer being copied.
+const longStill = 5 * time.Minute
+
+// waiter waits for sources that are not ready (R10). It only looks: once the time is up the job runs all the same,
+// and says what is missing as it would have said before.
+type waiter struct {
+	*program
+	until time.Time // zero: nothing is waited for
+}
+
+// forSource waits until the job's source is ready, or the time is up, or the context is done. A source that cannot be
+// asked is not ready. A chunk of an export that has come meanwhile, or was written to a short while ago, is ready once two
+// looks in a row find the same files: it may have been seen while it was copied. One that lacks a dimension has to lie still for
+// longer, one that lacks a fact table is never ready.
+func (w waiter) forSource(ctx context.Context, j *job.Job, sleep func(time.Duration)) {
+	if w.until.IsZero() {
+		return
+	}
+	who := []any{"tenant", j.Tenant.Name, "day", j.LastDay()}
+	var newest, said string
+	for pause, first := firstPause, true; ; first = false {
+		look, err := j.Look(ctx)
+		left, still := w.until.Sub(w.clock()), w.clock().Sub(look.Written) > longStill
+		switch {
+		case ctx.Err() != nil || look.Ready && first && still:
+			return
+		case look.Ready && look.Newest == newest && (still || !look.Lacks):
+			w.Info("the source is ready", append(who, "high_water", look.Mark())...)
+			return
+		case left <= 0:
+			w.Warn("the time to wait is over", who...)
+			return
+		case look.Ready || look.Partial:
+			pause = firstPause
+		}
+		what := "waiting for the newest chunk of the export to be copied whole"
+		switch {
+		case err != nil:
+			what = "waiting for a source that cannot be asked: " + err.Error()
+		case !look.Ready && !look.Partial:
+			what = "waiting for the source, which " + look.Reach()
+		}
+		if what != said {
+			said = what
+			w.Info(what, append(who, "until", w.until.UTC().Format(time.RFC3339))...)
+		}
+		newest = look.Newest
+		sleep(min(pause, left))
+		pause = min(2*pause, longestPause)
+	}
+}
+
+// sleep pauses until the time has passed or the context is done.
+func sleep(ctx context.Context, d time.Duration) {
+	select {
+	case <-ctx.Done():
+	case <-time.After(d):
+	}
 }

@@ -93,6 +93,7 @@ func TestScript(t *testing.T) {
 		Setup: func(env *testscript.Env) error {
 			wd, err := os.Getwd()
 			env.Setenv("SEATS_TEST_NOW", "2026-04-02T06:00:00Z")
+			env.Setenv("GOMAXPROCS", "1") // the scripts share the cores: more threads each would wait for one another
 			env.Setenv("WRITER", strconv.Itoa(os.Getpid()))
 			env.Setenv("BASE", filepath.Join(wd, "testdata", "gim"))
 			env.Values["tb"], env.Values["gims"] = env.T(), map[string]gimDB{}
@@ -108,49 +109,51 @@ func TestScript(t *testing.T) {
 	})
 }
 
+// got is what a call gave, which the script cannot do without.
+func got[T any](v T, err error) func(*testscript.TestScript) T {
+	return func(ts *testscript.TestScript) T {
+		ts.Check(err)
+		return v
+	}
+}
+
 // exitsCommand leaves output where the commands stdout, stderr and cmp look for it.
 func exitsCommand(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 2 {
 		ts.Fatalf("usage: exits CODE PROGRAM ARG...")
 	}
-	got := exitStatus(ts, ts.Exec(args[1], args[2:]...))
-	if want := args[0]; strconv.Itoa(got) != want {
-		ts.Fatalf("exit status %d, want %s", got, want)
-	}
+	requireExit(ts, args[0], ts.Exec(args[1], args[2:]...))
 }
 
-func exitStatus(ts *testscript.TestScript, err error) int {
-	var exit *exec.ExitError
-	switch {
-	case err == nil:
-		return 0
-	case errors.As(err, &exit):
-		return exit.ExitCode()
+func requireExit(ts *testscript.TestScript, want string, err error) {
+	status := 0
+	if exit, ended := errors.AsType[*exec.ExitError](err); ended {
+		status = exit.ExitCode()
+	} else {
+		ts.Check(err)
 	}
-	ts.Fatalf("run program: %v", err)
-	return -1
+	if strconv.Itoa(status) != want {
+		ts.Fatalf("exit status %d, want %s", status, want)
+	}
 }
 
 func exportCommand(ts *testscript.TestScript, _ bool, args []string) {
-	dir := ts.MkAbs(args[0])
-	ts.Check(os.MkdirAll(dir, 0o755))
-	tables, err := filepath.Glob(filepath.Join(ts.Getenv("BASE"), "*.csv"))
-	ts.Check(err)
-	for _, table := range tables {
-		text, err := os.ReadFile(table)
-		ts.Check(err)
-		ts.Check(os.WriteFile(filepath.Join(dir, filepath.Base(table)), text, 0o644))
+	for _, table := range got(filepath.Glob(filepath.Join(ts.Getenv("BASE"), "*.csv")))(ts) {
+		put(ts, args[0], table, got(os.ReadFile(table))(ts))
 	}
 }
 
-func incrementCommand(ts *testscript.TestScript, _ bool, args []string) {
-	dir := ts.MkAbs(args[0])
+// put writes a table of an export.
+func put(ts *testscript.TestScript, folder, table string, text []byte) {
+	dir := ts.MkAbs(folder)
 	ts.Check(os.MkdirAll(dir, 0o755))
-	for _, table := range []string{"sm_res_session_fact", "interaction_resource_fact", "irf_user_data_gen_1", "contact_attempt_fact"} {
-		text, err := os.ReadFile(filepath.Join(ts.Getenv("BASE"), table+".csv"))
-		ts.Check(err)
-		header, _, _ := bytes.Cut(text, []byte("\n"))
-		ts.Check(os.WriteFile(filepath.Join(dir, table+".csv"), append(header, '\n'), 0o644))
+	ts.Check(os.WriteFile(filepath.Join(dir, filepath.Base(table)), text, 0o644))
+}
+
+func incrementCommand(ts *testscript.TestScript, _ bool, args []string) {
+	for _, table := range []string{"sm_res_session_fact.csv", "interaction_resource_fact.csv", "irf_user_data_gen_1.csv", "contact_attempt_fact.csv"} {
+		header, _, _ := bytes.Cut(got(os.ReadFile(filepath.Join(ts.Getenv("BASE"), table)))(ts), []byte("\n"))
+		put(ts, args[0], table, append(header, '\n'))
 	}
 }
 
@@ -200,7 +203,7 @@ func tb(ts *testscript.TestScript) testing.TB { return ts.Value("tb").(testing.T
 // environment is what a program started by hand needs of the script's.
 func environment(ts *testscript.TestScript) []string {
 	var env []string
-	for _, name := range []string{"PATH", "HOME", "TMPDIR", "SEATS_TEST_NOW", "GIM_HOST", "GIM_PORT", "GIM_DATABASE", "GIM_SCHEMA", "GIM_USER", "GIM_ROLE"} {
+	for _, name := range []string{"PATH", "HOME", "TMPDIR", "SEATS_TEST_NOW", "GOMAXPROCS", "GIM_HOST", "GIM_PORT", "GIM_DATABASE", "GIM_SCHEMA", "GIM_USER", "GIM_ROLE"} {
 		env = append(env, name+"="+ts.Getenv(name))
 	}
 	return slices.Clip(env)

@@ -7,19 +7,20 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"seats/internal/duck"
 	"seats/internal/golden"
+	"seats/internal/must"
 	"seats/internal/store"
 )
 
 // The page describes what is in a store, and its questions are answered by one. `go test -update-golden` writes it anew.
 func snapshot(t *testing.T, demo string) {
 	const path = "../../docs/snapshot.md"
-	written, err := os.ReadFile(path)
-	require.NoError(t, err)
+	written := must.Have(os.ReadFile(path))(t)
 	page := string(written)
 	page = between(t, page, "relations", relationsOfAStore(t))
 	page = between(t, page, "macros", macrosOfAStore(t))
@@ -42,11 +43,9 @@ func between(t *testing.T, page, marker, text string) string {
 
 // askStore runs a query on an empty store and gives each of its rows in one text.
 func askStore(t *testing.T, query string) (rows []string) {
-	w, err := store.Begin(t.Context(), filepath.Join(t.TempDir(), "acme.duckdb"), duck.Options{})
-	require.NoError(t, err)
+	w := must.Have(store.Begin(t.Context(), filepath.Join(t.TempDir(), "acme.duckdb"), duck.Options{}))(t)
 	defer func() { require.NoError(t, w.Drop()) }()
-	found, err := w.Conn.QueryContext(t.Context(), query)
-	require.NoError(t, err)
+	found := must.Have(w.Conn.QueryContext(t.Context(), query))(t)
 	defer found.Close() //nolint:errcheck // only read
 	for found.Next() {
 		var row string
@@ -84,7 +83,7 @@ var question = regexp.MustCompile("(?s)```sql\n(.*?)\n```\n(?:\n```\n.*?\n```\n)
 func answered(t *testing.T, page, demo string) string {
 	return question.ReplaceAllStringFunc(page, func(block string) string {
 		query := question.FindStringSubmatch(block)[1]
-		answer := onDemo(t, demo, "sql", query)
+		answer := inProcess(t, time.Date(2026, 5, 10, 13, 0, 0, 0, time.UTC), filepath.Join(demo, "seats.yaml"), "sql", query)
 		require.Greater(t, strings.Count(answer, "\n"), 1, "no row answers\n%s", query)
 		return fmt.Sprintf("```sql\n%s\n```\n\n```\n%s```\n", query, answer)
 	})

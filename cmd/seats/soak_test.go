@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -19,6 +20,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
 
+	"seats/internal/must"
 	"seats/internal/pgtest"
 )
 
@@ -29,7 +31,7 @@ type soak struct {
 	server  pgtest.ServerInfo
 	schema  string
 	restart func()
-	dir     string
+	place
 	small   []string      // folders that are small disks of their own
 	usually time.Duration // how long a run takes
 
@@ -107,7 +109,7 @@ func TestANightlyJobOutlivesItsFaults(t *testing.T) {
 }
 
 func newSoak(t *testing.T, nights int) *soak {
-	s := &soak{T: t, random: rand.New(rand.NewPCG(1, 2)), dir: t.TempDir(), nights: map[string]int{}, told: map[string]int{},
+	s := &soak{T: t, random: rand.New(rand.NewPCG(1, 2)), place: place{dir: t.TempDir()}, nights: map[string]int{}, told: map[string]int{},
 		first: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)}
 	s.tonight = s.first
 	s.server, s.restart = pgtest.Restartable(t)
@@ -210,29 +212,23 @@ func (s *soak) run(during func(*soak, *os.Process)) (exit int, said string) {
 }
 
 func (s *soak) command(args ...string) *exec.Cmd {
-	cmd := exec.Command("seats", args...)
-	cmd.Dir = s.dir
-	cmd.Env = append(os.Environ(), "PORT="+strconv.Itoa(s.port), "SEATS_TEST_NOW="+s.now.Format(time.RFC3339))
-	return cmd
+	s.env = []string{"PORT=" + strconv.Itoa(s.port), "SEATS_TEST_NOW=" + s.now.Format(time.RFC3339)}
+	return s.place.command(args...)
 }
 
 // must runs a command without faults and gives its standard output.
 func (s *soak) must(args ...string) string {
 	s.Helper()
-	var stderr strings.Builder
-	cmd := s.command(args...)
-	cmd.Stderr = &stderr
-	out, err := cmd.Output()
-	require.NoError(s, err, "seats %v: %s%s", args, out, &stderr)
-	return string(out)
+	s.command()
+	out, _ := s.place.must(s.T, args...)
+	return out
 }
 
 // moveMark moves the GIM's high-water mark.
 func (s *soak) moveMark() {
-	conn, err := pgx.Connect(s.Context(), s.server.ConnString())
-	require.NoError(s, err)
+	conn := must.Have(pgx.Connect(s.Context(), s.server.ConnString()))(s)
 	defer conn.Close(s.Context()) //nolint:errcheck // nothing hangs on it
-	_, err = conn.Exec(s.Context(), fmt.Sprintf(`delete from %[1]s.ctl_extract_history;
+	_, err := conn.Exec(s.Context(), fmt.Sprintf(`delete from %[1]s.ctl_extract_history;
 		insert into %[1]s.ctl_extract_history (table_name, data_source_key, data_source_type, max_ts, extract_end_time, job_id, create_audit_key, created_ts)
 		values ('t', 1, 1, %[2]d, '2000-01-01', 'j', 1, 1), ('o', 2, 3, %[2]d, '2000-01-01', 'j', 1, 1)`, s.schema, s.mark.Unix()))
 	require.NoError(s, err)
@@ -265,10 +261,8 @@ func (s *soak) fill() (after func()) {
 	var disk syscall.Statfs_t
 	require.NoError(s, syscall.Statfs(dir, &disk))
 	filler := filepath.Join(dir, "filler")
-	f, err := os.Create(filler)
-	require.NoError(s, err)
-	_, err = io.CopyN(f, zeros{}, int64(disk.Bavail)*disk.Bsize-room)
-	require.NoError(s, err)
+	f := must.Have(os.Create(filler))(s)
+	must.Have(io.CopyN(f, zeros{}, int64(disk.Bavail)*disk.Bsize-room))(s)
 	require.NoError(s, f.Close())
 	return func() { require.NoError(s, os.Remove(filler)) }
 }
@@ -296,13 +290,7 @@ func (s *soak) removeOutput() (after func()) {
 
 // output is the data files.
 func (s *soak) output() map[string]string {
-	files := map[string]string{}
-	found, err := filepath.Glob(filepath.Join(s.dir, "out", "acme", "CNT_*.csv"))
-	require.NoError(s, err)
-	for _, path := range found {
-		text, err := os.ReadFile(path)
-		require.NoError(s, err)
-		files[filepath.Base(path)] = string(text)
-	}
+	files := s.files(s.T)
+	maps.DeleteFunc(files, func(name, _ string) bool { return !strings.HasPrefix(name, "CNT_") || !strings.HasSuffix(name, ".csv") })
 	return files
 }

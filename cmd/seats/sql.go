@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -28,30 +27,20 @@ type sqlCmd struct {
 	Query     string        `arg:"" optional:"" help:"A statement, or several. Without it, statements are read from standard input, each ended by a semicolon; on a terminal, at a prompt."`
 }
 
-// Help gives examples.
-func (sqlCmd) Help() string {
-	return `Examples:
-  seats sql
-  seats sql --tenant acme "from daily_concurrent limit 5"
-  seats sql --format csv "from agents_at('US', '2026-03-10T17:30:00Z')" > agents.csv
-  seats sql --output sessions.parquet "from qualifying_session where day = '2026-03-10'"
-  echo "show tables;" | seats sql --format json`
-}
-
 // Run asks on a thread of its own, which is confined.
-func (c *sqlCmd) Run(ctx context.Context, w *world, root *cli, t *terminal) error {
-	return confine.Apart(func() error { return c.run(ctx, w, root, t) })
+func (c *sqlCmd) Run(ctx context.Context, p *program) error {
+	return confine.Apart(func() error { return c.run(ctx, p) })
 }
 
-func (c *sqlCmd) run(ctx context.Context, w *world, root *cli, t *terminal) (err error) {
-	screen, prompts := c.prompts(w)
+func (c *sqlCmd) run(ctx context.Context, p *program) (err error) {
+	screen, prompts := c.prompts(p.world)
 	switch {
 	case c.Timeout < 0:
 		return usageError("--timeout %s is negative", c.Timeout)
 	case c.Format == query.FormatParquet && c.Output == "" && !prompts:
 		return usageError("--format parquet needs --output: Parquet goes to a file")
 	}
-	cfg, err := root.load(w, c.Tenant)
+	cfg, err := p.load(c.Tenant)
 	if err != nil {
 		return err
 	}
@@ -64,44 +53,37 @@ func (c *sqlCmd) run(ctx context.Context, w *world, root *cli, t *terminal) (err
 	defer func() { err = explain(err) }()
 	o := duck.Of(cfg.Tenants[0].Engine)
 	o.Locked = true
-	remove, err := c.confine(t, cfg.Tenants[0].StorePath(), &o)
+	remove, err := c.confine(p, cfg.Tenants[0].StorePath(), &o)
 	if err != nil {
 		return err
 	}
 	defer remove()
-	db, name, err := openAsOne(ctx, t, cfg.Tenants, o)
-	if err != nil {
-		return err
-	}
-	defer db.Close() //nolint:errcheck // only read
-	conn, err := db.Conn(ctx)
-	if err != nil {
-		return err
-	}
-	defer conn.Close() //nolint:errcheck // only read
-	asker := &query.Asker{Conn: conn, Timeout: c.Timeout, Parquet: o.Except, Screen: query.Screen{Out: w.stdout}, Clock: w.clock}
+	asker := &query.Asker{Timeout: c.Timeout, Parquet: o.Except, Screen: query.Screen{Out: p.stdout}, Clock: p.clock}
 	if !c.NoPager {
-		asker.Screen.Pager = query.DefaultPager(w.env)
+		asker.Screen.Pager = query.DefaultPager(p.env)
 	}
-	switch {
-	case c.Query != "":
-		return asker.Script(ctx, strings.NewReader(c.Query), c.Format, c.Output)
-	case !prompts:
-		return asker.Script(ctx, w.stdin, c.Format, c.Output)
-	}
-	p := query.Prompt{
-		Asker: asker, Name: name, Terminal: screen, Format: c.Format, File: c.Output,
-		Fail: func(err error) { t.fail(explain(err)) },
-	}
-	if !c.NoHistory {
-		p.History = query.HistoryFile(w.env)
-	}
-	return p.Run(ctx)
+	return openAsOne(ctx, p, cfg.Tenants, o, func(conn *duck.Conn, name string) error {
+		asker.Conn = conn
+		switch {
+		case c.Query != "":
+			return asker.Script(ctx, strings.NewReader(c.Query), c.Format, c.Output)
+		case !prompts:
+			return asker.Script(ctx, p.stdin, c.Format, c.Output)
+		}
+		prompt := query.Prompt{
+			Asker: asker, Name: name, Terminal: screen, Format: c.Format, File: c.Output,
+			Fail: func(err error) { p.fail(explain(err)) },
+		}
+		if !c.NoHistory {
+			prompt.History = query.HistoryFile(p.env)
+		}
+		return prompt.Run(ctx)
+	})
 }
 
 // confine takes from what asks, from here on, the right to write anywhere but in a folder for temporary files, where the operating system
 // can. Without that folder, beside a store that this user may only read, it writes nowhere.
-func (c *sqlCmd) confine(t *terminal, path string, o *duck.Options) (remove func(), err error) {
+func (c *sqlCmd) confine(p *program, path string, o *duck.Options) (remove func(), err error) {
 	folder, err := store.ReaderTemp(path, o.TempDir)
 	if err != nil {
 		return nil, err
@@ -112,16 +94,19 @@ func (c *sqlCmd) confine(t *terminal, path string, o *duck.Options) (remove func
 	}
 	remove = func() { _ = confine.Apart(func() error { return os.RemoveAll(folder) }) }
 	if _, err := confine.Thread(folder); err != nil {
-		t.Warn("statements run without the operating system's guard over files", "reason", err)
+		p.Warn("statements run without the operating system's guard over files", "reason", err)
 	}
 	return remove, nil
 }
 
 // openAsOne opens the snapshot of one tenant as it is, those of several as one set, and says what is open.
-func openAsOne(ctx context.Context, t *terminal, tenants []config.Tenant, o duck.Options) (db *sql.DB, name string, err error) {
+func openAsOne(ctx context.Context, p *program, tenants []config.Tenant, o duck.Options, ask func(*duck.Conn, string) error) error {
 	if len(tenants) == 1 {
-		db, err = store.OpenWhole(ctx, tenants[0].StorePath(), o, nil)
-		return db, tenants[0].Name, err
+		db, err := store.OpenWhole(ctx, tenants[0].StorePath(), o, nil)
+		if err != nil {
+			return err
+		}
+		return duck.On(ctx, db, func(conn *duck.Conn) error { return ask(conn, tenants[0].Name) })
 	}
 	var members []store.Member
 	for _, tenant := range tenants {
@@ -129,12 +114,12 @@ func openAsOne(ctx context.Context, t *terminal, tenants []config.Tenant, o duck
 	}
 	db, without, err := store.OpenSet(ctx, members, o)
 	if err != nil {
-		return nil, "", err
+		return err
 	}
 	for _, m := range without {
-		t.Warn("left out: it has no store yet", "tenant", m.Tenant, "store", m.Path)
+		p.Warn("left out: it has no store yet", "tenant", m.Tenant, "store", m.Path)
 	}
-	return db, fmt.Sprintf("%d tenants", len(tenants)-len(without)), nil
+	return duck.On(ctx, db, func(conn *duck.Conn) error { return ask(conn, fmt.Sprintf("%d tenants", len(tenants)-len(without))) })
 }
 
 // prompts gives the terminal of a person who can be asked for statements, if there is one.

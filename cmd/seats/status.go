@@ -1,17 +1,23 @@
 package main
 
 import (
+	"cmp"
 	"context"
-	"maps"
+	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"seats/cmd/seats/deliver"
 	"seats/cmd/seats/job"
+	"seats/cmd/seats/watch"
 	"seats/internal/calendar"
 	"seats/internal/config"
 	"seats/internal/duck"
+	"seats/internal/fail"
 	"seats/internal/settle"
 	"seats/internal/store"
 	"seats/report"
@@ -28,73 +34,58 @@ type statusCmd struct {
 	Within time.Duration `help:"With --check: how long ago a day may have ended. Default: 35h and settle_hours, 36h as a rule." placeholder:"36h"`
 }
 
-// Help gives examples.
-func (*statusCmd) Help() string {
-	return `Examples:
-  seats status
-  seats status --calendar --month 2026-03 --tenant acme
-  seats status --files --format csv
-  seats status --check --within 48h`
-}
-
 // Run prints a row for each tenant and month, or each issued file, from the published stores. A store that cannot be read does not
 // keep back the other tenants.
-func (c *statusCmd) Run(ctx context.Context, w *world, root *cli, t *terminal) error {
+func (c *statusCmd) Run(ctx context.Context, p *program) error {
 	if c.Within < 0 || c.Within > 0 && !c.Check {
 		return usageError("--within is for --check, and not negative")
 	}
 	if c.Month != "" && !c.Calendar {
 		return usageError("--month is for --calendar")
 	}
-	cfg, err := root.load(w, c.Tenant)
+	cfg, err := p.load(c.Tenant)
 	if err != nil {
 		return err
 	}
 	if c.Calendar {
-		return c.calendars(ctx, w, root, t, cfg.Tenants)
+		return c.calendars(ctx, p, cfg.Tenants)
 	}
 	if c.Check {
-		return c.check(ctx, w, t, cfg.Tenants)
+		return c.check(ctx, p, cfg.Tenants)
 	}
-	header, rowsOf := monthHeader, monthRows
+	table, rowsOf := report.Table{Header: monthHeader}, monthRows
 	if c.Files {
-		header, rowsOf = fileHeader, fileRows
+		table.Header, rowsOf = fileHeader, fileRows
 	}
-	table := report.Table{Header: header}
-	failed := t.eachTenant(ctx, cfg.Tenants, func(tenant config.Tenant) error {
+	failed := p.eachTenant(ctx, cfg.Tenants, func(tenant config.Tenant) error {
 		return reading(ctx, tenant, func(db duck.Queryer) error {
 			issued, err := report.IssuedFiles(ctx, db)
 			if err != nil {
 				return err
 			}
-			rows, err := rowsOf(ctx, db, tenant, issued, w.clock())
+			rows, err := rowsOf(ctx, db, tenant, issued, p.clock())
 			if err != nil {
 				return err
 			}
 			table.Rows = append(table.Rows, rows...)
-			job.WarnGone(t, tenant, issued)
+			job.WarnGone(p, tenant, issued)
 			return nil
 		})
 	})
-	return w.print(table, c.Format, failed)
+	return p.print(table, c.Format, failed)
 }
 
-var monthHeader = []string{"tenant", "month", "days", "final", "provisional", "missing", "complete", "daily_files", "monthly_files", "revised", "undelivered"}
+var fileHeader = []string{"tenant", "region", "measure", "period", "revision", "value", "state", "stands", "file", "supersedes", "reason", "issued_at", "delivered_at"}
 
-func monthRows(ctx context.Context, db duck.Queryer, tenant config.Tenant, issued []report.Issue, now time.Time) (rows [][]any, err error) {
-	slices, err := store.Slices(ctx, db)
-	if err != nil {
-		return nil, err
+// fileRows lists what was issued, each chain of revisions in its order; the one that stands is the last.
+func fileRows(ctx context.Context, db duck.Queryer, tenant config.Tenant, issued []report.Issue, _ time.Time) (rows [][]any, err error) {
+	delivered, err := deliver.Delivered(ctx, db)
+	at := map[string]any{} // no key: nil
+	for _, d := range delivered {
+		at[d.File] = d.At
 	}
-	var parcels []deliver.Parcel
-	if tenant.Deliver != nil {
-		if _, parcels, err = job.Pending(ctx, db, tenant); err != nil {
-			return nil, err
-		}
-	}
-	months, err := summarize(tenant, slices, issued, parcels, lastEnded(tenant, now).AddDays(1))
-	for _, m := range joinEmpty(months) {
-		rows = append(rows, m.row(tenant))
+	for _, i := range issued {
+		rows = append(rows, []any{tenant.Name, i.Region, string(i.Measure), i.Period, i.Revision, i.Value, i.State, i.Stands, i.File, i.Supersedes, i.Reason, i.IssuedAt, at[i.File]})
 	}
 	return rows, err
 }
@@ -104,83 +95,80 @@ type monthStatus struct {
 	month, to          calendar.Month // to: the last of several empty months, else the same
 	final, provisional int
 	missing            []calendar.Date
-	over               bool
 	daily, monthly     int // files of revision 1
 	revised            int // files of later revisions
 	undelivered        int // revisions
 }
 
-func summarize(tenant config.Tenant, held map[string]store.Slice, issued []report.Issue, parcels []deliver.Parcel, today calendar.Date) ([]*monthStatus, error) {
-	months := map[calendar.Month]*monthStatus{}
-	at := func(m calendar.Month) *monthStatus {
-		if months[m] == nil {
-			months[m] = &monthStatus{month: m, to: m, over: m.Last().Before(today)}
-		}
-		return months[m]
+var monthHeader = []string{"tenant", "month", "days", "final", "provisional", "missing", "complete", "daily_files", "monthly_files", "revised", "undelivered"}
+
+func monthRows(ctx context.Context, db duck.Queryer, t config.Tenant, issued []report.Issue, now time.Time) (rows [][]any, err error) {
+	held, err := job.Held(ctx, db)
+	if err != nil {
+		return nil, err
 	}
-	for _, s := range held {
-		d, err := calendar.ParseDate(s.Day)
-		if err != nil {
+	var parcels []deliver.Parcel
+	if t.Deliver != nil {
+		if _, parcels, err = job.Pending(ctx, db, t); err != nil {
 			return nil, err
 		}
-		if job.State(tenant, d, s) == settle.Final {
-			at(d.YearMonth()).final++
+	}
+	today := lastEnded(t, now).AddDays(1)
+	months, err := summarize(t, held, issued, parcels, today)
+	for _, m := range months {
+		days, name, undelivered := m.final+m.provisional, m.month.String(), any(nil)
+		if m.to != m.month {
+			name += ".." + m.to.String()
+		}
+		if t.Deliver != nil {
+			undelivered = m.undelivered
+		}
+		complete := m.month.Last().Before(today) && len(m.missing) == 0 && days >= len(t.DaysOf(m.month))
+		rows = append(rows, []any{t.Name, name, days, m.final, m.provisional, calendar.Runs(m.missing, ".."), complete, m.daily, m.monthly, m.revised, undelivered})
+	}
+	return rows, err
+}
+
+// summarize counts month by month; months in a row of which there is nothing are one.
+func summarize(tenant config.Tenant, held map[calendar.Date]store.Slice, issued []report.Issue, parcels []deliver.Parcel, today calendar.Date) (all []*monthStatus, err error) {
+	at := func(m calendar.Month) *monthStatus {
+		no, known := slices.BinarySearchFunc(all, m, func(s *monthStatus, m calendar.Month) int { return strings.Compare(s.month.String(), m.String()) })
+		if !known {
+			all = slices.Insert(all, no, &monthStatus{month: m, to: m})
+		}
+		return all[no]
+	}
+	for day, s := range held {
+		if m := at(day.YearMonth()); job.State(tenant, day, s) == settle.Final {
+			m.final++
 		} else {
-			at(d.YearMonth()).provisional++
+			m.provisional++
 		}
 	}
 	for _, d := range missingDays(tenant, held, today) {
-		at(d.YearMonth()).missing = append(at(d.YearMonth()).missing, d)
+		m := at(d.YearMonth())
+		m.missing = append(m.missing, d)
 	}
-	monthOf := func(i report.Issue) (calendar.Month, error) { return calendar.ParseMonth(i.Period[:len("2006-01")]) }
+	monthOf := func(i report.Issue) *monthStatus {
+		month, unread := calendar.ParseMonth(i.Period[:len("2006-01")])
+		err = cmp.Or(err, unread)
+		return at(month)
+	}
 	for _, i := range issued {
-		month, err := monthOf(i)
-		if err != nil {
-			return nil, err
-		}
-		switch {
+		switch m := monthOf(i); {
 		case i.Revision > 1:
-			at(month).revised++
+			m.revised++
 		case i.Measure == report.Enabled:
-			at(month).monthly++
+			m.monthly++
 		default:
-			at(month).daily++
+			m.daily++
 		}
 	}
 	for _, p := range parcels {
-		month, err := monthOf(p.Issue)
-		if err != nil {
-			return nil, err
-		}
-		at(month).undelivered++
+		monthOf(p.Issue).undelivered++
 	}
-	return slices.SortedFunc(maps.Values(months), func(a, b *monthStatus) int { return strings.Compare(a.month.String(), b.month.String()) }), nil
-}
-
-// missingDays are the days without a slice: from the production date, or the first slice if that is earlier, up to
-// yesterday or the tenant's last day.
-func missingDays[T any](tenant config.Tenant, slices map[string]T, today calendar.Date) []calendar.Date {
-	first := today
-	if p := tenant.ProductionDate; p != (calendar.Date{}) && p.Before(today) {
-		first = p
-	}
-	for text := range slices {
-		if d, err := calendar.ParseDate(text); err == nil && d.Before(first) {
-			first = d
-		}
-	}
-	var missing []calendar.Date
-	for d := first; d.Before(today) && !tenant.EndedBefore(d); d = d.AddDays(1) {
-		if _, held := slices[d.String()]; !held && !isSkipped(tenant, d) {
-			missing = append(missing, d)
-		}
-	}
-	return missing
-}
-
-// joinEmpty makes one row of months in a row of which there is nothing.
-func joinEmpty(months []*monthStatus) (joined []*monthStatus) {
-	for _, m := range months {
+	var joined []*monthStatus
+	for _, m := range all {
 		if last := len(joined) - 1; last >= 0 && m.isEmpty() && joined[last].isEmpty() {
 			joined[last].to = m.month
 			joined[last].missing = append(joined[last].missing, m.missing...)
@@ -188,21 +176,144 @@ func joinEmpty(months []*monthStatus) (joined []*monthStatus) {
 		}
 		joined = append(joined, m)
 	}
-	return joined
+	return joined, err
 }
 
 func (m monthStatus) isEmpty() bool { return m.final+m.provisional+m.daily+m.monthly+m.revised == 0 }
 
-func (m monthStatus) row(t config.Tenant) []any {
-	days := m.final + m.provisional
-	name := m.month.String()
-	if m.to != m.month {
-		name += ".." + m.to.String()
+// missingDays are the days of which nothing is known: from the production date, or the first known day if that is earlier, up to
+// yesterday or the tenant's last day.
+func missingDays[T any](tenant config.Tenant, known map[calendar.Date]T, today calendar.Date) (missing []calendar.Date) {
+	first := today
+	if p := tenant.ProductionDate; !p.IsZero() && p.Before(today) {
+		first = p
 	}
-	row := []any{t.Name, name, days, m.final, m.provisional, calendar.Runs(m.missing, ".."),
-		m.over && len(m.missing) == 0 && days >= len(t.DaysOf(m.month)), m.daily, m.monthly, m.revised, nil}
-	if t.Deliver != nil {
-		row[len(row)-1] = m.undelivered
+	for d := range known {
+		if d.Before(first) {
+			first = d
+		}
 	}
-	return row
+	for d := first; d.Before(today) && !tenant.EndedBefore(d); d = d.AddDays(1) {
+		if _, is := known[d]; !is && !job.IsSkipped(tenant, d) {
+			missing = append(missing, d)
+		}
+	}
+	return missing
+}
+
+// check prints a row for each tenant that is overdue, and for people nothing where none is. The exit status is that of
+// the first tenant with something wrong.
+func (c *statusCmd) check(ctx context.Context, p *program, tenants []config.Tenant) error {
+	table := report.Table{Header: []string{"tenant", "overdue"}}
+	y := tally{terminal: p.terminal}
+	for _, l := range lookAtAll(ctx, tenants, p.clock()) {
+		if l.err != nil {
+			y.add(l.tenant.Name, l.err)
+		} else if overdue := l.overdue(p.clock(), c.Within); overdue != "" {
+			table.Rows = append(table.Rows, []any{l.tenant.Name, overdue})
+			y.code = cmp.Or(y.code, fail.NotReady)
+		}
+	}
+	if len(table.Rows) == 0 && c.Format == report.FormatTable {
+		return y.failed()
+	}
+	return p.print(table, c.Format, y.failed())
+}
+
+type fleetCmd struct {
+	Status fleetStatusCmd `cmd:"" help:"A line for each tenant: its newest days and numbers, what is provisional, missing, blocked or overdue."`
+}
+
+type fleetStatusCmd struct {
+	shardFlags
+	Format string `help:"What is printed: ${enum}." enum:"table,json,csv" default:"table"`
+}
+
+// Run reads every tenant's published store, several at once. One that cannot be read does not keep back the others.
+func (c *fleetStatusCmd) Run(ctx context.Context, p *program) error {
+	cfg, err := c.part(p, nil)
+	if err != nil {
+		return err
+	}
+	table := report.Table{Header: []string{"tenant", "newest", "newest_final", "provisional", "missing", "blocked", "concurrent", "enabled", "last_success", "overdue"}}
+	y := tally{terminal: p.terminal}
+	for _, l := range lookAtAll(ctx, cfg.Tenants, p.clock()) {
+		if y.add(l.tenant.Name, l.err); l.err != nil {
+			continue
+		}
+		s, last := l.state, ""
+		if s.LastSuccess != 0 {
+			last = time.Unix(s.LastSuccess, 0).UTC().Format(time.RFC3339)
+		}
+		table.Rows = append(table.Rows, []any{l.tenant.Name, orNothing(s.Newest), orNothing(s.NewestFinal), len(s.Provisional),
+			calendar.Runs(s.Missing, ".."), calendar.Runs(s.Blocked, ".."), named(s.Concurrent), named(s.Enabled), last, l.overdue(p.clock(), 0)})
+	}
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return p.print(table, c.Format, y.failed())
+}
+
+func orNothing(d calendar.Date) string {
+	if d.IsZero() {
+		return ""
+	}
+	return d.String()
+}
+
+// named are the counts of regions in one cell: "US 8, EU 4".
+func named(counts []watch.Count) string {
+	var said []string
+	for _, c := range counts {
+		said = append(said, fmt.Sprintf("%s %d", c.Name, c.Value))
+	}
+	return strings.Join(said, ", ")
+}
+
+// looked is how a tenant stands, or why that cannot be told.
+type looked struct {
+	tenant config.Tenant
+	absent bool // there is no store
+	state  watch.State
+	err    error
+}
+
+// storesAtOnce is how many are read at the same time: to open one takes longer than to read what it says of itself.
+const storesAtOnce = 8
+
+// lookAtAll reads the published stores of tenants, and gives them in the tenants' order.
+func lookAtAll(ctx context.Context, tenants []config.Tenant, now time.Time) []looked {
+	all := make([]looked, len(tenants))
+	var group errgroup.Group
+	group.SetLimit(storesAtOnce)
+	for i, tenant := range tenants {
+		group.Go(func() error {
+			state, err := look(ctx, tenant, now)
+			all[i] = looked{tenant: tenant, absent: errors.Is(err, store.ErrMissing), state: state}
+			if !all[i].absent {
+				all[i].err = job.Explain(err, tenant)
+			}
+			return nil
+		})
+	}
+	_ = group.Wait() // each tenant has its own error
+	return all
+}
+
+// look is how a tenant stands by its published store.
+func look(ctx context.Context, tenant config.Tenant, now time.Time) (state watch.State, err error) {
+	tenant.Engine.Threads = 1 // a few rows: starting a thread for each core takes longer
+	err = reading(ctx, tenant, func(db duck.Queryer) (err error) {
+		state, err = watch.Look(ctx, db, tenant, now)
+		return err
+	})
+	return state, err
+}
+
+// overdue says what of the tenant is, or nothing.
+func (l looked) overdue(now time.Time, within time.Duration) string {
+	if l.absent {
+		return "there is no store"
+	}
+	return l.state.Overdue(l.tenant, now, cmp.Or(within, watch.Within(l.tenant)))
 }

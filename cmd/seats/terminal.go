@@ -34,8 +34,8 @@ import (
 type terminal struct {
 	w     io.Writer
 	json  slog.Handler // nil for text
-	clock func() time.Time
-	run   string
+	now   func() time.Time
+	run   string // when the program began, which sorts and leads to the ledger, and what tells it from others of that second
 	isTTY bool
 
 	mu   sync.Mutex               // several tenants may be at work
@@ -44,9 +44,12 @@ type terminal struct {
 }
 
 func newTerminal(w io.Writer, format string, clock func() time.Time) *terminal {
-	t := &terminal{w: w, clock: clock}
+	t := &terminal{w: w, now: clock}
 	if format == "json" {
-		t.json, t.run = slog.NewJSONHandler(w, nil), newRunID(clock())
+		var b [4]byte
+		rand.Read(b[:]) //nolint:errcheck // it never fails
+		t.json = slog.NewJSONHandler(w, nil)
+		t.run = clock().UTC().Format("20060102T150405Z") + "-" + hex.EncodeToString(b[:])
 		return t
 	}
 	if f, ok := w.(*os.File); ok {
@@ -69,21 +72,17 @@ func (t *terminal) line(level slog.Level, msg string, attrs []any) {
 		t.object(level, msg, attrs)
 		return
 	}
-	var b strings.Builder
-	if level >= slog.LevelError {
-		b.WriteString("seats: error: ")
-	} else if level >= slog.LevelWarn {
-		b.WriteString("seats: warning: ")
-	} else {
-		b.WriteString("seats: ")
+	said := "seats: "
+	if level > slog.LevelInfo {
+		said += map[slog.Level]string{slog.LevelWarn: "warning: ", slog.LevelError: "error: "}[level]
 	}
-	b.WriteString(onTerminal(msg))
+	said += onTerminal(msg)
 	for i := 0; i+1 < len(attrs); i += 2 {
 		if attrs[i] != job.StageKey { // people see it from the words
-			b.WriteString(report.Printable(fmt.Sprintf(" %v=%v", attrs[i], attrs[i+1])))
+			said += report.Printable(fmt.Sprintf(" %v=%v", attrs[i], attrs[i+1]))
 		}
 	}
-	fmt.Fprintln(t.w, b.String())
+	fmt.Fprintln(t.w, said)
 }
 
 // onTerminal is a message as it is shown to people. A tab is one space wide, as it is for who puts a caret below it.
@@ -106,18 +105,10 @@ func (t *terminal) object(level slog.Level, msg string, attrs []any) {
 			rest = append(rest, attrs[i], attrs[i+1])
 		}
 	}
-	r := slog.NewRecord(t.clock(), level, msg, 0)
+	r := slog.NewRecord(t.now(), level, msg, 0)
 	r.Add("tenant", always["tenant"], "day", always["day"], job.StageKey, always[job.StageKey], "run", t.run)
 	r.Add(rest...)
 	t.json.Handle(context.Background(), r) //nolint:errcheck // where nothing can be said, nothing is
-}
-
-// newRunID names a run of the program: when it began, which sorts and leads to the ledger, and what tells it from
-// others of that second, on whichever machine.
-func newRunID(now time.Time) string {
-	var b [4]byte
-	rand.Read(b[:]) //nolint:errcheck // it never fails
-	return now.UTC().Format("20060102T150405Z") + "-" + hex.EncodeToString(b[:])
 }
 
 // fail prints an error and its hints, or nothing for nil.
@@ -125,41 +116,93 @@ func (t *terminal) fail(err error, attrs ...any) {
 	if err == nil || alreadySaid(err) {
 		return
 	}
-	stage, day, err := job.Place(err)
-	err = disk.Explain(err, "")
-	hints := fail.Hints(err)
-	if t.json != nil {
-		attrs = append(attrs, job.StageKey, stage, "day", day)
-		if len(hints) > 0 {
-			attrs = append(attrs, "hint", strings.Join(hints, "; "))
-		}
-		t.line(slog.LevelError, err.Error(), append(attrs, "exit_code", int(exitCode(err))))
-		return
+	var place job.Failure
+	if f, is := err.(*job.Failure); is { //nolint:errorlint // only the outermost
+		place, err = *f, f.Unwrap()
 	}
-	t.line(slog.LevelError, err.Error(), attrs)
-	t.hints(hints)
+	if t.json != nil {
+		attrs = append(attrs, job.StageKey, place.Stage, "day", place.Day)
+	}
+	t.hinted(slog.LevelError, "", err, attrs)
 }
 
 // warn says that something went wrong that changes no exit status, with its hints.
 func (t *terminal) warn(what string, err error, attrs ...any) {
+	t.hinted(slog.LevelWarn, what+": ", err, attrs)
+}
+
+func (t *terminal) hinted(level slog.Level, before string, err error, attrs []any) {
 	err = disk.Explain(err, "")
 	hints := fail.Hints(err)
 	if t.json != nil && len(hints) > 0 {
 		attrs = append(attrs, "hint", strings.Join(hints, "; "))
 	}
-	t.Warn(what+": "+err.Error(), attrs...)
-	if t.json == nil {
-		t.hints(hints)
+	if t.json != nil && level == slog.LevelError {
+		attrs = append(attrs, "exit_code", int(exitCode(err)))
 	}
-}
-
-func (t *terminal) hints(hints []string) {
-	for _, h := range hints {
-		fmt.Fprintf(t.w, "seats: hint: %s\n", onTerminal(h))
+	t.line(level, before+err.Error(), attrs)
+	if t.json == nil {
+		for _, h := range hints {
+			fmt.Fprintf(t.w, "seats: hint: %s\n", onTerminal(h))
+		}
 	}
 }
 
 func (t *terminal) usage(err error) {
 	t.line(slog.LevelError, err.Error(), nil)
 	fmt.Fprintln(t.w, "seats: hint: seats --help lists the commands, seats COMMAND --help their flags")
+}
+
+// Start draws a line of progress on a terminal, until the next message or Stop: what is being done, how many
+// rows, how fast.
+func (t *terminal) Start(what string) { t.draw(what, -1) }
+
+// Expect says how many rows are to come, so that the line can tell the time left.
+func (t *terminal) Expect(rows int64) { t.draw(t.what, max(1, rows)) }
+
+// draw begins a new line; rows is -1 where their number is not known.
+func (t *terminal) draw(what string, rows int64) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.clear()
+	if t.what = what; !t.isTTY {
+		return
+	}
+	t.bar = progressbar.NewOptions64(rows,
+		progressbar.OptionSetWriter(t.w),
+		progressbar.OptionSetDescription("seats: "+what),
+		progressbar.OptionShowCount(),
+		progressbar.OptionShowIts(),
+		progressbar.OptionSetItsString("rows"),
+		progressbar.OptionSetPredictTime(true),
+		progressbar.OptionThrottle(100*time.Millisecond),
+		progressbar.OptionClearOnFinish(),
+		progressbar.OptionSetWidth(20),
+		progressbar.OptionSpinnerType(14),
+		progressbar.OptionSetSpinnerChangeInterval(0), // it moves with the rows: no goroutine to draw over what follows
+	)
+}
+
+// Add moves the line, from any goroutine. An estimate may fall short: the line then stays full.
+func (t *terminal) Add(rows int64) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.bar != nil {
+		t.bar.Add64(rows) //nolint:errcheck // a line that cannot be drawn is no reason to stop
+	}
+}
+
+// Stop takes the line away.
+func (t *terminal) Stop() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.clear()
+}
+
+// clear takes the line away; the caller holds the lock.
+func (t *terminal) clear() {
+	if t.bar != nil {
+		t.bar.Clear() //nolint:errcheck // as above
+		t.bar = nil
+	}
 }

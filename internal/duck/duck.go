@@ -5,6 +5,7 @@
 package duck
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"database/sql/driver"
@@ -13,6 +14,7 @@ import (
 	"io"
 	"net/url"
 	"reflect"
+	"runtime"
 	"strconv"
 	"strings"
 	"time"
@@ -98,17 +100,11 @@ func OnlyFile(path string) (pattern string, err error) {
 func Literal(text string) string { return "'" + strings.ReplaceAll(text, "'", "''") + "'" }
 
 func (o Options) query() string {
-	v := url.Values{}
-	v.Set("autoinstall_known_extensions", "false")
-	v.Set("autoload_known_extensions", "false")
-	v.Set("memory_limit", "1GB")
-	if o.MemoryLimit != "" {
-		v.Set("memory_limit", o.MemoryLimit)
+	v := url.Values{
+		"autoinstall_known_extensions": {"false"}, "autoload_known_extensions": {"false"},
+		"memory_limit": {cmp.Or(o.MemoryLimit, "1GB")}, "temp_directory": {o.TempDir},
 	}
-	if o.Threads > 0 {
-		v.Set("threads", strconv.Itoa(o.Threads))
-	}
-	v.Set("temp_directory", o.TempDir)
+	v.Set("threads", strconv.Itoa(cmp.Or(o.Threads, runtime.GOMAXPROCS(0)))) // which knows of a container's limit; DuckDB does not
 	if o.ReadOnly {
 		v.Set("access_mode", "READ_ONLY")
 	}
@@ -119,6 +115,20 @@ func (o Options) query() string {
 func Version(ctx context.Context, q Queryer) (version string, err error) {
 	err = q.QueryRowContext(ctx, "select version()").Scan(&version)
 	return version, err
+}
+
+// Conn is one connection, with its temporary tables and its transaction.
+type Conn = sql.Conn
+
+// On reads over one connection to a database, and closes both.
+func On(ctx context.Context, db *sql.DB, read func(*Conn) error) error {
+	defer db.Close() //nolint:errcheck // only read
+	conn, err := db.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer conn.Close() //nolint:errcheck // only read
+	return read(conn)
 }
 
 // Queryer is what *sql.DB, *sql.Conn and *sql.Tx share.

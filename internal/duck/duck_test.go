@@ -45,7 +45,6 @@ func TestAllFillsTheFieldsOfAStruct(t *testing.T) {
 		Region string
 		Agents *int64
 		State  string
-		told   bool // no column
 	}
 	months, err := duck.All[number](t.Context(), db, "ask/page_month")
 	require.NoError(t, err)

@@ -107,7 +107,7 @@ var doubts = []string{"agent_without_employee_id", "excluded_agent", "open_sessi
 
 // run takes a tenant through the stages that make numbers.
 func run(t *testing.T, tenant config.Tenant, days []calendar.Date, months ...calendar.Month) error {
-	j := job.Job{Stages: job.Stages{Command: "compute", Extract: true, Compute: true}, Tenant: tenant, Days: days, Months: months,
+	j := job.Job{Plan: job.Plan{Command: "compute", Steps: []string{job.Extract, job.Compute}, Days: days, Months: months}, Tenant: tenant,
 		Clock: func() time.Time { return time.Unix(2_000_000_000, 0) }, Log: quiet{}}
 	return j.Do(t.Context()).Err
 }
@@ -116,8 +116,7 @@ func run(t *testing.T, tenant config.Tenant, days []calendar.Date, months ...cal
 func computed(t *testing.T, tenant config.Tenant, day calendar.Date) (a judge.Answer) {
 	failed := run(t, tenant, []calendar.Date{day})
 	db := open(t, tenant)
-	stands := must.Have(compute.Look(t.Context(), db, tenant, day))(t)
-	results, err := compute.Load(t.Context(), db, stands)
+	results, err := compute.Load(t.Context(), db, must.Have(compute.Look(t.Context(), db, tenant, day))(t))
 	require.NoError(t, err, "%v", failed)
 	result := results[0]
 	for _, p := range result.Peaks {

@@ -24,10 +24,11 @@ select month,
 from _data.monthly_enabled
 order by month, region
 
--- name: page_newcomer
--- Grain: day x region with agents who qualify there for the first time in the day's month (R9), by day.
+-- name: page_peak
+-- Grain: day x region x location ('' for the region as a whole) that was counted (R8), by day. Of a region so_far is how many
+-- different agents qualified there from the month's first day to this one (R9); from a day on whose rows were dropped, nobody knows.
 -- Agents are known by the newest word of the month for each resource_key (R6).
--- Inputs: _data.qualifying_session, agent, slice; days whose rows were dropped are not in them.
+-- Inputs: _data.daily_concurrent, enabled_daily, qualifying_session, agent, slice, computation.
 with word as (
     select date_trunc('month', a.day) as month,
            a.resource_key,
@@ -47,26 +48,37 @@ earliest as (
     left join word as w on w.month = date_trunc('month', q.day)
         and w.resource_key = q.resource_key
     group by q.region, coalesce(w.agent, q.agent), date_trunc('month', q.day)
+),
+newcomer as (
+    select day,
+           region,
+           count(*) as agents
+    from earliest
+    group by day, region
+),
+dropped as (
+    select date_trunc('month', c.day) as month,
+           min(c.day) as since
+    from _data.computation as c
+    anti join _data.slice as s on s.day = c.day
+    group by all
 )
-select day::varchar,
-       region,
-       count(*) as agents
-from earliest
-group by day, region
-order by day, region
-
--- name: page_peak
--- Grain: day x region x location ('' for the region as a whole) that was counted (R8), by day.
 select d.day::varchar,
        d.region,
        coalesce(d.location, '') as location,
        d.agents,
        coalesce(d.peak_ts, 0) as peak_ts,
        coalesce(d.peak_seconds, 0) as peak_seconds,
-       coalesce(e.agents, 0) as enabled
+       coalesce(e.agents, 0) as enabled,
+       case when d.location is null and (x.since is null or d.day < x.since)
+           then coalesce(sum(n.agents) over (partition by d.region, d.location, date_trunc('month', d.day) order by d.day), 0)::bigint
+       end as so_far
 from _data.daily_concurrent as d
 left join _data.enabled_daily as e on e.day = d.day
     and e.region = d.region
+left join newcomer as n on n.day = d.day
+    and n.region = d.region
+left join dropped as x on x.month = date_trunc('month', d.day)
 order by d.day, d.region, location
 
 -- name: page_quality

@@ -122,23 +122,41 @@ left join curve as c using (reading)
 group by reading
 order by reading
 
--- name: stored_number
--- Grain: stored number of a region and a day, or a month. For the comparison with what another configuration
--- gives.
--- Inputs: published._data.daily_concurrent, published._data.monthly_enabled; $from, $to (days, both included),
--- $from_month, $to_month (both included).
+-- name: standing_number
+-- Grain: number of a region and a day, or a month, that is issued or stored: by the newest data file, and in the store. For the
+-- comparison with what another configuration gives.
+-- Inputs: published._data.daily_concurrent, published._data.monthly_enabled, _data.issued_file; $periods (days and months).
+with stored as (
+    select region,
+           'concurrent' as measure,
+           day::varchar as period,
+           agents as stored
+    from published._data.daily_concurrent
+    where location is null
+    union all
+    select region,
+           'enabled',
+           month,
+           agents
+    from published._data.monthly_enabled
+),
+issued as (
+    select region,
+           measure,
+           period,
+           arg_max(value, revision) as issued
+    from _data.issued_file
+    group by region,
+             measure,
+             period
+)
 select region,
-       'concurrent' as measure,
-       day::varchar as period,
-       agents
-from published._data.daily_concurrent
-where location is null
-  and day between $from::date and $to::date
-union all
-select region,
-       'enabled',
-       month,
-       agents
-from published._data.monthly_enabled
-where month between $from_month and $to_month
+       measure,
+       period,
+       issued,
+       stored,
+       null::bigint as value
+from stored
+full join issued using (region, measure, period)
+where period in (select unnest($periods::varchar[]))
 order by period, measure, region

@@ -52,7 +52,8 @@ select region,
        make_timestamp(peak_ts * 1000000) as peak_at,
        coalesce(peak_seconds, 0),
        make_timestamp(issued_ts * 1000000) as issued_at,
-       coalesce(to_json(i) ->> 'rules_sha256', '') -- a store of an older version has none
+       coalesce(to_json(i) ->> 'rules_sha256', ''), -- a store of an older version has none
+       row_number() over (partition by region, measure, period order by revision desc) = 1 as stands
 from _data.issued_file as i
 order by region, measure, period, revision
 
@@ -75,7 +76,7 @@ select file,
        sent_as,
        sent_sha256,
        target,
-       delivered_ts
+       to_timestamp(delivered_ts)
 from _data.delivery
 order by delivered_ts, file, sha256
 

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
-	"path/filepath"
 	"sync"
 	"testing"
 	"time"
@@ -13,11 +12,10 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"seats/cmd/seats/job"
-	"seats/internal/calendar"
-	"seats/internal/config"
 	"seats/internal/duck"
 	"seats/internal/fail"
 	"seats/internal/gimschema"
+	"seats/internal/must"
 	"seats/internal/pgtest"
 	"seats/internal/store"
 )
@@ -25,68 +23,24 @@ import (
 // forever is what no wait of these tests may come near, on the slowest day.
 const forever = 2 * time.Minute
 
-// quiet is a job's log that keeps warnings.
-type quiet struct {
-	mu       sync.Mutex
-	warnings []string
-}
-
-func (q *quiet) Warn(msg string, _ ...any) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	q.warnings = append(q.warnings, msg)
-}
-func (q *quiet) Info(string, ...any) {}
-func (q *quiet) Start(string)        {}
-func (q *quiet) Add(int64)           {}
-func (q *quiet) Stop()               {}
-func (q *quiet) Expect(int64)        {}
-
 // newGIM is a GIM with some 300 kB of 2026-03-10 in it. Reading a leg of it takes as long as the table pace says.
 func newGIM(t *testing.T, server pgtest.ServerInfo) *pgtest.DB {
 	db := pgtest.SchemaOn(t, server)
-	db.Exec(t, gimschema.DDL+`;
-		insert into media_type (media_type_key, media_name_code) values (1, 'VOICE');
-		insert into dialing_mode (dialing_mode_key, dialing_mode_code) values (3, 'PREVIEW');
-		insert into resource_ (resource_key, resource_type_code, resource_name, employee_id, switch_name)
-			select i, 'AGENT', 'a' || i, 'E' || i, 'SIP_A' from generate_series(1, 500) as i;
-		insert into sm_res_session_fact
-			select i, 1773129600, 0, 1, 1, i % 500 + 1, 0, 1, 1, 1773129600, 1773133200, 0, 0, 0, 0 from generate_series(1, 2000) as i;
-		insert into interaction_resource_fact (interaction_resource_id, start_date_time_key, tenant_key, media_type_key, resource_key,
-				media_resource_key, start_ts, end_ts, active_flag, create_audit_key, update_audit_key)
-			select i, 1773129600, 1, 1, i % 500 + 1, i % 500 + 1, 1773129660, 1773129720, 0, 1, 1 from generate_series(1, 2000) as i;
-		insert into irf_user_data_gen_1 (interaction_resource_id, start_date_time_key, tenant_key, gsw_call_attempt_guid)
-			select i, 1773129600, 1, md5(i::text) from generate_series(1, 2000) as i;
-		insert into ctl_extract_history (table_name, data_source_key, data_source_type, max_ts, extract_end_time, job_id, create_audit_key, created_ts)
-			values ('t', 1, 1, 1775088000, '2026-04-01 19:00', 'j', 1, 1);
-		insert into ctl_transform_history (job_id, hwm_value, transform_start_time, transform_end_time, created_ts, audit_key)
-			values ('j', 1, '2026-04-01 19:01', '2026-04-01 19:20', 1, 1);
-		create table pace as select 0.0 as seconds;
-		alter table interaction_resource_fact rename to leg;
-		create view interaction_resource_fact as
-			select l.* from leg as l cross join lateral (select pg_sleep((select seconds from pace)) offset 0) as s`)
+	db.Exec(t, gimschema.DDL+";"+string(must.Have(os.ReadFile("testdata/gim.sql"))(t)))
 	return db
 }
 
 // over is a job that reads the GIM at an address.
 func over(t *testing.T, db *pgtest.DB, host string, port int, settings string) *job.Job {
 	t.Helper()
-	file := filepath.Join(t.TempDir(), "seats.yaml")
-	require.NoError(t, os.WriteFile(file, []byte(fmt.Sprintf(`globals: {data_dir: var, output_dir: out, engine: {threads: 1}}
+	j := jobOf(t, t.TempDir(), &heard{}, fmt.Sprintf(`globals: {data_dir: var, output_dir: out, engine: {threads: 1}}
 tenants:
   acme:
     regions: {US: {locations: {all: {switches: []}}}}
     gimdb: {host: %s, port: %d, database: %s, schema: %s, user: %s, sslmode: disable, %s}
-`, host, port, db.Database, db.Schema, db.User, settings)), 0o600))
-	cfg, err := config.Load(file, os.LookupEnv)
-	require.NoError(t, err)
-	return &job.Job{
-		Stages: job.Stages{Command: "run", Extract: true, Compute: true, Report: true, Refresh: true},
-		Tenant: cfg.Tenants[0],
-		Days:   []calendar.Date{{Year: 2026, Month: 3, Day: 10}},
-		Clock:  func() time.Time { return time.Date(2026, 4, 2, 6, 0, 0, 0, time.UTC) },
-		Log:    &quiet{},
-	}
+`, host, port, db.Database, db.Schema, db.User, settings))
+	j.Refresh = true
+	return j
 }
 
 // do runs a job that must not hang.
@@ -103,16 +57,10 @@ func do(ctx context.Context, j *job.Job) (job.Result, error) {
 
 // slice is the hash of the day that the store holds, or nothing.
 func slice(t *testing.T, j *job.Job) string {
-	db, err := store.OpenPublished(t.Context(), j.Tenant.StorePath(), duck.Options{})
-	require.NoError(t, err)
+	db := must.Have(store.OpenPublished(t.Context(), j.Tenant.StorePath(), duck.Options{}))(t)
 	defer db.Close()
-	slices, err := store.Slices(t.Context(), db)
-	require.NoError(t, err)
-	var sum string
-	if _, has := slices["2026-03-10"]; has {
-		require.NoError(t, db.QueryRowContext(t.Context(), "select sha256 from slice where day = '2026-03-10'").Scan(&sum))
-	}
-	return sum
+	slices := must.Have(store.Slices(t.Context(), db))(t)
+	return slices["2026-03-10"].SHA256
 }
 
 // undisturbed is what a run gives that nothing happens to: the slice, and how many bytes went either way.
@@ -183,7 +131,7 @@ func TestABackendThatIsEndedIsReadAgain(t *testing.T) {
 	for _, c := range []struct {
 		ended, retries, code int // how often a backend is ended
 	}{{1, 2, 0}, {1, 0, 5}, {2, 1, 5}} {
-		log := &quiet{}
+		log := &heard{}
 		j.Log, j.Tenant.GIM.Retries = log, c.retries
 		db.Exec(t, "update pace set seconds = 30")
 		var killer sync.WaitGroup

@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 
@@ -13,45 +14,70 @@ import (
 	"seats/internal/calendar"
 	"seats/internal/config"
 	"seats/internal/duck"
+	"seats/internal/must"
 	"seats/internal/store"
 	"seats/report"
 )
 
-// at is a job's log that calls a function at a message.
-type at struct {
-	msg  string
-	call func()
+// heard is a job's log that keeps warnings, and calls functions at what else is said.
+type heard struct {
+	mu       sync.Mutex
+	warnings []string
+	info     func(msg string)
+	start    func()
 }
 
-func (a at) Info(msg string, _ ...any) {
-	if msg == a.msg {
-		a.call()
+func (h *heard) Warn(msg string, _ ...any) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.warnings = append(h.warnings, msg)
+}
+
+func (h *heard) Info(msg string, _ ...any) {
+	if h.info != nil {
+		h.info(msg)
 	}
 }
-func (a at) Warn(string, ...any) {}
-func (a at) Start(string)        {}
-func (a at) Add(int64)           {}
-func (a at) Stop()               {}
-func (a at) Expect(int64)        {}
+
+func (h *heard) Start(string) {
+	if h.start != nil {
+		h.start()
+	}
+}
+func (h *heard) Add(int64)    {}
+func (h *heard) Stop()        {}
+func (h *heard) Expect(int64) {}
+
+// at calls a function at a message.
+func at(msg string, call func()) *heard {
+	return &heard{info: func(said string) {
+		if said == msg {
+			call()
+		}
+	}}
+}
 
 // newJob is a run of 2026-03-10 over the scripts' GIM.
 func newJob(t *testing.T, log job.Log) *job.Job {
 	t.Helper()
 	dir := t.TempDir()
-	base, err := filepath.Abs(filepath.Join("..", "testdata", "gim"))
-	require.NoError(t, err)
+	base := must.Have(filepath.Abs(filepath.Join("..", "testdata", "gim")))(t)
 	require.NoError(t, os.MkdirAll(filepath.Join(dir, "exports"), 0o700))
 	require.NoError(t, os.Symlink(base, filepath.Join(dir, "exports", "export_1_2026_04_02_00_00_00")))
-	file := filepath.Join(dir, "seats.yaml")
-	require.NoError(t, os.WriteFile(file, []byte(`globals: {data_dir: var, output_dir: out}
+	return jobOf(t, dir, log, `globals: {data_dir: var, output_dir: out}
 tenants: {acme: {export_dir: exports, regions: {US: {locations: {dallas: {switches: [SIP_A]}}}, EU: {locations: {london: {switches: [SIP_B]}}}}}}
-`), 0o600))
-	cfg, err := config.Load(file, os.LookupEnv)
-	require.NoError(t, err)
+`)
+}
+
+// jobOf is a run of 2026-03-10 by a configuration.
+func jobOf(t *testing.T, dir string, log job.Log, text string) *job.Job {
+	t.Helper()
+	file := filepath.Join(dir, "seats.yaml")
+	require.NoError(t, os.WriteFile(file, []byte(text), 0o600))
+	cfg := must.Have(config.Load(file, os.LookupEnv))(t)
 	return &job.Job{
-		Stages: job.Stages{Command: "run", Extract: true, Compute: true, Report: true},
+		Plan:   job.Plan{Command: "run", Steps: []string{job.Extract, job.Compute, job.Report}, Days: []calendar.Date{{Year: 2026, Month: 3, Day: 10}}},
 		Tenant: cfg.Tenants[0],
-		Days:   []calendar.Date{{Year: 2026, Month: 3, Day: 10}},
 		Clock:  func() time.Time { return time.Date(2026, 4, 2, 6, 0, 0, 0, time.UTC) },
 		Log:    log,
 	}
@@ -59,18 +85,16 @@ tenants: {acme: {export_dir: exports, regions: {US: {locations: {dallas: {switch
 
 func issued(t *testing.T, j *job.Job) []report.Issue {
 	t.Helper()
-	db, err := store.OpenPublished(t.Context(), j.Tenant.StorePath(), duck.Options{})
-	require.NoError(t, err)
+	db := must.Have(store.OpenPublished(t.Context(), j.Tenant.StorePath(), duck.Options{}))(t)
 	defer db.Close()
-	files, err := report.IssuedFiles(t.Context(), db)
-	require.NoError(t, err)
+	files := must.Have(report.IssuedFiles(t.Context(), db))(t)
 	return files
 }
 
 // Once files are being written, a job is finished: the store must know of what lies in the output folder.
 func TestAJobThatIsCancelledWhileItIssuesIsFinished(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
-	j := newJob(t, at{string(report.Written), cancel})
+	j := newJob(t, at(string(report.Written), cancel))
 	result := j.Do(ctx)
 	require.NoError(t, result.Err)
 	require.False(t, result.Interrupted)
@@ -81,14 +105,13 @@ func TestAJobThatIsCancelledWhileItIssuesIsFinished(t *testing.T) {
 func TestAJobThatIsCancelledBeforeLeavesNothing(t *testing.T) {
 	for _, msg := range []string{"extracted", "computed"} {
 		ctx, cancel := context.WithCancel(t.Context())
-		j := newJob(t, at{msg, cancel})
+		j := newJob(t, at(msg, cancel))
 		result := j.Do(ctx)
 		require.ErrorIs(t, result.Err, context.Canceled, msg)
 		require.True(t, result.Interrupted, msg)
 		require.NoFileExists(t, j.Tenant.StorePath(), msg)
 		require.NoDirExists(t, j.Tenant.OutputDir, msg)
-		left, err := filepath.Glob(j.Tenant.StorePath() + "*")
-		require.NoError(t, err)
+		left := must.Have(filepath.Glob(j.Tenant.StorePath() + "*"))(t)
 		require.Equal(t, []string{j.Tenant.StorePath() + ".lock"}, left)
 	}
 }

@@ -1,5 +1,5 @@
-// Package job takes one tenant through the stages: extract, compute, report. It is what the commands run,
-// extract, compute and report have in common.
+// Package job takes one tenant through a plan: which steps, with which days and months, and what for. It is what the commands
+// run, extract, compute, report and deliver have in common.
 //
 // A job works on a copy of the tenant's store and publishes it at its end, with an entry in the ledger
 // whatever became of it; a cancelled context leaves everything as it was. It does as much as can be done: a
@@ -8,11 +8,12 @@
 package job
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"os/user"
-	"runtime"
+	"slices"
 	"strings"
 	"time"
 
@@ -29,6 +30,61 @@ import (
 	"seats/report"
 )
 
+// The steps of a plan, in their order, as they stand in log lines. Verification (R12) is a part of computing; only its errors
+// are told apart.
+const (
+	Extract = "extract"
+	Compute = "compute"
+	Verify  = "verify"
+	Report  = "report"
+	Deliver = "deliver" // what was issued and not delivered yet, where the tenant says whereto
+)
+
+// StageKey is the attribute of a log line that names its step.
+const StageKey = "stage"
+
+// Asked is what somebody has asked for.
+type Asked int
+
+// What can be asked for.
+const (
+	Newest  Asked = iota // nothing: the newest day that has ended
+	Missing              // nothing: where the tenant has a production date, what is missing since then too
+	Days                 // days, by their dates
+	Month                // a month: then missing days are an error, not a remark
+)
+
+// Plan is what a job is to do.
+type Plan struct {
+	Command    string   // for the ledger
+	Steps      []string // Extract alone reads each day again, Compute alone counts each again
+	Days       []calendar.Date
+	Months     []calendar.Month // whose enabled agents are wanted
+	Asked      Asked
+	Restate    string // reason (R13), or empty
+	Refresh    bool   // read days again of which the store holds a final slice
+	AcceptLoss bool   // replace a slice even where the source has lost much of it
+	KeepDays   int    // rows of older days are dropped where no month needs them; 0: all are kept
+}
+
+func (p Plan) does(step string) bool { return slices.Contains(p.Steps, step) }
+
+func (p Plan) isOnly(step string) bool { return len(p.Steps) == 1 && p.Steps[0] == step }
+
+// rereads tells whether days are read again of which the store holds a final slice.
+func (p Plan) rereads() bool { return p.Refresh || p.isOnly(Extract) }
+
+// recounts tells whether days are counted again that are up to date.
+func (p Plan) recounts() bool { return p.isOnly(Compute) }
+
+// LastDay is the last of the plan's days.
+func (p Plan) LastDay() calendar.Date { return p.Days[len(p.Days)-1] }
+
+// daysOf are those of the plan's days that are of a month.
+func (p Plan) daysOf(m calendar.Month) []calendar.Date {
+	return slices.DeleteFunc(slices.Clone(p.Days), func(d calendar.Date) bool { return d.YearMonth() != m })
+}
+
 // Log is where a job says what it does: lines, and the progress of long work.
 type Log interface {
 	Info(msg string, attrs ...any)
@@ -39,32 +95,12 @@ type Log interface {
 	Stop()
 }
 
-// Stages says which of them a job goes through, and how.
-type Stages struct {
-	Command    string // for the ledger
-	Extract    bool
-	Compute    bool
-	Report     bool
-	Deliver    bool // what was issued and not delivered yet, where the tenant says whereto
-	Refresh    bool // read days again of which the store holds a final slice
-	AcceptLoss bool // replace a slice even where the source has lost much of it
-	Again      bool // compute days again that are up to date
-	CatchUp    bool // where the tenant has a production date, only the days and months that something is missing of
-
-	KeepDays int // rows of older days are dropped where no month needs them; 0: all are kept
-}
-
 // Job is one tenant's work.
 type Job struct {
-	Stages
+	Plan
 	Tenant  config.Tenant
 	Columns []config.Column
 	SignKey *sign.Key // of manifests; nil: they are not signed
-	Days    []calendar.Date
-	Months  []calendar.Month // whose enabled agents are wanted
-	Whole   bool             // a month with missing days is an error, not a remark
-	Named   bool             // the days themselves were asked for, not a month or the newest one
-	Restate string           // reason (R13), or empty
 	Clock   func() time.Time
 	Sleep   func(context.Context, time.Duration)
 	Down    *deliver.Outages // of all jobs of a run
@@ -72,13 +108,19 @@ type Job struct {
 	Log     Log
 }
 
-// Result is what a job gave. Err joins what went wrong, the first first.
-type Result struct {
-	Tenant string
-	Rows   []report.Outcome  // one a measurement that was computed, or issued
-	Slices []extract.Summary // one a day that was read
-	Stages []Stage           // those that the job went through, in their order
+// Stage is what a step took and how much it had to do.
+type Stage struct {
+	Name string
+	Took time.Duration
+	Rows int64 // extract: rows of the slices that were read; compute: rows of the slices counted; report: measurements; deliver: files
+}
 
+// Result is what a job gave. Err joins what went wrong, the first first, each a *Failure.
+type Result struct {
+	Tenant    string
+	Rows      []report.Outcome   // one a measurement that was computed, or issued
+	Slices    []extract.Summary  // one a day that was read
+	Stages    []Stage            // those that the job went through, in their order
 	Delivered []deliver.Delivery // files that have arrived
 	Err       error
 
@@ -88,92 +130,134 @@ type Result struct {
 	Interrupted bool // the job was cancelled and left everything as it was
 }
 
+// Failure is an error with the step and the day in which it came up, both "" where it has none.
+type Failure struct {
+	error
+	Stage, Day string
+}
+
+func (f *Failure) Unwrap() error { return f.error }
+
+// ExitCode is that of an error; of several joined ones the first decides.
+func ExitCode(err error) fail.Code {
+	switch e := err.(type) { //nolint:errorlint // only the outermost
+	case interface{ Unwrap() []error }:
+		return ExitCode(e.Unwrap()[0])
+	case *Failure:
+		return ExitCode(e.error)
+	}
+	var missing *compute.MissingError
+	var differ *compute.DifferenceError
+	switch code := fail.CodeOf(err); {
+	case code != fail.Other:
+		return code
+	case errors.As(err, &differ):
+		return fail.Differ
+	case errors.As(err, &missing):
+		return fail.NotReady
+	default:
+		return code
+	}
+}
+
+// Explain tells a full disk, a want of file handles and a damaged store as that, wherever they showed.
+func Explain(err error, t config.Tenant) error {
+	return disk.Explain(store.Explain(err, t.StorePath()), t.TempDir())
+}
+
+// fate is what becomes of a day that is not simply done.
+type fate int
+
+const (
+	failed  fate = 1 + iota
+	waiting      // failed, for it is not ready
+	moved        // it stands as it is issued, though it was named and today's rules give other numbers
+)
+
 // state is a job at work.
 type state struct {
 	*Job
-	work    *store.Work
+	*store.Work
 	started time.Time
-	duckDB  string
+	step    string
+	dry     bool // nothing is stored
 
-	failed  map[calendar.Date]bool
-	waiting map[calendar.Date]bool // of the failed ones, those that are not ready
-	moved   map[calendar.Date]bool // days that stand as they are issued, though they were named and today's rules give other numbers
-	ledger  []report.Issue         // as it was, once it was asked for
-	dry     bool                   // nothing is stored
-	days    []compute.DayResult
-	months  []compute.MonthResult
-	blocked bool
-	broken  error // the work copy is spoiled
-	opening bool  // the source is not open yet
-	lost    error // why the connection to the source broke for the first time
-	retries int   // after that
-	several bool  // it was said that rows of several tenants are counted
-	looked  bool  // for configured switches that the source does not have
-	stood   error // where the job stood when its context ended
-	issuing bool  // files are being written: from here on the job is finished, cancelled or not
-	done    bool  // the store is published
-	files   []string
-	sealed  []string // what the ledger says of months that were sealed
-
+	became   map[calendar.Date]fate
+	days     []compute.DayResult
+	months   []compute.MonthResult
 	asSealed map[calendar.Month]bool // sealed months of which no rows are needed
+	ledger   []report.Issue          // as it was, once it was asked for
+	reading  reading
+	blocked  bool  // by a data-quality rule
+	stood    error // where the job stood when its context ended
+	issuing  bool  // files are being written: from here on the job is finished, cancelled or not
+	done     bool  // the store is published
 
-	result Result
-	errs   []error
+	files, sealed []string // for the ledger
+	result        Result
+	errs          []error
 }
 
-// Do runs the job, for no longer than its tenant's run_timeout.
+func (j *Job) begin() *state {
+	return &state{Job: j, started: j.Clock(), became: map[calendar.Date]fate{}, asSealed: map[calendar.Month]bool{}, result: Result{Tenant: j.Tenant.Name}}
+}
+
+// Do does the job, for no longer than its tenant's run_timeout.
 func (j *Job) Do(ctx context.Context) Result {
-	s := &state{Job: j, started: j.Clock(), failed: map[calendar.Date]bool{}, waiting: map[calendar.Date]bool{},
-		moved: map[calendar.Date]bool{}, asSealed: map[calendar.Month]bool{}, result: Result{Tenant: j.Tenant.Name}}
-	if j.Extract || j.Compute || j.Report {
-		if err := s.run(ctx); err != nil {
-			s.note(calendar.Date{}, err)
+	s := j.begin()
+	if !j.isOnly(Deliver) {
+		s.note(calendar.Date{}, s.run(ctx))
+	}
+	if j.does(Deliver) && j.Tenant.Deliver != nil && ctx.Err() == nil && (s.done || j.isOnly(Deliver)) {
+		s.deliverAfter(ctx)
+	}
+	r := s.result
+	r.Err, r.Interrupted, r.Files = errors.Join(s.errs...), ctx.Err() != nil && !s.done, len(s.files)
+	for _, day := range s.Days {
+		switch is := s.became[day]; {
+		case is == waiting:
+			r.Waiting++
+		case is != 0 || !s.done: // where the store is not published, none is done
+			r.Failed++
+		default:
+			r.Done++
 		}
 	}
-	s.deliverAfter(ctx)
-	s.result.Err = errors.Join(s.errs...)
-	s.result.Interrupted = ctx.Err() != nil && !s.done
-	s.tally()
-	return s.result
+	return r
 }
 
-// tally counts what became of the days. Where the store is not published, none is done.
-func (s *state) tally() {
-	for _, day := range s.Days {
-		switch {
-		case s.waiting[day]:
-			s.result.Waiting++
-		case s.failed[day] || s.moved[day] || !s.done:
-			s.result.Failed++
-		default:
-			s.result.Done++
-		}
-	}
-	s.result.Files = len(s.files)
-}
+// opener is store.Begin or store.BeginExisting.
+type opener func(context.Context, string, duck.Options) (*store.Work, error)
 
 func (s *state) run(ctx context.Context) (err error) {
-	var begin opener = store.BeginExisting
-	if s.Extract { // nothing else makes a store
-		begin = store.Begin
+	var open opener = store.BeginExisting
+	if s.does(Extract) { // nothing else makes a store
+		open = store.Begin
 	}
-	limited, stop := s.limit(ctx)
+	limited, stop := context.WithCancel(ctx)
+	if limit := s.Tenant.RunTimeout; limit > 0 {
+		limited, stop = context.WithTimeoutCause(ctx, limit, errLate)
+	}
 	defer stop()
-	if err := s.begin(ctx, begin); err != nil {
+	if err := s.open(ctx, open); err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, s.work.Drop()) }()
-	left, err := s.prepare(limited)
+	defer func() {
+		if s.Work != nil { // or it could not be opened again
+			err = errors.Join(err, s.Drop())
+		}
+	}()
+	left, err := s.catchUp(limited)
+	if err == nil && left {
+		err = s.unseal(limited)
+	}
 	if err != nil || !left {
 		s.done = err == nil
-		return s.inLedger(ctx, begin, s.tooLate(limited, err))
+		return s.inLedger(ctx, open, s.tooLate(limited, err))
 	}
-	s.stages(limited)
-	if s.broken != nil { // nothing of it is published
-		return s.inLedger(ctx, begin, s.broken)
-	}
+	s.work(limited)
 	if s.stood != nil && isLate(limited) {
-		s.errs = append([]error{of(calendar.Date{}, s.tooLate(limited, s.stood))}, s.errs...)
+		s.errs = append([]error{&Failure{error: Explain(s.tooLate(limited, s.stood), s.Tenant)}}, s.errs...)
 	}
 	if s.issuing {
 		ctx = context.WithoutCancel(ctx) // the ledger must know of the files
@@ -181,27 +265,125 @@ func (s *state) run(ctx context.Context) (err error) {
 	if err := ctx.Err(); err != nil {
 		return err // nothing is published
 	}
-	for _, tidy := range []func(context.Context) error{s.retain, s.seal, func(ctx context.Context) error { return s.work.RemoveStray(ctx, s.Clock()) }} {
-		if err := tidy(ctx); err != nil && ctx.Err() == nil {
+	tidy := []func(context.Context) error{s.retain, s.seal, func(ctx context.Context) error { return s.RemoveStray(ctx, s.Clock()) }}
+	for _, do := range tidy {
+		if err := do(ctx); ctx.Err() == nil {
 			s.note(calendar.Date{}, err) // what was done before stays done
 		}
 	}
 	if err := s.publish(ctx); err != nil {
 		return err
 	}
-	if s.work.Large != nil {
-		s.Log.Warn("the store could not be made smaller: it keeps the room of rows that were sealed until the next month is", "tenant", s.Tenant.Name, "reason", s.work.Large)
+	if s.Large != nil {
+		s.warn("the store could not be made smaller: it keeps the room of rows that were sealed until the next month is", "reason", s.Large)
 	}
 	s.done = true
 	return nil
 }
 
-// prepare finds what is to be done, and brings the rows that it needs.
-func (s *state) prepare(ctx context.Context) (left bool, err error) {
-	if left, err := s.catchUp(ctx); err != nil || !left {
-		return false, err
+// work goes through the steps that make numbers and files.
+func (s *state) work(ctx context.Context) {
+	if s.does(Extract) {
+		s.in(Extract, func() int64 {
+			s.note(calendar.Date{}, s.extract(ctx))
+			return rowsOf(s.result.Slices, func(r extract.Summary) int64 { return r.Sessions + r.Activities + r.Agents })
+		})
 	}
-	return true, s.unseal(ctx)
+	if s.does(Compute) || s.does(Report) {
+		s.in(Compute, func() int64 {
+			s.compute(ctx)
+			return rowsOf(s.days, func(d compute.DayResult) int64 { return d.Slice.Sessions + d.Slice.Activities + d.Slice.Agents })
+		})
+	}
+	if !s.does(Report) || ctx.Err() != nil && (!isLate(ctx) || len(s.days)+len(s.months) == 0) { // what was counted in time is issued
+		s.show()
+		return
+	}
+	s.in(Report, func() int64 {
+		s.report(ctx)
+		return int64(len(s.result.Rows))
+	})
+}
+
+func rowsOf[T any](all []T, of func(T) int64) (rows int64) {
+	for _, one := range all {
+		rows += of(one)
+	}
+	return rows
+}
+
+// in takes the job through a step: the lines and errors that come up in it carry its name. do returns its rows.
+func (s *state) in(step string, do func() int64) {
+	log, began := s.Log, s.Clock()
+	s.Log, s.step = stageLog{log, step}, step
+	rows := do()
+	s.Log, s.step = log, ""
+	s.result.Stages = append(s.result.Stages, Stage{Name: step, Took: s.Clock().Sub(began), Rows: rows})
+}
+
+// stageLog is a log whose lines carry a step.
+type stageLog struct {
+	Log
+	step string
+}
+
+func (l stageLog) Info(msg string, attrs ...any) { l.Log.Info(msg, append(attrs, StageKey, l.step)...) }
+func (l stageLog) Warn(msg string, attrs ...any) { l.Log.Warn(msg, append(attrs, StageKey, l.step)...) }
+
+// info and warn say something of the tenant.
+func (s *state) info(msg string, attrs ...any) {
+	s.Log.Info(msg, append([]any{"tenant", s.Tenant.Name}, attrs...)...)
+}
+
+func (s *state) warn(msg string, attrs ...any) {
+	s.Log.Warn(msg, append([]any{"tenant", s.Tenant.Name}, attrs...)...)
+}
+
+// note keeps what went wrong, if anything did, with a day or, for the zero Date, on none.
+func (s *state) note(day calendar.Date, err error) {
+	if err == nil {
+		return
+	}
+	f := &Failure{error: Explain(err, s.Tenant), Stage: s.step}
+	if s.step != "" && ExitCode(f.error) == fail.Differ {
+		f.Stage = Verify
+	}
+	if !day.IsZero() {
+		f.Day = day.String()
+	}
+	s.errs = append(s.errs, f)
+}
+
+// fail notes what went wrong with a day and takes it out of the later steps.
+func (s *state) fail(day calendar.Date, err error) {
+	s.became[day] = failed
+	if ExitCode(err) == fail.NotReady {
+		s.became[day] = waiting
+	}
+	s.note(day, err)
+}
+
+// out tells whether a day is out of the later steps.
+func (s *state) out(day calendar.Date) bool {
+	return s.became[day] == failed || s.became[day] == waiting
+}
+
+// open opens the store to work on it, and tells what came before this run and nobody was there to tell.
+func (s *state) open(ctx context.Context, open opener) (err error) {
+	if s.Work, err = open(ctx, s.Tenant.StorePath(), duck.Of(s.Tenant.Engine)); err != nil {
+		return err
+	}
+	if s.Died {
+		s.warn("the run before was killed, or the machine went down: what it left is removed, what it published stays")
+	}
+	last, err := store.LastEnded(ctx, s.Conn)
+	if err != nil {
+		return errors.Join(err, s.Drop())
+	}
+	if s.started.Before(last) {
+		s.warn("the clock is behind the end of the newest run: is it right?", "clock", instant(s.started.Unix()), "newest_run_ended", instant(last.Unix()))
+	}
+	return nil
 }
 
 // publish writes the ledger and puts the work copy in the place of the store.
@@ -209,7 +391,7 @@ func (s *state) publish(ctx context.Context) error {
 	if err := s.remember(ctx); err != nil {
 		return fmt.Errorf("write ledger: %w", err)
 	}
-	return s.work.Publish()
+	return s.Publish()
 }
 
 // inLedger has the store as it was before the run remember that the run failed, and nothing else of it.
@@ -219,9 +401,9 @@ func (s *state) inLedger(ctx context.Context, open opener, failed error) error {
 	}
 	s.note(calendar.Date{}, failed)
 	s.result.Slices = nil
-	err := s.work.Drop()
+	err := s.Drop()
 	if err == nil {
-		s.work, err = open(ctx, s.Tenant.StorePath(), duck.Of(s.Tenant.Engine))
+		s.Work, err = open(ctx, s.Tenant.StorePath(), duck.Of(s.Tenant.Engine))
 	}
 	if err == nil {
 		err = s.publish(ctx)
@@ -232,83 +414,23 @@ func (s *state) inLedger(ctx context.Context, open opener, failed error) error {
 	return nil
 }
 
-// opener is store.Begin or store.BeginExisting.
-type opener func(context.Context, string, duck.Options) (*store.Work, error)
-
-// begin opens the store to work on it.
-func (s *state) begin(ctx context.Context, open opener) (err error) {
-	if s.work, err = open(ctx, s.Tenant.StorePath(), duck.Of(s.Tenant.Engine)); err != nil {
-		return err
-	}
-	if s.duckDB, err = duck.Version(ctx, s.work.Conn); err == nil {
-		err = s.sayBefore(ctx)
-	}
-	if err != nil {
-		return errors.Join(err, s.work.Drop())
-	}
-	return nil
-}
-
-// sayBefore tells what came before this run and nobody was there to tell.
-func (s *state) sayBefore(ctx context.Context) error {
-	if s.work.Died {
-		s.Log.Warn("the run before was killed, or the machine went down: what it left is removed, what it published stays", "tenant", s.Tenant.Name)
-	}
-	last, err := store.LastEnded(ctx, s.work.Conn)
-	if err == nil && s.started.Before(last) {
-		s.Log.Warn("the clock is behind the end of the newest run: is it right?", "tenant", s.Tenant.Name,
-			"clock", instant(s.started.Unix()), "newest_run_ended", instant(last.Unix()))
-	}
-	return err
-}
-
-func (s *state) stages(ctx context.Context) {
-	if s.Extract {
-		s.in(Extract, func() int64 {
-			if err := s.extract(ctx); err != nil {
-				s.note(calendar.Date{}, err)
-			}
-			return rowsRead(s.result.Slices)
-		})
-	}
-	if s.broken != nil {
-		return
-	}
-	if s.Compute || s.Report {
-		s.in(Compute, func() int64 {
-			s.compute(ctx)
-			return rowsCounted(s.days)
-		})
-	}
-	if s.Report && (ctx.Err() == nil || isLate(ctx) && len(s.days)+len(s.months) > 0) { // what was counted in time is issued
-		s.in(Report, func() int64 {
-			s.report(ctx)
-			return int64(len(s.result.Rows))
-		})
-	} else {
-		s.show()
-	}
-}
-
-// note keeps what went wrong, with a day or on none.
-func (s *state) note(day calendar.Date, err error) {
-	s.errs = append(s.errs, of(day, Explain(err, s.Tenant)))
-}
-
-// fail notes what went wrong with a day and takes it out of the later stages.
-func (s *state) fail(day calendar.Date, err error) {
-	s.failed[day], s.waiting[day] = true, ExitCode(err) == fail.NotReady
-	s.note(day, err)
-}
-
 // remember appends the run to the store's ledger.
 func (s *state) remember(ctx context.Context) error {
-	r := store.Run{
-		Command: s.Command, Started: s.started, Ended: s.Clock(), OSUser: osUser(),
-		Program: s.Version, DuckDB: s.duckDB, Rules: s.Tenant.RulesHash(), Files: s.files,
+	engine, err := duck.Version(ctx, s.Conn)
+	if err != nil {
+		return err
+	}
+	r := store.Run{Command: s.Command, Started: s.started, Ended: s.Clock(), OSUser: "unknown", Program: s.Version, DuckDB: engine,
+		Rules: s.Tenant.RulesHash(), Files: s.files}
+	if u, err := user.Current(); err == nil {
+		r.OSUser = u.Username
+	}
+	for _, day := range s.Days {
+		r.Days = append(r.Days, day.String())
 	}
 	said := s.sealed
 	for _, slice := range s.result.Slices {
+		r.Slices = append(r.Slices, slice.Day.String()+" "+slice.SHA256)
 		if lost := slice.Accepted(); lost != "" {
 			said = append(said, lost)
 		}
@@ -317,50 +439,32 @@ func (s *state) remember(ctx context.Context) error {
 		r.ExitCode, said = int(ExitCode(err)), append(said, err.Error())
 	}
 	r.Message = strings.Join(said, "\n")
-	for _, d := range s.Days {
-		r.Days = append(r.Days, d.String())
-	}
-	for _, slice := range s.result.Slices {
-		r.Slices = append(r.Slices, slice.Day.String()+" "+slice.SHA256)
-	}
-	return store.AppendRun(ctx, s.work.Conn, r)
+	return store.AppendRun(ctx, s.Conn, r)
 }
 
-func osUser() string {
-	u, err := user.Current()
-	if err != nil {
-		return "unknown"
+var errLate = errors.New("no time is left")
+
+func isLate(ctx context.Context) bool { return errors.Is(context.Cause(ctx), errLate) }
+
+// tooLate says of an error that ended a job without time where the job stood.
+func (s *state) tooLate(ctx context.Context, err error) error {
+	if !isLate(ctx) {
+		return err
 	}
-	return u.Username
+	hint := fmt.Sprintf("what was done in time is kept (days read: %d), and another run goes on from there; give it more time by run_timeout", len(s.result.Slices))
+	if s.reading.opening {
+		hint = "the source was not open by then, and no day can be read before it is: give it more time by run_timeout"
+	}
+	return fail.New(fail.Source, hint, "gave up after %s (run_timeout): %w", s.Tenant.RunTimeout, err)
 }
 
-func (s *state) versions() report.Versions {
-	return report.Versions{Program: s.Version, DuckDB: s.duckDB, Go: runtime.Version()}
+// gaveUp notes where the job stood when its context ended: an error that comes after that is no day's own.
+func (s *state) gaveUp(ctx context.Context, err error) bool {
+	if ctx.Err() == nil {
+		return false
+	}
+	s.stood = cmp.Or(s.stood, err)
+	return true
 }
 
-// Explain tells a full disk, a want of file handles and a damaged store as that, wherever they showed.
-func Explain(err error, t config.Tenant) error {
-	return disk.Explain(store.Explain(err, t.StorePath()), t.TempDir())
-}
-
-// ExitCode gives the errors of the stages their exit codes. Of several joined ones the first decides.
-func ExitCode(err error) fail.Code {
-	if joined, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // only the outermost
-		return ExitCode(joined.Unwrap()[0])
-	}
-	if placed, ok := err.(*placedError); ok { //nolint:errorlint // only the outermost
-		return ExitCode(placed.error)
-	}
-	var missing *compute.MissingError
-	var differ *compute.DifferenceError
-	code := fail.CodeOf(err)
-	switch {
-	case code != fail.Other:
-		return code
-	case errors.As(err, &differ):
-		return fail.Differ
-	case errors.As(err, &missing):
-		return fail.NotReady
-	}
-	return code
-}
+func instant(ts int64) string { return time.Unix(ts, 0).UTC().Format(time.RFC3339) }

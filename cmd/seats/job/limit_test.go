@@ -10,6 +10,7 @@ import (
 	"seats/internal/calendar"
 	"seats/internal/duck"
 	"seats/internal/fail"
+	"seats/internal/must"
 	"seats/internal/store"
 )
 
@@ -38,7 +39,7 @@ func TestARunWithoutTimeKeepsWhatItReadWhereverItStood(t *testing.T) {
 		}
 	}
 	days := func() *job.Job {
-		j := newJob(t, at{})
+		j := newJob(t, &heard{})
 		for d := 1; d < 4; d++ {
 			j.Days = append(j.Days, calendar.Date{Year: 2026, Month: 3, Day: d})
 		}
@@ -61,12 +62,9 @@ func TestARunWithoutTimeKeepsWhatItReadWhereverItStood(t *testing.T) {
 // kept is how many slices and entries of the ledger the store has.
 func kept(t *testing.T, j *job.Job) (slices, entries int) {
 	t.Helper()
-	db, err := store.OpenPublished(t.Context(), j.Tenant.StorePath(), duck.Options{})
-	require.NoError(t, err)
+	db := must.Have(store.OpenPublished(t.Context(), j.Tenant.StorePath(), duck.Options{}))(t)
 	defer db.Close()
-	held, err := store.Slices(t.Context(), db)
-	require.NoError(t, err)
-	runs, err := store.Runs(t.Context(), db)
-	require.NoError(t, err)
+	held := must.Have(store.Slices(t.Context(), db))(t)
+	runs := must.Have(store.Runs(t.Context(), db))(t)
 	return len(held), len(runs)
 }

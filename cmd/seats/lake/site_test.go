@@ -13,8 +13,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"seats/internal/must"
-
 	gimsim "seats/cmd/gimsim/cli"
 	"seats/cmd/seats/audit"
 	"seats/cmd/seats/job"
@@ -22,7 +20,18 @@ import (
 	"seats/internal/calendar"
 	"seats/internal/config"
 	"seats/internal/duck"
+	"seats/internal/must"
 )
+
+// schema is what a lake says of itself.
+type schema struct {
+	Relations []struct {
+		Name, Period string
+		Columns      []column
+	}
+}
+
+type column struct{ Name, Type, Comment string }
 
 // everything is no bound on the days.
 var everything = audit.Period{}
@@ -94,7 +103,7 @@ func load(t *testing.T, dir string) []config.Tenant {
 func run(t *testing.T, tenant config.Tenant, from, to string) {
 	t.Helper()
 	tenant.Readiness = config.ReadinessOff
-	j := job.Job{Stages: job.Stages{Command: "run", Extract: true, Compute: true, Report: true}, Tenant: tenant, Version: "test", Log: quiet{}, Restate: "a test",
+	j := job.Job{Plan: job.Plan{Command: "run", Steps: []string{job.Extract, job.Compute, job.Report}, Restate: "a test"}, Tenant: tenant, Version: "test", Log: quiet{},
 		Clock: func() time.Time { return time.Date(2026, 4, 20, 9, 0, 0, 0, time.UTC) }}
 	for d := date(t, from); !date(t, to).Before(d); d = d.AddDays(1) {
 		j.Days = append(j.Days, d)
@@ -120,7 +129,7 @@ func export(t *testing.T, dir, key string, tenants ...config.Tenant) (written, u
 }
 
 // views opens a lake as an analyst does, each relation a view.
-func views(t *testing.T, dir string, schema lake.Schema) *sql.DB {
+func views(t *testing.T, dir string, schema schema) *sql.DB {
 	t.Helper()
 	db := must.Have(duck.Open("", duck.Options{}))(t)
 	t.Cleanup(func() { db.Close() }) //nolint:errcheck // in memory

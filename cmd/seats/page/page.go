@@ -5,15 +5,16 @@
 package page
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
 	"maps"
 	"slices"
 	"time"
 
 	"seats/cmd/seats/explain"
+	"seats/cmd/seats/job"
 	"seats/cmd/seats/pseudonym"
 	"seats/cmd/seats/watch"
 	"seats/compute"
@@ -21,10 +22,8 @@ import (
 	"seats/internal/config"
 	"seats/internal/duck"
 	"seats/internal/fail"
-	"seats/internal/store"
 	"seats/report"
 	"seats/report/html"
-	texts "seats/sql"
 )
 
 // Tenant is whose pages are written.
@@ -76,28 +75,21 @@ func (t Tenant) load(ctx context.Context) (html.Tenant, error) {
 	for _, r := range t.Of.Regions {
 		page.Regions = append(page.Regions, html.Region{Name: r.Name, Zone: r.Zone.String(), Committed: r.Committed})
 	}
-	var ended int64
-	if err := t.Conn.QueryRowContext(ctx, texts.Text("ask/page_as_of")).Scan(&ended); err != nil {
-		return page, fmt.Errorf("read sql/ask/page_as_of: %w", err)
+	ended, err1 := duck.One[int64](ctx, t.Conn, "ask/page_as_of")
+	issues, err2 := report.IssuedFiles(ctx, t.Conn)
+	enabled, err3 := duck.All[html.Enabled](ctx, t.Conn, "ask/page_month")
+	if err := cmp.Or(err1, err2, err3); err != nil {
+		return page, err
 	}
+	page.Enabled = enabled
 	if ended > 0 {
 		page.AsOf = time.Unix(ended, 0).UTC()
 	}
-	if err := t.loadIssued(ctx, &page); err != nil {
-		return page, err
-	}
-	err := duck.Each(ctx, t.Conn, "ask/page_month", func(scan func(...any) error) error {
-		var e html.Enabled
-		var month string
-		err := scan(&month, &e.Region, &e.Agents, &e.State)
-		if err == nil {
-			e.Month, err = calendar.ParseMonth(month)
+	for _, i := range issues {
+		if t.Mask != nil && i.Reason != "" {
+			i.Reason = reasonLeftOut
 		}
-		page.Enabled = append(page.Enabled, e)
-		return err
-	})
-	if err != nil {
-		return page, err
+		page.Issued = append(page.Issued, html.Issued{Issue: i, Stands: i.Stands})
 	}
 	if err := t.loadDays(ctx, &page); err != nil {
 		return page, err
@@ -120,28 +112,9 @@ func (t Tenant) lookAhead(ctx context.Context, page *html.Tenant) error {
 	return nil
 }
 
-func (t Tenant) loadIssued(ctx context.Context, page *html.Tenant) error {
-	issues, err := report.IssuedFiles(ctx, t.Conn)
-	if err != nil {
-		return err
-	}
-	for at, i := range issues {
-		stands := at+1 == len(issues) || issues[at+1].Region != i.Region || issues[at+1].Measure != i.Measure || issues[at+1].Period != i.Period
-		if t.Mask != nil && i.Reason != "" {
-			i.Reason = reasonLeftOut
-		}
-		page.Issued = append(page.Issued, html.Issued{Issue: i, Stands: stands})
-	}
-	return nil
-}
-
 // loadDays lines up the days, the missing ones between them too, of the months in which one has a page.
 func (t Tenant) loadDays(ctx context.Context, page *html.Tenant) error {
-	held, err := store.Slices(ctx, t.Conn)
-	if err != nil {
-		return err
-	}
-	states, err := watch.States(ctx, t.Conn, t.Of, held)
+	states, err := watch.States(ctx, t.Conn, t.Of)
 	if err != nil || len(states) == 0 {
 		return err
 	}
@@ -162,89 +135,36 @@ func (t Tenant) loadDays(ctx context.Context, page *html.Tenant) error {
 			page.Shown = append(page.Shown, day.YearMonth())
 		}
 	}
-	if err := t.loadPeaks(ctx, page, at); err != nil {
-		return err
-	}
-	if err := t.loadSoFar(ctx, page, held); err != nil {
-		return err
-	}
-	return duck.Each(ctx, t.Conn, "ask/page_quality", func(scan func(...any) error) error {
-		var day string
-		var q report.Quality
-		if err := scan(&day, &q.Rule, &q.Blocking, &q.Count); err != nil {
-			return err
-		}
-		date, err := calendar.ParseDate(day)
-		if i, known := at[date]; known {
-			page.Days[i].Quality = append(page.Days[i].Quality, q)
-		}
-		return err
-	})
-}
-
-func (t Tenant) loadPeaks(ctx context.Context, page *html.Tenant, at map[calendar.Date]int) error {
-	return duck.Each(ctx, t.Conn, "ask/page_peak", func(scan func(...any) error) error {
-		var day string
-		var p html.Peak
-		var peak int64
-		if err := scan(&day, &p.Region, &p.Location, &p.Agents, &peak, &p.Seconds, &p.Enabled); err != nil {
-			return err
-		}
-		if p.Agents > 0 {
-			p.At = time.Unix(peak, 0).In(t.zone(p.Region))
-		}
-		date, err := calendar.ParseDate(day)
-		if i, known := at[date]; known {
-			page.Days[i].Peaks = append(page.Days[i].Peaks, p)
-		}
-		return err
-	})
-}
-
-// loadSoFar counts the different agents of each month up to each day. From a day on whose rows were dropped, nobody knows.
-func (t Tenant) loadSoFar(ctx context.Context, page *html.Tenant, held map[string]store.Slice) error {
-	type key struct{ day, region string }
-	newcomers := map[key]int64{}
-	err := duck.Each(ctx, t.Conn, "ask/page_newcomer", func(scan func(...any) error) error {
-		var k key
-		var agents int64
-		err := scan(&k.day, &k.region, &agents)
-		newcomers[k] = agents
-		return err
-	})
+	peaks, err := duck.All[struct {
+		Day                              calendar.Date
+		Region, Location                 string
+		Agents, PeakTS, Seconds, Enabled int64
+		SoFar                            *int64
+	}](ctx, t.Conn, "ask/page_peak")
 	if err != nil {
 		return err
 	}
-	var month calendar.Month
-	var soFar map[string]int64
-	known := true
-	for _, d := range page.Days {
-		if d.Date.YearMonth() != month {
-			month, soFar, known = d.Date.YearMonth(), map[string]int64{}, true
+	for _, p := range peaks {
+		peak := html.Peak{Region: p.Region, Location: p.Location, Agents: p.Agents, Seconds: p.Seconds, Enabled: p.Enabled, SoFar: p.SoFar}
+		if p.Agents > 0 {
+			peak.At = time.Unix(p.PeakTS, 0).In(job.ZoneOf(t.Of, p.Region))
 		}
-		if _, has := held[d.Date.String()]; !has && d.State != html.Missing {
-			known = false
-		}
-		for i := range d.Peaks {
-			p := &d.Peaks[i]
-			if p.Location != "" || !known {
-				continue
-			}
-			soFar[p.Region] += newcomers[key{d.Date.String(), p.Region}]
-			n := soFar[p.Region]
-			p.SoFar = &n
+		if i, known := at[p.Day]; known {
+			page.Days[i].Peaks = append(page.Days[i].Peaks, peak)
 		}
 	}
-	return nil
-}
-
-func (t Tenant) zone(region string) *time.Location {
-	for _, r := range t.Of.Regions {
-		if r.Name == region {
-			return r.Zone
+	found, err := duck.All[struct {
+		Day      calendar.Date
+		Rule     string
+		Blocking bool
+		Count    int64
+	}](ctx, t.Conn, "ask/page_quality")
+	for _, q := range found {
+		if i, known := at[q.Day]; known {
+			page.Days[i].Quality = append(page.Days[i].Quality, report.Quality{Rule: q.Rule, Blocking: q.Blocking, Count: q.Count})
 		}
 	}
-	return t.Of.Zone
+	return err
 }
 
 // day reads a day in full.
@@ -272,26 +192,24 @@ func (t Tenant) day(ctx context.Context, explainer *explain.Explainer, day calen
 
 // curves are a day's by region. Steps that differ in sessions alone are one.
 func (t Tenant) curves(ctx context.Context, day calendar.Date) (map[string][]html.Curve, error) {
+	steps, err := duck.All[struct {
+		Region, Location string
+		html.Step
+	}](ctx, t.Conn, "ask/page_curve", sql.Named("day", day.String()))
 	found := map[string][]html.Curve{}
-	err := duck.Each(ctx, t.Conn, "ask/page_curve", func(scan func(...any) error) error {
-		var region, location string
-		var s html.Step
-		if err := scan(&region, &location, &s.Start, &s.End, &s.Agents); err != nil {
-			return err
-		}
-		all := found[region]
-		if n := len(all); n == 0 || all[n-1].Location != location {
-			all = append(all, html.Curve{Location: location})
+	for _, s := range steps {
+		all := found[s.Region]
+		if n := len(all); n == 0 || all[n-1].Location != s.Location {
+			all = append(all, html.Curve{Location: s.Location})
 		}
 		c := &all[len(all)-1]
 		if n := len(c.Steps); n > 0 && c.Steps[n-1].Agents == s.Agents && c.Steps[n-1].End == s.Start {
 			c.Steps[n-1].End = s.End
 		} else {
-			c.Steps = append(c.Steps, s)
+			c.Steps = append(c.Steps, s.Step)
 		}
-		found[region] = all
-		return nil
-	}, sql.Named("day", day.String()))
+		found[s.Region] = all
+	}
 	return found, err
 }
 

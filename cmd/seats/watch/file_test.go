@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"seats/internal/config"
+	"seats/internal/must"
 	"seats/internal/store"
 )
 
@@ -28,8 +29,7 @@ func siteOf(names ...string) Site {
 // Tenants may be run by processes of their own that end at the same time: none takes another's last run out of the file.
 func TestRunsAtTheSameTimeKeepEachOthersMetrics(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "seats.prom")
-	others, err := os.Open(filepath.Dir(path)) // whoever may read the folder can lock it: that keeps nobody waiting
-	require.NoError(t, err)
+	others := must.Have(os.Open(filepath.Dir(path)))(t) // whoever may read the folder can lock it: that keeps nobody waiting
 	defer func() { require.NoError(t, others.Close()) }()
 	require.NoError(t, syscall.Flock(int(others.Fd()), syscall.LOCK_EX))
 	var names []string
@@ -45,8 +45,7 @@ func TestRunsAtTheSameTimeKeepEachOthersMetrics(t *testing.T) {
 		})
 	}
 	group.Wait()
-	written, err := read(path)
-	require.NoError(t, err)
+	written := must.Have(read(path))(t)
 	codes := map[string]float64{}
 	for _, m := range written["seats_last_run_exit_code"].GetMetric() {
 		codes[m.GetLabel()[0].GetValue()] = m.GetGauge().GetValue()
@@ -55,8 +54,7 @@ func TestRunsAtTheSameTimeKeepEachOthersMetrics(t *testing.T) {
 	for i, name := range names {
 		require.EqualValues(t, i, codes[name])
 	}
-	left, err := os.ReadDir(filepath.Dir(path))
-	require.NoError(t, err)
+	left := must.Have(os.ReadDir(filepath.Dir(path)))(t)
 	require.Len(t, left, 1)
 }
 
@@ -65,8 +63,7 @@ func TestAnyTextOfALabelComesBackAsItWas(t *testing.T) {
 	s := siteOf("acme")
 	s.Version = "a \"quoted\" \\name\nof two lines, é"
 	require.NoError(t, s.WriteFile(path))
-	written, err := read(path)
-	require.NoError(t, err)
+	written := must.Have(read(path))(t)
 	require.Equal(t, s.Version, written["seats_build_info"].GetMetric()[0].GetLabel()[0].GetValue())
 }
 
@@ -74,8 +71,7 @@ func TestAnyTextOfALabelComesBackAsItWas(t *testing.T) {
 func TestATenantWithoutAStoreIsAsOldAsCanBe(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "seats.prom")
 	require.NoError(t, siteOf("acme").WriteFile(path))
-	written, err := read(path)
-	require.NoError(t, err)
+	written := must.Have(read(path))(t)
 	for _, name := range []string{"seats_last_success_timestamp_seconds", "seats_newest_final_day_end_timestamp_seconds", "seats_store_readable"} {
 		require.Len(t, written[name].GetMetric(), 1, name)
 		require.Zero(t, written[name].GetMetric()[0].GetGauge().GetValue(), name)
@@ -88,10 +84,8 @@ func TestAlertsAndThePageKnowTheMetrics(t *testing.T) {
 	for _, f := range siteOf("acme").metrics(nil) {
 		known[f.GetName()] = true
 	}
-	rules, err := os.ReadFile(filepath.Join("alerts", "seats.rules.yml"))
-	require.NoError(t, err)
-	page, err := os.ReadFile(filepath.Join("..", "..", "..", "docs", "operations.md"))
-	require.NoError(t, err)
+	rules := must.Have(os.ReadFile(filepath.Join("alerts", "seats.rules.yml")))(t)
+	page := must.Have(os.ReadFile(filepath.Join("..", "..", "..", "docs", "operations.md")))(t)
 	metric := regexp.MustCompile(`\bseats_[a-z_]+`)
 	named := metric.FindAllString(string(rules), -1)
 	require.NotEmpty(t, named)

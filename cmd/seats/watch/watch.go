@@ -8,7 +8,9 @@ package watch
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"seats/cmd/seats/job"
@@ -16,8 +18,6 @@ import (
 	"seats/internal/config"
 	"seats/internal/duck"
 	"seats/internal/settle"
-	"seats/internal/store"
-	texts "seats/sql"
 )
 
 // State is how a tenant stands. The zero Date is no day.
@@ -46,44 +46,39 @@ type Count struct {
 // Look reads a published store.
 func Look(ctx context.Context, q duck.Queryer, t config.Tenant, now time.Time) (State, error) {
 	var s State
-	held, err := store.Slices(ctx, q)
-	if err != nil {
-		return s, err
-	}
-	states, err := States(ctx, q, t, held)
+	states, err := States(ctx, q, t)
 	if err != nil {
 		return s, err
 	}
 	s.place(t, states, now)
-	if s.Blocked, err = blocked(ctx, q, openMonths(t, now)); err != nil {
-		return s, err
-	}
-	err = q.QueryRowContext(ctx, texts.Text("ask/watch_last_success")).Scan(&s.LastSuccess)
-	return s, errors.Join(err,
-		counts(ctx, q, "ask/watch_concurrent", &s.Concurrent),
-		counts(ctx, q, "ask/watch_enabled", &s.Enabled),
-		counts(ctx, q, "ask/watch_quality", &s.Quality))
+	blocked, err1 := duck.All[calendar.Date](ctx, q, "ask/watch_blocked_day")
+	s.Blocked = slices.DeleteFunc(blocked, func(day calendar.Date) bool { return !slices.Contains(openMonths(t, now), day.YearMonth()) })
+	var err2, err3, err4, err5 error
+	s.LastSuccess, err2 = duck.One[int64](ctx, q, "ask/watch_last_success")
+	s.Concurrent, err3 = duck.All[Count](ctx, q, "ask/watch_concurrent")
+	s.Enabled, err4 = duck.All[Count](ctx, q, "ask/watch_enabled")
+	s.Quality, err5 = duck.All[Count](ctx, q, "ask/watch_quality")
+	return s, errors.Join(err1, err2, err3, err4, err5)
 }
 
 // States are the days that the store holds, or whose rows it once held, and whether they are final.
-func States(ctx context.Context, q duck.Queryer, t config.Tenant, held map[string]store.Slice) (map[calendar.Date]string, error) {
+func States(ctx context.Context, q duck.Queryer, t config.Tenant) (map[calendar.Date]string, error) {
+	held, err := job.Held(ctx, q)
+	if err != nil {
+		return nil, err
+	}
 	states := map[calendar.Date]string{}
-	for text, slice := range held {
-		day, err := calendar.ParseDate(text)
-		if err != nil {
-			return nil, err
-		}
+	for day, slice := range held {
 		states[day] = job.State(t, day, slice)
 	}
-	return states, duck.Each(ctx, q, "ask/watch_dropped_day", func(scan func(...any) error) error {
-		var text, state string
-		if err := scan(&text, &state); err != nil {
-			return err
-		}
-		day, err := calendar.ParseDate(text)
-		states[day] = state
-		return err
-	})
+	dropped, err := duck.All[struct {
+		Day   calendar.Date
+		State string
+	}](ctx, q, "ask/watch_dropped_day")
+	for _, d := range dropped {
+		states[d.Day] = d.State
+	}
+	return states, err
 }
 
 // place sorts the days.
@@ -104,7 +99,7 @@ func (s *State) place(t config.Tenant, states map[calendar.Date]string, now time
 		for _, day := range month.Days() {
 			state, held := states[day]
 			switch {
-			case day.Before(first) || len(job.Window(t, day).Spans) == 0 || now.Unix() < End(t, day):
+			case day.Before(first) || job.IsSkipped(t, day) || now.Unix() < End(t, day):
 				// before the tenant's time, skipped by its zones, or not over
 			case !held:
 				s.Missing = append(s.Missing, day)
@@ -130,45 +125,47 @@ func openMonths(t config.Tenant, now time.Time) []calendar.Month {
 	return []calendar.Month{running.First().AddDays(-1).YearMonth(), running}
 }
 
-// blocked are the days of the months on which a blocking rule found something.
-func blocked(ctx context.Context, q duck.Queryer, months []calendar.Month) (days []calendar.Date, err error) {
-	err = duck.Each(ctx, q, "ask/watch_blocked_day", func(scan func(...any) error) error {
-		var text string
-		if err := scan(&text); err != nil {
-			return err
-		}
-		day, err := calendar.ParseDate(text)
-		if slices.Contains(months, day.YearMonth()) {
-			days = append(days, day)
-		}
-		return err
-	})
-	return days, err
-}
-
-func counts(ctx context.Context, q duck.Queryer, name string, into *[]Count) error {
-	return duck.Each(ctx, q, name, func(scan func(...any) error) error {
-		var c Count
-		err := scan(&c.Name, &c.Value)
-		*into = append(*into, c)
-		return err
-	})
-}
-
 // Peaks are the daily peaks of each region (R8), of every day that was counted.
 func Peaks(ctx context.Context, q duck.Queryer) (map[string]map[calendar.Date]int64, error) {
+	all, err := duck.All[struct {
+		Day    calendar.Date
+		Region string
+		Agents int64
+	}](ctx, q, "ask/watch_daily_peak")
 	peaks := map[string]map[calendar.Date]int64{}
-	return peaks, duck.Each(ctx, q, "ask/watch_daily_peak", func(scan func(...any) error) error {
-		var text, region string
-		var agents int64
-		if err := scan(&text, &region, &agents); err != nil {
-			return err
+	for _, p := range all {
+		if peaks[p.Region] == nil {
+			peaks[p.Region] = map[calendar.Date]int64{}
 		}
-		day, err := calendar.ParseDate(text)
-		if peaks[region] == nil {
-			peaks[region] = map[calendar.Date]int64{}
-		}
-		peaks[region][day] = agents
-		return err
-	})
+		peaks[p.Region][p.Day] = p.Agents
+	}
+	return peaks, err
+}
+
+// Within is how long after the end of a tenant's newest final day the next one may take where nobody says otherwise: a
+// day for it to pass, settle_hours for the source to settle, and 11 hours for the nightly job. With settle_hours: 1
+// that is 36 hours: noon, for a tenant in UTC.
+func Within(t config.Tenant) time.Duration {
+	return time.Duration(24+t.SettleHours+11) * time.Hour
+}
+
+// Overdue says what ended longer ago than within and is not there; nothing where all is well. A tenant without any
+// final day is judged by its newest one: its source may be one that cannot tell whether it is complete.
+func (s State) Overdue(t config.Tenant, now time.Time, within time.Duration) string {
+	late := func(day calendar.Date) bool { return now.Unix()-End(t, day) > int64(within.Seconds()) }
+	var said []string
+	day, what := s.NewestFinal, "the newest final day"
+	if day.IsZero() {
+		day, what = s.Newest, "no day is final; the newest"
+	}
+	if day.IsZero() {
+		return "the store holds no day"
+	} else if late(day) {
+		said = append(said, fmt.Sprintf("%s, %s, ended %d hours ago", what, day, (now.Unix()-End(t, day))/3600))
+	}
+	s.Missing = slices.DeleteFunc(slices.Clone(s.Missing), func(day calendar.Date) bool { return !late(day) })
+	if len(s.Missing) > 0 {
+		said = append(said, "missing: "+calendar.Runs(s.Missing, ".."))
+	}
+	return strings.Join(said, "; ")
 }

@@ -1,0 +1,239 @@
+package main
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"seats/cmd/seats/audit"
+	"seats/cmd/seats/job"
+	"seats/cmd/seats/watch"
+	"seats/internal/calendar"
+	"seats/internal/config"
+)
+
+// listFlags are common to the commands that print a table about tenants.
+type listFlags struct {
+	Tenant []string `help:"Only this tenant; may be repeated." placeholder:"T"`
+	Format string   `help:"What is printed: ${enum}." enum:"table,json,csv" default:"table"`
+}
+
+// shardFlags split the tenants among several processes, on as many machines as there are.
+type shardFlags struct {
+	Shard  string `help:"Only the tenants of shard I of N, from 1." placeholder:"I/N"`
+	Shards int    `help:"Only the tenants of one of N shards, which the environment variable JOB_COMPLETION_INDEX names, from 0." placeholder:"N"`
+}
+
+// completionIndex is how an Indexed Job of Kubernetes tells its pods apart.
+const completionIndex = "JOB_COMPLETION_INDEX"
+
+// shard is one of several parts that tenants are dealt out to. The zero value is of everything.
+type shard struct {
+	number, of int // from 1
+}
+
+// part reads the configuration with the tenants of the shard that the flags say, of those that are named.
+func (f shardFlags) part(p *program, names []string) (*config.Config, error) {
+	ours, err := f.shard(p.env, names)
+	if err != nil {
+		return nil, err
+	}
+	cfg, err := p.load(names)
+	if err != nil {
+		return nil, err
+	}
+	return ours.part(cfg), nil
+}
+
+// shard is what the flags say; tenants are those that are named beside them.
+func (f shardFlags) shard(env func(string) (string, bool), tenants []string) (s shard, err error) {
+	switch {
+	case len(tenants) > 0 && f != (shardFlags{}):
+		return s, usageError("--tenant and --shard both say which tenants: give one of them")
+	case f.Shard != "" && f.Shards != 0:
+		return s, usageError("--shard and --shards are two ways to say one thing")
+	case f.Shard != "":
+		number, of, _ := strings.Cut(f.Shard, "/")
+		s.number, err = strconv.Atoi(number)
+		if err == nil {
+			s.of, err = strconv.Atoi(of)
+		}
+		if err != nil || s.number < 1 || s.number > s.of {
+			return s, usageError("--shard %s: want I/N, with I from 1 to N", f.Shard)
+		}
+	case f.Shards != 0:
+		text, _ := env(completionIndex)
+		index, err := strconv.Atoi(text)
+		if err != nil || index < 0 || index >= f.Shards {
+			return s, usageError("--shards %d: %s is %q, want 0 to %d", f.Shards, completionIndex, text, f.Shards-1)
+		}
+		s = shard{index + 1, f.Shards}
+	}
+	return s, nil
+}
+
+// String is the shard as --shard takes it.
+func (s shard) String() string { return fmt.Sprintf("%d/%d", s.number, s.of) }
+
+// holds tells whether a tenant is dealt to the shard. It goes to the one for which its weight is greatest, so that
+// another number of shards moves few: of N+1 the new one takes its own from all others (rendezvous hashing).
+func (s shard) holds(tenant string) bool {
+	best, most := 0, uint64(0)
+	for number := 1; number <= s.of; number++ {
+		sum := sha256.Sum256([]byte(tenant + "\x00" + strconv.Itoa(number)))
+		if w := binary.BigEndian.Uint64(sum[:]); best == 0 || w > most {
+			best, most = number, w
+		}
+	}
+	return best == s.number
+}
+
+// part is the configuration with only the shard's tenants, and a metrics file of its own beside the others': no two
+// shards share a file.
+func (s shard) part(all *config.Config) *config.Config {
+	if s.of == 0 {
+		return all
+	}
+	part := only(all, s.holds)
+	if part.MetricsFile != "" {
+		ending := filepath.Ext(part.MetricsFile)
+		part.MetricsFile = fmt.Sprintf("%s-%d-of-%d%s", strings.TrimSuffix(part.MetricsFile, ending), s.number, s.of, ending)
+	}
+	return part
+}
+
+// periodFlags choose the days of a command.
+type periodFlags struct {
+	Date  given `help:"One day; default ${default_period}." placeholder:"YYYY-MM-DD" xor:"period"`
+	From  given `help:"First day of several, with --to." placeholder:"YYYY-MM-DD" and:"span" xor:"period,month"`
+	To    given `help:"Last day of several." placeholder:"YYYY-MM-DD" and:"span"`
+	Month given `help:"A calendar month, and its enabled agents." placeholder:"YYYY-MM" xor:"period"`
+}
+
+// given is a flag's text. An empty one, as an unset variable of a script gives it, is no text: it would
+// silently mean the default.
+type given string
+
+// UnmarshalText refuses an empty text.
+func (g *given) UnmarshalText(text []byte) error {
+	if len(text) == 0 {
+		return errors.New("it is empty")
+	}
+	*g = given(text)
+	return nil
+}
+
+// parsed is what the text of a flag says; the zero value where it is not given.
+func parsed[T any](flag string, text string, parse func(string) (T, error)) (read T, err error) {
+	if text == "" {
+		return read, nil
+	}
+	if read, err = parse(text); err != nil {
+		err = usageError("%s: %w", flag, err)
+	}
+	return read, err
+}
+
+// period is what a command covers for one tenant.
+type period struct {
+	days    []calendar.Date
+	months  []calendar.Month // whose enabled agents are wanted
+	running bool             // the month asked for is not over yet
+	cut     bool             // the tenant's last day came before the end
+}
+
+// resolve turns the flags into a tenant's days. Only days that have begun in the tenant's zone are covered.
+func (f periodFlags) resolve(t config.Tenant, now time.Time) (p period, err error) {
+	date, err1 := parsed("--date", string(f.Date), calendar.ParseDate)
+	from, err2 := parsed("--from", string(f.From), calendar.ParseDate)
+	to, err3 := parsed("--to", string(f.To), calendar.ParseDate)
+	month, err4 := parsed("--month", string(f.Month), calendar.ParseMonth)
+	for _, err := range []error{err1, err2, err3, err4} {
+		if err != nil {
+			return p, err
+		}
+	}
+	switch {
+	case f.Month != "":
+		return monthPeriod(month, t, now)
+	case f.Date != "":
+		from, to = date, date
+	case f.From == "":
+		from = lastEnded(t, now)
+		to = from
+	case to.Before(from):
+		return p, usageError("--to %s lies before --from %s", to, from)
+	}
+	if calendar.DateOf(now, t.Zone).Before(to) {
+		return p, usageError("%s has not begun yet", to)
+	}
+	return daysPeriod(from, to), nil
+}
+
+// daysPeriod covers days, and the months whose last day is among them; none where the first comes after the last.
+func daysPeriod(from, to calendar.Date) (p period) {
+	for d := from; !to.Before(d); d = d.AddDays(1) {
+		p.days = append(p.days, d)
+		if d == d.YearMonth().Last() {
+			p.months = append(p.months, d.YearMonth())
+		}
+	}
+	return p
+}
+
+// monthPeriod covers every day of the month that has begun; the month itself once it is over in every region.
+func monthPeriod(m calendar.Month, t config.Tenant, now time.Time) (p period, err error) {
+	today := calendar.DateOf(now, t.Zone)
+	if today.Before(m.First()) {
+		return p, usageError("%s has not begun yet", m)
+	}
+	p.days = slices.DeleteFunc(m.Days(), today.Before)
+	p.running = slices.ContainsFunc(t.Regions, func(r config.Region) bool { return r.HoldsIn(m) && now.Unix() < r.LastIn(m).In(r.Zone).End })
+	if !p.running {
+		p.months = []calendar.Month{m}
+	}
+	return p, nil
+}
+
+// lastEnded is the newest day that has ended in every region of a tenant (R7).
+func lastEnded(t config.Tenant, now time.Time) calendar.Date {
+	day := calendar.DateOf(now, t.Zone)
+	for now.Unix() < watch.End(t, day) || job.IsSkipped(t, day) {
+		day = day.AddDays(-1)
+	}
+	return day
+}
+
+// periodOrAll is the days from the first to the last that the flags ask for; everything where they ask for nothing.
+func (f periodFlags) periodOrAll(t config.Tenant, now time.Time) (audit.Period, error) {
+	if f == (periodFlags{}) {
+		return audit.Period{}, nil
+	}
+	p, err := f.resolve(t, now)
+	if err != nil {
+		return audit.Period{}, err
+	}
+	return audit.Period{From: p.days[0], To: p.days[len(p.days)-1]}, nil
+}
+
+// within leaves out the days after the tenant's last one, with which its last month is over, and among several those that no
+// region has.
+func (p period) within(t config.Tenant) period {
+	asked := len(p.days)
+	p.days = slices.DeleteFunc(p.days, t.EndedBefore)
+	p.cut = len(p.days) < asked
+	if len(p.days) > 1 {
+		p.days = slices.DeleteFunc(p.days, func(d calendar.Date) bool { return job.IsSkipped(t, d) })
+	}
+	p.months = slices.DeleteFunc(p.months, func(m calendar.Month) bool { return t.EndedBefore(m.First()) })
+	if last := t.Until.YearMonth(); slices.Contains(p.days, t.Until) && !slices.Contains(p.months, last) && !p.running {
+		p.months = append(p.months, last)
+	}
+	return p
+}

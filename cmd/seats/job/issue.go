@@ -1,0 +1,341 @@
+package job
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"time"
+
+	"seats/cmd/seats/deliver"
+	"seats/compute"
+	"seats/internal/calendar"
+	"seats/internal/config"
+	"seats/internal/duck"
+	"seats/internal/fail"
+	"seats/internal/store"
+	"seats/report"
+)
+
+// report issues the numbers, unless something keeps all of the tenant's back: a blocking rule (R11), or two computations of any
+// period that differ (R12).
+func (s *state) report(ctx context.Context) {
+	differ := slices.ContainsFunc(s.errs, func(err error) bool { return ExitCode(err) == fail.Differ })
+	if !s.blocked && !differ {
+		s.note(calendar.Date{}, s.issue(ctx))
+		return
+	}
+	s.warn("nothing is issued")
+	for _, d := range s.days {
+		s.became[d.Day] = failed
+	}
+	s.show()
+}
+
+// show gives the results without issuing them.
+func (s *state) show() {
+	for _, n := range s.numbers() {
+		s.result.Rows = append(s.result.Rows, report.Outcome{Number: n})
+	}
+}
+
+// issue writes what is to be written, then the ledger. It does not look at the context any more: what is
+// begun here is finished.
+func (s *state) issue(ctx context.Context) error {
+	ctx = context.WithoutCancel(ctx)
+	ledger, err := report.IssuedFiles(ctx, s.Conn)
+	if err != nil {
+		return err
+	}
+	if err := s.recallRules(ctx, ledger); err != nil {
+		return err
+	}
+	for i := range ledger {
+		if at := ledger[i].PeakAt; at != nil {
+			ledger[i].PeakAt = new(at.In(ZoneOf(s.Tenant, ledger[i].Region)))
+		}
+	}
+	s.issuing = true
+	engine, err1 := duck.Version(ctx, s.Conn)
+	leftOut, err2 := report.LeftOuts(ctx, s.Conn)
+	id, previous, err3 := store.NextRun(ctx, s.Conn)
+	if err := cmp.Or(err1, err2, err3); err != nil {
+		return err
+	}
+	writer := report.Writer{Dir: s.Tenant.FilesPath(), Columns: s.Columns, Versions: report.Versions{Program: s.Version, DuckDB: engine, Go: runtime.Version()}}
+	if s.SignKey != nil {
+		writer.Signing = &report.Signing{Key: s.SignKey, Run: id, Previous: previous}
+	}
+	numbers := s.numbers()
+	for _, n := range numbers {
+		for i := range n.Slices {
+			n.Slices[i].LeftOut = leftOut[n.Slices[i].Day]
+		}
+	}
+	outcomes, err := writer.Issue(numbers, ledger, s.Restate, s.Clock())
+	if err != nil {
+		return err
+	}
+	for _, o := range outcomes {
+		if o.Err != nil {
+			day, err := calendar.ParseDate(o.Number.Period)
+			if err == nil { // or it is a month
+				s.became[day] = failed
+			}
+			s.note(day, o.Err)
+			continue
+		}
+		s.result.Rows = append(s.result.Rows, o)
+		for _, i := range append(o.Recovered, o.Issue) {
+			if err := report.PutIssuedFile(ctx, s.Conn, i); err != nil {
+				return err
+			}
+		}
+		if o.Action != report.Unchanged {
+			s.files = append(s.files, o.Issue.File)
+			unit := "day"
+			if o.Issue.Measure == report.Enabled {
+				unit = "month"
+			}
+			s.info(string(o.Action), "file", filepath.Join(writer.Dir, o.Issue.File), "value", o.Issue.Value, "state", o.Issue.State, unit, o.Issue.Period)
+		}
+	}
+	if ledger, err = report.IssuedFiles(ctx, s.Conn); err == nil {
+		WarnGone(s.Log, s.Tenant, ledger)
+	}
+	return err
+}
+
+// recallRules has the files that an older version issued name their counting rules, by their manifests.
+func (s *state) recallRules(ctx context.Context, ledger []report.Issue) error {
+	type file struct {
+		Name  string `json:"file"`
+		Rules string `json:"rules_sha256"`
+	}
+	var said []file
+	for _, i := range ledger {
+		if i.RulesSHA256 != "" {
+			continue
+		}
+		m, sum, err := report.ReadManifest(filepath.Join(s.Tenant.FilesPath(), report.ManifestName(i.File)))
+		if err == nil && sum == i.ManifestSHA256 { // else nobody knows; whether it is as it was, is said elsewhere
+			said = append(said, file{i.File, m.RulesHash})
+		}
+	}
+	if len(said) == 0 {
+		return nil
+	}
+	text, err := json.Marshal(said)
+	if err == nil {
+		_, err = duck.Exec(ctx, s.Conn, "store/recall_rules", sql.Named("said", string(text)))
+	}
+	return err
+}
+
+// WarnGone tells of files that a tenant's ledger has and its output folder lacks.
+func WarnGone(log Log, t config.Tenant, ledger []report.Issue) {
+	gone, err := report.Gone(t.FilesPath(), ledger)
+	switch {
+	case err != nil:
+		log.Warn("whether issued files are still there cannot be told", "tenant", t.Name, "reason", err)
+	case len(gone) > 0:
+		log.Warn("issued files are gone from the output folder: `seats report` of their days puts them back", "tenant", t.Name,
+			"files", len(gone), "first", filepath.Join(t.FilesPath(), gone[0]))
+	}
+}
+
+// numbers are what can be issued, day by day and then the months, of the regions that are billed then.
+func (s *state) numbers() (numbers []report.Number) {
+	for _, d := range s.days {
+		for _, p := range d.Regions() {
+			if !s.Tenant.Bills(p.Region, d.Day) {
+				continue
+			}
+			n := report.Number{Tenant: s.Tenant.Name, Region: p.Region, Measure: report.Concurrent, Period: d.Day.String(), Value: p.Agents,
+				State: d.State, RulesHash: d.RulesSHA256, SQLHash: d.SQLSHA256, Slices: slicesOf(d.Slice), Quality: qualityOf(d.Quality)}
+			if p.Agents > 0 {
+				n.PeakAt, n.PeakSeconds = time.Unix(p.PeakTS, 0).In(ZoneOf(d.By, p.Region)), p.PeakSeconds
+			}
+			numbers = append(numbers, n)
+		}
+	}
+	for _, m := range s.months {
+		for _, e := range m.Regions {
+			if s.Tenant.BillsIn(e.Region, m.Month) {
+				numbers = append(numbers, report.Number{Tenant: s.Tenant.Name, Region: e.Region, Measure: report.Enabled, Period: m.Month.String(), Value: e.Agents,
+					State: e.State, RulesHash: m.RulesSHA256, SQLHash: m.SQLSHA256, Slices: slicesOf(e.Slices...), Quality: qualityOf(e.Quality)})
+			}
+		}
+	}
+	return numbers
+}
+
+// ZoneOf is a region's time zone, or the tenant's where it has no such region.
+func ZoneOf(t config.Tenant, region string) *time.Location {
+	for _, r := range t.Regions {
+		if r.Name == region {
+			return r.Zone
+		}
+	}
+	return t.Zone
+}
+
+func slicesOf(from ...compute.Slice) (to []report.Slice) {
+	for _, s := range from {
+		to = append(to, report.Slice{Day: s.Day.String(), Source: s.Source, AsOf: report.Epoch(s.AsOf), HighWater: (*report.Epoch)(s.HighWater),
+			ExtractedAt: time.Unix(s.ExtractedTS, 0).UTC(), Sessions: s.Sessions, Activities: s.Activities, Agents: s.Agents, SHA256: s.SHA256})
+	}
+	return to
+}
+
+func qualityOf(from []compute.Quality) (to []report.Quality) {
+	for _, q := range from {
+		to = append(to, report.Quality{Rule: q.Rule, Count: q.Count, Blocking: q.Blocking, Examples: q.Examples})
+	}
+	return to
+}
+
+// deliverAfter delivers once the numbers are published, so that nothing that fails here can undo them. It is a run of
+// its own to the store, with an entry in the ledger.
+func (s *state) deliverAfter(ctx context.Context) {
+	own := *s.Job
+	own.Command, own.Days = "deliver", nil
+	d := own.begin()
+	s.in(Deliver, func() int64 {
+		d.Log, d.step = s.Log, s.step
+		d.note(calendar.Date{}, d.deliver(ctx))
+		return int64(len(d.result.Delivered))
+	})
+	s.errs = append(s.errs, d.errs...)
+	s.result.Delivered, s.done = d.result.Delivered, s.done || d.done
+}
+
+// deliver brings what was issued and not delivered yet to where the tenant wants it, and has the store remember what
+// arrived. Where nothing is left to deliver, the store stays as it is.
+func (s *state) deliver(ctx context.Context) (err error) {
+	if left, err := s.leftToDeliver(ctx); !left {
+		s.done = err == nil
+		return err
+	}
+	if err := s.open(ctx, store.BeginExisting); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.Drop()) }()
+	courier := deliver.Courier{Delivery: *s.Tenant.Deliver, Tenant: s.Tenant.Name, From: s.Tenant.FilesPath(), Outbox: s.Tenant.OutboxPath(),
+		Clock: s.Clock, Sleep: s.Sleep, Down: s.Down, Log: s.Log}
+	delivered, parcels, err := Pending(ctx, s.Conn, s.Tenant)
+	if err != nil {
+		return err
+	}
+	arrived, failed := courier.Send(ctx, parcels, delivered)
+	ctx = context.WithoutCancel(ctx) // the store must know of what has arrived
+	for _, d := range arrived {
+		if err := deliver.Put(ctx, s.Conn, d); err != nil {
+			return err
+		}
+	}
+	for _, err := range failed {
+		s.note(calendar.Date{}, err)
+	}
+	if err := s.publish(ctx); err != nil {
+		return err
+	}
+	if s.result.Delivered, s.done = arrived, true; len(failed) > 0 {
+		return nil // the outbox is needed again
+	}
+	return courier.Clear()
+}
+
+// leftToDeliver asks the published store, which is not copied for that.
+func (s *state) leftToDeliver(ctx context.Context) (bool, error) {
+	db, err := store.OpenPublished(ctx, s.Tenant.StorePath(), duck.Of(s.Tenant.Engine))
+	if err != nil {
+		return false, err
+	}
+	defer db.Close() //nolint:errcheck // only read
+	_, parcels, err := Pending(ctx, db, s.Tenant)
+	return len(parcels) > 0, err
+}
+
+// Pending is what was delivered of a tenant that delivers, and what is still to be.
+func Pending(ctx context.Context, q duck.Queryer, t config.Tenant) ([]deliver.Delivery, []deliver.Parcel, error) {
+	issued, err1 := report.IssuedFiles(ctx, q)
+	delivered, err2 := deliver.Delivered(ctx, q)
+	if err := cmp.Or(err1, err2); err != nil {
+		return nil, nil, err
+	}
+	parcels, err := deliver.Pending(issued, t.FilesPath(), delivered, t.Deliver.Since)
+	return delivered, parcels, err
+}
+
+// WhatIf is a number as it stands beside what the job's configuration would give.
+type WhatIf struct {
+	Region  string
+	Measure report.Measure
+	Period  string
+	Issued  *int64 // by the newest data file; nil: none
+	Stored  *int64 // in the store; nil: never computed, or no such region there
+	Value   *int64 // under the job's configuration; nil: not computed, or no such region there
+}
+
+// Difference is the value less what was issued, or where nothing was, what is stored.
+func (w WhatIf) Difference() *int64 {
+	standing := w.Issued
+	if standing == nil {
+		standing = w.Stored
+	}
+	if standing == nil || w.Value == nil {
+		return nil
+	}
+	return new(*w.Value - *standing)
+}
+
+// DryRun computes the job's days and months under its configuration and compares them with what the store
+// holds. It works in memory beside the published store, takes no lock, and leaves nothing behind. First comes everything that was
+// computed, in the order of the configuration, then what has no counterpart.
+func (j *Job) DryRun(ctx context.Context) (rows []WhatIf, err error) {
+	needed, periods := slices.Clone(j.Days), []string{}
+	for _, m := range j.Months {
+		needed, periods = append(needed, m.First(), m.Last()), append(periods, m.String()) // all its days, whichever were asked for
+	}
+	for _, d := range j.Days {
+		periods = append(periods, d.String())
+	}
+	from, to := slices.MinFunc(needed, calendar.Date.Compare), slices.MaxFunc(needed, calendar.Date.Compare)
+	wanted := func(m calendar.Month) bool { return !m.Last().Before(from) && !to.Before(m.First()) }
+	scratch, err := store.OpenScratch(ctx, j.Tenant.StorePath(), duck.Of(j.Tenant.Engine), wanted)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = Explain(errors.Join(err, scratch.Close()), j.Tenant) }()
+	s := j.begin()
+	s.Work, s.dry = &store.Work{DB: scratch.DB, Conn: scratch.Conn}, true
+	if err := errors.Join(scratch.Take(ctx), scratch.TakeRows(ctx, from, to)); err != nil {
+		return nil, fmt.Errorf("read store: %w", err)
+	}
+	standing, err := duck.All[WhatIf](ctx, s.Conn, "ask/standing_number", sql.Named("periods", periods))
+	if err != nil {
+		return nil, err
+	}
+	s.compute(ctx)
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	for _, n := range s.numbers() {
+		w := WhatIf{Region: n.Region, Measure: n.Measure, Period: n.Period, Value: &n.Value}
+		standing = slices.DeleteFunc(standing, func(is WhatIf) bool {
+			same := is.Region == w.Region && is.Measure == w.Measure && is.Period == w.Period
+			if same {
+				w.Issued, w.Stored = is.Issued, is.Stored
+			}
+			return same
+		})
+		rows = append(rows, w)
+	}
+	return append(rows, standing...), errors.Join(s.errs...)
+}
