@@ -17,7 +17,6 @@ import (
 )
 
 func gimsim(t testing.TB, args ...string) (status int, stdout, stderr string) {
-	t.Helper()
 	var out, errs bytes.Buffer
 	status = Run(t.Context(), args, &out, &errs)
 	return status, out.String(), errs.String()
