@@ -28,7 +28,7 @@ func TestDayStoresWhatItReturns(t *testing.T) {
 	require.Equal(t, []Enabled{{"EU", 2}}, result.Enabled)
 	require.Equal(t, Final, result.State)
 	require.Equal(t, Slice{
-		Day: day, Source: "test", HighWater: ptr(end + hour), AsOf: end + hour,
+		Day: day, Source: "test", HighWater: new(end + hour), AsOf: end + hour,
 		Sessions: 2, Activities: 2, Agents: 2, SHA256: "hash of 2026-03-10",
 	}, result.Slice)
 	require.EqualValues(t, 77, result.ComputedTS)
@@ -77,9 +77,9 @@ func TestR10State(t *testing.T) {
 		return Standing{Day: day, By: tenant, Slice: &Slice{HighWater: highWater, OpenSessions: open}}.state(RulesFor(tenant, day).End())
 	}
 	require.Equal(t, Provisional, state(nil, 0), "unknown")
-	require.Equal(t, Final, state(ptr(late), 0), "an hour past the last region's end")
-	require.Equal(t, Provisional, state(ptr(late-1), 0), "a second less")
-	require.Equal(t, Provisional, state(ptr(late), 1), "an open session")
+	require.Equal(t, Final, state(new(late), 0), "an hour past the last region's end")
+	require.Equal(t, Provisional, state(new(late-1), 0), "a second less")
+	require.Equal(t, Provisional, state(new(late), 1), "an open session")
 }
 
 func TestStaleAfterAnyChange(t *testing.T) {
@@ -182,8 +182,6 @@ func TestR10AnotherAsOfIsAnotherSlice(t *testing.T) {
 	require.EqualValues(t, 1, scalar(t, conn, "select count(*) from ("+strings.TrimSpace(texts.Text("store/uncounted"))+")"))
 	require.Equal(t, first.Regions()[0].PeakSeconds-1800, mustCount(t, conn, tenant, day, 2).Regions()[0].PeakSeconds)
 }
-
-func ptr(n int64) *int64 { return &n }
 
 // Days that are counted at once have the results that each has by itself, however the batches are cut.
 func TestDaysAtOnceAreThoseOneByOne(t *testing.T) {

@@ -71,8 +71,8 @@ func drawWorld(t *rapid.T) world {
 		SessionEnd:    rapid.SampledFrom([]config.SessionEnd{config.SessionEndExclusive, config.SessionEndInclusive}).Draw(t, "session_end"),
 		ExcludeAgents: rapid.SliceOfN(rapid.SampledFrom([]string{"TEST*", "e?", "*", "n_1"}), 0, 1).Draw(t, "exclude"),
 		Regions: []config.Region{
-			{Name: "US", Zone: drawZone(t, "zone of US"), Locations: []config.Location{{Name: "dallas", Switches: []string{"D", "E"}}}},
-			{Name: "EU", Zone: drawZone(t, "zone of EU"), Locations: []config.Location{{Name: "london", Switches: []string{"L"}}, {Name: "paris", Switches: []string{"P"}}}},
+			{Name: "US", Zone: zone(t, rapid.SampledFrom(oddZones).Draw(t, "zone of US")), Locations: []config.Location{{Name: "dallas", Switches: []string{"D", "E"}}}},
+			{Name: "EU", Zone: zone(t, rapid.SampledFrom(oddZones).Draw(t, "zone of EU")), Locations: []config.Location{{Name: "london", Switches: []string{"L"}}, {Name: "paris", Switches: []string{"P"}}}},
 		},
 	}}
 	if rapid.Bool().Draw(t, "default") {
@@ -82,10 +82,6 @@ func drawWorld(t *rapid.T) world {
 	w.asOf = moments.Draw(t, "as_of")
 	w.drawRows(t, moments)
 	return w
-}
-
-func drawZone(t *rapid.T, label string) *time.Location {
-	return zone(t, rapid.SampledFrom(oddZones).Draw(t, label))
 }
 
 // drawMoments gives seconds that lie close together around the ends of the regions' days and a few hours in
