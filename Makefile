@@ -117,13 +117,13 @@ bin/venv: | venv
 # A whole month of many: make test-spark TENANTS=40
 test-spark: build jre bin/spark ## count a lake on a Spark cluster of its own, and kill a worker; TENANTS=40, DAYS=31
 	go build -o bin/gimsim ./cmd/gimsim
+	$(WITH_SPARK) python spark/bench_test.py
 	$(WITH_SPARK) python spark/compare_test.py
 	$(WITH_SPARK) spark/test.sh $(TENANTS) $(DAYS) $(SITE)
 
 bench-fleet: build jre bin/spark ## what many tenants cost: a night, the lake, fleet status, Spark; TENANTS=1,10,100,500
 	go build -o bin/gimsim ./cmd/gimsim
-	go build -o bin/bench ./cmd/bench
-	$(WITH_SPARK) bin/bench fleet $(if $(filter command line,$(origin TENANTS)),--tenants $(TENANTS))
+	$(WITH_SPARK) python spark/bench.py $(if $(filter command line,$(origin TENANTS)),$(TENANTS))
 
 # Two more engines, for one question to be put to three.
 bin/spark: | venv

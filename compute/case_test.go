@@ -1,6 +1,7 @@
 package compute
 
 import (
+	"cmp"
 	"database/sql"
 	"flag"
 	"fmt"
@@ -205,9 +206,7 @@ func readCases(t *testing.T, path string) (shared []string, cases []*testCase) {
 			if len(words) == 0 || strings.HasPrefix(line, "#") || no < len(shared) && own && (words[0] == "region" || words[0] == "location") {
 				continue
 			}
-			read, known := directives[words[0]]
-			require.True(t, known, "%s, case %q: unknown word %q", path, c.name, words[0])
-			require.NoError(t, read(c, words[1:]), "%s, case %q: %s", path, c.name, line)
+			require.NoError(t, c.read(words[0], words[1:]), "%s, case %q: %s", path, c.name, line)
 		}
 		cases = append(cases, c)
 	}
@@ -215,118 +214,91 @@ func readCases(t *testing.T, path string) (shared []string, cases []*testCase) {
 	return shared, cases
 }
 
-var directives map[string]func(c *testCase, words []string) error
-
-func init() {
-	directives = map[string]func(c *testCase, words []string) error{
-		"day": func(c *testCase, words []string) error {
-			c.days = make([]calendar.Date, len(words))
-			for i, word := range words {
-				if err := c.days[i].UnmarshalText([]byte(word)); err != nil {
-					return err
-				}
-			}
-			return nil
-		},
-		"month": func(c *testCase, words []string) error {
-			month, err := calendar.ParseMonth(words[0])
-			c.month, c.days = &month, month.Days()
-			return err
-		},
-		"times": func(c *testCase, words []string) (err error) {
-			c.zone, err = time.LoadLocation(words[0])
-			return err
-		},
-		"as_of": func(c *testCase, words []string) (err error) {
-			c.asOf, _, err = c.instant(words)
-			return err
-		},
-		"session_end": func(c *testCase, words []string) error {
-			c.tenant.SessionEnd = config.SessionEnd(words[0])
-			return nil
-		},
-		"exclude": func(c *testCase, words []string) error {
-			c.tenant.ExcludeAgents = append(c.tenant.ExcludeAgents, words...)
-			return nil
-		},
-		"region": func(c *testCase, words []string) (err error) {
-			region := config.Region{Name: words[0], Zone: time.UTC}
-			if len(words) == 3 && words[1] == "zone" {
-				region.Zone, err = time.LoadLocation(words[2])
-			}
-			c.tenant.Regions = append(c.tenant.Regions, region)
-			return err
-		},
-		"location": func(c *testCase, words []string) error {
-			location := config.Location{Name: words[0]}
-			if len(words) > 2 && words[1] == "switches" {
-				location.Switches = words[2:]
-			}
-			region := &c.tenant.Regions[len(c.tenant.Regions)-1]
-			region.Locations = append(region.Locations, location)
-			return nil
-		},
-		"agent": func(c *testCase, words []string) (err error) {
-			c.resource(words[0])
-			r := &c.rows.resources[len(c.rows.resources)-1]
-			return pairs(words[1:], map[string]func(string) error{
-				"employee": set(&r.employee, "none"),
-				"name":     set(&r.name, "none"),
-				"key": func(value string) (err error) {
-					r.key, err = strconv.ParseInt(value, 10, 64)
-					return err
-				},
-			})
-		},
-		"session": func(c *testCase, words []string) error {
-			row, rest, err := c.span(words)
-			if err != nil || len(rest) > 0 {
-				return fmt.Errorf("read session: %w %v", err, rest)
-			}
-			row.key = int64(len(c.rows.sessions) + 1)
-			c.rows.sessions = append(c.rows.sessions, row)
-			return nil
-		},
-		"leg":     func(c *testCase, words []string) error { return c.activity("leg", words, &c.rows.activities) },
-		"preview": func(c *testCase, words []string) error { return c.activity("preview", words, &c.rows.activities) },
-		"call":    func(c *testCase, words []string) error { return c.activity("leg", words, &c.rows.calls) },
-		"duplicate": func(c *testCase, words []string) error {
-			c.rows.duplicates = append(c.rows.duplicates, [2]string{words[0], strings.Join(words[1:], " ")})
-			return nil
-		},
-		"default_guid": func(c *testCase, words []string) error {
-			c.rows.defaultGUIDs = append(c.rows.defaultGUIDs, words...)
-			return nil
-		},
-		"lookback": func(c *testCase, words []string) error {
-			hours, err := strconv.ParseInt(words[0], 10, 64)
-			c.rows.lookback = hours * 3600
-			return err
-		},
+// read reads a line that is not part of the expectation.
+func (c *testCase) read(word string, words []string) (err error) {
+	switch word {
+	case "day":
+		c.days = make([]calendar.Date, len(words))
+		for i := range words {
+			err = cmp.Or(err, c.days[i].UnmarshalText([]byte(words[i])))
+		}
+	case "month":
+		c.month = new(calendar.Month)
+		err = c.month.UnmarshalText([]byte(words[0]))
+		c.days = c.month.Days()
+	case "times":
+		c.zone, err = time.LoadLocation(words[0])
+	case "as_of":
+		c.asOf, _, err = c.instant(words)
+	case "session_end":
+		c.tenant.SessionEnd = config.SessionEnd(words[0])
+	case "exclude":
+		c.tenant.ExcludeAgents = append(c.tenant.ExcludeAgents, words...)
+	case "region":
+		region := config.Region{Name: words[0], Zone: time.UTC}
+		if len(words) == 3 && words[1] == "zone" {
+			region.Zone, err = time.LoadLocation(words[2])
+		}
+		c.tenant.Regions = append(c.tenant.Regions, region)
+	case "location":
+		location := config.Location{Name: words[0]}
+		if len(words) > 2 && words[1] == "switches" {
+			location.Switches = words[2:]
+		}
+		region := &c.tenant.Regions[len(c.tenant.Regions)-1]
+		region.Locations = append(region.Locations, location)
+	case "agent":
+		c.resource(words[0])
+		r, key := &c.rows.resources[len(c.rows.resources)-1], ""
+		err = pairs(words[1:], map[string]*string{"employee": &r.employee, "name": &r.name, "key": &key})
+		r.employee, r.name = orNothing(r.employee), orNothing(r.name)
+		if key != "" {
+			r.key, err = strconv.ParseInt(key, 10, 64)
+		}
+	case "session":
+		row, rest, err := c.span(words)
+		row.key = int64(len(c.rows.sessions) + 1)
+		c.rows.sessions = append(c.rows.sessions, row)
+		return cmp.Or(err, pairs(rest, nil))
+	case "leg", "preview", "call":
+		row, rest, err := c.span(words)
+		row.key = int64(len(c.rows.activities) + len(c.rows.calls) + 1)
+		a, into := activityRow{sessionRow: row, kind: word}, &c.rows.activities
+		if word == "call" {
+			a.kind, into = "leg", &c.rows.calls
+		}
+		err = cmp.Or(err, pairs(rest, map[string]*string{"on": &a.switchName, "guid": &a.guid}))
+		*into = append(*into, a)
+		return err
+	case "duplicate":
+		c.rows.duplicates = append(c.rows.duplicates, [2]string{words[0], strings.Join(words[1:], " ")})
+	case "default_guid":
+		c.rows.defaultGUIDs = append(c.rows.defaultGUIDs, words...)
+	case "lookback":
+		c.rows.lookback, err = strconv.ParseInt(words[0], 10, 64)
+		c.rows.lookback *= 3600
+	default:
+		err = fmt.Errorf("unknown word %q", word)
 	}
+	return err
 }
 
 // pairs reads words that come in pairs.
-func pairs(words []string, read map[string]func(value string) error) error {
+func pairs(words []string, into map[string]*string) error {
 	for ; len(words) > 0; words = words[2:] {
-		if read[words[0]] == nil || len(words) == 1 {
+		if into[words[0]] == nil || len(words) == 1 {
 			return fmt.Errorf("what is %q?", words)
 		}
-		if err := read[words[0]](words[1]); err != nil {
-			return err
-		}
+		*into[words[0]] = words[1]
 	}
 	return nil
 }
 
-// set takes a value as it is, but for the word that stands for an empty one.
-func set(text *string, empty string) func(string) error {
-	return func(value string) error {
-		if *text = value; value == empty {
-			*text = ""
-		}
-		return nil
+func orNothing(word string) string {
+	if word == "none" {
+		return ""
 	}
+	return word
 }
 
 // resource finds the key behind a word, and makes up an agent for a new one.
@@ -339,19 +311,6 @@ func (c *testCase) resource(word string) int64 {
 	key := int64(101 + len(c.rows.resources))
 	c.rows.resources = append(c.rows.resources, resource{key: key, word: word, employee: word, name: word})
 	return key
-}
-
-// activity reads "WORD FROM to UNTIL [on SWITCH] [guid GUID]".
-func (c *testCase) activity(kind string, words []string, into *[]activityRow) error {
-	row, rest, err := c.span(words)
-	if err != nil {
-		return err
-	}
-	row.key = int64(len(c.rows.activities) + len(c.rows.calls) + 1)
-	a := activityRow{sessionRow: row, kind: kind}
-	err = pairs(rest, map[string]func(string) error{"on": set(&a.switchName, ""), "guid": set(&a.guid, "")})
-	*into = append(*into, a)
-	return err
 }
 
 // span reads "WORD FROM to UNTIL [active]" and returns what is left of the words.

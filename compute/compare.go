@@ -27,11 +27,14 @@ type step struct {
 	agents, sessions int64
 }
 
-// agentOn is an enabled agent of a region, as stored.
-type agentOn struct {
-	Day           calendar.Date
-	Region, Agent string
-}
+// agentOf is an enabled agent of a region, as stored; agentOn is one of a day.
+type (
+	agentOf struct{ Region, Agent string }
+	agentOn struct {
+		Day calendar.Date
+		agentOf
+	}
+)
 
 // sets are the sweep's agents by region.
 type sets map[string]map[string]bool
@@ -53,12 +56,12 @@ func compareDays(ctx context.Context, conn *sql.Conn, tx *sql.Tx, stored []DayRe
 	if err := cmp.Or(noScopes, noSteps, noAgents); err != nil {
 		return err
 	}
-	curves, agentsOn := map[onDay][]step{}, map[calendar.Date][]agentOn{}
+	curves, agentsOn := map[onDay][]step{}, map[calendar.Date][]agentOf{}
 	for _, s := range scopes {
 		curves[onDay{s.Day, s.Region, s.Location}] = steps[s.No]
 	}
 	for _, a := range agents {
-		agentsOn[a.Day] = append(agentsOn[a.Day], a)
+		agentsOn[a.Day] = append(agentsOn[a.Day], a.agentOf)
 	}
 	for i, r := range stored {
 		if len(r.Peaks) != len(swept[i].Scopes()) {
@@ -72,8 +75,13 @@ func compareDays(ctx context.Context, conn *sql.Conn, tx *sql.Tx, stored []DayRe
 		if err := compareEnabled(r.Day.String(), agentsOn[r.Day], r.Enabled, enabledOf(swept[i])); err != nil {
 			return err
 		}
-		if err := compareUnmapped(r, swept[i].Unmapped()); err != nil {
-			return err
+		// It decides whether anything is issued.
+		at := slices.IndexFunc(r.Quality, func(q Quality) bool { return q.Rule == blockingRule })
+		if at < 0 {
+			return fmt.Errorf("compare %s: no count of %s is stored", r.Day, blockingRule)
+		}
+		if n, swept := r.Quality[at].Count, swept[i].Unmapped(); n != swept {
+			return &DifferenceError{Period: r.Day.String(), Scope: "every region", What: blockingRule, SQL: fmt.Sprint(n), Sweep: fmt.Sprint(swept)}
 		}
 	}
 	return nil
@@ -139,7 +147,7 @@ func peakOf(scope rule.Scope, curve sweep.Curve) Peak {
 }
 
 // compareEnabled compares the stored agents with the sweep's sets by region, and their stored numbers with the sizes of these.
-func compareEnabled(period string, stored []agentOn, counts []Enabled, swept sets) error {
+func compareEnabled(period string, stored []agentOf, counts []Enabled, swept sets) error {
 	differs := func(region, what, agent, bySQL, bySweep string) error {
 		return &DifferenceError{Period: period, Scope: region, What: what, Agent: agent, SQL: bySQL, Sweep: bySweep}
 	}
@@ -181,18 +189,6 @@ func enabledOf(swept *sweep.Result) sets {
 		}
 	}
 	return enabled
-}
-
-// compareUnmapped compares what the blocking rule found with the sweep: it decides whether anything is issued.
-func compareUnmapped(r DayResult, swept int64) error {
-	at := slices.IndexFunc(r.Quality, func(q Quality) bool { return q.Rule == blockingRule })
-	if at < 0 {
-		return fmt.Errorf("compare %s: no count of %s is stored", r.Day, blockingRule)
-	}
-	if n := r.Quality[at].Count; n != swept {
-		return &DifferenceError{Period: r.Day.String(), Scope: "every region", What: blockingRule, SQL: fmt.Sprint(n), Sweep: fmt.Sprint(swept)}
-	}
-	return nil
 }
 
 // sweepDays gives the raw rows of some slices to a sweep each, and has them counted.

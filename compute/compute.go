@@ -43,11 +43,8 @@ func Steps() []string { return slices.Concat(working, results) }
 var ofMonth = []string{"count/rule_region_month", "count/rule_month_day", "count/month_agent"}
 
 // SQLSHA256 identifies the statements that give numbers. Manifests carry it, so that a number can be traced to them.
-// What only tells of doubts, or reads, is none of them.
-func SQLSHA256() string { return sqlSHA256() }
-
-// sqlSHA256 is put together once: each day that is counted, and each that is audited, asks for it.
-var sqlSHA256 = sync.OnceValue(func() string {
+// What only tells of doubts, or reads, is none of them. It is put together once: each day that is counted or audited asks for it.
+var SQLSHA256 = sync.OnceValue(func() string {
 	gives := slices.Concat(Steps(), ofMonth, []string{"count/monthly_enabled", "count/quality_" + blockingRule})
 	return texts.Identity(slices.DeleteFunc(gives, func(name string) bool { return name == "count/data_quality" }))
 })

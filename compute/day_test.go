@@ -71,8 +71,7 @@ func TestR10SliceMustCoverEveryRegion(t *testing.T) {
 	require.ErrorContains(t, err, "2026-03-09T18:30:00Z to 2026-03-10T18:30:00Z: extract it again")
 }
 
-// TestR10State: final needs a known high-water mark, settle_hours past the end of the day in every region,
-// and no open session.
+// TestR10State: final needs a known high-water mark, settle_hours past the end of the day in every region, and no open session.
 func TestR10State(t *testing.T) {
 	tenant, day := smallTenant(), date(t, "2026-03-10")
 	tenant.Regions = append(tenant.Regions, config.Region{Name: "US", Zone: zone(t, "America/New_York")})

@@ -19,12 +19,10 @@ import (
 	"seats/internal/duck"
 )
 
-// Month counts the agents of a month (R9), both ways, compares their sets (R12), and replaces the month's
-// results in the store. Its days stand as they are: each by the rules that it is counted by (Look). Those that are stale are
-// computed again first.
+// Month counts the agents of a month (R9), both ways, compares their sets (R12), and replaces the month's results in the store.
+// Its days stand as they are: each by the rules that it is counted by (Look). Those that are stale are computed again first.
 //
-// The errors are those of Days; a *MissingError names every day of the month without a slice, and nothing is
-// computed then.
+// The errors are those of Days; a *MissingError names every day of the month without a slice, and nothing is computed then.
 func (c *Counter) Month(ctx context.Context, month calendar.Month, computedTS int64) (result MonthResult, err error) {
 	if !slices.Contains(c.months, month) {
 		c.months = append(c.months, month)
@@ -100,15 +98,8 @@ func (c *Counter) countMonth(ctx context.Context, month calendar.Month, stands [
 		if result, err = loadMonth(ctx, tx, c.tenant, month, stands); err != nil {
 			return err
 		}
-		stored, err := duck.All[struct{ Region, Agent string }](ctx, tx, "count/month_agent_list")
-		if err != nil {
-			return err
-		}
-		agents := make([]agentOn, len(stored))
-		for i, a := range stored {
-			agents[i] = agentOn{Region: a.Region, Agent: a.Agent}
-		}
-		return compareEnabled(month.String(), agents, result.counts(), c.agents(base, stands))
+		stored, err := duck.All[agentOf](ctx, tx, "count/month_agent_list")
+		return cmp.Or(err, compareEnabled(month.String(), stored, result.counts(), c.agents(base, stands)))
 	})
 }
 

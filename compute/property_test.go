@@ -32,7 +32,7 @@ func TestSQLEqualsSweepEqualsBruteForce(t *testing.T) {
 		require.NoError(t, err, "SQL and sweep")
 		swept := sweepOf(t, conn, look(t, conn, w.tenant, w.day))[0]
 		b := newBrute(w)
-		require.Equal(t, b.unmapped(), swept.Unmapped(), "unmapped")
+		require.Equal(t, b.unmapped, swept.Unmapped(), "unmapped")
 		for no, scope := range swept.Scopes() {
 			agents, sessions := b.curve(scope)
 			curve := swept.Curve(no)
@@ -155,9 +155,10 @@ func (w *world) drawRow(t *rapid.T, moments *rapid.Generator[int64], label strin
 // brute counts a day a third way, slowly and plainly: it looks at every second of every scope and asks of
 // every session whether it is there. At most 64 agents.
 type brute struct {
-	rules rule.Set
-	rows  history
-	seats []seat // the sessions that qualify somewhere (R2 to R6)
+	rules    rule.Set
+	rows     history
+	seats    []seat // the sessions that qualify somewhere (R2 to R6)
+	unmapped int64  // sessions of the regions' days that have a switch with nowhere to go (R5, R11)
 }
 
 func newBrute(w world) brute {
@@ -168,8 +169,12 @@ func newBrute(w world) brute {
 		if !ok || b.isExcluded(s.resource) {
 			continue
 		}
-		if scopes := b.scopes(b.switches(s.resource, iv)); len(scopes) > 0 {
+		scopes, nowhere := b.scopes(b.switches(s.resource, iv))
+		if len(scopes) > 0 {
 			b.seats = append(b.seats, seat{b.agent(s.resource), iv, scopes})
+		}
+		if nowhere && slices.ContainsFunc(b.rules.Regions, func(r rule.Region) bool { return r.Day.Seconds() > 0 && iv.Overlaps(r.Day) }) {
+			b.unmapped++
 		}
 	}
 	return b
@@ -214,29 +219,6 @@ func (b brute) enabled(scope rule.Scope) map[string]bool {
 		}
 	}
 	return enabled
-}
-
-// unmapped is how many sessions of the regions' days have a switch with nowhere to go (R5, R11).
-func (b brute) unmapped() (n int64) {
-	for _, s := range b.rows.sessions {
-		iv, ok := b.occupied(s)
-		if ok && !b.isExcluded(s.resource) && b.inSomeDay(iv) && b.hasNowhere(b.switches(s.resource, iv)) {
-			n++
-		}
-	}
-	return n
-}
-
-func (b brute) inSomeDay(iv calendar.Interval) bool {
-	return slices.ContainsFunc(b.rules.Regions, func(r rule.Region) bool { return r.Day.Seconds() > 0 && iv.Overlaps(r.Day) })
-}
-
-// hasNowhere asks of each switch alone, a known one or the only unknown one, whether it leads to a location.
-func (b brute) hasNowhere(switches []string) bool {
-	known := slices.ContainsFunc(switches, func(s string) bool { return s != "" })
-	return slices.ContainsFunc(switches, func(s string) bool {
-		return (s != "" || !known) && len(b.scopes([]string{s})) == 0
-	})
 }
 
 // occupied is R2.
@@ -293,27 +275,28 @@ func (b brute) end(a activityRow) int64 {
 	return end
 }
 
-// scopes is R5: where switches lead.
-func (b brute) scopes(switches []string) map[string]bool {
+// scopes is R5: where switches lead, and whether one leads nowhere.
+func (b brute) scopes(switches []string) (scopes map[string]bool, nowhere bool) {
 	if known := slices.DeleteFunc(slices.Clone(switches), func(s string) bool { return s == "" }); len(known) > 0 {
 		switches = known
 	}
-	scopes := map[string]bool{}
+	scopes = map[string]bool{}
 	for _, name := range switches {
-		listed := false
+		listed, leads := false, false
 		for _, pass := range []bool{false, true} {
 			for _, r := range b.rules.Regions {
 				for _, l := range r.Locations {
 					here := slices.Contains(l.Switches, name)
 					if here || pass && !listed && len(l.Switches) == 0 {
-						scopes[r.Name], scopes[r.Name+"/"+l.Name] = true, true
+						scopes[r.Name], scopes[r.Name+"/"+l.Name], leads = true, true, true
 					}
 					listed = listed || here
 				}
 			}
 		}
+		nowhere = nowhere || !leads
 	}
-	return scopes
+	return scopes, nowhere
 }
 
 // agent and isExcluded are R6.

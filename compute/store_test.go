@@ -230,9 +230,8 @@ func spansOf(tenant config.Tenant, day calendar.Date) []calendar.Interval {
 	return calendar.Union(spans)
 }
 
-// cut takes the sessions that share a second with a span, their end second included, and the activities that
-// share one with a span or with such a session. What R2 or R3 rejects belongs where it starts; without a start
-// it is in every slice.
+// cut takes the sessions that share a second with a span, their end second included, and the activities that share one with a
+// span or with such a session. What R2 or R3 rejects belongs where it starts; without a start it is in every slice.
 func (h history) cut(spans []calendar.Interval, asOf int64) history {
 	cut := history{resources: h.resources}
 	touches := func(iv calendar.Interval) bool { return slices.ContainsFunc(spans, iv.Overlaps) }

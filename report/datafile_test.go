@@ -57,22 +57,19 @@ func TestRegionWithoutUseGetsItsRow(t *testing.T) {
 }
 
 func TestColumnsAreTheOperators(t *testing.T) {
-	s := newSite(t)
-	s.writer.Columns = []config.Column{
-		{Name: "Seats, counted", Field: "MessageSize"},
-		{Name: "Region"},
-		{Name: "Unit", Value: `the "unit"`, Constant: true},
-		{Name: "Blank", Constant: true},
+	for _, test := range []struct {
+		want    string
+		columns []config.Column
+	}{
+		{"\"Seats, counted\",Region,Unit,Blank\n42,US,\"the \"\"unit\"\"\",\n", []config.Column{{Name: "Seats, counted", Field: "MessageSize"}, {Name: "Region"},
+			{Name: "Unit", Value: `the "unit"`, Constant: true}, {Name: "Blank", Constant: true}}},
+		{"Blank\n\"\"\n", []config.Column{{Name: "Blank", Constant: true}}}, // no blank line
+	} {
+		s := newSite(t)
+		s.writer.Columns = test.columns
+		s.must(report.Written, daily(42), "", issuedAt)
+		require.Equal(t, test.want, s.files()[dailyFile])
 	}
-	s.must(report.Written, daily(42), "", issuedAt)
-	golden.Equal(t, "testdata/columns.csv", s.files()[dailyFile])
-}
-
-func TestSingleEmptyColumnIsNoBlankLine(t *testing.T) {
-	s := newSite(t)
-	s.writer.Columns = []config.Column{{Name: "Blank", Constant: true}}
-	s.must(report.Written, daily(42), "", issuedAt)
-	require.Equal(t, "Blank\n\"\"\n", s.files()[dailyFile])
 }
 
 func TestUnknownFieldFailsBeforeAnythingIsWritten(t *testing.T) {
@@ -99,8 +96,7 @@ func TestPropertyEqualNumbersGiveEqualBytesWhateverTheirStateTimeOrOrder(t *test
 			w := report.Writer{Dir: filepath.Join(base, string(rune('a'+i)))}
 			outcomes := must.Have(w.Issue([]report.Number{n}, nil, "", issuedAt.AddDate(0, 0, i)))(rt)
 			require.NoError(rt, outcomes[0].Err)
-			text := must.Have(os.ReadFile(filepath.Join(w.Dir, outcomes[0].Issue.File)))(rt)
-			texts = append(texts, string(text))
+			texts = append(texts, string(must.Have(os.ReadFile(filepath.Join(w.Dir, outcomes[0].Issue.File)))(rt)))
 		}
 		require.Equal(rt, texts[0], texts[1])
 	})
@@ -119,8 +115,7 @@ func TestPropertyManifestDoesNotShowTheOrderOfItsInputs(t *testing.T) {
 		shuffled.Quality = rapid.Permutation(n.Quality).Draw(rt, "quality")
 		var sums []string
 		for _, one := range []report.Number{n, shuffled} {
-			dir := must.Have(os.MkdirTemp(root, ""))(rt)
-			outcomes, err := report.Writer{Dir: dir}.Issue([]report.Number{one}, nil, "", issuedAt)
+			outcomes, err := report.Writer{Dir: must.Have(os.MkdirTemp(root, ""))(rt)}.Issue([]report.Number{one}, nil, "", issuedAt)
 			require.NoError(rt, err)
 			sums = append(sums, outcomes[0].Issue.ManifestSHA256)
 		}
@@ -136,51 +131,34 @@ func rows(t *testing.T) []report.Outcome {
 		Region: "APAC", Measure: report.Concurrent, Period: "2026-03-10", Revision: 1, Value: 7, State: report.Final,
 		File: "CNT_APAC_PES_SEATS_OUTBOUND_acme_20260310.csv",
 	}}
-	outcomes := must.Have(s.writer.Issue([]report.Number{daily(42), unused, refused, monthly(57)}, s.ledger, "", issuedAt))(t)
-	return outcomes
+	return must.Have(s.writer.Issue([]report.Number{daily(42), unused, refused, monthly(57)}, s.ledger, "", issuedAt))(t)
 }
 
-func TestMeasurementsAsTable(t *testing.T) {
+func printed(t *testing.T, table report.Table, format string) string {
 	var out bytes.Buffer
-	require.NoError(t, report.Measurements(rows(t)).Write(&out, report.FormatTable))
-	golden.Equal(t, "testdata/measurements.txt", out.String())
-	require.NotContains(t, out.String(), "\x1b")
-	require.NotContains(t, out.String(), " \n")
+	require.NoError(t, table.Write(&out, format))
+	return out.String()
 }
 
-func TestMeasurementsAsCSV(t *testing.T) {
-	var out bytes.Buffer
-	require.NoError(t, report.Measurements(rows(t)).Write(&out, report.FormatCSV))
-	golden.Equal(t, "testdata/measurements.csv", out.String())
-}
-
-func TestMeasurementsAsJSON(t *testing.T) {
-	var out bytes.Buffer
-	require.NoError(t, report.Measurements(rows(t)).Write(&out, report.FormatJSON))
-	golden.Equal(t, "testdata/measurements.json", out.String())
+func TestMeasurements(t *testing.T) {
+	for format, test := range map[string]struct{ file, none string }{
+		report.FormatTable: {"measurements.txt", "tenant  region  measure  period  value  peak_at  peak_seconds  state  revision  file\n"},
+		report.FormatCSV:   {"measurements.csv", "tenant,region,measure,period,value,peak_at,peak_seconds,state,revision,file\n"},
+		report.FormatJSON:  {"measurements.json", "[]\n"},
+	} {
+		text := printed(t, report.Measurements(rows(t)), format)
+		golden.Equal(t, "testdata/"+test.file, text)
+		require.NotContains(t, text, "\x1b")
+		require.NotContains(t, text, " \n")
+		require.Equal(t, test.none, printed(t, report.Measurements(nil), format))
+	}
 	var decoded []map[string]any
-	require.NoError(t, json.Unmarshal(out.Bytes(), &decoded))
+	require.NoError(t, json.Unmarshal([]byte(printed(t, report.Measurements(rows(t)), report.FormatJSON)), &decoded))
 	require.Len(t, decoded, 4)
-}
-
-func TestMeasurementInJSONIsTheContractsExample(t *testing.T) {
-	var out bytes.Buffer
-	require.NoError(t, report.Measurements(rows(t)[:1]).Write(&out, report.FormatJSON))
 	require.Equal(t, `[{"tenant":"acme","region":"US","measure":"concurrent","period":"2026-03-10","value":42,`+
 		`"peak_at":"2026-03-10T14:03:07-04:00","peak_seconds":12,"state":"final","revision":1,`+
-		`"file":"CNT_US_PES_SEATS_OUTBOUND_acme_20260310.csv"}]`+"\n", out.String())
-}
-
-func TestNoMeasurements(t *testing.T) {
-	for format, want := range map[string]string{
-		report.FormatJSON:  "[]\n",
-		report.FormatCSV:   "tenant,region,measure,period,value,peak_at,peak_seconds,state,revision,file\n",
-		report.FormatTable: "tenant  region  measure  period  value  peak_at  peak_seconds  state  revision  file\n",
-	} {
-		var out bytes.Buffer
-		require.NoError(t, report.Measurements(nil).Write(&out, format))
-		require.Equal(t, want, out.String(), format)
-	}
+		`"file":"CNT_US_PES_SEATS_OUTBOUND_acme_20260310.csv"}]`+"\n",
+		printed(t, report.Measurements(rows(t)[:1]), report.FormatJSON), "the contract's example")
 }
 
 // named has a text of its own.
@@ -203,22 +181,17 @@ func values() report.Table {
 
 func TestTableWritesEveryKindOfValue(t *testing.T) {
 	for _, format := range report.Formats() {
-		var out bytes.Buffer
-		require.NoError(t, values().Write(&out, format))
-		golden.Equal(t, "testdata/values."+format, out.String())
-		if format == report.FormatJSON {
-			require.True(t, json.Valid(out.Bytes()))
-		}
+		text := printed(t, values(), format)
+		golden.Equal(t, "testdata/values."+format, text)
+		require.True(t, format != report.FormatJSON || json.Valid([]byte(text)))
 	}
 }
 
 func TestTableAlignsColumnsOfNumbersToTheRight(t *testing.T) {
-	var out bytes.Buffer
-	require.NoError(t, report.Table{
+	require.Equal(t, "   n  mixed  text\n   1  1      a\n      x      b\n1000  3      c\n", printed(t, report.Table{
 		Header: []string{"n", "mixed", "text"},
 		Rows:   [][]any{{int64(1), 1, "a"}, {nil, "x", "b"}, {int64(1000), 3, "c"}},
-	}.Write(&out, report.FormatTable))
-	require.Equal(t, "   n  mixed  text\n   1  1      a\n      x      b\n1000  3      c\n", out.String())
+	}, report.FormatTable))
 }
 
 func TestTableRefusesWhatItCannotWrite(t *testing.T) {

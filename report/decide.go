@@ -179,8 +179,7 @@ func (d decision) since(superseded string, known []Issue, m Manifest) []Differen
 func (d decision) withPeak(issue Issue) Issue {
 	issue.PeakAt, issue.PeakSeconds = nil, 0
 	if d.number.hasPeak() {
-		at := d.number.PeakAt
-		issue.PeakAt, issue.PeakSeconds = &at, d.number.PeakSeconds
+		issue.PeakAt, issue.PeakSeconds = new(d.number.PeakAt), d.number.PeakSeconds
 	}
 	return issue
 }

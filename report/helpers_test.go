@@ -84,7 +84,6 @@ func issuedSite(t *testing.T, n report.Number) *site {
 
 // issue issues one number and keeps the ledger as the store would.
 func (s *site) issue(n report.Number, reason string, at time.Time) report.Outcome {
-	s.t.Helper()
 	outcomes := must.Have(s.writer.Issue([]report.Number{n}, s.ledger, reason, at))(s.t)
 	require.Len(s.t, outcomes, 1)
 	if outcomes[0].Err == nil {
@@ -97,7 +96,6 @@ func (s *site) issue(n report.Number, reason string, at time.Time) report.Outcom
 
 // must issues one number and requires the action.
 func (s *site) must(action report.Action, n report.Number, reason string, at time.Time) report.Outcome {
-	s.t.Helper()
 	outcome := s.issue(n, reason, at)
 	require.NoError(s.t, outcome.Err)
 	require.Equal(s.t, action, outcome.Action)
@@ -119,46 +117,38 @@ func (s *site) path(name string) string { return filepath.Join(s.writer.Dir, nam
 
 // files gives name and content of everything in the folder.
 func (s *site) files() map[string]string {
-	s.t.Helper()
 	entries := must.Have(os.ReadDir(s.writer.Dir))(s.t)
 	out := make(map[string]string)
 	for _, entry := range entries {
-		text := must.Have(os.ReadFile(s.path(entry.Name())))(s.t)
-		out[entry.Name()] = string(text)
+		out[entry.Name()] = string(must.Have(os.ReadFile(s.path(entry.Name())))(s.t))
 	}
 	return out
 }
 
 func (s *site) manifest(name string) report.Manifest {
-	s.t.Helper()
 	m, _, err := report.ReadManifest(s.path(report.ManifestName(name)))
 	require.NoError(s.t, err)
 	return m
 }
 
 func (s *site) overwrite(name, text string) {
-	s.t.Helper()
 	require.NoError(s.t, os.WriteFile(s.path(name), []byte(text), 0o600))
 }
 
 func (s *site) remove(name string) {
-	s.t.Helper()
 	require.NoError(s.t, os.Remove(s.path(name)))
 }
 
 // signer is a writer that signs, as run 7 of a ledger.
 func signer(t *testing.T, dir string) report.Writer {
-	t.Helper()
 	text := must.Have(os.ReadFile(filepath.Join("..", "internal", "sign", "testdata", "encrypted.key")))(t)
 	path := filepath.Join(t.TempDir(), "key")
 	require.NoError(t, os.WriteFile(path, text, 0o600))
-	key := must.Have(sign.ReadKey(path, "sesame"))(t)
-	return report.Writer{Dir: dir, Signing: &report.Signing{Key: key, Run: 7, Previous: "ab12"}}
+	return report.Writer{Dir: dir, Signing: &report.Signing{Key: must.Have(sign.ReadKey(path, "sesame"))(t), Run: 7, Previous: "ab12"}}
 }
 
 // requireSigned wants the signature of the daily file's manifest to be right, and gives its comment.
 func requireSigned(t *testing.T, w report.Writer) string {
-	t.Helper()
 	manifest := must.Have(os.ReadFile(filepath.Join(w.Dir, report.ManifestName(dailyFile))))(t)
 	signature := must.Have(os.ReadFile(filepath.Join(w.Dir, report.SignatureName(dailyFile))))(t)
 	require.NoError(t, w.Signing.Key.Public().Check(manifest, signature))
@@ -172,8 +162,7 @@ func TestASignatureNamesItsPlaceInTheLedger(t *testing.T) {
 	require.Equal(t, report.Mark{Tenant: "acme", Manifest: report.ManifestName(dailyFile), Run: 7, Previous: "ab12"}, mark)
 
 	first := report.Mark{Tenant: "acme", Manifest: "m", Run: 1}
-	parsed := must.Have(report.ParseMark(first.String()))(t)
-	require.Equal(t, first, parsed)
+	require.Equal(t, first, must.Have(report.ParseMark(first.String()))(t))
 	for _, other := range []string{"", "timestamp:1795634774\tfile:x\thashed", first.String() + " more", "tenant=a file=b run=x previous_sha256=c"} {
 		_, err := report.ParseMark(other)
 		require.Error(t, err, other)
@@ -186,8 +175,7 @@ func TestASignatureThatARunDidNotGetToIsMadeByTheNext(t *testing.T) {
 	w := signer(t, t.TempDir())
 	provisional := daily(42)
 	provisional.State = report.Provisional
-	issued := must.Have(w.Issue([]report.Number{provisional}, nil, "", issuedAt))(t)
-	ledger := []report.Issue{issued[0].Issue}
+	ledger := []report.Issue{must.Have(w.Issue([]report.Number{provisional}, nil, "", issuedAt))(t)[0].Issue}
 
 	must.Have(w.Issue([]report.Number{daily(42)}, ledger, "", laterAt))(t)
 	requireSigned(t, w)
@@ -199,6 +187,5 @@ func TestASignatureThatARunDidNotGetToIsMadeByTheNext(t *testing.T) {
 	requireSigned(t, w)
 
 	ledger = []report.Issue{again[0].Issue}
-	last := must.Have(w.Issue([]report.Number{daily(42)}, ledger, "", laterAt))(t)
-	require.Equal(t, report.Unchanged, last[0].Action)
+	require.Equal(t, report.Unchanged, must.Have(w.Issue([]report.Number{daily(42)}, ledger, "", laterAt))(t)[0].Action)
 }

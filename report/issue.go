@@ -166,8 +166,7 @@ func PutIssuedFile(ctx context.Context, q duck.Queryer, i Issue) error {
 	id := []any{sql.Named("region", i.Region), sql.Named("measure", string(i.Measure)), sql.Named("period", i.Period), sql.Named("revision", i.Revision)}
 	var peak *int64
 	if i.PeakAt != nil {
-		ts := i.PeakAt.Unix()
-		peak = &ts
+		peak = new(i.PeakAt.Unix())
 	}
 	_, err := duck.Exec(ctx, q, "store/delete_issued_file", id...)
 	if err == nil {

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -78,11 +79,21 @@ func newManifest(n Number, issue Issue, size int64, versions Versions) Manifest 
 		Revision: issue.Revision, Supersedes: optional(issue.Supersedes), Reason: optional(issue.Reason),
 		Differences: []Difference{}, Updates: []Update{},
 		IssuedAt: issue.IssuedAt, RulesHash: n.RulesHash, SQLHash: n.SQLHash, Versions: versions,
-		Slices: orderedSlices(n.Slices), Quality: orderedQuality(n.Quality),
+		Slices: append([]Slice{}, n.Slices...), Quality: append([]Quality{}, n.Quality...),
 	}
 	if n.hasPeak() {
 		m.Peak = &Peak{At: n.PeakAt, Seconds: n.PeakSeconds}
 	}
+	for i := range m.Slices {
+		m.Slices[i].ExtractedAt = wholeSecond(m.Slices[i].ExtractedAt)
+	}
+	for i := range m.Quality {
+		m.Quality[i].Examples = append([]string{}, m.Quality[i].Examples...) // never nil
+	}
+	slices.SortStableFunc(m.Slices, func(a, b Slice) int {
+		return cmp.Or(cmp.Compare(a.Day, b.Day), cmp.Compare(a.Source, b.Source), cmp.Compare(a.SHA256, b.SHA256))
+	})
+	slices.SortStableFunc(m.Quality, func(a, b Quality) int { return cmp.Compare(a.Rule, b.Rule) })
 	return m
 }
 
@@ -92,28 +103,6 @@ func optional(text string) *string {
 		return nil
 	}
 	return &text
-}
-
-func orderedSlices(unordered []Slice) []Slice {
-	ordered := append([]Slice{}, unordered...)
-	for i := range ordered {
-		ordered[i].ExtractedAt = wholeSecond(ordered[i].ExtractedAt)
-	}
-	slices.SortStableFunc(ordered, func(a, b Slice) int {
-		return cmp.Or(cmp.Compare(a.Day, b.Day), cmp.Compare(a.Source, b.Source), cmp.Compare(a.SHA256, b.SHA256))
-	})
-	return ordered
-}
-
-func orderedQuality(unordered []Quality) []Quality {
-	ordered := append([]Quality{}, unordered...)
-	slices.SortStableFunc(ordered, func(a, b Quality) int { return cmp.Compare(a.Rule, b.Rule) })
-	for i := range ordered {
-		if ordered[i].Examples == nil {
-			ordered[i].Examples = []string{}
-		}
-	}
-	return ordered
 }
 
 // Encode gives the manifest's bytes: indented JSON with its keys in the order of the struct.
@@ -192,16 +181,12 @@ type Difference struct {
 // differs with every issue, such as the revision or the times, is left out, and so is when a slice was read: the same rows with
 // the same as_of are the same slice (R10).
 func differences(before, after Manifest) []Difference {
-	old, moved := facts(before), []Difference{}
-	current := facts(after)
-	for field, value := range current {
-		if old[field] != value {
-			moved = append(moved, Difference{Field: field, Before: old[field], After: value})
-		}
-	}
-	for field, value := range old {
-		if _, kept := current[field]; !kept {
-			moved = append(moved, Difference{Field: field, Before: value})
+	old, current, moved := facts(before), facts(after), []Difference{}
+	all := maps.Clone(old)
+	maps.Copy(all, current)
+	for field := range all {
+		if old[field] != current[field] {
+			moved = append(moved, Difference{field, old[field], current[field]})
 		}
 	}
 	slices.SortFunc(moved, func(a, b Difference) int {

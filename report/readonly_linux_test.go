@@ -40,13 +40,11 @@ func TestReadOnlyFolderFailsWithItsName(t *testing.T) {
 
 // issueAs issues with the rights that another user has on files, where the test runs as root, and with its own otherwise.
 func issueAs(t *testing.T, user int, w report.Writer, numbers []report.Number, ledger []report.Issue) []report.Outcome {
-	t.Helper()
 	if os.Geteuid() == 0 {
 		runtime.LockOSThread()
 		defer runtime.UnlockOSThread()
 		require.NoError(t, syscall.Setfsuid(user))
 		defer func() { require.NoError(t, syscall.Setfsuid(0)) }()
 	}
-	outcomes := must.Have(w.Issue(numbers, ledger, "", laterAt))(t)
-	return outcomes
+	return must.Have(w.Issue(numbers, ledger, "", laterAt))(t)
 }

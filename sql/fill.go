@@ -24,23 +24,14 @@ type Column struct {
 }
 
 // Has tells whether the table has a column.
-func (t Table) Has(name string) bool { return t.TypeOf(name) != "" }
-
-// TypeOf is the type of a column; "" where the table has none of that name.
-func (t Table) TypeOf(name string) string {
-	for _, c := range t.Columns {
-		if c.Name == name {
-			return c.Type
-		}
-	}
-	return ""
+func (t Table) Has(name string) bool {
+	return slices.ContainsFunc(t.Columns, func(c Column) bool { return c.Name == name })
 }
 
 // IsKey tells whether a column is one of the primary key's.
 func (t Table) IsKey(name string) bool { return slices.Contains(t.Key, name) }
 
-// Fill is the text of a statement each_... for one table. A description with a bad name, and a statement that
-// does not exist, are mistakes in the program, so it panics.
+// Fill is the text of a statement each_... for one table. A description with a bad name is a mistake in the program, so it panics.
 func Fill(name string, t Table) string {
 	t.validate()
 	return fill(name, Text(name), holes, t)
@@ -57,9 +48,7 @@ func fill(name, text string, funcs template.FuncMap, with any) string {
 // InSchema is the text of a statement of the folder gim, with the schema in place that its tables are in: no search_path,
 // which others can set, decides whose rows are read. A bad name is a mistake in the program, so it panics.
 func InSchema(name, schema string) string {
-	if !schemaName.MatchString(schema) {
-		panic(fmt.Sprintf("sql: %q cannot stand in a statement", schema))
-	}
+	must(schemaName.MatchString(schema), schema)
 	return fill(name, Text(name), nil, struct{ Schema string }{`"` + schema + `"`})
 }
 
@@ -80,6 +69,13 @@ var (
 	types      = []string{"bigint", "smallint", "varchar"}
 )
 
+// must panics where what would be put into a statement is not what it has to be.
+func must(is bool, what string) {
+	if !is {
+		panic(fmt.Sprintf("sql: %q cannot stand in a statement", what))
+	}
+}
+
 func (t Table) validate() {
 	names := slices.Concat([]string{t.Name}, t.Key)
 	for _, o := range t.Order {
@@ -87,13 +83,9 @@ func (t Table) validate() {
 	}
 	for _, c := range slices.Concat(t.Columns, t.Fields) {
 		names = append(names, c.Name)
-		if !slices.Contains(types, c.Type) {
-			panic(fmt.Sprintf("sql: %q is no type of a column", c.Type))
-		}
+		must(slices.Contains(types, c.Type), c.Type)
 	}
 	for _, n := range names {
-		if !nameOf.MatchString(n) {
-			panic(fmt.Sprintf("sql: %q cannot stand in a statement", n))
-		}
+		must(nameOf.MatchString(n), n)
 	}
 }

@@ -30,12 +30,14 @@ var statements = sync.OnceValue(func() (s struct {
 	names []string
 }) {
 	s.texts = map[string]string{}
-	var rules []QualityRule
-	err := fs.WalkDir(files, ".", func(file string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
-			return err
-		}
+	type rule struct{ Name, Text string }
+	var rules []rule
+	paths, _ := fs.Glob(files, "*/*.sql") // the pattern is a good one
+	for _, file := range paths {
 		all, err := files.ReadFile(file)
+		if err != nil {
+			panic(err)
+		}
 		name := strings.TrimSuffix(file, ".sql")
 		for i, part := range strings.Split("\n"+string(all), "\n-- name: ") {
 			if i > 0 {
@@ -50,25 +52,19 @@ var statements = sync.OnceValue(func() (s struct {
 			}
 			s.texts[name] = part + "\n"
 			s.names = append(s.names, name)
-			if strings.HasPrefix(name, qualityRule) {
-				rules = append(rules, QualityRule{strings.TrimPrefix(name, qualityRule), part + "\n"})
+			if of, is := strings.CutPrefix(name, qualityRule); is {
+				rules = append(rules, rule{of, part + "\n"})
 			}
 		}
-		return err
-	})
-	if err != nil {
-		panic(err)
 	}
 	const all = "count/data_quality"
-	s.texts[all] = fill(all, s.texts[all], template.FuncMap{"rules": func() []QualityRule { return rules }}, nil)
+	s.texts[all] = fill(all, s.texts[all], template.FuncMap{"rules": func() []rule { return rules }}, nil)
 	return s
 })
 
-// qualityRule is what the names of the data-quality rules (R11) begin with.
+// qualityRule is what the names of the data-quality rules (R11) begin with: each is a query of what it finds, which count/data_quality
+// puts together with all others.
 const qualityRule = "count/quality_"
-
-// QualityRule is a data-quality rule: a query of what it finds, which count/data_quality puts together with all others.
-type QualityRule struct{ Name, Text string }
 
 // Text returns a statement, for instance "count/peak". A name that does not exist is a mistake in the program, so it panics.
 func Text(name string) string {

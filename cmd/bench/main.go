@@ -5,7 +5,7 @@
 // standard output, as Markdown; what is being done goes to standard error. A figure that misses its target is
 // shown, and is no failure; an answer of PostgreSQL's that differs from what seats issued is one.
 //
-// `make bench-fleet` runs what is absolute: what many tenants cost, in processor seconds and bytes.
+// What is absolute, what many tenants cost in processor seconds and bytes, is measured by spark/bench.py: `make bench-fleet`.
 //
 // It needs a PostgreSQL that it may fill, on this machine: SEATS_TEST_PG, as with-postgres.sh sets it.
 package main
@@ -22,7 +22,6 @@ import (
 
 type commands struct {
 	Run    runCmd    `cmd:"" default:"withargs" help:"Measure everything, and print the table."`
-	Fleet  fleetCmd  `cmd:"" help:"Measure sites of many tenants, and the comparison on Spark; needs no PostgreSQL."`
 	Engine engineCmd `cmd:"" hidden:"" help:"Time the two computations on a store; a process of its own, to measure its memory."`
 	Repeat repeatCmd `cmd:"" hidden:"" help:"Repeat a store's day on other dates; a process of its own, likewise."`
 }

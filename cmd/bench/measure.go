@@ -18,11 +18,11 @@ import (
 
 // sample is one measurement.
 type sample struct {
-	took           time.Duration
-	memory         int64         // peak, bytes; 0 where nothing was measured
-	cpu            time.Duration // processor time of the program, its children included
-	server         time.Duration // processor time of the PostgreSQL server meanwhile
-	stdout, stderr []byte
+	took   time.Duration
+	memory int64         // peak, bytes; 0 where nothing was measured
+	cpu    time.Duration // processor time of the program, its children included
+	server time.Duration // processor time of the PostgreSQL server meanwhile
+	stdout []byte
 }
 
 // measurement is how one side of a ratio is taken.
@@ -43,11 +43,6 @@ func child(ctx context.Context, name string, args ...string) sample {
 	return must(run(exec.CommandContext(ctx, name, args...)))
 }
 
-// self runs another command of this program, whose memory must not become this process's.
-func self(ctx context.Context, args ...string) sample {
-	return child(ctx, must(os.Executable()), args...)
-}
-
 // run is child of a command that says more.
 func run(cmd *exec.Cmd) (sample, error) {
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) } // a script ends what it started
@@ -61,7 +56,7 @@ func run(cmd *exec.Cmd) (sample, error) {
 	return sample{
 		took: time.Since(began), cpu: cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime(),
 		memory: cmd.ProcessState.SysUsage().(*syscall.Rusage).Maxrss * 1024, // Linux counts in KiB
-		stdout: stdout.Bytes(), stderr: stderr.Bytes(),
+		stdout: stdout.Bytes(),
 	}, nil
 }
 
@@ -95,13 +90,6 @@ func processor() string {
 		return string(found[1])
 	}
 	return "unknown processor"
-}
-
-// busy tells how much the machine has to do already: the load of the last minute, a process each.
-func busy() (load float64) {
-	text, _ := os.ReadFile("/proc/loadavg") // nothing, elsewhere
-	_, _ = fmt.Sscan(string(text), &load)   // the first of its numbers
-	return load
 }
 
 // tick is the unit in which Linux hands out processor times to programs, whatever its own is.

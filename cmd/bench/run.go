@@ -53,8 +53,7 @@ var sizes = map[string]size{
 		tenant: 25_000, historyDay: 25_000, history: 400, rounds: 3},
 }
 
-// The day that is measured. The simulated GIM has read its sources well past it, so the day is final and no session
-// is open.
+// The day that is measured. The simulated GIM has read its sources well past it, so the day is final and no session is open.
 var (
 	day       = calendar.Date{Year: 2026, Month: time.March, Day: 10}
 	highWater = time.Date(2026, time.March, 15, 0, 0, 0, 0, time.UTC)
@@ -94,25 +93,18 @@ func (c *runCmd) Run(ctx context.Context) error {
 	b := &bench{runCmd: c, size: sizes[c.Size], ctx: ctx, dir: must(os.MkdirTemp("", "seats-bench-")), dsn: must(pgx.ParseConfig(text)), filled: map[days]bool{}}
 	defer os.RemoveAll(b.dir)
 	b.main = b.days[0]
-	remark := ""
-	if load := busy(); load > 0.5 {
+	remark, load := "", 0.0
+	loads, _ := os.ReadFile("/proc/loadavg")                // nothing, elsewhere
+	if _, _ = fmt.Sscan(string(loads), &load); load > 0.5 { // the first of its numbers: of the last minute, a process each
 		remark = fmt.Sprintf(", busy with %.1f processes of others", load)
 		say("the machine is busy (load %.1f): the ratios of times will be off", load)
 	}
 	conn := b.connect("public")
 	check(conn.QueryRow(ctx, `select split_part(pg_read_file('postmaster.pid'), E'\n', 1)::int`).Scan(&b.postmaster))
 	check(conn.Close(ctx))
-	b.config = b.configure("main", b.gimdb(b.main), mainTenant)
-	tenants := must(config.Load(b.config, os.LookupEnv)).Tenants
-	b.question = judge.Ask(tenants[0], day, highWater.Unix())
 	wanted := slices.DeleteFunc(slices.Clone(steps), func(s step) bool { return len(c.Only) > 0 && !slices.Contains(c.Only, s.name) })
-	for _, step := range wanted {
-		for _, gim := range step.gims(b.size) {
-			b.fill(gim)
-		}
-	}
-	if b.filled[b.main] {
-		b.settle()
+	if slices.ContainsFunc(wanted, func(s step) bool { return s.onMain }) {
+		b.lookAtMain()
 	}
 	for _, step := range wanted {
 		say("%s", step.name)
@@ -138,16 +130,13 @@ func (b *bench) add(r row) {
 
 // compare adds the ratio of two medians.
 func (b *bench) compare(what, target, size string, ours, theirs sample) {
-	b.add(ratio(what, target, size, ours.took, theirs.took, ours.memory))
+	b.compareCPU(what, target, size, ours.took, theirs.took)
+	b.table[len(b.table)-1].memory = ours.memory
 }
 
 // compareCPU adds the ratio of two processor times: it holds where something else keeps the machine busy, too.
 func (b *bench) compareCPU(what, target, size string, ours, theirs time.Duration) {
-	b.add(ratio(what, target, size, ours, theirs, 0))
-}
-
-func ratio(what, target, size string, ours, theirs time.Duration, memory int64) row {
-	return row{what, fmt.Sprintf("%.2f", float64(ours)/float64(theirs)), target, seconds(ours) + " ÷ " + seconds(theirs), size, memory}
+	b.add(row{what, fmt.Sprintf("%.2f", float64(ours)/float64(theirs)), target, seconds(ours) + " ÷ " + seconds(theirs), size, 0})
 }
 
 // planning is what the answers are given to work with: parallel workers, and memory so that no sort or hash goes to
@@ -190,13 +179,15 @@ func (b *bench) fill(d days) {
 		must(conn.Exec(b.ctx, "set maintenance_work_mem = '1GB'; cluster "+table+" using "+table+"_start_date_time_key_idx"))
 	}
 	must(conn.Exec(b.ctx, "analyze"))
+	must(conn.Exec(b.ctx, "checkpoint"))
 }
 
-// settle lets the server finish what filling it has left behind, and counts.
-func (b *bench) settle() {
+// lookAtMain makes the GIM that most is measured on, and says how large it is and what is asked of it.
+func (b *bench) lookAtMain() {
+	b.config = b.configure("main", b.gimdb(b.main), mainTenant)
+	b.question = judge.Ask(must(config.Load(b.config, os.LookupEnv)).Tenants[0], day, highWater.Unix())
 	conn := b.connect(b.main.schema())
 	defer conn.Close(b.ctx) //nolint:errcheck // nothing was written
-	must(conn.Exec(b.ctx, "checkpoint"))
 	const measured = "start_date_time_key between $1::bigint and $2::bigint"
 	var sessions, legs, driven int64
 	check(conn.QueryRow(b.ctx, `
@@ -223,8 +214,9 @@ const tenantYAML = `  %s:
           paris:  {switches: [SIP_PAR]}
 `
 
-// gimdb is the line of a configuration that names a GIM.
+// gimdb is the line of a configuration that names a GIM, which is made first.
 func (b *bench) gimdb(from days) string {
+	b.fill(from)
 	return fmt.Sprintf("gimdb: {host: %q, port: %d, database: %q, schema: %s, user: %q, sslmode: disable, connections: 2}",
 		b.dsn.Host, b.dsn.Port, b.dsn.Database, from.schema(), b.dsn.User)
 }
@@ -241,32 +233,26 @@ func (b *bench) configure(name, source string, tenants ...string) string {
 	return path
 }
 
-// run runs seats and watches the server meanwhile.
-func (b *bench) run(config string, args ...string) sample {
-	return b.watch(func() sample { return child(b.ctx, b.Seats, append([]string{"--config", config}, args...)...) })
+// run measures seats, and the server meanwhile.
+func (b *bench) run(config string, args ...string) measurement {
+	return func() sample {
+		return b.watch(func() sample { return child(b.ctx, args[0], slices.Concat(args[1:], []string{"--config", config})...) })
+	}
 }
 
-// runFresh measures a run into a store that is not there yet.
+// runFresh measures a run into a store that is not there yet: every store and data file of the configuration is forgotten before.
 func (b *bench) runFresh(config string, args ...string) measurement {
 	return func() sample {
-		fresh(config)
-		return b.run(config, args...)
+		for _, name := range []string{"var", "out"} {
+			check(os.RemoveAll(filepath.Join(filepath.Dir(config), name)))
+		}
+		return b.run(config, args...)()
 	}
 }
 
-// fresh forgets every store and data file of a configuration.
-func fresh(config string) {
-	for _, name := range []string{"var", "out"} {
-		check(os.RemoveAll(filepath.Join(filepath.Dir(config), name)))
-	}
-}
-
-// night is the nightly run of a day, which prints what it issued.
-var night = []string{"run", "--date", day.String(), "--refresh", "--format", "json"}
-
-// night measures it.
+// night measures the nightly run of a day, which prints what it issued.
 func (b *bench) night(config string, more ...string) measurement {
-	return b.runFresh(config, slices.Concat(night, more)...)
+	return b.runFresh(config, slices.Concat([]string{b.Seats, "run", "--date", day.String(), "--refresh", "--format", "json"}, more)...)
 }
 
 // watch adds the server's processor time to a measurement.

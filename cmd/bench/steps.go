@@ -35,23 +35,18 @@ var (
 	scriptAnswerPy string
 )
 
-// step is one of the measurements, and the GIMs that it reads.
+// step is one of the measurements.
 type step struct {
-	name string
-	take func(*bench)
-	gims func(size) []days
+	name   string
+	take   func(*bench)
+	onMain bool // reads the GIM that most is measured on
 }
 
 var steps = []step{
-	{"whole", (*bench).whole, func(s size) []days { return s.days }},
-	{"export", (*bench).exports, mainGIM}, {"script", (*bench).written, mainGIM}, {"extraction", (*bench).extraction, mainGIM},
-	{"engines", (*bench).engines, mainGIM}, {"apart", (*bench).apart, mainGIM},
-	{"growth", (*bench).growing, func(s size) []days { return []days{{1, s.growth[0]}, {1, s.growth[1]}, {1, s.growth[2]}} }},
-	{"tenants", (*bench).tenants, func(s size) []days { return []days{{1, s.tenant}} }},
-	{"history", (*bench).stores, func(s size) []days { return []days{{1, s.historyDay}} }},
+	{"whole", (*bench).whole, true}, {"export", (*bench).exports, true}, {"script", (*bench).written, true}, {"extraction", (*bench).extraction, true},
+	{"engines", (*bench).engines, true}, {"apart", (*bench).apart, true},
+	{"growth", (*bench).growing, false}, {"tenants", (*bench).tenants, false}, {"history", (*bench).stores, false},
 }
-
-func mainGIM(s size) []days { return s.days[:1] }
 
 // whole holds nightly runs against the question that they answer, put to the GIM DB itself. The answers have to agree.
 func (b *bench) whole() {
@@ -198,12 +193,7 @@ func (b *bench) apart() {
 	}
 	pin("0")
 	defer pin("0-" + strconv.Itoa(runtime.NumCPU()-1))
-	ours, asked := b.againstAnswer(b.main, func() sample {
-		fresh(b.config)
-		return b.watch(func() sample {
-			return child(b.ctx, "taskset", slices.Concat([]string{"-c", "1", b.Seats, "--config", b.config}, night)...)
-		})
-	})
+	ours, asked := b.againstAnswer(b.main, b.runFresh(b.config, "taskset", "-c", "1", b.Seats, "run", "--date", day.String(), "--refresh", "--format", "json"))
 	b.compare("a core for the GIM DB, another for seats: `seats run` ÷ PostgreSQL's own answer", "", b.sessions, ours, asked)
 }
 
@@ -215,7 +205,7 @@ func (b *bench) extraction() {
 		{"first": 1, "from": dayFrom, "until": middle, "around_from": key(q.From - 2*q.Lookback), "around_until": dayFrom},
 		{"first": 0, "from": middle, "until": q.Until, "around_from": q.Until, "around_until": q.Until + q.Lookback},
 	}
-	taken := alternate(b.rounds, b.runFresh(b.config, "extract", "--date", day.String()), func() sample {
+	taken := alternate(b.rounds, b.runFresh(b.config, b.Seats, "extract", "--date", day.String()), func() sample {
 		return b.watch(timed(func() {
 			var group errgroup.Group
 			for _, half := range halves {
@@ -246,7 +236,7 @@ func (b *bench) engines() {
 		return pgx.CollectRows(rows, pgx.RowToStructByNameLax[judge.Peak])
 	}))[0]
 	check(agree("extracted rows", theirs, run.stdout))
-	timed := self(b.ctx, "engine", "--config", b.config, "--tenant", mainTenant, "--rounds", strconv.Itoa(b.rounds))
+	timed := child(b.ctx, must(os.Executable()), "engine", "--config", b.config, "--tenant", mainTenant, "--rounds", strconv.Itoa(b.rounds))
 	var times engineTimes
 	check(json.Unmarshal(timed.stdout, &times))
 	sql, sweep := sample{took: times.Whole - times.Sweep, memory: timed.memory}, sample{took: times.Sweep}
@@ -326,11 +316,11 @@ func (b *bench) tenants() {
 func (b *bench) stores() {
 	again := func(held int) measurement {
 		config := b.configure("history-"+strconv.Itoa(held), b.gimdb(days{1, b.historyDay}), mainTenant)
-		run := func() sample { return b.run(config, "run", "--date", day.String(), "--refresh") }
+		run := b.run(config, b.Seats, "run", "--date", day.String(), "--refresh")
 		run()
 		if held > 1 {
 			say("giving a store %d days", held)
-			self(b.ctx, "repeat", "--config", config, "--tenant", mainTenant, "--days", strconv.Itoa(held))
+			child(b.ctx, must(os.Executable()), "repeat", "--config", config, "--tenant", mainTenant, "--days", strconv.Itoa(held))
 		}
 		return run
 	}

@@ -1,6 +1,5 @@
-// Command gimsim simulates a Genesys Info Mart of any size, as a PostgreSQL
-// database or as an export folder. It is a stand-in for somebody else's system:
-// it knows nothing of what seats does with the rows.
+// Command gimsim simulates a Genesys Info Mart of any size, as a PostgreSQL database or as an export folder. It is a stand-in for
+// somebody else's system: it knows nothing of what seats does with the rows.
 package main
 
 import (

@@ -28,8 +28,7 @@ func BenchmarkKernel(b *testing.B) {
 	b.ReportMetric(float64(sessions)*float64(b.N)/b.Elapsed().Seconds()/1e6, "Msessions/s")
 }
 
-// BenchmarkResult counts a whole day of two regions and four locations: a million sessions with 1.2
-// activities each.
+// BenchmarkResult counts a whole day of two regions and four locations: a million sessions with 1.2 activities each.
 func BenchmarkResult(b *testing.B) {
 	const sessions, activities = 1_000_000, 1_200_000
 	day := calendar.Interval{Start: 1_800_000_000, End: 1_800_086_400}

@@ -39,9 +39,8 @@ type counter struct {
 	reached []int32 // by agent: up to which second it has been counted
 }
 
-// count walks through the stays, which come in the order of their starts. An agent's stays may overlap: each adds only the seconds
-// that the ones before it have not reached.
-// The curve is the counter's own and is overwritten by the next call.
+// count walks through the stays, which come in the order of their starts. An agent's stays may overlap: each adds only the
+// seconds that the ones before it have not reached. The curve is the counter's own and is overwritten by the next call.
 func (c *counter) count(stays []stay, seconds, agents int) Curve {
 	// A second more, for the stays that last until the end of the day.
 	c.curve.Agents, c.curve.Sessions = zeroed(c.curve.Agents, seconds+1), zeroed(c.curve.Sessions, seconds+1)

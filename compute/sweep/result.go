@@ -104,8 +104,7 @@ func (r *Result) Resources(scope int) (keys []int64) {
 	return keys
 }
 
-// Enabled is the set of agents of a scope (R9): those with a qualifying session that shares a second with
-// the day.
+// Enabled is the set of agents of a scope (R9): those with a qualifying session that shares a second with the day.
 func (r *Result) Enabled(scope int) map[string]bool {
 	enabled := map[string]bool{}
 	for _, resource := range r.resources(scope) {

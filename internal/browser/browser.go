@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"slices"
 	"sync"
 	"time"
 
@@ -80,15 +81,13 @@ func Prefer(p *Page, scheme string) error {
 }
 
 // Errors are the exceptions, the lines on the console, and what could not be loaded.
-func (p *Page) Errors() []string {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return append([]string{}, p.errors...)
-}
+func (p *Page) Errors() []string { return p.copied(&p.errors) }
 
 // Requests are the addresses that were asked for.
-func (p *Page) Requests() []string {
+func (p *Page) Requests() []string { return p.copied(&p.requests) }
+
+func (p *Page) copied(list *[]string) []string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return append([]string{}, p.requests...)
+	return slices.Clone(*list)
 }

@@ -119,8 +119,7 @@ func TestRulesComeBackFromTheirText(t *testing.T) {
 		"location EU/a", "location EU/a: no switches, the default location", "location EU/b", `location EU/b: switch "S1"`, `location EU/b: switch "S2"`}, facts)
 
 	for _, text := range []string{"{", `{"regions":[{"name":"EU","timezone":"No/Where"}]}`} {
-		_, err := was.WithRules([]byte(text))
-		require.ErrorContains(t, err, "read counting rules")
+		require.ErrorContains(t, must.Err(was.WithRules([]byte(text))), "read counting rules")
 	}
 }
 

@@ -1,13 +1,19 @@
 package config_test
 
 import (
+	"bytes"
+	"encoding/json"
 	"errors"
+	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/goccy/go-yaml"
+	"github.com/rogpeppe/go-internal/txtar"
 	"github.com/stretchr/testify/require"
 
 	"seats/internal/config"
@@ -276,8 +282,7 @@ func TestWhatIsWrongInAFolderOfTenants(t *testing.T) {
 		`tenants.d/zulu.yml:1: is a tenant that there is already, in seats.yaml`,
 	}, strings.Split(strings.ReplaceAll(err.Error(), here+"/", ""), "\n"))
 
-	_, err = config.Load(folder(t, "tenants_dir: tenants.d\n", nil), lookup)
-	require.ErrorContains(t, err, "tenants: needs at least one tenant")
+	require.ErrorContains(t, must.Err(config.Load(folder(t, "tenants_dir: tenants.d\n", nil), lookup)), "tenants: needs at least one tenant")
 	_, err = config.Load(write(t, "tenants_dir: nowhere\n"), lookup)
 	require.ErrorContains(t, err, `tenants_dir: cannot be read: no such file or directory, got "nowhere"`)
 }
@@ -326,5 +331,146 @@ func requireWhole(t *testing.T, cfg *config.Config) {
 			require.NotNil(t, region.Zone)
 			require.NotEmpty(t, region.Locations)
 		}
+	}
+}
+
+const password = `hunter2"secret`
+
+// printed returns v in every way that a program prints things by accident.
+func printed(t *testing.T, v any) string {
+	var b bytes.Buffer
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d"} {
+		fmt.Fprintf(&b, verb+"\n", v)
+	}
+	require.NoError(t, json.NewEncoder(&b).Encode(v))
+	asYAML := must.Have(yaml.Marshal(v))(t)
+	b.Write(asYAML)
+	slog.New(slog.NewTextHandler(&b, nil)).Info("config", "v", v)
+	slog.New(slog.NewJSONHandler(&b, nil)).Info("config", "v", v)
+	return b.String()
+}
+
+func requireNoPassword(t *testing.T, text string) {
+	require.NotContains(t, text, "hunter2")
+	require.NotContains(t, text, fmt.Sprintf("%x", "hunter2"))
+}
+
+func TestSecretIsNeverPrinted(t *testing.T) {
+	secret := config.Secret(password)
+	requireNoPassword(t, printed(t, secret))
+	requireNoPassword(t, printed(t, &secret))
+	requireNoPassword(t, printed(t, []config.Secret{secret}))
+	requireNoPassword(t, printed(t, map[string]config.Secret{"p": secret}))
+	requireNoPassword(t, secret.String())
+	require.Equal(t, "***", fmt.Sprint(secret))
+	require.Equal(t, password, secret.Reveal())
+}
+
+func TestConfigPrintsNoPassword(t *testing.T) {
+	cfg := load(t, withTenant(`gimdb: {host: h, database: d, user: u, password: 'hunter2"secret'}`+"\n"+someRegions))
+	require.Equal(t, password, cfg.Tenants[0].GIM.Password.Reveal())
+	// Zones do not survive every encoder, and hold no password.
+	cfg.Tenants[0].Zone, cfg.Tenants[0].Regions = nil, nil
+	for _, v := range []any{cfg, *cfg, cfg.Tenants[0], cfg.Tenants[0].GIM, *cfg.Tenants[0].GIM} {
+		requireNoPassword(t, printed(t, v))
+	}
+}
+
+func TestConfigPrintsNoPasswordOfAKey(t *testing.T) {
+	cfg := load(t, withGlobals("sign_key: k\nsign_key_password: hunter2"))
+	require.Equal(t, "hunter2", cfg.SignKeyPassword.Reveal())
+	cfg.Tenants = nil
+	for _, v := range []any{cfg, *cfg, []*config.Config{cfg}, struct{ C *config.Config }{cfg}} {
+		requireNoPassword(t, printed(t, v))
+	}
+}
+
+// TestErrorsPrintNoPassword puts the password where it does not belong.
+func TestErrorsPrintNoPassword(t *testing.T) {
+	t.Setenv("SEATS_TEST_PASSWORD", password)
+	archive := must.Have(txtar.ParseFile("testdata/passwords.txtar"))(t)
+	require.Len(t, archive.Files, 34)
+	for _, c := range archive.Files {
+		t.Run(c.Name, func(t *testing.T) {
+			_, err := config.Load(write(t, withGlobals(string(c.Data))), os.LookupEnv)
+			problems, is := errors.AsType[config.Errors](err)
+			require.True(t, is)
+			requireNoPassword(t, printed(t, problems))
+			requireNoPassword(t, err.Error())
+		})
+	}
+	// A number is a password too.
+	require.NotContains(t, fmt.Sprint(problems(t, withGlobals("gimdb: {password: 0x12, port: 0x12}"))), "0x12")
+}
+
+func TestErrorsPrintNoPasswordOfAFile(t *testing.T) {
+	path := write(t, withGlobals("gimdb: {password_file: pw, schema: 'hunter2\"secret'}"))
+	require.NoError(t, os.WriteFile(filepath.Join(filepath.Dir(path), "pw"), []byte(password), 0o600))
+	_, err := config.Load(path, lookup)
+	require.ErrorContains(t, err, "globals.gimdb.schema: must be a plain SQL identifier, got ***")
+	requireNoPassword(t, err.Error())
+}
+
+func configLoadWith(path string, env map[string]string) (*config.Config, error) {
+	return config.Load(path, func(name string) (string, bool) {
+		text, ok := env[name]
+		return text, ok
+	})
+}
+
+// What others can read is no secret: refused as keys are, wherever it stands. What comes from the environment stands nowhere.
+func TestAPasswordThatOthersCanReadIsRefused(t *testing.T) {
+	const file = "gimdb: {host: h, database: d, user: u, password_file: pw}"
+	for _, c := range []struct {
+		globals    string
+		own, other os.FileMode // of the configuration and of the file of the password
+		want       string
+	}{
+		{"gimdb: {host: h, database: d, user: u, password: hunter2}", 0o600, 0, ""},
+		{"gimdb: {host: h, database: d, user: u, password: hunter2}", 0o644, 0,
+			"globals.gimdb.password: others can read it here (mode of the file: -rw-r--r--) (chmod 600, or take it from the environment: ${NAME})"},
+		{"gimdb: {host: h, database: d, user: u, password: hunter2}", 0o640, 0, "-rw-r-----"},
+		{"gimdb: {host: h, database: d, user: u, password: '$${hunter2'}", 0o644, 0, "globals.gimdb.password: others"},
+		{"gimdb: {host: h, database: d, user: u, password: '${GIM_PASSWORD}'}", 0o644, 0, ""},
+		{"gimdb: {host: h, database: d, user: u, password: ''}", 0o644, 0, ""},
+		{"sign_key: k\nsign_key_password: hunter2", 0o644, 0, "globals.sign_key_password: others"},
+		{"sign_key: k\nsign_key_password: '${GIM_PASSWORD}'", 0o644, 0, ""},
+		{file, 0o644, 0o600, ""},
+		{file, 0o644, 0o400, ""},
+		{file, 0o600, 0o644, "globals.gimdb.password_file: others can read that file (mode -rw-r--r--), got \"pw\" (chmod 600)"},
+		{file, 0o600, 0o602, "-rw-----w-"},
+		{file, 0o600, 0o660, "-rw-rw----"},
+	} {
+		path := write(t, withGlobals(c.globals))
+		pw := filepath.Join(filepath.Dir(path), "pw")
+		require.NoError(t, os.WriteFile(pw, []byte(password), 0o600))
+		require.NoError(t, os.Chmod(pw, c.other))
+		require.NoError(t, os.Chmod(path, c.own))
+		_, err := configLoadWith(path, map[string]string{"GIM_PASSWORD": password})
+		if c.want == "" {
+			require.NoError(t, err, "%+v", c)
+			continue
+		}
+		require.ErrorContains(t, err, c.want, "%+v", c)
+		requireNoPassword(t, err.Error())
+	}
+}
+
+// Editors of Windows put a mark before a text and two characters behind a line.
+func TestAPasswordIsReadWithoutWhatAnEditorPutsAroundIt(t *testing.T) {
+	path := write(t, withGlobals("gimdb: {host: h, database: d, user: u, password_file: pw}"))
+	for text, want := range map[string]string{
+		"geheim": "", "geheim\n": "", "geheim\r\n": "", "\ufeffgeheim\r\n": "", "\ufeffgeheim": "",
+		"\ufeff": "on its one line", "geheim\nmore": "on its one line", "": "on its one line",
+		"\xff\xfeg\x00e\x00\r\x00\n\x00": "UTF-16", "\xfe\xff\x00g\x00e": "UTF-16", "g\x00e\x00": "UTF-16",
+	} {
+		require.NoError(t, os.WriteFile(filepath.Join(filepath.Dir(path), "pw"), []byte(text), 0o600))
+		cfg, err := config.Load(path, os.LookupEnv)
+		if want != "" {
+			require.ErrorContains(t, err, want, "%q", text)
+			continue
+		}
+		require.NoError(t, err, "%q", text)
+		require.Equal(t, "geheim", cfg.Tenants[0].GIM.Password.Reveal(), "%q", text)
 	}
 }

@@ -71,8 +71,7 @@ func (l *loader) tree(content []byte, empty string) *node {
 	if err != nil {
 		// The parser's text is not used whole: it quotes the lines around the error, where a password may be.
 		at, msg, hint := top, "is not YAML", ""
-		var syntax yaml.Error
-		if errors.As(err, &syntax) {
+		if syntax, is := errors.AsType[yaml.Error](err); is {
 			at = placeOf(syntax.GetToken())
 			if detail := syntax.GetMessage(); !strings.ContainsRune(detail, '"') {
 				msg += ": " + strings.NewReplacer("\t", `\t`, "\n", `\n`, "\r", `\r`).Replace(detail)

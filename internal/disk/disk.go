@@ -21,18 +21,24 @@ import (
 // file handles caused fail.Other and a hint; any other it gives back as it is. spill is the folder for what does not fit into
 // DuckDB's memory, which DuckDB does not name; "" where nothing does.
 func Explain(err error, spill string) error {
-	var told *lackError
-	if err == nil || errors.As(err, &told) {
+	if _, told := errors.AsType[*lackError](err); err == nil || told {
 		return err
 	}
-	if folder := fullFolder(err, spill); folder != "" {
-		return fail.New(fail.Other, "make room there, or let data_dir, output_dir and engine.temp_dir be on a larger disk; then run again", "%w",
-			&lackError{fmt.Sprintf("the disk of %s is full (%s)", folder, left(folder)), err})
+	lack := func(hint, what string) error {
+		return fail.New(fail.Other, hint+" then run again", "%w", &lackError{what, err})
 	}
+	theirs, is := errors.AsType[*duckdb.Error](err)
+	if !is {
+		theirs = &duckdb.Error{}
+	}
+	folder := fullFolder(err, theirs, spill)
+	handles := errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE) || strings.Contains(strings.ToLower(theirs.Msg), syscall.EMFILE.Error())
 	switch {
-	case lacksMemory(err):
-		return fail.New(fail.Other, "raise engine.memory_limit, or lower engine.threads; then run again", "%w", &lackError{"too little memory", err})
-	case lacksHandles(err):
+	case folder != "":
+		return lack("make room there, or let data_dir, output_dir and engine.temp_dir be on a larger disk;", fmt.Sprintf("the disk of %s is full (%s)", folder, left(folder)))
+	case theirs.Type == duckdb.ErrorTypeOutOfMemory, strings.Contains(theirs.Msg, "Out of Memory Error"):
+		return lack("raise engine.memory_limit, or lower engine.threads;", "too little memory")
+	case handles:
 		return fail.New(fail.Other, "raise the limit of open files (`ulimit -n`): 64 are enough for a tenant at a time", "%w", &lackError{"too few file handles", err})
 	}
 	return err
@@ -47,8 +53,7 @@ type lackError struct {
 // Error leaves out what DuckDB says below its first line: the statement, and advice to people at a prompt.
 func (e *lackError) Error() string {
 	why := e.err.Error()
-	var theirs *duckdb.Error
-	if errors.As(e.err, &theirs) {
+	if theirs, is := errors.AsType[*duckdb.Error](e.err); is {
 		first, _, _ := strings.Cut(theirs.Msg, "\n")
 		why = strings.Replace(why, theirs.Msg, first, 1)
 	}
@@ -61,37 +66,35 @@ func (e *lackError) Unwrap() error { return e.err }
 // full are the errors of the system that say so.
 var full = []syscall.Errno{syscall.ENOSPC, syscall.EDQUOT}
 
-// fullFolder is the folder whose disk was full, "" where that is not what an error says.
-func fullFolder(err error, spill string) string {
+// fullFolder is the folder whose disk was full, "" where that is not what an error says, DuckDB's or another.
+func fullFolder(err error, theirs *duckdb.Error, spill string) string {
 	for _, no := range full {
 		if errors.Is(err, no) {
 			return absolute(folderIn(err))
 		}
-	}
-	var e *duckdb.Error
-	if !errors.As(err, &e) {
-		return ""
-	}
-	for _, no := range full { // DuckDB hands on the system's words
-		if strings.Contains(strings.ToLower(e.Msg), no.Error()) {
-			return folderOf(quotedPath.FindStringSubmatch(e.Msg))
+		if strings.Contains(strings.ToLower(theirs.Msg), no.Error()) { // DuckDB hands on the system's words
+			if match := quotedPath.FindStringSubmatch(theirs.Msg); match != nil {
+				return filepath.Dir(match[1])
+			}
+			return "."
 		}
 	}
 	// When it opens a database DuckDB sets itself a limit for spilling by what is free.
-	if e.Type == duckdb.ErrorTypeOutOfMemory && strings.Contains(e.Msg, "max_temp_directory_size") {
+	if theirs.Type == duckdb.ErrorTypeOutOfMemory && strings.Contains(theirs.Msg, "max_temp_directory_size") {
 		return spill
 	}
 	return ""
 }
 
+// quotedPath is absolute, as all of ours are: DuckDB quotes names of databases, too.
+var quotedPath = regexp.MustCompile(`"(/[^"]+)"`)
+
 // folderIn is the folder of the file that an error of package os names.
 func folderIn(err error) string {
-	var path *fs.PathError
-	var link *os.LinkError
-	switch {
-	case errors.As(err, &path):
+	if path, is := errors.AsType[*fs.PathError](err); is {
 		return filepath.Dir(behind(path.Path))
-	case errors.As(err, &link):
+	}
+	if link, is := errors.AsType[*os.LinkError](err); is {
 		return filepath.Dir(link.New)
 	}
 	return "."
@@ -111,29 +114,6 @@ func absolute(folder string) string {
 		return path
 	}
 	return folder
-}
-
-// lacksMemory tells whether DuckDB had too little memory, whatever it was doing.
-func lacksMemory(err error) bool {
-	var e *duckdb.Error
-	return errors.As(err, &e) && (e.Type == duckdb.ErrorTypeOutOfMemory || strings.Contains(e.Msg, "Out of Memory Error"))
-}
-
-// lacksHandles tells whether a file could not be opened because too many were.
-func lacksHandles(err error) bool {
-	var e *duckdb.Error
-	return errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE) ||
-		errors.As(err, &e) && strings.Contains(strings.ToLower(e.Msg), syscall.EMFILE.Error())
-}
-
-// quotedPath is absolute, as all of ours are: DuckDB quotes names of databases, too.
-var quotedPath = regexp.MustCompile(`"(/[^"]+)"`)
-
-func folderOf(match []string) string {
-	if match == nil {
-		return "."
-	}
-	return filepath.Dir(match[1])
 }
 
 // left says how much room a folder's disk has now, when what could not be written to its end may be gone again. The

@@ -100,15 +100,11 @@ func OnlyFile(path string) (pattern string, err error) {
 func Literal(text string) string { return "'" + strings.ReplaceAll(text, "'", "''") + "'" }
 
 func (o Options) query() string {
-	v := url.Values{}
-	v.Set("autoinstall_known_extensions", "false")
-	v.Set("autoload_known_extensions", "false")
-	v.Set("memory_limit", "1GB")
-	if o.MemoryLimit != "" {
-		v.Set("memory_limit", o.MemoryLimit)
+	v := url.Values{
+		"autoinstall_known_extensions": {"false"}, "autoload_known_extensions": {"false"},
+		"memory_limit": {cmp.Or(o.MemoryLimit, "1GB")}, "temp_directory": {o.TempDir},
 	}
 	v.Set("threads", strconv.Itoa(cmp.Or(o.Threads, runtime.GOMAXPROCS(0)))) // which knows of a container's limit; DuckDB does not
-	v.Set("temp_directory", o.TempDir)
 	if o.ReadOnly {
 		v.Set("access_mode", "READ_ONLY")
 	}

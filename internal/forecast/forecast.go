@@ -60,11 +60,18 @@ type Outlook struct {
 // month. No day is looked at that is not wanted. peaks are those of days that were counted; committed is 0 where nothing was agreed on.
 func Ahead(peaks map[calendar.Date]int64, from calendar.Date, committed int64, wanted func(calendar.Date) bool) Outlook {
 	o := Outlook{Month: from.AddDays(1).YearMonth(), From: from, Committed: committed}
-	past := history{from: from, peaks: peaks}
-	first := past.first()
+	past, first := map[calendar.Date]int64{}, from
+	for day, peak := range peaks {
+		if !from.Before(day) {
+			past[day] = peak
+		}
+		if day.Before(first) {
+			first = day
+		}
+	}
 	var ahead []calendar.Date
 	for _, day := range o.Month.Days() {
-		peak, counted := past.on(day)
+		peak, counted := past[day]
 		switch {
 		case counted:
 			o.Counted++
@@ -74,34 +81,43 @@ func Ahead(peaks map[calendar.Date]int64, from calendar.Date, committed int64, w
 			}
 		case first.Before(day) && wanted(day):
 			ahead = append(ahead, day)
-			o.Ahead = append(o.Ahead, Day{Date: day, Band: band(past.times([]calendar.Date{day}), 0, committed)})
+			o.Ahead = append(o.Ahead, Day{Date: day, Band: band(times(past, day), 0, committed)})
 		}
 	}
-	if len(ahead) > 0 {
-		times := past.times(ahead)
-		o.Peak = band(times, o.Highest, committed)
-		o.pass(ahead, times)
+	if len(ahead) == 0 {
+		return o
+	}
+	all := times(past, ahead...)
+	o.Peak = band(all, o.Highest, committed)
+	if committed == 0 || !o.PassedOn.IsZero() || !o.Peak.Known() {
+		return o
+	}
+	var passed []calendar.Date // of each of these times, when what is committed was passed for the first time
+	for _, peaks := range all {
+		if at := slices.IndexFunc(peaks, func(n int64) bool { return n > committed }); at >= 0 {
+			passed = append(passed, ahead[at])
+		}
+	}
+	if len(passed) > 0 {
+		o.PassEarliest, o.PassLatest = slices.MinFunc(passed, calendar.Date.Compare), slices.MaxFunc(passed, calendar.Date.Compare)
 	}
 	return o
 }
 
-// pass finds when what is committed was passed for the first time.
-func (o *Outlook) pass(ahead []calendar.Date, times [][]int64) {
-	if o.Committed == 0 || !o.PassedOn.IsZero() || !o.Peak.Known() {
-		return
-	}
-	for _, peaks := range times {
-		at := slices.IndexFunc(peaks, func(n int64) bool { return n > o.Committed })
-		if at < 0 {
-			continue
+// times are the peaks of the days, moved back by whole weeks, of the newest times at which each of them was counted.
+func times(past map[calendar.Date]int64, days ...calendar.Date) (times [][]int64) {
+	for back := 1; back <= Reach && len(times) < Most; back++ {
+		var peaks []int64
+		for _, day := range days {
+			if peak, counted := past[day.AddDays(-7*back)]; counted {
+				peaks = append(peaks, peak)
+			}
 		}
-		if o.PassEarliest.IsZero() || ahead[at].Before(o.PassEarliest) {
-			o.PassEarliest = ahead[at]
-		}
-		if o.PassLatest.Before(ahead[at]) {
-			o.PassLatest = ahead[at]
+		if len(peaks) == len(days) {
+			times = append(times, peaks)
 		}
 	}
+	return times
 }
 
 // band is that of the highest of each time, and at least so much.
@@ -118,42 +134,4 @@ func band(times [][]int64, least, committed int64) Band {
 		}
 	}
 	return b
-}
-
-// history is what was counted up to the end of a day.
-type history struct {
-	from  calendar.Date
-	peaks map[calendar.Date]int64
-}
-
-func (h history) on(day calendar.Date) (int64, bool) {
-	peak, counted := h.peaks[day]
-	return peak, counted && !h.from.Before(day)
-}
-
-// first is the first day that was counted; where none was, the one that is looked ahead from.
-func (h history) first() calendar.Date {
-	first := h.from
-	for day := range h.peaks {
-		if day.Before(first) {
-			first = day
-		}
-	}
-	return first
-}
-
-// times are the peaks of the days, moved back by whole weeks, of the newest times at which each of them was counted.
-func (h history) times(days []calendar.Date) (times [][]int64) {
-	for back := 1; back <= Reach && len(times) < Most; back++ {
-		var peaks []int64
-		for _, day := range days {
-			if peak, counted := h.on(day.AddDays(-7 * back)); counted {
-				peaks = append(peaks, peak)
-			}
-		}
-		if len(peaks) == len(days) {
-			times = append(times, peaks)
-		}
-	}
-	return times
 }

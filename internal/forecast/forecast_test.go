@@ -15,9 +15,7 @@ import (
 func always(calendar.Date) bool { return true }
 
 func date(t *testing.T, text string) calendar.Date {
-	t.Helper()
-	d := must.Have(calendar.ParseDate(text))(t)
-	return d
+	return must.Have(calendar.ParseDate(text))(t)
 }
 
 // weeks are days up to one, so many weeks of them, each with a number of its weekday and week (0: the last one).
@@ -131,7 +129,6 @@ func TestFromTheLastDayTheNextMonthIsAhead(t *testing.T) {
 // coverage looks ahead from each 10th of so many years of months, and tells the shares of days and of months' peaks that came
 // to lie within their bands.
 func coverage(t *testing.T, years int, peak func(r *rand.Rand, day int, date calendar.Date) int64) (days, peaks float64) {
-	t.Helper()
 	var in, of, peakIn, peakOf float64
 	for seed := range uint64(years) {
 		r := rand.New(rand.NewPCG(seed, 1))

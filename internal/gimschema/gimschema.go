@@ -1,6 +1,5 @@
-// Package gimschema holds the part of the Genesys Info Mart schema that the
-// project reads, as PostgreSQL DDL. It is there for tests and for the simulator
-// (cmd/gimsim): the product itself creates nothing in a GIM database.
+// Package gimschema holds the part of the Genesys Info Mart schema that the project reads, as PostgreSQL DDL. It is there for
+// tests and for the simulator (cmd/gimsim): the product itself creates nothing in a GIM database.
 package gimschema
 
 import _ "embed"

@@ -116,8 +116,7 @@ func run(t *testing.T, tenant config.Tenant, days []calendar.Date, months ...cal
 func computed(t *testing.T, tenant config.Tenant, day calendar.Date) (a judge.Answer) {
 	failed := run(t, tenant, []calendar.Date{day})
 	db := open(t, tenant)
-	stands := must.Have(compute.Look(t.Context(), db, tenant, day))(t)
-	results, err := compute.Load(t.Context(), db, stands)
+	results, err := compute.Load(t.Context(), db, must.Have(compute.Look(t.Context(), db, tenant, day))(t))
 	require.NoError(t, err, "%v", failed)
 	result := results[0]
 	for _, p := range result.Peaks {

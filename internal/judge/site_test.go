@@ -109,8 +109,7 @@ func pick[T any](r *rand.Rand, from ...T) T { return from[r.IntN(len(from))] }
 // regions are two, one of which may have the default location.
 func regions(t *testing.T, p place, withDefault int) []config.Region {
 	zone := func(name string) *time.Location {
-		z := must.Have(time.LoadLocation(name))(t)
-		return z
+		return must.Have(time.LoadLocation(name))(t)
 	}
 	regions := []config.Region{
 		{Name: "WEST", Zone: zone(p.west), Locations: []config.Location{{Name: "w1", Switches: []string{"WEST_1"}}, {Name: "w2", Switches: []string{"WEST_2", "WEST_3"}}}},
@@ -125,14 +124,12 @@ func regions(t *testing.T, p place, withDefault int) []config.Region {
 
 // highWater is up to when the GIM is complete, as the judge has it; its export is up to what the name says.
 func (s *site) highWater(t *testing.T) int64 {
-	mark := must.Have(judge.HighWater(t.Context(), s.db.Conn))(t)
-	return mark
+	return must.Have(judge.HighWater(t.Context(), s.db.Conn))(t)
 }
 
 // answer is the judge's, of the day.
 func (s *site) answer(t *testing.T, mark int64) []string {
-	a := must.Have(judge.Ask(s.tenant, s.day, mark).Answer(t.Context(), s.db.Conn))(t)
-	return lines(a)
+	return lines(must.Have(judge.Ask(s.tenant, s.day, mark).Answer(t.Context(), s.db.Conn))(t))
 }
 
 // exported gives the tenant the export in place of the GIM: the simulation's own, in increments that correct each other,
@@ -162,8 +159,7 @@ func (s *site) dump(t *testing.T, dir, table, where string) {
 }
 
 func date(t *testing.T, text string) calendar.Date {
-	d := must.Have(calendar.ParseDate(text))(t)
-	return d
+	return must.Have(calendar.ParseDate(text))(t)
 }
 
 // facts are the tables that an export carries in increments.
@@ -179,8 +175,7 @@ func (s *site) makeOdd(t *testing.T) {
 	files := must.Have(filepath.Glob("testdata/odd/*.sql"))(t)
 	require.NotEmpty(t, files)
 	for _, f := range files {
-		text := must.Have(os.ReadFile(f))(t)
-		_, err := s.db.Conn.Exec(t.Context(), string(text))
+		_, err := s.db.Conn.Exec(t.Context(), string(must.Have(os.ReadFile(f))(t)))
 		require.NoError(t, err, f)
 	}
 }

@@ -15,3 +15,6 @@ func Have[T any](v T, err error) func(require.TestingT) T {
 		return v
 	}
 }
+
+// Err is the error of a call that is to fail.
+func Err[T any](_ T, err error) error { return err }

@@ -1,11 +1,9 @@
 // Package pgtest gives tests a real PostgreSQL: one server a test process,
 // one schema a test, or one database where its encoding matters.
 //
-// The server is the one that SEATS_TEST_PG names (`make test` starts one for
-// all packages); without it the first call of a test process starts a server
-// of its own on a free loopback port and an empty folder, which is stopped
-// when the process ends, even when it is killed. Where no server can be had
-// the test fails; it is never skipped.
+// The server is the one that SEATS_TEST_PG names (`make test` starts one for all packages); without it the first call of a test
+// process starts a server of its own on a free loopback port and an empty folder, which is stopped when the process ends, even
+// when it is killed. Where no server can be had the test fails; it is never skipped.
 package pgtest
 
 import (
@@ -53,9 +51,8 @@ func SchemaOn(t testing.TB, server ServerInfo) *DB {
 	return db.create(t, server, "schema", db.Schema, "", " cascade")
 }
 
-// Database creates a database of its own encoding, PostgreSQL's word for it,
-// with a random name for the duration of a test. Its schema is public; Conn
-// speaks UTF-8.
+// Database creates a database of its own encoding, PostgreSQL's word for it, with a random name for the duration of a test. Its
+// schema is public; Conn speaks UTF-8.
 func Database(t testing.TB, encoding string) *DB {
 	t.Helper()
 	server := Server(t)
@@ -89,8 +86,7 @@ func (db *DB) ConnString() string {
 	return db.ServerInfo.ConnString() + "&client_encoding=UTF8&search_path=" + db.Schema
 }
 
-// ServerInfo says where the test server is and as whom to log in: a
-// superuser. Password is empty unless SEATS_TEST_PG holds one.
+// ServerInfo says where the test server is and as whom to log in: a superuser. Password is empty unless SEATS_TEST_PG holds one.
 type ServerInfo struct {
 	Host     string
 	Port     int
@@ -110,9 +106,8 @@ func (s ServerInfo) ConnString() string {
 
 func (s ServerInfo) address() string { return net.JoinHostPort(s.Host, strconv.Itoa(s.Port)) }
 
-// admin runs one statement on a connection of its own, so that it does not
-// depend on the state in which a test leaves its connections. A statement
-// that waits for a lock which a test forgot to release fails after a while.
+// admin runs one statement on a connection of its own, so that it does not depend on the state in which a test leaves its
+// connections. A statement that waits for a lock which a test forgot to release fails after a while.
 func admin(t testing.TB, server ServerInfo, sql string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
@@ -133,8 +128,7 @@ func Server(t testing.TB) ServerInfo {
 	return info
 }
 
-// environment names the variable that holds the connection string of a
-// server that is already running.
+// environment names the variable that holds the connection string of a server that is already running.
 const environment = "SEATS_TEST_PG"
 
 var theServer = sync.OnceValues(func() (ServerInfo, error) {
@@ -153,8 +147,7 @@ func parse(dsn string) (ServerInfo, error) {
 	return ServerInfo{conf.Host, int(conf.Port), conf.User, conf.Password, conf.Database}, nil
 }
 
-// Restartable starts a server that is a test's own, and gives what restarts
-// it: everybody is thrown out.
+// Restartable starts a server that is a test's own, and gives what restarts it: everybody is thrown out.
 func Restartable(t testing.TB) (ServerInfo, func()) {
 	t.Helper()
 	info, pipe, err := start()
@@ -181,9 +174,8 @@ type pipes struct {
 	out *bufio.Reader
 }
 
-// start starts a server. This process holds the other end of the pipe that the command beside it reads. However this
-// process ends, the kernel closes that end: the command sees the end of its
-// input, and the script stops the server.
+// start starts a server. This process holds the other end of the pipe that the command beside it reads. However this process
+// ends, the kernel closes that end: the command sees the end of its input, and the script stops the server.
 func start() (ServerInfo, pipes, error) {
 	cmd := exec.Command("sh", "-c", withPostgres, "with-postgres.sh", "sh", "-c", beside)
 	// A group of its own: Ctrl-C ends the tests, and they end the server.

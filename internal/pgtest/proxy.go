@@ -36,8 +36,7 @@ type Proxy struct {
 	conns  map[net.Conn]bool // true: it carries nothing any more
 }
 
-// NewProxy listens for the duration of a test. It carries everything until it
-// is told to fail.
+// NewProxy listens for the duration of a test. It carries everything until it is told to fail.
 func NewProxy(t testing.TB, to ServerInfo) *Proxy {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -63,9 +62,8 @@ func NewProxy(t testing.TB, to ServerInfo) *Proxy {
 	return p
 }
 
-// FailAfter lets so many bytes pass in a direction, of all connections
-// together, and then nothing in either: the proxy stands still and says
-// nothing, or drops every connection.
+// FailAfter lets so many bytes pass in a direction, of all connections together, and then nothing in either: the proxy stands
+// still and says nothing, or drops every connection.
 func (p *Proxy) FailAfter(bytes int64, way Direction, drop bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -95,13 +93,13 @@ func (p *Proxy) check(way Direction) {
 	p.broken = true
 	close(p.Broken)
 	for c := range p.conns {
-		p.enter(c)
+		p.enter(c, true)
 	}
 }
 
-// enter takes one side of a connection on, which fails where the proxy does.
-func (p *Proxy) enter(c net.Conn) {
-	if p.conns[c] = p.broken && !p.healed; p.conns[c] && p.drops {
+// enter takes one side of a connection on, one that fails or not.
+func (p *Proxy) enter(c net.Conn, fails bool) {
+	if p.conns[c] = fails; fails && p.drops {
 		_ = c.Close()
 	}
 }
@@ -113,8 +111,8 @@ func (p *Proxy) carry(number int, client net.Conn, to string) {
 		return
 	}
 	p.mu.Lock()
-	p.enter(client)
-	p.enter(server)
+	p.enter(client, p.broken && !p.healed)
+	p.enter(server, p.broken && !p.healed)
 	p.mu.Unlock()
 	go p.copy(number, server, client, FromClient)
 	p.copy(number, client, server, FromServer)

@@ -19,16 +19,14 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// loginsOverTLS is the server's pg_hba.conf: the tests' own user comes in as
-// everywhere, all others by SCRAM over TLS alone.
+// loginsOverTLS is the server's pg_hba.conf: the tests' own user comes in as everywhere, all others by SCRAM over TLS alone.
 const loginsOverTLS = `host    all seats 127.0.0.1/32 trust
 hostssl all all   all          scram-sha-256
 `
 
-// TLS starts a server that is a test's own and speaks TLS, by a certificate for
-// localhost and 0.0.0.0, which leads there and is no address of the loopback. Who is not the tests' own user logs in by SCRAM and over
-// TLS, or not at all. It gives the certificate of the authority that signed the
-// server's, as PEM.
+// TLS starts a server that is a test's own and speaks TLS, by a certificate for localhost and 0.0.0.0, which leads there and is
+// no address of the loopback. Who is not the tests' own user logs in by SCRAM and over TLS, or not at all. It gives the
+// certificate of the authority that signed the server's, as PEM.
 func TLS(t testing.TB) (server ServerInfo, authority []byte) {
 	t.Helper()
 	server, _ = Restartable(t)
@@ -47,8 +45,7 @@ func TLS(t testing.TB) (server ServerInfo, authority []byte) {
 	return server, authority
 }
 
-// Certificate makes an authority and has it sign a server's certificate for
-// localhost and 0.0.0.0. All are PEM.
+// Certificate makes an authority and has it sign a server's certificate for localhost and 0.0.0.0. All are PEM.
 func Certificate(t testing.TB) (authority, certificate, key []byte) {
 	t.Helper()
 	newKey := func() *ecdsa.PrivateKey {

@@ -107,51 +107,42 @@ var ErrLocked = errors.New("it is locked")
 // no plain file, is an error. Whoever holds the lock may remove the file.
 func Lock(path string) (*os.File, error) {
 	for {
-		f, err := lock(path)
+		f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR|syscall.O_NOFOLLOW|syscall.O_NONBLOCK|syscall.O_NOCTTY, 0o600)
 		if err != nil {
 			return nil, err
 		}
-		held, err := f.Stat()
+		info, err := f.Stat()
+		if err == nil {
+			err = lock(f, info)
+		}
 		if err != nil {
 			return nil, errors.Join(err, f.Close())
 		}
-		if named, err := os.Lstat(path); err == nil && os.SameFile(held, named) {
+		if named, err := os.Lstat(path); err == nil && os.SameFile(info, named) {
 			return f, nil
 		}
 		f.Close() //nolint:errcheck // it was removed meanwhile, by whoever had the lock
 	}
 }
 
-func lock(path string) (f *os.File, err error) {
-	f, err = os.OpenFile(path, os.O_CREATE|os.O_RDWR|syscall.O_NOFOLLOW|syscall.O_NONBLOCK|syscall.O_NOCTTY, 0o600)
-	if err != nil {
-		return nil, err
-	}
-	defer func() {
-		if err != nil {
-			f.Close() //nolint:errcheck // nothing was written
-		}
-	}()
-	info, err := f.Stat()
-	if err != nil {
-		return nil, err
-	}
-	if err := regular(path, info); err != nil {
-		return nil, err
+func lock(f *os.File, info fs.FileInfo) error {
+	if err := regular(f.Name(), info); err != nil {
+		return err
 	}
 	if of, is := info.Sys().(*syscall.Stat_t); is && os.Geteuid() != 0 && int(of.Uid) != os.Geteuid() {
-		return nil, &fs.PathError{Op: "lock", Path: path, Err: errors.New("it belongs to another user")}
+		return &fs.PathError{Op: "lock", Path: f.Name(), Err: errors.New("it belongs to another user")}
 	}
 	if info.Mode().Perm() != 0o600 {
 		if err := f.Chmod(0o600); err != nil {
-			return nil, err
+			return err
 		}
 	}
-	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
-		if errors.Is(err, syscall.EWOULDBLOCK) {
-			err = ErrLocked
-		}
-		return nil, &fs.PathError{Op: "lock", Path: path, Err: err}
+	err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+	if errors.Is(err, syscall.EWOULDBLOCK) {
+		err = ErrLocked
 	}
-	return f, nil
+	if err != nil {
+		return &fs.PathError{Op: "lock", Path: f.Name(), Err: err}
+	}
+	return nil
 }

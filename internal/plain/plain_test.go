@@ -24,30 +24,26 @@ func notPlain(t *testing.T) (paths []string) {
 
 func TestOnlyPlainFilesAreOpened(t *testing.T) {
 	for _, path := range notPlain(t) {
-		_, err := plain.Read(path)
-		require.ErrorContains(t, err, "it is no plain file", path)
+		require.ErrorContains(t, must.Err(plain.Read(path)), "it is no plain file", path)
 	}
 	dir := t.TempDir()
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "secret"), []byte("text"), 0o600))
 	require.NoError(t, os.Symlink("secret", filepath.Join(dir, "link")))
 	text := must.Have(plain.Read(filepath.Join(dir, "link")))(t)
 	require.Equal(t, "text", string(text))
-	_, err := plain.Read(filepath.Join(dir, "none"))
-	require.ErrorIs(t, err, fs.ErrNotExist)
+	require.ErrorIs(t, must.Err(plain.Read(filepath.Join(dir, "none"))), fs.ErrNotExist)
 }
 
 func TestALockIsTheUsersOwn(t *testing.T) {
 	for _, path := range notPlain(t) {
-		_, err := plain.Lock(path)
-		require.Error(t, err, path)
+		require.Error(t, must.Err(plain.Lock(path)), path)
 	}
 	path := filepath.Join(t.TempDir(), "lock")
 	require.NoError(t, os.WriteFile(path, nil, 0o666))
 	require.NoError(t, os.Chmod(path, 0o666))
 	first := must.Have(plain.Lock(path))(t)
 	require.Equal(t, fs.FileMode(0o600), must.Have(os.Stat(path))(t).Mode())
-	_, err := plain.Lock(path)
-	require.ErrorIs(t, err, plain.ErrLocked)
+	require.ErrorIs(t, must.Err(plain.Lock(path)), plain.ErrLocked)
 	require.NoError(t, os.Remove(path))
 	second, err := plain.Lock(path)
 	require.NoError(t, err, "another file by now")

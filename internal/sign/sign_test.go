@@ -41,9 +41,8 @@ func TestAnEncryptedKeySignsWithItsPasswordAlone(t *testing.T) {
 	require.Equal(t, "comment", sign.Comment(signature))
 	require.Equal(t, signature, key.Sign([]byte("text"), "comment"))
 
-	_, err := sign.ReadKey(path, "")
-	require.ErrorContains(t, err, "it is encrypted, and no password is given")
-	_, err = sign.ReadKey(path, "Sesame")
+	require.ErrorContains(t, must.Err(sign.ReadKey(path, "")), "it is encrypted, and no password is given")
+	_, err := sign.ReadKey(path, "Sesame")
 	require.ErrorContains(t, err, "it cannot be decrypted")
 	require.NotContains(t, err.Error(), "Sesame")
 	require.Equal(t, fail.BadConfig, fail.CodeOf(err))
@@ -75,17 +74,14 @@ func TestADamagedKeyIsRefused(t *testing.T) {
 	const comment = "untrusted comment: minisign encrypted secret key\n"
 	raw := make([]byte, 158)
 	copy(raw, "Ed\x00\x00B2")
-	_, err := sign.ReadKey(write(t, comment+base64.StdEncoding.EncodeToString(raw)+"\n"), "")
-	require.ErrorContains(t, err, "it is damaged")
-	_, err = sign.ReadKey(write(t, "RWQ\n"), "")
-	require.ErrorContains(t, err, "it is no secret key of minisign's")
+	require.ErrorContains(t, must.Err(sign.ReadKey(write(t, comment+base64.StdEncoding.EncodeToString(raw)+"\n"), "")), "it is damaged")
+	require.ErrorContains(t, must.Err(sign.ReadKey(write(t, "RWQ\n"), "")), "it is no secret key of minisign's")
 }
 
 func TestAKeyThatOthersMayReadIsRefused(t *testing.T) {
 	path := keyFile(t)
 	for _, mode := range []os.FileMode{0o640, 0o604, 0o620} {
 		require.NoError(t, os.Chmod(path, mode))
-		_, err := sign.ReadKey(path, "sesame")
-		require.ErrorContains(t, err, "nobody but its owner can read")
+		require.ErrorContains(t, must.Err(sign.ReadKey(path, "sesame")), "nobody but its owner can read")
 	}
 }

@@ -208,11 +208,9 @@ func refused(path string, err error) error {
 // Explain gives an error of reading a store's rows, which a damaged block or a missing end caused, the store's path and
 // ErrDamaged; any other it gives back as it is. Opening a store looks at the beginning of what it holds alone.
 func Explain(err error, path string) error {
-	var e *duckdb.Error
-	if errors.Is(err, ErrDamaged) || !errors.As(err, &e) || e.Type != duckdb.ErrorTypeIO {
-		return err
-	}
-	if strings.Contains(e.Msg, "Corrupt database file") || strings.Contains(e.Msg, `Could not read enough bytes from file "`+path) {
+	e, is := errors.AsType[*duckdb.Error](err)
+	if is && e.Type == duckdb.ErrorTypeIO && !errors.Is(err, ErrDamaged) &&
+		(strings.Contains(e.Msg, "Corrupt database file") || strings.Contains(e.Msg, `Could not read enough bytes from file "`+path)) {
 		return damaged(path, err)
 	}
 	return err
@@ -220,11 +218,8 @@ func Explain(err error, path string) error {
 
 // ofFile tells errors that come of what a file holds from those of memory, settings or a cancelled context.
 func ofFile(err error) bool {
-	var e *duckdb.Error
-	if !errors.As(err, &e) {
-		return errors.Is(err, sql.ErrNoRows)
-	}
-	return slices.Contains([]duckdb.ErrorType{duckdb.ErrorTypeIO, duckdb.ErrorTypeSerialization, duckdb.ErrorTypeCatalog, duckdb.ErrorTypeBinder}, e.Type)
+	e, is := errors.AsType[*duckdb.Error](err)
+	return errors.Is(err, sql.ErrNoRows) || is && slices.Contains([]duckdb.ErrorType{duckdb.ErrorTypeIO, duckdb.ErrorTypeSerialization, duckdb.ErrorTypeCatalog, duckdb.ErrorTypeBinder}, e.Type)
 }
 
 // newestStorage is the newest version of a DuckDB file that the library in this program reads.

@@ -46,8 +46,7 @@ func TestAMissingStoreIsNotMadeByOpeningIt(t *testing.T) {
 		require.Contains(t, hint(err), "data_dir")
 		require.NoDirExists(t, dir)
 	}
-	_, err := store.BeginVanished(t.Context(), filepath.Join(dir, "acme.duckdb"), duck.Options{})
-	require.ErrorIs(t, err, store.ErrMissing)
+	require.ErrorIs(t, must.Err(store.BeginVanished(t.Context(), filepath.Join(dir, "acme.duckdb"), duck.Options{})), store.ErrMissing)
 	require.Equal(t, []string{"acme.duckdb.lock"}, names(t, dir))
 }
 

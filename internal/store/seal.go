@@ -20,6 +20,7 @@ import (
 	"seats/internal/duck"
 	"seats/internal/fail"
 	"seats/internal/plain"
+	texts "seats/sql"
 )
 
 // A closed month's raw rows, and what was derived from them row by row, lie in a file of their own, the sealed month:
@@ -89,7 +90,7 @@ func hashFile(path string) (sum string, bytes int64, err error) {
 var sealedParts = []part{row, groups, evidence}
 
 func isSealed(table string) bool {
-	return slices.ContainsFunc(tables, func(t described) bool { return t.Name == table && slices.Contains(sealedParts, t.part) })
+	return slices.ContainsFunc(tablesOf(sealedParts...), func(t texts.Table) bool { return t.Name == table })
 }
 
 // dir is the folder in which the store lies, with its sealed months; base what the names of these begin with.
@@ -269,9 +270,9 @@ func (w *Work) Unseal(ctx context.Context, s Seal, now time.Time) error {
 	}
 	err := duck.InTx(ctx, w.Conn, func(tx *sql.Tx) error {
 		catalogs, err := catalogsOf(ctx, tx)
-		for _, t := range tables {
-			if err == nil && isSealed(t.Name) && slices.Contains(catalogs["sealed"].tables, t.Name) {
-				_, err = duck.ExecOn(ctx, tx, "store/each_unseal", t.Table)
+		for _, t := range tablesOf(sealedParts...) {
+			if err == nil && slices.Contains(catalogs["sealed"].tables, t.Name) {
+				_, err = duck.ExecOn(ctx, tx, "store/each_unseal", t)
 			}
 		}
 		return err

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"os"
+	"slices"
 
 	"seats/internal/calendar"
 	"seats/internal/duck"
@@ -61,16 +62,21 @@ var tables = []described{
 	{sent, texts.Table{Name: "delivery", Order: []string{"delivered_ts", "file", "sha256"}}},
 }
 
+// tablesOf are the tables of some parts.
+func tablesOf(parts ...part) (found []texts.Table) {
+	for _, t := range tables {
+		if slices.Contains(parts, t.part) {
+			found = append(found, t.Table)
+		}
+	}
+	return found
+}
+
 // of runs a statement of sql/store/each on the tables of some parts.
 func of(ctx context.Context, q duck.Queryer, statement string, args []any, parts ...part) error {
-	for _, t := range tables {
-		for _, p := range parts {
-			if t.part != p {
-				continue
-			}
-			if _, err := duck.ExecOn(ctx, q, "store/each_"+statement, t.Table, args...); err != nil {
-				return err
-			}
+	for _, t := range tablesOf(parts...) {
+		if _, err := duck.ExecOn(ctx, q, "store/each_"+statement, t, args...); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -117,10 +123,8 @@ func (s *Scratch) TakeRows(ctx context.Context, from, to calendar.Date) error {
 
 // RowTables are the tables of the raw rows of a slice.
 func RowTables() (names []string) {
-	for _, t := range tables {
-		if t.part == row {
-			names = append(names, t.Name)
-		}
+	for _, t := range tablesOf(row) {
+		names = append(names, t.Name)
 	}
 	return names
 }
@@ -154,19 +158,11 @@ func (s *Scratch) WriteDaysCSV(ctx context.Context, name, file string, from, to 
 	return s.each(ctx, "write_days_csv", name, append(span(from, to), sql.Named("file", file))...)
 }
 
+// each runs a statement of sql/store/each on a table. One that does not exist is a mistake in the program, so it panics.
 func (s *Scratch) each(ctx context.Context, statement, name string, args ...any) error {
-	_, err := duck.ExecOn(ctx, s.Conn, "store/each_"+statement, table(name), args...)
+	at := slices.IndexFunc(tables, func(t described) bool { return t.Name == name })
+	_, err := duck.ExecOn(ctx, s.Conn, "store/each_"+statement, tables[at].Table, args...)
 	return err
-}
-
-// table finds a table by its name. One that does not exist is a mistake in the program, so it panics.
-func table(name string) texts.Table {
-	for _, t := range tables {
-		if t.Name == name {
-			return t.Table
-		}
-	}
-	panic("store: no table " + name)
 }
 
 // Scratch is a store in memory, empty but for the schema, with a tenant's published store attached beside it, read-only, as

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"context"
 	"slices"
 	"testing"
 
@@ -70,4 +71,12 @@ func TestEveryTableOfTheSchemaIsDescribed(t *testing.T) {
 		_, err := db.ExecContext(t.Context(), texts.Fill("store/each_write_rows", d.Table), t.TempDir()+"/"+d.Name)
 		require.NoError(t, err, "%s: its order", d.Name)
 	}
+}
+
+// Attempt and BeginVanished are for tests of what another program does at a moment of its own.
+var Attempt = attempt
+
+// BeginVanished is BeginExisting where the store goes away after the first look.
+func BeginVanished(ctx context.Context, path string, o duck.Options) (*Work, error) {
+	return begin(ctx, path, o, false)
 }

@@ -14,15 +14,11 @@ import (
 )
 
 func site(t *testing.T, dir, version string) *html.Site {
-	t.Helper()
-	s := must.Have(html.Create(dir, html.Head{Made: time.Unix(0, 0).UTC(), Version: version}))(t)
-	return s
+	return must.Have(html.Create(dir, html.Head{Made: time.Unix(0, 0).UTC(), Version: version}))(t)
 }
 
 func index(t *testing.T, dir string) string {
-	t.Helper()
-	text := must.Have(os.ReadFile(filepath.Join(dir, "index.html")))(t)
-	return string(text)
+	return string(must.Have(os.ReadFile(filepath.Join(dir, "index.html")))(t))
 }
 
 func TestASiteAppearsWholeOrNotAtAll(t *testing.T) {
@@ -39,8 +35,7 @@ func TestASiteAppearsWholeOrNotAtAll(t *testing.T) {
 	require.NoError(t, second.Close())
 	require.NoError(t, second.Drop(), "after Close it does nothing")
 	require.Contains(t, index(t, dir), "seats two")
-	left := must.Have(os.ReadDir(filepath.Dir(dir)))(t)
-	require.Len(t, left, 1)
+	require.Len(t, must.Have(os.ReadDir(filepath.Dir(dir)))(t), 1)
 }
 
 // Two at once would take each other's pages away.

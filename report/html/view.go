@@ -41,15 +41,13 @@ type regionMonth struct {
 	Over    int // days above what was agreed on
 	Enabled *Enabled
 	Outlook *Outlook // nil: all days are counted
-	Peaks   chart
-	Growth  chart
+	Peaks   *chart
+	Growth  *chart
 }
 
 // dayCell is a region's day as the month shows it.
 type dayCell struct {
-	Date        calendar.Date
-	State       string
-	HasPage     bool
+	Day
 	Known       bool // there is a number
 	Peak        Peak
 	ToDate      int64   // the month's maximum so far
@@ -67,14 +65,13 @@ type qualitySum struct {
 
 func newOverview(t Tenant) *overview {
 	o := &overview{Tenant: t}
-	for i, m := range t.Shown {
+	var months []string
+	for _, m := range t.Shown {
+		months = append(months, m.String())
+	}
+	for _, m := range t.Shown {
 		v := &monthView{overview: o, Month: m, States: map[string]int{}}
-		if i > 0 {
-			v.Prev = t.Shown[i-1].String()
-		}
-		if i+1 < len(t.Shown) {
-			v.Next = t.Shown[i+1].String()
-		}
+		v.Prev, v.Next = beside(months, m.String())
 		v.fill()
 		o.Months = append(o.Months, v)
 	}
@@ -84,6 +81,18 @@ func newOverview(t Tenant) *overview {
 		}
 	}
 	return o
+}
+
+// beside are the page before one and the one after it, "" where there is none.
+func beside(pages []string, page string) (before, after string) {
+	at := slices.Index(pages, page)
+	if at > 0 {
+		before = pages[at-1]
+	}
+	if at+1 < len(pages) {
+		after = pages[at+1]
+	}
+	return before, after
 }
 
 // Latest is the newest month.
@@ -140,7 +149,7 @@ func (v *monthView) region(r Region) regionMonth {
 		}
 	}
 	for _, d := range v.Days {
-		c := dayCell{Date: d.Date, State: d.State, HasPage: d.HasPage, Issued: v.standing(r.Name, d.Date.String())}
+		c := dayCell{Day: d, Issued: v.standing(r.Name, d.Date.String())}
 		for _, q := range d.Quality {
 			c.Doubts += q.Count
 		}
@@ -221,13 +230,13 @@ type section struct {
 	Committed int64
 	Peaks     []Peak // the region's, then its locations'
 	Issued    *Issued
-	Plateaus  []plateau
+	Plateaus  []calendar.Interval
 	Hours     []hour
 }
 
-type plateau struct {
-	From, Until time.Time
-	Seconds     int64
+// Clock is a second of the day as its clocks show it.
+func (s section) Clock(second int64) string {
+	return time.Unix(second, 0).In(s.Zone).Format(time.TimeOnly)
 }
 
 // hour is the table behind the curve: the most agents at once in each hour, by curve.
@@ -238,13 +247,7 @@ type hour struct {
 
 func (o *overview) day(at int, detail Detail) *dayView {
 	v := &dayView{overview: o, Day: o.Days[at], Detail: detail, Month: o.Days[at].Date.YearMonth()}
-	page := slices.Index(o.paged, v.Date.String())
-	if page > 0 {
-		v.Prev = o.paged[page-1]
-	}
-	if page+1 < len(o.paged) {
-		v.Next = o.paged[page+1]
-	}
+	v.Prev, v.Next = beside(o.paged, v.Date.String())
 	for _, d := range detail.Regions {
 		s := section{RegionDetail: d, Issued: o.standing(d.Region, v.Date.String())}
 		if at := slices.IndexFunc(o.Regions, func(r Region) bool { return r.Name == d.Region }); at >= 0 {
@@ -268,7 +271,7 @@ func (s *section) measure() {
 	}
 	for _, step := range s.Curves[0].Steps {
 		if step.Agents == most && most > 0 {
-			s.Plateaus = append(s.Plateaus, plateau{time.Unix(step.Start, 0).In(s.Zone), time.Unix(step.End, 0).In(s.Zone), step.Seconds()})
+			s.Plateaus = append(s.Plateaus, step.Interval)
 		}
 	}
 	for from := s.Day.Start; from < s.Day.End; from += 3600 {
@@ -360,6 +363,8 @@ type chart struct {
 	Bars  []bar
 	Lines []line
 	Days  []mark
+
+	days, ceiling float64
 }
 
 type mark struct {
@@ -384,22 +389,29 @@ const (
 	gutter      = 7.0   // percent, for the numbers beside the grid
 )
 
-func newChart(title string, month calendar.Month, top int64) (c chart, x func(day int) float64, y func(int64) float64) {
-	c.Title = title
-	days := float64(month.Last().Day)
-	x = func(day int) float64 { return gutter + (100-gutter)*float64(day-1)/days }
+func newChart(title string, month calendar.Month, top int64) *chart {
 	step := niceStep(top)
 	ceiling := max(step, (top+step-1)/step*step)
-	y = func(n int64) float64 { return chartHeight - (chartHeight-chartTop)*float64(n)/float64(ceiling) }
+	c := &chart{Title: title, days: float64(month.Last().Day), ceiling: float64(ceiling)}
 	for n := int64(0); n <= ceiling; n += step {
-		c.Grid = append(c.Grid, mark{y(n), fmt.Sprint(n)})
+		c.Grid = append(c.Grid, mark{c.y(n), fmt.Sprint(n)})
 	}
 	for _, d := range month.Days() {
 		if d.Day == 1 || d.Day%5 == 0 {
-			c.Days = append(c.Days, mark{(x(d.Day) + x(d.Day+1)) / 2, fmt.Sprint(d.Day)})
+			c.Days = append(c.Days, mark{(c.x(d.Day) + c.x(d.Day+1)) / 2, fmt.Sprint(d.Day)})
 		}
 	}
-	return c, x, y
+	return c
+}
+
+func (c *chart) x(day int) float64 { return gutter + (100-gutter)*float64(day-1)/c.days }
+
+func (c *chart) y(n int64) float64 { return chartHeight - (chartHeight-chartTop)*float64(n)/c.ceiling }
+
+// bar is one in the middle of a day.
+func (c *chart) bar(d calendar.Date, y, height float64, class, format string, args ...any) bar {
+	width := c.x(2) - c.x(1)
+	return bar{c.x(d.Day) + width*0.15, width * 0.7, y, height, class, d.String() + ": " + fmt.Sprintf(format, args...)}
 }
 
 // niceStep is the distance of a grid of about four lines: 1, 2 or 5 times a power of ten.
@@ -413,66 +425,51 @@ func niceStep(top int64) int64 {
 	}
 }
 
-// peakChart has a bar a day, the maximum of the month up to each day, what was agreed on, and a band for each day without a
-// number.
-func (m regionMonth) peakChart(month calendar.Month) chart {
+// peakChart has a bar a day, the maximum of the month up to each day, what was agreed on, and a band for each day without a number
+// of which something can be said.
+func (m regionMonth) peakChart(month calendar.Month) *chart {
 	top := max(m.Max.Agents, m.Committed)
-	bands := m.bands()
+	var bands []forecast.Day
+	if m.Outlook != nil {
+		bands = slices.DeleteFunc(slices.Clone(m.Outlook.Ahead), func(d forecast.Day) bool { return !d.Known() })
+	}
 	for _, d := range bands {
 		top = max(top, d.High)
 	}
-	c, x, y := newChart("Daily peaks of "+m.Name, month, top)
-	width := x(2) - x(1)
-	for _, d := range bands {
-		c.Bands = append(c.Bands, bar{x(d.Date.Day) + width*0.15, width * 0.7, y(d.High) - 1, y(d.Low) - y(d.High) + 2, "band", // seen where it is one number, too
-			fmt.Sprintf("%s: %d to %d likely", d.Date, d.Low, d.High)})
+	c := newChart("Daily peaks of "+m.Name, month, top)
+	for _, d := range bands { // seen where it is one number, too
+		c.Bands = append(c.Bands, c.bar(d.Date, c.y(d.High)-1, c.y(d.Low)-c.y(d.High)+2, "band", "%d to %d likely", d.Low, d.High))
 	}
 	before := int64(0)
 	for _, d := range m.Days {
-		left := x(d.Date.Day)
+		left, right, y := c.x(d.Date.Day), c.x(d.Date.Day)+(c.x(2)-c.x(1)), c.y(d.ToDate)
 		if d.Known {
 			class := d.State
 			if d.Over {
 				class += " over"
 			}
-			c.Bars = append(c.Bars, bar{left + width*0.15, width * 0.7, y(d.Peak.Agents), chartHeight - y(d.Peak.Agents), class,
-				fmt.Sprintf("%s: %d, %s", d.Date, d.Peak.Agents, d.State)})
+			c.Bars = append(c.Bars, c.bar(d.Date, c.y(d.Peak.Agents), chartHeight-c.y(d.Peak.Agents), class, "%d, %s", d.Peak.Agents, d.State))
 		}
 		if d.ToDate != before && before > 0 {
-			c.Lines = append(c.Lines, line{left, y(before), left, y(d.ToDate), "todate"})
+			c.Lines = append(c.Lines, line{left, c.y(before), left, y, "todate"})
 		}
 		if d.ToDate > 0 {
-			c.Lines = append(c.Lines, line{left, y(d.ToDate), left + width, y(d.ToDate), "todate"})
+			c.Lines = append(c.Lines, line{left, y, right, y, "todate"})
 		}
 		before = d.ToDate
 	}
 	if m.Committed > 0 {
-		c.Lines = append(c.Lines, line{gutter, y(m.Committed), 100, y(m.Committed), "committed"})
+		c.Lines = append(c.Lines, line{gutter, c.y(m.Committed), 100, c.y(m.Committed), "committed"})
 	}
 	return c
 }
 
-// bands are the days without a number of which something can be said.
-func (m regionMonth) bands() (known []forecast.Day) {
-	if m.Outlook == nil {
-		return nil
-	}
-	for _, d := range m.Outlook.Ahead {
-		if d.Known() {
-			known = append(known, d)
-		}
-	}
-	return known
-}
-
 // growthChart has a bar a day: the different agents since the month's first.
-func (m regionMonth) growthChart(month calendar.Month) chart {
-	c, x, y := newChart("Enabled agents of "+m.Name+" so far", month, max(m.SoFar(), 1))
-	width := x(2) - x(1)
+func (m regionMonth) growthChart(month calendar.Month) *chart {
+	c := newChart("Enabled agents of "+m.Name+" so far", month, max(m.SoFar(), 1))
 	for _, d := range m.Days {
 		if n := d.Peak.SoFar; n != nil {
-			c.Bars = append(c.Bars, bar{x(d.Date.Day) + width*0.15, width * 0.7, y(*n), chartHeight - y(*n), "growth " + d.State,
-				fmt.Sprintf("%s: %d agents since the 1st", d.Date, *n)})
+			c.Bars = append(c.Bars, c.bar(d.Date, c.y(*n), chartHeight-c.y(*n), "growth "+d.State, "%d agents since the 1st", *n))
 		}
 	}
 	return c

@@ -76,7 +76,7 @@ select file,
        sent_as,
        sent_sha256,
        target,
-       delivered_ts
+       to_timestamp(delivered_ts)
 from _data.delivery
 order by delivered_ts, file, sha256
 

@@ -83,9 +83,8 @@ func TestDBAndExportCountTheSameFacts(t *testing.T) {
 
 const demo = "../../../testdata/demo"
 
-// TestDemoExportsAreWhatTheirFlagsGive keeps testdata/demo/exports, which `make
-// demo-data` writes, in step with the simulator. What the zips hold is compared,
-// not their bytes: another Go release may compress differently.
+// TestDemoExportsAreWhatTheirFlagsGive keeps testdata/demo/exports, which `make demo-data` writes, in step with the simulator.
+// What the zips hold is compared, not their bytes: another Go release may compress differently.
 func TestDemoExportsAreWhatTheirFlagsGive(t *testing.T) {
 	flags, err := os.ReadFile(filepath.Join(demo, "gimsim.flags"))
 	require.NoError(t, err)

@@ -43,8 +43,7 @@ type shift struct {
 	length   int64 // seconds
 }
 
-// Late shifts in America and night shifts everywhere cross midnight UTC; night
-// shifts also cross midnight of their own site.
+// Late shifts in America and night shifts everywhere cross midnight UTC; night shifts also cross midnight of their own site.
 var shifts = []shift{
 	{7 * 3600, 9*3600 + 1800, 8*3600 + 1800}, // full time
 	{8 * 3600, 10 * 3600, 8*3600 + 1800},     // full time
@@ -94,30 +93,22 @@ func (s *Simulation) agent(index int64) agent {
 	return a
 }
 
-// works tells whether an agent comes to work on a day. The pattern of weekdays
-// stays the same from week to week, so that an agent has days off.
-func (s *Simulation) works(index, day int64) bool {
-	weekday := s.From.AddDate(0, 0, int(day)).Weekday()
-	rate := s.Presence
-	if weekday == 0 || weekday == 6 {
-		rate *= s.Presence
-	}
-	return s.dice(forPresence, index, int64(weekday)).chance(rate)
-}
-
-// login is a time from logging in to logging out, before anything goes wrong
-// with the row that records it.
+// login is a time from logging in to logging out, before anything goes wrong with the row that records it.
 type login struct {
 	number     int64 // of the agent's day, from 0
 	resource   int64 // the resource key that the agent has then
 	start, end int64
 }
 
-// roster returns an agent's logins of a day, in order, none overlapping; none
-// on a day off. It depends on nothing but the agent and the day, and so can be
-// asked from any other agent's day: a transfer needs somebody who is there.
+// roster returns an agent's logins of a day, in order, none overlapping; none on a day off. It depends on nothing but the agent
+// and the day, and so can be asked from any other agent's day: a transfer needs somebody who is there.
 func (s *Simulation) roster(a *agent, day int64) []login {
-	if !s.works(a.index, day) {
+	weekday := s.From.AddDate(0, 0, int(day)).Weekday()
+	rate := s.Presence
+	if weekday == 0 || weekday == 6 {
+		rate *= s.Presence
+	}
+	if !s.dice(forPresence, a.index, int64(weekday)).chance(rate) { // the same from week to week, so that an agent has days off
 		return nil
 	}
 	d := s.dice(forRoster, a.index, day)
@@ -163,8 +154,7 @@ func (s *Simulation) onDuty(d dice, tenant, day, from, to int64) (agent, login, 
 	return agent{}, login{}, false
 }
 
-// purpose keeps draws of different kinds apart: a new draw in one place leaves
-// those of all others as they were.
+// purpose keeps draws of different kinds apart: a new draw in one place leaves those of all others as they were.
 type purpose uint64
 
 const (
@@ -176,9 +166,8 @@ const (
 	forGroups
 )
 
-// dice is a random sequence of its own for one purpose and one subject, so that
-// any agent's day can be made without making those before it. Only integers are
-// drawn: floating-point results may differ between processors.
+// dice is a random sequence of its own for one purpose and one subject, so that any agent's day can be made without making those
+// before it. Only integers are drawn: floating-point results may differ between processors.
 type dice struct{ *rand.Rand }
 
 func (s *Simulation) dice(p purpose, subject, day int64) dice {

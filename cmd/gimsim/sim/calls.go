@@ -39,12 +39,11 @@ func (y *diary) calls(l login) {
 	}
 }
 
-// dialed writes a call of a predictive or progressive campaign, and the
-// attempts before it that reached nobody and so no agent.
+// dialed writes a call of a predictive or progressive campaign, and the attempts before it that reached nobody and so no agent.
 func (y *diary) dialed(at line, start, end int64) {
 	for n := y.between(0, modeProgressive+1-y.mode); n > 0; n-- {
 		tried := start - y.between(10, 120)
-		y.attempt(attempt{resource: noValueKey, guid: y.guid(), callID: y.callID(), start: tried, end: tried + 25})
+		y.attempt(attempt{resource: noValueKey, guid: y.guid(), callID: y.guid(), start: tried, end: tried + 25})
 	}
 	guid, callID := y.call(at, start, end, true)
 	row := attempt{resource: noValueKey, guid: guid, callID: callID, start: start - 15, end: end}
@@ -71,8 +70,7 @@ func (y *diary) preview(at line, start, end int64) {
 	y.attempt(row)
 }
 
-// attempt writes a row of contact_attempt_fact. It comes when the attempt is
-// over, and never changes.
+// attempt writes a row of contact_attempt_fact. It comes when the attempt is over, and never changes.
 func (y *diary) attempt(row attempt) {
 	row.key, row.tenant, row.mode = y.key(attemptTable), y.tenant, y.mode
 	row.campaign = 10*y.mode + int64(y.home)%3
@@ -89,7 +87,7 @@ func (y *diary) call(at line, start, end int64, outbound bool) (guid, callID str
 	if outbound {
 		guid = y.guid()
 	}
-	callID = y.callID()
+	callID = y.guid()
 	rung := start - y.between(0, 60)
 	talk := leg{
 		id: y.key(legTable), tenant: y.tenant, media: mediaVoice, interaction: y.key(interactionTable), interactionStart: rung,
@@ -120,11 +118,7 @@ func (y *diary) leg(row leg, guid string) {
 	running.active, running.end = 1, null
 	switch {
 	case y.chance(y.Rates.Broken):
-		if y.chance(0.5) {
-			row.start = null
-		} else {
-			row.end = row.start - y.between(1, 600)
-		}
+		row.start, row.end = y.broken(row.start, row.end, 600)
 		y.put(legTable, state{closed + delay, row})
 	case delay > 0 || row.end <= row.start:
 		y.put(legTable, state{closed + delay, row})
@@ -134,7 +128,7 @@ func (y *diary) leg(row leg, guid string) {
 	if y.chance(0.1) {
 		delay += y.between(1, 3600)
 	}
-	y.put(userDataTable, state{closed + delay, userData{row.id, row.startKey, row.tenant, y.customer(), guid}})
+	y.put(userDataTable, state{closed + delay, userData{row.id, row.startKey, row.tenant, fmt.Sprintf("C%07d", y.Int64N(5_000_000)), guid}})
 }
 
 // queued writes the queue through which a call came: as a resource of the
@@ -155,8 +149,7 @@ func (y *diary) queued(talk leg, guid string) {
 	y.put(userDataTable, state{talk.start, segment})
 }
 
-// transfer writes the part of a colleague to whom the call is handed on, if
-// one is on duty, and returns when the call ends.
+// transfer writes the part of a colleague to whom the call is handed on, if one is on duty, and returns when the call ends.
 func (y *diary) transfer(talk leg, guid string) int64 {
 	row := talk
 	row.start, row.end = talk.end-min(5, talk.end-talk.start), talk.end+y.between(30, 400)
@@ -177,8 +170,3 @@ func (y *diary) delay() int64 {
 	}
 	return 0
 }
-
-func (y *diary) customer() string { return fmt.Sprintf("C%07d", y.Int64N(5_000_000)) }
-
-// callID returns an identifier like those of a T-Server's calls.
-func (y *diary) callID() string { return y.guid() }

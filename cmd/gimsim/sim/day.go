@@ -46,35 +46,43 @@ func (s *Simulation) agentDay(b *batch, index, day int64) {
 	y.stray(logins[0])
 }
 
-// session writes the row of a voice login, in one of the ways in which it may
-// go right or wrong.
+// login is a session as it would be if nothing went wrong.
+func (y *diary) login(media, resource, start, end int64) session {
+	return session{key: y.key(sessionTable), tenant: y.tenant, media: media, resource: resource, groups: y.combination(y.index, y.day),
+		startKey: quarter(start), start: start, end: end}
+}
+
+// session writes the row of a voice login, in one of the ways in which it may go right or wrong.
 func (y *diary) session(l login) {
-	row := session{
-		key: y.key(sessionTable), tenant: y.tenant, media: mediaVoice, resource: l.resource, groups: y.combination(y.index, y.day),
-		startKey: quarter(l.start), start: l.start, end: l.end,
-	}
-	if y.chance(y.Rates.Overlapping) {
-		y.overlapping(row)
+	r, row := &y.Rates, y.login(mediaVoice, l.resource, l.start, l.end)
+	if y.chance(r.Overlapping) { // a second one of the same resource begins inside the first
+		y.history(y.login(mediaVoice, l.resource, l.start+(l.end-l.start)/2, l.end+y.between(0, 600)), 0)
 	}
 	fate := y.Int64N(million)
 	struck := func(rate float64) bool {
 		fate -= parts(rate)
 		return fate < 0
 	}
-	r := &y.Rates
+	neverClosed := r.Stuck
+	if l.start > y.highWater-24*3600 {
+		neverClosed = r.Open
+	}
 	switch {
-	case struck(y.neverClosed(l)):
+	case struck(neverClosed):
 		y.put(sessionTable, state{l.start, y.active(row)})
 	case struck(r.Broken):
-		y.put(sessionTable, state{l.end, y.broken(row)})
+		row.start, row.end = y.broken(row.start, row.end, 3600)
+		y.put(sessionTable, state{l.end, row})
 	case struck(r.ZeroLength):
 		row.end = row.start
 		y.put(sessionTable, state{l.start, row})
 	case struck(r.Long):
 		row.end += y.between(25*3600, 32*3600)
 		y.history(row, 0)
-	case struck(r.Corrected):
-		y.corrected(row)
+	case struck(r.Corrected): // closed at a wrong second first
+		wrong := row
+		wrong.end = max(row.start+1, row.end-y.between(60, 3600))
+		y.put(sessionTable, state{row.start, y.active(row)}, state{row.end + 1, wrong}, state{row.end + y.between(3600, 72*3600), row})
 	case struck(r.Late):
 		y.history(row, y.lateness())
 	default:
@@ -82,8 +90,7 @@ func (y *diary) session(l login) {
 	}
 }
 
-// history writes a session as GIM sees it: active from its start, closed from
-// its end, all of it a while later.
+// history writes a session as GIM sees it: active from its start, closed from its end, all of it a while later.
 func (y *diary) history(row session, delay int64) {
 	if row.end <= row.start+delay {
 		y.put(sessionTable, state{row.start + delay, row})
@@ -92,16 +99,15 @@ func (y *diary) history(row session, delay int64) {
 	y.put(sessionTable, state{row.start + delay, y.active(row)}, state{row.end, row})
 }
 
-// corrected writes a session that is closed at a wrong second first.
-func (y *diary) corrected(row session) {
-	wrong := row
-	wrong.end = max(row.start+1, row.end-y.between(60, 3600))
-	y.put(sessionTable, state{row.start, y.active(row)}, state{row.end + 1, wrong},
-		state{row.end + y.between(3600, 72*3600), row})
+// broken returns the interval of a closed row without start, or with its end up to so many seconds before it.
+func (y *diary) broken(start, end, most int64) (int64, int64) {
+	if y.chance(0.5) {
+		return null, end
+	}
+	return start, start - y.between(1, most)
 }
 
-// active returns a session that has not ended: what its end holds until then
-// means nothing.
+// active returns a session that has not ended: what its end holds until then means nothing.
 func (y *diary) active(row session) session {
 	nothing := []int64{null, null, 2147483647, 0, row.start, row.start - 3600}
 	row.active, row.end = 1, nothing[y.Int64N(int64(len(nothing)))]
@@ -110,47 +116,11 @@ func (y *diary) active(row session) session {
 
 func (y *diary) lateness() int64 { return y.between(3600, 36*3600) }
 
-// otherMedia writes a login for chat or e-mail that is beside a voice login and
-// outlasts it.
+// otherMedia writes a login for chat or e-mail that is beside a voice login and outlasts it.
 func (y *diary) otherMedia(l login) {
-	if !y.chance(y.Rates.OtherMedia) {
-		return
+	if y.chance(y.Rates.OtherMedia) {
+		y.history(y.login(y.between(mediaEmail, mediaChat), l.resource, l.start+30, l.end+y.between(0, 1800)), 0)
 	}
-	row := session{
-		key: y.key(sessionTable), tenant: y.tenant, media: y.between(mediaEmail, mediaChat), resource: l.resource, groups: y.combination(y.index, y.day),
-		start: l.start + 30, end: l.end + y.between(0, 1800),
-	}
-	row.startKey = quarter(row.start)
-	y.history(row, 0)
-}
-
-// neverClosed returns the rate of sessions like this one that are never closed:
-// those of the last day are open, older ones stuck.
-func (y *diary) neverClosed(l login) float64 {
-	if l.start > y.highWater-24*3600 {
-		return y.Rates.Open
-	}
-	return y.Rates.Stuck
-}
-
-// broken returns a closed session without start, or with its end before it.
-func (y *diary) broken(row session) session {
-	if y.chance(0.5) {
-		row.start = null
-	} else {
-		row.end = row.start - y.between(1, 3600)
-	}
-	return row
-}
-
-// overlapping writes a second session of the same resource that begins inside
-// the first one.
-func (y *diary) overlapping(row session) {
-	row.key = y.key(sessionTable)
-	row.start += (row.end - row.start) / 2
-	row.end += y.between(0, 600)
-	row.startKey = quarter(row.start)
-	y.history(row, 0)
 }
 
 // orphan writes outbound activity that no session of the agent covers: a call
@@ -175,8 +145,7 @@ func (y *diary) stray(l login) {
 	if y.chance(0.5) {
 		resource = danglingKey
 	}
-	y.history(session{
-		key: y.key(sessionTable), tenant: y.tenant, media: mediaVoice, resource: resource,
-		startKey: quarter(l.start), start: l.start, end: l.end,
-	}, 0)
+	row := y.login(mediaVoice, resource, l.start, l.end)
+	row.groups = noValueKey
+	y.history(row, 0)
 }

@@ -23,23 +23,20 @@ func (s *Simulation) dimensions(b *batch) {
 	put(dialingModeTable, modePushPreview, "Vorschau (zugestellt)", "PUSH_PREVIEW")
 	put(dialingModeTable, unknownKey, "unbekannt", "UNKNOWN")
 	put(dialingModeTable, noValueKey, "kein Wert", "NO_VALUE")
-	s.commonResources(b)
+	resources := []resource{ // those that belong to no agent
+		{key: unknownKey, tenant: unknownKey, typeName: "unbekannt", typeCode: "UNKNOWN", name: "UNKNOWN"},
+		{key: noValueKey, tenant: noValueKey, typeName: "kein", typeCode: "NONE", name: "NO_VALUE", comment: "several\nlines, and a \"quote\""},
+		dn(labDN, 1, "SIP_LAB"), dn(switchlessDN, 1, ""),
+	}
+	for i, sw := range s.Switches {
+		resources = append(resources, resource{key: int64(queueBase + i), tenant: 1, typeName: "Warteschlange", typeCode: "QUEUE",
+			subtype: "ACD", name: "VQ_" + sw.Name, switchName: sw.Name})
+	}
+	for _, r := range resources {
+		b.put(resourceTable, state{always, r})
+	}
 	s.groups(b)
 	s.extractHistory(b)
-}
-
-// commonResources writes the rows of resource_ that belong to no agent.
-func (s *Simulation) commonResources(b *batch) {
-	put := func(r resource) { b.put(resourceTable, state{always, r}) }
-	put(resource{key: unknownKey, tenant: unknownKey, typeName: "unbekannt", typeCode: "UNKNOWN", name: "UNKNOWN"})
-	put(resource{key: noValueKey, tenant: noValueKey, typeName: "kein", typeCode: "NONE", name: "NO_VALUE",
-		comment: "several\nlines, and a \"quote\""})
-	put(dn(labDN, 1, "SIP_LAB"))
-	put(dn(switchlessDN, 1, ""))
-	for i, sw := range s.Switches {
-		put(resource{key: int64(queueBase + i), tenant: 1, typeName: "Warteschlange", typeCode: "QUEUE",
-			subtype: "ACD", name: fmt.Sprintf("VQ_%s", sw.Name), switchName: sw.Name})
-	}
 }
 
 func dn(key, tenant int64, switchName string) resource {
@@ -52,8 +49,7 @@ var (
 	lastNames  = []string{"Miller", "O'Brien", "Müller, jr.", "Dubois", `Lee "Ace"`, "Iyer", "Nuñez", "Smith"}
 )
 
-// resources writes an agent's rows of resource_: the person, under one key or
-// two, and the DNs.
+// resources writes an agent's rows of resource_: the person, under one key or two, and the DNs.
 func (s *Simulation) resources(b *batch, index int64) {
 	a := s.agent(index)
 	person := resource{
@@ -137,17 +133,14 @@ const (
 	configServer      = 4
 )
 
-// serverTime writes a time as the GIM server's clock on the wall shows it: five
-// hours behind UTC, which the column does not say.
+// serverTime writes a time as the GIM server's clock on the wall shows it: five hours behind UTC, which the column does not say.
 func serverTime(at int64) string {
 	return time.Unix(at-5*3600, 0).UTC().Format("2006-01-02 15:04:05.000")
 }
 
-// extractHistory writes how far GIM has read each source at each cut, and a few
-// cycles before. Of the sources of type 1 and 3 the slowest is exactly at the cut:
-// the T-Server of the first switch. Others are ahead of it by a little, and
-// those of the types that do not matter are far behind. All of it is transformed
-// some minutes later; but for one cycle more, which ran ahead: its
+// extractHistory writes how far GIM has read each source at each cut, and a few cycles before. Of the sources of type 1 and 3 the
+// slowest is exactly at the cut: the T-Server of the first switch. Others are ahead of it by a little, and those of the types
+// that do not matter are far behind. All of it is transformed some minutes later; but for one cycle more, which ran ahead: its
 // transformation has begun and not ended.
 func (s *Simulation) extractHistory(b *batch) {
 	for _, cut := range b.cuts {

@@ -1,262 +1,367 @@
 package sim
 
 import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"seats/internal/duck"
 )
 
-// gim is the final state of a simulation, by table and key.
+func simulation(t testing.TB, change func(*Options)) *Simulation {
+	t.Helper()
+	o := Defaults(time.Date(2026, 3, 6, 0, 0, 0, 0, time.UTC))
+	o.Agents, o.Days = 60, 4
+	if change != nil {
+		change(&o)
+	}
+	s, err := New(o)
+	require.NoError(t, err)
+	return s
+}
+
+// untidy sets all rates so high that each shows among few agents.
+func untidy(o *Options) {
+	o.Rates = Rates{
+		Open: 0.1, Stuck: 0.05, Overlapping: 0.1, Broken: 0.1, ZeroLength: 0.1, Long: 0.05, Corrected: 0.2,
+		Late: 0.2, Orphan: 0.1, Stray: 0.1, OtherMedia: 0.2, Transfers: 0.2, NoEmployeeID: 0.1, TwoKeys: 0.2,
+		TestAgents: 0.1, Roaming: 0.2, UnknownSwitch: 0.1, UnlistedSwitch: 0.1,
+	}
+}
+
+// texts are the CSV text of an increment by table.
+type texts [tables]string
+
+func text(t testing.TB, s *Simulation, l Layout) []texts {
+	t.Helper()
+	l.Increments = max(l.Increments, 1)
+	into, to, all := make([][tables]strings.Builder, l.Increments), make([]sinks, l.Increments), make([]texts, l.Increments)
+	for i := range to {
+		for t := range to[i] {
+			to[i][t] = &into[i][t]
+		}
+	}
+	_, err := s.stream(t.Context(), l, to)
+	require.NoError(t, err)
+	for i := range all {
+		for t := range all[i] {
+			all[i][t] = into[i][t].String()
+		}
+	}
+	return all
+}
+
+// gim is a database of what simulations wrote. Each has a schema with a view of every table that has rows, of which raw_... has the
+// rows of all increments, with part and no, and the other what a reader of an export must make of them: by primary key, the row
+// with the higher update_audit_key, then the later one.
 type gim struct {
 	testing.TB
 	*Simulation
-	rows [tables]map[string]record
+	*sql.DB
 }
 
-func final(t testing.TB, s *Simulation) gim {
-	t.Helper()
-	g := gim{TB: t, Simulation: s}
-	text := text(t, s, Layout{})
+// key is a table's primary key.
+func key(of table) string {
+	switch of {
+	case extractTable:
+		return "data_source_key, table_name, created_ts"
+	case transformTable:
+		return "hwm_name, job_id"
+	case combinationTable:
+		return "group_combination_key, group_key"
+	case sessionTable, legTable, userDataTable, attemptTable, interactionTable:
+		return of.columns(false)[0] + ", start_date_time_key"
+	}
+	return of.columns(false)[0]
+}
+
+// final is what a simulation holds in the end, in the schema main.
+func final(t testing.TB, change func(*Options)) gim {
+	db, err := duck.Open("", duck.Options{Threads: 1})
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = db.Close() })
+	g := gim{t, simulation(t, change), db}
+	g.add("main", text(t, g.Simulation, Layout{})...)
 	for table := range tables {
-		g.rows[table] = merge(t, table, text...)
-		require.Len(t, g.rows[table], len(parse(t, table, text[0][table], false)), "primary key of %s repeats", table.name())
+		if g.has(table) {
+			g.none(fmt.Sprintf("(select 1 from raw_%s group by %s having count(*) > 1)", table.name(), key(table)), "primary key of "+table.name())
+		}
 	}
 	return g
 }
 
-// resource returns the resource_ row that a column leads to; nil if none.
-func (g gim) resource(row record, column string) record {
-	return g.rows[resourceTable][row[column]+" "]
-}
-
-// isAgents tells whether a row's resource is an agent.
-func (g gim) isAgents(row record) bool {
-	return g.resource(row, "resource_key")["resource_type_code"] == "AGENT"
-}
-
-// isRecent tells whether a row begins on the last day.
-func (g gim) isRecent(row record) bool {
-	start, _ := row.int(g, "start_ts")
-	return start > g.HighWater()-24*3600
-}
-
-func (g gim) count(table table, match func(record) bool) (n int) {
-	for _, row := range g.rows[table] {
-		if match(row) {
-			n++
+// add makes a schema of increments.
+func (g gim) add(schema string, parts ...texts) {
+	dir := g.TempDir()
+	g.do("create schema if not exists " + schema)
+	for t := range tables {
+		var files []string
+		for i, part := range parts {
+			file := filepath.Join(dir, fmt.Sprint(i, t.name()))
+			require.NoError(g, os.WriteFile(file, []byte(part[t]), 0o600))
+			if part[t] != "" {
+				files = append(files, fmt.Sprintf(`select %d as part, row_number() over () as no, * from read_csv('%s', header = false, names = ['%s'],
+					delim = ',', quote = '"', escape = '"', nullstr = '', sample_size = -1)`, i, file, strings.Join(t.columns(false), "', '")))
+			}
 		}
+		if len(files) == 0 {
+			continue
+		}
+		audit := ""
+		if strings.Contains(definitions[t].columns, "update_audit_key") {
+			audit = "update_audit_key desc, "
+		}
+		g.do(fmt.Sprintf(`create view %[1]s.raw_%[2]s as %[3]s; create view %[1]s.%[2]s as select * exclude (part, no) from %[1]s.raw_%[2]s
+			qualify row_number() over (partition by %[4]s order by %[5]s part desc, no desc) = 1`,
+			schema, t.name(), strings.Join(files, " union all by name "), key(t), audit))
 	}
+}
+
+func (g gim) do(statement string) {
+	_, err := g.ExecContext(context.Background(), statement)
+	require.NoError(g, err, statement)
+}
+
+// number asks for one.
+func (g gim) number(query string, args ...any) (n int64) {
+	require.NoError(g, g.QueryRowContext(context.Background(), query, args...).Scan(&n), query)
 	return n
 }
 
-// several counts the keys that rows have more than one value of.
-func (g gim) several(table table, pair func(record) (key, value string)) (n int) {
-	values := map[string]map[string]bool{}
-	for _, row := range g.rows[table] {
-		key, value := pair(row)
-		if values[key] == nil {
-			values[key] = map[string]bool{}
+// none and some hold of rows that there are none, or some: of "TABLE where ...".
+func (g gim) none(rows, why string) { require.Zero(g, g.number("select count(*) from "+rows), why) }
+func (g gim) some(rows, why string) { require.Positive(g, g.number("select count(*) from "+rows), why) }
+
+// same holds that two schemas have equal rows in a table.
+func (g gim) same(t table, one, other, why string) {
+	a, b := "from "+one+"."+t.name(), "from "+other+"."+t.name()
+	g.none(fmt.Sprintf("((%s except %s) union all (%s except %s))", a, b, b, a), why+": "+t.name())
+}
+
+func TestEqualOptionsGiveEqualBytes(t *testing.T) {
+	layout := Layout{Increments: 3, ExtraColumns: true}
+	one := text(t, simulation(t, untidy), layout)
+	require.Equal(t, one, text(t, simulation(t, untidy), layout))
+
+	other := text(t, simulation(t, func(o *Options) { untidy(o); o.Seed = 2 }), layout)
+	require.NotEqual(t, one[0][sessionTable], other[0][sessionTable])
+}
+
+func TestMoreDaysLeaveEarlierDaysAsTheyWere(t *testing.T) {
+	mark := time.Date(2026, 3, 9, 0, 0, 0, 0, time.UTC)
+	short := text(t, simulation(t, func(o *Options) { o.HighWater = mark }), Layout{})[0][sessionTable]
+	long := text(t, simulation(t, func(o *Options) { o.HighWater = mark; o.Days = 6 }), Layout{})[0][sessionTable]
+	require.Equal(t, short, long[:len(short)])
+}
+
+func TestMergedIncrementsAreTheDatabase(t *testing.T) {
+	g := final(t, untidy)
+	for name, layout := range map[string]Layout{"plain": {Increments: 5}, "resent": {Increments: 5, Resent: 0.3}, "duplicated": {Increments: 5, Duplicated: 0.5}} {
+		g.add(name, text(t, g.Simulation, layout)...)
+		for table := range tables {
+			if table.exported() && g.has(table) {
+				g.same(table, "main", name, name)
+			}
 		}
-		values[key][value] = true
 	}
-	for _, of := range values {
-		if len(of) > 1 {
-			n++
-		}
+}
+
+func TestIncrementsCorrectEarlierRows(t *testing.T) {
+	g := final(t, untidy)
+	g.add("parts", text(t, g.Simulation, Layout{Increments: 6})...)
+	g.do(`create table change as select *, lag(columns(* exclude (part, no))) over (partition by sm_res_session_fact_key, start_date_time_key order by part, no) as 'was_\0'
+		from parts.raw_sm_res_session_fact qualify was_sm_res_session_fact_key is not null`)
+	g.none("change where update_audit_key <= was_update_audit_key or create_audit_key <> was_create_audit_key", "audit keys")
+	g.some("change where was_active_flag = 1 and active_flag = 0", "open sessions closed later")
+	g.some("change where not (was_active_flag = 1 and active_flag = 0) and end_ts is distinct from was_end_ts", "ends corrected later")
+	g.some("parts.raw_resource_ where agent_last_name = 'Smith-Jones'", "people renamed later")
+}
+
+func TestDuplicatesAreInOneIncrement(t *testing.T) {
+	g := final(t, nil)
+	g.add("one", text(t, g.Simulation, Layout{Duplicated: 0.5})...)
+	require.Greater(t, g.number("select count(*) from one.raw_sm_res_session_fact"), g.number("select count(*) from one.sm_res_session_fact")*5/4)
+}
+
+// sink is a writer that is a function.
+type sink func() error
+
+func (s sink) Write(text []byte) (int, error) { return len(text), s() }
+
+func TestWritingStopsAtAnErrorAndWhenCancelled(t *testing.T) {
+	s := simulation(t, nil)
+	full := errors.New("disk full")
+	_, err := s.stream(t.Context(), Layout{Increments: 1}, []sinks{{sessionTable: sink(func() error { return full })}})
+	require.ErrorIs(t, err, full)
+
+	ctx, cancel := context.WithCancel(t.Context())
+	_, err = s.stream(ctx, Layout{Increments: 1}, []sinks{{tenantTable: sink(func() error { cancel(); return nil })}})
+	require.ErrorIs(t, err, context.Canceled)
+}
+
+func TestOptionsOutOfRangeAreRefused(t *testing.T) {
+	for name, change := range map[string]func(*Options){
+		"no agents":       func(o *Options) { o.Agents = 0 },
+		"no days":         func(o *Options) { o.Days = 0 },
+		"no switches":     func(o *Options) { o.Switches = nil },
+		"unknown zone":    func(o *Options) { o.Switches = Switches{{Name: "SIP", Zone: "Mars/Olympus"}} },
+		"early high mark": func(o *Options) { o.HighWater = time.Unix(0, 0) },
+		"no such rate":    func(o *Options) { o.Rates.Broken = 1.5 },
+		"negative share":  func(o *Options) { o.OCSShare = -0.1 },
+	} {
+		o := Defaults(time.Date(2026, 3, 6, 0, 0, 0, 0, time.UTC))
+		change(&o)
+		_, err := New(o)
+		require.Error(t, err, name)
 	}
-	return n
 }
 
 func TestTimeKeysAreTheQuarterOfTheStart(t *testing.T) {
-	g := final(t, simulation(t, untidy))
+	g := final(t, untidy)
 	for _, table := range []table{sessionTable, legTable, attemptTable, interactionTable} {
-		for _, row := range g.rows[table] {
-			key, _ := row.int(t, "start_date_time_key")
-			require.Zero(t, key%900)
-			if start, known := row.int(t, "start_ts"); known {
-				require.Equal(t, start-start%900, key, "%s %v", table.name(), row)
-			}
-			if row["active_flag"] == "1" {
-				end, _ := row.int(t, "end_date_time_key")
-				require.Greater(t, end, g.HighWater()+10*365*86400)
-			}
-		}
+		g.none(table.name()+" where start_date_time_key % 900 <> 0 or start_date_time_key <> start_ts - start_ts % 900", "the quarter of the start")
+	}
+	for _, table := range []table{sessionTable, legTable} {
+		g.none(fmt.Sprintf("%s where active_flag = 1 and end_date_time_key <= %d", table.name(), g.HighWater()+10*365*86400), "an end that is not known")
 	}
 }
 
 func TestNothingIsKnownThatBeginsAfterTheHighWaterMark(t *testing.T) {
-	noon := time.Date(2026, 3, 8, 16, 0, 0, 0, time.UTC)
-	g := final(t, simulation(t, func(o *Options) { o.HighWater, o.Rates = noon, Rates{} }))
-	active := 0
-	for _, row := range g.rows[sessionTable] {
-		start, _ := row.int(t, "start_ts")
-		require.LessOrEqual(t, start, g.HighWater())
-		if row["active_flag"] == "1" {
-			active++
-			continue
-		}
-		end, _ := row.int(t, "end_ts")
-		require.LessOrEqual(t, end, g.HighWater())
-	}
-	require.Positive(t, active, "somebody is at work at the high-water mark")
+	g := final(t, func(o *Options) { o.HighWater, o.Rates = time.Date(2026, 3, 8, 16, 0, 0, 0, time.UTC), Rates{} })
+	g.none(fmt.Sprintf("sm_res_session_fact where start_ts > %[1]d or active_flag = 0 and end_ts > %[1]d", g.HighWater()), "the future")
+	g.some("sm_res_session_fact where active_flag = 1", "somebody is at work at the high-water mark")
 }
 
 func TestHighWaterMarkIsTheSlowestTransformedSourceThatMatters(t *testing.T) {
-	g := final(t, simulation(t, nil))
-	transformed, running := "", 0 // texts of one form, of one zone
-	for _, row := range g.rows[transformTable] {
-		if row["transform_end_time"] == "" {
-			running++
-			continue
-		}
-		transformed = max(transformed, row["transform_start_time"])
-	}
-	require.Positive(t, running)
-	newest, ahead := map[string]int64{}, 0
-	for _, row := range g.rows[extractTable] {
-		if row["extract_end_time"] > transformed {
-			ahead++
-		} else if kind := row["data_source_type"]; kind == "1" || kind == "3" {
-			at, _ := row.int(t, "max_ts")
-			newest[row["data_source_key"]] = max(newest[row["data_source_key"]], at)
-		}
-	}
-	require.Positive(t, ahead)
-	require.Len(t, newest, len(g.Switches)+1)
-	slowest := newest["301"]
-	for _, at := range newest {
-		slowest = min(slowest, at)
-	}
-	require.Equal(t, g.HighWater(), slowest)
+	g := final(t, nil)
+	g.some("ctl_transform_history where transform_end_time is null", "a transformation that runs")
+	const transformed = "(select max(transform_start_time) from ctl_transform_history where transform_end_time is not null)"
+	g.some("ctl_extract_history where extract_end_time > "+transformed, "an extraction ahead of it")
+	const newest = " from (select max(max_ts) as mark from ctl_extract_history where data_source_type in (1, 3) and extract_end_time <= " + transformed + " group by data_source_key)"
+	require.EqualValues(t, len(g.Switches)+1, g.number("select count(*)"+newest))
+	require.Equal(t, g.HighWater(), g.number("select min(mark)"+newest))
 }
 
-// guids returns the GUID of each IRF, joined as GIM says: by both columns.
-func (g gim) guids() map[string]string {
-	guids := map[string]string{}
-	for key, row := range g.rows[userDataTable] {
-		if _, is := g.rows[legTable][key]; is && row["gsw_call_attempt_guid"] != "" {
-			guids[key] = row["gsw_call_attempt_guid"]
-		}
-	}
-	return guids
-}
+// views name what is asked for often. A leg has its GUID by both columns, as GIM says.
+const views = `
+	create view leg as select f.*, u.gsw_call_attempt_guid as guid, r.resource_type_code as kind, d.resource_key as dn, d.switch_name
+	from interaction_resource_fact as f
+	left join irf_user_data_gen_1 as u on (u.interaction_resource_id, u.start_date_time_key) = (f.interaction_resource_id, f.start_date_time_key)
+	left join resource_ as r on r.resource_key = f.resource_key
+	left join resource_ as d on d.resource_key = f.media_resource_key;
+	create view session as select f.*, r.resource_type_code as kind, r.employee_id, media_type_key = 1 as is_voice
+	from sm_res_session_fact as f left join resource_ as r using (resource_key);
+	create view attempt as select f.*, r.resource_type_code as kind, m.dialing_mode_code in ('PREVIEW', 'PUSH_PREVIEW') as is_preview,
+	       call_attempt_id in (select guid from leg where guid is not null) as is_called
+	from contact_attempt_fact as f join dialing_mode as m using (dialing_mode_key) left join resource_ as r on r.resource_key = f.resource_key`
 
 func TestAttemptsAndLegsMeetInTheGUID(t *testing.T) {
-	g := final(t, simulation(t, func(o *Options) { o.Rates = Rates{Transfers: 0.1} }))
-	attempts, shared := map[string]int{}, map[string]int{}
-	for _, row := range g.rows[attemptTable] {
-		attempts[row["call_attempt_id"]]++
-	}
-	repeated := 0
-	for _, n := range attempts {
-		if n > 1 {
-			repeated++
-		}
-	}
-	require.Positive(t, repeated, "call_attempt_id repeats now and then")
-	for key, guid := range g.guids() {
-		require.Contains(t, attempts, guid)
-		if g.isAgents(g.rows[legTable][key]) {
-			shared[guid]++
-		}
-	}
-	transferred := 0
-	for _, n := range shared {
-		if n > 1 {
-			transferred++
-		}
-	}
-	require.Positive(t, transferred, "two agents have legs of one attempt")
-	require.Greater(t, len(attempts), len(shared), "attempts without an agent's leg")
+	g := final(t, func(o *Options) { o.Rates = Rates{Transfers: 0.1} })
+	g.do(views)
+	g.some("(select 1 from attempt group by call_attempt_id having count(*) > 1)", "call_attempt_id repeats now and then")
+	g.none("leg where guid is not null and guid not in (select call_attempt_id from attempt where call_attempt_id is not null)", "a leg without an attempt")
+	g.some("(select 1 from leg where kind = 'AGENT' and guid is not null group by guid having count(*) > 1)", "two agents have legs of one attempt")
+	g.some("attempt where call_attempt_id not in (select guid from leg where kind = 'AGENT' and guid is not null)", "attempts without an agent's leg")
 }
 
 func TestPreviewsNameTheirAgentAndOthersNeedNot(t *testing.T) {
-	g := final(t, simulation(t, func(o *Options) { o.Rates = Rates{} }))
-	previews, called, special := 0, 0, 0
-	legs := map[string]bool{}
-	for _, guid := range g.guids() {
-		legs[guid] = true
-	}
-	for _, row := range g.rows[attemptTable] {
-		code := g.rows[dialingModeTable][row["dialing_mode_key"]+" "]["dialing_mode_code"]
-		kind := g.resource(row, "resource_key")["resource_type_code"]
-		switch {
-		case code == "PREVIEW" || code == "PUSH_PREVIEW":
-			previews++
-			require.Equal(t, "AGENT", kind)
-			if legs[row["call_attempt_id"]] {
-				called++
-			}
-		case kind == "NONE":
-			special++
-		}
-	}
-	require.Positive(t, special)
-	require.Positive(t, called, "previews with a call")
-	require.Greater(t, previews, called, "previews without a call")
+	g := final(t, func(o *Options) { o.Rates = Rates{} })
+	g.do(views)
+	g.none("attempt where is_preview and kind is distinct from 'AGENT'", "a preview without an agent")
+	g.some("attempt where not is_preview and kind = 'NONE'", "others")
+	g.some("attempt where is_preview and is_called", "previews with a call")
+	g.some("attempt where is_preview and not is_called", "previews without a call")
 }
 
 // TestDecoys are rows that look like OCS activity, or like a voice session, to
 // a reader who misses a condition.
 func TestDecoys(t *testing.T) {
-	g := final(t, simulation(t, untidy))
-	queues := 0
-	for key := range g.guids() {
-		if g.resource(g.rows[legTable][key], "resource_key")["resource_type_code"] == "QUEUE" {
-			queues++
-		}
-	}
-	require.Positive(t, queues, "GUID on a queue's IRF")
-
-	segments, halves := 0, 0
-	ids := map[string]bool{}
-	for _, row := range g.rows[legTable] {
-		ids[row["interaction_resource_id"]] = true
-	}
-	for key, row := range g.rows[userDataTable] {
-		if _, is := g.rows[legTable][key]; is || row["gsw_call_attempt_guid"] == "" {
-			continue
-		}
-		segments++
-		if ids[row["interaction_resource_id"]] {
-			halves++
-		}
-	}
-	require.Positive(t, segments, "GUID of a mediation segment")
-	require.Positive(t, halves, "GUID that agrees with an IRF in half of the key")
-
-	require.Positive(t, g.count(sessionTable, func(r record) bool { return r["media_type_key"] != "1" }))
-	require.Positive(t, g.count(sessionTable, func(r record) bool { return !g.isAgents(r) }))
-	require.Positive(t, g.count(userDataTable, func(r record) bool { return r["gsw_call_attempt_guid"] == "" }))
+	g := final(t, untidy)
+	g.do(views)
+	g.some("leg where guid is not null and kind = 'QUEUE'", "GUID on a queue's IRF")
+	const segments = `irf_user_data_gen_1 anti join interaction_resource_fact using (interaction_resource_id, start_date_time_key)
+		where gsw_call_attempt_guid is not null`
+	g.some(segments, "GUID of a mediation segment")
+	g.some(segments+" and interaction_resource_id in (select interaction_resource_id from leg)", "GUID that agrees with an IRF in half of the key")
+	g.some("session where not is_voice", "of other media")
+	g.some("session where kind is distinct from 'AGENT'", "of no agent")
+	g.some("irf_user_data_gen_1 where gsw_call_attempt_guid is null", "of no campaign")
 }
 
 // Groups are put beside what is simulated without them, and change nothing of it but the sessions' combination, which is
 // always one that is there.
 func TestGroupsChangeNothingElse(t *testing.T) {
-	const combination = "resource_group_combination_key"
-	without, with := simulation(t, nil), simulation(t, func(o *Options) { o.Groups = 3 })
-	before, after := text(t, without, Layout{})[0], text(t, with, Layout{})[0]
-	known, used := map[string]bool{}, map[string]bool{}
-	for _, row := range parse(t, combinationTable, after[combinationTable], false) {
-		known[row["group_combination_key"]] = true
-	}
-	require.Len(t, known, 2+3+3)
+	g := final(t, nil)
+	with := simulation(t, func(o *Options) { o.Groups = 3 })
+	g.add("grouped", text(t, with, Layout{})...)
+	require.EqualValues(t, 2+3+3, g.number("select count(distinct group_combination_key) from grouped.resource_group_combination"))
 	for table := range tables {
-		if !without.has(table) {
-			require.Empty(t, before[table])
-			continue
+		switch {
+		case !g.has(table):
+			require.Empty(t, text(t, g.Simulation, Layout{})[0][table])
+		case table == sessionTable:
+			g.none("sm_res_session_fact where resource_group_combination_key <> -2", "in no group")
+			g.none("grouped.sm_res_session_fact where resource_group_combination_key not in (select group_combination_key from grouped.resource_group_combination)", "is there")
+			const combinations = "select count(distinct resource_group_combination_key) from grouped.sm_res_session_fact"
+			require.EqualValues(t, 1+3+3, g.number(combinations), "in none, in one, and in two groups")
+			g.do(`create schema ungrouped;
+				create view ungrouped.sm_res_session_fact as select * replace (-2 as resource_group_combination_key) from grouped.sm_res_session_fact`)
+			g.same(table, "main", "ungrouped", "but for the groups")
+		default:
+			require.Equal(t, text(t, g.Simulation, Layout{})[0][table], text(t, with, Layout{})[0][table], table.name())
 		}
-		want, got := parse(t, table, before[table], false), parse(t, table, after[table], false)
-		if table == sessionTable {
-			for i := range got {
-				require.Equal(t, "-2", want[i][combination])
-				require.Contains(t, known, got[i][combination])
-				used[got[i][combination]] = true
-				got[i][combination] = "-2"
-			}
-		}
-		require.Equal(t, want, got, table.name())
 	}
-	require.Len(t, used, 1+3+3, "in none, in one, and in two groups")
+}
+
+// TestRatesShow sets one rate at a time: the rows that it stands for are there
+// then, and none are without it.
+func TestRatesShow(t *testing.T) {
+	recent := fmt.Sprintf("start_ts > %d", simulation(t, nil).HighWater()-24*3600)
+	clean := final(t, func(o *Options) { o.Rates = Rates{} })
+	clean.do(views)
+	for name, c := range map[string]struct {
+		with Rates
+		rows string
+	}{
+		"stuck":              {Rates{Stuck: 0.1}, "session where active_flag <> 0 and not " + recent},
+		"zero length":        {Rates{ZeroLength: 0.1}, "session where active_flag = 0 and start_ts = end_ts"},
+		"broken, no start":   {Rates{Broken: 0.1}, "session where start_ts is null"},
+		"broken, ends first": {Rates{Broken: 0.1}, "session where active_flag = 0 and end_ts < start_ts"},
+		"broken leg":         {Rates{Broken: 0.1}, "leg where kind = 'AGENT' and (start_ts is null or end_ts < start_ts)"},
+		"long":               {Rates{Long: 0.1}, "session where active_flag = 0 and end_ts - start_ts > 24 * 3600"},
+		"other media":        {Rates{OtherMedia: 0.1}, "session where not is_voice"},
+		"stray":              {Rates{Stray: 0.1}, "session where is_voice and kind is distinct from 'AGENT'"},
+		"overlapping": {Rates{Overlapping: 0.1}, `session as a join session as b using (resource_key)
+			where a.is_voice and b.is_voice and a.active_flag = 0 and b.active_flag = 0 and a.start_ts < b.end_ts and b.start_ts < a.end_ts
+			  and a.sm_res_session_fact_key < b.sm_res_session_fact_key`},
+		"orphan": {Rates{Orphan: 0.2}, `leg as l where guid is not null and end_ts is not null and kind = 'AGENT' and not exists (
+			from session as s where s.resource_key = l.resource_key and s.start_ts <= l.start_ts and (l.start_ts < s.end_ts or s.active_flag = 1))`},
+		"no employee id":   {Rates{NoEmployeeID: 0.2}, "resource_ where resource_type_code = 'AGENT' and employee_id is null"},
+		"test agents":      {Rates{TestAgents: 0.2}, "resource_ where resource_type_code = 'AGENT' and employee_id like 'TEST%'"},
+		"two keys":         {Rates{TwoKeys: 0.2}, "(select 1 from session group by employee_id having count(distinct resource_key) > 1)"},
+		"roaming":          {Rates{Roaming: 0.3}, "(select 1 from leg where kind = 'AGENT' group by resource_key having count(distinct coalesce(switch_name, '')) > 1)"},
+		"unlisted switch":  {Rates{UnlistedSwitch: 0.1}, "leg where kind = 'AGENT' and switch_name = 'SIP_LAB'"},
+		"unknown, no row":  {Rates{UnknownSwitch: 0.2}, "leg where kind = 'AGENT' and media_resource_key is not null and dn is null"},
+		"unknown, no key":  {Rates{UnknownSwitch: 0.2}, "leg where kind = 'AGENT' and media_resource_key is null"},
+		"unknown, no name": {Rates{UnknownSwitch: 0.2}, "leg where kind = 'AGENT' and dn is not null and switch_name is null"},
+	} {
+		clean.none(c.rows, name+" with all rates at 0")
+		g := final(t, func(o *Options) { o.Rates = c.with })
+		g.do(views)
+		g.some(c.rows, name)
+	}
+	const open = "sm_res_session_fact where active_flag = 1 and "
+	opened := final(t, func(o *Options) { o.Rates = Rates{Open: 0.5} })
+	require.Greater(t, opened.number("select count(*) from "+open+recent), clean.number("select count(*) from "+open+recent), "open sessions")
+	opened.none(open+"not "+recent, "are those of the last day")
+	late := final(t, func(o *Options) { o.Rates = Rates{Late: 0.2} })
+	late.some(fmt.Sprintf("interaction_resource_fact where update_audit_key - %d - end_ts >= 3600", AuditKey(0)), "late rows come late")
 }

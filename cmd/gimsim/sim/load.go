@@ -94,9 +94,8 @@ func (s *Simulation) copyAll(ctx context.Context, to Target) (Counts, error) {
 	return counts, cmp.Or(copies.Wait(), streamed)
 }
 
-// copyTable copies rows, until they end, in one transaction. Into a
-// table that was just created it goes frozen: no later reader has to mark rows as
-// committed. That asks for a truncation in the same transaction.
+// copyTable copies rows, until they end, in one transaction. Into a table that was just created it goes frozen: no later reader
+// has to mark rows as committed. That asks for a truncation in the same transaction.
 func (to Target) copyTable(ctx context.Context, t table, rows io.Reader) error {
 	conn, err := to.connect(ctx)
 	if err != nil {

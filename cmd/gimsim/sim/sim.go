@@ -1,12 +1,9 @@
-// Package sim simulates the facts of a Genesys Info Mart: agents who log in and
-// out, the calls they take, and what Outbound Contact Server does, with the
-// kinds of untidy rows that real sites have.
+// Package sim simulates the facts of a Genesys Info Mart: agents who log in and out, the calls they take, and what Outbound
+// Contact Server does, with the kinds of untidy rows that real sites have.
 //
-// Promises. Equal options give equal rows, in equal order. An agent's day is made
-// from the seed and its own number alone, so that memory does not grow with days
-// or agents. Each fact has a history of states, as GIM loads it; any choice of
-// cuts shows those same histories, so that the increments of an export, merged by
-// key, are the rows of the database.
+// Promises. Equal options give equal rows, in equal order. An agent's day is made from the seed and its own number alone, so that
+// memory does not grow with days or agents. Each fact has a history of states, as GIM loads it; any choice of cuts shows those
+// same histories, so that the increments of an export, merged by key, are the rows of the database.
 //
 // All times are UTC epoch seconds.
 package sim
@@ -20,9 +17,8 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// Options say what is simulated. Equal options give equal rows, byte for byte.
-// The tags are those of the command line, which documents every field; shares
-// and rates are between 0 and 1.
+// Options say what is simulated. Equal options give equal rows, byte for byte. The tags are those of the command line, which
+// documents every field; shares and rates are between 0 and 1.
 type Options struct {
 	Seed     uint64    `default:"1" help:"Equal seeds and flags give equal rows."`
 	From     time.Time `required:"" format:"2006-01-02" placeholder:"DATE" help:"First day, YYYY-MM-DD, in each site's own time zone."`
@@ -155,8 +151,7 @@ func New(o Options) (*Simulation, error) {
 // HighWater returns the second up to which GIM has read its sources.
 func (s *Simulation) HighWater() int64 { return s.highWater }
 
-// cuts returns the ends of n increments: evenly spread, the last one at the
-// high-water mark.
+// cuts returns the ends of n increments: evenly spread, the last one at the high-water mark.
 func (s *Simulation) cuts(n int) []int64 {
 	cuts := make([]int64, n)
 	span := s.highWater - s.From.Unix()

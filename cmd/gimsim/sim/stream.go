@@ -149,9 +149,8 @@ type state struct {
 // always is since when rows are there that were there from the beginning.
 const always = 0
 
-// put writes a row's states, which are in strict order of time, to the
-// increments in which they are seen: the last state before each cut, if it is
-// new. A state after the last cut is one that GIM does not know yet.
+// put writes a row's states, which are in strict order of time, to the increments in which they are seen: the last state before
+// each cut, if it is new. A state after the last cut is one that GIM does not know yet.
 func (b *batch) put(t table, states ...state) {
 	created := AuditKey(states[0].since)
 	for i, s := range states {
@@ -182,6 +181,5 @@ func (b *batch) cutOf(at int64) int {
 	return i
 }
 
-// AuditKey numbers the loading job, one a second, that wrote what happened at an
-// epoch second. It is beyond 32 bits.
+// AuditKey numbers the loading job, one a second, that wrote what happened at an epoch second. It is beyond 32 bits.
 func AuditKey(at int64) int64 { return 40_000_000_000 + at }

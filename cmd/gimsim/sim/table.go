@@ -27,9 +27,8 @@ const (
 	tables
 )
 
-// definitions are a table's name and its columns in the order in which rows are
-// written. A plus marks columns that a real GIM has and gimschema has not: only
-// an export with extra columns has them.
+// definitions are a table's name and its columns in the order in which rows are written. A plus marks columns that a real GIM has
+// and gimschema has not: only an export with extra columns has them.
 var definitions = [tables]struct{ name, columns string }{
 	tenantTable:      {"tenant", "tenant_key tenant_name"},
 	mediaTypeTable:   {"media_type", "media_type_key media_name media_name_code is_online"},
@@ -136,8 +135,7 @@ type cells []any
 
 func (r cells) write(l *lines, _, _ int64) { l.row(r...) }
 
-// The rows of the larger tables, as they are written. Fields hold what GIM's columns of
-// the same name hold; null is NULL.
+// The rows of the larger tables, as they are written. Fields hold what GIM's columns of the same name hold; null is NULL.
 
 type resource struct {
 	key, tenant                   int64
@@ -152,16 +150,13 @@ func (r resource) write(l *lines, _, _ int64) {
 
 type session struct {
 	key, tenant, media, resource int64
-	groups                       int64 // resource_group_combination_key; 0: none
+	groups                       int64 // resource_group_combination_key
 	startKey                     int64 // of the true start, also where start is missing
 	start, end, active           int64
 }
 
 func (r session) write(l *lines, created, updated int64) {
 	endKey, duration := ending(r.start, r.end, r.active, null)
-	if r.groups == 0 {
-		r.groups = noValueKey
-	}
 	l.row(r.key, r.startKey, endKey, r.tenant, r.media, r.resource, -1, r.groups, created, updated, r.start, r.end, duration, 0, 0, r.active)
 }
 
@@ -222,8 +217,7 @@ func (r interaction) write(l *lines, created, updated int64) {
 // farFuture is the interval to which GIM points where there is no end yet.
 const farFuture = 2147482800
 
-// quarter returns the time key of an epoch second: the start of its 15-minute
-// interval.
+// quarter returns the time key of an epoch second: the start of its 15-minute interval.
 func quarter(at int64) int64 {
 	if at == null {
 		return farFuture

@@ -19,6 +19,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -104,8 +105,9 @@ type auditor struct {
 	manifests map[string]report.Manifest     // as they lie in the folder, by data file; absent where unreadable
 	runs      []store.Run
 	slices    map[string]store.Slice
-	kept      []calendar.Date // their days, ascending
-	rules     rulesBook
+	kept      []calendar.Date        // their days, ascending
+	texts     map[string]string      // counting rules as JSON, by their hash
+	counted   map[string]computation // how the store says that its days were, by day
 
 	days  int
 	moved []*moved
@@ -149,14 +151,13 @@ func (w *auditor) load(ctx context.Context) (err error) {
 	if w.slices, err = store.Slices(ctx, w.scratch.Conn); err != nil {
 		return err
 	}
-	for text := range w.slices {
+	for _, text := range slices.Sorted(maps.Keys(w.slices)) {
 		d, err := calendar.ParseDate(text)
 		if err != nil {
 			return err
 		}
 		w.kept = append(w.kept, d)
 	}
-	slices.SortFunc(w.kept, calendar.Date.Compare)
 	if w.all, err = report.IssuedFiles(ctx, w.scratch.Conn); err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package audit_test
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
 	"os"
 	"strconv"
 	"testing"
@@ -33,85 +34,62 @@ var faults = []struct {
 		text := must.Have(os.ReadFile(s.out(daily)))(s.t)
 		s.write("out/acme/"+daily, string(text)+"acme,US,seats_outbound,2026-02-26,4,23,5,AGENT_SEATS,1,99\n")
 	}, []audit.Rule{audit.DataFileChanged}},
-	{"a data file is gone", func(s *site) { require.NoError(s.t, os.Remove(s.out(daily))) },
-		[]audit.Rule{audit.DataFileMissing}},
+	{"a data file is gone", func(s *site) { require.NoError(s.t, os.Remove(s.out(daily))) }, []audit.Rule{audit.DataFileMissing}},
 	{"a manifest is edited", func(s *site) { s.replace(s.out(daily+suffix), `"state": "final"`, `"state": "provisional"`) },
 		[]audit.Rule{audit.ManifestChanged}},
-	{"a manifest is no manifest", func(s *site) { s.write("out/acme/"+daily+suffix, "{") },
-		[]audit.Rule{audit.ManifestChanged}},
-	{"a manifest is gone", func(s *site) { require.NoError(s.t, os.Remove(s.out(daily+suffix))) },
-		[]audit.Rule{audit.ManifestMissing}},
-	{"the store says another number was issued", func(s *site) {
-		s.exec("update _data.issued_file set value = value + 1 where file = '" + daily + "'")
-	}, []audit.Rule{audit.ManifestWrong, audit.NumberDiffers}},
-	{"the store says another peak was issued", func(s *site) {
-		s.exec("update _data.issued_file set peak_seconds = peak_seconds + 1 where file = '" + daily + "'")
-	}, []audit.Rule{audit.NumberDiffers}},
+	{"a manifest is no manifest", func(s *site) { s.write("out/acme/"+daily+suffix, "{") }, []audit.Rule{audit.ManifestChanged}},
+	{"a manifest is gone", func(s *site) { require.NoError(s.t, os.Remove(s.out(daily+suffix))) }, []audit.Rule{audit.ManifestMissing}},
+	{"the store says another number was issued", does("update _data.issued_file set value = value + 1 where file = '" + daily + "'"),
+		[]audit.Rule{audit.ManifestWrong, audit.NumberDiffers}},
+	{"the store says another peak was issued", does("update _data.issued_file set peak_seconds = peak_seconds + 1 where file = '" + daily + "'"),
+		[]audit.Rule{audit.NumberDiffers}},
 	{"a file nobody issued", func(s *site) { s.write("out/acme/CNT_US_PES_SEATS_OUTBOUND_acme_20260226_R2.csv", "x\n") },
 		[]audit.Rule{audit.StrayFile}},
-	{"a file of another kind", func(s *site) { s.write("out/acme/notes.txt", "x\n") },
-		[]audit.Rule{audit.StrayFile}},
-	{"a row of the slice is deleted", func(s *site) {
-		s.exec(`delete from _data.voice_session where day = '2026-02-26' and sm_res_session_fact_key = (
+	{"a file of another kind", func(s *site) { s.write("out/acme/notes.txt", "x\n") }, []audit.Rule{audit.StrayFile}},
+	{"a row of the slice is deleted", does(`delete from _data.voice_session where day = '2026-02-26' and sm_res_session_fact_key = (
 			select max(sm_res_session_fact_key) from _data.voice_session where day = '2026-02-26' and resource_key not in (
-				select resource_key from _data.ocs_activity where day = '2026-02-26'))`)
-	}, []audit.Rule{audit.SliceChanged}},
-	{"the slice and its hash are changed", func(s *site) {
-		s.exec("update _data.slice set sha256 = 'ab' where day = '2026-02-26'")
-	}, []audit.Rule{audit.LedgerSlice, audit.SliceChanged}},
+				select resource_key from _data.ocs_activity where day = '2026-02-26'))`), []audit.Rule{audit.SliceChanged}},
+	{"the slice and its hash are changed", does("update _data.slice set sha256 = 'ab' where day = '2026-02-26'"),
+		[]audit.Rule{audit.LedgerSlice, audit.SliceChanged}},
 	{"a day is deleted", func(s *site) {
 		for _, table := range []string{"slice", "slice_span", "voice_session", "ocs_activity", "agent", "duplicate_key"} {
 			s.exec("delete from _data." + table + " where day = '2026-02-26'")
 		}
 	}, []audit.Rule{audit.MissingDay}},
-	{"a result is changed", func(s *site) {
-		s.exec("update _data.concurrency set agents = agents + 1 where day = '2026-02-26' and rowid = (select min(rowid) from _data.concurrency where day = '2026-02-26')")
-	}, []audit.Rule{audit.ResultsChanged}},
-	{"the record of the rules is changed", func(s *site) {
-		s.exec("update _data.computation set rules = replace(rules, 'TEST*', 'T*') where day = '2026-02-26'")
-	}, []audit.Rule{audit.RulesRecord}},
+	{"a result is changed", does("update _data.concurrency set agents = agents + 1 where day = '2026-02-26' and rowid = (select min(rowid) from _data.concurrency where day = '2026-02-26')"),
+		[]audit.Rule{audit.ResultsChanged}},
+	{"the record of the rules is changed", does("update _data.computation set rules = replace(rules, 'TEST*', 'T*') where day = '2026-02-26'"),
+		[]audit.Rule{audit.RulesRecord}},
 	{"a number was never issued", func(s *site) {
 		s.exec("delete from _data.issued_file where file = '" + daily + "'")
 		require.NoError(s.t, os.Remove(s.out(daily)))
 		require.NoError(s.t, os.Remove(s.out(daily+suffix)))
 	}, []audit.Rule{audit.NotIssued}},
-	{"a ledger entry is changed", func(s *site) { s.exec("update _data.run set os_user = 'nobody' where run_id = 1") },
-		[]audit.Rule{audit.LedgerEntry}},
-	{"a ledger entry is taken out", func(s *site) {
-		s.exec("delete from _data.run where run_id = 1")
-	}, []audit.Rule{audit.LedgerChain, audit.LedgerIssue, audit.LedgerSlice}},
-	{"the ledger of files names a file of no run", func(s *site) {
-		s.exec("update _data.issued_file set issued_ts = issued_ts + 3600 where file = '" + daily + "'")
-	}, []audit.Rule{audit.LedgerIssue, audit.ManifestWrong}},
-	{"a revision lacks the one before", func(s *site) {
-		s.exec("update _data.issued_file set revision = 2 where file = '" + daily + "'")
-	}, []audit.Rule{audit.ManifestWrong, audit.RevisionChain}},
-	{"more at once than in the day", func(s *site) {
-		s.exec("update _data.enabled_daily set agents = 0 where day = '2026-02-26' and region = 'US'")
-	}, []audit.Rule{audit.ResultsChanged, audit.ConcurrentOverEnabled}},
-	{"a location above its region", func(s *site) {
-		s.exec("update _data.daily_concurrent set agents = 1000 where day = '2026-02-26' and location = 'dallas'")
-	}, []audit.Rule{audit.ResultsChanged, audit.LocationOverRegion}},
-	{"a region above its locations", func(s *site) {
-		s.exec("update _data.daily_concurrent set agents = 0 where day = '2026-02-26' and location is not null and region = 'US'")
-	}, []audit.Rule{audit.ResultsChanged, audit.RegionOverLocations}},
-	{"a quality count above the slice", func(s *site) {
-		s.exec("update _data.data_quality set occurrences = 1000000 where day = '2026-02-26' and rule = 'orphan_activity'")
-	}, []audit.Rule{audit.ResultsChanged, audit.QualityImpossible}},
-	{"a quality count is missing", func(s *site) {
-		s.exec("delete from _data.data_quality where day = '2026-02-26' and rule = 'open_session'")
-	}, []audit.Rule{audit.ResultsChanged, audit.QualityImpossible}},
+	{"a ledger entry is changed", does("update _data.run set os_user = 'nobody' where run_id = 1"), []audit.Rule{audit.LedgerEntry}},
+	{"a ledger entry is taken out", does("delete from _data.run where run_id = 1"),
+		[]audit.Rule{audit.LedgerChain, audit.LedgerIssue, audit.LedgerSlice}},
+	{"the ledger of files names a file of no run", does("update _data.issued_file set issued_ts = issued_ts + 3600 where file = '" + daily + "'"),
+		[]audit.Rule{audit.LedgerIssue, audit.ManifestWrong}},
+	{"a revision lacks the one before", does("update _data.issued_file set revision = 2 where file = '" + daily + "'"),
+		[]audit.Rule{audit.ManifestWrong, audit.RevisionChain}},
+	{"more at once than in the day", does("update _data.enabled_daily set agents = 0 where day = '2026-02-26' and region = 'US'"),
+		[]audit.Rule{audit.ResultsChanged, audit.ConcurrentOverEnabled}},
+	{"a location above its region", does("update _data.daily_concurrent set agents = 1000 where day = '2026-02-26' and location = 'dallas'"),
+		[]audit.Rule{audit.ResultsChanged, audit.LocationOverRegion}},
+	{"a region above its locations", does("update _data.daily_concurrent set agents = 0 where day = '2026-02-26' and location is not null and region = 'US'"),
+		[]audit.Rule{audit.ResultsChanged, audit.RegionOverLocations}},
+	{"a quality count above the slice", does("update _data.data_quality set occurrences = 1000000 where day = '2026-02-26' and rule = 'orphan_activity'"),
+		[]audit.Rule{audit.ResultsChanged, audit.QualityImpossible}},
+	{"a quality count is missing", does("delete from _data.data_quality where day = '2026-02-26' and rule = 'open_session'"),
+		[]audit.Rule{audit.ResultsChanged, audit.QualityImpossible}},
 	{"a day was counted by other rules than it was issued by", moveRules("SIP_LON", "SIP_LONDON"),
 		[]audit.Rule{audit.ConfigurationMoved, audit.ResultsChanged}},
-	{"and they have no such region", moveRules("\"EU\"", "\"GB\""),
-		[]audit.Rule{audit.ConfigurationMoved, audit.ResultsChanged}},
+	{"and they have no such region", moveRules("\"EU\"", "\"GB\""), []audit.Rule{audit.ConfigurationMoved, audit.ResultsChanged}},
 	{"and they have a region on the other side of the world", moveRules("Europe/London", "Pacific/Auckland"),
 		[]audit.Rule{audit.CannotCompute}},
-	{"the rules of an issue are lost", func(s *site) {
-		s.exec("update _data.computation set rules_sha256 = 'x', rules = '' where day = '2026-02-26'; delete from _data.counting_rules")
-	}, []audit.Rule{audit.RulesRecord}},
-	{"the store is gone", func(s *site) { require.NoError(s.t, os.Remove(s.path("var", "acme.duckdb"))) },
-		[]audit.Rule{audit.StoreLost}},
+	{"the rules of an issue are lost", does("update _data.computation set rules_sha256 = 'x', rules = '' where day = '2026-02-26'; delete from _data.counting_rules"),
+		[]audit.Rule{audit.RulesRecord}},
+	{"the store is gone", func(s *site) { require.NoError(s.t, os.Remove(s.path("var", "acme.duckdb"))) }, []audit.Rule{audit.StoreLost}},
 	{"the store was made anew", func(s *site) {
 		require.NoError(s.t, os.Remove(s.path("var", "acme.duckdb")))
 		require.NoError(s.t, os.Rename(s.path("out"), s.path("put-away")))
@@ -125,6 +103,9 @@ var faults = []struct {
 		s.write("var/acme.duckdb", string(old))
 	}, []audit.Rule{audit.StoreBehind}},
 }
+
+// does changes the store by statements.
+func does(statements ...string) func(*site) { return func(s *site) { s.exec(statements...) } }
 
 // moveRules has the store say that a day was counted by other rules than it was.
 func moveRules(from, to string) func(*site) {
@@ -192,8 +173,7 @@ func TestProgramThatChanged(t *testing.T) {
 	statements := s.ask("select sql_sha256 from _data.computation")
 	s.replace(s.out(daily+suffix), statements, "ab")
 	seal := func() {
-		text := must.Have(os.ReadFile(s.out(daily + suffix)))(t)
-		sum := sha256.Sum256(text)
+		sum := sha256.Sum256(must.Have(os.ReadFile(s.out(daily + suffix)))(t))
 		s.exec("update _data.issued_file set manifest_sha256 = '" + hex.EncodeToString(sum[:]) + "' where file = '" + daily + "'")
 	}
 	seal()
@@ -228,7 +208,7 @@ func TestSourceThatChanged(t *testing.T) {
 
 	t.Run("a session at the peak is gone", func(t *testing.T) {
 		s := clean.copy(t)
-		s.editExport("sm_res_session_fact", func(row map[string]string) bool { return row["sm_res_session_fact_key"] != key })
+		s.editExport("sm_res_session_fact", "from t where sm_res_session_fact_key <> '"+key+"'")
 		before := must.Have(os.ReadFile(s.path("var", "acme.duckdb")))(t)
 		found := s.audit(true)
 		only(t, found, audit.SourceNumber)
@@ -236,39 +216,27 @@ func TestSourceThatChanged(t *testing.T) {
 		require.Contains(t, found[0].What, "would be")
 		require.Contains(t, found[0].Details[0], "agent "+agent+" in US: ")
 		require.Contains(t, found[0].Details[0], "not in the peak")
-		after := must.Have(os.ReadFile(s.path("var", "acme.duckdb")))(t)
-		require.Equal(t, before, after, "the audit changes nothing")
+		require.Equal(t, before, must.Have(os.ReadFile(s.path("var", "acme.duckdb")))(t), "the audit changes nothing")
 		require.Empty(t, s.audit(false), "and sees nothing without --source")
 
-		refused := s.run("2026-02-26", "2026-02-26", "", true)
-		require.ErrorContains(t, refused.Err, "revision 1 was issued")
+		require.ErrorContains(t, s.run("2026-02-26", "2026-02-26", "", true).Err, "revision 1 was issued")
 		require.Len(t, of(s.audit(false), audit.SliceMoved), 1, "a day read again and not issued")
 		require.NoError(t, s.run("2026-02-26", "2026-02-26", "late correction", true).Err)
 		only(t, s.audit(true)) // restated, all is well again
 	})
 	t.Run("a session ends before the peak", func(t *testing.T) {
 		s := clean.copy(t)
-		s.editExport("sm_res_session_fact", func(row map[string]string) bool {
-			if row["sm_res_session_fact_key"] == key {
-				row["end_ts"] = strconv.FormatInt(at-1, 10)
-			}
-			return true
-		})
+		ended := fmt.Sprintf("case when sm_res_session_fact_key = '%s' then '%d' else end_ts end", key, at-1)
+		s.editExport("sm_res_session_fact", "select * replace ("+ended+" as end_ts) from t")
 		found := s.audit(true)
 		only(t, found, audit.SourceNumber)
 		require.Contains(t, found[0].What, "1 session changed in the source")
 	})
 	t.Run("an attempt is renamed, and no number moves", func(t *testing.T) {
 		s := clean.copy(t)
-		done := false
-		wanted := s.ask("select activity_key::varchar from _data.ocs_activity where day = '2026-02-26' and kind = 'leg' order by all limit 1")
-		s.editExport("irf_user_data_gen_1", func(row map[string]string) bool {
-			if row["interaction_resource_id"] == wanted {
-				row["gsw_call_attempt_guid"], done = "OTHER", true
-			}
-			return true
-		})
-		require.True(t, done)
+		leg := s.ask("select activity_key::varchar from _data.ocs_activity where day = '2026-02-26' and kind = 'leg' order by all limit 1")
+		s.editExport("irf_user_data_gen_1",
+			"select * replace (case when interaction_resource_id = '"+leg+"' then 'OTHER' else gsw_call_attempt_guid end as gsw_call_attempt_guid) from t")
 		found := s.audit(true)
 		require.Len(t, found, 1)
 		require.Equal(t, audit.SourceRows, found[0].Rule)
@@ -276,7 +244,7 @@ func TestSourceThatChanged(t *testing.T) {
 	})
 	t.Run("the source has purged the day", func(t *testing.T) {
 		s := clean.copy(t)
-		s.editExport("sm_res_session_fact", func(map[string]string) bool { return false })
+		s.editExport("sm_res_session_fact", "from t limit 0")
 		found := s.audit(true)
 		require.Len(t, found, 1)
 		require.Equal(t, audit.SourceGone, found[0].Rule)
@@ -330,7 +298,7 @@ func TestMonth(t *testing.T) {
 		t.Parallel()
 		s := clean.copy(t)
 		key := s.ask("select min(resource_key)::varchar from _data.qualifying_session where region = 'EU'")
-		s.editExport("sm_res_session_fact", func(row map[string]string) bool { return row["resource_key"] != key })
+		s.editExport("sm_res_session_fact", "from t where resource_key <> '"+key+"'")
 		monthly := func(f audit.Finding) bool { return f.Period == "2026-02" && f.Region == "EU" }
 		found := of(s.audit(true), audit.SourceNumber)
 		require.NotEmpty(t, found)
@@ -375,8 +343,7 @@ func TestBlockedNumberInAFile(t *testing.T) {
 func TestRefusedRunIsInTheLedger(t *testing.T) {
 	t.Parallel()
 	s := simulate(t, "2026-02-25", "2026-02-25")
-	result := s.run("2026-03-05", "2026-03-05", "", true)
-	require.Error(t, result.Err, "the source is not complete for it")
+	require.Error(t, s.run("2026-03-05", "2026-03-05", "", true).Err, "the source is not complete for it")
 	require.Equal(t, "4", s.ask("select exit_code::varchar from _data.run where run_id = 2"))
 	require.Contains(t, s.ask("select message from _data.run where run_id = 2"), "not ready")
 	require.Empty(t, s.audit(false))

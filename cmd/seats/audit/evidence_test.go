@@ -24,13 +24,11 @@ import (
 
 // unpack unpacks a pack into a folder of its own, far from the site.
 func unpack(t *testing.T, path string) string {
-	t.Helper()
 	dir := t.TempDir()
 	r := must.Have(zip.OpenReader(path))(t)
 	defer r.Close() //nolint:errcheck // only read
 	for _, f := range r.File {
-		in := must.Have(f.Open())(t)
-		text := must.Have(io.ReadAll(in))(t)
+		text := must.Have(io.ReadAll(must.Have(f.Open())(t)))(t)
 		to := filepath.Join(dir, filepath.FromSlash(f.Name))
 		require.NoError(t, os.MkdirAll(filepath.Dir(to), 0o700))
 		require.NoError(t, os.WriteFile(to, text, 0o600))
@@ -41,7 +39,6 @@ func unpack(t *testing.T, path string) string {
 // recompute runs recompute.sql as any client would, in the unpacked folder, and gives the rows that it prints. Every number
 // agrees.
 func recompute(t *testing.T, dir string) []string {
-	t.Helper()
 	t.Chdir(dir)
 	script := must.Have(os.ReadFile("recompute.sql"))(t)
 	db := must.Have(duck.Open("", duck.Options{}))(t)
@@ -70,7 +67,6 @@ func (s *site) key() string {
 
 // pack packs the evidence of a period.
 func (s *site) pack(keyFile string, period audit.Period) string {
-	s.t.Helper()
 	path := filepath.Join(s.t.TempDir(), "pack.zip")
 	require.NoError(s.t, evidence.Write(context.Background(), evidence.Options{Tenant: s.tenant(), Period: period, Path: path, KeyFile: keyFile}))
 	return path
@@ -132,7 +128,6 @@ func TestR11DamagedNamesArePseudonymized(t *testing.T) {
 
 // agents are the names by which the store knows agents.
 func (s *site) agents() []string {
-	s.t.Helper()
 	names := s.column(`select distinct name from (select unnest([employee_id, resource_name, '#' || resource_key]) as name from _data.agent) where name <> '' order by name`)
 	require.Greater(s.t, len(names), 20)
 	return names
@@ -140,7 +135,6 @@ func (s *site) agents() []string {
 
 // column asks the store for texts.
 func (s *site) column(query string) []string {
-	s.t.Helper()
 	texts := strings.Split(s.ask("select string_agg(c, chr(10)) from ("+query+") as t (c)"), "\n")
 	require.NotEmpty(s.t, texts[0])
 	return texts
@@ -148,7 +142,6 @@ func (s *site) column(query string) []string {
 
 // namesNobody looks into every file of an unpacked pack, the columns of Parquet files included.
 func namesNobody(t *testing.T, dir string, names []string) {
-	t.Helper()
 	db := must.Have(duck.Open("", duck.Options{}))(t)
 	defer db.Close() //nolint:errcheck // in memory
 	for _, table := range []string{"voice_session", "ocs_activity", "agent"} {
@@ -165,8 +158,7 @@ func namesNobody(t *testing.T, dir string, names []string) {
 			err = db.QueryRow("select coalesce(string_agg(t::varchar, chr(10)), '') from read_parquet($file) as t", path).Scan(&text)
 			require.NoError(t, err)
 		} else {
-			b := must.Have(os.ReadFile(path))(t)
-			text = string(b)
+			text = string(must.Have(os.ReadFile(path))(t))
 		}
 		for _, name := range names {
 			require.NotContains(t, text, name, path)
@@ -179,21 +171,17 @@ func TestEqualInputsGiveEqualBytes(t *testing.T) {
 	s := simulate(t, "2026-02-10", "2026-02-11")
 	period := audit.Period{From: s.date("2026-02-10"), To: s.date("2026-02-10")}
 	first := must.Have(os.ReadFile(s.pack("", period)))(t)
-	second := must.Have(os.ReadFile(s.pack("", period)))(t)
-	require.Equal(t, first, second)
-	other := must.Have(os.ReadFile(s.pack("", audit.Period{})))(t)
-	require.NotEqual(t, first, other)
+	require.Equal(t, first, must.Have(os.ReadFile(s.pack("", period)))(t))
+	require.NotEqual(t, first, must.Have(os.ReadFile(s.pack("", audit.Period{})))(t))
 }
 
 func TestPackIsPrivateAndNeverOverwritten(t *testing.T) {
 	s := simulate(t, "2026-02-10", "2026-02-10")
 	path := s.pack("", audit.Period{})
-	info := must.Have(os.Stat(path))(t)
-	require.Equal(t, os.FileMode(0o600), info.Mode().Perm())
+	require.Equal(t, os.FileMode(0o600), must.Have(os.Stat(path))(t).Mode().Perm())
 	before := must.Have(os.ReadFile(path))(t)
 	require.ErrorContains(t, evidence.Write(context.Background(), evidence.Options{Tenant: s.tenant(), Path: path}), "exists")
-	after := must.Have(os.ReadFile(path))(t)
-	require.Equal(t, before, after)
+	require.Equal(t, before, must.Have(os.ReadFile(path))(t))
 
 	dir := unpack(t, path)
 	check := osexec.Command("sha256sum", "--check", "--quiet", "SHA256SUMS")
@@ -209,7 +197,6 @@ func TestTheScriptSeesAChangedSlice(t *testing.T) {
 	key := s.key()
 	const takeOut = "delete from _data.voice_session where sm_res_session_fact_key = (select min(sm_res_session_fact_key) from _data.voice_session where resource_key not in (select resource_key from _data.ocs_activity))"
 	ends := func(dir, want string) {
-		t.Helper()
 		for _, row := range recompute(t, dir) {
 			require.True(t, strings.HasSuffix(row, want), row)
 		}
@@ -234,12 +221,10 @@ func TestTheScriptSeesAChangedSlice(t *testing.T) {
 
 // forged changes an unpacked pack by statements, or puts the hash that its rows have now into its manifests.
 func forged(t *testing.T, dir, change string) {
-	t.Helper()
 	t.Chdir(dir)
 	db := must.Have(duck.Open("", duck.Options{}))(t)
 	defer db.Close() //nolint:errcheck // in memory
-	script := must.Have(os.ReadFile("recompute.sql"))(t)
-	must.Have(db.Exec(string(script)))(t)
+	must.Have(db.Exec(string(must.Have(os.ReadFile("recompute.sql"))(t))))(t)
 	if change != "manifests" {
 		must.Have(db.Exec(change))(t)
 		return
@@ -250,8 +235,7 @@ func forged(t *testing.T, dir, change string) {
 	for _, path := range manifests {
 		m, _, err := report.ReadManifest(path)
 		require.NoError(t, err)
-		text := must.Have(os.ReadFile(path))(t)
-		require.NoError(t, os.WriteFile(path, bytes.ReplaceAll(text, []byte(m.Slices[0].SHA256), []byte(now)), 0o600))
+		require.NoError(t, os.WriteFile(path, bytes.ReplaceAll(must.Have(os.ReadFile(path))(t), []byte(m.Slices[0].SHA256), []byte(now)), 0o600))
 	}
 }
 

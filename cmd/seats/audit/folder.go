@@ -126,7 +126,7 @@ func (w *auditor) checkFiles(context.Context) error {
 		if err := errors.Join(w.checkData(i), w.checkManifest(i), w.checkSignature(i)); err != nil {
 			return err
 		}
-		if _, kept := w.rules.texts[i.RulesSHA256]; !kept && i.RulesSHA256 != "" {
+		if _, kept := w.texts[i.RulesSHA256]; !kept && i.RulesSHA256 != "" {
 			w.of(i, RulesRecord, "the counting rules that "+i.File+" was counted by, SHA-256 "+i.RulesSHA256+", are not in the store")
 		}
 	}

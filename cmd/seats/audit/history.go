@@ -177,7 +177,7 @@ func (w *auditor) aged(m calendar.Month) bool {
 		return false
 	}
 	for _, d := range w.Tenant.DaysOf(m) {
-		if _, computed := w.rules.days[d.String()]; !computed {
+		if _, computed := w.counted[d.String()]; !computed {
 			return false
 		}
 	}

@@ -261,7 +261,7 @@ func (w *auditor) compareIssued(ctx context.Context, p part, c computed) error {
 		default:
 			continue
 		}
-		if text, known := w.rules.texts[why.rules]; known {
+		if text, known := w.texts[why.rules]; known {
 			then, done := byRules[why.rules]
 			if !done {
 				by, err := w.countedByRules(text)
@@ -322,21 +322,16 @@ func (w *auditor) remarkMoved() {
 	}
 }
 
-// rulesBook is what the store remembers of how its days were computed.
-type rulesBook struct {
-	texts map[string]string // counting rules as JSON, by their hash
-	days  map[string]computation
-}
-
+// computation is how a day of the store was computed.
 type computation struct {
 	Slice      string
 	IsOfAsOf   bool // the slice has the as_of by which it was counted
 	Rules, SQL string
 }
 
-// loadRules reads the book. A text that is not what its hash says is a finding, and is not believed.
+// loadRules reads how the days were computed. A text that is not what its hash says is a finding, and is not believed.
 func (w *auditor) loadRules(ctx context.Context) error {
-	w.rules = rulesBook{map[string]string{}, map[string]computation{}}
+	w.texts, w.counted = map[string]string{}, map[string]computation{}
 	kept, err := duck.All[struct{ Sum, Text string }](ctx, w.scratch.Conn, "ask/rules")
 	if err != nil {
 		return err
@@ -346,14 +341,14 @@ func (w *auditor) loadRules(ctx context.Context) error {
 			w.add(Finding{Rule: RulesRecord, What: "the counting rules kept under SHA-256 " + k.Sum + " have SHA-256 " + sum})
 			continue
 		}
-		w.rules.texts[k.Sum] = k.Text
+		w.texts[k.Sum] = k.Text
 	}
 	days, err := duck.All[struct {
 		Day string
 		computation
 	}](ctx, w.scratch.Conn, "ask/computation")
 	for _, d := range days {
-		w.rules.days[d.Day] = d.computation
+		w.counted[d.Day] = d.computation
 	}
 	return err
 }
@@ -363,7 +358,7 @@ func (w *auditor) loadRules(ctx context.Context) error {
 func (w *auditor) countedBy(d calendar.Date) config.Tenant {
 	today := w.Tenant.On(d)
 	isOfDay := func(i report.Issue) bool { return i.Measure == report.Concurrent && i.Period == d.String() }
-	text, known := w.rules.texts[w.rules.days[d.String()].Rules]
+	text, known := w.texts[w.counted[d.String()].Rules]
 	if !known || !slices.ContainsFunc(w.all, isOfDay) {
 		return today
 	}
@@ -385,7 +380,7 @@ func (w *auditor) countedByRules(text string) (func(calendar.Date) config.Tenant
 		return nil, err
 	}
 	for _, sum := range days {
-		if of[sum], err = w.Tenant.WithRules([]byte(w.rules.texts[sum])); err != nil {
+		if of[sum], err = w.Tenant.WithRules([]byte(w.texts[sum])); err != nil {
 			return nil, err
 		}
 	}
@@ -394,7 +389,7 @@ func (w *auditor) countedByRules(text string) (func(calendar.Date) config.Tenant
 
 // current tells whether the stored results of a day were computed from its slice as today's program would, by the day's rules.
 func (w *auditor) current(day calendar.Date) bool {
-	c, done := w.rules.days[day.String()]
+	c, done := w.counted[day.String()]
 	return done && c == computation{w.slices[day.String()].SHA256, true, w.countedBy(day).RulesHash(), compute.SQLSHA256()}
 }
 
@@ -455,11 +450,11 @@ func (w *auditor) movedSlices(m report.Manifest) (moved []string) {
 
 // ruleChanges shows what was and what is, setting by setting.
 func (w *auditor) ruleChanges(old, now string) (changes []string) {
-	text, known := w.rules.texts[old]
+	text, known := w.texts[old]
 	if !known {
 		return []string{"the counting rules of the issue, SHA-256 " + old + ", are not in the store any more"}
 	}
-	current, known := w.rules.texts[now]
+	current, known := w.texts[now]
 	if !known { // nothing was counted by them yet
 		current = string(w.Tenant.Rules())
 	}

@@ -4,10 +4,9 @@ import (
 	"bytes"
 	"context"
 	"database/sql"
-	"encoding/csv"
+	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -73,7 +72,6 @@ func TestMain(m *testing.M) {
 
 // simulate gives a site of its own with an export of February 2026 and the days around it, at which the days asked for are issued.
 func simulate(t *testing.T, from, to string, months ...string) *site {
-	t.Helper()
 	made.Lock()
 	defer made.Unlock()
 	days := from + "-" + to
@@ -84,7 +82,6 @@ func simulate(t *testing.T, from, to string, months ...string) *site {
 }
 
 func issue(t *testing.T, name, from, to string, months []string) *site {
-	t.Helper()
 	if made.dir == "" {
 		dir := must.Have(os.MkdirTemp("", "audit-*"))(t)
 		made.dir = dir
@@ -107,19 +104,15 @@ func (s *site) path(parts ...string) string {
 }
 
 func (s *site) write(name, text string) {
-	s.t.Helper()
 	require.NoError(s.t, os.WriteFile(s.path(name), []byte(text), 0o600))
 }
 
 func (s *site) tenant() config.Tenant {
-	s.t.Helper()
-	cfg := must.Have(config.Load(s.path("seats.yaml"), func(string) (string, bool) { return "", false }))(s.t)
-	return cfg.Tenants[0]
+	return must.Have(config.Load(s.path("seats.yaml"), func(string) (string, bool) { return "", false }))(s.t).Tenants[0]
 }
 
 // run is the nightly job over days; each call is a minute later than the last.
 func (s *site) run(from, to, restate string, refresh bool, months ...string) job.Result {
-	s.t.Helper()
 	s.now = s.now.Add(time.Minute)
 	j := job.Job{Plan: job.Plan{Command: "run", Steps: []string{job.Extract, job.Compute, job.Report}, Refresh: refresh, Restate: restate},
 		Tenant: s.tenant(), Clock: func() time.Time { return s.now }, Version: "test", Log: quiet{}}
@@ -128,8 +121,7 @@ func (s *site) run(from, to, restate string, refresh bool, months ...string) job
 		j.Days = append(j.Days, d)
 	}
 	for _, text := range months {
-		m := must.Have(calendar.ParseMonth(text))(s.t)
-		j.Months = append(j.Months, m)
+		j.Months = append(j.Months, must.Have(calendar.ParseMonth(text))(s.t))
 	}
 	result := j.Do(context.Background())
 	if restate == "" && !refresh {
@@ -139,16 +131,12 @@ func (s *site) run(from, to, restate string, refresh bool, months ...string) job
 }
 
 func (s *site) date(text string) calendar.Date {
-	s.t.Helper()
-	d := must.Have(calendar.ParseDate(text))(s.t)
-	return d
+	return must.Have(calendar.ParseDate(text))(s.t)
 }
 
 // audit gives every finding and remark.
 func (s *site) audit(source bool) []audit.Finding {
-	s.t.Helper()
-	summary := must.Have(s.audited(source))(s.t)
-	return summary.Findings
+	return must.Have(s.audited(source))(s.t).Findings
 }
 
 func (s *site) audited(source bool) (audit.Summary, error) {
@@ -157,7 +145,6 @@ func (s *site) audited(source bool) (audit.Summary, error) {
 
 // copy is the same site in a folder of its own, to be spoilt.
 func (s *site) copy(t *testing.T) *site {
-	t.Helper()
 	c := &site{t: t, dir: t.TempDir(), now: s.now}
 	require.NoError(t, os.CopyFS(c.dir, os.DirFS(s.dir)))
 	return c
@@ -165,7 +152,6 @@ func (s *site) copy(t *testing.T) *site {
 
 // exec changes the store behind the program's back.
 func (s *site) exec(statements ...string) {
-	s.t.Helper()
 	db := must.Have(duck.Open(s.path("var", "acme.duckdb"), duck.Options{}))(s.t)
 	for _, statement := range statements {
 		_, err := db.Exec(statement)
@@ -176,7 +162,6 @@ func (s *site) exec(statements ...string) {
 
 // ask reads one text from the store.
 func (s *site) ask(query string) string {
-	s.t.Helper()
 	db := must.Have(duck.Open(s.path("var", "acme.duckdb"), duck.Options{ReadOnly: true}))(s.t)
 	var text sql.NullString
 	require.NoError(s.t, db.QueryRow(query).Scan(&text), query)
@@ -188,42 +173,23 @@ func (s *site) out(name string) string { return s.path("out", "acme", name) }
 
 // replace edits a file of the site.
 func (s *site) replace(path, old, new string) {
-	s.t.Helper()
 	text := must.Have(os.ReadFile(path))(s.t)
 	require.Contains(s.t, string(text), old)
 	require.NoError(s.t, os.WriteFile(path, bytes.Replace(text, []byte(old), []byte(new), 1), 0o600))
 }
 
-// editExport rewrites the rows of an exported table; edit gives a row's fields by name and tells whether it stays.
-func (s *site) editExport(table string, edit func(row map[string]string) bool) {
-	s.t.Helper()
+// editExport puts what a query makes of an exported table, t, in its place.
+func (s *site) editExport(table, query string) {
 	files := must.Have(filepath.Glob(s.path("exports", "*", table+".csv")))(s.t)
 	require.Len(s.t, files, 1)
-	text := must.Have(os.ReadFile(files[0]))(s.t)
-	records := must.Have(csv.NewReader(bytes.NewReader(text)).ReadAll())(s.t)
-	var out bytes.Buffer
-	w := csv.NewWriter(&out)
-	require.NoError(s.t, w.Write(records[0]))
-	for _, r := range records[1:] {
-		row := map[string]string{}
-		for at, name := range records[0] {
-			row[strings.ToLower(name)] = r[at]
-		}
-		if !edit(row) {
-			continue
-		}
-		for at, name := range records[0] {
-			r[at] = row[strings.ToLower(name)]
-		}
-		require.NoError(s.t, w.Write(r))
-	}
-	w.Flush()
-	require.NoError(s.t, os.WriteFile(files[0], out.Bytes(), 0o600))
+	db := must.Have(duck.Open("", duck.Options{}))(s.t)
+	must.Have(db.Exec(fmt.Sprintf("create table t as from read_csv('%[1]s', all_varchar = true, header = true); copy (%[2]s) to '%[1]s' (header)",
+		files[0], query)))(s.t)
+	require.NoError(s.t, db.Close())
 }
 
 // only wants the findings to be of these rules and no other, in any number; remarks are left aside.
 func only(t *testing.T, found []audit.Finding, rules ...audit.Rule) {
-	t.Helper()
 	var got []audit.Rule
 	for _, f := range found {
 		if f.IsRemark() {

@@ -62,8 +62,7 @@ func (s *site) requireDelivered(t *testing.T, folder string) {
 	t.Helper()
 	require.Len(t, names(t, folder), 2*len(s.parcels))
 	for _, name := range names(t, s.From) {
-		want := must.Have(os.ReadFile(filepath.Join(s.From, name)))(t)
-		require.Equal(t, want, must.Have(os.ReadFile(filepath.Join(folder, name)))(t), name)
+		require.Equal(t, read(t, s.From, name), read(t, folder, name), name)
 	}
 }
 
@@ -99,6 +98,20 @@ func (s *site) send(t *testing.T, delivered ...Delivery) []Delivery {
 	arrived, failed := s.Send(t.Context(), s.parcels, delivered)
 	require.Empty(t, failed)
 	return arrived
+}
+
+// fails is the one error of a delivery.
+func (s *site) fails(t *testing.T, delivered ...Delivery) error {
+	t.Helper()
+	_, failed := s.Send(t.Context(), s.parcels, delivered)
+	require.Len(t, failed, 1)
+	return failed[0]
+}
+
+// read is a file's text.
+func read(t *testing.T, path ...string) string {
+	t.Helper()
+	return string(must.Have(os.ReadFile(filepath.Join(path...)))(t))
 }
 
 func TestWhatArrivesIsWhatWasIssuedAndIsNotSentTwice(t *testing.T) {
@@ -148,7 +161,7 @@ func TestASignatureGoesWithItsManifest(t *testing.T) {
 		left := must.Have(Pending([]report.Issue{s.parcels[0].Issue}, s.From, arrived, calendar.Date{}))(t)
 		s.parcels = left
 		require.Len(t, s.send(t, arrived...), 2)
-		require.Equal(t, "signed again", string(must.Have(os.ReadFile(filepath.Join(folder, "CNT_0.csv.manifest.json.minisig")))(t)))
+		require.Equal(t, "signed again", read(t, folder, "CNT_0.csv.manifest.json.minisig"))
 		require.Len(t, names(t, folder), 3)
 	})
 }
@@ -177,10 +190,8 @@ func TestADataFileIsNeverReplaced(t *testing.T) {
 		s := newSite(t, d, 1)
 		arrived := s.send(t)
 		s.parcels[0].Issue.SHA256 = s.issue(t, "CNT_0.csv", "another count")
-		_, failed := s.Send(t.Context(), s.parcels, arrived)
-		require.Len(t, failed, 1)
-		require.ErrorContains(t, failed[0], "another file of that name is there")
-		require.Equal(t, "count\n0\n", string(must.Have(os.ReadFile(filepath.Join(folder, "CNT_0.csv")))(t)))
+		require.ErrorContains(t, s.fails(t, arrived...), "another file of that name is there")
+		require.Equal(t, "count\n0\n", read(t, folder, "CNT_0.csv"))
 	})
 }
 
@@ -206,7 +217,7 @@ func TestNothingOfOthersIsOverwritten(t *testing.T) {
 			require.Equal(t, fail.Restatement, fail.CodeOf(failed[0]))
 			require.ErrorContains(t, failed[0], name+" to "+d.Target()+": another file of that name is there")
 			require.Len(t, arrived, 2, "it does not keep back the others")
-			require.Equal(t, "another's", string(must.Have(os.ReadFile(other))(t)))
+			require.Equal(t, "another's", read(t, other))
 			require.Equal(t, 3, len(names(t, folder)), "nothing else is there of it")
 			for _, name := range names(t, folder) {
 				require.NoError(t, os.Remove(filepath.Join(folder, name)))
@@ -277,8 +288,7 @@ func TestAConnectionThatBreaksAnywhereLosesNothing(t *testing.T) {
 				require.Contains(t, names(t, filepath.Join(server.Root, folder)), report.ManifestName(name))
 			}
 			if !strings.HasSuffix(name, ".tmp") {
-				want := must.Have(os.ReadFile(filepath.Join(s.From, name)))(t)
-				require.Equal(t, want, must.Have(os.ReadFile(filepath.Join(server.Root, folder, name)))(t))
+				require.Equal(t, read(t, s.From, name), read(t, server.Root, folder, name))
 			}
 		}
 		p.Heal()
@@ -290,22 +300,27 @@ func TestAConnectionThatBreaksAnywhereLosesNothing(t *testing.T) {
 	}
 }
 
-func TestABrokenConnectionIsTriedAgainSoManyTimes(t *testing.T) {
+// failing is a server behind a connection that fails.
+func failing(t *testing.T, after int64, from pgtest.Direction, broken bool) (*sshtest.Server, *pgtest.Proxy, config.Delivery) {
 	server := sshtest.Start(t)
 	p := pgtest.NewProxy(t, pgtest.ServerInfo{Host: server.Host, Port: server.Port})
-	p.FailAfter(0, pgtest.FromServer, true)
+	p.FailAfter(after, from, broken)
 	server.WriteKnownHosts(t, p.Port)
 	d := over(server, ".")
-	d.Port, d.Retries = p.Port, 4
+	d.Port = p.Port
+	return server, p, d
+}
+
+func TestABrokenConnectionIsTriedAgainSoManyTimes(t *testing.T) {
+	server, p, d := failing(t, 0, pgtest.FromServer, true)
+	d.Retries = 4
 	s := newSite(t, d, 1)
 	var pauses []time.Duration
 	s.Sleep = func(_ context.Context, pause time.Duration) { pauses = append(pauses, pause) }
-	_, failed := s.Send(t.Context(), s.parcels, nil)
-	require.Len(t, failed, 1)
+	s.fails(t)
 	require.Equal(t, []time.Duration{10 * time.Second, 20 * time.Second, 40 * time.Second, 80 * time.Second}, pauses)
 
-	_, failed = s.Send(t.Context(), s.parcels, nil)
-	require.Len(t, failed, 1)
+	s.fails(t)
 	require.Len(t, pauses, 4, "the next tenant does not wait for it again")
 
 	s.Down = &Outages{}
@@ -315,25 +330,15 @@ func TestABrokenConnectionIsTriedAgainSoManyTimes(t *testing.T) {
 }
 
 func TestASilentServerIsGivenUp(t *testing.T) {
-	server := sshtest.Start(t)
-	p := pgtest.NewProxy(t, pgtest.ServerInfo{Host: server.Host, Port: server.Port})
-	p.FailAfter(6000, pgtest.FromClient, false)
-	server.WriteKnownHosts(t, p.Port)
-	d := over(server, ".")
-	d.Port, d.Timeout = p.Port, 300*time.Millisecond
+	_, _, d := failing(t, 6000, pgtest.FromClient, false)
+	d.Timeout = 300 * time.Millisecond
 	s := newSite(t, d, 1)
-	_, failed := s.Send(t.Context(), s.parcels, nil)
-	require.Len(t, failed, 1)
-	require.ErrorContains(t, failed[0], "the server said nothing for 300ms (deliver.timeout)")
+	require.ErrorContains(t, s.fails(t), "the server said nothing for 300ms (deliver.timeout)")
 }
 
 func TestAnInterruptionEndsADeliveryAtOnce(t *testing.T) {
-	server := sshtest.Start(t)
-	p := pgtest.NewProxy(t, pgtest.ServerInfo{Host: server.Host, Port: server.Port})
-	p.FailAfter(6000, pgtest.FromClient, false)
-	server.WriteKnownHosts(t, p.Port)
-	d := over(server, ".")
-	d.Port, d.Timeout = p.Port, 0
+	_, p, d := failing(t, 6000, pgtest.FromClient, false)
+	d.Timeout = 0
 	s := newSite(t, d, 1)
 	ctx, cancel := context.WithCancel(t.Context())
 	go func() {
@@ -417,9 +422,7 @@ func TestASilentAgentIsGivenUp(t *testing.T) {
 	defer l.Close() //nolint:errcheck // of the test's end
 	d.Timeout = 300 * time.Millisecond
 	s := newSite(t, d, 1)
-	_, failed := s.Send(t.Context(), s.parcels, nil)
-	require.Len(t, failed, 1)
-	require.ErrorContains(t, failed[0], "ask agent: it said nothing for 300ms (deliver.timeout)")
+	require.ErrorContains(t, s.fails(t), "ask agent: it said nothing for 300ms (deliver.timeout)")
 
 	s.Timeout = 0
 	ctx, cancel := context.WithCancel(t.Context())
@@ -434,7 +437,7 @@ func TestASilentAgentIsGivenUp(t *testing.T) {
 			cancel()
 		}
 	}()
-	_, failed = s.Send(ctx, s.parcels, nil)
+	_, failed := s.Send(ctx, s.parcels, nil)
 	require.Len(t, failed, 1)
 	require.Equal(t, fail.Interrupted, fail.CodeOf(failed[0]))
 }
@@ -455,8 +458,7 @@ func TestEncryptedFilesAreReadByTheRecipientAlone(t *testing.T) {
 		}
 		require.Equal(t, arrived, s.send(t), "a killed run's are known again by the outbox")
 		require.NoError(t, s.Clear())
-		_, failed := s.Send(t.Context(), s.parcels, nil)
-		require.Len(t, failed, 1, "without it they are another's")
+		require.Error(t, s.fails(t), "without it they are another's")
 	})
 }
 
@@ -464,9 +466,7 @@ func TestEncryptedFilesAreReadByTheRecipientAlone(t *testing.T) {
 func TestAFolderIsNotMade(t *testing.T) {
 	d := config.Delivery{Folder: filepath.Join(t.TempDir(), "mnt")}
 	s := newSite(t, d, 1)
-	_, failed := s.Send(t.Context(), s.parcels, nil)
-	require.Len(t, failed, 1)
-	require.ErrorContains(t, failed[0], "no such file or directory")
+	require.ErrorContains(t, s.fails(t), "no such file or directory")
 	require.NoDirExists(t, d.Folder)
 }
 
@@ -478,18 +478,14 @@ func TestALinkInTheFolderIsNotFollowed(t *testing.T) {
 	s := newSite(t, config.Delivery{Folder: folder}, 1)
 	s.send(t)
 	s.requireDelivered(t, folder)
-	require.Equal(t, "precious", string(must.Have(os.ReadFile(victim))(t)))
+	require.Equal(t, "precious", read(t, victim))
 
 	require.NoError(t, os.Remove(filepath.Join(folder, "CNT_0.csv")))
 	require.NoError(t, os.Symlink(filepath.Join(s.From, "CNT_0.csv"), filepath.Join(folder, "CNT_0.csv")))
-	_, failed := s.Send(t.Context(), s.parcels, nil)
-	require.Len(t, failed, 1)
-	require.Equal(t, fail.Restatement, fail.CodeOf(failed[0]))
+	require.Equal(t, fail.Restatement, fail.CodeOf(s.fails(t)))
 	require.NoError(t, s.Clear())
 	require.NoError(t, os.Symlink(filepath.Dir(victim), s.Outbox))
-	_, failed = s.Send(t.Context(), s.parcels, nil)
-	require.Len(t, failed, 1)
-	require.ErrorContains(t, failed[0], s.Outbox+": it is there, and no folder")
+	require.ErrorContains(t, s.fails(t), s.Outbox+": it is there, and no folder")
 	require.Equal(t, []string{"victim"}, names(t, filepath.Dir(victim)))
 }
 
@@ -508,7 +504,7 @@ func TestAFileThatComesInBetweenIsNotReplaced(t *testing.T) {
 	err := folder{dir, 0o600}.rename(".new.tmp", "new", false)
 	require.ErrorContains(t, err, "file exists")
 	require.Equal(t, fail.Restatement, fail.CodeOf(err))
-	require.Equal(t, "another's", string(must.Have(os.ReadFile(filepath.Join(dir, "new")))(t)))
+	require.Equal(t, "another's", read(t, dir, "new"))
 	require.NoError(t, folder{dir, 0o600}.rename(".new.tmp", "new", true))
 	require.Equal(t, []string{"new"}, names(t, dir))
 	require.NoError(t, folder{dir, 0o600}.rename("new", "newer", false))
@@ -523,8 +519,7 @@ func (l lossy) write(name string, text []byte) error { return l.folder.write(nam
 func TestWhatCannotBeReadBackIsNotDelivered(t *testing.T) {
 	s := newSite(t, config.Delivery{}, 1)
 	dir := t.TempDir()
-	_, err := s.parcel(s.parcels[0], nil, outbox{dir: s.Outbox}, lossy{folder{dir, 0o600}})
-	require.ErrorContains(t, err, "read back 32999 with")
+	require.ErrorContains(t, must.Err(s.parcel(s.parcels[0], nil, outbox{dir: s.Outbox}, lossy{folder{dir, 0o600}})), "read back 32999 with")
 	require.Equal(t, []string{".CNT_0.csv.manifest.json.tmp"}, names(t, dir))
 }
 

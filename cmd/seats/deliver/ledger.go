@@ -31,23 +31,13 @@ type Parcel struct {
 	Data  bool
 }
 
-// schemaVersion is that of the first store that knows of deliveries.
-const schemaVersion = 2
-
 // Delivered lists what was delivered, the oldest first.
-func Delivered(ctx context.Context, q duck.Queryer) (all []Delivery, err error) {
-	if has, err := store.Has(ctx, q, schemaVersion); !has {
+func Delivered(ctx context.Context, q duck.Queryer) ([]Delivery, error) {
+	const since = 2 // schema version
+	if has, err := store.Has(ctx, q, since); !has {
 		return nil, err
 	}
-	err = duck.Each(ctx, q, "store/delivery", func(scan func(...any) error) error {
-		var d Delivery
-		var at int64
-		err := scan(&d.File, &d.SHA256, &d.SentAs, &d.SentSHA256, &d.Target, &at)
-		d.At = time.Unix(at, 0).UTC()
-		all = append(all, d)
-		return err
-	})
-	return all, err
+	return duck.All[Delivery](ctx, q, "store/delivery")
 }
 
 // Put writes an entry into a store.

@@ -49,20 +49,28 @@ func (e *Explainer) Agent(ctx context.Context, agent string, days []calendar.Dat
 			return nil, err
 		}
 	}
+	all, err := e.judged(ctx, agent, days)
+	for _, h := range all {
+		for _, j := range h.found {
+			fates = append(fates, j.asked(region, location)...)
+		}
+	}
+	return fates, err
+}
+
+// judged are the agent's days with what became of every session, as it was counted.
+func (e *Explainer) judged(ctx context.Context, agent string, days []calendar.Date) ([]*history, error) {
 	all, err := e.histories(ctx, agent, days)
 	if err != nil {
 		return nil, err
 	}
 	for _, h := range all {
-		found := h.judge()
-		if err := h.check(agent, found); err != nil {
+		h.judge()
+		if err := h.check(agent); err != nil {
 			return nil, err
 		}
-		for _, j := range found {
-			fates = append(fates, j.asked(region, location)...)
-		}
 	}
-	return fates, nil
+	return all, nil
 }
 
 // asked leaves of a session's fates those of a region, or a location. Where none is left, the session belongs elsewhere.
@@ -82,14 +90,14 @@ func (j *judged) asked(region, location string) (here []Fate) {
 }
 
 // check holds the judgement against what was counted.
-func (h *history) check(agent string, found []*judged) error {
+func (h *history) check(agent string) error {
 	said := map[bool]Verdict{true: "counted", false: NotCounted}
 	disagree := func(at seatKey, rules Verdict) error {
 		return fail.New(fail.Store, fmt.Sprintf("`seats compute --date %s` counts the day again; should it stay so, keep the store and report it", h.date),
 			"explain agent %s on %s: session %d in %s is %s by the rules and %s in the store", agent, h.date, at.Session.ID, at.place, rules, said[h.seats[at]])
 	}
 	judged := map[seatKey]bool{}
-	for _, j := range found {
+	for _, j := range h.found {
 		for _, f := range j.fates {
 			at := seatKey{f.Session, f.place}
 			if judged[at] = true; h.seats[at] != (f.Verdict != NotCounted) {
@@ -118,6 +126,7 @@ type history struct {
 	asOf       int64
 	resources  []*resource
 	seats      map[seatKey]bool // that were counted
+	found      []*judged        // what became of each session
 }
 
 type resource struct {

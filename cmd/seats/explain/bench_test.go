@@ -14,32 +14,24 @@ import (
 	"seats/internal/config"
 	"seats/internal/duck"
 	"seats/internal/must"
-	"seats/internal/store"
 )
 
-// bigStore writes and computes a day of a million sessions of 100,000 agents, with 1.2 million activities, and
-// opens it for reading.
+// bigStore writes and computes a day of a million sessions of 100,000 agents, with 1.2 million activities, and opens it for reading.
 func bigStore(t testing.TB) (*Explainer, calendar.Date) {
 	newYork := must.Have(time.LoadLocation("America/New_York"))(t)
 	tenant := config.Tenant{Name: "acme", Zone: time.UTC, SessionEnd: config.SessionEndExclusive, SettleHours: 1, Regions: []config.Region{
 		{Name: "US", Zone: newYork, Locations: []config.Location{{Name: "dallas", Switches: []string{"SIP_0", "SIP_1"}}, {Name: "other"}}},
 		{Name: "EU", Zone: time.UTC, Locations: []config.Location{{Name: "london", Switches: []string{"SIP_2"}}, {Name: "paris", Switches: []string{"SIP_3"}}}},
 	}}
-	path := filepath.Join(t.TempDir(), "acme.duckdb")
-	day := mustDate(t, "2026-03-10")
-	func() {
-		db, conn := open(t, path, duck.Options{})
-		defer func() { require.NoError(t, conn.Close()); require.NoError(t, db.Close()) }()
-		for _, schema := range store.Schemas() {
-			must.Have(duck.Exec(context.Background(), conn, schema))(t)
-		}
-		for _, statement := range bigDay {
-			_, err := conn.ExecContext(context.Background(), statement, sql.Named("day", day.String()))
-			require.NoError(t, err, statement)
-		}
-		must.Have(compute.NewCounter(conn, tenant).Day(context.Background(), day, 1))(t)
-	}()
-	_, conn := open(t, path, duck.Options{ReadOnly: true, Threads: 2})
+	day, path := mustDate(t, "2026-03-10"), filepath.Join(t.TempDir(), "acme.duckdb")
+	db, conn := storeAt(t, path, duck.Options{})
+	for _, statement := range bigDay {
+		insert(t, conn, statement, sql.Named("day", day.String()))
+	}
+	must.Have(compute.NewCounter(conn, tenant).Day(context.Background(), day, 1))(t)
+	require.NoError(t, conn.Close())
+	require.NoError(t, db.Close())
+	_, conn = open(t, path, duck.Options{ReadOnly: true, Threads: 2})
 	return New(conn, tenant), day
 }
 

@@ -21,24 +21,22 @@ func TestFates(t *testing.T) {
 		{Name: "US", Zone: newYork, Locations: []config.Location{{Name: "dallas", Switches: []string{"D"}}}},
 		{Name: "EU", Zone: time.UTC, Locations: []config.Location{{Name: "london", Switches: []string{"L"}}}},
 	}}
+	eu, us := place{"EU", "london"}, place{"US", "dallas"}
 	tests := []struct {
-		agent             string
-		region            string // asked for
-		verdict           Verdict
-		rule, reason      string
-		inRegion, located string
-		decision          Decision
+		agent, region string // asked for
+		want          Fate
 	}{
-		{agent: "counted", verdict: Counted, inRegion: "EU", located: "london"},
-		{agent: "reversed", verdict: NotCounted, rule: "R2", reason: "rejected: end_ts before start_ts"},
-		{agent: "timeless", verdict: NotCounted, rule: "R2", reason: "rejected: no start_ts"},
-		{agent: "idle", verdict: NotCounted, rule: "R4", reason: "no activity of resource_key 4 shares a second with the session; the nearest is leg 4, 1 s away; 1 of it rejected (R3)"},
-		{agent: "unlisted", verdict: NotCounted, rule: "R5", reason: "unmapped: switch X leads nowhere: no location lists it and there is no default location"},
-		{agent: "counted", region: "US", verdict: NotCounted, rule: "R5", reason: "belongs to EU/london", inRegion: "EU", located: "london"},
-		{agent: "TEST1", verdict: NotCounted, rule: "R6", reason: `exclude_agents "TEST*" fits employee_id "TEST1"`},
-		{agent: "early", verdict: NotCounted, rule: "R8", reason: "shares no second with 2026-03-10 in America/New_York", inRegion: "US", located: "dallas"},
-		{agent: "#9", verdict: Counted, inRegion: "EU", located: "london"},
-		{agent: "told", verdict: Counted, inRegion: "EU", located: "london", decision: "listed switch (L, told by leg 77 of the same login)"},
+		{"counted", "", Fate{Verdict: Counted, place: eu, Decision: Listed}},
+		{"reversed", "", Fate{Verdict: NotCounted, Rule: "R2", Reason: "rejected: end_ts before start_ts"}},
+		{"timeless", "", Fate{Verdict: NotCounted, Rule: "R2", Reason: "rejected: no start_ts"}},
+		{"idle", "", Fate{Verdict: NotCounted, Rule: "R4", Reason: "no activity of resource_key 4 shares a second with the session; " +
+			"the nearest is leg 4, 1 s away; 1 of it rejected (R3)"}},
+		{"unlisted", "", Fate{Verdict: NotCounted, Rule: "R5", Reason: "unmapped: switch X leads nowhere: no location lists it and there is no default location"}},
+		{"counted", "US", Fate{Verdict: NotCounted, Rule: "R5", Reason: "belongs to EU/london", place: eu, Decision: Listed}},
+		{"TEST1", "", Fate{Verdict: NotCounted, Rule: "R6", Reason: `exclude_agents "TEST*" fits employee_id "TEST1"`}},
+		{"early", "", Fate{Verdict: NotCounted, Rule: "R8", Reason: "shares no second with 2026-03-10 in America/New_York", place: us, Decision: Listed}},
+		{"#9", "", Fate{Verdict: Counted, place: eu, Decision: Listed}},
+		{"told", "", Fate{Verdict: Counted, place: eu, Decision: "listed switch (L, told by leg 77 of the same login)"}},
 	}
 	conn := emptyStore(t)
 	day := mustDate(t, "2026-03-10")
@@ -47,21 +45,13 @@ func TestFates(t *testing.T) {
 	}
 	must.Have(compute.NewCounter(conn, tenant).Day(context.Background(), day, 1))(t)
 	for _, test := range tests {
-		fates, err := New(conn, tenant).Agent(context.Background(), test.agent, []calendar.Date{day}, test.region, "")
-		require.NoError(t, err, test.agent)
+		fates := must.Have(New(conn, tenant).Agent(context.Background(), test.agent, []calendar.Date{day}, test.region, ""))(t)
 		require.Len(t, fates, 1, test.agent)
 		f := fates[0]
-		require.Equal(t, test.verdict, f.Verdict, test.agent)
-		require.Equal(t, test.rule, f.Rule, test.agent)
-		require.Equal(t, test.reason, f.Reason, test.agent)
-		require.Equal(t, place{test.inRegion, test.located}, place{f.Region, f.Location}, test.agent)
-		if test.decision != "" {
-			require.Equal(t, test.decision, f.Decision, test.agent)
-		}
+		require.Equal(t, test.want, Fate{Verdict: f.Verdict, Rule: f.Rule, Reason: f.Reason, place: f.place, Decision: f.Decision}, test.agent)
 	}
 
-	eu := must.Have(New(conn, tenant).Day(context.Background(), day, "EU", ""))(t)
-	second := must.Have(eu.Second(context.Background(), 1773136800+50))(t)
+	second := must.Have(must.Have(New(conn, tenant).Day(context.Background(), day, "EU", ""))(t).Second(context.Background(), 1773136800+50))(t)
 	require.Contains(t, decisions(second), "told: listed switch (L, told by leg 77 of the same login)")
 	require.Contains(t, decisions(second), "counted: listed switch")
 
@@ -112,12 +102,9 @@ func TestPlateausAreAllSpansAtThePeak(t *testing.T) {
 	agents, plateaus := curveOf(100, 0, 3, 3, 1, 3, 0).Plateaus()
 	require.EqualValues(t, 3, agents)
 	require.Equal(t, []calendar.Interval{{Start: 101, End: 103}, {Start: 104, End: 105}}, plateaus)
-}
-
-func TestNobodyHasNoPlateau(t *testing.T) {
-	agents, plateaus := curveOf(100, 0, 0).Plateaus()
+	agents, plateaus = curveOf(100, 0, 0).Plateaus()
 	require.Zero(t, agents)
-	require.Empty(t, plateaus)
+	require.Empty(t, plateaus, "nobody has no plateau")
 }
 
 func TestAtTellsWhetherASecondIsInTheDay(t *testing.T) {

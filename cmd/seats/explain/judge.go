@@ -18,12 +18,12 @@ type judged struct {
 }
 
 // judge takes every session of the agent through the rules, in their order, up to the one that stops it.
-func (h *history) judge() (all []*judged) {
+func (h *history) judge() {
 	excluded := h.excluded()
 	for _, r := range h.resources {
 		for _, s := range r.sessions {
 			j := &judged{resource: r, session: s}
-			all = append(all, j)
+			h.found = append(h.found, j)
 			var rejected string
 			switch j.occupied, rejected = h.occupied(s); {
 			case rejected != "":
@@ -35,8 +35,7 @@ func (h *history) judge() (all []*judged) {
 			}
 		}
 	}
-	h.once(all)
-	return all
+	h.once()
 }
 
 // fate starts a row about the session.
@@ -215,11 +214,11 @@ func (h *history) withoutActivity(j *judged) string {
 }
 
 // once is R8: sessions of one agent that share seconds of a region's day add one agent, not two.
-func (h *history) once(all []*judged) {
-	for _, j := range all {
+func (h *history) once() {
+	for _, j := range h.found {
 		for i := range j.fates {
 			f := &j.fates[i]
-			if other := h.besides(all, j, f); other != nil {
+			if other := h.besides(j, f); other != nil {
 				f.Verdict = CountedOnce
 				f.Rule = strings.TrimPrefix(f.Rule+", R8", ", ")
 				f.Reason = strings.TrimPrefix(fmt.Sprintf("%s; shares seconds with session %d of the same agent", f.Reason, other.Key.ID), "; ")
@@ -229,13 +228,13 @@ func (h *history) once(all []*judged) {
 }
 
 // besides finds another session that counts in the same region and shares a second of the day.
-func (h *history) besides(all []*judged, j *judged, f *Fate) *judged {
+func (h *history) besides(j *judged, f *Fate) *judged {
 	scope, _, err := h.scope(h.date, f.Region, "")
 	if err != nil || f.Verdict == NotCounted {
 		return nil
 	}
 	mine, _ := j.occupied.Intersect(scope.Day)
-	for _, other := range all {
+	for _, other := range h.found {
 		counts := slices.ContainsFunc(other.fates, func(o Fate) bool { return o.Region == f.Region && o.Verdict != NotCounted })
 		if other != j && counts && other.occupied.Overlaps(mine) {
 			return other

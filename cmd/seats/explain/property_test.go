@@ -20,12 +20,18 @@ import (
 	"seats/internal/store"
 )
 
-func emptyStore(t *testing.T) *sql.Conn {
-	_, conn := open(t, "", duck.Options{Threads: 1})
+func emptyStore(t testing.TB) *sql.Conn {
+	_, conn := storeAt(t, "", duck.Options{Threads: 1})
+	return conn
+}
+
+// storeAt makes an empty store, in memory where path is empty.
+func storeAt(t testing.TB, path string, o duck.Options) (*sql.DB, *sql.Conn) {
+	db, conn := open(t, path, o)
 	for _, schema := range store.Schemas() {
 		must.Have(duck.Exec(context.Background(), conn, schema))(t)
 	}
-	return conn
+	return db, conn
 }
 
 // TestAnyDayIsExplainedAsItWasCounted draws days and takes each apart in every way. One draw serves all
@@ -36,27 +42,21 @@ func TestAnyDayIsExplainedAsItWasCounted(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		w := drawWorld(t, conn)
 		w.listAtAnySecondHasExactlyTheCountedAgents(t, conn)
-		w.everySessionHasTheFateThatWasCounted(t, conn)
 		histories := w.histories(t, conn)
+		w.everySessionHasItsFate(t, histories)
 		w.groupsThatWereNotReadAreNamed(t, conn)
 		w.sharesAddUpAndAnyBreakdownIsWhatLookingSays(t, conn, histories)
 		w.readingsAreWhatLookingSays(t, conn, histories)
 	})
 }
 
-// histories are those of all agents, with what became of their sessions.
-func (w world) histories(t *rapid.T, conn *sql.Conn) map[string]judgedHistory {
-	all := map[string]judgedHistory{}
+// histories are those of all agents, with what became of their sessions, which is what was counted, or there were an error.
+func (w world) histories(t *rapid.T, conn *sql.Conn) map[string]*history {
+	all := map[string]*history{}
 	for agent := range w.agents {
-		found := must.Have(New(conn, w.tenant).histories(context.Background(), agent, []calendar.Date{w.day}))(t)
-		all[agent] = judgedHistory{found[0], found[0].judge()}
+		all[agent] = must.Have(New(conn, w.tenant).judged(context.Background(), agent, []calendar.Date{w.day}))(t)[0]
 	}
 	return all
-}
-
-type judgedHistory struct {
-	*history
-	judged []*judged
 }
 
 // In every region, and in a location, the list at the first second of every step of the curve, which is where
@@ -85,16 +85,16 @@ func requireList(t *rapid.T, day *Day, step Step) {
 	require.True(t, second.Plateaus[0].Contains(step.Start))
 }
 
-// For every agent, what the rules say of each session is what the store counted (Agent compares them and fails
-// otherwise), no session is left out, and one that counts nowhere names its rule.
-func (w world) everySessionHasTheFateThatWasCounted(t *rapid.T, conn *sql.Conn) {
+// For every agent, no session is left out, and one that counts nowhere names its rule.
+func (w world) everySessionHasItsFate(t *rapid.T, histories map[string]*history) {
 	told := map[Key]bool{}
-	for agent := range w.agents {
-		fates := must.Have(New(conn, w.tenant).Agent(context.Background(), agent, []calendar.Date{w.day}, "", ""))(t)
-		for _, f := range fates {
-			told[f.Session] = true
-			require.Equal(t, f.Verdict == Counted && f.Reason == "", f.Rule == "", "%+v", f)
-			require.Equal(t, f.Verdict != NotCounted || f.Rule == "R8", f.Region != "", "%+v", f)
+	for _, h := range histories {
+		for _, j := range h.found {
+			for _, f := range j.asked("", "") {
+				told[f.Session] = true
+				require.Equal(t, f.Verdict == Counted && f.Reason == "", f.Rule == "", "%+v", f)
+				require.Equal(t, f.Verdict != NotCounted || f.Rule == "R8", f.Region != "", "%+v", f)
+			}
 		}
 	}
 	require.Len(t, told, w.sessions)
@@ -102,7 +102,7 @@ func (w world) everySessionHasTheFateThatWasCounted(t *rapid.T, conn *sql.Conn) 
 
 // In one region or location, every reading is what a plain definition of it gives: for those that a computation
 // can give, another computation, for the others a look at every second. The store is no use afterwards.
-func (w world) readingsAreWhatLookingSays(t *rapid.T, conn *sql.Conn, histories map[string]judgedHistory) {
+func (w world) readingsAreWhatLookingSays(t *rapid.T, conn *sql.Conn, histories map[string]*history) {
 	at := rapid.SampledFrom(w.scopes()).Draw(t, "scope")
 	day := must.Have(New(conn, w.tenant).Day(context.Background(), w.day, at.Region, at.Location))(t)
 	got := must.Have(day.Sensitivity(context.Background(), 1))(t)
@@ -132,15 +132,15 @@ type looking struct {
 	world
 	day       *Day
 	at        place
-	histories map[string]judgedHistory
+	histories map[string]*history
 }
 
 // spans calls visit with every session that counts in the scope, cut to the day, and its agent.
 func (b looking) spans(visit func(agent string, h *history, j *judged, span calendar.Interval)) {
 	for agent, h := range b.histories {
-		for _, j := range h.judged {
+		for _, j := range h.found {
 			if span, cut := j.occupied.Intersect(b.day.Scope.Day); cut && b.counts(j) {
-				visit(agent, h.history, j, span)
+				visit(agent, h, j, span)
 			}
 		}
 	}
@@ -228,13 +228,12 @@ func (b looking) legsOnly(conn *sql.Conn) int64 {
 // recomputed computes the day anew for a tenant.
 func (b looking) recomputed(conn *sql.Conn, w world) int64 {
 	recompute(b.t, conn, w)
-	day := must.Have(New(conn, w.tenant).Day(context.Background(), w.day, b.at.Region, b.at.Location))(b.t)
-	agents, _ := day.Curve.Plateaus()
+	agents, _ := must.Have(New(conn, w.tenant).Day(context.Background(), w.day, b.at.Region, b.at.Location))(b.t).Curve.Plateaus()
 	return agents
 }
 
 // The store breaks a day down by SQL; here each second is looked at, with what this package says of the sessions.
-func (w world) sharesAddUpAndAnyBreakdownIsWhatLookingSays(t *rapid.T, conn *sql.Conn, histories map[string]judgedHistory) {
+func (w world) sharesAddUpAndAnyBreakdownIsWhatLookingSays(t *rapid.T, conn *sql.Conn, histories map[string]*history) {
 	groups := drawGroups(t, conn, w)
 	for _, region := range []string{"US", "EU"} {
 		day := must.Have(New(conn, w.tenant).Day(context.Background(), w.day, region, ""))(t)
@@ -391,19 +390,20 @@ func TestABreakdownAtTheEdgesOfSessions(t *testing.T) {
 	regions := []config.Region{{Name: "US", Zone: time.UTC, Locations: []config.Location{{Name: "dallas", Switches: []string{"D"}}}}}
 	w := world{tenant: config.Tenant{Name: "acme", Zone: time.UTC, SessionEnd: config.SessionEndExclusive, Regions: regions}, day: mustDate(t, "2026-03-10")}
 	const noon = 1773144000
+	rows := rowsOf{}
 	for _, s := range []struct{ key, agent, from, until int64 }{
 		{1, 1, 0, 180}, {2, 3, 180, 200}, {3, 4, 180, 190}, // 1 leaves as 3 and 4 come
 		{4, 2, 100, 200}, {5, 2, 120, 150}, {6, 2, 160, 400}, // of 2, one inside the other, one that reaches on
 	} {
-		insert(t, conn, "insert into _data.voice_session values ('2026-03-10', ?, 0, ?, ?, ?, 0, 1)", s.key, s.agent, noon+s.from, noon+s.until)
-		insert(t, conn, "insert into _data.ocs_activity values ('2026-03-10', 'leg', ?, 0, ?, ?, ?, 0, 'D', 'g', null, 1)", s.key, s.agent, noon+s.from, noon+s.until)
-		insert(t, conn, "insert into _data.session_group values ('2026-03-10', ?, 0, 'g')", s.key)
+		rows.add("voice_session", w.day, s.key, 0, s.agent, noon+s.from, noon+s.until, 0, 1)
+		rows.add("ocs_activity", w.day, "leg", s.key, 0, s.agent, noon+s.from, noon+s.until, 0, "D", "g", nil, 1)
+		rows.add("session_group", w.day, s.key, 0, "g")
 	}
-	for agent := range 4 {
-		insert(t, conn, "insert into _data.agent values ('2026-03-10', ?, ?, null)", agent+1, fmt.Sprint("E", agent+1))
+	for agent := 1; agent <= 4; agent++ {
+		rows.add("agent", w.day, agent, fmt.Sprint("E", agent), nil)
 	}
-	insert(t, conn, "insert into _data.slice_span values ('2026-03-10', 0, 9999999999)")
-	insert(t, conn, "insert into _data.slice (day, source, high_water, as_of, extracted_ts, sessions, activities, agents, open_sessions, state, sha256) values ('2026-03-10', 'test', 0, 0, 0, 6, 6, 4, 0, 'final', 'hash')")
+	rows.addSlice(w.day, 0)
+	rows.write(t, conn)
 	must.Have(compute.NewCounter(conn, w.tenant).Day(t.Context(), w.day, 1))(t)
 	day := must.Have(New(conn, w.tenant).Day(t.Context(), w.day, "US", ""))(t)
 	for by, name := range map[config.Unit]string{config.ByAgentGroup: "g", config.ByLocation: "dallas", config.BySwitch: "D"} {

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
-	"fmt"
 	"slices"
 	"sort"
 	"time"
@@ -232,18 +231,15 @@ func (s *Second) load(ctx context.Context) error {
 
 // check holds the list against the number it explains.
 func (s *Second) check() error {
-	listed, previous := int64(0), ""
+	listed := map[string]bool{}
 	for _, t := range s.Seats {
-		if t.Agent != previous {
-			listed++
-		}
-		previous = t.Agent
+		listed[t.Agent] = true
 	}
-	if listed == s.Agents {
+	if int64(len(listed)) == s.Agents {
 		return nil
 	}
 	return fail.New(fail.Store, "the results do not fit the slice any more: `seats compute` counts the day again",
-		"explain %s at %d: %w", s.Scope, s.At, fmt.Errorf("%d agents are counted and %d are found", s.Agents, listed))
+		"explain %s at %d: %d agents are counted and %d are found", s.Scope, s.At, s.Agents, len(listed))
 }
 
 // Summary is the second in one row.

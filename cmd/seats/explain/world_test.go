@@ -70,8 +70,7 @@ func drawWorld(t *rapid.T, conn *sql.Conn) world {
 			rows.add("other_session", w.day, 100+key, 0, of(), start, end, active, 1)
 		}
 	}
-	rows.add("slice_span", w.day, 0, 9999999999)
-	rows.add("slice", w.day, "test", w.asOf, w.asOf, 0, 0, 0, 0, 0, "final", "hash")
+	rows.addSlice(w.day, w.asOf)
 	rows.write(t, conn, "computation", "qualifying_session", "concurrency", "daily_concurrent", "enabled_daily", "data_quality", "session_group", "other_leg",
 		"other_session", "ocs_activity", "voice_session")
 	recompute(t, conn, w)
@@ -94,6 +93,11 @@ func (r rowsOf) add(table string, values ...any) {
 		}
 	}
 	r[table] = append(r[table], "("+strings.Join(texts, ", ")+")")
+}
+
+func (r rowsOf) addSlice(day calendar.Date, asOf int64) {
+	r.add("slice_span", day, 0, 9999999999)
+	r.add("slice", day, "test", asOf, asOf, 0, 0, 0, 0, 0, "final", "hash")
 }
 
 func orNull(text string) any {
@@ -194,6 +198,5 @@ func open(t testing.TB, path string, o duck.Options) (*sql.DB, *sql.Conn) {
 }
 
 func mustDate(t require.TestingT, text string) calendar.Date {
-	date := must.Have(calendar.ParseDate(text))(t)
-	return date
+	return must.Have(calendar.ParseDate(text))(t)
 }

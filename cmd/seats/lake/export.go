@@ -53,7 +53,11 @@ func (l *Lake) Export(ctx context.Context, tenant config.Tenant, period audit.Pe
 		return Summary{}, err
 	}
 	defer func() { err = errors.Join(err, scratch.Close()) }()
-	x := &export{lake: l, tenant: tenant, scratch: scratch, statements: statements()}
+	h := sha256.New()
+	for _, name := range texts.Names("lake/") {
+		fmt.Fprintf(h, "%s\x00%s\x00", name, texts.Text(name))
+	}
+	x := &export{lake: l, tenant: tenant, scratch: scratch, statements: fmt.Sprintf("%x", h.Sum(nil))}
 	if l.masks != nil {
 		x.masks = l.masks.Of(tenant.Name)
 	}
@@ -107,17 +111,8 @@ type export struct {
 	tenant     config.Tenant
 	scratch    *store.Scratch
 	masks      *pseudonym.Key // nil: none
-	statements string         // hash
+	statements string         // hash of what writes the partitions
 	summary    Summary
-}
-
-// statements is the hash of what writes the partitions.
-func statements() string {
-	h := sha256.New()
-	for _, name := range texts.Names("lake/") {
-		fmt.Fprintf(h, "%s\x00%s\x00", name, texts.Text(name))
-	}
-	return fmt.Sprintf("%x", h.Sum(nil))
 }
 
 // day is one of the store's.
@@ -254,10 +249,10 @@ func (x *export) done(parts []partition) bool {
 // put writes partitions and replaces them in the lake.
 func (x *export) put(ctx context.Context, parts []partition, values map[string]any) error {
 	values["masked"] = x.masks != nil
-	var files []string
-	for _, p := range parts {
-		file := filepath.Join(x.scratch.TempDir(), p.relation+".parquet")
-		args := []any{sql.Named("file", file)}
+	for at := range parts {
+		p := &parts[at]
+		p.file = filepath.Join(x.scratch.TempDir(), p.relation+".parquet")
+		args := []any{sql.Named("file", p.file)}
 		for name, value := range values {
 			if strings.Contains(texts.Text("lake/"+p.relation), "$"+name) {
 				args = append(args, sql.Named(name, value))
@@ -266,10 +261,9 @@ func (x *export) put(ctx context.Context, parts []partition, values map[string]a
 		if _, err := duck.Exec(ctx, x.scratch.Conn, "lake/"+p.relation, args...); err != nil {
 			return err
 		}
-		files = append(files, file)
 	}
 	x.summary.Written += len(parts)
-	return x.lake.replace(parts, files)
+	return x.lake.replace(parts)
 }
 
 // ruleRow is a row of the relation rule: what does not belong to its kind is null.

@@ -13,14 +13,18 @@ package lake
 
 import (
 	"bytes"
+	"crypto/sha256"
 	_ "embed" // the texts below
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"strings"
+	"syscall"
 
 	"seats/cmd/seats/pseudonym"
 	"seats/internal/fail"
@@ -35,28 +39,10 @@ var readme []byte
 // schemaName is the file that makes a folder a lake. Engines do not read what begins with a line or a dot.
 const schemaName = "_schema.json"
 
-// Schema is what _schema.json says: what the lake holds, and how.
-type Schema struct {
-	Format     int        `json:"format"`     // of the lake: another one is another lake
-	Pseudonyms string     `json:"pseudonyms"` // tells the key of the pseudonyms from others; "": the rows name agents as the GIM does
-	Partitions []Column   `json:"partitions"` // columns that stand in the paths
-	Relations  []Relation `json:"relations"`
-}
-
-// Relation is one of the lake's: a folder.
-type Relation struct {
-	Name    string   `json:"name"`
-	Period  string   `json:"period"` // of a partition: day, or month, where the paths have no day
-	Grain   string   `json:"grain"`
-	Rule    string   `json:"rule,omitempty"` // of the metric
-	Columns []Column `json:"columns"`
-}
-
-// Column has one of DuckDB's types, in Parquet's nearest: TIMESTAMP WITH TIME ZONE is an instant in UTC, in microseconds.
-type Column struct {
-	Name    string `json:"name"`
-	Type    string `json:"type"`
-	Comment string `json:"comment,omitempty"`
+// about is what _schema.json says first of a lake, before what it holds.
+type about struct {
+	Format     int    // of the lake: another one is another lake
+	Pseudonyms string // tells the key of the pseudonyms from others; "": the rows name agents as the GIM does
 }
 
 // Lake is an open one. Several processes may write into it, each its own tenants.
@@ -70,16 +56,16 @@ type Lake struct {
 // one of other pseudonyms, or of none, are errors with fail.Usage; so is a bad key. keyFile is "" for no pseudonyms.
 func Open(dir, keyFile string) (*Lake, error) {
 	l := &Lake{dir: dir}
-	schema := Schema{}
-	if err := json.Unmarshal(schemaText, &schema); err != nil {
+	var want about
+	err := json.Unmarshal(schemaText, &want)
+	if err != nil {
 		return nil, fmt.Errorf("read schema: %w", err)
 	}
-	var err error
 	if keyFile != "" {
 		if l.masks, err = pseudonym.ReadKey(keyFile, ""); err != nil {
 			return nil, err
 		}
-		schema.Pseudonyms = l.masks.ID()
+		want.Pseudonyms = l.masks.ID()
 	}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("make lake: %w", err)
@@ -87,7 +73,7 @@ func Open(dir, keyFile string) (*Lake, error) {
 	if l.root, err = os.OpenRoot(dir); err != nil {
 		return nil, fmt.Errorf("open lake: %w", err)
 	}
-	if err := l.begin(schema); err != nil {
+	if err := l.begin(want); err != nil {
 		return nil, errors.Join(l.placed(err), l.Close())
 	}
 	return l, nil
@@ -110,7 +96,7 @@ func (l *Lake) placed(err error) error {
 func (l *Lake) Close() error { return l.root.Close() }
 
 // begin makes sure that the folder is such a lake, or empty, and writes what the lake says of itself.
-func (l *Lake) begin(want Schema) error {
+func (l *Lake) begin(want about) error {
 	text, err := l.read(schemaName)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -120,7 +106,7 @@ func (l *Lake) begin(want Schema) error {
 	case err != nil:
 		return fmt.Errorf("read lake: %w", err)
 	default:
-		var is Schema
+		var is about
 		if err := json.Unmarshal(text, &is); err != nil {
 			return fail.New(fail.Usage, "give another folder", "read %s: it is not a lake's: %w", filepath.Join(l.dir, schemaName), err)
 		}
@@ -128,28 +114,20 @@ func (l *Lake) begin(want Schema) error {
 			return fail.New(fail.Usage, "give another folder", "%s is a lake of format %d, this program writes %d", l.dir, is.Format, want.Format)
 		}
 		if is.Pseudonyms != want.Pseudonyms {
+			names := map[bool]string{true: "names agents as the GIM does", false: "holds pseudonyms of a certain key"}[is.Pseudonyms == ""]
 			return fail.New(fail.Usage, "a lake has one key for good, or none: give another folder, or --pseudonymize with the key that it began with",
-				"%s %s, and this export would not", l.dir, naming(is.Pseudonyms))
+				"%s %s, and this export would not", l.dir, names)
 		}
 	}
 	var out bytes.Buffer
-	e := json.NewEncoder(&out)
-	e.SetEscapeHTML(false)
-	e.SetIndent("", "  ")
-	if err := e.Encode(want); err != nil {
+	text = bytes.Replace(schemaText, []byte(`"pseudonyms": ""`), fmt.Appendf(nil, `"pseudonyms": %q`, want.Pseudonyms), 1)
+	if err := json.Indent(&out, text, "", "  "); err != nil {
 		return err
 	}
 	if err := l.write(schemaName, out.Bytes()); err != nil {
 		return err
 	}
 	return l.write("README.md", readme)
-}
-
-func naming(pseudonyms string) string {
-	if pseudonyms == "" {
-		return "names agents as the GIM does"
-	}
-	return "holds pseudonyms of a certain key"
 }
 
 // isEmpty refuses a folder in which there is something.
@@ -164,4 +142,166 @@ func (l *Lake) isEmpty() error {
 		}
 	}
 	return nil
+}
+
+// Names of the files in a partition, and of the one that tells the store that a tenant's partitions are of.
+const (
+	dataName    = "part.parquet"
+	successName = "_SUCCESS"
+	storeName   = "_STORE"
+)
+
+// partition is a folder of the lake with one file of data, made of what hash stands for.
+type partition struct {
+	relation, dir, hash string
+	file                string // that the data comes from
+	sum                 string // of the data as it was written
+}
+
+func (p partition) data() string { return path.Join(p.dir, dataName) }
+
+// success is what _SUCCESS says of a partition with such data, as sha256sum --check reads it.
+func (p partition) success() []byte {
+	return fmt.Appendf(nil, "# made of %s\n%s  %s\n", p.hash, p.sum, dataName)
+}
+
+// holds tells whether the lake has the partition, made of the same, and with its data as it was written. What is no file will be
+// replaced.
+func (l *Lake) holds(p partition) bool {
+	said, err := l.read(path.Join(p.dir, successName))
+	if err != nil {
+		return false
+	}
+	in, err := l.open(p.data())
+	if err != nil {
+		return false
+	}
+	defer in.Close() //nolint:errcheck // only read
+	h := sha256.New()
+	_, err = io.Copy(h, in)
+	p.sum = fmt.Sprintf("%x", h.Sum(nil))
+	return err == nil && bytes.Equal(said, p.success())
+}
+
+// replace puts partitions that belong together into the lake: nothing is replaced before all of them are on its disk.
+func (l *Lake) replace(parts []partition) (err error) {
+	for at := range parts {
+		if err := l.stage(&parts[at]); err != nil {
+			return fmt.Errorf("write %s: %w", parts[at].data(), err)
+		}
+	}
+	for _, p := range parts {
+		if err := l.root.Remove(path.Join(p.dir, successName)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	for _, p := range parts {
+		if err := l.root.Rename(beside(p.data()), p.data()); err != nil {
+			return err
+		}
+		if err := l.sync(p.dir); err != nil {
+			return err
+		}
+	}
+	for _, p := range parts {
+		if err == nil {
+			err = l.write(path.Join(p.dir, successName), p.success())
+		}
+	}
+	return err
+}
+
+// stage copies the data to where it will be renamed, and makes the folders above it.
+func (l *Lake) stage(p *partition) error {
+	if err := l.folder(p.dir); err != nil {
+		return err
+	}
+	in, err := os.Open(p.file)
+	if err != nil {
+		return err
+	}
+	defer in.Close() //nolint:errcheck // only read
+	h := sha256.New()
+	err = l.create(beside(p.data()), io.TeeReader(in, h))
+	p.sum = fmt.Sprintf("%x", h.Sum(nil))
+	return err
+}
+
+// beside is the name of an unfinished file: no engine takes it for data.
+func beside(name string) string { return path.Join(path.Dir(name), "."+path.Base(name)+".tmp") }
+
+// write puts a small file in place, whole or not at all, unless it is there already.
+func (l *Lake) write(name string, text []byte) error {
+	if is, err := l.read(name); err == nil && bytes.Equal(is, text) {
+		return nil
+	}
+	if err := l.create(beside(name), bytes.NewReader(text)); err != nil {
+		return fmt.Errorf("write %s: %w", name, err)
+	}
+	return l.root.Rename(beside(name), name)
+}
+
+// create writes a new file, in place of an unfinished one.
+func (l *Lake) create(name string, in io.Reader) error {
+	if err := l.root.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	out, err := l.root.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	if _, err = io.Copy(out, in); err == nil {
+		err = out.Sync()
+	}
+	return errors.Join(err, out.Close())
+}
+
+// read reads a small file that is no link.
+func (l *Lake) read(name string) ([]byte, error) {
+	in, err := l.open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer in.Close() //nolint:errcheck // only read
+	return io.ReadAll(in)
+}
+
+// open opens a file that is no link.
+func (l *Lake) open(name string) (*os.File, error) {
+	info, err := l.root.Lstat(name)
+	if err == nil && !info.Mode().IsRegular() {
+		err = &fs.PathError{Op: "read", Path: name, Err: errors.New("it is no file")}
+	}
+	if err != nil {
+		return nil, err
+	}
+	return l.root.Open(name)
+}
+
+// folder makes a folder and those above it, and refuses whatever else stands in their place, a link too.
+func (l *Lake) folder(dir string) error {
+	at := ""
+	for name := range strings.SplitSeq(dir, "/") {
+		at = path.Join(at, name)
+		if err := l.root.Mkdir(at, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
+			return err
+		}
+		info, err := l.root.Lstat(at)
+		if err == nil && !info.IsDir() {
+			err = &fs.PathError{Op: "mkdir", Path: at, Err: syscall.ENOTDIR}
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// sync makes the entries of a folder durable, so that a _SUCCESS outlives no crash that its data does not.
+func (l *Lake) sync(dir string) error {
+	f, err := l.root.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Sync(), f.Close())
 }

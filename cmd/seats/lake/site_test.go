@@ -13,8 +13,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"seats/internal/must"
-
 	gimsim "seats/cmd/gimsim/cli"
 	"seats/cmd/seats/audit"
 	"seats/cmd/seats/job"
@@ -22,7 +20,18 @@ import (
 	"seats/internal/calendar"
 	"seats/internal/config"
 	"seats/internal/duck"
+	"seats/internal/must"
 )
+
+// schema is what a lake says of itself.
+type schema struct {
+	Relations []struct {
+		Name, Period string
+		Columns      []column
+	}
+}
+
+type column struct{ Name, Type, Comment string }
 
 // everything is no bound on the days.
 var everything = audit.Period{}
@@ -120,7 +129,7 @@ func export(t *testing.T, dir, key string, tenants ...config.Tenant) (written, u
 }
 
 // views opens a lake as an analyst does, each relation a view.
-func views(t *testing.T, dir string, schema lake.Schema) *sql.DB {
+func views(t *testing.T, dir string, schema schema) *sql.DB {
 	t.Helper()
 	db := must.Have(duck.Open("", duck.Options{}))(t)
 	t.Cleanup(func() { db.Close() }) //nolint:errcheck // in memory

@@ -16,6 +16,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -107,7 +108,7 @@ func (p *packer) load(ctx context.Context) (err error) {
 	if p.held, err = store.Slices(ctx, p.scratch.Conn); err != nil {
 		return err
 	}
-	for text := range p.held {
+	for _, text := range slices.Sorted(maps.Keys(p.held)) {
 		d, err := calendar.ParseDate(text)
 		if err != nil {
 			return err
@@ -119,7 +120,6 @@ func (p *packer) load(ctx context.Context) (err error) {
 	if len(p.days) == 0 {
 		return fail.New(fail.NotReady, "`seats status` lists the days", "the store has no slice of the period")
 	}
-	slices.SortFunc(p.days, calendar.Date.Compare)
 	last := p.days[len(p.days)-1]
 	p.from, p.to = p.days[0].String(), last.String()
 	if m := last.YearMonth(); p.Period.HoldsMonth(m) { // all of which may have ended before its last day
