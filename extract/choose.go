@@ -2,11 +2,9 @@ package extract
 
 import (
 	"context"
-	"database/sql"
 	"math"
 	"os"
 	"slices"
-	"sync"
 
 	"seats/internal/calendar"
 	texts "seats/sql"
@@ -18,11 +16,8 @@ import (
 type exportReader struct {
 	ExportOptions
 	Reference
-	conn   *sql.Conn
-	duckDB sync.Mutex
-	temp   string
-	files  []exportFile
-	rows   map[string]*Rows // by table
+	files []exportFile
+	rows  map[string]*Rows // by table
 
 	asOf  int64                       // open sessions of the days last at least until then
 	stays map[int64]calendar.Interval // of agents whose sessions reach out of the days
@@ -30,8 +25,8 @@ type exportReader struct {
 	driven func(id int64) bool // legs that Outbound Contact Server may have driven
 }
 
-func newExportReader(conn *sql.Conn, o ExportOptions, temp string) *exportReader {
-	r := &exportReader{ExportOptions: o, conn: conn, temp: temp, rows: map[string]*Rows{}}
+func newExportReader(o ExportOptions) *exportReader {
+	r := &exportReader{ExportOptions: o, rows: map[string]*Rows{}}
 	for _, t := range slices.Concat(tables, groupTables, []texts.Table{sessionGroups}) {
 		r.rows[t.Name] = newRows(t)
 	}
@@ -62,22 +57,17 @@ func (r *exportReader) dimensions(ctx context.Context) error {
 }
 
 // dimension reads a file that holds no facts.
-func (r *exportReader) dimension(ctx context.Context, f exportFile) error {
-	before, err := os.Stat(f.path)
-	if err != nil {
+func (r *exportReader) dimension(ctx context.Context, file exportFile) error {
+	f := &factFile{exportFile: file}
+	if err := f.look(ctx, math.MinInt64, func(*csvRow) bool { return false }); err != nil {
 		return err
 	}
-	h, err := checkHeader(f.path, f.shown, table(f.table))
-	if err != nil {
+	if err := f.choose(ctx, math.MinInt64, func(int64) bool { return true }); err != nil {
 		return err
 	}
-	rows, err := r.load(ctx, f, h)
-	if err != nil {
-		return err
-	}
-	r.Progress(f.table, int64(rows.len))
-	r.rows[f.table].add(rows)
-	return checkStill(f.path, f.shown, before, r.Warn)
+	r.Progress(f.table, int64(f.rows.len))
+	r.rows[f.table].add(f.rows)
+	return checkStill(f.path, f.shown, f.before, r.Warn)
 }
 
 func (r *exportReader) sessions(ctx context.Context) error {
@@ -90,7 +80,7 @@ func (r *exportReader) sessions(ctx context.Context) error {
 		return err
 	}
 	if r.Groups {
-		none := func(texts.Table) func(*plainRow) bool { return func(*plainRow) bool { return false } }
+		none := func(texts.Table) func(*csvRow) bool { return func(*csvRow) bool { return false } }
 		files, _, err := r.find(ctx, sessionGroups.Name, none)
 		if err != nil {
 			return err
@@ -140,9 +130,9 @@ func spreadOver(all map[int64]calendar.Interval, resource, from, to int64) calen
 }
 
 func (r *exportReader) attempts(ctx context.Context) error {
-	of := func(t texts.Table) func(*plainRow) bool {
+	of := func(t texts.Table) func(*csvRow) bool {
 		isMode, touches := column(t, "dialing_mode_key"), r.touches(t)
-		return func(row *plainRow) bool {
+		return func(row *csvRow) bool {
 			mode, _ := row.number(isMode)
 			return r.previews[mode] != "" && touches(row)
 		}
@@ -162,9 +152,9 @@ func (r *exportReader) legs(ctx context.Context) error {
 		return err
 	}
 	near := newSieve(ids, idBits)
-	data, ids, err := r.find(ctx, dataTable, func(t texts.Table) func(*plainRow) bool {
+	data, ids, err := r.find(ctx, dataTable, func(t texts.Table) func(*csvRow) bool {
 		id, guid := column(t, "interaction_resource_id"), column(t, "gsw_call_attempt_guid")
-		return func(row *plainRow) bool { return row.has(guid) && near.passes(mixed(row.numbers[id])) }
+		return func(row *csvRow) bool { return row.has(guid) && near.passes(mixed(row.numbers[id])) }
 	})
 	if err != nil {
 		return err
@@ -179,9 +169,9 @@ func (r *exportReader) legs(ctx context.Context) error {
 
 // touchesDays tells of sessions which ones can belong to the run's days; of one that is open, has no start, or ends before
 // it starts, others decide.
-func (r *exportReader) touchesDays(t texts.Table) func(*plainRow) bool {
+func (r *exportReader) touchesDays(t texts.Table) func(*csvRow) bool {
 	start, end, active := column(t, "start_ts"), column(t, "end_ts"), column(t, "active_flag")
-	return func(row *plainRow) bool {
+	return func(row *csvRow) bool {
 		from, begun := row.number(start)
 		until, ended := row.number(end)
 		if active >= 0 {
@@ -193,9 +183,9 @@ func (r *exportReader) touchesDays(t texts.Table) func(*plainRow) bool {
 }
 
 // touches tells of activities which ones can share a second with the run's days, or with a session that reaches out of them.
-func (r *exportReader) touches(t texts.Table) func(*plainRow) bool {
+func (r *exportReader) touches(t texts.Table) func(*csvRow) bool {
 	days, start, end, resource := r.touchesDays(t), column(t, "start_ts"), column(t, "end_ts"), column(t, "resource_key")
-	return func(row *plainRow) bool {
+	return func(row *csvRow) bool {
 		if days(row) {
 			return true
 		}
@@ -212,34 +202,29 @@ func column(t texts.Table, name string) int {
 	return slices.IndexFunc(t.Columns, func(c texts.Column) bool { return c.Name == name })
 }
 
-// factFile is a file of a fact table that has been gone through once.
+// factFile is a file that is gone through twice.
 type factFile struct {
 	exportFile
+	csv    *csvFile
 	before os.FileInfo
-	plain  *plainFile // nil: it was read whole, into rows
-	rows   *Rows
 	last   int64   // its latest time key
 	ids    []int64 // that matter
+	rows   *Rows   // that were chosen
 }
 
-// find goes through the files of a fact table once. It returns the ids that matter, and reads whole the files that are small or not
-// plain, whose ids all matter then: the copies in other files belong to them.
-func (r *exportReader) find(ctx context.Context, name string, of func(texts.Table) func(*plainRow) bool) (files []*factFile, ids []int64, err error) {
+// find goes through the files of a fact table once, and returns the ids that matter.
+func (r *exportReader) find(ctx context.Context, name string, of func(texts.Table) func(*csvRow) bool) (files []*factFile, ids []int64, err error) {
 	for _, f := range r.files {
 		if f.table == name && !f.old {
-			files = append(files, &factFile{exportFile: f, last: math.MinInt64})
+			files = append(files, &factFile{exportFile: f})
 		}
 	}
-	matters, n := of(table(name)), 0
-	errs := atOnce(ctx, len(files), func(ctx context.Context, i int) error { return r.look(ctx, files[i], matters) })
+	matters := of(table(name))
+	errs := atOnce(ctx, len(files), func(ctx context.Context, i int) error { return files[i].look(ctx, r.KeyFrom, matters) })
 	for i, f := range files {
 		if errs[i] != nil {
 			return nil, nil, errs[i]
 		}
-		n += len(f.ids)
-	}
-	ids = make([]int64, 0, n)
-	for _, f := range files {
 		ids = append(ids, f.ids...)
 		f.ids = nil
 	}
@@ -249,90 +234,55 @@ func (r *exportReader) find(ctx context.Context, name string, of func(texts.Tabl
 // mixed spreads ids, which are given out in blocks, over all numbers: so a sieve lets few others through.
 func mixed(id int64) int64 { return id * -0x61c8864680b583eb }
 
-// look goes through a file for the first time.
-func (r *exportReader) look(ctx context.Context, f *factFile, matters func(*plainRow) bool) (err error) {
+// look goes through the file for the first time: of its rows those with a time key of at least keyFrom can matter.
+func (f *factFile) look(ctx context.Context, keyFrom int64, matters func(*csvRow) bool) (err error) {
 	if f.before, err = os.Stat(f.path); err != nil {
 		return err
 	}
 	t := table(f.table)
-	h, err := checkHeader(f.path, f.shown, t)
-	if err != nil {
+	if f.csv, err = openCSV(f.path, f.shown, t); err != nil {
 		return err
 	}
-	if f.before.Size() > r.Small {
-		plain, err := newPlainFile(f.path, h, t)
-		if err != nil {
-			return err
+	key := max(column(t, "start_date_time_key"), 0)
+	f.last = math.MinInt64
+	return f.csv.look(ctx, func(row *csvRow) {
+		if row.numbers[key] < keyFrom {
+			return
 		}
-		if plain != nil {
-			if is, err := r.lookPlain(ctx, f, plain, matters); is || err != nil {
-				f.plain = plain
-				return err
-			}
-		}
-	}
-	if f.rows, err = r.load(ctx, f.exportFile, h); err != nil {
-		return err
-	}
-	f.ids = nil
-	for row := range f.rows.len {
-		f.ids = append(f.ids, mixed(f.rows.number(0, row)))
-	}
-	return nil
-}
-
-func (r *exportReader) lookPlain(ctx context.Context, f *factFile, plain *plainFile, matters func(*plainRow) bool) (is bool, err error) {
-	key := column(table(f.table), "start_date_time_key")
-	return plain.look(ctx, func(row *plainRow) error {
-		if row.numbers[key] < r.KeyFrom {
-			return nil
-		}
-		f.last = max(f.last, row.numbers[key])
-		if matters(row) {
+		if f.last = max(f.last, row.numbers[key]); matters(row) {
 			f.ids = append(f.ids, mixed(row.numbers[0]))
 		}
-		return nil
 	})
+}
+
+// choose reads the rows that have one of the ids.
+func (f *factFile) choose(ctx context.Context, keyFrom int64, ids func(int64) bool) error {
+	f.rows = newRows(table(f.table))
+	if f.last < keyFrom {
+		return nil
+	}
+	key := max(column(f.rows.of, "start_date_time_key"), 0)
+	return f.csv.lookAgain(ctx, func(row *csvRow) bool { return row.numbers[key] >= keyFrom && ids(mixed(row.numbers[0])) },
+		func(row *csvRow) { f.rows.take(row, f.chunk) })
 }
 
 // take reads the rows of files that have one of the ids, leaves the newest copy of each, and looks whether the files are
 // still what they were.
 func (r *exportReader) take(ctx context.Context, name string, files []*factFile, ids func(int64) bool) error {
-	errs := atOnce(ctx, len(files), func(ctx context.Context, i int) error { return r.choose(ctx, files[i], ids) })
+	errs := atOnce(ctx, len(files), func(ctx context.Context, i int) error { return files[i].choose(ctx, r.KeyFrom, ids) })
 	all := newRows(table(name))
 	for i, f := range files {
-		if errs[i] != nil {
-			return errs[i]
-		}
-		if f.rows != nil {
-			r.Progress(f.table, int64(f.rows.len))
-			all.add(f.rows)
-			f.rows = nil
-		}
+		r.Progress(f.table, int64(f.rows.Len()))
 		if err := checkStill(f.path, f.shown, f.before, r.Warn); err != nil {
 			return err
 		}
+		if errs[i] != nil {
+			return errs[i]
+		}
+		all.add(f.rows)
+		f.rows = nil
 	}
 	all.newest(false, r.TenantKey)
 	r.rows[name] = all
 	return nil
-}
-
-// choose reads the rows of a plain file that have one of the ids.
-func (r *exportReader) choose(ctx context.Context, f *factFile, ids func(int64) bool) error {
-	if f.plain == nil || f.last < r.KeyFrom {
-		return nil
-	}
-	f.rows = newRows(table(f.table))
-	key := column(f.rows.of, "start_date_time_key")
-	is, err := f.plain.lookAgain(ctx, func(row *plainRow) bool {
-		return row.numbers[key] >= r.KeyFrom && ids(mixed(row.numbers[0]))
-	}, func(row *plainRow) error {
-		f.rows.take(row, f.chunk)
-		return nil
-	})
-	if err == nil && !is {
-		err = changed(f.shown)
-	}
-	return err
 }

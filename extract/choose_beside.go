@@ -27,9 +27,9 @@ func (r *exportReader) tellingLegs(ctx context.Context) error {
 	if len(lacking) == 0 {
 		return nil
 	}
-	return r.readAgain(ctx, legTable, r.driven, func(t texts.Table) func(*plainRow) bool {
+	return r.readAgain(ctx, legTable, r.driven, func(t texts.Table) func(*csvRow) bool {
 		resource, start, end := column(t, "resource_key"), column(t, "start_ts"), r.end(t)
-		return func(row *plainRow) bool {
+		return func(row *csvRow) bool {
 			who, _ := row.number(resource)
 			login, is := lacking[who]
 			from, begun := row.number(start)
@@ -97,9 +97,9 @@ func (r *exportReader) openedSessions(ctx context.Context) error {
 		return nil
 	}
 	none := func(int64) bool { return false }
-	return r.readAgain(ctx, sessionTable, none, func(t texts.Table) func(*plainRow) bool {
+	return r.readAgain(ctx, sessionTable, none, func(t texts.Table) func(*csvRow) bool {
 		resource, start, end, touches := column(t, "resource_key"), column(t, "start_ts"), r.end(t), r.touchesDays(t)
-		return func(row *plainRow) bool {
+		return func(row *csvRow) bool {
 			who, _ := row.number(resource)
 			from, _ := row.number(start)
 			until, ended := end(row)
@@ -109,7 +109,7 @@ func (r *exportReader) openedSessions(ctx context.Context) error {
 }
 
 // readAgain reads a fact table anew: the rows whose ids were chosen before, and those of which some copy matters now.
-func (r *exportReader) readAgain(ctx context.Context, name string, before func(id int64) bool, of func(texts.Table) func(*plainRow) bool) error {
+func (r *exportReader) readAgain(ctx context.Context, name string, before func(id int64) bool, of func(texts.Table) func(*csvRow) bool) error {
 	files, ids, err := r.find(ctx, name, of)
 	if err != nil {
 		return err
@@ -119,9 +119,9 @@ func (r *exportReader) readAgain(ctx context.Context, name string, before func(i
 }
 
 // end tells of rows when they end; ended is false where they have no end yet.
-func (r *exportReader) end(t texts.Table) func(*plainRow) (until int64, ended bool) {
+func (r *exportReader) end(t texts.Table) func(*csvRow) (until int64, ended bool) {
 	end, active := column(t, "end_ts"), column(t, "active_flag")
-	return func(row *plainRow) (int64, bool) {
+	return func(row *csvRow) (int64, bool) {
 		until, ended := row.number(end)
 		if active >= 0 {
 			flag, _ := row.number(active)

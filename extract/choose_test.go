@@ -32,7 +32,7 @@ func TestEveryCopyIsReadOfWhatMattersInAnyChunk(t *testing.T) {
 			held := newRig(t)
 			o := exportOptions(t)
 			o.TenantKey = tenant
-			src, err := extract.OpenExport(t.Context(), dir, held.work.Conn, o)
+			src, err := extract.OpenExport(t.Context(), dir, o)
 			require.NoError(t, err)
 			held.cut(t, openAt{src, day0 + 86400 + 7200}, utcDay)
 			require.Equal(t, rows.slice(tenant), append(held.strings(t, heldSessionsSQL), held.strings(t, heldActivitiesSQL)...))
@@ -136,7 +136,7 @@ func TestOldChunksArePassedOverOnlyWhereNameAndTimesSayThatTheyAreOld(t *testing
 			o := exportOptions(t)
 			o.KeyFrom = day0 - 4*86400
 			r := newRig(t)
-			src, err := extract.OpenExport(t.Context(), dir, r.work.Conn, o)
+			src, err := extract.OpenExport(t.Context(), dir, o)
 			require.NoError(t, err)
 			r.cut(t, src, utcDay)
 			want := []string{"2 400"}
@@ -148,7 +148,7 @@ func TestOldChunksArePassedOverOnlyWhereNameAndTimesSayThatTheyAreOld(t *testing
 			// So is what it lacks.
 			require.NoError(t, os.Remove(filepath.Join(chunk, "irf_user_data_gen_1.csv")))
 			require.NoError(t, os.Chtimes(chunk, time.Time{}, time.Unix(c.written, 0)))
-			_, err = extract.OpenExport(t.Context(), dir, r.work.Conn, o)
+			_, err = extract.OpenExport(t.Context(), dir, o)
 			if !c.read {
 				require.NoError(t, err)
 				return

@@ -191,7 +191,7 @@ func openDB(t *testing.T, r *rig, cfg config.GIMDB, tenantKey *int64) *extract.G
 }
 
 func openExport(t *testing.T, r *rig, dir string) *extract.Export {
-	src, err := extract.OpenExport(t.Context(), dir, r.work.Conn, exportOptions(t))
+	src, err := extract.OpenExport(t.Context(), dir, exportOptions(t))
 	require.NoError(t, err)
 	return src
 }

@@ -49,7 +49,7 @@ func TestR11TheNewestCopyOfEveryRowCounts(t *testing.T) {
 
 			options := exportOptions(t)
 			options.TenantKey = tenant
-			src, err := extract.OpenExport(t.Context(), g.export("2026_03_11_02_00_00"), export.work.Conn, options)
+			src, err := extract.OpenExport(t.Context(), g.export("2026_03_11_02_00_00"), options)
 			require.NoError(t, err)
 			export.cut(t, src, utcDay)
 			require.Equal(t, want, held(export), "from an export")

@@ -3,7 +3,6 @@ package extract
 import (
 	"cmp"
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"maps"
@@ -19,7 +18,6 @@ import (
 
 	"seats/internal/calendar"
 	"seats/internal/dirs"
-	"seats/internal/duck"
 	"seats/internal/fail"
 	texts "seats/sql"
 )
@@ -41,23 +39,22 @@ type ExportOptions struct {
 	KeyFrom   int64             // least time key of a fact row that can matter to any window of the run
 	Days      calendar.Interval // from the first second of the run's days to the last, in any region
 	Groups    bool              // the agent groups of sessions are wanted; where the export lacks them, Warn says so
-	Small     int64             // fact files of so many bytes are read whole, without a look at what matters in them
-	TempDir   string            // where zips are unpacked and rows are sorted out: made when it is needed, in a folder that is there
+	TempDir   string            // where zips are unpacked: made when it is needed, in a folder that is there
 	Warn      func(string)
 	Progress  func(table string, rows int64)
 }
 
-// OpenExport reads the chunks of the folder: what can matter to the run's days, every copy of it. conn is for files that are not
-// written as GIM writes them, which DuckDB reads. Errors carry fail.Source and name file and line.
-func OpenExport(ctx context.Context, dir string, conn *sql.Conn, o ExportOptions) (*Export, error) {
+// OpenExport reads the chunks of the folder: what can matter to the run's days, every copy of it. Errors carry
+// fail.Source and name file and line.
+func OpenExport(ctx context.Context, dir string, o ExportOptions) (*Export, error) {
 	e := &Export{dir: dir}
-	if err := e.open(ctx, conn, o); err != nil {
+	if err := e.open(ctx, o); err != nil {
 		return nil, err
 	}
 	return e, nil
 }
 
-func (e *Export) open(ctx context.Context, conn *sql.Conn, o ExportOptions) (err error) {
+func (e *Export) open(ctx context.Context, o ExportOptions) (err error) {
 	chunks, coming, err := findChunks(e.dir, o.Marker)
 	if err != nil {
 		return err
@@ -86,7 +83,7 @@ func (e *Export) open(ctx context.Context, conn *sql.Conn, o ExportOptions) (err
 	if err != nil {
 		return err
 	}
-	r := newExportReader(conn, o, temp)
+	r := newExportReader(o)
 	r.files, r.asOf = files, o.Days.Start
 	if e.horizon.HighWater != nil {
 		r.asOf = *e.horizon.HighWater
@@ -140,7 +137,7 @@ func unpackAll(ctx context.Context, chunks []chunk, temp string, o ExportOptions
 		for _, name := range slices.Sorted(maps.Keys(files)) {
 			f := exportFile{table: name, chunk: number, path: filepath.Join(folder, files[name]), shown: c.shown(files[name]), old: c.old && isFact(table(name))}
 			if !has(tables, name) && !f.old {
-				if _, err := checkHeader(f.path, f.shown, table(name)); errors.Is(err, errNoColumn) {
+				if _, err := openCSV(f.path, f.shown, table(name)); errors.Is(err, errNoColumn) {
 					continue // of groups, without which there are slices too
 				}
 			}
@@ -299,93 +296,6 @@ func (c chunk) lacksFacts(has map[string]bool) error {
 		"export chunk %s has no %s", c.path, strings.Join(missing, ", "))
 }
 
-// load reads all rows of a file that can matter: one that is not written as GIM writes files, by DuckDB's CSV reader.
-func (r *exportReader) load(ctx context.Context, f exportFile, h header) (*Rows, error) {
-	if rows, is, err := r.loadPlain(ctx, f, h); is || err != nil {
-		return rows, err
-	}
-	return r.loadOdd(ctx, f, h)
-}
-
-func (r *exportReader) loadOdd(ctx context.Context, f exportFile, h header) (*Rows, error) {
-	nothing, err := lookOver(f.path, f.shown, h, table(f.table))
-	if err != nil {
-		return nil, err
-	}
-	path, err := withLF(f.path, f.shown, filepath.Join(r.temp, fmt.Sprintf("lines-%d-%s.csv", f.chunk, f.table)))
-	if err != nil {
-		return nil, err
-	}
-	if path != f.path {
-		defer os.Remove(path) //nolint:errcheck // the folder is removed in the end
-	}
-	rows, err := r.loadByDuckDB(ctx, f, h, path, nothing)
-	if err != nil {
-		return nil, explainCSV(err, f.path, f.shown)
-	}
-	return rows, rejected(ctx, r.conn, f, h)
-}
-
-// loadPlain reads the rows of a plain file; is tells whether it is one.
-func (r *exportReader) loadPlain(ctx context.Context, f exportFile, h header) (rows *Rows, is bool, err error) {
-	t := table(f.table)
-	rows = newRows(t)
-	plain, err := newPlainFile(f.path, h, t)
-	if err != nil || plain == nil {
-		return nil, false, err
-	}
-	key := column(t, "start_date_time_key")
-	is, err = plain.look(ctx, func(row *plainRow) error {
-		if key < 0 || row.numbers[key] >= r.KeyFrom {
-			rows.take(row, f.chunk)
-		}
-		return nil
-	})
-	return rows, is, err
-}
-
-// loadByDuckDB reads the rows of a file whose lines end with LF. nothing is how it says that there is no value.
-func (r *exportReader) loadByDuckDB(ctx context.Context, f exportFile, h header, path, nothing string) (*Rows, error) {
-	t := table(f.table)
-	t.Fields = h.fields(t)
-	pattern, err := duck.OnlyFile(path)
-	if err != nil {
-		return nil, err
-	}
-	rows, key := newRows(table(f.table)), column(t, "start_date_time_key")
-	values := make([]any, len(t.Columns))
-	for i, c := range t.Columns {
-		if values[i] = new(sql.NullInt64); c.Type == typeText {
-			values[i] = new(sql.NullString)
-		}
-	}
-	r.duckDB.Lock() // one connection
-	defer r.duckDB.Unlock()
-	return rows, duck.EachOn(ctx, r.conn, "slice/each_load", t, func(scan func(...any) error) error {
-		if err := scan(values...); err != nil {
-			return err
-		}
-		if key >= 0 && values[key].(*sql.NullInt64).Int64 < r.KeyFrom {
-			return nil
-		}
-		rows.begin()
-		for i, v := range values {
-			switch v := v.(type) {
-			case *sql.NullInt64:
-				if v.Valid {
-					rows.setNumber(i, v.Int64)
-				}
-			case *sql.NullString:
-				if v.Valid {
-					rows.setText(i, v.String)
-				}
-			}
-		}
-		rows.chunk = append(rows.chunk, int32(f.chunk))
-		return nil
-	}, sql.Named("file", pattern), sql.Named("skip", h.lines), sql.Named("nothing", nothing))
-}
-
 // checkStill refuses a file that somebody has written to since a look at it, and warns of one that ends within a line:
 // whether a copy broke off there, or was always so, nobody can tell from the file.
 func checkStill(path, shown string, before os.FileInfo, warn func(string)) error {
@@ -413,22 +323,4 @@ func checkStill(path, shown string, before os.FileInfo, warn func(string)) error
 
 func changed(shown string) error {
 	return fail.New(fail.Source, "run again once it is copied whole: `seats run --wait` waits for that", "%s: it changed while it was read", shown)
-}
-
-// rejected is the first row that the last load could not read, as an error, and forgets the others.
-func rejected(ctx context.Context, conn *sql.Conn, f exportFile, h header) error {
-	var first error
-	err := duck.Each(ctx, conn, "slice/reject", func(scan func(...any) error) error {
-		var line int64
-		var column, message string
-		if err := scan(&line, &column, &message); err != nil {
-			return err
-		}
-		first = fmt.Errorf("%s:%d:%s", f.shown, line, plainReject(column, h.spelled(column, table(f.table)), message))
-		return nil
-	})
-	if err == nil {
-		_, err = duck.Exec(ctx, conn, "slice/forget_rejects")
-	}
-	return cmp.Or(err, first)
 }

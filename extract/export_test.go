@@ -166,7 +166,7 @@ func TestR2TenantKeyKeepsOtherTenantsOut(t *testing.T) {
 	r := newRig(t)
 	o, tenant := exportOptions(t), int64(1)
 	o.TenantKey = &tenant
-	src, err := extract.OpenExport(t.Context(), dir, r.work.Conn, o)
+	src, err := extract.OpenExport(t.Context(), dir, o)
 	require.NoError(t, err)
 	r.cut(t, src, utcDay)
 	require.Equal(t, []string{"1 200"}, r.strings(t, sessionsSQL))
@@ -278,7 +278,7 @@ func TestTextsThatAreNotUTF8AreRefusedWithFileLineAndColumn(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := exportOf(t, base(files{"resource_": "RESOURCE_KEY,RESOURCE_TYPE_CODE,RESOURCE_NAME,EMPLOYEE_ID,SWITCH_NAME,NOTES\n" + many.String() + c.row + "10002,AGENT,n,E,,\n"}))
-			_, err := extract.OpenExport(t.Context(), dir, newRig(t).work.Conn, exportOptions(t))
+			_, err := extract.OpenExport(t.Context(), dir, exportOptions(t))
 			if c.column == "" {
 				require.NoError(t, err)
 				return
@@ -315,7 +315,7 @@ func TestPointsAreNoFractionsUnlessNumbersHaveThem(t *testing.T) {
 	require.Equal(t, []string{"2.5 1.5", "4. 3e-1"}, r.strings(t, "select employee_id || ' ' || resource_name from agent order by resource_key"))
 	for _, fraction := range []string{"5.5", "5e-1", "55E-1"} {
 		dir := exportOf(t, base(files{"sm_res_session_fact": rows(fmt.Sprintf("2,%d,1,1,2,%d,%d,0,%s,\n", day0, day0+10, day0+20, fraction))}))
-		_, err := extract.OpenExport(t.Context(), dir, newRig(t).work.Conn, exportOptions(t))
+		_, err := extract.OpenExport(t.Context(), dir, exportOptions(t))
 		require.ErrorContains(t, err, "sm_res_session_fact.csv:20002: column UPDATE_AUDIT_KEY: "+fraction+" is not a whole number")
 	}
 }
@@ -330,7 +330,7 @@ func TestAChunkMayLackADimensionThatFactsDoNotAskFor(t *testing.T) {
 		"MEDIA_RESOURCE_KEY 12, of row 5 of interaction_resource_fact": {"interaction_resource_fact": legHeader + legRow(5, 2, 12, 110, 120, 5), "irf_user_data_gen_1": dataHeader + dataRow(5, 110, "g", 5)},
 	} {
 		dir := exportOf(t, first, increment(second))
-		_, err := extract.OpenExport(t.Context(), dir, newRig(t).work.Conn, exportOptions(t))
+		_, err := extract.OpenExport(t.Context(), dir, exportOptions(t))
 		if want == "" {
 			require.NoError(t, err)
 			continue
@@ -361,7 +361,7 @@ func TestBrokenRowsAreRefusedWithFileLineAndColumn(t *testing.T) {
 		"quote left open, much behind": {good + `2,1773100800,1,1,2,"` + strings.Repeat(good, 60000), "sm_res_session_fact.csv:2: the row after this one is longer than 2000000 bytes: is a quote not closed?"},
 		"endless":                      {good + "2,1773100800,1,1,2," + strings.Repeat("1", 2100000) + ",1,0,5\n", "sm_res_session_fact.csv:2: the row after this one is longer than 2000000 bytes"},
 		"not UTF-8":                    {good + "2,1773100800,1,1,2,\xff,1,0,5\n", "sm_res_session_fact.csv:3:"},
-		"fraction behind a bare quote": {good + row(2, day0, 1, 1, `2"`, day0, day0, 0, 5) + row(3, day0, 1, 1, 2, day0, "1.5", 0, 5), "sm_res_session_fact.csv:4: column END_TS: 1.5 is not a whole number"},
+		"fraction behind a bare quote": {good + row(2, day0, 1, 1, `2"`, day0, day0, 0, 5) + row(3, day0, 1, 1, 2, day0, "1.5", 0, 5), `sm_res_session_fact.csv:3: column RESOURCE_KEY: Could not convert string "2\"" to 'BIGINT'`},
 		"a fraction":                   {good + row(2, day0, 1, 1, 2, day0, "1773100900.5", 0, 5), "sm_res_session_fact.csv:3: column END_TS: 1773100900.5 is not a whole number"},
 		"a quoted fraction":            {good + row(2, day0, 1, 1, 2, day0, `"1773100900.99"`, 0, 5), "sm_res_session_fact.csv:3: column END_TS: 1773100900.99 is not a whole number"},
 		"a small fraction":             {good + row(2, day0, 1, 1, 2, day0, day0+200, "5e-1", 5), "sm_res_session_fact.csv:3: column ACTIVE_FLAG: 5e-1 is not a whole number"},
@@ -369,8 +369,7 @@ func TestBrokenRowsAreRefusedWithFileLineAndColumn(t *testing.T) {
 		"outside the window":                      {row(2, -900, 1, 1, 2, "x", day0+200, 0, 5), "sm_res_session_fact.csv:2:"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			r := newRig(t)
-			_, err := extract.OpenExport(t.Context(), exportOf(t, base(files{"sm_res_session_fact": sessionHeader + c.rows})), r.work.Conn, exportOptions(t))
+			_, err := extract.OpenExport(t.Context(), exportOf(t, base(files{"sm_res_session_fact": sessionHeader + c.rows})), exportOptions(t))
 			require.ErrorContains(t, err, c.want)
 			require.Equal(t, fail.Source, fail.CodeOf(err))
 			require.NotEmpty(t, fail.Hints(err))
@@ -382,7 +381,7 @@ func TestBrokenRowsAreRefusedWithFileLineAndColumn(t *testing.T) {
 func TestAnEmptyKeyIsRefusedWhereverItsColumnStands(t *testing.T) {
 	f := base(files{"contact_attempt_fact": attemptHeader + row(1, day0, 1, 3, 1, "p1", day0, day0+9, 5) + row(2, -1, 1, 3, 1, "p2", day0, day0+9, 5)})
 	f["contact_attempt_fact"] = reversed(f["contact_attempt_fact"])
-	_, err := extract.OpenExport(t.Context(), exportOf(t, f), newRig(t).work.Conn, exportOptions(t))
+	_, err := extract.OpenExport(t.Context(), exportOf(t, f), exportOptions(t))
 	require.ErrorContains(t, err, "contact_attempt_fact.csv:3: column START_DATE_TIME_KEY: it is empty")
 	require.Equal(t, fail.Source, fail.CodeOf(err))
 }
@@ -403,7 +402,7 @@ func TestAnExportThatIsStillBeingCopied(t *testing.T) {
 			require.NoError(t, f.Close())
 		}
 	}
-	_, err := extract.OpenExport(t.Context(), dir, newRig(t).work.Conn, o)
+	_, err := extract.OpenExport(t.Context(), dir, o)
 	require.ErrorContains(t, err, "sm_res_session_fact.csv: it changed while it was read")
 	require.Equal(t, fail.Source, fail.CodeOf(err))
 	require.Contains(t, fail.Hints(err)[0], "--wait")
@@ -412,7 +411,7 @@ func TestAnExportThatIsStillBeingCopied(t *testing.T) {
 	o = exportOptions(t)
 	var warned []string
 	o.Warn = func(msg string) { warned = append(warned, msg) }
-	_, err = extract.OpenExport(t.Context(), dir, newRig(t).work.Conn, o)
+	_, err = extract.OpenExport(t.Context(), dir, o)
 	require.NoError(t, err)
 	require.Equal(t, []string{"export file " + file + " ends without a line end: was it copied whole?"}, warned)
 }

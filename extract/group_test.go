@@ -53,7 +53,7 @@ func withGroups(t *testing.T, src *extract.GIMDB) string {
 func openGroups(t *testing.T, r *rig, dir string) (src *extract.Export, warned string) {
 	o := exportOptions(t)
 	o.Groups, o.Warn = true, func(msg string) { warned += msg + "\n" }
-	src, err := extract.OpenExport(t.Context(), dir, r.work.Conn, o)
+	src, err := extract.OpenExport(t.Context(), dir, o)
 	require.NoError(t, err)
 	return src, warned
 }

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"crypto/rand"
-	"database/sql"
 	"errors"
 	"fmt"
 	"maps"
@@ -19,7 +18,6 @@ import (
 
 	"seats/internal/calendar"
 	"seats/internal/config"
-	"seats/internal/duck"
 	"seats/internal/fail"
 	texts "seats/sql"
 )
@@ -160,11 +158,7 @@ func InspectExport(ctx context.Context, dir, marker, tempDir string, reach time.
 	defer os.RemoveAll(temp) //nolint:errcheck // a folder for temporary files
 	newest := chunks[len(chunks)-1]
 	seen, tenants := map[string]bool{}, map[int64]bool{}
-	names, err := inspect(ctx, temp)
-	if err != nil {
-		return f, err
-	}
-	defer names.db.Close() //nolint:errcheck // in memory
+	names := newExportReader(ExportOptions{Warn: func(string) {}, Progress: func(string, int64) {}})
 	var partial error
 	for i, c := range chunks {
 		if err := ctx.Err(); err != nil {
@@ -199,33 +193,16 @@ func InspectExport(ctx context.Context, dir, marker, tempDir string, reach time.
 	return f, nil
 }
 
-// inspection reads the resources of an export, chunk by chunk.
-type inspection struct {
-	*exportReader
-	db *sql.DB
-}
-
-func inspect(ctx context.Context, temp string) (*inspection, error) {
-	db, err := duck.Open("", duck.Options{TempDir: temp})
-	if err != nil {
-		return nil, err
-	}
-	conn, err := db.Conn(ctx)
-	if err != nil {
-		return nil, errors.Join(err, db.Close())
-	}
-	return &inspection{newExportReader(conn, ExportOptions{KeyFrom: math.MinInt64, Warn: func(string) {}, Progress: func(string, int64) {}}, temp), db}, nil
-}
-
 // inspectChunk looks at the files of a chunk.
-func (r *inspection) inspectChunk(ctx context.Context, number int, c chunk, temp string, seen map[string]bool, tenants map[int64]bool) error {
+func (r *exportReader) inspectChunk(ctx context.Context, number int, c chunk, temp string, seen map[string]bool, tenants map[int64]bool) error {
 	folder, files, cleanup, err := c.unpack(temp)
 	if err != nil {
 		return err
 	}
 	defer cleanup()
 	for name, file := range files {
-		h, err := checkHeader(filepath.Join(folder, file), c.shown(file), table(name))
+		of := exportFile{table: name, chunk: number, path: filepath.Join(folder, file), shown: c.shown(file)}
+		_, err := openCSV(of.path, of.shown, table(name))
 		if errors.Is(err, errNoColumn) && !has(tables, name) {
 			continue
 		}
@@ -234,12 +211,12 @@ func (r *inspection) inspectChunk(ctx context.Context, number int, c chunk, temp
 		}
 		seen[name] = true
 		if name == "resource_" {
-			if err := r.dimension(ctx, exportFile{table: name, chunk: number, path: filepath.Join(folder, file), shown: c.shown(file)}); err != nil {
+			if err := r.dimension(ctx, of); err != nil {
 				return err
 			}
 		}
 		if name == sessionTable {
-			if err := noteTenants(ctx, filepath.Join(folder, file), h, tenants); err != nil {
+			if err := noteTenants(ctx, of, tenants); err != nil {
 				return err
 			}
 		}
@@ -247,19 +224,18 @@ func (r *inspection) inspectChunk(ctx context.Context, number int, c chunk, temp
 	return nil
 }
 
-// noteTenants notes whose sessions a file has, so far as it is plain: to read any other is a run's business.
-func noteTenants(ctx context.Context, path string, h header, tenants map[int64]bool) error {
-	t := table(sessionTable)
-	plain, err := newPlainFile(path, h, t)
-	if err != nil || plain == nil {
-		return err
-	}
-	key := column(t, "tenant_key")
-	_, err = plain.look(ctx, func(row *plainRow) error {
+// noteTenants notes whose sessions a file has, as far as it can be read: to say what is wrong with it is a run's business.
+func noteTenants(ctx context.Context, file exportFile, tenants map[int64]bool) error {
+	key := column(table(sessionTable), "tenant_key")
+	f := &factFile{exportFile: file}
+	err := f.look(ctx, math.MinInt64, func(row *csvRow) bool {
 		if of, has := row.number(key); has {
 			tenants[of] = true
 		}
-		return nil
+		return false
 	})
-	return err
+	if ctx.Err() != nil || f.csv == nil {
+		return err
+	}
+	return nil
 }

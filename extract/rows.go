@@ -3,7 +3,6 @@ package extract
 import (
 	"cmp"
 	"slices"
-	"strings"
 
 	texts "seats/sql"
 )
@@ -71,14 +70,14 @@ func (r *Rows) addRow(values ...any) {
 }
 
 // take adds a row of a file.
-func (r *Rows) take(row *plainRow, chunk int) {
+func (r *Rows) take(row *csvRow, chunk int) {
 	r.begin()
 	r.chunk = append(r.chunk, int32(chunk))
 	for column := range r.of.Columns {
 		switch {
 		case !row.has(column):
 		case r.texts[column] != nil:
-			r.setText(column, strings.ReplaceAll(string(row.texts[column]), `""`, `"`))
+			r.setText(column, unquoted(row.texts[column]))
 		default:
 			r.setNumber(column, row.numbers[column])
 		}

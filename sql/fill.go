@@ -14,7 +14,6 @@ type Table struct {
 	Name    string
 	Key     []string // primary key
 	Columns []Column // in their order in the table
-	Fields  []Column // of a file of its rows, in their order there
 	Order   []string // a total order of its rows: columns, of which one may say "nulls first"
 }
 
@@ -81,7 +80,7 @@ func (t Table) validate() {
 	for _, o := range t.Order {
 		names = append(names, strings.TrimSuffix(o, " nulls first"))
 	}
-	for _, c := range slices.Concat(t.Columns, t.Fields) {
+	for _, c := range t.Columns {
 		names = append(names, c.Name)
 		must(slices.Contains(types, c.Type), c.Type)
 	}

@@ -36,7 +36,7 @@ func (w *auditor) openSource(ctx context.Context, parts []part) (*reader, error)
 	defer w.Log.Stop()
 	tenant := w.Tenant
 	tenant.Breakdown = nil // agent groups are none of what is compared
-	src, err := job.OpenSource(ctx, tenant, w.scratch.Conn, windows, w.scratch.TempDir(), w.Clock(), w.Log)
+	src, err := job.OpenSource(ctx, tenant, windows, w.scratch.TempDir(), w.Clock(), w.Log)
 	if err != nil {
 		return nil, err
 	}

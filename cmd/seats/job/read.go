@@ -120,7 +120,7 @@ func (s *state) isLost(err error) bool { return s.Tenant.GIM != nil && extract.L
 func (s *state) inOneSnapshot(ctx context.Context, stage *extract.Stage, windows []extract.Window) (left []extract.Window, err error) {
 	s.Log.Start(s.Tenant.Name + ": reading")
 	s.reading.opening = true
-	src, err := OpenSource(ctx, s.Tenant, s.Conn, windows, s.TempDir(), s.Clock(), s.Log)
+	src, err := OpenSource(ctx, s.Tenant, windows, s.TempDir(), s.Clock(), s.Log)
 	if err != nil {
 		return windows, err
 	}
@@ -158,13 +158,9 @@ func (s *state) inOneSnapshot(ctx context.Context, stage *extract.Stage, windows
 	return nil, nil
 }
 
-// smallExport is the size in bytes of a file of facts that is not looked through first: who only reads a store of a small site need
-// not write beside it.
-const smallExport = 64 << 10
-
-// OpenSource opens a tenant's source for the windows, all in one snapshot. conn is for files of an export that DuckDB reads, tempDir is
-// where it is unpacked; now is the reader's clock.
-func OpenSource(ctx context.Context, t config.Tenant, conn *duck.Conn, windows []extract.Window, tempDir string, now time.Time, log Log) (extract.Source, error) {
+// OpenSource opens a tenant's source for the windows, all in one snapshot. tempDir is where an export is unpacked; now is the reader's
+// clock.
+func OpenSource(ctx context.Context, t config.Tenant, windows []extract.Window, tempDir string, now time.Time, log Log) (extract.Source, error) {
 	arrive := func(_ string, n int64) { log.Add(n) }
 	if t.ExportDir == "" {
 		return openGIMDB(ctx, t, extract.Told{Expect: log.Expect, Arrive: arrive}, log)
@@ -173,14 +169,13 @@ func OpenSource(ctx context.Context, t config.Tenant, conn *duck.Conn, windows [
 	for _, w := range windows {
 		from, days = min(from, w.SessionFrom()), calendar.Interval{Start: min(days.Start, w.Hull().Start), End: max(days.End, w.Hull().End)}
 	}
-	return extract.OpenExport(ctx, t.ExportDir, conn, extract.ExportOptions{
+	return extract.OpenExport(ctx, t.ExportDir, extract.ExportOptions{
 		Now:       now,
 		TenantKey: t.TenantKey,
 		Marker:    t.ExportMarker,
 		KeyFrom:   from - 2*int64(windows[0].Lookback.Seconds()) - 3600, // activities reach further back than sessions, and theirs than they
 		Groups:    t.ReadsGroups(),
 		Days:      days,
-		Small:     smallExport,
 		TempDir:   tempDir,
 		Warn:      func(msg string) { log.Warn(msg, "tenant", t.Name) },
 		Progress:  arrive,

@@ -1,0 +1,603 @@
+package extract
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"strconv"
+	"strings"
+	"sync"
+	"unicode/utf8"
+
+	"seats/internal/fail"
+	texts "seats/sql"
+)
+
+// csvFile is a table's file in an export. It is gone through twice, since a word by which a tool says that there is no value is
+// known for one only when it stands in all of the file. Most rows are plain, as GIM's own export writes them: as many fields as the
+// header has, numbers in digits alone, texts in UTF-8 that mean what they say, quotes around whole fields. They are read at once, the
+// others with care, and refused where they can be taken for something else.
+type csvFile struct {
+	path, shown string
+	of          texts.Table
+	names       []string // of the columns, as the header spells them
+	columns     []int    // which of the table's columns each field of a row is; -1 where it is not read
+	keys        uint32   // one bit for each column that may not be empty
+	begin       int64    // where the rows do
+	hasQuotes   bool     // any, once it was looked through
+
+	looked  bool
+	isEmpty bool     // whether any field is
+	nothing string   // the first word for nothing
+	atFirst *misread // where it stands
+	firstAt int64    // in the row that begins there
+	several bool     // whether there is another one
+}
+
+// csvRow is a row of a csvFile: its bytes, which are overwritten by the next, and its values by the table's columns.
+type csvRow struct {
+	text    []byte
+	numbers [32]int64
+	texts   [32][]byte // as they would stand between quotes
+	present uint32     // one bit for each column that is not empty
+}
+
+// number is the value of a column; has is false where it is empty.
+func (r *csvRow) number(column int) (v int64, has bool) { return r.numbers[column], r.has(column) }
+
+func (r *csvRow) has(column int) bool { return r.present&(1<<column) != 0 }
+
+// maxRow is how many bytes a row may have, which is how much of a file is in memory. A quote that is never closed makes one row of all
+// that follows.
+const maxRow = 2_000_000
+
+var (
+	errLongRow  = fmt.Errorf("longer than %d bytes: is a quote not closed?", maxRow)
+	errNoColumn = errors.New("no column")
+)
+
+const howToWrite = "docs/exports.md says how a file has to be written, and which tools write otherwise; nothing was changed"
+
+// openCSV reads the header of a file, in any case, and looks in it for the columns of the table. Errors say where.
+func openCSV(path, shown string, of texts.Table) (*csvFile, error) {
+	f := &csvFile{path: path, shown: shown, of: of}
+	if err := f.readHeader(); err != nil {
+		return nil, fmt.Errorf("%s:1: %w", shown, err)
+	}
+	seen, twice := map[string]bool{}, ""
+	for _, name := range f.names {
+		lower := strings.ToLower(name)
+		if seen[lower] {
+			twice = lower
+		}
+		seen[lower] = true
+		f.columns = append(f.columns, column(of, lower))
+	}
+	for i, c := range of.Columns {
+		if !seen[c.Name] {
+			return nil, fmt.Errorf("%s:1: %w %s%s", shown, errNoColumn, c.Name, likelyCause(f.names))
+		}
+		if of.IsKey(c.Name) {
+			f.keys |= 1 << i
+		}
+	}
+	if twice != "" {
+		return nil, fmt.Errorf("%s:1: column %s stands twice", shown, twice)
+	}
+	return f, nil
+}
+
+func (f *csvFile) readHeader() error {
+	file, err := os.Open(f.path)
+	if err != nil {
+		return err
+	}
+	defer file.Close() //nolint:errcheck // only read
+	text := bufio.NewReader(io.LimitReader(file, maxRow))
+	if mark, err := text.Peek(3); err == nil && string(mark) == "\ufeff" {
+		text.Discard(len(mark)) //nolint:errcheck // it was peeked at
+		f.begin = int64(len(mark))
+	}
+	rows := csv.NewReader(text)
+	f.names, err = rows.Read()
+	switch f.begin += rows.InputOffset(); {
+	case errors.Is(err, io.EOF):
+		return errors.New("no header line")
+	case f.begin >= maxRow:
+		return errLongRow
+	}
+	return err
+}
+
+// likelyCause is why a header may name none of the columns.
+func likelyCause(names []string) string {
+	switch first := strings.Join(names, ","); {
+	case strings.ContainsRune(first, 0):
+		return ": is the file UTF-16? It has to be UTF-8"
+	case strings.ContainsRune(first, '\r'):
+		return ": line ends have to be LF or CR LF, and not CR alone"
+	case len(names) == 1 && strings.ContainsAny(first, ";\t|"):
+		return ": fields have to be separated by commas"
+	case strings.HasPrefix(first, "#TYPE"):
+		return ": PowerShell's -NoTypeInformation leaves this line out"
+	}
+	return ": the first line has to name the columns"
+}
+
+// look goes through all rows for the first time, and refuses the file where it says in two ways that there is no value, or where a
+// row cannot be read.
+func (f *csvFile) look(ctx context.Context, each func(*csvRow)) error {
+	if err := f.through(ctx, f.next, each); err != nil {
+		return err
+	}
+	if f.looked = true; f.atFirst != nil && (f.isEmpty || f.several) {
+		return f.place(f.firstAt, f.atFirst)
+	}
+	return nil
+}
+
+// lookAgain goes through the rows once more: of those that are not wanted only the key is read.
+func (f *csvFile) lookAgain(ctx context.Context, wanted func(*csvRow) bool, each func(*csvRow)) error {
+	next := f.next
+	if !f.hasQuotes {
+		next = f.nextKey
+	}
+	var again error
+	err := f.through(ctx, next, func(row *csvRow) {
+		if again != nil || !wanted(row) {
+			return
+		}
+		if !f.hasQuotes {
+			again = f.whole(row)
+		}
+		each(row)
+	})
+	return errors.Join(err, again)
+}
+
+// whole reads all of a row of which the key was read.
+func (f *csvFile) whole(row *csvRow) error {
+	if _, is := f.next(row.text, true, row); is != odd {
+		return nil
+	}
+	_, err := f.carefully(row.text, true, row)
+	return err
+}
+
+// blocks are what is in memory of the files that are read.
+var blocks = sync.Pool{New: func() any { return new([maxRow]byte) }}
+
+func (f *csvFile) through(ctx context.Context, next func(text []byte, last bool, row *csvRow) (n, is int), each func(*csvRow)) error {
+	file, err := os.Open(f.path)
+	if err != nil {
+		return err
+	}
+	defer file.Close() //nolint:errcheck // only read
+	if _, err := file.Seek(f.begin, io.SeekStart); err != nil {
+		return err
+	}
+	block := blocks.Get().(*[maxRow]byte)
+	defer blocks.Put(block)
+	held, row, at := 0, &csvRow{}, f.begin
+	for {
+		n, err := io.ReadFull(file, block[held:])
+		last := errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
+		if err != nil && !last {
+			return err
+		}
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		text := block[:held+n]
+		for len(text) > 0 {
+			n, is := next(text, last, row)
+			if is == odd {
+				if n, err = f.carefully(text, last, row); err != nil {
+					return f.place(at, err)
+				}
+				if f.atFirst != nil && f.firstAt == 0 {
+					f.firstAt = at
+				}
+				if is = entire; n == 0 {
+					is = cutOff
+				}
+			}
+			if is == cutOff {
+				if len(text) == maxRow {
+					return f.place(at-1, &misread{reason: "the row after this one is " + errLongRow.Error()})
+				}
+				break
+			}
+			row.text, text = text[:n], text[n:]
+			if at += int64(n); row.present != 0 {
+				each(row)
+			}
+		}
+		if last {
+			return nil
+		}
+		held = copy(block[:], text)
+	}
+}
+
+// misread is why a row cannot be read. Its place is told once the row's is known.
+type misread struct {
+	at             int // bytes into the row
+	column, reason string
+	help           string // how a file has to be written, where that is what helps
+}
+
+func (m *misread) Error() string { return m.reason }
+
+// place says in which line of the file a row that begins at a byte cannot be read.
+func (f *csvFile) place(begin int64, err error) error {
+	var m *misread
+	if !errors.As(err, &m) {
+		return err
+	}
+	file, err := os.Open(f.path)
+	if err != nil {
+		return err
+	}
+	defer file.Close() //nolint:errcheck // only read
+	line, before := 1, bufio.NewReader(io.LimitReader(file, begin+int64(m.at)))
+	for err == nil {
+		var part []byte
+		if part, err = before.ReadSlice('\n'); err == nil || errors.Is(err, bufio.ErrBufferFull) {
+			line += bytes.Count(part, []byte("\n"))
+			err = nil
+		}
+	}
+	what := m.reason
+	if m.column != "" {
+		what = "column " + m.column + ": " + what
+	}
+	if what = fmt.Sprintf("%s:%d: %s", f.shown, line, short(what)); m.help == "" {
+		return errors.New(what)
+	}
+	return fail.New(fail.Source, m.help, "%s", what)
+}
+
+// short keeps a message from being as long as the row that it is about.
+func short(message string) string {
+	const most = 500
+	if shown := []rune(message); len(shown) > most {
+		return string(shown[:most]) + "…"
+	}
+	return message
+}
+
+// How a row is.
+const (
+	entire = iota
+	cutOff // the block ends within it
+	odd    // it is not plain
+)
+
+// next reads a plain row at the beginning of a text, which is the last of its file or has more behind it.
+func (f *csvFile) next(text []byte, last bool, row *csvRow) (n, is int) {
+	row.present = 0
+	short := cutOff
+	if last {
+		short = odd
+	}
+	at, empty := 0, false
+	for i, column := range f.columns {
+		if i > 0 {
+			if at == len(text) {
+				return 0, short
+			}
+			if text[at] != ',' {
+				return 0, odd
+			}
+			at++
+		}
+		ok, from := false, at
+		switch {
+		case at < len(text) && text[at] == '"':
+			f.hasQuotes = true
+			if at = pastQuote(text, from+1); at < 0 || at == len(text) && !last {
+				return 0, short
+			}
+			ok = column < 0 || row.take(column, f.of.Columns[column].Type, text[from+1:at-1])
+			from++
+		case column >= 0 && f.of.Columns[column].Type != typeText:
+			at, ok = row.digits(column, f.of.Columns[column].Type, text, at)
+		default:
+			for at < len(text) && !stops[text[at]] {
+				at++
+			}
+			ok = column < 0 || row.take(column, typeText, text[from:at])
+		}
+		empty = empty || from == at || text[from] == '"' && from+1 == at
+		switch {
+		case !ok && at == len(text):
+			return 0, short
+		case !ok:
+			return 0, odd
+		}
+	}
+	if f.keys&^row.present != 0 && (at < len(text) || last) {
+		return 0, odd
+	}
+	if n, is = end(text, at, last); is == entire {
+		f.isEmpty = f.isEmpty || empty
+	}
+	return n, is
+}
+
+// nextKey is next for the numbers of the key of a row in which no field is in quotes.
+func (f *csvFile) nextKey(text []byte, last bool, row *csvRow) (n, is int) {
+	n = bytes.IndexByte(text, '\n') + 1
+	if n == 0 {
+		if !last {
+			return 0, cutOff
+		}
+		n = len(text)
+	}
+	row.present = 0
+	at, wanted := 0, f.keys
+	for _, column := range f.columns {
+		if column >= 0 && wanted&(1<<column) != 0 {
+			var ok bool
+			if at, ok = row.digits(column, typeNumber, text, at); !ok || !row.has(column) || at < n && !stops[text[at]] {
+				return 0, odd
+			}
+			if wanted &^= 1 << column; wanted == 0 {
+				return n, entire
+			}
+		}
+		comma := bytes.IndexByte(text[at:n], ',')
+		if comma < 0 {
+			return 0, odd
+		}
+		at += comma + 1
+	}
+	return 0, odd
+}
+
+// end reads the end of a row.
+func end(text []byte, at int, last bool) (n, is int) {
+	switch rest := text[at:]; {
+	case len(rest) == 0 && last:
+		return at, entire
+	case len(rest) == 0, !last && len(rest) == 1 && rest[0] == '\r':
+		return 0, cutOff
+	case rest[0] == '\n':
+		return at + 1, entire
+	case len(rest) > 1 && rest[0] == '\r' && rest[1] == '\n':
+		return at + 2, entire
+	}
+	return 0, odd
+}
+
+// stops are what a plain field without quotes cannot hold.
+var stops = [256]bool{',': true, '\n': true, '\r': true, '"': true}
+
+// pastQuote is behind the quote that ends a field; -1 where none does.
+func pastQuote(text []byte, at int) int {
+	for {
+		n := bytes.IndexByte(text[at:], '"')
+		if n < 0 {
+			return -1
+		}
+		if at += n + 1; at == len(text) || text[at] != '"' {
+			return at
+		}
+		at++
+	}
+}
+
+// take reads a text, or a number that stood in quotes.
+func (r *csvRow) take(column int, kind string, field []byte) bool {
+	if kind == typeText {
+		if r.texts[column] = field; len(field) > 0 {
+			r.present |= 1 << column
+		}
+		return utf8.Valid(field) && !isOdd(field)
+	}
+	end, ok := r.digits(column, kind, field, 0)
+	return ok && end == len(field)
+}
+
+// unquoted is what stood in quotes, or without any, where it has none in it.
+func unquoted(field []byte) string { return strings.ReplaceAll(string(field), `""`, `"`) }
+
+// digits reads a number, or that there is none.
+func (r *csvRow) digits(column int, kind string, text []byte, at int) (end int, ok bool) {
+	most := 18 // digits that every integer of 64 bits has room for
+	if kind == typeFlag {
+		most = 4
+	}
+	negative := at < len(text) && text[at] == '-'
+	if negative {
+		at++
+	}
+	from, v := at, int64(0)
+	for ; at < len(text) && text[at] >= '0' && text[at] <= '9'; at++ {
+		v = 10*v + int64(text[at]-'0')
+	}
+	n := at - from
+	if n == 0 {
+		return at, !negative
+	}
+	if negative {
+		v = -v
+	}
+	r.numbers[column] = v
+	r.present |= 1 << column
+	return at, n <= most
+}
+
+// carefully reads a row that is not plain: n is 0 where more of the file has to be read. A line with nothing in it is no row, and one
+// empty field too much is none. A quote within a field that does not begin with one is a part of it.
+func (f *csvFile) carefully(text []byte, last bool, row *csvRow) (n int, err error) {
+	row.present = 0
+	if n, is := end(text, 0, last); is != odd {
+		return n, nil
+	}
+	for field, at := 0, 0; ; field++ {
+		from, value := at, ""
+		if at < len(text) && text[at] == '"' {
+			f.hasQuotes = true
+			if at = pastQuote(text, from+1); at == len(text) && !last || at < 0 && !last {
+				return 0, nil
+			}
+			if at < 0 {
+				return 0, &misread{at: from, reason: "a quote is not closed"}
+			}
+			value = unquoted(text[from+1 : at-1])
+		} else {
+			for at < len(text) && text[at] != ',' && text[at] != '\n' && text[at] != '\r' {
+				at++
+			}
+			value = string(text[from:at])
+		}
+		if at == len(text) && !last {
+			return 0, nil
+		}
+		if err := f.takeCarefully(row, field, value); err != nil {
+			err.at = from
+			return 0, err
+		}
+		if f.atFirst != nil && f.firstAt == 0 {
+			f.atFirst.at = from
+		}
+		if at < len(text) && text[at] == ',' {
+			at++
+			continue
+		}
+		n, is := end(text, at, last)
+		switch {
+		case is == cutOff:
+			return 0, nil
+		case is == odd && text[at] == '\r' && at+1 < len(text):
+			return 0, &misread{at: at, reason: "the line ends with CR alone: line ends have to be LF or CR LF", help: howToWrite}
+		case is == odd && text[at] == '\r':
+			n = len(text)
+		case is == odd:
+			return 0, &misread{at: from, reason: "behind a quote that ends a field there is more of it: a quote within a field has to be doubled"}
+		}
+		if field+1 < len(f.columns) {
+			return 0, &misread{reason: fmt.Sprintf("the row has %d fields, the header %d", field+1, len(f.columns))}
+		}
+		return n, nil
+	}
+}
+
+// takeCarefully reads a field of a row.
+func (f *csvFile) takeCarefully(row *csvRow, field int, value string) *misread {
+	if field >= len(f.columns) {
+		if value != "" || field > len(f.columns) {
+			return &misread{reason: fmt.Sprintf("the row has more fields than the %d of the header", len(f.columns))}
+		}
+		return nil
+	}
+	at := f.columns[field]
+	wrong := func(format string, args ...any) *misread {
+		return &misread{column: f.names[field], reason: fmt.Sprintf(format, args...), help: howToWrite}
+	}
+	if value == "" {
+		f.isEmpty = true
+	}
+	if at < 0 {
+		return nil
+	}
+	c := f.of.Columns[at]
+	isKey, isText, word := f.keys&(1<<at) != 0, c.Type == typeText, strings.TrimSpace(value)
+	switch {
+	case value == "" && isKey:
+		return wrong("it is empty")
+	case nothings[value] && isKey:
+		return wrong("it is the word %s, and a key", value)
+	case value == "", f.looked && value == f.nothing:
+		return nil
+	case isText && !utf8.ValidString(value):
+		return wrong("it is not in utf-8")
+	case isName(c.Name):
+	case nothings[value]:
+		if f.atFirst == nil {
+			f.nothing, f.atFirst = value, wrong("it is the word %s: where there is no value, the field has to be empty, or that word has to stand in all of the file", value)
+		}
+		f.several = f.several || f.nothing != value
+		return nil
+	case nothings[word]:
+		return wrong("it is the word %s, filled up with blanks: where there is no value, the field has to be empty", word)
+	case !isText:
+		return row.takeNumber(at, c.Type, value, wrong)
+	case value == "\x00":
+		return wrong("it is the character NUL")
+	case isCode(c.Name) && strings.HasSuffix(value, " "):
+		return wrong("it is filled up with blanks: %q", value)
+	}
+	row.texts[at] = []byte(strings.ReplaceAll(value, `"`, `""`))
+	row.present |= 1 << at
+	return nil
+}
+
+// takeNumber reads a number as people write one.
+func (r *csvRow) takeNumber(column int, kind, value string, wrong func(string, ...any) *misread) *misread {
+	bits := 64
+	if kind == typeFlag {
+		bits = 16
+	}
+	digits, zeros, _ := strings.Cut(strings.TrimSpace(value), ".")
+	v, err := strconv.ParseInt(digits, 10, bits)
+	switch {
+	case isFraction(value):
+		return wrong("%s is not a whole number", value)
+	case isRounded(value):
+		return wrong("%s may have been rounded: every digit has to be written (SQL*Plus: set numwidth 20)", value)
+	case strings.HasPrefix(value, "--"):
+		m := wrong("the line of dashes under a header has to be left out")
+		m.help = ""
+		return m
+	case err != nil || strings.Trim(zeros, "0") != "":
+		m := wrong("Could not convert string %q to '%s'", value, strings.ToUpper(kind))
+		m.help = ""
+		return m
+	}
+	r.numbers[column] = v
+	r.present |= 1 << column
+	return nil
+}
+
+// nothings are the words that tools write where there is no value, as they write them. Words that people choose, for what a
+// mapping shall store where there is no GUID, are values: none, N/A.
+var nothings = map[string]bool{
+	`\N`: true, "NULL": true, "null": true, "Null": true, "(NULL)": true, "(null)": true, "<NULL>": true, "<null>": true, "[NULL]": true, "[null]": true,
+	"None": true, "nan": true, "NaN": true, "NAN": true, "<NA>": true, "<nil>": true, "undefined": true,
+}
+
+// isOdd tells of a text that is a code whether a look over the file would find anything in it.
+func isOdd(code []byte) bool {
+	return nothings[string(bytes.TrimSpace(code))] || string(code) == "\x00" || bytes.HasSuffix(code, []byte(" "))
+}
+
+// isName tells the columns in which any word may stand: names of people and groups, by which nothing is counted.
+func isName(column string) bool { return column == "resource_name" || column == "group_name" }
+
+// isCode tells texts that no person has thought of.
+func isCode(column string) bool { return column != "employee_id" && column != "switch_name" }
+
+// isRounded tells whether a text that stands for a number says how large it is and not which.
+func isRounded(number string) bool {
+	_, err := strconv.ParseFloat(strings.TrimSpace(number), 64)
+	return err == nil && strings.ContainsAny(number, "eE")
+}
+
+// isFraction tells whether a text that stands for a number has a fraction other than zero.
+func isFraction(number string) bool {
+	if strings.ContainsAny(number, "eE") {
+		f, err := strconv.ParseFloat(strings.TrimSpace(number), 64)
+		return err == nil && f != math.Trunc(f)
+	}
+	_, decimals, _ := strings.Cut(number, ".")
+	return strings.Trim(decimals, "0 ") != ""
+}
