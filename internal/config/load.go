@@ -17,6 +17,7 @@ import (
 
 	"github.com/agnivade/levenshtein"
 
+	"seats/internal/fail"
 	"seats/internal/plain"
 )
 
@@ -389,6 +390,9 @@ func (p Problem) String() string {
 
 // Errors are all problems of a configuration, in the order of the file. It is the only error that Load returns.
 type Errors []Problem
+
+// ExitCode is that of an invalid configuration.
+func (e Errors) ExitCode() int { return int(fail.BadConfig) }
 
 // Error returns the problems, one a line.
 func (e Errors) Error() string {
