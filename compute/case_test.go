@@ -16,6 +16,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"seats/compute/rule"
 	"seats/compute/sweep"
 	"seats/internal/calendar"
 	"seats/internal/config"
@@ -130,47 +131,38 @@ func withoutExamples(expected []string) (lines []string) {
 
 // answer writes what an engine says of a case, in the words of the case files.
 func (c *testCase) answer(days []outcome) (lines []string) {
-	if c.month == nil {
-		for i, o := range days {
-			lines = append(lines, c.describe(c.days[i], o)...)
+	say := func(format string, args ...any) { lines = append(lines, fmt.Sprintf(format, args...)) }
+	if c.month != nil {
+		say("expect %s", c.month)
+		for _, r := range c.tenant.Regions {
+			agents := map[string]bool{}
+			for _, o := range days {
+				maps.Copy(agents, o.enabled[r.Name])
+			}
+			say("  %s: %s", r.Name, enabledInWords(agents))
 		}
 		return lines
 	}
-	lines = append(lines, "expect "+c.month.String())
-	for _, r := range c.tenant.Regions {
-		agents := map[string]bool{}
-		for _, o := range days {
-			maps.Copy(agents, o.enabled[r.Name])
+	for i, o := range days {
+		say("expect %s", c.days[i])
+		for _, p := range o.peaks {
+			said := "none"
+			if p.Agents > 0 {
+				said = fmt.Sprintf("%d at %s for %d s", p.Agents, c.moment(p.PeakTS), p.PeakSeconds)
+			}
+			if p.Location == "" {
+				said += ", " + enabledInWords(o.enabled[p.Region])
+			}
+			say("  %s: %s", rule.Scope{Region: p.Region, Location: p.Location}, said)
 		}
-		lines = append(lines, fmt.Sprintf("  %s: %s", r.Name, enabledInWords(agents)))
-	}
-	return lines
-}
-
-func (c *testCase) describe(day calendar.Date, o outcome) []string {
-	lines := []string{"expect " + day.String()}
-	for _, p := range o.peaks {
-		scope, said := p.Region, "none"
-		if p.Location != "" {
-			scope += "/" + p.Location
+		for _, q := range o.quality {
+			switch {
+			case q.Count > 0 && len(q.Examples) > 0:
+				say("  found %s %d: %s", q.Rule, q.Count, strings.Join(q.Examples, ", "))
+			case q.Count > 0:
+				say("  found %s %d", q.Rule, q.Count)
+			}
 		}
-		if p.Agents > 0 {
-			said = fmt.Sprintf("%d at %s for %d s", p.Agents, c.moment(p.PeakTS), p.PeakSeconds)
-		}
-		if p.Location == "" {
-			said += ", " + enabledInWords(o.enabled[p.Region])
-		}
-		lines = append(lines, "  "+scope+": "+said)
-	}
-	for _, q := range o.quality {
-		if q.Count == 0 {
-			continue
-		}
-		line := fmt.Sprintf("  found %s %d", q.Rule, q.Count)
-		if len(q.Examples) > 0 {
-			line += ": " + strings.Join(q.Examples, ", ")
-		}
-		lines = append(lines, line)
 	}
 	return lines
 }

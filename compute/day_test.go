@@ -2,11 +2,11 @@ package compute
 
 import (
 	"context"
+	"errors"
 	"go/parser"
 	"go/token"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -28,7 +28,7 @@ func TestDayStoresWhatItReturns(t *testing.T) {
 	require.Equal(t, []Enabled{{"EU", 2}}, result.Enabled)
 	require.Equal(t, Final, result.State)
 	require.Equal(t, Slice{
-		Day: day, Source: "test", HighWater: ptr(end + hour), AsOf: end + hour,
+		Day: day, Source: "test", HighWater: new(end + hour), AsOf: end + hour,
 		Sessions: 2, Activities: 2, Agents: 2, SHA256: "hash of 2026-03-10",
 	}, result.Slice)
 	require.EqualValues(t, 77, result.ComputedTS)
@@ -49,10 +49,8 @@ func TestR6ResourceWithoutAgentRow(t *testing.T) {
 
 func TestR10MissingSlice(t *testing.T) {
 	conn, day := openStore(t), date(t, "2026-03-10")
-	var missing *MissingError
 	_, err := countDay(conn, smallTenant(), day, 1)
-	require.ErrorAs(t, err, &missing)
-	require.Equal(t, &MissingError{What: "slice", Days: []calendar.Date{day}}, missing)
+	require.Equal(t, &MissingError{What: "slice", Days: []calendar.Date{day}}, err)
 	require.EqualError(t, err, "no slice of 2026-03-10")
 
 	writeSlice(t, conn, smallTenant(), day, 0, history{})
@@ -64,9 +62,8 @@ func TestR10SliceMustCoverEveryRegion(t *testing.T) {
 	conn, tenant, day := small(t, 0)
 	tenant.Regions = append(tenant.Regions, config.Region{Name: "IN", Zone: zone(t, "Asia/Kolkata"), Locations: []config.Location{{Name: "pune", Switches: []string{"P"}}}})
 
-	var uncovered *CoverageError
 	_, err := countDay(conn, tenant, day, 1)
-	require.ErrorAs(t, err, &uncovered)
+	uncovered, _ := errors.AsType[*CoverageError](err)
 	require.Equal(t, "IN", uncovered.Region)
 	require.ErrorContains(t, err, "2026-03-09T18:30:00Z to 2026-03-10T18:30:00Z: extract it again")
 }
@@ -76,46 +73,37 @@ func TestR10State(t *testing.T) {
 	tenant, day := smallTenant(), date(t, "2026-03-10")
 	tenant.Regions = append(tenant.Regions, config.Region{Name: "US", Zone: zone(t, "America/New_York")})
 	late := day.In(zone(t, "America/New_York")).End + hour
-	for _, tt := range []struct {
-		name      string
-		highWater *int64
-		open      int64
-		want      string
-	}{
-		{"unknown", nil, 0, Provisional},
-		{"an hour past the last region's end", ptr(late), 0, Final},
-		{"a second less", ptr(late - 1), 0, Provisional},
-		{"an open session", ptr(late), 1, Provisional},
-	} {
-		s := Standing{Day: day, By: tenant, Slice: &Slice{HighWater: tt.highWater, OpenSessions: tt.open}}
-		require.Equal(t, tt.want, s.state(RulesFor(tenant, day).End()), tt.name)
+	state := func(highWater *int64, open int64) string {
+		return Standing{Day: day, By: tenant, Slice: &Slice{HighWater: highWater, OpenSessions: open}}.state(RulesFor(tenant, day).End())
 	}
+	require.Equal(t, Provisional, state(nil, 0), "unknown")
+	require.Equal(t, Final, state(new(late), 0), "an hour past the last region's end")
+	require.Equal(t, Provisional, state(new(late-1), 0), "a second less")
+	require.Equal(t, Provisional, state(new(late), 1), "an open session")
 }
 
 func TestStaleAfterAnyChange(t *testing.T) {
 	conn, day := openStore(t), date(t, "2026-03-10")
+	others, later := smallTenant(), smallTenant()
+	others.ExcludeAgents, later.SettleHours = []string{"TEST*"}, 2
 	for _, tt := range []struct {
 		name, change string
-		tenant       func(*config.Tenant)
+		tenant       config.Tenant
+		stale        bool
 	}{
-		{"nothing", "select 1", nil},
-		{"statements: what others counted stays valid", "update _data.computation set sql_sha256 = 'other'", nil},
-		{"slice", "update _data.slice set sha256 = 'other'", nil},
-		{"rules", "select 1", func(tenant *config.Tenant) { tenant.ExcludeAgents = []string{"TEST*"} }},
-		{"settle_hours", "select 1", func(tenant *config.Tenant) { tenant.SettleHours = 2 }},
-		{"rows dropped with age, and read again", "delete from _data.concurrency", nil},
-		{"never computed", "delete from _data.computation", nil},
+		{"nothing", "select 1", smallTenant(), false},
+		{"statements: what others counted stays valid", "update _data.computation set sql_sha256 = 'other'", smallTenant(), false},
+		{"slice", "update _data.slice set sha256 = 'other'", smallTenant(), true},
+		{"rules", "select 1", others, true},
+		{"settle_hours", "select 1", later, true},
+		{"rows dropped with age, and read again", "delete from _data.concurrency", smallTenant(), true},
+		{"never computed", "delete from _data.computation", smallTenant(), true},
 	} {
 		clearStore(t, conn)
-		tenant := smallTenant()
-		writeSlice(t, conn, tenant, day, day.In(time.UTC).End+hour, twoSeats(day))
-		mustCount(t, conn, tenant, day, 1)
+		writeSlice(t, conn, smallTenant(), day, day.In(time.UTC).End+hour, twoSeats(day))
+		mustCount(t, conn, smallTenant(), day, 1)
 		execSQL(t, conn, tt.change)
-		if tt.tenant != nil {
-			tt.tenant(&tenant)
-		}
-		valid := tt.name == "nothing" || strings.HasPrefix(tt.name, "statements")
-		require.Equal(t, !valid, look(t, conn, tenant, day)[0].Stale(), tt.name)
+		require.Equal(t, tt.stale, look(t, conn, tt.tenant, day)[0].Stale(), tt.name)
 	}
 	clearStore(t, conn)
 	require.ErrorAs(t, look(t, conn, smallTenant(), day)[0].Missing(), new(*MissingError))
@@ -194,8 +182,6 @@ func TestR10AnotherAsOfIsAnotherSlice(t *testing.T) {
 	require.EqualValues(t, 1, scalar(t, conn, "select count(*) from ("+strings.TrimSpace(texts.Text("store/uncounted"))+")"))
 	require.Equal(t, first.Regions()[0].PeakSeconds-1800, mustCount(t, conn, tenant, day, 2).Regions()[0].PeakSeconds)
 }
-
-func ptr(n int64) *int64 { return &n }
 
 // Days that are counted at once have the results that each has by itself, however the batches are cut.
 func TestDaysAtOnceAreThoseOneByOne(t *testing.T) {
@@ -369,20 +355,10 @@ func TestEmptySliceGivesZeros(t *testing.T) {
 func TestR12TheSweepIsFedRawRowsAlone(t *testing.T) {
 	conn, tenant, day := small(t, 0)
 	stands := look(t, conn, tenant, day)
-	rows, err := conn.QueryContext(t.Context(), "select table_name from duckdb_tables() where schema_name = '_data'")
-	require.NoError(t, err)
-	var others []string
-	for rows.Next() {
-		var name string
-		require.NoError(t, rows.Scan(&name))
-		if !slices.Contains([]string{"voice_session", "ocs_activity", "other_leg", "other_session", "agent"}, name) {
-			others = append(others, name)
-		}
-	}
-	require.NoError(t, rows.Err())
+	var others string
+	require.NoError(t, conn.QueryRowContext(t.Context(), `select string_agg('drop table _data.' || table_name || ' cascade', '; ') from duckdb_tables()
+		where schema_name = '_data' and table_name not in ('voice_session', 'ocs_activity', 'other_leg', 'other_session', 'agent')`).Scan(&others))
 	require.NotEmpty(t, others)
-	for _, name := range others {
-		execSQL(t, conn, "drop table _data."+name+" cascade")
-	}
+	execSQL(t, conn, others)
 	require.EqualValues(t, 2, sweepOf(t, conn, stands)[0].Curve(0).Peak().Agents)
 }

@@ -64,8 +64,7 @@ func (m monthOf) load() MonthResult {
 }
 
 func (m monthOf) exec(text string, args ...any) { execSQL(m, m.Conn, text, args...) }
-
-func (m monthOf) scalar(query string) int64 { return scalar(m, m.Conn, query) }
+func (m monthOf) scalar(query string) int64     { return scalar(m, m.Conn, query) }
 
 func TestR9Month(t *testing.T) {
 	m := february(t)

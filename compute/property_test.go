@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
@@ -71,8 +70,8 @@ func drawWorld(t *rapid.T) world {
 		SessionEnd:    rapid.SampledFrom([]config.SessionEnd{config.SessionEndExclusive, config.SessionEndInclusive}).Draw(t, "session_end"),
 		ExcludeAgents: rapid.SliceOfN(rapid.SampledFrom([]string{"TEST*", "e?", "*", "n_1"}), 0, 1).Draw(t, "exclude"),
 		Regions: []config.Region{
-			{Name: "US", Zone: drawZone(t, "zone of US"), Locations: []config.Location{{Name: "dallas", Switches: []string{"D", "E"}}}},
-			{Name: "EU", Zone: drawZone(t, "zone of EU"), Locations: []config.Location{{Name: "london", Switches: []string{"L"}}, {Name: "paris", Switches: []string{"P"}}}},
+			{Name: "US", Zone: zone(t, rapid.SampledFrom(oddZones).Draw(t, "zone of US")), Locations: []config.Location{{Name: "dallas", Switches: []string{"D", "E"}}}},
+			{Name: "EU", Zone: zone(t, rapid.SampledFrom(oddZones).Draw(t, "zone of EU")), Locations: []config.Location{{Name: "london", Switches: []string{"L"}}, {Name: "paris", Switches: []string{"P"}}}},
 		},
 	}}
 	if rapid.Bool().Draw(t, "default") {
@@ -82,10 +81,6 @@ func drawWorld(t *rapid.T) world {
 	w.asOf = moments.Draw(t, "as_of")
 	w.drawRows(t, moments)
 	return w
-}
-
-func drawZone(t *rapid.T, label string) *time.Location {
-	return zone(t, rapid.SampledFrom(oddZones).Draw(t, label))
 }
 
 // drawMoments gives seconds that lie close together around the ends of the regions' days and a few hours in
@@ -110,15 +105,11 @@ func (w *world) drawRows(t *rapid.T, moments *rapid.Generator[int64]) {
 		})
 	}
 	for key := range int64(rapid.IntRange(0, 9).Draw(t, "sessions")) {
-		row := w.drawRow(t, moments, fmt.Sprintf("session %d", key+1))
-		row.key = key + 1
-		w.rows.sessions = append(w.rows.sessions, row)
+		w.rows.sessions = append(w.rows.sessions, w.drawRow(t, moments, "session", key+1))
 	}
 	for key := range int64(rapid.IntRange(0, 16).Draw(t, "activities")) {
-		row := w.drawRow(t, moments, fmt.Sprintf("activity %d", key+1))
-		row.key = key + 1
 		a := activityRow{
-			sessionRow: row,
+			sessionRow: w.drawRow(t, moments, "activity", key+1),
 			kind:       rapid.SampledFrom([]string{"leg", "preview", "call"}).Draw(t, "kind"),
 			switchName: rapid.SampledFrom([]string{"", "", "D", "E", "L", "P", "X"}).Draw(t, "switch"),
 		}
@@ -131,8 +122,10 @@ func (w *world) drawRows(t *rapid.T, moments *rapid.Generator[int64]) {
 }
 
 // drawRow draws an ordinary interval three times in four; otherwise one that is open, broken or of no length.
-func (w *world) drawRow(t *rapid.T, moments *rapid.Generator[int64], label string) sessionRow {
+func (w *world) drawRow(t *rapid.T, moments *rapid.Generator[int64], what string, key int64) sessionRow {
+	label := fmt.Sprintf("%s %d", what, key)
 	row := sessionRow{
+		key:      key,
 		resource: rapid.SampledFrom(w.rows.resources).Draw(t, label+" of").key,
 		start:    moments.Draw(t, label+" from"),
 		end:      moments.Draw(t, label+" to"),

@@ -12,6 +12,7 @@ import (
 	"seats/internal/calendar"
 	"seats/internal/config"
 	"seats/internal/duck"
+	"seats/internal/fail"
 	"seats/internal/settle"
 )
 
@@ -238,6 +239,9 @@ func (e *MissingError) Error() string {
 	return fmt.Sprintf("no %s of %s", e.What, calendar.Runs(e.Days, " to "))
 }
 
+// ExitCode is that of days missing (R9).
+func (e *MissingError) ExitCode() int { return int(fail.NotReady) }
+
 // CoverageError: the slice does not cover the day of a region, whose time zone was changed since (R10).
 type CoverageError struct {
 	Day    calendar.Date
@@ -260,6 +264,9 @@ type DifferenceError struct {
 	SQL    string // what the SQL engine has
 	Sweep  string // what the sweep has
 }
+
+// ExitCode is that of R12.
+func (e *DifferenceError) ExitCode() int { return int(fail.Differ) }
 
 func (e *DifferenceError) Error() string {
 	var b strings.Builder

@@ -162,7 +162,11 @@ func clearStore(t require.TestingT, conn *sql.Conn) {
 
 // writeSlice cuts the slice of a day out of a history (R10) and writes it into the store.
 func writeSlice(t require.TestingT, conn *sql.Conn, tenant config.Tenant, day calendar.Date, asOf int64, h history) {
-	spans := spansOf(tenant, day)
+	var spans []calendar.Interval // of the day in any region of the tenant
+	for _, r := range tenant.Regions {
+		spans = append(spans, day.In(r.Zone))
+	}
+	spans = calendar.Union(spans)
 	cut, tables := h.cut(spans, asOf), map[string][][]any{}
 	add := func(table string, values ...any) {
 		tables[table] = append(tables[table], append([]any{day.String()}, values...))
@@ -175,22 +179,22 @@ func writeSlice(t require.TestingT, conn *sql.Conn, tenant config.Tenant, day ca
 		if s.start != sweep.Unknown && s.isOpen() {
 			open++
 		}
-		add("voice_session", s.key, 0, s.resource, known(s.start), known(s.end), s.active, 1)
+		add("voice_session", s.key, 0, s.resource, orNull(s.start, sweep.Unknown), orNull(s.end, sweep.Unknown), s.active, 1)
 	}
 	for _, s := range cut.beside {
-		add("other_session", s.key, 0, s.resource, known(s.start), known(s.end), s.active, 1)
+		add("other_session", s.key, 0, s.resource, orNull(s.start, sweep.Unknown), orNull(s.end, sweep.Unknown), s.active, 1)
 	}
 	for _, a := range cut.activities {
 		if a.guid == "" {
 			a.guid = fmt.Sprint("guid ", a.key)
 		}
-		add("ocs_activity", a.kind, a.key, 0, a.resource, known(a.start), known(a.end), a.active, orNull(a.switchName), a.guid, nil, 1)
+		add("ocs_activity", a.kind, a.key, 0, a.resource, orNull(a.start, sweep.Unknown), orNull(a.end, sweep.Unknown), a.active, orNull(a.switchName, ""), a.guid, nil, 1)
 	}
 	for _, c := range cut.calls {
-		add("other_leg", c.key, 0, c.resource, known(c.start), known(c.end), c.active, c.switchName, 1)
+		add("other_leg", c.key, 0, c.resource, orNull(c.start, sweep.Unknown), orNull(c.end, sweep.Unknown), c.active, c.switchName, 1)
 	}
 	for _, r := range h.resources {
-		add("agent", r.key, orNull(r.employee), orNull(r.name))
+		add("agent", r.key, orNull(r.employee, ""), orNull(r.name, ""))
 	}
 	for _, d := range h.duplicates {
 		add("duplicate_key", d[0], d[1], 2)
@@ -200,34 +204,19 @@ func writeSlice(t require.TestingT, conn *sql.Conn, tenant config.Tenant, day ca
 	}
 	const columns = " (day, high_water, as_of, sessions, activities, agents, open_sessions, sha256, lookback_seconds, source, extracted_ts, state)"
 	add("slice"+columns, asOf, asOf, len(cut.sessions), len(cut.activities), len(cut.resources), open, "hash of "+day.String(),
-		sql.NullInt64{Int64: h.lookback, Valid: h.lookback != 0}, "test", 0, "final")
+		orNull(h.lookback, 0), "test", 0, "final")
 	for table, rows := range tables {
 		row := "(?" + strings.Repeat(", ?", len(rows[0])-1) + ")"
 		execSQL(t, conn, "insert into _data."+table+" values "+row+strings.Repeat(", "+row, len(rows)-1), slices.Concat(rows...)...)
 	}
 }
 
-func known(ts int64) any {
-	if ts == sweep.Unknown {
+// orNull is NULL in place of the value that stands for it.
+func orNull[T comparable](value, null T) any {
+	if value == null {
 		return nil
 	}
-	return ts
-}
-
-func orNull(s string) any {
-	if s == "" {
-		return nil
-	}
-	return s
-}
-
-// spansOf is the time of a day in any region of the tenant.
-func spansOf(tenant config.Tenant, day calendar.Date) []calendar.Interval {
-	var spans []calendar.Interval
-	for _, r := range tenant.Regions {
-		spans = append(spans, day.In(r.Zone))
-	}
-	return calendar.Union(spans)
+	return value
 }
 
 // cut takes the sessions that share a second with a span, their end second included, and the activities that share one with a

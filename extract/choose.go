@@ -4,6 +4,7 @@ import (
 	"context"
 	"math"
 	"os"
+	"path/filepath"
 	"slices"
 
 	"seats/internal/calendar"
@@ -23,6 +24,7 @@ type exportReader struct {
 	stays map[int64]calendar.Interval // of agents whose sessions reach out of the days
 
 	driven func(id int64) bool // legs that Outbound Contact Server may have driven
+	oldest *int64              // when the oldest session began that was read, by its time key; nil: none was
 }
 
 func newExportReader(o ExportOptions) *exportReader {
@@ -59,10 +61,10 @@ func (r *exportReader) dimensions(ctx context.Context) error {
 // dimension reads a file that holds no facts.
 func (r *exportReader) dimension(ctx context.Context, file exportFile) error {
 	f := &factFile{exportFile: file}
-	if err := f.look(ctx, math.MinInt64, func(*csvRow) bool { return false }); err != nil {
+	if err := r.look(ctx, f, func(*csvRow, fact) bool { return false }); err != nil {
 		return err
 	}
-	if err := f.choose(ctx, math.MinInt64, func(int64) bool { return true }); err != nil {
+	if err := r.choose(ctx, f, func(int64) bool { return true }); err != nil {
 		return err
 	}
 	r.Progress(f.table, int64(f.rows.len))
@@ -71,21 +73,12 @@ func (r *exportReader) dimension(ctx context.Context, file exportFile) error {
 }
 
 func (r *exportReader) sessions(ctx context.Context) error {
-	files, ids, err := r.find(ctx, sessionTable, r.touchesDays)
+	among, err := r.readThose(ctx, sessionTable, func(_ *csvRow, s fact) bool { return r.touchesDays(s) }, nil)
 	if err != nil {
 		return err
 	}
-	among := newSieve(ids, idBits)
-	if err := r.take(ctx, sessionTable, files, among.passes); err != nil {
-		return err
-	}
 	if r.Groups {
-		none := func(texts.Table) func(*csvRow) bool { return func(*csvRow) bool { return false } }
-		files, _, err := r.find(ctx, sessionGroups.Name, none)
-		if err != nil {
-			return err
-		}
-		if err := r.take(ctx, sessionGroups.Name, files, among.passes); err != nil {
+		if _, err := r.readThose(ctx, sessionGroups.Name, func(*csvRow, fact) bool { return false }, among); err != nil {
 			return err
 		}
 	}
@@ -130,71 +123,39 @@ func spreadOver(all map[int64]calendar.Interval, resource, from, to int64) calen
 }
 
 func (r *exportReader) attempts(ctx context.Context) error {
-	of := func(t texts.Table) func(*csvRow) bool {
-		isMode, touches := column(t, "dialing_mode_key"), r.touches(t)
-		return func(row *csvRow) bool {
-			mode, _ := row.number(isMode)
-			return r.previews[mode] != "" && touches(row)
-		}
-	}
-	files, ids, err := r.find(ctx, attemptTable, of)
-	if err != nil {
-		return err
-	}
-	return r.take(ctx, attemptTable, files, newSieve(ids, idBits).passes)
+	mode := column(table(attemptTable), "dialing_mode_key")
+	_, err := r.readThose(ctx, attemptTable, func(row *csvRow, a fact) bool {
+		return r.previews[row.numbers[mode]] != "" && row.has(mode) && r.touches(a)
+	}, nil)
+	return err
 }
 
 // legs reads the legs that Outbound Contact Server may have driven, with their attached data: those of which some copy
 // holds an attempt GUID.
 func (r *exportReader) legs(ctx context.Context) error {
-	legs, ids, err := r.find(ctx, legTable, r.touches)
+	legs, near, err := r.find(ctx, legTable, func(_ *csvRow, l fact) bool { return r.touches(l) })
 	if err != nil {
 		return err
 	}
-	near := newSieve(ids, idBits)
-	data, ids, err := r.find(ctx, dataTable, func(t texts.Table) func(*csvRow) bool {
-		id, guid := column(t, "interaction_resource_id"), column(t, "gsw_call_attempt_guid")
-		return func(row *csvRow) bool { return row.has(guid) && near.passes(mixed(row.numbers[id])) }
-	})
+	guid := column(table(dataTable), "gsw_call_attempt_guid")
+	driven, err := r.readThose(ctx, dataTable, func(row *csvRow, _ fact) bool { return row.has(guid) && near(mixed(row.numbers[0])) }, nil)
 	if err != nil {
 		return err
 	}
-	driven := newSieve(ids, idBits)
-	if err := r.take(ctx, dataTable, data, driven.passes); err != nil {
-		return err
-	}
-	r.driven = func(id int64) bool { return driven.passes(id) && near.passes(id) }
+	r.driven = func(id int64) bool { return driven(id) && near(id) }
 	return r.take(ctx, legTable, legs, r.driven)
 }
 
 // touchesDays tells of sessions which ones can belong to the run's days; of one that is open, has no start, or ends before
 // it starts, others decide.
-func (r *exportReader) touchesDays(t texts.Table) func(*csvRow) bool {
-	start, end, active := column(t, "start_ts"), column(t, "end_ts"), column(t, "active_flag")
-	return func(row *csvRow) bool {
-		from, begun := row.number(start)
-		until, ended := row.number(end)
-		if active >= 0 {
-			flag, _ := row.number(active)
-			ended = ended && flag == 0
-		}
-		return !begun || !ended || until < from || from < r.Days.End && until >= r.Days.Start
-	}
+func (r *exportReader) touchesDays(f fact) bool {
+	return f.isRejected() || f.isOpen() || f.start < r.Days.End && f.end >= r.Days.Start
 }
 
 // touches tells of activities which ones can share a second with the run's days, or with a session that reaches out of them.
-func (r *exportReader) touches(t texts.Table) func(*csvRow) bool {
-	days, start, end, resource := r.touchesDays(t), column(t, "start_ts"), column(t, "end_ts"), column(t, "resource_key")
-	return func(row *csvRow) bool {
-		if days(row) {
-			return true
-		}
-		who, _ := row.number(resource)
-		stay, has := r.stays[who]
-		from, _ := row.number(start)
-		until, _ := row.number(end)
-		return has && from <= stay.End && until >= stay.Start
-	}
+func (r *exportReader) touches(f fact) bool {
+	stay, has := r.stays[f.resource]
+	return r.touchesDays(f) || has && f.start <= stay.End && f.end >= stay.Start
 }
 
 // column is where a table has a column; -1 where it has none of that name.
@@ -207,35 +168,50 @@ type factFile struct {
 	exportFile
 	csv    *csvFile
 	before os.FileInfo
-	last   int64   // its latest time key
+	first  int64   // the earliest time key in it, of the tenant's rows
+	last   int64   // the latest
 	ids    []int64 // that matter
 	rows   *Rows   // that were chosen
 }
 
-// find goes through the files of a fact table once, and returns the ids that matter.
-func (r *exportReader) find(ctx context.Context, name string, of func(texts.Table) func(*csvRow) bool) (files []*factFile, ids []int64, err error) {
+// readThose reads the rows of a fact table of which some copy matters, and those of other ids; nil: none. It tells which ids those are.
+func (r *exportReader) readThose(ctx context.Context, name string, matters func(*csvRow, fact) bool, others func(id int64) bool) (ids func(int64) bool, err error) {
+	files, found, err := r.find(ctx, name, matters)
+	if err != nil {
+		return nil, err
+	}
+	ids = found
+	if others != nil {
+		ids = func(id int64) bool { return others(id) || found(id) }
+	}
+	return ids, r.take(ctx, name, files, ids)
+}
+
+// find goes through the files of a fact table once, and tells which ids matter.
+func (r *exportReader) find(ctx context.Context, name string, matters func(*csvRow, fact) bool) (files []*factFile, ids func(int64) bool, err error) {
 	for _, f := range r.files {
 		if f.table == name && !f.old {
 			files = append(files, &factFile{exportFile: f})
 		}
 	}
-	matters := of(table(name))
-	errs := atOnce(ctx, len(files), func(ctx context.Context, i int) error { return files[i].look(ctx, r.KeyFrom, matters) })
+	errs := atOnce(ctx, len(files), func(ctx context.Context, i int) error { return r.look(ctx, files[i], matters) })
+	var all []int64
 	for i, f := range files {
 		if errs[i] != nil {
 			return nil, nil, errs[i]
 		}
-		ids = append(ids, f.ids...)
+		all = append(all, f.ids...)
 		f.ids = nil
+		r.notePast(f)
 	}
-	return files, ids, nil
+	return files, newSieve(all, idBits).passes, nil
 }
 
 // mixed spreads ids, which are given out in blocks, over all numbers: so a sieve lets few others through.
 func mixed(id int64) int64 { return id * -0x61c8864680b583eb }
 
-// look goes through the file for the first time: of its rows those with a time key of at least keyFrom can matter.
-func (f *factFile) look(ctx context.Context, keyFrom int64, matters func(*csvRow) bool) (err error) {
+// look goes through the file for the first time: of its rows those with a time key of at least KeyFrom can matter.
+func (r *exportReader) look(ctx context.Context, f *factFile, matters func(*csvRow, fact) bool) (err error) {
 	if f.before, err = os.Stat(f.path); err != nil {
 		return err
 	}
@@ -243,33 +219,72 @@ func (f *factFile) look(ctx context.Context, keyFrom int64, matters func(*csvRow
 	if f.csv, err = openCSV(f.path, f.shown, t); err != nil {
 		return err
 	}
-	key := max(column(t, "start_date_time_key"), 0)
-	f.last = math.MinInt64
+	key, tenant, at := column(t, "start_date_time_key"), column(t, "tenant_key"), placesOf(t)
+	f.first, f.last = math.MaxInt64, math.MinInt64
 	return f.csv.look(ctx, func(row *csvRow) {
-		if row.numbers[key] < keyFrom {
-			return
+		if key >= 0 {
+			began := row.numbers[key]
+			if f.last = max(f.last, began); r.TenantKey == nil || tenant >= 0 && row.has(tenant) && row.numbers[tenant] == *r.TenantKey {
+				f.first = min(f.first, began)
+			}
+			if began < r.KeyFrom {
+				return
+			}
 		}
-		if f.last = max(f.last, row.numbers[key]); matters(row) {
+		if matters(row, at.fact(rowKey{}, row.number)) {
 			f.ids = append(f.ids, mixed(row.numbers[0]))
 		}
 	})
 }
 
 // choose reads the rows that have one of the ids.
-func (f *factFile) choose(ctx context.Context, keyFrom int64, ids func(int64) bool) error {
+func (r *exportReader) choose(ctx context.Context, f *factFile, ids func(int64) bool) error {
 	f.rows = newRows(table(f.table))
-	if f.last < keyFrom {
+	key := column(f.rows.of, "start_date_time_key")
+	if key >= 0 && f.last < r.KeyFrom {
 		return nil
 	}
-	key := max(column(f.rows.of, "start_date_time_key"), 0)
-	return f.csv.lookAgain(ctx, func(row *csvRow) bool { return row.numbers[key] >= keyFrom && ids(mixed(row.numbers[0])) },
+	return f.csv.lookAgain(ctx, func(row *csvRow) bool {
+		return (key < 0 || row.numbers[key] >= r.KeyFrom) && ids(mixed(row.numbers[0]))
+	},
 		func(row *csvRow) { f.rows.take(row, f.chunk) })
+}
+
+// notePast notes when the oldest session of a file began.
+func (r *exportReader) notePast(f *factFile) {
+	if f.table == sessionTable && f.first < math.MaxInt64 && (r.oldest == nil || f.first < *r.oldest) {
+		r.oldest = &f.first
+	}
+}
+
+// past looks, where no session was read that began before the run's days, for one in the files of which no row can matter.
+func (r *exportReader) past(ctx context.Context, chunks []chunk, temp string) error {
+	for _, file := range r.files {
+		if file.table != sessionTable || !file.old || r.oldest != nil && *r.oldest < r.Days.Start {
+			continue
+		}
+		if c := chunks[file.chunk]; c.isZip {
+			c.old = false
+			folder, files, cleanup, err := c.unpack(temp)
+			if err != nil {
+				return err
+			}
+			defer cleanup()
+			file.path = filepath.Join(folder, files[sessionTable])
+		}
+		f := &factFile{exportFile: file}
+		if err := r.look(ctx, f, func(*csvRow, fact) bool { return false }); err != nil {
+			return err
+		}
+		r.notePast(f)
+	}
+	return nil
 }
 
 // take reads the rows of files that have one of the ids, leaves the newest copy of each, and looks whether the files are
 // still what they were.
 func (r *exportReader) take(ctx context.Context, name string, files []*factFile, ids func(int64) bool) error {
-	errs := atOnce(ctx, len(files), func(ctx context.Context, i int) error { return files[i].choose(ctx, r.KeyFrom, ids) })
+	errs := atOnce(ctx, len(files), func(ctx context.Context, i int) error { return r.choose(ctx, files[i], ids) })
 	all := newRows(table(name))
 	for i, f := range files {
 		r.Progress(f.table, int64(f.rows.Len()))
@@ -285,4 +300,93 @@ func (r *exportReader) take(ctx context.Context, name string, files []*factFile,
 	all.newest(false, r.TenantKey)
 	r.rows[name] = all
 	return nil
+}
+
+// beside reads what matters beside the run's days' own rows, where there is any: the legs that may tell a switch for sessions whose
+// activities know none (R5), and the sessions outside the days in which activities without an end started (R3). For that
+// their files are gone through again.
+func (r *exportReader) beside(ctx context.Context) error {
+	warn := r.Warn
+	r.Warn = func(string) {} // they were looked at before
+	defer func() { r.Warn = warn }()
+	if err := r.tellingLegs(ctx); err != nil {
+		return err
+	}
+	return r.openedSessions(ctx)
+}
+
+// tellingLegs reads, besides the legs that are read already, those of sessions that may know no switch.
+func (r *exportReader) tellingLegs(ctx context.Context) error {
+	lacking := r.mayLack()
+	if len(lacking) == 0 {
+		return nil
+	}
+	_, err := r.readThose(ctx, legTable, func(_ *csvRow, l fact) bool {
+		login, is := lacking[l.resource]
+		return is && l.hasStart && l.start < login.End && (l.isOpen() || l.end >= login.Start)
+	}, r.driven)
+	return err
+}
+
+// mayLack are the agents with a voice session that touches the run's days and whose own activities may know no switch (R5): from
+// when until when such sessions last, so far as can be told before the slices are cut. An open one lasts at least until asOf, and
+// has no end; an activity without an end counts as long as it may last where its switch is unknown, and where it is known, not at
+// all.
+func (r *exportReader) mayLack() map[int64]calendar.Interval {
+	type told struct {
+		from, until int64
+		known       bool
+	}
+	activities, unknown := map[int64][]told{}, map[int64]bool{}
+	Part{Legs: r.rows[legTable], Data: r.rows[dataTable], Previews: r.rows[attemptTable]}.each(&r.Reference, func(a activity) {
+		if a.isRejected() {
+			return
+		}
+		from, until := a.activity()
+		activities[a.resource] = append(activities[a.resource], told{from, until, a.switchName != ""})
+		unknown[a.resource] = unknown[a.resource] || a.switchName == ""
+	})
+	lacking := map[int64]calendar.Interval{}
+	r.eachSession(func(s fact) {
+		if !unknown[s.resource] || s.isRejected() || s.start >= r.Days.End || !s.isOpen() && s.end < r.Days.Start {
+			return
+		}
+		least, until := max(min(s.end, lastTime), s.moment()), min(s.end, lastTime)+1
+		if s.isOpen() {
+			least, until = max(r.asOf, s.moment()), endless
+		}
+		lacks, knows := false, false
+		for _, a := range activities[s.resource] {
+			if a.from < until && a.until > s.start {
+				lacks = lacks || !a.known
+				knows = knows || a.known && a.until < endless && a.from < least
+			}
+		}
+		if lacks && !knows {
+			lacking[s.resource] = spreadOver(lacking, s.resource, s.start, until)
+		}
+	})
+	return lacking
+}
+
+// openedSessions reads, besides the sessions that touch the days, those in which activities without an end started, outside the
+// days, that matter to them.
+func (r *exportReader) openedSessions(ctx context.Context) error {
+	opened := map[int64][]int64{}
+	for _, facts := range []*Rows{r.rows[legTable], r.rows[attemptTable]} {
+		at := factsOf(facts)
+		for row := range facts.len {
+			f := at(row)
+			if _, known := r.agents[f.resource]; known && f.isOpen() && f.hasStart && !r.Days.Contains(f.start) {
+				opened[f.resource] = append(opened[f.resource], f.start)
+			}
+		}
+	}
+	if len(opened) == 0 {
+		return nil
+	}
+	_, err := r.readThose(ctx, sessionTable, func(_ *csvRow, s fact) bool {
+		return r.touchesDays(s) || slices.ContainsFunc(opened[s.resource], func(at int64) bool { return s.start <= at && (s.isOpen() || at <= s.end) })
+	}, nil)
+	return err
 }

@@ -49,7 +49,12 @@ type csvRow struct {
 }
 
 // number is the value of a column; has is false where it is empty.
-func (r *csvRow) number(column int) (v int64, has bool) { return r.numbers[column], r.has(column) }
+func (r *csvRow) number(column int) (v int64, has bool) {
+	if has = r.has(column); has {
+		v = r.numbers[column]
+	}
+	return v, has
+}
 
 func (r *csvRow) has(column int) bool { return r.present&(1<<column) != 0 }
 

@@ -91,10 +91,10 @@ func (e *Export) open(ctx context.Context, o ExportOptions) (err error) {
 	if err := r.read(ctx); err != nil {
 		return explainExport(err, "export "+e.dir)
 	}
-	if e.oldest, err = findOldest(ctx, chunks, files, o.Days.Start, o.TenantKey); err != nil {
+	if err := r.past(ctx, chunks, temp); err != nil {
 		return explainExport(err, "export "+e.dir)
 	}
-	e.rows, e.reference = r.rows, r.Reference
+	e.rows, e.reference, e.oldest = r.rows, r.Reference, r.oldest
 	if without != "" {
 		if err := e.known(without); err != nil {
 			return err

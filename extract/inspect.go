@@ -158,7 +158,7 @@ func InspectExport(ctx context.Context, dir, marker, tempDir string, reach time.
 	defer os.RemoveAll(temp) //nolint:errcheck // a folder for temporary files
 	newest := chunks[len(chunks)-1]
 	seen, tenants := map[string]bool{}, map[int64]bool{}
-	names := newExportReader(ExportOptions{Warn: func(string) {}, Progress: func(string, int64) {}})
+	names := newExportReader(ExportOptions{KeyFrom: math.MinInt64, Warn: func(string) {}, Progress: func(string, int64) {}})
 	var partial error
 	for i, c := range chunks {
 		if err := ctx.Err(); err != nil {
@@ -216,7 +216,7 @@ func (r *exportReader) inspectChunk(ctx context.Context, number int, c chunk, te
 			}
 		}
 		if name == sessionTable {
-			if err := noteTenants(ctx, of, tenants); err != nil {
+			if err := r.noteTenants(ctx, of, tenants); err != nil {
 				return err
 			}
 		}
@@ -225,10 +225,10 @@ func (r *exportReader) inspectChunk(ctx context.Context, number int, c chunk, te
 }
 
 // noteTenants notes whose sessions a file has, as far as it can be read: to say what is wrong with it is a run's business.
-func noteTenants(ctx context.Context, file exportFile, tenants map[int64]bool) error {
+func (r *exportReader) noteTenants(ctx context.Context, file exportFile, tenants map[int64]bool) error {
 	key := column(table(sessionTable), "tenant_key")
 	f := &factFile{exportFile: file}
-	err := f.look(ctx, math.MinInt64, func(row *csvRow) bool {
+	err := r.look(ctx, f, func(row *csvRow, _ fact) bool {
 		if of, has := row.number(key); has {
 			tenants[of] = true
 		}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"seats/internal/calendar"
@@ -331,4 +332,116 @@ func (c *cut) seal(ctx context.Context, held bool) (err error) {
 		return err
 	}
 	return duck.Each(ctx, c.tx, "slice/summary", func(scan func(...any) error) error { return scan(&s.Sessions, &s.Activities, &s.Agents) }, day)
+}
+
+// tolerated is the share of a slice's sessions, activities or agents, in percent, that a source may have lost since
+// they were read. GIM corrects rows but hardly ever takes one back: a source that lacks more has been purged, or is
+// another one, and the store may hold the only copy. A single row of a small slice is no sign of that.
+const tolerated = 10
+
+// Loss is what a source no longer has of one kind of row that the store holds of a day.
+type Loss struct {
+	What  string // sessions, activities or agents
+	Held  int64  // in the store, or counted by it before its rows were dropped
+	Lost  int64  // of these, in the source no more
+	Found int64  // in the source now
+}
+
+func (l Loss) tolerable() bool {
+	return l.Lost == 0 || l.Found > 0 && l.Lost <= max(1, l.Held*tolerated/100)
+}
+
+func (l Loss) String() string {
+	if l.Found == 0 {
+		return fmt.Sprintf("%d %s, the source none", l.Held, l.What)
+	}
+	return fmt.Sprintf("%d %s, the source %d and %d of them no more", l.Held, l.What, l.Found, l.Lost)
+}
+
+// LossError: the source lacks more of a day than corrections explain. The slice that the store holds is kept.
+type LossError struct {
+	Day    calendar.Date
+	Losses []Loss // those that are not tolerated
+}
+
+func (e *LossError) Error() string {
+	return fmt.Sprintf("%s: has it purged them?", inWords(e.Day, e.Losses))
+}
+
+func inWords(day calendar.Date, losses []Loss) string {
+	var words []string
+	for _, l := range losses {
+		words = append(words, l.String())
+	}
+	return fmt.Sprintf("of %s the store holds %s", day, strings.Join(words, "; "))
+}
+
+// losses compares the new slice with the old one, or, where none was held, with the numbers of one whose rows were dropped; and
+// refuses to lose more than is tolerated unless that was asked for. It returns what was lost beyond that.
+func (c *cut) losses(ctx context.Context, held bool) ([]Loss, error) {
+	statement, kept, it := "slice/loss_of_dropped", "the numbers are kept", "them"
+	if held {
+		statement, kept, it = "slice/loss", "the slice is kept, and can be computed and reported", "it"
+	}
+	var losses []Loss
+	err := duck.Each(ctx, c.tx, statement, func(scan func(...any) error) error {
+		var l Loss
+		err := scan(&l.What, &l.Held, &l.Lost, &l.Found)
+		if !l.tolerable() {
+			losses = append(losses, l)
+		}
+		return err
+	}, sql.Named("day", c.w.Day.String()))
+	if err != nil || len(losses) == 0 || c.AcceptLoss {
+		return losses, err
+	}
+	return nil, fail.New(fail.Source, kept+"; only if the source is right and the store wrong, replace "+it+" with --accept-loss",
+		"%w", &LossError{Day: c.w.Day, Losses: losses})
+}
+
+// A source knows from when on it has sessions. A day that ends before that is not one on which nobody was there: it was purged, or
+// the source is not that old. Nothing about it may become a number.
+
+// NeverThereError: a day ends before the oldest session of the source began.
+type NeverThereError struct {
+	Source string
+	Oldest *int64 // when that was, epoch seconds; nil: the source has no session at all
+}
+
+func (e *NeverThereError) Error() string {
+	if e.Oldest == nil {
+		return e.Source + " has no session at all: purged, or never there"
+	}
+	return fmt.Sprintf("the oldest session of %s began at %s, after the day's end: purged, or never there", e.Source, time.Unix(*e.Oldest, 0).UTC().Format(time.RFC3339))
+}
+
+// neverThere refuses a day without a session that ends before the source's first; where a loss is accepted, it tells it.
+func (c *cut) neverThere(ctx context.Context) (*NeverThereError, error) {
+	if c.sent[voiceSession.Name] != nil {
+		return nil, nil
+	}
+	has, oldest, err := c.Source.HasBefore(ctx, c.w.Hull().End)
+	if err != nil || has {
+		return nil, err
+	}
+	never := &NeverThereError{Source: c.Source.Name(), Oldest: oldest}
+	if c.AcceptLoss {
+		return never, nil
+	}
+	return nil, fail.New(fail.Source, "let production_date be no earlier than the first day that the source has; if nobody was there before, --accept-loss takes the day as one without a session, and the ledger says so",
+		"%w", never)
+}
+
+// HasBefore asks the snapshot.
+func (g *GIMDB) HasBefore(ctx context.Context, end int64) (has bool, oldest *int64, err error) {
+	err = ask(ctx, g.readers[0], g.cfg.Schema, "gim/session_before", []any{end, g.tenantKey}, &has)
+	if err == nil && !has {
+		err = ask(ctx, g.readers[0], g.cfg.Schema, "gim/oldest_session", []any{g.tenantKey}, &oldest)
+	}
+	return has, oldest, explainRead(err, g.name)
+}
+
+// HasBefore knows it since the export was opened.
+func (e *Export) HasBefore(_ context.Context, end int64) (has bool, oldest *int64, err error) {
+	return e.oldest != nil && *e.oldest < end, e.oldest, nil
 }

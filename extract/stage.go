@@ -1,10 +1,16 @@
 package extract
 
 import (
+	"cmp"
 	"context"
+	"crypto/sha256"
 	"database/sql"
+	"encoding/hex"
 	"errors"
 	"fmt"
+	"math/big"
+	"math/bits"
+	"slices"
 	"sync"
 
 	"github.com/duckdb/duckdb-go/v2"
@@ -178,4 +184,84 @@ func execAll(ctx context.Context, q duck.Queryer, args []any, names ...string) e
 		}
 	}
 	return nil
+}
+
+// tally counts what was sent into a table: rows, and of each column how many values were not NULL and their
+// sum (of texts, the sum of their lengths in bytes).
+type tally struct {
+	rows    int64
+	columns []columnTally
+}
+
+type columnTally struct {
+	count  int64
+	hi, lo uint64 // the sum, in 128 bits: DuckDB sums BIGINT into HUGEINT, and so do we
+}
+
+func newTally(columns int) *tally { return &tally{columns: make([]columnTally, columns)} }
+
+func (c *columnTally) add(v int64) {
+	var carry uint64
+	c.count++
+	c.lo, carry = bits.Add64(c.lo, uint64(v), 0)
+	c.hi, _ = bits.Add64(c.hi, uint64(v>>63), carry)
+}
+
+func (c *columnTally) sum() string {
+	v := new(big.Int).SetInt64(int64(c.hi))
+	v.Lsh(v, 64)
+	return v.Or(v, new(big.Int).SetUint64(c.lo)).String()
+}
+
+// passRows is how many rows of a slice are written as text at a time: some 300 MB with what ordering them takes.
+const passRows = 1_000_000
+
+// SliceSHA256 is the hash of a stored slice.
+func SliceSHA256(ctx context.Context, q duck.Queryer, day calendar.Date) (string, error) {
+	return sliceSHA256(ctx, q, day, passRows)
+}
+
+// sliceSHA256 is what sql/slice/slice_sha256 gives, which anybody can repeat: the hash over the hashes of all
+// buckets of rows, in their order. About passRows rows are written as text at a time.
+func sliceSHA256(ctx context.Context, q duck.Queryer, day calendar.Date, passRows int64) (string, error) {
+	var rows int64
+	on := sql.Named("day", day.String())
+	err := duck.Each(ctx, q, "slice/slice_rows", func(scan func(...any) error) error { return scan(&rows) }, on)
+	if err != nil {
+		return "", err
+	}
+	type bucket struct {
+		relation string
+		no       int64
+		hash     string
+	}
+	var buckets []bucket
+	passes := min(rows/passRows+1, 128) // a pass takes eight buckets in a row, and as many of every relation
+	for pass := range passes {
+		err := duck.Each(ctx, q, "slice/slice_text", func(scan func(...any) error) error {
+			var b bucket
+			var text sql.RawBytes
+			if err := scan(&b.relation, &b.no, &text); err != nil {
+				return err
+			}
+			sum := sha256.Sum256(text)
+			b.hash = hex.EncodeToString(sum[:])
+			buckets = append(buckets, b)
+			return nil
+		}, on, sql.Named("pass", pass), sql.Named("passes", passes))
+		if err != nil {
+			return "", err
+		}
+	}
+	slices.SortFunc(buckets, func(a, b bucket) int {
+		return cmp.Or(cmp.Compare(a.relation, b.relation), cmp.Compare(a.no, b.no))
+	})
+	all := sha256.New()
+	for i, b := range buckets {
+		if i > 0 {
+			fmt.Fprintln(all)
+		}
+		fmt.Fprintf(all, "%s|%d|%s", b.relation, b.no, b.hash)
+	}
+	return hex.EncodeToString(all.Sum(nil)), nil
 }

@@ -39,7 +39,7 @@ func (c *checkCmd) Run(ctx context.Context, p *program) error {
 		k.found("sign_key", "ok", "key "+key.ID())
 	}
 	p.fail(err)
-	y := tally{p.terminal, exitCode(err)}
+	y := tally{p.terminal, job.ExitCode(err)}
 	for _, k.tenant = range cfg.Tenants {
 		k.found("configuration", "ok", "%d regions; store %s", len(k.tenant.Regions), k.tenant.StorePath())
 		err := errors.Join(k.source(ctx), job.Explain(k.store(ctx), k.tenant), disk.Explain(k.delivery(ctx), ""))

@@ -123,7 +123,7 @@ func run(ctx context.Context, args []string, w world) (code int) {
 		return int(fail.Interrupted)
 	}
 	p.fail(err)
-	return int(exitCode(err))
+	return int(job.ExitCode(err))
 }
 
 // queriesAsArguments keeps a query that begins with an SQL comment from being read as a flag.
@@ -137,14 +137,6 @@ func queriesAsArguments(args []string) []string {
 		}
 	}
 	return args
-}
-
-// exitCode is where every error of the program gets its exit status.
-func exitCode(err error) fail.Code {
-	if _, bad := errors.AsType[config.Errors](err); bad {
-		return fail.BadConfig
-	}
-	return job.ExitCode(err)
 }
 
 func usageError(format string, args ...any) error {
@@ -231,7 +223,7 @@ func (y *tally) add(tenant string, err error) {
 	for _, e := range separate(err) {
 		y.fail(e, "tenant", tenant)
 	}
-	y.code = cmp.Or(y.code, exitCode(err))
+	y.code = cmp.Or(y.code, job.ExitCode(err))
 }
 
 // failed ends the program with that exit status.

@@ -40,7 +40,7 @@ func TestThePageOfFaultsNamesTestsThatExist(t *testing.T) {
 	require.Greater(t, rows, 40)
 }
 
-// testNames are the functions and scripts that test the program.
+// testNames are the functions, scripts and cases that test the program.
 func testNames(t *testing.T) map[string]bool {
 	names := map[string]bool{}
 	declared := regexp.MustCompile(`(?m)^func ((?:Test|Fuzz)\w+)\(`)
@@ -53,8 +53,8 @@ func testNames(t *testing.T) map[string]bool {
 				names[f[1]] = true
 			}
 			return err
-		case filepath.Ext(path) == ".txtar":
-			names[strings.TrimSuffix(d.Name(), ".txtar")] = true
+		case filepath.Ext(path) == ".txtar" || filepath.Base(filepath.Dir(path)) == "case":
+			names[strings.TrimSuffix(d.Name(), filepath.Ext(path))] = true
 		}
 		return err
 	}))

@@ -138,7 +138,7 @@ func (t *terminal) hinted(level slog.Level, before string, err error, attrs []an
 		attrs = append(attrs, "hint", strings.Join(hints, "; "))
 	}
 	if t.json != nil && level == slog.LevelError {
-		attrs = append(attrs, "exit_code", int(exitCode(err)))
+		attrs = append(attrs, "exit_code", int(job.ExitCode(err)))
 	}
 	t.line(level, before+err.Error(), attrs)
 	if t.json == nil {

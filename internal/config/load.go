@@ -17,6 +17,7 @@ import (
 
 	"github.com/agnivade/levenshtein"
 
+	"seats/internal/fail"
 	"seats/internal/plain"
 )
 
@@ -275,15 +276,16 @@ type Column struct {
 	Constant bool
 }
 
-// Fields are the fields of a measurement that a data file may show, in the order of the default data file.
-func Fields() []string { return definition("column").words() }
+// Fields are the fields of a measurement that a data file may show, those of the default data file first and in its order.
+func Fields() []string { return definition("column").under("field").words() }
 
 // countField holds the number that the data file is there for.
 const countField = "MessageSize"
 
-// DefaultColumns returns the columns of a data file for which report.columns says nothing: every field under its own name.
+// DefaultColumns returns the columns of a data file for which report.columns says nothing: every field that a column can be by its
+// name alone, under that name.
 func DefaultColumns() (columns []Column) {
-	for _, name := range Fields() {
+	for _, name := range definition("column").words() {
 		columns = append(columns, Column{Name: name, Field: name})
 	}
 	return columns
@@ -388,6 +390,9 @@ func (p Problem) String() string {
 
 // Errors are all problems of a configuration, in the order of the file. It is the only error that Load returns.
 type Errors []Problem
+
+// ExitCode is that of an invalid configuration.
+func (e Errors) ExitCode() int { return int(fail.BadConfig) }
 
 // Error returns the problems, one a line.
 func (e Errors) Error() string {

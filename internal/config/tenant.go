@@ -12,7 +12,6 @@ import (
 
 	"filippo.io/age"
 
-	"seats/internal/keyfile"
 	"seats/internal/plain"
 )
 
@@ -145,7 +144,7 @@ func (v value) password() string {
 
 // exposed tells whether others have rights to a file that a password is in. What is no plain file is somebody's pipe.
 func exposed(info fs.FileInfo) bool {
-	return info != nil && info.Mode().IsRegular() && keyfile.Exposed(info)
+	return info != nil && info.Mode().IsRegular() && plain.Exposed(info)
 }
 
 // delivery reads the settings, which are complete but for those that have no default.

@@ -32,10 +32,12 @@ func Explain(err error, spill string) error {
 		theirs = &duckdb.Error{}
 	}
 	folder := fullFolder(err, theirs, spill)
-	handles := errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE) || strings.Contains(strings.ToLower(theirs.Msg), syscall.EMFILE.Error())
+	handles := errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE) ||
+		strings.Contains(strings.ToLower(theirs.Msg), syscall.EMFILE.Error())
 	switch {
 	case folder != "":
-		return lack("make room there, or let data_dir, output_dir and engine.temp_dir be on a larger disk;", fmt.Sprintf("the disk of %s is full (%s)", folder, left(folder)))
+		return lack("make room there, or let data_dir, output_dir and engine.temp_dir be on a larger disk;",
+			fmt.Sprintf("the disk of %s is full (%s)", folder, left(folder)))
 	case theirs.Type == duckdb.ErrorTypeOutOfMemory, strings.Contains(theirs.Msg, "Out of Memory Error"):
 		return lack("raise engine.memory_limit, or lower engine.threads;", "too little memory")
 	case handles:

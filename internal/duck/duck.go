@@ -85,17 +85,6 @@ func (o Options) locked() string {
 	return settings
 }
 
-// OnlyFile is a path as those functions of DuckDB have to be given it that take it for a pattern: of that one file.
-func OnlyFile(path string) (pattern string, err error) {
-	if !strings.ContainsAny(path, "*?[") {
-		return path, nil
-	}
-	if strings.Contains(path, `\`) {
-		return "", fail.New(fail.Other, "choose other names of folders", `read %s: no path can be used that has \ and one of * ? [ in it`, path)
-	}
-	return strings.NewReplacer("*", "[*]", "?", "[?]", "[", "[[]").Replace(path), nil
-}
-
 // Literal is a text as it is written in a statement, for the few that take no parameters.
 func Literal(text string) string { return "'" + strings.ReplaceAll(text, "'", "''") + "'" }
 

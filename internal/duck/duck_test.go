@@ -23,10 +23,9 @@ func TestBuffersHaveHalfOfTheMemory(t *testing.T) {
 }
 
 func TestAllFillsTheFieldsOfAStruct(t *testing.T) {
-	db, err := duck.Open("", duck.Options{})
-	require.NoError(t, err)
+	db := must.Have(duck.Open("", duck.Options{}))(t)
 	defer db.Close() //nolint:errcheck // the test is over
-	_, err = db.Exec(`create schema _data;
+	_, err := db.Exec(`create schema _data;
 		create table _data.concurrency (day date, region text, location text, start_ts bigint, end_ts bigint, agents bigint);
 		insert into _data.concurrency values ('2026-03-10', 'US', null, 1, 2, 3), ('2026-03-10', 'US', null, 2, 4, 0);
 		create table _data.monthly_enabled (month text, region text, agents bigint, state text);
@@ -37,8 +36,7 @@ func TestAllFillsTheFieldsOfAStruct(t *testing.T) {
 		calendar.Interval
 		Agents int64
 	}
-	steps, err := duck.All[step](t.Context(), db, "ask/page_curve", sql.Named("day", "2026-03-10"))
-	require.NoError(t, err)
+	steps := must.Have(duck.All[step](t.Context(), db, "ask/page_curve", sql.Named("day", "2026-03-10")))(t)
 	require.Equal(t, []step{{"US", "", calendar.Interval{Start: 1, End: 2}, 3}, {"US", "", calendar.Interval{Start: 2, End: 4}, 0}}, steps)
 	type number struct {
 		Month  calendar.Month
@@ -46,8 +44,7 @@ func TestAllFillsTheFieldsOfAStruct(t *testing.T) {
 		Agents *int64
 		State  string
 	}
-	months, err := duck.All[number](t.Context(), db, "ask/page_month")
-	require.NoError(t, err)
+	months := must.Have(duck.All[number](t.Context(), db, "ask/page_month"))(t)
 	require.Equal(t, []number{{Month: calendar.Month{Year: 2026, Month: 3}, Region: "US", State: "final"}}, months)
 	days, err := duck.All[int64](t.Context(), db, "ask/page_as_of")
 	require.ErrorContains(t, err, "_data.run")

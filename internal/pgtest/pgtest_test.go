@@ -36,15 +36,14 @@ func hold() {
 		}}}, nil, nil)
 }
 
-// requireNone holds that of a name there is nothing in a catalog.
-func requireNone(t *testing.T, query, name string) {
+// ask asks a server for one value.
+func ask[T any](t *testing.T, dsn, query string, args ...any) (answer T) {
 	t.Helper()
-	conn, err := pgx.Connect(t.Context(), pgtest.Server(t).ConnString())
+	conn, err := pgx.Connect(t.Context(), dsn)
 	require.NoError(t, err)
 	defer conn.Close(t.Context()) //nolint:errcheck // nothing was written
-	var left int
-	require.NoError(t, conn.QueryRow(t.Context(), query, name).Scan(&left))
-	require.Zero(t, left)
+	require.NoError(t, conn.QueryRow(t.Context(), query, args...).Scan(&answer))
+	return answer
 }
 
 func TestSchemaIsFreshAndDropped(t *testing.T) {
@@ -55,12 +54,9 @@ func TestSchemaIsFreshAndDropped(t *testing.T) {
 		one.Exec(t, "create table tenant (tenant_key integer)")
 		other.Exec(t, "create table tenant (tenant_key integer)")
 		require.NotEqual(t, one.Schema, other.Schema)
-
-		var path string
-		require.NoError(t, one.Conn.QueryRow(t.Context(), "show search_path").Scan(&path))
-		require.Equal(t, one.Schema, path)
+		require.Equal(t, one.Schema, ask[string](t, one.ConnString(), "show search_path"))
 	})
-	requireNone(t, "select count(*) from pg_namespace where nspname = $1", name)
+	require.Zero(t, ask[int](t, pgtest.Server(t).ConnString(), "select count(*) from pg_namespace where nspname = $1", name))
 }
 
 func TestDatabaseIsOfItsEncodingAndDropped(t *testing.T) {
@@ -69,21 +65,15 @@ func TestDatabaseIsOfItsEncodingAndDropped(t *testing.T) {
 		db := pgtest.Database(t, "LATIN1")
 		name = db.Database
 		db.Exec(t, "create table tenant (tenant_name text); insert into tenant values ('Zürich')")
-		var encoding string
-		var bytes int
-		require.NoError(t, db.Conn.QueryRow(t.Context(), "select getdatabaseencoding(), octet_length(tenant_name) from tenant").Scan(&encoding, &bytes))
-		require.Equal(t, "LATIN1", encoding)
-		require.Equal(t, 6, bytes)
+		require.Equal(t, "LATIN1", ask[string](t, db.ConnString(), "select getdatabaseencoding()"))
+		require.Equal(t, 6, ask[int](t, db.ConnString(), "select octet_length(tenant_name) from tenant"))
 	})
-	requireNone(t, "select count(*) from pg_database where datname = $1", name)
+	require.Zero(t, ask[int](t, pgtest.Server(t).ConnString(), "select count(*) from pg_database where datname = $1", name))
 }
 
 func TestServerIsOnLoopbackOnly(t *testing.T) {
 	if os.Getenv("SEATS_TEST_PG") == "" {
-		db := pgtest.Schema(t)
-		var listens string
-		require.NoError(t, db.Conn.QueryRow(t.Context(), "show listen_addresses").Scan(&listens))
-		require.Equal(t, "127.0.0.1", listens)
+		require.Equal(t, "127.0.0.1", ask[string](t, pgtest.Server(t).ConnString(), "show listen_addresses"))
 	}
 	require.Equal(t, "127.0.0.1", pgtest.Server(t).Host)
 }

@@ -1,5 +1,6 @@
 // Package plain opens files that the configuration names, or that lie where others can put something, once it is known that they
-// are plain files: whoever opens a pipe waits for its other end, and a device does what it likes. It writes files, too, and locks them.
+// are plain files: whoever opens a pipe waits for its other end, and a device does what it likes. It writes files, too, locks them,
+// and tells who has a right to one.
 package plain
 
 import (
@@ -54,6 +55,16 @@ func Read(path string) ([]byte, error) {
 	}
 	defer f.Close() //nolint:errcheck // only read
 	return io.ReadAll(f)
+}
+
+// Exposed tells whether others have rights to a file of a key or a password that they must not have: any. Where it is another user's,
+// its group may read it: that is how Kubernetes gives a Secret to this one.
+func Exposed(key fs.FileInfo) bool {
+	forbidden := fs.FileMode(0o077)
+	if of, is := key.Sys().(*syscall.Stat_t); is && int(of.Uid) != os.Getuid() {
+		forbidden = 0o027
+	}
+	return key.Mode().Perm()&forbidden != 0
 }
 
 // Write writes a file that is not there yet, with this mode whatever the umask, and has the disk confirm it.

@@ -13,7 +13,6 @@ import (
 	"aead.dev/minisign"
 
 	"seats/internal/fail"
-	"seats/internal/keyfile"
 	"seats/internal/plain"
 )
 
@@ -23,7 +22,7 @@ const Suffix = ".minisig"
 // Key signs.
 type Key struct{ private minisign.PrivateKey }
 
-// ReadKey reads a secret key, with its password where it is encrypted. A file that is keyfile.Exposed is refused.
+// ReadKey reads a secret key, with its password where it is encrypted. A file that is plain.Exposed is refused.
 // Errors carry fail.BadConfig.
 func ReadKey(path, password string) (*Key, error) {
 	bad := func(hint, format string, args ...any) error {
@@ -33,7 +32,7 @@ func ReadKey(path, password string) (*Key, error) {
 	if err != nil {
 		return nil, bad("`minisign -G -s FILE` makes a key", "%w", errors.Unwrap(err))
 	}
-	if !info.Mode().IsRegular() || keyfile.Exposed(info) {
+	if !info.Mode().IsRegular() || plain.Exposed(info) {
 		return nil, bad("chmod 600 "+path, "it must be a file that nobody but its owner can read (mode %s)", info.Mode())
 	}
 	text, err := plain.Read(path)

@@ -17,6 +17,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"seats/internal/must"
 )
 
 // Server is a running one.
@@ -35,8 +37,7 @@ type Server struct {
 // Start starts a server for the duration of a test.
 func Start(t testing.TB) *Server {
 	t.Helper()
-	me, err := user.Current()
-	require.NoError(t, err)
+	me := must.Have(user.Current())(t)
 	s := &Server{Host: "127.0.0.1", User: me.Username, dir: t.TempDir(), stop: func() {}}
 	s.Root, s.KeyFile, s.KnownHosts = s.path("root"), s.path("id"), s.path("known_hosts")
 	require.NoError(t, os.Mkdir(s.Root, 0o700))
@@ -61,8 +62,7 @@ func (s *Server) NewHostKey(t testing.TB) {
 // WriteKnownHosts has clients know the server on a port, which may be a proxy's, by the host key that it has now.
 func (s *Server) WriteKnownHosts(t testing.TB, port int) {
 	t.Helper()
-	key, err := os.ReadFile(s.path("host.pub"))
-	require.NoError(t, err)
+	key := must.Have(os.ReadFile(s.path("host.pub")))(t)
 	require.NoError(t, os.WriteFile(s.KnownHosts, fmt.Appendf(nil, "[%s]:%d %s", s.Host, port, key), 0o600))
 }
 
@@ -74,9 +74,7 @@ func newKey(t testing.TB, path string) []byte {
 	require.NoError(t, os.RemoveAll(path))
 	said, err := exec.Command("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "", "-f", path).CombinedOutput()
 	require.NoError(t, err, string(said))
-	line, err := os.ReadFile(path + ".pub")
-	require.NoError(t, err)
-	return line
+	return must.Have(os.ReadFile(path + ".pub"))(t)
 }
 
 // program is where packages put sshd, which wants to be called by its whole path.
@@ -97,8 +95,7 @@ func (s *Server) start(t testing.TB) {
 	sshd := program(t)
 	for range 20 {
 		if s.Port == 0 {
-			l, err := net.Listen("tcp", net.JoinHostPort(s.Host, "0"))
-			require.NoError(t, err)
+			l := must.Have(net.Listen("tcp", net.JoinHostPort(s.Host, "0")))(t)
 			s.Port = l.Addr().(*net.TCPAddr).Port
 			require.NoError(t, l.Close())
 		}
@@ -132,8 +129,7 @@ func (s *Server) serve(t testing.TB, sshd string) bool {
 	text := fmt.Sprintf(config, s.Host, s.Port, s.path("host"), s.path("authorized_keys"), s.Root)
 	require.NoError(t, os.WriteFile(s.path("config"), []byte(text), 0o600))
 	cmd := exec.Command("sh", "-c", `"$0" -D -f "$1" -E "$2" & read -r _; kill $!; wait`, sshd, s.path("config"), s.path("log"))
-	in, err := cmd.StdinPipe()
-	require.NoError(t, err)
+	in := must.Have(cmd.StdinPipe())(t)
 	require.NoError(t, cmd.Start())
 	s.stop = func() {
 		_ = in.Close()

@@ -219,7 +219,8 @@ func Explain(err error, path string) error {
 // ofFile tells errors that come of what a file holds from those of memory, settings or a cancelled context.
 func ofFile(err error) bool {
 	e, is := errors.AsType[*duckdb.Error](err)
-	return errors.Is(err, sql.ErrNoRows) || is && slices.Contains([]duckdb.ErrorType{duckdb.ErrorTypeIO, duckdb.ErrorTypeSerialization, duckdb.ErrorTypeCatalog, duckdb.ErrorTypeBinder}, e.Type)
+	ofFile := []duckdb.ErrorType{duckdb.ErrorTypeIO, duckdb.ErrorTypeSerialization, duckdb.ErrorTypeCatalog, duckdb.ErrorTypeBinder}
+	return errors.Is(err, sql.ErrNoRows) || is && slices.Contains(ofFile, e.Type)
 }
 
 // newestStorage is the newest version of a DuckDB file that the library in this program reads.

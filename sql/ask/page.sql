@@ -67,7 +67,7 @@ select d.day::varchar,
        d.region,
        coalesce(d.location, '') as location,
        d.agents,
-       coalesce(d.peak_ts, 0) as peak_ts,
+       coalesce(make_timestamp(d.peak_ts * 1000000), timestamp '0001-01-01') as peak_at,
        coalesce(d.peak_seconds, 0) as peak_seconds,
        coalesce(e.agents, 0) as enabled,
        case when d.location is null and (x.since is null or d.day < x.since)

@@ -19,7 +19,6 @@ import (
 
 	"seats/internal/config"
 	"seats/internal/fail"
-	"seats/internal/keyfile"
 	"seats/internal/plain"
 )
 
@@ -243,7 +242,7 @@ const hintAgent = "deliver.agent must be the socket of a running ssh-agent"
 
 func keyIn(path string) (ssh.Signer, error) {
 	info, err := os.Stat(path)
-	if err == nil && keyfile.Exposed(info) {
+	if err == nil && plain.Exposed(info) {
 		return nil, fail.New(fail.Other, "chmod 600 "+path, "read key: %s can be read or written by others", path)
 	}
 	text, err := plain.Read(path)

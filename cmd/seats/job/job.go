@@ -146,18 +146,7 @@ func ExitCode(err error) fail.Code {
 	case *Failure:
 		return ExitCode(e.error)
 	}
-	var missing *compute.MissingError
-	var differ *compute.DifferenceError
-	switch code := fail.CodeOf(err); {
-	case code != fail.Other:
-		return code
-	case errors.As(err, &differ):
-		return fail.Differ
-	case errors.As(err, &missing):
-		return fail.NotReady
-	default:
-		return code
-	}
+	return fail.CodeOf(err)
 }
 
 // Explain tells a full disk, a want of file handles and a damaged store as that, wherever they showed.

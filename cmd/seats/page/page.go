@@ -136,21 +136,18 @@ func (t Tenant) loadDays(ctx context.Context, page *html.Tenant) error {
 		}
 	}
 	peaks, err := duck.All[struct {
-		Day                              calendar.Date
-		Region, Location                 string
-		Agents, PeakTS, Seconds, Enabled int64
-		SoFar                            *int64
+		Day calendar.Date
+		html.Peak
 	}](ctx, t.Conn, "ask/page_peak")
 	if err != nil {
 		return err
 	}
 	for _, p := range peaks {
-		peak := html.Peak{Region: p.Region, Location: p.Location, Agents: p.Agents, Seconds: p.Seconds, Enabled: p.Enabled, SoFar: p.SoFar}
 		if p.Agents > 0 {
-			peak.At = time.Unix(p.PeakTS, 0).In(job.ZoneOf(t.Of, p.Region))
+			p.At = p.At.In(job.ZoneOf(t.Of, p.Region))
 		}
 		if i, known := at[p.Day]; known {
-			page.Days[i].Peaks = append(page.Days[i].Peaks, peak)
+			page.Days[i].Peaks = append(page.Days[i].Peaks, p.Peak)
 		}
 	}
 	found, err := duck.All[struct {
@@ -238,8 +235,7 @@ func (t Tenant) seats(ctx context.Context, explainer *explain.Explainer, day cal
 		seat := html.Seat{Agent: s.Agent, Location: s.Location, Session: s.Session.ID, Login: time.Unix(s.Login, 0).In(d.Zone), Kind: s.First.Kind,
 			Activity: s.First.Key.ID, At: time.Unix(s.First.Start, 0).In(d.Zone), Switch: s.First.Switch, Why: string(s.Decision)}
 		if s.Logout != nil {
-			at := time.Unix(*s.Logout, 0).In(d.Zone)
-			seat.Logout = &at
+			seat.Logout = new(time.Unix(*s.Logout, 0).In(d.Zone))
 		}
 		d.Seats = append(d.Seats, seat)
 	}

@@ -2,6 +2,7 @@ package sweep
 
 import (
 	"cmp"
+	"math/rand/v2"
 	"regexp"
 	"slices"
 	"strings"
@@ -9,6 +10,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
+
+	"seats/compute/rule"
+	"seats/internal/calendar"
 )
 
 // TestCurveCountsAgentsNotStays: in every second the curve has as many agents as there are different ones
@@ -70,4 +74,32 @@ func TestPeakIsTheFirstOfAllPlateaus(t *testing.T) {
 	require.Equal(t, Peak{}, Curve{Agents: []int32{0, 0}}.Peak())
 	require.Equal(t, Peak{}, Curve{}.Peak())
 	require.Equal(t, Peak{Agents: 3, Second: 2, Seconds: 3}, Curve{Agents: []int32{1, 2, 3, 3, 1, 3, 0}}.Peak())
+}
+
+// BenchmarkResult counts a whole day of two regions and four locations: a million sessions with 1.2 activities each.
+func BenchmarkResult(b *testing.B) {
+	const sessions, activities = 1_000_000, 1_200_000
+	day := calendar.Interval{Start: 1_800_000_000, End: 1_800_086_400}
+	rules := rule.Set{AsOf: day.End, Regions: []rule.Region{
+		{Name: "US", Day: day, Locations: []rule.Location{{Name: "dallas", Switches: []string{"D"}}, {Name: "other"}}},
+		{Name: "EU", Day: day, Locations: []rule.Location{{Name: "london", Switches: []string{"L"}}, {Name: "paris", Switches: []string{"P"}}}},
+	}}
+	switches := []string{"D", "L", "P", "X", ""}
+	for b.Loop() {
+		r := rand.New(rand.NewPCG(1, 2))
+		s := New(rules, sessions, activities)
+		for i := range int64(sessions) {
+			start := day.Start + r.Int64N(80_000)
+			s.Session(i/10, start, start+r.Int64N(4000), false)
+			s.Activity(i/10, start, start+60, false, switches[i/10%5], true)
+			if i%5 == 0 {
+				s.Activity(i/10, start+100, start+160, false, switches[i/10%5], true)
+			}
+		}
+		result := s.Result()
+		for scope := range result.Scopes() {
+			result.Curve(scope)
+		}
+	}
+	b.ReportMetric(float64(sessions)*float64(b.N)/b.Elapsed().Seconds()/1e6, "Msessions/s")
 }

@@ -1,0 +1,391 @@
+package extract
+
+import (
+	"bufio"
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"regexp"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgconn/ctxwatch"
+	"github.com/jackc/pgx/v5/pgproto3"
+
+	"seats/internal/config"
+	"seats/internal/fail"
+	texts "seats/sql"
+)
+
+const (
+	connectTimeout = 10 * time.Second // for finding the host, and again for all up to the server's welcome
+	connectTries   = 4
+	cancelPatience = 2 * time.Second        // for the server's answer to a cancelled statement
+	statementGrace = 10 * time.Second       // beyond statement_timeout, for the server to end a statement itself
+	firstPause     = 500 * time.Millisecond // doubled after every try
+	readBuffer     = 256 << 10              // bytes taken from the network at a time: rows come faster than 8 kB of them are used up
+)
+
+// SQLSTATEs of a server that may answer otherwise a little later.
+const (
+	cannotConnectNow   = "57P03"
+	tooManyConnections = "53300"
+)
+
+// dial connects, and tries so many times where the reason may pass: nobody listens yet, the server starts or is full. The
+// context is that of all that will be read.
+func dial(ctx context.Context, c *pgx.ConnConfig, tries int) (*pgx.Conn, error) {
+	pause := firstPause
+	for try := 1; ; try++ {
+		conn, err := pgx.ConnectConfig(ctx, c)
+		if err == nil || try >= tries || !mayPass(err) {
+			return conn, err
+		}
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-time.After(pause):
+			pause *= 2
+		}
+	}
+}
+
+// pgConfig turns the configuration into pgx's. The password never becomes part of a connection string, which
+// an error could show.
+func pgConfig(cfg config.GIMDB) (*pgx.ConnConfig, error) {
+	var dsn strings.Builder
+	for _, kv := range [][2]string{
+		{"host", cfg.Host}, {"port", strconv.Itoa(cfg.Port)}, {"dbname", cfg.Database}, {"user", cfg.User},
+		{"sslmode", cfg.SSLMode}, {"sslrootcert", cfg.SSLRootCert},
+	} {
+		if kv[1] != "" {
+			fmt.Fprintf(&dsn, "%s='%s' ", kv[0], strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(kv[1]))
+		}
+	}
+	c, err := pgx.ParseConfig(dsn.String())
+	if err != nil {
+		return nil, fmt.Errorf("prepare connection: %w", err)
+	}
+	if p := cfg.Password.Reveal(); p != "" {
+		c.Password = p
+	}
+	c.DefaultQueryExecMode = pgx.QueryExecModeDescribeExec // every statement is planned for its own values
+	c.BuildFrontend = func(r io.Reader, w io.Writer) *pgproto3.Frontend {
+		return pgproto3.NewFrontend(bufio.NewReaderSize(r, readBuffer), w)
+	}
+	bound(c, cfg)
+	return c, nil
+}
+
+// bound limits whatever pgx waits for.
+func bound(c *pgx.ConnConfig, cfg config.GIMDB) {
+	c.ConnectTimeout = connectTimeout // does not count the time in which pgx looks the host up
+	c.LookupFunc = func(ctx context.Context, host string) ([]string, error) {
+		ctx, cancel := context.WithTimeout(ctx, connectTimeout)
+		defer cancel()
+		return net.DefaultResolver.LookupHost(ctx, host)
+	}
+	c.DialFunc = func(ctx context.Context, network, address string) (net.Conn, error) {
+		conn, err := new(net.Dialer).DialContext(ctx, network, address)
+		if err != nil {
+			return nil, err
+		}
+		return &line{Conn: conn, limit: cfg.ReadTimeout}, nil
+	}
+	if cfg.StatementTimeout > 0 {
+		c.Tracer = statementLimit(cfg.StatementTimeout + statementGrace)
+	}
+	c.BuildContextWatcherHandler = func(conn *pgconn.PgConn) ctxwatch.Handler {
+		// Without a word to the server a cancelled statement would run on there until its timeout.
+		return &pgconn.CancelRequestContextWatcherHandler{Conn: conn, DeadlineDelay: cancelPatience}
+	}
+}
+
+// mayPass tells a server that is not there yet from one that says no.
+func mayPass(err error) bool {
+	var pg *pgconn.PgError
+	if errors.As(err, &pg) {
+		return pg.Code == cannotConnectNow || pg.Code == tooManyConnections
+	}
+	var network *net.OpError
+	return errors.As(err, &network)
+}
+
+// Between the program and the server there may be a pooler, which knows few startup parameters, drops or refuses the
+// others, and may lead each connection elsewhere. So none is sent: what a reader needs is set in its transaction, which a
+// pooler leaves whole, and what the transaction has become is read back in it.
+
+const lockTimeout = "10s"
+
+// settings of every reader's transaction.
+func settings(cfg config.GIMDB) map[string]string {
+	return map[string]string{
+		"application_name":                "seats",
+		"client_encoding":                 "UTF8",
+		"standard_conforming_strings":     "on",
+		"TimeZone":                        "UTC",
+		"row_security":                    "off",                                 // a policy that would hide rows is an error
+		"search_path":                     pgx.Identifier{cfg.Schema}.Sanitize(), // for functions of views: statements name it
+		"statement_timeout":               strconv.FormatInt(cfg.StatementTimeout.Milliseconds(), 10),
+		"lock_timeout":                    lockTimeout,
+		"jit":                             "off", // compiling takes longer than scanning
+		"max_parallel_workers_per_gather": "0",   // a reader is one process of the production database, not three
+		// A reader rests while others read and while slices are cut, all within one snapshot. A client that is gone is
+		// noticed by the probes, within two minutes; one that stands still, in a day.
+		"transaction_timeout":                 "0",
+		"idle_in_transaction_session_timeout": "24h",
+		"tcp_keepalives_idle":                 "60",
+		"tcp_keepalives_interval":             "10",
+		"tcp_keepalives_count":                "6",
+	}
+}
+
+// transaction is what a reader's has become, by the server's own word.
+type transaction struct {
+	database, readOnly, isolation, timeZone, rowSecurity string
+	user, serverStart, snapshot                          string
+	process                                              int64
+}
+
+// newReader connects, trying so many times, and begins a transaction that only reads: in the named snapshot, or, where none is
+// named, in its own.
+func newReader(ctx context.Context, c *pgx.ConnConfig, cfg config.GIMDB, tries int, snapshot string) (*pgx.Conn, transaction, error) {
+	conn, err := dial(ctx, c, tries)
+	if err != nil {
+		return nil, transaction{}, err
+	}
+	own, err := begin(ctx, conn, cfg, snapshot)
+	if err != nil {
+		return nil, own, errors.Join(err, conn.Close(ctx))
+	}
+	return conn, own, nil
+}
+
+// snapshotName is what the server calls an exported snapshot.
+var snapshotName = regexp.MustCompile(`^[0-9A-Fa-f-]+$`)
+
+func begin(ctx context.Context, conn *pgx.Conn, cfg config.GIMDB, snapshot string) (t transaction, err error) {
+	if _, err := conn.Exec(ctx, "begin isolation level repeatable read, read only"); err != nil {
+		return t, err
+	}
+	if snapshot != "" {
+		if !snapshotName.MatchString(snapshot) { // SET takes no parameters
+			return t, fmt.Errorf("the server calls its snapshot %q", snapshot)
+		}
+		if _, err := conn.Exec(ctx, "set transaction snapshot '"+snapshot+"'"); err != nil {
+			return t, explainSnapshot(err, cfg)
+		}
+	}
+	var names, values []string
+	for name, value := range settings(cfg) {
+		names, values = append(names, name), append(values, value)
+	}
+	if _, err := conn.Exec(ctx, texts.Text("gim/settings"), names, values); err != nil {
+		return t, locate(err, "gim/settings", cfg.Schema)
+	}
+	err = ask(ctx, conn, cfg.Schema, "gim/transaction", nil, &t.database, &t.readOnly, &t.isolation, &t.timeZone, &t.rowSecurity,
+		&t.user, &t.process, &t.serverStart, &t.snapshot)
+	if err != nil {
+		return t, err
+	}
+	return t, t.asWanted(cfg)
+}
+
+const oneServer = "let gimdb.host name one server, not several behind one name; with gimdb.connections: 1 there is one reader alone"
+
+// explainSnapshot says what it means that a server does not know a snapshot which another reader holds.
+func explainSnapshot(err error, cfg config.GIMDB) error {
+	var pg *pgconn.PgError
+	if !errors.As(err, &pg) || Lost(err) {
+		return err
+	}
+	return fail.New(fail.Source, oneServer, "%s: two connections do not lead to the same database of the same server: %w", sourceName(cfg), err)
+}
+
+// asWanted refuses a transaction that is not the one that was begun, or is in another database.
+func (t transaction) asWanted(cfg config.GIMDB) error {
+	for _, is := range [][3]string{
+		{"the database", t.database, cfg.Database},
+		{"transaction_read_only", t.readOnly, "on"},
+		{"transaction_isolation", t.isolation, "repeatable read"},
+		{"TimeZone", t.timeZone, "UTC"},
+		{"row_security", t.rowSecurity, "off"},
+	} {
+		if is[1] != is[2] {
+			return fail.New(fail.Source, "a pooler between has to lead to gimdb.database under its own name, and to leave transactions whole",
+				"%s: %s is %q in the transaction that was begun, not %q", sourceName(cfg), is[0], is[1], is[2])
+		}
+	}
+	return nil
+}
+
+// sameAs refuses a reader that is on another server than the leader, or sees another snapshot. The name of a snapshot proves
+// neither: servers give the same names.
+func (t transaction) sameAs(leader transaction, source string) error {
+	for _, is := range [][3]string{
+		{"server's start", t.serverStart, leader.serverStart},
+		{"snapshot", t.snapshot, leader.snapshot},
+		{"user", t.user, leader.user},
+	} {
+		if is[1] != is[2] {
+			return fail.New(fail.Source, oneServer, "%s: two connections do not read the same: the %s is %s for one and %s for the other", source, is[0], is[2], is[1])
+		}
+	}
+	return nil
+}
+
+// ask runs a statement of sql/gim that gives one row.
+func ask(ctx context.Context, conn *pgx.Conn, schema, name string, args []any, into ...any) error {
+	if err := conn.QueryRow(ctx, texts.InSchema(name, schema), args...).Scan(into...); err != nil {
+		return locate(err, name, schema)
+	}
+	return nil
+}
+
+// lastCall is how long a line is read once more after the server was asked: what it sent meanwhile is on its way.
+const lastCall = time.Second
+
+// line is a connection to the server that gives up after a silence in which the server was not at work. Neither a
+// network that swallows what is sent nor a proxy that stands still ever says that it does so.
+type line struct {
+	net.Conn
+	limit  time.Duration // of a silence; 0: none
+	atWork func() bool   // asks the server on a connection of its own; nil until there is something to ask for
+
+	mu       sync.Mutex
+	deadline time.Time // pgx's own
+	dead     error     // once given up, for good
+}
+
+// silence is why a line was given up. It is no net.Error of pgx's kind, which stands for an ended context.
+type silence struct {
+	what  string
+	limit time.Duration
+}
+
+func (e *silence) Error() string {
+	return fmt.Sprintf("%s for %s (gimdb.read_timeout), and the server does not say that it is still at work", e.what, e.limit)
+}
+
+func (l *line) Read(p []byte) (int, error) {
+	limit, asked := l.limit, false
+	for {
+		if err := l.arm(l.Conn.SetReadDeadline, limit); err != nil {
+			return 0, err
+		}
+		n, err := l.Conn.Read(p)
+		if n > 0 || !l.ranOut(err) {
+			return n, err
+		}
+		switch {
+		case asked:
+			return 0, l.giveUp("no byte came")
+		case l.atWork != nil && l.atWork():
+		default:
+			limit, asked = min(limit, lastCall), true
+		}
+	}
+}
+
+func (l *line) Write(p []byte) (int, error) {
+	if err := l.arm(l.Conn.SetWriteDeadline, l.limit); err != nil {
+		return 0, err
+	}
+	n, err := l.Conn.Write(p)
+	if l.ranOut(err) {
+		err = l.giveUp("no byte went")
+	}
+	return n, err
+}
+
+// SetDeadline is pgx's way to end what waits. It goes before the line's own limit where it is sooner.
+func (l *line) SetDeadline(t time.Time) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.deadline = t
+	return l.Conn.SetDeadline(t)
+}
+
+// arm sets the sooner of the limit and pgx's deadline.
+func (l *line) arm(set func(time.Time) error, limit time.Duration) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.dead != nil {
+		return l.dead
+	}
+	until := l.deadline
+	if limit > 0 {
+		if own := time.Now().Add(limit); until.IsZero() || own.Before(until) {
+			until = own
+		}
+	}
+	return set(until)
+}
+
+// ranOut tells whether it was the line's own limit that ended a wait.
+func (l *line) ranOut(err error) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return errors.Is(err, os.ErrDeadlineExceeded) && l.limit > 0 && (l.deadline.IsZero() || time.Now().Before(l.deadline))
+}
+
+func (l *line) giveUp(what string) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.dead = &silence{what, l.limit}
+	return l.dead
+}
+
+// lineOf is the line under a connection.
+func lineOf(conn *pgx.Conn) *line {
+	under := conn.PgConn().Conn()
+	if encrypted, is := under.(*tls.Conn); is {
+		under = encrypted.NetConn()
+	}
+	return under.(*line)
+}
+
+// asks makes what asks the server whether the statement of one of its processes is still at work: before the first row, and
+// between rows that are far apart, that takes as long as statement_timeout lets it.
+func asks(ctx context.Context, c *pgx.ConnConfig, process int64) func() bool {
+	return func() bool {
+		ctx, cancel := context.WithTimeout(ctx, connectTimeout)
+		defer cancel()
+		conn, err := pgx.ConnectConfig(ctx, c)
+		if err != nil {
+			var pg *pgconn.PgError
+			return errors.As(err, &pg) && pg.Code == tooManyConnections // it is there, and cannot tell
+		}
+		defer conn.Close(ctx) //nolint:errcheck // nothing hangs on it
+		var atWork bool
+		// In one go: outside a transaction a pooler may lead each message elsewhere.
+		err = conn.QueryRow(ctx, texts.Text("gim/at_work"), pgx.QueryExecModeExec, process).Scan(&atWork)
+		// Whoever greets and then says nothing may have no room beside the very statement that is asked for; it has its limit.
+		return err == nil && atWork || errors.Is(err, context.DeadlineExceeded) && c.Tracer != nil
+	}
+}
+
+// statementLimit is how long a statement may take by the client's own clock. To pgx it is a tracer: the context that a
+// tracer returns is the statement's.
+type statementLimit time.Duration
+
+type endStatement struct{}
+
+// TraceQueryStart begins a statement.
+func (s statementLimit) TraceQueryStart(ctx context.Context, _ *pgx.Conn, _ pgx.TraceQueryStartData) context.Context {
+	ctx, end := context.WithTimeout(ctx, time.Duration(s))
+	return context.WithValue(ctx, endStatement{}, end)
+}
+
+// TraceQueryEnd ends it.
+func (s statementLimit) TraceQueryEnd(ctx context.Context, _ *pgx.Conn, _ pgx.TraceQueryEndData) {
+	ctx.Value(endStatement{}).(context.CancelFunc)()
+}
