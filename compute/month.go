@@ -112,11 +112,8 @@ func LoadMonth(ctx context.Context, q duck.Queryer, t config.Tenant, month calen
 		return MonthResult{}, err
 	}
 	r, err := loadMonth(ctx, q, t, month, stands)
-	if err != nil {
+	if r.Stale = err == nil && slices.ContainsFunc(stands, Standing.Stale); err != nil || r.Stale {
 		return r, err
-	}
-	if r.Stale = slices.ContainsFunc(stands, Standing.Stale); r.Stale {
-		return r, nil
 	}
 	base, err := basisOf(t, month, stands)
 	r.Stale = r.RulesSHA256 != base.rulesSHA256 || !base.isOf(r.Regions)
