@@ -91,7 +91,8 @@ func (c *Counter) countMonth(ctx context.Context, month calendar.Month, stands [
 		of, hash := sql.Named("month", month.String()), sql.Named("rules_sha256", base.rulesSHA256)
 		_, notDropped := duck.Exec(ctx, tx, "count/delete_monthly_enabled", of)
 		_, notKept := duck.Exec(ctx, tx, "count/keep_rules", hash, sql.Named("rules", base.rules))
-		_, notCounted := duck.Exec(ctx, tx, "count/monthly_enabled", of, hash, sql.Named("sql_sha256", SQLSHA256()), sql.Named("computed_ts", computedTS))
+		_, notCounted := duck.Exec(ctx, tx, "count/monthly_enabled", of, hash,
+			sql.Named("sql_sha256", SQLSHA256()), sql.Named("computed_ts", computedTS))
 		if err := cmp.Or(notDropped, notKept, notCounted); err != nil {
 			return err
 		}
@@ -111,11 +112,8 @@ func LoadMonth(ctx context.Context, q duck.Queryer, t config.Tenant, month calen
 		return MonthResult{}, err
 	}
 	r, err := loadMonth(ctx, q, t, month, stands)
-	if err != nil {
+	if r.Stale = err == nil && slices.ContainsFunc(stands, Standing.Stale); err != nil || r.Stale {
 		return r, err
-	}
-	if r.Stale = slices.ContainsFunc(stands, Standing.Stale); r.Stale {
-		return r, nil
 	}
 	base, err := basisOf(t, month, stands)
 	r.Stale = r.RulesSHA256 != base.rulesSHA256 || !base.isOf(r.Regions)

@@ -92,9 +92,6 @@ func processor() string {
 	return "unknown processor"
 }
 
-// tick is the unit in which Linux hands out processor times to programs, whatever its own is.
-const tick = 10 * time.Millisecond
-
 // serverTime is the processor time of a PostgreSQL server so far: of its first process, of the children that it
 // has waited for, and of those that run. What background processes do is in it, on both sides of a ratio.
 func serverTime(postmaster int) (used time.Duration) {
@@ -107,7 +104,7 @@ func serverTime(postmaster int) (used time.Duration) {
 			continue
 		}
 		for _, field := range fields[11:15] { // utime, stime, cutime, cstime
-			used += time.Duration(must(strconv.ParseInt(field, 10, 64))) * tick
+			used += time.Duration(must(strconv.ParseInt(field, 10, 64))) * 10 * time.Millisecond // the unit in which Linux hands them out, whatever its own is
 		}
 	}
 	return used

@@ -41,7 +41,8 @@ func NewProxy(t testing.TB, to ServerInfo) *Proxy {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err, "listen")
-	p := &Proxy{Host: "127.0.0.1", Port: l.Addr().(*net.TCPAddr).Port, Broken: make(chan struct{}), limit: [2]int64{-1, -1}, conns: map[net.Conn]bool{}}
+	p := &Proxy{Host: "127.0.0.1", Port: l.Addr().(*net.TCPAddr).Port, Broken: make(chan struct{}),
+		limit: [2]int64{-1, -1}, conns: map[net.Conn]bool{}}
 	t.Cleanup(func() {
 		_ = l.Close()
 		p.mu.Lock()
