@@ -11,85 +11,61 @@ import (
 	texts "seats/sql"
 )
 
-// exportReader reads the files of an export. Of the fact tables, which hold days and weeks, it keeps what can matter to the run's
-// days, and every copy of that: whether the newest one matters, none of the others can tell. So a file is gone through twice: which
-// ids matter in any copy, then which rows have such an id.
-type exportReader struct {
-	ExportOptions
-	Reference
-	files []exportFile
-	rows  map[string]*Rows // by table
-
-	asOf  int64                       // open sessions of the days last at least until then
-	stays map[int64]calendar.Interval // of agents whose sessions reach out of the days
-
-	driven func(id int64) bool // legs that Outbound Contact Server may have driven
-	oldest *int64              // when the oldest session began that was read, by its time key; nil: none was
-}
-
-func newExportReader(o ExportOptions) *exportReader {
-	r := &exportReader{ExportOptions: o, rows: map[string]*Rows{}}
-	for _, t := range slices.Concat(tables, groupTables, []texts.Table{sessionGroups}) {
-		r.rows[t.Name] = newRows(t)
-	}
-	return r
-}
-
-func (r *exportReader) read(ctx context.Context) error {
-	for _, step := range []func(context.Context) error{r.dimensions, r.sessions, r.attempts, r.legs, r.beside} {
+func (e *Export) read(ctx context.Context, chunks []chunk, temp string) error {
+	for _, step := range []func(context.Context) error{e.dimensions, e.sessions, e.attempts, e.legs, e.beside} {
 		if err := step(ctx); err != nil {
 			return err
 		}
 	}
-	return nil
+	return e.past(ctx, chunks, temp)
 }
 
-func (r *exportReader) dimensions(ctx context.Context) error {
-	for _, f := range r.files {
+func (e *Export) dimensions(ctx context.Context) error {
+	for _, f := range e.files {
 		if isFact(table(f.table)) {
 			continue
 		}
-		if err := r.dimension(ctx, f); err != nil {
+		if err := e.dimension(ctx, f); err != nil {
 			return err
 		}
 	}
-	r.takeCodes(r.rows["media_type"], r.rows["dialing_mode"])
-	r.takeResources(r.rows["resource_"], false)
+	e.known.takeCodes(e.rows["media_type"], e.rows["dialing_mode"])
+	e.known.takeResources(e.rows["resource_"], false)
 	return nil
 }
 
 // dimension reads a file that holds no facts.
-func (r *exportReader) dimension(ctx context.Context, file exportFile) error {
+func (e *Export) dimension(ctx context.Context, file exportFile) error {
 	f := &factFile{exportFile: file}
-	if err := r.look(ctx, f, func(*csvRow, fact) bool { return false }); err != nil {
+	if err := e.look(ctx, f, func(*csvRow, fact) bool { return false }); err != nil {
 		return err
 	}
-	if err := r.choose(ctx, f, func(int64) bool { return true }); err != nil {
+	if err := e.choose(ctx, f, func(int64) bool { return true }); err != nil {
 		return err
 	}
-	r.Progress(f.table, int64(f.rows.len))
-	r.rows[f.table].add(f.rows)
-	return checkStill(f.path, f.shown, f.before, r.Warn)
+	e.Progress(f.table, int64(f.rows.len))
+	e.rows[f.table].add(f.rows)
+	return checkStill(f.path, f.shown, f.before, e.Warn)
 }
 
-func (r *exportReader) sessions(ctx context.Context) error {
-	among, err := r.readThose(ctx, sessionTable, func(_ *csvRow, s fact) bool { return r.touchesDays(s) }, nil)
+func (e *Export) sessions(ctx context.Context) error {
+	among, err := e.readThose(ctx, sessionTable, func(_ *csvRow, s fact) bool { return e.touchesDays(s) }, nil)
 	if err != nil {
 		return err
 	}
-	if r.Groups {
-		if _, err := r.readThose(ctx, sessionGroups.Name, func(*csvRow, fact) bool { return false }, among); err != nil {
+	if e.WithGroups {
+		if _, err := e.readThose(ctx, sessionGroups.Name, func(*csvRow, fact) bool { return false }, among); err != nil {
 			return err
 		}
 	}
-	r.stays = r.findStays()
+	e.stays = e.findStays()
 	return nil
 }
 
 // findStays notes which agents' sessions touch the days and reach out of them: activities matter there too.
-func (r *exportReader) findStays() map[int64]calendar.Interval {
-	stays, days := map[int64]calendar.Interval{}, r.Days
-	r.eachSession(func(s fact) {
+func (e *Export) findStays() map[int64]calendar.Interval {
+	stays, days := map[int64]calendar.Interval{}, e.Days
+	e.eachSession(func(s fact) {
 		end := s.end
 		if s.isOpen() {
 			end = endless
@@ -102,12 +78,12 @@ func (r *exportReader) findStays() map[int64]calendar.Interval {
 }
 
 // eachSession calls visit with the voice sessions of agents.
-func (r *exportReader) eachSession(visit func(fact)) {
-	all := r.rows[sessionTable]
+func (e *Export) eachSession(visit func(fact)) {
+	all := e.rows[sessionTable]
 	at, media := factsOf(all), column(all.of, "media_type_key")
 	for row := range all.len {
 		s := at(row)
-		if _, known := r.agents[s.resource]; known && r.voice[all.number(media, row)] {
+		if _, known := e.known.agents[s.resource]; known && e.known.voice[all.number(media, row)] {
 			visit(s)
 		}
 	}
@@ -122,40 +98,40 @@ func spreadOver(all map[int64]calendar.Interval, resource, from, to int64) calen
 	return spread(i, from, to)
 }
 
-func (r *exportReader) attempts(ctx context.Context) error {
+func (e *Export) attempts(ctx context.Context) error {
 	mode := column(table(attemptTable), "dialing_mode_key")
-	_, err := r.readThose(ctx, attemptTable, func(row *csvRow, a fact) bool {
-		return r.previews[row.numbers[mode]] != "" && row.has(mode) && r.touches(a)
+	_, err := e.readThose(ctx, attemptTable, func(row *csvRow, a fact) bool {
+		return e.known.previews[row.numbers[mode]] != "" && row.has(mode) && e.touches(a)
 	}, nil)
 	return err
 }
 
 // legs reads the legs that Outbound Contact Server may have driven, with their attached data: those of which some copy
 // holds an attempt GUID.
-func (r *exportReader) legs(ctx context.Context) error {
-	legs, near, err := r.find(ctx, legTable, func(_ *csvRow, l fact) bool { return r.touches(l) })
+func (e *Export) legs(ctx context.Context) error {
+	legs, near, err := e.find(ctx, legTable, func(_ *csvRow, l fact) bool { return e.touches(l) })
 	if err != nil {
 		return err
 	}
 	guid := column(table(dataTable), "gsw_call_attempt_guid")
-	driven, err := r.readThose(ctx, dataTable, func(row *csvRow, _ fact) bool { return row.has(guid) && near(mixed(row.numbers[0])) }, nil)
+	driven, err := e.readThose(ctx, dataTable, func(row *csvRow, _ fact) bool { return row.has(guid) && near(mixed(row.numbers[0])) }, nil)
 	if err != nil {
 		return err
 	}
-	r.driven = func(id int64) bool { return driven(id) && near(id) }
-	return r.take(ctx, legTable, legs, r.driven)
+	e.driven = func(id int64) bool { return driven(id) && near(id) }
+	return e.take(ctx, legTable, legs, e.driven)
 }
 
 // touchesDays tells of sessions which ones can belong to the run's days; of one that is open, has no start, or ends before
 // it starts, others decide.
-func (r *exportReader) touchesDays(f fact) bool {
-	return f.isRejected() || f.isOpen() || f.start < r.Days.End && f.end >= r.Days.Start
+func (e *Export) touchesDays(f fact) bool {
+	return f.isRejected() || f.isOpen() || f.start < e.Days.End && f.end >= e.Days.Start
 }
 
 // touches tells of activities which ones can share a second with the run's days, or with a session that reaches out of them.
-func (r *exportReader) touches(f fact) bool {
-	stay, has := r.stays[f.resource]
-	return r.touchesDays(f) || has && f.start <= stay.End && f.end >= stay.Start
+func (e *Export) touches(f fact) bool {
+	stay, has := e.stays[f.resource]
+	return e.touchesDays(f) || has && f.start <= stay.End && f.end >= stay.Start
 }
 
 // column is where a table has a column; -1 where it has none of that name.
@@ -175,8 +151,8 @@ type factFile struct {
 }
 
 // readThose reads the rows of a fact table of which some copy matters, and those of other ids; nil: none. It tells which ids those are.
-func (r *exportReader) readThose(ctx context.Context, name string, matters func(*csvRow, fact) bool, others func(id int64) bool) (ids func(int64) bool, err error) {
-	files, found, err := r.find(ctx, name, matters)
+func (e *Export) readThose(ctx context.Context, name string, matters func(*csvRow, fact) bool, others func(id int64) bool) (ids func(int64) bool, err error) {
+	files, found, err := e.find(ctx, name, matters)
 	if err != nil {
 		return nil, err
 	}
@@ -184,17 +160,17 @@ func (r *exportReader) readThose(ctx context.Context, name string, matters func(
 	if others != nil {
 		ids = func(id int64) bool { return others(id) || found(id) }
 	}
-	return ids, r.take(ctx, name, files, ids)
+	return ids, e.take(ctx, name, files, ids)
 }
 
 // find goes through the files of a fact table once, and tells which ids matter.
-func (r *exportReader) find(ctx context.Context, name string, matters func(*csvRow, fact) bool) (files []*factFile, ids func(int64) bool, err error) {
-	for _, f := range r.files {
+func (e *Export) find(ctx context.Context, name string, matters func(*csvRow, fact) bool) (files []*factFile, ids func(int64) bool, err error) {
+	for _, f := range e.files {
 		if f.table == name && !f.old {
 			files = append(files, &factFile{exportFile: f})
 		}
 	}
-	errs := atOnce(ctx, len(files), func(ctx context.Context, i int) error { return r.look(ctx, files[i], matters) })
+	errs := atOnce(ctx, len(files), func(ctx context.Context, i int) error { return e.look(ctx, files[i], matters) })
 	var all []int64
 	for i, f := range files {
 		if errs[i] != nil {
@@ -202,7 +178,7 @@ func (r *exportReader) find(ctx context.Context, name string, matters func(*csvR
 		}
 		all = append(all, f.ids...)
 		f.ids = nil
-		r.notePast(f)
+		e.notePast(f)
 	}
 	return files, newSieve(all, idBits).passes, nil
 }
@@ -211,7 +187,7 @@ func (r *exportReader) find(ctx context.Context, name string, matters func(*csvR
 func mixed(id int64) int64 { return id * -0x61c8864680b583eb }
 
 // look goes through the file for the first time: of its rows those with a time key of at least KeyFrom can matter.
-func (r *exportReader) look(ctx context.Context, f *factFile, matters func(*csvRow, fact) bool) (err error) {
+func (e *Export) look(ctx context.Context, f *factFile, matters func(*csvRow, fact) bool) (err error) {
 	if f.before, err = os.Stat(f.path); err != nil {
 		return err
 	}
@@ -224,10 +200,10 @@ func (r *exportReader) look(ctx context.Context, f *factFile, matters func(*csvR
 	return f.csv.look(ctx, func(row *csvRow) {
 		if key >= 0 {
 			began := row.numbers[key]
-			if f.last = max(f.last, began); r.TenantKey == nil || tenant >= 0 && row.has(tenant) && row.numbers[tenant] == *r.TenantKey {
+			if f.last = max(f.last, began); e.TenantKey == nil || tenant >= 0 && row.has(tenant) && row.numbers[tenant] == *e.TenantKey {
 				f.first = min(f.first, began)
 			}
-			if began < r.KeyFrom {
+			if began < e.KeyFrom {
 				return
 			}
 		}
@@ -238,29 +214,29 @@ func (r *exportReader) look(ctx context.Context, f *factFile, matters func(*csvR
 }
 
 // choose reads the rows that have one of the ids.
-func (r *exportReader) choose(ctx context.Context, f *factFile, ids func(int64) bool) error {
+func (e *Export) choose(ctx context.Context, f *factFile, ids func(int64) bool) error {
 	f.rows = newRows(table(f.table))
 	key := column(f.rows.of, "start_date_time_key")
-	if key >= 0 && f.last < r.KeyFrom {
+	if key >= 0 && f.last < e.KeyFrom {
 		return nil
 	}
 	return f.csv.lookAgain(ctx, func(row *csvRow) bool {
-		return (key < 0 || row.numbers[key] >= r.KeyFrom) && ids(mixed(row.numbers[0]))
+		return (key < 0 || row.numbers[key] >= e.KeyFrom) && ids(mixed(row.numbers[0]))
 	},
 		func(row *csvRow) { f.rows.take(row, f.chunk) })
 }
 
 // notePast notes when the oldest session of a file began.
-func (r *exportReader) notePast(f *factFile) {
-	if f.table == sessionTable && f.first < math.MaxInt64 && (r.oldest == nil || f.first < *r.oldest) {
-		r.oldest = &f.first
+func (e *Export) notePast(f *factFile) {
+	if f.table == sessionTable && f.first < math.MaxInt64 && (e.oldest == nil || f.first < *e.oldest) {
+		e.oldest = &f.first
 	}
 }
 
 // past looks, where no session was read that began before the run's days, for one in the files of which no row can matter.
-func (r *exportReader) past(ctx context.Context, chunks []chunk, temp string) error {
-	for _, file := range r.files {
-		if file.table != sessionTable || !file.old || r.oldest != nil && *r.oldest < r.Days.Start {
+func (e *Export) past(ctx context.Context, chunks []chunk, temp string) error {
+	for _, file := range e.files {
+		if file.table != sessionTable || !file.old || e.oldest != nil && *e.oldest < e.Days.Start {
 			continue
 		}
 		if c := chunks[file.chunk]; c.isZip {
@@ -273,22 +249,22 @@ func (r *exportReader) past(ctx context.Context, chunks []chunk, temp string) er
 			file.path = filepath.Join(folder, files[sessionTable])
 		}
 		f := &factFile{exportFile: file}
-		if err := r.look(ctx, f, func(*csvRow, fact) bool { return false }); err != nil {
+		if err := e.look(ctx, f, func(*csvRow, fact) bool { return false }); err != nil {
 			return err
 		}
-		r.notePast(f)
+		e.notePast(f)
 	}
 	return nil
 }
 
 // take reads the rows of files that have one of the ids, leaves the newest copy of each, and looks whether the files are
 // still what they were.
-func (r *exportReader) take(ctx context.Context, name string, files []*factFile, ids func(int64) bool) error {
-	errs := atOnce(ctx, len(files), func(ctx context.Context, i int) error { return r.choose(ctx, files[i], ids) })
+func (e *Export) take(ctx context.Context, name string, files []*factFile, ids func(int64) bool) error {
+	errs := atOnce(ctx, len(files), func(ctx context.Context, i int) error { return e.choose(ctx, files[i], ids) })
 	all := newRows(table(name))
 	for i, f := range files {
-		r.Progress(f.table, int64(f.rows.Len()))
-		if err := checkStill(f.path, f.shown, f.before, r.Warn); err != nil {
+		e.Progress(f.table, int64(f.rows.Len()))
+		if err := checkStill(f.path, f.shown, f.before, e.Warn); err != nil {
 			return err
 		}
 		if errs[i] != nil {
@@ -297,34 +273,34 @@ func (r *exportReader) take(ctx context.Context, name string, files []*factFile,
 		all.add(f.rows)
 		f.rows = nil
 	}
-	all.newest(false, r.TenantKey)
-	r.rows[name] = all
+	all.newest(false, e.TenantKey)
+	e.rows[name] = all
 	return nil
 }
 
 // beside reads what matters beside the run's days' own rows, where there is any: the legs that may tell a switch for sessions whose
 // activities know none (R5), and the sessions outside the days in which activities without an end started (R3). For that
 // their files are gone through again.
-func (r *exportReader) beside(ctx context.Context) error {
-	warn := r.Warn
-	r.Warn = func(string) {} // they were looked at before
-	defer func() { r.Warn = warn }()
-	if err := r.tellingLegs(ctx); err != nil {
+func (e *Export) beside(ctx context.Context) error {
+	warn := e.Warn
+	e.Warn = func(string) {} // they were looked at before
+	defer func() { e.Warn = warn }()
+	if err := e.tellingLegs(ctx); err != nil {
 		return err
 	}
-	return r.openedSessions(ctx)
+	return e.openedSessions(ctx)
 }
 
 // tellingLegs reads, besides the legs that are read already, those of sessions that may know no switch.
-func (r *exportReader) tellingLegs(ctx context.Context) error {
-	lacking := r.mayLack()
+func (e *Export) tellingLegs(ctx context.Context) error {
+	lacking := e.mayLack()
 	if len(lacking) == 0 {
 		return nil
 	}
-	_, err := r.readThose(ctx, legTable, func(_ *csvRow, l fact) bool {
+	_, err := e.readThose(ctx, legTable, func(_ *csvRow, l fact) bool {
 		login, is := lacking[l.resource]
 		return is && l.hasStart && l.start < login.End && (l.isOpen() || l.end >= login.Start)
-	}, r.driven)
+	}, e.driven)
 	return err
 }
 
@@ -332,13 +308,13 @@ func (r *exportReader) tellingLegs(ctx context.Context) error {
 // when until when such sessions last, so far as can be told before the slices are cut. An open one lasts at least until asOf, and
 // has no end; an activity without an end counts as long as it may last where its switch is unknown, and where it is known, not at
 // all.
-func (r *exportReader) mayLack() map[int64]calendar.Interval {
+func (e *Export) mayLack() map[int64]calendar.Interval {
 	type told struct {
 		from, until int64
 		known       bool
 	}
 	activities, unknown := map[int64][]told{}, map[int64]bool{}
-	Part{Legs: r.rows[legTable], Data: r.rows[dataTable], Previews: r.rows[attemptTable]}.each(&r.Reference, func(a activity) {
+	Part{Legs: e.rows[legTable], Data: e.rows[dataTable], Previews: e.rows[attemptTable]}.each(&e.known, func(a activity) {
 		if a.isRejected() {
 			return
 		}
@@ -347,13 +323,13 @@ func (r *exportReader) mayLack() map[int64]calendar.Interval {
 		unknown[a.resource] = unknown[a.resource] || a.switchName == ""
 	})
 	lacking := map[int64]calendar.Interval{}
-	r.eachSession(func(s fact) {
-		if !unknown[s.resource] || s.isRejected() || s.start >= r.Days.End || !s.isOpen() && s.end < r.Days.Start {
+	e.eachSession(func(s fact) {
+		if !unknown[s.resource] || s.isRejected() || s.start >= e.Days.End || !s.isOpen() && s.end < e.Days.Start {
 			return
 		}
 		least, until := max(min(s.end, lastTime), s.moment()), min(s.end, lastTime)+1
 		if s.isOpen() {
-			least, until = max(r.asOf, s.moment()), endless
+			least, until = max(e.asOf, s.moment()), endless
 		}
 		lacks, knows := false, false
 		for _, a := range activities[s.resource] {
@@ -371,13 +347,13 @@ func (r *exportReader) mayLack() map[int64]calendar.Interval {
 
 // openedSessions reads, besides the sessions that touch the days, those in which activities without an end started, outside the
 // days, that matter to them.
-func (r *exportReader) openedSessions(ctx context.Context) error {
+func (e *Export) openedSessions(ctx context.Context) error {
 	opened := map[int64][]int64{}
-	for _, facts := range []*Rows{r.rows[legTable], r.rows[attemptTable]} {
+	for _, facts := range []*Rows{e.rows[legTable], e.rows[attemptTable]} {
 		at := factsOf(facts)
 		for row := range facts.len {
 			f := at(row)
-			if _, known := r.agents[f.resource]; known && f.isOpen() && f.hasStart && !r.Days.Contains(f.start) {
+			if _, known := e.known.agents[f.resource]; known && f.isOpen() && f.hasStart && !e.Days.Contains(f.start) {
 				opened[f.resource] = append(opened[f.resource], f.start)
 			}
 		}
@@ -385,8 +361,8 @@ func (r *exportReader) openedSessions(ctx context.Context) error {
 	if len(opened) == 0 {
 		return nil
 	}
-	_, err := r.readThose(ctx, sessionTable, func(_ *csvRow, s fact) bool {
-		return r.touchesDays(s) || slices.ContainsFunc(opened[s.resource], func(at int64) bool { return s.start <= at && (s.isOpen() || at <= s.end) })
+	_, err := e.readThose(ctx, sessionTable, func(_ *csvRow, s fact) bool {
+		return e.touchesDays(s) || slices.ContainsFunc(opened[s.resource], func(at int64) bool { return s.start <= at && (s.isOpen() || at <= s.end) })
 	}, nil)
 	return err
 }

@@ -151,7 +151,7 @@ func newWork(t testing.TB, o duck.Options) *store.Work {
 
 func newRig(t testing.TB) *rig {
 	w := newWork(t, duck.Options{Threads: 1})
-	stage, err := extract.NewStage(context.Background(), w.Conn)
+	stage, err := extract.NewStage(w.Conn)
 	require.NoError(t, err)
 	return &rig{w, stage}
 }

@@ -6,14 +6,19 @@ import (
 	"maps"
 	"math"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"seats/extract"
 	"seats/internal/calendar"
+	"seats/internal/fail"
 	"seats/internal/gimschema"
 )
 
@@ -251,4 +256,299 @@ func inOrder(kind string, rows []copyOf) (words []string) {
 		words = append(words, line)
 	}
 	return words
+}
+
+// A GIM DB is asked for a part of its legs only: those that a sieve of ids, or of hours in which sessions run, lets
+// through. An export is read whole. Whatever lies around the day, both give the same slice.
+func TestBothSourcesGiveTheSameSliceWhateverLiesAroundTheDay(t *testing.T) {
+	t.Parallel()
+	for seed := range uint64(24) {
+		t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) {
+			r := rand.New(rand.NewPCG(seed, 0))
+			g := newGIM(t, gimschema.DDL)
+			g.highWater(day0 + 86400 + 7200)
+			moment := func(days int64) int64 { return day0 - days*86400 + r.Int64N((2*days+1)*86400) }
+			length := func(longest int64) int64 { return r.Int64N(1<<r.Int64N(18)) % longest }
+			var logins []int64
+			for i := range int64(3 + 2*seed) {
+				start, active := moment(2), r.IntN(12)/11
+				logins = append(logins, start)
+				g.session(i+1, 1+r.Int64N(3), 1, start, start+length(40*3600), active, 1)
+			}
+			for i := range int64(300) {
+				start, end := moment(3), int64(-1)
+				if r.IntN(2) > 0 { // not long before somebody logs in
+					start = logins[r.IntN(len(logins))] - r.Int64N(4000)
+				}
+				if r.IntN(20) > 0 {
+					end = start + length(60*3600)
+				}
+				guid := ""
+				if r.IntN(3) > 0 {
+					guid = fmt.Sprintf("g%d", i)
+				}
+				if i%4 == 0 {
+					g.attempt(i+1, 1+r.Int64N(3), 1+r.Int64N(4), start, end)
+				} else {
+					g.leg(i*2048+1, 1+r.Int64N(3), 10, start, end, guid)
+				}
+			}
+			// Some time keys do not fit the start, and some of these rows end before they start.
+			shift := (1 - 2*r.Int64N(2)) * 900 * (1 + r.Int64N(90))
+			g.db.Exec(t, fmt.Sprintf(`
+				update interaction_resource_fact set start_date_time_key = start_date_time_key + %[1]d, end_ts = end_ts - (interaction_resource_id %% 3) * 40000 where interaction_resource_id %% 5 = 0;
+				update irf_user_data_gen_1 set start_date_time_key = start_date_time_key + %[1]d where interaction_resource_id %% 5 = 0;
+				update contact_attempt_fact set start_date_time_key = start_date_time_key + %[1]d, end_ts = end_ts - (contact_attempt_fact_key %% 3) * 40000 where contact_attempt_fact_key %% 5 = 0`, shift))
+			db, export := newRig(t), newRig(t)
+			src := openDB(t, db, g.config(2), nil)
+			if seed%2 > 0 { // in many pieces, and batches of few
+				g.db.Exec(t, "analyze")
+				src.Limit(1, 3)
+			}
+			got := db.cut(t, src, utcDay)
+			want := export.cut(t, openExport(t, export, g.export("2026_03_11_02_00_00")), utcDay)
+			rows := "select kind || ' ' || activity_key || ' ' || resource_key || ' ' || start_ts || ' ' || coalesce(end_ts, -1) from _data.ocs_activity order by activity_key"
+			require.Equal(t, export.strings(t, rows), db.strings(t, rows))
+			require.Equal(t, want.SHA256, got.SHA256)
+		})
+	}
+}
+
+// Legs that Outbound Contact Server did not drive stay where they are, but for the few that a sieve lets through.
+func TestLegsWithoutAGUIDStayAtHome(t *testing.T) {
+	g := newGIM(t, gimschema.DDL)
+	g.highWater(day0 + 86400 + 7200)
+	g.session(1, 1, 1, day0+10, day0+80000, 0, 1)
+	for i := range int64(20) {
+		g.leg(i+1, 1, 10, day0+1000+i*100, day0+1050+i*100, fmt.Sprintf("g%d", i))
+	}
+	staged := func() (int64, string) {
+		r := newRig(t)
+		var legs atomic.Int64
+		src, err := extract.OpenGIMDB(t.Context(), g.config(2), nil, extract.Told{Expect: func(int64) {}, Arrive: func(table string, n int64) {
+			if table == "interaction_resource_fact" {
+				legs.Add(n)
+			}
+		}})
+		require.NoError(t, err)
+		defer func() { require.NoError(t, src.Close()) }()
+		sum := r.cut(t, src, utcDay).SHA256
+		return legs.Load(), sum
+	}
+	legs, without := staged()
+	require.EqualValues(t, 20, legs)
+
+	g.db.Exec(t, fmt.Sprintf(`insert into interaction_resource_fact (interaction_resource_id, start_date_time_key, tenant_key, media_type_key, resource_key,
+			media_resource_key, start_ts, end_ts, active_flag, create_audit_key, update_audit_key)
+		select 1000 + i, %d, 1, 1, 1, 10, %d, %d, 0, 1, 1 from generate_series(1, 2000) as i`, key(day0+5000), day0+5000, day0+5060))
+	legs, with := staged()
+	require.Less(t, legs, int64(20+2000/4))
+	require.Equal(t, without, with)
+}
+
+// What a slice keeps beside its own rows, from either source: the sessions in which activities without an end started, and the legs that
+// tell the switch of logins whose activities know none.
+func TestR3R5WhatASliceKeepsBesideItsRows(t *testing.T) {
+	eachSource(t, func(g *gim) {
+		// R3. Agent 1: her session of the day before has ended what she never closed then, but for one leg whose session reaches into the day.
+		g.session(1, 1, 1, day0-40*3600, day0-39*3600, 0, 1)
+		g.session(2, 1, 1, day0-3*3600, day0-1800, 0, 1)
+		g.session(3, 1, 1, day0-3600, day0+600, 0, 1)
+		g.session(4, 1, 1, day0+3600, day0+7200, 0, 1)
+		g.leg(1, 1, 10, day0-39*3600-100, -1, "g1") // in session 1 alone
+		g.leg(2, 1, 10, day0-2*3600, -1, "g2")      // in session 2, which shares a second with session 3
+		g.leg(3, 1, 10, day0+3700, -1, "g3")        // in session 4
+		g.attempt(1, 1, 3, day0-38*3600, -1)        // in none
+		// R5. Agent 2: previews alone in session 5, and a leg that knows its switch beside a preview in session 6.
+		g.session(5, 2, 1, day0+1000, day0+5000, 0, 1)
+		g.session(6, 2, 1, day0+6000, day0+9000, 0, 1)
+		g.attempt(2, 2, 3, day0+1100, day0+1200)
+		g.attempt(3, 2, 3, day0+6100, day0+6200)
+		g.leg(10, 2, 10, day0+6300, day0+6400, "g10")
+		g.leg(11, 2, 10, day0+6500, day0+6600, "") // tells what is known
+		g.leg(12, 2, 11, day0+1300, day0+1400, "") // on an unknown switch
+		g.leg(13, 2, 10, day0+500, day0+1001, "")  // the earliest that tells
+		g.leg(14, 2, 10, day0+1500, day0+1600, "") // a later one on the same switch
+		g.leg(15, 2, 13, day0+1700, day0+1800, "") // the earliest on another
+		g.leg(16, 2, 13, day0+500, day0+1000, "")  // ends as session 5 begins
+		g.leg(17, 3, 10, day0+1300, day0+1400, "") // of somebody else
+		g.session(7, 3, 1, day0-50*3600, day0-7300, 0, 1)
+		g.session(8, 3, 1, day0-7200, day0+500, 0, 1)
+		g.attempt(4, 3, 3, day0+100, day0+200)
+		g.leg(18, 3, 13, day0-7250, -1, "") // never closed, began in no session
+		g.leg(19, 3, 10, day0-7400, -1, "") // never closed, ended with session 7
+		g.db.Exec(g.t, "insert into resource_ (resource_key, resource_type_code, resource_name, switch_name) values (13, 'ENDPOINT', 'dn', 'SIP_B')")
+	}, func(t *testing.T, r *rig, _ extract.Summary) {
+		require.Equal(t, []string{"leg 2", "leg 3", "leg 10", "preview 1", "preview 2", "preview 3", "preview 4"},
+			r.strings(t, "select kind || ' ' || activity_key from ocs_activity order by kind, activity_key"))
+		require.Equal(t, []string{"2"}, r.strings(t, "select sm_res_session_fact_key from other_session order by 1"))
+		require.Equal(t, []string{"13 SIP_A", "15 SIP_B", "18 SIP_B"}, r.strings(t, "select activity_key || ' ' || switch_name from other_leg order by activity_key"))
+	})
+}
+
+// A day without any of it keeps nothing, and its hash is that of versions before.
+func TestASliceWithNothingBesideHasTheHashThatItHad(t *testing.T) {
+	eachSource(t, func(g *gim) {
+		g.session(1, 1, 1, day0+1000, day0+5000, 0, 1)
+		g.leg(1, 1, 10, day0+1100, day0+1200, "g1")
+	}, func(t *testing.T, r *rig, s extract.Summary) {
+		require.Equal(t, []string{"0"}, r.strings(t, "select (select count(*) from other_leg) + (select count(*) from other_session)"))
+		require.Equal(t, "cd2ed2f2b2d59586406814ec3ca0ccd9f03ff2741981b21ce629fd2e683f6533", s.SHA256)
+	})
+}
+
+// All resources of the slice's people are kept, and of nobody else.
+func TestR6ASliceKnowsAllResourcesOfItsPeople(t *testing.T) {
+	eachSource(t, func(g *gim) {
+		g.db.Exec(g.t, `insert into resource_ (resource_key, resource_type_code, resource_name, employee_id) values
+			(21, 'AGENT', 'TEST_a1', 'E1'), (22, 'AGENT', 'x', 'E9'), (23, 'AGENT', 'y', null), (24, 'QUEUE', 'TEST_q', 'E1'), (25, 'AGENT', 'z', '')`)
+		g.session(1, 1, 1, day0+1000, day0+5000, 0, 1)
+		g.session(2, 3, 1, day0+1000, day0+5000, 0, 1) // without an employee_id
+	}, func(t *testing.T, r *rig, _ extract.Summary) {
+		require.Equal(t, []string{"1 a1", "3 a3", "21 TEST_a1"}, r.strings(t, "select resource_key || ' ' || resource_name from agent order by resource_key"))
+	})
+}
+
+// However the copies of rows are spread over chunks, and whichever files are such that DuckDB has to read all of them, the
+// slice is the one that looking at every row gives.
+func TestEveryCopyIsReadOfWhatMattersInAnyChunk(t *testing.T) {
+	t.Parallel()
+	for seed := range uint64(12) {
+		t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) {
+			r := rand.New(rand.NewPCG(seed, 2))
+			rows := drawCopies(r)
+			dir := exportOf(t, rows.chunks(r, 4)...)
+			var tenant *int64
+			if seed%2 == 1 {
+				tenant = new(int64)
+				*tenant = 1
+			}
+			held := newRig(t)
+			o := exportOptions(t)
+			o.TenantKey = tenant
+			src, err := extract.OpenExport(t.Context(), dir, o)
+			require.NoError(t, err)
+			held.cut(t, openAt{src, day0 + 86400 + 7200}, utcDay)
+			require.Equal(t, rows.slice(tenant), append(held.strings(t, heldSessionsSQL), held.strings(t, heldActivitiesSQL)...))
+		})
+	}
+}
+
+// openAt is a source with another high-water mark.
+type openAt struct {
+	extract.Source
+	mark int64
+}
+
+func (o openAt) Horizon() extract.Horizon { return extract.Horizon{HighWater: &o.mark} }
+
+// chunks deals the copies out among so many chunks. Some files have an empty line behind their rows, or a number in quotes
+// that is empty: DuckDB reads these whole.
+func (c copies) chunks(r *rand.Rand, n int) []files {
+	all := make([]files, n)
+	for i := range all {
+		all[i] = files{}
+	}
+	all[0] = base(nil)
+	all[0]["resource_"] = "RESOURCE_KEY,RESOURCE_TYPE_CODE,RESOURCE_NAME,EMPLOYEE_ID,SWITCH_NAME\n1,AGENT,a1,E1,\n2,AGENT,a2,E2,\n3,AGENT,a3,,\n" +
+		"10,ENDPOINT,dn,,SIP_A\n11,ENDPOINT,dn,,\n12,QUEUE,q,,SIP_A\n"
+	all[0]["dialing_mode"] = "DIALING_MODE_KEY,DIALING_MODE_CODE\n1,PREDICTIVE\n3,PREVIEW\n4,PUSH_PREVIEW\n"
+	write := func(table, header string, rows []copyOf, line func(copyOf) string) {
+		texts := make([]string, n)
+		for _, row := range rows {
+			texts[r.IntN(n)] += line(row)
+		}
+		for i, text := range texts {
+			switch r.IntN(4) {
+			case 0:
+				text += "\n"
+			case 1:
+				text = strings.ReplaceAll(text, "\n", "\r\n")
+				header = strings.TrimRight(header, "\r\n") + "\r\n"
+			case 2:
+				text = quoted(text)
+			}
+			all[i][table] = header + text
+			header = strings.TrimRight(header, "\r\n") + "\n"
+		}
+	}
+	flag := func(row copyOf) int {
+		if row.active {
+			return 1
+		}
+		return 0
+	}
+	end := func(row copyOf) any {
+		if row.end < 0 {
+			return -1
+		}
+		return row.end
+	}
+	write("sm_res_session_fact", sessionHeader, c.sessions, func(x copyOf) string {
+		return row(x.id, x.timeKey, x.tenant, x.media, x.resource, x.start, end(x), flag(x), x.audit)
+	})
+	write("interaction_resource_fact", legHeader, c.legs, func(x copyOf) string {
+		return row(x.id, x.timeKey, x.tenant, x.resource, x.dn, x.start, end(x), flag(x), x.audit)
+	})
+	write("irf_user_data_gen_1", dataHeader, c.data, func(x copyOf) string { return row(x.id, x.timeKey, x.guid, x.audit) })
+	write("contact_attempt_fact", attemptHeader, c.attempts, func(x copyOf) string {
+		return row(x.id, x.timeKey, x.tenant, x.mode, x.resource, "", x.start, end(x), x.audit)
+	})
+	return all
+}
+
+// The facts of a chunk are passed over only where both its name and its files are older than all that matters: a mark that
+// lags says nothing, nor does a time that a tool made up. What it has beside facts is read in any case.
+func TestOldChunksArePassedOverOnlyWhereNameAndTimesSayThatTheyAreOld(t *testing.T) {
+	t.Parallel()
+	const longAgo = day0 - 30*86400
+	for name, c := range map[string]struct {
+		chunk   string
+		written int64
+		read    bool
+	}{
+		"old":                   {"export_1_2026_02_08_00_00_00", longAgo, false},
+		"an old name alone":     {"export_1_2026_02_08_00_00_00", day0, true},
+		"an old time alone":     {"export_1_2026_03_10_00_00_00", longAgo, true},
+		"no date":               {"export_1", longAgo, true},
+		"not old by the clocks": {"export_1_2026_03_05_00_00_00", day0 - 5*86400, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := exportOf(t, base(files{"sm_res_session_fact": sessionHeader + sessionRow(1, 1, 100, 200, 5)}),
+				increment(files{"sm_res_session_fact": sessionHeader + sessionRow(2, 1, 300, 400, 5)}))
+			chunk := filepath.Join(dir, c.chunk)
+			require.NoError(t, os.Rename(filepath.Join(dir, "export_1_2026_03_11_00_00_00"), chunk))
+			entries, err := os.ReadDir(chunk)
+			require.NoError(t, err)
+			for _, e := range append(entries, nil) {
+				path := chunk
+				if e != nil {
+					path = filepath.Join(chunk, e.Name())
+				}
+				require.NoError(t, os.Chtimes(path, time.Time{}, time.Unix(c.written, 0)))
+			}
+			o := exportOptions(t)
+			o.KeyFrom = day0 - 4*86400
+			r := newRig(t)
+			src, err := extract.OpenExport(t.Context(), dir, o)
+			require.NoError(t, err)
+			r.cut(t, src, utcDay)
+			want := []string{"2 400"}
+			if c.read {
+				want = []string{"1 200", "2 400"}
+			}
+			require.Equal(t, want, r.strings(t, sessionsSQL))
+
+			// So is what it lacks.
+			require.NoError(t, os.Remove(filepath.Join(chunk, "irf_user_data_gen_1.csv")))
+			require.NoError(t, os.Chtimes(chunk, time.Time{}, time.Unix(c.written, 0)))
+			_, err = extract.OpenExport(t.Context(), dir, o)
+			if !c.read {
+				require.NoError(t, err)
+				return
+			}
+			require.EqualError(t, err, "export chunk "+chunk+" has no irf_user_data_gen_1")
+			require.Equal(t, fail.Source, fail.CodeOf(err))
+		})
+	}
 }

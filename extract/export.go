@@ -22,92 +22,97 @@ import (
 	texts "seats/sql"
 )
 
-// Export is a folder of GIM data exports, merged by primary key: all of it is read when it is opened.
+// Export is a folder of GIM data exports, merged by primary key: all of it is read when it is opened. Of the fact tables, which hold days
+// and weeks, it keeps what can matter to the run's days, and every copy of that: whether the newest one matters, none of the others can
+// tell. So a file is gone through twice: which ids matter in any copy, then which rows have such an id.
 type Export struct {
-	dir       string
-	horizon   Horizon
-	oldest    *int64 // when a session began that is old enough for every day of the run, else the oldest; nil: there is none
-	reference Reference
-	rows      map[string]*Rows // by table
+	ExportOptions
+	dir     string
+	horizon Horizon
+	files   []exportFile
+	known   Reference
+	rows    map[string]*Rows // by table
+
+	asOf   int64                       // open sessions of the days last at least until then
+	stays  map[int64]calendar.Interval // of agents whose sessions reach out of the days
+	driven func(id int64) bool         // legs that Outbound Contact Server may have driven
+	oldest *int64                      // when the oldest session began that was read, by its time key; nil: none was
+}
+
+func newExport(dir string, o ExportOptions) *Export {
+	e := &Export{ExportOptions: o, dir: dir, asOf: o.Days.Start, rows: map[string]*Rows{}}
+	for _, t := range slices.Concat(tables, groupTables, []texts.Table{sessionGroups}) {
+		e.rows[t.Name] = newRows(t)
+	}
+	return e
 }
 
 // ExportOptions bounds what is read from an export.
 type ExportOptions struct {
-	TenantKey *int64
-	Marker    string            // the file that says of a chunk that it is whole; empty: none does
-	Now       time.Time         // the reader's clock
-	KeyFrom   int64             // least time key of a fact row that can matter to any window of the run
-	Days      calendar.Interval // from the first second of the run's days to the last, in any region
-	Groups    bool              // the agent groups of sessions are wanted; where the export lacks them, Warn says so
-	TempDir   string            // where zips are unpacked: made when it is needed, in a folder that is there
-	Warn      func(string)
-	Progress  func(table string, rows int64)
+	TenantKey  *int64
+	Marker     string            // the file that says of a chunk that it is whole; empty: none does
+	Now        time.Time         // the reader's clock
+	KeyFrom    int64             // least time key of a fact row that can matter to any window of the run
+	Days       calendar.Interval // from the first second of the run's days to the last, in any region
+	WithGroups bool              // the agent groups of sessions are wanted; where the export lacks them, Warn says so
+	TempDir    string            // where zips are unpacked: made when it is needed, in a folder that is there
+	Warn       func(string)
+	Progress   func(table string, rows int64)
 }
 
 // OpenExport reads the chunks of the folder: what can matter to the run's days, every copy of it. Errors carry
 // fail.Source and name file and line.
 func OpenExport(ctx context.Context, dir string, o ExportOptions) (*Export, error) {
-	e := &Export{dir: dir}
-	if err := e.open(ctx, o); err != nil {
-		return nil, err
-	}
-	return e, nil
+	e := newExport(dir, o)
+	return e, e.open(ctx)
 }
 
-func (e *Export) open(ctx context.Context, o ExportOptions) (err error) {
-	chunks, coming, err := findChunks(e.dir, o.Marker)
+func (e *Export) open(ctx context.Context) error {
+	chunks, coming, err := findChunks(e.dir, e.Marker)
 	if err != nil {
 		return err
 	}
 	for _, c := range coming {
-		o.Warn(fmt.Sprintf("export chunk %s is not read yet: %s", c.path, c.unready))
+		e.Warn(fmt.Sprintf("export chunk %s is not read yet: %s", c.path, c.unready))
 	}
-	if e.horizon.HighWater, err = markOf(e.dir, chunks, o.Now); err != nil {
+	if e.horizon.HighWater, err = markOf(e.dir, chunks, e.Now); err != nil {
 		return err
 	}
-	temp := filepath.Join(o.TempDir, "export")
+	temp := filepath.Join(e.TempDir, "export")
 	defer os.RemoveAll(temp) //nolint:errcheck // the work folder is removed with the run
-	files, err := unpackAll(ctx, chunks, temp, o)
-	if err != nil {
-		return explainExport(err, "export "+e.dir)
+	if e.files, err = unpackAll(ctx, chunks, temp, e.ExportOptions); err != nil {
+		return explainExport(err, e.Name())
 	}
 	seen := map[string]bool{}
-	for _, f := range files {
+	for _, f := range e.files {
 		seen[f.table] = true
 	}
 	if missing := missingTables(seen); len(missing) > 0 {
 		return fail.New(fail.Source, "the export job must export these tables; was the folder copied whole?",
 			"export %s: no file for %s", e.dir, strings.Join(missing, ", "))
 	}
-	without, err := lacking(chunks, files, o.Warn)
+	without, err := lacking(chunks, e.files, e.Warn)
 	if err != nil {
 		return err
 	}
-	r := newExportReader(o)
-	r.files, r.asOf = files, o.Days.Start
 	if e.horizon.HighWater != nil {
-		r.asOf = *e.horizon.HighWater
+		e.asOf = *e.horizon.HighWater
 	}
-	if err := r.read(ctx); err != nil {
-		return explainExport(err, "export "+e.dir)
+	if err := e.read(ctx, chunks, temp); err != nil {
+		return explainExport(err, e.Name())
 	}
-	if err := r.past(ctx, chunks, temp); err != nil {
-		return explainExport(err, "export "+e.dir)
-	}
-	e.rows, e.reference, e.oldest = r.rows, r.Reference, r.oldest
 	if without != "" {
-		if err := e.known(without); err != nil {
+		if err := e.describes(without); err != nil {
 			return err
 		}
 	}
-	if !o.Groups {
-		return nil
+	switch why := missingGroups(seen); {
+	case !e.WithGroups:
+	case why != "":
+		e.Warn("the agent groups cannot be told: " + e.Name() + ": " + why)
+	default:
+		e.known.takeGroups(e.rows["group_"], e.rows["resource_group_combination"])
 	}
-	if why := missingGroups(seen); why != "" {
-		o.Warn("the agent groups cannot be told: " + e.Name() + ": " + why)
-		return nil
-	}
-	e.reference.takeGroups(e.rows["group_"], e.rows["resource_group_combination"])
 	return nil
 }
 
@@ -132,7 +137,7 @@ func unpackAll(ctx context.Context, chunks []chunk, temp string, o ExportOptions
 	found := make([][]exportFile, len(chunks))
 	errs := atOnce(ctx, len(chunks), func(ctx context.Context, number int) error {
 		c := &chunks[number]
-		c.old, c.groups = c.isBefore(o.KeyFrom), o.Groups
+		c.old, c.groups = c.isBefore(o.KeyFrom), o.WithGroups
 		folder, files, _, err := c.unpack(temp)
 		for _, name := range slices.Sorted(maps.Keys(files)) {
 			f := exportFile{table: name, chunk: number, path: filepath.Join(folder, files[name]), shown: c.shown(files[name]), old: c.old && isFact(table(name))}
@@ -185,7 +190,7 @@ func (e *Export) DefaultGUIDs() []string { return nil }
 func (e *Export) Horizon() Horizon { return e.horizon }
 
 // Reference is what the dimensions tell.
-func (e *Export) Reference() *Reference { return &e.reference }
+func (e *Export) Reference() *Reference { return &e.known }
 
 // Sessions were read when the export was opened, like all that follows.
 func (e *Export) Sessions(context.Context, Window) (*Rows, error) { return e.rows[sessionTable], nil }
@@ -207,7 +212,7 @@ func (e *Export) LegsOf(context.Context, []int64, calendar.Interval, int64) ([]*
 
 // Groups are told where they were asked for and the export has them.
 func (e *Export) Groups(context.Context, Window) (*Rows, error) {
-	if e.reference.groups == nil {
+	if e.known.groups == nil {
 		return nil, nil
 	}
 	return e.rows[sessionGroups.Name], nil
@@ -262,9 +267,9 @@ func lacking(chunks []chunk, files []exportFile, warn func(string)) (without str
 	return without, nil
 }
 
-// known refuses facts whose media type or resource no chunk describes, where a chunk came without a dimension: it is the rows in
+// describes refuses facts whose media type or resource no chunk describes, where a chunk came without a dimension: it is the rows in
 // that which are missing, and without them a session is no agent's, a leg on no switch. Keys below 0 stand for nothing.
-func (e *Export) known(without string) error {
+func (e *Export) describes(without string) error {
 	media, resources := e.rows["media_type"], e.rows["resource_"]
 	for _, look := range []struct {
 		table, column string

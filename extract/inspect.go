@@ -158,7 +158,7 @@ func InspectExport(ctx context.Context, dir, marker, tempDir string, reach time.
 	defer os.RemoveAll(temp) //nolint:errcheck // a folder for temporary files
 	newest := chunks[len(chunks)-1]
 	seen, tenants := map[string]bool{}, map[int64]bool{}
-	names := newExportReader(ExportOptions{KeyFrom: math.MinInt64, Warn: func(string) {}, Progress: func(string, int64) {}})
+	names := newExport(dir, ExportOptions{KeyFrom: math.MinInt64, Warn: func(string) {}, Progress: func(string, int64) {}})
 	var partial error
 	for i, c := range chunks {
 		if err := ctx.Err(); err != nil {
@@ -183,8 +183,8 @@ func InspectExport(ctx context.Context, dir, marker, tempDir string, reach time.
 	if groups {
 		f.NoGroups = missingGroups(seen)
 	}
-	names.takeResources(names.rows["resource_"], false)
-	f.Switches = names.Switches()
+	names.known.takeResources(names.rows["resource_"], false)
+	f.Switches = names.known.Switches()
 	f.TenantKeys = slices.Sorted(maps.Keys(tenants))
 	f.Detail = fmt.Sprintf("%d tables in %d chunks, the newest %s", len(tables), len(chunks), filepath.Base(newest.path))
 	for _, c := range coming {
@@ -194,7 +194,7 @@ func InspectExport(ctx context.Context, dir, marker, tempDir string, reach time.
 }
 
 // inspectChunk looks at the files of a chunk.
-func (r *exportReader) inspectChunk(ctx context.Context, number int, c chunk, temp string, seen map[string]bool, tenants map[int64]bool) error {
+func (e *Export) inspectChunk(ctx context.Context, number int, c chunk, temp string, seen map[string]bool, tenants map[int64]bool) error {
 	folder, files, cleanup, err := c.unpack(temp)
 	if err != nil {
 		return err
@@ -211,12 +211,12 @@ func (r *exportReader) inspectChunk(ctx context.Context, number int, c chunk, te
 		}
 		seen[name] = true
 		if name == "resource_" {
-			if err := r.dimension(ctx, of); err != nil {
+			if err := e.dimension(ctx, of); err != nil {
 				return err
 			}
 		}
 		if name == sessionTable {
-			if err := r.noteTenants(ctx, of, tenants); err != nil {
+			if err := e.noteTenants(ctx, of, tenants); err != nil {
 				return err
 			}
 		}
@@ -225,10 +225,10 @@ func (r *exportReader) inspectChunk(ctx context.Context, number int, c chunk, te
 }
 
 // noteTenants notes whose sessions a file has, as far as it can be read: to say what is wrong with it is a run's business.
-func (r *exportReader) noteTenants(ctx context.Context, file exportFile, tenants map[int64]bool) error {
+func (e *Export) noteTenants(ctx context.Context, file exportFile, tenants map[int64]bool) error {
 	key := column(table(sessionTable), "tenant_key")
 	f := &factFile{exportFile: file}
-	err := r.look(ctx, f, func(row *csvRow, _ fact) bool {
+	err := e.look(ctx, f, func(row *csvRow, _ fact) bool {
 		if of, has := row.number(key); has {
 			tenants[of] = true
 		}

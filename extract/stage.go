@@ -6,12 +6,10 @@ import (
 	"crypto/sha256"
 	"database/sql"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"math/big"
 	"math/bits"
 	"slices"
-	"sync"
 
 	"github.com/duckdb/duckdb-go/v2"
 
@@ -20,45 +18,22 @@ import (
 	texts "seats/sql"
 )
 
-// Stage hands rows to a store, and has it read files of an export.
+// Stage hands rows to a store.
 type Stage struct {
 	Conn *sql.Conn // the store's work copy
-
-	mu      sync.Mutex
-	last    int64
-	waiting map[int64]*handing
+	now  *handing
 }
 
-// NewStage registers the table function slice_rows(number), by which DuckDB takes rows: no value is boxed on its way.
-func NewStage(ctx context.Context, conn *sql.Conn) (*Stage, error) {
-	s := &Stage{Conn: conn, waiting: map[int64]*handing{}}
-	if _, err := duck.Exec(ctx, conn, "slice/note_threads"); err != nil {
-		return nil, err
-	}
-	number, err := duckdb.NewTypeInfo(duckdb.TYPE_BIGINT)
-	if err != nil {
-		return nil, err
-	}
-	err = duckdb.RegisterTableUDF(conn, "slice_rows", duckdb.ChunkTableFunction{
-		Config: duckdb.TableFunctionConfig{Arguments: []duckdb.TypeInfo{number}},
-		BindArguments: func(_ map[string]any, args ...any) (duckdb.ChunkTableSource, error) {
-			s.mu.Lock()
-			defer s.mu.Unlock()
-			if h := s.waiting[args[0].(int64)]; h != nil {
-				return h, nil
-			}
-			return nil, fmt.Errorf("slice_rows: no rows %v", args[0])
-		},
+// NewStage registers the table function slice_rows(), by which DuckDB takes rows: no value is boxed on its way.
+func NewStage(conn *sql.Conn) (*Stage, error) {
+	s := &Stage{Conn: conn}
+	err := duckdb.RegisterTableUDF(conn, "slice_rows", duckdb.ChunkTableFunction{
+		BindArguments: func(map[string]any, ...any) (duckdb.ChunkTableSource, error) { return s.now, nil },
 	})
 	if err != nil {
 		return nil, fmt.Errorf("register slice_rows: %w", err)
 	}
 	return s, nil
-}
-
-// Close gives back the memory that DuckDB does not use: whenever it is told its threads, it does.
-func (s *Stage) Close() error {
-	return errors.Join(execAll(context.Background(), s.Conn, nil, "store/one_thread", "slice/all_threads"))
 }
 
 // handing is rows on their way into a relation of the store.
@@ -88,17 +63,9 @@ func (s *Stage) write(ctx context.Context, q duck.Queryer, day calendar.Date, to
 		}
 		h.infos, h.columns = append(h.infos, duckdb.ColumnInfo{Name: c.Name, T: info}), append(h.columns, column(rows.of, c.Name))
 	}
-	s.mu.Lock()
-	s.last++
-	number := s.last
-	s.waiting[number] = h
-	s.mu.Unlock()
-	defer func() {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		delete(s.waiting, number)
-	}()
-	_, err := duck.ExecOn(ctx, q, "slice/each_insert", to, sql.Named("day", day.String()), sql.Named("number", number))
+	s.now = h
+	defer func() { s.now = nil }()
+	_, err := duck.ExecOn(ctx, q, "slice/each_insert", to, sql.Named("day", day.String()))
 	return err
 }
 

@@ -1,9 +1,9 @@
 -- name: each_insert
--- Rows of a slice, as they are handed over under a $number.
+-- Rows of a slice, as they are handed over.
 insert into _data.{{.Name}} by name
 select $day::date as day,
        *
-from slice_rows($number)
+from slice_rows()
 
 -- name: each_check
 -- One row: how many rows of the day the store holds, and of each column how many values and their sum (of a text, the sum of lengths

@@ -229,10 +229,3 @@ with bucket as (
 select sha256(coalesce(string_agg(concat_ws('|', relation, bucket, sha256(txt)), chr(10) order by relation, bucket), '')) as sha256
 from bucket
 where txt is not null
-
--- name: note_threads
--- How many threads there are, for all_threads.sql to come back to.
-set variable all_threads = current_setting('threads')
-
--- name: all_threads
-set threads = getvariable('all_threads')

@@ -27,7 +27,7 @@ func (w *auditor) openSource(ctx context.Context, parts []part) (*reader, error)
 			}
 		}
 	}
-	stage, err := extract.NewStage(ctx, w.scratch.Conn)
+	stage, err := extract.NewStage(w.scratch.Conn)
 	if err != nil {
 		return nil, err
 	}

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"strings"
 	"time"
 
@@ -39,11 +40,11 @@ func (s *state) extract(ctx context.Context) (err error) {
 	if err != nil || len(windows) == 0 {
 		return err
 	}
-	stage, err := extract.NewStage(ctx, s.Conn)
+	stage, err := extract.NewStage(s.Conn)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, stage.Close()) }()
+	defer debug.FreeOSMemory() // what was read is stored; counting needs the room
 	defer s.Log.Stop()
 	for len(windows) > 0 {
 		if windows, err = s.inOneSnapshot(ctx, stage, windows); err == nil || s.again(ctx, err, len(windows)) {
@@ -170,15 +171,15 @@ func OpenSource(ctx context.Context, t config.Tenant, windows []extract.Window, 
 		from, days = min(from, w.SessionFrom()), calendar.Interval{Start: min(days.Start, w.Hull().Start), End: max(days.End, w.Hull().End)}
 	}
 	return extract.OpenExport(ctx, t.ExportDir, extract.ExportOptions{
-		Now:       now,
-		TenantKey: t.TenantKey,
-		Marker:    t.ExportMarker,
-		KeyFrom:   from - 2*int64(windows[0].Lookback.Seconds()) - 3600, // activities reach further back than sessions, and theirs than they
-		Groups:    t.ReadsGroups(),
-		Days:      days,
-		TempDir:   tempDir,
-		Warn:      func(msg string) { log.Warn(msg, "tenant", t.Name) },
-		Progress:  arrive,
+		Now:        now,
+		TenantKey:  t.TenantKey,
+		Marker:     t.ExportMarker,
+		KeyFrom:    from - 2*int64(windows[0].Lookback.Seconds()) - 3600, // activities reach further back than sessions, and theirs than they
+		WithGroups: t.ReadsGroups(),
+		Days:       days,
+		TempDir:    tempDir,
+		Warn:       func(msg string) { log.Warn(msg, "tenant", t.Name) },
+		Progress:   arrive,
 	})
 }
 
