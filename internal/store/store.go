@@ -12,15 +12,21 @@ package store
 import (
 	"cmp"
 	"context"
+	"crypto/sha256"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
+	"time"
 
 	"seats/internal/dirs"
 	"seats/internal/duck"
+	"seats/internal/fail"
 	"seats/internal/plain"
 	texts "seats/sql"
 )
@@ -277,4 +283,228 @@ func OpenPublished(ctx context.Context, path string, o duck.Options) (db *sql.DB
 		return nil, errors.Join(err, db.Close())
 	}
 	return db, nil
+}
+
+// Run is one entry of the ledger: a run that worked on this store, whatever became of it. Each entry carries
+// the hash of the one before, so that none can be changed or taken out unseen.
+//
+// A refused run has its entry too, with its exit code and message. Three kinds of run leave none: one that was
+// interrupted, since it leaves the store as it was; one that did not get the store, because another run held it
+// or it could not be read; and one whose configuration or command line was refused, since it never knew a store.
+// Entries are never removed: what takes old slices away leaves the ledger, and a store that starts anew starts
+// at entry 1, by which an audit tells it from the one that issued the files in the output folder.
+type Run struct {
+	ID       int64  `json:"run_id"` // 1, 2, ...
+	Command  string `json:"command"`
+	OSUser   string `json:"os_user"`
+	Program  string `json:"program"`
+	DuckDB   string `json:"duckdb"`
+	Rules    string `json:"rules_sha256"` // of the configuration's counting rules
+	ExitCode int    `json:"exit_code"`
+	Message  string `json:"message"`
+	Days     list   `json:"days"`
+	Files    list   `json:"files"`  // issued, restated or brought up to date
+	Slices   list   `json:"slices"` // day and hash of every slice that was read
+	Previous string `json:"previous_sha256"`
+
+	StartedTS int64  `json:"started_ts"`
+	EndedTS   int64  `json:"ended_ts"`
+	SHA256    string `json:"-"` // of this entry, as the ledger has it; set by Runs
+
+	Started time.Time `json:"-" duck:"-"`
+	Ended   time.Time `json:"-" duck:"-"`
+}
+
+// list is texts that stand in the store as a list.
+type list []string
+
+// Scan reads them out of JSON.
+func (t *list) Scan(value any) error {
+	*t = list{}
+	return json.Unmarshal(fmt.Append(nil, value), t)
+}
+
+// NextRun gives the next entry's ID, and the hash of the one before, "" where there is none.
+func NextRun(ctx context.Context, q duck.Queryer) (id int64, previous string, err error) {
+	last, err := lastRun(ctx, q)
+	return last.ID + 1, last.SHA256, err
+}
+
+// LastEnded is when the newest run ended, by the clock of its time; the zero time where there was none.
+func LastEnded(ctx context.Context, q duck.Queryer) (time.Time, error) {
+	last, err := lastRun(ctx, q)
+	if last.ID == 0 {
+		return time.Time{}, err
+	}
+	return time.Unix(last.EndedTS, 0).UTC(), err
+}
+
+type newest struct {
+	ID, EndedTS int64
+	SHA256      string
+}
+
+func lastRun(ctx context.Context, q duck.Queryer) (newest, error) {
+	return duck.One[newest](ctx, q, "store/last_run")
+}
+
+// maxText is how many bytes of a text the ledger keeps: what a server or a file says may have no end.
+const maxText = 64 << 10
+
+// keepable is a text as the ledger can keep it, whatever others have put into it: valid UTF-8 without NUL bytes, cut where it is too
+// long. The hash is over the entry as it is kept.
+func keepable(text string) string {
+	text = strings.ReplaceAll(strings.ToValidUTF8(text, "\ufffd"), "\x00", "\ufffd")
+	if len(text) <= maxText {
+		return text
+	}
+	return strings.ToValidUTF8(text[:maxText], "") + fmt.Sprintf(" ... (%d bytes in all)", len(text))
+}
+
+func allKeepable(all list) list {
+	kept := list{}
+	for _, text := range all {
+		kept = append(kept, keepable(text))
+	}
+	return kept
+}
+
+// AppendRun adds an entry to the ledger. ID and Previous are set here. Nothing that a text of it is made of keeps it from being
+// written.
+func AppendRun(ctx context.Context, q duck.Queryer, r Run) error {
+	var err error
+	for _, text := range []*string{&r.Command, &r.OSUser, &r.Program, &r.DuckDB, &r.Rules, &r.Message} {
+		*text = keepable(*text)
+	}
+	if r.ID, r.Previous, err = NextRun(ctx, q); err != nil {
+		return err
+	}
+	r.StartedTS, r.EndedTS = r.Started.Unix(), r.Ended.Unix()
+	r.Days, r.Files, r.Slices = allKeepable(r.Days), allKeepable(r.Files), allKeepable(r.Slices)
+	text, err := json.Marshal(r)
+	if err != nil {
+		return err
+	}
+	_, err = duck.Exec(ctx, q, "store/insert_run", sql.Named("entry", string(text)), sql.Named("sha256", sum(text)))
+	return err
+}
+
+func sum(text []byte) string { return fmt.Sprintf("%x", sha256.Sum256(text)) }
+
+// Runs reads the ledger, oldest entry first.
+func Runs(ctx context.Context, q duck.Queryer) ([]Run, error) {
+	runs, err := duck.All[Run](ctx, q, "store/runs")
+	for i := range runs {
+		r := &runs[i]
+		r.Started, r.Ended = time.Unix(r.StartedTS, 0).UTC(), time.Unix(r.EndedTS, 0).UTC()
+	}
+	return runs, err
+}
+
+// Hash is the SHA-256 over the entry's JSON, the hash of the entry before included.
+func (r Run) Hash() (string, error) {
+	text, err := json.Marshal(r)
+	return sum(text), err
+}
+
+// Copied is a file of a backup.
+type Copied struct {
+	File  string // its name in the backup, which is that in data_dir
+	Bytes int64
+	How   string // copied, or linked: a sealed month never changes
+}
+
+// Backup copies the published store at path, and the sealed months that it asks for, into a folder, each under its own name. It
+// keeps no run from working: should one seal a month anew meanwhile, the files of before stay for a night. Every sealed month is
+// held against what the store says of it, byte for byte.
+func Backup(ctx context.Context, path, dir string, o duck.Options) (copied []Copied, err error) {
+	to := filepath.Join(dir, filepath.Base(path))
+	size, err := backupStore(path, to)
+	if err != nil {
+		return nil, err
+	}
+	copied = append(copied, Copied{filepath.Base(path), size, "copied"})
+	o.TempDir = ""
+	db, err := OpenPublished(ctx, to, o)
+	if err != nil {
+		return nil, Explain(err, path)
+	}
+	seals, err := Seals(ctx, db)
+	if err = errors.Join(err, db.Close()); err != nil {
+		return nil, err
+	}
+	for _, s := range seals {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		c := Copied{s.File, s.Bytes, "linked"}
+		from, to := filepath.Join(filepath.Dir(path), s.File), filepath.Join(dir, s.File)
+		if !sealFile.MatchString(s.File) {
+			return nil, unsealed(from, errNoSealFile)
+		}
+		if info, err := os.Lstat(from); err != nil || !info.Mode().IsRegular() || os.Link(from, to) != nil {
+			if c.How, err = "copied", backupSeal(from, to); err != nil {
+				return nil, err
+			}
+		}
+		if err := s.Check(dir); err != nil {
+			return nil, fmt.Errorf("%w (copied from %s)", err, from)
+		}
+		copied = append(copied, c)
+	}
+	return copied, plain.Sync(dir)
+}
+
+// backupStore copies the published file, which nobody may have open for writing meanwhile.
+func backupStore(path, to string) (size int64, err error) {
+	f, err := openFile(path)
+	if err != nil {
+		return 0, err
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	if err := errors.Join(share(f), unfinished(path)); err != nil {
+		return 0, err
+	}
+	if err := copyFile("copy store", f, to); err != nil {
+		return 0, err
+	}
+	info, err := os.Stat(to)
+	if err != nil {
+		return 0, err
+	}
+	return info.Size(), plain.Sync(to)
+}
+
+func backupSeal(from, to string) (err error) {
+	f, err := openFile(from)
+	if err != nil {
+		return unsealed(from, err)
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	if err := copyFile("copy sealed month", f, to); err != nil {
+		return err
+	}
+	return errors.Join(os.Chmod(to, 0o400), plain.Sync(to))
+}
+
+// NewBackup makes the folder that a backup is written into, beside where it is to be: done gives it its name, and drop removes it
+// if that was not called. There must be nothing of that name.
+func NewBackup(dir string) (work string, done, drop func() error, err error) {
+	if _, err := os.Lstat(dir); !errors.Is(err, fs.ErrNotExist) {
+		return "", nil, nil, errors.Join(err, fail.New(fail.Usage, "name a folder that is not there yet: each backup has its own", "%s is there already", dir))
+	}
+	if err := os.MkdirAll(filepath.Dir(dir), 0o700); err != nil {
+		return "", nil, nil, fmt.Errorf("make backup: %w", err)
+	}
+	work, err = os.MkdirTemp(filepath.Dir(dir), "."+filepath.Base(dir)+".partial-")
+	if err != nil {
+		return "", nil, nil, fmt.Errorf("make backup: %w", err)
+	}
+	done = func() error {
+		if err := os.Rename(work, dir); err != nil {
+			return fmt.Errorf("name backup: %w", err)
+		}
+		return plain.Sync(filepath.Dir(dir))
+	}
+	return work, done, func() error { return os.RemoveAll(work) }, nil
 }

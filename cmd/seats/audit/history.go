@@ -1,15 +1,21 @@
 package audit
 
 import (
+	"cmp"
 	"context"
+	"encoding/csv"
 	"errors"
 	"fmt"
+	"io/fs"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"seats/internal/calendar"
 	"seats/internal/duck"
+	"seats/internal/sign"
 	"seats/internal/store"
 	"seats/report"
 )
@@ -217,4 +223,262 @@ func (w *auditor) checkConsistency(ctx context.Context) error {
 		}
 	}
 	return w.ask(ctx, "ask/consistency", w.Period.Bounds()...)
+}
+
+// foundFile is an issued file that the store does not know.
+type foundFile struct {
+	name   string
+	issued time.Time
+}
+
+// said is what a finding says of such files: how many, the newest, and each.
+func said(files []foundFile) (how, newest string, each []string) {
+	for _, f := range files {
+		each = append(each, f.name+", issued at "+instant(f.issued.Unix()))
+	}
+	last := slices.MaxFunc(files, func(a, b foundFile) int { return a.issued.Compare(b.issued) })
+	return count(len(files), "issued file"), instant(last.issued.Unix()), each
+}
+
+// lostStore tells whether files were issued that no store knows any more.
+func (w *auditor) lostStore() bool {
+	entries, _ := w.entries() // that there is no store is said, whatever the folder is like
+	var found []foundFile
+	for _, e := range entries {
+		if f, intact := w.intact(e.Name()); intact {
+			found = append(found, f)
+		}
+	}
+	if len(found) == 0 {
+		return false
+	}
+	how, newest, each := said(found)
+	w.add(Finding{Rule: StoreLost, What: fmt.Sprintf("there is no store, and the output folder holds %s, the newest of %s", how, newest), Details: each})
+	return true
+}
+
+// intact tells whether a name is a data file that lies beside a manifest of its own that describes its bytes.
+func (w *auditor) intact(name string) (foundFile, bool) {
+	if !strings.HasPrefix(name, "CNT_") || !strings.HasSuffix(name, ".csv") {
+		return foundFile{}, false
+	}
+	m, _, err := report.ReadManifest(w.path(report.ManifestName(name)))
+	if err != nil || m.File != name || m.Tenant != w.Tenant.Name {
+		return foundFile{}, false
+	}
+	text, err := report.ReadFile(w.path(name))
+	return foundFile{name, m.IssuedAt}, err == nil && report.Digest(text) == m.SHA256
+}
+
+// checkFolder looks for files that the store does not know. Those that carry their own proof were issued by a run that this
+// ledger has lost; all others were issued by nobody. Folders, pages (*.html) and hidden files are nobody's data files.
+func (w *auditor) checkFolder(context.Context) error {
+	entries, err := w.entries()
+	if err != nil {
+		return err
+	}
+	known := map[string]bool{}
+	for _, i := range w.all {
+		known[i.File], known[report.ManifestName(i.File)], known[report.SignatureName(i.File)] = true, true, true
+	}
+	var before, after []foundFile
+	for _, e := range entries {
+		name := e.Name()
+		if known[name] || e.IsDir() || strings.HasPrefix(name, ".") || strings.HasSuffix(name, ".html") || !w.Period.HoldsText(periodOf(name)) {
+			continue
+		}
+		f, intact := w.intact(name)
+		_, besides := w.intact(strings.TrimSuffix(strings.TrimSuffix(name, sign.Suffix), ".manifest.json"))
+		switch {
+		case intact && len(w.runs) > 0 && (f.issued.Unix() >= w.runs[0].StartedTS || !w.clockHeld()):
+			after = append(after, f)
+		case intact:
+			before = append(before, f)
+		case !besides: // or it is said with its data file
+			w.add(Finding{Rule: StrayFile, Period: periodOf(name), What: name + " was issued by no run"})
+		}
+	}
+	// A store that was reset starts its ledger after the files; another one is merely behind. Where the clock was wrong at a time,
+	// and so the order of the two is not known, nobody says that it is another store.
+	if len(before) > 0 {
+		began := "has no entry"
+		if len(w.runs) > 0 {
+			began = "starts at " + instant(w.runs[0].StartedTS)
+		}
+		how, _, each := said(before)
+		w.add(Finding{Rule: StoreReset, Details: each,
+			What: fmt.Sprintf("%s in the output folder unknown to the store, whose ledger %s: it is not the store that issued them", how, began)})
+	}
+	if len(after) > 0 {
+		how, _, each := said(after)
+		w.add(Finding{Rule: StoreBehind, Details: each, What: fmt.Sprintf("%s in the output folder unknown to the store, whose ledger ends with run %d, at %s",
+			how, len(w.runs), instant(w.runs[len(w.runs)-1].EndedTS))})
+	}
+	return nil
+}
+
+// clockHeld tells whether the ledger's times are in its order, up to now.
+func (w *auditor) clockHeld() bool {
+	last := int64(0)
+	for _, r := range w.runs {
+		if r.StartedTS < last || r.EndedTS < r.StartedTS {
+			return false
+		}
+		last = r.EndedTS
+	}
+	return last <= w.Clock().Unix()
+}
+
+// checkFiles holds every issued file of the period against the store and its manifest, and that against its signature.
+func (w *auditor) checkFiles(context.Context) error {
+	for _, i := range w.issued {
+		if err := errors.Join(w.checkData(i), w.checkManifest(i), w.checkSignature(i)); err != nil {
+			return err
+		}
+		if _, kept := w.texts[i.RulesSHA256]; !kept && i.RulesSHA256 != "" {
+			w.of(i, RulesRecord, "the counting rules that "+i.File+" was counted by, SHA-256 "+i.RulesSHA256+", are not in the store")
+		}
+	}
+	return nil
+}
+
+// read reads a file that belongs to an issue. Where it is gone, or no file, that is a finding of one of two rules, and there is no text.
+func (w *auditor) read(i report.Issue, name, what string, gone Rule, isGone string, changed Rule, isChanged string) (text []byte, err error) {
+	text, err = report.ReadFile(w.path(name))
+	if conflict, noFile := errors.AsType[*report.ConflictError](err); noFile {
+		w.of(i, changed, isChanged+": "+conflict.Problem)
+		return nil, nil
+	}
+	if errors.Is(err, fs.ErrNotExist) {
+		w.of(i, gone, isGone)
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", what, err)
+	}
+	return append(make([]byte, 0, len(text)), text...), nil // not nil, if it is empty
+}
+
+func (w *auditor) checkData(i report.Issue) error {
+	issued := fmt.Sprintf("%s, issued with %d agents, is ", i.File, i.Value)
+	text, err := w.read(i, i.File, "data file", DataFileMissing, issued+"gone", DataFileChanged, issued+"not as issued")
+	if text == nil {
+		return err
+	}
+	var wrong []string
+	if sum := report.Digest(text); sum != i.SHA256 {
+		wrong = append(wrong, "SHA-256 "+sum+", issued was "+i.SHA256)
+	}
+	if m, readable := w.manifests[i.File]; readable {
+		if int64(len(text)) != m.Size {
+			wrong = append(wrong, fmt.Sprintf("%d bytes, by its manifest %d", len(text), m.Size))
+		}
+		records, err := csv.NewReader(strings.NewReader(string(text))).ReadAll()
+		rows := len(records) - 1 // below the header
+		if err != nil {
+			rows = -1
+		}
+		if rows != m.Rows {
+			wrong = append(wrong, fmt.Sprintf("%d rows, by its manifest %d", rows, m.Rows))
+		}
+		if m.SHA256 != i.SHA256 {
+			wrong = append(wrong, "its manifest says SHA-256 "+m.SHA256)
+		}
+	}
+	if len(wrong) > 0 {
+		w.of(i, DataFileChanged, issued+"not as issued: "+wrong[0], wrong...)
+	}
+	return nil
+}
+
+func (w *auditor) checkManifest(i report.Issue) error {
+	name := report.ManifestName(i.File)
+	text, err := w.read(i, name, "manifest", ManifestMissing, name+" is gone", ManifestChanged, name+" is not as issued")
+	if text == nil {
+		return err
+	}
+	m, readable := w.manifests[i.File]
+	switch sum := report.Digest(text); {
+	case sum != i.ManifestSHA256:
+		details := []string{"it is no manifest any more"}
+		if readable {
+			details = disagreements(i, m)
+		}
+		w.of(i, ManifestChanged, name+" is not as issued: SHA-256 "+sum+", issued was "+i.ManifestSHA256, details...)
+	case !readable:
+		w.of(i, ManifestWrong, name+" is no manifest that this program can read")
+	default:
+		if details := disagreements(i, m); len(details) > 0 {
+			w.of(i, ManifestWrong, name+" and the store's row of it disagree: "+details[0], details...)
+		}
+	}
+	return nil
+}
+
+// disagreements are the fields in which the store's row and the manifest differ.
+func disagreements(i report.Issue, m report.Manifest) (out []string) {
+	said := m.Issue("")
+	rules := said.RulesSHA256
+	if i.RulesSHA256 == "" { // an older version issued it, and they are not known
+		rules = ""
+	}
+	for _, f := range []struct {
+		field        string
+		stored, said any
+	}{
+		{"file", i.File, said.File}, {"sha256", i.SHA256, said.SHA256}, {"region", i.Region, said.Region}, {"measure", i.Measure, said.Measure},
+		{"period", i.Period, said.Period}, {"value", i.Value, said.Value}, {"state", i.State, said.State}, {"revision", i.Revision, said.Revision},
+		{"supersedes", i.Supersedes, said.Supersedes}, {"reason", i.Reason, said.Reason}, {"rules_sha256", i.RulesSHA256, rules},
+		{"issued_at", i.IssuedAt.Unix(), said.IssuedAt.Unix()},
+	} {
+		if f.stored != f.said {
+			out = append(out, fmt.Sprintf("%s: %v in the store, %v in the manifest", f.field, f.stored, f.said))
+		}
+	}
+	return out
+}
+
+// checkSignature wants an issued manifest to be signed with one of the keys, in this very ledger.
+func (w *auditor) checkSignature(i report.Issue) error {
+	if len(w.Keys) == 0 {
+		return nil
+	}
+	name := report.SignatureName(i.File)
+	signature, err := w.read(i, name, "signature", SignatureMissing, name+" is not there", SignatureWrong, name)
+	if signature == nil {
+		return err
+	}
+	manifest, err := report.ReadFile(w.path(report.ManifestName(i.File)))
+	if err != nil {
+		return nil // checkManifest says so
+	}
+	mark, err := report.ParseMark(sign.Comment(signature))
+	if err := cmp.Or(w.Keys.Check(manifest, signature), err); err != nil {
+		w.of(i, SignatureWrong, name+": "+err.Error())
+		return nil
+	}
+	// The trusted comment stands for the ledger up to where it was made: the hash of an entry stands for all before it. The run
+	// itself is missing where it died before it had published its store.
+	switch before := mark.Run - 1; {
+	case mark.Tenant != w.Tenant.Name || mark.Manifest != report.ManifestName(i.File):
+		w.of(i, SignatureWrong, fmt.Sprintf("%s is for %s of %s", name, mark.Manifest, mark.Tenant))
+	case before > int64(len(w.runs)):
+		w.of(i, SignatureLedger, fmt.Sprintf("%s was signed by run %d, the ledger ends with run %d", name, mark.Run, len(w.runs)))
+	case before < 1 && mark.Previous == "":
+	case before < 1 || w.runs[before-1].SHA256 != mark.Previous:
+		w.of(i, SignatureLedger, fmt.Sprintf("%s was signed after an entry %d with SHA-256 %s, the ledger has another", name, before, orNone(mark.Previous)))
+	}
+	return nil
+}
+
+// fileName takes the period out of the name of a data file, its manifest or that one's signature.
+var fileName = regexp.MustCompile(`^CNT_.*_(\d{4})(\d{2})(\d{2})?(?:_R\d+)?\.csv(?:\.manifest\.json(?:\.minisig)?)?$`)
+
+// periodOf is the period that a file name carries, "" where it carries none.
+func periodOf(name string) string {
+	part := fileName.FindStringSubmatch(name)
+	if part == nil {
+		return ""
+	}
+	return strings.TrimSuffix(strings.Join(part[1:], "-"), "-")
 }
