@@ -21,6 +21,7 @@ import (
 	"seats/internal/calendar"
 	"seats/internal/config"
 	"seats/internal/duck"
+	"seats/internal/settle"
 )
 
 var update = flag.Bool("update", false, "rewrite the expected numbers of testdata/cases")
@@ -81,7 +82,7 @@ func TestCases(t *testing.T) {
 type outcome struct {
 	peaks   []Peak
 	enabled sets
-	quality []Quality // what data-quality rules found: all of them by SQL, the blocking one by the sweep
+	quality []settle.Quality // what data-quality rules found: all of them by SQL, the blocking one by the sweep
 }
 
 // countedBySQL is what the days' counting stores, once the sweep has agreed to it.
@@ -107,7 +108,7 @@ func (c *testCase) countedBySQL(t *testing.T, conn *sql.Conn) (all []outcome) {
 
 func (c *testCase) countedBySweep(t *testing.T, conn *sql.Conn) (all []outcome) {
 	for _, swept := range sweepOf(t, conn, look(t, conn, c.tenant, c.days...)) {
-		o := outcome{enabled: enabledOf(swept), quality: []Quality{{Rule: blockingRule, Count: swept.Unmapped()}}}
+		o := outcome{enabled: enabledOf(swept), quality: []settle.Quality{{Rule: blockingRule, Count: swept.Unmapped()}}}
 		for no, scope := range swept.Scopes() {
 			o.peaks = append(o.peaks, peakOf(scope, swept.Curve(no)))
 		}

@@ -16,6 +16,7 @@ import (
 	"seats/internal/calendar"
 	"seats/internal/config"
 	"seats/internal/duck"
+	"seats/internal/settle"
 )
 
 // blockingRule is the data-quality rule that keeps a tenant's numbers from being issued (R11).
@@ -76,7 +77,7 @@ func compareDays(ctx context.Context, conn *sql.Conn, tx *sql.Tx, stored []DayRe
 			return err
 		}
 		// It decides whether anything is issued.
-		at := slices.IndexFunc(r.Quality, func(q Quality) bool { return q.Rule == blockingRule })
+		at := slices.IndexFunc(r.Quality, func(q settle.Quality) bool { return q.Rule == blockingRule })
 		if at < 0 {
 			return fmt.Errorf("compare %s: no count of %s is stored", r.Day, blockingRule)
 		}

@@ -225,7 +225,7 @@ func (c *Counter) Day(ctx context.Context, day calendar.Date, computedTS int64) 
 type Standing struct {
 	Day   calendar.Date
 	By    config.Tenant // with the counting rules of the day; of one that is issued, with those that it was counted by (R9)
-	Slice *Slice        // nil: none
+	Slice *settle.Slice // nil: none
 
 	spans  []calendar.Interval // of time that the slice covers
 	done   *computation        // nil: never counted
@@ -236,8 +236,8 @@ type Standing struct {
 type computation struct {
 	Day                                 calendar.Date
 	SliceSHA256, RulesSHA256, SQLSHA256 string
-	AsOf                                *int64 // of the slice; nil where an older version counted, and it is not known
-	Rules                               string // as JSON
+	AsOf                                *settle.Epoch // of the slice; nil where an older version counted, and it is not known
+	Rules                               string        // as JSON
 	State                               string
 	ComputedTS                          int64
 	HasCurve                            bool
@@ -247,7 +247,7 @@ type computation struct {
 // Look asks a store for some days, in their order. A day of which a number is issued stays with the rules that it was counted by,
 // whatever became of the configuration since.
 func Look(ctx context.Context, q duck.Queryer, t config.Tenant, days ...calendar.Date) ([]Standing, error) {
-	held, noSlices := duck.All[Slice](ctx, q, "count/slice", on(days))
+	held, noSlices := duck.All[settle.Slice](ctx, q, "count/slice", on(days))
 	spans, noSpans := duck.All[struct {
 		Day        calendar.Date
 		Start, End int64
@@ -354,7 +354,7 @@ func (s Standing) rules() (rule.Set, error) {
 		return rule.Set{}, err
 	}
 	rules := RulesFor(s.By, s.Day)
-	rules.AsOf = s.Slice.AsOf
+	rules.AsOf = int64(s.Slice.AsOf)
 	covered := calendar.Union(s.spans) // these do not touch: one of them has to hold the whole day
 	for _, r := range rules.Regions {
 		holds := func(span calendar.Interval) bool { return span.Start <= r.Day.Start && r.Day.End <= span.End }

@@ -16,6 +16,7 @@ import (
 	"seats/compute/sweep"
 	"seats/internal/calendar"
 	"seats/internal/config"
+	"seats/internal/settle"
 	texts "seats/sql"
 )
 
@@ -26,9 +27,9 @@ func TestDayStoresWhatItReturns(t *testing.T) {
 	require.Equal(t, []Peak{{"EU", "", 2, nine, hour}, {"EU", "london", 2, nine, hour}}, result.Peaks)
 	require.Equal(t, []Peak{{"EU", "", 2, nine, hour}}, result.Regions())
 	require.Equal(t, []Enabled{{"EU", 2}}, result.Enabled)
-	require.Equal(t, Final, result.State)
-	require.Equal(t, Slice{
-		Day: day, Source: "test", HighWater: new(end + hour), AsOf: end + hour,
+	require.Equal(t, settle.Final, result.State)
+	require.Equal(t, settle.Slice{
+		Day: day, Source: "test", HighWater: new(settle.Epoch(end + hour)), AsOf: settle.Epoch(end + hour),
 		Sessions: 2, Activities: 2, Agents: 2, SHA256: "hash of 2026-03-10",
 	}, result.Slice)
 	require.EqualValues(t, 77, result.ComputedTS)
@@ -72,14 +73,14 @@ func TestR10SliceMustCoverEveryRegion(t *testing.T) {
 func TestR10State(t *testing.T) {
 	tenant, day := smallTenant(), date(t, "2026-03-10")
 	tenant.Regions = append(tenant.Regions, config.Region{Name: "US", Zone: zone(t, "America/New_York")})
-	late := day.In(zone(t, "America/New_York")).End + hour
-	state := func(highWater *int64, open int64) string {
-		return Standing{Day: day, By: tenant, Slice: &Slice{HighWater: highWater, OpenSessions: open}}.state(RulesFor(tenant, day).End())
+	late := settle.Epoch(day.In(zone(t, "America/New_York")).End + hour)
+	state := func(highWater *settle.Epoch, open int64) string {
+		return Standing{Day: day, By: tenant, Slice: &settle.Slice{HighWater: highWater, OpenSessions: open}}.state(RulesFor(tenant, day).End())
 	}
-	require.Equal(t, Provisional, state(nil, 0), "unknown")
-	require.Equal(t, Final, state(new(late), 0), "an hour past the last region's end")
-	require.Equal(t, Provisional, state(new(late-1), 0), "a second less")
-	require.Equal(t, Provisional, state(new(late), 1), "an open session")
+	require.Equal(t, settle.Provisional, state(nil, 0), "unknown")
+	require.Equal(t, settle.Final, state(new(late), 0), "an hour past the last region's end")
+	require.Equal(t, settle.Provisional, state(new(late-1), 0), "a second less")
+	require.Equal(t, settle.Provisional, state(new(late), 1), "an open session")
 }
 
 func TestStaleAfterAnyChange(t *testing.T) {
@@ -124,7 +125,7 @@ func TestBlockedResultsAreStored(t *testing.T) {
 	execSQL(t, conn, "update _data.ocs_activity set switch_name = 'NOWHERE' where resource_key = 102")
 	result := mustCount(t, conn, tenant, day, 1)
 	require.True(t, result.Blocked())
-	require.Equal(t, []Quality{{"unmapped_switch", true, 1, keys{"2 on NOWHERE"}}}, Blocking(result.Quality))
+	require.Equal(t, []settle.Quality{{Rule: "unmapped_switch", Count: 1, Blocking: true, Examples: settle.Keys{"2 on NOWHERE"}}}, Blocking(result.Quality))
 	require.EqualValues(t, 1, result.Regions()[0].Agents)
 }
 

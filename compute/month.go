@@ -17,6 +17,7 @@ import (
 	"seats/internal/calendar"
 	"seats/internal/config"
 	"seats/internal/duck"
+	"seats/internal/settle"
 )
 
 // Month counts the agents of a month (R9), both ways, compares their sets (R12), and replaces the month's results in the store.
@@ -183,10 +184,10 @@ func basisOf(t config.Tenant, month calendar.Month, stands []Standing) (b basis,
 		return b, err
 	}
 	for _, r := range t.Regions {
-		one, all := regionBasis{Region: r.Name, State: Final}, sha256.New()
+		one, all := regionBasis{Region: r.Name, State: settle.Final}, sha256.New()
 		for _, s := range standsIn(r, month, stands) {
-			if s.done == nil || s.done.State != Final {
-				one.State = Provisional
+			if s.done == nil || s.done.State != settle.Final {
+				one.State = settle.Provisional
 			}
 			one.Days = append(one.Days, s.Day)
 			fmt.Fprintf(all, "%s %s %d\n", s.Day, s.Slice.SHA256, s.Slice.AsOf) // what tells slices from others (R10)
@@ -229,7 +230,7 @@ func monthRules(stands []Standing) (hash, text string, err error) {
 
 // sweptDay is what a month needs to know of a day that was swept.
 type sweptDay struct {
-	slice     Slice
+	slice     settle.Slice
 	rules     string             // the hash of those that it was swept by
 	resources map[string][]int64 // resource keys that are enabled, by region
 	said      map[int64]string   // what the slice says of resource keys: the employee_id

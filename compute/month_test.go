@@ -11,6 +11,7 @@ import (
 
 	"seats/internal/calendar"
 	"seats/internal/config"
+	"seats/internal/settle"
 )
 
 // monthOf is a month of a tenant in a store.
@@ -70,7 +71,7 @@ func TestR9Month(t *testing.T) {
 	m := february(t)
 	result := m.count(5)
 	require.Equal(t, []Enabled{{"EU", 3}}, result.counts())
-	require.Equal(t, Final, result.State())
+	require.Equal(t, settle.Final, result.State())
 	require.Equal(t, m.Days(), result.Recomputed)
 	require.Len(t, result.Regions[0].Slices, 28)
 	require.False(t, result.Blocked())
@@ -91,7 +92,7 @@ func TestR9MonthRecomputesWhatIsStale(t *testing.T) {
 	second := m.count(6)
 	require.Equal(t, []calendar.Date{third}, second.Recomputed)
 	require.Equal(t, []Enabled{{"EU", 2}}, second.counts())
-	require.Equal(t, Provisional, second.State(), "one day is")
+	require.Equal(t, settle.Provisional, second.State(), "one day is")
 	require.NotEqual(t, first.Regions[0].SlicesSHA256, second.Regions[0].SlicesSHA256)
 	require.EqualValues(t, 1, m.scalar("select count(*) from _data.monthly_enabled"))
 }
@@ -122,8 +123,8 @@ func TestR11MonthSumsItsDays(t *testing.T) {
 	m.exec("insert into _data.duplicate_key select '2026-02-28', 'contact_attempt_fact', i::varchar, 2 from range(30) as r(i)")
 	result := m.count(5)
 	require.True(t, result.Blocked())
-	require.Equal(t, []Quality{{"unmapped_switch", true, 2, keys{"2 on Z", "2 on Z"}}}, Blocking(result.Quality))
-	duplicates := result.Quality[slices.IndexFunc(result.Quality, func(q Quality) bool { return q.Rule == "duplicate_key" })]
+	require.Equal(t, []settle.Quality{{Rule: "unmapped_switch", Count: 2, Blocking: true, Examples: settle.Keys{"2 on Z", "2 on Z"}}}, Blocking(result.Quality))
+	duplicates := result.Quality[slices.IndexFunc(result.Quality, func(q settle.Quality) bool { return q.Rule == "duplicate_key" })]
 	require.EqualValues(t, 30, duplicates.Count)
 	require.Len(t, duplicates.Examples, 20)
 }
@@ -197,7 +198,7 @@ func TestR9ARegionThatEndsWithinTheMonth(t *testing.T) {
 	m.exec("update _data.slice set high_water = null where day = '2026-02-17'")
 	result := m.count(5)
 	require.Equal(t, []Enabled{{"EU", 2}}, result.counts(), "cem comes on the 17th")
-	require.Equal(t, Final, result.State())
+	require.Equal(t, settle.Final, result.State())
 	require.Len(t, result.Regions[0].Slices, 16)
 
 	m.exec("delete from _data.slice where day > '2026-02-16'")
@@ -219,7 +220,7 @@ func TestR9AMonthOfAZoneThatSkippedADay(t *testing.T) {
 		}
 	}
 	result := m.count(5)
-	require.Equal(t, Final, result.State())
+	require.Equal(t, settle.Final, result.State())
 	require.Len(t, result.Regions[0].Slices, 30)
 
 	other := m.Regions[0]

@@ -16,24 +16,6 @@ import (
 	"seats/internal/settle"
 )
 
-// The states of a result (R10).
-const (
-	Final       = settle.Final
-	Provisional = settle.Provisional
-)
-
-// Slice is the slice that a result was computed from, as count/slice has it. Times are epoch seconds.
-type Slice struct {
-	Day                          calendar.Date
-	Source                       string
-	HighWater                    *int64 // nil where unknown
-	AsOf                         int64
-	ExtractedTS                  int64
-	Sessions, Activities, Agents int64
-	OpenSessions                 int64
-	SHA256                       string
-}
-
 // Peak is the concurrent count of a scope on a day (R8), as count/peak has it.
 type Peak struct {
 	Region      string
@@ -49,43 +31,19 @@ type Enabled struct {
 	Agents int64
 }
 
-// Quality is what one data-quality rule found (R11), as count/quality has it.
-type Quality struct {
-	Rule     string
-	Blocking bool // any occurrence keeps the tenant's numbers from being issued
-	Count    int64
-	Examples keys // up to 20 keys
-}
-
 // Blocking picks the blocking rules that found something.
-func Blocking(found []Quality) []Quality {
-	return slices.DeleteFunc(slices.Clone(found), func(q Quality) bool { return !q.Blocking || q.Count == 0 })
-}
-
-// keys are a column of VARCHAR[], which the driver hands out as []any.
-type keys []string
-
-// Scan implements sql.Scanner.
-func (l *keys) Scan(v any) error {
-	values, is := v.([]any)
-	if !is && v != nil {
-		return fmt.Errorf("want a list, not %T", v)
-	}
-	*l = keys{}
-	for _, value := range values {
-		*l = append(*l, text(value))
-	}
-	return nil
+func Blocking(found []settle.Quality) []settle.Quality {
+	return slices.DeleteFunc(slices.Clone(found), func(q settle.Quality) bool { return !q.Blocks() })
 }
 
 // DayResult is a day as computed.
 type DayResult struct {
 	Day         calendar.Date
-	State       string    // Final or Provisional
-	Peaks       []Peak    // each region of the configuration, followed by its locations
-	Enabled     []Enabled // each region; for the analyst, in no data file
-	Quality     []Quality // every rule, by name
-	Slice       Slice
+	State       string           // Final or settle.Provisional
+	Peaks       []Peak           // each region of the configuration, followed by its locations
+	Enabled     []Enabled        // each region; for the analyst, in no data file
+	Quality     []settle.Quality // every rule, by name
+	Slice       settle.Slice
 	RulesSHA256 string
 	SQLSHA256   string
 	ComputedTS  int64
@@ -103,9 +61,9 @@ func (r DayResult) Blocked() bool { return len(Blocking(r.Quality)) > 0 }
 // MonthResult is a month as computed.
 type MonthResult struct {
 	Month       calendar.Month
-	Regions     []MonthRegion // in the order of the configuration
-	Quality     []Quality     // of all its days together, by rule
-	RulesSHA256 string        // of its days, where they are all counted by the same; else of a list of them
+	Regions     []MonthRegion    // in the order of the configuration
+	Quality     []settle.Quality // of all its days together, by rule
+	RulesSHA256 string           // of its days, where they are all counted by the same; else of a list of them
 	SQLSHA256   string
 	ComputedTS  int64
 	Recomputed  []calendar.Date // days that were stale and have been computed again
@@ -115,18 +73,18 @@ type MonthResult struct {
 // MonthRegion is the number of a region in a month, and what it was counted from.
 type MonthRegion struct {
 	Enabled
-	State        string    // Final when each of its days is
-	Slices       []Slice   // one for each of its days
-	SlicesSHA256 string    // over the days, hashes and as_of of Slices
-	Quality      []Quality // up to its last day
+	State        string           // Final when each of its days is
+	Slices       []settle.Slice   // one for each of its days
+	SlicesSHA256 string           // over the days, hashes and as_of of Slices
+	Quality      []settle.Quality // up to its last day
 }
 
 // State is Final when every region's is.
 func (r MonthResult) State() string {
-	if slices.ContainsFunc(r.Regions, func(one MonthRegion) bool { return one.State != Final }) {
-		return Provisional
+	if slices.ContainsFunc(r.Regions, func(one MonthRegion) bool { return one.State != settle.Final }) {
+		return settle.Provisional
 	}
-	return Final
+	return settle.Final
 }
 
 // Blocked tells whether a blocking rule found anything on any day of the month.
@@ -175,7 +133,7 @@ func loadNumbers(ctx context.Context, q duck.Queryer, stands []Standing) ([]DayR
 	if err := cmp.Or(noPeaks, notEnabled, noQuality); err != nil {
 		return nil, err
 	}
-	peakOn, enabledOn, qualityOn := map[onDay]Peak{}, map[onDay]Enabled{}, map[calendar.Date][]Quality{}
+	peakOn, enabledOn, qualityOn := map[onDay]Peak{}, map[onDay]Enabled{}, map[calendar.Date][]settle.Quality{}
 	for _, p := range peaks {
 		peakOn[onDay{p.Day, p.Region, p.Location}] = p.Peak
 	}
@@ -205,7 +163,7 @@ func loadNumbers(ctx context.Context, q duck.Queryer, stands []Standing) ([]DayR
 // foundOn is what a data-quality rule found on a day.
 type foundOn struct {
 	Day calendar.Date
-	Quality
+	settle.Quality
 }
 
 // loadQuality reads what the data-quality rules found on the days of a range, both included, by rule and day.
@@ -214,13 +172,13 @@ func loadQuality(ctx context.Context, q duck.Queryer, from, to calendar.Date) ([
 }
 
 // sumQuality sums up by rule what was found on the days up to one, with up to 20 examples of the earliest.
-func sumQuality(found []foundOn, to calendar.Date) (all []Quality) {
+func sumQuality(found []foundOn, to calendar.Date) (all []settle.Quality) {
 	for _, one := range found {
 		if to.Before(one.Day) {
 			continue
 		}
 		if last := len(all) - 1; last < 0 || all[last].Rule != one.Rule {
-			all = append(all, Quality{Rule: one.Rule, Examples: keys{}})
+			all = append(all, settle.Quality{Rule: one.Rule, Examples: settle.Keys{}})
 		}
 		sum := &all[len(all)-1]
 		sum.Blocking, sum.Count = sum.Blocking || one.Blocking, sum.Count+one.Count

@@ -18,6 +18,7 @@ import (
 	"seats/internal/fail"
 	"seats/internal/golden"
 	"seats/internal/must"
+	"seats/internal/settle"
 	"seats/report"
 )
 
@@ -114,7 +115,7 @@ func (c *caseSite) issueAs(args []string) {
 		number, _ := strconv.Atoi(value)
 		switch name {
 		case "provisional":
-			n.State = report.Provisional
+			n.State = settle.Provisional
 		case "reason":
 			reason = spaced(value)
 		case "day": // after the first
@@ -128,9 +129,9 @@ func (c *caseSite) issueAs(args []string) {
 		case "sessions":
 			n.Slices[0].Sessions = int64(number)
 		case "as_of_later":
-			n.Slices[0].AsOf += report.Epoch(number)
+			n.Slices[0].AsOf += settle.Epoch(number)
 		case "read_days_later":
-			n.Slices[0].ExtractedAt = n.Slices[0].ExtractedAt.AddDate(0, 0, number)
+			n.Slices[0].ExtractedTS += settle.Epoch(number * 24 * 3600)
 		case "no_high_water":
 			n.Slices[0].HighWater = nil
 		case "rules":

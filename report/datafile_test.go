@@ -15,9 +15,11 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
+	"seats/internal/calendar"
 	"seats/internal/config"
 	"seats/internal/golden"
 	"seats/internal/must"
+	"seats/internal/settle"
 	"seats/report"
 )
 
@@ -86,10 +88,10 @@ func TestPropertyEqualNumbersGiveEqualBytesWhateverTheirStateTimeOrOrder(t *test
 	rapid.Check(t, func(rt *rapid.T) {
 		value := rapid.Int64Range(0, 1<<40).Draw(rt, "value")
 		a, b := daily(value), daily(value)
-		b.State = rapid.SampledFrom([]string{report.Final, report.Provisional}).Draw(rt, "state")
+		b.State = rapid.SampledFrom([]string{settle.Final, settle.Provisional}).Draw(rt, "state")
 		b.RulesHash = rapid.String().Draw(rt, "rules")
 		b.PeakSeconds += rapid.Int64Range(0, 9).Draw(rt, "seconds")
-		b.Slices = append(b.Slices, report.Slice{Day: "2026-03-09"})
+		b.Slices = append(b.Slices, settle.Slice{Day: calendar.Date{Year: 2026, Month: 3, Day: 9}})
 		base := must.Have(os.MkdirTemp(root, ""))(rt)
 		var texts []string
 		for i, n := range []report.Number{a, b} {
@@ -106,9 +108,9 @@ func TestPropertyManifestDoesNotShowTheOrderOfItsInputs(t *testing.T) {
 	root := t.TempDir()
 	rapid.Check(t, func(rt *rapid.T) {
 		n := monthly(9)
-		for _, day := range []string{"2026-03-01", "2026-03-02", "2026-03-03"} {
-			n.Slices = append(n.Slices, report.Slice{Day: day, Source: "x"})
-			n.Quality = append(n.Quality, report.Quality{Rule: "rule_" + day})
+		for _, day := range (calendar.Month{Year: 2026, Month: 3}).Days()[:3] {
+			n.Slices = append(n.Slices, settle.Slice{Day: day, Source: "x"})
+			n.Quality = append(n.Quality, settle.Quality{Rule: "rule_" + day.String()})
 		}
 		shuffled := n
 		shuffled.Slices = rapid.Permutation(n.Slices).Draw(rt, "slices")
@@ -128,7 +130,7 @@ func rows(t *testing.T) []report.Outcome {
 	unused, refused := provisional(daily(0)), daily(1043)
 	unused.Region, refused.Region = "EU", "APAC"
 	s.ledger = []report.Issue{{
-		Region: "APAC", Measure: report.Concurrent, Period: "2026-03-10", Revision: 1, Value: 7, State: report.Final,
+		Region: "APAC", Measure: report.Concurrent, Period: "2026-03-10", Revision: 1, Value: 7, State: settle.Final,
 		File: "CNT_APAC_PES_SEATS_OUTBOUND_acme_20260310.csv",
 	}}
 	return must.Have(s.writer.Issue([]report.Number{daily(42), unused, refused, monthly(57)}, s.ledger, "", issuedAt))(t)

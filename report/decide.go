@@ -9,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	"seats/internal/settle"
 	"seats/internal/sign"
 )
 
@@ -101,8 +102,8 @@ func (d decision) keep(now standing) (p plan, err error) {
 	}
 	p.outcome = Outcome{Number: d.number, Issue: d.withPeak(now.Issue), Recovered: now.recovered}
 	i := &p.outcome.Issue
-	if d.number.State == Final {
-		i.State = Final
+	if d.number.State == settle.Final {
+		i.State = settle.Final
 	}
 	moved := differences(before, newManifest(d.number, *i, now.size, d.writer.Versions))
 	if now.manifestGone || len(moved) > 0 {

@@ -8,7 +8,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"seats/internal/calendar"
 	"seats/internal/must"
+	"seats/internal/settle"
 	"seats/internal/sign"
 	"seats/report"
 )
@@ -28,17 +30,17 @@ var (
 
 // daily is a concurrent number of 2026-03-10 with the given value.
 func daily(value int64) report.Number {
-	highWater := report.Epoch(time.Date(2026, 3, 11, 5, 0, 0, 0, time.UTC).Unix())
+	highWater := settle.Epoch(time.Date(2026, 3, 11, 5, 0, 0, 0, time.UTC).Unix())
 	n := report.Number{
 		Tenant: "acme", Region: "US", Measure: report.Concurrent, Period: "2026-03-10",
-		Value: value, State: report.Final,
-		Slices: []report.Slice{{
-			Day: "2026-03-10", Source: "gimdb gim-acme/gim", AsOf: highWater, HighWater: &highWater,
-			ExtractedAt: time.Date(2026, 3, 11, 5, 10, 0, 0, time.UTC),
+		Value: value, State: settle.Final,
+		Slices: []settle.Slice{{
+			Day: calendar.Date{Year: 2026, Month: 3, Day: 10}, Source: "gimdb gim-acme/gim", AsOf: highWater, HighWater: &highWater,
+			ExtractedTS: settle.Epoch(time.Date(2026, 3, 11, 5, 10, 0, 0, time.UTC).Unix()),
 			Sessions:    120, Activities: 3400, Agents: 77, SHA256: "aa11",
 		}},
 		RulesHash: "rules-1", SQLHash: "sql-1",
-		Quality: []report.Quality{
+		Quality: []settle.Quality{
 			{Rule: "unmapped_switch", Count: 0, Blocking: true},
 			{Rule: "long_session", Count: 1, Examples: []string{"4711"}},
 		},
@@ -50,7 +52,7 @@ func daily(value int64) report.Number {
 }
 
 func provisional(n report.Number) report.Number {
-	n.State = report.Provisional
+	n.State = settle.Provisional
 	return n
 }
 
@@ -174,7 +176,7 @@ func TestASignatureNamesItsPlaceInTheLedger(t *testing.T) {
 func TestASignatureThatARunDidNotGetToIsMadeByTheNext(t *testing.T) {
 	w := signer(t, t.TempDir())
 	provisional := daily(42)
-	provisional.State = report.Provisional
+	provisional.State = settle.Provisional
 	ledger := []report.Issue{must.Have(w.Issue([]report.Number{provisional}, nil, "", issuedAt))(t)[0].Issue}
 
 	must.Have(w.Issue([]report.Number{daily(42)}, ledger, "", laterAt))(t)

@@ -14,6 +14,7 @@ import (
 
 	"seats/internal/golden"
 	"seats/internal/must"
+	"seats/internal/settle"
 	"seats/report"
 )
 
@@ -31,7 +32,7 @@ func TestR13FirstIssueWritesBothFilesForTheirOwnerAlone(t *testing.T) {
 
 	peakAt := daily(42).PeakAt
 	require.Equal(t, report.Issue{
-		Region: "US", Measure: report.Concurrent, Period: "2026-03-10", Revision: 1, Value: 42, State: report.Final,
+		Region: "US", Measure: report.Concurrent, Period: "2026-03-10", Revision: 1, Value: 42, State: settle.Final,
 		File: dailyFile, SHA256: hash(files[dailyFile]), ManifestSHA256: hash(files[report.ManifestName(dailyFile)]),
 		PeakAt: &peakAt, PeakSeconds: 12, IssuedAt: issuedAt.Truncate(1e9), RulesSHA256: "rules-1",
 	}, outcome.Issue)

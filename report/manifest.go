@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"seats/internal/settle"
 	"seats/internal/sign"
 )
 
@@ -34,30 +35,30 @@ type Peak struct {
 // Supersedes and UpdatedAt are nil where there is none; UpdatedAt is when the manifest was last rewritten: where the number
 // stayed and what is behind it moved (R13). Updates says what moved, and so what the manifest said before.
 type Manifest struct {
-	Format      int          `json:"manifest_format"`
-	File        string       `json:"file"`
-	Size        int64        `json:"size"` // bytes
-	SHA256      string       `json:"sha256"`
-	Rows        int          `json:"rows"` // below the header
-	Tenant      string       `json:"tenant"`
-	Region      string       `json:"region"`
-	Measure     Measure      `json:"measure"`
-	Period      string       `json:"period"`
-	Value       int64        `json:"value"`
-	Peak        *Peak        `json:"peak"`
-	State       string       `json:"state"`
-	Revision    int          `json:"revision"`
-	Supersedes  *string      `json:"supersedes"`
-	Reason      *string      `json:"reason"`
-	Differences []Difference `json:"differences"` // from the superseded file
-	IssuedAt    time.Time    `json:"issued_at"`
-	UpdatedAt   *time.Time   `json:"updated_at"`
-	Updates     []Update     `json:"updates"` // the oldest first
-	RulesHash   string       `json:"rules_hash"`
-	SQLHash     string       `json:"sql_hash"`
-	Versions    Versions     `json:"versions"`
-	Slices      []Slice      `json:"slices"`
-	Quality     []Quality    `json:"quality"`
+	Format      int              `json:"manifest_format"`
+	File        string           `json:"file"`
+	Size        int64            `json:"size"` // bytes
+	SHA256      string           `json:"sha256"`
+	Rows        int              `json:"rows"` // below the header
+	Tenant      string           `json:"tenant"`
+	Region      string           `json:"region"`
+	Measure     Measure          `json:"measure"`
+	Period      string           `json:"period"`
+	Value       int64            `json:"value"`
+	Peak        *Peak            `json:"peak"`
+	State       string           `json:"state"`
+	Revision    int              `json:"revision"`
+	Supersedes  *string          `json:"supersedes"`
+	Reason      *string          `json:"reason"`
+	Differences []Difference     `json:"differences"` // from the superseded file
+	IssuedAt    time.Time        `json:"issued_at"`
+	UpdatedAt   *time.Time       `json:"updated_at"`
+	Updates     []Update         `json:"updates"` // the oldest first
+	RulesHash   string           `json:"rules_hash"`
+	SQLHash     string           `json:"sql_hash"`
+	Versions    Versions         `json:"versions"`
+	Slices      []settle.Slice   `json:"slices"`
+	Quality     []settle.Quality `json:"quality"`
 }
 
 // Update is a time when a manifest was brought up to date.
@@ -79,21 +80,18 @@ func newManifest(n Number, issue Issue, size int64, versions Versions) Manifest 
 		Revision: issue.Revision, Supersedes: optional(issue.Supersedes), Reason: optional(issue.Reason),
 		Differences: []Difference{}, Updates: []Update{},
 		IssuedAt: issue.IssuedAt, RulesHash: n.RulesHash, SQLHash: n.SQLHash, Versions: versions,
-		Slices: append([]Slice{}, n.Slices...), Quality: append([]Quality{}, n.Quality...),
+		Slices: append([]settle.Slice{}, n.Slices...), Quality: append([]settle.Quality{}, n.Quality...),
 	}
 	if n.hasPeak() {
 		m.Peak = &Peak{At: n.PeakAt, Seconds: n.PeakSeconds}
 	}
-	for i := range m.Slices {
-		m.Slices[i].ExtractedAt = wholeSecond(m.Slices[i].ExtractedAt)
-	}
 	for i := range m.Quality {
-		m.Quality[i].Examples = append([]string{}, m.Quality[i].Examples...) // never nil
+		m.Quality[i].Examples = append(settle.Keys{}, m.Quality[i].Examples...) // never nil
 	}
-	slices.SortStableFunc(m.Slices, func(a, b Slice) int {
-		return cmp.Or(cmp.Compare(a.Day, b.Day), cmp.Compare(a.Source, b.Source), cmp.Compare(a.SHA256, b.SHA256))
+	slices.SortStableFunc(m.Slices, func(a, b settle.Slice) int {
+		return cmp.Or(a.Day.Compare(b.Day), cmp.Compare(a.Source, b.Source), cmp.Compare(a.SHA256, b.SHA256))
 	})
-	slices.SortStableFunc(m.Quality, func(a, b Quality) int { return cmp.Compare(a.Rule, b.Rule) })
+	slices.SortStableFunc(m.Quality, func(a, b settle.Quality) int { return cmp.Compare(a.Rule, b.Rule) })
 	return m
 }
 
@@ -146,7 +144,7 @@ func Digest(text []byte) string { return fmt.Sprintf("%x", sha256.Sum256(text)) 
 func (m Manifest) describes(n Number, revision int) bool {
 	return m.File == n.fileName(revision) && m.Revision == revision && m.Tenant == n.Tenant &&
 		m.Region == n.Region && m.Measure == n.Measure && m.Period == n.Period &&
-		m.Value >= 0 && (m.State == Final || m.State == Provisional)
+		m.Value >= 0 && (m.State == settle.Final || m.State == settle.Provisional)
 }
 
 // Issue is the ledger's entry for a manifest with the given SHA-256.
@@ -215,7 +213,7 @@ func facts(m Manifest) map[string]any {
 		out["peak.at"], out["peak.seconds"] = m.Peak.At.Format(time.RFC3339), m.Peak.Seconds
 	}
 	for _, s := range m.Slices {
-		prefix := "slices." + s.Day + "."
+		prefix := "slices." + s.Day.String() + "."
 		out[prefix+"source"], out[prefix+"sha256"] = s.Source, s.SHA256
 		out[prefix+"as_of"] = s.AsOf.String()
 		if s.HighWater != nil {

@@ -12,8 +12,10 @@ import (
 	"strings"
 	"time"
 
+	"seats/internal/calendar"
 	"seats/internal/config"
 	"seats/internal/duck"
+	"seats/internal/settle"
 	"seats/internal/sign"
 )
 
@@ -35,33 +37,19 @@ var measures = map[Measure]struct {
 // AgentGroupName is the specification's code of the measure: 1 or 2, and 0 for a measure that does not exist.
 func (m Measure) AgentGroupName() int { return measures[m].agentGroupName }
 
-// The states of a number (R10).
-const (
-	Final       = "final"
-	Provisional = "provisional"
-)
-
 // Number is one result to issue: a measure of a region in a period.
 type Number struct {
 	Tenant, Region string
 	Measure        Measure
-	Period         string    // "2026-03-10" for Concurrent, "2026-03" for Enabled
-	Value          int64     // agents
-	PeakAt         time.Time // first second of the peak, in the region's zone; Concurrent above 0 only
-	PeakSeconds    int64     // seconds of the day at the peak; Concurrent above 0 only
-	State          string    // Final or Provisional
-	Slices         []Slice   // what it was counted from
-	RulesHash      string    // of the configuration's counting rules
-	SQLHash        string    // of the SQL that counted
-	Quality        []Quality // R11
-}
-
-// Quality is the count of one data-quality rule (R11) with example keys.
-type Quality struct {
-	Rule     string   `json:"rule"`
-	Count    int64    `json:"count"`
-	Blocking bool     `json:"blocking"`
-	Examples []string `json:"examples"`
+	Period         string           // "2026-03-10" for Concurrent, "2026-03" for Enabled
+	Value          int64            // agents
+	PeakAt         time.Time        // first second of the peak, in the region's zone; Concurrent above 0 only
+	PeakSeconds    int64            // seconds of the day at the peak; Concurrent above 0 only
+	State          string           // Final or Provisional
+	Slices         []settle.Slice   // what it was counted from
+	RulesHash      string           // of the configuration's counting rules
+	SQLHash        string           // of the SQL that counted
+	Quality        []settle.Quality // R11
 }
 
 // hasPeak tells whether the number has a moment: only a concurrent count above zero does.
@@ -87,7 +75,7 @@ func (n Number) validate() error {
 		return fmt.Errorf("issue number of %s: %q is no period of %s (%s)", n.Region, n.Period, n.Measure, measure.layout)
 	case n.Value < 0:
 		return fmt.Errorf("%s: a count of %d agents", what, n.Value)
-	case n.State != Final && n.State != Provisional:
+	case n.State != settle.Final && n.State != settle.Provisional:
 		return fmt.Errorf("%s: unknown state %q", what, n.State)
 	case n.hasPeak() && (n.PeakAt.IsZero() || n.PeakSeconds < 1):
 		return fmt.Errorf("%s: a peak of %d agents without its time", what, n.Value)
@@ -107,57 +95,17 @@ func (n Number) series() Series { return Series{n.Region, n.Measure, n.Period} }
 // Series is the chain of revisions that the issue is one of.
 func (i Issue) Series() Series { return Series{i.Region, i.Measure, i.Period} }
 
-// Slice names a slice that a number was counted from, as its manifest lists it. HighWater is nil where unknown (R10).
-type Slice struct {
-	Day         string    `json:"day"`
-	Source      string    `json:"source"`
-	AsOf        Epoch     `json:"as_of"`
-	HighWater   *Epoch    `json:"high_water"`
-	ExtractedAt time.Time `json:"extracted_at"` // UTC, whole seconds
-	Sessions    int64     `json:"sessions"`
-	Activities  int64     `json:"activities"`
-	Agents      int64     `json:"agents"`
-	SHA256      string    `json:"sha256"`
-	LeftOut     []LeftOut `json:"left_out,omitempty"`
-}
-
-// Epoch is a moment in epoch seconds, which JSON shows in RFC 3339, UTC.
-type Epoch int64
-
-// Time is the moment in UTC.
-func (e Epoch) Time() time.Time { return time.Unix(int64(e), 0).UTC() }
-
-func (e Epoch) String() string { return e.Time().Format(time.RFC3339) }
-
-// MarshalText writes the moment as String does.
-func (e Epoch) MarshalText() ([]byte, error) { return []byte(e.String()), nil }
-
-// UnmarshalText reads RFC 3339.
-func (e *Epoch) UnmarshalText(text []byte) error {
-	at, err := time.Parse(time.RFC3339, string(text))
-	*e = Epoch(at.Unix())
-	return err
-}
-
-// LeftOut is a data source of a GIM that was taken for switched off when the slice was read: high water does not wait for it (R10).
-type LeftOut struct {
-	Key      int64     `json:"data_source_key"`
-	Type     int64     `json:"data_source_type"`
-	Name     string    `json:"dap_name"`
-	ReadUpTo time.Time `json:"read_up_to"` // UTC
-}
-
 // wholeSecond is how manifests and the ledger keep moments: UTC, no fraction,
 // so that the two agree after a round trip through either.
 func wholeSecond(t time.Time) time.Time { return t.UTC().Truncate(time.Second) }
 
 // LeftOuts lists by day what was left out of the slices that a store holds.
-func LeftOuts(ctx context.Context, q duck.Queryer) (map[string][]LeftOut, error) {
+func LeftOuts(ctx context.Context, q duck.Queryer) (map[calendar.Date][]settle.LeftOut, error) {
 	rows, err := duck.All[struct {
-		Day string
-		LeftOut
+		Day calendar.Date
+		settle.LeftOut
 	}](ctx, q, "store/left_out")
-	all := map[string][]LeftOut{}
+	all := map[calendar.Date][]settle.LeftOut{}
 	for _, r := range rows {
 		all[r.Day] = append(all[r.Day], r.LeftOut)
 	}

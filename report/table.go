@@ -102,7 +102,7 @@ func (t Table) alignment() []table.ColumnConfig {
 	for column := range t.Header {
 		numbers := 0
 		other := slices.ContainsFunc(t.Rows, func(row []any) bool {
-			value := settle(row[column])
+			value := settled(row[column])
 			if isNumber(value) {
 				numbers++
 				return false
@@ -180,8 +180,8 @@ func encodeJSON(out *bytes.Buffer, value any) error {
 	return nil
 }
 
-// settle follows a pointer to what it points at, nil where it points nowhere. A *big.Int is a number as it is.
-func settle(value any) any {
+// settled follows a pointer to what it points at, nil where it points nowhere. A *big.Int is a number as it is.
+func settled(value any) any {
 	if _, number := value.(*big.Int); value == nil || number {
 		return value
 	}
@@ -189,7 +189,7 @@ func settle(value any) any {
 		if v.IsNil() {
 			return nil
 		}
-		return settle(v.Elem().Interface())
+		return settled(v.Elem().Interface())
 	}
 	return value
 }
@@ -206,7 +206,7 @@ func isNumber(value any) bool {
 
 // textOf is a value as text, for CSV and, once Printable, for people. Lists and maps are written as JSON.
 func textOf(value any) string {
-	switch v := settle(value).(type) {
+	switch v := settled(value).(type) {
 	case nil, absentValue:
 		return ""
 	case string:
@@ -236,7 +236,7 @@ func textOf(value any) string {
 // jsonValue makes a value into one that package json writes as Table promises, and so the members of lists and maps, whose keys
 // become text as JSON wants them. What JSON has no word for, such as NaN, becomes text.
 func jsonValue(value any) any {
-	switch v := settle(value).(type) {
+	switch v := settled(value).(type) {
 	case nil, absentValue:
 		return nil
 	case string, time.Time, *big.Int, json.Marshaler:

@@ -1,5 +1,13 @@
-// Package settle decides whether the numbers of a day may still move (R10). Whoever wants to know asks here.
+// Package settle has what whoever counts, issues and shows numbers speaks of alike: a slice, what a data-quality rule found, and
+// whether the numbers of a day may still move (R10). Whoever wants to know the last asks here.
 package settle
+
+import (
+	"fmt"
+	"time"
+
+	"seats/internal/calendar"
+)
 
 // The states of a slice and of a number.
 const (
@@ -9,9 +17,75 @@ const (
 
 // State is Final when the source is complete for settleHours after the end of the day in its last region, and no
 // session of the slice is open. highWater (nil: unknown) and dayEnd are epoch seconds.
-func State(highWater *int64, openSessions, dayEnd int64, settleHours int) string {
-	if highWater == nil || openSessions > 0 || *highWater < dayEnd+int64(settleHours)*3600 {
+func State[T ~int64](highWater *T, openSessions, dayEnd int64, settleHours int) string {
+	if highWater == nil || openSessions > 0 || int64(*highWater) < dayEnd+int64(settleHours)*3600 {
 		return Provisional
 	}
 	return Final
+}
+
+// Slice is the slice that a number is counted from, as count/slice has it and as manifests list it.
+type Slice struct {
+	Day          calendar.Date `json:"day"`
+	Source       string        `json:"source"`
+	AsOf         Epoch         `json:"as_of"`
+	HighWater    *Epoch        `json:"high_water"` // nil where unknown
+	ExtractedTS  Epoch         `json:"extracted_at"`
+	Sessions     int64         `json:"sessions"`
+	Activities   int64         `json:"activities"`
+	Agents       int64         `json:"agents"`
+	OpenSessions int64         `json:"-"`
+	SHA256       string        `json:"sha256"`
+	LeftOut      []LeftOut     `json:"left_out,omitempty" duck:"-"`
+}
+
+// LeftOut is a data source of a GIM that was taken for switched off when the slice was read: high water does not wait for it (R10).
+type LeftOut struct {
+	Key      int64     `json:"data_source_key"`
+	Type     int64     `json:"data_source_type"`
+	Name     string    `json:"dap_name"`
+	ReadUpTo time.Time `json:"read_up_to"` // UTC
+}
+
+// Epoch is a moment in epoch seconds, which JSON shows in RFC 3339, UTC.
+type Epoch int64
+
+func (e Epoch) String() string { return time.Unix(int64(e), 0).UTC().Format(time.RFC3339) }
+
+// MarshalText writes the moment as String does.
+func (e Epoch) MarshalText() ([]byte, error) { return []byte(e.String()), nil }
+
+// UnmarshalText reads RFC 3339.
+func (e *Epoch) UnmarshalText(text []byte) error {
+	at, err := time.Parse(time.RFC3339, string(text))
+	*e = Epoch(at.Unix())
+	return err
+}
+
+// Quality is what one data-quality rule found (R11), as count/quality has it and as manifests list it.
+type Quality struct {
+	Rule     string `json:"rule"`
+	Count    int64  `json:"count"`
+	Blocking bool   `json:"blocking"` // any occurrence keeps the tenant's numbers from being issued
+	Examples Keys   `json:"examples"` // up to 20 keys
+}
+
+// Blocks tells whether a blocking rule found anything: then nothing may be issued.
+func (q Quality) Blocks() bool { return q.Blocking && q.Count > 0 }
+
+// Keys are a column of VARCHAR[], which the driver hands out as []any.
+type Keys []string
+
+// Scan implements sql.Scanner.
+func (l *Keys) Scan(v any) error {
+	values, is := v.([]any)
+	if !is && v != nil {
+		return fmt.Errorf("want a list, not %T", v)
+	}
+	*l = Keys{}
+	for _, value := range values {
+		key, _ := value.(string)
+		*l = append(*l, key)
+	}
+	return nil
 }

@@ -14,6 +14,6 @@ func TestR10Final(t *testing.T) {
 	require.Equal(t, settle.Final, settle.State(mark(end+3600), 0, end, 1))
 	require.Equal(t, settle.Provisional, settle.State(mark(end+3599), 0, end, 1), "attached data may still come")
 	require.Equal(t, settle.Provisional, settle.State(mark(end+3600), 1, end, 1), "a session is open")
-	require.Equal(t, settle.Provisional, settle.State(nil, 0, end, 0), "nobody knows")
+	require.Equal(t, settle.Provisional, settle.State[int64](nil, 0, end, 0), "nobody knows")
 	require.Equal(t, settle.Final, settle.State(mark(end), 0, end, 0))
 }

@@ -28,6 +28,7 @@ import (
 	"seats/internal/fail"
 	"seats/internal/forecast"
 	"seats/internal/plain"
+	"seats/internal/settle"
 	"seats/report"
 )
 
@@ -301,8 +302,8 @@ type Region struct {
 
 // The states of a day beside final and provisional.
 const (
-	Final       = report.Final
-	Provisional = report.Provisional
+	Final       = settle.Final
+	Provisional = settle.Provisional
 	Missing     = "missing" // the store holds nothing of it
 )
 
@@ -312,7 +313,7 @@ type Day struct {
 	State   string // Final, Provisional or Missing
 	HasPage bool
 	Peaks   []Peak           // in the order of the tenant's regions, then those that are configured no more
-	Quality []report.Quality // what each rule found (R11)
+	Quality []settle.Quality // what each rule found (R11)
 }
 
 // Peak is a region's day (R8), or that of one of its locations.
@@ -341,7 +342,7 @@ type Issued struct {
 
 // Detail is what a day's page shows beside its numbers.
 type Detail struct {
-	Slice   *report.Slice // what the day was counted from; nil: its rows were dropped
+	Slice   *settle.Slice // what the day was counted from; nil: its rows were dropped
 	Regions []RegionDetail
 }
 

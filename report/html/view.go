@@ -9,7 +9,7 @@ import (
 
 	"seats/internal/calendar"
 	"seats/internal/forecast"
-	"seats/report"
+	"seats/internal/settle"
 )
 
 // overview is a tenant with its months.
@@ -59,7 +59,7 @@ type dayCell struct {
 }
 
 type qualitySum struct {
-	report.Quality
+	settle.Quality
 	Days int
 }
 
@@ -124,7 +124,7 @@ func (v *monthView) fill() {
 			at := slices.IndexFunc(v.Quality, func(s qualitySum) bool { return s.Rule == q.Rule })
 			if at < 0 {
 				at = len(v.Quality)
-				v.Quality = append(v.Quality, qualitySum{Quality: report.Quality{Rule: q.Rule, Blocking: q.Blocking}})
+				v.Quality = append(v.Quality, qualitySum{Quality: settle.Quality{Rule: q.Rule, Blocking: q.Blocking}})
 			}
 			v.Quality[at].Count += q.Count
 			v.Quality[at].Days++

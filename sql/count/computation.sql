@@ -47,8 +47,8 @@ left join (
 -- Input: _data.data_quality; $from, $to.
 select day::varchar as day,
        rule,
-       blocking,
        occurrences,
+       blocking,
        examples
 from _data.data_quality
 where day between $from::date and $to::date

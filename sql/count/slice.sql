@@ -2,8 +2,8 @@
 -- Grain: day that has a slice. Input: _data.slice; $days.
 select day::varchar as day,
        source,
-       high_water,
        as_of,
+       high_water,
        extracted_ts,
        sessions,
        activities,

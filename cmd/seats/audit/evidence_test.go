@@ -19,6 +19,7 @@ import (
 	"seats/cmd/seats/audit/evidence"
 	"seats/internal/duck"
 	"seats/internal/must"
+	"seats/internal/settle"
 	"seats/report"
 )
 
@@ -113,10 +114,10 @@ func TestR11DamagedNamesArePseudonymized(t *testing.T) {
 	require.NoError(t, s.run("2026-02-10", "2026-02-10", "", true).Err)
 	key := s.key()
 	const manifest = "issued/CNT_US_PES_SEATS_OUTBOUND_acme_20260210.csv.manifest.json"
-	counts := func(dir string) report.Quality {
+	counts := func(dir string) settle.Quality {
 		m, _, err := report.ReadManifest(filepath.Join(dir, manifest))
 		require.NoError(t, err)
-		return m.Quality[slices.IndexFunc(m.Quality, func(q report.Quality) bool { return q.Rule == "damaged_name" })]
+		return m.Quality[slices.IndexFunc(m.Quality, func(q settle.Quality) bool { return q.Rule == "damaged_name" })]
 	}
 	plain, masked := unpack(t, s.pack("", audit.Period{})), unpack(t, s.pack(key, audit.Period{}))
 	require.Positive(t, counts(plain).Count)

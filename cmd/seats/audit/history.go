@@ -15,6 +15,7 @@ import (
 
 	"seats/internal/calendar"
 	"seats/internal/duck"
+	"seats/internal/settle"
 	"seats/internal/sign"
 	"seats/internal/store"
 	"seats/report"
@@ -128,7 +129,7 @@ func (w *auditor) checkDays(ctx context.Context) error {
 	var provisional []calendar.Date
 	for _, i := range w.issued {
 		stands := w.standing[i.Series()].Revision == i.Revision
-		if d, err := calendar.ParseDate(i.Period); err == nil && stands && i.State == report.Provisional {
+		if d, err := calendar.ParseDate(i.Period); err == nil && stands && i.State == settle.Provisional {
 			provisional = append(provisional, d)
 		}
 		m, err := calendar.ParseMonth(i.Period)
@@ -190,7 +191,7 @@ func (w *auditor) aged(m calendar.Month) bool {
 	issued := false
 	for _, i := range w.all {
 		if i.Measure == report.Enabled && i.Period == m.String() {
-			issued = i.State == report.Final
+			issued = i.State == settle.Final
 		}
 	}
 	return issued
@@ -216,7 +217,7 @@ func (w *auditor) checkNotIssued(ctx context.Context) error {
 func (w *auditor) checkConsistency(ctx context.Context) error {
 	for _, i := range w.issued {
 		m := w.manifests[i.File]
-		at := slices.IndexFunc(m.Quality, func(q report.Quality) bool { return q.Blocking && q.Count > 0 })
+		at := slices.IndexFunc(m.Quality, settle.Quality.Blocks)
 		if at >= 0 {
 			q := m.Quality[at]
 			w.of(i, IssuedThoughBlocked, fmt.Sprintf("%s was issued with %d of %s", i.File, q.Count, q.Rule), q.Examples...)

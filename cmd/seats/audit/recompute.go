@@ -438,11 +438,11 @@ func (w *auditor) causeOf(i report.Issue, rules string) cause {
 // movedSlices says which slices of the manifest the store has otherwise now.
 func (w *auditor) movedSlices(m report.Manifest) (moved []string) {
 	for _, s := range m.Slices {
-		switch now := w.slices[s.Day]; {
+		switch now := w.slices[s.Day.String()]; {
 		case now.SHA256 != s.SHA256:
 			moved = append(moved, fmt.Sprintf("slice of %s: SHA-256 was %s, is %s", s.Day, s.SHA256, orNone(now.SHA256)))
 		case now.AsOf != int64(s.AsOf):
-			moved = append(moved, fmt.Sprintf("slice of %s: as_of was %s, is %s", s.Day, instant(int64(s.AsOf)), instant(now.AsOf)))
+			moved = append(moved, fmt.Sprintf("slice of %s: as_of was %s, is %s", s.Day, s.AsOf, instant(now.AsOf)))
 		}
 	}
 	return moved

@@ -163,7 +163,7 @@ func (e *Explainer) histories(ctx context.Context, agent string, days []calendar
 	var dates []string
 	byDay := map[calendar.Date]*history{}
 	for _, s := range stands {
-		h := &history{Explainer: e.by(s), date: s.Day, asOf: s.Slice.AsOf, seats: map[seatKey]bool{}}
+		h := &history{Explainer: e.by(s), date: s.Day, asOf: int64(s.Slice.AsOf), seats: map[seatKey]bool{}}
 		all, dates, byDay[s.Day] = append(all, h), append(dates, s.Day.String()), h
 	}
 	on := sql.Named("days", dates)

@@ -39,7 +39,7 @@ type Day struct {
 	Date  calendar.Date
 	Scope rule.Scope
 	Zone  *time.Location // the region's
-	State string         // compute.Final or compute.Provisional
+	State string         // settle.Final or settle.Provisional
 	Curve Curve
 }
 

@@ -13,6 +13,7 @@ import (
 	"seats/internal/calendar"
 	"seats/internal/duck"
 	"seats/internal/fail"
+	"seats/internal/settle"
 	"seats/report"
 )
 
@@ -235,7 +236,7 @@ func (s *state) checkStanding(ctx context.Context, month calendar.Month) error {
 }
 
 // warnBlocked notes that a blocking rule found something in a day, or a month: then nothing of the tenant is issued.
-func (s *state) warnBlocked(period fmt.Stringer, day calendar.Date, quality []compute.Quality) {
+func (s *state) warnBlocked(period fmt.Stringer, day calendar.Date, quality []settle.Quality) {
 	for _, q := range compute.Blocking(quality) {
 		s.blocked = true
 		s.note(day, fail.New(fail.Quality,
@@ -253,7 +254,7 @@ var Doubts = map[string]string{
 }
 
 // warnDoubts tells what Doubts speaks of.
-func (s *state) warnDoubts(day calendar.Date, quality []compute.Quality) {
+func (s *state) warnDoubts(day calendar.Date, quality []settle.Quality) {
 	for _, q := range quality {
 		if what, is := Doubts[q.Rule]; is && q.Count > 0 {
 			s.warn(what, "day", day, q.Rule, examples(q.Examples))

@@ -13,11 +13,11 @@ import (
 	"time"
 
 	"seats/cmd/seats/deliver"
-	"seats/compute"
 	"seats/internal/calendar"
 	"seats/internal/config"
 	"seats/internal/duck"
 	"seats/internal/fail"
+	"seats/internal/settle"
 	"seats/internal/store"
 	"seats/report"
 )
@@ -157,7 +157,7 @@ func (s *state) numbers() (numbers []report.Number) {
 				continue
 			}
 			n := report.Number{Tenant: s.Tenant.Name, Region: p.Region, Measure: report.Concurrent, Period: d.Day.String(), Value: p.Agents,
-				State: d.State, RulesHash: d.RulesSHA256, SQLHash: d.SQLSHA256, Slices: slicesOf(d.Slice), Quality: qualityOf(d.Quality)}
+				State: d.State, RulesHash: d.RulesSHA256, SQLHash: d.SQLSHA256, Slices: []settle.Slice{d.Slice}, Quality: d.Quality}
 			if p.Agents > 0 {
 				n.PeakAt, n.PeakSeconds = time.Unix(p.PeakTS, 0).In(ZoneOf(d.By, p.Region)), p.PeakSeconds
 			}
@@ -168,7 +168,7 @@ func (s *state) numbers() (numbers []report.Number) {
 		for _, e := range m.Regions {
 			if s.Tenant.BillsIn(e.Region, m.Month) {
 				numbers = append(numbers, report.Number{Tenant: s.Tenant.Name, Region: e.Region, Measure: report.Enabled, Period: m.Month.String(), Value: e.Agents,
-					State: e.State, RulesHash: m.RulesSHA256, SQLHash: m.SQLSHA256, Slices: slicesOf(e.Slices...), Quality: qualityOf(e.Quality)})
+					State: e.State, RulesHash: m.RulesSHA256, SQLHash: m.SQLSHA256, Slices: e.Slices, Quality: e.Quality})
 			}
 		}
 	}
@@ -183,21 +183,6 @@ func ZoneOf(t config.Tenant, region string) *time.Location {
 		}
 	}
 	return t.Zone
-}
-
-func slicesOf(from ...compute.Slice) (to []report.Slice) {
-	for _, s := range from {
-		to = append(to, report.Slice{Day: s.Day.String(), Source: s.Source, AsOf: report.Epoch(s.AsOf), HighWater: (*report.Epoch)(s.HighWater),
-			ExtractedAt: time.Unix(s.ExtractedTS, 0).UTC(), Sessions: s.Sessions, Activities: s.Activities, Agents: s.Agents, SHA256: s.SHA256})
-	}
-	return to
-}
-
-func qualityOf(from []compute.Quality) (to []report.Quality) {
-	for _, q := range from {
-		to = append(to, report.Quality{Rule: q.Rule, Count: q.Count, Blocking: q.Blocking, Examples: q.Examples})
-	}
-	return to
 }
 
 // deliverAfter delivers once the numbers are published, so that nothing that fails here can undo them. It is a run of

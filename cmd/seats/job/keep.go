@@ -14,6 +14,7 @@ import (
 	"seats/internal/calendar"
 	"seats/internal/config"
 	"seats/internal/duck"
+	"seats/internal/settle"
 	"seats/internal/store"
 	"seats/report"
 )
@@ -183,7 +184,7 @@ func (s *state) seal(ctx context.Context) error {
 func (s *state) closed(month calendar.Month, ledger []report.Issue) bool {
 	return !slices.ContainsFunc(s.Tenant.Regions, func(r config.Region) bool {
 		return r.HoldsIn(month) && !slices.ContainsFunc(ledger, func(i report.Issue) bool {
-			return i.Stands && i.Region == r.Name && i.Measure == report.Enabled && i.Period == month.String() && i.State == report.Final
+			return i.Stands && i.Region == r.Name && i.Measure == report.Enabled && i.Period == month.String() && i.State == settle.Final
 		})
 	})
 }

@@ -22,6 +22,7 @@ import (
 	"seats/internal/config"
 	"seats/internal/duck"
 	"seats/internal/fail"
+	"seats/internal/settle"
 	"seats/report"
 	"seats/report/html"
 )
@@ -158,7 +159,7 @@ func (t Tenant) loadDays(ctx context.Context, page *html.Tenant) error {
 	}](ctx, t.Conn, "ask/page_quality")
 	for _, q := range found {
 		if i, known := at[q.Day]; known {
-			page.Days[i].Quality = append(page.Days[i].Quality, report.Quality{Rule: q.Rule, Blocking: q.Blocking, Count: q.Count})
+			page.Days[i].Quality = append(page.Days[i].Quality, settle.Quality{Rule: q.Rule, Blocking: q.Blocking, Count: q.Count})
 		}
 	}
 	return err
@@ -170,9 +171,7 @@ func (t Tenant) day(ctx context.Context, explainer *explain.Explainer, day calen
 	if _, dropped := errors.AsType[*compute.MissingError](err); err != nil && !dropped {
 		return d, err
 	}
-	if slice := stands.Slice; slice != nil {
-		d.Slice = &report.Slice{Source: slice.Source, AsOf: report.Epoch(slice.AsOf), Sessions: slice.Sessions, Activities: slice.Activities, Agents: slice.Agents}
-	}
+	d.Slice = stands.Slice
 	curves, err := t.curves(ctx, day)
 	if err != nil {
 		return d, err

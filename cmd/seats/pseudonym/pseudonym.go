@@ -27,6 +27,7 @@ import (
 	"seats/internal/duck"
 	"seats/internal/fail"
 	"seats/internal/plain"
+	"seats/internal/settle"
 	"seats/internal/store"
 )
 
@@ -139,7 +140,7 @@ func (k *Key) Day(ctx context.Context, scratch *store.Scratch, t config.Tenant, 
 		return t, err
 	}
 	if !slices.Equal(before.Peaks, after.Peaks) || !slices.Equal(before.Enabled, after.Enabled) ||
-		!slices.EqualFunc(before.Quality, after.Quality, func(a, b compute.Quality) bool { return a.Rule == b.Rule && a.Count == b.Count }) {
+		!slices.EqualFunc(before.Quality, after.Quality, func(a, b settle.Quality) bool { return a.Rule == b.Rule && a.Count == b.Count }) {
 		return t, fmt.Errorf("pseudonymize %s: the pseudonymized rows do not count as the real ones do", day)
 	}
 	return t, nil
