@@ -88,7 +88,7 @@ type outcome struct {
 // countedBySQL is what the days' counting stores, once the sweep has agreed to it.
 func (c *testCase) countedBySQL(t *testing.T, conn *sql.Conn) (all []outcome) {
 	counted := NewCounter(conn, c.tenant).Days(t.Context(), look(t, conn, c.tenant, c.days...), 1)
-	agents, err := duck.All[agentOn](t.Context(), conn, "count/enabled_agent", on(c.days))
+	agents, err := duck.By[calendar.Date, agentOf](t.Context(), conn, "count/enabled_agent", duck.Days(c.days...))
 	require.NoError(t, err)
 	for _, one := range counted {
 		require.NoError(t, one.Err)
@@ -96,10 +96,8 @@ func (c *testCase) countedBySQL(t *testing.T, conn *sql.Conn) (all []outcome) {
 		for _, e := range one.Enabled {
 			o.enabled[e.Region] = map[string]bool{}
 		}
-		for _, a := range agents {
-			if a.Day == one.Day {
-				o.enabled[a.Region][a.Agent] = true
-			}
+		for _, a := range agents[one.Day] {
+			o.enabled[a.Region][a.Agent] = true
 		}
 		all = append(all, o)
 	}

@@ -28,14 +28,8 @@ type step struct {
 	agents, sessions int64
 }
 
-// agentOf is an enabled agent of a region, as stored; agentOn is one of a day.
-type (
-	agentOf struct{ Region, Agent string }
-	agentOn struct {
-		Day calendar.Date
-		agentOf
-	}
-)
+// agentOf is an enabled agent of a region, as stored.
+type agentOf struct{ Region, Agent string }
 
 // sets are the sweep's agents by region.
 type sets map[string]map[string]bool
@@ -53,16 +47,13 @@ func compareDays(ctx context.Context, conn *sql.Conn, tx *sql.Tx, stored []DayRe
 		Region, Location string
 	}](ctx, tx, "count/scope_list")
 	steps, noSteps := readSteps(ctx, conn)
-	agents, noAgents := duck.All[agentOn](ctx, tx, "count/enabled_agent", on(days))
+	agentsOn, noAgents := duck.By[calendar.Date, agentOf](ctx, tx, "count/enabled_agent", duck.Days(days...))
 	if err := cmp.Or(noScopes, noSteps, noAgents); err != nil {
 		return err
 	}
-	curves, agentsOn := map[onDay][]step{}, map[calendar.Date][]agentOf{}
+	curves := map[onDay][]step{}
 	for _, s := range scopes {
 		curves[onDay{s.Day, s.Region, s.Location}] = steps[s.No]
-	}
-	for _, a := range agents {
-		agentsOn[a.Day] = append(agentsOn[a.Day], a.agentOf)
 	}
 	for i, r := range stored {
 		if len(r.Peaks) != len(swept[i].Scopes()) {
@@ -238,7 +229,7 @@ func readRows(ctx context.Context, conn *sql.Conn, days []calendar.Date, sweeps 
 			for _, s := range sweeps[integer(v[0])-1] {
 				of.give(s, v[1:])
 			}
-		}, on(days))
+		}, duck.Days(days...))
 		if err != nil {
 			return err
 		}

@@ -247,12 +247,9 @@ type computation struct {
 // Look asks a store for some days, in their order. A day of which a number is issued stays with the rules that it was counted by,
 // whatever became of the configuration since.
 func Look(ctx context.Context, q duck.Queryer, t config.Tenant, days ...calendar.Date) ([]Standing, error) {
-	held, noSlices := duck.All[settle.Slice](ctx, q, "count/slice", on(days))
-	spans, noSpans := duck.All[struct {
-		Day        calendar.Date
-		Start, End int64
-	}](ctx, q, "count/slice_span", on(days))
-	done, notDone := duck.All[computation](ctx, q, "count/computed", on(days))
+	held, noSlices := duck.All[settle.Slice](ctx, q, "count/slice", duck.Days(days...))
+	spans, noSpans := duck.By[calendar.Date, calendar.Interval](ctx, q, "count/slice_span", duck.Days(days...))
+	done, notDone := duck.All[computation](ctx, q, "count/computed", duck.Days(days...))
 	if err := cmp.Or(noSlices, noSpans, notDone); err != nil {
 		return nil, err
 	}
@@ -266,14 +263,11 @@ func Look(ctx context.Context, q duck.Queryer, t config.Tenant, days ...calendar
 	stands, at := make([]Standing, len(days)), map[calendar.Date]*Standing{}
 	for i, day := range days {
 		sealed := slices.ContainsFunc(seals, func(one store.Seal) bool { return one.Month == day.YearMonth().String() })
-		stands[i] = Standing{Day: day, By: t.On(day), sealed: sealed}
+		stands[i] = Standing{Day: day, By: t.On(day), sealed: sealed, spans: spans[day]}
 		at[day] = &stands[i]
 	}
 	for i, s := range held {
 		at[s.Day].Slice = &held[i]
-	}
-	for _, s := range spans {
-		at[s.Day].spans = append(at[s.Day].spans, calendar.Interval{Start: s.Start, End: s.End})
 	}
 	for i, c := range done {
 		s := at[c.Day]
@@ -392,15 +386,6 @@ func asJSON(stands []Standing, rules []rule.Set) (string, error) {
 	}
 	text, err := json.Marshal(days)
 	return string(text), err
-}
-
-// on binds the days of a statement.
-func on(days []calendar.Date) sql.NamedArg {
-	texts := make([]string, len(days))
-	for i, d := range days {
-		texts[i] = d.String()
-	}
-	return sql.Named("days", texts)
 }
 
 func daysOf(stands []Standing) []calendar.Date {

@@ -3,7 +3,6 @@ package compute
 import (
 	"cmp"
 	"context"
-	"database/sql"
 	"fmt"
 	"slices"
 	"strings"
@@ -121,25 +120,13 @@ type onDay struct {
 // loadNumbers reads what the store has of some days, each in the order of its scopes.
 func loadNumbers(ctx context.Context, q duck.Queryer, stands []Standing) ([]DayResult, error) {
 	days := daysOf(stands)
-	peaks, noPeaks := duck.All[struct {
-		Day calendar.Date
-		Peak
-	}](ctx, q, "count/peak", on(days))
-	enabled, notEnabled := duck.All[struct {
-		Day calendar.Date
-		Enabled
-	}](ctx, q, "count/enabled_count", on(days))
+	peaks, noPeaks := duck.By[calendar.Date, Peak](ctx, q, "count/peak", duck.Days(days...))
+	enabled, notEnabled := duck.By[calendar.Date, Enabled](ctx, q, "count/enabled_count", duck.Days(days...))
 	quality, noQuality := loadQuality(ctx, q, slices.MinFunc(days, calendar.Date.Compare), slices.MaxFunc(days, calendar.Date.Compare))
 	if err := cmp.Or(noPeaks, notEnabled, noQuality); err != nil {
 		return nil, err
 	}
-	peakOn, enabledOn, qualityOn := map[onDay]Peak{}, map[onDay]Enabled{}, map[calendar.Date][]settle.Quality{}
-	for _, p := range peaks {
-		peakOn[onDay{p.Day, p.Region, p.Location}] = p.Peak
-	}
-	for _, e := range enabled {
-		enabledOn[onDay{e.Day, e.Region, ""}] = e.Enabled
-	}
+	qualityOn := map[calendar.Date][]settle.Quality{}
 	for _, one := range quality {
 		qualityOn[one.Day] = append(qualityOn[one.Day], one.Quality)
 	}
@@ -147,12 +134,15 @@ func loadNumbers(ctx context.Context, q duck.Queryer, stands []Standing) ([]DayR
 	for i, s := range stands {
 		r := DayResult{Day: s.Day, Slice: *s.Slice, By: s.By, Quality: qualityOn[s.Day]}
 		for _, scope := range RulesFor(s.By, s.Day).Scopes() {
-			at := onDay{s.Day, scope.Region, scope.Location}
-			if p, found := peakOn[at]; found {
-				r.Peaks = append(r.Peaks, p)
+			for _, p := range peaks[s.Day] {
+				if p.Region == scope.Region && p.Location == scope.Location {
+					r.Peaks = append(r.Peaks, p)
+				}
 			}
-			if e, found := enabledOn[at]; found {
-				r.Enabled = append(r.Enabled, e)
+			for _, e := range enabled[s.Day] {
+				if e.Region == scope.Region && scope.Location == "" {
+					r.Enabled = append(r.Enabled, e)
+				}
 			}
 		}
 		results[i] = r
@@ -168,7 +158,7 @@ type foundOn struct {
 
 // loadQuality reads what the data-quality rules found on the days of a range, both included, by rule and day.
 func loadQuality(ctx context.Context, q duck.Queryer, from, to calendar.Date) ([]foundOn, error) {
-	return duck.All[foundOn](ctx, q, "count/quality", sql.Named("from", from.String()), sql.Named("to", to.String()))
+	return duck.All[foundOn](ctx, q, "count/quality", duck.Span(from, to)...)
 }
 
 // sumQuality sums up by rule what was found on the days up to one, with up to 20 examples of the earliest.

@@ -38,8 +38,7 @@ func (d decision) decide() plan {
 		return p
 	}
 	action := Failed
-	_, moved := errors.AsType[*RestatementError](err)
-	if _, conflict := errors.AsType[*ConflictError](err); conflict || moved {
+	if _, conflict := errors.AsType[*ConflictError](err); conflict {
 		action = Refused
 	}
 	return plan{outcome: Outcome{Number: d.number, Action: action, Err: err}}
@@ -60,7 +59,8 @@ func (d decision) plan() (plan, error) {
 	case now.Value == d.number.Value:
 		return d.keep(*now)
 	case d.reason == "":
-		return plan{}, &RestatementError{File: d.path(now.File), Revision: now.Revision, Measure: d.number.Measure, Issued: now.Value, Computed: d.number.Value}
+		return plan{}, d.conflict(now.File, fmt.Sprintf("revision %d was issued with %d %s agents, the count is now %d", now.Revision, now.Value, d.number.Measure, d.number.Value),
+			fmt.Sprintf("give --restate REASON to issue revision %d", now.Revision+1))
 	}
 	recovered := now.recovered
 	if now.adopted { // the ledger lacks it, too

@@ -99,7 +99,7 @@ type Writer struct {
 // differs from the one issued; now is the time of issue.
 //
 // Everything is decided before anything is written, and a number that cannot be issued does not keep back the others: its
-// outcome carries the error, a *RestatementError or *ConflictError where R13 refuses. The error of Issue itself means that
+// outcome carries the error, a *ConflictError where R13 refuses. The error of Issue itself means that
 // nothing was looked at and nothing written.
 func (w Writer) Issue(numbers []Number, ledger []Issue, reason string, now time.Time) ([]Outcome, error) {
 	if reason != "" {
@@ -188,32 +188,8 @@ func PutIssuedFile(ctx context.Context, q duck.Queryer, i Issue) error {
 	return nil
 }
 
-// exitRestatement is the exit status of every R13 refusal: restatement needed, or what is there and what should be there differ
-// (interface.md, "exit").
-const exitRestatement = 7
-
-// RestatementError refuses a number that differs from what was issued for the same period, because no reason was given (R13).
-// Nothing was written.
-type RestatementError struct {
-	File             string // path of the issued data file
-	Revision         int    // of that file
-	Measure          Measure
-	Issued, Computed int64 // agents
-}
-
-func (e *RestatementError) Error() string {
-	return fmt.Sprintf("issue %s: revision %d was issued with %d %s agents, the count is now %d", e.File, e.Revision, e.Issued, e.Measure, e.Computed)
-}
-
-// Hint tells the operator what to do.
-func (e *RestatementError) Hint() string {
-	return fmt.Sprintf("nothing was overwritten; give --restate REASON to issue revision %d", e.Revision+1)
-}
-
-// ExitCode is 7.
-func (*RestatementError) ExitCode() int { return exitRestatement }
-
-// ConflictError says that a file on disk is not what was issued, or that nobody issued it. It was left as it is.
+// ConflictError refuses to issue: a number differs from what was issued for the same period, and no reason was given (R13), or a file
+// on disk is not what was issued, or nobody issued it. All was left as it is.
 type ConflictError struct {
 	File    string // path
 	Problem string
@@ -225,8 +201,8 @@ func (e *ConflictError) Error() string { return fmt.Sprintf("issue %s: %s", e.Fi
 // Hint tells the operator what to do.
 func (e *ConflictError) Hint() string { return "nothing was overwritten; " + e.Advice }
 
-// ExitCode is 7.
-func (*ConflictError) ExitCode() int { return exitRestatement }
+// ExitCode is that of R13.
+func (*ConflictError) ExitCode() int { return int(fail.Restatement) }
 
 // Whoever may read the counts of a tenant is decided by who owns the folder.
 const (
@@ -389,14 +365,8 @@ func Gone(dir string, ledger []Issue) (names []string, err error) {
 	for _, e := range entries {
 		there[e.Name()] = true
 	}
-	stands := map[Series]Issue{}
 	for _, i := range ledger {
-		if i.Revision > stands[i.Series()].Revision {
-			stands[i.Series()] = i
-		}
-	}
-	for _, i := range stands {
-		if !there[i.File] {
+		if i.Stands && !there[i.File] {
 			names = append(names, i.File)
 		}
 	}

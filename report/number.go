@@ -101,15 +101,7 @@ func wholeSecond(t time.Time) time.Time { return t.UTC().Truncate(time.Second) }
 
 // LeftOuts lists by day what was left out of the slices that a store holds.
 func LeftOuts(ctx context.Context, q duck.Queryer) (map[calendar.Date][]settle.LeftOut, error) {
-	rows, err := duck.All[struct {
-		Day calendar.Date
-		settle.LeftOut
-	}](ctx, q, "store/left_out")
-	all := map[calendar.Date][]settle.LeftOut{}
-	for _, r := range rows {
-		all[r.Day] = append(all[r.Day], r.LeftOut)
-	}
-	return all, err
+	return duck.By[calendar.Date, settle.LeftOut](ctx, q, "store/left_out")
 }
 
 const (

@@ -103,7 +103,7 @@ type monthStatus struct {
 var monthHeader = []string{"tenant", "month", "days", "final", "provisional", "missing", "complete", "daily_files", "monthly_files", "revised", "undelivered"}
 
 func monthRows(ctx context.Context, db duck.Queryer, t config.Tenant, issued []report.Issue, now time.Time) (rows [][]any, err error) {
-	held, err := job.Held(ctx, db)
+	held, err := store.Slices(ctx, db)
 	if err != nil {
 		return nil, err
 	}

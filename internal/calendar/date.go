@@ -230,6 +230,14 @@ func (m Month) First() Date { return Date{Year: m.Year, Month: m.Month, Day: 1} 
 // Last returns the last date of the month.
 func (m Month) Last() Date { return civil(time.Date(m.Year, m.Month+1, 0, 0, 0, 0, 0, time.UTC)) }
 
+// LastOf returns the last date of a period, which is written as a date or as a month.
+func LastOf(period string) (Date, error) {
+	if m, err := ParseMonth(period); err == nil {
+		return m.Last(), nil
+	}
+	return ParseDate(period)
+}
+
 // Days returns every date of the month, ascending. A date that some zone skipped is among them: there its interval is empty.
 func (m Month) Days() []Date {
 	days := make([]Date, 0, 31)

@@ -21,6 +21,7 @@ import (
 
 	"github.com/duckdb/duckdb-go/v2"
 
+	"seats/internal/calendar"
 	"seats/internal/config"
 	"seats/internal/fail"
 	texts "seats/sql"
@@ -98,6 +99,20 @@ func (o Options) query() string {
 		v.Set("access_mode", "READ_ONLY")
 	}
 	return v.Encode()
+}
+
+// Days binds a set of days.
+func Days(days ...calendar.Date) sql.NamedArg {
+	texts := make([]string, len(days))
+	for i, d := range days {
+		texts[i] = d.String()
+	}
+	return sql.Named("days", texts)
+}
+
+// Span binds the first and the last of a range of days.
+func Span(from, to calendar.Date) []any {
+	return []any{sql.Named("from", from.String()), sql.Named("to", to.String())}
 }
 
 // Version is the DuckDB library's, for instance "v1.5.6".
@@ -214,6 +229,19 @@ func All[T any](ctx context.Context, q Queryer, name string, args ...any) (all [
 		return err
 	}, args...)
 	return all, err
+}
+
+// By gives the rows of an embedded query by their first columns, those of K; those of V follow, as in All.
+func By[K comparable, V any](ctx context.Context, q Queryer, name string, args ...any) (map[K][]V, error) {
+	rows, err := All[struct {
+		Key K
+		Row V
+	}](ctx, q, name, args...)
+	by := map[K][]V{}
+	for _, r := range rows {
+		by[r.Key] = append(by[r.Key], r.Row)
+	}
+	return by, err
 }
 
 // columns are where a row's columns go in a value.

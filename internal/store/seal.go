@@ -108,7 +108,7 @@ func (w *Work) Seal(ctx context.Context, month calendar.Month, now int64) (s Sea
 		return s, err
 	}
 	final, draft := filepath.Join(w.dir(), s.File), w.path+sealSuffix
-	days := span(month.First(), month.Last())
+	days := duck.Span(month.First(), month.Last())
 	if err := w.writeSeal(ctx, draft, s, days); err != nil {
 		return s, fmt.Errorf("seal %s: %w", month, errors.Join(err, os.RemoveAll(draft)))
 	}

@@ -24,6 +24,7 @@ import (
 	"strings"
 	"time"
 
+	"seats/internal/calendar"
 	"seats/internal/dirs"
 	"seats/internal/duck"
 	"seats/internal/fail"
@@ -177,7 +178,7 @@ func Has(ctx context.Context, q duck.Queryer, version uint64) (bool, error) {
 
 // Slice is what a listing needs to know of one.
 type Slice struct {
-	Day          string
+	Day          calendar.Date
 	HighWater    *int64 // epoch seconds; nil where unknown
 	ExtractedTS  int64  // when it was read, epoch seconds
 	AsOf         int64  // likewise
@@ -186,9 +187,9 @@ type Slice struct {
 }
 
 // Slices lists the slices of a store by day.
-func Slices(ctx context.Context, q duck.Queryer) (map[string]Slice, error) {
+func Slices(ctx context.Context, q duck.Queryer) (map[calendar.Date]Slice, error) {
 	all, err := duck.All[Slice](ctx, q, "store/slice")
-	slices := map[string]Slice{}
+	slices := map[calendar.Date]Slice{}
 	for _, s := range all {
 		slices[s.Day] = s
 	}

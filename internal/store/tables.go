@@ -86,32 +86,20 @@ func of(ctx context.Context, q duck.Queryer, statement string, args []any, parts
 	return nil
 }
 
-func on(days ...calendar.Date) []any {
-	names := make([]string, len(days))
-	for i, d := range days {
-		names[i] = d.String()
-	}
-	return []any{sql.Named("days", names)}
-}
-
-func span(from, to calendar.Date) []any {
-	return []any{sql.Named("from", from.String()), sql.Named("to", to.String())}
-}
-
 // DropSlice takes a day's slice out of a store, but for its own row, which is replaced: DuckDB breaks down where one
 // transaction takes a primary key out of a table, puts it in again and then fails. A day without a slice is no error.
 func DropSlice(ctx context.Context, q duck.Queryer, day calendar.Date) error {
-	return of(ctx, q, "drop", on(day), head, aside, row, groups)
+	return of(ctx, q, "drop", []any{duck.Days(day)}, head, aside, row, groups)
 }
 
 // DropResults takes all that was computed of some days out of a store.
 func DropResults(ctx context.Context, q duck.Queryer, days ...calendar.Date) error {
-	return of(ctx, q, "drop", on(days...), evidence, result)
+	return of(ctx, q, "drop", []any{duck.Days(days...)}, evidence, result)
 }
 
 // DropRows takes the rows of some days out of a store: their slices, and what was derived from them row by row. Their numbers stay.
 func DropRows(ctx context.Context, q duck.Queryer, days ...calendar.Date) error {
-	return of(ctx, q, "drop", on(days...), self, head, aside, row, groups, evidence)
+	return of(ctx, q, "drop", []any{duck.Days(days...)}, self, head, aside, row, groups, evidence)
 }
 
 // Take brings what the published store says of itself into the scratch store: its slices without their rows, the issued
@@ -122,7 +110,7 @@ func (s *Scratch) Take(ctx context.Context) error {
 
 // TakeRows brings the raw rows of the slices of a range of days, both included, into the scratch store.
 func (s *Scratch) TakeRows(ctx context.Context, from, to calendar.Date) error {
-	return of(ctx, s.Conn, "take_days", span(from, to), row)
+	return of(ctx, s.Conn, "take_days", duck.Span(from, to), row)
 }
 
 // RowTables are the tables of the raw rows of a slice.
@@ -154,12 +142,12 @@ func (s *Scratch) WriteRows(ctx context.Context, name, file string) error {
 
 // WriteDays writes a table's rows of a range of days, both included, into a Parquet file: those of the published store.
 func (s *Scratch) WriteDays(ctx context.Context, name, file string, from, to calendar.Date) error {
-	return s.each(ctx, "write_days", name, append(span(from, to), sql.Named("file", file))...)
+	return s.each(ctx, "write_days", name, append(duck.Span(from, to), sql.Named("file", file))...)
 }
 
 // WriteDaysCSV is WriteDays into a CSV file.
 func (s *Scratch) WriteDaysCSV(ctx context.Context, name, file string, from, to calendar.Date) error {
-	return s.each(ctx, "write_days_csv", name, append(span(from, to), sql.Named("file", file))...)
+	return s.each(ctx, "write_days_csv", name, append(duck.Span(from, to), sql.Named("file", file))...)
 }
 
 // each runs a statement of sql/store/each on a table. One that does not exist is a mistake in the program, so it panics.

@@ -281,7 +281,7 @@ type Tenant struct {
 	Regions []Region
 	Days    []Day            // in their order, without a gap from the first that is held to the last
 	Enabled []Enabled        // by month and region, where a month was counted
-	Issued  []Issued         // every revision, each chain in its order
+	Issued  []report.Issue   // every revision, each chain in its order
 	Shown   []calendar.Month // the months that get a page, in their order
 	Outlook []Outlook        // what the newest month may still bring, by region
 }
@@ -332,12 +332,6 @@ type Enabled struct {
 	Region string
 	Agents int64
 	State  string
-}
-
-// Issued is a data file.
-type Issued struct {
-	report.Issue
-	Stands bool // no later revision supersedes it
 }
 
 // Detail is what a day's page shows beside its numbers.

@@ -10,6 +10,7 @@ import (
 	"seats/internal/calendar"
 	"seats/internal/forecast"
 	"seats/internal/settle"
+	"seats/report"
 )
 
 // overview is a tenant with its months.
@@ -28,7 +29,7 @@ type monthView struct {
 	Regions    []regionMonth
 	States     map[string]int
 	Quality    []qualitySum
-	Revised    []Issued // what was issued again, with what it superseded
+	Revised    []report.Issue // what was issued again, with what it superseded
 }
 
 // regionMonth is a region's month.
@@ -50,9 +51,9 @@ type dayCell struct {
 	Day
 	Known       bool // there is a number
 	Peak        Peak
-	ToDate      int64   // the month's maximum so far
-	Issued      *Issued // that stands
-	Heat        int     // 0 to 5: how near the month's maximum
+	ToDate      int64         // the month's maximum so far
+	Issued      *report.Issue // that stands
+	Heat        int           // 0 to 5: how near the month's maximum
 	Over, IsMax bool
 	Doubts      int64
 	DiffersBy   int64 // counted less issued
@@ -191,7 +192,7 @@ func (v *monthView) region(r Region) regionMonth {
 	return m
 }
 
-func (t Tenant) standing(region, period string) *Issued {
+func (t Tenant) standing(region, period string) *report.Issue {
 	for i := range t.Issued {
 		if s := &t.Issued[i]; s.Stands && s.Region == region && s.Period == period {
 			return s
@@ -229,7 +230,7 @@ type section struct {
 	RegionDetail
 	Committed int64
 	Peaks     []Peak // the region's, then its locations'
-	Issued    *Issued
+	Issued    *report.Issue
 	Plateaus  []calendar.Interval
 	Hours     []hour
 }

@@ -17,7 +17,6 @@ package audit
 import (
 	"cmp"
 	"context"
-	"database/sql"
 	"errors"
 	"maps"
 	"os"
@@ -76,11 +75,8 @@ func (p Period) Touches(m calendar.Month) bool {
 
 // HoldsText is Holds or HoldsMonth of a measurement's period. What is no period at all is always looked at.
 func (p Period) HoldsText(period string) bool {
-	if m, err := calendar.ParseMonth(period); err == nil {
-		return p.HoldsMonth(m)
-	}
-	d, err := calendar.ParseDate(period)
-	return err != nil || p.Holds(d)
+	last, err := calendar.LastOf(period)
+	return err != nil || p.Holds(last)
 }
 
 // Bounds binds the first and the last day as statements want them.
@@ -88,7 +84,7 @@ func (p Period) Bounds() []any {
 	if p == (Period{}) {
 		p = Period{calendar.Date{Year: 1, Month: 1, Day: 1}, calendar.Date{Year: 9999, Month: 12, Day: 31}}
 	}
-	return []any{named("from", p.From.String()), named("to", p.To.String())}
+	return duck.Span(p.From, p.To)
 }
 
 // auditor is an audit at work.
@@ -99,15 +95,14 @@ type auditor struct {
 	without map[calendar.Month]bool // sealed months whose files are not as they were
 	dir     string                  // the tenant's output folder
 
-	all       []report.Issue                 // every row of the store's ledger of files
-	issued    []report.Issue                 // those of the period
-	standing  map[report.Series]report.Issue // the highest revision of each
-	manifests map[string]report.Manifest     // as they lie in the folder, by data file; absent where unreadable
+	all       []report.Issue             // every row of the store's ledger of files
+	issued    []report.Issue             // those of the period
+	manifests map[string]report.Manifest // as they lie in the folder, by data file; absent where unreadable
 	runs      []store.Run
-	slices    map[string]store.Slice
-	kept      []calendar.Date        // their days, ascending
-	texts     map[string]string      // counting rules as JSON, by their hash
-	counted   map[string]computation // how the store says that its days were, by day
+	slices    map[calendar.Date]store.Slice
+	kept      []calendar.Date               // their days, ascending
+	texts     map[string]string             // counting rules as JSON, by their hash
+	counted   map[calendar.Date]computation // how the store says that its days were, by day
 
 	days  int
 	moved []*moved
@@ -151,23 +146,16 @@ func (w *auditor) load(ctx context.Context) (err error) {
 	if w.slices, err = store.Slices(ctx, w.scratch.Conn); err != nil {
 		return err
 	}
-	for _, text := range slices.Sorted(maps.Keys(w.slices)) {
-		d, err := calendar.ParseDate(text)
-		if err != nil {
-			return err
-		}
-		w.kept = append(w.kept, d)
-	}
+	w.kept = slices.SortedFunc(maps.Keys(w.slices), calendar.Date.Compare)
 	if w.all, err = report.IssuedFiles(ctx, w.scratch.Conn); err != nil {
 		return err
 	}
-	w.standing, w.manifests = map[report.Series]report.Issue{}, map[string]report.Manifest{}
+	w.manifests = map[string]report.Manifest{}
 	for _, i := range w.all {
 		if !w.Period.HoldsText(i.Period) {
 			continue
 		}
 		w.issued = append(w.issued, i)
-		w.standing[i.Series()] = i // rows come by revision
 		if m, _, err := report.ReadManifest(w.path(report.ManifestName(i.File))); err == nil {
 			w.manifests[i.File] = m
 		}
@@ -228,17 +216,6 @@ func count(n int, what string) string {
 }
 
 func orNone(sum string) string { return cmp.Or(sum, "none") }
-
-func named(name string, value any) sql.NamedArg { return sql.Named(name, value) }
-
-// onDays binds a set of days.
-func onDays(days []calendar.Date) sql.NamedArg {
-	var texts []string
-	for _, d := range days {
-		texts = append(texts, d.String())
-	}
-	return named("days", texts)
-}
 
 // The checks that rules belong to.
 const (

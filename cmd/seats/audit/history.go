@@ -128,15 +128,14 @@ func (w *auditor) checkDays(ctx context.Context) error {
 	var aged []calendar.Month
 	var provisional []calendar.Date
 	for _, i := range w.issued {
-		stands := w.standing[i.Series()].Revision == i.Revision
-		if d, err := calendar.ParseDate(i.Period); err == nil && stands && i.State == settle.Provisional {
+		if d, err := calendar.ParseDate(i.Period); err == nil && i.Stands && i.State == settle.Provisional {
 			provisional = append(provisional, d)
 		}
 		m, err := calendar.ParseMonth(i.Period)
 		switch {
 		case err != nil:
 		case !w.aged(m):
-			if gap := w.notHeld(w.Tenant.DaysOf(m)); stands && i.Measure == report.Enabled && len(gap) > 0 {
+			if gap := w.notHeld(w.Tenant.DaysOf(m)); i.Stands && i.Measure == report.Enabled && len(gap) > 0 {
 				w.of(i, MonthOverGap, fmt.Sprintf("issued with %d agents, and the store has no slice of %s", i.Value, spans(gap)))
 			}
 		case !slices.Contains(aged, m):
@@ -174,7 +173,7 @@ func (w *auditor) missing() (missing []calendar.Date) {
 
 // notHeld are those of some days of which the store holds no slice.
 func (w *auditor) notHeld(days []calendar.Date) []calendar.Date {
-	return slices.DeleteFunc(slices.Clone(days), func(d calendar.Date) bool { _, held := w.slices[d.String()]; return held })
+	return slices.DeleteFunc(slices.Clone(days), func(d calendar.Date) bool { _, held := w.slices[d]; return held })
 }
 
 // aged tells whether the rows of a month were dropped with age, as against lost: nothing older is held, every day
@@ -184,7 +183,7 @@ func (w *auditor) aged(m calendar.Month) bool {
 		return false
 	}
 	for _, d := range w.Tenant.DaysOf(m) {
-		if _, computed := w.counted[d.String()]; !computed {
+		if _, computed := w.counted[d]; !computed {
 			return false
 		}
 	}

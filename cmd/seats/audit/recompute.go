@@ -2,6 +2,7 @@ package audit
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"slices"
@@ -29,8 +30,8 @@ func (w *auditor) parts() (parts []part) {
 		m := d.YearMonth()
 		if n := len(parts); n == 0 || parts[n-1].month != m {
 			all, issued := w.Tenant.DaysOf(m), false
-			for s := range w.standing {
-				issued = issued || s.Measure == report.Enabled && s.Period == m.String()
+			for _, i := range w.issued {
+				issued = issued || i.Measure == report.Enabled && i.Period == m.String()
 			}
 			parts = append(parts, part{month: m, all: all, whole: issued && w.Period.HoldsMonth(m) && len(w.notHeld(all)) == 0})
 		}
@@ -116,22 +117,17 @@ func runsOf(days []calendar.Date) (runs [][]calendar.Date) {
 // checkSlices holds the rows of slices against what was written of them: counts and hash. The rows of one slice at a time are
 // written as text to be hashed.
 func (w *auditor) checkSlices(ctx context.Context, days []calendar.Date) error {
-	wrong, err := duck.All[struct{ Day, Words string }](ctx, w.scratch.Conn, "ask/slice_count", onDays(days))
+	wrong, err := duck.By[calendar.Date, string](ctx, w.scratch.Conn, "ask/slice_count", duck.Days(days...))
 	if err != nil {
 		return err
 	}
 	for _, d := range days {
-		f := Finding{Rule: SliceChanged, Period: d.String()}
-		for _, one := range wrong {
-			if one.Day == f.Period {
-				f.Details = append(f.Details, one.Words)
-			}
-		}
+		f := Finding{Rule: SliceChanged, Period: d.String(), Details: wrong[d]}
 		sum, err := extract.SliceSHA256(ctx, w.scratch.Conn, d)
 		if err != nil {
 			return err
 		}
-		if was := w.slices[f.Period].SHA256; sum != was {
+		if was := w.slices[d].SHA256; sum != was {
 			f.Details = append(f.Details, fmt.Sprintf("SHA-256 %s, written was %s", sum, was))
 		}
 		if len(f.Details) > 0 {
@@ -227,9 +223,9 @@ func (w *auditor) checkResults(ctx context.Context, p part, c computed) error {
 			current = append(current, d)
 		}
 	}
-	err := w.ask(ctx, "ask/changed_result", onDays(current))
+	err := w.ask(ctx, "ask/changed_result", duck.Days(current...))
 	if _, counted := c.rules[report.Series{Measure: report.Enabled, Period: p.month.String()}]; counted && err == nil {
-		err = w.ask(ctx, "ask/changed_month", named("month", p.month.String()))
+		err = w.ask(ctx, "ask/changed_month", sql.Named("month", p.month.String()))
 	}
 	return err
 }
@@ -241,7 +237,7 @@ func (w *auditor) compareIssued(ctx context.Context, p part, c computed) error {
 	byRules := map[string]computed{}
 	for _, i := range w.issued {
 		rules, counted := c.rules[report.Series{Measure: i.Measure, Period: i.Period}]
-		if !counted || w.standing[i.Series()].Revision != i.Revision {
+		if !counted || !i.Stands {
 			continue
 		}
 		why := w.causeOf(i, rules)
@@ -331,7 +327,7 @@ type computation struct {
 
 // loadRules reads how the days were computed. A text that is not what its hash says is a finding, and is not believed.
 func (w *auditor) loadRules(ctx context.Context) error {
-	w.texts, w.counted = map[string]string{}, map[string]computation{}
+	w.texts, w.counted = map[string]string{}, map[calendar.Date]computation{}
 	kept, err := duck.All[struct{ Sum, Text string }](ctx, w.scratch.Conn, "ask/rules")
 	if err != nil {
 		return err
@@ -343,12 +339,9 @@ func (w *auditor) loadRules(ctx context.Context) error {
 		}
 		w.texts[k.Sum] = k.Text
 	}
-	days, err := duck.All[struct {
-		Day string
-		computation
-	}](ctx, w.scratch.Conn, "ask/computation")
-	for _, d := range days {
-		w.counted[d.Day] = d.computation
+	days, err := duck.By[calendar.Date, computation](ctx, w.scratch.Conn, "ask/computation")
+	for d, c := range days {
+		w.counted[d] = c[0]
 	}
 	return err
 }
@@ -358,7 +351,7 @@ func (w *auditor) loadRules(ctx context.Context) error {
 func (w *auditor) countedBy(d calendar.Date) config.Tenant {
 	today := w.Tenant.On(d)
 	isOfDay := func(i report.Issue) bool { return i.Measure == report.Concurrent && i.Period == d.String() }
-	text, known := w.texts[w.counted[d.String()].Rules]
+	text, known := w.texts[w.counted[d].Rules]
 	if !known || !slices.ContainsFunc(w.all, isOfDay) {
 		return today
 	}
@@ -389,8 +382,8 @@ func (w *auditor) countedByRules(text string) (func(calendar.Date) config.Tenant
 
 // current tells whether the stored results of a day were computed from its slice as today's program would, by the day's rules.
 func (w *auditor) current(day calendar.Date) bool {
-	c, done := w.counted[day.String()]
-	return done && c == computation{w.slices[day.String()].SHA256, true, w.countedBy(day).RulesHash(), compute.SQLSHA256()}
+	c, done := w.counted[day]
+	return done && c == computation{w.slices[day].SHA256, true, w.countedBy(day).RulesHash(), compute.SQLSHA256()}
 }
 
 // cause is what has changed since a file was issued, by its manifest.
@@ -438,7 +431,7 @@ func (w *auditor) causeOf(i report.Issue, rules string) cause {
 // movedSlices says which slices of the manifest the store has otherwise now.
 func (w *auditor) movedSlices(m report.Manifest) (moved []string) {
 	for _, s := range m.Slices {
-		switch now := w.slices[s.Day.String()]; {
+		switch now := w.slices[s.Day]; {
 		case now.SHA256 != s.SHA256:
 			moved = append(moved, fmt.Sprintf("slice of %s: SHA-256 was %s, is %s", s.Day, s.SHA256, orNone(now.SHA256)))
 		case now.AsOf != int64(s.AsOf):

@@ -2,7 +2,9 @@ package audit
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
+	"maps"
 	"slices"
 
 	"seats/cmd/seats/job"
@@ -100,7 +102,7 @@ func (w *auditor) readAgain(ctx context.Context, r *reader, d calendar.Date) (bo
 
 // compareSource says what changed in the rows of days, in their numbers, and in their month's.
 func (w *auditor) compareSource(ctx context.Context, days []calendar.Date, kept, now computed) error {
-	rows, err := duck.All[struct{ Day, Words, Line string }](ctx, w.scratch.Conn, "ask/source_row", onDays(days))
+	rows, err := duck.All[struct{ Day, Words, Line string }](ctx, w.scratch.Conn, "ask/source_row", duck.Days(days...))
 	if err != nil {
 		return err
 	}
@@ -124,8 +126,10 @@ func (w *auditor) compareSource(ctx context.Context, days []calendar.Date, kept,
 		if at.Measure == report.Enabled {
 			what = "enabled agents"
 		}
-		if i, issued := w.standing[at]; issued {
-			what += fmt.Sprintf(" (revision %d issued %d)", i.Revision, i.Value)
+		for _, i := range w.issued {
+			if i.Stands && i.Series() == at {
+				what += fmt.Sprintf(" (revision %d issued %d)", i.Revision, i.Value)
+			}
 		}
 		what = fmt.Sprintf("%d %s would be %d", kept.numbers[at].Agents, what, now.numbers[at].Agents)
 		if at.Measure == report.Concurrent {
@@ -147,19 +151,11 @@ func (w *auditor) compareSource(ctx context.Context, days []calendar.Date, kept,
 
 // effects say, agent by agent, what the changes do to the numbers that move.
 func (w *auditor) effects(ctx context.Context, days []calendar.Date, moved []report.Series) (map[report.Series][]string, error) {
-	type effect struct {
-		report.Series
-		Line string
-	}
-	effects, err := duck.All[effect](ctx, w.scratch.Conn, "ask/source_effect", onDays(days))
+	lines, err := duck.By[report.Series, string](ctx, w.scratch.Conn, "ask/source_effect", duck.Days(days...))
 	if n := len(moved); err == nil && n > 0 && moved[n-1].Measure == report.Enabled { // only then are they kept
-		var ofMonth []effect
-		ofMonth, err = duck.All[effect](ctx, w.scratch.Conn, "ask/source_month", named("month", moved[n-1].Period))
-		effects = append(effects, ofMonth...)
-	}
-	lines := map[report.Series][]string{}
-	for _, e := range effects {
-		lines[e.Series] = append(lines[e.Series], e.Line)
+		var ofMonth map[report.Series][]string
+		ofMonth, err = duck.By[report.Series, string](ctx, w.scratch.Conn, "ask/source_month", sql.Named("month", moved[n-1].Period))
+		maps.Copy(lines, ofMonth)
 	}
 	return lines, err
 }

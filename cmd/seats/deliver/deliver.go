@@ -408,7 +408,7 @@ func Pending(issued []report.Issue, folder string, delivered []Delivery, since c
 		newest[d.File] = d.At
 	}
 	for _, i := range issued {
-		last, err := lastDay(i.Period)
+		last, err := calendar.LastOf(i.Period)
 		if err != nil {
 			return nil, err
 		}
@@ -426,11 +426,4 @@ func Pending(issued []report.Issue, folder string, delivered []Delivery, since c
 func isThere(path string) bool {
 	_, err := os.Lstat(path)
 	return !errors.Is(err, fs.ErrNotExist)
-}
-
-func lastDay(period string) (calendar.Date, error) {
-	if month, err := calendar.ParseMonth(period); err == nil {
-		return month.Last(), nil
-	}
-	return calendar.ParseDate(period)
 }

@@ -160,13 +160,12 @@ func (e *Explainer) histories(ctx context.Context, agent string, days []calendar
 	if err != nil {
 		return nil, err
 	}
-	var dates []string
 	byDay := map[calendar.Date]*history{}
 	for _, s := range stands {
 		h := &history{Explainer: e.by(s), date: s.Day, asOf: int64(s.Slice.AsOf), seats: map[seatKey]bool{}}
-		all, dates, byDay[s.Day] = append(all, h), append(dates, s.Day.String()), h
+		all, byDay[s.Day] = append(all, h), h
 	}
-	on := sql.Named("days", dates)
+	on := duck.Days(days...)
 	type ofDay struct{ Day calendar.Date }
 	resources, err := duck.All[struct {
 		ofDay

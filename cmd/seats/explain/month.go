@@ -67,16 +67,16 @@ func (e *Explainer) Month(ctx context.Context, month calendar.Month, region stri
 	if result.Stale {
 		return nil, fail.New(fail.Other, again, "%s has no result for its slices under today's configuration", month)
 	}
-	m, days, counted := &Month{Explainer: e, Month: month, Region: region, Zone: zone}, []string{}, int64(0)
+	m, days, counted := &Month{Explainer: e, Month: month, Region: region, Zone: zone}, []calendar.Date{}, int64(0)
 	for _, r := range result.Regions {
 		if r.Region == region {
 			m.State, counted = r.State, r.Agents
 			for _, slice := range r.Slices {
-				days = append(days, slice.Day.String())
+				days = append(days, slice.Day)
 			}
 		}
 	}
-	m.Agents, err = duck.All[Enabled](ctx, m.conn, "ask/enabled_agent", sql.Named("region", m.Region), sql.Named("days", days))
+	m.Agents, err = duck.All[Enabled](ctx, m.conn, "ask/enabled_agent", sql.Named("region", m.Region), duck.Days(days...))
 	if n := int64(len(m.Agents)); n != counted && err == nil {
 		err = fail.New(fail.Store, again+" again", "explain %s in %s: %d agents are counted and %d are found", region, month, counted, n)
 	}
@@ -87,7 +87,7 @@ func (e *Explainer) Month(ctx context.Context, month calendar.Month, region stri
 func (e *Explainer) DaysRead(ctx context.Context, month calendar.Month) (read, missing []calendar.Date, err error) {
 	slices, err := store.Slices(ctx, e.conn)
 	for _, day := range month.Days() {
-		if _, held := slices[day.String()]; held {
+		if _, held := slices[day]; held {
 			read = append(read, day)
 		} else {
 			missing = append(missing, day)

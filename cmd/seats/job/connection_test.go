@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"seats/cmd/seats/job"
+	"seats/internal/calendar"
 	"seats/internal/duck"
 	"seats/internal/fail"
 	"seats/internal/gimschema"
@@ -60,7 +61,7 @@ func slice(t *testing.T, j *job.Job) string {
 	db := must.Have(store.OpenPublished(t.Context(), j.Tenant.StorePath(), duck.Options{}))(t)
 	defer db.Close()
 	slices := must.Have(store.Slices(t.Context(), db))(t)
-	return slices["2026-03-10"].SHA256
+	return slices[calendar.Date{Year: 2026, Month: 3, Day: 10}].SHA256
 }
 
 // undisturbed is what a run gives that nothing happens to: the slice, and how many bytes went either way.

@@ -28,7 +28,6 @@ func TestEveryErrorOfTheStagesHasItsExitCode(t *testing.T) {
 		{fail.Other, &compute.CoverageError{Day: day}},
 		{fail.Source, source},
 		{fail.Source, fmt.Errorf("extract %s: %w", day, source)},
-		{fail.Restatement, &report.RestatementError{}},
 		{fail.Restatement, &report.ConflictError{}},
 		{fail.Store, fail.New(fail.Store, "", "busy")},
 	} {

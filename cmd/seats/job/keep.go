@@ -26,7 +26,7 @@ func (s *state) retain(ctx context.Context) error {
 	if s.KeepDays == 0 {
 		return nil
 	}
-	held, err := Held(ctx, s.Conn)
+	held, err := store.Slices(ctx, s.Conn)
 	if err != nil {
 		return err
 	}
@@ -158,7 +158,7 @@ const sealAfter = 35
 // to copy.
 func (s *state) seal(ctx context.Context) error {
 	today := calendar.DateOf(s.Clock(), s.Tenant.Zone)
-	held, err1 := Held(ctx, s.Conn)
+	held, err1 := store.Slices(ctx, s.Conn)
 	ledger, err2 := report.IssuedFiles(ctx, s.Conn)
 	seals, err3 := store.Seals(ctx, s.Conn)
 	if err := cmp.Or(err1, err2, err3); err != nil {

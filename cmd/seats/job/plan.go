@@ -38,20 +38,6 @@ func State(t config.Tenant, day calendar.Date, s store.Slice) string {
 	return settle.State(s.HighWater, s.OpenSessions, w.Hull().End, t.SettleHours)
 }
 
-// Held are the slices of a store by their days.
-func Held(ctx context.Context, q duck.Queryer) (map[calendar.Date]store.Slice, error) {
-	held := map[calendar.Date]store.Slice{}
-	all, err := store.Slices(ctx, q)
-	for text, slice := range all {
-		day, err := calendar.ParseDate(text)
-		if err != nil {
-			return nil, err
-		}
-		held[day] = slice
-	}
-	return held, err
-}
-
 // backlog is what the store says of a tenant's days and months.
 type backlog struct {
 	config.Tenant
@@ -88,7 +74,7 @@ func (s *state) catchUp(ctx context.Context) (left bool, err error) {
 
 func (s *state) backlog(ctx context.Context) (b backlog, err error) {
 	b.Tenant, b.issued = s.Tenant, map[string]map[string]string{}
-	if b.held, err = Held(ctx, s.Conn); err != nil {
+	if b.held, err = store.Slices(ctx, s.Conn); err != nil {
 		return b, err
 	}
 	if b.uncounted, err = duck.All[calendar.Date](ctx, s.Conn, "store/uncounted"); err != nil {
@@ -210,7 +196,7 @@ func (j *Job) holdsFinal(ctx context.Context) bool {
 		return false
 	}
 	defer db.Close() //nolint:errcheck // only read
-	held, err := Held(ctx, db)
+	held, err := store.Slices(ctx, db)
 	slice, has := held[j.LastDay()]
 	return err == nil && has && State(j.Tenant, j.LastDay(), slice) == settle.Final
 }

@@ -19,6 +19,7 @@ import (
 	"seats/internal/duck"
 	"seats/internal/fail"
 	"seats/internal/settle"
+	"seats/internal/store"
 )
 
 // reading is how far the reading of a source has come.
@@ -67,7 +68,7 @@ func (s *state) extract(ctx context.Context) (err error) {
 // wanted are the days that the source is asked for: those of which the store holds no final slice, or all. Those of which it
 // holds none come first: a run that has no time for all gets on in any case. And the days that there are in no region.
 func (s *state) wanted(ctx context.Context) (windows []extract.Window, none []calendar.Date, err error) {
-	held, err := Held(ctx, s.Conn)
+	held, err := store.Slices(ctx, s.Conn)
 	if err != nil {
 		return nil, nil, err
 	}

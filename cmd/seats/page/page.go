@@ -90,7 +90,7 @@ func (t Tenant) load(ctx context.Context) (html.Tenant, error) {
 		if t.Mask != nil && i.Reason != "" {
 			i.Reason = reasonLeftOut
 		}
-		page.Issued = append(page.Issued, html.Issued{Issue: i, Stands: i.Stands})
+		page.Issued = append(page.Issued, i)
 	}
 	if err := t.loadDays(ctx, &page); err != nil {
 		return page, err

@@ -18,6 +18,7 @@ import (
 	"seats/internal/config"
 	"seats/internal/duck"
 	"seats/internal/settle"
+	"seats/internal/store"
 )
 
 // State is how a tenant stands. The zero Date is no day.
@@ -63,7 +64,7 @@ func Look(ctx context.Context, q duck.Queryer, t config.Tenant, now time.Time) (
 
 // States are the days that the store holds, or whose rows it once held, and whether they are final.
 func States(ctx context.Context, q duck.Queryer, t config.Tenant) (map[calendar.Date]string, error) {
-	held, err := job.Held(ctx, q)
+	held, err := store.Slices(ctx, q)
 	if err != nil {
 		return nil, err
 	}

@@ -77,7 +77,7 @@ type packer struct {
 	digests
 	scratch  *store.Scratch
 	dir      string
-	held     map[string]store.Slice // by day
+	held     map[calendar.Date]store.Slice
 	days     []calendar.Date
 	from, to string // bounds for the statements, as days
 	computed []computation
@@ -108,15 +108,8 @@ func (p *packer) load(ctx context.Context) (err error) {
 	if p.held, err = store.Slices(ctx, p.scratch.Conn); err != nil {
 		return err
 	}
-	for _, text := range slices.Sorted(maps.Keys(p.held)) {
-		d, err := calendar.ParseDate(text)
-		if err != nil {
-			return err
-		}
-		if p.Period.Holds(d) {
-			p.days = append(p.days, d)
-		}
-	}
+	p.days = slices.SortedFunc(maps.Keys(p.held), calendar.Date.Compare)
+	p.days = slices.DeleteFunc(p.days, func(d calendar.Date) bool { return !p.Period.Holds(d) })
 	if len(p.days) == 0 {
 		return fail.New(fail.NotReady, "`seats status` lists the days", "the store has no slice of the period")
 	}
@@ -145,10 +138,8 @@ func (p *packer) load(ctx context.Context) (err error) {
 }
 
 func (p *packer) bounds(more ...any) []any {
-	return append([]any{named("from", p.from), named("to", p.to)}, more...)
+	return append([]any{sql.Named("from", p.from), sql.Named("to", p.to)}, more...)
 }
-
-func named(name string, value any) sql.NamedArg { return sql.Named(name, value) }
 
 // file is the path of a file of the pack, in a folder that is there.
 func (p *packer) file(name string) (string, error) {
@@ -198,7 +189,7 @@ func (p *packer) writeSlices(ctx context.Context) error {
 		if p.masks == nil {
 			break
 		}
-		if _, err := duck.Exec(ctx, p.scratch.Conn, "ask/pseudonym_slice", named("day", day), named("sha256", p.digest(slice.SHA256))); err != nil {
+		if _, err := duck.Exec(ctx, p.scratch.Conn, "ask/pseudonym_slice", sql.Named("day", day.String()), sql.Named("sha256", p.digest(slice.SHA256))); err != nil {
 			return err
 		}
 	}
@@ -208,7 +199,7 @@ func (p *packer) writeSlices(ctx context.Context) error {
 			return err
 		}
 		if name == "slice" {
-			_, err = duck.Exec(ctx, p.scratch.Conn, "ask/pack_slice", p.bounds(named("file", file))...)
+			_, err = duck.Exec(ctx, p.scratch.Conn, "ask/pack_slice", p.bounds(sql.Named("file", file))...)
 		} else {
 			err = p.scratch.WriteDays(ctx, name, file, p.days[0], p.days[len(p.days)-1])
 		}
@@ -256,9 +247,9 @@ func (p *packer) writeResults(ctx context.Context) error {
 		}
 		switch {
 		case table == "monthly_enabled":
-			_, err = duck.Exec(ctx, p.scratch.Conn, "ask/pack_monthly_enabled", p.bounds(named("file", file))...)
+			_, err = duck.Exec(ctx, p.scratch.Conn, "ask/pack_monthly_enabled", p.bounds(sql.Named("file", file))...)
 		case table == "data_quality" && p.masks != nil:
-			_, err = duck.Exec(ctx, p.scratch.Conn, "ask/pack_data_quality_again", named("file", file))
+			_, err = duck.Exec(ctx, p.scratch.Conn, "ask/pack_data_quality_again", sql.Named("file", file))
 		default:
 			err = p.scratch.WriteDaysCSV(ctx, table, file, p.days[0], p.days[len(p.days)-1])
 		}
