@@ -22,16 +22,13 @@ import (
 // blockingRule is the data-quality rule that keeps a tenant's numbers from being issued (R11).
 const blockingRule = "unmapped_switch"
 
-// step is a step of a stored curve.
 type step struct {
 	calendar.Interval
 	agents, sessions int64
 }
 
-// agentOf is an enabled agent of a region, as stored.
 type agentOf struct{ Region, Agent string }
 
-// sets are the sweep's agents by region.
 type sets map[string]map[string]bool
 
 // compareDays holds what the SQL engine has just stored against the sweep (R12): every second of every scope,
@@ -172,7 +169,6 @@ func compareEnabled(period string, stored []agentOf, counts []Enabled, swept set
 	return nil
 }
 
-// enabledOf are the sweep's agents of a day.
 func enabledOf(swept *sweep.Result) sets {
 	enabled := sets{}
 	for no, scope := range swept.Scopes() {
@@ -242,7 +238,6 @@ func span(v []driver.Value) (resourceKey, start, end int64, active bool) {
 	return integer(v[0]), instant(v[1]), instant(v[2]), v[3] != nil && v[3].(int16) != 0
 }
 
-// integer reads a BIGINT that is never NULL.
 func integer(v driver.Value) int64 { return v.(int64) }
 
 // instant reads a time that may be NULL.

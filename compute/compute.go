@@ -43,7 +43,6 @@ var results = []string{"count/qualifying_session", "count/concurrency", "count/d
 // program: with $rules, on a store's tables.
 func Steps() []string { return slices.Concat(working, results) }
 
-// ofMonth are the steps of a month that come before its numbers.
 var ofMonth = []string{"count/rule_region_month", "count/rule_month_day", "count/month_agent"}
 
 // SQLSHA256 identifies the statements that give numbers. Manifests carry it, so that a number can be traced to them.
@@ -201,12 +200,18 @@ func (c *Counter) count(ctx context.Context, stands []Standing, computedTS int64
 	return counted, nil
 }
 
-// remember keeps what the sweep found on days of the counter's months.
 func (c *Counter) remember(stands []Standing, swept []*sweep.Result) {
 	for i, s := range stands {
-		if slices.Contains(c.months, s.Day.YearMonth()) {
-			c.swept[s.Day] = sweptOf(s, swept[i])
+		if !slices.Contains(c.months, s.Day.YearMonth()) {
+			continue
 		}
+		d := sweptDay{*s.Slice, s.By.RulesHash(), map[string][]int64{}, swept[i].Said()}
+		for no, scope := range swept[i].Scopes() {
+			if scope.Location == "" {
+				d.resources[scope.Region] = swept[i].Resources(no)
+			}
+		}
+		c.swept[s.Day] = d
 	}
 }
 
@@ -359,7 +364,6 @@ func (s Standing) rules() (rule.Set, error) {
 	return rules, nil
 }
 
-// rulesOf are the rules of some days.
 func rulesOf(stands []Standing) (all []rule.Set, err error) {
 	all = make([]rule.Set, len(stands))
 	for i, s := range stands {

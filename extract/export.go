@@ -17,8 +17,8 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"seats/internal/calendar"
-	"seats/internal/dirs"
 	"seats/internal/fail"
+	"seats/internal/plain"
 	texts "seats/sql"
 )
 
@@ -118,10 +118,10 @@ func (e *Export) open(ctx context.Context) error {
 
 // makeTemp makes a folder and, where it is missing, the one that it is in.
 func makeTemp(dir string) error {
-	if err := dirs.MakeTemp(filepath.Dir(dir)); err != nil {
+	if err := plain.MakeTemp(filepath.Dir(dir)); err != nil {
 		return err
 	}
-	return dirs.MakeTemp(dir)
+	return plain.MakeTemp(dir)
 }
 
 // exportFile is a table's file in one chunk.

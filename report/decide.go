@@ -69,7 +69,6 @@ func (d decision) plan() (plan, error) {
 	return d.issue(Restated, Issue{Revision: now.Revision + 1, Supersedes: now.File, Reason: d.reason}, recovered)
 }
 
-// issue plans a new data file with its manifest.
 func (d decision) issue(action Action, i Issue, recovered []Issue) (plan, error) {
 	data, err := renderDataFile(d.number, d.writer.Columns)
 	if err != nil {
@@ -176,7 +175,6 @@ func (d decision) since(superseded string, known []Issue, m Manifest) []Differen
 	return differences(before, m)
 }
 
-// withPeak gives the issue the peak of the number.
 func (d decision) withPeak(issue Issue) Issue {
 	issue.PeakAt, issue.PeakSeconds = nil, 0
 	if d.number.hasPeak() {
@@ -223,48 +221,39 @@ func (d decision) standing() (*standing, error) {
 		}
 	}
 	slices.Sort(later)
-	switch {
-	case len(later) > 0:
-		return d.fromDisk(later)
-	case last.Revision == 0:
+	if top := len(later) - 1; top >= 0 {
+		return d.fromDisk(later[:top], later[top])
+	}
+	if last.Revision == 0 {
 		return nil, nil
 	}
-	return d.fromLedger(last)
-}
-
-// fromLedger compares the ledger's issue with the folder.
-func (d decision) fromLedger(issue Issue) (*standing, error) {
-	if want := d.number.fileName(issue.Revision); issue.File != want {
-		return nil, d.conflict(want, fmt.Sprintf("the ledger calls the file of revision %d %q", issue.Revision, issue.File),
+	if want := d.number.fileName(last.Revision); last.File != want {
+		return nil, d.conflict(want, fmt.Sprintf("the ledger calls the file of revision %d %q", last.Revision, last.File),
 			"the store was changed by hand or belongs to another tenant: restore it")
 	}
-	now := standing{Issue: issue}
+	now := standing{Issue: last}
 	var err error
-	if now.size, now.dataGone, err = d.verifyData(issue); err != nil {
+	if now.size, now.dataGone, err = d.verifyData(last); err != nil {
 		return nil, err
 	}
-	_, err = os.Lstat(d.path(ManifestName(issue.File)))
+	_, err = os.Lstat(d.path(ManifestName(last.File)))
 	if now.manifestGone = errors.Is(err, fs.ErrNotExist); err != nil && !now.manifestGone {
 		return nil, fmt.Errorf("look at manifest: %w", err)
 	}
 	return &now, nil
 }
 
-// fromDisk rebuilds the issue of the last of the revisions, ascending, from its manifest. An earlier one is recovered if it is
-// whole; if not, that is for an audit to say, since it no longer stands.
-func (d decision) fromDisk(revisions []int) (*standing, error) {
-	top := len(revisions) - 1
-	issue, size, err := d.readIssue(revisions[top])
-	if err != nil {
-		return nil, err
-	}
+// fromDisk rebuilds the issue of a revision from its manifest. An earlier one is recovered if it is whole; if not, that is for an
+// audit to say, since it no longer stands.
+func (d decision) fromDisk(earlier []int, revision int) (*standing, error) {
+	issue, size, err := d.readIssue(revision)
 	now := standing{Issue: issue, adopted: true, size: size}
-	for _, revision := range revisions[:top] {
+	for _, revision := range earlier {
 		if earlier, _, err := d.readIssue(revision); err == nil {
 			now.recovered = append(now.recovered, earlier)
 		}
 	}
-	return &now, nil
+	return &now, err
 }
 
 // readIssue rebuilds an issue from the two files of a revision.

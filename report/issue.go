@@ -120,7 +120,7 @@ func (w Writer) Issue(numbers []Number, ledger []Issue, reason string, now time.
 	}
 	var plans []plan
 	for _, n := range numbers {
-		plans = append(plans, decision{w, n, chains[n.series()], found, reason, wholeSecond(now)}.decide())
+		plans = append(plans, decision{w, n, chains[n.series()], found, reason, now.UTC().Truncate(time.Second)}.decide())
 	}
 	var outcomes []Outcome
 	for _, p := range plans {

@@ -4,10 +4,14 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"crypto/sha256"
 	"encoding/csv"
+	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -94,10 +98,6 @@ func (n Number) series() Series { return Series{n.Region, n.Measure, n.Period} }
 
 // Series is the chain of revisions that the issue is one of.
 func (i Issue) Series() Series { return Series{i.Region, i.Measure, i.Period} }
-
-// wholeSecond is how manifests and the ledger keep moments: UTC, no fraction,
-// so that the two agree after a round trip through either.
-func wholeSecond(t time.Time) time.Time { return t.UTC().Truncate(time.Second) }
 
 // LeftOuts lists by day what was left out of the slices that a store holds.
 func LeftOuts(ctx context.Context, q duck.Queryer) (map[calendar.Date][]settle.LeftOut, error) {
@@ -224,4 +224,252 @@ func writeCSV(w io.Writer, rows [][]string) error {
 	}
 	out.Flush()
 	return out.Error()
+}
+
+// manifestFormat numbers the shape of manifests; a reader that meets a greater one than it knows must not guess.
+const manifestFormat = 1
+
+// Versions names the programs that a number was made with.
+type Versions struct {
+	Program string `json:"program"`
+	DuckDB  string `json:"duckdb"`
+	Go      string `json:"go"`
+}
+
+// Peak is the moment of a concurrent count above zero (R8).
+type Peak struct {
+	At      time.Time `json:"at"`      // in the region's zone
+	Seconds int64     `json:"seconds"` // of the day, at the peak
+}
+
+// Manifest is what lies beside a data file: what the file is, what it says, and what that was counted from and with. Peak,
+// Supersedes and UpdatedAt are nil where there is none; UpdatedAt is when the manifest was last rewritten: where the number
+// stayed and what is behind it moved (R13). Updates says what moved, and so what the manifest said before.
+type Manifest struct {
+	Format      int              `json:"manifest_format"`
+	File        string           `json:"file"`
+	Size        int64            `json:"size"` // bytes
+	SHA256      string           `json:"sha256"`
+	Rows        int              `json:"rows"` // below the header
+	Tenant      string           `json:"tenant"`
+	Region      string           `json:"region"`
+	Measure     Measure          `json:"measure"`
+	Period      string           `json:"period"`
+	Value       int64            `json:"value"`
+	Peak        *Peak            `json:"peak"`
+	State       string           `json:"state"`
+	Revision    int              `json:"revision"`
+	Supersedes  *string          `json:"supersedes"`
+	Reason      *string          `json:"reason"`
+	Differences []Difference     `json:"differences"` // from the superseded file
+	IssuedAt    time.Time        `json:"issued_at"`
+	UpdatedAt   *time.Time       `json:"updated_at"`
+	Updates     []Update         `json:"updates"` // the oldest first
+	RulesHash   string           `json:"rules_hash"`
+	SQLHash     string           `json:"sql_hash"`
+	Versions    Versions         `json:"versions"`
+	Slices      []settle.Slice   `json:"slices"`
+	Quality     []settle.Quality `json:"quality"`
+}
+
+// Update is a time when a manifest was brought up to date.
+type Update struct {
+	At             time.Time    `json:"at"`
+	ManifestSHA256 string       `json:"manifest_sha256"` // of the manifest before
+	Differences    []Difference `json:"differences"`     // from it
+}
+
+// newManifest describes an issue of the number whose data file has the given size in bytes. The number gives what it was
+// counted from, the issue what was said of it; slices and rules are put in order, so that the order in which the caller found
+// them does not show.
+func newManifest(n Number, issue Issue, size int64, versions Versions) Manifest {
+	m := Manifest{
+		Format: manifestFormat,
+		File:   issue.File, Size: size, SHA256: issue.SHA256, Rows: dataFileRows,
+		Tenant: n.Tenant, Region: n.Region, Measure: n.Measure, Period: n.Period,
+		Value: issue.Value, State: issue.State,
+		Revision: issue.Revision, Supersedes: optional(issue.Supersedes), Reason: optional(issue.Reason),
+		Differences: []Difference{}, Updates: []Update{},
+		IssuedAt: issue.IssuedAt, RulesHash: n.RulesHash, SQLHash: n.SQLHash, Versions: versions,
+		Slices: append([]settle.Slice{}, n.Slices...), Quality: append([]settle.Quality{}, n.Quality...),
+	}
+	if n.hasPeak() {
+		m.Peak = &Peak{At: n.PeakAt, Seconds: n.PeakSeconds}
+	}
+	for i := range m.Quality {
+		m.Quality[i].Examples = append(settle.Keys{}, m.Quality[i].Examples...) // never nil
+	}
+	slices.SortStableFunc(m.Slices, func(a, b settle.Slice) int {
+		return cmp.Or(a.Day.Compare(b.Day), cmp.Compare(a.Source, b.Source), cmp.Compare(a.SHA256, b.SHA256))
+	})
+	slices.SortStableFunc(m.Quality, func(a, b settle.Quality) int { return cmp.Compare(a.Rule, b.Rule) })
+	return m
+}
+
+// optional is nil for the empty string, which the ledger keeps for "none".
+func optional(text string) *string {
+	if text == "" {
+		return nil
+	}
+	return &text
+}
+
+// Encode gives the manifest's bytes: indented JSON with its keys in the order of the struct.
+func (m Manifest) Encode() ([]byte, error) {
+	var out bytes.Buffer
+	encoder := json.NewEncoder(&out)
+	encoder.SetEscapeHTML(false) // a reason may say "<"; nobody puts a manifest into a page unescaped
+	encoder.SetIndent("", "  ")
+	if err := encoder.Encode(m); err != nil {
+		return nil, fmt.Errorf("encode manifest of %s: %w", m.File, err)
+	}
+	return out.Bytes(), nil
+}
+
+// ReadManifest reads the manifest at path and gives its SHA-256 besides. A
+// missing file is an error that satisfies errors.Is(err, fs.ErrNotExist).
+func ReadManifest(path string) (Manifest, string, error) {
+	text, err := ReadFile(path)
+	if err != nil {
+		return Manifest{}, "", fmt.Errorf("read manifest: %w", err)
+	}
+	m, err := ParseManifest(path, text)
+	return m, Digest(text), err
+}
+
+// ParseManifest gives what the text of a manifest says; path is named in its error.
+func ParseManifest(path string, text []byte) (m Manifest, err error) {
+	if err := json.Unmarshal(text, &m); err != nil {
+		return Manifest{}, fmt.Errorf("read manifest %s: %w", path, err)
+	}
+	if m.Format != manifestFormat {
+		return Manifest{}, fmt.Errorf("read manifest %s: manifest_format is %d, this program knows %d", path, m.Format, manifestFormat)
+	}
+	return m, nil
+}
+
+// Digest is the SHA-256 of a text, in hexadecimal.
+func Digest(text []byte) string { return fmt.Sprintf("%x", sha256.Sum256(text)) }
+
+// describes tells whether the manifest is one of this revision of the number's period.
+func (m Manifest) describes(n Number, revision int) bool {
+	return m.File == n.fileName(revision) && m.Revision == revision && m.Tenant == n.Tenant &&
+		m.Region == n.Region && m.Measure == n.Measure && m.Period == n.Period &&
+		m.Value >= 0 && (m.State == settle.Final || m.State == settle.Provisional)
+}
+
+// Issue is the ledger's entry for a manifest with the given SHA-256.
+func (m Manifest) Issue(sum string) Issue {
+	said := func(text *string) string { return *cmp.Or(text, new(string)) } // "" is what the ledger keeps for "none"
+	issue := Issue{
+		Region: m.Region, Measure: m.Measure, Period: m.Period, Revision: m.Revision,
+		Value: m.Value, State: m.State, File: m.File, SHA256: m.SHA256, ManifestSHA256: sum,
+		Supersedes: said(m.Supersedes), Reason: said(m.Reason), IssuedAt: m.IssuedAt, RulesSHA256: m.RulesHash,
+	}
+	if m.Peak != nil {
+		issue.PeakAt, issue.PeakSeconds = &m.Peak.At, m.Peak.Seconds
+	}
+	return issue
+}
+
+// Difference is one thing that a restatement changed. Field is the manifest's own key, "slices.2026-03-10.sessions" or
+// "quality.open_session" where it lies deeper. Before or After is nil where there was nothing.
+type Difference struct {
+	Field  string `json:"field"`
+	Before any    `json:"before"`
+	After  any    `json:"after"`
+}
+
+// differences lists what moved from the superseded manifest to the new one, the number first and then its inputs, sorted. What
+// differs with every issue, such as the revision or the times, is left out, and so is when a slice was read: the same rows with
+// the same as_of are the same slice (R10).
+func differences(before, after Manifest) []Difference {
+	old, current, moved := facts(before), facts(after), []Difference{}
+	all := maps.Clone(old)
+	maps.Copy(all, current)
+	for field := range all {
+		if old[field] != current[field] {
+			moved = append(moved, Difference{field, old[field], current[field]})
+		}
+	}
+	slices.SortFunc(moved, func(a, b Difference) int {
+		return cmp.Or(rank(a.Field)-rank(b.Field), cmp.Compare(a.Field, b.Field))
+	})
+	return moved
+}
+
+// rank puts the value before everything and the inputs, whose names are deeper, after the result.
+func rank(field string) int {
+	switch {
+	case field == "value":
+		return 0
+	case strings.HasPrefix(field, "slices.") || strings.HasPrefix(field, "quality."):
+		return 2
+	}
+	return 1
+}
+
+// facts flattens what differences compares into comparable values by field.
+func facts(m Manifest) map[string]any {
+	out := map[string]any{
+		"value": m.Value, "state": m.State, "rules_hash": m.RulesHash, "sql_hash": m.SQLHash,
+	}
+	if m.Peak != nil {
+		out["peak.at"], out["peak.seconds"] = m.Peak.At.Format(time.RFC3339), m.Peak.Seconds
+	}
+	for _, s := range m.Slices {
+		prefix := "slices." + s.Day.String() + "."
+		out[prefix+"source"], out[prefix+"sha256"] = s.Source, s.SHA256
+		out[prefix+"as_of"] = s.AsOf.String()
+		if s.HighWater != nil {
+			out[prefix+"high_water"] = s.HighWater.String()
+		}
+		out[prefix+"sessions"], out[prefix+"activities"], out[prefix+"agents"] = s.Sessions, s.Activities, s.Agents
+	}
+	for _, q := range m.Quality {
+		out["quality."+q.Rule] = q.Count
+	}
+	return out
+}
+
+// Signing is what manifests are signed with.
+type Signing struct {
+	Key *sign.Key
+
+	// The place in the ledger that the run will have: its number, and the hash of the entry before, "" where there is none.
+	// That hash stands for every entry up to there.
+	Run      int64
+	Previous string
+}
+
+// Mark is the trusted comment of a manifest's signature: whose it is, and where in the ledger it was made.
+type Mark struct {
+	Tenant, Manifest string
+	Run              int64
+	Previous         string
+}
+
+const (
+	markFormat = "tenant=%s file=%s run=%d previous_sha256=%s"
+	noPrevious = "none" // the hash before the first entry
+)
+
+func (m Mark) String() string {
+	previous := m.Previous
+	if previous == "" {
+		previous = noPrevious
+	}
+	return fmt.Sprintf(markFormat, m.Tenant, m.Manifest, m.Run, previous)
+}
+
+// ParseMark is the inverse of Mark.String.
+func ParseMark(comment string) (m Mark, err error) {
+	_, err = fmt.Sscanf(comment, markFormat, &m.Tenant, &m.Manifest, &m.Run, &m.Previous)
+	if m.Previous == noPrevious {
+		m.Previous = ""
+	}
+	if err != nil || m.String() != comment {
+		return Mark{}, fmt.Errorf("it says %q, which is no place in a ledger", comment)
+	}
+	return m, nil
 }

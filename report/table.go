@@ -116,7 +116,6 @@ func (t Table) alignment() []table.ColumnConfig {
 	return configs
 }
 
-// texts are the header and the rows as text.
 func (t Table) texts() [][]string {
 	rows := make([][]string, 0, len(t.Rows)+1)
 	rows = append(rows, t.Header)

@@ -14,9 +14,9 @@ import (
 	"seats/extract"
 	"seats/internal/calendar"
 	"seats/internal/config"
-	"seats/internal/dirs"
 	"seats/internal/disk"
 	"seats/internal/duck"
+	"seats/internal/plain"
 	"seats/internal/store"
 	"seats/report"
 )
@@ -109,7 +109,7 @@ func inspect(ctx context.Context, t config.Tenant, now time.Time) (extract.Findi
 		temp := os.TempDir()
 		if t.Engine.TempDir != "" {
 			temp = t.Engine.TempDir
-			if err := dirs.Make(temp, dirs.Temp); err != nil {
+			if err := plain.MakeDir(temp, plain.TempDir); err != nil {
 				return extract.Findings{}, err
 			}
 		}

@@ -17,6 +17,7 @@ import (
 
 	"seats/internal/browser"
 	"seats/internal/calendar"
+	"seats/internal/config"
 	"seats/internal/forecast"
 	"seats/internal/must"
 	"seats/report/html"
@@ -33,7 +34,7 @@ func curveSite(t *testing.T, day calendar.Date, regions int) (site, name string)
 	var detail html.Detail
 	for i := range regions {
 		region := fmt.Sprintf("R%d", i)
-		tenant.Regions = append(tenant.Regions, html.Region{Name: region, Zone: zone.String()})
+		tenant.Regions = append(tenant.Regions, config.Region{Name: region, Zone: zone})
 		tenant.Days[0].Peaks = append(tenant.Days[0].Peaks, html.Peak{Region: region, Agents: 40, At: time.Unix(at(8), 0).In(zone), Seconds: at(20) - at(8)})
 		detail.Regions = append(detail.Regions, html.RegionDetail{Region: region, Day: span, Zone: zone, Curves: []html.Curve{{Steps: []html.Step{
 			{Interval: calendar.Interval{Start: span.Start, End: at(8)}},
@@ -198,7 +199,7 @@ func TestThePageByTheKeyboardAlone(t *testing.T) {
 func monthSite(t *testing.T) string {
 	t.Helper()
 	zone := location(t, "America/New_York")
-	tenant := html.Tenant{Name: "acme", Regions: []html.Region{{Name: "US", Zone: zone.String(), Committed: 109}, {Name: "NEW", Zone: zone.String()}}}
+	tenant := html.Tenant{Name: "acme", Regions: []config.Region{{Name: "US", Zone: zone, Committed: 109}, {Name: "NEW", Zone: zone}}}
 	first, last := calendar.Date{Year: 2025, Month: 11, Day: 1}, calendar.Date{Year: 2026, Month: 3, Day: 18}
 	peaks := map[calendar.Date]int64{}
 	for day := first; !last.Before(day); day = day.AddDays(1) {
@@ -285,7 +286,7 @@ func BenchmarkOpenDay(b *testing.B) {
 	first := calendar.Date{Year: 2026, Month: 1, Day: 1}
 	tenant := html.Tenant{Name: "acme"}
 	for i := range 10 {
-		tenant.Regions = append(tenant.Regions, html.Region{Name: "R" + string(rune('0'+i)), Zone: "UTC"})
+		tenant.Regions = append(tenant.Regions, config.Region{Name: "R" + string(rune('0'+i)), Zone: time.UTC})
 	}
 	for i := range 365 {
 		tenant.Days = append(tenant.Days, html.Day{Date: first.AddDays(i), State: html.Final, HasPage: true})
@@ -338,7 +339,7 @@ func BenchmarkYear(b *testing.B) {
 		}
 		tenant.Days = append(tenant.Days, day)
 	}
-	tenant.Regions = []html.Region{{Name: "US", Zone: "UTC"}, {Name: "EU", Zone: "UTC"}}
+	tenant.Regions = []config.Region{{Name: "US", Zone: time.UTC}, {Name: "EU", Zone: time.UTC}}
 	page := opened(b)
 	for b.Loop() {
 		dir := writeSite(b, tenant, first, details...)

@@ -29,15 +29,15 @@ import (
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
 		"seats":  func() { os.Exit(start(scriptClock, scriptSleep)) },
-		"plain":  func() { plain(os.Args[1:]) },
+		"plain":  func() { asUser(os.Args[1:]) },
 		"gimsql": func() { gimSQL(os.Args[1]) },
 		"duckdb": func() { os.Exit(duckDB(os.Stdin, os.Stdout)) },
 		"gimsim": func() { os.Exit(gimsim.Run(context.Background(), os.Args[1:], os.Stdout, os.Stderr)) },
 	})
 }
 
-// plain becomes the program that its arguments name, without root's right to ignore modes of files and folders.
-func plain(args []string) {
+// asUser becomes the program that its arguments name, without root's right to ignore modes of files and folders.
+func asUser(args []string) {
 	const drop = `[ "$(id -u)" = 0 ] || exec "$@"; exec setpriv --bounding-set=-dac_override,-dac_read_search "$@"`
 	args = append([]string{"sh", "-c", drop, "plain"}, args...)
 	panic(syscall.Exec("/bin/sh", args, os.Environ())) // it returns only where there is no shell

@@ -12,8 +12,8 @@ import (
 	"seats/cmd/seats/query"
 	"seats/internal/config"
 	"seats/internal/confine"
-	"seats/internal/dirs"
 	"seats/internal/duck"
+	"seats/internal/plain"
 	"seats/internal/store"
 )
 
@@ -89,7 +89,7 @@ func (c *sqlCmd) confine(p *program, path string, o *duck.Options) (remove func(
 		return nil, err
 	}
 	o.Except = filepath.Join(folder, "result.parquet")
-	if dirs.MakeTemp(folder) == nil {
+	if plain.MakeTemp(folder) == nil {
 		o.TempDir = folder
 	}
 	remove = func() { _ = confine.Apart(func() error { return os.RemoveAll(folder) }) }

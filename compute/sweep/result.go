@@ -259,7 +259,7 @@ func (s *Sweep) qualify(who agents, where *places) {
 		if others.size(r) == 0 {
 			continue
 		}
-		own.keepOnly(func(one *session) bool { return where.onlyUnknown(one.places) })
+		own.load(s.sessions, slices.DeleteFunc(slices.Clone(own.order), func(i int32) bool { return !where.onlyUnknown(s.sessions[i].places) }))
 		for _, i := range others.of(r) {
 			mark(&s.others[i])
 		}
@@ -293,12 +293,6 @@ func (l *timeline) load(sessions []session, own []int32) {
 		latest = max(latest, sessions[i].end)
 		l.reach = append(l.reach, latest)
 	}
-}
-
-// keepOnly leaves out of the timeline the sessions that are not wanted.
-func (l *timeline) keepOnly(wanted func(*session) bool) {
-	kept := slices.DeleteFunc(slices.Clone(l.order), func(i int32) bool { return !wanted(&l.sessions[i]) })
-	l.load(l.sessions, kept)
 }
 
 // mark adds the place to every session that shares a second with the activity.

@@ -276,7 +276,6 @@ func newPlaces(regions []rule.Region) *places {
 	return p
 }
 
-// ofSwitch finds the place of a known switch.
 func (p *places) ofSwitch(name string) int {
 	if no, listed := p.bySwitch[name]; listed {
 		return no
@@ -284,7 +283,6 @@ func (p *places) ofSwitch(name string) int {
 	return p.byDefault
 }
 
-// with returns the set that has the place too.
 func (p *places) with(set placeSet, place int) placeSet {
 	if p.members[set][place] == 1 {
 		return set

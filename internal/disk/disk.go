@@ -46,7 +46,6 @@ func Explain(err error, spill string) error {
 	return err
 }
 
-// lackError is the error of something that there is too little of.
 type lackError struct {
 	what string
 	err  error
@@ -65,12 +64,9 @@ func (e *lackError) Error() string {
 // Unwrap gives what went wrong underneath.
 func (e *lackError) Unwrap() error { return e.err }
 
-// full are the errors of the system that say so.
-var full = []syscall.Errno{syscall.ENOSPC, syscall.EDQUOT}
-
 // fullFolder is the folder whose disk was full, "" where that is not what an error says, DuckDB's or another.
 func fullFolder(err error, theirs *duckdb.Error, spill string) string {
-	for _, no := range full {
+	for _, no := range []syscall.Errno{syscall.ENOSPC, syscall.EDQUOT} {
 		if errors.Is(err, no) {
 			return absolute(folderIn(err))
 		}

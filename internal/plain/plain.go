@@ -1,6 +1,7 @@
 // Package plain opens files that the configuration names, or that lie where others can put something, once it is known that they
 // are plain files: whoever opens a pipe waits for its other end, and a device does what it likes. It writes files, too, locks them,
-// and tells who has a right to one.
+// and tells who has a right to one; and it makes the folders that the configuration names and those for temporary files, or says which of
+// them cannot be used and by which key it can be changed.
 package plain
 
 import (
@@ -9,6 +10,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"seats/internal/fail"
 	"syscall"
 )
 
@@ -156,4 +158,49 @@ func lock(f *os.File, info fs.FileInfo) error {
 		return &fs.PathError{Op: "lock", Path: f.Name(), Err: err}
 	}
 	return nil
+}
+
+// Keys of the configuration, as they stand in hints.
+const (
+	DataDir = "data_dir"
+	TempDir = "engine.temp_dir"
+)
+
+// What access(2) is asked for.
+const (
+	mayEnter = 1
+	mayWrite = 2
+)
+
+// MakeDir makes a folder that the configuration names by key, and those above it, unless it is there already, and refuses
+// one that this user may not put files into.
+func MakeDir(dir, key string) error {
+	err := os.MkdirAll(dir, 0o700)
+	if err == nil {
+		if no := syscall.Access(dir, mayWrite|mayEnter); no != nil {
+			err = &fs.PathError{Op: "write to", Path: dir, Err: no}
+		}
+	}
+	if err == nil {
+		return nil
+	}
+	return fail.New(fail.Other, key+" must be a folder that this user may write to", "use %s: %w", key, err)
+}
+
+// MakeTemp makes a folder for temporary files, unless it is there already. Such a folder is no more than a name until something is put into
+// it: who only reads a store may have no right to write beside it. The one above it must be there. A link in
+// its place is refused: it may lead anywhere.
+func MakeTemp(dir string) error {
+	err := os.Mkdir(dir, 0o700)
+	if errors.Is(err, fs.ErrExist) {
+		var info fs.FileInfo
+		if info, err = os.Lstat(dir); err == nil && !info.IsDir() {
+			err = &fs.PathError{Op: "mkdir", Path: dir, Err: syscall.ENOTDIR}
+		}
+	}
+	if err == nil {
+		return nil
+	}
+	return fail.New(fail.Other, "let "+TempDir+" name a folder that this user may write to; where it is empty, temporary files go beside the store",
+		"make folder for temporary files: %w", err)
 }

@@ -50,7 +50,10 @@ type LeftOut struct {
 // Epoch is a moment in epoch seconds, which JSON shows in RFC 3339, UTC.
 type Epoch int64
 
-func (e Epoch) String() string { return time.Unix(int64(e), 0).UTC().Format(time.RFC3339) }
+// Time is the moment in UTC.
+func (e Epoch) Time() time.Time { return time.Unix(int64(e), 0).UTC() }
+
+func (e Epoch) String() string { return e.Time().Format(time.RFC3339) }
 
 // MarshalText writes the moment as String does.
 func (e Epoch) MarshalText() ([]byte, error) { return []byte(e.String()), nil }

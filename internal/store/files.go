@@ -17,7 +17,6 @@ import (
 
 	"github.com/duckdb/duckdb-go/v2"
 
-	"seats/internal/dirs"
 	"seats/internal/fail"
 	"seats/internal/plain"
 )
@@ -127,7 +126,7 @@ func tempDir(path, dir, suffix string) (string, error) {
 	if dir == "" {
 		return path + suffix, nil
 	}
-	if err := dirs.Make(dir, dirs.Temp); err != nil {
+	if err := plain.MakeDir(dir, plain.TempDir); err != nil {
 		return "", err
 	}
 	sum := sha256.Sum256([]byte(path))
@@ -139,13 +138,13 @@ const runSuffix = ".work.tmp"
 
 func readerSuffix() string { return ".read-" + rand.Text()[:8] + ".tmp" }
 
-// TempDir names a folder for a run's own temporary files: dirs.MakeTemp makes it. It is removed with the work copy.
+// TempDir names a folder for a run's own temporary files: plain.MakeTemp makes it. It is removed with the work copy.
 func (w *Work) TempDir() string { return w.temp }
 
-// TempDir names a folder for temporary files: dirs.MakeTemp makes it, and Close removes it.
+// TempDir names a folder for temporary files: plain.MakeTemp makes it, and Close removes it.
 func (s *Scratch) TempDir() string { return s.temp }
 
-// ReaderTemp names a folder for whatever a reader of the store writes meanwhile: dirs.MakeTemp makes it, and whoever has it made removes it.
+// ReaderTemp names a folder for whatever a reader of the store writes meanwhile: plain.MakeTemp makes it, and whoever has it made removes it.
 func ReaderTemp(path, dir string) (string, error) { return tempDir(path, dir, readerSuffix()) }
 
 // ErrBusy: another run holds the tenant's lock, or another program has the store open for writing. ErrDamaged: the
@@ -163,7 +162,6 @@ func damaged(path string, err error) error {
 		"%w: open %s: %w", ErrDamaged, path, err)
 }
 
-// linked is for a symbolic link where a file of a store should be.
 func linked(path string) error {
 	return fail.New(fail.Store, "move the link away; data_dir may be a link to another folder, what lies in it may not", "open %s: it is a symbolic link", path)
 }

@@ -15,10 +15,10 @@ import (
 	"github.com/duckdb/duckdb-go/v2"
 	"github.com/stretchr/testify/require"
 
-	"seats/internal/dirs"
 	"seats/internal/duck"
 	"seats/internal/fail"
 	"seats/internal/must"
+	"seats/internal/plain"
 	"seats/internal/store"
 )
 
@@ -355,13 +355,13 @@ func TestTheFolderForTemporaryFilesIsOnlyANameAtFirst(t *testing.T) {
 		for dir, done := range map[string]func() error{work.TempDir(): work.Drop, scratch.TempDir(): scratch.Close} {
 			require.Equal(t, cmp.Or(o.TempDir, filepath.Dir(path)), filepath.Dir(dir))
 			require.NoDirExists(t, dir)
-			require.NoError(t, dirs.MakeTemp(dir))
-			require.NoError(t, dirs.MakeTemp(dir), "it is there already")
+			require.NoError(t, plain.MakeTemp(dir))
+			require.NoError(t, plain.MakeTemp(dir), "it is there already")
 			require.NoError(t, os.WriteFile(filepath.Join(dir, "file"), nil, 0o600))
 			require.NoError(t, done())
 			require.NoDirExists(t, dir)
 		}
 	}
-	require.Error(t, dirs.MakeTemp(filepath.Join(temp, "slip", "folder")))
+	require.Error(t, plain.MakeTemp(filepath.Join(temp, "slip", "folder")))
 	require.Empty(t, names(t, temp))
 }

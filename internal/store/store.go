@@ -25,7 +25,6 @@ import (
 	"time"
 
 	"seats/internal/calendar"
-	"seats/internal/dirs"
 	"seats/internal/duck"
 	"seats/internal/fail"
 	"seats/internal/plain"
@@ -77,7 +76,7 @@ func begin(ctx context.Context, path string, o duck.Options, orNew bool) (*Work,
 	if err != nil {
 		return nil, err
 	}
-	if err := dirs.Make(filepath.Dir(path), dirs.Data); err != nil {
+	if err := plain.MakeDir(filepath.Dir(path), plain.DataDir); err != nil {
 		return nil, err
 	}
 	lock, err := Lock(path + ".lock")
@@ -143,19 +142,18 @@ func (w *Work) copyPublished() (err error) {
 // it has just changed. A copy that fails is not published. A new store has no rows: it is made in one, for hundreds of statements
 // would each wait for the disk.
 func migrate(ctx context.Context, conn *sql.Conn, version uint64) error {
-	if version == 0 {
-		return duck.InTx(ctx, conn, func(tx *sql.Tx) error { return bringUp(ctx, tx, 0) })
-	}
-	return bringUp(ctx, conn, version)
-}
-
-func bringUp(ctx context.Context, q duck.Queryer, version uint64) error {
-	for _, schema := range schemas[version:] {
-		if _, err := duck.Exec(ctx, q, schema); err != nil {
-			return err
+	bringUp := func(q duck.Queryer) error {
+		for _, schema := range schemas[version:] {
+			if _, err := duck.Exec(ctx, q, schema); err != nil {
+				return err
+			}
 		}
+		return nil
 	}
-	return nil
+	if version == 0 {
+		return duck.InTx(ctx, conn, func(tx *sql.Tx) error { return bringUp(tx) })
+	}
+	return bringUp(conn)
 }
 
 // checkVersion gives a store's schema version, and refuses what is no store, or a newer program's.
@@ -242,7 +240,6 @@ func (w *Work) Drop() error {
 
 func (w *Work) closeDB() error { return closeBoth(&w.Conn, &w.DB) }
 
-// closeBoth closes what is open of a connection and its database.
 func closeBoth(conn **sql.Conn, db **sql.DB) (err error) {
 	if *conn != nil {
 		err = (*conn).Close()
@@ -327,13 +324,13 @@ func (t *list) Scan(value any) error {
 
 // NextRun gives the next entry's ID, and the hash of the one before, "" where there is none.
 func NextRun(ctx context.Context, q duck.Queryer) (id int64, previous string, err error) {
-	last, err := lastRun(ctx, q)
+	last, err := duck.One[newest](ctx, q, "store/last_run")
 	return last.ID + 1, last.SHA256, err
 }
 
 // LastEnded is when the newest run ended, by the clock of its time; the zero time where there was none.
 func LastEnded(ctx context.Context, q duck.Queryer) (time.Time, error) {
-	last, err := lastRun(ctx, q)
+	last, err := duck.One[newest](ctx, q, "store/last_run")
 	if last.ID == 0 {
 		return time.Time{}, err
 	}
@@ -343,10 +340,6 @@ func LastEnded(ctx context.Context, q duck.Queryer) (time.Time, error) {
 type newest struct {
 	ID, EndedTS int64
 	SHA256      string
-}
-
-func lastRun(ctx context.Context, q duck.Queryer) (newest, error) {
-	return duck.One[newest](ctx, q, "store/last_run")
 }
 
 // maxText is how many bytes of a text the ledger keeps: what a server or a file says may have no end.

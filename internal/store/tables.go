@@ -66,7 +66,6 @@ var tables = []described{
 	{sent, texts.Table{Name: "delivery", Order: []string{"delivered_ts", "file", "sha256"}}},
 }
 
-// tablesOf are the tables of some parts.
 func tablesOf(parts ...part) (found []texts.Table) {
 	for _, t := range tables {
 		if slices.Contains(parts, t.part) {
@@ -129,29 +128,10 @@ func (s *Scratch) Empty(ctx context.Context) error {
 	return of(ctx, s.Conn, "empty", nil, row, evidence, result, monthly)
 }
 
-// Keep saves the rows of a table as they are now in a table kept_<name> of the scratch store.
-func (s *Scratch) Keep(ctx context.Context, name string) error { return s.each(ctx, "keep", name) }
-
-// Mask puts the pseudonyms of the table pseudonym in place of a table's resources.
-func (s *Scratch) Mask(ctx context.Context, name string) error { return s.each(ctx, "mask", name) }
-
-// WriteRows writes the scratch store's rows of a table into a Parquet file.
-func (s *Scratch) WriteRows(ctx context.Context, name, file string) error {
-	return s.each(ctx, "write_rows", name, sql.Named("file", file))
-}
-
-// WriteDays writes a table's rows of a range of days, both included, into a Parquet file: those of the published store.
-func (s *Scratch) WriteDays(ctx context.Context, name, file string, from, to calendar.Date) error {
-	return s.each(ctx, "write_days", name, append(duck.Span(from, to), sql.Named("file", file))...)
-}
-
-// WriteDaysCSV is WriteDays into a CSV file.
-func (s *Scratch) WriteDaysCSV(ctx context.Context, name, file string, from, to calendar.Date) error {
-	return s.each(ctx, "write_days_csv", name, append(duck.Span(from, to), sql.Named("file", file))...)
-}
-
-// each runs a statement of sql/store/each on a table. One that does not exist is a mistake in the program, so it panics.
-func (s *Scratch) each(ctx context.Context, statement, name string, args ...any) error {
+// Each runs a statement of sql/store/each on a table: "keep" saves its rows as they are now in a table kept_<name>, "mask" puts the
+// pseudonyms of the table pseudonym in place of its resources, "write_rows" writes them into a Parquet file, "write_days" those of a
+// range of days of the published store, "write_days_csv" these into a CSV file. A table that does not exist is a mistake in the program.
+func (s *Scratch) Each(ctx context.Context, statement, name string, args ...any) error {
 	at := slices.IndexFunc(tables, func(t described) bool { return t.Name == name })
 	_, err := duck.ExecOn(ctx, s.Conn, "store/each_"+statement, tables[at].Table, args...)
 	return err
@@ -277,7 +257,6 @@ func (y *assembly) run(ctx context.Context, statements ...string) {
 	}
 }
 
-// within does work with another database as the one that names lead to.
 func (y *assembly) within(ctx context.Context, name string, work func() error) {
 	if y.err == nil {
 		y.err = within(ctx, y.conn, name, work)
@@ -360,7 +339,6 @@ func (y *assembly) comment(ctx context.Context, a *attached) {
 	y.run(ctx, comments...)
 }
 
-// statement makes the macro, with a query of the caller's.
 func (m macro) statement(query string) string {
 	return "create macro " + m.Name + "(" + m.Parameters + ") as table " + query
 }
@@ -498,7 +476,6 @@ func (s set) unite(ctx context.Context, y *assembly) {
 	y.run(ctx, comments...)
 }
 
-// each unites the queries of all members that have one.
 func (s set) each(query func(*attached) string) string {
 	var queries []string
 	for _, a := range s {
@@ -515,7 +492,6 @@ func (c *catalog) asksRelationsAlone(m macro) bool {
 		!slices.ContainsFunc(c.macros, func(other macro) bool { return strings.Contains(m.Definition, other.Name+"(") })
 }
 
-// rows is the query for rows of a member, with the tenant that they are of.
 func (a *attached) rows(from string) string {
 	return "select " + duck.Literal(a.tenant) + " as " + tenantColumn + ", * " + from
 }

@@ -25,6 +25,7 @@ import (
 	"time"
 
 	"seats/internal/calendar"
+	"seats/internal/config"
 	"seats/internal/fail"
 	"seats/internal/forecast"
 	"seats/internal/plain"
@@ -276,9 +277,9 @@ type Head struct {
 // Tenant is what a tenant's pages are made from, but for the curves.
 type Tenant struct {
 	Name    string
-	Problem string    // why there is nothing to show; "" where there is
-	AsOf    time.Time // end of the newest run on the store; zero: none
-	Regions []Region
+	Problem string           // why there is nothing to show; "" where there is
+	AsOf    time.Time        // end of the newest run on the store; zero: none
+	Regions []config.Region  // as they are configured today
 	Days    []Day            // in their order, without a gap from the first that is held to the last
 	Enabled []Enabled        // by month and region, where a month was counted
 	Issued  []report.Issue   // every revision, each chain in its order
@@ -291,13 +292,6 @@ type Outlook struct {
 	Region string
 	forecast.Outlook
 	Lacks []string // why there are no bands, or not of all days
-}
-
-// Region is a region as it is configured today.
-type Region struct {
-	Name      string
-	Zone      string
-	Committed int64 // concurrent agents that were agreed on; 0: not said
 }
 
 // The states of a day beside final and provisional.

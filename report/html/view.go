@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"seats/internal/calendar"
+	"seats/internal/config"
 	"seats/internal/forecast"
 	"seats/internal/settle"
 	"seats/report"
@@ -20,7 +21,6 @@ type overview struct {
 	paged  []string     // the days that do
 }
 
-// monthView is a tenant's month.
 type monthView struct {
 	*overview
 	Month      calendar.Month
@@ -32,9 +32,8 @@ type monthView struct {
 	Revised    []report.Issue // what was issued again, with what it superseded
 }
 
-// regionMonth is a region's month.
 type regionMonth struct {
-	Region
+	config.Region
 	Days    []dayCell
 	Weeks   [][]*dayCell // Monday first; nil: a day of another month
 	Max     Peak
@@ -46,7 +45,6 @@ type regionMonth struct {
 	Growth  *chart
 }
 
-// dayCell is a region's day as the month shows it.
 type dayCell struct {
 	Day
 	Known       bool // there is a number
@@ -142,7 +140,7 @@ func (v *monthView) fill() {
 	}
 }
 
-func (v *monthView) region(r Region) regionMonth {
+func (v *monthView) region(r config.Region) regionMonth {
 	m := regionMonth{Region: r}
 	for i := range v.Tenant.Enabled {
 		if e := &v.Tenant.Enabled[i]; e.Month == v.Month && e.Region == r.Name {
@@ -215,7 +213,6 @@ func (m regionMonth) SoFar() int64 {
 	return soFar
 }
 
-// dayView is a day in full.
 type dayView struct {
 	*overview
 	Day
@@ -225,7 +222,6 @@ type dayView struct {
 	Sections   []section
 }
 
-// section is a region's day.
 type section struct {
 	RegionDetail
 	Committed int64
@@ -251,7 +247,7 @@ func (o *overview) day(at int, detail Detail) *dayView {
 	v.Prev, v.Next = beside(o.paged, v.Date.String())
 	for _, d := range detail.Regions {
 		s := section{RegionDetail: d, Issued: o.standing(d.Region, v.Date.String())}
-		if at := slices.IndexFunc(o.Regions, func(r Region) bool { return r.Name == d.Region }); at >= 0 {
+		if at := slices.IndexFunc(o.Regions, func(r config.Region) bool { return r.Name == d.Region }); at >= 0 {
 			s.Committed = o.Regions[at].Committed
 		}
 		s.Peaks = slices.DeleteFunc(slices.Clone(v.Day.Peaks), func(p Peak) bool { return p.Region != d.Region })

@@ -17,7 +17,9 @@ package audit
 import (
 	"cmp"
 	"context"
+	"database/sql"
 	"errors"
+	"fmt"
 	"maps"
 	"os"
 	"path/filepath"
@@ -26,6 +28,7 @@ import (
 	"time"
 
 	"seats/cmd/seats/job"
+	"seats/extract"
 	"seats/internal/calendar"
 	"seats/internal/config"
 	"seats/internal/duck"
@@ -87,7 +90,6 @@ func (p Period) Bounds() []any {
 	return duck.Span(p.From, p.To)
 }
 
-// auditor is an audit at work.
 type auditor struct {
 	Audit
 	scratch *store.Scratch
@@ -135,7 +137,6 @@ func (a Audit) Do(ctx context.Context) (summary Summary, err error) {
 	return Summary{Findings: w.found, Days: w.days, Files: len(w.issued)}, nil
 }
 
-// load reads what the store says of itself, and the manifests of the period.
 func (w *auditor) load(ctx context.Context) (err error) {
 	if err := w.scratch.Take(ctx); err != nil {
 		return err
@@ -163,18 +164,15 @@ func (w *auditor) load(ctx context.Context) (err error) {
 	return w.loadRules(ctx)
 }
 
-// add notes a finding.
 func (w *auditor) add(f Finding) {
 	f.Tenant = w.Tenant.Name
 	w.found = append(w.found, f)
 }
 
-// of notes a finding about an issued file.
 func (w *auditor) of(i report.Issue, rule Rule, what string, details ...string) {
 	w.add(Finding{Rule: rule, Region: i.Region, Period: i.Period, What: what, Details: details})
 }
 
-// ask notes the findings of a statement.
 func (w *auditor) ask(ctx context.Context, statement string, args ...any) error {
 	found, err := duck.All[struct {
 		Rule                 Rule
@@ -188,7 +186,6 @@ func (w *auditor) ask(ctx context.Context, statement string, args ...any) error 
 
 func (w *auditor) path(name string) string { return filepath.Join(w.dir, name) }
 
-// entries are the names in the output folder; none where there is no folder.
 func (w *auditor) entries() ([]os.DirEntry, error) {
 	entries, err := os.ReadDir(w.dir)
 	if errors.Is(err, os.ErrNotExist) {
@@ -197,15 +194,7 @@ func (w *auditor) entries() ([]os.DirEntry, error) {
 	return entries, err
 }
 
-// held are the days of the store, ascending, in the period.
-func (w *auditor) held() []calendar.Date {
-	return slices.DeleteFunc(slices.Clone(w.kept), func(d calendar.Date) bool { return !w.Period.Holds(d) })
-}
-
 func instant(ts int64) string { return time.Unix(ts, 0).UTC().Format(time.RFC3339) }
-
-// spans writes days as runs of days.
-func spans(days []calendar.Date) string { return calendar.Runs(days, " to ") }
 
 // count writes a number with its noun.
 func count(n int, what string) string {
@@ -248,15 +237,13 @@ type kind struct {
 // catalogue is in the order in which people read it: that of the declarations below.
 var catalogue []kind
 
-func finding(check string, rule Rule, advice string) Rule {
-	catalogue = append(catalogue, kind{rule, check, advice, false})
+func rule(check string, rule Rule, advice string, remark bool) Rule {
+	catalogue = append(catalogue, kind{rule, check, advice, remark})
 	return rule
 }
 
-func remark(check string, rule Rule, advice string) Rule {
-	catalogue = append(catalogue, kind{rule, check, advice, true})
-	return rule
-}
+func finding(check string, name Rule, advice string) Rule { return rule(check, name, advice, false) }
+func remark(check string, name Rule, advice string) Rule  { return rule(check, name, advice, true) }
 
 const (
 	restoreStore = "restore the store from a backup taken before the change"
@@ -344,4 +331,149 @@ func (f Finding) place() int {
 		return f.at() + len(catalogue)
 	}
 	return f.at()
+}
+
+// reader reads days again from the tenant's source, all in one snapshot, into the scratch store.
+type reader struct {
+	src    extract.Source
+	cutter *extract.Cutter
+}
+
+func (w *auditor) openSource(ctx context.Context, parts []part) (*reader, error) {
+	var windows []extract.Window
+	for _, p := range parts {
+		for _, d := range p.days {
+			if window := job.Window(w.Tenant, d); len(window.Spans) > 0 {
+				windows = append(windows, window)
+			}
+		}
+	}
+	stage, err := extract.NewStage(w.scratch.Conn)
+	if err != nil {
+		return nil, err
+	}
+	w.Log.Start(w.Tenant.Name + ": reading")
+	defer w.Log.Stop()
+	tenant := w.Tenant
+	tenant.Breakdown = nil // agent groups are none of what is compared
+	src, err := job.OpenSource(ctx, tenant, windows, w.scratch.TempDir(), w.Clock(), w.Log)
+	if err != nil {
+		return nil, err
+	}
+	return &reader{src, &extract.Cutter{Stage: stage, Source: src, SettleHours: w.Tenant.SettleHours, AcceptLoss: true, Clock: w.Clock}}, nil
+}
+
+// keep saves what the kept slices give by the rules of their days.
+func (w *auditor) keep(ctx context.Context, p part) error {
+	for _, table := range []string{"qualifying_session", "daily_concurrent", "monthly_enabled"} {
+		if err := w.scratch.Each(ctx, "keep", table); err != nil {
+			return err
+		}
+	}
+	if !p.whole {
+		return nil
+	}
+	_, err := duck.Exec(ctx, w.scratch.Conn, "ask/keep_month_agent")
+	return err
+}
+
+// checkSource reads the days of a part again and says what changed since they were read, and what that does to the numbers.
+func (w *auditor) checkSource(ctx context.Context, p part, kept computed, r *reader) error {
+	read := part{month: p.month, all: p.all, whole: p.whole}
+	for _, d := range p.days {
+		there, err := w.readAgain(ctx, r, d)
+		if err != nil {
+			return err
+		}
+		if read.whole = read.whole && there; there {
+			read.days = append(read.days, d)
+		}
+	}
+	now, err := w.compute(ctx, read, w.countedBy)
+	if err != nil {
+		return err
+	}
+	read.days = slices.DeleteFunc(read.days, func(d calendar.Date) bool {
+		err := now.failed[d]
+		if err != nil {
+			w.add(failure(d, err))
+		}
+		return err != nil
+	})
+	return w.compareSource(ctx, read.days, kept, now)
+}
+
+// readAgain cuts a day anew. A source that has none of its sessions any more has purged it, and there is nothing to
+// compare with.
+func (w *auditor) readAgain(ctx context.Context, r *reader, d calendar.Date) (bool, error) {
+	window := job.Window(w.Tenant, d)
+	if len(window.Spans) == 0 {
+		return false, nil
+	}
+	summary, err := r.cutter.Cut(ctx, window)
+	if err == nil && summary.Sessions == 0 && len(summary.Losses) > 0 {
+		lost := &extract.LossError{Day: d, Losses: summary.Losses}
+		w.add(Finding{Rule: SourceGone, Period: d.String(), What: lost.Error()})
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// compareSource says what changed in the rows of days, in their numbers, and in their month's.
+func (w *auditor) compareSource(ctx context.Context, days []calendar.Date, kept, now computed) error {
+	rows, err := duck.All[struct{ Day, Words, Line string }](ctx, w.scratch.Conn, "ask/source_row", duck.Days(days...))
+	if err != nil {
+		return err
+	}
+	words, lines := map[string]string{}, map[string][]string{}
+	for _, r := range rows {
+		words[r.Day], lines[r.Day] = r.Words, append(lines[r.Day], r.Line)
+	}
+	var moved []report.Series
+	isMoved := map[string]bool{}
+	for _, at := range now.order {
+		if before, counted := kept.numbers[at]; counted && before.Agents != now.numbers[at].Agents {
+			moved, isMoved[at.Period] = append(moved, at), true
+		}
+	}
+	effects, err := w.effects(ctx, days, moved)
+	if err != nil {
+		return err
+	}
+	for _, at := range moved {
+		what := "concurrent agents"
+		if at.Measure == report.Enabled {
+			what = "enabled agents"
+		}
+		for _, i := range w.issued {
+			if i.Stands && i.Series() == at {
+				what += fmt.Sprintf(" (revision %d issued %d)", i.Revision, i.Value)
+			}
+		}
+		what = fmt.Sprintf("%d %s would be %d", kept.numbers[at].Agents, what, now.numbers[at].Agents)
+		if at.Measure == report.Concurrent {
+			changed := "no row changed"
+			if len(lines[at.Period]) > 0 {
+				changed = words[at.Period]
+			}
+			what = changed + ": " + what
+		}
+		w.add(Finding{Rule: SourceNumber, Region: at.Region, Period: at.Period, Details: append(effects[at], lines[at.Period]...), What: what})
+	}
+	for _, d := range days {
+		if day := d.String(); !isMoved[day] && len(lines[day]) > 0 {
+			w.add(Finding{Rule: SourceRows, Period: day, Details: lines[day], What: words[day] + "; every daily number stays"})
+		}
+	}
+	return nil
+}
+
+func (w *auditor) effects(ctx context.Context, days []calendar.Date, moved []report.Series) (map[report.Series][]string, error) {
+	lines, err := duck.By[report.Series, string](ctx, w.scratch.Conn, "ask/source_effect", duck.Days(days...))
+	if n := len(moved); err == nil && n > 0 && moved[n-1].Measure == report.Enabled { // only then are they kept
+		var ofMonth map[report.Series][]string
+		ofMonth, err = duck.By[report.Series, string](ctx, w.scratch.Conn, "ask/source_month", sql.Named("month", moved[n-1].Period))
+		maps.Copy(lines, ofMonth)
+	}
+	return lines, err
 }

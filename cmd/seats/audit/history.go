@@ -50,7 +50,6 @@ func (w *auditor) checkSealed(ctx context.Context, o duck.Options) error {
 	return errors.Join(err, ctx.Err())
 }
 
-// wantsRows tells whether rows of a month are looked at.
 func (w *auditor) wantsRows(m calendar.Month) bool { return w.Period.Touches(m) && !w.without[m] }
 
 // checkLedger verifies the chain of runs, whole, and that what the store holds was written by a run of it.
@@ -123,7 +122,7 @@ func (w *auditor) checkIssuedByRuns() {
 // issued over such days, for numbers that are billed and were never issued, and for days that have stayed provisional.
 func (w *auditor) checkDays(ctx context.Context) error {
 	for _, run := range runsOf(w.missing()) {
-		w.add(Finding{Rule: MissingDay, Period: spans(run), What: "no slice of " + count(len(run), "day") + " between the first and the last day of the store"})
+		w.add(Finding{Rule: MissingDay, Period: calendar.Runs(run, " to "), What: "no slice of " + count(len(run), "day") + " between the first and the last day of the store"})
 	}
 	var aged []calendar.Month
 	var provisional []calendar.Date
@@ -136,7 +135,7 @@ func (w *auditor) checkDays(ctx context.Context) error {
 		case err != nil:
 		case !w.aged(m):
 			if gap := w.notHeld(w.Tenant.DaysOf(m)); i.Stands && i.Measure == report.Enabled && len(gap) > 0 {
-				w.of(i, MonthOverGap, fmt.Sprintf("issued with %d agents, and the store has no slice of %s", i.Value, spans(gap)))
+				w.of(i, MonthOverGap, fmt.Sprintf("issued with %d agents, and the store has no slice of %s", i.Value, calendar.Runs(gap, " to ")))
 			}
 		case !slices.Contains(aged, m):
 			aged = append(aged, m)
@@ -146,7 +145,7 @@ func (w *auditor) checkDays(ctx context.Context) error {
 	if len(provisional) > 0 {
 		slices.SortFunc(provisional, calendar.Date.Compare)
 		provisional = slices.Compact(provisional)
-		w.add(Finding{Rule: ProvisionalDays, Period: spans(provisional), What: count(len(provisional), "day") + ": the standing number is provisional"})
+		w.add(Finding{Rule: ProvisionalDays, Period: calendar.Runs(provisional, " to "), What: count(len(provisional), "day") + ": the standing number is provisional"})
 	}
 	return w.checkNotIssued(ctx)
 }
@@ -225,7 +224,6 @@ func (w *auditor) checkConsistency(ctx context.Context) error {
 	return w.ask(ctx, "ask/consistency", w.Period.Bounds()...)
 }
 
-// foundFile is an issued file that the store does not know.
 type foundFile struct {
 	name   string
 	issued time.Time
@@ -317,7 +315,6 @@ func (w *auditor) checkFolder(context.Context) error {
 	return nil
 }
 
-// clockHeld tells whether the ledger's times are in its order, up to now.
 func (w *auditor) clockHeld() bool {
 	last := int64(0)
 	for _, r := range w.runs {
@@ -415,7 +412,6 @@ func (w *auditor) checkManifest(i report.Issue) error {
 	return nil
 }
 
-// disagreements are the fields in which the store's row and the manifest differ.
 func disagreements(i report.Issue, m report.Manifest) (out []string) {
 	said := m.Issue("")
 	rules := said.RulesSHA256

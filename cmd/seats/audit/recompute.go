@@ -24,9 +24,11 @@ type part struct {
 	whole bool            // the month has an issued number, every day is there, and the period holds it
 }
 
-// parts of the period, ascending.
 func (w *auditor) parts() (parts []part) {
-	for _, d := range w.held() {
+	for _, d := range w.kept {
+		if !w.Period.Holds(d) {
+			continue
+		}
 		m := d.YearMonth()
 		if n := len(parts); n == 0 || parts[n-1].month != m {
 			all, issued := w.Tenant.DaysOf(m), false
@@ -41,7 +43,6 @@ func (w *auditor) parts() (parts []part) {
 	return parts
 }
 
-// checkMonths goes through the kept slices, month by month.
 func (w *auditor) checkMonths(ctx context.Context) (err error) {
 	parts := w.parts()
 	var reader *reader
@@ -138,7 +139,6 @@ func (w *auditor) checkSlices(ctx context.Context, days []calendar.Date) error {
 	return nil
 }
 
-// computed is what a part gives.
 type computed struct {
 	numbers map[report.Series]compute.Peak // a month's are agents alone
 	order   []report.Series                // of these, day by day, as the configuration has the regions
@@ -199,7 +199,6 @@ func (w *auditor) compute(ctx context.Context, p part, by func(calendar.Date) co
 	return c, nil
 }
 
-// explained tells the errors that are findings from those that end the audit.
 func explained(err error) bool {
 	_, differ := errors.AsType[*compute.DifferenceError](err)
 	_, coverage := errors.AsType[*compute.CoverageError](err)
@@ -362,7 +361,6 @@ func (w *auditor) countedBy(d calendar.Date) config.Tenant {
 	return t
 }
 
-// countedByRules is a tenant with the counting rules of an issue, by day.
 func (w *auditor) countedByRules(text string) (func(calendar.Date) config.Tenant, error) {
 	days, err := config.RulesOfDays([]byte(text))
 	if err != nil {
@@ -428,7 +426,6 @@ func (w *auditor) causeOf(i report.Issue, rules string) cause {
 	return c
 }
 
-// movedSlices says which slices of the manifest the store has otherwise now.
 func (w *auditor) movedSlices(m report.Manifest) (moved []string) {
 	for _, s := range m.Slices {
 		switch now := w.slices[s.Day]; {
@@ -441,7 +438,6 @@ func (w *auditor) movedSlices(m report.Manifest) (moved []string) {
 	return moved
 }
 
-// ruleChanges shows what was and what is, setting by setting.
 func (w *auditor) ruleChanges(old, now string) (changes []string) {
 	text, known := w.texts[old]
 	if !known {

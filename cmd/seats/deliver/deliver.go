@@ -16,7 +16,6 @@ package deliver
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
 	"database/sql"
 	"errors"
 	"fmt"
@@ -140,7 +139,6 @@ func (c Courier) sweep(to Target) error {
 	return nil
 }
 
-// letter is a file on its way.
 type letter struct {
 	Delivery
 	sent     []byte // what is sent
@@ -151,7 +149,6 @@ type letter struct {
 
 func (l letter) staged() string { return "." + l.SentAs + ".tmp" }
 
-// parcel delivers a manifest, and its data file where that is wanted.
 func (c Courier) parcel(p Parcel, delivered []Delivery, o outbox, to Target) (arrived []Delivery, err error) {
 	letters, err := c.letters(p, o)
 	if err != nil {
@@ -182,7 +179,6 @@ func (c Courier) parcel(p Parcel, delivered []Delivery, o outbox, to Target) (ar
 	return arrived, nil
 }
 
-// letters are the files of a parcel as they are sent: the manifest, its signature where there is one, the data file.
 func (c Courier) letters(p Parcel, o outbox) (letters []letter, err error) {
 	files := []Delivery{{File: report.ManifestName(p.Issue.File), SHA256: p.Issue.ManifestSHA256}, {File: report.SignatureName(p.Issue.File)}}
 	if p.Data {
@@ -197,11 +193,11 @@ func (c Courier) letters(p Parcel, o outbox) (letters []letter, err error) {
 			continue
 		}
 		l := letter{Delivery: d, fixed: d.File == p.Issue.File}
-		l.SHA256 = digest(text)
+		l.SHA256 = report.Digest(text)
 		if l.sent, err = o.seal(l.SHA256, text); err != nil {
 			return nil, err
 		}
-		l.SentAs, l.SentSHA256, l.Target = d.File+o.suffix(), digest(l.sent), c.Target()
+		l.SentAs, l.SentSHA256, l.Target = d.File+o.suffix(), report.Digest(l.sent), c.Target()
 		letters = append(letters, l)
 	}
 	return letters, nil
@@ -222,7 +218,7 @@ func (c Courier) issued(d Delivery) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("deliver issued file: %w", err)
 	}
-	if d.SHA256 != "" && digest(text) != d.SHA256 {
+	if d.SHA256 != "" && report.Digest(text) != d.SHA256 {
 		return nil, fail.New(fail.Restatement, hint, "deliver %s: the file was changed since it was issued", path)
 	}
 	return text, nil
@@ -239,7 +235,7 @@ func (c Courier) look(l *letter, delivered []Delivery, o outbox, to Target) erro
 	if err != nil {
 		return err
 	}
-	sum := digest(text)
+	sum := report.Digest(text)
 	if l.there = sum == l.SentSHA256; l.there {
 		return nil
 	}
@@ -268,14 +264,12 @@ func stage(l letter, to Target) error {
 	if err != nil {
 		return err
 	}
-	if len(text) != len(l.sent) || digest(text) != l.SentSHA256 {
+	if len(text) != len(l.sent) || report.Digest(text) != l.SentSHA256 {
 		return fmt.Errorf("deliver %s to %s: sent were %d bytes with SHA-256 %s, read back %d with %s",
-			l.SentAs, l.Target, len(l.sent), l.SentSHA256, len(text), digest(text))
+			l.SentAs, l.Target, len(l.sent), l.SentSHA256, len(text), report.Digest(text))
 	}
 	return nil
 }
-
-func digest(text []byte) string { return fmt.Sprintf("%x", sha256.Sum256(text)) }
 
 // outbox is a folder that keeps what is being sent until the store says that it was delivered. A run that was killed
 // before that leaves it to the next one, which thereby knows what it finds at the target: an encrypted file has other
@@ -297,7 +291,7 @@ func (o outbox) suffix() string {
 
 // seal gives what is sent for a text with this SHA-256.
 func (o outbox) seal(sum string, text []byte) ([]byte, error) {
-	path := filepath.Join(o.dir, sum+"-"+digest([]byte(strings.Join(o.recipients, "\n")))[:16])
+	path := filepath.Join(o.dir, sum+"-"+report.Digest([]byte(strings.Join(o.recipients, "\n")))[:16])
 	sealed, err := plain.Read(path)
 	if err == nil || !errors.Is(err, fs.ErrNotExist) {
 		return sealed, err
@@ -334,7 +328,7 @@ func (o outbox) sent(sum string) (bool, error) {
 	}
 	for _, e := range entries {
 		text, err := plain.Read(filepath.Join(o.dir, e.Name()))
-		if err != nil || digest(text) == sum {
+		if err != nil || report.Digest(text) == sum {
 			return err == nil, err
 		}
 	}

@@ -54,7 +54,7 @@ func newSite(t *testing.T, d config.Delivery, files int) *site {
 func (s *site) issue(t *testing.T, name, text string) (sum string) {
 	t.Helper()
 	require.NoError(t, os.WriteFile(filepath.Join(s.From, name), []byte(text), 0o600))
-	return digest([]byte(text))
+	return report.Digest([]byte(text))
 }
 
 // requireDelivered wants all of the site's files in a folder, and nothing else.
@@ -451,10 +451,10 @@ func TestEncryptedFilesAreReadByTheRecipientAlone(t *testing.T) {
 		require.Equal(t, []string{"CNT_0.csv.age", "CNT_0.csv.manifest.json.age"}, names(t, folder))
 		for _, a := range arrived {
 			sealed := must.Have(os.ReadFile(filepath.Join(folder, a.SentAs)))(t)
-			require.Equal(t, a.SentSHA256, digest(sealed))
+			require.Equal(t, a.SentSHA256, report.Digest(sealed))
 			require.NotContains(t, string(sealed), "manifest 0")
 			open := must.Have(age.Decrypt(bytes.NewReader(sealed), identity))(t)
-			require.Equal(t, a.SHA256, digest(must.Have(io.ReadAll(open))(t)))
+			require.Equal(t, a.SHA256, report.Digest(must.Have(io.ReadAll(open))(t)))
 		}
 		require.Equal(t, arrived, s.send(t), "a killed run's are known again by the outbox")
 		require.NoError(t, s.Clear())

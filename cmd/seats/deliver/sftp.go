@@ -25,7 +25,6 @@ import (
 	"seats/report"
 )
 
-// server is a Target on an SFTP server.
 type server struct {
 	config.Delivery
 	line  *line

@@ -1,6 +1,7 @@
 package explain
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"fmt"
@@ -178,7 +179,7 @@ func (e *Explainer) histories(ctx context.Context, agent string, days []calendar
 		Day calendar.Date
 		Key int64
 	}
-	of := map[at]*resource{} // another day's may be another agent's
+	of := map[at]*resource{}
 	var keys []int64
 	for _, r := range resources {
 		h := byDay[r.Day]
@@ -194,69 +195,56 @@ func (e *Explainer) histories(ctx context.Context, agent string, days []calendar
 	if err != nil || len(keys) == 0 {
 		return all, err
 	}
-	sessions, err := duck.All[struct {
-		Of       at
+	sessions, noSessions := duck.By[at, struct {
 		IsBeside bool
 		session
 	}](ctx, e.conn, "ask/agent_session", on, sql.Named("resource_keys", keys))
-	for _, s := range sessions {
-		if r := of[s.Of]; r != nil && s.IsBeside {
-			r.beside = append(r.beside, s.session)
-		} else if r != nil {
-			r.sessions = append(r.sessions, s.session)
-		}
-	}
-	if err != nil {
-		return nil, err
-	}
-	activities, err := duck.All[struct {
-		Of      at
+	activities, noActivities := duck.By[at, struct {
 		IsOther bool
 		activity
 	}](ctx, e.conn, "ask/agent_activity", on, sql.Named("resource_keys", keys))
-	for _, a := range activities {
-		if r := of[a.Of]; r != nil && a.IsOther {
-			r.others = append(r.others, a.activity)
-		} else if r != nil {
-			r.activities = append(r.activities, a.activity)
+	for key, r := range of { // another day's may be another agent's
+		for _, s := range sessions[key] {
+			into := &r.sessions
+			if s.IsBeside {
+				into = &r.beside
+			}
+			*into = append(*into, s.session)
+		}
+		for _, a := range activities[key] {
+			into := &r.activities
+			if a.IsOther {
+				into = &r.others
+			}
+			*into = append(*into, a.activity)
 		}
 	}
-	return all, err
+	return all, cmp.Or(noSessions, noActivities)
 }
 
 // FateTable shows what became of an agent's sessions. Times are in the region's zone; where a session got to no
 // region, in that of the agent's other sessions, or else the tenant's.
 func (e *Explainer) FateTable(agent string, fates []Fate) report.Table {
-	t := report.Table{Header: []string{
-		"tenant", "agent", "date", "resource_key", "sm_res_session_fact_key", "start_date_time_key", "login", "logout", "region", "location",
-		"verdict", "rule", "reason", "activities", "kind", "activity_key", "activity_date_time_key", "activity_start", "switch",
-		"call_attempt_guid", "decision",
-	}}
 	zones := map[string]*time.Location{}
 	for _, r := range e.tenant.Regions {
 		zones[r.Name] = r.Zone
 	}
 	fallback := e.tenant.Zone
 	for _, f := range fates {
-		if zone := zones[f.Region]; zone != nil {
-			fallback = zone
-		}
+		fallback = cmp.Or(zones[f.Region], fallback)
 	}
-	for _, f := range fates {
-		zone := zones[f.Region]
-		if zone == nil {
-			zone = fallback
-		}
+	return tableOf("tenant agent date resource_key sm_res_session_fact_key start_date_time_key login logout region location verdict rule reason "+
+		"activities kind activity_key activity_date_time_key activity_start switch call_attempt_guid decision", fates, func(f Fate) []any {
+		zone := cmp.Or(zones[f.Region], fallback)
 		first := []any{nil, nil, nil, nil, nil, nil}
 		if a := f.First; a != nil {
 			first = []any{text(a.Kind), a.Key.ID, a.Key.DateTimeKey, instant(&a.Start, zone), text(a.Switch), text(a.GUID)}
 		}
-		t.Rows = append(t.Rows, slices.Concat([]any{
+		return slices.Concat([]any{
 			e.tenant.Name, agent, f.Date, f.Resource, f.Session.ID, f.Session.DateTimeKey, instant(f.Login, zone), instant(f.Logout, zone),
 			text(f.Region), text(f.Location), string(f.Verdict), text(f.Rule), text(f.Reason), f.Activities,
-		}, first, []any{text(f.Decision)}))
-	}
-	return t
+		}, first, []any{text(f.Decision)})
+	})
 }
 
 // BriefFateTable is FateTable as far as a terminal is wide.
@@ -429,7 +417,7 @@ func (h *history) locate(j *judged, telling, others []Activity) {
 			f := j.fate(h.date)
 			f.place, f.First, f.Decision = *to, &a, decision
 			if others != nil {
-				f.First, f.Activities, f.Decision = &others[0], int64(len(others)), decision.toldBy(a)
+				f.First, f.Activities, f.Decision = &others[0], int64(len(others)), decision.toldBy(told{a.Key.ID, a.Switch})
 			}
 			j.fates = append(j.fates, f)
 		}

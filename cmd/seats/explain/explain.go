@@ -123,8 +123,8 @@ const (
 )
 
 // toldBy is the decision on a switch that another leg of the login told, since the activities know none.
-func (d Decision) toldBy(leg Activity) Decision {
-	return Decision(fmt.Sprintf("%s (%s, told by leg %d of the same login)", d, leg.Switch, leg.Key.ID))
+func (d Decision) toldBy(leg told) Decision {
+	return Decision(fmt.Sprintf("%s (%s, told by leg %d of the same login)", d, leg.Switch, leg.Leg))
 }
 
 // places knows where switches lead.
@@ -247,6 +247,11 @@ func tableOf[T any](header string, of []T, row func(T) []any) report.Table {
 	return t
 }
 
+// one is a table of one row.
+func one(header string, row ...any) report.Table {
+	return report.Table{Header: strings.Fields(header), Rows: [][]any{row}}
+}
+
 // list is a table inside a row: in JSON an array of objects.
 type list report.Table
 
@@ -275,9 +280,5 @@ func text[T ~string](s T) any {
 
 // before puts columns before those of a table.
 func before(header []string, values []any, t report.Table) report.Table {
-	all := report.Table{Header: slices.Concat(header, t.Header), Rows: [][]any{}}
-	for _, row := range t.Rows {
-		all.Rows = append(all.Rows, slices.Concat(values, row))
-	}
-	return all
+	return tableOf(strings.Join(slices.Concat(header, t.Header), " "), t.Rows, func(row []any) []any { return slices.Concat(values, row) })
 }

@@ -165,9 +165,7 @@ func (d *Day) Breakdown(ctx context.Context, by config.Unit) (*Breakdown, error)
 	var shares int64
 	b := &Breakdown{
 		Parts: parts,
-		Whole: tableOf("tenant region date state peak peak_at", []int64{peak}, func(peak int64) []any {
-			return []any{d.tenant.Name, d.Scope.Region, d.Date, d.State, peak, instant(&at, d.Zone)}
-		}),
+		Whole: one("tenant region date state peak peak_at", d.tenant.Name, d.Scope.Region, d.Date, d.State, peak, instant(&at, d.Zone)),
 		AsTable: tableOf("tenant region date by name peak peak_at share_at_peak enabled", parts, func(p Part) []any {
 			shares += p.Share
 			return []any{d.tenant.Name, d.Scope.Region, d.Date, string(by), p.Name, p.Peak, instant(&p.PeakTS, d.Zone), p.Share, p.Enabled}
@@ -188,9 +186,7 @@ func (m *Month) Breakdown(ctx context.Context, by config.Unit) (*Breakdown, erro
 	}
 	return &Breakdown{
 		Parts: parts,
-		Whole: tableOf("tenant region month state enabled", []int{len(m.Agents)}, func(agents int) []any {
-			return []any{m.tenant.Name, m.Region, m.Month, m.State, int64(agents)}
-		}),
+		Whole: one("tenant region month state enabled", m.tenant.Name, m.Region, m.Month, m.State, int64(len(m.Agents))),
 		AsTable: tableOf("tenant region month by name enabled", parts, func(p Part) []any {
 			return []any{m.tenant.Name, m.Region, m.Month, string(by), p.Name, p.Enabled}
 		}),
@@ -268,16 +264,11 @@ func (t *Trend) columns() (month, committed report.Table) {
 			above = t.Peak.Above
 		}
 	}
-	return report.Table{
-			Header: []string{"tenant", "region", "month", "from", "counted", "ahead", "highest", "peak_low", "peak_high", "times"},
-			Rows:   [][]any{{t.Tenant, t.Region.Name, t.Month, t.From, t.Counted, len(t.Ahead), t.Highest, low, high, t.Peak.Times}},
-		}, report.Table{
-			Header: []string{"committed", "passed_on", "times_above", "passed_earliest", "passed_latest"},
-			Rows:   [][]any{{commit, on, above, earliest, latest}},
-		}
+	return one("tenant region month from counted ahead highest peak_low peak_high times",
+			t.Tenant, t.Region.Name, t.Month, t.From, t.Counted, len(t.Ahead), t.Highest, low, high, t.Peak.Times),
+		one("committed passed_on times_above passed_earliest passed_latest", commit, on, above, earliest, latest)
 }
 
-// day is blank where it is none.
 func day(d calendar.Date) any {
 	if d.IsZero() {
 		return nil
@@ -296,8 +287,7 @@ func (t *Trend) Brief() []report.Table {
 
 // Days has a row for each day that has no number yet.
 func (t *Trend) Days() report.Table {
-	days := report.Table{Header: []string{"date", "weekday", "peak_low", "peak_high", "times", "times_above"}, Rows: [][]any{}}
-	for _, d := range t.Ahead {
+	return tableOf("date weekday peak_low peak_high times times_above", t.Ahead, func(d forecast.Day) []any {
 		row := []any{d.Date, d.Date.Weekday(), nil, nil, d.Times, nil}
 		if d.Known() {
 			row[2], row[3] = d.Low, d.High
@@ -305,16 +295,14 @@ func (t *Trend) Days() report.Table {
 				row[5] = d.Above
 			}
 		}
-		days.Rows = append(days.Rows, row)
-	}
-	return days
+		return row
+	})
 }
 
 // Document is all in one row, for JSON.
 func (t *Trend) Document() report.Table {
 	month, committed := t.columns()
-	days := report.Table{Header: []string{"days"}, Rows: [][]any{{list(t.Days())}}}
-	return before(month.Header, month.Rows[0], before(committed.Header, committed.Rows[0], days))
+	return before(month.Header, month.Rows[0], before(committed.Header, committed.Rows[0], one("days", list(t.Days()))))
 }
 
 // List is the days with tenant, region and the newest day counted in every row, for CSV. The first row, without a date, is the month's peak.

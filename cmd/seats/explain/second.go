@@ -44,32 +44,25 @@ func (c Curve) at(agents int64) (spans []calendar.Interval) {
 
 // Plateaus are all spans of time at the highest number of agents; none where it is 0.
 func (c Curve) Plateaus() (agents int64, plateaus []calendar.Interval) {
-	for _, s := range c {
-		agents = max(agents, s.Agents)
+	if agents, _ = c.peak(); agents > 0 {
+		plateaus = c.at(agents)
 	}
-	if agents == 0 {
-		return 0, nil
-	}
-	return agents, c.at(agents)
+	return agents, plateaus
 }
 
 // peak is the highest number of agents, and the first second of it, 0 where there is nobody.
-func (c Curve) peak() (agents, second int64) {
-	agents, plateaus := c.Plateaus()
-	if agents > 0 {
-		second = plateaus[0].Start
-	}
-	return agents, second
-}
+func (c Curve) peak() (int64, int64) { return c.highest(func(s Step) int64 { return s.Agents }) }
 
 // Sessions is the highest number of sessions at once, and the first second of it.
-func (c Curve) Sessions() (sessions, second int64) {
+func (c Curve) Sessions() (int64, int64) { return c.highest(func(s Step) int64 { return s.Sessions }) }
+
+func (c Curve) highest(of func(Step) int64) (most, second int64) {
 	for _, s := range c {
-		if s.Sessions > sessions {
-			sessions, second = s.Sessions, s.Start
+		if n := of(s); n > most {
+			most, second = n, s.Start
 		}
 	}
-	return sessions, second
+	return most, second
 }
 
 // Lasting is the highest number of agents that is not undercut for some seconds on end, and the first second of
@@ -162,6 +155,12 @@ type Seat struct {
 // Key is a primary key of a GIM fact table.
 type Key struct{ ID, DateTimeKey int64 }
 
+// told is another leg of a login, which tells its switch.
+type told struct {
+	Leg    int64
+	Switch string
+}
+
 // Activity is an activity driven by Outbound Contact Server (R3).
 type Activity struct {
 	Kind   string // leg or preview
@@ -200,18 +199,10 @@ func (d *Day) Second(ctx context.Context, at int64) (*Second, error) {
 
 func (s *Second) load(ctx context.Context) error {
 	// The other legs of each session that there is, the earliest first, tell the switch of one whose activities know none (R5).
-	legs, err := duck.All[struct {
-		Session Key
-		Leg     int64
-		Switch  string
-	}](ctx, s.conn, "ask/told", sql.Named("day", s.Date.String()), sql.Named("region", s.Scope.Region), sql.Named("at", s.At),
-		sql.Named("last_second", lastSecond(s.tenant)))
+	told, err := duck.By[Key, told](ctx, s.conn, "ask/told", sql.Named("day", s.Date.String()), sql.Named("region", s.Scope.Region),
+		sql.Named("at", s.At), sql.Named("last_second", lastSecond(s.tenant)))
 	if err != nil {
 		return err
-	}
-	told := map[Key][]Activity{}
-	for _, l := range legs {
-		told[l.Session] = append(told[l.Session], Activity{Key: Key{ID: l.Leg}, Switch: l.Switch})
 	}
 	places := placesOf(s.tenant)
 	s.Seats, err = duck.All[Seat](ctx, s.conn, "ask/seat", s.where(sql.Named("at", s.At))...)
@@ -244,10 +235,8 @@ func (s *Second) check() error {
 
 // Summary is the second in one row.
 func (s *Second) Summary() report.Table {
-	return report.Table{
-		Header: []string{"tenant", "region", "location", "date", "state", "at", "agents", "sessions"},
-		Rows:   [][]any{{s.tenant.Name, s.Scope.Region, text(s.Scope.Location), s.Date, s.State, instant(&s.At, s.Zone), s.Agents, s.Sessions}},
-	}
+	return one("tenant region location date state at agents sessions",
+		s.tenant.Name, s.Scope.Region, text(s.Scope.Location), s.Date, s.State, instant(&s.At, s.Zone), s.Agents, s.Sessions)
 }
 
 // Spans are the plateaus, one a row.
@@ -256,10 +245,7 @@ func (s *Second) Spans() report.Table { return s.SpanTable(s.Plateaus) }
 // Document is the second as one row that holds everything, for JSON.
 func (s *Second) Document() report.Table {
 	summary := s.Summary()
-	return before(summary.Header, summary.Rows[0], report.Table{
-		Header: []string{"plateaus", "seats"},
-		Rows:   [][]any{{list(s.Spans()), list(s.seats())}},
-	})
+	return before(summary.Header, summary.Rows[0], one("plateaus seats", list(s.Spans()), list(s.seats())))
 }
 
 // seats have what identifies a seat in full: with the keys one finds every row in the GIM.

@@ -19,9 +19,9 @@ import (
 	"seats/extract"
 	"seats/internal/calendar"
 	"seats/internal/config"
-	"seats/internal/dirs"
 	"seats/internal/duck"
 	"seats/internal/fail"
+	"seats/internal/plain"
 	"seats/internal/store"
 	texts "seats/sql"
 )
@@ -61,7 +61,7 @@ func (l *Lake) Export(ctx context.Context, tenant config.Tenant, period audit.Pe
 	if l.masks != nil {
 		x.masks = l.masks.Of(tenant.Name)
 	}
-	if err := dirs.MakeTemp(scratch.TempDir()); err != nil {
+	if err := plain.MakeTemp(scratch.TempDir()); err != nil {
 		return Summary{}, err
 	}
 	if err := scratch.Take(ctx); err != nil {
@@ -105,7 +105,6 @@ func (x *export) claim(ctx context.Context) error {
 	return nil
 }
 
-// export is a tenant's, at work.
 type export struct {
 	lake       *Lake
 	tenant     config.Tenant
@@ -115,7 +114,6 @@ type export struct {
 	summary    Summary
 }
 
-// day is one of the store's.
 type day struct {
 	Date        calendar.Date
 	HasRows     sql.NullBool // null: they are not counted
@@ -235,7 +233,6 @@ func (x *export) digest(sum string) string {
 	return x.masks.Digest(sum)
 }
 
-// done tells whether the lake holds all of these partitions.
 func (x *export) done(parts []partition) bool {
 	for _, p := range parts {
 		if !x.lake.holds(p) {
@@ -246,7 +243,6 @@ func (x *export) done(parts []partition) bool {
 	return true
 }
 
-// put writes partitions and replaces them in the lake.
 func (x *export) put(ctx context.Context, parts []partition, values map[string]any) error {
 	values["masked"] = x.masks != nil
 	for at := range parts {

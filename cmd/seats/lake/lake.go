@@ -130,7 +130,6 @@ func (l *Lake) begin(want about) error {
 	return l.write("README.md", readme)
 }
 
-// isEmpty refuses a folder in which there is something.
 func (l *Lake) isEmpty() error {
 	entries, err := os.ReadDir(l.dir)
 	if err != nil {
@@ -256,7 +255,6 @@ func (l *Lake) create(name string, in io.Reader) error {
 	return errors.Join(err, out.Close())
 }
 
-// read reads a small file that is no link.
 func (l *Lake) read(name string) ([]byte, error) {
 	in, err := l.open(name)
 	if err != nil {
@@ -266,7 +264,6 @@ func (l *Lake) read(name string) ([]byte, error) {
 	return io.ReadAll(in)
 }
 
-// open opens a file that is no link.
 func (l *Lake) open(name string) (*os.File, error) {
 	info, err := l.root.Lstat(name)
 	if err == nil && !info.Mode().IsRegular() {

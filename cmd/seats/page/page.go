@@ -72,10 +72,7 @@ func (t Tenant) Write(ctx context.Context, site *html.Site) error {
 
 // load reads all but the curves.
 func (t Tenant) load(ctx context.Context) (html.Tenant, error) {
-	page := html.Tenant{Name: t.Of.Name}
-	for _, r := range t.Of.Regions {
-		page.Regions = append(page.Regions, html.Region{Name: r.Name, Zone: r.Zone.String(), Committed: r.Committed})
-	}
+	page := html.Tenant{Name: t.Of.Name, Regions: t.Of.Regions}
 	ended, err1 := duck.One[int64](ctx, t.Conn, "ask/page_as_of")
 	issues, err2 := report.IssuedFiles(ctx, t.Conn)
 	enabled, err3 := duck.All[html.Enabled](ctx, t.Conn, "ask/page_month")

@@ -173,7 +173,7 @@ func (k *Key) Rows(ctx context.Context, scratch *store.Scratch, patterns []strin
 		return fmt.Errorf("write pseudonyms: %w", err)
 	}
 	for _, table := range []string{"voice_session", "ocs_activity", "other_leg", "other_session"} {
-		if err := scratch.Mask(ctx, table); err != nil {
+		if err := scratch.Each(ctx, "mask", table); err != nil {
 			return err
 		}
 	}

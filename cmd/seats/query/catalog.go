@@ -50,7 +50,6 @@ func (c catalog) relations() []column {
 	return slices.CompactFunc(slices.Clone(c.columns), func(a, b column) bool { return a.Relation == b.Relation })
 }
 
-// of are the columns of a relation.
 func (c catalog) of(relation string) (columns []column) {
 	for _, col := range c.columns {
 		if strings.EqualFold(col.Relation, relation) {
@@ -60,7 +59,6 @@ func (c catalog) of(relation string) (columns []column) {
 	return columns
 }
 
-// tables lists the relations and macros.
 func (c catalog) tables() report.Table {
 	t := report.Table{Header: []string{"name", "what it holds"}}
 	for _, r := range c.relations() {
@@ -72,7 +70,6 @@ func (c catalog) tables() report.Table {
 	return t
 }
 
-// describe tells of a relation its columns, of a macro how it is called.
 func (c catalog) describe(name string) (t report.Table, err error) {
 	t.Header = []string{"column", "type", "what it holds"}
 	for _, col := range c.of(name) {
@@ -258,7 +255,6 @@ func (s Screen) page(terminal *os.File, text []byte) bool {
 	return err == nil
 }
 
-// free refuses a file that is there already.
 func free(path string) error {
 	if _, err := os.Lstat(path); err == nil {
 		return taken(path)
@@ -315,7 +311,6 @@ type history struct {
 	entries []string
 }
 
-// openHistory reads a file, if it is there.
 func openHistory(file string) (*history, error) {
 	h := &history{file: file}
 	if file == "" {

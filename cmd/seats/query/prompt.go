@@ -91,7 +91,6 @@ func (p *Prompt) Run(ctx context.Context) (err error) {
 	}
 }
 
-// edit sets the terminal up for editing.
 func (p *Prompt) edit() {
 	p.editor = liner.NewLiner()
 	p.editor.SetCtrlCAborts(true)
@@ -189,7 +188,6 @@ func (p *Prompt) statement(ctx context.Context, statement string) error {
 	return nil
 }
 
-// formats are all in which results can be written.
 var formats = append(report.Formats(), FormatParquet)
 
 // command is what a prompt understands beside SQL: a line that begins with a dot.
@@ -257,7 +255,6 @@ func (p *Prompt) command(ctx context.Context, typed string) error {
 	return p.Screen.Show(ctx, func(w io.Writer) error { return t.Write(w, report.FormatTable) })
 }
 
-// set changes a setting, or says how it is.
 func (p *Prompt) set(c command, argument string, setting *string) error {
 	switch {
 	case argument == "":

@@ -27,9 +27,9 @@ import (
 	"seats/extract"
 	"seats/internal/calendar"
 	"seats/internal/config"
-	"seats/internal/dirs"
 	"seats/internal/duck"
 	"seats/internal/fail"
+	"seats/internal/plain"
 	"seats/internal/store"
 	"seats/report"
 )
@@ -59,7 +59,7 @@ func Write(ctx context.Context, o Options) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, p.scratch.Close()) }()
-	if err := dirs.MakeTemp(p.scratch.TempDir()); err != nil {
+	if err := plain.MakeTemp(p.scratch.TempDir()); err != nil {
 		return err
 	}
 	p.dir = filepath.Join(p.scratch.TempDir(), "pack")
@@ -71,7 +71,6 @@ func Write(ctx context.Context, o Options) (err error) {
 	return p.zip(filepath.Join(p.scratch.TempDir(), "pack.zip"))
 }
 
-// packer is a pack in the making: a folder that becomes the zip.
 type packer struct {
 	Options
 	digests
@@ -96,7 +95,6 @@ type computation struct {
 	tenant            config.Tenant // with these rules, as they stand in the pack
 }
 
-// load finds what is to be packed.
 func (p *packer) load(ctx context.Context) (err error) {
 	if err := p.scratch.Take(ctx); err != nil {
 		return err
@@ -141,13 +139,11 @@ func (p *packer) bounds(more ...any) []any {
 	return append([]any{sql.Named("from", p.from), sql.Named("to", p.to)}, more...)
 }
 
-// file is the path of a file of the pack, in a folder that is there.
 func (p *packer) file(name string) (string, error) {
 	path := filepath.Join(p.dir, filepath.FromSlash(name))
 	return path, os.MkdirAll(filepath.Dir(path), 0o700)
 }
 
-// put writes a file of the pack.
 func (p *packer) put(name string, text []byte) error {
 	path, err := p.file(name)
 	if err != nil {
@@ -175,7 +171,7 @@ func (p *packer) writeSlices(ctx context.Context) error {
 		for _, table := range store.RowTables() {
 			file, err := p.file("slices/" + d.String() + "/" + table + ".parquet")
 			if err == nil {
-				err = p.scratch.WriteRows(ctx, table, file)
+				err = p.scratch.Each(ctx, "write_rows", table, sql.Named("file", file))
 			}
 			if err != nil {
 				return err
@@ -193,6 +189,7 @@ func (p *packer) writeSlices(ctx context.Context) error {
 			return err
 		}
 	}
+	held := duck.Span(p.days[0], p.days[len(p.days)-1])
 	for _, name := range heads {
 		file, err := p.file("slices/" + name + ".parquet")
 		if err != nil {
@@ -201,7 +198,7 @@ func (p *packer) writeSlices(ctx context.Context) error {
 		if name == "slice" {
 			_, err = duck.Exec(ctx, p.scratch.Conn, "ask/pack_slice", p.bounds(sql.Named("file", file))...)
 		} else {
-			err = p.scratch.WriteDays(ctx, name, file, p.days[0], p.days[len(p.days)-1])
+			err = p.scratch.Each(ctx, "write_days", name, append(held, sql.Named("file", file))...)
 		}
 		if err != nil {
 			return err
@@ -240,6 +237,7 @@ func (p *packer) maskDay(ctx context.Context, d calendar.Date) error {
 // writeResults copies the results as they stand in the store. The examples of the data-quality rules name agents;
 // with pseudonyms they come from the pseudonymized rows.
 func (p *packer) writeResults(ctx context.Context) error {
+	held := duck.Span(p.days[0], p.days[len(p.days)-1])
 	for _, table := range []string{"daily_concurrent", "enabled_daily", "data_quality", "monthly_enabled"} {
 		file, err := p.file("results/" + table + ".csv")
 		if err != nil {
@@ -251,7 +249,7 @@ func (p *packer) writeResults(ctx context.Context) error {
 		case table == "data_quality" && p.masks != nil:
 			_, err = duck.Exec(ctx, p.scratch.Conn, "ask/pack_data_quality_again", sql.Named("file", file))
 		default:
-			err = p.scratch.WriteDaysCSV(ctx, table, file, p.days[0], p.days[len(p.days)-1])
+			err = p.scratch.Each(ctx, "write_days_csv", table, append(held, sql.Named("file", file))...)
 		}
 		if err == nil && p.masks != nil {
 			var text []byte
@@ -274,10 +272,17 @@ var packTime = time.Date(1980, 1, 1, 0, 0, 0, 0, time.UTC)
 func (p *packer) zip(draft string) error {
 	var sums bytes.Buffer
 	files := os.DirFS(p.dir)
-	names, err := filesOf(files)
+	var names []string
+	err := fs.WalkDir(files, ".", func(path string, d fs.DirEntry, err error) error {
+		if err == nil && !d.IsDir() {
+			names = append(names, path)
+		}
+		return err
+	})
 	if err != nil {
 		return err
 	}
+	slices.Sort(names)
 	for _, name := range names {
 		text, err := fs.ReadFile(files, name)
 		if err != nil {
@@ -288,16 +293,21 @@ func (p *packer) zip(draft string) error {
 	if err := p.put("SHA256SUMS", sums.Bytes()); err != nil {
 		return err
 	}
-	if names, err = filesOf(files); err != nil {
-		return err
-	}
+	names = append(names, "SHA256SUMS")
+	slices.Sort(names)
 	out, err := os.OpenFile(draft, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if err != nil {
 		return err
 	}
 	w := zip.NewWriter(out)
 	for _, name := range names {
-		if err := addTo(w, files, name); err != nil {
+		header := &zip.FileHeader{Name: name, Method: zip.Deflate, Modified: packTime}
+		header.SetMode(0o600)
+		entry, err := w.CreateHeader(header)
+		if err == nil {
+			err = copyOf(filepath.Join(p.dir, filepath.FromSlash(name)), entry)
+		}
+		if err != nil {
 			return errors.Join(err, out.Close())
 		}
 	}
@@ -307,41 +317,20 @@ func (p *packer) zip(draft string) error {
 	return place(draft, p.Path)
 }
 
-// filesOf are the files of a folder, with slashes, sorted.
-func filesOf(dir fs.FS) (names []string, err error) {
-	err = fs.WalkDir(dir, ".", func(path string, d fs.DirEntry, err error) error {
-		if err == nil && !d.IsDir() {
-			names = append(names, path)
-		}
-		return err
-	})
-	slices.Sort(names)
-	return names, err
-}
-
-func addTo(w *zip.Writer, files fs.FS, name string) error {
-	in, err := files.Open(name)
+// copyOf copies a file.
+func copyOf(path string, to io.Writer) error {
+	in, err := os.Open(path)
 	if err != nil {
 		return err
 	}
 	defer in.Close() //nolint:errcheck // only read
-	header := &zip.FileHeader{Name: name, Method: zip.Deflate, Modified: packTime}
-	header.SetMode(0o600)
-	out, err := w.CreateHeader(header)
-	if err == nil {
-		_, err = io.Copy(out, in)
-	}
+	_, err = io.Copy(to, in)
 	return err
 }
 
 // place copies the finished draft to where it was asked for, and takes away what it could not finish. What is
 // there already is left alone.
 func place(draft, path string) (err error) {
-	in, err := os.Open(draft)
-	if err != nil {
-		return err
-	}
-	defer in.Close() //nolint:errcheck // only read
 	out, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if errors.Is(err, fs.ErrExist) {
 		return taken(path)
@@ -349,8 +338,7 @@ func place(draft, path string) (err error) {
 	if err != nil {
 		return err
 	}
-	_, err = io.Copy(out, in)
-	if err = errors.Join(err, out.Sync(), out.Close()); err != nil {
+	if err = errors.Join(copyOf(draft, out), out.Sync(), out.Close()); err != nil {
 		return errors.Join(err, os.Remove(path))
 	}
 	return nil
