@@ -82,7 +82,7 @@ func linesOf(r *Rows) (lines []string) {
 		line := fmt.Sprint(r.has[row])
 		for i := range r.of.Columns {
 			if r.texts[i] != nil {
-				line += "," + r.texts[i][row]
+				line += "," + r.text(i, row)
 			} else {
 				line += fmt.Sprint(",", r.numbers[i][row])
 			}
@@ -139,8 +139,8 @@ func (e *Export) Resources() [][]string {
 	all, r := [][]string{}, e.rows["resource_"]
 	for row := range r.len {
 		line := []string{fmt.Sprint(r.numbers[0][row])}
-		for _, texts := range r.texts[1:] {
-			line = append(line, texts[row])
+		for column := range 4 {
+			line = append(line, r.text(column+1, row))
 		}
 		all = append(all, line)
 	}
