@@ -63,13 +63,12 @@ func (s *state) issue(ctx context.Context) error {
 	s.issuing = true
 	engine, err1 := duck.Version(ctx, s.Conn)
 	leftOut, err2 := report.LeftOuts(ctx, s.Conn)
-	id, previous, err3 := store.NextRun(ctx, s.Conn)
-	if err := cmp.Or(err1, err2, err3); err != nil {
+	if err := cmp.Or(err1, err2); err != nil {
 		return err
 	}
 	writer := report.Writer{Dir: s.Tenant.FilesPath(), Columns: s.Columns, Versions: report.Versions{Program: s.Version, DuckDB: engine, Go: runtime.Version()}}
 	if s.SignKey != nil {
-		writer.Signing = &report.Signing{Key: s.SignKey, Run: id, Previous: previous}
+		writer.Signing = &report.Signing{Key: s.SignKey, Run: s.last.ID + 1, Previous: s.last.SHA256}
 	}
 	numbers := s.numbers()
 	for _, n := range numbers {
@@ -92,9 +91,13 @@ func (s *state) issue(ctx context.Context) error {
 		}
 		s.result.Rows = append(s.result.Rows, o)
 		for _, i := range append(o.Recovered, o.Issue) {
+			if i.RulesSHA256 != "" && slices.Contains(ledger, i) {
+				continue // it is remembered as it is
+			}
 			if err := report.PutIssuedFile(ctx, s.Conn, i); err != nil {
 				return err
 			}
+			ledger = append(ledger, i)
 		}
 		if o.Action != report.Unchanged {
 			s.files = append(s.files, o.Issue.File)
@@ -105,10 +108,8 @@ func (s *state) issue(ctx context.Context) error {
 			s.info(string(o.Action), "file", filepath.Join(writer.Dir, o.Issue.File), "value", o.Issue.Value, "state", o.Issue.State, unit, o.Issue.Period)
 		}
 	}
-	if ledger, err = report.IssuedFiles(ctx, s.Conn); err == nil {
-		WarnGone(s.Log, s.Tenant, ledger)
-	}
-	return err
+	WarnGone(s.Log, s.Tenant, ledger)
+	return nil
 }
 
 // recallRules has the files that an older version issued name their counting rules, by their manifests.

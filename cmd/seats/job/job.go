@@ -168,6 +168,7 @@ type state struct {
 	*Job
 	*store.Work
 	started time.Time
+	last    store.Newest // run before this one
 	step    string
 	dry     bool // nothing is stored
 
@@ -365,12 +366,11 @@ func (s *state) open(ctx context.Context, open opener) (err error) {
 	if s.Died {
 		s.warn("the run before was killed, or the machine went down: what it left is removed, what it published stays")
 	}
-	last, err := store.LastEnded(ctx, s.Conn)
-	if err != nil {
+	if s.last, err = store.LastRun(ctx, s.Conn); err != nil {
 		return errors.Join(err, s.Drop())
 	}
-	if s.started.Before(last) {
-		s.warn("the clock is behind the end of the newest run: is it right?", "clock", instant(s.started.Unix()), "newest_run_ended", instant(last.Unix()))
+	if s.started.Before(time.Unix(s.last.EndedTS, 0)) {
+		s.warn("the clock is behind the end of the newest run: is it right?", "clock", instant(s.started.Unix()), "newest_run_ended", instant(s.last.EndedTS))
 	}
 	return nil
 }

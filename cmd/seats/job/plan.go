@@ -360,15 +360,19 @@ const sealAfter = 35
 // to copy.
 func (s *state) seal(ctx context.Context) error {
 	today := calendar.DateOf(s.Clock(), s.Tenant.Zone)
-	held, err1 := Held(ctx, s.Conn)
-	ledger, err2 := report.IssuedFiles(ctx, s.Conn)
-	seals, err3 := store.Seals(ctx, s.Conn)
-	if err := cmp.Or(err1, err2, err3); err != nil {
+	held, err := Held(ctx, s.Conn)
+	months := slices.DeleteFunc(monthsOf(held), func(m calendar.Month) bool { return !m.Last().AddDays(sealAfter).Before(today) || heldIn(held, m) == 0 })
+	if err != nil || len(months) == 0 {
 		return err
 	}
-	for _, month := range monthsOf(held) {
+	ledger, err1 := report.IssuedFiles(ctx, s.Conn)
+	seals, err2 := store.Seals(ctx, s.Conn)
+	if err := cmp.Or(err1, err2); err != nil {
+		return err
+	}
+	for _, month := range months {
 		already := slices.ContainsFunc(seals, func(seal store.Seal) bool { return seal.Month == month.String() })
-		if already || !month.Last().AddDays(sealAfter).Before(today) || !s.closed(month, ledger) || heldIn(held, month) == 0 {
+		if already || !s.closed(month, ledger) {
 			continue
 		}
 		seal, err := s.Seal(ctx, month, s.Clock().Unix())
