@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"database/sql"
+	_ "embed"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -206,21 +207,8 @@ func (b *bench) lookAtMain() {
 	b.sessions = fmt.Sprintf("%d days; in this one %s sessions, %s legs, %s of them OCS-driven", b.main.days, count(sessions), count(legs), count(driven))
 }
 
-const tenantYAML = `  %s:
-    %s
-    exclude_agents: ["TEST*"]
-    regions:
-      US:
-        timezone: America/New_York
-        locations:
-          dallas:   {switches: [SIP_DAL_1, SIP_DAL_2]}
-          us-other: {switches: []}
-      EU:
-        timezone: Europe/London
-        locations:
-          london: {switches: [SIP_LON]}
-          paris:  {switches: [SIP_PAR]}
-`
+//go:embed tenant.yaml
+var tenantYAML string
 
 // gimdb is the line of a configuration that names a GIM, which is made first.
 func (b *bench) gimdb(from days) string {
@@ -329,21 +317,3 @@ func (c *repeatCmd) Run(ctx context.Context) error {
 	}
 	return work.Publish()
 }
-
-// repeatSQL is asked of one table after the other; their names come from the catalog.
-const repeatSQL = `
-	insert into _data.%[1]s
-	select t.* replace (t.day - n::integer as day)
-	from _data.%[1]s as t
-	cross join range(1, $days::bigint) as r (n)
-	order by t.day - n::integer`
-
-// dayTablesSQL are the tables that hold rows of a day.
-const dayTablesSQL = `
-	select string_agg(distinct c.table_name, ' ')
-	from duckdb_columns() as c
-	join duckdb_tables() as t using (database_name, schema_name, table_name)
-	where c.schema_name = '_data'
-	  and c.column_name = 'day'
-	  and c.data_type = 'DATE'
-	  and c.database_name = current_database()`

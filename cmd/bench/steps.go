@@ -29,6 +29,10 @@ var (
 	extractedSQL string
 	//go:embed slice_tables.sql
 	sliceTablesSQL string
+	//go:embed day_tables.sql
+	dayTablesSQL string
+	//go:embed repeat.sql
+	repeatSQL string
 	//go:embed script/copy.sql
 	scriptCopySQL string
 	//go:embed script/answer.py

@@ -293,14 +293,7 @@ func verdict(s audit.Summary) error {
 	}
 	at := slices.IndexFunc(s.Findings, func(f audit.Finding) bool { return !f.IsRemark() })
 	return fail.New(fail.Restatement, "the advice beside each rule says what to do; the audit changed nothing",
-		"%s, the first: %s: %s", plural(s.Faults(), "finding"), s.Findings[at].Rule, s.Findings[at].What)
-}
-
-func plural(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
+		"%d finding%s, the first: %s: %s", s.Faults(), map[bool]string{true: "s"}[s.Faults() > 1], s.Findings[at].Rule, s.Findings[at].What)
 }
 
 // detailsShown bounds what the table shows of one finding.

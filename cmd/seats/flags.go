@@ -2,6 +2,7 @@ package main
 
 import (
 	"crypto/sha256"
+	_ "embed"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -312,31 +313,13 @@ func examples(n *kong.Node) (lines []string) {
 	return lines
 }
 
+//go:embed completion.bash.tmpl
+var completionText string
+
 var completion = template.Must(template.New("bash").Funcs(template.FuncMap{
-	"visible": visible, "words": words, "join": strings.Join, "choices": choices, "all": valued,
-}).Parse(`# Completion of {{.Name}}'s command line, for bash.
-_{{.Name}}() {
-    local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]} command= words= w
-    for w in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
-        case $w in
-        {{join (visible .Node) "|"}}) command=$w; break ;;
-        esac
-    done
-    case $before in
-{{- range all .Node}}
-    --{{.Name}}) {{with choices .}}COMPREPLY=($(compgen -W '{{.}}' -- "$word")){{else}}COMPREPLY=(){{end}}; return ;;
-{{- end}}
-    esac
-    case $command in
-{{- range .Children}}
-    {{.Name}}) words='{{words .}}' ;;
-{{- end}}
-    *) words='{{words .Node}}' ;;
-    esac
-    COMPREPLY=($(compgen -W "$words" -- "$word"))
-}
-complete -o default -F _{{.Name}} {{.Name}}
-`))
+	"visible": visible, "words": words, "join": strings.Join, "choices": choices,
+	"all": func(n *kong.Node) []*kong.Flag { return flags(n, true) },
+}).Parse(completionText))
 
 // visible are the names of a node's commands.
 func visible(n *kong.Node) (names []string) {
@@ -355,11 +338,6 @@ func words(n *kong.Node) string {
 		all = append(all, "--"+f.Name)
 	}
 	return strings.Join(all, " ")
-}
-
-// valued are the flags of all commands that take a value.
-func valued(n *kong.Node) []*kong.Flag {
-	return slices.DeleteFunc(flags(n, true), func(f *kong.Flag) bool { return f.IsBool() })
 }
 
 // flags are those of a node and of what stands above it, and below it too where that is wanted, each once.

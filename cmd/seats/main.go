@@ -275,14 +275,6 @@ func (p *program) oneTenant(name string) (config.Tenant, error) {
 	return cfg.Tenants[0], nil
 }
 
-// separate takes joined errors apart.
-func separate(err error) []error {
-	if joined, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // only the outermost
-		return joined.Unwrap()
-	}
-	return []error{err}
-}
-
 // tally says what went wrong with tenants, of whom one does not keep back the others. Its exit status is the first one's.
 type tally struct {
 	*terminal
@@ -290,7 +282,11 @@ type tally struct {
 }
 
 func (y *tally) add(tenant string, err error) {
-	for _, e := range separate(err) {
+	all := []error{err}
+	if joined, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // only the outermost
+		all = joined.Unwrap()
+	}
+	for _, e := range all {
 		y.fail(e, "tenant", tenant)
 	}
 	y.code = cmp.Or(y.code, job.ExitCode(err))

@@ -76,18 +76,11 @@ func (c *reportCmd) tenantPages(ctx context.Context, p *program, tenant config.T
 	if err != nil {
 		return err
 	}
-	of := page.Tenant{Of: tenant, Now: p.clock(), Wants: period.Holds, Warn: p.Warn}
+	of := page.Tenant{Of: tenant, Now: p.clock(), Wants: period.Holds, Log: p}
 	if c.Pseudonymize != "" {
 		if of.Mask, err = pseudonym.ReadKey(c.Pseudonymize, tenant.Name); err != nil {
 			return err
 		}
-	}
-	of.Step = func(done, all int) {
-		if done == 0 {
-			p.Start("pages of " + tenant.Name)
-			p.Expect(int64(all))
-		}
-		p.Add(1)
 	}
 	defer p.Stop()
 	return readingRows(ctx, tenant, nil, func(conn *duck.Conn) error {

@@ -262,13 +262,6 @@ func (t Term) LastIn(month calendar.Month) calendar.Date {
 	return month.Last()
 }
 
-// endWith ends a region with its tenant.
-func (t *Term) endWith(tenant Term) {
-	if t.Until.IsZero() || !tenant.Until.IsZero() && tenant.Until.Before(t.Until) {
-		t.Until = tenant.Until
-	}
-}
-
 // EndedBefore tells whether the last day lies before the day.
 func (t Term) EndedBefore(day calendar.Date) bool { return !t.Until.IsZero() && t.Until.Before(day) }
 
@@ -281,11 +274,6 @@ func (t Tenant) Bills(region string, day calendar.Date) bool {
 		}
 	}
 	return true
-}
-
-// BillsIn tells whether a region of the tenant is billed in a month (R9); see Bills.
-func (t Tenant) BillsIn(region string, month calendar.Month) bool {
-	return t.Bills(region, month.First())
 }
 
 // DaysOf are the days that the enabled agents of a month are counted from (R9): those that the zone of a billed region has, up to

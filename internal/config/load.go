@@ -220,7 +220,9 @@ func (g globals) tenant(name string, f value) Tenant {
 		f.get("until").problem("lies before production_date "+t.ProductionDate.String(), "")
 	}
 	for i := range t.Regions {
-		t.Regions[i].endWith(t.Term)
+		if r := &t.Regions[i]; r.Until.IsZero() || t.EndedBefore(r.Until) {
+			r.Until = t.Until // a region ends with its tenant
+		}
 	}
 	g.source(&t, f)
 	t.Deliver = f.get("deliver").fields().deliver(g.deliver)

@@ -2,6 +2,7 @@ package sim
 
 import (
 	"context"
+	_ "embed"
 	"fmt"
 	"io"
 	"math"
@@ -34,41 +35,25 @@ const (
 	tables
 )
 
-// definitions are a table's name and its columns in the order in which rows are written. A plus marks columns that a real GIM has
-// and gimschema has not: only an export with extra columns has them.
-var definitions = [tables]struct{ name, columns string }{
-	tenantTable:      {"tenant", "tenant_key tenant_name"},
-	mediaTypeTable:   {"media_type", "media_type_key media_name media_name_code is_online"},
-	dialingModeTable: {"dialing_mode", "dialing_mode_key dialing_mode dialing_mode_code"},
-	resourceTable: {"resource_", "resource_key tenant_key +resource_cfg_dbid resource_type resource_type_code resource_subtype " +
-		"resource_name agent_first_name agent_last_name employee_id switch_name +extension_notes"},
-	groupTable:       {"group_", "group_key tenant_key group_name"},
-	combinationTable: {"resource_group_combination", "group_combination_key group_key tenant_key"},
-	sessionTable: {"sm_res_session_fact", "sm_res_session_fact_key start_date_time_key end_date_time_key tenant_key " +
-		"media_type_key resource_key +agent_location_key resource_group_combination_key create_audit_key " +
-		"update_audit_key start_ts end_ts total_duration lead_clip_duration trail_clip_duration active_flag"},
-	legTable: {"interaction_resource_fact", "interaction_resource_id start_date_time_key end_date_time_key tenant_key " +
-		"interaction_type_key media_type_key interaction_id interaction_sdt_key resource_key media_resource_key " +
-		"place_key +talk_duration start_ts end_ts active_flag create_audit_key update_audit_key"},
-	userDataTable: {"irf_user_data_gen_1", "interaction_resource_id start_date_time_key tenant_key create_audit_key " +
-		"update_audit_key customer_id +case_id gsw_call_attempt_guid"},
-	attemptTable: {"contact_attempt_fact", "contact_attempt_fact_key tenant_key create_audit_key update_audit_key media_type_key " +
-		"start_date_time_key end_date_time_key dialing_mode_key campaign_key resource_key call_attempt_id callid " +
-		"start_ts end_ts"},
-	interactionTable: {"interaction_fact", "interaction_id start_date_time_key tenant_key interaction_type_key media_type_key " +
-		"media_server_ixn_guid start_ts end_ts create_audit_key update_audit_key"},
-	extractTable: {"ctl_extract_history", "table_name data_source_key data_source_type row_count max_time max_ts " +
-		"icon_dbid dss_id providertag extract_start_time extract_end_time job_id job_name job_version dap_name " +
-		"create_audit_key created_ts"},
-	transformTable: {"ctl_transform_history", "job_id job_version hwm_name hwm_value hwm_value2 transform_start_time " +
-		"transform_end_time row_count created_ts audit_key"},
-}
+// tablesText has a line for each table in its order: its name, then its columns in the order in which rows are written. A plus marks
+// columns that a real GIM has and gimschema has not: only an export with extra columns has them.
+//
+//go:embed tables.txt
+var tablesText string
 
-func (t table) name() string { return definitions[t].name }
+// definitions are those lines, word by word.
+var definitions = func() (of [tables][]string) {
+	for t, line := range strings.Split(strings.TrimSpace(tablesText), "\n") {
+		of[t] = strings.Fields(line)
+	}
+	return of
+}()
+
+func (t table) name() string { return definitions[t][0] }
 
 // columns returns the names of the columns in the order of the rows' fields.
 func (t table) columns(extra bool) (columns []string) {
-	for column := range strings.FieldsSeq(definitions[t].columns) {
+	for _, column := range definitions[t][1:] {
 		if name, isExtra := strings.CutPrefix(column, "+"); !isExtra || extra {
 			columns = append(columns, name)
 		}
@@ -85,7 +70,7 @@ func (t table) exported() bool { return t != extractTable && t != transformTable
 // isExtra tells of a table's columns which only an export with extra columns has.
 var isExtra = func() (is [tables][]bool) {
 	for t := range is {
-		for column := range strings.FieldsSeq(definitions[t].columns) {
+		for _, column := range definitions[t][1:] {
 			is[t] = append(is[t], column[0] == '+')
 		}
 	}

@@ -167,7 +167,7 @@ func (s *state) numbers() (numbers []report.Number) {
 	}
 	for _, m := range s.months {
 		for _, e := range m.Regions {
-			if s.Tenant.BillsIn(e.Region, m.Month) {
+			if s.Tenant.Bills(e.Region, m.Month.First()) {
 				numbers = append(numbers, report.Number{Tenant: s.Tenant.Name, Region: e.Region, Measure: report.Enabled, Period: m.Month.String(), Value: e.Agents,
 					State: e.State, RulesHash: m.RulesSHA256, SQLHash: m.SQLSHA256, Slices: slicesOf(e.Slices...), Quality: qualityOf(e.Quality)})
 			}
@@ -205,7 +205,7 @@ func qualityOf(from []compute.Quality) (to []report.Quality) {
 // its own to the store, with an entry in the ledger.
 func (s *state) deliverAfter(ctx context.Context) {
 	own := *s.Job
-	own.Command, own.Days = "deliver", nil
+	own.Command, own.Steps, own.Days = "deliver", []string{Deliver}, nil
 	d := own.begin()
 	s.in(Deliver, func() int64 {
 		d.Log, d.step = s.Log, s.step
@@ -223,7 +223,7 @@ func (s *state) deliver(ctx context.Context) (err error) {
 		s.done = err == nil
 		return err
 	}
-	if err := s.open(ctx, store.BeginExisting); err != nil {
+	if err := s.open(ctx); err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, s.Drop()) }()

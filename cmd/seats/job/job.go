@@ -216,20 +216,13 @@ func (j *Job) Do(ctx context.Context) Result {
 	return r
 }
 
-// opener is store.Begin or store.BeginExisting.
-type opener func(context.Context, string, duck.Options) (*store.Work, error)
-
 func (s *state) run(ctx context.Context) (err error) {
-	var open opener = store.BeginExisting
-	if s.does(Extract) { // nothing else makes a store
-		open = store.Begin
-	}
 	limited, stop := context.WithCancel(ctx)
 	if limit := s.Tenant.RunTimeout; limit > 0 {
 		limited, stop = context.WithTimeoutCause(ctx, limit, errLate)
 	}
 	defer stop()
-	if err := s.open(ctx, open); err != nil {
+	if err := s.open(ctx); err != nil {
 		return err
 	}
 	defer func() {
@@ -243,7 +236,7 @@ func (s *state) run(ctx context.Context) (err error) {
 	}
 	if err != nil || !left {
 		s.done = err == nil
-		return s.inLedger(ctx, open, s.tooLate(limited, err))
+		return s.inLedger(ctx, s.tooLate(limited, err))
 	}
 	s.work(limited)
 	if s.stood != nil && isLate(limited) {
@@ -255,8 +248,8 @@ func (s *state) run(ctx context.Context) (err error) {
 	if err := ctx.Err(); err != nil {
 		return err // nothing is published
 	}
-	tidy := []func(context.Context) error{s.retain, s.seal, func(ctx context.Context) error { return s.RemoveStray(ctx, s.Clock()) }}
-	for _, do := range tidy {
+	stray := func(ctx context.Context) error { return s.RemoveStray(ctx, s.Clock()) }
+	for _, do := range []func(context.Context) error{s.retain, s.seal, stray} {
 		if err := do(ctx); ctx.Err() == nil {
 			s.note(calendar.Date{}, err) // what was done before stays done
 		}
@@ -359,8 +352,9 @@ func (s *state) out(day calendar.Date) bool {
 }
 
 // open opens the store to work on it, and tells what came before this run and nobody was there to tell.
-func (s *state) open(ctx context.Context, open opener) (err error) {
-	if s.Work, err = open(ctx, s.Tenant.StorePath(), duck.Of(s.Tenant.Engine)); err != nil {
+func (s *state) open(ctx context.Context) error {
+	err := s.begun(ctx)
+	if err != nil {
 		return err
 	}
 	if s.Died {
@@ -375,6 +369,16 @@ func (s *state) open(ctx context.Context, open opener) (err error) {
 	return nil
 }
 
+// begun takes the store to work on it. Only reading makes one.
+func (s *state) begun(ctx context.Context) (err error) {
+	begin := store.BeginExisting
+	if s.does(Extract) {
+		begin = store.Begin
+	}
+	s.Work, err = begin(ctx, s.Tenant.StorePath(), duck.Of(s.Tenant.Engine))
+	return err
+}
+
 // publish writes the ledger and puts the work copy in the place of the store.
 func (s *state) publish(ctx context.Context) error {
 	if err := s.remember(ctx); err != nil {
@@ -384,7 +388,7 @@ func (s *state) publish(ctx context.Context) error {
 }
 
 // inLedger has the store as it was before the run remember that the run failed, and nothing else of it.
-func (s *state) inLedger(ctx context.Context, open opener, failed error) error {
+func (s *state) inLedger(ctx context.Context, failed error) error {
 	if failed == nil || ctx.Err() != nil {
 		return failed
 	}
@@ -392,7 +396,7 @@ func (s *state) inLedger(ctx context.Context, open opener, failed error) error {
 	s.result.Slices = nil
 	err := s.Drop()
 	if err == nil {
-		s.Work, err = open(ctx, s.Tenant.StorePath(), duck.Of(s.Tenant.Engine))
+		err = s.begun(ctx)
 	}
 	if err == nil {
 		err = s.publish(ctx)

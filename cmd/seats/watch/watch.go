@@ -8,6 +8,7 @@ package watch
 import (
 	"bytes"
 	"context"
+	_ "embed"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -198,24 +199,10 @@ type Site struct {
 	Look    func(config.Tenant) (State, error) // store.ErrMissing: a tenant without a store
 }
 
-// gauges are the metrics in their order. All are gauges.
-var gauges = []struct{ name, help string }{
-	{"build_info", "Always 1; the program that wrote this file."},
-	{"last_run_timestamp_seconds", "When the tenant's last run ended."},
-	{"last_run_exit_code", "Exit status of the tenant's last run, 0 where it succeeded; see the README's table."},
-	{"last_run_stage_duration_seconds", "How long each stage of the tenant's last run took."},
-	{"last_run_stage_rows", "Rows read (extract), rows counted (compute) and measurements (report) of the tenant's last run."},
-	{"store_readable", "1 where the tenant's store could be read, 0 where it is missing, damaged or busy."},
-	{"last_success_timestamp_seconds", "When the tenant's newest successful run ended; 0: never."},
-	{"newest_final_day_end_timestamp_seconds", "End of the newest final day, in the region where it ends last; 0: no day is final."},
-	{"newest_day_end_timestamp_seconds", "End of the newest day, final or not; 0: the store holds none."},
-	{"oldest_provisional_day_end_timestamp_seconds", "End of the oldest provisional day of this month and the last; absent where there is none."},
-	{"slices", "Days of this month and the last that are over, by what the store has of them: final, provisional, missing."},
-	{"blocked_slices", "Days of this month and the last that a blocking data-quality rule keeps from being issued."},
-	{"concurrent_agents", "Concurrent agents of the newest day that was computed."},
-	{"enabled_agents", "Enabled agents of the newest month that was computed."},
-	{"data_quality_occurrences", "What each data-quality rule found on the newest day that was computed."},
-}
+// gauges are the metrics in their order, a name and what it says a line. All are gauges.
+//
+//go:embed metrics.txt
+var gauges string
 
 // page is the metrics by their names in gauges.
 type page map[string]*dto.MetricFamily
@@ -232,9 +219,10 @@ func (p page) set(name string, value float64, labels ...string) {
 // metrics are all of the site; old is what the file holds so far.
 func (s Site) metrics(old map[string]*dto.MetricFamily) (all []*dto.MetricFamily) {
 	p := page{}
-	for _, g := range gauges {
-		p[g.name] = &dto.MetricFamily{Name: new("seats_" + g.name), Help: &g.help, Type: dto.MetricType_GAUGE.Enum()}
-		all = append(all, p[g.name])
+	for line := range strings.Lines(gauges) {
+		name, help, _ := strings.Cut(strings.TrimSuffix(line, "\n"), " ")
+		p[name] = &dto.MetricFamily{Name: new("seats_" + name), Help: &help, Type: dto.MetricType_GAUGE.Enum()}
+		all = append(all, p[name])
 	}
 	p.set("build_info", 1, "version", s.Version, "go_version", runtime.Version())
 	s.lastRuns(p, old)
