@@ -57,7 +57,6 @@ func (c *checkCmd) Run(ctx context.Context, p *program) error {
 	return p.print(table, c.Format, y.failed())
 }
 
-// checker looks at one tenant and changes nothing.
 type checker struct {
 	tenant config.Tenant
 	now    time.Time
@@ -258,7 +257,6 @@ func (c *auditCmd) Run(ctx context.Context, p *program) error {
 	return cmp.Or(printFindings(p.stdout, c.Format, found), y.failed())
 }
 
-// tenant audits one tenant, and packs the evidence.
 func (c *auditCmd) tenant(ctx context.Context, p *program, tenant config.Tenant, keys sign.Public) (summary audit.Summary, err error) {
 	period, err := c.periodOrAll(tenant, p.clock())
 	if err != nil {

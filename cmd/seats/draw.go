@@ -55,7 +55,6 @@ func (s screen) paint(c text.Color, what string) string {
 	return c.EscapeSeq() + what + text.EscapeReset
 }
 
-// The colours of what is drawn.
 const (
 	curveColor = text.FgCyan
 	faintColor = text.Faint

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"crypto/sha256"
 	_ "embed"
 	"encoding/binary"
@@ -148,7 +149,6 @@ func parsed[T any](flag string, text string, parse func(string) (T, error)) (rea
 	return read, err
 }
 
-// period is what a command covers for one tenant.
 type period struct {
 	days    []calendar.Date
 	months  []calendar.Month // whose enabled agents are wanted
@@ -162,10 +162,8 @@ func (f periodFlags) resolve(t config.Tenant, now time.Time) (p period, err erro
 	from, err2 := parsed("--from", string(f.From), calendar.ParseDate)
 	to, err3 := parsed("--to", string(f.To), calendar.ParseDate)
 	month, err4 := parsed("--month", string(f.Month), calendar.ParseMonth)
-	for _, err := range []error{err1, err2, err3, err4} {
-		if err != nil {
-			return p, err
-		}
+	if err := cmp.Or(err1, err2, err3, err4); err != nil {
+		return p, err
 	}
 	switch {
 	case f.Month != "":
@@ -248,7 +246,6 @@ func (p period) within(t config.Tenant) period {
 
 type licensesCmd struct{}
 
-// Run prints them.
 func (licensesCmd) Run(p *program) error {
 	_, err := io.WriteString(p.stdout, notices.Text)
 	return err
@@ -278,10 +275,8 @@ type (
 	manCmd        struct{}
 )
 
-// Run prints a script for bash.
 func (completionCmd) Run(app *kong.Kong) error { return completion.Execute(app.Stdout, app.Model) }
 
-// Run prints a manual page.
 func (manCmd) Run(app *kong.Kong) error {
 	var all []string
 	for _, n := range commands(app.Model.Node) {
@@ -321,7 +316,6 @@ var completion = template.Must(template.New("bash").Funcs(template.FuncMap{
 	"all": func(n *kong.Node) []*kong.Flag { return flags(n, true) },
 }).Parse(completionText))
 
-// visible are the names of a node's commands.
 func visible(n *kong.Node) (names []string) {
 	for _, c := range n.Children {
 		if !c.Hidden {

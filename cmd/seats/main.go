@@ -292,7 +292,6 @@ func (y *tally) add(tenant string, err error) {
 	y.code = cmp.Or(y.code, job.ExitCode(err))
 }
 
-// failed ends the program with that exit status.
 func (y *tally) failed() error {
 	if y.code == fail.OK {
 		return nil
@@ -348,7 +347,6 @@ func reading(ctx context.Context, t config.Tenant, read func(duck.Queryer) error
 	return read(db)
 }
 
-// storeError is the error of a store that cannot be opened.
 type storeError struct{ error }
 
 func (e storeError) Unwrap() error { return e.error }

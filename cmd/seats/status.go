@@ -300,7 +300,6 @@ func lookAtAll(ctx context.Context, tenants []config.Tenant, now time.Time) []lo
 	return all
 }
 
-// look is how a tenant stands by its published store.
 func look(ctx context.Context, tenant config.Tenant, now time.Time) (state watch.State, err error) {
 	tenant.Engine.Threads = 1 // a few rows: starting a thread for each core takes longer
 	err = reading(ctx, tenant, func(db duck.Queryer) (err error) {

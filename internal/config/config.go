@@ -315,7 +315,6 @@ func (s Secret) Reveal() string { return string(s) }
 // MarshalText writes ***, into JSON and logs too.
 func (Secret) MarshalText() ([]byte, error) { return []byte(redacted), nil }
 
-// String returns ***.
 func (Secret) String() string { return redacted }
 
 // Format writes *** for every verb, also for those that look past String, as %x and %d do.

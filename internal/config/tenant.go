@@ -258,7 +258,6 @@ type switchMap struct {
 	byDefault *value
 }
 
-// listing is a switch under a location.
 type listing struct {
 	Dated
 	place    value

@@ -38,7 +38,6 @@ const (
 	awayDN       = 3
 )
 
-// shift is the pattern of an agent's working day.
 type shift struct {
 	from, to int64 // earliest and latest begin, seconds of the local day
 	length   int64 // seconds

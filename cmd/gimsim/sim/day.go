@@ -9,7 +9,6 @@ const (
 	keysPerDay = 2048           // how many rows of a table an agent's day can have
 )
 
-// diary is the making of one agent's day.
 type diary struct {
 	*Simulation
 	dice
@@ -20,7 +19,6 @@ type diary struct {
 	used     [tables]int64 // of that run, by table
 }
 
-// key returns the next surrogate key of a table.
 func (y *diary) key(t table) int64 {
 	y.used[t]++
 	return y.firstKey + y.used[t]
@@ -31,7 +29,6 @@ func (y *diary) full() bool {
 	return y.used[legTable] > keysPerDay-16 || y.used[attemptTable] > keysPerDay-16
 }
 
-// agentDay writes everything that begins on an agent's day.
 func (s *Simulation) agentDay(b *batch, index, day int64) {
 	y := diary{
 		Simulation: s, dice: s.dice(forDay, index, day), batch: b, agent: s.agent(index), day: day,
@@ -43,7 +40,9 @@ func (s *Simulation) agentDay(b *batch, index, day int64) {
 	}
 	for _, l := range logins {
 		y.session(l)
-		y.otherMedia(l)
+		if y.chance(y.Rates.OtherMedia) { // a login for chat or e-mail is beside the voice login and outlasts it
+			y.history(y.login(y.between(mediaEmail, mediaChat), l.resource, l.start+30, l.end+y.between(0, 1800)), 0)
+		}
 		y.calls(l)
 	}
 	y.orphan(logins[len(logins)-1].end)
@@ -120,13 +119,6 @@ func (y *diary) active(row session) session {
 
 func (y *diary) lateness() int64 { return y.between(3600, 36*3600) }
 
-// otherMedia writes a login for chat or e-mail that is beside a voice login and outlasts it.
-func (y *diary) otherMedia(l login) {
-	if y.chance(y.Rates.OtherMedia) {
-		y.history(y.login(y.between(mediaEmail, mediaChat), l.resource, l.start+30, l.end+y.between(0, 1800)), 0)
-	}
-}
-
 // orphan writes outbound activity that no session of the agent covers: a call
 // that begins in the very second of the logout, or long after.
 func (y *diary) orphan(logout int64) {
@@ -157,7 +149,6 @@ func (y *diary) stray(l login) {
 // line is where an agent's calls arrive during a login.
 type line struct{ resource, dn int64 }
 
-// calls writes what an agent does during a login.
 func (y *diary) calls(l login) {
 	at := line{l.resource, y.agent.key + homeDN}
 	switch {

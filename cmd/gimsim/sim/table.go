@@ -14,7 +14,6 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// table is a table of the simulated GIM.
 type table int
 
 // The tables, in the order in which they are written.
@@ -277,7 +276,12 @@ func (s *Simulation) stream(ctx context.Context, l Layout, to []sinks) (counts C
 			case order <- done:
 			}
 			go func() {
-				b := newBatch(&l, cuts)
+				b := &batch{&l, cuts, make([][tables]lines, len(cuts))}
+				for i := range b.lines {
+					for t := range b.lines[i] {
+						b.lines[i][t] = lines{Layout: &l, table: table(t)}
+					}
+				}
 				fill(b)
 				done <- b
 			}()
@@ -334,16 +338,6 @@ type batch struct {
 	*Layout
 	cuts  []int64
 	lines [][tables]lines // by increment
-}
-
-func newBatch(l *Layout, cuts []int64) *batch {
-	b := &batch{l, cuts, make([][tables]lines, len(cuts))}
-	for i := range b.lines {
-		for t := range b.lines[i] {
-			b.lines[i][t] = lines{Layout: l, table: table(t)}
-		}
-	}
-	return b
 }
 
 // state is a row as it is from an epoch second on, until the next state.

@@ -163,7 +163,6 @@ const (
 	moved        // it stands as it is issued, though it was named and today's rules give other numbers
 )
 
-// state is a job at work.
 type state struct {
 	*Job
 	*store.Work

@@ -72,7 +72,6 @@ func (t Tenant) Write(ctx context.Context, site *html.Site) error {
 	return nil
 }
 
-// load reads all but the curves.
 func (t Tenant) load(ctx context.Context) (html.Tenant, error) {
 	page := html.Tenant{Name: t.Of.Name}
 	for _, r := range t.Of.Regions {
@@ -167,7 +166,6 @@ func (t Tenant) loadDays(ctx context.Context, page *html.Tenant) error {
 	return err
 }
 
-// day reads a day in full.
 func (t Tenant) day(ctx context.Context, explainer *explain.Explainer, day calendar.Date) (d html.Detail, err error) {
 	stands, err := compute.LookAt(ctx, t.Conn, t.Of, day)
 	if _, dropped := errors.AsType[*compute.MissingError](err); err != nil && !dropped {

@@ -93,7 +93,6 @@ func States(ctx context.Context, q duck.Queryer, t config.Tenant) (map[calendar.
 	return states, err
 }
 
-// place sorts the days.
 func (s *State) place(t config.Tenant, states map[calendar.Date]string, now time.Time) {
 	first := calendar.DateOf(now, t.Zone)
 	for day, state := range states {
@@ -216,7 +215,6 @@ func (p page) set(name string, value float64, labels ...string) {
 	p[name].Metric = append(p[name].Metric, m)
 }
 
-// metrics are all of the site; old is what the file holds so far.
 func (s Site) metrics(old map[string]*dto.MetricFamily) (all []*dto.MetricFamily) {
 	p := page{}
 	for line := range strings.Lines(gauges) {
