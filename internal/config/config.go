@@ -379,7 +379,7 @@ func (t Tenant) Rules() []byte {
 		for _, location := range region.Locations {
 			l := locationRules{Name: location.Name, Switches: sorted(location.Switches)}
 			for _, d := range location.Dated {
-				l.Dated = append(l.Dated, datedRules{d.Name, dayOrNone(d.Since), dayOrNone(d.Until)})
+				l.Dated = append(l.Dated, datedRules{d.Name, d.Since.OrNone(), d.Until.OrNone()})
 			}
 			slices.SortFunc(l.Dated, func(a, b datedRules) int { return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Since, b.Since)) })
 			r.Locations = append(r.Locations, l)
@@ -399,13 +399,6 @@ func (t Tenant) Rules() []byte {
 func (t Tenant) RulesHash() string {
 	sum := sha256.Sum256(t.Rules())
 	return hex.EncodeToString(sum[:])
-}
-
-func dayOrNone(d calendar.Date) string {
-	if d.IsZero() {
-		return ""
-	}
-	return d.String()
 }
 
 // sorted returns the distinct texts in order; never nil, so that none is [] in JSON.

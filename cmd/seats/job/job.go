@@ -326,12 +326,9 @@ func (s *state) note(day calendar.Date, err error) {
 	if err == nil {
 		return
 	}
-	f := &Failure{error: Explain(err, s.Tenant), Stage: s.step}
+	f := &Failure{error: Explain(err, s.Tenant), Stage: s.step, Day: day.OrNone()}
 	if s.step != "" && ExitCode(f.error) == fail.Differ {
 		f.Stage = Verify
-	}
-	if !day.IsZero() {
-		f.Day = day.String()
 	}
 	s.errs = append(s.errs, f)
 }

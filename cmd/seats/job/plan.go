@@ -288,42 +288,25 @@ func (s *state) newestRead(held map[calendar.Date]store.Slice) (newest calendar.
 // owed is why the rows of a month are needed still: a region that had some has a number that is not issued as final, or is not
 // even counted. A region whose last day came before has none to come; one that is switched off and had nobody has none to lose.
 func (s *state) owed(ctx context.Context, month calendar.Month) (why string, err error) {
-	regions, of := []string{}, map[string]config.Region{}
+	regions := []map[string]any{}
 	for _, r := range s.Tenant.Regions {
-		if of[r.Name] = r; !r.EndedBefore(month.First()) {
-			regions = append(regions, r.Name)
-		}
-	}
-	over := func(region, period string) bool { // a month is compared by its name, which comes before its days'
-		until := of[region].Until
-		return !until.IsZero() && until.String() < period
+		regions = append(regions, map[string]any{"region": r.Name, "disabled": r.Disabled, "until": r.Until.OrNone()})
 	}
 	list, err := json.Marshal(regions)
 	if err != nil {
 		return "", err
 	}
-	uncounted, err := duck.All[struct{ Region, Period string }](ctx, s.Conn, "store/uncounted_of_month",
-		sql.Named("month", month.String()), sql.Named("regions", string(list)))
-	if err != nil {
-		return "", err
-	}
-	for _, n := range uncounted {
-		if !over(n.Region, n.Period) {
-			return fmt.Sprintf("%s is not counted for region %s, which may have rows of it; `until` says that a region had ended by then", n.Period, n.Region), nil
-		}
-	}
-	owed, err := duck.All[struct {
+	owed, err := duck.One[struct {
 		Region, Period string
-		Agents         int64
-		State          string
-	}](ctx, s.Conn, "store/owed", sql.Named("month", month.String()))
-	for _, n := range owed {
-		r, known := of[n.Region]
-		if !over(n.Region, n.Period) && (n.Agents > 0 || known && !r.Disabled) {
-			return fmt.Sprintf("region %s counts %d for %s, which is not issued as final", n.Region, n.Agents, n.Period), err
-		}
+		Agents         *int64
+	}](ctx, s.Conn, "store/owed", sql.Named("month", month.String()), sql.Named("regions", string(list)))
+	switch {
+	case err != nil || owed.Region == "":
+		return "", err
+	case owed.Agents == nil:
+		return fmt.Sprintf("%s is not counted for region %s, which may have rows of it; `until` says that a region had ended by then", owed.Period, owed.Region), nil
 	}
-	return "", err
+	return fmt.Sprintf("region %s counts %d for %s, which is not issued as final", owed.Region, *owed.Agents, owed.Period), nil
 }
 
 // monthsOf are the months from the first to the last of which the store holds a day.
