@@ -30,10 +30,14 @@ func (g *GIMDB) Activities(ctx context.Context, w Window, reach calendar.Interva
 		return err
 	}
 	var mu sync.Mutex
+	var failed error
 	oneByOne := func(p Part) error {
 		mu.Lock()
 		defer mu.Unlock()
-		return take(p)
+		if failed == nil {
+			failed = take(p)
+		}
+		return failed
 	}
 	var tasks []task
 	for _, piece := range pieces {
