@@ -13,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -118,7 +119,7 @@ func (g gim) add(schema string, parts ...texts) {
 			continue
 		}
 		audit := ""
-		if strings.Contains(definitions[t].columns, "update_audit_key") {
+		if slices.Contains(definitions[t], "update_audit_key") {
 			audit = "update_audit_key desc, "
 		}
 		g.do(fmt.Sprintf(`create view %[1]s.raw_%[2]s as %[3]s; create view %[1]s.%[2]s as select * exclude (part, no) from %[1]s.raw_%[2]s
