@@ -21,6 +21,7 @@ import (
 	"seats/internal/calendar"
 	"seats/internal/config"
 	"seats/internal/duck"
+	"seats/internal/must"
 	"seats/internal/settle"
 )
 
@@ -43,8 +44,7 @@ type testCase struct {
 // TestCases runs every case of testdata/cases through both engines, which have to agree, and each has to say what is expected. With
 // -update it puts what they say in the place of what was expected: look at the difference.
 func TestCases(t *testing.T) {
-	paths, err := filepath.Glob("../testdata/cases/*.txt")
-	require.NoError(t, err)
+	paths := must.Have(filepath.Glob("../testdata/cases/*.txt"))(t)
 	require.NotEmpty(t, paths)
 	for _, path := range paths {
 		t.Run(strings.TrimSuffix(filepath.Base(path), ".txt"), func(t *testing.T) {
@@ -88,8 +88,7 @@ type outcome struct {
 // countedBySQL is what the days' counting stores, once the sweep has agreed to it.
 func (c *testCase) countedBySQL(t *testing.T, conn *sql.Conn) (all []outcome) {
 	counted := NewCounter(conn, c.tenant).Days(t.Context(), look(t, conn, c.tenant, c.days...), 1)
-	agents, err := duck.By[calendar.Date, agentOf](t.Context(), conn, "count/enabled_agent", duck.Days(c.days...))
-	require.NoError(t, err)
+	agents := must.Have(duck.By[calendar.Date, agentOf](t.Context(), conn, "count/enabled_agent", duck.Days(c.days...)))(t)
 	for _, one := range counted {
 		require.NoError(t, one.Err)
 		o := outcome{one.Peaks, sets{}, one.Quality}
@@ -176,15 +175,12 @@ func (c *testCase) moment(ts int64) string {
 }
 
 func enabledInWords(agents map[string]bool) string {
-	words := append([]string{fmt.Sprintf("enabled %d", len(agents))}, slices.Sorted(maps.Keys(agents))...)
-	return strings.Join(words, " ")
+	return strings.Join(append([]string{fmt.Sprintf("enabled %d", len(agents))}, slices.Sorted(maps.Keys(agents))...), " ")
 }
 
 // readCases reads a file. Lines before the first case belong to every case.
 func readCases(t *testing.T, path string) (shared []string, cases []*testCase) {
-	content, err := os.ReadFile(path)
-	require.NoError(t, err)
-	parts := strings.Split("\n"+strings.TrimRight(string(content), "\n"), "\ncase ")
+	parts := strings.Split("\n"+strings.TrimRight(must.Text(t, path), "\n"), "\ncase ")
 	shared = strings.Split(strings.TrimPrefix(parts[0], "\n"), "\n")
 	for _, part := range parts[1:] {
 		given, expect, _ := strings.Cut(part, "\nexpect")

@@ -2,11 +2,13 @@ package compute
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"go/parser"
 	"go/token"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -16,12 +18,13 @@ import (
 	"seats/compute/sweep"
 	"seats/internal/calendar"
 	"seats/internal/config"
+	"seats/internal/must"
 	"seats/internal/settle"
 	texts "seats/sql"
 )
 
 func TestDayStoresWhatItReturns(t *testing.T) {
-	end, nine := date(t, "2026-03-10").In(time.UTC).End, date(t, "2026-03-10").In(time.UTC).Start+9*hour
+	end, nine := must.Date(t, "2026-03-10").In(time.UTC).End, must.Date(t, "2026-03-10").In(time.UTC).Start+9*hour
 	conn, tenant, day := small(t, end+hour)
 	result := mustCount(t, conn, tenant, day, 77)
 	require.Equal(t, []Peak{{"EU", "", 2, nine, hour}, {"EU", "london", 2, nine, hour}}, result.Peaks)
@@ -49,19 +52,18 @@ func TestR6ResourceWithoutAgentRow(t *testing.T) {
 }
 
 func TestR10MissingSlice(t *testing.T) {
-	conn, day := openStore(t), date(t, "2026-03-10")
+	conn, day := openStore(t), must.Date(t, "2026-03-10")
 	_, err := countDay(conn, smallTenant(), day, 1)
 	require.Equal(t, &MissingError{What: "slice", Days: []calendar.Date{day}}, err)
 	require.EqualError(t, err, "no slice of 2026-03-10")
 
 	writeSlice(t, conn, smallTenant(), day, 0, history{})
-	_, err = Load(t.Context(), conn, look(t, conn, smallTenant(), day))
-	require.EqualError(t, err, "no result of 2026-03-10")
+	require.EqualError(t, must.Err(Load(t.Context(), conn, look(t, conn, smallTenant(), day))), "no result of 2026-03-10")
 }
 
 func TestR10SliceMustCoverEveryRegion(t *testing.T) {
 	conn, tenant, day := small(t, 0)
-	tenant.Regions = append(tenant.Regions, config.Region{Name: "IN", Zone: zone(t, "Asia/Kolkata"), Locations: []config.Location{{Name: "pune", Switches: []string{"P"}}}})
+	tenant.Regions = append(tenant.Regions, config.Region{Name: "IN", Zone: must.Zone(t, "Asia/Kolkata"), Locations: []config.Location{{Name: "pune", Switches: []string{"P"}}}})
 
 	_, err := countDay(conn, tenant, day, 1)
 	uncovered, _ := errors.AsType[*CoverageError](err)
@@ -71,9 +73,9 @@ func TestR10SliceMustCoverEveryRegion(t *testing.T) {
 
 // TestR10State: final needs a known high-water mark, settle_hours past the end of the day in every region, and no open session.
 func TestR10State(t *testing.T) {
-	tenant, day := smallTenant(), date(t, "2026-03-10")
-	tenant.Regions = append(tenant.Regions, config.Region{Name: "US", Zone: zone(t, "America/New_York")})
-	late := settle.Epoch(day.In(zone(t, "America/New_York")).End + hour)
+	tenant, day := smallTenant(), must.Date(t, "2026-03-10")
+	tenant.Regions = append(tenant.Regions, config.Region{Name: "US", Zone: must.Zone(t, "America/New_York")})
+	late := settle.Epoch(day.In(must.Zone(t, "America/New_York")).End + hour)
 	state := func(highWater *settle.Epoch, open int64) string {
 		return Standing{Day: day, By: tenant, Slice: &settle.Slice{HighWater: highWater, OpenSessions: open}}.state(RulesFor(tenant, day).End())
 	}
@@ -84,7 +86,7 @@ func TestR10State(t *testing.T) {
 }
 
 func TestStaleAfterAnyChange(t *testing.T) {
-	conn, day := openStore(t), date(t, "2026-03-10")
+	conn, day := openStore(t), must.Date(t, "2026-03-10")
 	others, later := smallTenant(), smallTenant()
 	others.ExcludeAgents, later.SettleHours = []string{"TEST*"}, 2
 	for _, tt := range []struct {
@@ -112,8 +114,8 @@ func TestStaleAfterAnyChange(t *testing.T) {
 
 // TestDayThatItsZoneSkipped: it has no second and so no curve, and is computed and fresh all the same.
 func TestDayThatItsZoneSkipped(t *testing.T) {
-	conn, tenant, day := openStore(t), smallTenant(), date(t, "2011-12-30")
-	tenant.Regions[0].Zone = zone(t, "Pacific/Apia")
+	conn, tenant, day := openStore(t), smallTenant(), must.Date(t, "2011-12-30")
+	tenant.Regions[0].Zone = must.Zone(t, "Pacific/Apia")
 	writeSlice(t, conn, tenant, day, 0, history{})
 	require.Zero(t, mustCount(t, conn, tenant, day, 1).Regions()[0].Agents)
 	require.Zero(t, scalar(t, conn, "select count(*) from _data.concurrency"))
@@ -138,12 +140,10 @@ func TestFailedDayLeavesTheStoreAsItWas(t *testing.T) {
 	before := mustCount(t, conn, tenant, day, 1)
 
 	execSQL(t, conn, "delete from _data.voice_session where sm_res_session_fact_key = 2")
-	_, err := countDay(conn, tenant, day, 13)
-	require.ErrorContains(t, err, "sql/count/computation")
+	require.ErrorContains(t, must.Err(countDay(conn, tenant, day, 13)), "sql/count/computation")
 	cancelled, cancel := context.WithCancel(t.Context())
 	cancel()
-	_, err = NewCounter(conn, tenant).Day(cancelled, day, 2)
-	require.ErrorIs(t, err, context.Canceled)
+	require.ErrorIs(t, must.Err(NewCounter(conn, tenant).Day(cancelled, day, 2)), context.Canceled)
 
 	require.Equal(t, before, loadDay(t, conn, tenant, day))
 }
@@ -164,16 +164,14 @@ func TestR9AnIssuedDayKeepsItsRules(t *testing.T) {
 	require.False(t, stands.Stale())
 
 	stands.By = moved
-	would, err := NewCounter(conn, moved).Would(t.Context(), stands)
-	require.NoError(t, err)
-	require.EqualValues(t, 1, would.Regions()[0].Agents)
+	require.EqualValues(t, 1, must.Have(NewCounter(conn, moved).Would(t.Context(), stands))(t).Regions()[0].Agents)
 	require.EqualValues(t, 2, loadDay(t, conn, moved, day).Regions()[0].Agents)
 	require.EqualValues(t, 1, scalar(t, conn, "select count(*) from _data.counting_rules"))
 }
 
 // TestR10AnotherAsOfIsAnotherSlice: with the very rows of the one before.
 func TestR10AnotherAsOfIsAnotherSlice(t *testing.T) {
-	conn, tenant, day := openStore(t), smallTenant(), date(t, "2026-03-10")
+	conn, tenant, day := openStore(t), smallTenant(), must.Date(t, "2026-03-10")
 	rows := twoSeats(day)
 	rows.sessions[1].end, rows.sessions[1].active = sweep.Unknown, true
 	writeSlice(t, conn, tenant, day, day.In(time.UTC).Start+10*hour, rows)
@@ -200,9 +198,7 @@ func TestDaysAtOnceAreThoseOneByOne(t *testing.T) {
 		require.Equal(t, want[i], one.DayResult)
 	}
 	require.Equal(t, before, scalar(t, conn, rows))
-	loaded, err := Load(t.Context(), conn, look(t, conn, tenant, month.Days()...))
-	require.NoError(t, err)
-	require.Equal(t, want, loaded)
+	require.Equal(t, want, must.Have(Load(t.Context(), conn, look(t, conn, tenant, month.Days()...)))(t))
 }
 
 // A day that cannot be counted keeps back no other, whatever is the matter with it.
@@ -267,16 +263,13 @@ func TestR12DifferenceIsFoundAndNamed(t *testing.T) {
 	stands := look(t, conn, tenant, day)
 	swept := sweepOf(t, conn, stands)
 	for _, tt := range tests {
-		tx, err := conn.BeginTx(t.Context(), nil)
-		require.NoError(t, err)
+		tx := must.Have(conn.BeginTx(t.Context(), nil))(t)
 		compare := func() error {
-			stored, err := loadNumbers(t.Context(), tx, stands)
-			require.NoError(t, err)
-			return compareDays(t.Context(), conn, tx, stored, swept)
+			return compareDays(t.Context(), conn, tx, must.Have(loadNumbers(t.Context(), tx, stands))(t), swept)
 		}
 		require.NoError(t, compare(), tt.name)
 		execSQL(t, tx, tt.spoil)
-		err = compare()
+		err := compare()
 		require.ErrorAs(t, err, new(*DifferenceError), tt.name)
 		require.EqualError(t, err, prefix+tt.want, tt.name)
 		require.NoError(t, tx.Rollback())
@@ -284,7 +277,7 @@ func TestR12DifferenceIsFoundAndNamed(t *testing.T) {
 }
 
 func TestDaysInWords(t *testing.T) {
-	day := date(t, "2026-02-27")
+	day := must.Date(t, "2026-02-27")
 	e := MissingError{What: "slice", Days: append(day.YearMonth().Days()[:1], day, day.AddDays(1), day.AddDays(2), day.AddDays(7))}
 	require.EqualError(t, &e, "no slice of 2026-02-01, 2026-02-27 to 2026-03-01, 2026-03-06")
 	require.Equal(t, "2026-03-10T09:00:00Z", inWords(time.Date(2026, 3, 10, 9, 0, 0, 0, time.UTC).Unix()))
@@ -326,13 +319,10 @@ func TestStepsBindNothingButRules(t *testing.T) {
 
 // TestR12SweepSharesNothingWithSQL: the sweep may know the rules and the calendar, and nothing of DuckDB.
 func TestR12SweepSharesNothingWithSQL(t *testing.T) {
-	paths, err := filepath.Glob("sweep/*.go")
-	require.NoError(t, err)
+	paths := must.Have(filepath.Glob("sweep/*.go"))(t)
 	require.NotEmpty(t, paths)
 	for _, path := range paths {
-		file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.ImportsOnly)
-		require.NoError(t, err)
-		for _, imported := range file.Imports {
+		for _, imported := range must.Have(parser.ParseFile(token.NewFileSet(), path, nil, parser.ImportsOnly))(t).Imports {
 			name := strings.Trim(imported.Path.Value, `"`)
 			if !strings.HasSuffix(path, "_test.go") && strings.Contains(name, "/") {
 				require.Equal(t, "seats/compute/rule", name, path)
@@ -343,7 +333,7 @@ func TestR12SweepSharesNothingWithSQL(t *testing.T) {
 
 // TestEmptySliceGivesZeros: a slice without a row has a curve of one step, and its peak is 0.
 func TestEmptySliceGivesZeros(t *testing.T) {
-	conn, tenant, day := openStore(t), smallTenant(), date(t, "2026-03-10")
+	conn, tenant, day := openStore(t), smallTenant(), must.Date(t, "2026-03-10")
 	writeSlice(t, conn, tenant, day, 0, history{})
 	result := mustCount(t, conn, tenant, day, 1)
 	require.Equal(t, []Peak{{Region: "EU"}, {Region: "EU", Location: "london"}}, result.Peaks)
@@ -362,4 +352,226 @@ func TestR12TheSweepIsFedRawRowsAlone(t *testing.T) {
 	require.NotEmpty(t, others)
 	execSQL(t, conn, others)
 	require.EqualValues(t, 2, sweepOf(t, conn, stands)[0].Curve(0).Peak().Agents)
+}
+
+// monthOf is a month of a tenant in a store.
+type monthOf struct {
+	*testing.T
+	*sql.Conn
+	config.Tenant
+	calendar.Month
+}
+
+// february has the slices of a month, complete one hour after each day; on two of its days there are the
+// same two agents, on one of them a third.
+func february(t *testing.T) monthOf {
+	m := monthOf{t, openStore(t), smallTenant(), must.Date(t, "2026-02-01").YearMonth()}
+	for _, day := range m.Days() {
+		rows := history{}
+		switch day.Day {
+		case 3:
+			rows = twoSeats(day)
+		case 17:
+			rows = twoSeats(day)
+			rows.resources[1] = resource{key: 103, employee: "cem"}
+			rows.sessions[1].resource, rows.activities[1].resource = 103, 103
+		}
+		writeSlice(t, m.Conn, m.Tenant, day, day.In(time.UTC).End+hour, rows)
+	}
+	return m
+}
+
+// try counts the month, of which nothing is known yet.
+func (m monthOf) try(computedTS int64) (MonthResult, error) {
+	return NewCounter(m.Conn, m.Tenant).Month(m.Context(), m.Month, computedTS)
+}
+
+func (m monthOf) count(computedTS int64) MonthResult { return must.Have(m.try(computedTS))(m) }
+
+func (m monthOf) fails(want string) {
+	m.Helper()
+	require.EqualError(m, must.Err(m.try(9)), want)
+}
+
+func (m monthOf) load() MonthResult {
+	return must.Have(LoadMonth(m.Context(), m.Conn, m.Tenant, m.Month))(m)
+}
+
+func (m monthOf) exec(text string, args ...any) { execSQL(m, m.Conn, text, args...) }
+func (m monthOf) scalar(query string) int64     { return scalar(m, m.Conn, query) }
+
+func TestR9Month(t *testing.T) {
+	m := february(t)
+	result := m.count(5)
+	require.Equal(t, []Enabled{{"EU", 3}}, result.counts())
+	require.Equal(t, settle.Final, result.State())
+	require.Equal(t, m.Days(), result.Recomputed)
+	require.Len(t, result.Regions[0].Slices, 28)
+	require.False(t, result.Blocked())
+
+	loaded := m.load()
+	loaded.Recomputed = result.Recomputed
+	require.Equal(t, result, loaded)
+}
+
+// TestR9MonthRecomputesWhatIsStale: and nothing else.
+func TestR9MonthRecomputesWhatIsStale(t *testing.T) {
+	m := february(t)
+	first := m.count(5)
+
+	third := must.Date(t, "2026-02-03")
+	m.exec("delete from _data.voice_session where day = '2026-02-03' and resource_key = 102")
+	m.exec("update _data.slice set sha256 = 'corrected', high_water = null where day = '2026-02-03'")
+	second := m.count(6)
+	require.Equal(t, []calendar.Date{third}, second.Recomputed)
+	require.Equal(t, []Enabled{{"EU", 2}}, second.counts())
+	require.Equal(t, settle.Provisional, second.State(), "one day is")
+	require.NotEqual(t, first.Regions[0].SlicesSHA256, second.Regions[0].SlicesSHA256)
+	require.EqualValues(t, 1, m.scalar("select count(*) from _data.monthly_enabled"))
+}
+
+func TestR9MissingDaysAreNamed(t *testing.T) {
+	m := february(t)
+	m.exec("delete from _data.slice where day in ('2026-02-01', '2026-02-27', '2026-02-28')")
+	_, err := m.try(5)
+	require.ErrorAs(t, err, new(*MissingError))
+	require.EqualError(t, err, "no slice of 2026-02-01, 2026-02-27 to 2026-02-28")
+	require.Zero(t, m.scalar("select count(*) from _data.computation"))
+	require.EqualError(t, must.Err(LoadMonth(t.Context(), m.Conn, m.Tenant, m.Month)), "no result of 2026-02-01 to 2026-02-28")
+}
+
+// TestR12MonthComparesSets: a stored day that lost an agent is not stale, but the raw rows are swept again.
+func TestR12MonthComparesSets(t *testing.T) {
+	m := february(t)
+	m.count(5)
+	m.exec("update _data.qualifying_session set agent = 'dee', resource_key = 104 where agent = 'cem'")
+	m.fails(`the two computations of 2026-02 differ in EU: enabled agent "dee": counted by SQL, not counted by the sweep`)
+	require.EqualValues(t, 5, m.scalar("select max(computed_ts) from _data.monthly_enabled"))
+}
+
+func TestR11MonthSumsItsDays(t *testing.T) {
+	m := february(t)
+	m.exec("update _data.ocs_activity set switch_name = 'Z' where resource_key in (102, 103)")
+	m.exec("insert into _data.duplicate_key select '2026-02-28', 'contact_attempt_fact', i::varchar, 2 from range(30) as r(i)")
+	result := m.count(5)
+	require.True(t, result.Blocked())
+	require.Equal(t, []settle.Quality{{Rule: "unmapped_switch", Count: 2, Blocking: true, Examples: settle.Keys{"2 on Z", "2 on Z"}}}, Blocking(result.Quality))
+	duplicates := result.Quality[slices.IndexFunc(result.Quality, func(q settle.Quality) bool { return q.Rule == "duplicate_key" })]
+	require.EqualValues(t, 30, duplicates.Count)
+	require.Len(t, duplicates.Examples, 20)
+}
+
+// TestR12MonthSweepsADayOnce: whom the sweep found on a day computed with its month is remembered; other days are swept
+// from their raw rows, whatever the store says was computed.
+func TestR12MonthSweepsADayOnce(t *testing.T) {
+	m := february(t)
+	c := NewCounter(m.Conn, m.Tenant, m.Month)
+	for i, result := range c.Days(t.Context(), look(t, m.Conn, m.Tenant, m.Days()...), 5) {
+		require.NoError(t, result.Err)
+		require.Equal(t, m.Days()[i], result.Day)
+	}
+	m.exec("delete from _data.voice_session")
+	result, err := c.Month(t.Context(), m.Month, 6)
+	require.NoError(t, err, "no raw row is asked for again")
+	require.Equal(t, []Enabled{{"EU", 3}}, result.counts())
+	require.Empty(t, result.Recomputed)
+
+	m.fails(`the two computations of 2026-02 differ in EU: enabled agent "ann": counted by SQL, not counted by the sweep`)
+}
+
+// TestStaleMonth: what a month was counted from has moved since.
+func TestStaleMonth(t *testing.T) {
+	m := february(t)
+	m.count(5)
+	for _, change := range []string{
+		"",
+		"update _data.slice set sha256 = 'other' where day = '2026-02-28'",
+		"update _data.slice set sha256 = 'other' where day = '2026-02-28'; update _data.computation set slice_sha256 = 'other' where day = '2026-02-28'",
+		"update _data.slice set high_water = null where day = '2026-02-28'",
+		"update _data.slice set high_water = null where day = '2026-02-28'; update _data.computation set state = 'provisional' where day = '2026-02-28'",
+		"update _data.monthly_enabled set rules_sha256 = 'other'",
+		"update _data.monthly_enabled set sql_sha256 = 'other'",
+	} {
+		m.exec("begin;" + change)
+		stale := change != "" && !strings.Contains(change, "sql_sha256")
+		require.Equal(t, stale, m.load().Stale, "%s: what other statements counted stays valid", change)
+		m.exec("rollback")
+	}
+}
+
+// TestR6AMonthKnowsAgentsByTheNewestWord: the newest slice that says anything of a resource key tells who it is, whether he
+// had a session that counts there or not; one that a later day was read before says less.
+func TestR6AMonthKnowsAgentsByTheNewestWord(t *testing.T) {
+	m := february(t)
+	says := func(day, employee string) {
+		m.exec("insert into _data.agent values ($1::date, 102, nullif($2, ''), 'n')", day, employee)
+	}
+	count := func() []Enabled { return m.count(5).counts() }
+	m.exec("update _data.agent set employee_id = null where resource_key = 102")
+	require.Equal(t, []Enabled{{"EU", 3}}, count(), "ann, cem and #102")
+	says("2026-02-05", "ann")
+	require.Equal(t, []Enabled{{"EU", 2}}, count(), "102 is ann")
+	says("2026-02-20", "cem")
+	require.Equal(t, []Enabled{{"EU", 2}}, count(), "102 is cem")
+	says("2026-02-21", "")
+	require.Equal(t, []Enabled{{"EU", 3}}, count(), "nobody knows any more")
+	m.exec("update _data.slice set as_of = 1 where day >= '2026-02-20'")
+	require.Equal(t, []Enabled{{"EU", 2}}, count(), "the word of the fifth is the newest")
+	m.exec("update _data.slice set as_of = 7")
+	m.exec("update _data.slice set extracted_ts = 9 where day = '2026-02-21'")
+	require.Equal(t, []Enabled{{"EU", 3}}, count(), "read last")
+}
+
+// TestR9ARegionThatEndsWithinTheMonth has its number of the days up to then, final when these are; another that goes on has its
+// own.
+func TestR9ARegionThatEndsWithinTheMonth(t *testing.T) {
+	m := february(t)
+	m.Regions[0].Until = must.Date(t, "2026-02-16")
+	m.exec("update _data.slice set high_water = null where day = '2026-02-17'")
+	result := m.count(5)
+	require.Equal(t, []Enabled{{"EU", 2}}, result.counts(), "cem comes on the 17th")
+	require.Equal(t, settle.Final, result.State())
+	require.Len(t, result.Regions[0].Slices, 16)
+
+	m.exec("delete from _data.slice where day > '2026-02-16'")
+	require.Equal(t, []Enabled{{"EU", 2}}, m.count(5).counts(), "no later day is wanted")
+	m.exec("delete from _data.slice where day = '2026-02-16'")
+	m.fails("no slice of 2026-02-16")
+	m.Regions[0].Until = calendar.Date{}
+	m.fails("no slice of 2026-02-16 to 2026-02-28")
+}
+
+// TestR9AMonthOfAZoneThatSkippedADay: nobody wants a slice of a date that no billed region has.
+func TestR9AMonthOfAZoneThatSkippedADay(t *testing.T) {
+	m := monthOf{t, openStore(t), smallTenant(), must.Date(t, "2011-12-01").YearMonth()}
+	apia := must.Zone(t, "Pacific/Apia")
+	m.Regions[0].Zone = apia
+	for _, day := range m.Days() {
+		if day.Day != 30 {
+			writeSlice(t, m.Conn, m.Tenant, day, day.In(apia).End+hour, history{})
+		}
+	}
+	result := m.count(5)
+	require.Equal(t, settle.Final, result.State())
+	require.Len(t, result.Regions[0].Slices, 30)
+
+	other := m.Regions[0]
+	other.Name, other.Zone = "UK", time.UTC
+	m.Regions = append(m.Regions, other)
+	m.fails("no slice of 2011-12-30") // a region has that day
+}
+
+// TestR9AMonthIsCountedFromItsDaysAsTheyStand: each issued day by the rules that it was counted by, both ways; the rest by
+// today's. What the month was counted by is kept.
+func TestR9AMonthIsCountedFromItsDaysAsTheyStand(t *testing.T) {
+	m := february(t)
+	m.count(5)
+	m.exec(issued, "2026-02-03")
+	m.ExcludeAgents = []string{"ann", "bob"}
+	result := m.count(6)
+	require.Equal(t, []Enabled{{"EU", 3}}, result.counts(), "ann and bob on the third, cem on the 17th")
+	require.Len(t, result.Recomputed, 27)
+	require.EqualValues(t, 5, m.scalar("select computed_ts from _data.computation where day = '2026-02-03'"))
+	require.EqualValues(t, 3, m.scalar("select count(*) from _data.counting_rules where sha256(rules) = sha256"), "two sets, and which day has which")
+	require.False(t, m.load().Stale)
 }

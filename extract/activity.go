@@ -1,6 +1,7 @@
 package extract
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"database/sql"
@@ -16,9 +17,10 @@ import (
 // without an end, a leg that may tell a switch (R5).
 type activity struct {
 	fact
-	kind, guid, mode string
-	switchName       string // an absent or empty one is unknown (R5)
-	faults           []fault
+	kind, mode string
+	guid       []byte // of the rows that it was read from
+	switchName string // an absent or empty one is unknown (R5)
+	faults     []fault
 
 	// Where one without an end does (R3): where a session ends before its end second, and where that second counts (R2).
 	ended, until int64
@@ -50,17 +52,17 @@ func (p Part) each(known *Reference, visit func(activity)) {
 		for row := range p.Legs.len {
 			k := p.Legs.key(row)
 			data, has := p.Data.find(k)
-			if !has || p.Data.texts[guid][data] == "" {
+			if !has || len(p.Data.texts[guid].at(data)) == 0 {
 				continue
 			}
-			visit(activity{fact: at(row), kind: "leg", guid: p.Data.texts[guid][data], switchName: known.switches[p.Legs.number(dn, row)], faults: faultsOf(k, p.Legs, p.Data)})
+			visit(activity{fact: at(row), kind: "leg", guid: p.Data.texts[guid].at(data), switchName: known.switches[p.Legs.number(dn, row)], faults: faultsOf(k, p.Legs, p.Data)})
 		}
 	}
 	if p.Previews != nil {
 		at, mode, id := factsOf(p.Previews), column(p.Previews.of, "dialing_mode_key"), column(p.Previews.of, "call_attempt_id")
 		for row := range p.Previews.len {
 			if mode, is := known.previews[p.Previews.number(mode, row)]; is {
-				visit(activity{fact: at(row), kind: "preview", guid: p.Previews.texts[id][row], mode: mode, faults: faultsOf(p.Previews.key(row), p.Previews)})
+				visit(activity{fact: at(row), kind: "preview", guid: p.Previews.texts[id].at(row), mode: mode, faults: faultsOf(p.Previews.key(row), p.Previews)})
 			}
 		}
 	}
@@ -76,6 +78,7 @@ func (c *cut) consider(out *Rows, a activity) {
 	switch inDay := c.w.touches(from, until); {
 	case !inDay && (a.isRejected() || !c.logins.touch(a.resource, from, until)):
 	case a.isOpen() && !a.isRejected():
+		a.guid = bytes.Clone(a.guid)
 		c.open = append(c.open, &a)
 	default:
 		c.add(out, a)
@@ -89,12 +92,12 @@ func (c *cut) add(out *Rows, a activity) {
 		c.unknown[a.resource] = true
 	}
 	out.begin()
-	out.setText(0, a.kind)
+	out.setText(0, []byte(a.kind))
 	out.setNumber(1, a.rowKey[0])
 	out.setNumber(2, a.rowKey[1])
 	a.put(out, 3, 4, 5, 6, 10)
-	for i, text := range []string{a.switchName, a.guid, a.mode} {
-		if text != "" {
+	for i, text := range [][]byte{[]byte(a.switchName), a.guid, []byte(a.mode)} {
+		if len(text) > 0 {
 			out.setText(7+i, text)
 		}
 	}
@@ -329,7 +332,7 @@ func (c *cut) otherLegs(ctx context.Context, open []*activity) (endless []*activ
 		out.setNumber(0, a.rowKey[0])
 		out.setNumber(1, a.rowKey[1])
 		a.put(out, 2, 3, 4, 5, 7)
-		out.setText(6, a.switchName)
+		out.setText(6, []byte(a.switchName))
 	}
 	return endless, c.write(ctx, otherLegOf, out, nil)
 }

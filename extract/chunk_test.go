@@ -18,6 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"seats/internal/fail"
+	"seats/internal/must"
 )
 
 // testClock is later than any export of the tests.
@@ -32,8 +33,7 @@ func touch(t *testing.T, dir string, names ...string) {
 			continue
 		}
 		require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o700))
-		f, err := os.Create(path)
-		require.NoError(t, err)
+		f := must.Have(os.Create(path))(t)
 		if isZip(path) {
 			require.NoError(t, zip.NewWriter(f).Close())
 		}
@@ -61,9 +61,7 @@ func TestChunksComeInTheOrderOfTheirDatesThenOfTheirNames(t *testing.T) {
 	require.NoError(t, err)
 	var names []string
 	for _, c := range chunks {
-		name, err := filepath.Rel(dir, c.path)
-		require.NoError(t, err)
-		names = append(names, name)
+		names = append(names, must.Have(filepath.Rel(dir, c.path))(t))
 	}
 	require.Equal(t, []string{
 		"export_4",
@@ -98,26 +96,18 @@ func TestNaturalOrderComparesRunsOfDigitsAsNumbers(t *testing.T) {
 func TestZipCannotLeadElsewhere(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "export_1.zip")
-	f, err := os.Create(path)
-	require.NoError(t, err)
+	f := must.Have(os.Create(path))(t)
 	w := zip.NewWriter(f)
 	for _, name := range []string{"../../media_type.csv", "/deep/folder/RESOURCE_.CSV", "dialing_mode.txt", "passwords.csv"} {
-		entry, err := w.Create(name)
-		require.NoError(t, err)
-		_, err = entry.Write([]byte("X\n"))
-		require.NoError(t, err)
+		must.Have(must.Have(w.Create(name))(t).Write([]byte("X\n")))(t)
 	}
 	require.NoError(t, w.Close())
 	require.NoError(t, f.Close())
 	c := chunk{path: path, isZip: true}
 	folder, _, cleanup, err := c.unpack(filepath.Join(dir, "temp"))
 	require.NoError(t, err)
-	files, err := c.tables(folder)
-	require.NoError(t, err)
-	require.Equal(t, map[string]string{"media_type": "media_type.csv", "resource_": "resource_.csv"}, files)
-	entries, err := os.ReadDir(folder)
-	require.NoError(t, err)
-	require.Len(t, entries, 2, "nothing is unpacked that is not read")
+	require.Equal(t, map[string]string{"media_type": "media_type.csv", "resource_": "resource_.csv"}, must.Have(c.tables(folder))(t))
+	require.Len(t, must.Have(os.ReadDir(folder))(t), 2, "nothing is unpacked that is not read")
 	cleanup()
 	require.NoDirExists(t, folder)
 }
@@ -126,18 +116,14 @@ func TestZipCannotLeadElsewhere(t *testing.T) {
 func TestAZipThatCannotBeUnpackedIsNotBroken(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "export_1.zip")
-	f, err := os.Create(path)
-	require.NoError(t, err)
+	f := must.Have(os.Create(path))(t)
 	w := zip.NewWriter(f)
-	entry, err := w.Create("media_type.csv")
-	require.NoError(t, err)
-	_, err = entry.Write([]byte("MEDIA_TYPE_KEY,MEDIA_NAME_CODE\n1,VOICE\n"))
-	require.NoError(t, err)
+	must.Have(must.Have(w.Create("media_type.csv"))(t).Write([]byte("MEDIA_TYPE_KEY,MEDIA_NAME_CODE\n1,VOICE\n")))(t)
 	require.NoError(t, w.Close())
 	require.NoError(t, f.Close())
 
 	touch(t, dir, "media_type.csv") // in the way
-	_, err = chunk{path: path}.unzip(dir)
+	_, err := chunk{path: path}.unzip(dir)
 	err = zipError(path, err)
 	require.ErrorIs(t, err, fs.ErrExist)
 	require.NotContains(t, err.Error(), "broken zip")
@@ -158,18 +144,14 @@ func TestAZipIsLookedAtInATemporaryFolderBehindALink(t *testing.T) {
 	touch(t, dir, "export_1.zip")
 	link := filepath.Join(t.TempDir(), "link")
 	require.NoError(t, os.Symlink(temp, link))
-	_, err := InspectExport(t.Context(), dir, "", link, 0, false, testClock)
-	require.ErrorContains(t, err, "no file for contact_attempt_fact")
-	left, err := os.ReadDir(temp)
-	require.NoError(t, err)
-	require.Empty(t, left)
+	require.ErrorContains(t, must.Err(InspectExport(t.Context(), dir, "", link, 0, false, testClock)), "no file for contact_attempt_fact")
+	require.Empty(t, must.Have(os.ReadDir(temp))(t))
 }
 
 // zipOf writes a zip, file by file.
 func zipOf(t testing.TB, write func(w *zip.Writer)) chunk {
 	path := filepath.Join(t.TempDir(), "export_1.zip")
-	f, err := os.Create(path)
-	require.NoError(t, err)
+	f := must.Have(os.Create(path))(t)
 	w := zip.NewWriter(f)
 	write(w)
 	require.NoError(t, w.Close())
@@ -179,19 +161,12 @@ func zipOf(t testing.TB, write func(w *zip.Writer)) chunk {
 
 func TestAZipThatIsNoExportIsRefusedByTheNameOfItsFile(t *testing.T) {
 	add := func(h zip.FileHeader, content string) func(*zip.Writer) {
-		return func(w *zip.Writer) {
-			entry, err := w.CreateHeader(&h)
-			require.NoError(t, err)
-			_, err = entry.Write([]byte(content))
-			require.NoError(t, err)
-		}
+		return func(w *zip.Writer) { must.Have(must.Have(w.CreateHeader(&h))(t).Write([]byte(content)))(t) }
 	}
 	says := func(size uint64) func(*zip.Writer) { // whatever is in it
 		return func(w *zip.Writer) {
 			h := zip.FileHeader{Name: "x/media_type.csv", Method: zip.Deflate, CompressedSize64: 6, UncompressedSize64: size}
-			entry, err := w.CreateRaw(&h)
-			require.NoError(t, err)
-			_, err = entry.Write([]byte{0x4b, 0x4c, 0x4c, 0x04, 0x00, 0x00}) // "aaa", and more
+			_, err := must.Have(w.CreateRaw(&h))(t).Write([]byte{0x4b, 0x4c, 0x4c, 0x04, 0x00, 0x00}) // "aaa", and more
 			require.NoError(t, err)
 		}
 	}
@@ -209,30 +184,21 @@ func TestAZipThatIsNoExportIsRefusedByTheNameOfItsFile(t *testing.T) {
 		c := zipOf(t, write)
 		_, _, _, err := c.unpack(temp)
 		require.EqualError(t, err, c.path+": broken zip: "+want)
-		left, err := os.ReadDir(temp)
-		require.NoError(t, err)
-		require.Empty(t, left)
+		require.Empty(t, must.Have(os.ReadDir(temp))(t))
 	}
 }
 
 // Names with backslashes, as some tools of Windows write them, and bzip2 are read.
 func TestZipsOfOtherToolsAreRead(t *testing.T) {
 	const text = "MEDIA_TYPE_KEY,MEDIA_NAME_CODE\n1,VOICE\n"
-	packed, err := hex.DecodeString("425a6839314159265359b6477c6200000cde000010000420002e2bc520a00031434d30003534c9934d3268a3c870f8b96111224a902b4c51bdf8d7b64187c5dc914e14242d91df1880")
-	require.NoError(t, err)
+	packed := must.Have(hex.DecodeString("425a6839314159265359b6477c6200000cde000010000420002e2bc520a00031434d30003534c9934d3268a3c870f8b96111224a902b4c51bdf8d7b64187c5dc914e14242d91df1880"))(t)
 	for name, write := range map[string]func(w *zip.Writer){
 		"backslashes": func(w *zip.Writer) {
-			entry, err := w.Create(`export_1\MEDIA_TYPE.CSV`)
-			require.NoError(t, err)
-			_, err = entry.Write([]byte(text))
-			require.NoError(t, err)
+			must.Have(must.Have(w.Create(`export_1\MEDIA_TYPE.CSV`))(t).Write([]byte(text)))(t)
 		},
 		"bzip2": func(w *zip.Writer) {
 			h := zip.FileHeader{Name: "media_type.csv", Method: 12, CompressedSize64: uint64(len(packed)), UncompressedSize64: uint64(len(text)), CRC32: crc32.ChecksumIEEE([]byte(text))}
-			entry, err := w.CreateRaw(&h)
-			require.NoError(t, err)
-			_, err = entry.Write(packed)
-			require.NoError(t, err)
+			must.Have(must.Have(w.CreateRaw(&h))(t).Write(packed))(t)
 		},
 	} {
 		folder, files, cleanup, err := zipOf(t, write).unpack(filepath.Join(t.TempDir(), "temp"))
@@ -249,13 +215,9 @@ func TestZipsOfOtherToolsAreRead(t *testing.T) {
 func TestWhatIsNotReadOfAZipIsToldForWhatItIs(t *testing.T) {
 	entry := func(h zip.FileHeader) []byte {
 		h.Name, h.CompressedSize64, h.UncompressedSize64 = "media_type.csv", 6, 6
-		text, err := os.ReadFile(zipOf(t, func(w *zip.Writer) {
-			raw, err := w.CreateRaw(&h)
-			require.NoError(t, err)
-			_, err = raw.Write([]byte("abcdef"))
-			require.NoError(t, err)
-		}).path)
-		require.NoError(t, err)
+		text := must.Have(os.ReadFile(zipOf(t, func(w *zip.Writer) {
+			must.Have(must.Have(w.CreateRaw(&h))(t).Write([]byte("abcdef")))(t)
+		}).path))(t)
 		return text
 	}
 	tar := make([]byte, 1024)
@@ -343,9 +305,8 @@ func TestAPipeInAnExportIsNotOpened(t *testing.T) {
 	for _, name := range []string{"media_type.csv", "export_1.zip.sha1", "export_2.zip"} {
 		require.NoError(t, syscall.Mkfifo(filepath.Join(dir, name), 0o600))
 	}
-	_, err := chunk{path: dir}.tables(dir)
-	require.ErrorContains(t, err, "media_type.csv is not a regular file")
-	_, _, _, err = chunk{path: filepath.Join(dir, "export_1.zip"), isZip: true}.unpack(t.TempDir())
+	require.ErrorContains(t, must.Err(chunk{path: dir}.tables(dir)), "media_type.csv is not a regular file")
+	_, _, _, err := chunk{path: filepath.Join(dir, "export_1.zip"), isZip: true}.unpack(t.TempDir())
 	require.ErrorContains(t, err, "export_1.zip.sha1 is not a regular file")
 	chunks, _, err := findChunks(dir, "")
 	require.NoError(t, err)
@@ -364,8 +325,7 @@ func FuzzZip(f *testing.F) {
 			_, _ = w.Create("inner.zip")
 		},
 	} {
-		text, err := os.ReadFile(zipOf(f, write).path)
-		require.NoError(f, err)
+		text := must.Have(os.ReadFile(zipOf(f, write).path))(f)
 		f.Add(text)
 		f.Add(text[:len(text)-1])
 	}
@@ -378,23 +338,16 @@ func FuzzZip(f *testing.F) {
 			require.ErrorContains(t, err, c.path)
 			return
 		}
-		unpacked, err := os.ReadDir(folder)
-		require.NoError(t, err)
-		files, err := c.tables(folder)
-		require.NoError(t, err)
-		require.Len(t, files, len(unpacked))
+		require.Len(t, must.Have(c.tables(folder))(t), len(must.Have(os.ReadDir(folder))(t)))
 		cleanup()
-		left, err := filepath.Glob(filepath.Join(dir, "*", "*"))
-		require.NoError(t, err)
-		require.Empty(t, left)
+		require.Empty(t, must.Have(filepath.Glob(filepath.Join(dir, "*", "*")))(t))
 	})
 }
 
 func TestTwoFilesOfOneTableAreRefused(t *testing.T) {
 	dir := t.TempDir()
 	touch(t, dir, "media_type.csv", "MEDIA_TYPE.CSV")
-	_, err := chunk{path: dir}.tables(dir)
-	require.ErrorContains(t, err, "two files of table media_type")
+	require.ErrorContains(t, must.Err(chunk{path: dir}.tables(dir)), "two files of table media_type")
 }
 
 // A chunk that says by its name, by one in it, or by the marker that it lacks, that it is still coming is not read; with a
@@ -436,13 +389,11 @@ func TestChunksThatAreStillComingAreLeftOut(t *testing.T) {
 
 			touch(t, dir, "export_3_2026_03_12_00_00_00/_SUCCESS", "export_3_2026_03_12_00_00_00/.done")
 			_, _, err = findChunks(dir, c.marker)
-			require.ErrorContains(t, err, "is not whole, and there is a newer one: "+c.coming)
-			require.Equal(t, fail.Source, fail.CodeOf(err))
+			must.Fail(t, err, fail.Source, "is not whole, and there is a newer one: "+c.coming)
 		})
 	}
 	dir := t.TempDir()
 	touch(t, dir, "export_2.tmp/a.csv")
 	_, _, err := findChunks(dir, "")
-	require.ErrorContains(t, err, "no chunk is whole yet: ")
-	require.Equal(t, fail.Source, fail.CodeOf(err))
+	must.Fail(t, err, fail.Source, "no chunk is whole yet: ")
 }

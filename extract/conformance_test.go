@@ -2,7 +2,6 @@ package extract_test
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"os"
@@ -20,6 +19,7 @@ import (
 	"seats/internal/config"
 	"seats/internal/duck"
 	"seats/internal/gimschema"
+	"seats/internal/must"
 	"seats/internal/pgtest"
 	"seats/internal/store"
 )
@@ -99,10 +99,8 @@ func (g *gim) export(date string, more ...string) string {
 	chunk := filepath.Join(dir, "export_42_"+date)
 	require.NoError(g.t, os.Mkdir(chunk, 0o700))
 	for _, table := range slices.Concat(tables, more) {
-		f, err := os.Create(filepath.Join(chunk, strings.ToUpper(table)+".csv"))
-		require.NoError(g.t, err)
-		_, err = g.db.Conn.PgConn().CopyTo(g.t.Context(), f, "copy "+table+" to stdout with (format csv, header)")
-		require.NoError(g.t, err)
+		f := must.Have(os.Create(filepath.Join(chunk, strings.ToUpper(table)+".csv")))(g.t)
+		must.Have(g.db.Conn.PgConn().CopyTo(g.t.Context(), f, "copy "+table+" to stdout with (format csv, header)"))(g.t)
 		require.NoError(g.t, f.Close())
 	}
 	return dir
@@ -120,40 +118,27 @@ type rig struct {
 }
 
 // emptyStore is a store without a slice. It is made once: each test has a copy.
-var emptyStore = sync.OnceValues(func() ([]byte, error) {
-	dir, err := os.MkdirTemp("", "extract-*")
-	if err != nil {
-		return nil, err
-	}
+var emptyStore = sync.OnceValue(func() []byte {
+	dir := must.Now(os.MkdirTemp("", "extract-*"))
 	defer os.RemoveAll(dir) //nolint:errcheck // a folder for temporary files
 	path := filepath.Join(dir, "empty.duckdb")
-	w, err := store.Begin(context.Background(), path, duck.Options{})
-	if err != nil {
-		return nil, err
-	}
-	if err := errors.Join(w.Publish(), w.Drop()); err != nil {
-		return nil, err
-	}
-	return os.ReadFile(path)
+	w := must.Now(store.Begin(context.Background(), path, duck.Options{}))
+	must.Now(w, errors.Join(w.Publish(), w.Drop()))
+	return must.Now(os.ReadFile(path))
 })
 
 // newWork is a work copy of an empty store.
 func newWork(t testing.TB, o duck.Options) *store.Work {
-	empty, err := emptyStore()
-	require.NoError(t, err)
 	path := filepath.Join(t.TempDir(), "acme.duckdb")
-	require.NoError(t, os.WriteFile(path, empty, 0o600))
-	w, err := store.Begin(context.Background(), path, o)
-	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(path, emptyStore(), 0o600))
+	w := must.Have(store.Begin(context.Background(), path, o))(t)
 	t.Cleanup(func() { require.NoError(t, w.Drop()) })
 	return w
 }
 
 func newRig(t testing.TB) *rig {
 	w := newWork(t, duck.Options{Threads: 1})
-	stage, err := extract.NewStage(w.Conn)
-	require.NoError(t, err)
-	return &rig{w, stage}
+	return &rig{w, must.Have(extract.NewStage(w.Conn))(t)}
 }
 
 var utcDay = extract.Window{
@@ -162,38 +147,28 @@ var utcDay = extract.Window{
 	Lookback: 48 * time.Hour,
 }
 
+// complete is a newGIM whose day is over.
+func complete(t *testing.T, ddl string) *gim {
+	g := newGIM(t, ddl)
+	g.highWater(day0 + 86400 + 7200)
+	return g
+}
+
 func (r *rig) cut(t *testing.T, src extract.Source, w extract.Window) extract.Summary {
 	c := extract.Cutter{Stage: r.stage, Source: src, SettleHours: 1, Clock: func() time.Time { return time.Unix(day0+200000, 0) }}
-	s, err := c.Cut(t.Context(), w)
-	require.NoError(t, err)
-	return s
+	return must.Have(c.Cut(t.Context(), w))(t)
 }
 
-func (r *rig) strings(t *testing.T, query string) []string {
-	rows, err := r.work.Conn.QueryContext(t.Context(), query)
-	require.NoError(t, err)
-	defer rows.Close()
-	out := []string{}
-	for rows.Next() {
-		var s sql.NullString
-		require.NoError(t, rows.Scan(&s))
-		out = append(out, s.String)
-	}
-	require.NoError(t, rows.Err())
-	return out
-}
+func (r *rig) strings(t *testing.T, query string) []string { return must.Texts(t, r.work.Conn, query) }
 
 func openDB(t *testing.T, r *rig, cfg config.GIMDB, tenantKey *int64) *extract.GIMDB {
-	src, err := extract.OpenGIMDB(t.Context(), cfg, tenantKey, none)
-	require.NoError(t, err)
+	src := must.Have(extract.OpenGIMDB(t.Context(), cfg, tenantKey, none))(t)
 	t.Cleanup(func() { require.NoError(t, src.Close()) })
 	return src
 }
 
 func openExport(t *testing.T, r *rig, dir string) *extract.Export {
-	src, err := extract.OpenExport(t.Context(), dir, exportOptions(t))
-	require.NoError(t, err)
-	return src
+	return must.Have(extract.OpenExport(t.Context(), dir, exportOptions(t)))(t)
 }
 
 // readerClock is later than any export of the tests.
@@ -206,8 +181,7 @@ func exportOptions(t testing.TB) extract.ExportOptions {
 // eachSource runs a test of what a slice holds against both kinds of source.
 func eachSource(t *testing.T, fill func(*gim), check func(*testing.T, *rig, extract.Summary)) {
 	t.Parallel()
-	g := newGIM(t, gimschema.DDL)
-	g.highWater(day0 + 86400 + 7200)
+	g := complete(t, gimschema.DDL)
 	fill(g)
 	var sums []string
 	for _, connections := range []int{1, 2, 3} {
@@ -297,24 +271,20 @@ func TestR10OpenStuckSessionPullsInActivitiesUntilAsOf(t *testing.T) {
 }
 
 func TestSliceIsReplacedWhole(t *testing.T) {
-	g := newGIM(t, gimschema.DDL)
-	g.highWater(day0 + 86400 + 7200)
+	g := complete(t, gimschema.DDL)
 	g.session(1, 1, 1, day0+10, day0+20, 0, 1)
 	r := newRig(t)
 	first := r.cut(t, openDB(t, r, g.config(2), nil), utcDay)
 	g.session(2, 2, 1, day0+10, day0+20, 0, 1)
 	g.db.Exec(t, "delete from sm_res_session_fact where sm_res_session_fact_key = 1")
-	r2 := *r
-	second := r2.cutAgain(t, g)
-	require.NotEqual(t, first.SHA256, second.SHA256)
+	require.NotEqual(t, first.SHA256, r.cutAgain(t, g).SHA256, "in a new snapshot, on the same stage")
 	require.Equal(t, []string{"2"}, r.strings(t, "select sm_res_session_fact_key from voice_session"))
 	require.Equal(t, []string{"2"}, r.strings(t, "select resource_key from agent"))
 	require.Equal(t, []string{"1"}, r.strings(t, "select count(*) from slice"))
 
 	g.db.Exec(t, "delete from sm_res_session_fact")
-	c := extract.Cutter{Stage: r.stage, Source: openDB(t, &rig{r.work, r2.stage}, g.config(1), nil), SettleHours: 1, Clock: time.Now}
-	_, err := c.Cut(t.Context(), utcDay)
-	require.ErrorContains(t, err, "has it purged them?")
+	c := extract.Cutter{Stage: r.stage, Source: openDB(t, r, g.config(1), nil), SettleHours: 1, Clock: time.Now}
+	require.ErrorContains(t, must.Err(c.Cut(t.Context(), utcDay)), "has it purged them?")
 	require.Equal(t, []string{"2"}, r.strings(t, "select sm_res_session_fact_key from voice_session"))
 }
 
@@ -331,7 +301,6 @@ func TestCancelledExtractionLeavesTheSliceAsItWas(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	c := extract.Cutter{Stage: r.stage, Source: src, Clock: time.Now}
-	_, err := c.Cut(ctx, utcDay)
-	require.ErrorIs(t, err, context.Canceled)
+	require.ErrorIs(t, must.Err(c.Cut(ctx, utcDay)), context.Canceled)
 	require.Equal(t, []string{"0"}, r.strings(t, "select count(*) from _data.slice"))
 }

@@ -31,6 +31,7 @@ import (
 	"seats/internal/config"
 	"seats/internal/fail"
 	"seats/internal/gimschema"
+	"seats/internal/must"
 	"seats/internal/pgtest"
 )
 
@@ -103,9 +104,7 @@ func TestAPoolerThatRefusesAStartupParameterIsAskedOnce(t *testing.T) {
 			return b
 		})
 		_, err := extract.OpenGIMDB(t.Context(), cfg, nil, none)
-		require.Equal(t, fail.Source, fail.CodeOf(err), "%v", err)
-		require.ErrorContains(t, err, "unsupported startup parameter: jit")
-		require.Contains(t, fail.Hints(err)[0], "let user and database pass")
+		must.Fail(t, err, fail.Source, "unsupported startup parameter: jit", "let user and database pass")
 		require.EqualValues(t, 1, connections.Load())
 		require.False(t, extract.Lost(err))
 	}
@@ -158,9 +157,7 @@ func TestATransactionThatIsNotAsItWasBegunIsRefused(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := extract.OpenGIMDB(t.Context(), g.behind(2, c.edit), nil, none)
-			require.Equal(t, fail.Source, fail.CodeOf(err), "%v", err)
-			require.ErrorContains(t, err, c.says)
-			require.NotEmpty(t, fail.Hints(err))
+			must.Fail(t, err, fail.Source, c.says, "")
 			require.False(t, extract.Lost(err))
 		})
 	}
@@ -172,8 +169,7 @@ func TestASourceIsReadOverTheConnectionsThatCanBeHad(t *testing.T) {
 	role := strings.Replace(g.db.Schema, "test_", "single_", 1)
 	g.db.Exec(t, fmt.Sprintf("create role %[1]s login connection limit 1; grant usage on schema %[2]s to %[1]s; grant select on all tables in schema %[2]s to %[1]s", role, g.db.Schema))
 	t.Cleanup(func() {
-		_, err := g.db.Conn.Exec(context.Background(), fmt.Sprintf("drop owned by %[1]s; drop role %[1]s", role))
-		require.NoError(t, err)
+		must.Have(g.db.Conn.Exec(context.Background(), fmt.Sprintf("drop owned by %[1]s; drop role %[1]s", role)))(t)
 	})
 	limited := g.config(3)
 	limited.User = role
@@ -235,7 +231,6 @@ const forever = 2 * time.Minute
 
 // ends runs what must not hang, and gives its error.
 func ends(t *testing.T, work func() error) error {
-	t.Helper()
 	done := make(chan error, 1)
 	go func() { done <- work() }()
 	select {
@@ -256,8 +251,7 @@ func TestASilentStatementThatIsAtWorkIsWaitedFor(t *testing.T) {
 	cfg.ReadTimeout = 500 * time.Millisecond
 	r := newRig(t)
 	require.NoError(t, ends(t, func() error {
-		_, err := cutter(r, openDB(t, r, cfg, nil)).Cut(t.Context(), utcDay)
-		return err
+		return must.Err(cutter(r, openDB(t, r, cfg, nil)).Cut(t.Context(), utcDay))
 	}))
 	require.Equal(t, []string{"1 200"}, r.strings(t, sessionsSQL))
 }
@@ -274,8 +268,7 @@ func TestConnectingToASilentServerIsGivenUp(t *testing.T) {
 				cfg := g.config(1)
 				cfg.Host, cfg.Port, cfg.SSLMode = p.Host, p.Port, sslmode
 				err := ends(t, func() error {
-					_, err := extract.InspectGIMDB(t.Context(), cfg, time.UTC)
-					return err
+					return must.Err(extract.InspectGIMDB(t.Context(), cfg, time.UTC))
 				})
 				require.Equal(t, fail.Source, fail.CodeOf(err), "%v", err)
 				require.NotEmpty(t, fail.Hints(err))
@@ -294,8 +287,7 @@ func TestAStatementEndsWithoutAWordOfTheServer(t *testing.T) {
 	src := openDB(t, r, cfg, nil)
 	p.FailAfter(0, pgtest.FromServer, false)
 	err := ends(t, func() error {
-		_, err := cutter(r, src).Cut(t.Context(), utcDay)
-		return err
+		return must.Err(cutter(r, src).Cut(t.Context(), utcDay))
 	})
 	require.ErrorIs(t, err, context.DeadlineExceeded)
 	require.ErrorContains(t, err, " after 0 rows: run sql/gim/")
@@ -309,8 +301,7 @@ func TestLostIsTheConnectionAlone(t *testing.T) {
 		"57P01": true, "57P02": true, "57P03": true, "57P05": true, "25P03": true, "53300": true, "08006": true, "40001": true, "40P01": true,
 		"57014": false, "55P03": false, "22012": false, "42501": false, "28P01": false, "3D000": false, "53200": false,
 	} {
-		err := fmt.Errorf("extract: %w", fail.New(fail.Source, "", "%w", &pgconn.PgError{Code: code}))
-		require.Equal(t, lost, extract.Lost(err), code)
+		require.Equal(t, lost, extract.Lost(fmt.Errorf("extract: %w", fail.New(fail.Source, "", "%w", &pgconn.PgError{Code: code}))), code)
 	}
 	require.True(t, extract.Lost(fmt.Errorf("receive: %w", io.ErrUnexpectedEOF)))
 	require.True(t, extract.Lost(&net.OpError{Op: "read", Err: io.EOF}))
@@ -323,12 +314,10 @@ func TestLostIsTheConnectionAlone(t *testing.T) {
 
 // What PostgreSQL's own manual makes in its first example is a certificate with a common name alone.
 func TestACertificateWithoutNamesIsToldForWhatItIs(t *testing.T) {
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	require.NoError(t, err)
+	key := must.Have(ecdsa.GenerateKey(elliptic.P256(), rand.Reader))(t)
 	template := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "localhost"},
 		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour), IsCA: true, BasicConstraintsValid: true}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
-	require.NoError(t, err)
+	der := must.Have(x509.CreateCertificate(rand.Reader, template, template, key.Public(), key))(t)
 	authority := filepath.Join(t.TempDir(), "server.crt")
 	require.NoError(t, os.WriteFile(authority, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), 0o600))
 
@@ -377,8 +366,7 @@ func named(t *testing.T, db *pgtest.DB, agent, employee, switchName, attempt str
 // cut reads the day into a store of its own, and gives back the locks of the snapshot.
 func (g *gim) cut(connections int) (*rig, extract.Summary) {
 	r := newRig(g.t)
-	src, err := extract.OpenGIMDB(g.t.Context(), g.config(connections), nil, none)
-	require.NoError(g.t, err)
+	src := must.Have(extract.OpenGIMDB(g.t.Context(), g.config(connections), nil, none))(g.t)
 	summary := r.cut(g.t, src, utcDay)
 	require.NoError(g.t, src.Close())
 	return r, summary
@@ -439,19 +427,14 @@ func TestMessagesOfTheServerAreUTF8(t *testing.T) {
 	g.db.Exec(t, `create function late(r resource_) returns resource_ language plpgsql as 'begin raise exception ''Zeitüberschreitung''; end';
 		alter table resource_ rename to real_resource; create view resource_ as select (late(r)).* from real_resource as r`)
 	r := newRig(t)
-	_, err := cutter(r, openDB(t, r, g.config(1), nil)).Cut(t.Context(), utcDay)
-	require.ErrorContains(t, err, "Zeitüberschreitung")
-	require.Equal(t, fail.Source, fail.CodeOf(err))
+	must.Fail(t, must.Err(cutter(r, openDB(t, r, g.config(1), nil)).Cut(t.Context(), utcDay)), fail.Source, "Zeitüberschreitung")
 }
 
 // A character of several bytes that UTF-8 lacks cannot be read: the server gives up the statement.
 func TestACharacterThatTheServerCannotConvertIsToldAsThat(t *testing.T) {
 	g := named(t, pgtest.Database(t, "EUC_JP"), bytesOf("\xf5\xa1"), "'E1'", "'S'", "'g'")
 	r := newRig(t)
-	_, err := cutter(r, openDB(t, r, g.config(1), nil)).Cut(t.Context(), utcDay)
-	require.ErrorContains(t, err, "EUC_JP")
-	require.Equal(t, fail.Source, fail.CodeOf(err))
-	require.Contains(t, fail.Hints(err)[0], "UTF-8")
+	must.Fail(t, must.Err(cutter(r, openDB(t, r, g.config(1), nil)).Cut(t.Context(), utcDay)), fail.Source, "EUC_JP", "UTF-8")
 }
 
 // Databases set many things of their own; what the program depends on it asks for.
@@ -465,6 +448,5 @@ func TestSettingsOfTheDatabaseDoNotMatter(t *testing.T) {
 		alter database %[1]s set datestyle = 'German'`, g.db.Database))
 	r, _ := g.cut(2)
 	require.Contains(t, r.strings(t, namesSQL), `1 E\1 Jürgen`)
-	_, err := extract.InspectGIMDB(t.Context(), g.config(1), time.UTC)
-	require.NoError(t, err)
+	must.Have(extract.InspectGIMDB(t.Context(), g.config(1), time.UTC))(t)
 }

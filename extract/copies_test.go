@@ -20,6 +20,7 @@ import (
 	"seats/internal/calendar"
 	"seats/internal/fail"
 	"seats/internal/gimschema"
+	"seats/internal/must"
 )
 
 // Of a row that the source holds several times the newest copy counts, and none of the others says anything: neither
@@ -30,8 +31,7 @@ func TestR11TheNewestCopyOfEveryRowCounts(t *testing.T) {
 	t.Parallel()
 	for seed := range uint64(16) {
 		t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) {
-			g := newGIM(t, gimschema.Tables) // no key is unique
-			g.highWater(day0 + 86400 + 7200)
+			g := complete(t, gimschema.Tables) // no key is unique
 			rows := drawCopies(rand.New(rand.NewPCG(seed, 1)))
 			rows.insert(g)
 			g.db.Exec(t, "analyze") // pieces are cut by the server's estimate
@@ -54,9 +54,7 @@ func TestR11TheNewestCopyOfEveryRowCounts(t *testing.T) {
 
 			options := exportOptions(t)
 			options.TenantKey = tenant
-			src, err := extract.OpenExport(t.Context(), g.export("2026_03_11_02_00_00"), options)
-			require.NoError(t, err)
-			export.cut(t, src, utcDay)
+			export.cut(t, must.Have(extract.OpenExport(t.Context(), g.export("2026_03_11_02_00_00"), options))(t), utcDay)
 			require.Equal(t, want, held(export), "from an export")
 		})
 	}
@@ -74,6 +72,13 @@ type copyOf struct {
 	audit, tenant                     int64
 	media, mode, dn                   int64
 	guid                              string
+}
+
+func (row copyOf) flag() int {
+	if row.active {
+		return 1
+	}
+	return 0
 }
 
 type copies struct{ sessions, legs, data, attempts []copyOf }
@@ -121,19 +126,13 @@ func (c copies) insert(g *gim) {
 		}
 		g.db.Exec(g.t, "insert into "+columns+" values "+strings.Join(all, ", "))
 	}
-	flag := func(row copyOf) int {
-		if row.active {
-			return 1
-		}
-		return 0
-	}
 	insert(`sm_res_session_fact (sm_res_session_fact_key, start_date_time_key, end_date_time_key, resource_group_combination_key, create_audit_key,
 		update_audit_key, tenant_key, media_type_key, resource_key, start_ts, end_ts, active_flag)`, c.sessions, func(r copyOf) string {
-		return fmt.Sprintf("%d, %d, 0, 0, 1, %d, %d, %d, %d, %d, %s, %d", r.id, r.timeKey, r.audit, r.tenant, r.media, r.resource, r.start, null(r.end), flag(r))
+		return fmt.Sprintf("%d, %d, 0, 0, 1, %d, %d, %d, %d, %d, %s, %d", r.id, r.timeKey, r.audit, r.tenant, r.media, r.resource, r.start, null(r.end), r.flag())
 	})
 	insert(`interaction_resource_fact (interaction_resource_id, start_date_time_key, tenant_key, media_type_key, resource_key, media_resource_key,
 		start_ts, end_ts, active_flag, create_audit_key, update_audit_key)`, c.legs, func(r copyOf) string {
-		return fmt.Sprintf("%d, %d, %d, 1, %d, %d, %d, %s, %d, 1, %d", r.id, r.timeKey, r.tenant, r.resource, r.dn, r.start, null(r.end), flag(r), r.audit)
+		return fmt.Sprintf("%d, %d, %d, 1, %d, %d, %d, %s, %d, 1, %d", r.id, r.timeKey, r.tenant, r.resource, r.dn, r.start, null(r.end), r.flag(), r.audit)
 	})
 	insert("irf_user_data_gen_1 (interaction_resource_id, start_date_time_key, tenant_key, gsw_call_attempt_guid, update_audit_key)", c.data, func(r copyOf) string {
 		return fmt.Sprintf("%d, %d, 1, nullif('%s', ''), %d", r.id, r.timeKey, r.guid, r.audit)
@@ -240,15 +239,9 @@ func (c copies) endOf(row copyOf, asOf int64, own func(copyOf) bool, stays []cop
 func inOrder(kind string, rows []copyOf) (words []string) {
 	slices.SortFunc(rows, func(a, b copyOf) int { return cmp.Compare(a.id, b.id) })
 	for _, r := range rows {
-		active := 0
-		if r.active {
-			active = 1
-		}
-		line := fmt.Sprintf("%s %d %d %d %d %d", kind, r.id, r.resource, r.start, r.end, active)
+		line := fmt.Sprintf("%s %d %d %d %d %d", kind, r.id, r.resource, r.start, r.end, r.flag())
 		switch {
-		case kind == "leg" && r.dn == 10:
-			line += " SIP_A"
-		case kind == "leg" && r.dn == 12:
+		case kind == "leg" && (r.dn == 10 || r.dn == 12):
 			line += " SIP_A"
 		case kind != "session":
 			line += " -"
@@ -265,8 +258,7 @@ func TestBothSourcesGiveTheSameSliceWhateverLiesAroundTheDay(t *testing.T) {
 	for seed := range uint64(24) {
 		t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) {
 			r := rand.New(rand.NewPCG(seed, 0))
-			g := newGIM(t, gimschema.DDL)
-			g.highWater(day0 + 86400 + 7200)
+			g := complete(t, gimschema.DDL)
 			moment := func(days int64) int64 { return day0 - days*86400 + r.Int64N((2*days+1)*86400) }
 			length := func(longest int64) int64 { return r.Int64N(1<<r.Int64N(18)) % longest }
 			var logins []int64
@@ -316,8 +308,7 @@ func TestBothSourcesGiveTheSameSliceWhateverLiesAroundTheDay(t *testing.T) {
 
 // Legs that Outbound Contact Server did not drive stay where they are, but for the few that a sieve lets through.
 func TestLegsWithoutAGUIDStayAtHome(t *testing.T) {
-	g := newGIM(t, gimschema.DDL)
-	g.highWater(day0 + 86400 + 7200)
+	g := complete(t, gimschema.DDL)
 	g.session(1, 1, 1, day0+10, day0+80000, 0, 1)
 	for i := range int64(20) {
 		g.leg(i+1, 1, 10, day0+1000+i*100, day0+1050+i*100, fmt.Sprintf("g%d", i))
@@ -325,12 +316,11 @@ func TestLegsWithoutAGUIDStayAtHome(t *testing.T) {
 	staged := func() (int64, string) {
 		r := newRig(t)
 		var legs atomic.Int64
-		src, err := extract.OpenGIMDB(t.Context(), g.config(2), nil, extract.Told{Expect: func(int64) {}, Arrive: func(table string, n int64) {
+		src := must.Have(extract.OpenGIMDB(t.Context(), g.config(2), nil, extract.Told{Expect: func(int64) {}, Arrive: func(table string, n int64) {
 			if table == "interaction_resource_fact" {
 				legs.Add(n)
 			}
-		}})
-		require.NoError(t, err)
+		}}))(t)
 		defer func() { require.NoError(t, src.Close()) }()
 		sum := r.cut(t, src, utcDay).SHA256
 		return legs.Load(), sum
@@ -426,9 +416,7 @@ func TestEveryCopyIsReadOfWhatMattersInAnyChunk(t *testing.T) {
 			held := newRig(t)
 			o := exportOptions(t)
 			o.TenantKey = tenant
-			src, err := extract.OpenExport(t.Context(), dir, o)
-			require.NoError(t, err)
-			held.cut(t, openAt{src, day0 + 86400 + 7200}, utcDay)
+			held.cut(t, openAt{must.Have(extract.OpenExport(t.Context(), dir, o))(t), day0 + 86400 + 7200}, utcDay)
 			require.Equal(t, rows.slice(tenant), append(held.strings(t, heldSessionsSQL), held.strings(t, heldActivitiesSQL)...))
 		})
 	}
@@ -472,27 +460,15 @@ func (c copies) chunks(r *rand.Rand, n int) []files {
 			header = strings.TrimRight(header, "\r\n") + "\n"
 		}
 	}
-	flag := func(row copyOf) int {
-		if row.active {
-			return 1
-		}
-		return 0
-	}
-	end := func(row copyOf) any {
-		if row.end < 0 {
-			return -1
-		}
-		return row.end
-	}
 	write("sm_res_session_fact", sessionHeader, c.sessions, func(x copyOf) string {
-		return row(x.id, x.timeKey, x.tenant, x.media, x.resource, x.start, end(x), flag(x), x.audit)
+		return row(x.id, x.timeKey, x.tenant, x.media, x.resource, x.start, int(x.end), x.flag(), x.audit)
 	})
 	write("interaction_resource_fact", legHeader, c.legs, func(x copyOf) string {
-		return row(x.id, x.timeKey, x.tenant, x.resource, x.dn, x.start, end(x), flag(x), x.audit)
+		return row(x.id, x.timeKey, x.tenant, x.resource, x.dn, x.start, int(x.end), x.flag(), x.audit)
 	})
 	write("irf_user_data_gen_1", dataHeader, c.data, func(x copyOf) string { return row(x.id, x.timeKey, x.guid, x.audit) })
 	write("contact_attempt_fact", attemptHeader, c.attempts, func(x copyOf) string {
-		return row(x.id, x.timeKey, x.tenant, x.mode, x.resource, "", x.start, end(x), x.audit)
+		return row(x.id, x.timeKey, x.tenant, x.mode, x.resource, "", x.start, int(x.end), x.audit)
 	})
 	return all
 }
@@ -518,9 +494,7 @@ func TestOldChunksArePassedOverOnlyWhereNameAndTimesSayThatTheyAreOld(t *testing
 				increment(files{"sm_res_session_fact": sessionHeader + sessionRow(2, 1, 300, 400, 5)}))
 			chunk := filepath.Join(dir, c.chunk)
 			require.NoError(t, os.Rename(filepath.Join(dir, "export_1_2026_03_11_00_00_00"), chunk))
-			entries, err := os.ReadDir(chunk)
-			require.NoError(t, err)
-			for _, e := range append(entries, nil) {
+			for _, e := range append(must.Have(os.ReadDir(chunk))(t), nil) {
 				path := chunk
 				if e != nil {
 					path = filepath.Join(chunk, e.Name())
@@ -530,9 +504,7 @@ func TestOldChunksArePassedOverOnlyWhereNameAndTimesSayThatTheyAreOld(t *testing
 			o := exportOptions(t)
 			o.KeyFrom = day0 - 4*86400
 			r := newRig(t)
-			src, err := extract.OpenExport(t.Context(), dir, o)
-			require.NoError(t, err)
-			r.cut(t, src, utcDay)
+			r.cut(t, must.Have(extract.OpenExport(t.Context(), dir, o))(t), utcDay)
 			want := []string{"2 400"}
 			if c.read {
 				want = []string{"1 200", "2 400"}
@@ -542,7 +514,7 @@ func TestOldChunksArePassedOverOnlyWhereNameAndTimesSayThatTheyAreOld(t *testing
 			// So is what it lacks.
 			require.NoError(t, os.Remove(filepath.Join(chunk, "irf_user_data_gen_1.csv")))
 			require.NoError(t, os.Chtimes(chunk, time.Time{}, time.Unix(c.written, 0)))
-			_, err = extract.OpenExport(t.Context(), dir, o)
+			_, err := extract.OpenExport(t.Context(), dir, o)
 			if !c.read {
 				require.NoError(t, err)
 				return

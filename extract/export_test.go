@@ -22,6 +22,7 @@ import (
 	"seats/internal/calendar"
 	"seats/internal/fail"
 	"seats/internal/gimschema"
+	"seats/internal/must"
 )
 
 // files are the tables of a chunk: name to text, header line included.
@@ -176,9 +177,7 @@ func TestR2TenantKeyKeepsOtherTenantsOut(t *testing.T) {
 	r := newRig(t)
 	o, tenant := exportOptions(t), int64(1)
 	o.TenantKey = &tenant
-	src, err := extract.OpenExport(t.Context(), dir, o)
-	require.NoError(t, err)
-	r.cut(t, src, utcDay)
+	r.cut(t, must.Have(extract.OpenExport(t.Context(), dir, o))(t), utcDay)
 	require.Equal(t, []string{"1 200"}, r.strings(t, sessionsSQL))
 	require.Equal(t, []string{"leg 1 120 g1"}, r.strings(t, activitiesSQL))
 }
@@ -293,9 +292,8 @@ func TestTextsThatAreNotUTF8AreRefusedWithFileLineAndColumn(t *testing.T) {
 				require.NoError(t, err)
 				return
 			}
-			require.ErrorContains(t, err, "resource_.csv:10002: column "+c.column+": ")
+			must.Fail(t, err, fail.Source, "resource_.csv:10002: column "+c.column+": ")
 			require.ErrorContains(t, err, "utf-8")
-			require.Equal(t, fail.Source, fail.CodeOf(err))
 		})
 	}
 }
@@ -339,14 +337,12 @@ func TestAChunkMayLackADimensionThatFactsDoNotAskFor(t *testing.T) {
 		"MEDIA_TYPE_KEY 9, of row 2 of sm_res_session_fact":            {"sm_res_session_fact": sessionHeader + row(2, day0, 1, 9, 2, day0, day0+9, 0, 5)},
 		"MEDIA_RESOURCE_KEY 12, of row 5 of interaction_resource_fact": {"interaction_resource_fact": legHeader + legRow(5, 2, 12, 110, 120, 5), "irf_user_data_gen_1": dataHeader + dataRow(5, 110, "g", 5)},
 	} {
-		dir := exportOf(t, first, increment(second))
-		_, err := extract.OpenExport(t.Context(), dir, exportOptions(t))
+		_, err := extract.OpenExport(t.Context(), exportOf(t, first, increment(second)), exportOptions(t))
 		if want == "" {
 			require.NoError(t, err)
 			continue
 		}
-		require.ErrorContains(t, err, "export_2_2026_03_11_01_00_00 has no dialing_mode, media_type, resource_, and no other one has "+want)
-		require.Equal(t, fail.Source, fail.CodeOf(err))
+		must.Fail(t, err, fail.Source, "export_2_2026_03_11_01_00_00 has no dialing_mode, media_type, resource_, and no other one has "+want)
 	}
 }
 
@@ -380,9 +376,7 @@ func TestBrokenRowsAreRefusedWithFileLineAndColumn(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := extract.OpenExport(t.Context(), exportOf(t, base(files{"sm_res_session_fact": sessionHeader + c.rows})), exportOptions(t))
-			require.ErrorContains(t, err, c.want)
-			require.Equal(t, fail.Source, fail.CodeOf(err))
-			require.NotEmpty(t, fail.Hints(err))
+			must.Fail(t, err, fail.Source, c.want, "")
 			require.Less(t, len(err.Error()), 1000, "a message, and not the row")
 		})
 	}
@@ -392,8 +386,7 @@ func TestAnEmptyKeyIsRefusedWhereverItsColumnStands(t *testing.T) {
 	f := base(files{"contact_attempt_fact": attemptHeader + row(1, day0, 1, 3, 1, "p1", day0, day0+9, 5) + row(2, -1, 1, 3, 1, "p2", day0, day0+9, 5)})
 	f["contact_attempt_fact"] = reversed(f["contact_attempt_fact"])
 	_, err := extract.OpenExport(t.Context(), exportOf(t, f), exportOptions(t))
-	require.ErrorContains(t, err, "contact_attempt_fact.csv:3: column START_DATE_TIME_KEY: it is empty")
-	require.Equal(t, fail.Source, fail.CodeOf(err))
+	must.Fail(t, err, fail.Source, "contact_attempt_fact.csv:3: column START_DATE_TIME_KEY: it is empty")
 }
 
 // A file that is still being written says nothing about what is missing; one that broke off in the last field of a row
@@ -405,32 +398,26 @@ func TestAnExportThatIsStillBeingCopied(t *testing.T) {
 	o := exportOptions(t)
 	o.Progress = func(table string, _ int64) {
 		if table == "sm_res_session_fact" {
-			f, err := os.OpenFile(file, os.O_APPEND|os.O_WRONLY, 0)
-			require.NoError(t, err)
-			_, err = f.WriteString(sessionRow(3, 1, 500, 600, 5))
-			require.NoError(t, err)
+			f := must.Have(os.OpenFile(file, os.O_APPEND|os.O_WRONLY, 0))(t)
+			must.Have(f.WriteString(sessionRow(3, 1, 500, 600, 5)))(t)
 			require.NoError(t, f.Close())
 		}
 	}
 	_, err := extract.OpenExport(t.Context(), dir, o)
-	require.ErrorContains(t, err, "sm_res_session_fact.csv: it changed while it was read")
-	require.Equal(t, fail.Source, fail.CodeOf(err))
-	require.Contains(t, fail.Hints(err)[0], "--wait")
+	must.Fail(t, err, fail.Source, "sm_res_session_fact.csv: it changed while it was read", "--wait")
 
 	require.NoError(t, os.WriteFile(file, []byte(strings.TrimSuffix(whole, "2\n")), 0o600))
 	o = exportOptions(t)
 	var warned []string
 	o.Warn = func(msg string) { warned = append(warned, msg) }
-	_, err = extract.OpenExport(t.Context(), dir, o)
-	require.NoError(t, err)
+	must.Have(extract.OpenExport(t.Context(), dir, o))(t)
 	require.Equal(t, []string{"export file " + file + " ends without a line end: was it copied whole?"}, warned)
 }
 
 // testdata/exports holds one small GIM as the tools of docs/exports.md write it: marks, line ends, quotes, empty lines. Every
 // one of them gives the same slice.
 func TestWhatTheToolsOfOtherDatabasesWriteIsReadAlike(t *testing.T) {
-	tools, err := os.ReadDir("testdata/exports")
-	require.NoError(t, err)
+	tools := must.Have(os.ReadDir("testdata/exports"))(t)
 	require.Len(t, tools, 6)
 	var first string
 	for _, tool := range tools {
@@ -487,10 +474,7 @@ func TestWhatToolsWriteThatMeansSomethingElseIsRefused(t *testing.T) {
 			f := base(files{
 				"interaction_resource_fact": legHeader + legRow(1, 1, 10, 110, 120, 5), "irf_user_data_gen_1": dataHeader + dataRow(1, 110, "g1", 5), c.table: c.text,
 			})
-			_, err := extract.OpenExport(t.Context(), exportOf(t, f), exportOptions(t))
-			require.ErrorContains(t, err, c.table+c.want)
-			require.Equal(t, fail.Source, fail.CodeOf(err))
-			require.NotEmpty(t, fail.Hints(err))
+			must.Fail(t, must.Err(extract.OpenExport(t.Context(), exportOf(t, f), exportOptions(t))), fail.Source, c.table+c.want, "")
 		})
 	}
 }
@@ -658,8 +642,7 @@ func TestADayBeforeTheFirstSessionOfASourceIsRefused(t *testing.T) {
 
 // forget empties the store of slices without rows.
 func (r *rig) forget(t *testing.T) {
-	_, err := r.work.Conn.ExecContext(t.Context(), "delete from _data.slice; delete from _data.slice_span")
-	require.NoError(t, err)
+	must.Have(r.work.Conn.ExecContext(t.Context(), "delete from _data.slice; delete from _data.slice_span"))(t)
 }
 
 // FuzzExportRowsInAreRowsStagedOrAnError gives the loader a file of resources (texts and a number) that begins
@@ -684,11 +667,9 @@ func FuzzExportRowsInAreRowsStagedOrAnError(f *testing.F) {
 	f.Add("RESOURCE_KEY", "\n1\n")
 	f.Add("\"RESOURCE_KEY\",RESOURCE_TYPE_CODE,RESOURCE_NAME,EMPLOYEE_ID,\"SWITCH_NAME\"", "\n1,AGENT,a,E1,\n")
 	f.Fuzz(func(t *testing.T, header, rows string) {
-		dir := exportOf(t, base(files{"resource_": header + rows}))
-		src, err := extract.OpenExport(t.Context(), dir, exportOptions(t))
+		src, err := extract.OpenExport(t.Context(), exportOf(t, base(files{"resource_": header + rows})), exportOptions(t))
 		if err != nil {
-			require.Equal(t, fail.Source, fail.CodeOf(err))
-			require.ErrorContains(t, err, "resource_.csv")
+			must.Fail(t, err, fail.Source, "resource_.csv")
 			return
 		}
 		if want, readable := recordsOf(header + rows); readable {

@@ -51,10 +51,11 @@ type Told struct {
 	Arrive func(table string, rows int64)
 }
 
-// Two million rows of attached data are some 300 MB with the legs that they belong to. A day of no more is not cut:
-// where a table does not lie in the order of time, every piece costs the server a look at all of it.
+// Two million rows of attached data are some 500 MB with the legs that they belong to. A day of no more is not cut where a table does
+// not lie in the order of time, since every piece costs the server a look at all of it; else into pieces of an eighth of that.
 const (
 	partRows   = 2_000_000
+	cuts       = 8
 	fewRows    = 50_000
 	probeBatch = 20_000
 	crowd      = 100

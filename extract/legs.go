@@ -54,14 +54,18 @@ func (g *GIMDB) pieces(ctx context.Context, day calendar.Interval) ([]calendar.I
 		return nil, err
 	}
 	g.told.Expect(2 * rows) // a leg for each, at most
-	parts := (rows + g.partRows - 1) / g.partRows
-	if rows <= g.fewRows || parts == 1 && !g.inOrder {
+	if rows <= g.fewRows || rows <= g.partRows && !g.inOrder {
 		return []calendar.Interval{day}, nil
 	}
-	n := parts * int64(len(g.readers))
+	most := g.partRows // of a piece
+	if g.inOrder {
+		most = max(most/cuts, 1)
+	}
+	readers := int64(len(g.readers))
+	n := (rows/readers/most + 1) * readers
 	pieces, piece, in := []calendar.Interval{}, calendar.Interval{Start: day.Start, End: day.Start}, int64(0)
 	for piece.End < day.End {
-		step := calendar.Interval{Start: piece.End, End: min(piece.End+hour, day.End)}
+		step := calendar.Interval{Start: piece.End, End: min(piece.End+hour/4, day.End)}
 		more, err := g.expected(ctx, step)
 		if err != nil {
 			return nil, err
@@ -119,8 +123,9 @@ func (g *GIMDB) legs(piece calendar.Interval, take func(Part) error) task {
 			return err
 		}
 		var ids []int64
-		for row, guid := range data.texts[column(data.of, "gsw_call_attempt_guid")] {
-			if guid != "" {
+		guids := data.texts[column(data.of, "gsw_call_attempt_guid")]
+		for row := range data.len {
+			if len(guids.at(row)) > 0 {
 				ids = append(ids, data.number(0, row))
 			}
 		}

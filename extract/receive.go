@@ -80,7 +80,7 @@ func (r *receiver) put(column int, raw []byte) bool {
 		if oid == pgtype.BPCharOID {
 			raw = bytes.TrimRight(raw, " ") // what fills up a char(n) is no part of the text
 		}
-		r.setText(column, r.texts.text(raw))
+		r.Rows.setText(column, r.texts.utf8(raw))
 		return true
 	}
 	v, ok := whole(oid, raw)
@@ -262,20 +262,21 @@ func readAlphabet(ctx context.Context, conn *pgx.Conn, schema string) (a alphabe
 }
 
 // text is the text of the bytes, in UTF-8.
-func (a alphabet) text(raw []byte) string {
+func (a alphabet) text(raw []byte) string { return string(a.utf8(raw)) }
+
+func (a alphabet) utf8(raw []byte) (text []byte) {
 	if a == nil && utf8.Valid(raw) {
-		return string(raw)
+		return raw
 	}
-	var text strings.Builder
 	for len(raw) > 0 {
 		character, size := a.first(raw)
 		if character == "" {
-			fmt.Fprintf(&text, damage, raw[0])
+			text = fmt.Appendf(text, damage, raw[0])
 		}
-		text.WriteString(character)
+		text = append(text, character...)
 		raw = raw[size:]
 	}
-	return text.String()
+	return text
 }
 
 // first is the first character of the bytes, "" where they begin with none, and how many bytes it takes.

@@ -17,6 +17,7 @@ import (
 	"seats/internal/calendar"
 	"seats/internal/fail"
 	"seats/internal/gimschema"
+	"seats/internal/must"
 	"seats/internal/store"
 )
 
@@ -48,16 +49,14 @@ const everyRow = `
 
 // A slice is replaced in one transaction. Whatever happens on the way, the old one is there, whole, and nothing of the new one.
 func TestASourceThatFailsMidwayLeavesTheOldSlice(t *testing.T) {
-	g := newGIM(t, gimschema.DDL)
-	g.highWater(day0 + 86400 + 7200)
+	g := complete(t, gimschema.DDL)
 	g.session(1, 1, 1, day0+10, day0+8000, 0, 1)
 	g.leg(1, 1, 10, day0+1000, day0+1050, "g1")
 	r := newRig(t)
 	cutter := func(spoil func()) *extract.Cutter {
 		return &extract.Cutter{Stage: r.stage, Source: faulty{openDB(t, r, g.config(2), nil), spoil}, SettleHours: 1, Clock: func() time.Time { return time.Unix(day0+200000, 0) }}
 	}
-	_, err := cutter(func() {}).Cut(t.Context(), utcDay)
-	require.ErrorIs(t, err, errFaulty)
+	require.ErrorIs(t, must.Err(cutter(func() {}).Cut(t.Context(), utcDay)), errFaulty)
 	require.Empty(t, r.strings(t, everyRow), "there was no slice before")
 
 	r.cut(t, openDB(t, r, g.config(2), nil), utcDay)
@@ -65,8 +64,7 @@ func TestASourceThatFailsMidwayLeavesTheOldSlice(t *testing.T) {
 	require.Len(t, before, 5)
 	g.session(2, 2, 1, day0+10, day0+8000, 0, 1)
 	g.leg(2, 2, 10, day0+1000, day0+1050, "g2")
-	_, err = cutter(func() {}).Cut(t.Context(), utcDay)
-	require.ErrorIs(t, err, errFaulty)
+	require.ErrorIs(t, must.Err(cutter(func() {}).Cut(t.Context(), utcDay)), errFaulty)
 	require.Equal(t, before, r.strings(t, everyRow))
 
 	r.cut(t, openDB(t, r, g.config(2), nil), utcDay)
@@ -74,8 +72,7 @@ func TestASourceThatFailsMidwayLeavesTheOldSlice(t *testing.T) {
 	require.Empty(t, r.strings(t, "select day::varchar from _data.voice_session where day <> '2026-03-10'"))
 
 	before = r.strings(t, everyRow)
-	_, err = cutter(func() { r.exec(t, "drop table _data.duplicate_key") }).Cut(t.Context(), utcDay)
-	require.ErrorIs(t, err, errFaulty)
+	require.ErrorIs(t, must.Err(cutter(func() { r.exec(t, "drop table _data.duplicate_key") }).Cut(t.Context(), utcDay)), errFaulty)
 	require.Equal(t, before, r.strings(t, everyRow))
 }
 
@@ -93,8 +90,7 @@ func (u unwritable) Sessions(ctx context.Context, w extract.Window) (*extract.Ro
 
 // Where the first rows of a new slice cannot be written, the old one stays.
 func TestSessionsThatCannotBeWrittenLeaveTheOldSlice(t *testing.T) {
-	g, r := newGIM(t, gimschema.DDL), newRig(t)
-	g.highWater(day0 + 86400 + 7200)
+	g, r := complete(t, gimschema.DDL), newRig(t)
 	g.session(1, 1, 1, day0+10, day0+8000, 0, 1)
 	r.cutAgain(t, g)
 	before := r.strings(t, everyRow)
@@ -137,13 +133,11 @@ func TestASliceIsNotReplacedByOneThatLacksMuchOfIt(t *testing.T) {
 				require.NotEqual(t, before, r.strings(t, everyRow))
 				return
 			}
-			require.ErrorContains(t, err, "of 2026-03-10 the store holds "+tt.says+": has it purged them?")
-			require.Equal(t, fail.Source, fail.CodeOf(err))
+			must.Fail(t, err, fail.Source, "of 2026-03-10 the store holds "+tt.says+": has it purged them?")
 			require.Equal(t, before, r.strings(t, everyRow))
 
 			cutter.AcceptLoss = true
-			summary, err := cutter.Cut(t.Context(), utcDay)
-			require.NoError(t, err)
+			summary := must.Have(cutter.Cut(t.Context(), utcDay))(t)
 			require.Equal(t, "loss accepted: of 2026-03-10 the store holds "+tt.says, summary.Accepted())
 			require.NotEqual(t, before, r.strings(t, everyRow))
 		})
@@ -168,14 +162,10 @@ func TestNumbersWhoseRowsWereDroppedAreNotReplacedByAPurgedSource(t *testing.T) 
 		g.db.Exec(t, "delete from sm_res_session_fact where resource_key <= "+purge.upTo+"; delete from interaction_resource_fact where resource_key <= "+purge.upTo)
 		cutter := &extract.Cutter{Stage: r.stage, Source: openDB(t, r, g.config(2), nil), SettleHours: 1, Clock: time.Now}
 		_, err := cutter.Cut(t.Context(), utcDay)
-		require.ErrorContains(t, err, "of 2026-03-10 the store holds "+says+": has it purged them?")
-		require.Equal(t, fail.Source, fail.CodeOf(err))
-		require.Contains(t, fail.Hints(err)[0], "the numbers are kept")
+		must.Fail(t, err, fail.Source, "of 2026-03-10 the store holds "+says+": has it purged them?", "the numbers are kept")
 		require.Empty(t, r.strings(t, everyRow))
 		cutter.AcceptLoss = true
-		summary, err := cutter.Cut(t.Context(), utcDay)
-		require.NoError(t, err)
-		require.Contains(t, summary.Accepted(), says)
+		require.Contains(t, must.Have(cutter.Cut(t.Context(), utcDay))(t).Accepted(), says)
 		require.NoError(t, store.DropRows(t.Context(), r.work.Conn, utcDay.Day))
 	}
 }
@@ -207,8 +197,7 @@ func (g *gim) twentySeats() {
 }
 
 func (r *rig) exec(t *testing.T, statement string) {
-	_, err := r.work.Conn.ExecContext(t.Context(), statement)
-	require.NoError(t, err)
+	must.Have(r.work.Conn.ExecContext(t.Context(), statement))(t)
 }
 
 var groupTables = []string{"group_", "resource_group_combination"}
@@ -218,8 +207,7 @@ const groupRows = "select sm_res_session_fact_key || ' ' || start_date_time_key 
 // grouped is a GIM whose agents are in groups: session 1 in two, 2 in one, 3 in none, 4 in an unknown one, 5 in a combination
 // that is no row, 6 in a group that is none.
 func grouped(t *testing.T) *gim {
-	g := newGIM(t, gimschema.DDL)
-	g.highWater(day0 + 86400 + 7200)
+	g := complete(t, gimschema.DDL)
 	g.db.Exec(t, `
 		insert into group_ (group_key, group_name) values (-1, 'UNKNOWN'), (-2, 'NO_VALUE'), (1, 'Sales'), (2, 'Équipe, Paris'), (3, null);
 		insert into resource_group_combination (group_combination_key, group_key) values (-1, -1), (-2, -2), (10, 1), (10, 2), (11, 2), (12, 3), (13, -1)`)
@@ -241,18 +229,14 @@ var wantGroups = []string{
 }
 
 func withGroups(t *testing.T, src *extract.GIMDB) string {
-	why, err := src.WithGroups(t.Context())
-	require.NoError(t, err)
-	return why
+	return must.Have(src.WithGroups(t.Context()))(t)
 }
 
 // openGroups opens an export and gives what was warned of.
 func openGroups(t *testing.T, r *rig, dir string) (src *extract.Export, warned string) {
 	o := exportOptions(t)
 	o.WithGroups, o.Warn = true, func(msg string) { warned += msg + "\n" }
-	src, err := extract.OpenExport(t.Context(), dir, o)
-	require.NoError(t, err)
-	return src, warned
+	return must.Have(extract.OpenExport(t.Context(), dir, o))(t), warned
 }
 
 func TestGroupsAreTheSameFromBothSourcesAndNoPartOfTheSlice(t *testing.T) {
@@ -310,16 +294,13 @@ func TestWithoutGroupsThereAreSlices(t *testing.T) {
 			require.Contains(t, withGroups(t, src), c.why)
 			require.EqualValues(t, 7, r.cut(t, src, utcDay).Sessions)
 			require.Empty(t, r.strings(t, groupRows))
-			f, err := extract.InspectGIMDB(t.Context(), g.config(1), time.UTC)
-			require.NoError(t, err)
-			require.Contains(t, f.NoGroups, c.why)
+			require.Contains(t, must.Have(extract.InspectGIMDB(t.Context(), g.config(1), time.UTC))(t).NoGroups, c.why)
 		})
 	}
 }
 
 func TestAnExportWithoutGroupsHasSlices(t *testing.T) {
-	g := grouped(t)
-	all := g.export("2026_03_11_02_00_00", groupTables...)
+	all := grouped(t).export("2026_03_11_02_00_00", groupTables...)
 	for file, why := range map[string]string{
 		"GROUP_.csv":                     "no file for group_",
 		"RESOURCE_GROUP_COMBINATION.csv": "no file for resource_group_combination",
@@ -332,8 +313,7 @@ func TestAnExportWithoutGroupsHasSlices(t *testing.T) {
 			require.NoError(t, os.Remove(filepath.Join(chunk, file)))
 		} else {
 			path := filepath.Join(chunk, "SM_RES_SESSION_FACT.csv")
-			text, err := os.ReadFile(path)
-			require.NoError(t, err)
+			text := must.Have(os.ReadFile(path))(t)
 			require.NoError(t, os.WriteFile(path, []byte(strings.Replace(string(text), "resource_group_combination_key", "other", 1)), 0o600))
 		}
 		r := newRig(t)
@@ -341,8 +321,7 @@ func TestAnExportWithoutGroupsHasSlices(t *testing.T) {
 		require.Contains(t, warned, "the agent groups cannot be told: export "+dir+": "+why)
 		require.EqualValues(t, 7, r.cut(t, src, utcDay).Sessions)
 		require.Empty(t, r.strings(t, groupRows))
-		f, err := extract.InspectExport(t.Context(), dir, "", t.TempDir(), 0, true, readerClock)
-		require.NoError(t, err)
+		f := must.Have(extract.InspectExport(t.Context(), dir, "", t.TempDir(), 0, true, readerClock))(t)
 		require.Equal(t, why, f.NoGroups)
 		require.Equal(t, "7 tables in 1 chunks, the newest export_42_2026_03_11_02_00_00", f.Detail)
 	}
@@ -353,8 +332,7 @@ func TestSessionsOfChunksWithoutGroupsHaveNone(t *testing.T) {
 	g := grouped(t)
 	dir := g.export("2026_03_11_02_00_00", groupTables...)
 	path := filepath.Join(dir, "export_42_2026_03_11_02_00_00", "SM_RES_SESSION_FACT.csv")
-	text, err := os.ReadFile(path)
-	require.NoError(t, err)
+	text := must.Have(os.ReadFile(path))(t)
 	require.NoError(t, os.WriteFile(path, []byte(strings.Replace(string(text), "resource_group_combination_key", "other", 1)), 0o600))
 	g.db.Exec(t, "delete from sm_res_session_fact where sm_res_session_fact_key not in (2, 3)")
 	later := "export_43_2026_03_11_03_00_00"
@@ -374,7 +352,6 @@ func TestASourceThatFailsMidwayLeavesTheOldGroups(t *testing.T) {
 	require.Empty(t, withGroups(t, src))
 	r.cut(t, src, utcDay)
 	c := cutter(r, faulty{src, func() {}})
-	_, err := c.Cut(t.Context(), utcDay)
-	require.ErrorIs(t, err, errFaulty)
+	require.ErrorIs(t, must.Err(c.Cut(t.Context(), utcDay)), errFaulty)
 	require.Equal(t, wantGroups, r.strings(t, groupRows))
 }

@@ -1,6 +1,7 @@
 package extract
 
 import (
+	"bytes"
 	"cmp"
 	"maps"
 	"slices"
@@ -13,10 +14,10 @@ import (
 type Rows struct {
 	of      texts.Table
 	len     int
-	numbers [][]int64  // of each column of the table; nil of one of texts
-	texts   [][]string // likewise; nil of one of numbers
-	has     []uint16   // of each row, a bit for each column that is not NULL
-	chunk   []int32    // of each row of an export, the number of its chunk; nil of a GIM DB, which is one
+	numbers [][]int64     // of each column of the table; nil of one of texts
+	texts   []*textColumn // likewise; nil of one of numbers
+	has     []uint16      // of each row, a bit for each column that is not NULL
+	chunk   []int32       // of each row of an export, the number of its chunk; nil of a GIM DB, which is one
 	faults  map[rowKey]int64
 	byKey   map[rowKey]int
 }
@@ -24,16 +25,35 @@ type Rows struct {
 // rowKey is a primary key: of a table whose key is one column, the second is 0.
 type rowKey [2]int64
 
+// textColumn is texts, one behind the other: nothing for a garbage collector to follow.
+type textColumn struct {
+	bytes []byte
+	ends  []int // of each row's
+}
+
+func (c *textColumn) at(row int) []byte {
+	from := 0
+	if row > 0 {
+		from = c.ends[row-1]
+	}
+	return c.bytes[from:c.ends[row]]
+}
+
 func newRows(of texts.Table) *Rows {
-	r := &Rows{of: of, numbers: make([][]int64, len(of.Columns)), texts: make([][]string, len(of.Columns))}
+	r := &Rows{of: of, numbers: make([][]int64, len(of.Columns)), texts: make([]*textColumn, len(of.Columns))}
+	for i, c := range of.Columns {
+		if c.Type == typeText {
+			r.texts[i] = &textColumn{}
+		}
+	}
 	return r
 }
 
 // begin adds a row without a value.
 func (r *Rows) begin() {
-	for i, c := range r.of.Columns {
-		if c.Type == typeText {
-			r.texts[i] = append(r.texts[i], "")
+	for i, t := range r.texts {
+		if t != nil {
+			t.ends = append(t.ends, len(t.bytes))
 		} else {
 			r.numbers[i] = append(r.numbers[i], 0)
 		}
@@ -42,18 +62,23 @@ func (r *Rows) begin() {
 	r.len++
 }
 
-// setNumber and setText give the row that was begun last a value.
+// setNumber and setText give the row that was begun last a value, once.
 func (r *Rows) setNumber(column int, v int64) {
 	r.numbers[column][r.len-1] = v
 	r.has[r.len-1] |= 1 << column
 }
 
-func (r *Rows) setText(column int, v string) {
-	r.texts[column][r.len-1] = v
+func (r *Rows) setText(column int, v []byte) {
+	t := r.texts[column]
+	t.bytes = append(t.bytes, v...)
+	t.ends[r.len-1] = len(t.bytes)
 	r.has[r.len-1] |= 1 << column
 }
 
-// addRow adds a row of numbers (int64) and texts (string, *string); nil: none.
+// text is a value; "" where there is none.
+func (r *Rows) text(column, row int) string { return string(r.texts[column].at(row)) }
+
+// addRow adds a row of numbers (int64) and texts (string); nil: none.
 func (r *Rows) addRow(values ...any) {
 	r.begin()
 	for column, v := range values {
@@ -61,11 +86,7 @@ func (r *Rows) addRow(values ...any) {
 		case int64:
 			r.setNumber(column, v)
 		case string:
-			r.setText(column, v)
-		case *string:
-			if v != nil {
-				r.setText(column, *v)
-			}
+			r.setText(column, []byte(v))
 		}
 	}
 }
@@ -78,7 +99,7 @@ func (r *Rows) take(row *csvRow, chunk int) {
 		switch {
 		case !row.has(column):
 		case r.texts[column] != nil:
-			r.setText(column, unquoted(row.texts[column]))
+			r.setText(column, bytes.ReplaceAll(row.texts[column], []byte(`""`), []byte(`"`)))
 		default:
 			r.setNumber(column, row.numbers[column])
 		}
@@ -109,8 +130,13 @@ func (r *Rows) key(row int) (k rowKey) {
 // add puts other rows of the same table behind.
 func (r *Rows) add(o *Rows) {
 	for i := range r.of.Columns {
+		if t := r.texts[i]; t != nil {
+			for row := range o.len {
+				t.bytes = append(t.bytes, o.texts[i].at(row)...)
+				t.ends = append(t.ends, len(t.bytes))
+			}
+		}
 		r.numbers[i] = append(r.numbers[i], o.numbers[i]...)
-		r.texts[i] = append(r.texts[i], o.texts[i]...)
 	}
 	r.has, r.chunk = append(r.has, o.has...), append(r.chunk, o.chunk...)
 	r.len += o.len
@@ -118,25 +144,30 @@ func (r *Rows) add(o *Rows) {
 
 // keep drops all rows but those that are wanted.
 func (r *Rows) keep(wanted func(row int) bool) {
-	n := 0
+	n, sizes := 0, make([]int, len(r.texts)) // of the texts that are kept
 	for row := range r.len {
 		if !wanted(row) {
 			continue
 		}
-		for i := range r.of.Columns {
-			if r.numbers[i] != nil {
+		for i, t := range r.texts {
+			if t == nil {
 				r.numbers[i][n] = r.numbers[i][row]
-			} else {
-				r.texts[i][n] = r.texts[i][row]
+				continue
 			}
+			sizes[i] += copy(t.bytes[sizes[i]:], t.at(row))
+			t.ends[n] = sizes[i] // that of another row only once one was dropped
 		}
 		if r.has[n] = r.has[row]; r.chunk != nil {
 			r.chunk[n] = r.chunk[row]
 		}
 		n++
 	}
-	for i := range r.of.Columns {
-		r.numbers[i], r.texts[i] = r.numbers[i][:min(n, len(r.numbers[i]))], r.texts[i][:min(n, len(r.texts[i]))]
+	for i, t := range r.texts {
+		if t != nil {
+			t.bytes, t.ends = t.bytes[:sizes[i]], t.ends[:n]
+		} else {
+			r.numbers[i] = r.numbers[i][:n]
+		}
 	}
 	r.has, r.len, r.byKey = r.has[:n], n, nil
 	if r.chunk != nil {
@@ -222,28 +253,26 @@ func (r *Rows) find(k rowKey) (row int, found bool) {
 
 // Reference is what the dimensions of a source tell, by their newest rows.
 type Reference struct {
-	voice    map[int64]bool     // media whose code is VOICE (R2): names are localized, codes are not
-	previews map[int64]string   // dialing modes in which the agent sees the record before anything is dialled (R3), with their codes
-	agents   map[int64]agent    // resources that are agents
+	voice    map[int64]bool   // media whose code is VOICE (R2): names are localized, codes are not
+	previews map[int64]string // dialing modes in which the agent sees the record before anything is dialled (R3), with their codes
+	agents   map[int64]int    // resources that are agents: which of people each is
+	people   *Rows
 	switches map[int64]string   // of resources that have one: DNs and queues
 	groups   map[int64][]string // names of the agent groups that a combination stands for; nil: not told
 }
-
-// agent is a resource that is one: what is not there is nil.
-type agent struct{ employee, name *string }
 
 // takeCodes finds the media and dialing modes that matter.
 func (f *Reference) takeCodes(media, modes *Rows) {
 	f.voice, f.previews = map[int64]bool{}, map[int64]string{}
 	media.newest(false, nil)
 	for row := range media.len {
-		if media.texts[1][row] == "VOICE" {
+		if media.text(1, row) == "VOICE" {
 			f.voice[media.number(0, row)] = true
 		}
 	}
 	modes.newest(false, nil)
-	for row, code := range modes.texts[1] {
-		if code == "PREVIEW" || code == "PUSH_PREVIEW" {
+	for row := range modes.len {
+		if code := modes.text(1, row); code == "PREVIEW" || code == "PUSH_PREVIEW" {
 			f.previews[modes.number(0, row)] = code
 		}
 	}
@@ -252,19 +281,20 @@ func (f *Reference) takeCodes(media, modes *Rows) {
 // takeResources finds agents and switches.
 func (f *Reference) takeResources(r *Rows, unique bool) {
 	r.newest(unique, nil)
-	f.agents, f.switches = map[int64]agent{}, map[int64]string{}
-	kind, name, employee, of := column(r.of, "resource_type_code"), column(r.of, "resource_name"), column(r.of, "employee_id"), column(r.of, "switch_name")
-	text := func(column, row int) *string {
-		if !r.isThere(column, row) {
-			return nil
-		}
-		return &r.texts[column][row]
-	}
+	f.agents, f.switches, f.people = map[int64]int{}, map[int64]string{}, newRows(agentOf)
+	kind, of := column(r.of, "resource_type_code"), column(r.of, "switch_name")
 	for row := range r.len {
-		if r.texts[kind][row] == "AGENT" {
-			f.agents[r.number(0, row)] = agent{text(employee, row), text(name, row)}
+		if string(r.texts[kind].at(row)) == "AGENT" {
+			f.agents[r.number(0, row)] = f.people.len
+			f.people.begin()
+			f.people.setNumber(0, r.number(0, row))
+			for to, from := range map[int]int{1: column(r.of, "employee_id"), 2: column(r.of, "resource_name")} {
+				if r.isThere(from, row) {
+					f.people.setText(to, r.texts[from].at(row))
+				}
+			}
 		}
-		if s := r.texts[of][row]; s != "" {
+		if s := r.text(of, row); s != "" {
 			f.switches[r.number(0, row)] = s
 		}
 	}
@@ -277,8 +307,8 @@ func (f *Reference) takeGroups(groups, combinations *Rows) {
 	f.groups = map[int64][]string{}
 	for row := range combinations.len {
 		combination, key := combinations.number(0, row), combinations.number(1, row)
-		if at, known := groups.find(rowKey{key}); known && combination > 0 && key > 0 && groups.texts[1][at] != "" {
-			f.groups[combination] = append(f.groups[combination], groups.texts[1][at])
+		if at, known := groups.find(rowKey{key}); known && combination > 0 && key > 0 && groups.text(1, at) != "" {
+			f.groups[combination] = append(f.groups[combination], groups.text(1, at))
 		}
 	}
 }

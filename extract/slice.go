@@ -206,18 +206,17 @@ func (c *cut) writeGroups(ctx context.Context, sessions *Rows, picked []int) err
 func (c *cut) writeAgents(ctx context.Context) error {
 	persons := map[string]bool{}
 	for resource := range c.used {
-		if a := c.agents[resource]; a.employee != nil && *a.employee != "" {
-			persons[*a.employee] = true
+		persons[c.people.text(1, c.agents[resource])] = true
+	}
+	delete(persons, "")
+	picked := []int{} // not nil, which stands for all
+	for row := range c.people.len {
+		if c.used[c.people.number(0, row)] || persons[string(c.people.texts[1].at(row))] {
+			picked = append(picked, row)
 		}
 	}
-	out := newRows(agentOf)
-	for _, resource := range slices.Sorted(maps.Keys(c.agents)) {
-		a := c.agents[resource]
-		if c.used[resource] || a.employee != nil && persons[*a.employee] {
-			out.addRow(resource, a.employee, a.name)
-		}
-	}
-	return c.write(ctx, agentOf, out, nil)
+	slices.SortFunc(picked, func(a, b int) int { return cmp.Compare(c.people.number(0, a), c.people.number(0, b)) })
+	return c.write(ctx, agentOf, c.people, picked)
 }
 
 // fault is that one chunk held so many copies of a row of a table (R11 duplicate_key).

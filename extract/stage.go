@@ -111,7 +111,7 @@ func (h *handing) put(chunk duckdb.DataChunk, to, column, at, row int) error {
 	case !h.rows.isThere(column, row):
 		return duckdb.SetChunkValue[any](chunk, to, at, nil)
 	case h.rows.texts[column] != nil:
-		text := h.rows.texts[column][row]
+		text := h.rows.texts[column].at(row)
 		h.sent.columns[to].add(int64(len(text)))
 		return duckdb.SetChunkValue(chunk, to, at, text)
 	}

@@ -28,7 +28,7 @@ func TestCases(t *testing.T) {
 	for _, path := range must.Have(filepath.Glob("testdata/case/*.txt"))(t) {
 		t.Run(strings.TrimSuffix(filepath.Base(path), ".txt"), func(t *testing.T) {
 			c := &caseSite{}
-			for line := range strings.Lines(string(must.Have(os.ReadFile(path))(t))) {
+			for line := range strings.Lines(must.Text(t, path)) {
 				if strings.HasPrefix(line, "  ") {
 					continue // said by an earlier run
 				}
@@ -150,8 +150,7 @@ func (c *caseSite) issueAs(args []string) {
 		for _, hint := range fail.Hints(o.Err) {
 			c.say("hint: %s", hint)
 		}
-		kind := strings.TrimPrefix(fmt.Sprintf("%T", errors.Unwrap(fmt.Errorf("%w", o.Err))), "*report.")
-		c.say("%s, exit %d", kind, fail.CodeOf(o.Err))
+		c.say("%s, exit %d", strings.TrimPrefix(fmt.Sprintf("%T", errors.Unwrap(fmt.Errorf("%w", o.Err))), "*report."), fail.CodeOf(o.Err))
 		return
 	}
 	c.say("%s %s", o.Action, o.Issue.File)

@@ -2,8 +2,11 @@ package report_test
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"io/fs"
 	"math"
 	"math/big"
 	"os"
@@ -20,6 +23,7 @@ import (
 	"seats/internal/golden"
 	"seats/internal/must"
 	"seats/internal/settle"
+	"seats/internal/sign"
 	"seats/report"
 )
 
@@ -98,7 +102,7 @@ func TestPropertyEqualNumbersGiveEqualBytesWhateverTheirStateTimeOrOrder(t *test
 			w := report.Writer{Dir: filepath.Join(base, string(rune('a'+i)))}
 			outcomes := must.Have(w.Issue([]report.Number{n}, nil, "", issuedAt.AddDate(0, 0, i)))(rt)
 			require.NoError(rt, outcomes[0].Err)
-			texts = append(texts, string(must.Have(os.ReadFile(filepath.Join(w.Dir, outcomes[0].Issue.File)))(rt)))
+			texts = append(texts, must.Text(rt, w.Dir, outcomes[0].Issue.File))
 		}
 		require.Equal(rt, texts[0], texts[1])
 	})
@@ -117,8 +121,7 @@ func TestPropertyManifestDoesNotShowTheOrderOfItsInputs(t *testing.T) {
 		shuffled.Quality = rapid.Permutation(n.Quality).Draw(rt, "quality")
 		var sums []string
 		for _, one := range []report.Number{n, shuffled} {
-			outcomes, err := report.Writer{Dir: must.Have(os.MkdirTemp(root, ""))(rt)}.Issue([]report.Number{one}, nil, "", issuedAt)
-			require.NoError(rt, err)
+			outcomes := must.Have(report.Writer{Dir: must.Have(os.MkdirTemp(root, ""))(rt)}.Issue([]report.Number{one}, nil, "", issuedAt))(rt)
 			sums = append(sums, outcomes[0].Issue.ManifestSHA256)
 		}
 		require.Equal(rt, sums[0], sums[1])
@@ -215,4 +218,279 @@ func TestTableReportsAFailingWriter(t *testing.T) {
 		require.ErrorIs(t, values().Write(full{}, format), errFull, format)
 		require.ErrorIs(t, report.Table{Header: []string{"a"}}.Write(full{}, format), errFull, format)
 	}
+}
+
+const (
+	dailyFile   = "CNT_US_PES_SEATS_OUTBOUND_acme_20260310.csv"
+	dailyFileR2 = "CNT_US_PES_SEATS_OUTBOUND_acme_20260310_R2.csv"
+	dailyFileR3 = "CNT_US_PES_SEATS_OUTBOUND_acme_20260310_R3.csv"
+	monthlyFile = "CNT_US_PES_SEATS_OUTBOUND_acme_202603.csv"
+)
+
+var (
+	newYorkSummer = time.FixedZone("EDT", -4*3600)
+	issuedAt      = time.Date(2026, 3, 11, 5, 30, 0, 123456789, time.UTC)
+	laterAt       = time.Date(2026, 3, 12, 5, 30, 0, 0, time.UTC)
+)
+
+// daily is a concurrent number of 2026-03-10 with the given value.
+func daily(value int64) report.Number {
+	highWater := settle.Epoch(time.Date(2026, 3, 11, 5, 0, 0, 0, time.UTC).Unix())
+	n := report.Number{
+		Tenant: "acme", Region: "US", Measure: report.Concurrent, Period: "2026-03-10",
+		Value: value, State: settle.Final,
+		Slices: []settle.Slice{{
+			Day: calendar.Date{Year: 2026, Month: 3, Day: 10}, Source: "gimdb gim-acme/gim", AsOf: highWater, HighWater: &highWater,
+			ExtractedTS: settle.Epoch(time.Date(2026, 3, 11, 5, 10, 0, 0, time.UTC).Unix()),
+			Sessions:    120, Activities: 3400, Agents: 77, SHA256: "aa11",
+		}},
+		RulesHash: "rules-1", SQLHash: "sql-1",
+		Quality: []settle.Quality{
+			{Rule: "unmapped_switch", Count: 0, Blocking: true},
+			{Rule: "long_session", Count: 1, Examples: []string{"4711"}},
+		},
+	}
+	if value > 0 {
+		n.PeakAt, n.PeakSeconds = time.Date(2026, 3, 10, 14, 3, 7, 0, newYorkSummer), 12
+	}
+	return n
+}
+
+func provisional(n report.Number) report.Number {
+	n.State = settle.Provisional
+	return n
+}
+
+// monthly is an enabled number of March 2026 with the given value.
+func monthly(value int64) report.Number {
+	n := daily(0)
+	n.Measure, n.Period, n.Value = report.Enabled, "2026-03", value
+	return n
+}
+
+// site is a tenant's folder with the ledger that a store would keep.
+type site struct {
+	t      *testing.T
+	writer report.Writer
+	ledger []report.Issue
+}
+
+func newSite(t *testing.T) *site {
+	return &site{t: t, writer: report.Writer{
+		Dir:      filepath.Join(t.TempDir(), "out", "acme"),
+		Versions: report.Versions{Program: "1.0.0", DuckDB: "v1.5.6", Go: "go1.26"},
+	}}
+}
+
+// issuedSite has issued a number.
+func issuedSite(t *testing.T, n report.Number) *site {
+	s := newSite(t)
+	s.must(report.Written, n, "", issuedAt)
+	return s
+}
+
+// issue issues one number and keeps the ledger as the store would.
+func (s *site) issue(n report.Number, reason string, at time.Time) report.Outcome {
+	outcomes := must.Have(s.writer.Issue([]report.Number{n}, s.ledger, reason, at))(s.t)
+	require.Len(s.t, outcomes, 1)
+	if outcomes[0].Err == nil {
+		for _, issue := range append(outcomes[0].Recovered, outcomes[0].Issue) {
+			s.enter(issue)
+		}
+	}
+	return outcomes[0]
+}
+
+// must issues one number and requires the action.
+func (s *site) must(action report.Action, n report.Number, reason string, at time.Time) report.Outcome {
+	outcome := s.issue(n, reason, at)
+	require.NoError(s.t, outcome.Err)
+	require.Equal(s.t, action, outcome.Action)
+	return outcome
+}
+
+func (s *site) enter(issue report.Issue) {
+	for i, known := range s.ledger {
+		if known.Region == issue.Region && known.Measure == issue.Measure &&
+			known.Period == issue.Period && known.Revision == issue.Revision {
+			s.ledger[i] = issue
+			return
+		}
+	}
+	s.ledger = append(s.ledger, issue)
+}
+
+func (s *site) path(name string) string { return filepath.Join(s.writer.Dir, name) }
+
+// files gives name and content of everything in the folder.
+func (s *site) files() map[string]string {
+	entries := must.Have(os.ReadDir(s.writer.Dir))(s.t)
+	out := make(map[string]string)
+	for _, entry := range entries {
+		out[entry.Name()] = must.Text(s.t, s.path(entry.Name()))
+	}
+	return out
+}
+
+func (s *site) manifest(name string) report.Manifest {
+	m, _, err := report.ReadManifest(s.path(report.ManifestName(name)))
+	require.NoError(s.t, err)
+	return m
+}
+
+func (s *site) overwrite(name, text string) {
+	require.NoError(s.t, os.WriteFile(s.path(name), []byte(text), 0o600))
+}
+
+func (s *site) remove(name string) { require.NoError(s.t, os.Remove(s.path(name))) }
+
+// signer is a writer that signs, as run 7 of a ledger.
+func signer(t *testing.T, dir string) report.Writer {
+	text := must.Have(os.ReadFile(filepath.Join("..", "internal", "sign", "testdata", "encrypted.key")))(t)
+	path := filepath.Join(t.TempDir(), "key")
+	require.NoError(t, os.WriteFile(path, text, 0o600))
+	return report.Writer{Dir: dir, Signing: &report.Signing{Key: must.Have(sign.ReadKey(path, "sesame"))(t), Run: 7, Previous: "ab12"}}
+}
+
+// requireSigned wants the signature of the daily file's manifest to be right, and gives its comment.
+func requireSigned(t *testing.T, w report.Writer) string {
+	manifest := must.Have(os.ReadFile(filepath.Join(w.Dir, report.ManifestName(dailyFile))))(t)
+	signature := must.Have(os.ReadFile(filepath.Join(w.Dir, report.SignatureName(dailyFile))))(t)
+	require.NoError(t, w.Signing.Key.Public().Check(manifest, signature))
+	return sign.Comment(signature)
+}
+
+func TestASignatureNamesItsPlaceInTheLedger(t *testing.T) {
+	w := signer(t, t.TempDir())
+	must.Have(w.Issue([]report.Number{daily(42)}, nil, "", issuedAt))(t)
+	mark := must.Have(report.ParseMark(requireSigned(t, w)))(t)
+	require.Equal(t, report.Mark{Tenant: "acme", Manifest: report.ManifestName(dailyFile), Run: 7, Previous: "ab12"}, mark)
+
+	first := report.Mark{Tenant: "acme", Manifest: "m", Run: 1}
+	require.Equal(t, first, must.Have(report.ParseMark(first.String()))(t))
+	for _, other := range []string{"", "timestamp:1795634774\tfile:x\thashed", first.String() + " more", "tenant=a file=b run=x previous_sha256=c"} {
+		require.Error(t, must.Err(report.ParseMark(other)), other)
+	}
+}
+
+// A run that dies between the manifest, whose state moved, and its signature leaves no signature at all, and the next
+// run makes it. One that died earlier left the old pair as it was.
+func TestASignatureThatARunDidNotGetToIsMadeByTheNext(t *testing.T) {
+	w := signer(t, t.TempDir())
+	provisional := daily(42)
+	provisional.State = settle.Provisional
+	ledger := []report.Issue{must.Have(w.Issue([]report.Number{provisional}, nil, "", issuedAt))(t)[0].Issue}
+
+	must.Have(w.Issue([]report.Number{daily(42)}, ledger, "", laterAt))(t)
+	requireSigned(t, w)
+	require.NoError(t, os.Remove(filepath.Join(w.Dir, report.SignatureName(dailyFile))))
+
+	again := must.Have(w.Issue([]report.Number{daily(42)}, ledger, "", laterAt.AddDate(0, 0, 1)))(t)
+	require.NoError(t, again[0].Err)
+	require.Equal(t, report.State, again[0].Action)
+	requireSigned(t, w)
+
+	ledger = []report.Issue{again[0].Issue}
+	require.Equal(t, report.Unchanged, must.Have(w.Issue([]report.Number{daily(42)}, ledger, "", laterAt))(t)[0].Action)
+}
+
+func hash(text string) string { return fmt.Sprintf("%x", sha256.Sum256([]byte(text))) }
+
+func TestR13FirstIssueWritesBothFilesForTheirOwnerAlone(t *testing.T) {
+	s := newSite(t)
+	outcome := s.must(report.Written, daily(42), "reason is for restatements", issuedAt)
+	files := s.files()
+	require.Len(t, files, 2)
+	golden.Equal(t, "testdata/daily.manifest.json", files[report.ManifestName(dailyFile)])
+
+	peakAt := daily(42).PeakAt
+	require.Equal(t, report.Issue{
+		Region: "US", Measure: report.Concurrent, Period: "2026-03-10", Revision: 1, Value: 42, State: settle.Final,
+		File: dailyFile, SHA256: hash(files[dailyFile]), ManifestSHA256: hash(files[report.ManifestName(dailyFile)]),
+		PeakAt: &peakAt, PeakSeconds: 12, IssuedAt: issuedAt.Truncate(1e9), RulesSHA256: "rules-1",
+	}, outcome.Issue)
+	for name, mode := range map[string]os.FileMode{
+		".": 0o700, "..": 0o700, dailyFile: 0o600, report.ManifestName(dailyFile): 0o600,
+	} {
+		require.Equal(t, mode, must.Have(os.Stat(s.path(name)))(t).Mode().Perm(), name)
+	}
+}
+
+func TestAManifestOfARestatement(t *testing.T) {
+	s := issuedSite(t, daily(42))
+	moved := daily(43)
+	moved.Slices[0].Sessions, moved.Slices[0].SHA256, moved.RulesHash = 121, "bb22", "rules-2"
+	s.must(report.Restated, moved, "late <correction> of GIM", laterAt)
+	golden.Equal(t, "testdata/restated.manifest.json", s.files()[report.ManifestName(dailyFileR2)])
+}
+
+func TestR13OneRefusalDoesNotKeepBackTheOthers(t *testing.T) {
+	s := issuedSite(t, daily(42))
+	other := daily(5)
+	other.Region = "EU"
+	broken := daily(6)
+	broken.Region = "../../etc"
+	outcomes := must.Have(s.writer.Issue([]report.Number{daily(43), broken, other, monthly(50)}, s.ledger, "", laterAt))(t)
+	var actions []report.Action
+	for _, outcome := range outcomes {
+		actions = append(actions, outcome.Action)
+	}
+	require.Equal(t, []report.Action{report.Refused, report.Failed, report.Written, report.Written}, actions)
+	require.Len(t, s.files(), 6)
+}
+
+func TestInvalidNumbersAreNotIssued(t *testing.T) {
+	for name, spoil := range map[string]func(*report.Number){
+		"region with a path":     func(n *report.Number) { n.Region = "a/b" },
+		"region with a line end": func(n *report.Number) { n.Region = "US\n" },
+		"tenant like a formula":  func(n *report.Number) { n.Tenant = "=1" },
+		"no tenant":              func(n *report.Number) { n.Tenant = "" },
+		"unknown measure":        func(n *report.Number) { n.Measure = "peak" },
+		"month of a day":         func(n *report.Number) { n.Period = "2026-03" },
+		"day that is none":       func(n *report.Number) { n.Period = "2026-02-30" },
+		"negative count":         func(n *report.Number) { n.Value = -1 },
+		"unknown state":          func(n *report.Number) { n.State = "done" },
+		"peak without its time":  func(n *report.Number) { n.PeakSeconds = 0 },
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newSite(t)
+			n := daily(42)
+			spoil(&n)
+			outcome := s.issue(n, "", issuedAt)
+			require.Error(t, outcome.Err)
+			require.Equal(t, report.Failed, outcome.Action)
+			require.NoDirExists(t, s.writer.Dir)
+		})
+	}
+}
+
+func TestCallersMistakesWriteNothing(t *testing.T) {
+	s := newSite(t)
+	stranger := daily(1)
+	stranger.Tenant = "globex"
+	for _, numbers := range [][]report.Number{{daily(1), stranger}, {daily(1), daily(2)}} {
+		require.Error(t, must.Err(s.writer.Issue(numbers, nil, "", issuedAt)))
+	}
+	require.Error(t, must.Err(s.writer.Issue([]report.Number{daily(1)}, nil, " ", issuedAt)))
+	require.NoDirExists(t, s.writer.Dir)
+	require.Empty(t, must.Have(s.writer.Issue(nil, nil, "", issuedAt))(t))
+}
+
+func TestReasonIsOneLineOfText(t *testing.T) {
+	for _, good := range []string{"x", "späte Korrektur", strings.Repeat("é", 500)} {
+		require.NoError(t, report.ValidateReason(good), good)
+	}
+	for _, bad := range []string{"", "  ", "two\nlines", "a\rb", "a\tb", "\x1b[2J", "a\u2028b", "\xff", strings.Repeat("é", 501)} {
+		require.Error(t, report.ValidateReason(bad), "%q", bad)
+	}
+}
+
+func TestFolderThatCannotBeMadeIsNamed(t *testing.T) {
+	s := newSite(t)
+	blocked := filepath.Join(t.TempDir(), "file")
+	require.NoError(t, os.WriteFile(blocked, nil, 0o600))
+	s.writer.Dir = filepath.Join(blocked, "acme")
+	_, err := s.writer.Issue([]report.Number{daily(42)}, nil, "", issuedAt)
+	require.ErrorContains(t, err, s.writer.Dir)
+	require.False(t, errors.Is(err, fs.ErrNotExist))
 }

@@ -49,7 +49,7 @@ func TestOnlyASchemaIsPutBeforeTheTablesOfAGIM(t *testing.T) {
 func TestNoReaderOfFilesIsLeftToGuess(t *testing.T) {
 	call := regexp.MustCompile(`read_(csv|parquet|json)[a-z_]*\(['"$]`)
 	found := 0
-	err := filepath.WalkDir("..", func(path string, d fs.DirEntry, err error) error {
+	require.NoError(t, filepath.WalkDir("..", func(path string, d fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
 			return err
@@ -70,7 +70,6 @@ func TestNoReaderOfFilesIsLeftToGuess(t *testing.T) {
 			}
 		}
 		return err
-	})
-	require.NoError(t, err)
+	}))
 	require.GreaterOrEqual(t, found, 6)
 }

@@ -20,8 +20,7 @@ func TestAnswersAgreeOnlyWhereEveryNumberIsTheSame(t *testing.T) {
 	us := func(agents, at, seconds int64) judge.Peak {
 		return judge.Peak{Region: "US", Agents: agents, At: at, Seconds: seconds}
 	}
-	same := []judge.Peak{{Region: "EU"}, us(42, 1773165787, 12)}
-	require.NoError(t, agree("", same, []byte(printed)))
+	require.NoError(t, agree("", []judge.Peak{{Region: "EU"}, us(42, 1773165787, 12)}, []byte(printed)))
 	for name, other := range map[string][]judge.Peak{
 		"agents":         {{Region: "EU"}, us(41, 1773165787, 12)},
 		"second":         {{Region: "EU"}, us(42, 1773165788, 12)},

@@ -11,13 +11,37 @@
 package main
 
 import (
+	"bytes"
+	"cmp"
 	"context"
+	"database/sql"
+	_ "embed"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"os/signal"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
 	"syscall"
+	"time"
 
 	"github.com/alecthomas/kong"
+	"github.com/jackc/pgx/v5"
+
+	"seats/compute"
+	"seats/compute/rule"
+	"seats/extract"
+	"seats/internal/calendar"
+	"seats/internal/config"
+	"seats/internal/duck"
+	"seats/internal/judge"
+	"seats/internal/store"
 )
 
 type commands struct {
@@ -53,7 +77,6 @@ func must[T any](v T, err error) T {
 	return v
 }
 
-// try gives the error that ended f.
 func try(f func()) (err error) {
 	defer func() {
 		switch e := recover().(type) {
@@ -68,5 +91,399 @@ func try(f func()) (err error) {
 	return nil
 }
 
-// say tells what is being done.
 func say(format string, args ...any) { fmt.Fprintf(os.Stderr, "bench: "+format+"\n", args...) }
+
+type sample struct {
+	took   time.Duration
+	memory int64         // peak, bytes; 0 where nothing was measured
+	cpu    time.Duration // processor time of the program, its children included
+	server time.Duration // processor time of the PostgreSQL server meanwhile
+	stdout []byte
+}
+
+// measurement is how one side of a ratio is taken.
+type measurement func() sample
+
+// timed measures what this process does itself.
+func timed(f func()) measurement {
+	return func() sample {
+		began := time.Now()
+		f()
+		return sample{took: time.Since(began)}
+	}
+}
+
+// child runs a program to its end. Its peak memory is what the kernel counted for it and its children. The
+// kernel also counts what the parent held when it started it, so the parent has to stay small.
+func child(ctx context.Context, name string, args ...string) sample {
+	return must(run(exec.CommandContext(ctx, name, args...)))
+}
+
+// run is child of a command that says more.
+func run(cmd *exec.Cmd) (sample, error) {
+	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) } // a script ends what it started
+	cmd.WaitDelay = 30 * time.Second
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	began := time.Now()
+	if err := cmd.Run(); err != nil {
+		return sample{}, fmt.Errorf("run %s: %w\n%s", cmd, err, stderr.Bytes())
+	}
+	return sample{
+		took: time.Since(began), cpu: cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime(),
+		memory: cmd.ProcessState.SysUsage().(*syscall.Rusage).Maxrss * 1024, // Linux counts in KiB
+		stdout: stdout.Bytes(),
+	}, nil
+}
+
+// alternate takes measurements in turns, so that what else the machine does falls on all of them alike. It
+// returns of each the one of median time, with the medians of the processor times and the largest memory.
+func alternate(rounds int, each ...measurement) []sample {
+	taken, medians := make([][]sample, len(each)), make([]sample, len(each))
+	for range rounds {
+		for i, measure := range each {
+			taken[i] = append(taken[i], measure())
+		}
+	}
+	for i, of := range taken {
+		by := func(what func(sample) int64) sample {
+			slices.SortFunc(of, func(a, b sample) int { return cmp.Compare(what(a), what(b)) })
+			return of[len(of)/2]
+		}
+		cpu := by(func(s sample) int64 { return int64(s.cpu) }).cpu
+		server := by(func(s sample) int64 { return int64(s.server) }).server
+		memory := slices.MaxFunc(of, func(a, b sample) int { return cmp.Compare(a.memory, b.memory) }).memory
+		medians[i] = by(func(s sample) int64 { return int64(s.took) })
+		medians[i].cpu, medians[i].server, medians[i].memory = cpu, server, memory
+	}
+	return medians
+}
+
+// processor names the machine's, as Linux does.
+func processor() string {
+	info, _ := os.ReadFile("/proc/cpuinfo") // nothing, elsewhere
+	if found := regexp.MustCompile(`(?m)^model name\s*:\s*(.*\S)`).FindSubmatch(info); found != nil {
+		return string(found[1])
+	}
+	return "unknown processor"
+}
+
+// serverTime is the processor time of a PostgreSQL server so far: of its first process, of the children that it
+// has waited for, and of those that run. What background processes do is in it, on both sides of a ratio.
+func serverTime(postmaster int) (used time.Duration) {
+	pid := strconv.Itoa(postmaster)
+	for _, file := range must(filepath.Glob("/proc/[0-9]*/stat")) {
+		stat, _ := os.ReadFile(file) // of one that has ended since there is nothing: it is waited for by now
+		// The name, in parentheses, may hold anything: fields are counted after it, the first being the third.
+		fields := strings.Fields(string(stat[strings.LastIndexByte(string(stat), ')')+1:]))
+		if len(fields) < 15 || fields[1] != pid && filepath.Dir(file) != "/proc/"+pid {
+			continue
+		}
+		for _, field := range fields[11:15] { // utime, stime, cutime, cstime
+			used += time.Duration(must(strconv.ParseInt(field, 10, 64))) * 10 * time.Millisecond // the unit in which Linux hands them out, whatever its own is
+		}
+	}
+	return used
+}
+
+func seconds(d time.Duration) string {
+	if d < time.Second {
+		return fmt.Sprintf("%d ms", d.Milliseconds())
+	}
+	return fmt.Sprintf("%.2f s", d.Seconds())
+}
+
+func megabytes(bytes int64) string { return fmt.Sprintf("%d MB", bytes/1e6) }
+
+// count writes a number as people say it: 100 k, 1.25 M.
+func count[T int | int64](n T) string {
+	switch {
+	case n >= 1_000_000:
+		return strings.TrimSuffix(strings.TrimRight(fmt.Sprintf("%.2f", float64(n)/1e6), "0"), ".") + " M"
+	case n >= 1_000:
+		return fmt.Sprintf("%d k", n/1_000)
+	}
+	return fmt.Sprint(n)
+}
+
+type runCmd struct {
+	Size   string   `enum:"smoke,small,full" default:"small" help:"How much is measured: ${enum}."`
+	Only   []string `enum:"whole,export,script,extraction,engines,apart,growth,tenants,history" help:"Only these: ${enum}."`
+	Seats  string   `default:"bin/seats" type:"existingfile" help:"The program."`
+	Gimsim string   `default:"bin/gimsim" type:"existingfile" help:"The simulator."`
+	Psql   string   `default:"psql" help:"PostgreSQL's client."`
+	Python string   `default:"python3" help:"Python with the package duckdb."`
+}
+
+// size is how much is measured. Sessions are voice sessions of a tenant's day, give or take a few per cent: they
+// are drawn, not dealt.
+type size struct {
+	days       []days // GIMs of several days; most is measured on the first
+	growth     [3]int // sessions of GIMs of one day
+	tenant     int    // sessions of each of several small tenants
+	historyDay int    // sessions of each day of a store that has many
+	history    int    // days in that store
+	rounds     int    // of each measurement
+}
+
+// days is a GIM whose tables hold several days in the order of time, as GIM's ETL writes them. The last but one is measured:
+// four before it can matter, and one after it.
+type days struct{ days, sessions int }
+
+// sizes: smoke is there to see that everything still works, and its figures say nothing. Thirty-five days of a million
+// sessions would be 56 GB: of those, as many as are read.
+var sizes = map[string]size{
+	"smoke": {days: []days{{6, 2_000}}, growth: [3]int{500, 2_000, 8_000}, tenant: 500, historyDay: 500, history: 10, rounds: 1},
+	"small": {days: []days{{35, 50_000}}, growth: [3]int{25_000, 100_000, 400_000}, tenant: 2_000, historyDay: 25_000, history: 100, rounds: 3},
+	"full": {days: []days{{6, 1_000_000}, {6, 300_000}, {35, 50_000}}, growth: [3]int{250_000, 1_000_000, 4_000_000},
+		tenant: 25_000, historyDay: 25_000, history: 400, rounds: 3},
+}
+
+// The day that is measured. The simulated GIM has read its sources well past it, so the day is final and no session is open.
+var (
+	day       = calendar.Date{Year: 2026, Month: time.March, Day: 10}
+	highWater = time.Date(2026, time.March, 15, 0, 0, 0, 0, time.UTC)
+)
+
+const mainTenant = "acme"
+
+// bench is one run of all measurements: the programs, the server, a folder for stores and files, and the table that comes of it.
+type bench struct {
+	*runCmd
+	size
+	ctx        context.Context // of the whole run
+	dir        string
+	dsn        *pgx.ConnConfig
+	postmaster int            // the server's first process, which has to be on this machine to be watched
+	filled     map[days]bool  // GIMs
+	main       days           // the GIM that most is measured on
+	config     string         // of one tenant, with that GIM
+	sessions   string         // how large that is, in words
+	question   judge.Question // what PostgreSQL is asked of it
+	table      []row
+}
+
+// row is one figure: what against what, how it came out, what was hoped for, the two sides, and how large it was.
+type row struct {
+	what, value, target, times, size string
+	memory                           int64 // peak of seats, bytes; 0 where it says nothing
+}
+
+// Run goes through the steps, or only through those that are named, and prints the table as Markdown.
+func (c *runCmd) Run(ctx context.Context) error {
+	must(exec.LookPath(c.Psql))
+	text := os.Getenv("SEATS_TEST_PG")
+	if text == "" {
+		return errors.New("SEATS_TEST_PG is not set: `make bench` starts a server and sets it")
+	}
+	b := &bench{runCmd: c, size: sizes[c.Size], ctx: ctx, dir: must(os.MkdirTemp("", "seats-bench-")), dsn: must(pgx.ParseConfig(text)), filled: map[days]bool{}}
+	defer os.RemoveAll(b.dir)
+	b.main = b.days[0]
+	remark, load := "", 0.0
+	loads, _ := os.ReadFile("/proc/loadavg")                // nothing, elsewhere
+	if _, _ = fmt.Sscan(string(loads), &load); load > 0.5 { // the first of its numbers: of the last minute, a process each
+		remark = fmt.Sprintf(", busy with %.1f processes of others", load)
+		say("the machine is busy (load %.1f): the ratios of times will be off", load)
+	}
+	conn := b.connect("public")
+	check(conn.QueryRow(ctx, `select split_part(pg_read_file('postmaster.pid'), E'\n', 1)::int`).Scan(&b.postmaster))
+	check(conn.Close(ctx))
+	wanted := slices.DeleteFunc(slices.Clone(steps), func(s step) bool { return len(c.Only) > 0 && !slices.Contains(c.Only, s.name) })
+	if slices.ContainsFunc(wanted, func(s step) bool { return s.onMain }) {
+		b.lookAtMain()
+	}
+	for _, step := range wanted {
+		say("%s", step.name)
+		step.take(b)
+	}
+	fmt.Printf("`make bench SIZE=%s` on %d cores, %s, %s%s:\n\n", c.Size, runtime.NumCPU(), processor(), runtime.Version(), remark)
+	fmt.Print("| what | measured | target | times | size | peak memory |\n|---|---:|---:|---|---|---:|\n")
+	for _, r := range b.table {
+		memory := ""
+		if r.memory > 0 {
+			memory = megabytes(r.memory)
+		}
+		must(fmt.Printf("| %s | %s | %s | %s | %s | %s |\n", r.what, r.value, r.target, r.times, r.size, memory))
+	}
+	return nil
+}
+
+// add adds a figure, and tells of it as it comes.
+func (b *bench) add(r row) {
+	b.table = append(b.table, r)
+	say("%s: %s (%s)", r.what, r.value, r.times)
+}
+
+func (b *bench) compare(what, target, size string, ours, theirs sample) {
+	b.compareCPU(what, target, size, ours.took, theirs.took)
+	b.table[len(b.table)-1].memory = ours.memory
+}
+
+// compareCPU adds the ratio of two processor times: it holds where something else keeps the machine busy, too.
+func (b *bench) compareCPU(what, target, size string, ours, theirs time.Duration) {
+	b.add(row{what, fmt.Sprintf("%.2f", float64(ours)/float64(theirs)), target, seconds(ours) + " ÷ " + seconds(theirs), size, 0})
+}
+
+// planning is what the answers are given to work with: parallel workers, and memory so that no sort or hash goes to
+// disk. Compiling the statement is off because it costs more here than it brings.
+const planning = "set work_mem = '256MB'; set max_parallel_workers_per_gather = 2; set jit = off; set plan_cache_mode = force_custom_plan"
+
+func (b *bench) connect(schema string) *pgx.Conn {
+	c := b.dsn.Copy()
+	c.RuntimeParams["search_path"] = schema
+	conn := must(pgx.ConnectConfig(b.ctx, c))
+	must(conn.Exec(b.ctx, planning))
+	return conn
+}
+
+func (d days) schema() string { return fmt.Sprintf("bench_%dx%d", d.days, d.sessions) }
+
+// simulation is what the simulator is told of it: a day of the mix that the targets are set for has 4.5 legs for each voice
+// session, 1.2 of them driven by Outbound Contact Server. interaction_fact is left out: neither side reads it.
+func (d days) simulation() []string {
+	const agentsPerSession = 0.6
+	return []string{"--from", day.AddDays(min(2-d.days, 0)).String(), "--days", strconv.Itoa(d.days),
+		"--agents", strconv.Itoa(int(float64(d.sessions) * agentsPerSession)), "--high-water", highWater.Format(time.RFC3339),
+		"--no-interactions", "--legs-per-hour=1.55", "--ocs-share=0.6", "--ocs-sessions=0.78", "--ocs-legs=0.6"}
+}
+
+// fill makes a GIM of about that many voice sessions a day, unless it is there. Its facts are put into the order of time: the
+// simulation writes them agent by agent.
+func (b *bench) fill(d days) {
+	if b.filled[d] {
+		return
+	}
+	b.filled[d] = true
+	say("simulating %d days of %s sessions", d.days, count(d.sessions))
+	conn := b.connect(d.schema())
+	defer conn.Close(b.ctx) //nolint:errcheck // what was written is checked statement by statement
+	must(conn.Exec(b.ctx, "drop schema if exists "+d.schema()+" cascade"))
+	child(b.ctx, b.Gimsim, append([]string{"db", "--dsn", b.dsn.ConnString(), "--schema", d.schema(), "--create"}, d.simulation()...)...)
+	for _, table := range []string{"sm_res_session_fact", "interaction_resource_fact", "irf_user_data_gen_1", "contact_attempt_fact"} {
+		must(conn.Exec(b.ctx, "set maintenance_work_mem = '1GB'; cluster "+table+" using "+table+"_start_date_time_key_idx"))
+	}
+	must(conn.Exec(b.ctx, "analyze"))
+	must(conn.Exec(b.ctx, "checkpoint"))
+}
+
+// lookAtMain makes the GIM that most is measured on, and says how large it is and what is asked of it.
+func (b *bench) lookAtMain() {
+	b.config = b.configure("main", b.gimdb(b.main), mainTenant)
+	b.question = judge.Ask(must(config.Load(b.config, os.LookupEnv)).Tenants[0], day, highWater.Unix())
+	conn := b.connect(b.main.schema())
+	defer conn.Close(b.ctx) //nolint:errcheck // nothing was written
+	const measured = "start_date_time_key between $1::bigint and $2::bigint"
+	var sessions, legs, driven int64
+	check(conn.QueryRow(b.ctx, `
+		select (select count(*) from sm_res_session_fact join media_type using (media_type_key) where media_name_code = 'VOICE' and `+measured+`),
+		       (select count(*) from interaction_resource_fact where `+measured+`),
+		       (select count(*) from irf_user_data_gen_1 where gsw_call_attempt_guid <> '' and `+measured+`)`,
+		key(b.question.From), b.question.Until-1).Scan(&sessions, &legs, &driven))
+	b.sessions = fmt.Sprintf("%d days; in this one %s sessions, %s legs, %s of them OCS-driven", b.main.days, count(sessions), count(legs), count(driven))
+}
+
+//go:embed tenant.yaml
+var tenantYAML string
+
+// gimdb is the line of a configuration that names a GIM, which is made first.
+func (b *bench) gimdb(from days) string {
+	b.fill(from)
+	return fmt.Sprintf("gimdb: {host: %q, port: %d, database: %q, schema: %s, user: %q, sslmode: disable, connections: 2}",
+		b.dsn.Host, b.dsn.Port, b.dsn.Database, from.schema(), b.dsn.User)
+}
+
+func (b *bench) configure(name, source string, tenants ...string) string {
+	text := "globals:\n  data_dir: var\n  output_dir: out\ntenants:\n"
+	for _, tenant := range tenants {
+		text += fmt.Sprintf(tenantYAML, tenant, source)
+	}
+	path := filepath.Join(b.dir, name, "seats.yaml")
+	check(os.MkdirAll(filepath.Dir(path), 0o700))
+	check(os.WriteFile(path, []byte(text), 0o600))
+	return path
+}
+
+func (b *bench) run(config string, args ...string) measurement {
+	return func() sample {
+		return b.watch(func() sample { return child(b.ctx, args[0], slices.Concat(args[1:], []string{"--config", config})...) })
+	}
+}
+
+// runFresh measures a run into a store that is not there yet: every store and data file of the configuration is forgotten before.
+func (b *bench) runFresh(config string, args ...string) measurement {
+	return func() sample {
+		for _, name := range []string{"var", "out"} {
+			check(os.RemoveAll(filepath.Join(filepath.Dir(config), name)))
+		}
+		return b.run(config, args...)()
+	}
+}
+
+// night measures the nightly run of a day, which prints what it issued.
+func (b *bench) night(config string, more ...string) measurement {
+	return b.runFresh(config, slices.Concat([]string{b.Seats, "run", "--date", day.String(), "--refresh", "--format", "json"}, more)...)
+}
+
+func (b *bench) watch(m measurement) sample {
+	before := serverTime(b.postmaster)
+	taken := m()
+	time.Sleep(50 * time.Millisecond) // for backends to end and be waited for
+	taken.server = serverTime(b.postmaster) - before
+	return taken
+}
+
+type tenantOf struct {
+	Config string `required:""`
+	Tenant string `required:""`
+}
+
+func (t tenantOf) begin(ctx context.Context) (config.Tenant, *store.Work) {
+	tenants := must(config.Load(t.Config, os.LookupEnv)).Tenants
+	tenant := tenants[slices.IndexFunc(tenants, func(one config.Tenant) bool { return one.Name == t.Tenant })]
+	return tenant, must(store.Begin(ctx, tenant.StorePath(), duck.Of(tenant.Engine)))
+}
+
+// engineCmd times the two computations of a day on a work copy of a tenant's store, which it throws away.
+type engineCmd struct {
+	tenantOf `embed:""`
+	Rounds   int `required:""`
+}
+
+// engineTimes is what it prints, as JSON, medians of the rounds: the whole computation with its comparison (R12), and the sweep
+// alone, the reading of its rows included. What is left of the first without the second is the SQL engine's. And the hash
+// of the slice.
+type engineTimes struct{ Whole, Sweep, Hash time.Duration }
+
+func (c *engineCmd) Run(ctx context.Context) error {
+	tenant, work := c.begin(ctx)
+	defer work.Drop() //nolint:errcheck // it ends with the process
+	taken := alternate(c.Rounds,
+		timed(func() { must(compute.NewCounter(work.Conn, tenant).Day(ctx, day, time.Now().Unix())) }),
+		timed(func() {
+			must(compute.Recount(ctx, work.Conn, day, rule.Scope{Region: "US"}, compute.Reading{Tenant: tenant}))
+		}),
+		timed(func() { must(extract.SliceSHA256(ctx, work.Conn, day)) }))
+	return json.NewEncoder(os.Stdout).Encode(engineTimes{taken[0].took, taken[1].took, taken[2].took})
+}
+
+// repeatCmd gives a tenant's store the history of a year in seconds: its one day is repeated on the days before it,
+// with everything that was computed for it. The months that a run would have sealed by now are: all but the measured one
+// and the one before it.
+type repeatCmd struct {
+	tenantOf `embed:""`
+	Days     int `required:"" help:"Days that the store has in the end."`
+}
+
+func (c *repeatCmd) Run(ctx context.Context) error {
+	_, work := c.begin(ctx)
+	defer work.Drop() //nolint:errcheck // it ends with the process
+	var tables string
+	check(work.Conn.QueryRowContext(ctx, dayTablesSQL).Scan(&tables))
+	for table := range strings.FieldsSeq(tables) {
+		must(work.Conn.ExecContext(ctx, fmt.Sprintf(repeatSQL, table), sql.Named("days", c.Days)))
+	}
+	for month := day.AddDays(1 - c.Days).YearMonth(); month.Last().AddDays(35).Before(day); month = month.Last().AddDays(1).YearMonth() {
+		must(work.Seal(ctx, month, 0))
+	}
+	return work.Publish()
+}

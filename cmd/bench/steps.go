@@ -29,13 +29,16 @@ var (
 	extractedSQL string
 	//go:embed slice_tables.sql
 	sliceTablesSQL string
+	//go:embed day_tables.sql
+	dayTablesSQL string
+	//go:embed repeat.sql
+	repeatSQL string
 	//go:embed script/copy.sql
 	scriptCopySQL string
 	//go:embed script/answer.py
 	scriptAnswerPy string
 )
 
-// step is one of the measurements.
 type step struct {
 	name   string
 	take   func(*bench)
@@ -62,7 +65,6 @@ func (b *bench) whole() {
 	}
 }
 
-// againstAnswer measures runs and PostgreSQL's own answers in turns.
 func (b *bench) againstAnswer(gim days, run measurement) (ours, asked sample) {
 	var theirs []judge.Peak
 	taken := alternate(b.rounds, run, b.ask(gim.schema(), &theirs, b.question.RegionPeaks))
@@ -267,7 +269,6 @@ func (b *bench) loadSlice() {
 	must(conn.Exec(b.ctx, "analyze"))
 }
 
-// growing compares a small, a middling and a large day.
 func (b *bench) growing() {
 	var runs []measurement
 	for _, n := range b.growth {
@@ -312,7 +313,6 @@ func (b *bench) tenants() {
 	b.compare("16 tenants at once (`--jobs 16`) ÷ in a row", "", of, taken[3], taken[2])
 }
 
-// stores compares a store of one day with one of many.
 func (b *bench) stores() {
 	again := func(held int) measurement {
 		config := b.configure("history-"+strconv.Itoa(held), b.gimdb(days{1, b.historyDay}), mainTenant)

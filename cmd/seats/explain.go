@@ -107,7 +107,6 @@ func (c *explainCmd) validate() error {
 	return nil
 }
 
-// explanation is the command at work.
 type explanation struct {
 	*explainCmd
 	*program
@@ -175,15 +174,21 @@ func (x *explanation) print(ctx context.Context) error {
 // second prints who was there: one document as JSON, one list as CSV, and for people a summary, the spans of
 // time, and who.
 func (x *explanation) second(s *explain.Second, err error) error {
-	switch {
-	case err != nil:
+	if err != nil {
 		return err
-	case x.Format == report.FormatJSON:
-		return x.write(s.Document())
-	case x.Format == report.FormatCSV:
-		return x.write(s.List())
 	}
-	return x.printTables(s.Summary(), s.Spans(), s.Brief())
+	return x.show(s.Document(), s.List(), s.Summary(), s.Spans(), s.Brief())
+}
+
+// show prints a document as JSON, a list as CSV, and for people tables.
+func (x *explanation) show(document, list report.Table, tables ...report.Table) error {
+	switch x.Format {
+	case report.FormatJSON:
+		return x.write(document)
+	case report.FormatCSV:
+		return x.write(list)
+	}
+	return x.printTables(tables...)
 }
 
 // breakdown prints what a day or a month is broken down into, and for people, before it, what that is.
@@ -191,10 +196,7 @@ func (x *explanation) breakdown(b *explain.Breakdown, err error) error {
 	if err != nil {
 		return err
 	}
-	if x.Format != report.FormatTable {
-		return x.write(b.AsTable)
-	}
-	return x.printTables(b.Whole, b.AsTable)
+	return x.show(b.AsTable, b.AsTable, b.Whole, b.AsTable)
 }
 
 // agent prints the sessions of an agent on one day, or on all of a month that have been read.
@@ -249,13 +251,7 @@ func (x *explanation) trend(ctx context.Context, db duck.Queryer) error {
 	for _, what := range trend.Lacks() {
 		x.Warn(what, "tenant", x.tenant.Name, "region", x.Region)
 	}
-	switch x.Format {
-	case report.FormatJSON:
-		return x.write(trend.Document())
-	case report.FormatCSV:
-		return x.write(trend.List())
-	}
-	if s := x.screen(); s.width >= 10+2*len(trend.Month.Days()) {
+	if s := x.screen(); x.Format == report.FormatTable && s.width >= 10+2*len(trend.Month.Days()) {
 		if _, err := io.WriteString(x.stdout, drawTrend(s, trend)); err != nil {
 			return err
 		}
@@ -264,7 +260,7 @@ func (x *explanation) trend(ctx context.Context, db duck.Queryer) error {
 	if len(trend.Ahead) > 0 {
 		tables = append(tables, trend.Days())
 	}
-	return x.printTables(tables...)
+	return x.show(trend.Document(), trend.List(), tables...)
 }
 
 // warnIssued says so where the newest data file has another number than the one explained.

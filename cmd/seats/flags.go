@@ -1,21 +1,30 @@
 package main
 
 import (
+	"cmp"
 	"crypto/sha256"
+	_ "embed"
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"io"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
+	"text/template"
 	"time"
+
+	"github.com/alecthomas/kong"
+	mangokong "github.com/alecthomas/mango-kong"
+	"github.com/muesli/roff"
 
 	"seats/cmd/seats/audit"
 	"seats/cmd/seats/job"
 	"seats/cmd/seats/watch"
 	"seats/internal/calendar"
 	"seats/internal/config"
+	"seats/internal/notices"
 )
 
 // listFlags are common to the commands that print a table about tenants.
@@ -140,7 +149,6 @@ func parsed[T any](flag string, text string, parse func(string) (T, error)) (rea
 	return read, err
 }
 
-// period is what a command covers for one tenant.
 type period struct {
 	days    []calendar.Date
 	months  []calendar.Month // whose enabled agents are wanted
@@ -154,10 +162,8 @@ func (f periodFlags) resolve(t config.Tenant, now time.Time) (p period, err erro
 	from, err2 := parsed("--from", string(f.From), calendar.ParseDate)
 	to, err3 := parsed("--to", string(f.To), calendar.ParseDate)
 	month, err4 := parsed("--month", string(f.Month), calendar.ParseMonth)
-	for _, err := range []error{err1, err2, err3, err4} {
-		if err != nil {
-			return p, err
-		}
+	if err := cmp.Or(err1, err2, err3, err4); err != nil {
+		return p, err
 	}
 	switch {
 	case f.Month != "":
@@ -237,3 +243,117 @@ func (p period) within(t config.Tenant) period {
 	}
 	return p
 }
+
+type licensesCmd struct{}
+
+func (licensesCmd) Run(p *program) error {
+	_, err := io.WriteString(p.stdout, notices.Text)
+	return err
+}
+
+type configCmd struct {
+	Schema configSchemaCmd `cmd:"" help:"Print the JSON Schema of a configuration: editors that have it know the keys."`
+}
+
+type configSchemaCmd struct {
+	Tenant bool `help:"Of a file of tenants_dir instead."`
+}
+
+// Run needs no configuration.
+func (c *configSchemaCmd) Run(p *program) error {
+	schema := config.Schema()
+	if c.Tenant {
+		schema = config.TenantSchema()
+	}
+	_, err := io.WriteString(p.stdout, schema)
+	return err
+}
+
+// completionCmd and manCmd are for whoever packs the program.
+type (
+	completionCmd struct{}
+	manCmd        struct{}
+)
+
+func (completionCmd) Run(app *kong.Kong) error { return completion.Execute(app.Stdout, app.Model) }
+
+func (manCmd) Run(app *kong.Kong) error {
+	var all []string
+	for _, n := range commands(app.Model.Node) {
+		if !n.Hidden && n.Leaf() {
+			all = append(all, examples(n)...)
+		}
+		n.Detail = "" // which would come between a command's name and what it does
+	}
+	page := mangokong.NewManPage(1, app.Model).WithSection("Examples", strings.Join(all, "\n"))
+	_, err := fmt.Fprint(app.Stdout, page.Build(roff.NewDocument()))
+	return err
+}
+
+// commands are all below a node, those of commands too.
+func commands(n *kong.Node) (all []*kong.Node) {
+	for _, c := range n.Children {
+		all = append(append(all, c), commands(c)...)
+	}
+	return all
+}
+
+// examples are the lines of a command's help that are set in.
+func examples(n *kong.Node) (lines []string) {
+	for line := range strings.Lines(n.Detail) {
+		if example, is := strings.CutPrefix(line, "  "); is {
+			lines = append(lines, strings.TrimRight(example, "\n"))
+		}
+	}
+	return lines
+}
+
+//go:embed completion.bash.tmpl
+var completionText string
+
+var completion = template.Must(template.New("bash").Funcs(template.FuncMap{
+	"visible": visible, "words": words, "join": strings.Join, "choices": choices,
+	"all": func(n *kong.Node) []*kong.Flag { return flags(n, true) },
+}).Parse(completionText))
+
+func visible(n *kong.Node) (names []string) {
+	for _, c := range n.Children {
+		if !c.Hidden {
+			names = append(names, c.Name)
+		}
+	}
+	return names
+}
+
+// words are what may follow a command: its own commands and all their flags, the program's among them.
+func words(n *kong.Node) string {
+	all := visible(n)
+	for _, f := range flags(n, n.Parent != nil) { // below the program itself a command comes first
+		all = append(all, "--"+f.Name)
+	}
+	return strings.Join(all, " ")
+}
+
+// flags are those of a node and of what stands above it, and below it too where that is wanted, each once.
+func flags(n *kong.Node, below bool) (all []*kong.Flag) {
+	seen := map[string]bool{}
+	var add func(n *kong.Node, below bool)
+	add = func(n *kong.Node, below bool) {
+		for _, f := range slices.Concat(n.AllFlags(true)...) {
+			if !seen[f.Name] {
+				seen[f.Name] = true
+				all = append(all, f)
+			}
+		}
+		for _, c := range n.Children {
+			if below {
+				add(c, below)
+			}
+		}
+	}
+	add(n, below)
+	return all
+}
+
+// choices are the values that a flag may have; where there are none, the shell offers files.
+func choices(f *kong.Flag) string { return strings.Join(f.EnumSlice(), " ") }

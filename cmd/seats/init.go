@@ -66,7 +66,6 @@ func (c *initCmd) Run(ctx context.Context, p *program) error {
 	return err
 }
 
-// drafter is the command at work.
 type drafter struct {
 	*initCmd
 	*program

@@ -3,18 +3,31 @@
 package main
 
 import (
+	"cmp"
 	"context"
+	_ "embed"
+	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
 	"runtime"
 	"runtime/debug"
+	"slices"
+	"strings"
 	"syscall"
 	"time"
 
 	"github.com/alecthomas/kong"
 
+	"seats/cmd/seats/job"
+	"seats/internal/calendar"
+	"seats/internal/config"
+	"seats/internal/disk"
 	"seats/internal/duck"
+	"seats/internal/fail"
+	"seats/internal/store"
+	"seats/report"
 )
 
 func main() { os.Exit(start(time.Now, sleep)) }
@@ -78,4 +91,271 @@ func (versionFlag) BeforeReset(app *kong.Kong, _ kong.Vars) error {
 	fmt.Fprintf(app.Stdout, "seats %s (%s, DuckDB %s)\n", version, runtime.Version(), engine)
 	app.Exit(0)
 	return nil
+}
+
+// world is everything outside the program that a command may touch: tests bring their own.
+type world struct {
+	stdin          io.Reader
+	stdout, stderr io.Writer
+	clock          func() time.Time
+	sleep          func(context.Context, time.Duration)
+	env            func(string) (string, bool)
+}
+
+type cli struct {
+	Config    string      `help:"Configuration file." default:"seats.yaml" env:"SEATS_CONFIG" type:"path" placeholder:"FILE"`
+	LogFormat string      `help:"Messages on standard error: ${enum}." enum:"text,json" default:"text"`
+	NoColor   bool        `help:"No colours on a terminal; a NO_COLOR in the environment asks for the same."`
+	Version   versionFlag `help:"Print the version, the Go and the DuckDB version, and quit."`
+
+	Init          initCmd    `cmd:"" help:"Write a first configuration: asks a few questions, and looks at the GIM for switches."`
+	Configuration configCmd  `cmd:"" name:"config" help:"What a configuration may hold."`
+	Run           runCmd     `cmd:"" help:"The nightly job: extract, compute, verify, report, deliver, for every tenant." set:"default_period=the newest day that has ended in every region, and what is missing since the tenant's production_date"`
+	Extract       extractCmd `cmd:"" help:"Copy days of the GIM into the store as slices."`
+	Compute       computeCmd `cmd:"" help:"Compute the stored slices, twice, and compare."`
+	Report        reportCmd  `cmd:"" help:"Issue data files from the stored results."`
+	Deliver       deliverCmd `cmd:"" help:"Deliver what was issued and not delivered yet, to where the configuration says."`
+	Status        statusCmd  `cmd:"" help:"Days present, final or provisional, months complete, issued files, gaps."`
+	Check         checkCmd   `cmd:"" help:"Check configuration and sources; change nothing."`
+	Audit         auditCmd   `cmd:"" help:"Reconcile what was issued with what it was counted from; by default all that the store holds." set:"default_period=all that the store holds"`
+	Explain       explainCmd `cmd:"" help:"Why this number: who was there, what qualified them, what became of an agent's sessions."`
+	Export        exportCmd  `cmd:"" help:"Results, raw rows and counting rules of all tenants as Parquet, for other engines; by default all that the stores hold, and of it what changed." set:"default_period=all that the store holds"`
+	Backup        backupCmd  `cmd:"" help:"Copy the stores and the sealed months that they ask for into a new folder."`
+	Fleet         fleetCmd   `cmd:"" help:"All tenants at a glance."`
+	SQL           sqlCmd     `cmd:"" name:"sql" help:"Ask a tenant's snapshot in SQL, or those of several as one, read-only."`
+
+	Licenses   licensesCmd   `cmd:"" help:"Print the licences of everything that is linked in."`
+	Man        manCmd        `cmd:"" hidden:"" help:"Print the manual page."`
+	Completion completionCmd `cmd:"" hidden:"" help:"Print what makes bash complete the command line."`
+}
+
+// The first line is what the manual page has for a title.
+const description = `Counts the agents who used Outbound Contact, for billing.
+
+For seats_outbound: the daily peak of agents at once, to the second, and the agents of a month. Every number is computed twice, and issued only when both agree.
+
+Results go to standard output, everything else to standard error. Exit status: 0 done, 1 failed otherwise, 3 the two computations differ, 4 not ready or days missing, 5 source failed, 6 blocking data quality, 7 restatement needed, 8 store busy or damaged, 9 configuration invalid, 80 usage, 130 interrupted.`
+
+// details are what the help of a command says below its flags: examples, and what there is to know.
+//
+//go:embed help.txt
+var details string
+
+// commandLine reads a command line into its flags.
+func commandLine(c *cli, options ...kong.Option) (*kong.Kong, error) {
+	app, err := kong.New(c, append(options, kong.Name("seats"), kong.Description(description), kong.UsageOnError(),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
+		kong.Vars{"default_period": "the newest day that has ended in every region"})...)
+	if err != nil {
+		return nil, err
+	}
+	for text := range strings.SplitSeq(details, "\n-- ") {
+		path, detail, _ := strings.Cut(strings.TrimPrefix(text, "-- "), " --\n")
+		for _, n := range commands(app.Model.Node) { // one that has a single command has its details too
+			if own := strings.TrimPrefix(n.FullPath(), "seats "); path == own || strings.HasPrefix(path, own+" ") {
+				n.Detail = strings.TrimRight(detail, "\n")
+			}
+		}
+	}
+	return app, nil
+}
+
+// run is the whole program: it parses, runs the command, prints the error, and gives the exit status.
+func run(ctx context.Context, args []string, w world) (code int) {
+	var c cli
+	exited := errors.New("exited")
+	defer func() {
+		if r := recover(); r != nil && r != exited { //nolint:errorlint // our own value
+			panic(r)
+		}
+	}()
+	p := &program{world: &w, cli: &c}
+	parser, err := commandLine(&c, kong.Writers(w.stdout, w.stderr), kong.Exit(func(status int) { code = status; panic(exited) }),
+		kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(p))
+	if err != nil {
+		fmt.Fprintln(w.stderr, "seats:", err)
+		return int(fail.Other)
+	}
+	p.terminal = newTerminal(w.stderr, "text", w.clock)
+	k, err := parser.Parse(queriesAsArguments(args))
+	if err != nil {
+		p.usage(err)
+		return int(fail.Usage)
+	}
+	p.terminal = newTerminal(w.stderr, c.LogFormat, w.clock)
+	err = disk.Explain(k.Run(), "")
+	if ctx.Err() != nil && err != nil && !alreadySaid(err) {
+		what := "interrupted: everything is as it was before"
+		if part, some := errors.AsType[*partError](err); some {
+			what = part.Error()
+		}
+		p.Warn(what)
+		return int(fail.Interrupted)
+	}
+	p.fail(err)
+	return int(job.ExitCode(err))
+}
+
+// queriesAsArguments keeps a query that begins with an SQL comment from being read as a flag.
+func queriesAsArguments(args []string) []string {
+	for i, a := range args {
+		if a == "--" {
+			break
+		}
+		if strings.HasPrefix(a, "--") && strings.ContainsAny(a[:min(3, len(a))], " \t\n") {
+			return slices.Concat(args[:i], []string{"--"}, args[i:])
+		}
+	}
+	return args
+}
+
+func usageError(format string, args ...any) error {
+	return fail.New(fail.Usage, "", format, args...)
+}
+
+// saidError is an exit status whose reasons have been printed already.
+type saidError struct{ code fail.Code }
+
+func (e *saidError) Error() string { return "failed" }
+func (e *saidError) ExitCode() int { return int(e.code) }
+
+func alreadySaid(err error) bool {
+	_, said := errors.AsType[*saidError](err)
+	return said
+}
+
+// program is what a command has to do with: the world, the flags before it, and standard error.
+type program struct {
+	*world
+	*cli
+	*terminal
+}
+
+// load reads the configuration and picks the tenants that are named, all where none is.
+func (p *program) load(names []string) (*config.Config, error) {
+	cfg, err := config.Load(p.Config, p.env)
+	if err != nil {
+		return nil, fail.New(fail.BadConfig, "", "%w", err)
+	}
+	return p.pick(cfg, names)
+}
+
+func (p *program) pick(cfg *config.Config, names []string) (*config.Config, error) {
+	if len(names) == 0 {
+		return cfg, nil
+	}
+	for _, n := range names {
+		if !slices.ContainsFunc(cfg.Tenants, func(t config.Tenant) bool { return t.Name == n }) {
+			return nil, fail.New(fail.Usage, "tenants are listed in "+p.Config, "no tenant %q in the configuration", n)
+		}
+	}
+	return only(cfg, func(name string) bool { return slices.Contains(names, name) }), nil
+}
+
+// only is the configuration with some of its tenants.
+func only(cfg *config.Config, wanted func(name string) bool) *config.Config {
+	some := *cfg
+	some.Tenants = slices.DeleteFunc(slices.Clone(cfg.Tenants), func(t config.Tenant) bool { return !wanted(t.Name) })
+	return &some
+}
+
+// oneTenant is the one tenant that a command is about; it need not be named where there is no other.
+func (p *program) oneTenant(name string) (config.Tenant, error) {
+	var names []string
+	if name != "" {
+		names = []string{name}
+	}
+	cfg, err := p.load(names)
+	if err != nil {
+		return config.Tenant{}, err
+	}
+	if len(cfg.Tenants) != 1 {
+		return config.Tenant{}, usageError("--tenant is needed: the configuration has %d", len(cfg.Tenants))
+	}
+	return cfg.Tenants[0], nil
+}
+
+// tally says what went wrong with tenants, of whom one does not keep back the others. Its exit status is the first one's.
+type tally struct {
+	*terminal
+	code fail.Code
+}
+
+func (y *tally) add(tenant string, err error) {
+	all := []error{err}
+	if joined, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // only the outermost
+		all = joined.Unwrap()
+	}
+	for _, e := range all {
+		y.fail(e, "tenant", tenant)
+	}
+	y.code = cmp.Or(y.code, job.ExitCode(err))
+}
+
+func (y *tally) failed() error {
+	if y.code == fail.OK {
+		return nil
+	}
+	return &saidError{y.code}
+}
+
+// eachTenant does something for every tenant, as a tally has it. One without a store is passed over.
+func (p *program) eachTenant(ctx context.Context, tenants []config.Tenant, do func(config.Tenant) error) error {
+	y := tally{terminal: p.terminal}
+	for _, tenant := range tenants {
+		err := job.Explain(do(tenant), tenant)
+		switch {
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case errors.Is(err, store.ErrMissing):
+			p.Info("nothing extracted yet", "tenant", tenant.Name, "store", tenant.StorePath())
+		default:
+			y.add(tenant.Name, err)
+		}
+	}
+	return y.failed()
+}
+
+// print writes a table. What has been said of tenants before is the exit status after it; what has not keeps it back.
+func (p *program) print(table report.Table, format string, failed error) error {
+	if failed != nil && !alreadySaid(failed) {
+		return failed
+	}
+	return cmp.Or(table.Write(p.stdout, format), failed)
+}
+
+// printTables writes tables for people, with a blank line between them.
+func (p *program) printTables(tables ...report.Table) error {
+	for i, table := range tables {
+		if i > 0 {
+			fmt.Fprintln(p.stdout) //nolint:errcheck // what follows fails likewise
+		}
+		if err := table.Write(p.stdout, report.FormatTable); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// reading opens a tenant's published store for as long as something is read of what it says of itself: numbers, files, the ledger.
+func reading(ctx context.Context, t config.Tenant, read func(duck.Queryer) error) error {
+	db, err := store.OpenPublished(ctx, t.StorePath(), duck.Of(t.Engine))
+	if err != nil {
+		return err
+	}
+	defer db.Close() //nolint:errcheck // only read
+	return read(db)
+}
+
+type storeError struct{ error }
+
+func (e storeError) Unwrap() error { return e.error }
+
+// readingRows is reading of its rows, those of sealed months too that are wanted; nil: all.
+func readingRows(ctx context.Context, t config.Tenant, wanted func(calendar.Month) bool, read func(*duck.Conn) error) error {
+	db, err := store.OpenWhole(ctx, t.StorePath(), duck.Of(t.Engine), wanted)
+	if err != nil {
+		return storeError{err}
+	}
+	return duck.On(ctx, db, read)
 }

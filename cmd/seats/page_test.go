@@ -9,11 +9,19 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/input"
+	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"seats/internal/browser"
+	"seats/internal/calendar"
+	"seats/internal/config"
+	"seats/internal/forecast"
 	"seats/internal/must"
+	"seats/report/html"
 )
 
 // hostileAgent is an employee_id that would be markup, the end of an attribute, and text from right to left.
@@ -21,7 +29,6 @@ const hostileAgent = "<script>alert(1)</script>\"'\u202e<img src=http://example.
 
 // writtenPages runs three days of the scripts' GIM, with a hostile agent in them, and writes the pages.
 func writtenPages(t *testing.T, flags ...string) string {
-	t.Helper()
 	dir := t.TempDir()
 	seats := scriptedSite(t, dir, "committed: 1, ")
 	quoted := `"` + strings.ReplaceAll(hostileAgent, `"`, `""`) + `"`
@@ -33,7 +40,6 @@ func writtenPages(t *testing.T, flags ...string) string {
 
 // opened is Chromium for the test.
 func opened(t testing.TB) *browser.Page {
-	t.Helper()
 	page, end, err := browser.Open(context.Background())
 	require.NoError(t, err)
 	t.Cleanup(end)
@@ -42,7 +48,6 @@ func opened(t testing.TB) *browser.Page {
 
 // lookAt opens a page of the site.
 func lookAt(t *testing.T, site, name string) *browser.Page {
-	t.Helper()
 	page := opened(t)
 	require.NoError(t, chromedp.Do(page.Context, chromedp.Navigate("file://"+filepath.Join(site, name))))
 	return page
@@ -50,7 +55,6 @@ func lookAt(t *testing.T, site, name string) *browser.Page {
 
 // ask gives the value of an expression in the page.
 func ask[T any](t *testing.T, page *browser.Page, expression string) T {
-	t.Helper()
 	value, err := chromedp.Run(page.Context, chromedp.Evaluate[T](expression))
 	require.NoError(t, err, expression)
 	return value
@@ -58,7 +62,6 @@ func ask[T any](t *testing.T, page *browser.Page, expression string) T {
 
 // quiet wants a page that had no errors and asked for nothing outside the site.
 func quiet(t *testing.T, page *browser.Page, site string) {
-	t.Helper()
 	require.Empty(t, page.Errors())
 	require.NotEmpty(t, page.Requests())
 	for _, address := range page.Requests() {
@@ -113,8 +116,7 @@ func TestThePageOfAMonthAndOfAllTenants(t *testing.T) {
 // The policy holds even for a script that has come in.
 func TestNothingLeavesThePage(t *testing.T) {
 	t.Parallel()
-	site := writtenPages(t)
-	page := lookAt(t, site, "acme/2026-03-10.html")
+	page := lookAt(t, writtenPages(t), "acme/2026-03-10.html")
 	blocked := `new Promise(done => { addEventListener('securitypolicyviolation', e => done(e.effectiveDirective)); %s })`
 	for directive, attempt := range map[string]string{
 		"connect-src":     `fetch('http://127.0.0.1:9/').catch(() => {})`,
@@ -134,17 +136,329 @@ func TestPagesWithPseudonymsNameNobody(t *testing.T) {
 	require.NoError(t, filepath.WalkDir(site, func(path string, d os.DirEntry, err error) error {
 		require.NoError(t, err)
 		if !d.IsDir() && !strings.Contains(path, "/assets/") {
-			text := must.Have(os.ReadFile(path))(t)
-			require.NotRegexp(t, `alert|\bE[1-4]\b|\b(ann|bob|cyd)\b`, string(text), path)
+			require.NotRegexp(t, `alert|\bE[1-4]\b|\b(ann|bob|cyd)\b`, must.Text(t, path), path)
 		}
 		return nil
 	}))
-	text := must.Have(os.ReadFile(filepath.Join(site, "acme", "2026-03-10.html")))(t)
-	require.Regexp(t, `<bdi>P[0-9a-f]{32}</bdi>`, string(text))
+	require.Regexp(t, `<bdi>P[0-9a-f]{32}</bdi>`, must.Text(t, site, "acme", "2026-03-10.html"))
 }
 
 func dataFile(t *testing.T, site, name string) string {
-	t.Helper()
-	text := must.Have(os.ReadFile(filepath.Join(filepath.Dir(site), "out", "acme", name)))(t)
-	return string(text)
+	return must.Text(t, filepath.Dir(site), "out", "acme", name)
+}
+
+// curveSite has a page of the day for each of several regions in New York. Agents come at 8 o'clock of the region's clock,
+// and half of them leave at 20.
+func curveSite(t *testing.T, day calendar.Date, regions int) (site, name string) {
+	zone := must.Zone(t, "America/New_York")
+	tenant := html.Tenant{Name: "acme", Days: []html.Day{{Date: day, State: html.Final, HasPage: true}}}
+	span := day.In(zone)
+	at := func(hour int) int64 { return time.Date(day.Year, day.Month, day.Day, hour, 0, 0, 0, zone).Unix() }
+	var detail html.Detail
+	for i := range regions {
+		region := fmt.Sprintf("R%d", i)
+		tenant.Regions = append(tenant.Regions, config.Region{Name: region, Zone: zone})
+		tenant.Days[0].Peaks = append(tenant.Days[0].Peaks, html.Peak{Region: region, Agents: 40, At: time.Unix(at(8), 0).In(zone), Seconds: at(20) - at(8)})
+		detail.Regions = append(detail.Regions, html.RegionDetail{Region: region, Day: span, Zone: zone, Curves: []html.Curve{{Steps: []html.Step{
+			{Interval: calendar.Interval{Start: span.Start, End: at(8)}},
+			{Interval: calendar.Interval{Start: at(8), End: at(20)}, Agents: 40},
+			{Interval: calendar.Interval{Start: at(20), End: span.End}, Agents: 20},
+		}}}})
+	}
+	return writeSite(t, tenant, day, detail), "acme/" + day.String() + ".html"
+}
+
+// writeSite writes a tenant's pages, with those of days in a row.
+func writeSite(t testing.TB, tenant html.Tenant, first calendar.Date, days ...html.Detail) (dir string) {
+	dir = filepath.Join(t.TempDir(), "pages")
+	s := must.Have(html.Create(dir, html.Head{Made: time.Unix(0, 0).UTC(), Version: "test"}))(t)
+	require.NoError(t, s.Tenant(tenant))
+	for i, detail := range days {
+		require.NoError(t, s.Day(first.AddDays(i), detail))
+	}
+	require.NoError(t, s.Close())
+	return dir
+}
+
+// becomes waits until an expression in the page has a value.
+func becomes[T any](t *testing.T, p *browser.Page, want T, expression string) {
+	require.Eventually(t, func() bool { return assert.ObjectsAreEqual(want, ask[T](t, p, expression)) }, 20*time.Second, 50*time.Millisecond, expression)
+}
+
+// drawn waits until so many curves are there.
+func drawn(t *testing.T, p *browser.Page, curves int) {
+	becomes(t, p, curves, `document.querySelectorAll('.curve canvas').length`)
+}
+
+// The days on which clocks are put forward and back have 23 and 25 hours: the axis shows the clock's, the table each with its
+// offset, and the readout the second that is pointed at.
+func TestTheHoursOfADayWhenClocksChange(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		day   calendar.Date
+		axis  []string
+		hours int
+		row   int // of the hour that is there once, or twice
+		table string
+	}{
+		{calendar.Date{Year: 2026, Month: 3, Day: 8}, []string{"00:00", "03:00", "06:00", "09:00", "12:00", "15:00", "18:00", "21:00", "00:00"}, 23, 2, "01:00 EST|03:00 EDT|04:00 EDT"},
+		{calendar.Date{Year: 2026, Month: 11, Day: 1}, []string{"00:00", "03:00", "06:00", "09:00", "12:00", "15:00", "18:00", "21:00", "00:00"}, 25, 2, "01:00 EDT|01:00 EST|02:00 EST"},
+	} {
+		t.Run(tt.day.String(), func(t *testing.T) {
+			site, name := curveSite(t, tt.day, 1)
+			p := lookAt(t, site, name)
+			drawn(t, p, 1)
+			require.Equal(t, tt.hours, ask[int](t, p, `document.querySelectorAll('details tbody tr').length`))
+			require.Equal(t, tt.table, ask[string](t, p, fmt.Sprintf(`[...document.querySelectorAll('details tbody th')].slice(%d, %d).map(h => h.textContent).join('|')`, tt.row-1, tt.row+2)))
+			ask[string](t, p, `(() => { window.said = []; const before = CanvasRenderingContext2D.prototype.fillText;
+				CanvasRenderingContext2D.prototype.fillText = function (text, ...rest) { said.push(text); return before.call(this, text, ...rest); }; return ''; })()`)
+			ask[string](t, p, `(() => { document.querySelector('.tools input').click(); document.querySelector('.tools input').click(); return ''; })()`) // drawn again
+			require.Eventually(t, func() bool { return ask[int](t, p, `said.filter(t => t.includes(':')).length`) >= len(tt.axis) }, 20*time.Second, 50*time.Millisecond)
+			require.Equal(t, tt.axis, ask[[]string](t, p, fmt.Sprintf(`said.filter(t => t.includes(':')).slice(-%d)`, len(tt.axis))))
+			ask[string](t, p, `(() => { document.querySelector('.tools button').click(); return ''; })()`)
+			require.Equal(t, "08:00:00  R0 40", ask[string](t, p, `document.querySelector('.readout').textContent`))
+			quiet(t, p, site)
+		})
+	}
+}
+
+// A page that is kept or printed as a whole has all its curves, those too that nobody scrolled to; on paper they are dark on
+// light and no wider than the sheet, and afterwards everything is as it was.
+func TestTheWholePageIsDrawn(t *testing.T) {
+	t.Parallel()
+	site, name := curveSite(t, calendar.Date{Year: 2026, Month: 3, Day: 10}, 12)
+	p := lookAt(t, site, name)
+	require.NoError(t, browser.Prefer(p, "dark"))
+	drawn(t, p, 12)
+	widest := `Math.max(...[...document.querySelectorAll('.uplot')].map(e => e.getBoundingClientRect().width))`
+	ground := `getComputedStyle(document.body).backgroundColor`
+	before := ask[float64](t, p, widest)
+	require.Greater(t, before, 680.0)
+	require.NotEqual(t, "rgb(255, 255, 255)", ask[string](t, p, ground))
+	ask[bool](t, p, `(() => { addEventListener('beforeprint', () => { window.printed = [`+widest+`, `+ground+`]; }); return true; })()`)
+	require.Equal(t, "%PDF", string(must.Have(chromedp.Call(p.Context, page.PrintToPDF, page.PrintToPDFParams{}))(t).Data[:4]))
+	require.Equal(t, []any{680.0, "rgb(255, 255, 255)"}, ask[[]any](t, p, `window.printed`))
+	becomes(t, p, before, widest)
+	require.NotEqual(t, "rgb(255, 255, 255)", ask[string](t, p, ground))
+	quiet(t, p, site)
+}
+
+// Fingers: one moves along the curve, two zoom, and a second below a finger stays there.
+func TestACurveIsTouched(t *testing.T) {
+	t.Parallel()
+	site, name := curveSite(t, calendar.Date{Year: 2026, Month: 3, Day: 10}, 1)
+	p := lookAt(t, site, name)
+	require.NoError(t, chromedp.Do(p.Context, chromedp.EmulateViewport(390, 844, chromedp.EmulateMobile, chromedp.EmulateTouch), chromedp.Reload()))
+	drawn(t, p, 1)
+	require.GreaterOrEqual(t, ask[float64](t, p, `Math.min(...[...document.querySelectorAll('.tools button')].map(b => b.getBoundingClientRect().height))`), 40.0)
+	require.LessOrEqual(t, ask[float64](t, p, `document.documentElement.scrollWidth`), 390.0, "nothing is beside the window")
+	require.NoError(t, chromedp.Do(p.Context, chromedp.ScrollIntoView(chromedp.CSS(".u-over"))))
+	box := ask[[]float64](t, p, `(b => [b.left, b.top, b.width])(document.querySelector('.u-over').getBoundingClientRect())`)
+	const start, move, end = input.DispatchTouchEventTypeTouchStart, input.DispatchTouchEventTypeTouchMove, input.DispatchTouchEventTypeTouchEnd
+	touch := func(kind input.DispatchTouchEventType, at ...float64) {
+		params := input.DispatchTouchEventParams{Type: kind, TouchPoints: []*input.TouchPoint{}}
+		for i, x := range at {
+			id := float64(i)
+			params.TouchPoints = append(params.TouchPoints, &input.TouchPoint{X: box[0] + x*box[2], Y: box[1] + 60, ID: &id})
+		}
+		must.Have(chromedp.Call(p.Context, input.DispatchTouchEvent, params))(t)
+	}
+	readout := `document.querySelector('.readout').textContent`
+	touch(start, 0.3)
+	touch(move, 0.4)
+	touch(move, 0.5)
+	becomes(t, p, "12:00:00  R0 40", readout)
+	touch(end)
+	touch(start, 0.45, 0.55)
+	for _, x := range []float64{0.40, 0.30, 0.20, 0.10, 0.05} { // from a tenth to nine of the width
+		touch(move, x, 1-x)
+	}
+	touch(end)
+	// 2.4 hours are on nine tenths of the width: from 10:40 to 13:20.
+	touch(start, 0.05)
+	touch(move, 0.03)
+	touch(move, 0.05)
+	becomes(t, p, "10:48:00  R0 40", readout)
+	touch(end)
+	quiet(t, p, site)
+}
+
+// All can be done by the keyboard, and what has its focus is seen.
+func TestThePageByTheKeyboardAlone(t *testing.T) {
+	t.Parallel()
+	site, name := curveSite(t, calendar.Date{Year: 2026, Month: 3, Day: 10}, 1)
+	p := lookAt(t, site, name)
+	drawn(t, p, 1)
+	press := func(key string) { require.NoError(t, chromedp.Do(p.Context, chromedp.KeyEvent(key)), key) }
+	focus := `document.activeElement.textContent.trim() || document.activeElement.getAttribute('aria-label') || document.activeElement.type`
+	press(kb.Tab)
+	require.Equal(t, "Skip to the numbers", ask[string](t, p, focus))
+	require.GreaterOrEqual(t, ask[float64](t, p, `document.activeElement.getBoundingClientRect().left`), 0.0, "it is seen now")
+	var passed []string
+	for range 20 {
+		press(kb.Tab)
+		passed = append(passed, ask[string](t, p, focus))
+		require.NotEqual(t, "none", ask[string](t, p, `getComputedStyle(document.activeElement).outlineStyle`), passed)
+		if ask[bool](t, p, `document.activeElement.matches('.plot')`) {
+			break
+		}
+	}
+	require.Subset(t, passed, []string{"All tenants", "acme", "Peak", "+", "−", "Whole day", "checkbox"})
+	require.Contains(t, passed[len(passed)-1], "Curve of R0.")
+	readout := `document.querySelector('.readout').textContent`
+	press("p")
+	becomes(t, p, "08:00:00  R0 40", readout)
+	press(kb.ArrowLeft)
+	require.Eventually(t, func() bool { return strings.HasSuffix(ask[string](t, p, readout), "  R0 0") }, 20*time.Second, 50*time.Millisecond)
+	quiet(t, p, site)
+}
+
+// monthSite is a tenant whose last month has final, provisional and missing days, and days to come.
+func monthSite(t *testing.T) string {
+	zone := must.Zone(t, "America/New_York")
+	tenant := html.Tenant{Name: "acme", Regions: []config.Region{{Name: "US", Zone: zone, Committed: 109}, {Name: "NEW", Zone: zone}}}
+	first, last := calendar.Date{Year: 2025, Month: 11, Day: 1}, calendar.Date{Year: 2026, Month: 3, Day: 18}
+	peaks := map[calendar.Date]int64{}
+	for day := first; !last.Before(day); day = day.AddDays(1) {
+		d := html.Day{Date: day, State: html.Final}
+		switch {
+		case day == last.AddDays(-5):
+			d.State = html.Missing
+		case day == last:
+			d.State = html.Provisional
+			fallthrough
+		default:
+			peaks[day] = 100 + int64(day.Weekday()) + int64(day.Day*7%9)/2
+			if day.YearMonth() == last.YearMonth() {
+				peaks[day] -= 3
+			}
+			d.Peaks = []html.Peak{{Region: "US", Agents: peaks[day], At: time.Unix(day.In(zone).Start, 0).In(zone), Seconds: 60}}
+		}
+		tenant.Days = append(tenant.Days, d)
+	}
+	tenant.Shown = []calendar.Month{first.YearMonth(), last.YearMonth()}
+	always := func(calendar.Date) bool { return true }
+	tenant.Outlook = []html.Outlook{
+		{Region: "US", Outlook: forecast.Ahead(peaks, last, 109, always)},
+		{Region: "NEW", Outlook: forecast.Ahead(map[calendar.Date]int64{last: 5}, last, 0, always), Lacks: []string{"no band for <b>anything</b>"}},
+	}
+	return writeSite(t, tenant, first)
+}
+
+// What a month shows of days that are not final is told by more than a colour, and what may still come is a band.
+func TestTheMonthTellsWhatIsNotFinal(t *testing.T) {
+	t.Parallel()
+	site := monthSite(t)
+	page := lookAt(t, site, "acme/2026-03.html")
+	cell := `document.querySelector('section .calendar td.%s').textContent`
+	require.Equal(t, "18100prov. ", ask[string](t, page, fmt.Sprintf(cell, "provisional")))
+	require.Equal(t, "13·", ask[string](t, page, fmt.Sprintf(cell, "missing")))
+	require.Equal(t, "16 days final, 1 provisional, 1 missing.", ask[string](t, page, `document.querySelector('header p').textContent.trim().replace(/ +/g, ' ')`))
+	require.Equal(t, 1, ask[int](t, page, `document.querySelectorAll('svg rect.provisional').length`))
+
+	// The bands of the 13th, which is missing, and of the 19th to the 31st, each in its place; the table says the same.
+	require.Equal(t, 14, ask[int](t, page, `document.querySelectorAll('svg rect.band').length`))
+	require.Equal(t, "2026-03-13: 105 to 109 likely", ask[string](t, page, `document.querySelector('svg rect.band title').textContent`))
+	require.Equal(t, "2026-03-13 Friday 105 109 13 0", ask[string](t, page, `[...document.querySelectorAll('details')[1].querySelector('tbody tr').cells].map(c => c.textContent).join(' ')`))
+	top := `document.querySelector('svg').getBoundingClientRect().top`
+	require.True(t, ask[bool](t, page, `[...document.querySelectorAll('svg rect.band')].every(b => b.getBoundingClientRect().top >= `+top+` && b.getBoundingClientRect().height >= 2)`))
+	require.Equal(t, "The month's peak is likely to be|108 to 110", ask[string](t, page, `[...document.querySelectorAll('section:first-of-type .tiles div:nth-child(3) > :not(.more)')].map(e => e.textContent).join('|')`))
+	require.Contains(t, ask[string](t, page, `document.querySelector('.tiles div:nth-child(3) .more').textContent`), "rests on 13 times, above 109 in 2 of them, first between 2026-03-21 and 2026-03-28")
+
+	// Where too few days were counted there is no band, and what is missing is said, as text.
+	require.Equal(t, 0, ask[int](t, page, `document.querySelectorAll('#r-NEW ~ * rect.band').length`))
+	require.Contains(t, ask[string](t, page, `document.querySelectorAll('section')[1].textContent`), "There is no band for <b>anything</b>.")
+	require.NoError(t, chromedp.Do(page.Context, chromedp.Navigate("file://"+site+"/acme/2025-11.html")))
+	require.NotContains(t, ask[string](t, page, `document.body.textContent`), "likely", "a month that is over")
+	quiet(t, page, site)
+}
+
+// Every text stands out against what is behind it: WCAG's 4.5 to 1, and 3 to 1 where it is large.
+func TestTextStandsOut(t *testing.T) {
+	t.Parallel()
+	months := monthSite(t)
+	days, day := curveSite(t, calendar.Date{Year: 2026, Month: 3, Day: 10}, 1)
+	page := lookAt(t, months, "index.html")
+	lowContrast := must.Text(t, "testdata/js/contrast.js")
+	for _, name := range []string{months + "/index.html", months + "/acme/index.html", months + "/acme/2026-03.html", days + "/" + day} {
+		require.NoError(t, chromedp.Do(page.Context, chromedp.Navigate("file://"+name)))
+		if filepath.Base(name) == filepath.Base(day) {
+			drawn(t, page, 1)
+		}
+		for _, scheme := range []string{"light", "dark"} {
+			require.NoError(t, browser.Prefer(page, scheme))
+			require.Empty(t, ask[[]string](t, page, lowContrast), "%s, %s", name, scheme)
+		}
+	}
+}
+
+// BenchmarkOpenDay opens a day of ten regions, each with another number in every second, among a year of days.
+func BenchmarkOpenDay(b *testing.B) {
+	first := calendar.Date{Year: 2026, Month: 1, Day: 1}
+	tenant := html.Tenant{Name: "acme"}
+	for i := range 10 {
+		tenant.Regions = append(tenant.Regions, config.Region{Name: "R" + string(rune('0'+i)), Zone: time.UTC})
+	}
+	for i := range 365 {
+		tenant.Days = append(tenant.Days, html.Day{Date: first.AddDays(i), State: html.Final, HasPage: true})
+	}
+	var detail html.Detail
+	for _, r := range tenant.Regions {
+		day := first.In(time.UTC)
+		curve := html.Curve{}
+		for s := day.Start; s < day.End; s++ {
+			curve.Steps = append(curve.Steps, html.Step{Interval: calendar.Interval{Start: s, End: s + 1}, Agents: 500 + s*7919%401})
+		}
+		detail.Regions = append(detail.Regions, html.RegionDetail{Region: r.Name, Day: day, Zone: time.UTC, Curves: []html.Curve{curve}})
+	}
+	dir := writeSite(b, tenant, first, detail)
+	page := opened(b)
+	for b.Loop() {
+		require.NoError(b, chromedp.Do(page.Context, chromedp.Navigate("file://"+filepath.Join(dir, "acme", first.String()+".html")),
+			chromedp.WaitReady(chromedp.CSS(".curve canvas"))))
+	}
+	require.Empty(b, page.Errors())
+}
+
+// BenchmarkYear writes the pages of a year, of two regions with two locations each and 20 agents in every peak, and opens the
+// tenant's, a month's and a day's.
+func BenchmarkYear(b *testing.B) {
+	first := calendar.Date{Year: 2026, Month: 1, Day: 1}
+	tenant := html.Tenant{Name: "acme"}
+	details := make([]html.Detail, 365)
+	for i := range details {
+		day := html.Day{Date: first.AddDays(i), State: html.Final, HasPage: true}
+		if n := len(tenant.Shown); n == 0 || tenant.Shown[n-1] != day.Date.YearMonth() {
+			tenant.Shown = append(tenant.Shown, day.Date.YearMonth())
+		}
+		span := day.Date.In(time.UTC)
+		for _, name := range []string{"US", "EU"} {
+			detail := html.RegionDetail{Region: name, Day: span, Zone: time.UTC}
+			for _, place := range []string{"", "one", "two"} {
+				curve := html.Curve{Location: place}
+				for s := span.Start; s < span.End; s += 144 { // 600 steps
+					curve.Steps = append(curve.Steps, html.Step{Interval: calendar.Interval{Start: s, End: s + 144}, Agents: 500 + s*7919%401})
+				}
+				detail.Curves = append(detail.Curves, curve)
+				day.Peaks = append(day.Peaks, html.Peak{Region: name, Location: place, Agents: 900, At: time.Unix(span.Start, 0).UTC(), Seconds: 144})
+			}
+			for agent := range int64(20) {
+				detail.Seats = append(detail.Seats, html.Seat{Agent: fmt.Sprint("E", agent), Location: "one", Session: agent, Login: time.Unix(span.Start, 0).UTC(),
+					Kind: "leg", Activity: agent, At: time.Unix(span.Start, 0).UTC(), Switch: "SIP", Why: "listed switch"})
+			}
+			details[i].Regions = append(details[i].Regions, detail)
+		}
+		tenant.Days = append(tenant.Days, day)
+	}
+	tenant.Regions = []config.Region{{Name: "US", Zone: time.UTC}, {Name: "EU", Zone: time.UTC}}
+	page := opened(b)
+	for b.Loop() {
+		dir := writeSite(b, tenant, first, details...)
+		require.NoError(b, chromedp.Do(page.Context,
+			chromedp.Navigate("file://"+filepath.Join(dir, "acme", "index.html")),
+			chromedp.Navigate("file://"+filepath.Join(dir, "acme", "2026-06.html")),
+			chromedp.Navigate("file://"+filepath.Join(dir, "acme", "2026-06-15.html")),
+			chromedp.WaitReady(chromedp.CSS(".curve canvas"))))
+	}
+	require.Empty(b, page.Errors())
 }

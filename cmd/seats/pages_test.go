@@ -9,14 +9,18 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 	"unicode"
 
+	"github.com/alecthomas/kong"
+	"github.com/rogpeppe/go-internal/testscript"
 	"github.com/stretchr/testify/require"
 
 	"seats/internal/duck"
+	"seats/internal/fail"
 	"seats/internal/must"
 )
 
@@ -33,7 +37,7 @@ var notRun = map[string]string{
 	"seats explain --trend":        "half a year of days: the script explain_trend",
 	"seats report --html pages   ": "README.md types it",
 	"spark-submit":                 "Spark: make test-spark",
-	"docs/exports/export.sh":       "another database; on PostgreSQL: extract/scripts_test.go",
+	"docs/exports/export.sh":       "another database; on PostgreSQL: extract/inner_test.go",
 	`.\sqlserver.ps1`:              "Windows",
 }
 
@@ -60,8 +64,7 @@ func TestThePages(t *testing.T) {
 	root := t.TempDir()
 	demo := filepath.Join(root, "testdata", "demo")
 	require.NoError(t, os.CopyFS(filepath.Join(demo, "exports"), os.DirFS("../../testdata/demo/exports"))) // not what make demo left
-	config := must.Have(os.ReadFile("../../testdata/demo/seats.yaml"))(t)
-	require.NoError(t, os.WriteFile(filepath.Join(demo, "seats.yaml"), config, 0o600))
+	require.NoError(t, os.WriteFile(filepath.Join(demo, "seats.yaml"), must.Have(os.ReadFile("../../testdata/demo/seats.yaml"))(t), 0o600))
 	month := exec.Command("seats", "--config", filepath.Join(demo, "seats.yaml"), "run", "--month", "2026-03")
 	month.Env = append(os.Environ(), "GOMAXPROCS=1", "SEATS_TEST_NOW="+pagesNow)
 	out, err := month.CombinedOutput()
@@ -90,7 +93,6 @@ func TestThePages(t *testing.T) {
 
 // inProcess runs a command at a time, and gives what it prints.
 func inProcess(t *testing.T, now time.Time, config string, args ...string) string {
-	t.Helper()
 	var out, said bytes.Buffer
 	code := run(t.Context(), append([]string{"--config", config}, args...), world{
 		stdin: strings.NewReader(""), stdout: &out, stderr: &said, clock: func() time.Time { return now }, sleep: sleep, env: os.LookupEnv})
@@ -255,8 +257,7 @@ func askDuckDB(statements string, out io.Writer) error {
 
 // README.md is for the first ten minutes.
 func TestTheREADMEIsShort(t *testing.T) {
-	text := must.Have(os.ReadFile("../../README.md"))(t)
-	lines := strings.Split(strings.TrimRight(string(text), "\n"), "\n")
+	lines := strings.Split(strings.TrimRight(must.Text(t, "../../README.md"), "\n"), "\n")
 	require.LessOrEqual(t, len(lines), 300)
 	for _, line := range lines {
 		require.LessOrEqual(t, len([]rune(line)), 120, line)
@@ -268,8 +269,7 @@ func TestLinksOfThePages(t *testing.T) {
 	pages := must.Have(filepath.Glob("../../docs/*.md"))(t)
 	link := regexp.MustCompile(`\]\(([^)#\s]*)(?:#([^)\s]*))?\)`)
 	for _, path := range append(pages, "../../README.md", "../../CHANGELOG.md") {
-		text := must.Have(os.ReadFile(path))(t)
-		for _, m := range link.FindAllStringSubmatch(pageBlock.ReplaceAllString(string(text), ""), -1) {
+		for _, m := range link.FindAllStringSubmatch(pageBlock.ReplaceAllString(string(must.Have(os.ReadFile(path))(t)), ""), -1) {
 			if strings.Contains(m[1], "://") {
 				continue
 			}
@@ -277,8 +277,7 @@ func TestLinksOfThePages(t *testing.T) {
 			if m[1] != "" {
 				to = filepath.Join(filepath.Dir(path), m[1])
 			}
-			_, err := os.Stat(to)
-			require.NoError(t, err, "%s: %s", path, m[0])
+			require.NoError(t, must.Err(os.Stat(to)), "%s: %s", path, m[0])
 			if m[2] != "" {
 				require.Contains(t, anchors(t, to), m[2], "%s: %s", path, m[0])
 			}
@@ -301,4 +300,109 @@ func anchors(t *testing.T, path string) (all []string) {
 		}, m[1]))
 	}
 	return all
+}
+
+// model is the command line as the program has it.
+func model(t require.TestingT) *kong.Kong {
+	app := must.Have(commandLine(&cli{}, kong.Exit(func(int) { panic("exit") })))(t)
+	return app
+}
+
+// elsewhere tells the examples that want a GIM DB, or somebody who answers.
+func elsewhere(example string) bool {
+	return strings.Contains(example, "gim.internal") || example == "seats init"
+}
+
+func TestEveryCommandHasExamplesThatParse(t *testing.T) {
+	for _, n := range commands(model(t).Model.Node) {
+		lines := examples(n)
+		require.GreaterOrEqual(t, len(lines), 2, n.FullPath())
+		for _, line := range lines {
+			_, ours, found := strings.Cut(line, "seats")
+			require.True(t, found, line)
+			ours, _, _ = strings.Cut(ours, " > ")
+			ours, _, _ = strings.Cut(ours, " | ")
+			parsed, err := model(t).Parse(shellWords(strings.TrimSuffix(ours, ")")))
+			require.NoError(t, err, line)
+			require.True(t, parsed.Selected() == nil || strings.HasPrefix(parsed.Command(), strings.TrimPrefix(n.FullPath(), "seats ")), "%s is an example of %s", line, n.FullPath())
+		}
+	}
+}
+
+// shellWords are those of a command line, in which double quotes keep some together.
+func shellWords(line string) (all []string) {
+	for i, part := range strings.Split(line, `"`) {
+		if i%2 == 1 {
+			all = append(all, part)
+			continue
+		}
+		all = append(all, strings.Fields(part)...)
+	}
+	return all
+}
+
+// examplesCommand runs the examples of every command in the script's folder, in the order of the help, but for those that
+// lead elsewhere.
+func examplesCommand(ts *testscript.TestScript, _ bool, _ []string) {
+	for _, n := range commands(model(tb(ts)).Model.Node) {
+		for _, example := range examples(n) {
+			if elsewhere(example) {
+				continue
+			}
+			if err := ts.Exec("bash", "-c", "set -o pipefail; "+example); err != nil {
+				ts.Fatalf("%s: %v", example, err)
+			}
+		}
+	}
+}
+
+// codes are the exit codes of internal/fail, as its source declares them, with what a user is told of each.
+func codes(t *testing.T) map[fail.Code]string {
+	text := must.Have(os.ReadFile(filepath.Join("..", "..", "internal", "fail", "fail.go")))(t)
+	declared := map[fail.Code]string{}
+	for _, m := range regexp.MustCompile(`(?m)^\t(\w+) +Code = (\d+)`).FindAllStringSubmatch(string(text), -1) {
+		n := must.Have(strconv.Atoi(m[2]))(t)
+		declared[fail.Code(n)] = m[1]
+	}
+	require.Len(t, declared, 11)
+	return declared
+}
+
+func TestExitCodesAreTheOnesPromised(t *testing.T) {
+	require.Equal(t, map[fail.Code]string{
+		0: "OK", 1: "Other", 3: "Differ", 4: "NotReady", 5: "Source", 6: "Quality", 7: "Restatement", 8: "Store",
+		9: "BadConfig", 80: "Usage", 130: "Interrupted",
+	}, codes(t))
+}
+
+// The table that begins with `| exit | meaning |`: a row for each code, and no others.
+func TestTheREADMEListsTheExitCodes(t *testing.T) {
+	text := must.Have(os.ReadFile(filepath.Join("..", "..", "README.md")))(t)
+	header := regexp.MustCompile(`(?m)^\| exit \| meaning \|.*\n`).FindIndex(text)
+	require.NotNil(t, header, "README.md has a table | exit | meaning |")
+	table := string(text[header[1]:])
+	listed := map[fail.Code]string{}
+	for line := range strings.Lines(table) {
+		cells := strings.Split(strings.TrimSpace(line), "|")
+		if len(cells) < 4 {
+			break
+		}
+		n, err := strconv.Atoi(strings.Trim(cells[1], " `"))
+		if err != nil {
+			continue // the rule below the header
+		}
+		require.NotContains(t, listed, fail.Code(n))
+		listed[fail.Code(n)] = strings.TrimSpace(cells[2])
+		require.NotEmpty(t, listed[fail.Code(n)])
+	}
+	for code, name := range codes(t) {
+		require.Contains(t, listed, code, name)
+	}
+	require.Len(t, listed, len(codes(t)))
+}
+
+func TestHelpListsTheExitCodes(t *testing.T) {
+	for code, name := range codes(t) {
+		require.Regexp(t, fmt.Sprintf(`[ :]%d [a-z]`, code), description, name)
+	}
 }

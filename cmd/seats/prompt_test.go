@@ -19,7 +19,11 @@ import (
 	"golang.org/x/sys/unix"
 	"golang.org/x/term"
 
+	"seats/cmd/seats/explain"
+	"seats/internal/calendar"
+	"seats/internal/config"
 	"seats/internal/duck"
+	"seats/internal/golden"
 	"seats/internal/must"
 )
 
@@ -46,7 +50,6 @@ const (
 
 // sit starts the program at a terminal.
 func (p place) sit(t *testing.T, env []string, args ...string) *keyboard {
-	t.Helper()
 	k := &keyboard{t: t, cmd: p.command(args...)}
 	k.cmd.Env = append(k.cmd.Env, "TERM=xterm", "SEATS_PAGER=", "XDG_STATE_HOME="+filepath.Join(p.dir, "state"))
 	k.cmd.Env = append(k.cmd.Env, env...)
@@ -54,8 +57,7 @@ func (p place) sit(t *testing.T, env []string, args ...string) *keyboard {
 	require.NoError(t, err)
 	k.f = terminal
 	require.NoError(t, pty.Setsize(terminal, &pty.Winsize{Rows: 10, Cols: 80}))
-	k.before, err = term.GetState(int(terminal.Fd()))
-	require.NoError(t, err)
+	k.before = must.Have(term.GetState(int(terminal.Fd())))(t)
 	k.cmd.Stdin, k.cmd.Stdout, k.cmd.Stderr = program, program, program
 	k.cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
 	require.NoError(t, k.cmd.Start())
@@ -107,8 +109,7 @@ func (k *keyboard) leaves() {
 
 func (k *keyboard) types(keys ...string) {
 	k.t.Helper()
-	_, err := k.f.WriteString(strings.Join(keys, ""))
-	require.NoError(k.t, err)
+	must.Have(k.f.WriteString(strings.Join(keys, "")))(k.t)
 }
 
 var steering = regexp.MustCompile(`\x1b\[[0-9;? ]*[A-Za-z]|\r`)
@@ -152,9 +153,7 @@ func (k *keyboard) left(code int) {
 	k.t.Helper()
 	_ = k.cmd.Wait()
 	require.Equal(k.t, code, k.cmd.ProcessState.ExitCode(), "%s", k)
-	after, err := term.GetState(int(k.f.Fd()))
-	require.NoError(k.t, err)
-	require.Equal(k.t, k.before, after)
+	require.Equal(k.t, k.before, must.Have(term.GetState(int(k.f.Fd())))(k.t))
 }
 
 // asked is a place with a store.
@@ -166,8 +165,7 @@ func asked(t *testing.T) place {
 
 func TestThePrompt(t *testing.T) {
 	t.Parallel()
-	p := asked(t)
-	k := p.sit(t, nil, "sql").at("acme> ")
+	k := asked(t).sit(t, nil, "sql").at("acme> ")
 
 	// A statement goes on until its semicolon.
 	k.asks("select 40 +"+enter+"2 as answer;", "\nanswer\n    42\n")
@@ -201,8 +199,7 @@ func (k *keyboard) confined() {
 	if _, _, no := unix.Syscall(unix.SYS_LANDLOCK_CREATE_RULESET, 0, 0, unix.LANDLOCK_CREATE_RULESET_VERSION); no != 0 {
 		return
 	}
-	threads, err := filepath.Glob("/proc/" + strconv.Itoa(k.cmd.Process.Pid) + "/task/*/status")
-	require.NoError(k.t, err)
+	threads := must.Have(filepath.Glob("/proc/" + strconv.Itoa(k.cmd.Process.Pid) + "/task/*/status"))(k.t)
 	require.True(k.t, slices.ContainsFunc(threads, func(path string) bool {
 		status, err := os.ReadFile(path)
 		return err == nil && strings.Contains(string(status), "NoNewPrivs:\t1")
@@ -244,11 +241,9 @@ func TestTheHistoryOfThePrompt(t *testing.T) {
 	k.asks("select 2"+enter+"+ 2;", "\n(2 + 2)\n      4\n")
 	k.asks(" select 'secret' as word;", "\nword\nsecret\n")
 	k.leaves()
-	text := must.Have(os.ReadFile(file))(t)
-	require.Equal(t, "select 2 + 2;\n", string(text))
+	require.Equal(t, "select 2 + 2;\n", must.Text(t, file))
 	for name, mode := range map[string]os.FileMode{file: 0o600, filepath.Dir(file): 0o700} {
-		info := must.Have(os.Stat(name))(t)
-		require.Equal(t, mode, info.Mode().Perm())
+		require.Equal(t, mode, must.Have(os.Stat(name))(t).Mode().Perm())
 	}
 
 	// The whole statement comes back, and can be changed.
@@ -284,26 +279,22 @@ func TestResultsOnATerminal(t *testing.T) {
 	k.asks(".output slice.parquet", "seats: error: write slice.parquet: it is there already\n")
 	k.leaves()
 	file := filepath.Join(p.dir, "slice.parquet")
-	info := must.Have(os.Stat(file))(t)
-	require.Equal(t, os.FileMode(0o600), info.Mode().Perm())
+	require.Equal(t, os.FileMode(0o600), must.Have(os.Stat(file))(t).Mode().Perm())
 	db := must.Have(duck.Open("", duck.Options{}))(t)
 	defer func() { require.NoError(t, db.Close()) }()
 	var n int
 	require.NoError(t, db.QueryRow("select count(*) from read_parquet(?) where day = '2026-03-10'", file).Scan(&n))
 	require.Equal(t, 1, n)
-	left := must.Have(filepath.Glob(filepath.Join(p.dir, "var", "*.read-*")))(t)
-	require.Empty(t, left)
+	require.Empty(t, must.Have(filepath.Glob(filepath.Join(p.dir, "var", "*.read-*")))(t))
 
 	// Without the prompt, it is a terminal all the same; a pager may be unwanted, or not there.
-	k = p.sit(t, []string{"SEATS_PAGER=sed s/^/paged:/"}, "sql", "from range(50)")
-	k.sees("\npaged:   49\n")
-	k.left(0)
-	k = p.sit(t, []string{"SEATS_PAGER=sed s/^/paged:/"}, "sql", "--no-pager", "from range(50)")
-	k.sees("\n   49\n")
-	k.left(0)
-	k = p.sit(t, []string{"SEATS_PAGER=/no/such/pager"}, "sql", "from range(50)")
-	k.sees("\n   49\n")
-	k.left(0)
+	const paged = "SEATS_PAGER=sed s/^/paged:/"
+	for _, c := range [][]string{{"\npaged:   49\n", paged, "from range(50)"}, {"\n   49\n", paged, "--no-pager", "from range(50)"},
+		{"\n   49\n", "SEATS_PAGER=/no/such/pager", "from range(50)"}} {
+		k = p.sit(t, c[1:2], append([]string{"sql"}, c[2:]...)...)
+		k.sees(c[0])
+		k.left(0)
+	}
 }
 
 func TestThePromptEndsWithTheProgram(t *testing.T) {
@@ -335,4 +326,93 @@ func TestThePromptOfSeveralTenants(t *testing.T) {
 	k.asks(".describe enabled_daily", "\ntenant  VARCHAR  As configured\n")
 	k.asks("select tenant, agents from enabled_daily where reg"+tab+" = 'US' order by all;", "\ntenant  agents\nacme         2\nglobex       2\n")
 	k.leaves()
+}
+
+// A day of 25 hours, in columns of an hour and a bit: the peak is in its place on the zone's clock, a single second of one
+// agent is seen, and nobody is nothing.
+func TestADayIsDrawn(t *testing.T) {
+	zone := must.Zone(t, "America/New_York")
+	midnight := time.Date(2026, 11, 1, 0, 0, 0, 0, zone).Unix()
+	at := func(hour, minute int) int64 { return midnight + int64(hour*3600+minute*60) }
+	curve := explain.Curve{
+		{Interval: calendar.Interval{Start: at(0, 0), End: at(4, 0)}, Agents: 0},
+		{Interval: calendar.Interval{Start: at(4, 0), End: at(4, 0) + 1}, Agents: 1},
+		{Interval: calendar.Interval{Start: at(4, 0) + 1, End: at(10, 0)}, Agents: 0},
+		{Interval: calendar.Interval{Start: at(10, 0), End: at(14, 0)}, Agents: 6},
+		{Interval: calendar.Interval{Start: at(14, 0), End: at(16, 0)}, Agents: 12},
+		{Interval: calendar.Interval{Start: at(16, 0), End: at(25, 0)}, Agents: 3},
+	}
+	p := picture{glyphs: eighths, columns: 25}
+	golden.Equal(t, "testdata/draw/day.txt", p.draw(curve, zone))
+	p = picture{glyphs: letters, columns: 25}
+	late := append(curve[:5:5], explain.Step{Interval: calendar.Interval{Start: at(16, 0), End: at(23, 0)}, Agents: 3},
+		explain.Step{Interval: calendar.Interval{Start: at(23, 0), End: at(25, 0)}, Agents: 18})
+	golden.Equal(t, "testdata/draw/late.txt", p.draw(late, zone))
+	require.Empty(t, p.draw(curve[:1], zone))
+	require.Empty(t, p.draw(nil, zone))
+}
+
+func TestUnicodeGoesByTheLocale(t *testing.T) {
+	for _, tt := range []struct {
+		env  map[string]string
+		want bool
+	}{
+		{map[string]string{"LANG": "en_US.UTF-8"}, true},
+		{map[string]string{"LANG": "C.utf8"}, true},
+		{map[string]string{"LANG": "C"}, false},
+		{map[string]string{"LC_ALL": "C", "LANG": "en_US.UTF-8"}, false},
+		{map[string]string{"LC_ALL": "", "LC_CTYPE": "C.UTF-8"}, true},
+		{nil, false},
+	} {
+		require.Equal(t, tt.want, knowsUnicode(func(name string) (string, bool) { text, set := tt.env[name]; return text, set }), tt.env)
+	}
+}
+
+// A month that begins in the middle of a week: each day under its weekday, the signs that it needs, a week's sparkline.
+func TestAMonthIsDrawn(t *testing.T) {
+	month := calendar.Month{Year: 2026, Month: 4}
+	s := sheet{tenant: "acme", region: config.Region{Name: "US", Zone: time.UTC, Committed: 100}, month: month,
+		states: map[calendar.Date]string{}, peaks: map[calendar.Date]int64{}}
+	for i, day := range month.Days()[:27] {
+		s.states[day], s.peaks[day] = "final", int64(4*i)
+	}
+	s.states[month.First().AddDays(26)] = "provisional"
+	s.states[month.First().AddDays(24)] = "missing"
+	delete(s.peaks, month.First().AddDays(23))
+	const want = "testdata/draw/month.txt"
+	golden.Equal(t, want, s.draw(screen{unicode: true}))
+	golden.Equal(t, want, s.draw(screen{unicode: true, width: 77}))
+
+	// What a narrow window has no room for is left out: some of the space, then the sparklines.
+	require.Contains(t, s.draw(screen{width: 76}), "\n20  76   21  80   22  84   23  88   24   .   25   -   26 100   ####  #\n")
+	require.Contains(t, s.draw(screen{width: 69}), "\n20  76   21  80   22  84   23  88   24   .   25   -   26 100\n")
+}
+
+// TestClockTimeWhereClocksJump: New York skips 02:30 on 2026-03-08 and has 01:30 twice on 2026-11-01.
+func TestClockTimeWhereClocksJump(t *testing.T) {
+	newYork := must.Zone(t, "America/New_York")
+	spring, autumn := calendar.Date{Year: 2026, Month: 3, Day: 8}, calendar.Date{Year: 2026, Month: 11, Day: 1}
+
+	require.Equal(t, time.Date(2026, 3, 8, 16, 30, 5, 0, time.UTC).Unix(), must.Have(clockTime("12:30:05", spring, newYork))(t))
+
+	require.ErrorContains(t, must.Err(clockTime("02:30:00", spring, newYork)), "skipped it on 2026-03-08")
+
+	_, err := clockTime("01:30:00", autumn, newYork)
+	require.ErrorContains(t, err, "give it as 2026-11-01T01:30:00-04:00 or 2026-11-01T01:30:00-05:00")
+
+	require.ErrorContains(t, must.Err(clockTime("1:30", autumn, newYork)), "want HH:MM:SS")
+}
+
+// TestDateWithIsTheBillingDay: the day of an instant is the one whose interval holds it (R7), in the region's zone.
+func TestDateWithIsTheBillingDay(t *testing.T) {
+	kolkata := must.Zone(t, "Asia/Kolkata")
+	at := time.Date(2026, 3, 9, 18, 30, 0, 0, time.UTC) // midnight in Kolkata
+	require.Equal(t, "2026-03-10", dateWith(at.Unix(), kolkata).String())
+	require.Equal(t, "2026-03-09", dateWith(at.Unix()-1, kolkata).String())
+
+	havana := must.Zone(t, "America/Havana")
+	// At 01:00 on 2026-11-01 the clocks go back to 00:00: both passages belong to the same day.
+	for _, hour := range []int{4, 5} {
+		require.Equal(t, "2026-11-01", dateWith(time.Date(2026, 11, 1, hour, 30, 0, 0, time.UTC).Unix(), havana).String())
+	}
 }

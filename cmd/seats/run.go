@@ -294,24 +294,21 @@ func doAll(ctx context.Context, jobs []*job.Job, atOnce int, w waiter) ([]job.Re
 }
 
 // partError is an interruption after some tenants were done: what they gave has been printed.
-type partError struct{ done []job.Result }
+type partError struct{ done []string }
 
 func (e *partError) Error() string {
-	names := make([]string, len(e.done))
-	for i, r := range e.done {
-		names[i] = r.Tenant
-	}
-	return "interrupted: " + strings.Join(names, ", ") + " had ended; everything else is as it was before"
+	return "interrupted: " + strings.Join(e.done, ", ") + " had ended; everything else is as it was before"
 }
 
 // outcome says what went wrong and with whom. The exit status is the first failed tenant's.
 func (p *program) outcome(jobs []*job.Job, results []job.Result) error {
-	y := tally{terminal: p.terminal}
+	y, done := tally{terminal: p.terminal}, []string{}
 	for _, r := range results {
 		y.add(r.Tenant, r.Err)
+		done = append(done, r.Tenant)
 	}
 	if len(results) < len(jobs) {
-		return &partError{results}
+		return &partError{done}
 	}
 	return y.failed()
 }

@@ -245,20 +245,13 @@ func (c *fleetStatusCmd) Run(ctx context.Context, p *program) error {
 		if s.LastSuccess != 0 {
 			last = time.Unix(s.LastSuccess, 0).UTC().Format(time.RFC3339)
 		}
-		table.Rows = append(table.Rows, []any{l.tenant.Name, orNothing(s.Newest), orNothing(s.NewestFinal), len(s.Provisional),
+		table.Rows = append(table.Rows, []any{l.tenant.Name, s.Newest.OrNone(), s.NewestFinal.OrNone(), len(s.Provisional),
 			calendar.Runs(s.Missing, ".."), calendar.Runs(s.Blocked, ".."), named(s.Concurrent), named(s.Enabled), last, l.overdue(p.clock(), 0)})
 	}
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
 	return p.print(table, c.Format, y.failed())
-}
-
-func orNothing(d calendar.Date) string {
-	if d.IsZero() {
-		return ""
-	}
-	return d.String()
 }
 
 // named are the counts of regions in one cell: "US 8, EU 4".
@@ -300,7 +293,6 @@ func lookAtAll(ctx context.Context, tenants []config.Tenant, now time.Time) []lo
 	return all
 }
 
-// look is how a tenant stands by its published store.
 func look(ctx context.Context, tenant config.Tenant, now time.Time) (state watch.State, err error) {
 	tenant.Engine.Threads = 1 // a few rows: starting a thread for each core takes longer
 	err = reading(ctx, tenant, func(db duck.Queryer) (err error) {

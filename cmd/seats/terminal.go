@@ -111,7 +111,6 @@ func (t *terminal) object(level slog.Level, msg string, attrs []any) {
 	t.json.Handle(context.Background(), r) //nolint:errcheck // where nothing can be said, nothing is
 }
 
-// fail prints an error and its hints, or nothing for nil.
 func (t *terminal) fail(err error, attrs ...any) {
 	if err == nil || alreadySaid(err) {
 		return

@@ -23,8 +23,7 @@ func TestCurveCountsAgentsNotStays(t *testing.T) {
 		seconds := rapid.IntRange(1, 30).Draw(t, "seconds")
 		stays := rapid.SliceOfN(rapid.Custom(func(t *rapid.T) stay {
 			start := rapid.IntRange(0, seconds-1).Draw(t, "start")
-			end := rapid.IntRange(start+1, seconds).Draw(t, "end")
-			return stay{int32(start), int32(end), rapid.Int32Range(0, 3).Draw(t, "agent")}
+			return stay{int32(start), int32(rapid.IntRange(start+1, seconds).Draw(t, "end")), rapid.Int32Range(0, 3).Draw(t, "agent")}
 		}), 0, 12).Draw(t, "stays")
 
 		slices.SortFunc(stays, func(a, b stay) int { return cmp.Compare(a.start, b.start) })

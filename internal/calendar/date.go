@@ -38,6 +38,14 @@ func DateOf(t time.Time, loc *time.Location) Date { return civil(t.In(loc)) }
 // String returns the date as YYYY-MM-DD, the form that ParseDate reads.
 func (d Date) String() string { return fmt.Sprintf("%04d-%02d-%02d", d.Year, d.Month, d.Day) }
 
+// OrNone is the date's text, empty for the zero Date.
+func (d Date) OrNone() string {
+	if d.IsZero() {
+		return ""
+	}
+	return d.String()
+}
+
 // MarshalText writes the date as String does.
 func (d Date) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
 

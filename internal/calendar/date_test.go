@@ -1,7 +1,6 @@
 package calendar_test
 
 import (
-	"os"
 	"strings"
 	"testing"
 	"time"
@@ -15,7 +14,7 @@ import (
 )
 
 func TestParseDate(t *testing.T) {
-	d := must.Have(calendar.ParseDate("2024-02-29"))(t)
+	d := must.Date(t, "2024-02-29")
 	require.Equal(t, calendar.Date{Year: 2024, Month: time.February, Day: 29}, d)
 	require.Equal(t, "2024-02-29", d.String())
 
@@ -40,21 +39,19 @@ func TestParseMonth(t *testing.T) {
 func TestTextFormIsTheParsedForm(t *testing.T) {
 	var d calendar.Date
 	require.NoError(t, d.UnmarshalText([]byte("2026-03-10")))
-	text := must.Have(d.MarshalText())(t)
-	require.Equal(t, "2026-03-10", string(text))
+	require.Equal(t, "2026-03-10", string(must.Have(d.MarshalText())(t)))
 	require.Error(t, d.UnmarshalText([]byte("2026-3-10")))
 
 	var m calendar.Month
 	require.NoError(t, m.UnmarshalText([]byte("2026-03")))
-	text = must.Have(m.MarshalText())(t)
-	require.Equal(t, "2026-03", string(text))
+	require.Equal(t, "2026-03", string(must.Have(m.MarshalText())(t)))
 	require.Error(t, m.UnmarshalText([]byte("March")))
 }
 
 func TestDateArithmetic(t *testing.T) {
-	d := date(t, "2026-12-31")
-	require.Equal(t, date(t, "2027-01-01"), d.AddDays(1))
-	require.Equal(t, date(t, "2026-11-30"), d.AddDays(-31))
+	d := must.Date(t, "2026-12-31")
+	require.Equal(t, must.Date(t, "2027-01-01"), d.AddDays(1))
+	require.Equal(t, must.Date(t, "2026-11-30"), d.AddDays(-31))
 	require.Equal(t, d, d.AddDays(0))
 	require.True(t, d.Before(d.AddDays(1)))
 	require.False(t, d.Before(d))
@@ -64,23 +61,23 @@ func TestDateArithmetic(t *testing.T) {
 
 func TestDateOfIsTheWallCalendar(t *testing.T) {
 	instant := time.Date(2026, time.March, 10, 3, 30, 0, 0, time.UTC)
-	require.Equal(t, date(t, "2026-03-10"), calendar.DateOf(instant, time.UTC))
-	require.Equal(t, date(t, "2026-03-09"), calendar.DateOf(instant, zone(t, "America/New_York")))
-	require.Equal(t, date(t, "2026-03-10"), calendar.DateOf(instant, zone(t, "Asia/Kolkata")))
+	require.Equal(t, must.Date(t, "2026-03-10"), calendar.DateOf(instant, time.UTC))
+	require.Equal(t, must.Date(t, "2026-03-09"), calendar.DateOf(instant, must.Zone(t, "America/New_York")))
+	require.Equal(t, must.Date(t, "2026-03-10"), calendar.DateOf(instant, must.Zone(t, "Asia/Kolkata")))
 }
 
 func TestMonth(t *testing.T) {
 	february := calendar.Month{Year: 2024, Month: time.February}
-	require.Equal(t, date(t, "2024-02-01"), february.First())
-	require.Equal(t, date(t, "2024-02-29"), february.Last())
+	require.Equal(t, must.Date(t, "2024-02-01"), february.First())
+	require.Equal(t, must.Date(t, "2024-02-29"), february.Last())
 	require.Len(t, february.Days(), 29)
 	require.Equal(t, february.First(), february.Days()[0])
 	require.Equal(t, february.Last(), february.Days()[28])
 
-	require.Equal(t, date(t, "2026-12-31"), calendar.Month{Year: 2026, Month: time.December}.Last())
+	require.Equal(t, must.Date(t, "2026-12-31"), calendar.Month{Year: 2026, Month: time.December}.Last())
 
 	// March 2026 has an hour less in New York.
-	march := calendar.Month{Year: 2026, Month: time.March}.In(zone(t, "America/New_York"))
+	march := calendar.Month{Year: 2026, Month: time.March}.In(must.Zone(t, "America/New_York"))
 	require.Equal(t, instant(t, "2026-03-01T00:00:00-05:00"), march.Start)
 	require.Equal(t, instant(t, "2026-04-01T00:00:00-04:00"), march.End)
 	require.Equal(t, int64(31*86400-3600), march.Seconds())
@@ -88,21 +85,14 @@ func TestMonth(t *testing.T) {
 
 // TestR7DayInZone pins the days on which the clocks do something.
 func TestR7DayInZone(t *testing.T) {
-	days := strings.Split(strings.TrimSpace(string(must.Have(os.ReadFile("testdata/days.txt"))(t))), "\n")[1:]
+	days := strings.Split(strings.TrimSpace(must.Text(t, "testdata/days.txt")), "\n")[1:]
 	require.Len(t, days, 21)
 	for _, line := range days {
 		d := strings.Split(line, "; ")
 		t.Run(d[0], func(t *testing.T) {
-			day := date(t, d[2]).In(zone(t, d[1]))
-			require.Equal(t, calendar.Interval{Start: instant(t, d[3]), End: instant(t, d[4])}, day)
+			require.Equal(t, calendar.Interval{Start: instant(t, d[3]), End: instant(t, d[4])}, must.Date(t, d[2]).In(must.Zone(t, d[1])))
 		})
 	}
-}
-
-func date(t require.TestingT, s string) calendar.Date { return must.Have(calendar.ParseDate(s))(t) }
-
-func zone(t require.TestingT, name string) *time.Location {
-	return must.Have(time.LoadLocation(name))(t)
 }
 
 func instant(t require.TestingT, s string) int64 {
@@ -111,7 +101,7 @@ func instant(t require.TestingT, s string) int64 {
 
 func TestRunsJoinsDaysThatFollowEachOther(t *testing.T) {
 	require.Equal(t, "", calendar.Runs(nil, " to "))
-	days := []calendar.Date{date(t, "2026-02-27"), date(t, "2026-02-28"), date(t, "2026-03-01"), date(t, "2026-03-03")}
+	days := []calendar.Date{must.Date(t, "2026-02-27"), must.Date(t, "2026-02-28"), must.Date(t, "2026-03-01"), must.Date(t, "2026-03-03")}
 	require.Equal(t, "2026-02-27 to 2026-03-01, 2026-03-03", calendar.Runs(days, " to "))
 }
 
@@ -211,7 +201,7 @@ var firstDate, lastDate = calendar.Date{Year: 1990, Month: time.January, Day: 1}
 func TestR7DaysTileTheTimeLine(t *testing.T) {
 	for _, name := range zones {
 		t.Run(name, func(t *testing.T) {
-			loc := zone(t, name)
+			loc := must.Zone(t, name)
 			day := firstDate.In(loc)
 			for d := firstDate; d.Before(lastDate); d = d.AddDays(1) {
 				next := d.AddDays(1).In(loc)
@@ -226,7 +216,7 @@ func TestR7DaysTileTheTimeLine(t *testing.T) {
 
 func TestR7MonthIsTheUnionOfItsDays(t *testing.T) {
 	for _, name := range zones {
-		loc := zone(t, name)
+		loc := must.Zone(t, name)
 		for d := firstDate; d.Before(lastDate); d = d.YearMonth().Last().AddDays(1) {
 			var days []calendar.Interval
 			for _, day := range d.YearMonth().Days() {
@@ -242,7 +232,7 @@ func TestR7MonthIsTheUnionOfItsDays(t *testing.T) {
 func TestR7DayStartsAtFirstInstantOfItsDate(t *testing.T) {
 	for _, name := range zones {
 		t.Run(name, func(t *testing.T) {
-			loc := zone(t, name)
+			loc := must.Zone(t, name)
 			for _, change := range changes(loc) {
 				changed := calendar.DateOf(change, loc)
 				for d := changed.AddDays(-2); !changed.AddDays(2).Before(d); d = d.AddDays(1) {
@@ -259,7 +249,7 @@ func TestR7DayStartsAtFirstInstantOfItsDate(t *testing.T) {
 // the day has begun.
 func TestR7InstantsOfADayShowItsDate(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		loc := zone(t, rapid.SampledFrom(zones).Draw(t, "zone"))
+		loc := must.Zone(t, rapid.SampledFrom(zones).Draw(t, "zone"))
 		at := time.Unix(rapid.Int64Range(firstDate.In(loc).Start, lastDate.In(loc).End-1).Draw(t, "instant"), 0)
 
 		shown := calendar.DateOf(at, loc)
@@ -274,12 +264,12 @@ func TestR7InstantsOfADayShowItsDate(t *testing.T) {
 
 // TestR7RepeatedMinutesCountToTheDayThatHasBegun pins that exception: St John's set its clocks from 00:01 back to 23:01.
 func TestR7RepeatedMinutesCountToTheDayThatHasBegun(t *testing.T) {
-	loc := zone(t, "America/St_Johns")
+	loc := must.Zone(t, "America/St_Johns")
 	repeated := time.Unix(instant(t, "2010-11-06T23:30:00-03:30"), 0)
-	require.Equal(t, date(t, "2010-11-06"), calendar.DateOf(repeated, loc))
-	require.False(t, date(t, "2010-11-06").In(loc).Contains(repeated.Unix()))
-	require.True(t, date(t, "2010-11-07").In(loc).Contains(repeated.Unix()))
-	require.Equal(t, int64(25*3600), date(t, "2010-11-07").In(loc).Seconds())
+	require.Equal(t, must.Date(t, "2010-11-06"), calendar.DateOf(repeated, loc))
+	require.False(t, must.Date(t, "2010-11-06").In(loc).Contains(repeated.Unix()))
+	require.True(t, must.Date(t, "2010-11-07").In(loc).Contains(repeated.Unix()))
+	require.Equal(t, int64(25*3600), must.Date(t, "2010-11-07").In(loc).Seconds())
 }
 
 // changes returns instants between firstDate and lastDate by which loc has changed its offset, each within six hours of the change.
@@ -298,8 +288,7 @@ func changes(loc *time.Location) (seen []time.Time) {
 }
 
 func firstInstantByLooking(d calendar.Date, loc *time.Location) int64 {
-	midnightUTC := time.Date(d.Year, d.Month, d.Day, 0, 0, 0, 0, time.UTC)
-	at := midnightUTC.Add(-15 * time.Hour)
+	at := time.Date(d.Year, d.Month, d.Day, 0, 0, 0, 0, time.UTC).Add(-15 * time.Hour)
 	for calendar.DateOf(at, loc).Before(d) {
 		at = at.Add(time.Minute)
 	}

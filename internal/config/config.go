@@ -14,6 +14,9 @@ package config
 
 import (
 	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"io"
 	"io/fs"
@@ -23,6 +26,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"seats/internal/calendar"
@@ -258,13 +262,6 @@ func (t Term) LastIn(month calendar.Month) calendar.Date {
 	return month.Last()
 }
 
-// endWith ends a region with its tenant.
-func (t *Term) endWith(tenant Term) {
-	if t.Until.IsZero() || !tenant.Until.IsZero() && tenant.Until.Before(t.Until) {
-		t.Until = tenant.Until
-	}
-}
-
 // EndedBefore tells whether the last day lies before the day.
 func (t Term) EndedBefore(day calendar.Date) bool { return !t.Until.IsZero() && t.Until.Before(day) }
 
@@ -277,11 +274,6 @@ func (t Tenant) Bills(region string, day calendar.Date) bool {
 		}
 	}
 	return true
-}
-
-// BillsIn tells whether a region of the tenant is billed in a month (R9); see Bills.
-func (t Tenant) BillsIn(region string, month calendar.Month) bool {
-	return t.Bills(region, month.First())
 }
 
 // DaysOf are the days that the enabled agents of a month are counted from (R9): those that the zone of a billed region has, up to
@@ -323,7 +315,6 @@ func (s Secret) Reveal() string { return string(s) }
 // MarshalText writes ***, into JSON and logs too.
 func (Secret) MarshalText() ([]byte, error) { return []byte(redacted), nil }
 
-// String returns ***.
 func (Secret) String() string { return redacted }
 
 // Format writes *** for every verb, also for those that look past String, as %x and %d do.
@@ -344,4 +335,159 @@ func (c Config) Format(f fmt.State, verb rune) {
 	shown := settings(c)
 	shown.SignKeyPassword = redacted
 	fmt.Fprintf(f, fmt.FormatString(f, verb), shown)
+}
+
+// countingRules are the settings that decide how a slice is counted (R2, R5, R6, R7), in the form that is hashed.
+type countingRules struct {
+	SessionEnd    SessionEnd    `json:"session_end"`
+	ExcludeAgents []string      `json:"exclude_agents"`
+	Regions       []regionRules `json:"regions"`
+	Days          []DayRules    `json:"days,omitempty"` // in those of a month alone: see MonthRules
+}
+
+// DayRules names the rules of a month's days, both included, by their hash.
+type DayRules struct {
+	From   calendar.Date `json:"from"`
+	To     calendar.Date `json:"to"`
+	SHA256 string        `json:"rules_sha256"`
+}
+
+type regionRules struct {
+	Name      string          `json:"name"`
+	Timezone  string          `json:"timezone"`
+	Locations []locationRules `json:"locations"`
+}
+
+type locationRules struct {
+	Name     string       `json:"name"`
+	Switches []string     `json:"switches"`
+	Dated    []datedRules `json:"dated,omitempty"` // not in those of a day, which say what applies on it
+}
+
+type datedRules struct {
+	Name  string `json:"name"`
+	Since string `json:"since"`
+	Until string `json:"until"`
+}
+
+// Rules returns the settings that decide how the tenant's slices are counted, as canonical JSON. The order in the file and the way
+// a default came about do not show: what counts alike has equal bytes. A day is counted by those of On(day).
+func (t Tenant) Rules() []byte {
+	rules := countingRules{SessionEnd: t.SessionEnd, ExcludeAgents: sorted(t.ExcludeAgents), Regions: []regionRules{}}
+	for _, region := range t.Regions {
+		r := regionRules{Name: region.Name, Timezone: region.Zone.String(), Locations: []locationRules{}}
+		for _, location := range region.Locations {
+			l := locationRules{Name: location.Name, Switches: sorted(location.Switches)}
+			for _, d := range location.Dated {
+				l.Dated = append(l.Dated, datedRules{d.Name, d.Since.OrNone(), d.Until.OrNone()})
+			}
+			slices.SortFunc(l.Dated, func(a, b datedRules) int { return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Since, b.Since)) })
+			r.Locations = append(r.Locations, l)
+		}
+		slices.SortFunc(r.Locations, func(a, b locationRules) int { return strings.Compare(a.Name, b.Name) })
+		rules.Regions = append(rules.Regions, r)
+	}
+	slices.SortFunc(rules.Regions, func(a, b regionRules) int { return strings.Compare(a.Name, b.Name) })
+	text, err := json.Marshal(rules)
+	if err != nil {
+		panic(fmt.Sprintf("encode counting rules: %v", err)) // there is nothing but strings in them
+	}
+	return text
+}
+
+// RulesHash returns the SHA-256 of Rules, in hexadecimal.
+func (t Tenant) RulesHash() string {
+	sum := sha256.Sum256(t.Rules())
+	return hex.EncodeToString(sum[:])
+}
+
+// sorted returns the distinct texts in order; never nil, so that none is [] in JSON.
+func sorted(texts []string) []string {
+	distinct := append([]string{}, texts...)
+	slices.Sort(distinct)
+	return slices.Compact(distinct)
+}
+
+func readRules(text []byte) (rules countingRules, err error) {
+	if err := json.Unmarshal(text, &rules); err != nil {
+		return rules, fmt.Errorf("read counting rules: %w", err)
+	}
+	return rules, nil
+}
+
+// WithRules returns the tenant with the counting rules that an earlier call of Rules gave of a day (On) in place of its own: what
+// is kept beside a result is enough to count by it again.
+func (t Tenant) WithRules(text []byte) (Tenant, error) {
+	rules, err := readRules(text)
+	if err != nil {
+		return Tenant{}, err
+	}
+	t.SessionEnd, t.ExcludeAgents, t.Regions = rules.SessionEnd, rules.ExcludeAgents, nil
+	for _, r := range rules.Regions {
+		zone, err := time.LoadLocation(r.Timezone)
+		if err != nil {
+			return Tenant{}, fmt.Errorf("read counting rules: %w", err)
+		}
+		region := Region{Name: r.Name, Zone: zone}
+		for _, l := range r.Locations {
+			region.Locations = append(region.Locations, Location{Name: l.Name, Switches: l.Switches})
+		}
+		t.Regions = append(t.Regions, region)
+	}
+	return t, nil
+}
+
+// RuleFacts takes the counting rules apart into single statements, one a line, in the order of the text: two sets of rules differ
+// in the lines that only one of them has.
+func RuleFacts(text []byte) (facts []string, err error) {
+	rules, err := readRules(text)
+	if err != nil {
+		return nil, err
+	}
+	for _, d := range rules.Days {
+		facts = append(facts, d.From.String()+" to "+d.To.String()+": counting rules "+d.SHA256)
+	}
+	if len(facts) > 0 {
+		return facts, nil
+	}
+	facts = []string{"session_end: " + string(rules.SessionEnd)}
+	for _, pattern := range rules.ExcludeAgents {
+		facts = append(facts, fmt.Sprintf("exclude_agents: %q", pattern))
+	}
+	for _, r := range rules.Regions {
+		facts = append(facts, "region "+r.Name, "region "+r.Name+": timezone "+r.Timezone)
+		for _, l := range r.Locations {
+			place := "location " + r.Name + "/" + l.Name
+			facts = append(facts, place)
+			if len(l.Switches) == 0 {
+				facts = append(facts, place+": no switches, the default location")
+			}
+			for _, s := range l.Switches {
+				facts = append(facts, fmt.Sprintf("%s: switch %q", place, s))
+			}
+		}
+	}
+	return facts, nil
+}
+
+// MonthRules says which day of a month was counted by which rules, as canonical JSON like that of Rules.
+func MonthRules(days []DayRules) ([]byte, error) {
+	return json.Marshal(struct {
+		Days []DayRules `json:"days"`
+	}{days})
+}
+
+// RulesOfDays gives the hash of the rules of each day, none where the text is no MonthRules.
+func RulesOfDays(text []byte) (map[calendar.Date]string, error) {
+	rules, err := readRules(text)
+	if err != nil {
+		return nil, err
+	}
+	days := map[calendar.Date]string{}
+	for _, d := range rules.Days {
+		for day := d.From; !d.To.Before(day); day = day.AddDays(1) {
+			days[day] = d.SHA256
+		}
+	}
+	return days, nil
 }

@@ -1,6 +1,7 @@
 package config_test
 
 import (
+	"os"
 	"path/filepath"
 	"testing"
 	"time"
@@ -27,7 +28,7 @@ func TestDeliveryOverridesGlobalsKeyByKey(t *testing.T) {
 		"deliver: {host: '', folder: away}"))
 	cfg := must.Have(config.Load(path, lookup))(t)
 	dir := filepath.Dir(path)
-	since := must.Have(calendar.ParseDate("2026-03-01"))(t)
+	since := must.Date(t, "2026-03-01")
 	require.Equal(t, &config.Delivery{Folder: "/in/a", Host: "sftp.example", Port: 2222, User: "u", Agent: "/run/agent",
 		KnownHosts: filepath.Join(dir, "kh"), Since: since, Timeout: 5 * time.Second}, cfg.Tenants[0].Deliver)
 	require.Equal(t, "sftp://u@sftp.example:2222/in/a", cfg.Tenants[0].Deliver.Target())
@@ -59,34 +60,19 @@ func TestBreakdownOfGlobalsAndTenants(t *testing.T) {
 	require.Equal(t, cfg.Tenants[0].RulesHash(), cfg.Tenants[2].RulesHash())
 }
 
-const termFile = `
-globals: {production_date: 2026-01-01}
-tenants:
-  acme:
-    export_dir: x
-    production_date: 2026-02-01
-    until: 2026-03-31
-    regions:
-      US: {enabled: false, locations: {dallas: {switches: [S1]}}}
-      EU: {until: 2026-03-15, enabled: true, locations: {london: {switches: [S2]}}}
-  beta: {export_dir: x, enabled: false, regions: {US: {locations: {all: {}}}}}
-`
-
-func day(t *testing.T, text string) calendar.Date { return must.Have(calendar.ParseDate(text))(t) }
-
 func TestTerm(t *testing.T) {
-	cfg := load(t, termFile)
+	cfg := load(t, must.Text(t, "testdata/term.yaml"))
 	acme, beta := cfg.Tenants[0], cfg.Tenants[1]
-	require.Equal(t, day(t, "2026-02-01"), acme.ProductionDate, "its own")
-	require.Equal(t, day(t, "2026-01-01"), beta.ProductionDate, "of globals")
+	require.Equal(t, must.Date(t, "2026-02-01"), acme.ProductionDate, "its own")
+	require.Equal(t, must.Date(t, "2026-01-01"), beta.ProductionDate, "of globals")
 
-	require.True(t, acme.Holds(day(t, "2026-03-31")), "the last day")
-	require.False(t, acme.Holds(day(t, "2026-04-01")))
-	require.False(t, beta.Holds(day(t, "2026-03-31")))
+	require.True(t, acme.Holds(must.Date(t, "2026-03-31")), "the last day")
+	require.False(t, acme.Holds(must.Date(t, "2026-04-01")))
+	require.False(t, beta.Holds(must.Date(t, "2026-03-31")))
 	us, eu := acme.Regions[0], acme.Regions[1]
-	require.False(t, us.Holds(day(t, "2026-01-01")))
-	require.True(t, eu.Holds(day(t, "2026-03-15")))
-	require.False(t, eu.Holds(day(t, "2026-03-16")))
+	require.False(t, us.Holds(must.Date(t, "2026-01-01")))
+	require.True(t, eu.Holds(must.Date(t, "2026-03-15")))
+	require.False(t, eu.Holds(must.Date(t, "2026-03-16")))
 }
 
 // What is billed is not how it is counted: nothing has to be computed again when a region ends.
@@ -107,7 +93,7 @@ func TestCommittedIsNoCountingRule(t *testing.T) {
 }
 
 func TestRulesComeBackFromTheirText(t *testing.T) {
-	berlin := must.Have(time.LoadLocation("Europe/Berlin"))(t)
+	berlin := must.Zone(t, "Europe/Berlin")
 	was := config.Tenant{Name: "acme", SessionEnd: config.SessionEndInclusive, ExcludeAgents: []string{"T*", "A?"},
 		Regions: []config.Region{{Name: "EU", Zone: berlin, Locations: []config.Location{{Name: "b", Switches: []string{"S2", "S1"}}, {Name: "a"}}}}}
 	is := must.Have(config.Tenant{Name: "acme", SettleHours: 3}.WithRules(was.Rules()))(t)
@@ -123,17 +109,7 @@ func TestRulesComeBackFromTheirText(t *testing.T) {
 	}
 }
 
-const rulesFile = `
-globals: {session_end: inclusive}
-tenants:
-  acme:
-    export_dir: x
-    timezone: Europe/Berlin
-    exclude_agents: [B*, A*, B*]
-    regions:
-      US: {timezone: America/New_York, locations: {dallas: {switches: [S2, S1]}, austin: {}}}
-      EU: {locations: {london: {switches: [S3]}}}
-`
+var rulesFile = string(must.Now(os.ReadFile("testdata/rules.yaml")))
 
 func TestRulesAreCanonicalJSON(t *testing.T) {
 	tenant := load(t, rulesFile).Tenants[0]
@@ -147,17 +123,7 @@ func TestRulesAreCanonicalJSON(t *testing.T) {
 
 func TestRulesHashShowsMeaningAlone(t *testing.T) {
 	hash := load(t, rulesFile).Tenants[0].RulesHash()
-	same := `
-globals: {session_end: inclusive, timezone: Europe/Berlin, settle_hours: 9, readiness: warn}
-tenants:
-  zeta:
-    gimdb: {host: h, database: d, user: u}
-    exclude_agents: [A*, B*]
-    regions:
-      EU: {timezone: Europe/Berlin, locations: {london: {switches: [S3]}}}
-      US: {timezone: America/New_York, locations: {austin: {switches: []}, dallas: {switches: [S1, S2]}}}
-`
-	require.Equal(t, hash, load(t, same).Tenants[0].RulesHash())
+	require.Equal(t, hash, load(t, must.Text(t, "testdata/same_rules.yaml")).Tenants[0].RulesHash())
 
 	for _, change := range []struct{ name, file string }{
 		{"session_end", replace(t, rulesFile, "inclusive", "exclusive")},
@@ -175,14 +141,7 @@ tenants:
 // TestSwitchesWithDates: the rules of a day say what applies on it, as if the file had always said so; a location with switches on
 // other days alone is no default location.
 func TestSwitchesWithDates(t *testing.T) {
-	tenant := load(t, `
-tenants:
-  acme:
-    export_dir: x
-    regions:
-      US: {locations: {dallas: {switches: [A, B]}, other: {}}}
-      EU: {locations: {london: {switches: [{name: B, since: 2026-03-28}]}, paris: {switches: [C, {name: D, until: 2026-03-31}]}}}
-`).Tenants[0]
+	tenant := load(t, must.Text(t, "testdata/dated.yaml")).Tenants[0]
 	march := func(day int) calendar.Date { return calendar.Date{Year: 2026, Month: 3, Day: day} }
 	plain := func(dallas, eu string) string {
 		return load(t, "tenants: {acme: {export_dir: x, regions: {US: {locations: {dallas: {switches: "+dallas+"}, other: {}}}, EU: {locations: {"+eu+"}}}}}").Tenants[0].RulesHash()

@@ -143,7 +143,6 @@ func (l *loader) config(root value) (*Config, error) {
 	return cfg, nil
 }
 
-// globals are the settings that tenants share.
 type globals struct {
 	value
 	defaults       Tenant // what a tenant has that says nothing itself
@@ -220,7 +219,9 @@ func (g globals) tenant(name string, f value) Tenant {
 		f.get("until").problem("lies before production_date "+t.ProductionDate.String(), "")
 	}
 	for i := range t.Regions {
-		t.Regions[i].endWith(t.Term)
+		if r := &t.Regions[i]; r.Until.IsZero() || t.EndedBefore(r.Until) {
+			r.Until = t.Until // a region ends with its tenant
+		}
 	}
 	g.source(&t, f)
 	t.Deliver = f.get("deliver").fields().deliver(g.deliver)
@@ -369,7 +370,6 @@ type Problem struct {
 	Hint   string // what may mend it, or empty
 }
 
-// String returns the problem as one line.
 func (p Problem) String() string {
 	line := p.File
 	if p.Line > 0 {
@@ -391,10 +391,8 @@ func (p Problem) String() string {
 // Errors are all problems of a configuration, in the order of the file. It is the only error that Load returns.
 type Errors []Problem
 
-// ExitCode is that of an invalid configuration.
 func (e Errors) ExitCode() int { return int(fail.BadConfig) }
 
-// Error returns the problems, one a line.
 func (e Errors) Error() string {
 	lines := make([]string, len(e))
 	for i, p := range e {

@@ -86,65 +86,8 @@ func TestDefaults(t *testing.T) {
 	require.Equal(t, filepath.Join(dir, "var", "acme.duckdb"), cfg.Tenants[0].StorePath())
 }
 
-const full = `
-globals:
-  gimdb:
-    host: gim.internal
-    port: 5433
-    database: gim
-    schema: readers
-    user: seats_ro
-    password: ${GIM_PASSWORD}
-    password_file: ""
-    sslmode: verify-ca
-    sslrootcert: certs/root.pem
-    connections: 3
-    statement_timeout: 90s
-    read_timeout: 20s
-    retries: 0
-  data_dir: /srv/seats
-  output_dir: ../files
-  timezone: Europe/Berlin
-  max_session_hours: 72
-  readiness: off
-  settle_hours: 0
-  retired_after_days: 0
-  session_end: inclusive
-  metrics_file: collected/seats.prom
-  sign_key: keys/seats.key
-  sign_key_password: ${GIM_PASSWORD}
-  run_timeout: 3h
-  engine: {memory_limit: 512MiB, threads: 4, temp_dir: scratch}
-tenants:
-  zeta:
-    gimdb: {host: localhost, tenant_key: 7}
-    timezone: Asia/Kolkata
-    run_timeout: 90m
-    retired_after_days: 30
-    exclude_agents: ["TEST*", "?bot"]
-    regions:
-      US:
-        timezone: America/New_York
-        locations:
-          dallas: {switches: [SIP_DAL_1, SIP_DAL_2]}
-          us-other: {switches: []}
-      NO:
-        locations:
-          oslo: {switches: ["1001"]}
-  acme:
-    export_dir: exports/acme
-    gimdb: {tenant_key: 8}
-    regions: {42: {locations: {all: }}}
-report:
-  columns:
-    - TenantID
-    - {name: Seats, field: MessageSize}
-    - {name: Channel, value: 4}
-    - {name: Note, value: ""}
-`
-
 func TestFullFile(t *testing.T) {
-	path := write(t, full)
+	path := write(t, must.Text(t, "testdata/full.yaml"))
 	cfg := must.Have(config.Load(path, lookup))(t)
 	dir := filepath.Dir(path)
 	seven, eight := int64(7), int64(8)
@@ -156,7 +99,7 @@ func TestFullFile(t *testing.T) {
 		Engine:     config.Engine{MemoryLimit: 512 << 20, Threads: 4, TempDir: filepath.Join(dir, "scratch")},
 	}
 	zeta, acme := common, common
-	zeta.Name, zeta.TenantKey, zeta.Zone = "zeta", &seven, zone(t, "Asia/Kolkata")
+	zeta.Name, zeta.TenantKey, zeta.Zone = "zeta", &seven, must.Zone(t, "Asia/Kolkata")
 	zeta.GIM = &config.GIMDB{
 		Host: "localhost", Port: 5433, Database: "gim", Schema: "readers", User: "seats_ro", Password: "hunter2-from-env",
 		SSLMode: "verify-ca", SSLRootCert: filepath.Join(dir, "certs/root.pem"), Connections: 3, StatementTimeout: 90 * time.Second, ReadTimeout: 20 * time.Second, RetiredAfterDays: 30,
@@ -164,12 +107,12 @@ func TestFullFile(t *testing.T) {
 	zeta.RunTimeout = 90 * time.Minute
 	zeta.ExcludeAgents = []string{"TEST*", "?bot"}
 	zeta.Regions = []config.Region{
-		{Name: "US", Zone: zone(t, "America/New_York"), Locations: []config.Location{{Name: "dallas", Switches: []string{"SIP_DAL_1", "SIP_DAL_2"}}, {Name: "us-other"}}},
-		{Name: "NO", Zone: zone(t, "Asia/Kolkata"), Locations: []config.Location{{Name: "oslo", Switches: []string{"1001"}}}},
+		{Name: "US", Zone: must.Zone(t, "America/New_York"), Locations: []config.Location{{Name: "dallas", Switches: []string{"SIP_DAL_1", "SIP_DAL_2"}}, {Name: "us-other"}}},
+		{Name: "NO", Zone: must.Zone(t, "Asia/Kolkata"), Locations: []config.Location{{Name: "oslo", Switches: []string{"1001"}}}},
 	}
-	acme.Name, acme.TenantKey, acme.Zone = "acme", &eight, zone(t, "Europe/Berlin")
+	acme.Name, acme.TenantKey, acme.Zone = "acme", &eight, must.Zone(t, "Europe/Berlin")
 	acme.ExportDir = filepath.Join(dir, "exports/acme")
-	acme.Regions = []config.Region{{Name: "42", Zone: zone(t, "Europe/Berlin"), Locations: []config.Location{{Name: "all"}}}}
+	acme.Regions = []config.Region{{Name: "42", Zone: must.Zone(t, "Europe/Berlin"), Locations: []config.Location{{Name: "all"}}}}
 
 	require.Equal(t, []config.Tenant{zeta, acme}, cfg.Tenants, "in the order of the file")
 	require.Equal(t, []config.Column{
@@ -201,8 +144,6 @@ func replace(t *testing.T, text, old, with string) string {
 	require.Contains(t, text, old)
 	return strings.ReplaceAll(text, old, with)
 }
-
-func zone(t testing.TB, name string) *time.Location { return must.Have(time.LoadLocation(name))(t) }
 
 // folder writes a configuration and the files of its tenants.d.
 func folder(t *testing.T, main string, files map[string]string) string {
@@ -291,7 +232,7 @@ func TestWhatIsWrongInAFolderOfTenants(t *testing.T) {
 // file.
 func FuzzLoad(f *testing.F) {
 	for _, seed := range []string{
-		"", minimal, full, rulesFile, "{\"tenants\": {}}", "a: &a [*a]", "<<: [*x]", "a: !!str 1", "? [a]\n: b", "x: |\n  y\n", "- &a\n- *a",
+		"", minimal, must.Text(f, "testdata/full.yaml"), rulesFile, "{\"tenants\": {}}", "a: &a [*a]", "<<: [*x]", "a: !!str 1", "? [a]\n: b", "x: |\n  y\n", "- &a\n- *a",
 		"tenants: {a: {export_dir: '${WORD}', regions: {r: {locations: {l: }}}}}", "report: {columns: [{name: 1, value: ~}]}", "%YAML 1.2\n---\na: b",
 	} {
 		f.Add(seed)
@@ -343,8 +284,7 @@ func printed(t *testing.T, v any) string {
 		fmt.Fprintf(&b, verb+"\n", v)
 	}
 	require.NoError(t, json.NewEncoder(&b).Encode(v))
-	asYAML := must.Have(yaml.Marshal(v))(t)
-	b.Write(asYAML)
+	b.Write(must.Have(yaml.Marshal(v))(t))
 	slog.New(slog.NewTextHandler(&b, nil)).Info("config", "v", v)
 	slog.New(slog.NewJSONHandler(&b, nil)).Info("config", "v", v)
 	return b.String()

@@ -42,7 +42,10 @@ func (g globals) source(t *Tenant, f value) {
 		}
 		return
 	}
-	settings := overGlobals(own, g.gimdb)
+	settings := own.over(g.gimdb, "password", "password_file")
+	if password, given := g.gimdb.byKey["password"]; given && own.get("password_file").isText("") && !own.get("password").given() {
+		settings.byKey["password"] = password // an empty password_file leaves it as it is
+	}
 	isGiven := func(key string) bool { return settings.get(key).given() }
 	hint := ""
 	if !slices.ContainsFunc(definition("gimdb").keys(), isGiven) {
@@ -69,15 +72,6 @@ func (v value) gimdbFields(ofTenant bool) value {
 		file.complain(fmt.Sprintf("there is a password on line %d: give one of the two", password.line), "")
 	}
 	return f
-}
-
-// overGlobals returns a tenant's settings over those of globals, key by key. An empty password_file leaves a password as it is.
-func overGlobals(tenant, global value) value {
-	merged := tenant.over(global, "password", "password_file")
-	if password, given := global.byKey["password"]; given && tenant.get("password_file").isText("") && !tenant.get("password").given() {
-		merged.byKey["password"] = password
-	}
-	return merged
 }
 
 // gimdb reads settings that are complete but for those that have no default.
@@ -264,7 +258,6 @@ type switchMap struct {
 	byDefault *value
 }
 
-// listing is a switch under a location.
 type listing struct {
 	Dated
 	place    value

@@ -176,7 +176,6 @@ func (v value) isFalse() bool {
 	return v.given() && v.node.text == "false"
 }
 
-// items returns the elements of the list given.
 func (v value) items() []value {
 	if !v.is(kindList) {
 		v.complain(fmt.Sprintf("must be a list, not %s", v.node.kind), "")
@@ -203,7 +202,6 @@ func (v value) texts() (texts []string, places []value) {
 	return texts, places
 }
 
-// keyed is an entry of a mapping.
 type keyed struct {
 	key   string
 	value value

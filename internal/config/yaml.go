@@ -103,7 +103,6 @@ func (l *loader) tree(content []byte, empty string) *node {
 	return root
 }
 
-// lost reports why a file has no root.
 func (l *loader) lost(at place, msg, hint string) *node {
 	l.report(at, Problem{Msg: msg, Hint: hint})
 	return nil

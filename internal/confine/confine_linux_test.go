@@ -52,5 +52,5 @@ func TestADatabaseOfAConfinedThreadWritesToOneFolder(t *testing.T) {
 		}
 		return confine.Apart(func() error { return os.WriteFile(filepath.Join(shut, "users"), nil, 0o600) })
 	}))
-	require.Equal(t, "whole", string(must.Have(os.ReadFile(victim))(t)))
+	require.Equal(t, "whole", must.Text(t, victim))
 }

@@ -20,7 +20,6 @@ import (
 
 // told requires an error that says where the disk was full, how much is free, and what to do.
 func told(t *testing.T, err error, folder string) {
-	t.Helper()
 	require.Regexp(t, `^the disk of `+folder+` is full \((\d+\.\d MB are free now|there is no room for one more file)\): `, err)
 	require.Equal(t, fail.Other, fail.CodeOf(err))
 	require.Equal(t, []string{"make room there, or let data_dir, output_dir and engine.temp_dir be on a larger disk; then run again"}, fail.Hints(err))
@@ -47,8 +46,7 @@ func TestAFileThatCannotBeWrittenForWantOfRoom(t *testing.T) {
 func TestAFolderThatIsGoneOrAQuota(t *testing.T) {
 	gone := filepath.Join(t.TempDir(), "unpack-1", "x")
 	told(t, disk.Explain(&os.PathError{Op: "write", Path: filepath.Join(gone, "y.csv"), Err: syscall.EDQUOT}, ""), gone)
-	here := must.Have(os.Getwd())(t)
-	told(t, disk.Explain(&os.PathError{Op: "write", Path: "pack.zip", Err: syscall.ENOSPC}, ""), here)
+	told(t, disk.Explain(&os.PathError{Op: "write", Path: "pack.zip", Err: syscall.ENOSPC}, ""), must.Have(os.Getwd())(t))
 	told(t, disk.Explain(&os.LinkError{Op: "rename", Old: "/a/b", New: "/dev/c", Err: syscall.ENOSPC}, ""), "/dev")
 }
 

@@ -25,12 +25,11 @@ func TestBuffersHaveHalfOfTheMemory(t *testing.T) {
 func TestAllFillsTheFieldsOfAStruct(t *testing.T) {
 	db := must.Have(duck.Open("", duck.Options{}))(t)
 	defer db.Close() //nolint:errcheck // the test is over
-	_, err := db.Exec(`create schema _data;
+	must.Have(db.Exec(`create schema _data;
 		create table _data.concurrency (day date, region text, location text, start_ts bigint, end_ts bigint, agents bigint);
 		insert into _data.concurrency values ('2026-03-10', 'US', null, 1, 2, 3), ('2026-03-10', 'US', null, 2, 4, 0);
 		create table _data.monthly_enabled (month text, region text, agents bigint, state text);
-		insert into _data.monthly_enabled values ('2026-03', 'US', null, 'final')`)
-	require.NoError(t, err)
+		insert into _data.monthly_enabled values ('2026-03', 'US', null, 'final')`))(t)
 	type step struct {
 		Region, Location string
 		calendar.Interval

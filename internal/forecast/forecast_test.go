@@ -14,10 +14,6 @@ import (
 
 func always(calendar.Date) bool { return true }
 
-func date(t *testing.T, text string) calendar.Date {
-	return must.Have(calendar.ParseDate(text))(t)
-}
-
 // weeks are days up to one, so many weeks of them, each with a number of its weekday and week (0: the last one).
 func weeks(last calendar.Date, n int, number func(day time.Weekday, week int) int64) map[calendar.Date]int64 {
 	peaks := map[calendar.Date]int64{}
@@ -29,14 +25,14 @@ func weeks(last calendar.Date, n int, number func(day time.Weekday, week int) in
 }
 
 func TestADayIsLookedForOnItsOwnWeekday(t *testing.T) {
-	sunday := date(t, "2026-03-22")
+	sunday := must.Date(t, "2026-03-22")
 	peaks := weeks(sunday, 30, func(day time.Weekday, week int) int64 { return int64(100*int(day) + week) })
 	o := Ahead(peaks, sunday, 0, always)
 	require.Equal(t, 22, o.Counted)
 	require.Len(t, o.Ahead, 9)
 	// Monday, the 23rd: the newest 13 Mondays, of which the last was 6 days ago.
-	require.Equal(t, Day{date(t, "2026-03-23"), Band{Low: 100, High: 112, Times: 13}}, o.Ahead[0])
-	require.Equal(t, Day{date(t, "2026-03-31"), Band{Low: 200, High: 212, Times: 13}}, o.Ahead[8], "the same as on the 24th")
+	require.Equal(t, Day{must.Date(t, "2026-03-23"), Band{Low: 100, High: 112, Times: 13}}, o.Ahead[0])
+	require.Equal(t, Day{must.Date(t, "2026-03-31"), Band{Low: 200, High: 212, Times: 13}}, o.Ahead[8], "the same as on the 24th")
 	// The nine days together lie two weeks back at the least; the highest are their Saturdays, 601 to 613 before them. The month
 	// has had one of 602 on the 7th.
 	require.EqualValues(t, 602, o.Highest)
@@ -44,11 +40,11 @@ func TestADayIsLookedForOnItsOwnWeekday(t *testing.T) {
 }
 
 func TestWhatIsMissingIsNotMadeUp(t *testing.T) {
-	sunday := date(t, "2026-03-22")
+	sunday := must.Date(t, "2026-03-22")
 	peaks := weeks(sunday, 9, func(time.Weekday, int) int64 { return 5 })
-	delete(peaks, date(t, "2026-03-16")) // a Monday: eight are left
-	delete(peaks, date(t, "2026-03-03")) // two Tuesdays: seven are left
-	delete(peaks, date(t, "2026-03-10"))
+	delete(peaks, must.Date(t, "2026-03-16")) // a Monday: eight are left
+	delete(peaks, must.Date(t, "2026-03-03")) // two Tuesdays: seven are left
+	delete(peaks, must.Date(t, "2026-03-10"))
 	o := Ahead(peaks, sunday, 4, always)
 	var ahead []string
 	times := map[string]int{}
@@ -68,13 +64,13 @@ func TestWhatIsMissingIsNotMadeUp(t *testing.T) {
 	require.Len(t, few.Ahead, 9)
 	require.Equal(t, 1, few.Ahead[0].Times)
 	require.Zero(t, few.Peak.Times)
-	ended := Ahead(peaks, sunday, 0, func(d calendar.Date) bool { return d.Before(date(t, "2026-03-25")) })
+	ended := Ahead(peaks, sunday, 0, func(d calendar.Date) bool { return d.Before(must.Date(t, "2026-03-25")) })
 	require.Equal(t, "2026-03-24", ended.Ahead[len(ended.Ahead)-1].Date.String())
 	require.Empty(t, Ahead(nil, sunday, 0, always).Ahead[0].Times)
 }
 
 func TestNothingLaterIsUsed(t *testing.T) {
-	last := date(t, "2026-03-22")
+	last := must.Date(t, "2026-03-22")
 	peaks := weeks(last, 20, func(day time.Weekday, week int) int64 { return int64(day) })
 	before := Ahead(peaks, last, 3, always)
 	for i := range 40 {
@@ -84,7 +80,7 @@ func TestNothingLaterIsUsed(t *testing.T) {
 }
 
 func TestWhenWhatIsCommittedIsPassed(t *testing.T) {
-	sunday := date(t, "2026-03-15")
+	sunday := must.Date(t, "2026-03-15")
 	// Of the weeks that count, every fourth had a Wednesday of 12, every other one a Friday of 11.
 	peaks := weeks(sunday, 30, func(day time.Weekday, week int) int64 {
 		switch {
@@ -95,7 +91,7 @@ func TestWhenWhatIsCommittedIsPassed(t *testing.T) {
 		}
 		return 8
 	})
-	peaks[date(t, "2026-03-06")] = 8 // or it were passed by now
+	peaks[must.Date(t, "2026-03-06")] = 8 // or it were passed by now
 	o := Ahead(peaks, sunday, 10, always)
 	require.Equal(t, Band{Low: 8, High: 12, Times: 13, Above: 12}, o.Peak, "the newest of the times had that Friday")
 	require.Zero(t, o.PassedOn)
@@ -110,7 +106,7 @@ func TestWhenWhatIsCommittedIsPassed(t *testing.T) {
 	require.Zero(t, o.Peak.Above)
 	require.Zero(t, o.PassLatest)
 
-	peaks[date(t, "2026-03-04")] = 13
+	peaks[must.Date(t, "2026-03-04")] = 13
 	o = Ahead(peaks, sunday, 12, always)
 	require.Equal(t, "2026-03-04", o.PassedOn.String())
 	require.Equal(t, Band{Low: 13, High: 13, Times: 13, Above: 13}, o.Peak)
@@ -118,7 +114,7 @@ func TestWhenWhatIsCommittedIsPassed(t *testing.T) {
 }
 
 func TestFromTheLastDayTheNextMonthIsAhead(t *testing.T) {
-	last := date(t, "2026-02-28")
+	last := must.Date(t, "2026-02-28")
 	o := Ahead(weeks(last, 40, func(time.Weekday, int) int64 { return 7 }), last, 0, always)
 	require.Equal(t, "2026-03", o.Month.String())
 	require.Zero(t, o.Counted)
@@ -132,12 +128,12 @@ func coverage(t *testing.T, years int, peak func(r *rand.Rand, day int, date cal
 	var in, of, peakIn, peakOf float64
 	for seed := range uint64(years) {
 		r := rand.New(rand.NewPCG(seed, 1))
-		first := date(t, "2024-06-01")
+		first := must.Date(t, "2024-06-01")
 		all := map[calendar.Date]int64{}
 		for i := range 2 * 365 {
 			all[first.AddDays(i)] = peak(r, i, first.AddDays(i))
 		}
-		for month := date(t, "2025-06-01"); month.Before(date(t, "2026-05-01")); month = month.YearMonth().Last().AddDays(1) {
+		for month := must.Date(t, "2025-06-01"); month.Before(must.Date(t, "2026-05-01")); month = month.YearMonth().Last().AddDays(1) {
 			o := Ahead(all, month.AddDays(9), 0, always)
 			highest := o.Highest
 			for _, d := range o.Ahead {

@@ -7,22 +7,21 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"seats/internal/gimschema"
+	"seats/internal/must"
 	"seats/internal/pgtest"
 )
 
 func TestDDLCreatesTablesWithTheirKeys(t *testing.T) {
 	db := pgtest.Schema(t)
 	db.Exec(t, gimschema.DDL)
-	rows, err := db.Conn.Query(t.Context(), `
+	rows := must.Have(db.Conn.Query(t.Context(), `
 		select t.tablename || ': ' || coalesce(string_agg(a.attname, ',' order by a.attnum), '')
 		from pg_tables AS t
 		left join pg_index AS i on i.indrelid = (t.schemaname || '.' || t.tablename)::regclass and i.indisprimary
 		left join pg_attribute AS a on a.attrelid = i.indrelid and a.attnum = any(i.indkey)
 		where t.schemaname = $1
-		group by t.tablename`, db.Schema)
-	require.NoError(t, err)
-	keys, err := pgx.CollectRows(rows, pgx.RowTo[string])
-	require.NoError(t, err)
+		group by t.tablename`, db.Schema))(t)
+	keys := must.Have(pgx.CollectRows(rows, pgx.RowTo[string]))(t)
 	require.ElementsMatch(t, []string{
 		"tenant: tenant_key", "media_type: media_type_key", "resource_: resource_key", "dialing_mode: dialing_mode_key", "group_: group_key",
 		"resource_group_combination: group_combination_key,group_key", "ctl_extract_history: ", "ctl_transform_history: ",

@@ -62,7 +62,6 @@ func TestEveryArchiveOfDuckDBHasItsNotice(t *testing.T) {
 
 // linked are the licences of each module that the program has code of, from the folders of that code and those above.
 func linked(t *testing.T) map[string][]string {
-	t.Helper()
 	list := exec.Command("go", "list", "-deps", "-tags=netgo,osusergo", "-json=Dir,Module", "seats/cmd/seats")
 	list.Stderr = os.Stderr
 	out := must.Have(list.Output())(t)
@@ -94,10 +93,8 @@ var platform = regexp.MustCompile(`/lib/[a-z0-9]+-[a-z0-9]+$`)
 
 // licencesIn are the files with licences in a folder and those above it, up to root.
 func licencesIn(t *testing.T, dir, root string) (found []string) {
-	t.Helper()
 	for ; strings.HasPrefix(dir, root); dir = filepath.Dir(dir) {
-		entries := must.Have(os.ReadDir(dir))(t)
-		for _, e := range entries {
+		for _, e := range must.Have(os.ReadDir(dir))(t) {
 			if licence.MatchString(e.Name()) && !e.IsDir() {
 				found = append(found, filepath.Join(dir, e.Name()))
 			}
@@ -107,13 +104,11 @@ func licencesIn(t *testing.T, dir, root string) (found []string) {
 }
 
 func goroot(t *testing.T) string {
-	t.Helper()
 	return strings.TrimSpace(string(must.Have(exec.Command("go", "env", "GOROOT").Output())(t)))
 }
 
 // written is each text once, below all that it is of.
 func written(t *testing.T, all map[string][]string) string {
-	t.Helper()
 	of := map[string][]string{} // names by text
 	for _, name := range slices.Sorted(maps.Keys(all)) {
 		for _, path := range all[name] {

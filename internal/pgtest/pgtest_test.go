@@ -13,6 +13,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
 
+	"seats/internal/must"
 	"seats/internal/pgtest"
 )
 
@@ -38,9 +39,7 @@ func hold() {
 
 // ask asks a server for one value.
 func ask[T any](t *testing.T, dsn, query string, args ...any) (answer T) {
-	t.Helper()
-	conn, err := pgx.Connect(t.Context(), dsn)
-	require.NoError(t, err)
+	conn := must.Have(pgx.Connect(t.Context(), dsn))(t)
 	defer conn.Close(t.Context()) //nolint:errcheck // nothing was written
 	require.NoError(t, conn.QueryRow(t.Context(), query, args...).Scan(&answer))
 	return answer
@@ -82,11 +81,9 @@ func TestServerStopsWithAKilledTestProcess(t *testing.T) {
 	cmd := exec.Command(os.Args[0], "hold")
 	cmd.Env = append(os.Environ(), holder+"=1", "SEATS_TEST_PG=")
 	cmd.Stderr = os.Stderr
-	stdout, err := cmd.StdoutPipe()
-	require.NoError(t, err)
+	stdout := must.Have(cmd.StdoutPipe())(t)
 	require.NoError(t, cmd.Start())
-	dsn, err := bufio.NewReader(stdout).ReadString('\n')
-	require.NoError(t, err)
+	dsn := must.Have(bufio.NewReader(stdout).ReadString('\n'))(t)
 	dsn = strings.TrimSpace(dsn)
 	require.NoError(t, reach(t.Context(), dsn))
 
@@ -114,8 +111,7 @@ func TestMissingServerFailsWithAHint(t *testing.T) {
 }
 
 func TestScriptReturnsTheStatusOfItsCommand(t *testing.T) {
-	cmd := exec.Command("sh", "with-postgres.sh", "sh", "-c", `test -n "$SEATS_TEST_PG" && exit 42`)
-	err := cmd.Run()
+	err := exec.Command("sh", "with-postgres.sh", "sh", "-c", `test -n "$SEATS_TEST_PG" && exit 42`).Run()
 	var exit *exec.ExitError
 	require.ErrorAs(t, err, &exit)
 	require.Equal(t, 42, exit.ExitCode())

@@ -17,6 +17,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
+
+	"seats/internal/must"
 )
 
 // loginsOverTLS is the server's pg_hba.conf: the tests' own user comes in as everywhere, all others by SCRAM over TLS alone.
@@ -28,7 +30,6 @@ hostssl all all   all          scram-sha-256
 // no address of the loopback. Who is not the tests' own user logs in by SCRAM and over TLS, or not at all. It gives the
 // certificate of the authority that signed the server's, as PEM.
 func TLS(t testing.TB) (server ServerInfo, authority []byte) {
-	t.Helper()
 	server, _ = Restartable(t)
 	authority, certificate, key := Certificate(t)
 	for name, text := range map[string][]byte{"server.crt": certificate, "server.key": key, "pg_hba.conf": []byte(loginsOverTLS)} {
@@ -47,12 +48,7 @@ func TLS(t testing.TB) (server ServerInfo, authority []byte) {
 
 // Certificate makes an authority and has it sign a server's certificate for localhost and 0.0.0.0. All are PEM.
 func Certificate(t testing.TB) (authority, certificate, key []byte) {
-	t.Helper()
-	newKey := func() *ecdsa.PrivateKey {
-		key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-		require.NoError(t, err)
-		return key
-	}
+	newKey := func() *ecdsa.PrivateKey { return must.Have(ecdsa.GenerateKey(elliptic.P256(), rand.Reader))(t) }
 	from := time.Now().Add(-time.Hour)
 	root := &x509.Certificate{
 		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "authority of a test"}, NotBefore: from, NotAfter: from.Add(25 * time.Hour),
@@ -64,11 +60,9 @@ func Certificate(t testing.TB) (authority, certificate, key []byte) {
 	}
 	rootKey, serverKey := newKey(), newKey()
 	signed := func(certificate *x509.Certificate, key *ecdsa.PrivateKey) []byte {
-		der, err := x509.CreateCertificate(rand.Reader, certificate, root, key.Public(), rootKey)
-		require.NoError(t, err)
+		der := must.Have(x509.CreateCertificate(rand.Reader, certificate, root, key.Public(), rootKey))(t)
 		return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
 	}
-	der, err := x509.MarshalPKCS8PrivateKey(serverKey)
-	require.NoError(t, err)
+	der := must.Have(x509.MarshalPKCS8PrivateKey(serverKey))(t)
 	return signed(root, rootKey), signed(server, serverKey), pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})
 }

@@ -17,19 +17,16 @@ import (
 // keyFile copies testdata/encrypted.key, whose password is sesame, to where it is nobody else's to read. It is
 // minisign's, but for the little memory that the password costs.
 func keyFile(t *testing.T) string {
-	t.Helper()
-	return write(t, string(must.Have(os.ReadFile("testdata/encrypted.key"))(t)))
+	return write(t, must.Text(t, "testdata/encrypted.key"))
 }
 
 func write(t *testing.T, text string) string {
-	t.Helper()
 	path := filepath.Join(t.TempDir(), "seats.key")
 	require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
 	return path
 }
 
 func public(t *testing.T) sign.Public {
-	t.Helper()
 	return must.Have(sign.ReadPublic("testdata/encrypted.pub"))(t)
 }
 
@@ -49,8 +46,7 @@ func TestAnEncryptedKeySignsWithItsPasswordAlone(t *testing.T) {
 }
 
 func TestWhatIsWrongWithASignature(t *testing.T) {
-	key := must.Have(sign.ReadKey(keyFile(t), "sesame"))(t)
-	signature := string(key.Sign([]byte("text"), "run=1"))
+	signature := string(must.Have(sign.ReadKey(keyFile(t), "sesame"))(t).Sign([]byte("text"), "run=1"))
 	require.ErrorIs(t, public(t).Check([]byte("Text"), []byte(signature)), sign.ErrAltered)
 	require.ErrorIs(t, public(t).Check([]byte("text"), []byte(strings.Replace(signature, "run=1", "run=2", 1))), sign.ErrAltered)
 	require.ErrorIs(t, sign.Public{}.Check([]byte("text"), []byte(signature)), sign.ErrAnotherKey)

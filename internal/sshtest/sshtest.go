@@ -153,6 +153,5 @@ func (s *Server) greets() bool {
 	}
 	defer conn.Close() //nolint:errcheck // only asked
 	greeting := make([]byte, 4)
-	_, err = io.ReadFull(conn, greeting)
-	return err == nil && strings.HasPrefix(string(greeting), "SSH-")
+	return must.Err(io.ReadFull(conn, greeting)) == nil && strings.HasPrefix(string(greeting), "SSH-")
 }

@@ -27,12 +27,12 @@ func hint(err error) string { return strings.Join(fail.Hints(err), "\n") }
 func TestANewStoreIsPublishedWholeAndForItsOwnerAlone(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "acme.duckdb")
 	require.NoError(t, must.Have(store.Begin(t.Context(), path, duck.Options{}))(t).Publish())
-	require.Equal(t, []string{"acme.duckdb", "acme.duckdb.lock"}, names(t, filepath.Dir(path)))
+	require.Equal(t, []string{"acme.duckdb", "acme.duckdb.lock"}, must.Names(t, filepath.Dir(path)))
 	require.Equal(t, os.FileMode(0o600), must.Have(os.Stat(path))(t).Mode())
 	eachOpener(t, func(t *testing.T, open func(context.Context, string, duck.Options) error) {
 		require.NoError(t, open(t.Context(), path, duck.Options{}))
 	})
-	require.Equal(t, []string{"acme.duckdb", "acme.duckdb.lock"}, names(t, filepath.Dir(path)))
+	require.Equal(t, []string{"acme.duckdb", "acme.duckdb.lock"}, must.Names(t, filepath.Dir(path)))
 }
 
 // Only Begin makes a store. The others leave nothing where there is none, no folder and no lock.
@@ -41,13 +41,11 @@ func TestAMissingStoreIsNotMadeByOpeningIt(t *testing.T) {
 	for _, opener := range []string{"BeginExisting", "OpenPublished", "OpenScratch"} {
 		err := openers[opener](t.Context(), filepath.Join(dir, "acme.duckdb"), duck.Options{})
 		require.ErrorIs(t, err, store.ErrMissing, opener)
-		require.ErrorContains(t, err, filepath.Join(dir, "acme.duckdb"))
-		require.Equal(t, fail.Other, fail.CodeOf(err))
-		require.Contains(t, hint(err), "data_dir")
+		must.Fail(t, err, fail.Other, filepath.Join(dir, "acme.duckdb"), "data_dir")
 		require.NoDirExists(t, dir)
 	}
 	require.ErrorIs(t, must.Err(store.BeginVanished(t.Context(), filepath.Join(dir, "acme.duckdb"), duck.Options{})), store.ErrMissing)
-	require.Equal(t, []string{"acme.duckdb.lock"}, names(t, dir))
+	require.Equal(t, []string{"acme.duckdb.lock"}, must.Names(t, dir))
 }
 
 func TestWhatIsNoStoreIsDamaged(t *testing.T) {
@@ -78,12 +76,10 @@ func TestWhatIsNoStoreIsDamaged(t *testing.T) {
 				before, _ := os.ReadFile(path)
 				err := open(t.Context(), path, duck.Options{})
 				require.ErrorIs(t, err, store.ErrDamaged)
-				require.ErrorContains(t, err, path)
-				require.Equal(t, fail.Store, fail.CodeOf(err))
-				require.Contains(t, hint(err), "backup")
+				must.Fail(t, err, fail.Store, path, "backup")
 				after, _ := os.ReadFile(path)
 				require.Equal(t, before, after, "it stays for the repair")
-				require.Subset(t, []string{"acme.duckdb", "acme.duckdb.lock"}, names(t, filepath.Dir(path)))
+				require.Subset(t, []string{"acme.duckdb", "acme.duckdb.lock"}, must.Names(t, filepath.Dir(path)))
 			})
 		})
 	}
@@ -119,8 +115,7 @@ func TestAStoreOfANewerDuckDBIsNotDamaged(t *testing.T) {
 		err := open(t.Context(), path, duck.Options{})
 		require.ErrorIs(t, err, store.ErrNewer)
 		require.NotErrorIs(t, err, store.ErrDamaged)
-		require.ErrorContains(t, err, "this program knows "+strconv.FormatUint(newest, 10))
-		require.Equal(t, fail.Store, fail.CodeOf(err))
+		must.Fail(t, err, fail.Store, "this program knows "+strconv.FormatUint(newest, 10))
 	})
 }
 
@@ -162,8 +157,7 @@ func TestAStoreThatAnotherProgramWritesIsBusy(t *testing.T) {
 				err := open(t.Context(), path, duck.Options{})
 				require.ErrorIs(t, err, store.ErrBusy)
 				require.NotErrorIs(t, err, store.ErrDamaged)
-				require.ErrorContains(t, err, fmt.Sprintf("another program, process %d, has %s open for writing", w.cmd.Process.Pid, path))
-				require.Equal(t, fail.Store, fail.CodeOf(err))
+				must.Fail(t, err, fail.Store, fmt.Sprintf("another program, process %d, has %s open for writing", w.cmd.Process.Pid, path))
 				require.Contains(t, hint(err), "close that program")
 			})
 			w.close()
@@ -177,14 +171,12 @@ func TestAStoreThatAnotherProgramWritesIsBusy(t *testing.T) {
 // A writer that was killed leaves its changes beside the file. A copy would lack them; who only reads sees them.
 func TestChangesThatAWriterLeftAreNotLost(t *testing.T) {
 	path := newStore(t)
-	w := openElsewhere(t, path, "create table noted as select 1 as a")
-	w.kill()
+	openElsewhere(t, path, "create table noted as select 1 as a").kill()
 	require.FileExists(t, path+".wal")
 	for _, begin := range []string{"Begin", "BeginExisting"} {
 		err := openers[begin](t.Context(), path, duck.Options{})
 		require.ErrorIs(t, err, store.ErrBusy)
-		require.ErrorContains(t, err, path+".wal")
-		require.Equal(t, fail.Store, fail.CodeOf(err))
+		must.Fail(t, err, fail.Store, path+".wal")
 	}
 	db := must.Have(store.OpenPublished(t.Context(), path, duck.Options{}))(t)
 	must.Have(db.Exec("from noted"))(t)
@@ -250,8 +242,8 @@ func TestWhatAKilledRunLeftIsCleared(t *testing.T) {
 	require.NoError(t, errors.Join(work.Drop(), os.WriteFile(path+".work", []byte("half"), 0o600), os.WriteFile(path+".work.wal", nil, 0o600)))
 	require.NoError(t, os.MkdirAll(filepath.Join(work.TempDir(), "unpack-1"), 0o700))
 	require.NoError(t, openers["Begin"](t.Context(), path, duck.Options{TempDir: temp}))
-	require.Equal(t, []string{"acme.duckdb", "acme.duckdb.lock", "acme.duckdb.read-7.tmp"}, names(t, dir), "a reader's folder may be in use")
-	require.Empty(t, names(t, temp))
+	require.Equal(t, []string{"acme.duckdb", "acme.duckdb.lock", "acme.duckdb.read-7.tmp"}, must.Names(t, dir), "a reader's folder may be in use")
+	require.Empty(t, must.Names(t, temp))
 }
 
 // spillers open a store and give what to spill through and what closes it.
@@ -288,14 +280,14 @@ func TestSpillingGoesBesideTheStoreOrToTempDir(t *testing.T) {
 					dir = t.TempDir()
 					o.TempDir = dir
 				}
-				before := names(t, filepath.Dir(path))
+				before := must.Names(t, filepath.Dir(path))
 				q, done := open(t, path, o)
 				require.Empty(t, temporary(t, dir))
 				spill(t, q)
 				require.Len(t, temporary(t, dir), 1)
 				require.NoError(t, done())
 				require.Empty(t, temporary(t, dir))
-				require.Equal(t, before, names(t, filepath.Dir(path)))
+				require.Equal(t, before, must.Names(t, filepath.Dir(path)))
 			})
 		}
 	}
@@ -303,7 +295,7 @@ func TestSpillingGoesBesideTheStoreOrToTempDir(t *testing.T) {
 
 // temporary are the folders for temporary files.
 func temporary(t *testing.T, dir string) (found []string) {
-	for _, name := range names(t, dir) {
+	for _, name := range must.Names(t, dir) {
 		if strings.HasPrefix(name, "acme.duckdb") && strings.HasSuffix(name, ".tmp") {
 			found = append(found, name)
 		}
@@ -363,5 +355,5 @@ func TestTheFolderForTemporaryFilesIsOnlyANameAtFirst(t *testing.T) {
 		}
 	}
 	require.Error(t, plain.MakeTemp(filepath.Join(temp, "slip", "folder")))
-	require.Empty(t, names(t, temp))
+	require.Empty(t, must.Names(t, temp))
 }

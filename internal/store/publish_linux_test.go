@@ -17,10 +17,9 @@ import (
 // size stands for a disk that is full by then: the changes are on it, the file that holds them all is not.
 func TestACopyThatCannotBeWrittenIsNotPublished(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "acme.duckdb")
-	w := must.Have(store.Begin(t.Context(), path, duck.Options{}))(t)
-	require.NoError(t, w.Publish())
+	require.NoError(t, must.Have(store.Begin(t.Context(), path, duck.Options{}))(t).Publish())
 
-	w = must.Have(store.Begin(t.Context(), path, duck.Options{}))(t)
+	w := must.Have(store.Begin(t.Context(), path, duck.Options{}))(t)
 	must.Have(w.Conn.ExecContext(t.Context(), "create table more as select md5(i::varchar) as text from range(3000) as r(i)"))(t)
 	err := withFilesOf(t, 900_000, w.Publish)
 	require.ErrorContains(t, err, "write store: ")
@@ -36,7 +35,6 @@ func TestACopyThatCannotBeWrittenIsNotPublished(t *testing.T) {
 
 // withFilesOf does something while no file may grow beyond so many bytes.
 func withFilesOf(t *testing.T, most uint64, do func() error) error {
-	t.Helper()
 	var before syscall.Rlimit
 	require.NoError(t, syscall.Getrlimit(syscall.RLIMIT_FSIZE, &before))
 	signal.Ignore(syscall.SIGXFSZ) // then writing beyond it is an error and no more

@@ -25,17 +25,7 @@ var march, april = calendar.Month{Year: 2026, Month: 3}, calendar.Month{Year: 20
 // twoMonths is a store with rows in March and April, in every table that belongs to a day.
 func twoMonths(t *testing.T) string { return copied(t, bothMonths()) }
 
-var bothMonths = made(
-	"insert into _data.slice (day, source, high_water, as_of, extracted_ts, sessions, activities, agents, open_sessions, state, sha256) select '2026-03-30'::date + i::integer, 's', 1, 2, 3, 1000, 1000, 10, 0, 'final', 'h' || i from range(4) as r (i)",
-	"insert into _data.voice_session select '2026-03-30'::date + (i % 4)::integer, hash(i) >> 2, 900, i % 10, i % 80000, i % 80000 + 60, 0, hash(i + 1) >> 2 from range(140000) as r (i)",
-	"insert into _data.ocs_activity select '2026-03-30'::date + (i % 4)::integer, 'leg', i, 900, i % 10, i, i + 5, 0, 'S', 'g' || i, null, 1 from range(28000) as r (i)",
-	"insert into _data.agent select '2026-03-30'::date + (i % 4)::integer, i, 'E' || i, null from range(40) as r (i)",
-	"insert into _data.duplicate_key values ('2026-03-31', 'a', '1/2', 2)",
-	"insert into _data.qualifying_session select day, 'US', 'dallas', 'E1', resource_key, sm_res_session_fact_key, 900, start_ts, end_ts, false, 'leg', 1, start_ts, 1 from _data.voice_session where sm_res_session_fact_key % 64 = 0",
-	"insert into _data.session_group select day, sm_res_session_fact_key, start_date_time_key, 'g' || resource_key % 2 from _data.qualifying_session",
-	"insert into _data.concurrency select '2026-03-30'::date + i::integer, 'US', null, i * 86400, (i + 1) * 86400, 1, 1 from range(4) as r (i)",
-	"insert into _data.daily_concurrent select '2026-03-30'::date + i::integer, 'US', null, 1, 0, 86400, 'final' from range(4) as r (i)",
-)
+var bothMonths = made("testdata/two_months.sql", "")
 
 // contents are all rows that an analyst sees, and what is said of them.
 func contents(t *testing.T, q duck.Queryer) (all []string) {
@@ -132,8 +122,7 @@ func TestAMonthSealedBeforeThereWereGroups(t *testing.T) {
 	path, file := sealed(t)
 	require.NoError(t, os.Chmod(file, 0o600))
 	change(t, file, "drop view session_group", "drop table _data.session_group")
-	text := must.Have(os.ReadFile(file))(t)
-	change(t, path, fmt.Sprintf("update _data.sealed_month set sha256 = '%x'", sha256.Sum256(text)))
+	change(t, path, fmt.Sprintf("update _data.sealed_month set sha256 = '%x'", sha256.Sum256(must.Have(os.ReadFile(file))(t))))
 
 	db := must.Have(store.OpenWhole(t.Context(), path, duck.Options{}, nil))(t)
 	require.Equal(t, 140000, count(t, db, "voice_session"))
@@ -176,8 +165,7 @@ func TestARunThatDiesWhileItSeals(t *testing.T) {
 	unpublished(func(w *store.Work) { must.Have(w.Seal(t.Context(), march, 7))(t) })
 	require.NoError(t, os.WriteFile(path+".sealing", []byte("torn"), 0o600))
 	work(t, path, func(w *store.Work) {
-		seal := must.Have(w.Seal(t.Context(), march, 7))(t)
-		require.Equal(t, "acme.202603_2.duckdb", seal.File, "never over another file")
+		require.Equal(t, "acme.202603_2.duckdb", must.Have(w.Seal(t.Context(), march, 7))(t).File, "never over another file")
 	})
 	require.Equal(t, before, whole(t, path))
 	unpublished(func(w *store.Work) { require.NoError(t, unseal(t.Context(), w, now)) })
@@ -312,7 +300,6 @@ var now, aNightLater = time.Now(), time.Now().Add(21 * time.Hour)
 
 // clearUp is a run that does nothing but remove what is not wanted.
 func clearUp(t *testing.T, path string, at time.Time) {
-	t.Helper()
 	work(t, path, func(w *store.Work) { require.NoError(t, w.RemoveStray(t.Context(), at)) })
 }
 
@@ -323,21 +310,7 @@ func aSet(t *testing.T) []store.Member {
 	return members
 }
 
-var ofSet = [2]func() []byte{made(inSet("3")...), made(inSet("4")...)}
-
-func inSet(n string) (statements []string) {
-	for _, statement := range []string{
-		"insert into _data.slice (day, source, high_water, as_of, extracted_ts, sessions, activities, agents, open_sessions, state, sha256) select '2026-03-30'::date + i::integer, 's', 1, 2, 3, 8, 0, 4, 0, 'final', 'h' || i from range(4) as r (i)",
-		"insert into _data.voice_session select '2026-03-30'::date + i::integer, i, 900, i, 100 + i, 200 + 10 * $n, 0, i from range(4) as r (i)",
-		"insert into _data.agent select '2026-03-30'::date + i::integer, i, 'E' || i, null from range(4) as r (i)",
-		"insert into _data.qualifying_session select day, 'US', 'dallas', 'E1', resource_key, sm_res_session_fact_key, 900, start_ts, end_ts, false, 'leg', 1, start_ts, $n from _data.voice_session",
-		"insert into _data.concurrency select '2026-03-30'::date + i::integer, 'US', null, 0, 86400, $n, $n from range(4) as r (i)",
-		"insert into _data.daily_concurrent select '2026-03-30'::date + i::integer, 'US', unnest([null, 'dallas']), $n + i, 0, 86400, 'final' from range(4) as r (i)",
-	} {
-		statements = append(statements, strings.ReplaceAll(statement, "$n", n))
-	}
-	return statements
-}
+var ofSet = [2]func() []byte{made("testdata/set.sql", "3"), made("testdata/set.sql", "4")}
 
 func openSet(t *testing.T, members []store.Member, o duck.Options) *sql.DB {
 	db, without, err := store.OpenSet(t.Context(), members, o)
@@ -428,17 +401,8 @@ func TestOneFileMayBeWritten(t *testing.T) {
 	}
 }
 
-func rowsOf(t *testing.T, q duck.Queryer, query string) (found []string) {
-	rows, err := q.QueryContext(t.Context(), "select r::varchar from ("+query+") as r order by 1")
-	require.NoError(t, err, query)
-	defer rows.Close() //nolint:errcheck // only read
-	for rows.Next() {
-		var row string
-		require.NoError(t, rows.Scan(&row))
-		found = append(found, row)
-	}
-	require.NoError(t, rows.Err())
-	return found
+func rowsOf(t *testing.T, q duck.Queryer, query string) []string {
+	return must.Texts(t, q, "select r::varchar from ("+query+") as r order by 1")
 }
 
 func columnsOf(t *testing.T, q duck.Queryer, query string) []string {

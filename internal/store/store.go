@@ -322,24 +322,15 @@ func (t *list) Scan(value any) error {
 	return json.Unmarshal(fmt.Append(nil, value), t)
 }
 
-// NextRun gives the next entry's ID, and the hash of the one before, "" where there is none.
-func NextRun(ctx context.Context, q duck.Queryer) (id int64, previous string, err error) {
-	last, err := duck.One[newest](ctx, q, "store/last_run")
-	return last.ID + 1, last.SHA256, err
-}
-
-// LastEnded is when the newest run ended, by the clock of its time; the zero time where there was none.
-func LastEnded(ctx context.Context, q duck.Queryer) (time.Time, error) {
-	last, err := duck.One[newest](ctx, q, "store/last_run")
-	if last.ID == 0 {
-		return time.Time{}, err
-	}
-	return time.Unix(last.EndedTS, 0).UTC(), err
-}
-
-type newest struct {
-	ID, EndedTS int64
+// Newest is the newest entry; the zero value where there is none.
+type Newest struct {
+	ID, EndedTS int64 // by the clock of its time
 	SHA256      string
+}
+
+// LastRun reads it.
+func LastRun(ctx context.Context, q duck.Queryer) (Newest, error) {
+	return duck.One[Newest](ctx, q, "store/last_run")
 }
 
 // maxText is how many bytes of a text the ledger keeps: what a server or a file says may have no end.
@@ -366,13 +357,14 @@ func allKeepable(all list) list {
 // AppendRun adds an entry to the ledger. ID and Previous are set here. Nothing that a text of it is made of keeps it from being
 // written.
 func AppendRun(ctx context.Context, q duck.Queryer, r Run) error {
-	var err error
+	last, err := LastRun(ctx, q)
+	if err != nil {
+		return err
+	}
 	for _, text := range []*string{&r.Command, &r.OSUser, &r.Program, &r.DuckDB, &r.Rules, &r.Message} {
 		*text = keepable(*text)
 	}
-	if r.ID, r.Previous, err = NextRun(ctx, q); err != nil {
-		return err
-	}
+	r.ID, r.Previous = last.ID+1, last.SHA256
 	r.StartedTS, r.EndedTS = r.Started.Unix(), r.Ended.Unix()
 	r.Days, r.Files, r.Slices = allKeepable(r.Days), allKeepable(r.Files), allKeepable(r.Slices)
 	text, err := json.Marshal(r)

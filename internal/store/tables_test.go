@@ -51,9 +51,8 @@ func TestEveryTableOfTheSchemaIsDescribed(t *testing.T) {
 	for _, schema := range schemas {
 		must.Have(duck.Exec(t.Context(), db, schema))(t)
 	}
-	rows, err := db.QueryContext(t.Context(), `select table_name, (select count(*) filter (column_name = 'day') from duckdb_columns() as c where c.schema_name = '_data' and c.table_name = t.table_name)
-		from duckdb_tables() as t where schema_name = '_data' and table_name <> 'store_version'`)
-	require.NoError(t, err)
+	rows := must.Have(db.QueryContext(t.Context(), `select table_name, (select count(*) filter (column_name = 'day') from duckdb_columns() as c where c.schema_name = '_data' and c.table_name = t.table_name)
+		from duckdb_tables() as t where schema_name = '_data' and table_name <> 'store_version'`))(t)
 	defer rows.Close() //nolint:errcheck // only read
 	has := map[string]bool{}
 	for rows.Next() {

@@ -17,9 +17,7 @@ func site(t *testing.T, dir, version string) *html.Site {
 	return must.Have(html.Create(dir, html.Head{Made: time.Unix(0, 0).UTC(), Version: version}))(t)
 }
 
-func index(t *testing.T, dir string) string {
-	return string(must.Have(os.ReadFile(filepath.Join(dir, "index.html")))(t))
-}
+func index(t *testing.T, dir string) string { return must.Text(t, dir, "index.html") }
 
 func TestASiteAppearsWholeOrNotAtAll(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "new", "pages")
@@ -42,9 +40,7 @@ func TestASiteAppearsWholeOrNotAtAll(t *testing.T) {
 func TestOnlyOneWritesASite(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "pages")
 	first := site(t, dir, "one")
-	_, err := html.Create(dir, html.Head{})
-	require.ErrorContains(t, err, "another `seats report --html` writes "+dir)
-	require.Equal(t, fail.Store, fail.CodeOf(err))
+	must.Fail(t, must.Err(html.Create(dir, html.Head{})), fail.Store, "another `seats report --html` writes "+dir)
 	require.NoError(t, first.Close())
 	second := site(t, dir, "two")
 	require.NoError(t, first.Drop(), "it has nothing to throw away any more")

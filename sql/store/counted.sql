@@ -49,42 +49,15 @@ where c.slice_sha256 is distinct from s.sha256
    or c.as_of is distinct from s.as_of
 order by s.day
 
--- name: uncounted_of_month
--- Grain: region x day that the store holds a slice of and no number of the region, or the month where it has none of the region.
--- Inputs: _data.slice, _data.daily_concurrent, _data.monthly_enabled; $month, $regions.
+-- name: owed
+-- Grain: the first number for which the rows of a month are needed still. One that is not counted comes first, without agents: of a region and
+-- a day that the store holds a slice of, or the month. Then one that is not issued, as it was counted, as final, unless nobody was there in a
+-- region that is switched off. A region whose last day came before has none to come; a month is compared by its name, which comes before its
+-- days'. Inputs: _data.slice, _data.daily_concurrent, _data.monthly_enabled, _data.issued_file; $month, $regions (JSON).
 with region as (
-    select unnest(from_json($regions, '["VARCHAR"]')) as region
-),
-wanted as (
-    select r.region,
-           s.day::varchar as period
-    from region as r
-    cross join _data.slice as s
-    where strftime(s.day, '%Y-%m') = $month
-    union all
-    select region,
-           $month
-    from region
+    select unnest(from_json($regions, '[{"region": "VARCHAR", "until": "VARCHAR", "disabled": "BOOLEAN"}]'), recursive := true)
 ),
 counted as (
-    select region,
-           day::varchar as period
-    from _data.daily_concurrent
-    where location is null
-    union all
-    select region,
-           month
-    from _data.monthly_enabled
-)
-from wanted
-anti join counted using (region, period)
-order by period,
-         region
-
--- name: owed
--- Grain: number that was counted of a month's rows and is not issued, as it was counted, as final; '' where no file says it at all.
--- Inputs: _data.daily_concurrent, _data.monthly_enabled, _data.issued_file; $month.
-with counted as (
     select region,
            'concurrent' as measure,
            day::varchar as period,
@@ -100,6 +73,17 @@ with counted as (
     from _data.monthly_enabled
     where month = $month
 ),
+wanted as (
+    select r.region,
+           s.day::varchar as period
+    from region as r
+    cross join _data.slice as s
+    where strftime(s.day, '%Y-%m') = $month
+    union all
+    select region,
+           $month
+    from region
+),
 standing as (
     select region,
            measure,
@@ -110,19 +94,37 @@ standing as (
     group by region,
              measure,
              period
+),
+owed as (
+    select region,
+           period,
+           null as agents
+    from wanted
+    anti join counted using (region, period)
+    union all
+    select c.region,
+           c.period,
+           c.agents
+    from counted as c
+    left join standing as s on s.region = c.region
+        and s.measure = c.measure
+        and s.period = c.period
+        and s.agents = c.agents
+    left join region as r on r.region = c.region
+    where s.state is distinct from 'final'
+      and (c.agents > 0 or not r.disabled)
 )
-select c.region,
-       c.period,
-       c.agents,
-       coalesce(s.state, '') as state
-from counted as c
-left join standing as s on s.region = c.region
-    and s.measure = c.measure
-    and s.period = c.period
-    and s.agents = c.agents
-where s.state is distinct from 'final'
-order by c.period,
-         c.region
+select o.region,
+       o.period,
+       o.agents
+from owed as o
+left join region as r on r.region = o.region
+where coalesce(r.until, '') = ''
+   or r.until >= o.period
+order by o.agents is not null,
+         o.period,
+         o.region
+limit 1
 
 -- name: refused
 -- Grain: day of a range, both ends included, of which the store has another number of a region than the one that is issued and

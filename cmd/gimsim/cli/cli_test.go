@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"seats/cmd/gimsim/sim"
+	"seats/internal/must"
 	"seats/internal/pgtest"
 )
 
@@ -52,8 +53,7 @@ func TestFailureIs1(t *testing.T) {
 
 func TestDefaultsOfTheCommandLineAreThoseOfThePackage(t *testing.T) {
 	var c commands
-	_, err := kong.Must(&c).Parse([]string{"export", "--dir", "x", "--from", "2026-03-01"})
-	require.NoError(t, err)
+	must.Have(kong.Must(&c).Parse([]string{"export", "--dir", "x", "--from", "2026-03-01"}))(t)
 	require.Equal(t, sim.Defaults(c.Export.From), c.Export.Options)
 }
 
@@ -81,8 +81,7 @@ const demo = "../../../testdata/demo"
 // TestDemoExportsAreWhatTheirFlagsGive keeps testdata/demo/exports, which `make demo-data` writes, in step with the simulator.
 // What the zips hold is compared, not their bytes: another Go release may compress differently.
 func TestDemoExportsAreWhatTheirFlagsGive(t *testing.T) {
-	flags, err := os.ReadFile(filepath.Join(demo, "gimsim.flags"))
-	require.NoError(t, err)
+	flags := must.Have(os.ReadFile(filepath.Join(demo, "gimsim.flags")))(t)
 	again := t.TempDir()
 	status, _, stderr := gimsim(t, append([]string{"export", "--dir", again}, strings.Fields(string(flags))...)...)
 	require.Zero(t, status, stderr)
@@ -91,17 +90,13 @@ func TestDemoExportsAreWhatTheirFlagsGive(t *testing.T) {
 
 // zips returns the text of every file in every zip below a folder.
 func zips(t *testing.T, dir string) map[string]string {
-	t.Helper()
-	paths, err := filepath.Glob(filepath.Join(dir, "*", "*.zip"))
-	require.NoError(t, err)
+	paths := must.Have(filepath.Glob(filepath.Join(dir, "*", "*.zip")))(t)
 	require.NotEmpty(t, paths)
 	texts := map[string]string{}
 	for _, path := range paths {
-		archive, err := zip.OpenReader(path)
-		require.NoError(t, err)
+		archive := must.Have(zip.OpenReader(path))(t)
 		for _, f := range archive.File {
-			text, err := fs.ReadFile(archive, f.Name)
-			require.NoError(t, err)
+			text := must.Have(fs.ReadFile(archive, f.Name))(t)
 			texts[filepath.Base(path)+"/"+f.Name] = string(text)
 		}
 		require.NoError(t, archive.Close())
@@ -110,12 +105,10 @@ func zips(t *testing.T, dir string) map[string]string {
 }
 
 func TestDemoExportsAreSmall(t *testing.T) {
-	paths, err := filepath.Glob(filepath.Join(demo, "exports", "*", "*"))
-	require.NoError(t, err)
+	paths := must.Have(filepath.Glob(filepath.Join(demo, "exports", "*", "*")))(t)
 	size := int64(0)
 	for _, path := range paths {
-		info, err := os.Stat(path)
-		require.NoError(t, err)
+		info := must.Have(os.Stat(path))(t)
 		size += info.Size()
 	}
 	require.Less(t, size, int64(2_000_000))

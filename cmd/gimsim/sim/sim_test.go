@@ -13,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -20,19 +21,17 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"seats/internal/duck"
+	"seats/internal/must"
 	"seats/internal/pgtest"
 )
 
 func simulation(t testing.TB, change func(*Options)) *Simulation {
-	t.Helper()
 	o := Defaults(time.Date(2026, 3, 6, 0, 0, 0, 0, time.UTC))
 	o.Agents, o.Days = 60, 4
 	if change != nil {
 		change(&o)
 	}
-	s, err := New(o)
-	require.NoError(t, err)
-	return s
+	return must.Have(New(o))(t)
 }
 
 // untidy sets all rates so high that each shows among few agents.
@@ -48,7 +47,6 @@ func untidy(o *Options) {
 type texts [tables]string
 
 func text(t testing.TB, s *Simulation, l Layout) []texts {
-	t.Helper()
 	l.Increments = max(l.Increments, 1)
 	into, to, all := make([][tables]strings.Builder, l.Increments), make([]sinks, l.Increments), make([]texts, l.Increments)
 	for i := range to {
@@ -56,8 +54,7 @@ func text(t testing.TB, s *Simulation, l Layout) []texts {
 			to[i][t] = &into[i][t]
 		}
 	}
-	_, err := s.stream(t.Context(), l, to)
-	require.NoError(t, err)
+	must.Have(s.stream(t.Context(), l, to))(t)
 	for i := range all {
 		for t := range all[i] {
 			all[i][t] = into[i][t].String()
@@ -92,8 +89,7 @@ func key(of table) string {
 
 // final is what a simulation holds in the end, in the schema main.
 func final(t testing.TB, change func(*Options)) gim {
-	db, err := duck.Open("", duck.Options{Threads: 1})
-	require.NoError(t, err)
+	db := must.Have(duck.Open("", duck.Options{Threads: 1}))(t)
 	t.Cleanup(func() { _ = db.Close() })
 	g := gim{t, simulation(t, change), db}
 	g.add("main", text(t, g.Simulation, Layout{})...)
@@ -123,7 +119,7 @@ func (g gim) add(schema string, parts ...texts) {
 			continue
 		}
 		audit := ""
-		if strings.Contains(definitions[t].columns, "update_audit_key") {
+		if slices.Contains(definitions[t], "update_audit_key") {
 			audit = "update_audit_key desc, "
 		}
 		g.do(fmt.Sprintf(`create view %[1]s.raw_%[2]s as %[3]s; create view %[1]s.%[2]s as select * exclude (part, no) from %[1]s.raw_%[2]s
@@ -133,8 +129,7 @@ func (g gim) add(schema string, parts ...texts) {
 }
 
 func (g gim) do(statement string) {
-	_, err := g.ExecContext(context.Background(), statement)
-	require.NoError(g, err, statement)
+	require.NoError(g, must.Err(g.ExecContext(context.Background(), statement)), statement)
 }
 
 // number asks for one.
@@ -226,8 +221,7 @@ func TestOptionsOutOfRangeAreRefused(t *testing.T) {
 	} {
 		o := Defaults(time.Date(2026, 3, 6, 0, 0, 0, 0, time.UTC))
 		change(&o)
-		_, err := New(o)
-		require.Error(t, err, name)
+		require.Error(t, must.Err(New(o)), name)
 	}
 }
 
@@ -383,23 +377,9 @@ func small(t testing.TB) *Simulation { return simulation(t, smaller) }
 
 // write exports and returns the names of the folders, in order.
 func write(t testing.TB, l Layout) (dir string, folders []string) {
-	t.Helper()
 	dir = filepath.Join(t.TempDir(), "exports")
-	_, err := small(t).Export(t.Context(), dir, l)
-	require.NoError(t, err)
-	entries, err := os.ReadDir(dir)
-	require.NoError(t, err)
-	for _, e := range entries {
-		folders = append(folders, e.Name())
-	}
-	return dir, folders
-}
-
-func read(t testing.TB, path ...string) string {
-	t.Helper()
-	text, err := os.ReadFile(filepath.Join(path...))
-	require.NoError(t, err)
-	return string(text)
+	must.Have(small(t).Export(t.Context(), dir, l))(t)
+	return dir, must.Names(t, dir)
 }
 
 func TestFoldersHoldTheIncrements(t *testing.T) {
@@ -414,7 +394,7 @@ func TestFoldersHoldTheIncrements(t *testing.T) {
 				require.NoFileExists(t, path)
 				continue
 			}
-			require.Equal(t, strings.Join(table.columns(false), ",")+"\n"+want[i][table], read(t, path))
+			require.Equal(t, strings.Join(table.columns(false), ",")+"\n"+want[i][table], must.Text(t, path))
 		}
 	}
 	require.True(t, strings.HasSuffix(folders[2], "_2026_03_09_08_00_00"), "newest data: %s", folders[2])
@@ -422,16 +402,15 @@ func TestFoldersHoldTheIncrements(t *testing.T) {
 
 func TestHeaderCaseLineEndsAndExtraColumns(t *testing.T) {
 	dir, folders := write(t, Layout{Increments: 1, Header: "UPPER", CRLF: true, ExtraColumns: true})
-	text := read(t, dir, folders[0], "resource_.csv")
+	text := must.Text(t, dir, folders[0], "resource_.csv")
 	require.True(t, strings.HasPrefix(text, "RESOURCE_KEY,TENANT_KEY,RESOURCE_CFG_DBID,"), text[:60])
 	header, rows, _ := strings.Cut(text, "\r\n")
 	require.NotContains(t, header, "\n")
-	people, err := csv.NewReader(strings.NewReader(rows)).ReadAll()
-	require.NoError(t, err)
+	people := must.Have(csv.NewReader(strings.NewReader(rows)).ReadAll())(t)
 	require.Equal(t, "several\nlines, and a \"quote\"", people[1][len(resourceTable.columns(true))-1])
 
 	dir, folders = write(t, Layout{Increments: 1, Header: "Mixed"})
-	require.True(t, strings.HasPrefix(read(t, dir, folders[0], "tenant.csv"), "Tenant_key,Tenant_name\n"))
+	require.True(t, strings.HasPrefix(must.Text(t, dir, folders[0], "tenant.csv"), "Tenant_key,Tenant_name\n"))
 }
 
 func TestZipsHoldTheSameFilesAndMatchTheirSum(t *testing.T) {
@@ -441,18 +420,15 @@ func TestZipsHoldTheSameFilesAndMatchTheirSum(t *testing.T) {
 	require.Equal(t, folders, same)
 	for _, folder := range folders {
 		name := folder + ".zip"
-		bytes := read(t, zipped, folder, name)
-		require.Equal(t, bytes, read(t, again, folder, name), "the same every time")
-		require.Equal(t, fmt.Sprintf("%x  %s\n", sha1.Sum([]byte(bytes)), name), read(t, zipped, folder, name+".sha1"))
+		bytes := must.Text(t, zipped, folder, name)
+		require.Equal(t, bytes, must.Text(t, again, folder, name), "the same every time")
+		require.Equal(t, fmt.Sprintf("%x  %s\n", sha1.Sum([]byte(bytes)), name), must.Text(t, zipped, folder, name+".sha1"))
 
-		archive, err := zip.OpenReader(filepath.Join(zipped, folder, name))
-		require.NoError(t, err)
+		archive := must.Have(zip.OpenReader(filepath.Join(zipped, folder, name)))(t)
 		defer archive.Close()
 		require.Len(t, archive.File, int(tables)-2) // but for what was extracted and transformed
 		for _, f := range archive.File {
-			text, err := fs.ReadFile(archive, f.Name)
-			require.NoError(t, err)
-			require.Equal(t, read(t, plain, folder, f.Name), string(text))
+			require.Equal(t, must.Text(t, plain, folder, f.Name), string(must.Have(fs.ReadFile(archive, f.Name))(t)))
 			require.NoFileExists(t, filepath.Join(zipped, folder, f.Name))
 		}
 	}
@@ -460,14 +436,12 @@ func TestZipsHoldTheSameFilesAndMatchTheirSum(t *testing.T) {
 
 func TestNothingIsOverwritten(t *testing.T) {
 	dir, _ := write(t, Layout{Increments: 1})
-	_, err := small(t).Export(t.Context(), dir, Layout{Increments: 1})
-	require.ErrorIs(t, err, os.ErrExist)
+	require.ErrorIs(t, must.Err(small(t).Export(t.Context(), dir, Layout{Increments: 1})), os.ErrExist)
 }
 
 func TestDatabaseHoldsWhatTheMergedExportHolds(t *testing.T) {
 	db, g := pgtest.Schema(t), final(t, smaller)
-	counts, err := g.Load(t.Context(), Target{db.ConnString(), db.Schema, true})
-	require.NoError(t, err)
+	counts := must.Have(g.Load(t.Context(), Target{db.ConnString(), db.Schema, true}))(t)
 
 	var stored texts
 	for table := range tables {
@@ -479,9 +453,8 @@ func TestDatabaseHoldsWhatTheMergedExportHolds(t *testing.T) {
 		require.Equal(t, columns, table.columns(false), "every column of %s is filled", table.name())
 
 		var rows bytes.Buffer
-		_, err := db.Conn.PgConn().CopyTo(t.Context(), &rows,
-			fmt.Sprintf("copy (select %s from %s) to stdout (format csv)", strings.Join(columns, ", "), table.name()))
-		require.NoError(t, err)
+		must.Have(db.Conn.PgConn().CopyTo(t.Context(), &rows,
+			fmt.Sprintf("copy (select %s from %s) to stdout (format csv)", strings.Join(columns, ", "), table.name())))(t)
 		stored[table] = rows.String()
 	}
 	g.add("stored", stored)
@@ -496,11 +469,9 @@ func TestDatabaseHoldsWhatTheMergedExportHolds(t *testing.T) {
 
 func TestRowsAreAddedToTablesThatAreThere(t *testing.T) {
 	db, s := pgtest.Schema(t), small(t)
-	_, err := s.Load(t.Context(), Target{db.ConnString(), db.Schema, false})
-	require.ErrorContains(t, err, "does not exist")
+	require.ErrorContains(t, must.Err(s.Load(t.Context(), Target{db.ConnString(), db.Schema, false})), "does not exist")
 
-	_, err = s.Load(t.Context(), Target{db.ConnString(), db.Schema, true})
-	require.NoError(t, err)
-	_, err = s.Load(t.Context(), Target{db.ConnString(), db.Schema, false})
+	must.Have(s.Load(t.Context(), Target{db.ConnString(), db.Schema, true}))(t)
+	_, err := s.Load(t.Context(), Target{db.ConnString(), db.Schema, false})
 	require.ErrorContains(t, err, "duplicate key", "the same rows again")
 }

@@ -1,17 +1,27 @@
 package audit_test
 
 import (
+	"bytes"
+	"context"
 	"crypto/sha256"
+	"database/sql"
 	"encoding/hex"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strconv"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
+	gimsim "seats/cmd/gimsim/cli"
 	"seats/cmd/seats/audit"
+	"seats/cmd/seats/job"
+	"seats/internal/calendar"
+	"seats/internal/config"
+	"seats/internal/duck"
 	"seats/internal/must"
 	"seats/internal/store"
 )
@@ -170,8 +180,7 @@ func TestProofThatTheConfigurationIsNotTheCause(t *testing.T) {
 func TestProgramThatChanged(t *testing.T) {
 	t.Parallel()
 	s := simulate(t, "2026-02-26", "2026-02-26")
-	statements := s.ask("select sql_sha256 from _data.computation")
-	s.replace(s.out(daily+suffix), statements, "ab")
+	s.replace(s.out(daily+suffix), s.ask("select sql_sha256 from _data.computation"), "ab")
 	seal := func() {
 		sum := sha256.Sum256(must.Have(os.ReadFile(s.out(daily + suffix)))(t))
 		s.exec("update _data.issued_file set manifest_sha256 = '" + hex.EncodeToString(sum[:]) + "' where file = '" + daily + "'")
@@ -351,9 +360,8 @@ func TestRefusedRunIsInTheLedger(t *testing.T) {
 
 func TestNothingToAudit(t *testing.T) {
 	s := &site{t: t, dir: t.TempDir()}
-	s.write("seats.yaml", configuration)
-	_, err := s.audited(false)
-	require.ErrorIs(t, err, store.ErrMissing)
+	s.write("seats.yaml", must.Text(t, "testdata/seats.yaml"))
+	require.ErrorIs(t, must.Err(s.audited(false)), store.ErrMissing)
 }
 
 func TestEveryRuleIsExplained(t *testing.T) {
@@ -364,4 +372,159 @@ func TestEveryRuleIsExplained(t *testing.T) {
 		require.NotEmpty(t, audit.Finding{Rule: r}.Advice(), r)
 		require.NotEmpty(t, audit.Finding{Rule: r}.Check(), r)
 	}
+}
+
+// site is a tenant with a simulated GIM, whose month has been issued.
+type site struct {
+	t   *testing.T
+	dir string
+	now time.Time
+}
+
+// made are the sites that tests have copies of, by the days that were issued there.
+var made = struct {
+	sync.Mutex
+	dir   string
+	sites map[string]*site
+}{sites: map[string]*site{}}
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	os.RemoveAll(made.dir) //nolint:errcheck // the tests have ended
+	os.Exit(code)
+}
+
+// simulate gives a site of its own with an export of February 2026 and the days around it, at which the days asked for are issued.
+func simulate(t *testing.T, from, to string, months ...string) *site {
+	made.Lock()
+	defer made.Unlock()
+	days := from + "-" + to
+	if made.sites[days] == nil {
+		made.sites[days] = issue(t, days, from, to, months)
+	}
+	return made.sites[days].copy(t)
+}
+
+func issue(t *testing.T, name, from, to string, months []string) *site {
+	if made.dir == "" {
+		made.dir = must.Have(os.MkdirTemp("", "audit-*"))(t)
+	}
+	s := &site{t: t, dir: filepath.Join(made.dir, name), now: time.Date(2026, 3, 20, 9, 0, 0, 0, time.UTC)}
+	require.NoError(t, os.Mkdir(s.dir, 0o700))
+	s.write("seats.yaml", must.Text(t, "testdata/seats.yaml"))
+	var out bytes.Buffer
+	code := gimsim.Run(context.Background(), []string{"export", "--dir", s.path("exports"), "--seed=5", "--from=2026-01-31", "--days=30",
+		"--agents=12", "--ocs-share=1", "--switches=SIP_DAL_1=America/Chicago,SIP_LON=Europe/London", "--legs-per-hour=1", "--presence=1",
+		"--open=0", "--long=0", "--broken=0", "--late=0", "--corrected=0", "--two-keys=0.2", "--test-agents=0.15", "--no-employee-id=0.1",
+		"--no-interactions", "--high-water=2026-03-02T12:00:00Z"}, &out, &out)
+	require.Zero(t, code, out.String())
+	s.run(from, to, "", false, months...)
+	return s
+}
+
+func (s *site) path(parts ...string) string {
+	return filepath.Join(append([]string{s.dir}, parts...)...)
+}
+
+func (s *site) write(name, text string) {
+	require.NoError(s.t, os.WriteFile(s.path(name), []byte(text), 0o600))
+}
+
+func (s *site) tenant() config.Tenant {
+	return must.Have(config.Load(s.path("seats.yaml"), func(string) (string, bool) { return "", false }))(s.t).Tenants[0]
+}
+
+// run is the nightly job over days; each call is a minute later than the last.
+func (s *site) run(from, to, restate string, refresh bool, months ...string) job.Result {
+	s.now = s.now.Add(time.Minute)
+	j := job.Job{Plan: job.Plan{Command: "run", Steps: []string{job.Extract, job.Compute, job.Report}, Refresh: refresh, Restate: restate},
+		Tenant: s.tenant(), Clock: func() time.Time { return s.now }, Version: "test", Log: must.Quiet{}}
+	first, last := must.Date(s.t, from), must.Date(s.t, to)
+	for d := first; !last.Before(d); d = d.AddDays(1) {
+		j.Days = append(j.Days, d)
+	}
+	for _, text := range months {
+		j.Months = append(j.Months, must.Have(calendar.ParseMonth(text))(s.t))
+	}
+	result := j.Do(context.Background())
+	if restate == "" && !refresh {
+		require.NoError(s.t, result.Err)
+	}
+	return result
+}
+
+// audit gives every finding and remark.
+func (s *site) audit(source bool) []audit.Finding { return must.Have(s.audited(source))(s.t).Findings }
+
+func (s *site) audited(source bool) (audit.Summary, error) {
+	return audit.Audit{Tenant: s.tenant(), Source: source, Clock: func() time.Time { return s.now }, Log: must.Quiet{}}.Do(context.Background())
+}
+
+// copy is the same site in a folder of its own, to be spoilt.
+func (s *site) copy(t *testing.T) *site {
+	c := &site{t: t, dir: t.TempDir(), now: s.now}
+	require.NoError(t, os.CopyFS(c.dir, os.DirFS(s.dir)))
+	return c
+}
+
+// exec changes the store behind the program's back.
+func (s *site) exec(statements ...string) {
+	db := must.Have(duck.Open(s.path("var", "acme.duckdb"), duck.Options{}))(s.t)
+	for _, statement := range statements {
+		require.NoError(s.t, must.Err(db.Exec(statement)), statement)
+	}
+	require.NoError(s.t, db.Close())
+}
+
+// ask reads one text from the store.
+func (s *site) ask(query string) string {
+	db := must.Have(duck.Open(s.path("var", "acme.duckdb"), duck.Options{ReadOnly: true}))(s.t)
+	var text sql.NullString
+	require.NoError(s.t, db.QueryRow(query).Scan(&text), query)
+	require.NoError(s.t, db.Close())
+	return text.String
+}
+
+func (s *site) out(name string) string { return s.path("out", "acme", name) }
+
+// replace edits a file of the site.
+func (s *site) replace(path, old, new string) {
+	text := must.Have(os.ReadFile(path))(s.t)
+	require.Contains(s.t, string(text), old)
+	require.NoError(s.t, os.WriteFile(path, bytes.Replace(text, []byte(old), []byte(new), 1), 0o600))
+}
+
+// editExport puts what a query makes of an exported table, t, in its place.
+func (s *site) editExport(table, query string) {
+	files := must.Have(filepath.Glob(s.path("exports", "*", table+".csv")))(s.t)
+	require.Len(s.t, files, 1)
+	db := must.Have(duck.Open("", duck.Options{}))(s.t)
+	must.Have(db.Exec(fmt.Sprintf("create table t as from read_csv('%[1]s', all_varchar = true, header = true); copy (%[2]s) to '%[1]s' (header)",
+		files[0], query)))(s.t)
+	require.NoError(s.t, db.Close())
+}
+
+// only wants the findings to be of these rules and no other, in any number; remarks are left aside.
+func only(t *testing.T, found []audit.Finding, rules ...audit.Rule) {
+	var got []audit.Rule
+	for _, f := range found {
+		if f.IsRemark() {
+			continue
+		}
+		if len(got) == 0 || got[len(got)-1] != f.Rule {
+			got = append(got, f.Rule)
+		}
+	}
+	require.Equal(t, rules, got, "%+v", found)
+}
+
+// of picks the findings of a rule.
+func of(found []audit.Finding, rule audit.Rule) []audit.Finding {
+	var picked []audit.Finding
+	for _, f := range found {
+		if f.Rule == rule {
+			picked = append(picked, f)
+		}
+	}
+	return picked
 }

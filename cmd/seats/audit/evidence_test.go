@@ -105,8 +105,7 @@ func TestTheNumberFromThePackAlone(t *testing.T) {
 func TestR11DamagedNamesArePseudonymized(t *testing.T) {
 	const damaged = "E\ufffdxFC0001"
 	s := simulate(t, "2026-02-10", "2026-02-10")
-	paths := must.Have(filepath.Glob(s.path("exports", "*", "resource_.csv")))(t)
-	for _, path := range paths {
+	for _, path := range must.Have(filepath.Glob(s.path("exports", "*", "resource_.csv")))(t) {
 		text := must.Have(os.ReadFile(path))(t)
 		require.Contains(t, string(text), "E000001")
 		require.NoError(t, os.WriteFile(path, bytes.ReplaceAll(text, []byte("E000001"), []byte(damaged)), 0o600))
@@ -156,10 +155,9 @@ func namesNobody(t *testing.T, dir string, names []string) {
 		}
 		var text string
 		if filepath.Ext(path) == ".parquet" {
-			err = db.QueryRow("select coalesce(string_agg(t::varchar, chr(10)), '') from read_parquet($file) as t", path).Scan(&text)
-			require.NoError(t, err)
+			require.NoError(t, db.QueryRow("select coalesce(string_agg(t::varchar, chr(10)), '') from read_parquet($file) as t", path).Scan(&text))
 		} else {
-			text = string(must.Have(os.ReadFile(path))(t))
+			text = must.Text(t, path)
 		}
 		for _, name := range names {
 			require.NotContains(t, text, name, path)
@@ -170,7 +168,7 @@ func namesNobody(t *testing.T, dir string, names []string) {
 
 func TestEqualInputsGiveEqualBytes(t *testing.T) {
 	s := simulate(t, "2026-02-10", "2026-02-11")
-	period := audit.Period{From: s.date("2026-02-10"), To: s.date("2026-02-10")}
+	period := audit.Period{From: must.Date(s.t, "2026-02-10"), To: must.Date(s.t, "2026-02-10")}
 	first := must.Have(os.ReadFile(s.pack("", period)))(t)
 	require.Equal(t, first, must.Have(os.ReadFile(s.pack("", period)))(t))
 	require.NotEqual(t, first, must.Have(os.ReadFile(s.pack("", audit.Period{})))(t))
@@ -225,15 +223,14 @@ func forged(t *testing.T, dir, change string) {
 	t.Chdir(dir)
 	db := must.Have(duck.Open("", duck.Options{}))(t)
 	defer db.Close() //nolint:errcheck // in memory
-	must.Have(db.Exec(string(must.Have(os.ReadFile("recompute.sql"))(t))))(t)
+	must.Have(db.Exec(must.Text(t, "recompute.sql")))(t)
 	if change != "manifests" {
 		must.Have(db.Exec(change))(t)
 		return
 	}
 	var now string
 	require.NoError(t, db.QueryRow("select sha256 from pack.slice_hash").Scan(&now))
-	manifests := must.Have(filepath.Glob("issued/*.manifest.json"))(t)
-	for _, path := range manifests {
+	for _, path := range must.Have(filepath.Glob("issued/*.manifest.json"))(t) {
 		m, _, err := report.ReadManifest(path)
 		require.NoError(t, err)
 		require.NoError(t, os.WriteFile(path, bytes.ReplaceAll(must.Have(os.ReadFile(path))(t), []byte(m.Slices[0].SHA256), []byte(now)), 0o600))

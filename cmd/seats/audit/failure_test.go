@@ -17,7 +17,6 @@ func TestDayThatCannotBeComputed(t *testing.T) {
 	require.Equal(t, "US", differ.Region)
 	require.Contains(t, differ.What, "1 by SQL, 2 by the sweep")
 
-	coverage := failure(d, &compute.CoverageError{Day: d, Region: "EU"})
-	require.Equal(t, CannotCompute, coverage.Rule)
+	require.Equal(t, CannotCompute, failure(d, &compute.CoverageError{Day: d, Region: "EU"}).Rule)
 	require.True(t, explained(&compute.CoverageError{}) && explained(&compute.DifferenceError{}) && !explained(errors.New("disk")))
 }

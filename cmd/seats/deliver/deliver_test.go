@@ -26,11 +26,6 @@ import (
 	"seats/report"
 )
 
-type quiet struct{}
-
-func (quiet) Info(string, ...any) {}
-func (quiet) Warn(string, ...any) {}
-
 // site is a tenant that has issued something.
 type site struct {
 	Courier
@@ -39,8 +34,7 @@ type site struct {
 
 // newSite issues data files with manifests of some size.
 func newSite(t *testing.T, d config.Delivery, files int) *site {
-	t.Helper()
-	s := &site{Courier: Courier{Delivery: d, Tenant: "acme", From: t.TempDir(), Outbox: filepath.Join(t.TempDir(), "outbox"), Log: quiet{}, Down: &Outages{},
+	s := &site{Courier: Courier{Delivery: d, Tenant: "acme", From: t.TempDir(), Outbox: filepath.Join(t.TempDir(), "outbox"), Log: must.Quiet{}, Down: &Outages{},
 		Clock: func() time.Time { return time.Unix(1775000000, 0) }, Sleep: func(context.Context, time.Duration) {}}}
 	for n := range files {
 		i := report.Issue{File: fmt.Sprintf("CNT_%d.csv", n), Period: "2026-03-10"}
@@ -52,27 +46,16 @@ func newSite(t *testing.T, d config.Delivery, files int) *site {
 }
 
 func (s *site) issue(t *testing.T, name, text string) (sum string) {
-	t.Helper()
 	require.NoError(t, os.WriteFile(filepath.Join(s.From, name), []byte(text), 0o600))
 	return report.Digest([]byte(text))
 }
 
 // requireDelivered wants all of the site's files in a folder, and nothing else.
 func (s *site) requireDelivered(t *testing.T, folder string) {
-	t.Helper()
-	require.Len(t, names(t, folder), 2*len(s.parcels))
-	for _, name := range names(t, s.From) {
-		require.Equal(t, read(t, s.From, name), read(t, folder, name), name)
+	require.Len(t, must.Names(t, folder), 2*len(s.parcels))
+	for _, name := range must.Names(t, s.From) {
+		require.Equal(t, must.Text(t, s.From, name), must.Text(t, folder, name), name)
 	}
-}
-
-func names(t *testing.T, folder string) (all []string) {
-	t.Helper()
-	entries := must.Have(os.ReadDir(folder))(t)
-	for _, e := range entries {
-		all = append(all, e.Name())
-	}
-	return all
 }
 
 func over(s *sshtest.Server, folder string) config.Delivery {
@@ -94,7 +77,6 @@ func both(t *testing.T, test func(t *testing.T, d config.Delivery, folder string
 }
 
 func (s *site) send(t *testing.T, delivered ...Delivery) []Delivery {
-	t.Helper()
 	arrived, failed := s.Send(t.Context(), s.parcels, delivered)
 	require.Empty(t, failed)
 	return arrived
@@ -102,16 +84,9 @@ func (s *site) send(t *testing.T, delivered ...Delivery) []Delivery {
 
 // fails is the one error of a delivery.
 func (s *site) fails(t *testing.T, delivered ...Delivery) error {
-	t.Helper()
 	_, failed := s.Send(t.Context(), s.parcels, delivered)
 	require.Len(t, failed, 1)
 	return failed[0]
-}
-
-// read is a file's text.
-func read(t *testing.T, path ...string) string {
-	t.Helper()
-	return string(must.Have(os.ReadFile(filepath.Join(path...)))(t))
 }
 
 func TestWhatArrivesIsWhatWasIssuedAndIsNotSentTwice(t *testing.T) {
@@ -161,8 +136,8 @@ func TestASignatureGoesWithItsManifest(t *testing.T) {
 		left := must.Have(Pending([]report.Issue{s.parcels[0].Issue}, s.From, arrived, calendar.Date{}))(t)
 		s.parcels = left
 		require.Len(t, s.send(t, arrived...), 2)
-		require.Equal(t, "signed again", read(t, folder, "CNT_0.csv.manifest.json.minisig"))
-		require.Len(t, names(t, folder), 3)
+		require.Equal(t, "signed again", must.Text(t, folder, "CNT_0.csv.manifest.json.minisig"))
+		require.Len(t, must.Names(t, folder), 3)
 	})
 }
 
@@ -191,7 +166,7 @@ func TestADataFileIsNeverReplaced(t *testing.T) {
 		arrived := s.send(t)
 		s.parcels[0].Issue.SHA256 = s.issue(t, "CNT_0.csv", "another count")
 		require.ErrorContains(t, s.fails(t, arrived...), "another file of that name is there")
-		require.Equal(t, "count\n0\n", read(t, folder, "CNT_0.csv"))
+		require.Equal(t, "count\n0\n", must.Text(t, folder, "CNT_0.csv"))
 	})
 }
 
@@ -217,9 +192,9 @@ func TestNothingOfOthersIsOverwritten(t *testing.T) {
 			require.Equal(t, fail.Restatement, fail.CodeOf(failed[0]))
 			require.ErrorContains(t, failed[0], name+" to "+d.Target()+": another file of that name is there")
 			require.Len(t, arrived, 2, "it does not keep back the others")
-			require.Equal(t, "another's", read(t, other))
-			require.Equal(t, 3, len(names(t, folder)), "nothing else is there of it")
-			for _, name := range names(t, folder) {
+			require.Equal(t, "another's", must.Text(t, other))
+			require.Equal(t, 3, len(must.Names(t, folder)), "nothing else is there of it")
+			for _, name := range must.Names(t, folder) {
 				require.NoError(t, os.Remove(filepath.Join(folder, name)))
 			}
 		}
@@ -257,7 +232,7 @@ func TestOnlyWhatWasIssuedIsSent(t *testing.T) {
 	require.ErrorContains(t, failed[0], "CNT_0.csv: the file has vanished")
 	require.ErrorContains(t, failed[1], "CNT_1.csv.manifest.json: the file was changed")
 	require.Equal(t, fail.Restatement, fail.CodeOf(failed[1]))
-	require.Equal(t, []string{"CNT_2.csv", "CNT_2.csv.manifest.json"}, names(t, folder))
+	require.Equal(t, []string{"CNT_2.csv", "CNT_2.csv.manifest.json"}, must.Names(t, folder))
 }
 
 // The connection is dropped at many places of one delivery. Whoever looks after each sees no data file without its
@@ -272,8 +247,7 @@ func TestAConnectionThatBreaksAnywhereLosesNothing(t *testing.T) {
 		d.Port = p.Port
 		return d
 	}
-	s := newSite(t, through(measure, "whole"), 2)
-	s.send(t)
+	newSite(t, through(measure, "whole"), 2).send(t)
 	all := measure.Passed(pgtest.FromClient)
 	for n := range int64(12) {
 		folder := fmt.Sprintf("in%d", n)
@@ -283,12 +257,12 @@ func TestAConnectionThatBreaksAnywhereLosesNothing(t *testing.T) {
 		arrived, failed := s.Send(t.Context(), s.parcels, nil)
 		require.Len(t, failed, 1, "no retries")
 		require.Equal(t, fail.Other, fail.CodeOf(failed[0]))
-		for _, name := range names(t, filepath.Join(server.Root, folder)) {
+		for _, name := range must.Names(t, filepath.Join(server.Root, folder)) {
 			if strings.HasSuffix(name, ".csv") {
-				require.Contains(t, names(t, filepath.Join(server.Root, folder)), report.ManifestName(name))
+				require.Contains(t, must.Names(t, filepath.Join(server.Root, folder)), report.ManifestName(name))
 			}
 			if !strings.HasSuffix(name, ".tmp") {
-				require.Equal(t, read(t, s.From, name), read(t, server.Root, folder, name))
+				require.Equal(t, must.Text(t, s.From, name), must.Text(t, server.Root, folder, name))
 			}
 		}
 		p.Heal()
@@ -332,8 +306,7 @@ func TestABrokenConnectionIsTriedAgainSoManyTimes(t *testing.T) {
 func TestASilentServerIsGivenUp(t *testing.T) {
 	_, _, d := failing(t, 6000, pgtest.FromClient, false)
 	d.Timeout = 300 * time.Millisecond
-	s := newSite(t, d, 1)
-	require.ErrorContains(t, s.fails(t), "the server said nothing for 300ms (deliver.timeout)")
+	require.ErrorContains(t, newSite(t, d, 1).fails(t), "the server said nothing for 300ms (deliver.timeout)")
 }
 
 func TestAnInterruptionEndsADeliveryAtOnce(t *testing.T) {
@@ -355,7 +328,6 @@ func TestWhoIsNotTheServerOrNotTheUserIsRefused(t *testing.T) {
 	d := over(server, ".")
 	d.Retries = 3
 	refused := func(what string, d config.Delivery, message, hint string) {
-		t.Helper()
 		s := newSite(t, d, 1)
 		s.Sleep = func(context.Context, time.Duration) { t.Errorf("%s: a refusal is not tried again", what) }
 		arrived, failed := s.Send(t.Context(), s.parcels, nil)
@@ -364,7 +336,7 @@ func TestWhoIsNotTheServerOrNotTheUserIsRefused(t *testing.T) {
 		require.ErrorContains(t, failed[0], message, what)
 		require.Equal(t, fail.Other, fail.CodeOf(failed[0]), what)
 		require.Contains(t, strings.Join(fail.Hints(failed[0]), ""), hint, what)
-		require.Empty(t, names(t, server.Root), what)
+		require.Empty(t, must.Names(t, server.Root), what)
 	}
 	other := d
 	other.KeyFile = sshtest.Start(t).KeyFile
@@ -390,8 +362,7 @@ func TestWhoIsNotTheServerOrNotTheUserIsRefused(t *testing.T) {
 
 func TestTheKeyMayBeAnAgents(t *testing.T) {
 	server := sshtest.Start(t)
-	text := must.Have(os.ReadFile(server.KeyFile))(t)
-	key := must.Have(ssh.ParseRawPrivateKey(text))(t)
+	key := must.Have(ssh.ParseRawPrivateKey(must.Have(os.ReadFile(server.KeyFile))(t)))(t)
 	ring := agent.NewKeyring()
 	require.NoError(t, ring.Add(agent.AddedKey{PrivateKey: key}))
 	d := over(server, ".")
@@ -414,8 +385,7 @@ func TestTheKeyMayBeAnAgents(t *testing.T) {
 
 // An agent may wait for somebody at its machine, who is not there at night.
 func TestASilentAgentIsGivenUp(t *testing.T) {
-	server := sshtest.Start(t)
-	d := over(server, ".")
+	d := over(sshtest.Start(t), ".")
 	d.KeyFile, d.Agent = "", filepath.Join(t.TempDir(), "agent")
 	l, err := net.Listen("unix", d.Agent) // the system takes the connection, and nobody answers
 	require.NoError(t, err)
@@ -448,13 +418,12 @@ func TestEncryptedFilesAreReadByTheRecipientAlone(t *testing.T) {
 		d.AgeRecipients = []string{identity.Recipient().String()}
 		s := newSite(t, d, 1)
 		arrived := s.send(t)
-		require.Equal(t, []string{"CNT_0.csv.age", "CNT_0.csv.manifest.json.age"}, names(t, folder))
+		require.Equal(t, []string{"CNT_0.csv.age", "CNT_0.csv.manifest.json.age"}, must.Names(t, folder))
 		for _, a := range arrived {
 			sealed := must.Have(os.ReadFile(filepath.Join(folder, a.SentAs)))(t)
 			require.Equal(t, a.SentSHA256, report.Digest(sealed))
 			require.NotContains(t, string(sealed), "manifest 0")
-			open := must.Have(age.Decrypt(bytes.NewReader(sealed), identity))(t)
-			require.Equal(t, a.SHA256, report.Digest(must.Have(io.ReadAll(open))(t)))
+			require.Equal(t, a.SHA256, report.Digest(must.Have(io.ReadAll(must.Have(age.Decrypt(bytes.NewReader(sealed), identity))(t)))(t)))
 		}
 		require.Equal(t, arrived, s.send(t), "a killed run's are known again by the outbox")
 		require.NoError(t, s.Clear())
@@ -465,8 +434,7 @@ func TestEncryptedFilesAreReadByTheRecipientAlone(t *testing.T) {
 // A disk that is not mounted must not be filled in its place.
 func TestAFolderIsNotMade(t *testing.T) {
 	d := config.Delivery{Folder: filepath.Join(t.TempDir(), "mnt")}
-	s := newSite(t, d, 1)
-	require.ErrorContains(t, s.fails(t), "no such file or directory")
+	require.ErrorContains(t, newSite(t, d, 1).fails(t), "no such file or directory")
 	require.NoDirExists(t, d.Folder)
 }
 
@@ -478,7 +446,7 @@ func TestALinkInTheFolderIsNotFollowed(t *testing.T) {
 	s := newSite(t, config.Delivery{Folder: folder}, 1)
 	s.send(t)
 	s.requireDelivered(t, folder)
-	require.Equal(t, "precious", read(t, victim))
+	require.Equal(t, "precious", must.Text(t, victim))
 
 	require.NoError(t, os.Remove(filepath.Join(folder, "CNT_0.csv")))
 	require.NoError(t, os.Symlink(filepath.Join(s.From, "CNT_0.csv"), filepath.Join(folder, "CNT_0.csv")))
@@ -486,11 +454,11 @@ func TestALinkInTheFolderIsNotFollowed(t *testing.T) {
 	require.NoError(t, s.Clear())
 	require.NoError(t, os.Symlink(filepath.Dir(victim), s.Outbox))
 	require.ErrorContains(t, s.fails(t), s.Outbox+": it is there, and no folder")
-	require.Equal(t, []string{"victim"}, names(t, filepath.Dir(victim)))
+	require.Equal(t, []string{"victim"}, must.Names(t, filepath.Dir(victim)))
 }
 
 func TestPeriodsThatEndBeforeAreLeftOut(t *testing.T) {
-	since := must.Have(calendar.ParseDate("2026-03-31"))(t)
+	since := must.Date(t, "2026-03-31")
 	issued := []report.Issue{{File: "a", Period: "2026-03-30"}, {File: "b", Period: "2026-03-31"}, {File: "c", Period: "2026-02"}, {File: "d", Period: "2026-03"}}
 	require.Equal(t, []Parcel{{issued[1], true}, {issued[3], true}}, must.Have(Pending(issued, t.TempDir(), nil, since))(t))
 }
@@ -501,14 +469,12 @@ func TestAFileThatComesInBetweenIsNotReplaced(t *testing.T) {
 	for name, text := range map[string]string{".new.tmp": "ours", "new": "another's"} {
 		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600))
 	}
-	err := folder{dir, 0o600}.rename(".new.tmp", "new", false)
-	require.ErrorContains(t, err, "file exists")
-	require.Equal(t, fail.Restatement, fail.CodeOf(err))
-	require.Equal(t, "another's", read(t, dir, "new"))
+	must.Fail(t, folder{dir, 0o600}.rename(".new.tmp", "new", false), fail.Restatement, "file exists")
+	require.Equal(t, "another's", must.Text(t, dir, "new"))
 	require.NoError(t, folder{dir, 0o600}.rename(".new.tmp", "new", true))
-	require.Equal(t, []string{"new"}, names(t, dir))
+	require.Equal(t, []string{"new"}, must.Names(t, dir))
 	require.NoError(t, folder{dir, 0o600}.rename("new", "newer", false))
-	require.Equal(t, []string{"newer"}, names(t, dir))
+	require.Equal(t, []string{"newer"}, must.Names(t, dir))
 }
 
 // lossy is a folder whose disk keeps less than it said.
@@ -520,7 +486,7 @@ func TestWhatCannotBeReadBackIsNotDelivered(t *testing.T) {
 	s := newSite(t, config.Delivery{}, 1)
 	dir := t.TempDir()
 	require.ErrorContains(t, must.Err(s.parcel(s.parcels[0], nil, outbox{dir: s.Outbox}, lossy{folder{dir, 0o600}})), "read back 32999 with")
-	require.Equal(t, []string{".CNT_0.csv.manifest.json.tmp"}, names(t, dir))
+	require.Equal(t, []string{".CNT_0.csv.manifest.json.tmp"}, must.Names(t, dir))
 }
 
 // What a delivery left that was killed, the next clears: its own tenant's, and nothing else.
@@ -537,10 +503,10 @@ func TestWhatAKilledDeliveryLeftIsCleared(t *testing.T) {
 		}
 		s.send(t)
 		for _, name := range left {
-			require.NotContains(t, names(t, folder), name)
+			require.NotContains(t, must.Names(t, folder), name)
 		}
 		for _, name := range others {
-			require.Contains(t, names(t, folder), name)
+			require.Contains(t, must.Names(t, folder), name)
 		}
 	})
 }
@@ -556,9 +522,8 @@ func TestOthersMayReadWhatIsDelivered(t *testing.T) {
 			}
 			require.NoError(t, os.Chmod(folder, c.folder))
 			d.Mode = c.configured
-			s := newSite(t, d, 1)
-			s.send(t)
-			for _, name := range names(t, folder) {
+			newSite(t, d, 1).send(t)
+			for _, name := range must.Names(t, folder) {
 				require.Equal(t, c.want, must.Have(os.Stat(filepath.Join(folder, name)))(t).Mode(), name)
 			}
 		})

@@ -48,7 +48,9 @@ var form = template.Must(template.New("seats.yaml").Funcs(template.FuncMap{"text
 // default location.
 func (s Settings) Text(folder string, found Traffic) string {
 	for _, path := range []*string{&s.ExportDir, &s.PasswordFile, &s.SSLRootCert} {
-		*path = below(folder, *path)
+		if rel, err := filepath.Rel(folder, *path); *path != "" && err == nil && filepath.IsLocal(rel) {
+			*path = rel
+		}
 	}
 	taken := map[string]bool{}
 	var b strings.Builder
@@ -62,14 +64,6 @@ func (s Settings) Text(folder string, found Traffic) string {
 		panic(err) // a strings.Builder takes everything, and the form is the program's own
 	}
 	return b.String()
-}
-
-// below is a path as it is seen from a folder, where it lies in it.
-func below(folder, path string) string {
-	if rel, err := filepath.Rel(folder, path); path != "" && err == nil && filepath.IsLocal(rel) {
-		return rel
-	}
-	return path
 }
 
 var plain = regexp.MustCompile(`^[A-Za-z/][A-Za-z0-9_./-]*$`)
@@ -122,7 +116,6 @@ func Find(ctx context.Context, q duck.Queryer, days []calendar.Date) (Traffic, e
 	return t, err
 }
 
-// location is proposed for switches.
 type location struct {
 	Name     string
 	Switches []Switch

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"fmt"
 	"maps"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -33,7 +34,7 @@ type world struct {
 
 // drawWorld writes a random day into the store and computes it.
 func drawWorld(t *rapid.T, conn *sql.Conn) world {
-	w := world{day: mustDate(t, rapid.SampledFrom([]string{"2026-03-08", "2026-11-01", "2026-03-10"}).Draw(t, "day")), agents: map[string]bool{}}
+	w := world{day: must.Date(t, rapid.SampledFrom([]string{"2026-03-08", "2026-11-01", "2026-03-10"}).Draw(t, "day")), agents: map[string]bool{}}
 	w.tenant = drawTenant(t)
 	w.asOf = w.moment(t, "as_of")
 	rows := rowsOf{}
@@ -41,8 +42,7 @@ func drawWorld(t *rapid.T, conn *sql.Conn) world {
 	w.agents[fmt.Sprintf("#%d", resources+1)] = true // the resource without a row of its own
 	for key := int64(1); key <= resources; key++ {
 		employee := rapid.SampledFrom([]string{"", "e1", "ann", "TEST1"}).Draw(t, "employee")
-		name := rapid.SampledFrom([]string{"", "n.1", "nx1"}).Draw(t, "name")
-		rows.add("agent", w.day, key, orNull(employee), orNull(name))
+		rows.add("agent", w.day, key, orNull(employee), orNull(rapid.SampledFrom([]string{"", "n.1", "nx1"}).Draw(t, "name")))
 		w.agents[employee], w.agents[fmt.Sprintf("#%d", key)] = true, true
 	}
 	delete(w.agents, "")
@@ -124,7 +124,7 @@ func (r rowsOf) write(t require.TestingT, conn *sql.Conn, empty ...string) {
 }
 
 func drawTenant(t *rapid.T) config.Tenant {
-	newYork := must.Have(time.LoadLocation("America/New_York"))(t)
+	newYork := must.Zone(t, "America/New_York")
 	tenant := config.Tenant{
 		Name: "acme", Zone: time.UTC,
 		SessionEnd:    rapid.SampledFrom([]config.SessionEnd{config.SessionEndExclusive, config.SessionEndInclusive}).Draw(t, "session_end"),
@@ -173,8 +173,7 @@ func recompute(t *rapid.T, conn *sql.Conn, w world) {
 }
 
 func insert(t require.TestingT, conn *sql.Conn, statement string, args ...any) {
-	_, err := conn.ExecContext(context.Background(), statement, args...)
-	require.NoError(t, err, statement)
+	require.NoError(t, must.Err(conn.ExecContext(context.Background(), statement, args...)), statement)
 }
 
 // scopes are all that can be explained.
@@ -197,6 +196,163 @@ func open(t testing.TB, path string, o duck.Options) (*sql.DB, *sql.Conn) {
 	return db, conn
 }
 
-func mustDate(t require.TestingT, text string) calendar.Date {
-	return must.Have(calendar.ParseDate(text))(t)
+// bigStore writes and computes a day of a million sessions of 100,000 agents, with 1.2 million activities, and opens it for reading.
+func bigStore(t testing.TB) (*Explainer, calendar.Date) {
+	newYork := must.Zone(t, "America/New_York")
+	tenant := config.Tenant{Name: "acme", Zone: time.UTC, SessionEnd: config.SessionEndExclusive, SettleHours: 1, Regions: []config.Region{
+		{Name: "US", Zone: newYork, Locations: []config.Location{{Name: "dallas", Switches: []string{"SIP_0", "SIP_1"}}, {Name: "other"}}},
+		{Name: "EU", Zone: time.UTC, Locations: []config.Location{{Name: "london", Switches: []string{"SIP_2"}}, {Name: "paris", Switches: []string{"SIP_3"}}}},
+	}}
+	day, path := must.Date(t, "2026-03-10"), filepath.Join(t.TempDir(), "acme.duckdb")
+	db, conn := storeAt(t, path, duck.Options{})
+	insert(t, conn, must.Text(t, "testdata/big_day.sql"))
+	must.Have(compute.NewCounter(conn, tenant).Day(context.Background(), day, 1))(t)
+	require.NoError(t, conn.Close())
+	require.NoError(t, db.Close())
+	_, conn = open(t, path, duck.Options{ReadOnly: true, Threads: 2})
+	return New(conn, tenant), day
+}
+
+// BenchmarkDayOfAMillionSessions asks every question of such a day.
+func BenchmarkDayOfAMillionSessions(b *testing.B) {
+	ctx := context.Background()
+	e, date := bigStore(b)
+	open := func() *Day { return must.Have(e.Day(ctx, date, "US", ""))(b) }
+	for _, q := range []struct {
+		name string
+		ask  func()
+	}{
+		{"peak", func() { require.Greater(b, must.Have(open().Peak(ctx))(b).Agents, int64(10_000)) }},
+		{"busiest", func() { require.Len(b, open().Curve.Busiest(10), 10) }},
+		{"agent", func() { require.Len(b, must.Have(e.Agent(ctx, "emp77", []calendar.Date{date}, "", ""))(b), 10) }},
+		{"sensitivity", func() { must.Have(open().Sensitivity(ctx, 60))(b) }},
+	} {
+		b.Run(q.name, func(b *testing.B) {
+			for b.Loop() {
+				q.ask()
+			}
+		})
+	}
+}
+
+// TestFates: one session for each thing that can become of one.
+func TestFates(t *testing.T) {
+	newYork := must.Zone(t, "America/New_York")
+	tenant := config.Tenant{Name: "acme", Zone: time.UTC, SessionEnd: config.SessionEndExclusive, ExcludeAgents: []string{"TEST*"}, Regions: []config.Region{
+		{Name: "US", Zone: newYork, Locations: []config.Location{{Name: "dallas", Switches: []string{"D"}}}},
+		{Name: "EU", Zone: time.UTC, Locations: []config.Location{{Name: "london", Switches: []string{"L"}}}},
+	}}
+	eu, us := place{"EU", "london"}, place{"US", "dallas"}
+	tests := []struct {
+		agent, region string // asked for
+		want          Fate
+	}{
+		{"counted", "", Fate{Verdict: Counted, place: eu, Decision: Listed}},
+		{"reversed", "", Fate{Verdict: NotCounted, Rule: "R2", Reason: "rejected: end_ts before start_ts"}},
+		{"timeless", "", Fate{Verdict: NotCounted, Rule: "R2", Reason: "rejected: no start_ts"}},
+		{"idle", "", Fate{Verdict: NotCounted, Rule: "R4", Reason: "no activity of resource_key 4 shares a second with the session; " +
+			"the nearest is leg 4, 1 s away; 1 of it rejected (R3)"}},
+		{"unlisted", "", Fate{Verdict: NotCounted, Rule: "R5", Reason: "unmapped: switch X leads nowhere: no location lists it and there is no default location"}},
+		{"counted", "US", Fate{Verdict: NotCounted, Rule: "R5", Reason: "belongs to EU/london", place: eu, Decision: Listed}},
+		{"TEST1", "", Fate{Verdict: NotCounted, Rule: "R6", Reason: `exclude_agents "TEST*" fits employee_id "TEST1"`}},
+		{"early", "", Fate{Verdict: NotCounted, Rule: "R8", Reason: "shares no second with 2026-03-10 in America/New_York", place: us, Decision: Listed}},
+		{"#9", "", Fate{Verdict: Counted, place: eu, Decision: Listed}},
+		{"told", "", Fate{Verdict: Counted, place: eu, Decision: "listed switch (L, told by leg 77 of the same login)"}},
+	}
+	conn := emptyStore(t)
+	day := must.Date(t, "2026-03-10")
+	insert(t, conn, must.Text(t, "testdata/fates.sql"))
+	must.Have(compute.NewCounter(conn, tenant).Day(context.Background(), day, 1))(t)
+	for _, test := range tests {
+		fates := must.Have(New(conn, tenant).Agent(context.Background(), test.agent, []calendar.Date{day}, test.region, ""))(t)
+		require.Len(t, fates, 1, test.agent)
+		f := fates[0]
+		require.Equal(t, test.want, Fate{Verdict: f.Verdict, Rule: f.Rule, Reason: f.Reason, place: f.place, Decision: f.Decision}, test.agent)
+	}
+
+	second := must.Have(must.Have(New(conn, tenant).Day(context.Background(), day, "EU", ""))(t).Second(context.Background(), 1773136800+50))(t)
+	require.Contains(t, decisions(second), "told: listed switch (L, told by leg 77 of the same login)")
+	require.Contains(t, decisions(second), "counted: listed switch")
+
+	twice := must.Have(New(conn, tenant).Agent(context.Background(), "twice", []calendar.Date{day}, "", ""))(t)
+	require.Len(t, twice, 2)
+	for i, other := range []string{"11", "10"} {
+		require.Equal(t, CountedOnce, twice[i].Verdict)
+		require.Equal(t, "shares seconds with session "+other+" of the same agent", twice[i].Reason)
+	}
+}
+
+func decisions(s *Second) (words []string) {
+	for _, seat := range s.Seats {
+		words = append(words, seat.Agent+": "+string(seat.Decision))
+	}
+	return words
+}
+
+// curveOf makes a curve that begins at a second, from its agents second by second.
+func curveOf(from int64, agents ...int64) Curve {
+	var c Curve
+	for i, n := range agents {
+		at := from + int64(i)
+		c = append(c, Step{calendar.Interval{Start: at, End: at + 1}, n, n})
+	}
+	return c
+}
+
+func TestPlateausAreAllSpansAtThePeak(t *testing.T) {
+	agents, plateaus := curveOf(100, 0, 3, 3, 1, 3, 0).Plateaus()
+	require.EqualValues(t, 3, agents)
+	require.Equal(t, []calendar.Interval{{Start: 101, End: 103}, {Start: 104, End: 105}}, plateaus)
+	agents, plateaus = curveOf(100, 0, 0).Plateaus()
+	require.Zero(t, agents)
+	require.Empty(t, plateaus, "nobody has no plateau")
+}
+
+func TestAtTellsWhetherASecondIsInTheDay(t *testing.T) {
+	c := curveOf(100, 1, 2)
+	for second, want := range map[int64]int64{99: -1, 100: 1, 101: 2, 102: -1} {
+		step, found := c.At(second)
+		require.Equal(t, want >= 0, found, second)
+		if found {
+			require.Equal(t, want, step.Agents, second)
+		}
+	}
+}
+
+// TestLastingIsTheBestOfTheLowestInAnyWindow: on any curve, Lasting is the largest, over all windows of the
+// length, of the lowest number in the window, and the second is the first from which that many are held.
+func TestLastingIsTheBestOfTheLowestInAnyWindow(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		agents := rapid.SliceOfN(rapid.Int64Range(0, 4), 1, 30).Draw(t, "agents")
+		length := rapid.Int64Range(1, 12).Draw(t, "seconds")
+		want, wantAt := int64(0), int64(0)
+		for from := 0; from+int(length) <= len(agents); from++ {
+			lowest := agents[from]
+			for _, n := range agents[from : from+int(length)] {
+				lowest = min(lowest, n)
+			}
+			if lowest > want {
+				want, wantAt = lowest, 1000+int64(from)
+			}
+		}
+		got, at := curveOf(1000, agents...).Lasting(length)
+		require.Equal(t, want, got)
+		require.Equal(t, wantAt, at)
+	})
+}
+
+func TestBusiestMinutes(t *testing.T) {
+	c := Curve{
+		{calendar.Interval{Start: 600, End: 630}, 2, 2},
+		{calendar.Interval{Start: 630, End: 700}, 5, 5}, // 30 s of one minute, 40 of the next
+		{calendar.Interval{Start: 700, End: 780}, 1, 1},
+		{calendar.Interval{Start: 780, End: 900}, 0, 0},
+	}
+	want := []Minute{
+		{Start: 660, Agents: 5, Seconds: 40, AgentSeconds: 220},
+		{Start: 600, Agents: 5, Seconds: 30, AgentSeconds: 210},
+		{Start: 720, Agents: 1, Seconds: 60, AgentSeconds: 60},
+	}
+	require.Equal(t, want, c.Busiest(10))
+	require.Equal(t, want[:2], c.Busiest(2))
 }

@@ -53,7 +53,11 @@ func (s *state) compute(ctx context.Context) {
 		if of := counted[day]; of.Err == nil {
 			s.days = append(s.days, of.DayResult)
 			s.warnBlocked(day, day, of.Quality)
-			s.warnDoubts(day, of.Quality)
+			for _, q := range of.Quality {
+				if what, is := Doubts[q.Rule]; is && q.Count > 0 {
+					s.warn(what, "day", day, q.Rule, examples(q.Examples))
+				}
+			}
 		}
 	}
 	for _, month := range s.Months {
@@ -251,15 +255,6 @@ var Doubts = map[string]string{
 	"common_guid": "attempt GUIDs that seem to stand for none, so that calls count which no campaign made: correct the mapping at the source",
 	"cut_off_session": "sessions longer than max_session_hours, which days that begin so long after the login do not see: " +
 		"set it to as many hours and read those days again with --refresh",
-}
-
-// warnDoubts tells what Doubts speaks of.
-func (s *state) warnDoubts(day calendar.Date, quality []settle.Quality) {
-	for _, q := range quality {
-		if what, is := Doubts[q.Rule]; is && q.Count > 0 {
-			s.warn(what, "day", day, q.Rule, examples(q.Examples))
-		}
-	}
 }
 
 // examples are the first few of a rule's keys, on one line whatever names are in them.

@@ -36,10 +36,8 @@ func TestAFullDiskIsToldAsThatAndKeepsTheStore(t *testing.T) {
 	require.ErrorContains(t, err, "MB are free now): ")
 	require.Equal(t, fail.Other, job.ExitCode(err))
 	require.Contains(t, fail.Hints(err)[0], "make room there")
-	after := must.Have(os.ReadFile(path))(t)
-	require.Equal(t, before, after)
+	require.Equal(t, before, must.Have(os.ReadFile(path))(t))
 
 	require.NoError(t, j.Do(t.Context()).Err, "with room again all is well")
-	db := must.Have(store.OpenPublished(t.Context(), path, duck.Options{}))(t)
-	require.NoError(t, db.Close())
+	require.NoError(t, must.Have(store.OpenPublished(t.Context(), path, duck.Options{}))(t).Close())
 }

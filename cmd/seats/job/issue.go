@@ -63,13 +63,12 @@ func (s *state) issue(ctx context.Context) error {
 	s.issuing = true
 	engine, err1 := duck.Version(ctx, s.Conn)
 	leftOut, err2 := report.LeftOuts(ctx, s.Conn)
-	id, previous, err3 := store.NextRun(ctx, s.Conn)
-	if err := cmp.Or(err1, err2, err3); err != nil {
+	if err := cmp.Or(err1, err2); err != nil {
 		return err
 	}
 	writer := report.Writer{Dir: s.Tenant.FilesPath(), Columns: s.Columns, Versions: report.Versions{Program: s.Version, DuckDB: engine, Go: runtime.Version()}}
 	if s.SignKey != nil {
-		writer.Signing = &report.Signing{Key: s.SignKey, Run: id, Previous: previous}
+		writer.Signing = &report.Signing{Key: s.SignKey, Run: s.last.ID + 1, Previous: s.last.SHA256}
 	}
 	numbers := s.numbers()
 	for _, n := range numbers {
@@ -92,9 +91,13 @@ func (s *state) issue(ctx context.Context) error {
 		}
 		s.result.Rows = append(s.result.Rows, o)
 		for _, i := range append(o.Recovered, o.Issue) {
+			if i.RulesSHA256 != "" && slices.Contains(ledger, i) {
+				continue // it is remembered as it is
+			}
 			if err := report.PutIssuedFile(ctx, s.Conn, i); err != nil {
 				return err
 			}
+			ledger = append(ledger, i)
 		}
 		if o.Action != report.Unchanged {
 			s.files = append(s.files, o.Issue.File)
@@ -105,10 +108,8 @@ func (s *state) issue(ctx context.Context) error {
 			s.info(string(o.Action), "file", filepath.Join(writer.Dir, o.Issue.File), "value", o.Issue.Value, "state", o.Issue.State, unit, o.Issue.Period)
 		}
 	}
-	if ledger, err = report.IssuedFiles(ctx, s.Conn); err == nil {
-		WarnGone(s.Log, s.Tenant, ledger)
-	}
-	return err
+	WarnGone(s.Log, s.Tenant, ledger)
+	return nil
 }
 
 // recallRules has the files that an older version issued name their counting rules, by their manifests.
@@ -166,7 +167,7 @@ func (s *state) numbers() (numbers []report.Number) {
 	}
 	for _, m := range s.months {
 		for _, e := range m.Regions {
-			if s.Tenant.BillsIn(e.Region, m.Month) {
+			if s.Tenant.Bills(e.Region, m.Month.First()) {
 				numbers = append(numbers, report.Number{Tenant: s.Tenant.Name, Region: e.Region, Measure: report.Enabled, Period: m.Month.String(), Value: e.Agents,
 					State: e.State, RulesHash: m.RulesSHA256, SQLHash: m.SQLSHA256, Slices: e.Slices, Quality: e.Quality})
 			}
@@ -189,7 +190,7 @@ func ZoneOf(t config.Tenant, region string) *time.Location {
 // its own to the store, with an entry in the ledger.
 func (s *state) deliverAfter(ctx context.Context) {
 	own := *s.Job
-	own.Command, own.Days = "deliver", nil
+	own.Command, own.Steps, own.Days = "deliver", []string{Deliver}, nil
 	d := own.begin()
 	s.in(Deliver, func() int64 {
 		d.Log, d.step = s.Log, s.step
@@ -207,7 +208,7 @@ func (s *state) deliver(ctx context.Context) (err error) {
 		s.done = err == nil
 		return err
 	}
-	if err := s.open(ctx, store.BeginExisting); err != nil {
+	if err := s.open(ctx); err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, s.Drop()) }()

@@ -163,11 +163,11 @@ const (
 	moved        // it stands as it is issued, though it was named and today's rules give other numbers
 )
 
-// state is a job at work.
 type state struct {
 	*Job
 	*store.Work
 	started time.Time
+	last    store.Newest // run before this one
 	step    string
 	dry     bool // nothing is stored
 
@@ -215,20 +215,13 @@ func (j *Job) Do(ctx context.Context) Result {
 	return r
 }
 
-// opener is store.Begin or store.BeginExisting.
-type opener func(context.Context, string, duck.Options) (*store.Work, error)
-
 func (s *state) run(ctx context.Context) (err error) {
-	var open opener = store.BeginExisting
-	if s.does(Extract) { // nothing else makes a store
-		open = store.Begin
-	}
 	limited, stop := context.WithCancel(ctx)
 	if limit := s.Tenant.RunTimeout; limit > 0 {
 		limited, stop = context.WithTimeoutCause(ctx, limit, errLate)
 	}
 	defer stop()
-	if err := s.open(ctx, open); err != nil {
+	if err := s.open(ctx); err != nil {
 		return err
 	}
 	defer func() {
@@ -242,7 +235,7 @@ func (s *state) run(ctx context.Context) (err error) {
 	}
 	if err != nil || !left {
 		s.done = err == nil
-		return s.inLedger(ctx, open, s.tooLate(limited, err))
+		return s.inLedger(ctx, s.tooLate(limited, err))
 	}
 	s.work(limited)
 	if s.stood != nil && isLate(limited) {
@@ -254,8 +247,8 @@ func (s *state) run(ctx context.Context) (err error) {
 	if err := ctx.Err(); err != nil {
 		return err // nothing is published
 	}
-	tidy := []func(context.Context) error{s.retain, s.seal, func(ctx context.Context) error { return s.RemoveStray(ctx, s.Clock()) }}
-	for _, do := range tidy {
+	stray := func(ctx context.Context) error { return s.RemoveStray(ctx, s.Clock()) }
+	for _, do := range []func(context.Context) error{s.retain, s.seal, stray} {
 		if err := do(ctx); ctx.Err() == nil {
 			s.note(calendar.Date{}, err) // what was done before stays done
 		}
@@ -333,12 +326,9 @@ func (s *state) note(day calendar.Date, err error) {
 	if err == nil {
 		return
 	}
-	f := &Failure{error: Explain(err, s.Tenant), Stage: s.step}
+	f := &Failure{error: Explain(err, s.Tenant), Stage: s.step, Day: day.OrNone()}
 	if s.step != "" && ExitCode(f.error) == fail.Differ {
 		f.Stage = Verify
-	}
-	if !day.IsZero() {
-		f.Day = day.String()
 	}
 	s.errs = append(s.errs, f)
 }
@@ -358,21 +348,31 @@ func (s *state) out(day calendar.Date) bool {
 }
 
 // open opens the store to work on it, and tells what came before this run and nobody was there to tell.
-func (s *state) open(ctx context.Context, open opener) (err error) {
-	if s.Work, err = open(ctx, s.Tenant.StorePath(), duck.Of(s.Tenant.Engine)); err != nil {
+func (s *state) open(ctx context.Context) error {
+	err := s.begun(ctx)
+	if err != nil {
 		return err
 	}
 	if s.Died {
 		s.warn("the run before was killed, or the machine went down: what it left is removed, what it published stays")
 	}
-	last, err := store.LastEnded(ctx, s.Conn)
-	if err != nil {
+	if s.last, err = store.LastRun(ctx, s.Conn); err != nil {
 		return errors.Join(err, s.Drop())
 	}
-	if s.started.Before(last) {
-		s.warn("the clock is behind the end of the newest run: is it right?", "clock", instant(s.started.Unix()), "newest_run_ended", instant(last.Unix()))
+	if s.started.Before(time.Unix(s.last.EndedTS, 0)) {
+		s.warn("the clock is behind the end of the newest run: is it right?", "clock", instant(s.started.Unix()), "newest_run_ended", instant(s.last.EndedTS))
 	}
 	return nil
+}
+
+// begun takes the store to work on it. Only reading makes one.
+func (s *state) begun(ctx context.Context) (err error) {
+	begin := store.BeginExisting
+	if s.does(Extract) {
+		begin = store.Begin
+	}
+	s.Work, err = begin(ctx, s.Tenant.StorePath(), duck.Of(s.Tenant.Engine))
+	return err
 }
 
 // publish writes the ledger and puts the work copy in the place of the store.
@@ -384,7 +384,7 @@ func (s *state) publish(ctx context.Context) error {
 }
 
 // inLedger has the store as it was before the run remember that the run failed, and nothing else of it.
-func (s *state) inLedger(ctx context.Context, open opener, failed error) error {
+func (s *state) inLedger(ctx context.Context, failed error) error {
 	if failed == nil || ctx.Err() != nil {
 		return failed
 	}
@@ -392,7 +392,7 @@ func (s *state) inLedger(ctx context.Context, open opener, failed error) error {
 	s.result.Slices = nil
 	err := s.Drop()
 	if err == nil {
-		s.Work, err = open(ctx, s.Tenant.StorePath(), duck.Of(s.Tenant.Engine))
+		err = s.begun(ctx)
 	}
 	if err == nil {
 		err = s.publish(ctx)

@@ -46,6 +46,7 @@ func (s *state) extract(ctx context.Context) (err error) {
 		return err
 	}
 	defer debug.FreeOSMemory() // what was read is stored; counting needs the room
+	defer debug.SetGCPercent(debug.SetGCPercent(smallHeap))
 	defer s.Log.Stop()
 	for len(windows) > 0 {
 		if windows, err = s.inOneSnapshot(ctx, stage, windows); err == nil || s.again(ctx, err, len(windows)) {
@@ -159,6 +160,10 @@ func (s *state) inOneSnapshot(ctx context.Context, stage *extract.Stage, windows
 	}
 	return nil, nil
 }
+
+// smallHeap is by how many percent rows that are read may be outweighed by what was dropped of them. They hold few pointers: it
+// costs little to look often.
+const smallHeap = 40
 
 // OpenSource opens a tenant's source for the windows, all in one snapshot. tempDir is where an export is unpacked; now is the reader's
 // clock.

@@ -1,6 +1,7 @@
 package lake_test
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"encoding/json"
@@ -11,11 +12,16 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
 
+	gimsim "seats/cmd/gimsim/cli"
+	"seats/cmd/seats/audit"
+	"seats/cmd/seats/job"
 	"seats/cmd/seats/lake"
 	"seats/internal/config"
 	"seats/internal/duck"
@@ -26,15 +32,13 @@ import (
 )
 
 func schemaOf(t *testing.T, dir string) (s schema) {
-	t.Helper()
 	require.NoError(t, json.Unmarshal(must.Have(os.ReadFile(filepath.Join(dir, "_schema.json")))(t), &s))
 	return s
 }
 
 func TestTheSchemaSaysWhatIsWritten(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "lake")
-	tenants := site(t)
-	written, _ := export(t, dir, "", tenants...)
+	written, _ := export(t, dir, "", site(t)...)
 	require.Equal(t, 2*2*9+2*2, written)
 	schema := schemaOf(t, dir)
 	db := views(t, dir, schema)
@@ -44,14 +48,8 @@ func TestTheSchemaSaysWhatIsWritten(t *testing.T) {
 			require.NotEmpty(t, c.Comment, r.Name)
 			want = append(want, c.Name+" "+c.Type)
 		}
-		rows := must.Have(db.Query("select column_name || ' ' || column_type from (describe " + r.Name + ") where column_name not in ('tenant', 'month', 'day')"))(t)
-		var got []string
-		for rows.Next() {
-			var column string
-			require.NoError(t, rows.Scan(&column))
-			got = append(got, column)
-		}
-		require.Equal(t, want, got, r.Name)
+		require.Equal(t, want, must.Texts(t, db, "select column_name || ' ' || column_type from (describe "+r.Name+
+			") where column_name not in ('tenant', 'month', 'day')"), r.Name)
 	}
 	entries := must.Have(os.ReadDir(dir))(t)
 	relations := 0
@@ -105,7 +103,6 @@ func TestNothingIsLost(t *testing.T) {
 
 // files are the files of a lake, each with its text.
 func files(t *testing.T, dir string) map[string]string {
-	t.Helper()
 	all := map[string]string{}
 	require.NoError(t, filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
@@ -191,7 +188,6 @@ func TestRowsThatTheStoreDroppedStay(t *testing.T) {
 }
 
 func change(t *testing.T, tenant config.Tenant, statements ...string) {
-	t.Helper()
 	db := must.Have(duck.Open(tenant.StorePath(), duck.Options{}))(t)
 	for _, s := range statements {
 		must.Have(db.Exec(s))(t)
@@ -238,8 +234,7 @@ func TestPseudonyms(t *testing.T) {
 	require.NoError(t, os.WriteFile(other, []byte("fedcba9876543210"), 0o600))
 	for dir, keys := range map[string][]string{plain: {key}, masked: {"", other}} {
 		for _, k := range keys {
-			_, err := lake.Open(dir, k)
-			require.Equal(t, fail.Usage, fail.CodeOf(err))
+			require.Equal(t, fail.Usage, fail.CodeOf(must.Err(lake.Open(dir, k))))
 		}
 	}
 
@@ -264,8 +259,7 @@ func TestTwoSitesOfOneTenantNameAreToldApart(t *testing.T) {
 		first := files(t, lakeDir)
 		l := must.Have(lake.Open(lakeDir, keyFile))(t)
 		_, err := l.Export(t.Context(), other, everything)
-		require.Equal(t, fail.Usage, fail.CodeOf(err))
-		require.ErrorContains(t, err, "the tenant beta in the lake "+lakeDir+" is another store's")
+		must.Fail(t, err, fail.Usage, "the tenant beta in the lake "+lakeDir+" is another store's")
 		require.Equal(t, first, files(t, lakeDir))
 		require.NoError(t, l.Close())
 		written, _ := export(t, lakeDir, keyFile, ours)
@@ -279,9 +273,7 @@ func TestTwoSitesOfOneTenantNameAreToldApart(t *testing.T) {
 func TestAFolderOfSomethingElseIsRefused(t *testing.T) {
 	dir := t.TempDir()
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "letter.txt"), nil, 0o600))
-	_, err := lake.Open(dir, "")
-	require.Equal(t, fail.Usage, fail.CodeOf(err))
-	require.ErrorContains(t, err, "letter.txt")
+	must.Fail(t, must.Err(lake.Open(dir, "")), fail.Usage, "letter.txt")
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "_schema.json"), []byte(`{"format": 99}`), 0o600))
 	require.ErrorContains(t, must.Err(lake.Open(dir, "")), "format 99")
 }
@@ -328,8 +320,7 @@ func TestTheNumbersFromTheLakeAlone(t *testing.T) {
 	require.NotEmpty(t, ask(t, duckDB, "from seats_outbound where measure = 'enabled' and value > 0"))
 
 	postgres := copied(t, duckDB, schema)
-	rows := must.Have(postgres.Query(context.Background(), texts.Text("fleet/seats_outbound")))(t)
-	theirs := written(t, rows)
+	theirs := written(t, must.Have(postgres.Query(context.Background(), texts.Text("fleet/seats_outbound")))(t))
 	require.ElementsMatch(t, theirs, scanned(t, must.Have(duckDB.Query("from seats_outbound"))(t)))
 	must.Have(postgres.Exec(context.Background(), "create view seats_outbound as "+texts.Text("fleet/seats_outbound")))(t)
 	var numbers, same int
@@ -340,7 +331,6 @@ func TestTheNumbersFromTheLakeAlone(t *testing.T) {
 
 // copied is the lake in PostgreSQL.
 func copied(t *testing.T, lakeDB *sql.DB, schema schema) *pgx.Conn {
-	t.Helper()
 	db := pgtest.Schema(t)
 	for _, r := range schema.Relations {
 		if r.Name == "data_quality" {
@@ -378,22 +368,109 @@ func (s *source) Values() ([]any, error) {
 
 // written gives rows as texts.
 func written(t *testing.T, rows pgx.Rows) (all []string) {
-	t.Helper()
 	for rows.Next() {
-		values := must.Have(rows.Values())(t)
-		all = append(all, fmt.Sprint(values...))
+		all = append(all, fmt.Sprint(must.Have(rows.Values())(t)...))
 	}
 	require.NoError(t, rows.Err())
 	return all
 }
 
 func scanned(t *testing.T, rows *sql.Rows) (all []string) {
-	t.Helper()
 	names := must.Have(rows.Columns())(t)
 	for s := (&source{rows, len(names)}); s.Next(); {
-		values := must.Have(s.Values())(t)
-		all = append(all, fmt.Sprint(values...))
+		all = append(all, fmt.Sprint(must.Have(s.Values())(t)...))
 	}
 	require.NoError(t, rows.Err())
 	return all
+}
+
+// schema is what a lake says of itself.
+type schema struct {
+	Relations []struct {
+		Name, Period string
+		Columns      []column
+	}
+}
+
+type column struct{ Name, Type, Comment string }
+
+// everything is no bound on the days.
+var everything = audit.Period{}
+
+// made is the site that each test has a copy of.
+var made struct {
+	sync.Once
+	dir string
+}
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	os.RemoveAll(made.dir) //nolint:errcheck // the tests have ended
+	os.Exit(code)
+}
+
+// site is a site of its own, at which two days of simulated tenants with oddities of all kinds are issued, and no month.
+func site(t *testing.T) []config.Tenant {
+	made.Do(func() {
+		made.dir = must.Have(os.MkdirTemp("", "lake-*"))(t)
+		require.NoError(t, os.WriteFile(filepath.Join(made.dir, "seats.yaml"), must.Have(os.ReadFile("testdata/seats.yaml"))(t), 0o600))
+		for seed, tenant := range load(t, made.dir) {
+			var out bytes.Buffer
+			code := gimsim.Run(context.Background(), []string{"export", "--dir", filepath.Join(made.dir, tenant.Name), fmt.Sprint("--seed=", seed+3), "--from=2026-03-26", "--days=5",
+				"--agents=12", "--switches=SIP_DAL_1=America/Chicago,SIP_LON=Europe/London,SIP_NEW=Europe/London", "--presence=1", "--no-interactions",
+				"--two-keys=0.3", "--test-agents=0.2", "--no-employee-id=0.2", "--high-water=2026-03-30T03:00:00Z"}, &out, &out)
+			require.Zero(t, code, out.String())
+			run(t, tenant, "2026-03-28", "2026-03-29")
+		}
+	})
+	dir := t.TempDir()
+	require.NoError(t, os.CopyFS(dir, os.DirFS(made.dir)))
+	return load(t, dir)
+}
+
+func load(t *testing.T, dir string) []config.Tenant {
+	cfg := must.Have(config.Load(filepath.Join(dir, "seats.yaml"), func(string) (string, bool) { return "", false }))(t)
+	cfg.Tenants[1].SessionEnd = config.SessionEndInclusive
+	return cfg.Tenants
+}
+
+// run does the nightly job of days.
+func run(t *testing.T, tenant config.Tenant, from, to string) {
+	tenant.Readiness = config.ReadinessOff
+	j := job.Job{Plan: job.Plan{Command: "run", Steps: []string{job.Extract, job.Compute, job.Report}, Restate: "a test"}, Tenant: tenant, Version: "test", Log: must.Quiet{},
+		Clock: func() time.Time { return time.Date(2026, 4, 20, 9, 0, 0, 0, time.UTC) }}
+	for d := must.Date(t, from); !must.Date(t, to).Before(d); d = d.AddDays(1) {
+		j.Days = append(j.Days, d)
+	}
+	require.NoError(t, j.Do(context.Background()).Err)
+}
+
+// export exports all that the tenants' stores hold, and gives how many partitions were written and how many were not.
+func export(t *testing.T, dir, key string, tenants ...config.Tenant) (written, unchanged int) {
+	l := must.Have(lake.Open(dir, key))(t)
+	defer l.Close() //nolint:errcheck // nothing is written by it
+	for _, tenant := range tenants {
+		s := must.Have(l.Export(context.Background(), tenant, everything))(t)
+		written, unchanged = written+s.Written, unchanged+s.Unchanged
+	}
+	return written, unchanged
+}
+
+// views opens a lake as an analyst does, each relation a view.
+func views(t *testing.T, dir string, schema schema) *sql.DB {
+	db := must.Have(duck.Open("", duck.Options{}))(t)
+	t.Cleanup(func() { db.Close() }) //nolint:errcheck // in memory
+	for _, r := range schema.Relations {
+		types := "tenant: varchar, month: varchar"
+		if r.Period == "day" {
+			types += ", day: date"
+		}
+		must.Have(db.Exec("create view " + r.Name + " as from read_parquet('" + dir + "/" + r.Name + "/**/*.parquet', hive_types = {" + types + "})"))(t)
+	}
+	return db
+}
+
+// ask gives the rows of a query as texts.
+func ask(t *testing.T, db *sql.DB, query string) []string {
+	return must.Texts(t, db, "select r::varchar from ("+query+") as r")
 }

@@ -31,11 +31,10 @@ import (
 type Tenant struct {
 	Conn  *sql.Conn // to the published store, with all its rows
 	Of    config.Tenant
-	Mask  *pseudonym.Key                 // nil: agents are named
-	Now   time.Time                      // days that are over by then are looked ahead from
-	Wants func(calendar.Date) bool       // the days that get a page, of those that the store holds
-	Step  func(done, all int)            // is told of each day
-	Warn  func(msg string, attrs ...any) // what is worth a look
+	Mask  *pseudonym.Key           // nil: agents are named
+	Now   time.Time                // days that are over by then are looked ahead from
+	Wants func(calendar.Date) bool // the days that get a page, of those that the store holds
+	Log   job.Log
 }
 
 // reasonLeftOut takes the place of what people wrote, on pages with pseudonyms: it may name an agent.
@@ -58,7 +57,11 @@ func (t Tenant) Write(ctx context.Context, site *html.Site) error {
 	}
 	explainer := explain.New(t.Conn, t.Of)
 	for i, day := range days {
-		t.Step(i, len(days))
+		if i == 0 {
+			t.Log.Start("pages of " + t.Of.Name)
+			t.Log.Expect(int64(len(days)))
+		}
+		t.Log.Add(1)
 		detail, err := t.day(ctx, explainer, day)
 		if err != nil {
 			return err
@@ -70,7 +73,6 @@ func (t Tenant) Write(ctx context.Context, site *html.Site) error {
 	return nil
 }
 
-// load reads all but the curves.
 func (t Tenant) load(ctx context.Context) (html.Tenant, error) {
 	page := html.Tenant{Name: t.Of.Name, Regions: t.Of.Regions}
 	ended, err1 := duck.One[int64](ctx, t.Conn, "ask/page_as_of")
@@ -162,7 +164,6 @@ func (t Tenant) loadDays(ctx context.Context, page *html.Tenant) error {
 	return err
 }
 
-// day reads a day in full.
 func (t Tenant) day(ctx context.Context, explainer *explain.Explainer, day calendar.Date) (d html.Detail, err error) {
 	stands, err := compute.LookAt(ctx, t.Conn, t.Of, day)
 	if _, dropped := errors.AsType[*compute.MissingError](err); err != nil && !dropped {
@@ -218,7 +219,7 @@ func (t Tenant) seats(ctx context.Context, explainer *explain.Explainer, day cal
 	}
 	if told, is := errors.AsType[*fail.Error](err); is && ctx.Err() == nil {
 		d.Note = "Cannot be told: " + told.Error() + "."
-		t.Warn("who was in the peak cannot be told: "+told.Error(), "tenant", t.Of.Name, "region", d.Region, "day", day)
+		t.Log.Warn("who was in the peak cannot be told: "+told.Error(), "tenant", t.Of.Name, "region", d.Region, "day", day)
 		return nil
 	}
 	if err != nil {

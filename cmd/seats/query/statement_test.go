@@ -110,8 +110,7 @@ func TestOneQuestionOrNothing(t *testing.T) {
 		"select columns('a') from t", "select * exclude (a), a from (select *, 1 as b from t)", "from histogram(t, a)", "select * from duckdb_columns()", "from duckdb_settings()", "from information_schema.tables", "from pg_catalog.pg_class", "from sqlite_master", "select unnest([1, 2])",
 		"select strftime(now(), '%H'), date_trunc('day', now()), time_bucket(interval 1 hour, now()), to_timestamp(0), epoch(now()), make_date(2026, 1, 1), age(now())",
 	} {
-		_, err := a.Ask(t.Context(), text, report.FormatTable, "")
-		require.NoError(t, err, text)
+		require.NoError(t, must.Err(a.Ask(t.Context(), text, report.FormatTable, "")), text)
 	}
 }
 
@@ -160,8 +159,7 @@ func TestAFileIsWholeAndNew(t *testing.T) {
 		}
 	}
 	require.ErrorContains(t, create(path, text("half", errors.New("torn"))), "write "+path+": torn")
-	left := must.Have(os.ReadDir(dir))(t)
-	require.Empty(t, left)
+	require.Empty(t, must.Have(os.ReadDir(dir))(t))
 
 	require.NoError(t, create(path, text("whole", nil)))
 	require.Equal(t, os.FileMode(0o600), must.Have(os.Stat(path))(t).Mode())
@@ -171,13 +169,11 @@ func TestAFileIsWholeAndNew(t *testing.T) {
 	late := filepath.Join(dir, "late.csv")
 	require.ErrorContains(t, create(late, func(io.Writer) error { return os.WriteFile(late, []byte("first"), 0o600) }), "it is there already")
 	for file, want := range map[string]string{path: "whole", late: "first"} {
-		text := must.Have(os.ReadFile(file))(t)
-		require.Equal(t, want, string(text))
+		require.Equal(t, want, must.Text(t, file))
 	}
 	require.NoError(t, os.Symlink(filepath.Join(dir, "nowhere"), filepath.Join(dir, "link")))
 	require.ErrorContains(t, create(filepath.Join(dir, "link"), text("x", nil)), "it is there already")
-	left = must.Have(os.ReadDir(dir))(t)
-	require.Len(t, left, 3)
+	require.Len(t, must.Have(os.ReadDir(dir))(t), 3)
 }
 
 func TestAFormatByTheNameOfTheFile(t *testing.T) {
@@ -252,7 +248,7 @@ var aCatalog = catalog{
 
 // The bar is where the cursor stands.
 func TestWhatMayStandAtTheCursor(t *testing.T) {
-	cases := strings.Split(strings.TrimSpace(string(must.Have(os.ReadFile("testdata/complete.txt"))(t))), "\n")[1:]
+	cases := strings.Split(strings.TrimSpace(must.Text(t, "testdata/complete.txt")), "\n")[1:]
 	require.Len(t, cases, 31)
 	for _, c := range cases {
 		typed, want, _ := strings.Cut(strings.ReplaceAll(c, `\n`, "\n"), " => ")

@@ -54,8 +54,7 @@ func TestRunsAtTheSameTimeKeepEachOthersMetrics(t *testing.T) {
 	for i, name := range names {
 		require.EqualValues(t, i, codes[name])
 	}
-	left := must.Have(os.ReadDir(filepath.Dir(path)))(t)
-	require.Len(t, left, 1)
+	require.Len(t, must.Have(os.ReadDir(filepath.Dir(path)))(t), 1)
 }
 
 func TestAnyTextOfALabelComesBackAsItWas(t *testing.T) {
@@ -63,8 +62,7 @@ func TestAnyTextOfALabelComesBackAsItWas(t *testing.T) {
 	s := siteOf("acme")
 	s.Version = "a \"quoted\" \\name\nof two lines, é"
 	require.NoError(t, s.WriteFile(path))
-	written := must.Have(read(path))(t)
-	require.Equal(t, s.Version, written["seats_build_info"].GetMetric()[0].GetLabel()[0].GetValue())
+	require.Equal(t, s.Version, must.Have(read(path))(t)["seats_build_info"].GetMetric()[0].GetLabel()[0].GetValue())
 }
 
 // A tenant without a store was never done: its times are 0, so that an alert on their age fires.
@@ -86,8 +84,7 @@ func TestAlertsAndThePageKnowTheMetrics(t *testing.T) {
 	}
 	rules := must.Have(os.ReadFile(filepath.Join("alerts", "seats.rules.yml")))(t)
 	page := must.Have(os.ReadFile(filepath.Join("..", "..", "..", "docs", "operations.md")))(t)
-	metric := regexp.MustCompile(`\bseats_[a-z_]+`)
-	named := metric.FindAllString(string(rules), -1)
+	named := regexp.MustCompile(`\bseats_[a-z_]+`).FindAllString(string(rules), -1)
 	require.NotEmpty(t, named)
 	for _, name := range named {
 		require.Contains(t, known, name)

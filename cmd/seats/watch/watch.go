@@ -6,17 +6,28 @@
 package watch
 
 import (
+	"bytes"
 	"context"
+	_ "embed"
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"time"
+
+	dto "github.com/prometheus/client_model/go"
+	"github.com/prometheus/common/expfmt"
+	"github.com/prometheus/common/model"
 
 	"seats/cmd/seats/job"
 	"seats/internal/calendar"
 	"seats/internal/config"
 	"seats/internal/duck"
+	"seats/internal/plain"
 	"seats/internal/settle"
 	"seats/internal/store"
 )
@@ -82,7 +93,6 @@ func States(ctx context.Context, q duck.Queryer, t config.Tenant) (map[calendar.
 	return states, err
 }
 
-// place sorts the days.
 func (s *State) place(t config.Tenant, states map[calendar.Date]string, now time.Time) {
 	first := calendar.DateOf(now, t.Zone)
 	for day, state := range states {
@@ -169,4 +179,208 @@ func (s State) Overdue(t config.Tenant, now time.Time, within time.Duration) str
 		said = append(said, "missing: "+calendar.Runs(s.Missing, ".."))
 	}
 	return strings.Join(said, "; ")
+}
+
+// Run is what became of a tenant in this run of the program.
+type Run struct {
+	Tenant string
+	Exit   int
+	Stages []job.Stage
+}
+
+// Site is what the metrics are of. What the stores say is looked up anew for every tenant; what they do not know, how
+// the last run went, is kept from the file for the tenants that this run did not work on.
+type Site struct {
+	Version string
+	Now     time.Time
+	Tenants []config.Tenant                    // all of the configuration
+	Runs    []Run                              // of this run
+	Look    func(config.Tenant) (State, error) // store.ErrMissing: a tenant without a store
+}
+
+// gauges are the metrics in their order, a name and what it says a line. All are gauges.
+//
+//go:embed metrics.txt
+var gauges string
+
+// page is the metrics by their names in gauges.
+type page map[string]*dto.MetricFamily
+
+// set adds a sample; labels are names and values in turn.
+func (p page) set(name string, value float64, labels ...string) {
+	m := &dto.Metric{Gauge: &dto.Gauge{Value: &value}}
+	for i := 0; i+1 < len(labels); i += 2 {
+		m.Label = append(m.Label, &dto.LabelPair{Name: &labels[i], Value: &labels[i+1]})
+	}
+	p[name].Metric = append(p[name].Metric, m)
+}
+
+func (s Site) metrics(old map[string]*dto.MetricFamily) (all []*dto.MetricFamily) {
+	p := page{}
+	for line := range strings.Lines(gauges) {
+		name, help, _ := strings.Cut(strings.TrimSuffix(line, "\n"), " ")
+		p[name] = &dto.MetricFamily{Name: new("seats_" + name), Help: &help, Type: dto.MetricType_GAUGE.Enum()}
+		all = append(all, p[name])
+	}
+	p.set("build_info", 1, "version", s.Version, "go_version", runtime.Version())
+	s.lastRuns(p, old)
+	for _, t := range s.Tenants {
+		s.store(p, t)
+	}
+	return all
+}
+
+// lastRuns says how each tenant's last run, extract, compute or report went.
+func (s Site) lastRuns(p page, old map[string]*dto.MetricFamily) {
+	kept := map[string]bool{}
+	for _, t := range s.Tenants {
+		kept[t.Name] = true
+	}
+	for _, r := range s.Runs {
+		delete(kept, r.Tenant)
+		p.set("last_run_timestamp_seconds", float64(s.Now.Unix()), "tenant", r.Tenant)
+		p.set("last_run_exit_code", float64(r.Exit), "tenant", r.Tenant)
+		for _, stage := range r.Stages {
+			p.set("last_run_stage_duration_seconds", stage.Took.Seconds(), "tenant", r.Tenant, "stage", stage.Name)
+			p.set("last_run_stage_rows", float64(stage.Rows), "tenant", r.Tenant, "stage", stage.Name)
+		}
+	}
+	for _, name := range []string{"last_run_timestamp_seconds", "last_run_exit_code", "last_run_stage_duration_seconds", "last_run_stage_rows"} {
+		for _, m := range old["seats_"+name].GetMetric() {
+			for _, l := range m.GetLabel() {
+				if l.GetName() == "tenant" && kept[l.GetValue()] && m.Gauge != nil {
+					p[name].Metric = append(p[name].Metric, m)
+				}
+			}
+		}
+	}
+}
+
+// store says what a tenant's store holds. Of one that cannot be read nothing more is said; a missing one was never
+// written, so its times are 0.
+func (s Site) store(p page, t config.Tenant) {
+	state, err := s.Look(t)
+	set := func(name string, value float64, labels ...string) {
+		p.set(name, value, append([]string{"tenant", t.Name}, labels...)...)
+	}
+	if err == nil || errors.Is(err, store.ErrMissing) {
+		set("last_success_timestamp_seconds", float64(state.LastSuccess))
+		set("newest_final_day_end_timestamp_seconds", endOf(t, state.NewestFinal))
+		set("newest_day_end_timestamp_seconds", endOf(t, state.Newest))
+		if len(state.Provisional) > 0 {
+			set("oldest_provisional_day_end_timestamp_seconds", endOf(t, state.Provisional[0]))
+		}
+	}
+	if err != nil {
+		set("store_readable", 0)
+		return
+	}
+	set("store_readable", 1)
+	set("slices", float64(len(state.Final)), "state", "final")
+	set("slices", float64(len(state.Provisional)), "state", "provisional")
+	set("slices", float64(len(state.Missing)), "state", "missing")
+	set("blocked_slices", float64(len(state.Blocked)))
+	for _, c := range state.Concurrent {
+		set("concurrent_agents", float64(c.Value), "region", c.Name)
+	}
+	for _, c := range state.Enabled {
+		set("enabled_agents", float64(c.Value), "region", c.Name)
+	}
+	for _, c := range state.Quality {
+		set("data_quality_occurrences", float64(c.Value), "rule", c.Name)
+	}
+}
+
+// endOf is when a day ended, in epoch seconds; 0 of no day.
+func endOf(t config.Tenant, day calendar.Date) float64 {
+	if day.IsZero() {
+		return 0
+	}
+	return float64(End(t, day))
+}
+
+// The collector is another user, and the file holds neither agents nor secrets. Of a file that is there, the operator may have
+// chosen that fewer read it; that others write it, nobody.
+const fileMode = 0o644
+
+// WriteFile brings the metrics file up to date, whole or not at all. Runs of other tenants may do so at the same time:
+// they take turns, so that none writes what it saw before another.
+func (s Site) WriteFile(path string) (err error) {
+	unlock, err := takeTurn(path)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	old, readErr := read(path)
+	var text bytes.Buffer
+	for _, f := range s.metrics(old) {
+		if len(f.Metric) == 0 {
+			continue // a metric without a sample is no part of the format
+		}
+		if _, err := expfmt.MetricFamilyToText(&text, f); err != nil {
+			return err
+		}
+	}
+	if err := replace(path, text.Bytes()); err != nil {
+		return err
+	}
+	return readErr
+}
+
+// read gives the metrics that the file holds; a missing one holds none.
+func read(path string) (map[string]*dto.MetricFamily, error) {
+	in, err := plain.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err == nil {
+		defer in.Close() //nolint:errcheck // only read
+		parser := expfmt.NewTextParser(model.LegacyValidation)
+		var old map[string]*dto.MetricFamily
+		if old, err = parser.TextToMetricFamilies(in); err == nil {
+			return old, nil
+		}
+	}
+	return nil, fmt.Errorf("what it said of the last runs of other tenants is lost: %w", err)
+}
+
+// replace puts the text in the place of the file, once it is on disk. The collector reads no name that ends in .tmp.
+func replace(path string, text []byte) (err error) {
+	mode := fs.FileMode(fileMode)
+	switch info, err := os.Lstat(path); {
+	case err == nil && info.Mode().IsRegular():
+		mode = info.Mode()&fileMode | 0o600
+	case err == nil && info.Mode()&fs.ModeSymlink == 0:
+		return &fs.PathError{Op: "replace", Path: path, Err: fmt.Errorf("it is no plain file (%s)", info.Mode())}
+	}
+	temp := filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+".tmp")
+	if err := os.Remove(temp); err != nil && !errors.Is(err, fs.ErrNotExist) { // a killed run's
+		return err
+	}
+	if err := plain.Write(temp, text, mode); err != nil {
+		_ = os.Remove(temp) // it may not be there
+		return err
+	}
+	return os.Rename(temp, path)
+}
+
+// turn is how long the file of others is waited for: they look into every store.
+const turn = time.Minute
+
+// takeTurn waits until no other run of this user's writes the file, by a lock file beside it that is there only meanwhile. The collector reads
+// no name that ends in .lock. A lock on the folder, which everybody may open, everybody could hold.
+func takeTurn(path string) (unlock func(), err error) {
+	name := filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+".lock")
+	const pause = 100 * time.Millisecond
+	var f *os.File
+	for range turn / pause {
+		if f, err = plain.Lock(name); !errors.Is(err, plain.ErrLocked) {
+			break
+		}
+		time.Sleep(pause)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return func() { _ = errors.Join(os.Remove(name), f.Close()) }, nil
 }
