@@ -20,7 +20,7 @@ import (
 	texts "seats/sql"
 )
 
-var march, april = calendar.Month{Year: 2026, Month: 3}, calendar.Month{Year: 2026, Month: 4}
+var march = calendar.Month{Year: 2026, Month: 3}
 
 // twoMonths is a store with rows in March and April, in every table that belongs to a day.
 func twoMonths(t *testing.T) string { return copied(t, bothMonths()) }
