@@ -55,7 +55,7 @@ func (p Part) each(known *Reference, visit func(activity)) {
 			if !has || len(p.Data.texts[guid].at(data)) == 0 {
 				continue
 			}
-			visit(activity{fact: at(row), kind: "leg", guid: p.Data.texts[guid].at(data), switchName: known.switches[p.Legs.number(dn, row)], faults: faultsOf(k, p.Legs, p.Data)})
+			visit(activity{fact: at(row), kind: "leg", guid: p.Data.texts[guid].at(data), switchName: known.switchOf(p.Legs.number(dn, row)), faults: faultsOf(k, p.Legs, p.Data)})
 		}
 	}
 	if p.Previews != nil {
@@ -343,7 +343,7 @@ func (c *cut) telling(legs *Rows, of map[int64]Logins) (telling []*activity) {
 	at, dn := factsOf(legs), column(legs.of, "media_resource_key")
 	for row := range legs.len {
 		f := at(row)
-		sessions, name := of[f.resource], c.switches[legs.number(dn, row)]
+		sessions, name := of[f.resource], c.switchOf(legs.number(dn, row))
 		if sessions == nil || name == "" || f.isRejected() || f.start < c.from || !c.keys.Contains(f.timeKey()) {
 			continue
 		}

@@ -257,7 +257,8 @@ type Reference struct {
 	previews map[int64]string // dialing modes in which the agent sees the record before anything is dialled (R3), with their codes
 	agents   map[int64]int    // resources that are agents: which of people each is
 	people   *Rows
-	switches map[int64]string   // of resources that have one: DNs and queues
+	switches map[int64]int32 // of resources that have one, DNs and queues: which of the names; 0: none
+	names    []string
 	groups   map[int64][]string // names of the agent groups that a combination stands for; nil: not told
 }
 
@@ -281,7 +282,8 @@ func (f *Reference) takeCodes(media, modes *Rows) {
 // takeResources finds agents and switches.
 func (f *Reference) takeResources(r *Rows, unique bool) {
 	r.newest(unique, nil)
-	f.agents, f.switches, f.people = map[int64]int{}, map[int64]string{}, newRows(agentOf)
+	f.agents, f.switches, f.people, f.names = map[int64]int{}, map[int64]int32{}, newRows(agentOf), []string{""}
+	places := map[string]int32{}
 	kind, of := column(r.of, "resource_type_code"), column(r.of, "switch_name")
 	for row := range r.len {
 		if string(r.texts[kind].at(row)) == "AGENT" {
@@ -294,9 +296,16 @@ func (f *Reference) takeResources(r *Rows, unique bool) {
 				}
 			}
 		}
-		if s := r.text(of, row); s != "" {
-			f.switches[r.number(0, row)] = s
+		s := r.texts[of].at(row)
+		if len(s) == 0 {
+			continue
 		}
+		at, known := places[string(s)]
+		if !known {
+			at = int32(len(f.names))
+			places[string(s)], f.names = at, append(f.names, string(s))
+		}
+		f.switches[r.number(0, row)] = at
 	}
 }
 
@@ -313,14 +322,11 @@ func (f *Reference) takeGroups(groups, combinations *Rows) {
 	}
 }
 
+// switchOf is the switch of a resource; "" where it has none.
+func (f *Reference) switchOf(resource int64) string { return f.names[f.switches[resource]] }
+
 // Switches are those of the source's DNs and queues, in order.
-func (f *Reference) Switches() (names []string) {
-	for _, s := range f.switches {
-		names = append(names, s)
-	}
-	slices.Sort(names)
-	return slices.Compact(names)
-}
+func (f *Reference) Switches() []string { return slices.Sorted(slices.Values(f.names[1:])) }
 
 // keysOf are the keys of a map, in order.
 func keysOf[V any](m map[int64]V) []int64 {

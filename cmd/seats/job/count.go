@@ -37,6 +37,13 @@ func (s *state) compute(ctx context.Context) {
 		var missing *compute.MissingError
 		switch {
 		case err == nil:
+			s.days = append(s.days, counted[day].DayResult)
+			s.warnBlocked(day, day, counted[day].Quality)
+			for _, q := range counted[day].Quality {
+				if what, is := Doubts[q.Rule]; is && q.Count > 0 {
+					s.warn(what, "day", day, q.Rule, examples(q.Examples))
+				}
+			}
 		case s.gaveUp(ctx, fmt.Errorf("compute %s: %w", day, err)):
 			s.became[day] = failed
 		case errors.As(err, &missing) && (absent.What == "" || absent.What == missing.What):
@@ -48,17 +55,6 @@ func (s *state) compute(ctx context.Context) {
 	}
 	if absent.What != "" {
 		s.note(calendar.Date{}, hinted(&absent))
-	}
-	for _, day := range days {
-		if of := counted[day]; of.Err == nil {
-			s.days = append(s.days, of.DayResult)
-			s.warnBlocked(day, day, of.Quality)
-			for _, q := range of.Quality {
-				if what, is := Doubts[q.Rule]; is && q.Count > 0 {
-					s.warn(what, "day", day, q.Rule, examples(q.Examples))
-				}
-			}
-		}
 	}
 	for _, month := range s.Months {
 		s.computeMonth(ctx, counter, month)
