@@ -127,8 +127,12 @@ func (r *Rows) key(row int) (k rowKey) {
 	return k
 }
 
-// add puts other rows of the same table behind.
+// add puts other rows of the same table behind, and has them for good.
 func (r *Rows) add(o *Rows) {
+	if r.len == 0 {
+		*r = *o
+		return
+	}
 	for i := range r.of.Columns {
 		if t := r.texts[i]; t != nil {
 			for row := range o.len {
@@ -284,15 +288,15 @@ func (f *Reference) takeResources(r *Rows, unique bool) {
 	r.newest(unique, nil)
 	f.agents, f.switches, f.people, f.names = map[int64]int{}, map[int64]int32{}, newRows(agentOf), []string{""}
 	places := map[string]int32{}
-	kind, of := column(r.of, "resource_type_code"), column(r.of, "switch_name")
+	kind, employee, name, of := column(r.of, "resource_type_code"), column(r.of, "employee_id"), column(r.of, "resource_name"), column(r.of, "switch_name")
 	for row := range r.len {
 		if string(r.texts[kind].at(row)) == "AGENT" {
 			f.agents[r.number(0, row)] = f.people.len
 			f.people.begin()
 			f.people.setNumber(0, r.number(0, row))
-			for to, from := range map[int]int{1: column(r.of, "employee_id"), 2: column(r.of, "resource_name")} {
+			for i, from := range [...]int{employee, name} {
 				if r.isThere(from, row) {
-					f.people.setText(to, r.texts[from].at(row))
+					f.people.setText(1+i, r.texts[from].at(row))
 				}
 			}
 		}
@@ -330,5 +334,5 @@ func (f *Reference) Switches() []string { return slices.Sorted(slices.Values(f.n
 
 // keysOf are the keys of a map, in order.
 func keysOf[V any](m map[int64]V) []int64 {
-	return slices.AppendSeq([]int64{}, slices.Values(slices.Sorted(maps.Keys(m)))) // not nil: that would be NULL
+	return append([]int64{}, slices.Sorted(maps.Keys(m))...) // not nil: that would be NULL
 }

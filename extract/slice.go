@@ -101,8 +101,7 @@ func (c *cut) make(ctx context.Context) error {
 		starts, ends = append(starts, s.Start), append(ends, s.End)
 	}
 	spans := []any{sql.Named("day", c.w.Day.String()), sql.Named("starts", starts), sql.Named("ends", ends)}
-	held := false
-	err = duck.Each(ctx, c.tx, "slice/held", func(scan func(...any) error) error { return scan(&held) }, spans[0])
+	held, err := duck.One[bool](ctx, c.tx, "slice/held", spans[0])
 	if err != nil {
 		return err
 	}
@@ -382,15 +381,8 @@ func (c *cut) losses(ctx context.Context, held bool) ([]Loss, error) {
 	if held {
 		statement, kept, it = "slice/loss", "the slice is kept, and can be computed and reported", "it"
 	}
-	var losses []Loss
-	err := duck.Each(ctx, c.tx, statement, func(scan func(...any) error) error {
-		var l Loss
-		err := scan(&l.What, &l.Held, &l.Lost, &l.Found)
-		if !l.tolerable() {
-			losses = append(losses, l)
-		}
-		return err
-	}, sql.Named("day", c.w.Day.String()))
+	losses, err := duck.All[Loss](ctx, c.tx, statement, sql.Named("day", c.w.Day.String()))
+	losses = slices.DeleteFunc(losses, Loss.tolerable)
 	if err != nil || len(losses) == 0 || c.AcceptLoss {
 		return losses, err
 	}

@@ -191,9 +191,8 @@ func SliceSHA256(ctx context.Context, q duck.Queryer, day calendar.Date) (string
 // sliceSHA256 is what sql/slice/slice_sha256 gives, which anybody can repeat: the hash over the hashes of all
 // buckets of rows, in their order. About passRows rows are written as text at a time.
 func sliceSHA256(ctx context.Context, q duck.Queryer, day calendar.Date, passRows int64) (string, error) {
-	var rows int64
 	on := sql.Named("day", day.String())
-	err := duck.Each(ctx, q, "slice/slice_rows", func(scan func(...any) error) error { return scan(&rows) }, on)
+	rows, err := duck.One[int64](ctx, q, "slice/slice_rows", on)
 	if err != nil {
 		return "", err
 	}

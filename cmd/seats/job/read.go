@@ -45,8 +45,8 @@ func (s *state) extract(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	defer debug.FreeOSMemory() // what was read is stored; counting needs the room
-	defer debug.SetGCPercent(debug.SetGCPercent(smallHeap))
+	defer debug.FreeOSMemory()    // what was read is stored; counting needs the room
+	debug.SetGCPercent(smallHeap) // of all tenants, which are read side by side: so it stays
 	defer s.Log.Stop()
 	for len(windows) > 0 {
 		if windows, err = s.inOneSnapshot(ctx, stage, windows); err == nil || s.again(ctx, err, len(windows)) {
