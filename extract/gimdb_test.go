@@ -78,10 +78,10 @@ func TestR11DuplicatesOfATableThatOthersInheritFrom(t *testing.T) {
 	g.db.Exec(t, `drop table part; alter table sm_res_session_fact rename to whole;
 		create table sm_res_session_fact (like whole, primary key (sm_res_session_fact_key, start_date_time_key)) partition by range (start_date_time_key);
 		create table part partition of sm_res_session_fact default`)
-	var unique bool
-	require.NoError(t, g.db.Conn.QueryRow(t.Context(), texts.Text("gim/unique_key"), g.db.Schema, "sm_res_session_fact",
-		[]string{"sm_res_session_fact_key", "start_date_time_key"}).Scan(&unique))
-	require.True(t, unique)
+	var unique string
+	require.NoError(t, g.db.Conn.QueryRow(t.Context(), texts.Text("gim/unique_key"), g.db.Schema, []string{"sm_res_session_fact"},
+		[]string{"sm_res_session_fact.sm_res_session_fact_key", "sm_res_session_fact.start_date_time_key"}).Scan(&unique))
+	require.Equal(t, "sm_res_session_fact", unique)
 }
 
 // Sites with several tenants give each reader views in a schema of its own, or one schema and a tenant key.

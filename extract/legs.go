@@ -8,8 +8,6 @@ import (
 	"math/big"
 	"sync"
 
-	"github.com/jackc/pgx/v5"
-
 	"seats/internal/calendar"
 	texts "seats/sql"
 )
@@ -101,7 +99,7 @@ func (g *GIMDB) expected(ctx context.Context, keys calendar.Interval) (int64, er
 	var plan []byte
 	err := g.readers[0].QueryRow(ctx, "explain (format json) "+texts.InSchema(statement, g.cfg.Schema), keys.Start, keys.End, g.unique[dataTable]).Scan(&plan)
 	if err != nil {
-		return 0, explainRead(fmt.Errorf("%s: plan sql/%s: %w", dataTable, statement, g.texts.plain(err)), g.name)
+		return 0, explainRead(fmt.Errorf("%s: plan sql/%s: %w", dataTable, statement, g.readers[0].texts.plain(err)), g.name)
 	}
 	var plans []struct {
 		Plan struct {
@@ -117,7 +115,7 @@ func (g *GIMDB) expected(ctx context.Context, keys calendar.Interval) (int64, er
 // legs is a task: the attached data of a piece, and then the legs that it may belong to. Most legs of most sites are not
 // driven by Outbound Contact Server, and the server sends none of those that the sieve stops.
 func (g *GIMDB) legs(piece calendar.Interval, take func(Part) error) task {
-	return func(ctx context.Context, reader *pgx.Conn) error {
+	return func(ctx context.Context, reader *reader) error {
 		data, err := g.rows(ctx, reader, dataTable, "gim/user_data", piece.Start, piece.End, g.unique[dataTable])
 		if err != nil {
 			return err
@@ -131,7 +129,7 @@ func (g *GIMDB) legs(piece calendar.Interval, take func(Part) error) task {
 		}
 		driven := newSieve(ids, idBits)
 		legs, err := g.rows(ctx, reader, legTable, "gim/leg", piece.Start, piece.End, g.tenantKey, driven.bits, driven.prime, g.unique[legTable],
-			g.fractional[legTable+".interaction_resource_id"])
+			g.mayBeFraction(legTable, "interaction_resource_id"))
 		if err != nil {
 			return err
 		}
@@ -141,7 +139,7 @@ func (g *GIMDB) legs(piece calendar.Interval, take func(Part) error) task {
 
 // previews is a task: the attempts that a statement gives.
 func (g *GIMDB) previews(take func(Part) error, statement string, args ...any) task {
-	return func(ctx context.Context, reader *pgx.Conn) error {
+	return func(ctx context.Context, reader *reader) error {
 		attempts, err := g.rows(ctx, reader, attemptTable, statement, args...)
 		if err != nil {
 			return err
@@ -156,9 +154,9 @@ func (g *GIMDB) around(whole, keys calendar.Interval, logins Logins, take func(P
 	sieve, modes := newSieve(logins.outside(whole), stayBits), keysOf(g.reference.previews)
 	ask := func(span calendar.Interval, reaching, before int64) {
 		for _, piece := range g.share(span) {
-			tasks = append(tasks, func(ctx context.Context, reader *pgx.Conn) error {
+			tasks = append(tasks, func(ctx context.Context, reader *reader) error {
 				legs, err := g.newestLegs(ctx, reader, "gim/leg_around", piece.Start, piece.End, g.tenantKey, reaching, before, sieve.bits, sieve.prime,
-					g.unique[legTable], g.fractional[legTable+".resource_key"])
+					g.unique[legTable], g.mayBeFraction(legTable, "resource_key"))
 				if err != nil {
 					return err
 				}
@@ -170,7 +168,7 @@ func (g *GIMDB) around(whole, keys calendar.Interval, logins Logins, take func(P
 			})
 			if g.unique[attemptTable] {
 				tasks = append(tasks, g.previews(take, "gim/attempt_around", piece.Start, piece.End, g.tenantKey, modes, reaching, before, sieve.bits, sieve.prime,
-					g.fractional[attemptTable+".resource_key"]))
+					g.mayBeFraction(attemptTable, "resource_key")))
 			} else {
 				tasks = append(tasks, g.previews(take, "gim/attempt", piece.Start, piece.End, g.tenantKey, modes, false))
 			}
@@ -187,9 +185,9 @@ func (g *GIMDB) LegsOf(ctx context.Context, resources []int64, keys calendar.Int
 	legs = make([]*Rows, len(pieces))
 	var tasks []task
 	for i, piece := range pieces {
-		tasks = append(tasks, func(ctx context.Context, reader *pgx.Conn) (err error) {
+		tasks = append(tasks, func(ctx context.Context, reader *reader) (err error) {
 			legs[i], err = g.newestLegs(ctx, reader, "gim/leg_of_resource", piece.Start, piece.End, g.tenantKey, from, among.bits, among.prime,
-				g.unique[legTable], g.fractional[legTable+".resource_key"])
+				g.unique[legTable], g.mayBeFraction(legTable, "resource_key"))
 			return err
 		})
 	}
@@ -198,7 +196,7 @@ func (g *GIMDB) LegsOf(ctx context.Context, resources []int64, keys calendar.Int
 
 // newestLegs reads legs by a statement that, where there may be several copies of each, says only which ones matter: whether the
 // newest copy does, none of the others can tell, so all are fetched.
-func (g *GIMDB) newestLegs(ctx context.Context, reader *pgx.Conn, statement string, args ...any) (*Rows, error) {
+func (g *GIMDB) newestLegs(ctx context.Context, reader *reader, statement string, args ...any) (*Rows, error) {
 	legs, err := g.rows(ctx, reader, legTable, statement, args...)
 	if err == nil && !g.unique[legTable] {
 		legs, err = g.ofLegs(ctx, reader, legTable, "gim/leg_copies", legs)
@@ -210,7 +208,7 @@ func (g *GIMDB) newestLegs(ctx context.Context, reader *pgx.Conn, statement stri
 }
 
 // ofLegs reads what a statement gives of some legs by their primary keys, so many at a time.
-func (g *GIMDB) ofLegs(ctx context.Context, reader *pgx.Conn, name, statement string, legs *Rows, args ...any) (*Rows, error) {
+func (g *GIMDB) ofLegs(ctx context.Context, reader *reader, name, statement string, legs *Rows, args ...any) (*Rows, error) {
 	all, seen := newRows(table(name)), map[rowKey]bool{}
 	var ids, timeKeys []int64
 	for row := range legs.len {
