@@ -227,8 +227,7 @@ func (g *GIMDB) Reference() *Reference { return &g.reference }
 // Sessions reads the sessions that can touch the window, and until they have come whole the resources, which serve all windows.
 func (g *GIMDB) Sessions(ctx context.Context, w Window) (*Rows, error) {
 	var sessions, resources *Rows
-	keys := w.SessionKeys()
-	tasks := []task{g.read(sessionTable, "gim/session", &sessions, keys.Start, keys.End, g.tenantKey, keysOf(g.reference.voice), w.Hull().Start, g.unique[sessionTable])}
+	tasks := []task{g.sessions(&sessions, w.SessionKeys(), w.Hull().Start, nil)}
 	if g.reference.agents == nil {
 		tasks = append(tasks, g.read("resource_", "gim/resource", &resources, g.unique["resource_"]))
 	}
@@ -243,11 +242,15 @@ func (g *GIMDB) Sessions(ctx context.Context, w Window) (*Rows, error) {
 
 // SessionsOf reads the voice sessions of some resources that begin in a range of time keys.
 func (g *GIMDB) SessionsOf(ctx context.Context, resources []int64, keys calendar.Interval) (sessions *Rows, err error) {
-	err = g.fetch(ctx, g.read(sessionTable, "gim/session_of_resource", &sessions, keys.Start, keys.End, g.tenantKey, keysOf(g.reference.voice), resources, g.unique[sessionTable]))
-	if err != nil {
+	if err := g.fetch(ctx, g.sessions(&sessions, keys, nil, resources)); err != nil {
 		return nil, err
 	}
 	return g.settle(sessions), nil
+}
+
+// sessions is a task: the voice sessions that begin in a range of time keys, and end no earlier than a time or are of some resources.
+func (g *GIMDB) sessions(into **Rows, keys calendar.Interval, from any, resources []int64) task {
+	return g.read(sessionTable, "gim/session", into, keys.Start, keys.End, g.tenantKey, keysOf(g.reference.voice), from, resources, g.unique[sessionTable])
 }
 
 // settle leaves the newest copy of every row, and the tenant's alone.
