@@ -2,11 +2,13 @@ package extract
 
 import (
 	"archive/zip"
+	"cmp"
 	"compress/bzip2"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
+	"math"
 	"os"
 	"path"
 	"path/filepath"
@@ -163,11 +165,9 @@ func escapeGlob(path string) string {
 
 // dateIn is the last date in a name.
 func dateIn(name string) *int64 {
-	all := exportDate.FindAllString(name, -1)
-	for i := len(all) - 1; i >= 0; i-- {
-		if t, err := time.Parse("2006_01_02_15_04_05", all[i]); err == nil {
-			ts := t.Unix()
-			return &ts
+	for _, text := range slices.Backward(exportDate.FindAllString(name, -1)) {
+		if t, err := time.Parse("2006_01_02_15_04_05", text); err == nil {
+			return new(t.Unix())
 		}
 	}
 	return nil
@@ -175,15 +175,13 @@ func dateIn(name string) *int64 {
 
 // compareChunks puts chunks without a date first: whatever has one is known to be newer or is alone.
 func compareChunks(a, b chunk) int {
-	switch {
-	case a.date == nil && b.date != nil:
-		return -1
-	case a.date != nil && b.date == nil:
-		return 1
-	case a.date != nil && *a.date != *b.date:
-		return int(max(-1, min(1, *a.date-*b.date)))
+	when := func(c chunk) int64 {
+		if c.date == nil {
+			return math.MinInt64
+		}
+		return *c.date
 	}
-	return compareNatural(a.path, b.path)
+	return cmp.Or(cmp.Compare(when(a), when(b)), compareNatural(a.path, b.path))
 }
 
 var digits = regexp.MustCompile(`\d+|\D+`)
@@ -261,15 +259,7 @@ func (c chunk) tables(folder string) (map[string]string, error) {
 		}
 		files[table] = e.Name()
 	}
-	c.addGroups(files)
 	return files, nil
-}
-
-// addGroups has the file of sessions be the one of their groups too, where these are wanted.
-func (c chunk) addGroups(files map[string]string) {
-	if file := files[sessionTable]; c.groups && file != "" {
-		files[sessionGroups.Name] = file
-	}
 }
 
 // tableOf is the table that is wanted whose file has a name.
@@ -288,8 +278,13 @@ func regular(path string) error {
 }
 
 // unpack gives a folder that holds the chunk's files, the files by table, and what removes the folder again. Of an old zip
-// the fact tables stay in it.
+// the fact tables stay in it. Where groups are wanted, the file of sessions is that of their groups too.
 func (c chunk) unpack(temp string) (folder string, files map[string]string, cleanup func(), err error) {
+	defer func() {
+		if file := files[sessionTable]; c.groups && file != "" {
+			files[sessionGroups.Name] = file
+		}
+	}()
 	if !c.isZip {
 		files, err = c.tables(c.path)
 		return c.path, files, func() {}, err
@@ -364,7 +359,6 @@ func (c chunk) unzip(folder string) (files map[string]string, err error) {
 			return nil, fmt.Errorf("%s: %w", f.Name, err)
 		}
 	}
-	c.addGroups(files)
 	return files, nil
 }
 

@@ -81,7 +81,7 @@ func (h Horizon) LeftOut() string { return listed(h.Retired) }
 // GIMDBHorizon asks a GIM DB up to when it is complete, and for nothing else: one connection, a few small statements.
 func GIMDBHorizon(ctx context.Context, cfg config.GIMDB) (h Horizon, err error) {
 	cfg.Connections = 1
-	g := &GIMDB{name: sourceName(cfg), cfg: cfg}
+	g := &GIMDB{origin: origin{name: sourceName(cfg)}, cfg: cfg}
 	if err = g.connect(ctx); err == nil {
 		h, err = g.readHorizon(ctx)
 	}

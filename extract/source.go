@@ -53,6 +53,19 @@ type Source interface {
 	Close() error
 }
 
+// origin is what both sources tell of themselves.
+type origin struct {
+	name      string
+	horizon   Horizon
+	noGUIDs   []string // attempt GUIDs of calls that have none; an export does not tell
+	reference Reference
+}
+
+func (o *origin) Name() string           { return o.name }
+func (o *origin) Horizon() Horizon       { return o.horizon }
+func (o *origin) DefaultGUIDs() []string { return o.noGUIDs }
+func (o *origin) Reference() *Reference  { return &o.reference }
+
 // Part is activities: legs with their attached data, and previews. Each may be nil.
 type Part struct{ Legs, Data, Previews *Rows }
 

@@ -4,7 +4,6 @@ import (
 	"archive/zip"
 	"bytes"
 	"crypto/sha1" //nolint:gosec // the checksum that GIM itself writes
-	"encoding/binary"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -13,8 +12,11 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
-	"unicode/utf16"
+
+	"golang.org/x/text/encoding/unicode"
+	"golang.org/x/text/transform"
 
 	"seats/internal/fail"
 )
@@ -61,37 +63,27 @@ func unreadable(f *zip.File) error {
 	return nil
 }
 
-const encryptedWhole = "no zip: it looks encrypted (GIM's option encrypt-certificate)"
-
 // beginnings are how files begin that are no zip, though their name ends so.
 var beginnings = []struct {
-	with string
 	is   *unreadZip
+	with []string
 }{
-	{"\x30\x80", encrypted(encryptedWhole)}, // CMS, in DER or BER: a sequence of 128 bytes and more, or of a length to come
-	{"\x30\x82", encrypted(encryptedWhole)},
-	{"\x30\x83", encrypted(encryptedWhole)},
-	{"\x30\x84", encrypted(encryptedWhole)},
-	{"\x30\x85", encrypted(encryptedWhole)},
-	{"-----BEGIN ", encrypted(encryptedWhole)}, // CMS, PKCS7, PGP
-	{"MIME-Version:", encrypted(encryptedWhole)},
-	{"Content-Type:", encrypted(encryptedWhole)},
-	{"Salted__", encrypted("no zip: it looks encrypted by openssl")},
-	{"age-encryption.org/", encrypted("no zip: it looks encrypted by age")},
-	{"\x84", encrypted("no zip: it looks encrypted by OpenPGP")}, // a session key, for a person or of a password
-	{"\x85", encrypted("no zip: it looks encrypted by OpenPGP")},
-	{"\x8c", encrypted("no zip: it looks encrypted by OpenPGP")},
-	{"\xc1", encrypted("no zip: it looks encrypted by OpenPGP")},
-	{"\xc3", encrypted("no zip: it looks encrypted by OpenPGP")},
-	{"\x1f\x8b", otherwise("no zip: it looks like gzip")},
-	{"\x1f\x9d", otherwise("no zip: it looks like compress")},
-	{"BZh", otherwise("no zip: it looks like bzip2")},
-	{"\xfd7zXZ\x00", otherwise("no zip: it looks like xz")},
-	{"\x28\xb5\x2f\xfd", otherwise("no zip: it looks like Zstandard")},
-	{"7z\xbc\xaf\x27\x1c", otherwise("no zip: it looks like 7-Zip")},
-	{"Rar!", otherwise("no zip: it looks like RAR")},
-	{"MSCF", otherwise("no zip: it looks like a cabinet of Windows")},
-	{"<", otherwise("no zip: it looks like a page of a web server")},
+	{encrypted("no zip: it looks encrypted (GIM's option encrypt-certificate)"), []string{
+		"\x30\x80", "\x30\x82", "\x30\x83", "\x30\x84", "\x30\x85", // CMS, in DER or BER: a sequence of 128 bytes and more, or of a length to come
+		"-----BEGIN ", "MIME-Version:", "Content-Type:", // CMS, PKCS7, PGP
+	}},
+	{encrypted("no zip: it looks encrypted by openssl"), []string{"Salted__"}},
+	{encrypted("no zip: it looks encrypted by age"), []string{"age-encryption.org/"}},
+	{encrypted("no zip: it looks encrypted by OpenPGP"), []string{"\x84", "\x85", "\x8c", "\xc1", "\xc3"}}, // a session key, for a person or of a password
+	{otherwise("no zip: it looks like gzip"), []string{"\x1f\x8b"}},
+	{otherwise("no zip: it looks like compress"), []string{"\x1f\x9d"}},
+	{otherwise("no zip: it looks like bzip2"), []string{"BZh"}},
+	{otherwise("no zip: it looks like xz"), []string{"\xfd7zXZ\x00"}},
+	{otherwise("no zip: it looks like Zstandard"), []string{"\x28\xb5\x2f\xfd"}},
+	{otherwise("no zip: it looks like 7-Zip"), []string{"7z\xbc\xaf\x27\x1c"}},
+	{otherwise("no zip: it looks like RAR"), []string{"Rar!"}},
+	{otherwise("no zip: it looks like a cabinet of Windows"), []string{"MSCF"}},
+	{otherwise("no zip: it looks like a page of a web server"), []string{"<"}},
 }
 
 // noZip says what a file is that is no zip; nil where nothing tells it from one that was copied in part.
@@ -105,7 +97,7 @@ func noZip(path string) *unreadZip {
 	n, _ := io.ReadFull(f, head)
 	head = bytes.TrimPrefix(head[:n], []byte("\ufeff"))
 	for _, b := range beginnings {
-		if bytes.HasPrefix(head, []byte(b.with)) {
+		if slices.ContainsFunc(b.with, func(with string) bool { return bytes.HasPrefix(head, []byte(with)) }) {
 			return b.is
 		}
 	}
@@ -160,7 +152,11 @@ var aSHA1 = regexp.MustCompile(`(?i)\b[0-9a-f]{40}\b|\b[0-9a-f]{2}(?:[ :][0-9a-f
 // sha1sum, BSD's sha1, openssl, certutil, Get-FileHash.
 func sha1In(text []byte, name string) (string, error) {
 	only, named := map[string]bool{}, map[string]bool{}
-	for line := range strings.Lines(decoded(text)) {
+	text, _, err := transform.Bytes(unicode.BOMOverride(transform.Nop), text) // Windows PowerShell's > writes UTF-16
+	if err != nil {
+		return "", err
+	}
+	for line := range strings.Lines(string(text)) {
 		lower, name := strings.ToLower(line), strings.ToLower(name)
 		for _, sum := range aSHA1.FindAllString(strings.ReplaceAll(lower, name, "?"), -1) {
 			sum = strings.NewReplacer(" ", "", ":", "").Replace(sum)
@@ -182,22 +178,4 @@ func sha1In(text []byte, name string) (string, error) {
 		}
 	}
 	return "", errors.New("it gives several SHA-1 of " + name)
-}
-
-// decoded is a short text in UTF-8: Windows PowerShell's > writes UTF-16.
-func decoded(text []byte) string {
-	var order binary.ByteOrder
-	switch {
-	case bytes.HasPrefix(text, []byte("\xff\xfe")):
-		order = binary.LittleEndian
-	case bytes.HasPrefix(text, []byte("\xfe\xff")):
-		order = binary.BigEndian
-	default:
-		return strings.TrimPrefix(string(text), "\ufeff")
-	}
-	var units []uint16
-	for text = text[2:]; len(text) >= 2; text = text[2:] {
-		units = append(units, order.Uint16(text))
-	}
-	return string(utf16.Decode(units))
 }
