@@ -210,10 +210,11 @@ func (e *Export) choose(ctx context.Context, f *exportFile, ids func(int64) bool
 	if key >= 0 && f.last < e.KeyFrom {
 		return nil
 	}
-	return f.csv.lookAgain(ctx, func(row *csvRow) bool {
-		return (key < 0 || row.numbers[key] >= e.KeyFrom) && ids(mixed(row.numbers[0]))
-	},
-		func(row *csvRow) { f.rows.take(row, f.chunk) })
+	return f.csv.through(ctx, func(row *csvRow) {
+		if (key < 0 || row.numbers[key] >= e.KeyFrom) && ids(mixed(row.numbers[0])) {
+			f.rows.take(row, f.chunk)
+		}
+	})
 }
 
 // notePast notes when the oldest session of a file began.
