@@ -94,11 +94,20 @@ func (o Options) query() string {
 		"autoinstall_known_extensions": {"false"}, "autoload_known_extensions": {"false"},
 		"memory_limit": {cmp.Or(o.MemoryLimit, "1GB")}, "temp_directory": {o.TempDir},
 	}
-	v.Set("threads", strconv.Itoa(cmp.Or(o.Threads, runtime.GOMAXPROCS(0)))) // which knows of a container's limit; DuckDB does not
+	v.Set("threads", strconv.Itoa(threads(o.Threads)))
 	if o.ReadOnly {
 		v.Set("access_mode", "READ_ONLY")
 	}
 	return v.Encode()
+}
+
+// threads is how many there are: 0 is all cores, by GOMAXPROCS, which knows of a container's limit; DuckDB does not.
+func threads(n int) int { return cmp.Or(n, runtime.GOMAXPROCS(0)) }
+
+// Spread gives an open database its threads anew: 0 is all cores.
+func Spread(ctx context.Context, q Queryer, n int) error {
+	_, err := q.ExecContext(ctx, "set threads = "+strconv.Itoa(threads(n)))
+	return err
 }
 
 // Days binds a set of days.
