@@ -231,9 +231,11 @@ func each(ctx context.Context, q Queryer, text, shown string, row func(scan func
 // All gives the rows of an embedded query. Its columns are the exported fields of T in their order, those of a struct in it in
 // its place and without those marked `duck:"-"`; T is the one column itself where it is no struct, or scans itself.
 func All[T any](ctx context.Context, q Queryer, name string, args ...any) (all []T, err error) {
+	var row, none T
+	into := columns(reflect.ValueOf(&row).Elem())
 	err = Each(ctx, q, name, func(scan func(...any) error) error {
-		var row T
-		err := scan(columns(reflect.ValueOf(&row).Elem())...)
+		row = none
+		err := scan(into...)
 		all = append(all, row)
 		return err
 	}, args...)
