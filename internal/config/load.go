@@ -132,7 +132,7 @@ func (l *loader) config(root value) (*Config, error) {
 		cfg.Columns = f.get("report").fields().get("columns").columns()
 		g.fill(cfg) // the key is not read: only who signs needs it
 		password := g.get("sign_key_password")
-		cfg.SignKeyPassword = Secret(password.password())
+		cfg.SignKeyPassword = Hide(password.password())
 		if password.given() && !g.get("sign_key").given() {
 			password.complain("is for a sign_key, and there is none", "")
 		}

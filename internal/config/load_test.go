@@ -101,7 +101,7 @@ func TestFullFile(t *testing.T) {
 	zeta, acme := common, common
 	zeta.Name, zeta.TenantKey, zeta.Zone = "zeta", &seven, must.Zone(t, "Asia/Kolkata")
 	zeta.GIM = &config.GIMDB{
-		Host: "localhost", Port: 5433, Database: "gim", Schema: "readers", User: "seats_ro", Password: "hunter2-from-env",
+		Host: "localhost", Port: 5433, Database: "gim", Schema: "readers", User: "seats_ro", Password: config.Hide("hunter2-from-env"),
 		SSLMode: "verify-ca", SSLRootCert: filepath.Join(dir, "certs/root.pem"), Connections: 3, StatementTimeout: 90 * time.Second, ReadTimeout: 20 * time.Second, RetiredAfterDays: 30,
 	}
 	zeta.RunTimeout = 90 * time.Minute
@@ -296,12 +296,12 @@ func requireNoPassword(t *testing.T, text string) {
 }
 
 func TestSecretIsNeverPrinted(t *testing.T) {
-	secret := config.Secret(password)
+	secret := config.Hide(password)
 	requireNoPassword(t, printed(t, secret))
 	requireNoPassword(t, printed(t, &secret))
 	requireNoPassword(t, printed(t, []config.Secret{secret}))
 	requireNoPassword(t, printed(t, map[string]config.Secret{"p": secret}))
-	requireNoPassword(t, secret.String())
+	requireNoPassword(t, fmt.Sprint(secret))
 	require.Equal(t, "***", fmt.Sprint(secret))
 	require.Equal(t, password, secret.Reveal())
 }

@@ -96,12 +96,12 @@ func TestTenantOverridesGlobalsKeyByKey(t *testing.T) {
 	cfg := load(t, must.Text(t, "testdata/overrides.yaml"))
 	same, other := cfg.Tenants[0], cfg.Tenants[1]
 	want := config.GIMDB{
-		Host: "localhost", Port: 5433, Database: "gim", Schema: "public", User: "seats", Password: "p", SSLMode: "require", SSLRootCert: "system", Connections: 2, Retries: 5, RetiredAfterDays: 20,
+		Host: "localhost", Port: 5433, Database: "gim", Schema: "public", User: "seats", Password: config.Hide("p"), SSLMode: "require", SSLRootCert: "system", Connections: 2, Retries: 5, RetiredAfterDays: 20,
 	}
 	require.Equal(t, want, *same.GIM)
 	require.Equal(t, "Europe/Berlin", same.Regions[0].Zone.String())
 
-	want.Host, want.Password, want.StatementTimeout = "gim.example", "q", time.Hour
+	want.Host, want.Password, want.StatementTimeout = "gim.example", config.Hide("q"), time.Hour
 	want.ReadTimeout, want.Retries, want.RetiredAfterDays = 2*time.Minute, 0, 0
 	require.Equal(t, want, *other.GIM)
 	require.Equal(t, "Asia/Kolkata", other.Zone.String())

@@ -79,7 +79,7 @@ func (v value) gimdb() *GIMDB {
 	db := &GIMDB{Port: 5432, Schema: "public", Connections: 2, StatementTimeout: 30 * time.Minute, ReadTimeout: 5 * time.Minute, Retries: 2}
 	v.fill(db)
 	db.SSLMode = cmp.Or(db.SSLMode, defaultSSLMode(db.Host))
-	db.Password = Secret(v.get("password_file").passwordIn(v.get("password").password()))
+	db.Password = Hide(v.get("password_file").passwordIn(v.get("password").password()))
 	return db
 }
 
