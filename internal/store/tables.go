@@ -203,8 +203,9 @@ type attached struct {
 
 // catalog is what a database has: its tables, its relations with the statements that make them, and its macros.
 type catalog struct {
-	tables, relations, views []string
-	macros                   []macro
+	database                 string
+	tables, relations, views list[string]
+	macros                   list[macro]
 }
 
 type macro struct{ Name, Parameters, Definition string }
@@ -212,31 +213,12 @@ type macro struct{ Name, Parameters, Definition string }
 // catalogsOf are those of all that is attached. Of many stores it takes hardly longer than of one, which a question for each would not.
 func catalogsOf(ctx context.Context, q duck.Queryer) (map[string]*catalog, error) {
 	found := map[string]*catalog{}
-	of := func(database string) *catalog {
-		if found[database] == nil {
-			found[database] = &catalog{}
-		}
-		return found[database]
-	}
-	relations, err := duck.All[struct {
-		Database, Name string
-		View           sql.NullString
-	}](ctx, q, "store/catalog")
-	for _, r := range relations {
-		if c := of(r.Database); r.View.Valid {
-			c.relations, c.views = append(c.relations, r.Name), append(c.views, r.View.String)
-		} else {
-			c.tables = append(c.tables, r.Name)
-		}
-	}
-	if err != nil {
-		return nil, err
-	}
-	macros, err := duck.All[struct{ Database, Name, Parameters, Definition string }](ctx, q, "store/macro")
-	for _, m := range macros {
-		c := of(m.Database)
-		c.macros = append(c.macros, macro{m.Name, m.Parameters, m.Definition})
-	}
+	err := duck.Each(ctx, q, "store/catalog", func(scan func(...any) error) error {
+		var c catalog
+		err := scan(&c.database, &c.tables, &c.relations, &c.views, &c.macros)
+		found[c.database] = &c
+		return err
+	})
 	return found, err
 }
 
@@ -248,11 +230,9 @@ type assembly struct {
 }
 
 func (y *assembly) run(ctx context.Context, statements ...string) {
-	for _, text := range statements {
-		if y.err == nil {
-			if _, y.err = y.conn.ExecContext(ctx, text); y.err != nil {
-				y.err = fmt.Errorf("gather: %w", y.err)
-			}
+	if y.err == nil && len(statements) > 0 {
+		if y.err = run(ctx, y.conn, strings.Join(statements, ";\n")); y.err != nil {
+			y.err = fmt.Errorf("gather: %w", y.err)
 		}
 	}
 }
@@ -313,7 +293,7 @@ func (y *assembly) gather(ctx context.Context, a *attached, into string) {
 	for _, name := range a.tables {
 		text := "create view _data." + name + " as from " + a.live + "._data." + name
 		for _, sealed := range a.sealed { // it has the tables of the version that sealed it
-			if isSealed(name) && slices.Contains(y.catalogs[sealed].tables, name) {
+			if slices.Contains(y.catalogs[sealed].tables, name) {
 				text += " union all by name from " + sealed + "._data." + name
 			}
 		}

@@ -3,45 +3,49 @@ select version
 from _data.store_version;
 
 -- name: catalog
--- Grain: table, or relation (that is, view of the schema main) of a database that is attached: the database, the name, and of a relation the
--- statement that makes it; in the order in which they were made. One question for all: DuckDB looks through all databases whichever is
--- asked for.
-select database_name,
-       name,
-       statement
-from (
+-- Grain: database that is attached: its tables, its relations (that is, views of the schema main) with the statements that make them,
+-- and its macros, as lists in JSON, in the order in which they were made; of the macros the one first that others call, since a store
+-- that was closed no longer knows that. One question for all: DuckDB looks through all databases whichever is asked for.
+with thing as (
     select database_name,
+           'table' as kind,
            table_name as name,
-           null as statement,
+           null as parameters,
+           null as definition,
            table_oid as made
     from duckdb_tables()
     where schema_name = '_data'
     union all
     select database_name,
+           'relation',
            view_name,
+           null,
            sql,
            view_oid
     from duckdb_views()
     where schema_name = 'main'
       and not internal
+    union all
+    select database_name,
+           'macro',
+           function_name,
+           array_to_string(parameters, ', '),
+           macro_definition,
+           case when function_name = 'unit_session' then -1 else function_oid end
+    from duckdb_functions()
+    where schema_name = 'main'
+      and function_type = 'table_macro'
+      and not internal
 )
-order by database_name,
-         statement is not null,
-         made
-
--- name: macro
--- Grain: macro of a store that is attached: its database, its name, its parameters, and the query that it stands for; the one
--- first that others call, since a store that was closed no longer knows which was made first.
 select database_name,
-       function_name,
-       array_to_string(parameters, ', '),
-       macro_definition
-from duckdb_functions()
-where schema_name = 'main'
-  and function_type = 'table_macro'
-  and not internal
-order by function_name <> 'unit_session',
-         function_oid
+       coalesce(to_json(list(name order by made) filter (kind = 'table')), '[]')::varchar as tables,
+       coalesce(to_json(list(name order by made) filter (kind = 'relation')), '[]')::varchar as relations,
+       coalesce(to_json(list(definition order by made) filter (kind = 'relation')), '[]')::varchar as statements,
+       coalesce(
+           to_json(list(struct_pack(name := name, parameters := parameters, definition := definition) order by made) filter (kind = 'macro')), '[]'
+       )::varchar as macros
+from thing
+group by database_name
 
 -- name: comment
 -- Grain: comment on a view, a column of one, or a macro of the store, as the statement that makes it.
