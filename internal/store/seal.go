@@ -20,7 +20,6 @@ import (
 	"seats/internal/duck"
 	"seats/internal/fail"
 	"seats/internal/plain"
-	texts "seats/sql"
 )
 
 // A closed month's raw rows, and what was derived from them row by row, lie in a file of their own, the sealed month:
@@ -151,20 +150,6 @@ func (w *Work) sealName(ctx context.Context, month calendar.Month) (string, erro
 
 // writeSeal writes a month's rows, and the store's own views of them, into a new file.
 func (w *Work) writeSeal(ctx context.Context, path string, s Seal, days []any) (err error) {
-	catalogs, err := catalogsOf(ctx, w.Conn)
-	if err != nil {
-		return err
-	}
-	home, err := homeOf(ctx, w.Conn)
-	if err != nil {
-		return err
-	}
-	var views []string
-	for i, name := range catalogs[home].relations {
-		if slices.ContainsFunc(tablesOf(sealedParts...), func(t texts.Table) bool { return t.Name == name }) {
-			views = append(views, catalogs[home].views[i])
-		}
-	}
 	if err := attach(ctx, w.Conn, path, "sealing", ""); err != nil {
 		return err
 	}
@@ -176,7 +161,11 @@ func (w *Work) writeSeal(ctx context.Context, path string, s Seal, days []any) (
 		},
 		func() error { return of(ctx, w.Conn, "seal", days, sealedParts...) },
 		func() error {
-			return within(ctx, w.Conn, "sealing", func() error { return run(ctx, w.Conn, strings.Join(views, ";\n")) })
+			views, err := duck.All[string](ctx, w.Conn, "store/sealing_view")
+			if err != nil {
+				return err
+			}
+			return within(ctx, w.Conn, "sealing", func() error { return run(ctx, w.Conn, views...) })
 		},
 		func() error { return run(ctx, w.Conn, "checkpoint sealing") })
 }
@@ -259,9 +248,9 @@ func (w *Work) Unseal(ctx context.Context, s Seal, now time.Time) error {
 		return err
 	}
 	err := duck.InTx(ctx, w.Conn, func(tx *sql.Tx) error {
-		catalogs, err := catalogsOf(ctx, tx)
+		there, err := duck.All[string](ctx, tx, "store/sealed_table")
 		for _, t := range tablesOf(sealedParts...) {
-			if err == nil && slices.Contains(catalogs["sealed"].tables, t.Name) {
+			if err == nil && slices.Contains(there, t.Name) {
 				_, err = duck.ExecOn(ctx, tx, "store/each_unseal", t)
 			}
 		}
@@ -345,21 +334,15 @@ func detach(ctx context.Context, conn *sql.Conn, name string) error {
 }
 
 // run runs statements whose only names are this package's own, or the catalog's.
-func run(ctx context.Context, conn *sql.Conn, statements string) error {
-	_, err := conn.ExecContext(ctx, statements)
+func run(ctx context.Context, conn *sql.Conn, statements ...string) error {
+	_, err := conn.ExecContext(ctx, strings.Join(statements, ";\n"))
 	return err
-}
-
-// homeOf is the database that names lead to.
-func homeOf(ctx context.Context, conn *sql.Conn) (home string, err error) {
-	err = conn.QueryRowContext(ctx, "select current_database()").Scan(&home)
-	return home, err
 }
 
 // within does work with another database as the one that names lead to.
 func within(ctx context.Context, conn *sql.Conn, name string, work func() error) error {
-	home, err := homeOf(ctx, conn)
-	if err != nil {
+	var home string
+	if err := conn.QueryRowContext(ctx, "select current_database()").Scan(&home); err != nil {
 		return err
 	}
 	if err := run(ctx, conn, "use "+name); err != nil {
