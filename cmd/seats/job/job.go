@@ -411,7 +411,7 @@ func (s *state) remember(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	r := store.Run{Command: s.Command, Started: s.started, Ended: s.Clock(), OSUser: "unknown", Program: s.Version, DuckDB: engine,
+	r := store.Run{Command: s.Command, StartedTS: s.started.Unix(), EndedTS: s.Clock().Unix(), OSUser: "unknown", Program: s.Version, DuckDB: engine,
 		Rules: s.Tenant.RulesHash(), Files: s.files}
 	if u, err := user.Current(); err == nil {
 		r.OSUser = u.Username
