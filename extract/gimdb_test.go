@@ -330,7 +330,7 @@ func TestAPasswordIsInNoError(t *testing.T) {
 		func(c *config.GIMDB) { c.Schema = "nowhere" },
 	} {
 		cfg := g.config(1)
-		cfg.Password = config.Secret("sesame")
+		cfg.Password = config.Hide("sesame")
 		change(&cfg)
 		_, err := extract.OpenGIMDB(t.Context(), cfg, nil, none)
 		require.Error(t, err)
