@@ -155,8 +155,7 @@ func complete(t *testing.T, ddl string) *gim {
 }
 
 func (r *rig) cut(t *testing.T, src extract.Source, w extract.Window) extract.Summary {
-	c := extract.Cutter{Stage: r.stage, Source: src, SettleHours: 1, Clock: func() time.Time { return time.Unix(day0+200000, 0) }}
-	return must.Have(c.Cut(t.Context(), w))(t)
+	return must.Have(cutter(r, src).Cut(t.Context(), w))(t)
 }
 
 func (r *rig) strings(t *testing.T, query string) []string { return must.Texts(t, r.work.Conn, query) }
@@ -288,9 +287,13 @@ func TestSliceIsReplacedWhole(t *testing.T) {
 	require.Equal(t, []string{"2"}, r.strings(t, "select sm_res_session_fact_key from voice_session"))
 }
 
-// cutAgain reads the GIM as it is now, in a new snapshot, on the same stage.
-func (r *rig) cutAgain(t *testing.T, g *gim) extract.Summary {
-	return r.cut(t, openDB(t, r, g.config(2), nil), utcDay)
+// cutAgain reads the GIM as it is now, in a new snapshot, on the same stage, and gives back the locks of the snapshot.
+func (r *rig) cutAgain(t *testing.T, g *gim) extract.Summary { return r.cutOver(t, g, 2) }
+
+func (r *rig) cutOver(t *testing.T, g *gim, connections int) extract.Summary {
+	src := must.Have(extract.OpenGIMDB(t.Context(), g.config(connections), nil, none))(t)
+	defer func() { require.NoError(t, src.Close()) }()
+	return r.cut(t, src, utcDay)
 }
 
 func TestCancelledExtractionLeavesTheSliceAsItWas(t *testing.T) {
