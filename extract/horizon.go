@@ -108,7 +108,11 @@ func (g *GIMDB) readHorizon(ctx context.Context) (h Horizon, err error) {
 // was read furthest is left out; none, where days is 0.
 func (h *Horizon) settle(sources []DataSource, retiredAfterDays int) {
 	var unmarked []DataSource
-	h.readUpTo = furthest(sources)
+	for _, d := range sources {
+		if d.ReadUpTo != nil {
+			h.readUpTo = max(h.readUpTo, *d.ReadUpTo)
+		}
+	}
 	for _, d := range sources {
 		switch {
 		case retiredAfterDays > 0 && d.ReadUpTo != nil && *d.ReadUpTo < h.readUpTo-int64(retiredAfterDays)*86400:
@@ -230,16 +234,6 @@ func listed(of []DataSource) string {
 }
 
 func instant(ts int64) string { return time.Unix(ts, 0).UTC().Format(time.RFC3339) }
-
-// furthest is up to when that data source was read that was read furthest.
-func furthest(of []DataSource) (newest int64) {
-	for _, d := range of {
-		if d.ReadUpTo != nil {
-			newest = max(newest, *d.ReadUpTo)
-		}
-	}
-	return newest
-}
 
 // readDataSources refuses a mark that is none: a day that was read by it could be final before its time.
 func (g *GIMDB) readDataSources(ctx context.Context, clock int64) (sources []DataSource, err error) {
