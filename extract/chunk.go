@@ -46,7 +46,7 @@ var exportDate = regexp.MustCompile(`\d{4}_\d{2}_\d{2}_\d{2}_\d{2}_\d{2}`)
 func findChunks(dir, marker string) (chunks, coming []chunk, err error) {
 	all, err := allChunks(dir)
 	if err != nil {
-		return nil, nil, noChunks(dir, err)
+		return nil, nil, fail.New(fail.Source, "export_dir must hold export_* folders or zip files, as GIM's export job writes them", "export %s: %w", dir, err)
 	}
 	for _, c := range all {
 		why, err := c.unfinished(marker)
@@ -295,14 +295,10 @@ func (c chunk) unpack(temp string) (folder string, files map[string]string, clea
 		files, err = c.tables(c.path)
 		return c.path, files, func() {}, err
 	}
-	if err := checkSHA1(c.path); err != nil {
+	if err := cmp.Or(checkSHA1(c.path), makeTemp(temp)); err != nil {
 		return "", nil, nil, err
 	}
-	if err := makeTemp(temp); err != nil {
-		return "", nil, nil, err
-	}
-	folder, err = os.MkdirTemp(temp, "unpack-")
-	if err != nil {
+	if folder, err = os.MkdirTemp(temp, "unpack-"); err != nil {
 		return "", nil, nil, err
 	}
 	cleanup = func() { os.RemoveAll(folder) } //nolint:errcheck // the work folder is removed with the run

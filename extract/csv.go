@@ -440,31 +440,35 @@ func (f *csvFile) takeCarefully(row *csvRow, field, from int, value string) *mis
 	return nil
 }
 
-// takeNumber reads a number as people write one.
+// takeNumber reads a number as people write one: with a fraction that is zero, but not so that digits may be missing.
 func (r *csvRow) takeNumber(column int, kind, value string, wrong func(string, ...any) *misread) *misread {
 	bits := 64
 	if kind == typeFlag {
 		bits = 16
 	}
-	digits, zeros, _ := strings.Cut(strings.TrimSpace(value), ".")
+	digits, decimals, _ := strings.Cut(strings.TrimSpace(value), ".")
 	v, err := strconv.ParseInt(digits, 10, bits)
-	switch {
-	case isFraction(value):
-		return wrong("%s is not a whole number", value)
-	case isRounded(value):
-		return wrong("%s may have been rounded: every digit has to be written (SQL*Plus: set numwidth 20)", value)
-	case strings.HasPrefix(value, "--"):
-		m := wrong("the line of dashes under a header has to be left out")
-		m.help = ""
-		return m
-	case err != nil || strings.Trim(zeros, "0") != "":
-		m := wrong("Could not convert string %q to '%s'", value, strings.ToUpper(kind))
-		m.help = ""
-		return m
+	f, notFloat := strconv.ParseFloat(strings.TrimSpace(value), 64)
+	isFraction, isRounded := strings.Trim(decimals, "0 ") != "", false
+	if strings.ContainsAny(value, "eE") {
+		isFraction, isRounded = notFloat == nil && f != math.Trunc(f), notFloat == nil
 	}
-	r.numbers[column] = v
-	r.present |= 1 << column
-	return nil
+	switch {
+	case isFraction:
+		return wrong("%s is not a whole number", value)
+	case isRounded:
+		return wrong("%s may have been rounded: every digit has to be written (SQL*Plus: set numwidth 20)", value)
+	case err == nil && strings.Trim(decimals, "0") == "":
+		r.numbers[column] = v
+		r.present |= 1 << column
+		return nil
+	}
+	m := wrong("Could not convert string %q to '%s'", value, strings.ToUpper(kind))
+	if strings.HasPrefix(value, "--") {
+		m = wrong("the line of dashes under a header has to be left out")
+	}
+	m.help = ""
+	return m
 }
 
 // nothings are the words that tools write where there is no value, as they write them. Words that people choose, for what a
@@ -484,19 +488,3 @@ func isName(column string) bool { return column == "resource_name" || column == 
 
 // isCode tells texts that no person has thought of.
 func isCode(column string) bool { return column != "employee_id" && column != "switch_name" }
-
-// isRounded tells whether a text that stands for a number says how large it is and not which.
-func isRounded(number string) bool {
-	_, err := strconv.ParseFloat(strings.TrimSpace(number), 64)
-	return err == nil && strings.ContainsAny(number, "eE")
-}
-
-// isFraction tells whether a text that stands for a number has a fraction other than zero.
-func isFraction(number string) bool {
-	if strings.ContainsAny(number, "eE") {
-		f, err := strconv.ParseFloat(strings.TrimSpace(number), 64)
-		return err == nil && f != math.Trunc(f)
-	}
-	_, decimals, _ := strings.Cut(number, ".")
-	return strings.Trim(decimals, "0 ") != ""
-}

@@ -176,10 +176,6 @@ func atOnce(ctx context.Context, n int, work func(ctx context.Context, number in
 	return errs
 }
 
-func noChunks(dir string, err error) error {
-	return fail.New(fail.Source, "export_dir must hold export_* folders or zip files, as GIM's export job writes them", "export %s: %w", dir, err)
-}
-
 // Sessions were read when the export was opened, like all that follows.
 func (e *Export) Sessions(context.Context, Window) (*Rows, error) { return e.rows[sessionTable], nil }
 
