@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"maps"
 	"slices"
 	"testing"
 	"time"
@@ -53,9 +54,10 @@ func TestAnyDayIsExplainedAsItWasCounted(t *testing.T) {
 // histories are those of all agents, with what became of their sessions, which is what was counted, or there were an error.
 func (w world) histories(t *rapid.T, conn *sql.Conn) map[string]*history {
 	all := map[string]*history{}
-	for agent := range w.agents {
-		all[agent] = must.Have(New(conn, w.tenant).judged(context.Background(), agent, []calendar.Date{w.day}))(t)[0]
+	for _, h := range must.Have(New(conn, w.tenant).judged(context.Background(), []calendar.Date{w.day}, slices.Collect(maps.Keys(w.agents))...))(t) {
+		all[h.agent] = h
 	}
+	require.Len(t, all, len(w.agents))
 	return all
 }
 
@@ -194,7 +196,7 @@ func (b looking) activityOnly() int64 {
 	spans := map[string][]calendar.Interval{}
 	places := placesOf(b.tenant)
 	b.spans(func(agent string, h *history, j *judged, span calendar.Interval) {
-		for _, a := range j.resource.activities {
+		for _, a := range j.resource.Activities {
 			iv, ok := h.interval(j.resource, a)
 			to, _ := places.decide(a.Switch)
 			if !ok || a.Switch != "" && (to == nil || !b.isHere(*to)) {
@@ -347,13 +349,13 @@ func (b looking) names(by config.Unit, h *history, j *judged, groups map[int64][
 				names = append(names, f.Location)
 			}
 		}
-		if !slices.ContainsFunc(h.sharing(j, j.resource.activities), func(a Activity) bool { return a.Switch != "" }) {
+		if !slices.ContainsFunc(h.sharing(j, j.resource.Activities), func(a Activity) bool { return a.Switch != "" }) {
 			slices.Sort(names) // told by other legs: they have the first activity in common, and the name decides
 		}
 	case config.BySwitch:
-		activities, places := h.sharing(j, j.resource.activities), placesOf(b.tenant)
+		activities, places := h.sharing(j, j.resource.Activities), placesOf(b.tenant)
 		known := slices.ContainsFunc(activities, func(a Activity) bool { return a.Switch != "" })
-		if told := h.sharing(j, j.resource.others); !known && len(told) > 0 {
+		if told := h.sharing(j, j.resource.Others); !known && len(told) > 0 {
 			activities, known = told, true
 		}
 		for _, a := range activities {
