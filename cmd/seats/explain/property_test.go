@@ -42,6 +42,7 @@ func TestAnyDayIsExplainedAsItWasCounted(t *testing.T) {
 	conn := emptyStore(t)
 	rapid.Check(t, func(t *rapid.T) {
 		w := drawWorld(t, conn)
+		w.opened = map[place]*Day{}
 		w.listAtAnySecondHasExactlyTheCountedAgents(t, conn)
 		histories := w.histories(t, conn)
 		w.everySessionHasItsFate(t, histories)
@@ -49,6 +50,14 @@ func TestAnyDayIsExplainedAsItWasCounted(t *testing.T) {
 		w.sharesAddUpAndAnyBreakdownIsWhatLookingSays(t, conn, histories)
 		w.readingsAreWhatLookingSays(t, conn, histories)
 	})
+}
+
+// open gives the day of a scope, once.
+func (w world) open(t *rapid.T, conn *sql.Conn, at place) *Day {
+	if w.opened[at] == nil {
+		w.opened[at] = must.Have(New(conn, w.tenant).Day(context.Background(), w.day, at.Region, at.Location))(t)
+	}
+	return w.opened[at]
 }
 
 // histories are those of all agents, with what became of their sessions, which is what was counted, or there were an error.
@@ -65,7 +74,7 @@ func (w world) histories(t *rapid.T, conn *sql.Conn) map[string]*history {
 // sessions begin and end, names as many agents and sessions as are counted there.
 func (w world) listAtAnySecondHasExactlyTheCountedAgents(t *rapid.T, conn *sql.Conn) {
 	for _, at := range []place{{"US", ""}, {"EU", ""}, rapid.SampledFrom(w.scopes()).Draw(t, "location")} {
-		day := must.Have(New(conn, w.tenant).Day(context.Background(), w.day, at.Region, at.Location))(t)
+		day := w.open(t, conn, at)
 		require.NotEmpty(t, day.Curve)
 		for _, step := range day.Curve {
 			requireList(t, day, step)
@@ -105,7 +114,7 @@ func (w world) everySessionHasItsFate(t *rapid.T, histories map[string]*history)
 // can give, another computation, for the others a look at every second. The store is no use afterwards.
 func (w world) readingsAreWhatLookingSays(t *rapid.T, conn *sql.Conn, histories map[string]*history) {
 	at := rapid.SampledFrom(w.scopes()).Draw(t, "scope")
-	day := must.Have(New(conn, w.tenant).Day(context.Background(), w.day, at.Region, at.Location))(t)
+	day := w.open(t, conn, at)
 	got := must.Have(day.Sensitivity(context.Background(), 1))(t)
 	b := looking{t: t, world: w, day: day, at: at, histories: histories}
 	require.Equal(t, got[0].Value, valueOf(t, got, "spikes ignored"), "a second is long enough for --spike 1")
@@ -237,7 +246,7 @@ func (b looking) recomputed(conn *sql.Conn, w world) int64 {
 func (w world) sharesAddUpAndAnyBreakdownIsWhatLookingSays(t *rapid.T, conn *sql.Conn, histories map[string]*history) {
 	groups := drawGroups(t, conn, w)
 	for _, region := range []string{"US", "EU"} {
-		day := must.Have(New(conn, w.tenant).Day(context.Background(), w.day, region, ""))(t)
+		day := w.open(t, conn, place{region, ""})
 		for _, by := range config.Units {
 			b := must.Have(day.Breakdown(context.Background(), by))(t)
 			look := looking{t: t, world: w, day: day, at: place{region, ""}, histories: histories}
@@ -374,7 +383,7 @@ func (b looking) names(by config.Unit, h *history, j *judged, groups map[int64][
 
 // A day whose groups were not read says so.
 func (w world) groupsThatWereNotReadAreNamed(t *rapid.T, conn *sql.Conn) {
-	day := must.Have(New(conn, w.tenant).Day(context.Background(), w.day, "US", ""))(t)
+	day := w.open(t, conn, place{"US", ""})
 	b, err := day.Breakdown(context.Background(), config.ByAgentGroup)
 	if len(day.Curve) == 1 && day.Curve[0].Agents == 0 {
 		require.NoError(t, err)
