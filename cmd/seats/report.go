@@ -15,7 +15,6 @@ import (
 	"seats/internal/fail"
 	"seats/internal/store"
 	"seats/report"
-	"seats/report/html"
 )
 
 type reportCmd struct {
@@ -42,7 +41,7 @@ func (c *reportCmd) pages(ctx context.Context, p *program) (err error) {
 	if err != nil {
 		return err
 	}
-	site, err := html.Create(c.HTML, html.Head{Made: p.clock().UTC(), Version: version, Masked: c.Pseudonymize != ""})
+	site, err := page.Create(c.HTML, page.Head{Made: p.clock().UTC(), Version: version, Masked: c.Pseudonymize != ""})
 	if err != nil {
 		return err
 	}
@@ -64,7 +63,7 @@ func (c *reportCmd) pages(ctx context.Context, p *program) (err error) {
 			return err
 		}
 		if problem != "" {
-			if err := site.Tenant(html.Tenant{Name: tenant.Name, Problem: problem}); err != nil {
+			if err := site.Tenant(page.Tenant{Name: tenant.Name, Problem: problem}); err != nil {
 				return err
 			}
 		}
@@ -76,12 +75,12 @@ func (c *reportCmd) pages(ctx context.Context, p *program) (err error) {
 	return y.failed()
 }
 
-func (c *reportCmd) tenantPages(ctx context.Context, p *program, tenant config.Tenant, site *html.Site) error {
+func (c *reportCmd) tenantPages(ctx context.Context, p *program, tenant config.Tenant, site *page.Site) error {
 	period, err := c.periodOrAll(tenant, p.clock())
 	if err != nil {
 		return err
 	}
-	of := page.Tenant{Of: tenant, Now: p.clock(), Wants: period.Holds, Log: p}
+	of := page.Store{Of: tenant, Now: p.clock(), Wants: period.Holds, Log: p}
 	if c.Pseudonymize != "" {
 		if of.Mask, err = pseudonym.ReadKey(c.Pseudonymize, tenant.Name); err != nil {
 			return err
