@@ -10,11 +10,11 @@ package evidence
 import (
 	"archive/zip"
 	"bytes"
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"maps"
 	"os"
@@ -68,7 +68,7 @@ func Write(ctx context.Context, o Options) (err error) {
 			return err
 		}
 	}
-	return p.zip(filepath.Join(p.scratch.TempDir(), "pack.zip"))
+	return p.zip()
 }
 
 type packer struct {
@@ -267,81 +267,59 @@ func (p *packer) writeResults(ctx context.Context) error {
 // packTime is what every file of a pack is dated: a pack says nothing of when it was made.
 var packTime = time.Date(1980, 1, 1, 0, 0, 0, 0, time.UTC)
 
-// zip closes the pack: checksums as sha256sum --check reads them, then every file in the order of its name, then the one file at
-// its place.
-func (p *packer) zip(draft string) error {
-	var sums bytes.Buffer
+// each visits the files of the pack, in the order of their names.
+func (p *packer) each(visit func(name string, text []byte) error) error {
 	files := os.DirFS(p.dir)
-	var names []string
-	err := fs.WalkDir(files, ".", func(path string, d fs.DirEntry, err error) error {
-		if err == nil && !d.IsDir() {
-			names = append(names, path)
+	return fs.WalkDir(files, ".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
 		}
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	slices.Sort(names)
-	for _, name := range names {
 		text, err := fs.ReadFile(files, name)
 		if err != nil {
 			return err
 		}
+		return visit(name, text)
+	})
+}
+
+// zip closes the pack: checksums as sha256sum --check reads them, then every file, and then the one file at its place. What is there
+// already is left alone.
+func (p *packer) zip() (err error) {
+	var sums bytes.Buffer
+	err = p.each(func(name string, text []byte) error {
 		fmt.Fprintf(&sums, "%s  %s\n", report.Digest(text), name)
-	}
-	if err := p.put("SHA256SUMS", sums.Bytes()); err != nil {
+		return nil
+	})
+	if err := cmp.Or(err, p.put("SHA256SUMS", sums.Bytes())); err != nil {
 		return err
 	}
-	names = append(names, "SHA256SUMS")
-	slices.Sort(names)
-	out, err := os.OpenFile(draft, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	draft, err := os.CreateTemp(filepath.Dir(p.Path), "."+filepath.Base(p.Path)+"-*")
+	if at, is := errors.AsType[*fs.PathError](err); is {
+		at.Path = p.Path
+	}
 	if err != nil {
 		return err
 	}
-	w := zip.NewWriter(out)
-	for _, name := range names {
+	w := zip.NewWriter(draft)
+	err = p.each(func(name string, text []byte) error {
 		header := &zip.FileHeader{Name: name, Method: zip.Deflate, Modified: packTime}
 		header.SetMode(0o600)
 		entry, err := w.CreateHeader(header)
 		if err == nil {
-			err = copyOf(filepath.Join(p.dir, filepath.FromSlash(name)), entry)
+			_, err = entry.Write(text)
 		}
-		if err != nil {
-			return errors.Join(err, out.Close())
-		}
-	}
-	if err := errors.Join(w.Close(), out.Close()); err != nil {
 		return err
+	})
+	if err = errors.Join(err, w.Close(), draft.Sync(), draft.Close()); err == nil {
+		err = plain.RenameNew(draft.Name(), p.Path)
 	}
-	return place(draft, p.Path)
-}
-
-// copyOf copies a file.
-func copyOf(path string, to io.Writer) error {
-	in, err := os.Open(path)
 	if err != nil {
-		return err
+		err = errors.Join(err, os.Remove(draft.Name()))
 	}
-	defer in.Close() //nolint:errcheck // only read
-	_, err = io.Copy(to, in)
-	return err
-}
-
-// place copies the finished draft to where it was asked for, and takes away what it could not finish. What is
-// there already is left alone.
-func place(draft, path string) (err error) {
-	out, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if errors.Is(err, fs.ErrExist) {
-		return taken(path)
+		return taken(p.Path)
 	}
-	if err != nil {
-		return err
-	}
-	if err = errors.Join(copyOf(draft, out), out.Sync(), out.Close()); err != nil {
-		return errors.Join(err, os.Remove(path))
-	}
-	return nil
+	return err
 }
 
 func taken(path string) error {
