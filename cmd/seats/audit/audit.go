@@ -105,9 +105,10 @@ type auditor struct {
 	texts     map[string]string          // counting rules as JSON, by their hash
 	countedAs map[calendar.Date][]string // the hash of those by which the store says that a day was, of which a number is issued
 
-	days  int
-	moved []*moved
-	found []Finding
+	source *extract.Cutter // nil: the source is not asked
+	days   int
+	moved  []*moved
+	found  []Finding
 }
 
 // Do audits the tenant. A tenant without store and files has nothing to be audited and gives an error that is
@@ -136,20 +137,18 @@ func (a Audit) Do(ctx context.Context) (summary Summary, err error) {
 	return Summary{Findings: w.found, Days: w.days, Files: len(w.issued)}, nil
 }
 
-func (w *auditor) load(ctx context.Context) (err error) {
+func (w *auditor) load(ctx context.Context) error {
 	if err := w.scratch.Take(ctx); err != nil {
 		return err
 	}
-	if w.runs, err = store.Runs(ctx, w.scratch.Conn); err != nil {
-		return err
-	}
-	if w.slices, err = store.Slices(ctx, w.scratch.Conn); err != nil {
+	var noRuns, noSlices, noFiles error
+	w.runs, noRuns = store.Runs(ctx, w.scratch.Conn)
+	w.slices, noSlices = store.Slices(ctx, w.scratch.Conn)
+	w.all, noFiles = report.IssuedFiles(ctx, w.scratch.Conn)
+	if err := cmp.Or(noRuns, noSlices, noFiles); err != nil {
 		return err
 	}
 	w.kept = slices.SortedFunc(maps.Keys(w.slices), calendar.Date.Compare)
-	if w.all, err = report.IssuedFiles(ctx, w.scratch.Conn); err != nil {
-		return err
-	}
 	w.manifests = map[string]report.Manifest{}
 	for _, i := range w.all {
 		if !w.Period.HoldsText(i.Period) {
@@ -334,13 +333,8 @@ func (f Finding) place() int {
 	return f.at()
 }
 
-// reader reads days again from the tenant's source, all in one snapshot, into the scratch store.
-type reader struct {
-	src    extract.Source
-	cutter *extract.Cutter
-}
-
-func (w *auditor) openSource(ctx context.Context, parts []part) (*reader, error) {
+// openSource gives what reads days again from the tenant's source, all in one snapshot, into the scratch store.
+func (w *auditor) openSource(ctx context.Context, parts []part) (*extract.Cutter, error) {
 	var windows []extract.Window
 	for _, p := range parts {
 		for _, d := range p.days {
@@ -361,11 +355,15 @@ func (w *auditor) openSource(ctx context.Context, parts []part) (*reader, error)
 	if err != nil {
 		return nil, err
 	}
-	return &reader{src, &extract.Cutter{Stage: stage, Source: src, SettleHours: w.Tenant.SettleHours, AcceptLoss: true, Clock: w.Clock}}, nil
+	return &extract.Cutter{Stage: stage, Source: src, SettleHours: w.Tenant.SettleHours, AcceptLoss: true, Clock: w.Clock}, nil
 }
 
-// keep saves what the kept slices give by the rules of their days.
+// keep saves what the kept slices give by the rules of their days, with which the source is compared, before the rules of an issue
+// are tried.
 func (w *auditor) keep(ctx context.Context, p part) error {
+	if w.source == nil {
+		return nil
+	}
 	for _, table := range []string{"qualifying_session", "daily_concurrent", "monthly_enabled"} {
 		if err := w.scratch.Each(ctx, "keep", table); err != nil {
 			return err
@@ -379,10 +377,13 @@ func (w *auditor) keep(ctx context.Context, p part) error {
 }
 
 // checkSource reads the days of a part again and says what changed since they were read, and what that does to the numbers.
-func (w *auditor) checkSource(ctx context.Context, p part, r *reader) error {
+func (w *auditor) checkSource(ctx context.Context, p part) error {
+	if w.source == nil {
+		return nil
+	}
 	read := part{month: p.month, rows: p.rows, whole: p.whole}
 	for _, d := range p.days {
-		there, err := w.readAgain(ctx, r, d)
+		there, err := w.readAgain(ctx, d)
 		if err != nil {
 			return err
 		}
@@ -403,12 +404,12 @@ func (w *auditor) checkSource(ctx context.Context, p part, r *reader) error {
 
 // readAgain cuts a day anew. A source that has none of its sessions any more has purged it, and there is nothing to
 // compare with.
-func (w *auditor) readAgain(ctx context.Context, r *reader, d calendar.Date) (bool, error) {
+func (w *auditor) readAgain(ctx context.Context, d calendar.Date) (bool, error) {
 	window := job.Window(w.Tenant, d)
 	if len(window.Spans) == 0 {
 		return false, nil
 	}
-	summary, err := r.cutter.Cut(ctx, window)
+	summary, err := w.source.Cut(ctx, window)
 	if err == nil && summary.Sessions == 0 && len(summary.Losses) > 0 {
 		lost := &extract.LossError{Day: d, Losses: summary.Losses}
 		w.add(Finding{Rule: SourceGone, Period: d.String(), What: lost.Error()})

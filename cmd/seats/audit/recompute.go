@@ -53,19 +53,18 @@ func (w *auditor) parts() (parts []part) {
 
 func (w *auditor) checkMonths(ctx context.Context) (err error) {
 	parts := w.parts()
-	var reader *reader
 	if w.Source && len(parts) > 0 {
-		if reader, err = w.openSource(ctx, parts); err != nil {
+		if w.source, err = w.openSource(ctx, parts); err != nil {
 			return err
 		}
-		defer reader.src.Close() //nolint:errcheck // only read
+		defer w.source.Source.Close() //nolint:errcheck // only read
 	}
 	for _, p := range parts {
 		if w.without[p.month] {
 			continue // said
 		}
 		w.Log.Start(w.Tenant.Name + ": auditing " + p.month.String())
-		err := w.checkPart(ctx, p, reader)
+		err := w.checkPart(ctx, p)
 		w.Log.Stop()
 		if err != nil {
 			return err
@@ -75,28 +74,15 @@ func (w *auditor) checkMonths(ctx context.Context) (err error) {
 	return nil
 }
 
-func (w *auditor) checkPart(ctx context.Context, p part, r *reader) error {
+func (w *auditor) checkPart(ctx context.Context, p part) error {
 	for _, run := range runsOf(p.rows) {
 		if err := w.scratch.TakeRows(ctx, run[0], run[len(run)-1]); err != nil {
 			return err
 		}
 	}
 	w.days += len(p.days)
-	for _, check := range []func(context.Context, part) error{w.checkSlices, w.checkResults} {
+	for _, check := range []func(context.Context, part) error{w.checkSlices, w.checkResults, w.keep, w.compareIssued, w.checkSource} {
 		if err := check(ctx, p); err != nil {
-			return err
-		}
-	}
-	if r != nil { // before the rules of an issue are tried: the source is compared with what today's give
-		if err := w.keep(ctx, p); err != nil {
-			return err
-		}
-	}
-	if err := w.compareIssued(ctx, p); err != nil {
-		return err
-	}
-	if r != nil {
-		if err := w.checkSource(ctx, p, r); err != nil {
 			return err
 		}
 	}

@@ -1,6 +1,7 @@
 package explain
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"fmt"
@@ -127,13 +128,9 @@ func (w world) readingsAreWhatLookingSays(t *rapid.T, conn *sql.Conn, histories 
 }
 
 func valueOf(t *rapid.T, readings []Reading, name string) int64 {
-	for _, r := range readings {
-		if r.Name == name {
-			return r.Value
-		}
-	}
-	t.Fatalf("no reading %q", name)
-	return 0
+	at := slices.IndexFunc(readings, func(r Reading) bool { return r.Name == name })
+	require.GreaterOrEqual(t, at, 0, name)
+	return readings[at].Value
 }
 
 // looking counts readings plainly, from the fates of the sessions.
@@ -147,45 +144,37 @@ type looking struct {
 
 // spans calls visit with every session that counts in the scope, cut to the day, and its agent.
 func (b looking) spans(visit func(agent string, h *history, j *judged, span calendar.Interval)) {
+	counts := func(f Fate) bool { return f.Verdict != NotCounted && b.isHere(f.place) }
 	for agent, h := range b.histories {
 		for _, j := range h.found {
-			if span, cut := j.occupied.Intersect(b.day.Scope.Day); cut && b.counts(j) {
+			if span, cut := j.occupied.Intersect(b.day.Scope.Day); cut && slices.ContainsFunc(j.fates, counts) {
 				visit(agent, h, j, span)
 			}
 		}
 	}
 }
 
-func (b looking) counts(j *judged) bool {
-	for _, f := range j.fates {
-		if f.Verdict != NotCounted && b.isHere(f.place) {
-			return true
-		}
-	}
-	return false
-}
-
 func (b looking) isHere(p place) bool {
 	return p.Region == b.at.Region && (b.at.Location == "" || p.Location == b.at.Location)
 }
 
-// most is the largest number of different agents in any second of some spans: it is reached where one begins.
-func most(spans map[string][]calendar.Interval) (top int64) {
+// most is the largest number of different agents in any second of some spans, and the first such second: it is reached where one
+// begins.
+func most(spans map[string][]calendar.Interval) (top, second int64) {
 	for _, mine := range spans {
 		for _, span := range mine {
 			there := int64(0)
 			for _, others := range spans {
-				for _, other := range others {
-					if other.Contains(span.Start) {
-						there++
-						break
-					}
+				if slices.ContainsFunc(others, func(o calendar.Interval) bool { return o.Contains(span.Start) }) {
+					there++
 				}
 			}
-			top = max(top, there)
+			if there > top || there == top && span.Start < second {
+				top, second = there, span.Start
+			}
 		}
 	}
-	return top
+	return top, second
 }
 
 func (b looking) wholeMinutes() int64 {
@@ -198,7 +187,8 @@ func (b looking) wholeMinutes() int64 {
 	for agent := range spans { // seldom, and long: keep the search short
 		spans[agent] = calendar.Union(spans[agent])
 	}
-	return most(spans)
+	top, _ := most(spans)
+	return top
 }
 
 func (b looking) activityOnly() int64 {
@@ -216,7 +206,8 @@ func (b looking) activityOnly() int64 {
 			}
 		}
 	})
-	return most(spans)
+	top, _ := most(spans)
+	return top
 }
 
 // otherEnd counts the day under the other session_end with the product's own means.
@@ -310,7 +301,8 @@ func (b looking) parts(by config.Unit, groups map[int64][]string) map[string]Par
 	})
 	parts := map[string]Part{}
 	for name, mine := range spans {
-		p := Part{Name: name, Peak: most(mine), Enabled: int64(len(mine)), PeakTS: firstAt(mine, most(mine))}
+		p := Part{Name: name, Enabled: int64(len(mine))}
+		p.Peak, p.PeakTS = most(mine)
 		for _, s := range first {
 			if s.name == name {
 				p.Share++
@@ -319,29 +311,6 @@ func (b looking) parts(by config.Unit, groups map[int64][]string) map[string]Par
 		parts[name] = p
 	}
 	return parts
-}
-
-// firstAt is the first second in which so many agents are there: one at which a span begins.
-func firstAt(spans map[string][]calendar.Interval, agents int64) int64 {
-	var begins []int64
-	for _, mine := range spans {
-		for _, span := range mine {
-			begins = append(begins, span.Start)
-		}
-	}
-	slices.Sort(begins)
-	for _, second := range begins {
-		there := int64(0)
-		for _, mine := range spans {
-			if slices.ContainsFunc(mine, func(s calendar.Interval) bool { return s.Contains(second) }) {
-				there++
-			}
-		}
-		if there == agents {
-			return second
-		}
-	}
-	return 0
 }
 
 // names are what a session belongs to in the region, that first which its seat is attributed to.
@@ -369,10 +338,7 @@ func (b looking) names(by config.Unit, h *history, j *judged, groups map[int64][
 		}
 		for _, a := range activities {
 			to, _ := places.decide(a.Switch)
-			name := a.Switch
-			if name == "" {
-				name = "(unknown)"
-			}
+			name := cmp.Or(a.Switch, "(unknown)")
 			if to != nil && b.isHere(*to) && (a.Switch != "" || !known) && !slices.Contains(names, name) {
 				names = append(names, name)
 			}

@@ -117,46 +117,23 @@ func (t Store) loadDays(ctx context.Context, page *Tenant) error {
 	for day := range states {
 		shown[day.YearMonth()] = shown[day.YearMonth()] || t.Wants(day)
 	}
+	peaks, noPeaks := duck.By[calendar.Date, Peak](ctx, t.Conn, "ask/page_peak")
+	quality, noQuality := duck.By[calendar.Date, settle.Quality](ctx, t.Conn, "ask/page_quality")
 	days := slices.SortedFunc(maps.Keys(states), calendar.Date.Compare)
-	at := map[calendar.Date]int{}
 	for day := days[0]; !days[len(days)-1].Before(day); day = day.AddDays(1) {
-		d := Day{Date: day, State: Missing}
+		d := Day{Date: day, State: Missing, Peaks: peaks[day], Quality: quality[day]}
+		for i := range d.Peaks {
+			d.Peaks[i].At = d.Peaks[i].At.In(job.ZoneOf(t.Of, d.Peaks[i].Region))
+		}
 		if state, known := states[day]; known {
 			d.State, d.HasPage = state, t.Wants(day)
 		}
-		at[day] = len(page.Days)
 		page.Days = append(page.Days, d)
 		if n := len(page.Shown); shown[day.YearMonth()] && (n == 0 || page.Shown[n-1] != day.YearMonth()) {
 			page.Shown = append(page.Shown, day.YearMonth())
 		}
 	}
-	peaks, err := duck.All[struct {
-		Day calendar.Date
-		Peak
-	}](ctx, t.Conn, "ask/page_peak")
-	if err != nil {
-		return err
-	}
-	for _, p := range peaks {
-		if p.Agents > 0 {
-			p.At = p.At.In(job.ZoneOf(t.Of, p.Region))
-		}
-		if i, known := at[p.Day]; known {
-			page.Days[i].Peaks = append(page.Days[i].Peaks, p.Peak)
-		}
-	}
-	found, err := duck.All[struct {
-		Day      calendar.Date
-		Rule     string
-		Blocking bool
-		Count    int64
-	}](ctx, t.Conn, "ask/page_quality")
-	for _, q := range found {
-		if i, known := at[q.Day]; known {
-			page.Days[i].Quality = append(page.Days[i].Quality, settle.Quality{Rule: q.Rule, Blocking: q.Blocking, Count: q.Count})
-		}
-	}
-	return err
+	return cmp.Or(noPeaks, noQuality)
 }
 
 func (t Store) day(ctx context.Context, explainer *explain.Explainer, day calendar.Date) (d Detail, err error) {

@@ -158,26 +158,41 @@ func (p *packer) put(name string, text []byte) error {
 // heads are the tables of what a slice says of itself.
 var heads = []string{"slice", "slice_span", "default_guid"}
 
+// copy adds a file that a statement writes: one of the store's on a table, or one that has its tables itself.
+func (p *packer) copy(ctx context.Context, name, statement, table string, args ...any) error {
+	path, err := p.file(name)
+	if err != nil {
+		return err
+	}
+	if args = append(slices.Clip(args), sql.Named("file", path)); table == "" {
+		_, err = duck.Exec(ctx, p.scratch.Conn, statement, args...)
+	} else {
+		err = p.scratch.Each(ctx, statement, table, args...)
+	}
+	if err != nil || p.masks == nil || filepath.Ext(name) != ".csv" {
+		return err
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(path, p.mask(text), 0o600)
+}
+
 // writeSlices writes the raw rows, a folder a day, and then, since the hashes of the rows are known, what the slices say of
 // themselves.
 func (p *packer) writeSlices(ctx context.Context) error {
 	for _, d := range p.days {
-		if err := p.scratch.TakeRows(ctx, d, d); err != nil {
-			return err
-		}
-		if err := p.maskDay(ctx, d); err != nil {
-			return err
+		err := p.scratch.TakeRows(ctx, d, d)
+		if err == nil {
+			err = p.maskDay(ctx, d)
 		}
 		for _, table := range store.RowTables() {
-			file, err := p.file("slices/" + d.String() + "/" + table + ".parquet")
 			if err == nil {
-				err = p.scratch.Each(ctx, "write_rows", table, sql.Named("file", file))
-			}
-			if err != nil {
-				return err
+				err = p.copy(ctx, "slices/"+d.String()+"/"+table+".parquet", "write_rows", table)
 			}
 		}
-		if err := p.scratch.EmptyRows(ctx); err != nil {
+		if err := cmp.Or(err, p.scratch.EmptyRows(ctx)); err != nil {
 			return err
 		}
 	}
@@ -189,18 +204,11 @@ func (p *packer) writeSlices(ctx context.Context) error {
 			return err
 		}
 	}
-	held := duck.Span(p.days[0], p.days[len(p.days)-1])
-	for _, name := range heads {
-		file, err := p.file("slices/" + name + ".parquet")
-		if err != nil {
-			return err
-		}
-		if name == "slice" {
-			_, err = duck.Exec(ctx, p.scratch.Conn, "ask/pack_slice", p.bounds(sql.Named("file", file))...)
-		} else {
-			err = p.scratch.Each(ctx, "write_days", name, append(held, sql.Named("file", file))...)
-		}
-		if err != nil {
+	if err := p.copy(ctx, "slices/slice.parquet", "ask/pack_slice", "", p.bounds()...); err != nil {
+		return err
+	}
+	for _, table := range heads[1:] {
+		if err := p.copy(ctx, "slices/"+table+".parquet", "write_days", table, duck.Span(p.days[0], p.days[len(p.days)-1])...); err != nil {
 			return err
 		}
 	}
@@ -237,31 +245,19 @@ func (p *packer) maskDay(ctx context.Context, d calendar.Date) error {
 // writeResults copies the results as they stand in the store. The examples of the data-quality rules name agents;
 // with pseudonyms they come from the pseudonymized rows.
 func (p *packer) writeResults(ctx context.Context) error {
-	held := duck.Span(p.days[0], p.days[len(p.days)-1])
-	for _, table := range []string{"daily_concurrent", "enabled_daily", "data_quality", "monthly_enabled"} {
-		file, err := p.file("results/" + table + ".csv")
-		if err != nil {
-			return err
-		}
-		switch {
-		case table == "monthly_enabled":
-			_, err = duck.Exec(ctx, p.scratch.Conn, "ask/pack_monthly_enabled", p.bounds(sql.Named("file", file))...)
-		case table == "data_quality" && p.masks != nil:
-			_, err = duck.Exec(ctx, p.scratch.Conn, "ask/pack_data_quality_again", sql.Named("file", file))
-		default:
-			err = p.scratch.Each(ctx, "write_days_csv", table, append(held, sql.Named("file", file))...)
-		}
-		if err == nil && p.masks != nil {
-			var text []byte
-			if text, err = os.ReadFile(file); err == nil {
-				err = os.WriteFile(file, p.mask(text), 0o600)
-			}
-		}
-		if err != nil {
+	tables := []string{"daily_concurrent", "enabled_daily", "data_quality"}
+	if p.masks != nil {
+		tables = tables[:2]
+		if err := p.copy(ctx, "results/data_quality.csv", "ask/pack_data_quality_again", ""); err != nil {
 			return err
 		}
 	}
-	return nil
+	for _, table := range tables {
+		if err := p.copy(ctx, "results/"+table+".csv", "write_days_csv", table, duck.Span(p.days[0], p.days[len(p.days)-1])...); err != nil {
+			return err
+		}
+	}
+	return p.copy(ctx, "results/monthly_enabled.csv", "ask/pack_monthly_enabled", "", p.bounds()...)
 }
 
 // packTime is what every file of a pack is dated: a pack says nothing of when it was made.
