@@ -261,20 +261,17 @@ func (w *auditor) recountedBy(ctx context.Context, p part, text string) (map[rep
 
 // moved is what moved without moving a number.
 type moved struct {
-	key string
 	cause
 	periods []string
 }
 
 // note gathers what moved silently, by its cause.
 func (w *auditor) note(c cause, period string) {
-	key := c.words
-	if c.rule == ConfigurationMoved {
-		key += strings.Join(c.details, "\n")
-	}
-	at := slices.IndexFunc(w.moved, func(m *moved) bool { return m.key == key })
+	at := slices.IndexFunc(w.moved, func(m *moved) bool {
+		return m.words == c.words && (c.rule != ConfigurationMoved || slices.Equal(m.details, c.details))
+	})
 	if at < 0 {
-		at, w.moved = len(w.moved), append(w.moved, &moved{key: key, cause: c})
+		at, w.moved = len(w.moved), append(w.moved, &moved{cause: c})
 	}
 	w.moved[at].periods = append(w.moved[at].periods, period)
 }

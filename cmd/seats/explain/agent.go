@@ -432,32 +432,25 @@ func (h *history) withoutActivity(j *judged) string {
 	return reason
 }
 
-// once is R8: sessions of one agent that share seconds of a region's day add one agent, not two.
+// once is R8: sessions of one agent that count in the same region and share seconds of its day add one agent, not two.
 func (h *history) once() {
 	for _, j := range h.found {
 		for i := range j.fates {
 			f := &j.fates[i]
-			if other := h.besides(j, f); other != nil {
+			scope, _, err := h.scope(h.date, f.Region, "")
+			if err != nil || f.Verdict == NotCounted {
+				continue
+			}
+			mine, _ := j.occupied.Intersect(scope.Day)
+			counts := func(o Fate) bool { return o.Region == f.Region && o.Verdict != NotCounted }
+			at := slices.IndexFunc(h.found, func(o *judged) bool {
+				return o != j && slices.ContainsFunc(o.fates, counts) && o.occupied.Overlaps(mine)
+			})
+			if at >= 0 {
 				f.Verdict = CountedOnce
 				f.Rule = strings.TrimPrefix(f.Rule+", R8", ", ")
-				f.Reason = strings.TrimPrefix(fmt.Sprintf("%s; shares seconds with session %d of the same agent", f.Reason, other.Key.ID), "; ")
+				f.Reason = strings.TrimPrefix(fmt.Sprintf("%s; shares seconds with session %d of the same agent", f.Reason, h.found[at].Key.ID), "; ")
 			}
 		}
 	}
-}
-
-// besides finds another session that counts in the same region and shares a second of the day.
-func (h *history) besides(j *judged, f *Fate) *judged {
-	scope, _, err := h.scope(h.date, f.Region, "")
-	if err != nil || f.Verdict == NotCounted {
-		return nil
-	}
-	mine, _ := j.occupied.Intersect(scope.Day)
-	for _, other := range h.found {
-		counts := slices.ContainsFunc(other.fates, func(o Fate) bool { return o.Region == f.Region && o.Verdict != NotCounted })
-		if other != j && counts && other.occupied.Overlaps(mine) {
-			return other
-		}
-	}
-	return nil
 }

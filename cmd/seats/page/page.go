@@ -44,24 +44,19 @@ func (t Store) Write(ctx context.Context, site *Site) error {
 	if err := site.Tenant(page); err != nil {
 		return err
 	}
-	var days []calendar.Date
-	for _, d := range page.Days {
-		if d.HasPage {
-			days = append(days, d.Date)
-		}
+	days := slices.DeleteFunc(slices.Clone(page.Days), func(d Day) bool { return !d.HasPage })
+	if len(days) > 0 {
+		t.Log.Start("pages of " + t.Of.Name)
+		t.Log.Expect(int64(len(days)))
 	}
 	explainer := explain.New(t.Conn, t.Of)
-	for i, day := range days {
-		if i == 0 {
-			t.Log.Start("pages of " + t.Of.Name)
-			t.Log.Expect(int64(len(days)))
-		}
+	for _, d := range days {
 		t.Log.Add(1)
-		detail, err := t.day(ctx, explainer, day)
-		if err != nil {
-			return err
+		detail, err := t.day(ctx, explainer, d.Date)
+		if err == nil {
+			err = site.Day(d.Date, detail)
 		}
-		if err := site.Day(day, detail); err != nil {
+		if err != nil {
 			return err
 		}
 	}

@@ -170,17 +170,10 @@ func newFolder(path string) (*folder, error) {
 	if err != nil {
 		return nil, fmt.Errorf("write pages: %w", err)
 	}
-	if err = f.restore(); err == nil {
-		err = replaceable(f.path)
-	}
-	if err == nil {
-		err = f.clear()
-	}
-	if err == nil {
-		err = os.Mkdir(f.draft, 0o700)
-	}
-	if err != nil {
-		return nil, errors.Join(err, f.unlock())
+	for _, step := range []func() error{f.restore, f.replaceable, f.clear, func() error { return os.Mkdir(f.draft, 0o700) }} {
+		if err := step(); err != nil {
+			return nil, errors.Join(err, f.unlock())
+		}
 	}
 	return f, nil
 }
@@ -203,8 +196,8 @@ func (f *folder) restore() error {
 	return nil
 }
 
-func replaceable(path string) error {
-	info, err := os.Lstat(path)
+func (f *folder) replaceable() error {
+	info, err := os.Lstat(f.path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
@@ -212,14 +205,14 @@ func replaceable(path string) error {
 		return fmt.Errorf("write pages: %w", err)
 	}
 	if !info.IsDir() {
-		return fail.New(fail.Usage, "nothing was overwritten; give a new folder", "%s is no folder (%s)", path, info.Mode())
+		return fail.New(fail.Usage, "nothing was overwritten; give a new folder", "%s is no folder (%s)", f.path, info.Mode())
 	}
-	names, err := os.ReadDir(path)
+	names, err := os.ReadDir(f.path)
 	if err != nil {
 		return fmt.Errorf("write pages: %w", err)
 	}
-	if mark, err := os.Lstat(filepath.Join(path, markName)); len(names) > 0 && (err != nil || !mark.Mode().IsRegular()) {
-		return fail.New(fail.Usage, "nothing was overwritten; give a new folder, or one of older pages", "%s holds other files", path)
+	if mark, err := os.Lstat(filepath.Join(f.path, markName)); len(names) > 0 && (err != nil || !mark.Mode().IsRegular()) {
+		return fail.New(fail.Usage, "nothing was overwritten; give a new folder, or one of older pages", "%s holds other files", f.path)
 	}
 	return nil
 }
@@ -238,7 +231,7 @@ func (f *folder) put(name string, text []byte) error {
 
 // publish lets the draft take the place of the older site, which is put back where that fails.
 func (f *folder) publish() error {
-	if err := replaceable(f.path); err != nil { // it may have come meanwhile
+	if err := f.replaceable(); err != nil { // it may have come meanwhile
 		return err
 	}
 	err := os.Rename(f.path, f.old)
