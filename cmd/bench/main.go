@@ -208,7 +208,7 @@ func count[T int | int64](n T) string {
 
 type runCmd struct {
 	Size   string   `enum:"smoke,small,full" default:"small" help:"How much is measured: ${enum}."`
-	Only   []string `enum:"whole,export,script,extraction,engines,apart,growth,tenants,history" help:"Only these: ${enum}."`
+	Only   []string `enum:"whole,export,script,extraction,engines,growth,tenants,history" help:"Only these: ${enum}."`
 	Seats  string   `default:"bin/seats" type:"existingfile" help:"The program."`
 	Gimsim string   `default:"bin/gimsim" type:"existingfile" help:"The simulator."`
 	Psql   string   `default:"psql" help:"PostgreSQL's client."`
@@ -403,10 +403,9 @@ func (b *bench) configure(name, source string, tenants ...string) string {
 	return path
 }
 
+// run measures the program with a configuration.
 func (b *bench) run(config string, args ...string) measurement {
-	return func() sample {
-		return b.watch(func() sample { return child(b.ctx, args[0], slices.Concat(args[1:], []string{"--config", config})...) })
-	}
+	return b.watch(func() sample { return child(b.ctx, b.Seats, append(args, "--config", config)...) })
 }
 
 // runFresh measures a run into a store that is not there yet: every store and data file of the configuration is forgotten before.
@@ -421,15 +420,18 @@ func (b *bench) runFresh(config string, args ...string) measurement {
 
 // night measures the nightly run of a day, which prints what it issued.
 func (b *bench) night(config string, more ...string) measurement {
-	return b.runFresh(config, slices.Concat([]string{b.Seats, "run", "--date", day.String(), "--refresh", "--format", "json"}, more)...)
+	return b.runFresh(config, append([]string{"run", "--date", day.String(), "--refresh", "--format", "json"}, more...)...)
 }
 
-func (b *bench) watch(m measurement) sample {
-	before := serverTime(b.postmaster)
-	taken := m()
-	time.Sleep(50 * time.Millisecond) // for backends to end and be waited for
-	taken.server = serverTime(b.postmaster) - before
-	return taken
+// watch measures what the server does meanwhile, too.
+func (b *bench) watch(m measurement) measurement {
+	return func() sample {
+		before := serverTime(b.postmaster)
+		taken := m()
+		time.Sleep(50 * time.Millisecond) // for backends to end and be waited for
+		taken.server = serverTime(b.postmaster) - before
+		return taken
+	}
 }
 
 type tenantOf struct {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"context"
 	_ "embed"
 	"encoding/json"
 	"fmt"
@@ -10,13 +9,11 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
-	"github.com/jackc/pgx/v5"
 	"golang.org/x/sync/errgroup"
 
 	"seats/internal/judge"
@@ -25,10 +22,6 @@ import (
 var (
 	//go:embed copy_slice.sql
 	copySliceSQL string
-	//go:embed extracted.sql
-	extractedSQL string
-	//go:embed slice_tables.sql
-	sliceTablesSQL string
 	//go:embed day_tables.sql
 	dayTablesSQL string
 	//go:embed repeat.sql
@@ -47,39 +40,28 @@ type step struct {
 
 var steps = []step{
 	{"whole", (*bench).whole, true}, {"export", (*bench).exports, true}, {"script", (*bench).written, true}, {"extraction", (*bench).extraction, true},
-	{"engines", (*bench).engines, true}, {"apart", (*bench).apart, true},
-	{"growth", (*bench).growing, false}, {"tenants", (*bench).tenants, false}, {"history", (*bench).stores, false},
+	{"engines", (*bench).engines, true}, {"growth", (*bench).growing, false}, {"tenants", (*bench).tenants, false}, {"history", (*bench).stores, false},
 }
 
-// whole holds nightly runs against the question that they answer, put to the GIM DB itself. The answers have to agree.
+// whole holds nightly runs against the question that they answer, put to the GIM DB itself, on a connection of its own as a user
+// would. The answers have to agree.
 func (b *bench) whole() {
 	targets := map[int]string{1_000_000: "≤ 1.0", 300_000: "≤ 1.2", 50_000: "≤ 1.5"}
 	for i, gim := range b.days {
-		ours, asked := b.againstAnswer(gim, b.night(b.configure("whole-"+gim.schema(), b.gimdb(gim), mainTenant)))
+		var theirs []judge.Peak
+		taken := alternate(b.rounds, b.night(b.configure("whole-"+gim.schema(), b.gimdb(gim), mainTenant)), b.watch(timed(func() {
+			conn := b.connect(gim.schema())
+			theirs = must(b.question.RegionPeaks(b.ctx, conn))
+			check(conn.Close(b.ctx))
+		})))
+		ours, asked := taken[0], taken[1]
+		check(agree("PostgreSQL", theirs, ours.stdout))
 		size := fmt.Sprintf("%d days of %s sessions", gim.days, count(gim.sessions))
 		b.compare("whole `seats run` ÷ PostgreSQL's own answer", targets[gim.sessions], size, ours, asked)
 		if i == 0 {
 			b.compareCPU("the GIM DB's processor time: `seats run` ÷ its own answer", "≤ 0.45", b.sessions, ours.server, asked.server)
 			b.compareCPU("all processor time: `seats run` with the GIM DB's ÷ the GIM DB's own answer", "≤ 1.3", b.sessions, ours.cpu+ours.server, asked.server)
 		}
-	}
-}
-
-func (b *bench) againstAnswer(gim days, run measurement) (ours, asked sample) {
-	var theirs []judge.Peak
-	taken := alternate(b.rounds, run, b.ask(gim.schema(), &theirs, b.question.RegionPeaks))
-	check(agree("PostgreSQL", theirs, taken[0].stdout))
-	return taken[0], taken[1]
-}
-
-// ask puts a question to PostgreSQL, on a connection of its own as a user would.
-func (b *bench) ask(schema string, peaks *[]judge.Peak, question func(context.Context, *pgx.Conn) ([]judge.Peak, error)) measurement {
-	return func() sample {
-		return b.watch(timed(func() {
-			conn := b.connect(schema)
-			*peaks = must(question(b.ctx, conn))
-			check(conn.Close(b.ctx))
-		}))
 	}
 }
 
@@ -152,17 +134,15 @@ func (b *bench) written() {
 	check(os.MkdirAll(dir, 0o700))
 	check(os.WriteFile(program, []byte(scriptAnswerPy), 0o600))
 	check(os.WriteFile(asked, must(json.Marshal(q)), 0o600))
-	taken := alternate(b.rounds, b.night(b.config), func() sample {
-		return b.watch(func() sample {
-			began := time.Now()
-			copied := must(b.copyOut(dir, scriptCopySQL, map[string]int64{
-				"sessions_from": key(q.From - q.Lookback), "activities_from": key(q.From - 2*q.Lookback),
-				"day_from": key(q.From), "day_until": q.Until, "until": q.AsOf}))
-			counted := child(b.ctx, b.Python, program, asked)
-			counted.took, counted.cpu = time.Since(began), counted.cpu+copied.cpu
-			return counted
-		})
-	})
+	taken := alternate(b.rounds, b.night(b.config), b.watch(func() sample {
+		began := time.Now()
+		copied := must(b.copyOut(dir, scriptCopySQL, map[string]int64{
+			"sessions_from": key(q.From - q.Lookback), "activities_from": key(q.From - 2*q.Lookback),
+			"day_from": key(q.From), "day_until": q.Until, "until": q.AsOf}))
+		counted := child(b.ctx, b.Python, program, asked)
+		counted.took, counted.cpu = time.Since(began), counted.cpu+copied.cpu
+		return counted
+	}))
 	var theirs []judge.Peak
 	for d := json.NewDecoder(bytes.NewReader(taken[1].stdout)); d.More(); {
 		var p judge.Peak
@@ -188,17 +168,6 @@ func (b *bench) copyOut(dir, script string, numbers map[string]int64, args ...st
 // key is GIM's time key of a second: where its 15 minutes begin.
 func key(ts int64) int64 { return ts - ts%900 }
 
-// apart gives the database one core and the programs the other, as if each had its machine.
-func (b *bench) apart() {
-	pin := func(cores string) { // the server and those that it will start
-		child(context.WithoutCancel(b.ctx), "taskset", "-a", "-c", "-p", cores, strconv.Itoa(b.postmaster))
-	}
-	pin("0")
-	defer pin("0-" + strconv.Itoa(runtime.NumCPU()-1))
-	ours, asked := b.againstAnswer(b.main, b.runFresh(b.config, "taskset", "-c", "1", b.Seats, "run", "--date", day.String(), "--refresh", "--format", "json"))
-	b.compare("a core for the GIM DB, another for seats: `seats run` ÷ PostgreSQL's own answer", "", b.sessions, ours, asked)
-}
-
 // extraction holds reading a slice against copying its rows to nowhere, by two psql, as many as seats has readers.
 func (b *bench) extraction() {
 	q := b.question
@@ -207,66 +176,31 @@ func (b *bench) extraction() {
 		{"first": 1, "from": dayFrom, "until": middle, "around_from": key(q.From - 2*q.Lookback), "around_until": dayFrom},
 		{"first": 0, "from": middle, "until": q.Until, "around_from": q.Until, "around_until": q.Until + q.Lookback},
 	}
-	taken := alternate(b.rounds, b.runFresh(b.config, b.Seats, "extract", "--date", day.String()), func() sample {
-		return b.watch(timed(func() {
-			var group errgroup.Group
-			for _, half := range halves {
-				group.Go(func() error {
-					half["sessions_from"], half["day_from"], half["day_until"] = key(q.From-q.Lookback), dayFrom, q.Until
-					_, err := b.copyOut(b.dir, copySliceSQL, half, "--output="+os.DevNull)
-					return err
-				})
-			}
-			check(group.Wait())
-		}))
-	})
+	taken := alternate(b.rounds, b.runFresh(b.config, "extract", "--date", day.String()), b.watch(timed(func() {
+		var group errgroup.Group
+		for _, half := range halves {
+			group.Go(func() error {
+				half["sessions_from"], half["day_from"], half["day_until"] = key(q.From-q.Lookback), dayFrom, q.Until
+				_, err := b.copyOut(b.dir, copySliceSQL, half, "--output="+os.DevNull)
+				return err
+			})
+		}
+		check(group.Wait())
+	})))
 	b.compare("`seats extract`, two readers ÷ two `psql` copying the same rows to /dev/null", "≤ 1.3", b.sessions, taken[0], taken[1])
 	b.compareCPU("the GIM DB's processor time: `seats extract` ÷ the same copies", "", b.sessions, taken[0].server, taken[1].server)
 }
 
-// engines holds the SQL engine against PostgreSQL on the same extracted rows, and the sweep against the SQL engine.
+// engines holds the two computations, and the hash of the slice, against the run that they are part of.
 func (b *bench) engines() {
 	run := b.night(b.config)()
-	b.loadSlice()
-	var theirs []judge.Peak
-	asked := alternate(b.rounds, b.ask("slice", &theirs, func(ctx context.Context, conn *pgx.Conn) ([]judge.Peak, error) {
-		q := b.question
-		rows, err := conn.Query(ctx, extractedSQL, q.Regions, q.Starts, q.Ends, q.Switches, q.SwitchRegions, q.DefaultRegion(), q.AsOf, q.Excluded)
-		if err != nil {
-			return nil, err
-		}
-		return pgx.CollectRows(rows, pgx.RowToStructByNameLax[judge.Peak])
-	}))[0]
-	check(agree("extracted rows", theirs, run.stdout))
 	timed := child(b.ctx, must(os.Executable()), "engine", "--config", b.config, "--tenant", mainTenant, "--rounds", strconv.Itoa(b.rounds))
 	var times engineTimes
 	check(json.Unmarshal(timed.stdout, &times))
 	sql, sweep := sample{took: times.Whole - times.Sweep, memory: timed.memory}, sample{took: times.Sweep}
-	b.compare("SQL engine, comparison and storing ÷ the peaks alone in PostgreSQL on the extracted rows", "", b.sessions, sql, asked)
+	b.compare("SQL engine, comparison and storing ÷ whole run", "", b.sessions, sql, run)
 	b.compare("sweep, reading its rows ÷ SQL engine", "", b.sessions, sweep, sql)
 	b.compare("hash of the slice ÷ whole run", "≤ 0.03", b.sessions, sample{took: times.Hash}, run)
-}
-
-// loadSlice puts the rows that seats has extracted into PostgreSQL's own tables: of these, what extracted.sql reads.
-func (b *bench) loadSlice() {
-	conn := b.connect("slice")
-	defer conn.Close(b.ctx) //nolint:errcheck // what was written is checked statement by statement
-	must(conn.Exec(b.ctx, sliceTablesSQL))
-	for table, columns := range map[string]string{
-		"voice_session": "resource_key, start_ts, end_ts, active_flag",
-		"ocs_activity":  "resource_key, start_ts, end_ts, active_flag, switch_name",
-		"other_leg":     "resource_key, start_ts, end_ts, active_flag, switch_name",
-		"agent":         "resource_key, employee_id, resource_name",
-	} {
-		cmd := exec.CommandContext(b.ctx, b.Seats, "--config", b.config, "sql", "--tenant", mainTenant, "--format", "csv",
-			fmt.Sprintf("select %s from _data.%s where day = '%s'", columns, table, day))
-		cmd.Stderr = os.Stderr
-		rows := must(cmd.StdoutPipe())
-		check(cmd.Start())
-		must(conn.PgConn().CopyFrom(b.ctx, rows, fmt.Sprintf("copy slice.%s (%s) from stdin (format csv, header)", table, columns)))
-		check(cmd.Wait())
-	}
-	must(conn.Exec(b.ctx, "analyze"))
 }
 
 func (b *bench) growing() {
@@ -276,23 +210,19 @@ func (b *bench) growing() {
 	}
 	taken := alternate(b.rounds, runs...)
 	small, last := taken[0], taken[len(taken)-1]
+	targets := [][2]string{{}, {"≤ 18", "≤ 10"}} // of the whole growth, which is sixteenfold
 	for i, s := range taken[1:] {
 		from, to := b.growth[0], b.growth[i+1]
 		steps := fmt.Sprintf("%s → %s sessions (%d ×)", count(from), count(to), to/from)
-		timeTarget, memoryTarget := "", ""
-		if to/from == 16 {
-			timeTarget, memoryTarget = "≤ 18", "≤ 10"
-		}
-		b.compare("growth of a run's time", timeTarget, steps, s, small)
-		b.add(row{what: "growth of a run's peak memory", value: fmt.Sprintf("%.2f", float64(s.memory)/float64(small.memory)), target: memoryTarget,
-			times: megabytes(s.memory) + " ÷ " + megabytes(small.memory), size: steps})
+		b.compare("growth of a run's time", targets[i][0], steps, s, small)
+		b.add(row{"growth of a run's peak memory", fmt.Sprintf("%.2f", float64(s.memory)/float64(small.memory)), targets[i][1],
+			megabytes(s.memory) + " ÷ " + megabytes(small.memory), steps, 0})
 	}
 	target := ""
 	if b.growth[2] == 4_000_000 {
 		target = "≤ 1500 MB"
 	}
-	b.add(row{what: "peak memory of the largest run", value: megabytes(last.memory), target: target, times: seconds(last.took),
-		size: count(b.growth[2]) + " sessions", memory: last.memory})
+	b.add(row{"peak memory of the largest run", megabytes(last.memory), target, seconds(last.took), count(b.growth[2]) + " sessions", last.memory})
 }
 
 // tenants runs one, four and sixteen small tenants, in a row and at once.
@@ -316,7 +246,7 @@ func (b *bench) tenants() {
 func (b *bench) stores() {
 	again := func(held int) measurement {
 		config := b.configure("history-"+strconv.Itoa(held), b.gimdb(days{1, b.historyDay}), mainTenant)
-		run := b.run(config, b.Seats, "run", "--date", day.String(), "--refresh")
+		run := b.run(config, "run", "--date", day.String(), "--refresh")
 		run()
 		if held > 1 {
 			say("giving a store %d days", held)

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"os"
 	"path/filepath"
 
 	"seats/cmd/seats/job"
@@ -140,11 +141,11 @@ func (c *backupCmd) Run(ctx context.Context, p *program) (err error) {
 	if err != nil {
 		return err
 	}
-	dir, done, drop, err := store.NewBackup(c.Dir)
+	dir, err := store.NewBackup(c.Dir)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, drop()) }()
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	table := report.Table{Header: []string{"tenant", "file", "bytes", "how"}}
 	failed := p.eachTenant(ctx, cfg.Tenants, func(tenant config.Tenant) error {
 		copied, err := store.Backup(ctx, tenant.StorePath(), dir, duck.Of(tenant.Engine))
@@ -159,7 +160,7 @@ func (c *backupCmd) Run(ctx context.Context, p *program) (err error) {
 	case len(table.Rows) == 0 || ctx.Err() != nil:
 		return failed
 	}
-	if err := done(); err != nil {
+	if err := store.NameBackup(dir, c.Dir); err != nil {
 		return err
 	}
 	return p.print(table, c.Format, failed)

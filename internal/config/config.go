@@ -15,7 +15,6 @@ package config
 import (
 	"cmp"
 	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -99,9 +98,9 @@ type Region struct {
 // Location is a set of switches. The one without any, dated or not, is the tenant's default location, which gets the switches that
 // no other location lists (R5); a tenant has at most one.
 type Location struct {
-	Name     string
-	Switches []string // of every day
-	Dated    []Dated  // of some days alone
+	Name     string   `json:"name"`
+	Switches []string `json:"switches"`        // of every day
+	Dated    []Dated  `json:"dated,omitempty"` // of some days alone
 }
 
 // Names are all of its switches, whenever they belong to it.
@@ -120,29 +119,25 @@ type Dated struct {
 	Until calendar.Date `key:"until"` // zero: no end
 }
 
-// holds tells whether the switch belongs to its location on a day.
-func (d Dated) holds(day calendar.Date) bool {
-	return !day.Before(d.Since) && (d.Until.IsZero() || !d.Until.Before(day))
+// MarshalJSON writes it as the counting rules have it.
+func (d Dated) MarshalJSON() ([]byte, error) {
+	return json.Marshal(map[string]string{"name": d.Name, "since": d.Since.OrNone(), "until": d.Until.OrNone()})
 }
 
 // On is the tenant as it is counted on a day: each location with the switches of that day. One that has switches, though none on
 // that day, is left out: it is not the default location.
 func (t Tenant) On(day calendar.Date) Tenant {
-	dated := func(l Location) bool { return len(l.Dated) > 0 }
-	if !slices.ContainsFunc(t.Regions, func(r Region) bool { return slices.ContainsFunc(r.Locations, dated) }) {
-		return t
-	}
 	t.Regions = slices.Clone(t.Regions)
 	for i := range t.Regions {
 		var there []Location
 		for _, l := range t.Regions[i].Locations {
-			is := Location{Name: l.Name, Switches: slices.Clone(l.Switches)}
+			is := Location{Name: l.Name, Switches: slices.Clip(l.Switches)}
 			for _, d := range l.Dated {
-				if d.holds(day) {
+				if !day.Before(d.Since) && (d.Until.IsZero() || !d.Until.Before(day)) {
 					is.Switches = append(is.Switches, d.Name)
 				}
 			}
-			if len(is.Switches) > 0 || !dated(l) {
+			if len(is.Switches) > 0 || len(l.Dated) == 0 {
 				there = append(there, is)
 			}
 		}
@@ -268,35 +263,23 @@ func (t Term) EndedBefore(day calendar.Date) bool { return !t.Until.IsZero() && 
 // Bills tells whether a region of the tenant is billed on a day. One that the file no longer knows is: its numbers are of an
 // earlier file.
 func (t Tenant) Bills(region string, day calendar.Date) bool {
-	for _, r := range t.Regions {
-		if r.Name == region {
-			return r.Holds(day)
-		}
-	}
-	return true
+	i := slices.IndexFunc(t.Regions, func(r Region) bool { return r.Name == region })
+	return i < 0 || t.Regions[i].Holds(day)
 }
 
 // DaysOf are the days that the enabled agents of a month are counted from (R9): those that the zone of a billed region has, up to
 // the region's last one; where none is billed, up to the end of the month.
-func (t Tenant) DaysOf(month calendar.Month) (days []calendar.Date) {
+func (t Tenant) DaysOf(month calendar.Month) []calendar.Date {
 	isBilled := func(r Region) bool { return r.HoldsIn(month) }
 	some := slices.ContainsFunc(t.Regions, isBilled)
-	for _, day := range month.Days() {
-		if slices.ContainsFunc(t.Regions, func(r Region) bool { return isBilled(r) == some && r.hasIn(month, day) }) {
-			days = append(days, day)
-		}
-	}
-	return days
+	return slices.DeleteFunc(month.Days(), func(day calendar.Date) bool {
+		return !slices.ContainsFunc(t.Regions, func(r Region) bool { return isBilled(r) == some && r.hasIn(month, day) })
+	})
 }
 
 // DaysIn are those of the days of a month that a region has.
-func (r Region) DaysIn(month calendar.Month, of []calendar.Date) (days []calendar.Date) {
-	for _, day := range of {
-		if r.hasIn(month, day) {
-			days = append(days, day)
-		}
-	}
-	return days
+func (r Region) DaysIn(month calendar.Month, of []calendar.Date) []calendar.Date {
+	return slices.DeleteFunc(slices.Clone(of), func(day calendar.Date) bool { return !r.hasIn(month, day) })
 }
 
 // hasIn tells whether a day counts for the region's month: its zone did not skip it, and the region has not ended.
@@ -304,38 +287,33 @@ func (r Region) hasIn(month calendar.Month, day calendar.Date) bool {
 	return !r.LastIn(month).Before(day) && day.In(r.Zone).Seconds() > 0
 }
 
-// Secret is a text that no printing, logging or encoding shows. Only Reveal does.
-type Secret string
+// Secret is a text that no printing, logging or encoding shows: it lies behind a pointer, also where fmt prints what is inside
+// without asking, as in %s of a struct with a *GIMDB. Only Reveal does.
+type Secret struct{ text *string }
+
+// Hide makes one; the empty text is the zero Secret.
+func Hide(text string) (s Secret) {
+	if text != "" {
+		s.text = &text
+	}
+	return s
+}
 
 const redacted = "***"
 
 // Reveal returns the text itself, for the one place that has to send it.
-func (s Secret) Reveal() string { return string(s) }
+func (s Secret) Reveal() string {
+	if s.text == nil {
+		return ""
+	}
+	return *s.text
+}
 
 // MarshalText writes ***, into JSON and logs too.
 func (Secret) MarshalText() ([]byte, error) { return []byte(redacted), nil }
 
-func (Secret) String() string { return redacted }
-
-// Format writes *** for every verb, also for those that look past String, as %x and %d do.
+// Format writes *** for every verb.
 func (Secret) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, redacted) }
-
-// Format prints the settings with *** for the password. Secret alone does not see to that: where the verb does not suit the value,
-// as in %s of a struct with a *GIMDB, fmt prints what is inside without asking it.
-func (db GIMDB) Format(f fmt.State, verb rune) {
-	type settings GIMDB // without this method
-	shown := settings(db)
-	shown.Password = redacted
-	fmt.Fprintf(f, fmt.FormatString(f, verb), shown)
-}
-
-// Format does for the password of sign_key what GIMDB's does for its own.
-func (c Config) Format(f fmt.State, verb rune) {
-	type settings Config
-	shown := settings(c)
-	shown.SignKeyPassword = redacted
-	fmt.Fprintf(f, fmt.FormatString(f, verb), shown)
-}
 
 // countingRules are the settings that decide how a slice is counted (R2, R5, R6, R7), in the form that is hashed.
 type countingRules struct {
@@ -353,21 +331,9 @@ type DayRules struct {
 }
 
 type regionRules struct {
-	Name      string          `json:"name"`
-	Timezone  string          `json:"timezone"`
-	Locations []locationRules `json:"locations"`
-}
-
-type locationRules struct {
-	Name     string       `json:"name"`
-	Switches []string     `json:"switches"`
-	Dated    []datedRules `json:"dated,omitempty"` // not in those of a day, which say what applies on it
-}
-
-type datedRules struct {
-	Name  string `json:"name"`
-	Since string `json:"since"`
-	Until string `json:"until"`
+	Name      string     `json:"name"`
+	Timezone  string     `json:"timezone"`
+	Locations []Location `json:"locations"` // those of a day have no dates: they say what applies on it
 }
 
 // Rules returns the settings that decide how the tenant's slices are counted, as canonical JSON. The order in the file and the way
@@ -375,16 +341,13 @@ type datedRules struct {
 func (t Tenant) Rules() []byte {
 	rules := countingRules{SessionEnd: t.SessionEnd, ExcludeAgents: sorted(t.ExcludeAgents), Regions: []regionRules{}}
 	for _, region := range t.Regions {
-		r := regionRules{Name: region.Name, Timezone: region.Zone.String(), Locations: []locationRules{}}
-		for _, location := range region.Locations {
-			l := locationRules{Name: location.Name, Switches: sorted(location.Switches)}
-			for _, d := range location.Dated {
-				l.Dated = append(l.Dated, datedRules{d.Name, d.Since.OrNone(), d.Until.OrNone()})
-			}
-			slices.SortFunc(l.Dated, func(a, b datedRules) int { return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Since, b.Since)) })
-			r.Locations = append(r.Locations, l)
+		r := regionRules{region.Name, region.Zone.String(), append([]Location{}, region.Locations...)}
+		for i := range r.Locations {
+			l := &r.Locations[i]
+			l.Switches, l.Dated = sorted(l.Switches), slices.Clone(l.Dated)
+			slices.SortFunc(l.Dated, func(a, b Dated) int { return cmp.Or(cmp.Compare(a.Name, b.Name), a.Since.Compare(b.Since)) })
 		}
-		slices.SortFunc(r.Locations, func(a, b locationRules) int { return strings.Compare(a.Name, b.Name) })
+		slices.SortFunc(r.Locations, func(a, b Location) int { return strings.Compare(a.Name, b.Name) })
 		rules.Regions = append(rules.Regions, r)
 	}
 	slices.SortFunc(rules.Regions, func(a, b regionRules) int { return strings.Compare(a.Name, b.Name) })
@@ -396,10 +359,7 @@ func (t Tenant) Rules() []byte {
 }
 
 // RulesHash returns the SHA-256 of Rules, in hexadecimal.
-func (t Tenant) RulesHash() string {
-	sum := sha256.Sum256(t.Rules())
-	return hex.EncodeToString(sum[:])
-}
+func (t Tenant) RulesHash() string { return fmt.Sprintf("%x", sha256.Sum256(t.Rules())) }
 
 // sorted returns the distinct texts in order; never nil, so that none is [] in JSON.
 func sorted(texts []string) []string {
@@ -428,11 +388,7 @@ func (t Tenant) WithRules(text []byte) (Tenant, error) {
 		if err != nil {
 			return Tenant{}, fmt.Errorf("read counting rules: %w", err)
 		}
-		region := Region{Name: r.Name, Zone: zone}
-		for _, l := range r.Locations {
-			region.Locations = append(region.Locations, Location{Name: l.Name, Switches: l.Switches})
-		}
-		t.Regions = append(t.Regions, region)
+		t.Regions = append(t.Regions, Region{Name: r.Name, Zone: zone, Locations: r.Locations})
 	}
 	return t, nil
 }
@@ -472,9 +428,7 @@ func RuleFacts(text []byte) (facts []string, err error) {
 
 // MonthRules says which day of a month was counted by which rules, as canonical JSON like that of Rules.
 func MonthRules(days []DayRules) ([]byte, error) {
-	return json.Marshal(struct {
-		Days []DayRules `json:"days"`
-	}{days})
+	return json.Marshal(map[string][]DayRules{"days": days})
 }
 
 // RulesOfDays gives the hash of the rules of each day, none where the text is no MonthRules.

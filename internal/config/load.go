@@ -122,7 +122,12 @@ func (l *loader) config(root value) (*Config, error) {
 	if root.node != nil {
 		f := root.fields()
 		g := globals{value: f.get("globals").fields(), lag: GIMDB{RetiredAfterDays: 7}}
-		g.readDefaults()
+		g.defaults = Tenant{
+			DataDir: l.absolute("var"), OutputDir: l.absolute("out"), Zone: time.UTC, MaxSessionHours: 48, SettleHours: 1,
+			Readiness: ReadinessRequire, SessionEnd: SessionEndExclusive, Engine: Engine{MemoryLimit: 2e9},
+		}
+		g.fill(&g.defaults)
+		g.get("engine").fields().fill(&g.defaults.Engine)
 		g.fill(&g.lag)
 		g.gimdb = g.get("gimdb").gimdbFields(false)
 		g.gimdb.gimdb() // what is wrong here is wrong even where no tenant inherits it
@@ -132,7 +137,7 @@ func (l *loader) config(root value) (*Config, error) {
 		cfg.Columns = f.get("report").fields().get("columns").columns()
 		g.fill(cfg) // the key is not read: only who signs needs it
 		password := g.get("sign_key_password")
-		cfg.SignKeyPassword = Secret(password.password())
+		cfg.SignKeyPassword = Hide(password.password())
 		if password.given() && !g.get("sign_key").given() {
 			password.complain("is for a sign_key, and there is none", "")
 		}
@@ -150,21 +155,6 @@ type globals struct {
 	gimdb, deliver value  // unread: a tenant may override each
 }
 
-func (g *globals) readDefaults() {
-	g.defaults = Tenant{
-		DataDir:         g.absolute("var"),
-		OutputDir:       g.absolute("out"),
-		Zone:            time.UTC,
-		MaxSessionHours: 48,
-		SettleHours:     1,
-		Readiness:       ReadinessRequire,
-		SessionEnd:      SessionEndExclusive,
-		Engine:          Engine{MemoryLimit: 2e9},
-	}
-	g.fill(&g.defaults)
-	g.get("engine").fields().fill(&g.defaults.Engine)
-}
-
 func (g globals) tenants(v, dir value) []Tenant {
 	before := len(g.problems)
 	inFolder := dir.tenantFiles()
@@ -172,14 +162,14 @@ func (g globals) tenants(v, dir value) []Tenant {
 	distinctFiles(entries, "tenant")
 	tenants := make([]Tenant, len(entries))
 	for i, e := range entries {
-		tenants[i] = g.tenant(e.key, e.value.fields())
+		tenants[i] = g.tenant(e.key, e.fields())
 	}
 	return tenants
 }
 
 // tenantFiles are the tenants of a folder: each file of one holds what would stand under its name in tenants. They come in the
 // order of their names.
-func (v value) tenantFiles() (entries []keyed) {
+func (v value) tenantFiles() (entries []value) {
 	text, ok := v.text()
 	if !ok {
 		return nil
@@ -203,7 +193,8 @@ func (v value) tenantFiles() (entries []keyed) {
 		} else if err := plain.Check(of.file); err != nil {
 			of.report(place{}, Problem{Msg: "cannot be read: " + cause(err)})
 		} else if root := of.read("tenant", "regions"); root.node != nil {
-			entries = append(entries, keyed{key: name, value: root})
+			root.key = name
+			entries = append(entries, root)
 		}
 	}
 	return entries
@@ -234,22 +225,22 @@ var namePattern = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$`)
 
 // named returns the entries of a mapping whose keys the user chooses: tenants, regions, locations. Where they stand nowhere else,
 // there must be one.
-func (v value) named(what string, needed bool) []keyed {
+func (v value) named(what string, needed bool) []value {
 	entries := v.mapping()
 	if needed && len(entries) == 0 && v.is(kindMapping) {
 		v.complain("needs at least one "+what, "")
 	}
 	for _, e := range entries {
 		if !namePattern.MatchString(e.key) {
-			e.value.wrong(strconv.Quote(e.key), "is no name for a "+what, nameHint)
+			e.wrong(strconv.Quote(e.key), "is no name for a "+what, nameHint)
 		}
 	}
 	return entries
 }
 
 // distinctFiles reports names that are one file name on a file system that does not tell capital letters from small ones.
-func distinctFiles(entries []keyed, what string) {
-	first := map[string]keyed{}
+func distinctFiles(entries []value, what string) {
+	first := map[string]value{}
 	for _, e := range entries {
 		folded := strings.ToLower(e.key)
 		other, seen := first[folded]
@@ -257,14 +248,14 @@ func distinctFiles(entries []keyed, what string) {
 			first[folded] = e
 			continue
 		}
-		where := fmt.Sprintf("on line %d", other.value.line)
-		if other.value.file != e.value.file {
-			where = "in " + other.value.file
+		where := fmt.Sprintf("on line %d", other.line)
+		if other.file != e.file {
+			where = "in " + other.file
 		}
 		if other.key == e.key { // one in the file, one in the folder
-			e.value.complain(fmt.Sprintf("is a %s that there is already, %s", what, where), "")
+			e.complain(fmt.Sprintf("is a %s that there is already, %s", what, where), "")
 		} else {
-			e.value.complain(fmt.Sprintf("differs only in capital letters from the %s %s %s", what, other.key, where), "")
+			e.complain(fmt.Sprintf("differs only in capital letters from the %s %s %s", what, other.key, where), "")
 		}
 	}
 }

@@ -57,26 +57,6 @@ const (
 	someRegions = "regions: {US: {locations: {all: {}}}}\n"
 )
 
-func TestTenantWithoutAnySource(t *testing.T) {
-	require.Equal(t, []string{
-		`seats.yaml:2: tenants.acme.gimdb.database: is required, here or in globals.gimdb (or give the tenant an export_dir)`,
-		`seats.yaml:2: tenants.acme.gimdb.host: is required, here or in globals.gimdb (or give the tenant an export_dir)`,
-		`seats.yaml:2: tenants.acme.gimdb.user: is required, here or in globals.gimdb (or give the tenant an export_dir)`,
-	}, problems(t, withTenant(someRegions)))
-}
-
-func TestTenantsThatAreOneFile(t *testing.T) {
-	tenant := ": {export_dir: x, " + strings.TrimSpace(someRegions) + "}\n"
-	require.Equal(t, []string{`seats.yaml:4: tenants.ACME: differs only in capital letters from the tenant acme on line 2`},
-		problems(t, "tenants:\n  acme"+tenant+"  zeta"+tenant+"  ACME"+tenant))
-}
-
-func TestNoTenants(t *testing.T) {
-	require.Equal(t, []string{`seats.yaml:1: tenants: needs at least one tenant`}, problems(t, "report: {}"))
-	require.Equal(t, []string{`seats.yaml:2: tenants: needs at least one tenant`}, problems(t, "report: {}\ntenants: {}"))
-	require.Equal(t, []string{`seats.yaml:1: tenants: must be a mapping, not a list`}, problems(t, "tenants: [acme]"))
-}
-
 func TestNoColumnsAreTheDefaultOnes(t *testing.T) {
 	require.Equal(t, config.DefaultColumns(), load(t, "report: {columns: []}"+minimal).Columns)
 }
@@ -96,12 +76,12 @@ func TestTenantOverridesGlobalsKeyByKey(t *testing.T) {
 	cfg := load(t, must.Text(t, "testdata/overrides.yaml"))
 	same, other := cfg.Tenants[0], cfg.Tenants[1]
 	want := config.GIMDB{
-		Host: "localhost", Port: 5433, Database: "gim", Schema: "public", User: "seats", Password: "p", SSLMode: "require", SSLRootCert: "system", Connections: 2, Retries: 5, RetiredAfterDays: 20,
+		Host: "localhost", Port: 5433, Database: "gim", Schema: "public", User: "seats", Password: config.Hide("p"), SSLMode: "require", SSLRootCert: "system", Connections: 2, Retries: 5, RetiredAfterDays: 20,
 	}
 	require.Equal(t, want, *same.GIM)
 	require.Equal(t, "Europe/Berlin", same.Regions[0].Zone.String())
 
-	want.Host, want.Password, want.StatementTimeout = "gim.example", "q", time.Hour
+	want.Host, want.Password, want.StatementTimeout = "gim.example", config.Hide("q"), time.Hour
 	want.ReadTimeout, want.Retries, want.RetiredAfterDays = 2*time.Minute, 0, 0
 	require.Equal(t, want, *other.GIM)
 	require.Equal(t, "Asia/Kolkata", other.Zone.String())
@@ -176,14 +156,6 @@ func TestAConfigurationWithoutEnd(t *testing.T) {
 	require.EqualError(t, must.Err(config.Load("/dev/zero", lookup)), "/dev/zero: cannot be read: it is larger than 64 MB")
 }
 
-func TestSeveralUnsetVariablesAreAllReported(t *testing.T) {
-	require.Equal(t, []string{
-		`seats.yaml:2: globals.data_dir: environment variable FIRST is not set`,
-		`seats.yaml:2: globals.data_dir: environment variable SECOND is not set`,
-		`seats.yaml:3: globals.gimdb.password: environment variable THIRD is not set`,
-	}, problems(t, withGlobals("data_dir: ${FIRST}/${WORD}/${SECOND}\ngimdb: {password: '${THIRD}'}")))
-}
-
 func TestExpansion(t *testing.T) {
 	tests := []struct{ name, text, want string }{
 		{"whole", `${GIM_PASSWORD}`, "hunter2-from-env"},
@@ -239,9 +211,6 @@ func TestJSONIsRead(t *testing.T) {
 		"\t\t\"exclude_agents\": [],\n\t\t\"regions\": {\"US\": {\"locations\": {\"all\": {\"switches\": [\"S\"]}}}}\n\t}}\n}\n")
 	require.Equal(t, `a"/é`, cfg.Tenants[0].GIM.Password.Reveal())
 	require.Equal(t, 5433, cfg.Tenants[0].GIM.Port)
-
-	require.Equal(t, []string{`seats.yaml:3: tenants.acme.regions: needs at least one region`},
-		problems(t, "{\n\t\"tenants\": {\n\t\t\"acme\": {\"export_dir\": \"x\"}\n\t}\n}\n"))
 }
 
 func TestDocumentMarkersAndTextForms(t *testing.T) {

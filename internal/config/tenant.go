@@ -79,7 +79,7 @@ func (v value) gimdb() *GIMDB {
 	db := &GIMDB{Port: 5432, Schema: "public", Connections: 2, StatementTimeout: 30 * time.Minute, ReadTimeout: 5 * time.Minute, Retries: 2}
 	v.fill(db)
 	db.SSLMode = cmp.Or(db.SSLMode, defaultSSLMode(db.Host))
-	db.Password = Secret(v.get("password_file").passwordIn(v.get("password").password()))
+	db.Password = Hide(v.get("password_file").passwordIn(v.get("password").password()))
 	return db
 }
 
@@ -198,7 +198,7 @@ func (v value) regions(fallback *time.Location) []Region {
 	var m switchMap
 	regions := make([]Region, len(entries))
 	for i, e := range entries {
-		f := e.value.fields()
+		f := e.fields()
 		regions[i] = Region{Name: e.key, Zone: fallback, Locations: f.get("locations").locations(&m)}
 		f.fill(&regions[i])
 		regions[i].Disabled = f.get("enabled").isFalse()
@@ -211,13 +211,13 @@ func (v value) locations(m *switchMap) []Location {
 	entries := v.named("location", true)
 	locations := make([]Location, len(entries))
 	for i, e := range entries {
-		list := e.value.fields().get("switches")
+		list := e.fields().get("switches")
 		locations[i].Name = e.key
-		if e.value.is(kindMapping) && list.is(kindList) && len(list.node.all()) == 0 {
+		if e.is(kindMapping) && list.is(kindList) && len(list.node.all()) == 0 {
 			if was := m.byDefault; was != nil {
-				e.value.complain(fmt.Sprintf("has no switches, as %s on line %d: a tenant has one default location", was.path, was.line), "")
+				e.complain(fmt.Sprintf("has no switches, as %s on line %d: a tenant has one default location", was.path, was.line), "")
 			} else {
-				m.byDefault = &e.value
+				m.byDefault = &e
 			}
 		}
 		for _, item := range list.items() {
@@ -270,8 +270,14 @@ func (m *switchMap) settle() {
 	all := slices.Clone(m.listed)
 	slices.SortStableFunc(all, func(a, b *listing) int { return cmp.Or(cmp.Compare(a.Name, b.Name), a.Since.Compare(b.Since)) })
 	for i := 1; i < len(all); i++ {
-		if all[i-1].Name == all[i].Name {
-			all[i-1].handOver(all[i])
+		switch was, next := all[i-1], all[i]; {
+		case was.Name != next.Name:
+		case was.Since == next.Since:
+			next.place.problem(fmt.Sprintf("is a switch that %s on line %d lists already", was.place.path, was.place.line), "")
+		case was.Until.IsZero():
+			was.Until = next.Since.AddDays(-1)
+		case !was.Until.Before(next.Since):
+			next.place.problem(fmt.Sprintf("is a switch that %s on line %d lists until %s", was.place.path, was.place.line, was.Until), "")
 		}
 	}
 	for _, l := range m.listed {
@@ -280,17 +286,5 @@ func (m *switchMap) settle() {
 		} else {
 			l.location.Dated = append(l.location.Dated, l.Dated)
 		}
-	}
-}
-
-// handOver ends a listing where the next one of the same switch begins.
-func (l *listing) handOver(next *listing) {
-	switch {
-	case l.Since == next.Since:
-		next.place.problem(fmt.Sprintf("is a switch that %s on line %d lists already", l.place.path, l.place.line), "")
-	case l.Until.IsZero():
-		l.Until = next.Since.AddDays(-1)
-	case !l.Until.Before(next.Since):
-		next.place.problem(fmt.Sprintf("is a switch that %s on line %d lists until %s", l.place.path, l.place.line, l.Until), "")
 	}
 }

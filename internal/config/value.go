@@ -24,6 +24,7 @@ type value struct {
 	*loader
 	place
 	path  string           // globals.gimdb.port
+	key   string           // port; "" of what is in a list
 	node  *node            // nil: not in the file
 	rule  *node            // of the schema
 	byKey map[string]value // of a mapping with known keys: see fields
@@ -202,13 +203,8 @@ func (v value) texts() (texts []string, places []value) {
 	return texts, places
 }
 
-type keyed struct {
-	key   string
-	value value
-}
-
 // mapping returns the entries of the mapping given, in the order of the file.
-func (v value) mapping() (entries []keyed) {
+func (v value) mapping() (entries []value) {
 	if !v.is(kindMapping) {
 		v.complain(fmt.Sprintf("must be a mapping, not %s", v.node.kind), "")
 	}
@@ -221,7 +217,7 @@ func (v value) mapping() (entries []keyed) {
 			entry.complain(fmt.Sprintf("is given twice, first on line %d", e.first), "")
 			continue
 		}
-		entries = append(entries, keyed{e.key, entry})
+		entries = append(entries, entry)
 	}
 	return entries
 }
@@ -229,7 +225,7 @@ func (v value) mapping() (entries []keyed) {
 // entry returns the value n under key of this mapping.
 func (v value) entry(key string, at place, n *node) value {
 	path := strings.TrimPrefix(v.path+"."+cmp.Or(fromOddOn.ReplaceAllString(key, "…"), `""`), ".")
-	return value{loader: v.loader, path: path, place: at, node: n, rule: v.rule.under(key)}
+	return value{loader: v.loader, path: path, key: key, place: at, node: n, rule: v.rule.under(key)}
 }
 
 // fromOddOn is cut off a key where it is shown: with a colon or a space gone astray, a password may follow.
@@ -242,7 +238,7 @@ func (v value) fields() value {
 	v.byKey = map[string]value{}
 	for _, e := range v.mapping() {
 		if slices.Contains(known, e.key) {
-			v.byKey[e.key] = e.value
+			v.byKey[e.key] = e
 			continue
 		}
 		hint := suggest(e.key, known)
@@ -253,7 +249,7 @@ func (v value) fields() value {
 				hint = "it belongs in " + section.place
 			}
 		}
-		e.value.complain("unknown key", hint)
+		e.complain("unknown key", hint)
 	}
 	return v
 }

@@ -273,10 +273,8 @@ func definition(name string) *node { return definitions().child(name) }
 
 // child returns what a mapping has under a key, nil where it has nothing.
 func (n *node) child(key string) *node {
-	for _, e := range n.all() {
-		if e.key == key {
-			return e.node
-		}
+	if i := slices.IndexFunc(n.all(), func(e held) bool { return e.key == key }); i >= 0 {
+		return n.held[i].node
 	}
 	return nil
 }
@@ -332,24 +330,26 @@ func (n *node) number() int64 {
 	return number
 }
 
-// keys are those that a mapping may hold.
-func (n *node) keys() (keys []string) {
+// properties are the keys that a mapping may hold, each with what is said of its value.
+func (n *node) properties() (all []held) {
 	for _, part := range n.parts() {
-		for _, e := range part.child("properties").all() {
-			if !slices.Contains(keys, e.key) {
-				keys = append(keys, e.key)
-			}
-		}
+		all = append(all, part.child("properties").all()...)
+	}
+	return all
+}
+
+func (n *node) keys() (keys []string) {
+	for _, e := range n.properties() {
+		keys = append(keys, e.key)
 	}
 	return keys
 }
 
 // under is what the schema says of the value under a key of a mapping; nil for one that there must not be.
 func (n *node) under(key string) *node {
-	for _, part := range n.parts() {
-		if of := part.child("properties").child(key); of != nil {
-			return of
-		}
+	known := n.properties()
+	if i := slices.IndexFunc(known, func(e held) bool { return e.key == key }); i >= 0 {
+		return known[i].node
 	}
 	if others := n.says("additionalProperties"); others != nil && others.kind == kindMapping {
 		return others

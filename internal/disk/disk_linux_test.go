@@ -108,3 +108,10 @@ func TestOtherErrorsStayAsTheyAre(t *testing.T) {
 		require.Equal(t, err, disk.Explain(err, "/dev"), strings.TrimSpace(err.Error()))
 	}
 }
+
+// DuckDB quotes names of databases and tables too.
+func TestTheFolderIsThatOfAQuotedPathAndNotOfAName(t *testing.T) {
+	err := disk.Explain(&duckdb.Error{Type: duckdb.ErrorTypeIO,
+		Msg: `IO Error: Failed to checkpoint "sealing": Could not write file "/nowhere/var/acme.duckdb": No space left on device`}, "")
+	require.ErrorContains(t, err, "the disk of /nowhere/var is full")
+}

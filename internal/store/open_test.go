@@ -7,9 +7,11 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/duckdb/duckdb-go/v2"
@@ -356,4 +358,29 @@ func TestTheFolderForTemporaryFilesIsOnlyANameAtFirst(t *testing.T) {
 	}
 	require.Error(t, plain.MakeTemp(filepath.Join(temp, "slip", "folder")))
 	require.Empty(t, must.Names(t, temp))
+}
+
+// A copy that could not be written to its end must not take the place of the store. That no file may grow beyond some
+// size stands for a disk that is full by then: the changes are on it, the file that holds them all is not.
+func TestACopyThatCannotBeWrittenIsNotPublished(t *testing.T) {
+	path := newStore(t)
+	w := must.Have(store.Begin(t.Context(), path, duck.Options{}))(t)
+	must.Have(w.Conn.ExecContext(t.Context(), "create table more as select md5(i::varchar) as text from range(3000) as r(i)"))(t)
+	err := withFilesOf(t, 900_000, w.Publish)
+	require.ErrorContains(t, err, "write store: ")
+	require.ErrorContains(t, err, "acme.duckdb.work")
+	require.NoError(t, w.Drop())
+
+	require.Equal(t, "0", ask(t, path, "select count(*)::varchar from duckdb_tables() where table_name = 'more'"))
+}
+
+// withFilesOf does something while no file may grow beyond so many bytes.
+func withFilesOf(t *testing.T, most uint64, do func() error) error {
+	var before syscall.Rlimit
+	require.NoError(t, syscall.Getrlimit(syscall.RLIMIT_FSIZE, &before))
+	signal.Ignore(syscall.SIGXFSZ) // then writing beyond it is an error and no more
+	defer signal.Reset(syscall.SIGXFSZ)
+	require.NoError(t, syscall.Setrlimit(syscall.RLIMIT_FSIZE, &syscall.Rlimit{Cur: most, Max: before.Max}))
+	defer func() { require.NoError(t, syscall.Setrlimit(syscall.RLIMIT_FSIZE, &before)) }()
+	return do()
 }

@@ -20,7 +20,6 @@ import (
 	"seats/internal/duck"
 	"seats/internal/fail"
 	"seats/internal/plain"
-	texts "seats/sql"
 )
 
 // A closed month's raw rows, and what was derived from them row by row, lie in a file of their own, the sealed month:
@@ -89,10 +88,6 @@ func hashFile(path string) (sum string, bytes int64, err error) {
 // sealedParts are the tables whose rows are sealed.
 var sealedParts = []part{row, groups, evidence}
 
-func isSealed(table string) bool {
-	return slices.ContainsFunc(tablesOf(sealedParts...), func(t texts.Table) bool { return t.Name == table })
-}
-
 // dir is the folder in which the store lies, with its sealed months; base what the names of these begin with.
 func (w *Work) dir() string  { return filepath.Dir(w.path) }
 func (w *Work) base() string { return strings.TrimSuffix(filepath.Base(w.path), ".duckdb") + "." }
@@ -115,13 +110,10 @@ func (w *Work) Seal(ctx context.Context, month calendar.Month, now int64) (s Sea
 	if s.SHA256, s.Bytes, err = hashFile(draft); err != nil {
 		return s, err
 	}
-	if err := errors.Join(os.Chmod(draft, 0o400), plain.Sync(draft)); err != nil {
-		return s, err
-	}
-	if err := os.Rename(draft, final); err != nil {
-		return s, err
-	}
-	if err := plain.Sync(w.dir()); err != nil {
+	if err := inTurn(
+		func() error { return errors.Join(os.Chmod(draft, 0o400), plain.Sync(draft)) },
+		func() error { return os.Rename(draft, final) },
+		func() error { return plain.Sync(w.dir()) }); err != nil {
 		return s, err
 	}
 	err = duck.InTx(ctx, w.Conn, func(tx *sql.Tx) error {
@@ -158,37 +150,24 @@ func (w *Work) sealName(ctx context.Context, month calendar.Month) (string, erro
 
 // writeSeal writes a month's rows, and the store's own views of them, into a new file.
 func (w *Work) writeSeal(ctx context.Context, path string, s Seal, days []any) (err error) {
-	catalogs, err := catalogsOf(ctx, w.Conn)
-	if err != nil {
-		return err
-	}
-	home, err := homeOf(ctx, w.Conn)
-	if err != nil {
-		return err
-	}
 	if err := attach(ctx, w.Conn, path, "sealing", ""); err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, detach(ctx, w.Conn, "sealing")) }()
-	if _, err := duck.Exec(ctx, w.Conn, "store/seal", sql.Named("key", s.Key), sql.Named("month", s.Month)); err != nil {
-		return err
-	}
-	if err := of(ctx, w.Conn, "seal", days, sealedParts...); err != nil {
-		return err
-	}
-	err = within(ctx, w.Conn, "sealing", func() (err error) {
-		for i, name := range catalogs[home].relations {
-			if err == nil && isSealed(name) {
-				_, err = w.Conn.ExecContext(ctx, catalogs[home].views[i])
+	return inTurn(
+		func() error {
+			_, err := duck.Exec(ctx, w.Conn, "store/seal", sql.Named("key", s.Key), sql.Named("month", s.Month))
+			return err
+		},
+		func() error { return of(ctx, w.Conn, "seal", days, sealedParts...) },
+		func() error {
+			views, err := duck.All[string](ctx, w.Conn, "store/sealing_view")
+			if err != nil {
+				return err
 			}
-		}
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	_, err = w.Conn.ExecContext(ctx, "checkpoint sealing")
-	return err
+			return within(ctx, w.Conn, "sealing", func() error { return run(ctx, w.Conn, views...) })
+		},
+		func() error { return run(ctx, w.Conn, "checkpoint sealing") })
 }
 
 // strayAge is how long a sealed month stays that the store no longer wants.
@@ -269,9 +248,9 @@ func (w *Work) Unseal(ctx context.Context, s Seal, now time.Time) error {
 		return err
 	}
 	err := duck.InTx(ctx, w.Conn, func(tx *sql.Tx) error {
-		catalogs, err := catalogsOf(ctx, tx)
+		there, err := duck.All[string](ctx, tx, "store/sealed_table")
 		for _, t := range tablesOf(sealedParts...) {
-			if err == nil && slices.Contains(catalogs["sealed"].tables, t.Name) {
+			if err == nil && slices.Contains(there, t.Name) {
 				_, err = duck.ExecOn(ctx, tx, "store/each_unseal", t)
 			}
 		}
@@ -297,26 +276,27 @@ func (w *Work) Unlist(ctx context.Context, month string, now time.Time) error {
 // compact writes what the work copy holds into a new file in its place: DuckDB keeps the room that dropped rows took.
 func (w *Work) compact(ctx context.Context) error {
 	small := w.copy + ".small"
-	if err := attach(ctx, w.Conn, small, "small", ""); err != nil {
-		return err
+	return inTurn(
+		func() error { return attach(ctx, w.Conn, small, "small", "") },
+		func() error { return within(ctx, w.Conn, "small", func() error { return migrate(ctx, w.Conn, 0) }) },
+		func() error {
+			return duck.InTx(ctx, w.Conn, func(tx *sql.Tx) error {
+				return of(ctx, tx, "compact", nil, self, head, aside, row, groups, evidence, result, monthly, record, sent, sealing)
+			})
+		},
+		func() error { return run(ctx, w.Conn, "checkpoint small") },
+		func() error { return errors.Join(detach(ctx, w.Conn, "small"), w.closeDB(), os.Chmod(small, 0o600)) },
+		func() error { return os.Rename(small, w.copy) })
+}
+
+// inTurn does one step after the other, up to the first that fails.
+func inTurn(steps ...func() error) error {
+	for _, step := range steps {
+		if err := step(); err != nil {
+			return err
+		}
 	}
-	err := within(ctx, w.Conn, "small", func() error { return migrate(ctx, w.Conn, 0) })
-	if err != nil {
-		return err
-	}
-	err = duck.InTx(ctx, w.Conn, func(tx *sql.Tx) error {
-		return of(ctx, tx, "compact", nil, self, head, aside, row, groups, evidence, result, monthly, record, sent, sealing)
-	})
-	if err != nil {
-		return err
-	}
-	if _, err := w.Conn.ExecContext(ctx, "checkpoint small"); err != nil {
-		return err
-	}
-	if err := errors.Join(detach(ctx, w.Conn, "small"), w.closeDB(), os.Chmod(small, 0o600)); err != nil {
-		return err
-	}
-	return os.Rename(small, w.copy)
+	return nil
 }
 
 var sealFile = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]*\.[0-9]{6}(?:_[0-9]+)?\.duckdb$`)
@@ -346,31 +326,27 @@ func attachSeal(ctx context.Context, conn *sql.Conn, dir string, s Seal, name st
 // attach puts a file beside what a connection has open, under one of this package's own names. ATTACH takes no parameters: the path
 // stands in the statement as a quoted literal.
 func attach(ctx context.Context, conn *sql.Conn, path, name, how string) error {
-	_, err := conn.ExecContext(ctx, "attach "+duck.Literal(path)+" as "+name+" "+how)
-	return err
+	return run(ctx, conn, "attach "+duck.Literal(path)+" as "+name+" "+how)
 }
 
 func detach(ctx context.Context, conn *sql.Conn, name string) error {
-	_, err := conn.ExecContext(context.WithoutCancel(ctx), "detach "+name)
-	return err
+	return run(context.WithoutCancel(ctx), conn, "detach "+name)
 }
 
-// homeOf is the database that names lead to.
-func homeOf(ctx context.Context, conn *sql.Conn) (home string, err error) {
-	err = conn.QueryRowContext(ctx, "select current_database()").Scan(&home)
-	return home, err
+// run runs statements whose only names are this package's own, or the catalog's.
+func run(ctx context.Context, conn *sql.Conn, statements ...string) error {
+	_, err := conn.ExecContext(ctx, strings.Join(statements, ";\n"))
+	return err
 }
 
 // within does work with another database as the one that names lead to.
 func within(ctx context.Context, conn *sql.Conn, name string, work func() error) error {
-	home, err := homeOf(ctx, conn)
-	if err != nil {
+	var home string
+	if err := conn.QueryRowContext(ctx, "select current_database()").Scan(&home); err != nil {
 		return err
 	}
-	if _, err := conn.ExecContext(ctx, "use "+name); err != nil {
+	if err := run(ctx, conn, "use "+name); err != nil {
 		return err
 	}
-	err = work()
-	_, back := conn.ExecContext(context.WithoutCancel(ctx), `use "`+strings.ReplaceAll(home, `"`, `""`)+`"`)
-	return errors.Join(err, back)
+	return errors.Join(work(), run(context.WithoutCancel(ctx), conn, `use "`+strings.ReplaceAll(home, `"`, `""`)+`"`))
 }

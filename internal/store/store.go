@@ -22,7 +22,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"time"
 
 	"seats/internal/calendar"
 	"seats/internal/duck"
@@ -292,34 +291,31 @@ func OpenPublished(ctx context.Context, path string, o duck.Options) (db *sql.DB
 // Entries are never removed: what takes old slices away leaves the ledger, and a store that starts anew starts
 // at entry 1, by which an audit tells it from the one that issued the files in the output folder.
 type Run struct {
-	ID       int64  `json:"run_id"` // 1, 2, ...
-	Command  string `json:"command"`
-	OSUser   string `json:"os_user"`
-	Program  string `json:"program"`
-	DuckDB   string `json:"duckdb"`
-	Rules    string `json:"rules_sha256"` // of the configuration's counting rules
-	ExitCode int    `json:"exit_code"`
-	Message  string `json:"message"`
-	Days     list   `json:"days"`
-	Files    list   `json:"files"`  // issued, restated or brought up to date
-	Slices   list   `json:"slices"` // day and hash of every slice that was read
-	Previous string `json:"previous_sha256"`
+	ID       int64        `json:"run_id"` // 1, 2, ...
+	Command  string       `json:"command"`
+	OSUser   string       `json:"os_user"`
+	Program  string       `json:"program"`
+	DuckDB   string       `json:"duckdb"`
+	Rules    string       `json:"rules_sha256"` // of the configuration's counting rules
+	ExitCode int          `json:"exit_code"`
+	Message  string       `json:"message"`
+	Days     list[string] `json:"days"`
+	Files    list[string] `json:"files"`  // issued, restated or brought up to date
+	Slices   list[string] `json:"slices"` // day and hash of every slice that was read
+	Previous string       `json:"previous_sha256"`
 
-	StartedTS int64  `json:"started_ts"`
+	StartedTS int64  `json:"started_ts"` // epoch seconds, as EndedTS
 	EndedTS   int64  `json:"ended_ts"`
 	SHA256    string `json:"-"` // of this entry, as the ledger has it; set by Runs
-
-	Started time.Time `json:"-" duck:"-"`
-	Ended   time.Time `json:"-" duck:"-"`
 }
 
-// list is texts that stand in the store as a list.
-type list []string
+// list is what stands in the store as a list.
+type list[T any] []T
 
-// Scan reads them out of JSON.
-func (t *list) Scan(value any) error {
-	*t = list{}
-	return json.Unmarshal(fmt.Append(nil, value), t)
+// Scan reads it out of JSON.
+func (l *list[T]) Scan(value any) error {
+	*l = list[T]{}
+	return json.Unmarshal(fmt.Append(nil, value), l)
 }
 
 // Newest is the newest entry; the zero value where there is none.
@@ -346,8 +342,8 @@ func keepable(text string) string {
 	return strings.ToValidUTF8(text[:maxText], "") + fmt.Sprintf(" ... (%d bytes in all)", len(text))
 }
 
-func allKeepable(all list) list {
-	kept := list{}
+func allKeepable(all list[string]) list[string] {
+	kept := list[string]{}
 	for _, text := range all {
 		kept = append(kept, keepable(text))
 	}
@@ -365,7 +361,6 @@ func AppendRun(ctx context.Context, q duck.Queryer, r Run) error {
 		*text = keepable(*text)
 	}
 	r.ID, r.Previous = last.ID+1, last.SHA256
-	r.StartedTS, r.EndedTS = r.Started.Unix(), r.Ended.Unix()
 	r.Days, r.Files, r.Slices = allKeepable(r.Days), allKeepable(r.Files), allKeepable(r.Slices)
 	text, err := json.Marshal(r)
 	if err != nil {
@@ -379,12 +374,7 @@ func sum(text []byte) string { return fmt.Sprintf("%x", sha256.Sum256(text)) }
 
 // Runs reads the ledger, oldest entry first.
 func Runs(ctx context.Context, q duck.Queryer) ([]Run, error) {
-	runs, err := duck.All[Run](ctx, q, "store/runs")
-	for i := range runs {
-		r := &runs[i]
-		r.Started, r.Ended = time.Unix(r.StartedTS, 0).UTC(), time.Unix(r.EndedTS, 0).UTC()
-	}
-	return runs, err
+	return duck.All[Run](ctx, q, "store/runs")
 }
 
 // Hash is the SHA-256 over the entry's JSON, the hash of the entry before included.
@@ -473,24 +463,25 @@ func backupSeal(from, to string) (err error) {
 	return errors.Join(os.Chmod(to, 0o400), plain.Sync(to))
 }
 
-// NewBackup makes the folder that a backup is written into, beside where it is to be: done gives it its name, and drop removes it
-// if that was not called. There must be nothing of that name.
-func NewBackup(dir string) (work string, done, drop func() error, err error) {
+// NewBackup makes the folder that a backup is written into, beside where it is to be: NameBackup gives it its name. There must be
+// nothing of that name.
+func NewBackup(dir string) (work string, err error) {
 	if _, err := os.Lstat(dir); !errors.Is(err, fs.ErrNotExist) {
-		return "", nil, nil, errors.Join(err, fail.New(fail.Usage, "name a folder that is not there yet: each backup has its own", "%s is there already", dir))
+		return "", errors.Join(err, fail.New(fail.Usage, "name a folder that is not there yet: each backup has its own", "%s is there already", dir))
 	}
-	if err := os.MkdirAll(filepath.Dir(dir), 0o700); err != nil {
-		return "", nil, nil, fmt.Errorf("make backup: %w", err)
+	if err = os.MkdirAll(filepath.Dir(dir), 0o700); err == nil {
+		work, err = os.MkdirTemp(filepath.Dir(dir), "."+filepath.Base(dir)+".partial-")
 	}
-	work, err = os.MkdirTemp(filepath.Dir(dir), "."+filepath.Base(dir)+".partial-")
 	if err != nil {
-		return "", nil, nil, fmt.Errorf("make backup: %w", err)
+		return "", fmt.Errorf("make backup: %w", err)
 	}
-	done = func() error {
-		if err := os.Rename(work, dir); err != nil {
-			return fmt.Errorf("name backup: %w", err)
-		}
-		return plain.Sync(filepath.Dir(dir))
+	return work, nil
+}
+
+// NameBackup gives the folder of a backup its name.
+func NameBackup(work, dir string) error {
+	if err := os.Rename(work, dir); err != nil {
+		return fmt.Errorf("name backup: %w", err)
 	}
-	return work, done, func() error { return os.RemoveAll(work) }, nil
+	return plain.Sync(filepath.Dir(dir))
 }

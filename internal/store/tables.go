@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -174,173 +175,77 @@ func (s *Scratch) open(ctx context.Context, path string, o duck.Options, wanted 
 	if err := migrate(ctx, s.Conn, 0); err != nil {
 		return err
 	}
-	y := assembly{conn: s.Conn}
-	a := y.attach(ctx, path, "", wanted)
-	y.describe(ctx, a)
-	y.run(ctx, "attach ':memory:' as published")
-	y.gather(ctx, a, "published")
-	if y.err != nil {
-		return y.err
+	a, err := attachStore(ctx, s.Conn, path, 0, wanted)
+	if err != nil {
+		return err
 	}
-	for _, name := range y.catalogs["memory"].tables { // a store of an older version has not all: the others are there, without rows
-		y.run(ctx, "create view if not exists published._data."+name+" as from memory._data."+name+" limit 0")
-	}
-	return y.err
+	a.Home = "published"
+	return gather(ctx, s.Conn, false, a)
 }
 
 // Close throws the scratch store away.
 func (s *Scratch) Close() error { return errors.Join(closeBoth(&s.Conn, &s.DB), os.RemoveAll(s.temp)) }
 
-// attached is a store that is attached to a connection, with its sealed months.
+// attached is a store that is attached to a connection, with its sealed months, as store/gather is told of it.
 type attached struct {
-	tenant  string // in a set
-	version uint64
-	live    string // database of the store itself
-	sealed  []string
-	shown   string // database that has its relations: those of the whole, where there are sealed months
-	*catalog
+	No      int      `json:"no"`
+	Tenant  *string  `json:"tenant"` // in a set
+	Version uint64   `json:"version"`
+	Live    string   `json:"live"` // database of the store itself
+	Home    string   `json:"home"` // database that has its relations: of the whole, where there are sealed months
+	Sealed  []string `json:"sealed"`
 }
 
-// catalog is what a database has: its tables, its relations with the statements that make them, and its macros.
-type catalog struct {
-	tables, relations, views []string
-	macros                   []macro
-}
-
-type macro struct{ Name, Parameters, Definition string }
-
-// catalogsOf are those of all that is attached. Of many stores it takes hardly longer than of one, which a question for each would not.
-func catalogsOf(ctx context.Context, q duck.Queryer) (map[string]*catalog, error) {
-	found := map[string]*catalog{}
-	of := func(database string) *catalog {
-		if found[database] == nil {
-			found[database] = &catalog{}
-		}
-		return found[database]
+// attachStore attaches the store at path, and its sealed months that are wanted, all where wanted is nil. The number tells the databases
+// of several stores apart; 0: it is the only one.
+func attachStore(ctx context.Context, conn *sql.Conn, path string, no int, wanted func(calendar.Month) bool) (*attached, error) {
+	suffix := ""
+	if no > 0 {
+		suffix = fmt.Sprintf("_%d", no)
 	}
-	relations, err := duck.All[struct {
-		Database, Name string
-		View           sql.NullString
-	}](ctx, q, "store/catalog")
-	for _, r := range relations {
-		if c := of(r.Database); r.View.Valid {
-			c.relations, c.views = append(c.relations, r.Name), append(c.views, r.View.String)
-		} else {
-			c.tables = append(c.tables, r.Name)
-		}
-	}
-	if err != nil {
+	a := &attached{No: no, Live: "live" + suffix, Home: "live" + suffix, Sealed: []string{}}
+	if err := attempt(path, func() error { return attach(ctx, conn, path, a.Live, "(read_only)") }); err != nil {
 		return nil, err
 	}
-	macros, err := duck.All[struct{ Database, Name, Parameters, Definition string }](ctx, q, "store/macro")
-	for _, m := range macros {
-		c := of(m.Database)
-		c.macros = append(c.macros, macro{m.Name, m.Parameters, m.Definition})
-	}
-	return found, err
-}
-
-// assembly is stores on a connection that are looked at together. After an error, which it keeps, it does nothing.
-type assembly struct {
-	conn     *sql.Conn
-	catalogs map[string]*catalog
-	err      error
-}
-
-func (y *assembly) run(ctx context.Context, statements ...string) {
-	for _, text := range statements {
-		if y.err == nil {
-			if _, y.err = y.conn.ExecContext(ctx, text); y.err != nil {
-				y.err = fmt.Errorf("gather: %w", y.err)
-			}
-		}
-	}
-}
-
-func (y *assembly) within(ctx context.Context, name string, work func() error) {
-	if y.err == nil {
-		y.err = within(ctx, y.conn, name, work)
-	}
-}
-
-func (y *assembly) runIn(ctx context.Context, name string, statements []string) {
-	y.within(ctx, name, func() error {
-		y.run(ctx, statements...)
-		return y.err
-	})
-}
-
-// attach attaches the store at path, and its sealed months that are wanted, all where wanted is nil. The suffix tells the databases
-// of several stores apart.
-func (y *assembly) attach(ctx context.Context, path, suffix string, wanted func(calendar.Month) bool) *attached {
-	a := &attached{live: "live" + suffix, catalog: &catalog{}}
-	if y.err == nil {
-		y.err = attempt(path, func() error { return attach(ctx, y.conn, path, a.live, "(read_only)") })
-	}
 	var seals []Seal
-	y.within(ctx, a.live, func() (err error) {
-		if a.version, err = checkVersion(ctx, y.conn, path); err == nil {
-			seals, err = Seals(ctx, y.conn)
+	err := within(ctx, conn, a.Live, func() (err error) {
+		if a.Version, err = checkVersion(ctx, conn, path); err == nil {
+			seals, err = Seals(ctx, conn)
 		}
 		return err
 	})
 	for _, s := range seals {
-		if month, err := calendar.ParseMonth(s.Month); y.err != nil || err == nil && wanted != nil && !wanted(month) {
+		if month, no := calendar.ParseMonth(s.Month); err != nil || no == nil && wanted != nil && !wanted(month) {
 			continue
 		}
 		name := "sealed_" + strings.ReplaceAll(s.Month, "-", "") + suffix
-		y.err = attachSeal(ctx, y.conn, filepath.Dir(path), s, name)
-		a.sealed = append(a.sealed, name)
+		err = attachSeal(ctx, conn, filepath.Dir(path), s, name)
+		a.Sealed = append(a.Sealed, name)
 	}
-	return a
+	return a, err
 }
 
-// describe finds out what the stores have that are attached by now.
-func (y *assembly) describe(ctx context.Context, stores ...*attached) {
-	if y.err == nil {
-		y.catalogs, y.err = catalogsOf(ctx, y.conn)
-	}
+// gather makes of stores what store/gather says.
+func gather(ctx context.Context, conn *sql.Conn, relations bool, stores ...*attached) error {
 	for _, a := range stores {
-		if y.err == nil {
-			a.catalog = y.catalogs[a.live]
-		}
-	}
-}
-
-// gather makes of a store and its sealed months one set of tables: views in the schema _data of another attached database.
-func (y *assembly) gather(ctx context.Context, a *attached, into string) {
-	made := []string{"create schema _data"}
-	for _, name := range a.tables {
-		text := "create view _data." + name + " as from " + a.live + "._data." + name
-		for _, sealed := range a.sealed { // it has the tables of the version that sealed it
-			if isSealed(name) && slices.Contains(y.catalogs[sealed].tables, name) {
-				text += " union all by name from " + sealed + "._data." + name
+		if a.Home != a.Live && a.Home != "memory" {
+			if err := run(ctx, conn, "attach ':memory:' as "+a.Home); err != nil {
+				return fmt.Errorf("gather: %w", err)
 			}
 		}
-		made = append(made, text)
 	}
-	y.runIn(ctx, into, made)
-}
-
-// show gives the relations of a store, those of the whole, to another attached database.
-func (y *assembly) show(ctx context.Context, a *attached, into string) {
-	a.shown = into
-	y.gather(ctx, a, into)
-	y.runIn(ctx, into, a.views)
-}
-
-// comment gives the relations and macros of the database that names lead to the comments that a store has on its own.
-func (y *assembly) comment(ctx context.Context, a *attached) {
-	var comments []string
-	y.within(ctx, a.live, func() (err error) {
-		comments, err = duck.All[string](ctx, y.conn, "store/comment")
+	members, err := json.Marshal(stores)
+	if err != nil {
 		return err
-	})
-	y.run(ctx, comments...)
-}
-
-func (m macro) statement(query string) string {
-	return "create macro " + m.Name + "(" + m.Parameters + ") as table " + query
+	}
+	made, err := duck.All[string](ctx, conn, "store/gather", sql.Named("members", string(members)), sql.Named("relations", relations))
+	if err == nil {
+		err = run(ctx, conn, made...)
+	}
+	if err != nil {
+		return fmt.Errorf("gather: %w", err)
+	}
+	return nil
 }
 
 // OpenWhole is OpenPublished with the rows of the sealed months, as if all lay in one file; of those alone that are wanted, all where
@@ -357,20 +262,19 @@ func OpenWhole(ctx context.Context, path string, o duck.Options, wanted func(cal
 	if err := errors.Join(err, db.Close()); err != nil {
 		return nil, err
 	}
-	return together(ctx, path, o, func(y *assembly) {
-		a := y.attach(ctx, path, "", wanted)
-		y.describe(ctx, a)
-		y.show(ctx, a, "memory")
-		for _, m := range a.macros {
-			y.run(ctx, m.statement(m.Definition))
+	return together(ctx, path, o, func(conn *sql.Conn) error {
+		a, err := attachStore(ctx, conn, path, 0, wanted)
+		if err != nil {
+			return err
 		}
-		y.comment(ctx, a)
+		a.Home = "memory"
+		return gather(ctx, conn, true, a)
 	})
 }
 
 // together opens a database in memory beside the store at path and has stores attached to it, read-only. It is locked afterwards, where
 // that is wanted.
-func together(ctx context.Context, path string, o duck.Options, attachThem func(*assembly)) (*sql.DB, error) {
+func together(ctx context.Context, path string, o duck.Options, attachThem func(*sql.Conn) error) (*sql.DB, error) {
 	return twice(func() (db *sql.DB, err error) {
 		o := o
 		if o.TempDir, err = tempDir(path, o.TempDir, readerSuffix()); err != nil {
@@ -384,11 +288,10 @@ func together(ctx context.Context, path string, o duck.Options, attachThem func(
 		db.SetMaxOpenConns(1) // what is attached belongs to all, where names lead to does not
 		conn, err := db.Conn(ctx)
 		if err == nil {
-			y := assembly{conn: conn}
-			if attachThem(&y); y.err == nil && lock.Locked {
-				y.err = duck.Lock(ctx, conn, lock)
+			if err = attachThem(conn); err == nil && lock.Locked {
+				err = duck.Lock(ctx, conn, lock)
 			}
-			err = errors.Join(y.err, conn.Close())
+			err = errors.Join(err, conn.Close())
 		}
 		if err != nil {
 			return nil, errors.Join(err, db.Close())
@@ -409,9 +312,6 @@ func twice[T any](open func() (T, error)) (T, error) {
 // Member is a tenant's store in a set.
 type Member struct{ Tenant, Path string }
 
-// tenantColumn is the first column of every relation and macro of a set.
-const tenantColumn = "tenant"
-
 // OpenSet opens the published stores of several tenants, with their sealed months, as one set of relations: each has the rows of all
 // tenants, and a column that says whose. A macro that asks relations alone answers for each tenant by itself; any other says that it
 // is for one tenant. Each store is seen as it is at one moment; one of an older schema has no rows in what it has not yet.
@@ -419,92 +319,28 @@ const tenantColumn = "tenant"
 // Tenants that have no store yet are left out and named; where none has one, it is ErrMissing. Any other store that cannot be opened
 // is an error, as in OpenWhole.
 func OpenSet(ctx context.Context, members []Member, o duck.Options) (db *sql.DB, without []Member, err error) {
-	db, err = together(ctx, members[0].Path, o, func(y *assembly) {
+	db, err = together(ctx, members[0].Path, o, func(conn *sql.Conn) error {
 		var missing error
-		var s set
+		var set []*attached
 		without = nil
 		for i, m := range members {
-			a := y.attach(ctx, m.Path, fmt.Sprintf("_%d", i+1), nil)
-			if errors.Is(y.err, ErrMissing) {
-				without, missing, y.err = append(without, m), cmp.Or(missing, y.err), nil
+			a, err := attachStore(ctx, conn, m.Path, i+1, nil)
+			switch {
+			case errors.Is(err, ErrMissing):
+				without, missing = append(without, m), cmp.Or(missing, err)
 				continue
+			case err != nil:
+				return err
+			case len(a.Sealed) > 0:
+				a.Home = strings.Replace(a.Live, "live", "tenant", 1)
 			}
-			a.tenant, a.shown = m.Tenant, a.live
-			s = append(s, a)
+			a.Tenant = &m.Tenant
+			set = append(set, a)
 		}
-		if len(s) == 0 {
-			y.err = missing
-			return
+		if len(set) == 0 {
+			return missing
 		}
-		y.describe(ctx, s...)
-		for _, a := range s {
-			if len(a.sealed) > 0 {
-				database := strings.Replace(a.live, "live", "tenant", 1)
-				y.run(ctx, "attach ':memory:' as "+database)
-				y.show(ctx, a, database)
-			}
-		}
-		s.unite(ctx, y)
+		return gather(ctx, conn, true, set...)
 	})
 	return db, without, err
-}
-
-type set []*attached
-
-// unite makes the relations and macros of the set in the database that names lead to.
-func (s set) unite(ctx context.Context, y *assembly) {
-	newest := slices.MaxFunc(s, func(a, b *attached) int { return cmp.Compare(a.version, b.version) })
-	var made, comments []string
-	for _, name := range newest.relations {
-		made = append(made, "create view "+name+" as "+s.each(func(a *attached) string {
-			if !slices.Contains(a.relations, name) {
-				return ""
-			}
-			return a.rows("from " + a.shown + ".main." + name)
-		}))
-		comments = append(comments, "comment on column "+name+"."+tenantColumn+" is 'As configured'")
-	}
-	for _, m := range newest.macros {
-		query := "select error('" + m.Name + " is for one tenant at a time: name it with --tenant')"
-		if newest.asksRelationsAlone(m) {
-			query = s.each(func(a *attached) string { return a.answer(m.Name) })
-		}
-		made = append(made, m.statement(query))
-	}
-	y.run(ctx, made...)
-	y.comment(ctx, newest)
-	y.run(ctx, comments...)
-}
-
-func (s set) each(query func(*attached) string) string {
-	var queries []string
-	for _, a := range s {
-		if q := query(a); q != "" {
-			queries = append(queries, "("+q+")")
-		}
-	}
-	return strings.Join(queries, " union all by name ")
-}
-
-// asksRelationsAlone tells whether a macro asks neither the tables behind them nor other macros, whose names cannot lead to a member's own.
-func (c *catalog) asksRelationsAlone(m macro) bool {
-	return !strings.Contains(m.Definition, "_data.") &&
-		!slices.ContainsFunc(c.macros, func(other macro) bool { return strings.Contains(m.Definition, other.Name+"(") })
-}
-
-func (a *attached) rows(from string) string {
-	return "select " + duck.Literal(a.tenant) + " as " + tenantColumn + ", * " + from
-}
-
-// answer is the query that a macro of the member stands for, where the names of relations lead to its own.
-func (a *attached) answer(name string) string {
-	at := slices.IndexFunc(a.macros, func(m macro) bool { return m.Name == name })
-	if at < 0 {
-		return ""
-	}
-	var own []string
-	for _, relation := range a.relations { // with the tenant: an argument may be a query that asks for it
-		own = append(own, relation+" as ("+a.rows("from "+a.shown+".main."+relation)+")")
-	}
-	return "with " + strings.Join(own, ", ") + " " + a.rows("from ("+a.macros[at].Definition+")")
 }

@@ -2,67 +2,148 @@
 select version
 from _data.store_version;
 
--- name: catalog
--- Grain: table, or relation (that is, view of the schema main) of a database that is attached: the database, the name, and of a relation the
--- statement that makes it; in the order in which they were made. One question for all: DuckDB looks through all databases whichever is
--- asked for.
-select database_name,
-       name,
-       statement
-from (
-    select database_name,
+-- name: gather
+-- Grain: statement that makes of stores on a connection, which are attached with their sealed months, what is asked: in their order. One
+-- question for all of them: DuckDB looks through all databases whichever is asked for.
+-- The tables of a store with sealed months are views in the database home, of both. Without $relations that is all: a table that the store,
+-- of an older version, has not, is there without rows. With them the relations are made there too. One store shows them and its macros as
+-- they are; in a set, whose stores have tenants, each relation has the rows of all and says whose, a macro that asks relations alone, and
+-- not the tables behind them or other macros, whose names cannot lead to a member's own, answers for each tenant by itself, and any other
+-- says that it is for one. What is shown has the comments of the newest. Inputs: $members (JSON), $relations.
+with member as (
+    select unnest(from_json($members, '[{"no": "INTEGER", "tenant": "VARCHAR", "version": "INTEGER", "live": "VARCHAR", "home": "VARCHAR",
+                                         "sealed": ["VARCHAR"]}]'), max_depth := 2)
+),
+newest as (
+    select *
+    from member
+    order by version desc, no
+    limit 1
+),
+base as materialized (
+    select database_name as database,
            table_name as name,
-           null as statement,
            table_oid as made
     from duckdb_tables()
     where schema_name = '_data'
+),
+relation as materialized (
+    select m.*,
+           v.view_name as name,
+           v.view_oid as made,
+           v.sql,
+           v.comment,
+           'select ' || coalesce('''' || m.tenant || ''' as tenant, ', '') || '* from ' || m.home || '.main.' || v.view_name as query
+    from member as m
+    join duckdb_views() as v on v.database_name = m.live
+        and v.schema_name = 'main'
+        and not v.internal
+),
+own as (
+    select no,
+           string_agg(name || ' as (' || query || ')', ', ' order by made) as relations -- with the tenant: an argument may be a query that asks for it
+    from relation
+    group by no
+),
+macro as materialized (
+    select m.*,
+           f.function_name as name,
+           f.function_name <> 'unit_session' as calls, -- others call it, and a store that was closed no longer knows which was made first
+           f.function_oid as made,
+           array_to_string(f.parameters, ', ') as parameters,
+           f.macro_definition as definition,
+           f.comment
+    from member as m
+    join duckdb_functions() as f on f.database_name = m.live
+        and f.schema_name = 'main'
+        and f.function_type = 'table_macro'
+        and not f.internal
+),
+statement as (
+    select no, 1 as step, 0 as made, 'create schema ' || home || '._data' as text
+    from member
+    where home <> live
     union all
-    select database_name,
-           view_name,
-           sql,
-           view_oid
-    from duckdb_views()
-    where schema_name = 'main'
-      and not internal
+    select m.no, 2, b.made,
+           'create view ' || m.home || '._data.' || b.name || ' as from ' || m.live || '._data.' || b.name || coalesce(string_agg(
+               ' union all by name from ' || s.database || '._data.' || s.name, '' order by s.database), '') -- it has the tables of the version that sealed it
+    from member as m
+    join base as b on b.database = m.live
+    left join base as s on s.name = b.name
+        and s.database in m.sealed
+    where m.home <> m.live
+    group by m.no, m.home, m.live, b.name, b.made
+    union all
+    select m.no, 3, b.made, 'create view ' || m.home || '._data.' || b.name || ' as from memory._data.' || b.name || ' limit 0'
+    from member as m
+    join base as b on b.database = 'memory'
+    where not $relations
+      and b.name not in (select name from base where database = m.live)
+    union all
+    select no, 4, 0, 'use ' || home
+    from member
+    where $relations
+      and home <> live
+    union all
+    select no, 5, made, sql
+    from relation
+    where $relations
+      and home <> live
+    union all
+    select 1000000, 6, 0, 'use memory'
+    union all
+    select 1000000, 7, n.made, 'create view ' || n.name || ' as ' || string_agg('(' || r.query || ')', ' union all by name ' order by r.no)
+    from relation as n
+    semi join newest using (no)
+    join relation as r using (name)
+    where n.tenant is not null
+    group by n.made, n.name
+    union all
+    select 1000000, 8 + n.calls::integer, n.made,
+           'create macro ' || n.name || '(' || n.parameters || ') as table ' || case
+               when n.tenant is null then n.definition
+               when contains(n.definition, '_data.') or exists (
+                   from macro as other
+                   where other.no = n.no
+                     and contains(n.definition, other.name || '(')
+               ) then 'select error(''' || n.name || ' is for one tenant at a time: name it with --tenant'')'
+               else (
+                   select string_agg('(with ' || o.relations || ' select ''' || m.tenant || ''' as tenant, * from (' || m.definition || '))', ' union all by name ' order by m.no)
+                   from macro as m
+                   join own as o using (no)
+                   where m.name = n.name
+               )
+           end
+    from macro as n
+    semi join newest using (no)
+    where $relations
+    union all
+    select 1000000, 10, 0, 'comment on ' || c.thing || ' is ''' || replace(c.comment, '''', '''''') || ''''
+    from (
+        select no, 'view ' || name as thing, comment
+        from relation
+        union all
+        select no, 'macro table ' || name, comment
+        from macro
+        union all
+        select r.no, 'column ' || c.table_name || '.' || c.column_name, c.comment
+        from relation as r
+        join duckdb_columns() as c on c.database_name = r.live
+            and c.schema_name = 'main'
+            and c.table_name = r.name
+    ) as c
+    semi join newest using (no)
+    where $relations
+      and c.comment is not null
+    union all
+    select 1000000, 11, made, 'comment on column ' || name || '.tenant is ''As configured'''
+    from relation
+    semi join newest using (no)
+    where tenant is not null
 )
-order by database_name,
-         statement is not null,
-         made
-
--- name: macro
--- Grain: macro of a store that is attached: its database, its name, its parameters, and the query that it stands for; the one
--- first that others call, since a store that was closed no longer knows which was made first.
-select database_name,
-       function_name,
-       array_to_string(parameters, ', '),
-       macro_definition
-from duckdb_functions()
-where schema_name = 'main'
-  and function_type = 'table_macro'
-  and not internal
-order by function_name <> 'unit_session',
-         function_oid
-
--- name: comment
--- Grain: comment on a view, a column of one, or a macro of the store, as the statement that makes it.
-select 'comment on view ' || view_name || ' is ''' || replace(comment, '''', '''''') || ''''
-from duckdb_views()
-where database_name = current_database()
-  and schema_name = 'main'
-  and comment is not null
-union all
-select 'comment on column ' || c.table_name || '.' || c.column_name || ' is ''' || replace(c.comment, '''', '''''') || ''''
-from duckdb_columns() as c
-where c.database_name = current_database()
-  and c.schema_name = 'main'
-  and c.comment is not null
-union all
-select 'comment on macro table ' || function_name || ' is ''' || replace(comment, '''', '''''') || ''''
-from duckdb_functions()
-where database_name = current_database()
-  and schema_name = 'main'
-  and function_type = 'table_macro'
-  and comment is not null
+select text
+from statement
+order by no, step, made
 
 -- name: checkpoint
 -- Write everything into the one file. Closing does so too, but says nothing where it cannot.

@@ -1,5 +1,6 @@
 -- The store, version 1: base tables in the schema `_data`, in epoch seconds (UTC), as the program reads
 -- and writes them; views of the same things in `main`, with TIMESTAMPTZ, as an analyst reads them.
+-- What the newest version makes of them once more, or says of them in comments, stands there alone.
 -- Rows are written day by day and always looked up by day, so DuckDB's zone maps stand in for indexes.
 
 create schema _data;
@@ -227,58 +228,7 @@ create view data_quality as
 select day, rule, blocking, occurrences, examples
 from _data.data_quality;
 
-create view issued_file as
-select region, measure, period, revision, value, state, file, sha256, supersedes, reason,
-       to_timestamp(peak_ts) as peak_at, peak_seconds, to_timestamp(issued_ts) as issued_at
-from _data.issued_file;
-
 create view run as
 select run_id, command, to_timestamp(started_ts) as started_at, to_timestamp(ended_ts) as ended_at,
        os_user, program, duckdb, exit_code, message, days, files, rules_sha256, previous_sha256, sha256
 from _data.run;
-
-comment on view slice is 'A day of the tenant as it was read from the source: where from, how complete, how many rows';
-comment on column slice.day is 'Calendar date; every region reads it in its own time zone';
-comment on column slice.state is 'final or provisional at extraction (R10)';
-comment on column slice.as_of is 'Where open sessions and activities are taken to end';
-comment on column slice.high_water is 'Up to when the source was complete; NULL when it could not be told';
-comment on column slice.open_sessions is 'Sessions still open when the slice was read';
-comment on column slice.sha256 is 'Hash over all rows of the slice in a total order';
-comment on column slice.covers_from is 'First second of the day in the region where it begins first';
-comment on column slice.covers_to is 'End of the day in the region where it ends last';
-
-comment on view voice_session is 'Voice sessions of agents (R2), one row a session and slice, as read, rejected ones too; a session that crosses midnight is in both days';
-comment on column voice_session.sm_res_session_fact_key is 'GIM primary key, with start_date_time_key';
-comment on column voice_session.starts_at is 'Login';
-comment on column voice_session.ends_at is 'Logout as GIM gives it; not to be read while is_open';
-comment on column voice_session.is_open is 'Not logged out when the slice was read: counted until slice.as_of';
-
-comment on view ocs_activity is 'Activities driven by Outbound Contact (R3), one row an activity and slice, as read';
-comment on column ocs_activity.kind is 'leg (interaction_resource_fact) or preview (contact_attempt_fact)';
-comment on column ocs_activity.activity_key is 'interaction_resource_id of a leg, contact_attempt_fact_key of a preview';
-comment on column ocs_activity.switch_name is 'Of the DN on which the agent was reached; NULL: unknown (R5)';
-comment on column ocs_activity.call_attempt_guid is 'Outbound Contact Server''s identifier of the attempt';
-
-comment on view agent is 'Resources that appear in a slice, one row a resource and slice';
-comment on column agent.agent is 'Who is counted (R6): employee_id, or # and the resource key';
-
-comment on view qualifying_session is 'Sessions that count (R4 to R6): session x location x region; a region row exists only where the session shares a second with that region''s day';
-comment on column qualifying_session.ends_at is 'End of the occupied interval (exclusive), after session_end and as_of';
-comment on column qualifying_session.first_activity_key is 'The earliest activity that put the session into this location';
-comment on column qualifying_session.activities is 'How many activities put the session into this location';
-
-comment on view concurrency is 'Agents and sessions at once (R8): a step function over the whole day of each region, and of each location';
-comment on column concurrency.location is 'NULL: the region as a whole';
-comment on column concurrency.ends_at is 'Exclusive';
-comment on column concurrency.agents is 'Different agents with a qualifying session in every second of the step';
-comment on column concurrency.sessions is 'Qualifying sessions in every second of the step';
-
-comment on view daily_concurrent is 'The daily peak (R8), by region, and by location where location is not NULL';
-comment on column daily_concurrent.peak_at is 'First second of the peak; NULL when there was no session';
-comment on column daily_concurrent.peak_seconds is 'How many seconds of the day are at the peak';
-comment on view enabled_daily is 'Different agents of a day and region; in no data file';
-comment on view monthly_enabled is 'Different agents of a month and region (R9)';
-comment on view data_quality is 'What was doubtful in a slice (R11), with up to 20 example keys';
-comment on column data_quality.blocking is 'Whether any occurrence keeps the tenant''s numbers from being issued';
-comment on view issued_file is 'Every data file issued, revision by revision (R13)';
-comment on view run is 'Every run that wrote this store, or was refused; each row carries the hash of the one before';

@@ -48,3 +48,19 @@ from (
 where day not in (select day from _data.slice)
   and day not in (select day from _data.computation)
 order by day
+
+-- name: sealing_view
+-- Grain: relation of the store whose table the file that is being sealed has, as the statement that makes it.
+select sql
+from duckdb_views()
+where database_name = current_database()
+  and schema_name = 'main'
+  and view_name in (select table_name from duckdb_tables() where database_name = 'sealing' and schema_name = '_data')
+order by view_oid
+
+-- name: sealed_table
+-- Grain: table of the sealed month that is attached as sealed: those of the version that sealed it.
+select table_name
+from duckdb_tables()
+where database_name = 'sealed'
+  and schema_name = '_data'

@@ -66,32 +66,28 @@ func (o Options) has(t table) bool { return o.Groups > 0 || t != groupTable && t
 // exported tells whether GIM's data export carries the table.
 func (t table) exported() bool { return t != extractTable && t != transformTable }
 
-// isExtra tells of a table's columns which only an export with extra columns has.
-var isExtra = func() (is [tables][]bool) {
-	for t := range is {
-		for _, column := range definitions[t][1:] {
-			is[t] = append(is[t], column[0] == '+')
-		}
-	}
-	return is
-}()
-
 // null stands for NULL in an integer field.
 const null = math.MinInt64
 
 // lines is CSV text: rows of one table, without header. NULL and the empty
 // string are both an empty field, in an export of GIM as in a COPY.
 type lines struct {
-	*Layout
-	table
 	text []byte
 	rows int64
 }
 
+// place is where a row goes: a table in an increment.
+type place struct {
+	*batch
+	cut int
+	table
+}
+
 // row adds a row: a field for each column of the table, extra ones included.
-func (l *lines) row(fields ...any) {
+func (p place) row(fields ...any) {
+	l := &p.lines[p.cut][p.table]
 	for i, field := range fields {
-		if isExtra[l.table][i] && !l.ExtraColumns {
+		if definitions[p.table][1+i][0] == '+' && !p.ExtraColumns {
 			continue
 		}
 		if i > 0 {
@@ -111,20 +107,20 @@ func (l *lines) row(fields ...any) {
 			l.text = append(l.text, v...)
 		}
 	}
-	l.text = append(l.text, l.newline()...)
+	l.text = append(l.text, p.newline()...)
 	l.rows++
 }
 
 // row writes itself. The audit keys tell when it came into being and when it
 // reached its state; tables without such columns ignore them.
 type row interface {
-	write(l *lines, created, updated int64)
+	write(p place, created, updated int64)
 }
 
 // cells is a row of a table that is small, field by field: integers and texts.
 type cells []any
 
-func (r cells) write(l *lines, _, _ int64) { l.row(r...) }
+func (r cells) write(p place, _, _ int64) { p.row(r...) }
 
 // The rows of the larger tables, as they are written. Fields hold what GIM's columns of the same name hold; null is NULL.
 
@@ -135,8 +131,8 @@ type resource struct {
 	employee, switchName, comment string
 }
 
-func (r resource) write(l *lines, _, _ int64) {
-	l.row(r.key, r.tenant, r.key+7, r.typeName, r.typeCode, r.subtype, r.name, r.firstName, r.lastName, r.employee, r.switchName, r.comment)
+func (r resource) write(p place, _, _ int64) {
+	p.row(r.key, r.tenant, r.key+7, r.typeName, r.typeCode, r.subtype, r.name, r.firstName, r.lastName, r.employee, r.switchName, r.comment)
 }
 
 type session struct {
@@ -146,9 +142,9 @@ type session struct {
 	start, end, active           int64
 }
 
-func (r session) write(l *lines, created, updated int64) {
+func (r session) write(p place, created, updated int64) {
 	endKey, duration := ending(r.start, r.end, r.active, null)
-	l.row(r.key, r.startKey, endKey, r.tenant, r.media, r.resource, -1, r.groups, created, updated, r.start, r.end, duration, 0, 0, r.active)
+	p.row(r.key, r.startKey, endKey, r.tenant, r.media, r.resource, -1, r.groups, created, updated, r.start, r.end, duration, 0, 0, r.active)
 }
 
 type leg struct {
@@ -158,9 +154,9 @@ type leg struct {
 	start, end, active                               int64
 }
 
-func (r leg) write(l *lines, created, updated int64) {
+func (r leg) write(p place, created, updated int64) {
 	endKey, talk := ending(r.start, r.end, r.active, 0)
-	l.row(r.id, r.startKey, endKey, r.tenant, 1, r.media, r.interaction, quarter(r.interactionStart),
+	p.row(r.id, r.startKey, endKey, r.tenant, 1, r.media, r.interaction, quarter(r.interactionStart),
 		r.resource, r.mediaResource, -2, talk, r.start, r.end, r.active, created, updated)
 }
 
@@ -180,8 +176,8 @@ type userData struct {
 	customer, guid       string
 }
 
-func (r userData) write(l *lines, created, updated int64) {
-	l.row(r.id, r.startKey, r.tenant, created, updated, r.customer, "case, open", r.guid)
+func (r userData) write(p place, created, updated int64) {
+	p.row(r.id, r.startKey, r.tenant, created, updated, r.customer, "case, open", r.guid)
 }
 
 type attempt struct {
@@ -191,8 +187,8 @@ type attempt struct {
 	start, end                            int64
 }
 
-func (r attempt) write(l *lines, created, updated int64) {
-	l.row(r.key, r.tenant, created, updated, mediaVoice, r.startKey, quarter(r.end), r.mode, r.campaign, r.resource, r.guid, r.callID, r.start, r.end)
+func (r attempt) write(p place, created, updated int64) {
+	p.row(r.key, r.tenant, created, updated, mediaVoice, r.startKey, quarter(r.end), r.mode, r.campaign, r.resource, r.guid, r.callID, r.start, r.end)
 }
 
 type interaction struct {
@@ -201,8 +197,8 @@ type interaction struct {
 	start, end int64
 }
 
-func (r interaction) write(l *lines, created, updated int64) {
-	l.row(r.id, quarter(r.start), r.tenant, 1, mediaVoice, r.guid, r.start, r.end, created, updated)
+func (r interaction) write(p place, created, updated int64) {
+	p.row(r.id, quarter(r.start), r.tenant, 1, mediaVoice, r.guid, r.start, r.end, created, updated)
 }
 
 // farFuture is the interval to which GIM points where there is no end yet.
@@ -277,11 +273,6 @@ func (s *Simulation) stream(ctx context.Context, l Layout, to []sinks) (counts C
 			}
 			go func() {
 				b := &batch{&l, cuts, make([][tables]lines, len(cuts))}
-				for i := range b.lines {
-					for t := range b.lines[i] {
-						b.lines[i][t] = lines{Layout: &l, table: table(t)}
-					}
-				}
 				fill(b)
 				done <- b
 			}()
@@ -364,10 +355,10 @@ func (b *batch) put(t table, states ...state) {
 		}
 		luck := int64(mix(uint64(s.since)<<8^uint64(t)) % million)
 		if next > cut || luck < parts(b.Duplicated) {
-			s.row.write(&b.lines[cut][t], created, AuditKey(s.since))
+			s.row.write(place{b, cut, t}, created, AuditKey(s.since))
 		}
 		if next > cut+1 && cut+1 < len(b.lines) && luck < parts(b.Resent) {
-			s.row.write(&b.lines[cut+1][t], created, AuditKey(s.since))
+			s.row.write(place{b, cut + 1, t}, created, AuditKey(s.since))
 		}
 	}
 }

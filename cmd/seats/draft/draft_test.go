@@ -79,7 +79,7 @@ func TestEverySettingIsWhatItWas(t *testing.T) {
 
 	// What is not said is the program's own default.
 	tenant = parse(t, draft.Settings{Tenant: "acme", Region: "ALL", Timezone: "UTC", Host: "gim", Database: "gim", User: "u"}, draft.Traffic{})
-	require.Equal(t, []any{5432, "public", "verify-full", "", config.Secret("")},
+	require.Equal(t, []any{5432, "public", "verify-full", "", config.Secret{}},
 		[]any{tenant.GIM.Port, tenant.GIM.Schema, tenant.GIM.SSLMode, tenant.GIM.SSLRootCert, tenant.GIM.Password})
 	require.Nil(t, tenant.TenantKey)
 	require.Equal(t, filepath.FromSlash("/mnt/exports"), parse(t, export, draft.Traffic{}).ExportDir)

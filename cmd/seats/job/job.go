@@ -371,7 +371,9 @@ func (s *state) begun(ctx context.Context) (err error) {
 	if s.does(Extract) {
 		begin = store.Begin
 	}
-	s.Work, err = begin(ctx, s.Tenant.StorePath(), duck.Of(s.Tenant.Engine))
+	o := duck.Of(s.Tenant.Engine)
+	o.Threads = 1 // who has many rows to count asks for more
+	s.Work, err = begin(ctx, s.Tenant.StorePath(), o)
 	return err
 }
 
@@ -409,7 +411,7 @@ func (s *state) remember(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	r := store.Run{Command: s.Command, Started: s.started, Ended: s.Clock(), OSUser: "unknown", Program: s.Version, DuckDB: engine,
+	r := store.Run{Command: s.Command, StartedTS: s.started.Unix(), EndedTS: s.Clock().Unix(), OSUser: "unknown", Program: s.Version, DuckDB: engine,
 		Rules: s.Tenant.RulesHash(), Files: s.files}
 	if u, err := user.Current(); err == nil {
 		r.OSUser = u.Username

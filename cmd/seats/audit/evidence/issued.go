@@ -153,6 +153,7 @@ func (p *packer) writeLedger(ctx context.Context) error {
 	}
 	var lines bytes.Buffer
 	sums := [][]string{{"run_id", "started_at", "ended_at", "sha256"}}
+	moment := func(ts int64) string { return time.Unix(ts, 0).UTC().Format(time.RFC3339) }
 	for _, r := range runs {
 		sum, err := r.Hash()
 		if err != nil {
@@ -169,7 +170,7 @@ func (p *packer) writeLedger(ctx context.Context) error {
 		line = p.mask(line)
 		p.replace(sum, report.Digest(line))
 		lines.Write(append(line, '\n'))
-		sums = append(sums, []string{number(r.ID), r.Started.Format(time.RFC3339), r.Ended.Format(time.RFC3339), r.SHA256})
+		sums = append(sums, []string{number(r.ID), moment(r.StartedTS), moment(r.EndedTS), r.SHA256})
 	}
 	if err := p.put("ledger/run.jsonl", lines.Bytes()); err != nil {
 		return err
