@@ -141,7 +141,8 @@ bench-once: postgres chromium ## every benchmark, once
 screenshots: demo chromium ## pictures of the demo's pages: desktop and phone, light and dark
 	go build -o bin/screenshots ./cmd/screenshots
 	$(SEATS) report --html bin/pages
-	bin/screenshots bin/pages bin/screenshots.d index.html acme/index.html acme/2026-03.html acme/2026-03-10.html
+	mkdir -p bin/screenshots.d
+	bin/screenshots $(CURDIR)/bin/pages bin/screenshots.d index.html acme/index.html acme/2026-03.html acme/2026-03-10.html
 	@ls -1 bin/screenshots.d/*.png
 
 # npm checks what it fetches against the registry's hash; git shows what changed.

@@ -313,9 +313,7 @@ func openHistory(file string) (*history, error) {
 	if errors.Is(err, fs.ErrNotExist) {
 		return h, nil
 	}
-	for line := range strings.Lines(string(text)) {
-		h.entries = append(h.entries, strings.TrimSuffix(line, "\n"))
-	}
+	h.entries = strings.FieldsFunc(string(text), func(r rune) bool { return r == '\n' })
 	if err == nil && len(h.entries) > 2*kept {
 		h.entries = h.entries[len(h.entries)-kept:]
 		err = confine.Apart(h.rewrite)
