@@ -16,7 +16,6 @@ import (
 	"context"
 	"database/sql"
 	_ "embed"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -451,11 +450,8 @@ type engineCmd struct {
 	Rounds   int `required:""`
 }
 
-// engineTimes is what it prints, as JSON, medians of the rounds: the whole computation with its comparison (R12), and the sweep
-// alone, the reading of its rows included. What is left of the first without the second is the SQL engine's. And the hash
-// of the slice.
-type engineTimes struct{ Whole, Sweep, Hash time.Duration }
-
+// Run prints medians of the rounds, in nanoseconds: the whole computation with its comparison (R12), and the sweep alone, the reading of
+// its rows included. What is left of the first without the second is the SQL engine's. And the hash of the slice.
 func (c *engineCmd) Run(ctx context.Context) error {
 	tenant, work := c.begin(ctx)
 	defer work.Drop() //nolint:errcheck // it ends with the process
@@ -465,7 +461,8 @@ func (c *engineCmd) Run(ctx context.Context) error {
 			must(compute.Recount(ctx, work.Conn, day, rule.Scope{Region: "US"}, compute.Reading{Tenant: tenant}))
 		}),
 		timed(func() { must(extract.SliceSHA256(ctx, work.Conn, day)) }))
-	return json.NewEncoder(os.Stdout).Encode(engineTimes{taken[0].took, taken[1].took, taken[2].took})
+	_, err := fmt.Printf("%d %d %d\n", taken[0].took, taken[1].took, taken[2].took)
+	return err
 }
 
 // repeatCmd gives a tenant's store the history of a year in seconds: its one day is repeated on the days before it,
