@@ -5,7 +5,6 @@ package disk
 import (
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -88,7 +87,7 @@ var quotedPath = regexp.MustCompile(`"(/[^"]+)"`)
 // folderIn is the folder of the file that an error of package os names, as it is found from everywhere.
 func folderIn(err error) string {
 	folder := "."
-	if path, is := errors.AsType[*fs.PathError](err); is {
+	if path, is := errors.AsType[*os.PathError](err); is {
 		folder = filepath.Dir(behind(path.Path))
 	} else if link, is := errors.AsType[*os.LinkError](err); is {
 		folder = filepath.Dir(link.New)
