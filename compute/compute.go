@@ -124,6 +124,20 @@ func batch(stands []Standing) int {
 	return len(stands)
 }
 
+// fewRows are counted by one thread: others would take longer to look whether there is something for them than to do it.
+const fewRows = 50_000
+
+func (c *Counter) spread(ctx context.Context, stands []Standing) error {
+	rows, threads := int64(0), 1
+	for _, s := range stands {
+		rows += s.size()
+	}
+	if rows > fewRows {
+		threads = c.tenant.Engine.Threads
+	}
+	return duck.Spread(ctx, c.conn, threads)
+}
+
 // atOnce counts the days of a batch at once, or, where that fails, each by itself.
 func (c *Counter) atOnce(ctx context.Context, stands []Standing, computedTS int64) (counted []Counted) {
 	results, err := c.count(ctx, stands, computedTS, true)
@@ -162,6 +176,9 @@ func (c *Counter) count(ctx context.Context, stands []Standing, computedTS int64
 	}
 	asked, err := asJSON(stands, rules)
 	if err != nil {
+		return nil, err
+	}
+	if err := c.spread(ctx, stands); err != nil {
 		return nil, err
 	}
 	if err := run(ctx, c.conn, working, sql.Named("rules", asked)); err != nil {

@@ -155,48 +155,56 @@ type transaction struct {
 	process                                              int64
 }
 
-// newReader connects, trying so many times, and begins a transaction that only reads: in the named snapshot, or, where none is
-// named, in its own.
-func newReader(ctx context.Context, c *pgx.ConnConfig, cfg config.GIMDB, tries int, snapshot string) (*pgx.Conn, transaction, error) {
+// reader is a connection in a transaction that only reads.
+type reader struct {
+	*pgx.Conn
+	cfg   config.GIMDB
+	texts alphabet
+	transaction
+}
+
+// newReader connects, trying so many times, and begins a transaction: in the named snapshot, or, where none is named, in its own.
+func newReader(ctx context.Context, c *pgx.ConnConfig, cfg config.GIMDB, tries int, snapshot string) (*reader, error) {
 	conn, err := dial(ctx, c, tries)
 	if err != nil {
-		return nil, transaction{}, err
+		return nil, err
 	}
-	own, err := begin(ctx, conn, cfg, snapshot)
-	if err != nil {
-		return nil, own, errors.Join(err, conn.Close(ctx))
+	r := &reader{Conn: conn, cfg: cfg}
+	if err := r.begin(ctx, snapshot); err != nil {
+		return nil, errors.Join(err, conn.Close(ctx))
 	}
-	return conn, own, nil
+	return r, nil
 }
 
 // snapshotName is what the server calls an exported snapshot.
 var snapshotName = regexp.MustCompile(`^[0-9A-Fa-f-]+$`)
 
-func begin(ctx context.Context, conn *pgx.Conn, cfg config.GIMDB, snapshot string) (t transaction, err error) {
-	if _, err := conn.Exec(ctx, "begin isolation level repeatable read, read only"); err != nil {
-		return t, err
+func (r *reader) begin(ctx context.Context, snapshot string) error {
+	if _, err := r.Exec(ctx, "begin isolation level repeatable read, read only"); err != nil {
+		return err
 	}
 	if snapshot != "" {
 		if !snapshotName.MatchString(snapshot) { // SET takes no parameters
-			return t, fmt.Errorf("the server calls its snapshot %q", snapshot)
+			return fmt.Errorf("the server calls its snapshot %q", snapshot)
 		}
-		if _, err := conn.Exec(ctx, "set transaction snapshot '"+snapshot+"'"); err != nil {
-			return t, explainSnapshot(err, cfg)
+		if _, err := r.Exec(ctx, "set transaction snapshot '"+snapshot+"'"); err != nil {
+			return explainSnapshot(err, r.cfg)
 		}
 	}
 	var names, values []string
-	for name, value := range settings(cfg) {
+	for name, value := range settings(r.cfg) {
 		names, values = append(names, name), append(values, value)
 	}
-	if _, err := conn.Exec(ctx, texts.Text("gim/settings"), names, values); err != nil {
-		return t, locate(err, "gim/settings", cfg.Schema)
+	if _, err := r.Exec(ctx, texts.Text("gim/settings"), names, values); err != nil {
+		return locate(err, "gim/settings", r.cfg.Schema)
 	}
-	err = ask(ctx, conn, cfg.Schema, "gim/transaction", nil, &t.database, &t.readOnly, &t.isolation, &t.timeZone, &t.rowSecurity,
+	t := &r.transaction
+	err := r.ask(ctx, "gim/transaction", nil, &t.database, &t.readOnly, &t.isolation, &t.timeZone, &t.rowSecurity,
 		&t.user, &t.process, &t.serverStart, &t.snapshot)
 	if err != nil {
-		return t, err
+		return err
 	}
-	return t, t.asWanted(cfg)
+	return t.asWanted(r.cfg)
 }
 
 const oneServer = "let gimdb.host name one server, not several behind one name; with gimdb.connections: 1 there is one reader alone"
@@ -243,11 +251,17 @@ func (t transaction) sameAs(leader transaction, source string) error {
 }
 
 // ask runs a statement of sql/gim that gives one row.
-func ask(ctx context.Context, conn *pgx.Conn, schema, name string, args []any, into ...any) error {
-	if err := conn.QueryRow(ctx, texts.InSchema(name, schema), args...).Scan(into...); err != nil {
-		return locate(err, name, schema)
+func (r *reader) ask(ctx context.Context, name string, args []any, into ...any) error {
+	return locate(r.QueryRow(ctx, texts.InSchema(name, r.cfg.Schema), args...).Scan(into...), name, r.cfg.Schema)
+}
+
+// all are the rows that a statement of sql/gim gives.
+func all[T any](ctx context.Context, r *reader, name string, row pgx.RowToFunc[T], args ...any) (found []T, err error) {
+	rows, err := r.Query(ctx, texts.InSchema(name, r.cfg.Schema), args...)
+	if err == nil {
+		found, err = pgx.CollectRows(rows, row)
 	}
-	return nil
+	return found, locate(r.texts.plain(err), name, r.cfg.Schema)
 }
 
 // lastCall is how long a line is read once more after the server was asked: what it sent meanwhile is on its way.

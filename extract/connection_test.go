@@ -11,6 +11,7 @@ import (
 	"crypto/x509/pkix"
 	"encoding/binary"
 	"encoding/pem"
+	"errors"
 	"fmt"
 	"io"
 	"math/big"
@@ -25,6 +26,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"seats/extract"
@@ -165,6 +167,7 @@ func TestATransactionThatIsNotAsItWasBegunIsRefused(t *testing.T) {
 
 // Where there is one connection and no more, it reads all, and it is said why.
 func TestASourceIsReadOverTheConnectionsThatCanBeHad(t *testing.T) {
+	t.Parallel()
 	g := small(t, pgtest.Schema(t))
 	role := strings.Replace(g.db.Schema, "test_", "single_", 1)
 	g.db.Exec(t, fmt.Sprintf("create role %[1]s login connection limit 1; grant usage on schema %[2]s to %[1]s; grant select on all tables in schema %[2]s to %[1]s", role, g.db.Schema))
@@ -196,6 +199,7 @@ func TestASourceIsReadOverTheConnectionsThatCanBeHad(t *testing.T) {
 // A standby ends what is in the way of its primary's changes, wherever it stands, as a statement's error or the
 // connection's end. Another time it may well go.
 func TestAConflictWithRecoveryIsALostSnapshotWhereverItStrikes(t *testing.T) {
+	t.Parallel()
 	g, r := small(t, pgtest.Schema(t)), newRig(t)
 	for i, statement := range []string{"begin isolation", "pg_settings", "txid_current_snapshot", "has_column_privilege", "ctl_extract_history",
 		"row_security_active", ".dialing_mode", ".resource_", ".sm_res_session_fact", "explain (format json)", ".irf_user_data_gen_1", ".contact_attempt_fact", ".group_"} {
@@ -230,55 +234,55 @@ func TestAConflictWithRecoveryIsALostSnapshotWhereverItStrikes(t *testing.T) {
 const forever = 2 * time.Minute
 
 // ends runs what must not hang, and gives its error.
-func ends(t *testing.T, work func() error) error {
+func ends(work func() error) error {
 	done := make(chan error, 1)
 	go func() { done <- work() }()
 	select {
 	case err := <-done:
 		return err
 	case <-time.After(forever):
-		require.FailNow(t, "it hangs")
-		return nil
+		return errors.New("it hangs")
 	}
 }
 
 // A statement that computes long before its first row is not a dead connection: the server says so when it is asked.
 func TestASilentStatementThatIsAtWorkIsWaitedFor(t *testing.T) {
+	t.Parallel()
 	g := newGIM(t, gimschema.DDL)
 	g.session(1, 1, 1, day0+100, day0+200, 0, 1)
 	g.sleeping("sm_res_session_fact", "4")
 	cfg := g.config(2)
 	cfg.ReadTimeout = 500 * time.Millisecond
 	r := newRig(t)
-	require.NoError(t, ends(t, func() error {
-		return must.Err(cutter(r, openDB(t, r, cfg, nil)).Cut(t.Context(), utcDay))
-	}))
+	src := openDB(t, r, cfg, nil)
+	require.NoError(t, ends(func() error { return must.Err(cutter(r, src).Cut(t.Context(), utcDay)) }))
 	require.Equal(t, []string{"1 200"}, r.strings(t, sessionsSQL))
 }
 
 // A server that accepts and then says nothing, at once or in the middle of the exchange, is given up.
 func TestConnectingToASilentServerIsGivenUp(t *testing.T) {
+	t.Parallel()
 	g := newGIM(t, gimschema.DDL)
+	var all sync.WaitGroup // at once: each waits ten seconds
 	for _, sslmode := range []string{"disable", "prefer", "require"} {
 		for _, after := range []int64{0, 1, 20, 300} {
-			t.Run(fmt.Sprintf("%s after %d bytes", sslmode, after), func(t *testing.T) {
-				t.Parallel()
-				p := pgtest.NewProxy(t, g.db.ServerInfo)
-				p.FailAfter(after, pgtest.FromServer, false)
-				cfg := g.config(1)
-				cfg.Host, cfg.Port, cfg.SSLMode = p.Host, p.Port, sslmode
-				err := ends(t, func() error {
-					return must.Err(extract.InspectGIMDB(t.Context(), cfg, time.UTC))
-				})
-				require.Equal(t, fail.Source, fail.CodeOf(err), "%v", err)
-				require.NotEmpty(t, fail.Hints(err))
+			p := pgtest.NewProxy(t, g.db.ServerInfo)
+			p.FailAfter(after, pgtest.FromServer, false)
+			cfg := g.config(1)
+			cfg.Host, cfg.Port, cfg.SSLMode = p.Host, p.Port, sslmode
+			all.Go(func() {
+				err := ends(func() error { return must.Err(extract.InspectGIMDB(t.Context(), cfg, time.UTC)) })
+				assert.Equal(t, fail.Source, fail.CodeOf(err), "%s after %d bytes: %v", sslmode, after, err)
+				assert.NotEmpty(t, fail.Hints(err))
 			})
 		}
 	}
+	all.Wait()
 }
 
 // Where silence is not limited, a statement still ends by the client's own clock.
 func TestAStatementEndsWithoutAWordOfTheServer(t *testing.T) {
+	t.Parallel()
 	g := newGIM(t, gimschema.DDL)
 	p := pgtest.NewProxy(t, g.db.ServerInfo)
 	cfg := g.config(2)
@@ -286,9 +290,7 @@ func TestAStatementEndsWithoutAWordOfTheServer(t *testing.T) {
 	r := newRig(t)
 	src := openDB(t, r, cfg, nil)
 	p.FailAfter(0, pgtest.FromServer, false)
-	err := ends(t, func() error {
-		return must.Err(cutter(r, src).Cut(t.Context(), utcDay))
-	})
+	err := ends(func() error { return must.Err(cutter(r, src).Cut(t.Context(), utcDay)) })
 	require.ErrorIs(t, err, context.DeadlineExceeded)
 	require.ErrorContains(t, err, " after 0 rows: run sql/gim/")
 	require.Contains(t, fail.Hints(err)[0], "gimdb.statement_timeout")

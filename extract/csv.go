@@ -20,9 +20,9 @@ import (
 )
 
 // csvFile is a table's file in an export. It is gone through twice, since a word by which a tool says that there is no value is
-// known for one only when it stands in all of the file. Most rows are plain, as GIM's own export writes them: as many fields as the
-// header has, numbers in digits alone, texts in UTF-8 that mean what they say, quotes around whole fields. They are read at once, the
-// others with care, and refused where they can be taken for something else.
+// known for one only when it stands in all of the file. Most fields are plain, as GIM's own export writes them: numbers in digits
+// alone, texts in UTF-8 that mean what they say. They are read at once, the others with care, and refused where they can be taken for
+// something else.
 type csvFile struct {
 	path, shown string
 	of          texts.Table
@@ -30,13 +30,13 @@ type csvFile struct {
 	columns     []int    // which of the table's columns each field of a row is; -1 where it is not read
 	keys        uint32   // one bit for each column that may not be empty
 	begin       int64    // where the rows do
+	at          int64    // where the row does that is read
 	hasQuotes   bool     // any, once it was looked through
 
 	looked  bool
 	isEmpty bool     // whether any field is
 	nothing string   // the first word for nothing
 	atFirst *misread // where it stands
-	firstAt int64    // in the row that begins there
 	several bool     // whether there is another one
 }
 
@@ -142,7 +142,7 @@ func (f *csvFile) look(ctx context.Context, each func(*csvRow)) error {
 		return err
 	}
 	if f.looked = true; f.atFirst != nil && (f.isEmpty || f.several) {
-		return f.place(f.firstAt, f.atFirst)
+		return f.place(f.atFirst)
 	}
 	return nil
 }
@@ -159,26 +159,18 @@ func (f *csvFile) lookAgain(ctx context.Context, wanted func(*csvRow) bool, each
 			return
 		}
 		if !f.hasQuotes {
-			again = f.whole(row)
+			_, again = f.next(row.text, true, row)
 		}
 		each(row)
 	})
 	return errors.Join(err, again)
 }
 
-// whole reads all of a row of which the key was read.
-func (f *csvFile) whole(row *csvRow) error {
-	if _, is := f.next(row.text, true, row); is != odd {
-		return nil
-	}
-	_, err := f.carefully(row.text, true, row)
-	return err
-}
-
 // blocks are what is in memory of the files that are read.
 var blocks = sync.Pool{New: func() any { return new([maxRow]byte) }}
 
-func (f *csvFile) through(ctx context.Context, next func(text []byte, last bool, row *csvRow) (n, is int), each func(*csvRow)) error {
+// through goes through all rows by next, which gives how many bytes of a text its first row takes: 0 where it goes on behind the text.
+func (f *csvFile) through(ctx context.Context, next func(text []byte, last bool, row *csvRow) (int, error), each func(*csvRow)) error {
 	file, err := os.Open(f.path)
 	if err != nil {
 		return err
@@ -189,7 +181,8 @@ func (f *csvFile) through(ctx context.Context, next func(text []byte, last bool,
 	}
 	block := blocks.Get().(*[maxRow]byte)
 	defer blocks.Put(block)
-	held, row, at := 0, &csvRow{}, f.begin
+	held, row := 0, &csvRow{}
+	f.at = f.begin
 	for {
 		n, err := io.ReadFull(file, block[held:])
 		last := errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
@@ -201,47 +194,51 @@ func (f *csvFile) through(ctx context.Context, next func(text []byte, last bool,
 		}
 		text := block[:held+n]
 		for len(text) > 0 {
-			n, is := next(text, last, row)
-			if is == odd {
-				if n, err = f.carefully(text, last, row); err != nil {
-					return f.place(at, err)
-				}
-				if f.atFirst != nil && f.firstAt == 0 {
-					f.firstAt = at
-				}
-				if is = entire; n == 0 {
-					is = cutOff
-				}
+			n, err := next(text, last, row)
+			if err != nil {
+				return f.place(err)
 			}
-			if is == cutOff {
-				if len(text) == maxRow {
-					return f.place(at-1, &misread{reason: "the row after this one is " + errLongRow.Error()})
-				}
+			if n == 0 {
 				break
 			}
 			row.text, text = text[:n], text[n:]
-			if at += int64(n); row.present != 0 {
+			if f.at += int64(n); row.present != 0 {
 				each(row)
 			}
 		}
 		if last {
 			return nil
 		}
+		if len(text) == maxRow {
+			return f.place(&misread{at: f.at - 1, reason: "the row after this one is " + errLongRow.Error()})
+		}
 		held = copy(block[:], text)
 	}
 }
 
-// misread is why a row cannot be read. Its place is told once the row's is known.
+// misread is why a row cannot be read.
 type misread struct {
-	at             int // bytes into the row
+	at             int64 // bytes into the file
 	column, reason string
 	help           string // how a file has to be written, where that is what helps
 }
 
 func (m *misread) Error() string { return m.reason }
 
-// place says in which line of the file a row that begins at a byte cannot be read.
-func (f *csvFile) place(begin int64, err error) error {
+func (f *csvFile) misread(at int, help, format string, args ...any) *misread {
+	return &misread{at: f.at + int64(at), reason: fmt.Sprintf(format, args...), help: help}
+}
+
+// lines counts what is written to it.
+type lines int
+
+func (n *lines) Write(p []byte) (int, error) {
+	*n += lines(bytes.Count(p, []byte("\n")))
+	return len(p), nil
+}
+
+// place says in which line of the file a row cannot be read.
+func (f *csvFile) place(err error) error {
 	var m *misread
 	if !errors.As(err, &m) {
 		return err
@@ -251,13 +248,9 @@ func (f *csvFile) place(begin int64, err error) error {
 		return err
 	}
 	defer file.Close() //nolint:errcheck // only read
-	line, before := 1, bufio.NewReader(io.LimitReader(file, begin+int64(m.at)))
-	for err == nil {
-		var part []byte
-		if part, err = before.ReadSlice('\n'); err == nil || errors.Is(err, bufio.ErrBufferFull) {
-			line += bytes.Count(part, []byte("\n"))
-			err = nil
-		}
+	line := lines(1)
+	if _, err := io.Copy(&line, io.LimitReader(file, m.at)); err != nil {
+		return err
 	}
 	what := m.reason
 	if m.column != "" {
@@ -278,71 +271,86 @@ func short(message string) string {
 	return message
 }
 
-// How a row is.
-const (
-	entire = iota
-	cutOff // the block ends within it
-	odd    // it is not plain
-)
-
-// next reads a plain row at the beginning of a text, which is the last of its file or has more behind it.
-func (f *csvFile) next(text []byte, last bool, row *csvRow) (n, is int) {
+// next reads the row at the beginning of a text, which is the last of its file or has more behind it: n is 0 where more of it has to
+// be read. A line with nothing in it is no row, and one empty field too much is none. A quote within a field that does not begin with
+// one is a part of it.
+func (f *csvFile) next(text []byte, last bool, row *csvRow) (n int, err error) {
 	row.present = 0
-	short := cutOff
-	if last {
-		short = odd
+	if n, is := end(text, 0, last); is != odd {
+		return n, nil
 	}
-	at, empty := 0, false
-	for i, column := range f.columns {
-		if i > 0 {
-			if at == len(text) {
-				return 0, short
+	for field, at := 0, 0; ; field++ {
+		column, kind := -1, typeText
+		if field < len(f.columns) {
+			if column = f.columns[field]; column >= 0 {
+				kind = f.of.Columns[column].Type
 			}
-			if text[at] != ',' {
-				return 0, odd
-			}
-			at++
 		}
-		ok, from := false, at
-		switch {
-		case at < len(text) && text[at] == '"':
+		from, ok := at, true
+		var value []byte // as it would stand in quotes
+		if at < len(text) && text[at] == '"' {
 			f.hasQuotes = true
-			if at = pastQuote(text, from+1); at < 0 || at == len(text) && !last {
-				return 0, short
+			switch at = pastQuote(text, from+1); {
+			case at < 0 && last:
+				return 0, f.misread(from, "", "a quote is not closed")
+			case at < 0:
+				return 0, nil
 			}
-			ok = column < 0 || row.take(column, f.of.Columns[column].Type, text[from+1:at-1])
-			from++
-		case column >= 0 && f.of.Columns[column].Type != typeText:
-			at, ok = row.digits(column, f.of.Columns[column].Type, text, at)
-		default:
+			value = text[from+1 : at-1]
+			ok = column < 0 || row.take(column, kind, value)
+		} else {
+			if column >= 0 && kind != typeText {
+				at, ok = row.digits(column, kind, text, at)
+			}
 			for at < len(text) && !stops[text[at]] {
-				at++
+				at, ok = at+1, ok && kind == typeText
 			}
-			ok = column < 0 || row.take(column, typeText, text[from:at])
+			value = text[from:at]
+			if kind == typeText && column >= 0 {
+				ok = bytes.IndexByte(value, '"') < 0 && row.take(column, kind, value)
+			}
 		}
-		empty = empty || from == at || text[from] == '"' && from+1 == at
+		if at == len(text) && !last {
+			return 0, nil
+		}
+		f.isEmpty = f.isEmpty || len(value) == 0 && field < len(f.columns)
+		if !ok || field >= len(f.columns) || column >= 0 && f.keys&^row.present&(1<<column) != 0 {
+			shown := string(value)
+			if from < len(text) && text[from] == '"' {
+				shown = strings.ReplaceAll(shown, `""`, `"`)
+			}
+			if m := f.takeCarefully(row, field, from, shown); m != nil {
+				return 0, m
+			}
+		}
+		if at < len(text) && text[at] == ',' {
+			at++
+			continue
+		}
+		n, is := end(text, at, last)
 		switch {
-		case !ok && at == len(text):
-			return 0, short
-		case !ok:
-			return 0, odd
+		case is == cutOff:
+			return 0, nil
+		case is == odd && text[at] == '\r' && at+1 < len(text):
+			return 0, f.misread(at, howToWrite, "the line ends with CR alone: line ends have to be LF or CR LF")
+		case is == odd && text[at] == '\r':
+			n = len(text)
+		case is == odd:
+			return 0, f.misread(from, "", "behind a quote that ends a field there is more of it: a quote within a field has to be doubled")
 		}
+		if field+1 < len(f.columns) {
+			return 0, f.misread(0, "", "the row has %d fields, the header %d", field+1, len(f.columns))
+		}
+		return n, nil
 	}
-	if f.keys&^row.present != 0 && (at < len(text) || last) {
-		return 0, odd
-	}
-	if n, is = end(text, at, last); is == entire {
-		f.isEmpty = f.isEmpty || empty
-	}
-	return n, is
 }
 
 // nextKey is next for the numbers of the key of a row in which no field is in quotes.
-func (f *csvFile) nextKey(text []byte, last bool, row *csvRow) (n, is int) {
+func (f *csvFile) nextKey(text []byte, last bool, row *csvRow) (n int, err error) {
 	n = bytes.IndexByte(text, '\n') + 1
 	if n == 0 {
 		if !last {
-			return 0, cutOff
+			return 0, nil
 		}
 		n = len(text)
 	}
@@ -352,20 +360,27 @@ func (f *csvFile) nextKey(text []byte, last bool, row *csvRow) (n, is int) {
 		if column >= 0 && wanted&(1<<column) != 0 {
 			var ok bool
 			if at, ok = row.digits(column, typeNumber, text, at); !ok || !row.has(column) || at < n && !stops[text[at]] {
-				return 0, odd
+				break
 			}
 			if wanted &^= 1 << column; wanted == 0 {
-				return n, entire
+				return n, nil
 			}
 		}
 		comma := bytes.IndexByte(text[at:n], ',')
 		if comma < 0 {
-			return 0, odd
+			break
 		}
 		at += comma + 1
 	}
-	return 0, odd
+	return f.next(text, last, row)
 }
+
+// How a row ends.
+const (
+	entire = iota
+	cutOff // behind the text
+	odd    // not where it is looked for
+)
 
 // end reads the end of a row.
 func end(text []byte, at int, last bool) (n, is int) {
@@ -382,8 +397,8 @@ func end(text []byte, at int, last bool) (n, is int) {
 	return 0, odd
 }
 
-// stops are what a plain field without quotes cannot hold.
-var stops = [256]bool{',': true, '\n': true, '\r': true, '"': true}
+// stops are what a field without quotes cannot hold.
+var stops = [256]bool{',': true, '\n': true, '\r': true}
 
 // pastQuote is behind the quote that ends a field; -1 where none does.
 func pastQuote(text []byte, at int) int {
@@ -411,9 +426,6 @@ func (r *csvRow) take(column int, kind string, field []byte) bool {
 	return ok && end == len(field)
 }
 
-// unquoted is what stood in quotes, or without any, where it has none in it.
-func unquoted(field []byte) string { return strings.ReplaceAll(string(field), `""`, `"`) }
-
 // digits reads a number, or that there is none.
 func (r *csvRow) digits(column int, kind string, text []byte, at int) (end int, ok bool) {
 	most := 18 // digits that every integer of 64 bits has room for
@@ -440,80 +452,21 @@ func (r *csvRow) digits(column int, kind string, text []byte, at int) (end int, 
 	return at, n <= most
 }
 
-// carefully reads a row that is not plain: n is 0 where more of the file has to be read. A line with nothing in it is no row, and one
-// empty field too much is none. A quote within a field that does not begin with one is a part of it.
-func (f *csvFile) carefully(text []byte, last bool, row *csvRow) (n int, err error) {
-	row.present = 0
-	if n, is := end(text, 0, last); is != odd {
-		return n, nil
-	}
-	for field, at := 0, 0; ; field++ {
-		from, value := at, ""
-		if at < len(text) && text[at] == '"' {
-			f.hasQuotes = true
-			if at = pastQuote(text, from+1); at == len(text) && !last || at < 0 && !last {
-				return 0, nil
-			}
-			if at < 0 {
-				return 0, &misread{at: from, reason: "a quote is not closed"}
-			}
-			value = unquoted(text[from+1 : at-1])
-		} else {
-			for at < len(text) && text[at] != ',' && text[at] != '\n' && text[at] != '\r' {
-				at++
-			}
-			value = string(text[from:at])
-		}
-		if at == len(text) && !last {
-			return 0, nil
-		}
-		if err := f.takeCarefully(row, field, value); err != nil {
-			err.at = from
-			return 0, err
-		}
-		if f.atFirst != nil && f.firstAt == 0 {
-			f.atFirst.at = from
-		}
-		if at < len(text) && text[at] == ',' {
-			at++
-			continue
-		}
-		n, is := end(text, at, last)
-		switch {
-		case is == cutOff:
-			return 0, nil
-		case is == odd && text[at] == '\r' && at+1 < len(text):
-			return 0, &misread{at: at, reason: "the line ends with CR alone: line ends have to be LF or CR LF", help: howToWrite}
-		case is == odd && text[at] == '\r':
-			n = len(text)
-		case is == odd:
-			return 0, &misread{at: from, reason: "behind a quote that ends a field there is more of it: a quote within a field has to be doubled"}
-		}
-		if field+1 < len(f.columns) {
-			return 0, &misread{reason: fmt.Sprintf("the row has %d fields, the header %d", field+1, len(f.columns))}
-		}
-		return n, nil
-	}
-}
-
-// takeCarefully reads a field of a row.
-func (f *csvFile) takeCarefully(row *csvRow, field int, value string) *misread {
+// takeCarefully reads a field of a row that is not plain.
+func (f *csvFile) takeCarefully(row *csvRow, field, from int, value string) *misread {
 	if field >= len(f.columns) {
 		if value != "" || field > len(f.columns) {
-			return &misread{reason: fmt.Sprintf("the row has more fields than the %d of the header", len(f.columns))}
+			return f.misread(from, "", "the row has more fields than the %d of the header", len(f.columns))
 		}
 		return nil
 	}
 	at := f.columns[field]
 	wrong := func(format string, args ...any) *misread {
-		return &misread{column: f.names[field], reason: fmt.Sprintf(format, args...), help: howToWrite}
+		m := f.misread(from, howToWrite, format, args...)
+		m.column = f.names[field]
+		return m
 	}
-	if value == "" {
-		f.isEmpty = true
-	}
-	if at < 0 {
-		return nil
-	}
+	row.present &^= 1 << at
 	c := f.of.Columns[at]
 	isKey, isText, word := f.keys&(1<<at) != 0, c.Type == typeText, strings.TrimSpace(value)
 	switch {

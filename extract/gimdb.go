@@ -25,15 +25,14 @@ type GIMDB struct {
 	horizon   Horizon
 	told      Told
 
-	readers    []*pgx.Conn // the first holds the snapshot
-	fewer      error       // why there are not as many as were asked for
-	free       chan *pgx.Conn
-	unique     map[string]bool
-	fractional map[string]bool // columns, with their tables, whose types allow fractions
-	inOrder    bool            // the legs and their attached data lie in the order of time
-	reference  Reference
-	texts      alphabet
-	noGUIDs    []string // attempt GUIDs of calls that have none
+	readers   []*reader // the first holds the snapshot
+	fewer     error     // why there are not as many as were asked for
+	free      chan *reader
+	rights    []right
+	unique    map[string]bool // tables whose key the server itself keeps unique, as it does of no view for all that is known
+	inOrder   bool            // the legs and their attached data lie in the order of time
+	reference Reference
+	noGUIDs   []string // attempt GUIDs of calls that have none
 
 	// partRows is how many rows of attached data are read at a time, by the server's estimate; fewRows, how many are not
 	// worth sharing; probeBatch, how many legs are asked for by their keys in one statement; crowd, how many sessions at
@@ -65,46 +64,35 @@ const (
 // OpenGIMDB connects, checks what may be read, opens the snapshot, and reads the dimensions.
 func OpenGIMDB(ctx context.Context, cfg config.GIMDB, tenantKey *int64, told Told) (*GIMDB, error) {
 	g := &GIMDB{name: sourceName(cfg), cfg: cfg, tenantKey: tenantKey, told: told, partRows: partRows, fewRows: fewRows, probeBatch: probeBatch, crowd: crowd}
-	if err := g.open(ctx, cfg); err != nil {
+	if err := g.open(ctx); err != nil {
 		return nil, errors.Join(explainPG(err, cfg), g.Close())
 	}
 	return g, nil
 }
 
-func (g *GIMDB) open(ctx context.Context, cfg config.GIMDB) error {
-	if err := g.connect(ctx, cfg); err != nil {
+func (g *GIMDB) open(ctx context.Context) error {
+	if err := g.look(ctx); err != nil {
 		return err
 	}
-	leader := g.readers[0]
-	rights, err := checkRights(ctx, leader, cfg)
-	if err != nil {
-		return err
-	}
-	g.fractional = map[string]bool{}
-	for _, r := range rights {
-		g.fractional[r.table+"."+r.column] = r.mayBeFraction
-	}
-	if g.horizon, err = readHorizon(ctx, leader, cfg); err != nil {
-		return err
-	}
-	if g.unique, err = uniqueKeys(ctx, leader, cfg.Schema); err != nil {
-		return err
-	}
-	err = ask(ctx, leader, cfg.Schema, "gim/time_order", []any{cfg.Schema, []string{legTable, dataTable}}, &g.inOrder)
-	if err != nil {
-		return err
-	}
-	hasMapping, err := mayRead(ctx, leader, cfg.Schema, mapping)
-	if err != nil {
-		return err
-	}
-	if err := g.readTexts(ctx); err != nil {
-		return err
-	}
-	if hasMapping {
-		if g.noGUIDs, err = g.names(ctx, "gim/default_guid"); err != nil {
-			return err
+	var key []string
+	for _, t := range tables {
+		for _, c := range t.Key {
+			key = append(key, t.Name+"."+c)
 		}
+	}
+	g.unique = map[string]bool{}
+	unique, err := all(ctx, g.readers[0], "gim/unique_key", pgx.RowTo[string], g.cfg.Schema, namesOf(slices.DeleteFunc(slices.Clone(tables), once)), key)
+	if err != nil {
+		return err
+	}
+	for _, name := range unique {
+		g.unique[name] = true
+	}
+	if err := g.readers[0].ask(ctx, "gim/time_order", []any{g.cfg.Schema, []string{legTable, dataTable}}, &g.inOrder); err != nil {
+		return err
+	}
+	if err := g.readNames(ctx); err != nil {
+		return err
 	}
 	var media, modes *Rows
 	if err := g.fetch(ctx, g.read("media_type", "gim/media_type", &media), g.read("dialing_mode", "gim/dialing_mode", &modes)); err != nil {
@@ -114,53 +102,66 @@ func (g *GIMDB) open(ctx context.Context, cfg config.GIMDB) error {
 	return nil
 }
 
+// look connects, and looks what may be read and how far it is.
+func (g *GIMDB) look(ctx context.Context) (err error) {
+	if err := g.connect(ctx); err != nil {
+		return err
+	}
+	if err := g.checkRights(); err != nil {
+		return err
+	}
+	g.horizon, err = g.readHorizon(ctx)
+	return err
+}
+
 // connect opens the leader's snapshot and lets the other readers see the same. It goes on with fewer readers where no more
 // can be had.
-func (g *GIMDB) connect(ctx context.Context, cfg config.GIMDB) error {
-	c, err := pgConfig(cfg)
+func (g *GIMDB) connect(ctx context.Context) error {
+	c, err := pgConfig(g.cfg)
 	if err != nil {
 		return err
 	}
-	leader, seen, err := newReader(ctx, c, cfg, connectTries, "")
+	leader, err := newReader(ctx, c, g.cfg, connectTries, "")
 	if err != nil {
 		return err
 	}
-	g.add(ctx, c, leader, seen)
-	for len(g.readers) < cfg.Connections && g.fewer == nil {
-		if err := g.follow(ctx, c, cfg, seen); err != nil {
+	g.add(ctx, c, leader)
+	for len(g.readers) < g.cfg.Connections && g.fewer == nil {
+		if err := g.follow(ctx, c); err != nil {
 			return err
 		}
 	}
-	g.free = make(chan *pgx.Conn, len(g.readers))
+	g.free = make(chan *reader, len(g.readers))
 	for _, r := range g.readers {
 		g.free <- r
 	}
-	return nil
+	g.rights, err = readRights(ctx, leader)
+	return err
 }
 
-func (g *GIMDB) add(ctx context.Context, c *pgx.ConnConfig, reader *pgx.Conn, t transaction) {
-	lineOf(reader).atWork = asks(ctx, c, t.process)
-	g.readers = append(g.readers, reader)
+func (g *GIMDB) add(ctx context.Context, c *pgx.ConnConfig, r *reader) {
+	lineOf(r.Conn).atWork = asks(ctx, c, r.process)
+	g.readers = append(g.readers, r)
 }
 
 // follow adds a reader of the leader's snapshot.
-func (g *GIMDB) follow(ctx context.Context, c *pgx.ConnConfig, cfg config.GIMDB, seen transaction) error {
-	var snapshot string
-	if err := ask(ctx, g.readers[0], cfg.Schema, "gim/export_snapshot", nil, &snapshot); err != nil {
+func (g *GIMDB) follow(ctx context.Context, c *pgx.ConnConfig) error {
+	leader, snapshot := g.readers[0], ""
+	if err := leader.ask(ctx, "gim/export_snapshot", nil, &snapshot); err != nil {
 		return err
 	}
 	patience := connectTimeout // what is full may also say nothing
-	if cfg.ReadTimeout > 0 {
-		patience = min(patience, cfg.ReadTimeout)
+	if g.cfg.ReadTimeout > 0 {
+		patience = min(patience, g.cfg.ReadTimeout)
 	}
 	limited, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	reader, own, err := newReader(limited, c, cfg, 1, snapshot)
+	reader, err := newReader(limited, c, g.cfg, 1, snapshot)
 	if err == nil {
-		g.add(ctx, c, reader, own)
-		return own.sameAs(seen, g.name)
+		g.add(ctx, c, reader)
+		return reader.sameAs(leader.transaction, g.name)
 	}
-	if gone := g.readers[0].Ping(ctx); gone != nil {
+	if gone := leader.Ping(ctx); gone != nil {
 		return gone // and the snapshot with it: the server says no more than that it knows none of that name
 	}
 	var connect *pgconn.ConnectError
@@ -185,31 +186,30 @@ func (g *GIMDB) Fewer() string {
 	return fmt.Sprintf("%d of %d connections could be had: %s", len(g.readers), g.cfg.Connections, g.fewer)
 }
 
-// readTexts settles how texts are read, once no more of the program's own are sent.
-func (g *GIMDB) readTexts(ctx context.Context) error {
-	a, raw, err := readAlphabet(ctx, g.readers[0], g.cfg.Schema)
-	if err != nil || !raw {
+// readNames settles how texts are read, once no more of the program's own are sent, and reads the GUIDs that stand for none.
+func (g *GIMDB) readNames(ctx context.Context) error {
+	a, raw, err := g.readers[0].readAlphabet(ctx)
+	if err != nil {
 		return err
 	}
-	g.texts = a
 	for _, r := range g.readers {
+		if !raw {
+			break
+		}
 		if _, err := r.Exec(ctx, "set local client_encoding to 'SQL_ASCII'"); err != nil {
 			return err
 		}
+		r.texts = a
 	}
-	return nil
+	if mayReadAll(g.rightsOn(mapping)) {
+		g.noGUIDs, err = g.readers[0].names(ctx, "gim/default_guid")
+	}
+	return err
 }
 
 // names reads a query of one text column, once it is settled how texts are read.
-func (g *GIMDB) names(ctx context.Context, statement string) (names []string, err error) {
-	rows, err := g.readers[0].Query(ctx, texts.InSchema(statement, g.cfg.Schema))
-	if err == nil {
-		names, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (string, error) { return g.texts.text(row.RawValues()[0]), nil })
-	}
-	if err != nil {
-		return nil, locate(g.texts.plain(err), statement, g.cfg.Schema)
-	}
-	return names, nil
+func (r *reader) names(ctx context.Context, statement string) ([]string, error) {
+	return all(ctx, r, statement, func(row pgx.CollectableRow) (string, error) { return r.texts.text(row.RawValues()[0]), nil })
 }
 
 // Name says which database and schema are read.
@@ -227,8 +227,7 @@ func (g *GIMDB) Reference() *Reference { return &g.reference }
 // Sessions reads the sessions that can touch the window, and until they have come whole the resources, which serve all windows.
 func (g *GIMDB) Sessions(ctx context.Context, w Window) (*Rows, error) {
 	var sessions, resources *Rows
-	keys := w.SessionKeys()
-	tasks := []task{g.read(sessionTable, "gim/session", &sessions, keys.Start, keys.End, g.tenantKey, keysOf(g.reference.voice), w.Hull().Start, g.unique[sessionTable])}
+	tasks := []task{g.sessions(&sessions, w.SessionKeys(), w.Hull().Start, nil)}
 	if g.reference.agents == nil {
 		tasks = append(tasks, g.read("resource_", "gim/resource", &resources, g.unique["resource_"]))
 	}
@@ -243,11 +242,15 @@ func (g *GIMDB) Sessions(ctx context.Context, w Window) (*Rows, error) {
 
 // SessionsOf reads the voice sessions of some resources that begin in a range of time keys.
 func (g *GIMDB) SessionsOf(ctx context.Context, resources []int64, keys calendar.Interval) (sessions *Rows, err error) {
-	err = g.fetch(ctx, g.read(sessionTable, "gim/session_of_resource", &sessions, keys.Start, keys.End, g.tenantKey, keysOf(g.reference.voice), resources, g.unique[sessionTable]))
-	if err != nil {
+	if err := g.fetch(ctx, g.sessions(&sessions, keys, nil, resources)); err != nil {
 		return nil, err
 	}
 	return g.settle(sessions), nil
+}
+
+// sessions is a task: the voice sessions that begin in a range of time keys, and end no earlier than a time or are of some resources.
+func (g *GIMDB) sessions(into **Rows, keys calendar.Interval, from any, resources []int64) task {
+	return g.read(sessionTable, "gim/session", into, keys.Start, keys.End, g.tenantKey, keysOf(g.reference.voice), from, resources, g.unique[sessionTable])
 }
 
 // settle leaves the newest copy of every row, and the tenant's alone.
@@ -257,7 +260,7 @@ func (g *GIMDB) settle(r *Rows) *Rows {
 }
 
 // task is work for one reader.
-type task func(ctx context.Context, reader *pgx.Conn) error
+type task func(ctx context.Context, reader *reader) error
 
 // fetch shares tasks out among the readers, in order, and waits for all.
 func (g *GIMDB) fetch(ctx context.Context, tasks ...task) error {
@@ -275,17 +278,17 @@ func (g *GIMDB) fetch(ctx context.Context, tasks ...task) error {
 
 // read is a task: the rows of a table that a statement gives.
 func (g *GIMDB) read(name, statement string, into **Rows, args ...any) task {
-	return func(ctx context.Context, reader *pgx.Conn) (err error) {
+	return func(ctx context.Context, reader *reader) (err error) {
 		*into, err = g.rows(ctx, reader, name, statement, args...)
 		return err
 	}
 }
 
 // rows reads the rows of a table that a statement gives.
-func (g *GIMDB) rows(ctx context.Context, reader *pgx.Conn, name, statement string, args ...any) (*Rows, error) {
+func (g *GIMDB) rows(ctx context.Context, reader *reader, name, statement string, args ...any) (*Rows, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	r := &receiver{Rows: newRows(table(name)), texts: g.texts}
+	r := &receiver{Rows: newRows(table(name)), texts: reader.texts}
 	err := func() error {
 		rows, err := reader.Query(ctx, texts.InSchema(statement, g.cfg.Schema), args...)
 		if err != nil {
@@ -299,7 +302,7 @@ func (g *GIMDB) rows(ctx context.Context, reader *pgx.Conn, name, statement stri
 		return rows.Err()
 	}()
 	if err != nil {
-		return nil, fmt.Errorf("%s after %d rows: %w", name, r.len, locate(g.texts.plain(err), statement, g.cfg.Schema))
+		return nil, fmt.Errorf("%s after %d rows: %w", name, r.len, locate(reader.texts.plain(err), statement, g.cfg.Schema))
 	}
 	return r.Rows, nil
 }
@@ -307,7 +310,7 @@ func (g *GIMDB) rows(ctx context.Context, reader *pgx.Conn, name, statement stri
 // Broken tells whether a reader has lost its connection, or its transaction to a failed statement.
 func (g *GIMDB) Broken() bool {
 	const inTransaction = 'T'
-	return slices.ContainsFunc(g.readers, func(r *pgx.Conn) bool { return r.IsClosed() || r.PgConn().TxStatus() != inTransaction })
+	return slices.ContainsFunc(g.readers, func(r *reader) bool { return r.IsClosed() || r.PgConn().TxStatus() != inTransaction })
 }
 
 // Close ends the snapshot with a context of its own: the run's may be cancelled already.

@@ -12,7 +12,6 @@ import (
 
 	"seats/internal/config"
 	"seats/internal/fail"
-	texts "seats/sql"
 )
 
 // Horizon is how far a source can be believed (R10).
@@ -83,29 +82,25 @@ func (h Horizon) LeftOut() string { return listed(h.Retired) }
 func GIMDBHorizon(ctx context.Context, cfg config.GIMDB) (h Horizon, err error) {
 	cfg.Connections = 1
 	g := &GIMDB{name: sourceName(cfg), cfg: cfg}
-	if err = g.connect(ctx, cfg); err == nil {
-		h, err = readHorizon(ctx, g.readers[0], cfg)
+	if err = g.connect(ctx); err == nil {
+		h, err = g.readHorizon(ctx)
 	}
 	return h, errors.Join(explainPG(err, cfg), g.Close())
 }
 
 // readHorizon reads the server's clock and the high-water mark; where the histories cannot be read the mark is unknown.
-func readHorizon(ctx context.Context, conn *pgx.Conn, cfg config.GIMDB) (h Horizon, err error) {
-	if err := ask(ctx, conn, cfg.Schema, "gim/clock", nil, &h.Clock); err != nil {
+func (g *GIMDB) readHorizon(ctx context.Context) (h Horizon, err error) {
+	if err := g.readers[0].ask(ctx, "gim/clock", nil, &h.Clock); err != nil {
 		return h, err
 	}
-	rights, err := readRights(ctx, conn, cfg.Schema, histories...)
-	if err != nil {
-		return h, err
-	}
-	if h.Unknown = whyNot(rights, nil, cfg); h.Unknown != "" {
+	if h.Unknown = whyNot(g.rightsOn(histories...), nil, g.cfg); h.Unknown != "" {
 		return h, nil
 	}
-	sources, err := readDataSources(ctx, conn, cfg, *h.Clock)
+	sources, err := g.readDataSources(ctx, *h.Clock)
 	if err != nil {
 		return h, err
 	}
-	h.settle(sources, cfg.RetiredAfterDays)
+	h.settle(sources, g.cfg.RetiredAfterDays)
 	return h, nil
 }
 
@@ -247,37 +242,36 @@ func furthest(of []DataSource) (newest int64) {
 }
 
 // readDataSources refuses a mark that is none: a day that was read by it could be final before its time.
-func readDataSources(ctx context.Context, conn *pgx.Conn, cfg config.GIMDB, clock int64) ([]DataSource, error) {
-	names, err := dataSourceNames(ctx, conn, cfg)
+func (g *GIMDB) readDataSources(ctx context.Context, clock int64) (sources []DataSource, err error) {
+	names := map[[2]int64]string{} // what the GIM calls them, by key and type, where it tells
+	if whyNot(g.rightsOn(sourceNames), nil, g.cfg) == "" {
+		_, err = all(ctx, g.readers[0], "gim/data_source_name", func(row pgx.CollectableRow) (name string, err error) {
+			var of [2]int64
+			err = row.Scan(&of[0], &of[1], &name)
+			names[of] = name
+			return name, err
+		})
+	}
 	if err != nil {
 		return nil, err
 	}
-	rows, err := conn.Query(ctx, texts.InSchema("gim/high_water", cfg.Schema))
-	if err != nil {
-		return nil, locate(err, "gim/high_water", cfg.Schema)
-	}
-	var d DataSource
-	var read, transformed *float64
-	var sources []DataSource
 	var wrong []string
-	_, err = pgx.ForEachRow(rows, []any{&d.Key, &d.Type, &read, &transformed, &d.hasEnded}, func() error {
+	sources, err = all(ctx, g.readers[0], "gim/high_water", func(row pgx.CollectableRow) (d DataSource, err error) {
+		var read, transformed *float64
+		err = row.Scan(&d.Key, &d.Type, &read, &transformed, &d.hasEnded)
 		d.Name = names[[2]int64{d.Key, d.Type}]
 		if why := noTime(read, clock); why != "" {
 			wrong = append(wrong, fmt.Sprintf("max_ts of %s is %s", d, why))
-			return nil
+			return d, err
 		}
 		d.ReadUpTo, d.mark = seconds(read), seconds(transformed)
-		sources = append(sources, d)
-		return nil
+		return d, err
 	})
-	if err != nil {
-		return nil, locate(err, "gim/high_water", cfg.Schema)
+	if err == nil && len(wrong) > 0 {
+		err = fail.New(fail.Source, "have these rows of ctl_extract_history corrected, or let a view of the same name leave them out; nothing was changed",
+			"%s: ctl_extract_history: %s", g.name, strings.Join(wrong, "; "))
 	}
-	if len(wrong) > 0 {
-		return nil, fail.New(fail.Source, "have these rows of ctl_extract_history corrected, or let a view of the same name leave them out; nothing was changed",
-			"%s: ctl_extract_history: %s", sourceName(cfg), strings.Join(wrong, "; "))
-	}
-	return sources, nil
+	return sources, err
 }
 
 // noTime says why the newest max_ts of a data source is no mark; nothing where it is one.
@@ -297,29 +291,5 @@ func seconds(of *float64) *int64 {
 	if of == nil {
 		return nil
 	}
-	ts := int64(*of)
-	return &ts
-}
-
-// dataSourceNames reads what the GIM calls its data sources, by key and type, where it tells.
-func dataSourceNames(ctx context.Context, conn *pgx.Conn, cfg config.GIMDB) (map[[2]int64]string, error) {
-	rights, err := readRights(ctx, conn, cfg.Schema, sourceNames)
-	if err != nil || whyNot(rights, nil, cfg) != "" {
-		return nil, err
-	}
-	rows, err := conn.Query(ctx, texts.InSchema("gim/data_source_name", cfg.Schema))
-	if err != nil {
-		return nil, locate(err, "gim/data_source_name", cfg.Schema)
-	}
-	names := map[[2]int64]string{}
-	var of [2]int64
-	var name string
-	_, err = pgx.ForEachRow(rows, []any{&of[0], &of[1], &name}, func() error {
-		names[of] = name
-		return nil
-	})
-	if err != nil {
-		return nil, locate(err, "gim/data_source_name", cfg.Schema)
-	}
-	return names, nil
+	return new(int64(*of))
 }

@@ -19,7 +19,6 @@ import (
 	"seats/internal/calendar"
 	"seats/internal/config"
 	"seats/internal/fail"
-	texts "seats/sql"
 )
 
 // Findings is what a look at a source tells, without copying anything.
@@ -53,94 +52,51 @@ type CommonGUID struct {
 func InspectGIMDB(ctx context.Context, cfg config.GIMDB, zone *time.Location) (Findings, error) {
 	cfg.Connections = 1
 	g := &GIMDB{name: sourceName(cfg), cfg: cfg}
-	f, err := g.inspect(ctx, cfg, zone)
+	f := Findings{Name: g.name, Counted: true}
+	err := g.inspect(ctx, zone, &f)
 	return f, errors.Join(explainPG(err, cfg), g.Close())
 }
 
-func (g *GIMDB) inspect(ctx context.Context, cfg config.GIMDB, zone *time.Location) (Findings, error) {
-	f := Findings{Name: g.name, Counted: true}
-	if err := g.connect(ctx, cfg); err != nil {
-		return f, err
+func (g *GIMDB) inspect(ctx context.Context, zone *time.Location, f *Findings) (err error) {
+	err = g.look(ctx)
+	f.Horizon = g.horizon
+	if err != nil {
+		return err
 	}
-	conn := g.readers[0]
-	if _, err := checkRights(ctx, conn, cfg); err != nil {
-		return f, err
-	}
-	f.Detail = fmt.Sprintf("%d tables", len(tables))
-	var err error
-	if f.NoGroups, err = whyNoGroups(ctx, conn, cfg); err != nil {
-		return f, err
-	}
-	if f.MayWrite, err = mayWrite(ctx, conn, cfg.Schema); err != nil {
-		return f, err
-	}
-	if f.Horizon, err = readHorizon(ctx, conn, cfg); err != nil {
-		return f, err
-	}
-	last := *f.Horizon.Last()
-	if f.TenantKeys, err = tenantsUntil(ctx, conn, cfg.Schema, last); err != nil {
-		return f, err
+	f.Detail, f.NoGroups = fmt.Sprintf("%d tables", len(tables)), g.whyNoGroups()
+	f.MayWrite = tablesWith(g.rightsOn(slices.Concat(tables, histories)...), func(r right) bool { return r.MayWrite })
+	leader, last := g.readers[0], *f.Horizon.Last()
+	for _, from := range []int64{floorKey(last - month), 0} { // further back only where there is nothing in a month
+		if len(f.TenantKeys) > 0 {
+			break
+		}
+		if f.TenantKeys, err = all(ctx, leader, "gim/session_tenant", pgx.RowTo[int64], from, last); err != nil {
+			return err
+		}
 	}
 	f.Day = calendar.DateOf(time.Unix(last, 0), zone).AddDays(-1)
 	day := f.Day.In(zone)
-	if err := ask(ctx, conn, cfg.Schema, "gim/guid_mapping", []any{floorKey(day.Start), day.End}, &f.Attempts, &f.GUIDs); err != nil {
-		return f, err
+	if err := leader.ask(ctx, "gim/guid_mapping", []any{floorKey(day.Start), day.End}, &f.Attempts, &f.GUIDs); err != nil {
+		return err
 	}
-	return f, g.inspectNames(ctx, cfg, day, &f)
+	if err := g.readNames(ctx); err != nil {
+		return err
+	}
+	f.DefaultGUIDs = g.noGUIDs
+	if f.Switches, err = leader.names(ctx, "gim/switch"); err != nil {
+		return err
+	}
+	f.CommonGUIDs, err = all(ctx, leader, "gim/common_guid", func(row pgx.CollectableRow) (c CommonGUID, err error) {
+		var guid []byte
+		err = row.Scan(&guid, &c.Legs, &c.Agents)
+		c.GUID = leader.texts.text(guid)
+		return c, err
+	}, floorKey(day.Start), day.End)
+	return err
 }
 
 // month is how long before its end a GIM DB is asked whose sessions it has, in seconds.
 const month = 31 * 24 * hour
-
-func tenantsUntil(ctx context.Context, conn *pgx.Conn, schema string, last int64) (keys []int64, err error) {
-	const name = "gim/session_tenant"
-	for _, from := range []int64{floorKey(last - month), 0} { // further back only where there is nothing in a month
-		rows, err := conn.Query(ctx, texts.InSchema(name, schema), from, last)
-		if err != nil {
-			return nil, locate(err, name, schema)
-		}
-		keys, err = pgx.CollectRows(rows, pgx.RowTo[int64])
-		if err != nil {
-			return nil, locate(err, name, schema)
-		}
-		if len(keys) > 0 {
-			break
-		}
-	}
-	return keys, nil
-}
-
-// inspectNames looks for attempt GUIDs that stand for none, and for switches.
-func (g *GIMDB) inspectNames(ctx context.Context, cfg config.GIMDB, day calendar.Interval, f *Findings) error {
-	hasMapping, err := mayRead(ctx, g.readers[0], cfg.Schema, mapping)
-	if err != nil {
-		return err
-	}
-	if err := g.readTexts(ctx); err != nil {
-		return err
-	}
-	if hasMapping {
-		if f.DefaultGUIDs, err = g.names(ctx, "gim/default_guid"); err != nil {
-			return err
-		}
-	}
-	if f.Switches, err = g.names(ctx, "gim/switch"); err != nil {
-		return err
-	}
-	rows, err := g.readers[0].Query(ctx, texts.InSchema("gim/common_guid", cfg.Schema), floorKey(day.Start), day.End)
-	if err == nil {
-		f.CommonGUIDs, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (c CommonGUID, err error) {
-			var guid []byte
-			err = row.Scan(&guid, &c.Legs, &c.Agents)
-			c.GUID = g.texts.text(guid)
-			return c, err
-		})
-	}
-	if err != nil {
-		return locate(g.texts.plain(err), "gim/common_guid", cfg.Schema)
-	}
-	return nil
-}
 
 // InspectExport looks at the chunks of an export folder: checksums, tables, headers. Errors carry fail.Source. Zips are
 // unpacked one after the other, in a folder of their own that is made in tempDir for the first of them, and removed. reach: how

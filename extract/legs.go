@@ -8,8 +8,6 @@ import (
 	"math/big"
 	"sync"
 
-	"github.com/jackc/pgx/v5"
-
 	"seats/internal/calendar"
 	texts "seats/sql"
 )
@@ -41,7 +39,7 @@ func (g *GIMDB) Activities(ctx context.Context, w Window, reach calendar.Interva
 	}
 	var tasks []task
 	for _, piece := range pieces {
-		tasks = append(tasks, g.legs(piece, oneByOne), g.previews(oneByOne, "gim/attempt", piece.Start, piece.End, g.tenantKey, keysOf(g.reference.previews), g.unique[attemptTable]))
+		tasks = append(tasks, g.legs(piece, oneByOne), g.previews(piece, sieve{}, nothing(), oneByOne))
 	}
 	return g.fetch(ctx, append(tasks, g.around(whole, w.ActivityKeys(reach), logins, oneByOne)...)...)
 }
@@ -101,7 +99,7 @@ func (g *GIMDB) expected(ctx context.Context, keys calendar.Interval) (int64, er
 	var plan []byte
 	err := g.readers[0].QueryRow(ctx, "explain (format json) "+texts.InSchema(statement, g.cfg.Schema), keys.Start, keys.End, g.unique[dataTable]).Scan(&plan)
 	if err != nil {
-		return 0, explainRead(fmt.Errorf("%s: plan sql/%s: %w", dataTable, statement, g.texts.plain(err)), g.name)
+		return 0, explainRead(fmt.Errorf("%s: plan sql/%s: %w", dataTable, statement, g.readers[0].texts.plain(err)), g.name)
 	}
 	var plans []struct {
 		Plan struct {
@@ -117,7 +115,7 @@ func (g *GIMDB) expected(ctx context.Context, keys calendar.Interval) (int64, er
 // legs is a task: the attached data of a piece, and then the legs that it may belong to. Most legs of most sites are not
 // driven by Outbound Contact Server, and the server sends none of those that the sieve stops.
 func (g *GIMDB) legs(piece calendar.Interval, take func(Part) error) task {
-	return func(ctx context.Context, reader *pgx.Conn) error {
+	return func(ctx context.Context, reader *reader) error {
 		data, err := g.rows(ctx, reader, dataTable, "gim/user_data", piece.Start, piece.End, g.unique[dataTable])
 		if err != nil {
 			return err
@@ -129,20 +127,38 @@ func (g *GIMDB) legs(piece calendar.Interval, take func(Part) error) task {
 				ids = append(ids, data.number(0, row))
 			}
 		}
-		driven := newSieve(ids, idBits)
-		legs, err := g.rows(ctx, reader, legTable, "gim/leg", piece.Start, piece.End, g.tenantKey, driven.bits, driven.prime, g.unique[legTable],
-			g.fractional[legTable+".interaction_resource_id"])
+		legs, err := g.someLegs(ctx, reader, piece, "id", newSieve(ids, idBits), nothing())
 		if err != nil {
 			return err
 		}
-		return take(Part{Legs: g.settle(legs), Data: g.settle(data)})
+		return take(Part{Legs: legs, Data: g.settle(data)})
 	}
 }
 
-// previews is a task: the attempts that a statement gives.
-func (g *GIMDB) previews(take func(Part) error, statement string, args ...any) task {
-	return func(ctx context.Context, reader *pgx.Conn) error {
-		attempts, err := g.rows(ctx, reader, attemptTable, statement, args...)
+// someLegs reads those legs of a piece that matter by what the statement says, ids or resources and a span of time. Where there may be
+// several copies of each, it may say only which ones matter: whether the newest copy does, none of the others can tell, so all are
+// fetched.
+func (g *GIMDB) someLegs(ctx context.Context, reader *reader, piece calendar.Interval, what string, s sieve, reaching calendar.Interval) (*Rows, error) {
+	key := "resource_key"
+	if what == "id" {
+		key = "interaction_resource_id"
+	}
+	legs, err := g.rows(ctx, reader, legTable, "gim/leg", piece.Start, piece.End, g.tenantKey, g.unique[legTable], g.mayBeFraction(legTable, key),
+		s.bits, s.prime, what, reaching.Start, reaching.End)
+	if err == nil && what != "id" && !g.unique[legTable] {
+		legs, err = g.ofLegs(ctx, reader, legTable, "gim/leg_copies", legs)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return g.settle(legs), nil
+}
+
+// previews is a task: the attempts of a piece, all or those that matter by their resources and a span of time.
+func (g *GIMDB) previews(piece calendar.Interval, s sieve, reaching calendar.Interval, take func(Part) error) task {
+	return func(ctx context.Context, reader *reader) error {
+		attempts, err := g.rows(ctx, reader, attemptTable, "gim/attempt", piece.Start, piece.End, g.tenantKey, keysOf(g.reference.previews),
+			g.unique[attemptTable], s.bits, s.prime, g.mayBeFraction(attemptTable, "resource_key"), reaching.Start, reaching.End)
 		if err != nil {
 			return err
 		}
@@ -153,12 +169,11 @@ func (g *GIMDB) previews(take func(Part) error, statement string, args ...any) t
 // around are tasks: the legs and previews before and after the hours that are read whole that can matter. They are few:
 // those of sessions that ran long, and of those that nobody closed.
 func (g *GIMDB) around(whole, keys calendar.Interval, logins Logins, take func(Part) error) (tasks []task) {
-	sieve, modes := newSieve(logins.outside(whole), stayBits), keysOf(g.reference.previews)
-	ask := func(span calendar.Interval, reaching, before int64) {
+	sieve := newSieve(logins.outside(whole), stayBits)
+	ask := func(span, reaching calendar.Interval) {
 		for _, piece := range g.share(span) {
-			tasks = append(tasks, func(ctx context.Context, reader *pgx.Conn) error {
-				legs, err := g.newestLegs(ctx, reader, "gim/leg_around", piece.Start, piece.End, g.tenantKey, reaching, before, sieve.bits, sieve.prime,
-					g.unique[legTable], g.fractional[legTable+".resource_key"])
+			tasks = append(tasks, func(ctx context.Context, reader *reader) error {
+				legs, err := g.someLegs(ctx, reader, piece, "around", sieve, reaching)
 				if err != nil {
 					return err
 				}
@@ -167,17 +182,11 @@ func (g *GIMDB) around(whole, keys calendar.Interval, logins Logins, take func(P
 					return err
 				}
 				return take(Part{Legs: legs, Data: g.settle(data)})
-			})
-			if g.unique[attemptTable] {
-				tasks = append(tasks, g.previews(take, "gim/attempt_around", piece.Start, piece.End, g.tenantKey, modes, reaching, before, sieve.bits, sieve.prime,
-					g.fractional[attemptTable+".resource_key"]))
-			} else {
-				tasks = append(tasks, g.previews(take, "gim/attempt", piece.Start, piece.End, g.tenantKey, modes, false))
-			}
+			}, g.previews(piece, sieve, reaching, take))
 		}
 	}
-	ask(calendar.Interval{Start: keys.Start, End: whole.Start}, whole.Start, math.MinInt64)
-	ask(calendar.Interval{Start: whole.End, End: keys.End}, math.MaxInt64, whole.End)
+	ask(calendar.Interval{Start: keys.Start, End: whole.Start}, calendar.Interval{Start: whole.Start, End: math.MinInt64})
+	ask(calendar.Interval{Start: whole.End, End: keys.End}, calendar.Interval{Start: math.MaxInt64, End: whole.End})
 	return tasks
 }
 
@@ -187,30 +196,16 @@ func (g *GIMDB) LegsOf(ctx context.Context, resources []int64, keys calendar.Int
 	legs = make([]*Rows, len(pieces))
 	var tasks []task
 	for i, piece := range pieces {
-		tasks = append(tasks, func(ctx context.Context, reader *pgx.Conn) (err error) {
-			legs[i], err = g.newestLegs(ctx, reader, "gim/leg_of_resource", piece.Start, piece.End, g.tenantKey, from, among.bits, among.prime,
-				g.unique[legTable], g.fractional[legTable+".resource_key"])
+		tasks = append(tasks, func(ctx context.Context, reader *reader) (err error) {
+			legs[i], err = g.someLegs(ctx, reader, piece, "resource", among, calendar.Interval{Start: from, End: math.MinInt64})
 			return err
 		})
 	}
 	return legs, g.fetch(ctx, tasks...)
 }
 
-// newestLegs reads legs by a statement that, where there may be several copies of each, says only which ones matter: whether the
-// newest copy does, none of the others can tell, so all are fetched.
-func (g *GIMDB) newestLegs(ctx context.Context, reader *pgx.Conn, statement string, args ...any) (*Rows, error) {
-	legs, err := g.rows(ctx, reader, legTable, statement, args...)
-	if err == nil && !g.unique[legTable] {
-		legs, err = g.ofLegs(ctx, reader, legTable, "gim/leg_copies", legs)
-	}
-	if err != nil {
-		return nil, err
-	}
-	return g.settle(legs), nil
-}
-
 // ofLegs reads what a statement gives of some legs by their primary keys, so many at a time.
-func (g *GIMDB) ofLegs(ctx context.Context, reader *pgx.Conn, name, statement string, legs *Rows, args ...any) (*Rows, error) {
+func (g *GIMDB) ofLegs(ctx context.Context, reader *reader, name, statement string, legs *Rows, args ...any) (*Rows, error) {
 	all, seen := newRows(table(name)), map[rowKey]bool{}
 	var ids, timeKeys []int64
 	for row := range legs.len {

@@ -22,12 +22,12 @@ import (
 
 // locate shows a failed statement's file, line and caret, where the server says where it failed.
 func locate(err error, name, schema string) error {
-	var pg *pgconn.PgError
-	if !errors.As(err, &pg) {
-		return fmt.Errorf("run sql/%s: %w", name, err)
+	if err == nil {
+		return nil
 	}
+	var pg *pgconn.PgError
 	text := []rune(texts.InSchema(name, schema))
-	if pg.Position < 1 || int(pg.Position) > len(text)+1 {
+	if !errors.As(err, &pg) || pg.Position < 1 || int(pg.Position) > len(text)+1 {
 		return fmt.Errorf("run sql/%s: %w", name, err)
 	}
 	before := string(text[:pg.Position-1])

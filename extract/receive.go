@@ -18,7 +18,6 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgtype"
 
-	"seats/internal/config"
 	"seats/internal/fail"
 	texts "seats/sql"
 )
@@ -122,30 +121,6 @@ func isNumber(oid uint32) bool {
 
 func isTime(oid uint32) bool { return oid == pgtype.TimestampOID || oid == pgtype.TimestamptzOID }
 
-// typeError names every column whose values are not what the program reads.
-func typeError(rights []right, cfg config.GIMDB) error {
-	var wrong []string
-	for _, r := range rights {
-		wanted := isNumber
-		switch r.wanted {
-		case typeText:
-			wanted = isText
-		case typeTime:
-			wanted = isTime
-		}
-		if r.hasColumn && !wanted(r.sentType) {
-			wrong = append(wrong, fmt.Sprintf("%s.%s is %s", r.table, r.column, r.shownType))
-		}
-	}
-	if len(wrong) == 0 {
-		return nil
-	}
-	slices.Sort(wrong)
-	return fail.New(fail.Source, "views of the same names that cast these columns will do: set gimdb.schema to where they are",
-		"%s: wrong type: %s; numbers may be smallint, integer, bigint, numeric, real or double precision, texts text, varchar or char, times timestamp",
-		sourceName(cfg), strings.Join(wrong, ", "))
-}
-
 // whole reads a whole number of any of PostgreSQL's types in binary format (network byte order); ok is false where it
 // is none, or none of 64 bits.
 func whole(oid uint32, raw []byte) (v int64, ok bool) {
@@ -233,16 +208,16 @@ type alphabet []string
 
 // readAlphabet asks what the bytes of the database's texts mean. raw: the server shall hand them out as they are, for
 // it gives up a whole statement for one byte that it cannot tell.
-func readAlphabet(ctx context.Context, conn *pgx.Conn, schema string) (a alphabet, raw bool, err error) {
-	encoding := conn.PgConn().ParameterStatus("server_encoding")
+func (r *reader) readAlphabet(ctx context.Context) (a alphabet, raw bool, err error) {
+	encoding := r.PgConn().ParameterStatus("server_encoding")
 	if encoding == "UTF8" {
 		return nil, false, nil
 	}
-	if _, err := conn.Exec(ctx, texts.Text("gim/alphabet")); err != nil {
-		return nil, false, locate(err, "gim/alphabet", schema)
+	if _, err := r.Exec(ctx, texts.Text("gim/alphabet")); err != nil {
+		return nil, false, locate(err, "gim/alphabet", r.cfg.Schema)
 	}
 	var found string
-	if err := ask(ctx, conn, schema, "gim/alphabet_found", nil, &found); err != nil {
+	if err := r.ask(ctx, "gim/alphabet_found", nil, &found); err != nil {
 		return nil, false, err
 	}
 	if strings.Trim(found, ",") == "" { // SQL_ASCII, or several bytes a character, which the server tells better

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"sort"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -17,33 +16,47 @@ import (
 
 // right is what the server says of one column.
 type right struct {
-	table, column                                         string
-	wanted                                                string // its type in the stage
-	hasSchema, mayUseSchema, hasTable, hasColumn, mayRead bool
-	sentType                                              uint32 // that its values are sent in (oid)
-	mayBeFraction                                         bool
-	shownType                                             string
+	Table, Column                                         string
+	Wanted                                                string // its type in the stage
+	HasSchema, MayUseSchema, HasTable, HasColumn, MayRead bool
+	SentType                                              uint32 // that its values are sent in (oid)
+	MayBeFraction                                         bool
+	ShownType                                             string
+	HidesRows, MayWrite                                   bool // of the table
+}
+
+// readRights asks for all columns that the program reads of a GIM that has them.
+func readRights(ctx context.Context, r *reader) ([]right, error) {
+	var names, columns, types []string
+	combination := texts.Table{Name: sessionTable, Columns: sessionGroups.Columns[2:3]}
+	for _, t := range slices.Concat(tables, histories, []texts.Table{sourceNames, mapping, combination}, groupTables) {
+		for _, c := range t.Columns {
+			names, columns, types = append(names, t.Name), append(columns, c.Name), append(types, c.Type)
+		}
+	}
+	return all(ctx, r, "gim/right", pgx.RowToStructByPos[right], r.cfg.Schema, names, columns, types)
+}
+
+// rightsOn are those on the columns of some tables.
+func (g *GIMDB) rightsOn(of ...texts.Table) []right {
+	return slices.DeleteFunc(slices.Clone(g.rights), func(r right) bool {
+		return !slices.ContainsFunc(of, func(t texts.Table) bool { return t.Name == r.Table && t.Has(r.Column) })
+	})
+}
+
+func (g *GIMDB) mayBeFraction(table, column string) bool {
+	return slices.ContainsFunc(g.rights, func(r right) bool { return r.Table == table && r.Column == column && r.MayBeFraction })
 }
 
 // checkRights reports every table, column and right that is missing, and every column of another type, at once, and
 // what would help.
-func checkRights(ctx context.Context, conn *pgx.Conn, cfg config.GIMDB) ([]right, error) {
-	rights, err := readRights(ctx, conn, cfg.Schema, tables...)
-	if err != nil {
-		return nil, err
-	}
-	ofHistories, err := readRights(ctx, conn, cfg.Schema, histories...)
-	if err != nil {
-		return nil, err
-	}
+func (g *GIMDB) checkRights() error {
+	rights, ofHistories := g.rightsOn(tables...), g.rightsOn(histories...)
+	hidden := tablesWith(slices.Concat(rights, ofHistories), hidesRows)
 	if !mayReadAll(ofHistories) {
 		ofHistories = nil
 	}
-	hidden, err := tablesOf(ctx, conn, cfg.Schema, "gim/row_policy", namesOf(slices.Concat(tables, histories)))
-	if err != nil {
-		return nil, err
-	}
-	return rights, errors.Join(explainRights(rights, cfg), typeError(slices.Concat(rights, ofHistories), cfg), hiddenError(hidden, cfg))
+	return errors.Join(explainRights(rights, g.cfg), typeError(slices.Concat(rights, ofHistories), g.cfg), hiddenError(hidden, g.cfg))
 }
 
 func namesOf(tables []texts.Table) (names []string) {
@@ -53,13 +66,17 @@ func namesOf(tables []texts.Table) (names []string) {
 	return names
 }
 
-// tablesOf are those of some tables that a statement finds.
-func tablesOf(ctx context.Context, conn *pgx.Conn, schema, name string, among []string) ([]string, error) {
-	rows, err := conn.Query(ctx, texts.InSchema(name, schema), schema, among)
-	if err != nil {
-		return nil, locate(err, name, schema)
+func hidesRows(r right) bool { return r.HidesRows }
+
+// tablesWith are the tables of those rights of which something is true, in order.
+func tablesWith(rights []right, is func(right) bool) (names []string) {
+	for _, r := range rights {
+		if is(r) {
+			names = append(names, r.Table)
+		}
 	}
-	return pgx.CollectRows(rows, pgx.RowTo[string])
+	slices.Sort(names)
+	return slices.Compact(names)
 }
 
 // hiddenError: what a policy leaves out of a table is missing from every number, and nothing shows it.
@@ -76,87 +93,62 @@ func hintForPolicy(user string) string {
 }
 
 func mayReadAll(rights []right) bool {
-	return !slices.ContainsFunc(rights, func(r right) bool { return !r.mayRead })
+	return !slices.ContainsFunc(rights, func(r right) bool { return !r.MayRead })
 }
 
-// mayRead tells whether a table is there with all columns that are wanted, to be read.
-func mayRead(ctx context.Context, conn *pgx.Conn, schema string, t texts.Table) (bool, error) {
-	rights, err := readRights(ctx, conn, schema, t)
-	return err == nil && mayReadAll(rights), err
-}
-
-func readRights(ctx context.Context, conn *pgx.Conn, schema string, of ...texts.Table) ([]right, error) {
-	var names, columns []string
-	wanted := map[string]string{}
-	for _, t := range of {
-		for _, c := range t.Columns {
-			names, columns = append(names, t.Name), append(columns, c.Name)
-			wanted[t.Name+"."+c.Name] = c.Type
-		}
-	}
-	rows, err := conn.Query(ctx, texts.InSchema("gim/right", schema), schema, names, columns)
-	if err != nil {
-		return nil, locate(err, "gim/right", schema)
-	}
-	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (r right, err error) {
-		err = row.Scan(&r.table, &r.column, &r.hasSchema, &r.mayUseSchema, &r.hasTable, &r.hasColumn, &r.mayRead,
-			&r.sentType, &r.mayBeFraction, &r.shownType)
-		r.wanted = wanted[r.table+"."+r.column]
-		return r, err
-	})
-}
-
-// mayWrite names the tables that the user could change.
-func mayWrite(ctx context.Context, conn *pgx.Conn, schema string) ([]string, error) {
-	return tablesOf(ctx, conn, schema, "gim/may_write", namesOf(slices.Concat(tables, histories)))
-}
-
-func explainRights(rights []right, cfg config.GIMDB) error {
+// explainRights says what is missing, in what can be read and in who may.
+func explainRights(rights []right, cfg config.GIMDB) (err error) {
 	schema, user := pgx.Identifier{cfg.Schema}.Sanitize(), pgx.Identifier{cfg.User}.Sanitize()
-	missing := map[string]bool{}
-	var unreadable []string
+	var missing, unreadable, qualified []string
 	for _, r := range rights {
 		switch {
-		case !r.hasSchema:
+		case !r.HasSchema:
 			return fail.New(fail.Source, "set gimdb.schema to where the GIM tables, or the tenant's views of them, are",
 				"%s: no schema %s", sourceName(cfg), schema)
-		case !r.mayUseSchema:
+		case !r.MayUseSchema:
 			return fail.New(fail.Source, fmt.Sprintf("grant usage on schema %s to %s;", schema, user),
 				"%s: user %s may not use schema %s", sourceName(cfg), user, schema)
-		case !r.hasTable:
-			missing["table "+r.table] = true
-		case !r.hasColumn:
-			missing["column "+r.table+"."+r.column] = true
-		case !r.mayRead && (len(unreadable) == 0 || unreadable[len(unreadable)-1] != r.table):
-			unreadable = append(unreadable, r.table)
+		case !r.HasTable:
+			missing = append(missing, "table "+r.Table)
+		case !r.HasColumn:
+			missing = append(missing, "column "+r.Table+"."+r.Column)
+		case !r.MayRead && !slices.Contains(unreadable, r.Table):
+			unreadable, qualified = append(unreadable, r.Table), append(qualified, schema+"."+r.Table)
 		}
 	}
-	return errors.Join(missingError(missing, cfg), unreadableError(unreadable, schema, user, cfg))
+	if slices.Sort(missing); len(missing) > 0 {
+		err = fail.New(fail.Source, "is gimdb.schema the GIM's, and the GIM of release 8.5 or later?",
+			"%s: missing: %s", sourceName(cfg), strings.Join(slices.Compact(missing), ", "))
+	}
+	if len(unreadable) > 0 {
+		err = errors.Join(err, fail.New(fail.Source, fmt.Sprintf("grant select on %s to %s;", strings.Join(qualified, ", "), user),
+			"%s: user %s may not read %s", sourceName(cfg), user, strings.Join(unreadable, ", ")))
+	}
+	return err
 }
 
-func missingError(missing map[string]bool, cfg config.GIMDB) error {
-	if len(missing) == 0 {
+// typeError names every column whose values are not what the program reads.
+func typeError(rights []right, cfg config.GIMDB) error {
+	var wrong []string
+	for _, r := range rights {
+		wanted := isNumber
+		switch r.Wanted {
+		case typeText:
+			wanted = isText
+		case typeTime:
+			wanted = isTime
+		}
+		if r.HasColumn && !wanted(r.SentType) {
+			wrong = append(wrong, fmt.Sprintf("%s.%s is %s", r.Table, r.Column, r.ShownType))
+		}
+	}
+	if len(wrong) == 0 {
 		return nil
 	}
-	names := make([]string, 0, len(missing))
-	for name := range missing {
-		names = append(names, name)
-	}
-	sort.Strings(names)
-	return fail.New(fail.Source, "is gimdb.schema the GIM's, and the GIM of release 8.5 or later?",
-		"%s: missing: %s", sourceName(cfg), strings.Join(names, ", "))
-}
-
-func unreadableError(tables []string, schema, user string, cfg config.GIMDB) error {
-	if len(tables) == 0 {
-		return nil
-	}
-	qualified := make([]string, len(tables))
-	for i, t := range tables {
-		qualified[i] = schema + "." + t
-	}
-	return fail.New(fail.Source, fmt.Sprintf("grant select on %s to %s;", strings.Join(qualified, ", "), user),
-		"%s: user %s may not read %s", sourceName(cfg), user, strings.Join(tables, ", "))
+	slices.Sort(wrong)
+	return fail.New(fail.Source, "views of the same names that cast these columns will do: set gimdb.schema to where they are",
+		"%s: wrong type: %s; numbers may be smallint, integer, bigint, numeric, real or double precision, texts text, varchar or char, times timestamp",
+		sourceName(cfg), strings.Join(wrong, ", "))
 }
 
 // whyNot says what keeps tables from being read, and what would help; "" where nothing does.
@@ -170,44 +162,20 @@ func whyNot(rights []right, hidden []string, cfg config.GIMDB) string {
 	return strings.Join(whys, "; ")
 }
 
-// uniqueKeys says of each table with many rows whether the server itself keeps its key unique. Of a view it is not known.
-func uniqueKeys(ctx context.Context, conn *pgx.Conn, schema string) (map[string]bool, error) {
-	unique := map[string]bool{}
-	for _, t := range tables {
-		if !mayRepeat(t) {
-			continue
-		}
-		var is bool
-		if err := ask(ctx, conn, schema, "gim/unique_key", []any{schema, t.Name, t.Key}, &is); err != nil {
-			return nil, err
-		}
-		unique[t.Name] = is
-	}
-	return unique, nil
-}
-
 // Agent groups are for analysis alone: they are read where they are asked for, beside the slice, whose hash does not cover
 // them, and a source that lacks them gives the slice all the same.
 
 // whyNoGroups says what keeps the groups from being read, and what would help; "" where nothing does.
-func whyNoGroups(ctx context.Context, conn *pgx.Conn, cfg config.GIMDB) (string, error) {
+func (g *GIMDB) whyNoGroups() string {
 	ofSessions := sessionGroups
 	ofSessions.Name = sessionTable
-	rights, err := readRights(ctx, conn, cfg.Schema, append(groupTables, ofSessions)...)
-	if err != nil {
-		return "", err
-	}
-	hidden, err := tablesOf(ctx, conn, cfg.Schema, "gim/row_policy", namesOf(groupTables))
-	if err != nil {
-		return "", err
-	}
-	return whyNot(rights, hidden, cfg), nil
+	return whyNot(g.rightsOn(append(groupTables, ofSessions)...), tablesWith(g.rightsOn(groupTables...), hidesRows), g.cfg)
 }
 
 // WithGroups has Groups tell the agent groups of sessions, and reads what their names are made of; or says why that cannot be.
 func (g *GIMDB) WithGroups(ctx context.Context) (why string, err error) {
-	if why, err = whyNoGroups(ctx, g.readers[0], g.cfg); err != nil || why != "" {
-		return why, explainPG(err, g.cfg)
+	if why = g.whyNoGroups(); why != "" {
+		return why, nil
 	}
 	var groups, combinations *Rows
 	err = g.fetch(ctx, g.read("group_", "gim/group", &groups), g.read("resource_group_combination", "gim/group_combination", &combinations))

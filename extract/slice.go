@@ -425,9 +425,9 @@ func (c *cut) neverThere(ctx context.Context) (*NeverThereError, error) {
 
 // HasBefore asks the snapshot.
 func (g *GIMDB) HasBefore(ctx context.Context, end int64) (has bool, oldest *int64, err error) {
-	err = ask(ctx, g.readers[0], g.cfg.Schema, "gim/session_before", []any{end, g.tenantKey}, &has)
+	err = g.readers[0].ask(ctx, "gim/session_before", []any{end, g.tenantKey}, &has)
 	if err == nil && !has {
-		err = ask(ctx, g.readers[0], g.cfg.Schema, "gim/oldest_session", []any{g.tenantKey}, &oldest)
+		err = g.readers[0].ask(ctx, "gim/oldest_session", []any{g.tenantKey}, &oldest)
 	}
 	return has, oldest, explainRead(err, g.name)
 }

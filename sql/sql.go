@@ -57,8 +57,13 @@ var statements = sync.OnceValue(func() (s struct {
 			}
 		}
 	}
-	const all = "count/data_quality"
-	s.texts[all] = fill(all, s.texts[all], template.FuncMap{"rules": func() []rule { return rules }}, nil)
+	bucket := s.texts["slice/slice_bucket"]
+	for _, name := range []string{"count/data_quality", "slice/slice_text", "slice/slice_sha256", "slice/slice_bucket"} {
+		s.texts[name] = fill(name, s.texts[name], template.FuncMap{
+			"rules":  func() []rule { return rules },
+			"bucket": func(part string) string { return strings.TrimSpace(fill(name, bucket, nil, part)) },
+		}, "")
+	}
 	return s
 })
 

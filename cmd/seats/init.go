@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -16,10 +17,12 @@ import (
 
 	"seats/cmd/seats/draft"
 	"seats/cmd/seats/job"
+	"seats/cmd/seats/query"
 	"seats/internal/calendar"
 	"seats/internal/config"
 	"seats/internal/duck"
 	"seats/internal/fail"
+	"seats/internal/plain"
 	"seats/report"
 )
 
@@ -138,13 +141,8 @@ func (d *drafter) write(found draft.Traffic) error {
 	if err != nil {
 		return err
 	}
-	f, err := os.OpenFile(d.Output, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
-		return err
-	}
-	_, err = f.WriteString(text)
-	if err = errors.Join(err, f.Close()); err != nil {
-		err = errors.Join(err, os.Remove(d.Output))
+	if err = plain.Write(d.Output, []byte(text), 0o600); err != nil && !errors.Is(err, fs.ErrExist) {
+		_ = os.Remove(d.Output) // it may not be there
 	}
 	return err
 }
@@ -370,26 +368,14 @@ func (a *asker) secret(ctx context.Context, question string) (string, error) {
 	return answer, err
 }
 
-// read waits for an answer, and no longer than until Ctrl-C: who types does not end the reading.
+// read waits for an answer, and no longer than until Ctrl-C.
 func (a *asker) read(ctx context.Context, line func() (string, error)) (string, error) {
-	type read struct {
-		text string
-		err  error
-	}
-	got := make(chan read, 1)
-	go func() {
-		text, err := line()
-		got <- read{text, err}
-	}()
-	select {
-	case <-ctx.Done():
+	text, err := query.Typed(ctx, line)
+	if ctx.Err() != nil || errors.Is(err, io.EOF) {
 		fmt.Fprintln(a.out)
-		return "", ctx.Err()
-	case r := <-got:
-		if errors.Is(r.err, io.EOF) {
-			fmt.Fprintln(a.out)
-			return "", errNoAnswer
-		}
-		return r.text, r.err
 	}
+	if errors.Is(err, io.EOF) {
+		err = errNoAnswer
+	}
+	return text, err
 }

@@ -261,11 +261,7 @@ func only(cfg *config.Config, wanted func(name string) bool) *config.Config {
 
 // oneTenant is the one tenant that a command is about; it need not be named where there is no other.
 func (p *program) oneTenant(name string) (config.Tenant, error) {
-	var names []string
-	if name != "" {
-		names = []string{name}
-	}
-	cfg, err := p.load(names)
+	cfg, err := p.load([]string{name}[:min(1, len(name))])
 	if err != nil {
 		return config.Tenant{}, err
 	}
@@ -299,6 +295,9 @@ func (y *tally) failed() error {
 	return &saidError{y.code}
 }
 
+// nothingYet is said of a tenant that has no store.
+const nothingYet = "nothing extracted yet"
+
 // eachTenant does something for every tenant, as a tally has it. One without a store is passed over.
 func (p *program) eachTenant(ctx context.Context, tenants []config.Tenant, do func(config.Tenant) error) error {
 	y := tally{terminal: p.terminal}
@@ -308,7 +307,7 @@ func (p *program) eachTenant(ctx context.Context, tenants []config.Tenant, do fu
 		case ctx.Err() != nil:
 			return ctx.Err()
 		case errors.Is(err, store.ErrMissing):
-			p.Info("nothing extracted yet", "tenant", tenant.Name, "store", tenant.StorePath())
+			p.Info(nothingYet, "tenant", tenant.Name, "store", tenant.StorePath())
 		default:
 			y.add(tenant.Name, err)
 		}

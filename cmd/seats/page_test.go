@@ -69,14 +69,16 @@ func quiet(t *testing.T, page *browser.Page, site string) {
 	}
 }
 
-func TestThePageOfADay(t *testing.T) {
+// The pages of a store, one after the other: of a day, of a month, of all tenants.
+func TestThePagesOfAStore(t *testing.T) {
 	t.Parallel()
 	site := writtenPages(t)
 	page := lookAt(t, site, "acme/2026-03-10.html")
-	require.Contains(t, dataFile(t, site, "CNT_US_PES_SEATS_OUTBOUND_acme_20260310.csv"), ",1,2\n")
+	dataFile := must.Text(t, filepath.Dir(site), "out", "acme", "CNT_US_PES_SEATS_OUTBOUND_acme_20260310.csv")
+	require.Contains(t, dataFile, ",1,2\n")
 	require.Equal(t, "2", ask[string](t, page, `document.querySelector('section td').textContent`), "the number of the data file")
 
-	require.Eventually(t, func() bool { return ask[int](t, page, `document.querySelectorAll('.curve canvas').length`) > 0 }, 20*time.Second, 50*time.Millisecond)
+	becomes(t, page, true, `document.querySelectorAll('.curve canvas').length > 0`)
 	require.Equal(t, []string{hostileAgent}, ask[[]string](t, page, `[...document.querySelectorAll('.seats bdi')].map(e => e.textContent).filter(t => t.includes('<'))`))
 	require.Equal(t, 0, ask[int](t, page, `document.querySelectorAll('img').length`))
 
@@ -93,30 +95,23 @@ func TestThePageOfADay(t *testing.T) {
 	hover := `(o => { const b = o.getBoundingClientRect(); o.dispatchEvent(new MouseEvent('mousemove', {clientX: b.left + 5, clientY: b.top + 9, bubbles: true})); return '' })(document.querySelector('.u-over'))`
 	at = ask[string](t, page, readout)
 	ask[string](t, page, hover)
-	require.Eventually(t, func() bool { return ask[string](t, page, readout) != at }, 20*time.Second, 50*time.Millisecond)
+	becomes(t, page, true, fmt.Sprintf("%s !== %q", readout, at))
 
 	// Another day is laid over it, from a file of its own.
 	ask[string](t, page, `(s => { s.value = '2026-03-11'; s.onchange(); return ''; })(document.querySelector('.tools select'))`)
 	becomes(t, page, "4", `document.querySelector('.curve').dataset.drawn`)
 	quiet(t, page, site)
-}
 
-func TestThePageOfAMonthAndOfAllTenants(t *testing.T) {
-	t.Parallel()
-	site := writtenPages(t)
-	page := lookAt(t, site, "acme/2026-03.html")
+	require.NoError(t, chromedp.Do(page.Context, chromedp.Navigate("file://"+site+"/acme/2026-03.html")))
 	require.Equal(t, "2", ask[string](t, page, `document.querySelector('.calendar a[href="2026-03-10.html"]').textContent`))
 	require.Equal(t, "1 committed; days above it: 1", ask[string](t, page, `document.querySelector('.tiles .bad .more').textContent`), "the peak of 2 is above it, and not of it")
 	quiet(t, page, site)
 	require.NoError(t, chromedp.Do(page.Context, chromedp.Navigate("file://"+site+"/index.html")))
 	require.Equal(t, "-1", ask[string](t, page, `document.querySelector('td.bad').textContent`))
 	quiet(t, page, site)
-}
 
-// The policy holds even for a script that has come in.
-func TestNothingLeavesThePage(t *testing.T) {
-	t.Parallel()
-	page := lookAt(t, writtenPages(t), "acme/2026-03-10.html")
+	// Nothing leaves a page: the policy holds even for a script that has come in.
+	require.NoError(t, chromedp.Do(page.Context, chromedp.Navigate("file://"+site+"/acme/2026-03-10.html")))
 	blocked := `new Promise(done => { addEventListener('securitypolicyviolation', e => done(e.effectiveDirective)); %s })`
 	for directive, attempt := range map[string]string{
 		"connect-src":     `fetch('http://127.0.0.1:9/').catch(() => {})`,
@@ -141,10 +136,6 @@ func TestPagesWithPseudonymsNameNobody(t *testing.T) {
 		return nil
 	}))
 	require.Regexp(t, `<bdi>P[0-9a-f]{32}</bdi>`, must.Text(t, site, "acme", "2026-03-10.html"))
-}
-
-func dataFile(t *testing.T, site, name string) string {
-	return must.Text(t, filepath.Dir(site), "out", "acme", name)
 }
 
 // curveSite has a page of the day for each of several regions in New York. Agents come at 8 o'clock of the region's clock,
@@ -194,31 +185,29 @@ func drawn(t *testing.T, p *browser.Page, curves int) {
 // offset, and the readout the second that is pointed at.
 func TestTheHoursOfADayWhenClocksChange(t *testing.T) {
 	t.Parallel()
+	p := opened(t)
+	axis := []string{"00:00", "03:00", "06:00", "09:00", "12:00", "15:00", "18:00", "21:00", "00:00"}
 	for _, tt := range []struct {
-		day   calendar.Date
-		axis  []string
+		day   string
 		hours int
-		row   int // of the hour that is there once, or twice
-		table string
+		table string // the rows about the hour that is there once, or twice
 	}{
-		{calendar.Date{Year: 2026, Month: 3, Day: 8}, []string{"00:00", "03:00", "06:00", "09:00", "12:00", "15:00", "18:00", "21:00", "00:00"}, 23, 2, "01:00 EST|03:00 EDT|04:00 EDT"},
-		{calendar.Date{Year: 2026, Month: 11, Day: 1}, []string{"00:00", "03:00", "06:00", "09:00", "12:00", "15:00", "18:00", "21:00", "00:00"}, 25, 2, "01:00 EDT|01:00 EST|02:00 EST"},
+		{"2026-03-08", 23, "01:00 EST|03:00 EDT|04:00 EDT"},
+		{"2026-11-01", 25, "01:00 EDT|01:00 EST|02:00 EST"},
 	} {
-		t.Run(tt.day.String(), func(t *testing.T) {
-			site, name := curveSite(t, tt.day, 1)
-			p := lookAt(t, site, name)
-			drawn(t, p, 1)
-			require.Equal(t, tt.hours, ask[int](t, p, `document.querySelectorAll('details tbody tr').length`))
-			require.Equal(t, tt.table, ask[string](t, p, fmt.Sprintf(`[...document.querySelectorAll('details tbody th')].slice(%d, %d).map(h => h.textContent).join('|')`, tt.row-1, tt.row+2)))
-			ask[string](t, p, `(() => { window.said = []; const before = CanvasRenderingContext2D.prototype.fillText;
-				CanvasRenderingContext2D.prototype.fillText = function (text, ...rest) { said.push(text); return before.call(this, text, ...rest); }; return ''; })()`)
-			ask[string](t, p, `(() => { document.querySelector('.tools input').click(); document.querySelector('.tools input').click(); return ''; })()`) // drawn again
-			require.Eventually(t, func() bool { return ask[int](t, p, `said.filter(t => t.includes(':')).length`) >= len(tt.axis) }, 20*time.Second, 50*time.Millisecond)
-			require.Equal(t, tt.axis, ask[[]string](t, p, fmt.Sprintf(`said.filter(t => t.includes(':')).slice(-%d)`, len(tt.axis))))
-			ask[string](t, p, `(() => { document.querySelector('.tools button').click(); return ''; })()`)
-			require.Equal(t, "08:00:00  R0 40", ask[string](t, p, `document.querySelector('.readout').textContent`))
-			quiet(t, p, site)
-		})
+		site, name := curveSite(t, must.Date(t, tt.day), 1)
+		require.NoError(t, chromedp.Do(p.Context, chromedp.Navigate("file://"+filepath.Join(site, name))))
+		drawn(t, p, 1)
+		require.Equal(t, tt.hours, ask[int](t, p, `document.querySelectorAll('details tbody tr').length`))
+		require.Equal(t, tt.table, ask[string](t, p, `[...document.querySelectorAll('details tbody th')].slice(1, 4).map(h => h.textContent).join('|')`))
+		ask[string](t, p, `(() => { window.said = []; const before = CanvasRenderingContext2D.prototype.fillText;
+			CanvasRenderingContext2D.prototype.fillText = function (text, ...rest) { said.push(text); return before.call(this, text, ...rest); }; return ''; })()`)
+		ask[string](t, p, `(() => { document.querySelector('.tools input').click(); document.querySelector('.tools input').click(); return ''; })()`) // drawn again
+		becomes(t, p, true, fmt.Sprintf(`said.filter(t => t.includes(':')).length >= %d`, len(axis)))
+		require.Equal(t, axis, ask[[]string](t, p, fmt.Sprintf(`said.filter(t => t.includes(':')).slice(-%d)`, len(axis))))
+		ask[string](t, p, `(() => { document.querySelector('.tools button').click(); return ''; })()`)
+		require.Equal(t, "08:00:00  R0 40", ask[string](t, p, `document.querySelector('.readout').textContent`))
+		quiet(t, p, filepath.Dir(filepath.Dir(site))) // both sites
 	}
 }
 
@@ -309,7 +298,7 @@ func TestThePageByTheKeyboardAlone(t *testing.T) {
 	press("p")
 	becomes(t, p, "08:00:00  R0 40", readout)
 	press(kb.ArrowLeft)
-	require.Eventually(t, func() bool { return strings.HasSuffix(ask[string](t, p, readout), "  R0 0") }, 20*time.Second, 50*time.Millisecond)
+	becomes(t, p, true, readout+`.endsWith("  R0 0")`)
 	quiet(t, p, site)
 }
 
@@ -392,73 +381,66 @@ func TestTextStandsOut(t *testing.T) {
 	}
 }
 
-// BenchmarkOpenDay opens a day of ten regions, each with another number in every second, among a year of days.
-func BenchmarkOpenDay(b *testing.B) {
-	first := calendar.Date{Year: 2026, Month: 1, Day: 1}
+// benched has a page for each of the days of a year, with curves of steps of so many seconds, and 20 agents in every peak.
+func benched(b *testing.B, filled int, regions, places []string, step int64) (dir string) {
 	tenant := html.Tenant{Name: "acme"}
-	for i := range 10 {
-		tenant.Regions = append(tenant.Regions, config.Region{Name: "R" + string(rune('0'+i)), Zone: time.UTC})
+	for _, name := range regions {
+		tenant.Regions = append(tenant.Regions, config.Region{Name: name, Zone: time.UTC})
 	}
+	details := make([]html.Detail, filled)
 	for i := range 365 {
-		tenant.Days = append(tenant.Days, html.Day{Date: first.AddDays(i), State: html.Final, HasPage: true})
-	}
-	var detail html.Detail
-	for _, r := range tenant.Regions {
-		day := first.In(time.UTC)
-		curve := html.Curve{}
-		for s := day.Start; s < day.End; s++ {
-			curve.Steps = append(curve.Steps, html.Step{Interval: calendar.Interval{Start: s, End: s + 1}, Agents: 500 + s*7919%401})
-		}
-		detail.Regions = append(detail.Regions, html.RegionDetail{Region: r.Name, Day: day, Zone: time.UTC, Curves: []html.Curve{curve}})
-	}
-	dir := writeSite(b, tenant, first, detail)
-	page := opened(b)
-	for b.Loop() {
-		require.NoError(b, chromedp.Do(page.Context, chromedp.Navigate("file://"+filepath.Join(dir, "acme", first.String()+".html")),
-			chromedp.WaitReady(chromedp.CSS(".curve canvas"))))
-	}
-	require.Empty(b, page.Errors())
-}
-
-// BenchmarkYear writes the pages of a year, of two regions with two locations each and 20 agents in every peak, and opens the
-// tenant's, a month's and a day's.
-func BenchmarkYear(b *testing.B) {
-	first := calendar.Date{Year: 2026, Month: 1, Day: 1}
-	tenant := html.Tenant{Name: "acme"}
-	details := make([]html.Detail, 365)
-	for i := range details {
-		day := html.Day{Date: first.AddDays(i), State: html.Final, HasPage: true}
+		day := html.Day{Date: newYear.AddDays(i), State: html.Final, HasPage: true}
 		if n := len(tenant.Shown); n == 0 || tenant.Shown[n-1] != day.Date.YearMonth() {
 			tenant.Shown = append(tenant.Shown, day.Date.YearMonth())
 		}
 		span := day.Date.In(time.UTC)
-		for _, name := range []string{"US", "EU"} {
+		for _, name := range regions[:min(len(regions), max(0, filled-i)*len(regions))] {
 			detail := html.RegionDetail{Region: name, Day: span, Zone: time.UTC}
-			for _, place := range []string{"", "one", "two"} {
+			for _, place := range places {
 				curve := html.Curve{Location: place}
-				for s := span.Start; s < span.End; s += 144 { // 600 steps
-					curve.Steps = append(curve.Steps, html.Step{Interval: calendar.Interval{Start: s, End: s + 144}, Agents: 500 + s*7919%401})
+				for s := span.Start; s < span.End; s += step {
+					curve.Steps = append(curve.Steps, html.Step{Interval: calendar.Interval{Start: s, End: s + step}, Agents: 500 + s*7919%401})
 				}
 				detail.Curves = append(detail.Curves, curve)
-				day.Peaks = append(day.Peaks, html.Peak{Region: name, Location: place, Agents: 900, At: time.Unix(span.Start, 0).UTC(), Seconds: 144})
+				day.Peaks = append(day.Peaks, html.Peak{Region: name, Location: place, Agents: 900, At: time.Unix(span.Start, 0).UTC(), Seconds: step})
 			}
 			for agent := range int64(20) {
-				detail.Seats = append(detail.Seats, html.Seat{Agent: fmt.Sprint("E", agent), Location: "one", Session: agent, Login: time.Unix(span.Start, 0).UTC(),
-					Kind: "leg", Activity: agent, At: time.Unix(span.Start, 0).UTC(), Switch: "SIP", Why: "listed switch"})
+				detail.Seats = append(detail.Seats, html.Seat{Agent: fmt.Sprint("E", agent), Location: places[len(places)-1], Session: agent,
+					Login: time.Unix(span.Start, 0).UTC(), Kind: "leg", Activity: agent, At: time.Unix(span.Start, 0).UTC(), Switch: "SIP", Why: "listed switch"})
 			}
 			details[i].Regions = append(details[i].Regions, detail)
 		}
 		tenant.Days = append(tenant.Days, day)
 	}
-	tenant.Regions = []config.Region{{Name: "US", Zone: time.UTC}, {Name: "EU", Zone: time.UTC}}
+	return writeSite(b, tenant, newYear, details...)
+}
+
+var newYear = calendar.Date{Year: 2026, Month: 1, Day: 1}
+
+// BenchmarkOpenDay opens a day of ten regions, each with another number in every second, among a year of days.
+func BenchmarkOpenDay(b *testing.B) {
+	dir := benched(b, 1, strings.Fields("R0 R1 R2 R3 R4 R5 R6 R7 R8 R9"), []string{""}, 1)
 	page := opened(b)
 	for b.Loop() {
-		dir := writeSite(b, tenant, first, details...)
-		require.NoError(b, chromedp.Do(page.Context,
-			chromedp.Navigate("file://"+filepath.Join(dir, "acme", "index.html")),
-			chromedp.Navigate("file://"+filepath.Join(dir, "acme", "2026-06.html")),
-			chromedp.Navigate("file://"+filepath.Join(dir, "acme", "2026-06-15.html")),
-			chromedp.WaitReady(chromedp.CSS(".curve canvas"))))
+		visit(b, page, dir, newYear.String())
 	}
 	require.Empty(b, page.Errors())
+}
+
+// BenchmarkYear writes the pages of a year, of two regions with two locations each and 600 steps a day, and opens the tenant's, a
+// month's and a day's.
+func BenchmarkYear(b *testing.B) {
+	page := opened(b)
+	for b.Loop() {
+		visit(b, page, benched(b, 365, []string{"US", "EU"}, []string{"", "one", "two"}, 144), "index", "2026-06", "2026-06-15")
+	}
+	require.Empty(b, page.Errors())
+}
+
+// visit opens pages of the tenant; the last has curves.
+func visit(b *testing.B, page *browser.Page, dir string, names ...string) {
+	for _, name := range names {
+		require.NoError(b, chromedp.Do(page.Context, chromedp.Navigate("file://"+filepath.Join(dir, "acme", name+".html"))))
+	}
+	require.NoError(b, chromedp.Do(page.Context, chromedp.WaitReady(chromedp.CSS(".curve canvas"))))
 }

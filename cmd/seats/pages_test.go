@@ -66,7 +66,7 @@ func TestThePages(t *testing.T) {
 	require.NoError(t, os.CopyFS(filepath.Join(demo, "exports"), os.DirFS("../../testdata/demo/exports"))) // not what make demo left
 	require.NoError(t, os.WriteFile(filepath.Join(demo, "seats.yaml"), must.Have(os.ReadFile("../../testdata/demo/seats.yaml"))(t), 0o600))
 	month := exec.Command("seats", "--config", filepath.Join(demo, "seats.yaml"), "run", "--month", "2026-03")
-	month.Env = append(os.Environ(), "GOMAXPROCS=1", "SEATS_TEST_NOW="+pagesNow)
+	month.Env = append(os.Environ(), "SEATS_TEST_NOW="+pagesNow)
 	out, err := month.CombinedOutput()
 	require.NoError(t, err, "%s", out)
 	t.Run("snapshot", func(t *testing.T) { snapshot(t, demo) })
@@ -178,7 +178,7 @@ func tryCommands(t *testing.T, dir, page string, typed []typedCommand) {
 	}
 	shell := exec.Command("bash", "-c", script)
 	shell.Dir = dir
-	shell.Env = append(os.Environ(), "ROOT="+root, "HOME="+dir, "GOMAXPROCS=1", "SEATS_TEST_NOW="+pagesNow)
+	shell.Env = append(os.Environ(), "ROOT="+root, "HOME="+dir, "SEATS_TEST_NOW="+pagesNow)
 	out, err := shell.Output()
 	require.NoError(t, err, "%s", out)
 	answers := strings.Split(string(out), "\n@@ ")

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"os"
@@ -48,33 +49,31 @@ func (c *reportCmd) pages(ctx context.Context, p *program) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, site.Drop()) }()
-	y := tally{terminal: p.terminal}
-	for _, tenant := range cfg.Tenants {
-		err, problem := job.Explain(c.tenantPages(ctx, p, tenant, site), tenant), ""
-		_, unread := errors.AsType[storeError](err)
-		switch {
-		case ctx.Err() != nil:
-			return ctx.Err()
-		case errors.Is(err, store.ErrMissing):
-			problem = "nothing extracted yet"
-			p.Info(problem, "tenant", tenant.Name, "store", tenant.StorePath())
-		case unread:
-			problem = "the store cannot be read"
-			y.add(tenant.Name, err)
-		case err != nil:
-			return err
+	var broken error // of the site: there will be none
+	failed := p.eachTenant(ctx, cfg.Tenants, func(tenant config.Tenant) error {
+		if broken != nil {
+			return nil
 		}
-		if problem != "" {
-			if err := site.Tenant(html.Tenant{Name: tenant.Name, Problem: problem}); err != nil {
-				return err
-			}
+		err := c.tenantPages(ctx, p, tenant, site)
+		problem := "the store cannot be read"
+		if errors.Is(err, store.ErrMissing) {
+			problem = nothingYet
 		}
+		if _, unread := errors.AsType[storeError](err); !unread {
+			broken = job.Explain(err, tenant)
+			return nil
+		}
+		broken = site.Tenant(html.Tenant{Name: tenant.Name, Problem: problem})
+		return err
+	})
+	if err := cmp.Or(ctx.Err(), broken); err != nil {
+		return err
 	}
 	if err := site.Close(); err != nil {
 		return err
 	}
 	p.Info("pages written", "folder", c.HTML)
-	return y.failed()
+	return failed
 }
 
 func (c *reportCmd) tenantPages(ctx context.Context, p *program, tenant config.Tenant, site *html.Site) error {

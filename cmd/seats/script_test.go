@@ -12,7 +12,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -33,6 +32,9 @@ import (
 // TestMain lets the scripts run the program and the simulator as processes of their own: this test binary
 // under other names.
 func TestMain(m *testing.M) {
+	for name, value := range frugal {
+		os.Setenv(name, value) //nolint:errcheck // for what is started from here: this process has begun
+	}
 	testscript.Main(m, map[string]func(){
 		"seats":  func() { os.Exit(start(scriptClock, scriptSleep)) },
 		"plain":  func() { asUser(os.Args[1:]) },
@@ -41,6 +43,10 @@ func TestMain(m *testing.M) {
 		"gimsim": func() { os.Exit(gimsim.Run(context.Background(), os.Args[1:], os.Stdout, os.Stderr)) },
 	})
 }
+
+// frugal is the environment of the programs that tests start: they share the cores, and more threads each would wait for one
+// another; and none lives long enough for its garbage to be worth the collecting.
+var frugal = map[string]string{"GOMAXPROCS": "1", "GOGC": "off", "GOMEMLIMIT": "1GiB"}
 
 // asUser becomes the program that its arguments name, without root's right to ignore modes of files and folders.
 func asUser(args []string) {
@@ -99,7 +105,9 @@ func TestScript(t *testing.T) {
 		Setup: func(env *testscript.Env) error {
 			wd, err := os.Getwd()
 			env.Setenv("SEATS_TEST_NOW", "2026-04-02T06:00:00Z")
-			env.Setenv("GOMAXPROCS", "1") // the scripts share the cores: more threads each would wait for one another
+			for name, value := range frugal {
+				env.Setenv(name, value)
+			}
 			env.Setenv("WRITER", strconv.Itoa(os.Getpid()))
 			env.Setenv("BASE", filepath.Join(wd, "testdata", "gim"))
 			env.Values["tb"], env.Values["gims"] = env.T(), map[string]gimDB{}
@@ -208,11 +216,11 @@ func tb(ts *testscript.TestScript) testing.TB { return ts.Value("tb").(testing.T
 
 // environment is what a program started by hand needs of the script's.
 func environment(ts *testscript.TestScript) []string {
-	var env []string
-	for _, name := range []string{"PATH", "HOME", "TMPDIR", "SEATS_TEST_NOW", "GOMAXPROCS", "GIM_HOST", "GIM_PORT", "GIM_DATABASE", "GIM_SCHEMA", "GIM_USER", "GIM_ROLE"} {
+	env := os.Environ()
+	for _, name := range []string{"PATH", "HOME", "TMPDIR", "SEATS_TEST_NOW", "GIM_HOST", "GIM_PORT", "GIM_DATABASE", "GIM_SCHEMA", "GIM_USER", "GIM_ROLE"} {
 		env = append(env, name+"="+ts.Getenv(name))
 	}
-	return slices.Clip(env)
+	return env
 }
 
 // gimDB is the script's schema on the test server.

@@ -339,7 +339,7 @@ tenants: {acme: {export_dir: exports, regions: {US: {locations: {dallas: {switch
 // command is the program as a process of its own, at a time that stands still: what it writes is the same every time.
 func (p place) command(args ...string) *exec.Cmd {
 	cmd := exec.Command("seats", args...)
-	cmd.Dir, cmd.Env = p.dir, slices.Concat(os.Environ(), []string{"GOMAXPROCS=1", "SEATS_TEST_NOW=2026-04-02T06:00:00Z"}, p.env)
+	cmd.Dir, cmd.Env = p.dir, slices.Concat(os.Environ(), []string{"SEATS_TEST_NOW=2026-04-02T06:00:00Z"}, p.env)
 	return cmd
 }
 

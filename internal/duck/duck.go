@@ -94,11 +94,20 @@ func (o Options) query() string {
 		"autoinstall_known_extensions": {"false"}, "autoload_known_extensions": {"false"},
 		"memory_limit": {cmp.Or(o.MemoryLimit, "1GB")}, "temp_directory": {o.TempDir},
 	}
-	v.Set("threads", strconv.Itoa(cmp.Or(o.Threads, runtime.GOMAXPROCS(0)))) // which knows of a container's limit; DuckDB does not
+	v.Set("threads", strconv.Itoa(threads(o.Threads)))
 	if o.ReadOnly {
 		v.Set("access_mode", "READ_ONLY")
 	}
 	return v.Encode()
+}
+
+// threads is how many there are: 0 is all cores, by GOMAXPROCS, which knows of a container's limit; DuckDB does not.
+func threads(n int) int { return cmp.Or(n, runtime.GOMAXPROCS(0)) }
+
+// Spread gives an open database its threads anew: 0 is all cores.
+func Spread(ctx context.Context, q Queryer, n int) error {
+	_, err := q.ExecContext(ctx, "set threads = "+strconv.Itoa(threads(n)))
+	return err
 }
 
 // Days binds a set of days.
@@ -222,9 +231,11 @@ func each(ctx context.Context, q Queryer, text, shown string, row func(scan func
 // All gives the rows of an embedded query. Its columns are the exported fields of T in their order, those of a struct in it in
 // its place and without those marked `duck:"-"`; T is the one column itself where it is no struct, or scans itself.
 func All[T any](ctx context.Context, q Queryer, name string, args ...any) (all []T, err error) {
+	var row, none T
+	into := columns(reflect.ValueOf(&row).Elem())
 	err = Each(ctx, q, name, func(scan func(...any) error) error {
-		var row T
-		err := scan(columns(reflect.ValueOf(&row).Elem())...)
+		row = none
+		err := scan(into...)
 		all = append(all, row)
 		return err
 	}, args...)

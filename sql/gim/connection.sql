@@ -67,10 +67,12 @@ select current_setting('seats.alphabet')
 -- name: right
 -- Grain: column that the program reads: whether its schema, table and column exist and may be read, and its type: the
 -- one that values are sent in, which of a domain is the one below it, whether that one can hold a fraction, and the
--- column's own as people write it.
--- $1: schema; $2, $3: tables and columns, pairwise.
+-- column's own as people write it. And of its table: whether row security hides rows of it from the user, who could change it,
+-- wholly or in single columns. Of what is below a view nothing can be told of policies: the server refuses to read it.
+-- $1: schema; $2, $3, $4: tables, columns and what is wanted of them, pairwise.
 select r.table_name,
        r.column_name,
+       r.wanted,
        n.oid is not null as has_schema,
        coalesce(has_schema_privilege(n.oid, 'usage'), false) as may_use_schema,
        c.oid is not null as has_table,
@@ -78,8 +80,10 @@ select r.table_name,
        coalesce(has_column_privilege(c.oid, a.attnum, 'select'), false) as may_read,
        coalesce(b.oid, 0) as sent_type,
        coalesce(b.typname in ('float4', 'float8') or b.typname = 'numeric' and (b.modifier < 4 or (b.modifier - 4) & 2047 <> 0), false) as may_be_fraction,
-       coalesce(format_type(a.atttypid, a.atttypmod), '') as shown_type
-from unnest($2::text[], $3::text[]) as r (table_name, column_name)
+       coalesce(format_type(a.atttypid, a.atttypmod), '') as shown_type,
+       c.relkind in ('r', 'p') and row_security_active(c.oid) is true as hides_rows,
+       has_any_column_privilege(c.oid, 'insert, update') is true or has_table_privilege(c.oid, 'delete, truncate') is true as may_write
+from unnest($2::text[], $3::text[], $4::text[]) as r (table_name, column_name, wanted)
 left join pg_catalog.pg_namespace as n on n.nspname = $1::text
 left join pg_catalog.pg_class as c on c.relnamespace = n.oid
     and c.relname = r.table_name
@@ -116,28 +120,3 @@ left join lateral (
     where u.typtype <> 'd'
 ) as b on true
 order by r.table_name, r.column_name
-
--- name: may_write
--- Grain: table that the program reads and its user could change, wholly or in single columns.
--- $1: schema; $2: tables.
-select c.relname
-from pg_catalog.pg_class as c
-join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
-where n.nspname = $1::text
-  and c.relname = any ($2::text[])
-  and c.relkind in ('r', 'p', 'v', 'm', 'f')
-  and (has_any_column_privilege(c.oid, 'insert, update') or has_table_privilege(c.oid, 'delete, truncate'))
-order by c.relname
-
--- name: row_policy
--- Grain: table that the program reads and of which row security hides rows from its user. Of what is below a view nothing
--- can be told here: the server refuses to read it.
--- $1: schema; $2: tables.
-select c.relname
-from pg_catalog.pg_class as c
-join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
-where n.nspname = $1::text
-  and c.relname = any ($2::text[])
-  and c.relkind in ('r', 'p')
-  and row_security_active(c.oid)
-order by c.relname

@@ -408,16 +408,11 @@ func Pending(issued []report.Issue, folder string, delivered []Delivery, since c
 		}
 		p := Parcel{Issue: i, Data: arrived[content{i.File, i.SHA256}].IsZero()}
 		manifest, signature := arrived[content{report.ManifestName(i.File), i.ManifestSHA256}], report.SignatureName(i.File)
-		wanted := p.Data || manifest.IsZero() || newest[signature].Before(manifest) && isThere(filepath.Join(folder, signature))
-		if wanted && !last.Before(since) {
+		_, err = os.Lstat(filepath.Join(folder, signature)) // what cannot be looked at is there, too: its delivery says why
+		unsigned := newest[signature].Before(manifest) && !errors.Is(err, fs.ErrNotExist)
+		if !last.Before(since) && (p.Data || manifest.IsZero() || unsigned) {
 			parcels = append(parcels, p)
 		}
 	}
 	return parcels, nil
-}
-
-// isThere takes what cannot be looked at for a file, too: its delivery says why.
-func isThere(path string) bool {
-	_, err := os.Lstat(path)
-	return !errors.Is(err, fs.ErrNotExist)
 }

@@ -165,29 +165,18 @@ type line struct {
 	silent atomic.Bool
 }
 
-func (l *line) Read(p []byte) (int, error) {
-	l.arm(l.SetReadDeadline)
-	n, err := l.Conn.Read(p)
-	return n, l.note(err)
-}
+func (l *line) Read(p []byte) (int, error)  { return l.within(l.SetReadDeadline, l.Conn.Read, p) }
+func (l *line) Write(p []byte) (int, error) { return l.within(l.SetWriteDeadline, l.Conn.Write, p) }
 
-func (l *line) Write(p []byte) (int, error) {
-	l.arm(l.SetWriteDeadline)
-	n, err := l.Conn.Write(p)
-	return n, l.note(err)
-}
-
-func (l *line) arm(set func(time.Time) error) {
+func (l *line) within(deadline func(time.Time) error, move func([]byte) (int, error), p []byte) (int, error) {
 	if l.limit > 0 {
-		set(time.Now().Add(l.limit)) //nolint:errcheck // a closed connection says so when it is used
+		deadline(time.Now().Add(l.limit)) //nolint:errcheck // a closed connection says so when it is used
 	}
-}
-
-func (l *line) note(err error) error {
+	n, err := move(p)
 	if errors.Is(err, os.ErrDeadlineExceeded) {
 		l.silent.Store(true)
 	}
-	return err
+	return n, err
 }
 
 // why gives the reason of a connection's end where it was a silence, which the layers above do not know.
@@ -258,11 +247,6 @@ func keyIn(path string) (ssh.Signer, error) {
 	return key, nil
 }
 
-// hostKeyError refuses a server whose key is not the one that known_hosts has.
-type hostKeyError struct{ error }
-
-func (e *hostKeyError) Unwrap() error { return e.error }
-
 // unbelieved says how to go on, which is never to believe the key for its being shown.
 func unbelieved(d config.Delivery, shown ssh.PublicKey, err error) error {
 	what := "known_hosts cannot tell whether this is the right server"
@@ -272,14 +256,14 @@ func unbelieved(d config.Delivery, shown ssh.PublicKey, err error) error {
 	} else if knownhosts.IsHostKeyChanged(err) {
 		what, next = "this is not the server that known_hosts knows", "Only if it is, replace its lines in "+d.KnownHosts
 	}
-	return &hostKeyError{fail.New(fail.Other, "nothing was sent; ask who runs the server, by another way, whether that is its key. "+next,
-		"%s: it shows the %s key %s", what, shown.Type(), ssh.FingerprintSHA256(shown))}
+	return fail.New(fail.Other, "nothing was sent; ask who runs the server, by another way, whether that is its key. "+next,
+		"%s: it shows the %s key %s", what, shown.Type(), ssh.FingerprintSHA256(shown))
 }
 
 // refused says why the server, or this program, broke off the login.
 func (s *server) refused(err error) error {
 	told := fmt.Errorf("deliver to %s: %w", s.Target(), s.line.why(err))
-	_, isKey := errors.AsType[*hostKeyError](err)
+	_, isKey := errors.AsType[*fail.Error](err) // unbelieved's
 	_, isNet := errors.AsType[net.Error](err)
 	switch {
 	case s.agent != nil && s.agent.silent.Load():

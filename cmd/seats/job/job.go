@@ -371,7 +371,9 @@ func (s *state) begun(ctx context.Context) (err error) {
 	if s.does(Extract) {
 		begin = store.Begin
 	}
-	s.Work, err = begin(ctx, s.Tenant.StorePath(), duck.Of(s.Tenant.Engine))
+	o := duck.Of(s.Tenant.Engine)
+	o.Threads = 1 // who has many rows to count asks for more
+	s.Work, err = begin(ctx, s.Tenant.StorePath(), o)
 	return err
 }
 

@@ -85,6 +85,7 @@ type fault struct {
 
 // Wherever in a run the network fails, in whatever way: the run ends, by itself, with the slice or without.
 func TestARunWhoseConnectionFailsAnywhereEnds(t *testing.T) {
+	t.Parallel()
 	db := newGIM(t, pgtest.Server(t))
 	want, bytes := undisturbed(t, db)
 	random := rand.New(rand.NewPCG(1, 20260310))
@@ -129,6 +130,7 @@ func TestARunWhoseConnectionFailsAnywhereEnds(t *testing.T) {
 // The server says why it ends a session: that too is the connection's fault. The slice that the store holds stays where
 // nothing helps.
 func TestABackendThatIsEndedIsReadAgain(t *testing.T) {
+	t.Parallel()
 	db := newGIM(t, pgtest.Server(t))
 	want, _ := undisturbed(t, db)
 	j := over(t, db, db.Host, db.Port, "connections: 2")
@@ -177,6 +179,7 @@ func endSleeper(t *testing.T, db *pgtest.DB, before string) {
 }
 
 func TestAServerThatIsRestartedIsReadAgain(t *testing.T) {
+	t.Parallel()
 	server, restart := pgtest.Restartable(t)
 	db := newGIM(t, server)
 	want, _ := undisturbed(t, db)
@@ -196,6 +199,7 @@ func TestAServerThatIsRestartedIsReadAgain(t *testing.T) {
 
 // Ctrl-C ends every wait, whatever stands still.
 func TestAJobIsCancelledWhileItWaitsForTheServer(t *testing.T) {
+	t.Parallel()
 	db := newGIM(t, pgtest.Server(t))
 	_, bytes := undisturbed(t, db)
 	for name, after := range map[string]int64{"connecting": 0, "opening": bytes[0] / 50, "reading": bytes[0] / 2} {
@@ -244,6 +248,7 @@ func TestEveryErrorOfTheStagesHasItsExitCode(t *testing.T) {
 
 // Whatever a run is about when its time is over, it ends as that, the store is there, and what was read is in it.
 func TestARunWithoutTimeKeepsWhatItReadWhereverItStood(t *testing.T) {
+	t.Parallel()
 	sweep := func(prepared func(before *job.Job) *job.Job, check func(held, entries, runs int)) {
 		var j *job.Job
 		runs := 0

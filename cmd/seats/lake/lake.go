@@ -168,10 +168,10 @@ func (p partition) success() []byte {
 // replaced.
 func (l *Lake) holds(p partition) bool {
 	said, err := l.read(path.Join(p.dir, successName))
-	if err != nil {
+	if err != nil || l.isFile(p.data()) != nil {
 		return false
 	}
-	in, err := l.open(p.data())
+	in, err := l.root.Open(p.data())
 	if err != nil {
 		return false
 	}
@@ -256,23 +256,18 @@ func (l *Lake) create(name string, in io.Reader) error {
 }
 
 func (l *Lake) read(name string) ([]byte, error) {
-	in, err := l.open(name)
-	if err != nil {
+	if err := l.isFile(name); err != nil {
 		return nil, err
 	}
-	defer in.Close() //nolint:errcheck // only read
-	return io.ReadAll(in)
+	return l.root.ReadFile(name)
 }
 
-func (l *Lake) open(name string) (*os.File, error) {
+func (l *Lake) isFile(name string) error {
 	info, err := l.root.Lstat(name)
 	if err == nil && !info.Mode().IsRegular() {
 		err = &fs.PathError{Op: "read", Path: name, Err: errors.New("it is no file")}
 	}
-	if err != nil {
-		return nil, err
-	}
-	return l.root.Open(name)
+	return err
 }
 
 // folder makes a folder and those above it, and refuses whatever else stands in their place, a link too.

@@ -76,25 +76,19 @@ func (t Tenant) Write(ctx context.Context, site *html.Site) error {
 func (t Tenant) load(ctx context.Context) (html.Tenant, error) {
 	page := html.Tenant{Name: t.Of.Name, Regions: t.Of.Regions}
 	ended, err1 := duck.One[int64](ctx, t.Conn, "ask/page_as_of")
-	issues, err2 := report.IssuedFiles(ctx, t.Conn)
-	enabled, err3 := duck.All[html.Enabled](ctx, t.Conn, "ask/page_month")
-	if err := cmp.Or(err1, err2, err3); err != nil {
-		return page, err
-	}
-	page.Enabled = enabled
+	var err2, err3 error
+	page.Issued, err2 = report.IssuedFiles(ctx, t.Conn)
+	page.Enabled, err3 = duck.All[html.Enabled](ctx, t.Conn, "ask/page_month")
 	if ended > 0 {
 		page.AsOf = time.Unix(ended, 0).UTC()
 	}
-	for _, i := range issues {
-		if t.Mask != nil && i.Reason != "" {
+	for at := range page.Issued {
+		if i := &page.Issued[at]; t.Mask != nil && i.Reason != "" {
 			i.Reason = reasonLeftOut
 		}
-		page.Issued = append(page.Issued, i)
 	}
-	if err := t.loadDays(ctx, &page); err != nil {
-		return page, err
-	}
-	return page, t.lookAhead(ctx, &page)
+	err := cmp.Or(err1, err2, err3, t.loadDays(ctx, &page), t.lookAhead(ctx, &page))
+	return page, err
 }
 
 // lookAhead tells what each region's month may still bring. Of a region without a day there is nothing to be said.

@@ -183,20 +183,14 @@ func collect(ctx context.Context, s *duckdb.Stmt) (table report.Table, err error
 		return table, err
 	}
 	defer func() { err = errors.Join(err, rows.Close()) }()
-	types, is := rows.(driver.RowsColumnTypeDatabaseTypeName)
-	if !is {
-		return table, errors.New("the driver gives no types")
-	}
+	types := rows.(driver.RowsColumnTypeDatabaseTypeName) // DuckDB's tell
 	table.Header = rows.Columns()
 	held := 0
 	for {
 		values, row := make([]driver.Value, len(table.Header)), make([]any, len(table.Header))
-		switch err := rows.Next(values); {
-		case errors.Is(err, io.EOF):
-			return table, ctx.Err()
-		case err != nil:
+		if err := rows.Next(values); err != nil && !errors.Is(err, io.EOF) {
 			return table, err
-		case ctx.Err() != nil:
+		} else if err != nil || ctx.Err() != nil {
 			return table, ctx.Err()
 		}
 		for i, v := range values {
@@ -395,18 +389,11 @@ func names(list string) (all []string) {
 // prepare has DuckDB prepare what was looked at, and hands it on: exactly one statement, of the kind expected. The driver's Prepare
 // refuses several before any is run; its PrepareContext would run all but the last.
 func prepare(conn any, f form, run func(*duckdb.Stmt) error) (err error) {
-	c, is := conn.(driver.Conn)
-	if !is {
-		return errors.New("the driver prepares nothing")
-	}
-	s, err := c.Prepare(f.text)
+	s, err := conn.(*duckdb.Conn).Prepare(f.text)
 	if err != nil {
 		return err
 	}
-	statement, is := s.(*duckdb.Stmt)
-	if !is {
-		return errors.Join(errors.New("the driver does not tell what it prepared"), s.Close())
-	}
+	statement := s.(*duckdb.Stmt)
 	defer func() { err = errors.Join(err, statement.Close()) }()
 	kind, err := statement.StatementType()
 	if err != nil {

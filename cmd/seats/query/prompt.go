@@ -112,7 +112,10 @@ func (p *Prompt) read(ctx context.Context) (string, error) {
 	first := p.Name + "> "
 	prompt := first
 	for p.begun = ""; ; prompt = strings.Repeat(" ", len(first)-2) + "| " {
-		line, err := p.line(ctx, prompt)
+		line, err := Typed(ctx, func() (string, error) { return p.editor.Prompt(prompt) })
+		if ctx.Err() != nil {
+			p.say("")
+		}
 		if err != nil {
 			return "", err
 		}
@@ -135,18 +138,17 @@ func (p *Prompt) complete(ctx context.Context, typed string) bool {
 	return behind.blank() || err != nil
 }
 
-// line reads one, unless the context ends before: nothing ends a read from a terminal, so that is left behind.
-func (p *Prompt) line(ctx context.Context, prompt string) (line string, err error) {
+// Typed reads a line, unless the context ends before: nothing ends a read from a terminal, so that is left behind.
+func Typed(ctx context.Context, read func() (string, error)) (string, error) {
 	done := make(chan func() (string, error), 1)
 	go func() {
-		line, err := p.editor.Prompt(prompt)
+		line, err := read()
 		done <- func() (string, error) { return line, err }
 	}()
 	select {
 	case got := <-done:
 		return got()
 	case <-ctx.Done():
-		p.say("")
 		return "", ctx.Err()
 	}
 }
