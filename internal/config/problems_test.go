@@ -349,7 +349,7 @@ var (
 
 // What an editor says of a key is what the pages say.
 func TestTheSchemaSaysOfAKeyWhatThePagesSay(t *testing.T) {
-	all, told := definitions(t), 0
+	told := 0
 	check := func(block string, under ...string) {
 		path := slices.Clone(under)
 		for line := range strings.Lines(block) {
@@ -362,9 +362,9 @@ func TestTheSchemaSaysOfAKeyWhatThePagesSay(t *testing.T) {
 			if said == "" {
 				continue
 			}
-			description := describe(t, all, path)
+			description := config.Described(path...)
 			if inner := inBraces.FindStringSubmatch(m[3]); description == "" && inner != nil {
-				description = describe(t, all, append(slices.Clone(path), inner[1]))
+				description = config.Described(append(slices.Clone(path), inner[1])...)
 			}
 			require.Contains(t, description, said, "%s", path)
 			told++
@@ -373,33 +373,6 @@ func TestTheSchemaSaysOfAKeyWhatThePagesSay(t *testing.T) {
 	check(yamlOf(t, "docs/configuration.md", "## Every key")[0])
 	check(yamlOf(t, "docs/delivery.md", "## Delivering")[0], "globals")
 	require.Greater(t, told, 35)
-}
-
-// describe follows keys down the schema and gives the description of the last one.
-func describe(t *testing.T, all section, path []string) string {
-	at := all["configuration"].(section)
-	for _, key := range path {
-		at = resolve(all, at)
-		properties, _ := at["properties"].(section)
-		next, is := properties[key].(section)
-		if !is {
-			next, is = at["additionalProperties"].(section)
-		}
-		require.True(t, is, "%s in %s", key, path)
-		at = next
-	}
-	said, _ := at["description"].(string)
-	return said
-}
-
-func resolve(all, at section) section {
-	if parts, is := at["allOf"].([]any); is {
-		at = parts[0].(section)
-	}
-	if name, is := at["$ref"].(string); is {
-		return all[strings.TrimPrefix(name, "#/definitions/")].(section)
-	}
-	return at
 }
 
 func TestTheConfigurationsOfTheProjectFitTheSchema(t *testing.T) {
