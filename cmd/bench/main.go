@@ -61,13 +61,11 @@ func main() {
 	}
 }
 
-// failure is an error on its way to main. A measurement needs all that came before it, so that nobody in between could
-// go on; what is deferred there is done.
-type failure struct{ error }
-
+// check gives an error to main. A measurement needs all that came before it, so that nobody in between could go on; what is
+// deferred there is done.
 func check(err error) {
 	if err != nil {
-		panic(failure{err})
+		panic(err)
 	}
 }
 
@@ -78,12 +76,8 @@ func must[T any](v T, err error) T {
 
 func try(f func()) (err error) {
 	defer func() {
-		switch e := recover().(type) {
-		case nil:
-		case failure:
-			err = e.error
-		default:
-			panic(e)
+		if e := recover(); e != nil {
+			err = fmt.Errorf("%v", e)
 		}
 	}()
 	f()
