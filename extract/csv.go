@@ -419,7 +419,7 @@ func (f *csvFile) takeCarefully(row *csvRow, field, from int, value string) *mis
 		return nil
 	case isText && !utf8.ValidString(value):
 		return wrong("it is not in utf-8")
-	case isName(c.Name):
+	case c.Name == "resource_name" || c.Name == "group_name": // any word may stand in them: nothing is counted by people's and groups' names
 	case nothings[value]:
 		if f.atFirst == nil {
 			f.nothing, f.atFirst = value, wrong("it is the word %s: where there is no value, the field has to be empty, or that word has to stand in all of the file", value)
@@ -432,7 +432,7 @@ func (f *csvFile) takeCarefully(row *csvRow, field, from int, value string) *mis
 		return row.takeNumber(at, c.Type, value, wrong)
 	case value == "\x00":
 		return wrong("it is the character NUL")
-	case isCode(c.Name) && strings.HasSuffix(value, " "):
+	case c.Name != "employee_id" && c.Name != "switch_name" && strings.HasSuffix(value, " "): // of a text that no person has thought of
 		return wrong("it is filled up with blanks: %q", value)
 	}
 	row.texts[at] = []byte(strings.ReplaceAll(value, `"`, `""`))
@@ -482,9 +482,3 @@ var nothings = map[string]bool{
 func isOdd(code []byte) bool {
 	return nothings[string(bytes.TrimSpace(code))] || string(code) == "\x00" || bytes.HasSuffix(code, []byte(" "))
 }
-
-// isName tells the columns in which any word may stand: names of people and groups, by which nothing is counted.
-func isName(column string) bool { return column == "resource_name" || column == "group_name" }
-
-// isCode tells texts that no person has thought of.
-func isCode(column string) bool { return column != "employee_id" && column != "switch_name" }

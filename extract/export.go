@@ -18,7 +18,6 @@ import (
 
 	"seats/internal/calendar"
 	"seats/internal/fail"
-	"seats/internal/plain"
 	texts "seats/sql"
 )
 
@@ -113,14 +112,6 @@ func (e *Export) open(ctx context.Context) error {
 		e.reference.takeGroups(e.rows["group_"], e.rows["resource_group_combination"])
 	}
 	return nil
-}
-
-// makeTemp makes a folder and, where it is missing, the one that it is in.
-func makeTemp(dir string) error {
-	if err := plain.MakeTemp(filepath.Dir(dir)); err != nil {
-		return err
-	}
-	return plain.MakeTemp(dir)
 }
 
 // exportFile is a table's file in one chunk, which is gone through twice.

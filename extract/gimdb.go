@@ -2,6 +2,7 @@ package extract
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"slices"
@@ -71,14 +72,18 @@ func (g *GIMDB) open(ctx context.Context) error {
 	if err := g.look(ctx); err != nil {
 		return err
 	}
-	var key []string
+	var names, key []string
 	for _, t := range tables {
+		if !isFact(t) && t.Name != "resource_" {
+			continue // of a small table a source is not asked whether it holds a row in several copies
+		}
+		names = append(names, t.Name)
 		for _, c := range t.Key {
 			key = append(key, t.Name+"."+c)
 		}
 	}
 	g.unique = map[string]bool{}
-	unique, err := all(ctx, g.readers[0], "gim/unique_key", pgx.RowTo[string], g.cfg.Schema, namesOf(slices.DeleteFunc(slices.Clone(tables), once)), key)
+	unique, err := all(ctx, g.readers[0], "gim/unique_key", pgx.RowTo[string], g.cfg.Schema, names, key)
 	if err != nil {
 		return err
 	}
@@ -137,7 +142,11 @@ func (g *GIMDB) connect(ctx context.Context) error {
 }
 
 func (g *GIMDB) add(ctx context.Context, c *pgx.ConnConfig, r *reader) {
-	lineOf(r.Conn).atWork = asks(ctx, c, r.process)
+	under := r.PgConn().Conn()
+	if encrypted, is := under.(*tls.Conn); is {
+		under = encrypted.NetConn()
+	}
+	under.(*line).atWork = asks(ctx, c, r.process)
 	g.readers = append(g.readers, r)
 }
 
