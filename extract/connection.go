@@ -28,10 +28,12 @@ const (
 	connectTimeout = 10 * time.Second // for finding the host, and again for all up to the server's welcome
 	connectTries   = 4
 	cancelPatience = 2 * time.Second        // for the server's answer to a cancelled statement
-	statementGrace = 10 * time.Second       // beyond statement_timeout, for the server to end a statement itself
 	firstPause     = 500 * time.Millisecond // doubled after every try
 	readBuffer     = 256 << 10              // bytes taken from the network at a time: rows come faster than 8 kB of them are used up
 )
+
+// statementGrace is for the server to end a statement itself, beyond statement_timeout; tests wait less.
+var statementGrace = 10 * time.Second
 
 // SQLSTATEs of a server that may answer otherwise a little later.
 const (
