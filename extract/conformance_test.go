@@ -34,9 +34,19 @@ var tables = []string{"media_type", "dialing_mode", "resource_", "sm_res_session
 const day0 = 1773100800 // 2026-03-10T00:00:00Z
 
 type gim struct {
-	t   *testing.T
-	db  *pgtest.DB
-	ddl string
+	t      *testing.T
+	db     *pgtest.DB
+	ddl    string
+	gather bool   // rows, to insert them at once
+	rows   string // that are gathered
+}
+
+// insert runs a statement, or gathers it.
+func (g *gim) insert(format string, args ...any) {
+	if g.rows += fmt.Sprintf(format, args...) + ";"; !g.gather {
+		g.db.Exec(g.t, g.rows)
+		g.rows = ""
+	}
 }
 
 func newGIM(t *testing.T, ddl string) *gim { return newGIMIn(t, pgtest.Schema(t), ddl) }
@@ -57,23 +67,23 @@ func newGIMIn(t *testing.T, db *pgtest.DB, ddl string) *gim {
 func key(ts int64) int64 { return ts - ts%900 }
 
 func (g *gim) session(id, resource, media, start, end int64, active int, audit int64) {
-	g.db.Exec(g.t, fmt.Sprintf(`insert into sm_res_session_fact values (%d, %d, 0, 1, %d, %d, 0, 1, %d, %s, %s, 0, 0, 0, %d)`,
-		id, key(start), media, resource, audit, null(start), null(end), active))
+	g.insert(`insert into sm_res_session_fact values (%d, %d, 0, 1, %d, %d, 0, 1, %d, %s, %s, 0, 0, 0, %d)`,
+		id, key(start), media, resource, audit, null(start), null(end), active)
 }
 
 func (g *gim) leg(id, resource, dn, start, end int64, guid string) {
-	g.db.Exec(g.t, fmt.Sprintf(`
+	g.insert(`
 		insert into interaction_resource_fact (interaction_resource_id, start_date_time_key, tenant_key, media_type_key, resource_key,
 			media_resource_key, start_ts, end_ts, active_flag, create_audit_key, update_audit_key)
 		values (%d, %d, 1, 1, %d, %d, %d, %s, 0, 1, 1);
 		insert into irf_user_data_gen_1 (interaction_resource_id, start_date_time_key, tenant_key, gsw_call_attempt_guid) values (%d, %d, 1, '%s')`,
-		id, key(start), resource, dn, start, null(end), id, key(start), guid))
+		id, key(start), resource, dn, start, null(end), id, key(start), guid)
 }
 
 func (g *gim) attempt(id, resource, mode, start, end int64) {
-	g.db.Exec(g.t, fmt.Sprintf(`insert into contact_attempt_fact (contact_attempt_fact_key, tenant_key, create_audit_key, update_audit_key, media_type_key,
+	g.insert(`insert into contact_attempt_fact (contact_attempt_fact_key, tenant_key, create_audit_key, update_audit_key, media_type_key,
 		start_date_time_key, end_date_time_key, dialing_mode_key, resource_key, call_attempt_id, start_ts, end_ts)
-		values (%d, 1, 1, 1, 1, %d, 0, %d, %d, 'p%d', %d, %s)`, id, key(start), mode, resource, id, start, null(end)))
+		values (%d, 1, 1, 1, 1, %d, 0, %d, %d, 'p%d', %d, %s)`, id, key(start), mode, resource, id, start, null(end))
 }
 
 func null(v int64) string {

@@ -23,6 +23,7 @@ import (
 	"seats/internal/fail"
 	"seats/internal/gimschema"
 	"seats/internal/must"
+	"seats/internal/store"
 )
 
 // files are the tables of a chunk: name to text, header line included.
@@ -640,8 +641,9 @@ func TestADayBeforeTheFirstSessionOfASourceIsRefused(t *testing.T) {
 	check("empty export", openExport(t, r, exportOf(t, base(nil))), nil)
 }
 
-// forget empties the store of slices without rows.
+// forget empties the store of the day's slice.
 func (r *rig) forget(t *testing.T) {
+	require.NoError(t, store.DropSlice(t.Context(), r.work.Conn, utcDay.Day))
 	must.Have(r.work.Conn.ExecContext(t.Context(), "delete from _data.slice; delete from _data.slice_span"))(t)
 }
 
