@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
-	"sort"
 	"strings"
 	"time"
 
@@ -85,9 +84,8 @@ func (e *Export) open(ctx context.Context) error {
 	for _, f := range e.files {
 		seen[f.table] = true
 	}
-	if missing := missingTables(seen); len(missing) > 0 {
-		return fail.New(fail.Source, "the export job must export these tables; was the folder copied whole?",
-			"%s: no file for %s", e.name, strings.Join(missing, ", "))
+	if err := e.lacksTables(seen); err != nil {
+		return err
 	}
 	without, err := lacking(chunks, e.files, e.Warn)
 	if err != nil {
@@ -209,16 +207,24 @@ func explainExport(err error, name string) error {
 	return fail.New(fail.Source, "copy that chunk again from where GIM exported it, or have it exported again; nothing was changed", "%s: %w", name, err)
 }
 
-func missingTables(seen map[string]bool) []string { return missingOf(tables, seen) }
-
-func missingOf(wanted []texts.Table, seen map[string]bool) (missing []string) {
+// missingOf are the tables that were not seen, in order.
+func missingOf[V any](wanted []texts.Table, seen map[string]V) (missing []string) {
 	for _, t := range wanted {
-		if !seen[t.Name] {
+		if _, is := seen[t.Name]; !is {
 			missing = append(missing, t.Name)
 		}
 	}
-	sort.Strings(missing)
+	slices.Sort(missing)
 	return missing
+}
+
+// lacksTables is an error where no chunk of an export has a table.
+func (e *Export) lacksTables(seen map[string]bool) error {
+	missing := missingOf(tables, seen)
+	if len(missing) == 0 {
+		return nil
+	}
+	return fail.New(fail.Source, "the export job must export these tables; was the folder copied whole?", "%s: no file for %s", e.name, strings.Join(missing, ", "))
 }
 
 // lacking refuses chunks without a fact table whose rows may matter, and warns of those without a dimension, the first of which it
@@ -228,12 +234,14 @@ func lacking(chunks []chunk, files []*exportFile, warn func(string)) (without st
 	for number, c := range chunks {
 		has := map[string]bool{}
 		for _, f := range files {
-			has[f.table] = has[f.table] || f.chunk == number
+			if f.chunk == number {
+				has[f.table] = true
+			}
 		}
-		if err := c.lacksFacts(has); err != nil && !c.old {
+		if err := lacksFacts(c, has); err != nil && !c.old {
 			return "", err
 		}
-		if missing := missingTables(has); len(missing) > 0 {
+		if missing := missingOf(tables, has); len(missing) > 0 {
 			what := fmt.Sprintf("export chunk %s has no %s", c.path, strings.Join(missing, ", "))
 			warn(what)
 			without = cmp.Or(without, what)
@@ -267,8 +275,8 @@ func (e *Export) describes(without string) error {
 }
 
 // lacksFacts is an error where a chunk lacks fact tables. What they would have told of its days, nobody knows.
-func (c chunk) lacksFacts(has map[string]bool) error {
-	missing := slices.DeleteFunc(missingTables(has), func(name string) bool { return !isFact(table(name)) })
+func lacksFacts[V any](c chunk, has map[string]V) error {
+	missing := slices.DeleteFunc(missingOf(tables, has), func(name string) bool { return !isFact(table(name)) })
 	if len(missing) == 0 {
 		return nil
 	}

@@ -163,11 +163,7 @@ func ExportHorizon(dir, marker string, now time.Time) (s ExportState, err error)
 			continue
 		}
 		if found, err := c.tables(c.path); err == nil && !c.isZip {
-			has := map[string]bool{}
-			for name := range found {
-				has[name] = true
-			}
-			s.Lacks, s.Partial = len(missingTables(has)) > 0, c.lacksFacts(has) != nil
+			s.Lacks, s.Partial = len(missingOf(tables, found)) > 0, lacksFacts(c, found) != nil
 		}
 		err := c.files(func(path string, info fs.FileInfo) {
 			fmt.Fprintln(&files, path, info.Size(), info.ModTime().UnixNano())

@@ -11,14 +11,12 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 
 	"seats/internal/calendar"
 	"seats/internal/config"
-	"seats/internal/fail"
 )
 
 // Findings is what a look at a source tells, without copying anything.
@@ -126,15 +124,12 @@ func InspectExport(ctx context.Context, dir, marker, tempDir string, reach time.
 			return f, explainExport(err, f.Name)
 		}
 		if newest.date == nil || !c.isBefore(*newest.date-int64(reach.Seconds())) {
-			partial = cmp.Or(partial, c.lacksFacts(has))
+			partial = cmp.Or(partial, lacksFacts(c, has))
 		}
 		maps.Copy(seen, has)
 	}
-	if missing := missingTables(seen); len(missing) > 0 {
-		return f, fail.New(fail.Source, "the export job must export these tables; was the folder copied whole?", "%s: no file for %s", f.Name, strings.Join(missing, ", "))
-	}
-	if partial != nil {
-		return f, partial
+	if err := cmp.Or(names.lacksTables(seen), partial); err != nil {
+		return f, err
 	}
 	if groups {
 		f.NoGroups = missingGroups(seen)
