@@ -13,7 +13,7 @@ SITE      ?=
 VULNDB    ?= https://vuln.go.dev
 DEMO      := testdata/demo
 UPLOT     := 1.6.32
-UPLOT_DIR := report/html/assets/uplot
+UPLOT_DIR := cmd/seats/page/assets/uplot
 ALERTS    := cmd/seats/watch/alerts
 SEATS     := bin/seats --config $(DEMO)/seats.yaml
 

@@ -305,7 +305,7 @@ func newRole(ts *testscript.TestScript, db gimDB) {
 func tlsGIM(ts *testscript.TestScript) {
 	server, authority := pgtest.TLS(tb(ts))
 	ts.Check(os.WriteFile(ts.MkAbs("ca.pem"), authority, 0o644))
-	other, _, _ := pgtest.Certificate(tb(ts))
+	other, _ := pgtest.Certificate(tb(ts), "localhost", "0.0.0.0")
 	ts.Check(os.WriteFile(ts.MkAbs("other.pem"), other, 0o644))
 	db := newGIM(ts, pgtest.SchemaOn(tb(ts), server))
 	loadGIM(ts, db)
