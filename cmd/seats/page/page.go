@@ -136,7 +136,7 @@ func (t Store) day(ctx context.Context, explainer *explain.Explainer, day calend
 		return d, err
 	}
 	for _, r := range t.Of.Regions {
-		section := Section{Region: r.Name, Day: day.In(r.Zone), Zone: r.Zone, Curves: curves[r.Name]}
+		section := Section{Region: r.Name, Day: day.In(r.Zone), Zone: r.Zone, Committed: r.Committed, Curves: curves[r.Name]}
 		if err := t.seats(ctx, explainer, day, &section); err != nil {
 			return d, err
 		}

@@ -330,12 +330,13 @@ type Detail struct {
 
 // Section is a region's day in full.
 type Section struct {
-	Region string
-	Day    calendar.Interval // in the region's zone
-	Zone   *time.Location
-	Curves []Curve        // the region's first, then its locations'; none: not kept
-	Seats  []explain.Seat // who was in the peak's first second
-	Note   string         // why that cannot be told
+	Region    string
+	Day       calendar.Interval // in the region's zone
+	Zone      *time.Location
+	Committed int64          // concurrent agents that were agreed on; 0: not said
+	Curves    []Curve        // the region's first, then its locations'; none: not kept
+	Seats     []explain.Seat // who was in the peak's first second
+	Note      string         // why that cannot be told
 
 	Breakdowns []Breakdown // in the order in which they were asked for; none: nobody asked, or Note says why not
 
