@@ -39,9 +39,7 @@ import (
 
 // Issue is one entry of the ledger: a data file that was issued.
 type Issue struct {
-	Region         string
-	Measure        Measure
-	Period         string
+	Series
 	Revision       int   // 1, 2, ...
 	Value          int64 // agents
 	State          string
@@ -116,11 +114,11 @@ func (w Writer) Issue(numbers []Number, ledger []Issue, reason string, now time.
 	}
 	chains := map[Series][]Issue{}
 	for _, issue := range ledger {
-		chains[issue.Series()] = append(chains[issue.Series()], issue)
+		chains[issue.Series] = append(chains[issue.Series], issue)
 	}
 	var plans []plan
 	for _, n := range numbers {
-		plans = append(plans, decision{w, n, chains[n.series()], found, reason, now.UTC().Truncate(time.Second)}.decide())
+		plans = append(plans, decision{w, n, chains[n.Series], found, reason, now.UTC().Truncate(time.Second)}.decide())
 	}
 	var outcomes []Outcome
 	for _, p := range plans {
@@ -136,10 +134,10 @@ func oneTenantOnce(numbers []Number) error {
 		if n.Tenant != numbers[0].Tenant {
 			return fmt.Errorf("issue numbers: tenants %q and %q in one folder", numbers[0].Tenant, n.Tenant)
 		}
-		if seen[n.series()] {
+		if seen[n.Series] {
 			return fmt.Errorf("issue numbers: %s of %s for %s is there twice", n.Measure, n.Region, n.Period)
 		}
-		seen[n.series()] = true
+		seen[n.Series] = true
 	}
 	return nil
 }

@@ -101,7 +101,7 @@ func (w *auditor) checkIssuedByRuns() {
 			continue
 		}
 		isLater := func(o report.Issue) bool {
-			return o.Series() == i.Series() && o.Revision > i.Revision && len(naming[o.File]) > 0
+			return o.Series == i.Series && o.Revision > i.Revision && len(naming[o.File]) > 0
 		}
 		m, readable := w.manifests[i.File]
 		if len(runs) > 0 && (!readable || m.IssuedAt.Unix() == at) || len(runs) == 0 && slices.ContainsFunc(w.all, isLater) {
