@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -25,7 +24,7 @@ import (
 type loader struct {
 	file string      // as given
 	dir  string      // absolute: what relative paths in the file are relative to
-	info fs.FileInfo // the file's own; nil where there is none on disk
+	info os.FileInfo // the file's own; nil where there is none on disk
 	env  func(string) (string, bool)
 	*findings
 }
@@ -77,7 +76,7 @@ func (l *loader) parse(rule, needs string, content []byte) value {
 }
 
 // readUpTo reads a file, unless it is too large.
-func readUpTo(limit int64, tooLong, path string, open func(string) (*os.File, error)) ([]byte, fs.FileInfo, error) {
+func readUpTo(limit int64, tooLong, path string, open func(string) (*os.File, error)) ([]byte, os.FileInfo, error) {
 	f, err := open(path)
 	if err != nil {
 		return nil, nil, err
@@ -110,7 +109,7 @@ func (l *loader) keepSecret(texts ...string) { l.secrets = append(l.secrets, tex
 
 // cause returns why a file operation failed, without the path, which the problem names already.
 func cause(err error) string {
-	if pathError, is := errors.AsType[*fs.PathError](err); is {
+	if pathError, is := errors.AsType[*os.PathError](err); is {
 		return pathError.Err.Error()
 	}
 	return err.Error()

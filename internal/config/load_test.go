@@ -381,22 +381,3 @@ func TestAPasswordThatOthersCanReadIsRefused(t *testing.T) {
 		requireNoPassword(t, err.Error())
 	}
 }
-
-// Editors of Windows put a mark before a text and two characters behind a line.
-func TestAPasswordIsReadWithoutWhatAnEditorPutsAroundIt(t *testing.T) {
-	path := write(t, withGlobals("gimdb: {host: h, database: d, user: u, password_file: pw}"))
-	for text, want := range map[string]string{
-		"geheim": "", "geheim\n": "", "geheim\r\n": "", "\ufeffgeheim\r\n": "", "\ufeffgeheim": "",
-		"\ufeff": "on its one line", "geheim\nmore": "on its one line", "": "on its one line",
-		"\xff\xfeg\x00e\x00\r\x00\n\x00": "UTF-16", "\xfe\xff\x00g\x00e": "UTF-16", "g\x00e\x00": "UTF-16",
-	} {
-		require.NoError(t, os.WriteFile(filepath.Join(filepath.Dir(path), "pw"), []byte(text), 0o600))
-		cfg, err := config.Load(path, os.LookupEnv)
-		if want != "" {
-			require.ErrorContains(t, err, want, "%q", text)
-			continue
-		}
-		require.NoError(t, err, "%q", text)
-		require.Equal(t, "geheim", cfg.Tenants[0].GIM.Password.Reveal(), "%q", text)
-	}
-}

@@ -93,6 +93,8 @@ func TestPasswordFile(t *testing.T) {
 	dir := t.TempDir()
 	for name, content := range map[string]string{
 		"endless": strings.Repeat("x", 70000), "unix": "from file\n", "windows": "from file\r\n", "bare": "from file", "empty": "\n", "two": "a\nb\n",
+		"mark": "\ufefffrom file\r\n", "bare mark": "\ufefffrom file", "nothing": "", "mark alone": "\ufeff", // editors of Windows put one before a text
+		"little end": "\xff\xfeg\x00e\x00\r\x00\n\x00", "big end": "\xfe\xff\x00g\x00e", "no mark": "g\x00e\x00",
 	} {
 		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600))
 	}
@@ -107,6 +109,8 @@ func TestPasswordFile(t *testing.T) {
 		{"trims a newline", "password_file: unix", "", "from file"},
 		{"trims a carriage return", "password_file: windows", "", "from file"},
 		{"without newline", "password_file: bare", "", "from file"},
+		{"trims a mark", "password_file: mark", "", "from file"},
+		{"mark without newline", "password_file: bare mark", "", "from file"},
 		{"absolute", "password_file: " + filepath.Join(dir, "unix"), "", "from file"},
 		{"none given", "password_file: ''", "", ""},
 		{"beside an empty password", "password: '', password_file: unix", "", "from file"},
@@ -124,6 +128,11 @@ func TestPasswordFile(t *testing.T) {
 		{"both of a tenant", "", "password: p, password_file: unix", "tenants.acme.gimdb.password_file: there is a password on line 2: give one of the two"},
 		{"empty", "password_file: empty", "", "globals.gimdb.password_file: must hold the password on its one line"},
 		{"two lines", "password_file: two", "", "globals.gimdb.password_file: must hold the password on its one line"},
+		{"nothing", "password_file: nothing", "", "globals.gimdb.password_file: must hold the password on its one line"},
+		{"a mark alone", "password_file: mark alone", "", "globals.gimdb.password_file: must hold the password on its one line"},
+		{"UTF-16", "password_file: little end", "", "it is UTF-16"},
+		{"UTF-16, the other", "password_file: big end", "", "it is UTF-16"},
+		{"UTF-16 without a mark", "password_file: no mark", "", "it is UTF-16"},
 		{"pipe", "password_file: pipe", "", "globals.gimdb.password_file: cannot be read: it is no plain file"},
 		{"certificates from a pipe", "sslrootcert: pipe", "", "globals.gimdb.sslrootcert: cannot be read: it is no plain file"},
 		{"folder", "password_file: .", "", "globals.gimdb.password_file: cannot be read: it is no plain file"},
@@ -349,7 +358,7 @@ var (
 
 // What an editor says of a key is what the pages say.
 func TestTheSchemaSaysOfAKeyWhatThePagesSay(t *testing.T) {
-	all, told := definitions(t), 0
+	told := 0
 	check := func(block string, under ...string) {
 		path := slices.Clone(under)
 		for line := range strings.Lines(block) {
@@ -362,9 +371,9 @@ func TestTheSchemaSaysOfAKeyWhatThePagesSay(t *testing.T) {
 			if said == "" {
 				continue
 			}
-			description := describe(t, all, path)
+			description := config.Described(path...)
 			if inner := inBraces.FindStringSubmatch(m[3]); description == "" && inner != nil {
-				description = describe(t, all, append(slices.Clone(path), inner[1]))
+				description = config.Described(append(slices.Clone(path), inner[1])...)
 			}
 			require.Contains(t, description, said, "%s", path)
 			told++
@@ -373,33 +382,6 @@ func TestTheSchemaSaysOfAKeyWhatThePagesSay(t *testing.T) {
 	check(yamlOf(t, "docs/configuration.md", "## Every key")[0])
 	check(yamlOf(t, "docs/delivery.md", "## Delivering")[0], "globals")
 	require.Greater(t, told, 35)
-}
-
-// describe follows keys down the schema and gives the description of the last one.
-func describe(t *testing.T, all section, path []string) string {
-	at := all["configuration"].(section)
-	for _, key := range path {
-		at = resolve(all, at)
-		properties, _ := at["properties"].(section)
-		next, is := properties[key].(section)
-		if !is {
-			next, is = at["additionalProperties"].(section)
-		}
-		require.True(t, is, "%s in %s", key, path)
-		at = next
-	}
-	said, _ := at["description"].(string)
-	return said
-}
-
-func resolve(all, at section) section {
-	if parts, is := at["allOf"].([]any); is {
-		at = parts[0].(section)
-	}
-	if name, is := at["$ref"].(string); is {
-		return all[strings.TrimPrefix(name, "#/definitions/")].(section)
-	}
-	return at
 }
 
 func TestTheConfigurationsOfTheProjectFitTheSchema(t *testing.T) {

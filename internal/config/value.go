@@ -89,14 +89,10 @@ func (v value) text() (string, bool) {
 
 // anyText returns the text given, with ${NAME} expanded. It is false where there is none, or after reporting why it cannot be used.
 func (v value) anyText() (string, bool) {
-	switch {
-	case !v.given():
-	case v.node.kind == kindText:
-		return v.expand()
-	case v.node.kind == kindPlain:
+	if v.given() && v.node.kind == kindPlain {
 		v.problem("must be text", "put it in quotes")
-	default:
-		v.complain(fmt.Sprintf("must be text, not %s", v.node.kind), "")
+	} else if v.must(kindText) {
+		return v.expand()
 	}
 	return "", false
 }
@@ -177,11 +173,16 @@ func (v value) isFalse() bool {
 	return v.given() && v.node.text == "false"
 }
 
-func (v value) items() []value {
-	if !v.is(kindList) {
-		v.complain(fmt.Sprintf("must be a list, not %s", v.node.kind), "")
+// must tells whether it is of kind k; what is given and is not is reported.
+func (v value) must(k kind) bool {
+	if !v.is(k) {
+		v.complain(fmt.Sprintf("must be %s, not %s", k, v.node.kind), "")
 	}
-	if !v.given() || v.node.kind != kindList {
+	return v.given() && v.node.kind == k
+}
+
+func (v value) items() []value {
+	if !v.must(kindList) {
 		return nil
 	}
 	items := make([]value, len(v.node.held))
@@ -205,10 +206,7 @@ func (v value) texts() (texts []string, places []value) {
 
 // mapping returns the entries of the mapping given, in the order of the file.
 func (v value) mapping() (entries []value) {
-	if !v.is(kindMapping) {
-		v.complain(fmt.Sprintf("must be a mapping, not %s", v.node.kind), "")
-	}
-	if !v.given() || v.node.kind != kindMapping {
+	if !v.must(kindMapping) {
 		return nil
 	}
 	for _, e := range v.node.held {

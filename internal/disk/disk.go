@@ -5,7 +5,6 @@ package disk
 import (
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -24,26 +23,24 @@ func Explain(err error, spill string) error {
 	if _, told := errors.AsType[*lackError](err); err == nil || told {
 		return err
 	}
-	lack := func(hint, what string) error {
-		return fail.New(fail.Other, hint+" then run again", "%w", &lackError{what, err})
-	}
 	theirs, is := errors.AsType[*duckdb.Error](err)
 	if !is {
 		theirs = &duckdb.Error{}
 	}
-	folder := fullFolder(err, theirs, spill)
-	handles := errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE) ||
-		strings.Contains(strings.ToLower(theirs.Msg), syscall.EMFILE.Error())
-	switch {
+	lack := &lackError{err: err}
+	hint := ""
+	switch folder := fullFolder(err, theirs, spill); {
 	case folder != "":
-		return lack("make room there, or let data_dir, output_dir and engine.temp_dir be on a larger disk;",
-			fmt.Sprintf("the disk of %s is full (%s)", folder, left(folder)))
+		lack.what = fmt.Sprintf("the disk of %s is full (%s)", folder, left(folder))
+		hint = "make room there, or let data_dir, output_dir and engine.temp_dir be on a larger disk; then run again"
 	case theirs.Type == duckdb.ErrorTypeOutOfMemory, strings.Contains(theirs.Msg, "Out of Memory Error"):
-		return lack("raise engine.memory_limit, or lower engine.threads;", "too little memory")
-	case handles:
-		return fail.New(fail.Other, "raise the limit of open files (`ulimit -n`): 64 are enough for a tenant at a time", "%w", &lackError{"too few file handles", err})
+		lack.what, hint = "too little memory", "raise engine.memory_limit, or lower engine.threads; then run again"
+	case errors.Is(err, syscall.EMFILE), errors.Is(err, syscall.ENFILE), strings.Contains(strings.ToLower(theirs.Msg), syscall.EMFILE.Error()):
+		lack.what, hint = "too few file handles", "raise the limit of open files (`ulimit -n`): 64 are enough for a tenant at a time"
+	default:
+		return err
 	}
-	return err
+	return fail.New(fail.Other, hint, "%w", lack)
 }
 
 type lackError struct {
@@ -68,7 +65,7 @@ func (e *lackError) Unwrap() error { return e.err }
 func fullFolder(err error, theirs *duckdb.Error, spill string) string {
 	for _, no := range []syscall.Errno{syscall.ENOSPC, syscall.EDQUOT} {
 		if errors.Is(err, no) {
-			return absolute(folderIn(err))
+			return folderIn(err)
 		}
 		if strings.Contains(strings.ToLower(theirs.Msg), no.Error()) { // DuckDB hands on the system's words
 			if match := quotedPath.FindStringSubmatch(theirs.Msg); match != nil {
@@ -87,15 +84,18 @@ func fullFolder(err error, theirs *duckdb.Error, spill string) string {
 // quotedPath is absolute, as all of ours are: DuckDB quotes names of databases, too.
 var quotedPath = regexp.MustCompile(`"(/[^"]+)"`)
 
-// folderIn is the folder of the file that an error of package os names.
+// folderIn is the folder of the file that an error of package os names, as it is found from everywhere.
 func folderIn(err error) string {
-	if path, is := errors.AsType[*fs.PathError](err); is {
-		return filepath.Dir(behind(path.Path))
+	folder := "."
+	if path, is := errors.AsType[*os.PathError](err); is {
+		folder = filepath.Dir(behind(path.Path))
+	} else if link, is := errors.AsType[*os.LinkError](err); is {
+		folder = filepath.Dir(link.New)
 	}
-	if link, is := errors.AsType[*os.LinkError](err); is {
-		return filepath.Dir(link.New)
+	if path, err := filepath.Abs(folder); err == nil {
+		return path
 	}
-	return "."
+	return folder
 }
 
 // behind is the file that the standard output leads to, by its name; that of another file stays.
@@ -104,14 +104,6 @@ func behind(path string) string {
 		return target
 	}
 	return path
-}
-
-// absolute is a folder as it is found from everywhere.
-func absolute(folder string) string {
-	if path, err := filepath.Abs(folder); err == nil {
-		return path
-	}
-	return folder
 }
 
 // left says how much room a folder's disk has now, when what could not be written to its end may be gone again. The

@@ -10,8 +10,9 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"seats/internal/fail"
 	"syscall"
+
+	"seats/internal/fail"
 )
 
 // Check refuses what is no plain file. Links are followed: that is how Kubernetes gives a Secret.
@@ -35,18 +36,24 @@ func Open(path string) (*os.File, error) {
 	if err := Check(path); err != nil {
 		return nil, err
 	}
-	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK|syscall.O_NOCTTY, 0) // it may be another by now
+	f, _, err := opened(path, os.O_RDONLY, 0, func(_ *os.File, info fs.FileInfo) error { return regular(path, info) }) // it may be another by now
+	return f, err
+}
+
+// opened opens a file and looks at what it is, without waiting for anybody; one that the look refuses is closed.
+func opened(path string, flags int, mode fs.FileMode, look func(*os.File, fs.FileInfo) error) (*os.File, fs.FileInfo, error) {
+	f, err := os.OpenFile(path, flags|syscall.O_NONBLOCK|syscall.O_NOCTTY, mode)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	info, err := f.Stat()
 	if err == nil {
-		err = regular(path, info)
+		err = look(f, info)
 	}
 	if err != nil {
-		return nil, errors.Join(err, f.Close())
+		return nil, nil, errors.Join(err, f.Close())
 	}
-	return f, nil
+	return f, info, nil
 }
 
 // Read reads a file.
@@ -120,16 +127,9 @@ var ErrLocked = errors.New("it is locked")
 // no plain file, is an error. Whoever holds the lock may remove the file.
 func Lock(path string) (*os.File, error) {
 	for {
-		f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR|syscall.O_NOFOLLOW|syscall.O_NONBLOCK|syscall.O_NOCTTY, 0o600)
+		f, info, err := opened(path, os.O_CREATE|os.O_RDWR|syscall.O_NOFOLLOW, 0o600, lock)
 		if err != nil {
 			return nil, err
-		}
-		info, err := f.Stat()
-		if err == nil {
-			err = lock(f, info)
-		}
-		if err != nil {
-			return nil, errors.Join(err, f.Close())
 		}
 		if named, err := os.Lstat(path); err == nil && os.SameFile(info, named) {
 			return f, nil

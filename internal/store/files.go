@@ -119,6 +119,17 @@ func copyFile(doing string, in *os.File, to string) error {
 	return nil
 }
 
+func hashFile(path string) (sum string, bytes int64, err error) {
+	f, err := openFile(path)
+	if err != nil {
+		return "", 0, err
+	}
+	defer f.Close() //nolint:errcheck // only read
+	h := sha256.New()
+	bytes, err = io.Copy(h, f)
+	return fmt.Sprintf("%x", h.Sum(nil)), bytes, err
+}
+
 // tempDir names the folder for temporary files of one database: beside its store, or in dir where that is given,
 // which stores of several data folders may share. DuckDB makes it when it first spills and removes it at the end. No
 // two databases may have the same one: DuckDB takes whatever lies there under the names it gives for its own.

@@ -80,30 +80,55 @@ func (w *writer) kill() {
 	require.Error(w.t, w.cmd.Wait())
 }
 
-// openers are the ways to open a store, each opening and closing it again.
-var openers = map[string]func(ctx context.Context, path string, o duck.Options) error{
-	"Begin":         closing(store.Begin, (*store.Work).Drop),
-	"BeginExisting": closing(store.BeginExisting, (*store.Work).Drop),
-	"OpenPublished": closing(store.OpenPublished, (*sql.DB).Close),
-	"OpenScratch": closing(func(ctx context.Context, path string, o duck.Options) (*store.Scratch, error) {
+// opener opens a store, and gives what to ask it through and what closes it.
+type opener func(ctx context.Context, path string, o duck.Options) (duck.Queryer, func() error, error)
+
+// openers are the ways to open a store.
+var openers = map[string]opener{
+	"Begin":         by(store.Begin, func(w *store.Work) (duck.Queryer, func() error) { return w.Conn, w.Drop }),
+	"BeginExisting": by(store.BeginExisting, func(w *store.Work) (duck.Queryer, func() error) { return w.Conn, w.Drop }),
+	"OpenPublished": by(store.OpenPublished, func(db *sql.DB) (duck.Queryer, func() error) { return db, db.Close }),
+	"OpenScratch": by(func(ctx context.Context, path string, o duck.Options) (*store.Scratch, error) {
 		return store.OpenScratch(ctx, path, o, nil)
-	}, (*store.Scratch).Close),
+	}, func(s *store.Scratch) (duck.Queryer, func() error) { return s.Conn, s.Close }),
 }
 
-func closing[T any](open func(context.Context, string, duck.Options) (T, error), closed func(T) error) func(context.Context, string, duck.Options) error {
-	return func(ctx context.Context, path string, o duck.Options) error {
+func by[T any](open func(context.Context, string, duck.Options) (T, error), parts func(T) (duck.Queryer, func() error)) opener {
+	return func(ctx context.Context, path string, o duck.Options) (duck.Queryer, func() error, error) {
 		opened, err := open(ctx, path, o)
 		if err != nil {
-			return err
+			return nil, nil, err
 		}
-		return closed(opened)
+		q, done := parts(opened)
+		return q, done, nil
 	}
 }
+
+// once opens a store and closes it again.
+func (open opener) once(ctx context.Context, path string, o duck.Options) error {
+	_, done, err := open(ctx, path, o)
+	if err != nil {
+		return err
+	}
+	return done()
+}
+
+// spiller opens a store and fills a table that does not fit into littleMemory.
+func (open opener) spiller(t *testing.T, path string, o duck.Options) (spill func(), done func() error) {
+	q, done, err := open(t.Context(), path, o)
+	require.NoError(t, err)
+	return func() {
+		must.Have(q.ExecContext(t.Context(), "create temp table big as select md5(range::varchar) as text from range(800000)"))(t)
+	}, done
+}
+
+// littleMemory makes a spiller spill.
+const littleMemory = "20MB"
 
 // eachOpener runs a test for every way to open a store.
 func eachOpener(t *testing.T, test func(t *testing.T, open func(ctx context.Context, path string, o duck.Options) error)) {
 	for name, open := range openers {
-		t.Run(name, func(t *testing.T) { test(t, open) })
+		t.Run(name, func(t *testing.T) { test(t, open.once) })
 	}
 }
 
@@ -144,14 +169,6 @@ func change(t *testing.T, path string, statements ...string) {
 	require.NoError(t, db.Close())
 }
 
-// littleMemory makes spill spill.
-const littleMemory = "20MB"
-
-// spill fills a table that does not fit into littleMemory.
-func spill(t *testing.T, q duck.Queryer) {
-	must.Have(q.ExecContext(t.Context(), "create temp table big as select md5(range::varchar) as text from range(800000)"))(t)
-}
-
 // oldStore is a store of schema version 1 with a run in its ledger.
 func oldStore(t *testing.T) (path string) {
 	path = filepath.Join(t.TempDir(), "acme.duckdb")
@@ -167,7 +184,7 @@ const fingerprint = "select (select string_agg(r::varchar, '' order by run_id) f
 func TestAnOldStoreIsReadAsItIs(t *testing.T) {
 	path := oldStore(t)
 	for _, opener := range []string{"OpenPublished", "OpenScratch"} {
-		require.NoError(t, openers[opener](t.Context(), path, duck.Options{}), opener)
+		require.NoError(t, openers[opener].once(t.Context(), path, duck.Options{}), opener)
 	}
 	db := must.Have(store.OpenPublished(t.Context(), path, duck.Options{}))(t)
 	defer db.Close() //nolint:errcheck // only read

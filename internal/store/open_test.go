@@ -41,7 +41,7 @@ func TestANewStoreIsPublishedWholeAndForItsOwnerAlone(t *testing.T) {
 func TestAMissingStoreIsNotMadeByOpeningIt(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "vra")
 	for _, opener := range []string{"BeginExisting", "OpenPublished", "OpenScratch"} {
-		err := openers[opener](t.Context(), filepath.Join(dir, "acme.duckdb"), duck.Options{})
+		err := openers[opener].once(t.Context(), filepath.Join(dir, "acme.duckdb"), duck.Options{})
 		require.ErrorIs(t, err, store.ErrMissing, opener)
 		must.Fail(t, err, fail.Other, filepath.Join(dir, "acme.duckdb"), "data_dir")
 		require.NoDirExists(t, dir)
@@ -140,7 +140,7 @@ func TestAPathThatTheDriverWouldReadOtherwiseIsRefused(t *testing.T) {
 		path := filepath.Join(dir, "acme.duckdb")
 		require.NoError(t, os.WriteFile(path, must.Have(os.ReadFile(newStore(t)))(t), 0o600))
 		for _, opener := range []string{"Begin", "BeginExisting", "OpenPublished"} {
-			err := openers[opener](t.Context(), path, duck.Options{})
+			err := openers[opener].once(t.Context(), path, duck.Options{})
 			require.ErrorContains(t, err, path, opener)
 			require.NotErrorIs(t, err, store.ErrDamaged)
 			require.Equal(t, fail.Other, fail.CodeOf(err))
@@ -176,7 +176,7 @@ func TestChangesThatAWriterLeftAreNotLost(t *testing.T) {
 	openElsewhere(t, path, "create table noted as select 1 as a").kill()
 	require.FileExists(t, path+".wal")
 	for _, begin := range []string{"Begin", "BeginExisting"} {
-		err := openers[begin](t.Context(), path, duck.Options{})
+		err := openers[begin].once(t.Context(), path, duck.Options{})
 		require.ErrorIs(t, err, store.ErrBusy)
 		must.Fail(t, err, fail.Store, path+".wal")
 	}
@@ -191,7 +191,7 @@ func TestChangesThatAWriterLeftAreNotLost(t *testing.T) {
 	}
 	require.NoError(t, os.WriteFile(path+".wal", changes, 0o600))
 	for _, opener := range []string{"OpenPublished", "OpenScratch"} {
-		err := openers[opener](t.Context(), path, duck.Options{})
+		err := openers[opener].once(t.Context(), path, duck.Options{})
 		require.ErrorIs(t, err, store.ErrBusy, opener)
 		require.ErrorContains(t, err, path+".wal")
 	}
@@ -210,13 +210,13 @@ func TestASecondRunIsBusyAndLeavesTheFirstAlone(t *testing.T) {
 	path := newStore(t)
 	first := must.Have(store.Begin(t.Context(), path, duck.Options{}))(t)
 	for _, begin := range []string{"Begin", "BeginExisting"} {
-		err := openers[begin](t.Context(), path, duck.Options{})
+		err := openers[begin].once(t.Context(), path, duck.Options{})
 		require.ErrorIs(t, err, store.ErrBusy)
 		require.ErrorContains(t, err, path+".lock")
 	}
 	must.Have(first.Conn.ExecContext(t.Context(), "create table noted as select 1 as a"))(t)
 	require.NoError(t, first.Publish())
-	require.NoError(t, openers["OpenPublished"](t.Context(), path, duck.Options{}))
+	require.NoError(t, openers["OpenPublished"].once(t.Context(), path, duck.Options{}))
 }
 
 // A writer may end between DuckDB's refusal and the look at the file. That is no reason to call the file damaged.
@@ -243,49 +243,28 @@ func TestWhatAKilledRunLeftIsCleared(t *testing.T) {
 	}
 	require.NoError(t, errors.Join(work.Drop(), os.WriteFile(path+".work", []byte("half"), 0o600), os.WriteFile(path+".work.wal", nil, 0o600)))
 	require.NoError(t, os.MkdirAll(filepath.Join(work.TempDir(), "unpack-1"), 0o700))
-	require.NoError(t, openers["Begin"](t.Context(), path, duck.Options{TempDir: temp}))
+	require.NoError(t, openers["Begin"].once(t.Context(), path, duck.Options{TempDir: temp}))
 	require.Equal(t, []string{"acme.duckdb", "acme.duckdb.lock", "acme.duckdb.read-7.tmp"}, must.Names(t, dir), "a reader's folder may be in use")
 	require.Empty(t, must.Names(t, temp))
-}
-
-// spillers open a store and give what to spill through and what closes it.
-var spillers = map[string]func(t *testing.T, path string, o duck.Options) (duck.Queryer, func() error){
-	"run": func(t *testing.T, path string, o duck.Options) (duck.Queryer, func() error) {
-		w := must.Have(store.Begin(t.Context(), path, o))(t)
-		return w.Conn, w.Drop
-	},
-	"reader": func(t *testing.T, path string, o duck.Options) (duck.Queryer, func() error) {
-		db := must.Have(store.OpenPublished(t.Context(), path, o))(t)
-		return db, db.Close
-	},
-	"sealed reader": func(t *testing.T, path string, o duck.Options) (duck.Queryer, func() error) {
-		o.Locked = true
-		db := must.Have(store.OpenPublished(t.Context(), path, o))(t)
-		return db, db.Close
-	},
-	"scratch": func(t *testing.T, path string, o duck.Options) (duck.Queryer, func() error) {
-		s := must.Have(store.OpenScratch(t.Context(), path, o, nil))(t)
-		return s.Conn, s.Close
-	},
 }
 
 // What does not fit into memory goes beside the store, or to engine.temp_dir: nothing before it is needed, and
 // nothing after it.
 func TestSpillingGoesBesideTheStoreOrToTempDir(t *testing.T) {
-	for who, open := range spillers {
+	for name, locked := range map[string]bool{"Begin": false, "OpenPublished": false, "OpenPublished locked": true, "OpenScratch": false} {
 		for _, elsewhere := range []bool{false, true} {
-			t.Run(fmt.Sprintf("%s, elsewhere %t", who, elsewhere), func(t *testing.T) {
+			t.Run(fmt.Sprintf("%s, elsewhere %t", name, elsewhere), func(t *testing.T) {
 				path := newStore(t)
-				o := duck.Options{MemoryLimit: littleMemory, Threads: 1}
+				o := duck.Options{MemoryLimit: littleMemory, Threads: 1, Locked: locked}
 				dir := filepath.Dir(path)
 				if elsewhere {
 					dir = t.TempDir()
 					o.TempDir = dir
 				}
 				before := must.Names(t, filepath.Dir(path))
-				q, done := open(t, path, o)
+				spill, done := openers[strings.TrimSuffix(name, " locked")].spiller(t, path, o)
 				require.Empty(t, temporary(t, dir))
-				spill(t, q)
+				spill()
 				require.Len(t, temporary(t, dir), 1)
 				require.NoError(t, done())
 				require.Empty(t, temporary(t, dir))
@@ -312,9 +291,9 @@ func TestNoTwoDatabasesShareAFolder(t *testing.T) {
 	o := duck.Options{MemoryLimit: littleMemory, Threads: 1, TempDir: temp}
 	var all []func() error
 	for _, path := range []string{newStore(t), newStore(t)} { // of one name, in two data folders
-		for _, who := range []string{"run", "reader", "scratch", "scratch"} {
-			q, done := spillers[who](t, path, o)
-			spill(t, q)
+		for _, name := range []string{"Begin", "OpenPublished", "OpenScratch", "OpenScratch"} {
+			spill, done := openers[name].spiller(t, path, o)
+			spill()
 			all = append(all, done)
 		}
 	}
@@ -331,7 +310,7 @@ func TestAnUnusableTempDirIsNamed(t *testing.T) {
 	require.NoError(t, os.WriteFile(file, nil, 0o600))
 	for _, dir := range []string{file, filepath.Join(file, "below")} {
 		for name, open := range openers {
-			err := open(t.Context(), path, duck.Options{TempDir: dir})
+			err := open.once(t.Context(), path, duck.Options{TempDir: dir})
 			require.ErrorContains(t, err, file, name)
 			require.NotErrorIs(t, err, store.ErrDamaged)
 			require.Equal(t, fail.Other, fail.CodeOf(err))

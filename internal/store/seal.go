@@ -3,12 +3,9 @@ package store
 import (
 	"context"
 	"crypto/rand"
-	"crypto/sha256"
 	"database/sql"
 	"errors"
 	"fmt"
-	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -74,17 +71,6 @@ func (s Seal) Check(dir string) error {
 	return nil
 }
 
-func hashFile(path string) (sum string, bytes int64, err error) {
-	f, err := openFile(path)
-	if err != nil {
-		return "", 0, err
-	}
-	defer f.Close() //nolint:errcheck // only read
-	h := sha256.New()
-	bytes, err = io.Copy(h, f)
-	return fmt.Sprintf("%x", h.Sum(nil)), bytes, err
-}
-
 // sealedParts are the tables whose rows are sealed.
 var sealedParts = []part{row, groups, evidence}
 
@@ -141,7 +127,7 @@ func (w *Work) sealName(ctx context.Context, month calendar.Month) (string, erro
 			name += fmt.Sprintf("_%d", n)
 		}
 		name += ".duckdb"
-		if _, err = os.Lstat(filepath.Join(w.dir(), name)); errors.Is(err, fs.ErrNotExist) {
+		if _, err = os.Lstat(filepath.Join(w.dir(), name)); errors.Is(err, os.ErrNotExist) {
 			return name, nil
 		}
 	}
@@ -266,7 +252,7 @@ func (w *Work) Unseal(ctx context.Context, s Seal, now time.Time) error {
 func (w *Work) Unlist(ctx context.Context, month string, now time.Time) error {
 	files, err := duck.All[string](ctx, w.Conn, "store/delete_sealed_month", sql.Named("month", month))
 	for _, file := range files {
-		if no := os.Chtimes(filepath.Join(w.dir(), file), now, now); no != nil && !errors.Is(no, fs.ErrNotExist) {
+		if no := os.Chtimes(filepath.Join(w.dir(), file), now, now); no != nil && !errors.Is(no, os.ErrNotExist) {
 			err = errors.Join(err, no)
 		}
 	}

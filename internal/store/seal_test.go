@@ -1,7 +1,6 @@
 package store_test
 
 import (
-	"context"
 	"crypto/sha256"
 	"database/sql"
 	"fmt"
@@ -108,7 +107,7 @@ func TestASealedMonthIsSeenAsBefore(t *testing.T) {
 	require.NoError(t, db.Close())
 
 	// Back again; the file is gone a night later.
-	work(t, path, func(w *store.Work) { require.NoError(t, unseal(t.Context(), w, now)) })
+	work(t, path, func(w *store.Work) { require.NoError(t, unseal(t, w, now)) })
 	clearUp(t, path, now.Add(19*time.Hour))
 	require.FileExists(t, file, "a copy of the store of before asks for it")
 	clearUp(t, path, aNightLater)
@@ -130,17 +129,13 @@ func TestAMonthSealedBeforeThereWereGroups(t *testing.T) {
 	require.Zero(t, count(t, db, "(from session_group where day < '2026-04-01')"))
 	require.NotZero(t, count(t, db, "(from breakdown('agent_group', 'US', '2026-03-31') where name = '(not read)')"))
 	require.NoError(t, db.Close())
-	work(t, path, func(w *store.Work) { require.NoError(t, unseal(t.Context(), w, now)) })
+	work(t, path, func(w *store.Work) { require.NoError(t, unseal(t, w, now)) })
 	require.Equal(t, 140000, published(t, path, "_data.voice_session"))
 }
 
 // unseal brings March back.
-func unseal(ctx context.Context, w *store.Work, at time.Time) error {
-	seals, err := store.Seals(ctx, w.Conn)
-	if err != nil {
-		return err
-	}
-	return w.Unseal(ctx, seals[0], at)
+func unseal(t *testing.T, w *store.Work, at time.Time) error {
+	return w.Unseal(t.Context(), must.Have(store.Seals(t.Context(), w.Conn))(t)[0], at)
 }
 
 // theSeal is the one that a published store knows.
@@ -168,12 +163,12 @@ func TestARunThatDiesWhileItSeals(t *testing.T) {
 		require.Equal(t, "acme.202603_2.duckdb", must.Have(w.Seal(t.Context(), march, 7))(t).File, "never over another file")
 	})
 	require.Equal(t, before, whole(t, path))
-	unpublished(func(w *store.Work) { require.NoError(t, unseal(t.Context(), w, now)) })
+	unpublished(func(w *store.Work) { require.NoError(t, unseal(t, w, now)) })
 	unpublished(func(w *store.Work) { require.NoError(t, w.Unlist(t.Context(), march.String(), now)) })
 
 	// Sealed anew in the run that brought it back.
 	work(t, path, func(w *store.Work) {
-		require.NoError(t, unseal(t.Context(), w, now))
+		require.NoError(t, unseal(t, w, now))
 		require.Equal(t, "acme.202603_3.duckdb", must.Have(w.Seal(t.Context(), march, 8))(t).File)
 	})
 	clearUp(t, path, aNightLater)
@@ -232,11 +227,11 @@ func TestASealedMonthThatIsNotTheOneThatWasSealed(t *testing.T) {
 		require.NoError(t, os.Chmod(file, 0o600))
 		spoil()
 		for what, open := range map[string]func() error{
-			"whole":   func() error { _, err := store.OpenWhole(context.Background(), path, duck.Options{}, nil); return err },
-			"scratch": func() error { _, err := store.OpenScratch(context.Background(), path, duck.Options{}, nil); return err },
+			"whole":   func() error { _, err := store.OpenWhole(t.Context(), path, duck.Options{}, nil); return err },
+			"scratch": func() error { _, err := store.OpenScratch(t.Context(), path, duck.Options{}, nil); return err },
 			"unseal": func() error {
-				w := must.Have(store.Begin(context.Background(), path, duck.Options{}))(t)
-				err := unseal(context.Background(), w, now)
+				w := must.Have(store.Begin(t.Context(), path, duck.Options{}))(t)
+				err := unseal(t, w, now)
 				require.NoError(t, w.Drop())
 				return err
 			},
@@ -255,7 +250,7 @@ func TestASealedMonthThatIsNotTheOneThatWasSealed(t *testing.T) {
 	require.NoError(t, os.WriteFile(file, good, 0o600))
 	require.ErrorContains(t, theSeal(t, path).Check(filepath.Dir(path)), "sealed was "+theSeal(t, path).SHA256)
 	w := must.Have(store.Begin(t.Context(), path, duck.Options{}))(t)
-	require.ErrorIs(t, unseal(t.Context(), w, now), store.ErrUnsealed, "it is not taken back")
+	require.ErrorIs(t, unseal(t, w, now), store.ErrUnsealed, "it is not taken back")
 	require.NoError(t, w.Drop())
 }
 
@@ -278,7 +273,7 @@ func TestASealedMonthIsNotRemovedForOneThatIsNotWhole(t *testing.T) {
 	path, file := sealed(t)
 	file = strings.TrimSuffix(file, ".duckdb")
 	work(t, path, func(w *store.Work) {
-		require.NoError(t, unseal(t.Context(), w, now.AddDate(2, 0, 0)))
+		require.NoError(t, unseal(t, w, now.AddDate(2, 0, 0)))
 		must.Have(w.Seal(t.Context(), march, 8))(t)
 	})
 	clearUp(t, path, now)
@@ -391,10 +386,10 @@ func TestOneFileMayBeWritten(t *testing.T) {
 	defer func() { require.NoError(t, whole.Close()) }()
 	for name, db := range map[string]*sql.DB{"a set": openSet(t, []store.Member{{Tenant: "a", Path: path}}, o), "a store": whole} {
 		t.Run(name, func(t *testing.T) {
-			must.Have(db.ExecContext(context.Background(), "copy (select 1 as a) to "+duck.Literal(o.Except)+" (format parquet)"))(t)
+			must.Have(db.ExecContext(t.Context(), "copy (select 1 as a) to "+duck.Literal(o.Except)+" (format parquet)"))(t)
 			require.NoError(t, os.Remove(o.Except))
 			for _, file := range []string{"other.parquet", "it's.parquet.csv", "../it's.parquet"} {
-				_, err := db.ExecContext(context.Background(), "copy (select 1 as a) to "+duck.Literal(filepath.Join(dir, file)))
+				_, err := db.ExecContext(t.Context(), "copy (select 1 as a) to "+duck.Literal(filepath.Join(dir, file)))
 				require.ErrorContains(t, err, "disabled by configuration")
 			}
 		})

@@ -17,7 +17,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -466,7 +465,7 @@ func backupSeal(from, to string) (err error) {
 // NewBackup makes the folder that a backup is written into, beside where it is to be: NameBackup gives it its name. There must be
 // nothing of that name.
 func NewBackup(dir string) (work string, err error) {
-	if _, err := os.Lstat(dir); !errors.Is(err, fs.ErrNotExist) {
+	if _, err := os.Lstat(dir); !errors.Is(err, os.ErrNotExist) {
 		return "", errors.Join(err, fail.New(fail.Usage, "name a folder that is not there yet: each backup has its own", "%s is there already", dir))
 	}
 	if err = os.MkdirAll(filepath.Dir(dir), 0o700); err == nil {

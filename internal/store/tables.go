@@ -151,36 +151,38 @@ type Scratch struct {
 // OpenScratch attaches the store at path, with those of its sealed months that are wanted, all where wanted is nil. The errors are
 // those of OpenPublished, and ErrUnsealed.
 func OpenScratch(ctx context.Context, path string, o duck.Options, wanted func(calendar.Month) bool) (*Scratch, error) {
-	return twice(func() (*Scratch, error) {
-		temp, err := tempDir(path, o.TempDir, readerSuffix())
-		if err != nil {
-			return nil, err
+	return inMemory(ctx, path, o, func(conn *sql.Conn) error {
+		if err := migrate(ctx, conn, 0); err != nil {
+			return err
 		}
-		s := &Scratch{temp: temp}
-		if err := s.open(ctx, path, o, wanted); err != nil {
-			return nil, errors.Join(err, s.Close())
-		}
-		return s, nil
+		return attachOne(ctx, conn, path, "published", wanted)
 	})
 }
 
-func (s *Scratch) open(ctx context.Context, path string, o duck.Options, wanted func(calendar.Month) bool) (err error) {
-	o.TempDir, o.ReadOnly, o.Locked = s.temp, false, false
-	if s.DB, err = duck.Open("", o); err != nil {
-		return err
+// inMemory opens a database in memory beside the store at path and fills it: once more where a sealed month is missing, which a run may
+// have brought back meanwhile, and published.
+func inMemory(ctx context.Context, path string, o duck.Options, fill func(*sql.Conn) error) (s *Scratch, err error) {
+	o.ReadOnly, o.Locked = false, false
+	dir := o.TempDir
+	for range 2 {
+		if o.TempDir, err = tempDir(path, dir, readerSuffix()); err != nil {
+			return nil, err
+		}
+		s = &Scratch{temp: o.TempDir}
+		if s.DB, err = duck.Open("", o); err == nil {
+			s.Conn, err = s.DB.Conn(ctx)
+		}
+		if err == nil {
+			err = fill(s.Conn)
+		}
+		if err == nil {
+			return s, nil
+		}
+		if err = errors.Join(err, s.Close()); !errors.Is(err, ErrUnsealed) {
+			break
+		}
 	}
-	if s.Conn, err = s.DB.Conn(ctx); err != nil {
-		return err
-	}
-	if err := migrate(ctx, s.Conn, 0); err != nil {
-		return err
-	}
-	a, err := attachStore(ctx, s.Conn, path, 0, wanted)
-	if err != nil {
-		return err
-	}
-	a.Home = "published"
-	return gather(ctx, s.Conn, false, a)
+	return nil, err
 }
 
 // Close throws the scratch store away.
@@ -225,6 +227,16 @@ func attachStore(ctx context.Context, conn *sql.Conn, path string, no int, wante
 	return a, err
 }
 
+// attachOne attaches the store at path to a database that is to have its tables, and its relations too where that is the one in memory.
+func attachOne(ctx context.Context, conn *sql.Conn, path, home string, wanted func(calendar.Month) bool) error {
+	a, err := attachStore(ctx, conn, path, 0, wanted)
+	if err != nil {
+		return err
+	}
+	a.Home = home
+	return gather(ctx, conn, home == "memory", a)
+}
+
 // gather makes of stores what store/gather says.
 func gather(ctx context.Context, conn *sql.Conn, relations bool, stores ...*attached) error {
 	for _, a := range stores {
@@ -262,51 +274,23 @@ func OpenWhole(ctx context.Context, path string, o duck.Options, wanted func(cal
 	if err := errors.Join(err, db.Close()); err != nil {
 		return nil, err
 	}
-	return together(ctx, path, o, func(conn *sql.Conn) error {
-		a, err := attachStore(ctx, conn, path, 0, wanted)
-		if err != nil {
-			return err
-		}
-		a.Home = "memory"
-		return gather(ctx, conn, true, a)
-	})
+	return together(ctx, path, o, func(conn *sql.Conn) error { return attachOne(ctx, conn, path, "memory", wanted) })
 }
 
-// together opens a database in memory beside the store at path and has stores attached to it, read-only. It is locked afterwards, where
-// that is wanted.
+// together has stores attached to a database in memory, read-only. It is locked afterwards, where that is wanted.
 func together(ctx context.Context, path string, o duck.Options, attachThem func(*sql.Conn) error) (*sql.DB, error) {
-	return twice(func() (db *sql.DB, err error) {
-		o := o
-		if o.TempDir, err = tempDir(path, o.TempDir, readerSuffix()); err != nil {
-			return nil, err
-		}
-		lock := o
-		o.ReadOnly, o.Locked = false, false
-		if db, err = duck.Open("", o); err != nil {
-			return nil, err
-		}
-		db.SetMaxOpenConns(1) // what is attached belongs to all, where names lead to does not
-		conn, err := db.Conn(ctx)
-		if err == nil {
-			if err = attachThem(conn); err == nil && lock.Locked {
-				err = duck.Lock(ctx, conn, lock)
-			}
-			err = errors.Join(err, conn.Close())
-		}
-		if err != nil {
-			return nil, errors.Join(err, db.Close())
-		}
-		return db, nil
-	})
-}
-
-// twice opens a store, and once more where a sealed month is missing: a run may have brought it back meanwhile, and published.
-func twice[T any](open func() (T, error)) (T, error) {
-	opened, err := open()
-	if errors.Is(err, ErrUnsealed) {
-		return open()
+	s, err := inMemory(ctx, path, o, attachThem)
+	if err != nil {
+		return nil, err
 	}
-	return opened, err
+	s.DB.SetMaxOpenConns(1) // what is attached belongs to all, where names lead to does not
+	if o.TempDir = s.temp; o.Locked {
+		err = duck.Lock(ctx, s.Conn, o)
+	}
+	if err = errors.Join(err, s.Conn.Close()); err != nil {
+		return nil, errors.Join(err, s.DB.Close())
+	}
+	return s.DB, nil
 }
 
 // Member is a tenant's store in a set.

@@ -193,7 +193,9 @@ func (s *Simulation) Export(ctx context.Context, dir string, l Layout) (counts C
 	chunks, to := make([]chunk, l.Increments), make([]sinks, l.Increments)
 	defer func() {
 		for _, c := range chunks {
-			_ = c.close()
+			for _, f := range c.files {
+				err = errors.Join(err, f.Close())
+			}
 		}
 	}()
 	for i, cut := range s.cuts(l.Increments) {
@@ -211,9 +213,6 @@ func (s *Simulation) Export(ctx context.Context, dir string, l Layout) (counts C
 			if err := c.pack(); err != nil {
 				return counts, fmt.Errorf("pack %s: %w", c.dir, err)
 			}
-		}
-		if err := c.close(); err != nil {
-			return counts, err
 		}
 	}
 	return counts, nil
@@ -255,14 +254,6 @@ func (c *chunk) create(o Options, l Layout) (to sinks, err error) {
 
 // begins is the first letter of each name.
 var begins = regexp.MustCompile(`(^|,).`)
-
-// close closes the files; those of an export that failed may be closed already.
-func (c *chunk) close() (err error) {
-	for _, f := range c.files {
-		err = errors.Join(err, f.Close())
-	}
-	return err
-}
 
 // pack moves the folder's files into a zip named after the folder, and writes its sum beside it in the form of sha1sum. They
 // are dated with the newest data, so that the archive does not show when it was made.
@@ -324,29 +315,31 @@ func (s *Simulation) Load(ctx context.Context, to Target) (counts Counts, err er
 	return counts, nil
 }
 
-// connect opens a connection whose unqualified names are those of the schema.
-func (to Target) connect(ctx context.Context) (*pgx.Conn, error) {
+// on does something on a connection of its own, whose unqualified names are those of the schema.
+func (to Target) on(ctx context.Context, do func(*pgx.Conn) error) error {
 	conf, err := pgx.ParseConfig(to.DSN)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	conf.RuntimeParams["search_path"] = pgx.Identifier{to.Schema}.Sanitize()
-	return pgx.ConnectConfig(ctx, conf)
-}
-
-// exec runs each text, of one or more statements, as a transaction.
-func (to Target) exec(ctx context.Context, texts ...string) error {
-	conn, err := to.connect(ctx)
+	conn, err := pgx.ConnectConfig(ctx, conf)
 	if err != nil {
 		return err
 	}
 	defer conn.Close(context.WithoutCancel(ctx)) //nolint:errcheck // what was committed is
-	for _, text := range texts {
-		if _, err := conn.Exec(ctx, text); err != nil {
-			return err
+	return do(conn)
+}
+
+// exec runs each text, of one or more statements, as a transaction.
+func (to Target) exec(ctx context.Context, texts ...string) error {
+	return to.on(ctx, func(conn *pgx.Conn) error {
+		for _, text := range texts {
+			if _, err := conn.Exec(ctx, text); err != nil {
+				return err
+			}
 		}
-	}
-	return nil
+		return nil
+	})
 }
 
 // copyAll deals out the rows to one COPY for each table. The first table to fail stops the others.
@@ -380,21 +373,18 @@ func (s *Simulation) copyAll(ctx context.Context, to Target) (Counts, error) {
 // copyTable copies rows, until they end, in one transaction. Into a table that was just created it goes frozen: no later reader
 // has to mark rows as committed. That asks for a truncation in the same transaction.
 func (to Target) copyTable(ctx context.Context, t table, rows io.Reader) error {
-	conn, err := to.connect(ctx)
-	if err != nil {
-		return err
-	}
-	defer conn.Close(context.WithoutCancel(ctx)) //nolint:errcheck // what was committed is
-	return pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
-		options := "format csv"
-		if to.Create {
-			options += ", freeze"
-			if _, err := tx.Exec(ctx, "truncate "+t.name()); err != nil {
-				return err
+	return to.on(ctx, func(conn *pgx.Conn) error {
+		return pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
+			options := "format csv"
+			if to.Create {
+				options += ", freeze"
+				if _, err := tx.Exec(ctx, "truncate "+t.name()); err != nil {
+					return err
+				}
 			}
-		}
-		into := fmt.Sprintf("copy %s (%s) from stdin (%s)", t.name(), strings.Join(t.columns(false), ", "), options)
-		_, err := conn.PgConn().CopyFrom(ctx, rows, into)
-		return err
+			into := fmt.Sprintf("copy %s (%s) from stdin (%s)", t.name(), strings.Join(t.columns(false), ", "), options)
+			_, err := conn.PgConn().CopyFrom(ctx, rows, into)
+			return err
+		})
 	})
 }
