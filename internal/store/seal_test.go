@@ -164,7 +164,7 @@ func TestARunThatDiesWhileItSeals(t *testing.T) {
 	})
 	require.Equal(t, before, whole(t, path))
 	unpublished(func(w *store.Work) { require.NoError(t, unseal(t, w, now)) })
-	unpublished(func(w *store.Work) { require.NoError(t, w.Unlist(t.Context(), march.String(), now)) })
+	unpublished(func(w *store.Work) { require.NoError(t, w.Unlist(t.Context(), march, now)) })
 
 	// Sealed anew in the run that brought it back.
 	work(t, path, func(w *store.Work) {

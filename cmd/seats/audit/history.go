@@ -34,14 +34,12 @@ func (w *auditor) checkSealed(ctx context.Context, o duck.Options) error {
 	}
 	w.without = map[calendar.Month]bool{}
 	w.seals = slices.DeleteFunc(w.seals, func(s store.Seal) bool {
-		month, parseErr := calendar.ParseMonth(s.Month)
-		if parseErr != nil || !w.Period.Touches(month) {
-			err = errors.Join(err, parseErr)
+		if !w.Period.Touches(s.Month) {
 			return true
 		}
 		checked := s.Check(filepath.Dir(w.Tenant.StorePath()))
-		if w.without[month] = errors.Is(checked, store.ErrUnsealed); w.without[month] {
-			w.add(Finding{Rule: SealedMonth, Period: s.Month, What: checked.Error()})
+		if w.without[s.Month] = errors.Is(checked, store.ErrUnsealed); w.without[s.Month] {
+			w.add(Finding{Rule: SealedMonth, Period: s.Month.String(), What: checked.Error()})
 			checked = nil
 		}
 		err = errors.Join(err, checked)
@@ -78,8 +76,8 @@ func (w *auditor) checkLedger(ctx context.Context) error {
 		}
 	}
 	for _, s := range w.seals {
-		if wrote := sealed[s.Month]; wrote != s.Said() {
-			w.add(Finding{Rule: LedgerSeal, Period: s.Month, What: fmt.Sprintf("the store says %q, the run that sealed it wrote %q", s.Said(), orNone(wrote))})
+		if wrote := sealed[s.Month.String()]; wrote != s.Said() {
+			w.add(Finding{Rule: LedgerSeal, Period: s.Month.String(), What: fmt.Sprintf("the store says %q, the run that sealed it wrote %q", s.Said(), orNone(wrote))})
 		}
 	}
 	w.checkIssuedByRuns()
