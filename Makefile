@@ -13,7 +13,7 @@ SITE      ?=
 VULNDB    ?= https://vuln.go.dev
 DEMO      := testdata/demo
 UPLOT     := 1.6.32
-UPLOT_DIR := report/html/assets/uplot
+UPLOT_DIR := cmd/seats/page/assets/uplot
 ALERTS    := cmd/seats/watch/alerts
 SEATS     := bin/seats --config $(DEMO)/seats.yaml
 
@@ -77,9 +77,13 @@ demo-data: ## write the bundled export again, as its flags say
 	rm -rf $(DEMO)/exports
 	go run ./cmd/gimsim export --dir $(DEMO)/exports $$(cat $(DEMO)/gimsim.flags)
 
-# Many tests wait, for a server, a disk or a time to be over: more of them run at once than there are cores.
+# What the program writes it has the disk confirm, file by file: where there is memory to spare, the tests' files lie in it.
+IN_MEMORY := $(shell [ "$$(df --output=avail /dev/shm 2>/dev/null | tail -n 1)" -gt 4000000 ] 2>/dev/null && \
+	! findmnt -n -o OPTIONS /dev/shm | grep -q noexec && echo "TMPDIR=/dev/shm GOTMPDIR=$${TMPDIR:-/tmp}")
+
+# Many tests wait, for a server or a time to be over: more of them run at once than there are cores.
 test: postgres openssh minisign chromium ## every test, with a PostgreSQL of their own
-	$(WITH_POSTGRES) go test -parallel=4 $(TESTFLAGS) ./...
+	$(IN_MEMORY) $(WITH_POSTGRES) go test -parallel=4 $(TESTFLAGS) ./...
 
 # The oldest and the newest PostgreSQL that is supported, as npm has their servers. A primary key of a partitioned table came with 11.
 PG_VERSIONS := 10.23.0-beta.6 18.4.0-beta.17
@@ -137,7 +141,8 @@ bench-once: postgres chromium ## every benchmark, once
 screenshots: demo chromium ## pictures of the demo's pages: desktop and phone, light and dark
 	go build -o bin/screenshots ./cmd/screenshots
 	$(SEATS) report --html bin/pages
-	bin/screenshots bin/pages bin/screenshots.d index.html acme/index.html acme/2026-03.html acme/2026-03-10.html
+	mkdir -p bin/screenshots.d
+	bin/screenshots $(CURDIR)/bin/pages bin/screenshots.d index.html acme/index.html acme/2026-03.html acme/2026-03-10.html
 	@ls -1 bin/screenshots.d/*.png
 
 # npm checks what it fetches against the registry's hash; git shows what changed.

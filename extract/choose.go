@@ -1,6 +1,7 @@
 package extract
 
 import (
+	"cmp"
 	"context"
 	"math"
 	"os"
@@ -29,14 +30,13 @@ func (e *Export) dimensions(ctx context.Context) error {
 			return err
 		}
 	}
-	e.known.takeCodes(e.rows["media_type"], e.rows["dialing_mode"])
-	e.known.takeResources(e.rows["resource_"], false)
+	e.reference.takeCodes(e.rows["media_type"], e.rows["dialing_mode"])
+	e.reference.takeResources(e.rows["resource_"], false)
 	return nil
 }
 
 // dimension reads a file that holds no facts.
-func (e *Export) dimension(ctx context.Context, file exportFile) error {
-	f := &factFile{exportFile: file}
+func (e *Export) dimension(ctx context.Context, f *exportFile) error {
 	if err := e.look(ctx, f, func(*csvRow, fact) bool { return false }); err != nil {
 		return err
 	}
@@ -45,6 +45,7 @@ func (e *Export) dimension(ctx context.Context, file exportFile) error {
 	}
 	e.Progress(f.table, int64(f.rows.len))
 	e.rows[f.table].add(f.rows)
+	f.rows = nil
 	return checkStill(f.path, f.shown, f.before, e.Warn)
 }
 
@@ -83,7 +84,7 @@ func (e *Export) eachSession(visit func(fact)) {
 	at, media := factsOf(all), column(all.of, "media_type_key")
 	for row := range all.len {
 		s := at(row)
-		if _, known := e.known.agents[s.resource]; known && e.known.voice[all.number(media, row)] {
+		if _, known := e.reference.agents[s.resource]; known && e.reference.voice[all.number(media, row)] {
 			visit(s)
 		}
 	}
@@ -101,7 +102,7 @@ func spreadOver(all map[int64]calendar.Interval, resource, from, to int64) calen
 func (e *Export) attempts(ctx context.Context) error {
 	mode := column(table(attemptTable), "dialing_mode_key")
 	_, err := e.readThose(ctx, attemptTable, func(row *csvRow, a fact) bool {
-		return e.known.previews[row.numbers[mode]] != "" && row.has(mode) && e.touches(a)
+		return e.reference.previews[row.numbers[mode]] != "" && row.has(mode) && e.touches(a)
 	}, nil)
 	return err
 }
@@ -139,17 +140,6 @@ func column(t texts.Table, name string) int {
 	return slices.IndexFunc(t.Columns, func(c texts.Column) bool { return c.Name == name })
 }
 
-// factFile is a file that is gone through twice.
-type factFile struct {
-	exportFile
-	csv    *csvFile
-	before os.FileInfo
-	first  int64   // the earliest time key in it, of the tenant's rows
-	last   int64   // the latest
-	ids    []int64 // that matter
-	rows   *Rows   // that were chosen
-}
-
 // readThose reads the rows of a fact table of which some copy matters, and those of other ids; nil: none. It tells which ids those are.
 func (e *Export) readThose(ctx context.Context, name string, matters func(*csvRow, fact) bool, others func(id int64) bool) (ids func(int64) bool, err error) {
 	files, found, err := e.find(ctx, name, matters)
@@ -164,18 +154,18 @@ func (e *Export) readThose(ctx context.Context, name string, matters func(*csvRo
 }
 
 // find goes through the files of a fact table once, and tells which ids matter.
-func (e *Export) find(ctx context.Context, name string, matters func(*csvRow, fact) bool) (files []*factFile, ids func(int64) bool, err error) {
+func (e *Export) find(ctx context.Context, name string, matters func(*csvRow, fact) bool) (files []*exportFile, ids func(int64) bool, err error) {
 	for _, f := range e.files {
 		if f.table == name && !f.old {
-			files = append(files, &factFile{exportFile: f})
+			files = append(files, f)
 		}
 	}
 	errs := atOnce(ctx, len(files), func(ctx context.Context, i int) error { return e.look(ctx, files[i], matters) })
+	if err := cmp.Or(errs...); err != nil {
+		return nil, nil, err
+	}
 	var all []int64
-	for i, f := range files {
-		if errs[i] != nil {
-			return nil, nil, errs[i]
-		}
+	for _, f := range files {
 		all = append(all, f.ids...)
 		f.ids = nil
 		e.notePast(f)
@@ -187,7 +177,7 @@ func (e *Export) find(ctx context.Context, name string, matters func(*csvRow, fa
 func mixed(id int64) int64 { return id * -0x61c8864680b583eb }
 
 // look goes through the file for the first time: of its rows those with a time key of at least KeyFrom can matter.
-func (e *Export) look(ctx context.Context, f *factFile, matters func(*csvRow, fact) bool) (err error) {
+func (e *Export) look(ctx context.Context, f *exportFile, matters func(*csvRow, fact) bool) (err error) {
 	if f.before, err = os.Stat(f.path); err != nil {
 		return err
 	}
@@ -214,41 +204,41 @@ func (e *Export) look(ctx context.Context, f *factFile, matters func(*csvRow, fa
 }
 
 // choose reads the rows that have one of the ids.
-func (e *Export) choose(ctx context.Context, f *factFile, ids func(int64) bool) error {
+func (e *Export) choose(ctx context.Context, f *exportFile, ids func(int64) bool) error {
 	f.rows = newRows(table(f.table))
 	key := column(f.rows.of, "start_date_time_key")
 	if key >= 0 && f.last < e.KeyFrom {
 		return nil
 	}
-	return f.csv.lookAgain(ctx, func(row *csvRow) bool {
-		return (key < 0 || row.numbers[key] >= e.KeyFrom) && ids(mixed(row.numbers[0]))
-	},
-		func(row *csvRow) { f.rows.take(row, f.chunk) })
+	return f.csv.through(ctx, func(row *csvRow) {
+		if (key < 0 || row.numbers[key] >= e.KeyFrom) && ids(mixed(row.numbers[0])) {
+			f.rows.take(row, f.chunk)
+		}
+	})
 }
 
 // notePast notes when the oldest session of a file began.
-func (e *Export) notePast(f *factFile) {
+func (e *Export) notePast(f *exportFile) {
 	if f.table == sessionTable && f.first < math.MaxInt64 && (e.oldest == nil || f.first < *e.oldest) {
-		e.oldest = &f.first
+		e.oldest = new(f.first)
 	}
 }
 
 // past looks, where no session was read that began before the run's days, for one in the files of which no row can matter.
 func (e *Export) past(ctx context.Context, chunks []chunk, temp string) error {
-	for _, file := range e.files {
-		if file.table != sessionTable || !file.old || e.oldest != nil && *e.oldest < e.Days.Start {
+	for _, f := range e.files {
+		if f.table != sessionTable || !f.old || e.oldest != nil && *e.oldest < e.Days.Start {
 			continue
 		}
-		if c := chunks[file.chunk]; c.isZip {
+		if c := chunks[f.chunk]; c.isZip {
 			c.old = false
 			folder, files, cleanup, err := c.unpack(temp)
 			if err != nil {
 				return err
 			}
 			defer cleanup()
-			file.path = filepath.Join(folder, files[sessionTable])
+			f.path = filepath.Join(folder, files[sessionTable])
 		}
-		f := &factFile{exportFile: file}
 		if err := e.look(ctx, f, func(*csvRow, fact) bool { return false }); err != nil {
 			return err
 		}
@@ -259,7 +249,7 @@ func (e *Export) past(ctx context.Context, chunks []chunk, temp string) error {
 
 // take reads the rows of files that have one of the ids, leaves the newest copy of each, and looks whether the files are
 // still what they were.
-func (e *Export) take(ctx context.Context, name string, files []*factFile, ids func(int64) bool) error {
+func (e *Export) take(ctx context.Context, name string, files []*exportFile, ids func(int64) bool) error {
 	errs := atOnce(ctx, len(files), func(ctx context.Context, i int) error { return e.choose(ctx, files[i], ids) })
 	all := newRows(table(name))
 	for i, f := range files {
@@ -314,7 +304,7 @@ func (e *Export) mayLack() map[int64]calendar.Interval {
 		known       bool
 	}
 	activities, unknown := map[int64][]told{}, map[int64]bool{}
-	Part{Legs: e.rows[legTable], Data: e.rows[dataTable], Previews: e.rows[attemptTable]}.each(&e.known, func(a activity) {
+	Part{Legs: e.rows[legTable], Data: e.rows[dataTable], Previews: e.rows[attemptTable]}.each(&e.reference, func(a activity) {
 		if a.isRejected() {
 			return
 		}
@@ -353,7 +343,7 @@ func (e *Export) openedSessions(ctx context.Context) error {
 		at := factsOf(facts)
 		for row := range facts.len {
 			f := at(row)
-			if _, known := e.known.agents[f.resource]; known && f.isOpen() && f.hasStart && !e.Days.Contains(f.start) {
+			if _, known := e.reference.agents[f.resource]; known && f.isOpen() && f.hasStart && !e.Days.Contains(f.start) {
 				opened[f.resource] = append(opened[f.resource], f.start)
 			}
 		}

@@ -94,17 +94,12 @@ func TestNaturalOrderComparesRunsOfDigitsAsNumbers(t *testing.T) {
 }
 
 func TestZipCannotLeadElsewhere(t *testing.T) {
-	dir := t.TempDir()
-	path := filepath.Join(dir, "export_1.zip")
-	f := must.Have(os.Create(path))(t)
-	w := zip.NewWriter(f)
-	for _, name := range []string{"../../media_type.csv", "/deep/folder/RESOURCE_.CSV", "dialing_mode.txt", "passwords.csv"} {
-		must.Have(must.Have(w.Create(name))(t).Write([]byte("X\n")))(t)
-	}
-	require.NoError(t, w.Close())
-	require.NoError(t, f.Close())
-	c := chunk{path: path, isZip: true}
-	folder, _, cleanup, err := c.unpack(filepath.Join(dir, "temp"))
+	c := zipOf(t, func(w *zip.Writer) {
+		for _, name := range []string{"../../media_type.csv", "/deep/folder/RESOURCE_.CSV", "dialing_mode.txt", "passwords.csv"} {
+			must.Have(must.Have(w.Create(name))(t).Write([]byte("X\n")))(t)
+		}
+	})
+	folder, _, cleanup, err := c.unpack(filepath.Join(t.TempDir(), "temp"))
 	require.NoError(t, err)
 	require.Equal(t, map[string]string{"media_type": "media_type.csv", "resource_": "resource_.csv"}, must.Have(c.tables(folder))(t))
 	require.Len(t, must.Have(os.ReadDir(folder))(t), 2, "nothing is unpacked that is not read")
@@ -114,14 +109,10 @@ func TestZipCannotLeadElsewhere(t *testing.T) {
 
 // A zip is broken where it does not hold what it should; where its files cannot be written, it is not.
 func TestAZipThatCannotBeUnpackedIsNotBroken(t *testing.T) {
-	dir := t.TempDir()
-	path := filepath.Join(dir, "export_1.zip")
-	f := must.Have(os.Create(path))(t)
-	w := zip.NewWriter(f)
-	must.Have(must.Have(w.Create("media_type.csv"))(t).Write([]byte("MEDIA_TYPE_KEY,MEDIA_NAME_CODE\n1,VOICE\n")))(t)
-	require.NoError(t, w.Close())
-	require.NoError(t, f.Close())
-
+	path := zipOf(t, func(w *zip.Writer) {
+		must.Have(must.Have(w.Create("media_type.csv"))(t).Write([]byte("MEDIA_TYPE_KEY,MEDIA_NAME_CODE\n1,VOICE\n")))(t)
+	}).path
+	dir := filepath.Dir(path)
 	touch(t, dir, "media_type.csv") // in the way
 	_, err := chunk{path: path}.unzip(dir)
 	err = zipError(path, err)

@@ -3,18 +3,11 @@ package extract_test
 import (
 	"bytes"
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
-	"crypto/x509"
-	"crypto/x509/pkix"
 	"encoding/binary"
-	"encoding/pem"
 	"errors"
 	"fmt"
 	"io"
-	"math/big"
 	"net"
 	"os"
 	"path/filepath"
@@ -316,12 +309,10 @@ func TestLostIsTheConnectionAlone(t *testing.T) {
 
 // What PostgreSQL's own manual makes in its first example is a certificate with a common name alone.
 func TestACertificateWithoutNamesIsToldForWhatItIs(t *testing.T) {
-	key := must.Have(ecdsa.GenerateKey(elliptic.P256(), rand.Reader))(t)
-	template := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "localhost"},
-		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour), IsCA: true, BasicConstraintsValid: true}
-	der := must.Have(x509.CreateCertificate(rand.Reader, template, template, key.Public(), key))(t)
+	certificate, key := pgtest.Certificate(t)
 	authority := filepath.Join(t.TempDir(), "server.crt")
-	require.NoError(t, os.WriteFile(authority, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), 0o600))
+	require.NoError(t, os.WriteFile(authority, certificate, 0o600))
+	pair := must.Have(tls.X509KeyPair(certificate, key))(t)
 
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
@@ -334,7 +325,7 @@ func TestACertificateWithoutNamesIsToldForWhatItIs(t *testing.T) {
 			}
 			_, _ = io.ReadFull(conn, make([]byte, 8)) // it asks for TLS
 			_, _ = conn.Write([]byte("S"))
-			_ = tls.Server(conn, &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}}).Handshake()
+			_ = tls.Server(conn, &tls.Config{Certificates: []tls.Certificate{pair}}).Handshake()
 			_ = conn.Close()
 		}
 	}()
@@ -368,10 +359,7 @@ func named(t *testing.T, db *pgtest.DB, agent, employee, switchName, attempt str
 // cut reads the day into a store of its own, and gives back the locks of the snapshot.
 func (g *gim) cut(connections int) (*rig, extract.Summary) {
 	r := newRig(g.t)
-	src := must.Have(extract.OpenGIMDB(g.t.Context(), g.config(connections), nil, none))(g.t)
-	summary := r.cut(g.t, src, utcDay)
-	require.NoError(g.t, src.Close())
-	return r, summary
+	return r, r.cutOver(g.t, g, connections)
 }
 
 // A name is the same name whatever bytes its database keeps it in.
@@ -428,15 +416,13 @@ func TestMessagesOfTheServerAreUTF8(t *testing.T) {
 	g := named(t, pgtest.Database(t, "LATIN1"), "'a'", "'E1'", "'S'", "'g'")
 	g.db.Exec(t, `create function late(r resource_) returns resource_ language plpgsql as 'begin raise exception ''Zeitüberschreitung''; end';
 		alter table resource_ rename to real_resource; create view resource_ as select (late(r)).* from real_resource as r`)
-	r := newRig(t)
-	must.Fail(t, must.Err(cutter(r, openDB(t, r, g.config(1), nil)).Cut(t.Context(), utcDay)), fail.Source, "Zeitüberschreitung")
+	must.Fail(t, g.fails(), fail.Source, "Zeitüberschreitung")
 }
 
 // A character of several bytes that UTF-8 lacks cannot be read: the server gives up the statement.
 func TestACharacterThatTheServerCannotConvertIsToldAsThat(t *testing.T) {
 	g := named(t, pgtest.Database(t, "EUC_JP"), bytesOf("\xf5\xa1"), "'E1'", "'S'", "'g'")
-	r := newRig(t)
-	must.Fail(t, must.Err(cutter(r, openDB(t, r, g.config(1), nil)).Cut(t.Context(), utcDay)), fail.Source, "EUC_JP", "UTF-8")
+	must.Fail(t, g.fails(), fail.Source, "EUC_JP", "UTF-8")
 }
 
 // Databases set many things of their own; what the program depends on it asks for.

@@ -31,7 +31,6 @@ type csvFile struct {
 	keys        uint32   // one bit for each column that may not be empty
 	begin       int64    // where the rows do
 	at          int64    // where the row does that is read
-	hasQuotes   bool     // any, once it was looked through
 
 	looked  bool
 	isEmpty bool     // whether any field is
@@ -40,9 +39,8 @@ type csvFile struct {
 	several bool     // whether there is another one
 }
 
-// csvRow is a row of a csvFile: its bytes, which are overwritten by the next, and its values by the table's columns.
+// csvRow is a row of a csvFile: its values by the table's columns, of which the texts are overwritten by the next row.
 type csvRow struct {
-	text    []byte
 	numbers [32]int64
 	texts   [32][]byte // as they would stand between quotes
 	present uint32     // one bit for each column that is not empty
@@ -138,7 +136,7 @@ func likelyCause(names []string) string {
 // look goes through all rows for the first time, and refuses the file where it says in two ways that there is no value, or where a
 // row cannot be read.
 func (f *csvFile) look(ctx context.Context, each func(*csvRow)) error {
-	if err := f.through(ctx, f.next, each); err != nil {
+	if err := f.through(ctx, each); err != nil {
 		return err
 	}
 	if f.looked = true; f.atFirst != nil && (f.isEmpty || f.several) {
@@ -147,30 +145,11 @@ func (f *csvFile) look(ctx context.Context, each func(*csvRow)) error {
 	return nil
 }
 
-// lookAgain goes through the rows once more: of those that are not wanted only the key is read.
-func (f *csvFile) lookAgain(ctx context.Context, wanted func(*csvRow) bool, each func(*csvRow)) error {
-	next := f.next
-	if !f.hasQuotes {
-		next = f.nextKey
-	}
-	var again error
-	err := f.through(ctx, next, func(row *csvRow) {
-		if again != nil || !wanted(row) {
-			return
-		}
-		if !f.hasQuotes {
-			_, again = f.next(row.text, true, row)
-		}
-		each(row)
-	})
-	return errors.Join(err, again)
-}
-
 // blocks are what is in memory of the files that are read.
 var blocks = sync.Pool{New: func() any { return new([maxRow]byte) }}
 
-// through goes through all rows by next, which gives how many bytes of a text its first row takes: 0 where it goes on behind the text.
-func (f *csvFile) through(ctx context.Context, next func(text []byte, last bool, row *csvRow) (int, error), each func(*csvRow)) error {
+// through goes through all rows.
+func (f *csvFile) through(ctx context.Context, each func(*csvRow)) error {
 	file, err := os.Open(f.path)
 	if err != nil {
 		return err
@@ -194,14 +173,14 @@ func (f *csvFile) through(ctx context.Context, next func(text []byte, last bool,
 		}
 		text := block[:held+n]
 		for len(text) > 0 {
-			n, err := next(text, last, row)
+			n, err := f.next(text, last, row)
 			if err != nil {
 				return f.place(err)
 			}
 			if n == 0 {
 				break
 			}
-			row.text, text = text[:n], text[n:]
+			text = text[n:]
 			if f.at += int64(n); row.present != 0 {
 				each(row)
 			}
@@ -276,7 +255,7 @@ func short(message string) string {
 // one is a part of it.
 func (f *csvFile) next(text []byte, last bool, row *csvRow) (n int, err error) {
 	row.present = 0
-	if n, is := end(text, 0, last); is != odd {
+	if n := end(text, 0, last); n >= 0 {
 		return n, nil
 	}
 	for field, at := 0, 0; ; field++ {
@@ -289,7 +268,6 @@ func (f *csvFile) next(text []byte, last bool, row *csvRow) (n int, err error) {
 		from, ok := at, true
 		var value []byte // as it would stand in quotes
 		if at < len(text) && text[at] == '"' {
-			f.hasQuotes = true
 			switch at = pastQuote(text, from+1); {
 			case at < 0 && last:
 				return 0, f.misread(from, "", "a quote is not closed")
@@ -327,15 +305,15 @@ func (f *csvFile) next(text []byte, last bool, row *csvRow) (n int, err error) {
 			at++
 			continue
 		}
-		n, is := end(text, at, last)
+		n := end(text, at, last)
 		switch {
-		case is == cutOff:
+		case n == 0:
 			return 0, nil
-		case is == odd && text[at] == '\r' && at+1 < len(text):
+		case n < 0 && text[at] == '\r' && at+1 < len(text):
 			return 0, f.misread(at, howToWrite, "the line ends with CR alone: line ends have to be LF or CR LF")
-		case is == odd && text[at] == '\r':
+		case n < 0 && text[at] == '\r':
 			n = len(text)
-		case is == odd:
+		case n < 0:
 			return 0, f.misread(from, "", "behind a quote that ends a field there is more of it: a quote within a field has to be doubled")
 		}
 		if field+1 < len(f.columns) {
@@ -345,56 +323,19 @@ func (f *csvFile) next(text []byte, last bool, row *csvRow) (n int, err error) {
 	}
 }
 
-// nextKey is next for the numbers of the key of a row in which no field is in quotes.
-func (f *csvFile) nextKey(text []byte, last bool, row *csvRow) (n int, err error) {
-	n = bytes.IndexByte(text, '\n') + 1
-	if n == 0 {
-		if !last {
-			return 0, nil
-		}
-		n = len(text)
-	}
-	row.present = 0
-	at, wanted := 0, f.keys
-	for _, column := range f.columns {
-		if column >= 0 && wanted&(1<<column) != 0 {
-			var ok bool
-			if at, ok = row.digits(column, typeNumber, text, at); !ok || !row.has(column) || at < n && !stops[text[at]] {
-				break
-			}
-			if wanted &^= 1 << column; wanted == 0 {
-				return n, nil
-			}
-		}
-		comma := bytes.IndexByte(text[at:n], ',')
-		if comma < 0 {
-			break
-		}
-		at += comma + 1
-	}
-	return f.next(text, last, row)
-}
-
-// How a row ends.
-const (
-	entire = iota
-	cutOff // behind the text
-	odd    // not where it is looked for
-)
-
-// end reads the end of a row.
-func end(text []byte, at int, last bool) (n, is int) {
+// end is where a row ends whose last field ends at a byte: 0 where more of the text has to be read, -1 where it does not end there.
+func end(text []byte, at int, last bool) int {
 	switch rest := text[at:]; {
 	case len(rest) == 0 && last:
-		return at, entire
+		return at
 	case len(rest) == 0, !last && len(rest) == 1 && rest[0] == '\r':
-		return 0, cutOff
+		return 0
 	case rest[0] == '\n':
-		return at + 1, entire
+		return at + 1
 	case len(rest) > 1 && rest[0] == '\r' && rest[1] == '\n':
-		return at + 2, entire
+		return at + 2
 	}
-	return 0, odd
+	return -1
 }
 
 // stops are what a field without quotes cannot hold.

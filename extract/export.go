@@ -27,11 +27,10 @@ import (
 // tell. So a file is gone through twice: which ids matter in any copy, then which rows have such an id.
 type Export struct {
 	ExportOptions
-	dir     string
-	horizon Horizon
-	files   []exportFile
-	known   Reference
-	rows    map[string]*Rows // by table
+	origin
+	dir   string
+	files []*exportFile
+	rows  map[string]*Rows // by table
 
 	asOf   int64                       // open sessions of the days last at least until then
 	stays  map[int64]calendar.Interval // of agents whose sessions reach out of the days
@@ -40,7 +39,7 @@ type Export struct {
 }
 
 func newExport(dir string, o ExportOptions) *Export {
-	e := &Export{ExportOptions: o, dir: dir, asOf: o.Days.Start, rows: map[string]*Rows{}}
+	e := &Export{ExportOptions: o, origin: origin{name: "export " + dir}, dir: dir, asOf: o.Days.Start, rows: map[string]*Rows{}}
 	for _, t := range slices.Concat(tables, groupTables, []texts.Table{sessionGroups}) {
 		e.rows[t.Name] = newRows(t)
 	}
@@ -81,7 +80,7 @@ func (e *Export) open(ctx context.Context) error {
 	temp := filepath.Join(e.TempDir, "export")
 	defer os.RemoveAll(temp) //nolint:errcheck // the work folder is removed with the run
 	if e.files, err = unpackAll(ctx, chunks, temp, e.ExportOptions); err != nil {
-		return explainExport(err, e.Name())
+		return explainExport(err, e.name)
 	}
 	seen := map[string]bool{}
 	for _, f := range e.files {
@@ -89,7 +88,7 @@ func (e *Export) open(ctx context.Context) error {
 	}
 	if missing := missingTables(seen); len(missing) > 0 {
 		return fail.New(fail.Source, "the export job must export these tables; was the folder copied whole?",
-			"export %s: no file for %s", e.dir, strings.Join(missing, ", "))
+			"%s: no file for %s", e.name, strings.Join(missing, ", "))
 	}
 	without, err := lacking(chunks, e.files, e.Warn)
 	if err != nil {
@@ -99,7 +98,7 @@ func (e *Export) open(ctx context.Context) error {
 		e.asOf = *e.horizon.HighWater
 	}
 	if err := e.read(ctx, chunks, temp); err != nil {
-		return explainExport(err, e.Name())
+		return explainExport(err, e.name)
 	}
 	if without != "" {
 		if err := e.describes(without); err != nil {
@@ -109,9 +108,9 @@ func (e *Export) open(ctx context.Context) error {
 	switch why := missingGroups(seen); {
 	case !e.WithGroups:
 	case why != "":
-		e.Warn("the agent groups cannot be told: " + e.Name() + ": " + why)
+		e.Warn("the agent groups cannot be told: " + e.name + ": " + why)
 	default:
-		e.known.takeGroups(e.rows["group_"], e.rows["resource_group_combination"])
+		e.reference.takeGroups(e.rows["group_"], e.rows["resource_group_combination"])
 	}
 	return nil
 }
@@ -124,23 +123,30 @@ func makeTemp(dir string) error {
 	return plain.MakeTemp(dir)
 }
 
-// exportFile is a table's file in one chunk.
+// exportFile is a table's file in one chunk, which is gone through twice.
 type exportFile struct {
 	table       string
 	chunk       int
 	path, shown string // an unpacked file's own path says nothing to anybody
 	old         bool   // of rows that all began before any that matter
+
+	csv    *csvFile
+	before os.FileInfo
+	first  int64   // the earliest time key in it, of the tenant's rows
+	last   int64   // the latest
+	ids    []int64 // that matter
+	rows   *Rows   // that were chosen
 }
 
 // unpackAll lists the files of all chunks, unpacked, in the order of chunks.
-func unpackAll(ctx context.Context, chunks []chunk, temp string, o ExportOptions) (all []exportFile, err error) {
-	found := make([][]exportFile, len(chunks))
-	errs := atOnce(ctx, len(chunks), func(ctx context.Context, number int) error {
+func unpackAll(ctx context.Context, chunks []chunk, temp string, o ExportOptions) ([]*exportFile, error) {
+	found := make([][]*exportFile, len(chunks))
+	err := cmp.Or(atOnce(ctx, len(chunks), func(ctx context.Context, number int) error {
 		c := &chunks[number]
 		c.old, c.groups = c.isBefore(o.KeyFrom), o.WithGroups
 		folder, files, _, err := c.unpack(temp)
 		for _, name := range slices.Sorted(maps.Keys(files)) {
-			f := exportFile{table: name, chunk: number, path: filepath.Join(folder, files[name]), shown: c.shown(files[name]), old: c.old && isFact(table(name))}
+			f := &exportFile{table: name, chunk: number, path: filepath.Join(folder, files[name]), shown: c.shown(files[name]), old: c.old && isFact(table(name))}
 			if !has(tables, name) && !f.old {
 				if _, err := openCSV(f.path, f.shown, table(name)); errors.Is(err, errNoColumn) {
 					continue // of groups, without which there are slices too
@@ -149,14 +155,8 @@ func unpackAll(ctx context.Context, chunks []chunk, temp string, o ExportOptions
 			found[number] = append(found[number], f)
 		}
 		return err
-	})
-	for number := range chunks {
-		if errs[number] != nil {
-			return nil, errs[number]
-		}
-		all = append(all, found[number]...)
-	}
-	return all, nil
+	})...)
+	return slices.Concat(found...), err
 }
 
 // atOnce does n pieces of work, as many at once as there are processors, and gives the error of each.
@@ -180,18 +180,6 @@ func noChunks(dir string, err error) error {
 	return fail.New(fail.Source, "export_dir must hold export_* folders or zip files, as GIM's export job writes them", "export %s: %w", dir, err)
 }
 
-// Name says which folder is read.
-func (e *Export) Name() string { return "export " + e.dir }
-
-// DefaultGUIDs: an export holds no mapping.
-func (e *Export) DefaultGUIDs() []string { return nil }
-
-// Horizon is the date of the newest chunk, if any has one.
-func (e *Export) Horizon() Horizon { return e.horizon }
-
-// Reference is what the dimensions tell.
-func (e *Export) Reference() *Reference { return &e.known }
-
 // Sessions were read when the export was opened, like all that follows.
 func (e *Export) Sessions(context.Context, Window) (*Rows, error) { return e.rows[sessionTable], nil }
 
@@ -212,7 +200,7 @@ func (e *Export) LegsOf(context.Context, []int64, calendar.Interval, int64) ([]*
 
 // Groups are told where they were asked for and the export has them.
 func (e *Export) Groups(context.Context, Window) (*Rows, error) {
-	if e.known.groups == nil {
+	if e.reference.groups == nil {
 		return nil, nil
 	}
 	return e.rows[sessionGroups.Name], nil
@@ -249,7 +237,7 @@ func missingOf(wanted []texts.Table, seen map[string]bool) (missing []string) {
 // lacking refuses chunks without a fact table whose rows may matter, and warns of those without a dimension, the first of which it
 // returns: GIM writes a file with the header alone where nothing changed, other tools may leave a dimension out; so does a copy
 // that broke off.
-func lacking(chunks []chunk, files []exportFile, warn func(string)) (without string, err error) {
+func lacking(chunks []chunk, files []*exportFile, warn func(string)) (without string, err error) {
 	for number, c := range chunks {
 		has := map[string]bool{}
 		for _, f := range files {

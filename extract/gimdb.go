@@ -19,20 +19,17 @@ import (
 // GIMDB is a GIM PostgreSQL database, read in one snapshot shared by all its readers: read-only, repeatable
 // read, every statement bounded in time.
 type GIMDB struct {
-	name      string
+	origin
 	cfg       config.GIMDB
 	tenantKey *int64
-	horizon   Horizon
 	told      Told
 
-	readers   []*reader // the first holds the snapshot
-	fewer     error     // why there are not as many as were asked for
-	free      chan *reader
-	rights    []right
-	unique    map[string]bool // tables whose key the server itself keeps unique, as it does of no view for all that is known
-	inOrder   bool            // the legs and their attached data lie in the order of time
-	reference Reference
-	noGUIDs   []string // attempt GUIDs of calls that have none
+	readers []*reader // the first holds the snapshot
+	fewer   error     // why there are not as many as were asked for
+	free    chan *reader
+	rights  []right
+	unique  map[string]bool // tables whose key the server itself keeps unique, as it does of no view for all that is known
+	inOrder bool            // the legs and their attached data lie in the order of time
 
 	// partRows is how many rows of attached data are read at a time, by the server's estimate; fewRows, how many are not
 	// worth sharing; probeBatch, how many legs are asked for by their keys in one statement; crowd, how many sessions at
@@ -63,7 +60,7 @@ const (
 
 // OpenGIMDB connects, checks what may be read, opens the snapshot, and reads the dimensions.
 func OpenGIMDB(ctx context.Context, cfg config.GIMDB, tenantKey *int64, told Told) (*GIMDB, error) {
-	g := &GIMDB{name: sourceName(cfg), cfg: cfg, tenantKey: tenantKey, told: told, partRows: partRows, fewRows: fewRows, probeBatch: probeBatch, crowd: crowd}
+	g := &GIMDB{origin: origin{name: sourceName(cfg)}, cfg: cfg, tenantKey: tenantKey, told: told, partRows: partRows, fewRows: fewRows, probeBatch: probeBatch, crowd: crowd}
 	if err := g.open(ctx); err != nil {
 		return nil, errors.Join(explainPG(err, cfg), g.Close())
 	}
@@ -211,18 +208,6 @@ func (g *GIMDB) readNames(ctx context.Context) error {
 func (r *reader) names(ctx context.Context, statement string) ([]string, error) {
 	return all(ctx, r, statement, func(row pgx.CollectableRow) (string, error) { return r.texts.text(row.RawValues()[0]), nil })
 }
-
-// Name says which database and schema are read.
-func (g *GIMDB) Name() string { return g.name }
-
-// Horizon is the snapshot's high-water mark and the server's clock.
-func (g *GIMDB) Horizon() Horizon { return g.horizon }
-
-// DefaultGUIDs are those of ctl_ud_to_ude_mapping, where that may be read.
-func (g *GIMDB) DefaultGUIDs() []string { return g.noGUIDs }
-
-// Reference is what the dimensions tell.
-func (g *GIMDB) Reference() *Reference { return &g.reference }
 
 // Sessions reads the sessions that can touch the window, and until they have come whole the resources, which serve all windows.
 func (g *GIMDB) Sessions(ctx context.Context, w Window) (*Rows, error) {

@@ -3,7 +3,6 @@ package extract_test
 import (
 	"context"
 	"fmt"
-	"io"
 	"net"
 	"slices"
 	"strings"
@@ -18,6 +17,7 @@ import (
 	"seats/internal/fail"
 	"seats/internal/gimschema"
 	"seats/internal/must"
+	"seats/internal/pgtest"
 	texts "seats/sql"
 )
 
@@ -71,7 +71,7 @@ func TestR11DuplicatesOfATableThatOthersInheritFrom(t *testing.T) {
 	g.db.Exec(t, "create table part () inherits (sm_res_session_fact)")
 	g.session(1, 1, 1, day0+100, day0+300, 0, 7)
 	g.db.Exec(t, "insert into part select * from sm_res_session_fact; update part set end_ts = null, active_flag = 1, update_audit_key = 5")
-	r.cutAndClose(t, g) // a snapshot holds locks
+	r.cutAgain(t, g) // a snapshot holds locks
 	require.Equal(t, []string{"1 300"}, r.strings(t, sessionsSQL))
 	require.Equal(t, []string{"sm_res_session_fact 2"}, r.strings(t, duplicatesSQL))
 
@@ -162,7 +162,7 @@ func TestStatementTimeoutFailsTheSourceAndKeepsTheSlice(t *testing.T) {
 	g := complete(t, gimschema.DDL)
 	g.session(1, 1, 1, day0+100, day0+200, 0, 1)
 	r := newRig(t)
-	r.cutAndClose(t, g)
+	r.cutAgain(t, g)
 	g.sleeping("sm_res_session_fact", "5")
 	cfg := g.config(2)
 	cfg.StatementTimeout = 300 * time.Millisecond
@@ -181,7 +181,7 @@ func TestABackendThatIsEndedMidwayFailsTheSourceAndKeepsTheSlice(t *testing.T) {
 			g.session(1, 1, 1, day0+100, day0+200, 0, 1)
 			g.leg(1, 1, 10, day0+110, day0+120, "g1")
 			r := newRig(t)
-			r.cutAndClose(t, g)
+			r.cutAgain(t, g)
 			g.sleeping("interaction_resource_fact", "30")
 			src := openDB(t, r, g.config(connections), nil)
 			ended := make(chan error, 1)
@@ -244,18 +244,21 @@ func TestATableThatIsDroppedMidwayFailsTheSourceAndKeepsTheSlice(t *testing.T) {
 	g := complete(t, gimschema.DDL)
 	g.session(1, 1, 1, day0+100, day0+200, 0, 1)
 	r := newRig(t)
-	r.cutAndClose(t, g)
+	r.cutAgain(t, g)
 	src := openDB(t, r, g.config(2), nil)
 	_, err := cutter(r, meddled{src, func() { g.db.Exec(t, "drop table contact_attempt_fact") }}).Cut(t.Context(), utcDay)
 	must.Fail(t, err, fail.Source, "contact_attempt_fact", "")
 	require.Equal(t, []string{"1 200"}, r.strings(t, sessionsSQL))
 }
 
-// cutAndClose gives back the locks that an open snapshot holds on the tables.
-func (r *rig) cutAndClose(t *testing.T, g *gim) {
-	src := must.Have(extract.OpenGIMDB(t.Context(), g.config(2), nil, none))(t)
-	r.cut(t, src, utcDay)
-	require.NoError(t, src.Close())
+// fails is the error of reading the day over one connection.
+func (g *gim) fails() error {
+	src, err := extract.OpenGIMDB(g.t.Context(), g.config(1), nil, none)
+	if err != nil {
+		return err
+	}
+	defer src.Close() //nolint:errcheck // it failed, or the test does
+	return must.Err(cutter(newRig(g.t), src).Cut(g.t.Context(), utcDay))
 }
 
 func cutter(r *rig, src extract.Source) *extract.Cutter {
@@ -270,7 +273,7 @@ func TestConnectingIsTriedAgainUntilTheServerListens(t *testing.T) {
 	cfg.Host, cfg.Port = "127.0.0.1", freePort(t)
 	go func() {
 		time.Sleep(700 * time.Millisecond)
-		forward(t.Context(), fmt.Sprintf("127.0.0.1:%d", cfg.Port), net.JoinHostPort(g.db.Host, fmt.Sprint(g.db.Port)))
+		pgtest.ProxyAt(t, cfg.Port, g.db.ServerInfo)
 	}()
 	require.NoError(t, must.Have(extract.OpenGIMDB(t.Context(), cfg, nil, none))(t).Close())
 }
@@ -293,31 +296,6 @@ func freePort(t *testing.T) int {
 	l := must.Have(net.Listen("tcp", "127.0.0.1:0"))(t)
 	defer l.Close()
 	return l.Addr().(*net.TCPAddr).Port
-}
-
-// forward carries connections from one address to another until the context ends.
-func forward(ctx context.Context, from, to string) {
-	l, err := net.Listen("tcp", from)
-	if err != nil {
-		return // the test fails for want of a server
-	}
-	context.AfterFunc(ctx, func() { l.Close() })
-	for {
-		in, err := l.Accept()
-		if err != nil {
-			return
-		}
-		go func() {
-			defer in.Close()
-			out, err := net.Dial("tcp", to)
-			if err != nil {
-				return
-			}
-			defer out.Close()
-			go io.Copy(out, in) //nolint:errcheck // ends with the connection
-			io.Copy(in, out)    //nolint:errcheck // likewise
-		}()
-	}
 }
 
 func TestAPasswordIsInNoError(t *testing.T) {
@@ -521,12 +499,7 @@ func TestNumbersThatAreNotWholeAreNamed(t *testing.T) {
 				"irf_user_data_gen_1": "interaction_resource_id = 2", "contact_attempt_fact": "contact_attempt_fact_key = 2"}[table]
 			g.retype([]string{column}, "numeric")
 			g.db.Exec(t, fmt.Sprintf("update %s set %s = coalesce(%[2]s, 0) + 0.75 where %s", table, name, first))
-			r := newRig(t)
-			src, err := extract.OpenGIMDB(t.Context(), g.config(1), nil, none)
-			if err == nil {
-				defer src.Close()
-				_, err = cutter(r, src).Cut(t.Context(), utcDay)
-			}
+			err := g.fails()
 			must.Fail(t, err, fail.Source, table+", row with ", "correct that row")
 			require.ErrorContains(t, err, ": "+name+" is ")
 			require.ErrorContains(t, err, ".75, not a whole number of ")
@@ -549,12 +522,7 @@ func TestKeysThatAreNullAreNamed(t *testing.T) {
 		t.Run(column, func(t *testing.T) {
 			g := roundTimes(t, gimschema.Tables)
 			g.db.Exec(t, fmt.Sprintf("alter table %s alter %s drop not null; update %[1]s set %[2]s = null where %[3]s", table, name, row))
-			r := newRig(t)
-			src, err := extract.OpenGIMDB(t.Context(), g.config(1), nil, none)
-			if err == nil {
-				defer src.Close()
-				_, err = cutter(r, src).Cut(t.Context(), utcDay)
-			}
+			err := g.fails()
 			must.Fail(t, err, fail.Source, table+", row with "+name+" null")
 			require.ErrorContains(t, err, ": "+name+" is null, not a whole number of 64 bits")
 		})
@@ -592,8 +560,7 @@ func TestWhatIsNoNumberOf64BitsIsNamedWithItsRow(t *testing.T) {
 				row = "interaction_resource_id = 2" // in the day
 			}
 			g.db.Exec(t, fmt.Sprintf("update %s set %s = %s where %s", table, name, c.value, row))
-			r := newRig(t)
-			must.Fail(t, must.Err(cutter(r, openDB(t, r, g.config(1), nil)).Cut(context.Background(), utcDay)), fail.Source, c.want)
+			must.Fail(t, g.fails(), fail.Source, c.want)
 		})
 	}
 }

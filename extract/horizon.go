@@ -81,7 +81,7 @@ func (h Horizon) LeftOut() string { return listed(h.Retired) }
 // GIMDBHorizon asks a GIM DB up to when it is complete, and for nothing else: one connection, a few small statements.
 func GIMDBHorizon(ctx context.Context, cfg config.GIMDB) (h Horizon, err error) {
 	cfg.Connections = 1
-	g := &GIMDB{name: sourceName(cfg), cfg: cfg}
+	g := &GIMDB{origin: origin{name: sourceName(cfg)}, cfg: cfg}
 	if err = g.connect(ctx); err == nil {
 		h, err = g.readHorizon(ctx)
 	}
@@ -108,7 +108,11 @@ func (g *GIMDB) readHorizon(ctx context.Context) (h Horizon, err error) {
 // was read furthest is left out; none, where days is 0.
 func (h *Horizon) settle(sources []DataSource, retiredAfterDays int) {
 	var unmarked []DataSource
-	h.readUpTo = furthest(sources)
+	for _, d := range sources {
+		if d.ReadUpTo != nil {
+			h.readUpTo = max(h.readUpTo, *d.ReadUpTo)
+		}
+	}
 	for _, d := range sources {
 		switch {
 		case retiredAfterDays > 0 && d.ReadUpTo != nil && *d.ReadUpTo < h.readUpTo-int64(retiredAfterDays)*86400:
@@ -230,16 +234,6 @@ func listed(of []DataSource) string {
 }
 
 func instant(ts int64) string { return time.Unix(ts, 0).UTC().Format(time.RFC3339) }
-
-// furthest is up to when that data source was read that was read furthest.
-func furthest(of []DataSource) (newest int64) {
-	for _, d := range of {
-		if d.ReadUpTo != nil {
-			newest = max(newest, *d.ReadUpTo)
-		}
-	}
-	return newest
-}
 
 // readDataSources refuses a mark that is none: a day that was read by it could be final before its time.
 func (g *GIMDB) readDataSources(ctx context.Context, clock int64) (sources []DataSource, err error) {

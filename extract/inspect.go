@@ -51,7 +51,7 @@ type CommonGUID struct {
 // in a zone. It says why agent groups could not be read, whether they are wanted or not. Errors carry fail.Source.
 func InspectGIMDB(ctx context.Context, cfg config.GIMDB, zone *time.Location) (Findings, error) {
 	cfg.Connections = 1
-	g := &GIMDB{name: sourceName(cfg), cfg: cfg}
+	g := &GIMDB{origin: origin{name: sourceName(cfg)}, cfg: cfg}
 	f := Findings{Name: g.name, Counted: true}
 	err := g.inspect(ctx, zone, &f)
 	return f, errors.Join(explainPG(err, cfg), g.Close())
@@ -139,8 +139,8 @@ func InspectExport(ctx context.Context, dir, marker, tempDir string, reach time.
 	if groups {
 		f.NoGroups = missingGroups(seen)
 	}
-	names.known.takeResources(names.rows["resource_"], false)
-	f.Switches = names.known.Switches()
+	names.reference.takeResources(names.rows["resource_"], false)
+	f.Switches = names.reference.Switches()
 	f.TenantKeys = slices.Sorted(maps.Keys(tenants))
 	f.Detail = fmt.Sprintf("%d tables in %d chunks, the newest %s", len(tables), len(chunks), filepath.Base(newest.path))
 	for _, c := range coming {
@@ -157,7 +157,7 @@ func (e *Export) inspectChunk(ctx context.Context, number int, c chunk, temp str
 	}
 	defer cleanup()
 	for name, file := range files {
-		of := exportFile{table: name, chunk: number, path: filepath.Join(folder, file), shown: c.shown(file)}
+		of := &exportFile{table: name, chunk: number, path: filepath.Join(folder, file), shown: c.shown(file)}
 		_, err := openCSV(of.path, of.shown, table(name))
 		if errors.Is(err, errNoColumn) && !has(tables, name) {
 			continue
@@ -181,9 +181,8 @@ func (e *Export) inspectChunk(ctx context.Context, number int, c chunk, temp str
 }
 
 // noteTenants notes whose sessions a file has, as far as it can be read: to say what is wrong with it is a run's business.
-func (e *Export) noteTenants(ctx context.Context, file exportFile, tenants map[int64]bool) error {
+func (e *Export) noteTenants(ctx context.Context, f *exportFile, tenants map[int64]bool) error {
 	key := column(table(sessionTable), "tenant_key")
-	f := &factFile{exportFile: file}
 	err := e.look(ctx, f, func(row *csvRow, _ fact) bool {
 		if of, has := row.number(key); has {
 			tenants[of] = true

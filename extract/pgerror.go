@@ -80,21 +80,43 @@ func hintForTLS(err error, cfg config.GIMDB) string {
 	return ""
 }
 
+// hints say what helps, by the beginnings of SQLSTATEs: where connecting failed, and where any statement did.
+type hints []struct{ state, hint string }
+
+func (h hints) of(pg *pgconn.PgError) string {
+	for _, one := range h {
+		if strings.HasPrefix(pg.Code, one.state) {
+			return one.hint
+		}
+	}
+	return ""
+}
+
+const badCharacter = "the database holds a character that its server cannot put into UTF-8: correct it there"
+
+var (
+	hintsForConnecting = hints{
+		{"28", "check gimdb.user, its password and the server's pg_hba.conf"},
+		{"08", "a pooler between has to leave transactions whole (pool_mode session or transaction), and to have room for one more"},
+		{"3D000", "check gimdb.database"},
+	}
+	hintsForStatements = hints{
+		{"40", "a standby ends what is in the way of its primary's changes: read the primary, or raise max_standby_streaming_delay or set hot_standby_feedback on the standby"},
+		{"57014", tookTooLong}, // query_canceled
+		{"55P03", "another session holds a lock on that table, which was waited for " + lockTimeout + ": run again when it has let go"}, // lock_not_available
+		{"22P05", badCharacter}, // untranslatable_character
+		{"22021", badCharacter}, // character_not_in_repertoire
+	}
+)
+
 func hintFor(pg *pgconn.PgError, cfg config.GIMDB) string {
 	switch {
-	case strings.HasPrefix(pg.Code, "28"):
-		return "check gimdb.user, its password and the server's pg_hba.conf"
-	case strings.HasPrefix(pg.Code, "08"):
-		return "a pooler between has to leave transactions whole (pool_mode session or transaction), and to have room for one more"
-	case pg.Code == "3D000":
-		return "check gimdb.database"
 	case isPolicy(pg):
 		return hintForPolicy(cfg.User)
 	case pg.Code == "42501":
 		return fmt.Sprintf("user %s lacks a right: see `seats check`", cfg.User)
-	default:
-		return cmp.Or(hintForStatement(pg), "see `seats check`")
 	}
+	return cmp.Or(hintsForConnecting.of(pg), hintsForStatements.of(pg), "see `seats check`")
 }
 
 // isPolicy tells the server's refusal to leave rows out: row_security is off. Its code is that of any right that is missing.
@@ -112,25 +134,6 @@ func refusesParameter(err error) bool {
 	}, pg.Code)
 }
 
-// hintForStatement says what helps a statement that failed, or nothing.
-func hintForStatement(pg *pgconn.PgError) string {
-	switch {
-	case strings.HasPrefix(pg.Code, "40"):
-		return "a standby ends what is in the way of its primary's changes: read the primary, or raise max_standby_streaming_delay or set hot_standby_feedback on the standby"
-	case isPolicy(pg):
-		return "row security would hide rows from gimdb.user: let gimdb.schema be one of views of the tenant's rows, whose owner sees all of them"
-	}
-	switch pg.Code {
-	case "57014": // query_canceled
-		return tookTooLong
-	case "55P03": // lock_not_available
-		return "another session holds a lock on that table, which was waited for " + lockTimeout + ": run again when it has let go"
-	case "22P05", "22021": // untranslatable_character, character_not_in_repertoire
-		return "the database holds a character that its server cannot put into UTF-8: correct it there"
-	}
-	return ""
-}
-
 const tookTooLong = "the source needed longer than gimdb.statement_timeout, or somebody cancelled the statement"
 
 // explainRead gives an error of reading the exit code of a failed source, unless it is one of storing what was read.
@@ -142,8 +145,10 @@ func explainRead(err error, source string) error {
 	hint := ""
 	var pg *pgconn.PgError
 	switch {
+	case errors.As(err, &pg) && isPolicy(pg):
+		hint = "row security would hide rows from gimdb.user: let gimdb.schema be one of views of the tenant's rows, whose owner sees all of them"
 	case errors.As(err, &pg):
-		hint = hintForStatement(pg)
+		hint = hintsForStatements.of(pg)
 	case errors.Is(err, context.DeadlineExceeded):
 		hint = tookTooLong
 	}

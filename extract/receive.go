@@ -109,17 +109,16 @@ func (r *receiver) notWhole(row [][]byte, column int) error {
 		r.fields[column].Name, shown(r.fields[column], row[column]), bits.Len64(uint64(r.most(column)))+1)
 }
 
-func isText(oid uint32) bool {
-	return oid == pgtype.TextOID || oid == pgtype.VarcharOID || oid == pgtype.BPCharOID
-}
+func isText(oid uint32) bool { return slices.Contains(sentTypes[typeText], oid) }
 
-// isNumber says whether a type can hold whole numbers; some hold others too, which are errors where they are met.
-func isNumber(oid uint32) bool {
-	return oid == pgtype.Int2OID || oid == pgtype.Int4OID || oid == pgtype.Int8OID ||
-		oid == pgtype.NumericOID || oid == pgtype.Float4OID || oid == pgtype.Float8OID
-}
+// numberTypes can hold whole numbers; some hold others too, which are errors where they are met.
+var numberTypes = []uint32{pgtype.Int2OID, pgtype.Int4OID, pgtype.Int8OID, pgtype.NumericOID, pgtype.Float4OID, pgtype.Float8OID}
 
-func isTime(oid uint32) bool { return oid == pgtype.TimestampOID || oid == pgtype.TimestamptzOID }
+// sentTypes are the types in which columns of the stage's types may come (oid).
+var sentTypes = map[string][]uint32{
+	typeNumber: numberTypes, typeFlag: numberTypes,
+	typeText: {pgtype.TextOID, pgtype.VarcharOID, pgtype.BPCharOID}, typeTime: {pgtype.TimestampOID, pgtype.TimestamptzOID},
+}
 
 // whole reads a whole number of any of PostgreSQL's types in binary format (network byte order); ok is false where it
 // is none, or none of 64 bits.

@@ -131,14 +131,7 @@ func explainRights(rights []right, cfg config.GIMDB) (err error) {
 func typeError(rights []right, cfg config.GIMDB) error {
 	var wrong []string
 	for _, r := range rights {
-		wanted := isNumber
-		switch r.Wanted {
-		case typeText:
-			wanted = isText
-		case typeTime:
-			wanted = isTime
-		}
-		if r.HasColumn && !wanted(r.SentType) {
+		if r.HasColumn && !slices.Contains(sentTypes[r.Wanted], r.SentType) {
 			wrong = append(wrong, fmt.Sprintf("%s.%s is %s", r.Table, r.Column, r.ShownType))
 		}
 	}

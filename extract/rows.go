@@ -99,7 +99,11 @@ func (r *Rows) take(row *csvRow, chunk int) {
 		switch {
 		case !row.has(column):
 		case r.texts[column] != nil:
-			r.setText(column, bytes.ReplaceAll(row.texts[column], []byte(`""`), []byte(`"`)))
+			text := row.texts[column]
+			if bytes.IndexByte(text, '"') >= 0 {
+				text = bytes.ReplaceAll(text, []byte(`""`), []byte(`"`))
+			}
+			r.setText(column, text)
 		default:
 			r.setNumber(column, row.numbers[column])
 		}

@@ -106,14 +106,14 @@ func (c *cut) make(ctx context.Context) error {
 		return err
 	}
 	if held {
-		if err := execAll(ctx, c.tx, append(spans, sql.Named("session_from", c.w.SessionFrom())), "slice/keep_old"); err != nil {
+		if _, err := duck.Exec(ctx, c.tx, "slice/keep_old", append(spans, sql.Named("session_from", c.w.SessionFrom()))...); err != nil {
 			return err
 		}
 		if err := store.DropSlice(ctx, c.tx, c.w.Day); err != nil {
 			return err
 		}
 	}
-	if err := execAll(ctx, c.tx, spans, "slice/insert_span"); err != nil {
+	if _, err := duck.Exec(ctx, c.tx, "slice/insert_span", spans...); err != nil {
 		return err
 	}
 	if err := c.sessions(ctx, sessions); err != nil {

@@ -53,6 +53,19 @@ type Source interface {
 	Close() error
 }
 
+// origin is what both sources tell of themselves.
+type origin struct {
+	name      string
+	horizon   Horizon
+	noGUIDs   []string // attempt GUIDs of calls that have none; an export does not tell
+	reference Reference
+}
+
+func (o *origin) Name() string           { return o.name }
+func (o *origin) Horizon() Horizon       { return o.horizon }
+func (o *origin) DefaultGUIDs() []string { return o.noGUIDs }
+func (o *origin) Reference() *Reference  { return &o.reference }
+
 // Part is activities: legs with their attached data, and previews. Each may be nil.
 type Part struct{ Legs, Data, Previews *Rows }
 
@@ -94,13 +107,7 @@ func (w Window) ActivityKeys(reach calendar.Interval) calendar.Interval {
 	return calendar.Interval{Start: floorKey(w.ActivityFrom(reach)), End: reach.End}
 }
 
-func floorKey(ts int64) int64 {
-	key := ts - ts%quarter
-	if key > ts {
-		key -= quarter
-	}
-	return key
-}
+func floorKey(ts int64) int64 { return ts - (ts%quarter+quarter)%quarter }
 
 // A time beyond all calendars is cut off before 1 is added to it; times.go refuses it.
 const (
@@ -222,21 +229,13 @@ func (s Logins) sort() {
 // of are those of a resource.
 func (s Logins) of(resource int64) Logins {
 	from := sort.Search(len(s), func(i int) bool { return s[i].resource >= resource })
-	to := from
-	for to < len(s) && s[to].resource == resource {
-		to++
-	}
-	return s[from:to]
+	n := sort.Search(len(s)-from, func(i int) bool { return s[from+i].resource > resource })
+	return s[from : from+n]
 }
 
 // touch tells whether a resource has one that shares a second with a time.
 func (s Logins) touch(resource, from, until int64) bool {
-	for _, p := range s.of(resource) {
-		if p.start < until && p.until > from {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(s.of(resource), func(p login) bool { return p.start < until && p.until > from })
 }
 
 // reach is the time in which activities can matter: that of the sessions and of the day.

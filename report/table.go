@@ -13,8 +13,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/jedib0t/go-pretty/v6/text"
@@ -271,22 +269,12 @@ func jsonValue(value any) any {
 // Printable makes text safe to show on a terminal: whatever could move the cursor, begin a line, change colours or reorder the
 // line is written as an escape, and so is what is not UTF-8.
 func Printable(text string) string {
-	var out strings.Builder
-	for i := 0; i < len(text); {
-		r, size := utf8.DecodeRuneInString(text[i:])
-		switch {
-		case r == utf8.RuneError && size == 1:
-			fmt.Fprintf(&out, `\x%02x`, text[i])
-		case unicode.IsPrint(r):
-			out.WriteRune(r)
-		default:
-			quoted := strconv.QuoteRune(r)
-			out.WriteString(quoted[1 : len(quoted)-1])
-		}
-		i += size
-	}
-	return out.String()
+	quoted := strconv.Quote(text)
+	return plainAgain.Replace(quoted[1 : len(quoted)-1])
 }
+
+// plainAgain takes away the escapes of what is printable.
+var plainAgain = strings.NewReplacer(`\"`, `"`, `\\`, `\`)
 
 // Measurements makes the table that `run` prints of what was issued, or would be; its JSON is a contract (interface.md, "Commands").
 // A peak is shown with a concurrent count above 0 only; revision and file where there is an issued file that says this number: what

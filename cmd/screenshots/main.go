@@ -1,6 +1,5 @@
-// Command screenshots takes pictures of a site of pages: screenshots SITE PICTURES PAGE...
-//
-// Each page is taken at the width of a desktop and of a phone, light and dark.
+// Command screenshots takes pictures of a site of pages: screenshots SITE PICTURES PAGE... SITE is an absolute path, PICTURES a folder
+// that is there. Each page is taken at the width of a desktop and of a phone, light and dark.
 package main
 
 import (
@@ -29,13 +28,6 @@ func main() {
 }
 
 func take(site, pictures string, pages []string) error {
-	site, err := filepath.Abs(site)
-	if err != nil {
-		return err
-	}
-	if err := os.MkdirAll(pictures, 0o700); err != nil {
-		return err
-	}
 	page, end, err := browser.Open(context.Background())
 	if err != nil {
 		return err

@@ -217,8 +217,7 @@ func (k *checker) delivery(ctx context.Context) error {
 }
 
 type auditCmd struct {
-	Tenant       []string `help:"Only this tenant; may be repeated." placeholder:"T"`
-	Format       string   `help:"What is printed: ${enum}." enum:"table,json,csv" default:"table"`
+	listFlags
 	Source       bool     `help:"Also read the days again from the source, and say what changed. Nothing is changed by it."`
 	VerifyKey    []string `help:"Also check that every issued manifest is signed with this public key of minisign's, or another one that is given; may be repeated." placeholder:"FILE" type:"path"`
 	Pack         string   `help:"Also write the evidence of the period into a new zip file; for one tenant." placeholder:"FILE.zip" type:"path"`

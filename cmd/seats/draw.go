@@ -64,41 +64,25 @@ const (
 
 // glyphs are what bars are drawn with. Eighths need a terminal that knows Unicode; elsewhere a place is full or empty.
 type glyphs struct {
-	blocks     []rune // from nothing to a full place, in equal steps
-	edge, mark string
+	blocks                 []rune // from nothing to a full place, in equal steps
+	edge, mark, band, line string
 }
-
-var (
-	eighths = glyphs{blocks: []rune(" ▁▂▃▄▅▆▇█"), edge: "│", mark: "▲"}
-	letters = glyphs{blocks: []rune(" #"), edge: "|", mark: "^"}
-)
 
 func (s screen) glyphs() glyphs {
 	if s.unicode {
-		return eighths
+		return glyphs{[]rune(" ▁▂▃▄▅▆▇█"), "│", "▲", "░", "─"}
 	}
-	return letters
+	return glyphs{[]rune(" #"), "|", "^", ":", "-"}
 }
 
-// picture is how a day's curve is drawn for people: so many rows of so many columns, each of which stands for as many
-// seconds as the others and shows the most agents in any of them.
-type picture struct {
-	glyphs
-	screen
-	columns int
-}
-
-const pictureRows = 6
-
-// pictureFor is what suits the screen; ok is false where that is no terminal, or too narrow a one.
-func pictureFor(s screen) (p picture, ok bool) {
-	p = picture{glyphs: s.glyphs(), screen: s}
-	for _, p.columns = range []int{288, 144, 96, 48, 24} { // 5, 10, 15, 30 and 60 minutes, on most days
-		if p.columns+10 <= s.width {
-			return p, true
+// columns is of how many a day's curve is drawn; 0 where the screen is no terminal, or too narrow a one.
+func (s screen) columns() int {
+	for _, columns := range []int{288, 144, 96, 48, 24} { // 5, 10, 15, 30 and 60 minutes, on most days
+		if columns+10 <= s.width {
+			return columns
 		}
 	}
-	return p, false
+	return 0
 }
 
 // knowsUnicode goes by the locale, as POSIX has it: the first of these that is set says.
@@ -111,57 +95,51 @@ func knowsUnicode(env func(string) (string, bool)) bool {
 	return false
 }
 
-// draw draws the curve over the hours of its zone, and marks the first second of the peak. A day without a second, or
-// without an agent, has no picture.
-func (p picture) draw(curve explain.Curve, zone *time.Location) string {
+const curveRows = 6
+
+// drawCurve draws a day over the hours of its zone, and marks the first second of the peak. Each column stands for as many seconds as
+// the others and shows the most agents in any of them. A day without a second, or without an agent, has no picture.
+func (s screen) drawCurve(columns int, curve explain.Curve, zone *time.Location) string {
 	most, plateaus := curve.Plateaus()
 	if most == 0 {
 		return ""
 	}
 	start, seconds := curve[0].Start, curve[len(curve)-1].End-curve[0].Start
-	column := func(second int64) int { return int((second - start) * int64(p.columns) / seconds) }
-	heights := make([]int64, p.columns)
-	for _, s := range curve {
-		for i := column(s.Start); i <= column(s.End-1); i++ {
-			heights[i] = max(heights[i], s.Agents)
+	column := func(second int64) int { return int((second - start) * int64(columns) / seconds) }
+	heights := make([]int64, columns)
+	for _, step := range curve {
+		for i := column(step.Start); i <= column(step.End-1); i++ {
+			heights[i] = max(heights[i], step.Agents)
 		}
 	}
-	steps := int64(len(p.blocks) - 1)
+	g := s.glyphs()
+	steps := int64(len(g.blocks) - 1)
+	label := fmt.Sprint(most)
 	var b strings.Builder
-	for row := int64(pictureRows - 1); row >= 0; row-- {
-		label := ""
-		if row == pictureRows-1 {
-			label = fmt.Sprint(most)
-		}
-		line := make([]rune, 0, p.columns)
+	for row := int64(curveRows - 1); row >= 0; row-- {
+		line := make([]rune, 0, columns)
 		for _, h := range heights {
 			// Whoever is there is seen: what is not 0 is at least one step high.
-			full := (h*pictureRows*steps + most - 1) / most
-			line = append(line, p.blocks[min(max(full-row*steps, 0), steps)])
+			full := (h*curveRows*steps + most - 1) / most
+			line = append(line, g.blocks[min(max(full-row*steps, 0), steps)])
 		}
-		fmt.Fprintf(&b, "%7s %s%s\n", label, p.edge, p.paint(curveColor, string(line)))
+		fmt.Fprintf(&b, "%7s %s%s\n", label, g.edge, s.paint(curveColor, string(line)))
+		label = ""
 	}
-	b.WriteString(p.hours(start, seconds, zone, column))
-	first := time.Unix(plateaus[0].Start, 0).In(zone)
-	mark := p.mark + " " + first.Format(time.TimeOnly)
-	at := column(plateaus[0].Start)
-	if at+len(first.Format(time.TimeOnly))+2 > p.columns { // to the left of it, where there is room
-		mark = first.Format(time.TimeOnly) + " " + p.mark
-		at -= len(first.Format(time.TimeOnly)) + 1
-	}
-	return b.String() + strings.Repeat(" ", 9+at) + p.paint(badColor, mark) + "\n\n"
-}
-
-// hours writes every sixth hour of the zone's clock under its column.
-func (p picture) hours(start, seconds int64, zone *time.Location, column func(int64) int) string {
-	line := []byte(strings.Repeat(" ", p.columns))
-	for s := start - start%900; s < start+seconds; s += 900 {
-		at := time.Unix(s, 0).In(zone)
-		if s >= start && at.Minute() == 0 && at.Second() == 0 && at.Hour()%6 == 0 && column(s)+2 <= p.columns {
-			copy(line[column(s):], at.Format("15"))
+	hours := []byte(strings.Repeat(" ", columns)) // every sixth of the zone's clock under its column
+	for second := start - start%900; second < start+seconds; second += 900 {
+		at := time.Unix(second, 0).In(zone)
+		if second >= start && at.Minute() == 0 && at.Second() == 0 && at.Hour()%6 == 0 && column(second)+2 <= columns {
+			copy(hours[column(second):], at.Format("15"))
 		}
 	}
-	return strings.Repeat(" ", 9) + strings.TrimRight(string(line), " ") + "\n"
+	fmt.Fprintf(&b, "%9s%s\n", "", strings.TrimRight(string(hours), " "))
+	first := time.Unix(plateaus[0].Start, 0).In(zone).Format(time.TimeOnly)
+	at, mark := column(plateaus[0].Start), g.mark+" "+first
+	if at+len(first)+2 > columns { // to the left of it, where there is room
+		at, mark = at-len(first)-1, first+" "+g.mark
+	}
+	return b.String() + strings.Repeat(" ", 9+at) + s.paint(badColor, mark) + "\n\n"
 }
 
 // picturesOfRun is how many regions a run draws; of the others `explain` does.
@@ -169,8 +147,8 @@ const picturesOfRun = 4
 
 // drawDay draws the curves of the day that was run, for people at a terminal. What cannot be drawn is a warning: the run is done.
 func (p *program) drawDay(ctx context.Context, tenant config.Tenant, date calendar.Date) {
-	picture, ok := pictureFor(p.screen())
-	if !ok {
+	screen := p.screen()
+	if screen.columns() == 0 {
 		return
 	}
 	ofDay := func(m calendar.Month) bool { return m == date.YearMonth() }
@@ -185,11 +163,8 @@ func (p *program) drawDay(ctx context.Context, tenant config.Tenant, date calend
 			if err != nil {
 				return err
 			}
-			if drawn := picture.draw(day.Curve, day.Zone); drawn != "" {
-				_, err = fmt.Fprintf(p.stdout, "\n%s %s, %s (%s)\n%s", tenant.Name, region.Name, date, region.Zone, strings.TrimSuffix(drawn, "\n"))
-			}
-			if err != nil {
-				return err
+			if drawn := screen.drawCurve(screen.columns(), day.Curve, day.Zone); drawn != "" {
+				fmt.Fprintf(p.stdout, "\n%s %s, %s (%s)\n%s", tenant.Name, region.Name, date, region.Zone, strings.TrimSuffix(drawn, "\n"))
 			}
 		}
 		return nil
@@ -210,10 +185,7 @@ func drawTrend(s screen, t *explain.Trend) string {
 			top = max(top, d.High)
 		}
 	}
-	g, band, line := s.glyphs(), "░", "─"
-	if !s.unicode {
-		band, line = ":", "-"
-	}
+	g := s.glyphs()
 	row := func(n int64) int64 { return (n*trendRows + top - 1) / top } // the row that a number reaches, from 1
 	ahead := map[calendar.Date]forecast.Band{}
 	for _, d := range t.Ahead {
@@ -238,9 +210,9 @@ func drawTrend(s screen, t *explain.Trend) string {
 			case counted && !t.From.Before(day) && r <= row(peak):
 				cell = s.paint(curveColor, full+" ")
 			case of.Known() && r <= row(of.High) && r >= max(1, row(of.Low)):
-				cell = s.paint(warnColor, band+" ")
+				cell = s.paint(warnColor, g.band+" ")
 			case t.Committed > 0 && r == row(t.Committed):
-				cell = s.paint(badColor, line+line)
+				cell = s.paint(badColor, g.line+g.line)
 			}
 			b.WriteString(cell)
 		}

@@ -159,8 +159,8 @@ func (x *explanation) print(ctx context.Context) error {
 		issued()
 		return x.write(day.SpanTable(plateaus))
 	}
-	if p, ok := pictureFor(x.screen()); ok && x.Format == report.FormatTable {
-		if _, err := io.WriteString(x.stdout, p.draw(day.Curve, day.Zone)); err != nil {
+	if s := x.screen(); s.columns() > 0 && x.Format == report.FormatTable {
+		if _, err := io.WriteString(x.stdout, s.drawCurve(s.columns(), day.Curve, day.Zone)); err != nil {
 			return err
 		}
 	}

@@ -16,12 +16,13 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"seats/cmd/seats/explain"
+	pages "seats/cmd/seats/page"
 	"seats/internal/browser"
 	"seats/internal/calendar"
 	"seats/internal/config"
 	"seats/internal/forecast"
 	"seats/internal/must"
-	"seats/report/html"
 )
 
 // hostileAgent is an employee_id that would be markup, the end of an attribute, and text from right to left.
@@ -62,9 +63,10 @@ func ask[T any](t *testing.T, page *browser.Page, expression string) T {
 
 // quiet wants a page that had no errors and asked for nothing outside the site.
 func quiet(t *testing.T, page *browser.Page, site string) {
-	require.Empty(t, page.Errors())
-	require.NotEmpty(t, page.Requests())
-	for _, address := range page.Requests() {
+	errors, requests := page.Noted()
+	require.Empty(t, errors)
+	require.NotEmpty(t, requests)
+	for _, address := range requests {
 		require.True(t, strings.HasPrefix(address, "file://"+site+"/"), address)
 	}
 }
@@ -142,15 +144,15 @@ func TestPagesWithPseudonymsNameNobody(t *testing.T) {
 // and half of them leave at 20.
 func curveSite(t *testing.T, day calendar.Date, regions int) (site, name string) {
 	zone := must.Zone(t, "America/New_York")
-	tenant := html.Tenant{Name: "acme", Days: []html.Day{{Date: day, State: html.Final, HasPage: true}}}
+	tenant := pages.Tenant{Name: "acme", Days: []pages.Day{{Date: day, State: pages.Final, HasPage: true}}}
 	span := day.In(zone)
 	at := func(hour int) int64 { return time.Date(day.Year, day.Month, day.Day, hour, 0, 0, 0, zone).Unix() }
-	var detail html.Detail
+	var detail pages.Detail
 	for i := range regions {
 		region := fmt.Sprintf("R%d", i)
 		tenant.Regions = append(tenant.Regions, config.Region{Name: region, Zone: zone})
-		tenant.Days[0].Peaks = append(tenant.Days[0].Peaks, html.Peak{Region: region, Agents: 40, At: time.Unix(at(8), 0).In(zone), Seconds: at(20) - at(8)})
-		detail.Regions = append(detail.Regions, html.RegionDetail{Region: region, Day: span, Zone: zone, Curves: []html.Curve{{Steps: []html.Step{
+		tenant.Days[0].Peaks = append(tenant.Days[0].Peaks, pages.Peak{Region: region, Agents: 40, At: time.Unix(at(8), 0).In(zone), Seconds: at(20) - at(8)})
+		detail.Regions = append(detail.Regions, pages.Section{Region: region, Day: span, Zone: zone, Curves: []pages.Curve{{Steps: []explain.Step{
 			{Interval: calendar.Interval{Start: span.Start, End: at(8)}},
 			{Interval: calendar.Interval{Start: at(8), End: at(20)}, Agents: 40},
 			{Interval: calendar.Interval{Start: at(20), End: span.End}, Agents: 20},
@@ -160,9 +162,9 @@ func curveSite(t *testing.T, day calendar.Date, regions int) (site, name string)
 }
 
 // writeSite writes a tenant's pages, with those of days in a row.
-func writeSite(t testing.TB, tenant html.Tenant, first calendar.Date, days ...html.Detail) (dir string) {
+func writeSite(t testing.TB, tenant pages.Tenant, first calendar.Date, days ...pages.Detail) (dir string) {
 	dir = filepath.Join(t.TempDir(), "pages")
-	s := must.Have(html.Create(dir, html.Head{Made: time.Unix(0, 0).UTC(), Version: "test"}))(t)
+	s := must.Have(pages.Create(dir, pages.Head{Made: time.Unix(0, 0).UTC(), Version: "test"}))(t)
 	require.NoError(t, s.Tenant(tenant))
 	for i, detail := range days {
 		require.NoError(t, s.Day(first.AddDays(i), detail))
@@ -305,29 +307,29 @@ func TestThePageByTheKeyboardAlone(t *testing.T) {
 // monthSite is a tenant whose last month has final, provisional and missing days, and days to come.
 func monthSite(t *testing.T) string {
 	zone := must.Zone(t, "America/New_York")
-	tenant := html.Tenant{Name: "acme", Regions: []config.Region{{Name: "US", Zone: zone, Committed: 109}, {Name: "NEW", Zone: zone}}}
+	tenant := pages.Tenant{Name: "acme", Regions: []config.Region{{Name: "US", Zone: zone, Committed: 109}, {Name: "NEW", Zone: zone}}}
 	first, last := calendar.Date{Year: 2025, Month: 11, Day: 1}, calendar.Date{Year: 2026, Month: 3, Day: 18}
 	peaks := map[calendar.Date]int64{}
 	for day := first; !last.Before(day); day = day.AddDays(1) {
-		d := html.Day{Date: day, State: html.Final}
+		d := pages.Day{Date: day, State: pages.Final}
 		switch {
 		case day == last.AddDays(-5):
-			d.State = html.Missing
+			d.State = pages.Missing
 		case day == last:
-			d.State = html.Provisional
+			d.State = pages.Provisional
 			fallthrough
 		default:
 			peaks[day] = 100 + int64(day.Weekday()) + int64(day.Day*7%9)/2
 			if day.YearMonth() == last.YearMonth() {
 				peaks[day] -= 3
 			}
-			d.Peaks = []html.Peak{{Region: "US", Agents: peaks[day], At: time.Unix(day.In(zone).Start, 0).In(zone), Seconds: 60}}
+			d.Peaks = []pages.Peak{{Region: "US", Agents: peaks[day], At: time.Unix(day.In(zone).Start, 0).In(zone), Seconds: 60}}
 		}
 		tenant.Days = append(tenant.Days, d)
 	}
 	tenant.Shown = []calendar.Month{first.YearMonth(), last.YearMonth()}
 	always := func(calendar.Date) bool { return true }
-	tenant.Outlook = []html.Outlook{
+	tenant.Outlook = []pages.Outlook{
 		{Region: "US", Outlook: forecast.Ahead(peaks, last, 109, always)},
 		{Region: "NEW", Outlook: forecast.Ahead(map[calendar.Date]int64{last: 5}, last, 0, always), Lacks: []string{"no band for <b>anything</b>"}},
 	}
@@ -383,30 +385,30 @@ func TestTextStandsOut(t *testing.T) {
 
 // benched has a page for each of the days of a year, with curves of steps of so many seconds, and 20 agents in every peak.
 func benched(b *testing.B, filled int, regions, places []string, step int64) (dir string) {
-	tenant := html.Tenant{Name: "acme"}
+	tenant := pages.Tenant{Name: "acme"}
 	for _, name := range regions {
 		tenant.Regions = append(tenant.Regions, config.Region{Name: name, Zone: time.UTC})
 	}
-	details := make([]html.Detail, filled)
+	details := make([]pages.Detail, filled)
 	for i := range 365 {
-		day := html.Day{Date: newYear.AddDays(i), State: html.Final, HasPage: true}
+		day := pages.Day{Date: newYear.AddDays(i), State: pages.Final, HasPage: true}
 		if n := len(tenant.Shown); n == 0 || tenant.Shown[n-1] != day.Date.YearMonth() {
 			tenant.Shown = append(tenant.Shown, day.Date.YearMonth())
 		}
 		span := day.Date.In(time.UTC)
 		for _, name := range regions[:min(len(regions), max(0, filled-i)*len(regions))] {
-			detail := html.RegionDetail{Region: name, Day: span, Zone: time.UTC}
+			detail := pages.Section{Region: name, Day: span, Zone: time.UTC}
 			for _, place := range places {
-				curve := html.Curve{Location: place}
+				curve := pages.Curve{Location: place}
 				for s := span.Start; s < span.End; s += step {
-					curve.Steps = append(curve.Steps, html.Step{Interval: calendar.Interval{Start: s, End: s + step}, Agents: 500 + s*7919%401})
+					curve.Steps = append(curve.Steps, explain.Step{Interval: calendar.Interval{Start: s, End: s + step}, Agents: 500 + s*7919%401})
 				}
 				detail.Curves = append(detail.Curves, curve)
-				day.Peaks = append(day.Peaks, html.Peak{Region: name, Location: place, Agents: 900, At: time.Unix(span.Start, 0).UTC(), Seconds: step})
+				day.Peaks = append(day.Peaks, pages.Peak{Region: name, Location: place, Agents: 900, At: time.Unix(span.Start, 0).UTC(), Seconds: step})
 			}
 			for agent := range int64(20) {
-				detail.Seats = append(detail.Seats, html.Seat{Agent: fmt.Sprint("E", agent), Location: places[len(places)-1], Session: agent,
-					Login: time.Unix(span.Start, 0).UTC(), Kind: "leg", Activity: agent, At: time.Unix(span.Start, 0).UTC(), Switch: "SIP", Why: "listed switch"})
+				detail.Seats = append(detail.Seats, explain.Seat{Agent: fmt.Sprint("E", agent), Location: places[len(places)-1], Session: explain.Key{ID: agent},
+					Login: span.Start, First: explain.Activity{Kind: "leg", Key: explain.Key{ID: agent}, Start: span.Start, Switch: "SIP"}, Decision: explain.Listed})
 			}
 			details[i].Regions = append(details[i].Regions, detail)
 		}
@@ -424,7 +426,8 @@ func BenchmarkOpenDay(b *testing.B) {
 	for b.Loop() {
 		visit(b, page, dir, newYear.String())
 	}
-	require.Empty(b, page.Errors())
+	errors, _ := page.Noted()
+	require.Empty(b, errors)
 }
 
 // BenchmarkYear writes the pages of a year, of two regions with two locations each and 600 steps a day, and opens the tenant's, a
@@ -434,7 +437,8 @@ func BenchmarkYear(b *testing.B) {
 	for b.Loop() {
 		visit(b, page, benched(b, 365, []string{"US", "EU"}, []string{"", "one", "two"}, 144), "index", "2026-06", "2026-06-15")
 	}
-	require.Empty(b, page.Errors())
+	errors, _ := page.Noted()
+	require.Empty(b, errors)
 }
 
 // visit opens pages of the tenant; the last has curves.

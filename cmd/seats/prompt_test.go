@@ -342,14 +342,13 @@ func TestADayIsDrawn(t *testing.T) {
 		{Interval: calendar.Interval{Start: at(14, 0), End: at(16, 0)}, Agents: 12},
 		{Interval: calendar.Interval{Start: at(16, 0), End: at(25, 0)}, Agents: 3},
 	}
-	p := picture{glyphs: eighths, columns: 25}
-	golden.Equal(t, "testdata/draw/day.txt", p.draw(curve, zone))
-	p = picture{glyphs: letters, columns: 25}
+	s := screen{unicode: true}
+	golden.Equal(t, "testdata/draw/day.txt", s.drawCurve(25, curve, zone))
 	late := append(curve[:5:5], explain.Step{Interval: calendar.Interval{Start: at(16, 0), End: at(23, 0)}, Agents: 3},
 		explain.Step{Interval: calendar.Interval{Start: at(23, 0), End: at(25, 0)}, Agents: 18})
-	golden.Equal(t, "testdata/draw/late.txt", p.draw(late, zone))
-	require.Empty(t, p.draw(curve[:1], zone))
-	require.Empty(t, p.draw(nil, zone))
+	golden.Equal(t, "testdata/draw/late.txt", screen{}.drawCurve(25, late, zone))
+	require.Empty(t, s.drawCurve(25, curve[:1], zone))
+	require.Empty(t, s.drawCurve(25, nil, zone))
 }
 
 func TestUnicodeGoesByTheLocale(t *testing.T) {

@@ -17,7 +17,6 @@ import (
 	"seats/internal/fail"
 	"seats/internal/store"
 	"seats/report"
-	"seats/report/html"
 )
 
 type reportCmd struct {
@@ -44,7 +43,7 @@ func (c *reportCmd) pages(ctx context.Context, p *program) (err error) {
 	if err != nil {
 		return err
 	}
-	site, err := html.Create(c.HTML, html.Head{Made: p.clock().UTC(), Version: version, Masked: c.Pseudonymize != ""})
+	site, err := page.Create(c.HTML, page.Head{Made: p.clock().UTC(), Version: version, Masked: c.Pseudonymize != ""})
 	if err != nil {
 		return err
 	}
@@ -63,7 +62,7 @@ func (c *reportCmd) pages(ctx context.Context, p *program) (err error) {
 			broken = job.Explain(err, tenant)
 			return nil
 		}
-		broken = site.Tenant(html.Tenant{Name: tenant.Name, Problem: problem})
+		broken = site.Tenant(page.Tenant{Name: tenant.Name, Problem: problem})
 		return err
 	})
 	if err := cmp.Or(ctx.Err(), broken); err != nil {
@@ -76,12 +75,12 @@ func (c *reportCmd) pages(ctx context.Context, p *program) (err error) {
 	return failed
 }
 
-func (c *reportCmd) tenantPages(ctx context.Context, p *program, tenant config.Tenant, site *html.Site) error {
+func (c *reportCmd) tenantPages(ctx context.Context, p *program, tenant config.Tenant, site *page.Site) error {
 	period, err := c.periodOrAll(tenant, p.clock())
 	if err != nil {
 		return err
 	}
-	of := page.Tenant{Of: tenant, Now: p.clock(), Wants: period.Holds, Log: p}
+	of := page.Store{Of: tenant, Now: p.clock(), Wants: period.Holds, Log: p}
 	if c.Pseudonymize != "" {
 		if of.Mask, err = pseudonym.ReadKey(c.Pseudonymize, tenant.Name); err != nil {
 			return err

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -133,10 +134,7 @@ func (c *deliverCmd) Run(ctx context.Context, p *program) error {
 			table.Rows = append(table.Rows, []any{r.Tenant, d.File, d.SentAs, d.SentSHA256, d.Target, d.At})
 		}
 	}
-	if err := table.Write(p.stdout, c.Format); err != nil {
-		return err
-	}
-	return p.outcome(jobs, results)
+	return cmp.Or(table.Write(p.stdout, c.Format), p.outcome(jobs, results))
 }
 
 // do is what run, extract, compute and report have in common: one job a tenant, in the order of the file. Where a
@@ -189,11 +187,10 @@ func (f jobFlags) do(ctx context.Context, p *program, plan job.Plan, wait time.D
 	if one && plan.Command == "run" && f.Format == report.FormatTable && len(results) == 1 && results[0].Done == 1 {
 		p.drawDay(ctx, jobs[0].Tenant, jobs[0].Days[0])
 	}
-	err = p.outcome(jobs, results)
+	if err = p.outcome(jobs, results); one {
+		return err
+	}
 	for _, r := range results { // for a job that nobody watches, where one line of results does not tell what became of its days
-		if one {
-			break
-		}
 		line := []any{"tenant", r.Tenant, "exit", int(job.ExitCode(r.Err)), "days_done", r.Done, "days_waiting", r.Waiting, "days_failed", r.Failed, "files", r.Files}
 		if len(r.Delivered) > 0 {
 			line = append(line, "delivered", len(r.Delivered))

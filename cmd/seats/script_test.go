@@ -214,15 +214,6 @@ func each(ts *testscript.TestScript, dir string, visit func(path string, info fs
 // tb is the script as package testing knows it.
 func tb(ts *testscript.TestScript) testing.TB { return ts.Value("tb").(testing.TB) }
 
-// environment is what a program started by hand needs of the script's.
-func environment(ts *testscript.TestScript) []string {
-	env := os.Environ()
-	for _, name := range []string{"PATH", "HOME", "TMPDIR", "SEATS_TEST_NOW", "GIM_HOST", "GIM_PORT", "GIM_DATABASE", "GIM_SCHEMA", "GIM_USER", "GIM_ROLE"} {
-		env = append(env, name+"="+ts.Getenv(name))
-	}
-	return env
-}
-
 // gimDB is the script's schema on the test server.
 type gimDB struct{ *pgtest.DB }
 
@@ -314,7 +305,7 @@ func newRole(ts *testscript.TestScript, db gimDB) {
 func tlsGIM(ts *testscript.TestScript) {
 	server, authority := pgtest.TLS(tb(ts))
 	ts.Check(os.WriteFile(ts.MkAbs("ca.pem"), authority, 0o644))
-	other, _, _ := pgtest.Certificate(tb(ts))
+	other, _ := pgtest.Certificate(tb(ts), "localhost", "0.0.0.0")
 	ts.Check(os.WriteFile(ts.MkAbs("other.pem"), other, 0o644))
 	db := newGIM(ts, pgtest.SchemaOn(tb(ts), server))
 	loadGIM(ts, db)
@@ -327,22 +318,17 @@ func tlsGIM(ts *testscript.TestScript) {
 // its work for sure.
 func interruptCommand(ts *testscript.TestScript, _ bool, args []string) {
 	db := ts.Value("gims").(map[string]gimDB)[ts.Getenv("GIM_SCHEMA")]
-	var path string
-	for _, dir := range filepath.SplitList(ts.Getenv("PATH")) {
-		if p, err := exec.LookPath(filepath.Join(dir, args[1])); err == nil {
-			path = p
-			break
+	pid := ts.MkAbs("pid")
+	go func() {
+		if becomesAsleep(db, true) {
+			_ = exec.Command("sh", "-c", `kill -INT $(cat "$0")`, pid).Run() // the exit status tells
 		}
+	}()
+	program := append([]string{"-c", `echo $$ >"$0" && exec "$@"`, pid}, args[1:]...)
+	requireExit(ts, args[0], ts.Exec("sh", program...))
+	if !becomesAsleep(db, false) {
+		ts.Fatalf("a statement goes on in the server")
 	}
-	cmd := exec.Command(path, args[2:]...)
-	cmd.Dir, cmd.Env, cmd.Stdout, cmd.Stderr = ts.MkAbs("."), environment(ts), ts.Stdout(), ts.Stderr()
-	ts.Check(cmd.Start())
-	ended := make(chan error, 1)
-	go func() { ended <- cmd.Wait() }()
-	awaitSleep(ts, db, true, ended)
-	ts.Check(cmd.Process.Signal(os.Interrupt))
-	requireExit(ts, args[0], <-ended)
-	awaitSleep(ts, db, false, nil) // nothing of it goes on in the server
 }
 
 // sleepingSQL tells whether a statement on a table of the schema sleeps.
@@ -352,20 +338,15 @@ const sleepingSQL = `select exists (
 	join pg_class as c on c.oid = l.relation and c.relnamespace = to_regnamespace($1)
 	where a.wait_event = 'PgSleep')`
 
-func awaitSleep(ts *testscript.TestScript, db gimDB, want bool, ended chan error) {
+func becomesAsleep(db gimDB, want bool) bool {
 	for range 1000 {
 		var sleeping bool
-		ts.Check(db.Conn.QueryRow(context.Background(), sleepingSQL, db.Schema).Scan(&sleeping))
-		if sleeping == want {
-			return
+		if err := db.Conn.QueryRow(context.Background(), sleepingSQL, db.Schema).Scan(&sleeping); err == nil && sleeping == want {
+			return true
 		}
-		select {
-		case err := <-ended:
-			ts.Fatalf("the program ended before it was interrupted: %v", err)
-		case <-time.After(20 * time.Millisecond):
-		}
+		time.Sleep(20 * time.Millisecond)
 	}
-	ts.Fatalf("a statement sleeps in the server: want %t", want)
+	return false
 }
 
 // sftpCommand serves the scripts an OpenSSH server:

@@ -80,14 +80,9 @@ func Prefer(p *Page, scheme string) error {
 	return err
 }
 
-// Errors are the exceptions, the lines on the console, and what could not be loaded.
-func (p *Page) Errors() []string { return p.copied(&p.errors) }
-
-// Requests are the addresses that were asked for.
-func (p *Page) Requests() []string { return p.copied(&p.requests) }
-
-func (p *Page) copied(list *[]string) []string {
+// Noted are the exceptions, the lines on the console and what could not be loaded, and the addresses that were asked for.
+func (p *Page) Noted() (errors, requests []string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return slices.Clone(*list)
+	return slices.Clone(p.errors), slices.Clone(p.requests)
 }

@@ -28,7 +28,7 @@ var licence = regexp.MustCompile(`(?i)^(licen[cs]e|copying|notice|patents)(\.(tx
 func TestTheNoticesAreThoseOfWhatIsLinked(t *testing.T) {
 	all := linked(t)
 	require.Greater(t, len(all), 30)
-	for name, path := range map[string]string{"Go, its standard library and runtime": goroot(t), "uPlot, in the pages": "../../report/html/assets/uplot"} {
+	for name, path := range map[string]string{"Go, its standard library and runtime": goroot(t), "uPlot, in the pages": "../../cmd/seats/page/assets/uplot"} {
 		all[name] = licencesIn(t, path, path)
 	}
 	bundled := must.Have(filepath.Glob("texts/*.txt"))(t)

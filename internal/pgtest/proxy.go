@@ -1,6 +1,7 @@
 package pgtest
 
 import (
+	"fmt"
 	"net"
 	"sync"
 	"testing"
@@ -39,7 +40,13 @@ type Proxy struct {
 // NewProxy listens for the duration of a test. It carries everything until it is told to fail.
 func NewProxy(t testing.TB, to ServerInfo) *Proxy {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	return ProxyAt(t, 0, to)
+}
+
+// ProxyAt is NewProxy at a port.
+func ProxyAt(t testing.TB, port int, to ServerInfo) *Proxy {
+	t.Helper()
+	l, err := net.Listen("tcp", fmt.Sprint("127.0.0.1:", port))
 	require.NoError(t, err, "listen")
 	p := &Proxy{Host: "127.0.0.1", Port: l.Addr().(*net.TCPAddr).Port, Broken: make(chan struct{}),
 		limit: [2]int64{-1, -1}, conns: map[net.Conn]bool{}}

@@ -27,11 +27,11 @@ hostssl all all   all          scram-sha-256
 `
 
 // TLS starts a server that is a test's own and speaks TLS, by a certificate for localhost and 0.0.0.0, which leads there and is
-// no address of the loopback. Who is not the tests' own user logs in by SCRAM and over TLS, or not at all. It gives the
-// certificate of the authority that signed the server's, as PEM.
-func TLS(t testing.TB) (server ServerInfo, authority []byte) {
+// no address of the loopback. Who is not the tests' own user logs in by SCRAM and over TLS, or not at all. It gives the certificate,
+// which the server signed itself, as PEM.
+func TLS(t testing.TB) (server ServerInfo, certificate []byte) {
 	server, _ = Restartable(t)
-	authority, certificate, key := Certificate(t)
+	certificate, key := Certificate(t, "localhost", "0.0.0.0")
 	for name, text := range map[string][]byte{"server.crt": certificate, "server.key": key, "pg_hba.conf": []byte(loginsOverTLS)} {
 		// The server itself writes it into its folder: it wants its key to be its own, and runs as another user.
 		admin(t, server, fmt.Sprintf("copy (select '%s') to program 'umask 077; base64 -d >%s'", base64.StdEncoding.EncodeToString(text), name))
@@ -43,26 +43,23 @@ func TLS(t testing.TB) (server ServerInfo, authority []byte) {
 		conn, err := pgx.Connect(context.Background(), server.ConnString()+"&sslmode=require")
 		return err == nil && conn.Close(context.Background()) == nil
 	}, time.Minute, 50*time.Millisecond, "wait for TLS")
-	return server, authority
+	return server, certificate
 }
 
-// Certificate makes an authority and has it sign a server's certificate for localhost and 0.0.0.0. All are PEM.
-func Certificate(t testing.TB) (authority, certificate, key []byte) {
-	newKey := func() *ecdsa.PrivateKey { return must.Have(ecdsa.GenerateKey(elliptic.P256(), rand.Reader))(t) }
+// Certificate makes a server's certificate, signed by itself, for names and addresses; it and its key are PEM.
+func Certificate(t testing.TB, names ...string) (certificate, key []byte) {
+	private := must.Have(ecdsa.GenerateKey(elliptic.P256(), rand.Reader))(t)
 	from := time.Now().Add(-time.Hour)
-	root := &x509.Certificate{
-		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "authority of a test"}, NotBefore: from, NotAfter: from.Add(25 * time.Hour),
-		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign,
+	c := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "localhost"}, NotBefore: from, NotAfter: from.Add(25 * time.Hour),
+		IsCA: true, BasicConstraintsValid: true}
+	for _, name := range names {
+		if ip := net.ParseIP(name); ip != nil {
+			c.IPAddresses = append(c.IPAddresses, ip)
+		} else {
+			c.DNSNames = append(c.DNSNames, name)
+		}
 	}
-	server := &x509.Certificate{
-		SerialNumber: big.NewInt(2), Subject: pkix.Name{CommonName: "server of a test"}, NotBefore: from, NotAfter: root.NotAfter,
-		DNSNames: []string{"localhost"}, IPAddresses: []net.IP{net.IPv4zero}, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
-	}
-	rootKey, serverKey := newKey(), newKey()
-	signed := func(certificate *x509.Certificate, key *ecdsa.PrivateKey) []byte {
-		der := must.Have(x509.CreateCertificate(rand.Reader, certificate, root, key.Public(), rootKey))(t)
-		return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
-	}
-	der := must.Have(x509.MarshalPKCS8PrivateKey(serverKey))(t)
-	return signed(root, rootKey), signed(server, serverKey), pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})
+	certificate = must.Have(x509.CreateCertificate(rand.Reader, c, c, private.Public(), private))(t)
+	key = must.Have(x509.MarshalPKCS8PrivateKey(private))(t)
+	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: certificate}), pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: key})
 }

@@ -17,9 +17,15 @@ order by p.region
 
 -- name: changed_result
 -- Grain: finding results_changed, in words: day and relation of results in which the published store differs from what its slice
--- gives, and how many rows are in one of the two alone. Inputs: results of the scratch and of the published store; $days.
+-- gives, and how many rows are in one of the two alone. Asked of those of the days that the published store says were computed
+-- from this very slice by these rules and statements. Inputs: results of the scratch and of the published store; $days.
 with asked as (
-    select unnest($days::varchar[])::date as day
+    select n.day
+    from _data.computation as n
+    join _data.slice as s using (day)
+    join published._data.computation as c using (day, slice_sha256, rules_sha256, sql_sha256)
+    where n.day in (select unnest($days::varchar[])::date)
+      and (to_json(c) ->> 'as_of')::bigint = s.as_of -- a store of an older version does not know
 ),
 difference as (
     select 'qualifying_session' as relation,
@@ -161,6 +167,45 @@ from (
 where words is not null
 order by rule, region, measure, period, revision
 
+-- name: missing_day
+-- Grain: day of the period without a slice, from the first to the last day of which the store holds a slice or has issued a file.
+-- Inputs: _data.slice, issued_file; $from, $to.
+with known as (
+    select day
+    from _data.slice
+    union all
+    select try_strptime(period, '%Y-%m-%d')::date
+    from _data.issued_file
+    where strftime(try_strptime(period, '%Y-%m-%d'), '%Y-%m-%d') = period
+),
+span as (
+    select unnest(generate_series(min(day), max(day), interval 1 day))::date as day
+    from known
+)
+select day::varchar
+from span
+anti join _data.slice using (day)
+where day between $from::date and $to::date
+order by span.day
+
+-- name: aged_month
+-- Grain: month whose enabled agents were issued as final, and of which, or of anything older, the store holds no slice; and day of it
+-- that was computed. Inputs: _data.issued_file, slice, the published computations.
+with issued as (
+    select period as month,
+           last(state order by region, revision) as state
+    from _data.issued_file
+    where measure = 'enabled'
+    group by period
+)
+select i.month,
+       c.day::varchar
+from issued as i
+join published._data.computation as c on strftime(c.day, '%Y-%m') = i.month
+where i.state = 'final'
+  and last_day(c.day) < coalesce((select min(day) from _data.slice), date '9999-12-31')
+order by all
+
 -- name: not_issued
 -- Grain: number of a region that was computed and stands in no file, with its day, or the first of its month, and in words. Days
 -- without a region's row were never computed for it; a month belongs to its last day.
@@ -195,15 +240,53 @@ where c.last between $from::date and $to::date
 order by c.period, c.region
 
 -- name: computation
--- Grain: day of the published store that was computed: from which slice, rules and statements.
-select c.day::varchar,
-       c.slice_sha256,
-       coalesce((to_json(c) ->> 'as_of')::bigint = s.as_of, false) as is_of_slice, -- a store of an older version does not know
-       c.rules_sha256,
-       c.sql_sha256
-from published._data.computation as c
-left join _data.slice as s on s.day = c.day
-order by c.day
+-- Grain: day of which a number is issued: by which rules the published store says that it was computed.
+select day::varchar,
+       rules_sha256
+from published._data.computation
+where day::varchar in (select period from _data.issued_file where measure = 'concurrent')
+
+-- name: recounted
+-- Grain: period and region of which a number is issued, of those that the scratch store has counted: by which rules, and what.
+-- Inputs: _data.issued_file, results of the scratch store.
+with counted as (
+    select 'concurrent' as measure,
+           day::varchar as period,
+           rules_sha256
+    from _data.computation
+    union all
+    select distinct 'enabled',
+                    month,
+                    rules_sha256
+    from _data.monthly_enabled
+),
+number as (
+    select region,
+           'concurrent' as measure,
+           day::varchar as period,
+           agents,
+           peak_ts,
+           peak_seconds
+    from _data.daily_concurrent
+    where location is null
+    union all by name
+    select region,
+           'enabled' as measure,
+           month as period,
+           agents
+    from _data.monthly_enabled
+)
+select distinct region,
+                measure,
+                period,
+                c.rules_sha256,
+                n.agents is not null as has_region,
+                coalesce(n.agents, 0),
+                coalesce(n.peak_ts, 0),
+                coalesce(n.peak_seconds, 0)
+from _data.issued_file
+join counted as c using (measure, period)
+left join number as n using (region, measure, period)
 
 -- name: rules
 -- Grain: set of counting rules that the published store keeps, by the hash that it is kept by.

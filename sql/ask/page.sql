@@ -85,8 +85,9 @@ order by d.day, d.region, location
 -- Grain: day x data-quality rule that found something (R11), by day.
 select day::varchar,
        rule,
+       occurrences,
        blocking,
-       occurrences
+       []::varchar[] as examples -- these name agents
 from _data.data_quality
 where occurrences > 0
 order by day, rule

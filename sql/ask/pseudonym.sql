@@ -12,21 +12,18 @@ from pseudonym as p
 where p.resource_key = t.resource_key
 
 -- name: pseudonym_pseudonym
--- Grain: resource of a day, with what takes its place.
-create or replace table pseudonym (
-    resource_key    bigint not null,
-    pseudonym       bigint not null,
-    employee_id     varchar not null,
-    resource_name   varchar not null
-)
+-- Grain: resource of a day, with what takes its place. Input: $rows (JSON).
+create or replace table pseudonym as
+select unnest(from_json($rows, '[{"resource_key": "bigint", "pseudonym": "bigint", "employee_id": "varchar", "resource_name": "varchar"}]'),
+           recursive := true)
 
 -- name: pseudonym_resource
 -- Grain: resource of the one day in the scratch store: who it is, and whether a pattern of exclude_agents fits it,
--- as count/counted_agent asks it (R6). Input: $patterns (JSON).
+-- as count/counted_agent asks it (R6). Input: $patterns.
 with wildcard as (
     select replace(replace(replace(replace(replace(
                pattern, '!', '!!'), '%', '!%'), '_', '!_'), '*', '%'), '?', '_') as wildcard
-    from (select unnest(from_json($patterns, '["VARCHAR"]')) as pattern)
+    from (select unnest($patterns::varchar[]) as pattern)
 ),
 resource as (
     select resource_key

@@ -70,13 +70,58 @@ where a.agent is null
    or b.agent is null
 order by region, agent
 
+-- name: source_number
+-- Grain: number of a region, of a day or the month, that is another one by the slices read again, in words: days first, the regions as
+-- they are given.
+-- Inputs: kept_daily_concurrent, kept_monthly_enabled, the results of the slices read again, _data.issued_file; $days, $regions.
+with number as (
+    select region,
+           'concurrent' as measure,
+           day::varchar as period,
+           k.agents as was,
+           n.agents as is_now
+    from kept_daily_concurrent as k
+    join _data.daily_concurrent as n using (day, region)
+    where day in (select unnest($days::varchar[])::date)
+      and k.location is null
+      and n.location is null
+    union all
+    select region,
+           'enabled',
+           month,
+           k.agents,
+           n.agents
+    from kept_monthly_enabled as k
+    join _data.monthly_enabled as n using (month, region)
+),
+standing as (
+    select region,
+           measure,
+           period,
+           max(revision) as revision,
+           arg_max(value, revision) as agents
+    from _data.issued_file
+    group by region, measure, period
+)
+select region,
+       measure,
+       period,
+       was || ' ' || measure || ' agents' || coalesce(' (revision ' || revision || ' issued ' || s.agents || ')', '')
+           || ' would be ' || is_now
+from number
+left join standing as s using (region, measure, period)
+where was <> is_now
+order by measure, period, list_position($regions::varchar[], region), region
+
 -- name: source_row
 -- Grain: row of a day that the source has otherwise than the kept slice, in words: whose, which, what it was and what it is; beside
 -- what all such rows of the day are, counted. What the slice keeps beside its own rows (R3, R5) is among them. A new update_audit_key alone is
 -- no change.
--- Inputs: the published slices, the slices read again; $days.
+-- Inputs: the published slices, the slices read again, and which of them could be counted; $days.
 with asked as (
-    select unnest($days::varchar[])::date as day
+    select day
+    from _data.computation
+    where day in (select unnest($days::varchar[])::date)
 ),
 timed as (
     select true as is_kept, 'session' as kind, 'session ' || sm_res_session_fact_key as row_name, 'no start' as unknown, *

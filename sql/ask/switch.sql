@@ -1,5 +1,5 @@
 -- name: draft_switch
--- Grain: switch on which sessions qualify (R4), over all days of the store, by name; last NULL: the sessions that have no
+-- Grain: switch on which sessions qualify (R4), over all days of the store, by name; last, without one: the sessions that have no
 -- known switch, which belong to the default location (R5). Nobody is excluded yet.
 -- Inputs: _data.slice, _data.voice_session, _data.ocs_activity, _data.agent.
 with session as (
@@ -41,7 +41,7 @@ placed as (
            bool_or(switch_name is not null) over (partition by sm_res_session_fact_key, start_date_time_key) as has_switch
     from qualifying
 )
-select switch_name,
+select coalesce(switch_name, '') as name,
        count(distinct (sm_res_session_fact_key, start_date_time_key)) as sessions,
        count(distinct agent) as agents,
        count(distinct (kind, activity_key, activity_time_key)) as activities

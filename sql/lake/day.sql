@@ -71,31 +71,68 @@ copy (
 ) to $file (format parquet, compression zstd)
 
 -- name: rule
--- Grain: a statement of the counting rules that a day was computed by, of one kind (R2, R5, R6, R7, R10). Inputs: $rules
--- (JSON), $file.
+-- Grain: a statement of the counting rules that a day was computed by, of one kind (R2, R5, R6, R7, R10); what does not belong to its
+-- kind is null. Inputs: $text (the rules as they are hashed), $rules (the same on the day), as JSON; $as_of, $extracted_ts, $file.
 copy (
-    select r.kind,
-           r.region,
-           r.location,
-           r.is_default,
-           r.switch_name,
-           r.pattern,
-           r.timezone,
-           r.start_ts,
-           to_timestamp(r.start_ts) as start_at,
-           r.end_ts,
-           to_timestamp(r.end_ts) as end_at,
-           r.as_of_ts,
-           to_timestamp(r.as_of_ts) as as_of_at,
-           r.extracted_ts,
-           to_timestamp(r.extracted_ts) as extracted_at,
-           r.session_end
-    from (
-        select unnest(from_json($rules, '[{"kind": "varchar", "region": "varchar", "location": "varchar", "is_default": "boolean",
-            "switch_name": "varchar", "pattern": "varchar", "timezone": "varchar", "start_ts": "bigint", "end_ts": "bigint",
-            "as_of_ts": "bigint", "extracted_ts": "bigint", "session_end": "varchar"}]')) as r
+    with region_rule as (
+        select unnest(from_json($rules, '{"regions": [{"region": "varchar", "span": {"Start": "bigint", "End": "bigint"},
+                   "locations": [{"location": "varchar", "switches": ["varchar"]}]}]}').regions, recursive := true)
+    ),
+    zone as (
+        select unnest(from_json($text, '{"regions": [{"name": "varchar", "timezone": "varchar"}]}').regions, recursive := true)
+    ),
+    location_rule as (
+        select region,
+               unnest(locations, recursive := true)
+        from region_rule
+    ),
+    rule as (
+        select 'day' as kind,
+               $as_of as as_of_ts,
+               $extracted_ts as extracted_ts,
+               $text::json ->> 'session_end' as session_end
+        union all by name
+        select 'region' as kind,
+               r.region,
+               z.timezone,
+               r."Start" as start_ts,
+               r."End" as end_ts
+        from region_rule as r
+        join zone as z on z.name = r.region
+        union all by name
+        select 'location' as kind,
+               region,
+               location,
+               len(coalesce(switches, [])) = 0 as is_default
+        from location_rule
+        union all by name
+        select 'switch' as kind,
+               region,
+               location,
+               unnest(switches) as switch_name
+        from location_rule
+        union all by name
+        select 'exclude' as kind,
+               unnest(from_json($rules, '{"exclude": ["varchar"]}').exclude) as pattern
     )
-    order by r.kind, r.region, r.location, r.switch_name, r.pattern
+    select kind,
+           region,
+           location,
+           is_default,
+           switch_name,
+           pattern,
+           timezone,
+           start_ts,
+           to_timestamp(start_ts) as start_at,
+           end_ts,
+           to_timestamp(end_ts) as end_at,
+           as_of_ts::bigint as as_of_ts,
+           to_timestamp(as_of_ts) as as_of_at,
+           extracted_ts::bigint as extracted_ts,
+           to_timestamp(extracted_ts) as extracted_at,
+           session_end
+    from rule
+    order by kind, region, location, switch_name, pattern
 ) to $file (format parquet, compression zstd)
 
 -- name: slice

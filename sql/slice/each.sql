@@ -8,9 +8,9 @@ from slice_rows()
 -- name: each_check
 -- One row: how many rows of the day the store holds, and of each column how many values and their sum (of a text, the sum of lengths
 -- in bytes), for comparison with what was sent.
-select count(*)
+select concat_ws(', ', count(*)
 {{- range .Columns}},
-       count({{.Name}}), coalesce(sum({{if eq .Type "varchar"}}strlen({{.Name}}){{else}}{{.Name}}{{end}}), 0)::varchar
-{{- end}}
+       concat(count({{.Name}}), ' ', coalesce(sum({{if eq .Type "varchar"}}strlen({{.Name}}){{else}}{{.Name}}{{end}}), 0))
+{{- end}})
 from _data.{{.Name}}
 where day = $day::date

@@ -19,7 +19,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
 	"maps"
 	"os"
 	"path/filepath"
@@ -102,13 +101,14 @@ type auditor struct {
 	manifests map[string]report.Manifest // as they lie in the folder, by data file; absent where unreadable
 	runs      []store.Run
 	slices    map[calendar.Date]store.Slice
-	kept      []calendar.Date               // their days, ascending
-	texts     map[string]string             // counting rules as JSON, by their hash
-	counted   map[calendar.Date]computation // how the store says that its days were, by day
+	kept      []calendar.Date            // their days, ascending
+	texts     map[string]string          // counting rules as JSON, by their hash
+	countedAs map[calendar.Date][]string // the hash of those by which the store says that a day was, of which a number is issued
 
-	days  int
-	moved []*moved
-	found []Finding
+	source *extract.Cutter // nil: the source is not asked
+	days   int
+	moved  []*moved
+	found  []Finding
 }
 
 // Do audits the tenant. A tenant without store and files has nothing to be audited and gives an error that is
@@ -137,20 +137,18 @@ func (a Audit) Do(ctx context.Context) (summary Summary, err error) {
 	return Summary{Findings: w.found, Days: w.days, Files: len(w.issued)}, nil
 }
 
-func (w *auditor) load(ctx context.Context) (err error) {
+func (w *auditor) load(ctx context.Context) error {
 	if err := w.scratch.Take(ctx); err != nil {
 		return err
 	}
-	if w.runs, err = store.Runs(ctx, w.scratch.Conn); err != nil {
-		return err
-	}
-	if w.slices, err = store.Slices(ctx, w.scratch.Conn); err != nil {
+	var noRuns, noSlices, noFiles error
+	w.runs, noRuns = store.Runs(ctx, w.scratch.Conn)
+	w.slices, noSlices = store.Slices(ctx, w.scratch.Conn)
+	w.all, noFiles = report.IssuedFiles(ctx, w.scratch.Conn)
+	if err := cmp.Or(noRuns, noSlices, noFiles); err != nil {
 		return err
 	}
 	w.kept = slices.SortedFunc(maps.Keys(w.slices), calendar.Date.Compare)
-	if w.all, err = report.IssuedFiles(ctx, w.scratch.Conn); err != nil {
-		return err
-	}
 	w.manifests = map[string]report.Manifest{}
 	for _, i := range w.all {
 		if !w.Period.HoldsText(i.Period) {
@@ -164,9 +162,11 @@ func (w *auditor) load(ctx context.Context) (err error) {
 	return w.loadRules(ctx)
 }
 
-func (w *auditor) add(f Finding) {
-	f.Tenant = w.Tenant.Name
-	w.found = append(w.found, f)
+func (w *auditor) add(found ...Finding) {
+	for _, f := range found {
+		f.Tenant = w.Tenant.Name
+		w.found = append(w.found, f)
+	}
 }
 
 func (w *auditor) of(i report.Issue, rule Rule, what string, details ...string) {
@@ -333,13 +333,8 @@ func (f Finding) place() int {
 	return f.at()
 }
 
-// reader reads days again from the tenant's source, all in one snapshot, into the scratch store.
-type reader struct {
-	src    extract.Source
-	cutter *extract.Cutter
-}
-
-func (w *auditor) openSource(ctx context.Context, parts []part) (*reader, error) {
+// openSource gives what reads days again from the tenant's source, all in one snapshot, into the scratch store.
+func (w *auditor) openSource(ctx context.Context, parts []part) (*extract.Cutter, error) {
 	var windows []extract.Window
 	for _, p := range parts {
 		for _, d := range p.days {
@@ -360,11 +355,15 @@ func (w *auditor) openSource(ctx context.Context, parts []part) (*reader, error)
 	if err != nil {
 		return nil, err
 	}
-	return &reader{src, &extract.Cutter{Stage: stage, Source: src, SettleHours: w.Tenant.SettleHours, AcceptLoss: true, Clock: w.Clock}}, nil
+	return &extract.Cutter{Stage: stage, Source: src, SettleHours: w.Tenant.SettleHours, AcceptLoss: true, Clock: w.Clock}, nil
 }
 
-// keep saves what the kept slices give by the rules of their days.
+// keep saves what the kept slices give by the rules of their days, with which the source is compared, before the rules of an issue
+// are tried.
 func (w *auditor) keep(ctx context.Context, p part) error {
+	if w.source == nil {
+		return nil
+	}
 	for _, table := range []string{"qualifying_session", "daily_concurrent", "monthly_enabled"} {
 		if err := w.scratch.Each(ctx, "keep", table); err != nil {
 			return err
@@ -378,39 +377,39 @@ func (w *auditor) keep(ctx context.Context, p part) error {
 }
 
 // checkSource reads the days of a part again and says what changed since they were read, and what that does to the numbers.
-func (w *auditor) checkSource(ctx context.Context, p part, kept computed, r *reader) error {
-	read := part{month: p.month, all: p.all, whole: p.whole}
+func (w *auditor) checkSource(ctx context.Context, p part) error {
+	if w.source == nil {
+		return nil
+	}
+	read := part{month: p.month, rows: p.rows, whole: p.whole}
 	for _, d := range p.days {
-		there, err := w.readAgain(ctx, r, d)
+		there, err := w.readAgain(ctx, d)
 		if err != nil {
 			return err
 		}
-		if read.whole = read.whole && there; there {
+		if there {
 			read.days = append(read.days, d)
 		}
 	}
-	now, err := w.compute(ctx, read, w.countedBy)
+	if len(read.days) < len(p.days) {
+		read.rows, read.whole = read.days, false
+	}
+	failures, err := w.compute(ctx, read, w.countedBy)
 	if err != nil {
 		return err
 	}
-	read.days = slices.DeleteFunc(read.days, func(d calendar.Date) bool {
-		err := now.failed[d]
-		if err != nil {
-			w.add(failure(d, err))
-		}
-		return err != nil
-	})
-	return w.compareSource(ctx, read.days, kept, now)
+	w.add(failures...)
+	return w.compareSource(ctx, read.days)
 }
 
 // readAgain cuts a day anew. A source that has none of its sessions any more has purged it, and there is nothing to
 // compare with.
-func (w *auditor) readAgain(ctx context.Context, r *reader, d calendar.Date) (bool, error) {
+func (w *auditor) readAgain(ctx context.Context, d calendar.Date) (bool, error) {
 	window := job.Window(w.Tenant, d)
 	if len(window.Spans) == 0 {
 		return false, nil
 	}
-	summary, err := r.cutter.Cut(ctx, window)
+	summary, err := w.source.Cut(ctx, window)
 	if err == nil && summary.Sessions == 0 && len(summary.Losses) > 0 {
 		lost := &extract.LossError{Day: d, Losses: summary.Losses}
 		w.add(Finding{Rule: SourceGone, Period: d.String(), What: lost.Error()})
@@ -420,60 +419,42 @@ func (w *auditor) readAgain(ctx context.Context, r *reader, d calendar.Date) (bo
 }
 
 // compareSource says what changed in the rows of days, in their numbers, and in their month's.
-func (w *auditor) compareSource(ctx context.Context, days []calendar.Date, kept, now computed) error {
-	rows, err := duck.All[struct{ Day, Words, Line string }](ctx, w.scratch.Conn, "ask/source_row", duck.Days(days...))
-	if err != nil {
+func (w *auditor) compareSource(ctx context.Context, days []calendar.Date) error {
+	var regions []string
+	for _, r := range w.Tenant.Regions {
+		regions = append(regions, r.Name)
+	}
+	on := duck.Days(days...)
+	rows, noRows := duck.All[struct{ Day, Words, Line string }](ctx, w.scratch.Conn, "ask/source_row", on)
+	moved, noneMoved := duck.All[struct {
+		report.Series
+		Words string
+	}](ctx, w.scratch.Conn, "ask/source_number", on, sql.Named("regions", regions))
+	effects, noEffects := duck.By[report.Series, string](ctx, w.scratch.Conn, "ask/source_effect", on)
+	if n := len(moved); n > 0 && moved[n-1].Measure == report.Enabled && noEffects == nil { // only then are the agents of the month kept
+		var ofMonth map[report.Series][]string
+		ofMonth, noEffects = duck.By[report.Series, string](ctx, w.scratch.Conn, "ask/source_month", sql.Named("month", moved[n-1].Period))
+		maps.Copy(effects, ofMonth)
+	}
+	if err := cmp.Or(noRows, noneMoved, noEffects); err != nil {
 		return err
 	}
-	words, lines := map[string]string{}, map[string][]string{}
+	words, lines, said := map[string]string{}, map[string][]string{}, map[string]bool{}
 	for _, r := range rows {
 		words[r.Day], lines[r.Day] = r.Words, append(lines[r.Day], r.Line)
 	}
-	var moved []report.Series
-	isMoved := map[string]bool{}
-	for _, at := range now.order {
-		if before, counted := kept.numbers[at]; counted && before.Agents != now.numbers[at].Agents {
-			moved, isMoved[at.Period] = append(moved, at), true
+	for _, m := range moved {
+		if m.Measure == report.Concurrent {
+			m.Words = cmp.Or(words[m.Period], "no row changed") + ": " + m.Words
 		}
+		said[m.Period] = true
+		w.add(Finding{Rule: SourceNumber, Region: m.Region, Period: m.Period, Details: append(effects[m.Series], lines[m.Period]...), What: m.Words})
 	}
-	effects, err := w.effects(ctx, days, moved)
-	if err != nil {
-		return err
-	}
-	for _, at := range moved {
-		what := "concurrent agents"
-		if at.Measure == report.Enabled {
-			what = "enabled agents"
-		}
-		for _, i := range w.issued {
-			if i.Stands && i.Series() == at {
-				what += fmt.Sprintf(" (revision %d issued %d)", i.Revision, i.Value)
-			}
-		}
-		what = fmt.Sprintf("%d %s would be %d", kept.numbers[at].Agents, what, now.numbers[at].Agents)
-		if at.Measure == report.Concurrent {
-			changed := "no row changed"
-			if len(lines[at.Period]) > 0 {
-				changed = words[at.Period]
-			}
-			what = changed + ": " + what
-		}
-		w.add(Finding{Rule: SourceNumber, Region: at.Region, Period: at.Period, Details: append(effects[at], lines[at.Period]...), What: what})
-	}
-	for _, d := range days {
-		if day := d.String(); !isMoved[day] && len(lines[day]) > 0 {
-			w.add(Finding{Rule: SourceRows, Period: day, Details: lines[day], What: words[day] + "; every daily number stays"})
+	for _, r := range rows {
+		if !said[r.Day] {
+			said[r.Day] = true
+			w.add(Finding{Rule: SourceRows, Period: r.Day, Details: lines[r.Day], What: r.Words + "; every daily number stays"})
 		}
 	}
 	return nil
-}
-
-func (w *auditor) effects(ctx context.Context, days []calendar.Date, moved []report.Series) (map[report.Series][]string, error) {
-	lines, err := duck.By[report.Series, string](ctx, w.scratch.Conn, "ask/source_effect", duck.Days(days...))
-	if n := len(moved); err == nil && n > 0 && moved[n-1].Measure == report.Enabled { // only then are they kept
-		var ofMonth map[report.Series][]string
-		ofMonth, err = duck.By[report.Series, string](ctx, w.scratch.Conn, "ask/source_month", sql.Named("month", moved[n-1].Period))
-		maps.Copy(lines, ofMonth)
-	}
-	return lines, err
 }

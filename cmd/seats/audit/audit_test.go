@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"sync"
 	"testing"
@@ -140,9 +141,7 @@ func TestEachFaultIsFound(t *testing.T) {
 	clean.run("2026-02-27", "2026-02-27", "", false)
 	require.Empty(t, clean.audit(true), "a clean site has neither findings nor remarks")
 	for _, fault := range faults {
-		t.Run(fault.name, func(t *testing.T) {
-			t.Parallel()
-			s := clean.copy(t)
+		clean.spoilt(t, fault.name, func(t *testing.T, s *site) {
 			fault.spoil(s)
 			found := s.audit(false)
 			only(t, found, fault.found...)
@@ -186,9 +185,7 @@ func TestProgramThatChanged(t *testing.T) {
 		s.exec("update _data.issued_file set manifest_sha256 = '" + hex.EncodeToString(sum[:]) + "' where file = '" + daily + "'")
 	}
 	seal()
-	found := s.audit(false)
-	require.Len(t, found, 1)
-	require.Equal(t, audit.MovedSilently, found[0].Rule, "other statements, the same number")
+	alone(t, s.audit(false), audit.MovedSilently) // other statements, the same number
 
 	s.replace(s.out(daily+suffix), `"value": `, `"value": 1`)
 	s.exec("update _data.issued_file set value = ('1' || value)::bigint where file = '" + daily + "'")
@@ -215,8 +212,7 @@ func TestSourceThatChanged(t *testing.T) {
 	agent := clean.ask("select agent from _data.qualifying_session where sm_res_session_fact_key = " + key)
 	at := must.Have(strconv.ParseInt(peak, 10, 64))(t)
 
-	t.Run("a session at the peak is gone", func(t *testing.T) {
-		s := clean.copy(t)
+	clean.spoilt(t, "a session at the peak is gone", func(t *testing.T, s *site) {
 		s.editExport("sm_res_session_fact", "from t where sm_res_session_fact_key <> '"+key+"'")
 		before := must.Have(os.ReadFile(s.path("var", "acme.duckdb")))(t)
 		found := s.audit(true)
@@ -233,30 +229,23 @@ func TestSourceThatChanged(t *testing.T) {
 		require.NoError(t, s.run("2026-02-26", "2026-02-26", "late correction", true).Err)
 		only(t, s.audit(true)) // restated, all is well again
 	})
-	t.Run("a session ends before the peak", func(t *testing.T) {
-		s := clean.copy(t)
+	clean.spoilt(t, "a session ends before the peak", func(t *testing.T, s *site) {
 		ended := fmt.Sprintf("case when sm_res_session_fact_key = '%s' then '%d' else end_ts end", key, at-1)
 		s.editExport("sm_res_session_fact", "select * replace ("+ended+" as end_ts) from t")
 		found := s.audit(true)
 		only(t, found, audit.SourceNumber)
 		require.Contains(t, found[0].What, "1 session changed in the source")
 	})
-	t.Run("an attempt is renamed, and no number moves", func(t *testing.T) {
-		s := clean.copy(t)
+	clean.spoilt(t, "an attempt is renamed, and no number moves", func(t *testing.T, s *site) {
 		leg := s.ask("select activity_key::varchar from _data.ocs_activity where day = '2026-02-26' and kind = 'leg' order by all limit 1")
 		s.editExport("irf_user_data_gen_1",
 			"select * replace (case when interaction_resource_id = '"+leg+"' then 'OTHER' else gsw_call_attempt_guid end as gsw_call_attempt_guid) from t")
-		found := s.audit(true)
-		require.Len(t, found, 1)
-		require.Equal(t, audit.SourceRows, found[0].Rule)
-		require.Contains(t, found[0].What, "1 activity changed in the source; every daily number stays")
+		found := alone(t, s.audit(true), audit.SourceRows)
+		require.Contains(t, found.What, "1 activity changed in the source; every daily number stays")
 	})
-	t.Run("the source has purged the day", func(t *testing.T) {
-		s := clean.copy(t)
+	clean.spoilt(t, "the source has purged the day", func(t *testing.T, s *site) {
 		s.editExport("sm_res_session_fact", "from t limit 0")
-		found := s.audit(true)
-		require.Len(t, found, 1)
-		require.Equal(t, audit.SourceGone, found[0].Rule)
+		alone(t, s.audit(true), audit.SourceGone)
 	})
 }
 
@@ -265,15 +254,11 @@ func TestMonth(t *testing.T) {
 	clean := simulate(t, "2026-02-01", "2026-02-28", "2026-02")
 	require.Empty(t, clean.audit(false), "a clean month has neither findings nor remarks")
 
-	t.Run("a number of the month is changed", func(t *testing.T) {
-		t.Parallel()
-		s := clean.copy(t)
+	clean.spoilt(t, "a number of the month is changed", func(t *testing.T, s *site) {
 		s.exec("update _data.monthly_enabled set agents = 1 where region = 'US'")
 		only(t, s.audit(false), audit.ResultsChanged, audit.DayOverMonth)
 	})
-	t.Run("the month was issued over a gap", func(t *testing.T) {
-		t.Parallel()
-		s := clean.copy(t)
+	clean.spoilt(t, "the month was issued over a gap", func(t *testing.T, s *site) {
 		for _, table := range []string{"slice", "slice_span", "voice_session", "ocs_activity", "agent", "duplicate_key"} {
 			s.exec("delete from _data." + table + " where day between '2026-02-11' and '2026-02-12'")
 		}
@@ -281,20 +266,14 @@ func TestMonth(t *testing.T) {
 		only(t, found, audit.MissingDay, audit.MonthOverGap)
 		require.Equal(t, "2026-02-11 to 2026-02-12", found[0].Period)
 	})
-	t.Run("the rows of the month were dropped with age", func(t *testing.T) {
-		t.Parallel()
-		s := clean.copy(t)
+	clean.spoilt(t, "the rows of the month were dropped with age", func(t *testing.T, s *site) {
 		for _, table := range []string{"slice", "slice_span", "voice_session", "ocs_activity", "agent", "duplicate_key", "qualifying_session", "concurrency"} {
 			s.exec("delete from _data." + table)
 		}
-		found := s.audit(false)
-		require.Len(t, found, 1)
-		require.Equal(t, audit.AgedMonth, found[0].Rule)
-		require.Equal(t, "2026-02", found[0].Period)
+		found := alone(t, s.audit(false), audit.AgedMonth)
+		require.Equal(t, "2026-02", found.Period)
 	})
-	t.Run("a peak far from its weekday's", func(t *testing.T) {
-		t.Parallel()
-		s := clean.copy(t)
+	clean.spoilt(t, "a peak far from its weekday's", func(t *testing.T, s *site) {
 		s.exec("update _data.daily_concurrent set agents = 0 where day <= '2026-02-21'",
 			"insert into _data.daily_concurrent select day - 28, region, location, agents, peak_ts, peak_seconds, state from _data.daily_concurrent where day <= '2026-02-21'",
 			"update _data.daily_concurrent set agents = 100 where day = '2026-02-25' and region = 'US' and location is null")
@@ -303,9 +282,7 @@ func TestMonth(t *testing.T) {
 		require.Equal(t, "2026-02-25", jumps[0].Period)
 		require.True(t, jumps[0].IsRemark())
 	})
-	t.Run("an agent less in the source", func(t *testing.T) {
-		t.Parallel()
-		s := clean.copy(t)
+	clean.spoilt(t, "an agent less in the source", func(t *testing.T, s *site) {
 		key := s.ask("select min(resource_key)::varchar from _data.qualifying_session where region = 'EU'")
 		s.editExport("sm_res_session_fact", "from t where resource_key <> '"+key+"'")
 		monthly := func(f audit.Finding) bool { return f.Period == "2026-02" && f.Region == "EU" }
@@ -333,10 +310,8 @@ func TestRemarks(t *testing.T) {
 		s.now = s.now.Add(time.Hour)
 		require.NoError(t, os.Remove(s.path("var", "acme.duckdb")))
 		s.run("2026-02-25", "2026-02-25", "", false)
-		found := s.audit(false)
-		require.Len(t, found, 1)
-		require.Equal(t, audit.AdoptedFile, found[0].Rule)
-		require.Len(t, found[0].Details, 2)
+		found := alone(t, s.audit(false), audit.AdoptedFile)
+		require.Len(t, found.Details, 2)
 	})
 }
 
@@ -467,6 +442,14 @@ func (s *site) copy(t *testing.T) *site {
 	return c
 }
 
+// spoilt is a test of a copy of the site.
+func (s *site) spoilt(t *testing.T, name string, test func(*testing.T, *site)) {
+	t.Run(name, func(t *testing.T) {
+		t.Parallel()
+		test(t, s.copy(t))
+	})
+}
+
 // exec changes the store behind the program's back.
 func (s *site) exec(statements ...string) {
 	db := must.Have(duck.Open(s.path("var", "acme.duckdb"), duck.Options{}))(s.t)
@@ -518,13 +501,14 @@ func only(t *testing.T, found []audit.Finding, rules ...audit.Rule) {
 	require.Equal(t, rules, got, "%+v", found)
 }
 
+// alone wants one finding and no other, of the rule.
+func alone(t *testing.T, found []audit.Finding, rule audit.Rule) audit.Finding {
+	require.Len(t, found, 1)
+	require.Equal(t, rule, found[0].Rule)
+	return found[0]
+}
+
 // of picks the findings of a rule.
 func of(found []audit.Finding, rule audit.Rule) []audit.Finding {
-	var picked []audit.Finding
-	for _, f := range found {
-		if f.Rule == rule {
-			picked = append(picked, f)
-		}
-	}
-	return picked
+	return slices.DeleteFunc(slices.Clone(found), func(f audit.Finding) bool { return f.Rule != rule })
 }

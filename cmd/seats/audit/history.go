@@ -119,7 +119,18 @@ func (w *auditor) checkIssuedByRuns() {
 // checkDays looks for days without a slice between the first and the last that the store knows of, for months
 // issued over such days, for numbers that are billed and were never issued, and for days that have stayed provisional.
 func (w *auditor) checkDays(ctx context.Context) error {
-	for _, run := range runsOf(w.missing()) {
+	dropped, noMonths := duck.By[calendar.Month, calendar.Date](ctx, w.scratch.Conn, "ask/aged_month")
+	missing, noDays := duck.All[calendar.Date](ctx, w.scratch.Conn, "ask/missing_day", w.Period.Bounds()...)
+	if err := cmp.Or(noMonths, noDays); err != nil {
+		return err
+	}
+	// The rows of a month were dropped with age, as against lost, where every day of it was computed, too.
+	isAged := func(m calendar.Month) bool {
+		lacks := func(d calendar.Date) bool { return !slices.Contains(dropped[m], d) }
+		return dropped[m] != nil && !slices.ContainsFunc(w.Tenant.DaysOf(m), lacks)
+	}
+	missing = slices.DeleteFunc(missing, func(d calendar.Date) bool { return isAged(d.YearMonth()) })
+	for _, run := range runsOf(missing) {
 		w.add(Finding{Rule: MissingDay, Period: calendar.Runs(run, " to "), What: "no slice of " + count(len(run), "day") + " between the first and the last day of the store"})
 	}
 	var aged []calendar.Month
@@ -131,7 +142,7 @@ func (w *auditor) checkDays(ctx context.Context) error {
 		m, err := calendar.ParseMonth(i.Period)
 		switch {
 		case err != nil:
-		case !w.aged(m):
+		case !isAged(m):
 			if gap := w.notHeld(w.Tenant.DaysOf(m)); i.Stands && i.Measure == report.Enabled && len(gap) > 0 {
 				w.of(i, MonthOverGap, fmt.Sprintf("issued with %d agents, and the store has no slice of %s", i.Value, calendar.Runs(gap, " to ")))
 			}
@@ -148,49 +159,9 @@ func (w *auditor) checkDays(ctx context.Context) error {
 	return w.checkNotIssued(ctx)
 }
 
-// missing are the days of the period without a slice, from the first to the last day of which the store holds a
-// slice or has issued a file.
-func (w *auditor) missing() (missing []calendar.Date) {
-	known := slices.Clone(w.kept)
-	for _, i := range w.all {
-		if d, err := calendar.ParseDate(i.Period); err == nil {
-			known = append(known, d)
-		}
-	}
-	if len(known) == 0 {
-		return nil
-	}
-	slices.SortFunc(known, calendar.Date.Compare)
-	var all []calendar.Date
-	for d := known[0]; !known[len(known)-1].Before(d); d = d.AddDays(1) {
-		all = append(all, d)
-	}
-	return slices.DeleteFunc(w.notHeld(all), func(d calendar.Date) bool { return !w.Period.Holds(d) || w.aged(d.YearMonth()) })
-}
-
 // notHeld are those of some days of which the store holds no slice.
 func (w *auditor) notHeld(days []calendar.Date) []calendar.Date {
 	return slices.DeleteFunc(slices.Clone(days), func(d calendar.Date) bool { _, held := w.slices[d]; return held })
-}
-
-// aged tells whether the rows of a month were dropped with age, as against lost: nothing older is held, every day
-// of it was computed, and its enabled agents were issued as final.
-func (w *auditor) aged(m calendar.Month) bool {
-	if len(w.kept) > 0 && !m.Last().Before(w.kept[0]) {
-		return false
-	}
-	for _, d := range w.Tenant.DaysOf(m) {
-		if _, computed := w.counted[d]; !computed {
-			return false
-		}
-	}
-	issued := false
-	for _, i := range w.all {
-		if i.Measure == report.Enabled && i.Period == m.String() {
-			issued = i.State == settle.Final
-		}
-	}
-	return issued
 }
 
 // checkNotIssued looks for results that are in no file, and are billed by today's configuration.

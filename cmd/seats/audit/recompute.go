@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -13,6 +14,7 @@ import (
 	"seats/internal/calendar"
 	"seats/internal/config"
 	"seats/internal/duck"
+	"seats/internal/store"
 	"seats/report"
 )
 
@@ -20,7 +22,7 @@ import (
 type part struct {
 	month calendar.Month
 	days  []calendar.Date // of the period
-	all   []calendar.Date // that the month is counted from
+	rows  []calendar.Date // that are counted: beside these, all that the month is counted from, where it is whole
 	whole bool            // the month has an issued number, every day is there, and the period holds it
 }
 
@@ -31,33 +33,38 @@ func (w *auditor) parts() (parts []part) {
 		}
 		m := d.YearMonth()
 		if n := len(parts); n == 0 || parts[n-1].month != m {
-			all, issued := w.Tenant.DaysOf(m), false
-			for _, i := range w.issued {
-				issued = issued || i.Measure == report.Enabled && i.Period == m.String()
-			}
-			parts = append(parts, part{month: m, all: all, whole: issued && w.Period.HoldsMonth(m) && len(w.notHeld(all)) == 0})
+			parts = append(parts, part{month: m})
 		}
 		last := &parts[len(parts)-1]
 		last.days = append(last.days, d)
+	}
+	for at := range parts {
+		p := &parts[at]
+		all, m := w.Tenant.DaysOf(p.month), p.month
+		issued := slices.ContainsFunc(w.issued, func(i report.Issue) bool { return i.Measure == report.Enabled && i.Period == m.String() })
+		if p.rows = p.days; issued && w.Period.HoldsMonth(m) && len(w.notHeld(all)) == 0 {
+			p.rows, p.whole = slices.Concat(p.days, all), true
+			slices.SortFunc(p.rows, calendar.Date.Compare)
+			p.rows = slices.Compact(p.rows)
+		}
 	}
 	return parts
 }
 
 func (w *auditor) checkMonths(ctx context.Context) (err error) {
 	parts := w.parts()
-	var reader *reader
 	if w.Source && len(parts) > 0 {
-		if reader, err = w.openSource(ctx, parts); err != nil {
+		if w.source, err = w.openSource(ctx, parts); err != nil {
 			return err
 		}
-		defer reader.src.Close() //nolint:errcheck // only read
+		defer w.source.Source.Close() //nolint:errcheck // only read
 	}
 	for _, p := range parts {
 		if w.without[p.month] {
 			continue // said
 		}
 		w.Log.Start(w.Tenant.Name + ": auditing " + p.month.String())
-		err := w.checkPart(ctx, p, reader)
+		err := w.checkPart(ctx, p)
 		w.Log.Stop()
 		if err != nil {
 			return err
@@ -67,37 +74,15 @@ func (w *auditor) checkMonths(ctx context.Context) (err error) {
 	return nil
 }
 
-func (w *auditor) checkPart(ctx context.Context, p part, r *reader) error {
-	wanted := p.days
-	if p.whole {
-		wanted = p.all
-	}
-	for _, run := range runsOf(wanted) {
+func (w *auditor) checkPart(ctx context.Context, p part) error {
+	for _, run := range runsOf(p.rows) {
 		if err := w.scratch.TakeRows(ctx, run[0], run[len(run)-1]); err != nil {
 			return err
 		}
 	}
 	w.days += len(p.days)
-	if err := w.checkSlices(ctx, p.days); err != nil {
-		return err
-	}
-	kept, err := w.compute(ctx, p, w.countedBy)
-	if err != nil {
-		return err
-	}
-	if err := w.checkResults(ctx, p, kept); err != nil {
-		return err
-	}
-	if r != nil { // before the rules of an issue are tried: the source is compared with what today's give
-		if err := w.keep(ctx, p); err != nil {
-			return err
-		}
-	}
-	if err := w.compareIssued(ctx, p, kept); err != nil {
-		return err
-	}
-	if r != nil {
-		if err := w.checkSource(ctx, p, kept, r); err != nil {
+	for _, check := range []func(context.Context, part) error{w.checkSlices, w.checkResults, w.keep, w.compareIssued, w.checkSource} {
+		if err := check(ctx, p); err != nil {
 			return err
 		}
 	}
@@ -117,12 +102,12 @@ func runsOf(days []calendar.Date) (runs [][]calendar.Date) {
 
 // checkSlices holds the rows of slices against what was written of them: counts and hash. The rows of one slice at a time are
 // written as text to be hashed.
-func (w *auditor) checkSlices(ctx context.Context, days []calendar.Date) error {
-	wrong, err := duck.By[calendar.Date, string](ctx, w.scratch.Conn, "ask/slice_count", duck.Days(days...))
+func (w *auditor) checkSlices(ctx context.Context, p part) error {
+	wrong, err := duck.By[calendar.Date, string](ctx, w.scratch.Conn, "ask/slice_count", duck.Days(p.days...))
 	if err != nil {
 		return err
 	}
-	for _, d := range days {
+	for _, d := range p.days {
 		f := Finding{Rule: SliceChanged, Period: d.String(), Details: wrong[d]}
 		sum, err := extract.SliceSHA256(ctx, w.scratch.Conn, d)
 		if err != nil {
@@ -139,64 +124,34 @@ func (w *auditor) checkSlices(ctx context.Context, days []calendar.Date) error {
 	return nil
 }
 
-type computed struct {
-	numbers map[report.Series]compute.Peak // a month's are agents alone
-	order   []report.Series                // of these, day by day, as the configuration has the regions
-	rules   map[report.Series]string       // hash of the counting rules, by measure and period
-	failed  map[calendar.Date]error        // why a day has no numbers
-}
-
-func (c *computed) add(at report.Series, rules string, p compute.Peak) {
-	c.rules[report.Series{Measure: at.Measure, Period: at.Period}] = rules
-	c.numbers[at], c.order = p, append(c.order, at)
-}
-
-// compute counts a part both ways (R12), each day by its own rules, and then its month, where every day of it can be counted.
-func (w *auditor) compute(ctx context.Context, p part, by func(calendar.Date) config.Tenant) (computed, error) {
-	c := computed{map[report.Series]compute.Peak{}, nil, map[report.Series]string{}, map[calendar.Date]error{}}
-	days, whole := slices.Clone(p.days), p.whole
-	for _, d := range p.all {
-		if whole && !slices.Contains(days, d) {
-			days = append(days, d)
-		}
+// compute counts a part both ways (R12), each day by its own rules, and then its month, where every day of it can be counted. What
+// the scratch store then has of the part is from here; of days that have no numbers it says why.
+func (w *auditor) compute(ctx context.Context, p part, by func(calendar.Date) config.Tenant) (failures []Finding, err error) {
+	stands, notLooked := compute.Look(ctx, w.scratch.Conn, w.Tenant, p.rows...)
+	notDropped := store.DropResults(ctx, w.scratch.Conn, p.rows...)
+	_, err = duck.Exec(ctx, w.scratch.Conn, "count/delete_monthly_enabled", sql.Named("month", p.month.String()))
+	if err := cmp.Or(notLooked, notDropped, err); err != nil {
+		return nil, err
 	}
-	stands, err := compute.Look(ctx, w.scratch.Conn, w.Tenant, days...)
-	if err != nil {
-		return c, err
-	}
-	for i, d := range days {
-		stands[i].By = by(d)
+	for i := range stands {
+		stands[i].By = by(stands[i].Day)
 	}
 	counter := compute.NewCounter(w.scratch.Conn, w.Tenant, p.month)
 	for _, one := range counter.Days(ctx, stands, 0) {
-		if one.Err != nil && !explained(one.Err) {
-			return c, one.Err
-		}
-		if one.Err != nil {
-			whole = whole && !slices.Contains(p.all, one.Day)
-		}
 		switch {
-		case !slices.Contains(p.days, one.Day):
-		case one.Err != nil:
-			c.failed[one.Day] = one.Err
-		default:
-			for _, peak := range one.Regions() {
-				c.add(report.Series{Region: peak.Region, Measure: report.Concurrent, Period: one.Day.String()}, one.RulesSHA256, peak)
-			}
+		case one.Err == nil:
+		case !explained(one.Err):
+			return nil, one.Err
+		case slices.Contains(p.days, one.Day):
+			failures = append(failures, failure(one.Day, one.Err))
 		}
 	}
-	if !whole {
-		return c, nil
-	}
-	month, err := counter.Month(ctx, p.month, 0)
-	if err == nil {
-		for _, r := range month.Regions {
-			c.add(report.Series{Region: r.Region, Measure: report.Enabled, Period: p.month.String()}, month.RulesSHA256, compute.Peak{Agents: r.Agents})
+	if p.whole {
+		if _, err := counter.Month(ctx, p.month, 0); err != nil && !explained(err) {
+			return nil, err
 		}
-	} else if !explained(err) {
-		return c, err
 	}
-	return c, nil
+	return failures, nil
 }
 
 func explained(err error) bool {
@@ -213,93 +168,110 @@ func failure(d calendar.Date, err error) Finding {
 }
 
 // checkResults names the days that cannot be computed, and the stored results that are not what their slices give.
-func (w *auditor) checkResults(ctx context.Context, p part, c computed) error {
-	var current []calendar.Date
-	for _, d := range p.days {
-		if err := c.failed[d]; err != nil {
-			w.add(failure(d, err))
-		} else if w.current(d) {
-			current = append(current, d)
-		}
+func (w *auditor) checkResults(ctx context.Context, p part) error {
+	failures, err := w.compute(ctx, p, w.countedBy)
+	if err != nil {
+		return err
 	}
-	err := w.ask(ctx, "ask/changed_result", duck.Days(current...))
-	if _, counted := c.rules[report.Series{Measure: report.Enabled, Period: p.month.String()}]; counted && err == nil {
-		err = w.ask(ctx, "ask/changed_month", sql.Named("month", p.month.String()))
-	}
-	return err
+	w.add(failures...)
+	return cmp.Or(w.ask(ctx, "ask/changed_result", duck.Days(p.days...)), w.ask(ctx, "ask/changed_month", sql.Named("month", p.month.String())))
+}
+
+// recounted is what the scratch store has of a period whose number is issued.
+type recounted struct {
+	Rules               string // hash of the counting rules
+	HasRegion           bool
+	Agents              int64
+	PeakTS, PeakSeconds int64
+}
+
+func (w *auditor) recounted(ctx context.Context) (map[report.Series][]recounted, error) {
+	return duck.By[report.Series, recounted](ctx, w.scratch.Conn, "ask/recounted")
 }
 
 // compareIssued holds the standing files of a part against what it gives. A peak that moved in time is a finding only
 // where nothing explains it: R13 issues numbers, not their moments. Where the configuration alone has moved, the part is counted
 // once more by the rules of the issue, which proves it or not.
-func (w *auditor) compareIssued(ctx context.Context, p part, c computed) error {
-	byRules := map[string]computed{}
+func (w *auditor) compareIssued(ctx context.Context, p part) error {
+	now, err := w.recounted(ctx)
+	byRules := map[string]map[report.Series][]recounted{}
 	for _, i := range w.issued {
-		rules, counted := c.rules[report.Series{Measure: i.Measure, Period: i.Period}]
-		if !counted || !i.Stands {
+		if len(now[i.Series()]) == 0 || !i.Stands {
 			continue
 		}
-		why := w.causeOf(i, rules)
-		now, has := c.numbers[i.Series()]
+		again := now[i.Series()][0]
+		why := w.causeOf(i, again.Rules)
 		what := fmt.Sprintf("issued %d %s agents (revision %d)", i.Value, i.Measure, i.Revision)
 		switch {
-		case !has:
+		case !again.HasRegion:
 			what += ", the configuration has no such region"
-		case now.Agents != i.Value:
-			what += fmt.Sprintf(", counted again %d; %s", now.Agents, why.words)
+		case again.Agents != i.Value:
+			what += fmt.Sprintf(", counted again %d; %s", again.Agents, why.words)
 		case why.rule != NumberDiffers:
 			w.note(why, i.Period)
 			continue
-		case i.PeakAt != nil && (i.PeakAt.Unix() != now.PeakTS || i.PeakSeconds != now.PeakSeconds):
+		case i.PeakAt != nil && (i.PeakAt.Unix() != again.PeakTS || i.PeakSeconds != again.PeakSeconds):
 			what += fmt.Sprintf(" at %s for %d seconds, counted again at %s for %d seconds; %s",
-				instant(i.PeakAt.Unix()), i.PeakSeconds, instant(now.PeakTS), now.PeakSeconds, why.words)
+				instant(i.PeakAt.Unix()), i.PeakSeconds, instant(again.PeakTS), again.PeakSeconds, why.words)
 		default:
 			continue
 		}
 		if text, known := w.texts[why.rules]; known {
 			then, done := byRules[why.rules]
 			if !done {
-				by, err := w.countedByRules(text)
-				if err == nil {
-					then, err = w.compute(ctx, p, by)
-				}
-				if err != nil {
+				if then, err = w.recountedBy(ctx, p, text); err != nil {
 					return err
 				}
 				byRules[why.rules] = then
 			}
-			before := then.numbers[i.Series()]
-			_, counted := then.rules[report.Series{Measure: i.Measure, Period: i.Period}]
-			switch {
-			case !counted:
-			case before.Agents == i.Value:
-				what += fmt.Sprintf("; by the rules of the issue the slice still gives %d", before.Agents)
+			switch before := then[i.Series()]; {
+			case len(before) == 0:
+			case before[0].Agents == i.Value:
+				what += fmt.Sprintf("; by the rules of the issue the slice still gives %d", i.Value)
 			default:
 				why.rule = NumberDiffers
-				what += fmt.Sprintf("; but by the rules of the issue the slice gives %d, so that they do not explain it", before.Agents)
+				what += fmt.Sprintf("; but by the rules of the issue the slice gives %d, so that they do not explain it", before[0].Agents)
 			}
 		}
 		w.of(i, why.rule, what, why.details...)
 	}
-	return nil
+	return err
+}
+
+// recountedBy is what a part gives by the rules of an issue, each day of a month's by its own.
+func (w *auditor) recountedBy(ctx context.Context, p part, text string) (map[report.Series][]recounted, error) {
+	days, err := config.RulesOfDays([]byte(text))
+	if err != nil {
+		return nil, err
+	}
+	by := map[string]config.Tenant{}
+	if by[""], err = w.Tenant.WithRules([]byte(text)); err != nil {
+		return nil, err
+	}
+	for _, sum := range days {
+		if by[sum], err = w.Tenant.WithRules([]byte(w.texts[sum])); err != nil {
+			return nil, err
+		}
+	}
+	if _, err := w.compute(ctx, p, func(d calendar.Date) config.Tenant { return by[days[d]] }); err != nil {
+		return nil, err
+	}
+	return w.recounted(ctx)
 }
 
 // moved is what moved without moving a number.
 type moved struct {
-	key string
 	cause
 	periods []string
 }
 
 // note gathers what moved silently, by its cause.
 func (w *auditor) note(c cause, period string) {
-	key := c.words
-	if c.rule == ConfigurationMoved {
-		key += strings.Join(c.details, "\n")
-	}
-	at := slices.IndexFunc(w.moved, func(m *moved) bool { return m.key == key })
+	at := slices.IndexFunc(w.moved, func(m *moved) bool {
+		return m.words == c.words && (c.rule != ConfigurationMoved || slices.Equal(m.details, c.details))
+	})
 	if at < 0 {
-		at, w.moved = len(w.moved), append(w.moved, &moved{key: key, cause: c})
+		at, w.moved = len(w.moved), append(w.moved, &moved{cause: c})
 	}
 	w.moved[at].periods = append(w.moved[at].periods, period)
 }
@@ -317,16 +289,9 @@ func (w *auditor) remarkMoved() {
 	}
 }
 
-// computation is how a day of the store was computed.
-type computation struct {
-	Slice      string
-	IsOfAsOf   bool // the slice has the as_of by which it was counted
-	Rules, SQL string
-}
-
 // loadRules reads how the days were computed. A text that is not what its hash says is a finding, and is not believed.
 func (w *auditor) loadRules(ctx context.Context) error {
-	w.texts, w.counted = map[string]string{}, map[calendar.Date]computation{}
+	w.texts = map[string]string{}
 	kept, err := duck.All[struct{ Sum, Text string }](ctx, w.scratch.Conn, "ask/rules")
 	if err != nil {
 		return err
@@ -338,10 +303,7 @@ func (w *auditor) loadRules(ctx context.Context) error {
 		}
 		w.texts[k.Sum] = k.Text
 	}
-	days, err := duck.By[calendar.Date, computation](ctx, w.scratch.Conn, "ask/computation")
-	for d, c := range days {
-		w.counted[d] = c[0]
-	}
+	w.countedAs, err = duck.By[calendar.Date, string](ctx, w.scratch.Conn, "ask/computation")
 	return err
 }
 
@@ -349,39 +311,12 @@ func (w *auditor) loadRules(ctx context.Context) error {
 // counted by.
 func (w *auditor) countedBy(d calendar.Date) config.Tenant {
 	today := w.Tenant.On(d)
-	isOfDay := func(i report.Issue) bool { return i.Measure == report.Concurrent && i.Period == d.String() }
-	text, known := w.texts[w.counted[d].Rules]
-	if !known || !slices.ContainsFunc(w.all, isOfDay) {
-		return today
-	}
-	t, err := today.WithRules([]byte(text))
-	if err != nil {
-		return today // the record is no rules; said
-	}
-	return t
-}
-
-func (w *auditor) countedByRules(text string) (func(calendar.Date) config.Tenant, error) {
-	days, err := config.RulesOfDays([]byte(text))
-	if err != nil {
-		return nil, err
-	}
-	of := map[string]config.Tenant{}
-	if of[""], err = w.Tenant.WithRules([]byte(text)); err != nil {
-		return nil, err
-	}
-	for _, sum := range days {
-		if of[sum], err = w.Tenant.WithRules([]byte(w.texts[sum])); err != nil {
-			return nil, err
+	for _, sum := range w.countedAs[d] {
+		if t, err := today.WithRules([]byte(w.texts[sum])); err == nil { // or the record is none; said
+			return t
 		}
 	}
-	return func(d calendar.Date) config.Tenant { return of[days[d]] }, nil
-}
-
-// current tells whether the stored results of a day were computed from its slice as today's program would, by the day's rules.
-func (w *auditor) current(day calendar.Date) bool {
-	c, done := w.counted[day]
-	return done && c == computation{w.slices[day].SHA256, true, w.countedBy(day).RulesHash(), compute.SQLSHA256()}
+	return today
 }
 
 // cause is what has changed since a file was issued, by its manifest.

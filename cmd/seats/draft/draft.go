@@ -99,20 +99,14 @@ type Switch struct {
 // Find looks at the days of a store, which has nothing but slices in it.
 func Find(ctx context.Context, q duck.Queryer, days []calendar.Date) (Traffic, error) {
 	t := Traffic{From: days[0].String(), To: days[len(days)-1].String()}
-	err := duck.Each(ctx, q, "ask/draft_switch", func(scan func(...any) error) error {
-		var name *string
-		var s Switch
-		if err := scan(&name, &s.Sessions, &s.Agents, &s.Activities); err != nil {
-			return err
-		}
-		if name == nil {
+	all, err := duck.All[Switch](ctx, q, "ask/draft_switch")
+	for _, s := range all {
+		if s.Name == "" {
 			t.Unknown = &s
-			return nil
+		} else {
+			t.Switches = append(t.Switches, s)
 		}
-		s.Name = *name
-		t.Switches = append(t.Switches, s)
-		return nil
-	})
+	}
 	return t, err
 }
 

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
+	"encoding/json"
 	"fmt"
 	"regexp"
 	"slices"
@@ -52,7 +53,7 @@ func (e *Explainer) Agent(ctx context.Context, agent string, days []calendar.Dat
 			return nil, err
 		}
 	}
-	all, err := e.judged(ctx, agent, days)
+	all, err := e.judged(ctx, days, agent)
 	for _, h := range all {
 		for _, j := range h.found {
 			fates = append(fates, j.asked(region, location)...)
@@ -61,15 +62,15 @@ func (e *Explainer) Agent(ctx context.Context, agent string, days []calendar.Dat
 	return fates, err
 }
 
-// judged are the agent's days with what became of every session, as it was counted.
-func (e *Explainer) judged(ctx context.Context, agent string, days []calendar.Date) ([]*history, error) {
-	all, err := e.histories(ctx, agent, days)
+// judged are the days of agents with what became of every session, as it was counted.
+func (e *Explainer) judged(ctx context.Context, days []calendar.Date, agents ...string) ([]*history, error) {
+	all, err := e.histories(ctx, days, agents)
 	if err != nil {
 		return nil, err
 	}
 	for _, h := range all {
 		h.judge()
-		if err := h.check(agent); err != nil {
+		if err := h.check(); err != nil {
 			return nil, err
 		}
 	}
@@ -93,27 +94,29 @@ func (j *judged) asked(region, location string) (here []Fate) {
 }
 
 // check holds the judgement against what was counted.
-func (h *history) check(agent string) error {
+func (h *history) check() error {
 	said := map[bool]Verdict{true: "counted", false: NotCounted}
-	disagree := func(at seatKey, rules Verdict) error {
-		return fail.New(fail.Store, fmt.Sprintf("`seats compute --date %s` counts the day again; should it stay so, keep the store and report it", h.date),
-			"explain agent %s on %s: session %d in %s is %s by the rules and %s in the store", agent, h.date, at.Session.ID, at.place, rules, said[h.seats[at]])
-	}
-	judged := map[seatKey]bool{}
+	var judged []seatKey
 	for _, j := range h.found {
 		for _, f := range j.fates {
 			at := seatKey{f.Session, f.place}
-			if judged[at] = true; h.seats[at] != (f.Verdict != NotCounted) {
-				return disagree(at, f.Verdict)
+			if counted := slices.Contains(h.Seats, at); counted != (f.Verdict != NotCounted) {
+				return h.disagree(at, f.Verdict, said[counted])
 			}
+			judged = append(judged, at)
 		}
 	}
-	for at := range h.seats {
-		if !judged[at] {
-			return disagree(at, NotCounted)
+	for _, at := range h.Seats {
+		if !slices.Contains(judged, at) {
+			return h.disagree(at, NotCounted, said[true])
 		}
 	}
 	return nil
+}
+
+func (h *history) disagree(at seatKey, rules, store Verdict) error {
+	return fail.New(fail.Store, fmt.Sprintf("`seats compute --date %s` counts the day again; should it stay so, keep the store and report it", h.date),
+		"explain agent %s on %s: session %d in %s is %s by the rules and %s in the store", h.agent, h.date, at.Session.ID, at.place, rules, store)
 }
 
 // seatKey is a session in a location.
@@ -122,23 +125,27 @@ type seatKey struct {
 	place
 }
 
-// history is all that the slice of a day holds of an agent.
+// history is all that the slice of a day holds of an agent, as the statement ask/agent has it.
 type history struct {
-	*Explainer // by the rules of the day
+	*Explainer `json:"-"` // by the rules of the day
 	date       calendar.Date
+	agent      string
 	asOf       int64
-	resources  []*resource
-	seats      map[seatKey]bool // that were counted
-	found      []*judged        // what became of each session
+	Resources  []*resource
+	Seats      []seatKey // that were counted
+	found      []*judged // what became of each session
 }
+
+// Scan implements sql.Scanner.
+func (h *history) Scan(value any) error { return json.Unmarshal(fmt.Append(nil, value), h) }
 
 type resource struct {
 	Key            int64
 	Employee, Name string
-	sessions       []session
-	beside         []session // outside the slice: activities without an end started in them (R3)
-	activities     []activity
-	others         []activity // legs that only tell a switch (R5)
+	Sessions       []session
+	Beside         []session // outside the slice: activities without an end started in them (R3)
+	Activities     []activity
+	Others         []activity // legs that only tell a switch (R5)
 }
 
 type session struct {
@@ -152,8 +159,8 @@ type activity struct {
 	End      *int64 // nil: open
 }
 
-// histories reads the rows of an agent on days whose results are up to date.
-func (e *Explainer) histories(ctx context.Context, agent string, days []calendar.Date) (all []*history, err error) {
+// histories reads the rows of agents on days whose results are up to date.
+func (e *Explainer) histories(ctx context.Context, days []calendar.Date, agents []string) (all []*history, err error) {
 	stands, err := compute.Look(ctx, e.conn, e.tenant, days...)
 	if err == nil {
 		err = checkFresh(stands...)
@@ -161,65 +168,18 @@ func (e *Explainer) histories(ctx context.Context, agent string, days []calendar
 	if err != nil {
 		return nil, err
 	}
-	byDay := map[calendar.Date]*history{}
+	found, err := duck.By[calendar.Date, struct {
+		Agent string
+		Of    history
+	}](ctx, e.conn, "ask/agent", duck.Days(days...), sql.Named("agents", agents))
 	for _, s := range stands {
-		h := &history{Explainer: e.by(s), date: s.Day, asOf: int64(s.Slice.AsOf), seats: map[seatKey]bool{}}
-		all, byDay[s.Day] = append(all, h), h
-	}
-	on := duck.Days(days...)
-	type ofDay struct{ Day calendar.Date }
-	resources, err := duck.All[struct {
-		ofDay
-		resource
-	}](ctx, e.conn, "ask/agent_resource", on, sql.Named("agent", agent))
-	if err != nil {
-		return nil, err
-	}
-	type at struct {
-		Day calendar.Date
-		Key int64
-	}
-	of := map[at]*resource{}
-	var keys []int64
-	for _, r := range resources {
-		h := byDay[r.Day]
-		h.resources, keys, of[at{r.Day, r.Key}] = append(h.resources, &r.resource), append(keys, r.Key), &r.resource
-	}
-	seats, err := duck.All[struct {
-		ofDay
-		seatKey
-	}](ctx, e.conn, "ask/agent_seat", on, sql.Named("agent", agent))
-	for _, s := range seats {
-		byDay[s.Day].seats[s.seatKey] = true
-	}
-	if err != nil || len(keys) == 0 {
-		return all, err
-	}
-	sessions, noSessions := duck.By[at, struct {
-		IsBeside bool
-		session
-	}](ctx, e.conn, "ask/agent_session", on, sql.Named("resource_keys", keys))
-	activities, noActivities := duck.By[at, struct {
-		IsOther bool
-		activity
-	}](ctx, e.conn, "ask/agent_activity", on, sql.Named("resource_keys", keys))
-	for key, r := range of { // another day's may be another agent's
-		for _, s := range sessions[key] {
-			into := &r.sessions
-			if s.IsBeside {
-				into = &r.beside
-			}
-			*into = append(*into, s.session)
-		}
-		for _, a := range activities[key] {
-			into := &r.activities
-			if a.IsOther {
-				into = &r.others
-			}
-			*into = append(*into, a.activity)
+		for _, f := range found[s.Day] {
+			h := f.Of
+			h.Explainer, h.date, h.agent, h.asOf = e.by(s), s.Day, f.Agent, int64(s.Slice.AsOf)
+			all = append(all, &h)
 		}
 	}
-	return all, cmp.Or(noSessions, noActivities)
+	return all, err
 }
 
 // FateTable shows what became of an agent's sessions. Times are in the region's zone; where a session got to no
@@ -279,8 +239,8 @@ type judged struct {
 // judge takes every session of the agent through the rules, in their order, up to the one that stops it.
 func (h *history) judge() {
 	excluded := h.excluded()
-	for _, r := range h.resources {
-		for _, s := range r.sessions {
+	for _, r := range h.Resources {
+		for _, s := range r.Sessions {
 			j := &judged{resource: r, session: s}
 			h.found = append(h.found, j)
 			var rejected string
@@ -333,7 +293,7 @@ func (h *history) interval(r *resource, a activity) (calendar.Interval, bool) {
 	if a.End != nil {
 		until = *a.End
 	} else {
-		for _, s := range slices.Concat(r.sessions, r.beside) {
+		for _, s := range slices.Concat(r.Sessions, r.Beside) {
 			if span, _ := h.occupied(s); span.Contains(a.Start) {
 				until = max(until, span.End)
 			}
@@ -350,7 +310,7 @@ func (h *history) excluded() string {
 	for _, pattern := range h.tenant.ExcludeAgents {
 		text := strings.NewReplacer(`\*`, ".*", `\?`, ".").Replace(regexp.QuoteMeta(pattern))
 		fits := regexp.MustCompile("^(?s:" + text + ")$")
-		for _, r := range h.resources {
+		for _, r := range h.Resources {
 			if fits.MatchString(r.Employee) {
 				return fmt.Sprintf("exclude_agents %q fits employee_id %q", pattern, r.Employee)
 			}
@@ -364,13 +324,13 @@ func (h *history) excluded() string {
 
 // qualify is R4, R5 and R8: which activities the session has, where they lead, and whether it touches the day there.
 func (h *history) qualify(j *judged) {
-	activities := h.sharing(j, j.resource.activities)
+	activities := h.sharing(j, j.resource.Activities)
 	if len(activities) == 0 {
 		j.stop(h.date, "R4", h.withoutActivity(j))
 		return
 	}
 	known := slices.DeleteFunc(slices.Clone(activities), func(a Activity) bool { return a.Switch == "" })
-	switch told := h.sharing(j, j.resource.others); {
+	switch told := h.sharing(j, j.resource.Others); {
 	case len(known) > 0:
 		h.locate(j, known, nil)
 	case len(told) > 0:
@@ -448,7 +408,7 @@ func (h *history) locate(j *judged, telling, others []Activity) {
 func (h *history) withoutActivity(j *judged) string {
 	reason := fmt.Sprintf("no activity of resource_key %d shares a second with the session", j.resource.Key)
 	rejected, nearest, gap := 0, Activity{}, int64(-1)
-	for _, a := range j.resource.activities {
+	for _, a := range j.resource.Activities {
 		iv, ok := h.interval(j.resource, a)
 		if !ok {
 			rejected++
@@ -464,40 +424,33 @@ func (h *history) withoutActivity(j *judged) string {
 	if rejected > 0 {
 		reason += fmt.Sprintf("; %d of it rejected (R3)", rejected)
 	}
-	for _, r := range h.resources {
-		if other := (&judged{resource: r, occupied: j.occupied}); r != j.resource && len(h.sharing(other, r.activities)) > 0 {
+	for _, r := range h.Resources {
+		if other := (&judged{resource: r, occupied: j.occupied}); r != j.resource && len(h.sharing(other, r.Activities)) > 0 {
 			return reason + fmt.Sprintf("; one of resource_key %d, the same agent, does", r.Key)
 		}
 	}
 	return reason
 }
 
-// once is R8: sessions of one agent that share seconds of a region's day add one agent, not two.
+// once is R8: sessions of one agent that count in the same region and share seconds of its day add one agent, not two.
 func (h *history) once() {
 	for _, j := range h.found {
 		for i := range j.fates {
 			f := &j.fates[i]
-			if other := h.besides(j, f); other != nil {
+			scope, _, err := h.scope(h.date, f.Region, "")
+			if err != nil || f.Verdict == NotCounted {
+				continue
+			}
+			mine, _ := j.occupied.Intersect(scope.Day)
+			counts := func(o Fate) bool { return o.Region == f.Region && o.Verdict != NotCounted }
+			at := slices.IndexFunc(h.found, func(o *judged) bool {
+				return o != j && slices.ContainsFunc(o.fates, counts) && o.occupied.Overlaps(mine)
+			})
+			if at >= 0 {
 				f.Verdict = CountedOnce
 				f.Rule = strings.TrimPrefix(f.Rule+", R8", ", ")
-				f.Reason = strings.TrimPrefix(fmt.Sprintf("%s; shares seconds with session %d of the same agent", f.Reason, other.Key.ID), "; ")
+				f.Reason = strings.TrimPrefix(fmt.Sprintf("%s; shares seconds with session %d of the same agent", f.Reason, h.found[at].Key.ID), "; ")
 			}
 		}
 	}
-}
-
-// besides finds another session that counts in the same region and shares a second of the day.
-func (h *history) besides(j *judged, f *Fate) *judged {
-	scope, _, err := h.scope(h.date, f.Region, "")
-	if err != nil || f.Verdict == NotCounted {
-		return nil
-	}
-	mine, _ := j.occupied.Intersect(scope.Day)
-	for _, other := range h.found {
-		counts := slices.ContainsFunc(other.fates, func(o Fate) bool { return o.Region == f.Region && o.Verdict != NotCounted })
-		if other != j && counts && other.occupied.Overlaps(mine) {
-			return other
-		}
-	}
-	return nil
 }

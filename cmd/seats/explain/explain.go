@@ -271,12 +271,7 @@ func instant(ts *int64, zone *time.Location) any {
 }
 
 // text is blank where it is empty.
-func text[T ~string](s T) any {
-	if s == "" {
-		return nil
-	}
-	return string(s)
-}
+func text[T ~string](s T) any { return where(s != "", string(s)) }
 
 // before puts columns before those of a table.
 func before(header []string, values []any, t report.Table) report.Table {

@@ -251,29 +251,23 @@ func (t *Trend) Lacks() (lacks []string) {
 
 // columns are the month in one row: what is known of it, and what is said of what is committed.
 func (t *Trend) columns() (month, committed report.Table) {
-	low, high, above, commit, on, earliest, latest := any(nil), any(nil), any(nil), any(nil), any(nil), any(nil), any(nil)
-	if len(t.Ahead) == 0 {
-		low, high = t.Highest, t.Highest
+	low, high, known, commits := t.Peak.Low, t.Peak.High, t.Peak.Known(), t.Committed > 0
+	if len(t.Ahead) == 0 && !known {
+		low, high, known = t.Highest, t.Highest, true
 	}
-	if t.Peak.Known() {
-		low, high = t.Peak.Low, t.Peak.High
-	}
-	if t.Committed > 0 {
-		commit, on, earliest, latest = t.Committed, day(t.PassedOn), day(t.PassEarliest), day(t.PassLatest)
-		if t.Peak.Known() {
-			above = t.Peak.Above
-		}
-	}
+	day := func(d calendar.Date) any { return where(commits && !d.IsZero(), d) }
 	return one("tenant region month from counted ahead highest peak_low peak_high times",
-			t.Tenant, t.Region.Name, t.Month, t.From, t.Counted, len(t.Ahead), t.Highest, low, high, t.Peak.Times),
-		one("committed passed_on times_above passed_earliest passed_latest", commit, on, above, earliest, latest)
+			t.Tenant, t.Region.Name, t.Month, t.From, t.Counted, len(t.Ahead), t.Highest, where(known, low), where(known, high), t.Peak.Times),
+		one("committed passed_on times_above passed_earliest passed_latest", where(commits, t.Committed), day(t.PassedOn),
+			where(commits && t.Peak.Known(), t.Peak.Above), day(t.PassEarliest), day(t.PassLatest))
 }
 
-func day(d calendar.Date) any {
-	if d.IsZero() {
-		return nil
+// where is blank where it is not so.
+func where(is bool, value any) any {
+	if is {
+		return value
 	}
-	return d
+	return nil
 }
 
 // Brief is the month in one row, and one of what is committed where something is, for people.
@@ -288,14 +282,7 @@ func (t *Trend) Brief() []report.Table {
 // Days has a row for each day that has no number yet.
 func (t *Trend) Days() report.Table {
 	return tableOf("date weekday peak_low peak_high times times_above", t.Ahead, func(d forecast.Day) []any {
-		row := []any{d.Date, d.Date.Weekday(), nil, nil, d.Times, nil}
-		if d.Known() {
-			row[2], row[3] = d.Low, d.High
-			if t.Committed > 0 {
-				row[5] = d.Above
-			}
-		}
-		return row
+		return []any{d.Date, d.Date.Weekday(), where(d.Known(), d.Low), where(d.Known(), d.High), d.Times, where(d.Known() && t.Committed > 0, d.Above)}
 	})
 }
 

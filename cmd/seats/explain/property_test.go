@@ -1,9 +1,11 @@
 package explain
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"fmt"
+	"maps"
 	"slices"
 	"testing"
 	"time"
@@ -41,6 +43,7 @@ func TestAnyDayIsExplainedAsItWasCounted(t *testing.T) {
 	conn := emptyStore(t)
 	rapid.Check(t, func(t *rapid.T) {
 		w := drawWorld(t, conn)
+		w.opened = map[place]*Day{}
 		w.listAtAnySecondHasExactlyTheCountedAgents(t, conn)
 		histories := w.histories(t, conn)
 		w.everySessionHasItsFate(t, histories)
@@ -50,12 +53,21 @@ func TestAnyDayIsExplainedAsItWasCounted(t *testing.T) {
 	})
 }
 
+// open gives the day of a scope, once.
+func (w world) open(t *rapid.T, conn *sql.Conn, at place) *Day {
+	if w.opened[at] == nil {
+		w.opened[at] = must.Have(New(conn, w.tenant).Day(context.Background(), w.day, at.Region, at.Location))(t)
+	}
+	return w.opened[at]
+}
+
 // histories are those of all agents, with what became of their sessions, which is what was counted, or there were an error.
 func (w world) histories(t *rapid.T, conn *sql.Conn) map[string]*history {
 	all := map[string]*history{}
-	for agent := range w.agents {
-		all[agent] = must.Have(New(conn, w.tenant).judged(context.Background(), agent, []calendar.Date{w.day}))(t)[0]
+	for _, h := range must.Have(New(conn, w.tenant).judged(context.Background(), []calendar.Date{w.day}, slices.Collect(maps.Keys(w.agents))...))(t) {
+		all[h.agent] = h
 	}
+	require.Len(t, all, len(w.agents))
 	return all
 }
 
@@ -63,7 +75,7 @@ func (w world) histories(t *rapid.T, conn *sql.Conn) map[string]*history {
 // sessions begin and end, names as many agents and sessions as are counted there.
 func (w world) listAtAnySecondHasExactlyTheCountedAgents(t *rapid.T, conn *sql.Conn) {
 	for _, at := range []place{{"US", ""}, {"EU", ""}, rapid.SampledFrom(w.scopes()).Draw(t, "location")} {
-		day := must.Have(New(conn, w.tenant).Day(context.Background(), w.day, at.Region, at.Location))(t)
+		day := w.open(t, conn, at)
 		require.NotEmpty(t, day.Curve)
 		for _, step := range day.Curve {
 			requireList(t, day, step)
@@ -103,7 +115,7 @@ func (w world) everySessionHasItsFate(t *rapid.T, histories map[string]*history)
 // can give, another computation, for the others a look at every second. The store is no use afterwards.
 func (w world) readingsAreWhatLookingSays(t *rapid.T, conn *sql.Conn, histories map[string]*history) {
 	at := rapid.SampledFrom(w.scopes()).Draw(t, "scope")
-	day := must.Have(New(conn, w.tenant).Day(context.Background(), w.day, at.Region, at.Location))(t)
+	day := w.open(t, conn, at)
 	got := must.Have(day.Sensitivity(context.Background(), 1))(t)
 	b := looking{t: t, world: w, day: day, at: at, histories: histories}
 	require.Equal(t, got[0].Value, valueOf(t, got, "spikes ignored"), "a second is long enough for --spike 1")
@@ -116,13 +128,9 @@ func (w world) readingsAreWhatLookingSays(t *rapid.T, conn *sql.Conn, histories 
 }
 
 func valueOf(t *rapid.T, readings []Reading, name string) int64 {
-	for _, r := range readings {
-		if r.Name == name {
-			return r.Value
-		}
-	}
-	t.Fatalf("no reading %q", name)
-	return 0
+	at := slices.IndexFunc(readings, func(r Reading) bool { return r.Name == name })
+	require.GreaterOrEqual(t, at, 0, name)
+	return readings[at].Value
 }
 
 // looking counts readings plainly, from the fates of the sessions.
@@ -136,45 +144,37 @@ type looking struct {
 
 // spans calls visit with every session that counts in the scope, cut to the day, and its agent.
 func (b looking) spans(visit func(agent string, h *history, j *judged, span calendar.Interval)) {
+	counts := func(f Fate) bool { return f.Verdict != NotCounted && b.isHere(f.place) }
 	for agent, h := range b.histories {
 		for _, j := range h.found {
-			if span, cut := j.occupied.Intersect(b.day.Scope.Day); cut && b.counts(j) {
+			if span, cut := j.occupied.Intersect(b.day.Scope.Day); cut && slices.ContainsFunc(j.fates, counts) {
 				visit(agent, h, j, span)
 			}
 		}
 	}
 }
 
-func (b looking) counts(j *judged) bool {
-	for _, f := range j.fates {
-		if f.Verdict != NotCounted && b.isHere(f.place) {
-			return true
-		}
-	}
-	return false
-}
-
 func (b looking) isHere(p place) bool {
 	return p.Region == b.at.Region && (b.at.Location == "" || p.Location == b.at.Location)
 }
 
-// most is the largest number of different agents in any second of some spans: it is reached where one begins.
-func most(spans map[string][]calendar.Interval) (top int64) {
+// most is the largest number of different agents in any second of some spans, and the first such second: it is reached where one
+// begins.
+func most(spans map[string][]calendar.Interval) (top, second int64) {
 	for _, mine := range spans {
 		for _, span := range mine {
 			there := int64(0)
 			for _, others := range spans {
-				for _, other := range others {
-					if other.Contains(span.Start) {
-						there++
-						break
-					}
+				if slices.ContainsFunc(others, func(o calendar.Interval) bool { return o.Contains(span.Start) }) {
+					there++
 				}
 			}
-			top = max(top, there)
+			if there > top || there == top && span.Start < second {
+				top, second = there, span.Start
+			}
 		}
 	}
-	return top
+	return top, second
 }
 
 func (b looking) wholeMinutes() int64 {
@@ -187,14 +187,15 @@ func (b looking) wholeMinutes() int64 {
 	for agent := range spans { // seldom, and long: keep the search short
 		spans[agent] = calendar.Union(spans[agent])
 	}
-	return most(spans)
+	top, _ := most(spans)
+	return top
 }
 
 func (b looking) activityOnly() int64 {
 	spans := map[string][]calendar.Interval{}
 	places := placesOf(b.tenant)
 	b.spans(func(agent string, h *history, j *judged, span calendar.Interval) {
-		for _, a := range j.resource.activities {
+		for _, a := range j.resource.Activities {
 			iv, ok := h.interval(j.resource, a)
 			to, _ := places.decide(a.Switch)
 			if !ok || a.Switch != "" && (to == nil || !b.isHere(*to)) {
@@ -205,7 +206,8 @@ func (b looking) activityOnly() int64 {
 			}
 		}
 	})
-	return most(spans)
+	top, _ := most(spans)
+	return top
 }
 
 // otherEnd counts the day under the other session_end with the product's own means.
@@ -235,7 +237,7 @@ func (b looking) recomputed(conn *sql.Conn, w world) int64 {
 func (w world) sharesAddUpAndAnyBreakdownIsWhatLookingSays(t *rapid.T, conn *sql.Conn, histories map[string]*history) {
 	groups := drawGroups(t, conn, w)
 	for _, region := range []string{"US", "EU"} {
-		day := must.Have(New(conn, w.tenant).Day(context.Background(), w.day, region, ""))(t)
+		day := w.open(t, conn, place{region, ""})
 		for _, by := range []config.Unit{config.ByAgentGroup, config.ByLocation, config.BySwitch} {
 			b := must.Have(day.Breakdown(context.Background(), by))(t)
 			look := looking{t: t, world: w, day: day, at: place{region, ""}, histories: histories}
@@ -299,7 +301,8 @@ func (b looking) parts(by config.Unit, groups map[int64][]string) map[string]Par
 	})
 	parts := map[string]Part{}
 	for name, mine := range spans {
-		p := Part{Name: name, Peak: most(mine), Enabled: int64(len(mine)), PeakTS: firstAt(mine, most(mine))}
+		p := Part{Name: name, Enabled: int64(len(mine))}
+		p.Peak, p.PeakTS = most(mine)
 		for _, s := range first {
 			if s.name == name {
 				p.Share++
@@ -308,29 +311,6 @@ func (b looking) parts(by config.Unit, groups map[int64][]string) map[string]Par
 		parts[name] = p
 	}
 	return parts
-}
-
-// firstAt is the first second in which so many agents are there: one at which a span begins.
-func firstAt(spans map[string][]calendar.Interval, agents int64) int64 {
-	var begins []int64
-	for _, mine := range spans {
-		for _, span := range mine {
-			begins = append(begins, span.Start)
-		}
-	}
-	slices.Sort(begins)
-	for _, second := range begins {
-		there := int64(0)
-		for _, mine := range spans {
-			if slices.ContainsFunc(mine, func(s calendar.Interval) bool { return s.Contains(second) }) {
-				there++
-			}
-		}
-		if there == agents {
-			return second
-		}
-	}
-	return 0
 }
 
 // names are what a session belongs to in the region, that first which its seat is attributed to.
@@ -347,21 +327,18 @@ func (b looking) names(by config.Unit, h *history, j *judged, groups map[int64][
 				names = append(names, f.Location)
 			}
 		}
-		if !slices.ContainsFunc(h.sharing(j, j.resource.activities), func(a Activity) bool { return a.Switch != "" }) {
+		if !slices.ContainsFunc(h.sharing(j, j.resource.Activities), func(a Activity) bool { return a.Switch != "" }) {
 			slices.Sort(names) // told by other legs: they have the first activity in common, and the name decides
 		}
 	case config.BySwitch:
-		activities, places := h.sharing(j, j.resource.activities), placesOf(b.tenant)
+		activities, places := h.sharing(j, j.resource.Activities), placesOf(b.tenant)
 		known := slices.ContainsFunc(activities, func(a Activity) bool { return a.Switch != "" })
-		if told := h.sharing(j, j.resource.others); !known && len(told) > 0 {
+		if told := h.sharing(j, j.resource.Others); !known && len(told) > 0 {
 			activities, known = told, true
 		}
 		for _, a := range activities {
 			to, _ := places.decide(a.Switch)
-			name := a.Switch
-			if name == "" {
-				name = "(unknown)"
-			}
+			name := cmp.Or(a.Switch, "(unknown)")
 			if to != nil && b.isHere(*to) && (a.Switch != "" || !known) && !slices.Contains(names, name) {
 				names = append(names, name)
 			}
@@ -372,7 +349,7 @@ func (b looking) names(by config.Unit, h *history, j *judged, groups map[int64][
 
 // A day whose groups were not read says so.
 func (w world) groupsThatWereNotReadAreNamed(t *rapid.T, conn *sql.Conn) {
-	day := must.Have(New(conn, w.tenant).Day(context.Background(), w.day, "US", ""))(t)
+	day := w.open(t, conn, place{"US", ""})
 	b, err := day.Breakdown(context.Background(), config.ByAgentGroup)
 	if len(day.Curve) == 1 && day.Curve[0].Agents == 0 {
 		require.NoError(t, err)

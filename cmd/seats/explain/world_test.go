@@ -30,6 +30,7 @@ type world struct {
 	agents map[string]bool // every name that could be asked for
 
 	sessions int
+	opened   map[place]*Day
 }
 
 // drawWorld writes a random day into the store and computes it.

@@ -155,10 +155,15 @@ func (x *export) day(ctx context.Context, d day) error {
 	}
 	values := map[string]any{"day": d.Date.String()}
 	if d.HasRows.Bool {
-		var err error
-		if values["rules"], err = x.load(ctx, d); err != nil {
+		t, err := x.load(ctx, d)
+		if err != nil {
 			return err
 		}
+		rules, err := json.Marshal(compute.RulesFor(t, d.Date))
+		if err != nil {
+			return err
+		}
+		values["text"], values["rules"], values["as_of"], values["extracted_ts"] = string(t.Rules()), string(rules), d.AsOf, d.Extracted
 	}
 	if err := x.put(ctx, parts, values); err != nil {
 		return err
@@ -169,29 +174,23 @@ func (x *export) day(ctx context.Context, d day) error {
 	return x.scratch.Empty(ctx) // of what was counted from them, too
 }
 
-// load brings the day's raw rows into the scratch store, with pseudonyms where they are wanted, and gives the rules that
-// count them.
-func (x *export) load(ctx context.Context, d day) (rules string, err error) {
-	t, err := x.tenant.WithRules([]byte(d.Rules))
-	if err != nil {
-		return "", err
+// load brings the day's raw rows into the scratch store, with pseudonyms where they are wanted, and gives the tenant
+// with the rules that count them.
+func (x *export) load(ctx context.Context, d day) (t config.Tenant, err error) {
+	if t, err = x.tenant.WithRules([]byte(d.Rules)); err != nil {
+		return t, err
 	}
-	if err := x.scratch.TakeRows(ctx, d.Date, d.Date); err != nil {
-		return "", err
+	if err := x.scratch.TakeRows(ctx, d.Date, d.Date); err != nil || x.masks == nil {
+		return t, err
 	}
-	if x.masks != nil {
-		if t, err = x.masks.Day(ctx, x.scratch, t, d.Date); err != nil {
-			return "", err
-		}
-		sum, err := extract.SliceSHA256(ctx, x.scratch.Conn, d.Date)
-		if err != nil {
-			return "", err
-		}
-		if _, err := duck.Exec(ctx, x.scratch.Conn, "ask/pseudonym_slice", sql.Named("day", d.Date.String()), sql.Named("sha256", sum)); err != nil {
-			return "", err
-		}
+	if t, err = x.masks.Day(ctx, x.scratch, t, d.Date); err != nil {
+		return t, err
 	}
-	return ruleRows(t, d)
+	sum, err := extract.SliceSHA256(ctx, x.scratch.Conn, d.Date)
+	if err == nil {
+		_, err = duck.Exec(ctx, x.scratch.Conn, "ask/pseudonym_slice", sql.Named("day", d.Date.String()), sql.Named("sha256", sum))
+	}
+	return t, err
 }
 
 func (x *export) months(ctx context.Context, period audit.Period) error {
@@ -260,41 +259,4 @@ func (x *export) put(ctx context.Context, parts []partition, values map[string]a
 	}
 	x.summary.Written += len(parts)
 	return x.lake.replace(parts)
-}
-
-// ruleRow is a row of the relation rule: what does not belong to its kind is null.
-type ruleRow struct {
-	Kind       string `json:"kind"` // day, region, location, switch or exclude
-	Region     string `json:"region,omitempty"`
-	Location   string `json:"location,omitempty"`
-	IsDefault  *bool  `json:"is_default,omitempty"`
-	Switch     string `json:"switch_name,omitempty"`
-	Pattern    string `json:"pattern,omitempty"`
-	Timezone   string `json:"timezone,omitempty"`
-	StartTS    *int64 `json:"start_ts,omitempty"`
-	EndTS      *int64 `json:"end_ts,omitempty"`
-	AsOfTS     *int64 `json:"as_of_ts,omitempty"`
-	Extracted  *int64 `json:"extracted_ts,omitempty"`
-	SessionEnd string `json:"session_end,omitempty"`
-}
-
-// ruleRows are the rules of a day as rows, as JSON. The tenant has the rules that the day was computed by.
-func ruleRows(t config.Tenant, d day) (string, error) {
-	rules := compute.RulesFor(t, d.Date)
-	rows := []ruleRow{{Kind: "day", AsOfTS: &d.AsOf, Extracted: &d.Extracted, SessionEnd: string(t.SessionEnd)}}
-	for at, r := range rules.Regions {
-		rows = append(rows, ruleRow{Kind: "region", Region: r.Name, Timezone: t.Regions[at].Zone.String(), StartTS: &r.Day.Start, EndTS: &r.Day.End})
-		for _, l := range r.Locations {
-			isDefault := len(l.Switches) == 0
-			rows = append(rows, ruleRow{Kind: "location", Region: r.Name, Location: l.Name, IsDefault: &isDefault})
-			for _, s := range l.Switches {
-				rows = append(rows, ruleRow{Kind: "switch", Region: r.Name, Location: l.Name, Switch: s})
-			}
-		}
-	}
-	for _, pattern := range rules.Exclude {
-		rows = append(rows, ruleRow{Kind: "exclude", Pattern: pattern})
-	}
-	text, err := json.Marshal(rows)
-	return string(text), err
 }

@@ -1,7 +1,3 @@
-// Package page takes what a tenant's pages show out of its published store, which it only reads.
-//
-// Promises: the numbers are those that the store holds, whatever the configuration says by now; who was in a peak is told
-// by package explain, or why it cannot be. Memory grows with the days' numbers and one day's curves.
 package page
 
 import (
@@ -24,11 +20,10 @@ import (
 	"seats/internal/fail"
 	"seats/internal/settle"
 	"seats/report"
-	"seats/report/html"
 )
 
-// Tenant is whose pages are written.
-type Tenant struct {
+// Store is a tenant's, of whom pages are written.
+type Store struct {
 	Conn  *sql.Conn // to the published store, with all its rows
 	Of    config.Tenant
 	Mask  *pseudonym.Key           // nil: agents are named
@@ -41,7 +36,7 @@ type Tenant struct {
 const reasonLeftOut = "(left out: it may name an agent)"
 
 // Write adds the tenant to the site.
-func (t Tenant) Write(ctx context.Context, site *html.Site) error {
+func (t Store) Write(ctx context.Context, site *Site) error {
 	page, err := t.load(ctx)
 	if err != nil {
 		return err
@@ -49,36 +44,31 @@ func (t Tenant) Write(ctx context.Context, site *html.Site) error {
 	if err := site.Tenant(page); err != nil {
 		return err
 	}
-	var days []calendar.Date
-	for _, d := range page.Days {
-		if d.HasPage {
-			days = append(days, d.Date)
-		}
+	days := slices.DeleteFunc(slices.Clone(page.Days), func(d Day) bool { return !d.HasPage })
+	if len(days) > 0 {
+		t.Log.Start("pages of " + t.Of.Name)
+		t.Log.Expect(int64(len(days)))
 	}
 	explainer := explain.New(t.Conn, t.Of)
-	for i, day := range days {
-		if i == 0 {
-			t.Log.Start("pages of " + t.Of.Name)
-			t.Log.Expect(int64(len(days)))
-		}
+	for _, d := range days {
 		t.Log.Add(1)
-		detail, err := t.day(ctx, explainer, day)
-		if err != nil {
-			return err
+		detail, err := t.day(ctx, explainer, d.Date)
+		if err == nil {
+			err = site.Day(d.Date, detail)
 		}
-		if err := site.Day(day, detail); err != nil {
+		if err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (t Tenant) load(ctx context.Context) (html.Tenant, error) {
-	page := html.Tenant{Name: t.Of.Name, Regions: t.Of.Regions}
+func (t Store) load(ctx context.Context) (Tenant, error) {
+	page := Tenant{Name: t.Of.Name, Regions: t.Of.Regions}
 	ended, err1 := duck.One[int64](ctx, t.Conn, "ask/page_as_of")
 	var err2, err3 error
 	page.Issued, err2 = report.IssuedFiles(ctx, t.Conn)
-	page.Enabled, err3 = duck.All[html.Enabled](ctx, t.Conn, "ask/page_month")
+	page.Enabled, err3 = duck.All[Enabled](ctx, t.Conn, "ask/page_month")
 	if ended > 0 {
 		page.AsOf = time.Unix(ended, 0).UTC()
 	}
@@ -92,7 +82,7 @@ func (t Tenant) load(ctx context.Context) (html.Tenant, error) {
 }
 
 // lookAhead tells what each region's month may still bring. Of a region without a day there is nothing to be said.
-func (t Tenant) lookAhead(ctx context.Context, page *html.Tenant) error {
+func (t Store) lookAhead(ctx context.Context, page *Tenant) error {
 	for _, r := range t.Of.Regions {
 		trend, err := explain.LookAhead(ctx, t.Conn, t.Of, r, calendar.Date{}, t.Now)
 		if _, told := errors.AsType[*fail.Error](err); told {
@@ -101,13 +91,13 @@ func (t Tenant) lookAhead(ctx context.Context, page *html.Tenant) error {
 		if err != nil {
 			return err
 		}
-		page.Outlook = append(page.Outlook, html.Outlook{Region: r.Name, Outlook: trend.Outlook, Lacks: trend.Lacks()})
+		page.Outlook = append(page.Outlook, Outlook{Region: r.Name, Outlook: trend.Outlook, Lacks: trend.Lacks()})
 	}
 	return nil
 }
 
 // loadDays lines up the days, the missing ones between them too, of the months in which one has a page.
-func (t Tenant) loadDays(ctx context.Context, page *html.Tenant) error {
+func (t Store) loadDays(ctx context.Context, page *Tenant) error {
 	states, err := watch.States(ctx, t.Conn, t.Of)
 	if err != nil || len(states) == 0 {
 		return err
@@ -116,49 +106,26 @@ func (t Tenant) loadDays(ctx context.Context, page *html.Tenant) error {
 	for day := range states {
 		shown[day.YearMonth()] = shown[day.YearMonth()] || t.Wants(day)
 	}
+	peaks, noPeaks := duck.By[calendar.Date, Peak](ctx, t.Conn, "ask/page_peak")
+	quality, noQuality := duck.By[calendar.Date, settle.Quality](ctx, t.Conn, "ask/page_quality")
 	days := slices.SortedFunc(maps.Keys(states), calendar.Date.Compare)
-	at := map[calendar.Date]int{}
 	for day := days[0]; !days[len(days)-1].Before(day); day = day.AddDays(1) {
-		d := html.Day{Date: day, State: html.Missing}
+		d := Day{Date: day, State: Missing, Peaks: peaks[day], Quality: quality[day]}
+		for i := range d.Peaks {
+			d.Peaks[i].At = d.Peaks[i].At.In(job.ZoneOf(t.Of, d.Peaks[i].Region))
+		}
 		if state, known := states[day]; known {
 			d.State, d.HasPage = state, t.Wants(day)
 		}
-		at[day] = len(page.Days)
 		page.Days = append(page.Days, d)
 		if n := len(page.Shown); shown[day.YearMonth()] && (n == 0 || page.Shown[n-1] != day.YearMonth()) {
 			page.Shown = append(page.Shown, day.YearMonth())
 		}
 	}
-	peaks, err := duck.All[struct {
-		Day calendar.Date
-		html.Peak
-	}](ctx, t.Conn, "ask/page_peak")
-	if err != nil {
-		return err
-	}
-	for _, p := range peaks {
-		if p.Agents > 0 {
-			p.At = p.At.In(job.ZoneOf(t.Of, p.Region))
-		}
-		if i, known := at[p.Day]; known {
-			page.Days[i].Peaks = append(page.Days[i].Peaks, p.Peak)
-		}
-	}
-	found, err := duck.All[struct {
-		Day      calendar.Date
-		Rule     string
-		Blocking bool
-		Count    int64
-	}](ctx, t.Conn, "ask/page_quality")
-	for _, q := range found {
-		if i, known := at[q.Day]; known {
-			page.Days[i].Quality = append(page.Days[i].Quality, settle.Quality{Rule: q.Rule, Blocking: q.Blocking, Count: q.Count})
-		}
-	}
-	return err
+	return cmp.Or(noPeaks, noQuality)
 }
 
-func (t Tenant) day(ctx context.Context, explainer *explain.Explainer, day calendar.Date) (d html.Detail, err error) {
+func (t Store) day(ctx context.Context, explainer *explain.Explainer, day calendar.Date) (d Detail, err error) {
 	stands, err := compute.LookAt(ctx, t.Conn, t.Of, day)
 	if _, dropped := errors.AsType[*compute.MissingError](err); err != nil && !dropped {
 		return d, err
@@ -169,32 +136,33 @@ func (t Tenant) day(ctx context.Context, explainer *explain.Explainer, day calen
 		return d, err
 	}
 	for _, r := range t.Of.Regions {
-		detail := html.RegionDetail{Region: r.Name, Day: day.In(r.Zone), Zone: r.Zone, Curves: curves[r.Name]}
-		if err := t.seats(ctx, explainer, day, &detail); err != nil {
+		section := Section{Region: r.Name, Day: day.In(r.Zone), Zone: r.Zone, Curves: curves[r.Name]}
+		if err := t.seats(ctx, explainer, day, &section); err != nil {
 			return d, err
 		}
-		d.Regions = append(d.Regions, detail)
+		d.Regions = append(d.Regions, section)
 	}
 	return d, nil
 }
 
 // curves are a day's by region. Steps that differ in sessions alone are one.
-func (t Tenant) curves(ctx context.Context, day calendar.Date) (map[string][]html.Curve, error) {
+func (t Store) curves(ctx context.Context, day calendar.Date) (map[string][]Curve, error) {
 	steps, err := duck.All[struct {
 		Region, Location string
-		html.Step
+		calendar.Interval
+		Agents int64
 	}](ctx, t.Conn, "ask/page_curve", sql.Named("day", day.String()))
-	found := map[string][]html.Curve{}
+	found := map[string][]Curve{}
 	for _, s := range steps {
 		all := found[s.Region]
 		if n := len(all); n == 0 || all[n-1].Location != s.Location {
-			all = append(all, html.Curve{Location: s.Location})
+			all = append(all, Curve{Location: s.Location})
 		}
 		c := &all[len(all)-1]
 		if n := len(c.Steps); n > 0 && c.Steps[n-1].Agents == s.Agents && c.Steps[n-1].End == s.Start {
 			c.Steps[n-1].End = s.End
 		} else {
-			c.Steps = append(c.Steps, s.Step)
+			c.Steps = append(c.Steps, explain.Step{Interval: s.Interval, Agents: s.Agents})
 		}
 		found[s.Region] = all
 	}
@@ -202,7 +170,7 @@ func (t Tenant) curves(ctx context.Context, day calendar.Date) (map[string][]htm
 }
 
 // seats tell who was in the peak, or why that cannot be told: the rows are gone, or the configuration has changed.
-func (t Tenant) seats(ctx context.Context, explainer *explain.Explainer, day calendar.Date, d *html.RegionDetail) error {
+func (t Store) seats(ctx context.Context, explainer *explain.Explainer, day calendar.Date, d *Section) error {
 	var peak *explain.Second
 	x, err := explainer.Day(ctx, day, d.Region, "")
 	if err == nil {
@@ -219,33 +187,26 @@ func (t Tenant) seats(ctx context.Context, explainer *explain.Explainer, day cal
 	if err != nil {
 		return err
 	}
-	for _, s := range peak.Seats {
+	d.Seats = peak.Seats
+	for i := range d.Seats {
 		if t.Mask != nil {
-			s.Agent = t.Mask.Agent(s.Agent)
+			d.Seats[i].Agent = t.Mask.Agent(d.Seats[i].Agent)
 		}
-		seat := html.Seat{Agent: s.Agent, Location: s.Location, Session: s.Session.ID, Login: time.Unix(s.Login, 0).In(d.Zone), Kind: s.First.Kind,
-			Activity: s.First.Key.ID, At: time.Unix(s.First.Start, 0).In(d.Zone), Switch: s.First.Switch, Why: string(s.Decision)}
-		if s.Logout != nil {
-			seat.Logout = new(time.Unix(*s.Logout, 0).In(d.Zone))
-		}
-		d.Seats = append(d.Seats, seat)
 	}
 	return nil
 }
 
 // breakdowns tell who used the seats, by what the configuration asks for.
-func (t Tenant) breakdowns(ctx context.Context, x *explain.Day, d *html.RegionDetail) error {
+func (t Store) breakdowns(ctx context.Context, x *explain.Day, d *Section) error {
 	for _, by := range t.Of.Breakdown {
-		b := html.Breakdown{By: string(by)}
+		b := Breakdown{By: by}
 		found, err := x.Breakdown(ctx, by)
 		if told, is := errors.AsType[*fail.Error](err); is && ctx.Err() == nil {
 			b.Note = "Cannot be told: " + told.Error() + "."
 		} else if err != nil {
 			return err
 		} else {
-			for _, p := range found.Parts {
-				b.Parts = append(b.Parts, html.Part{Name: p.Name, Peak: p.Peak, At: time.Unix(p.PeakTS, 0).In(d.Zone), Share: p.Share, Enabled: p.Enabled})
-			}
+			b.Parts = found.Parts
 		}
 		d.Breakdowns = append(d.Breakdowns, b)
 	}

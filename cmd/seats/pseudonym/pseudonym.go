@@ -8,7 +8,6 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"database/sql"
-	"database/sql/driver"
 	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
@@ -18,8 +17,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-
-	"github.com/duckdb/duckdb-go/v2"
 
 	"seats/compute"
 	"seats/internal/calendar"
@@ -149,59 +146,43 @@ func (k *Key) Day(ctx context.Context, scratch *store.Scratch, t config.Tenant, 
 // Rows replaces the agents of the one day whose raw rows the scratch store holds. Patterns of exclude_agents are resolved
 // before.
 func (k *Key) Rows(ctx context.Context, scratch *store.Scratch, patterns []string) error {
-	conn := scratch.Conn
-	resources, err := k.resources(ctx, conn, patterns)
-	if err != nil {
-		return err
-	}
-	if _, err := duck.Exec(ctx, conn, "ask/pseudonym_pseudonym"); err != nil {
-		return err
-	}
-	err = conn.Raw(func(c any) error {
-		app, err := duckdb.NewAppenderFromConn(c.(driver.Conn), "", "pseudonym")
-		if err != nil {
-			return err
-		}
-		for _, r := range resources {
-			if err := app.AppendRow(r...); err != nil {
-				return errors.Join(err, app.Close())
-			}
-		}
-		return app.Close()
-	})
-	if err != nil {
-		return fmt.Errorf("write pseudonyms: %w", err)
-	}
-	for _, table := range []string{"voice_session", "ocs_activity", "other_leg", "other_session"} {
-		if err := scratch.Each(ctx, "mask", table); err != nil {
-			return err
-		}
-	}
-	_, err = duck.Exec(ctx, conn, "ask/pseudonym_agent")
-	return err
-}
-
-// resources are the rows of the table pseudonym.
-func (k *Key) resources(ctx context.Context, conn *sql.Conn, patterns []string) (rows [][]driver.Value, err error) {
-	list, err := json.Marshal(append([]string{}, patterns...))
-	if err != nil {
-		return nil, err
-	}
-	found, err := duck.All[struct {
+	resources, err := duck.All[struct {
 		Key      int64
 		Employee string
 		Excluded bool
-	}](ctx, conn, "ask/pseudonym_resource", sql.Named("patterns", string(list)))
-	for _, r := range found {
+	}](ctx, scratch.Conn, "ask/pseudonym_resource", sql.Named("patterns", append([]string{}, patterns...)))
+	if err != nil {
+		return err
+	}
+	type row struct {
+		Key       int64  `json:"resource_key"`
+		Pseudonym int64  `json:"pseudonym"`
+		Employee  string `json:"employee_id"`
+		Name      string `json:"resource_name"`
+	}
+	rows := []row{}
+	for _, r := range resources {
 		masked, err := k.Resource(r.Key)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		name := ""
 		if r.Excluded {
 			name = excludedMark + strconv.FormatInt(masked, 10)
 		}
-		rows = append(rows, []driver.Value{r.Key, masked, k.Employee(r.Employee), name})
+		rows = append(rows, row{r.Key, masked, k.Employee(r.Employee), name})
 	}
-	return rows, err
+	text, err := json.Marshal(rows)
+	if err == nil {
+		_, err = duck.Exec(ctx, scratch.Conn, "ask/pseudonym_pseudonym", sql.Named("rows", string(text)))
+	}
+	for _, table := range []string{"voice_session", "ocs_activity", "other_leg", "other_session"} {
+		if err == nil {
+			err = scratch.Each(ctx, "mask", table)
+		}
+	}
+	if err == nil {
+		_, err = duck.Exec(ctx, scratch.Conn, "ask/pseudonym_agent")
+	}
+	return err
 }

@@ -1,7 +1,6 @@
 package query
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -210,29 +209,26 @@ func (s Screen) Show(ctx context.Context, write func(io.Writer) error) error {
 	if !is {
 		return write(s.Out)
 	}
-	var result bytes.Buffer
+	var result strings.Builder
 	if err := write(&result); err != nil {
 		return err
 	}
-	columns, rows, err := term.GetSize(int(terminal.Fd()))
-	known := err == nil && columns > 0 && rows > 0
-	var shown bytes.Buffer
+	columns, rows, _ := term.GetSize(int(terminal.Fd())) // 0 of one that does not say
+	var lines []string
 	height := 0
-	for line := range bytes.Lines(result.Bytes()) {
-		line := report.Printable(string(bytes.TrimSuffix(line, []byte("\n"))))
-		shown.WriteString(line + "\n")
-		if known {
-			height += 1 + max(0, text.StringWidthWithoutEscSequences(line)-1)/columns
-		}
+	for line := range strings.Lines(result.String()) {
+		line = report.Printable(strings.TrimSuffix(line, "\n"))
+		lines = append(lines, line+"\n")
+		height += 1 + max(0, text.StringWidthWithoutEscSequences(line)-1)/max(1, columns)
 	}
-	if known && height >= rows && s.Pager != "" && s.page(terminal, shown.Bytes()) {
+	if columns > 0 && rows > 0 && height >= rows && s.Pager != "" && s.page(terminal, strings.Join(lines, "")) {
 		return nil
 	}
-	for line := range bytes.Lines(shown.Bytes()) {
-		if err := ctx.Err(); err != nil {
-			return err
+	for _, line := range lines {
+		if ctx.Err() != nil {
+			return ctx.Err()
 		}
-		if _, err := terminal.Write(line); err != nil {
+		if _, err := terminal.WriteString(line); err != nil {
 			return err
 		}
 	}
@@ -241,12 +237,12 @@ func (s Screen) Show(ctx context.Context, write func(io.Writer) error) error {
 
 // page shows a text in the pager, if the shell finds one. Ctrl-C is the pager's meanwhile; that it may end before it has read
 // everything is as it should be.
-func (s Screen) page(terminal *os.File, text []byte) bool {
+func (s Screen) page(terminal *os.File, text string) bool {
 	interrupts := make(chan os.Signal, 1)
 	signal.Notify(interrupts, os.Interrupt)
 	defer signal.Stop(interrupts)
 	pager := exec.Command("sh", "-c", s.Pager)
-	pager.Stdin, pager.Stdout, pager.Stderr = bytes.NewReader(text), terminal, os.Stderr
+	pager.Stdin, pager.Stdout, pager.Stderr = strings.NewReader(text), terminal, os.Stderr
 	const notFound = 127 // the shell's exit status where there is no such command
 	err := confine.Apart(pager.Run)
 	if ended, is := errors.AsType[*exec.ExitError](err); is {
@@ -268,9 +264,6 @@ func taken(path string) error {
 
 // create makes a file that only its owner can read, whole or not at all, and never in place of another.
 func create(path string, write func(io.Writer) error) error {
-	if err := free(path); err != nil {
-		return err
-	}
 	return confine.Apart(func() error {
 		draft, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
 		if err != nil {
@@ -320,9 +313,7 @@ func openHistory(file string) (*history, error) {
 	if errors.Is(err, fs.ErrNotExist) {
 		return h, nil
 	}
-	for line := range strings.Lines(string(text)) {
-		h.entries = append(h.entries, strings.TrimSuffix(line, "\n"))
-	}
+	h.entries = strings.FieldsFunc(string(text), func(r rune) bool { return r == '\n' })
 	if err == nil && len(h.entries) > 2*kept {
 		h.entries = h.entries[len(h.entries)-kept:]
 		err = confine.Apart(h.rewrite)

@@ -328,20 +328,19 @@ func (s Site) WriteFile(path string) (err error) {
 }
 
 // read gives the metrics that the file holds; a missing one holds none.
-func read(path string) (map[string]*dto.MetricFamily, error) {
-	in, err := plain.Open(path)
+func read(path string) (old map[string]*dto.MetricFamily, err error) {
+	text, err := plain.Read(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
+	parser := expfmt.NewTextParser(model.LegacyValidation)
 	if err == nil {
-		defer in.Close() //nolint:errcheck // only read
-		parser := expfmt.NewTextParser(model.LegacyValidation)
-		var old map[string]*dto.MetricFamily
-		if old, err = parser.TextToMetricFamilies(in); err == nil {
-			return old, nil
-		}
+		old, err = parser.TextToMetricFamilies(bytes.NewReader(text))
 	}
-	return nil, fmt.Errorf("what it said of the last runs of other tenants is lost: %w", err)
+	if err != nil {
+		return nil, fmt.Errorf("what it said of the last runs of other tenants is lost: %w", err)
+	}
+	return old, nil
 }
 
 // replace puts the text in the place of the file, once it is on disk. The collector reads no name that ends in .tmp.

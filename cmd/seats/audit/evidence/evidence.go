@@ -10,11 +10,11 @@ package evidence
 import (
 	"archive/zip"
 	"bytes"
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"maps"
 	"os"
@@ -68,7 +68,7 @@ func Write(ctx context.Context, o Options) (err error) {
 			return err
 		}
 	}
-	return p.zip(filepath.Join(p.scratch.TempDir(), "pack.zip"))
+	return p.zip()
 }
 
 type packer struct {
@@ -158,26 +158,41 @@ func (p *packer) put(name string, text []byte) error {
 // heads are the tables of what a slice says of itself.
 var heads = []string{"slice", "slice_span", "default_guid"}
 
+// copy adds a file that a statement writes: one of the store's on a table, or one that has its tables itself.
+func (p *packer) copy(ctx context.Context, name, statement, table string, args ...any) error {
+	path, err := p.file(name)
+	if err != nil {
+		return err
+	}
+	if args = append(slices.Clip(args), sql.Named("file", path)); table == "" {
+		_, err = duck.Exec(ctx, p.scratch.Conn, statement, args...)
+	} else {
+		err = p.scratch.Each(ctx, statement, table, args...)
+	}
+	if err != nil || p.masks == nil || filepath.Ext(name) != ".csv" {
+		return err
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(path, p.mask(text), 0o600)
+}
+
 // writeSlices writes the raw rows, a folder a day, and then, since the hashes of the rows are known, what the slices say of
 // themselves.
 func (p *packer) writeSlices(ctx context.Context) error {
 	for _, d := range p.days {
-		if err := p.scratch.TakeRows(ctx, d, d); err != nil {
-			return err
-		}
-		if err := p.maskDay(ctx, d); err != nil {
-			return err
+		err := p.scratch.TakeRows(ctx, d, d)
+		if err == nil {
+			err = p.maskDay(ctx, d)
 		}
 		for _, table := range store.RowTables() {
-			file, err := p.file("slices/" + d.String() + "/" + table + ".parquet")
 			if err == nil {
-				err = p.scratch.Each(ctx, "write_rows", table, sql.Named("file", file))
-			}
-			if err != nil {
-				return err
+				err = p.copy(ctx, "slices/"+d.String()+"/"+table+".parquet", "write_rows", table)
 			}
 		}
-		if err := p.scratch.EmptyRows(ctx); err != nil {
+		if err := cmp.Or(err, p.scratch.EmptyRows(ctx)); err != nil {
 			return err
 		}
 	}
@@ -189,18 +204,11 @@ func (p *packer) writeSlices(ctx context.Context) error {
 			return err
 		}
 	}
-	held := duck.Span(p.days[0], p.days[len(p.days)-1])
-	for _, name := range heads {
-		file, err := p.file("slices/" + name + ".parquet")
-		if err != nil {
-			return err
-		}
-		if name == "slice" {
-			_, err = duck.Exec(ctx, p.scratch.Conn, "ask/pack_slice", p.bounds(sql.Named("file", file))...)
-		} else {
-			err = p.scratch.Each(ctx, "write_days", name, append(held, sql.Named("file", file))...)
-		}
-		if err != nil {
+	if err := p.copy(ctx, "slices/slice.parquet", "ask/pack_slice", "", p.bounds()...); err != nil {
+		return err
+	}
+	for _, table := range heads[1:] {
+		if err := p.copy(ctx, "slices/"+table+".parquet", "write_days", table, duck.Span(p.days[0], p.days[len(p.days)-1])...); err != nil {
 			return err
 		}
 	}
@@ -237,111 +245,77 @@ func (p *packer) maskDay(ctx context.Context, d calendar.Date) error {
 // writeResults copies the results as they stand in the store. The examples of the data-quality rules name agents;
 // with pseudonyms they come from the pseudonymized rows.
 func (p *packer) writeResults(ctx context.Context) error {
-	held := duck.Span(p.days[0], p.days[len(p.days)-1])
-	for _, table := range []string{"daily_concurrent", "enabled_daily", "data_quality", "monthly_enabled"} {
-		file, err := p.file("results/" + table + ".csv")
-		if err != nil {
-			return err
-		}
-		switch {
-		case table == "monthly_enabled":
-			_, err = duck.Exec(ctx, p.scratch.Conn, "ask/pack_monthly_enabled", p.bounds(sql.Named("file", file))...)
-		case table == "data_quality" && p.masks != nil:
-			_, err = duck.Exec(ctx, p.scratch.Conn, "ask/pack_data_quality_again", sql.Named("file", file))
-		default:
-			err = p.scratch.Each(ctx, "write_days_csv", table, append(held, sql.Named("file", file))...)
-		}
-		if err == nil && p.masks != nil {
-			var text []byte
-			if text, err = os.ReadFile(file); err == nil {
-				err = os.WriteFile(file, p.mask(text), 0o600)
-			}
-		}
-		if err != nil {
+	tables := []string{"daily_concurrent", "enabled_daily", "data_quality"}
+	if p.masks != nil {
+		tables = tables[:2]
+		if err := p.copy(ctx, "results/data_quality.csv", "ask/pack_data_quality_again", ""); err != nil {
 			return err
 		}
 	}
-	return nil
+	for _, table := range tables {
+		if err := p.copy(ctx, "results/"+table+".csv", "write_days_csv", table, duck.Span(p.days[0], p.days[len(p.days)-1])...); err != nil {
+			return err
+		}
+	}
+	return p.copy(ctx, "results/monthly_enabled.csv", "ask/pack_monthly_enabled", "", p.bounds()...)
 }
 
 // packTime is what every file of a pack is dated: a pack says nothing of when it was made.
 var packTime = time.Date(1980, 1, 1, 0, 0, 0, 0, time.UTC)
 
-// zip closes the pack: checksums as sha256sum --check reads them, then every file in the order of its name, then the one file at
-// its place.
-func (p *packer) zip(draft string) error {
-	var sums bytes.Buffer
+// each visits the files of the pack, in the order of their names.
+func (p *packer) each(visit func(name string, text []byte) error) error {
 	files := os.DirFS(p.dir)
-	var names []string
-	err := fs.WalkDir(files, ".", func(path string, d fs.DirEntry, err error) error {
-		if err == nil && !d.IsDir() {
-			names = append(names, path)
+	return fs.WalkDir(files, ".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
 		}
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	slices.Sort(names)
-	for _, name := range names {
 		text, err := fs.ReadFile(files, name)
 		if err != nil {
 			return err
 		}
+		return visit(name, text)
+	})
+}
+
+// zip closes the pack: checksums as sha256sum --check reads them, then every file, and then the one file at its place. What is there
+// already is left alone.
+func (p *packer) zip() (err error) {
+	var sums bytes.Buffer
+	err = p.each(func(name string, text []byte) error {
 		fmt.Fprintf(&sums, "%s  %s\n", report.Digest(text), name)
-	}
-	if err := p.put("SHA256SUMS", sums.Bytes()); err != nil {
+		return nil
+	})
+	if err := cmp.Or(err, p.put("SHA256SUMS", sums.Bytes())); err != nil {
 		return err
 	}
-	names = append(names, "SHA256SUMS")
-	slices.Sort(names)
-	out, err := os.OpenFile(draft, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	draft, err := os.CreateTemp(filepath.Dir(p.Path), "."+filepath.Base(p.Path)+"-*")
+	if at, is := errors.AsType[*fs.PathError](err); is {
+		at.Path = p.Path
+	}
 	if err != nil {
 		return err
 	}
-	w := zip.NewWriter(out)
-	for _, name := range names {
+	w := zip.NewWriter(draft)
+	err = p.each(func(name string, text []byte) error {
 		header := &zip.FileHeader{Name: name, Method: zip.Deflate, Modified: packTime}
 		header.SetMode(0o600)
 		entry, err := w.CreateHeader(header)
 		if err == nil {
-			err = copyOf(filepath.Join(p.dir, filepath.FromSlash(name)), entry)
+			_, err = entry.Write(text)
 		}
-		if err != nil {
-			return errors.Join(err, out.Close())
-		}
-	}
-	if err := errors.Join(w.Close(), out.Close()); err != nil {
 		return err
+	})
+	if err = errors.Join(err, w.Close(), draft.Sync(), draft.Close()); err == nil {
+		err = plain.RenameNew(draft.Name(), p.Path)
 	}
-	return place(draft, p.Path)
-}
-
-// copyOf copies a file.
-func copyOf(path string, to io.Writer) error {
-	in, err := os.Open(path)
 	if err != nil {
-		return err
+		err = errors.Join(err, os.Remove(draft.Name()))
 	}
-	defer in.Close() //nolint:errcheck // only read
-	_, err = io.Copy(to, in)
-	return err
-}
-
-// place copies the finished draft to where it was asked for, and takes away what it could not finish. What is
-// there already is left alone.
-func place(draft, path string) (err error) {
-	out, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if errors.Is(err, fs.ErrExist) {
-		return taken(path)
+		return taken(p.Path)
 	}
-	if err != nil {
-		return err
-	}
-	if err = errors.Join(copyOf(draft, out), out.Sync(), out.Close()); err != nil {
-		return errors.Join(err, os.Remove(path))
-	}
-	return nil
+	return err
 }
 
 func taken(path string) error {

@@ -1,4 +1,4 @@
-package html_test
+package page_test
 
 import (
 	"os"
@@ -8,13 +8,13 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"seats/cmd/seats/page"
 	"seats/internal/fail"
 	"seats/internal/must"
-	"seats/report/html"
 )
 
-func site(t *testing.T, dir, version string) *html.Site {
-	return must.Have(html.Create(dir, html.Head{Made: time.Unix(0, 0).UTC(), Version: version}))(t)
+func site(t *testing.T, dir, version string) *page.Site {
+	return must.Have(page.Create(dir, page.Head{Made: time.Unix(0, 0).UTC(), Version: version}))(t)
 }
 
 func index(t *testing.T, dir string) string { return must.Text(t, dir, "index.html") }
@@ -40,7 +40,7 @@ func TestASiteAppearsWholeOrNotAtAll(t *testing.T) {
 func TestOnlyOneWritesASite(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "pages")
 	first := site(t, dir, "one")
-	must.Fail(t, must.Err(html.Create(dir, html.Head{})), fail.Store, "another `seats report --html` writes "+dir)
+	must.Fail(t, must.Err(page.Create(dir, page.Head{})), fail.Store, "another `seats report --html` writes "+dir)
 	require.NoError(t, first.Close())
 	second := site(t, dir, "two")
 	require.NoError(t, first.Drop(), "it has nothing to throw away any more")

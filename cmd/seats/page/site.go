@@ -1,13 +1,13 @@
-// Package html writes results as a site of pages that opens from the file system: a fleet page, and for each tenant an
-// overview, a page a month and a page a day with the curve of every second.
+// Package page takes what tenants' pages show out of their published stores, which it only reads, and writes them as a site that opens
+// from the file system: a fleet page, and for each tenant an overview, a page a month and a page a day with the curve of every second.
 //
-// Promises: the pages ask for nothing outside their folder, and a content-security policy forbids it; every text is
-// escaped; without scripts all numbers are there as tables. The folder appears whole or not at all, its files readable
+// Promises: the numbers are those that the store holds, whatever the configuration says by now; who was in a peak is told
+// by package explain, or why it cannot be. The pages ask for nothing outside their folder, and a content-security policy forbids it;
+// every text is escaped; without scripts all numbers are there as tables. The folder appears whole or not at all, its files readable
 // by their owner alone, and takes the place of nothing but an older site. Equal input gives equal bytes.
 //
-// The package is given values. It does not know where they are kept or how they were counted, and reads no clock.
-// Memory grows with a tenant's days, not with their curves.
-package html
+// No clock is read. Memory grows with a tenant's days' numbers and one day's curves.
+package page
 
 import (
 	"bytes"
@@ -24,6 +24,7 @@ import (
 	"strings"
 	"time"
 
+	"seats/cmd/seats/explain"
 	"seats/internal/calendar"
 	"seats/internal/config"
 	"seats/internal/fail"
@@ -169,17 +170,10 @@ func newFolder(path string) (*folder, error) {
 	if err != nil {
 		return nil, fmt.Errorf("write pages: %w", err)
 	}
-	if err = f.restore(); err == nil {
-		err = replaceable(f.path)
-	}
-	if err == nil {
-		err = f.clear()
-	}
-	if err == nil {
-		err = os.Mkdir(f.draft, 0o700)
-	}
-	if err != nil {
-		return nil, errors.Join(err, f.unlock())
+	for _, step := range []func() error{f.restore, f.replaceable, f.clear, func() error { return os.Mkdir(f.draft, 0o700) }} {
+		if err := step(); err != nil {
+			return nil, errors.Join(err, f.unlock())
+		}
 	}
 	return f, nil
 }
@@ -202,8 +196,8 @@ func (f *folder) restore() error {
 	return nil
 }
 
-func replaceable(path string) error {
-	info, err := os.Lstat(path)
+func (f *folder) replaceable() error {
+	info, err := os.Lstat(f.path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
@@ -211,14 +205,14 @@ func replaceable(path string) error {
 		return fmt.Errorf("write pages: %w", err)
 	}
 	if !info.IsDir() {
-		return fail.New(fail.Usage, "nothing was overwritten; give a new folder", "%s is no folder (%s)", path, info.Mode())
+		return fail.New(fail.Usage, "nothing was overwritten; give a new folder", "%s is no folder (%s)", f.path, info.Mode())
 	}
-	names, err := os.ReadDir(path)
+	names, err := os.ReadDir(f.path)
 	if err != nil {
 		return fmt.Errorf("write pages: %w", err)
 	}
-	if mark, err := os.Lstat(filepath.Join(path, markName)); len(names) > 0 && (err != nil || !mark.Mode().IsRegular()) {
-		return fail.New(fail.Usage, "nothing was overwritten; give a new folder, or one of older pages", "%s holds other files", path)
+	if mark, err := os.Lstat(filepath.Join(f.path, markName)); len(names) > 0 && (err != nil || !mark.Mode().IsRegular()) {
+		return fail.New(fail.Usage, "nothing was overwritten; give a new folder, or one of older pages", "%s holds other files", f.path)
 	}
 	return nil
 }
@@ -237,7 +231,7 @@ func (f *folder) put(name string, text []byte) error {
 
 // publish lets the draft take the place of the older site, which is put back where that fails.
 func (f *folder) publish() error {
-	if err := replaceable(f.path); err != nil { // it may have come meanwhile
+	if err := f.replaceable(); err != nil { // it may have come meanwhile
 		return err
 	}
 	err := os.Rename(f.path, f.old)
@@ -331,59 +325,32 @@ type Enabled struct {
 // Detail is what a day's page shows beside its numbers.
 type Detail struct {
 	Slice   *settle.Slice // what the day was counted from; nil: its rows were dropped
-	Regions []RegionDetail
+	Regions []Section
 }
 
-// RegionDetail is a region's day in full.
-type RegionDetail struct {
+// Section is a region's day in full.
+type Section struct {
 	Region string
 	Day    calendar.Interval // in the region's zone
 	Zone   *time.Location
-	Curves []Curve // the region's first, then its locations'; none: not kept
-	Seats  []Seat  // who was in the peak's first second
-	Note   string  // why that cannot be told
+	Curves []Curve        // the region's first, then its locations'; none: not kept
+	Seats  []explain.Seat // who was in the peak's first second
+	Note   string         // why that cannot be told
 
 	Breakdowns []Breakdown // in the order in which they were asked for; none: nobody asked, or Note says why not
+
+	ofDay // what the day's numbers and the curves say of it
 }
 
 // Breakdown is who used the seats of a region's day, for analysis alone.
 type Breakdown struct {
-	By    string // agent_group, location or switch
-	Parts []Part // the largest share first
+	By    config.Unit
+	Parts []explain.Part
 	Note  string // why it cannot be told
-}
-
-// Part is an agent group, a location or a switch.
-type Part struct {
-	Name    string
-	Peak    int64     // its own
-	At      time.Time // the first second of that, in the region's zone
-	Share   int64     // of the region's peak, in the first second of that
-	Enabled int64     // different agents of the day
 }
 
 // Curve is a step function through the whole day.
 type Curve struct {
 	Location string // "": the region's
-	Steps    []Step
-}
-
-// Step is a span of time in which the number of agents stays the same.
-type Step struct {
-	calendar.Interval
-	Agents int64
-}
-
-// Seat is a qualifying session of an agent who was in the peak, and what qualified it.
-type Seat struct {
-	Agent    string
-	Location string
-	Session  int64 // sm_res_session_fact_key
-	Login    time.Time
-	Logout   *time.Time // nil: the session was open
-	Kind     string     // leg or preview
-	Activity int64      // its key
-	At       time.Time  // its start
-	Switch   string     // "": unknown
-	Why      string     // it leads to the location
+	Steps    explain.Curve
 }

@@ -1,4 +1,4 @@
-package html
+package page
 
 import (
 	"fmt"
@@ -219,11 +219,9 @@ type dayView struct {
 	Detail
 	Prev, Next string
 	Month      calendar.Month
-	Sections   []section
 }
 
-type section struct {
-	RegionDetail
+type ofDay struct {
 	Committed int64
 	Peaks     []Peak // the region's, then its locations'
 	Issued    *report.Issue
@@ -231,10 +229,8 @@ type section struct {
 	Hours     []hour
 }
 
-// Clock is a second of the day as its clocks show it.
-func (s section) Clock(second int64) string {
-	return time.Unix(second, 0).In(s.Zone).Format(time.TimeOnly)
-}
+// At is a second of the day in the region's zone.
+func (s Section) At(second int64) time.Time { return time.Unix(second, 0).In(s.Zone) }
 
 // hour is the table behind the curve: the most agents at once in each hour, by curve.
 type hour struct {
@@ -245,34 +241,26 @@ type hour struct {
 func (o *overview) day(at int, detail Detail) *dayView {
 	v := &dayView{overview: o, Day: o.Days[at], Detail: detail, Month: o.Days[at].Date.YearMonth()}
 	v.Prev, v.Next = beside(o.paged, v.Date.String())
-	for _, d := range detail.Regions {
-		s := section{RegionDetail: d, Issued: o.standing(d.Region, v.Date.String())}
-		if at := slices.IndexFunc(o.Regions, func(r config.Region) bool { return r.Name == d.Region }); at >= 0 {
+	for i := range detail.Regions {
+		s := &detail.Regions[i]
+		s.Issued = o.standing(s.Region, v.Date.String())
+		if at := slices.IndexFunc(o.Regions, func(r config.Region) bool { return r.Name == s.Region }); at >= 0 {
 			s.Committed = o.Regions[at].Committed
 		}
-		s.Peaks = slices.DeleteFunc(slices.Clone(v.Day.Peaks), func(p Peak) bool { return p.Region != d.Region })
+		s.Peaks = slices.DeleteFunc(slices.Clone(v.Day.Peaks), func(p Peak) bool { return p.Region != s.Region })
 		s.measure()
-		v.Sections = append(v.Sections, s)
 	}
 	return v
 }
 
 // measure finds what the tables say of the curves.
-func (s *section) measure() {
+func (s *Section) measure() {
 	if len(s.Curves) == 0 {
 		return
 	}
-	var most int64
-	for _, step := range s.Curves[0].Steps {
-		most = max(most, step.Agents)
-	}
-	for _, step := range s.Curves[0].Steps {
-		if step.Agents == most && most > 0 {
-			s.Plateaus = append(s.Plateaus, step.Interval)
-		}
-	}
+	_, s.Plateaus = s.Curves[0].Steps.Plateaus()
 	for from := s.Day.Start; from < s.Day.End; from += 3600 {
-		h := hour{From: time.Unix(from, 0).In(s.Zone), Most: make([]int64, len(s.Curves))}
+		h := hour{From: s.At(from), Most: make([]int64, len(s.Curves))}
 		span := calendar.Interval{Start: from, End: min(from+3600, s.Day.End)}
 		for i, c := range s.Curves {
 			for _, step := range c.Steps {
@@ -309,10 +297,10 @@ type curveData struct {
 
 func (v *dayView) data() dayData {
 	d := dayData{Day: v.Date.String(), State: v.State, Regions: []regionData{}}
-	for _, s := range v.Sections {
+	for _, s := range v.Detail.Regions {
 		r := regionData{Region: s.Region, Zone: s.Zone.String(), Start: s.Day.Start, Length: s.Day.Seconds(), Committed: s.Committed, Curves: []curveData{}}
 		for from := s.Day.Start; from < s.Day.End; {
-			at := time.Unix(from, 0).In(s.Zone)
+			at := s.At(from)
 			_, offset := at.Zone()
 			r.Offsets = append(r.Offsets, [2]int64{from - s.Day.Start, int64(offset)})
 			_, end := at.ZoneBounds()
@@ -344,7 +332,7 @@ var functions = template.FuncMap{
 		}
 		return t.Format(time.DateTime)
 	},
-	"words":  func(name string) string { return strings.ReplaceAll(name, "_", " ") },
+	"words":  func(name config.Unit) string { return strings.ReplaceAll(string(name), "_", " ") },
 	"neg":    func(n int64) int64 { return -n },
 	"enough": func() int { return forecast.Enough },
 	"most":   func() int { return forecast.Most },
