@@ -26,6 +26,7 @@ import (
 	"seats/internal/duck"
 	"seats/internal/fail"
 	"seats/internal/plain"
+	"seats/internal/settle"
 	texts "seats/sql"
 )
 
@@ -290,31 +291,22 @@ func OpenPublished(ctx context.Context, path string, o duck.Options) (db *sql.DB
 // Entries are never removed: what takes old slices away leaves the ledger, and a store that starts anew starts
 // at entry 1, by which an audit tells it from the one that issued the files in the output folder.
 type Run struct {
-	ID       int64        `json:"run_id"` // 1, 2, ...
-	Command  string       `json:"command"`
-	OSUser   string       `json:"os_user"`
-	Program  string       `json:"program"`
-	DuckDB   string       `json:"duckdb"`
-	Rules    string       `json:"rules_sha256"` // of the configuration's counting rules
-	ExitCode int          `json:"exit_code"`
-	Message  string       `json:"message"`
-	Days     list[string] `json:"days"`
-	Files    list[string] `json:"files"`  // issued, restated or brought up to date
-	Slices   list[string] `json:"slices"` // day and hash of every slice that was read
-	Previous string       `json:"previous_sha256"`
+	ID       int64       `json:"run_id"` // 1, 2, ...
+	Command  string      `json:"command"`
+	OSUser   string      `json:"os_user"`
+	Program  string      `json:"program"`
+	DuckDB   string      `json:"duckdb"`
+	Rules    string      `json:"rules_sha256"` // of the configuration's counting rules
+	ExitCode int         `json:"exit_code"`
+	Message  string      `json:"message"`
+	Days     settle.Keys `json:"days"`
+	Files    settle.Keys `json:"files"`  // issued, restated or brought up to date
+	Slices   settle.Keys `json:"slices"` // day and hash of every slice that was read
+	Previous string      `json:"previous_sha256"`
 
 	StartedTS int64  `json:"started_ts"` // epoch seconds, as EndedTS
 	EndedTS   int64  `json:"ended_ts"`
 	SHA256    string `json:"-"` // of this entry, as the ledger has it; set by Runs
-}
-
-// list is what stands in the store as a list.
-type list[T any] []T
-
-// Scan reads it out of JSON.
-func (l *list[T]) Scan(value any) error {
-	*l = list[T]{}
-	return json.Unmarshal(fmt.Append(nil, value), l)
 }
 
 // Newest is the newest entry; the zero value where there is none.
@@ -341,8 +333,8 @@ func keepable(text string) string {
 	return strings.ToValidUTF8(text[:maxText], "") + fmt.Sprintf(" ... (%d bytes in all)", len(text))
 }
 
-func allKeepable(all list[string]) list[string] {
-	kept := list[string]{}
+func allKeepable(all settle.Keys) settle.Keys {
+	kept := settle.Keys{}
 	for _, text := range all {
 		kept = append(kept, keepable(text))
 	}
