@@ -386,11 +386,18 @@ type Copied struct {
 // held against what the store says of it, byte for byte.
 func Backup(ctx context.Context, path, dir string, o duck.Options) (copied []Copied, err error) {
 	to := filepath.Join(dir, filepath.Base(path))
-	size, err := backupStore(path, to)
+	f, err := openFile(path)
+	if err == nil { // nobody may have it open for writing meanwhile
+		err = backupFile("copy store", f, to, 0o600, errors.Join(share(f), unfinished(path)))
+	}
 	if err != nil {
 		return nil, err
 	}
-	copied = append(copied, Copied{filepath.Base(path), size, "copied"})
+	info, err := os.Stat(to)
+	if err != nil {
+		return nil, err
+	}
+	copied = append(copied, Copied{filepath.Base(path), info.Size(), "copied"})
 	o.TempDir = ""
 	db, err := OpenPublished(ctx, to, o)
 	if err != nil {
@@ -410,7 +417,11 @@ func Backup(ctx context.Context, path, dir string, o duck.Options) (copied []Cop
 			return nil, unsealed(from, errNoSealFile)
 		}
 		if info, err := os.Lstat(from); err != nil || !info.Mode().IsRegular() || os.Link(from, to) != nil {
-			if c.How, err = "copied", backupSeal(from, to); err != nil {
+			f, err := openFile(from)
+			if err != nil {
+				return nil, unsealed(from, err)
+			}
+			if c.How, err = "copied", backupFile("copy sealed month", f, to, 0o400, nil); err != nil {
 				return nil, err
 			}
 		}
@@ -422,36 +433,12 @@ func Backup(ctx context.Context, path, dir string, o duck.Options) (copied []Cop
 	return copied, plain.Sync(dir)
 }
 
-// backupStore copies the published file, which nobody may have open for writing meanwhile.
-func backupStore(path, to string) (size int64, err error) {
-	f, err := openFile(path)
-	if err != nil {
-		return 0, err
-	}
-	defer func() { err = errors.Join(err, f.Close()) }()
-	if err := errors.Join(share(f), unfinished(path)); err != nil {
-		return 0, err
-	}
-	if err := copyFile("copy store", f, to); err != nil {
-		return 0, err
-	}
-	info, err := os.Stat(to)
-	if err != nil {
-		return 0, err
-	}
-	return info.Size(), plain.Sync(to)
-}
-
-func backupSeal(from, to string) (err error) {
-	f, err := openFile(from)
-	if err != nil {
-		return unsealed(from, err)
-	}
-	defer func() { err = errors.Join(err, f.Close()) }()
-	if err := copyFile("copy sealed month", f, to); err != nil {
-		return err
-	}
-	return errors.Join(os.Chmod(to, 0o400), plain.Sync(to))
+// backupFile copies a file, unless there is something against it.
+func backupFile(doing string, f *os.File, to string, mode os.FileMode, against error) error {
+	return errors.Join(inTurn(
+		func() error { return against },
+		func() error { return copyFile(doing, f, to) },
+		func() error { return errors.Join(os.Chmod(to, mode), plain.Sync(to)) }), f.Close())
 }
 
 // NewBackup makes the folder that a backup is written into, beside where it is to be: NameBackup gives it its name. There must be
