@@ -188,12 +188,11 @@ func (w *Work) RemoveStray(ctx context.Context, now time.Time) error {
 		if sealed && seal.File == e.Name() || !isOld(path, now) || sealed && seal.Check(w.dir()) != nil {
 			continue
 		}
-		if has, err := w.hasDaysOf(ctx, path); err != nil {
-			return err
-		} else if !has {
-			continue
+		has, err := w.hasDaysOf(ctx, path)
+		if err == nil && has {
+			err = os.Remove(path)
 		}
-		if err := os.Remove(path); err != nil {
+		if err != nil {
 			return fmt.Errorf("remove work file: %w", err)
 		}
 	}
