@@ -243,7 +243,7 @@ func (s *state) retain(ctx context.Context) error {
 		// Its numbers, the list of issued files and the ledger stay.
 		err = duck.InTx(ctx, s.Conn, func(tx *sql.Tx) error { return store.DropRows(ctx, tx, month.Days()...) })
 		if err == nil {
-			err = s.Unlist(ctx, month.String(), s.Clock())
+			err = s.Unlist(ctx, month, s.Clock())
 		}
 		if err != nil {
 			return fmt.Errorf("drop %s: %w", month, err)
@@ -336,7 +336,7 @@ func (s *state) seal(ctx context.Context) error {
 		return err
 	}
 	for _, month := range months {
-		already := slices.ContainsFunc(seals, func(seal store.Seal) bool { return seal.Month == month.String() })
+		already := slices.ContainsFunc(seals, func(seal store.Seal) bool { return seal.Month == month })
 		if already || !s.closed(month, ledger) {
 			continue
 		}
@@ -378,10 +378,7 @@ func (s *state) unseal(ctx context.Context) error {
 		}
 	}
 	for _, seal := range seals {
-		m, err := calendar.ParseMonth(seal.Month)
-		if err != nil {
-			return err
-		}
+		m := seal.Month
 		needed := read[m]
 		if !needed {
 			if needed, err = s.counts(ctx, m); err != nil {
