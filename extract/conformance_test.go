@@ -36,7 +36,6 @@ const day0 = 1773100800 // 2026-03-10T00:00:00Z
 type gim struct {
 	t      *testing.T
 	db     *pgtest.DB
-	ddl    string
 	gather bool   // rows, to insert them at once
 	rows   string // that are gathered
 }
@@ -52,7 +51,7 @@ func (g *gim) insert(format string, args ...any) {
 func newGIM(t *testing.T, ddl string) *gim { return newGIMIn(t, pgtest.Schema(t), ddl) }
 
 func newGIMIn(t *testing.T, db *pgtest.DB, ddl string) *gim {
-	g := &gim{t: t, db: db, ddl: ddl}
+	g := &gim{t: t, db: db}
 	g.db.Exec(t, ddl)
 	g.db.Exec(t, `
 		insert into media_type (media_type_key, media_name_code) values (1, 'VOICE'), (2, 'EMAIL');
@@ -294,8 +293,7 @@ func TestSliceIsReplacedWhole(t *testing.T) {
 	require.Equal(t, []string{"1"}, r.strings(t, "select count(*) from slice"))
 
 	g.db.Exec(t, "delete from sm_res_session_fact")
-	c := extract.Cutter{Stage: r.stage, Source: openDB(t, r, g.config(1), nil), SettleHours: 1, Clock: time.Now}
-	require.ErrorContains(t, must.Err(c.Cut(t.Context(), utcDay)), "has it purged them?")
+	require.ErrorContains(t, must.Err(cutter(r, openDB(t, r, g.config(1), nil)).Cut(t.Context(), utcDay)), "has it purged them?")
 	require.Equal(t, []string{"2"}, r.strings(t, "select sm_res_session_fact_key from voice_session"))
 }
 
@@ -309,14 +307,11 @@ func (r *rig) cutOver(t *testing.T, g *gim, connections int) extract.Summary {
 }
 
 func TestCancelledExtractionLeavesTheSliceAsItWas(t *testing.T) {
-	g := newGIM(t, gimschema.DDL)
-	g.session(1, 1, 1, day0+10, day0+20, 0, 1)
-	r := newRig(t)
+	g, r := small(t, pgtest.Schema(t)), newRig(t)
 	src := openDB(t, r, g.config(2), nil)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	c := extract.Cutter{Stage: r.stage, Source: src, Clock: time.Now}
-	require.ErrorIs(t, must.Err(c.Cut(ctx, utcDay)), context.Canceled)
+	require.ErrorIs(t, must.Err(cutter(r, src).Cut(ctx, utcDay)), context.Canceled)
 	require.Equal(t, []string{"0"}, r.strings(t, "select count(*) from _data.slice"))
 }
 
@@ -352,10 +347,8 @@ func TestASourceThatFailsMidwayLeavesTheOldSlice(t *testing.T) {
 	g.session(1, 1, 1, day0+10, day0+8000, 0, 1)
 	g.leg(1, 1, 10, day0+1000, day0+1050, "g1")
 	r := newRig(t)
-	cutter := func(spoil func()) *extract.Cutter {
-		return &extract.Cutter{Stage: r.stage, Source: faulty{openDB(t, r, g.config(2), nil), spoil}, SettleHours: 1, Clock: func() time.Time { return time.Unix(day0+200000, 0) }}
-	}
-	require.ErrorIs(t, must.Err(cutter(func() {}).Cut(t.Context(), utcDay)), errFaulty)
+	spoiled := func(spoil func()) *extract.Cutter { return cutter(r, faulty{openDB(t, r, g.config(2), nil), spoil}) }
+	require.ErrorIs(t, must.Err(spoiled(func() {}).Cut(t.Context(), utcDay)), errFaulty)
 	require.Empty(t, r.strings(t, everyRow), "there was no slice before")
 
 	r.cut(t, openDB(t, r, g.config(2), nil), utcDay)
@@ -363,7 +356,7 @@ func TestASourceThatFailsMidwayLeavesTheOldSlice(t *testing.T) {
 	require.Len(t, before, 5)
 	g.session(2, 2, 1, day0+10, day0+8000, 0, 1)
 	g.leg(2, 2, 10, day0+1000, day0+1050, "g2")
-	require.ErrorIs(t, must.Err(cutter(func() {}).Cut(t.Context(), utcDay)), errFaulty)
+	require.ErrorIs(t, must.Err(spoiled(func() {}).Cut(t.Context(), utcDay)), errFaulty)
 	require.Equal(t, before, r.strings(t, everyRow))
 
 	r.cut(t, openDB(t, r, g.config(2), nil), utcDay)
@@ -371,7 +364,7 @@ func TestASourceThatFailsMidwayLeavesTheOldSlice(t *testing.T) {
 	require.Empty(t, r.strings(t, "select day::varchar from _data.voice_session where day <> '2026-03-10'"))
 
 	before = r.strings(t, everyRow)
-	require.ErrorIs(t, must.Err(cutter(func() { r.exec(t, "drop table _data.duplicate_key") }).Cut(t.Context(), utcDay)), errFaulty)
+	require.ErrorIs(t, must.Err(spoiled(func() { r.exec(t, "drop table _data.duplicate_key") }).Cut(t.Context(), utcDay)), errFaulty)
 	require.Equal(t, before, r.strings(t, everyRow))
 }
 
@@ -394,8 +387,7 @@ func TestSessionsThatCannotBeWrittenLeaveTheOldSlice(t *testing.T) {
 	r.cutAgain(t, g)
 	before := r.strings(t, everyRow)
 	src := unwritable{openDB(t, r, g.config(2), nil), func() { r.exec(t, "drop table _data.voice_session") }}
-	_, err := (&extract.Cutter{Stage: r.stage, Source: src, SettleHours: 1, Clock: time.Now}).Cut(t.Context(), utcDay)
-	require.ErrorContains(t, err, "voice_session")
+	require.ErrorContains(t, must.Err(cutter(r, src).Cut(t.Context(), utcDay)), "voice_session")
 	require.Equal(t, before, r.strings(t, everyRow))
 }
 
@@ -425,7 +417,7 @@ func TestASliceIsNotReplacedByOneThatLacksMuchOfIt(t *testing.T) {
 			r.cutAgain(t, g)
 			before := r.strings(t, everyRow)
 			g.db.Exec(t, change)
-			cutter := &extract.Cutter{Stage: r.stage, Source: openDB(t, r, g.config(2), nil), SettleHours: 1, Clock: time.Now}
+			cutter := cutter(r, openDB(t, r, g.config(2), nil))
 			_, err := cutter.Cut(t.Context(), utcDay)
 			if tt.says == "" {
 				require.NoError(t, err)
@@ -459,7 +451,7 @@ func TestNumbersWhoseRowsWereDroppedAreNotReplacedByAPurgedSource(t *testing.T) 
 	} {
 		says := purge.says
 		g.db.Exec(t, "delete from sm_res_session_fact where resource_key <= "+purge.upTo+"; delete from interaction_resource_fact where resource_key <= "+purge.upTo)
-		cutter := &extract.Cutter{Stage: r.stage, Source: openDB(t, r, g.config(2), nil), SettleHours: 1, Clock: time.Now}
+		cutter := cutter(r, openDB(t, r, g.config(2), nil))
 		_, err := cutter.Cut(t.Context(), utcDay)
 		must.Fail(t, err, fail.Source, "of 2026-03-10 the store holds "+says+": has it purged them?", "the numbers are kept")
 		require.Empty(t, r.strings(t, everyRow))
@@ -650,7 +642,6 @@ func TestASourceThatFailsMidwayLeavesTheOldGroups(t *testing.T) {
 	src := openDB(t, r, g.config(1), nil)
 	require.Empty(t, withGroups(t, src))
 	r.cut(t, src, utcDay)
-	c := cutter(r, faulty{src, func() {}})
-	require.ErrorIs(t, must.Err(c.Cut(t.Context(), utcDay)), errFaulty)
+	require.ErrorIs(t, must.Err(cutter(r, faulty{src, func() {}}).Cut(t.Context(), utcDay)), errFaulty)
 	require.Equal(t, wantGroups, r.strings(t, groupRows))
 }

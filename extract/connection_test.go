@@ -241,12 +241,10 @@ func ends(work func() error) error {
 // A statement that computes long before its first row is not a dead connection: the server says so when it is asked.
 func TestASilentStatementThatIsAtWorkIsWaitedFor(t *testing.T) {
 	t.Parallel()
-	g := newGIM(t, gimschema.DDL)
-	g.session(1, 1, 1, day0+100, day0+200, 0, 1)
+	g, r := small(t, pgtest.Schema(t)), newRig(t)
 	g.sleeping("sm_res_session_fact", "4")
 	cfg := g.config(2)
 	cfg.ReadTimeout = 500 * time.Millisecond
-	r := newRig(t)
 	src := openDB(t, r, cfg, nil)
 	require.NoError(t, ends(func() error { return must.Err(cutter(r, src).Cut(t.Context(), utcDay)) }))
 	require.Equal(t, []string{"1 200"}, r.strings(t, sessionsSQL))
@@ -343,10 +341,7 @@ const namesSQL = `select resource_key || ' ' || coalesce(employee_id, '-') || ' 
 
 // named is a GIM whose agent, switch and attempts are called so.
 func named(t *testing.T, db *pgtest.DB, agent, employee, switchName, attempt string) *gim {
-	g := newGIMIn(t, db, gimschema.DDL)
-	g.highWater(day0 + 86400 + 7200)
-	g.session(1, 1, 1, day0+100, day0+200, 0, 1)
-	g.leg(1, 1, 10, day0+110, day0+120, "g1")
+	g := small(t, db)
 	g.attempt(7, 1, 3, day0+130, day0+140)
 	g.db.Exec(t, fmt.Sprintf(`
 		update resource_ set resource_name = %s, employee_id = %s where resource_key = 1;

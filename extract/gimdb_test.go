@@ -86,9 +86,7 @@ func TestR11DuplicatesOfATableThatOthersInheritFrom(t *testing.T) {
 
 // Sites with several tenants give each reader views in a schema of its own, or one schema and a tenant key.
 func TestViewsInAnotherSchemaAndTheTenantKey(t *testing.T) {
-	g := complete(t, gimschema.DDL)
-	g.session(1, 1, 1, day0+100, day0+200, 0, 1)
-	g.leg(1, 1, 10, day0+110, day0+120, "g1")
+	g := small(t, pgtest.Schema(t))
 	g.db.Exec(t, fmt.Sprintf(`insert into sm_res_session_fact values (2, %d, 0, 2, 1, 2, 0, 1, 1, %d, %d, 0, 0, 0, 0)`, day0, day0+100, day0+200))
 	want := newRig(t)
 	tenant := int64(1)
@@ -159,9 +157,7 @@ func (g *gim) sleeping(table, seconds string) {
 }
 
 func TestStatementTimeoutFailsTheSourceAndKeepsTheSlice(t *testing.T) {
-	g := complete(t, gimschema.DDL)
-	g.session(1, 1, 1, day0+100, day0+200, 0, 1)
-	r := newRig(t)
+	g, r := small(t, pgtest.Schema(t)), newRig(t)
 	r.cutAgain(t, g)
 	g.sleeping("sm_res_session_fact", "5")
 	cfg := g.config(2)
@@ -177,10 +173,7 @@ func TestStatementTimeoutFailsTheSourceAndKeepsTheSlice(t *testing.T) {
 func TestABackendThatIsEndedMidwayFailsTheSourceAndKeepsTheSlice(t *testing.T) {
 	for _, connections := range []int{1, 3} {
 		t.Run(fmt.Sprintf("%d connections", connections), func(t *testing.T) {
-			g := complete(t, gimschema.DDL)
-			g.session(1, 1, 1, day0+100, day0+200, 0, 1)
-			g.leg(1, 1, 10, day0+110, day0+120, "g1")
-			r := newRig(t)
+			g, r := small(t, pgtest.Schema(t)), newRig(t)
 			r.cutAgain(t, g)
 			g.sleeping("interaction_resource_fact", "30")
 			src := openDB(t, r, g.config(connections), nil)
@@ -211,11 +204,8 @@ func TestABackendThatIsEndedMidwayFailsTheSourceAndKeepsTheSlice(t *testing.T) {
 // What others write while a run reads is not in it: neither rows that come, nor ones that change or go.
 func TestRowsThatChangeWhileTheyAreReadAreThoseOfTheSnapshot(t *testing.T) {
 	for _, connections := range []int{1, 2} {
-		g := complete(t, gimschema.DDL)
-		g.session(1, 1, 1, day0+100, day0+200, 0, 1)
+		g, r := small(t, pgtest.Schema(t)), newRig(t)
 		g.session(2, 2, 1, day0+100, day0+200, 0, 1)
-		g.leg(1, 1, 10, day0+110, day0+120, "g1")
-		r := newRig(t)
 		src := openDB(t, r, g.config(connections), nil)
 		c := cutter(r, meddled{src, func() {
 			g.session(3, 2, 1, day0+300, day0+400, 0, 1)
@@ -241,9 +231,7 @@ func (m meddled) Activities(ctx context.Context, w extract.Window, reach calenda
 
 // A table that was there when the run looked is gone when it is read.
 func TestATableThatIsDroppedMidwayFailsTheSourceAndKeepsTheSlice(t *testing.T) {
-	g := complete(t, gimschema.DDL)
-	g.session(1, 1, 1, day0+100, day0+200, 0, 1)
-	r := newRig(t)
+	g, r := small(t, pgtest.Schema(t)), newRig(t)
 	r.cutAgain(t, g)
 	src := openDB(t, r, g.config(2), nil)
 	_, err := cutter(r, meddled{src, func() { g.db.Exec(t, "drop table contact_attempt_fact") }}).Cut(t.Context(), utcDay)
@@ -329,8 +317,7 @@ func TestARowThatCannotBeStoredCancelsTheStatement(t *testing.T) {
 		from generate_series(1, %d) as i`, class, rows))
 	r := newRig(t)
 	src := openDB(t, r, g.config(1), nil)
-	c := extract.Cutter{Stage: r.stage, Source: src, SettleHours: 1, Clock: time.Now}
-	require.ErrorContains(t, must.Err(c.Cut(t.Context(), utcDay)), "resource_key")
+	require.ErrorContains(t, must.Err(cutter(r, src).Cut(t.Context(), utcDay)), "resource_key")
 	require.True(t, src.Broken())
 	var made int
 	require.NoError(t, g.db.Conn.QueryRow(t.Context(), "select count(*) from pg_locks where locktype = 'advisory' and classid = $1", class).Scan(&made))
