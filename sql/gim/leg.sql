@@ -26,7 +26,7 @@ where start_date_time_key >= $1::bigint
   and (not $4::boolean or $3::bigint is null or tenant_key = $3::bigint)
   and case
       when $8::text = 'id' then case
-          when interaction_resource_id not between -9000000000000000000 and 9000000000000000000 then true
+          when interaction_resource_id > 9000000000000000000 then true
           when $5::boolean then get_bit($6::bytea, abs(floor(interaction_resource_id)::bigint % $7::bigint)::integer) = 1
           else get_bit($6::bytea, abs(interaction_resource_id::bigint % $7::bigint)::integer) = 1
       end
