@@ -37,7 +37,7 @@ func newSite(t *testing.T, d config.Delivery, files int) *site {
 	s := &site{Courier: Courier{Delivery: d, Tenant: "acme", From: t.TempDir(), Outbox: filepath.Join(t.TempDir(), "outbox"), Log: must.Quiet{}, Down: &Outages{},
 		Clock: func() time.Time { return time.Unix(1775000000, 0) }, Sleep: func(context.Context, time.Duration) {}}}
 	for n := range files {
-		i := report.Issue{File: fmt.Sprintf("CNT_%d.csv", n), Period: "2026-03-10"}
+		i := report.Issue{File: fmt.Sprintf("CNT_%d.csv", n), Series: report.Series{Period: "2026-03-10"}}
 		i.SHA256 = s.issue(t, i.File, fmt.Sprintf("count\n%d\n", n))
 		i.ManifestSHA256 = s.issue(t, report.ManifestName(i.File), strings.Repeat(fmt.Sprintf("manifest %d\n", n), 3000))
 		s.parcels = append(s.parcels, Parcel{Issue: i, Data: true})
@@ -451,7 +451,9 @@ func TestALinkInTheFolderIsNotFollowed(t *testing.T) {
 
 func TestPeriodsThatEndBeforeAreLeftOut(t *testing.T) {
 	since := must.Date(t, "2026-03-31")
-	issued := []report.Issue{{File: "a", Period: "2026-03-30"}, {File: "b", Period: "2026-03-31"}, {File: "c", Period: "2026-02"}, {File: "d", Period: "2026-03"}}
+	of := func(period string) report.Series { return report.Series{Period: period} }
+	issued := []report.Issue{{File: "a", Series: of("2026-03-30")}, {File: "b", Series: of("2026-03-31")},
+		{File: "c", Series: of("2026-02")}, {File: "d", Series: of("2026-03")}}
 	require.Equal(t, []Parcel{{issued[1], true}, {issued[3], true}}, must.Have(Pending(issued, t.TempDir(), nil, since))(t))
 }
 
