@@ -284,7 +284,7 @@ func Look(ctx context.Context, q duck.Queryer, t config.Tenant, days ...calendar
 	}
 	stands, at := make([]Standing, len(days)), map[calendar.Date]*Standing{}
 	for i, day := range days {
-		sealed := slices.ContainsFunc(seals, func(one store.Seal) bool { return one.Month == day.YearMonth().String() })
+		sealed := slices.ContainsFunc(seals, func(one store.Seal) bool { return one.Month == day.YearMonth() })
 		stands[i] = Standing{Day: day, By: t.On(day), sealed: sealed, spans: spans[day]}
 		at[day] = &stands[i]
 	}

@@ -211,9 +211,6 @@ const (
 	BySwitch     Unit = "switch"
 )
 
-// Units are all of them.
-var Units = []Unit{ByAgentGroup, ByLocation, BySwitch}
-
 // ReadsGroups tells whether the agent groups are read from the source.
 func (t Tenant) ReadsGroups() bool { return slices.Contains(t.Breakdown, ByAgentGroup) }
 

@@ -337,16 +337,10 @@ func TestErrorsPrintNoPasswordOfAFile(t *testing.T) {
 	requireNoPassword(t, err.Error())
 }
 
-func configLoadWith(path string, env map[string]string) (*config.Config, error) {
-	return config.Load(path, func(name string) (string, bool) {
-		text, ok := env[name]
-		return text, ok
-	})
-}
-
 // What others can read is no secret: refused as keys are, wherever it stands. What comes from the environment stands nowhere.
 func TestAPasswordThatOthersCanReadIsRefused(t *testing.T) {
 	const file = "gimdb: {host: h, database: d, user: u, password_file: pw}"
+	t.Setenv("GIM_PASSWORD", password)
 	for _, c := range []struct {
 		globals    string
 		own, other os.FileMode // of the configuration and of the file of the password
@@ -372,7 +366,7 @@ func TestAPasswordThatOthersCanReadIsRefused(t *testing.T) {
 		require.NoError(t, os.WriteFile(pw, []byte(password), 0o600))
 		require.NoError(t, os.Chmod(pw, c.other))
 		require.NoError(t, os.Chmod(path, c.own))
-		_, err := configLoadWith(path, map[string]string{"GIM_PASSWORD": password})
+		_, err := config.Load(path, os.LookupEnv)
 		if c.want == "" {
 			require.NoError(t, err, "%+v", c)
 			continue

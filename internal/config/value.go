@@ -297,15 +297,11 @@ func (v value) fill(settings any) {
 
 func (v value) read(into reflect.Value, kind string) {
 	switch p := into.Addr().Interface().(type) {
-	case *int:
-		if n, ok := v.integer(); ok {
-			*p = int(n)
-		}
-	case *int64:
-		if kind == "memory" {
-			parse(v, value.scalar, p, memory, "must be a number and one of KB MB GB TB KiB MiB GiB TiB", "")
+	case *int, *int64:
+		if amount, is := p.(*int64); is && kind == "memory" {
+			parse(v, value.scalar, amount, memory, "must be a number and one of KB MB GB TB KiB MiB GiB TiB", "")
 		} else if n, ok := v.integer(); ok {
-			*p = n
+			into.SetInt(n)
 		}
 	case **int64:
 		if n, ok := v.integer(); ok {

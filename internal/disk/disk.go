@@ -88,7 +88,11 @@ var quotedPath = regexp.MustCompile(`"(/[^"]+)"`)
 func folderIn(err error) string {
 	folder := "."
 	if path, is := errors.AsType[*os.PathError](err); is {
-		folder = filepath.Dir(behind(path.Path))
+		if target, err := filepath.EvalSymlinks(path.Path); err == nil && path.Path == os.Stdout.Name() { // what it leads to
+			folder = filepath.Dir(target)
+		} else {
+			folder = filepath.Dir(path.Path)
+		}
 	} else if link, is := errors.AsType[*os.LinkError](err); is {
 		folder = filepath.Dir(link.New)
 	}
@@ -96,14 +100,6 @@ func folderIn(err error) string {
 		return path
 	}
 	return folder
-}
-
-// behind is the file that the standard output leads to, by its name; that of another file stays.
-func behind(path string) string {
-	if target, err := filepath.EvalSymlinks(path); err == nil && path == os.Stdout.Name() {
-		return target
-	}
-	return path
 }
 
 // left says how much room a folder's disk has now, when what could not be written to its end may be gone again. The

@@ -3,9 +3,7 @@ package notices_test
 import (
 	"cmp"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"os"
 	"os/exec"
@@ -66,7 +64,7 @@ func linked(t *testing.T) map[string][]string {
 	list.Stderr = os.Stderr
 	out := must.Have(list.Output())(t)
 	all := map[string][]string{}
-	for d := json.NewDecoder(strings.NewReader(string(out))); ; {
+	for d := json.NewDecoder(strings.NewReader(string(out))); d.More(); {
 		var p struct {
 			Dir    string
 			Module *struct {
@@ -74,11 +72,7 @@ func linked(t *testing.T) map[string][]string {
 				Main               bool
 			}
 		}
-		err := d.Decode(&p)
-		if errors.Is(err, io.EOF) {
-			return all
-		}
-		require.NoError(t, err)
+		require.NoError(t, d.Decode(&p))
 		if p.Module == nil || p.Module.Main {
 			continue
 		}
@@ -86,6 +80,7 @@ func linked(t *testing.T) map[string][]string {
 		all[name] = append(all[name], licencesIn(t, p.Dir, p.Module.Dir)...)
 		require.NotEmpty(t, all[name], "%s has no licence", name)
 	}
+	return all
 }
 
 // platform is the end of the modules with DuckDB's library, one a platform.

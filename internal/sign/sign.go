@@ -67,14 +67,9 @@ func (k *Key) Public() Public { return Public{k.private.Public().(minisign.Publi
 // Sign gives the bytes of a signature of the text and of the comment, which is one line. Equal texts and comments have
 // equal signatures.
 func (k *Key) Sign(text []byte, comment string) []byte {
-	return digest(text).SignWithComments(k.private, comment, "signed by seats with key "+k.ID())
-}
-
-// digest makes signatures of the kind that minisign itself makes.
-func digest(text []byte) *minisign.Reader {
-	r := minisign.NewReader(bytes.NewReader(text))
-	_, _ = io.Copy(io.Discard, r) // memory can be read
-	return r
+	r := minisign.NewReader(bytes.NewReader(text)) // it makes signatures of the kind that minisign itself makes
+	_, _ = io.Copy(io.Discard, r)                  // memory can be read
+	return r.SignWithComments(k.private, comment, "signed by seats with key "+k.ID())
 }
 
 // Public are keys that check signatures, each those that it made.

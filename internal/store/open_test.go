@@ -275,13 +275,8 @@ func TestSpillingGoesBesideTheStoreOrToTempDir(t *testing.T) {
 }
 
 // temporary are the folders for temporary files.
-func temporary(t *testing.T, dir string) (found []string) {
-	for _, name := range must.Names(t, dir) {
-		if strings.HasPrefix(name, "acme.duckdb") && strings.HasSuffix(name, ".tmp") {
-			found = append(found, name)
-		}
-	}
-	return found
+func temporary(t *testing.T, dir string) []string {
+	return must.Have(filepath.Glob(filepath.Join(dir, "acme.duckdb*.tmp")))(t)
 }
 
 // DuckDB removes what lies in its folder under the names that it gives, whoever put it there: no two databases

@@ -30,7 +30,7 @@ import (
 
 // Seal is a sealed month as the store knows it.
 type Seal struct {
-	Month  string // YYYY-MM
+	Month  calendar.Month
 	File   string // its name, beside the store
 	Key    string // that the file carries too
 	SHA256 string
@@ -78,13 +78,15 @@ var sealedParts = []part{row, groups, evidence}
 func (w *Work) dir() string  { return filepath.Dir(w.path) }
 func (w *Work) base() string { return strings.TrimSuffix(filepath.Base(w.path), ".duckdb") + "." }
 
+func digits(m calendar.Month) string { return strings.ReplaceAll(m.String(), "-", "") }
+
 // sealSuffix is that of a sealed month that is being written; a run removes what another one left.
 const sealSuffix = ".sealing"
 
 // Seal moves the rows of a month into a sealed file. It is the last that is done to a work copy: what is published afterwards has
 // room for no more than it holds.
 func (w *Work) Seal(ctx context.Context, month calendar.Month, now int64) (s Seal, err error) {
-	s = Seal{Month: month.String(), Key: rand.Text()}
+	s = Seal{Month: month, Key: rand.Text()}
 	if s.File, err = w.sealName(ctx, month); err != nil {
 		return s, err
 	}
@@ -106,7 +108,7 @@ func (w *Work) Seal(ctx context.Context, month calendar.Month, now int64) (s Sea
 		if err := of(ctx, tx, "drop_days", days, sealedParts...); err != nil {
 			return err
 		}
-		_, err := duck.Exec(ctx, tx, "store/insert_sealed_month", sql.Named("month", s.Month), sql.Named("file", s.File),
+		_, err := duck.Exec(ctx, tx, "store/insert_sealed_month", sql.Named("month", s.Month.String()), sql.Named("file", s.File),
 			sql.Named("key", s.Key), sql.Named("sha256", s.SHA256), sql.Named("bytes", s.Bytes), sql.Named("sealed_ts", now))
 		return err
 	})
@@ -122,7 +124,7 @@ func (w *Work) Seal(ctx context.Context, month calendar.Month, now int64) (s Sea
 func (w *Work) sealName(ctx context.Context, month calendar.Month) (string, error) {
 	before, err := duck.One[int](ctx, w.Conn, "store/sealed_before", sql.Named("month", month.String()))
 	for n := before + 1; err == nil; n++ {
-		name := w.base() + strings.ReplaceAll(month.String(), "-", "")
+		name := w.base() + digits(month)
 		if n > 1 {
 			name += fmt.Sprintf("_%d", n)
 		}
@@ -142,7 +144,7 @@ func (w *Work) writeSeal(ctx context.Context, path string, s Seal, days []any) (
 	defer func() { err = errors.Join(err, detach(ctx, w.Conn, "sealing")) }()
 	return inTurn(
 		func() error {
-			_, err := duck.Exec(ctx, w.Conn, "store/seal", sql.Named("key", s.Key), sql.Named("month", s.Month))
+			_, err := duck.Exec(ctx, w.Conn, "store/seal", sql.Named("key", s.Key), sql.Named("month", s.Month.String()))
 			return err
 		},
 		func() error { return of(ctx, w.Conn, "seal", days, sealedParts...) },
@@ -170,7 +172,7 @@ func (w *Work) RemoveStray(ctx context.Context, now time.Time) error {
 	}
 	listed := map[string]Seal{}
 	for _, s := range seals {
-		listed[strings.ReplaceAll(s.Month, "-", "")] = s
+		listed[digits(s.Month)] = s
 	}
 	entries, err := os.ReadDir(w.dir())
 	if err != nil {
@@ -186,12 +188,11 @@ func (w *Work) RemoveStray(ctx context.Context, now time.Time) error {
 		if sealed && seal.File == e.Name() || !isOld(path, now) || sealed && seal.Check(w.dir()) != nil {
 			continue
 		}
-		if has, err := w.hasDaysOf(ctx, path); err != nil {
-			return err
-		} else if !has {
-			continue
+		has, err := w.hasDaysOf(ctx, path)
+		if err == nil && has {
+			err = os.Remove(path)
 		}
-		if err := os.Remove(path); err != nil {
+		if err != nil {
 			return fmt.Errorf("remove work file: %w", err)
 		}
 	}
@@ -248,9 +249,9 @@ func (w *Work) Unseal(ctx context.Context, s Seal, now time.Time) error {
 	return w.Unlist(ctx, s.Month, now)
 }
 
-// Unlist makes the store forget a sealed month, YYYY-MM, if it has one. The file is a stray from now on, by its time of modification.
-func (w *Work) Unlist(ctx context.Context, month string, now time.Time) error {
-	files, err := duck.All[string](ctx, w.Conn, "store/delete_sealed_month", sql.Named("month", month))
+// Unlist makes the store forget a sealed month, if it has one. The file is a stray from now on, by its time of modification.
+func (w *Work) Unlist(ctx context.Context, month calendar.Month, now time.Time) error {
+	files, err := duck.All[string](ctx, w.Conn, "store/delete_sealed_month", sql.Named("month", month.String()))
 	for _, file := range files {
 		if no := os.Chtimes(filepath.Join(w.dir(), file), now, now); no != nil && !errors.Is(no, os.ErrNotExist) {
 			err = errors.Join(err, no)

@@ -26,6 +26,7 @@ import (
 	"seats/internal/duck"
 	"seats/internal/fail"
 	"seats/internal/plain"
+	"seats/internal/settle"
 	texts "seats/sql"
 )
 
@@ -290,31 +291,22 @@ func OpenPublished(ctx context.Context, path string, o duck.Options) (db *sql.DB
 // Entries are never removed: what takes old slices away leaves the ledger, and a store that starts anew starts
 // at entry 1, by which an audit tells it from the one that issued the files in the output folder.
 type Run struct {
-	ID       int64        `json:"run_id"` // 1, 2, ...
-	Command  string       `json:"command"`
-	OSUser   string       `json:"os_user"`
-	Program  string       `json:"program"`
-	DuckDB   string       `json:"duckdb"`
-	Rules    string       `json:"rules_sha256"` // of the configuration's counting rules
-	ExitCode int          `json:"exit_code"`
-	Message  string       `json:"message"`
-	Days     list[string] `json:"days"`
-	Files    list[string] `json:"files"`  // issued, restated or brought up to date
-	Slices   list[string] `json:"slices"` // day and hash of every slice that was read
-	Previous string       `json:"previous_sha256"`
+	ID       int64       `json:"run_id"` // 1, 2, ...
+	Command  string      `json:"command"`
+	OSUser   string      `json:"os_user"`
+	Program  string      `json:"program"`
+	DuckDB   string      `json:"duckdb"`
+	Rules    string      `json:"rules_sha256"` // of the configuration's counting rules
+	ExitCode int         `json:"exit_code"`
+	Message  string      `json:"message"`
+	Days     settle.Keys `json:"days"`
+	Files    settle.Keys `json:"files"`  // issued, restated or brought up to date
+	Slices   settle.Keys `json:"slices"` // day and hash of every slice that was read
+	Previous string      `json:"previous_sha256"`
 
 	StartedTS int64  `json:"started_ts"` // epoch seconds, as EndedTS
 	EndedTS   int64  `json:"ended_ts"`
 	SHA256    string `json:"-"` // of this entry, as the ledger has it; set by Runs
-}
-
-// list is what stands in the store as a list.
-type list[T any] []T
-
-// Scan reads it out of JSON.
-func (l *list[T]) Scan(value any) error {
-	*l = list[T]{}
-	return json.Unmarshal(fmt.Append(nil, value), l)
 }
 
 // Newest is the newest entry; the zero value where there is none.
@@ -341,8 +333,8 @@ func keepable(text string) string {
 	return strings.ToValidUTF8(text[:maxText], "") + fmt.Sprintf(" ... (%d bytes in all)", len(text))
 }
 
-func allKeepable(all list[string]) list[string] {
-	kept := list[string]{}
+func allKeepable(all settle.Keys) settle.Keys {
+	kept := settle.Keys{}
 	for _, text := range all {
 		kept = append(kept, keepable(text))
 	}
@@ -394,11 +386,18 @@ type Copied struct {
 // held against what the store says of it, byte for byte.
 func Backup(ctx context.Context, path, dir string, o duck.Options) (copied []Copied, err error) {
 	to := filepath.Join(dir, filepath.Base(path))
-	size, err := backupStore(path, to)
+	f, err := openFile(path)
+	if err == nil { // nobody may have it open for writing meanwhile
+		err = backupFile("copy store", f, to, 0o600, errors.Join(share(f), unfinished(path)))
+	}
 	if err != nil {
 		return nil, err
 	}
-	copied = append(copied, Copied{filepath.Base(path), size, "copied"})
+	info, err := os.Stat(to)
+	if err != nil {
+		return nil, err
+	}
+	copied = append(copied, Copied{filepath.Base(path), info.Size(), "copied"})
 	o.TempDir = ""
 	db, err := OpenPublished(ctx, to, o)
 	if err != nil {
@@ -418,7 +417,11 @@ func Backup(ctx context.Context, path, dir string, o duck.Options) (copied []Cop
 			return nil, unsealed(from, errNoSealFile)
 		}
 		if info, err := os.Lstat(from); err != nil || !info.Mode().IsRegular() || os.Link(from, to) != nil {
-			if c.How, err = "copied", backupSeal(from, to); err != nil {
+			f, err := openFile(from)
+			if err != nil {
+				return nil, unsealed(from, err)
+			}
+			if c.How, err = "copied", backupFile("copy sealed month", f, to, 0o400, nil); err != nil {
 				return nil, err
 			}
 		}
@@ -430,36 +433,12 @@ func Backup(ctx context.Context, path, dir string, o duck.Options) (copied []Cop
 	return copied, plain.Sync(dir)
 }
 
-// backupStore copies the published file, which nobody may have open for writing meanwhile.
-func backupStore(path, to string) (size int64, err error) {
-	f, err := openFile(path)
-	if err != nil {
-		return 0, err
-	}
-	defer func() { err = errors.Join(err, f.Close()) }()
-	if err := errors.Join(share(f), unfinished(path)); err != nil {
-		return 0, err
-	}
-	if err := copyFile("copy store", f, to); err != nil {
-		return 0, err
-	}
-	info, err := os.Stat(to)
-	if err != nil {
-		return 0, err
-	}
-	return info.Size(), plain.Sync(to)
-}
-
-func backupSeal(from, to string) (err error) {
-	f, err := openFile(from)
-	if err != nil {
-		return unsealed(from, err)
-	}
-	defer func() { err = errors.Join(err, f.Close()) }()
-	if err := copyFile("copy sealed month", f, to); err != nil {
-		return err
-	}
-	return errors.Join(os.Chmod(to, 0o400), plain.Sync(to))
+// backupFile copies a file, unless there is something against it.
+func backupFile(doing string, f *os.File, to string, mode os.FileMode, against error) error {
+	return errors.Join(inTurn(
+		func() error { return against },
+		func() error { return copyFile(doing, f, to) },
+		func() error { return errors.Join(os.Chmod(to, mode), plain.Sync(to)) }), f.Close())
 }
 
 // NewBackup makes the folder that a backup is written into, beside where it is to be: NameBackup gives it its name. There must be

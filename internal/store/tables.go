@@ -217,10 +217,10 @@ func attachStore(ctx context.Context, conn *sql.Conn, path string, no int, wante
 		return err
 	})
 	for _, s := range seals {
-		if month, no := calendar.ParseMonth(s.Month); err != nil || no == nil && wanted != nil && !wanted(month) {
+		if err != nil || wanted != nil && !wanted(s.Month) {
 			continue
 		}
-		name := "sealed_" + strings.ReplaceAll(s.Month, "-", "") + suffix
+		name := "sealed_" + digits(s.Month) + suffix
 		err = attachSeal(ctx, conn, filepath.Dir(path), s, name)
 		a.Sealed = append(a.Sealed, name)
 	}

@@ -3,29 +3,17 @@
 -- none does, or the one that stands says another number. For a run that catches up.
 -- Inputs: _data.daily_concurrent, _data.monthly_enabled, _data.issued_file.
 with counted as (
-    select region,
-           'concurrent' as measure,
-           day::varchar as period,
-           agents
+    select region, 'concurrent' as measure, day::varchar as period, agents
     from _data.daily_concurrent
     where location is null
     union all
-    select region,
-           'enabled',
-           month,
-           agents
+    select region, 'enabled', month, agents
     from _data.monthly_enabled
 ),
 standing as (
-    select region,
-           measure,
-           period,
-           arg_max(state, revision) as state,
-           arg_max(value, revision) as agents
+    select region, measure, period, arg_max(state, revision) as state, arg_max(value, revision) as agents
     from _data.issued_file
-    group by region,
-             measure,
-             period
+    group by region, measure, period
 )
 select c.period,
        c.region,
@@ -58,18 +46,12 @@ with region as (
     select unnest(from_json($regions, '[{"region": "VARCHAR", "until": "VARCHAR", "disabled": "BOOLEAN"}]'), recursive := true)
 ),
 counted as (
-    select region,
-           'concurrent' as measure,
-           day::varchar as period,
-           agents
+    select region, 'concurrent' as measure, day::varchar as period, agents
     from _data.daily_concurrent
     where location is null
       and strftime(day, '%Y-%m') = $month
     union all
-    select region,
-           'enabled',
-           month,
-           agents
+    select region, 'enabled', month, agents
     from _data.monthly_enabled
     where month = $month
 ),
@@ -85,15 +67,9 @@ wanted as (
     from region
 ),
 standing as (
-    select region,
-           measure,
-           period,
-           arg_max(state, revision) as state,
-           arg_max(value, revision) as agents
+    select region, measure, period, arg_max(state, revision) as state, arg_max(value, revision) as agents
     from _data.issued_file
-    group by region,
-             measure,
-             period
+    group by region, measure, period
 ),
 owed as (
     select region,

@@ -17,7 +17,7 @@ order by run_id desc
 limit 1
 
 -- name: runs
--- Grain: entry of the ledger, oldest first. Lists come as JSON.
+-- Grain: entry of the ledger, oldest first.
 select run_id,
        command,
        os_user,
@@ -26,9 +26,9 @@ select run_id,
        rules_sha256,
        exit_code,
        message,
-       to_json(days)::varchar,
-       to_json(files)::varchar,
-       to_json(slices)::varchar,
+       days,
+       files,
+       slices,
        previous_sha256,
        started_ts,
        ended_ts,

@@ -33,14 +33,13 @@ func (w *auditor) checkSealed(ctx context.Context, o duck.Options) error {
 	err = errors.Join(err, db.Close())
 	w.without = map[calendar.Month]bool{}
 	for _, s := range seals {
-		month, noMonth := calendar.ParseMonth(s.Month)
-		if err = cmp.Or(err, noMonth, ctx.Err()); err != nil || !w.Period.Touches(month) {
+		if err = cmp.Or(err, ctx.Err()); err != nil || !w.Period.Touches(s.Month) {
 			continue
 		}
 		w.seals = append(w.seals, s)
 		checked := s.Check(filepath.Dir(w.Tenant.StorePath()))
-		if w.without[month] = errors.Is(checked, store.ErrUnsealed); w.without[month] {
-			w.add(Finding{Rule: SealedMonth, Period: s.Month, What: checked.Error()})
+		if w.without[s.Month] = errors.Is(checked, store.ErrUnsealed); w.without[s.Month] {
+			w.add(Finding{Rule: SealedMonth, Period: s.Month.String(), What: checked.Error()})
 		} else {
 			err = checked
 		}
@@ -77,8 +76,9 @@ func (w *auditor) checkLedger(ctx context.Context) error {
 		}
 	}
 	for _, s := range w.seals {
-		if wrote := sealed[s.Month]; wrote != s.Said() {
-			w.add(Finding{Rule: LedgerSeal, Period: s.Month, What: fmt.Sprintf("the store says %q, the run that sealed it wrote %q", s.Said(), cmp.Or(wrote, "none"))})
+		if wrote := sealed[s.Month.String()]; wrote != s.Said() {
+			w.add(Finding{Rule: LedgerSeal, Period: s.Month.String(), What: fmt.Sprintf("the store says %q, the run that sealed it wrote %q",
+				s.Said(), cmp.Or(wrote, "none"))})
 		}
 	}
 	w.checkIssuedByRuns()

@@ -238,7 +238,7 @@ func (w world) sharesAddUpAndAnyBreakdownIsWhatLookingSays(t *rapid.T, conn *sql
 	groups := drawGroups(t, conn, w)
 	for _, region := range []string{"US", "EU"} {
 		day := w.open(t, conn, place{region, ""})
-		for _, by := range config.Units {
+		for _, by := range []config.Unit{config.ByAgentGroup, config.ByLocation, config.BySwitch} {
 			b := must.Have(day.Breakdown(context.Background(), by))(t)
 			look := looking{t: t, world: w, day: day, at: place{region, ""}, histories: histories}
 			requireBreakdown(t, day, by, b, look.parts(by, groups))

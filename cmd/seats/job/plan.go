@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -242,7 +243,7 @@ func (s *state) retain(ctx context.Context) error {
 		// Its numbers, the list of issued files and the ledger stay.
 		err = duck.InTx(ctx, s.Conn, func(tx *sql.Tx) error { return store.DropRows(ctx, tx, month.Days()...) })
 		if err == nil {
-			err = s.Unlist(ctx, month.String(), s.Clock())
+			err = s.Unlist(ctx, month, s.Clock())
 		}
 		if err != nil {
 			return fmt.Errorf("drop %s: %w", month, err)
@@ -297,16 +298,11 @@ func (s *state) owed(ctx context.Context, month calendar.Month) (why string, err
 
 // monthsOf are the months from the first to the last of which the store holds a day.
 func monthsOf(held map[calendar.Date]store.Slice) (months []calendar.Month) {
-	var first, last calendar.Date
-	for day := range held {
-		if first.IsZero() || day.Before(first) {
-			first = day
-		}
-		if last.Before(day) {
-			last = day
-		}
+	days := slices.SortedFunc(maps.Keys(held), calendar.Date.Compare)
+	if len(days) == 0 {
+		return nil
 	}
-	for d := first; !first.IsZero() && !last.Before(d); d = d.YearMonth().Last().AddDays(1) {
+	for d := days[0]; !days[len(days)-1].Before(d); d = d.YearMonth().Last().AddDays(1) {
 		months = append(months, d.YearMonth())
 	}
 	return months
@@ -340,7 +336,7 @@ func (s *state) seal(ctx context.Context) error {
 		return err
 	}
 	for _, month := range months {
-		already := slices.ContainsFunc(seals, func(seal store.Seal) bool { return seal.Month == month.String() })
+		already := slices.ContainsFunc(seals, func(seal store.Seal) bool { return seal.Month == month })
 		if already || !s.closed(month, ledger) {
 			continue
 		}
@@ -382,10 +378,7 @@ func (s *state) unseal(ctx context.Context) error {
 		}
 	}
 	for _, seal := range seals {
-		m, err := calendar.ParseMonth(seal.Month)
-		if err != nil {
-			return err
-		}
+		m := seal.Month
 		needed := read[m]
 		if !needed {
 			if needed, err = s.counts(ctx, m); err != nil {
