@@ -21,8 +21,11 @@ import (
 
 var march = calendar.Month{Year: 2026, Month: 3}
 
-// twoMonths is a store with rows in March and April, in every table that belongs to a day.
-func twoMonths(t *testing.T) string { return copied(t, bothMonths()) }
+// twoMonths is a store with rows in March and April, in every table that belongs to a day. The test waits for the disk beside others.
+func twoMonths(t *testing.T) string {
+	t.Parallel()
+	return copied(t, bothMonths())
+}
 
 var bothMonths = made("testdata/two_months.sql", "")
 
@@ -300,6 +303,7 @@ func clearUp(t *testing.T, path string, at time.Time) {
 
 // aSet are two stores with the same days, regions and agents, one of them with a sealed month.
 func aSet(t *testing.T) []store.Member {
+	t.Parallel()
 	members := []store.Member{{Tenant: "acme", Path: copied(t, ofSet[0]())}, {Tenant: "main-2", Path: copied(t, ofSet[1]())}}
 	seal(t, members[1].Path)
 	return members
