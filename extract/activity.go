@@ -154,7 +154,7 @@ func (c *cut) ends(ctx context.Context) error {
 	began := map[int64][]*activity{} // outside the day, by resource
 	started := nothing()
 	for _, a := range c.open {
-		if !c.w.contains(a.start) {
+		if !c.w.touches(a.start, a.start+1) {
 			began[a.resource] = append(began[a.resource], a)
 			started = spread(started, a.start, a.start)
 		}

@@ -59,23 +59,18 @@ func (e *Export) sessions(ctx context.Context) error {
 			return err
 		}
 	}
-	e.stays = e.findStays()
-	return nil
-}
-
-// findStays notes which agents' sessions touch the days and reach out of them: activities matter there too.
-func (e *Export) findStays() map[int64]calendar.Interval {
-	stays, days := map[int64]calendar.Interval{}, e.Days
+	days := e.Days
+	e.stays = map[int64]calendar.Interval{}
 	e.eachSession(func(s fact) {
 		end := s.end
 		if s.isOpen() {
 			end = endless
 		}
 		if s.hasStart && s.start < days.End && end >= days.Start && (s.start < days.Start || end >= days.End) {
-			stays[s.resource] = spreadOver(stays, s.resource, s.start, end)
+			e.stays[s.resource] = spreadOver(e.stays, s.resource, s.start, end)
 		}
 	})
-	return stays
+	return nil
 }
 
 // eachSession calls visit with the voice sessions of agents.

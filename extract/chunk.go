@@ -24,6 +24,7 @@ import (
 	"golang.org/x/text/transform"
 
 	"seats/internal/fail"
+	"seats/internal/plain"
 )
 
 // chunk is one export: a folder of CSV files or a zip of them.
@@ -46,7 +47,7 @@ var exportDate = regexp.MustCompile(`\d{4}_\d{2}_\d{2}_\d{2}_\d{2}_\d{2}`)
 func findChunks(dir, marker string) (chunks, coming []chunk, err error) {
 	all, err := allChunks(dir)
 	if err != nil {
-		return nil, nil, noChunks(dir, err)
+		return nil, nil, fail.New(fail.Source, "export_dir must hold export_* folders or zip files, as GIM's export job writes them", "export %s: %w", dir, err)
 	}
 	for _, c := range all {
 		why, err := c.unfinished(marker)
@@ -145,29 +146,21 @@ func chunksOf(path string) ([]chunk, error) {
 		}
 		return nil, nil // a checksum, or something else beside the exports
 	}
-	zips, err := filepath.Glob(filepath.Join(escapeGlob(path), "*.[zZ][iI][pP]"))
-	if err != nil {
-		return nil, err
-	}
-	if len(zips) == 0 {
-		return []chunk{{path: path, date: dateIn(filepath.Base(path))}}, nil
-	}
 	var chunks []chunk
-	for _, z := range zips {
-		date := dateIn(filepath.Base(z))
-		if date == nil {
-			date = dateIn(filepath.Base(path))
+	ofFolder := dateIn(filepath.Base(path))
+	entries, _ := os.ReadDir(path) // it is told when its files are looked for
+	for _, e := range entries {
+		if isZip(e.Name()) {
+			chunks = append(chunks, chunk{path: filepath.Join(path, e.Name()), isZip: true, inFolder: true, date: cmp.Or(dateIn(e.Name()), ofFolder)})
 		}
-		chunks = append(chunks, chunk{path: z, isZip: true, inFolder: true, date: date})
+	}
+	if len(chunks) == 0 {
+		chunks = []chunk{{path: path, date: ofFolder}}
 	}
 	return chunks, nil
 }
 
 func isZip(path string) bool { return strings.EqualFold(filepath.Ext(path), ".zip") }
-
-func escapeGlob(path string) string {
-	return strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`).Replace(path)
-}
 
 // dateIn is the last date in a name.
 func dateIn(name string) *int64 {
@@ -295,14 +288,10 @@ func (c chunk) unpack(temp string) (folder string, files map[string]string, clea
 		files, err = c.tables(c.path)
 		return c.path, files, func() {}, err
 	}
-	if err := checkSHA1(c.path); err != nil {
+	if err := cmp.Or(checkSHA1(c.path), plain.MakeTemp(filepath.Dir(temp)), plain.MakeTemp(temp)); err != nil {
 		return "", nil, nil, err
 	}
-	if err := makeTemp(temp); err != nil {
-		return "", nil, nil, err
-	}
-	folder, err = os.MkdirTemp(temp, "unpack-")
-	if err != nil {
+	if folder, err = os.MkdirTemp(temp, "unpack-"); err != nil {
 		return "", nil, nil, err
 	}
 	cleanup = func() { os.RemoveAll(folder) } //nolint:errcheck // the work folder is removed with the run

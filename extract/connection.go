@@ -3,7 +3,6 @@ package extract
 import (
 	"bufio"
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -29,10 +28,12 @@ const (
 	connectTimeout = 10 * time.Second // for finding the host, and again for all up to the server's welcome
 	connectTries   = 4
 	cancelPatience = 2 * time.Second        // for the server's answer to a cancelled statement
-	statementGrace = 10 * time.Second       // beyond statement_timeout, for the server to end a statement itself
 	firstPause     = 500 * time.Millisecond // doubled after every try
 	readBuffer     = 256 << 10              // bytes taken from the network at a time: rows come faster than 8 kB of them are used up
 )
+
+// statementGrace is for the server to end a statement itself, beyond statement_timeout; tests wait less.
+var statementGrace = 10 * time.Second
 
 // SQLSTATEs of a server that may answer otherwise a little later.
 const (
@@ -188,7 +189,11 @@ func (r *reader) begin(ctx context.Context, snapshot string) error {
 			return fmt.Errorf("the server calls its snapshot %q", snapshot)
 		}
 		if _, err := r.Exec(ctx, "set transaction snapshot '"+snapshot+"'"); err != nil {
-			return explainSnapshot(err, r.cfg)
+			var pg *pgconn.PgError
+			if !errors.As(err, &pg) || Lost(err) {
+				return err
+			}
+			return fail.New(fail.Source, oneServer, "%s: two connections do not lead to the same database of the same server: %w", sourceName(r.cfg), err)
 		}
 	}
 	var names, values []string
@@ -208,15 +213,6 @@ func (r *reader) begin(ctx context.Context, snapshot string) error {
 }
 
 const oneServer = "let gimdb.host name one server, not several behind one name; with gimdb.connections: 1 there is one reader alone"
-
-// explainSnapshot says what it means that a server does not know a snapshot which another reader holds.
-func explainSnapshot(err error, cfg config.GIMDB) error {
-	var pg *pgconn.PgError
-	if !errors.As(err, &pg) || Lost(err) {
-		return err
-	}
-	return fail.New(fail.Source, oneServer, "%s: two connections do not lead to the same database of the same server: %w", sourceName(cfg), err)
-}
 
 // asWanted refuses a transaction that is not the one that was begun, or is in another database.
 func (t transaction) asWanted(cfg config.GIMDB) error {
@@ -356,15 +352,6 @@ func (l *line) giveUp(what string) error {
 	defer l.mu.Unlock()
 	l.dead = &silence{what, l.limit}
 	return l.dead
-}
-
-// lineOf is the line under a connection.
-func lineOf(conn *pgx.Conn) *line {
-	under := conn.PgConn().Conn()
-	if encrypted, is := under.(*tls.Conn); is {
-		under = encrypted.NetConn()
-	}
-	return under.(*line)
 }
 
 // asks makes what asks the server whether the statement of one of its processes is still at work: before the first row, and

@@ -181,8 +181,8 @@ func TestASourceIsReadOverTheConnectionsThatCanBeHad(t *testing.T) {
 	for name, cfg := range map[string]config.GIMDB{"(SQLSTATE 53300)": limited, "no room for another within 300ms": pooled} {
 		r := newRig(t)
 		src := openDB(t, r, cfg, nil)
-		require.Contains(t, src.Fewer(), "1 of 3 connections could be had: ")
-		require.Contains(t, src.Fewer(), name)
+		require.Contains(t, src.Fewer, "1 of 3 connections could be had: ")
+		require.Contains(t, src.Fewer, name)
 		r.cut(t, src, utcDay)
 		require.Equal(t, []string{"1 200"}, r.strings(t, sessionsSQL))
 		require.NoError(t, src.Close())
@@ -279,7 +279,7 @@ func TestAStatementEndsWithoutAWordOfTheServer(t *testing.T) {
 	g := newGIM(t, gimschema.DDL)
 	p := pgtest.NewProxy(t, g.db.ServerInfo)
 	cfg := g.config(2)
-	cfg.Host, cfg.Port, cfg.StatementTimeout = p.Host, p.Port, time.Second
+	cfg.Host, cfg.Port, cfg.StatementTimeout = p.Host, p.Port, time.Second/2
 	r := newRig(t)
 	src := openDB(t, r, cfg, nil)
 	p.FailAfter(0, pgtest.FromServer, false)

@@ -419,7 +419,7 @@ func (f *csvFile) takeCarefully(row *csvRow, field, from int, value string) *mis
 		return nil
 	case isText && !utf8.ValidString(value):
 		return wrong("it is not in utf-8")
-	case isName(c.Name):
+	case c.Name == "resource_name" || c.Name == "group_name": // any word may stand in them: nothing is counted by people's and groups' names
 	case nothings[value]:
 		if f.atFirst == nil {
 			f.nothing, f.atFirst = value, wrong("it is the word %s: where there is no value, the field has to be empty, or that word has to stand in all of the file", value)
@@ -432,7 +432,7 @@ func (f *csvFile) takeCarefully(row *csvRow, field, from int, value string) *mis
 		return row.takeNumber(at, c.Type, value, wrong)
 	case value == "\x00":
 		return wrong("it is the character NUL")
-	case isCode(c.Name) && strings.HasSuffix(value, " "):
+	case c.Name != "employee_id" && c.Name != "switch_name" && strings.HasSuffix(value, " "): // of a text that no person has thought of
 		return wrong("it is filled up with blanks: %q", value)
 	}
 	row.texts[at] = []byte(strings.ReplaceAll(value, `"`, `""`))
@@ -440,31 +440,35 @@ func (f *csvFile) takeCarefully(row *csvRow, field, from int, value string) *mis
 	return nil
 }
 
-// takeNumber reads a number as people write one.
+// takeNumber reads a number as people write one: with a fraction that is zero, but not so that digits may be missing.
 func (r *csvRow) takeNumber(column int, kind, value string, wrong func(string, ...any) *misread) *misread {
 	bits := 64
 	if kind == typeFlag {
 		bits = 16
 	}
-	digits, zeros, _ := strings.Cut(strings.TrimSpace(value), ".")
+	digits, decimals, _ := strings.Cut(strings.TrimSpace(value), ".")
 	v, err := strconv.ParseInt(digits, 10, bits)
-	switch {
-	case isFraction(value):
-		return wrong("%s is not a whole number", value)
-	case isRounded(value):
-		return wrong("%s may have been rounded: every digit has to be written (SQL*Plus: set numwidth 20)", value)
-	case strings.HasPrefix(value, "--"):
-		m := wrong("the line of dashes under a header has to be left out")
-		m.help = ""
-		return m
-	case err != nil || strings.Trim(zeros, "0") != "":
-		m := wrong("Could not convert string %q to '%s'", value, strings.ToUpper(kind))
-		m.help = ""
-		return m
+	f, notFloat := strconv.ParseFloat(strings.TrimSpace(value), 64)
+	isFraction, isRounded := strings.Trim(decimals, "0 ") != "", false
+	if strings.ContainsAny(value, "eE") {
+		isFraction, isRounded = notFloat == nil && f != math.Trunc(f), notFloat == nil
 	}
-	r.numbers[column] = v
-	r.present |= 1 << column
-	return nil
+	switch {
+	case isFraction:
+		return wrong("%s is not a whole number", value)
+	case isRounded:
+		return wrong("%s may have been rounded: every digit has to be written (SQL*Plus: set numwidth 20)", value)
+	case err == nil && strings.Trim(decimals, "0") == "":
+		r.numbers[column] = v
+		r.present |= 1 << column
+		return nil
+	}
+	m := wrong("Could not convert string %q to '%s'", value, strings.ToUpper(kind))
+	if strings.HasPrefix(value, "--") {
+		m = wrong("the line of dashes under a header has to be left out")
+	}
+	m.help = ""
+	return m
 }
 
 // nothings are the words that tools write where there is no value, as they write them. Words that people choose, for what a
@@ -477,26 +481,4 @@ var nothings = map[string]bool{
 // isOdd tells of a text that is a code whether a look over the file would find anything in it.
 func isOdd(code []byte) bool {
 	return nothings[string(bytes.TrimSpace(code))] || string(code) == "\x00" || bytes.HasSuffix(code, []byte(" "))
-}
-
-// isName tells the columns in which any word may stand: names of people and groups, by which nothing is counted.
-func isName(column string) bool { return column == "resource_name" || column == "group_name" }
-
-// isCode tells texts that no person has thought of.
-func isCode(column string) bool { return column != "employee_id" && column != "switch_name" }
-
-// isRounded tells whether a text that stands for a number says how large it is and not which.
-func isRounded(number string) bool {
-	_, err := strconv.ParseFloat(strings.TrimSpace(number), 64)
-	return err == nil && strings.ContainsAny(number, "eE")
-}
-
-// isFraction tells whether a text that stands for a number has a fraction other than zero.
-func isFraction(number string) bool {
-	if strings.ContainsAny(number, "eE") {
-		f, err := strconv.ParseFloat(strings.TrimSpace(number), 64)
-		return err == nil && f != math.Trunc(f)
-	}
-	_, decimals, _ := strings.Cut(number, ".")
-	return strings.Trim(decimals, "0 ") != ""
 }

@@ -18,7 +18,6 @@ import (
 
 	"seats/internal/calendar"
 	"seats/internal/fail"
-	"seats/internal/plain"
 	texts "seats/sql"
 )
 
@@ -115,14 +114,6 @@ func (e *Export) open(ctx context.Context) error {
 	return nil
 }
 
-// makeTemp makes a folder and, where it is missing, the one that it is in.
-func makeTemp(dir string) error {
-	if err := plain.MakeTemp(filepath.Dir(dir)); err != nil {
-		return err
-	}
-	return plain.MakeTemp(dir)
-}
-
 // exportFile is a table's file in one chunk, which is gone through twice.
 type exportFile struct {
 	table       string
@@ -174,10 +165,6 @@ func atOnce(ctx context.Context, n int, work func(ctx context.Context, number in
 	}
 	group.Wait() //nolint:errcheck // the errors are each piece's own
 	return errs
-}
-
-func noChunks(dir string, err error) error {
-	return fail.New(fail.Source, "export_dir must hold export_* folders or zip files, as GIM's export job writes them", "export %s: %w", dir, err)
 }
 
 // Sessions were read when the export was opened, like all that follows.

@@ -2,6 +2,7 @@ package extract
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"slices"
@@ -24,8 +25,8 @@ type GIMDB struct {
 	tenantKey *int64
 	told      Told
 
+	Fewer   string    // why there are fewer readers than gimdb.connections says, if there are
 	readers []*reader // the first holds the snapshot
-	fewer   error     // why there are not as many as were asked for
 	free    chan *reader
 	rights  []right
 	unique  map[string]bool // tables whose key the server itself keeps unique, as it does of no view for all that is known
@@ -71,14 +72,18 @@ func (g *GIMDB) open(ctx context.Context) error {
 	if err := g.look(ctx); err != nil {
 		return err
 	}
-	var key []string
+	var names, key []string
 	for _, t := range tables {
+		if !isFact(t) && t.Name != "resource_" {
+			continue // of a small table a source is not asked whether it holds a row in several copies
+		}
+		names = append(names, t.Name)
 		for _, c := range t.Key {
 			key = append(key, t.Name+"."+c)
 		}
 	}
 	g.unique = map[string]bool{}
-	unique, err := all(ctx, g.readers[0], "gim/unique_key", pgx.RowTo[string], g.cfg.Schema, namesOf(slices.DeleteFunc(slices.Clone(tables), once)), key)
+	unique, err := all(ctx, g.readers[0], "gim/unique_key", pgx.RowTo[string], g.cfg.Schema, names, key)
 	if err != nil {
 		return err
 	}
@@ -123,7 +128,7 @@ func (g *GIMDB) connect(ctx context.Context) error {
 		return err
 	}
 	g.add(ctx, c, leader)
-	for len(g.readers) < g.cfg.Connections && g.fewer == nil {
+	for len(g.readers) < g.cfg.Connections && g.Fewer == "" {
 		if err := g.follow(ctx, c); err != nil {
 			return err
 		}
@@ -137,7 +142,11 @@ func (g *GIMDB) connect(ctx context.Context) error {
 }
 
 func (g *GIMDB) add(ctx context.Context, c *pgx.ConnConfig, r *reader) {
-	lineOf(r.Conn).atWork = asks(ctx, c, r.process)
+	under := r.PgConn().Conn()
+	if encrypted, is := under.(*tls.Conn); is {
+		under = encrypted.NetConn()
+	}
+	under.(*line).atWork = asks(ctx, c, r.process)
 	g.readers = append(g.readers, r)
 }
 
@@ -166,21 +175,12 @@ func (g *GIMDB) follow(ctx context.Context, c *pgx.ConnConfig) error {
 	case ctx.Err() != nil:
 		return err
 	case limited.Err() != nil:
-		g.fewer = fmt.Errorf("there was no room for another within %s", patience)
-	case errors.As(err, &connect), Lost(err):
-		g.fewer = err
-	default:
+		err = fmt.Errorf("there was no room for another within %s", patience)
+	case !errors.As(err, &connect) && !Lost(err):
 		return err
 	}
+	g.Fewer = fmt.Sprintf("%d of %d connections could be had: %s", len(g.readers), g.cfg.Connections, err)
 	return nil
-}
-
-// Fewer says why there are fewer readers than gimdb.connections says; "" where there are not.
-func (g *GIMDB) Fewer() string {
-	if g.fewer == nil {
-		return ""
-	}
-	return fmt.Sprintf("%d of %d connections could be had: %s", len(g.readers), g.cfg.Connections, g.fewer)
 }
 
 // readNames settles how texts are read, once no more of the program's own are sent, and reads the GUIDs that stand for none.

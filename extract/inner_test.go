@@ -16,6 +16,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 	"unicode/utf8"
 
 	"github.com/jackc/pgx/v5"
@@ -138,6 +139,8 @@ func TestASliceHashedInPassesHasTheHashOfTheStatement(t *testing.T) {
 	}
 	check()
 }
+
+func init() { statementGrace = time.Second }
 
 // Limit makes a source cut days into pieces, and look-ups into batches, that are small enough for a test, and read hours
 // beside a day whole in which one session runs, as if the tables lay in the order of time.

@@ -47,8 +47,12 @@ func explainPG(err error, cfg config.GIMDB) error {
 	switch {
 	case refusesParameter(err):
 		hint = hintForParameter
+	case errors.As(err, &pg) && isPolicy(pg):
+		hint = hintForPolicy(cfg.User)
+	case errors.As(err, &pg) && pg.Code == "42501":
+		hint = fmt.Sprintf("user %s lacks a right: see `seats check`", cfg.User)
 	case errors.As(err, &pg):
-		hint = hintFor(pg, cfg)
+		hint = cmp.Or(hintsForConnecting.of(pg), hintsForStatements.of(pg), "see `seats check`")
 	}
 	return fail.New(fail.Source, hint, "%s: %w", sourceName(cfg), err)
 }
@@ -108,16 +112,6 @@ var (
 		{"22021", badCharacter}, // character_not_in_repertoire
 	}
 )
-
-func hintFor(pg *pgconn.PgError, cfg config.GIMDB) string {
-	switch {
-	case isPolicy(pg):
-		return hintForPolicy(cfg.User)
-	case pg.Code == "42501":
-		return fmt.Sprintf("user %s lacks a right: see `seats check`", cfg.User)
-	}
-	return cmp.Or(hintsForConnecting.of(pg), hintsForStatements.of(pg), "see `seats check`")
-}
 
 // isPolicy tells the server's refusal to leave rows out: row_security is off. Its code is that of any right that is missing.
 func isPolicy(pg *pgconn.PgError) bool { return pg.Code == "42501" && pg.Routine == "check_enable_rls" }

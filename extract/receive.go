@@ -242,27 +242,19 @@ func (a alphabet) utf8(raw []byte) (text []byte) {
 	if a == nil && utf8.Valid(raw) {
 		return raw
 	}
-	for len(raw) > 0 {
-		character, size := a.first(raw)
-		if character == "" {
+	for size := 1; len(raw) > 0; raw = raw[size:] {
+		character := []byte(nil)
+		if size = 1; a != nil {
+			character = []byte(a[raw[0]])
+		} else if r, n := utf8.DecodeRune(raw); r != utf8.RuneError || n > 1 {
+			character, size = raw[:n], n
+		}
+		if len(character) == 0 {
 			text = fmt.Appendf(text, damage, raw[0])
 		}
 		text = append(text, character...)
-		raw = raw[size:]
 	}
 	return text
-}
-
-// first is the first character of the bytes, "" where they begin with none, and how many bytes it takes.
-func (a alphabet) first(raw []byte) (character string, size int) {
-	if a != nil {
-		return a[raw[0]], 1
-	}
-	r, size := utf8.DecodeRune(raw)
-	if r == utf8.RuneError && size == 1 {
-		return "", 1
-	}
-	return string(raw[:size]), size
 }
 
 // plain puts the server's message into UTF-8: it too comes in bytes that only the alphabet can tell.

@@ -59,13 +59,6 @@ func (g *GIMDB) checkRights() error {
 	return errors.Join(explainRights(rights, g.cfg), typeError(slices.Concat(rights, ofHistories), g.cfg), hiddenError(hidden, g.cfg))
 }
 
-func namesOf(tables []texts.Table) (names []string) {
-	for _, t := range tables {
-		names = append(names, t.Name)
-	}
-	return names
-}
-
 func hidesRows(r right) bool { return r.HidesRows }
 
 // tablesWith are the tables of those rights of which something is true, in order.

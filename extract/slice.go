@@ -262,10 +262,9 @@ type wrongTime struct {
 func (c *cut) checkTimes(kind string, f fact) {
 	check := func(name string, ts int64) {
 		w := &wrongTime{kind, name, f.rowKey[0], f.rowKey[1], ts}
-		if ts >= firstTime && ts <= lastTime || c.wrong != nil && c.wrong.compare(w) <= 0 {
-			return
+		if (ts < firstTime || ts > lastTime) && (c.wrong == nil || w.compare(c.wrong) < 0) {
+			c.wrong = w
 		}
-		c.wrong = w
 	}
 	if f.hasStart {
 		check("start_ts", f.start)

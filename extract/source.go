@@ -281,7 +281,3 @@ func (s Logins) outside(of calendar.Interval) (resources []int64) {
 func (w Window) touches(from, until int64) bool {
 	return slices.ContainsFunc(w.Spans, func(p calendar.Interval) bool { return from < p.End && until > p.Start })
 }
-
-func (w Window) contains(ts int64) bool {
-	return slices.ContainsFunc(w.Spans, func(p calendar.Interval) bool { return p.Contains(ts) })
-}

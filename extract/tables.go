@@ -107,6 +107,3 @@ func table(name string) texts.Table {
 
 // isFact tells the tables that grow with time from the dimensions.
 func isFact(t texts.Table) bool { return t.Has("start_date_time_key") }
-
-// once tells the small tables, of which a source is not asked whether it holds a row in several copies.
-func once(t texts.Table) bool { return !isFact(t) && t.Name != "resource_" }

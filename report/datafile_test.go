@@ -133,7 +133,7 @@ func rows(t *testing.T) []report.Outcome {
 	unused, refused := provisional(daily(0)), daily(1043)
 	unused.Region, refused.Region = "EU", "APAC"
 	s.ledger = []report.Issue{{
-		Region: "APAC", Measure: report.Concurrent, Period: "2026-03-10", Revision: 1, Value: 7, State: settle.Final,
+		Series: report.Series{Region: "APAC", Measure: report.Concurrent, Period: "2026-03-10"}, Revision: 1, Value: 7, State: settle.Final,
 		File: "CNT_APAC_PES_SEATS_OUTBOUND_acme_20260310.csv",
 	}}
 	return must.Have(s.writer.Issue([]report.Number{daily(42), unused, refused, monthly(57)}, s.ledger, "", issuedAt))(t)
@@ -237,7 +237,7 @@ var (
 func daily(value int64) report.Number {
 	highWater := settle.Epoch(time.Date(2026, 3, 11, 5, 0, 0, 0, time.UTC).Unix())
 	n := report.Number{
-		Tenant: "acme", Region: "US", Measure: report.Concurrent, Period: "2026-03-10",
+		Tenant: "acme", Series: report.Series{Region: "US", Measure: report.Concurrent, Period: "2026-03-10"},
 		Value: value, State: settle.Final,
 		Slices: []settle.Slice{{
 			Day: calendar.Date{Year: 2026, Month: 3, Day: 10}, Source: "gimdb gim-acme/gim", AsOf: highWater, HighWater: &highWater,
@@ -311,8 +311,7 @@ func (s *site) must(action report.Action, n report.Number, reason string, at tim
 
 func (s *site) enter(issue report.Issue) {
 	for i, known := range s.ledger {
-		if known.Region == issue.Region && known.Measure == issue.Measure &&
-			known.Period == issue.Period && known.Revision == issue.Revision {
+		if known.Series == issue.Series && known.Revision == issue.Revision {
 			s.ledger[i] = issue
 			return
 		}
@@ -405,7 +404,7 @@ func TestR13FirstIssueWritesBothFilesForTheirOwnerAlone(t *testing.T) {
 
 	peakAt := daily(42).PeakAt
 	require.Equal(t, report.Issue{
-		Region: "US", Measure: report.Concurrent, Period: "2026-03-10", Revision: 1, Value: 42, State: settle.Final,
+		Series: daily(42).Series, Revision: 1, Value: 42, State: settle.Final,
 		File: dailyFile, SHA256: hash(files[dailyFile]), ManifestSHA256: hash(files[report.ManifestName(dailyFile)]),
 		PeakAt: &peakAt, PeakSeconds: 12, IssuedAt: issuedAt.Truncate(1e9), RulesSHA256: "rules-1",
 	}, outcome.Issue)

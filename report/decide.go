@@ -75,7 +75,7 @@ func (d decision) issue(action Action, i Issue, recovered []Issue) (plan, error)
 		return plan{}, err
 	}
 	n := d.number
-	i.Region, i.Measure, i.Period, i.Value, i.State = n.Region, n.Measure, n.Period, n.Value, n.State
+	i.Series, i.Value, i.State = n.Series, n.Value, n.State
 	i.File, i.SHA256, i.IssuedAt = n.fileName(i.Revision), Digest(data), d.now
 	p := plan{outcome: Outcome{Number: n, Issue: d.withPeak(i), Recovered: recovered, Action: action}, data: data}
 	return p, d.describe(&p, int64(len(data)), nil)

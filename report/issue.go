@@ -39,9 +39,7 @@ import (
 
 // Issue is one entry of the ledger: a data file that was issued.
 type Issue struct {
-	Region         string
-	Measure        Measure
-	Period         string
+	Series
 	Revision       int   // 1, 2, ...
 	Value          int64 // agents
 	State          string
@@ -116,11 +114,11 @@ func (w Writer) Issue(numbers []Number, ledger []Issue, reason string, now time.
 	}
 	chains := map[Series][]Issue{}
 	for _, issue := range ledger {
-		chains[issue.Series()] = append(chains[issue.Series()], issue)
+		chains[issue.Series] = append(chains[issue.Series], issue)
 	}
 	var plans []plan
 	for _, n := range numbers {
-		plans = append(plans, decision{w, n, chains[n.series()], found, reason, now.UTC().Truncate(time.Second)}.decide())
+		plans = append(plans, decision{w, n, chains[n.Series], found, reason, now.UTC().Truncate(time.Second)}.decide())
 	}
 	var outcomes []Outcome
 	for _, p := range plans {
@@ -136,10 +134,10 @@ func oneTenantOnce(numbers []Number) error {
 		if n.Tenant != numbers[0].Tenant {
 			return fmt.Errorf("issue numbers: tenants %q and %q in one folder", numbers[0].Tenant, n.Tenant)
 		}
-		if seen[n.series()] {
+		if seen[n.Series] {
 			return fmt.Errorf("issue numbers: %s of %s for %s is there twice", n.Measure, n.Region, n.Period)
 		}
-		seen[n.series()] = true
+		seen[n.Series] = true
 	}
 	return nil
 }
@@ -247,31 +245,24 @@ func (w Writer) list() ([]string, error) {
 // perform writes what the plan holds and gives the plan's outcome, or that of the failure.
 func (w Writer) perform(p plan) Outcome {
 	name := p.outcome.Issue.File
-	files := slices.DeleteFunc([]file{
-		{name: ManifestName(name), text: p.manifest, gone: SignatureName(name)},
-		{name: SignatureName(name), text: p.signature},
-		{name: name, text: p.data, fresh: true},
-	}, func(f file) bool { return f.text == nil })
-	if len(files) == 0 {
-		return p.outcome
-	}
-	if err := w.publish(files); err != nil {
+	if err := w.publish(name, p); err != nil {
 		return Outcome{Number: p.outcome.Number, Action: Failed, Err: fmt.Errorf("write %s: %w", filepath.Join(w.Dir, name), err)}
 	}
 	return p.outcome
 }
 
-// file is one to publish; a fresh one must not be there yet. gone is what must not be there any more once it is.
-type file struct {
-	name  string
-	text  []byte
-	fresh bool
-	gone  string
-}
-
-// publish makes the files appear whole, in their order, and last. All are on disk under other names before the first gets its
-// own, so that a full disk or a missing right shows before anything is to be seen.
-func (w Writer) publish(files []file) (err error) {
+// publish makes the files of a plan appear whole, in their order, the data file, which must not be there yet, last. All are on disk
+// under other names before the first gets its own, so that a full disk or a missing right shows before anything is to be seen.
+func (w Writer) publish(name string, p plan) (err error) {
+	type file struct {
+		name string
+		text []byte
+	}
+	files := slices.DeleteFunc([]file{{ManifestName(name), p.manifest}, {SignatureName(name), p.signature}, {name, p.data}},
+		func(f file) bool { return f.text == nil })
+	if len(files) == 0 {
+		return nil
+	}
 	if err := makeFolder(w.Dir); err != nil {
 		return err
 	}
@@ -289,28 +280,22 @@ func (w Writer) publish(files []file) (err error) {
 		if err := plain.Write(path, f.text, fileMode); err != nil {
 			return err
 		}
-		if f.fresh && !absent(filepath.Join(w.Dir, f.name)) {
-			return fmt.Errorf("it appeared meanwhile: %w", fs.ErrExist)
+	}
+	if p.data != nil && !absent(filepath.Join(w.Dir, name)) {
+		return fmt.Errorf("it appeared meanwhile: %w", fs.ErrExist)
+	}
+	if p.manifest != nil { // of which the old signature says nothing: a crash must not bring it back beside it
+		if err = os.Remove(filepath.Join(w.Dir, SignatureName(name))); err == nil {
+			err = plain.Sync(w.Dir)
+		}
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
 		}
 	}
 	for i, f := range files {
-		if err := w.remove(f.gone); err != nil {
-			return err
-		}
 		if err := os.Rename(staged[i], filepath.Join(w.Dir, f.name)); err != nil {
 			return err
 		}
-	}
-	return plain.Sync(w.Dir)
-}
-
-// remove takes a file away for good: a crash must not bring it back beside what comes next.
-func (w Writer) remove(name string) error {
-	if name == "" || absent(filepath.Join(w.Dir, name)) {
-		return nil
-	}
-	if err := os.Remove(filepath.Join(w.Dir, name)); err != nil {
-		return err
 	}
 	return plain.Sync(w.Dir)
 }

@@ -3,7 +3,6 @@ package report
 import (
 	"bytes"
 	"cmp"
-	"context"
 	"crypto/sha256"
 	"encoding/csv"
 	"encoding/json"
@@ -16,9 +15,7 @@ import (
 	"strings"
 	"time"
 
-	"seats/internal/calendar"
 	"seats/internal/config"
-	"seats/internal/duck"
 	"seats/internal/settle"
 	"seats/internal/sign"
 )
@@ -41,19 +38,25 @@ var measures = map[Measure]struct {
 // AgentGroupName is the specification's code of the measure: 1 or 2, and 0 for a measure that does not exist.
 func (m Measure) AgentGroupName() int { return measures[m].agentGroupName }
 
-// Number is one result to issue: a measure of a region in a period.
+// Series is what is issued again and again: a measure of a region in a period, as a chain of revisions.
+type Series struct {
+	Region  string  `json:"region"`
+	Measure Measure `json:"measure"`
+	Period  string  `json:"period"` // "2026-03-10" for Concurrent, "2026-03" for Enabled
+}
+
+// Number is one result to issue.
 type Number struct {
-	Tenant, Region string
-	Measure        Measure
-	Period         string           // "2026-03-10" for Concurrent, "2026-03" for Enabled
-	Value          int64            // agents
-	PeakAt         time.Time        // first second of the peak, in the region's zone; Concurrent above 0 only
-	PeakSeconds    int64            // seconds of the day at the peak; Concurrent above 0 only
-	State          string           // Final or Provisional
-	Slices         []settle.Slice   // what it was counted from
-	RulesHash      string           // of the configuration's counting rules
-	SQLHash        string           // of the SQL that counted
-	Quality        []settle.Quality // R11
+	Tenant string
+	Series
+	Value       int64            // agents
+	PeakAt      time.Time        // first second of the peak, in the region's zone; Concurrent above 0 only
+	PeakSeconds int64            // seconds of the day at the peak; Concurrent above 0 only
+	State       string           // Final or Provisional
+	Slices      []settle.Slice   // what it was counted from
+	RulesHash   string           // of the configuration's counting rules
+	SQLHash     string           // of the SQL that counted
+	Quality     []settle.Quality // R11
 }
 
 // hasPeak tells whether the number has a moment: only a concurrent count above zero does.
@@ -85,23 +88,6 @@ func (n Number) validate() error {
 		return fmt.Errorf("%s: a peak of %d agents without its time", what, n.Value)
 	}
 	return nil
-}
-
-// Series identifies a chain of revisions.
-type Series struct {
-	Region  string
-	Measure Measure
-	Period  string
-}
-
-func (n Number) series() Series { return Series{n.Region, n.Measure, n.Period} }
-
-// Series is the chain of revisions that the issue is one of.
-func (i Issue) Series() Series { return Series{i.Region, i.Measure, i.Period} }
-
-// LeftOuts lists by day what was left out of the slices that a store holds.
-func LeftOuts(ctx context.Context, q duck.Queryer) (map[calendar.Date][]settle.LeftOut, error) {
-	return duck.By[calendar.Date, settle.LeftOut](ctx, q, "store/left_out")
 }
 
 const (
@@ -246,15 +232,13 @@ type Peak struct {
 // Supersedes and UpdatedAt are nil where there is none; UpdatedAt is when the manifest was last rewritten: where the number
 // stayed and what is behind it moved (R13). Updates says what moved, and so what the manifest said before.
 type Manifest struct {
-	Format      int              `json:"manifest_format"`
-	File        string           `json:"file"`
-	Size        int64            `json:"size"` // bytes
-	SHA256      string           `json:"sha256"`
-	Rows        int              `json:"rows"` // below the header
-	Tenant      string           `json:"tenant"`
-	Region      string           `json:"region"`
-	Measure     Measure          `json:"measure"`
-	Period      string           `json:"period"`
+	Format int    `json:"manifest_format"`
+	File   string `json:"file"`
+	Size   int64  `json:"size"` // bytes
+	SHA256 string `json:"sha256"`
+	Rows   int    `json:"rows"` // below the header
+	Tenant string `json:"tenant"`
+	Series
 	Value       int64            `json:"value"`
 	Peak        *Peak            `json:"peak"`
 	State       string           `json:"state"`
@@ -286,8 +270,7 @@ func newManifest(n Number, issue Issue, size int64, versions Versions) Manifest 
 	m := Manifest{
 		Format: manifestFormat,
 		File:   issue.File, Size: size, SHA256: issue.SHA256, Rows: dataFileRows,
-		Tenant: n.Tenant, Region: n.Region, Measure: n.Measure, Period: n.Period,
-		Value: issue.Value, State: issue.State,
+		Tenant: n.Tenant, Series: n.Series, Value: issue.Value, State: issue.State,
 		Revision: issue.Revision, Supersedes: optional(issue.Supersedes), Reason: optional(issue.Reason),
 		Differences: []Difference{}, Updates: []Update{},
 		IssuedAt: issue.IssuedAt, RulesHash: n.RulesHash, SQLHash: n.SQLHash, Versions: versions,
@@ -353,8 +336,7 @@ func Digest(text []byte) string { return fmt.Sprintf("%x", sha256.Sum256(text)) 
 
 // describes tells whether the manifest is one of this revision of the number's period.
 func (m Manifest) describes(n Number, revision int) bool {
-	return m.File == n.fileName(revision) && m.Revision == revision && m.Tenant == n.Tenant &&
-		m.Region == n.Region && m.Measure == n.Measure && m.Period == n.Period &&
+	return m.File == n.fileName(revision) && m.Revision == revision && m.Tenant == n.Tenant && m.Series == n.Series &&
 		m.Value >= 0 && (m.State == settle.Final || m.State == settle.Provisional)
 }
 
@@ -362,8 +344,7 @@ func (m Manifest) describes(n Number, revision int) bool {
 func (m Manifest) Issue(sum string) Issue {
 	said := func(text *string) string { return *cmp.Or(text, new(string)) } // "" is what the ledger keeps for "none"
 	issue := Issue{
-		Region: m.Region, Measure: m.Measure, Period: m.Period, Revision: m.Revision,
-		Value: m.Value, State: m.State, File: m.File, SHA256: m.SHA256, ManifestSHA256: sum,
+		Series: m.Series, Revision: m.Revision, Value: m.Value, State: m.State, File: m.File, SHA256: m.SHA256, ManifestSHA256: sum,
 		Supersedes: said(m.Supersedes), Reason: said(m.Reason), IssuedAt: m.IssuedAt, RulesSHA256: m.RulesHash,
 	}
 	if m.Peak != nil {

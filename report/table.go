@@ -14,7 +14,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/jedib0t/go-pretty/v6/text"
 )
 
@@ -68,55 +67,45 @@ func (t Table) Write(w io.Writer, format string) error {
 }
 
 func (t Table) writeText(w io.Writer) error {
-	out := table.NewWriter()
-	style := table.StyleDefault
-	style.Options = table.OptionsNoBordersAndSeparators
-	style.Box.PaddingLeft, style.Box.PaddingRight = "", "  "
-	style.Format.Header, style.Format.Footer = text.FormatDefault, text.FormatDefault
-	out.SetStyle(style)
-	for i, texts := range t.texts() {
-		row := make(table.Row, 0, len(texts))
-		for _, text := range texts {
-			row = append(row, Printable(text))
-		}
-		if i == 0 {
-			out.AppendHeader(row)
-		} else {
-			out.AppendRow(row)
+	rows, widths, aligns := t.texts(), make([]int, len(t.Header)), make([]text.Align, len(t.Header))
+	for column := range t.Header {
+		aligns[column] = t.alignment(column)
+	}
+	for _, row := range rows {
+		for column := range row {
+			row[column] = Printable(row[column])
+			widths[column] = max(widths[column], text.StringWidthWithoutEscSequences(row[column]))
 		}
 	}
-	out.SetColumnConfigs(t.alignment())
-	for line := range strings.Lines(out.Render() + "\n") {
-		if _, err := fmt.Fprintln(w, strings.TrimRight(line, " \n")); err != nil {
+	for _, row := range rows {
+		line := ""
+		for column, cell := range row {
+			line += aligns[column].Apply(cell, widths[column]) + "  "
+		}
+		if _, err := fmt.Fprintln(w, strings.TrimRight(line, " ")); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// alignment puts columns to the right that hold numbers and nothing else.
-func (t Table) alignment() []table.ColumnConfig {
-	var configs []table.ColumnConfig
-	for column := range t.Header {
-		numbers := 0
-		other := slices.ContainsFunc(t.Rows, func(row []any) bool {
-			value := settled(row[column])
-			if isNumber(value) {
-				numbers++
-				return false
-			}
-			return value != nil && value != Absent
-		})
-		if numbers > 0 && !other {
-			configs = append(configs, table.ColumnConfig{Number: column + 1, Align: text.AlignRight, AlignHeader: text.AlignRight})
+// alignment puts a column to the right that holds numbers and nothing else.
+func (t Table) alignment(column int) text.Align {
+	align := text.AlignLeft
+	for _, row := range t.Rows {
+		switch value := settled(row[column]); {
+		case isNumber(value):
+			align = text.AlignRight
+		case value != nil && value != Absent:
+			return text.AlignLeft
 		}
 	}
-	return configs
+	return align
 }
 
 func (t Table) texts() [][]string {
 	rows := make([][]string, 0, len(t.Rows)+1)
-	rows = append(rows, t.Header)
+	rows = append(rows, slices.Clone(t.Header))
 	for _, row := range t.Rows {
 		texts := make([]string, 0, len(row))
 		for _, value := range row {

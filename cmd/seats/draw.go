@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 	"time"
 
@@ -14,6 +13,7 @@ import (
 
 	"seats/cmd/seats/explain"
 	"seats/cmd/seats/job"
+	"seats/cmd/seats/query"
 	"seats/cmd/seats/watch"
 	"seats/internal/calendar"
 	"seats/internal/config"
@@ -34,8 +34,8 @@ type screen struct {
 // flag says otherwise.
 func (p *program) screen() screen {
 	s := screen{unicode: knowsUnicode(p.env)}
-	f, is := p.stdout.(*os.File)
-	if !is || !term.IsTerminal(int(f.Fd())) {
+	f, is := query.Terminal(p.stdout)
+	if !is {
 		return s
 	}
 	if s.width, _, _ = term.GetSize(int(f.Fd())); s.width <= 0 {

@@ -312,7 +312,7 @@ func examples(n *kong.Node) (lines []string) {
 var completionText string
 
 var completion = template.Must(template.New("bash").Funcs(template.FuncMap{
-	"visible": visible, "words": words, "join": strings.Join, "choices": choices,
+	"visible": visible, "words": words, "join": strings.Join,
 	"all": func(n *kong.Node) []*kong.Flag { return flags(n, true) },
 }).Parse(completionText))
 
@@ -336,24 +336,16 @@ func words(n *kong.Node) string {
 
 // flags are those of a node and of what stands above it, and below it too where that is wanted, each once.
 func flags(n *kong.Node, below bool) (all []*kong.Flag) {
-	seen := map[string]bool{}
-	var add func(n *kong.Node, below bool)
-	add = func(n *kong.Node, below bool) {
+	nodes := []*kong.Node{n}
+	if below {
+		nodes = append(nodes, commands(n)...)
+	}
+	for _, n := range nodes {
 		for _, f := range slices.Concat(n.AllFlags(true)...) {
-			if !seen[f.Name] {
-				seen[f.Name] = true
+			if !slices.ContainsFunc(all, func(seen *kong.Flag) bool { return seen.Name == f.Name }) {
 				all = append(all, f)
 			}
 		}
-		for _, c := range n.Children {
-			if below {
-				add(c, below)
-			}
-		}
 	}
-	add(n, below)
 	return all
 }
-
-// choices are the values that a flag may have; where there are none, the shell offers files.
-func choices(f *kong.Flag) string { return strings.Join(f.EnumSlice(), " ") }

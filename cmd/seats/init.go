@@ -318,8 +318,8 @@ type asker struct {
 
 // asker is nil where nobody is there to answer.
 func (p *program) asker() *asker {
-	in, ok := p.stdin.(*os.File)
-	if !ok || !p.isTTY || !term.IsTerminal(int(in.Fd())) {
+	in, types := query.Terminal(p.stdin)
+	if !types || !p.isTTY {
 		return nil
 	}
 	return &asker{in: in, out: p.stderr, buf: bufio.NewReader(in)}

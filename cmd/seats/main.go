@@ -57,9 +57,8 @@ const release = "0.1.0"
 var version = release + revision()
 
 func revision() string {
-	info, _ := debug.ReadBuildInfo()
 	said := map[string]string{}
-	if info != nil {
+	if info, ok := debug.ReadBuildInfo(); ok {
 		for _, s := range info.Settings {
 			said[s.Key] = s.Value
 		}
@@ -67,11 +66,7 @@ func revision() string {
 	if said["vcs.revision"] == "" {
 		return ""
 	}
-	revision := fmt.Sprintf("+%.12s", said["vcs.revision"])
-	if said["vcs.modified"] == "true" {
-		revision += ".dirty"
-	}
-	return revision
+	return fmt.Sprintf("+%.12s%s", said["vcs.revision"], map[string]string{"true": ".dirty"}[said["vcs.modified"]])
 }
 
 // versionFlag prints the versions and ends the program, whatever else is on the command line.

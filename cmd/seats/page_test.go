@@ -23,6 +23,7 @@ import (
 	"seats/internal/config"
 	"seats/internal/forecast"
 	"seats/internal/must"
+	"seats/internal/settle"
 )
 
 // hostileAgent is an employee_id that would be markup, the end of an attribute, and text from right to left.
@@ -144,7 +145,7 @@ func TestPagesWithPseudonymsNameNobody(t *testing.T) {
 // and half of them leave at 20.
 func curveSite(t *testing.T, day calendar.Date, regions int) (site, name string) {
 	zone := must.Zone(t, "America/New_York")
-	tenant := pages.Tenant{Name: "acme", Days: []pages.Day{{Date: day, State: pages.Final, HasPage: true}}}
+	tenant := pages.Tenant{Name: "acme", Days: []pages.Day{{Date: day, State: settle.Final, HasPage: true}}}
 	span := day.In(zone)
 	at := func(hour int) int64 { return time.Date(day.Year, day.Month, day.Day, hour, 0, 0, 0, zone).Unix() }
 	var detail pages.Detail
@@ -311,12 +312,12 @@ func monthSite(t *testing.T) string {
 	first, last := calendar.Date{Year: 2025, Month: 11, Day: 1}, calendar.Date{Year: 2026, Month: 3, Day: 18}
 	peaks := map[calendar.Date]int64{}
 	for day := first; !last.Before(day); day = day.AddDays(1) {
-		d := pages.Day{Date: day, State: pages.Final}
+		d := pages.Day{Date: day, State: settle.Final}
 		switch {
 		case day == last.AddDays(-5):
 			d.State = pages.Missing
 		case day == last:
-			d.State = pages.Provisional
+			d.State = settle.Provisional
 			fallthrough
 		default:
 			peaks[day] = 100 + int64(day.Weekday()) + int64(day.Day*7%9)/2
@@ -391,7 +392,7 @@ func benched(b *testing.B, filled int, regions, places []string, step int64) (di
 	}
 	details := make([]pages.Detail, filled)
 	for i := range 365 {
-		day := pages.Day{Date: newYear.AddDays(i), State: pages.Final, HasPage: true}
+		day := pages.Day{Date: newYear.AddDays(i), State: settle.Final, HasPage: true}
 		if n := len(tenant.Shown); n == 0 || tenant.Shown[n-1] != day.Date.YearMonth() {
 			tenant.Shown = append(tenant.Shown, day.Date.YearMonth())
 		}

@@ -210,49 +210,25 @@ func answersWith(answer, shown string) bool {
 }
 
 // duckDB is DuckDB's own client, as far as the pages need one: it runs statements and prints the rows of the last.
-func duckDB(in io.Reader, out io.Writer) int {
-	statements, err := io.ReadAll(in)
-	if err == nil {
-		err = askDuckDB(string(statements), out)
-	}
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	return 0
-}
-
-func askDuckDB(statements string, out io.Writer) error {
-	db, err := duck.Open("", duck.Options{})
-	if err != nil {
-		return err
-	}
+func duckDB(in io.Reader, out io.Writer) {
+	db := must.Now(duck.Open("", duck.Options{}))
 	defer db.Close() //nolint:errcheck // in memory
-	rows, err := db.Query(statements)
-	if err != nil {
-		return err
-	}
-	defer rows.Close() //nolint:errcheck // only read
-	columns, err := rows.Columns()
-	if err != nil {
-		return err
-	}
+	rows := must.Now(db.Query(string(must.Now(io.ReadAll(in)))))
+	columns := len(must.Now(rows.Columns()))
 	for rows.Next() {
-		values, at := make([]any, len(columns)), make([]any, len(columns))
+		values, at := make([]any, columns), make([]any, columns)
 		for i := range values {
 			at[i] = &values[i]
 		}
-		if err := rows.Scan(at...); err != nil {
-			return err
-		}
+		must.Now(0, rows.Scan(at...))
 		for i, v := range values {
 			if moment, is := v.(time.Time); is {
 				values[i] = moment.UTC().Format("2006-01-02 15:04:05-07")
 			}
 		}
-		fmt.Fprintf(out, strings.TrimSuffix(strings.Repeat("%v  ", len(values)), "  ")+"\n", values...)
+		fmt.Fprintf(out, strings.TrimSuffix(strings.Repeat("%v  ", columns), "  ")+"\n", values...)
 	}
-	return rows.Err()
+	must.Now(0, rows.Err())
 }
 
 // README.md is for the first ten minutes.

@@ -8,7 +8,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -25,6 +24,7 @@ import (
 	gimsim "seats/cmd/gimsim/cli"
 	"seats/internal/duck"
 	"seats/internal/gimschema"
+	"seats/internal/must"
 	"seats/internal/pgtest"
 	"seats/internal/sshtest"
 )
@@ -39,7 +39,7 @@ func TestMain(m *testing.M) {
 		"seats":  func() { os.Exit(start(scriptClock, scriptSleep)) },
 		"plain":  func() { asUser(os.Args[1:]) },
 		"gimsql": func() { gimSQL(os.Args[1]) },
-		"duckdb": func() { os.Exit(duckDB(os.Stdin, os.Stdout)) },
+		"duckdb": func() { duckDB(os.Stdin, os.Stdout) },
 		"gimsim": func() { os.Exit(gimsim.Run(context.Background(), os.Args[1:], os.Stdout, os.Stderr)) },
 	})
 }
@@ -60,11 +60,7 @@ var slept atomic.Int64
 
 // scriptClock stands still at SEATS_TEST_NOW, and goes on while the program sleeps.
 func scriptClock() time.Time {
-	now, err := time.Parse(time.RFC3339, os.Getenv("SEATS_TEST_NOW"))
-	if err != nil {
-		panic(err)
-	}
-	return now.Add(time.Duration(slept.Load()))
+	return must.Now(time.Parse(time.RFC3339, os.Getenv("SEATS_TEST_NOW"))).Add(time.Duration(slept.Load()))
 }
 
 // scriptSleep takes no time, save where what the script does meanwhile fails: then it sleeps in earnest.
@@ -83,7 +79,7 @@ func scriptSleep(ctx context.Context, d time.Duration) {
 //	exits CODE PROGRAM ARG...    runs it and wants exactly this exit status
 //	export FOLDER                writes testdata/gim as an export's folder
 //	increment FOLDER             writes an export's folder in which no fact has changed
-//	list FOLDER                  prints every file in it: mode, size, time of change, content's start
+//	list FOLDER                  prints every file in it: mode, size, time of change
 //	modes FOLDER                 wants folders of mode 0700 and files of mode 0600 in it, and some
 //	gim ...                      a GIM database of the script's own: see gimCommand
 //	sftp ...                     an OpenSSH server of the script's own: see sftpCommand
@@ -116,8 +112,13 @@ func TestScript(t *testing.T) {
 			return err
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits": exitsCommand, "export": exportCommand, "increment": incrementCommand, "list": listCommand, "modes": modesCommand,
-			"gim": gimCommand, "sftp": sftpCommand, "hold": holdCommand, "store": storeCommand, "reader": readerCommand,
+			"export": shell(`install -D -m 644 -t "$1" "$BASE"/*.csv`),
+			"increment": shell(`mkdir -p "$1" && for table in sm_res_session_fact interaction_resource_fact irf_user_data_gen_1 contact_attempt_fact; do
+				head -n 1 "$BASE/$table.csv" >"$1/$table.csv"; done`),
+			"list":  shell(`find "$1" -printf '%p %M %s %T@\n' | sort`),
+			"modes": shell(`[ -n "$(find "$1" -type f)" ] && ! find "$1" ! '(' -type d -perm 700 -o ! -type d -perm 600 ')' | grep .`),
+			"exits": exitsCommand,
+			"gim":   gimCommand, "sftp": sftpCommand, "hold": holdCommand, "store": storeCommand, "reader": readerCommand,
 			"writer": writerCommand, "examples": examplesCommand, "zip": zipCommand, "unzip": unzipCommand, "interrupt": interruptCommand,
 		},
 	})
@@ -151,64 +152,11 @@ func requireExit(ts *testscript.TestScript, want string, err error) {
 	}
 }
 
-func exportCommand(ts *testscript.TestScript, _ bool, args []string) {
-	for _, table := range got(filepath.Glob(filepath.Join(ts.Getenv("BASE"), "*.csv")))(ts) {
-		put(ts, args[0], table, got(os.ReadFile(table))(ts))
+// shell is a command in bash.
+func shell(text string) func(*testscript.TestScript, bool, []string) {
+	return func(ts *testscript.TestScript, _ bool, args []string) {
+		ts.Check(ts.Exec("bash", append([]string{"-c", "set -o pipefail; " + text, "bash"}, args...)...))
 	}
-}
-
-// put writes a table of an export.
-func put(ts *testscript.TestScript, folder, table string, text []byte) {
-	dir := ts.MkAbs(folder)
-	ts.Check(os.MkdirAll(dir, 0o755))
-	ts.Check(os.WriteFile(filepath.Join(dir, filepath.Base(table)), text, 0o644))
-}
-
-func incrementCommand(ts *testscript.TestScript, _ bool, args []string) {
-	for _, table := range []string{"sm_res_session_fact.csv", "interaction_resource_fact.csv", "irf_user_data_gen_1.csv", "contact_attempt_fact.csv"} {
-		header, _, _ := bytes.Cut(got(os.ReadFile(filepath.Join(ts.Getenv("BASE"), table)))(ts), []byte("\n"))
-		put(ts, args[0], table, append(header, '\n'))
-	}
-}
-
-// listCommand tells whatever could change about files.
-func listCommand(ts *testscript.TestScript, _ bool, args []string) {
-	var out strings.Builder
-	each(ts, args[0], func(path string, info fs.FileInfo) {
-		fmt.Fprintln(&out, path, info.Mode(), info.Size(), info.ModTime().UnixNano())
-	})
-	fmt.Fprint(ts.Stdout(), out.String())
-}
-
-func modesCommand(ts *testscript.TestScript, _ bool, args []string) {
-	files := 0
-	each(ts, args[0], func(path string, info fs.FileInfo) {
-		want := fs.FileMode(0o600)
-		if info.IsDir() {
-			want = 0o700
-		} else {
-			files++
-		}
-		if info.Mode().Perm() != want {
-			ts.Fatalf("%s has mode %o, want %o", path, info.Mode().Perm(), want)
-		}
-	})
-	if files == 0 {
-		ts.Fatalf("no files in %s", args[0])
-	}
-}
-
-func each(ts *testscript.TestScript, dir string, visit func(path string, info fs.FileInfo)) {
-	ts.Check(filepath.WalkDir(ts.MkAbs(dir), func(path string, d fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		info, err := d.Info()
-		if err == nil {
-			visit(path, info)
-		}
-		return err
-	}))
 }
 
 // tb is the script as package testing knows it.
@@ -282,13 +230,8 @@ func loadGIM(ts *testscript.TestScript, db gimDB) {
 // gimSQL is `gim sql` for what happens while the program sleeps.
 func gimSQL(text string) {
 	ctx := context.Background()
-	conn, err := pgx.Connect(ctx, os.Getenv("GIM_DSN"))
-	if err == nil {
-		_, err = conn.Exec(ctx, "set search_path to "+os.Getenv("GIM_SCHEMA")+"; "+text)
-	}
-	if err != nil {
-		panic(err)
-	}
+	conn := must.Now(pgx.Connect(ctx, os.Getenv("GIM_DSN")))
+	must.Now(conn.Exec(ctx, "set search_path to "+os.Getenv("GIM_SCHEMA")+"; "+text))
 }
 
 func newRole(ts *testscript.TestScript, db gimDB) {

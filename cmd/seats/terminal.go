@@ -7,15 +7,14 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"os"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/schollz/progressbar/v3"
-	"golang.org/x/term"
 
 	"seats/cmd/seats/job"
+	"seats/cmd/seats/query"
 	"seats/internal/disk"
 	"seats/internal/fail"
 	"seats/report"
@@ -52,9 +51,7 @@ func newTerminal(w io.Writer, format string, clock func() time.Time) *terminal {
 		t.run = clock().UTC().Format("20060102T150405Z") + "-" + hex.EncodeToString(b[:])
 		return t
 	}
-	if f, ok := w.(*os.File); ok {
-		t.isTTY = term.IsTerminal(int(f.Fd()))
-	}
+	_, t.isTTY = query.Terminal(w)
 	return t
 }
 

@@ -1,20 +1,18 @@
 // Package sshtest gives tests a real OpenSSH server: on a free loopback port, with a configuration, a host key and a
-// user's key of its own. It serves SFTP and nothing else, and ends with the test, or when the test's process is killed.
+// user's key of its own. It serves SFTP and nothing else, a process for each connection, and ends with the test.
 // Where sshd is missing the test fails; `make test` installs it.
 package sshtest
 
 import (
+	"context"
 	"fmt"
-	"io"
 	"net"
 	"os"
 	"os/exec"
 	"os/user"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -30,33 +28,68 @@ type Server struct {
 
 	KeyFile, KnownHosts string // for clients
 
-	dir  string
-	stop func()
+	dir string
 }
+
+const config = `HostKey %s
+AuthorizedKeysFile %s
+PidFile none
+UsePAM no
+StrictModes no
+PasswordAuthentication no
+KbdInteractiveAuthentication no
+PermitRootLogin prohibit-password
+AllowTcpForwarding no
+Subsystem sftp internal-sftp
+ForceCommand internal-sftp -d %s
+`
 
 // Start starts a server for the duration of a test.
 func Start(t testing.TB) *Server {
 	t.Helper()
 	me := must.Have(user.Current())(t)
-	s := &Server{Host: "127.0.0.1", User: me.Username, dir: t.TempDir(), stop: func() {}}
+	l := must.Have(net.Listen("tcp", "127.0.0.1:0"))(t)
+	t.Cleanup(func() { l.Close() }) //nolint:errcheck // of the test's end
+	s := &Server{Host: "127.0.0.1", Port: l.Addr().(*net.TCPAddr).Port, User: me.Username, dir: t.TempDir()}
 	s.Root, s.KeyFile, s.KnownHosts = s.path("root"), s.path("id"), s.path("known_hosts")
 	require.NoError(t, os.Mkdir(s.Root, 0o700))
 	require.NoError(t, os.WriteFile(s.path("authorized_keys"), newKey(t, s.KeyFile), 0o600))
+	text := fmt.Sprintf(config, s.path("host"), s.path("authorized_keys"), s.Root)
+	require.NoError(t, os.WriteFile(s.path("config"), []byte(text), 0o600))
 	if os.Getuid() == 0 {
 		require.NoError(t, os.MkdirAll("/run/sshd", 0o755)) // sshd wants it for its unprivileged part
 	}
-	t.Cleanup(func() { s.stop() })
 	s.NewHostKey(t)
 	s.WriteKnownHosts(t, s.Port)
+	go s.serve(t.Context(), program(t), l)
 	return s
 }
 
-// NewHostKey starts the server anew, with another host key, where it was.
+// serve hands each connection to a process, as inetd does: it ends with the connection, which the kernel ends however this process
+// does.
+func (s *Server) serve(ctx context.Context, sshd string, l net.Listener) {
+	for {
+		conn, err := l.Accept()
+		if err != nil {
+			return
+		}
+		socket, err := conn.(*net.TCPConn).File()
+		if err == nil {
+			cmd := exec.CommandContext(ctx, sshd, "-i", "-e", "-f", s.path("config"))
+			cmd.Stdin, cmd.Stdout = socket, socket
+			go func() {
+				_ = cmd.Run()      // how it went, the client tells
+				_ = socket.Close() // likewise
+			}()
+		}
+		_ = conn.Close() // the process has it
+	}
+}
+
+// NewHostKey gives the server another host key, for the connections that follow.
 func (s *Server) NewHostKey(t testing.TB) {
 	t.Helper()
-	s.stop()
 	newKey(t, s.path("host"))
-	s.start(t)
 }
 
 // WriteKnownHosts has clients know the server on a port, which may be a proxy's, by the host key that it has now.
@@ -83,71 +116,4 @@ func program(t testing.TB) string {
 	found, err := exec.Command("sh", "-c", "PATH=$PATH:/usr/sbin:/usr/local/sbin; command -v sshd").Output()
 	require.NoError(t, err, "sshd is missing: `make openssh` installs it")
 	return strings.TrimSpace(string(found))
-}
-
-// start tries ports until sshd could take one: between a look at a port and taking it another process may.
-func (s *Server) start(t testing.TB) {
-	t.Helper()
-	sshd := program(t)
-	for range 20 {
-		if s.Port == 0 {
-			l := must.Have(net.Listen("tcp", net.JoinHostPort(s.Host, "0")))(t)
-			s.Port = l.Addr().(*net.TCPAddr).Port
-			require.NoError(t, l.Close())
-		}
-		if s.serve(t, sshd) {
-			return
-		}
-		s.Port = 0
-	}
-	log, _ := os.ReadFile(s.path("log"))
-	t.Fatalf("sshd does not start:\n%s", log)
-}
-
-const config = `ListenAddress %s
-Port %d
-HostKey %s
-AuthorizedKeysFile %s
-PidFile none
-UsePAM no
-StrictModes no
-PasswordAuthentication no
-KbdInteractiveAuthentication no
-PermitRootLogin prohibit-password
-AllowTcpForwarding no
-Subsystem sftp internal-sftp
-ForceCommand internal-sftp -d %s
-`
-
-// serve runs sshd beside a shell that ends it when its input does: however this process ends, the kernel closes that.
-func (s *Server) serve(t testing.TB, sshd string) bool {
-	t.Helper()
-	text := fmt.Sprintf(config, s.Host, s.Port, s.path("host"), s.path("authorized_keys"), s.Root)
-	require.NoError(t, os.WriteFile(s.path("config"), []byte(text), 0o600))
-	cmd := exec.Command("sh", "-c", `"$0" -D -f "$1" -E "$2" & read -r _; kill $!; wait`, sshd, s.path("config"), s.path("log"))
-	in := must.Have(cmd.StdinPipe())(t)
-	require.NoError(t, cmd.Start())
-	s.stop = func() {
-		_ = in.Close()
-		_ = cmd.Wait()
-		s.stop = func() {}
-	}
-	for range 200 {
-		if s.greets() {
-			return true
-		}
-		time.Sleep(50 * time.Millisecond)
-	}
-	s.stop()
-	return false
-}
-
-func (s *Server) greets() bool {
-	conn, err := net.Dial("tcp", net.JoinHostPort(s.Host, strconv.Itoa(s.Port)))
-	if err != nil {
-		return false
-	}
-	defer conn.Close() //nolint:errcheck // only asked
-	greeting := make([]byte, 4)
-	return must.Err(io.ReadFull(conn, greeting)) == nil && strings.HasPrefix(string(greeting), "SSH-")
 }

@@ -1,7 +1,7 @@
 // Package audit reconciles what was issued with what it was counted from, and changes nothing.
 //
 // It works on the published store of a tenant, attached read-only, and on a scratch store in memory, month by
-// month: memory grows with a month's slices, not with the history. Four checks, each with its rules (see Rules):
+// month: memory grows with a month's slices, not with the history. Four checks, each with its rules (see the catalogue):
 //
 //   - integrity: sealed months against their hashes, files against manifests, manifests against the store and, with a key, their signatures, slices
 //     against their hashes, revision chains, days and months, the ledger of runs, and files that nobody issued;
@@ -303,14 +303,6 @@ var (
 	IssuedThoughBlocked   = finding(Consistency, "issued_though_blocked", "a number was issued over a blocking data-quality rule: map the switch, run again, and restate")
 	Jump                  = remark(Consistency, "jump", "look at it: `seats explain` shows the agents of the peak; a holiday or a campaign is a good reason")
 )
-
-// Rules lists every rule, check by check.
-func Rules() (rules []Rule) {
-	for _, k := range catalogue {
-		rules = append(rules, k.rule)
-	}
-	return rules
-}
 
 func (f Finding) at() int {
 	return slices.IndexFunc(catalogue, func(k kind) bool { return k.rule == f.Rule })

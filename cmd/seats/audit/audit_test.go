@@ -339,16 +339,6 @@ func TestNothingToAudit(t *testing.T) {
 	require.ErrorIs(t, must.Err(s.audited(false)), store.ErrMissing)
 }
 
-func TestEveryRuleIsExplained(t *testing.T) {
-	seen := map[audit.Rule]bool{}
-	for _, r := range audit.Rules() {
-		require.False(t, seen[r], r)
-		seen[r] = true
-		require.NotEmpty(t, audit.Finding{Rule: r}.Advice(), r)
-		require.NotEmpty(t, audit.Finding{Rule: r}.Check(), r)
-	}
-}
-
 // site is a tenant with a simulated GIM, whose month has been issued.
 type site struct {
 	t   *testing.T

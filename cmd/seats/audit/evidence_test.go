@@ -5,7 +5,6 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"io"
 	"os"
 	osexec "os/exec"
 	"path/filepath"
@@ -28,12 +27,7 @@ func unpack(t *testing.T, path string) string {
 	dir := t.TempDir()
 	r := must.Have(zip.OpenReader(path))(t)
 	defer r.Close() //nolint:errcheck // only read
-	for _, f := range r.File {
-		text := must.Have(io.ReadAll(must.Have(f.Open())(t)))(t)
-		to := filepath.Join(dir, filepath.FromSlash(f.Name))
-		require.NoError(t, os.MkdirAll(filepath.Dir(to), 0o700))
-		require.NoError(t, os.WriteFile(to, text, 0o600))
-	}
+	require.NoError(t, os.CopyFS(dir, r))
 	return dir
 }
 

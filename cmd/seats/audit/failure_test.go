@@ -20,3 +20,13 @@ func TestDayThatCannotBeComputed(t *testing.T) {
 	require.Equal(t, CannotCompute, failure(d, &compute.CoverageError{Day: d, Region: "EU"}).Rule)
 	require.True(t, explained(&compute.CoverageError{}) && explained(&compute.DifferenceError{}) && !explained(errors.New("disk")))
 }
+
+func TestEveryRuleIsExplained(t *testing.T) {
+	seen := map[Rule]bool{}
+	for _, k := range catalogue {
+		require.False(t, seen[k.rule], k.rule)
+		seen[k.rule] = true
+		require.NotEmpty(t, k.advice, k.rule)
+		require.NotEmpty(t, k.check, k.rule)
+	}
+}

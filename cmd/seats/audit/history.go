@@ -28,24 +28,22 @@ func (w *auditor) checkSealed(ctx context.Context, o duck.Options) error {
 	if err != nil {
 		return err
 	}
-	w.seals, err = store.Seals(ctx, db)
-	if err = errors.Join(err, db.Close()); err != nil {
-		return err
-	}
+	seals, err := store.Seals(ctx, db)
+	err = errors.Join(err, db.Close())
 	w.without = map[calendar.Month]bool{}
-	w.seals = slices.DeleteFunc(w.seals, func(s store.Seal) bool {
-		if !w.Period.Touches(s.Month) {
-			return true
+	for _, s := range seals {
+		if err = cmp.Or(err, ctx.Err()); err != nil || !w.Period.Touches(s.Month) {
+			continue
 		}
+		w.seals = append(w.seals, s)
 		checked := s.Check(filepath.Dir(w.Tenant.StorePath()))
 		if w.without[s.Month] = errors.Is(checked, store.ErrUnsealed); w.without[s.Month] {
 			w.add(Finding{Rule: SealedMonth, Period: s.Month.String(), What: checked.Error()})
-			checked = nil
+		} else {
+			err = checked
 		}
-		err = errors.Join(err, checked)
-		return false
-	})
-	return errors.Join(err, ctx.Err())
+	}
+	return err
 }
 
 func (w *auditor) wantsRows(m calendar.Month) bool { return w.Period.Touches(m) && !w.without[m] }
@@ -102,7 +100,7 @@ func (w *auditor) checkIssuedByRuns() {
 			continue
 		}
 		isLater := func(o report.Issue) bool {
-			return o.Series() == i.Series() && o.Revision > i.Revision && len(naming[o.File]) > 0
+			return o.Series == i.Series && o.Revision > i.Revision && len(naming[o.File]) > 0
 		}
 		m, readable := w.manifests[i.File]
 		if len(runs) > 0 && (!readable || m.IssuedAt.Unix() == at) || len(runs) == 0 && slices.ContainsFunc(w.all, isLater) {
@@ -198,13 +196,13 @@ type foundFile struct {
 	issued time.Time
 }
 
-// said is what a finding says of such files: how many, the newest, and each.
-func said(files []foundFile) (how, newest string, each []string) {
-	for _, f := range files {
-		each = append(each, f.name+", issued at "+instant(f.issued.Unix()))
+// said is a finding about such files: how many, and each.
+func said(rule Rule, files []foundFile, format string, args ...any) Finding {
+	f := Finding{Rule: rule, What: fmt.Sprintf(format, append([]any{count(len(files), "issued file")}, args...)...)}
+	for _, file := range files {
+		f.Details = append(f.Details, file.name+", issued at "+instant(file.issued.Unix()))
 	}
-	last := slices.MaxFunc(files, func(a, b foundFile) int { return a.issued.Compare(b.issued) })
-	return count(len(files), "issued file"), instant(last.issued.Unix()), each
+	return f
 }
 
 // lostStore tells whether files were issued that no store knows any more.
@@ -219,8 +217,8 @@ func (w *auditor) lostStore() bool {
 	if len(found) == 0 {
 		return false
 	}
-	how, newest, each := said(found)
-	w.add(Finding{Rule: StoreLost, What: fmt.Sprintf("there is no store, and the output folder holds %s, the newest of %s", how, newest), Details: each})
+	newest := slices.MaxFunc(found, func(a, b foundFile) int { return a.issued.Compare(b.issued) })
+	w.add(said(StoreLost, found, "there is no store, and the output folder holds %s, the newest of %s", instant(newest.issued.Unix())))
 	return true
 }
 
@@ -272,14 +270,11 @@ func (w *auditor) checkFolder(context.Context) error {
 		if len(w.runs) > 0 {
 			began = "starts at " + instant(w.runs[0].StartedTS)
 		}
-		how, _, each := said(before)
-		w.add(Finding{Rule: StoreReset, Details: each,
-			What: fmt.Sprintf("%s in the output folder unknown to the store, whose ledger %s: it is not the store that issued them", how, began)})
+		w.add(said(StoreReset, before, "%s in the output folder unknown to the store, whose ledger %s: it is not the store that issued them", began))
 	}
 	if len(after) > 0 {
-		how, _, each := said(after)
-		w.add(Finding{Rule: StoreBehind, Details: each, What: fmt.Sprintf("%s in the output folder unknown to the store, whose ledger ends with run %d, at %s",
-			how, len(w.runs), instant(w.runs[len(w.runs)-1].EndedTS))})
+		w.add(said(StoreBehind, after, "%s in the output folder unknown to the store, whose ledger ends with run %d, at %s",
+			len(w.runs), instant(w.runs[len(w.runs)-1].EndedTS)))
 	}
 	return nil
 }

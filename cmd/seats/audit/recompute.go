@@ -196,10 +196,10 @@ func (w *auditor) compareIssued(ctx context.Context, p part) error {
 	now, err := w.recounted(ctx)
 	byRules := map[string]map[report.Series][]recounted{}
 	for _, i := range w.issued {
-		if len(now[i.Series()]) == 0 || !i.Stands {
+		if len(now[i.Series]) == 0 || !i.Stands {
 			continue
 		}
-		again := now[i.Series()][0]
+		again := now[i.Series][0]
 		why := w.causeOf(i, again.Rules)
 		what := fmt.Sprintf("issued %d %s agents (revision %d)", i.Value, i.Measure, i.Revision)
 		switch {
@@ -224,7 +224,7 @@ func (w *auditor) compareIssued(ctx context.Context, p part) error {
 				}
 				byRules[why.rules] = then
 			}
-			switch before := then[i.Series()]; {
+			switch before := then[i.Series]; {
 			case len(before) == 0:
 			case before[0].Agents == i.Value:
 				what += fmt.Sprintf("; by the rules of the issue the slice still gives %d", i.Value)

@@ -37,7 +37,7 @@ func newSite(t *testing.T, d config.Delivery, files int) *site {
 	s := &site{Courier: Courier{Delivery: d, Tenant: "acme", From: t.TempDir(), Outbox: filepath.Join(t.TempDir(), "outbox"), Log: must.Quiet{}, Down: &Outages{},
 		Clock: func() time.Time { return time.Unix(1775000000, 0) }, Sleep: func(context.Context, time.Duration) {}}}
 	for n := range files {
-		i := report.Issue{File: fmt.Sprintf("CNT_%d.csv", n), Period: "2026-03-10"}
+		i := report.Issue{File: fmt.Sprintf("CNT_%d.csv", n), Series: report.Series{Period: "2026-03-10"}}
 		i.SHA256 = s.issue(t, i.File, fmt.Sprintf("count\n%d\n", n))
 		i.ManifestSHA256 = s.issue(t, report.ManifestName(i.File), strings.Repeat(fmt.Sprintf("manifest %d\n", n), 3000))
 		s.parcels = append(s.parcels, Parcel{Issue: i, Data: true})
@@ -133,8 +133,7 @@ func TestASignatureGoesWithItsManifest(t *testing.T) {
 		require.NoError(t, s.Clear())
 		s.parcels[0].Issue.ManifestSHA256 = s.issue(t, "CNT_0.csv.manifest.json", "final")
 		s.issue(t, "CNT_0.csv.manifest.json.minisig", "signed again")
-		left := must.Have(Pending([]report.Issue{s.parcels[0].Issue}, s.From, arrived, calendar.Date{}))(t)
-		s.parcels = left
+		s.parcels = must.Have(Pending([]report.Issue{s.parcels[0].Issue}, s.From, arrived, calendar.Date{}))(t)
 		require.Len(t, s.send(t, arrived...), 2)
 		require.Equal(t, "signed again", must.Text(t, folder, "CNT_0.csv.manifest.json.minisig"))
 		require.Len(t, must.Names(t, folder), 3)
@@ -154,8 +153,7 @@ func TestALaterSignatureIsDelivered(t *testing.T) {
 		s.parcels = left
 		arrived = append(arrived, s.send(t, arrived...)...)
 		require.FileExists(t, filepath.Join(folder, "CNT_0.csv.manifest.json.minisig"))
-		left = must.Have(Pending(issued, s.From, arrived, calendar.Date{}))(t)
-		require.Empty(t, left)
+		require.Empty(t, must.Have(Pending(issued, s.From, arrived, calendar.Date{}))(t))
 	})
 }
 
@@ -266,8 +264,7 @@ func TestAConnectionThatBreaksAnywhereLosesNothing(t *testing.T) {
 			}
 		}
 		p.Heal()
-		left := must.Have(Pending([]report.Issue{s.parcels[0].Issue, s.parcels[1].Issue}, s.From, arrived, calendar.Date{}))(t)
-		s.parcels = left
+		s.parcels = must.Have(Pending([]report.Issue{s.parcels[0].Issue, s.parcels[1].Issue}, s.From, arrived, calendar.Date{}))(t)
 		require.Len(t, s.send(t, arrived...), 4-len(arrived))
 		s.parcels = make([]Parcel, 2)
 		s.requireDelivered(t, filepath.Join(server.Root, folder))
@@ -327,8 +324,9 @@ func TestWhoIsNotTheServerOrNotTheUserIsRefused(t *testing.T) {
 	server := sshtest.Start(t)
 	d := over(server, ".")
 	d.Retries = 3
-	refused := func(what string, d config.Delivery, message, hint string) {
+	refused := func(what string, change func(*config.Delivery), message, hint string) {
 		s := newSite(t, d, 1)
+		change(&s.Delivery)
 		s.Sleep = func(context.Context, time.Duration) { t.Errorf("%s: a refusal is not tried again", what) }
 		arrived, failed := s.Send(t.Context(), s.parcels, nil)
 		require.Empty(t, arrived, what)
@@ -338,26 +336,20 @@ func TestWhoIsNotTheServerOrNotTheUserIsRefused(t *testing.T) {
 		require.Contains(t, strings.Join(fail.Hints(failed[0]), ""), hint, what)
 		require.Empty(t, must.Names(t, server.Root), what)
 	}
-	other := d
-	other.KeyFile = sshtest.Start(t).KeyFile
-	refused("another's key", other, "unable to authenticate", "is the public key of deliver.key_file")
-	other = d
-	other.Folder = "missing"
-	refused("no folder", other, "file does not exist", "deliver.folder")
-	other = d
-	other.KeyFile = filepath.Join(t.TempDir(), "id")
-	require.NoError(t, os.WriteFile(other.KeyFile, must.Have(os.ReadFile(d.KeyFile))(t), 0o640))
-	refused("a key that others can read", other, "can be read or written by others", "chmod 600")
-	other = d
-	other.Agent = filepath.Join(t.TempDir(), "agent")
-	refused("no agent", other, "ask agent", "deliver.agent")
-	other = d
-	other.KnownHosts = filepath.Join(t.TempDir(), "known_hosts")
-	refused("no known hosts", other, "read known hosts", "deliver.known_hosts")
-	require.NoError(t, os.WriteFile(other.KnownHosts, nil, 0o600))
-	refused("an unknown server", other, "known_hosts does not know the server: it shows the ssh-ed25519 key SHA256:", "If it is, add it: ssh-keyscan -p")
+	dir := t.TempDir()
+	exposed, hosts := filepath.Join(dir, "id"), filepath.Join(dir, "known_hosts")
+	require.NoError(t, os.WriteFile(exposed, must.Have(os.ReadFile(d.KeyFile))(t), 0o640))
+	another := sshtest.Start(t).KeyFile
+	refused("another's key", func(d *config.Delivery) { d.KeyFile = another }, "unable to authenticate", "is the public key of deliver.key_file")
+	refused("no folder", func(d *config.Delivery) { d.Folder = "missing" }, "file does not exist", "deliver.folder")
+	refused("a key that others can read", func(d *config.Delivery) { d.KeyFile = exposed }, "can be read or written by others", "chmod 600")
+	refused("no agent", func(d *config.Delivery) { d.Agent = filepath.Join(dir, "agent") }, "ask agent", "deliver.agent")
+	refused("no known hosts", func(d *config.Delivery) { d.KnownHosts = hosts }, "read known hosts", "deliver.known_hosts")
+	require.NoError(t, os.WriteFile(hosts, nil, 0o600))
+	refused("an unknown server", func(d *config.Delivery) { d.KnownHosts = hosts },
+		"known_hosts does not know the server: it shows the ssh-ed25519 key SHA256:", "If it is, add it: ssh-keyscan -p")
 	server.NewHostKey(t)
-	refused("a changed key", d, "this is not the server that known_hosts knows: it shows the ssh-ed25519 key SHA256:", "Only if it is, replace its lines in "+d.KnownHosts)
+	refused("a changed key", func(*config.Delivery) {}, "this is not the server that known_hosts knows: it shows the ssh-ed25519 key SHA256:", "Only if it is, replace its lines in "+d.KnownHosts)
 }
 
 func TestTheKeyMayBeAnAgents(t *testing.T) {
@@ -459,7 +451,9 @@ func TestALinkInTheFolderIsNotFollowed(t *testing.T) {
 
 func TestPeriodsThatEndBeforeAreLeftOut(t *testing.T) {
 	since := must.Date(t, "2026-03-31")
-	issued := []report.Issue{{File: "a", Period: "2026-03-30"}, {File: "b", Period: "2026-03-31"}, {File: "c", Period: "2026-02"}, {File: "d", Period: "2026-03"}}
+	of := func(period string) report.Series { return report.Series{Period: period} }
+	issued := []report.Issue{{File: "a", Series: of("2026-03-30")}, {File: "b", Series: of("2026-03-31")},
+		{File: "c", Series: of("2026-02")}, {File: "d", Series: of("2026-03")}}
 	require.Equal(t, []Parcel{{issued[1], true}, {issued[3], true}}, must.Have(Pending(issued, t.TempDir(), nil, since))(t))
 }
 

@@ -62,7 +62,7 @@ func (s *state) issue(ctx context.Context) error {
 	}
 	s.issuing = true
 	engine, err1 := duck.Version(ctx, s.Conn)
-	leftOut, err2 := report.LeftOuts(ctx, s.Conn)
+	leftOut, err2 := duck.By[calendar.Date, settle.LeftOut](ctx, s.Conn, "store/left_out")
 	if err := cmp.Or(err1, err2); err != nil {
 		return err
 	}
@@ -157,7 +157,8 @@ func (s *state) numbers() (numbers []report.Number) {
 			if !s.Tenant.Bills(p.Region, d.Day) {
 				continue
 			}
-			n := report.Number{Tenant: s.Tenant.Name, Region: p.Region, Measure: report.Concurrent, Period: d.Day.String(), Value: p.Agents,
+			of := report.Series{Region: p.Region, Measure: report.Concurrent, Period: d.Day.String()}
+			n := report.Number{Tenant: s.Tenant.Name, Series: of, Value: p.Agents,
 				State: d.State, RulesHash: d.RulesSHA256, SQLHash: d.SQLSHA256, Slices: []settle.Slice{d.Slice}, Quality: d.Quality}
 			if p.Agents > 0 {
 				n.PeakAt, n.PeakSeconds = time.Unix(p.PeakTS, 0).In(ZoneOf(d.By, p.Region)), p.PeakSeconds
@@ -168,8 +169,9 @@ func (s *state) numbers() (numbers []report.Number) {
 	for _, m := range s.months {
 		for _, e := range m.Regions {
 			if s.Tenant.Bills(e.Region, m.Month.First()) {
-				numbers = append(numbers, report.Number{Tenant: s.Tenant.Name, Region: e.Region, Measure: report.Enabled, Period: m.Month.String(), Value: e.Agents,
-					State: e.State, RulesHash: m.RulesSHA256, SQLHash: m.SQLSHA256, Slices: e.Slices, Quality: e.Quality})
+				of := report.Series{Region: e.Region, Measure: report.Enabled, Period: m.Month.String()}
+				numbers = append(numbers, report.Number{Tenant: s.Tenant.Name, Series: of, Value: e.Agents, State: e.State,
+					RulesHash: m.RulesSHA256, SQLHash: m.SQLSHA256, Slices: e.Slices, Quality: e.Quality})
 			}
 		}
 	}

@@ -390,3 +390,52 @@ func TestAJobThatIsCancelledBeforeLeavesNothing(t *testing.T) {
 		require.Equal(t, []string{j.Tenant.StorePath() + ".lock"}, must.Have(filepath.Glob(j.Tenant.StorePath()+"*"))(t))
 	}
 }
+
+// The disk fills up while a run works: /dev/full stands for what DuckDB writes to. It is told as that, in the ledger's
+// place on the terminal, and the store is the one that was published before.
+func TestAFullDiskIsToldAsThatAndKeepsTheStore(t *testing.T) {
+	var full func()
+	j := newJob(t, &heard{start: func() {
+		if full != nil {
+			full()
+			full = nil
+		}
+	}})
+	require.NoError(t, j.Do(t.Context()).Err)
+	path := j.Tenant.StorePath()
+	before := must.Have(os.ReadFile(path))(t)
+
+	full = func() { require.NoError(t, os.Symlink("/dev/full", path+".work.wal")) }
+	j.Refresh = true
+	err := j.Do(t.Context()).Err
+	require.Nil(t, full, "the job got that far")
+	require.ErrorContains(t, err, "the disk of "+filepath.Dir(path)+" is full (")
+	require.ErrorContains(t, err, "MB are free now): ")
+	require.Equal(t, fail.Other, job.ExitCode(err))
+	require.Contains(t, fail.Hints(err)[0], "make room there")
+	require.Equal(t, before, must.Have(os.ReadFile(path))(t))
+
+	require.NoError(t, j.Do(t.Context()).Err, "with room again all is well")
+	require.NoError(t, must.Have(store.OpenPublished(t.Context(), path, duck.Options{}))(t).Close())
+}
+
+func TestUnknownSwitchesAreNamedWithTheNearest(t *testing.T) {
+	have := []string{"SIP_Z\u00fcrich", "SIP_London", "SIP Dallas", "Avaya_1"}
+	said := func(configured string) []string {
+		return job.UnknownSwitches(config.Tenant{Regions: []config.Region{{Name: "EU", Locations: []config.Location{
+			{Name: "all"}, {Name: "one", Switches: []string{configured}}}}}}, have)
+	}
+	for _, known := range have {
+		require.Empty(t, said(known))
+	}
+	for configured, nearest := range map[string]string{
+		"SIP_Zu\u0308rich": "; the source has \"SIP_Z\u00fcrich\", which differs in its Unicode form alone (composed or decomposed letters): copy it from the source",
+		"SIP_Z\u00dcRICH":  "; the source has \"SIP_Z\u00fcrich\", which differs in case",
+		"SIP_London ":      `; the source has "SIP_London", which differs in blanks`,
+		"sip  dallas":      `; the source has "SIP Dallas", which differs in case, blanks or its Unicode form`,
+		"SIP_Lndon":        `; the nearest that the source has is "SIP_London"`,
+		"Cisco_9":          "",
+	} {
+		require.Equal(t, []string{"EU/one: no DN has the switch \"" + configured + "\"" + nearest}, said(configured))
+	}
+}

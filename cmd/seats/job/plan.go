@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -297,16 +298,11 @@ func (s *state) owed(ctx context.Context, month calendar.Month) (why string, err
 
 // monthsOf are the months from the first to the last of which the store holds a day.
 func monthsOf(held map[calendar.Date]store.Slice) (months []calendar.Month) {
-	var first, last calendar.Date
-	for day := range held {
-		if first.IsZero() || day.Before(first) {
-			first = day
-		}
-		if last.Before(day) {
-			last = day
-		}
+	days := slices.SortedFunc(maps.Keys(held), calendar.Date.Compare)
+	if len(days) == 0 {
+		return nil
 	}
-	for d := first; !first.IsZero() && !last.Before(d); d = d.YearMonth().Last().AddDays(1) {
+	for d := days[0]; !days[len(days)-1].Before(d); d = d.YearMonth().Last().AddDays(1) {
 		months = append(months, d.YearMonth())
 	}
 	return months

@@ -194,7 +194,7 @@ func openGIMDB(ctx context.Context, t config.Tenant, told extract.Told, log Log)
 	if err != nil {
 		return nil, err
 	}
-	if why := src.Fewer(); why != "" {
+	if why := src.Fewer; why != "" {
 		log.Warn("the source is read over fewer connections than gimdb.connections says, and takes longer", "tenant", t.Name, "reason", why)
 	}
 	if !t.ReadsGroups() {

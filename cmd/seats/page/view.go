@@ -222,11 +222,10 @@ type dayView struct {
 }
 
 type ofDay struct {
-	Committed int64
-	Peaks     []Peak // the region's, then its locations'
-	Issued    *report.Issue
-	Plateaus  []calendar.Interval
-	Hours     []hour
+	Peaks    []Peak // the region's, then its locations'
+	Issued   *report.Issue
+	Plateaus []calendar.Interval
+	Hours    []hour
 }
 
 // At is a second of the day in the region's zone.
@@ -244,9 +243,6 @@ func (o *overview) day(at int, detail Detail) *dayView {
 	for i := range detail.Regions {
 		s := &detail.Regions[i]
 		s.Issued = o.standing(s.Region, v.Date.String())
-		if at := slices.IndexFunc(o.Regions, func(r config.Region) bool { return r.Name == s.Region }); at >= 0 {
-			s.Committed = o.Regions[at].Committed
-		}
 		s.Peaks = slices.DeleteFunc(slices.Clone(v.Day.Peaks), func(p Peak) bool { return p.Region != s.Region })
 		s.measure()
 	}
