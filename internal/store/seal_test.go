@@ -4,7 +4,6 @@ import (
 	"database/sql"
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
@@ -82,7 +81,7 @@ func count(t *testing.T, q duck.Queryer, what string) (n int) {
 func TestASealedMonthIsSeenAsBefore(t *testing.T) {
 	path := twoMonths(t)
 	before, size := whole(t, path), fileSize(t, path)
-	file := strings.TrimSuffix(path, ".duckdb") + ".202603.duckdb"
+	file := stem(path) + ".202603.duckdb"
 	work(t, path, func(w *store.Work) {
 		seal := must.Have(w.Seal(t.Context(), march, 7))(t)
 		require.Equal(t, "acme.202603.duckdb", seal.File)
@@ -173,8 +172,8 @@ func TestARunThatDiesWhileItSeals(t *testing.T) {
 		require.Equal(t, "acme.202603_3.duckdb", must.Have(w.Seal(t.Context(), march, 8))(t).File)
 	})
 	clearUp(t, path, aNightLater)
-	left := must.Have(filepath.Glob(strings.TrimSuffix(path, ".duckdb") + ".2*"))(t)
-	require.Equal(t, []string{strings.TrimSuffix(path, ".duckdb") + ".202603_3.duckdb"}, left)
+	left := must.Have(filepath.Glob(stem(path) + ".2*"))(t)
+	require.Equal(t, []string{stem(path) + ".202603_3.duckdb"}, left)
 	require.Equal(t, before, whole(t, path))
 }
 
@@ -272,7 +271,7 @@ func TestAStoreThatCannotBeMadeSmallerIsWholeAllTheSame(t *testing.T) {
 // A file that the store does not want is removed only where the one that it wants is whole, and not by a clock that was ahead.
 func TestASealedMonthIsNotRemovedForOneThatIsNotWhole(t *testing.T) {
 	path, file := sealed(t)
-	file = strings.TrimSuffix(file, ".duckdb")
+	file = stem(file)
 	work(t, path, func(w *store.Work) {
 		require.NoError(t, unseal(t, w, now.AddDate(2, 0, 0)))
 		must.Have(w.Seal(t.Context(), march, 8))(t)
