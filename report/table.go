@@ -199,10 +199,6 @@ func textOf(value any) string {
 		return v
 	case time.Time:
 		return v.Format(time.RFC3339Nano)
-	case float64:
-		return strconv.FormatFloat(v, 'g', -1, 64)
-	case float32:
-		return strconv.FormatFloat(float64(v), 'g', -1, 32)
 	case fmt.Stringer:
 		return v.String()
 	default:

@@ -62,9 +62,9 @@ copy (
            f.active_flag, f.update_audit_key, u.gsw_call_attempt_guid
     from interaction_resource_fact as f
     join irf_user_data_gen_1 as u using (interaction_resource_id, start_date_time_key)
-    where u.gsw_call_attempt_guid <> ''
-      and f.start_date_time_key >= :around_from
+    where f.start_date_time_key >= :around_from
       and f.start_date_time_key < :around_until
+      and u.gsw_call_attempt_guid <> ''
       and exists (
           select
           from stay as s

@@ -58,9 +58,9 @@ func (c *sqlCmd) run(ctx context.Context, p *program) (err error) {
 		return err
 	}
 	defer remove()
-	asker := &query.Asker{Timeout: c.Timeout, Parquet: o.Except, Screen: query.Screen{Out: p.stdout}, Clock: p.clock}
+	asker := &query.Asker{Timeout: c.Timeout, Parquet: o.Except, Out: p.stdout, Clock: p.clock}
 	if !c.NoPager {
-		asker.Screen.Pager = query.DefaultPager(p.env)
+		asker.Pager = query.DefaultPager(p.env)
 	}
 	return openAsOne(ctx, p, cfg.Tenants, o, func(conn *duck.Conn, name string) error {
 		asker.Conn = conn

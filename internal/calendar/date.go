@@ -144,17 +144,16 @@ func civil(t time.Time) Date {
 // 2026-03-09".
 func Runs(days []Date, through string) string {
 	var parts []string
-	for i := 0; i < len(days); {
-		last := i
-		for last+1 < len(days) && days[last+1] == days[last].AddDays(1) {
-			last++
+	first := 0
+	for i, day := range days {
+		if i+1 < len(days) && days[i+1] == day.AddDays(1) {
+			continue
 		}
-		part := days[i].String()
-		if last > i {
-			part += through + days[last].String()
+		part := days[first].String()
+		if i > first {
+			part += through + day.String()
 		}
-		parts = append(parts, part)
-		i = last + 1
+		parts, first = append(parts, part), i+1
 	}
 	return strings.Join(parts, ", ")
 }

@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -26,9 +25,9 @@ import (
 func openFile(path string) (*os.File, error) {
 	info, err := os.Lstat(path) // before it is opened: a pipe would wait for its other end
 	switch {
-	case errors.Is(err, fs.ErrNotExist):
+	case errors.Is(err, os.ErrNotExist):
 		return nil, fail.New(fail.Other, "is data_dir right? `seats run` or `seats extract` makes the store", "%w at %s", ErrMissing, path)
-	case err == nil && info.Mode()&fs.ModeSymlink != 0:
+	case err == nil && info.Mode()&os.ModeSymlink != 0:
 		return nil, linked(path)
 	case err == nil && !info.Mode().IsRegular():
 		return nil, damaged(path, errors.New("it is not a regular file"))
@@ -130,6 +129,8 @@ func hashFile(path string) (sum string, bytes int64, err error) {
 	return fmt.Sprintf("%x", h.Sum(nil)), bytes, err
 }
 
+func sum(text []byte) string { return fmt.Sprintf("%x", sha256.Sum256(text)) }
+
 // tempDir names the folder for temporary files of one database: beside its store, or in dir where that is given,
 // which stores of several data folders may share. DuckDB makes it when it first spills and removes it at the end. No
 // two databases may have the same one: DuckDB takes whatever lies there under the names it gives for its own.
@@ -154,6 +155,9 @@ func (w *Work) TempDir() string { return w.temp }
 
 // TempDir names a folder for temporary files: plain.MakeTemp makes it, and Close removes it.
 func (s *Scratch) TempDir() string { return s.temp }
+
+// Close throws the scratch store away.
+func (s *Scratch) Close() error { return errors.Join(closeBoth(&s.Conn, &s.DB), os.RemoveAll(s.temp)) }
 
 // ReaderTemp names a folder for whatever a reader of the store writes meanwhile: plain.MakeTemp makes it, and whoever has it made removes it.
 func ReaderTemp(path, dir string) (string, error) { return tempDir(path, dir, readerSuffix()) }

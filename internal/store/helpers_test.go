@@ -160,6 +160,9 @@ func copied(t *testing.T, content []byte) (path string) {
 	return path
 }
 
+// stem is what the names of a store and its sealed months begin with.
+func stem(path string) string { return strings.TrimSuffix(path, ".duckdb") }
+
 // change runs statements on a store behind the program's back.
 func change(t *testing.T, path string, statements ...string) {
 	db := must.Have(duck.Open(path, duck.Options{}))(t)

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -231,7 +230,7 @@ func (w *Work) Unseal(ctx context.Context, s Seal, now time.Time) error {
 	if err := s.Check(w.dir()); err != nil {
 		return err
 	}
-	if err := attachSeal(ctx, w.Conn, w.dir(), s, "sealed"); err != nil {
+	if err := attachSeal(ctx, w.Conn, w.path, s, "sealed"); err != nil {
 		return err
 	}
 	err := duck.InTx(ctx, w.Conn, func(tx *sql.Tx) error {
@@ -286,13 +285,9 @@ func inTurn(steps ...func() error) error {
 	return nil
 }
 
-var sealFile = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]*\.[0-9]{6}(?:_[0-9]+)?\.duckdb$`)
-
-var errNoSealFile = errors.New("that is no name of a sealed month")
-
-// attachSeal attaches a sealed month for reading, and makes sure that it is the one that the store knows.
-func attachSeal(ctx context.Context, conn *sql.Conn, dir string, s Seal, name string) error {
-	path := filepath.Join(dir, s.File)
+// attachSeal attaches a sealed month of a store for reading, and makes sure that it is the one that the store knows.
+func attachSeal(ctx context.Context, conn *sql.Conn, store string, s Seal, name string) error {
+	path := filepath.Join(filepath.Dir(store), s.File)
 	if !sealFile.MatchString(s.File) {
 		return unsealed(path, errNoSealFile)
 	}

@@ -1,12 +1,9 @@
 package store_test
 
 import (
-	"crypto/sha256"
 	"database/sql"
-	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
@@ -21,8 +18,11 @@ import (
 
 var march = calendar.Month{Year: 2026, Month: 3}
 
-// twoMonths is a store with rows in March and April, in every table that belongs to a day.
-func twoMonths(t *testing.T) string { return copied(t, bothMonths()) }
+// twoMonths is a store with rows in March and April, in every table that belongs to a day. The test waits for the disk beside others.
+func twoMonths(t *testing.T) string {
+	t.Parallel()
+	return copied(t, bothMonths())
+}
 
 var bothMonths = made("testdata/two_months.sql", "")
 
@@ -81,7 +81,7 @@ func count(t *testing.T, q duck.Queryer, what string) (n int) {
 func TestASealedMonthIsSeenAsBefore(t *testing.T) {
 	path := twoMonths(t)
 	before, size := whole(t, path), fileSize(t, path)
-	file := strings.TrimSuffix(path, ".duckdb") + ".202603.duckdb"
+	file := stem(path) + ".202603.duckdb"
 	work(t, path, func(w *store.Work) {
 		seal := must.Have(w.Seal(t.Context(), march, 7))(t)
 		require.Equal(t, "acme.202603.duckdb", seal.File)
@@ -121,7 +121,7 @@ func TestAMonthSealedBeforeThereWereGroups(t *testing.T) {
 	path, file := sealed(t)
 	require.NoError(t, os.Chmod(file, 0o600))
 	change(t, file, "drop view session_group", "drop table _data.session_group")
-	change(t, path, fmt.Sprintf("update _data.sealed_month set sha256 = '%x'", sha256.Sum256(must.Have(os.ReadFile(file))(t))))
+	change(t, path, "update _data.sealed_month set sha256 = (select sha256(content) from read_blob("+duck.Literal(file)+"))")
 
 	db := must.Have(store.OpenWhole(t.Context(), path, duck.Options{}, nil))(t)
 	require.Equal(t, 140000, count(t, db, "voice_session"))
@@ -172,8 +172,8 @@ func TestARunThatDiesWhileItSeals(t *testing.T) {
 		require.Equal(t, "acme.202603_3.duckdb", must.Have(w.Seal(t.Context(), march, 8))(t).File)
 	})
 	clearUp(t, path, aNightLater)
-	left := must.Have(filepath.Glob(strings.TrimSuffix(path, ".duckdb") + ".2*"))(t)
-	require.Equal(t, []string{strings.TrimSuffix(path, ".duckdb") + ".202603_3.duckdb"}, left)
+	left := must.Have(filepath.Glob(stem(path) + ".2*"))(t)
+	require.Equal(t, []string{stem(path) + ".202603_3.duckdb"}, left)
 	require.Equal(t, before, whole(t, path))
 }
 
@@ -271,7 +271,7 @@ func TestAStoreThatCannotBeMadeSmallerIsWholeAllTheSame(t *testing.T) {
 // A file that the store does not want is removed only where the one that it wants is whole, and not by a clock that was ahead.
 func TestASealedMonthIsNotRemovedForOneThatIsNotWhole(t *testing.T) {
 	path, file := sealed(t)
-	file = strings.TrimSuffix(file, ".duckdb")
+	file = stem(file)
 	work(t, path, func(w *store.Work) {
 		require.NoError(t, unseal(t, w, now.AddDate(2, 0, 0)))
 		must.Have(w.Seal(t.Context(), march, 8))(t)
@@ -300,6 +300,7 @@ func clearUp(t *testing.T, path string, at time.Time) {
 
 // aSet are two stores with the same days, regions and agents, one of them with a sealed month.
 func aSet(t *testing.T) []store.Member {
+	t.Parallel()
 	members := []store.Member{{Tenant: "acme", Path: copied(t, ofSet[0]())}, {Tenant: "main-2", Path: copied(t, ofSet[1]())}}
 	seal(t, members[1].Path)
 	return members

@@ -12,13 +12,13 @@ package store
 import (
 	"cmp"
 	"context"
-	"crypto/sha256"
 	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -361,8 +361,6 @@ func AppendRun(ctx context.Context, q duck.Queryer, r Run) error {
 	return err
 }
 
-func sum(text []byte) string { return fmt.Sprintf("%x", sha256.Sum256(text)) }
-
 // Runs reads the ledger, oldest entry first.
 func Runs(ctx context.Context, q duck.Queryer) ([]Run, error) {
 	return duck.All[Run](ctx, q, "store/runs")
@@ -373,6 +371,10 @@ func (r Run) Hash() (string, error) {
 	text, err := json.Marshal(r)
 	return sum(text), err
 }
+
+var sealFile = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]*\.[0-9]{6}(?:_[0-9]+)?\.duckdb$`)
+
+var errNoSealFile = errors.New("that is no name of a sealed month")
 
 // Copied is a file of a backup.
 type Copied struct {

@@ -1,14 +1,11 @@
 package store
 
 import (
-	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -185,9 +182,6 @@ func inMemory(ctx context.Context, path string, o duck.Options, fill func(*sql.C
 	return nil, err
 }
 
-// Close throws the scratch store away.
-func (s *Scratch) Close() error { return errors.Join(closeBoth(&s.Conn, &s.DB), os.RemoveAll(s.temp)) }
-
 // attached is a store that is attached to a connection, with its sealed months, as store/gather is told of it.
 type attached struct {
 	No      int      `json:"no"`
@@ -221,7 +215,7 @@ func attachStore(ctx context.Context, conn *sql.Conn, path string, no int, wante
 			continue
 		}
 		name := "sealed_" + digits(s.Month) + suffix
-		err = attachSeal(ctx, conn, filepath.Dir(path), s, name)
+		err = attachSeal(ctx, conn, path, s, name)
 		a.Sealed = append(a.Sealed, name)
 	}
 	return a, err
@@ -311,7 +305,9 @@ func OpenSet(ctx context.Context, members []Member, o duck.Options) (db *sql.DB,
 			a, err := attachStore(ctx, conn, m.Path, i+1, nil)
 			switch {
 			case errors.Is(err, ErrMissing):
-				without, missing = append(without, m), cmp.Or(missing, err)
+				if without = append(without, m); missing == nil {
+					missing = err
+				}
 				continue
 			case err != nil:
 				return err

@@ -9,7 +9,8 @@ from _data.store_version;
 -- of an older version, has not, is there without rows. With them the relations are made there too. One store shows them and its macros as
 -- they are; in a set, whose stores have tenants, each relation has the rows of all and says whose, a macro that asks relations alone, and
 -- not the tables behind them or other macros, whose names cannot lead to a member's own, answers for each tenant by itself, and any other
--- says that it is for one. What is shown has the comments of the newest. Inputs: $members (JSON), $relations.
+-- says that it is for one. What is shown has the comments of the newest. Names of tenants, as the configuration has them, hold no quotes.
+-- Inputs: $members (JSON), $relations.
 with member as (
     select unnest(from_json($members, '[{"no": "INTEGER", "tenant": "VARCHAR", "version": "INTEGER", "live": "VARCHAR", "home": "VARCHAR",
                                          "sealed": ["VARCHAR"]}]'), max_depth := 2)

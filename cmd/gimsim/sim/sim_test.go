@@ -11,7 +11,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -105,19 +104,20 @@ func (g gim) add(schema string, parts ...texts) {
 	g.do("create schema if not exists " + schema)
 	for t := range tables {
 		var files []string
+		columns := strings.Join(t.columns(false), "', '")
 		for i, part := range parts {
 			file := filepath.Join(dir, fmt.Sprint(i, t.name()))
 			require.NoError(g, os.WriteFile(file, []byte(part[t]), 0o600))
 			if part[t] != "" {
 				files = append(files, fmt.Sprintf(`select %d as part, row_number() over () as no, * from read_csv('%s', header = false, names = ['%s'],
-					delim = ',', quote = '"', escape = '"', nullstr = '', sample_size = -1)`, i, file, strings.Join(t.columns(false), "', '")))
+					delim = ',', quote = '"', escape = '"', nullstr = '', sample_size = -1)`, i, file, columns))
 			}
 		}
 		if len(files) == 0 {
 			continue
 		}
 		audit := ""
-		if slices.Contains(definitions[t], "update_audit_key") {
+		if strings.Contains(columns, "update_audit_key") {
 			audit = "update_audit_key desc, "
 		}
 		g.do(fmt.Sprintf(`create table %[1]s.raw_%[2]s as %[3]s; create view %[1]s.%[2]s as select * exclude (part, no) from %[1]s.raw_%[2]s

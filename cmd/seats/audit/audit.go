@@ -20,7 +20,6 @@ import (
 	"database/sql"
 	"errors"
 	"maps"
-	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -186,14 +185,6 @@ func (w *auditor) ask(ctx context.Context, statement string, args ...any) error 
 
 func (w *auditor) path(name string) string { return filepath.Join(w.dir, name) }
 
-func (w *auditor) entries() ([]os.DirEntry, error) {
-	entries, err := os.ReadDir(w.dir)
-	if errors.Is(err, os.ErrNotExist) {
-		return nil, nil
-	}
-	return entries, err
-}
-
 func instant(ts int64) string { return time.Unix(ts, 0).UTC().Format(time.RFC3339) }
 
 // count writes a number with its noun.
@@ -203,8 +194,6 @@ func count(n int, what string) string {
 	}
 	return strconv.Itoa(n) + " " + what + "s"
 }
-
-func orNone(sum string) string { return cmp.Or(sum, "none") }
 
 // The checks that rules belong to.
 const (

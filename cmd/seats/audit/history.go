@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -60,7 +61,8 @@ func (w *auditor) checkLedger(ctx context.Context) error {
 			w.add(Finding{Rule: LedgerChain, What: fmt.Sprintf("entry %d of the ledger is run %d", at+1, r.ID)})
 		}
 		if r.Previous != previous {
-			w.add(Finding{Rule: LedgerChain, What: fmt.Sprintf("run %d follows an entry with SHA-256 %s, the one before it has %s", r.ID, orNone(r.Previous), orNone(previous))})
+			w.add(Finding{Rule: LedgerChain, What: fmt.Sprintf("run %d follows an entry with SHA-256 %s, the one before it has %s",
+				r.ID, cmp.Or(r.Previous, "none"), cmp.Or(previous, "none"))})
 		}
 		if sum != r.SHA256 {
 			w.add(Finding{Rule: LedgerEntry, What: fmt.Sprintf("run %d (%s at %s) has SHA-256 %s, written was %s", r.ID, r.Command, instant(r.StartedTS), sum, r.SHA256)})
@@ -75,7 +77,8 @@ func (w *auditor) checkLedger(ctx context.Context) error {
 	}
 	for _, s := range w.seals {
 		if wrote := sealed[s.Month.String()]; wrote != s.Said() {
-			w.add(Finding{Rule: LedgerSeal, Period: s.Month.String(), What: fmt.Sprintf("the store says %q, the run that sealed it wrote %q", s.Said(), orNone(wrote))})
+			w.add(Finding{Rule: LedgerSeal, Period: s.Month.String(), What: fmt.Sprintf("the store says %q, the run that sealed it wrote %q",
+				s.Said(), cmp.Or(wrote, "none"))})
 		}
 	}
 	w.checkIssuedByRuns()
@@ -207,7 +210,7 @@ func said(rule Rule, files []foundFile, format string, args ...any) Finding {
 
 // lostStore tells whether files were issued that no store knows any more.
 func (w *auditor) lostStore() bool {
-	entries, _ := w.entries() // that there is no store is said, whatever the folder is like
+	entries, _ := os.ReadDir(w.dir) // that there is no store is said, whatever the folder is like
 	var found []foundFile
 	for _, e := range entries {
 		if f, intact := w.intact(e.Name()); intact {
@@ -238,8 +241,8 @@ func (w *auditor) intact(name string) (foundFile, bool) {
 // checkFolder looks for files that the store does not know. Those that carry their own proof were issued by a run that this
 // ledger has lost; all others were issued by nobody. Folders, pages (*.html) and hidden files are nobody's data files.
 func (w *auditor) checkFolder(context.Context) error {
-	entries, err := w.entries()
-	if err != nil {
+	entries, err := os.ReadDir(w.dir)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
 	known := map[string]bool{}
@@ -426,7 +429,7 @@ func (w *auditor) checkSignature(i report.Issue) error {
 		w.of(i, SignatureLedger, fmt.Sprintf("%s was signed by run %d, the ledger ends with run %d", name, mark.Run, len(w.runs)))
 	case before < 1 && mark.Previous == "":
 	case before < 1 || w.runs[before-1].SHA256 != mark.Previous:
-		w.of(i, SignatureLedger, fmt.Sprintf("%s was signed after an entry %d with SHA-256 %s, the ledger has another", name, before, orNone(mark.Previous)))
+		w.of(i, SignatureLedger, fmt.Sprintf("%s was signed after an entry %d with SHA-256 %s, the ledger has another", name, before, cmp.Or(mark.Previous, "none")))
 	}
 	return nil
 }

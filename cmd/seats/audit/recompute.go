@@ -365,7 +365,7 @@ func (w *auditor) movedSlices(m report.Manifest) (moved []string) {
 	for _, s := range m.Slices {
 		switch now := w.slices[s.Day]; {
 		case now.SHA256 != s.SHA256:
-			moved = append(moved, fmt.Sprintf("slice of %s: SHA-256 was %s, is %s", s.Day, s.SHA256, orNone(now.SHA256)))
+			moved = append(moved, fmt.Sprintf("slice of %s: SHA-256 was %s, is %s", s.Day, s.SHA256, cmp.Or(now.SHA256, "none")))
 		case now.AsOf != int64(s.AsOf):
 			moved = append(moved, fmt.Sprintf("slice of %s: as_of was %s, is %s", s.Day, s.AsOf, instant(now.AsOf)))
 		}

@@ -98,7 +98,6 @@ func (c Courier) Send(ctx context.Context, parcels []Parcel, delivered []Deliver
 
 // attempt delivers parcels over one connection and takes them off the list, until all are done or nothing more can be.
 func (c Courier) attempt(ctx context.Context, parcels *[]Parcel, delivered []Delivery, done func([]Delivery, error)) (err error) {
-	o := outbox{dir: c.Outbox, recipients: c.AgeRecipients}
 	to, err := Open(ctx, c.Delivery)
 	if err != nil {
 		return err
@@ -108,7 +107,7 @@ func (c Courier) attempt(ctx context.Context, parcels *[]Parcel, delivered []Del
 		return err
 	}
 	for ; len(*parcels) > 0; *parcels = (*parcels)[1:] {
-		arrived, err := c.parcel((*parcels)[0], delivered, o, to)
+		arrived, err := c.parcel((*parcels)[0], delivered, to)
 		if isBroken(err) {
 			return err
 		}
@@ -149,13 +148,13 @@ type letter struct {
 
 func (l letter) staged() string { return "." + l.SentAs + ".tmp" }
 
-func (c Courier) parcel(p Parcel, delivered []Delivery, o outbox, to Target) (arrived []Delivery, err error) {
-	letters, err := c.letters(p, o)
+func (c Courier) parcel(p Parcel, delivered []Delivery, to Target) (arrived []Delivery, err error) {
+	letters, err := c.letters(p)
 	if err != nil {
 		return nil, err
 	}
 	for i := range letters {
-		if err := c.look(&letters[i], delivered, o, to); err != nil {
+		if err := c.look(&letters[i], delivered, to); err != nil {
 			return nil, err
 		}
 	}
@@ -179,7 +178,7 @@ func (c Courier) parcel(p Parcel, delivered []Delivery, o outbox, to Target) (ar
 	return arrived, nil
 }
 
-func (c Courier) letters(p Parcel, o outbox) (letters []letter, err error) {
+func (c Courier) letters(p Parcel) (letters []letter, err error) {
 	files := []Delivery{{File: report.ManifestName(p.Issue.File), SHA256: p.Issue.ManifestSHA256}, {File: report.SignatureName(p.Issue.File)}}
 	if p.Data {
 		files = append(files, Delivery{File: p.Issue.File, SHA256: p.Issue.SHA256})
@@ -194,10 +193,13 @@ func (c Courier) letters(p Parcel, o outbox) (letters []letter, err error) {
 		}
 		l := letter{Delivery: d, fixed: d.File == p.Issue.File}
 		l.SHA256 = report.Digest(text)
-		if l.sent, err = o.seal(l.SHA256, text); err != nil {
+		if l.sent, err = c.seal(l.SHA256, text); err != nil {
 			return nil, err
 		}
-		l.SentAs, l.SentSHA256, l.Target = d.File+o.suffix(), report.Digest(l.sent), c.Target()
+		l.SentAs, l.SentSHA256, l.Target = d.File, report.Digest(l.sent), c.Target()
+		if len(c.AgeRecipients) > 0 {
+			l.SentAs += sealedSuffix
+		}
 		letters = append(letters, l)
 	}
 	return letters, nil
@@ -227,7 +229,7 @@ func (c Courier) issued(d Delivery) ([]byte, error) {
 const hintMove = "nothing was overwritten; find out who put it there, and move it away"
 
 // look finds out whether a letter is there already, and refuses to put it in place of something else.
-func (c Courier) look(l *letter, delivered []Delivery, o outbox, to Target) error {
+func (c Courier) look(l *letter, delivered []Delivery, to Target) error {
 	text, err := to.read(l.SentAs)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
@@ -242,7 +244,7 @@ func (c Courier) look(l *letter, delivered []Delivery, o outbox, to Target) erro
 	if !l.fixed {
 		l.replaces = slices.ContainsFunc(delivered, func(d Delivery) bool { return d.SentAs == l.SentAs && d.SentSHA256 == sum })
 		if !l.replaces {
-			l.replaces, err = o.sent(sum)
+			l.replaces, err = c.sent(sum)
 		}
 		if err != nil || l.replaces {
 			return err
@@ -271,63 +273,50 @@ func stage(l letter, to Target) error {
 	return nil
 }
 
-// outbox is a folder that keeps what is being sent until the store says that it was delivered. A run that was killed
-// before that leaves it to the next one, which thereby knows what it finds at the target: an encrypted file has other
-// bytes each time, so these are sent again and no new ones.
-type outbox struct {
-	dir        string
-	recipients []string // age's public keys; none: nothing is encrypted
-}
-
 // sealedSuffix ends the names of encrypted files.
 const sealedSuffix = ".age"
 
-func (o outbox) suffix() string {
-	if len(o.recipients) > 0 {
-		return sealedSuffix
-	}
-	return ""
-}
-
-// seal gives what is sent for a text with this SHA-256.
-func (o outbox) seal(sum string, text []byte) ([]byte, error) {
-	path := filepath.Join(o.dir, sum+"-"+report.Digest([]byte(strings.Join(o.recipients, "\n")))[:16])
+// seal gives what is sent for a text with this SHA-256. The outbox keeps that until the store says that it was delivered. A run that
+// was killed before that leaves it to the next one, which thereby knows what it finds at the target: an encrypted file has other
+// bytes each time, so these are sent again and no new ones.
+func (c Courier) seal(sum string, text []byte) ([]byte, error) {
+	path := filepath.Join(c.Outbox, sum+"-"+report.Digest([]byte(strings.Join(c.AgeRecipients, "\n")))[:16])
 	sealed, err := plain.Read(path)
 	if err == nil || !errors.Is(err, fs.ErrNotExist) {
 		return sealed, err
 	}
-	if sealed, err = encrypt(text, o.recipients); err != nil {
+	if sealed, err = encrypt(text, c.AgeRecipients); err != nil {
 		return nil, fmt.Errorf("encrypt: %w", err)
 	}
-	if err := o.make(); err != nil {
+	if err := c.makeOutbox(); err != nil {
 		return nil, err
 	}
 	if err := writeNew(path+".tmp", sealed, 0o600); err != nil {
 		return nil, err
 	}
-	return sealed, errors.Join(os.Rename(path+".tmp", path), plain.Sync(o.dir))
+	return sealed, errors.Join(os.Rename(path+".tmp", path), plain.Sync(c.Outbox))
 }
 
-// make makes the folder unless it is there. A link in its place is refused: it may lead anywhere.
-func (o outbox) make() error {
-	err := os.Mkdir(o.dir, 0o700)
+// makeOutbox makes the folder unless it is there. A link in its place is refused: it may lead anywhere.
+func (c Courier) makeOutbox() error {
+	err := os.Mkdir(c.Outbox, 0o700)
 	if errors.Is(err, fs.ErrExist) {
 		var info fs.FileInfo
-		if info, err = os.Lstat(o.dir); err == nil && !info.IsDir() {
-			return fail.New(fail.Other, "find out who put it there, and move it away", "make %s: it is there, and no folder", o.dir)
+		if info, err = os.Lstat(c.Outbox); err == nil && !info.IsDir() {
+			return fail.New(fail.Other, "find out who put it there, and move it away", "make %s: it is there, and no folder", c.Outbox)
 		}
 	}
 	return err
 }
 
 // sent tells whether something with this SHA-256 was put into the outbox.
-func (o outbox) sent(sum string) (bool, error) {
-	entries, err := os.ReadDir(o.dir)
+func (c Courier) sent(sum string) (bool, error) {
+	entries, err := os.ReadDir(c.Outbox)
 	if err != nil {
 		return false, err
 	}
 	for _, e := range entries {
-		text, err := plain.Read(filepath.Join(o.dir, e.Name()))
+		text, err := plain.Read(filepath.Join(c.Outbox, e.Name()))
 		if err != nil || report.Digest(text) == sum {
 			return err == nil, err
 		}

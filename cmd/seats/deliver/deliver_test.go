@@ -479,7 +479,7 @@ func (l lossy) write(name string, text []byte) error { return l.folder.write(nam
 func TestWhatCannotBeReadBackIsNotDelivered(t *testing.T) {
 	s := newSite(t, config.Delivery{}, 1)
 	dir := t.TempDir()
-	require.ErrorContains(t, must.Err(s.parcel(s.parcels[0], nil, outbox{dir: s.Outbox}, lossy{folder{dir, 0o600}})), "read back 32999 with")
+	require.ErrorContains(t, must.Err(s.parcel(s.parcels[0], nil, lossy{folder{dir, 0o600}})), "read back 32999 with")
 	require.Equal(t, []string{".CNT_0.csv.manifest.json.tmp"}, must.Names(t, dir))
 }
 

@@ -175,7 +175,7 @@ func (e *Explainer) histories(ctx context.Context, days []calendar.Date, agents 
 	for _, s := range stands {
 		for _, f := range found[s.Day] {
 			h := f.Of
-			h.Explainer, h.date, h.agent, h.asOf = e.by(s), s.Day, f.Agent, int64(s.Slice.AsOf)
+			h.Explainer, h.date, h.agent, h.asOf = New(e.conn, s.By), s.Day, f.Agent, int64(s.Slice.AsOf)
 			all = append(all, &h)
 		}
 	}

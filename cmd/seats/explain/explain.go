@@ -51,7 +51,7 @@ func (e *Explainer) Day(ctx context.Context, date calendar.Date, region, locatio
 	if err != nil {
 		return nil, err
 	}
-	d := &Day{Explainer: e.by(stands[0]), Date: date}
+	d := &Day{Explainer: New(e.conn, stands[0].By), Date: date} // by the rules that the day is counted by (R9)
 	if d.Scope, d.Zone, err = d.scope(date, region, location); err != nil {
 		return nil, err
 	}
@@ -67,9 +67,6 @@ func (e *Explainer) Day(ctx context.Context, date calendar.Date, region, locatio
 	}
 	return d, err
 }
-
-// by explains a day by the rules that it is counted by (R9).
-func (e *Explainer) by(s compute.Standing) *Explainer { return New(e.conn, s.By) }
 
 // scope finds a region, and a location of it, in the configuration: that of a day, where it is not the zero one.
 func (e *Explainer) scope(date calendar.Date, region, location string) (rule.Scope, *time.Location, error) {

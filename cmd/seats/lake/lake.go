@@ -28,6 +28,7 @@ import (
 
 	"seats/cmd/seats/pseudonym"
 	"seats/internal/fail"
+	"seats/internal/plain"
 )
 
 //go:embed schema.json
@@ -198,7 +199,7 @@ func (l *Lake) replace(parts []partition) (err error) {
 		if err := l.root.Rename(beside(p.data()), p.data()); err != nil {
 			return err
 		}
-		if err := l.sync(p.dir); err != nil {
+		if err := plain.Sync(filepath.Join(l.dir, p.dir)); err != nil { // so that a _SUCCESS outlives no crash that its data does not
 			return err
 		}
 	}
@@ -287,13 +288,4 @@ func (l *Lake) folder(dir string) error {
 		}
 	}
 	return nil
-}
-
-// sync makes the entries of a folder durable, so that a _SUCCESS outlives no crash that its data does not.
-func (l *Lake) sync(dir string) error {
-	f, err := l.root.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(f.Sync(), f.Close())
 }

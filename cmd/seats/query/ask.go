@@ -43,7 +43,8 @@ type Asker struct {
 	Conn    *sql.Conn
 	Timeout time.Duration // of a statement; 0: none
 	Parquet string        // the one file that the connection may write, in a folder of its own: duck.Options.Except
-	Screen  Screen
+	Out     io.Writer
+	Pager   string // a command of the shell's; "": none
 	Clock   func() time.Time
 
 	Took time.Duration // the last statement, without what it took to show its rows
@@ -86,7 +87,7 @@ func (a *Asker) ask(ctx context.Context, query, format, file string) (wrote bool
 	if file != "" {
 		return true, create(file, func(w io.Writer) error { return table.Write(w, format) })
 	}
-	return false, a.Screen.Show(ctx, func(w io.Writer) error { return table.Write(w, format) })
+	return false, a.show(ctx, func(w io.Writer) error { return table.Write(w, format) })
 }
 
 func (a *Asker) run(ctx context.Context, f form) (table report.Table, err error) {

@@ -176,13 +176,6 @@ func (c catalog) inSQL(before, statement string) (may []string) {
 	return append(may, keywords...)
 }
 
-// Screen is standard output. Where it is a terminal, nothing in a result can steer it, and what is longer than it goes through
-// a pager.
-type Screen struct {
-	Out   io.Writer
-	Pager string // a command of the shell's; "": none
-}
-
 // DefaultPager is the user's pager by the environment: SEATS_PAGER, or PAGER, or less if there is one. None is wanted where the
 // variable is empty.
 func DefaultPager(env func(string) (string, bool)) string {
@@ -203,11 +196,11 @@ func Terminal(stream any) (*os.File, bool) {
 	return f, is && term.IsTerminal(int(f.Fd()))
 }
 
-// Show shows a result.
-func (s Screen) Show(ctx context.Context, write func(io.Writer) error) error {
-	terminal, is := Terminal(s.Out)
+// show shows a result. Where standard output is a terminal, nothing in it can steer that, and what is longer goes through a pager.
+func (a *Asker) show(ctx context.Context, write func(io.Writer) error) error {
+	terminal, is := Terminal(a.Out)
 	if !is {
-		return write(s.Out)
+		return write(a.Out)
 	}
 	var result strings.Builder
 	if err := write(&result); err != nil {
@@ -221,7 +214,7 @@ func (s Screen) Show(ctx context.Context, write func(io.Writer) error) error {
 		lines = append(lines, line+"\n")
 		height += 1 + max(0, text.StringWidthWithoutEscSequences(line)-1)/max(1, columns)
 	}
-	if columns > 0 && rows > 0 && height >= rows && s.Pager != "" && s.page(terminal, strings.Join(lines, "")) {
+	if columns > 0 && rows > 0 && height >= rows && a.Pager != "" && a.page(terminal, strings.Join(lines, "")) {
 		return nil
 	}
 	for _, line := range lines {
@@ -237,11 +230,11 @@ func (s Screen) Show(ctx context.Context, write func(io.Writer) error) error {
 
 // page shows a text in the pager, if the shell finds one. Ctrl-C is the pager's meanwhile; that it may end before it has read
 // everything is as it should be.
-func (s Screen) page(terminal *os.File, text string) bool {
+func (a *Asker) page(terminal *os.File, text string) bool {
 	interrupts := make(chan os.Signal, 1)
 	signal.Notify(interrupts, os.Interrupt)
 	defer signal.Stop(interrupts)
-	pager := exec.Command("sh", "-c", s.Pager)
+	pager := exec.Command("sh", "-c", a.Pager)
 	pager.Stdin, pager.Stdout, pager.Stderr = strings.NewReader(text), terminal, os.Stderr
 	const notFound = 127 // the shell's exit status where there is no such command
 	err := confine.Apart(pager.Run)

@@ -254,7 +254,7 @@ func (p *Prompt) command(ctx context.Context, typed string) error {
 	default:
 		return errLeave
 	}
-	return p.Screen.Show(ctx, func(w io.Writer) error { return t.Write(w, report.FormatTable) })
+	return p.show(ctx, func(w io.Writer) error { return t.Write(w, report.FormatTable) })
 }
 
 func (p *Prompt) set(c command, argument string, setting *string) error {

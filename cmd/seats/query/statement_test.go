@@ -25,7 +25,7 @@ func anAsker(t *testing.T) *Asker {
 		require.NoError(t, conn.Close())
 		require.NoError(t, db.Close())
 	})
-	return &Asker{Conn: conn, Clock: time.Now, Screen: Screen{Out: io.Discard}}
+	return &Asker{Conn: conn, Clock: time.Now, Out: io.Discard}
 }
 
 func TestStatementsEndWhereDuckDBSaysSo(t *testing.T) {
