@@ -271,6 +271,57 @@ func TestConnectingToASilentServerIsGivenUp(t *testing.T) {
 	all.Wait()
 }
 
+// A server that comes up late is waited for.
+func TestConnectingIsTriedAgainUntilTheServerListens(t *testing.T) {
+	t.Parallel()
+	g := complete(t, gimschema.DDL)
+	cfg := g.config(2)
+	cfg.Host, cfg.Port = "127.0.0.1", freePort(t)
+	go func() {
+		time.Sleep(700 * time.Millisecond)
+		pgtest.ProxyAt(t, cfg.Port, g.db.ServerInfo)
+	}()
+	require.NoError(t, must.Have(extract.OpenGIMDB(t.Context(), cfg, nil, none))(t).Close())
+}
+
+func TestConnectingIsGivenUpInTheEndOrWhenCancelled(t *testing.T) {
+	t.Parallel()
+	g := config.GIMDB{Host: "127.0.0.1", Port: freePort(t), Database: "gim", User: "u", Schema: "public", SSLMode: "disable", Connections: 1}
+	began := time.Now()
+	must.Fail(t, must.Err(extract.OpenGIMDB(t.Context(), g, nil, none)), fail.Source, "refused")
+	require.Greater(t, time.Since(began), 2*time.Second)
+
+	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+	defer cancel()
+	began = time.Now()
+	require.Error(t, must.Err(extract.OpenGIMDB(ctx, g, nil, none)))
+	require.Less(t, time.Since(began), 2*time.Second)
+}
+
+func freePort(t *testing.T) int {
+	l := must.Have(net.Listen("tcp", "127.0.0.1:0"))(t)
+	defer l.Close()
+	return l.Addr().(*net.TCPAddr).Port
+}
+
+func TestAPasswordIsInNoError(t *testing.T) {
+	t.Parallel()
+	g := newGIM(t, gimschema.DDL)
+	for _, change := range []func(*config.GIMDB){
+		func(c *config.GIMDB) { c.Port = freePort(t) },
+		func(c *config.GIMDB) { c.Database = "nowhere" },
+		func(c *config.GIMDB) { c.User = "nobody" },
+		func(c *config.GIMDB) { c.Schema = "nowhere" },
+	} {
+		cfg := g.config(1)
+		cfg.Password = config.Hide("sesame")
+		change(&cfg)
+		_, err := extract.OpenGIMDB(t.Context(), cfg, nil, none)
+		require.Error(t, err)
+		require.NotContains(t, err.Error()+strings.Join(fail.Hints(err), ""), "sesame")
+	}
+}
+
 // Where silence is not limited, a statement still ends by the client's own clock.
 func TestAStatementEndsWithoutAWordOfTheServer(t *testing.T) {
 	t.Parallel()

@@ -6,19 +6,15 @@ import (
 	"maps"
 	"math"
 	"math/rand/v2"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"seats/extract"
 	"seats/internal/calendar"
-	"seats/internal/fail"
 	"seats/internal/gimschema"
 	"seats/internal/must"
 )
@@ -474,56 +470,4 @@ func (c copies) chunks(r *rand.Rand, n int) []files {
 		return row(x.id, x.timeKey, x.tenant, x.mode, x.resource, "", x.start, int(x.end), x.audit)
 	})
 	return all
-}
-
-// The facts of a chunk are passed over only where both its name and its files are older than all that matters: a mark that
-// lags says nothing, nor does a time that a tool made up. What it has beside facts is read in any case.
-func TestOldChunksArePassedOverOnlyWhereNameAndTimesSayThatTheyAreOld(t *testing.T) {
-	t.Parallel()
-	const longAgo = day0 - 30*86400
-	for name, c := range map[string]struct {
-		chunk   string
-		written int64
-		read    bool
-	}{
-		"old":                   {"export_1_2026_02_08_00_00_00", longAgo, false},
-		"an old name alone":     {"export_1_2026_02_08_00_00_00", day0, true},
-		"an old time alone":     {"export_1_2026_03_10_00_00_00", longAgo, true},
-		"no date":               {"export_1", longAgo, true},
-		"not old by the clocks": {"export_1_2026_03_05_00_00_00", day0 - 5*86400, true},
-	} {
-		t.Run(name, func(t *testing.T) {
-			dir := exportOf(t, base(files{"sm_res_session_fact": sessionHeader + sessionRow(1, 1, 100, 200, 5)}),
-				increment(files{"sm_res_session_fact": sessionHeader + sessionRow(2, 1, 300, 400, 5)}))
-			chunk := filepath.Join(dir, c.chunk)
-			require.NoError(t, os.Rename(filepath.Join(dir, "export_1_2026_03_11_00_00_00"), chunk))
-			for _, e := range append(must.Have(os.ReadDir(chunk))(t), nil) {
-				path := chunk
-				if e != nil {
-					path = filepath.Join(chunk, e.Name())
-				}
-				require.NoError(t, os.Chtimes(path, time.Time{}, time.Unix(c.written, 0)))
-			}
-			o := exportOptions(t)
-			o.KeyFrom = day0 - 4*86400
-			r := newRig(t)
-			r.cut(t, must.Have(extract.OpenExport(t.Context(), dir, o))(t), utcDay)
-			want := []string{"2 400"}
-			if c.read {
-				want = []string{"1 200", "2 400"}
-			}
-			require.Equal(t, want, r.strings(t, sessionsSQL))
-
-			// So is what it lacks.
-			require.NoError(t, os.Remove(filepath.Join(chunk, "irf_user_data_gen_1.csv")))
-			require.NoError(t, os.Chtimes(chunk, time.Time{}, time.Unix(c.written, 0)))
-			_, err := extract.OpenExport(t.Context(), dir, o)
-			if !c.read {
-				require.NoError(t, err)
-				return
-			}
-			require.EqualError(t, err, "export chunk "+chunk+" has no irf_user_data_gen_1")
-			require.Equal(t, fail.Source, fail.CodeOf(err))
-		})
-	}
 }

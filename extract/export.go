@@ -3,9 +3,11 @@ package extract
 import (
 	"cmp"
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"maps"
+	"math"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -311,4 +313,98 @@ func checkStill(path, shown string, before os.FileInfo, warn func(string)) error
 
 func changed(shown string) error {
 	return fail.New(fail.Source, "run again once it is copied whole: `seats run --wait` waits for that", "%s: it changed while it was read", shown)
+}
+
+// InspectExport looks at the chunks of an export folder: checksums, tables, headers. Errors carry fail.Source. Zips are
+// unpacked one after the other, in a folder of their own that is made in tempDir for the first of them, and removed. reach: how
+// long before the newest chunk facts matter. groups: agent groups are looked for too. now is the reader's clock.
+func InspectExport(ctx context.Context, dir, marker, tempDir string, reach time.Duration, groups bool, now time.Time) (Findings, error) {
+	f := Findings{Name: "export " + dir}
+	chunks, coming, err := findChunks(dir, marker)
+	if err != nil {
+		return f, err
+	}
+	if f.Horizon.HighWater, err = markOf(dir, chunks, now); err != nil {
+		return f, err
+	}
+	temp := filepath.Join(tempDir, "seats-check-"+rand.Text())
+	defer os.RemoveAll(temp) //nolint:errcheck // a folder for temporary files
+	newest := chunks[len(chunks)-1]
+	seen, tenants := map[string]bool{}, map[int64]bool{}
+	names := newExport(dir, ExportOptions{KeyFrom: math.MinInt64, Warn: func(string) {}, Progress: func(string, int64) {}})
+	var partial error
+	for i, c := range chunks {
+		if err := ctx.Err(); err != nil {
+			return f, err
+		}
+		c.groups = groups
+		has := map[string]bool{}
+		if err := names.inspectChunk(ctx, i, c, filepath.Join(temp, "export"), has, tenants); err != nil {
+			return f, explainExport(err, f.Name)
+		}
+		if newest.date == nil || !c.isBefore(*newest.date-int64(reach.Seconds())) {
+			partial = cmp.Or(partial, lacksFacts(c, has))
+		}
+		maps.Copy(seen, has)
+	}
+	if err := cmp.Or(names.lacksTables(seen), partial); err != nil {
+		return f, err
+	}
+	if groups {
+		f.NoGroups = missingGroups(seen)
+	}
+	names.reference.takeResources(names.rows["resource_"], false)
+	f.Switches = names.reference.Switches()
+	f.TenantKeys = slices.Sorted(maps.Keys(tenants))
+	f.Detail = fmt.Sprintf("%d tables in %d chunks, the newest %s", len(tables), len(chunks), filepath.Base(newest.path))
+	for _, c := range coming {
+		f.Detail += fmt.Sprintf("; %s is not read yet: %s", filepath.Base(c.path), c.unready)
+	}
+	return f, nil
+}
+
+// inspectChunk looks at the files of a chunk.
+func (e *Export) inspectChunk(ctx context.Context, number int, c chunk, temp string, seen map[string]bool, tenants map[int64]bool) error {
+	folder, files, cleanup, err := c.unpack(temp)
+	if err != nil {
+		return err
+	}
+	defer cleanup()
+	for name, file := range files {
+		of := &exportFile{table: name, chunk: number, path: filepath.Join(folder, file), shown: c.shown(file)}
+		_, err := openCSV(of.path, of.shown, table(name))
+		if errors.Is(err, errNoColumn) && !has(tables, name) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		seen[name] = true
+		if name == "resource_" {
+			if err := e.dimension(ctx, of); err != nil {
+				return err
+			}
+		}
+		if name == sessionTable {
+			if err := e.noteTenants(ctx, of, tenants); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// noteTenants notes whose sessions a file has, as far as it can be read: to say what is wrong with it is a run's business.
+func (e *Export) noteTenants(ctx context.Context, f *exportFile, tenants map[int64]bool) error {
+	key := column(table(sessionTable), "tenant_key")
+	err := e.look(ctx, f, func(row *csvRow, _ fact) bool {
+		if of, has := row.number(key); has {
+			tenants[of] = true
+		}
+		return false
+	})
+	if ctx.Err() != nil || f.csv == nil {
+		return err
+	}
+	return nil
 }

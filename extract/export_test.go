@@ -19,11 +19,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"seats/extract"
-	"seats/internal/calendar"
 	"seats/internal/fail"
-	"seats/internal/gimschema"
 	"seats/internal/must"
-	"seats/internal/store"
 )
 
 // files are the tables of a chunk: name to text, header line included.
@@ -603,48 +600,56 @@ func utf16LE(text string) string {
 	return out
 }
 
-// A day that ends before a source's first session of any medium was purged, or was never there; a day after it without a session
-// is one on which nobody was there.
-func TestADayBeforeTheFirstSessionOfASourceIsRefused(t *testing.T) {
-	window := func(day int) extract.Window {
-		d := utcDay.Day.AddDays(day)
-		return extract.Window{Day: d, Spans: []calendar.Interval{d.In(time.UTC)}, Lookback: utcDay.Lookback}
-	}
-	g := newGIM(t, gimschema.DDL)
-	g.highWater(day0 + 5*86400)
-	g.session(7, 1, 1, day0+10, day0+8000, 0, 1)
-	r := newRig(t)
-	sources := map[string]extract.Source{"GIM DB": openDB(t, r, g.config(1), nil)}
-	check := func(name string, src extract.Source, oldest *int64) {
-		c := extract.Cutter{Stage: r.stage, Source: src, Clock: func() time.Time { return time.Unix(day0+200000, 0) }}
-		_, err := c.Cut(t.Context(), window(-1))
-		var never *extract.NeverThereError
-		require.ErrorAs(t, err, &never, name)
-		require.Equal(t, fail.Source, fail.CodeOf(err), name)
-		require.Equal(t, oldest, never.Oldest, name)
-		require.Empty(t, r.strings(t, everyRow), name)
-		c.AcceptLoss = true
-		s, err := c.Cut(t.Context(), window(-1))
-		require.NoError(t, err, name)
-		require.Contains(t, s.Accepted(), "never there", name)
-		r.forget(t)
-	}
-	first := int64(day0)
-	for name, src := range sources {
-		check(name, src, &first)
-		require.Zero(t, r.cut(t, src, window(1)).Sessions, name)
-		r.forget(t)
-	}
-	g.db.Exec(t, "delete from sm_res_session_fact")
-	check("empty GIM DB", openDB(t, r, g.config(1), nil), nil)
-	check("export", openExport(t, r, exportOf(t, base(files{"sm_res_session_fact": sessionHeader + sessionRow(1, 1, 10, 8000, 1)}))), &first)
-	check("empty export", openExport(t, r, exportOf(t, base(nil))), nil)
-}
+// The facts of a chunk are passed over only where both its name and its files are older than all that matters: a mark that
+// lags says nothing, nor does a time that a tool made up. What it has beside facts is read in any case.
+func TestOldChunksArePassedOverOnlyWhereNameAndTimesSayThatTheyAreOld(t *testing.T) {
+	t.Parallel()
+	const longAgo = day0 - 30*86400
+	for name, c := range map[string]struct {
+		chunk   string
+		written int64
+		read    bool
+	}{
+		"old":                   {"export_1_2026_02_08_00_00_00", longAgo, false},
+		"an old name alone":     {"export_1_2026_02_08_00_00_00", day0, true},
+		"an old time alone":     {"export_1_2026_03_10_00_00_00", longAgo, true},
+		"no date":               {"export_1", longAgo, true},
+		"not old by the clocks": {"export_1_2026_03_05_00_00_00", day0 - 5*86400, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := exportOf(t, base(files{"sm_res_session_fact": sessionHeader + sessionRow(1, 1, 100, 200, 5)}),
+				increment(files{"sm_res_session_fact": sessionHeader + sessionRow(2, 1, 300, 400, 5)}))
+			chunk := filepath.Join(dir, c.chunk)
+			require.NoError(t, os.Rename(filepath.Join(dir, "export_1_2026_03_11_00_00_00"), chunk))
+			for _, e := range append(must.Have(os.ReadDir(chunk))(t), nil) {
+				path := chunk
+				if e != nil {
+					path = filepath.Join(chunk, e.Name())
+				}
+				require.NoError(t, os.Chtimes(path, time.Time{}, time.Unix(c.written, 0)))
+			}
+			o := exportOptions(t)
+			o.KeyFrom = day0 - 4*86400
+			r := newRig(t)
+			r.cut(t, must.Have(extract.OpenExport(t.Context(), dir, o))(t), utcDay)
+			want := []string{"2 400"}
+			if c.read {
+				want = []string{"1 200", "2 400"}
+			}
+			require.Equal(t, want, r.strings(t, sessionsSQL))
 
-// forget empties the store of the day's slice.
-func (r *rig) forget(t *testing.T) {
-	require.NoError(t, store.DropSlice(t.Context(), r.work.Conn, utcDay.Day))
-	must.Have(r.work.Conn.ExecContext(t.Context(), "delete from _data.slice; delete from _data.slice_span"))(t)
+			// So is what it lacks.
+			require.NoError(t, os.Remove(filepath.Join(chunk, "irf_user_data_gen_1.csv")))
+			require.NoError(t, os.Chtimes(chunk, time.Time{}, time.Unix(c.written, 0)))
+			_, err := extract.OpenExport(t.Context(), dir, o)
+			if !c.read {
+				require.NoError(t, err)
+				return
+			}
+			require.EqualError(t, err, "export chunk "+chunk+" has no irf_user_data_gen_1")
+			require.Equal(t, fail.Source, fail.CodeOf(err))
+		})
+	}
 }
 
 // FuzzExportRowsInAreRowsStagedOrAnError gives the loader a file of resources (texts and a number) that begins

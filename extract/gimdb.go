@@ -313,3 +313,54 @@ func (g *GIMDB) Close() error {
 func sourceName(cfg config.GIMDB) string {
 	return fmt.Sprintf("gimdb %s:%d/%s schema %s", cfg.Host, cfg.Port, cfg.Database, cfg.Schema)
 }
+
+// InspectGIMDB connects, checks tables, columns and rights, and counts attempts and GUIDs of the last whole day
+// in a zone. It says why agent groups could not be read, whether they are wanted or not. Errors carry fail.Source.
+func InspectGIMDB(ctx context.Context, cfg config.GIMDB, zone *time.Location) (Findings, error) {
+	cfg.Connections = 1
+	g := &GIMDB{origin: origin{name: sourceName(cfg)}, cfg: cfg}
+	f := Findings{Name: g.name, Counted: true}
+	err := g.inspect(ctx, zone, &f)
+	return f, errors.Join(explainPG(err, cfg), g.Close())
+}
+
+func (g *GIMDB) inspect(ctx context.Context, zone *time.Location, f *Findings) (err error) {
+	err = g.look(ctx)
+	f.Horizon = g.horizon
+	if err != nil {
+		return err
+	}
+	f.Detail, f.NoGroups = fmt.Sprintf("%d tables", len(tables)), g.whyNoGroups()
+	f.MayWrite = tablesWith(g.rightsOn(slices.Concat(tables, histories)...), func(r right) bool { return r.MayWrite })
+	leader, last := g.readers[0], *f.Horizon.Last()
+	for _, from := range []int64{floorKey(last - month), 0} { // further back only where there is nothing in a month
+		if len(f.TenantKeys) > 0 {
+			break
+		}
+		if f.TenantKeys, err = all(ctx, leader, "gim/session_tenant", pgx.RowTo[int64], from, last); err != nil {
+			return err
+		}
+	}
+	f.Day = calendar.DateOf(time.Unix(last, 0), zone).AddDays(-1)
+	day := f.Day.In(zone)
+	if err := leader.ask(ctx, "gim/guid_mapping", []any{floorKey(day.Start), day.End}, &f.Attempts, &f.GUIDs); err != nil {
+		return err
+	}
+	if err := g.readNames(ctx); err != nil {
+		return err
+	}
+	f.DefaultGUIDs = g.noGUIDs
+	if f.Switches, err = leader.names(ctx, "gim/switch"); err != nil {
+		return err
+	}
+	f.CommonGUIDs, err = all(ctx, leader, "gim/common_guid", func(row pgx.CollectableRow) (c CommonGUID, err error) {
+		var guid []byte
+		err = row.Scan(&guid, &c.Legs, &c.Agents)
+		c.GUID = leader.texts.text(guid)
+		return c, err
+	}, floorKey(day.Start), day.End)
+	return err
+}
+
+// month is how long before its end a GIM DB is asked whose sessions it has, in seconds.
+const month = 31 * 24 * hour

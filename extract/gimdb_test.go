@@ -3,7 +3,6 @@ package extract_test
 import (
 	"context"
 	"fmt"
-	"net"
 	"slices"
 	"strings"
 	"testing"
@@ -13,11 +12,11 @@ import (
 
 	"seats/extract"
 	"seats/internal/calendar"
-	"seats/internal/config"
 	"seats/internal/fail"
 	"seats/internal/gimschema"
 	"seats/internal/must"
 	"seats/internal/pgtest"
+	"seats/internal/store"
 	texts "seats/sql"
 )
 
@@ -251,57 +250,6 @@ func (g *gim) fails() error {
 
 func cutter(r *rig, src extract.Source) *extract.Cutter {
 	return &extract.Cutter{Stage: r.stage, Source: src, SettleHours: 1, Clock: func() time.Time { return time.Unix(day0+200000, 0) }}
-}
-
-// A server that comes up late is waited for.
-func TestConnectingIsTriedAgainUntilTheServerListens(t *testing.T) {
-	t.Parallel()
-	g := complete(t, gimschema.DDL)
-	cfg := g.config(2)
-	cfg.Host, cfg.Port = "127.0.0.1", freePort(t)
-	go func() {
-		time.Sleep(700 * time.Millisecond)
-		pgtest.ProxyAt(t, cfg.Port, g.db.ServerInfo)
-	}()
-	require.NoError(t, must.Have(extract.OpenGIMDB(t.Context(), cfg, nil, none))(t).Close())
-}
-
-func TestConnectingIsGivenUpInTheEndOrWhenCancelled(t *testing.T) {
-	t.Parallel()
-	g := config.GIMDB{Host: "127.0.0.1", Port: freePort(t), Database: "gim", User: "u", Schema: "public", SSLMode: "disable", Connections: 1}
-	began := time.Now()
-	must.Fail(t, must.Err(extract.OpenGIMDB(t.Context(), g, nil, none)), fail.Source, "refused")
-	require.Greater(t, time.Since(began), 2*time.Second)
-
-	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
-	defer cancel()
-	began = time.Now()
-	require.Error(t, must.Err(extract.OpenGIMDB(ctx, g, nil, none)))
-	require.Less(t, time.Since(began), 2*time.Second)
-}
-
-func freePort(t *testing.T) int {
-	l := must.Have(net.Listen("tcp", "127.0.0.1:0"))(t)
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port
-}
-
-func TestAPasswordIsInNoError(t *testing.T) {
-	t.Parallel()
-	g := newGIM(t, gimschema.DDL)
-	for _, change := range []func(*config.GIMDB){
-		func(c *config.GIMDB) { c.Port = freePort(t) },
-		func(c *config.GIMDB) { c.Database = "nowhere" },
-		func(c *config.GIMDB) { c.User = "nobody" },
-		func(c *config.GIMDB) { c.Schema = "nowhere" },
-	} {
-		cfg := g.config(1)
-		cfg.Password = config.Hide("sesame")
-		change(&cfg)
-		_, err := extract.OpenGIMDB(t.Context(), cfg, nil, none)
-		require.Error(t, err)
-		require.NotContains(t, err.Error()+strings.Join(fail.Hints(err), ""), "sesame")
-	}
 }
 
 // What cannot be stored ends the statement that sends it: nobody reads on to the end of a table that nobody wants. Every
@@ -636,4 +584,48 @@ func TestR10AMarkThatIsNoTimeIsRefused(t *testing.T) {
 		must.Fail(t, err, fail.Source, c.want, "")
 		must.Have(horizon(t, g, "(4, 1, "+c.maxTS+", '2026-03-10 21:35')", "('2026-03-10 22:00', '2026-03-10 22:20')"))(t)
 	}
+}
+
+// A day that ends before a source's first session of any medium was purged, or was never there; a day after it without a session
+// is one on which nobody was there.
+func TestADayBeforeTheFirstSessionOfASourceIsRefused(t *testing.T) {
+	window := func(day int) extract.Window {
+		d := utcDay.Day.AddDays(day)
+		return extract.Window{Day: d, Spans: []calendar.Interval{d.In(time.UTC)}, Lookback: utcDay.Lookback}
+	}
+	g := newGIM(t, gimschema.DDL)
+	g.highWater(day0 + 5*86400)
+	g.session(7, 1, 1, day0+10, day0+8000, 0, 1)
+	r := newRig(t)
+	sources := map[string]extract.Source{"GIM DB": openDB(t, r, g.config(1), nil)}
+	check := func(name string, src extract.Source, oldest *int64) {
+		c := extract.Cutter{Stage: r.stage, Source: src, Clock: func() time.Time { return time.Unix(day0+200000, 0) }}
+		_, err := c.Cut(t.Context(), window(-1))
+		var never *extract.NeverThereError
+		require.ErrorAs(t, err, &never, name)
+		require.Equal(t, fail.Source, fail.CodeOf(err), name)
+		require.Equal(t, oldest, never.Oldest, name)
+		require.Empty(t, r.strings(t, everyRow), name)
+		c.AcceptLoss = true
+		s, err := c.Cut(t.Context(), window(-1))
+		require.NoError(t, err, name)
+		require.Contains(t, s.Accepted(), "never there", name)
+		r.forget(t)
+	}
+	first := int64(day0)
+	for name, src := range sources {
+		check(name, src, &first)
+		require.Zero(t, r.cut(t, src, window(1)).Sessions, name)
+		r.forget(t)
+	}
+	g.db.Exec(t, "delete from sm_res_session_fact")
+	check("empty GIM DB", openDB(t, r, g.config(1), nil), nil)
+	check("export", openExport(t, r, exportOf(t, base(files{"sm_res_session_fact": sessionHeader + sessionRow(1, 1, 10, 8000, 1)}))), &first)
+	check("empty export", openExport(t, r, exportOf(t, base(nil))), nil)
+}
+
+// forget empties the store of the day's slice.
+func (r *rig) forget(t *testing.T) {
+	require.NoError(t, store.DropSlice(t.Context(), r.work.Conn, utcDay.Day))
+	must.Have(r.work.Conn.ExecContext(t.Context(), "delete from _data.slice; delete from _data.slice_span"))(t)
 }

@@ -281,3 +281,29 @@ func (s Logins) outside(of calendar.Interval) (resources []int64) {
 func (w Window) touches(from, until int64) bool {
 	return slices.ContainsFunc(w.Spans, func(p calendar.Interval) bool { return from < p.End && until > p.Start })
 }
+
+// Findings is what a look at a source tells, without copying anything.
+type Findings struct {
+	Name     string
+	Detail   string
+	Horizon  Horizon
+	NoGroups string   // why agent groups cannot be read; empty where they can, or where nobody asked for them
+	MayWrite []string // tables that the user could change, though the program never does
+	// TenantKeys are those that sessions have, in order: of the last month of a GIM DB, or in the files of an export
+	// that are written as GIM writes them.
+	TenantKeys []int64
+	Counted    bool // whether Attempts and GUIDs were counted
+	// Contact attempts and attempt GUIDs of Day, the last that the source holds whole.
+	Day             calendar.Date
+	Attempts, GUIDs int64
+	CommonGUIDs     []CommonGUID
+	DefaultGUIDs    []string // that the mapping of user data puts on calls that have none
+
+	Switches []string // of the source's DNs and queues
+}
+
+// CommonGUID is an attempt GUID on legs of so many agents that it stands for none.
+type CommonGUID struct {
+	GUID         string
+	Legs, Agents int64
+}
