@@ -34,7 +34,7 @@ import (
 var schemas = []string{"store/schema_1", "store/schema_2", "store/schema_3", "store/schema_4"}
 
 // Schemas names the statements that make an empty store, in their order.
-func Schemas() []string { return slices.Clone(schemas) }
+func Schemas() []string { return append(slices.Clone(schemas), "store/comment") }
 
 // Version is the schema this program writes. A store of an older one can be read, and is migrated in the work copy of
 // the next run; a newer one is refused.
@@ -138,21 +138,35 @@ func (w *Work) copyPublished() (err error) {
 }
 
 // migrate brings a work copy from a version to this program's. It is no transaction: DuckDB changes no row of a table whose columns
-// it has just changed. A copy that fails is not published. A new store has no rows: it is made in one, for hundreds of statements
-// would each wait for the disk.
+// it has just changed. A copy that fails is not published.
 func migrate(ctx context.Context, conn *sql.Conn, version uint64) error {
-	bringUp := func(q duck.Queryer) error {
-		for _, schema := range schemas[version:] {
-			if _, err := duck.Exec(ctx, q, schema); err != nil {
-				return err
-			}
-		}
+	if version == Version {
 		return nil
 	}
+	make := func() error { return bringUp(ctx, conn, version) }
 	if version == 0 {
-		return duck.InTx(ctx, conn, func(tx *sql.Tx) error { return bringUp(tx) })
+		make = func() error { return makeNew(ctx, conn) }
 	}
-	return bringUp(conn)
+	return inTurn(make, func() error {
+		return duck.InTx(ctx, conn, func(tx *sql.Tx) error { return exec(ctx, tx, "store/comment") })
+	})
+}
+
+// makeNew makes a store, without a word on what is in it. It has no rows: it is made in one transaction, for each of a hundred statements
+// would wait for the disk.
+func makeNew(ctx context.Context, conn *sql.Conn) error {
+	return duck.InTx(ctx, conn, func(tx *sql.Tx) error { return bringUp(ctx, tx, 0) })
+}
+
+func bringUp(ctx context.Context, q duck.Queryer, version uint64) error { return exec(ctx, q, schemas[version:]...) }
+
+func exec(ctx context.Context, q duck.Queryer, names ...string) error {
+	for _, name := range names {
+		if _, err := duck.Exec(ctx, q, name); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // checkVersion gives a store's schema version, and refuses what is no store, or a newer program's.

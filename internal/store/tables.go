@@ -149,7 +149,7 @@ type Scratch struct {
 // those of OpenPublished, and ErrUnsealed.
 func OpenScratch(ctx context.Context, path string, o duck.Options, wanted func(calendar.Month) bool) (*Scratch, error) {
 	return inMemory(ctx, path, o, func(conn *sql.Conn) error {
-		if err := migrate(ctx, conn, 0); err != nil {
+		if err := makeNew(ctx, conn); err != nil {
 			return err
 		}
 		return attachOne(ctx, conn, path, "published", wanted)
