@@ -143,11 +143,11 @@ func migrate(ctx context.Context, conn *sql.Conn, version uint64) error {
 	if version == Version {
 		return nil
 	}
-	make := func() error { return bringUp(ctx, conn, version) }
+	bring := func() error { return bringUp(ctx, conn, version) }
 	if version == 0 {
-		make = func() error { return makeNew(ctx, conn) }
+		bring = func() error { return makeNew(ctx, conn) }
 	}
-	return inTurn(make, func() error {
+	return inTurn(bring, func() error {
 		return duck.InTx(ctx, conn, func(tx *sql.Tx) error { return exec(ctx, tx, "store/comment") })
 	})
 }
@@ -158,7 +158,9 @@ func makeNew(ctx context.Context, conn *sql.Conn) error {
 	return duck.InTx(ctx, conn, func(tx *sql.Tx) error { return bringUp(ctx, tx, 0) })
 }
 
-func bringUp(ctx context.Context, q duck.Queryer, version uint64) error { return exec(ctx, q, schemas[version:]...) }
+func bringUp(ctx context.Context, q duck.Queryer, version uint64) error {
+	return exec(ctx, q, schemas[version:]...)
+}
 
 func exec(ctx context.Context, q duck.Queryer, names ...string) error {
 	for _, name := range names {
