@@ -231,7 +231,7 @@ func attachOne(ctx context.Context, conn *sql.Conn, path, home string, wanted fu
 	return gather(ctx, conn, home == "memory", a)
 }
 
-// gather makes of stores what store/gather says.
+// gather makes the tables of stores, and where that is wanted their relations, as the statements of these names say.
 func gather(ctx context.Context, conn *sql.Conn, relations bool, stores ...*attached) error {
 	for _, a := range stores {
 		if a.Home != a.Live && a.Home != "memory" {
@@ -244,14 +244,20 @@ func gather(ctx context.Context, conn *sql.Conn, relations bool, stores ...*atta
 	if err != nil {
 		return err
 	}
-	made, err := duck.All[string](ctx, conn, "store/gather", sql.Named("members", string(members)), sql.Named("relations", relations))
-	if err == nil {
-		err = run(ctx, conn, made...)
+	made := func(statement string, args ...any) error {
+		statements, err := duck.All[string](ctx, conn, statement, append(args, sql.Named("members", string(members)))...)
+		if err == nil {
+			err = run(ctx, conn, append(statements, "use memory")...)
+		}
+		if err != nil {
+			return fmt.Errorf("gather: %w", err)
+		}
+		return nil
 	}
-	if err != nil {
-		return fmt.Errorf("gather: %w", err)
+	if err := made("store/gather_tables", sql.Named("relations", relations)); err != nil || !relations {
+		return err
 	}
-	return nil
+	return made("store/gather")
 }
 
 // OpenWhole is OpenPublished with the rows of the sealed months, as if all lay in one file; of those alone that are wanted, all where

@@ -29,69 +29,79 @@ with asked as (
 ),
 difference as (
     select 'qualifying_session' as relation,
-           day
+           day,
+           n
     from (
-        (select * from _data.qualifying_session where day in (from asked)
-         except all
-         select * from published._data.qualifying_session where day in (from asked))
-        union all
-        (select * from published._data.qualifying_session where day in (from asked)
-         except all
-         select * from _data.qualifying_session where day in (from asked))
+        select * exclude (side), sum(side) as n
+        from (
+            select *, 1 as side from _data.qualifying_session where day in (from asked)
+            union all
+            select *, -1 from published._data.qualifying_session where day in (from asked)
+        )
+        group by all
+        having n <> 0
     )
     union all
     select 'concurrency',
-           day
+           day,
+           n
     from (
-        (select * from _data.concurrency where day in (from asked)
-         except all
-         select * from published._data.concurrency where day in (from asked))
-        union all
-        (select * from published._data.concurrency where day in (from asked)
-         except all
-         select * from _data.concurrency where day in (from asked))
+        select * exclude (side), sum(side) as n
+        from (
+            select *, 1 as side from _data.concurrency where day in (from asked)
+            union all
+            select *, -1 from published._data.concurrency where day in (from asked)
+        )
+        group by all
+        having n <> 0
     )
     union all
     select 'daily_concurrent',
-           day
+           day,
+           n
     from (
-        (select * exclude (state) from _data.daily_concurrent where day in (from asked)
-         except all
-         select * exclude (state) from published._data.daily_concurrent where day in (from asked))
-        union all
-        (select * exclude (state) from published._data.daily_concurrent where day in (from asked)
-         except all
-         select * exclude (state) from _data.daily_concurrent where day in (from asked))
+        select * exclude (side, state), sum(side) as n
+        from (
+            select *, 1 as side from _data.daily_concurrent where day in (from asked)
+            union all
+            select *, -1 from published._data.daily_concurrent where day in (from asked)
+        )
+        group by all
+        having n <> 0
     )
     union all
     select 'enabled_daily',
-           day
+           day,
+           n
     from (
-        (select * exclude (state) from _data.enabled_daily where day in (from asked)
-         except all
-         select * exclude (state) from published._data.enabled_daily where day in (from asked))
-        union all
-        (select * exclude (state) from published._data.enabled_daily where day in (from asked)
-         except all
-         select * exclude (state) from _data.enabled_daily where day in (from asked))
+        select * exclude (side, state), sum(side) as n
+        from (
+            select *, 1 as side from _data.enabled_daily where day in (from asked)
+            union all
+            select *, -1 from published._data.enabled_daily where day in (from asked)
+        )
+        group by all
+        having n <> 0
     )
     union all
     select 'data_quality',
-           day
+           day,
+           n
     from (
-        (select * from _data.data_quality where day in (from asked)
-         except all
-         select * from published._data.data_quality where day in (from asked))
-        union all
-        (select * from published._data.data_quality where day in (from asked)
-         except all
-         select * from _data.data_quality where day in (from asked))
+        select * exclude (side), sum(side) as n
+        from (
+            select *, 1 as side from _data.data_quality where day in (from asked)
+            union all
+            select *, -1 from published._data.data_quality where day in (from asked)
+        )
+        group by all
+        having n <> 0
     )
 )
 select 'results_changed',
        '',
        day::varchar,
-       count(*) || ' rows of ' || relation || ' are in the store or in what its slice gives, not in both'
+       sum(abs(n)) || ' rows of ' || relation || ' are in the store or in what its slice gives, not in both'
 from difference
 group by day, relation
 order by day, relation

@@ -2,15 +2,53 @@
 select version
 from _data.store_version;
 
--- name: gather
--- Grain: statement that makes of stores on a connection, which are attached with their sealed months, what is asked: in their order. One
--- question for all of them: DuckDB looks through all databases whichever is asked for.
--- The tables of a store with sealed months are views in the database home, of both. Without $relations that is all: a table that the store,
--- of an older version, has not, is there without rows. With them the relations are made there too. One store shows them and its macros as
--- they are; in a set, whose stores have tenants, each relation has the rows of all and says whose, a macro that asks relations alone, and
--- not the tables behind them or other macros, whose names cannot lead to a member's own, answers for each tenant by itself, and any other
--- says that it is for one. What is shown has the comments of the newest. Names of tenants, as the configuration has them, hold no quotes.
+-- name: gather_tables
+-- Grain: statement that makes the tables of stores with sealed months, which are attached to a connection with these: in the database
+-- home, as views of both, in their order. One question for all of them: DuckDB looks through all databases whichever is asked for.
+-- Without $relations a table that the store, of an older version, has not, is there without rows.
 -- Inputs: $members (JSON), $relations.
+with member as (
+    select unnest(from_json($members, '[{"no": "INTEGER", "tenant": "VARCHAR", "version": "INTEGER", "live": "VARCHAR", "home": "VARCHAR",
+                                         "sealed": ["VARCHAR"]}]'), max_depth := 2)
+),
+base as materialized (
+    select database_name as database,
+           table_name as name,
+           table_oid as made
+    from duckdb_tables()
+    where schema_name = '_data'
+),
+statement as (
+    select no, 1 as step, 0 as made, 'create schema ' || home || '._data' as text
+    from member
+    where home <> live
+    union all
+    select m.no, 2, b.made,
+           'create view ' || m.home || '._data.' || b.name || ' as from ' || m.live || '._data.' || b.name || coalesce(string_agg(
+               ' union all by name from ' || s.database || '._data.' || s.name, '' order by s.database), '') -- it has the tables of the version that sealed it
+    from member as m
+    join base as b on b.database = m.live
+    left join base as s on s.name = b.name
+        and s.database in m.sealed
+    where m.home <> m.live
+    group by m.no, m.home, m.live, b.name, b.made
+    union all
+    select m.no, 3, b.made, 'create view ' || m.home || '._data.' || b.name || ' as from memory._data.' || b.name || ' limit 0'
+    from member as m
+    join base as b on b.database = 'memory'
+    where not $relations
+      and b.name not in (select name from base where database = m.live)
+)
+select text
+from statement
+order by no, step, made
+
+-- name: gather
+-- Grain: statement that makes the relations of stores whose tables gather_tables made, in their order. One store shows them and its macros
+-- as they are; in a set, whose stores have tenants, each relation has the rows of all and says whose, a macro that asks relations alone,
+-- and not the tables behind them or other macros, whose names cannot lead to a member's own, answers for each tenant by itself, and any
+-- other says that it is for one. What is shown has the comments of the newest. Names of tenants, as the configuration has them, hold no
+-- quotes. Input: $members (JSON).
 with member as (
     select unnest(from_json($members, '[{"no": "INTEGER", "tenant": "VARCHAR", "version": "INTEGER", "live": "VARCHAR", "home": "VARCHAR",
                                          "sealed": ["VARCHAR"]}]'), max_depth := 2)
@@ -20,13 +58,6 @@ newest as (
     from member
     order by version desc, no
     limit 1
-),
-base as materialized (
-    select database_name as database,
-           table_name as name,
-           table_oid as made
-    from duckdb_tables()
-    where schema_name = '_data'
 ),
 relation as materialized (
     select m.*,
@@ -61,35 +92,13 @@ macro as materialized (
         and not f.internal
 ),
 statement as (
-    select no, 1 as step, 0 as made, 'create schema ' || home || '._data' as text
+    select no, 4 as step, 0 as made, 'use ' || home as text
     from member
     where home <> live
     union all
-    select m.no, 2, b.made,
-           'create view ' || m.home || '._data.' || b.name || ' as from ' || m.live || '._data.' || b.name || coalesce(string_agg(
-               ' union all by name from ' || s.database || '._data.' || s.name, '' order by s.database), '') -- it has the tables of the version that sealed it
-    from member as m
-    join base as b on b.database = m.live
-    left join base as s on s.name = b.name
-        and s.database in m.sealed
-    where m.home <> m.live
-    group by m.no, m.home, m.live, b.name, b.made
-    union all
-    select m.no, 3, b.made, 'create view ' || m.home || '._data.' || b.name || ' as from memory._data.' || b.name || ' limit 0'
-    from member as m
-    join base as b on b.database = 'memory'
-    where not $relations
-      and b.name not in (select name from base where database = m.live)
-    union all
-    select no, 4, 0, 'use ' || home
-    from member
-    where $relations
-      and home <> live
-    union all
     select no, 5, made, sql
     from relation
-    where $relations
-      and home <> live
+    where home <> live
     union all
     select 1000000, 6, 0, 'use memory'
     union all
@@ -117,7 +126,6 @@ statement as (
            end
     from macro as n
     semi join newest using (no)
-    where $relations
     union all
     select 1000000, 10, 0, 'comment on ' || c.thing || ' is ''' || replace(c.comment, '''', '''''') || ''''
     from (
@@ -134,8 +142,7 @@ statement as (
             and c.table_name = r.name
     ) as c
     semi join newest using (no)
-    where $relations
-      and c.comment is not null
+    where c.comment is not null
     union all
     select 1000000, 11, made, 'comment on column ' || name || '.tenant is ''As configured'''
     from relation
