@@ -189,7 +189,8 @@ func (c *Counter) count(ctx context.Context, stands []Standing, computedTS int64
 		return nil, err
 	}
 	defer tx.Rollback() //nolint:errcheck // after a commit there is nothing to roll back
-	if err := store.DropResults(ctx, tx, daysOf(stands)...); err != nil {
+	before := slices.DeleteFunc(slices.Clone(stands), func(s Standing) bool { return s.done == nil })
+	if err := store.DropResults(ctx, tx, daysOf(before)...); err != nil {
 		return nil, err
 	}
 	if err := run(ctx, tx, slices.Concat(results, []string{"count/keep_rules_of_days"})); err != nil {

@@ -91,6 +91,9 @@ func DropSlice(ctx context.Context, q duck.Queryer, day calendar.Date) error {
 
 // DropResults takes all that was computed of some days out of a store.
 func DropResults(ctx context.Context, q duck.Queryer, days ...calendar.Date) error {
+	if len(days) == 0 {
+		return nil
+	}
 	return of(ctx, q, "drop", []any{duck.Days(days...)}, evidence, result)
 }
 
