@@ -124,20 +124,6 @@ func batch(stands []Standing) int {
 	return len(stands)
 }
 
-// fewRows are counted by one thread: others would take longer to look whether there is something for them than to do it.
-const fewRows = 50_000
-
-func (c *Counter) spread(ctx context.Context, stands []Standing) error {
-	rows, threads := int64(0), 1
-	for _, s := range stands {
-		rows += s.size()
-	}
-	if rows > fewRows {
-		threads = c.tenant.Engine.Threads
-	}
-	return duck.Spread(ctx, c.conn, threads)
-}
-
 // atOnce counts the days of a batch at once, or, where that fails, each by itself.
 func (c *Counter) atOnce(ctx context.Context, stands []Standing, computedTS int64) (counted []Counted) {
 	results, err := c.count(ctx, stands, computedTS, true)
@@ -178,7 +164,11 @@ func (c *Counter) count(ctx context.Context, stands []Standing, computedTS int64
 	if err != nil {
 		return nil, err
 	}
-	if err := c.spread(ctx, stands); err != nil {
+	rows := int64(0)
+	for _, s := range stands {
+		rows += s.size()
+	}
+	if err := duck.Spread(ctx, c.conn, c.tenant.Engine.Threads, rows); err != nil {
 		return nil, err
 	}
 	if err := run(ctx, c.conn, working, sql.Named("rules", asked)); err != nil {

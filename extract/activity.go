@@ -237,6 +237,9 @@ func (c *cut) findLacking(ctx context.Context, open []*activity) (found []lackin
 		known bool
 	}
 	activities := map[int64][]told{}
+	if err := c.written(); err != nil {
+		return nil, err
+	}
 	err = duck.Each(ctx, c.tx, "slice/activity_of_resource", func(scan func(...any) error) error {
 		var t told
 		err := scan(&t.resource, &t.start, &t.end, &t.known)

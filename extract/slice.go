@@ -48,6 +48,7 @@ type Cutter struct {
 	SettleHours int
 	AcceptLoss  bool // replace a slice even by one that lacks much of it
 	Clock       func() time.Time
+	Threads     int // for many rows; 0: all cores
 }
 
 // cut is a slice that is being made.
@@ -69,7 +70,8 @@ type cut struct {
 	sent       map[string]*tally
 	duplicates *Rows
 	wrong      *wrongTime
-	opened     int64 // open sessions
+	opened     int64      // open sessions
+	writing    chan error // what becomes of the rows that are being written while the next ones are read; nil: none are
 
 	summary Summary
 }
@@ -81,7 +83,8 @@ func (c *Cutter) Cut(ctx context.Context, w Window) (Summary, error) {
 		duplicates: newRows(duplicateKey), summary: Summary{Day: w.Day}}
 	err := duck.InTx(ctx, c.Stage.Conn, func(tx *sql.Tx) error {
 		k.tx = tx
-		return k.make(ctx)
+		err := k.make(ctx)
+		return cmp.Or(err, k.written())
 	})
 	if err != nil {
 		return Summary{}, fmt.Errorf("extract %s: %w", w.Day, err)
@@ -167,6 +170,9 @@ func (c *cut) sessions(ctx context.Context, all *Rows) error {
 	if len(picked) == 0 {
 		return nil
 	}
+	if err := duck.Spread(ctx, c.tx, c.Threads, int64(len(picked))); err != nil {
+		return err
+	}
 	if err := c.write(ctx, voiceSession, all, picked); err != nil {
 		return err
 	}
@@ -243,12 +249,27 @@ func (c *cut) use(kind string, f fact, faults []fault) {
 	}
 }
 
-// write puts rows into a relation of the store, those that are picked or all.
+// write puts rows into a relation of the store, those that are picked or all, after those of the call before: it waits for these alone.
 func (c *cut) write(ctx context.Context, to texts.Table, rows *Rows, picked []int) error {
+	if err := c.written(); err != nil {
+		return err
+	}
 	if c.sent[to.Name] == nil {
 		c.sent[to.Name] = newTally(len(to.Columns))
 	}
-	return c.Stage.write(ctx, c.tx, c.w.Day, to, rows, picked, c.sent[to.Name])
+	c.writing = make(chan error, 1)
+	go func(sent *tally, done chan<- error) {
+		done <- c.Stage.write(ctx, c.tx, c.w.Day, to, rows, picked, sent)
+	}(c.sent[to.Name], c.writing)
+	return nil
+}
+
+// written waits until all rows are: whoever reads some of them back asks it first.
+func (c *cut) written() (err error) {
+	if c.writing != nil {
+		err, c.writing = <-c.writing, nil
+	}
+	return err
 }
 
 // wrongTime is a time that is none.
@@ -284,6 +305,9 @@ func (c *cut) seal(ctx context.Context, held bool) (err error) {
 	if w := c.wrong; w != nil {
 		return fail.New(fail.Source, "have that row corrected, or left out of what is read; nothing was changed",
 			"%s %d (start_date_time_key %d): %s is %d, which is no time: want a year from 1 to 9999", w.kind, w.id, w.key, w.name, w.its)
+	}
+	if err := c.written(); err != nil {
+		return err
 	}
 	s := &c.summary
 	if s.Losses, err = c.losses(ctx, held); err != nil {
