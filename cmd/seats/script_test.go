@@ -261,14 +261,16 @@ func tlsGIM(ts *testscript.TestScript) {
 // its work for sure.
 func interruptCommand(ts *testscript.TestScript, _ bool, args []string) {
 	db := ts.Value("gims").(map[string]gimDB)[ts.Getenv("GIM_SCHEMA")]
-	pid := ts.MkAbs("pid")
+	pid, sent := ts.MkAbs("pid"), make(chan bool)
 	go func() {
+		defer close(sent)
 		if becomesAsleep(db, true) {
 			_ = exec.Command("sh", "-c", `kill -INT $(cat "$0")`, pid).Run() // the exit status tells
 		}
 	}()
 	program := append([]string{"-c", `echo $$ >"$0" && exec "$@"`, pid}, args[1:]...)
 	requireExit(ts, args[0], ts.Exec("sh", program...))
+	<-sent
 	if !becomesAsleep(db, false) {
 		ts.Fatalf("a statement goes on in the server")
 	}
