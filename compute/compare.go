@@ -181,9 +181,8 @@ func enabledOf(swept *sweep.Result) sets {
 
 // sweepDays gives the raw rows of some slices to a sweep each, and has them counted.
 func sweepDays(ctx context.Context, conn *sql.Conn, stands []Standing, rules []rule.Set) ([]*sweep.Result, error) {
-	sweeps, rows := make([][]*sweep.Sweep, len(stands)), int64(0)
+	sweeps := make([][]*sweep.Sweep, len(stands))
 	for i, s := range stands {
-		rows += s.size()
 		sweeps[i] = []*sweep.Sweep{sweep.New(rules[i], int(s.Slice.Sessions), int(s.Slice.Activities))}
 	}
 	if err := readRows(ctx, conn, daysOf(stands), sweeps); err != nil {
@@ -194,7 +193,7 @@ func sweepDays(ctx context.Context, conn *sql.Conn, stands []Standing, rules []r
 		results[i] = sweeps[i][0].Result()
 		sweeps[i] = nil
 	}
-	if rows > manyRows {
+	if rowsOf(stands) > manyRows {
 		debug.FreeOSMemory() // or the garbage stays with the process while the SQL engine needs the memory
 	}
 	return results, nil

@@ -52,17 +52,6 @@ var SQLSHA256 = sync.OnceValue(func() string {
 	return texts.Identity(slices.DeleteFunc(gives, func(name string) bool { return name == "count/data_quality" }))
 })
 
-// run runs statements; the arguments are the first one's.
-func run(ctx context.Context, q duck.Queryer, names []string, args ...any) error {
-	for _, name := range names {
-		if _, err := duck.Exec(ctx, q, name, args...); err != nil {
-			return err
-		}
-		args = nil
-	}
-	return nil
-}
-
 // Counter counts days and months of a tenant's store. Whom the sweep finds on a day of its months is remembered, so that the day
 // need not be swept again for the month.
 type Counter struct {
@@ -164,14 +153,10 @@ func (c *Counter) count(ctx context.Context, stands []Standing, computedTS int64
 	if err != nil {
 		return nil, err
 	}
-	rows := int64(0)
-	for _, s := range stands {
-		rows += s.size()
-	}
-	if err := duck.Spread(ctx, c.conn, c.tenant.Engine.Threads, rows); err != nil {
+	if err := duck.Spread(ctx, c.conn, c.tenant.Engine.Threads, rowsOf(stands)); err != nil {
 		return nil, err
 	}
-	if err := run(ctx, c.conn, working, sql.Named("rules", asked)); err != nil {
+	if err := duck.ExecAll(ctx, c.conn, working, sql.Named("rules", asked)); err != nil {
 		return nil, err
 	}
 	tx, err := duck.Begin(ctx, c.conn)
@@ -183,7 +168,7 @@ func (c *Counter) count(ctx context.Context, stands []Standing, computedTS int64
 	if err := store.DropResults(ctx, tx, daysOf(before)...); err != nil {
 		return nil, err
 	}
-	if err := run(ctx, tx, slices.Concat(results, []string{"count/keep_rules_of_days"})); err != nil {
+	if err := duck.ExecAll(ctx, tx, slices.Concat(results, []string{"count/keep_rules_of_days"})); err != nil {
 		return nil, err
 	}
 	_, err = duck.Exec(ctx, tx, "count/computation", sql.Named("sql_sha256", SQLSHA256()), sql.Named("computed_ts", computedTS))
@@ -340,6 +325,13 @@ func (s Standing) state(end int64) string {
 
 // size is how many rows the slice has of those that are counted.
 func (s Standing) size() int64 { return s.Slice.Sessions + s.Slice.Activities }
+
+func rowsOf(stands []Standing) (rows int64) {
+	for _, s := range stands {
+		rows += s.size()
+	}
+	return rows
+}
 
 // RulesFor places a tenant's counting rules on a day. AsOf is the slice's and is left for the caller.
 func RulesFor(t config.Tenant, day calendar.Date) rule.Set {

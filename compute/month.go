@@ -86,7 +86,7 @@ func (c *Counter) countMonth(ctx context.Context, month calendar.Month, stands [
 	if err != nil {
 		return result, err
 	}
-	if err := run(ctx, c.conn, ofMonth, sql.Named("regions", string(regions))); err != nil {
+	if err := duck.ExecAll(ctx, c.conn, ofMonth, sql.Named("regions", string(regions))); err != nil {
 		return result, err
 	}
 	return result, duck.InTx(ctx, c.conn, func(tx *sql.Tx) error {

@@ -186,6 +186,17 @@ func Exec(ctx context.Context, q Queryer, name string, args ...any) (int64, erro
 	return exec(ctx, q, texts.Text(name), name, args)
 }
 
+// ExecAll runs embedded statements in their order; the arguments are the first one's.
+func ExecAll(ctx context.Context, q Queryer, names []string, args ...any) error {
+	for _, name := range names {
+		if _, err := Exec(ctx, q, name, args...); err != nil {
+			return err
+		}
+		args = nil
+	}
+	return nil
+}
+
 // ExecOn is Exec of a statement that is the same for every table but for its names, on one of them.
 func ExecOn(ctx context.Context, q Queryer, name string, table texts.Table, args ...any) (int64, error) {
 	return exec(ctx, q, texts.Fill(name, table), name+" on "+table.Name, args)

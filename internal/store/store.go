@@ -143,32 +143,22 @@ func migrate(ctx context.Context, conn *sql.Conn, version uint64) error {
 	if version == Version {
 		return nil
 	}
-	bring := func() error { return bringUp(ctx, conn, version) }
+	var err error
 	if version == 0 {
-		bring = func() error { return makeNew(ctx, conn) }
+		err = makeNew(ctx, conn)
+	} else {
+		err = duck.ExecAll(ctx, conn, schemas[version:])
 	}
-	return inTurn(bring, func() error {
-		return duck.InTx(ctx, conn, func(tx *sql.Tx) error { return exec(ctx, tx, "store/comment") })
-	})
+	if err != nil {
+		return err
+	}
+	return duck.InTx(ctx, conn, func(tx *sql.Tx) error { return duck.ExecAll(ctx, tx, []string{"store/comment"}) })
 }
 
 // makeNew makes a store, without a word on what is in it. It has no rows: it is made in one transaction, for each of a hundred statements
 // would wait for the disk.
 func makeNew(ctx context.Context, conn *sql.Conn) error {
-	return duck.InTx(ctx, conn, func(tx *sql.Tx) error { return bringUp(ctx, tx, 0) })
-}
-
-func bringUp(ctx context.Context, q duck.Queryer, version uint64) error {
-	return exec(ctx, q, schemas[version:]...)
-}
-
-func exec(ctx context.Context, q duck.Queryer, names ...string) error {
-	for _, name := range names {
-		if _, err := duck.Exec(ctx, q, name); err != nil {
-			return err
-		}
-	}
-	return nil
+	return duck.InTx(ctx, conn, func(tx *sql.Tx) error { return duck.ExecAll(ctx, tx, schemas) })
 }
 
 // checkVersion gives a store's schema version, and refuses what is no store, or a newer program's.
