@@ -97,17 +97,17 @@ type sample struct {
 // measurement is how one side of a ratio is taken.
 type measurement func() sample
 
-// timed measures what this process does itself.
+// timed measures what this process does itself, and its children.
 func timed(f func()) measurement {
-	own := func() time.Duration {
-		var used syscall.Rusage
-		check(syscall.Getrusage(syscall.RUSAGE_SELF, &used))
-		return time.Duration(used.Utime.Nano() + used.Stime.Nano())
+	used := func() time.Duration {
+		var own, others syscall.Rusage
+		check(errors.Join(syscall.Getrusage(syscall.RUSAGE_SELF, &own), syscall.Getrusage(syscall.RUSAGE_CHILDREN, &others)))
+		return time.Duration(own.Utime.Nano() + own.Stime.Nano() + others.Utime.Nano() + others.Stime.Nano())
 	}
 	return func() sample {
-		began, before := time.Now(), own()
+		began, before := time.Now(), used()
 		f()
-		return sample{took: time.Since(began), cpu: own() - before}
+		return sample{took: time.Since(began), cpu: used() - before}
 	}
 }
 
@@ -184,13 +184,7 @@ func serverTime(postmaster int) (used time.Duration) {
 	return used
 }
 
-func seconds(ns int64) string {
-	d := time.Duration(ns)
-	if d < time.Second {
-		return fmt.Sprintf("%d ms", d.Milliseconds())
-	}
-	return fmt.Sprintf("%.2f s", d.Seconds())
-}
+func seconds(ns int64) string { return fmt.Sprintf("%.3g s", float64(ns)/1e9) }
 
 func megabytes(bytes int64) string { return fmt.Sprintf("%d MB", bytes/1e6) }
 
@@ -289,12 +283,7 @@ func (c *runCmd) Run(ctx context.Context) error {
 	}
 	b := &bench{runCmd: c, size: sizes[c.Size], ctx: ctx, dir: must(os.MkdirTemp("", "seats-bench-")), dsn: must(pgx.ParseConfig(text)), filled: map[days]bool{}}
 	defer os.RemoveAll(b.dir)
-	remark, load := "", 0.0
-	loads, _ := os.ReadFile("/proc/loadavg")                // nothing, elsewhere
-	if _, _ = fmt.Sscan(string(loads), &load); load > 0.5 { // the first of its numbers: of the last minute, a process each
-		remark = fmt.Sprintf(", busy with %.1f processes of others", load)
-		say("the machine is busy (load %.1f): the ratios of times will be off", load)
-	}
+	load, _ := os.ReadFile("/proc/loadavg") // nothing, elsewhere
 	conn := b.connect("public")
 	check(conn.QueryRow(ctx, `select split_part(pg_read_file('postmaster.pid'), E'\n', 1)::int`).Scan(&b.postmaster))
 	check(conn.Close(ctx))
@@ -304,7 +293,8 @@ func (c *runCmd) Run(ctx context.Context) error {
 			step.take(b)
 		}
 	}
-	fmt.Printf("`make bench SIZE=%s` on %d cores, %s, %s%s:\n\n", c.Size, runtime.NumCPU(), processor(), runtime.Version(), remark)
+	fmt.Printf("`make bench SIZE=%s` on %d cores, %s, %s, busy with %.4s processes of others at the start:\n\n",
+		c.Size, runtime.NumCPU(), processor(), runtime.Version(), load)
 	fmt.Print("| what | size | by the clock | processor time | of it the GIM DB's | peak memory |\n|---|---|---|---|---|---|\n")
 	for _, r := range b.table {
 		must(fmt.Printf("| %s | %s | %s |\n", r.what, r.size, strings.Join(r.figures(), " | ")))
@@ -371,7 +361,7 @@ func (b *bench) fill(d days) {
 		return
 	}
 	b.filled[d] = true
-	say("simulating %d days of %s sessions", d.days, count(d.sessions))
+	say("simulating %s", d)
 	conn := b.connect(d.schema())
 	defer conn.Close(b.ctx) //nolint:errcheck // what was written is checked statement by statement
 	must(conn.Exec(b.ctx, "drop schema if exists "+d.schema()+" cascade"))
@@ -379,8 +369,7 @@ func (b *bench) fill(d days) {
 	for _, table := range []string{"sm_res_session_fact", "interaction_resource_fact", "irf_user_data_gen_1", "contact_attempt_fact"} {
 		must(conn.Exec(b.ctx, "set maintenance_work_mem = '1GB'; cluster "+table+" using "+table+"_start_date_time_key_idx"))
 	}
-	must(conn.Exec(b.ctx, "analyze"))
-	must(conn.Exec(b.ctx, "checkpoint"))
+	must(conn.Exec(b.ctx, "analyze; checkpoint"))
 }
 
 //go:embed tenant.yaml
@@ -395,7 +384,8 @@ func (b *bench) gimdb(from days) string {
 
 // url is where other clients find a GIM.
 func (b *bench) url(of days) string {
-	return fmt.Sprintf("postgres://%s@%s:%d/%s?sslmode=disable&options=-c%%20search_path%%3D%s", b.dsn.User, b.dsn.Host, b.dsn.Port, b.dsn.Database, of.schema())
+	return fmt.Sprintf("postgres://%s@%s:%d/%s?sslmode=disable&options=-c%%20search_path%%3D%s",
+		b.dsn.User, b.dsn.Host, b.dsn.Port, b.dsn.Database, of.schema())
 }
 
 // reading writes the configuration of one tenant with a GIM.

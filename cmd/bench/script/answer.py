@@ -1,8 +1,8 @@
 """What an engineer would write who has no seats: the peaks of regions from the rows that copy.sql copies. It keeps nothing, names
 nobody and is not checked.
 
-answer.py WAY QUESTION: the rows come and are counted one way or another, see WAYS; the file has the question as JSON, with the
-numbers that copy.sql asks for and a connection string. Prints one JSON object a region."""
+answer.py WAY FILE: the rows come and are counted one way or another, see WAYS; the file has the question as JSON, beside it the
+numbers that copy.sql asks for, and a connection string. Prints the regions' peaks, as a JSON list."""
 
 import json
 import os
@@ -11,42 +11,43 @@ import sys
 from importlib import import_module
 
 
-def queries(q):
+def queries(asked):
     """The queries of copy.sql, by the names of their rows."""
     text = open(os.path.join(os.path.dirname(__file__), "copy.sql")).read()
-    text = re.sub(r":(\w+)", lambda name: str(q["Numbers"][name[1]]), text.split("read only;")[1])
+    text = re.sub(r":(\w+)", lambda name: str(asked["Numbers"][name[1]]), text.split("read only;")[1])
     return dict(re.findall(r"^\\o (\w+)\.csv\ncopy \((.*?)^\) to stdout", text, re.MULTILINE | re.DOTALL))
 
 
-def csv(q):
+def csv(asked):
     """What psql wrote already, beside the question."""
-    return {name: os.path.join(os.path.dirname(sys.argv[2]), name + ".csv") for name in queries(q)}
+    return {name: os.path.join(os.path.dirname(sys.argv[2]), name + ".csv") for name in queries(asked)}
 
 
-def adbc(q):
+def adbc(asked):
     """Arrow tables of one snapshot."""
     from adbc_driver_postgresql import dbapi
 
-    with dbapi.connect(q["DSN"]) as connection, connection.cursor() as cursor:
+    with dbapi.connect(asked["DSN"]) as connection, connection.cursor() as cursor:
         cursor.execute("set transaction isolation level repeatable read, read only")
         rows = {}
-        for name, query in queries(q).items():
+        for name, query in queries(asked).items():
             cursor.execute(query)
             rows[name] = cursor.fetch_arrow_table()
         return rows
 
 
-def connectorx(q):
+def connectorx(asked):
     """Arrow tables, each of a snapshot of its own."""
     from connectorx import read_sql
 
-    return {name: read_sql(q["DSN"], query, return_type="arrow") for name, query in queries(q).items()}
+    return {name: read_sql(asked["DSN"], query, return_type="arrow") for name, query in queries(asked).items()}
 
 
-WAYS = {"csv-duckdb": (csv, "in_duckdb"), "adbc-duckdb": (adbc, "in_duckdb"), "connectorx-polars": (connectorx, "in_polars"), "adbc-chdb": (adbc, "in_chdb")}
+WAYS = {"csv-duckdb": (csv, "in_duckdb"), "adbc-duckdb": (adbc, "in_duckdb"),
+        "connectorx-polars": (connectorx, "in_polars"), "adbc-chdb": (adbc, "in_chdb")}
 
 if __name__ == "__main__":
     read, count = WAYS[sys.argv[1]]
-    question = json.load(open(sys.argv[2]))
-    for region, agents, at, seconds in sorted(import_module(count).answer(question, read(question))):
-        print(json.dumps({"Region": region, "Agents": agents, "At": at, "Seconds": seconds}))
+    everything = json.load(open(sys.argv[2]))
+    peaks = sorted(import_module(count).answer(everything["Question"], read(everything)))
+    print(json.dumps([dict(zip(("Region", "Agents", "At", "Seconds"), peak)) for peak in peaks]))

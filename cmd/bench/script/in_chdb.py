@@ -5,14 +5,15 @@ import json
 from chdb.session import Session
 
 VALID = "start_ts is not null and (ifNull(active_flag, 0) <> 0 or end_ts is null or end_ts >= start_ts)"
-UNTIL = """if(ifNull(active_flag, 0) <> 0 or end_ts is null, greatest({as_of:Int64}, start_ts + 1), greatest(end_ts, start_ts + 1))"""
+UNTIL = "if(ifNull(active_flag, 0) <> 0 or end_ts is null, greatest({as_of:Int64}, start_ts + 1), greatest(end_ts, start_ts + 1))"
 BIT = "transform(assumeNotNull(switch_name), {switches:Array(String)}, {bits:Array(Int64)}, {default:Int64})"
 TABLES = {
     "agents": """
         with person as (
             select resource_key,
                    if(ifNull(employee_id, '') = '', concat('#', toString(resource_key)), employee_id) as agent,
-                   arrayExists(p -> ifNull(employee_id, '') like p or ifNull(resource_name, '') like p, {excluded:Array(String)}) as is_excluded
+                   arrayExists(p -> ifNull(employee_id, '') like p or ifNull(resource_name, '') like p,
+                               {excluded:Array(String)}) as is_excluded
             from Python(agent_rows)
         ),
         same as (
@@ -24,13 +25,15 @@ TABLES = {
         select resource_key, agent_no from person join same using (agent)
     """,
     "sessions": f"""
-        select rowNumberInAllBlocks() as no, s.resource_key as resource_key, agent_no, toInt64(start_ts) as start_ts, toInt64({UNTIL}) as until_ts
+        select rowNumberInAllBlocks() as no, s.resource_key as resource_key, agent_no,
+               toInt64(start_ts) as start_ts, toInt64({UNTIL}) as until_ts
         from Python(session_rows) as s
         join agents using (resource_key)
         where start_ts >= {{from:Int64}} and {VALID}
     """,
     "activities": f"""
-        select resource_key, if(ifNull(switch_name, '') = '', 0, {BIT}) as bit, toInt64(start_ts) as start_ts, toInt64({UNTIL}) as until_ts
+        select resource_key, if(ifNull(switch_name, '') = '', 0, {BIT}) as bit,
+               toInt64(start_ts) as start_ts, toInt64({UNTIL}) as until_ts
         from Python(activity_rows)
         where {VALID}
     """,
@@ -40,7 +43,8 @@ TABLES = {
     """,
 }
 OVERLAPPING = """
-    select s.no as no, any(s.resource_key) as resource_key, any(s.agent_no) as agent_no, any(s.start_ts) as start_ts, any(s.until_ts) as until_ts,
+    select s.no as no, any(s.resource_key) as resource_key, any(s.agent_no) as agent_no,
+           any(s.start_ts) as start_ts, any(s.until_ts) as until_ts,
            groupBitOr(o.bit) as regions
     from {} as s
     join {} as o on o.resource_key = s.resource_key
@@ -59,8 +63,9 @@ PEAK = """
           and p.start_ts < r.3 and p.until_ts > r.2
     ),
     island as (
-        select bit, greatest(start_ts, max(until_ts) over (partition by bit, agent_no order by start_ts rows between unbounded preceding and 1 preceding)) as start_ts,
-               until_ts
+        select bit, until_ts,
+               greatest(start_ts, max(until_ts) over (partition by bit, agent_no order by start_ts
+                                                      rows between unbounded preceding and 1 preceding)) as start_ts
         from presence
     ),
     step as (

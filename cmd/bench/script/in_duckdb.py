@@ -33,7 +33,8 @@ def answer(question, rows):
         with person as (
             select resource_key,
                    coalesce(nullif(employee_id, ''), '#' || resource_key) as agent,
-                   exists (from excluded where employee_id like pattern escape '\\' or resource_name like pattern escape '\\') as is_excluded
+                   exists (from excluded
+                           where employee_id like pattern escape '\\' or resource_name like pattern escape '\\') as is_excluded
             from agent_row
         ),
         same as (
@@ -71,7 +72,8 @@ def answer(question, rows):
             cross join fallback as f
         ),
         placed as (
-            select session_no, any_value(resource_key) as resource_key, any_value(agent_no) as agent_no, any_value(start_ts) as start_ts, any_value(until_ts) as until_ts,
+            select session_no, any_value(resource_key) as resource_key, any_value(agent_no) as agent_no,
+                   any_value(start_ts) as start_ts, any_value(until_ts) as until_ts,
                    list(distinct region) filter (region is not null) as regions
             from seat
             group by session_no
@@ -93,7 +95,8 @@ def answer(question, rows):
                 and p.start_ts < r.day_end and p.until_ts > r.day_start
         ),
         reaching as (
-            select *, max(until_ts) over (partition by no, agent_no order by start_ts rows between unbounded preceding and 1 preceding) as reached_ts
+            select *, max(until_ts) over (partition by no, agent_no order by start_ts
+                                          rows between unbounded preceding and 1 preceding) as reached_ts
             from presence
         ),
         island as (
@@ -107,7 +110,8 @@ def answer(question, rows):
             group by no, ts
         ),
         curve as (
-            select no, ts, sum(n) over (partition by no order by ts) as agents, lead(ts) over (partition by no order by ts) - ts as seconds
+            select no, ts, sum(n) over (partition by no order by ts) as agents,
+                   lead(ts) over (partition by no order by ts) - ts as seconds
             from step
         ),
         top as (

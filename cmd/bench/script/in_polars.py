@@ -17,14 +17,16 @@ def valid(rows, as_of):
     active, start, end = pl.col("active_flag").fill_null(0) != 0, START.cast(pl.Int64), pl.col("end_ts").cast(pl.Int64)
     lasts = active | end.is_null()
     return rows.filter(START.is_not_null() & (lasts | (end >= start))).with_columns(
-        start_ts=start, until_ts=pl.when(lasts).then(pl.max_horizontal(pl.lit(as_of), start + 1)).otherwise(pl.max_horizontal(end, start + 1)))
+        start_ts=start,
+        until_ts=pl.when(lasts).then(pl.max_horizontal(pl.lit(as_of), start + 1)).otherwise(pl.max_horizontal(end, start + 1)))
 
 
 def overlapping(sessions, others):
     """The sessions that share a second with one of the others, and the regions of these."""
     shared = sessions.join(others.select("resource_key", "bit", other_start="start_ts", other_until="until_ts"), on="resource_key")
     shared = shared.filter((pl.col("other_start") < UNTIL) & (pl.col("other_until") > START))
-    return shared.group_by("no").agg(pl.first("resource_key", "agent_no", "start_ts", "until_ts"), regions=pl.col("bit").fill_null(0).bitwise_or())
+    return shared.group_by("no").agg(
+        pl.first("resource_key", "agent_no", "start_ts", "until_ts"), regions=pl.col("bit").fill_null(0).bitwise_or())
 
 
 def peak(placed, day_start, day_end):
@@ -45,7 +47,8 @@ def answer(question, rows):
     switch = pl.LazyFrame({"switch_name": list(switches), "bit": list(switches.values())})
     agent, session, activity, leg = (pl.from_arrow(rows[name]).lazy() for name in ("agent", "session", "activity", "leg"))
 
-    excluded = [pl.col(name).str.contains(like(p)).fill_null(False) for p in question["Excluded"] or [] for name in ("employee_id", "resource_name")]
+    excluded = [pl.col(name).str.contains(like(pattern)).fill_null(False)
+                for pattern in question["Excluded"] or [] for name in ("employee_id", "resource_name")]
     no_employee = pl.col("employee_id").fill_null("") == ""
     agent = agent.select("resource_key",
         agent=pl.when(no_employee).then(pl.lit("#") + pl.col("resource_key").cast(pl.String)).otherwise("employee_id"),
