@@ -15,14 +15,14 @@ TABLES = {
                    arrayExists(p -> ifNull(employee_id, '') like p or ifNull(resource_name, '') like p,
                                {excluded:Array(String)}) as is_excluded
             from Python(agent_rows)
-        ),
-        same as (
-            select agent, min(resource_key) as agent_no
-            from person
-            group by agent
-            having not max(is_excluded)
         )
-        select resource_key, agent_no from person join same using (agent)
+        select resource_key, agent_no
+        from (
+            select resource_key, min(resource_key) over (partition by agent) as agent_no,
+                   max(is_excluded) over (partition by agent) as is_out
+            from person
+        )
+        where not is_out
     """,
     "sessions": f"""
         select rowNumberInAllBlocks() as no, s.resource_key as resource_key, agent_no,
