@@ -293,8 +293,8 @@ func (c *runCmd) Run(ctx context.Context) error {
 			step.take(b)
 		}
 	}
-	fmt.Printf("`make bench SIZE=%s` on %d cores, %s, %s, busy with %.4s processes of others at the start:\n\n",
-		c.Size, runtime.NumCPU(), processor(), runtime.Version(), load)
+	fmt.Printf("`make bench SIZE=%s ONLY=%s` on %d cores, %s, %s, busy with %.4s processes of others at the start:\n\n",
+		c.Size, strings.Join(c.Only, ","), runtime.NumCPU(), processor(), runtime.Version(), load)
 	fmt.Print("| what | size | by the clock | processor time | of it the GIM DB's | peak memory |\n|---|---|---|---|---|---|\n")
 	for _, r := range b.table {
 		must(fmt.Printf("| %s | %s | %s |\n", r.what, r.size, strings.Join(r.figures(), " | ")))
