@@ -230,14 +230,11 @@ func sweepDays(ctx context.Context, conn *sql.Conn, stands []Standing, rules []r
 		results[i] = sweeps[i][0].Result()
 		sweeps[i] = nil
 	}
-	if rowsOf(stands) > manyRows {
+	if rowsOf(stands) > duck.FewRows {
 		debug.FreeOSMemory() // or the garbage stays with the process while the SQL engine needs the memory
 	}
 	return results, nil
 }
-
-// manyRows are so many that giving their memory back takes less time than reading them.
-const manyRows = 1_000_000
 
 // readRows gives the raw rows of the slices to the sweeps of their days.
 func readRows(ctx context.Context, conn *sql.Conn, days []calendar.Date, sweeps [][]*sweep.Sweep) error {

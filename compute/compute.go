@@ -197,8 +197,10 @@ func (c *Counter) count(ctx context.Context, stands []Standing, computedTS int64
 	return counted, nil
 }
 
-// sweep has the days swept: beside the SQL engine, or, where few rows are not worth it or many would take the memory that it needs,
-// before. Whoever asks for the results waits for them; after end nothing is read any more.
+// manyRows take too much memory for both ways at once.
+const manyRows = 1_000_000
+
+// sweep has the days swept: beside the SQL engine, or, where few rows are not worth it or there are many, before. Whoever asks for the results waits for them; after end nothing is read any more.
 func (c *Counter) sweep(ctx context.Context, stands []Standing, rules []rule.Set) (sweeping func() ([]*sweep.Result, error), end func()) {
 	if rows := rowsOf(stands); c.Beside == nil || rows <= c.few || rows > manyRows {
 		swept, err := sweepDays(ctx, c.conn, stands, rules)
