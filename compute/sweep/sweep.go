@@ -22,6 +22,7 @@ type Sweep struct {
 	rules rule.Set
 
 	resources  numbering[int64]
+	near       []int32 // resource number + 1 by key; 0: not met
 	switches   numbering[string]
 	people     []person // by resource number
 	sessions   []session
@@ -137,8 +138,25 @@ func (s *Sweep) read(into []activity, resourceKey, start, end int64, active bool
 	return append(into, a)
 }
 
+// nearKeys are so many of the smallest keys: a source gives its keys one after the other, and those find their number at once.
+const nearKeys = 1 << 22
+
 func (s *Sweep) resource(key int64) int32 {
-	n := s.resources.number(key)
+	if key < 0 || key >= nearKeys {
+		return s.person(s.resources.number(key))
+	}
+	if missing := int(key) + 1 - len(s.near); missing > 0 {
+		s.near = append(s.near, make([]int32, missing)...)
+	}
+	if s.near[key] == 0 {
+		s.resources.keys = append(s.resources.keys, key)
+		s.near[key] = int32(len(s.resources.keys))
+	}
+	return s.person(s.near[key] - 1)
+}
+
+// person makes sure that there is one behind a resource number.
+func (s *Sweep) person(n int32) int32 {
 	if int(n) == len(s.people) {
 		s.people = append(s.people, person{})
 	}
