@@ -1,7 +1,6 @@
 package extract
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"crypto/sha256"
@@ -10,21 +9,22 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"sync"
 
 	"seats/internal/calendar"
 	"seats/internal/duck"
 	texts "seats/sql"
 )
 
-// hashed is a relation that a slice's hash covers, as sql/slice/slice_sha256 writes its rows.
-type hashed struct {
+// hashedRelation is a relation that a slice's hash covers, as sql/slice/slice_sha256 writes its rows.
+type hashedRelation struct {
 	letter string
 	rows   texts.Table // its columns, all numbers as BIGINT, in the order in which they are written
 	sized  int         // of so many, the last ones, the lengths are written before them, and nothing of a NULL
 	keys   []int       // the columns by which rows are in order; where these do not tell, the kind does
 }
 
-var hashes = []hashed{
+var hashes = []hashedRelation{
 	{"s", describe("voice_session", 0, "resource_key", "sm_res_session_fact_key", "start_date_time_key", "start_ts", "end_ts", "active_flag",
 		"update_audit_key"), 0, []int{1, 2}},
 	{"a", describe("ocs_activity", 0, "resource_key", "kind text", "activity_key", "start_date_time_key", "start_ts", "end_ts", "active_flag",
@@ -37,8 +37,11 @@ var hashes = []hashed{
 	{"d", describe("duplicate_key", 0, "relation text", "row_key text", "copies"), 0, nil},
 }
 
-// passRows is how many rows of a slice are held as text at a time: some 60 MB.
-const passRows = 500_000
+// passRows is how many rows of a relation are held as text at a time, twice: some 25 MB each.
+const passRows = 150_000
+
+// lineBytes is about what a row takes as text.
+const lineBytes = 110
 
 // SliceSHA256 is the hash of a stored slice.
 func SliceSHA256(ctx context.Context, conn *sql.Conn, day calendar.Date) (string, error) {
@@ -49,24 +52,29 @@ func SliceSHA256(ctx context.Context, conn *sql.Conn, day calendar.Date) (string
 // buckets of rows, in their order. About passRows rows are held at a time.
 func sliceSHA256(ctx context.Context, conn *sql.Conn, day calendar.Date, passRows int64) (string, error) {
 	on := sql.Named("day", day.String())
-	rows, err := duck.One[int64](ctx, conn, "slice/slice_rows", on)
+	rows, err := duck.By[string, int64](ctx, conn, "slice/slice_rows", on)
 	if err != nil {
 		return "", err
 	}
 	var all []bucket
-	var held written
-	passes := min(rows/passRows+1, 128) // a pass takes eight buckets in a row, and as many of every relation
-	for pass := range passes {
-		for _, of := range hashes {
-			held.rows, held.text = held.rows[:0], held.text[:0]
+	held, hashed, hashing := &written{}, &written{}, sync.WaitGroup{}
+	defer hashing.Wait()
+	for _, of := range hashes {
+		n := rows[of.rows.Name][0]
+		passes := min(n/passRows+1, buckets)
+		for pass := range passes {
+			held.rows, held.text = slices.Grow(held.rows[:0], int(n/passes)), slices.Grow(held.text[:0], int(n/passes)*lineBytes)
 			err := duck.ChunksOn(ctx, conn, "slice/each_part", of.rows, func(c duck.Chunk) error { held.take(of, c); return nil },
 				on, sql.Named("pass", pass), sql.Named("passes", passes))
 			if err != nil {
 				return "", err
 			}
-			all = held.hash(of, all)
+			hashing.Wait() // for the rows before these
+			held, hashed = hashed, held
+			hashing.Go(func() { all = hashed.hash(of, all) })
 		}
 	}
+	hashing.Wait()
 	slices.SortFunc(all, func(a, b bucket) int { return cmp.Or(cmp.Compare(a.letter, b.letter), cmp.Compare(a.no, b.no)) })
 	sum := sha256.New()
 	for i, b := range all {
@@ -92,18 +100,25 @@ const buckets = 1024
 type written struct {
 	text   []byte
 	rows   []entry
-	sorted []byte // a bucket's
+	order  []place
+	sorted []byte // a bucket's text
 }
 
 type entry struct {
-	keys           [2]int64
+	key, second    int64 // what it is in order by
 	at             int   // where its text begins
 	size, resource int32 // of its text, and of the resource's key with what follows it
 	bucket         int32
 }
 
+// place is where a row stands by its first key.
+type place struct {
+	key int64
+	row int32
+}
+
 // take writes the rows of a chunk.
-func (h *written) take(of hashed, c duck.Chunk) {
+func (h *written) take(of hashedRelation, c duck.Chunk) {
 	numbers, words := make([]duck.Column[int64], len(of.rows.Columns)), make([]duck.Column[duck.Text], len(of.rows.Columns))
 	for i, column := range of.rows.Columns {
 		if column.Type == typeText {
@@ -140,8 +155,8 @@ func (h *written) take(of hashed, c duck.Chunk) {
 			}
 		}
 		text[len(text)-1] = '\n'
-		for i, key := range of.keys {
-			one.keys[i] = numbers[key].Values[row]
+		if of.keys != nil {
+			one.key, one.second = numbers[of.keys[0]].Values[row], numbers[of.keys[len(of.keys)-1]].Values[row]
 		}
 		one.size = int32(len(text) - one.at)
 		h.text, h.rows = text, append(h.rows, one)
@@ -149,7 +164,7 @@ func (h *written) take(of hashed, c duck.Chunk) {
 }
 
 // hash puts the rows in order, bucket by bucket, and adds the hash of each.
-func (h *written) hash(of hashed, all []bucket) []bucket {
+func (h *written) hash(of hashedRelation, all []bucket) []bucket {
 	var ends [2 * buckets]int // of each bucket, in order
 	for _, l := range h.rows {
 		ends[l.bucket+buckets]++
@@ -157,14 +172,15 @@ func (h *written) hash(of hashed, all []bucket) []bucket {
 	for i := 1; i < len(ends); i++ {
 		ends[i] += ends[i-1]
 	}
-	order := make([]int32, len(h.rows))
+	h.order = slices.Grow(h.order[:0], len(h.rows))[:len(h.rows)]
 	for row := len(h.rows) - 1; row >= 0; row-- {
-		end := &ends[h.rows[row].bucket+buckets] // the start of the bucket in the end
+		l := &h.rows[row]
+		end := &ends[l.bucket+buckets] // the start of the bucket in the end
 		*end--
-		order[*end] = int32(row)
+		h.order[*end] = place{l.key, int32(row)}
 	}
 	for no, start := range ends {
-		end := len(order)
+		end := len(h.order)
 		if no+1 < len(ends) {
 			end = ends[no+1]
 		}
@@ -172,10 +188,14 @@ func (h *written) hash(of hashed, all []bucket) []bucket {
 			continue
 		}
 		h.sorted = h.sorted[:0]
-		rows := order[start:end]
-		slices.SortFunc(rows, h.compare)
-		for _, row := range rows {
-			l := &h.rows[row]
+		slices.SortFunc(h.order[start:end], func(a, b place) int {
+			if a.key != b.key {
+				return cmp.Compare(a.key, b.key)
+			}
+			return h.tell(a.row, b.row)
+		})
+		for _, p := range h.order[start:end] {
+			l := &h.rows[p.row]
 			h.sorted = append(h.sorted, h.text[l.at:l.at+int(l.size)]...)
 		}
 		sum := sha256.Sum256(h.sorted[:len(h.sorted)-1])
@@ -184,14 +204,23 @@ func (h *written) hash(of hashed, all []bucket) []bucket {
 	return all
 }
 
-// compare orders rows by their keys. Rows of equal keys have texts that tell them apart, a row's kind first.
-func (h *written) compare(a, b int32) int {
+// tell orders rows of one first key: by the second, then by their texts, which have a row's kind first.
+func (h *written) tell(a, b int32) int {
 	l, r := &h.rows[a], &h.rows[b]
-	if c := cmp.Or(cmp.Compare(l.keys[0], r.keys[0]), cmp.Compare(l.keys[1], r.keys[1])); c != 0 {
-		return c
+	if l.second != r.second {
+		return cmp.Compare(l.second, r.second)
 	}
-	fields := func(l *entry) [][]byte {
-		return bytes.Split(h.text[l.at+int(l.resource):l.at+int(l.size)], []byte("|"))
+	one, other := h.text[l.at+int(l.resource):l.at+int(l.size)], h.text[r.at+int(r.resource):r.at+int(r.size)]
+	for i := range min(len(one), len(other)) {
+		switch {
+		case one[i] == other[i]:
+		case one[i] == '|': // the shorter field
+			return -1
+		case other[i] == '|':
+			return 1
+		default:
+			return cmp.Compare(one[i], other[i])
+		}
 	}
-	return cmp.Or(slices.CompareFunc(fields(l), fields(r), bytes.Compare), cmp.Compare(a, b))
+	return cmp.Compare(len(one), len(other))
 }

@@ -39,6 +39,7 @@ type handing struct {
 	infos   []duckdb.ColumnInfo
 	picked  []int // which rows; nil: all
 	next    int
+	at      []int // which rows are handed over now
 	sent    *tally
 }
 
@@ -85,16 +86,23 @@ func (h *handing) Init() {}
 
 // FillChunk hands over the next rows, column by column.
 func (h *handing) FillChunk(chunk duckdb.DataChunk) error {
-	n := min(duckdb.GetDataChunkCapacity(), h.len()-h.next)
-	for i, column := range h.columns {
+	to, err := duck.ToFill(&chunk)
+	if err != nil {
+		return err
+	}
+	n := min(to.Size, h.len()-h.next)
+	if h.at = h.at[:0]; h.picked != nil {
+		h.at = h.picked[h.next : h.next+n]
+	} else {
 		for at := range n {
-			row := h.next + at
-			if h.picked != nil {
-				row = h.picked[row]
-			}
-			if err := h.put(chunk, i, column, at, row); err != nil {
-				return err
-			}
+			h.at = append(h.at, h.next+at)
+		}
+	}
+	for i, column := range h.columns {
+		if sent := &h.sent.columns[i]; h.rows.texts[column] != nil {
+			h.fillTexts(duck.ColumnOf[duck.Text](to, i), column, sent)
+		} else {
+			h.fillNumbers(duck.ColumnOf[int64](to, i), column, sent)
 		}
 	}
 	h.next += n
@@ -102,18 +110,28 @@ func (h *handing) FillChunk(chunk duckdb.DataChunk) error {
 	return chunk.SetSize(n)
 }
 
-func (h *handing) put(chunk duckdb.DataChunk, to, column, at, row int) error {
-	switch {
-	case !h.rows.isThere(column, row):
-		return duckdb.SetChunkValue[any](chunk, to, at, nil)
-	case h.rows.texts[column] != nil:
-		text := h.rows.texts[column].at(row)
-		h.sent.columns[to].add(int64(len(text)))
-		return duckdb.SetChunkValue(chunk, to, at, text)
+func (h *handing) fillNumbers(to duck.Column[int64], column int, sent *columnTally) {
+	for at, row := range h.at {
+		v := h.rows.numbers[column][row]
+		to.Values[at] = v
+		if h.rows.isThere(column, row) {
+			sent.add(v)
+		} else {
+			to.SetNull(at)
+		}
 	}
-	v := h.rows.numbers[column][row]
-	h.sent.columns[to].add(v)
-	return duckdb.SetChunkValue(chunk, to, at, v)
+}
+
+func (h *handing) fillTexts(to duck.Column[duck.Text], column int, sent *columnTally) {
+	for at, row := range h.at {
+		if !h.rows.isThere(column, row) {
+			to.SetNull(at)
+			continue
+		}
+		text := h.rows.texts[column].at(row)
+		duck.SetText(&to, at, text)
+		sent.add(int64(len(text)))
+	}
 }
 
 // verify compares what was sent into a relation with what the store holds of the day: rows, and of each column the number of

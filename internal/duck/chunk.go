@@ -4,9 +4,11 @@ import (
 	"context"
 	"database/sql"
 	"database/sql/driver"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"reflect"
+	"unicode/utf8"
 	"unsafe"
 
 	"github.com/duckdb/duckdb-go/v2"
@@ -141,7 +143,7 @@ func Bytes(c *Column[Text], row int) []byte {
 		return nil
 	}
 	t := &c.Values[row]
-	n := *(*uint32)(unsafe.Pointer(t))
+	n := binary.NativeEndian.Uint32(t[:])
 	if n <= textWithin {
 		return t[4 : 4+n]
 	}
@@ -150,7 +152,14 @@ func Bytes(c *Column[Text], row int) []byte {
 
 // SetText gives a row of a chunk that is to be filled a text. DuckDB copies it; one that is no UTF-8 it makes NULL.
 func SetText(c *Column[Text], row int, text []byte) {
-	mapping.VectorAssignStringElementLen(c.vector, mapping.IdxT(row), text)
+	if len(text) > textWithin || !utf8.Valid(text) {
+		mapping.VectorAssignStringElementLen(c.vector, mapping.IdxT(row), text)
+		return
+	}
+	var short Text
+	binary.NativeEndian.PutUint32(short[:], uint32(len(text)))
+	copy(short[4:], text)
+	c.Values[row] = short
 }
 
 // Names hands out texts of which there are few in many rows, each once.

@@ -71,12 +71,36 @@ from _data.slice
 where day = $day::date
 
 -- name: slice_rows
--- One row: how many rows the slice has in all relations that its hash covers.
-select (select count(*) from _data.voice_session where day = $day::date)
-       + (select count(*) from _data.ocs_activity where day = $day::date)
-       + (select count(*) from _data.agent where day = $day::date)
-       + (select count(*) from _data.other_leg where day = $day::date)
-       + (select count(*) from _data.other_session where day = $day::date)
+-- Grain: relation that a slice's hash covers, and how many rows of the day it has.
+select 'voice_session' as relation,
+       count(*) as rows
+from _data.voice_session
+where day = $day::date
+union all
+select 'ocs_activity',
+       count(*)
+from _data.ocs_activity
+where day = $day::date
+union all
+select 'agent',
+       count(*)
+from _data.agent
+where day = $day::date
+union all
+select 'other_leg',
+       count(*)
+from _data.other_leg
+where day = $day::date
+union all
+select 'other_session',
+       count(*)
+from _data.other_session
+where day = $day::date
+union all
+select 'duplicate_key',
+       count(*)
+from _data.duplicate_key
+where day = $day::date
 
 -- name: slice_sha256
 -- One row: SHA-256 over all rows of a slice, which are written in a total order, within buckets of their resource. Each bucket is hashed,
