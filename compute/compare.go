@@ -79,8 +79,8 @@ func compareDays(ctx context.Context, conn *sql.Conn, tx *sql.Tx, stored []DayRe
 func readSteps(ctx context.Context, conn *sql.Conn) (map[int64][]step, error) {
 	steps := map[int64][]step{}
 	err := duck.Chunks(ctx, conn, "count/curve", func(c duck.Chunk) error {
-		scopes, starts, ends := integers(c, 0), integers(c, 1), integers(c, 2)
-		agents, sessions := integers(c, 3), integers(c, 4)
+		scopes, starts, ends := c.Columns[0].Numbers, c.Columns[1].Numbers, c.Columns[2].Numbers
+		agents, sessions := c.Columns[3].Numbers, c.Columns[4].Numbers
 		for from, to := 0, 0; from < c.Size; from = to {
 			of := steps[scopes[from]]
 			for to = from; to < c.Size && scopes[to] == scopes[from]; to++ {
@@ -205,47 +205,37 @@ func sweepDays(ctx context.Context, conn *sql.Conn, stands []Standing, rules []r
 // manyRows are so many that giving their memory back takes less time than reading them.
 const manyRows = 1_000_000
 
-// readRows gives the raw rows of the slices to the sweeps of their days.
+// readRows gives the raw rows of the slices to the sweeps of their days. The first column of each row is its day's number.
 func readRows(ctx context.Context, conn *sql.Conn, days []calendar.Date, sweeps [][]*sweep.Sweep) error {
-	switches := duck.Names{}
+	names := map[string]string{} // of switches: few in many rows
+	name := func(text []byte) string {
+		if _, met := names[string(text)]; !met {
+			names[string(text)] = string(text)
+		}
+		return names[string(text)]
+	}
 	for _, of := range []struct {
 		rows string
-		give func(duck.Chunk) func(s *sweep.Sweep, row int) // the first column is the day's number
+		give func(s *sweep.Sweep, c []duck.Column, row int)
 	}{
-		{"count/agent_row", func(c duck.Chunk) func(*sweep.Sweep, int) {
-			keys, ids, names := integers(c, 1), duck.ColumnOf[duck.Text](c, 2), duck.ColumnOf[duck.Text](c, 3)
-			return func(s *sweep.Sweep, row int) {
-				s.Agent(keys[row], string(duck.Bytes(&ids, row)), string(duck.Bytes(&names, row)))
-			}
+		{"count/agent_row", func(s *sweep.Sweep, c []duck.Column, row int) {
+			s.Agent(c[1].Numbers[row], string(c[2].Text(row)), string(c[3].Text(row)))
 		}},
-		{"count/session_row", func(c duck.Chunk) func(*sweep.Sweep, int) {
-			span := spans(c)
-			return func(s *sweep.Sweep, row int) { s.Session(span(row)) }
+		{"count/session_row", func(s *sweep.Sweep, c []duck.Column, row int) { s.Session(span(c, row)) }},
+		{"count/activity_row", func(s *sweep.Sweep, c []duck.Column, row int) {
+			key, start, end, active := span(c, row)
+			s.Activity(key, start, end, active, name(c[5].Text(row)), c[6].Numbers[row] != 0)
 		}},
-		{"count/activity_row", func(c duck.Chunk) func(*sweep.Sweep, int) {
-			span, names, legs := spans(c), duck.ColumnOf[duck.Text](c, 5), duck.ColumnOf[bool](c, 6)
-			return func(s *sweep.Sweep, row int) {
-				key, start, end, active := span(row)
-				s.Activity(key, start, end, active, switches.Of(&names, row), legs.Values[row])
-			}
+		{"count/other_leg_row", func(s *sweep.Sweep, c []duck.Column, row int) {
+			key, start, end, active := span(c, row)
+			s.OtherLeg(key, start, end, active, name(c[5].Text(row)))
 		}},
-		{"count/other_leg_row", func(c duck.Chunk) func(*sweep.Sweep, int) {
-			span, names := spans(c), duck.ColumnOf[duck.Text](c, 5)
-			return func(s *sweep.Sweep, row int) {
-				key, start, end, active := span(row)
-				s.OtherLeg(key, start, end, active, switches.Of(&names, row))
-			}
-		}},
-		{"count/other_session_row", func(c duck.Chunk) func(*sweep.Sweep, int) {
-			span := spans(c)
-			return func(s *sweep.Sweep, row int) { s.OtherSession(span(row)) }
-		}},
+		{"count/other_session_row", func(s *sweep.Sweep, c []duck.Column, row int) { s.OtherSession(span(c, row)) }},
 	} {
 		err := duck.Chunks(ctx, conn, of.rows, func(c duck.Chunk) error {
-			give := of.give(c)
-			for row, day := range integers(c, 0) {
+			for row, day := range c.Columns[0].Numbers {
 				for _, s := range sweeps[day-1] {
-					give(s, row)
+					of.give(s, c.Columns, row)
 				}
 			}
 			return nil
@@ -257,16 +247,10 @@ func readRows(ctx context.Context, conn *sql.Conn, days []calendar.Date, sweeps 
 	return nil
 }
 
-// spans reads what sessions and activities have in common. active_flag: NULL is not active.
-func spans(c duck.Chunk) func(row int) (resourceKey, start, end int64, active bool) {
-	keys, starts, ends, flags := integers(c, 1), duck.ColumnOf[int64](c, 2), duck.ColumnOf[int64](c, 3), duck.ColumnOf[int16](c, 4)
-	return func(row int) (int64, int64, int64, bool) {
-		return keys[row], starts.At(row, sweep.Unknown), ends.At(row, sweep.Unknown), flags.At(row, 0) != 0
-	}
+// span reads what sessions and activities have in common: times that may be NULL, and an active_flag that is not active then.
+func span(c []duck.Column, row int) (resourceKey, start, end int64, active bool) {
+	return c[1].Numbers[row], c[2].Number(row, sweep.Unknown), c[3].Number(row, sweep.Unknown), c[4].Number(row, 0) != 0
 }
-
-// integers are a column without a NULL.
-func integers(c duck.Chunk, column int) []int64 { return duck.ColumnOf[int64](c, column).Values }
 
 // Reading is another way to read the specification than the one that is billed.
 type Reading struct {

@@ -99,38 +99,26 @@ func (h *handing) FillChunk(chunk duckdb.DataChunk) error {
 		}
 	}
 	for i, column := range h.columns {
-		if sent := &h.sent.columns[i]; h.rows.texts[column] != nil {
-			h.fillTexts(duck.ColumnOf[duck.Text](to, i), column, sent)
-		} else {
-			h.fillNumbers(duck.ColumnOf[int64](to, i), column, sent)
-		}
+		h.fill(&to.Columns[i], column, &h.sent.columns[i])
 	}
 	h.next += n
 	h.sent.rows += int64(n)
 	return chunk.SetSize(n)
 }
 
-func (h *handing) fillNumbers(to duck.Column[int64], column int, sent *columnTally) {
+func (h *handing) fill(to *duck.Column, column int, sent *columnTally) {
+	numbers, texts := h.rows.numbers[column], h.rows.texts[column]
 	for at, row := range h.at {
-		v := h.rows.numbers[column][row]
-		to.Values[at] = v
-		if h.rows.isThere(column, row) {
-			sent.add(v)
-		} else {
+		switch {
+		case !h.rows.isThere(column, row):
 			to.SetNull(at)
+		case texts != nil:
+			to.SetText(at, texts.at(row))
+			sent.add(int64(len(texts.at(row))))
+		default:
+			to.Numbers[at] = numbers[row]
+			sent.add(numbers[row])
 		}
-	}
-}
-
-func (h *handing) fillTexts(to duck.Column[duck.Text], column int, sent *columnTally) {
-	for at, row := range h.at {
-		if !h.rows.isThere(column, row) {
-			to.SetNull(at)
-			continue
-		}
-		text := h.rows.texts[column].at(row)
-		duck.SetText(&to, at, text)
-		sent.add(int64(len(text)))
 	}
 }
 
