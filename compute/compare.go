@@ -43,7 +43,7 @@ func compareDays(ctx context.Context, conn *sql.Conn, tx *sql.Tx, stored []DayRe
 		Region, Location string
 	}](ctx, tx, "count/scope_list")
 	steps, noSteps := readSteps(ctx, conn)
-	agentsOn, noAgents := duck.By[calendar.Date, agentOf](ctx, tx, "count/enabled_agent", duck.Days(days...))
+	agentsOn, noAgents := readEnabled(ctx, conn, days)
 	if err := cmp.Or(noScopes, noSteps, noAgents); err != nil {
 		return err
 	}
@@ -60,7 +60,7 @@ func compareDays(ctx context.Context, conn *sql.Conn, tx *sql.Tx, stored []DayRe
 				return err
 			}
 		}
-		if err := compareEnabled(r.Day.String(), agentsOn[r.Day], r.Enabled, enabledOf(swept[i])); err != nil {
+		if err := compareEnabled(r.Day.String(), agentsOn[r.Day.String()], r.Enabled, enabledOf(swept[i])); err != nil {
 			return err
 		}
 		// It decides whether anything is issued.
@@ -91,6 +91,19 @@ func readSteps(ctx context.Context, conn *sql.Conn) (map[int64][]step, error) {
 		return nil
 	})
 	return steps, err
+}
+
+// readEnabled reads the stored agents by their day.
+func readEnabled(ctx context.Context, conn *sql.Conn, days []calendar.Date) (map[string][]agentOf, error) {
+	on := map[string][]agentOf{}
+	err := duck.Chunks(ctx, conn, "count/enabled_agent", func(c duck.Chunk) error {
+		for row := range c.Size {
+			day := string(c.Columns[0].Text(row))
+			on[day] = append(on[day], agentOf{string(c.Columns[1].Text(row)), string(c.Columns[2].Text(row))})
+		}
+		return nil
+	}, duck.Days(days...))
+	return on, err
 }
 
 // compareScope checks that the stored steps follow one another through the whole day and have the sweep's numbers
@@ -138,27 +151,30 @@ func peakOf(scope rule.Scope, curve sweep.Curve) Peak {
 	return p
 }
 
-// compareEnabled compares the stored agents with the sweep's sets by region, and their stored numbers with the sizes of these.
+// compareEnabled compares the stored agents with the sweep's sets by region, and their stored numbers with the sizes of these. It
+// ticks off in the sets whom it has met.
 func compareEnabled(period string, stored []agentOf, counts []Enabled, swept sets) error {
 	differs := func(region, what, agent, bySQL, bySweep string) error {
 		return &DifferenceError{Period: period, Scope: region, What: what, Agent: agent, SQL: bySQL, Sweep: bySweep}
 	}
-	left := sets{}
-	for region, agents := range swept {
-		left[region] = maps.Clone(agents)
-	}
 	for _, a := range stored {
-		if !swept[a.Region][a.Agent] {
+		switch isLeft, counted := swept[a.Region][a.Agent]; {
+		case !counted:
 			return differs(a.Region, "enabled agent", a.Agent, "counted", "not counted")
-		}
-		if !left[a.Region][a.Agent] {
+		case !isLeft:
 			return fmt.Errorf("compare %s: an agent of %s is stored twice", period, a.Region)
 		}
-		delete(left[a.Region], a.Agent)
+		swept[a.Region][a.Agent] = false
 	}
-	for _, region := range slices.Sorted(maps.Keys(left)) {
-		if first := slices.Sorted(maps.Keys(left[region])); len(first) > 0 {
-			return differs(region, "enabled agent", first[0], "not counted", "counted")
+	for _, region := range slices.Sorted(maps.Keys(swept)) {
+		var left []string
+		for agent, isLeft := range swept[region] {
+			if isLeft {
+				left = append(left, agent)
+			}
+		}
+		if len(left) > 0 {
+			return differs(region, "enabled agent", slices.Min(left), "not counted", "counted")
 		}
 	}
 	if len(counts) != len(swept) {
@@ -209,10 +225,12 @@ const manyRows = 1_000_000
 func readRows(ctx context.Context, conn *sql.Conn, days []calendar.Date, sweeps [][]*sweep.Sweep) error {
 	names := map[string]string{} // of switches: few in many rows
 	name := func(text []byte) string {
-		if _, met := names[string(text)]; !met {
-			names[string(text)] = string(text)
+		known, met := names[string(text)]
+		if !met {
+			known = string(text)
+			names[known] = known
 		}
-		return names[string(text)]
+		return known
 	}
 	for _, of := range []struct {
 		rows string
