@@ -162,10 +162,10 @@ func ExportHorizon(dir, marker string, now time.Time) (s ExportState, err error)
 		if s.HighWater == nil || c.date == nil || *c.date != *s.HighWater {
 			continue
 		}
-		if found, err := c.tables(c.path); err == nil && !c.isZip {
-			s.Lacks, s.Partial = len(missingOf(tables, found)) > 0, lacksFacts(c, found) != nil
+		if !c.isZip && c.find(false) == nil {
+			s.Lacks, s.Partial = len(missingOf(tables, c.files)) > 0, c.lacksFacts() != nil
 		}
-		err := c.files(func(path string, info fs.FileInfo) {
+		err := c.eachFile(func(path string, info fs.FileInfo) {
 			fmt.Fprintln(&files, path, info.Size(), info.ModTime().UnixNano())
 			if info.ModTime().After(s.Written) {
 				s.Written = info.ModTime()
