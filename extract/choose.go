@@ -59,7 +59,7 @@ func (e *Export) eachSession(visit func(fact)) {
 	at, media := factsOf(all), column(all.of, "media_type_key")
 	for row := range all.len {
 		s := at(row)
-		if _, known := e.reference.agents[s.resource]; known && e.reference.voice[all.number(media, row)] {
+		if e.reference.agent(s.resource) >= 0 && e.reference.voice[all.number(media, row)] {
 			visit(s)
 		}
 	}
@@ -294,7 +294,7 @@ func (e *Export) openedSessions(ctx context.Context) error {
 		at := factsOf(facts)
 		for row := range facts.len {
 			f := at(row)
-			if _, known := e.reference.agents[f.resource]; known && f.isOpen() && f.hasStart && !e.Days.Contains(f.start) {
+			if e.reference.agent(f.resource) >= 0 && f.isOpen() && f.hasStart && !e.Days.Contains(f.start) {
 				opened[f.resource] = append(opened[f.resource], f.start)
 			}
 		}
