@@ -90,11 +90,10 @@ func (e *Export) legs(ctx context.Context) error {
 		return err
 	}
 	guid := column(table(dataTable), "gsw_call_attempt_guid")
-	driven, err := e.readThose(ctx, dataTable, func(row *csvRow, _ fact) bool { return row.has(guid) && near(mixed(row.numbers[0])) }, nil)
+	e.driven, err = e.readThose(ctx, dataTable, func(row *csvRow, _ fact) bool { return row.has(guid) && near(row.numbers[0]) }, nil)
 	if err != nil {
 		return err
 	}
-	e.driven = func(id int64) bool { return driven(id) && near(id) }
 	return e.take(ctx, legTable, legs, e.driven)
 }
 
@@ -145,7 +144,8 @@ func (e *Export) look(ctx context.Context, name string, matters func(*csvRow, fa
 		f.ids = nil
 		e.notePast(f)
 	}
-	return files, newSieve(all, idBits).passes, nil
+	matter := newSieve(all, idBits)
+	return files, func(id int64) bool { return matter.passes(mixed(id)) }, nil
 }
 
 // mixed spreads ids, which are given out in blocks, over all numbers: so a sieve lets few others through.
@@ -178,8 +178,8 @@ func (e *Export) choose(ctx context.Context, f *exportFile, ids func(int64) bool
 	if key >= 0 && f.last < e.KeyFrom {
 		return nil
 	}
-	return f.csv.through(ctx, func(row *csvRow) {
-		if (key < 0 || row.numbers[key] >= e.KeyFrom) && ids(mixed(row.numbers[0])) {
+	return f.csv.through(ctx, ids, func(row *csvRow) {
+		if key < 0 || row.numbers[key] >= e.KeyFrom {
 			f.rows.take(row, f.in.number)
 		}
 	})

@@ -136,7 +136,7 @@ func likelyCause(names []string) string {
 // look goes through all rows for the first time, and refuses the file where it says in two ways that there is no value, or where a
 // row cannot be read.
 func (f *csvFile) look(ctx context.Context, each func(*csvRow)) error {
-	if err := f.through(ctx, each); err != nil {
+	if err := f.through(ctx, nil, each); err != nil {
 		return err
 	}
 	if f.looked = true; f.atFirst != nil && (f.isEmpty || f.several) {
@@ -148,8 +148,8 @@ func (f *csvFile) look(ctx context.Context, each func(*csvRow)) error {
 // blocks are what is in memory of the files that are read.
 var blocks = sync.Pool{New: func() any { return new([maxRow]byte) }}
 
-// through goes through all rows.
-func (f *csvFile) through(ctx context.Context, each func(*csvRow)) error {
+// through goes through all rows, or those of some ids.
+func (f *csvFile) through(ctx context.Context, ids func(int64) bool, each func(*csvRow)) error {
 	file, err := os.Open(f.path)
 	if err != nil {
 		return err
@@ -173,7 +173,10 @@ func (f *csvFile) through(ctx context.Context, each func(*csvRow)) error {
 		}
 		text := block[:held+n]
 		for len(text) > 0 {
-			n, err := f.next(text, last, row)
+			n, err := f.other(text, ids), error(nil)
+			if row.present = 0; n == 0 {
+				n, err = f.next(text, last, row)
+			}
 			if err != nil {
 				return f.place(err)
 			}
@@ -181,7 +184,7 @@ func (f *csvFile) through(ctx context.Context, each func(*csvRow)) error {
 				break
 			}
 			text = text[n:]
-			if f.at += int64(n); row.present != 0 {
+			if f.at += int64(n); row.present != 0 && (ids == nil || ids(row.numbers[0])) {
 				each(row)
 			}
 		}
@@ -193,6 +196,26 @@ func (f *csvFile) through(ctx context.Context, each func(*csvRow)) error {
 		}
 		held = copy(block[:], text)
 	}
+}
+
+// other is where the row at the beginning of a text ends that begins with another id, in a file that was looked at: it need not be read
+// again. 0 where that is not plain to see.
+func (f *csvFile) other(text []byte, ids func(int64) bool) int {
+	if ids == nil || f.columns[0] != 0 {
+		return 0
+	}
+	id, n := int64(0), 0
+	for ; n < len(text) && n <= 18 && '0' <= text[n] && text[n] <= '9'; n++ {
+		id = 10*id + int64(text[n]-'0')
+	}
+	if n == 0 || n == len(text) || text[n] != ',' || ids(id) {
+		return 0
+	}
+	end := bytes.IndexByte(text, '\n') + 1
+	if bytes.IndexByte(text[:end], '"') >= 0 {
+		return 0
+	}
+	return end
 }
 
 // misread is why a row cannot be read.
