@@ -90,13 +90,12 @@ func GIMDBHorizon(ctx context.Context, cfg config.GIMDB) (h Horizon, err error) 
 
 // readHorizon reads the server's clock and the high-water mark; where the histories cannot be read the mark is unknown.
 func (g *GIMDB) readHorizon(ctx context.Context) (h Horizon, err error) {
-	if err := g.readers[0].ask(ctx, "gim/clock", nil, &h.Clock); err != nil {
-		return h, err
-	}
+	clock := g.readers[0].transaction["clock"].(int64)
+	h.Clock = &clock
 	if h.Unknown = whyNot(g.rightsOn(histories...), nil, g.cfg); h.Unknown != "" {
 		return h, nil
 	}
-	sources, err := g.readDataSources(ctx, *h.Clock)
+	sources, err := g.readDataSources(ctx, clock)
 	if err != nil {
 		return h, err
 	}
