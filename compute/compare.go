@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
-	"database/sql/driver"
 	"fmt"
 	"maps"
 	"runtime/debug"
@@ -78,15 +77,19 @@ func compareDays(ctx context.Context, conn *sql.Conn, tx *sql.Tx, stored []DayRe
 
 // readSteps reads the stored curves of the days by the number of their scope.
 func readSteps(ctx context.Context, conn *sql.Conn) (map[int64][]step, error) {
-	steps, scope, current := map[int64][]step{}, int64(-1), []step(nil)
-	err := duck.Rows(ctx, conn, "count/curve", func(v []driver.Value) {
-		if no := integer(v[0]); no != scope {
-			steps[scope] = current
-			scope, current = no, nil
+	steps := map[int64][]step{}
+	err := duck.Chunks(ctx, conn, "count/curve", func(c duck.Chunk) error {
+		scopes, starts, ends := integers(c, 0), integers(c, 1), integers(c, 2)
+		agents, sessions := integers(c, 3), integers(c, 4)
+		for from, to := 0, 0; from < c.Size; from = to {
+			of := steps[scopes[from]]
+			for to = from; to < c.Size && scopes[to] == scopes[from]; to++ {
+				of = append(of, step{calendar.Interval{Start: starts[to], End: ends[to]}, agents[to], sessions[to]})
+			}
+			steps[scopes[from]] = of
 		}
-		current = append(current, step{calendar.Interval{Start: integer(v[1]), End: integer(v[2])}, integer(v[3]), integer(v[4])})
+		return nil
 	})
-	steps[scope] = current
 	return steps, err
 }
 
@@ -204,26 +207,48 @@ const manyRows = 1_000_000
 
 // readRows gives the raw rows of the slices to the sweeps of their days.
 func readRows(ctx context.Context, conn *sql.Conn, days []calendar.Date, sweeps [][]*sweep.Sweep) error {
+	switches := duck.Names{}
 	for _, of := range []struct {
 		rows string
-		give func(s *sweep.Sweep, v []driver.Value) // without the day's number, which comes first
+		give func(duck.Chunk) func(s *sweep.Sweep, row int) // the first column is the day's number
 	}{
-		{"count/agent_row", func(s *sweep.Sweep, v []driver.Value) { s.Agent(integer(v[0]), text(v[1]), text(v[2])) }},
-		{"count/session_row", func(s *sweep.Sweep, v []driver.Value) { s.Session(span(v)) }},
-		{"count/activity_row", func(s *sweep.Sweep, v []driver.Value) {
-			key, start, end, active := span(v)
-			s.Activity(key, start, end, active, text(v[4]), v[5].(bool))
-		}},
-		{"count/other_leg_row", func(s *sweep.Sweep, v []driver.Value) {
-			key, start, end, active := span(v)
-			s.OtherLeg(key, start, end, active, text(v[4]))
-		}},
-		{"count/other_session_row", func(s *sweep.Sweep, v []driver.Value) { s.OtherSession(span(v)) }},
-	} {
-		err := duck.Rows(ctx, conn, of.rows, func(v []driver.Value) {
-			for _, s := range sweeps[integer(v[0])-1] {
-				of.give(s, v[1:])
+		{"count/agent_row", func(c duck.Chunk) func(*sweep.Sweep, int) {
+			keys, ids, names := integers(c, 1), duck.ColumnOf[duck.Text](c, 2), duck.ColumnOf[duck.Text](c, 3)
+			return func(s *sweep.Sweep, row int) {
+				s.Agent(keys[row], string(duck.Bytes(&ids, row)), string(duck.Bytes(&names, row)))
 			}
+		}},
+		{"count/session_row", func(c duck.Chunk) func(*sweep.Sweep, int) {
+			span := spans(c)
+			return func(s *sweep.Sweep, row int) { s.Session(span(row)) }
+		}},
+		{"count/activity_row", func(c duck.Chunk) func(*sweep.Sweep, int) {
+			span, names, legs := spans(c), duck.ColumnOf[duck.Text](c, 5), duck.ColumnOf[bool](c, 6)
+			return func(s *sweep.Sweep, row int) {
+				key, start, end, active := span(row)
+				s.Activity(key, start, end, active, switches.Of(&names, row), legs.Values[row])
+			}
+		}},
+		{"count/other_leg_row", func(c duck.Chunk) func(*sweep.Sweep, int) {
+			span, names := spans(c), duck.ColumnOf[duck.Text](c, 5)
+			return func(s *sweep.Sweep, row int) {
+				key, start, end, active := span(row)
+				s.OtherLeg(key, start, end, active, switches.Of(&names, row))
+			}
+		}},
+		{"count/other_session_row", func(c duck.Chunk) func(*sweep.Sweep, int) {
+			span := spans(c)
+			return func(s *sweep.Sweep, row int) { s.OtherSession(span(row)) }
+		}},
+	} {
+		err := duck.Chunks(ctx, conn, of.rows, func(c duck.Chunk) error {
+			give := of.give(c)
+			for row, day := range integers(c, 0) {
+				for _, s := range sweeps[day-1] {
+					give(s, row)
+				}
+			}
+			return nil
 		}, duck.Days(days...))
 		if err != nil {
 			return err
@@ -232,26 +257,16 @@ func readRows(ctx context.Context, conn *sql.Conn, days []calendar.Date, sweeps 
 	return nil
 }
 
-// span reads what sessions and activities have in common. active_flag: NULL is not active.
-func span(v []driver.Value) (resourceKey, start, end int64, active bool) {
-	return integer(v[0]), instant(v[1]), instant(v[2]), v[3] != nil && v[3].(int16) != 0
-}
-
-func integer(v driver.Value) int64 { return v.(int64) }
-
-// instant reads a time that may be NULL.
-func instant(v driver.Value) int64 {
-	if v == nil {
-		return sweep.Unknown
+// spans reads what sessions and activities have in common. active_flag: NULL is not active.
+func spans(c duck.Chunk) func(row int) (resourceKey, start, end int64, active bool) {
+	keys, starts, ends, flags := integers(c, 1), duck.ColumnOf[int64](c, 2), duck.ColumnOf[int64](c, 3), duck.ColumnOf[int16](c, 4)
+	return func(row int) (int64, int64, int64, bool) {
+		return keys[row], starts.At(row, sweep.Unknown), ends.At(row, sweep.Unknown), flags.At(row, 0) != 0
 	}
-	return v.(int64)
 }
 
-// text reads a string, NULL as an empty one.
-func text(v driver.Value) string {
-	s, _ := v.(string)
-	return s
-}
+// integers are a column without a NULL.
+func integers(c duck.Chunk, column int) []int64 { return duck.ColumnOf[int64](c, column).Values }
 
 // Reading is another way to read the specification than the one that is billed.
 type Reading struct {

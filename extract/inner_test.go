@@ -411,3 +411,21 @@ func TestTheScriptForPostgreSQLMakesAChunk(t *testing.T) {
 	require.Contains(t, out, "DAYS is not a number")
 	require.Equal(t, []string{"export_2026_03_11_02_30_45"}, must.Names(t, dir))
 }
+
+func TestResourcesAndKeysAreFoundWhereverTheyLie(t *testing.T) {
+	for name, keys := range map[string][]int64{"in a row": {7, 5, 6, -1}, "far apart": {7, math.MaxInt64, math.MinInt64, -1, 0}} {
+		rows := newRows(table("resource_"))
+		for _, key := range keys {
+			rows.addRow(key)
+		}
+		r, x := newRoll(rows), newIndex(len(keys))
+		for number, key := range keys[1:] {
+			r.put(key, number)
+			x.add(rowKey{key, -key})
+		}
+		for number, key := range keys[1:] {
+			require.Equal(t, []int{number, number}, []int{r.find(key), x.find(rowKey{key, -key})}, name)
+		}
+		require.Equal(t, []int{-1, -1, -1}, []int{r.find(keys[0]), r.find(42), x.find(rowKey{keys[1], 1})}, name)
+	}
+}

@@ -392,7 +392,7 @@ func (f *Reference) switchOf(resource int64) string {
 // agent is which of people a resource is; -1 where it is no agent.
 func (f *Reference) agent(resource int64) int { return f.agents.find(resource) }
 
-// roll has a number for some resources. Their keys are mostly given out one after the other: these lie in a list, others in a map.
+// roll has a number for some resources. Keys are mostly given out one after the other: then they lie in a list, else in a map.
 type roll struct {
 	least int64
 	list  []int32 // of each key from the least on, its number and 1; 0 where it has none
@@ -402,20 +402,19 @@ type roll struct {
 // newRoll has room for the resources of some rows.
 func newRoll(of *Rows) *roll {
 	const spread = 8 // places in the list for each resource
-	keys := of.numbers[0]
-	if len(keys) == 0 {
-		return &roll{}
-	}
-	r := &roll{least: slices.Min(keys), far: map[int64]int{}}
-	if span := uint64(slices.Max(keys)) - uint64(r.least); span < uint64(spread*len(keys)) {
-		r.list = make([]int32, span+1)
+	r := &roll{far: map[int64]int{}}
+	if keys := of.numbers[0]; len(keys) > 0 {
+		r.least = slices.Min(keys)
+		if span := uint64(slices.Max(keys)) - uint64(r.least); span < uint64(spread*len(keys)) {
+			r.list = make([]int32, span+1)
+		}
 	}
 	return r
 }
 
 func (r *roll) put(key int64, number int) {
-	if r.list != nil {
-		r.list[key-r.least] = int32(number + 1)
+	if at := uint64(key) - uint64(r.least); at < uint64(len(r.list)) {
+		r.list[at] = int32(number + 1)
 	} else {
 		r.far[key] = number
 	}
@@ -423,14 +422,11 @@ func (r *roll) put(key int64, number int) {
 
 // find is a resource's number; -1 where it has none.
 func (r *roll) find(key int64) int {
-	if r.list == nil {
-		if number, has := r.far[key]; has {
-			return number
-		}
-		return -1
-	}
 	if at := uint64(key) - uint64(r.least); at < uint64(len(r.list)) {
 		return int(r.list[at]) - 1
+	}
+	if number, has := r.far[key]; has {
+		return number
 	}
 	return -1
 }

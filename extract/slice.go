@@ -327,7 +327,7 @@ func (c *cut) seal(ctx context.Context, held bool) (err error) {
 			}
 		}
 	}
-	if s.SHA256, err = SliceSHA256(ctx, c.tx, c.w.Day); err != nil {
+	if s.SHA256, err = SliceSHA256(ctx, c.Stage.Conn, c.w.Day); err != nil {
 		return err
 	}
 	day, horizon := sql.Named("day", c.w.Day.String()), c.Source.Horizon()

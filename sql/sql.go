@@ -57,13 +57,8 @@ var statements = sync.OnceValue(func() (s struct {
 			}
 		}
 	}
-	bucket := s.texts["slice/slice_bucket"]
-	for _, name := range []string{"count/data_quality", "slice/slice_text", "slice/slice_sha256", "slice/slice_bucket"} {
-		s.texts[name] = fill(name, s.texts[name], template.FuncMap{
-			"rules":  func() []rule { return rules },
-			"bucket": func(part string) string { return strings.TrimSpace(fill(name, bucket, nil, part)) },
-		}, "")
-	}
+	rulesIn := template.FuncMap{"rules": func() []rule { return rules }}
+	s.texts["count/data_quality"] = fill("count/data_quality", s.texts["count/data_quality"], rulesIn, "")
 	return s
 })
 

@@ -9,9 +9,7 @@ import (
 	"context"
 	"database/sql"
 	"database/sql/driver"
-	"errors"
 	"fmt"
-	"io"
 	"net/url"
 	"reflect"
 	"runtime"
@@ -285,34 +283,4 @@ func columns(v reflect.Value) (into []any) {
 		}
 	}
 	return into
-}
-
-// Rows is Each with the driver's own values: where millions of rows are read, Scan with its conversions costs several times
-// what the driver does. The connection may be in a transaction. The values are overwritten by the next row.
-func Rows(ctx context.Context, conn *sql.Conn, name string, row func([]driver.Value), args ...sql.NamedArg) error {
-	return conn.Raw(func(c any) (err error) {
-		queryer, ok := c.(driver.QueryerContext)
-		if !ok {
-			return fmt.Errorf("read sql/%s: the driver has no direct queries", name)
-		}
-		var named []driver.NamedValue
-		for i, a := range args {
-			named = append(named, driver.NamedValue{Name: a.Name, Ordinal: i + 1, Value: a.Value})
-		}
-		rows, err := queryer.QueryContext(ctx, texts.Text(name), named)
-		if err != nil {
-			return fmt.Errorf("run sql/%s: %w", name, err)
-		}
-		defer func() { err = errors.Join(err, rows.Close()) }()
-		values := make([]driver.Value, len(rows.Columns()))
-		for {
-			switch err := rows.Next(values); {
-			case errors.Is(err, io.EOF):
-				return ctx.Err()
-			case err != nil:
-				return fmt.Errorf("read sql/%s: %w", name, err)
-			}
-			row(values)
-		}
-	})
 }

@@ -66,10 +66,13 @@ select (select count(*) from _data.voice_session where day = $day::date)
        + (select count(*) from _data.other_leg where day = $day::date)
        + (select count(*) from _data.other_session where day = $day::date)
 
--- name: slice_bucket
--- Grain: bucket of a slice's rows, as text: rows are written in a total order, within buckets of their resource. The length of a text
--- stands before it, -1 for an absent one, so that no two rows give the same text.
+-- name: slice_sha256
+-- One row: SHA-256 over all rows of a slice, which are written in a total order, within buckets of their resource. Each bucket is hashed,
+-- and the hash over the buckets' hashes, in their order, stands for all: so the work is spread, and any DuckDB client can repeat it. The
+-- length of a text stands before it, -1 for an absent one, so that no two rows give the same text.
 -- Inputs: _data.voice_session, ocs_activity, agent, other_leg, other_session, duplicate_key; $day.
+select sha256(coalesce(string_agg(concat_ws('|', relation, bucket, sha256(txt)), chr(10) order by relation, bucket), '')) as sha256
+from (
 select 's' as relation,
        resource_key % 1024 as bucket,
        string_agg(
@@ -78,8 +81,7 @@ select 's' as relation,
            chr(10) order by sm_res_session_fact_key, start_date_time_key
        ) as txt
 from _data.voice_session
-where day = $day::date {{- with .}}
-  {{.}} {{- end}}
+where day = $day::date
 group by resource_key % 1024
 union all
 select 'a',
@@ -92,8 +94,7 @@ select 'a',
            chr(10) order by activity_key, start_date_time_key, kind
        )
 from _data.ocs_activity
-where day = $day::date {{- with .}}
-  {{.}} {{- end}}
+where day = $day::date
 group by resource_key % 1024
 union all
 select 'r',
@@ -103,8 +104,7 @@ select 'r',
            chr(10) order by resource_key
        )
 from _data.agent
-where day = $day::date {{- with .}}
-  {{.}} {{- end}}
+where day = $day::date
 group by resource_key % 1024
 union all
 select 'l',
@@ -115,8 +115,7 @@ select 'l',
            chr(10) order by activity_key, start_date_time_key
        )
 from _data.other_leg
-where day = $day::date {{- with .}}
-  {{.}} {{- end}}
+where day = $day::date
 group by resource_key % 1024
 union all
 select 'o',
@@ -127,33 +126,13 @@ select 'o',
            chr(10) order by sm_res_session_fact_key, start_date_time_key
        )
 from _data.other_session
-where day = $day::date {{- with .}}
-  {{.}} {{- end}}
+where day = $day::date
 group by resource_key % 1024
 union all
 select 'd',
        0,
        string_agg(concat_ws('|', relation, row_key, copies), chr(10) order by relation, row_key)
 from _data.duplicate_key
-where day = $day::date {{- if .}}
-  and $pass = 0 {{- end}}
-
--- name: slice_text
--- Grain: bucket of a slice's rows, as the text that slice_sha256.sql hashes, for a part of the buckets at a time: so memory
--- does not grow with the slice, and the program hashes them itself, which is quicker. $pass of $passes.
-select relation,
-       bucket,
-       txt
-from (
-{{bucket "and abs(resource_key % 1024) // 8 % $passes = $pass"}}
-)
-where txt is not null
-
--- name: slice_sha256
--- One row: SHA-256 over all rows of a slice. Each bucket of slice_bucket.sql is hashed, and the hash over the buckets' hashes, in their
--- order, stands for all: so the work is spread, and any DuckDB client can repeat it.
-select sha256(coalesce(string_agg(concat_ws('|', relation, bucket, sha256(txt)), chr(10) order by relation, bucket), '')) as sha256
-from (
-{{bucket ""}}
+where day = $day::date
 )
 where txt is not null
