@@ -105,8 +105,11 @@ func (e *Export) touchesDays(f fact) bool {
 
 // touches tells of activities which ones can share a second with the run's days, or with a session that reaches out of them.
 func (e *Export) touches(f fact) bool {
+	if e.touchesDays(f) {
+		return true
+	}
 	stay, has := e.stays[f.resource]
-	return e.touchesDays(f) || has && f.start <= stay.End && f.end >= stay.Start
+	return has && f.start <= stay.End && f.end >= stay.Start
 }
 
 // column is where a table has a column; -1 where it has none of that name.
@@ -250,39 +253,38 @@ func (e *Export) tellingLegs(ctx context.Context) error {
 // has no end; an activity without an end counts as long as it may last where its switch is unknown, and where it is known, not at
 // all.
 func (e *Export) mayLack() map[int64]calendar.Interval {
-	type told struct {
-		from, until int64
-		known       bool
-	}
-	activities, unknown := map[int64][]told{}, map[int64]bool{}
+	var all []login
+	e.eachSession(func(s fact) {
+		if s.isRejected() || s.start >= e.Days.End || !s.isOpen() && s.end < e.Days.Start {
+			return
+		}
+		end := min(s.end, lastTime)
+		l := login{agent: e.reference.agent(s.resource), resource: s.resource, start: s.start, end: max(end, s.moment()), until: end + 1}
+		if s.isOpen() {
+			l.end, l.until = max(e.asOf, s.moment()), endless
+		}
+		all = append(all, l)
+	})
+	sessions := newLogins(all, e.reference.people.len)
 	Part{Legs: e.rows[legTable], Data: e.rows[dataTable], Previews: e.rows[attemptTable]}.each(&e.reference, func(a activity) {
-		if a.isRejected() {
+		agent, known := e.reference.agent(a.resource), a.switchName != ""
+		if agent < 0 || a.isRejected() {
 			return
 		}
 		from, until := a.activity()
-		activities[a.resource] = append(activities[a.resource], told{from, until, a.switchName != ""})
-		unknown[a.resource] = unknown[a.resource] || a.switchName == ""
+		own := sessions.of(agent)
+		for i, s := range own {
+			shares := s.shares(login{start: from, end: until, until: until})
+			own[i].told[1].any = s.told[1].any || shares[1] && !known
+			own[i].told[0].aSwitch = s.told[0].aSwitch || shares[0] && known && until < endless
+		}
 	})
 	lacking := map[int64]calendar.Interval{}
-	e.eachSession(func(s fact) {
-		if !unknown[s.resource] || s.isRejected() || s.start >= e.Days.End || !s.isOpen() && s.end < e.Days.Start {
-			return
+	for _, s := range sessions.all {
+		if s.told[1].any && !s.told[0].aSwitch {
+			lacking[s.resource] = spreadOver(lacking, s.resource, s.start, s.until)
 		}
-		least, until := max(min(s.end, lastTime), s.moment()), min(s.end, lastTime)+1
-		if s.isOpen() {
-			least, until = max(e.asOf, s.moment()), endless
-		}
-		lacks, knows := false, false
-		for _, a := range activities[s.resource] {
-			if a.from < until && a.until > s.start {
-				lacks = lacks || !a.known
-				knows = knows || a.known && a.until < endless && a.from < least
-			}
-		}
-		if lacks && !knows {
-			lacking[s.resource] = spreadOver(lacking, s.resource, s.start, until)
-		}
-	})
+	}
 	return lacking
 }
 
