@@ -88,8 +88,9 @@ func compareCurves(ctx context.Context, conn *sql.Conn, tx *sql.Tx, with map[onD
 	}
 	var differs error
 	err = duck.Chunks(ctx, conn, "count/curve", func(c duck.Chunk) error {
-		starts, ends, agents, sessions := integers(c, 1), integers(c, 2), integers(c, 3), integers(c, 4)
-		for row, no := range integers(c, 0) {
+		starts, ends := c.Columns[1].Numbers, c.Columns[2].Numbers
+		agents, sessions := c.Columns[3].Numbers, c.Columns[4].Numbers
+		for row, no := range c.Columns[0].Numbers {
 			for differs == nil && scopes[0].No != no {
 				differs = compare()
 			}
@@ -157,16 +158,14 @@ type roll struct {
 // strike reads agents that are stored, each of a period, by its number from 1 on, and of a region. One may come more than once: what
 // is stored of a day is its sessions.
 func strike(ctx context.Context, conn *sql.Conn, rolls []roll, name string, args ...sql.NamedArg) error {
-	names := duck.Names{}
 	return duck.Chunks(ctx, conn, name, func(c duck.Chunk) error {
-		regions, agents := duck.ColumnOf[duck.Text](c, 1), duck.ColumnOf[duck.Text](c, 2)
-		for row, period := range integers(c, 0) {
-			r, region, agent := &rolls[period-1], names.Of(&regions, row), duck.Bytes(&agents, row)
-			switch is, on := r.left[region][string(agent)]; {
+		for row, period := range c.Columns[0].Numbers {
+			r, region, agent := &rolls[period-1], c.Columns[1].Text(row), c.Columns[2].Text(row)
+			switch is, on := r.left[string(region)][string(agent)]; {
 			case !on:
-				r.odd = append(r.odd, agentOf{region, string(agent)})
+				r.odd = append(r.odd, agentOf{string(region), string(agent)})
 			case is:
-				r.left[region][string(agent)] = false
+				r.left[string(region)][string(agent)] = false
 			}
 		}
 		return nil
@@ -238,45 +237,37 @@ func sweepDays(ctx context.Context, conn *sql.Conn, stands []Standing, rules []r
 
 // readRows gives the raw rows of the slices to the sweeps of their days.
 func readRows(ctx context.Context, conn *sql.Conn, days []calendar.Date, sweeps [][]*sweep.Sweep) error {
-	switches := duck.Names{}
+	names := map[string]string{} // of switches: few in many rows
+	name := func(text []byte) string {
+		known, met := names[string(text)]
+		if !met {
+			known = string(text)
+			names[known] = known
+		}
+		return known
+	}
 	for _, of := range []struct {
 		rows string
-		give func(duck.Chunk) func(s *sweep.Sweep, row int) // the first column is the day's number
+		give func(s *sweep.Sweep, c []duck.Column, row int)
 	}{
-		{"count/agent_row", func(c duck.Chunk) func(*sweep.Sweep, int) {
-			keys, ids, names := integers(c, 1), duck.ColumnOf[duck.Text](c, 2), duck.ColumnOf[duck.Text](c, 3)
-			return func(s *sweep.Sweep, row int) {
-				s.Agent(keys[row], string(duck.Bytes(&ids, row)), string(duck.Bytes(&names, row)))
-			}
+		{"count/agent_row", func(s *sweep.Sweep, c []duck.Column, row int) {
+			s.Agent(c[1].Numbers[row], string(c[2].Text(row)), string(c[3].Text(row)))
 		}},
-		{"count/session_row", func(c duck.Chunk) func(*sweep.Sweep, int) {
-			span := spans(c)
-			return func(s *sweep.Sweep, row int) { s.Session(span(row)) }
+		{"count/session_row", func(s *sweep.Sweep, c []duck.Column, row int) { s.Session(span(c, row)) }},
+		{"count/activity_row", func(s *sweep.Sweep, c []duck.Column, row int) {
+			key, start, end, active := span(c, row)
+			s.Activity(key, start, end, active, name(c[5].Text(row)), c[6].Numbers[row] != 0)
 		}},
-		{"count/activity_row", func(c duck.Chunk) func(*sweep.Sweep, int) {
-			span, names, legs := spans(c), duck.ColumnOf[duck.Text](c, 5), duck.ColumnOf[bool](c, 6)
-			return func(s *sweep.Sweep, row int) {
-				key, start, end, active := span(row)
-				s.Activity(key, start, end, active, switches.Of(&names, row), legs.Values[row])
-			}
+		{"count/other_leg_row", func(s *sweep.Sweep, c []duck.Column, row int) {
+			key, start, end, active := span(c, row)
+			s.OtherLeg(key, start, end, active, name(c[5].Text(row)))
 		}},
-		{"count/other_leg_row", func(c duck.Chunk) func(*sweep.Sweep, int) {
-			span, names := spans(c), duck.ColumnOf[duck.Text](c, 5)
-			return func(s *sweep.Sweep, row int) {
-				key, start, end, active := span(row)
-				s.OtherLeg(key, start, end, active, switches.Of(&names, row))
-			}
-		}},
-		{"count/other_session_row", func(c duck.Chunk) func(*sweep.Sweep, int) {
-			span := spans(c)
-			return func(s *sweep.Sweep, row int) { s.OtherSession(span(row)) }
-		}},
+		{"count/other_session_row", func(s *sweep.Sweep, c []duck.Column, row int) { s.OtherSession(span(c, row)) }},
 	} {
 		err := duck.Chunks(ctx, conn, of.rows, func(c duck.Chunk) error {
-			give := of.give(c)
-			for row, day := range integers(c, 0) {
+			for row, day := range c.Columns[0].Numbers {
 				for _, s := range sweeps[day-1] {
-					give(s, row)
+					of.give(s, c.Columns, row)
 				}
 			}
 			return nil
@@ -288,16 +279,10 @@ func readRows(ctx context.Context, conn *sql.Conn, days []calendar.Date, sweeps 
 	return nil
 }
 
-// spans reads what sessions and activities have in common. active_flag: NULL is not active.
-func spans(c duck.Chunk) func(row int) (resourceKey, start, end int64, active bool) {
-	keys, starts, ends, flags := integers(c, 1), duck.ColumnOf[int64](c, 2), duck.ColumnOf[int64](c, 3), duck.ColumnOf[int16](c, 4)
-	return func(row int) (int64, int64, int64, bool) {
-		return keys[row], starts.At(row, sweep.Unknown), ends.At(row, sweep.Unknown), flags.At(row, 0) != 0
-	}
+// span reads what sessions and activities have in common: times that may be NULL, and an active_flag that is not active then.
+func span(c []duck.Column, row int) (resourceKey, start, end int64, active bool) {
+	return c[1].Numbers[row], c[2].Number(row, sweep.Unknown), c[3].Number(row, sweep.Unknown), c[4].Number(row, 0) != 0
 }
-
-// integers are a column without a NULL.
-func integers(c duck.Chunk, column int) []int64 { return duck.ColumnOf[int64](c, column).Values }
 
 // Reading is another way to read the specification than the one that is billed.
 type Reading struct {

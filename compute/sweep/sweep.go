@@ -22,7 +22,7 @@ type Sweep struct {
 	rules rule.Set
 
 	resources  numbering[int64]
-	near       []int32 // resource number + 1 by key; 0: not met
+	byKey      []int32 // 1 more than the number of a resource by its key, as far as these are close
 	switches   numbering[string]
 	people     []person // by resource number
 	sessions   []session
@@ -138,29 +138,28 @@ func (s *Sweep) read(into []activity, resourceKey, start, end int64, active bool
 	return append(into, a)
 }
 
-// nearKeys are so many of the smallest keys: a source gives its keys one after the other, and those find their number at once.
-const nearKeys = 1 << 22
+// closeKeys are the resource keys that a list is kept for: a GIM counts them up from 1.
+const closeKeys = 1 << 22
 
 func (s *Sweep) resource(key int64) int32 {
-	if key < 0 || key >= nearKeys {
+	if key < 0 || key >= closeKeys {
 		return s.person(s.resources.number(key))
 	}
-	if missing := int(key) + 1 - len(s.near); missing > 0 {
-		s.near = append(s.near, make([]int32, missing)...)
+	if more := int(key) + 1 - len(s.byKey); more > 0 {
+		s.byKey = append(s.byKey, make([]int32, more)...)
 	}
-	if s.near[key] == 0 {
-		s.resources.keys = append(s.resources.keys, key)
-		s.near[key] = int32(len(s.resources.keys))
+	if s.byKey[key] == 0 {
+		s.byKey[key] = 1 + s.person(s.resources.add(key))
 	}
-	return s.person(s.near[key] - 1)
+	return s.byKey[key] - 1
 }
 
-// person makes sure that there is one behind a resource number.
-func (s *Sweep) person(n int32) int32 {
-	if int(n) == len(s.people) {
+// person makes room for who is behind a resource.
+func (s *Sweep) person(resource int32) int32 {
+	if int(resource) == len(s.people) {
 		s.people = append(s.people, person{})
 	}
-	return n
+	return resource
 }
 
 // numbering gives out small numbers in the order of first sight. Rows of one agent mostly come together, so
@@ -180,12 +179,17 @@ func (n *numbering[K]) number(key K) int32 {
 		if n.numbers == nil {
 			n.numbers = map[K]int32{}
 		}
-		no = int32(len(n.keys))
+		no = n.add(key)
 		n.numbers[key] = no
-		n.keys = append(n.keys, key)
 	}
 	n.last = no
 	return no
+}
+
+// add gives a key a number that is known not to have one.
+func (n *numbering[K]) add(key K) int32 {
+	n.keys = append(n.keys, key)
+	return int32(len(n.keys) - 1)
 }
 
 // agents tells who is behind every resource (R6).
@@ -198,7 +202,7 @@ type agents struct {
 // identify gives resources of one employee one agent, and marks the agents that exclude_agents leaves out: a
 // pattern that matches one resource of an agent leaves out all of them.
 func (s *Sweep) identify() agents {
-	var names numbering[string]
+	names := numbering[string]{numbers: make(map[string]int32, len(s.people))}
 	a := agents{of: make([]int32, len(s.people))}
 	for resource, p := range s.people {
 		name := p.employeeID
