@@ -3,6 +3,8 @@ package main
 import (
 	"cmp"
 	"context"
+	"database/sql"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -18,7 +20,6 @@ import (
 	"seats/internal/config"
 	"seats/internal/duck"
 	"seats/internal/fail"
-	"seats/internal/settle"
 	"seats/internal/store"
 	"seats/report"
 )
@@ -90,96 +91,58 @@ func fileRows(ctx context.Context, db duck.Queryer, tenant config.Tenant, issued
 	return rows, err
 }
 
-// monthStatus is a month of a tenant, as far as it has begun.
+// monthStatus is a month of a tenant, as far as it has begun; To is the last of several in a row of which there is nothing, else the same.
 type monthStatus struct {
-	month, to          calendar.Month // to: the last of several empty months, else the same
-	final, provisional int
-	missing            []calendar.Date
-	daily, monthly     int // files of revision 1
-	revised            int // files of later revisions
-	undelivered        int // revisions
+	Month, To          calendar.Month
+	Final, Provisional int // days
+	Daily, Monthly     int // files of revision 1
+	Revised            int // files of later revisions
+	Undelivered        int // revisions
 }
 
 var monthHeader = []string{"tenant", "month", "days", "final", "provisional", "missing", "complete", "daily_files", "monthly_files", "revised", "undelivered"}
 
-func monthRows(ctx context.Context, db duck.Queryer, t config.Tenant, issued []report.Issue, now time.Time) (rows [][]any, err error) {
+func monthRows(ctx context.Context, db duck.Queryer, t config.Tenant, _ []report.Issue, now time.Time) (rows [][]any, err error) {
 	held, err := store.Slices(ctx, db)
 	if err != nil {
 		return nil, err
 	}
-	var parcels []deliver.Parcel
+	today := lastEnded(t, now).AddDays(1)
+	gaps, states, periods := missingDays(t, held, today), map[calendar.Date]string{}, []string{}
+	for day, s := range held {
+		states[day] = job.State(t, day, s)
+	}
+	for _, day := range gaps {
+		states[day] = missing
+	}
 	if t.Deliver != nil {
-		if _, parcels, err = job.Pending(ctx, db, t); err != nil {
+		_, parcels, err := job.Pending(ctx, db, t)
+		if err != nil {
 			return nil, err
 		}
+		for _, p := range parcels {
+			periods = append(periods, p.Issue.Period)
+		}
 	}
-	today := lastEnded(t, now).AddDays(1)
-	months, err := summarize(t, held, issued, parcels, today)
+	days, err := json.Marshal(states)
+	if err != nil {
+		return nil, err
+	}
+	months, err := duck.All[monthStatus](ctx, db, "ask/month_status", sql.Named("days", string(days)), sql.Named("undelivered", periods))
 	for _, m := range months {
-		days, name, undelivered := m.final+m.provisional, m.month.String(), any(nil)
-		if m.to != m.month {
-			name += ".." + m.to.String()
+		days, name, undelivered := m.Final+m.Provisional, m.Month.String(), any(nil)
+		if m.To != m.Month {
+			name += ".." + m.To.String()
 		}
 		if t.Deliver != nil {
-			undelivered = m.undelivered
+			undelivered = m.Undelivered
 		}
-		complete := m.month.Last().Before(today) && len(m.missing) == 0 && days >= len(t.DaysOf(m.month))
-		rows = append(rows, []any{t.Name, name, days, m.final, m.provisional, calendar.Runs(m.missing, ".."), complete, m.daily, m.monthly, m.revised, undelivered})
+		gap := slices.DeleteFunc(slices.Clone(gaps), func(d calendar.Date) bool { return d.Before(m.Month.First()) || m.To.Last().Before(d) })
+		complete := m.Month.Last().Before(today) && len(gap) == 0 && days >= len(t.DaysOf(m.Month))
+		rows = append(rows, []any{t.Name, name, days, m.Final, m.Provisional, calendar.Runs(gap, ".."), complete, m.Daily, m.Monthly, m.Revised, undelivered})
 	}
 	return rows, err
 }
-
-// summarize counts month by month; months in a row of which there is nothing are one.
-func summarize(tenant config.Tenant, held map[calendar.Date]store.Slice, issued []report.Issue, parcels []deliver.Parcel, today calendar.Date) (all []*monthStatus, err error) {
-	at := func(m calendar.Month) *monthStatus {
-		no, known := slices.BinarySearchFunc(all, m, func(s *monthStatus, m calendar.Month) int { return strings.Compare(s.month.String(), m.String()) })
-		if !known {
-			all = slices.Insert(all, no, &monthStatus{month: m, to: m})
-		}
-		return all[no]
-	}
-	for day, s := range held {
-		if m := at(day.YearMonth()); job.State(tenant, day, s) == settle.Final {
-			m.final++
-		} else {
-			m.provisional++
-		}
-	}
-	for _, d := range missingDays(tenant, held, today) {
-		m := at(d.YearMonth())
-		m.missing = append(m.missing, d)
-	}
-	monthOf := func(i report.Issue) *monthStatus {
-		month, unread := calendar.ParseMonth(i.Period[:len("2006-01")])
-		err = cmp.Or(err, unread)
-		return at(month)
-	}
-	for _, i := range issued {
-		switch m := monthOf(i); {
-		case i.Revision > 1:
-			m.revised++
-		case i.Measure == report.Enabled:
-			m.monthly++
-		default:
-			m.daily++
-		}
-	}
-	for _, p := range parcels {
-		monthOf(p.Issue).undelivered++
-	}
-	var joined []*monthStatus
-	for _, m := range all {
-		if last := len(joined) - 1; last >= 0 && m.isEmpty() && joined[last].isEmpty() {
-			joined[last].to = m.month
-			joined[last].missing = append(joined[last].missing, m.missing...)
-			continue
-		}
-		joined = append(joined, m)
-	}
-	return joined, err
-}
-
-func (m monthStatus) isEmpty() bool { return m.final+m.provisional+m.daily+m.monthly+m.revised == 0 }
 
 // missingDays are the days of which nothing is known: from the production date, or the first known day if that is earlier, up to
 // yesterday or the tenant's last day.
