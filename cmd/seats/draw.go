@@ -179,18 +179,14 @@ const trendRows = 10
 // drawTrend draws the month over its days: counted ones as bars, the others as bands from the lowest to the highest that is
 // likely, and a line at what is committed.
 func drawTrend(s screen, t *explain.Trend) string {
-	top := max(1, t.Highest, t.Committed)
+	top, ahead := max(1, t.Highest, t.Committed), map[calendar.Date]forecast.Band{}
 	for _, d := range t.Ahead {
-		if d.Known() {
+		if ahead[d.Date] = d.Band; d.Known() {
 			top = max(top, d.High)
 		}
 	}
 	g := s.glyphs()
 	row := func(n int64) int64 { return (n*trendRows + top - 1) / top } // the row that a number reaches, from 1
-	ahead := map[calendar.Date]forecast.Band{}
-	for _, d := range t.Ahead {
-		ahead[d.Date] = d.Band
-	}
 	full := string(g.blocks[len(g.blocks)-1])
 	var b strings.Builder
 	for r := int64(trendRows); r > 0; r-- {
@@ -404,16 +400,13 @@ func (s sheet) cell(screen screen, day calendar.Date, digits int, seen map[strin
 	case counted:
 		number, color = fmt.Sprint(peak), text.Reset
 	}
-	if !counted || state == missing {
-		seen[number] = true
-	}
 	if state == settle.Provisional {
 		sign, color = "~", warnColor
 	}
 	if counted && s.region.Committed > 0 && peak > s.region.Committed {
 		sign, color = sign+"!", badColor
 	}
-	for _, one := range sign {
+	for _, one := range number + sign {
 		seen[string(one)] = true
 	}
 	painted := fmt.Sprintf("%*s%-2s", digits, number, sign)
