@@ -17,8 +17,8 @@ import (
 	"seats/internal/duck"
 )
 
-// passRows is how many rows of a relation are held as text at a time, twice: some 25 MB each.
-const passRows = 150_000
+// passRows is how many rows of a relation are held as text at a time, twice: some 15 MB each.
+const passRows = 100_000
 
 // lineBytes is about what a row takes as text.
 const lineBytes = 130
@@ -45,7 +45,7 @@ func sliceSHA256(ctx context.Context, conn *sql.Conn, day calendar.Date, passRow
 		var hashes [2 * buckets]string
 		passes := min(of.Rows/passRows+1, buckets)
 		for pass := range passes {
-			next.text = slices.Grow(next.text, int(of.Rows/passes)*lineBytes)
+			next.text = slices.Grow(next.text, int(min(of.Rows, passRows))*lineBytes)
 			err := duck.Chunks(ctx, conn, "slice/part_"+of.Letter, next.take, on, sql.Named("pass", pass), sql.Named("passes", passes))
 			hashing.Wait()
 			if err != nil {
