@@ -4,19 +4,18 @@ import (
 	"bytes"
 	"cmp"
 	"context"
-	"database/sql"
 	"maps"
 	"math"
 	"slices"
 
 	"seats/internal/calendar"
-	"seats/internal/duck"
 )
 
 // activity is a leg of an agent whose attached data holds an attempt GUID, or a preview shown to an agent (R3), or, of those
 // without an end, a leg that may tell a switch (R5).
 type activity struct {
 	fact
+	agent      int
 	kind, mode string
 	guid       []byte // of the rows that it was read from
 	switchName string // an absent or empty one is unknown (R5)
@@ -49,10 +48,11 @@ func (c *cut) take(ctx context.Context, p Part) error {
 func (p Part) each(known *Reference, visit func(activity)) {
 	if p.Legs != nil {
 		at, guid, dn := factsOf(p.Legs), column(p.Data.of, "gsw_call_attempt_guid"), column(p.Legs.of, "media_resource_key")
+		next := 0
 		for row := range p.Legs.len {
 			k := p.Legs.key(row)
-			data, has := p.Data.find(k)
-			if !has || len(p.Data.texts[guid].at(data)) == 0 {
+			data, has := p.Data.findFrom(next, k)
+			if next = data + 1; !has || len(p.Data.texts[guid].at(data)) == 0 {
 				continue
 			}
 			visit(activity{fact: at(row), kind: "leg", guid: p.Data.texts[guid].at(data), switchName: known.switchOf(p.Legs.number(dn, row)), faults: faultsOf(k, p.Legs, p.Data)})
@@ -71,12 +71,12 @@ func (p Part) each(known *Reference, visit func(activity)) {
 // consider adds an activity that belongs to the slice (R10): it shares a second with the day, or with a session of the slice of the
 // same resource. One without an end waits until all are read.
 func (c *cut) consider(out *Rows, a activity) {
-	if _, known := c.agents[a.resource]; !known || !c.keys.Contains(a.timeKey()) || !a.isRejected() && a.start < c.from {
+	if a.agent = c.agent(a.resource); a.agent < 0 || !c.keys.Contains(a.timeKey()) || !a.isRejected() && a.start < c.from {
 		return
 	}
 	from, until := a.activity()
 	switch inDay := c.w.touches(from, until); {
-	case !inDay && (a.isRejected() || !c.logins.touch(a.resource, from, until)):
+	case !inDay && (a.isRejected() || !c.logins.touch(a.agent, from, until)):
 	case a.isOpen() && !a.isRejected():
 		a.guid = bytes.Clone(a.guid)
 		c.open = append(c.open, &a)
@@ -87,9 +87,9 @@ func (c *cut) consider(out *Rows, a activity) {
 
 // add adds an activity to the slice.
 func (c *cut) add(out *Rows, a activity) {
-	c.use(a.kind, a.fact, a.faults)
-	if a.switchName == "" && !a.isRejected() {
-		c.unknown[a.resource] = true
+	c.use(a.agent, a.kind, a.fact, a.faults)
+	if !a.isRejected() {
+		c.tell(a)
 	}
 	out.begin()
 	out.setText(0, []byte(a.kind))
@@ -120,7 +120,7 @@ func (c *cut) beside(ctx context.Context) error {
 	out := newRows(ocsActivity)
 	var started []*activity // without an end, that the slice keeps
 	for _, a := range c.open {
-		if last := max(a.ended, a.until); c.w.touches(a.start, last) || c.logins.touch(a.resource, a.start, last) {
+		if last := max(a.ended, a.until); c.w.touches(a.start, last) || c.logins.touch(a.agent, a.start, last) {
 			c.add(out, *a)
 			started = append(started, a)
 		}
@@ -128,7 +128,7 @@ func (c *cut) beside(ctx context.Context) error {
 	if err := c.write(ctx, ocsActivity, out, nil); err != nil {
 		return err
 	}
-	told, err := c.otherLegs(ctx, started)
+	told, err := c.otherLegs(ctx)
 	if err != nil {
 		return err
 	}
@@ -164,15 +164,15 @@ func (c *cut) ends(ctx context.Context) error {
 			return err
 		}
 	}
-	var outside Logins
+	var elsewhere []login
 	for _, s := range c.elsewhere {
-		outside = append(outside, s.login)
+		elsewhere = append(elsewhere, s.login)
 	}
-	outside.sort()
+	outside := newLogins(elsewhere, c.people.len)
 	for _, a := range c.open {
 		a.ended, a.until = c.asOf, c.asOf
 		ended, until := int64(math.MinInt64), int64(math.MinInt64)
-		for _, l := range slices.Concat(c.logins.of(a.resource), outside.of(a.resource)) {
+		for _, l := range slices.Concat(c.logins.of(a.agent), outside.of(a.agent)) {
 			if l.start > a.start || l.until <= a.start {
 				continue
 			}
@@ -214,84 +214,52 @@ func (c *cut) findElsewhere(ctx context.Context, began map[int64][]*activity, st
 			if s.isOpen() {
 				end = max(c.asOf, s.moment())
 			}
-			c.elsewhere = append(c.elsewhere, otherSession{s, login{s.resource, s.start, max(end, s.moment()), end + 1}})
+			c.elsewhere = append(c.elsewhere, otherSession{s, login{agent: c.agent(s.resource), resource: s.resource, start: s.start, end: max(end, s.moment()), until: end + 1}})
 		}
 	}
 	return nil
 }
 
-// lackingLogin is a session of the slice whose own activities know no switch, where sessions end before their end second, or where that
-// second counts (R2): a slice serves both.
-type lackingLogin struct {
-	login
-	without, with bool
+// login is the time of an activity, as of a session.
+func (a activity) login() login {
+	if a.isOpen() {
+		return login{start: a.start, end: a.ended, until: a.until}
+	}
+	_, until := a.activity()
+	return login{start: a.start, end: until, until: until}
 }
 
-// findLacking finds them.
-func (c *cut) findLacking(ctx context.Context, open []*activity) (found []lackingLogin, err error) {
-	if len(c.unknown) == 0 {
-		return nil, nil
-	}
-	type told struct {
-		login
-		known bool
-	}
-	activities := map[int64][]told{}
-	if err := c.written(); err != nil {
-		return nil, err
-	}
-	err = duck.Each(ctx, c.tx, "slice/activity_of_resource", func(scan func(...any) error) error {
-		var t told
-		err := scan(&t.resource, &t.start, &t.end, &t.known)
-		t.end = max(t.end, min(t.start, lastTime)+1)
-		t.until = t.end
-		activities[t.resource] = append(activities[t.resource], t)
-		return err
-	}, sql.Named("day", c.w.Day.String()), sql.Named("resources", slices.Sorted(maps.Keys(c.unknown))))
-	if err != nil {
-		return nil, err
-	}
-	for _, a := range open {
-		activities[a.resource] = append(activities[a.resource], told{login{a.resource, a.start, a.ended, a.until}, a.switchName != ""})
-	}
-	for _, s := range c.logins {
-		l, seen, known := lackingLogin{login: s}, [2]bool{}, [2]bool{}
-		for _, a := range activities[s.resource] {
-			for i, is := range s.shares(a.login) {
-				seen[i], known[i] = seen[i] || is, known[i] || is && a.known
-			}
-		}
-		if l.without, l.with = seen[0] && !known[0], seen[1] && !known[1]; c.unknown[s.resource] && (l.without || l.with) {
-			found = append(found, l)
+// tell notes for the sessions of the slice with which an activity shares a second whether their switch is known by it.
+func (c *cut) tell(a activity) {
+	own, of := c.logins.of(a.agent), a.login()
+	for i := range own {
+		for reading, is := range own[i].shares(of) {
+			told := &own[i].told[reading]
+			told.any, told.aSwitch = told.any || is, told.aSwitch || is && a.switchName != ""
 		}
 	}
-	return found, nil
-}
-
-// shares tells whether two times of a resource share a second, where sessions end before their end second, and where that counts.
-func (l login) shares(o login) [2]bool {
-	return [2]bool{l.start < o.end && l.end > o.start, l.start < o.until && l.until > o.start}
 }
 
 // otherLegs writes the legs that tell a switch for sessions whose own activities know none (R5): of each such session and switch
 // the earliest, under either reading of a session's end second. It returns those without an end.
-func (c *cut) otherLegs(ctx context.Context, open []*activity) (endless []*activity, err error) {
-	lacking, err := c.findLacking(ctx, open)
-	if err != nil || len(lacking) == 0 {
-		return nil, err
+func (c *cut) otherLegs(ctx context.Context) (endless []*activity, err error) {
+	from, resources, found := int64(math.MaxInt64), []int64{}, []login{}
+	for _, l := range c.logins.all {
+		if l.lacks(0) || l.lacks(1) {
+			from, resources, found = min(from, l.start), append(resources, l.resource), append(found, l)
+		}
 	}
-	of, logins := map[int64]Logins{}, nothing()
-	for _, l := range lacking {
-		of[l.resource] = append(of[l.resource], l.login)
-		logins = spread(logins, l.start, l.until)
+	if len(found) == 0 {
+		return nil, nil
 	}
-	read, err := c.Source.LegsOf(ctx, slices.Sorted(maps.Keys(of)), c.keys, logins.Start)
+	lacking := newLogins(found, c.people.len)
+	read, err := c.Source.LegsOf(ctx, slices.Compact(resources), c.keys, from)
 	if err != nil {
 		return nil, err
 	}
 	var legs []*activity
 	for _, r := range read {
-		legs = append(legs, c.telling(r, of)...)
+		legs = append(legs, c.telling(r, lacking)...)
 	}
 	before := c.open
 	for _, a := range legs {
@@ -312,11 +280,11 @@ func (c *cut) otherLegs(ctx context.Context, open []*activity) (endless []*activ
 		by[a.resource] = append(by[a.resource], a)
 	}
 	tells := map[*activity]bool{}
-	for _, l := range lacking {
-		for reading, lacks := range []bool{l.without, l.with} {
+	for _, l := range lacking.all {
+		for reading := range l.told {
 			told := map[string]bool{}
 			for _, a := range by[l.resource] {
-				if lacks && !told[a.switchName] && l.shares(login{a.resource, a.start, a.ended, a.until})[reading] {
+				if l.lacks(reading) && !told[a.switchName] && l.shares(a.login())[reading] {
 					told[a.switchName], tells[a] = true, true
 				}
 			}
@@ -342,16 +310,16 @@ func (c *cut) otherLegs(ctx context.Context, open []*activity) (endless []*activ
 
 // telling are the legs with a known switch, OCS-driven or not, that may share a second with one of some sessions. One without an end
 // takes all time after its start, until ends has said where it ends.
-func (c *cut) telling(legs *Rows, of map[int64]Logins) (telling []*activity) {
+func (c *cut) telling(legs *Rows, of Logins) (telling []*activity) {
 	at, dn := factsOf(legs), column(legs.of, "media_resource_key")
 	for row := range legs.len {
 		f := at(row)
-		sessions, name := of[f.resource], c.switchOf(legs.number(dn, row))
-		if sessions == nil || name == "" || f.isRejected() || f.start < c.from || !c.keys.Contains(f.timeKey()) {
+		if f.isRejected() || f.start < c.from || !c.keys.Contains(f.timeKey()) {
 			continue
 		}
-		if _, until := f.activity(); sessions.touch(f.resource, f.start, until) {
-			telling = append(telling, &activity{fact: f, kind: "leg", switchName: name, ended: until, until: until})
+		agent, name := c.agent(f.resource), c.switchOf(legs.number(dn, row))
+		if _, until := f.activity(); agent >= 0 && name != "" && of.touch(agent, f.start, until) {
+			telling = append(telling, &activity{fact: f, agent: agent, kind: "leg", switchName: name})
 		}
 	}
 	return telling

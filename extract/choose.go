@@ -4,29 +4,23 @@ import (
 	"cmp"
 	"context"
 	"math"
-	"os"
-	"path/filepath"
 	"slices"
 
 	"seats/internal/calendar"
 	texts "seats/sql"
 )
 
-func (e *Export) read(ctx context.Context, chunks []chunk, temp string) error {
-	for _, step := range []func(context.Context) error{e.dimensions, e.sessions, e.attempts, e.legs, e.beside} {
-		if err := step(ctx); err != nil {
-			return err
-		}
-	}
-	return e.past(ctx, chunks, temp)
-}
+// never and every are what matters in a row, and which ids do.
+func never(*csvRow, fact) bool { return false }
+func every(int64) bool         { return true }
 
+// dimensions reads the tables that hold no facts.
 func (e *Export) dimensions(ctx context.Context) error {
-	for _, f := range e.files {
-		if isFact(table(f.table)) {
+	for _, t := range slices.Concat(tables, groupTables) {
+		if isFact(t) {
 			continue
 		}
-		if err := e.dimension(ctx, f); err != nil {
+		if _, err := e.readThose(ctx, t.Name, never, every); err != nil {
 			return err
 		}
 	}
@@ -35,27 +29,13 @@ func (e *Export) dimensions(ctx context.Context) error {
 	return nil
 }
 
-// dimension reads a file that holds no facts.
-func (e *Export) dimension(ctx context.Context, f *exportFile) error {
-	if err := e.look(ctx, f, func(*csvRow, fact) bool { return false }); err != nil {
-		return err
-	}
-	if err := e.choose(ctx, f, func(int64) bool { return true }); err != nil {
-		return err
-	}
-	e.Progress(f.table, int64(f.rows.len))
-	e.rows[f.table].add(f.rows)
-	f.rows = nil
-	return checkStill(f.path, f.shown, f.before, e.Warn)
-}
-
 func (e *Export) sessions(ctx context.Context) error {
 	among, err := e.readThose(ctx, sessionTable, func(_ *csvRow, s fact) bool { return e.touchesDays(s) }, nil)
 	if err != nil {
 		return err
 	}
 	if e.WithGroups {
-		if _, err := e.readThose(ctx, sessionGroups.Name, func(*csvRow, fact) bool { return false }, among); err != nil {
+		if _, err := e.readThose(ctx, sessionGroups.Name, never, among); err != nil {
 			return err
 		}
 	}
@@ -79,7 +59,7 @@ func (e *Export) eachSession(visit func(fact)) {
 	at, media := factsOf(all), column(all.of, "media_type_key")
 	for row := range all.len {
 		s := at(row)
-		if _, known := e.reference.agents[s.resource]; known && e.reference.voice[all.number(media, row)] {
+		if e.reference.agent(s.resource) >= 0 && e.reference.voice[all.number(media, row)] {
 			visit(s)
 		}
 	}
@@ -105,16 +85,15 @@ func (e *Export) attempts(ctx context.Context) error {
 // legs reads the legs that Outbound Contact Server may have driven, with their attached data: those of which some copy
 // holds an attempt GUID.
 func (e *Export) legs(ctx context.Context) error {
-	legs, near, err := e.find(ctx, legTable, func(_ *csvRow, l fact) bool { return e.touches(l) })
+	legs, near, err := e.look(ctx, legTable, func(_ *csvRow, l fact) bool { return e.touches(l) })
 	if err != nil {
 		return err
 	}
 	guid := column(table(dataTable), "gsw_call_attempt_guid")
-	driven, err := e.readThose(ctx, dataTable, func(row *csvRow, _ fact) bool { return row.has(guid) && near(mixed(row.numbers[0])) }, nil)
+	e.driven, err = e.readThose(ctx, dataTable, func(row *csvRow, _ fact) bool { return row.has(guid) && near(row.numbers[0]) }, nil)
 	if err != nil {
 		return err
 	}
-	e.driven = func(id int64) bool { return driven(id) && near(id) }
 	return e.take(ctx, legTable, legs, e.driven)
 }
 
@@ -126,8 +105,11 @@ func (e *Export) touchesDays(f fact) bool {
 
 // touches tells of activities which ones can share a second with the run's days, or with a session that reaches out of them.
 func (e *Export) touches(f fact) bool {
+	if e.touchesDays(f) {
+		return true
+	}
 	stay, has := e.stays[f.resource]
-	return e.touchesDays(f) || has && f.start <= stay.End && f.end >= stay.Start
+	return has && f.start <= stay.End && f.end >= stay.Start
 }
 
 // column is where a table has a column; -1 where it has none of that name.
@@ -135,9 +117,9 @@ func column(t texts.Table, name string) int {
 	return slices.IndexFunc(t.Columns, func(c texts.Column) bool { return c.Name == name })
 }
 
-// readThose reads the rows of a fact table of which some copy matters, and those of other ids; nil: none. It tells which ids those are.
+// readThose reads the rows of a table of which some copy matters, and those of other ids; nil: none. It tells which ids those are.
 func (e *Export) readThose(ctx context.Context, name string, matters func(*csvRow, fact) bool, others func(id int64) bool) (ids func(int64) bool, err error) {
-	files, found, err := e.find(ctx, name, matters)
+	files, found, err := e.look(ctx, name, matters)
 	if err != nil {
 		return nil, err
 	}
@@ -148,14 +130,14 @@ func (e *Export) readThose(ctx context.Context, name string, matters func(*csvRo
 	return ids, e.take(ctx, name, files, ids)
 }
 
-// find goes through the files of a fact table once, and tells which ids matter.
-func (e *Export) find(ctx context.Context, name string, matters func(*csvRow, fact) bool) (files []*exportFile, ids func(int64) bool, err error) {
+// look goes through the files of a table once, and tells which ids matter.
+func (e *Export) look(ctx context.Context, name string, matters func(*csvRow, fact) bool) (files []*exportFile, ids func(int64) bool, err error) {
 	for _, f := range e.files {
-		if f.table == name && !f.old {
+		if f.of.Name == name && !f.old {
 			files = append(files, f)
 		}
 	}
-	errs := atOnce(ctx, len(files), func(ctx context.Context, i int) error { return e.look(ctx, files[i], matters) })
+	errs := atOnce(ctx, len(files), func(ctx context.Context, i int) error { return e.lookAt(ctx, files[i], matters) })
 	if err := cmp.Or(errs...); err != nil {
 		return nil, nil, err
 	}
@@ -165,22 +147,16 @@ func (e *Export) find(ctx context.Context, name string, matters func(*csvRow, fa
 		f.ids = nil
 		e.notePast(f)
 	}
-	return files, newSieve(all, idBits).passes, nil
+	matter := newSieve(all, idBits)
+	return files, func(id int64) bool { return matter.passes(mixed(id)) }, nil
 }
 
 // mixed spreads ids, which are given out in blocks, over all numbers: so a sieve lets few others through.
 func mixed(id int64) int64 { return id * -0x61c8864680b583eb }
 
-// look goes through the file for the first time: of its rows those with a time key of at least KeyFrom can matter.
-func (e *Export) look(ctx context.Context, f *exportFile, matters func(*csvRow, fact) bool) (err error) {
-	if f.before, err = os.Stat(f.path); err != nil {
-		return err
-	}
-	t := table(f.table)
-	if f.csv, err = openCSV(f.path, f.shown, t); err != nil {
-		return err
-	}
-	key, tenant, at := column(t, "start_date_time_key"), column(t, "tenant_key"), placesOf(t)
+// lookAt goes through a file: of its rows those with a time key of at least KeyFrom can matter.
+func (e *Export) lookAt(ctx context.Context, f *exportFile, matters func(*csvRow, fact) bool) error {
+	key, tenant, at := column(f.of, "start_date_time_key"), column(f.of, "tenant_key"), placesOf(f.of)
 	f.first, f.last = math.MaxInt64, math.MinInt64
 	return f.csv.look(ctx, func(row *csvRow) {
 		if key >= 0 {
@@ -200,41 +176,36 @@ func (e *Export) look(ctx context.Context, f *exportFile, matters func(*csvRow, 
 
 // choose reads the rows that have one of the ids.
 func (e *Export) choose(ctx context.Context, f *exportFile, ids func(int64) bool) error {
-	f.rows = newRows(table(f.table))
-	key := column(f.rows.of, "start_date_time_key")
+	f.rows = newRows(f.of)
+	key := column(f.of, "start_date_time_key")
 	if key >= 0 && f.last < e.KeyFrom {
 		return nil
 	}
-	return f.csv.through(ctx, func(row *csvRow) {
-		if (key < 0 || row.numbers[key] >= e.KeyFrom) && ids(mixed(row.numbers[0])) {
-			f.rows.take(row, f.chunk)
+	return f.csv.through(ctx, ids, func(row *csvRow) {
+		if key < 0 || row.numbers[key] >= e.KeyFrom {
+			f.rows.take(row, f.in.number)
 		}
 	})
 }
 
 // notePast notes when the oldest session of a file began.
 func (e *Export) notePast(f *exportFile) {
-	if f.table == sessionTable && f.first < math.MaxInt64 && (e.oldest == nil || f.first < *e.oldest) {
+	if f.of.Name == sessionTable && f.first < math.MaxInt64 && (e.oldest == nil || f.first < *e.oldest) {
 		e.oldest = new(f.first)
 	}
 }
 
 // past looks, where no session was read that began before the run's days, for one in the files of which no row can matter.
-func (e *Export) past(ctx context.Context, chunks []chunk, temp string) error {
+func (e *Export) past(ctx context.Context) error {
 	for _, f := range e.files {
-		if f.table != sessionTable || !f.old || e.oldest != nil && *e.oldest < e.Days.Start {
+		if f.of.Name != sessionTable || !f.old || e.oldest != nil && *e.oldest < e.Days.Start {
 			continue
 		}
-		if c := chunks[f.chunk]; c.isZip {
-			c.old = false
-			folder, files, cleanup, err := c.unpack(temp)
-			if err != nil {
-				return err
-			}
-			defer cleanup()
-			f.path = filepath.Join(folder, files[sessionTable])
+		f.old = false
+		if err := e.open(f); err != nil {
+			return err
 		}
-		if err := e.look(ctx, f, func(*csvRow, fact) bool { return false }); err != nil {
+		if err := e.lookAt(ctx, f, never); err != nil {
 			return err
 		}
 		e.notePast(f)
@@ -248,12 +219,9 @@ func (e *Export) take(ctx context.Context, name string, files []*exportFile, ids
 	errs := atOnce(ctx, len(files), func(ctx context.Context, i int) error { return e.choose(ctx, files[i], ids) })
 	all := newRows(table(name))
 	for i, f := range files {
-		e.Progress(f.table, int64(f.rows.Len()))
-		if err := checkStill(f.path, f.shown, f.before, e.Warn); err != nil {
+		e.Progress(name, int64(f.rows.Len()))
+		if err := cmp.Or(e.checkStill(f), errs[i]); err != nil {
 			return err
-		}
-		if errs[i] != nil {
-			return errs[i]
 		}
 		all.add(f.rows)
 		f.rows = nil
@@ -263,18 +231,9 @@ func (e *Export) take(ctx context.Context, name string, files []*exportFile, ids
 	return nil
 }
 
-// beside reads what matters beside the run's days' own rows, where there is any: the legs that may tell a switch for sessions whose
-// activities know none (R5), and the sessions outside the days in which activities without an end started (R3). For that
-// their files are gone through again.
-func (e *Export) beside(ctx context.Context) error {
-	warn := e.Warn
-	e.Warn = func(string) {} // they were looked at before
-	defer func() { e.Warn = warn }()
-	if err := e.tellingLegs(ctx); err != nil {
-		return err
-	}
-	return e.openedSessions(ctx)
-}
+// Beside the run's days' own rows, where there is any, there matter the legs that may tell a switch for sessions whose activities know
+// none (R5), and the sessions outside the days in which activities without an end started (R3). For that their files are gone through
+// again.
 
 // tellingLegs reads, besides the legs that are read already, those of sessions that may know no switch.
 func (e *Export) tellingLegs(ctx context.Context) error {
@@ -294,39 +253,38 @@ func (e *Export) tellingLegs(ctx context.Context) error {
 // has no end; an activity without an end counts as long as it may last where its switch is unknown, and where it is known, not at
 // all.
 func (e *Export) mayLack() map[int64]calendar.Interval {
-	type told struct {
-		from, until int64
-		known       bool
-	}
-	activities, unknown := map[int64][]told{}, map[int64]bool{}
+	var all []login
+	e.eachSession(func(s fact) {
+		if s.isRejected() || s.start >= e.Days.End || !s.isOpen() && s.end < e.Days.Start {
+			return
+		}
+		end := min(s.end, lastTime)
+		l := login{agent: e.reference.agent(s.resource), resource: s.resource, start: s.start, end: max(end, s.moment()), until: end + 1}
+		if s.isOpen() {
+			l.end, l.until = max(e.asOf, s.moment()), endless
+		}
+		all = append(all, l)
+	})
+	sessions := newLogins(all, e.reference.people.len)
 	Part{Legs: e.rows[legTable], Data: e.rows[dataTable], Previews: e.rows[attemptTable]}.each(&e.reference, func(a activity) {
-		if a.isRejected() {
+		agent, known := e.reference.agent(a.resource), a.switchName != ""
+		if agent < 0 || a.isRejected() {
 			return
 		}
 		from, until := a.activity()
-		activities[a.resource] = append(activities[a.resource], told{from, until, a.switchName != ""})
-		unknown[a.resource] = unknown[a.resource] || a.switchName == ""
+		own := sessions.of(agent)
+		for i, s := range own {
+			shares := s.shares(login{start: from, end: until, until: until})
+			own[i].told[1].any = s.told[1].any || shares[1] && !known
+			own[i].told[0].aSwitch = s.told[0].aSwitch || shares[0] && known && until < endless
+		}
 	})
 	lacking := map[int64]calendar.Interval{}
-	e.eachSession(func(s fact) {
-		if !unknown[s.resource] || s.isRejected() || s.start >= e.Days.End || !s.isOpen() && s.end < e.Days.Start {
-			return
+	for _, s := range sessions.all {
+		if s.told[1].any && !s.told[0].aSwitch {
+			lacking[s.resource] = spreadOver(lacking, s.resource, s.start, s.until)
 		}
-		least, until := max(min(s.end, lastTime), s.moment()), min(s.end, lastTime)+1
-		if s.isOpen() {
-			least, until = max(e.asOf, s.moment()), endless
-		}
-		lacks, knows := false, false
-		for _, a := range activities[s.resource] {
-			if a.from < until && a.until > s.start {
-				lacks = lacks || !a.known
-				knows = knows || a.known && a.until < endless && a.from < least
-			}
-		}
-		if lacks && !knows {
-			lacking[s.resource] = spreadOver(lacking, s.resource, s.start, until)
-		}
-	})
+	}
 	return lacking
 }
 
@@ -338,7 +296,7 @@ func (e *Export) openedSessions(ctx context.Context) error {
 		at := factsOf(facts)
 		for row := range facts.len {
 			f := at(row)
-			if _, known := e.reference.agents[f.resource]; known && f.isOpen() && f.hasStart && !e.Days.Contains(f.start) {
+			if e.reference.agent(f.resource) >= 0 && f.isOpen() && f.hasStart && !e.Days.Contains(f.start) {
 				opened[f.resource] = append(opened[f.resource], f.start)
 			}
 		}

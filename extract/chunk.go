@@ -2,7 +2,6 @@ package extract
 
 import (
 	"archive/zip"
-	"bytes"
 	"cmp"
 	"compress/bzip2"
 	"crypto/sha1" //nolint:gosec // the checksum that GIM itself writes
@@ -24,19 +23,18 @@ import (
 	"golang.org/x/text/transform"
 
 	"seats/internal/fail"
-	"seats/internal/plain"
 )
 
 // chunk is one export: a folder of CSV files or a zip of them.
 type chunk struct {
-	path  string
-	isZip bool
-	date  *int64 // of its newest data, epoch seconds (GMT); nil where the name has none
-	old   bool   // its facts are not read: all began before any that matter
-
-	groups   bool   // its agent groups are wanted too
-	inFolder bool   // a zip in a folder of its own
-	unready  string // why it is not read
+	path    string
+	folder  string // that it is, or of its own in which it lies; empty of a zip that has none
+	isZip   bool
+	number  int               // its place among all
+	date    *int64            // of its newest data, epoch seconds (GMT); nil where the name has none
+	old     bool              // its facts are not read: all began before any that matter
+	unready string            // why it is not read
+	files   map[string]string // by table
 }
 
 var exportDate = regexp.MustCompile(`\d{4}_\d{2}_\d{2}_\d{2}_\d{2}_\d{2}`)
@@ -80,18 +78,12 @@ func isUnfinished(name string) bool {
 
 // unfinished is why a chunk is not whole, so far as names and the marker tell; empty where nothing does.
 func (c chunk) unfinished(marker string) (why string, err error) {
-	folder := c.path
-	switch {
-	case c.inFolder:
-		folder = filepath.Dir(c.path)
-	case c.isZip:
-		folder = ""
-	}
-	if isUnfinished(c.path) || isUnfinished(folder) {
+	if isUnfinished(c.path) || isUnfinished(c.folder) {
 		return "it has the name of something unfinished", nil
 	}
-	if folder != "" {
-		entries, err := os.ReadDir(folder)
+	isWhole := marker == "" || exists(c.path+marker)
+	if c.folder != "" {
+		entries, err := os.ReadDir(c.folder)
 		if err != nil {
 			return "", err
 		}
@@ -100,8 +92,9 @@ func (c chunk) unfinished(marker string) (why string, err error) {
 				return "there is " + e.Name() + " in it", nil
 			}
 		}
+		isWhole = isWhole || exists(filepath.Join(c.folder, marker)) || exists(c.folder+marker)
 	}
-	if marker == "" || exists(c.path+marker) || folder != "" && (exists(filepath.Join(folder, marker)) || exists(folder+marker)) {
+	if isWhole {
 		return "", nil
 	}
 	return "it has no " + marker, nil
@@ -131,31 +124,33 @@ func allChunks(dir string) (chunks []chunk, err error) {
 		return nil, errors.New("no export_* folder or zip file in it")
 	}
 	slices.SortStableFunc(chunks, compareChunks)
+	for i := range chunks {
+		chunks[i].number = i
+	}
 	return chunks, nil
 }
 
 // chunksOf is the chunk that a path is, or the zips in a folder.
-func chunksOf(path string) ([]chunk, error) {
+func chunksOf(path string) (chunks []chunk, err error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return nil, err
 	}
+	name := filepath.Base(path)
 	if !info.IsDir() {
 		if (isZip(path) || isUnfinished(path) && isZip(strings.TrimSuffix(path, filepath.Ext(path)))) && info.Mode().IsRegular() {
-			return []chunk{{path: path, isZip: true, date: dateIn(filepath.Base(path))}}, nil
+			chunks = []chunk{{path: path, isZip: true, date: dateIn(name)}}
 		}
-		return nil, nil // a checksum, or something else beside the exports
+		return chunks, nil // or it is a checksum, or something else beside the exports
 	}
-	var chunks []chunk
-	ofFolder := dateIn(filepath.Base(path))
 	entries, _ := os.ReadDir(path) // it is told when its files are looked for
 	for _, e := range entries {
 		if isZip(e.Name()) {
-			chunks = append(chunks, chunk{path: filepath.Join(path, e.Name()), isZip: true, inFolder: true, date: cmp.Or(dateIn(e.Name()), ofFolder)})
+			chunks = append(chunks, chunk{path: filepath.Join(path, e.Name()), folder: path, isZip: true, date: dateIn(filepath.Join(name, e.Name()))})
 		}
 	}
 	if len(chunks) == 0 {
-		chunks = []chunk{{path: path, date: ofFolder}}
+		chunks = []chunk{{path: path, folder: path, date: dateIn(name)}}
 	}
 	return chunks, nil
 }
@@ -213,12 +208,12 @@ func (c chunk) isBefore(ts int64) bool {
 		return false
 	}
 	before := true
-	err := c.files(func(_ string, info fs.FileInfo) { before = before && info.ModTime().Unix() < limit })
+	err := c.eachFile(func(_ string, info fs.FileInfo) { before = before && info.ModTime().Unix() < limit })
 	return err == nil && before
 }
 
-// files lists the chunk's folder and what is in it; links are followed, as they are where it is read.
-func (c chunk) files(each func(path string, info fs.FileInfo)) error {
+// eachFile visits the chunk's folder and what is in it; links are followed, as they are where it is read.
+func (c chunk) eachFile(visit func(path string, info fs.FileInfo)) error {
 	root, err := filepath.EvalSymlinks(c.path)
 	if err != nil {
 		return err
@@ -229,42 +224,50 @@ func (c chunk) files(each func(path string, info fs.FileInfo)) error {
 		}
 		info, err := os.Stat(path)
 		if err == nil {
-			each(path, info)
+			visit(path, info)
 		}
 		return err
 	})
 }
 
-// shown is a file of the chunk, for messages.
-func (c chunk) shown(file string) string { return filepath.Join(c.path, file) }
-
-// tables are the files of the tables that are wanted in the chunk's folder, by table; file names are of any case.
-func (c chunk) tables(folder string) (map[string]string, error) {
-	entries, err := os.ReadDir(folder)
-	if err != nil {
-		return nil, err
+// find finds the chunk's files of the tables that are wanted, by table; their names are of any case. Where groups are wanted, the file
+// of sessions is that of their groups too. Those of a zip are looked at when they are unpacked.
+func (c *chunk) find(groups bool) (err error) {
+	c.files = map[string]string{}
+	note := func(file string) error {
+		table, is := strings.CutSuffix(strings.ToLower(file), ".csv")
+		switch {
+		case !is || !has(tables, table) && !(groups && has(groupTables, table)):
+			return nil
+		case c.files[table] != "" && c.isZip:
+			return fmt.Errorf("it is the second file of table %s", table)
+		case c.files[table] != "":
+			return fmt.Errorf("%s: two files of table %s", c.path, table)
+		}
+		if c.files[table] = file; groups && table == sessionTable {
+			c.files[sessionGroups.Name] = file
+		}
+		if c.isZip {
+			return nil
+		}
+		return regular(filepath.Join(c.path, file))
 	}
-	files := map[string]string{}
+	if c.isZip {
+		if err := checkSHA1(c.path); err != nil {
+			return err
+		}
+		return c.eachZipped(func(f *zip.File) error {
+			if isZip(nameOf(f)) {
+				return errors.New("a zip in a zip is not unpacked")
+			}
+			return note(nameOf(f))
+		})
+	}
+	entries, err := os.ReadDir(c.path)
 	for _, e := range entries {
-		table, is := c.tableOf(e.Name())
-		if !is {
-			continue
-		}
-		if files[table] != "" {
-			return nil, fmt.Errorf("%s: two files of table %s", c.path, table)
-		}
-		if err := regular(filepath.Join(folder, e.Name())); err != nil {
-			return nil, err
-		}
-		files[table] = e.Name()
+		err = cmp.Or(err, note(e.Name()))
 	}
-	return files, nil
-}
-
-// tableOf is the table that is wanted whose file has a name.
-func (c chunk) tableOf(name string) (table string, is bool) {
-	table, isCSV := strings.CutSuffix(strings.ToLower(name), ".csv")
-	return table, isCSV && (has(tables, table) || c.groups && has(groupTables, table))
+	return err
 }
 
 // regular refuses what is no file, before it is opened: a pipe would be waited for.
@@ -276,47 +279,53 @@ func regular(path string) error {
 	return err
 }
 
-// unpack gives a folder that holds the chunk's files, the files by table, and what removes the folder again. Of an old zip
-// the fact tables stay in it. Where groups are wanted, the file of sessions is that of their groups too.
-func (c chunk) unpack(temp string) (folder string, files map[string]string, cleanup func(), err error) {
-	defer func() {
-		if file := files[sessionTable]; c.groups && file != "" {
-			files[sessionGroups.Name] = file
-		}
-	}()
-	if !c.isZip {
-		files, err = c.tables(c.path)
-		return c.path, files, func() {}, err
-	}
-	if err := cmp.Or(checkSHA1(c.path), plain.MakeTemp(filepath.Dir(temp)), plain.MakeTemp(temp)); err != nil {
-		return "", nil, nil, err
-	}
-	if folder, err = os.MkdirTemp(temp, "unpack-"); err != nil {
-		return "", nil, nil, err
-	}
-	cleanup = func() { os.RemoveAll(folder) } //nolint:errcheck // the work folder is removed with the run
-	if files, err = c.unzip(folder); err != nil {
-		cleanup()
-		return "", nil, nil, zipError(c.path, err)
-	}
-	return folder, files, cleanup, nil
+// nameOf is the name of a file in a zip: folders there do not matter, and no path can lead elsewhere. Some tools of Windows write
+// backslashes.
+func nameOf(f *zip.File) string {
+	return strings.ToLower(path.Base(strings.ReplaceAll(f.Name, `\`, "/")))
 }
 
-// zipError tells a broken zip from a file that could not be opened, read or written, and from what is whole but of another kind.
-func zipError(path string, err error) error {
-	var ofFile *fs.PathError
-	var unread *unreadZip
-	switch {
-	case errors.As(err, &ofFile):
-		return fmt.Errorf("unpack %s: %w", path, err)
-	case errors.As(err, &unread):
-		return fail.New(fail.Source, unread.help, "%s: %w", path, err)
-	case errors.Is(err, zip.ErrFormat):
-		if unread := noZip(path); unread != nil {
-			return fail.New(fail.Source, unread.help, "%s: %w", path, unread)
+// eachZipped visits the files of a zip. Its errors tell a broken zip from a file that could not be opened, read or written, and from
+// what is whole but of another kind.
+func (c *chunk) eachZipped(visit func(*zip.File) error) (err error) {
+	defer func() {
+		var ofFile *fs.PathError
+		var explained *fail.Error
+		switch {
+		case err == nil:
+		case errors.As(err, &ofFile):
+			err = fmt.Errorf("unpack %s: %w", c.path, err)
+		case errors.As(err, &explained):
+			err = fmt.Errorf("%s: %w", c.path, err)
+		default:
+			err = fmt.Errorf("%s: broken zip: %w", c.path, err)
+		}
+	}()
+	z, err := zip.OpenReader(c.path)
+	if errors.Is(err, zip.ErrFormat) {
+		return cmp.Or(noZip(c.path), err)
+	}
+	if err != nil {
+		return err
+	}
+	defer z.Close() //nolint:errcheck // only read
+	z.RegisterDecompressor(methodBzip2, func(r io.Reader) io.ReadCloser { return io.NopCloser(bzip2.NewReader(r)) })
+	for _, f := range z.File {
+		if err := visit(f); err != nil {
+			return fmt.Errorf("%s: %w", f.Name, err)
 		}
 	}
-	return fmt.Errorf("%s: broken zip: %w", path, err)
+	return nil
+}
+
+// unpack writes a file of the zip.
+func (c *chunk) unpack(name, to string) error {
+	return c.eachZipped(func(f *zip.File) error {
+		if nameOf(f) != name {
+			return nil
+		}
+		return unzip(f, to)
+	})
 }
 
 // A file of more than smallFile bytes that is more than maxRatio times as large as the zip's part of it is none of an
@@ -326,44 +335,18 @@ const (
 	smallFile = 1 << 30
 )
 
-// unzip writes the CSV files of the tables that are wanted, or of an old chunk those that hold no facts, by their base names:
-// folders inside the zip do not matter and no path in it can lead elsewhere. It returns the files of all that are wanted.
-func (c chunk) unzip(folder string) (files map[string]string, err error) {
-	z, err := zip.OpenReader(c.path)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, z.Close()) }()
-	z.RegisterDecompressor(methodBzip2, func(r io.Reader) io.ReadCloser { return io.NopCloser(bzip2.NewReader(r)) })
-	files = map[string]string{}
-	for _, f := range z.File {
-		name := strings.ToLower(path.Base(strings.ReplaceAll(f.Name, `\`, "/"))) // some tools of Windows write backslashes
-		of, is := c.tableOf(name)
-		switch {
-		case isZip(name):
-			return nil, fmt.Errorf("%s: a zip in a zip is not unpacked", f.Name)
-		case !is:
-			continue
-		case files[of] != "":
-			return nil, fmt.Errorf("%s: it is the second file of table %s", f.Name, of)
-		}
-		if files[of] = name; c.old && isFact(table(of)) {
-			continue
-		}
-		if err := unzipFile(f, filepath.Join(folder, name)); err != nil {
-			return nil, fmt.Errorf("%s: %w", f.Name, err)
-		}
-	}
-	return files, nil
-}
-
-// unzipFile writes one file, and no more than the zip says that there is of it.
-func unzipFile(f *zip.File, to string) (err error) {
+// unzip writes one file, and no more than the zip says that there is of it.
+func unzip(f *zip.File, to string) (err error) {
+	const isEncrypted = 1 // of the flags
+	method, known := methods[f.Method]
 	size := f.UncompressedSize64
-	if why := unreadable(f); why != nil {
-		return why
-	}
 	switch {
+	case f.Flags&isEncrypted != 0 || f.Method == methodEncrypted:
+		return encrypted("it is encrypted with a password")
+	case known:
+		return otherwise(fmt.Sprintf("it is compressed with %s: want deflate", method))
+	case f.Method != zip.Store && f.Method != zip.Deflate && f.Method != methodBzip2:
+		return otherwise(fmt.Sprintf("it is compressed with method %d: want deflate", f.Method))
 	case !f.Mode().IsRegular():
 		return errors.New("it is not a regular file")
 	case size > smallFile && size/maxRatio > f.CompressedSize64:
@@ -378,24 +361,22 @@ func unzipFile(f *zip.File, to string) (err error) {
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, out.Close()) }()
+	defer func() {
+		if err = errors.Join(err, out.Close()); err != nil {
+			os.Remove(to) //nolint:errcheck // so is the folder, with the run
+		}
+	}()
 	_, err = io.Copy(out, in) //nolint:gosec // package zip ends what becomes larger than it says
 	return err
 }
 
-// unreadZip is why a file is not read that is whole, for all that one can tell.
-type unreadZip struct {
-	what, help string
+// encrypted and otherwise are why a file is not read that is whole, for all that one can tell.
+func encrypted(how string) error {
+	return fail.New(fail.Source, "have it exported without encryption, or decrypted into a folder of its own; nothing was changed", "%s", how)
 }
 
-func (u *unreadZip) Error() string { return u.what }
-
-func encrypted(how string) *unreadZip {
-	return &unreadZip{how, "have it exported without encryption, or decrypted into a folder of its own; nothing was changed"}
-}
-
-func otherwise(what string) *unreadZip {
-	return &unreadZip{what, "have it written as a zip of the usual kind (deflate), or unpacked into a folder; nothing was changed"}
+func otherwise(what string) error {
+	return fail.New(fail.Source, "have it written as a zip of the usual kind (deflate), or unpacked into a folder; nothing was changed", "%s", what)
 }
 
 // Methods of compression in zips.
@@ -410,46 +391,24 @@ var methods = map[uint16]string{
 	96: "JPEG", 97: "WavPack", 98: "PPMd",
 }
 
-// unreadable says why a file in a zip cannot be read, though the zip is whole; nil where it can.
-func unreadable(f *zip.File) error {
-	const isEncrypted = 1 // of the flags
-	name, known := methods[f.Method]
-	switch {
-	case f.Flags&isEncrypted != 0 || f.Method == methodEncrypted:
-		return encrypted("it is encrypted with a password")
-	case known:
-		return otherwise(fmt.Sprintf("it is compressed with %s: want deflate", name))
-	case f.Method != zip.Store && f.Method != zip.Deflate && f.Method != methodBzip2:
-		return otherwise(fmt.Sprintf("it is compressed with method %d: want deflate", f.Method))
-	}
-	return nil
+// beginnings are how files begin that are no zip, though their name ends so, and what they look: encrypted, or like something else.
+var beginnings = map[string]string{
+	// CMS, in DER or BER: a sequence of 128 bytes and more, or of a length to come
+	"\x30\x80": byGIM, "\x30\x82": byGIM, "\x30\x83": byGIM, "\x30\x84": byGIM, "\x30\x85": byGIM,
+	"-----BEGIN ": byGIM, "MIME-Version:": byGIM, "Content-Type:": byGIM, // CMS, PKCS7, PGP
+	"Salted__": "encrypted by openssl", "age-encryption.org/": "encrypted by age",
+	"\x84": byOpenPGP, "\x85": byOpenPGP, "\x8c": byOpenPGP, "\xc1": byOpenPGP, "\xc3": byOpenPGP, // a session key, for a person or of a password
+	"\x1f\x8b": "like gzip", "\x1f\x9d": "like compress", "BZh": "like bzip2", "\xfd7zXZ\x00": "like xz", "\x28\xb5\x2f\xfd": "like Zstandard",
+	"7z\xbc\xaf\x27\x1c": "like 7-Zip", "Rar!": "like RAR", "MSCF": "like a cabinet of Windows", "<": "like a page of a web server",
 }
 
-// beginnings are how files begin that are no zip, though their name ends so.
-var beginnings = []struct {
-	is   *unreadZip
-	with []string
-}{
-	{encrypted("no zip: it looks encrypted (GIM's option encrypt-certificate)"), []string{
-		"\x30\x80", "\x30\x82", "\x30\x83", "\x30\x84", "\x30\x85", // CMS, in DER or BER: a sequence of 128 bytes and more, or of a length to come
-		"-----BEGIN ", "MIME-Version:", "Content-Type:", // CMS, PKCS7, PGP
-	}},
-	{encrypted("no zip: it looks encrypted by openssl"), []string{"Salted__"}},
-	{encrypted("no zip: it looks encrypted by age"), []string{"age-encryption.org/"}},
-	{encrypted("no zip: it looks encrypted by OpenPGP"), []string{"\x84", "\x85", "\x8c", "\xc1", "\xc3"}}, // a session key, for a person or of a password
-	{otherwise("no zip: it looks like gzip"), []string{"\x1f\x8b"}},
-	{otherwise("no zip: it looks like compress"), []string{"\x1f\x9d"}},
-	{otherwise("no zip: it looks like bzip2"), []string{"BZh"}},
-	{otherwise("no zip: it looks like xz"), []string{"\xfd7zXZ\x00"}},
-	{otherwise("no zip: it looks like Zstandard"), []string{"\x28\xb5\x2f\xfd"}},
-	{otherwise("no zip: it looks like 7-Zip"), []string{"7z\xbc\xaf\x27\x1c"}},
-	{otherwise("no zip: it looks like RAR"), []string{"Rar!"}},
-	{otherwise("no zip: it looks like a cabinet of Windows"), []string{"MSCF"}},
-	{otherwise("no zip: it looks like a page of a web server"), []string{"<"}},
-}
+const (
+	byGIM     = "encrypted (GIM's option encrypt-certificate)"
+	byOpenPGP = "encrypted by OpenPGP"
+)
 
 // noZip says what a file is that is no zip; nil where nothing tells it from one that was copied in part.
-func noZip(path string) *unreadZip {
+func noZip(path string) error {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil
@@ -457,17 +416,20 @@ func noZip(path string) *unreadZip {
 	defer f.Close() //nolint:errcheck // only read
 	head := make([]byte, 512)
 	n, _ := io.ReadFull(f, head)
-	head = bytes.TrimPrefix(head[:n], []byte("\ufeff"))
-	for _, b := range beginnings {
-		if slices.ContainsFunc(b.with, func(with string) bool { return bytes.HasPrefix(head, []byte(with)) }) {
-			return b.is
+	text := strings.TrimPrefix(string(head[:n]), "\ufeff")
+	for with, looks := range beginnings {
+		switch {
+		case !strings.HasPrefix(text, with):
+		case strings.HasPrefix(looks, "encrypted"):
+			return encrypted("no zip: it looks " + looks)
+		default:
+			return otherwise("no zip: it looks " + looks)
 		}
 	}
-	_, err = os.Stat(path[:len(path)-len(".zip")] + ".z01")
 	switch {
-	case len(head) > 262 && string(head[257:262]) == "ustar":
+	case len(text) > 262 && text[257:262] == "ustar":
 		return otherwise("no zip: it looks like tar")
-	case err == nil:
+	case exists(path[:len(path)-len(".zip")] + ".z01"):
 		return otherwise("it is one part of a zip that was split")
 	}
 	return nil

@@ -7,8 +7,10 @@ import (
 	"encoding/hex"
 	"hash/crc32"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -99,23 +101,32 @@ func TestZipCannotLeadElsewhere(t *testing.T) {
 			must.Have(must.Have(w.Create(name))(t).Write([]byte("X\n")))(t)
 		}
 	})
-	folder, _, cleanup, err := c.unpack(filepath.Join(t.TempDir(), "temp"))
-	require.NoError(t, err)
-	require.Equal(t, map[string]string{"media_type": "media_type.csv", "resource_": "resource_.csv"}, must.Have(c.tables(folder))(t))
-	require.Len(t, must.Have(os.ReadDir(folder))(t), 2, "nothing is unpacked that is not read")
-	cleanup()
-	require.NoDirExists(t, folder)
+	folder := t.TempDir()
+	require.Equal(t, map[string]string{"media_type": "media_type.csv", "resource_": "resource_.csv"}, must.Have(c.unpacked(folder))(t))
+	require.Equal(t, []string{"media_type.csv", "resource_.csv"}, must.Names(t, folder), "nothing is unpacked that is not read")
+}
+
+// unpacked finds the files of a zip by table, and unpacks them into a folder.
+func (c *chunk) unpacked(folder string) (map[string]string, error) {
+	if err := c.find(false); err != nil {
+		return nil, err
+	}
+	for _, name := range c.files {
+		if err := c.unpack(name, filepath.Join(folder, name)); err != nil {
+			return nil, err
+		}
+	}
+	return c.files, nil
 }
 
 // A zip is broken where it does not hold what it should; where its files cannot be written, it is not.
 func TestAZipThatCannotBeUnpackedIsNotBroken(t *testing.T) {
-	path := zipOf(t, func(w *zip.Writer) {
+	c := zipOf(t, func(w *zip.Writer) {
 		must.Have(must.Have(w.Create("media_type.csv"))(t).Write([]byte("MEDIA_TYPE_KEY,MEDIA_NAME_CODE\n1,VOICE\n")))(t)
-	}).path
-	dir := filepath.Dir(path)
+	})
+	path, dir := c.path, filepath.Dir(c.path)
 	touch(t, dir, "media_type.csv") // in the way
-	_, err := chunk{path: path}.unzip(dir)
-	err = zipError(path, err)
+	err := must.Err(c.unpacked(dir))
 	require.ErrorIs(t, err, fs.ErrExist)
 	require.NotContains(t, err.Error(), "broken zip")
 
@@ -124,8 +135,7 @@ func TestAZipThatCannotBeUnpackedIsNotBroken(t *testing.T) {
 	text[45]++ // in the middle of the file's bytes
 	for name, content := range map[string][]byte{"changed": text, "cut off": text[:50], "no zip": []byte("x")} {
 		require.NoError(t, os.WriteFile(path, content, 0o600))
-		_, _, _, err = chunk{path: path, isZip: true}.unpack(filepath.Join(dir, "temp"))
-		require.ErrorContains(t, err, "export_1.zip: broken zip: ", name)
+		require.ErrorContains(t, must.Err(c.unpacked(t.TempDir())), "export_1.zip: broken zip: ", name)
 	}
 }
 
@@ -171,10 +181,8 @@ func TestAZipThatIsNoExportIsRefusedByTheNameOfItsFile(t *testing.T) {
 		"old/export_0.ZIP: a zip in a zip is not unpacked":                                  add(zip.FileHeader{Name: "old/export_0.ZIP"}, "PK"),
 		"b/MEDIA_TYPE.csv: it is the second file of table media_type":                       func(w *zip.Writer) { add(plain, "")(w); add(zip.FileHeader{Name: "b/MEDIA_TYPE.csv"}, "")(w) },
 	} {
-		temp := filepath.Join(t.TempDir(), "temp")
-		c := zipOf(t, write)
-		_, _, _, err := c.unpack(temp)
-		require.EqualError(t, err, c.path+": broken zip: "+want)
+		temp, c := t.TempDir(), zipOf(t, write)
+		require.EqualError(t, must.Err(c.unpacked(temp)), c.path+": broken zip: "+want)
 		require.Empty(t, must.Have(os.ReadDir(temp))(t))
 	}
 }
@@ -192,13 +200,13 @@ func TestZipsOfOtherToolsAreRead(t *testing.T) {
 			must.Have(must.Have(w.CreateRaw(&h))(t).Write(packed))(t)
 		},
 	} {
-		folder, files, cleanup, err := zipOf(t, write).unpack(filepath.Join(t.TempDir(), "temp"))
+		folder, c := t.TempDir(), zipOf(t, write)
+		files, err := c.unpacked(folder)
 		require.NoError(t, err, name)
 		require.Equal(t, map[string]string{"media_type": "media_type.csv"}, files, name)
 		got, err := os.ReadFile(filepath.Join(folder, "media_type.csv"))
 		require.NoError(t, err, name)
 		require.Equal(t, text, string(got), name)
-		cleanup()
 	}
 }
 
@@ -232,7 +240,7 @@ func TestWhatIsNotReadOfAZipIsToldForWhatItIs(t *testing.T) {
 	} {
 		c := chunk{path: filepath.Join(t.TempDir(), "export_1.zip"), isZip: true}
 		require.NoError(t, os.WriteFile(c.path, text, 0o600))
-		_, _, _, err := c.unpack(filepath.Join(t.TempDir(), "temp"))
+		err := must.Err(c.unpacked(t.TempDir()))
 		require.EqualError(t, err, c.path+": "+strings.TrimSuffix(want, " "))
 		require.Equal(t, fail.Source, fail.CodeOf(err))
 		require.NotEmpty(t, fail.Hints(err))
@@ -282,7 +290,7 @@ func TestASHA1IsReadHoweverItIsWritten(t *testing.T) {
 	} {
 		c := zipOf(t, func(*zip.Writer) {})
 		require.NoError(t, os.WriteFile(c.path+".sha1", []byte(text), 0o600))
-		_, _, _, err := c.unpack(t.TempDir())
+		err := must.Err(c.unpacked(t.TempDir()))
 		require.ErrorContains(t, err, c.path+".sha1: the .sha1 file is not understood: ", label)
 		require.NotContains(t, err.Error(), "copied in part")
 		require.Equal(t, fail.Source, fail.CodeOf(err))
@@ -296,9 +304,8 @@ func TestAPipeInAnExportIsNotOpened(t *testing.T) {
 	for _, name := range []string{"media_type.csv", "export_1.zip.sha1", "export_2.zip"} {
 		require.NoError(t, syscall.Mkfifo(filepath.Join(dir, name), 0o600))
 	}
-	require.ErrorContains(t, must.Err(chunk{path: dir}.tables(dir)), "media_type.csv is not a regular file")
-	_, _, _, err := chunk{path: filepath.Join(dir, "export_1.zip"), isZip: true}.unpack(t.TempDir())
-	require.ErrorContains(t, err, "export_1.zip.sha1 is not a regular file")
+	require.ErrorContains(t, (&chunk{path: dir}).find(false), "media_type.csv is not a regular file")
+	require.ErrorContains(t, (&chunk{path: filepath.Join(dir, "export_1.zip"), isZip: true}).find(false), "export_1.zip.sha1 is not a regular file")
 	chunks, _, err := findChunks(dir, "")
 	require.NoError(t, err)
 	require.Len(t, chunks, 1)
@@ -324,21 +331,21 @@ func FuzzZip(f *testing.F) {
 		dir := t.TempDir()
 		c := chunk{path: filepath.Join(dir, "export_1.zip"), isZip: true}
 		require.NoError(t, os.WriteFile(c.path, text, 0o600))
-		folder, _, cleanup, err := c.unpack(filepath.Join(dir, "temp"))
+		folder := t.TempDir()
+		files, err := c.unpacked(folder)
 		if err != nil {
 			require.ErrorContains(t, err, c.path)
 			return
 		}
-		require.Len(t, must.Have(c.tables(folder))(t), len(must.Have(os.ReadDir(folder))(t)))
-		cleanup()
-		require.Empty(t, must.Have(filepath.Glob(filepath.Join(dir, "*", "*")))(t))
+		require.ElementsMatch(t, slices.Collect(maps.Values(files)), must.Names(t, folder))
+		require.Equal(t, []string{"export_1.zip"}, must.Names(t, dir))
 	})
 }
 
 func TestTwoFilesOfOneTableAreRefused(t *testing.T) {
 	dir := t.TempDir()
 	touch(t, dir, "media_type.csv", "MEDIA_TYPE.CSV")
-	require.ErrorContains(t, must.Err(chunk{path: dir}.tables(dir)), "two files of table media_type")
+	require.ErrorContains(t, (&chunk{path: dir}).find(false), "two files of table media_type")
 }
 
 // A chunk that says by its name, by one in it, or by the marker that it lacks, that it is still coming is not read; with a

@@ -82,12 +82,7 @@ func pgConfig(cfg config.GIMDB) (*pgx.ConnConfig, error) {
 	c.BuildFrontend = func(r io.Reader, w io.Writer) *pgproto3.Frontend {
 		return pgproto3.NewFrontend(bufio.NewReaderSize(r, readBuffer), w)
 	}
-	bound(c, cfg)
-	return c, nil
-}
-
-// bound limits whatever pgx waits for.
-func bound(c *pgx.ConnConfig, cfg config.GIMDB) {
+	// Whatever pgx waits for is limited.
 	c.ConnectTimeout = connectTimeout // does not count the time in which pgx looks the host up
 	c.LookupFunc = func(ctx context.Context, host string) ([]string, error) {
 		ctx, cancel := context.WithTimeout(ctx, connectTimeout)
@@ -108,6 +103,7 @@ func bound(c *pgx.ConnConfig, cfg config.GIMDB) {
 		// Without a word to the server a cancelled statement would run on there until its timeout.
 		return &pgconn.CancelRequestContextWatcherHandler{Conn: conn, DeadlineDelay: cancelPatience}
 	}
+	return c, nil
 }
 
 // mayPass tells a server that is not there yet from one that says no.
@@ -149,20 +145,16 @@ func settings(cfg config.GIMDB) map[string]string {
 	}
 }
 
-// transaction is what a reader's has become, by the server's own word.
-type transaction struct {
-	database, readOnly, isolation, timeZone, rowSecurity string
-	user, serverStart, snapshot                          string
-	process                                              int64
-}
-
 // reader is a connection in a transaction that only reads.
 type reader struct {
 	*pgx.Conn
-	cfg   config.GIMDB
-	texts alphabet
-	transaction
+	cfg         config.GIMDB
+	texts       alphabet
+	transaction transaction
 }
+
+// transaction is what a reader's has become, by the server's own word.
+type transaction map[string]any
 
 // newReader connects, trying so many times, and begins a transaction: in the named snapshot, or, where none is named, in its own.
 func newReader(ctx context.Context, c *pgx.ConnConfig, cfg config.GIMDB, tries int, snapshot string) (*reader, error) {
@@ -203,29 +195,24 @@ func (r *reader) begin(ctx context.Context, snapshot string) error {
 	if _, err := r.Exec(ctx, texts.Text("gim/settings"), names, values); err != nil {
 		return locate(err, "gim/settings", r.cfg.Schema)
 	}
-	t := &r.transaction
-	err := r.ask(ctx, "gim/transaction", nil, &t.database, &t.readOnly, &t.isolation, &t.timeZone, &t.rowSecurity,
-		&t.user, &t.process, &t.serverStart, &t.snapshot)
+	is, err := all(ctx, r, "gim/transaction", pgx.RowToMap)
 	if err != nil {
 		return err
 	}
-	return t.asWanted(r.cfg)
+	r.transaction = is[0]
+	return r.transaction.asWanted(r.cfg)
 }
 
 const oneServer = "let gimdb.host name one server, not several behind one name; with gimdb.connections: 1 there is one reader alone"
 
 // asWanted refuses a transaction that is not the one that was begun, or is in another database.
 func (t transaction) asWanted(cfg config.GIMDB) error {
-	for _, is := range [][3]string{
-		{"the database", t.database, cfg.Database},
-		{"transaction_read_only", t.readOnly, "on"},
-		{"transaction_isolation", t.isolation, "repeatable read"},
-		{"TimeZone", t.timeZone, "UTC"},
-		{"row_security", t.rowSecurity, "off"},
+	for _, want := range [][2]string{
+		{"the database", cfg.Database}, {"transaction_read_only", "on"}, {"transaction_isolation", "repeatable read"}, {"TimeZone", "UTC"}, {"row_security", "off"},
 	} {
-		if is[1] != is[2] {
+		if is := t[want[0]]; is != want[1] {
 			return fail.New(fail.Source, "a pooler between has to lead to gimdb.database under its own name, and to leave transactions whole",
-				"%s: %s is %q in the transaction that was begun, not %q", sourceName(cfg), is[0], is[1], is[2])
+				"%s: %s is %q in the transaction that was begun, not %q", sourceName(cfg), want[0], is, want[1])
 		}
 	}
 	return nil
@@ -234,13 +221,9 @@ func (t transaction) asWanted(cfg config.GIMDB) error {
 // sameAs refuses a reader that is on another server than the leader, or sees another snapshot. The name of a snapshot proves
 // neither: servers give the same names.
 func (t transaction) sameAs(leader transaction, source string) error {
-	for _, is := range [][3]string{
-		{"server's start", t.serverStart, leader.serverStart},
-		{"snapshot", t.snapshot, leader.snapshot},
-		{"user", t.user, leader.user},
-	} {
-		if is[1] != is[2] {
-			return fail.New(fail.Source, oneServer, "%s: two connections do not read the same: the %s is %s for one and %s for the other", source, is[0], is[2], is[1])
+	for _, what := range []string{"server's start", "snapshot", "user"} {
+		if t[what] != leader[what] {
+			return fail.New(fail.Source, oneServer, "%s: two connections do not read the same: the %s is %s for one and %s for the other", source, what, leader[what], t[what])
 		}
 	}
 	return nil
@@ -288,11 +271,8 @@ func (e *silence) Error() string {
 func (l *line) Read(p []byte) (int, error) {
 	limit, asked := l.limit, false
 	for {
-		if err := l.arm(l.Conn.SetReadDeadline, limit); err != nil {
-			return 0, err
-		}
-		n, err := l.Conn.Read(p)
-		if n > 0 || !l.ranOut(err) {
+		n, ranOut, err := l.move(l.Conn.SetReadDeadline, limit, l.Conn.Read, p)
+		if n > 0 || !ranOut {
 			return n, err
 		}
 		switch {
@@ -306,11 +286,8 @@ func (l *line) Read(p []byte) (int, error) {
 }
 
 func (l *line) Write(p []byte) (int, error) {
-	if err := l.arm(l.Conn.SetWriteDeadline, l.limit); err != nil {
-		return 0, err
-	}
-	n, err := l.Conn.Write(p)
-	if l.ranOut(err) {
+	n, ranOut, err := l.move(l.Conn.SetWriteDeadline, l.limit, l.Conn.Write, p)
+	if ranOut {
 		err = l.giveUp("no byte went")
 	}
 	return n, err
@@ -324,27 +301,23 @@ func (l *line) SetDeadline(t time.Time) error {
 	return l.Conn.SetDeadline(t)
 }
 
-// arm sets the sooner of the limit and pgx's deadline.
-func (l *line) arm(set func(time.Time) error, limit time.Duration) error {
+// move reads or writes, up to the sooner of the limit and pgx's deadline, and tells whether it was the line's own limit that ended it.
+func (l *line) move(set func(time.Time) error, limit time.Duration, bytes func([]byte) (int, error), p []byte) (n int, ranOut bool, err error) {
 	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.dead != nil {
-		return l.dead
-	}
-	until := l.deadline
-	if limit > 0 {
-		if own := time.Now().Add(limit); until.IsZero() || own.Before(until) {
+	err = l.dead
+	if until, own := l.deadline, time.Now().Add(limit); err == nil {
+		if limit > 0 && (until.IsZero() || own.Before(until)) {
 			until = own
 		}
+		err = set(until)
 	}
-	return set(until)
-}
-
-// ranOut tells whether it was the line's own limit that ended a wait.
-func (l *line) ranOut(err error) bool {
+	l.mu.Unlock()
+	if err == nil {
+		n, err = bytes(p)
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return errors.Is(err, os.ErrDeadlineExceeded) && l.limit > 0 && (l.deadline.IsZero() || time.Now().Before(l.deadline))
+	return n, errors.Is(err, os.ErrDeadlineExceeded) && l.limit > 0 && (l.deadline.IsZero() || time.Now().Before(l.deadline)), err
 }
 
 func (l *line) giveUp(what string) error {
@@ -356,7 +329,7 @@ func (l *line) giveUp(what string) error {
 
 // asks makes what asks the server whether the statement of one of its processes is still at work: before the first row, and
 // between rows that are far apart, that takes as long as statement_timeout lets it.
-func asks(ctx context.Context, c *pgx.ConnConfig, process int64) func() bool {
+func asks(ctx context.Context, c *pgx.ConnConfig, process any) func() bool {
 	return func() bool {
 		ctx, cancel := context.WithTimeout(ctx, connectTimeout)
 		defer cancel()

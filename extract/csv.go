@@ -33,10 +33,10 @@ type csvFile struct {
 	at          int64    // where the row does that is read
 
 	looked  bool
-	isEmpty bool     // whether any field is
-	nothing string   // the first word for nothing
-	atFirst *misread // where it stands
-	several bool     // whether there is another one
+	isEmpty bool   // whether any field is
+	nothing string // the first word for nothing
+	atFirst error  // where it stands
+	several bool   // whether there is another one
 }
 
 // csvRow is a row of a csvFile: its values by the table's columns, of which the texts are overwritten by the next row.
@@ -136,11 +136,11 @@ func likelyCause(names []string) string {
 // look goes through all rows for the first time, and refuses the file where it says in two ways that there is no value, or where a
 // row cannot be read.
 func (f *csvFile) look(ctx context.Context, each func(*csvRow)) error {
-	if err := f.through(ctx, each); err != nil {
+	if err := f.through(ctx, nil, each); err != nil {
 		return err
 	}
 	if f.looked = true; f.atFirst != nil && (f.isEmpty || f.several) {
-		return f.place(f.atFirst)
+		return f.atFirst
 	}
 	return nil
 }
@@ -148,8 +148,8 @@ func (f *csvFile) look(ctx context.Context, each func(*csvRow)) error {
 // blocks are what is in memory of the files that are read.
 var blocks = sync.Pool{New: func() any { return new([maxRow]byte) }}
 
-// through goes through all rows.
-func (f *csvFile) through(ctx context.Context, each func(*csvRow)) error {
+// through goes through all rows, or those of some ids.
+func (f *csvFile) through(ctx context.Context, ids func(int64) bool, each func(*csvRow)) error {
 	file, err := os.Open(f.path)
 	if err != nil {
 		return err
@@ -173,15 +173,18 @@ func (f *csvFile) through(ctx context.Context, each func(*csvRow)) error {
 		}
 		text := block[:held+n]
 		for len(text) > 0 {
-			n, err := f.next(text, last, row)
+			n, err := f.other(text, ids), error(nil)
+			if row.present = 0; n == 0 {
+				n, err = f.next(text, last, row)
+			}
 			if err != nil {
-				return f.place(err)
+				return err
 			}
 			if n == 0 {
 				break
 			}
 			text = text[n:]
-			if f.at += int64(n); row.present != 0 {
+			if f.at += int64(n); row.present != 0 && (ids == nil || ids(row.numbers[0])) {
 				each(row)
 			}
 		}
@@ -189,23 +192,30 @@ func (f *csvFile) through(ctx context.Context, each func(*csvRow)) error {
 			return nil
 		}
 		if len(text) == maxRow {
-			return f.place(&misread{at: f.at - 1, reason: "the row after this one is " + errLongRow.Error()})
+			return f.misread(-1, "", "the row after this one is %v", errLongRow)
 		}
 		held = copy(block[:], text)
 	}
 }
 
-// misread is why a row cannot be read.
-type misread struct {
-	at             int64 // bytes into the file
-	column, reason string
-	help           string // how a file has to be written, where that is what helps
-}
-
-func (m *misread) Error() string { return m.reason }
-
-func (f *csvFile) misread(at int, help, format string, args ...any) *misread {
-	return &misread{at: f.at + int64(at), reason: fmt.Sprintf(format, args...), help: help}
+// other is where the row at the beginning of a text ends that begins with another id, in a file that was looked at: it need not be read
+// again. 0 where that is not plain to see.
+func (f *csvFile) other(text []byte, ids func(int64) bool) int {
+	if ids == nil || f.columns[0] != 0 {
+		return 0
+	}
+	id, n := int64(0), 0
+	for ; n < len(text) && n <= 18 && '0' <= text[n] && text[n] <= '9'; n++ {
+		id = 10*id + int64(text[n]-'0')
+	}
+	if n == 0 || n == len(text) || text[n] != ',' || ids(id) {
+		return 0
+	}
+	end := bytes.IndexByte(text, '\n') + 1
+	if bytes.IndexByte(text[:end], '"') >= 0 {
+		return 0
+	}
+	return end
 }
 
 // lines counts what is written to it.
@@ -216,38 +226,27 @@ func (n *lines) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// place says in which line of the file a row cannot be read.
-func (f *csvFile) place(err error) error {
-	var m *misread
-	if !errors.As(err, &m) {
-		return err
-	}
+// misread is why a row cannot be read, and in which line of the file; help is how a file has to be written, where that is what helps.
+func (f *csvFile) misread(at int, help, format string, args ...any) error {
 	file, err := os.Open(f.path)
 	if err != nil {
 		return err
 	}
 	defer file.Close() //nolint:errcheck // only read
 	line := lines(1)
-	if _, err := io.Copy(&line, io.LimitReader(file, m.at)); err != nil {
+	if _, err := io.Copy(&line, io.LimitReader(file, f.at+int64(at))); err != nil {
 		return err
 	}
-	what := m.reason
-	if m.column != "" {
-		what = "column " + m.column + ": " + what
+	const most = 500 // characters: a message need not be as long as the row that it is about
+	what := []rune(fmt.Sprintf(format, args...))
+	if len(what) > most {
+		what = append(what[:most], '…')
 	}
-	if what = fmt.Sprintf("%s:%d: %s", f.shown, line, short(what)); m.help == "" {
-		return errors.New(what)
+	err = fmt.Errorf("%s:%d: %s", f.shown, line, string(what))
+	if help == "" {
+		return err
 	}
-	return fail.New(fail.Source, m.help, "%s", what)
-}
-
-// short keeps a message from being as long as the row that it is about.
-func short(message string) string {
-	const most = 500
-	if shown := []rune(message); len(shown) > most {
-		return string(shown[:most]) + "…"
-	}
-	return message
+	return fail.New(fail.Source, help, "%w", err)
 }
 
 // next reads the row at the beginning of a text, which is the last of its file or has more behind it: n is 0 where more of it has to
@@ -297,8 +296,8 @@ func (f *csvFile) next(text []byte, last bool, row *csvRow) (n int, err error) {
 			if from < len(text) && text[from] == '"' {
 				shown = strings.ReplaceAll(shown, `""`, `"`)
 			}
-			if m := f.takeCarefully(row, field, from, shown); m != nil {
-				return 0, m
+			if err := f.takeCarefully(row, field, from, shown); err != nil {
+				return 0, err
 			}
 		}
 		if at < len(text) && text[at] == ',' {
@@ -394,7 +393,7 @@ func (r *csvRow) digits(column int, kind string, text []byte, at int) (end int, 
 }
 
 // takeCarefully reads a field of a row that is not plain.
-func (f *csvFile) takeCarefully(row *csvRow, field, from int, value string) *misread {
+func (f *csvFile) takeCarefully(row *csvRow, field, from int, value string) error {
 	if field >= len(f.columns) {
 		if value != "" || field > len(f.columns) {
 			return f.misread(from, "", "the row has more fields than the %d of the header", len(f.columns))
@@ -402,38 +401,36 @@ func (f *csvFile) takeCarefully(row *csvRow, field, from int, value string) *mis
 		return nil
 	}
 	at := f.columns[field]
-	wrong := func(format string, args ...any) *misread {
-		m := f.misread(from, howToWrite, format, args...)
-		m.column = f.names[field]
-		return m
+	wrong := func(help, format string, args ...any) error {
+		return f.misread(from, help, "column %s: "+format, append([]any{f.names[field]}, args...)...)
 	}
 	row.present &^= 1 << at
 	c := f.of.Columns[at]
 	isKey, isText, word := f.keys&(1<<at) != 0, c.Type == typeText, strings.TrimSpace(value)
 	switch {
 	case value == "" && isKey:
-		return wrong("it is empty")
+		return wrong(howToWrite, "it is empty")
 	case nothings[value] && isKey:
-		return wrong("it is the word %s, and a key", value)
+		return wrong(howToWrite, "it is the word %s, and a key", value)
 	case value == "", f.looked && value == f.nothing:
 		return nil
 	case isText && !utf8.ValidString(value):
-		return wrong("it is not in utf-8")
+		return wrong(howToWrite, "it is not in utf-8")
 	case c.Name == "resource_name" || c.Name == "group_name": // any word may stand in them: nothing is counted by people's and groups' names
 	case nothings[value]:
 		if f.atFirst == nil {
-			f.nothing, f.atFirst = value, wrong("it is the word %s: where there is no value, the field has to be empty, or that word has to stand in all of the file", value)
+			f.nothing, f.atFirst = value, wrong(howToWrite, "it is the word %s: where there is no value, the field has to be empty, or that word has to stand in all of the file", value)
 		}
 		f.several = f.several || f.nothing != value
 		return nil
 	case nothings[word]:
-		return wrong("it is the word %s, filled up with blanks: where there is no value, the field has to be empty", word)
+		return wrong(howToWrite, "it is the word %s, filled up with blanks: where there is no value, the field has to be empty", word)
 	case !isText:
 		return row.takeNumber(at, c.Type, value, wrong)
 	case value == "\x00":
-		return wrong("it is the character NUL")
+		return wrong(howToWrite, "it is the character NUL")
 	case c.Name != "employee_id" && c.Name != "switch_name" && strings.HasSuffix(value, " "): // of a text that no person has thought of
-		return wrong("it is filled up with blanks: %q", value)
+		return wrong(howToWrite, "it is filled up with blanks: %q", value)
 	}
 	row.texts[at] = []byte(strings.ReplaceAll(value, `"`, `""`))
 	row.present |= 1 << at
@@ -441,7 +438,7 @@ func (f *csvFile) takeCarefully(row *csvRow, field, from int, value string) *mis
 }
 
 // takeNumber reads a number as people write one: with a fraction that is zero, but not so that digits may be missing.
-func (r *csvRow) takeNumber(column int, kind, value string, wrong func(string, ...any) *misread) *misread {
+func (r *csvRow) takeNumber(column int, kind, value string, wrong func(help, format string, args ...any) error) error {
 	bits := 64
 	if kind == typeFlag {
 		bits = 16
@@ -455,20 +452,18 @@ func (r *csvRow) takeNumber(column int, kind, value string, wrong func(string, .
 	}
 	switch {
 	case isFraction:
-		return wrong("%s is not a whole number", value)
+		return wrong(howToWrite, "%s is not a whole number", value)
 	case isRounded:
-		return wrong("%s may have been rounded: every digit has to be written (SQL*Plus: set numwidth 20)", value)
+		return wrong(howToWrite, "%s may have been rounded: every digit has to be written (SQL*Plus: set numwidth 20)", value)
 	case err == nil && strings.Trim(decimals, "0") == "":
 		r.numbers[column] = v
 		r.present |= 1 << column
 		return nil
 	}
-	m := wrong("Could not convert string %q to '%s'", value, strings.ToUpper(kind))
 	if strings.HasPrefix(value, "--") {
-		m = wrong("the line of dashes under a header has to be left out")
+		return wrong("", "the line of dashes under a header has to be left out")
 	}
-	m.help = ""
-	return m
+	return wrong("", "Could not convert string %q to '%s'", value, strings.ToUpper(kind))
 }
 
 // nothings are the words that tools write where there is no value, as they write them. Words that people choose, for what a

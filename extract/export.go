@@ -19,6 +19,7 @@ import (
 
 	"seats/internal/calendar"
 	"seats/internal/fail"
+	"seats/internal/plain"
 	texts "seats/sql"
 )
 
@@ -28,22 +29,16 @@ import (
 type Export struct {
 	ExportOptions
 	origin
-	dir   string
-	files []*exportFile
-	rows  map[string]*Rows // by table
+	dir    string
+	chunks []chunk // those that are read
+	coming []chunk
+	files  []*exportFile
+	rows   map[string]*Rows // by table
 
 	asOf   int64                       // open sessions of the days last at least until then
 	stays  map[int64]calendar.Interval // of agents whose sessions reach out of the days
 	driven func(id int64) bool         // legs that Outbound Contact Server may have driven
 	oldest *int64                      // when the oldest session began that was read, by its time key; nil: none was
-}
-
-func newExport(dir string, o ExportOptions) *Export {
-	e := &Export{ExportOptions: o, origin: origin{name: "export " + dir}, dir: dir, asOf: o.Days.Start, rows: map[string]*Rows{}}
-	for _, t := range slices.Concat(tables, groupTables, []texts.Table{sessionGroups}) {
-		e.rows[t.Name] = newRows(t)
-	}
-	return e
 }
 
 // ExportOptions bounds what is read from an export.
@@ -54,7 +49,7 @@ type ExportOptions struct {
 	KeyFrom    int64             // least time key of a fact row that can matter to any window of the run
 	Days       calendar.Interval // from the first second of the run's days to the last, in any region
 	WithGroups bool              // the agent groups of sessions are wanted; where the export lacks them, Warn says so
-	TempDir    string            // where zips are unpacked: made when it is needed, in a folder that is there
+	TempDir    string            // zips are unpacked in a folder in it: made when it is needed, in one that is there
 	Warn       func(string)
 	Progress   func(table string, rows int64)
 }
@@ -62,42 +57,48 @@ type ExportOptions struct {
 // OpenExport reads the chunks of the folder: what can matter to the run's days, every copy of it. Errors carry
 // fail.Source and name file and line.
 func OpenExport(ctx context.Context, dir string, o ExportOptions) (*Export, error) {
-	e := newExport(dir, o)
-	return e, e.open(ctx)
+	e, err := lookFor(dir, o)
+	if err == nil {
+		err = explainExport(e.read(ctx), e.name)
+	}
+	return e, err
 }
 
-func (e *Export) open(ctx context.Context) error {
-	chunks, coming, err := findChunks(e.dir, e.Marker)
-	if err != nil {
-		return err
+// lookFor looks which chunks there are.
+func lookFor(dir string, o ExportOptions) (e *Export, err error) {
+	e = &Export{ExportOptions: o, origin: origin{name: "export " + dir}, dir: dir, asOf: o.Days.Start, rows: map[string]*Rows{}}
+	for _, t := range slices.Concat(tables, groupTables, []texts.Table{sessionGroups}) {
+		e.rows[t.Name] = newRows(t)
 	}
-	for _, c := range coming {
+	if e.chunks, e.coming, err = findChunks(dir, o.Marker); err == nil {
+		e.horizon.HighWater, err = markOf(dir, e.chunks, o.Now)
+	}
+	return e, err
+}
+
+func (e *Export) read(ctx context.Context) (err error) {
+	for _, c := range e.coming {
 		e.Warn(fmt.Sprintf("export chunk %s is not read yet: %s", c.path, c.unready))
 	}
-	if e.horizon.HighWater, err = markOf(e.dir, chunks, e.Now); err != nil {
+	defer os.RemoveAll(e.temp()) //nolint:errcheck // the work folder is removed with the run
+	if e.files, err = e.find(ctx, e.chunks); err != nil {
 		return err
 	}
-	temp := filepath.Join(e.TempDir, "export")
-	defer os.RemoveAll(temp) //nolint:errcheck // the work folder is removed with the run
-	if e.files, err = unpackAll(ctx, chunks, temp, e.ExportOptions); err != nil {
-		return explainExport(err, e.name)
-	}
-	seen := map[string]bool{}
-	for _, f := range e.files {
-		seen[f.table] = true
-	}
+	seen := tablesOf(e.files)
 	if err := e.lacksTables(seen); err != nil {
 		return err
 	}
-	without, err := lacking(chunks, e.files, e.Warn)
+	without, err := e.lacking()
 	if err != nil {
 		return err
 	}
 	if e.horizon.HighWater != nil {
 		e.asOf = *e.horizon.HighWater
 	}
-	if err := e.read(ctx, chunks, temp); err != nil {
-		return explainExport(err, e.name)
+	for _, step := range []func(context.Context) error{e.dimensions, e.sessions, e.attempts, e.legs, e.tellingLegs, e.openedSessions, e.past} {
+		if err := step(ctx); err != nil {
+			return err
+		}
 	}
 	if without != "" {
 		if err := e.describes(without); err != nil {
@@ -116,38 +117,63 @@ func (e *Export) open(ctx context.Context) error {
 
 // exportFile is a table's file in one chunk, which is gone through twice.
 type exportFile struct {
-	table       string
-	chunk       int
+	of          texts.Table
+	in          *chunk
 	path, shown string // an unpacked file's own path says nothing to anybody
 	old         bool   // of rows that all began before any that matter
 
 	csv    *csvFile
 	before os.FileInfo
+	taken  bool    // rows were, once
 	first  int64   // the earliest time key in it, of the tenant's rows
 	last   int64   // the latest
 	ids    []int64 // that matter
 	rows   *Rows   // that were chosen
 }
 
-// unpackAll lists the files of all chunks, unpacked, in the order of chunks.
-func unpackAll(ctx context.Context, chunks []chunk, temp string, o ExportOptions) ([]*exportFile, error) {
-	found := make([][]*exportFile, len(chunks))
-	err := cmp.Or(atOnce(ctx, len(chunks), func(ctx context.Context, number int) error {
-		c := &chunks[number]
-		c.old, c.groups = c.isBefore(o.KeyFrom), o.WithGroups
-		folder, files, _, err := c.unpack(temp)
-		for _, name := range slices.Sorted(maps.Keys(files)) {
-			f := &exportFile{table: name, chunk: number, path: filepath.Join(folder, files[name]), shown: c.shown(files[name]), old: c.old && isFact(table(name))}
-			if !has(tables, name) && !f.old {
-				if _, err := openCSV(f.path, f.shown, table(name)); errors.Is(err, errNoColumn) {
-					continue // of groups, without which there are slices too
-				}
-			}
-			found[number] = append(found[number], f)
-		}
-		return err
+// find finds the files of chunks, in the order of chunks, and opens those that are to be read.
+func (e *Export) find(ctx context.Context, chunks []chunk) (files []*exportFile, err error) {
+	err = cmp.Or(atOnce(ctx, len(chunks), func(_ context.Context, i int) error {
+		chunks[i].old = chunks[i].isBefore(e.KeyFrom)
+		return chunks[i].find(e.WithGroups)
 	})...)
-	return slices.Concat(found...), err
+	for i := range chunks {
+		for _, name := range slices.Sorted(maps.Keys(chunks[i].files)) {
+			file, of := filepath.Join(chunks[i].path, chunks[i].files[name]), table(name)
+			files = append(files, &exportFile{of: of, in: &chunks[i], path: file, shown: file, old: chunks[i].old && isFact(of)})
+		}
+	}
+	if err == nil {
+		err = cmp.Or(atOnce(ctx, len(files), func(_ context.Context, i int) error { return e.open(files[i]) })...)
+	}
+	return slices.DeleteFunc(files, func(f *exportFile) bool { return f.csv == nil && !f.old }), err
+}
+
+// temp is where zips are unpacked.
+func (e *Export) temp() string { return filepath.Join(e.TempDir, "export") }
+
+// open unpacks a file and reads its header, unless there is nothing in it that matters. One of groups that lacks a column is left as it
+// is: there are slices without it too.
+func (e *Export) open(f *exportFile) (err error) {
+	if f.old {
+		return nil
+	}
+	if f.in.isZip {
+		f.path = filepath.Join(e.temp(), fmt.Sprint(f.in.number, "-", f.of.Name))
+		if err := cmp.Or(plain.MakeTemp(e.TempDir), plain.MakeTemp(e.temp())); err != nil {
+			return err
+		}
+		if err := f.in.unpack(filepath.Base(f.shown), f.path); err != nil {
+			return err
+		}
+	}
+	if f.before, err = os.Stat(f.path); err != nil {
+		return err
+	}
+	if f.csv, err = openCSV(f.path, f.shown, f.of); errors.Is(err, errNoColumn) && !has(tables, f.of.Name) {
+		return nil
+	}
+	return err
 }
 
 // atOnce does n pieces of work, as many at once as there are processors, and gives the error of each.
@@ -209,10 +235,19 @@ func explainExport(err error, name string) error {
 	return fail.New(fail.Source, "copy that chunk again from where GIM exported it, or have it exported again; nothing was changed", "%s: %w", name, err)
 }
 
-// missingOf are the tables that were not seen, in order.
-func missingOf[V any](wanted []texts.Table, seen map[string]V) (missing []string) {
+// tablesOf are the tables that some files are of.
+func tablesOf(files []*exportFile) map[string]string {
+	seen := map[string]string{}
+	for _, f := range files {
+		seen[f.of.Name] = f.shown
+	}
+	return seen
+}
+
+// missingOf are the tables of which there is no file, in order.
+func missingOf(wanted []texts.Table, files map[string]string) (missing []string) {
 	for _, t := range wanted {
-		if _, is := seen[t.Name]; !is {
+		if files[t.Name] == "" {
 			missing = append(missing, t.Name)
 		}
 	}
@@ -221,7 +256,7 @@ func missingOf[V any](wanted []texts.Table, seen map[string]V) (missing []string
 }
 
 // lacksTables is an error where no chunk of an export has a table.
-func (e *Export) lacksTables(seen map[string]bool) error {
+func (e *Export) lacksTables(seen map[string]string) error {
 	missing := missingOf(tables, seen)
 	if len(missing) == 0 {
 		return nil
@@ -232,20 +267,14 @@ func (e *Export) lacksTables(seen map[string]bool) error {
 // lacking refuses chunks without a fact table whose rows may matter, and warns of those without a dimension, the first of which it
 // returns: GIM writes a file with the header alone where nothing changed, other tools may leave a dimension out; so does a copy
 // that broke off.
-func lacking(chunks []chunk, files []*exportFile, warn func(string)) (without string, err error) {
-	for number, c := range chunks {
-		has := map[string]bool{}
-		for _, f := range files {
-			if f.chunk == number {
-				has[f.table] = true
-			}
-		}
-		if err := lacksFacts(c, has); err != nil && !c.old {
+func (e *Export) lacking() (without string, err error) {
+	for _, c := range e.chunks {
+		if err := c.lacksFacts(); err != nil && !c.old {
 			return "", err
 		}
-		if missing := missingOf(tables, has); len(missing) > 0 {
+		if missing := missingOf(tables, c.files); len(missing) > 0 {
 			what := fmt.Sprintf("export chunk %s has no %s", c.path, strings.Join(missing, ", "))
-			warn(what)
+			e.Warn(what)
 			without = cmp.Or(without, what)
 		}
 	}
@@ -277,8 +306,8 @@ func (e *Export) describes(without string) error {
 }
 
 // lacksFacts is an error where a chunk lacks fact tables. What they would have told of its days, nobody knows.
-func lacksFacts[V any](c chunk, has map[string]V) error {
-	missing := slices.DeleteFunc(missingOf(tables, has), func(name string) bool { return !isFact(table(name)) })
+func (c *chunk) lacksFacts() error {
+	missing := slices.DeleteFunc(missingOf(tables, c.files), func(name string) bool { return !isFact(table(name)) })
 	if len(missing) == 0 {
 		return nil
 	}
@@ -286,125 +315,91 @@ func lacksFacts[V any](c chunk, has map[string]V) error {
 		"export chunk %s has no %s", c.path, strings.Join(missing, ", "))
 }
 
-// checkStill refuses a file that somebody has written to since a look at it, and warns of one that ends within a line:
+// checkStill refuses a file that somebody has written to since a look at it, and warns once of one that ends within a line:
 // whether a copy broke off there, or was always so, nobody can tell from the file.
-func checkStill(path, shown string, before os.FileInfo, warn func(string)) error {
-	f, err := os.Open(path)
+func (e *Export) checkStill(f *exportFile) error {
+	file, err := os.Open(f.path)
 	if err != nil {
 		return err
 	}
-	defer f.Close() //nolint:errcheck // only read
-	now, err := f.Stat()
+	defer file.Close() //nolint:errcheck // only read
+	now, err := file.Stat()
 	if err != nil {
 		return err
 	}
-	if now.Size() != before.Size() || !now.ModTime().Equal(before.ModTime()) {
-		return changed(shown)
+	if now.Size() != f.before.Size() || !now.ModTime().Equal(f.before.ModTime()) {
+		return fail.New(fail.Source, "run again once it is copied whole: `seats run --wait` waits for that", "%s: it changed while it was read", f.shown)
 	}
 	last := make([]byte, 1)
-	if _, err := f.ReadAt(last, now.Size()-1); err != nil {
+	if _, err := file.ReadAt(last, now.Size()-1); err != nil {
 		return err
 	}
-	if last[0] != '\n' && last[0] != '\r' {
-		warn("export file " + shown + " ends without a line end: was it copied whole?")
+	if last[0] != '\n' && last[0] != '\r' && !f.taken {
+		e.Warn("export file " + f.shown + " ends without a line end: was it copied whole?")
 	}
+	f.taken = true
 	return nil
-}
-
-func changed(shown string) error {
-	return fail.New(fail.Source, "run again once it is copied whole: `seats run --wait` waits for that", "%s: it changed while it was read", shown)
 }
 
 // InspectExport looks at the chunks of an export folder: checksums, tables, headers. Errors carry fail.Source. Zips are
 // unpacked one after the other, in a folder of their own that is made in tempDir for the first of them, and removed. reach: how
 // long before the newest chunk facts matter. groups: agent groups are looked for too. now is the reader's clock.
 func InspectExport(ctx context.Context, dir, marker, tempDir string, reach time.Duration, groups bool, now time.Time) (Findings, error) {
-	f := Findings{Name: "export " + dir}
-	chunks, coming, err := findChunks(dir, marker)
+	e, err := lookFor(dir, ExportOptions{
+		Marker: marker, Now: now, KeyFrom: math.MinInt64 / 2, WithGroups: groups, TempDir: filepath.Join(tempDir, "seats-check-"+rand.Text()),
+		Warn: func(string) {}, Progress: func(string, int64) {},
+	})
+	f := Findings{Name: "export " + dir, Horizon: e.horizon}
 	if err != nil {
 		return f, err
 	}
-	if f.Horizon.HighWater, err = markOf(dir, chunks, now); err != nil {
-		return f, err
-	}
-	temp := filepath.Join(tempDir, "seats-check-"+rand.Text())
-	defer os.RemoveAll(temp) //nolint:errcheck // a folder for temporary files
-	newest := chunks[len(chunks)-1]
-	seen, tenants := map[string]bool{}, map[int64]bool{}
-	names := newExport(dir, ExportOptions{KeyFrom: math.MinInt64, Warn: func(string) {}, Progress: func(string, int64) {}})
+	defer os.RemoveAll(e.TempDir) //nolint:errcheck // a folder for temporary files
+	newest := e.chunks[len(e.chunks)-1]
+	seen, tenants, resources := map[string]string{}, map[int64]bool{}, newRows(table("resource_"))
 	var partial error
-	for i, c := range chunks {
-		if err := ctx.Err(); err != nil {
-			return f, err
-		}
-		c.groups = groups
-		has := map[string]bool{}
-		if err := names.inspectChunk(ctx, i, c, filepath.Join(temp, "export"), has, tenants); err != nil {
+	for i := range e.chunks {
+		c := &e.chunks[i]
+		if err := e.inspect(ctx, i, resources, tenants); err != nil {
 			return f, explainExport(err, f.Name)
 		}
 		if newest.date == nil || !c.isBefore(*newest.date-int64(reach.Seconds())) {
-			partial = cmp.Or(partial, lacksFacts(c, has))
+			partial = cmp.Or(partial, c.lacksFacts())
 		}
-		maps.Copy(seen, has)
+		maps.Copy(seen, tablesOf(e.files))
 	}
-	if err := cmp.Or(names.lacksTables(seen), partial); err != nil {
+	if err := cmp.Or(e.lacksTables(seen), partial); err != nil {
 		return f, err
 	}
 	if groups {
 		f.NoGroups = missingGroups(seen)
 	}
-	names.reference.takeResources(names.rows["resource_"], false)
-	f.Switches = names.reference.Switches()
+	e.reference.takeResources(resources, false)
+	f.Switches = e.reference.Switches()
 	f.TenantKeys = slices.Sorted(maps.Keys(tenants))
-	f.Detail = fmt.Sprintf("%d tables in %d chunks, the newest %s", len(tables), len(chunks), filepath.Base(newest.path))
-	for _, c := range coming {
+	f.Detail = fmt.Sprintf("%d tables in %d chunks, the newest %s", len(tables), len(e.chunks), filepath.Base(newest.path))
+	for _, c := range e.coming {
 		f.Detail += fmt.Sprintf("; %s is not read yet: %s", filepath.Base(c.path), c.unready)
 	}
 	return f, nil
 }
 
-// inspectChunk looks at the files of a chunk.
-func (e *Export) inspectChunk(ctx context.Context, number int, c chunk, temp string, seen map[string]bool, tenants map[int64]bool) error {
-	folder, files, cleanup, err := c.unpack(temp)
-	if err != nil {
+// inspect looks at the files of a chunk, and notes its resources and whose sessions it has, so far as these can be read: to say what is
+// wrong with them is a run's business.
+func (e *Export) inspect(ctx context.Context, number int, resources *Rows, tenants map[int64]bool) (err error) {
+	defer os.RemoveAll(e.temp()) //nolint:errcheck // a folder for temporary files
+	if e.files, err = e.find(ctx, e.chunks[number:number+1]); err != nil {
 		return err
 	}
-	defer cleanup()
-	for name, file := range files {
-		of := &exportFile{table: name, chunk: number, path: filepath.Join(folder, file), shown: c.shown(file)}
-		_, err := openCSV(of.path, of.shown, table(name))
-		if errors.Is(err, errNoColumn) && !has(tables, name) {
-			continue
-		}
-		if err != nil {
-			return err
-		}
-		seen[name] = true
-		if name == "resource_" {
-			if err := e.dimension(ctx, of); err != nil {
-				return err
-			}
-		}
-		if name == sessionTable {
-			if err := e.noteTenants(ctx, of, tenants); err != nil {
-				return err
-			}
-		}
+	if _, err := e.readThose(ctx, "resource_", never, every); err != nil {
+		return err
 	}
-	return nil
-}
-
-// noteTenants notes whose sessions a file has, as far as it can be read: to say what is wrong with it is a run's business.
-func (e *Export) noteTenants(ctx context.Context, f *exportFile, tenants map[int64]bool) error {
+	resources.add(e.rows["resource_"])
 	key := column(table(sessionTable), "tenant_key")
-	err := e.look(ctx, f, func(row *csvRow, _ fact) bool {
+	_, _, err = e.look(ctx, sessionTable, func(row *csvRow, _ fact) bool {
 		if of, has := row.number(key); has {
 			tenants[of] = true
 		}
 		return false
 	})
-	if ctx.Err() != nil || f.csv == nil {
-		return err
-	}
-	return nil
+	return ctx.Err()
 }

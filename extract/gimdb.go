@@ -146,7 +146,7 @@ func (g *GIMDB) add(ctx context.Context, c *pgx.ConnConfig, r *reader) {
 	if encrypted, is := under.(*tls.Conn); is {
 		under = encrypted.NetConn()
 	}
-	under.(*line).atWork = asks(ctx, c, r.process)
+	under.(*line).atWork = asks(ctx, c, r.transaction["process"])
 	g.readers = append(g.readers, r)
 }
 
@@ -165,7 +165,7 @@ func (g *GIMDB) follow(ctx context.Context, c *pgx.ConnConfig) error {
 	reader, err := newReader(limited, c, g.cfg, 1, snapshot)
 	if err == nil {
 		g.add(ctx, c, reader)
-		return reader.sameAs(leader.transaction, g.name)
+		return reader.transaction.sameAs(leader.transaction, g.name)
 	}
 	if gone := leader.Ping(ctx); gone != nil {
 		return gone // and the snapshot with it: the server says no more than that it knows none of that name

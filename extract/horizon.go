@@ -90,13 +90,12 @@ func GIMDBHorizon(ctx context.Context, cfg config.GIMDB) (h Horizon, err error) 
 
 // readHorizon reads the server's clock and the high-water mark; where the histories cannot be read the mark is unknown.
 func (g *GIMDB) readHorizon(ctx context.Context) (h Horizon, err error) {
-	if err := g.readers[0].ask(ctx, "gim/clock", nil, &h.Clock); err != nil {
-		return h, err
-	}
+	clock := g.readers[0].transaction["clock"].(int64)
+	h.Clock = &clock
 	if h.Unknown = whyNot(g.rightsOn(histories...), nil, g.cfg); h.Unknown != "" {
 		return h, nil
 	}
-	sources, err := g.readDataSources(ctx, *h.Clock)
+	sources, err := g.readDataSources(ctx, clock)
 	if err != nil {
 		return h, err
 	}
@@ -162,10 +161,10 @@ func ExportHorizon(dir, marker string, now time.Time) (s ExportState, err error)
 		if s.HighWater == nil || c.date == nil || *c.date != *s.HighWater {
 			continue
 		}
-		if found, err := c.tables(c.path); err == nil && !c.isZip {
-			s.Lacks, s.Partial = len(missingOf(tables, found)) > 0, lacksFacts(c, found) != nil
+		if !c.isZip && c.find(false) == nil {
+			s.Lacks, s.Partial = len(missingOf(tables, c.files)) > 0, c.lacksFacts() != nil
 		}
-		err := c.files(func(path string, info fs.FileInfo) {
+		err := c.eachFile(func(path string, info fs.FileInfo) {
 			fmt.Fprintln(&files, path, info.Size(), info.ModTime().UnixNano())
 			if info.ModTime().After(s.Written) {
 				s.Written = info.ModTime()

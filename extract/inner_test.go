@@ -58,7 +58,7 @@ func FuzzPlainRowsAreThoseThatAreReadWithCare(f *testing.F) {
 			return
 		}
 		all, at := newRows(of), file.begin
-		err = file.through(t.Context(), func(row *csvRow) {
+		err = file.through(t.Context(), nil, func(row *csvRow) {
 			all.take(row, 0)
 			text := []byte(strings.TrimLeft((header + rows)[at:file.at], "\n")) // behind empty lines
 			at = file.at
@@ -87,9 +87,13 @@ func FuzzPlainRowsAreThoseThatAreReadWithCare(f *testing.F) {
 		if file.looked = true; file.atFirst != nil {
 			return // a word for nothing
 		}
-		again := newRows(of)
-		require.NoError(t, file.through(t.Context(), func(r *csvRow) { again.take(r, 0) }))
+		again, some := newRows(of), newRows(of)
+		require.NoError(t, file.through(t.Context(), nil, func(r *csvRow) { again.take(r, 0) }))
 		require.Equal(t, linesOf(all), linesOf(again))
+		odd := func(id int64) bool { return id%2 != 0 }
+		require.NoError(t, file.through(t.Context(), odd, func(r *csvRow) { some.take(r, 0) }))
+		all.keep(func(row int) bool { return odd(all.number(0, row)) })
+		require.Equal(t, linesOf(all), linesOf(some))
 	})
 }
 
@@ -406,4 +410,22 @@ func TestTheScriptForPostgreSQLMakesAChunk(t *testing.T) {
 	require.Error(t, err)
 	require.Contains(t, out, "DAYS is not a number")
 	require.Equal(t, []string{"export_2026_03_11_02_30_45"}, must.Names(t, dir))
+}
+
+func TestResourcesAndKeysAreFoundWhereverTheyLie(t *testing.T) {
+	for name, keys := range map[string][]int64{"in a row": {7, 5, 6, -1}, "far apart": {7, math.MaxInt64, math.MinInt64, -1, 0}} {
+		rows := newRows(table("resource_"))
+		for _, key := range keys {
+			rows.addRow(key)
+		}
+		r, x := newRoll(rows), newIndex(len(keys))
+		for number, key := range keys[1:] {
+			r.put(key, number)
+			x.add(rowKey{key, -key})
+		}
+		for number, key := range keys[1:] {
+			require.Equal(t, []int{number, number}, []int{r.find(key), x.find(rowKey{key, -key})}, name)
+		}
+		require.Equal(t, []int{-1, -1, -1}, []int{r.find(keys[0]), r.find(42), x.find(rowKey{keys[1], 1})}, name)
+	}
 }

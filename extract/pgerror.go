@@ -84,32 +84,27 @@ func hintForTLS(err error, cfg config.GIMDB) string {
 	return ""
 }
 
-// hints say what helps, by the beginnings of SQLSTATEs: where connecting failed, and where any statement did.
-type hints []struct{ state, hint string }
+// hints say what helps, by SQLSTATEs or their classes: where connecting failed, and where any statement did.
+type hints map[string]string
 
 func (h hints) of(pg *pgconn.PgError) string {
-	for _, one := range h {
-		if strings.HasPrefix(pg.Code, one.state) {
-			return one.hint
-		}
-	}
-	return ""
+	return cmp.Or(h[pg.Code], h[fmt.Sprintf("%.2s", pg.Code)])
 }
 
 const badCharacter = "the database holds a character that its server cannot put into UTF-8: correct it there"
 
 var (
 	hintsForConnecting = hints{
-		{"28", "check gimdb.user, its password and the server's pg_hba.conf"},
-		{"08", "a pooler between has to leave transactions whole (pool_mode session or transaction), and to have room for one more"},
-		{"3D000", "check gimdb.database"},
+		"28":    "check gimdb.user, its password and the server's pg_hba.conf",
+		"08":    "a pooler between has to leave transactions whole (pool_mode session or transaction), and to have room for one more",
+		"3D000": "check gimdb.database",
 	}
 	hintsForStatements = hints{
-		{"40", "a standby ends what is in the way of its primary's changes: read the primary, or raise max_standby_streaming_delay or set hot_standby_feedback on the standby"},
-		{"57014", tookTooLong}, // query_canceled
-		{"55P03", "another session holds a lock on that table, which was waited for " + lockTimeout + ": run again when it has let go"}, // lock_not_available
-		{"22P05", badCharacter}, // untranslatable_character
-		{"22021", badCharacter}, // character_not_in_repertoire
+		"40":    "a standby ends what is in the way of its primary's changes: read the primary, or raise max_standby_streaming_delay or set hot_standby_feedback on the standby",
+		"57014": tookTooLong,                                                                                                          // query_canceled
+		"55P03": "another session holds a lock on that table, which was waited for " + lockTimeout + ": run again when it has let go", // lock_not_available
+		"22P05": badCharacter,                                                                                                         // untranslatable_character
+		"22021": badCharacter,                                                                                                         // character_not_in_repertoire
 	}
 )
 

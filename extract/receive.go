@@ -109,15 +109,18 @@ func (r *receiver) notWhole(row [][]byte, column int) error {
 		r.fields[column].Name, shown(r.fields[column], row[column]), bits.Len64(uint64(r.most(column)))+1)
 }
 
-func isText(oid uint32) bool { return slices.Contains(sentTypes[typeText], oid) }
+func isText(oid uint32) bool { return slices.Contains(textTypes, oid) }
 
 // numberTypes can hold whole numbers; some hold others too, which are errors where they are met.
-var numberTypes = []uint32{pgtype.Int2OID, pgtype.Int4OID, pgtype.Int8OID, pgtype.NumericOID, pgtype.Float4OID, pgtype.Float8OID}
+var (
+	numberTypes = []uint32{pgtype.Int2OID, pgtype.Int4OID, pgtype.Int8OID, pgtype.NumericOID, pgtype.Float4OID, pgtype.Float8OID}
+	textTypes   = []uint32{pgtype.TextOID, pgtype.VarcharOID, pgtype.BPCharOID}
+)
 
 // sentTypes are the types in which columns of the stage's types may come (oid).
 var sentTypes = map[string][]uint32{
 	typeNumber: numberTypes, typeFlag: numberTypes,
-	typeText: {pgtype.TextOID, pgtype.VarcharOID, pgtype.BPCharOID}, typeTime: {pgtype.TimestampOID, pgtype.TimestamptzOID},
+	typeText: textTypes, typeTime: {pgtype.TimestampOID, pgtype.TimestamptzOID},
 }
 
 // whole reads a whole number of any of PostgreSQL's types in binary format (network byte order); ok is false where it

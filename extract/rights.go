@@ -187,9 +187,9 @@ func (g *GIMDB) Groups(ctx context.Context, w Window) (told *Rows, err error) {
 }
 
 // missingGroups says what no chunk of an export has; "" where all is there.
-func missingGroups(seen map[string]bool) string {
+func missingGroups(seen map[string]string) string {
 	missing := missingOf(groupTables, seen)
-	if !seen[sessionGroups.Name] {
+	if seen[sessionGroups.Name] == "" {
 		missing = append(missing, sessionTable+" with column resource_group_combination_key")
 	}
 	if len(missing) == 0 {

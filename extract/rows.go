@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"maps"
+	"math/bits"
 	"slices"
 
 	texts "seats/sql"
@@ -19,11 +20,48 @@ type Rows struct {
 	has     []uint16      // of each row, a bit for each column that is not NULL
 	chunk   []int32       // of each row of an export, the number of its chunk; nil of a GIM DB, which is one
 	faults  map[rowKey]int64
-	byKey   map[rowKey]int
+	byKey   *index // nil: not made yet
 }
 
 // rowKey is a primary key: of a table whose key is one column, the second is 0.
 type rowKey [2]int64
+
+// index numbers keys in the order in which they come, from 0 on. The numbers lie in slots, twice as many at least and a power of two:
+// a key's is the first from the one that its hash names that is free or its own.
+type index struct {
+	keys  []rowKey
+	slots []int32 // a key's number and 1; 0 of a free one
+}
+
+// newIndex has room for so many keys.
+func newIndex(keys int) *index {
+	return &index{keys: make([]rowKey, 0, keys), slots: make([]int32, 2<<bits.Len(uint(keys)))}
+}
+
+func (x *index) slot(k rowKey) *int32 {
+	mask := uint64(len(x.slots) - 1)
+	hash := (uint64(k[0])*0x9e3779b97f4a7c15 ^ uint64(k[1])) * 0xbf58476d1ce4e5b9 // keys are given out in blocks and strides
+	hash ^= hash >> 32
+	for ; ; hash++ {
+		at := &x.slots[hash&mask]
+		if *at == 0 || x.keys[*at-1] == k {
+			return at
+		}
+	}
+}
+
+// find is a key's number; -1 where it has none.
+func (x *index) find(k rowKey) int { return int(*x.slot(k)) - 1 }
+
+// add is a key's number, which it is given where it has none; of more keys than there is room for that is not.
+func (x *index) add(k rowKey) (no int, isNew bool) {
+	at := x.slot(k)
+	if isNew = *at == 0; isNew {
+		x.keys = append(x.keys, k)
+		*at = int32(len(x.keys))
+	}
+	return int(*at) - 1, isNew
+}
 
 // textColumn is texts, one behind the other: nothing for a garbage collector to follow.
 type textColumn struct {
@@ -191,24 +229,25 @@ func (r *Rows) newest(unique bool, tenantKey *int64) {
 	if unique {
 		return
 	}
-	last, copies := make(map[rowKey]int, r.len), map[rowKey][]int{}
+	r.byKey = newIndex(r.len)
+	var last []int // of each key, the row of its newest copy
+	copies := map[int][]int{}
 	for row := range r.len {
-		k := r.key(row)
-		before, again := last[k]
-		if !again {
-			last[k] = row
+		no, isNew := r.byKey.add(r.key(row))
+		if isNew {
+			last = append(last, row)
 			continue
 		}
-		if copies[k] == nil {
-			copies[k] = []int{before}
+		if copies[no] == nil {
+			copies[no] = []int{last[no]}
 		}
-		copies[k] = append(copies[k], row)
+		copies[no] = append(copies[no], row)
 	}
 	if len(copies) > 0 {
 		r.faults = map[rowKey]int64{}
 		audit := column(r.of, "update_audit_key")
-		for k, rows := range copies {
-			last[k] = slices.MaxFunc(rows, func(a, b int) int {
+		for no, rows := range copies {
+			last[no] = slices.MaxFunc(rows, func(a, b int) int {
 				return cmp.Or(r.compareAudit(audit, a, b), cmp.Compare(r.chunkOf(a), r.chunkOf(b)), cmp.Compare(a, b))
 			})
 			chunks := map[int32]bool{}
@@ -216,10 +255,11 @@ func (r *Rows) newest(unique bool, tenantKey *int64) {
 				chunks[r.chunkOf(row)] = true
 			}
 			if len(rows) > len(chunks) {
-				r.faults[k] = int64(len(rows))
+				r.faults[r.key(rows[0])] = int64(len(rows))
 			}
 		}
-		r.keep(func(row int) bool { return last[r.key(row)] == row })
+		of := r.byKey
+		r.keep(func(row int) bool { return last[of.find(r.key(row))] == row })
 	}
 	if tenant := column(r.of, "tenant_key"); tenantKey != nil && tenant >= 0 {
 		r.keep(func(row int) bool { return r.isThere(tenant, row) && r.number(tenant, row) == *tenantKey })
@@ -250,22 +290,33 @@ func (r *Rows) chunkOf(row int) int32 {
 // find is the row of a primary key, which is unique by now.
 func (r *Rows) find(k rowKey) (row int, found bool) {
 	if r.byKey == nil {
-		r.byKey = make(map[rowKey]int, r.len)
+		r.byKey = newIndex(r.len)
 		for row := range r.len {
-			r.byKey[r.key(row)] = row
+			r.byKey.add(r.key(row))
 		}
 	}
-	row, found = r.byKey[k]
-	return row, found
+	row = r.byKey.find(k)
+	return row, row >= 0
+}
+
+// findFrom is find, but looks at a row and those behind it first: tables that are written together mostly come in one order.
+func (r *Rows) findFrom(row int, k rowKey) (int, bool) {
+	const near = 8
+	for at := row; at < min(row+near, r.len); at++ {
+		if r.key(at) == k {
+			return at, true
+		}
+	}
+	return r.find(k)
 }
 
 // Reference is what the dimensions of a source tell, by their newest rows.
 type Reference struct {
 	voice    map[int64]bool   // media whose code is VOICE (R2): names are localized, codes are not
 	previews map[int64]string // dialing modes in which the agent sees the record before anything is dialled (R3), with their codes
-	agents   map[int64]int    // resources that are agents: which of people each is
+	agents   *roll            // resources that are agents: which of people each is
 	people   *Rows
-	switches map[int64]int32 // of resources that have one, DNs and queues: which of the names; 0: none
+	switches *roll // resources that have a switch, DNs and queues: which of the names
 	names    []string
 	groups   map[int64][]string // names of the agent groups that a combination stands for; nil: not told
 }
@@ -290,12 +341,12 @@ func (f *Reference) takeCodes(media, modes *Rows) {
 // takeResources finds agents and switches.
 func (f *Reference) takeResources(r *Rows, unique bool) {
 	r.newest(unique, nil)
-	f.agents, f.switches, f.people, f.names = map[int64]int{}, map[int64]int32{}, newRows(agentOf), []string{""}
-	places := map[string]int32{}
+	f.agents, f.switches, f.people, f.names = newRoll(r), newRoll(r), newRows(agentOf), nil
+	places := map[string]int{}
 	kind, employee, name, of := column(r.of, "resource_type_code"), column(r.of, "employee_id"), column(r.of, "resource_name"), column(r.of, "switch_name")
 	for row := range r.len {
 		if string(r.texts[kind].at(row)) == "AGENT" {
-			f.agents[r.number(0, row)] = f.people.len
+			f.agents.put(r.number(0, row), f.people.len)
 			f.people.begin()
 			f.people.setNumber(0, r.number(0, row))
 			for i, from := range [...]int{employee, name} {
@@ -310,10 +361,10 @@ func (f *Reference) takeResources(r *Rows, unique bool) {
 		}
 		at, known := places[string(s)]
 		if !known {
-			at = int32(len(f.names))
+			at = len(f.names)
 			places[string(s)], f.names = at, append(f.names, string(s))
 		}
-		f.switches[r.number(0, row)] = at
+		f.switches.put(r.number(0, row), at)
 	}
 }
 
@@ -331,10 +382,57 @@ func (f *Reference) takeGroups(groups, combinations *Rows) {
 }
 
 // switchOf is the switch of a resource; "" where it has none.
-func (f *Reference) switchOf(resource int64) string { return f.names[f.switches[resource]] }
+func (f *Reference) switchOf(resource int64) string {
+	if no := f.switches.find(resource); no >= 0 {
+		return f.names[no]
+	}
+	return ""
+}
+
+// agent is which of people a resource is; -1 where it is no agent.
+func (f *Reference) agent(resource int64) int { return f.agents.find(resource) }
+
+// roll has a number for some resources. Keys are mostly given out one after the other: then they lie in a list, else in a map.
+type roll struct {
+	least int64
+	list  []int32 // of each key from the least on, its number and 1; 0 where it has none
+	far   map[int64]int
+}
+
+// newRoll has room for the resources of some rows.
+func newRoll(of *Rows) *roll {
+	const spread = 8 // places in the list for each resource
+	r := &roll{far: map[int64]int{}}
+	if keys := of.numbers[0]; len(keys) > 0 {
+		r.least = slices.Min(keys)
+		if span := uint64(slices.Max(keys)) - uint64(r.least); span < uint64(spread*len(keys)) {
+			r.list = make([]int32, span+1)
+		}
+	}
+	return r
+}
+
+func (r *roll) put(key int64, number int) {
+	if at := uint64(key) - uint64(r.least); at < uint64(len(r.list)) {
+		r.list[at] = int32(number + 1)
+	} else {
+		r.far[key] = number
+	}
+}
+
+// find is a resource's number; -1 where it has none.
+func (r *roll) find(key int64) int {
+	if at := uint64(key) - uint64(r.least); at < uint64(len(r.list)) {
+		return int(r.list[at]) - 1
+	}
+	if number, has := r.far[key]; has {
+		return number
+	}
+	return -1
+}
 
 // Switches are those of the source's DNs and queues, in order.
-func (f *Reference) Switches() []string { return slices.Sorted(slices.Values(f.names[1:])) }
+func (f *Reference) Switches() []string { return slices.Sorted(slices.Values(f.names)) }
 
 // keysOf are the keys of a map, in order.
 func keysOf[V any](m map[int64]V) []int64 {

@@ -65,8 +65,7 @@ type cut struct {
 
 	open       []*activity    // that have no end yet
 	elsewhere  []otherSession // in which some of them started
-	used       map[int64]bool // resources that the slice names
-	unknown    map[int64]bool // resources with an activity on no known switch
+	used       []bool         // of people, whom the slice names
 	sent       map[string]*tally
 	duplicates *Rows
 	wrong      *wrongTime
@@ -79,7 +78,7 @@ type cut struct {
 // Cut reads one day and replaces its slice, in one transaction: sessions first, then activities as they come, part by part, so
 // that memory does not grow with the day. Errors of the source carry fail.Source; one that has lost much of the slice, a *LossError.
 func (c *Cutter) Cut(ctx context.Context, w Window) (Summary, error) {
-	k := &cut{Cutter: c, w: w, asOf: c.Source.Horizon().AsOf(w), used: map[int64]bool{}, unknown: map[int64]bool{}, sent: map[string]*tally{},
+	k := &cut{Cutter: c, w: w, asOf: c.Source.Horizon().AsOf(w), sent: map[string]*tally{},
 		duplicates: newRows(duplicateKey), summary: Summary{Day: w.Day}}
 	err := duck.InTx(ctx, c.Stage.Conn, func(tx *sql.Tx) error {
 		k.tx = tx
@@ -99,6 +98,7 @@ func (c *cut) make(ctx context.Context) error {
 		return err
 	}
 	c.Reference = c.Source.Reference()
+	c.used = make([]bool, c.people.len)
 	var starts, ends []int64
 	for _, s := range c.w.Spans {
 		starts, ends = append(starts, s.Start), append(ends, s.End)
@@ -144,15 +144,17 @@ func (c *cut) belongs(s fact) bool {
 // sessions writes the voice sessions of agents that belong to the slice, and their groups.
 func (c *cut) sessions(ctx context.Context, all *Rows) error {
 	var picked []int
+	var logins []login
 	tenants := map[int64]bool{}
 	at, media, tenant := factsOf(all), column(all.of, "media_type_key"), column(all.of, "tenant_key")
 	for row := range all.len {
 		s := at(row)
-		if _, known := c.agents[s.resource]; !known || !c.voice[all.number(media, row)] || !c.belongs(s) {
+		agent := c.agent(s.resource)
+		if agent < 0 || !c.voice[all.number(media, row)] || !c.belongs(s) {
 			continue
 		}
 		picked = append(picked, row)
-		c.use("session", s, faultsOf(s.rowKey, all))
+		c.use(agent, "session", s, faultsOf(s.rowKey, all))
 		if all.isThere(tenant, row) {
 			tenants[all.number(tenant, row)] = true
 		}
@@ -163,9 +165,9 @@ func (c *cut) sessions(ctx context.Context, all *Rows) error {
 			c.opened++
 		}
 		_, until := s.session(c.asOf)
-		c.logins = append(c.logins, login{s.resource, s.start, max(until-1, s.moment()), until})
+		logins = append(logins, login{agent: agent, resource: s.resource, start: s.start, end: max(until-1, s.moment()), until: until})
 	}
-	c.logins.sort()
+	c.logins = newLogins(logins, c.people.len)
 	c.summary.TenantKeys = slices.Sorted(maps.Keys(tenants))
 	if len(picked) == 0 {
 		return nil
@@ -210,13 +212,15 @@ func (c *cut) writeGroups(ctx context.Context, sessions *Rows, picked []int) err
 // exclude_agents that matches one of them leaves out the person (R6).
 func (c *cut) writeAgents(ctx context.Context) error {
 	persons := map[string]bool{}
-	for resource := range c.used {
-		persons[c.people.text(1, c.agents[resource])] = true
+	for row, is := range c.used {
+		if is {
+			persons[c.people.text(1, row)] = true
+		}
 	}
 	delete(persons, "")
 	picked := []int{} // not nil, which stands for all
 	for row := range c.people.len {
-		if c.used[c.people.number(0, row)] || persons[string(c.people.texts[1].at(row))] {
+		if c.used[row] || persons[string(c.people.texts[1].at(row))] {
 			picked = append(picked, row)
 		}
 	}
@@ -241,8 +245,8 @@ func faultsOf(k rowKey, in ...*Rows) (faults []fault) {
 }
 
 // use notes that the slice has a row.
-func (c *cut) use(kind string, f fact, faults []fault) {
-	c.used[f.resource] = true
+func (c *cut) use(agent int, kind string, f fact, faults []fault) {
+	c.used[agent] = true
 	c.checkTimes(kind, f)
 	for _, d := range faults {
 		c.duplicates.addRow(d.table, fmt.Sprintf("%d/%d", f.rowKey[0], f.rowKey[1]), d.copies)

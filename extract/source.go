@@ -11,7 +11,6 @@ import (
 	"cmp"
 	"context"
 	"slices"
-	"sort"
 	"time"
 
 	"seats/internal/calendar"
@@ -212,35 +211,54 @@ func (f fact) activity() (from, until int64) {
 	return f.start, max(f.end, f.moment())
 }
 
-// login is a time in which a resource is logged in, from start until end, or, where the end second counts (R2), until.
+// login is a time in which a resource is logged in, from start until end, or, where the end second counts (R2), until; and what its
+// activities tell of its switch (R5), under either reading.
 type login struct {
+	agent                       int // which of people
 	resource, start, end, until int64
+	told                        [2]struct{ any, aSwitch bool }
 }
 
-// Logins are the times of some sessions, by resource and start.
-type Logins []login
+// lacks tells whether its activities know no switch.
+func (l login) lacks(reading int) bool { return l.told[reading].any && !l.told[reading].aSwitch }
 
-func (s Logins) sort() {
-	slices.SortFunc(s, func(a, b login) int {
-		return cmp.Or(cmp.Compare(a.resource, b.resource), cmp.Compare(a.start, b.start), cmp.Compare(a.until, b.until))
+// shares tells whether two times of a resource share a second, where sessions end before their end second, and where that counts.
+func (l login) shares(o login) [2]bool {
+	return [2]bool{l.start < o.end && l.end > o.start, l.start < o.until && l.until > o.start}
+}
+
+// Logins are the times of some sessions, by agent and start.
+type Logins struct {
+	all   []login
+	first []int // of each agent, and one more
+}
+
+// newLogins are the logins of so many agents.
+func newLogins(all []login, agents int) Logins {
+	slices.SortFunc(all, func(a, b login) int {
+		return cmp.Or(cmp.Compare(a.agent, b.agent), cmp.Compare(a.start, b.start), cmp.Compare(a.until, b.until))
 	})
+	s := Logins{all: all, first: make([]int, agents+1)}
+	for _, l := range all {
+		s.first[l.agent+1]++
+	}
+	for i := range agents {
+		s.first[i+1] += s.first[i]
+	}
+	return s
 }
 
-// of are those of a resource.
-func (s Logins) of(resource int64) Logins {
-	from := sort.Search(len(s), func(i int) bool { return s[i].resource >= resource })
-	n := sort.Search(len(s)-from, func(i int) bool { return s[from+i].resource > resource })
-	return s[from : from+n]
-}
+// of are those of an agent.
+func (s Logins) of(agent int) []login { return s.all[s.first[agent]:s.first[agent+1]] }
 
-// touch tells whether a resource has one that shares a second with a time.
-func (s Logins) touch(resource, from, until int64) bool {
-	return slices.ContainsFunc(s.of(resource), func(p login) bool { return p.start < until && p.until > from })
+// touch tells whether an agent has one that shares a second with a time.
+func (s Logins) touch(agent int, from, until int64) bool {
+	return slices.ContainsFunc(s.of(agent), func(p login) bool { return p.start < until && p.until > from })
 }
 
 // reach is the time in which activities can matter: that of the sessions and of the day.
 func (s Logins) reach(day calendar.Interval) calendar.Interval {
-	for _, p := range s {
+	for _, p := range s.all {
 		day.Start, day.End = min(day.Start, p.start), max(day.End, p.until)
 	}
 	return day
@@ -251,11 +269,11 @@ func (s Logins) reach(day calendar.Interval) calendar.Interval {
 func (s Logins) crowded(w Window, crowd int) calendar.Interval {
 	hull := w.Hull()
 	var before, after []int64 // hours
-	for _, p := range s {
+	for _, p := range s.all {
 		before = append(before, (max(hull.Start-p.start, 0)+hour-1)/hour)
 		after = append(after, (max(p.until-hull.End, 0)+hour-1)/hour)
 	}
-	crowd = max(len(s)/100, crowd)
+	crowd = max(len(s.all)/100, crowd)
 	furthest := func(hours []int64) int64 {
 		slices.SortFunc(hours, func(a, b int64) int { return cmp.Compare(b, a) })
 		if len(hours) < crowd {
@@ -269,7 +287,7 @@ func (s Logins) crowded(w Window, crowd int) calendar.Interval {
 
 // outside are the resources with one that reaches out of a time.
 func (s Logins) outside(of calendar.Interval) (resources []int64) {
-	for _, p := range s {
+	for _, p := range s.all {
 		if p.start < of.Start || p.until > of.End {
 			resources = append(resources, p.resource)
 		}

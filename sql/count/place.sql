@@ -94,12 +94,8 @@ lacking as (
            s.end_ts
     from session_place as u
     join occupied_session as s on s.rowid = u.session_id
+    anti join (from session_place where place_id is not null) as k on k.session_id = u.session_id
     where u.place_id is null
-      and not exists (
-          from session_place as k
-          where k.session_id = u.session_id
-            and k.place_id is not null
-      )
 ),
 told as (
     select distinct k.session_id,

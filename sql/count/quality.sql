@@ -177,6 +177,7 @@ with unmatched as (
         and s.resource_key = a.resource_key
         and s.start_ts < a.end_ts
         and s.end_ts > a.start_ts
+        and s.start_ts < s.end_ts
     semi join rule_region_day as d on d.day = a.day
         and d.start_ts < a.end_ts
         and d.end_ts > a.start_ts
@@ -213,6 +214,7 @@ unmatched as (
         and s.resource_key = a.resource_key
         and s.start_ts < a.end_ts
         and s.end_ts > a.start_ts
+        and s.start_ts < s.end_ts
 )
 select u.day,
        u.activity_key as sort_key,
@@ -279,13 +281,14 @@ where l.told_by = 'nothing'
 -- Qualifying sessions with a switch that no location lists, or none that is known, where
 -- there is no default location (R5). Each example names the switches.
 -- Inputs: session_location, occupied_activity, occupied_other_leg, occupied_session, rule_switch.
-with unmapped as (
+with unmapped as not materialized (
     select s.*,
            l.session_id,
            l.told_by
     from session_location as l
     join occupied_session as s on s.rowid = l.session_id
     where l.place_id = 0
+      and s.start_ts < s.end_ts
 ),
 reached as (
     select u.day,

@@ -21,7 +21,7 @@ resource as (
                     '',
                     ''
     from _data.voice_session
-    semi join rule using (day)
+    join rule using (day)
     anti join known using (day, resource_key)
 ),
 wildcard as (
@@ -95,19 +95,20 @@ from bounded
 -- name: occupied_session
 -- Grain: voice session of a day's slice with the interval it occupies (R2); rejected ones, and those that touch
 -- no region's day under today's session_end, are left out.
--- Later statements name a session by its rowid here, as session_id. Two flags say what it shares with other sessions of its agent: shares_earlier, a second with one that comes
--- before it in the order of starts; is_alone, a second with none. Most are alone, and counted without ado.
+-- Later statements name a session by its rowid here, as session_id. Two flags say what it shares with other sessions of its
+-- agent: shares_earlier, a second with one that comes before it in the order of starts; is_alone, a second with none. Most are
+-- alone, and counted without ado. Where statements say again that a session starts before it ends, DuckDB takes the sessions for
+-- fewer than the activities, which they are, and keeps them, and not these, in memory to join them.
 -- Inputs: login, counted_agent, rule_region_day.
 create or replace temp table occupied_session as
 with touching as (
     select *
     from login as o
+    semi join rule_region_day as d on d.day = o.day
+        and d.start_ts < o.until_ts
+        and d.end_ts > o.start_ts
+        and d.start_ts < d.end_ts
     where not o.is_beside
-      and exists (
-          from rule_region_day as d
-          where d.day = o.day
-            and greatest(o.start_ts, d.start_ts) < least(o.until_ts, d.end_ts)
-      )
 ),
 beside as (
     select t.*,
@@ -141,7 +142,8 @@ from beside
 
 -- name: open_activity
 -- Grain: activity of a day's slice, or other leg of it, without an end (R3), with where it ends: at the end of the session of its resource
--- in which it started, of several the one that ends last; at the as-of where it started in none. They are few.
+-- in which it started, of several the one that ends last; at the as-of where it started in none. They are few: rule is named
+-- twice, for DuckDB takes what is left of a semi join for little, and so looks for the sessions of these, and not the other way round.
 -- Inputs: _data.ocs_activity, other_leg, login, rule.
 create or replace temp table open_activity as
 with activity as (
@@ -173,6 +175,7 @@ open as (
     select a.*,
            r.as_of
     from activity as a
+    semi join rule using (day)
     join rule as r using (day)
     where a.start_ts is not null
       and (coalesce(a.active_flag, 0) <> 0 or a.end_ts is null)
@@ -198,7 +201,8 @@ group by o.day, o.is_other, o.kind, o.activity_key, o.start_date_time_key, o.res
 -- before previews, by key; all three can be read from it again. One number, because the least of numbers is found much
 -- faster, and in less memory, than the least of rows.
 -- Inputs: _data.ocs_activity, open_activity, rule. No table but a name for a query: there are more
--- activities than anything else, and each is looked at a few times only.
+-- activities than anything else, and each is looked at a few times only. Each condition more would have DuckDB take them for
+-- fewer than the sessions that they are joined with: it keeps what it takes for the smaller side in memory.
 create or replace temp view occupied_activity as
 with activity as (
     select day,
@@ -209,9 +213,8 @@ with activity as (
            start_ts,
            greatest(end_ts, start_ts + 1) as end_ts
     from _data.ocs_activity
-    semi join rule using (day)
-    where coalesce(active_flag, 0) = 0
-      and end_ts >= start_ts
+    join rule using (day)
+    where case when coalesce(active_flag, 0) = 0 then end_ts >= start_ts end
     union all
     select day,
            kind,
@@ -224,7 +227,9 @@ with activity as (
     where not is_other
 )
 select day,
-       (start_ts * 2::hugeint + (kind = 'preview')::hugeint) * 18446744073709551616 + activity_key + 9223372036854775808 as activity_rank,
+       start_ts * 36893488147419103232::hugeint
+           + if(kind = 'preview', 27670116110564327424, 9223372036854775808)::hugeint
+           + activity_key as activity_rank,
        kind,
        activity_key,
        resource_key,

@@ -1,15 +1,16 @@
 -- name: transaction
--- One row: what this transaction is by the server's own word, and on which server and snapshot. Who began it may have been
--- led elsewhere, or not been heard.
-select current_database()::text as database,
-       current_setting('transaction_read_only') as read_only,
-       current_setting('transaction_isolation') as isolation,
-       current_setting('TimeZone') as time_zone,
+-- One row: what this transaction is by the server's own word, on which server and snapshot, and when by its clock, epoch seconds. Who
+-- began it may have been led elsewhere, or not been heard.
+select current_database()::text as "the database",
+       current_setting('transaction_read_only') as transaction_read_only,
+       current_setting('transaction_isolation') as transaction_isolation,
+       current_setting('TimeZone') as "TimeZone",
        current_setting('row_security') as row_security,
-       current_user::text as username,
+       current_user::text as "user",
        pg_backend_pid()::bigint as process,
-       pg_postmaster_start_time()::text as server_start,
-       txid_current_snapshot()::text as snapshot
+       pg_postmaster_start_time()::text as "server's start",
+       txid_current_snapshot()::text as snapshot,
+       floor(extract(epoch from clock_timestamp()))::bigint as clock
 
 -- name: settings
 -- Grain: setting of this transaction that the server has. What its release does not know it need not be told.
@@ -18,10 +19,6 @@ select s.name,
        set_config(s.name, w.value, true)
 from unnest($1::text[], $2::text[]) as w (name, value)
 join pg_catalog.pg_settings as s on s.name = w.name
-
--- name: clock
--- One row: the source's clock, epoch seconds.
-select floor(extract(epoch from clock_timestamp()))::bigint
 
 -- name: export_snapshot
 select pg_export_snapshot()

@@ -11,18 +11,6 @@ select $day::date,
        unnest($starts::bigint[]),
        unnest($ends::bigint[])
 
--- name: activity_of_resource
--- Grain: activity of the slice with an end, of one of some $resources, and whether its switch is known (R5).
-select resource_key,
-       start_ts,
-       end_ts,
-       coalesce(switch_name, '') <> '' as is_known
-from _data.ocs_activity
-where day = $day::date
-  and resource_key in (select unnest($resources::bigint[]))
-  and coalesce(active_flag, 0) = 0
-  and end_ts >= start_ts
-
 -- name: insert_default_guid
 -- Grain: attempt GUID that the source's mapping puts on calls that have none; for the slice's data quality (R11).
 insert into _data.default_guid
