@@ -39,7 +39,7 @@ func SliceSHA256(ctx context.Context, conn *sql.Conn, day calendar.Date) (string
 	read, next, hashing := &lined{}, &lined{}, sync.WaitGroup{}
 	for _, of := range relations {
 		var hashes [2 * buckets]string
-		passes := min(of.Rows/passRows+1, buckets)
+		passes := min((of.Rows+passRows-1)/passRows, buckets)
 		for pass := range passes {
 			next.text = slices.Grow(next.text, int(min(of.Rows, passRows))*lineBytes)
 			err := duck.Chunks(ctx, conn, "slice/part_"+of.Letter, next.take, on, sql.Named("pass", pass), sql.Named("passes", passes))
