@@ -112,7 +112,7 @@ func (l *lined) hash(hashes *[2 * buckets]string) {
 			text = append(text, l.text[of.from:of.to]...)
 		}
 		sum := sha256.Sum256(text[:len(text)-1])
-		hashes[no], l.buckets[no] = hex.EncodeToString(sum[:]), lines[:0]
+		hashes[no], l.buckets[no] = hex.EncodeToString(sum[:]), nil // another pass has other buckets
 	}
 	l.text = l.text[:0]
 }
