@@ -458,7 +458,7 @@ type engineCmd struct {
 }
 
 // Run prints medians of the rounds, in nanoseconds: the whole computation with its comparison (R12), and the sweep alone, the reading of
-// its rows included. What is left of the first without the second is the SQL engine's. And the hash of the slice.
+// its rows included: they go on side by side. And the hash of the slice.
 func (c *engineCmd) Run(ctx context.Context) error {
 	tenant, work := c.begin(ctx)
 	defer work.Drop() //nolint:errcheck // it ends with the process

@@ -234,9 +234,8 @@ func (b *bench) engines() {
 	timed := child(b.ctx, must(os.Executable()), "engine", "--config", config, "--tenant", mainTenant, "--rounds", strconv.Itoa(b.rounds))
 	var whole, sweep, hash sample
 	must(fmt.Sscan(string(timed.stdout), &whole.took, &sweep.took, &hash.took))
-	sql := sample{took: whole.took - sweep.took}
-	b.compare("SQL engine, comparison and storing ÷ `seats run`", size, sql, run, targets{})
-	b.compare("sweep, reading its rows ÷ SQL engine", size, sweep, sql, targets{})
+	b.compare("both computations, comparison and storing ÷ `seats run`", size, whole, run, targets{})
+	b.compare("sweep, reading its rows ÷ both computations", size, sweep, whole, targets{})
 	b.compare("hash of the slice ÷ `seats run`", size, hash, run, targets{took: "≤ 0.03"})
 }
 
