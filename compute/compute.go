@@ -206,7 +206,7 @@ func (c *Counter) count(ctx context.Context, stands []Standing, computedTS int64
 }
 
 // manyRows would take too much memory for both ways at once: the sweep's are gone again before the SQL engine needs it.
-const manyRows = 1_000_000
+const manyRows = 3_000_000
 
 // sweep has the days swept, if wanted on a connection of its own.
 func (c *Counter) sweep(ctx context.Context, beside bool, stands []Standing, rules []rule.Set) ([]*sweep.Result, error) {
