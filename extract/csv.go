@@ -208,7 +208,7 @@ func (f *csvFile) other(text []byte, ids func(int64) bool) int {
 		return 0
 	}
 	id, n := int64(0), 0
-	for ; n < len(text) && n <= 18 && '0' <= text[n] && text[n] <= '9'; n++ {
+	for ; n < len(text) && n < 18 && '0' <= text[n] && text[n] <= '9'; n++ {
 		id = 10*id + int64(text[n]-'0')
 	}
 	if n == 0 || n == len(text) || text[n] != ',' || ids(id) {

@@ -64,16 +64,22 @@ func OpenExport(ctx context.Context, dir string, o ExportOptions) (*Export, erro
 	return e, err
 }
 
-// lookFor looks which chunks there are.
+// lookFor looks which chunks there are. The date of the newest, if any has one, is the high-water mark.
 func lookFor(dir string, o ExportOptions) (e *Export, err error) {
 	e = &Export{ExportOptions: o, origin: origin{name: "export " + dir}, asOf: o.Days.Start, rows: map[string]*Rows{}}
 	for _, t := range slices.Concat(tables, groupTables, []texts.Table{sessionGroups}) {
 		e.rows[t.Name] = newRows(t)
 	}
-	if e.chunks, e.coming, err = findChunks(dir, o.Marker); err == nil {
-		e.horizon.HighWater, err = markOf(dir, e.chunks, o.Now)
+	if e.chunks, e.coming, err = findChunks(dir, o.Marker); err != nil {
+		return e, err
 	}
-	return e, err
+	newest := e.chunks[len(e.chunks)-1]
+	if newest.date != nil && *newest.date > o.Now.Unix()+aheadAtMost {
+		return e, fail.New(fail.Source, "the date in the name is UTC, and of data that is there: is the clock or the zone wrong of what made the chunk, or this machine's clock? nothing was changed",
+			"%s: %s is dated ahead of this machine's clock", e.name, newest.path)
+	}
+	e.horizon.HighWater = newest.date
+	return e, nil
 }
 
 func (e *Export) read(ctx context.Context) (err error) {
