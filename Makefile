@@ -10,6 +10,7 @@ SIZE      ?= small
 TENANTS   ?= 3
 DAYS      ?= 31
 SITE      ?=
+ONLY      ?=
 VULNDB    ?= https://vuln.go.dev
 DEMO      := testdata/demo
 UPLOT     := 1.6.32
@@ -107,15 +108,16 @@ race: postgres openssh minisign chromium ## the packages with goroutines, under 
 soak: postgres ## minutes of faults: a quarter of nights, hundreds of kills
 	SEATS_TEST_NIGHTS=90 SEATS_TEST_KILLS=300 $(WITH_POSTGRES) go test -count=1 -v -timeout=60m -run 'TestANightlyJob|TestAKilledRun' $(TESTFLAGS) ./cmd/seats
 
-bench: build postgres bin/venv ## measure against PostgreSQL's own answer; SIZE=small, SIZE=full, SIZE=smoke
+bench: build postgres bin/peers ## measure against PostgreSQL's own answer and other engines; SIZE=small, SIZE=full, SIZE=smoke; ONLY=lone,site
 	go build -o bin/gimsim ./cmd/gimsim
 	go build -o bin/bench ./cmd/bench
-	SEATS_TEST_PG_SETTINGS='$(BENCH_SETTINGS)' $(WITH_POSTGRES) bin/bench --size $(SIZE) --python $(CURDIR)/bin/venv/bin/python
+	SEATS_TEST_PG_SETTINGS='$(BENCH_SETTINGS)' $(WITH_POSTGRES) bin/bench --size $(SIZE) $(ONLY:%=--only %) --python $(CURDIR)/bin/peers/bin/python
 
-# What the script is written with that seats is held against: see cmd/bench/script.
-bin/venv: | venv
+# What the scripts are written with that seats is held against: see cmd/bench/script. Half a gigabyte to fetch, 1.3 on disk.
+bin/peers: | venv
 	python3 -m venv $@.new
-	$@.new/bin/pip install -q duckdb==1.5.6 || { rm -rf $@.new; exit 1; }
+	$@.new/bin/pip install -q duckdb==1.5.6 pyarrow==26.0.1 adbc-driver-postgresql==1.13.0 connectorx==0.4.6 polars==2.1.0 chdb==4.4.0 || \
+		{ rm -rf $@.new; exit 1; }
 	rm -rf $@ && mv $@.new $@
 
 # A whole month of many: make test-spark TENANTS=40

@@ -88,14 +88,14 @@ type outcome struct {
 // countedBySQL is what the days' counting stores, once the sweep has agreed to it.
 func (c *testCase) countedBySQL(t *testing.T, conn *sql.Conn) (all []outcome) {
 	counted := NewCounter(conn, c.tenant).Days(t.Context(), look(t, conn, c.tenant, c.days...), 1)
-	agents := must.Have(duck.By[calendar.Date, agentOf](t.Context(), conn, "count/enabled_agent", duck.Days(c.days...)))(t)
-	for _, one := range counted {
+	agents := must.Have(duck.By[int, agentOf](t.Context(), conn, "count/enabled_agent", duck.Days(c.days...)))(t)
+	for i, one := range counted {
 		require.NoError(t, one.Err)
 		o := outcome{one.Peaks, sets{}, one.Quality}
 		for _, e := range one.Enabled {
 			o.enabled[e.Region] = map[string]bool{}
 		}
-		for _, a := range agents[one.Day] {
+		for _, a := range agents[i+1] {
 			o.enabled[a.Region][a.Agent] = true
 		}
 		all = append(all, o)

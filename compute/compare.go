@@ -33,34 +33,26 @@ type sets map[string]map[string]bool
 // compareDays holds what the SQL engine has just stored against the sweep (R12): every second of every scope,
 // the peaks, the sets of agents, and what has nowhere to go. The first difference comes back as a *DifferenceError.
 func compareDays(ctx context.Context, conn *sql.Conn, tx *sql.Tx, stored []DayResult, swept []*sweep.Result) error {
-	days := make([]calendar.Date, len(stored))
+	days, rolls, with := make([]calendar.Date, len(stored)), make([]roll, len(stored)), map[onDay]func([]step) error{}
 	for i, r := range stored {
-		days[i] = r.Day
-	}
-	scopes, noScopes := duck.All[struct {
-		No               int64
-		Day              calendar.Date
-		Region, Location string
-	}](ctx, tx, "count/scope_list")
-	steps, noSteps := readSteps(ctx, conn)
-	agentsOn, noAgents := duck.By[calendar.Date, agentOf](ctx, tx, "count/enabled_agent", duck.Days(days...))
-	if err := cmp.Or(noScopes, noSteps, noAgents); err != nil {
-		return err
-	}
-	curves := map[onDay][]step{}
-	for _, s := range scopes {
-		curves[onDay{s.Day, s.Region, s.Location}] = steps[s.No]
-	}
-	for i, r := range stored {
+		days[i], rolls[i].left = r.Day, enabledOf(swept[i])
 		if len(r.Peaks) != len(swept[i].Scopes()) {
 			return fmt.Errorf("compare %s: %d peaks stored for %d scopes", r.Day, len(r.Peaks), len(swept[i].Scopes()))
 		}
 		for no, scope := range swept[i].Scopes() {
-			if err := compareScope(r.Day, scope, curves[onDay{r.Day, scope.Region, scope.Location}], r.Peaks[no], swept[i].Curve(no)); err != nil {
-				return err
+			with[onDay{r.Day, scope.Region, scope.Location}] = func(steps []step) error {
+				return compareScope(r.Day, scope, steps, r.Peaks[no], swept[i].Curve(no))
 			}
 		}
-		if err := compareEnabled(r.Day.String(), agentsOn[r.Day], r.Enabled, enabledOf(swept[i])); err != nil {
+	}
+	if err := compareCurves(ctx, conn, tx, with); err != nil {
+		return err
+	}
+	if err := strike(ctx, conn, rolls, "count/enabled_agent", duck.Days(days...)); err != nil {
+		return err
+	}
+	for i, r := range stored {
+		if err := rolls[i].compare(r.Day.String(), r.Enabled); err != nil {
 			return err
 		}
 		// It decides whether anything is issued.
@@ -75,22 +67,41 @@ func compareDays(ctx context.Context, conn *sql.Conn, tx *sql.Tx, stored []DayRe
 	return nil
 }
 
-// readSteps reads the stored curves of the days by the number of their scope.
-func readSteps(ctx context.Context, conn *sql.Conn) (map[int64][]step, error) {
-	steps := map[int64][]step{}
-	err := duck.Chunks(ctx, conn, "count/curve", func(c duck.Chunk) error {
-		scopes, starts, ends := integers(c, 0), integers(c, 1), integers(c, 2)
-		agents, sessions := integers(c, 3), integers(c, 4)
-		for from, to := 0, 0; from < c.Size; from = to {
-			of := steps[scopes[from]]
-			for to = from; to < c.Size && scopes[to] == scopes[from]; to++ {
-				of = append(of, step{calendar.Interval{Start: starts[to], End: ends[to]}, agents[to], sessions[to]})
+// compareCurves reads the stored curves, one after the other, and has each compared with the sweep's, whether it has a step or none.
+func compareCurves(ctx context.Context, conn *sql.Conn, tx *sql.Tx, with map[onDay]func([]step) error) error {
+	scopes, err := duck.All[struct {
+		No               int64
+		Day              calendar.Date
+		Region, Location string
+	}](ctx, tx, "count/scope_list")
+	if err != nil {
+		return err
+	}
+	if len(scopes) != len(with) {
+		return fmt.Errorf("compare: %d curves stored for %d scopes", len(scopes), len(with))
+	}
+	var steps []step // of the first scope that is left
+	compare := func() error {
+		one := with[onDay{scopes[0].Day, scopes[0].Region, scopes[0].Location}](steps)
+		scopes, steps = scopes[1:], steps[:0]
+		return one
+	}
+	var differs error
+	err = duck.Chunks(ctx, conn, "count/curve", func(c duck.Chunk) error {
+		starts, ends := c.Columns[1].Numbers, c.Columns[2].Numbers
+		agents, sessions := c.Columns[3].Numbers, c.Columns[4].Numbers
+		for row, no := range c.Columns[0].Numbers {
+			for differs == nil && scopes[0].No != no {
+				differs = compare()
 			}
-			steps[scopes[from]] = of
+			steps = append(steps, step{calendar.Interval{Start: starts[row], End: ends[row]}, agents[row], sessions[row]})
 		}
 		return nil
 	})
-	return steps, err
+	for err == nil && differs == nil && len(scopes) > 0 {
+		differs = compare()
+	}
+	return cmp.Or(err, differs)
 }
 
 // compareScope checks that the stored steps follow one another through the whole day and have the sweep's numbers
@@ -138,34 +149,56 @@ func peakOf(scope rule.Scope, curve sweep.Curve) Peak {
 	return p
 }
 
-// compareEnabled compares the stored agents with the sweep's sets by region, and their stored numbers with the sizes of these.
-func compareEnabled(period string, stored []agentOf, counts []Enabled, swept sets) error {
+// roll is a period's sets of agents by the sweep, off which those by the SQL engine are struck.
+type roll struct {
+	left sets      // false: struck
+	odd  []agentOf // stood on none
+}
+
+// strike reads agents that are stored, each of a period, by its number from 1 on, and of a region. One may come more than once: what
+// is stored of a day is its sessions.
+func strike(ctx context.Context, conn *sql.Conn, rolls []roll, name string, args ...sql.NamedArg) error {
+	return duck.Chunks(ctx, conn, name, func(c duck.Chunk) error {
+		for row, period := range c.Columns[0].Numbers {
+			r, region, agent := &rolls[period-1], c.Columns[1].Text(row), c.Columns[2].Text(row)
+			switch is, on := r.left[string(region)][string(agent)]; {
+			case !on:
+				r.odd = append(r.odd, agentOf{string(region), string(agent)})
+			case is:
+				r.left[string(region)][string(agent)] = false
+			}
+		}
+		return nil
+	}, args...)
+}
+
+// compare finds what was not struck, or was not there to be, and compares the stored numbers of agents with the sizes of the sets.
+func (r *roll) compare(period string, counts []Enabled) error {
 	differs := func(region, what, agent, bySQL, bySweep string) error {
 		return &DifferenceError{Period: period, Scope: region, What: what, Agent: agent, SQL: bySQL, Sweep: bySweep}
 	}
-	left := sets{}
-	for region, agents := range swept {
-		left[region] = maps.Clone(agents)
+	if len(r.odd) > 0 {
+		first := slices.MinFunc(r.odd, func(a, b agentOf) int {
+			return cmp.Or(cmp.Compare(a.Region, b.Region), cmp.Compare(a.Agent, b.Agent))
+		})
+		return differs(first.Region, "enabled agent", first.Agent, "counted", "not counted")
 	}
-	for _, a := range stored {
-		if !swept[a.Region][a.Agent] {
-			return differs(a.Region, "enabled agent", a.Agent, "counted", "not counted")
+	for _, region := range slices.Sorted(maps.Keys(r.left)) {
+		var first string
+		for agent, is := range r.left[region] {
+			if is && (first == "" || agent < first) {
+				first = agent
+			}
 		}
-		if !left[a.Region][a.Agent] {
-			return fmt.Errorf("compare %s: an agent of %s is stored twice", period, a.Region)
-		}
-		delete(left[a.Region], a.Agent)
-	}
-	for _, region := range slices.Sorted(maps.Keys(left)) {
-		if first := slices.Sorted(maps.Keys(left[region])); len(first) > 0 {
-			return differs(region, "enabled agent", first[0], "not counted", "counted")
+		if first != "" {
+			return differs(region, "enabled agent", first, "not counted", "counted")
 		}
 	}
-	if len(counts) != len(swept) {
-		return fmt.Errorf("compare %s: %d numbers of enabled agents stored for %d regions", period, len(counts), len(swept))
+	if len(counts) != len(r.left) {
+		return fmt.Errorf("compare %s: %d numbers of enabled agents stored for %d regions", period, len(counts), len(r.left))
 	}
 	for _, e := range counts {
-		if n := len(swept[e.Region]); int64(n) != e.Agents {
+		if n := len(r.left[e.Region]); int64(n) != e.Agents {
 			return differs(e.Region, "enabled agents", "", strconv.FormatInt(e.Agents, 10), strconv.Itoa(n))
 		}
 	}
@@ -196,56 +229,45 @@ func sweepDays(ctx context.Context, conn *sql.Conn, stands []Standing, rules []r
 		results[i] = sweeps[i][0].Result()
 		sweeps[i] = nil
 	}
-	if rowsOf(stands) > manyRows {
+	if rowsOf(stands) > duck.FewRows {
 		debug.FreeOSMemory() // or the garbage stays with the process while the SQL engine needs the memory
 	}
 	return results, nil
 }
 
-// manyRows are so many that giving their memory back takes less time than reading them.
-const manyRows = 1_000_000
-
 // readRows gives the raw rows of the slices to the sweeps of their days.
 func readRows(ctx context.Context, conn *sql.Conn, days []calendar.Date, sweeps [][]*sweep.Sweep) error {
-	switches := duck.Names{}
+	names := map[string]string{} // of switches: few in many rows
+	name := func(text []byte) string {
+		known, met := names[string(text)]
+		if !met {
+			known = string(text)
+			names[known] = known
+		}
+		return known
+	}
 	for _, of := range []struct {
 		rows string
-		give func(duck.Chunk) func(s *sweep.Sweep, row int) // the first column is the day's number
+		give func(s *sweep.Sweep, c []duck.Column, row int)
 	}{
-		{"count/agent_row", func(c duck.Chunk) func(*sweep.Sweep, int) {
-			keys, ids, names := integers(c, 1), duck.ColumnOf[duck.Text](c, 2), duck.ColumnOf[duck.Text](c, 3)
-			return func(s *sweep.Sweep, row int) {
-				s.Agent(keys[row], string(duck.Bytes(&ids, row)), string(duck.Bytes(&names, row)))
-			}
+		{"count/agent_row", func(s *sweep.Sweep, c []duck.Column, row int) {
+			s.Agent(c[1].Numbers[row], string(c[2].Text(row)), string(c[3].Text(row)))
 		}},
-		{"count/session_row", func(c duck.Chunk) func(*sweep.Sweep, int) {
-			span := spans(c)
-			return func(s *sweep.Sweep, row int) { s.Session(span(row)) }
+		{"count/session_row", func(s *sweep.Sweep, c []duck.Column, row int) { s.Session(span(c, row)) }},
+		{"count/activity_row", func(s *sweep.Sweep, c []duck.Column, row int) {
+			key, start, end, active := span(c, row)
+			s.Activity(key, start, end, active, name(c[5].Text(row)), c[6].Numbers[row] != 0)
 		}},
-		{"count/activity_row", func(c duck.Chunk) func(*sweep.Sweep, int) {
-			span, names, legs := spans(c), duck.ColumnOf[duck.Text](c, 5), duck.ColumnOf[bool](c, 6)
-			return func(s *sweep.Sweep, row int) {
-				key, start, end, active := span(row)
-				s.Activity(key, start, end, active, switches.Of(&names, row), legs.Values[row])
-			}
+		{"count/other_leg_row", func(s *sweep.Sweep, c []duck.Column, row int) {
+			key, start, end, active := span(c, row)
+			s.OtherLeg(key, start, end, active, name(c[5].Text(row)))
 		}},
-		{"count/other_leg_row", func(c duck.Chunk) func(*sweep.Sweep, int) {
-			span, names := spans(c), duck.ColumnOf[duck.Text](c, 5)
-			return func(s *sweep.Sweep, row int) {
-				key, start, end, active := span(row)
-				s.OtherLeg(key, start, end, active, switches.Of(&names, row))
-			}
-		}},
-		{"count/other_session_row", func(c duck.Chunk) func(*sweep.Sweep, int) {
-			span := spans(c)
-			return func(s *sweep.Sweep, row int) { s.OtherSession(span(row)) }
-		}},
+		{"count/other_session_row", func(s *sweep.Sweep, c []duck.Column, row int) { s.OtherSession(span(c, row)) }},
 	} {
 		err := duck.Chunks(ctx, conn, of.rows, func(c duck.Chunk) error {
-			give := of.give(c)
-			for row, day := range integers(c, 0) {
+			for row, day := range c.Columns[0].Numbers {
 				for _, s := range sweeps[day-1] {
-					give(s, row)
+					of.give(s, c.Columns, row)
 				}
 			}
 			return nil
@@ -257,16 +279,10 @@ func readRows(ctx context.Context, conn *sql.Conn, days []calendar.Date, sweeps 
 	return nil
 }
 
-// spans reads what sessions and activities have in common. active_flag: NULL is not active.
-func spans(c duck.Chunk) func(row int) (resourceKey, start, end int64, active bool) {
-	keys, starts, ends, flags := integers(c, 1), duck.ColumnOf[int64](c, 2), duck.ColumnOf[int64](c, 3), duck.ColumnOf[int16](c, 4)
-	return func(row int) (int64, int64, int64, bool) {
-		return keys[row], starts.At(row, sweep.Unknown), ends.At(row, sweep.Unknown), flags.At(row, 0) != 0
-	}
+// span reads what sessions and activities have in common: times that may be NULL, and an active_flag that is not active then.
+func span(c []duck.Column, row int) (resourceKey, start, end int64, active bool) {
+	return c[1].Numbers[row], c[2].Number(row, sweep.Unknown), c[3].Number(row, sweep.Unknown), c[4].Number(row, 0) != 0
 }
-
-// integers are a column without a NULL.
-func integers(c duck.Chunk, column int) []int64 { return duck.ColumnOf[int64](c, column).Values }
 
 // Reading is another way to read the specification than the one that is billed.
 type Reading struct {

@@ -55,6 +55,9 @@ var SQLSHA256 = sync.OnceValue(func() string {
 // Counter counts days and months of a tenant's store. Whom the sweep finds on a day of its months is remembered, so that the day
 // need not be swept again for the month.
 type Counter struct {
+	Beside *sql.DB // gives a connection more to the same store, for the sweep to go on beside the SQL engine; nil: it comes first
+
+	few    int64 // rows that are not worth a connection more
 	conn   *sql.Conn
 	tenant config.Tenant
 	months []calendar.Month
@@ -63,7 +66,7 @@ type Counter struct {
 
 // NewCounter counts in the store that the connection has open. The months are those that will be asked for.
 func NewCounter(conn *sql.Conn, t config.Tenant, months ...calendar.Month) *Counter {
-	return &Counter{conn, t, months, map[calendar.Date]sweptDay{}}
+	return &Counter{few: duck.FewRows, conn: conn, tenant: t, months: months, swept: map[calendar.Date]sweptDay{}}
 }
 
 // Counted is what became of a day.
@@ -144,11 +147,8 @@ func (c *Counter) count(ctx context.Context, stands []Standing, computedTS int64
 	if err != nil {
 		return nil, err
 	}
-	// The sweep comes first: its rows are gone again before the SQL engine needs memory.
-	swept, err := sweepDays(ctx, c.conn, stands, rules)
-	if err != nil {
-		return nil, err
-	}
+	sweeping, end := c.sweep(ctx, stands, rules)
+	defer end()
 	asked, err := asJSON(stands, rules)
 	if err != nil {
 		return nil, err
@@ -183,7 +183,11 @@ func (c *Counter) count(ctx context.Context, stands []Standing, computedTS int64
 		counted[i].State, counted[i].ComputedTS = s.state(rules[i].End()), computedTS
 		counted[i].RulesSHA256, counted[i].SQLSHA256 = s.By.RulesHash(), SQLSHA256()
 	}
-	if err := compareDays(ctx, c.conn, tx, counted, swept); err != nil || !keep {
+	swept, err := sweeping()
+	if err == nil {
+		err = compareDays(ctx, c.conn, tx, counted, swept)
+	}
+	if err != nil || !keep {
 		return counted, err
 	}
 	if err := tx.Commit(); err != nil {
@@ -191,6 +195,28 @@ func (c *Counter) count(ctx context.Context, stands []Standing, computedTS int64
 	}
 	c.remember(stands, swept)
 	return counted, nil
+}
+
+// manyRows take too much memory for both ways at once.
+const manyRows = 1_000_000
+
+// sweep has the days swept: beside the SQL engine, or, where few rows are not worth it or there are many, before. Whoever asks for the results waits for them; after end nothing is read any more.
+func (c *Counter) sweep(ctx context.Context, stands []Standing, rules []rule.Set) (sweeping func() ([]*sweep.Result, error), end func()) {
+	if rows := rowsOf(stands); c.Beside == nil || rows <= c.few || rows > manyRows {
+		swept, err := sweepDays(ctx, c.conn, stands, rules)
+		return func() ([]*sweep.Result, error) { return swept, err }, func() {}
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	sweeping = sync.OnceValues(func() ([]*sweep.Result, error) {
+		conn, err := c.Beside.Conn(ctx)
+		if err != nil {
+			return nil, err
+		}
+		defer conn.Close() //nolint:errcheck // only read
+		return sweepDays(ctx, conn, stands, rules)
+	})
+	go sweeping()                                    //nolint:errcheck // whoever asks again has the error
+	return sweeping, func() { cancel(); sweeping() } //nolint:errcheck // only waits
 }
 
 func (c *Counter) remember(stands []Standing, swept []*sweep.Result) {

@@ -101,8 +101,8 @@ func (c *Counter) countMonth(ctx context.Context, month calendar.Month, stands [
 		if result, err = loadMonth(ctx, tx, c.tenant, month, stands); err != nil {
 			return err
 		}
-		stored, err := duck.All[agentOf](ctx, tx, "count/month_agent_list")
-		return cmp.Or(err, compareEnabled(month.String(), stored, result.counts(), c.agents(base, stands)))
+		rolls := []roll{{left: c.agents(base, stands)}}
+		return cmp.Or(strike(ctx, c.conn, rolls, "count/month_agent_list"), rolls[0].compare(month.String(), result.counts()))
 	})
 }
 

@@ -24,7 +24,13 @@ import (
 )
 
 // openStore gives a connection to an empty store in memory.
-func openStore(t testing.TB) *sql.Conn {
+func openStore(t testing.TB) *sql.Conn { return openDB(t).conn }
+
+// openDB is openStore, with what gives further connections.
+func openDB(t testing.TB) (s struct {
+	*sql.DB
+	conn *sql.Conn
+}) {
 	db := must.Have(duck.Open("", duck.Options{Threads: 1, TempDir: t.TempDir()}))(t)
 	t.Cleanup(func() { require.NoError(t, db.Close()) })
 	conn := must.Have(db.Conn(context.Background()))(t)
@@ -32,7 +38,8 @@ func openStore(t testing.TB) *sql.Conn {
 	for _, name := range store.Schemas() {
 		must.Have(duck.Exec(context.Background(), conn, name))(t)
 	}
-	return conn
+	s.DB, s.conn = db, conn
+	return s
 }
 
 // execSQL runs a statement of the test's own.

@@ -10,188 +10,136 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
+	"sync"
 
 	"seats/internal/calendar"
 	"seats/internal/duck"
-	texts "seats/sql"
 )
 
-// hashed is a relation that a slice's hash covers, as sql/slice/slice_sha256 writes its rows.
-type hashed struct {
-	letter string
-	rows   texts.Table // its columns, all numbers as BIGINT, in the order in which they are written
-	sized  int         // of so many, the last ones, the lengths are written before them, and nothing of a NULL
-	keys   []int       // the columns by which rows are in order; where these do not tell, the kind does
-}
+// passRows is how many rows of a relation are held as text at a time, twice: some 25 MB each.
+const passRows = 150_000
 
-var hashes = []hashed{
-	{"s", describe("voice_session", 0, "resource_key", "sm_res_session_fact_key", "start_date_time_key", "start_ts", "end_ts", "active_flag",
-		"update_audit_key"), 0, []int{1, 2}},
-	{"a", describe("ocs_activity", 0, "resource_key", "kind text", "activity_key", "start_date_time_key", "start_ts", "end_ts", "active_flag",
-		"update_audit_key", "switch_name text", "call_attempt_guid text", "dialing_mode_code text"), 3, []int{2, 3}},
-	{"r", describe("agent", 0, "resource_key", "employee_id text", "resource_name text"), 2, []int{0}},
-	{"l", describe("other_leg", 0, "resource_key", "activity_key", "start_date_time_key", "start_ts", "end_ts", "active_flag",
-		"update_audit_key", "switch_name text"), 1, []int{1, 2}},
-	{"o", describe("other_session", 0, "resource_key", "sm_res_session_fact_key", "start_date_time_key", "start_ts", "end_ts", "active_flag",
-		"update_audit_key"), 0, []int{1, 2}},
-	{"d", describe("duplicate_key", 0, "relation text", "row_key text", "copies"), 0, nil},
-}
+// lineBytes is about what a row takes as text.
+const lineBytes = 130
 
-// passRows is how many rows of a slice are held as text at a time: some 60 MB.
-const passRows = 500_000
-
-// SliceSHA256 is the hash of a stored slice.
+// SliceSHA256 is the hash of a stored slice. The connection may be in a transaction.
 func SliceSHA256(ctx context.Context, conn *sql.Conn, day calendar.Date) (string, error) {
 	return sliceSHA256(ctx, conn, day, passRows)
 }
 
-// sliceSHA256 is what sql/slice/slice_sha256 gives, which anybody can repeat: the hash over the hashes of all
-// buckets of rows, in their order. About passRows rows are held at a time.
+// sliceSHA256 is what sql/slice/slice_sha256 gives, which anybody can repeat: the hash over the hashes of all buckets of rows, in their
+// order. Here some buckets are hashed while the rows of the next ones are read, as many at a time as have about passRows.
 func sliceSHA256(ctx context.Context, conn *sql.Conn, day calendar.Date, passRows int64) (string, error) {
 	on := sql.Named("day", day.String())
-	rows, err := duck.One[int64](ctx, conn, "slice/slice_rows", on)
+	relations, err := duck.All[struct {
+		Letter string
+		Rows   int64
+	}](ctx, conn, "slice/slice_rows", on)
 	if err != nil {
 		return "", err
 	}
-	var all []bucket
-	var held written
-	passes := min(rows/passRows+1, 128) // a pass takes eight buckets in a row, and as many of every relation
-	for pass := range passes {
-		for _, of := range hashes {
-			held.rows, held.text = held.rows[:0], held.text[:0]
-			err := duck.ChunksOn(ctx, conn, "slice/each_part", of.rows, func(c duck.Chunk) error { held.take(of, c); return nil },
-				on, sql.Named("pass", pass), sql.Named("passes", passes))
+	var all []string
+	read, next, hashing := &lined{}, &lined{}, sync.WaitGroup{}
+	for _, of := range relations {
+		var hashes [2 * buckets]string
+		passes := min(of.Rows/passRows+1, buckets)
+		for pass := range passes {
+			next.text = slices.Grow(next.text, int(of.Rows/passes)*lineBytes)
+			err := duck.Chunks(ctx, conn, "slice/part_"+of.Letter, next.take, on, sql.Named("pass", pass), sql.Named("passes", passes))
+			hashing.Wait()
 			if err != nil {
 				return "", err
 			}
-			all = held.hash(of, all)
+			read, next = next, read
+			hashing.Go(func() { read.hash(&hashes) })
+		}
+		hashing.Wait()
+		for no, hash := range hashes {
+			if hash != "" {
+				all = append(all, fmt.Sprintf("%s|%d|%s", of.Letter, no-buckets, hash))
+			}
 		}
 	}
-	slices.SortFunc(all, func(a, b bucket) int { return cmp.Or(cmp.Compare(a.letter, b.letter), cmp.Compare(a.no, b.no)) })
-	sum := sha256.New()
-	for i, b := range all {
-		if i > 0 {
-			fmt.Fprintln(sum)
-		}
-		fmt.Fprintf(sum, "%s|%d|%s", b.letter, b.no, b.hash)
-	}
-	return hex.EncodeToString(sum.Sum(nil)), nil
+	sum := sha256.Sum256([]byte(strings.Join(all, "\n")))
+	return hex.EncodeToString(sum[:]), nil
 }
 
-// bucket is the hash of a relation's rows whose resource keys have the same remainder.
-type bucket struct {
-	letter string
-	no     int
-	hash   string
-}
-
-// buckets is how many there are; remainders of negative keys are negative.
+// buckets is how many remainders there are of resource keys. Those of negative ones are negative.
 const buckets = 1024
 
-// written is rows of one relation as text, each with the end of its line, in the order in which they were read.
-type written struct {
-	text   []byte
-	rows   []entry
-	sorted []byte // a bucket's
+// lined is rows as lines of text, one behind the other.
+type lined struct {
+	text    []byte
+	ends    []int   // of the lines
+	second  []int64 // the key that tells rows of the same first one apart
+	buckets [2 * buckets][]place
 }
 
-type entry struct {
-	keys           [2]int64
-	at             int   // where its text begins
-	size, resource int32 // of its text, and of the resource's key with what follows it
-	bucket         int32
+// place is where a row stands in its bucket, by its first key, and which row it is.
+type place struct {
+	key int64
+	row int
 }
 
-// take writes the rows of a chunk.
-func (h *written) take(of hashed, c duck.Chunk) {
-	numbers, words := make([]duck.Column[int64], len(of.rows.Columns)), make([]duck.Column[duck.Text], len(of.rows.Columns))
-	for i, column := range of.rows.Columns {
-		if column.Type == typeText {
-			words[i] = duck.ColumnOf[duck.Text](c, i)
-		} else {
-			numbers[i] = duck.ColumnOf[int64](c, i)
-		}
-	}
-	plain := len(numbers) - of.sized
-	for row := range c.Size {
-		one, text := entry{at: len(h.text)}, h.text
-		for i := range plain {
-			switch {
-			case of.rows.Columns[i].Type == typeText:
-				text = append(text, duck.Bytes(&words[i], row)...)
-			case numbers[i].Has(row):
-				text = strconv.AppendInt(text, numbers[i].Values[row], 10)
-			}
-			text = append(text, '|')
-			if of.rows.Columns[i].Name == "resource_key" {
-				one.resource, one.bucket = int32(len(text)-one.at), int32(numbers[i].Values[row]%buckets)
-			}
-		}
-		for i := plain; i < len(words); i++ {
-			size := int64(-1)
-			if words[i].Has(row) {
-				size = int64(len(duck.Bytes(&words[i], row)))
-			}
-			text = append(strconv.AppendInt(text, size, 10), '|')
-		}
-		for i := plain; i < len(words); i++ {
-			if words[i].Has(row) {
-				text = append(append(text, duck.Bytes(&words[i], row)...), '|')
+// take writes the rows of a chunk: their bucket and their keys come first, then what is written of them. Each field ends with a bar,
+// the last one with the line.
+func (l *lined) take(c duck.Chunk) error {
+	for row, bucket := range c.Columns[0].Numbers {
+		text := l.text
+		for i := 3; i < len(c.Columns); i++ {
+			switch column := &c.Columns[i]; {
+			case column.Numbers == nil && column.Has(row):
+				text = append(append(text, column.Text(row)...), '|')
+			case column.Numbers != nil && column.Has(row):
+				text = append(strconv.AppendInt(text, column.Numbers[row], 10), '|')
+			case column.Numbers != nil:
+				text = append(text, '|')
 			}
 		}
 		text[len(text)-1] = '\n'
-		for i, key := range of.keys {
-			one.keys[i] = numbers[key].Values[row]
-		}
-		one.size = int32(len(text) - one.at)
-		h.text, h.rows = text, append(h.rows, one)
+		places := &l.buckets[bucket+buckets]
+		*places = append(*places, place{c.Columns[1].Numbers[row], len(l.ends)})
+		l.text, l.ends, l.second = text, append(l.ends, len(text)), append(l.second, c.Columns[2].Numbers[row])
 	}
+	return nil
 }
 
-// hash puts the rows in order, bucket by bucket, and adds the hash of each.
-func (h *written) hash(of hashed, all []bucket) []bucket {
-	var ends [2 * buckets]int // of each bucket, in order
-	for _, l := range h.rows {
-		ends[l.bucket+buckets]++
-	}
-	for i := 1; i < len(ends); i++ {
-		ends[i] += ends[i-1]
-	}
-	order := make([]int32, len(h.rows))
-	for row := len(h.rows) - 1; row >= 0; row-- {
-		end := &ends[h.rows[row].bucket+buckets] // the start of the bucket in the end
-		*end--
-		order[*end] = int32(row)
-	}
-	for no, start := range ends {
-		end := len(order)
-		if no+1 < len(ends) {
-			end = ends[no+1]
-		}
-		if start == end {
+// hash puts the lines of each bucket in order and hashes them. Then there are none.
+func (l *lined) hash(hashes *[2 * buckets]string) {
+	var text []byte
+	for no, places := range l.buckets {
+		if len(places) == 0 {
 			continue
 		}
-		h.sorted = h.sorted[:0]
-		rows := order[start:end]
-		slices.SortFunc(rows, h.compare)
-		for _, row := range rows {
-			l := &h.rows[row]
-			h.sorted = append(h.sorted, h.text[l.at:l.at+int(l.size)]...)
+		slices.SortFunc(places, func(a, b place) int {
+			if a.key != b.key {
+				return cmp.Compare(a.key, b.key)
+			}
+			return l.compare(a.row, b.row)
+		})
+		text = text[:0]
+		for _, p := range places {
+			text = append(text, l.line(p.row)...)
 		}
-		sum := sha256.Sum256(h.sorted[:len(h.sorted)-1])
-		all = append(all, bucket{of.letter, no - buckets, hex.EncodeToString(sum[:])})
+		sum := sha256.Sum256(text[:len(text)-1])
+		hashes[no], l.buckets[no] = hex.EncodeToString(sum[:]), places[:0]
 	}
-	return all
+	l.text, l.ends, l.second = l.text[:0], l.ends[:0], l.second[:0]
 }
 
-// compare orders rows by their keys. Rows of equal keys have texts that tell them apart, a row's kind first.
-func (h *written) compare(a, b int32) int {
-	l, r := &h.rows[a], &h.rows[b]
-	if c := cmp.Or(cmp.Compare(l.keys[0], r.keys[0]), cmp.Compare(l.keys[1], r.keys[1])); c != 0 {
-		return c
+// compare orders rows of the same first key: by their second one, then by their second field, an activity's kind.
+func (l *lined) compare(a, b int) int {
+	field := func(row int) []byte { return bytes.SplitN(l.line(row), []byte("|"), 3)[1] }
+	if l.second[a] == l.second[b] {
+		return bytes.Compare(field(a), field(b))
 	}
-	fields := func(l *entry) [][]byte {
-		return bytes.Split(h.text[l.at+int(l.resource):l.at+int(l.size)], []byte("|"))
+	return cmp.Compare(l.second[a], l.second[b])
+}
+
+func (l *lined) line(row int) []byte {
+	if row == 0 {
+		return l.text[:l.ends[0]]
 	}
-	return cmp.Or(slices.CompareFunc(fields(l), fields(r), bytes.Compare), cmp.Compare(a, b))
+	return l.text[l.ends[row-1]:l.ends[row]]
 }

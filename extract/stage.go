@@ -39,6 +39,7 @@ type handing struct {
 	infos   []duckdb.ColumnInfo
 	picked  []int // which rows; nil: all
 	next    int
+	at      []int // which rows are handed over now
 	sent    *tally
 }
 
@@ -85,35 +86,40 @@ func (h *handing) Init() {}
 
 // FillChunk hands over the next rows, column by column.
 func (h *handing) FillChunk(chunk duckdb.DataChunk) error {
-	n := min(duckdb.GetDataChunkCapacity(), h.len()-h.next)
-	for i, column := range h.columns {
+	to, err := duck.ToFill(&chunk)
+	if err != nil {
+		return err
+	}
+	n := min(to.Size, h.len()-h.next)
+	if h.at = h.at[:0]; h.picked != nil {
+		h.at = h.picked[h.next : h.next+n]
+	} else {
 		for at := range n {
-			row := h.next + at
-			if h.picked != nil {
-				row = h.picked[row]
-			}
-			if err := h.put(chunk, i, column, at, row); err != nil {
-				return err
-			}
+			h.at = append(h.at, h.next+at)
 		}
+	}
+	for i, column := range h.columns {
+		h.fill(&to.Columns[i], column, &h.sent.columns[i])
 	}
 	h.next += n
 	h.sent.rows += int64(n)
 	return chunk.SetSize(n)
 }
 
-func (h *handing) put(chunk duckdb.DataChunk, to, column, at, row int) error {
-	switch {
-	case !h.rows.isThere(column, row):
-		return duckdb.SetChunkValue[any](chunk, to, at, nil)
-	case h.rows.texts[column] != nil:
-		text := h.rows.texts[column].at(row)
-		h.sent.columns[to].add(int64(len(text)))
-		return duckdb.SetChunkValue(chunk, to, at, text)
+func (h *handing) fill(to *duck.Column, column int, sent *columnTally) {
+	numbers, texts := h.rows.numbers[column], h.rows.texts[column]
+	for at, row := range h.at {
+		switch {
+		case !h.rows.isThere(column, row):
+			to.SetNull(at)
+		case texts != nil:
+			to.SetText(at, texts.at(row))
+			sent.add(int64(len(texts.at(row))))
+		default:
+			to.Numbers[at] = numbers[row]
+			sent.add(numbers[row])
+		}
 	}
-	v := h.rows.numbers[column][row]
-	h.sent.columns[to].add(v)
-	return duckdb.SetChunkValue(chunk, to, at, v)
 }
 
 // verify compares what was sent into a relation with what the store holds of the day: rows, and of each column the number of

@@ -62,6 +62,13 @@ func TestServerTimeCountsChildrenThatHaveEnded(t *testing.T) {
 	require.Greater(t, serverTime(os.Getpid())-before, 50*time.Millisecond)
 }
 
+func TestFiguresAreRatiosWithTheirTargetsWhereBothSidesWereMeasured(t *testing.T) {
+	r := row{ours: sample{took: time.Second, cpu: time.Second, server: time.Second, memory: 7e6}, theirs: sample{took: 2 * time.Second, cpu: time.Second / 2},
+		targets: targets{took: "≤ 1", memory: "≤ 8 MB"}}
+	require.Equal(t, []string{"0.50 (≤ 1): 1 s ÷ 2 s", "4.00: 2 s ÷ 0.5 s", "1 s", "7 MB (≤ 8 MB)"}, r.figures())
+	require.Equal(t, make([]string, 4), row{theirs: r.ours, targets: r.targets}.figures())
+}
+
 func TestCountIsWrittenAsPeopleSayIt(t *testing.T) {
 	for n, want := range map[int64]string{0: "0", 999: "999", 25_000: "25 k", 1_000_000: "1 M", 1_250_000: "1.25 M", 10_000_000: "10 M"} {
 		require.Equal(t, want, count(n))

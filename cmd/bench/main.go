@@ -3,9 +3,9 @@
 // Every figure is a ratio of two things measured in one run on one machine, in turns (A B A B ...), each the
 // median of at least three: so it can be compared between machines, and between versions. The table goes to
 // standard output, as Markdown; what is being done goes to standard error. A figure that misses its target is
-// shown, and is no failure; an answer of PostgreSQL's that differs from what seats issued is one.
+// shown, and is no failure; an answer of anybody's that differs from what seats issued is one.
 //
-// What is absolute, what many tenants cost in processor seconds and bytes, is measured by spark/bench.py: `make bench-fleet`.
+// What many tenants cost, in processor seconds and bytes, is measured by spark/bench.py: `make bench-fleet`.
 //
 // It needs a PostgreSQL that it may fill, on this machine: SEATS_TEST_PG, as with-postgres.sh sets it.
 package main
@@ -97,12 +97,17 @@ type sample struct {
 // measurement is how one side of a ratio is taken.
 type measurement func() sample
 
-// timed measures what this process does itself.
+// timed measures what this process does itself, and its children.
 func timed(f func()) measurement {
+	used := func() time.Duration {
+		var own, others syscall.Rusage
+		check(errors.Join(syscall.Getrusage(syscall.RUSAGE_SELF, &own), syscall.Getrusage(syscall.RUSAGE_CHILDREN, &others)))
+		return time.Duration(own.Utime.Nano() + own.Stime.Nano() + others.Utime.Nano() + others.Stime.Nano())
+	}
 	return func() sample {
-		began := time.Now()
+		began, before := time.Now(), used()
 		f()
-		return sample{took: time.Since(began)}
+		return sample{took: time.Since(began), cpu: used() - before}
 	}
 }
 
@@ -179,12 +184,7 @@ func serverTime(postmaster int) (used time.Duration) {
 	return used
 }
 
-func seconds(d time.Duration) string {
-	if d < time.Second {
-		return fmt.Sprintf("%d ms", d.Milliseconds())
-	}
-	return fmt.Sprintf("%.2f s", d.Seconds())
-}
+func seconds(ns int64) string { return fmt.Sprintf("%.3g s", float64(ns)/1e9) }
 
 func megabytes(bytes int64) string { return fmt.Sprintf("%d MB", bytes/1e6) }
 
@@ -201,17 +201,19 @@ func count[T int | int64](n T) string {
 
 type runCmd struct {
 	Size   string   `enum:"smoke,small,full" default:"small" help:"How much is measured: ${enum}."`
-	Only   []string `enum:"whole,export,script,extraction,engines,growth,tenants,history" help:"Only these: ${enum}."`
+	Only   []string `enum:"lone,site,export,nights,extraction,engines,growth,tenants,history" help:"Only these: ${enum}."`
 	Seats  string   `default:"bin/seats" type:"existingfile" help:"The program."`
 	Gimsim string   `default:"bin/gimsim" type:"existingfile" help:"The simulator."`
 	Psql   string   `default:"psql" help:"PostgreSQL's client."`
-	Python string   `default:"python3" help:"Python with the package duckdb."`
+	Python string   `default:"python3" help:"Python with the packages of script/*.py."`
 }
 
 // size is how much is measured. Sessions are voice sessions of a tenant's day, give or take a few per cent: they
 // are drawn, not dealt.
 type size struct {
-	days       []days // GIMs of several days; most is measured on the first
+	lone       []days // GIMs of one day
+	sites      []days // GIMs of several; its parts are measured on the first
+	exported   []days // GIMs that are read from exports, too
 	growth     [3]int // sessions of GIMs of one day
 	tenant     int    // sessions of each of several small tenants
 	historyDay int    // sessions of each day of a store that has many
@@ -219,16 +221,26 @@ type size struct {
 	rounds     int    // of each measurement
 }
 
-// days is a GIM whose tables hold several days in the order of time, as GIM's ETL writes them. The last but one is measured:
+// days is a GIM whose tables hold so many days in the order of time, as GIM's ETL writes them. The last but one is measured:
 // four before it can matter, and one after it.
 type days struct{ days, sessions int }
+
+func (d days) String() string {
+	if d.days == 1 {
+		return "lone day of " + count(d.sessions)
+	}
+	return fmt.Sprintf("%d days of %s", d.days, count(d.sessions))
+}
 
 // sizes: smoke is there to see that everything still works, and its figures say nothing. Thirty-five days of a million
 // sessions would be 56 GB: of those, as many as are read.
 var sizes = map[string]size{
-	"smoke": {days: []days{{6, 2_000}}, growth: [3]int{500, 2_000, 8_000}, tenant: 500, historyDay: 500, history: 10, rounds: 1},
-	"small": {days: []days{{35, 50_000}}, growth: [3]int{25_000, 100_000, 400_000}, tenant: 2_000, historyDay: 25_000, history: 100, rounds: 3},
-	"full": {days: []days{{6, 1_000_000}, {6, 300_000}, {35, 50_000}}, growth: [3]int{250_000, 1_000_000, 4_000_000},
+	"smoke": {lone: []days{{1, 1_000}}, sites: []days{{6, 2_000}}, exported: []days{{6, 2_000}}, growth: [3]int{500, 2_000, 8_000},
+		tenant: 500, historyDay: 500, history: 10, rounds: 1},
+	"small": {lone: []days{{1, 50_000}}, sites: []days{{35, 50_000}}, exported: []days{{35, 50_000}}, growth: [3]int{25_000, 100_000, 400_000},
+		tenant: 2_000, historyDay: 25_000, history: 100, rounds: 3},
+	"full": {lone: []days{{1, 50_000}, {1, 300_000}, {1, 1_000_000}}, sites: []days{{6, 1_000_000}, {6, 300_000}, {35, 50_000}},
+		exported: []days{{1, 300_000}, {1, 1_000_000}, {35, 50_000}}, growth: [3]int{250_000, 1_000_000, 4_000_000},
 		tenant: 25_000, historyDay: 25_000, history: 400, rounds: 3},
 }
 
@@ -247,20 +259,20 @@ type bench struct {
 	ctx        context.Context // of the whole run
 	dir        string
 	dsn        *pgx.ConnConfig
-	postmaster int            // the server's first process, which has to be on this machine to be watched
-	filled     map[days]bool  // GIMs
-	main       days           // the GIM that most is measured on
-	config     string         // of one tenant, with that GIM
-	sessions   string         // how large that is, in words
-	question   judge.Question // what PostgreSQL is asked of it
+	postmaster int           // the server's first process, which has to be on this machine to be watched
+	filled     map[days]bool // GIMs
 	table      []row
 }
 
-// row is one figure: what against what, how it came out, what was hoped for, the two sides, and how large it was.
+// row is one comparison: what against what, how large it was, and what is hoped for.
 type row struct {
-	what, value, target, times, size string
-	memory                           int64 // peak of seats, bytes; 0 where it says nothing
+	what, size   string
+	ours, theirs sample
+	targets
 }
+
+// targets are of each figure of a comparison: most of a ratio, or of seats' side where a unit stands with it. "" is none.
+type targets struct{ took, cpu, server, memory string }
 
 // Run goes through the steps, or only through those that are named, and prints the table as Markdown.
 func (c *runCmd) Run(ctx context.Context) error {
@@ -271,50 +283,52 @@ func (c *runCmd) Run(ctx context.Context) error {
 	}
 	b := &bench{runCmd: c, size: sizes[c.Size], ctx: ctx, dir: must(os.MkdirTemp("", "seats-bench-")), dsn: must(pgx.ParseConfig(text)), filled: map[days]bool{}}
 	defer os.RemoveAll(b.dir)
-	b.main = b.days[0]
-	remark, load := "", 0.0
-	loads, _ := os.ReadFile("/proc/loadavg")                // nothing, elsewhere
-	if _, _ = fmt.Sscan(string(loads), &load); load > 0.5 { // the first of its numbers: of the last minute, a process each
-		remark = fmt.Sprintf(", busy with %.1f processes of others", load)
-		say("the machine is busy (load %.1f): the ratios of times will be off", load)
-	}
+	load, _ := os.ReadFile("/proc/loadavg") // nothing, elsewhere
 	conn := b.connect("public")
 	check(conn.QueryRow(ctx, `select split_part(pg_read_file('postmaster.pid'), E'\n', 1)::int`).Scan(&b.postmaster))
 	check(conn.Close(ctx))
-	wanted := slices.DeleteFunc(slices.Clone(steps), func(s step) bool { return len(c.Only) > 0 && !slices.Contains(c.Only, s.name) })
-	if slices.ContainsFunc(wanted, func(s step) bool { return s.onMain }) {
-		b.lookAtMain()
-	}
-	for _, step := range wanted {
-		say("%s", step.name)
-		step.take(b)
-	}
-	fmt.Printf("`make bench SIZE=%s` on %d cores, %s, %s%s:\n\n", c.Size, runtime.NumCPU(), processor(), runtime.Version(), remark)
-	fmt.Print("| what | measured | target | times | size | peak memory |\n|---|---:|---:|---|---|---:|\n")
-	for _, r := range b.table {
-		memory := ""
-		if r.memory > 0 {
-			memory = megabytes(r.memory)
+	for _, step := range steps {
+		if len(c.Only) == 0 || slices.Contains(c.Only, step.name) {
+			say("%s", step.name)
+			step.take(b)
 		}
-		must(fmt.Printf("| %s | %s | %s | %s | %s | %s |\n", r.what, r.value, r.target, r.times, r.size, memory))
+	}
+	fmt.Printf("`make bench SIZE=%s ONLY=%s` on %d cores, %s, %s, busy with %.4s processes of others at the start:\n\n",
+		c.Size, strings.Join(c.Only, ","), runtime.NumCPU(), processor(), runtime.Version(), load)
+	fmt.Print("| what | size | by the clock | processor time | of it the GIM DB's | peak memory |\n|---|---|---|---|---|---|\n")
+	for _, r := range b.table {
+		must(fmt.Printf("| %s | %s | %s |\n", r.what, r.size, strings.Join(r.figures(), " | ")))
 	}
 	return nil
 }
 
-// add adds a figure, and tells of it as it comes.
-func (b *bench) add(r row) {
+// compare adds a comparison, and tells of it as it comes.
+func (b *bench) compare(what, size string, ours, theirs sample, hoped targets) {
+	r := row{what, size, ours, theirs, hoped}
 	b.table = append(b.table, r)
-	say("%s: %s (%s)", r.what, r.value, r.times)
+	say("%s, %s: %s", what, size, strings.Join(r.figures(), "; "))
 }
 
-func (b *bench) compare(what, target, size string, ours, theirs sample) {
-	b.compareCPU(what, target, size, ours.took, theirs.took)
-	b.table[len(b.table)-1].memory = ours.memory
-}
-
-// compareCPU adds the ratio of two processor times: it holds where something else keeps the machine busy, too.
-func (b *bench) compareCPU(what, target, size string, ours, theirs time.Duration) {
-	b.add(row{what, fmt.Sprintf("%.2f", float64(ours)/float64(theirs)), target, seconds(ours) + " ÷ " + seconds(theirs), size, 0})
+// figures are ratios with their targets and both sides; nothing where nothing was measured, seats' side alone where the other has none.
+// Processor time is that of client and server: it holds where something else keeps the machine busy, too.
+func (r row) figures() []string {
+	figure := func(ours, theirs int64, target string, unit func(int64) string) string {
+		if target != "" {
+			target = " (" + target + ")"
+		}
+		switch {
+		case ours == 0:
+			return ""
+		case theirs == 0:
+			return unit(ours) + target
+		}
+		return fmt.Sprintf("%.2f%s: %s ÷ %s", float64(ours)/float64(theirs), target, unit(ours), unit(theirs))
+	}
+	a, b := r.ours, r.theirs
+	return []string{
+		figure(int64(a.took), int64(b.took), r.took, seconds), figure(int64(a.cpu+a.server), int64(b.cpu+b.server), r.cpu, seconds),
+		figure(int64(a.server), int64(b.server), r.server, seconds), figure(a.memory, b.memory, r.memory, megabytes),
+	}
 }
 
 // planning is what the answers are given to work with: parallel workers, and memory so that no sort or hash goes to
@@ -347,7 +361,7 @@ func (b *bench) fill(d days) {
 		return
 	}
 	b.filled[d] = true
-	say("simulating %d days of %s sessions", d.days, count(d.sessions))
+	say("simulating %s", d)
 	conn := b.connect(d.schema())
 	defer conn.Close(b.ctx) //nolint:errcheck // what was written is checked statement by statement
 	must(conn.Exec(b.ctx, "drop schema if exists "+d.schema()+" cascade"))
@@ -355,24 +369,7 @@ func (b *bench) fill(d days) {
 	for _, table := range []string{"sm_res_session_fact", "interaction_resource_fact", "irf_user_data_gen_1", "contact_attempt_fact"} {
 		must(conn.Exec(b.ctx, "set maintenance_work_mem = '1GB'; cluster "+table+" using "+table+"_start_date_time_key_idx"))
 	}
-	must(conn.Exec(b.ctx, "analyze"))
-	must(conn.Exec(b.ctx, "checkpoint"))
-}
-
-// lookAtMain makes the GIM that most is measured on, and says how large it is and what is asked of it.
-func (b *bench) lookAtMain() {
-	b.config = b.configure("main", b.gimdb(b.main), mainTenant)
-	b.question = judge.Ask(must(config.Load(b.config, os.LookupEnv)).Tenants[0], day, highWater.Unix())
-	conn := b.connect(b.main.schema())
-	defer conn.Close(b.ctx) //nolint:errcheck // nothing was written
-	const measured = "start_date_time_key between $1::bigint and $2::bigint"
-	var sessions, legs, driven int64
-	check(conn.QueryRow(b.ctx, `
-		select (select count(*) from sm_res_session_fact join media_type using (media_type_key) where media_name_code = 'VOICE' and `+measured+`),
-		       (select count(*) from interaction_resource_fact where `+measured+`),
-		       (select count(*) from irf_user_data_gen_1 where gsw_call_attempt_guid <> '' and `+measured+`)`,
-		key(b.question.From), b.question.Until-1).Scan(&sessions, &legs, &driven))
-	b.sessions = fmt.Sprintf("%d days; in this one %s sessions, %s legs, %s of them OCS-driven", b.main.days, count(sessions), count(legs), count(driven))
+	must(conn.Exec(b.ctx, "analyze; checkpoint"))
 }
 
 //go:embed tenant.yaml
@@ -383,6 +380,22 @@ func (b *bench) gimdb(from days) string {
 	b.fill(from)
 	return fmt.Sprintf("gimdb: {host: %q, port: %d, database: %q, schema: %s, user: %q, sslmode: disable, connections: 2}",
 		b.dsn.Host, b.dsn.Port, b.dsn.Database, from.schema(), b.dsn.User)
+}
+
+// url is where other clients find a GIM.
+func (b *bench) url(of days) string {
+	return fmt.Sprintf("postgres://%s@%s:%d/%s?sslmode=disable&options=-c%%20search_path%%3D%s",
+		b.dsn.User, b.dsn.Host, b.dsn.Port, b.dsn.Database, of.schema())
+}
+
+// reading writes the configuration of one tenant with a GIM.
+func (b *bench) reading(gim days) (config string) {
+	return b.configure(gim.schema(), b.gimdb(gim), mainTenant)
+}
+
+// asked is what others are asked who answer for the measured day as that tenant's run does.
+func (b *bench) asked(path string) judge.Question {
+	return judge.Ask(must(config.Load(path, os.LookupEnv)).Tenants[0], day, highWater.Unix())
 }
 
 func (b *bench) configure(name, source string, tenants ...string) string {
@@ -445,7 +458,7 @@ type engineCmd struct {
 }
 
 // Run prints medians of the rounds, in nanoseconds: the whole computation with its comparison (R12), and the sweep alone, the reading of
-// its rows included. What is left of the first without the second is the SQL engine's. And the hash of the slice.
+// its rows included: they go on side by side. And the hash of the slice.
 func (c *engineCmd) Run(ctx context.Context) error {
 	tenant, work := c.begin(ctx)
 	defer work.Drop() //nolint:errcheck // it ends with the process

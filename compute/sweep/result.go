@@ -111,8 +111,9 @@ func (r *Result) Resources(scope int) (keys []int64) {
 
 // Enabled is the set of agents of a scope (R9): those with a qualifying session that shares a second with the day.
 func (r *Result) Enabled(scope int) map[string]bool {
-	enabled := map[string]bool{}
-	for _, resource := range r.resources(scope) {
+	resources := r.resources(scope)
+	enabled := make(map[string]bool, len(resources))
+	for _, resource := range resources {
 		enabled[r.who.names[r.who.of[resource]]] = true
 	}
 	return enabled

@@ -22,6 +22,7 @@ type Sweep struct {
 	rules rule.Set
 
 	resources  numbering[int64]
+	byKey      []int32 // 1 more than the number of a resource by its key, as far as these are close
 	switches   numbering[string]
 	people     []person // by resource number
 	sessions   []session
@@ -137,12 +138,28 @@ func (s *Sweep) read(into []activity, resourceKey, start, end int64, active bool
 	return append(into, a)
 }
 
+// closeKeys are the resource keys that a list is kept for: a GIM counts them up from 1.
+const closeKeys = 1 << 22
+
 func (s *Sweep) resource(key int64) int32 {
-	n := s.resources.number(key)
-	if int(n) == len(s.people) {
+	if key < 0 || key >= closeKeys {
+		return s.person(s.resources.number(key))
+	}
+	if more := int(key) + 1 - len(s.byKey); more > 0 {
+		s.byKey = append(s.byKey, make([]int32, more)...)
+	}
+	if s.byKey[key] == 0 {
+		s.byKey[key] = 1 + s.person(s.resources.add(key))
+	}
+	return s.byKey[key] - 1
+}
+
+// person makes room for who is behind a resource.
+func (s *Sweep) person(resource int32) int32 {
+	if int(resource) == len(s.people) {
 		s.people = append(s.people, person{})
 	}
-	return n
+	return resource
 }
 
 // numbering gives out small numbers in the order of first sight. Rows of one agent mostly come together, so
@@ -162,12 +179,17 @@ func (n *numbering[K]) number(key K) int32 {
 		if n.numbers == nil {
 			n.numbers = map[K]int32{}
 		}
-		no = int32(len(n.keys))
+		no = n.add(key)
 		n.numbers[key] = no
-		n.keys = append(n.keys, key)
 	}
 	n.last = no
 	return no
+}
+
+// add gives a key a number that is known not to have one.
+func (n *numbering[K]) add(key K) int32 {
+	n.keys = append(n.keys, key)
+	return int32(len(n.keys) - 1)
 }
 
 // agents tells who is behind every resource (R6).
@@ -180,7 +202,7 @@ type agents struct {
 // identify gives resources of one employee one agent, and marks the agents that exclude_agents leaves out: a
 // pattern that matches one resource of an agent leaves out all of them.
 func (s *Sweep) identify() agents {
-	var names numbering[string]
+	names := numbering[string]{numbers: make(map[string]int32, len(s.people))}
 	a := agents{of: make([]int32, len(s.people))}
 	for resource, p := range s.people {
 		name := p.employeeID

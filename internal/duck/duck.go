@@ -103,12 +103,12 @@ func (o Options) query() string {
 // threads is how many there are: 0 is all cores, by GOMAXPROCS, which knows of a container's limit; DuckDB does not.
 func threads(n int) int { return cmp.Or(n, runtime.GOMAXPROCS(0)) }
 
-// fewRows are worked on by one thread: others would take longer to look whether there is something for them than to do it.
-const fewRows = 50_000
+// FewRows are worked on by one thread: others would take longer to look whether there is something for them than to do it.
+const FewRows = 50_000
 
 // Spread gives an open database the threads for so many rows: at most n, where 0 is all cores.
 func Spread(ctx context.Context, q Queryer, n int, rows int64) error {
-	if n = threads(n); rows <= fewRows {
+	if n = threads(n); rows <= FewRows {
 		n = 1
 	}
 	_, err := q.ExecContext(ctx, "set threads = "+strconv.Itoa(n))

@@ -14,14 +14,13 @@ group by day, c.region
 order by day, c.region
 
 -- name: enabled_agent
--- Grain: agent of a region and a day. For the comparison of sets (R12).
+-- Grain: qualifying session x region of a day, with its agent; no is the day's place in $days. For the comparison of sets (R12).
 -- Input: _data.qualifying_session; $days.
-select distinct day::varchar as day,
-                region,
-                agent
+select d.no,
+       region,
+       agent
 from _data.qualifying_session
-join (select unnest($days::varchar[]::date[]) as day) using (day)
-order by day, region, agent
+join (select unnest($days::varchar[]::date[]) as day, generate_subscripts($days::varchar[]::date[], 1) as no) as d using (day)
 
 -- name: enabled_count
 -- Grain: region of a day: its number of enabled agents.

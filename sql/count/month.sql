@@ -50,12 +50,12 @@ left join word as w on w.last_day = e.last_day
     and w.resource_key = q.resource_key
 
 -- name: month_agent_list
--- Grain: agent of a region's month. For the comparison of sets (R12).
+-- Grain: agent of a region's month, the one that is counted. For the comparison of sets (R12).
 -- Input: month_agent.
-select region,
+select 1::bigint as no,
+       region,
        agent
 from month_agent
-order by region, agent
 
 -- name: monthly_enabled
 -- Grain: region and month (R9): its different agents.

@@ -39,7 +39,7 @@ select d.no,
        resource_key,
        start_ts,
        end_ts,
-       active_flag
+       active_flag::bigint as active_flag
 from _data.voice_session
 join (select unnest($days::varchar[]::date[]) as day, generate_subscripts($days::varchar[]::date[], 1) as no) as d using (day)
 
@@ -50,7 +50,7 @@ select d.no,
        resource_key,
        start_ts,
        end_ts,
-       active_flag
+       active_flag::bigint as active_flag
 from _data.other_session
 join (select unnest($days::varchar[]::date[]) as day, generate_subscripts($days::varchar[]::date[], 1) as no) as d using (day)
 
@@ -62,9 +62,9 @@ select d.no,
        resource_key,
        start_ts,
        end_ts,
-       active_flag,
+       active_flag::bigint as active_flag,
        switch_name,
-       kind = 'leg' as is_leg
+       (kind = 'leg')::bigint as is_leg
 from _data.ocs_activity
 join (select unnest($days::varchar[]::date[]) as day, generate_subscripts($days::varchar[]::date[], 1) as no) as d using (day)
 
@@ -75,7 +75,7 @@ select d.no,
        resource_key,
        start_ts,
        end_ts,
-       active_flag,
+       active_flag::bigint as active_flag,
        switch_name
 from _data.other_leg
 join (select unnest($days::varchar[]::date[]) as day, generate_subscripts($days::varchar[]::date[], 1) as no) as d using (day)

@@ -14,12 +14,3 @@ select concat_ws(', ', count(*)
 {{- end}})
 from _data.{{.Name}}
 where day = $day::date
-
--- name: each_part
--- Rows of the day, their columns in the order in which slice_sha256 writes them, of a part of the buckets: for the hash. $pass of
--- $passes.
-select {{range $i, $c := .Columns}}{{if $i}},
-       {{end}}{{$c.Name}}::{{$c.Type}}{{end}}
-from _data.{{.Name}}
-where day = $day::date
-  and abs({{if .Has "resource_key"}}resource_key{{else}}0{{end}} % 1024) // 8 % $passes = $pass

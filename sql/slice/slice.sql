@@ -59,12 +59,137 @@ from _data.slice
 where day = $day::date
 
 -- name: slice_rows
--- One row: how many rows the slice has in all relations that its hash covers.
-select (select count(*) from _data.voice_session where day = $day::date)
-       + (select count(*) from _data.ocs_activity where day = $day::date)
-       + (select count(*) from _data.agent where day = $day::date)
-       + (select count(*) from _data.other_leg where day = $day::date)
-       + (select count(*) from _data.other_session where day = $day::date)
+-- Grain: relation that a slice's hash covers, in the order of their letters in it, and how many rows of the day it has.
+select 'a' as relation,
+       count(*) as rows
+from _data.ocs_activity
+where day = $day::date
+union all
+select 'd',
+       count(*)
+from _data.duplicate_key
+where day = $day::date
+union all
+select 'l',
+       count(*)
+from _data.other_leg
+where day = $day::date
+union all
+select 'o',
+       count(*)
+from _data.other_session
+where day = $day::date
+union all
+select 'r',
+       count(*)
+from _data.agent
+where day = $day::date
+union all
+select 's',
+       count(*)
+from _data.voice_session
+where day = $day::date
+order by relation
+
+-- name: part_a
+-- Grain: activity of a part of a slice's buckets, $pass of $passes: its bucket, the first two keys that it is in order by within it, then what
+-- slice_sha256 writes of it, field by field: an absent number as an empty one, an absent text not at all. For the hash.
+select resource_key % 1024,
+       activity_key,
+       start_date_time_key,
+       resource_key,
+       kind,
+       activity_key,
+       start_date_time_key,
+       start_ts,
+       end_ts,
+       active_flag::bigint,
+       update_audit_key,
+       coalesce(strlen(switch_name), -1),
+       coalesce(strlen(call_attempt_guid), -1),
+       coalesce(strlen(dialing_mode_code), -1),
+       switch_name,
+       call_attempt_guid,
+       dialing_mode_code
+from _data.ocs_activity
+where day = $day::date
+  and (resource_key & 1023) * $passes::bigint >> 10 = $pass
+
+-- name: part_d
+-- As part_a, of the keys that stood several times in the source.
+select 0::bigint,
+       row_number() over (order by relation, row_key),
+       0::bigint,
+       relation,
+       row_key,
+       copies
+from _data.duplicate_key
+where day = $day::date
+  and (0 & 1023) * $passes::bigint >> 10 = $pass
+
+-- name: part_l
+-- As part_a, of legs beside the slice.
+select resource_key % 1024,
+       activity_key,
+       start_date_time_key,
+       resource_key,
+       activity_key,
+       start_date_time_key,
+       start_ts,
+       end_ts,
+       active_flag::bigint,
+       update_audit_key,
+       strlen(switch_name),
+       switch_name
+from _data.other_leg
+where day = $day::date
+  and (resource_key & 1023) * $passes::bigint >> 10 = $pass
+
+-- name: part_o
+-- As part_a, of sessions beside the slice.
+select resource_key % 1024,
+       sm_res_session_fact_key,
+       start_date_time_key,
+       resource_key,
+       sm_res_session_fact_key,
+       start_date_time_key,
+       start_ts,
+       end_ts,
+       active_flag::bigint,
+       update_audit_key
+from _data.other_session
+where day = $day::date
+  and (resource_key & 1023) * $passes::bigint >> 10 = $pass
+
+-- name: part_r
+-- As part_a, of resources.
+select resource_key % 1024,
+       resource_key,
+       0::bigint,
+       resource_key,
+       coalesce(strlen(employee_id), -1),
+       coalesce(strlen(resource_name), -1),
+       employee_id,
+       resource_name
+from _data.agent
+where day = $day::date
+  and (resource_key & 1023) * $passes::bigint >> 10 = $pass
+
+-- name: part_s
+-- As part_a, of voice sessions.
+select resource_key % 1024,
+       sm_res_session_fact_key,
+       start_date_time_key,
+       resource_key,
+       sm_res_session_fact_key,
+       start_date_time_key,
+       start_ts,
+       end_ts,
+       active_flag::bigint,
+       update_audit_key
+from _data.voice_session
+where day = $day::date
+  and (resource_key & 1023) * $passes::bigint >> 10 = $pass
 
 -- name: slice_sha256
 -- One row: SHA-256 over all rows of a slice, which are written in a total order, within buckets of their resource. Each bucket is hashed,

@@ -1,122 +1,53 @@
-"""What an engineer would write who has no seats: the peaks of regions, from the CSV files of copy.sql, by another client
-of DuckDB. It keeps nothing, names nobody and is not checked.
+"""What an engineer would write who has no seats: the peaks of regions from the rows that copy.sql copies. It keeps nothing, names
+nobody and is not checked.
 
-Arguments: a file with the question, as JSON, in the folder of the CSV files. Prints one JSON object a region."""
+answer.py WAY FILE: the rows come and are counted one way or another, see WAYS; the file has the question as JSON, beside it the
+numbers that copy.sql asks for, and a connection string. Prints the regions' peaks, as a JSON list."""
 
 import json
 import os
+import re
 import sys
+from importlib import import_module
 
-import duckdb
 
-question = json.load(open(sys.argv[1]))
-os.chdir(os.path.dirname(sys.argv[1]))
-db = duckdb.connect()
-db.execute("create table region (region varchar, no integer, day_start bigint, day_end bigint)")
-for no, (region, start, end) in enumerate(zip(question["Regions"], question["Starts"], question["Ends"])):
-    db.execute("insert into region values (?, ?, ?, ?)", [region, no, start, end])
-db.execute("create table switch (switch_name varchar, region varchar)")
-for switch, region in zip(question["Switches"], question["SwitchRegions"]):
-    db.execute("insert into switch values (?, ?)", [switch, region])
-db.execute("create table excluded (pattern varchar)")
-for pattern in question["Excluded"] or []:
-    db.execute("insert into excluded values (?)", [pattern])
+def queries(asked):
+    """The queries of copy.sql, by the names of their rows."""
+    text = open(os.path.join(os.path.dirname(__file__), "copy.sql")).read()
+    text = re.sub(r":(\w+)", lambda name: str(asked["Numbers"][name[1]]), text.split("read only;")[1])
+    return dict(re.findall(r"^\\o (\w+)\.csv\ncopy \((.*?)^\) to stdout", text, re.MULTILINE | re.DOTALL))
 
-db.execute("""
-    create table agent as
-    with person as (
-        select resource_key,
-               coalesce(nullif(employee_id, ''), '#' || resource_key) as agent,
-               exists (from excluded where employee_id like pattern escape '\\' or resource_name like pattern escape '\\') as is_excluded
-        from read_csv('agent.csv', types = {'resource_key': 'bigint', 'employee_id': 'varchar', 'resource_name': 'varchar'})
-    ),
-    same as (
-        select agent, min(resource_key) as agent_no
-        from person
-        group by agent
-        having not bool_or(is_excluded)
-    )
-    select resource_key, agent_no from person join same using (agent)
-""")
-rows = """
-    select resource_key, start_ts,
-           case when coalesce(active_flag, 0) <> 0 or end_ts is null then greatest($as_of, start_ts + 1)
-                else greatest(end_ts, start_ts + 1) end as until_ts,
-           {columns}
-    from read_csv('{file}', types = {types})
-    where start_ts is not null
-      and (coalesce(active_flag, 0) <> 0 or end_ts is null or end_ts >= start_ts)
-"""
-numbers = {"resource_key": "bigint", "start_ts": "bigint", "end_ts": "bigint", "active_flag": "bigint"}
-db.execute("create table session as select row_number() over () as session_no, * from (" +
-           rows.format(columns="null", file="session.csv", types=numbers) + ") join agent using (resource_key) where start_ts >= $from",
-           {"as_of": question["AsOf"], "from": question["From"] - question["Lookback"]})
-db.execute("create table activity as select * from (" +
-           rows.format(columns="switch_name", file="activity.csv", types=numbers | {"switch_name": "varchar"}) + ") left join switch using (switch_name)",
-           {"as_of": question["AsOf"]})
-db.execute("create table leg as select * from read_csv('leg.csv', types = " +
-           str({"resource_key": "bigint", "start_ts": "bigint", "end_ts": "bigint", "switch_name": "varchar"}) + ") left join switch using (switch_name)")
-answer = db.execute("""
-    with fallback as (
-        select min(region) as region from switch where switch_name = ''
-    ),
-    seat as (
-        select s.session_no, s.resource_key, s.agent_no, s.start_ts, s.until_ts,
-               case when a.switch_name <> '' then coalesce(a.region, f.region) end as region
-        from session as s
-        join activity as a on a.resource_key = s.resource_key and a.start_ts < s.until_ts and a.until_ts > s.start_ts
-        cross join fallback as f
-    ),
-    placed as (
-        select session_no, any_value(resource_key) as resource_key, any_value(agent_no) as agent_no, any_value(start_ts) as start_ts, any_value(until_ts) as until_ts,
-               list(distinct region) filter (region is not null) as regions
-        from seat
-        group by session_no
-    ),
-    told as (
-        select p.session_no, list(distinct coalesce(l.region, f.region)) as regions
-        from placed as p
-        join leg as l on l.resource_key = p.resource_key and l.start_ts < p.until_ts and greatest(l.end_ts, l.start_ts + 1) > p.start_ts
-        cross join fallback as f
-        where p.regions is null
-        group by p.session_no
-    ),
-    presence as (
-        select r.no, p.agent_no, greatest(p.start_ts, r.day_start) as start_ts, least(p.until_ts, r.day_end) as until_ts
-        from placed as p
-        left join told as t using (session_no)
-        cross join fallback as f
-        join region as r on list_contains(coalesce(p.regions, t.regions, [f.region]), r.region)
-            and p.start_ts < r.day_end and p.until_ts > r.day_start
-    ),
-    reaching as (
-        select *, max(until_ts) over (partition by no, agent_no order by start_ts rows between unbounded preceding and 1 preceding) as reached_ts
-        from presence
-    ),
-    island as (
-        select no, greatest(start_ts, coalesce(reached_ts, start_ts)) as start_ts, until_ts
-        from reaching
-        where reached_ts is null or until_ts > reached_ts
-    ),
-    step as (
-        select no, ts, sum(n) as n
-        from (select no, start_ts as ts, 1 as n from island union all select no, until_ts, -1 from island)
-        group by no, ts
-    ),
-    curve as (
-        select no, ts, sum(n) over (partition by no order by ts) as agents, lead(ts) over (partition by no order by ts) - ts as seconds
-        from step
-    ),
-    top as (
-        select no, agents, min(ts) as peak_at, sum(seconds) as seconds
-        from curve
-        group by no, agents
-        qualify agents = max(agents) over (partition by no)
-    )
-    select region, coalesce(agents, 0)::bigint, coalesce(peak_at, 0)::bigint, coalesce(seconds, 0)::bigint
-    from region
-    left join top using (no)
-    order by region
-""").fetchall()
-for region, agents, at, seconds in answer:
-    print(json.dumps({"Region": region, "Agents": agents, "At": at, "Seconds": seconds}))
+
+def csv(asked):
+    """What psql wrote already, beside the question."""
+    return {name: os.path.join(os.path.dirname(sys.argv[2]), name + ".csv") for name in queries(asked)}
+
+
+def adbc(asked):
+    """Arrow tables of one snapshot."""
+    from adbc_driver_postgresql import dbapi
+
+    with dbapi.connect(asked["DSN"]) as connection, connection.cursor() as cursor:
+        cursor.execute("set transaction isolation level repeatable read, read only")
+        rows = {}
+        for name, query in queries(asked).items():
+            cursor.execute(query)
+            rows[name] = cursor.fetch_arrow_table()
+        return rows
+
+
+def connectorx(asked):
+    """Arrow tables, each of a snapshot of its own."""
+    from connectorx import read_sql
+
+    return {name: read_sql(asked["DSN"], query, return_type="arrow") for name, query in queries(asked).items()}
+
+
+WAYS = {"csv-duckdb": (csv, "in_duckdb"), "adbc-duckdb": (adbc, "in_duckdb"),
+        "connectorx-polars": (connectorx, "in_polars"), "adbc-chdb": (adbc, "in_chdb")}
+
+if __name__ == "__main__":
+    read, count = WAYS[sys.argv[1]]
+    everything = json.load(open(sys.argv[2]))
+    peaks = sorted(import_module(count).answer(everything["Question"], read(everything)))
+    print(json.dumps([dict(zip(("Region", "Agents", "At", "Seconds"), peak)) for peak in peaks]))

@@ -1,13 +1,19 @@
--- For psql: what an engineer would copy out of a GIM who has no seats, into CSV files of the folder at hand: agents, voice
--- sessions, legs with an attempt GUID and previews, and the legs that tell where an agent sat, wherever they can matter.
--- The first cost a join of the two largest tables.
--- :sessions_from, :activities_from, :until bound the time keys, as epoch seconds.
+-- For psql, and for other clients, which take what is between `copy (` and `) to stdout` and call the rows what the file is called:
+-- what an engineer would copy out of a GIM who has no seats, into CSV files of the folder at hand: agents, voice sessions, legs
+-- with an attempt GUID and previews, and the legs that tell where an agent sat, wherever they can matter.
+-- The legs with a GUID cost a join of the two largest tables.
+-- :sessions_from, :activities_from, :until bound the time keys, as epoch seconds; :day_from, :day_until the day.
 \set ON_ERROR_STOP on
 begin isolation level repeatable read, read only;
-\copy (select resource_key, employee_id, resource_name from resource_ where resource_type_code = 'AGENT') to 'agent.csv' csv header
+\o agent.csv
+copy (
+    select resource_key, employee_id, resource_name
+    from resource_
+    where resource_type_code = 'AGENT'
+) to stdout csv header;
 \o session.csv
 copy (
-    select f.resource_key, f.start_ts, f.end_ts, f.active_flag
+    select f.resource_key, f.start_ts, f.end_ts, cast(f.active_flag as int) as active_flag
     from sm_res_session_fact as f
     join media_type as m using (media_type_key)
     where m.media_name_code = 'VOICE'
@@ -17,7 +23,7 @@ copy (
 ) to stdout csv header;
 \o activity.csv
 copy (
-    select f.resource_key, f.start_ts, f.end_ts, f.active_flag, d.switch_name
+    select f.resource_key, f.start_ts, f.end_ts, cast(f.active_flag as int) as active_flag, d.switch_name
     from interaction_resource_fact as f
     join irf_user_data_gen_1 as u using (interaction_resource_id, start_date_time_key)
     left join resource_ as d on d.resource_key = f.media_resource_key

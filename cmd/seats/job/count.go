@@ -20,6 +20,7 @@ import (
 // compute brings the days and months to their results: counted, or, where only a report is wanted, read.
 func (s *state) compute(ctx context.Context) {
 	counter := compute.NewCounter(s.Conn, s.Tenant, s.Months...)
+	counter.Beside = s.DB
 	days := slices.DeleteFunc(slices.Clone(s.Days), s.out)
 	counted, err := s.count(ctx, counter, days)
 	if err != nil { // the store could not be asked for any of them
