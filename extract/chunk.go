@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"math"
 	"os"
 	"path"
@@ -475,7 +476,7 @@ var aSHA1 = regexp.MustCompile(`(?i)\b[0-9a-f]{40}\b|\b[0-9a-f]{2}(?:[ :][0-9a-f
 // one in a line that names the file. So it does not matter by which program's habit the line is written, and in which case:
 // sha1sum, BSD's sha1, openssl, certutil, Get-FileHash.
 func sha1In(text []byte, name string) (string, error) {
-	only, named := map[string]bool{}, map[string]bool{}
+	sums := map[string]bool{}                                                 // those that are there, and whether in a line that names the file
 	text, _, err := transform.Bytes(unicode.BOMOverride(transform.Nop), text) // Windows PowerShell's > writes UTF-16
 	if err != nil {
 		return "", err
@@ -484,22 +485,17 @@ func sha1In(text []byte, name string) (string, error) {
 		lower, name := strings.ToLower(line), strings.ToLower(name)
 		for _, sum := range aSHA1.FindAllString(strings.ReplaceAll(lower, name, "?"), -1) {
 			sum = strings.NewReplacer(" ", "", ":", "").Replace(sum)
-			only[sum] = true
-			if strings.Contains(lower, name) {
-				named[sum] = true
-			}
+			sums[sum] = sums[sum] || strings.Contains(lower, name)
 		}
 	}
-	if len(only) > 1 {
-		only = named
+	if len(sums) > 1 {
+		maps.DeleteFunc(sums, func(_ string, named bool) bool { return !named })
 	}
-	switch len(only) {
+	switch found := slices.Collect(maps.Keys(sums)); len(found) {
 	case 0:
 		return "", fmt.Errorf("want the 40 hexadecimal digits of a SHA-1, and the name %s beside them where there are several", name)
 	case 1:
-		for sum := range only {
-			return sum, nil
-		}
+		return found[0], nil
 	}
 	return "", errors.New("it gives several SHA-1 of " + name)
 }

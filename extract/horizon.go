@@ -149,16 +149,13 @@ type ExportState struct {
 
 // ExportHorizon is up to when an export folder is complete, by the name of its newest chunk. now is the reader's clock.
 func ExportHorizon(dir, marker string, now time.Time) (s ExportState, err error) {
-	chunks, _, err := findChunks(dir, marker)
-	if err != nil {
-		return s, err
-	}
-	if s.HighWater, err = markOf(dir, chunks, now); err != nil || marker != "" {
+	e, err := lookFor(dir, ExportOptions{Marker: marker, Now: now})
+	if s.Horizon = e.horizon; err != nil || marker != "" || s.HighWater == nil {
 		return s, err
 	}
 	var files strings.Builder
-	for _, c := range chunks {
-		if s.HighWater == nil || c.date == nil || *c.date != *s.HighWater {
+	for _, c := range e.chunks {
+		if c.date == nil || *c.date != *s.HighWater {
 			continue
 		}
 		if !c.isZip && c.find(false) == nil {
@@ -171,21 +168,11 @@ func ExportHorizon(dir, marker string, now time.Time) (s ExportState, err error)
 			}
 		})
 		if err != nil {
-			return s, explainExport(err, "export "+dir)
+			return s, explainExport(err, e.name)
 		}
 	}
 	s.Newest = files.String()
 	return s, nil
-}
-
-// markOf is the date of the newest chunk, if any has one.
-func markOf(dir string, chunks []chunk, now time.Time) (*int64, error) {
-	newest := chunks[len(chunks)-1]
-	if newest.date != nil && *newest.date > now.Unix()+aheadAtMost {
-		return nil, fail.New(fail.Source, "the date in the name is UTC, and of data that is there: is the clock or the zone wrong of what made the chunk, or this machine's clock? nothing was changed",
-			"export %s: %s is dated ahead of this machine's clock", dir, newest.path)
-	}
-	return newest.date, nil
 }
 
 // DataSource is a T-Server or an Outbound Contact Server that a GIM reads.
