@@ -396,7 +396,7 @@ func (e *Export) inspect(ctx context.Context, number int, tenants map[int64]bool
 	if e.files, err = e.find(ctx, e.chunks[number:number+1]); err != nil {
 		return err
 	}
-	if err := e.readAll(ctx, "resource_"); err != nil {
+	if err := e.readOf(ctx, "resource_", nil, every); err != nil {
 		return err
 	}
 	key := column(table(sessionTable), "tenant_key")
