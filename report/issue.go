@@ -346,12 +346,9 @@ func Gone(dir string, ledger []Issue) (names []string, err error) {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("list issued files: %w", err)
 	}
-	there := map[string]bool{}
-	for _, e := range entries {
-		there[e.Name()] = true
-	}
 	for _, i := range ledger {
-		if i.Stands && !there[i.File] {
+		_, there := slices.BinarySearchFunc(entries, i.File, func(e fs.DirEntry, name string) int { return strings.Compare(e.Name(), name) })
+		if i.Stands && !there {
 			names = append(names, i.File)
 		}
 	}

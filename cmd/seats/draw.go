@@ -278,13 +278,11 @@ func sheetsOf(ctx context.Context, db duck.Queryer, tenant config.Tenant, month 
 		return nil, err
 	}
 	if month == (calendar.Month{}) {
-		var newest calendar.Date
 		for day := range states {
-			if newest.Before(day) {
-				newest = day
+			if month.First().Before(day) {
+				month = day.YearMonth()
 			}
 		}
-		month = newest.YearMonth()
 	}
 	for _, day := range missingDays(tenant, states, lastEnded(tenant, now).AddDays(1)) {
 		states[day] = missing

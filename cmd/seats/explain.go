@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -58,31 +59,19 @@ func (c *explainCmd) Run(ctx context.Context, p *program) (err error) {
 	if c.Trend {
 		return reading(ctx, tenant, func(db duck.Queryer) error { return x.trend(ctx, db) })
 	}
-	return readingRows(ctx, tenant, c.wanted(p.clock()), func(conn *duck.Conn) (err error) {
-		if x.issued, err = report.IssuedFiles(ctx, conn); err != nil {
+	month, err1 := parsed("--month", c.Month, calendar.ParseMonth)
+	date, at, err2 := x.when()
+	if c.Month == "" {
+		month = date.YearMonth()
+	}
+	return readingRows(ctx, tenant, func(m calendar.Month) bool { return m == month }, func(conn *duck.Conn) error {
+		issued, err3 := report.IssuedFiles(ctx, conn)
+		if err := cmp.Or(err3, err1, err2); err != nil {
 			return err
 		}
-		x.explainer = explain.New(conn, tenant)
-		return x.print(ctx)
+		x.explainer, x.issued = explain.New(conn, tenant), issued
+		return x.print(ctx, month, date, at)
 	})
-}
-
-// wanted are the months whose rows may be asked for: that of the day, or of those beside it, since the day of a region and a
-// second that is named need not be of the same month.
-func (c *explainCmd) wanted(now time.Time) func(calendar.Month) bool {
-	if month, err := calendar.ParseMonth(c.Month); err == nil {
-		return func(m calendar.Month) bool { return m == month }
-	}
-	about := calendar.DateOf(now, time.UTC)
-	if instant, err := time.Parse(time.RFC3339, c.At); err == nil {
-		about = calendar.DateOf(instant, time.UTC)
-	}
-	if date, err := calendar.ParseDate(c.Date); err == nil {
-		about = date
-	}
-	return func(m calendar.Month) bool {
-		return !m.Last().Before(about.AddDays(-2)) && !about.AddDays(2).Before(m.First())
-	}
 }
 
 func (c *explainCmd) validate() error {
@@ -115,13 +104,11 @@ type explanation struct {
 	issued    []report.Issue
 }
 
-func (x *explanation) print(ctx context.Context) error {
-	month, err := parsed("--month", x.Month, calendar.ParseMonth)
+// print explains the month, or the day, or the second of it, if one is asked for.
+func (x *explanation) print(ctx context.Context, month calendar.Month, date calendar.Date, at *int64) error {
 	switch {
-	case err != nil:
-		return err
 	case x.Agent != "":
-		return x.agent(ctx, month)
+		return x.agent(ctx, month, date)
 	case x.Month != "":
 		m, err := x.explainer.Month(ctx, month, x.Region)
 		if err != nil {
@@ -132,10 +119,6 @@ func (x *explanation) print(ctx context.Context) error {
 			return x.write(m.Table())
 		}
 		return x.breakdown(m.Breakdown(ctx, config.Unit(x.By)))
-	}
-	date, at, err := x.when()
-	if err != nil {
-		return err
 	}
 	day, err := x.explainer.Day(ctx, date, x.Region, x.Location)
 	if err != nil {
@@ -200,11 +183,7 @@ func (x *explanation) breakdown(b *explain.Breakdown, err error) error {
 }
 
 // agent prints the sessions of an agent on one day, or on all of a month that have been read.
-func (x *explanation) agent(ctx context.Context, month calendar.Month) error {
-	date, err := x.date()
-	if err != nil {
-		return err
-	}
+func (x *explanation) agent(ctx context.Context, month calendar.Month, date calendar.Date) (err error) {
 	days := []calendar.Date{date}
 	if x.Month != "" {
 		var missing []calendar.Date
@@ -282,13 +261,16 @@ func (x *explanation) warnIssued(measure report.Measure, period string, value in
 
 func (x *explanation) write(t report.Table) error { return t.Write(x.stdout, x.Format) }
 
-// when is the day, and the second where one is asked for.
+// when is the day, yesterday in the region or the tenant where none is asked for, and the second where one is.
 func (x *explanation) when() (calendar.Date, *int64, error) {
-	date, err := x.date()
+	zone := job.ZoneOf(x.tenant, x.Region)
+	date, err := parsed("--date", x.Date, calendar.ParseDate)
+	if x.Date == "" {
+		date = calendar.DateOf(x.clock(), zone).AddDays(-1)
+	}
 	if err != nil || x.At == "" {
 		return date, nil, err
 	}
-	zone := job.ZoneOf(x.tenant, x.Region)
 	if instant, err := time.Parse(time.RFC3339, x.At); err == nil {
 		if x.Date == "" {
 			date = dateWith(instant.Unix(), zone)
@@ -297,14 +279,6 @@ func (x *explanation) when() (calendar.Date, *int64, error) {
 	}
 	ts, err := clockTime(x.At, date, zone)
 	return date, &ts, err
-}
-
-// date is the one that is asked for, or yesterday in the region, or the tenant where no region is asked for.
-func (x *explanation) date() (calendar.Date, error) {
-	if x.Date == "" {
-		return calendar.DateOf(x.clock(), job.ZoneOf(x.tenant, x.Region)).AddDays(-1), nil
-	}
-	return parsed("--date", x.Date, calendar.ParseDate)
 }
 
 // dateWith is the day whose interval holds a second (R7).

@@ -206,14 +206,12 @@ func missingDays[T any](tenant config.Tenant, known map[calendar.Date]T, today c
 func (c *statusCmd) check(ctx context.Context, p *program, tenants []config.Tenant) error {
 	table := report.Table{Header: []string{"tenant", "overdue"}}
 	y := tally{terminal: p.terminal}
-	for _, l := range lookAtAll(ctx, tenants, p.clock()) {
-		if l.err != nil {
-			y.add(l.tenant.Name, l.err)
-		} else if overdue := l.overdue(p.clock(), c.Within); overdue != "" {
-			table.Rows = append(table.Rows, []any{l.tenant.Name, overdue})
+	y.lookAtAll(ctx, tenants, p.clock(), c.Within, func(tenant config.Tenant, _ watch.State, overdue string) {
+		if overdue != "" {
+			table.Rows = append(table.Rows, []any{tenant.Name, overdue})
 			y.code = cmp.Or(y.code, fail.NotReady)
 		}
-	}
+	})
 	if len(table.Rows) == 0 && c.Format == report.FormatTable {
 		return y.failed()
 	}
@@ -237,17 +235,14 @@ func (c *fleetStatusCmd) Run(ctx context.Context, p *program) error {
 	}
 	table := report.Table{Header: []string{"tenant", "newest", "newest_final", "provisional", "missing", "blocked", "concurrent", "enabled", "last_success", "overdue"}}
 	y := tally{terminal: p.terminal}
-	for _, l := range lookAtAll(ctx, cfg.Tenants, p.clock()) {
-		if y.add(l.tenant.Name, l.err); l.err != nil {
-			continue
-		}
-		s, last := l.state, ""
+	y.lookAtAll(ctx, cfg.Tenants, p.clock(), 0, func(tenant config.Tenant, s watch.State, overdue string) {
+		last := ""
 		if s.LastSuccess != 0 {
 			last = time.Unix(s.LastSuccess, 0).UTC().Format(time.RFC3339)
 		}
-		table.Rows = append(table.Rows, []any{l.tenant.Name, s.Newest.OrNone(), s.NewestFinal.OrNone(), len(s.Provisional),
-			calendar.Runs(s.Missing, ".."), calendar.Runs(s.Blocked, ".."), named(s.Concurrent), named(s.Enabled), last, l.overdue(p.clock(), 0)})
-	}
+		table.Rows = append(table.Rows, []any{tenant.Name, s.Newest.OrNone(), s.NewestFinal.OrNone(), len(s.Provisional),
+			calendar.Runs(s.Missing, ".."), calendar.Runs(s.Blocked, ".."), named(s.Concurrent), named(s.Enabled), last, overdue})
+	})
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
@@ -263,34 +258,32 @@ func named(counts []watch.Count) string {
 	return strings.Join(said, ", ")
 }
 
-// looked is how a tenant stands, or why that cannot be told.
-type looked struct {
-	tenant config.Tenant
-	absent bool // there is no store
-	state  watch.State
-	err    error
-}
-
 // storesAtOnce is how many are read at the same time: to open one takes longer than to read what it says of itself.
 const storesAtOnce = 8
 
-// lookAtAll reads the published stores of tenants, and gives them in the tenants' order.
-func lookAtAll(ctx context.Context, tenants []config.Tenant, now time.Time) []looked {
-	all := make([]looked, len(tenants))
+// lookAtAll reads the published stores of tenants and gives, in the tenants' order, how each stands, and what of it is overdue. What
+// cannot be read it adds to the tally.
+func (y *tally) lookAtAll(ctx context.Context, tenants []config.Tenant, now time.Time, within time.Duration, give func(config.Tenant, watch.State, string)) {
+	states, errs := make([]watch.State, len(tenants)), make([]error, len(tenants))
 	var group errgroup.Group
 	group.SetLimit(storesAtOnce)
 	for i, tenant := range tenants {
 		group.Go(func() error {
-			state, err := look(ctx, tenant, now)
-			all[i] = looked{tenant: tenant, absent: errors.Is(err, store.ErrMissing), state: state}
-			if !all[i].absent {
-				all[i].err = job.Explain(err, tenant)
-			}
+			states[i], errs[i] = look(ctx, tenant, now)
 			return nil
 		})
 	}
 	_ = group.Wait() // each tenant has its own error
-	return all
+	for i, tenant := range tenants {
+		switch {
+		case errs[i] == nil:
+			give(tenant, states[i], states[i].Overdue(tenant, now, cmp.Or(within, watch.Within(tenant))))
+		case errors.Is(errs[i], store.ErrMissing):
+			give(tenant, states[i], "there is no store")
+		default:
+			y.add(tenant.Name, job.Explain(errs[i], tenant))
+		}
+	}
 }
 
 func look(ctx context.Context, tenant config.Tenant, now time.Time) (state watch.State, err error) {
@@ -300,12 +293,4 @@ func look(ctx context.Context, tenant config.Tenant, now time.Time) (state watch
 		return err
 	})
 	return state, err
-}
-
-// overdue says what of the tenant is, or nothing.
-func (l looked) overdue(now time.Time, within time.Duration) string {
-	if l.absent {
-		return "there is no store"
-	}
-	return l.state.Overdue(l.tenant, now, cmp.Or(within, watch.Within(l.tenant)))
 }

@@ -396,18 +396,12 @@ func zone(name string) (*time.Location, error) {
 // timeout returns the duration given. PostgreSQL counts it in milliseconds of 32 bits, where 0 is none.
 func (v value) timeout() (time.Duration, bool) {
 	const rule = `must be a duration such as "30m", or 0 for none`
-	if v.given() && v.node.kind == kindPlain {
-		if v.node.text != "0" {
-			v.problem(rule, "give it a unit: ms, s, m or h")
-		}
-		return 0, v.node.text == "0"
-	}
-	text, ok := v.text()
-	if !ok {
-		return 0, false
-	}
+	text, ok := v.scalar()
 	d, err := time.ParseDuration(text)
 	switch {
+	case !ok:
+	case v.node.kind == kindPlain && text != "0":
+		v.problem(rule, "give it a unit: ms, s, m or h")
 	case err != nil || d < 0:
 		v.problem(rule, "")
 	case d > 0 && d < time.Millisecond, d > math.MaxInt32*time.Millisecond:

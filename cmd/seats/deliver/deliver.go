@@ -211,16 +211,12 @@ func (c Courier) issued(d Delivery) ([]byte, error) {
 	path := filepath.Join(c.From, d.File)
 	text, err := report.ReadFile(path)
 	const hint = "nothing was sent of it; `seats audit` says what became of the issued files, and `seats report` puts back those that have vanished"
-	if errors.Is(err, fs.ErrNotExist) {
-		if d.SHA256 == "" {
-			return nil, nil
-		}
+	switch gone := errors.Is(err, fs.ErrNotExist); {
+	case gone && d.SHA256 != "":
 		return nil, fail.New(fail.Restatement, hint, "deliver %s: the file has vanished since it was issued", path)
-	}
-	if err != nil {
+	case err != nil && !gone:
 		return nil, fmt.Errorf("deliver issued file: %w", err)
-	}
-	if d.SHA256 != "" && report.Digest(text) != d.SHA256 {
+	case d.SHA256 != "" && report.Digest(text) != d.SHA256:
 		return nil, fail.New(fail.Restatement, hint, "deliver %s: the file was changed since it was issued", path)
 	}
 	return text, nil

@@ -18,6 +18,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -81,13 +82,14 @@ func (a *Asker) ask(ctx context.Context, query, format, file string) (wrote bool
 		}
 	}
 	table, err := a.run(ctx, f)
-	if err != nil || file != "" && f.sets {
+	write := func(w io.Writer) error { return table.Write(w, format) }
+	switch {
+	case err != nil || file != "" && f.sets:
 		return false, err
+	case file != "":
+		return true, create(file, write)
 	}
-	if file != "" {
-		return true, create(file, func(w io.Writer) error { return table.Write(w, format) })
-	}
-	return false, a.show(ctx, func(w io.Writer) error { return table.Write(w, format) })
+	return false, a.show(ctx, write)
 }
 
 func (a *Asker) run(ctx context.Context, f form) (table report.Table, err error) {
@@ -344,12 +346,10 @@ func (a *Asker) calls(tree any) (err error) {
 			err = cmp.Or(err, a.calls(child))
 		}
 	case map[string]any:
+		err = a.calls(slices.Collect(maps.Values(node)))
 		if name, is := node["function_name"].(string); is && !a.functions[strings.ToLower(name)] {
 			return fail.New(fail.Other, "what reads or writes files, settings or logs, or runs a text, is not for questions",
 				"no function %s can be called here", strings.ToLower(name))
-		}
-		for _, child := range node {
-			err = cmp.Or(err, a.calls(child))
 		}
 	}
 	return err
