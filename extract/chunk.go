@@ -287,13 +287,11 @@ func nameOf(f *zip.File) string {
 // what is whole but of another kind.
 func (c *chunk) eachZipped(visit func(*zip.File) error) (err error) {
 	defer func() {
-		var ofFile *fs.PathError
-		var explained *fail.Error
 		switch {
 		case err == nil:
-		case errors.As(err, &ofFile):
+		case is[*fs.PathError](err):
 			err = fmt.Errorf("unpack %s: %w", c.path, err)
-		case errors.As(err, &explained):
+		case is[*fail.Error](err):
 			err = fmt.Errorf("%s: %w", c.path, err)
 		default:
 			err = fmt.Errorf("%s: broken zip: %w", c.path, err)
