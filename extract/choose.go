@@ -16,7 +16,7 @@ func (e *Export) dimensions(ctx context.Context) error {
 		if isFact(t) {
 			continue
 		}
-		if err := e.readAll(ctx, t.Name); err != nil {
+		if err := e.readOf(ctx, t.Name, nil, every); err != nil {
 			return err
 		}
 	}
@@ -25,26 +25,13 @@ func (e *Export) dimensions(ctx context.Context) error {
 	return nil
 }
 
-// readAll reads a table that holds no facts.
-func (e *Export) readAll(ctx context.Context, name string) error {
-	files, _, err := e.look(ctx, name, nil)
-	if err != nil {
-		return err
-	}
-	return e.take(ctx, name, files, func(int64) bool { return true })
-}
-
 func (e *Export) sessions(ctx context.Context) (err error) {
 	e.among, err = e.readThose(ctx, sessionTable, func(_ *csvRow, s fact) bool { return e.touchesDays(s) }, nil)
 	if err != nil {
 		return err
 	}
 	if e.WithGroups {
-		files, _, err := e.look(ctx, sessionGroups.Name, never)
-		if err != nil {
-			return err
-		}
-		if err := e.take(ctx, sessionGroups.Name, files, e.among); err != nil {
+		if err := e.readOf(ctx, sessionGroups.Name, never, e.among); err != nil {
 			return err
 		}
 	}
@@ -127,6 +114,16 @@ func column(t texts.Table, name string) int {
 }
 
 func never(*csvRow, fact) bool { return false }
+func every(int64) bool         { return true }
+
+// readOf reads the rows of a table that have one of the ids.
+func (e *Export) readOf(ctx context.Context, name string, matters func(*csvRow, fact) bool, ids func(id int64) bool) error {
+	files, _, err := e.look(ctx, name, matters)
+	if err != nil {
+		return err
+	}
+	return e.take(ctx, name, files, ids)
+}
 
 // readThose reads the rows of a table of which some copy matters, but for those of ids that were read before; nil: none was. It tells
 // which ids those are.

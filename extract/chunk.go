@@ -124,7 +124,7 @@ func allChunks(dir string) (chunks []chunk, err error) {
 	if len(chunks) == 0 {
 		return nil, errors.New("no export_* folder or zip file in it")
 	}
-	slices.SortStableFunc(chunks, compareChunks)
+	slices.SortStableFunc(chunks, func(a, b chunk) int { return cmp.Or(cmp.Compare(a.when(), b.when()), compareNatural(a.path, b.path)) })
 	for i := range chunks {
 		chunks[i].number = i
 	}
@@ -168,15 +168,12 @@ func dateIn(name string) *int64 {
 	return nil
 }
 
-// compareChunks puts chunks without a date first: whatever has one is known to be newer or is alone.
-func compareChunks(a, b chunk) int {
-	when := func(c chunk) int64 {
-		if c.date == nil {
-			return math.MinInt64
-		}
-		return *c.date
+// when puts chunks without a date first: whatever has one is known to be newer or is alone.
+func (c chunk) when() int64 {
+	if c.date == nil {
+		return math.MinInt64
 	}
-	return cmp.Or(cmp.Compare(when(a), when(b)), compareNatural(a.path, b.path))
+	return *c.date
 }
 
 var digits = regexp.MustCompile(`\d+|\D+`)
@@ -290,13 +287,11 @@ func nameOf(f *zip.File) string {
 // what is whole but of another kind.
 func (c *chunk) eachZipped(visit func(*zip.File) error) (err error) {
 	defer func() {
-		var ofFile *fs.PathError
-		var explained *fail.Error
 		switch {
 		case err == nil:
-		case errors.As(err, &ofFile):
+		case is[*fs.PathError](err):
 			err = fmt.Errorf("unpack %s: %w", c.path, err)
-		case errors.As(err, &explained):
+		case is[*fail.Error](err):
 			err = fmt.Errorf("%s: %w", c.path, err)
 		default:
 			err = fmt.Errorf("%s: broken zip: %w", c.path, err)

@@ -234,8 +234,7 @@ func (e *Export) Close() error { return nil }
 // explainExport gives an error of reading a chunk the exit code of a failed source, unless it says itself what is
 // to be done: the folder for unpacking may be to blame.
 func explainExport(err error, name string) error {
-	var explained *fail.Error
-	if err == nil || errors.As(err, &explained) || errors.Is(err, context.Canceled) {
+	if err == nil || is[*fail.Error](err) || errors.Is(err, context.Canceled) {
 		return err
 	}
 	return fail.New(fail.Source, "copy that chunk again from where GIM exported it, or have it exported again; nothing was changed", "%s: %w", name, err)
@@ -396,7 +395,7 @@ func (e *Export) inspect(ctx context.Context, number int, tenants map[int64]bool
 	if e.files, err = e.find(ctx, e.chunks[number:number+1]); err != nil {
 		return err
 	}
-	if err := e.readAll(ctx, "resource_"); err != nil {
+	if err := e.readOf(ctx, "resource_", nil, every); err != nil {
 		return err
 	}
 	key := column(table(sessionTable), "tenant_key")

@@ -240,7 +240,9 @@ func (g *GIMDB) readDataSources(ctx context.Context, clock int64) (sources []Dat
 			wrong = append(wrong, fmt.Sprintf("max_ts of %s is %s", d, why))
 			return d, err
 		}
-		d.ReadUpTo, d.mark = seconds(read), seconds(transformed)
+		if d.ReadUpTo = new(int64(*read)); transformed != nil {
+			d.mark = new(int64(*transformed))
+		}
 		return d, err
 	})
 	if err == nil && len(wrong) > 0 {
@@ -261,11 +263,4 @@ func noTime(maxTS *float64, clock int64) string {
 		return fmt.Sprintf("%.0f (%s), which lies ahead of the server's clock", *maxTS, instant(int64(*maxTS)))
 	}
 	return ""
-}
-
-func seconds(of *float64) *int64 {
-	if of == nil {
-		return nil
-	}
-	return new(int64(*of))
 }
