@@ -436,11 +436,7 @@ const (
 )
 
 func (m Mark) String() string {
-	previous := m.Previous
-	if previous == "" {
-		previous = noPrevious
-	}
-	return fmt.Sprintf(markFormat, m.Tenant, m.Manifest, m.Run, previous)
+	return fmt.Sprintf(markFormat, m.Tenant, m.Manifest, m.Run, cmp.Or(m.Previous, noPrevious))
 }
 
 // ParseMark is the inverse of Mark.String.

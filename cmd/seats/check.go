@@ -163,11 +163,9 @@ func (k *checker) guids(f extract.Findings) {
 		k.found("attempt GUIDs", "warning", "%s: %q is on %d legs of %d agents: does it stand for none?", f.Day, c.GUID, c.Legs, c.Agents)
 	}
 	switch {
-	case !f.Counted:
-		return
-	case f.Attempts > 0 && f.GUIDs == 0:
+	case f.Counted && f.Attempts > 0 && f.GUIDs == 0:
 		k.found("attempt GUIDs", "warning", "%s has %d contact attempts and no GSW_CALL_ATTEMPT_GUID in irf_user_data_gen_1: is it mapped in ctl_ud_to_ude_mapping?", f.Day, f.Attempts)
-	default:
+	case f.Counted:
 		k.found("attempt GUIDs", "ok", "%s: %d contact attempts, %d GUIDs", f.Day, f.Attempts, f.GUIDs)
 	}
 }

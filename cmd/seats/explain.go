@@ -15,6 +15,7 @@ import (
 	"seats/internal/config"
 	"seats/internal/duck"
 	"seats/internal/fail"
+	"seats/internal/forecast"
 	"seats/report"
 )
 
@@ -312,4 +313,132 @@ func clockTime(text string, date calendar.Date, zone *time.Location) (int64, err
 	}
 	return 0, usageError("--at %s: the clocks in %s showed it twice on %s: give it as %s or %s", text, zone, date,
 		time.Unix(found[0], 0).In(zone).Format(time.RFC3339), time.Unix(found[1], 0).In(zone).Format(time.RFC3339))
+}
+
+const curveRows = 6
+
+// drawCurve draws a day over the hours of its zone, and marks the first second of the peak. Each column stands for as many seconds as
+// the others and shows the most agents in any of them. A day without a second, or without an agent, has no picture.
+func (s screen) drawCurve(columns int, curve explain.Curve, zone *time.Location) string {
+	most, plateaus := curve.Plateaus()
+	if most == 0 {
+		return ""
+	}
+	start, seconds := curve[0].Start, curve[len(curve)-1].End-curve[0].Start
+	column := func(second int64) int { return int((second - start) * int64(columns) / seconds) }
+	heights := make([]int64, columns)
+	for _, step := range curve {
+		for i := column(step.Start); i <= column(step.End-1); i++ {
+			heights[i] = max(heights[i], step.Agents)
+		}
+	}
+	g := s.glyphs()
+	steps := int64(len(g.blocks) - 1)
+	label := fmt.Sprint(most)
+	var b strings.Builder
+	for row := int64(curveRows - 1); row >= 0; row-- {
+		line := make([]rune, 0, columns)
+		for _, h := range heights {
+			// Whoever is there is seen: what is not 0 is at least one step high.
+			full := (h*curveRows*steps + most - 1) / most
+			line = append(line, g.blocks[min(max(full-row*steps, 0), steps)])
+		}
+		fmt.Fprintf(&b, "%7s %s%s\n", label, g.edge, s.paint(curveColor, string(line)))
+		label = ""
+	}
+	hours := []byte(strings.Repeat(" ", columns)) // every sixth of the zone's clock under its column
+	for second := start - start%900; second < start+seconds; second += 900 {
+		at := time.Unix(second, 0).In(zone)
+		if second >= start && at.Minute() == 0 && at.Second() == 0 && at.Hour()%6 == 0 && column(second)+2 <= columns {
+			copy(hours[column(second):], at.Format("15"))
+		}
+	}
+	fmt.Fprintf(&b, "%9s%s\n", "", strings.TrimRight(string(hours), " "))
+	first := time.Unix(plateaus[0].Start, 0).In(zone).Format(time.TimeOnly)
+	at, mark := column(plateaus[0].Start), g.mark+" "+first
+	if at+len(first)+2 > columns { // to the left of it, where there is room
+		at, mark = at-len(first)-1, first+" "+g.mark
+	}
+	return b.String() + strings.Repeat(" ", 9+at) + s.paint(badColor, mark) + "\n\n"
+}
+
+// picturesOfRun is how many regions a run draws; of the others `explain` does.
+const picturesOfRun = 4
+
+// drawDay draws the curves of the day that was run, for people at a terminal. What cannot be drawn is a warning: the run is done.
+func (p *program) drawDay(ctx context.Context, tenant config.Tenant, date calendar.Date) {
+	screen := p.screen()
+	if screen.columns() == 0 {
+		return
+	}
+	ofDay := func(m calendar.Month) bool { return m == date.YearMonth() }
+	err := readingRows(ctx, tenant, ofDay, func(conn *duck.Conn) error {
+		explainer := explain.New(conn, tenant)
+		for i, region := range tenant.Regions {
+			if i == picturesOfRun {
+				_, err := fmt.Fprintf(p.stdout, "\n%d regions more: seats explain --tenant %s --date %s --region R\n", len(tenant.Regions)-i, tenant.Name, date)
+				return err
+			}
+			day, err := explainer.Day(ctx, date, region.Name, "")
+			if err != nil {
+				return err
+			}
+			if drawn := screen.drawCurve(screen.columns(), day.Curve, day.Zone); drawn != "" {
+				fmt.Fprintf(p.stdout, "\n%s %s, %s (%s)\n%s", tenant.Name, region.Name, date, region.Zone, strings.TrimSuffix(drawn, "\n"))
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		p.warn("the day cannot be drawn", job.Explain(err, tenant), "tenant", tenant.Name, "day", date)
+	}
+}
+
+const trendRows = 10
+
+// drawTrend draws the month over its days: counted ones as bars, the others as bands from the lowest to the highest that is
+// likely, and a line at what is committed.
+func drawTrend(s screen, t *explain.Trend) string {
+	top, ahead := max(1, t.Highest, t.Committed), map[calendar.Date]forecast.Band{}
+	for _, d := range t.Ahead {
+		if ahead[d.Date] = d.Band; d.Known() {
+			top = max(top, d.High)
+		}
+	}
+	g := s.glyphs()
+	row := func(n int64) int64 { return (n*trendRows + top - 1) / top } // the row that a number reaches, from 1
+	full := string(g.blocks[len(g.blocks)-1])
+	var b strings.Builder
+	for r := int64(trendRows); r > 0; r-- {
+		label := ""
+		switch {
+		case t.Committed > 0 && r == row(t.Committed):
+			label = fmt.Sprint(t.Committed)
+		case r == trendRows:
+			label = fmt.Sprint(top)
+		}
+		fmt.Fprintf(&b, "%7s %s", label, g.edge)
+		for _, day := range t.Month.Days() {
+			peak, counted := t.Peaks[day]
+			of := ahead[day]
+			cell := "  "
+			switch {
+			case counted && !t.From.Before(day) && r <= row(peak):
+				cell = s.paint(curveColor, full+" ")
+			case of.Known() && r <= row(of.High) && r >= max(1, row(of.Low)):
+				cell = s.paint(warnColor, g.band+" ")
+			case t.Committed > 0 && r == row(t.Committed):
+				cell = s.paint(badColor, g.line+g.line)
+			}
+			b.WriteString(cell)
+		}
+		b.WriteString("\n")
+	}
+	numbers := ""
+	for _, day := range t.Month.Days() {
+		if day.Day == 1 || day.Day%5 == 0 {
+			numbers += strings.Repeat(" ", 2*(day.Day-1)-len(numbers)) + fmt.Sprint(day.Day)
+		}
+	}
+	return b.String() + strings.Repeat(" ", 9) + numbers + "\n\n"
 }

@@ -3,12 +3,16 @@ package main
 import (
 	"cmp"
 	"context"
+	"database/sql"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/jedib0t/go-pretty/v6/text"
 	"golang.org/x/sync/errgroup"
 
 	"seats/cmd/seats/deliver"
@@ -90,96 +94,58 @@ func fileRows(ctx context.Context, db duck.Queryer, tenant config.Tenant, issued
 	return rows, err
 }
 
-// monthStatus is a month of a tenant, as far as it has begun.
+// monthStatus is a month of a tenant, as far as it has begun; To is the last of several in a row of which there is nothing, else the same.
 type monthStatus struct {
-	month, to          calendar.Month // to: the last of several empty months, else the same
-	final, provisional int
-	missing            []calendar.Date
-	daily, monthly     int // files of revision 1
-	revised            int // files of later revisions
-	undelivered        int // revisions
+	Month, To          calendar.Month
+	Final, Provisional int // days
+	Daily, Monthly     int // files of revision 1
+	Revised            int // files of later revisions
+	Undelivered        int // revisions
 }
 
 var monthHeader = []string{"tenant", "month", "days", "final", "provisional", "missing", "complete", "daily_files", "monthly_files", "revised", "undelivered"}
 
-func monthRows(ctx context.Context, db duck.Queryer, t config.Tenant, issued []report.Issue, now time.Time) (rows [][]any, err error) {
+func monthRows(ctx context.Context, db duck.Queryer, t config.Tenant, _ []report.Issue, now time.Time) (rows [][]any, err error) {
 	held, err := store.Slices(ctx, db)
 	if err != nil {
 		return nil, err
 	}
-	var parcels []deliver.Parcel
+	today := lastEnded(t, now).AddDays(1)
+	gaps, states, periods := missingDays(t, held, today), map[calendar.Date]string{}, []string{}
+	for day, s := range held {
+		states[day] = job.State(t, day, s)
+	}
+	for _, day := range gaps {
+		states[day] = missing
+	}
 	if t.Deliver != nil {
-		if _, parcels, err = job.Pending(ctx, db, t); err != nil {
+		_, parcels, err := job.Pending(ctx, db, t)
+		if err != nil {
 			return nil, err
 		}
+		for _, p := range parcels {
+			periods = append(periods, p.Issue.Period)
+		}
 	}
-	today := lastEnded(t, now).AddDays(1)
-	months, err := summarize(t, held, issued, parcels, today)
+	days, err := json.Marshal(states)
+	if err != nil {
+		return nil, err
+	}
+	months, err := duck.All[monthStatus](ctx, db, "ask/month_status", sql.Named("days", string(days)), sql.Named("undelivered", periods))
 	for _, m := range months {
-		days, name, undelivered := m.final+m.provisional, m.month.String(), any(nil)
-		if m.to != m.month {
-			name += ".." + m.to.String()
+		days, name, undelivered := m.Final+m.Provisional, m.Month.String(), any(nil)
+		if m.To != m.Month {
+			name += ".." + m.To.String()
 		}
 		if t.Deliver != nil {
-			undelivered = m.undelivered
+			undelivered = m.Undelivered
 		}
-		complete := m.month.Last().Before(today) && len(m.missing) == 0 && days >= len(t.DaysOf(m.month))
-		rows = append(rows, []any{t.Name, name, days, m.final, m.provisional, calendar.Runs(m.missing, ".."), complete, m.daily, m.monthly, m.revised, undelivered})
+		gap := slices.DeleteFunc(slices.Clone(gaps), func(d calendar.Date) bool { return d.Before(m.Month.First()) || m.To.Last().Before(d) })
+		complete := m.Month.Last().Before(today) && len(gap) == 0 && days >= len(t.DaysOf(m.Month))
+		rows = append(rows, []any{t.Name, name, days, m.Final, m.Provisional, calendar.Runs(gap, ".."), complete, m.Daily, m.Monthly, m.Revised, undelivered})
 	}
 	return rows, err
 }
-
-// summarize counts month by month; months in a row of which there is nothing are one.
-func summarize(tenant config.Tenant, held map[calendar.Date]store.Slice, issued []report.Issue, parcels []deliver.Parcel, today calendar.Date) (all []*monthStatus, err error) {
-	at := func(m calendar.Month) *monthStatus {
-		no, known := slices.BinarySearchFunc(all, m, func(s *monthStatus, m calendar.Month) int { return strings.Compare(s.month.String(), m.String()) })
-		if !known {
-			all = slices.Insert(all, no, &monthStatus{month: m, to: m})
-		}
-		return all[no]
-	}
-	for day, s := range held {
-		if m := at(day.YearMonth()); job.State(tenant, day, s) == settle.Final {
-			m.final++
-		} else {
-			m.provisional++
-		}
-	}
-	for _, d := range missingDays(tenant, held, today) {
-		m := at(d.YearMonth())
-		m.missing = append(m.missing, d)
-	}
-	monthOf := func(i report.Issue) *monthStatus {
-		month, unread := calendar.ParseMonth(i.Period[:len("2006-01")])
-		err = cmp.Or(err, unread)
-		return at(month)
-	}
-	for _, i := range issued {
-		switch m := monthOf(i); {
-		case i.Revision > 1:
-			m.revised++
-		case i.Measure == report.Enabled:
-			m.monthly++
-		default:
-			m.daily++
-		}
-	}
-	for _, p := range parcels {
-		monthOf(p.Issue).undelivered++
-	}
-	var joined []*monthStatus
-	for _, m := range all {
-		if last := len(joined) - 1; last >= 0 && m.isEmpty() && joined[last].isEmpty() {
-			joined[last].to = m.month
-			joined[last].missing = append(joined[last].missing, m.missing...)
-			continue
-		}
-		joined = append(joined, m)
-	}
-	return joined, err
-}
-
-func (m monthStatus) isEmpty() bool { return m.final+m.provisional+m.daily+m.monthly+m.revised == 0 }
 
 // missingDays are the days of which nothing is known: from the production date, or the first known day if that is earlier, up to
 // yesterday or the tenant's last day.
@@ -293,4 +259,207 @@ func look(ctx context.Context, tenant config.Tenant, now time.Time) (state watch
 		return err
 	})
 	return state, err
+}
+
+// calendars prints a month of each tenant and region: for people as a calendar, else a row a day.
+func (c *statusCmd) calendars(ctx context.Context, p *program, tenants []config.Tenant) error {
+	month, err := parsed("--month", string(c.Month), calendar.ParseMonth)
+	if err != nil {
+		return err
+	}
+	table := report.Table{Header: []string{"tenant", "region", "date", "state", "peak", "committed"}}
+	screen := p.screen()
+	var drawn []string
+	failed := p.eachTenant(ctx, tenants, func(tenant config.Tenant) error {
+		return reading(ctx, tenant, func(db duck.Queryer) error {
+			sheets, err := sheetsOf(ctx, db, tenant, month, p.clock())
+			if err == nil && len(sheets) == 0 {
+				p.Info("nothing is held of the month", "tenant", tenant.Name, "month", month)
+			}
+			for _, sheet := range sheets {
+				table.Rows = append(table.Rows, sheet.rows()...)
+				drawn = append(drawn, sheet.draw(screen))
+			}
+			return err
+		})
+	})
+	if c.Format != report.FormatTable || failed != nil && !alreadySaid(failed) {
+		return p.print(table, c.Format, failed)
+	}
+	_, err = io.WriteString(p.stdout, strings.Join(drawn, "\n"))
+	return cmp.Or(err, failed)
+}
+
+// sheet is a region's month on the wall.
+type sheet struct {
+	tenant string
+	region config.Region
+	month  calendar.Month
+	states map[calendar.Date]string // also missing; a day that is not in it is none of the tenant's, or still to come
+	peaks  map[calendar.Date]int64
+}
+
+const missing = "missing"
+
+// sheetsOf reads a tenant's month; the zero month is the newest of which the store holds a day.
+func sheetsOf(ctx context.Context, db duck.Queryer, tenant config.Tenant, month calendar.Month, now time.Time) (sheets []sheet, err error) {
+	states, err := watch.States(ctx, db, tenant)
+	if err != nil {
+		return nil, err
+	}
+	peaks, err := watch.Peaks(ctx, db)
+	if err != nil {
+		return nil, err
+	}
+	if month == (calendar.Month{}) {
+		for day := range states {
+			if month.First().Before(day) {
+				month = day.YearMonth()
+			}
+		}
+	}
+	for _, day := range missingDays(tenant, states, lastEnded(tenant, now).AddDays(1)) {
+		states[day] = missing
+	}
+	for _, r := range tenant.Regions {
+		s := sheet{tenant.Name, r, month, states, peaks[r.Name]}
+		if len(s.rows()) > 0 {
+			sheets = append(sheets, s)
+		}
+	}
+	return sheets, nil
+}
+
+// rows has one for each day of the month that has a state. Of a day that was not counted yet there is no peak.
+func (s sheet) rows() (rows [][]any) {
+	for _, day := range s.month.Days() {
+		state, has := s.states[day]
+		if !has {
+			continue
+		}
+		row := []any{s.tenant, s.region.Name, day.String(), state, nil, nil}
+		if peak, known := s.peaks[day]; known {
+			row[4] = peak
+		}
+		if s.region.Committed > 0 {
+			row[5] = s.region.Committed
+		}
+		rows = append(rows, row)
+	}
+	return rows
+}
+
+// draw is the calendar, Monday first: each day with its peak and what is to be said of it, each week with a sparkline of its
+// peaks under the highest of the month; then what the signs mean that are in it.
+func (s sheet) draw(screen screen) string {
+	highest, at := int64(0), calendar.Date{}
+	for _, day := range s.month.Days() {
+		if n := s.peaks[day]; n > highest {
+			highest, at = n, day
+		}
+	}
+	digits := len(fmt.Sprint(highest))
+	width := 2 + 1 + digits + 2
+	gap, spark := "  ", true
+	if wide := 7*(width+2) + 7; screen.width > 0 && wide > screen.width {
+		gap, spark = " ", wide-7 <= screen.width
+	}
+	var head string
+	for _, name := range []string{"Mo", "Tu", "We", "Th", "Fr", "Sa", "Su"} {
+		head += screen.paint(faintColor, fmt.Sprintf("%-*s", width, name)) + gap
+	}
+	lines := []string{s.title(screen, highest, at) + strings.TrimRight(head, " ")}
+	days, seen := s.month.Days(), map[string]bool{}
+	for first := -(int(days[0].Weekday()) + 6) % 7; first < len(days); first += 7 {
+		week, bars := "", ""
+		for i := first; i < first+7; i++ {
+			if i < 0 || i >= len(days) {
+				week, bars = week+strings.Repeat(" ", width)+gap, bars+" "
+				continue
+			}
+			week += s.cell(screen, days[i], digits, seen) + gap
+			bars += string(s.bar(screen, days[i], highest))
+		}
+		if spark {
+			week += screen.paint(curveColor, strings.TrimRight(bars, " "))
+		}
+		lines = append(lines, strings.TrimRight(week, " "))
+	}
+	var legend []string
+	for _, s := range signs {
+		if seen[s.sign] {
+			legend = append(legend, s.sign+" "+s.meaning)
+		}
+	}
+	if legend != nil {
+		lines = append(lines, strings.Join(legend, "   "))
+	}
+	return strings.Join(lines, "\n") + "\n"
+}
+
+func (s sheet) title(screen screen, highest int64, at calendar.Date) string {
+	count := map[string]int{}
+	for _, day := range s.month.Days() {
+		count[s.states[day]]++
+	}
+	said := []string{fmt.Sprintf("%d final", count[settle.Final])}
+	for _, state := range []string{settle.Provisional, missing} {
+		if count[state] > 0 {
+			said = append(said, fmt.Sprintf("%d %s", count[state], state))
+		}
+	}
+	title := screen.paint(text.Bold, fmt.Sprintf("%s %s, %s %d", s.tenant, s.region.Name, s.month.Month, s.month.Year)) +
+		fmt.Sprintf(" (%s): %s", s.region.Zone, strings.Join(said, ", "))
+	if highest > 0 {
+		title += fmt.Sprintf("; highest peak %d on %s", highest, at)
+	}
+	if s.region.Committed > 0 {
+		title += fmt.Sprintf("; committed %d", s.region.Committed)
+	}
+	return title + "\n"
+}
+
+// The signs beside a day's number, and what they mean, in the order of the legend.
+var signs = []struct{ sign, meaning string }{
+	{"-", "missing"}, {".", "not counted yet"}, {"~", "provisional, may still move"}, {"!", "above what is committed"},
+}
+
+// cell is a day with its number and two signs; those that it has are noted.
+func (s sheet) cell(screen screen, day calendar.Date, digits int, seen map[string]bool) string {
+	state, has := s.states[day]
+	if !has {
+		return screen.paint(faintColor, fmt.Sprintf("%2d", day.Day)) + strings.Repeat(" ", 1+digits+2)
+	}
+	number, sign, color := ".", "", warnColor
+	peak, counted := s.peaks[day]
+	switch {
+	case state == missing:
+		number, color = "-", badColor
+	case counted:
+		number, color = fmt.Sprint(peak), text.Reset
+	}
+	if state == settle.Provisional {
+		sign, color = "~", warnColor
+	}
+	if counted && s.region.Committed > 0 && peak > s.region.Committed {
+		sign, color = sign+"!", badColor
+	}
+	for _, one := range number + sign {
+		seen[string(one)] = true
+	}
+	painted := fmt.Sprintf("%*s%-2s", digits, number, sign)
+	if color != text.Reset {
+		painted = screen.paint(color, painted)
+	}
+	return screen.paint(faintColor, fmt.Sprintf("%2d", day.Day)) + " " + painted
+}
+
+// bar is a day in its week's sparkline. Whoever is there is seen.
+func (s sheet) bar(screen screen, day calendar.Date, highest int64) rune {
+	blocks := screen.glyphs().blocks
+	peak, steps := s.peaks[day], int64(len(blocks)-1)
+	if peak == 0 || s.states[day] == missing {
+		return ' '
+	}
+	return blocks[(peak*steps+highest-1)/highest]
 }

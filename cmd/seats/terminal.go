@@ -11,7 +11,9 @@ import (
 	"sync"
 	"time"
 
+	"github.com/jedib0t/go-pretty/v6/text"
 	"github.com/schollz/progressbar/v3"
+	"golang.org/x/term"
 
 	"seats/cmd/seats/job"
 	"seats/cmd/seats/query"
@@ -201,4 +203,76 @@ func (t *terminal) clear() {
 		t.bar.Clear() //nolint:errcheck // as above
 		t.bar = nil
 	}
+}
+
+// screen is what standard output shows text on.
+type screen struct {
+	width   int  // of the window, in columns; 0: it is no terminal
+	unicode bool // more than ASCII
+	color   bool
+}
+
+// screen is standard output. Colours are for a terminal that has them, unless NO_COLOR (https://no-color.org) or the
+// flag says otherwise.
+func (p *program) screen() screen {
+	s := screen{unicode: knowsUnicode(p.env)}
+	f, is := query.Terminal(p.stdout)
+	if !is {
+		return s
+	}
+	if s.width, _, _ = term.GetSize(int(f.Fd())); s.width <= 0 {
+		s.width = 80 // of one that does not say
+	}
+	unwanted, _ := p.env("NO_COLOR")
+	kind, _ := p.env("TERM")
+	s.color = !p.NoColor && unwanted == "" && kind != "dumb"
+	return s
+}
+
+// paint gives text a colour, where there are any.
+func (s screen) paint(c text.Color, what string) string {
+	if !s.color || strings.TrimSpace(what) == "" {
+		return what
+	}
+	return c.EscapeSeq() + what + text.EscapeReset
+}
+
+const (
+	curveColor = text.FgCyan
+	faintColor = text.Faint
+	warnColor  = text.FgYellow
+	badColor   = text.FgRed
+)
+
+// glyphs are what bars are drawn with. Eighths need a terminal that knows Unicode; elsewhere a place is full or empty.
+type glyphs struct {
+	blocks                 []rune // from nothing to a full place, in equal steps
+	edge, mark, band, line string
+}
+
+func (s screen) glyphs() glyphs {
+	if s.unicode {
+		return glyphs{[]rune(" ▁▂▃▄▅▆▇█"), "│", "▲", "░", "─"}
+	}
+	return glyphs{[]rune(" #"), "|", "^", ":", "-"}
+}
+
+// columns is of how many a day's curve is drawn; 0 where the screen is no terminal, or too narrow a one.
+func (s screen) columns() int {
+	for _, columns := range []int{288, 144, 96, 48, 24} { // 5, 10, 15, 30 and 60 minutes, on most days
+		if columns+10 <= s.width {
+			return columns
+		}
+	}
+	return 0
+}
+
+// knowsUnicode goes by the locale, as POSIX has it: the first of these that is set says.
+func knowsUnicode(env func(string) (string, bool)) bool {
+	for _, name := range []string{"LC_ALL", "LC_CTYPE", "LANG"} {
+		if locale, set := env(name); set && locale != "" {
+			return strings.Contains(strings.ToLower(strings.ReplaceAll(locale, "-", "")), "utf8")
+		}
+	}
+	return false
 }

@@ -173,6 +173,10 @@ func (v value) tenantFiles() (entries []value) {
 	if !ok {
 		return nil
 	}
+	dir := text // as the file's own path is given
+	if !filepath.IsAbs(text) {
+		dir = filepath.Join(filepath.Dir(v.file), text)
+	}
 	files, err := os.ReadDir(v.absolute(text))
 	if err != nil {
 		v.problem("cannot be read: "+cause(err), "")
@@ -183,10 +187,7 @@ func (v value) tenantFiles() (entries []value) {
 		if strings.HasPrefix(f.Name(), ".") || !slices.Contains([]string{".yaml", ".yml", ".json"}, ending) {
 			continue
 		}
-		of := &loader{file: filepath.Join(filepath.Dir(v.file), text, f.Name()), env: v.env, findings: v.findings}
-		if filepath.IsAbs(text) {
-			of.file = filepath.Join(text, f.Name())
-		}
+		of := &loader{file: filepath.Join(dir, f.Name()), env: v.env, findings: v.findings}
 		if !namePattern.MatchString(name) {
 			of.report(place{}, Problem{Msg: "is no name for a tenant", Hint: nameHint + ", before " + ending})
 		} else if err := plain.Check(of.file); err != nil {
@@ -334,15 +335,12 @@ func (v value) column() (c Column, ok bool) {
 
 func (v value) fieldName() (string, bool) {
 	name, ok := v.anyText()
-	switch hint := suggest(name, Fields()); {
+	switch {
 	case !ok:
 	case name == "":
 		v.problem("must not be empty", "")
 	case !slices.Contains(Fields(), name):
-		if hint == "" {
-			hint = "one of " + strings.Join(Fields(), ", ")
-		}
-		v.problem("is no field of the data file", hint)
+		v.problem("is no field of the data file", cmp.Or(suggest(name, Fields()), "one of "+strings.Join(Fields(), ", ")))
 	default:
 		return name, true
 	}

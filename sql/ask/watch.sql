@@ -55,3 +55,56 @@ select rule,
 from _data.data_quality
 where day = (select max(day) from _data.data_quality)
 order by rule
+
+-- name: month_status
+-- Grain: month of which something is known, by month; several in a row of which nothing is there are one. Inputs: $days, the days
+-- that are held or missing, each with its state, and $undelivered, the periods of the revisions that are still to be delivered.
+with known as (
+    select day.key[:7] as month,
+           day.value as what
+    from (select unnest(map_entries(from_json($days, '"map(varchar, varchar)"'))) as day)
+    union all
+    select period[:7],
+           case when revision > 1 then 'revised' when measure = 'enabled' then 'monthly' else 'daily' end
+    from _data.issued_file
+    union all
+    select unnest($undelivered::varchar[])[:7],
+           'undelivered'
+),
+
+month as (
+    select month,
+           count(*) filter (what = 'final') as final,
+           count(*) filter (what = 'provisional') as provisional,
+           count(*) filter (what = 'daily') as daily,
+           count(*) filter (what = 'monthly') as monthly,
+           count(*) filter (what = 'revised') as revised,
+           count(*) filter (what = 'undelivered') as undelivered,
+           final + provisional + daily + monthly + revised = 0 as is_empty
+    from known
+    group by month
+),
+
+follows as (
+    select *,
+           is_empty and coalesce(lag(is_empty) over (order by month), false) as goes_on
+    from month
+),
+
+joined as (
+    select *,
+           count(*) filter (not goes_on) over (order by month) as no
+    from follows
+)
+
+select min(month),
+       max(month),
+       sum(final)::bigint,
+       sum(provisional)::bigint,
+       sum(daily)::bigint,
+       sum(monthly)::bigint,
+       sum(revised)::bigint,
+       sum(undelivered)::bigint
+from joined
+group by no
+order by no
