@@ -147,13 +147,21 @@ func (c *Counter) count(ctx context.Context, stands []Standing, computedTS int64
 	if err != nil {
 		return nil, err
 	}
-	sweeping, end := c.sweep(ctx, stands, rules)
-	defer end()
+	rows := rowsOf(stands)
+	beside := c.Beside != nil && rows > c.few && rows <= manyRows
+	lane, end := context.WithCancel(ctx)
+	sweeping := sync.OnceValues(func() ([]*sweep.Result, error) { return c.sweep(lane, beside, stands, rules) })
+	defer func() { end(); sweeping() }() //nolint:errcheck // it only waits
+	if beside {
+		go sweeping() //nolint:errcheck // whoever asks again has the error
+	} else if _, err := sweeping(); err != nil {
+		return nil, err
+	}
 	asked, err := asJSON(stands, rules)
 	if err != nil {
 		return nil, err
 	}
-	if err := duck.Spread(ctx, c.conn, c.tenant.Engine.Threads, rowsOf(stands)); err != nil {
+	if err := duck.Spread(ctx, c.conn, c.tenant.Engine.Threads, rows); err != nil {
 		return nil, err
 	}
 	if err := duck.ExecAll(ctx, c.conn, working, sql.Named("rules", asked)); err != nil {
@@ -197,26 +205,20 @@ func (c *Counter) count(ctx context.Context, stands []Standing, computedTS int64
 	return counted, nil
 }
 
-// manyRows take too much memory for both ways at once.
-const manyRows = 1_000_000
+// manyRows would take too much memory for both ways at once: the sweep's are gone again before the SQL engine needs it.
+const manyRows = 3_000_000
 
-// sweep has the days swept: beside the SQL engine, or, where few rows are not worth it or there are many, before. Whoever asks for the results waits for them; after end nothing is read any more.
-func (c *Counter) sweep(ctx context.Context, stands []Standing, rules []rule.Set) (sweeping func() ([]*sweep.Result, error), end func()) {
-	if rows := rowsOf(stands); c.Beside == nil || rows <= c.few || rows > manyRows {
-		swept, err := sweepDays(ctx, c.conn, stands, rules)
-		return func() ([]*sweep.Result, error) { return swept, err }, func() {}
+// sweep has the days swept, if wanted on a connection of its own.
+func (c *Counter) sweep(ctx context.Context, beside bool, stands []Standing, rules []rule.Set) ([]*sweep.Result, error) {
+	if !beside {
+		return sweepDays(ctx, c.conn, stands, rules)
 	}
-	ctx, cancel := context.WithCancel(ctx)
-	sweeping = sync.OnceValues(func() ([]*sweep.Result, error) {
-		conn, err := c.Beside.Conn(ctx)
-		if err != nil {
-			return nil, err
-		}
-		defer conn.Close() //nolint:errcheck // only read
-		return sweepDays(ctx, conn, stands, rules)
-	})
-	go sweeping()                                    //nolint:errcheck // whoever asks again has the error
-	return sweeping, func() { cancel(); sweeping() } //nolint:errcheck // only waits
+	conn, err := c.Beside.Conn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer conn.Close() //nolint:errcheck // only read
+	return sweepDays(ctx, conn, stands, rules)
 }
 
 func (c *Counter) remember(stands []Standing, swept []*sweep.Result) {

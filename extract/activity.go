@@ -36,11 +36,17 @@ func (c *cut) activities(ctx context.Context) error {
 	return c.beside(ctx)
 }
 
-// take writes those activities of a part that belong to the slice.
-func (c *cut) take(ctx context.Context, p Part) error {
+// take writes those activities of a part that belong to the slice, so many at a time: an export's part is all of it.
+func (c *cut) take(ctx context.Context, p Part) (err error) {
+	const atATime = 200_000
 	out := newRows(ocsActivity)
-	p.each(c.Reference, func(a activity) { c.consider(out, a) })
-	return c.write(ctx, ocsActivity, out, nil)
+	p.each(c.Reference, func(a activity) {
+		if c.consider(out, a); out.len == atATime {
+			err = cmp.Or(err, c.write(ctx, ocsActivity, out, nil))
+			out = newRows(ocsActivity)
+		}
+	})
+	return cmp.Or(err, c.write(ctx, ocsActivity, out, nil))
 }
 
 // each calls visit with the activities of a part. Both keys of a leg and its attached data must match, since the id may also be a

@@ -10,17 +10,13 @@ import (
 	texts "seats/sql"
 )
 
-// never and every are what matters in a row, and which ids do.
-func never(*csvRow, fact) bool { return false }
-func every(int64) bool         { return true }
-
 // dimensions reads the tables that hold no facts.
 func (e *Export) dimensions(ctx context.Context) error {
 	for _, t := range slices.Concat(tables, groupTables) {
 		if isFact(t) {
 			continue
 		}
-		if _, err := e.readThose(ctx, t.Name, never, every); err != nil {
+		if err := e.readOf(ctx, t.Name, nil, every); err != nil {
 			return err
 		}
 	}
@@ -29,13 +25,13 @@ func (e *Export) dimensions(ctx context.Context) error {
 	return nil
 }
 
-func (e *Export) sessions(ctx context.Context) error {
-	among, err := e.readThose(ctx, sessionTable, func(_ *csvRow, s fact) bool { return e.touchesDays(s) }, nil)
+func (e *Export) sessions(ctx context.Context) (err error) {
+	e.among, err = e.readThose(ctx, sessionTable, func(_ *csvRow, s fact) bool { return e.touchesDays(s) }, nil)
 	if err != nil {
 		return err
 	}
 	if e.WithGroups {
-		if _, err := e.readThose(ctx, sessionGroups.Name, never, among); err != nil {
+		if err := e.readOf(ctx, sessionGroups.Name, never, e.among); err != nil {
 			return err
 		}
 	}
@@ -117,20 +113,33 @@ func column(t texts.Table, name string) int {
 	return slices.IndexFunc(t.Columns, func(c texts.Column) bool { return c.Name == name })
 }
 
-// readThose reads the rows of a table of which some copy matters, and those of other ids; nil: none. It tells which ids those are.
-func (e *Export) readThose(ctx context.Context, name string, matters func(*csvRow, fact) bool, others func(id int64) bool) (ids func(int64) bool, err error) {
+func never(*csvRow, fact) bool { return false }
+func every(int64) bool         { return true }
+
+// readOf reads the rows of a table that have one of the ids.
+func (e *Export) readOf(ctx context.Context, name string, matters func(*csvRow, fact) bool, ids func(id int64) bool) error {
+	files, _, err := e.look(ctx, name, matters)
+	if err != nil {
+		return err
+	}
+	return e.take(ctx, name, files, ids)
+}
+
+// readThose reads the rows of a table of which some copy matters, but for those of ids that were read before; nil: none was. It tells
+// which ids those are.
+func (e *Export) readThose(ctx context.Context, name string, matters func(*csvRow, fact) bool, before func(id int64) bool) (ids func(int64) bool, err error) {
 	files, found, err := e.look(ctx, name, matters)
 	if err != nil {
 		return nil, err
 	}
 	ids = found
-	if others != nil {
-		ids = func(id int64) bool { return others(id) || found(id) }
+	if before != nil {
+		ids = func(id int64) bool { return found(id) && !before(id) }
 	}
 	return ids, e.take(ctx, name, files, ids)
 }
 
-// look goes through the files of a table once, and tells which ids matter.
+// look goes through the files of a table once, and tells which ids matter; where matters is nil, all do, and the rows are taken at once.
 func (e *Export) look(ctx context.Context, name string, matters func(*csvRow, fact) bool) (files []*exportFile, ids func(int64) bool, err error) {
 	for _, f := range e.files {
 		if f.of.Name == name && !f.old {
@@ -158,6 +167,10 @@ func mixed(id int64) int64 { return id * -0x61c8864680b583eb }
 func (e *Export) lookAt(ctx context.Context, f *exportFile, matters func(*csvRow, fact) bool) error {
 	key, tenant, at := column(f.of, "start_date_time_key"), column(f.of, "tenant_key"), placesOf(f.of)
 	f.first, f.last = math.MaxInt64, math.MinInt64
+	if matters == nil {
+		f.rows = newRows(f.of)
+		return f.csv.look(ctx, func(row *csvRow) { f.rows.take(row, f.in.number) })
+	}
 	return f.csv.look(ctx, func(row *csvRow) {
 		if key >= 0 {
 			began := row.numbers[key]
@@ -174,8 +187,11 @@ func (e *Export) lookAt(ctx context.Context, f *exportFile, matters func(*csvRow
 	})
 }
 
-// choose reads the rows that have one of the ids.
+// choose reads the rows that have one of the ids, unless they were taken already, and no word turned out to stand for nothing.
 func (e *Export) choose(ctx context.Context, f *exportFile, ids func(int64) bool) error {
+	if f.rows != nil && f.csv.atFirst == nil {
+		return nil
+	}
 	f.rows = newRows(f.of)
 	key := column(f.of, "start_date_time_key")
 	if key >= 0 && f.last < e.KeyFrom {
@@ -227,7 +243,8 @@ func (e *Export) take(ctx context.Context, name string, files []*exportFile, ids
 		f.rows = nil
 	}
 	all.newest(false, e.TenantKey)
-	e.rows[name] = all
+	e.rows[name].add(all)
+	e.rows[name].byKey = nil // few tables are asked for rows by their key, and those make it again
 	return nil
 }
 
@@ -305,7 +322,7 @@ func (e *Export) openedSessions(ctx context.Context) error {
 		return nil
 	}
 	_, err := e.readThose(ctx, sessionTable, func(_ *csvRow, s fact) bool {
-		return e.touchesDays(s) || slices.ContainsFunc(opened[s.resource], func(at int64) bool { return s.start <= at && (s.isOpen() || at <= s.end) })
-	}, nil)
+		return slices.ContainsFunc(opened[s.resource], func(at int64) bool { return s.start <= at && (s.isOpen() || at <= s.end) })
+	}, e.among)
 	return err
 }

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"math"
 	"os"
 	"path"
@@ -123,7 +124,7 @@ func allChunks(dir string) (chunks []chunk, err error) {
 	if len(chunks) == 0 {
 		return nil, errors.New("no export_* folder or zip file in it")
 	}
-	slices.SortStableFunc(chunks, compareChunks)
+	slices.SortStableFunc(chunks, func(a, b chunk) int { return cmp.Or(cmp.Compare(a.when(), b.when()), compareNatural(a.path, b.path)) })
 	for i := range chunks {
 		chunks[i].number = i
 	}
@@ -167,15 +168,12 @@ func dateIn(name string) *int64 {
 	return nil
 }
 
-// compareChunks puts chunks without a date first: whatever has one is known to be newer or is alone.
-func compareChunks(a, b chunk) int {
-	when := func(c chunk) int64 {
-		if c.date == nil {
-			return math.MinInt64
-		}
-		return *c.date
+// when puts chunks without a date first: whatever has one is known to be newer or is alone.
+func (c chunk) when() int64 {
+	if c.date == nil {
+		return math.MinInt64
 	}
-	return cmp.Or(cmp.Compare(when(a), when(b)), compareNatural(a.path, b.path))
+	return *c.date
 }
 
 var digits = regexp.MustCompile(`\d+|\D+`)
@@ -289,13 +287,11 @@ func nameOf(f *zip.File) string {
 // what is whole but of another kind.
 func (c *chunk) eachZipped(visit func(*zip.File) error) (err error) {
 	defer func() {
-		var ofFile *fs.PathError
-		var explained *fail.Error
 		switch {
 		case err == nil:
-		case errors.As(err, &ofFile):
+		case is[*fs.PathError](err):
 			err = fmt.Errorf("unpack %s: %w", c.path, err)
-		case errors.As(err, &explained):
+		case is[*fail.Error](err):
 			err = fmt.Errorf("%s: %w", c.path, err)
 		default:
 			err = fmt.Errorf("%s: broken zip: %w", c.path, err)
@@ -475,7 +471,7 @@ var aSHA1 = regexp.MustCompile(`(?i)\b[0-9a-f]{40}\b|\b[0-9a-f]{2}(?:[ :][0-9a-f
 // one in a line that names the file. So it does not matter by which program's habit the line is written, and in which case:
 // sha1sum, BSD's sha1, openssl, certutil, Get-FileHash.
 func sha1In(text []byte, name string) (string, error) {
-	only, named := map[string]bool{}, map[string]bool{}
+	sums := map[string]bool{}                                                 // those that are there, and whether in a line that names the file
 	text, _, err := transform.Bytes(unicode.BOMOverride(transform.Nop), text) // Windows PowerShell's > writes UTF-16
 	if err != nil {
 		return "", err
@@ -484,22 +480,17 @@ func sha1In(text []byte, name string) (string, error) {
 		lower, name := strings.ToLower(line), strings.ToLower(name)
 		for _, sum := range aSHA1.FindAllString(strings.ReplaceAll(lower, name, "?"), -1) {
 			sum = strings.NewReplacer(" ", "", ":", "").Replace(sum)
-			only[sum] = true
-			if strings.Contains(lower, name) {
-				named[sum] = true
-			}
+			sums[sum] = sums[sum] || strings.Contains(lower, name)
 		}
 	}
-	if len(only) > 1 {
-		only = named
+	if len(sums) > 1 {
+		maps.DeleteFunc(sums, func(_ string, named bool) bool { return !named })
 	}
-	switch len(only) {
+	switch found := slices.Collect(maps.Keys(sums)); len(found) {
 	case 0:
 		return "", fmt.Errorf("want the 40 hexadecimal digits of a SHA-1, and the name %s beside them where there are several", name)
 	case 1:
-		for sum := range only {
-			return sum, nil
-		}
+		return found[0], nil
 	}
 	return "", errors.New("it gives several SHA-1 of " + name)
 }

@@ -108,12 +108,10 @@ func pgConfig(cfg config.GIMDB) (*pgx.ConnConfig, error) {
 
 // mayPass tells a server that is not there yet from one that says no.
 func mayPass(err error) bool {
-	var pg *pgconn.PgError
-	if errors.As(err, &pg) {
+	if pg, is := errors.AsType[*pgconn.PgError](err); is {
 		return pg.Code == cannotConnectNow || pg.Code == tooManyConnections
 	}
-	var network *net.OpError
-	return errors.As(err, &network)
+	return is[*net.OpError](err)
 }
 
 // Between the program and the server there may be a pooler, which knows few startup parameters, drops or refuses the
@@ -181,8 +179,7 @@ func (r *reader) begin(ctx context.Context, snapshot string) error {
 			return fmt.Errorf("the server calls its snapshot %q", snapshot)
 		}
 		if _, err := r.Exec(ctx, "set transaction snapshot '"+snapshot+"'"); err != nil {
-			var pg *pgconn.PgError
-			if !errors.As(err, &pg) || Lost(err) {
+			if !is[*pgconn.PgError](err) || Lost(err) {
 				return err
 			}
 			return fail.New(fail.Source, oneServer, "%s: two connections do not lead to the same database of the same server: %w", sourceName(r.cfg), err)
@@ -335,8 +332,8 @@ func asks(ctx context.Context, c *pgx.ConnConfig, process any) func() bool {
 		defer cancel()
 		conn, err := pgx.ConnectConfig(ctx, c)
 		if err != nil {
-			var pg *pgconn.PgError
-			return errors.As(err, &pg) && pg.Code == tooManyConnections // it is there, and cannot tell
+			pg, is := errors.AsType[*pgconn.PgError](err)
+			return is && pg.Code == tooManyConnections // it is there, and cannot tell
 		}
 		defer conn.Close(ctx) //nolint:errcheck // nothing hangs on it
 		var atWork bool

@@ -60,6 +60,9 @@ func (r *csvRow) has(column int) bool { return r.present&(1<<column) != 0 }
 // that follows.
 const maxRow = 2_000_000
 
+// readAhead is how many bytes of a file are read at a time: what a processor's own memory holds is read fastest.
+const readAhead = 128 << 10
+
 var (
 	errLongRow  = fmt.Errorf("longer than %d bytes: is a quote not closed?", maxRow)
 	errNoColumn = errors.New("no column")
@@ -163,7 +166,7 @@ func (f *csvFile) through(ctx context.Context, ids func(int64) bool, each func(*
 	held, row := 0, &csvRow{}
 	f.at = f.begin
 	for {
-		n, err := io.ReadFull(file, block[held:])
+		n, err := io.ReadFull(file, block[held:min(held+readAhead, maxRow)])
 		last := errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
 		if err != nil && !last {
 			return err
@@ -205,7 +208,7 @@ func (f *csvFile) other(text []byte, ids func(int64) bool) int {
 		return 0
 	}
 	id, n := int64(0), 0
-	for ; n < len(text) && n <= 18 && '0' <= text[n] && text[n] <= '9'; n++ {
+	for ; n < len(text) && n < 18 && '0' <= text[n] && text[n] <= '9'; n++ {
 		id = 10*id + int64(text[n]-'0')
 	}
 	if n == 0 || n == len(text) || text[n] != ',' || ids(id) {

@@ -29,7 +29,6 @@ import (
 type Export struct {
 	ExportOptions
 	origin
-	dir    string
 	chunks []chunk // those that are read
 	coming []chunk
 	files  []*exportFile
@@ -37,6 +36,7 @@ type Export struct {
 
 	asOf   int64                       // open sessions of the days last at least until then
 	stays  map[int64]calendar.Interval // of agents whose sessions reach out of the days
+	among  func(id int64) bool         // sessions that may touch the days
 	driven func(id int64) bool         // legs that Outbound Contact Server may have driven
 	oldest *int64                      // when the oldest session began that was read, by its time key; nil: none was
 }
@@ -64,16 +64,22 @@ func OpenExport(ctx context.Context, dir string, o ExportOptions) (*Export, erro
 	return e, err
 }
 
-// lookFor looks which chunks there are.
+// lookFor looks which chunks there are. The date of the newest, if any has one, is the high-water mark.
 func lookFor(dir string, o ExportOptions) (e *Export, err error) {
-	e = &Export{ExportOptions: o, origin: origin{name: "export " + dir}, dir: dir, asOf: o.Days.Start, rows: map[string]*Rows{}}
+	e = &Export{ExportOptions: o, origin: origin{name: "export " + dir}, asOf: o.Days.Start, rows: map[string]*Rows{}}
 	for _, t := range slices.Concat(tables, groupTables, []texts.Table{sessionGroups}) {
 		e.rows[t.Name] = newRows(t)
 	}
-	if e.chunks, e.coming, err = findChunks(dir, o.Marker); err == nil {
-		e.horizon.HighWater, err = markOf(dir, e.chunks, o.Now)
+	if e.chunks, e.coming, err = findChunks(dir, o.Marker); err != nil {
+		return e, err
 	}
-	return e, err
+	newest := e.chunks[len(e.chunks)-1]
+	if newest.date != nil && *newest.date > o.Now.Unix()+aheadAtMost {
+		return e, fail.New(fail.Source, "the date in the name is UTC, and of data that is there: is the clock or the zone wrong of what made the chunk, or this machine's clock? nothing was changed",
+			"%s: %s is dated ahead of this machine's clock", e.name, newest.path)
+	}
+	e.horizon.HighWater = newest.date
+	return e, nil
 }
 
 func (e *Export) read(ctx context.Context) (err error) {
@@ -228,8 +234,7 @@ func (e *Export) Close() error { return nil }
 // explainExport gives an error of reading a chunk the exit code of a failed source, unless it says itself what is
 // to be done: the folder for unpacking may be to blame.
 func explainExport(err error, name string) error {
-	var explained *fail.Error
-	if err == nil || errors.As(err, &explained) || errors.Is(err, context.Canceled) {
+	if err == nil || is[*fail.Error](err) || errors.Is(err, context.Canceled) {
 		return err
 	}
 	return fail.New(fail.Source, "copy that chunk again from where GIM exported it, or have it exported again; nothing was changed", "%s: %w", name, err)
@@ -355,11 +360,11 @@ func InspectExport(ctx context.Context, dir, marker, tempDir string, reach time.
 	}
 	defer os.RemoveAll(e.TempDir) //nolint:errcheck // a folder for temporary files
 	newest := e.chunks[len(e.chunks)-1]
-	seen, tenants, resources := map[string]string{}, map[int64]bool{}, newRows(table("resource_"))
+	seen, tenants := map[string]string{}, map[int64]bool{}
 	var partial error
 	for i := range e.chunks {
 		c := &e.chunks[i]
-		if err := e.inspect(ctx, i, resources, tenants); err != nil {
+		if err := e.inspect(ctx, i, tenants); err != nil {
 			return f, explainExport(err, f.Name)
 		}
 		if newest.date == nil || !c.isBefore(*newest.date-int64(reach.Seconds())) {
@@ -373,7 +378,7 @@ func InspectExport(ctx context.Context, dir, marker, tempDir string, reach time.
 	if groups {
 		f.NoGroups = missingGroups(seen)
 	}
-	e.reference.takeResources(resources, false)
+	e.reference.takeResources(e.rows["resource_"], false)
 	f.Switches = e.reference.Switches()
 	f.TenantKeys = slices.Sorted(maps.Keys(tenants))
 	f.Detail = fmt.Sprintf("%d tables in %d chunks, the newest %s", len(tables), len(e.chunks), filepath.Base(newest.path))
@@ -383,17 +388,16 @@ func InspectExport(ctx context.Context, dir, marker, tempDir string, reach time.
 	return f, nil
 }
 
-// inspect looks at the files of a chunk, and notes its resources and whose sessions it has, so far as these can be read: to say what is
+// inspect looks at the files of a chunk, reads its resources, and notes whose sessions it has, so far as they can be read: to say what is
 // wrong with them is a run's business.
-func (e *Export) inspect(ctx context.Context, number int, resources *Rows, tenants map[int64]bool) (err error) {
+func (e *Export) inspect(ctx context.Context, number int, tenants map[int64]bool) (err error) {
 	defer os.RemoveAll(e.temp()) //nolint:errcheck // a folder for temporary files
 	if e.files, err = e.find(ctx, e.chunks[number:number+1]); err != nil {
 		return err
 	}
-	if _, err := e.readThose(ctx, "resource_", never, every); err != nil {
+	if err := e.readOf(ctx, "resource_", nil, every); err != nil {
 		return err
 	}
-	resources.add(e.rows["resource_"])
 	key := column(table(sessionTable), "tenant_key")
 	_, _, err = e.look(ctx, sessionTable, func(row *csvRow, _ fact) bool {
 		if of, has := row.number(key); has {

@@ -170,13 +170,12 @@ func (g *GIMDB) follow(ctx context.Context, c *pgx.ConnConfig) error {
 	if gone := leader.Ping(ctx); gone != nil {
 		return gone // and the snapshot with it: the server says no more than that it knows none of that name
 	}
-	var connect *pgconn.ConnectError
 	switch {
 	case ctx.Err() != nil:
 		return err
 	case limited.Err() != nil:
 		err = fmt.Errorf("there was no room for another within %s", patience)
-	case !errors.As(err, &connect) && !Lost(err):
+	case !is[*pgconn.ConnectError](err) && !Lost(err):
 		return err
 	}
 	g.Fewer = fmt.Sprintf("%d of %d connections could be had: %s", len(g.readers), g.cfg.Connections, err)

@@ -149,16 +149,13 @@ type ExportState struct {
 
 // ExportHorizon is up to when an export folder is complete, by the name of its newest chunk. now is the reader's clock.
 func ExportHorizon(dir, marker string, now time.Time) (s ExportState, err error) {
-	chunks, _, err := findChunks(dir, marker)
-	if err != nil {
-		return s, err
-	}
-	if s.HighWater, err = markOf(dir, chunks, now); err != nil || marker != "" {
+	e, err := lookFor(dir, ExportOptions{Marker: marker, Now: now})
+	if s.Horizon = e.horizon; err != nil || marker != "" || s.HighWater == nil {
 		return s, err
 	}
 	var files strings.Builder
-	for _, c := range chunks {
-		if s.HighWater == nil || c.date == nil || *c.date != *s.HighWater {
+	for _, c := range e.chunks {
+		if c.date == nil || *c.date != *s.HighWater {
 			continue
 		}
 		if !c.isZip && c.find(false) == nil {
@@ -171,21 +168,11 @@ func ExportHorizon(dir, marker string, now time.Time) (s ExportState, err error)
 			}
 		})
 		if err != nil {
-			return s, explainExport(err, "export "+dir)
+			return s, explainExport(err, e.name)
 		}
 	}
 	s.Newest = files.String()
 	return s, nil
-}
-
-// markOf is the date of the newest chunk, if any has one.
-func markOf(dir string, chunks []chunk, now time.Time) (*int64, error) {
-	newest := chunks[len(chunks)-1]
-	if newest.date != nil && *newest.date > now.Unix()+aheadAtMost {
-		return nil, fail.New(fail.Source, "the date in the name is UTC, and of data that is there: is the clock or the zone wrong of what made the chunk, or this machine's clock? nothing was changed",
-			"export %s: %s is dated ahead of this machine's clock", dir, newest.path)
-	}
-	return newest.date, nil
 }
 
 // DataSource is a T-Server or an Outbound Contact Server that a GIM reads.
@@ -253,7 +240,9 @@ func (g *GIMDB) readDataSources(ctx context.Context, clock int64) (sources []Dat
 			wrong = append(wrong, fmt.Sprintf("max_ts of %s is %s", d, why))
 			return d, err
 		}
-		d.ReadUpTo, d.mark = seconds(read), seconds(transformed)
+		if d.ReadUpTo = new(int64(*read)); transformed != nil {
+			d.mark = new(int64(*transformed))
+		}
 		return d, err
 	})
 	if err == nil && len(wrong) > 0 {
@@ -274,11 +263,4 @@ func noTime(maxTS *float64, clock int64) string {
 		return fmt.Sprintf("%.0f (%s), which lies ahead of the server's clock", *maxTS, instant(int64(*maxTS)))
 	}
 	return ""
-}
-
-func seconds(of *float64) *int64 {
-	if of == nil {
-		return nil
-	}
-	return new(int64(*of))
 }

@@ -125,23 +125,29 @@ func TestASliceHashedInPassesHasTheHashOfTheStatement(t *testing.T) {
 	}
 	check := func() {
 		want := byStatement()
-		for _, passRows := range []int64{1_000_000, 3000, 700, 10} {
-			require.Equal(t, want, must.Have(sliceSHA256(t.Context(), w.Conn, day, passRows))(t), "%d rows a pass", passRows)
+		for _, passRows = range []int64{1_000_000, 3000, 700, 10} {
+			require.Equal(t, want, must.Have(SliceSHA256(t.Context(), w.Conn, day))(t), "%d rows a pass", passRows)
 		}
 	}
 	check() // nothing at all
-	for _, statement := range []string{
-		`insert into _data.voice_session select '2026-03-10', i, i * 900, (i * 7919) % 5000 - 2500, 1, case when i % 3 > 0 then i end, 0, null
-			from range(4000) as r (i)`,
-		`insert into _data.ocs_activity select '2026-03-10', case when i % 2 > 0 then 'leg' else 'preview' end, i // 2, 900, (i * 104729) % 9000 - 3000,
-			i, null, null, case when i % 5 > 0 then 'S|' || i end, case when i % 7 > 0 then '' end, null, 1 from range(4000) as r (i)`,
-		`insert into _data.agent select '2026-03-10', i - 500, 'E' || i, null from range(1500) as r (i)`,
-		`insert into _data.duplicate_key values ('2026-03-10', 'b', '1/2', 2), ('2026-03-10', 'a', '3/4', 3)`,
-		`insert into _data.agent values ('2026-03-11', 1, 'another day', null)`,
-	} {
-		must.Have(w.Conn.ExecContext(t.Context(), statement))(t)
+	must.Have(w.Conn.ExecContext(t.Context(), `create temp macro maybe(v) as if(random() < 0.3, null, v);
+		create temp macro of_some(n) as (random() * n)::bigint - n // 3;
+		create temp macro words() as ['', 'S|1', '|', 'grün', 'twelve bytes', 'some text that is longer than twelve bytes, and' || chr(10) || 'a line'][(random() * 6)::bigint + 1];
+		insert into _data.agent values ('2026-03-11', 1, 'another day', null)`))(t)
+	for from := range 3 {
+		for _, statement := range []string{
+			`voice_session select '2026-03-10', i, of_some(9), of_some(5000), maybe(i), maybe(i * i), maybe(i % 2), maybe(-i)`,
+			`ocs_activity select '2026-03-10', if(i % 2 > 0, 'leg', 'preview'), i // 4, i // 2 % 2, of_some(40), maybe(i), maybe(-i), maybe(i % 2), maybe(words()),
+				maybe(words()), maybe(words()), maybe(i)`,
+			`agent select '2026-03-10', i - 2500, maybe(words()), maybe(words())`,
+			`other_leg select '2026-03-10', i, of_some(9), of_some(5000), i, maybe(i), maybe(i % 2), coalesce(words(), ''), maybe(i)`,
+			`other_session select '2026-03-10', i // 3, i % 3, of_some(40), i, maybe(i), maybe(i % 2), maybe(i)`,
+			`duplicate_key select '2026-03-10', if(i % 2 > 0, 'b', 'a'), (i // 2) || '/' || i % 7, i`,
+		} {
+			must.Have(w.Conn.ExecContext(t.Context(), "insert into _data."+statement+" from range($1, $1 + 1700) as r (i)", 2000*from))(t)
+		}
+		check()
 	}
-	check()
 }
 
 func init() { statementGrace = time.Second }

@@ -20,6 +20,12 @@ import (
 	texts "seats/sql"
 )
 
+// is tells whether an error is one of a type, or wraps one.
+func is[E error](err error) bool {
+	_, is := errors.AsType[E](err)
+	return is
+}
+
 // locate shows a failed statement's file, line and caret, where the server says where it failed.
 func locate(err error, name, schema string) error {
 	if err == nil {
@@ -59,24 +65,21 @@ func explainPG(err error, cfg config.GIMDB) error {
 
 // hintForTLS says what helps where the server is not known for sure to be the right one, or nothing.
 func hintForTLS(err error, cfg config.GIMDB) string {
-	var authority x509.UnknownAuthorityError
-	var name x509.HostnameError
-	var invalid x509.CertificateInvalidError
-	var setting *pgconn.ParseConfigError
+	name, isName := errors.AsType[x509.HostnameError](err)
 	switch {
-	case errors.As(err, &setting):
+	case is[*pgconn.ParseConfigError](err):
 		return "gimdb.sslrootcert must be a file of certificates, as PEM, that this user may read; what PG* variables of the environment say counts too"
-	case errors.As(err, &authority):
+	case is[x509.UnknownAuthorityError](err):
 		return "let gimdb.sslrootcert name the certificate of the authority that signed the server's; is it this server that answers?"
-	case errors.As(err, &name) && len(name.Certificate.DNSNames)+len(name.Certificate.IPAddresses) == 0:
+	case isName && len(name.Certificate.DNSNames)+len(name.Certificate.IPAddresses) == 0:
 		kind := "DNS"
 		if net.ParseIP(cfg.Host) != nil {
 			kind = "IP"
 		}
 		return fmt.Sprintf("have the server's certificate made anew with a subjectAltName (%s:%s): it has none, and a common name alone is believed no more", kind, cfg.Host)
-	case errors.As(err, &name):
+	case isName:
 		return fmt.Sprintf("let gimdb.host be a name that stands in the server's certificate; is it this server that answers at %s?", cfg.Host)
-	case errors.As(err, &invalid):
+	case is[x509.CertificateInvalidError](err):
 		return "the server's certificate cannot be used any more, or not for this: have it renewed"
 	case strings.Contains(err.Error(), "server refused TLS connection"): // the driver has no type for it
 		return fmt.Sprintf("have TLS set up on the server; gimdb.sslmode is %s, and weaker ones send what is read, and perhaps the password, in the clear", cfg.SSLMode)
@@ -116,9 +119,8 @@ const hintForParameter = "a pooler between has to let user and database pass, wh
 
 // refusesParameter tells that a connection was refused for what it was asked for at its start; it would be another time.
 func refusesParameter(err error) bool {
-	var connect *pgconn.ConnectError
-	var pg *pgconn.PgError
-	return errors.As(err, &connect) && errors.As(err, &pg) && slices.Contains([]string{
+	pg, told := errors.AsType[*pgconn.PgError](err)
+	return told && is[*pgconn.ConnectError](err) && slices.Contains([]string{
 		"08P01", "0A000", "42704", "22023", // protocol_violation, feature_not_supported, undefined_object, invalid_parameter_value
 	}, pg.Code)
 }
@@ -127,8 +129,7 @@ const tookTooLong = "the source needed longer than gimdb.statement_timeout, or s
 
 // explainRead gives an error of reading the exit code of a failed source, unless it is one of storing what was read.
 func explainRead(err error, source string) error {
-	var local *duckdb.Error
-	if err == nil || fail.CodeOf(err) != fail.Other || errors.Is(err, context.Canceled) || errors.As(err, &local) {
+	if err == nil || fail.CodeOf(err) != fail.Other || errors.Is(err, context.Canceled) || is[*duckdb.Error](err) {
 		return err
 	}
 	hint := ""
@@ -147,29 +148,24 @@ func explainRead(err error, source string) error {
 // Lost tells whether an error is the connection's, or its snapshot's: the same may well go another time. It is told by types
 // and SQLSTATE, and no statement's own failure is one.
 func Lost(err error) bool {
-	var pg *pgconn.PgError
-	if errors.As(err, &pg) {
+	if pg, told := errors.AsType[*pgconn.PgError](err); told {
 		return !refusesParameter(err) && (slices.Contains(lostStates, pg.Code) ||
 			strings.HasPrefix(pg.Code, "08") || strings.HasPrefix(pg.Code, "40")) // connection_exception, transaction_rollback: a standby's conflict
 	}
-	var quiet *silence
-	var network *net.OpError
-	var name *net.DNSError
-	var connect *pgconn.ConnectError
-	var untrusted *tls.CertificateVerificationError
+	name, isName := errors.AsType[*net.DNSError](err)
 	switch {
-	case errors.As(err, &untrusted):
+	case is[*tls.CertificateVerificationError](err):
 		return false // and the handshake, which is a write, says that nothing was sent
-	case errors.As(err, &quiet), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+	case is[*silence](err), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		return true
-	case errors.As(err, &name):
+	case isName:
 		return !name.IsNotFound
-	case errors.As(err, &connect) && errors.Is(err, context.DeadlineExceeded): // of a statement it is no fault of the connection
+	case is[*pgconn.ConnectError](err) && errors.Is(err, context.DeadlineExceeded): // of a statement it is no fault of the connection
 		return true
 	case pgconn.SafeToRetry(err) && !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded):
 		return true // the connection was found closed before anything was sent
 	}
-	return errors.As(err, &network)
+	return is[*net.OpError](err)
 }
 
 var lostStates = []string{

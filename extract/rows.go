@@ -185,7 +185,11 @@ func (r *Rows) add(o *Rows) {
 		r.numbers[i] = append(r.numbers[i], o.numbers[i]...)
 	}
 	r.has, r.chunk = append(r.has, o.has...), append(r.chunk, o.chunk...)
-	r.len += o.len
+	r.len, r.byKey = r.len+o.len, nil
+	if r.faults == nil {
+		r.faults = map[rowKey]int64{}
+	}
+	maps.Copy(r.faults, o.faults)
 }
 
 // keep drops all rows but those that are wanted.

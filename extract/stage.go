@@ -4,8 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"math"
 	"math/big"
-	"math/bits"
 
 	"github.com/duckdb/duckdb-go/v2"
 
@@ -37,18 +37,21 @@ type handing struct {
 	rows    *Rows
 	columns []int // which of the rows' columns each of the relation's is, by its name
 	infos   []duckdb.ColumnInfo
-	picked  []int // which rows; nil: all
-	next    int
-	at      []int // which rows are handed over now
+	picked  []int // the rows that are left
 	sent    *tally
 }
 
 // write puts rows into a relation of the store, on a day: those that are picked; nil: all. It adds to the tally of the relation.
 func (s *Stage) write(ctx context.Context, q duck.Queryer, day calendar.Date, to texts.Table, rows *Rows, picked []int, sent *tally) error {
-	h := &handing{rows: rows, picked: picked, sent: sent}
-	if h.len() == 0 {
+	if picked == nil {
+		for row := range rows.Len() {
+			picked = append(picked, row)
+		}
+	}
+	if len(picked) == 0 {
 		return nil
 	}
+	h := &handing{rows: rows, picked: picked, sent: sent}
 	for _, c := range to.Columns {
 		kind := duckdb.TYPE_BIGINT
 		if c.Type == typeText {
@@ -66,19 +69,12 @@ func (s *Stage) write(ctx context.Context, q duck.Queryer, day calendar.Date, to
 	return err
 }
 
-func (h *handing) len() int {
-	if h.picked != nil {
-		return len(h.picked)
-	}
-	return h.rows.Len()
-}
-
 // ColumnInfos are the relation's columns: numbers as BIGINT, texts as VARCHAR.
 func (h *handing) ColumnInfos() []duckdb.ColumnInfo { return h.infos }
 
 // Cardinality is known.
 func (h *handing) Cardinality() *duckdb.CardinalityInfo {
-	return &duckdb.CardinalityInfo{Cardinality: uint(h.len()), Exact: true}
+	return &duckdb.CardinalityInfo{Cardinality: uint(len(h.picked)), Exact: true}
 }
 
 // Init has nothing to do.
@@ -90,25 +86,18 @@ func (h *handing) FillChunk(chunk duckdb.DataChunk) error {
 	if err != nil {
 		return err
 	}
-	n := min(to.Size, h.len()-h.next)
-	if h.at = h.at[:0]; h.picked != nil {
-		h.at = h.picked[h.next : h.next+n]
-	} else {
-		for at := range n {
-			h.at = append(h.at, h.next+at)
-		}
-	}
+	rows := h.picked[:min(to.Size, len(h.picked))]
 	for i, column := range h.columns {
-		h.fill(&to.Columns[i], column, &h.sent.columns[i])
+		h.fill(&to.Columns[i], column, rows, &h.sent.columns[i])
 	}
-	h.next += n
-	h.sent.rows += int64(n)
-	return chunk.SetSize(n)
+	h.picked = h.picked[len(rows):]
+	h.sent.rows += int64(len(rows))
+	return chunk.SetSize(len(rows))
 }
 
-func (h *handing) fill(to *duck.Column, column int, sent *columnTally) {
+func (h *handing) fill(to *duck.Column, column int, rows []int, sent *columnTally) {
 	numbers, texts := h.rows.numbers[column], h.rows.texts[column]
-	for at, row := range h.at {
+	for at, row := range rows {
 		switch {
 		case !h.rows.isThere(column, row):
 			to.SetNull(at)
@@ -140,25 +129,21 @@ type tally struct {
 	columns []columnTally
 }
 
-type columnTally struct {
-	count  int64
-	hi, lo uint64 // the sum, in 128 bits: DuckDB sums BIGINT into HUGEINT, and so do we
-}
+type columnTally struct{ count, hi, lo int64 } // the sums of the values' upper and lower halves: one of all overflows 64 bits
 
 func newTally(columns int) *tally { return &tally{columns: make([]columnTally, columns)} }
 
 func (c *columnTally) add(v int64) {
-	var carry uint64
 	c.count++
-	c.lo, carry = bits.Add64(c.lo, uint64(v), 0)
-	c.hi, _ = bits.Add64(c.hi, uint64(v>>63), carry)
+	c.hi += v >> 32
+	c.lo += v & math.MaxUint32
 }
 
 func (t *tally) String() string {
 	said := fmt.Sprint(t.rows)
 	for _, c := range t.columns {
-		v := new(big.Int).Lsh(big.NewInt(int64(c.hi)), 64)
-		said += fmt.Sprintf(", %d %s", c.count, v.Or(v, new(big.Int).SetUint64(c.lo)))
+		sum := new(big.Int).Lsh(big.NewInt(c.hi), 32)
+		said += fmt.Sprintf(", %d %s", c.count, sum.Add(sum, big.NewInt(c.lo)))
 	}
 	return said
 }

@@ -18,7 +18,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"text/template"
 )
 
 //go:embed gim slice count store ask lake fleet
@@ -30,8 +29,7 @@ var statements = sync.OnceValue(func() (s struct {
 	names []string
 }) {
 	s.texts = map[string]string{}
-	type rule struct{ Name, Text string }
-	var rules []rule
+	var findings []string                 // of data quality
 	paths, _ := fs.Glob(files, "*/*.sql") // the pattern is a good one
 	for _, file := range paths {
 		all, err := files.ReadFile(file)
@@ -52,19 +50,14 @@ var statements = sync.OnceValue(func() (s struct {
 			}
 			s.texts[name] = part + "\n"
 			s.names = append(s.names, name)
-			if of, is := strings.CutPrefix(name, qualityRule); is {
-				rules = append(rules, rule{of, part + "\n"})
+			if strings.HasPrefix(name, "count/quality_") {
+				findings = append(findings, part+"\n")
 			}
 		}
 	}
-	rulesIn := template.FuncMap{"rules": func() []rule { return rules }}
-	s.texts["count/data_quality"] = fill("count/data_quality", s.texts["count/data_quality"], rulesIn, "")
+	s.texts["count/data_quality"] = fill("count/data_quality", s.texts["count/data_quality"], nil, findings)
 	return s
 })
-
-// qualityRule is what the names of the data-quality rules (R11) begin with: each is a query of what it finds, which count/data_quality
-// puts together with all others.
-const qualityRule = "count/quality_"
 
 // Text returns a statement, for instance "count/peak". A name that does not exist is a mistake in the program, so it panics.
 func Text(name string) string {

@@ -142,24 +142,19 @@ func (s *Sweep) read(into []activity, resourceKey, start, end int64, active bool
 const closeKeys = 1 << 22
 
 func (s *Sweep) resource(key int64) int32 {
-	if key < 0 || key >= closeKeys {
-		return s.person(s.resources.number(key))
+	isClose := 0 <= key && key < closeKeys
+	if isClose && key < int64(len(s.byKey)) && s.byKey[key] > 0 {
+		return s.byKey[key] - 1
 	}
-	if more := int(key) + 1 - len(s.byKey); more > 0 {
-		s.byKey = append(s.byKey, make([]int32, more)...)
-	}
-	if s.byKey[key] == 0 {
-		s.byKey[key] = 1 + s.person(s.resources.add(key))
-	}
-	return s.byKey[key] - 1
-}
-
-// person makes room for who is behind a resource.
-func (s *Sweep) person(resource int32) int32 {
-	if int(resource) == len(s.people) {
+	n := s.resources.number(key)
+	if int(n) == len(s.people) {
 		s.people = append(s.people, person{})
 	}
-	return resource
+	if isClose {
+		s.byKey = append(s.byKey, make([]int32, max(0, int(key)+1-len(s.byKey)))...)
+		s.byKey[key] = n + 1
+	}
+	return n
 }
 
 // numbering gives out small numbers in the order of first sight. Rows of one agent mostly come together, so
@@ -179,17 +174,12 @@ func (n *numbering[K]) number(key K) int32 {
 		if n.numbers == nil {
 			n.numbers = map[K]int32{}
 		}
-		no = n.add(key)
+		no = int32(len(n.keys))
 		n.numbers[key] = no
+		n.keys = append(n.keys, key)
 	}
 	n.last = no
 	return no
-}
-
-// add gives a key a number that is known not to have one.
-func (n *numbering[K]) add(key K) int32 {
-	n.keys = append(n.keys, key)
-	return int32(len(n.keys) - 1)
 }
 
 // agents tells who is behind every resource (R6).
