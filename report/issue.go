@@ -202,12 +202,6 @@ func (e *ConflictError) Hint() string { return "nothing was overwritten; " + e.A
 // ExitCode is that of R13.
 func (*ConflictError) ExitCode() int { return int(fail.Restatement) }
 
-// Whoever may read the counts of a tenant is decided by who owns the folder.
-const (
-	fileMode   = 0o600
-	folderMode = 0o700
-)
-
 // Unfinished files carry these around the name they will get. A run that was killed leaves them; the next one removes them.
 const (
 	unfinishedPrefix = "."
@@ -251,7 +245,8 @@ func (w Writer) perform(p plan) Outcome {
 	return p.outcome
 }
 
-// publish makes the files of a plan appear whole, in their order, the data file, which must not be there yet, last. All are on disk
+// publish makes the files of a plan appear, readable by their owner alone (who may read the counts of a tenant is decided by who owns
+// the folder), whole, in their order, the data file, which must not be there yet, last. All are on disk
 // under other names before the first gets its own, so that a full disk or a missing right shows before anything is to be seen.
 func (w Writer) publish(name string, p plan) (err error) {
 	type file struct {
@@ -277,7 +272,7 @@ func (w Writer) publish(name string, p plan) (err error) {
 	for _, f := range files {
 		path := filepath.Join(w.Dir, unfinishedPrefix+f.name+unfinishedSuffix)
 		staged = append(staged, path)
-		if err := plain.Write(path, f.text, fileMode); err != nil {
+		if err := plain.Write(path, f.text, 0o600); err != nil {
 			return err
 		}
 	}
@@ -333,7 +328,7 @@ func makeFolder(path string) error {
 			return err
 		}
 	}
-	if err := os.Mkdir(path, folderMode); err != nil && !errors.Is(err, fs.ErrExist) {
+	if err := os.Mkdir(path, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
 		return err
 	}
 	return plain.Sync(parent)

@@ -357,15 +357,6 @@ func (p *program) writeMetrics(ctx context.Context, cfg *config.Config, jobs []*
 	}
 }
 
-// The pauses between two looks at a source double from the first to the longest.
-const (
-	firstPause   = 30 * time.Second
-	longestPause = 10 * time.Minute
-)
-
-// longStill is how long nothing has been written to what is surely no longer being copied.
-const longStill = 5 * time.Minute
-
 // waiter waits for sources that are not ready (R10). It only looks: once the time is up the job runs all the same,
 // and says what is missing as it would have said before.
 type waiter struct {
@@ -381,6 +372,8 @@ func (w waiter) forSource(ctx context.Context, j *job.Job, sleep func(time.Durat
 	if w.until.IsZero() {
 		return
 	}
+	const firstPause, longestPause = 30 * time.Second, 10 * time.Minute // between two looks; they double from the first to the longest
+	const longStill = 5 * time.Minute                                   // so long nothing is written to what is surely no longer being copied
 	who := []any{"tenant", j.Tenant.Name, "day", j.LastDay()}
 	var newest, said string
 	for pause, first := firstPause, true; ; first = false {

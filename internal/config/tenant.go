@@ -95,15 +95,13 @@ func defaultSSLMode(host string) string {
 	return "verify-full"
 }
 
-// longestPassword is more than PostgreSQL takes, in bytes.
-const longestPassword = 1 << 16
-
 // passwordIn returns the password in the file given; another one where there is no file.
 func (v value) passwordIn(other string) string {
 	path, ok := v.text()
 	if !ok || path == "" {
 		return other
 	}
+	const longestPassword = 1 << 16 // bytes: more than PostgreSQL takes
 	bytes, info, err := readUpTo(longestPassword, fmt.Sprintf("longer than %d bytes", longestPassword), v.absolute(path), plain.Open)
 	if err != nil {
 		v.problem("cannot be read: "+cause(err), "")

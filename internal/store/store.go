@@ -326,12 +326,10 @@ func LastRun(ctx context.Context, q duck.Queryer) (Newest, error) {
 	return duck.One[Newest](ctx, q, "store/last_run")
 }
 
-// maxText is how many bytes of a text the ledger keeps: what a server or a file says may have no end.
-const maxText = 64 << 10
-
 // keepable is a text as the ledger can keep it, whatever others have put into it: valid UTF-8 without NUL bytes, cut where it is too
 // long. The hash is over the entry as it is kept.
 func keepable(text string) string {
+	const maxText = 64 << 10 // bytes: what a server or a file says may have no end
 	text = strings.ReplaceAll(strings.ToValidUTF8(text, "\ufffd"), "\x00", "\ufffd")
 	if len(text) <= maxText {
 		return text

@@ -38,12 +38,6 @@ import (
 	"seats/report"
 )
 
-// The pauses after a broken connection double from the first to the longest.
-const (
-	firstPause   = 10 * time.Second
-	longestPause = 10 * time.Minute
-)
-
 // Log is where a delivery says what it does.
 type Log interface {
 	Info(msg string, attrs ...any)
@@ -75,6 +69,7 @@ func (c Courier) Send(ctx context.Context, parcels []Parcel, delivered []Deliver
 			failed = append(failed, err)
 		}
 	}
+	const firstPause, longestPause = 10 * time.Second, 10 * time.Minute // after a broken connection; they double from the first to the longest
 	pause := firstPause
 	for retry := 1; ; retry++ {
 		err := c.attempt(ctx, &parcels, delivered, done)
