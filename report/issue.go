@@ -122,7 +122,11 @@ func (w Writer) Issue(numbers []Number, ledger []Issue, reason string, now time.
 	}
 	var outcomes []Outcome
 	for _, p := range plans {
-		outcomes = append(outcomes, w.perform(p))
+		name := p.outcome.Issue.File
+		if err := w.publish(name, p); err != nil {
+			p.outcome = Outcome{Number: p.outcome.Number, Action: Failed, Err: fmt.Errorf("write %s: %w", filepath.Join(w.Dir, name), err)}
+		}
+		outcomes = append(outcomes, p.outcome)
 	}
 	return outcomes, nil
 }
@@ -236,15 +240,6 @@ func (w Writer) list() ([]string, error) {
 	return names, nil
 }
 
-// perform writes what the plan holds and gives the plan's outcome, or that of the failure.
-func (w Writer) perform(p plan) Outcome {
-	name := p.outcome.Issue.File
-	if err := w.publish(name, p); err != nil {
-		return Outcome{Number: p.outcome.Number, Action: Failed, Err: fmt.Errorf("write %s: %w", filepath.Join(w.Dir, name), err)}
-	}
-	return p.outcome
-}
-
 // publish makes the files of a plan appear, readable by their owner alone (who may read the counts of a tenant is decided by who owns
 // the folder), whole, in their order, the data file, which must not be there yet, last. All are on disk
 // under other names before the first gets its own, so that a full disk or a missing right shows before anything is to be seen.
@@ -276,7 +271,7 @@ func (w Writer) publish(name string, p plan) (err error) {
 			return err
 		}
 	}
-	if p.data != nil && !absent(filepath.Join(w.Dir, name)) {
+	if _, err := os.Lstat(filepath.Join(w.Dir, name)); p.data != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("it appeared meanwhile: %w", fs.ErrExist)
 	}
 	if p.manifest != nil { // of which the old signature says nothing: a crash must not bring it back beside it
@@ -309,11 +304,6 @@ func ReadFile(path string) ([]byte, error) {
 		}
 	}
 	return os.ReadFile(path)
-}
-
-func absent(path string) bool {
-	_, err := os.Lstat(path)
-	return errors.Is(err, fs.ErrNotExist)
 }
 
 // makeFolder makes the folder and those above it where they are missing. What
