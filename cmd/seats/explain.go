@@ -42,10 +42,14 @@ func (c *explainCmd) Run(ctx context.Context, p *program) (err error) {
 	if err := c.validate(); err != nil {
 		return err
 	}
-	tenant, err := p.oneTenant(c.Tenant)
+	cfg, err := p.load([]string{c.Tenant}[:min(1, len(c.Tenant))])
 	if err != nil {
 		return err
 	}
+	if len(cfg.Tenants) != 1 { // it need not be named where there is no other
+		return usageError("--tenant is needed: the configuration has %d", len(cfg.Tenants))
+	}
+	tenant := cfg.Tenants[0]
 	defer func() { err = job.Explain(err, tenant) }()
 	if c.Region == "" && c.Agent == "" { // an agent is looked for in all regions
 		var names []string

@@ -250,18 +250,6 @@ func only(cfg *config.Config, wanted func(name string) bool) *config.Config {
 	return &some
 }
 
-// oneTenant is the one tenant that a command is about; it need not be named where there is no other.
-func (p *program) oneTenant(name string) (config.Tenant, error) {
-	cfg, err := p.load([]string{name}[:min(1, len(name))])
-	if err != nil {
-		return config.Tenant{}, err
-	}
-	if len(cfg.Tenants) != 1 {
-		return config.Tenant{}, usageError("--tenant is needed: the configuration has %d", len(cfg.Tenants))
-	}
-	return cfg.Tenants[0], nil
-}
-
 // tally says what went wrong with tenants, of whom one does not keep back the others. Its exit status is the first one's.
 type tally struct {
 	*terminal

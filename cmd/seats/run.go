@@ -235,20 +235,17 @@ func (f jobFlags) jobs(p *program, all *config.Config, plan job.Plan) (jobs []*j
 			return nil, err
 		}
 		of = of.within(tenant)
-		skipped := ""
 		switch {
 		case tenant.Disabled:
-			skipped = "the tenant is not enabled"
-		case len(of.days) == 0 && of.cut:
-			skipped = "the tenant's last day was " + tenant.Until.String()
-		case len(of.days) == 0:
-			skipped = "the tenant's production date is still to come"
-		}
-		if skipped != "" {
-			p.Info("skipped: "+skipped, "tenant", tenant.Name)
+			p.Info("skipped: the tenant is not enabled", "tenant", tenant.Name)
 			continue
-		}
-		if of.running {
+		case len(of.days) == 0 && of.cut:
+			p.Info("skipped: the tenant's last day was "+tenant.Until.String(), "tenant", tenant.Name)
+			continue
+		case len(of.days) == 0:
+			p.Info("skipped: the tenant's production date is still to come", "tenant", tenant.Name)
+			continue
+		case of.running:
 			p.Info("the month is not over: its days are done, its enabled agents wait", "tenant", tenant.Name, "month", f.Month)
 		}
 		if of.cut && plan.Asked != job.Missing {
