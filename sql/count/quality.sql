@@ -103,7 +103,7 @@ where u.agents > 5
 
 -- name: quality_damaged_name
 -- Agents, switches and attempts whose texts hold bytes that mean nothing in the source's encoding: the
--- reader wrote U+FFFD, x and the byte in their place (extract/text.go). Agents are told by resource_key. Looking for the one
+-- reader wrote U+FFFD, x and the byte in their place (extract/receive.go). Agents are told by resource_key. Looking for the one
 -- character first spares nearly all rows the pattern.
 -- Inputs: _data.agent, _data.ocs_activity, rule.
 select 'damaged_name' as rule,
