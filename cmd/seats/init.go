@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -141,7 +140,7 @@ func (d *drafter) write(found draft.Traffic) error {
 	if err != nil {
 		return err
 	}
-	if err = plain.Write(d.Output, []byte(text), 0o600); err != nil && !errors.Is(err, fs.ErrExist) {
+	if err = plain.Write(d.Output, []byte(text), 0o600); err != nil && !errors.Is(err, os.ErrExist) {
 		_ = os.Remove(d.Output) // it may not be there
 	}
 	return err

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -111,12 +110,12 @@ func monthRows(ctx context.Context, db duck.Queryer, t config.Tenant, _ []report
 		return nil, err
 	}
 	today := lastEnded(t, now).AddDays(1)
-	gaps, states, periods := missingDays(t, held, today), map[calendar.Date]string{}, []string{}
+	gaps, known, periods := missingDays(t, held, today), []string{}, []string{}
 	for day, s := range held {
-		states[day] = job.State(t, day, s)
+		known = append(known, day.String()+" "+job.State(t, day, s))
 	}
 	for _, day := range gaps {
-		states[day] = missing
+		known = append(known, day.String()+" "+missing)
 	}
 	if t.Deliver != nil {
 		_, parcels, err := job.Pending(ctx, db, t)
@@ -127,11 +126,7 @@ func monthRows(ctx context.Context, db duck.Queryer, t config.Tenant, _ []report
 			periods = append(periods, p.Issue.Period)
 		}
 	}
-	days, err := json.Marshal(states)
-	if err != nil {
-		return nil, err
-	}
-	months, err := duck.All[monthStatus](ctx, db, "ask/month_status", sql.Named("days", string(days)), sql.Named("undelivered", periods))
+	months, err := duck.All[monthStatus](ctx, db, "ask/month_status", sql.Named("days", known), sql.Named("undelivered", periods))
 	for _, m := range months {
 		days, name, undelivered := m.Final+m.Provisional, m.Month.String(), any(nil)
 		if m.To != m.Month {

@@ -58,11 +58,11 @@ order by rule
 
 -- name: month_status
 -- Grain: month of which something is known, by month; several in a row of which nothing is there are one. Inputs: $days, the days
--- that are held or missing, each with its state, and $undelivered, the periods of the revisions that are still to be delivered.
+-- that are held or missing, each with its state behind it, and $undelivered, the periods of the revisions that are still to be delivered.
 with known as (
-    select day.key[:7] as month,
-           day.value as what
-    from (select unnest(map_entries(from_json($days, '"map(varchar, varchar)"'))) as day)
+    select day[:7] as month,
+           day[12:] as what
+    from (select unnest($days::varchar[]) as day)
     union all
     select period[:7],
            case when revision > 1 then 'revised' when measure = 'enabled' then 'monthly' else 'daily' end
