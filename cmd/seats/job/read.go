@@ -137,7 +137,7 @@ func (s *state) inOneSnapshot(ctx context.Context, stage *extract.Stage, windows
 	if left := src.Horizon().LeftOut(); left != "" {
 		s.warn("data sources are taken for switched off, and left out (retired_after_days): " + left)
 	}
-	cutter := &extract.Cutter{Stage: stage, Source: src, SettleHours: s.Tenant.SettleHours, AcceptLoss: s.AcceptLoss, Clock: s.Clock, Threads: s.Tenant.Engine.Threads}
+	cutter := &extract.Cutter{Stage: stage, Source: src, SettleHours: s.Tenant.SettleHours, AcceptLoss: s.AcceptLoss, Clock: s.Clock}
 	for i, w := range windows {
 		if ctx.Err() != nil {
 			return windows[i:], fmt.Errorf("extract %s: %w", w.Day, context.Cause(ctx))
