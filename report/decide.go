@@ -260,18 +260,16 @@ func (d decision) fromDisk(earlier []int, revision int) (*standing, error) {
 func (d decision) readIssue(revision int) (Issue, int64, error) {
 	name := d.number.fileName(revision)
 	path := d.path(ManifestName(name))
-	text, err := ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
+	text, unread := ReadFile(path)
+	m, damaged := ParseManifest(path, text)
+	switch {
+	case errors.Is(unread, fs.ErrNotExist):
 		return Issue{}, 0, d.unissued(name, "it has no manifest, and the ledger does not know it")
-	}
-	if err != nil {
-		return Issue{}, 0, fmt.Errorf("read manifest: %w", err)
-	}
-	m, err := ParseManifest(path, text)
-	if err != nil {
-		return Issue{}, 0, d.unissued(name, fmt.Sprintf("the ledger does not know it, and its manifest is damaged: %v", err))
-	}
-	if !m.describes(d.number, revision) {
+	case unread != nil:
+		return Issue{}, 0, fmt.Errorf("read manifest: %w", unread)
+	case damaged != nil:
+		return Issue{}, 0, d.unissued(name, fmt.Sprintf("the ledger does not know it, and its manifest is damaged: %v", damaged))
+	case !m.describes(d.number, revision):
 		return Issue{}, 0, d.unissued(name, "the ledger does not know it, and its manifest describes something else")
 	}
 	issue := m.Issue(Digest(text))

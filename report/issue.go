@@ -122,7 +122,11 @@ func (w Writer) Issue(numbers []Number, ledger []Issue, reason string, now time.
 	}
 	var outcomes []Outcome
 	for _, p := range plans {
-		outcomes = append(outcomes, w.perform(p))
+		name := p.outcome.Issue.File
+		if err := w.publish(name, p); err != nil {
+			p.outcome = Outcome{Number: p.outcome.Number, Action: Failed, Err: fmt.Errorf("write %s: %w", filepath.Join(w.Dir, name), err)}
+		}
+		outcomes = append(outcomes, p.outcome)
 	}
 	return outcomes, nil
 }
@@ -202,12 +206,6 @@ func (e *ConflictError) Hint() string { return "nothing was overwritten; " + e.A
 // ExitCode is that of R13.
 func (*ConflictError) ExitCode() int { return int(fail.Restatement) }
 
-// Whoever may read the counts of a tenant is decided by who owns the folder.
-const (
-	fileMode   = 0o600
-	folderMode = 0o700
-)
-
 // Unfinished files carry these around the name they will get. A run that was killed leaves them; the next one removes them.
 const (
 	unfinishedPrefix = "."
@@ -242,16 +240,8 @@ func (w Writer) list() ([]string, error) {
 	return names, nil
 }
 
-// perform writes what the plan holds and gives the plan's outcome, or that of the failure.
-func (w Writer) perform(p plan) Outcome {
-	name := p.outcome.Issue.File
-	if err := w.publish(name, p); err != nil {
-		return Outcome{Number: p.outcome.Number, Action: Failed, Err: fmt.Errorf("write %s: %w", filepath.Join(w.Dir, name), err)}
-	}
-	return p.outcome
-}
-
-// publish makes the files of a plan appear whole, in their order, the data file, which must not be there yet, last. All are on disk
+// publish makes the files of a plan appear, readable by their owner alone (who may read the counts of a tenant is decided by who owns
+// the folder), whole, in their order, the data file, which must not be there yet, last. All are on disk
 // under other names before the first gets its own, so that a full disk or a missing right shows before anything is to be seen.
 func (w Writer) publish(name string, p plan) (err error) {
 	type file struct {
@@ -277,11 +267,11 @@ func (w Writer) publish(name string, p plan) (err error) {
 	for _, f := range files {
 		path := filepath.Join(w.Dir, unfinishedPrefix+f.name+unfinishedSuffix)
 		staged = append(staged, path)
-		if err := plain.Write(path, f.text, fileMode); err != nil {
+		if err := plain.Write(path, f.text, 0o600); err != nil {
 			return err
 		}
 	}
-	if p.data != nil && !absent(filepath.Join(w.Dir, name)) {
+	if _, err := os.Lstat(filepath.Join(w.Dir, name)); p.data != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("it appeared meanwhile: %w", fs.ErrExist)
 	}
 	if p.manifest != nil { // of which the old signature says nothing: a crash must not bring it back beside it
@@ -316,11 +306,6 @@ func ReadFile(path string) ([]byte, error) {
 	return os.ReadFile(path)
 }
 
-func absent(path string) bool {
-	_, err := os.Lstat(path)
-	return errors.Is(err, fs.ErrNotExist)
-}
-
 // makeFolder makes the folder and those above it where they are missing. What
 // exists keeps its permissions: they are the operator's choice.
 func makeFolder(path string) error {
@@ -333,7 +318,7 @@ func makeFolder(path string) error {
 			return err
 		}
 	}
-	if err := os.Mkdir(path, folderMode); err != nil && !errors.Is(err, fs.ErrExist) {
+	if err := os.Mkdir(path, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
 		return err
 	}
 	return plain.Sync(parent)

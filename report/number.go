@@ -136,28 +136,17 @@ func (n Number) revisionOf(name string) int {
 	return 0
 }
 
-// The specification's constants ("Resulting data file details").
-const (
-	metricName   = "seats_outbound"
-	channelType  = "4"
-	serviceClass = "23"
-	activityType = "5"
-	statusText   = "AGENT_SEATS"
-)
-
-// dataFileRows is how many rows a data file has below its header: one region and one period make one row.
-const dataFileRows = 1
-
-// fieldValues are what a column of a data file can show: one for each of config.Fields, which a test holds them to.
+// fieldValues are what a column of a data file can show: one for each of config.Fields, which a test holds them to. What is the same in
+// all of them are the specification's constants ("Resulting data file details").
 var fieldValues = map[string]func(Number) string{
 	"TenantID":       func(n Number) string { return n.Tenant },
 	"Region":         func(n Number) string { return n.Region },
-	"MetricName":     func(Number) string { return metricName },
+	"MetricName":     func(Number) string { return "seats_outbound" },
 	"Period":         func(n Number) string { return n.Period },
-	"ChannelType":    func(Number) string { return channelType },
-	"ServiceClass":   func(Number) string { return serviceClass },
-	"ActivityType":   func(Number) string { return activityType },
-	"Status":         func(Number) string { return statusText },
+	"ChannelType":    func(Number) string { return "4" },
+	"ServiceClass":   func(Number) string { return "23" },
+	"ActivityType":   func(Number) string { return "5" },
+	"Status":         func(Number) string { return "AGENT_SEATS" },
 	"AgentGroupName": func(n Number) string { return strconv.Itoa(n.Measure.AgentGroupName()) },
 	"MessageSize":    func(n Number) string { return strconv.FormatInt(n.Value, 10) },
 }
@@ -269,7 +258,7 @@ type Update struct {
 func newManifest(n Number, issue Issue, size int64, versions Versions) Manifest {
 	m := Manifest{
 		Format: manifestFormat,
-		File:   issue.File, Size: size, SHA256: issue.SHA256, Rows: dataFileRows,
+		File:   issue.File, Size: size, SHA256: issue.SHA256, Rows: 1, // a region and a period make one row
 		Tenant: n.Tenant, Series: n.Series, Value: issue.Value, State: issue.State,
 		Revision: issue.Revision, Supersedes: optional(issue.Supersedes), Reason: optional(issue.Reason),
 		Differences: []Difference{}, Updates: []Update{},

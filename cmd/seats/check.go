@@ -291,11 +291,9 @@ func verdict(s audit.Summary) error {
 		"%d finding%s, the first: %s: %s", s.Faults(), map[bool]string{true: "s"}[s.Faults() > 1], s.Findings[at].Rule, s.Findings[at].What)
 }
 
-// detailsShown bounds what the table shows of one finding.
-const detailsShown = 20
-
 // printFindings prints a row for each finding. People get the details and the advice in tables of their own.
 func printFindings(w io.Writer, format string, found []audit.Finding) error {
+	const detailsShown = 20 // in a table, of one finding
 	all := report.Table{Header: []string{"tenant", "check", "rule", "severity", "region", "period", "what", "details", "advice"}}
 	brief := report.Table{Header: []string{"tenant", "severity", "rule", "region", "period", "what"}}
 	details := report.Table{Header: []string{"rule", "region", "period", "detail"}}

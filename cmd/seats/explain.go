@@ -42,10 +42,14 @@ func (c *explainCmd) Run(ctx context.Context, p *program) (err error) {
 	if err := c.validate(); err != nil {
 		return err
 	}
-	tenant, err := p.oneTenant(c.Tenant)
+	cfg, err := p.load([]string{c.Tenant}[:min(1, len(c.Tenant))])
 	if err != nil {
 		return err
 	}
+	if len(cfg.Tenants) != 1 { // it need not be named where there is no other
+		return usageError("--tenant is needed: the configuration has %d", len(cfg.Tenants))
+	}
+	tenant := cfg.Tenants[0]
 	defer func() { err = job.Explain(err, tenant) }()
 	if c.Region == "" && c.Agent == "" { // an agent is looked for in all regions
 		var names []string
@@ -315,8 +319,6 @@ func clockTime(text string, date calendar.Date, zone *time.Location) (int64, err
 		time.Unix(found[0], 0).In(zone).Format(time.RFC3339), time.Unix(found[1], 0).In(zone).Format(time.RFC3339))
 }
 
-const curveRows = 6
-
 // drawCurve draws a day over the hours of its zone, and marks the first second of the peak. Each column stands for as many seconds as
 // the others and shows the most agents in any of them. A day without a second, or without an agent, has no picture.
 func (s screen) drawCurve(columns int, curve explain.Curve, zone *time.Location) string {
@@ -324,6 +326,7 @@ func (s screen) drawCurve(columns int, curve explain.Curve, zone *time.Location)
 	if most == 0 {
 		return ""
 	}
+	const curveRows = 6
 	start, seconds := curve[0].Start, curve[len(curve)-1].End-curve[0].Start
 	column := func(second int64) int { return int((second - start) * int64(columns) / seconds) }
 	heights := make([]int64, columns)
@@ -362,20 +365,18 @@ func (s screen) drawCurve(columns int, curve explain.Curve, zone *time.Location)
 	return b.String() + strings.Repeat(" ", 9+at) + s.paint(badColor, mark) + "\n\n"
 }
 
-// picturesOfRun is how many regions a run draws; of the others `explain` does.
-const picturesOfRun = 4
-
 // drawDay draws the curves of the day that was run, for people at a terminal. What cannot be drawn is a warning: the run is done.
 func (p *program) drawDay(ctx context.Context, tenant config.Tenant, date calendar.Date) {
 	screen := p.screen()
 	if screen.columns() == 0 {
 		return
 	}
+	const regions = 4 // of the others `explain` draws the day
 	ofDay := func(m calendar.Month) bool { return m == date.YearMonth() }
 	err := readingRows(ctx, tenant, ofDay, func(conn *duck.Conn) error {
 		explainer := explain.New(conn, tenant)
 		for i, region := range tenant.Regions {
-			if i == picturesOfRun {
+			if i == regions {
 				_, err := fmt.Fprintf(p.stdout, "\n%d regions more: seats explain --tenant %s --date %s --region R\n", len(tenant.Regions)-i, tenant.Name, date)
 				return err
 			}
@@ -394,8 +395,6 @@ func (p *program) drawDay(ctx context.Context, tenant config.Tenant, date calend
 	}
 }
 
-const trendRows = 10
-
 // drawTrend draws the month over its days: counted ones as bars, the others as bands from the lowest to the highest that is
 // likely, and a line at what is committed.
 func drawTrend(s screen, t *explain.Trend) string {
@@ -405,6 +404,7 @@ func drawTrend(s screen, t *explain.Trend) string {
 			top = max(top, d.High)
 		}
 	}
+	const trendRows = 10
 	g := s.glyphs()
 	row := func(n int64) int64 { return (n*trendRows + top - 1) / top } // the row that a number reaches, from 1
 	full := string(g.blocks[len(g.blocks)-1])

@@ -39,9 +39,6 @@ type shardFlags struct {
 	Shards int    `help:"Only the tenants of one of N shards, which the environment variable JOB_COMPLETION_INDEX names, from 0." placeholder:"N"`
 }
 
-// completionIndex is how an Indexed Job of Kubernetes tells its pods apart.
-const completionIndex = "JOB_COMPLETION_INDEX"
-
 // shard is one of several parts that tenants are dealt out to. The zero value is of everything.
 type shard struct {
 	number, of int // from 1
@@ -69,14 +66,13 @@ func (f shardFlags) shard(env func(string) (string, bool), tenants []string) (s 
 		return s, usageError("--shard and --shards are two ways to say one thing")
 	case f.Shard != "":
 		number, of, _ := strings.Cut(f.Shard, "/")
-		s.number, err = strconv.Atoi(number)
-		if err == nil {
-			s.of, err = strconv.Atoi(of)
-		}
+		s.number, _ = strconv.Atoi(number) // 0 of what is none
+		s.of, err = strconv.Atoi(of)
 		if err != nil || s.number < 1 || s.number > s.of {
 			return s, usageError("--shard %s: want I/N, with I from 1 to N", f.Shard)
 		}
 	case f.Shards != 0:
+		const completionIndex = "JOB_COMPLETION_INDEX" // by which an Indexed Job of Kubernetes tells its pods apart
 		text, _ := env(completionIndex)
 		index, err := strconv.Atoi(text)
 		if err != nil || index < 0 || index >= f.Shards {

@@ -325,9 +325,6 @@ func (p *program) asker() *asker {
 	return &asker{in: in, out: p.stderr, buf: bufio.NewReader(in)}
 }
 
-// errNoAnswer: the terminal was closed instead of an answer.
-var errNoAnswer = usageError("no answer: nothing was written")
-
 // ask puts a question until the answer is good; an empty one stands for fallback, where there is one.
 func (a *asker) ask(ctx context.Context, question, fallback string, good func(answer string) error) error {
 	if fallback != "" {
@@ -374,8 +371,8 @@ func (a *asker) read(ctx context.Context, line func() (string, error)) (string, 
 	if ctx.Err() != nil || errors.Is(err, io.EOF) {
 		fmt.Fprintln(a.out)
 	}
-	if errors.Is(err, io.EOF) {
-		err = errNoAnswer
+	if errors.Is(err, io.EOF) { // the terminal was closed
+		err = usageError("no answer: nothing was written")
 	}
 	return text, err
 }

@@ -32,9 +32,6 @@ import (
 
 func main() { os.Exit(start(time.Now, sleep)) }
 
-// patience is how long after a first signal a second one is taken for the same: timeout(1) sends two.
-const patience = time.Second
-
 // start runs the program as a process of its own and gives its exit status. A first Ctrl-C asks it to stop
 // cleanly, a second one ends it on the spot: the published stores survive that too.
 func start(clock func() time.Time, sleep func(context.Context, time.Duration)) int {
@@ -42,7 +39,7 @@ func start(clock func() time.Time, sleep func(context.Context, time.Duration)) i
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	context.AfterFunc(ctx, func() {
-		time.Sleep(patience)
+		time.Sleep(time.Second) // so long a second signal is taken for the first: timeout(1) sends two
 		stop()
 	})
 	return run(ctx, os.Args[1:], world{
@@ -193,15 +190,14 @@ func run(ctx context.Context, args []string, w world) (code int) {
 
 // queriesAsArguments keeps a query that begins with an SQL comment from being read as a flag.
 func queriesAsArguments(args []string) []string {
-	for i, a := range args {
-		if a == "--" {
-			break
-		}
-		if strings.HasPrefix(a, "--") && strings.ContainsAny(a[:min(3, len(a))], " \t\n") {
-			return slices.Concat(args[:i], []string{"--"}, args[i:])
-		}
+	query := func(a string) bool {
+		return strings.HasPrefix(a, "--") && strings.ContainsAny(a[:min(3, len(a))], " \t\n")
 	}
-	return args
+	at := slices.IndexFunc(args, func(a string) bool { return a == "--" || query(a) })
+	if at < 0 || args[at] == "--" {
+		return args
+	}
+	return slices.Insert(slices.Clone(args), at, "--")
 }
 
 func usageError(format string, args ...any) error {
@@ -252,18 +248,6 @@ func only(cfg *config.Config, wanted func(name string) bool) *config.Config {
 	some := *cfg
 	some.Tenants = slices.DeleteFunc(slices.Clone(cfg.Tenants), func(t config.Tenant) bool { return !wanted(t.Name) })
 	return &some
-}
-
-// oneTenant is the one tenant that a command is about; it need not be named where there is no other.
-func (p *program) oneTenant(name string) (config.Tenant, error) {
-	cfg, err := p.load([]string{name}[:min(1, len(name))])
-	if err != nil {
-		return config.Tenant{}, err
-	}
-	if len(cfg.Tenants) != 1 {
-		return config.Tenant{}, usageError("--tenant is needed: the configuration has %d", len(cfg.Tenants))
-	}
-	return cfg.Tenants[0], nil
 }
 
 // tally says what went wrong with tenants, of whom one does not keep back the others. Its exit status is the first one's.

@@ -235,20 +235,17 @@ func (f jobFlags) jobs(p *program, all *config.Config, plan job.Plan) (jobs []*j
 			return nil, err
 		}
 		of = of.within(tenant)
-		skipped := ""
 		switch {
 		case tenant.Disabled:
-			skipped = "the tenant is not enabled"
-		case len(of.days) == 0 && of.cut:
-			skipped = "the tenant's last day was " + tenant.Until.String()
-		case len(of.days) == 0:
-			skipped = "the tenant's production date is still to come"
-		}
-		if skipped != "" {
-			p.Info("skipped: "+skipped, "tenant", tenant.Name)
+			p.Info("skipped: the tenant is not enabled", "tenant", tenant.Name)
 			continue
-		}
-		if of.running {
+		case len(of.days) == 0 && of.cut:
+			p.Info("skipped: the tenant's last day was "+tenant.Until.String(), "tenant", tenant.Name)
+			continue
+		case len(of.days) == 0:
+			p.Info("skipped: the tenant's production date is still to come", "tenant", tenant.Name)
+			continue
+		case of.running:
 			p.Info("the month is not over: its days are done, its enabled agents wait", "tenant", tenant.Name, "month", f.Month)
 		}
 		if of.cut && plan.Asked != job.Missing {
@@ -357,15 +354,6 @@ func (p *program) writeMetrics(ctx context.Context, cfg *config.Config, jobs []*
 	}
 }
 
-// The pauses between two looks at a source double from the first to the longest.
-const (
-	firstPause   = 30 * time.Second
-	longestPause = 10 * time.Minute
-)
-
-// longStill is how long nothing has been written to what is surely no longer being copied.
-const longStill = 5 * time.Minute
-
 // waiter waits for sources that are not ready (R10). It only looks: once the time is up the job runs all the same,
 // and says what is missing as it would have said before.
 type waiter struct {
@@ -381,6 +369,8 @@ func (w waiter) forSource(ctx context.Context, j *job.Job, sleep func(time.Durat
 	if w.until.IsZero() {
 		return
 	}
+	const firstPause, longestPause = 30 * time.Second, 10 * time.Minute // between two looks; they double from the first to the longest
+	const longStill = 5 * time.Minute                                   // so long nothing is written to what is surely no longer being copied
 	who := []any{"tenant", j.Tenant.Name, "day", j.LastDay()}
 	var newest, said string
 	for pause, first := firstPause, true; ; first = false {

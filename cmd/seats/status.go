@@ -224,15 +224,12 @@ func named(counts []watch.Count) string {
 	return strings.Join(said, ", ")
 }
 
-// storesAtOnce is how many are read at the same time: to open one takes longer than to read what it says of itself.
-const storesAtOnce = 8
-
 // lookAtAll reads the published stores of tenants and gives, in the tenants' order, how each stands, and what of it is overdue. What
 // cannot be read it adds to the tally.
 func (y *tally) lookAtAll(ctx context.Context, tenants []config.Tenant, now time.Time, within time.Duration, give func(config.Tenant, watch.State, string)) {
 	states, errs := make([]watch.State, len(tenants)), make([]error, len(tenants))
 	var group errgroup.Group
-	group.SetLimit(storesAtOnce)
+	group.SetLimit(8) // at the same time: to open one takes longer than to read what it says of itself
 	for i, tenant := range tenants {
 		group.Go(func() error {
 			states[i], errs[i] = look(ctx, tenant, now)

@@ -51,11 +51,9 @@ func Parse(path string, content []byte, env func(string) (string, bool)) (*Confi
 	return l.config(l.parse("configuration", "at least one tenant", content))
 }
 
-// maxBytes is far beyond any configuration: a million switches take 13 MB.
-const maxBytes = 64 << 20
-
 // read gives the file's root, unless it reported why not. rule is its definition in the schema, needs what it cannot be without.
 func (l *loader) read(rule, needs string) value {
+	const maxBytes = 64 << 20 // far beyond any configuration: a million switches take 13 MB
 	content, info, err := readUpTo(maxBytes, fmt.Sprintf("it is larger than %d MB", maxBytes>>20), l.file, os.Open)
 	l.info = info
 	if err != nil {
@@ -271,9 +269,6 @@ type Column struct {
 // Fields are the fields of a measurement that a data file may show, those of the default data file first and in its order.
 func Fields() []string { return definition("column").under("field").words() }
 
-// countField holds the number that the data file is there for.
-const countField = "MessageSize"
-
 // DefaultColumns returns the columns of a data file for which report.columns says nothing: every field that a column can be by its
 // name alone, under that name.
 func DefaultColumns() (columns []Column) {
@@ -299,6 +294,7 @@ func (v value) columns() (columns []Column) {
 			lines[column.Name] = item.line
 		}
 	}
+	const countField = "MessageSize" // the number that the data file is there for
 	if !slices.ContainsFunc(columns, func(c Column) bool { return c.Field == countField }) {
 		v.complain("must show the field "+countField+": a data file without the count is none", "")
 	}
@@ -389,8 +385,6 @@ func (e Errors) Error() string {
 	return strings.Join(lines, "\n")
 }
 
-const longestShown = 80
-
 // tidy puts the problems in order and drops repetitions: what is wrong in globals is found again for every tenant that inherits it.
 // It takes the values out that show a secret, which can end up as that of another key, through an alias or a slip of the hand; and
 // then shortens long ones.
@@ -400,6 +394,7 @@ func (e Errors) tidy(secrets []string) Errors {
 			cmp.Compare(a.Msg, b.Msg))
 	})
 	e = slices.Compact(e)
+	const longestShown = 80
 	for i := range e {
 		value := &e[i].Value
 		for _, secret := range secrets {

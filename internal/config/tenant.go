@@ -78,7 +78,10 @@ func (v value) gimdbFields(ofTenant bool) value {
 func (v value) gimdb() *GIMDB {
 	db := &GIMDB{Port: 5432, Schema: "public", Connections: 2, StatementTimeout: 30 * time.Minute, ReadTimeout: 5 * time.Minute, Retries: 2}
 	v.fill(db)
-	db.SSLMode = cmp.Or(db.SSLMode, defaultSSLMode(db.Host))
+	addr, err := netip.ParseAddr(db.Host)
+	stays := isSocket(db.Host) || strings.EqualFold(db.Host, "localhost") || err == nil && addr.Unmap().IsLoopback()
+	// Encryption, and a checked certificate, are asked for wherever data leaves the machine.
+	db.SSLMode = cmp.Or(db.SSLMode, map[bool]string{true: "prefer", false: "verify-full"}[stays])
 	db.Password = Hide(v.get("password_file").passwordIn(v.get("password").password()))
 	return db
 }
@@ -86,24 +89,13 @@ func (v value) gimdb() *GIMDB {
 // isSocket reports whether PostgreSQL takes host for a socket: a directory, or an abstract name.
 func isSocket(host string) bool { return strings.HasPrefix(host, "/") || strings.HasPrefix(host, "@") }
 
-// defaultSSLMode asks for encryption and a checked certificate wherever data leaves the machine.
-func defaultSSLMode(host string) string {
-	addr, err := netip.ParseAddr(host)
-	if isSocket(host) || strings.EqualFold(host, "localhost") || err == nil && addr.Unmap().IsLoopback() {
-		return "prefer"
-	}
-	return "verify-full"
-}
-
-// longestPassword is more than PostgreSQL takes, in bytes.
-const longestPassword = 1 << 16
-
 // passwordIn returns the password in the file given; another one where there is no file.
 func (v value) passwordIn(other string) string {
 	path, ok := v.text()
 	if !ok || path == "" {
 		return other
 	}
+	const longestPassword = 1 << 16 // bytes: more than PostgreSQL takes
 	bytes, info, err := readUpTo(longestPassword, fmt.Sprintf("longer than %d bytes", longestPassword), v.absolute(path), plain.Open)
 	if err != nil {
 		v.problem("cannot be read: "+cause(err), "")

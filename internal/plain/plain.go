@@ -10,6 +10,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"syscall"
 
 	"seats/internal/fail"
@@ -89,6 +90,26 @@ func Write(path string, text []byte, mode fs.FileMode) error {
 		err = out.Sync()
 	}
 	return errors.Join(err, out.Close())
+}
+
+// Create makes a file for its owner alone, whole or not at all: it is written beside where it is to be, and gets its name by RenameNew
+// or os.Rename.
+func Create(path string, write func(io.Writer) error, name func(from, to string) error) error {
+	draft, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
+	if at, is := errors.AsType[*fs.PathError](err); is {
+		at.Path = path // that somebody knows
+	}
+	if err != nil {
+		return err
+	}
+	defer os.Remove(draft.Name()) //nolint:errcheck // it has its name by now, or there is another error to tell
+	if err = write(draft); err == nil {
+		err = draft.Sync()
+	}
+	if err = errors.Join(err, draft.Close()); err != nil {
+		return err
+	}
+	return name(draft.Name(), path)
 }
 
 // RenameNew gives a file another name and replaces nothing, as os.Rename would. Where a file system has no links, it is looked first.

@@ -212,6 +212,7 @@ func refused(path string, err error) error {
 	if err := unfinished(path); err != nil {
 		return err
 	}
+	const newestStorage = 68 // the newest version of a DuckDB file that the library in this program reads
 	if version := storageVersion(path); version > newestStorage {
 		return newer(path, "storage version", version, newestStorage)
 	}
@@ -235,9 +236,6 @@ func ofFile(err error) bool {
 	ofFile := []duckdb.ErrorType{duckdb.ErrorTypeIO, duckdb.ErrorTypeSerialization, duckdb.ErrorTypeCatalog, duckdb.ErrorTypeBinder}
 	return errors.Is(err, sql.ErrNoRows) || is && slices.Contains(ofFile, e.Type)
 }
-
-// newestStorage is the newest version of a DuckDB file that the library in this program reads.
-const newestStorage = 68
 
 // storageVersion is the version that a DuckDB file says it has, 0 where it is none: behind a checksum of eight
 // bytes stand the letters DUCK and the version.

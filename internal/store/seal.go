@@ -157,9 +157,6 @@ func (w *Work) writeSeal(ctx context.Context, path string, s Seal, days []any) (
 		func() error { return run(ctx, w.Conn, "checkpoint sealing") })
 }
 
-// strayAge is how long a sealed month stays that the store no longer wants.
-const strayAge = 20 * time.Hour
-
 // RemoveStray removes sealed months that the published store does not want: those that were brought back, sealed anew or dropped
 // with age, and what a run left that died before it could publish. All that they hold is in the store, or in another file that is
 // there and whole, or was dropped on purpose. A store that came from a backup, or was made anew, may lack some days: what has
@@ -198,7 +195,7 @@ func (w *Work) RemoveStray(ctx context.Context, now time.Time) error {
 	return nil
 }
 
-// isOld tells whether a file that is no longer wanted has stayed for strayAge. One of a time that is still to come, when the clock
+// isOld tells whether a file that is no longer wanted has stayed for a night. One of a time that is still to come, when the clock
 // was ahead, counts from now on.
 func isOld(path string, now time.Time) bool {
 	info, err := os.Lstat(path)
@@ -208,7 +205,7 @@ func isOld(path string, now time.Time) bool {
 	if info.ModTime().After(now) && info.Mode().IsRegular() {
 		_ = os.Chtimes(path, now, now)
 	}
-	return now.Sub(info.ModTime()) >= strayAge
+	return now.Sub(info.ModTime()) >= 20*time.Hour
 }
 
 // hasDaysOf tells whether the store has a slice of every day of which a sealed month has rows, or has dropped it with age.

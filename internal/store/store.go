@@ -95,7 +95,12 @@ func (w *Work) open(ctx context.Context, o duck.Options, orNew bool) error {
 	if err := w.removeCopy(); err != nil {
 		return err
 	}
-	err = w.copyPublished()
+	if w.published, err = openFile(w.path); err == nil { // until the end others may not write it: of that, publishing would lose every bit
+		err = cmp.Or(share(w.published), unfinished(w.path))
+	}
+	if err == nil {
+		err = copyFile("copy store", w.published, w.copy)
+	}
 	fresh := orNew && errors.Is(err, ErrMissing)
 	if fresh {
 		err = unfinished(w.path) // of a store that is gone
@@ -123,18 +128,6 @@ func (w *Work) open(ctx context.Context, o duck.Options, orNew bool) error {
 		return err
 	}
 	return migrate(ctx, w.Conn, version)
-}
-
-// copyPublished copies the published store, and until the end keeps others from opening it for writing: what they
-// wrote, publishing would lose.
-func (w *Work) copyPublished() (err error) {
-	if w.published, err = openFile(w.path); err != nil {
-		return err
-	}
-	if err := cmp.Or(share(w.published), unfinished(w.path)); err != nil {
-		return err
-	}
-	return copyFile("copy store", w.published, w.copy)
 }
 
 // migrate brings a work copy from a version to this program's. It is no transaction: DuckDB changes no row of a table whose columns
@@ -326,12 +319,10 @@ func LastRun(ctx context.Context, q duck.Queryer) (Newest, error) {
 	return duck.One[Newest](ctx, q, "store/last_run")
 }
 
-// maxText is how many bytes of a text the ledger keeps: what a server or a file says may have no end.
-const maxText = 64 << 10
-
 // keepable is a text as the ledger can keep it, whatever others have put into it: valid UTF-8 without NUL bytes, cut where it is too
 // long. The hash is over the entry as it is kept.
 func keepable(text string) string {
+	const maxText = 64 << 10 // bytes: what a server or a file says may have no end
 	text = strings.ReplaceAll(strings.ToValidUTF8(text, "\ufffd"), "\x00", "\ufffd")
 	if len(text) <= maxText {
 		return text

@@ -38,12 +38,6 @@ import (
 	"seats/report"
 )
 
-// The pauses after a broken connection double from the first to the longest.
-const (
-	firstPause   = 10 * time.Second
-	longestPause = 10 * time.Minute
-)
-
 // Log is where a delivery says what it does.
 type Log interface {
 	Info(msg string, attrs ...any)
@@ -75,6 +69,7 @@ func (c Courier) Send(ctx context.Context, parcels []Parcel, delivered []Deliver
 			failed = append(failed, err)
 		}
 	}
+	const firstPause, longestPause = 10 * time.Second, 10 * time.Minute // after a broken connection; they double from the first to the longest
 	pause := firstPause
 	for retry := 1; ; retry++ {
 		err := c.attempt(ctx, &parcels, delivered, done)
@@ -284,25 +279,20 @@ func (c Courier) seal(sum string, text []byte) ([]byte, error) {
 	if sealed, err = encrypt(text, c.AgeRecipients); err != nil {
 		return nil, fmt.Errorf("encrypt: %w", err)
 	}
-	if err := c.makeOutbox(); err != nil {
+	err = os.Mkdir(c.Outbox, 0o700)
+	if errors.Is(err, fs.ErrExist) {
+		var info fs.FileInfo
+		if info, err = os.Lstat(c.Outbox); err == nil && !info.IsDir() { // a link may lead anywhere
+			err = fail.New(fail.Other, "find out who put it there, and move it away", "make %s: it is there, and no folder", c.Outbox)
+		}
+	}
+	if err != nil {
 		return nil, err
 	}
 	if err := writeNew(path+".tmp", sealed, 0o600); err != nil {
 		return nil, err
 	}
 	return sealed, errors.Join(os.Rename(path+".tmp", path), plain.Sync(c.Outbox))
-}
-
-// makeOutbox makes the folder unless it is there. A link in its place is refused: it may lead anywhere.
-func (c Courier) makeOutbox() error {
-	err := os.Mkdir(c.Outbox, 0o700)
-	if errors.Is(err, fs.ErrExist) {
-		var info fs.FileInfo
-		if info, err = os.Lstat(c.Outbox); err == nil && !info.IsDir() {
-			return fail.New(fail.Other, "find out who put it there, and move it away", "make %s: it is there, and no folder", c.Outbox)
-		}
-	}
-	return err
 }
 
 // sent tells whether something with this SHA-256 was put into the outbox.

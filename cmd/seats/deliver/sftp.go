@@ -287,12 +287,23 @@ type Target interface {
 	Close() error
 }
 
-// Open reaches the folder, which must be there. A cancelled context breaks the connection.
+// Open reaches the folder, which must be there. A cancelled context breaks the connection. Files in a folder of this machine can be read by
+// the group where the folder hands its own group on (setgid): it was made for that.
 func Open(ctx context.Context, d config.Delivery) (Target, error) {
-	if d.Host == "" {
-		return openFolder(d.Folder, d.Mode)
+	if d.Host != "" {
+		return dial(ctx, d)
 	}
-	return dial(ctx, d)
+	info, err := os.Stat(d.Folder)
+	if err == nil && !info.IsDir() {
+		err = errors.New("it is no folder")
+	}
+	if err != nil {
+		return nil, fail.New(fail.Other, "make the folder that deliver.folder names, or mount it", "deliver to %s: %w", d.Folder, err)
+	}
+	if d.Mode == 0 && info.Mode()&fs.ModeSetgid != 0 {
+		d.Mode = 0o640
+	}
+	return folder{d.Folder, cmp.Or(d.Mode, 0o600)}, nil
 }
 
 // brokenError is a connection that could not be made, or broke.
@@ -309,21 +320,6 @@ func isBroken(err error) bool {
 type folder struct {
 	dir  string
 	mode fs.FileMode // of the files
-}
-
-// openFolder makes files readable for the group where the folder hands its own group on (setgid): it was made for that.
-func openFolder(path string, mode fs.FileMode) (Target, error) {
-	info, err := os.Stat(path)
-	if err == nil && !info.IsDir() {
-		err = errors.New("it is no folder")
-	}
-	if err != nil {
-		return nil, fail.New(fail.Other, "make the folder that deliver.folder names, or mount it", "deliver to %s: %w", path, err)
-	}
-	if mode == 0 && info.Mode()&fs.ModeSetgid != 0 {
-		mode = 0o640
-	}
-	return folder{path, cmp.Or(mode, 0o600)}, nil
 }
 
 func (f folder) path(name string) string { return filepath.Join(f.dir, name) }

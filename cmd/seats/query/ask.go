@@ -177,15 +177,13 @@ func (a *Asker) Script(ctx context.Context, in io.Reader, format, file string) e
 	return nil
 }
 
-// resultLimit bounds the rows of a result, in bytes: they are kept beside DuckDB's buffers.
-const resultLimit = 512 << 20
-
 func collect(ctx context.Context, s *duckdb.Stmt) (table report.Table, err error) {
 	rows, err := s.QueryContext(ctx, nil)
 	if err != nil {
 		return table, err
 	}
 	defer func() { err = errors.Join(err, rows.Close()) }()
+	const resultLimit = 512 << 20                         // bytes: the rows are kept beside DuckDB's buffers
 	types := rows.(driver.RowsColumnTypeDatabaseTypeName) // DuckDB's tell
 	table.Header = rows.Columns()
 	held := 0

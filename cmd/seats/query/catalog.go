@@ -257,23 +257,14 @@ func taken(path string) error {
 
 // create makes a file that only its owner can read, whole or not at all, and never in place of another.
 func create(path string, write func(io.Writer) error) error {
-	return confine.Apart(func() error {
-		draft, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
-		if err != nil {
-			return fmt.Errorf("write %s: %w", path, err)
-		}
-		defer os.Remove(draft.Name()) //nolint:errcheck // it has its name by now, or there is another error to tell
-		if err = write(draft); err == nil {
-			err = draft.Sync()
-		}
-		if err := errors.Join(err, draft.Close()); err != nil {
-			return fmt.Errorf("write %s: %w", path, err)
-		}
-		if err = plain.RenameNew(draft.Name(), path); errors.Is(err, fs.ErrExist) {
-			return taken(path)
-		}
-		return err
-	})
+	err := confine.Apart(func() error { return plain.Create(path, write, plain.RenameNew) })
+	if errors.Is(err, fs.ErrExist) {
+		return taken(path)
+	}
+	if err != nil {
+		return fmt.Errorf("write %s: %w", path, err)
+	}
+	return nil
 }
 
 // HistoryFile is where what was typed is kept, by the environment: in the folder for state, "" where there is none.
@@ -309,7 +300,7 @@ func openHistory(file string) (*history, error) {
 	h.entries = strings.FieldsFunc(string(text), func(r rune) bool { return r == '\n' })
 	if err == nil && len(h.entries) > 2*kept {
 		h.entries = h.entries[len(h.entries)-kept:]
-		err = confine.Apart(h.rewrite)
+		err = confine.Apart(func() error { return plain.Create(file, h.write, os.Rename) })
 	}
 	return h, err
 }
@@ -319,17 +310,9 @@ func goesOn(line string) bool {
 	return strings.Contains(line, "--") || strings.Contains(line, "$") || strings.Count(line, "'")%2 == 1 || strings.Count(line, `"`)%2 == 1
 }
 
-func (h *history) rewrite() error {
-	draft, err := os.CreateTemp(filepath.Dir(h.file), filepath.Base(h.file)+".*")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(draft.Name()) //nolint:errcheck // it has its name by now, or there is another error to tell
-	_, err = draft.WriteString(strings.Join(h.entries, "\n") + "\n")
-	if err := errors.Join(err, draft.Close()); err != nil {
-		return err
-	}
-	return os.Rename(draft.Name(), h.file)
+func (h *history) write(w io.Writer) error {
+	_, err := io.WriteString(w, strings.Join(h.entries, "\n")+"\n")
+	return err
 }
 
 // add keeps what was typed, as one line, and gives it. What is the same as before, begins with a blank, or would be something else

@@ -15,6 +15,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"maps"
 	"os"
@@ -289,29 +290,19 @@ func (p *packer) zip() (err error) {
 	if err := cmp.Or(err, p.put("SHA256SUMS", sums.Bytes())); err != nil {
 		return err
 	}
-	draft, err := os.CreateTemp(filepath.Dir(p.Path), "."+filepath.Base(p.Path)+"-*")
-	if at, is := errors.AsType[*fs.PathError](err); is {
-		at.Path = p.Path
-	}
-	if err != nil {
-		return err
-	}
-	w := zip.NewWriter(draft)
-	err = p.each(func(name string, text []byte) error {
-		header := &zip.FileHeader{Name: name, Method: zip.Deflate, Modified: packTime}
-		header.SetMode(0o600)
-		entry, err := w.CreateHeader(header)
-		if err == nil {
-			_, err = entry.Write(text)
-		}
-		return err
-	})
-	if err = errors.Join(err, w.Close(), draft.Sync(), draft.Close()); err == nil {
-		err = plain.RenameNew(draft.Name(), p.Path)
-	}
-	if err != nil {
-		err = errors.Join(err, os.Remove(draft.Name()))
-	}
+	err = plain.Create(p.Path, func(out io.Writer) error {
+		w := zip.NewWriter(out)
+		err := p.each(func(name string, text []byte) error {
+			header := &zip.FileHeader{Name: name, Method: zip.Deflate, Modified: packTime}
+			header.SetMode(0o600)
+			entry, err := w.CreateHeader(header)
+			if err == nil {
+				_, err = entry.Write(text)
+			}
+			return err
+		})
+		return errors.Join(err, w.Close())
+	}, plain.RenameNew)
 	if errors.Is(err, fs.ErrExist) {
 		return taken(p.Path)
 	}
