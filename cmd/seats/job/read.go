@@ -163,7 +163,7 @@ func (s *state) inOneSnapshot(ctx context.Context, stage *extract.Stage, windows
 
 // smallHeap is by how many percent rows that are read may be outweighed by what was dropped of them. They hold few pointers: it
 // costs little to look often.
-const smallHeap = 40
+const smallHeap = 80
 
 // OpenSource opens a tenant's source for the windows, all in one snapshot. tempDir is where an export is unpacked; now is the reader's
 // clock.
