@@ -152,7 +152,9 @@ func (c *Counter) count(ctx context.Context, stands []Standing, computedTS int64
 	lane, end := context.WithCancel(ctx)
 	sweeping := sync.OnceValues(func() ([]*sweep.Result, error) { return c.sweep(lane, beside, stands, rules) })
 	defer func() { end(); sweeping() }() //nolint:errcheck // it only waits
+	busy := 0
 	if beside {
+		busy = 1
 		go sweeping() //nolint:errcheck // whoever asks again has the error
 	} else if _, err := sweeping(); err != nil {
 		return nil, err
@@ -161,7 +163,7 @@ func (c *Counter) count(ctx context.Context, stands []Standing, computedTS int64
 	if err != nil {
 		return nil, err
 	}
-	if err := duck.Spread(ctx, c.conn, c.tenant.Engine.Threads, rows); err != nil {
+	if err := duck.Spread(ctx, c.conn, c.tenant.Engine.Threads, rows, busy); err != nil {
 		return nil, err
 	}
 	if err := duck.ExecAll(ctx, c.conn, working, sql.Named("rules", asked)); err != nil {

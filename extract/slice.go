@@ -48,7 +48,6 @@ type Cutter struct {
 	SettleHours int
 	AcceptLoss  bool // replace a slice even by one that lacks much of it
 	Clock       func() time.Time
-	Threads     int // for many rows; 0: all cores
 }
 
 // cut is a slice that is being made.
@@ -171,9 +170,6 @@ func (c *cut) sessions(ctx context.Context, all *Rows) error {
 	c.summary.TenantKeys = slices.Sorted(maps.Keys(tenants))
 	if len(picked) == 0 {
 		return nil
-	}
-	if err := duck.Spread(ctx, c.tx, c.Threads, int64(len(picked))); err != nil {
-		return err
 	}
 	if err := c.write(ctx, voiceSession, all, picked); err != nil {
 		return err

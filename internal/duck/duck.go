@@ -106,9 +106,10 @@ func threads(n int) int { return cmp.Or(n, runtime.GOMAXPROCS(0)) }
 // FewRows are worked on by one thread: others would take longer to look whether there is something for them than to do it.
 const FewRows = 50_000
 
-// Spread gives an open database the threads for so many rows: at most n, where 0 is all cores.
-func Spread(ctx context.Context, q Queryer, n int, rows int64) error {
-	if n = threads(n); rows <= FewRows {
+// Spread gives an open database the threads for so many rows: at most n, where 0 is all cores, but those that are at work on something
+// else.
+func Spread(ctx context.Context, q Queryer, n int, rows int64, busy int) error {
+	if n = max(threads(n)-busy, 1); rows <= FewRows {
 		n = 1
 	}
 	_, err := q.ExecContext(ctx, "set threads = "+strconv.Itoa(n))

@@ -336,7 +336,7 @@ func (w *auditor) openSource(ctx context.Context, parts []part) (*extract.Cutter
 	if err != nil {
 		return nil, err
 	}
-	return &extract.Cutter{Stage: stage, Source: src, SettleHours: w.Tenant.SettleHours, AcceptLoss: true, Clock: w.Clock, Threads: w.Tenant.Engine.Threads}, nil
+	return &extract.Cutter{Stage: stage, Source: src, SettleHours: w.Tenant.SettleHours, AcceptLoss: true, Clock: w.Clock}, nil
 }
 
 // keep saves what the kept slices give by the rules of their days, with which the source is compared, before the rules of an issue

@@ -137,7 +137,7 @@ func (s *state) inOneSnapshot(ctx context.Context, stage *extract.Stage, windows
 	if left := src.Horizon().LeftOut(); left != "" {
 		s.warn("data sources are taken for switched off, and left out (retired_after_days): " + left)
 	}
-	cutter := &extract.Cutter{Stage: stage, Source: src, SettleHours: s.Tenant.SettleHours, AcceptLoss: s.AcceptLoss, Clock: s.Clock, Threads: s.Tenant.Engine.Threads}
+	cutter := &extract.Cutter{Stage: stage, Source: src, SettleHours: s.Tenant.SettleHours, AcceptLoss: s.AcceptLoss, Clock: s.Clock}
 	for i, w := range windows {
 		if ctx.Err() != nil {
 			return windows[i:], fmt.Errorf("extract %s: %w", w.Day, context.Cause(ctx))
@@ -163,7 +163,7 @@ func (s *state) inOneSnapshot(ctx context.Context, stage *extract.Stage, windows
 
 // smallHeap is by how many percent rows that are read may be outweighed by what was dropped of them. They hold few pointers: it
 // costs little to look often.
-const smallHeap = 40
+const smallHeap = 80
 
 // OpenSource opens a tenant's source for the windows, all in one snapshot. tempDir is where an export is unpacked; now is the reader's
 // clock.
