@@ -45,13 +45,23 @@ func compareDays(ctx context.Context, conn *sql.Conn, tx *sql.Tx, stored []DayRe
 			}
 		}
 	}
-	if err := compareCurves(ctx, conn, tx, with); err != nil {
+	differs, err := compareCurves(ctx, conn, tx, with)
+	if err != nil {
 		return err
 	}
 	if err := strike(ctx, conn, rolls, "count/enabled_agent", duck.Days(days...)); err != nil {
 		return err
 	}
 	for i, r := range stored {
+		for _, scope := range swept[i].Scopes() {
+			of := onDay{r.Day, scope.Region, scope.Location}
+			if with[of] != nil { // without a step
+				differs[of] = with[of](nil)
+			}
+			if differs[of] != nil {
+				return differs[of]
+			}
+		}
 		if err := rolls[i].compare(r.Day.String(), r.Enabled); err != nil {
 			return err
 		}
@@ -67,41 +77,43 @@ func compareDays(ctx context.Context, conn *sql.Conn, tx *sql.Tx, stored []DayRe
 	return nil
 }
 
-// compareCurves reads the stored curves, one after the other, and has each compared with the sweep's, whether it has a step or none.
-func compareCurves(ctx context.Context, conn *sql.Conn, tx *sql.Tx, with map[onDay]func([]step) error) error {
+// compareCurves reads the stored curves, one after the other, and has each compared with the sweep's: then that is gone from with.
+func compareCurves(ctx context.Context, conn *sql.Conn, tx *sql.Tx, with map[onDay]func([]step) error) (differs map[onDay]error, err error) {
 	scopes, err := duck.All[struct {
 		No               int64
 		Day              calendar.Date
 		Region, Location string
 	}](ctx, tx, "count/scope_list")
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if len(scopes) != len(with) {
-		return fmt.Errorf("compare: %d curves stored for %d scopes", len(scopes), len(with))
+	scopeOf := map[int64]onDay{}
+	for _, s := range scopes {
+		scopeOf[s.No] = onDay{s.Day, s.Region, s.Location}
 	}
-	var steps []step // of the first scope that is left
-	compare := func() error {
-		one := with[onDay{scopes[0].Day, scopes[0].Region, scopes[0].Location}](steps)
-		scopes, steps = scopes[1:], steps[:0]
-		return one
+	differs = map[onDay]error{}
+	no, steps := int64(-1), []step{} // of one scope
+	compare := func() {
+		if of := scopeOf[no]; with[of] != nil {
+			differs[of] = with[of](steps)
+			delete(with, of)
+		}
+		steps = steps[:0]
 	}
-	var differs error
 	err = duck.Chunks(ctx, conn, "count/curve", func(c duck.Chunk) error {
 		starts, ends := c.Columns[1].Numbers, c.Columns[2].Numbers
 		agents, sessions := c.Columns[3].Numbers, c.Columns[4].Numbers
-		for row, no := range c.Columns[0].Numbers {
-			for differs == nil && scopes[0].No != no {
-				differs = compare()
+		for row, of := range c.Columns[0].Numbers {
+			if of != no {
+				compare()
+				no = of
 			}
 			steps = append(steps, step{calendar.Interval{Start: starts[row], End: ends[row]}, agents[row], sessions[row]})
 		}
 		return nil
 	})
-	for err == nil && differs == nil && len(scopes) > 0 {
-		differs = compare()
-	}
-	return cmp.Or(err, differs)
+	compare()
+	return differs, err
 }
 
 // compareScope checks that the stored steps follow one another through the whole day and have the sweep's numbers

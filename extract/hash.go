@@ -17,8 +17,11 @@ import (
 	"seats/internal/duck"
 )
 
-// passRows is how many rows of a relation are held as text at a time, twice: some 15 MB each. A test holds fewer.
+// passRows is how many rows of a relation are held as text at a time, twice: some 15 MB each. A test holds fewer. Of a large one
+// there are more: each of the passes, of which there are so many at most, reads all of it.
 var passRows int64 = 100_000
+
+const mostPasses = 8
 
 // lineBytes is about what a row takes as text.
 const lineBytes = 130
@@ -39,9 +42,9 @@ func SliceSHA256(ctx context.Context, conn *sql.Conn, day calendar.Date) (string
 	read, next, hashing := &lined{}, &lined{}, sync.WaitGroup{}
 	for _, of := range relations {
 		var hashes [2 * buckets]string
-		passes := min((of.Rows+passRows-1)/passRows, buckets)
+		passes := min((of.Rows+passRows-1)/passRows, mostPasses)
 		for pass := range passes {
-			next.text = slices.Grow(next.text, int(min(of.Rows, passRows))*lineBytes)
+			next.text = slices.Grow(next.text, int(of.Rows/passes)*lineBytes)
 			err := duck.Chunks(ctx, conn, "slice/part_"+of.Letter, next.take, on, sql.Named("pass", pass), sql.Named("passes", passes))
 			hashing.Wait()
 			if err != nil {
