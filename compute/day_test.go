@@ -344,10 +344,11 @@ func TestEmptySliceGivesZeros(t *testing.T) {
 
 // TestTheSweepGoesOnBeside: with a connection more a day has the result that it has without, and what ends either way ends both.
 func TestTheSweepGoesOnBeside(t *testing.T) {
-	s, tenant, day := openDB(t), smallTenant(), must.Date(t, "2026-03-10")
-	writeSlice(t, s.conn, tenant, day, 0, twoSeats(day))
-	alone, c := mustCount(t, s.conn, tenant, day, 1), NewCounter(s.conn, tenant)
-	c.Beside, c.few = s.DB, 0
+	db, conn := openDB(t)
+	tenant, day := smallTenant(), must.Date(t, "2026-03-10")
+	writeSlice(t, conn, tenant, day, 0, twoSeats(day))
+	alone, c := mustCount(t, conn, tenant, day, 1), NewCounter(conn, tenant)
+	c.Beside, c.few = db, 0
 	require.Equal(t, alone, must.Have(c.Day(t.Context(), day, 1))(t))
 	cancelled, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -355,11 +356,11 @@ func TestTheSweepGoesOnBeside(t *testing.T) {
 	c.Beside = must.Have(duck.Open("", duck.Options{}))(t)
 	defer c.Beside.Close()
 	require.ErrorContains(t, must.Err(c.Day(t.Context(), day, 2)), "agent_row", "there are no rows to sweep")
-	c.Beside = s.DB
-	execSQL(t, s.conn, "alter table _data.daily_concurrent rename to gone")
+	c.Beside = db
+	execSQL(t, conn, "alter table _data.daily_concurrent rename to gone")
 	require.ErrorContains(t, must.Err(c.Day(t.Context(), day, 2)), "daily_concurrent", "the results have no place")
-	execSQL(t, s.conn, "alter table _data.gone rename to daily_concurrent")
-	require.Equal(t, alone, loadDay(t, s.conn, tenant, day))
+	execSQL(t, conn, "alter table _data.gone rename to daily_concurrent")
+	require.Equal(t, alone, loadDay(t, conn, tenant, day))
 }
 
 // TestR12TheSweepIsFedRawRowsAlone: what it is given can be read where there is nothing but the slice's raw rows, none of

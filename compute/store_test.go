@@ -24,13 +24,13 @@ import (
 )
 
 // openStore gives a connection to an empty store in memory.
-func openStore(t testing.TB) *sql.Conn { return openDB(t).conn }
+func openStore(t testing.TB) *sql.Conn {
+	_, conn := openDB(t)
+	return conn
+}
 
 // openDB is openStore, with what gives further connections.
-func openDB(t testing.TB) (s struct {
-	*sql.DB
-	conn *sql.Conn
-}) {
+func openDB(t testing.TB) (*sql.DB, *sql.Conn) {
 	db := must.Have(duck.Open("", duck.Options{Threads: 1, TempDir: t.TempDir()}))(t)
 	t.Cleanup(func() { require.NoError(t, db.Close()) })
 	conn := must.Have(db.Conn(context.Background()))(t)
@@ -38,8 +38,7 @@ func openDB(t testing.TB) (s struct {
 	for _, name := range store.Schemas() {
 		must.Have(duck.Exec(context.Background(), conn, name))(t)
 	}
-	s.DB, s.conn = db, conn
-	return s
+	return db, conn
 }
 
 // execSQL runs a statement of the test's own.

@@ -420,17 +420,15 @@ func TestTheScriptForPostgreSQLMakesAChunk(t *testing.T) {
 
 func TestResourcesAndKeysAreFoundWhereverTheyLie(t *testing.T) {
 	for name, keys := range map[string][]int64{"in a row": {7, 5, 6, -1}, "far apart": {7, math.MaxInt64, math.MinInt64, -1, 0}} {
-		rows := newRows(table("resource_"))
+		rows, x := newRows(table("resource_")), newIndex(len(keys))
 		for _, key := range keys {
 			rows.addRow(key)
-		}
-		r, x := newRoll(rows), newIndex(len(keys))
-		for number, key := range keys[1:] {
-			r.put(key, number)
 			x.add(rowKey{key, -key})
 		}
+		r := newRoll(rows)
 		for number, key := range keys[1:] {
-			require.Equal(t, []int{number, number}, []int{r.find(key), x.find(rowKey{key, -key})}, name)
+			r.put(key, number)
+			require.Equal(t, []int{number, number + 1}, []int{r.find(key), x.find(rowKey{key, -key})}, name)
 		}
 		require.Equal(t, []int{-1, -1, -1}, []int{r.find(keys[0]), r.find(42), x.find(rowKey{keys[1], 1})}, name)
 	}

@@ -1,20 +1,79 @@
-package duck_test
+package duck
 
 import (
+	"context"
 	"database/sql"
+	"strings"
 	"testing"
 
+	"github.com/duckdb/duckdb-go/v2"
 	"github.com/stretchr/testify/require"
 
 	"seats/internal/calendar"
 	"seats/internal/config"
-	"seats/internal/duck"
 	"seats/internal/must"
 )
 
+// filler hands over so many rows: a number and a text of a length about that which lies in a column, each third one NULL.
+type filler int
+
+func (f *filler) Init()                                {}
+func (f *filler) Cardinality() *duckdb.CardinalityInfo { return nil }
+func (f *filler) ColumnInfos() []duckdb.ColumnInfo {
+	number, _ := duckdb.NewTypeInfo(duckdb.TYPE_BIGINT)
+	text, _ := duckdb.NewTypeInfo(duckdb.TYPE_VARCHAR)
+	return []duckdb.ColumnInfo{{Name: "resource_key", T: number}, {Name: "employee_id", T: text}}
+}
+
+func (f *filler) FillChunk(chunk duckdb.DataChunk) error {
+	to, err := ToFill(&chunk)
+	n := 0
+	for ; err == nil && n < to.Size && *f > 0; n, *f = n+1, *f-1 {
+		key, id := &to.Columns[0], &to.Columns[1]
+		key.Numbers[n] = int64(*f)
+		if id.SetText(n, []byte(filled(int(*f)))); *f%3 == 0 {
+			key.SetNull(n)
+			id.SetNull(n)
+		}
+	}
+	chunk.SetSize(n) //nolint:errcheck // it is no more than fit
+	return err
+}
+
+func filled(number int) string { return strings.Repeat("ü", number/3%14) }
+
+func TestChunksComeBackAsTheyWereFilled(t *testing.T) {
+	conn := must.Have(must.Have(Open("", Options{}))(t).Conn(t.Context()))(t)
+	rows := filler(7000)
+	require.NoError(t, duckdb.RegisterTableUDF(conn, "filler", duckdb.ChunkTableFunction{
+		BindArguments: func(map[string]any, ...any) (duckdb.ChunkTableSource, error) { return &rows, nil },
+	}))
+	must.Have(conn.ExecContext(t.Context(), `create schema _data;
+		create table _data.agent as select date '2026-03-10' as day, *, null::varchar as resource_name from filler()`))(t)
+	days, left := Days(calendar.Date{Year: 2026, Month: 3, Day: 10}), 7000
+	read := func(c Chunk) error {
+		for row := range c.Size {
+			key, id, is := &c.Columns[1], &c.Columns[2], left%3 != 0
+			require.Equal(t, []bool{is, is}, []bool{key.Has(row), id.Has(row)})
+			if is {
+				require.Equal(t, filled(left), string(id.Text(row)))
+				require.Equal(t, int64(left), key.Numbers[row])
+			}
+			left--
+		}
+		return nil
+	}
+	require.NoError(t, Chunks(t.Context(), conn, "count/agent_row", read, days))
+	require.Zero(t, left)
+	ctx, cancel := context.WithCancel(t.Context())
+	require.ErrorIs(t, Chunks(ctx, conn, "count/agent_row", func(Chunk) error { cancel(); return nil }, days), context.Canceled)
+	_, err := hidden[int](t, "chunk")
+	require.EqualError(t, err, "the DuckDB driver's *testing.T has no field chunk of type int")
+}
+
 // What memory_limit allows is for the whole program: see docs/performance.md.
 func TestBuffersHaveHalfOfTheMemory(t *testing.T) {
-	db := must.Have(duck.Open("", duck.Of(config.Engine{MemoryLimit: 2 << 30, Threads: 3, TempDir: t.TempDir()})))(t)
+	db := must.Have(Open("", Of(config.Engine{MemoryLimit: 2 << 30, Threads: 3, TempDir: t.TempDir()})))(t)
 	defer db.Close() //nolint:errcheck // the test is over
 	var limit, threads string
 	require.NoError(t, db.QueryRow("select current_setting('memory_limit'), current_setting('threads')").Scan(&limit, &threads))
@@ -23,7 +82,7 @@ func TestBuffersHaveHalfOfTheMemory(t *testing.T) {
 }
 
 func TestAllFillsTheFieldsOfAStruct(t *testing.T) {
-	db := must.Have(duck.Open("", duck.Options{}))(t)
+	db := must.Have(Open("", Options{}))(t)
 	defer db.Close() //nolint:errcheck // the test is over
 	must.Have(db.Exec(`create schema _data;
 		create table _data.concurrency (day date, region text, location text, start_ts bigint, end_ts bigint, agents bigint);
@@ -35,7 +94,7 @@ func TestAllFillsTheFieldsOfAStruct(t *testing.T) {
 		calendar.Interval
 		Agents int64
 	}
-	steps := must.Have(duck.All[step](t.Context(), db, "ask/page_curve", sql.Named("day", "2026-03-10")))(t)
+	steps := must.Have(All[step](t.Context(), db, "ask/page_curve", sql.Named("day", "2026-03-10")))(t)
 	require.Equal(t, []step{{"US", "", calendar.Interval{Start: 1, End: 2}, 3}, {"US", "", calendar.Interval{Start: 2, End: 4}, 0}}, steps)
 	type number struct {
 		Month  calendar.Month
@@ -43,9 +102,9 @@ func TestAllFillsTheFieldsOfAStruct(t *testing.T) {
 		Agents *int64
 		State  string
 	}
-	months := must.Have(duck.All[number](t.Context(), db, "ask/page_month"))(t)
+	months := must.Have(All[number](t.Context(), db, "ask/page_month"))(t)
 	require.Equal(t, []number{{Month: calendar.Month{Year: 2026, Month: 3}, Region: "US", State: "final"}}, months)
-	days, err := duck.All[int64](t.Context(), db, "ask/page_as_of")
+	days, err := All[int64](t.Context(), db, "ask/page_as_of")
 	require.ErrorContains(t, err, "_data.run")
 	require.Empty(t, days)
 }
