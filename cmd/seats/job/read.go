@@ -45,8 +45,12 @@ func (s *state) extract(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	defer debug.FreeOSMemory()    // what was read is stored; counting needs the room
-	debug.SetGCPercent(smallHeap) // of all tenants, which are read side by side: so it stays
+	defer debug.FreeOSMemory() // what was read is stored; counting needs the room
+	garbage := smallHeap
+	if s.Tenant.GIM != nil {
+		garbage *= 2 // rows go as they come, and an export's all stay
+	}
+	debug.SetGCPercent(garbage) // of all tenants, which are read side by side: so it stays
 	defer s.Log.Stop()
 	for len(windows) > 0 {
 		if windows, err = s.inOneSnapshot(ctx, stage, windows); err == nil || s.again(ctx, err, len(windows)) {
@@ -163,7 +167,7 @@ func (s *state) inOneSnapshot(ctx context.Context, stage *extract.Stage, windows
 
 // smallHeap is by how many percent rows that are read may be outweighed by what was dropped of them. They hold few pointers: it
 // costs little to look often.
-const smallHeap = 80
+const smallHeap = 40
 
 // OpenSource opens a tenant's source for the windows, all in one snapshot. tempDir is where an export is unpacked; now is the reader's
 // clock.
