@@ -138,11 +138,11 @@ func (s *Sweep) read(into []activity, resourceKey, start, end int64, active bool
 	return append(into, a)
 }
 
-// closeKeys are the resource keys that a list is kept for: a GIM counts them up from 1.
-const closeKeys = 1 << 22
+// closeKeys are, for each row, the resource keys that a list is kept for: a GIM counts them up from 1.
+const closeKeys = 64
 
 func (s *Sweep) resource(key int64) int32 {
-	isClose := 0 <= key && key < closeKeys
+	isClose := 0 <= key && key < int64(closeKeys*cap(s.sessions))
 	if isClose && key < int64(len(s.byKey)) && s.byKey[key] > 0 {
 		return s.byKey[key] - 1
 	}
