@@ -157,6 +157,9 @@ func (c *cut) beside(ctx context.Context) error {
 // ends finds where activities without an end do (R3): at the end of the session of their resource in which they started, of several
 // the one that ends last; at the as-of where they started in none. Such a session may lie outside the slice.
 func (c *cut) ends(ctx context.Context) error {
+	if len(c.open) == 0 {
+		return nil
+	}
 	began := map[int64][]*activity{} // outside the day, by resource
 	started := nothing()
 	for _, a := range c.open {

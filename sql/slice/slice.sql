@@ -116,7 +116,7 @@ where day = $day::date
   and (resource_key & 1023) * $passes::bigint >> 10 = $pass
 
 -- name: part_d
--- As part_a, of the keys that stood several times in the source.
+-- As part_a, of the keys that stood several times in the source: they are few, and one bucket.
 select 0::bigint,
        row_number() over (order by relation, row_key),
        0::bigint,
