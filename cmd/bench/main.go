@@ -34,7 +34,6 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"seats/compute"
-	"seats/compute/rule"
 	"seats/extract"
 	"seats/internal/calendar"
 	"seats/internal/config"
@@ -464,9 +463,7 @@ func (c *engineCmd) Run(ctx context.Context) error {
 	defer work.Drop() //nolint:errcheck // it ends with the process
 	taken := alternate(c.Rounds,
 		timed(func() { must(compute.NewCounter(work.Conn, tenant).Day(ctx, day, time.Now().Unix())) }),
-		timed(func() {
-			must(compute.Recount(ctx, work.Conn, day, rule.Scope{Region: "US"}, compute.Reading{Tenant: tenant}))
-		}),
+		timed(func() { check(compute.Sweep(ctx, work.Conn, tenant, day)) }),
 		timed(func() { must(extract.SliceSHA256(ctx, work.Conn, day)) }))
 	_, err := fmt.Printf("%d %d %d\n", taken[0].took, taken[1].took, taken[2].took)
 	return err
