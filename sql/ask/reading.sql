@@ -188,10 +188,11 @@ group by month, a.resource_key
 
 -- name: reading
 -- Grain: reading. last_second is whether it counts otherwise than by the day's rules; open and long say what becomes of sessions
--- that are open, or longer than two days: '', out or cut; a location is moved by the name of its place; left_out is a day.
+-- that are open, or longer than two days: '', out or cut; a location is moved by the name of its place; without_day is missing.
 -- Input: $readings, as JSON.
 create or replace temp table reading as
 select r.reading,
+       coalesce(r.size, 1) as size,
        coalesce(r.other_end, false)::integer as other_end,
        coalesce(r.sessions, false) as sessions,
        coalesce(r.utc_days, false) as utc_days,
@@ -205,10 +206,11 @@ select r.reading,
        coalesce(r.long, '') as long,
        coalesce(r.moved_in, '/') as moved_in,
        coalesce(r.moved_out, '/') as moved_out,
-       r.left_out::date as left_out
+       r.without_day::date as without_day
 from (
     select unnest(from_json($readings, '[{
         "reading": "INTEGER",
+        "size": "INTEGER",
         "other_end": "BOOLEAN",
         "sessions": "BOOLEAN",
         "utc_days": "BOOLEAN",
@@ -222,7 +224,7 @@ from (
         "long": "VARCHAR",
         "moved_in": "VARCHAR",
         "moved_out": "VARCHAR",
-        "left_out": "VARCHAR"
+        "without_day": "VARCHAR"
     }]')) as r
 )
 
@@ -250,7 +252,7 @@ with login as (
     from reading as r
     join reading_seat as m on m.is_utc = r.utc_days
     join reading_session as s on s.rowid = m.session_id
-    where m.day is distinct from r.left_out
+    where m.day is distinct from r.without_day
       and (r.everybody or not s.is_excluded)
       and not (r.open = 'out' and s.is_open)
       and not (r.long = 'out' and s.logout_ts - s.start_ts > 172800)
@@ -341,6 +343,7 @@ left join reading_word as w on w.month = strftime(p.day, '%Y-%m')
 -- Grain: reading x measure x period: of each day, and of each month, the most at once (concurrent) with its first second, and how
 -- many at all (enabled). Of a month also what it would be without one of its days, which left_out names; else that is ''.
 -- Nobody at all is 0, without a second. Inputs: reading, reading_day, reading_presence.
+create or replace temp table reading_number as
 with asked as (
     select r.reading,
            d.day,
@@ -424,7 +427,7 @@ only_then as (
     where first_day = last_day
     group by reading, first_day
 )
-select reading, 'concurrent' as measure, day::varchar as period, '' as left_out, units as value, ts as at
+select reading, 'concurrent' as measure, day::varchar as period, '' as left_out, units as value, ts as peak_ts
 from daily
 union all
 select reading, 'enabled', a.day::varchar, '', coalesce(e.units, 0), 0
@@ -452,27 +455,75 @@ from asked as a
 left join units_of_month as u using (reading, month)
 left join only_then as t on t.reading = a.reading
     and t.day = a.day
-order by reading, measure, period, left_out
+
+-- name: reading_result
+-- Grain: as reading_number; the numbers of all readings since the rows were put there.
+create or replace temp table reading_result (
+    reading  integer not null,
+    size     integer not null,
+    measure  varchar not null,
+    period   varchar not null,
+    left_out varchar not null,
+    value    bigint not null,
+    peak_ts  bigint not null
+)
+
+-- name: keep_reading
+-- Output: reading_result. Inputs: reading_number, reading; $first, the number of its first reading.
+insert into reading_result
+select $first::integer + reading, size, measure, period, left_out, value, peak_ts
+from reading_number
+join reading using (reading)
+
+-- name: telling_reading
+-- Grain: reading that changes some number. Input: reading_result.
+select distinct r.reading
+from reading_result as r
+join reading_result as o using (measure, period, left_out)
+where o.reading = 0
+  and r.value <> o.value
+order by r.reading
+
+-- name: number_of_day
+-- Grain: reading, with its most at once on a day. Input: reading_result; $day.
+select reading,
+       value,
+       peak_ts
+from reading_result
+where measure = 'concurrent'
+  and period = $day
+order by reading
 
 -- name: reading_difference
--- Grain: session that makes a difference between two readings of a period: whose agent (or which of her sessions, where these are
--- counted) is there in one of them alone; of an agent's the earliest. is_theirs: in the second reading alone, not in the first.
--- Of a day in the second that is asked for; $at 0: in any.
--- Inputs: reading_presence of two readings, 0 and 1; reading_session; $from, $to (days), $of_month, $at.
-with there as (
-    select reading, day, session_id, agent, session, start_ts,
-           case when $of_month then of_month else unit end as unit
-    from reading_presence
-    where day between $from::date and $to::date
-      and ($at = 0 or start_ts <= $at and end_ts > $at)
-    qualify row_number() over (partition by reading, unit order by day, start_ts, session) = 1
+-- Grain: session that makes a difference between two readings in a period: whose agent (or which of her sessions, where these are
+-- counted) is there in one of them alone; of an agent's the earliest. is_theirs: in the second reading alone, not in the first. Of
+-- the most at once it is who is there in the first second of it, of the reading that gives more.
+-- Inputs: reading_presence and reading_number of two readings, 0 and 1; reading_session; $measure, $periods.
+with asked as (
+    select period,
+           case when measure = 'concurrent' then arg_max(peak_ts, struct_pack(value := value, earlier := -reading)) else 0 end as peak_ts,
+           measure = 'enabled' and length(period) = 7 as of_month
+    from reading_number
+    where measure = $measure
+      and left_out = ''
+      and period in (select unnest($periods::varchar[]))
+    group by measure, period
+),
+there as (
+    select a.period, p.reading, p.day, p.session_id, p.agent, p.session, p.start_ts,
+           case when a.of_month then p.of_month else p.unit end as named
+    from asked as a
+    join reading_presence as p on starts_with(p.day::varchar, a.period)
+        and (a.peak_ts = 0 or p.start_ts <= a.peak_ts and p.end_ts > a.peak_ts)
+    qualify row_number() over (partition by a.period, p.reading, named order by p.day, p.start_ts, p.session) = 1
 ),
 ranked as (
     select *,
-           row_number() over (partition by reading, agent order by day, start_ts, session) as turn
+           row_number() over (partition by period, reading, agent order by day, start_ts, session) as turn
     from there
 )
-select p.reading = 1 as is_theirs,
+select p.period,
+       p.reading = 1 as is_theirs,
        p.agent,
        p.day::varchar as day,
        s.sm_res_session_fact_key,
@@ -482,36 +533,10 @@ select p.reading = 1 as is_theirs,
 from ranked as p
 join reading_session as s on s.rowid = p.session_id
 anti join ranked as o on o.reading = 1 - p.reading
+    and o.period = p.period
     and o.agent = p.agent
     and o.turn = p.turn
-order by is_theirs desc, p.agent, p.day, s.start_ts, s.sm_res_session_fact_key
-
--- name: our_number
--- Grain: region x measure x period that is stored: of a day, or of a month, whose most at once is that of its days. days: of how many.
--- Inputs: _data.daily_concurrent, enabled_daily, monthly_enabled.
-select region,
-       'concurrent' as measure,
-       day::varchar as period,
-       agents as value,
-       1 as days
-from _data.daily_concurrent
-where location is null
-union all
-select region,
-       'concurrent',
-       strftime(day, '%Y-%m') as month,
-       max(agents),
-       count(*)
-from _data.daily_concurrent
-where location is null
-group by region, month
-union all
-select region, 'enabled', day::varchar, agents, 1
-from _data.enabled_daily
-union all
-select region, 'enabled', month, agents, 31
-from _data.monthly_enabled
-order by region, measure, period
+order by p.period, is_theirs desc, p.agent, p.day, s.start_ts, s.sm_res_session_fact_key
 
 -- name: standing_number
 -- Grain: number of a region and a day, or a month, that is issued or stored: by the newest data file, and in the store. For the

@@ -177,23 +177,22 @@ func (d *Day) Sensitivity(ctx context.Context, spike int64) ([]Reading, error) {
 	if err := reading.Stage(ctx, d.conn, d.Scope.Region, d.Scope.Location, stands, nil); err != nil {
 		return nil, err
 	}
-	asked := slices.DeleteFunc(reading.Others(), func(r reading.Reading) bool { return r.Flags["utc_days"] != nil }) // which wants other days
-	if len(d.tenant.ExcludeAgents) > 0 {
-		asked = append(asked, reading.Everybody)
-	}
-	asked = slices.Concat([]reading.Reading{reading.AsCounted}, asked, []reading.Reading{reading.OtherEnd(lastSecond(d.tenant) == 1)})
-	numbers, err := reading.Count(ctx, d.conn, asked)
-	if err != nil {
+	asked := append([]reading.Reading{reading.AsCounted}, reading.Of(d.tenant)...)
+	if err := reading.Count(ctx, d.conn, asked, 0); err != nil {
 		return nil, err
 	}
 	readings := make([]Reading, len(asked))
 	for i, r := range asked {
 		readings[i] = Reading{Name: r.Name, Meaning: r.Meaning}
 	}
-	for _, n := range numbers {
-		if n.Measure == string(report.Concurrent) && n.Period == d.Date.String() {
-			readings[n.Reading].Value, readings[n.Reading].At = n.Value, n.At
-		}
+	err = duck.Each(ctx, d.conn, "ask/number_of_day", func(scan func(...any) error) error {
+		var n, value, at int64
+		err := scan(&n, &value, &at)
+		readings[n].Value, readings[n].At = value, at
+		return err
+	}, sql.Named("day", d.Date.String()))
+	if err != nil {
+		return nil, err
 	}
 	if agents, at := d.Curve.peak(); readings[0].Value != agents || readings[0].At != at {
 		return nil, fail.New(fail.Store, "the results do not fit the slice any more: `seats compute` counts the day again",

@@ -11,9 +11,11 @@ import (
 	"database/sql"
 	"encoding/json"
 	"maps"
+	"slices"
 
 	"seats/compute"
 	"seats/internal/calendar"
+	"seats/internal/config"
 	"seats/internal/duck"
 )
 
@@ -24,34 +26,16 @@ type Reading struct {
 	Meaning string
 }
 
-// And is what both readings say; false where they say two things of the same.
-func (r Reading) And(o Reading) (both Reading, can bool) {
-	both = Reading{Name: r.Name + " + " + o.Name, Flags: maps.Clone(r.Flags), Meaning: r.Meaning + "; " + o.Meaning}
-	for flag, value := range o.Flags {
-		if _, said := both.Flags[flag]; said {
-			return both, false
-		}
-		both.Flags[flag] = value
-	}
-	return both, true
-}
-
 // AsCounted is the reading that is billed.
-var AsCounted = Reading{"as counted", nil, "different agents with a qualifying session, by the second"}
+var AsCounted = Reading{"as counted", map[string]any{"size": 0}, "different agents with a qualifying session, by the second"}
 
-// The readings that explain tells of by their names.
-var (
-	Sessions     = Reading{"sessions", map[string]any{"sessions": true}, "sessions instead of agents: an agent with two at once counts twice"}
-	WholeMinutes = Reading{"whole minutes", map[string]any{"minutes": true}, "present in any second of a minute, present in all of it"}
-	ActivityOnly = Reading{"activity only", map[string]any{"activity_only": true}, "only the seconds of legs and previews, not the whole session"}
-	LegsOnly     = Reading{"legs only", map[string]any{"legs_only": true}, "a preview does not qualify a session"}
-)
-
-// Others are the readings that ask nothing of the configuration.
-func Others() []Reading {
-	return []Reading{
-		Sessions, WholeMinutes, ActivityOnly, LegsOnly,
-		{"UTC days", map[string]any{"utc_days": true}, "days from midnight to midnight of UTC, not of the region"},
+// Of gives the other readings of a tenant that can be told from its days. The last is the other session_end (R2).
+func Of(t config.Tenant) []Reading {
+	all := []Reading{
+		{"sessions", map[string]any{"sessions": true}, "sessions instead of agents: an agent with two at once counts twice"},
+		{"whole minutes", map[string]any{"minutes": true}, "present in any second of a minute, present in all of it"},
+		{"activity only", map[string]any{"activity_only": true}, "only the seconds of legs and previews, not the whole session"},
+		{"legs only", map[string]any{"legs_only": true}, "a preview does not qualify a session"},
 		{"login's switch", map[string]any{"login_switch": true}, "a session is where its first known switch is, and nowhere else"},
 		{"30 minutes at least", map[string]any{"at_least": 1800}, "only sessions of half an hour or more"},
 		{"open sessions out", map[string]any{"open": "out"}, "a session without an end does not count"},
@@ -59,33 +43,48 @@ func Others() []Reading {
 		{"long sessions out", map[string]any{"long": "out"}, "a session of more than two days does not count"},
 		{"long sessions cut", map[string]any{"long": "cut"}, "a session ends two days after its login"},
 	}
-}
-
-// OtherEnd is the other session_end than that of the rules (R2), Everybody has the excluded agents in.
-func OtherEnd(inclusive bool) Reading {
-	if inclusive {
-		return Reading{"end exclusive", map[string]any{"other_end": true}, "the second of the logout does not count (session_end: exclusive)"}
+	if len(t.ExcludeAgents) > 0 {
+		all = append(all, Reading{"excluded agents in", map[string]any{"everybody": true}, "exclude_agents leaves out nobody"})
 	}
-	return Reading{"end inclusive", map[string]any{"other_end": true}, "the second of the logout counts too (session_end: inclusive)"}
+	if t.SessionEnd == config.SessionEndInclusive {
+		return append(all, Reading{"end exclusive", map[string]any{"other_end": true}, "the second of the logout does not count (session_end: exclusive)"})
+	}
+	return append(all, Reading{"end inclusive", map[string]any{"other_end": true}, "the second of the logout counts too (session_end: inclusive)"})
 }
 
-// Everybody has the agents in that exclude_agents leaves out.
-var Everybody = Reading{"excluded agents in", map[string]any{"everybody": true}, "exclude_agents leaves out nobody"}
+// OfRegion gives, beside those, the readings that want the days around and the other regions.
+func OfRegion(t config.Tenant, region string) []Reading {
+	all := append(Of(t), Reading{"UTC days", map[string]any{"utc_days": true}, "days from midnight to midnight of UTC, not of the region"})
+	for _, r := range t.Regions {
+		for _, l := range r.Locations {
+			flag, name, meaning := "moved_in", " in", "counts here too"
+			if r.Name == region {
+				flag, name, meaning = "moved_out", " out", "does not count here"
+			}
+			place := r.Name + "/" + l.Name
+			all = append(all, Reading{place + name, map[string]any{flag: place}, "location " + place + " " + meaning})
+		}
+	}
+	return all
+}
 
-// Number is what a reading gives in a period.
-type Number struct {
-	Reading int // its place among those that were counted
-	Measure string
-	Period  string // a day, or a month
-	LeftOut string // of a month: the day without which it is this number; "": none
-	Value   int64
-	At      int64 // the first second of it; 0: none
+// And is what both readings say; false where they say two things of the same.
+func (r Reading) And(o Reading) (both Reading, can bool) {
+	both = Reading{r.Name + " + " + o.Name, maps.Clone(r.Flags), r.Meaning + "; " + o.Meaning}
+	for flag, value := range o.Flags {
+		if _, said := both.Flags[flag]; said {
+			return both, false
+		}
+		both.Flags[flag] = value
+	}
+	both.Flags["size"] = 2
+	return both, true
 }
 
 // Stage puts the rows of days of a region, or of a location of it where that is not empty, where Count finds them. The first days
 // are those that are asked for; beside are days around them, which a day of UTC may need.
 func Stage(ctx context.Context, conn *sql.Conn, region, location string, stands, beside []compute.Standing) error {
-	if err := compute.PutRules(ctx, conn, append(append([]compute.Standing(nil), stands...), beside...)); err != nil {
+	if err := compute.PutRules(ctx, conn, slices.Concat(stands, beside)); err != nil {
 		return err
 	}
 	days := make([]calendar.Date, len(stands))
@@ -96,38 +95,29 @@ func Stage(ctx context.Context, conn *sql.Conn, region, location string, stands,
 	if _, err := duck.Exec(ctx, conn, "ask/reading_day", named, duck.Days(days...)); err != nil {
 		return err
 	}
-	return duck.ExecAll(ctx, conn, []string{
-		"ask/reading_place", "ask/reading_session", "ask/reading_activity", "ask/reading_touch", "ask/reading_seat", "ask/reading_word",
-	}, named, sql.Named("location", location))
+	return duck.ExecAll(ctx, conn, []string{"ask/reading_place", "ask/reading_session", "ask/reading_activity", "ask/reading_touch",
+		"ask/reading_seat", "ask/reading_word", "ask/reading_result"}, named, sql.Named("location", location))
 }
 
 // batchRows is how many sessions are counted at once, under as many readings: memory does not grow with their number.
 const batchRows = 1_000_000
 
-// Count gives the numbers of what is staged under readings.
-func Count(ctx context.Context, conn *sql.Conn, readings []Reading) (numbers []Number, err error) {
+// Count leaves the numbers of what is staged under readings in reading_result; the first of them has that number there.
+func Count(ctx context.Context, conn *sql.Conn, readings []Reading, first int) error {
 	seats, err := duck.One[int64](ctx, conn, "ask/reading_size")
-	if err != nil {
-		return nil, err
+	for some := range slices.Chunk(readings, int(max(1, batchRows/max(1, seats)))) {
+		if err == nil {
+			err = put(ctx, conn, some)
+		}
+		if err == nil {
+			_, err = duck.Exec(ctx, conn, "ask/keep_reading", sql.Named("first", first))
+		}
+		first += len(some)
 	}
-	size := int(max(1, batchRows/max(1, seats)))
-	for from := 0; from < len(readings); from += size {
-		if err := put(ctx, conn, readings[from:min(from+size, len(readings))]); err != nil {
-			return nil, err
-		}
-		some, err := duck.All[Number](ctx, conn, "ask/reading_number")
-		if err != nil {
-			return nil, err
-		}
-		for _, n := range some {
-			n.Reading += from
-			numbers = append(numbers, n)
-		}
-	}
-	return numbers, nil
+	return err
 }
 
-// put leaves who is there under each of the readings on the connection.
+// put leaves who is there under each of the readings, and how many, on the connection.
 func put(ctx context.Context, conn *sql.Conn, readings []Reading) error {
 	flags := make([]map[string]any, len(readings))
 	for i, r := range readings {
@@ -138,11 +128,12 @@ func put(ctx context.Context, conn *sql.Conn, readings []Reading) error {
 	if err != nil {
 		return err
 	}
-	return duck.ExecAll(ctx, conn, []string{"ask/reading", "ask/reading_presence"}, sql.Named("readings", string(asked)))
+	return duck.ExecAll(ctx, conn, []string{"ask/reading", "ask/reading_presence", "ask/reading_number"}, sql.Named("readings", string(asked)))
 }
 
-// Seat is a session that makes a difference.
+// Seat is a session that makes a difference in a period.
 type Seat struct {
+	Period      string
 	IsTheirs    bool // under the reading alone; false: as counted alone
 	Agent       string
 	Day         calendar.Date
@@ -152,11 +143,10 @@ type Seat struct {
 	Logout      *int64 // nil: open
 }
 
-// Difference lists the sessions that are there under a reading and not as counted, or the other way round: in a second of days,
-// or at any time of them where that is 0; of a month by the names that agents have within it.
-func Difference(ctx context.Context, conn *sql.Conn, r Reading, from, until calendar.Date, ofMonth bool, at int64) ([]Seat, error) {
+// Difference lists the sessions that are there under a reading and not as counted, or the other way round, in days or months.
+func Difference(ctx context.Context, conn *sql.Conn, r Reading, measure string, periods []string) ([]Seat, error) {
 	if err := put(ctx, conn, []Reading{AsCounted, r}); err != nil {
 		return nil, err
 	}
-	return duck.All[Seat](ctx, conn, "ask/reading_difference", append(duck.Span(from, until), sql.Named("of_month", ofMonth), sql.Named("at", at))...)
+	return duck.All[Seat](ctx, conn, "ask/reading_difference", sql.Named("measure", measure), sql.Named("periods", periods))
 }
