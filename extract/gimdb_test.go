@@ -618,7 +618,9 @@ func TestADayBeforeTheFirstSessionOfASourceIsRefused(t *testing.T) {
 		require.Zero(t, r.cut(t, src, window(1)).Sessions, name)
 		r.forget(t)
 	}
-	oldest := func() *int64 { return must.Have(extract.InspectGIMDB(t.Context(), g.config(1), nil, time.UTC))(t).Oldest }
+	oldest := func() *int64 {
+		return must.Have(extract.InspectGIMDB(t.Context(), g.config(1), nil, time.UTC))(t).Oldest
+	}
 	require.Equal(t, &first, oldest())
 	g.db.Exec(t, "delete from sm_res_session_fact")
 	require.Nil(t, oldest())
