@@ -141,10 +141,10 @@ bench-once: postgres chromium ## every benchmark, once
 	$(WITH_POSTGRES) go test -run=NONE -bench=. -benchtime=1x $$(git grep -l '^func Benchmark' -- '*_test.go' | xargs -n 1 dirname | sort -u | sed 's|^|./|')
 
 screenshots: demo chromium ## pictures of the demo's pages: desktop and phone, light and dark
-	go build -o bin/screenshots ./cmd/screenshots
 	$(SEATS) report --html bin/pages
 	mkdir -p bin/screenshots.d
-	bin/screenshots $(CURDIR)/bin/pages bin/screenshots.d index.html acme/index.html acme/2026-03.html acme/2026-03-10.html
+	go test ./cmd/seats -count=1 -run '^TestPictures$$' -pictures-of $(CURDIR)/bin/pages -pictures $(CURDIR)/bin/screenshots.d \
+		index.html acme/index.html acme/2026-03.html acme/2026-03-10.html
 	@ls -1 bin/screenshots.d/*.png
 
 # npm checks what it fetches against the registry's hash; git shows what changed.
