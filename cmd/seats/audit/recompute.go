@@ -41,7 +41,7 @@ func (w *auditor) parts() (parts []part) {
 	for at := range parts {
 		p := &parts[at]
 		all, m := w.Tenant.DaysOf(p.month), p.month
-		issued := slices.ContainsFunc(w.issued, func(i report.Issue) bool { return i.Measure == report.Enabled && i.Period == m.String() })
+		issued := slices.ContainsFunc(w.issued, func(i report.Issue) bool { return i.Period == m.String() })
 		if p.rows = p.days; issued && w.Period.HoldsMonth(m) && len(w.notHeld(all)) == 0 {
 			p.rows, p.whole = slices.Concat(p.days, all), true
 			slices.SortFunc(p.rows, calendar.Date.Compare)
