@@ -20,7 +20,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"seats/compute"
-	"seats/compute/rule"
 	"seats/extract"
 	"seats/internal/calendar"
 	"seats/internal/config"
@@ -80,7 +79,7 @@ func engine(ctx context.Context, args []string) {
 		began := time.Now()
 		must.Now(compute.NewCounter(work.Conn, tenant).Day(ctx, day, time.Now().Unix()))
 		counted := time.Now()
-		must.Now(compute.Recount(ctx, work.Conn, day, rule.Scope{Region: "US"}, compute.Reading{Tenant: tenant}))
+		must.Now(0, compute.Sweep(ctx, work.Conn, tenant, day))
 		swept := time.Now()
 		must.Now(extract.SliceSHA256(ctx, work.Conn, day))
 		fmt.Println(counted.Sub(began).Nanoseconds(), swept.Sub(counted).Nanoseconds(), time.Since(swept).Nanoseconds())
