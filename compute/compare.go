@@ -140,14 +140,23 @@ func compareScope(day calendar.Date, scope rule.Scope, stored []step, peak Peak,
 	if at != scope.Day.End {
 		return differs("the curve", at, "ends", "goes on")
 	}
-	swept := peakOf(scope, curve)
-	switch {
-	case peak.Agents != swept.Agents:
-		return differs("agents at the peak", swept.PeakTS, peak.Agents, swept.Agents)
-	case peak.PeakTS != swept.PeakTS:
-		return differs("first second of the peak", swept.PeakTS, peak.PeakTS, swept.PeakTS)
-	case peak.PeakSeconds != swept.PeakSeconds:
-		return differs("seconds at the peak", swept.PeakTS, peak.PeakSeconds, swept.PeakSeconds)
+	return comparePeaks(day, scope.String(), MonthPeak{Peak: peak}, MonthPeak{Peak: peakOf(scope, curve)})
+}
+
+// comparePeaks checks the stored peak of a day or a month.
+func comparePeaks(period fmt.Stringer, scope string, stored, swept MonthPeak) error {
+	for _, of := range []struct {
+		what          string
+		stored, swept int64
+	}{
+		{"agents at the peak", stored.Agents, swept.Agents},
+		{"first second of the peak", stored.PeakTS, swept.PeakTS},
+		{"seconds at the peak", stored.PeakSeconds, swept.PeakSeconds},
+		{"days that reach the peak", stored.Days, swept.Days},
+	} {
+		if of.stored != of.swept {
+			return &DifferenceError{Period: period.String(), Scope: scope, What: of.what, Second: swept.PeakTS, SQL: fmt.Sprint(of.stored), Sweep: fmt.Sprint(of.swept)}
+		}
 	}
 	return nil
 }

@@ -66,12 +66,38 @@ type Tenant struct {
 	ExcludeAgents []string `key:"exclude_agents"` // patterns with * and ? (R6)
 	Regions       []Region // in the order of the file, never empty
 
+	Measures []string // what is issued, of the measures below; none: the default ones
+	FileName FileName // of issued files
+	Account  string   `key:"account,account"` // the customer's number at the vendor, for file names and columns; or empty
+
 	Deliver *Delivery // nil: issued files stay where they are
 
 	Breakdown []Unit `key:"breakdown"` // by what the seats are broken down, for analysis alone; none: by nothing
 
 	ProductionDate calendar.Date `key:"production_date"` // the first day that is billed; zero: not said
 	Term
+}
+
+// The measures: the most agents at once, or the different ones, of a day or a month.
+const (
+	DailyConcurrent   = "daily_concurrent" // R8
+	MonthlyEnabled    = "monthly_enabled"  // R9
+	DailyEnabled      = "daily_enabled"
+	MonthlyConcurrent = "monthly_concurrent"
+)
+
+// DefaultMeasures are the specification's.
+func DefaultMeasures() []string { return []string{DailyConcurrent, MonthlyEnabled} }
+
+// Issues tells whether a measure is issued.
+func (t Tenant) Issues(measure string) bool { return slices.Contains(t.Issued(), measure) }
+
+// Issued are the measures that are issued.
+func (t Tenant) Issued() []string {
+	if len(t.Measures) == 0 {
+		return DefaultMeasures()
+	}
+	return t.Measures
 }
 
 // StorePath returns the path of the tenant's store, <data_dir>/<tenant>.duckdb.
@@ -92,6 +118,7 @@ type Region struct {
 	Zone      *time.Location `key:"timezone"` // the region's, else the tenant's, else globals', else UTC
 	Locations []Location     // in the order of the file, never empty
 	Committed int64          `key:"committed"` // concurrent agents that are agreed on, for pages to hold the peaks against; 0: not said
+	Contracts []Contract     // in the order of the file; behind them that of Committed, where it is given for itself
 	Term
 }
 

@@ -31,7 +31,7 @@ import (
 )
 
 // schemas are the statements that bring a store from each version to the next, the first of them an empty file.
-var schemas = []string{"store/schema_1", "store/schema_2", "store/schema_3", "store/schema_4"}
+var schemas = []string{"store/schema_1", "store/schema_2", "store/schema_3", "store/schema_4", "store/schema_5"}
 
 // Schemas names the statements that make an empty store, in their order.
 func Schemas() []string { return append(slices.Clone(schemas), "store/comment") }

@@ -57,6 +57,8 @@ var tables = []described{
 	{result, texts.Table{Name: "data_quality", Order: []string{"day", "rule"}}},
 	{result, texts.Table{Name: "computation", Order: []string{"day"}}},
 	{monthly, texts.Table{Name: "monthly_enabled", Order: []string{"month", "region"}}},
+	{monthly, texts.Table{Name: "monthly_concurrent", Order: []string{"month", "region"}}},
+	{record, texts.Table{Name: "contract", Order: []string{"region", "contract"}}},
 	{record, texts.Table{Name: "counting_rules", Order: []string{"sha256"}}},
 	{record, texts.Table{Name: "issued_file", Order: []string{"region", "measure", "period", "revision"}}},
 	{record, texts.Table{Name: "run", Order: []string{"run_id"}}},

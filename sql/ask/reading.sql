@@ -540,8 +540,8 @@ order by p.period, is_theirs desc, p.agent, p.day, s.start_ts, s.sm_res_session_
 
 -- name: standing_number
 -- Grain: number of a region and a day, or a month, that is issued or stored: by the newest data file, and in the store. For the
--- comparison with what another configuration gives.
--- Inputs: published._data.daily_concurrent, published._data.monthly_enabled, _data.issued_file; $periods (days and months).
+-- comparison with what another configuration gives. Inputs: published._data.daily_concurrent, enabled_daily, monthly_concurrent,
+-- monthly_enabled, _data.issued_file; $periods (days and months), $measures (that are issued).
 with stored as (
     select region,
            'concurrent' as measure,
@@ -550,10 +550,13 @@ with stored as (
     from published._data.daily_concurrent
     where location is null
     union all
-    select region,
-           'enabled',
-           month,
-           agents
+    select region, 'enabled', day::varchar, agents
+    from published._data.enabled_daily
+    union all
+    select region, 'concurrent', month, agents
+    from published._data.monthly_concurrent
+    union all
+    select region, 'enabled', month, agents
     from published._data.monthly_enabled
 ),
 issued as (
@@ -575,4 +578,5 @@ select region,
 from stored
 full join issued using (region, measure, period)
 where period in (select unnest($periods::varchar[]))
+  and if(length(period) = 7, 'monthly_', 'daily_') || measure in (select unnest($measures::varchar[]))
 order by period, measure, region

@@ -11,6 +11,7 @@ import (
 
 	"seats/compute"
 	"seats/internal/calendar"
+	"seats/internal/config"
 	"seats/internal/duck"
 	"seats/internal/fail"
 	"seats/internal/settle"
@@ -157,11 +158,17 @@ func (s *state) month(ctx context.Context, counter *compute.Counter, month calen
 		return counter.Month(ctx, month, s.Clock().Unix())
 	}
 	result, err := compute.LoadMonth(ctx, s.Conn, s.Tenant, month)
-	if err == nil && result.Stale {
+	if err == nil && s.isToCount(result) {
 		err = fail.New(fail.Other, fmt.Sprintf("run `seats compute --month %s` first", month),
 			"%s has no result for its slices under today's configuration", month)
 	}
 	return result, err
+}
+
+// isToCount tells whether a stored month no longer fits its days, or lacks a measure that is issued: an older version counted it.
+func (s *state) isToCount(m compute.MonthResult) bool {
+	lacks := slices.ContainsFunc(m.Regions, func(r compute.MonthRegion) bool { return r.Peak == nil })
+	return m.Stale || lacks && s.Tenant.Issues(config.MonthlyConcurrent)
 }
 
 // look asks the store for some days, each with the counting rules that this job reads and counts it by (R9): those of an issued
@@ -197,16 +204,22 @@ func (s *state) askMoved(ctx context.Context, counter *compute.Counter, today co
 	}
 	var told []string
 	for _, i := range s.ledger {
-		if !i.Stands || i.Measure != report.Concurrent || i.Period != day.String() {
+		if !i.Stands || i.Period != day.String() {
 			continue
 		}
-		regions := would.Regions()
-		at := slices.IndexFunc(regions, func(p compute.Peak) bool { return p.Region == i.Region })
+		value, what := would.Enabled, " enabled"
+		if i.Measure == report.Concurrent {
+			value, what = nil, ""
+			for _, p := range would.Regions() {
+				value = append(value, compute.Enabled{Region: p.Region, Agents: p.Agents})
+			}
+		}
+		at := slices.IndexFunc(value, func(e compute.Enabled) bool { return e.Region == i.Region })
 		switch {
 		case at < 0:
-			told = append(told, fmt.Sprintf("%s was issued with %d and is no region any more", i.Region, i.Value))
-		case regions[at].Agents != i.Value:
-			told = append(told, fmt.Sprintf("%s was issued with %d, today's rules give %d", i.Region, i.Value, regions[at].Agents))
+			told = append(told, fmt.Sprintf("%s was issued with %d%s and is no region any more", i.Region, i.Value, what))
+		case value[at].Agents != i.Value:
+			told = append(told, fmt.Sprintf("%s was issued with %d%s, today's rules give %d", i.Region, i.Value, what, value[at].Agents))
 		}
 	}
 	if len(told) > 0 {
