@@ -422,6 +422,20 @@ func asJSON(stands []Standing, rules []rule.Set) (string, error) {
 	return string(text), err
 }
 
+// PutRules puts the counting rules of days, as they stand, and the agents of their slices where the first statements of count would
+// have them, for whoever counts the same rows otherwise. The errors are those of Days.
+func PutRules(ctx context.Context, conn *sql.Conn, stands []Standing) error {
+	rules, err := rulesOf(stands)
+	if err != nil {
+		return err
+	}
+	asked, err := asJSON(stands, rules)
+	if err != nil {
+		return err
+	}
+	return duck.ExecAll(ctx, conn, append(slices.Clone(working[:5]), "count/counted_agent"), sql.Named("rules", asked))
+}
+
 func daysOf(stands []Standing) []calendar.Date {
 	days := make([]calendar.Date, len(stands))
 	for i, s := range stands {

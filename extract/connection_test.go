@@ -262,7 +262,7 @@ func TestConnectingToASilentServerIsGivenUp(t *testing.T) {
 			cfg := g.config(1)
 			cfg.Host, cfg.Port, cfg.SSLMode = p.Host, p.Port, sslmode
 			all.Go(func() {
-				err := ends(func() error { return must.Err(extract.InspectGIMDB(t.Context(), cfg, time.UTC)) })
+				err := ends(func() error { return must.Err(extract.InspectGIMDB(t.Context(), cfg, nil, time.UTC)) })
 				assert.Equal(t, fail.Source, fail.CodeOf(err), "%s after %d bytes: %v", sslmode, after, err)
 				assert.NotEmpty(t, fail.Hints(err))
 			})
@@ -482,5 +482,5 @@ func TestSettingsOfTheDatabaseDoNotMatter(t *testing.T) {
 		alter database %[1]s set datestyle = 'German'`, g.db.Database))
 	r, _ := g.cut(2)
 	require.Contains(t, r.strings(t, namesSQL), `1 E\1 Jürgen`)
-	must.Have(extract.InspectGIMDB(t.Context(), g.config(1), time.UTC))(t)
+	must.Have(extract.InspectGIMDB(t.Context(), g.config(1), nil, time.UTC))(t)
 }

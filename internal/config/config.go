@@ -118,6 +118,7 @@ type Region struct {
 	Zone      *time.Location `key:"timezone"` // the region's, else the tenant's, else globals', else UTC
 	Locations []Location     // in the order of the file, never empty
 	Committed int64          `key:"committed"` // concurrent agents that are agreed on, for pages to hold the peaks against; 0: not said
+	Contracts []Contract     // in the order of the file; behind them that of Committed, where it is given for itself
 	Term
 }
 

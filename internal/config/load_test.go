@@ -109,7 +109,11 @@ func TestFullFile(t *testing.T) {
 	zeta.ExcludeAgents = []string{"TEST*", "?bot"}
 	zeta.Regions = []config.Region{
 		{Name: "US", Zone: must.Zone(t, "America/New_York"), Locations: []config.Location{{Name: "dallas", Switches: []string{"SIP_DAL_1", "SIP_DAL_2"}}, {Name: "us-other"}}},
-		{Name: "NO", Zone: must.Zone(t, "Asia/Kolkata"), Locations: []config.Location{{Name: "oslo", Switches: []string{"1001"}}}},
+		{Name: "NO", Zone: must.Zone(t, "Asia/Kolkata"), Locations: []config.Location{{Name: "oslo", Switches: []string{"1001"}}}, Committed: 12, Contracts: []config.Contract{
+			{Name: "seats", Aggregate: "max", Committed: 250, AlertAt: []float64{0.8, 1, 1.2505}}, {Name: "busy", Aggregate: "p95"},
+			{Name: "days", Aggregate: "top_days", Parameter: 5, Committed: 20}, {Name: "quarter", Aggregate: "sustained", Parameter: 900},
+			{Name: "month", Aggregate: "accumulated", Parameter: 2678400}, {Name: "committed", Aggregate: "max", Committed: 12},
+		}},
 	}
 	acme.Name, acme.TenantKey, acme.Zone = "acme", &eight, must.Zone(t, "Europe/Berlin")
 	acme.ExportDir = filepath.Join(dir, "exports/acme")

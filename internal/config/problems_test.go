@@ -261,7 +261,7 @@ func against(schema, content string) error {
 // structural are the problems that a key or a value has by itself. What is quoted out of the environment, and how a number is
 // written, no schema can know.
 var structural = regexp.MustCompile(`unknown key|must be (a mapping|a list|text|true or false|[0-9]+\.\.|a whole number|a duration|a number and one of|a field,|` +
-	`a plain SQL identifier|disable,|require,|exclusive|agent_group)|must not be empty|must end in|needs (at least one|a name|either)|is no name for|is no field|is not for all tenants`)
+	`a plain SQL identifier|disable,|require,|exclusive|agent_group)|must not be empty|must end in|needs (at least one|a name|either|one of)|is no name for|is no field|is not for all tenants`)
 
 var unknowable = regexp.MustCompile(`got the value of|got 0[0-9x]|[0-9]{10}TB|PostgreSQL|environment`)
 
@@ -291,7 +291,7 @@ func TestEveryKeyOfTheSchemaIsTold(t *testing.T) {
 	places := map[string][]string{
 		"configuration": {}, "globals": {"globals"}, "gimdb": {"globals", "gimdb"}, "engine": {"globals", "engine"}, "deliver": {"globals", "deliver"},
 		"tenant": {"tenants", "a"}, "tenant_gimdb": {"tenants", "a", "gimdb"}, "region": {"tenants", "a", "regions", "r"},
-		"location": {"tenants", "a", "regions", "r", "locations", "l"}, "report": {"report"},
+		"location": {"tenants", "a", "regions", "r", "locations", "l"}, "contract": {"tenants", "a", "regions", "r", "contracts", "c"}, "report": {"report"},
 	}
 	all, told := definitions(t), 0
 	check := func(key string, property any, place []string, wrap func(any) any) {

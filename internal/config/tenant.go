@@ -193,6 +193,7 @@ func (v value) regions(fallback *time.Location) []Region {
 		f := e.fields()
 		regions[i] = Region{Name: e.key, Zone: fallback, Locations: f.get("locations").locations(&m)}
 		f.fill(&regions[i])
+		f.contracts(&regions[i])
 		regions[i].Disabled = f.get("enabled").isFalse()
 	}
 	m.settle()

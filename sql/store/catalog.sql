@@ -80,7 +80,7 @@ own as (
 macro as materialized (
     select m.*,
            f.function_name as name,
-           f.function_name <> 'unit_session' as calls, -- others call it, and a store that was closed no longer knows which was made first
+           f.function_name not in ('unit_session', 'contract_months') as calls, -- others call it, and a store that was closed no longer knows which was made first
            f.function_oid as made,
            array_to_string(f.parameters, ', ') as parameters,
            f.macro_definition as definition,

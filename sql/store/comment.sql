@@ -101,6 +101,7 @@ comment on column contracts.aggregate is 'max, p95, top_days, sustained or accum
 comment on column contracts.parameter is 'Days of top_days; seconds of sustained and accumulated; NULL for the others';
 comment on column contracts.committed is 'Agents that are agreed on; NULL: not said';
 comment on column contracts.alert_at is 'Shares of committed of which a run warns';
+comment on column contracts.until is 'Last day of the region, after which its days are none of the contract''s; NULL: no end';
 comment on view data_quality is 'What was doubtful in a slice (R11): a row a rule and day, of those that found nothing too';
 comment on column data_quality.blocking is 'Whether any occurrence keeps the tenant''s numbers from being issued';
 comment on column data_quality.day is 'Calendar date; every region reads it in its own time zone';
@@ -145,6 +146,8 @@ comment on column session_group.day is 'Calendar date; every region reads it in 
 comment on column session_group.sm_res_session_fact_key is 'GIM primary key of the session, with start_date_time_key';
 comment on column session_group.start_date_time_key is 'GIM time key: epoch second of the quarter of an hour of the start';
 comment on column session_group.group_name is 'Of a group that the agent was in; NULL: in none. A session whose groups were not read has no row';
+comment on macro table contract is 'What each contract of a region says of a month, from the kept curves alone: contract(''US'', ''2026-03''). quantity: max, the highest second; p95, the least number that 95 of 100 seconds do not exceed; top_days, the mean of so many highest daily peaks, or of what there is, to two decimals; sustained, the highest level held for so many seconds on end; accumulated, that reached for so many in all. All seconds of the days that were counted are looked at (days_counted), those with nobody too; without such a day it is NULL. overage is what is above committed, days_above the days whose peak is; final where every day of the month is; first_at, of max and sustained, is the first second';
+comment on macro table contract_months is 'Likewise of a range of months, both included, and of all regions where of_region is NULL: contract_months(NULL, ''2026-01'', ''2026-03'')';
 comment on macro table breakdown is 'Who used the seats of a region on a day, by ''agent_group'', ''location'' or ''switch'': the peak of each by itself and its first second, its share of the region''s peak in the first second of that, and its enabled agents. Shares add up to the region''s number; peaks and enabled agents do not, since an agent may belong to several';
 comment on view left_out is 'Data sources of a GIM DB that were taken for switched off when a slice was read, and left out of its high water: slice x data source. None where there is no row';
 comment on column left_out.day is 'Calendar date; every region reads it in its own time zone';

@@ -1,0 +1,103 @@
+package config
+
+import (
+	"math"
+	"strconv"
+	"time"
+)
+
+// Contract is what is agreed on for a region: how the quantity of a month comes of its seconds, and how much of it is committed.
+type Contract struct {
+	Name      string
+	Aggregate string // AggregateMax, or p95, top_days, sustained, accumulated
+	Parameter int64  // days of top_days; seconds of sustained and accumulated; 0 of the others
+	Committed int64  `key:"committed"` // agents; 0: not said
+
+	AlertAt []float64 // shares of Committed of which a run warns, ascending; none without Committed
+}
+
+// AggregateMax is the highest second of the month: that of which daily peaks say something.
+const AggregateMax = "max"
+
+// contracts reads those of a region. What is committed for itself is one more contract, and stands before others of its kind where
+// peaks are held against one number.
+func (v value) contracts(r *Region) {
+	short := v.get("committed")
+	for _, e := range v.get("contracts").named("contract", false) {
+		c := e.fields().contract(e.key)
+		if c.Name == short.key && short.given() {
+			e.complain("is also the contract that committed makes", "give one of the two, or this one another name")
+		}
+		r.Contracts = append(r.Contracts, c)
+	}
+	if short.given() {
+		r.Contracts = append(r.Contracts, Contract{Name: short.key, Aggregate: AggregateMax, Committed: r.Committed})
+	}
+	for _, c := range r.Contracts {
+		if c.Aggregate == AggregateMax && r.Committed == 0 {
+			r.Committed = c.Committed
+		}
+	}
+}
+
+func (v value) contract(name string) Contract {
+	c := Contract{Name: name}
+	v.fill(&c)
+	given := 0
+	for _, key := range []string{"aggregate", "top_days", "sustained", "accumulated"} {
+		of := v.get(key)
+		if !of.given() {
+			continue
+		}
+		given++
+		c.Aggregate = key
+		switch key {
+		case "aggregate":
+			c.Aggregate, _ = of.text()
+		case "top_days":
+			c.Parameter, _ = of.integer()
+		default:
+			most := map[string]time.Duration{"sustained": 24 * time.Hour, "accumulated": 31 * 24 * time.Hour}[key]
+			parse(of, value.scalar, &c.Parameter, secondsUpTo(most), "must be whole seconds such as 15m, up to "+strconv.Itoa(int(most.Hours()))+"h", "")
+		}
+	}
+	if given != 1 {
+		v.complain("needs one of aggregate, top_days, sustained and accumulated", "such as aggregate: max, top_days: 5 or sustained: 15m")
+	}
+	alerts := v.get("alert_at")
+	for _, item := range alerts.items() {
+		share := 0.0
+		if !item.given() {
+			item.complain("must not be empty", "")
+		}
+		parse(item, value.scalar, &share, parseShare, "must be a share above 0 and up to 10, of at most four decimals", "such as 0.8")
+		if n := len(c.AlertAt); n > 0 && share <= c.AlertAt[n-1] && share > 0 {
+			item.problem("must be more than the one before", "")
+		}
+		c.AlertAt = append(c.AlertAt, share)
+	}
+	if len(c.AlertAt) > 0 && !v.get("committed").given() {
+		alerts.complain("there is nothing committed that these could be shares of", "")
+	}
+	return c
+}
+
+// secondsUpTo reads a duration of whole seconds.
+func secondsUpTo(most time.Duration) func(string) (int64, error) {
+	return func(text string) (int64, error) {
+		d, err := time.ParseDuration(text)
+		if err == nil && (d < time.Second || d > most || d%time.Second != 0) {
+			err = strconv.ErrRange
+		}
+		return int64(d / time.Second), err
+	}
+}
+
+// parseShare reads a decimal of so few places that whole agents can be held against it exactly.
+func parseShare(text string) (float64, error) {
+	share, err := strconv.ParseFloat(text, 64)
+	if err == nil && (share <= 0 || share > 10 || math.Round(share*1e4)/1e4 != share) {
+		err = strconv.ErrRange
+	}
+	return share, err
+}
