@@ -8,9 +8,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"time"
 
-	"seats/cmd/seats/job"
 	"seats/cmd/seats/reconcile"
 	"seats/internal/calendar"
 	"seats/internal/config"
@@ -67,7 +65,9 @@ func (c *reconcileCmd) Run(ctx context.Context, p *program) error {
 		}
 		return readingRows(ctx, t, wanted, func(conn *duck.Conn) error {
 			r, err := reconcile.Tenant(ctx, conn, t, numbers)
-			all.add(t, r)
+			if err == nil {
+				all.add(t, r)
+			}
 			return err
 		})
 	})
@@ -93,35 +93,12 @@ type reconciliation struct {
 }
 
 func (a *reconciliation) add(t config.Tenant, r reconcile.Result) {
-	a.numbers.Header = strings.Fields("tenant region measure period theirs ours difference issued readings")
-	a.findings.Header = strings.Fields("tenant region measure of verdict readings explains spoils periods how all_of_region meaning")
-	a.sessions.Header = strings.Fields("tenant region measure period readings side agent sm_res_session_fact_key start_date_time_key login logout")
-	for _, row := range r.Rows {
-		var difference any
-		if row.Theirs != nil && row.Ours != nil {
-			difference = *row.Theirs - *row.Ours
-		}
-		a.differs = a.differs || !row.Equal()
-		a.numbers.Rows = append(a.numbers.Rows, []any{t.Name, row.Region, string(row.Measure), row.Period, row.Theirs, row.Ours, difference, row.Issued, r.Given(row)})
+	for _, of := range []struct{ all, more *report.Table }{{&a.numbers, &r.Numbers}, {&a.findings, &r.Findings}, {&a.sessions, &r.Sessions}} {
+		of.all.Header, of.all.Rows = of.more.Header, append(of.all.Rows, of.more.Rows...)
 	}
-	for _, f := range r.Findings {
-		a.findings.Rows = append(a.findings.Rows, []any{t.Name, f.Region, string(f.Measure), f.Of, f.Verdict, f.Readings, f.Explains, f.Spoils, f.Periods, f.How,
-			f.OfRegion, f.Meaning})
-		zone := job.ZoneOf(t, f.Region)
-		for _, s := range f.Seats {
-			var logout any = "open"
-			if s.Logout != nil {
-				logout = time.Unix(*s.Logout, 0).In(zone)
-			}
-			side := map[bool]string{true: "in this reading alone", false: "as counted alone"}[s.IsTheirs]
-			a.sessions.Rows = append(a.sessions.Rows, []any{t.Name, f.Region, string(f.Measure), s.Period, f.Readings, side, s.Agent, s.Session, s.DateTimeKey,
-				time.Unix(s.Login, 0).In(zone), logout})
-		}
-	}
-	for region, days := range r.Untried {
-		if len(days) > 0 {
-			a.Warn("no reading was tried on days whose rows are not kept, or not counted as they are now", "tenant", t.Name, "region", region, "days", calendar.Runs(days, ".."))
-		}
+	a.differs = a.differs || r.Differs
+	if len(r.Untried) > 0 {
+		a.Warn("no reading was tried on days whose rows are not kept, or not counted as they are now", "tenant", t.Name, "days", calendar.Runs(r.Untried, ".."))
 	}
 }
 
