@@ -58,10 +58,9 @@ func (c *reconcileCmd) Run(ctx context.Context, p *program) error {
 		if len(numbers) == 0 {
 			return nil
 		}
-		first := slices.MinFunc(numbers, byPeriod).Period[:len("2006-01")]
-		last := slices.MaxFunc(numbers, byPeriod).Period[:len("2006-01")]
-		wanted := func(m calendar.Month) bool { // those beside them have the days around
-			return m.Last().AddDays(1).YearMonth().String() >= first && m.First().AddDays(-1).YearMonth().String() <= last
+		wanted := func(m calendar.Month) bool { // those beside theirs have the days around
+			near := []calendar.Month{m.First().AddDays(-1).YearMonth(), m, m.Last().AddDays(1).YearMonth()}
+			return slices.ContainsFunc(numbers, func(n reconcile.Number) bool { return slices.Contains(near, n.Month()) })
 		}
 		return readingRows(ctx, t, wanted, func(conn *duck.Conn) error {
 			r, err := reconcile.Tenant(ctx, conn, t, numbers)
@@ -82,8 +81,6 @@ func (c *reconcileCmd) Run(ctx context.Context, p *program) error {
 	}
 	return failed
 }
-
-func byPeriod(a, b reconcile.Number) int { return strings.Compare(a.Period, b.Period) }
 
 // reconciliation is what is printed of all tenants.
 type reconciliation struct {
@@ -118,29 +115,21 @@ func (a *reconciliation) write(p *program, format string) error {
 	case report.FormatCSV:
 		return a.numbers.Write(p.stdout, format)
 	}
-	tables := []report.Table{a.numbers}
-	if len(a.findings.Rows) > 0 {
-		tables = append(tables, a.brief(a.findings, 10, 5, 10))
-	}
-	if len(a.sessions.Rows) > 0 {
-		tables = append(tables, a.brief(a.sessions, 20, 3, len(a.sessions.Header)))
-	}
-	return p.printTables(tables...)
+	tables := []report.Table{a.numbers, a.brief(a.findings, 10, 5, 10), a.brief(a.sessions, 20, 3, 11)}
+	return p.printTables(slices.DeleteFunc(tables, func(t report.Table) bool { return len(t.Rows) == 0 })...)
 }
 
 // brief is a table as far as people read it: some columns, and of rows that have the first few of them in common the first few; how
 // many there are more is said.
 func (a *reconciliation) brief(of report.Table, rows, common, columns int) report.Table {
-	t, more, seen := report.Table{Header: of.Header[:columns]}, 0, map[string]int{}
+	t, seen := report.Table{}, map[string]int{}
 	for _, row := range of.Rows {
-		same := fmt.Sprint(row[:common]...)
-		if seen[same]++; seen[same] > rows {
-			more++
-			continue
+		if same := fmt.Sprint(row[:common]...); seen[same] < rows {
+			seen[same]++
+			t.Header, t.Rows = of.Header[:columns], append(t.Rows, row[:columns])
 		}
-		t.Rows = append(t.Rows, row[:columns])
 	}
-	if more > 0 {
+	if more := len(of.Rows) - len(t.Rows); more > 0 {
 		a.Info("not all is shown: --format json has it", "left_out", more, "of", strings.Join(of.Header[common:common+3], ", "))
 	}
 	return t

@@ -3,12 +3,11 @@
 -- same stands in several files, that of the newest by the time stamp in the name (a revision's comes after). problem says what is wrong
 -- with the row of a line, newer names the file that has a number which this row's file has too. Without a measure, days
 -- have the most at once and months the enabled agents, as the specification has it. The region may stand in the name alone.
--- Inputs: $rows, $tenants (which it may be, with their regions), as JSON.
+-- Inputs: $rows, $tenants (their regions by the names of those it may be of), as JSON.
 with tenant as (
-    select unnest(t)
-    from (
-        select unnest(from_json_strict($tenants, '[{"tenant": "VARCHAR", "regions": ["VARCHAR"]}]')) as t
-    )
+    select entry.key as tenant,
+           entry.value as regions
+    from (select unnest(map_entries(from_json($tenants, '"MAP(VARCHAR, VARCHAR[])"'))) as entry)
 ),
 written as (
     select unnest(r)
