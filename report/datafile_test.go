@@ -531,7 +531,11 @@ func TestNamesWithTheSecondOfIssue(t *testing.T) {
 func TestNamesThatWereChanged(t *testing.T) {
 	s := issuedSite(t, daily(42))
 	s.writer.Names = namedBy(t, "{region}_{tenant}_{measure}_{period}{revision}.CSV")
+	s.overwrite(".US_acme_CONCURRENT_20260310_R2.CSV.manifest.json.tmp", "what a run that died left")
+	s.overwrite("."+dailyFile+".tmp", "likewise, under a name of before")
+	s.overwrite(".notes.tmp", "somebody's own")
 	s.must(report.Unchanged, daily(42), "", laterAt)
+	require.Len(t, s.files(), 3)
 	s.remove(dailyFile)
 	require.Equal(t, dailyFile, s.must(report.Restored, daily(42), "", laterAt).Issue.File)
 	restated := s.must(report.Restated, daily(43), "corrected", laterAt).Issue
