@@ -43,7 +43,10 @@ func TestConfiguredFieldsAreTheDefaultHeaderAndAllAreKnown(t *testing.T) {
 	unconfigured.must(report.Written, daily(0), "", issuedAt)
 	require.Equal(t, configured.files(), unconfigured.files())
 	header, _, _ := strings.Cut(configured.files()[dailyFile], "\n")
-	require.Equal(t, header, strings.Join(config.Fields(), ","))
+	require.Equal(t, header+",BusinessUnitName", strings.Join(config.Fields(), ","))
+	configured.writer.Columns = []config.Column{{Name: "Unit", Field: "BusinessUnitName"}, {Name: "MessageSize"}}
+	configured.must(report.Restated, daily(7), "one row, of all", laterAt)
+	require.Equal(t, "Unit,MessageSize\n,7\n", configured.files()[dailyFileR2])
 }
 
 func TestMonthlyFileIsGroupTwo(t *testing.T) {
