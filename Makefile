@@ -1,6 +1,6 @@
 # `make demo` and `make test` need nothing done before them: a Go and a C
 # compiler, and for the tests a package manager that has the servers of
-# PostgreSQL and OpenSSH, and minisign.
+# PostgreSQL and OpenSSH, minisign, and Python.
 #
 # Modules are fetched as `go build` needs them. `go mod download` and `go mod
 # tidy` would fetch DuckDB for every platform, more than a gigabyte.
@@ -41,14 +41,14 @@ CROSS           := $(if $(filter-out $(shell go env GOHOSTARCH),$(ARCH)),$(MACHI
 
 # Packages that start goroutines: `make race` watches these. Of cmd/seats it runs what does several things at once; the others of
 # its scripts go the same ways one after the other, with most of their time in the engine, which the detector does not see.
-RACE         := ./cmd/bench ./cmd/gimsim/... ./cmd/seats/deliver ./cmd/seats/job ./cmd/seats/query ./extract ./internal/confine ./internal/pgtest
+RACE         := ./cmd/gimsim/... ./cmd/seats/deliver ./cmd/seats/job ./cmd/seats/query ./extract ./internal/confine ./internal/pgtest
 RACE_SCRIPTS := deliver_sftp|exit130_interrupt|exit5_loss|init|marks|run|shards|sql|tenants|wait
 
 # bench fills a database and reads it again and again: more memory than tests
 # need, and nothing of the server's own in between.
 BENCH_SETTINGS := shared_buffers=1GB max_wal_size=16GB checkpoint_timeout=1d autovacuum=off
 
-.PHONY: help build demo demo-data test test-versions race soak bench bench-fleet bench-once alerts lint vuln size fmt clean postgres promtool minisign openssh venv chromium screenshots uplot test-spark jre dist dist-check cross systemd
+.PHONY: help build demo demo-data test test-versions race soak bench bench-fleet bench-once alerts lint vuln size fmt clean postgres promtool minisign openssh python venv chromium screenshots uplot test-spark jre dist dist-check cross systemd
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -83,7 +83,7 @@ IN_MEMORY := $(shell [ "$$(df --output=avail /dev/shm 2>/dev/null | tail -n 1)" 
 	! findmnt -n -o OPTIONS /dev/shm | grep -q noexec && echo "TMPDIR=/dev/shm GOTMPDIR=$${TMPDIR:-/tmp}")
 
 # Many tests wait, for a server or a time to be over: more of them run at once than there are cores.
-test: postgres openssh minisign chromium ## every test, with a PostgreSQL of their own
+test: postgres openssh minisign chromium python ## every test, with a PostgreSQL of their own
 	$(IN_MEMORY) $(WITH_POSTGRES) go test -parallel=4 $(TESTFLAGS) ./...
 
 # The oldest and the newest PostgreSQL that is supported, as npm has their servers. A primary key of a partitioned table came with 11.
@@ -110,8 +110,9 @@ soak: postgres ## minutes of faults: a quarter of nights, hundreds of kills
 
 bench: build postgres bin/peers ## measure against PostgreSQL's own answer and other engines; SIZE=small, SIZE=full, SIZE=smoke; ONLY=lone,site
 	go build -o bin/gimsim ./cmd/gimsim
-	go build -o bin/bench ./cmd/bench
-	SEATS_TEST_PG_SETTINGS='$(BENCH_SETTINGS)' $(WITH_POSTGRES) bin/bench --size $(SIZE) $(ONLY:%=--only %) --python $(CURDIR)/bin/peers/bin/python
+	go test -c -o bin/bench.test ./cmd/bench
+	SEATS_TEST_PG_SETTINGS='$(BENCH_SETTINGS)' $(WITH_POSTGRES) \
+		python3 cmd/bench/bench.py --size $(SIZE) $(ONLY:%=--only %) --peers $(CURDIR)/bin/peers/bin/python
 
 # What the scripts are written with that seats is held against: see cmd/bench/script. Half a gigabyte to fetch, 1.3 on disk.
 bin/peers: | venv
@@ -141,10 +142,10 @@ bench-once: postgres chromium ## every benchmark, once
 	$(WITH_POSTGRES) go test -run=NONE -bench=. -benchtime=1x $$(git grep -l '^func Benchmark' -- '*_test.go' | xargs -n 1 dirname | sort -u | sed 's|^|./|')
 
 screenshots: demo chromium ## pictures of the demo's pages: desktop and phone, light and dark
-	go build -o bin/screenshots ./cmd/screenshots
 	$(SEATS) report --html bin/pages
 	mkdir -p bin/screenshots.d
-	bin/screenshots $(CURDIR)/bin/pages bin/screenshots.d index.html acme/index.html acme/2026-03.html acme/2026-03-10.html
+	go test ./cmd/seats -count=1 -run '^TestPictures$$' -pictures-of $(CURDIR)/bin/pages -pictures $(CURDIR)/bin/screenshots.d \
+		index.html acme/index.html acme/2026-03.html acme/2026-03-10.html
 	@ls -1 bin/screenshots.d/*.png
 
 # npm checks what it fetches against the registry's hash; git shows what changed.
@@ -216,6 +217,8 @@ promtool:
 	$(call need,command -v promtool,prometheus)
 minisign:
 	$(call need,command -v minisign,minisign)
+python:
+	$(call need,command -v python3,python3)
 venv: # Debian's python3 comes without what makes a virtual environment's pip
 	$(call need,python3 -c 'import ensurepip',python3-venv)
 jre: # Spark 3.5 runs on Java 17, which Debian 12 has, and on no newer one

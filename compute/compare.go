@@ -140,14 +140,23 @@ func compareScope(day calendar.Date, scope rule.Scope, stored []step, peak Peak,
 	if at != scope.Day.End {
 		return differs("the curve", at, "ends", "goes on")
 	}
-	swept := peakOf(scope, curve)
-	switch {
-	case peak.Agents != swept.Agents:
-		return differs("agents at the peak", swept.PeakTS, peak.Agents, swept.Agents)
-	case peak.PeakTS != swept.PeakTS:
-		return differs("first second of the peak", swept.PeakTS, peak.PeakTS, swept.PeakTS)
-	case peak.PeakSeconds != swept.PeakSeconds:
-		return differs("seconds at the peak", swept.PeakTS, peak.PeakSeconds, swept.PeakSeconds)
+	return comparePeaks(day, scope.String(), MonthPeak{Peak: peak}, MonthPeak{Peak: peakOf(scope, curve)})
+}
+
+// comparePeaks checks the stored peak of a day or a month.
+func comparePeaks(period fmt.Stringer, scope string, stored, swept MonthPeak) error {
+	for _, of := range []struct {
+		what          string
+		stored, swept int64
+	}{
+		{"agents at the peak", stored.Agents, swept.Agents},
+		{"first second of the peak", stored.PeakTS, swept.PeakTS},
+		{"seconds at the peak", stored.PeakSeconds, swept.PeakSeconds},
+		{"days that reach the peak", stored.Days, swept.Days},
+	} {
+		if of.stored != of.swept {
+			return &DifferenceError{Period: period.String(), Scope: scope, What: of.what, Second: swept.PeakTS, SQL: fmt.Sprint(of.stored), Sweep: fmt.Sprint(of.swept)}
+		}
 	}
 	return nil
 }
@@ -268,7 +277,7 @@ func readRows(ctx context.Context, conn *sql.Conn, days []calendar.Date, sweeps 
 		{"count/session_row", func(s *sweep.Sweep, c []duck.Column, row int) { s.Session(span(c, row)) }},
 		{"count/activity_row", func(s *sweep.Sweep, c []duck.Column, row int) {
 			key, start, end, active := span(c, row)
-			s.Activity(key, start, end, active, name(c[5].Text(row)), c[6].Numbers[row] != 0)
+			s.Activity(key, start, end, active, name(c[5].Text(row)))
 		}},
 		{"count/other_leg_row", func(s *sweep.Sweep, c []duck.Column, row int) {
 			key, start, end, active := span(c, row)
@@ -296,41 +305,16 @@ func span(c []duck.Column, row int) (resourceKey, start, end int64, active bool)
 	return c[1].Numbers[row], c[2].Number(row, sweep.Unknown), c[3].Number(row, sweep.Unknown), c[4].Number(row, 0) != 0
 }
 
-// Reading is another way to read the specification than the one that is billed.
-type Reading struct {
-	Tenant   config.Tenant // whose rules it counts by
-	LegsOnly bool          // a preview does not qualify a session (R3)
-}
-
-// Recount gives the peak of a scope on a day under each of the readings. It reads the slice once, counts by the
-// sweep alone, and stores nothing. The errors are those of Days.
-func Recount(ctx context.Context, conn *sql.Conn, day calendar.Date, scope rule.Scope, readings ...Reading) ([]Peak, error) {
-	stands, err := Look(ctx, conn, readings[0].Tenant, day)
+// Sweep counts a day by the sweep alone and keeps nothing, for whoever measures it.
+func Sweep(ctx context.Context, conn *sql.Conn, t config.Tenant, day calendar.Date) error {
+	stands, err := Look(ctx, conn, t, day)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	sweeps := make([]*sweep.Sweep, len(readings))
-	for i, r := range readings {
-		s := stands[0]
-		s.By = r.Tenant.On(day)
-		rules, err := s.rules()
-		if err != nil {
-			return nil, err
-		}
-		rules.LegsOnly = r.LegsOnly
-		sweeps[i] = sweep.New(rules, int(s.Slice.Sessions), int(s.Slice.Activities))
+	rules, err := rulesOf(stands)
+	if err != nil {
+		return err
 	}
-	if err := readRows(ctx, conn, []calendar.Date{day}, [][]*sweep.Sweep{sweeps}); err != nil {
-		return nil, err
-	}
-	peaks := make([]Peak, len(readings))
-	for i, s := range sweeps {
-		swept := s.Result()
-		for no, s := range swept.Scopes() {
-			if s.Region == scope.Region && s.Location == scope.Location {
-				peaks[i] = peakOf(s, swept.Curve(no))
-			}
-		}
-	}
-	return peaks, nil
+	_, err = sweepDays(ctx, conn, stands, rules)
+	return err
 }

@@ -48,7 +48,7 @@ var ofMonth = []string{"count/rule_region_month", "count/rule_month_day", "count
 // SQLSHA256 identifies the statements that give numbers. Manifests carry it, so that a number can be traced to them.
 // What only tells of doubts, or reads, is none of them. It is put together once: each day that is counted or audited asks for it.
 var SQLSHA256 = sync.OnceValue(func() string {
-	gives := slices.Concat(Steps(), ofMonth, []string{"count/monthly_enabled", "count/quality_" + blockingRule})
+	gives := slices.Concat(Steps(), ofMonth, []string{"count/monthly_enabled", "count/monthly_concurrent", "count/quality_" + blockingRule})
 	return texts.Identity(slices.DeleteFunc(gives, func(name string) bool { return name == "count/data_quality" }))
 })
 
@@ -228,10 +228,10 @@ func (c *Counter) remember(stands []Standing, swept []*sweep.Result) {
 		if !slices.Contains(c.months, s.Day.YearMonth()) {
 			continue
 		}
-		d := sweptDay{*s.Slice, s.By.RulesHash(), map[string][]int64{}, swept[i].Said()}
+		d := sweptDay{*s.Slice, s.By.RulesHash(), map[string][]int64{}, map[string]Peak{}, swept[i].Said()}
 		for no, scope := range swept[i].Scopes() {
 			if scope.Location == "" {
-				d.resources[scope.Region] = swept[i].Resources(no)
+				d.resources[scope.Region], d.peaks[scope.Region] = swept[i].Resources(no), peakOf(scope, swept[i].Curve(no))
 			}
 		}
 		c.swept[s.Day] = d
@@ -420,6 +420,20 @@ func asJSON(stands []Standing, rules []rule.Set) (string, error) {
 	}
 	text, err := json.Marshal(days)
 	return string(text), err
+}
+
+// PutRules puts the counting rules of days, as they stand, and the agents of their slices where the first statements of count would
+// have them, for whoever counts the same rows otherwise. The errors are those of Days.
+func PutRules(ctx context.Context, conn *sql.Conn, stands []Standing) error {
+	rules, err := rulesOf(stands)
+	if err != nil {
+		return err
+	}
+	asked, err := asJSON(stands, rules)
+	if err != nil {
+		return err
+	}
+	return duck.ExecAll(ctx, conn, append(slices.Clone(working[:5]), "count/counted_agent"), sql.Named("rules", asked))
 }
 
 func daysOf(stands []Standing) []calendar.Date {

@@ -501,6 +501,35 @@ func TestR12MonthSweepsADayOnce(t *testing.T) {
 	m.fails(`the two computations of 2026-02 differ in EU: enabled agent "ann": counted by SQL, not counted by the sweep`)
 }
 
+// TestR12MonthlyConcurrent: the highest second of a month is found both ways, in the stored curves and by the sweep. A month that an
+// older version counted has none, and is not stale for that.
+func TestR12MonthlyConcurrent(t *testing.T) {
+	m := february(t)
+	m.Regions = append(m.Regions, config.Region{Name: "US", Zone: time.UTC, Locations: []config.Location{{Name: "dallas", Switches: []string{"D"}}}})
+	nine := must.Date(t, "2026-02-03").In(time.UTC).Start + 9*hour
+	result := m.count(5)
+	require.Equal(t, &MonthPeak{Peak{"EU", "", 2, nine, 2 * hour}, 2}, result.Regions[0].Peak)
+	require.Equal(t, &MonthPeak{Peak: Peak{Region: "US"}}, result.Regions[1].Peak, "without an agent")
+	require.EqualValues(t, 1, m.scalar("select count(*) from monthly_concurrent where region = 'US' and peak_at is null and peak_seconds is null"))
+	require.Equal(t, result.Regions, m.count(6).Regions, "replaced, not added")
+
+	for change, want := range map[string]string{
+		"agents = 1 where day = '2026-02-03' and agents = 2": "first second of the peak at 2026-02-03T09:00:00Z (1770109200): 1771318800 by SQL, 1770109200 by the sweep",
+		"agents = 3 where day = '2026-02-17' and agents = 2": "agents at the peak at 2026-02-03T09:00:00Z (1770109200): 3 by SQL, 2 by the sweep",
+		"end_ts = end_ts - 1 where agents = 2":               "seconds at the peak at 2026-02-03T09:00:00Z (1770109200): 7198 by SQL, 7200 by the sweep",
+		"day = '2026-02-03' where agents = 2":                "days that reach the peak at 2026-02-03T09:00:00Z (1770109200): 1 by SQL, 2 by the sweep",
+	} {
+		m.exec("create or replace table was as from _data.concurrency")
+		m.exec("update _data.concurrency set " + change + " and location is null")
+		m.fails("the two computations of 2026-02 differ in EU: " + want)
+		m.exec("delete from _data.concurrency; insert into _data.concurrency from was")
+	}
+	m.exec("delete from _data.monthly_concurrent where region = 'EU'")
+	loaded := m.load()
+	require.False(t, loaded.Stale)
+	require.Nil(t, loaded.Regions[0].Peak)
+}
+
 // TestStaleMonth: what a month was counted from has moved since.
 func TestStaleMonth(t *testing.T) {
 	m := february(t)

@@ -20,6 +20,7 @@ import (
 	"seats/internal/duck"
 	"seats/internal/fail"
 	"seats/internal/settle"
+	"seats/internal/store"
 )
 
 // Month counts the agents of a month (R9), both ways, compares their sets (R12), and replaces the month's results in the store.
@@ -91,19 +92,47 @@ func (c *Counter) countMonth(ctx context.Context, month calendar.Month, stands [
 	}
 	return result, duck.InTx(ctx, c.conn, func(tx *sql.Tx) error {
 		of, hash := sql.Named("month", month.String()), sql.Named("rules_sha256", base.rulesSHA256)
-		_, notDropped := duck.Exec(ctx, tx, "count/delete_monthly_enabled", of)
+		notDropped := DropMonth(ctx, tx, month)
 		_, notKept := duck.Exec(ctx, tx, "count/keep_rules", hash, sql.Named("rules", base.rules))
 		_, notCounted := duck.Exec(ctx, tx, "count/monthly_enabled", of, hash,
 			sql.Named("sql_sha256", SQLSHA256()), sql.Named("computed_ts", computedTS))
-		if err := cmp.Or(notDropped, notKept, notCounted); err != nil {
+		_, noPeak := duck.Exec(ctx, tx, "count/monthly_concurrent", of)
+		if err := cmp.Or(notDropped, notKept, notCounted, noPeak); err != nil {
 			return err
 		}
 		if result, err = loadMonth(ctx, tx, c.tenant, month, stands); err != nil {
 			return err
 		}
 		rolls := []roll{{left: c.agents(base, stands)}}
-		return cmp.Or(strike(ctx, c.conn, rolls, "count/month_agent_list"), rolls[0].compare(month.String(), result.counts()))
+		err := cmp.Or(strike(ctx, c.conn, rolls, "count/month_agent_list"), rolls[0].compare(month.String(), result.counts()))
+		for i := 0; err == nil && i < len(result.Regions); i++ {
+			of := result.Regions[i]
+			err = comparePeaks(month, of.Region, *of.Peak, c.peak(of.Region, base.regions[i].Days))
+		}
+		return err
 	})
+}
+
+// DropMonth takes a month's results out of a store.
+func DropMonth(ctx context.Context, q duck.Queryer, month calendar.Month) error {
+	_, err1 := duck.Exec(ctx, q, "count/delete_monthly_enabled", sql.Named("month", month.String()))
+	_, err2 := duck.Exec(ctx, q, "count/delete_monthly_concurrent", sql.Named("month", month.String()))
+	return cmp.Or(err1, err2)
+}
+
+// peak is the highest second of a region's days by the sweep.
+func (c *Counter) peak(region string, days []calendar.Date) MonthPeak {
+	top := MonthPeak{Peak: Peak{Region: region}}
+	for _, day := range days {
+		switch p := c.swept[day].peaks[region]; {
+		case p.Agents == 0 || p.Agents < top.Agents:
+		case p.Agents > top.Agents:
+			top = MonthPeak{p, 1}
+		default: // the days come in their order: the first second is that of the first of them
+			top.PeakSeconds, top.Days = top.PeakSeconds+p.PeakSeconds, top.Days+1
+		}
+	}
+	return top
 }
 
 // LoadMonth reads a month's results from the store, as Month left them, and tells whether they are still those of its days; a
@@ -130,8 +159,9 @@ func loadMonth(ctx context.Context, q duck.Queryer, t config.Tenant, month calen
 		State, SlicesSHA256, RulesSHA256, SQLSHA256 string
 		ComputedTS                                  int64
 	}](ctx, q, "count/month_count", sql.Named("month", month.String()))
+	peaks, noPeaks := loadMonthPeaks(ctx, q, month)
 	quality, noQuality := loadQuality(ctx, q, month.First(), month.Last())
-	if err := cmp.Or(notStored, noQuality); err != nil {
+	if err := cmp.Or(notStored, noPeaks, noQuality); err != nil {
 		return r, err
 	}
 	if len(stored) == 0 {
@@ -154,10 +184,22 @@ func loadMonth(ctx context.Context, q duck.Queryer, t config.Tenant, month calen
 				one.Slices, last = append(one.Slices, *s.Slice), s.Day
 			}
 			one.Quality = sumQuality(quality, last)
+			if top, counted := peaks[s.Region]; counted {
+				one.Peak = &top[0]
+			}
 			r.Regions = append(r.Regions, one)
 		}
 	}
 	return r, nil
+}
+
+// loadMonthPeaks reads the highest second of each region. A store that an older version wrote has none.
+func loadMonthPeaks(ctx context.Context, q duck.Queryer, month calendar.Month) (map[string][]MonthPeak, error) {
+	const since = 5 // schema version
+	if has, err := store.Has(ctx, q, since); err != nil || !has {
+		return nil, err
+	}
+	return duck.By[string, MonthPeak](ctx, q, "count/month_peak", sql.Named("month", month.String()))
 }
 
 // standsIn are the days of a month that a region has, of those that it is counted from.
@@ -234,6 +276,7 @@ type sweptDay struct {
 	slice     settle.Slice
 	rules     string             // the hash of those that it was swept by
 	resources map[string][]int64 // resource keys that are enabled, by region
+	peaks     map[string]Peak    // by region
 	said      map[int64]string   // what the slice says of resource keys: the employee_id
 }
 
@@ -301,7 +344,7 @@ type DayResult struct {
 	Day         calendar.Date
 	State       string           // Final or settle.Provisional
 	Peaks       []Peak           // each region of the configuration, followed by its locations
-	Enabled     []Enabled        // each region; for the analyst, in no data file
+	Enabled     []Enabled        // each region
 	Quality     []settle.Quality // every rule, by name
 	Slice       settle.Slice
 	RulesSHA256 string
@@ -330,9 +373,16 @@ type MonthResult struct {
 	Stale       bool            // since it was counted, or since one of its days was, a slice, the rules or a state has changed
 }
 
-// MonthRegion is the number of a region in a month, and what it was counted from.
+// MonthPeak is the highest second of a region in a month, as count/monthly_concurrent has it.
+type MonthPeak struct {
+	Peak
+	Days int64 // that reach it; 0 where there is no agent
+}
+
+// MonthRegion is the numbers of a region in a month, and what they were counted from.
 type MonthRegion struct {
 	Enabled
+	Peak         *MonthPeak       // nil: an older version counted the month, which did not look for it
 	State        string           // Final when each of its days is
 	Slices       []settle.Slice   // one for each of its days
 	SlicesSHA256 string           // over the days, hashes and as_of of Slices

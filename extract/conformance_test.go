@@ -595,7 +595,7 @@ func TestWithoutGroupsThereAreSlices(t *testing.T) {
 			require.Contains(t, withGroups(t, src), c.why)
 			require.EqualValues(t, 7, r.cut(t, src, utcDay).Sessions)
 			require.Empty(t, r.strings(t, groupRows))
-			require.Contains(t, must.Have(extract.InspectGIMDB(t.Context(), g.config(1), time.UTC))(t).NoGroups, c.why)
+			require.Contains(t, must.Have(extract.InspectGIMDB(t.Context(), g.config(1), nil, time.UTC))(t).NoGroups, c.why)
 		})
 	}
 }

@@ -3,11 +3,18 @@ package extract_test
 import (
 	"bytes"
 	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
 	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
 	"encoding/binary"
+	"encoding/pem"
 	"errors"
 	"fmt"
 	"io"
+	"math/big"
 	"net"
 	"os"
 	"path/filepath"
@@ -262,7 +269,7 @@ func TestConnectingToASilentServerIsGivenUp(t *testing.T) {
 			cfg := g.config(1)
 			cfg.Host, cfg.Port, cfg.SSLMode = p.Host, p.Port, sslmode
 			all.Go(func() {
-				err := ends(func() error { return must.Err(extract.InspectGIMDB(t.Context(), cfg, time.UTC)) })
+				err := ends(func() error { return must.Err(extract.InspectGIMDB(t.Context(), cfg, nil, time.UTC)) })
 				assert.Equal(t, fail.Source, fail.CodeOf(err), "%s after %d bytes: %v", sslmode, after, err)
 				assert.NotEmpty(t, fail.Hints(err))
 			})
@@ -358,10 +365,13 @@ func TestLostIsTheConnectionAlone(t *testing.T) {
 
 // What PostgreSQL's own manual makes in its first example is a certificate with a common name alone.
 func TestACertificateWithoutNamesIsToldForWhatItIs(t *testing.T) {
-	certificate, key := pgtest.Certificate(t)
+	key := must.Have(ecdsa.GenerateKey(elliptic.P256(), rand.Reader))(t)
+	c := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "localhost"}, NotBefore: time.Now().Add(-time.Hour),
+		NotAfter: time.Now().Add(24 * time.Hour), IsCA: true, BasicConstraintsValid: true}
+	certificate := must.Have(x509.CreateCertificate(rand.Reader, c, c, key.Public(), key))(t)
 	authority := filepath.Join(t.TempDir(), "server.crt")
-	require.NoError(t, os.WriteFile(authority, certificate, 0o600))
-	pair := must.Have(tls.X509KeyPair(certificate, key))(t)
+	require.NoError(t, os.WriteFile(authority, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: certificate}), 0o600))
+	pair := tls.Certificate{Certificate: [][]byte{certificate}, PrivateKey: key}
 
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
@@ -482,5 +492,5 @@ func TestSettingsOfTheDatabaseDoNotMatter(t *testing.T) {
 		alter database %[1]s set datestyle = 'German'`, g.db.Database))
 	r, _ := g.cut(2)
 	require.Contains(t, r.strings(t, namesSQL), `1 E\1 Jürgen`)
-	must.Have(extract.InspectGIMDB(t.Context(), g.config(1), time.UTC))(t)
+	must.Have(extract.InspectGIMDB(t.Context(), g.config(1), nil, time.UTC))(t)
 }

@@ -378,6 +378,7 @@ func InspectExport(ctx context.Context, dir, marker, tempDir string, reach time.
 	if groups {
 		f.NoGroups = missingGroups(seen)
 	}
+	f.Oldest = e.oldest
 	e.reference.takeResources(e.rows["resource_"], false)
 	f.Switches = e.reference.Switches()
 	f.TenantKeys = slices.Sorted(maps.Keys(tenants))
@@ -405,5 +406,8 @@ func (e *Export) inspect(ctx context.Context, number int, tenants map[int64]bool
 		}
 		return false
 	})
+	for _, f := range e.files {
+		e.notePast(f)
+	}
 	return ctx.Err()
 }

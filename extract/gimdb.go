@@ -315,9 +315,9 @@ func sourceName(cfg config.GIMDB) string {
 
 // InspectGIMDB connects, checks tables, columns and rights, and counts attempts and GUIDs of the last whole day
 // in a zone. It says why agent groups could not be read, whether they are wanted or not. Errors carry fail.Source.
-func InspectGIMDB(ctx context.Context, cfg config.GIMDB, zone *time.Location) (Findings, error) {
+func InspectGIMDB(ctx context.Context, cfg config.GIMDB, tenantKey *int64, zone *time.Location) (Findings, error) {
 	cfg.Connections = 1
-	g := &GIMDB{origin: origin{name: sourceName(cfg)}, cfg: cfg}
+	g := &GIMDB{origin: origin{name: sourceName(cfg)}, cfg: cfg, tenantKey: tenantKey}
 	f := Findings{Name: g.name, Counted: true}
 	err := g.inspect(ctx, zone, &f)
 	return f, errors.Join(explainPG(err, cfg), g.Close())
@@ -332,6 +332,9 @@ func (g *GIMDB) inspect(ctx context.Context, zone *time.Location, f *Findings) (
 	f.Detail, f.NoGroups = fmt.Sprintf("%d tables", len(tables)), g.whyNoGroups()
 	f.MayWrite = tablesWith(g.rightsOn(slices.Concat(tables, histories)...), func(r right) bool { return r.MayWrite })
 	leader, last := g.readers[0], *f.Horizon.Last()
+	if err := leader.ask(ctx, "gim/oldest_session", []any{g.tenantKey}, &f.Oldest); err != nil {
+		return err
+	}
 	for _, from := range []int64{floorKey(last - month), 0} { // further back only where there is nothing in a month
 		if len(f.TenantKeys) > 0 {
 			break

@@ -406,7 +406,7 @@ func TestColumnsOfAnotherTypeAreNamedAtOnce(t *testing.T) {
 		alter table ctl_extract_history alter column max_ts type timestamp(3) using now();
 		alter table dialing_mode drop column dialing_mode_code`)
 	_, read := extract.OpenGIMDB(t.Context(), g.config(2), nil, none)
-	_, looked := extract.InspectGIMDB(t.Context(), g.config(1), time.UTC)
+	_, looked := extract.InspectGIMDB(t.Context(), g.config(1), nil, time.UTC)
 	for _, err := range []error{read, looked} {
 		require.ErrorContains(t, err, "wrong type: contact_attempt_fact.contact_attempt_fact_key is character varying(20), "+
 			"ctl_extract_history.max_ts is timestamp(3) without time zone, interaction_resource_fact.end_ts is moment, "+
@@ -618,7 +618,12 @@ func TestADayBeforeTheFirstSessionOfASourceIsRefused(t *testing.T) {
 		require.Zero(t, r.cut(t, src, window(1)).Sessions, name)
 		r.forget(t)
 	}
+	oldest := func() *int64 {
+		return must.Have(extract.InspectGIMDB(t.Context(), g.config(1), nil, time.UTC))(t).Oldest
+	}
+	require.Equal(t, &first, oldest())
 	g.db.Exec(t, "delete from sm_res_session_fact")
+	require.Nil(t, oldest())
 	check("empty GIM DB", openDB(t, r, g.config(1), nil), nil)
 	check("export", openExport(t, r, exportOf(t, base(files{"sm_res_session_fact": sessionHeader + sessionRow(1, 1, 10, 8000, 1)}))), &first)
 	check("empty export", openExport(t, r, exportOf(t, base(nil))), nil)

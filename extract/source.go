@@ -305,6 +305,7 @@ type Findings struct {
 	Name     string
 	Detail   string
 	Horizon  Horizon
+	Oldest   *int64   // when the oldest session of any medium began, by its time key: before it the source was purged, or never there; nil: there is none
 	NoGroups string   // why agent groups cannot be read; empty where they can, or where nobody asked for them
 	MayWrite []string // tables that the user could change, though the program never does
 	// TenantKeys are those that sessions have, in order: of the last month of a GIM DB, or in the files of an export

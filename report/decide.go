@@ -1,11 +1,14 @@
 package report
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"time"
 
@@ -15,12 +18,13 @@ import (
 
 // decision is what R13 is decided from, for one number.
 type decision struct {
-	writer Writer
-	number Number
-	chain  []Issue // of the number's series, as the ledger has them
-	found  []string
-	reason string
-	now    time.Time
+	writer  Writer
+	number  Number
+	chain   []Issue         // of the number's series, as the ledger has them
+	unknown []string        // files in the folder that the ledger does not have
+	taken   map[string]bool // names of data files that another one must not get
+	reason  string
+	now     time.Time
 }
 
 // plan is a decision made: what the outcome will be, and the bytes to write for it. A nil manifest or data file stays as it is on
@@ -76,9 +80,37 @@ func (d decision) issue(action Action, i Issue, recovered []Issue) (plan, error)
 	}
 	n := d.number
 	i.Series, i.Value, i.State = n.Series, n.Value, n.State
-	i.File, i.SHA256, i.IssuedAt = n.fileName(i.Revision), Digest(data), d.now
+	if i.File, err = d.newName(i.Revision); err != nil {
+		return plan{}, err
+	}
+	i.SHA256, i.IssuedAt = Digest(data), d.now
 	p := plan{outcome: Outcome{Number: n, Issue: d.withPeak(i), Recovered: recovered, Action: action}, data: data}
 	return p, d.describe(&p, int64(len(data)), nil)
+}
+
+// newName is the name of a new data file. Where it holds the second of its issue, that is the first one from now on that is free; and a
+// name that a run gave to a manifest before it died is used again.
+func (d decision) newName(revision int) (string, error) {
+	names := d.writer.Names
+	for _, manifest := range d.unknown {
+		name := DataFile(manifest)
+		if !names.Stamped() || name == manifest || slices.Contains(d.unknown, name) {
+			continue
+		}
+		if m, _, err := ReadManifest(d.path(manifest)); err == nil && m.describes(d.number, name, revision) {
+			return name, nil
+		}
+	}
+	for at := d.now; ; at = at.Add(time.Second) {
+		name := names.Of(d.number.named(at, revision))
+		switch taken := d.taken[name]; {
+		case !taken:
+			d.taken[name] = true
+			return name, nil
+		case !names.Stamped():
+			return "", d.conflict(name, "the ledger has a file of another number under this name", "report.file_name was changed, and must give other names than before")
+		}
+	}
 }
 
 // keep is for a number that is the one issued. The data file stays, or is put back byte for byte if it vanished. The manifest
@@ -214,25 +246,22 @@ func (d decision) standing() (*standing, error) {
 			last = i
 		}
 	}
-	var later []int // revisions with a data file that the ledger does not know
-	for _, name := range d.found {
-		if revision := d.number.revisionOf(name); revision > last.Revision {
-			later = append(later, revision)
-		}
-	}
-	slices.Sort(later)
-	if top := len(later) - 1; top >= 0 {
-		return d.fromDisk(later[:top], later[top])
+	later, err := d.later(last.Revision)
+	switch {
+	case err != nil:
+		return nil, err
+	case len(later) > 0:
+		return d.fromDisk(later)
 	}
 	if last.Revision == 0 {
 		return nil, nil
 	}
-	if want := d.number.fileName(last.Revision); last.File != want {
-		return nil, d.conflict(want, fmt.Sprintf("the ledger calls the file of revision %d %q", last.Revision, last.File),
+	if !d.mayBe(last) {
+		return nil, d.conflict(d.writer.Names.Of(d.number.named(last.IssuedAt, last.Revision)),
+			fmt.Sprintf("the ledger calls the file of revision %d %q", last.Revision, last.File),
 			"the store was changed by hand or belongs to another tenant: restore it")
 	}
 	now := standing{Issue: last}
-	var err error
 	if now.size, now.dataGone, err = d.verifyData(last); err != nil {
 		return nil, err
 	}
@@ -243,13 +272,53 @@ func (d decision) standing() (*standing, error) {
 	return &now, nil
 }
 
-// fromDisk rebuilds the issue of a revision from its manifest. An earlier one is recovered if it is whole; if not, that is for an
+// later are the data files of revisions that the ledger does not know, by these. A name that holds the second of issue need not tell
+// what it is of: its manifest does, and where there is none, it may be this one.
+func (d decision) later(than int) (map[int]string, error) {
+	later := map[int]string{}
+	for _, name := range d.unknown {
+		is, fits := d.writer.Names.Read(name, d.number.named(time.Time{}, 0))
+		if fits && d.writer.Names.Stamped() {
+			m, _, err := ReadManifest(d.path(ManifestName(name)))
+			if err == nil && m.File == name && m.Tenant == d.number.Tenant && m.Series != d.number.Series {
+				continue
+			}
+			is.Revision = cmp.Or(m.Revision, than+1)
+		}
+		switch other := later[is.Revision]; {
+		case !fits || is.Revision <= than:
+		case other != "":
+			return nil, d.unissued(name, fmt.Sprintf("it and %s are both revision %d, and the ledger knows neither", other, is.Revision))
+		default:
+			later[is.Revision] = name
+		}
+	}
+	return later, nil
+}
+
+// mayBe tells whether the ledger's name of an issue can be that of a data file of the number: a site may have named its files
+// otherwise before.
+func (d decision) mayBe(i Issue) bool {
+	is, fits := d.writer.Names.Read(i.File, d.number.named(time.Time{}, 0))
+	if fits {
+		return is.Revision == 0 || is.Revision == i.Revision
+	}
+	m, _, err := ReadManifest(d.path(ManifestName(i.File)))
+	return fileName.MatchString(i.File) && (err != nil || m.describes(d.number, i.File, i.Revision))
+}
+
+// fileName is what may become a path.
+var fileName = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.-]*$`)
+
+// fromDisk rebuilds the issue of the last revision from its manifest. An earlier one is recovered if it is whole; if not, that is for an
 // audit to say, since it no longer stands.
-func (d decision) fromDisk(earlier []int, revision int) (*standing, error) {
-	issue, size, err := d.readIssue(revision)
+func (d decision) fromDisk(later map[int]string) (*standing, error) {
+	revisions := slices.Sorted(maps.Keys(later))
+	top := len(revisions) - 1
+	issue, size, err := d.readIssue(later[revisions[top]], revisions[top])
 	now := standing{Issue: issue, adopted: true, size: size}
-	for _, revision := range earlier {
-		if earlier, _, err := d.readIssue(revision); err == nil {
+	for _, revision := range revisions[:top] {
+		if earlier, _, err := d.readIssue(later[revision], revision); err == nil {
 			now.recovered = append(now.recovered, earlier)
 		}
 	}
@@ -257,8 +326,7 @@ func (d decision) fromDisk(earlier []int, revision int) (*standing, error) {
 }
 
 // readIssue rebuilds an issue from the two files of a revision.
-func (d decision) readIssue(revision int) (Issue, int64, error) {
-	name := d.number.fileName(revision)
+func (d decision) readIssue(name string, revision int) (Issue, int64, error) {
 	path := d.path(ManifestName(name))
 	text, unread := ReadFile(path)
 	m, damaged := ParseManifest(path, text)
@@ -269,7 +337,7 @@ func (d decision) readIssue(revision int) (Issue, int64, error) {
 		return Issue{}, 0, fmt.Errorf("read manifest: %w", unread)
 	case damaged != nil:
 		return Issue{}, 0, d.unissued(name, fmt.Sprintf("the ledger does not know it, and its manifest is damaged: %v", damaged))
-	case !m.describes(d.number, revision):
+	case !m.describes(d.number, name, revision):
 		return Issue{}, 0, d.unissued(name, "the ledger does not know it, and its manifest describes something else")
 	}
 	issue := m.Issue(Digest(text))
@@ -311,7 +379,7 @@ func (d decision) verifyManifest(now *standing) (m Manifest, text []byte, err er
 	case sum == now.ManifestSHA256:
 		return m, text, nil
 	case last >= 0 && m.Updates[last].ManifestSHA256 == now.ManifestSHA256 &&
-		m.describes(d.number, now.Revision) && m.SHA256 == now.SHA256 && m.Value == now.Value:
+		m.describes(d.number, now.File, now.Revision) && m.SHA256 == now.SHA256 && m.Value == now.Value:
 		now.ManifestSHA256, now.adopted = sum, true
 		return m, text, nil
 	}

@@ -87,6 +87,7 @@ type Outcome struct {
 // may work on a folder; the store's lock sees to that.
 type Writer struct {
 	Dir      string          // <output_dir>/<tenant>; made when first needed, 0700
+	Names    config.FileName // of data files
 	Columns  []config.Column // of data files; none: the default ones
 	Versions Versions
 	Signing  *Signing // nil: nothing is signed
@@ -112,13 +113,19 @@ func (w Writer) Issue(numbers []Number, ledger []Issue, reason string, now time.
 	if err != nil {
 		return nil, err
 	}
-	chains := map[Series][]Issue{}
+	chains, taken := map[Series][]Issue{}, map[string]bool{}
 	for _, issue := range ledger {
-		chains[issue.Series] = append(chains[issue.Series], issue)
+		chains[issue.Series], taken[issue.File] = append(chains[issue.Series], issue), true
+	}
+	unknown := slices.DeleteFunc(found, func(name string) bool { return taken[DataFile(name)] })
+	if w.Names.Stamped() {
+		for _, name := range unknown {
+			taken[DataFile(name)] = true
+		}
 	}
 	var plans []plan
 	for _, n := range numbers {
-		plans = append(plans, decision{w, n, chains[n.Series], found, reason, now.UTC().Truncate(time.Second)}.decide())
+		plans = append(plans, decision{w, n, chains[n.Series], unknown, taken, reason, now.UTC().Truncate(time.Second)}.decide())
 	}
 	var outcomes []Outcome
 	for _, p := range plans {
@@ -229,7 +236,10 @@ func (w Writer) list() ([]string, error) {
 	names := make([]string, 0, len(entries))
 	for _, entry := range entries {
 		name := entry.Name()
-		if !strings.HasPrefix(name, unfinishedPrefix+"CNT_") || !strings.HasSuffix(name, unfinishedSuffix) {
+		of := DataFile(strings.TrimPrefix(strings.TrimSuffix(name, unfinishedSuffix), unfinishedPrefix))
+		_, named := w.Names.Read(of, config.Named{})
+		isOurs := strings.HasPrefix(of, "CNT_") || named
+		if !strings.HasPrefix(name, unfinishedPrefix) || !strings.HasSuffix(name, unfinishedSuffix) || !isOurs {
 			names = append(names, name)
 			continue
 		}

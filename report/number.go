@@ -23,35 +23,47 @@ import (
 // Measure says which of the specification's two counts a number is.
 type Measure string
 
-// The measures of seats_outbound: Concurrent is daily (R8), Enabled is monthly (R9).
+// The measures of seats_outbound, of a day or a month: the specification's are Concurrent of a day (R8) and Enabled of a month (R9).
 const (
 	Concurrent Measure = "concurrent"
 	Enabled    Measure = "enabled"
 )
 
-// measures are the specification's code of each measure, and how its periods are written, as package time has it.
-var measures = map[Measure]struct {
-	agentGroupName int
-	layout         string
-}{Concurrent: {1, time.DateOnly}, Enabled: {2, "2006-01"}}
+// agentGroupNames are the specification's code of each measure.
+var agentGroupNames = map[Measure]int{Concurrent: 1, Enabled: 2}
 
 // AgentGroupName is the specification's code of the measure: 1 or 2, and 0 for a measure that does not exist.
-func (m Measure) AgentGroupName() int { return measures[m].agentGroupName }
+func (m Measure) AgentGroupName() int { return agentGroupNames[m] }
 
 // Series is what is issued again and again: a measure of a region in a period, as a chain of revisions.
 type Series struct {
 	Region  string  `json:"region"`
 	Measure Measure `json:"measure"`
-	Period  string  `json:"period"` // "2026-03-10" for Concurrent, "2026-03" for Enabled
+	Period  string  `json:"period"` // "2026-03-10", or "2026-03"
+}
+
+const monthLayout = "2006-01"
+
+// IsMonth tells whether the period is a month, and not a day.
+func (s Series) IsMonth() bool { return len(s.Period) == len(monthLayout) }
+
+// Kind is the measure as the configuration calls it, which says what it is of.
+func (s Series) Kind() string {
+	if s.IsMonth() {
+		return "monthly_" + string(s.Measure)
+	}
+	return "daily_" + string(s.Measure)
 }
 
 // Number is one result to issue.
 type Number struct {
-	Tenant string
+	Tenant  string
+	Account string // of the tenant, for file names; or ""
 	Series
 	Value       int64            // agents
 	PeakAt      time.Time        // first second of the peak, in the region's zone; Concurrent above 0 only
-	PeakSeconds int64            // seconds of the day at the peak; Concurrent above 0 only
+	PeakSeconds int64            // seconds of the period at the peak; Concurrent above 0 only
+	PeakDays    int64            // days of the month that reach it; Concurrent above 0, of a month, only
 	State       string           // Final or Provisional
 	Slices      []settle.Slice   // what it was counted from
 	RulesHash   string           // of the configuration's counting rules
@@ -68,45 +80,33 @@ var namePattern = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$`)
 
 // validate returns why the number cannot be issued, nil when it can.
 func (n Number) validate() error {
-	measure, known := measures[n.Measure]
-	parsed, err := time.Parse(measure.layout, n.Period)
+	layout := map[bool]string{true: monthLayout, false: time.DateOnly}[n.IsMonth()]
+	parsed, err := time.Parse(layout, n.Period)
 	what := fmt.Sprintf("issue %s of %s for %s", n.Measure, n.Region, n.Period)
 	switch {
 	case !namePattern.MatchString(n.Tenant):
 		return fmt.Errorf("issue number: tenant %q is no name (%s)", n.Tenant, namePattern)
 	case !namePattern.MatchString(n.Region):
 		return fmt.Errorf("issue number: region %q is no name (%s)", n.Region, namePattern)
-	case !known:
+	case n.Measure.AgentGroupName() == 0:
 		return fmt.Errorf("issue number of %s: unknown measure %q", n.Region, n.Measure)
-	case err != nil || parsed.Format(measure.layout) != n.Period:
-		return fmt.Errorf("issue number of %s: %q is no period of %s (%s)", n.Region, n.Period, n.Measure, measure.layout)
+	case err != nil || parsed.Format(layout) != n.Period:
+		return fmt.Errorf("issue number of %s: %q is no period of %s (%s)", n.Region, n.Period, n.Measure, layout)
 	case n.Value < 0:
 		return fmt.Errorf("%s: a count of %d agents", what, n.Value)
 	case n.State != settle.Final && n.State != settle.Provisional:
 		return fmt.Errorf("%s: unknown state %q", what, n.State)
-	case n.hasPeak() && (n.PeakAt.IsZero() || n.PeakSeconds < 1):
+	case n.hasPeak() && (n.PeakAt.IsZero() || n.PeakSeconds < 1 || n.IsMonth() && n.PeakDays < 1):
 		return fmt.Errorf("%s: a peak of %d agents without its time", what, n.Value)
 	}
 	return nil
 }
 
-const (
-	dataSuffix     = ".csv"
-	manifestSuffix = ".manifest.json"
-)
+const manifestSuffix = ".manifest.json"
 
-// stem is the data file's name up to its revision: CNT_<REGION>_PES_SEATS_OUTBOUND_<TENANT>_<YYYYMMDD or YYYYMM>. The number
-// has been validated, so that the stem holds letters, digits, "_" and "-" alone.
-func (n Number) stem() string {
-	return fmt.Sprintf("CNT_%s_PES_SEATS_OUTBOUND_%s_%s", n.Region, n.Tenant, strings.ReplaceAll(n.Period, "-", ""))
-}
-
-// fileName is the name of the data file of a revision, counted from 1.
-func (n Number) fileName(revision int) string {
-	if revision == 1 {
-		return n.stem() + dataSuffix
-	}
-	return n.stem() + "_R" + strconv.Itoa(revision) + dataSuffix
+// named is what the data file of a revision is named after.
+func (n Number) named(issued time.Time, revision int) config.Named {
+	return config.Named{Tenant: n.Tenant, Account: n.Account, Region: n.Region, Measure: string(n.Measure), Period: n.Period, Issued: issued, Revision: revision}
 }
 
 // ManifestName is the name of the manifest beside a data file.
@@ -115,25 +115,9 @@ func ManifestName(dataFile string) string { return dataFile + manifestSuffix }
 // SignatureName is the name of the signature of that manifest.
 func SignatureName(dataFile string) string { return ManifestName(dataFile) + sign.Suffix }
 
-// IsOf tells whether a name is one that the data files, manifests and signatures of a tenant have.
-func IsOf(tenant, name string) bool {
-	name = strings.TrimSuffix(strings.TrimSuffix(name, sign.Suffix), manifestSuffix)
-	_, rest, ours := strings.Cut(name, "_PES_SEATS_OUTBOUND_"+tenant+"_")
-	return ours && strings.HasPrefix(name, "CNT_") && periodOfName.MatchString(rest)
-}
-
-var periodOfName = regexp.MustCompile(`^[0-9]{6}(?:[0-9]{2})?(?:_R[0-9]+)?\.csv$`)
-
-// revisionOf is the revision that the name of a data file of this number carries, and 0 for any other name.
-func (n Number) revisionOf(name string) int {
-	digits, _ := strings.CutPrefix(strings.TrimSuffix(name, dataSuffix), n.stem()+"_R")
-	if revision, err := strconv.Atoi(digits); err == nil && revision > 1 && n.fileName(revision) == name {
-		return revision
-	}
-	if n.fileName(1) == name {
-		return 1
-	}
-	return 0
+// DataFile is the name of the data file that a manifest or a signature of this name lies beside; that of a data file is its own.
+func DataFile(name string) string {
+	return strings.TrimSuffix(strings.TrimSuffix(name, sign.Suffix), manifestSuffix)
 }
 
 // fieldValues are what a column of a data file can show: one for each of config.Fields, which a test holds them to. What is the same in
@@ -213,8 +197,9 @@ type Versions struct {
 
 // Peak is the moment of a concurrent count above zero (R8).
 type Peak struct {
-	At      time.Time `json:"at"`      // in the region's zone
-	Seconds int64     `json:"seconds"` // of the day, at the peak
+	At      time.Time `json:"at"`             // in the region's zone
+	Seconds int64     `json:"seconds"`        // of the period, at the peak
+	Days    int64     `json:"days,omitempty"` // of a month, that reach it
 }
 
 // Manifest is what lies beside a data file: what the file is, what it says, and what that was counted from and with. Peak,
@@ -266,7 +251,7 @@ func newManifest(n Number, issue Issue, size int64, versions Versions) Manifest 
 		Slices: append([]settle.Slice{}, n.Slices...), Quality: append([]settle.Quality{}, n.Quality...),
 	}
 	if n.hasPeak() {
-		m.Peak = &Peak{At: n.PeakAt, Seconds: n.PeakSeconds}
+		m.Peak = &Peak{At: n.PeakAt, Seconds: n.PeakSeconds, Days: n.PeakDays}
 	}
 	for i := range m.Quality {
 		m.Quality[i].Examples = append(settle.Keys{}, m.Quality[i].Examples...) // never nil
@@ -323,9 +308,9 @@ func ParseManifest(path string, text []byte) (m Manifest, err error) {
 // Digest is the SHA-256 of a text, in hexadecimal.
 func Digest(text []byte) string { return fmt.Sprintf("%x", sha256.Sum256(text)) }
 
-// describes tells whether the manifest is one of this revision of the number's period.
-func (m Manifest) describes(n Number, revision int) bool {
-	return m.File == n.fileName(revision) && m.Revision == revision && m.Tenant == n.Tenant && m.Series == n.Series &&
+// describes tells whether the manifest is that of a file, of this revision of the number's period.
+func (m Manifest) describes(n Number, file string, revision int) bool {
+	return m.File == file && m.Revision == revision && m.Tenant == n.Tenant && m.Series == n.Series &&
 		m.Value >= 0 && (m.State == settle.Final || m.State == settle.Provisional)
 }
 
@@ -386,6 +371,9 @@ func facts(m Manifest) map[string]any {
 	}
 	if m.Peak != nil {
 		out["peak.at"], out["peak.seconds"] = m.Peak.At.Format(time.RFC3339), m.Peak.Seconds
+		if m.Peak.Days > 0 {
+			out["peak.days"] = m.Peak.Days
+		}
 	}
 	for _, s := range m.Slices {
 		prefix := "slices." + s.Day.String() + "."

@@ -1,76 +1,150 @@
-package main
+// Package bench is a program in Python, bench.py, and this: what it measures from inside seats, and its tests.
+package bench
 
 import (
-	"errors"
+	"context"
+	"database/sql"
+	_ "embed"
+	"fmt"
+	"math/rand/v2"
 	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
-	"seats/internal/judge"
+	"seats/compute"
+	"seats/extract"
+	"seats/internal/calendar"
+	"seats/internal/config"
+	"seats/internal/duck"
+	"seats/internal/must"
+	"seats/internal/pgtest"
+	"seats/internal/store"
 )
 
-const printed = `[
-	{"tenant":"acme","region":"US","measure":"concurrent","period":"2026-03-10","value":42,"peak_at":"2026-03-10T14:03:07-04:00","peak_seconds":12},
-	{"tenant":"acme","region":"EU","measure":"concurrent","period":"2026-03-10","value":0},
-	{"tenant":"acme","region":"US","measure":"enabled","period":"2026-03","value":99}]`
+var (
+	//go:embed day_tables.sql
+	dayTablesSQL string
+	//go:embed repeat.sql
+	repeatSQL string
 
-func TestAnswersAgreeOnlyWhereEveryNumberIsTheSame(t *testing.T) {
-	us := func(agents, at, seconds int64) judge.Peak {
-		return judge.Peak{Region: "US", Agents: agents, At: at, Seconds: seconds}
+	// day is the one that bench.py measures.
+	day = calendar.Date{Year: 2026, Month: time.March, Day: 10}
+)
+
+// inside is what bench.py has this test program do, a process of its own each time: its first argument names it.
+var inside = map[string]func(ctx context.Context, args []string){"engine": engine, "repeat": repeat, "sort": func(context.Context, []string) {
+	numbers, began, before := rand.New(rand.NewPCG(1, 2)).Perm(1_000_000), time.Now(), used()
+	slices.Sort(numbers)
+	fmt.Println(time.Since(began).Nanoseconds(), used()-before)
+}}
+
+func TestMain(m *testing.M) {
+	if len(os.Args) > 1 && inside[os.Args[1]] != nil {
+		inside[os.Args[1]](context.Background(), os.Args[2:])
+		return
 	}
-	require.NoError(t, agree("", []judge.Peak{{Region: "EU"}, us(42, 1773165787, 12)}, []byte(printed)))
-	for name, other := range map[string][]judge.Peak{
-		"agents":         {{Region: "EU"}, us(41, 1773165787, 12)},
-		"second":         {{Region: "EU"}, us(42, 1773165788, 12)},
-		"seconds":        {{Region: "EU"}, us(42, 1773165787, 13)},
-		"missing region": {us(42, 1773165787, 12)},
+	os.Exit(m.Run())
+}
+
+// used is the processor time of this process so far, nanoseconds.
+func used() int64 {
+	var own syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &own); err != nil {
+		panic(err)
+	}
+	return own.Utime.Nano() + own.Stime.Nano()
+}
+
+// begin opens a work copy of the store of a configuration's one tenant.
+func begin(ctx context.Context, path string) (config.Tenant, *store.Work) {
+	tenant := must.Now(config.Load(path, os.LookupEnv)).Tenants[0]
+	return tenant, must.Now(store.Begin(ctx, tenant.StorePath(), duck.Of(tenant.Engine)))
+}
+
+// engine times the two computations of the day on a work copy of a store, which it throws away: CONFIGURATION ROUNDS. It prints a
+// line of nanoseconds a round: the whole computation with its comparison (R12); the sweep alone, the reading of its rows included:
+// they go on side by side; the hash of the slice.
+func engine(ctx context.Context, args []string) {
+	tenant, work := begin(ctx, args[0])
+	defer work.Drop() //nolint:errcheck // it ends with the process
+	for range must.Now(strconv.Atoi(args[1])) {
+		began := time.Now()
+		must.Now(compute.NewCounter(work.Conn, tenant).Day(ctx, day, time.Now().Unix()))
+		counted := time.Now()
+		must.Now(0, compute.Sweep(ctx, work.Conn, tenant, day))
+		swept := time.Now()
+		must.Now(extract.SliceSHA256(ctx, work.Conn, day))
+		fmt.Println(counted.Sub(began).Nanoseconds(), swept.Sub(counted).Nanoseconds(), time.Since(swept).Nanoseconds())
+	}
+}
+
+// repeat gives a store the history of a year in seconds: CONFIGURATION DAYS, as many as it has in the end. Its one day is repeated
+// on the days before it, with everything that was computed for it. The months that a run would have sealed by now are: all but
+// the measured one and the one before it.
+func repeat(ctx context.Context, args []string) {
+	days := must.Now(strconv.Atoi(args[1]))
+	_, work := begin(ctx, args[0])
+	defer work.Drop() //nolint:errcheck // it ends with the process
+	var tables string
+	if err := work.Conn.QueryRowContext(ctx, dayTablesSQL).Scan(&tables); err != nil {
+		panic(err)
+	}
+	for table := range strings.FieldsSeq(tables) {
+		must.Now(work.Conn.ExecContext(ctx, fmt.Sprintf(repeatSQL, table), sql.Named("days", days)))
+	}
+	for month := day.AddDays(1 - days).YearMonth(); month.Last().AddDays(35).Before(day); month = month.Last().AddDays(1).YearMonth() {
+		must.Now(work.Seal(ctx, month, 0))
+	}
+	if err := work.Publish(); err != nil {
+		panic(err)
+	}
+}
+
+func TestBenchItself(t *testing.T) {
+	t.Parallel()
+	out, err := exec.CommandContext(t.Context(), "python3", "-B", "bench_test.py").CombinedOutput()
+	require.NoError(t, err, "%s", out)
+}
+
+// The scripts of others stay out: what they are written with is half a gigabyte.
+func TestASmallRunMeasuresAndAWrongAnswerEndsIt(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	out, err := exec.CommandContext(t.Context(), "go", "build", "-trimpath", "-o", dir, "seats/cmd/seats", "seats/cmd/gimsim").CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	bench := func(more ...string) (stdout, stderr string, err error) {
+		cmd := exec.CommandContext(t.Context(), "python3", slices.Concat([]string{"-B", "bench.py", "--size", "smoke", "--inside",
+			must.Have(os.Executable())(t), "--seats", filepath.Join(dir, "seats"), "--gimsim", filepath.Join(dir, "gimsim")}, more)...)
+		var said, told strings.Builder
+		cmd.Env = append(os.Environ(), "SEATS_TEST_PG="+pgtest.Database(t, "UTF8").ServerInfo.ConnString())
+		cmd.Stdout, cmd.Stderr = &said, &told
+		err = cmd.Run()
+		return said.String(), told.String(), err
+	}
+	stdout, stderr, err := bench("--only", "site,extraction,engines,history")
+	require.NoError(t, err, "%s", stderr)
+	for _, line := range []string{
+		`\| .seats run. ÷ PostgreSQL's own answer \| 6 days of 2 k \| [\d.]+: [\d.]+ s ÷ [\d.]+ s \| [\d.]+: .* \| .* \| \d+ MB \|`,
+		`\| .seats extract., two readers ÷ two .psql. .* \| 6 days of 2 k \| [\d.]+ \(≤ 1.3\): `,
+		`\| hash of the slice ÷ .seats run. \| 6 days of 2 k \| [\d.]+ \(≤ 0.03\): [\d.]+ s ÷ [\d.]+ s \|  \|  \|  \|`,
+		`\| run with 10 days in the store ÷ with one \| days of 500 \| [\d.]+ \(≤ 1.1\): `,
 	} {
-		require.ErrorContains(t, agree("whole run", other, []byte(printed)), "whole run: seats issued", name)
+		require.Regexp(t, line, stdout)
 	}
-}
+	require.Equal(t, 6+4, strings.Count(stdout, "\n"), "%s", stdout)
 
-func TestAlternateTakesTurnsAndGivesMedians(t *testing.T) {
-	var order string
-	side := func(name string, took ...time.Duration) measurement {
-		return func() sample {
-			order += name
-			s := sample{took: took[0], memory: int64(took[0]), server: 10 * took[0]}
-			took = took[1:]
-			return s
-		}
-	}
-	taken := alternate(3, side("a", 9, 1, 5), side("b", 2, 8, 4))
-	require.Equal(t, "ababab", order)
-	require.Equal(t, []sample{
-		{took: 5, memory: 9, server: 50},
-		{took: 4, memory: 8, server: 40},
-	}, taken, "median times, largest memory")
-}
-
-func TestAlternateStopsAtTheFirstFailure(t *testing.T) {
-	taken := 0
-	err := try(func() { alternate(3, func() sample { taken++; return must(sample{}, errors.New("no")) }) })
-	require.ErrorContains(t, err, "no")
-	require.Equal(t, 1, taken)
-}
-
-func TestServerTimeCountsChildrenThatHaveEnded(t *testing.T) {
-	before := serverTime(os.Getpid())
-	child(t.Context(), "sh", "-c", "i=0; while [ $i -lt 300000 ]; do i=$((i+1)); done")
-	require.Greater(t, serverTime(os.Getpid())-before, 50*time.Millisecond)
-}
-
-func TestFiguresAreRatiosWithTheirTargetsWhereBothSidesWereMeasured(t *testing.T) {
-	r := row{ours: sample{took: time.Second, cpu: time.Second, server: time.Second, memory: 7e6}, theirs: sample{took: 2 * time.Second, cpu: time.Second / 2},
-		targets: targets{took: "≤ 1", memory: "≤ 8 MB"}}
-	require.Equal(t, []string{"0.50 (≤ 1): 1 s ÷ 2 s", "4.00: 2 s ÷ 0.5 s", "1 s", "7 MB (≤ 8 MB)"}, r.figures())
-	require.Equal(t, make([]string, 4), row{theirs: r.ours, targets: r.targets}.figures())
-}
-
-func TestCountIsWrittenAsPeopleSayIt(t *testing.T) {
-	for n, want := range map[int64]string{0: "0", 999: "999", 25_000: "25 k", 1_000_000: "1 M", 1_250_000: "1.25 M", 10_000_000: "10 M"} {
-		require.Equal(t, want, count(n))
-	}
+	liar := filepath.Join(dir, "liar")
+	require.NoError(t, os.WriteFile(liar, []byte("#!/bin/sh\npsql \"$@\" | sed 's/US|/US|1/'\n"), 0o700))
+	stdout, stderr, err = bench("--only", "site", "--psql", liar)
+	require.Error(t, err)
+	require.Empty(t, stdout)
+	require.Regexp(t, `bench: PostgreSQL's own answer: seats issued .*\('US', \d+, .*, the answer is .*\('US', 1\d+, `, stderr)
 }

@@ -97,6 +97,11 @@ func (k *checker) source(ctx context.Context) error {
 		k.found("tenants", "warning", "sessions of several tenants are counted as this one's: say whose are by gimdb.tenant_key; there are %v", f.TenantKeys)
 	}
 	k.horizon(f.Horizon)
+	if f.Oldest != nil {
+		k.found("oldest session", "ok", "%s: a day before was purged, or never there, and is refused", time.Unix(*f.Oldest, 0).UTC().Format(time.RFC3339))
+	} else {
+		k.found("oldest session", "warning", "there is no session at all: every day is refused")
+	}
 	k.guids(f)
 	unknown := job.UnknownSwitches(k.tenant, f.Switches)
 	for _, what := range unknown {
@@ -121,7 +126,7 @@ func inspect(ctx context.Context, t config.Tenant, now time.Time) (extract.Findi
 		reach := 2*24*time.Hour + 2*time.Duration(t.MaxSessionHours)*time.Hour // yesterday in any zone, and as OpenSource looks back
 		return extract.InspectExport(ctx, t.ExportDir, t.ExportMarker, temp, reach, t.ReadsGroups(), now)
 	}
-	return extract.InspectGIMDB(ctx, *t.GIM, t.Zone)
+	return extract.InspectGIMDB(ctx, *t.GIM, t.TenantKey, t.Zone)
 }
 
 // horizon tells how far behind the source is, on its own clock where it has one, and by which of its data sources.

@@ -265,6 +265,7 @@ func (x *explanation) warnIssued(measure report.Measure, period string, value in
 		return i.Stands && i.Region == x.Region && i.Measure == measure && i.Period == period
 	})
 	switch {
+	case at < 0 && !x.tenant.Issues(report.Series{Measure: measure, Period: period}.Kind()):
 	case at < 0:
 		x.Info("not issued yet", "tenant", x.tenant.Name, "region", x.Region, "period", period)
 	case x.issued[at].Value != value:

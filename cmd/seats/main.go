@@ -100,21 +100,22 @@ type cli struct {
 	NoColor   bool        `help:"No colours on a terminal; a NO_COLOR in the environment asks for the same."`
 	Version   versionFlag `help:"Print the version, the Go and the DuckDB version, and quit."`
 
-	Init          initCmd    `cmd:"" help:"Write a first configuration: asks a few questions, and looks at the GIM for switches."`
-	Configuration configCmd  `cmd:"" name:"config" help:"What a configuration may hold."`
-	Run           runCmd     `cmd:"" help:"The nightly job: extract, compute, verify, report, deliver, for every tenant." set:"default_period=the newest day that has ended in every region, and what is missing since the tenant's production_date"`
-	Extract       extractCmd `cmd:"" help:"Copy days of the GIM into the store as slices."`
-	Compute       computeCmd `cmd:"" help:"Compute the stored slices, twice, and compare."`
-	Report        reportCmd  `cmd:"" help:"Issue data files from the stored results."`
-	Deliver       deliverCmd `cmd:"" help:"Deliver what was issued and not delivered yet, to where the configuration says."`
-	Status        statusCmd  `cmd:"" help:"Days present, final or provisional, months complete, issued files, gaps."`
-	Check         checkCmd   `cmd:"" help:"Check configuration and sources; change nothing."`
-	Audit         auditCmd   `cmd:"" help:"Reconcile what was issued with what it was counted from; by default all that the store holds." set:"default_period=all that the store holds"`
-	Explain       explainCmd `cmd:"" help:"Why this number: who was there, what qualified them, what became of an agent's sessions."`
-	Export        exportCmd  `cmd:"" help:"Results, raw rows and counting rules of all tenants as Parquet, for other engines; by default all that the stores hold, and of it what changed." set:"default_period=all that the store holds"`
-	Backup        backupCmd  `cmd:"" help:"Copy the stores and the sealed months that they ask for into a new folder."`
-	Fleet         fleetCmd   `cmd:"" help:"All tenants at a glance."`
-	SQL           sqlCmd     `cmd:"" name:"sql" help:"Ask a tenant's snapshot in SQL, or those of several as one, read-only."`
+	Init          initCmd      `cmd:"" help:"Write a first configuration: asks a few questions, and looks at the GIM for switches."`
+	Configuration configCmd    `cmd:"" name:"config" help:"What a configuration may hold."`
+	Run           runCmd       `cmd:"" help:"The nightly job: extract, compute, verify, report, deliver, for every tenant." set:"default_period=the newest day that has ended in every region, and what is missing since the tenant's production_date"`
+	Extract       extractCmd   `cmd:"" help:"Copy days of the GIM into the store as slices."`
+	Compute       computeCmd   `cmd:"" help:"Compute the stored slices, twice, and compare."`
+	Report        reportCmd    `cmd:"" help:"Issue data files from the stored results."`
+	Deliver       deliverCmd   `cmd:"" help:"Deliver what was issued and not delivered yet, to where the configuration says."`
+	Status        statusCmd    `cmd:"" help:"Days present, final or provisional, months complete, issued files, gaps."`
+	Check         checkCmd     `cmd:"" help:"Check configuration and sources; change nothing."`
+	Audit         auditCmd     `cmd:"" help:"Reconcile what was issued with what it was counted from; by default all that the store holds." set:"default_period=all that the store holds"`
+	Reconcile     reconcileCmd `cmd:"" help:"Hold a vendor's data files, or an invoice, against our numbers, and look for readings that give theirs."`
+	Explain       explainCmd   `cmd:"" help:"Why this number: who was there, what qualified them, what became of an agent's sessions."`
+	Export        exportCmd    `cmd:"" help:"Results, raw rows and counting rules of all tenants as Parquet, for other engines; by default all that the stores hold, and of it what changed." set:"default_period=all that the store holds"`
+	Backup        backupCmd    `cmd:"" help:"Copy the stores and the sealed months that they ask for into a new folder."`
+	Fleet         fleetCmd     `cmd:"" help:"All tenants at a glance."`
+	SQL           sqlCmd       `cmd:"" name:"sql" help:"Ask a tenant's snapshot in SQL, or those of several as one, read-only."`
 
 	Licenses   licensesCmd   `cmd:"" help:"Print the licences of everything that is linked in."`
 	Man        manCmd        `cmd:"" hidden:"" help:"Print the manual page."`

@@ -18,7 +18,6 @@ import (
 
 	"seats/cmd/seats/explain"
 	pages "seats/cmd/seats/page"
-	"seats/internal/browser"
 	"seats/internal/calendar"
 	"seats/internal/config"
 	"seats/internal/forecast"
@@ -41,30 +40,30 @@ func writtenPages(t *testing.T, flags ...string) string {
 }
 
 // opened is Chromium for the test.
-func opened(t testing.TB) *browser.Page {
-	page, end, err := browser.Open(context.Background())
+func opened(t testing.TB) *browserPage {
+	page, end, err := openBrowser(context.Background())
 	require.NoError(t, err)
 	t.Cleanup(end)
 	return page
 }
 
 // lookAt opens a page of the site.
-func lookAt(t *testing.T, site, name string) *browser.Page {
+func lookAt(t *testing.T, site, name string) *browserPage {
 	page := opened(t)
 	require.NoError(t, chromedp.Do(page.Context, chromedp.Navigate("file://"+filepath.Join(site, name))))
 	return page
 }
 
 // ask gives the value of an expression in the page.
-func ask[T any](t *testing.T, page *browser.Page, expression string) T {
+func ask[T any](t *testing.T, page *browserPage, expression string) T {
 	value, err := chromedp.Run(page.Context, chromedp.Evaluate[T](expression))
 	require.NoError(t, err, expression)
 	return value
 }
 
 // quiet wants a page that had no errors and asked for nothing outside the site.
-func quiet(t *testing.T, page *browser.Page, site string) {
-	errors, requests := page.Noted()
+func quiet(t *testing.T, page *browserPage, site string) {
+	errors, requests := page.noted()
 	require.Empty(t, errors)
 	require.NotEmpty(t, requests)
 	for _, address := range requests {
@@ -175,12 +174,12 @@ func writeSite(t testing.TB, tenant pages.Tenant, first calendar.Date, days ...p
 }
 
 // becomes waits until an expression in the page has a value.
-func becomes[T any](t *testing.T, p *browser.Page, want T, expression string) {
+func becomes[T any](t *testing.T, p *browserPage, want T, expression string) {
 	require.Eventually(t, func() bool { return assert.ObjectsAreEqual(want, ask[T](t, p, expression)) }, 20*time.Second, 50*time.Millisecond, expression)
 }
 
 // drawn waits until so many curves are there.
-func drawn(t *testing.T, p *browser.Page, curves int) {
+func drawn(t *testing.T, p *browserPage, curves int) {
 	becomes(t, p, curves, `document.querySelectorAll('.curve canvas').length`)
 }
 
@@ -220,7 +219,7 @@ func TestTheWholePageIsDrawn(t *testing.T) {
 	t.Parallel()
 	site, name := curveSite(t, calendar.Date{Year: 2026, Month: 3, Day: 10}, 12)
 	p := lookAt(t, site, name)
-	require.NoError(t, browser.Prefer(p, "dark"))
+	require.NoError(t, prefer(p, "dark"))
 	drawn(t, p, 12)
 	widest := `Math.max(...[...document.querySelectorAll('.uplot')].map(e => e.getBoundingClientRect().width))`
 	ground := `getComputedStyle(document.body).backgroundColor`
@@ -378,7 +377,7 @@ func TestTextStandsOut(t *testing.T) {
 			drawn(t, page, 1)
 		}
 		for _, scheme := range []string{"light", "dark"} {
-			require.NoError(t, browser.Prefer(page, scheme))
+			require.NoError(t, prefer(page, scheme))
 			require.Empty(t, ask[[]string](t, page, lowContrast), "%s, %s", name, scheme)
 		}
 	}
@@ -427,7 +426,7 @@ func BenchmarkOpenDay(b *testing.B) {
 	for b.Loop() {
 		visit(b, page, dir, newYear.String())
 	}
-	errors, _ := page.Noted()
+	errors, _ := page.noted()
 	require.Empty(b, errors)
 }
 
@@ -438,12 +437,12 @@ func BenchmarkYear(b *testing.B) {
 	for b.Loop() {
 		visit(b, page, benched(b, 365, []string{"US", "EU"}, []string{"", "one", "two"}, 144), "index", "2026-06", "2026-06-15")
 	}
-	errors, _ := page.Noted()
+	errors, _ := page.noted()
 	require.Empty(b, errors)
 }
 
 // visit opens pages of the tenant; the last has curves.
-func visit(b *testing.B, page *browser.Page, dir string, names ...string) {
+func visit(b *testing.B, page *browserPage, dir string, names ...string) {
 	for _, name := range names {
 		require.NoError(b, chromedp.Do(page.Context, chromedp.Navigate("file://"+filepath.Join(dir, "acme", name+".html"))))
 	}

@@ -10,7 +10,6 @@ type Set struct {
 	EndSecondCounts bool     `json:"end_second_counts"` // `session_end: inclusive`: a session occupies the second of its logout too (R2)
 	Exclude         []string `json:"exclude"`           // the patterns of exclude_agents, with * and ? (R6)
 	Regions         []Region `json:"regions"`           // in the order of the configuration
-	LegsOnly        bool     `json:"-"`                 // a reading of R3 that only the sweep knows: a preview qualifies no session
 }
 
 // Region is a region on the day that is counted.

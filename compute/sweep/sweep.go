@@ -108,11 +108,9 @@ func (s *Sweep) occupied(resourceKey, start, end int64, active bool) (one sessio
 }
 
 // Activity adds an activity as read: epoch seconds or Unknown, the name of its switch, empty where that
-// is unknown, and whether it is a leg and no preview. One that R3 rejects is let go.
-func (s *Sweep) Activity(resourceKey, start, end int64, active bool, switchName string, isLeg bool) {
-	if isLeg || !s.rules.LegsOnly {
-		s.activities = s.read(s.activities, resourceKey, start, end, active, switchName)
-	}
+// is unknown. One that R3 rejects is let go.
+func (s *Sweep) Activity(resourceKey, start, end int64, active bool, switchName string) {
+	s.activities = s.read(s.activities, resourceKey, start, end, active, switchName)
 }
 
 // OtherLeg adds a leg that tells the switch of a session whose own activities know none (R5). It qualifies none.

@@ -90,9 +90,9 @@ func BenchmarkResult(b *testing.B) {
 		for i := range int64(sessions) {
 			start := day.Start + r.Int64N(80_000)
 			s.Session(i/10, start, start+r.Int64N(4000), false)
-			s.Activity(i/10, start, start+60, false, switches[i/10%5], true)
+			s.Activity(i/10, start, start+60, false, switches[i/10%5])
 			if i%5 == 0 {
-				s.Activity(i/10, start+100, start+160, false, switches[i/10%5], true)
+				s.Activity(i/10, start+100, start+160, false, switches[i/10%5])
 			}
 		}
 		result := s.Result()

@@ -66,6 +66,10 @@ type Tenant struct {
 	ExcludeAgents []string `key:"exclude_agents"` // patterns with * and ? (R6)
 	Regions       []Region // in the order of the file, never empty
 
+	Measures []string // report.measures, of those below; none: see Issued
+	FileName FileName // of issued files
+	Account  string   `key:"account,account"` // the customer's number at the vendor, for file names and columns; or empty
+
 	Deliver *Delivery // nil: issued files stay where they are
 
 	Breakdown []Unit `key:"breakdown"` // by what the seats are broken down, for analysis alone; none: by nothing
@@ -73,6 +77,25 @@ type Tenant struct {
 	ProductionDate calendar.Date `key:"production_date"` // the first day that is billed; zero: not said
 	Term
 }
+
+// The measures: the most agents at once, or the different ones, of a day or a month.
+const (
+	DailyConcurrent   = "daily_concurrent" // R8
+	MonthlyEnabled    = "monthly_enabled"  // R9
+	DailyEnabled      = "daily_enabled"
+	MonthlyConcurrent = "monthly_concurrent"
+)
+
+// Issued are the measures that are issued: unless report.measures says otherwise, the specification's.
+func (t Tenant) Issued() []string {
+	if len(t.Measures) == 0 {
+		return []string{DailyConcurrent, MonthlyEnabled}
+	}
+	return t.Measures
+}
+
+// Issues tells whether a measure is issued.
+func (t Tenant) Issues(measure string) bool { return slices.Contains(t.Issued(), measure) }
 
 // StorePath returns the path of the tenant's store, <data_dir>/<tenant>.duckdb.
 func (t Tenant) StorePath() string { return filepath.Join(t.DataDir, t.Name+".duckdb") }

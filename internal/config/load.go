@@ -130,8 +130,14 @@ func (l *loader) config(root value) (*Config, error) {
 		g.gimdb.gimdb() // what is wrong here is wrong even where no tenant inherits it
 		g.deliver = g.get("deliver").fields()
 		g.deliver.delivery()
+		files := f.get("report").fields()
+		g.defaults.Measures, _ = files.get("measures").texts()
+		g.defaults.FileName = files.get("file_name").fileName()
 		cfg.Tenants = g.tenants(f.get("tenants"), f.get("tenants_dir"))
-		cfg.Columns = f.get("report").fields().get("columns").columns()
+		cfg.Columns = files.get("columns").columns()
+		if name := files.get("file_name"); name.given() {
+			name.tellApart(cfg.Tenants)
+		}
 		g.fill(cfg) // the key is not read: only who signs needs it
 		password := g.get("sign_key_password")
 		cfg.SignKeyPassword = Hide(password.password())
@@ -211,6 +217,9 @@ func (g globals) tenant(name string, f value) Tenant {
 		if r := &t.Regions[i]; r.Until.IsZero() || t.EndedBefore(r.Until) {
 			r.Until = t.Until // a region ends with its tenant
 		}
+	}
+	if t.FileName.Has("account") && t.Account == "" {
+		f.get("account").complain("is required: report.file_name names it", "the customer's number at the vendor, in quotes")
 	}
 	g.source(&t, f)
 	t.Deliver = f.get("deliver").fields().deliver(g.deliver)

@@ -371,6 +371,10 @@ func (v value) as(kind, text string) string {
 		if strings.ContainsAny(text, "/@=[] \t\r\n") {
 			v.complain("must be a host name or an address", "user, port and folder have keys of their own")
 		}
+	case "account":
+		if !namePattern.MatchString(text) {
+			v.problem("is no name for an account", nameHint)
+		}
 	case "metrics": // every run replaces it, so it must not be able to name a store or a data file
 		if text == "" {
 			v.problem("must not be empty", "")

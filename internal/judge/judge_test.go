@@ -1,4 +1,4 @@
-package judge_test
+package judge
 
 import (
 	"cmp"
@@ -22,7 +22,6 @@ import (
 	"seats/internal/duck"
 	"seats/internal/fail"
 	"seats/internal/gimschema"
-	"seats/internal/judge"
 	"seats/internal/must"
 	"seats/internal/pgtest"
 )
@@ -51,7 +50,7 @@ func TestR9TheAgentsOfAMonthAreThoseOfItsDays(t *testing.T) {
 	s.tenant = s.settings(t, r, p)
 	s.addEdges(t, month.First(), 200_000)
 	s.addEdges(t, month.Last(), 300_000)
-	want := must.Have(judge.Ask(s.tenant, month, s.highWater(t)).EnabledAgents(t.Context(), s.db.Conn))(t)
+	want := must.Have(Ask(s.tenant, month, s.highWater(t)).EnabledAgents(t.Context(), s.db.Conn))(t)
 
 	failed := run(t, s.tenant, month.Days(), month)
 	db := open(t, s.tenant)
@@ -73,14 +72,14 @@ func TestBothOfTheJudgesStatementsAgreeOnACleanGIM(t *testing.T) {
 	s.fill(t, troubled(t, r, p, s.day.AddDays(-2), 4))
 	s.tenant = s.settings(t, r, p)
 	s.tenant.SessionEnd = config.SessionEndExclusive
-	question := judge.Ask(s.tenant, s.day, s.highWater(t))
+	question := Ask(s.tenant, s.day, s.highWater(t))
 	all := must.Have(question.Answer(t.Context(), s.db.Conn))(t)
 	regions := must.Have(question.RegionPeaks(t.Context(), s.db.Conn))(t)
-	require.Equal(t, slices.DeleteFunc(all.Peaks, func(p judge.Peak) bool { return p.Location != "" }), regions)
+	require.Equal(t, slices.DeleteFunc(all.Peaks, func(p Peak) bool { return p.Location != "" }), regions)
 }
 
 // lines say an answer number by number, for a difference to be read.
-func lines(a judge.Answer) []string {
+func lines(a Answer) []string {
 	var said []string
 	for _, d := range a.Doubts {
 		said = append(said, fmt.Sprintf("doubt %+v", d))
@@ -108,27 +107,27 @@ func run(t *testing.T, tenant config.Tenant, days []calendar.Date, months ...cal
 }
 
 // computed is what seats makes of a day, as the judge would say it.
-func computed(t *testing.T, tenant config.Tenant, day calendar.Date) (a judge.Answer) {
+func computed(t *testing.T, tenant config.Tenant, day calendar.Date) (a Answer) {
 	failed := run(t, tenant, []calendar.Date{day})
 	db := open(t, tenant)
 	results, err := compute.Load(t.Context(), db, must.Have(compute.Look(t.Context(), db, tenant, day))(t))
 	require.NoError(t, err, "%v", failed)
 	result := results[0]
 	for _, p := range result.Peaks {
-		a.Peaks = append(a.Peaks, judge.Peak{Region: p.Region, Location: p.Location, Agents: p.Agents, At: p.PeakTS, Seconds: p.PeakSeconds})
+		a.Peaks = append(a.Peaks, Peak{Region: p.Region, Location: p.Location, Agents: p.Agents, At: p.PeakTS, Seconds: p.PeakSeconds})
 	}
-	slices.SortFunc(a.Peaks, func(p, q judge.Peak) int {
+	slices.SortFunc(a.Peaks, func(p, q Peak) int {
 		return cmp.Or(cmp.Compare(p.Region, q.Region), cmp.Compare(p.Location, q.Location))
 	})
 	for _, q := range result.Quality {
 		if slices.Contains(doubts, q.Rule) {
-			a.Doubts = append(a.Doubts, judge.Doubt{Rule: q.Rule, Count: q.Count})
+			a.Doubts = append(a.Doubts, Doubt{Rule: q.Rule, Count: q.Count})
 		}
 	}
 	requireFailure(t, failed, result.Blocked())
-	a.Seats = all[judge.Seat](t, db, `select region, location, agent, sm_res_session_fact_key, start_date_time_key, start_ts, end_ts, activities
+	a.Seats = all[Seat](t, db, `select region, location, agent, sm_res_session_fact_key, start_date_time_key, start_ts, end_ts, activities
 		from _data.qualifying_session order by region, location, sm_res_session_fact_key, start_date_time_key`,
-		func(s *judge.Seat) []any {
+		func(s *Seat) []any {
 			return []any{&s.Region, &s.Location, &s.Agent, &s.SessionKey, &s.StartKey, &s.Start, &s.Until, &s.Activities}
 		})
 	a.Enabled = enabled(t, db)
@@ -153,13 +152,13 @@ func open(t *testing.T, tenant config.Tenant) *sql.DB {
 }
 
 // enabled are the agents of all days of a store.
-func enabled(t *testing.T, db *sql.DB) []judge.Enabled {
-	return all[judge.Enabled](t, db, "select distinct region, agent from _data.qualifying_session order by region, agent",
-		func(e *judge.Enabled) []any { return []any{&e.Region, &e.Agent} })
+func enabled(t *testing.T, db *sql.DB) []Enabled {
+	return all[Enabled](t, db, "select distinct region, agent from _data.qualifying_session order by region, agent",
+		func(e *Enabled) []any { return []any{&e.Region, &e.Agent} })
 }
 
 // requireCounts wants each region's number to be that of the agents listed.
-func requireCounts(t *testing.T, listed []judge.Enabled, counts []compute.Enabled) {
+func requireCounts(t *testing.T, listed []Enabled, counts []compute.Enabled) {
 	require.Len(t, counts, 2, "regions")
 	in := map[string]int64{}
 	for _, e := range listed {
@@ -284,12 +283,12 @@ func regions(t *testing.T, p place, withDefault int) []config.Region {
 
 // highWater is up to when the GIM is complete, as the judge has it; its export is up to what the name says.
 func (s *site) highWater(t *testing.T) int64 {
-	return must.Have(judge.HighWater(t.Context(), s.db.Conn))(t)
+	return must.Have(HighWater(t.Context(), s.db.Conn))(t)
 }
 
 // answer is the judge's, of the day.
 func (s *site) answer(t *testing.T, mark int64) []string {
-	return lines(must.Have(judge.Ask(s.tenant, s.day, mark).Answer(t.Context(), s.db.Conn))(t))
+	return lines(must.Have(Ask(s.tenant, s.day, mark).Answer(t.Context(), s.db.Conn))(t))
 }
 
 // exported gives the tenant the export in place of the GIM: the simulation's own, in increments that correct each other,

@@ -2,7 +2,7 @@
 -- Grain: finding results_changed, in words: region whose monthly number in the published store is not what the slices give under
 -- the same rules and statements. Input: $month.
 select 'results_changed',
-       p.region,
+       p.region as region,
        p.month,
        'the store has ' || p.agents || ' agents, its slices give ' || m.agents
 from published._data.monthly_enabled as p
@@ -13,7 +13,20 @@ join _data.monthly_enabled as m on m.month = p.month
     and m.slices_sha256 = p.slices_sha256
 where p.month = $month
   and p.agents <> m.agents
-order by p.region
+union all
+select 'results_changed',
+       region,
+       month,
+       'the store has a month''s peak of ' || p.agents || ' agents at ' || coalesce(p.peak_ts, 0) || ' for ' || coalesce(p.peak_seconds, 0)
+           || ' seconds on ' || p.peak_days || ' days, its slices give ' || c.agents || ' at ' || coalesce(c.peak_ts, 0) || ' for '
+           || coalesce(c.peak_seconds, 0) || ' seconds on ' || c.peak_days || ' days'
+from published._data.monthly_concurrent as p
+join published._data.monthly_enabled as e using (month, region)
+join _data.monthly_concurrent as c using (month, region)
+join _data.monthly_enabled as m using (month, region, rules_sha256, sql_sha256, slices_sha256)
+where month = $month
+  and (p.agents, p.peak_ts, p.peak_seconds, p.peak_days) is distinct from (c.agents, c.peak_ts, c.peak_seconds, c.peak_days)
+order by region
 
 -- name: changed_result
 -- Grain: finding results_changed, in words: day and relation of results in which the published store differs from what its slice
@@ -199,14 +212,13 @@ where day between $from::date and $to::date
 order by span.day
 
 -- name: aged_month
--- Grain: month whose enabled agents were issued as final, and of which, or of anything older, the store holds no slice; and day of it
--- that was computed. Inputs: _data.issued_file, slice, the published computations.
+-- Grain: month whose numbers were issued as final, or, where it has none, those of its days, and of which, or of anything older, the store
+-- holds no slice; and day of it that was computed. Inputs: _data.issued_file, slice, the published computations.
 with issued as (
-    select period as month,
-           last(state order by region, revision) as state
+    select left(period, 7) as month,
+           last(state order by length(period) desc, period, region, measure, revision) as state
     from _data.issued_file
-    where measure = 'enabled'
-    group by period
+    group by left(period, 7)
 )
 select i.month,
        c.day::varchar
@@ -219,7 +231,7 @@ order by all
 -- name: not_issued
 -- Grain: number of a region that was computed and stands in no file, with its day, or the first of its month, and in words. Days
 -- without a region's row were never computed for it; a month belongs to its last day.
--- Inputs: published results, _data.issued_file; $from, $to (days, both included).
+-- Inputs: published results, _data.issued_file; $from, $to (days, both included), $measures (that are issued).
 with computed as (
     select region,
            'concurrent' as measure,
@@ -232,41 +244,55 @@ with computed as (
     union all
     select region,
            'enabled',
+           day::varchar,
+           day,
+           day,
+           agents
+    from published._data.enabled_daily
+    union all
+    select region,
+           measure,
            month,
            (month || '-01')::date,
            last_day((month || '-01')::date),
            agents
-    from published._data.monthly_enabled
+    from (
+        select region, 'concurrent' as measure, month, agents
+        from published._data.monthly_concurrent
+        union all
+        select region, 'enabled', month, agents
+        from published._data.monthly_enabled
+    )
 )
 select c.region,
        c.period,
        c.day::varchar,
-       c.agents || ' agents were counted, and no file says so'
+       c.agents || if(c.measure = 'enabled' and length(c.period) = 10, ' enabled', '')
+           || if(c.measure = 'concurrent' and length(c.period) = 7, ' concurrent', '') || ' agents were counted, and no file says so'
 from computed as c
 anti join _data.issued_file as i on i.region = c.region
     and i.measure = c.measure
     and i.period = c.period
 where c.last between $from::date and $to::date
-order by c.period, c.region
+  and if(length(c.period) = 7, 'monthly_', 'daily_') || c.measure in (select unnest($measures::varchar[]))
+order by c.period, c.region, c.measure
 
 -- name: computation
 -- Grain: day of which a number is issued: by which rules the published store says that it was computed.
 select day::varchar,
        rules_sha256
 from published._data.computation
-where day::varchar in (select period from _data.issued_file where measure = 'concurrent')
+where day::varchar in (select period from _data.issued_file)
 
 -- name: recounted
 -- Grain: period and region of which a number is issued, of those that the scratch store has counted: by which rules, and what.
 -- Inputs: _data.issued_file, results of the scratch store.
 with counted as (
-    select 'concurrent' as measure,
-           day::varchar as period,
+    select day::varchar as period,
            rules_sha256
     from _data.computation
     union all
-    select distinct 'enabled',
-                    month,
+    select distinct month,
                     rules_sha256
     from _data.monthly_enabled
 ),
@@ -279,6 +305,20 @@ number as (
            peak_seconds
     from _data.daily_concurrent
     where location is null
+    union all by name
+    select region,
+           'enabled' as measure,
+           day::varchar as period,
+           agents
+    from _data.enabled_daily
+    union all by name
+    select region,
+           'concurrent' as measure,
+           month as period,
+           agents,
+           peak_ts,
+           peak_seconds
+    from _data.monthly_concurrent
     union all by name
     select region,
            'enabled' as measure,
@@ -295,7 +335,7 @@ select distinct region,
                 coalesce(n.peak_ts, 0),
                 coalesce(n.peak_seconds, 0)
 from _data.issued_file
-join counted as c using (measure, period)
+join counted as c using (period)
 left join number as n using (region, measure, period)
 
 -- name: rules

@@ -25,6 +25,15 @@ from published._data.monthly_enabled
 where last_day((month || '-01')::date) between $from::date and $to::date
 order by month
 
+-- name: pack_monthly_concurrent
+-- Grain: region and month whose last day is in the period: its highest second. Inputs: $from, $to, $file.
+copy (
+    select *
+    from published._data.monthly_concurrent
+    where last_day((month || '-01')::date) between $from::date and $to::date
+    order by month, region
+) to $file (format csv, header)
+
 -- name: pack_monthly_enabled
 -- Grain: region and month whose last day is in the period. Inputs: $from, $to, $file.
 copy (

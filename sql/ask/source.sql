@@ -73,7 +73,8 @@ order by region, agent
 -- name: source_number
 -- Grain: number of a region, of a day or the month, that is another one by the slices read again, in words: days first, the regions as
 -- they are given.
--- Inputs: kept_daily_concurrent, kept_monthly_enabled, the results of the slices read again, _data.issued_file; $days, $regions.
+-- Inputs: kept_daily_concurrent, kept_enabled_daily, kept_monthly_concurrent, kept_monthly_enabled, the results of the slices read again,
+-- _data.issued_file; $days, $regions, $measures (that are issued, beside those that were).
 with number as (
     select region,
            'concurrent' as measure,
@@ -85,6 +86,23 @@ with number as (
     where day in (select unnest($days::varchar[])::date)
       and k.location is null
       and n.location is null
+    union all
+    select region,
+           'enabled',
+           day::varchar,
+           k.agents,
+           n.agents
+    from kept_enabled_daily as k
+    join _data.enabled_daily as n using (day, region)
+    where day in (select unnest($days::varchar[])::date)
+    union all
+    select region,
+           'concurrent',
+           month,
+           k.agents,
+           n.agents
+    from kept_monthly_concurrent as k
+    join _data.monthly_concurrent as n using (month, region)
     union all
     select region,
            'enabled',
@@ -111,7 +129,9 @@ select region,
 from number
 left join standing as s using (region, measure, period)
 where was <> is_now
-order by measure, period, list_position($regions::varchar[], region), region
+  and (revision is not null
+       or if(length(period) = 7, 'monthly_', 'daily_') || measure in (select unnest($measures::varchar[])))
+order by length(period) desc, measure, period, list_position($regions::varchar[], region), region
 
 -- name: source_row
 -- Grain: row of a day that the source has otherwise than the kept slice, in words: whose, which, what it was and what it is; beside

@@ -65,7 +65,7 @@ with known as (
     from (select unnest($days::varchar[]) as day)
     union all
     select period[:7],
-           case when revision > 1 then 'revised' when measure = 'enabled' then 'monthly' else 'daily' end
+           case when revision > 1 then 'revised' when length(period) = 7 then 'monthly' else 'daily' end
     from _data.issued_file
     union all
     select unnest($undelivered::varchar[])[:7],

@@ -39,7 +39,7 @@ left join (
 left join (
     select distinct period::date as day
     from _data.issued_file
-    where measure = 'concurrent'
+    where length(period) = 10
 ) as i using (day)
 
 -- name: quality

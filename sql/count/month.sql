@@ -76,8 +76,48 @@ group by r.region,
          r.slices_sha256
 order by r.region
 
+-- name: monthly_concurrent
+-- Grain: region and month: its highest second, of the days that it is counted from as they were counted (R8): the most agents at once,
+-- the first second with so many, how many seconds have them, and how many days. Without an agent there is no such second.
+-- Inputs: _data.concurrency; rule_month_day, rule_region_month; $month.
+insert into _data.monthly_concurrent
+with step as (
+    select d.region,
+           d.day,
+           c.start_ts,
+           c.end_ts,
+           c.agents
+    from rule_month_day as d
+    join _data.concurrency as c on c.region = d.region
+        and c.day = d.day
+    where c.location is null
+      and c.agents > 0
+),
+top as (
+    select region,
+           max(agents) as agents
+    from step
+    group by region
+)
+select $month,
+       r.region,
+       coalesce(any_value(t.agents), 0),
+       min(s.start_ts),
+       sum(s.end_ts - s.start_ts)::bigint,
+       count(distinct s.day)
+from rule_region_month as r
+left join top as t on t.region = r.region
+left join step as s on s.region = t.region
+    and s.agents = t.agents
+group by r.region
+order by r.region
+
 -- name: delete_monthly_enabled
 delete from _data.monthly_enabled
+where month = $month
+
+-- name: delete_monthly_concurrent
+delete from _data.monthly_concurrent
 where month = $month
 
 -- name: month_count
@@ -91,5 +131,18 @@ select region,
        sql_sha256,
        computed_ts
 from _data.monthly_enabled
+where month = $month
+order by region
+
+-- name: month_peak
+-- Grain: region of a month: its highest second. A month that an older version counted has none. Input: _data.monthly_concurrent; $month.
+select region,
+       region,
+       '' as location,
+       agents,
+       coalesce(peak_ts, 0),
+       coalesce(peak_seconds, 0),
+       peak_days
+from _data.monthly_concurrent
 where month = $month
 order by region

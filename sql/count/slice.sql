@@ -55,16 +55,14 @@ from _data.other_session
 join (select unnest($days::varchar[]::date[]) as day, generate_subscripts($days::varchar[]::date[], 1) as no) as d using (day)
 
 -- name: activity_row
--- Grain: activity of the slices, as read. For the sweep (R12), which also counts a reading of the specification in which
--- previews do not count.
+-- Grain: activity of the slices, as read. For the sweep (R12).
 -- Input: _data.ocs_activity; $days.
 select d.no,
        resource_key,
        start_ts,
        end_ts,
        active_flag::bigint as active_flag,
-       switch_name,
-       (kind = 'leg')::bigint as is_leg
+       switch_name
 from _data.ocs_activity
 join (select unnest($days::varchar[]::date[]) as day, generate_subscripts($days::varchar[]::date[], 1) as no) as d using (day)
 

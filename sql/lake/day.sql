@@ -26,6 +26,12 @@ with part as (
            concat_ws('|', region, agents, state, rules_sha256, sql_sha256, slices_sha256) as txt
     from published._data.monthly_enabled
     union all
+    select 'monthly_concurrent',
+           month,
+           concat_ws('|', c.region, c.agents, c.peak_ts, c.peak_seconds, c.peak_days, e.state, e.rules_sha256, e.sql_sha256, e.slices_sha256)
+    from published._data.monthly_concurrent as c
+    join published._data.monthly_enabled as e using (month, region)
+    union all
     select 'issued',
            left(period, 7),
            to_json(i)::varchar
@@ -35,7 +41,7 @@ with part as (
            left(day::varchar, 7),
            ''
     from published._data.computation
-    cross join (values ('monthly_enabled'), ('issued')) as of_months (relation)
+    cross join (values ('monthly_enabled'), ('monthly_concurrent'), ('issued')) as of_months (relation)
 )
 select relation,
        month,
@@ -178,6 +184,22 @@ copy (
            state
     from published._data.enabled_daily
     where day = $day::date
+    order by region
+) to $file (format parquet, compression zstd)
+
+-- name: monthly_concurrent
+-- Grain: region in a month: its highest second (R8). Inputs: $month, $file.
+copy (
+    select region,
+           c.agents,
+           c.peak_ts,
+           to_timestamp(c.peak_ts) as peak_at,
+           c.peak_seconds,
+           c.peak_days,
+           e.state
+    from published._data.monthly_concurrent as c
+    join published._data.monthly_enabled as e using (month, region)
+    where month = $month
     order by region
 ) to $file (format parquet, compression zstd)
 

@@ -1,11 +1,17 @@
 -- name: counted
--- Grain: number that was counted of a region and a day, or a month, with the state of the file that says so; '' where
--- none does, or the one that stands says another number. For a run that catches up.
--- Inputs: _data.daily_concurrent, _data.monthly_enabled, _data.issued_file.
+-- Grain: region and day, or month, of which numbers were counted, with the state of the files that say so: '' where one that is issued
+-- has none, or the one that stands says another number; final where each is, and where no measure of the period is issued. For a run that
+-- catches up. Inputs: _data.daily_concurrent, enabled_daily, monthly_concurrent, monthly_enabled, issued_file; $measures.
 with counted as (
     select region, 'concurrent' as measure, day::varchar as period, agents
     from _data.daily_concurrent
     where location is null
+    union all
+    select region, 'enabled', day::varchar, agents
+    from _data.enabled_daily
+    union all
+    select region, 'concurrent', month, agents
+    from _data.monthly_concurrent
     union all
     select region, 'enabled', month, agents
     from _data.monthly_enabled
@@ -17,12 +23,22 @@ standing as (
 )
 select c.period,
        c.region,
-       coalesce(s.state, '') as issued
-from counted as c
+       case
+           when bool_or(s.state is null) filter (is_issued) then ''
+           when bool_or(s.state <> 'final') filter (is_issued) then 'provisional'
+           else 'final'
+       end as issued
+from (
+    select *,
+           if(length(period) = 7, 'monthly_', 'daily_') || measure in (select unnest($measures::varchar[])) as is_issued
+    from counted
+) as c
 left join standing as s on s.region = c.region
     and s.measure = c.measure
     and s.period = c.period
     and s.agents = c.agents
+group by c.period,
+         c.region
 order by c.period,
          c.region
 
@@ -39,9 +55,10 @@ order by s.day
 
 -- name: owed
 -- Grain: the first number for which the rows of a month are needed still. One that is not counted comes first, without agents: of a region and
--- a day that the store holds a slice of, or the month. Then one that is not issued, as it was counted, as final, unless nobody was there in a
--- region that is switched off. A region whose last day came before has none to come; a month is compared by its name, which comes before its
--- days'. Inputs: _data.slice, _data.daily_concurrent, _data.monthly_enabled, _data.issued_file; $month, $regions (JSON).
+-- a day that the store holds a slice of, or the month. Then one that is not issued, as it was counted, as final, of a measure that is, unless
+-- nobody was there in a region that is switched off. A region whose last day came before has none to come; a month is compared by its name,
+-- which comes before its days'. Inputs: _data.slice, _data.daily_concurrent, enabled_daily, monthly_concurrent, monthly_enabled,
+-- issued_file; $month, $regions (JSON), $measures.
 with region as (
     select unnest(from_json($regions, '[{"region": "VARCHAR", "until": "VARCHAR", "disabled": "BOOLEAN"}]'), recursive := true)
 ),
@@ -50,6 +67,14 @@ counted as (
     from _data.daily_concurrent
     where location is null
       and strftime(day, '%Y-%m') = $month
+    union all
+    select region, 'enabled', day::varchar, agents
+    from _data.enabled_daily
+    where strftime(day, '%Y-%m') = $month
+    union all
+    select region, 'concurrent', month, agents
+    from _data.monthly_concurrent
+    where month = $month
     union all
     select region, 'enabled', month, agents
     from _data.monthly_enabled
@@ -89,6 +114,7 @@ owed as (
     left join region as r on r.region = c.region
     where s.state is distinct from 'final'
       and (c.agents > 0 or not r.disabled)
+      and if(length(c.period) = 7, 'monthly_', 'daily_') || c.measure in (select unnest($measures::varchar[]))
 )
 select o.region,
        o.period,
@@ -104,23 +130,33 @@ limit 1
 
 -- name: refused
 -- Grain: day of a range, both ends included, of which the store has another number of a region than the one that is issued and
--- stands (R13). Inputs: _data.daily_concurrent, _data.issued_file; $from, $to.
+-- stands (R13). Inputs: _data.daily_concurrent, enabled_daily, issued_file; $from, $to.
 with standing as (
     select region,
+           measure,
            period,
            arg_max(value, revision) as agents
     from _data.issued_file
-    where measure = 'concurrent'
+    where length(period) = 10
       and period between $from and $to
     group by region,
+             measure,
              period
+),
+number as (
+    select day, region, 'concurrent' as measure, agents
+    from _data.daily_concurrent
+    where location is null
+    union all
+    select day, region, 'enabled', agents
+    from _data.enabled_daily
 )
-select distinct d.day::varchar as day
+select distinct n.day::varchar as day
 from standing as s
-join _data.daily_concurrent as d on d.day::varchar = s.period
-    and d.region = s.region
-    and d.location is null
-where d.agents <> s.agents
+join number as n on n.day::varchar = s.period
+    and n.region = s.region
+    and n.measure = s.measure
+where n.agents <> s.agents
 order by day
 
 -- name: counted_by

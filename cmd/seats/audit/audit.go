@@ -345,7 +345,7 @@ func (w *auditor) keep(ctx context.Context, p part) error {
 	if w.source == nil {
 		return nil
 	}
-	for _, table := range []string{"qualifying_session", "daily_concurrent", "monthly_enabled"} {
+	for _, table := range []string{"qualifying_session", "daily_concurrent", "enabled_daily", "monthly_concurrent", "monthly_enabled"} {
 		if err := w.scratch.Each(ctx, "keep", table); err != nil {
 			return err
 		}
@@ -410,9 +410,9 @@ func (w *auditor) compareSource(ctx context.Context, days []calendar.Date) error
 	moved, noneMoved := duck.All[struct {
 		report.Series
 		Words string
-	}](ctx, w.scratch.Conn, "ask/source_number", on, sql.Named("regions", regions))
+	}](ctx, w.scratch.Conn, "ask/source_number", on, sql.Named("regions", regions), sql.Named("measures", w.Tenant.Issued()))
 	effects, noEffects := duck.By[report.Series, string](ctx, w.scratch.Conn, "ask/source_effect", on)
-	if n := len(moved); n > 0 && moved[n-1].Measure == report.Enabled && noEffects == nil { // only then are the agents of the month kept
+	if n := len(moved); n > 0 && moved[n-1].IsMonth() && noEffects == nil { // only then are the agents of the month kept
 		var ofMonth map[report.Series][]string
 		ofMonth, noEffects = duck.By[report.Series, string](ctx, w.scratch.Conn, "ask/source_month", sql.Named("month", moved[n-1].Period))
 		maps.Copy(effects, ofMonth)
@@ -425,7 +425,7 @@ func (w *auditor) compareSource(ctx context.Context, days []calendar.Date) error
 		words[r.Day], lines[r.Day] = r.Words, append(lines[r.Day], r.Line)
 	}
 	for _, m := range moved {
-		if m.Measure == report.Concurrent {
+		if !m.IsMonth() {
 			m.Words = cmp.Or(words[m.Period], "no row changed") + ": " + m.Words
 		}
 		said[m.Period] = true

@@ -3,18 +3,19 @@ package audit
 import (
 	"cmp"
 	"context"
+	"database/sql"
 	"encoding/csv"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
 
 	"seats/internal/calendar"
+	"seats/internal/config"
 	"seats/internal/duck"
 	"seats/internal/settle"
 	"seats/internal/sign"
@@ -144,7 +145,7 @@ func (w *auditor) checkDays(ctx context.Context) error {
 		switch {
 		case err != nil:
 		case !isAged(m):
-			if gap := w.notHeld(w.Tenant.DaysOf(m)); i.Stands && i.Measure == report.Enabled && len(gap) > 0 {
+			if gap := w.notHeld(w.Tenant.DaysOf(m)); i.Stands && len(gap) > 0 {
 				w.of(i, MonthOverGap, fmt.Sprintf("issued with %d agents, and the store has no slice of %s", i.Value, calendar.Runs(gap, " to ")))
 			}
 		case !slices.Contains(aged, m):
@@ -171,7 +172,7 @@ func (w *auditor) checkNotIssued(ctx context.Context) error {
 		Region, Period string
 		Day            calendar.Date // or the first of the month
 		What           string
-	}](ctx, w.scratch.Conn, "ask/not_issued", w.Period.Bounds()...)
+	}](ctx, w.scratch.Conn, "ask/not_issued", append(w.Period.Bounds(), sql.Named("measures", w.Tenant.Issued()))...)
 	for _, f := range found {
 		if w.Tenant.Bills(f.Region, f.Day) {
 			w.add(Finding{Rule: NotIssued, Region: f.Region, Period: f.Period, What: f.What})
@@ -227,7 +228,7 @@ func (w *auditor) lostStore() bool {
 
 // intact tells whether a name is a data file that lies beside a manifest of its own that describes its bytes.
 func (w *auditor) intact(name string) (foundFile, bool) {
-	if !strings.HasPrefix(name, "CNT_") || !strings.HasSuffix(name, ".csv") {
+	if report.DataFile(name) != name {
 		return foundFile{}, false
 	}
 	m, _, err := report.ReadManifest(w.path(report.ManifestName(name)))
@@ -252,18 +253,18 @@ func (w *auditor) checkFolder(context.Context) error {
 	var before, after []foundFile
 	for _, e := range entries {
 		name := e.Name()
-		if known[name] || e.IsDir() || strings.HasPrefix(name, ".") || strings.HasSuffix(name, ".html") || !w.Period.HoldsText(periodOf(name)) {
+		if known[name] || e.IsDir() || strings.HasPrefix(name, ".") || strings.HasSuffix(name, ".html") || !w.Period.HoldsText(w.periodOf(name)) {
 			continue
 		}
 		f, intact := w.intact(name)
-		_, besides := w.intact(strings.TrimSuffix(strings.TrimSuffix(name, sign.Suffix), ".manifest.json"))
+		_, besides := w.intact(report.DataFile(name))
 		switch {
 		case intact && len(w.runs) > 0 && (f.issued.Unix() >= w.runs[0].StartedTS || !w.clockHeld()):
 			after = append(after, f)
 		case intact:
 			before = append(before, f)
 		case !besides: // or it is said with its data file
-			w.add(Finding{Rule: StrayFile, Period: periodOf(name), What: name + " was issued by no run"})
+			w.add(Finding{Rule: StrayFile, Period: w.periodOf(name), What: name + " was issued by no run"})
 		}
 	}
 	// A store that was reset starts its ledger after the files; another one is merely behind. Where the clock was wrong at a time,
@@ -434,14 +435,8 @@ func (w *auditor) checkSignature(i report.Issue) error {
 	return nil
 }
 
-// fileName takes the period out of the name of a data file, its manifest or that one's signature.
-var fileName = regexp.MustCompile(`^CNT_.*_(\d{4})(\d{2})(\d{2})?(?:_R\d+)?\.csv(?:\.manifest\.json(?:\.minisig)?)?$`)
-
 // periodOf is the period that a file name carries, "" where it carries none.
-func periodOf(name string) string {
-	part := fileName.FindStringSubmatch(name)
-	if part == nil {
-		return ""
-	}
-	return strings.TrimSuffix(strings.Join(part[1:], "-"), "-")
+func (w *auditor) periodOf(name string) string {
+	named, _ := w.Tenant.FileName.Read(report.DataFile(name), config.Named{})
+	return named.Period
 }

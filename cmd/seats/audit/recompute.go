@@ -41,7 +41,7 @@ func (w *auditor) parts() (parts []part) {
 	for at := range parts {
 		p := &parts[at]
 		all, m := w.Tenant.DaysOf(p.month), p.month
-		issued := slices.ContainsFunc(w.issued, func(i report.Issue) bool { return i.Measure == report.Enabled && i.Period == m.String() })
+		issued := slices.ContainsFunc(w.issued, func(i report.Issue) bool { return i.Period == m.String() })
 		if p.rows = p.days; issued && w.Period.HoldsMonth(m) && len(w.notHeld(all)) == 0 {
 			p.rows, p.whole = slices.Concat(p.days, all), true
 			slices.SortFunc(p.rows, calendar.Date.Compare)
@@ -129,8 +129,7 @@ func (w *auditor) checkSlices(ctx context.Context, p part) error {
 func (w *auditor) compute(ctx context.Context, p part, by func(calendar.Date) config.Tenant) (failures []Finding, err error) {
 	stands, notLooked := compute.Look(ctx, w.scratch.Conn, w.Tenant, p.rows...)
 	notDropped := store.DropResults(ctx, w.scratch.Conn, p.rows...)
-	_, err = duck.Exec(ctx, w.scratch.Conn, "count/delete_monthly_enabled", sql.Named("month", p.month.String()))
-	if err := cmp.Or(notLooked, notDropped, err); err != nil {
+	if err := cmp.Or(notLooked, notDropped, compute.DropMonth(ctx, w.scratch.Conn, p.month)); err != nil {
 		return nil, err
 	}
 	for i := range stands {

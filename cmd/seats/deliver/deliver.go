@@ -47,13 +47,15 @@ type Log interface {
 // Courier delivers what one tenant issued.
 type Courier struct {
 	config.Delivery
-	Tenant string
-	From   string // folder of the issued files
-	Outbox string // folder that Clear removes
-	Clock  func() time.Time
-	Sleep  func(context.Context, time.Duration)
-	Down   *Outages // of all couriers of a run
-	Log    Log
+	Tenant  string
+	Account string          // of the tenant, or ""
+	Names   config.FileName // of data files
+	From    string          // folder of the issued files
+	Outbox  string          // folder that Clear removes
+	Clock   func() time.Time
+	Sleep   func(context.Context, time.Duration)
+	Down    *Outages // of all couriers of a run
+	Log     Log
 }
 
 // Outages are the servers that were given up. Other tenants try them once and do not wait again: the numbers of a
@@ -121,7 +123,8 @@ func (c Courier) sweep(to Target) error {
 	for _, name := range names {
 		sentAs, hidden := strings.CutPrefix(name, ".")
 		sentAs, unfinished := strings.CutSuffix(sentAs, ".tmp")
-		if !hidden || !unfinished || !report.IsOf(c.Tenant, strings.TrimSuffix(sentAs, sealedSuffix)) {
+		_, isOurs := c.Names.Read(report.DataFile(strings.TrimSuffix(sentAs, sealedSuffix)), config.Named{Tenant: c.Tenant, Account: c.Account})
+		if !hidden || !unfinished || !isOurs {
 			continue
 		}
 		if err := to.remove(name); isBroken(err) {

@@ -17,6 +17,7 @@ import (
 	"strings"
 	"time"
 
+	"seats/cmd/seats/reading"
 	"seats/compute"
 	"seats/compute/rule"
 	"seats/internal/calendar"
@@ -169,43 +170,36 @@ type Reading struct {
 // Sensitivity gives the day's number, and then what it would be under other readings of the specification, each
 // for itself. Spikes are those shorter than so many seconds.
 func (d *Day) Sensitivity(ctx context.Context, spike int64) ([]Reading, error) {
-	places, here := placesOf(d.tenant), map[bool][]string{true: {}, false: {}} // which switches lead into the scope (R5)
-	isHere := func(p place) bool {
-		return p.Region == d.Scope.Region && (d.Scope.Location == "" || d.Scope.Location == p.Location)
-	}
-	for name, at := range places.bySwitch {
-		here[isHere(at)] = append(here[isHere(at)], name)
-	}
-	asked, err := duck.All[struct{ Value, At int64 }](ctx, d.conn, "ask/reading", d.where(
-		sql.Named("from", d.Scope.Day.Start), sql.Named("until", d.Scope.Day.End), sql.Named("last_second", lastSecond(d.tenant)),
-		sql.Named("here", here[true]), sql.Named("elsewhere", here[false]),
-		sql.Named("default_here", places.byDefault != nil && isHere(*places.byDefault)))...)
+	stands, err := compute.Look(ctx, d.conn, d.tenant, d.Date)
 	if err != nil {
 		return nil, err
 	}
-	// The other two change which sessions qualify: the slice is counted again.
-	other, name, meaning := d.tenant, "end inclusive", "the second of the logout counts too (session_end: inclusive)"
-	other.SessionEnd = config.SessionEndInclusive
-	if d.tenant.SessionEnd == config.SessionEndInclusive {
-		other.SessionEnd = config.SessionEndExclusive
-		name, meaning = "end exclusive", "the second of the logout does not count (session_end: exclusive)"
+	if err := reading.Stage(ctx, d.conn, d.Scope.Region, d.Scope.Location, stands, nil); err != nil {
+		return nil, err
 	}
-	again, err := compute.Recount(ctx, d.conn, d.Date, d.Scope, compute.Reading{Tenant: d.tenant, LegsOnly: true}, compute.Reading{Tenant: other})
+	asked := append([]reading.Reading{reading.AsCounted}, reading.Of(d.tenant)...)
+	if err := reading.Count(ctx, d.conn, asked, 0); err != nil {
+		return nil, err
+	}
+	readings := make([]Reading, len(asked))
+	for i, r := range asked {
+		readings[i] = Reading{Name: r.Name, Meaning: r.Meaning}
+	}
+	err = duck.Each(ctx, d.conn, "ask/number_of_day", func(scan func(...any) error) error {
+		var n, value, at int64
+		err := scan(&n, &value, &at)
+		readings[n].Value, readings[n].At = value, at
+		return err
+	}, sql.Named("day", d.Date.String()))
 	if err != nil {
 		return nil, err
 	}
-	agents, at := d.Curve.peak()
-	sessions, ofSessions := d.Curve.Sessions()
-	lasting, ofLasting := d.Curve.Lasting(spike)
-	return []Reading{
-		{"as counted", agents, at, "different agents with a qualifying session, by the second"},
-		{"sessions", sessions, ofSessions, "sessions instead of agents: an agent with two at once counts twice"},
-		{"spikes ignored", lasting, ofLasting, fmt.Sprintf("what is held for %d s on end", spike)},
-		{"whole minutes", asked[0].Value, asked[0].At, "present in any second of a minute, present in all of it"},
-		{"activity only", asked[1].Value, asked[1].At, "only the seconds of legs and previews, not the whole session"},
-		{"legs only", again[0].Agents, again[0].PeakTS, "a preview does not qualify a session"},
-		{name, again[1].Agents, again[1].PeakTS, meaning},
-	}, nil
+	if agents, at := d.Curve.peak(); readings[0].Value != agents || readings[0].At != at {
+		return nil, fail.New(fail.Store, "the results do not fit the slice any more: `seats compute` counts the day again",
+			"explain %s on %s: %d agents are counted and %d are found", d.Scope, d.Date, agents, readings[0].Value)
+	}
+	lasting, at := d.Curve.Lasting(spike)
+	return slices.Insert(readings, 2, Reading{"spikes ignored", lasting, at, fmt.Sprintf("what is held for %d s on end", spike)}), nil
 }
 
 // lastSecond is how many seconds a session occupies from its end on (R2).
@@ -314,15 +308,10 @@ func (c Curve) Plateaus() (agents int64, plateaus []calendar.Interval) {
 }
 
 // peak is the highest number of agents, and the first second of it, 0 where there is nobody.
-func (c Curve) peak() (int64, int64) { return c.highest(func(s Step) int64 { return s.Agents }) }
-
-// Sessions is the highest number of sessions at once, and the first second of it.
-func (c Curve) Sessions() (int64, int64) { return c.highest(func(s Step) int64 { return s.Sessions }) }
-
-func (c Curve) highest(of func(Step) int64) (most, second int64) {
+func (c Curve) peak() (most, second int64) {
 	for _, s := range c {
-		if n := of(s); n > most {
-			most, second = n, s.Start
+		if s.Agents > most {
+			most, second = s.Agents, s.Start
 		}
 	}
 	return most, second

@@ -11,6 +11,7 @@ import (
 
 	"seats/compute"
 	"seats/internal/calendar"
+	"seats/internal/config"
 	"seats/internal/duck"
 	"seats/internal/fail"
 	"seats/internal/settle"
@@ -157,11 +158,17 @@ func (s *state) month(ctx context.Context, counter *compute.Counter, month calen
 		return counter.Month(ctx, month, s.Clock().Unix())
 	}
 	result, err := compute.LoadMonth(ctx, s.Conn, s.Tenant, month)
-	if err == nil && result.Stale {
+	if err == nil && s.isToCount(result) {
 		err = fail.New(fail.Other, fmt.Sprintf("run `seats compute --month %s` first", month),
 			"%s has no result for its slices under today's configuration", month)
 	}
 	return result, err
+}
+
+// isToCount tells whether a stored month no longer fits its days, or lacks a measure that is issued: an older version counted it.
+func (s *state) isToCount(m compute.MonthResult) bool {
+	lacks := slices.ContainsFunc(m.Regions, func(r compute.MonthRegion) bool { return r.Peak == nil })
+	return m.Stale || lacks && s.Tenant.Issues(config.MonthlyConcurrent)
 }
 
 // look asks the store for some days, each with the counting rules that this job reads and counts it by (R9): those of an issued
@@ -183,30 +190,35 @@ func (s *state) hasMoved(one compute.Standing) bool {
 
 // askMoved tells of a day that somebody has named, without a reason, and that is issued by other counting rules than today's:
 // what today's would give, where that is another number. The day stands as it is issued in any case.
-func (s *state) askMoved(ctx context.Context, counter *compute.Counter, today compute.Standing) (err error) {
-	day := today.Day
-	today.By = s.Tenant.On(day)
+func (s *state) askMoved(ctx context.Context, counter *compute.Counter, one compute.Standing) (err error) {
+	day := one.Day
+	one.By = s.Tenant.On(day)
 	if s.ledger == nil {
 		if s.ledger, err = report.IssuedFiles(ctx, s.Conn); err != nil {
 			return err
 		}
 	}
-	would, err := counter.Would(ctx, today)
+	would, err := counter.Would(ctx, one)
 	if err != nil {
 		return err
 	}
+	today := map[report.Series]int64{}
+	for _, p := range would.Regions() {
+		today[report.Series{Region: p.Region, Measure: report.Concurrent, Period: day.String()}] = p.Agents
+	}
+	for _, e := range would.Enabled {
+		today[report.Series{Region: e.Region, Measure: report.Enabled, Period: day.String()}] = e.Agents
+	}
 	var told []string
 	for _, i := range s.ledger {
-		if !i.Stands || i.Measure != report.Concurrent || i.Period != day.String() {
-			continue
-		}
-		regions := would.Regions()
-		at := slices.IndexFunc(regions, func(p compute.Peak) bool { return p.Region == i.Region })
+		value, is := today[i.Series]
+		what := map[report.Measure]string{report.Enabled: " enabled"}[i.Measure]
 		switch {
-		case at < 0:
-			told = append(told, fmt.Sprintf("%s was issued with %d and is no region any more", i.Region, i.Value))
-		case regions[at].Agents != i.Value:
-			told = append(told, fmt.Sprintf("%s was issued with %d, today's rules give %d", i.Region, i.Value, regions[at].Agents))
+		case !i.Stands || i.Period != day.String():
+		case !is:
+			told = append(told, fmt.Sprintf("%s was issued with %d%s and is no region any more", i.Region, i.Value, what))
+		case value != i.Value:
+			told = append(told, fmt.Sprintf("%s was issued with %d%s, today's rules give %d", i.Region, i.Value, what, value))
 		}
 	}
 	if len(told) > 0 {

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"seats/cmd/seats/deliver"
+	"seats/compute"
 	"seats/internal/calendar"
 	"seats/internal/config"
 	"seats/internal/duck"
@@ -66,7 +67,8 @@ func (s *state) issue(ctx context.Context) error {
 	if err := cmp.Or(err1, err2); err != nil {
 		return err
 	}
-	writer := report.Writer{Dir: s.Tenant.FilesPath(), Columns: s.Columns, Versions: report.Versions{Program: s.Version, DuckDB: engine, Go: runtime.Version()}}
+	writer := report.Writer{Dir: s.Tenant.FilesPath(), Names: s.Tenant.FileName, Columns: s.Columns,
+		Versions: report.Versions{Program: s.Version, DuckDB: engine, Go: runtime.Version()}}
 	if s.SignKey != nil {
 		writer.Signing = &report.Signing{Key: s.SignKey, Run: s.last.ID + 1, Previous: s.last.SHA256}
 	}
@@ -102,7 +104,7 @@ func (s *state) issue(ctx context.Context) error {
 		if o.Action != report.Unchanged {
 			s.files = append(s.files, o.Issue.File)
 			unit := "day"
-			if o.Issue.Measure == report.Enabled {
+			if o.Issue.IsMonth() {
 				unit = "month"
 			}
 			s.info(string(o.Action), "file", filepath.Join(writer.Dir, o.Issue.File), "value", o.Issue.Value, "state", o.Issue.State, unit, o.Issue.Period)
@@ -150,29 +152,37 @@ func WarnGone(log Log, t config.Tenant, ledger []report.Issue) {
 	}
 }
 
-// numbers are what can be issued, day by day and then the months, of the regions that are billed then.
+// numbers are what can be issued, of the measures that are, day by day and then the months, of the regions that are billed then.
 func (s *state) numbers() (numbers []report.Number) {
-	for _, d := range s.days {
-		for _, p := range d.Regions() {
-			if !s.Tenant.Bills(p.Region, d.Day) {
-				continue
-			}
-			of := report.Series{Region: p.Region, Measure: report.Concurrent, Period: d.Day.String()}
-			n := report.Number{Tenant: s.Tenant.Name, Series: of, Value: p.Agents,
-				State: d.State, RulesHash: d.RulesSHA256, SQLHash: d.SQLSHA256, Slices: []settle.Slice{d.Slice}, Quality: d.Quality}
-			if p.Agents > 0 {
-				n.PeakAt, n.PeakSeconds = time.Unix(p.PeakTS, 0).In(ZoneOf(d.By, p.Region)), p.PeakSeconds
-			}
+	add := func(n report.Number, on calendar.Date, measure report.Measure, p compute.MonthPeak, by config.Tenant) {
+		n.Tenant, n.Account, n.Region, n.Measure, n.Value = s.Tenant.Name, s.Tenant.Account, p.Region, measure, p.Agents
+		if measure == report.Concurrent && p.Agents > 0 {
+			n.PeakAt, n.PeakSeconds, n.PeakDays = time.Unix(p.PeakTS, 0).In(ZoneOf(by, p.Region)), p.PeakSeconds, p.Days
+		}
+		if s.Tenant.Bills(n.Region, on) && s.Tenant.Issues(n.Kind()) {
 			numbers = append(numbers, n)
 		}
 	}
+	enabled := func(e compute.Enabled) compute.MonthPeak {
+		return compute.MonthPeak{Peak: compute.Peak{Region: e.Region, Agents: e.Agents}}
+	}
+	for _, d := range s.days {
+		n := report.Number{State: d.State, RulesHash: d.RulesSHA256, SQLHash: d.SQLSHA256, Slices: []settle.Slice{d.Slice}, Quality: d.Quality}
+		n.Period = d.Day.String()
+		for _, p := range d.Regions() {
+			add(n, d.Day, report.Concurrent, compute.MonthPeak{Peak: p}, d.By)
+		}
+		for _, e := range d.Enabled {
+			add(n, d.Day, report.Enabled, enabled(e), d.By)
+		}
+	}
 	for _, m := range s.months {
-		for _, e := range m.Regions {
-			if s.Tenant.Bills(e.Region, m.Month.First()) {
-				of := report.Series{Region: e.Region, Measure: report.Enabled, Period: m.Month.String()}
-				numbers = append(numbers, report.Number{Tenant: s.Tenant.Name, Series: of, Value: e.Agents, State: e.State,
-					RulesHash: m.RulesSHA256, SQLHash: m.SQLSHA256, Slices: e.Slices, Quality: e.Quality})
+		for _, r := range m.Regions {
+			n := report.Number{State: r.State, RulesHash: m.RulesSHA256, SQLHash: m.SQLSHA256, Slices: r.Slices, Quality: r.Quality}
+			if n.Period = m.Month.String(); r.Peak != nil {
+				add(n, m.Month.First(), report.Concurrent, *r.Peak, s.Tenant)
 			}
+			add(n, m.Month.First(), report.Enabled, enabled(r.Enabled), s.Tenant)
 		}
 	}
 	return numbers
@@ -214,7 +224,7 @@ func (s *state) deliver(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, s.Drop()) }()
-	courier := deliver.Courier{Delivery: *s.Tenant.Deliver, Tenant: s.Tenant.Name, From: s.Tenant.FilesPath(), Outbox: s.Tenant.OutboxPath(),
+	courier := deliver.Courier{Delivery: *s.Tenant.Deliver, Tenant: s.Tenant.Name, Account: s.Tenant.Account, Names: s.Tenant.FileName, From: s.Tenant.FilesPath(), Outbox: s.Tenant.OutboxPath(),
 		Clock: s.Clock, Sleep: s.Sleep, Down: s.Down, Log: s.Log}
 	delivered, parcels, err := Pending(ctx, s.Conn, s.Tenant)
 	if err != nil {
@@ -306,7 +316,7 @@ func (j *Job) DryRun(ctx context.Context) (rows []WhatIf, err error) {
 	if err := errors.Join(scratch.Take(ctx), scratch.TakeRows(ctx, from, to)); err != nil {
 		return nil, fmt.Errorf("read store: %w", err)
 	}
-	standing, err := duck.All[WhatIf](ctx, s.Conn, "ask/standing_number", sql.Named("periods", periods))
+	standing, err := duck.All[WhatIf](ctx, s.Conn, "ask/standing_number", sql.Named("periods", periods), sql.Named("measures", j.Tenant.Issued()))
 	if err != nil {
 		return nil, err
 	}

@@ -87,7 +87,7 @@ func (s *state) backlog(ctx context.Context) (b backlog, err error) {
 	if b.uncounted, err = duck.All[calendar.Date](ctx, s.Conn, "store/uncounted"); err != nil {
 		return b, err
 	}
-	counted, err := duck.All[struct{ Period, Region, State string }](ctx, s.Conn, "store/counted")
+	counted, err := duck.All[struct{ Period, Region, State string }](ctx, s.Conn, "store/counted", sql.Named("measures", s.Tenant.Issued()))
 	for _, c := range counted {
 		if b.issued[c.Period] == nil {
 			b.issued[c.Period] = map[string]string{}
@@ -286,7 +286,7 @@ func (s *state) owed(ctx context.Context, month calendar.Month) (why string, err
 	owed, err := duck.One[struct {
 		Region, Period string
 		Agents         *int64
-	}](ctx, s.Conn, "store/owed", sql.Named("month", month.String()), sql.Named("regions", string(list)))
+	}](ctx, s.Conn, "store/owed", sql.Named("month", month.String()), sql.Named("regions", string(list)), sql.Named("measures", s.Tenant.Issued()))
 	switch {
 	case err != nil || owed.Region == "":
 		return "", err
@@ -351,11 +351,20 @@ func (s *state) seal(ctx context.Context) error {
 	return nil
 }
 
-// closed tells whether the month's enabled agents are issued as final in every region.
+// closed tells whether what is issued of the month is issued as final in every region; where only days are, its last one.
 func (s *state) closed(month calendar.Month, ledger []report.Issue) bool {
+	final := map[report.Series]bool{}
+	for _, i := range ledger {
+		final[i.Series] = final[i.Series] || i.Stands && i.State == settle.Final
+	}
 	return !slices.ContainsFunc(s.Tenant.Regions, func(r config.Region) bool {
-		return r.HoldsIn(month) && !slices.ContainsFunc(ledger, func(i report.Issue) bool {
-			return i.Stands && i.Region == r.Name && i.Measure == report.Enabled && i.Period == month.String() && i.State == settle.Final
+		period := month.String()
+		if !s.Tenant.Issues(config.MonthlyEnabled) && !s.Tenant.Issues(config.MonthlyConcurrent) {
+			period = r.LastIn(month).String()
+		}
+		return r.HoldsIn(month) && slices.ContainsFunc([]report.Measure{report.Concurrent, report.Enabled}, func(m report.Measure) bool {
+			of := report.Series{Region: r.Name, Measure: m, Period: period}
+			return s.Tenant.Issues(of.Kind()) && !final[of]
 		})
 	})
 }
@@ -427,5 +436,5 @@ func (s *state) counts(ctx context.Context, month calendar.Month) (bool, error) 
 	if errors.As(err, &missing) {
 		return true, nil
 	}
-	return result.Stale, err
+	return s.isToCount(result), err
 }

@@ -6,6 +6,12 @@ with counted as (
     from _data.daily_concurrent
     where location is null
     union all
+    select region, 'enabled', day::varchar, agents, null
+    from _data.enabled_daily
+    union all
+    select region, 'concurrent', month, agents, peak_ts
+    from _data.monthly_concurrent
+    union all
     select region, 'enabled', month, agents, null
     from _data.monthly_enabled
 ),

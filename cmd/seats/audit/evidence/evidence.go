@@ -258,7 +258,9 @@ func (p *packer) writeResults(ctx context.Context) error {
 			return err
 		}
 	}
-	return p.copy(ctx, "results/monthly_enabled.csv", "ask/pack_monthly_enabled", "", p.bounds()...)
+	err1 := p.copy(ctx, "results/monthly_concurrent.csv", "ask/pack_monthly_concurrent", "", p.bounds()...)
+	err2 := p.copy(ctx, "results/monthly_enabled.csv", "ask/pack_monthly_enabled", "", p.bounds()...)
+	return cmp.Or(err1, err2)
 }
 
 // packTime is what every file of a pack is dated: a pack says nothing of when it was made.

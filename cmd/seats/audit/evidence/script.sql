@@ -47,6 +47,7 @@ set variable the_sql_sha256 = '';
 set variable the_computed_ts = 0;
 {{statement "count/month_agent"}};
 {{statement "count/monthly_enabled"}};
+{{statement "count/monthly_concurrent"}};
 {{end}}
 set variable the_recorded = '{{.Recorded}}';
 {{conclusion}};

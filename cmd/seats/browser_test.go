@@ -1,13 +1,16 @@
-// Package browser opens pages in headless Chromium, for tests and pictures. It is no part of the program.
-package browser
+package main
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
+	"testing"
 	"time"
 
 	"github.com/chromedp/cdproto/cdp"
@@ -15,13 +18,16 @@ import (
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
+	"github.com/stretchr/testify/require"
+
+	"seats/internal/must"
 )
 
 // patience is how long all that is done with one page may take.
 const patience = 2 * time.Minute
 
-// Page is a page that is looked at. It keeps what a reader does not see.
-type Page struct {
+// browserPage is a page that is looked at. It keeps what a reader does not see.
+type browserPage struct {
 	Context context.Context
 
 	mu       sync.Mutex
@@ -29,8 +35,8 @@ type Page struct {
 	requests []string
 }
 
-// Open starts Chromium. The returned function ends it.
-func Open(ctx context.Context) (*Page, func(), error) {
+// openBrowser starts Chromium. The returned function ends it.
+func openBrowser(ctx context.Context) (*browserPage, func(), error) {
 	path, err := exec.LookPath("chromium")
 	if err != nil {
 		return nil, nil, fmt.Errorf("find chromium (`make chromium` installs it): %w", err)
@@ -42,7 +48,7 @@ func Open(ctx context.Context) (*Page, func(), error) {
 	ctx, stopWaiting := context.WithTimeout(ctx, patience)
 	ctx, stopProcess := chromedp.NewExecAllocator(ctx, options...)
 	ctx, stopPage := chromedp.NewContext(ctx)
-	p := &Page{Context: ctx}
+	p := &browserPage{Context: ctx}
 	end := func() { stopPage(); stopProcess(); stopWaiting() }
 	err = chromedp.Listen(ctx, p.note)
 	if err == nil {
@@ -58,7 +64,7 @@ func Open(ctx context.Context) (*Page, func(), error) {
 	return p, end, nil
 }
 
-func (p *Page) note(event any) {
+func (p *browserPage) note(event any) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	switch e := event.(type) {
@@ -73,16 +79,44 @@ func (p *Page) note(event any) {
 	}
 }
 
-// Prefer makes the page one of somebody who prefers a scheme of colours, light or dark.
-func Prefer(p *Page, scheme string) error {
+// prefer makes the page one of somebody who prefers a scheme of colours, light or dark.
+func prefer(p *browserPage, scheme string) error {
 	_, err := chromedp.Call(p.Context, emulation.SetEmulatedMedia,
 		emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}})
 	return err
 }
 
-// Noted are the exceptions, the lines on the console and what could not be loaded, and the addresses that were asked for.
-func (p *Page) Noted() (errors, requests []string) {
+// noted are the exceptions, the lines on the console and what could not be loaded, and the addresses that were asked for.
+func (p *browserPage) noted() (errors, requests []string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return slices.Clone(p.errors), slices.Clone(p.requests)
+}
+
+var (
+	picturesOf = flag.String("pictures-of", "", "folder of pages to take pictures of")
+	pictures   = flag.String("pictures", "", "folder that is there, for the pictures")
+)
+
+// Each page is taken at the width of a desktop and of a phone, light and dark, for people to look at (`make screenshots`).
+func TestPictures(t *testing.T) {
+	if *picturesOf == "" {
+		t.Skip("`make screenshots` takes them")
+	}
+	page := opened(t)
+	for _, name := range flag.Args() {
+		for device, width := range map[string]int64{"desktop": 1200, "phone": 390} {
+			for _, scheme := range []string{"light", "dark"} {
+				require.NoError(t, prefer(page, scheme))
+				require.NoError(t, chromedp.Do(page.Context,
+					chromedp.EmulateViewport(width, 900),
+					chromedp.Navigate("file://"+filepath.Join(*picturesOf, name)),
+					chromedp.WaitNotPresent(chromedp.CSS(".curve:not(:has(canvas))")),
+					chromedp.Sleep(100*time.Millisecond))) // until the last curve is painted
+				png := must.Have(chromedp.Run(page.Context, chromedp.FullScreenshot(100)))(t)
+				file := strings.TrimSuffix(strings.ReplaceAll(name, "/", "-"), ".html") + "-" + device + "-" + scheme + ".png"
+				require.NoError(t, os.WriteFile(filepath.Join(*pictures, file), png, 0o600))
+			}
+		}
+	}
 }

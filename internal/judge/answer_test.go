@@ -2,7 +2,7 @@
 // computations count the same slice (R12), and a slice that was cut wrongly makes both of them wrong; the judge has none.
 //
 // It is written from the rules, and knows the configuration and the calendar, but nothing of extract, compute and their
-// statements. It is there for tests and for the benchmark: seats itself never asks it.
+// statements. It is there for tests alone: seats itself never asks it.
 package judge
 
 import (
