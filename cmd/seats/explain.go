@@ -122,6 +122,9 @@ func (x *explanation) print(ctx context.Context, month calendar.Month, date cale
 		if err != nil {
 			return err
 		}
+		if x.tenant.Issues(config.MonthlyConcurrent) {
+			x.warnIssued(report.Concurrent, month.String(), h.Value)
+		}
 		return x.show(h.Document(), h.Peak.List(), h.Summary(), h.Peak.Spans(), h.Peak.Brief())
 	case x.Month != "":
 		m, err := x.explainer.Month(ctx, month, x.Region)
