@@ -11,8 +11,13 @@ limit 1
 select m.month,
        m.region,
        m.contract,
-       m.aggregate,
-       coalesce(m.parameter, 0) as parameter,
+       case m.aggregate
+           when 'max' then 'highest second'
+           when 'p95' then '95th percentile of the seconds'
+           when 'top_days' then 'mean of the ' || m.parameter || ' highest daily peaks'
+           when 'sustained' then 'held for ' || to_seconds(m.parameter) || ' on end'
+           when 'accumulated' then 'reached for ' || to_seconds(m.parameter) || ' in all'
+       end as measures,
        m.quantity::double as quantity,
        coalesce(m.committed, 0) as committed,
        coalesce(m.overage, 0)::double as overage,

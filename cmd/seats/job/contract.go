@@ -5,7 +5,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
-	"time"
+	"slices"
 
 	"seats/internal/calendar"
 	"seats/internal/config"
@@ -15,15 +15,15 @@ import (
 
 // Contract is what one of a region says of a month, as far as its days are counted and their curves kept (macro contract).
 type Contract struct {
-	Month                   calendar.Month
-	Region, Name, Aggregate string
-	Parameter               int64 // days, or seconds: see config.Contract
-	Quantity                float64
-	Committed               int64   // 0: not said, and then nothing is over or above it
-	Overage                 float64 // agents
-	DaysAbove, DaysCounted  int64
-	State                   string  // settle.Final or settle.Provisional
-	Reached                 float64 // the highest share of Committed that is to be told of, and that the quantity reaches; 0: none
+	Month                  calendar.Month
+	Region, Name           string
+	Measures               string // in words, what the quantity is
+	Quantity               float64
+	Committed              int64   // 0: not said, and then nothing is over or above it
+	Overage                float64 // agents
+	DaysAbove, DaysCounted int64
+	State                  string  // settle.Final or settle.Provisional
+	Reached                float64 // the highest share of Committed that is to be told of, and that the quantity reaches; 0: none
 }
 
 // contractVersion is the schema version from which on a store has contracts.
@@ -38,22 +38,6 @@ func Contracts(ctx context.Context, q duck.Queryer, from, to calendar.Month) ([]
 		return nil, err
 	}
 	return duck.All[Contract](ctx, q, "ask/contract", sql.Named("from", from.String()), sql.Named("to", to.String()))
-}
-
-// Measures says in words what the quantity is.
-func (c Contract) Measures() string {
-	lasts := time.Duration(c.Parameter) * time.Second
-	switch c.Aggregate {
-	case "p95":
-		return "95th percentile of the seconds"
-	case "top_days":
-		return fmt.Sprintf("mean of the %d highest daily peaks", c.Parameter)
-	case "sustained":
-		return fmt.Sprintf("held for %s on end", lasts)
-	case "accumulated":
-		return fmt.Sprintf("reached for %s in all", lasts)
-	}
-	return "highest second"
 }
 
 // Warn tells of the share that is reached.
@@ -94,17 +78,12 @@ func (s *state) agree(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("write contracts: %w", err)
 	}
-	type key struct {
-		calendar.Month
-		region, name string
-	}
-	told := map[key]float64{}
-	for _, c := range s.agreed {
-		told[key{c.Month, c.Region, c.Name}] = c.Reached
-	}
 	now, err := s.contracts(ctx)
 	for _, c := range now {
-		if c.Reached > told[key{c.Month, c.Region, c.Name}] {
+		was := slices.ContainsFunc(s.agreed, func(b Contract) bool {
+			return b.Month == c.Month && b.Region == c.Region && b.Name == c.Name && b.Reached >= c.Reached
+		})
+		if c.Reached > 0 && !was {
 			c.Warn(s.Log, s.Tenant.Name)
 		}
 	}
