@@ -42,13 +42,10 @@ func parseFileName(template string) (f FileName, err error) {
 	for rest := template; rest != ""; {
 		found := aNamePart.FindStringSubmatch(rest)
 		if found == nil || found[1] == "" && f.Has(found[2]+found[3]) {
-			return f, fmt.Errorf("cannot be used from %q on: it may hold letters, digits, _ - . and, each once, {region} {metric} {tenant} {account} {measure} "+
+			return FileName{}, fmt.Errorf("cannot be used from %q on: it may hold letters, digits, _ - . and, each once, {region} {metric} {tenant} {account} {measure} "+
 				"{period} {issued} {revision}; times with a layout too, as {issued:20060102150405}", rest)
 		}
 		f.parts, rest = append(f.parts, namePart{found[2] + found[3], found[1] + found[4]}), rest[len(found[0]):]
-	}
-	if notDataFiles.MatchString(template) {
-		return f, fmt.Errorf("must not begin with . or -, nor end as manifests, signatures, pages and unfinished files do: .json .minisig .age .tmp .html")
 	}
 	return f, nil
 }
@@ -166,7 +163,7 @@ func (v value) tellApart(tenants []Tenant) {
 	for _, t := range tenants {
 		for _, r := range t.Regions {
 			n := Named{Tenant: t.Name, Account: t.Account, Region: r.Name, Issued: time.Unix(0, 0)}
-			for _, measure := range t.Issued() {
+			for _, measure := range slices.Compact(slices.Sorted(slices.Values(t.Issued()))) {
 				often, what, _ := strings.Cut(measure, "_")
 				for i, period := range append(samples[often], samples[often]...) {
 					n.Measure, n.Period, n.Revision = what, period, 1+i/len(samples[often])
@@ -178,8 +175,9 @@ func (v value) tellApart(tenants []Tenant) {
 						v.problem(fmt.Sprintf("gives one name to two files, %s: %s, and %s", name, was, n), "tenants and regions are told apart by {tenant}, or "+
 							"an {account} of its own for each, and {region}; all else by {measure} {period} {revision}, or {issued} to the second")
 						return
-					case len(name) > longest:
-						v.problem(fmt.Sprintf("gives names of more than %d bytes: %s", longest, name), "")
+					case len(name) > longest, notDataFiles.MatchString(name):
+						v.problem("gives the name "+name, fmt.Sprintf("one of %d bytes at most, that does not begin with . or -, nor end as manifests, signatures, "+
+							"pages and unfinished files do: .json .minisig .age .tmp .html", longest))
 						return
 					}
 				}

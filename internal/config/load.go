@@ -131,7 +131,8 @@ func (l *loader) config(root value) (*Config, error) {
 		g.deliver = g.get("deliver").fields()
 		g.deliver.delivery()
 		files := f.get("report").fields()
-		g.defaults.Measures, g.defaults.FileName = files.get("measures").measures(), files.get("file_name").fileName()
+		g.defaults.Measures, _ = files.get("measures").texts()
+		g.defaults.FileName = files.get("file_name").fileName()
 		cfg.Tenants = g.tenants(f.get("tenants"), f.get("tenants_dir"))
 		cfg.Columns = files.get("columns").columns()
 		if name := files.get("file_name"); name.given() {
@@ -284,17 +285,6 @@ func DefaultColumns() (columns []Column) {
 		columns = append(columns, Column{Name: name, Field: name})
 	}
 	return columns
-}
-
-// measures are those that are issued, each once.
-func (v value) measures() (measures []string) {
-	measures, places := v.texts()
-	for i, measure := range measures {
-		if slices.Contains(measures[:i], measure) {
-			places[i].problem("is there already", "")
-		}
-	}
-	return measures
 }
 
 func (v value) columns() (columns []Column) {

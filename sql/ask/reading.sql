@@ -244,9 +244,9 @@ with login as (
            s.is_open,
            s.default_here,
            s.default_place,
-           xor(s.last_second, r.other_end) as last_second,
+           xor(s.last_second, r.other_end) as more,
            least(
-               greatest(s.logout_ts + last_second, s.start_ts + 1),
+               greatest(s.logout_ts + more, s.start_ts + 1),
                case when r.long = 'cut' then s.start_ts + 172800 end
            ) as until_ts
     from reading as r
@@ -270,7 +270,7 @@ met as (
     from login as l
     join reading_touch as t on t.session_id = l.session_id
         and t.first_ts < l.until_ts
-    where coalesce(t.last_second, l.last_second) = l.last_second
+    where coalesce(t.last_second, l.more) = l.more
       and not (l.legs_only and t.kind = 'preview')
 ),
 told as (
@@ -311,7 +311,7 @@ span as (
         and a.end_ts > l.start_ts
     where l.activity_only
       and a.kind <> 'other'
-      and coalesce(a.last_second, l.last_second) = l.last_second
+      and coalesce(a.last_second, l.more) = l.more
       and not (l.legs_only and a.kind = 'preview')
       and (a.place is null or a.place = l.moved_in or a.is_here and a.place <> l.moved_out)
 ),

@@ -81,7 +81,7 @@ order by region, s.long, measure, period
 -- what it is without one of its days), and that a number is an earlier revision's. What is not missing, or has no earlier
 -- revision, is as the rest of the set has it.
 -- is_all: all of their numbers of the measure are the set's, also those that are ours, so that none is spoiled. Shown are of
--- these the smallest, and those that give all of the region's numbers whatever their size; where there is none, each that gives
+-- these the smallest, and the smallest that give all of the region's numbers; where there is none, each that gives
 -- a number: pairs only for what no single reading gives; and nearest ones.
 -- Inputs: reading_result, their_number, our_number, _data.issued_file; $region.
 with asked as (
@@ -167,6 +167,11 @@ of_region as (
            min(size) filter (where is_all) over (partition by measure, long) as smallest
     from fit
 ),
+whole as (
+    select min(size) as smallest_whole
+    from of_region
+    where is_all_of_region
+),
 open as ( -- periods that no single reading gives
     select measure, long, period
     from given
@@ -197,8 +202,9 @@ select measure, long,
        size,
        in_region
 from of_region as f
+cross join whole
 where differing > 0
-  and case when has_all then is_all and (size = smallest or is_all_of_region)
+  and case when has_all then is_all and (size = smallest or is_all_of_region and size = smallest_whole)
       else explains > 0 and (
           size = 1 or exists (
               from open as o

@@ -54,8 +54,11 @@ func Of(t config.Tenant) []Reading {
 
 // OfRegion gives, beside those, the readings that want the days around and the other regions.
 func OfRegion(t config.Tenant, region string) []Reading {
-	all := append(Of(t), Reading{"UTC days", map[string]any{"utc_days": true}, "days from midnight to midnight of UTC, not of the region"})
+	all := Of(t)
 	for _, r := range t.Regions {
+		if r.Name == region && r.Zone.String() != "UTC" {
+			all = append(all, Reading{"UTC days", map[string]any{"utc_days": true}, "days from midnight to midnight of UTC, not of the region"})
+		}
 		for _, l := range r.Locations {
 			flag, name, meaning := "moved_in", " in", "counts here too"
 			if r.Name == region {

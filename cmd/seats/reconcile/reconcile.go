@@ -232,13 +232,14 @@ func (r Result) Given(row Row) string {
 // series tells the numbers of a measure, of days or months, from others of the region.
 func (f Finding) series() string { return fmt.Sprint(f.Measure, f.Long) }
 
-// withPairs adds the pairs of readings. Of one that changes no number by itself there is none: it would be many for nothing.
+// withPairs adds the pairs of readings. Two that change no number, each by itself, make none: it would be many for nothing.
 func (s search) withPairs(ctx context.Context, singles []reading.Reading) ([]reading.Reading, error) {
 	telling, err := duck.All[int](ctx, s.conn, "ask/telling_reading")
 	tried := slices.Clone(singles)
-	for i, one := range telling {
-		for _, other := range telling[i+1:] {
-			if both, can := singles[one].And(singles[other]); can {
+	for i, one := range singles {
+		for j := i + 1; i > 0 && j < len(singles); j++ { // the first is no reading
+			both, can := one.And(singles[j])
+			if can && (slices.Contains(telling, i) || slices.Contains(telling, j)) {
 				tried = append(tried, both)
 			}
 		}
