@@ -18,7 +18,7 @@ type activity struct {
 	agent      int
 	kind, mode string
 	guid       []byte // of the rows that it was read from
-	switchName string // an absent or empty one is unknown (R5)
+	switchName []byte // an absent or empty one is unknown (R5)
 	faults     []fault
 
 	// Where one without an end does (R3): where a session ends before its end second, and where that second counts (R2).
@@ -102,7 +102,7 @@ func (c *cut) add(out *Rows, a activity) {
 	out.setNumber(1, a.rowKey[0])
 	out.setNumber(2, a.rowKey[1])
 	a.put(out, 3, 4, 5, 6, 10)
-	for i, text := range [][]byte{[]byte(a.switchName), a.guid, []byte(a.mode)} {
+	for i, text := range [][]byte{a.switchName, a.guid, []byte(a.mode)} {
 		if len(text) > 0 {
 			out.setText(7+i, text)
 		}
@@ -177,7 +177,7 @@ func (c *cut) ends(ctx context.Context) error {
 	for _, s := range c.elsewhere {
 		elsewhere = append(elsewhere, s.login)
 	}
-	outside := newLogins(elsewhere, c.people.len)
+	outside := newLogins(elsewhere, c.resources.len)
 	for _, a := range c.open {
 		a.ended, a.until = c.asOf, c.asOf
 		ended, until := int64(math.MinInt64), int64(math.MinInt64)
@@ -244,7 +244,7 @@ func (c *cut) tell(a activity) {
 	for i := range own {
 		for reading, is := range own[i].shares(of) {
 			told := &own[i].told[reading]
-			told.any, told.aSwitch = told.any || is, told.aSwitch || is && a.switchName != ""
+			told.any, told.aSwitch = told.any || is, told.aSwitch || is && len(a.switchName) > 0
 		}
 	}
 }
@@ -261,7 +261,7 @@ func (c *cut) otherLegs(ctx context.Context) (endless []*activity, err error) {
 	if len(found) == 0 {
 		return nil, nil
 	}
-	lacking := newLogins(found, c.people.len)
+	lacking := newLogins(found, c.resources.len)
 	read, err := c.Source.LegsOf(ctx, slices.Compact(resources), c.keys, from)
 	if err != nil {
 		return nil, err
@@ -293,8 +293,8 @@ func (c *cut) otherLegs(ctx context.Context) (endless []*activity, err error) {
 		for reading := range l.told {
 			told := map[string]bool{}
 			for _, a := range by[l.resource] {
-				if l.lacks(reading) && !told[a.switchName] && l.shares(a.login())[reading] {
-					told[a.switchName], tells[a] = true, true
+				if l.lacks(reading) && !told[string(a.switchName)] && l.shares(a.login())[reading] {
+					told[string(a.switchName)], tells[a] = true, true
 				}
 			}
 		}
@@ -312,7 +312,7 @@ func (c *cut) otherLegs(ctx context.Context) (endless []*activity, err error) {
 		out.setNumber(0, a.rowKey[0])
 		out.setNumber(1, a.rowKey[1])
 		a.put(out, 2, 3, 4, 5, 7)
-		out.setText(6, []byte(a.switchName))
+		out.setText(6, a.switchName)
 	}
 	return endless, c.write(ctx, otherLegOf, out, nil)
 }
@@ -327,7 +327,7 @@ func (c *cut) telling(legs *Rows, of Logins) (telling []*activity) {
 			continue
 		}
 		agent, name := c.agent(f.resource), c.switchOf(legs.number(dn, row))
-		if _, until := f.activity(); agent >= 0 && name != "" && of.touch(agent, f.start, until) {
+		if _, until := f.activity(); agent >= 0 && len(name) > 0 && of.touch(agent, f.start, until) {
 			telling = append(telling, &activity{fact: f, agent: agent, kind: "leg", switchName: name})
 		}
 	}

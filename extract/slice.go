@@ -64,7 +64,7 @@ type cut struct {
 
 	open       []*activity    // that have no end yet
 	elsewhere  []otherSession // in which some of them started
-	used       []bool         // of people, whom the slice names
+	used       []bool         // of resources, whom the slice names
 	sent       map[string]*tally
 	duplicates *Rows
 	wrong      *wrongTime
@@ -97,7 +97,7 @@ func (c *cut) make(ctx context.Context) error {
 		return err
 	}
 	c.Reference = c.Source.Reference()
-	c.used = make([]bool, c.people.len)
+	c.used = make([]bool, c.resources.len)
 	var starts, ends []int64
 	for _, s := range c.w.Spans {
 		starts, ends = append(starts, s.Start), append(ends, s.End)
@@ -166,7 +166,7 @@ func (c *cut) sessions(ctx context.Context, all *Rows) error {
 		_, until := s.session(c.asOf)
 		logins = append(logins, login{agent: agent, resource: s.resource, start: s.start, end: max(until-1, s.moment()), until: until})
 	}
-	c.logins = newLogins(logins, c.people.len)
+	c.logins = newLogins(logins, c.resources.len)
 	c.summary.TenantKeys = slices.Sorted(maps.Keys(tenants))
 	if len(picked) == 0 {
 		return nil
@@ -210,18 +210,18 @@ func (c *cut) writeAgents(ctx context.Context) error {
 	persons := map[string]bool{}
 	for row, is := range c.used {
 		if is {
-			persons[c.people.text(1, row)] = true
+			persons[c.resources.text(employeeOf, row)] = true
 		}
 	}
 	delete(persons, "")
 	picked := []int{} // not nil, which stands for all
-	for row := range c.people.len {
-		if c.used[row] || persons[string(c.people.texts[1].at(row))] {
+	for row := range c.resources.len {
+		if c.used[row] || c.isAgent(row) && persons[string(c.resources.texts[employeeOf].at(row))] {
 			picked = append(picked, row)
 		}
 	}
-	slices.SortFunc(picked, func(a, b int) int { return cmp.Compare(c.people.number(0, a), c.people.number(0, b)) })
-	return c.write(ctx, agentOf, c.people, picked)
+	slices.SortFunc(picked, func(a, b int) int { return cmp.Compare(c.resources.number(0, a), c.resources.number(0, b)) })
+	return c.write(ctx, agentOf, c.resources, picked)
 }
 
 // fault is that one chunk held so many copies of a row of a table (R11 duplicate_key).

@@ -214,7 +214,7 @@ func (f fact) activity() (from, until int64) {
 // login is a time in which a resource is logged in, from start until end, or, where the end second counts (R2), until; and what its
 // activities tell of its switch (R5), under either reading.
 type login struct {
-	agent                       int // which of people
+	agent                       int // its row among the resources
 	resource, start, end, until int64
 	told                        [2]struct{ any, aSwitch bool }
 }
