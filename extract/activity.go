@@ -93,7 +93,7 @@ func (c *cut) consider(out *Rows, a activity) {
 
 // add adds an activity to the slice.
 func (c *cut) add(out *Rows, a activity) {
-	c.use(a.agent, a.kind, a.fact, a.faults)
+	c.use(a.agent, a.fact, a.faults)
 	if !a.isRejected() {
 		c.tell(a)
 	}
@@ -114,8 +114,8 @@ func (c *cut) add(out *Rows, a activity) {
 
 // otherSession is one outside the slice.
 type otherSession struct {
-	fact
 	login
+	row int // of others
 }
 
 // beside settles which of the activities without an end belong to the slice, and writes what is beside it.
@@ -138,20 +138,16 @@ func (c *cut) beside(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	others, by := newRows(otherSessionOf), map[int64][]*activity{}
+	picked, by := []int{}, map[int64][]*activity{} // not nil, which stands for all
 	for _, a := range append(started, told...) {
 		by[a.resource] = append(by[a.resource], a)
 	}
 	for _, s := range c.elsewhere {
-		if slices.ContainsFunc(by[s.fact.resource], func(a *activity) bool { return a.start >= s.login.start && a.start < s.login.until }) {
-			c.checkTimes("session", s.fact)
-			others.begin()
-			others.setNumber(0, s.rowKey[0])
-			others.setNumber(1, s.rowKey[1])
-			s.put(others, 2, 3, 4, 5, 6)
+		if slices.ContainsFunc(by[s.resource], func(a *activity) bool { return a.start >= s.start && a.start < s.until }) {
+			picked = append(picked, s.row)
 		}
 	}
-	return c.write(ctx, otherSessionOf, others, nil)
+	return c.write(ctx, otherSessionOf, c.others, picked)
 }
 
 // ends finds where activities without an end do (R3): at the end of the session of their resource in which they started, of several
@@ -208,6 +204,7 @@ func (c *cut) findElsewhere(ctx context.Context, began map[int64][]*activity, st
 	if err != nil {
 		return err
 	}
+	c.others = all
 	at, media := factsOf(all), column(all.of, "media_type_key")
 	for row := range all.len {
 		s := at(row)
@@ -223,7 +220,7 @@ func (c *cut) findElsewhere(ctx context.Context, began map[int64][]*activity, st
 			if s.isOpen() {
 				end = max(c.asOf, s.moment())
 			}
-			c.elsewhere = append(c.elsewhere, otherSession{s, login{agent: c.agent(s.resource), resource: s.resource, start: s.start, end: max(end, s.moment()), until: end + 1}})
+			c.elsewhere = append(c.elsewhere, otherSession{login{agent: c.agent(s.resource), resource: s.resource, start: s.start, end: max(end, s.moment()), until: end + 1}, row})
 		}
 	}
 	return nil
@@ -307,7 +304,6 @@ func (c *cut) otherLegs(ctx context.Context) (endless []*activity, err error) {
 		if a.isOpen() {
 			endless = append(endless, a)
 		}
-		c.checkTimes("leg", a.fact)
 		out.begin()
 		out.setNumber(0, a.rowKey[0])
 		out.setNumber(1, a.rowKey[1])
