@@ -485,8 +485,10 @@ func (s *Second) Summary() report.Table {
 func (s *Second) Spans() report.Table { return s.SpanTable(s.Plateaus) }
 
 // Document is the second as one row that holds everything, for JSON.
-func (s *Second) Document() report.Table {
-	summary := s.Summary()
+func (s *Second) Document() report.Table { return s.under(s.Summary()) }
+
+// under is what there is to the second behind its summary.
+func (s *Second) under(summary report.Table) report.Table {
 	return before(summary.Header, summary.Rows[0], one("plateaus seats", list(s.Spans()), list(s.seats())))
 }
 
