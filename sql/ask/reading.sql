@@ -308,6 +308,8 @@ with login as (
     select r.*,
            m.day,
            m.session_id,
+           s.day as slice_day,
+           s.resource_key,
            s.start_ts,
            s.is_open,
            s.default_here,
@@ -372,9 +374,8 @@ span as (
            greatest(l.start_ts, a.start_ts),
            least(l.until_ts, a.end_ts)
     from seat as l
-    join reading_session as s on s.rowid = l.session_id
-    join reading_activity as a on a.day = s.day
-        and a.resource_key = s.resource_key
+    join reading_activity as a on a.day = l.slice_day
+        and a.resource_key = l.resource_key
         and a.start_ts < l.until_ts
         and a.end_ts > l.start_ts
     where l.activity_only
