@@ -212,7 +212,7 @@ func (r *reader) names(ctx context.Context, statement string) ([]string, error) 
 func (g *GIMDB) Sessions(ctx context.Context, w Window) (*Rows, error) {
 	var sessions, resources *Rows
 	tasks := []task{g.sessions(&sessions, w.SessionKeys(), w.Hull().Start, nil)}
-	if g.reference.agents == nil {
+	if g.reference.resources == nil {
 		tasks = append(tasks, g.read("resource_", "gim/resource", &resources, g.unique["resource_"]))
 	}
 	if err := g.fetch(ctx, tasks...); err != nil {

@@ -64,10 +64,10 @@ type cut struct {
 
 	open       []*activity    // that have no end yet
 	elsewhere  []otherSession // in which some of them started
-	used       []bool         // of people, whom the slice names
+	others     *Rows          // that these are among
+	used       []bool         // of resources, whom the slice names
 	sent       map[string]*tally
 	duplicates *Rows
-	wrong      *wrongTime
 	opened     int64      // open sessions
 	writing    chan error // what becomes of the rows that are being written while the next ones are read; nil: none are
 
@@ -97,7 +97,7 @@ func (c *cut) make(ctx context.Context) error {
 		return err
 	}
 	c.Reference = c.Source.Reference()
-	c.used = make([]bool, c.people.len)
+	c.used = make([]bool, c.resources.len)
 	var starts, ends []int64
 	for _, s := range c.w.Spans {
 		starts, ends = append(starts, s.Start), append(ends, s.End)
@@ -153,7 +153,7 @@ func (c *cut) sessions(ctx context.Context, all *Rows) error {
 			continue
 		}
 		picked = append(picked, row)
-		c.use(agent, "session", s, faultsOf(s.rowKey, all))
+		c.use(agent, s, faultsOf(s.rowKey, all))
 		if all.isThere(tenant, row) {
 			tenants[all.number(tenant, row)] = true
 		}
@@ -166,7 +166,7 @@ func (c *cut) sessions(ctx context.Context, all *Rows) error {
 		_, until := s.session(c.asOf)
 		logins = append(logins, login{agent: agent, resource: s.resource, start: s.start, end: max(until-1, s.moment()), until: until})
 	}
-	c.logins = newLogins(logins, c.people.len)
+	c.logins = newLogins(logins, c.resources.len)
 	c.summary.TenantKeys = slices.Sorted(maps.Keys(tenants))
 	if len(picked) == 0 {
 		return nil
@@ -210,18 +210,18 @@ func (c *cut) writeAgents(ctx context.Context) error {
 	persons := map[string]bool{}
 	for row, is := range c.used {
 		if is {
-			persons[c.people.text(1, row)] = true
+			persons[c.resources.text(employeeOf, row)] = true
 		}
 	}
 	delete(persons, "")
 	picked := []int{} // not nil, which stands for all
-	for row := range c.people.len {
-		if c.used[row] || persons[string(c.people.texts[1].at(row))] {
+	for row := range c.resources.len {
+		if c.used[row] || c.isAgent(row) && persons[string(c.resources.texts[employeeOf].at(row))] {
 			picked = append(picked, row)
 		}
 	}
-	slices.SortFunc(picked, func(a, b int) int { return cmp.Compare(c.people.number(0, a), c.people.number(0, b)) })
-	return c.write(ctx, agentOf, c.people, picked)
+	slices.SortFunc(picked, func(a, b int) int { return cmp.Compare(c.resources.number(0, a), c.resources.number(0, b)) })
+	return c.write(ctx, agentOf, c.resources, picked)
 }
 
 // fault is that one chunk held so many copies of a row of a table (R11 duplicate_key).
@@ -241,9 +241,8 @@ func faultsOf(k rowKey, in ...*Rows) (faults []fault) {
 }
 
 // use notes that the slice has a row.
-func (c *cut) use(agent int, kind string, f fact, faults []fault) {
+func (c *cut) use(agent int, f fact, faults []fault) {
 	c.used[agent] = true
-	c.checkTimes(kind, f)
 	for _, d := range faults {
 		c.duplicates.addRow(d.table, fmt.Sprintf("%d/%d", f.rowKey[0], f.rowKey[1]), d.copies)
 	}
@@ -272,41 +271,29 @@ func (c *cut) written() (err error) {
 	return err
 }
 
-// wrongTime is a time that is none.
-type wrongTime struct {
-	kind, name   string
-	id, key, its int64
-}
-
-// checkTimes notes the first row of the slice with a time that lies in no year from 1 to 9999. Nothing that shows times could
-// show it, and what is that far off was never a time. What goes on has no end to look at (R2).
-func (c *cut) checkTimes(kind string, f fact) {
-	check := func(name string, ts int64) {
-		w := &wrongTime{kind, name, f.rowKey[0], f.rowKey[1], ts}
-		if (ts < firstTime || ts > lastTime) && (c.wrong == nil || w.compare(c.wrong) < 0) {
-			c.wrong = w
-		}
+// checkTimes refuses a slice with a time that lies in no year from 1 to 9999. Nothing that shows times could show it, and what is that
+// far off was never a time.
+func (c *cut) checkTimes(ctx context.Context) error {
+	wrong, err := duck.One[struct {
+		Kind    string
+		ID, Key int64
+		Name    string
+		TS      int64
+	}](ctx, c.tx, "slice/wrong_time", sql.Named("day", c.w.Day.String()))
+	if wrong.Kind != "" {
+		return fail.New(fail.Source, "have that row corrected, or left out of what is read; nothing was changed",
+			"%s %d (start_date_time_key %d): %s is %d, which is no time: want a year from 1 to 9999", wrong.Kind, wrong.ID, wrong.Key, wrong.Name, wrong.TS)
 	}
-	if f.hasStart {
-		check("start_ts", f.start)
-	}
-	if f.hasEnd && f.active == 0 {
-		check("end_ts", f.end)
-	}
-}
-
-func (w *wrongTime) compare(o *wrongTime) int {
-	return cmp.Or(cmp.Compare(w.kind, o.kind), cmp.Compare(w.id, o.id), cmp.Compare(w.key, o.key), cmp.Compare(w.name, o.name))
+	return err
 }
 
 // seal looks whether the new slice can stand for the old one, and writes its own row: counts and the hash of the rows read back, and
 // the state.
 func (c *cut) seal(ctx context.Context, held bool) (err error) {
-	if w := c.wrong; w != nil {
-		return fail.New(fail.Source, "have that row corrected, or left out of what is read; nothing was changed",
-			"%s %d (start_date_time_key %d): %s is %d, which is no time: want a year from 1 to 9999", w.kind, w.id, w.key, w.name, w.its)
-	}
 	if err := c.written(); err != nil {
+		return err
+	}
+	if err := c.checkTimes(ctx); err != nil {
 		return err
 	}
 	s := &c.summary

@@ -43,7 +43,10 @@ func TestConfiguredFieldsAreTheDefaultHeaderAndAllAreKnown(t *testing.T) {
 	unconfigured.must(report.Written, daily(0), "", issuedAt)
 	require.Equal(t, configured.files(), unconfigured.files())
 	header, _, _ := strings.Cut(configured.files()[dailyFile], "\n")
-	require.Equal(t, header, strings.Join(config.Fields(), ","))
+	require.Equal(t, header+",BusinessUnitName", strings.Join(config.Fields(), ","))
+	configured.writer.Columns = []config.Column{{Name: "Unit", Field: "BusinessUnitName"}, {Name: "MessageSize"}}
+	configured.must(report.Restated, daily(7), "one row, of all", laterAt)
+	require.Equal(t, "Unit,MessageSize\n,7\n", configured.files()[dailyFileR2])
 }
 
 func TestMonthlyFileIsGroupTwo(t *testing.T) {
@@ -531,7 +534,11 @@ func TestNamesWithTheSecondOfIssue(t *testing.T) {
 func TestNamesThatWereChanged(t *testing.T) {
 	s := issuedSite(t, daily(42))
 	s.writer.Names = namedBy(t, "{region}_{tenant}_{measure}_{period}{revision}.CSV")
+	s.overwrite(".US_acme_CONCURRENT_20260310_R2.CSV.manifest.json.tmp", "what a run that died left")
+	s.overwrite("."+dailyFile+".tmp", "likewise, under a name of before")
+	s.overwrite(".notes.tmp", "somebody's own")
 	s.must(report.Unchanged, daily(42), "", laterAt)
+	require.Len(t, s.files(), 3)
 	s.remove(dailyFile)
 	require.Equal(t, dailyFile, s.must(report.Restored, daily(42), "", laterAt).Issue.File)
 	restated := s.must(report.Restated, daily(43), "corrected", laterAt).Issue

@@ -5,6 +5,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -18,49 +20,52 @@ import (
 )
 
 type reconcileCmd struct {
-	Files   []string `arg:"" optional:"" help:"The vendor's data files, folders of them, patterns, or an invoice as CSV (region, period, measure, quantity)." type:"path"`
-	Region  string   `help:"Only this region." placeholder:"R"`
-	Value   *int64   `help:"One number in place of files, with --region and --period." placeholder:"N"`
-	Period  string   `help:"What it is the number of: a day or a month." placeholder:"PERIOD"`
-	Measure string   `help:"Which number it is: ${enum}; by default concurrent of a day, enabled of a month." enum:",concurrent,enabled" default:"" placeholder:"MEASURE"`
+	Files   []string `arg:"" optional:"" help:"The vendor's data files, folders of them, patterns, or an invoice as CSV: region, period, measure, quantity." type:"path"`
+	Region  string   `help:"Only this region; of one number its region." placeholder:"R"`
+	Value   string   `help:"One number in place of files." placeholder:"N" and:"number"`
+	Period  string   `help:"Of which day or month that is." placeholder:"PERIOD" and:"number"`
+	Measure string   `help:"Which number it is, concurrent or enabled; by default concurrent of a day, enabled of a month." placeholder:"MEASURE"`
 	listFlags
 }
 
 // Run reconciles from the published stores, which it only reads.
 func (c *reconcileCmd) Run(ctx context.Context, p *program) error {
-	if (len(c.Files) > 0) == (c.Value != nil) || (c.Value != nil) != (c.Period != "") {
-		return usageError("give files, or one number by --value and --period")
+	if (len(c.Files) > 0) == (c.Value != "") || c.Measure != "" && c.Value == "" {
+		return usageError("give files, or one number with --value and --period")
 	}
 	cfg, err := p.load(c.Tenant)
 	if err != nil {
 		return err
 	}
-	theirs := reconcile.Theirs{Columns: cfg.Columns, Tenants: cfg.Tenants}
-	if c.Value != nil {
-		if len(cfg.Tenants) == 1 && len(cfg.Tenants[0].Regions) == 1 && c.Region == "" {
-			c.Region = cfg.Tenants[0].Regions[0].Name
+	rows, passed, code := []reconcile.Written{{"Region": c.Region, "Period": c.Period, "AgentGroupName": c.Measure, "MessageSize": c.Value}}, 0, fail.Usage
+	if c.Value == "" {
+		code = fail.Source
+		if rows, passed, err = reconcile.Read(c.Files, cfg.Columns); err != nil {
+			return err
 		}
-		key, err := theirs.Key("", c.Region, c.Measure, c.Period)
-		if err != nil {
-			return usageError("%w", err)
-		}
-		theirs.Numbers = map[reconcile.Key]int64{key: *c.Value}
-	} else if err := theirs.Read(c.Files); err != nil {
+	}
+	theirs, older, err := reconcile.Understand(ctx, rows, cfg.Tenants, code)
+	if err != nil {
 		return err
 	}
-	for old, newer := range theirs.Newer {
-		p.Info("of a file that a newer one replaces, by the time in their names, some number was left", "file", old, "newer", newer)
+	for _, path := range slices.Sorted(maps.Keys(older)) {
+		p.Info("a newer file, by the time in its name, has a number that this one has too", "older", path)
 	}
-	if theirs.Passed > 0 {
-		p.Info("data files of other metrics were passed over", "files", theirs.Passed)
+	if passed > 0 {
+		p.Info("data files of other metrics were passed over", "files", passed)
 	}
 	all := reconciliation{terminal: p.terminal}
 	failed := p.eachTenant(ctx, cfg.Tenants, func(t config.Tenant) error {
-		numbers, months := theirs.Of(t.Name, c.Region)
+		numbers := slices.DeleteFunc(theirs[t.Name], func(n reconcile.Number) bool { return c.Region != "" && n.Region != c.Region })
 		if len(numbers) == 0 {
 			return nil
 		}
-		return readingRows(ctx, t, func(m calendar.Month) bool { return months[m] }, func(conn *duck.Conn) error {
+		first := slices.MinFunc(numbers, byPeriod).Period[:len("2006-01")]
+		last := slices.MaxFunc(numbers, byPeriod).Period[:len("2006-01")]
+		wanted := func(m calendar.Month) bool { // those beside them have the days around
+			return m.Last().AddDays(1).YearMonth().String() >= first && m.First().AddDays(-1).YearMonth().String() <= last
+		}
+		return readingRows(ctx, t, wanted, func(conn *duck.Conn) error {
 			r, err := reconcile.Tenant(ctx, conn, t, numbers)
 			all.add(t, r)
 			return err
@@ -78,15 +83,14 @@ func (c *reconcileCmd) Run(ctx context.Context, p *program) error {
 	return failed
 }
 
+func byPeriod(a, b reconcile.Number) int { return strings.Compare(a.Period, b.Period) }
+
 // reconciliation is what is printed of all tenants.
 type reconciliation struct {
 	*terminal
 	numbers, findings, sessions report.Table
 	differs                     bool
 }
-
-// shownFindings are so many of a measure's for people; how many there are more is said.
-const shownFindings = 10
 
 func (a *reconciliation) add(t config.Tenant, r reconcile.Result) {
 	a.numbers.Header = strings.Fields("tenant region measure period theirs ours difference issued readings")
@@ -98,12 +102,11 @@ func (a *reconciliation) add(t config.Tenant, r reconcile.Result) {
 			difference = *row.Theirs - *row.Ours
 		}
 		a.differs = a.differs || !row.Equal()
-		a.numbers.Rows = append(a.numbers.Rows, []any{t.Name, row.Region, string(row.Measure), row.Period, row.Theirs, row.Ours, difference, row.Issued,
-			r.Given(row)})
+		a.numbers.Rows = append(a.numbers.Rows, []any{t.Name, row.Region, string(row.Measure), row.Period, row.Theirs, row.Ours, difference, row.Issued, r.Given(row)})
 	}
 	for _, f := range r.Findings {
-		a.findings.Rows = append(a.findings.Rows, []any{t.Name, f.Region, string(f.Measure), f.Of(), f.Verdict, f.Readings,
-			fmt.Sprintf("%d of %d", f.Explains, f.Differing), fmt.Sprintf("%d of %d", f.Spoils, f.Equal), f.Given(), f.How(), f.OfRegion, f.Meaning})
+		a.findings.Rows = append(a.findings.Rows, []any{t.Name, f.Region, string(f.Measure), f.Of, f.Verdict, f.Readings, f.Explains, f.Spoils, f.Periods, f.How,
+			f.OfRegion, f.Meaning})
 		zone := job.ZoneOf(t, f.Region)
 		for _, s := range f.Seats {
 			var logout any = "open"
@@ -140,27 +143,28 @@ func (a *reconciliation) write(p *program, format string) error {
 	}
 	tables := []report.Table{a.numbers}
 	if len(a.findings.Rows) > 0 {
-		tables = append(tables, a.brief())
+		tables = append(tables, a.brief(a.findings, 10, 5, 10))
 	}
 	if len(a.sessions.Rows) > 0 {
-		tables = append(tables, a.sessions)
+		tables = append(tables, a.brief(a.sessions, 20, 3, len(a.sessions.Header)))
 	}
 	return p.printTables(tables...)
 }
 
-// brief is the findings as far as people read them: the first of each measure, and how many there are more.
-func (a *reconciliation) brief() report.Table {
-	t, shown := report.Table{Header: a.findings.Header[:10]}, map[string]int{}
-	for _, row := range a.findings.Rows {
-		of := fmt.Sprint(row[:5]...)
-		if shown[of]++; shown[of] <= shownFindings {
-			t.Rows = append(t.Rows, row[:10])
+// brief is a table as far as people read it: some columns, and of rows that have the first few of them in common the first few; how
+// many there are more is said.
+func (a *reconciliation) brief(of report.Table, rows, common, columns int) report.Table {
+	t, more, seen := report.Table{Header: of.Header[:columns]}, 0, map[string]int{}
+	for _, row := range of.Rows {
+		same := fmt.Sprint(row[:common]...)
+		if seen[same]++; seen[same] > rows {
+			more++
+			continue
 		}
+		t.Rows = append(t.Rows, row[:columns])
 	}
-	for of, n := range shown {
-		if n > shownFindings {
-			a.Info(fmt.Sprintf("%d sets of readings more, as likely as those shown: --format json has all", n-shownFindings), "of", of)
-		}
+	if more > 0 {
+		a.Info("not all is shown: --format json has it", "left_out", more, "of", strings.Join(of.Header[common:common+3], ", "))
 	}
 	return t
 }

@@ -126,16 +126,12 @@ func (c *reportCmd) statement(ctx context.Context, p *program) error {
 			return err
 		}
 	}
-	taken := fail.New(fail.Usage, "nothing was overwritten; give a new name", "%s exists", c.Statement)
-	if _, err := os.Lstat(c.Statement); err == nil {
-		return taken
-	}
 	err = readingRows(ctx, of.Of, func(m calendar.Month) bool { return m == month }, func(conn *duck.Conn) error {
 		of.Conn = conn
 		return plain.Create(c.Statement, func(w io.Writer) error { return of.Write(ctx, w) }, plain.RenameNew)
 	})
 	if errors.Is(err, fs.ErrExist) {
-		return taken
+		return fail.New(fail.Usage, "nothing was overwritten; give a new name", "%s exists", c.Statement)
 	}
 	if err != nil {
 		return job.Explain(err, of.Of)

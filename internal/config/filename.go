@@ -80,32 +80,19 @@ func (f FileName) Of(n Named) string {
 }
 
 func (p namePart) of(n Named) string {
-	switch p.field {
-	case "region":
-		return n.Region
-	case "metric":
-		return "SEATS_OUTBOUND"
-	case "tenant":
-		return n.Tenant
-	case "account":
-		return n.Account
-	case "measure":
-		return strings.ToUpper(n.Measure)
-	case "period":
-		if p.text == "" {
-			return strings.ReplaceAll(n.Period, "-", "")
-		}
+	switch {
+	case p.field == "":
+		return p.text
+	case p.field == "period" && p.text != "":
 		last, _ := calendar.LastOf(n.Period) // a month is written as its last day
 		return time.Date(last.Year, last.Month, last.Day, 0, 0, 0, 0, time.UTC).Format(p.text)
-	case "issued":
+	case p.field == "issued":
 		return n.Issued.UTC().Format(cmp.Or(p.text, issuedLayout))
-	case "revision":
-		if n.Revision > 1 {
-			return "_R" + strconv.Itoa(n.Revision)
-		}
-		return ""
+	case p.field == "revision" && n.Revision > 1:
+		return "_R" + strconv.Itoa(n.Revision)
 	}
-	return p.text
+	return map[string]string{"region": n.Region, "metric": "SEATS_OUTBOUND", "tenant": n.Tenant, "account": n.Account,
+		"measure": strings.ToUpper(n.Measure), "period": strings.ReplaceAll(n.Period, "-", "")}[p.field]
 }
 
 // Read takes the name of a file apart, of which n says what is known; it is false where the name cannot be that of such a file. What n
@@ -120,7 +107,7 @@ func (f FileName) Read(name string, n Named) (Named, bool) {
 		case p.field == "period" && n.Period == "":
 			pattern += "(?P<year>[0-9]{4})(?P<month>[0-9]{2})(?P<day>[0-9]{2})?"
 		case p.field == "revision" && n.Revision == 0:
-			pattern += "(?P<revision>_R([2-9]|[1-9][0-9]+))?"
+			pattern += "(?P<revision>_R(?:[2-9]|[1-9][0-9]+))?"
 		case p.field == "measure" && is == "":
 			pattern += "(?:CONCURRENT|ENABLED)"
 		case p.field != "revision" && is == "":
@@ -131,17 +118,14 @@ func (f FileName) Read(name string, n Named) (Named, bool) {
 	}
 	parts := regexp.MustCompile("^" + pattern + "$")
 	found := parts.FindStringSubmatch(name)
-	for i, part := range parts.SubexpNames() {
-		switch {
-		case found == nil:
-			return n, false
-		case part == "year", part == "month", part == "day" && found[i] != "":
-			n.Period = strings.TrimPrefix(n.Period+"-"+found[i], "-")
-		case part == "revision":
+	for i, part := range parts.SubexpNames()[:len(found)] {
+		if part == "revision" {
 			n.Revision, _ = strconv.Atoi(cmp.Or(strings.TrimPrefix(found[i], "_R"), "1"))
+		} else if part != "" && found[i] != "" { // year, month, day
+			n.Period = strings.TrimPrefix(n.Period+"-"+found[i], "-")
 		}
 	}
-	return n, true
+	return n, found != nil
 }
 
 // fileName reads the template of the names of data files.

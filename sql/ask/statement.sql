@@ -52,7 +52,7 @@ select coalesce(r.region, t.region) as "Region",
        to_timestamp(t.first_ts) as "Reached first",
        t.seconds as "Seconds at it",
        t.days_at as "Days that reach it",
-       p.value as "Highest daily number issued",
+       p.value as "Highest daily issued",
        r.committed as "Committed",
        if(r.committed is null, null, greatest(t.agents - r.committed, 0)) as "Overage",
        if(r.committed is null, null, t.days_above) as "Days above committed",
@@ -193,7 +193,7 @@ order by region, period, measure, revision
 select region as "Region",
        contract as "Contract",
        aggregate as "Aggregate",
-       parameter as "Of so many days or seconds",
+       parameter as "Days or seconds",
        quantity::double as "Quantity",
        committed as "Committed",
        overage::double as "Overage",
@@ -239,10 +239,10 @@ where starts_with(i.period, $month)
 qualify i.revision = max(i.revision) over (partition by i.region, i.measure, i.period)
 order by i.region, length(i.period), i.measure, i.period
 
--- name: statement_peak_day
+-- name: statement_peak
 -- Grain: region with an agent in the month: the first day that reaches its highest second. Input: _data.daily_concurrent; $month.
 select region,
-       arg_max(day, (agents, -epoch(day)))::varchar
+       arg_max(day, (agents, -epoch(day)))
 from _data.daily_concurrent
 where location is null
   and agents > 0

@@ -73,6 +73,9 @@ func (s *state) issue(ctx context.Context) error {
 		writer.Signing = &report.Signing{Key: s.SignKey, Run: s.last.ID + 1, Previous: s.last.SHA256}
 	}
 	numbers := s.numbers()
+	if err := s.breakDown(ctx, numbers); err != nil {
+		return err
+	}
 	for _, n := range numbers {
 		for i := range n.Slices {
 			n.Slices[i].LeftOut = leftOut[n.Slices[i].Day]
@@ -186,6 +189,26 @@ func (s *state) numbers() (numbers []report.Number) {
 		}
 	}
 	return numbers
+}
+
+// breakDown gives numbers their agent groups, where data files have a row for each.
+func (s *state) breakDown(ctx context.Context, numbers []report.Number) (err error) {
+	for i := range numbers {
+		n := &numbers[i]
+		if n.ByGroup = s.Tenant.ByGroup; !n.ByGroup || err != nil {
+			continue
+		}
+		var days []calendar.Date
+		for _, slice := range n.Slices {
+			days = append(days, slice.Day)
+		}
+		at := int64(0) // the peak; else everybody of the days counts
+		if n.Measure == report.Concurrent && n.Value > 0 {
+			at, days = n.PeakAt.Unix(), []calendar.Date{calendar.DateOf(n.PeakAt, n.PeakAt.Location())}
+		}
+		n.Groups, err = duck.All[report.Group](ctx, s.Conn, "ask/number_group", sql.Named("region", n.Region), sql.Named("at", at), duck.Days(days...))
+	}
+	return err
 }
 
 // ZoneOf is a region's time zone, or the tenant's where it has no such region.

@@ -204,9 +204,10 @@ func (v *monthView) region(r config.Region) regionMonth {
 	return m
 }
 
+// standing is the number of a day's peak that stands issued; nil: none.
 func (t Tenant) standing(region, period string) *report.Issue {
 	for i := range t.Issued {
-		if s := &t.Issued[i]; s.Stands && s.Region == region && s.Period == period {
+		if s := &t.Issued[i]; s.Stands && s.Region == region && s.Period == period && s.Measure == report.Concurrent {
 			return s
 		}
 	}
