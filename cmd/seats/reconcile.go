@@ -8,9 +8,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"time"
 
-	"seats/cmd/seats/job"
 	"seats/cmd/seats/reconcile"
 	"seats/internal/calendar"
 	"seats/internal/config"
@@ -60,14 +58,15 @@ func (c *reconcileCmd) Run(ctx context.Context, p *program) error {
 		if len(numbers) == 0 {
 			return nil
 		}
-		first := slices.MinFunc(numbers, byPeriod).Period[:len("2006-01")]
-		last := slices.MaxFunc(numbers, byPeriod).Period[:len("2006-01")]
-		wanted := func(m calendar.Month) bool { // those beside them have the days around
-			return m.Last().AddDays(1).YearMonth().String() >= first && m.First().AddDays(-1).YearMonth().String() <= last
+		wanted := func(m calendar.Month) bool { // those beside theirs have the days around
+			near := []calendar.Month{m.First().AddDays(-1).YearMonth(), m, m.Last().AddDays(1).YearMonth()}
+			return slices.ContainsFunc(numbers, func(n reconcile.Number) bool { return slices.Contains(near, n.Month()) })
 		}
 		return readingRows(ctx, t, wanted, func(conn *duck.Conn) error {
 			r, err := reconcile.Tenant(ctx, conn, t, numbers)
-			all.add(t, r)
+			if err == nil {
+				all.add(t, r)
+			}
 			return err
 		})
 	})
@@ -83,8 +82,6 @@ func (c *reconcileCmd) Run(ctx context.Context, p *program) error {
 	return failed
 }
 
-func byPeriod(a, b reconcile.Number) int { return strings.Compare(a.Period, b.Period) }
-
 // reconciliation is what is printed of all tenants.
 type reconciliation struct {
 	*terminal
@@ -93,35 +90,12 @@ type reconciliation struct {
 }
 
 func (a *reconciliation) add(t config.Tenant, r reconcile.Result) {
-	a.numbers.Header = strings.Fields("tenant region measure period theirs ours difference issued readings")
-	a.findings.Header = strings.Fields("tenant region measure of verdict readings explains spoils periods how all_of_region meaning")
-	a.sessions.Header = strings.Fields("tenant region measure period readings side agent sm_res_session_fact_key start_date_time_key login logout")
-	for _, row := range r.Rows {
-		var difference any
-		if row.Theirs != nil && row.Ours != nil {
-			difference = *row.Theirs - *row.Ours
-		}
-		a.differs = a.differs || !row.Equal()
-		a.numbers.Rows = append(a.numbers.Rows, []any{t.Name, row.Region, string(row.Measure), row.Period, row.Theirs, row.Ours, difference, row.Issued, r.Given(row)})
+	for _, of := range []struct{ all, more *report.Table }{{&a.numbers, &r.Numbers}, {&a.findings, &r.Findings}, {&a.sessions, &r.Sessions}} {
+		of.all.Header, of.all.Rows = of.more.Header, append(of.all.Rows, of.more.Rows...)
 	}
-	for _, f := range r.Findings {
-		a.findings.Rows = append(a.findings.Rows, []any{t.Name, f.Region, string(f.Measure), f.Of, f.Verdict, f.Readings, f.Explains, f.Spoils, f.Periods, f.How,
-			f.OfRegion, f.Meaning})
-		zone := job.ZoneOf(t, f.Region)
-		for _, s := range f.Seats {
-			var logout any = "open"
-			if s.Logout != nil {
-				logout = time.Unix(*s.Logout, 0).In(zone)
-			}
-			side := map[bool]string{true: "in this reading alone", false: "as counted alone"}[s.IsTheirs]
-			a.sessions.Rows = append(a.sessions.Rows, []any{t.Name, f.Region, string(f.Measure), s.Period, f.Readings, side, s.Agent, s.Session, s.DateTimeKey,
-				time.Unix(s.Login, 0).In(zone), logout})
-		}
-	}
-	for region, days := range r.Untried {
-		if len(days) > 0 {
-			a.Warn("no reading was tried on days whose rows are not kept, or not counted as they are now", "tenant", t.Name, "region", region, "days", calendar.Runs(days, ".."))
-		}
+	a.differs = a.differs || r.Differs
+	if len(r.Untried) > 0 {
+		a.Warn("no reading was tried on days whose rows are not kept, or not counted as they are now", "tenant", t.Name, "days", calendar.Runs(r.Untried, ".."))
 	}
 }
 
@@ -141,29 +115,21 @@ func (a *reconciliation) write(p *program, format string) error {
 	case report.FormatCSV:
 		return a.numbers.Write(p.stdout, format)
 	}
-	tables := []report.Table{a.numbers}
-	if len(a.findings.Rows) > 0 {
-		tables = append(tables, a.brief(a.findings, 10, 5, 10))
-	}
-	if len(a.sessions.Rows) > 0 {
-		tables = append(tables, a.brief(a.sessions, 20, 3, len(a.sessions.Header)))
-	}
-	return p.printTables(tables...)
+	tables := []report.Table{a.numbers, a.brief(a.findings, 10, 5, 10), a.brief(a.sessions, 20, 3, 11)}
+	return p.printTables(slices.DeleteFunc(tables, func(t report.Table) bool { return len(t.Rows) == 0 })...)
 }
 
 // brief is a table as far as people read it: some columns, and of rows that have the first few of them in common the first few; how
 // many there are more is said.
 func (a *reconciliation) brief(of report.Table, rows, common, columns int) report.Table {
-	t, more, seen := report.Table{Header: of.Header[:columns]}, 0, map[string]int{}
+	t, seen := report.Table{}, map[string]int{}
 	for _, row := range of.Rows {
-		same := fmt.Sprint(row[:common]...)
-		if seen[same]++; seen[same] > rows {
-			more++
-			continue
+		if same := fmt.Sprint(row[:common]...); seen[same] < rows {
+			seen[same]++
+			t.Header, t.Rows = of.Header[:columns], append(t.Rows, row[:columns])
 		}
-		t.Rows = append(t.Rows, row[:columns])
 	}
-	if more > 0 {
+	if more := len(of.Rows) - len(t.Rows); more > 0 {
 		a.Info("not all is shown: --format json has it", "left_out", more, "of", strings.Join(of.Header[common:common+3], ", "))
 	}
 	return t

@@ -556,19 +556,34 @@ left join reading_result as r on r.reading = k.reading
 where k.reading >= 0
 order by k.reading
 
+-- name: difference
+-- Grain: as reading_difference; of all sets of readings that are asked for. An open session has no logout.
+create or replace temp table difference (
+    region                  varchar not null,
+    turn                    bigint not null,
+    period                  varchar not null,
+    side                    varchar not null,
+    agent                   varchar not null,
+    sm_res_session_fact_key bigint not null,
+    start_date_time_key     bigint not null,
+    login                   timestamptz not null,
+    logout                  timestamptz
+)
+
 -- name: reading_difference
 -- Grain: session that makes a difference between two readings in a period: whose agent (or which of her sessions, where these are
 -- counted) is there in one of them alone; of an agent's the earliest. is_theirs: in the second reading alone, not in the first. Of
 -- the most at once it is who is there in the first second of it, of the reading that gives more.
--- Inputs: reading_presence and reading_number of two readings, of which the first is -1; reading_session; $measure, $periods.
+-- Inputs: reading_presence and reading_number of two readings, of which the first is -1; reading_session, found; $region, $turn, whose difference it is; $periods, by commas. Output: difference.
+insert into difference
 with asked as (
     select period,
            case when measure = 'concurrent' then arg_max(peak_ts, struct_pack(value := value, earlier := -reading)) else 0 end as peak_ts,
            measure = 'enabled' and length(period) = 7 as of_month
     from reading_number
-    where measure = $measure
+    where measure = (select measure from found where region = $region and turn = $turn)
       and left_out = ''
-      and period in (select unnest($periods::varchar[]))
+      and period in (select unnest(string_split($periods, ',')))
     group by measure, period
 ),
 there as (
@@ -584,21 +599,21 @@ ranked as (
            row_number() over (partition by period, reading, agent order by day, start_ts, session) as turn
     from there
 )
-select p.period,
-       p.reading >= 0 as is_theirs,
+select $region,
+       $turn,
+       p.period,
+       case when p.reading >= 0 then 'in this reading alone' else 'as counted alone' end,
        p.agent,
-       p.day::varchar as day,
        s.sm_res_session_fact_key,
        s.start_date_time_key,
-       s.start_ts as login,
-       case when not s.is_open then s.logout_ts end as logout
+       to_timestamp(s.start_ts),
+       case when not s.is_open then to_timestamp(s.logout_ts) end
 from ranked as p
 join reading_session as s on s.rowid = p.session_id
 anti join ranked as o on o.reading <> p.reading
     and o.period = p.period
     and o.agent = p.agent
     and o.turn = p.turn
-order by p.period, is_theirs desc, p.agent, p.day, s.start_ts, s.sm_res_session_fact_key
 
 -- name: standing_number
 -- Grain: number of a region and a day, or a month, that is issued or stored: by the newest data file, and in the store. For the

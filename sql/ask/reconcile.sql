@@ -3,12 +3,11 @@
 -- same stands in several files, that of the newest by the time stamp in the name (a revision's comes after). problem says what is wrong
 -- with the row of a line, newer names the file that has a number which this row's file has too. Without a measure, days
 -- have the most at once and months the enabled agents, as the specification has it. The region may stand in the name alone.
--- Inputs: $rows, $tenants (which it may be, with their regions), as JSON.
+-- Inputs: $rows, $tenants (their regions by the names of those it may be of), as JSON.
 with tenant as (
-    select unnest(t)
-    from (
-        select unnest(from_json_strict($tenants, '[{"tenant": "VARCHAR", "regions": ["VARCHAR"]}]')) as t
-    )
+    select entry.key as tenant,
+           entry.value as regions
+    from (select unnest(map_entries(from_json($tenants, '"MAP(VARCHAR, VARCHAR[])"'))) as entry)
 ),
 written as (
     select unnest(r)
@@ -129,6 +128,7 @@ left join issued using (region, measure, period)
 -- name: reconciled
 -- Grain: region x measure x period: theirs, ours as stored, and as issued. What they lack is there within the span of what they have.
 -- Inputs: their_number, our_number.
+create or replace temp table reconciled as
 with span as (
     select region, measure, length(period) as long,
            min(period) as first_period,
@@ -136,16 +136,65 @@ with span as (
     from their_number
     group by all
 )
-select region, measure, period,
+select region, measure, period, s.long,
        t.value as theirs,
        o.value as ours,
-       o.issued
+       o.issued,
+       theirs is distinct from ours as differs
 from their_number as t
 full join our_number as o using (region, measure, period)
 join span as s using (region, measure)
 where s.long = length(period)
   and period between s.first_period and s.last_period
-order by region, s.long, measure, period
+
+-- name: found
+-- Grain: set of readings that is shown, as finding has it; turn is its place among those of its region.
+create or replace temp table found (
+    region           varchar not null,
+    turn             bigint not null,
+    measure          varchar not null,
+    long             bigint not null,
+    verdict          varchar not null,
+    readings         varchar not null,
+    explains         varchar not null,
+    spoils           varchar not null,
+    periods          varchar not null,
+    how              varchar not null,
+    is_all_of_region boolean not null,
+    meaning          varchar not null,
+    each_period      varchar not null,
+    reading          integer not null,
+    missing          boolean not null,
+    earlier          boolean not null
+)
+
+-- name: differing_month
+-- Grain: region that has a number of both that differs, and month of its numbers. Input: reconciled.
+select distinct region,
+                period[:7] as month
+from reconciled
+where region in (select region from reconciled where theirs <> ours)
+order by region, month
+
+-- name: wants_pairs
+-- One row: whether no set gives all numbers of some measure, or none gives all of the region's. Input: reading_given.
+with fit as (
+    select reading, missing, earlier, measure, long,
+           bool_and(gives) as is_all
+    from reading_given
+    group by reading, missing, earlier, measure, long
+),
+series as (
+    select bool_or(is_all) as has_all
+    from fit
+    group by measure, long
+),
+whole as (
+    select bool_and(is_all) as has_all
+    from fit
+    group by reading, missing, earlier
+)
+select not coalesce((select bool_and(has_all) from series) and (select bool_or(has_all) from whole), true)
 
 -- name: reading_given
 -- Grain: set of readings x number of theirs that can be tried: whether the set gives it, how, and in how many ways; else the nearest
@@ -221,7 +270,8 @@ group by all
 -- Where a set gives all, all of their numbers of the measure are the set's, also those that are ours: none is spoiled. Shown are of
 -- these the smallest, and the smallest that give all of the region's numbers, of every measure; where there is none, each that gives
 -- a number: pairs only for what no single reading gives; and nearest ones.
--- Inputs: reading_given, reading_kind.
+-- Output: found. Inputs: reading_given, reading_kind; $region.
+insert into found
 with island as (
     select *,
            case when long = 10 then (period::date - row_number() over (
@@ -294,7 +344,7 @@ near as (
         having not bool_or(gives)
     ) as n using (measure, long, period)
 ),
-found as (
+shown as (
     select f.measure, f.long, f.reading, f.missing, f.earlier,
            case when f.is_all then 'gives all' else 'gives some' end as verdict,
            f.explains, f.differing, f.spoils, f.equal, f.each_period,
@@ -325,33 +375,78 @@ found as (
     from near
     where place = 1
 )
-select f.measure,
-       case f.long when 7 then 'month' else 'day' end as of,
+select $region,
+       row_number() over (
+           order by f.long, f.measure, f.verdict, f.is_all_of_region desc, f.in_region desc, f.explains desc, f.spoils, f.size,
+                    f.reading, f.missing, f.earlier, f.periods
+       ),
+       f.measure,
+       f.long,
        f.verdict,
-       concat_ws(' + ', case when f.reading > 0 or f.size = 0 then k.name end, case when f.missing then 'a day missing' end, case when f.earlier then 'an earlier revision' end) as readings,
-       f.explains || ' of ' || f.differing as explains,
-       f.spoils || ' of ' || f.equal as spoils,
+       concat_ws(' + ', case when f.reading > 0 or f.size = 0 then k.name end, case when f.missing then 'a day missing' end,
+                 case when f.earlier then 'an earlier revision' end),
+       f.explains || ' of ' || f.differing,
+       f.spoils || ' of ' || f.equal,
        f.periods,
        f.how,
        f.is_all_of_region,
-       concat_ws('; ', case when f.reading > 0 or f.size = 0 then k.meaning end, case when f.missing then 'they had no rows of a day' end, case when f.earlier then 'as it was issued before' end) as meaning,
+       concat_ws('; ', case when f.reading > 0 or f.size = 0 then k.meaning end, case when f.missing then 'they had no rows of a day' end,
+                 case when f.earlier then 'as it was issued before' end),
        f.each_period,
-       '[-1, ' || f.reading || ']' as with_ours
-from found as f
+       f.reading,
+       f.missing,
+       f.earlier
+from shown as f
 join reading_kind as k using (reading)
-order by f.long, f.measure, f.verdict, f.is_all_of_region desc, f.in_region desc, f.explains desc, f.spoils, f.size, f.reading, f.missing, f.earlier
 
--- name: period_given
--- Grain: period that a set of readings gives where they differ, by the day without which it does; '' is none. Inputs: reading_given;
--- $with_ours, $measure and $periods are the finding's, $missing whether a day is missing in it.
-select g.how as without_day,
-       g.period
-from reading_given as g
-where g.gives
+-- name: difference_wanted
+-- Grain: the first set of readings of a measure, of days or months, that gives something, with what is billed; the day without which
+-- it does, or ''; and the periods that differ and are given so, by commas. Inputs: found, reading_given; $region.
+select '[-1, ' || f.reading || ']' as readings,
+       case when f.missing then g.how else '' end as without_day,
+       f.turn,
+       string_agg(g.period, ',' order by g.period)
+from found as f
+join reading_given as g using (reading, missing, earlier, measure, long)
+where f.region = $region
+  and f.turn in (select min(turn) from found where region = $region group by measure, long)
+  and f.verdict <> 'nearest'
+  and not f.earlier
+  and g.gives
   and not g.is_ours
-  and '[-1, ' || g.reading || ']' = $with_ours
-  and g.missing = $missing
-  and not g.earlier
-  and g.measure = $measure
-  and contains($periods, g.period)
-order by g.how, g.period
+group by f.reading, without_day, f.turn
+order by f.turn, without_day
+
+-- name: reconciled_list
+-- Grain: as reconciled, with the first set of readings that gives a number which differs, and how many others do. Inputs: reconciled,
+-- found; $tenant.
+select $tenant as tenant, r.region, r.measure, r.period, r.theirs, r.ours,
+       r.theirs - r.ours as difference,
+       r.issued,
+       coalesce(arg_min(f.readings, f.turn) || case when count(f.turn) > 1 then ' (or ' || (count(f.turn) - 1) || ' others)' else '' end, '') as readings
+from reconciled as r
+left join found as f on f.region = r.region
+    and f.measure = r.measure
+    and f.long = r.long
+    and f.verdict <> 'nearest'
+    and contains(f.each_period, r.period)
+group by r.region, r.measure, r.long, r.period, r.theirs, r.ours, r.issued
+order by r.region, r.long, r.measure, r.period
+
+-- name: found_list
+-- Grain: as found. Inputs: found; $tenant.
+select $tenant as tenant, region, measure,
+       case long when 7 then 'month' else 'day' end as of,
+       verdict, readings, explains, spoils, periods, how,
+       is_all_of_region as all_of_region,
+       meaning
+from found
+order by region, turn
+
+-- name: difference_list
+-- Grain: as reading_difference. Inputs: difference, found; $tenant.
+select $tenant as tenant, region, f.measure, d.period, f.readings, d.side, d.agent, d.sm_res_session_fact_key, d.start_date_time_key,
+       d.login, d.logout
+from difference as d
+join found as f using (region, turn)
+order by region, turn, d.period, d.side desc, d.agent, d.login, d.sm_res_session_fact_key

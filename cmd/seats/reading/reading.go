@@ -59,23 +59,12 @@ func put(ctx context.Context, conn *sql.Conn, readings, without string) error {
 		sql.Named("readings", readings), sql.Named("without", without))
 }
 
-// Seat is a session that makes a difference in a period.
-type Seat struct {
-	Period      string
-	IsTheirs    bool // under the reading alone; false: as counted alone
-	Agent       string
-	Day         calendar.Date
-	Session     int64 // sm_res_session_fact_key
-	DateTimeKey int64
-	Login       int64
-	Logout      *int64 // nil: open
-}
-
-// Difference lists the sessions that are there under the second of two readings, or without a day, and not under the first, or the other
-// way round, in days or months.
-func Difference(ctx context.Context, conn *sql.Conn, readings, without, measure string, periods []string) ([]Seat, error) {
-	if err := put(ctx, conn, readings, without); err != nil {
-		return nil, err
+// Differ adds to the table difference the sessions that are there under one of two readings alone, a list, or for lack of a day. The
+// arguments are those of ask/reading_difference.
+func Differ(ctx context.Context, conn *sql.Conn, readings, without string, args ...any) error {
+	err := put(ctx, conn, readings, without)
+	if err == nil {
+		_, err = duck.Exec(ctx, conn, "ask/reading_difference", args...)
 	}
-	return duck.All[Seat](ctx, conn, "ask/reading_difference", sql.Named("measure", measure), sql.Named("periods", periods))
+	return err
 }

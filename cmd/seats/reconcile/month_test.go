@@ -410,20 +410,18 @@ func TestEveryReadingIsWhatLookingSays(t *testing.T) {
 // judge says how a truth is named: in every measure that differs, alone or beside others; or that nothing gives all of the daily numbers.
 func judge(result Result, r truth) string {
 	named, sets := map[string]bool{}, map[string]int{}
-	for _, f := range result.Findings {
-		if f.Verdict == "gives all" {
-			set := strings.Split(f.Readings, " + ")
+	for _, f := range result.Findings.Rows { // tenant, region, measure, of, verdict, readings
+		if series := fmt.Sprint(f[2], f[3]); f[4] == "gives all" {
+			set := strings.Split(f[5].(string), " + ")
 			slices.Sort(set)
-			sets[string(f.Measure)+f.Of]++
-			if slices.Equal(set, slices.Sorted(slices.Values(r))) {
-				named[string(f.Measure)+f.Of] = true
-			}
+			sets[series]++
+			named[series] = named[series] || slices.Equal(set, slices.Sorted(slices.Values(r)))
 		}
 	}
 	differs, alone := map[string]bool{}, true
-	for _, row := range result.Rows {
-		if !row.Equal() {
-			differs[string(row.Measure)+map[report.Measure]string{report.Concurrent: "day", report.Enabled: "month"}[row.Measure]] = true
+	for _, row := range result.Numbers.Rows { // tenant, region, measure, period, theirs, ours
+		if row[4] != row[5] {
+			differs[fmt.Sprint(row[2], map[any]string{"concurrent": "day", "enabled": "month"}[row[2]])] = true
 		}
 	}
 	for series := range differs {

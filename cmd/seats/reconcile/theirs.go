@@ -15,6 +15,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"seats/internal/calendar"
 	"seats/internal/config"
 	"seats/internal/duck"
 	"seats/internal/fail"
@@ -29,21 +30,22 @@ type Number struct {
 	Value int64 `json:"value"`
 }
 
+// Month is that of the period.
+func (n Number) Month() calendar.Month {
+	month, _ := calendar.ParseMonth(n.Period[:len("2006-01")]) // a period is one or begins with one
+	return month
+}
+
 // Written is a row as it stands somewhere: the fields of a data file, path and line, which has the path, too.
 type Written map[string]string
 
 // Understand makes numbers of rows, by tenant: of those who are asked for, or of the one there is. older are the files of which
 // some number is in a newer one, too. What is wrong with a row is an error of the code.
 func Understand(ctx context.Context, rows []Written, tenants []config.Tenant, code fail.Code) (numbers map[string][]Number, older map[string]bool, err error) {
-	type of struct {
-		Tenant  string   `json:"tenant"`
-		Regions []string `json:"regions"`
-	}
-	asked := make([]of, len(tenants))
-	for i, t := range tenants {
-		asked[i].Tenant = t.Name
+	asked := map[string][]string{}
+	for _, t := range tenants {
 		for _, r := range t.Regions {
-			asked[i].Regions = append(asked[i].Regions, r.Name)
+			asked[t.Name] = append(asked[t.Name], r.Name)
 		}
 	}
 	db, err := duck.Open("", duck.Options{Threads: 1})
