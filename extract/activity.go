@@ -97,12 +97,23 @@ func (c *cut) add(out *Rows, a activity) {
 	if !a.isRejected() {
 		c.tell(a)
 	}
+	a.put(out)
+}
+
+// put adds an activity to rows as ocs_activity has them; other_leg has some of their columns.
+func (a activity) put(out *Rows) {
 	out.begin()
-	out.setText(0, []byte(a.kind))
-	out.setNumber(1, a.rowKey[0])
-	out.setNumber(2, a.rowKey[1])
-	a.put(out, 3, 4, 5, 6, 10)
-	for i, text := range [][]byte{a.switchName, a.guid, []byte(a.mode)} {
+	for i, number := range [...]struct {
+		v  int64
+		is bool
+	}{
+		{a.rowKey[0], true}, {a.rowKey[1], true}, {a.resource, true}, {a.start, a.hasStart}, {a.end, a.hasEnd}, {a.active, a.hasActive}, {a.audit, a.hasAudit},
+	} {
+		if number.is {
+			out.setNumber(i, number.v)
+		}
+	}
+	for i, text := range [...][]byte{[]byte(a.kind), a.switchName, a.guid, []byte(a.mode)} {
 		if len(text) > 0 {
 			out.setText(7+i, text)
 		}
@@ -296,7 +307,7 @@ func (c *cut) otherLegs(ctx context.Context) (endless []*activity, err error) {
 			}
 		}
 	}
-	out := newRows(otherLegOf)
+	out := newRows(ocsActivity)
 	for _, a := range legs {
 		if !tells[a] {
 			continue
@@ -304,11 +315,7 @@ func (c *cut) otherLegs(ctx context.Context) (endless []*activity, err error) {
 		if a.isOpen() {
 			endless = append(endless, a)
 		}
-		out.begin()
-		out.setNumber(0, a.rowKey[0])
-		out.setNumber(1, a.rowKey[1])
-		a.put(out, 2, 3, 4, 5, 7)
-		out.setText(6, a.switchName)
+		a.put(out)
 	}
 	return endless, c.write(ctx, otherLegOf, out, nil)
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -27,7 +28,7 @@ type Summary struct {
 	Losses                       []Loss  // that the caller accepted; usually none
 	TenantKeys                   []int64 // whose the sessions are, in order: more than one where none was asked for
 
-	never *NeverThereError // that the caller accepted
+	never error // that the caller accepted
 }
 
 // Accepted says in words what was lost, or nothing.
@@ -104,33 +105,25 @@ func (c *cut) make(ctx context.Context) error {
 	}
 	spans := []any{sql.Named("day", c.w.Day.String()), sql.Named("starts", starts), sql.Named("ends", ends)}
 	held, err := duck.One[bool](ctx, c.tx, "slice/held", spans[0])
+	if err == nil && held {
+		if _, err = duck.Exec(ctx, c.tx, "slice/keep_old", append(spans, sql.Named("session_from", c.w.SessionFrom()))...); err == nil {
+			err = store.DropSlice(ctx, c.tx, c.w.Day)
+		}
+	}
+	if err == nil {
+		_, err = duck.Exec(ctx, c.tx, "slice/insert_span", spans...)
+	}
 	if err != nil {
 		return err
 	}
-	if held {
-		if _, err := duck.Exec(ctx, c.tx, "slice/keep_old", append(spans, sql.Named("session_from", c.w.SessionFrom()))...); err != nil {
-			return err
-		}
-		if err := store.DropSlice(ctx, c.tx, c.w.Day); err != nil {
-			return err
-		}
-	}
-	if _, err := duck.Exec(ctx, c.tx, "slice/insert_span", spans...); err != nil {
-		return err
-	}
-	if err := c.sessions(ctx, sessions); err != nil {
-		return err
-	}
-	if err := c.activities(ctx); err != nil {
-		return err
-	}
-	if err := c.writeAgents(ctx); err != nil {
-		return err
-	}
-	if err := c.write(ctx, duplicateKey, c.duplicates, nil); err != nil {
-		return err
-	}
-	return c.seal(ctx, held)
+	return fail.InTurn(ctx,
+		func(ctx context.Context) error { return c.sessions(ctx, sessions) },
+		c.activities,
+		c.writeAgents,
+		func(ctx context.Context) error { return c.write(ctx, duplicateKey, c.duplicates, nil) },
+		func(context.Context) error { return c.written() },
+		c.checkTimes,
+		func(ctx context.Context) error { return c.seal(ctx, held) })
 }
 
 // belongs tells whether a session is one of the slice's (R2, R10): it shares a second with a span of the day, its end second
@@ -290,12 +283,6 @@ func (c *cut) checkTimes(ctx context.Context) error {
 // seal looks whether the new slice can stand for the old one, and writes its own row: counts and the hash of the rows read back, and
 // the state.
 func (c *cut) seal(ctx context.Context, held bool) (err error) {
-	if err := c.written(); err != nil {
-		return err
-	}
-	if err := c.checkTimes(ctx); err != nil {
-		return err
-	}
 	s := &c.summary
 	if s.Losses, err = c.losses(ctx, held); err != nil {
 		return err
@@ -403,29 +390,20 @@ func (c *cut) losses(ctx context.Context, held bool) ([]Loss, error) {
 // A source knows from when on it has sessions. A day that ends before that is not one on which nobody was there: it was purged, or
 // the source is not that old. Nothing about it may become a number.
 
-// NeverThereError: a day ends before the oldest session of the source began.
-type NeverThereError struct {
-	Source string
-	Oldest *int64 // when that was, epoch seconds; nil: the source has no session at all
-}
-
-func (e *NeverThereError) Error() string {
-	if e.Oldest == nil {
-		return e.Source + " has no session at all: purged, or never there"
-	}
-	return fmt.Sprintf("the oldest session of %s began at %s, after the day's end: purged, or never there", e.Source, time.Unix(*e.Oldest, 0).UTC().Format(time.RFC3339))
-}
-
 // neverThere refuses a day without a session that ends before the source's first; where a loss is accepted, it tells it.
-func (c *cut) neverThere(ctx context.Context) (*NeverThereError, error) {
+func (c *cut) neverThere(ctx context.Context) (never, err error) {
 	if c.sent[voiceSession.Name] != nil {
 		return nil, nil
 	}
 	has, oldest, err := c.Source.HasBefore(ctx, c.w.Hull().End)
-	if err != nil || has {
+	switch name := c.Source.Name(); {
+	case err != nil || has:
 		return nil, err
+	case oldest == nil:
+		never = errors.New(name + " has no session at all: purged, or never there")
+	default:
+		never = fmt.Errorf("the oldest session of %s began at %s, after the day's end: purged, or never there", name, instant(*oldest))
 	}
-	never := &NeverThereError{Source: c.Source.Name(), Oldest: oldest}
 	if c.AcceptLoss {
 		return never, nil
 	}

@@ -153,20 +153,6 @@ func factsOf(r *Rows) func(row int) fact {
 	}
 }
 
-// put writes the columns that all facts of a slice have into the row that was begun last.
-func (f fact) put(out *Rows, resource, start, end, active, audit int) {
-	out.setNumber(resource, f.resource)
-	for _, v := range []struct {
-		column int
-		number int64
-		is     bool
-	}{{start, f.start, f.hasStart}, {end, f.end, f.hasEnd}, {active, f.active, f.hasActive}, {audit, f.audit, f.hasAudit}} {
-		if v.is {
-			out.setNumber(v.column, v.number)
-		}
-	}
-}
-
 func (f fact) timeKey() int64 { return f.rowKey[1] }
 
 // isOpen: it has no end yet (R2, R3).

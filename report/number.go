@@ -163,32 +163,29 @@ func renderDataFile(n Number, columns []config.Column) ([]byte, error) {
 	if len(columns) == 0 {
 		columns = config.DefaultColumns()
 	}
-	sum, rows := int64(0), [][]string{{}}
-	for _, group := range n.rows() {
+	groups, sum := n.rows(), int64(0)
+	for _, group := range groups {
 		sum += group.Agents
-		one, row := n, []string{}
-		one.Value, one.Groups = group.Agents, []Group{group}
-		for _, column := range columns {
-			value, known := column.Value, column.Constant
-			if !known { // a column that names no field shows the field of its own name
-				var show func(Number) string
-				if show, known = fieldValues[cmp.Or(column.Field, column.Name)]; known {
-					value = show(one)
-				}
-			}
-			if !known {
-				return nil, fmt.Errorf("render data file: column %q: unknown field %q", column.Name, cmp.Or(column.Field, column.Name))
-			}
-			row = append(row, value)
-		}
-		rows = append(rows, row)
-	}
-	for _, column := range columns {
-		rows[0] = append(rows[0], column.Name)
 	}
 	if n.ByGroup && (sum != n.Value || n.Value > 0 && len(n.Groups) == 0) {
 		return nil, fail.New(fail.Other, fmt.Sprintf("groups are read with a day: `seats run --refresh` of %s while the source has it, or report.breakdown: none", n.Period),
 			"%s of %s for %s: the agent groups of its %d agents were not read, or are not kept any more", n.Measure, n.Region, n.Period, n.Value)
+	}
+	rows := make([][]string, 1+len(groups))
+	for _, column := range columns {
+		show, known := fieldValues[cmp.Or(column.Field, column.Name)] // a column that names no field shows the field of its own name
+		switch {
+		case column.Constant:
+			show = func(Number) string { return column.Value }
+		case !known:
+			return nil, fmt.Errorf("render data file: column %q: unknown field %q", column.Name, cmp.Or(column.Field, column.Name))
+		}
+		rows[0] = append(rows[0], column.Name)
+		for i, group := range groups {
+			one := n
+			one.Value, one.Groups = group.Agents, groups[i:i+1]
+			rows[1+i] = append(rows[1+i], show(one))
+		}
 	}
 	var out bytes.Buffer
 	if err := writeCSV(&out, rows); err != nil {

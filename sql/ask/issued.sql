@@ -289,9 +289,15 @@ where day::varchar in (select period from _data.issued_file)
 -- that of the session by which she is counted, the earliest of the days, or of those that occupy the peak; of several groups of that
 -- session in the first by name. Agents are known as the number knows them (R6): by the newest word of its days. Who was in no group is
 -- in (none); a session whose groups were not read is in no row.
--- Inputs: _data.qualifying_session, session_group, agent, slice; $region, $days, $at (the first second of the peak; 0: enabled agents).
+-- Inputs: _data.qualifying_session, session_group, agent, slice, concurrency; $region, $from and $to (its days), $at (the first second of
+-- the peak, which is of one of them; 0: enabled agents).
 with asked as (
-    select unnest($days::varchar[]::date[]) as day
+    select distinct day
+    from _data.concurrency
+    where region = $region
+      and location is null
+      and day between $from::date and $to::date
+      and ($at = 0 or start_ts <= $at and end_ts > $at)
 ),
 word as (
     select a.resource_key,

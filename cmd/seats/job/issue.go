@@ -194,19 +194,15 @@ func (s *state) numbers() (numbers []report.Number) {
 // breakDown gives numbers their agent groups, where data files have a row for each.
 func (s *state) breakDown(ctx context.Context, numbers []report.Number) (err error) {
 	for i := range numbers {
-		n := &numbers[i]
-		if n.ByGroup = s.Tenant.ByGroup; !n.ByGroup || err != nil {
+		n, at := &numbers[i], int64(0)
+		if n.ByGroup = s.Tenant.ByGroup; !n.ByGroup || len(n.Slices) == 0 || err != nil {
 			continue
 		}
-		var days []calendar.Date
-		for _, slice := range n.Slices {
-			days = append(days, slice.Day)
+		if !n.PeakAt.IsZero() {
+			at = n.PeakAt.Unix()
 		}
-		at := int64(0) // the peak; else everybody of the days counts
-		if n.Measure == report.Concurrent && n.Value > 0 {
-			at, days = n.PeakAt.Unix(), []calendar.Date{calendar.DateOf(n.PeakAt, n.PeakAt.Location())}
-		}
-		n.Groups, err = duck.All[report.Group](ctx, s.Conn, "ask/number_group", sql.Named("region", n.Region), sql.Named("at", at), duck.Days(days...))
+		days := duck.Span(n.Slices[0].Day, n.Slices[len(n.Slices)-1].Day)
+		n.Groups, err = duck.All[report.Group](ctx, s.Conn, "ask/number_group", append(days, sql.Named("region", n.Region), sql.Named("at", at))...)
 	}
 	return err
 }
