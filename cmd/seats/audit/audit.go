@@ -173,13 +173,8 @@ func (w *auditor) of(i report.Issue, rule Rule, what string, details ...string) 
 }
 
 func (w *auditor) ask(ctx context.Context, statement string, args ...any) error {
-	found, err := duck.All[struct {
-		Rule                 Rule
-		Region, Period, What string
-	}](ctx, w.scratch.Conn, statement, args...)
-	for _, f := range found {
-		w.add(Finding{Rule: f.Rule, Region: f.Region, Period: f.Period, What: f.What})
-	}
+	found, err := duck.All[Finding](ctx, w.scratch.Conn, statement, args...)
+	w.add(found...)
 	return err
 }
 
@@ -208,12 +203,12 @@ type Rule string
 
 // Finding is one thing that is not as it should be, or, as a remark, worth knowing.
 type Finding struct {
-	Tenant  string
+	Tenant  string `duck:"-"`
 	Rule    Rule
 	Region  string   // "" where the finding is of no region
 	Period  string   // a day, "2026-03-01 to 2026-03-04", a month, or "" for the whole store
 	What    string   // one line, with the numbers
-	Details []string // the parts, line by line: agent by agent, setting by setting
+	Details []string `duck:"-"` // the parts, line by line: agent by agent, setting by setting
 }
 
 // kind is what all findings of a rule have in common.

@@ -6,12 +6,11 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
-	"regexp"
 	"slices"
-	"strings"
 	"time"
 
 	"seats/compute"
+	"seats/compute/rule"
 	"seats/internal/calendar"
 	"seats/internal/duck"
 	"seats/internal/fail"
@@ -39,8 +38,8 @@ type Fate struct {
 	Verdict       Verdict
 	Rule          string // the rule that decided, where it is not simply counted
 	Reason        string
-	Activities    int64     // how many put the session into the location
-	First         *Activity // the first of them
+	Activities    int64    // how many put the session into the location
+	First         Activity // the first of them; without a Kind: none
 	Decision      Decision
 }
 
@@ -53,114 +52,26 @@ func (e *Explainer) Agent(ctx context.Context, agent string, days []calendar.Dat
 			return nil, err
 		}
 	}
-	all, err := e.judged(ctx, days, agent)
-	for _, h := range all {
-		for _, j := range h.found {
-			fates = append(fates, j.asked(region, location)...)
-		}
+	all, err := e.fates(ctx, days, region, location, agent)
+	for _, f := range all {
+		fates = append(fates, f.Fate)
 	}
 	return fates, err
 }
 
-// judged are the days of agents with what became of every session, as it was counted.
-func (e *Explainer) judged(ctx context.Context, days []calendar.Date, agents ...string) ([]*history, error) {
-	all, err := e.histories(ctx, days, agents)
-	if err != nil {
-		return nil, err
-	}
-	for _, h := range all {
-		h.judge()
-		if err := h.check(); err != nil {
-			return nil, err
-		}
-	}
-	return all, nil
+// fate is a row of ask/agent.
+type fate struct {
+	Fate
+	Agent                 string
+	Pattern, Field, Value string // of exclude_agents, and what it fits; "": none does
+	IsStored              bool   // as counted
+	IsHere                bool   // where it was asked for
+	Elsewhere             string // all places of a session that has none there, in its first row; else ""
 }
 
-// asked leaves of a session's fates those of a region, or a location. Where none is left, the session belongs elsewhere.
-func (j *judged) asked(region, location string) (here []Fate) {
-	f, where := j.fates[0], ""
-	for _, one := range j.fates {
-		if region == "" || f.Region == "" || one.Region == region && (location == "" || one.Location == location) {
-			here = append(here, one)
-		}
-		where += ", " + one.place.String()
-	}
-	if len(here) > 0 {
-		return here
-	}
-	f.Verdict, f.Rule, f.Reason = NotCounted, "R5", "belongs to "+where[len(", "):]
-	return []Fate{f}
-}
-
-// check holds the judgement against what was counted.
-func (h *history) check() error {
-	said := map[bool]Verdict{true: "counted", false: NotCounted}
-	var judged []seatKey
-	for _, j := range h.found {
-		for _, f := range j.fates {
-			at := seatKey{f.Session, f.place}
-			if counted := slices.Contains(h.Seats, at); counted != (f.Verdict != NotCounted) {
-				return h.disagree(at, f.Verdict, said[counted])
-			}
-			judged = append(judged, at)
-		}
-	}
-	for _, at := range h.Seats {
-		if !slices.Contains(judged, at) {
-			return h.disagree(at, NotCounted, said[true])
-		}
-	}
-	return nil
-}
-
-func (h *history) disagree(at seatKey, rules, store Verdict) error {
-	return fail.New(fail.Store, fmt.Sprintf("`seats compute --date %s` counts the day again; should it stay so, keep the store and report it", h.date),
-		"explain agent %s on %s: session %d in %s is %s by the rules and %s in the store", h.agent, h.date, at.Session.ID, at.place, rules, store)
-}
-
-// seatKey is a session in a location.
-type seatKey struct {
-	Session Key
-	place
-}
-
-// history is all that the slice of a day holds of an agent, as the statement ask/agent has it.
-type history struct {
-	*Explainer `json:"-"` // by the rules of the day
-	date       calendar.Date
-	agent      string
-	asOf       int64
-	Resources  []*resource
-	Seats      []seatKey // that were counted
-	found      []*judged // what became of each session
-}
-
-// Scan implements sql.Scanner.
-func (h *history) Scan(value any) error { return json.Unmarshal(fmt.Append(nil, value), h) }
-
-type resource struct {
-	Key            int64
-	Employee, Name string
-	Sessions       []session
-	Beside         []session // outside the slice: activities without an end started in them (R3)
-	Activities     []activity
-	Others         []activity // legs that only tell a switch (R5)
-}
-
-type session struct {
-	Key           Key
-	Login, Logout *int64 // no logout: open
-}
-
-type activity struct {
-	Activity
-	HasStart bool
-	End      *int64 // nil: open
-}
-
-// histories reads the rows of agents on days whose results are up to date.
-func (e *Explainer) histories(ctx context.Context, days []calendar.Date, agents []string) (all []*history, err error) {
+// fates reads what became of the sessions of agents on days whose results are up to date, and holds it against what was counted:
+// where it was asked for, and of a session that has no place there, once that it belongs elsewhere.
+func (e *Explainer) fates(ctx context.Context, days []calendar.Date, region, location string, agents ...string) (fates []fate, err error) {
 	stands, err := compute.Look(ctx, e.conn, e.tenant, days...)
 	if err == nil {
 		err = checkFresh(stands...)
@@ -168,18 +79,45 @@ func (e *Explainer) histories(ctx context.Context, days []calendar.Date, agents 
 	if err != nil {
 		return nil, err
 	}
-	found, err := duck.By[calendar.Date, struct {
-		Agent string
-		Of    history
-	}](ctx, e.conn, "ask/agent", duck.Days(days...), sql.Named("agents", agents))
-	for _, s := range stands {
-		for _, f := range found[s.Day] {
-			h := f.Of
-			h.Explainer, h.date, h.agent, h.asOf = New(e.conn, s.By), s.Day, f.Agent, int64(s.Slice.AsOf)
-			all = append(all, &h)
+	type rules struct { // of a day
+		rule.Set
+		Day   calendar.Date     `json:"day"`
+		Zones map[string]string `json:"zones"` // of the regions
+	}
+	by := make([]rules, len(stands))
+	for i, s := range stands {
+		by[i] = rules{compute.RulesFor(s.By, s.Day), s.Day, map[string]string{}}
+		by[i].AsOf = int64(s.Slice.AsOf)
+		for _, r := range s.By.Regions {
+			by[i].Zones[r.Name] = r.Zone.String()
 		}
 	}
-	return all, err
+	text, err := json.Marshal(by)
+	if err != nil {
+		return nil, err
+	}
+	all, err := duck.All[fate](ctx, e.conn, "ask/agent", sql.Named("rules", string(text)), sql.Named("agents", agents),
+		sql.Named("region", region), sql.Named("location", location))
+	if err != nil {
+		return nil, err
+	}
+	said := map[bool]Verdict{true: "counted", false: NotCounted}
+	for _, f := range all {
+		if f.IsStored != (f.Verdict != NotCounted) {
+			return nil, fail.New(fail.Store, fmt.Sprintf("`seats compute --date %s` counts the day again; should it stay so, keep the store and report it", f.Date),
+				"explain agent %s on %s: session %d in %s is %s by the rules and %s in the store", f.Agent, f.Date, f.Session.ID, f.place, f.Verdict, said[f.IsStored])
+		}
+		if f.Rule == "R6" {
+			f.Reason = fmt.Sprintf("exclude_agents %q fits %s %q", f.Pattern, f.Field, f.Value)
+		}
+		if f.Elsewhere != "" {
+			f.Verdict, f.Rule, f.Reason = NotCounted, "R5", "belongs to "+f.Elsewhere
+		}
+		if f.IsHere || f.Elsewhere != "" {
+			fates = append(fates, f)
+		}
+	}
+	return fates, nil
 }
 
 // FateTable shows what became of an agent's sessions. Times are in the region's zone; where a session got to no
@@ -197,7 +135,7 @@ func (e *Explainer) FateTable(agent string, fates []Fate) report.Table {
 		"activities kind activity_key activity_date_time_key activity_start switch call_attempt_guid decision", fates, func(f Fate) []any {
 		zone := cmp.Or(zones[f.Region], fallback)
 		first := []any{nil, nil, nil, nil, nil, nil}
-		if a := f.First; a != nil {
+		if a := f.First; a.Kind != "" {
 			first = []any{text(a.Kind), a.Key.ID, a.Key.DateTimeKey, instant(&a.Start, zone), text(a.Switch), text(a.GUID)}
 		}
 		return slices.Concat([]any{
@@ -226,231 +164,4 @@ func (e *Explainer) BriefFateTable(fates []Fate) report.Table {
 		t.Rows = append(t.Rows, []any{f.Date, f.Session.ID, row[6], logout, location, row[10], row[11], row[14], row[15], row[18], why})
 	}
 	return t
-}
-
-// judged is a session with what became of it.
-type judged struct {
-	resource *resource
-	session
-	occupied calendar.Interval // R2
-	fates    []Fate
-}
-
-// judge takes every session of the agent through the rules, in their order, up to the one that stops it.
-func (h *history) judge() {
-	excluded := h.excluded()
-	for _, r := range h.Resources {
-		for _, s := range r.Sessions {
-			j := &judged{resource: r, session: s}
-			h.found = append(h.found, j)
-			var rejected string
-			switch j.occupied, rejected = h.occupied(s); {
-			case rejected != "":
-				j.stop(h.date, "R2", "rejected: "+rejected)
-			case excluded != "":
-				j.stop(h.date, "R6", excluded)
-			default:
-				h.qualify(j)
-			}
-		}
-	}
-	h.once()
-}
-
-// fate starts a row about the session.
-func (j *judged) fate(date calendar.Date) Fate {
-	return Fate{Date: date, Resource: j.resource.Key, Session: j.Key, Login: j.Login, Logout: j.Logout, Verdict: Counted}
-}
-
-// stop ends the way of the session at a rule.
-func (j *judged) stop(date calendar.Date, rule, reason string) {
-	f := j.fate(date)
-	f.Verdict, f.Rule, f.Reason = NotCounted, rule, reason
-	j.fates = []Fate{f}
-}
-
-// occupied is R2: the occupied interval, or why there is none.
-func (h *history) occupied(s session) (span calendar.Interval, rejected string) {
-	switch last := lastSecond(h.tenant); {
-	case s.Login == nil:
-		return span, "no start_ts"
-	case s.Logout == nil:
-		return calendar.Interval{Start: *s.Login, End: max(h.asOf, *s.Login+1) + last}, ""
-	case *s.Logout < *s.Login:
-		return span, "end_ts before start_ts"
-	default:
-		return calendar.Interval{Start: *s.Login, End: max(*s.Logout+last, *s.Login+1)}, ""
-	}
-}
-
-// interval is R3; false where the activity is rejected. One without an end ends with the session in which it started, or at the
-// as-of.
-func (h *history) interval(r *resource, a activity) (calendar.Interval, bool) {
-	if !a.HasStart || a.End != nil && *a.End < a.Start {
-		return calendar.Interval{}, false
-	}
-	until := int64(0)
-	if a.End != nil {
-		until = *a.End
-	} else {
-		for _, s := range slices.Concat(r.Sessions, r.Beside) {
-			if span, _ := h.occupied(s); span.Contains(a.Start) {
-				until = max(until, span.End)
-			}
-		}
-		if until == 0 {
-			until = h.asOf
-		}
-	}
-	return calendar.Interval{Start: a.Start, End: max(until, a.Start+1)}, true
-}
-
-// excluded is R6: why the agent is left out, or nothing.
-func (h *history) excluded() string {
-	for _, pattern := range h.tenant.ExcludeAgents {
-		text := strings.NewReplacer(`\*`, ".*", `\?`, ".").Replace(regexp.QuoteMeta(pattern))
-		fits := regexp.MustCompile("^(?s:" + text + ")$")
-		for _, r := range h.Resources {
-			if fits.MatchString(r.Employee) {
-				return fmt.Sprintf("exclude_agents %q fits employee_id %q", pattern, r.Employee)
-			}
-			if fits.MatchString(r.Name) {
-				return fmt.Sprintf("exclude_agents %q fits resource_name %q", pattern, r.Name)
-			}
-		}
-	}
-	return ""
-}
-
-// qualify is R4, R5 and R8: which activities the session has, where they lead, and whether it touches the day there.
-func (h *history) qualify(j *judged) {
-	activities := h.sharing(j, j.resource.Activities)
-	if len(activities) == 0 {
-		j.stop(h.date, "R4", h.withoutActivity(j))
-		return
-	}
-	known := slices.DeleteFunc(slices.Clone(activities), func(a Activity) bool { return a.Switch == "" })
-	switch told := h.sharing(j, j.resource.Others); {
-	case len(known) > 0:
-		h.locate(j, known, nil)
-	case len(told) > 0:
-		h.locate(j, told, activities)
-	default:
-		h.locate(j, activities, nil)
-	}
-	for i := range j.fates {
-		f := &j.fates[i]
-		if scope, zone, err := h.scope(h.date, f.Region, ""); err == nil && !scope.Day.Overlaps(j.occupied) {
-			f.Verdict, f.Rule, f.Reason = NotCounted, "R8", fmt.Sprintf("shares no second with %s in %s", h.date, zone)
-		}
-	}
-}
-
-// sharing are those of the activities that share a second with a session (R4), the earliest first.
-func (h *history) sharing(j *judged, activities []activity) (sharing []Activity) {
-	for _, a := range activities {
-		if iv, ok := h.interval(j.resource, a); ok && iv.Overlaps(j.occupied) {
-			sharing = append(sharing, a.Activity)
-		}
-	}
-	return sharing
-}
-
-// locate makes a row for every location that the activities lead to (R5), or that the legs of the login do which tell the switch
-// of others. What leads nowhere is told only of a session that has no place at all, and beside the others otherwise.
-func (h *history) locate(j *judged, telling, others []Activity) {
-	places := placesOf(h.tenant)
-	var nowhere []string
-	for _, a := range telling {
-		to, decision := places.decide(a.Switch)
-		switch {
-		case to == nil && a.Switch == "":
-			nowhere = append(nowhere, "an unknown switch")
-			continue
-		case to == nil:
-			nowhere = append(nowhere, "switch "+a.Switch)
-			continue
-		}
-		no := slices.IndexFunc(j.fates, func(f Fate) bool { return f.place == *to })
-		if no < 0 {
-			no = len(j.fates)
-			f := j.fate(h.date)
-			f.place, f.First, f.Decision = *to, &a, decision
-			if others != nil {
-				f.First, f.Activities, f.Decision = &others[0], int64(len(others)), decision.toldBy(told{a.Key.ID, a.Switch})
-			}
-			j.fates = append(j.fates, f)
-		}
-		if others == nil {
-			j.fates[no].Activities++
-		}
-	}
-	if len(nowhere) == 0 {
-		return
-	}
-	slices.Sort(nowhere)
-	reason := strings.Join(slices.Compact(nowhere), ", ") + " leads nowhere: no location lists it and there is no default location"
-	if len(j.fates) > 0 {
-		for i := range j.fates {
-			j.fates[i].Rule, j.fates[i].Reason = "R5", "in part unmapped: "+reason
-		}
-		return
-	}
-	if others == nil {
-		others = telling
-	}
-	j.stop(h.date, "R5", "unmapped: "+reason)
-	j.fates[0].First, j.fates[0].Activities = &others[0], int64(len(others))
-}
-
-// withoutActivity says what there is instead of an activity of the session. Another resource of the same agent that was active
-// during the session does not help (R4).
-func (h *history) withoutActivity(j *judged) string {
-	reason := fmt.Sprintf("no activity of resource_key %d shares a second with the session", j.resource.Key)
-	rejected, nearest, gap := 0, Activity{}, int64(-1)
-	for _, a := range j.resource.Activities {
-		iv, ok := h.interval(j.resource, a)
-		if !ok {
-			rejected++
-			continue
-		}
-		if away := max(iv.Start-j.occupied.End, j.occupied.Start-iv.End) + 1; gap < 0 || away < gap {
-			nearest, gap = a.Activity, away
-		}
-	}
-	if gap >= 0 {
-		reason += fmt.Sprintf("; the nearest is %s %d, %d s away", nearest.Kind, nearest.Key.ID, gap)
-	}
-	if rejected > 0 {
-		reason += fmt.Sprintf("; %d of it rejected (R3)", rejected)
-	}
-	for _, r := range h.Resources {
-		if other := (&judged{resource: r, occupied: j.occupied}); r != j.resource && len(h.sharing(other, r.Activities)) > 0 {
-			return reason + fmt.Sprintf("; one of resource_key %d, the same agent, does", r.Key)
-		}
-	}
-	return reason
-}
-
-// once is R8: sessions of one agent that count in the same region and share seconds of its day add one agent, not two.
-func (h *history) once() {
-	for _, j := range h.found {
-		for i := range j.fates {
-			f := &j.fates[i]
-			scope, _, err := h.scope(h.date, f.Region, "")
-			if err != nil || f.Verdict == NotCounted {
-				continue
-			}
-			mine, _ := j.occupied.Intersect(scope.Day)
-			counts := func(o Fate) bool { return o.Region == f.Region && o.Verdict != NotCounted }
-			at := slices.IndexFunc(h.found, func(o *judged) bool {
-				return o != j && slices.ContainsFunc(o.fates, counts) && o.occupied.Overlaps(mine)
-			})
-			if at >= 0 {
-				f.Verdict = CountedOnce
-				f.Rule = strings.TrimPrefix(f.Rule+", R8", ", ")
-				f.Reason = strings.TrimPrefix(fmt.Sprintf("%s; shares seconds with session %d of the same agent", f.Reason, h.found[at].Key.ID), "; ")
-			}
-		}
-	}
 }

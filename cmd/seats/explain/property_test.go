@@ -47,6 +47,7 @@ func TestAnyDayIsExplainedAsItWasCounted(t *testing.T) {
 		w.listAtAnySecondHasExactlyTheCountedAgents(t, conn)
 		histories := w.histories(t, conn)
 		w.everySessionHasItsFate(t, histories)
+		w.fatesAreWhatTheRulesSay(t, conn, histories)
 		w.groupsThatWereNotReadAreNamed(t, conn)
 		w.sharesAddUpAndAnyBreakdownIsWhatLookingSays(t, conn, histories)
 		w.readingsAreWhatLookingSays(t, conn, histories)
@@ -64,7 +65,7 @@ func (w world) open(t *rapid.T, conn *sql.Conn, at place) *Day {
 // histories are those of all agents, with what became of their sessions, which is what was counted, or there were an error.
 func (w world) histories(t *rapid.T, conn *sql.Conn) map[string]*history {
 	all := map[string]*history{}
-	for _, h := range must.Have(New(conn, w.tenant).judged(context.Background(), []calendar.Date{w.day}, slices.Collect(maps.Keys(w.agents))...))(t) {
+	for _, h := range w.judged(t, conn) {
 		all[h.agent] = h
 	}
 	require.Len(t, all, len(w.agents))
@@ -109,6 +110,23 @@ func (w world) everySessionHasItsFate(t *rapid.T, histories map[string]*history)
 		}
 	}
 	require.Len(t, told, w.sessions)
+}
+
+// In all, in a region, or in a location, the fates that the statement tells of an agent are those that the rules give here.
+func (w world) fatesAreWhatTheRulesSay(t *rapid.T, conn *sql.Conn, histories map[string]*history) {
+	at := rapid.SampledFrom(append(w.scopes(), place{})).Draw(t, "asked for")
+	got := map[string][]Fate{}
+	all := must.Have(New(conn, w.tenant).fates(context.Background(), []calendar.Date{w.day}, at.Region, at.Location, slices.Collect(maps.Keys(histories))...))(t)
+	for _, f := range all {
+		got[f.Agent] = append(got[f.Agent], f.Fate)
+	}
+	for agent, h := range histories {
+		var want []Fate
+		for _, j := range h.found {
+			want = append(want, j.asked(at.Region, at.Location)...)
+		}
+		require.Equal(t, want, got[agent], "agent %s in %s", agent, at)
+	}
 }
 
 // In one region or location, every reading is what a plain definition of it gives: for those that a computation
