@@ -107,7 +107,8 @@ func (a activity) put(out *Rows) {
 		v  int64
 		is bool
 	}{
-		{a.rowKey[0], true}, {a.rowKey[1], true}, {a.resource, true}, {a.start, a.hasStart}, {a.end, a.hasEnd}, {a.active, a.hasActive}, {a.audit, a.hasAudit},
+		{a.rowKey[0], true}, {a.rowKey[1], true}, {a.resource, true},
+		{a.start, a.hasStart}, {a.end, a.hasEnd}, {a.active, a.hasActive}, {a.audit, a.hasAudit},
 	} {
 		if number.is {
 			out.setNumber(i, number.v)
@@ -122,12 +123,6 @@ func (a activity) put(out *Rows) {
 
 // A slice keeps more than its own rows: the sessions that end activities without an end of their own (R3), and the legs that tell
 // the switch of sessions whose activities know none (R5). The source is asked for more only where there are such.
-
-// otherSession is one outside the slice.
-type otherSession struct {
-	login
-	row int // of others
-}
 
 // beside settles which of the activities without an end belong to the slice, and writes what is beside it.
 func (c *cut) beside(ctx context.Context) error {
@@ -155,7 +150,7 @@ func (c *cut) beside(ctx context.Context) error {
 	}
 	for _, s := range c.elsewhere {
 		if slices.ContainsFunc(by[s.resource], func(a *activity) bool { return a.start >= s.start && a.start < s.until }) {
-			picked = append(picked, s.row)
+			picked = append(picked, int(s.row))
 		}
 	}
 	return c.write(ctx, otherSessionOf, c.others, picked)
@@ -180,11 +175,7 @@ func (c *cut) ends(ctx context.Context) error {
 			return err
 		}
 	}
-	var elsewhere []login
-	for _, s := range c.elsewhere {
-		elsewhere = append(elsewhere, s.login)
-	}
-	outside := newLogins(elsewhere, c.resources.len)
+	outside := newLogins(slices.Clone(c.elsewhere), c.resources.len)
 	for _, a := range c.open {
 		a.ended, a.until = c.asOf, c.asOf
 		ended, until := int64(math.MinInt64), int64(math.MinInt64)
@@ -209,36 +200,33 @@ func (c *cut) ends(ctx context.Context) error {
 
 // findElsewhere finds the sessions outside the slice in which activities without an end started. One is looked for as far before that
 // activity as any session is before the day, by its time key too.
-func (c *cut) findElsewhere(ctx context.Context, began map[int64][]*activity, started calendar.Interval) error {
+func (c *cut) findElsewhere(ctx context.Context, began map[int64][]*activity, started calendar.Interval) (err error) {
 	lookback := int64(c.w.Lookback.Seconds())
-	all, err := c.Source.SessionsOf(ctx, slices.Sorted(maps.Keys(began)), calendar.Interval{Start: started.Start - lookback - quarter, End: started.End + 1})
-	if err != nil {
+	keys := calendar.Interval{Start: started.Start - lookback - quarter, End: started.End + 1}
+	if c.others, err = c.Source.SessionsOf(ctx, slices.Sorted(maps.Keys(began)), keys); err != nil {
 		return err
 	}
-	c.others = all
-	at, media := factsOf(all), column(all.of, "media_type_key")
-	for row := range all.len {
+	at, media := factsOf(c.others), column(c.others.of, "media_type_key")
+	for row := range c.others.len {
 		s := at(row)
 		began := began[s.resource]
-		if began == nil || s.isRejected() || !c.voice[all.number(media, row)] || c.belongs(s) {
+		if began == nil || s.isRejected() || !c.voice[c.others.number(media, row)] || c.belongs(s) {
 			continue
 		}
 		in := func(a *activity) bool {
 			return a.start >= s.start && (s.isOpen() || a.start <= s.end) && a.start-lookback <= s.start && s.timeKey() >= a.start-lookback-quarter && s.timeKey() <= a.start
 		}
 		if slices.ContainsFunc(began, in) {
-			end := min(s.end, lastTime)
-			if s.isOpen() {
-				end = max(c.asOf, s.moment())
-			}
-			c.elsewhere = append(c.elsewhere, otherSession{login{agent: c.agent(s.resource), resource: s.resource, start: s.start, end: max(end, s.moment()), until: end + 1}, row})
+			l := s.login(c.agent(s.resource), c.asOf)
+			l.row = int32(row)
+			c.elsewhere = append(c.elsewhere, l)
 		}
 	}
 	return nil
 }
 
 // login is the time of an activity, as of a session.
-func (a activity) login() login {
+func (a activity) time() login {
 	if a.isOpen() {
 		return login{start: a.start, end: a.ended, until: a.until}
 	}
@@ -248,7 +236,7 @@ func (a activity) login() login {
 
 // tell notes for the sessions of the slice with which an activity shares a second whether their switch is known by it.
 func (c *cut) tell(a activity) {
-	own, of := c.logins.of(a.agent), a.login()
+	own, of := c.logins.of(a.agent), a.time()
 	for i := range own {
 		for reading, is := range own[i].shares(of) {
 			told := &own[i].told[reading]
@@ -301,7 +289,7 @@ func (c *cut) otherLegs(ctx context.Context) (endless []*activity, err error) {
 		for reading := range l.told {
 			told := map[string]bool{}
 			for _, a := range by[l.resource] {
-				if l.lacks(reading) && !told[string(a.switchName)] && l.shares(a.login())[reading] {
+				if l.lacks(reading) && !told[string(a.switchName)] && l.shares(a.time())[reading] {
 					told[string(a.switchName)], tells[a] = true, true
 				}
 			}

@@ -21,12 +21,12 @@ func (e *Export) dimensions(ctx context.Context) error {
 		}
 	}
 	e.reference.takeCodes(e.rows["media_type"], e.rows["dialing_mode"])
-	e.reference.takeResources(e.rows["resource_"], false)
+	e.reference.takeResources(e.rows["resource_"])
 	return nil
 }
 
 func (e *Export) sessions(ctx context.Context) (err error) {
-	e.among, err = e.readThose(ctx, sessionTable, func(_ *csvRow, s fact) bool { return e.touchesDays(s) }, nil)
+	e.among, err = e.readThose(ctx, sessionTable, func(_ *csvRow, s fact) bool { return e.touchesDays(s) }, none)
 	if err != nil {
 		return err
 	}
@@ -74,7 +74,7 @@ func (e *Export) attempts(ctx context.Context) error {
 	mode := column(table(attemptTable), "dialing_mode_key")
 	_, err := e.readThose(ctx, attemptTable, func(row *csvRow, a fact) bool {
 		return e.reference.previews[row.numbers[mode]] != "" && row.has(mode) && e.touches(a)
-	}, nil)
+	}, none)
 	return err
 }
 
@@ -86,7 +86,7 @@ func (e *Export) legs(ctx context.Context) error {
 		return err
 	}
 	guid := column(table(dataTable), "gsw_call_attempt_guid")
-	e.driven, err = e.readThose(ctx, dataTable, func(row *csvRow, _ fact) bool { return row.has(guid) && near(row.numbers[0]) }, nil)
+	e.driven, err = e.readThose(ctx, dataTable, func(row *csvRow, _ fact) bool { return row.has(guid) && near(row.numbers[0]) }, none)
 	if err != nil {
 		return err
 	}
@@ -115,6 +115,7 @@ func column(t texts.Table, name string) int {
 
 func never(*csvRow, fact) bool { return false }
 func every(int64) bool         { return true }
+func none(int64) bool          { return false }
 
 // readOf reads the rows of a table that have one of the ids.
 func (e *Export) readOf(ctx context.Context, name string, matters func(*csvRow, fact) bool, ids func(id int64) bool) error {
@@ -125,17 +126,14 @@ func (e *Export) readOf(ctx context.Context, name string, matters func(*csvRow, 
 	return e.take(ctx, name, files, ids)
 }
 
-// readThose reads the rows of a table of which some copy matters, but for those of ids that were read before; nil: none was. It tells
-// which ids those are.
+// readThose reads the rows of a table of which some copy matters, but for those of ids that were read before. It tells which ids those
+// are.
 func (e *Export) readThose(ctx context.Context, name string, matters func(*csvRow, fact) bool, before func(id int64) bool) (ids func(int64) bool, err error) {
 	files, found, err := e.look(ctx, name, matters)
 	if err != nil {
 		return nil, err
 	}
-	ids = found
-	if before != nil {
-		ids = func(id int64) bool { return found(id) && !before(id) }
-	}
+	ids = func(id int64) bool { return found(id) && !before(id) }
 	return ids, e.take(ctx, name, files, ids)
 }
 
@@ -242,7 +240,7 @@ func (e *Export) take(ctx context.Context, name string, files []*exportFile, ids
 		all.add(f.rows)
 		f.rows = nil
 	}
-	all.newest(false, e.TenantKey)
+	all.newest(e.TenantKey)
 	e.rows[name].add(all)
 	e.rows[name].byKey = nil // few tables are asked for rows by their key, and those make it again
 	return nil
@@ -275,10 +273,9 @@ func (e *Export) mayLack() map[int64]calendar.Interval {
 		if s.isRejected() || s.start >= e.Days.End || !s.isOpen() && s.end < e.Days.Start {
 			return
 		}
-		end := min(s.end, lastTime)
-		l := login{agent: e.reference.agent(s.resource), resource: s.resource, start: s.start, end: max(end, s.moment()), until: end + 1}
+		l := s.login(e.reference.agent(s.resource), e.asOf)
 		if s.isOpen() {
-			l.end, l.until = max(e.asOf, s.moment()), endless
+			l.until = endless
 		}
 		all = append(all, l)
 	})

@@ -70,11 +70,9 @@ func findChunks(dir, marker string) (chunks, coming []chunk, err error) {
 	return chunks, coming, nil
 }
 
-// unfinishedNames are how those end that programs give to what they still copy.
-var unfinishedNames = []string{".tmp", ".part", ".partial", ".filepart", ".incomplete"}
-
+// isUnfinished tells of a name whether it ends as those do that programs give to what they still copy.
 func isUnfinished(name string) bool {
-	return slices.Contains(unfinishedNames, strings.ToLower(filepath.Ext(name)))
+	return slices.Contains([]string{".tmp", ".part", ".partial", ".filepart", ".incomplete"}, strings.ToLower(filepath.Ext(name)))
 }
 
 // unfinished is why a chunk is not whole, so far as names and the marker tell; empty where nothing does.
@@ -334,15 +332,12 @@ const (
 // unzip writes one file, and no more than the zip says that there is of it.
 func unzip(f *zip.File, to string) (err error) {
 	const isEncrypted = 1 // of the flags
-	method, known := methods[f.Method]
 	size := f.UncompressedSize64
 	switch {
 	case f.Flags&isEncrypted != 0 || f.Method == methodEncrypted:
 		return encrypted("it is encrypted with a password")
-	case known:
-		return otherwise(fmt.Sprintf("it is compressed with %s: want deflate", method))
 	case f.Method != zip.Store && f.Method != zip.Deflate && f.Method != methodBzip2:
-		return otherwise(fmt.Sprintf("it is compressed with method %d: want deflate", f.Method))
+		return otherwise(fmt.Sprintf("it is compressed with %s: want deflate", cmp.Or(methods[f.Method], fmt.Sprint("method ", f.Method))))
 	case !f.Mode().IsRegular():
 		return errors.New("it is not a regular file")
 	case size > smallFile && size/maxRatio > f.CompressedSize64:

@@ -376,7 +376,8 @@ func InspectExport(ctx context.Context, dir, marker, tempDir string, reach time.
 		f.NoGroups = missingGroups(seen)
 	}
 	f.Oldest = e.oldest
-	e.reference.takeResources(e.rows["resource_"], false)
+	e.rows["resource_"].newest(nil) // of all chunks
+	e.reference.takeResources(e.rows["resource_"])
 	f.Switches = e.reference.Switches()
 	f.TenantKeys = slices.Sorted(maps.Keys(tenants))
 	f.Detail = fmt.Sprintf("%d tables in %d chunks, the newest %s", len(tables), len(e.chunks), filepath.Base(newest.path))

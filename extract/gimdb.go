@@ -1,6 +1,7 @@
 package extract
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -148,10 +149,7 @@ func (g *GIMDB) follow(ctx context.Context, c *pgx.ConnConfig) error {
 	if err := leader.ask(ctx, "gim/export_snapshot", nil, &snapshot); err != nil {
 		return err
 	}
-	patience := connectTimeout // what is full may also say nothing
-	if g.cfg.ReadTimeout > 0 {
-		patience = min(patience, g.cfg.ReadTimeout)
-	}
+	patience := min(connectTimeout, cmp.Or(g.cfg.ReadTimeout, connectTimeout)) // what is full may also say nothing
 	limited, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	reader, err := newReader(limited, c, g.cfg, 1, snapshot)
@@ -211,17 +209,15 @@ func (g *GIMDB) Sessions(ctx context.Context, w Window) (*Rows, error) {
 		return nil, err
 	}
 	if resources != nil {
-		g.reference.takeResources(resources, g.unique["resource_"])
+		g.reference.takeResources(resources)
 	}
-	return g.settle(sessions), nil
+	return sessions, nil
 }
 
 // SessionsOf reads the voice sessions of some resources that begin in a range of time keys.
 func (g *GIMDB) SessionsOf(ctx context.Context, resources []int64, keys calendar.Interval) (sessions *Rows, err error) {
-	if err := g.fetch(ctx, g.sessions(&sessions, keys, nil, resources)); err != nil {
-		return nil, err
-	}
-	return g.settle(sessions), nil
+	err = g.fetch(ctx, g.sessions(&sessions, keys, nil, resources))
+	return sessions, err
 }
 
 // sessions is a task: the voice sessions that begin in a range of time keys, and end no earlier than a time or are of some resources.
@@ -231,7 +227,9 @@ func (g *GIMDB) sessions(into **Rows, keys calendar.Interval, from any, resource
 
 // settle leaves the newest copy of every row, and the tenant's alone.
 func (g *GIMDB) settle(r *Rows) *Rows {
-	r.newest(g.unique[r.of.Name], g.tenantKey)
+	if !g.unique[r.of.Name] { // else the source itself keeps the table's key unique, and has looked at the tenant
+		r.newest(g.tenantKey)
+	}
 	return r
 }
 
@@ -252,10 +250,13 @@ func (g *GIMDB) fetch(ctx context.Context, tasks ...task) error {
 	return explainRead(group.Wait(), g.name)
 }
 
-// read is a task: the rows of a table that a statement gives.
+// read is a task: the rows of a table that a statement gives, settled.
 func (g *GIMDB) read(name, statement string, into **Rows, args ...any) task {
-	return func(ctx context.Context, reader *reader) (err error) {
-		*into, err = g.rows(ctx, reader, name, statement, args...)
+	return func(ctx context.Context, reader *reader) error {
+		rows, err := g.rows(ctx, reader, name, statement, args...)
+		if err == nil {
+			*into = g.settle(rows)
+		}
 		return err
 	}
 }
@@ -285,15 +286,14 @@ func (g *GIMDB) Broken() bool {
 }
 
 // Close ends the snapshot with a context of its own: the run's may be cancelled already.
-func (g *GIMDB) Close() error {
+func (g *GIMDB) Close() (err error) {
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
-	var errs []error
 	for _, r := range g.readers {
-		errs = append(errs, r.Close(ctx))
+		err = errors.Join(err, r.Close(ctx))
 	}
 	g.readers = nil
-	return errors.Join(errs...)
+	return err
 }
 
 func sourceName(cfg config.GIMDB) string {

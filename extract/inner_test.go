@@ -210,7 +210,7 @@ func TestStageVerifiesWhatArrived(t *testing.T) {
 		('2026-03-11', 1, 'x', 'x')`))(t)
 
 	sent := func() *tally {
-		s := newTally(3)
+		s := &tally{columns: make([]columnTally, 3)}
 		s.rows = 3
 		for i, values := range [][]int64{{math.MaxInt64, math.MaxInt64, -5}, {5}, {0}} { // "grün" has 5 bytes
 			for _, v := range values {
@@ -426,7 +426,7 @@ func TestResourcesAndKeysAreFoundWhereverTheyLie(t *testing.T) {
 			x.add(rowKey{key, -key})
 		}
 		r := &Reference{}
-		r.takeResources(rows, name == "in a row")
+		r.takeResources(rows)
 		for number, key := range keys {
 			require.Equal(t, number, x.find(rowKey{key, -key}), name)
 			require.Equal(t, [...]int{number, -1}[number%2], r.agent(key), name)

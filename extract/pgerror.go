@@ -11,6 +11,7 @@ import (
 	"net"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/duckdb/duckdb-go/v2"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -36,11 +37,10 @@ func locate(err error, name, schema string) error {
 	if !errors.As(err, &pg) || pg.Position < 1 || int(pg.Position) > len(text)+1 {
 		return fmt.Errorf("run sql/%s: %w", name, err)
 	}
-	before := string(text[:pg.Position-1])
-	line := strings.Count(before, "\n")
-	column := len([]rune(before[strings.LastIndex(before, "\n")+1:]))
-	source := strings.Split(string(text), "\n")[line]
-	return fmt.Errorf("run sql/%s:%d: %w\n%s\n%s^", name, line+1, err, source, strings.Repeat(" ", column))
+	before := strings.Split(string(text[:pg.Position-1]), "\n")
+	line, column := len(before), utf8.RuneCountInString(before[len(before)-1])
+	source := strings.Split(string(text), "\n")[line-1]
+	return fmt.Errorf("run sql/%s:%d: %w\n%s\n%s^", name, line, err, source, strings.Repeat(" ", column))
 }
 
 // explainPG gives an error of connecting the exit code of a failed source, and a hint by SQLSTATE.

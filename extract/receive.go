@@ -74,7 +74,7 @@ func (r *receiver) put(column int, raw []byte) bool {
 		return column >= len(r.of.Key)
 	}
 	oid := r.fields[column].DataTypeOID
-	if isText(oid) {
+	if slices.Contains(textTypes, oid) {
 		if oid == pgtype.BPCharOID {
 			raw = bytes.TrimRight(raw, " ") // what fills up a char(n) is no part of the text
 		}
@@ -107,8 +107,6 @@ func (r *receiver) notWhole(row [][]byte, column int) error {
 		"%s, row with %s: %s is %s, not a whole number of %d bits", r.of.Name, strings.Join(key, ", "),
 		r.fields[column].Name, shown(r.fields[column], row[column]), bits.Len64(uint64(r.most(column)))+1)
 }
-
-func isText(oid uint32) bool { return slices.Contains(textTypes, oid) }
 
 // numberTypes can hold whole numbers; some hold others too, which are errors where they are met.
 var (

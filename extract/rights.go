@@ -40,7 +40,7 @@ func readRights(ctx context.Context, r *reader) ([]right, error) {
 // rightsOn are those on the columns of some tables.
 func (g *GIMDB) rightsOn(of ...texts.Table) []right {
 	return slices.DeleteFunc(slices.Clone(g.rights), func(r right) bool {
-		return !slices.ContainsFunc(of, func(t texts.Table) bool { return t.Name == r.Table && t.Has(r.Column) })
+		return !slices.ContainsFunc(of, func(t texts.Table) bool { return t.Name == r.Table && column(t, r.Column) >= 0 })
 	})
 }
 
@@ -180,10 +180,7 @@ func (g *GIMDB) Groups(ctx context.Context, w Window) (told *Rows, err error) {
 	}
 	keys := w.SessionKeys()
 	err = g.fetch(ctx, g.read(sessionGroups.Name, "gim/session_groups", &told, keys.Start, keys.End, g.tenantKey, keysOf(g.reference.voice), w.Hull().Start))
-	if err != nil {
-		return nil, err
-	}
-	return g.settle(told), nil
+	return told, err
 }
 
 // missingGroups says what no chunk of an export has; "" where all is there.

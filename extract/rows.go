@@ -227,12 +227,8 @@ func (r *Rows) keep(wanted func(row int) bool) {
 
 // newest leaves the newest copy of every row: by update_audit_key, where rows have one, then by order of arrival. A key that one
 // chunk holds several times is a fault of the source (R11 duplicate_key); that several do is how an export brings corrections.
-// Then it drops what is not the tenant's, where one was asked for. unique: the source itself keeps the table's key unique, and
-// has looked at the tenant.
-func (r *Rows) newest(unique bool, tenantKey *int64) {
-	if unique {
-		return
-	}
+// Then it drops what is not the tenant's, where one was asked for.
+func (r *Rows) newest(tenantKey *int64) {
 	r.byKey = newIndex(r.len)
 	var last []int // of each key, the row of its newest copy
 	copies := map[int][]int{}
@@ -325,13 +321,11 @@ type Reference struct {
 // takeCodes finds the media and dialing modes that matter.
 func (f *Reference) takeCodes(media, modes *Rows) {
 	f.voice, f.previews = map[int64]bool{}, map[int64]string{}
-	media.newest(false, nil)
 	for row := range media.len {
 		if media.text(1, row) == "VOICE" {
 			f.voice[media.number(0, row)] = true
 		}
 	}
-	modes.newest(false, nil)
 	for row := range modes.len {
 		if code := modes.text(1, row); code == "PREVIEW" || code == "PUSH_PREVIEW" {
 			f.previews[modes.number(0, row)] = code
@@ -340,16 +334,13 @@ func (f *Reference) takeCodes(media, modes *Rows) {
 }
 
 // takeResources keeps agents, and DNs and queues with their switches.
-func (f *Reference) takeResources(r *Rows, unique bool) {
-	r.newest(unique, nil)
+func (f *Reference) takeResources(r *Rows) {
 	r.find(rowKey{}) // from now on several may ask for rows at once
 	f.resources = r
 }
 
 // takeGroups finds the names of groups. The keys -1 and -2, which stand for an unknown group and for none, name no group.
 func (f *Reference) takeGroups(groups, combinations *Rows) {
-	groups.newest(false, nil)
-	combinations.newest(false, nil)
 	f.groups = map[int64][]string{}
 	for row := range combinations.len {
 		combination, key := combinations.number(0, row), combinations.number(1, row)

@@ -63,10 +63,10 @@ type cut struct {
 	keys   calendar.Interval // time keys of activities
 	from   int64             // their earliest start
 
-	open       []*activity    // that have no end yet
-	elsewhere  []otherSession // in which some of them started
-	others     *Rows          // that these are among
-	used       []bool         // of resources, whom the slice names
+	open       []*activity // that have no end yet
+	elsewhere  []login     // in which some of them started, outside the slice
+	others     *Rows       // that these are among
+	used       []bool      // of resources, whom the slice names
 	sent       map[string]*tally
 	duplicates *Rows
 	opened     int64      // open sessions
@@ -156,8 +156,7 @@ func (c *cut) sessions(ctx context.Context, all *Rows) error {
 		if s.isOpen() {
 			c.opened++
 		}
-		_, until := s.session(c.asOf)
-		logins = append(logins, login{agent: agent, resource: s.resource, start: s.start, end: max(until-1, s.moment()), until: until})
+		logins = append(logins, s.login(agent, c.asOf))
 	}
 	c.logins = newLogins(logins, c.resources.len)
 	c.summary.TenantKeys = slices.Sorted(maps.Keys(tenants))
@@ -247,7 +246,7 @@ func (c *cut) write(ctx context.Context, to texts.Table, rows *Rows, picked []in
 		return err
 	}
 	if c.sent[to.Name] == nil {
-		c.sent[to.Name] = newTally(len(to.Columns))
+		c.sent[to.Name] = &tally{columns: make([]columnTally, len(to.Columns))}
 	}
 	c.writing = make(chan error, 1)
 	go func(sent *tally, done chan<- error) {
@@ -329,21 +328,12 @@ func (c *cut) seal(ctx context.Context, held bool) (err error) {
 	return duck.Each(ctx, c.tx, "slice/summary", func(scan func(...any) error) error { return scan(&s.Sessions, &s.Activities, &s.Agents) }, day)
 }
 
-// tolerated is the share of a slice's sessions, activities or agents, in percent, that a source may have lost since
-// they were read. GIM corrects rows but hardly ever takes one back: a source that lacks more has been purged, or is
-// another one, and the store may hold the only copy. A single row of a small slice is no sign of that.
-const tolerated = 10
-
 // Loss is what a source no longer has of one kind of row that the store holds of a day.
 type Loss struct {
 	What  string // sessions, activities or agents
 	Held  int64  // in the store, or counted by it before its rows were dropped
 	Lost  int64  // of these, in the source no more
 	Found int64  // in the source now
-}
-
-func (l Loss) tolerable() bool {
-	return l.Lost == 0 || l.Found > 0 && l.Lost <= max(1, l.Held*tolerated/100)
 }
 
 func (l Loss) String() string {
@@ -379,7 +369,6 @@ func (c *cut) losses(ctx context.Context, held bool) ([]Loss, error) {
 		statement, kept, it = "slice/loss", "the slice is kept, and can be computed and reported", "it"
 	}
 	losses, err := duck.All[Loss](ctx, c.tx, statement, sql.Named("day", c.w.Day.String()))
-	losses = slices.DeleteFunc(losses, Loss.tolerable)
 	if err != nil || len(losses) == 0 || c.AcceptLoss {
 		return losses, err
 	}

@@ -90,11 +90,6 @@ func (w Window) ActivityFrom(reach calendar.Interval) int64 {
 	return reach.Start - int64(w.Lookback.Seconds())
 }
 
-// DayKeys are the time keys of rows that start in the day, in any region.
-func (w Window) DayKeys() calendar.Interval {
-	return calendar.Interval{Start: floorKey(w.Hull().Start), End: w.Hull().End}
-}
-
 // SessionKeys and ActivityKeys are the time keys of rows that start in the window or in the reach. Every
 // statement on a fact table is bounded by them: GIM is partitioned by this key.
 func (w Window) SessionKeys() calendar.Interval {
@@ -184,6 +179,12 @@ func (f fact) session(asOf int64) (from, until int64) {
 	return f.start, min(f.end, lastTime) + 1
 }
 
+// login is that of a voice session of an agent.
+func (f fact) login(agent int, asOf int64) login {
+	_, until := f.session(asOf)
+	return login{agent: agent, resource: f.resource, start: f.start, end: max(until-1, f.moment()), until: until}
+}
+
 // activity is the time of a leg or a preview. One without an end takes all time after its start: where it ends is known once all
 // are read.
 func (f fact) activity() (from, until int64) {
@@ -202,6 +203,7 @@ type login struct {
 	agent                       int // its row among the resources
 	resource, start, end, until int64
 	told                        [2]struct{ any, aSwitch bool }
+	row                         int32 // of one outside the slice, where it was read
 }
 
 // lacks tells whether its activities know no switch.
@@ -266,8 +268,7 @@ func (s Logins) crowded(w Window, crowd int) calendar.Interval {
 		}
 		return hours[crowd-1]
 	}
-	keys := w.DayKeys()
-	return calendar.Interval{Start: keys.Start - furthest(before)*hour, End: keys.End + furthest(after)*hour}
+	return calendar.Interval{Start: floorKey(hull.Start) - furthest(before)*hour, End: hull.End + furthest(after)*hour}
 }
 
 // outside are the resources with one that reaches out of a time.

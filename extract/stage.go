@@ -133,8 +133,6 @@ type tally struct {
 
 type columnTally struct{ count, hi, lo int64 } // the sums of the values' upper and lower halves: one of all overflows 64 bits
 
-func newTally(columns int) *tally { return &tally{columns: make([]columnTally, columns)} }
-
 func (c *columnTally) add(v int64) {
 	c.count++
 	c.hi += v >> 32

@@ -106,4 +106,4 @@ func table(name string) texts.Table {
 }
 
 // isFact tells the tables that grow with time from the dimensions.
-func isFact(t texts.Table) bool { return t.Has("start_date_time_key") }
+func isFact(t texts.Table) bool { return column(t, "start_date_time_key") >= 0 }

@@ -22,11 +22,6 @@ type Column struct {
 	Name, Type string
 }
 
-// Has tells whether the table has a column.
-func (t Table) Has(name string) bool {
-	return slices.ContainsFunc(t.Columns, func(c Column) bool { return c.Name == name })
-}
-
 // Fill is the text of a statement each_... for one table. A description with a bad name is a mistake in the program, so it panics.
 func Fill(name string, t Table) string {
 	t.validate()

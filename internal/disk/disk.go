@@ -27,20 +27,19 @@ func Explain(err error, spill string) error {
 	if !is {
 		theirs = &duckdb.Error{}
 	}
-	lack := &lackError{err: err}
-	hint := ""
+	var what, hint string
 	switch folder := fullFolder(err, theirs, spill); {
 	case folder != "":
-		lack.what = fmt.Sprintf("the disk of %s is full (%s)", folder, left(folder))
+		what = fmt.Sprintf("the disk of %s is full (%s)", folder, left(folder))
 		hint = "make room there, or let data_dir, output_dir and engine.temp_dir be on a larger disk; then run again"
 	case theirs.Type == duckdb.ErrorTypeOutOfMemory, strings.Contains(theirs.Msg, "Out of Memory Error"):
-		lack.what, hint = "too little memory", "raise engine.memory_limit, or lower engine.threads; then run again"
+		what, hint = "too little memory", "raise engine.memory_limit, or lower engine.threads; then run again"
 	case errors.Is(err, syscall.EMFILE), errors.Is(err, syscall.ENFILE), strings.Contains(strings.ToLower(theirs.Msg), syscall.EMFILE.Error()):
-		lack.what, hint = "too few file handles", "raise the limit of open files (`ulimit -n`): 64 are enough for a tenant at a time"
+		what, hint = "too few file handles", "raise the limit of open files (`ulimit -n`): 64 are enough for a tenant at a time"
 	default:
 		return err
 	}
-	return fail.New(fail.Other, hint, "%w", lack)
+	return fail.New(fail.Other, hint, "%w", &lackError{what, err})
 }
 
 type lackError struct {

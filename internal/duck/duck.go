@@ -90,10 +90,9 @@ func Literal(text string) string { return "'" + strings.ReplaceAll(text, "'", "'
 func (o Options) query() string {
 	v := url.Values{
 		"autoinstall_known_extensions": {"false"}, "autoload_known_extensions": {"false"},
-		"memory_limit": {cmp.Or(o.MemoryLimit, "1GB")}, "temp_directory": {o.TempDir},
+		"memory_limit": {cmp.Or(o.MemoryLimit, "1GB")}, "temp_directory": {o.TempDir}, "threads": {strconv.Itoa(threads(o.Threads))},
 		"default_block_size": {"65536"}, // of new files: each column of a table takes one at least, and most tables are small
 	}
-	v.Set("threads", strconv.Itoa(threads(o.Threads)))
 	if o.ReadOnly {
 		v.Set("access_mode", "READ_ONLY")
 	}

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/alecthomas/kong"
 	"github.com/stretchr/testify/require"
 
 	"seats/cmd/gimsim/sim"
@@ -229,8 +230,8 @@ func newSite(t *testing.T, seed uint64) *site {
 }
 
 // troubled is a simulation of everything that goes wrong, at high rates.
-func troubled(t *testing.T, r *rand.Rand, p place, from calendar.Date, days int) sim.Options {
-	o := sim.Defaults(time.Date(from.Year, from.Month, from.Day, 0, 0, 0, 0, time.UTC))
+func troubled(t *testing.T, r *rand.Rand, p place, from calendar.Date, days int) (o sim.Options) {
+	must.Have(kong.Must(&o).Parse([]string{"--from", from.String()}))(t)
 	o.Seed, o.Days, o.Agents, o.Interactions = r.Uint64(), days, 40, false
 	require.NoError(t, o.Switches.UnmarshalText([]byte(fmt.Sprintf("WEST_1=%[1]s,WEST_2=%[1]s,EAST_1=%[2]s,EAST_2=%[2]s", p.west, p.east))))
 	o.LegsPerHour, o.OCSShare, o.OCSSessions, o.OCSLegs = 1.5, 0.8, 0.6, 0.4

@@ -13,6 +13,8 @@ import (
 	"path/filepath"
 	"syscall"
 
+	"golang.org/x/sys/unix"
+
 	"seats/internal/fail"
 )
 
@@ -187,18 +189,12 @@ const (
 	TempDir = "engine.temp_dir"
 )
 
-// What access(2) is asked for.
-const (
-	mayEnter = 1
-	mayWrite = 2
-)
-
 // MakeDir makes a folder that the configuration names by key, and those above it, unless it is there already, and refuses
 // one that this user may not put files into.
 func MakeDir(dir, key string) error {
 	err := os.MkdirAll(dir, 0o700)
 	if err == nil {
-		if no := syscall.Access(dir, mayWrite|mayEnter); no != nil {
+		if no := unix.Access(dir, unix.W_OK|unix.X_OK); no != nil {
 			err = &fs.PathError{Op: "write to", Path: dir, Err: no}
 		}
 	}

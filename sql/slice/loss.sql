@@ -34,9 +34,13 @@ semi join (select unnest($starts::bigint[]) as start_ts, unnest($ends::bigint[])
     and greatest(o.until_ts, o.from_ts + 1) > p.start_ts
 
 -- name: loss
--- Grain: kind of row of a slice: how many the old slice (old_row) held that today's window wants too, how many of these the new
+-- Grain: kind of row of a slice of which more is lost than is tolerated: how many the old slice (old_row) held that today's window wants too, how many of these the new
 -- one ($day) lacks, and how many it has in all. Rows are told apart by their primary keys: what the source corrected or added is
 -- no loss.
+--
+-- One in ten is tolerated: GIM corrects rows but hardly ever takes one back. A source that lacks more has been purged, or is another
+-- one, and the store may hold the only copy. A single row of a small slice is no sign of that.
+--
 -- Inputs: old_row; _data.voice_session, ocs_activity, agent.
 with seen as (
     select kind,
@@ -68,21 +72,23 @@ row_of as (
     group by kind, row_key, start_date_time_key
 )
 select what,
-       count(*) filter (is_old),
-       count(*) filter (is_old and not is_new),
-       count(*) filter (is_new)
+       count(*) filter (is_old) as held,
+       count(*) filter (is_old and not is_new) as lost,
+       count(*) filter (is_new) as found
 from row_of
 group by what
+having lost > 0
+    and (found = 0 or lost > greatest(1, held // 10))
 order by what = 'agents', what = 'activities'
 
 -- name: loss_of_dropped
--- One row, as loss.sql gives them, for a day whose rows were dropped and whose numbers stayed: how many agents were enabled
+-- One row at most, as loss gives them, for a day whose rows were dropped and whose numbers stayed: how many agents were enabled
 -- in the region that had the most, how many of these the new slice lacks at least, and how many agents it has in all.
 -- Inputs: _data.enabled_daily, voice_session; $day.
 select 'enabled agents',
-       counted.agents,
-       greatest(counted.agents - found.agents, 0),
-       found.agents
+       counted.agents as held,
+       greatest(counted.agents - found.agents, 0) as lost,
+       found.agents as found
 from (
     select coalesce(max(agents), 0) as agents
     from _data.enabled_daily
@@ -93,3 +99,5 @@ cross join (
     from _data.voice_session
     where day = $day::date
 ) as found
+where lost > 0
+    and (found.agents = 0 or lost > greatest(1, held // 10))

@@ -24,14 +24,13 @@ type commands struct {
 	} `cmd:"" help:"Write folders as GIM's data export does."`
 }
 
-const description = "Simulates a Genesys Info Mart (GIM). Equal flags give equal rows, in a database and in an export."
-
 // Run runs the command line. It returns the exit status: 0 done, 1 failed, 80 wrong usage, 130 interrupted. How many rows each table
 // has, and help, goes to stdout, messages to stderr.
 func Run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	var c commands
 	exited := -1 // by --help, which kong does not stop at
-	parser := kong.Must(&c, kong.Name("gimsim"), kong.Description(description), kong.Writers(stdout, stderr),
+	parser := kong.Must(&c, kong.Name("gimsim"), kong.Writers(stdout, stderr),
+		kong.Description("Simulates a Genesys Info Mart (GIM). Equal flags give equal rows, in a database and in an export."),
 		kong.Exit(func(code int) { exited = code }))
 	command, err := parser.Parse(args)
 	if exited >= 0 {

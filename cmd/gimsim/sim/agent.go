@@ -203,15 +203,13 @@ func (d dice) between(low, high int64) int64 {
 	return low + d.Int64N(high-low+1)
 }
 
-const hexDigits = "0123456789ABCDEF"
-
 // guid returns 32 hexadecimal digits.
 func (d dice) guid() string {
 	var text [32]byte
 	for half := range 2 {
 		bits := d.Uint64()
 		for i := range 16 {
-			text[half*16+i] = hexDigits[bits&15]
+			text[half*16+i] = "0123456789ABCDEF"[bits&15]
 			bits >>= 4
 		}
 	}

@@ -24,11 +24,6 @@ func (y *diary) key(t table) int64 {
 	return y.firstKey + y.used[t]
 }
 
-// full tells that the day's keys may not do for another call and what belongs to it.
-func (y *diary) full() bool {
-	return y.used[legTable] > keysPerDay-16 || y.used[attemptTable] > keysPerDay-16
-}
-
 func (s *Simulation) agentDay(b *batch, index, day int64) {
 	y := diary{
 		Simulation: s, dice: s.dice(forDay, index, day), batch: b, agent: s.agent(index), day: day,
@@ -165,7 +160,8 @@ func (y *diary) calls(l login) {
 	}
 	campaign := y.outbound && y.chance(y.OCSSessions)
 	every := int64(3600 / y.LegsPerHour)
-	for turn := l.start; turn < l.end && !y.full(); turn += every {
+	const enough = keysPerDay - 16 // the rest may not do for another call and what belongs to it
+	for turn := l.start; turn < l.end && max(y.used[legTable], y.used[attemptTable]) <= enough; turn += every {
 		start := turn + y.between(0, every/3)
 		end := min(start+y.between(8, every*3/5), l.end)
 		if start >= l.end {

@@ -24,7 +24,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/alecthomas/kong"
 	"github.com/jackc/pgx/v5"
 	"golang.org/x/sync/errgroup"
 
@@ -77,14 +76,6 @@ type Rates struct {
 	Roaming        float64 `default:"0.02" help:"Agents who also work on a second switch."`
 	UnknownSwitch  float64 `default:"0.003" help:"Logins on a DN that GIM does not know, or whose switch it does not know."`
 	UnlistedSwitch float64 `default:"0.003" help:"Logins on the switch SIP_LAB, which is none of --switches."`
-}
-
-// Defaults returns the options that the command line starts from.
-func Defaults(from time.Time) (o Options) {
-	if _, err := kong.Must(&o).Parse([]string{"--from", from.Format(time.DateOnly)}); err != nil {
-		panic(err) // the tags above are wrong
-	}
-	return o
 }
 
 func (o Options) validate() error {
@@ -290,17 +281,15 @@ type Target struct {
 // Load writes the rows as they are in the end. Each table is loaded by COPY on a connection of its own and in a transaction of
 // its own: a load that fails, or is interrupted, may leave some tables filled.
 func (s *Simulation) Load(ctx context.Context, to Target) (counts Counts, err error) {
+	after := []string{"analyze"}
 	if to.Create {
+		after = []string{"set maintenance_work_mem = '512MB'", gimschema.Keys, "analyze"}
 		if err := to.exec(ctx, "create schema if not exists "+pgx.Identifier{to.Schema}.Sanitize(), gimschema.Tables); err != nil {
 			return counts, fmt.Errorf("create tables: %w", err)
 		}
 	}
 	if counts, err = s.copyAll(ctx, to); err != nil {
 		return counts, err
-	}
-	after := []string{"analyze"}
-	if to.Create {
-		after = []string{"set maintenance_work_mem = '512MB'", gimschema.Keys, "analyze"}
 	}
 	if err := to.exec(ctx, after...); err != nil {
 		return counts, fmt.Errorf("create keys: %w", err)

@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/alecthomas/kong"
 	"github.com/stretchr/testify/require"
 
 	"seats/internal/duck"
@@ -22,8 +23,14 @@ import (
 	"seats/internal/pgtest"
 )
 
+// defaults are the options that the command line starts from.
+func defaults(t testing.TB) (o Options) {
+	must.Have(kong.Must(&o).Parse([]string{"--from", "2026-03-06"}))(t)
+	return o
+}
+
 func simulation(t testing.TB, change func(*Options)) *Simulation {
-	o := Defaults(time.Date(2026, 3, 6, 0, 0, 0, 0, time.UTC))
+	o := defaults(t)
 	o.Agents, o.Days = 60, 4
 	if change != nil {
 		change(&o)
@@ -217,7 +224,7 @@ func TestOptionsOutOfRangeAreRefused(t *testing.T) {
 		"no such rate":    func(o *Options) { o.Rates.Broken = 1.5 },
 		"negative share":  func(o *Options) { o.OCSShare = -0.1 },
 	} {
-		o := Defaults(time.Date(2026, 3, 6, 0, 0, 0, 0, time.UTC))
+		o := defaults(t)
 		change(&o)
 		require.Error(t, must.Err(New(o)), name)
 	}

@@ -258,24 +258,19 @@ func (s *Simulation) stream(ctx context.Context, l Layout, to []sinks) (counts C
 
 // work yields the pieces of the simulation, in order.
 func (s *Simulation) work(yield func(func(*batch)) bool) {
-	if !yield(s.dimensions) {
-		return
-	}
-	each := func(size int64, piece func(b *batch, agent int64)) bool {
-		for first := int64(0); first < int64(s.Agents); first += size {
-			if !yield(func(b *batch) {
+	more := yield(s.dimensions)
+	each := func(size int64, piece func(b *batch, agent int64)) {
+		for first := int64(0); more && first < int64(s.Agents); first += size {
+			more = yield(func(b *batch) {
 				for agent := first; agent < min(first+size, int64(s.Agents)); agent++ {
 					piece(b, agent)
 				}
-			}) {
-				return false
-			}
+			})
 		}
-		return true
 	}
-	more := each(resourcesPerBatch, s.resources)
-	for day := int64(0); more && day < int64(s.Days); day++ {
-		more = each(agentsPerBatch, func(b *batch, agent int64) { s.agentDay(b, agent, day) })
+	each(resourcesPerBatch, s.resources)
+	for day := range int64(s.Days) {
+		each(agentsPerBatch, func(b *batch, agent int64) { s.agentDay(b, agent, day) })
 	}
 }
 
