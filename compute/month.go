@@ -344,7 +344,7 @@ type DayResult struct {
 	Day         calendar.Date
 	State       string           // Final or settle.Provisional
 	Peaks       []Peak           // each region of the configuration, followed by its locations
-	Enabled     []Enabled        // each region; for the analyst, in no data file
+	Enabled     []Enabled        // each region
 	Quality     []settle.Quality // every rule, by name
 	Slice       settle.Slice
 	RulesSHA256 string

@@ -18,7 +18,7 @@ type activity struct {
 	agent      int
 	kind, mode string
 	guid       []byte // of the rows that it was read from
-	switchName string // an absent or empty one is unknown (R5)
+	switchName []byte // an absent or empty one is unknown (R5)
 	faults     []fault
 
 	// Where one without an end does (R3): where a session ends before its end second, and where that second counts (R2).
@@ -93,16 +93,27 @@ func (c *cut) consider(out *Rows, a activity) {
 
 // add adds an activity to the slice.
 func (c *cut) add(out *Rows, a activity) {
-	c.use(a.agent, a.kind, a.fact, a.faults)
+	c.use(a.agent, a.fact, a.faults)
 	if !a.isRejected() {
 		c.tell(a)
 	}
+	a.put(out)
+}
+
+// put adds an activity to rows as ocs_activity has them; other_leg has some of their columns.
+func (a activity) put(out *Rows) {
 	out.begin()
-	out.setText(0, []byte(a.kind))
-	out.setNumber(1, a.rowKey[0])
-	out.setNumber(2, a.rowKey[1])
-	a.put(out, 3, 4, 5, 6, 10)
-	for i, text := range [][]byte{[]byte(a.switchName), a.guid, []byte(a.mode)} {
+	for i, number := range [...]struct {
+		v  int64
+		is bool
+	}{
+		{a.rowKey[0], true}, {a.rowKey[1], true}, {a.resource, true}, {a.start, a.hasStart}, {a.end, a.hasEnd}, {a.active, a.hasActive}, {a.audit, a.hasAudit},
+	} {
+		if number.is {
+			out.setNumber(i, number.v)
+		}
+	}
+	for i, text := range [...][]byte{[]byte(a.kind), a.switchName, a.guid, []byte(a.mode)} {
 		if len(text) > 0 {
 			out.setText(7+i, text)
 		}
@@ -114,8 +125,8 @@ func (c *cut) add(out *Rows, a activity) {
 
 // otherSession is one outside the slice.
 type otherSession struct {
-	fact
 	login
+	row int // of others
 }
 
 // beside settles which of the activities without an end belong to the slice, and writes what is beside it.
@@ -138,20 +149,16 @@ func (c *cut) beside(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	others, by := newRows(otherSessionOf), map[int64][]*activity{}
+	picked, by := []int{}, map[int64][]*activity{} // not nil, which stands for all
 	for _, a := range append(started, told...) {
 		by[a.resource] = append(by[a.resource], a)
 	}
 	for _, s := range c.elsewhere {
-		if slices.ContainsFunc(by[s.fact.resource], func(a *activity) bool { return a.start >= s.login.start && a.start < s.login.until }) {
-			c.checkTimes("session", s.fact)
-			others.begin()
-			others.setNumber(0, s.rowKey[0])
-			others.setNumber(1, s.rowKey[1])
-			s.put(others, 2, 3, 4, 5, 6)
+		if slices.ContainsFunc(by[s.resource], func(a *activity) bool { return a.start >= s.start && a.start < s.until }) {
+			picked = append(picked, s.row)
 		}
 	}
-	return c.write(ctx, otherSessionOf, others, nil)
+	return c.write(ctx, otherSessionOf, c.others, picked)
 }
 
 // ends finds where activities without an end do (R3): at the end of the session of their resource in which they started, of several
@@ -177,7 +184,7 @@ func (c *cut) ends(ctx context.Context) error {
 	for _, s := range c.elsewhere {
 		elsewhere = append(elsewhere, s.login)
 	}
-	outside := newLogins(elsewhere, c.people.len)
+	outside := newLogins(elsewhere, c.resources.len)
 	for _, a := range c.open {
 		a.ended, a.until = c.asOf, c.asOf
 		ended, until := int64(math.MinInt64), int64(math.MinInt64)
@@ -208,6 +215,7 @@ func (c *cut) findElsewhere(ctx context.Context, began map[int64][]*activity, st
 	if err != nil {
 		return err
 	}
+	c.others = all
 	at, media := factsOf(all), column(all.of, "media_type_key")
 	for row := range all.len {
 		s := at(row)
@@ -223,7 +231,7 @@ func (c *cut) findElsewhere(ctx context.Context, began map[int64][]*activity, st
 			if s.isOpen() {
 				end = max(c.asOf, s.moment())
 			}
-			c.elsewhere = append(c.elsewhere, otherSession{s, login{agent: c.agent(s.resource), resource: s.resource, start: s.start, end: max(end, s.moment()), until: end + 1}})
+			c.elsewhere = append(c.elsewhere, otherSession{login{agent: c.agent(s.resource), resource: s.resource, start: s.start, end: max(end, s.moment()), until: end + 1}, row})
 		}
 	}
 	return nil
@@ -244,7 +252,7 @@ func (c *cut) tell(a activity) {
 	for i := range own {
 		for reading, is := range own[i].shares(of) {
 			told := &own[i].told[reading]
-			told.any, told.aSwitch = told.any || is, told.aSwitch || is && a.switchName != ""
+			told.any, told.aSwitch = told.any || is, told.aSwitch || is && len(a.switchName) > 0
 		}
 	}
 }
@@ -261,7 +269,7 @@ func (c *cut) otherLegs(ctx context.Context) (endless []*activity, err error) {
 	if len(found) == 0 {
 		return nil, nil
 	}
-	lacking := newLogins(found, c.people.len)
+	lacking := newLogins(found, c.resources.len)
 	read, err := c.Source.LegsOf(ctx, slices.Compact(resources), c.keys, from)
 	if err != nil {
 		return nil, err
@@ -293,13 +301,13 @@ func (c *cut) otherLegs(ctx context.Context) (endless []*activity, err error) {
 		for reading := range l.told {
 			told := map[string]bool{}
 			for _, a := range by[l.resource] {
-				if l.lacks(reading) && !told[a.switchName] && l.shares(a.login())[reading] {
-					told[a.switchName], tells[a] = true, true
+				if l.lacks(reading) && !told[string(a.switchName)] && l.shares(a.login())[reading] {
+					told[string(a.switchName)], tells[a] = true, true
 				}
 			}
 		}
 	}
-	out := newRows(otherLegOf)
+	out := newRows(ocsActivity)
 	for _, a := range legs {
 		if !tells[a] {
 			continue
@@ -307,12 +315,7 @@ func (c *cut) otherLegs(ctx context.Context) (endless []*activity, err error) {
 		if a.isOpen() {
 			endless = append(endless, a)
 		}
-		c.checkTimes("leg", a.fact)
-		out.begin()
-		out.setNumber(0, a.rowKey[0])
-		out.setNumber(1, a.rowKey[1])
-		a.put(out, 2, 3, 4, 5, 7)
-		out.setText(6, []byte(a.switchName))
+		a.put(out)
 	}
 	return endless, c.write(ctx, otherLegOf, out, nil)
 }
@@ -327,7 +330,7 @@ func (c *cut) telling(legs *Rows, of Logins) (telling []*activity) {
 			continue
 		}
 		agent, name := c.agent(f.resource), c.switchOf(legs.number(dn, row))
-		if _, until := f.activity(); agent >= 0 && name != "" && of.touch(agent, f.start, until) {
+		if _, until := f.activity(); agent >= 0 && len(name) > 0 && of.touch(agent, f.start, until) {
 			telling = append(telling, &activity{fact: f, agent: agent, kind: "leg", switchName: name})
 		}
 	}

@@ -282,9 +282,9 @@ func (e *Export) mayLack() map[int64]calendar.Interval {
 		}
 		all = append(all, l)
 	})
-	sessions := newLogins(all, e.reference.people.len)
+	sessions := newLogins(all, e.reference.resources.len)
 	Part{Legs: e.rows[legTable], Data: e.rows[dataTable], Previews: e.rows[attemptTable]}.each(&e.reference, func(a activity) {
-		agent, known := e.reference.agent(a.resource), a.switchName != ""
+		agent, known := e.reference.agent(a.resource), len(a.switchName) > 0
 		if agent < 0 || a.isRejected() {
 			return
 		}

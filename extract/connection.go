@@ -120,29 +120,6 @@ func mayPass(err error) bool {
 
 const lockTimeout = "10s"
 
-// settings of every reader's transaction.
-func settings(cfg config.GIMDB) map[string]string {
-	return map[string]string{
-		"application_name":                "seats",
-		"client_encoding":                 "UTF8",
-		"standard_conforming_strings":     "on",
-		"TimeZone":                        "UTC",
-		"row_security":                    "off",                                 // a policy that would hide rows is an error
-		"search_path":                     pgx.Identifier{cfg.Schema}.Sanitize(), // for functions of views: statements name it
-		"statement_timeout":               strconv.FormatInt(cfg.StatementTimeout.Milliseconds(), 10),
-		"lock_timeout":                    lockTimeout,
-		"jit":                             "off", // compiling takes longer than scanning
-		"max_parallel_workers_per_gather": "0",   // a reader is one process of the production database, not three
-		// A reader rests while others read and while slices are cut, all within one snapshot. A client that is gone is
-		// noticed by the probes, within two minutes; one that stands still, in a day.
-		"transaction_timeout":                 "0",
-		"idle_in_transaction_session_timeout": "24h",
-		"tcp_keepalives_idle":                 "60",
-		"tcp_keepalives_interval":             "10",
-		"tcp_keepalives_count":                "6",
-	}
-}
-
 // reader is a connection in a transaction that only reads.
 type reader struct {
 	*pgx.Conn
@@ -185,11 +162,8 @@ func (r *reader) begin(ctx context.Context, snapshot string) error {
 			return fail.New(fail.Source, oneServer, "%s: two connections do not lead to the same database of the same server: %w", sourceName(r.cfg), err)
 		}
 	}
-	var names, values []string
-	for name, value := range settings(r.cfg) {
-		names, values = append(names, name), append(values, value)
-	}
-	if _, err := r.Exec(ctx, texts.Text("gim/settings"), names, values); err != nil {
+	limit := strconv.FormatInt(r.cfg.StatementTimeout.Milliseconds(), 10)
+	if _, err := r.Exec(ctx, texts.Text("gim/settings"), pgx.Identifier{r.cfg.Schema}.Sanitize(), limit, lockTimeout); err != nil {
 		return locate(err, "gim/settings", r.cfg.Schema)
 	}
 	is, err := all(ctx, r, "gim/transaction", pgx.RowToMap)

@@ -3,11 +3,18 @@ package extract_test
 import (
 	"bytes"
 	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
 	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
 	"encoding/binary"
+	"encoding/pem"
 	"errors"
 	"fmt"
 	"io"
+	"math/big"
 	"net"
 	"os"
 	"path/filepath"
@@ -358,10 +365,13 @@ func TestLostIsTheConnectionAlone(t *testing.T) {
 
 // What PostgreSQL's own manual makes in its first example is a certificate with a common name alone.
 func TestACertificateWithoutNamesIsToldForWhatItIs(t *testing.T) {
-	certificate, key := pgtest.Certificate(t)
+	key := must.Have(ecdsa.GenerateKey(elliptic.P256(), rand.Reader))(t)
+	c := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "localhost"}, NotBefore: time.Now().Add(-time.Hour),
+		NotAfter: time.Now().Add(24 * time.Hour), IsCA: true, BasicConstraintsValid: true}
+	certificate := must.Have(x509.CreateCertificate(rand.Reader, c, c, key.Public(), key))(t)
 	authority := filepath.Join(t.TempDir(), "server.crt")
-	require.NoError(t, os.WriteFile(authority, certificate, 0o600))
-	pair := must.Have(tls.X509KeyPair(certificate, key))(t)
+	require.NoError(t, os.WriteFile(authority, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: certificate}), 0o600))
+	pair := tls.Certificate{Certificate: [][]byte{certificate}, PrivateKey: key}
 
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)

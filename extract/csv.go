@@ -72,7 +72,7 @@ const howToWrite = "docs/exports.md says how a file has to be written, and which
 
 // openCSV reads the header of a file, in any case, and looks in it for the columns of the table. Errors say where.
 func openCSV(path, shown string, of texts.Table) (*csvFile, error) {
-	f := &csvFile{path: path, shown: shown, of: of}
+	f := &csvFile{path: path, shown: shown, of: of, keys: 1<<len(of.Key) - 1} // the columns of a key come first
 	if err := f.readHeader(); err != nil {
 		return nil, fmt.Errorf("%s:1: %w", shown, err)
 	}
@@ -85,12 +85,9 @@ func openCSV(path, shown string, of texts.Table) (*csvFile, error) {
 		seen[lower] = true
 		f.columns = append(f.columns, column(of, lower))
 	}
-	for i, c := range of.Columns {
+	for _, c := range of.Columns {
 		if !seen[c.Name] {
 			return nil, fmt.Errorf("%s:1: %w %s%s", shown, errNoColumn, c.Name, likelyCause(f.names))
-		}
-		if of.IsKey(c.Name) {
-			f.keys |= 1 << i
 		}
 	}
 	if twice != "" {

@@ -101,15 +101,12 @@ func (e *Export) read(ctx context.Context) (err error) {
 	if e.horizon.HighWater != nil {
 		e.asOf = *e.horizon.HighWater
 	}
-	for _, step := range []func(context.Context) error{e.dimensions, e.sessions, e.attempts, e.legs, e.tellingLegs, e.openedSessions, e.past} {
-		if err := step(ctx); err != nil {
-			return err
-		}
+	err = fail.InTurn(ctx, e.dimensions, e.sessions, e.attempts, e.legs, e.tellingLegs, e.openedSessions, e.past)
+	if err == nil && without != "" {
+		err = e.describes(without)
 	}
-	if without != "" {
-		if err := e.describes(without); err != nil {
-			return err
-		}
+	if err != nil {
+		return err
 	}
 	switch why := missingGroups(seen); {
 	case !e.WithGroups:

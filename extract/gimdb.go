@@ -14,6 +14,7 @@ import (
 
 	"seats/internal/calendar"
 	"seats/internal/config"
+	"seats/internal/fail"
 	texts "seats/sql"
 )
 
@@ -32,13 +33,17 @@ type GIMDB struct {
 	unique  map[string]bool // tables whose key the server itself keeps unique, as it does of no view for all that is known
 	inOrder bool            // the legs and their attached data lie in the order of time
 
-	// partRows is how many rows of attached data are read at a time, by the server's estimate; fewRows, how many are not
-	// worth sharing; probeBatch, how many legs are asked for by their keys in one statement; crowd, how many sessions at
-	// least make an hour beside the day one that is read whole.
-	partRows   int64
-	fewRows    int64
-	probeBatch int
-	crowd      int
+	sizes
+}
+
+// sizes are of what is read at a time; tests take smaller ones.
+type sizes struct {
+	// Two million rows of attached data are some 500 MB with the legs that they belong to. A day of no more is not cut where a table does
+	// not lie in the order of time, since every piece costs the server a look at all of it; else into pieces of an eighth of that.
+	partRows   int64 // of attached data, by the server's estimate
+	fewRows    int64 // that are not worth sharing
+	probeBatch int   // legs that are asked for by their keys in one statement
+	crowd      int   // sessions at least that make an hour beside the day one that is read whole
 }
 
 // Told is told how far reading is: that so many rows are about to come, by the server's estimate; and of rows as they arrive, from
@@ -48,20 +53,14 @@ type Told struct {
 	Arrive func(table string, rows int64)
 }
 
-// Two million rows of attached data are some 500 MB with the legs that they belong to. A day of no more is not cut where a table does
-// not lie in the order of time, since every piece costs the server a look at all of it; else into pieces of an eighth of that.
 const (
-	partRows   = 2_000_000
-	cuts       = 8
-	fewRows    = 50_000
-	probeBatch = 20_000
-	crowd      = 100
-	idBits     = 32 // of the sieve of legs for each of them
+	cuts   = 8
+	idBits = 32 // of the sieve of legs for each of them
 )
 
 // OpenGIMDB connects, checks what may be read, opens the snapshot, and reads the dimensions.
 func OpenGIMDB(ctx context.Context, cfg config.GIMDB, tenantKey *int64, told Told) (*GIMDB, error) {
-	g := &GIMDB{origin: origin{name: sourceName(cfg)}, cfg: cfg, tenantKey: tenantKey, told: told, partRows: partRows, fewRows: fewRows, probeBatch: probeBatch, crowd: crowd}
+	g := &GIMDB{origin: origin{name: sourceName(cfg)}, cfg: cfg, tenantKey: tenantKey, told: told, sizes: sizes{2_000_000, 50_000, 20_000, 100}}
 	if err := g.open(ctx); err != nil {
 		return nil, errors.Join(explainPG(err, cfg), g.Close())
 	}
@@ -69,9 +68,11 @@ func OpenGIMDB(ctx context.Context, cfg config.GIMDB, tenantKey *int64, told Tol
 }
 
 func (g *GIMDB) open(ctx context.Context) error {
-	if err := g.look(ctx); err != nil {
-		return err
-	}
+	return fail.InTurn(ctx, g.look, g.readOrder, g.readNames, g.readCodes)
+}
+
+// readOrder asks which keys the server keeps unique, and what lies in the order of time.
+func (g *GIMDB) readOrder(ctx context.Context) error {
 	var names, key []string
 	for _, t := range tables {
 		if !isFact(t) && t.Name != "resource_" {
@@ -90,30 +91,21 @@ func (g *GIMDB) open(ctx context.Context) error {
 	for _, name := range unique {
 		g.unique[name] = true
 	}
-	if err := g.readers[0].ask(ctx, "gim/time_order", []any{g.cfg.Schema, []string{legTable, dataTable}}, &g.inOrder); err != nil {
-		return err
-	}
-	if err := g.readNames(ctx); err != nil {
-		return err
-	}
+	return g.readers[0].ask(ctx, "gim/time_order", []any{g.cfg.Schema, []string{legTable, dataTable}}, &g.inOrder)
+}
+
+func (g *GIMDB) readCodes(ctx context.Context) error {
 	var media, modes *Rows
-	if err := g.fetch(ctx, g.read("media_type", "gim/media_type", &media), g.read("dialing_mode", "gim/dialing_mode", &modes)); err != nil {
-		return err
+	err := g.fetch(ctx, g.read("media_type", "gim/media_type", &media), g.read("dialing_mode", "gim/dialing_mode", &modes))
+	if err == nil {
+		g.reference.takeCodes(media, modes)
 	}
-	g.reference.takeCodes(media, modes)
-	return nil
+	return err
 }
 
 // look connects, and looks what may be read and how far it is.
-func (g *GIMDB) look(ctx context.Context) (err error) {
-	if err := g.connect(ctx); err != nil {
-		return err
-	}
-	if err := g.checkRights(); err != nil {
-		return err
-	}
-	g.horizon, err = g.readHorizon(ctx)
-	return err
+func (g *GIMDB) look(ctx context.Context) error {
+	return fail.InTurn(ctx, g.connect, g.checkRights, g.readHorizon)
 }
 
 // connect opens the leader's snapshot and lets the other readers see the same. It goes on with fewer readers where no more
@@ -212,7 +204,7 @@ func (r *reader) names(ctx context.Context, statement string) ([]string, error) 
 func (g *GIMDB) Sessions(ctx context.Context, w Window) (*Rows, error) {
 	var sessions, resources *Rows
 	tasks := []task{g.sessions(&sessions, w.SessionKeys(), w.Hull().Start, nil)}
-	if g.reference.agents == nil {
+	if g.reference.resources == nil {
 		tasks = append(tasks, g.read("resource_", "gim/resource", &resources, g.unique["resource_"]))
 	}
 	if err := g.fetch(ctx, tasks...); err != nil {
@@ -273,18 +265,13 @@ func (g *GIMDB) rows(ctx context.Context, reader *reader, name, statement string
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	r := &receiver{Rows: newRows(table(name)), texts: reader.texts}
-	err := func() error {
-		rows, err := reader.Query(ctx, texts.InSchema(statement, g.cfg.Schema), args...)
-		if err != nil {
-			return err
-		}
-		defer rows.Close()
-		if err := r.receive(rows, func(n int64) { g.told.Arrive(name, n) }); err != nil {
+	rows, err := reader.Query(ctx, texts.InSchema(statement, g.cfg.Schema), args...)
+	if err == nil {
+		if err = r.receive(rows, func(n int64) { g.told.Arrive(name, n) }); err != nil {
 			cancel() // or closing would read all that the server still sends
-			return err
 		}
-		return rows.Err()
-	}()
+		rows.Close()
+	}
 	if err != nil {
 		return nil, fmt.Errorf("%s after %d rows: %w", name, r.len, locate(reader.texts.plain(err), statement, g.cfg.Schema))
 	}
@@ -316,11 +303,16 @@ func sourceName(cfg config.GIMDB) string {
 // InspectGIMDB connects, checks tables, columns and rights, and counts attempts and GUIDs of the last whole day
 // in a zone. It says why agent groups could not be read, whether they are wanted or not. Errors carry fail.Source.
 func InspectGIMDB(ctx context.Context, cfg config.GIMDB, tenantKey *int64, zone *time.Location) (Findings, error) {
+	f := Findings{Name: sourceName(cfg), Counted: true}
+	err := lookAt(cfg, tenantKey, func(g *GIMDB) error { return g.inspect(ctx, zone, &f) })
+	return f, err
+}
+
+// lookAt looks at a GIM DB over one connection.
+func lookAt(cfg config.GIMDB, tenantKey *int64, look func(*GIMDB) error) error {
 	cfg.Connections = 1
 	g := &GIMDB{origin: origin{name: sourceName(cfg)}, cfg: cfg, tenantKey: tenantKey}
-	f := Findings{Name: g.name, Counted: true}
-	err := g.inspect(ctx, zone, &f)
-	return f, errors.Join(explainPG(err, cfg), g.Close())
+	return errors.Join(explainPG(look(g), cfg), g.Close())
 }
 
 func (g *GIMDB) inspect(ctx context.Context, zone *time.Location, f *Findings) (err error) {

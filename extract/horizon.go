@@ -1,8 +1,8 @@
 package extract
 
 import (
+	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"io/fs"
 	"strings"
@@ -25,31 +25,18 @@ type Horizon struct {
 	Waiting []DataSource // extracted, and nothing of it transformed yet: the source is not ready for any day
 	Retired []DataSource // taken for switched off, and left out
 
-	readUpTo int64 // by the one that was read furthest; 0 where nothing tells
+	readUpTo *int64 // by the one that was read furthest; nil where nothing tells
 }
 
 // Last is a time up to which there may be facts, where any time is known: the high-water mark, else what was read, else the
 // source's clock.
 func (h Horizon) Last() *int64 {
-	switch {
-	case h.HighWater != nil:
-		return h.HighWater
-	case h.readUpTo > 0:
-		return &h.readUpTo
-	}
-	return h.Clock
+	return cmp.Or(h.HighWater, h.readUpTo, h.Clock)
 }
 
 // AsOf is where open sessions end (R10): the high-water mark, else the source's clock, else the window's end.
 func (h Horizon) AsOf(w Window) int64 {
-	switch {
-	case h.HighWater != nil:
-		return *h.HighWater
-	case h.Clock != nil:
-		return *h.Clock
-	default:
-		return w.Hull().End
-	}
+	return *cmp.Or(h.HighWater, h.Clock, new(w.Hull().End))
 }
 
 // Ready says whether the source is complete up to the end of the day in every region (R10); known is false
@@ -80,27 +67,26 @@ func (h Horizon) LeftOut() string { return listed(h.Retired) }
 
 // GIMDBHorizon asks a GIM DB up to when it is complete, and for nothing else: one connection, a few small statements.
 func GIMDBHorizon(ctx context.Context, cfg config.GIMDB) (h Horizon, err error) {
-	cfg.Connections = 1
-	g := &GIMDB{origin: origin{name: sourceName(cfg)}, cfg: cfg}
-	if err = g.connect(ctx); err == nil {
-		h, err = g.readHorizon(ctx)
-	}
-	return h, errors.Join(explainPG(err, cfg), g.Close())
+	err = lookAt(cfg, nil, func(g *GIMDB) error {
+		err := fail.InTurn(ctx, g.connect, g.readHorizon)
+		h = g.horizon
+		return err
+	})
+	return h, err
 }
 
 // readHorizon reads the server's clock and the high-water mark; where the histories cannot be read the mark is unknown.
-func (g *GIMDB) readHorizon(ctx context.Context) (h Horizon, err error) {
+func (g *GIMDB) readHorizon(ctx context.Context) error {
 	clock := g.readers[0].transaction["clock"].(int64)
-	h.Clock = &clock
-	if h.Unknown = whyNot(g.rightsOn(histories...), nil, g.cfg); h.Unknown != "" {
-		return h, nil
+	g.horizon.Clock = &clock
+	if g.horizon.Unknown = whyNot(g.rightsOn(histories...), nil, g.cfg); g.horizon.Unknown != "" {
+		return nil
 	}
 	sources, err := g.readDataSources(ctx, clock)
-	if err != nil {
-		return h, err
+	if err == nil {
+		g.horizon.settle(sources, g.cfg.RetiredAfterDays)
 	}
-	h.settle(sources, g.cfg.RetiredAfterDays)
-	return h, nil
+	return err
 }
 
 // settle finds the high-water mark among those of the data sources. One that was read last so many days before the one that
@@ -108,13 +94,13 @@ func (g *GIMDB) readHorizon(ctx context.Context) (h Horizon, err error) {
 func (h *Horizon) settle(sources []DataSource, retiredAfterDays int) {
 	var unmarked []DataSource
 	for _, d := range sources {
-		if d.ReadUpTo != nil {
-			h.readUpTo = max(h.readUpTo, *d.ReadUpTo)
+		if d.ReadUpTo != nil && (h.readUpTo == nil || *d.ReadUpTo > *h.readUpTo) {
+			h.readUpTo = d.ReadUpTo
 		}
 	}
 	for _, d := range sources {
 		switch {
-		case retiredAfterDays > 0 && d.ReadUpTo != nil && *d.ReadUpTo < h.readUpTo-int64(retiredAfterDays)*86400:
+		case retiredAfterDays > 0 && d.ReadUpTo != nil && *d.ReadUpTo < *h.readUpTo-int64(retiredAfterDays)*86400:
 			h.Retired = append(h.Retired, d)
 		case d.mark == nil && d.hasEnded:
 			h.Waiting = append(h.Waiting, d)

@@ -421,15 +421,18 @@ func TestTheScriptForPostgreSQLMakesAChunk(t *testing.T) {
 func TestResourcesAndKeysAreFoundWhereverTheyLie(t *testing.T) {
 	for name, keys := range map[string][]int64{"in a row": {7, 5, 6, -1}, "far apart": {7, math.MaxInt64, math.MinInt64, -1, 0}} {
 		rows, x := newRows(table("resource_")), newIndex(len(keys))
-		for _, key := range keys {
-			rows.addRow(key)
+		for number, key := range keys {
+			rows.addRow(key, [...]string{"AGENT", "QUEUE"}[number%2], nil, nil, fmt.Sprint("S", number))
 			x.add(rowKey{key, -key})
 		}
-		r := newRoll(rows)
-		for number, key := range keys[1:] {
-			r.put(key, number)
-			require.Equal(t, []int{number, number + 1}, []int{r.find(key), x.find(rowKey{key, -key})}, name)
+		r := &Reference{}
+		r.takeResources(rows, name == "in a row")
+		for number, key := range keys {
+			require.Equal(t, number, x.find(rowKey{key, -key}), name)
+			require.Equal(t, [...]int{number, -1}[number%2], r.agent(key), name)
+			require.Equal(t, fmt.Sprint("S", number), string(r.switchOf(key)), name)
 		}
-		require.Equal(t, []int{-1, -1, -1}, []int{r.find(keys[0]), r.find(42), x.find(rowKey{keys[1], 1})}, name)
+		require.Equal(t, []int{-1, -1}, []int{r.agent(42), x.find(rowKey{keys[1], 1})}, name)
+		require.Empty(t, r.switchOf(42), name)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"math/big"
+	"slices"
 	"sync"
 
 	"seats/internal/calendar"
@@ -206,22 +207,20 @@ func (g *GIMDB) LegsOf(ctx context.Context, resources []int64, keys calendar.Int
 
 // ofLegs reads what a statement gives of some legs by their primary keys, so many at a time.
 func (g *GIMDB) ofLegs(ctx context.Context, reader *reader, name, statement string, legs *Rows, args ...any) (*Rows, error) {
-	all, seen := newRows(table(name)), map[rowKey]bool{}
-	var ids, timeKeys []int64
+	all, keys := newRows(table(name)), newIndex(legs.len)
 	for row := range legs.len {
-		if k := legs.key(row); !seen[k] {
-			seen[k] = true
+		keys.add(legs.key(row))
+	}
+	for batch := range slices.Chunk(keys.keys, g.probeBatch) {
+		var ids, timeKeys []int64
+		for _, k := range batch {
 			ids, timeKeys = append(ids, k[0]), append(timeKeys, k[1])
-		}
-		if len(ids) < g.probeBatch && row < legs.len-1 || len(ids) == 0 {
-			continue
 		}
 		found, err := g.rows(ctx, reader, name, statement, append([]any{ids, timeKeys}, args...)...)
 		if err != nil {
 			return nil, err
 		}
 		all.add(found)
-		ids, timeKeys = nil, nil
 	}
 	return all, nil
 }

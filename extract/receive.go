@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"math"
@@ -218,21 +217,17 @@ func (r *reader) readAlphabet(ctx context.Context) (a alphabet, raw bool, err er
 	if _, err := r.Exec(ctx, texts.Text("gim/alphabet")); err != nil {
 		return nil, false, locate(err, "gim/alphabet", r.cfg.Schema)
 	}
-	var found string
+	var found [][]byte
 	if err := r.ask(ctx, "gim/alphabet_found", nil, &found); err != nil {
 		return nil, false, err
 	}
-	if strings.Trim(found, ",") == "" { // SQL_ASCII, or several bytes a character, which the server tells better
+	if len(bytes.Join(found, nil)) == 0 { // SQL_ASCII, or several bytes a character, which the server tells better
 		return nil, encoding == "SQL_ASCII", nil
 	}
 	for ascii := range utf8.RuneSelf {
 		a = append(a, string(rune(ascii)))
 	}
-	for meaning := range strings.SplitSeq(strings.TrimSuffix(found, ","), ",") {
-		character, err := hex.DecodeString(meaning)
-		if err != nil {
-			return nil, false, fmt.Errorf("read alphabet of %s: %w", encoding, err)
-		}
+	for _, character := range found {
 		a = append(a, string(character))
 	}
 	return a, true, nil

@@ -50,7 +50,7 @@ func (g *GIMDB) mayBeFraction(table, column string) bool {
 
 // checkRights reports every table, column and right that is missing, and every column of another type, at once, and
 // what would help.
-func (g *GIMDB) checkRights() error {
+func (g *GIMDB) checkRights(context.Context) error {
 	rights, ofHistories := g.rightsOn(tables...), g.rightsOn(histories...)
 	hidden := tablesWith(slices.Concat(rights, ofHistories), hidesRows)
 	if !mayReadAll(ofHistories) {

@@ -316,13 +316,10 @@ func (r *Rows) findFrom(row int, k rowKey) (int, bool) {
 
 // Reference is what the dimensions of a source tell, by their newest rows.
 type Reference struct {
-	voice    map[int64]bool   // media whose code is VOICE (R2): names are localized, codes are not
-	previews map[int64]string // dialing modes in which the agent sees the record before anything is dialled (R3), with their codes
-	agents   *roll            // resources that are agents: which of people each is
-	people   *Rows
-	switches *roll // resources that have a switch, DNs and queues: which of the names
-	names    []string
-	groups   map[int64][]string // names of the agent groups that a combination stands for; nil: not told
+	voice     map[int64]bool   // media whose code is VOICE (R2): names are localized, codes are not
+	previews  map[int64]string // dialing modes in which the agent sees the record before anything is dialled (R3), with their codes
+	resources *Rows
+	groups    map[int64][]string // names of the agent groups that a combination stands for; nil: not told
 }
 
 // takeCodes finds the media and dialing modes that matter.
@@ -342,34 +339,11 @@ func (f *Reference) takeCodes(media, modes *Rows) {
 	}
 }
 
-// takeResources finds agents and switches.
+// takeResources keeps agents, and DNs and queues with their switches.
 func (f *Reference) takeResources(r *Rows, unique bool) {
 	r.newest(unique, nil)
-	f.agents, f.switches, f.people, f.names = newRoll(r), newRoll(r), newRows(agentOf), nil
-	places := map[string]int{}
-	kind, employee, name, of := column(r.of, "resource_type_code"), column(r.of, "employee_id"), column(r.of, "resource_name"), column(r.of, "switch_name")
-	for row := range r.len {
-		if string(r.texts[kind].at(row)) == "AGENT" {
-			f.agents.put(r.number(0, row), f.people.len)
-			f.people.begin()
-			f.people.setNumber(0, r.number(0, row))
-			for i, from := range [...]int{employee, name} {
-				if r.isThere(from, row) {
-					f.people.setText(1+i, r.texts[from].at(row))
-				}
-			}
-		}
-		s := r.texts[of].at(row)
-		if len(s) == 0 {
-			continue
-		}
-		at, known := places[string(s)]
-		if !known {
-			at = len(f.names)
-			places[string(s)], f.names = at, append(f.names, string(s))
-		}
-		f.switches.put(r.number(0, row), at)
-	}
+	r.find(rowKey{}) // from now on several may ask for rows at once
+	f.resources = r
 }
 
 // takeGroups finds the names of groups. The keys -1 and -2, which stand for an unknown group and for none, name no group.
@@ -385,58 +359,42 @@ func (f *Reference) takeGroups(groups, combinations *Rows) {
 	}
 }
 
-// switchOf is the switch of a resource; "" where it has none.
-func (f *Reference) switchOf(resource int64) string {
-	if no := f.switches.find(resource); no >= 0 {
-		return f.names[no]
+// Where resources have what matters of them.
+var (
+	kindOf     = column(table("resource_"), "resource_type_code")
+	employeeOf = column(table("resource_"), "employee_id")
+	switchIn   = column(table("resource_"), "switch_name")
+)
+
+// switchOf is the switch of a resource; empty where it has none.
+func (f *Reference) switchOf(resource int64) []byte {
+	if row, known := f.resources.find(rowKey{resource}); known {
+		return f.resources.texts[switchIn].at(row)
 	}
-	return ""
+	return nil
 }
 
-// agent is which of people a resource is; -1 where it is no agent.
-func (f *Reference) agent(resource int64) int { return f.agents.find(resource) }
-
-// roll has a number for some resources. Keys are mostly given out one after the other: then they lie in a list, else in a map.
-type roll struct {
-	least int64
-	list  []int32 // of each key from the least on, its number and 1; 0 where it has none
-	far   map[int64]int
-}
-
-// newRoll has room for the resources of some rows.
-func newRoll(of *Rows) *roll {
-	const spread = 8 // places in the list for each resource
-	r := &roll{far: map[int64]int{}}
-	if keys := of.numbers[0]; len(keys) > 0 {
-		r.least = slices.Min(keys)
-		if span := uint64(slices.Max(keys)) - uint64(r.least); span < uint64(spread*len(keys)) {
-			r.list = make([]int32, span+1)
-		}
-	}
-	return r
-}
-
-func (r *roll) put(key int64, number int) {
-	if at := uint64(key) - uint64(r.least); at < uint64(len(r.list)) {
-		r.list[at] = int32(number + 1)
-	} else {
-		r.far[key] = number
-	}
-}
-
-// find is a resource's number; -1 where it has none.
-func (r *roll) find(key int64) int {
-	if at := uint64(key) - uint64(r.least); at < uint64(len(r.list)) {
-		return int(r.list[at]) - 1
-	}
-	if number, has := r.far[key]; has {
-		return number
+// agent is the row of a resource that is an agent; -1 where it is none.
+func (f *Reference) agent(resource int64) int {
+	if row, known := f.resources.find(rowKey{resource}); known && f.isAgent(row) {
+		return row
 	}
 	return -1
 }
 
+func (f *Reference) isAgent(row int) bool {
+	return string(f.resources.texts[kindOf].at(row)) == "AGENT"
+}
+
 // Switches are those of the source's DNs and queues, in order.
-func (f *Reference) Switches() []string { return slices.Sorted(slices.Values(f.names)) }
+func (f *Reference) Switches() []string {
+	names := map[string]bool{}
+	for row := range f.resources.len {
+		names[f.resources.text(switchIn, row)] = true
+	}
+	delete(names, "")
+	return slices.Sorted(maps.Keys(names))
+}
 
 // keysOf are the keys of a map, in order.
 func keysOf[V any](m map[int64]V) []int64 {

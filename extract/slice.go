@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -27,7 +28,7 @@ type Summary struct {
 	Losses                       []Loss  // that the caller accepted; usually none
 	TenantKeys                   []int64 // whose the sessions are, in order: more than one where none was asked for
 
-	never *NeverThereError // that the caller accepted
+	never error // that the caller accepted
 }
 
 // Accepted says in words what was lost, or nothing.
@@ -64,10 +65,10 @@ type cut struct {
 
 	open       []*activity    // that have no end yet
 	elsewhere  []otherSession // in which some of them started
-	used       []bool         // of people, whom the slice names
+	others     *Rows          // that these are among
+	used       []bool         // of resources, whom the slice names
 	sent       map[string]*tally
 	duplicates *Rows
-	wrong      *wrongTime
 	opened     int64      // open sessions
 	writing    chan error // what becomes of the rows that are being written while the next ones are read; nil: none are
 
@@ -97,40 +98,32 @@ func (c *cut) make(ctx context.Context) error {
 		return err
 	}
 	c.Reference = c.Source.Reference()
-	c.used = make([]bool, c.people.len)
+	c.used = make([]bool, c.resources.len)
 	var starts, ends []int64
 	for _, s := range c.w.Spans {
 		starts, ends = append(starts, s.Start), append(ends, s.End)
 	}
 	spans := []any{sql.Named("day", c.w.Day.String()), sql.Named("starts", starts), sql.Named("ends", ends)}
 	held, err := duck.One[bool](ctx, c.tx, "slice/held", spans[0])
+	if err == nil && held {
+		if _, err = duck.Exec(ctx, c.tx, "slice/keep_old", append(spans, sql.Named("session_from", c.w.SessionFrom()))...); err == nil {
+			err = store.DropSlice(ctx, c.tx, c.w.Day)
+		}
+	}
+	if err == nil {
+		_, err = duck.Exec(ctx, c.tx, "slice/insert_span", spans...)
+	}
 	if err != nil {
 		return err
 	}
-	if held {
-		if _, err := duck.Exec(ctx, c.tx, "slice/keep_old", append(spans, sql.Named("session_from", c.w.SessionFrom()))...); err != nil {
-			return err
-		}
-		if err := store.DropSlice(ctx, c.tx, c.w.Day); err != nil {
-			return err
-		}
-	}
-	if _, err := duck.Exec(ctx, c.tx, "slice/insert_span", spans...); err != nil {
-		return err
-	}
-	if err := c.sessions(ctx, sessions); err != nil {
-		return err
-	}
-	if err := c.activities(ctx); err != nil {
-		return err
-	}
-	if err := c.writeAgents(ctx); err != nil {
-		return err
-	}
-	if err := c.write(ctx, duplicateKey, c.duplicates, nil); err != nil {
-		return err
-	}
-	return c.seal(ctx, held)
+	return fail.InTurn(ctx,
+		func(ctx context.Context) error { return c.sessions(ctx, sessions) },
+		c.activities,
+		c.writeAgents,
+		func(ctx context.Context) error { return c.write(ctx, duplicateKey, c.duplicates, nil) },
+		func(context.Context) error { return c.written() },
+		c.checkTimes,
+		func(ctx context.Context) error { return c.seal(ctx, held) })
 }
 
 // belongs tells whether a session is one of the slice's (R2, R10): it shares a second with a span of the day, its end second
@@ -153,7 +146,7 @@ func (c *cut) sessions(ctx context.Context, all *Rows) error {
 			continue
 		}
 		picked = append(picked, row)
-		c.use(agent, "session", s, faultsOf(s.rowKey, all))
+		c.use(agent, s, faultsOf(s.rowKey, all))
 		if all.isThere(tenant, row) {
 			tenants[all.number(tenant, row)] = true
 		}
@@ -166,7 +159,7 @@ func (c *cut) sessions(ctx context.Context, all *Rows) error {
 		_, until := s.session(c.asOf)
 		logins = append(logins, login{agent: agent, resource: s.resource, start: s.start, end: max(until-1, s.moment()), until: until})
 	}
-	c.logins = newLogins(logins, c.people.len)
+	c.logins = newLogins(logins, c.resources.len)
 	c.summary.TenantKeys = slices.Sorted(maps.Keys(tenants))
 	if len(picked) == 0 {
 		return nil
@@ -210,18 +203,18 @@ func (c *cut) writeAgents(ctx context.Context) error {
 	persons := map[string]bool{}
 	for row, is := range c.used {
 		if is {
-			persons[c.people.text(1, row)] = true
+			persons[c.resources.text(employeeOf, row)] = true
 		}
 	}
 	delete(persons, "")
 	picked := []int{} // not nil, which stands for all
-	for row := range c.people.len {
-		if c.used[row] || persons[string(c.people.texts[1].at(row))] {
+	for row := range c.resources.len {
+		if c.used[row] || c.isAgent(row) && persons[string(c.resources.texts[employeeOf].at(row))] {
 			picked = append(picked, row)
 		}
 	}
-	slices.SortFunc(picked, func(a, b int) int { return cmp.Compare(c.people.number(0, a), c.people.number(0, b)) })
-	return c.write(ctx, agentOf, c.people, picked)
+	slices.SortFunc(picked, func(a, b int) int { return cmp.Compare(c.resources.number(0, a), c.resources.number(0, b)) })
+	return c.write(ctx, agentOf, c.resources, picked)
 }
 
 // fault is that one chunk held so many copies of a row of a table (R11 duplicate_key).
@@ -241,9 +234,8 @@ func faultsOf(k rowKey, in ...*Rows) (faults []fault) {
 }
 
 // use notes that the slice has a row.
-func (c *cut) use(agent int, kind string, f fact, faults []fault) {
+func (c *cut) use(agent int, f fact, faults []fault) {
 	c.used[agent] = true
-	c.checkTimes(kind, f)
 	for _, d := range faults {
 		c.duplicates.addRow(d.table, fmt.Sprintf("%d/%d", f.rowKey[0], f.rowKey[1]), d.copies)
 	}
@@ -272,43 +264,25 @@ func (c *cut) written() (err error) {
 	return err
 }
 
-// wrongTime is a time that is none.
-type wrongTime struct {
-	kind, name   string
-	id, key, its int64
-}
-
-// checkTimes notes the first row of the slice with a time that lies in no year from 1 to 9999. Nothing that shows times could
-// show it, and what is that far off was never a time. What goes on has no end to look at (R2).
-func (c *cut) checkTimes(kind string, f fact) {
-	check := func(name string, ts int64) {
-		w := &wrongTime{kind, name, f.rowKey[0], f.rowKey[1], ts}
-		if (ts < firstTime || ts > lastTime) && (c.wrong == nil || w.compare(c.wrong) < 0) {
-			c.wrong = w
-		}
+// checkTimes refuses a slice with a time that lies in no year from 1 to 9999. Nothing that shows times could show it, and what is that
+// far off was never a time.
+func (c *cut) checkTimes(ctx context.Context) error {
+	wrong, err := duck.One[struct {
+		Kind    string
+		ID, Key int64
+		Name    string
+		TS      int64
+	}](ctx, c.tx, "slice/wrong_time", sql.Named("day", c.w.Day.String()))
+	if wrong.Kind != "" {
+		return fail.New(fail.Source, "have that row corrected, or left out of what is read; nothing was changed",
+			"%s %d (start_date_time_key %d): %s is %d, which is no time: want a year from 1 to 9999", wrong.Kind, wrong.ID, wrong.Key, wrong.Name, wrong.TS)
 	}
-	if f.hasStart {
-		check("start_ts", f.start)
-	}
-	if f.hasEnd && f.active == 0 {
-		check("end_ts", f.end)
-	}
-}
-
-func (w *wrongTime) compare(o *wrongTime) int {
-	return cmp.Or(cmp.Compare(w.kind, o.kind), cmp.Compare(w.id, o.id), cmp.Compare(w.key, o.key), cmp.Compare(w.name, o.name))
+	return err
 }
 
 // seal looks whether the new slice can stand for the old one, and writes its own row: counts and the hash of the rows read back, and
 // the state.
 func (c *cut) seal(ctx context.Context, held bool) (err error) {
-	if w := c.wrong; w != nil {
-		return fail.New(fail.Source, "have that row corrected, or left out of what is read; nothing was changed",
-			"%s %d (start_date_time_key %d): %s is %d, which is no time: want a year from 1 to 9999", w.kind, w.id, w.key, w.name, w.its)
-	}
-	if err := c.written(); err != nil {
-		return err
-	}
 	s := &c.summary
 	if s.Losses, err = c.losses(ctx, held); err != nil {
 		return err
@@ -416,29 +390,20 @@ func (c *cut) losses(ctx context.Context, held bool) ([]Loss, error) {
 // A source knows from when on it has sessions. A day that ends before that is not one on which nobody was there: it was purged, or
 // the source is not that old. Nothing about it may become a number.
 
-// NeverThereError: a day ends before the oldest session of the source began.
-type NeverThereError struct {
-	Source string
-	Oldest *int64 // when that was, epoch seconds; nil: the source has no session at all
-}
-
-func (e *NeverThereError) Error() string {
-	if e.Oldest == nil {
-		return e.Source + " has no session at all: purged, or never there"
-	}
-	return fmt.Sprintf("the oldest session of %s began at %s, after the day's end: purged, or never there", e.Source, time.Unix(*e.Oldest, 0).UTC().Format(time.RFC3339))
-}
-
 // neverThere refuses a day without a session that ends before the source's first; where a loss is accepted, it tells it.
-func (c *cut) neverThere(ctx context.Context) (*NeverThereError, error) {
+func (c *cut) neverThere(ctx context.Context) (never, err error) {
 	if c.sent[voiceSession.Name] != nil {
 		return nil, nil
 	}
 	has, oldest, err := c.Source.HasBefore(ctx, c.w.Hull().End)
-	if err != nil || has {
+	switch name := c.Source.Name(); {
+	case err != nil || has:
 		return nil, err
+	case oldest == nil:
+		never = errors.New(name + " has no session at all: purged, or never there")
+	default:
+		never = fmt.Errorf("the oldest session of %s began at %s, after the day's end: purged, or never there", name, instant(*oldest))
 	}
-	never := &NeverThereError{Source: c.Source.Name(), Oldest: oldest}
 	if c.AcceptLoss {
 		return never, nil
 	}

@@ -108,11 +108,10 @@ func (w Window) ActivityKeys(reach calendar.Interval) calendar.Interval {
 
 func floorKey(ts int64) int64 { return ts - (ts%quarter+quarter)%quarter }
 
-// A time beyond all calendars is cut off before 1 is added to it; times.go refuses it.
+// A time beyond all calendars is cut off before 1 is added to it; a slice with one is refused in the end.
 const (
-	endless   = 1<<63 - 1
-	lastTime  = endOfTime - 1 // of the year 9999
-	firstTime = -62135596800  // of the year 1
+	endless  = 1<<63 - 1
+	lastTime = endOfTime - 1 // of the year 9999
 )
 
 // fact is a row of a fact table that takes time: a session, a leg or an attempt.
@@ -151,20 +150,6 @@ func factsOf(r *Rows) func(row int) fact {
 	at := placesOf(r.of)
 	return func(row int) fact {
 		return at.fact(r.key(row), func(column int) (int64, bool) { return r.number(column, row), r.isThere(column, row) })
-	}
-}
-
-// put writes the columns that all facts of a slice have into the row that was begun last.
-func (f fact) put(out *Rows, resource, start, end, active, audit int) {
-	out.setNumber(resource, f.resource)
-	for _, v := range []struct {
-		column int
-		number int64
-		is     bool
-	}{{start, f.start, f.hasStart}, {end, f.end, f.hasEnd}, {active, f.active, f.hasActive}, {audit, f.audit, f.hasAudit}} {
-		if v.is {
-			out.setNumber(v.column, v.number)
-		}
 	}
 }
 
@@ -214,7 +199,7 @@ func (f fact) activity() (from, until int64) {
 // login is a time in which a resource is logged in, from start until end, or, where the end second counts (R2), until; and what its
 // activities tell of its switch (R5), under either reading.
 type login struct {
-	agent                       int // which of people
+	agent                       int // its row among the resources
 	resource, start, end, until int64
 	told                        [2]struct{ any, aSwitch bool }
 }

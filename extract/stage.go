@@ -115,8 +115,10 @@ func (h *handing) fill(to *duck.Column, column int, rows []int, sent *columnTall
 // values and their sum. Nothing is believed unseen.
 func verify(ctx context.Context, q duck.Queryer, day calendar.Date, of texts.Table, sent *tally) error {
 	var stored string
-	err := duck.EachOn(ctx, q, "slice/each_check", of, func(scan func(...any) error) error { return scan(&stored) }, sql.Named("day", day.String()))
-	if err == nil && stored != sent.String() {
+	err := q.QueryRowContext(ctx, texts.Fill("slice/each_check", of), sql.Named("day", day.String())).Scan(&stored)
+	if err != nil {
+		err = fmt.Errorf("run sql/slice/each_check on %s: %w", of.Name, err)
+	} else if stored != sent.String() {
 		err = fmt.Errorf("verify %s: rows, and of each column values and their sum: %s sent, %s stored", of.Name, sent, stored)
 	}
 	return err

@@ -58,8 +58,8 @@ var mapping = describe("ctl_ud_to_ude_mapping", 0, "ud_key_name text", "default_
 // The relations of a slice in the store, beside the day that each row is of.
 var (
 	voiceSession = describe("voice_session", 0, "sm_res_session_fact_key", "start_date_time_key", "resource_key", "start_ts", "end_ts", "active_flag flag", "update_audit_key")
-	ocsActivity  = describe("ocs_activity", 0, "kind text", "activity_key", "start_date_time_key", "resource_key", "start_ts", "end_ts", "active_flag flag",
-		"switch_name text", "call_attempt_guid text", "dialing_mode_code text", "update_audit_key")
+	ocsActivity  = describe("ocs_activity", 0, "activity_key", "start_date_time_key", "resource_key", "start_ts", "end_ts", "active_flag flag", "update_audit_key",
+		"kind text", "switch_name text", "call_attempt_guid text", "dialing_mode_code text")
 	agentOf        = describe("agent", 0, "resource_key", "employee_id text", "resource_name text")
 	otherLegOf     = describe("other_leg", 0, "activity_key", "start_date_time_key", "resource_key", "start_ts", "end_ts", "active_flag flag", "switch_name text", "update_audit_key")
 	otherSessionOf = describe("other_session", 0, "sm_res_session_fact_key", "start_date_time_key", "resource_key", "start_ts", "end_ts", "active_flag flag", "update_audit_key")

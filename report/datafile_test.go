@@ -11,6 +11,7 @@ import (
 	"math/big"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -42,7 +43,10 @@ func TestConfiguredFieldsAreTheDefaultHeaderAndAllAreKnown(t *testing.T) {
 	unconfigured.must(report.Written, daily(0), "", issuedAt)
 	require.Equal(t, configured.files(), unconfigured.files())
 	header, _, _ := strings.Cut(configured.files()[dailyFile], "\n")
-	require.Equal(t, header, strings.Join(config.Fields(), ","))
+	require.Equal(t, header+",BusinessUnitName", strings.Join(config.Fields(), ","))
+	configured.writer.Columns = []config.Column{{Name: "Unit", Field: "BusinessUnitName"}, {Name: "MessageSize"}}
+	configured.must(report.Restated, daily(7), "one row, of all", laterAt)
+	require.Equal(t, "Unit,MessageSize\n,7\n", configured.files()[dailyFileR2])
 }
 
 func TestMonthlyFileIsGroupTwo(t *testing.T) {
@@ -492,4 +496,59 @@ func TestFolderThatCannotBeMadeIsNamed(t *testing.T) {
 	_, err := s.writer.Issue([]report.Number{daily(42)}, nil, "", issuedAt)
 	require.ErrorContains(t, err, s.writer.Dir)
 	require.False(t, errors.Is(err, fs.ErrNotExist))
+}
+
+// namedBy gives the template of report.file_name.
+func namedBy(t *testing.T, template string) config.FileName {
+	text := `{"report": {"file_name": "` + template + `"}, "tenants": {"acme": {"export_dir": "x", "regions": {"US": {"locations": {"all": {}}}}}}}`
+	return must.Have(config.Parse("seats.yaml", []byte(text), os.LookupEnv))(t).Tenants[0].FileName
+}
+
+// TestNamesWithTheSecondOfIssue: each file has a second of its own, and what a run left that died is found by its manifest.
+func TestNamesWithTheSecondOfIssue(t *testing.T) {
+	s := newSite(t)
+	s.writer.Names = namedBy(t, "CNT_{region}_{tenant}_{issued}Z.CSV")
+	const first, second, third = "CNT_US_acme_20260311053000Z.CSV", "CNT_US_acme_20260311053001Z.CSV", "CNT_US_acme_20260311053002Z.CSV"
+	outcomes := must.Have(s.writer.Issue([]report.Number{daily(42), monthly(50)}, nil, "", issuedAt))(t)
+	require.Equal(t, []string{first, second}, []string{outcomes[0].Issue.File, outcomes[1].Issue.File})
+	require.Equal(t, issuedAt.Truncate(1e9), outcomes[1].Issue.IssuedAt, "the name alone is of a later second")
+
+	require.Equal(t, second, s.must(report.Adopted, monthly(50), "", laterAt).Issue.File, "the ledger was lost")
+	require.Equal(t, first, s.must(report.Adopted, daily(42), "", laterAt).Issue.File)
+	require.Equal(t, third, s.must(report.Restated, daily(43), "corrected", issuedAt).Issue.File)
+	require.Equal(t, first, *s.manifest(third).Supersedes)
+
+	s.remove(third) // and the ledger lost with it: nothing was issued by a manifest alone
+	s.ledger = slices.DeleteFunc(s.ledger, func(i report.Issue) bool { return i.File == third })
+	require.Equal(t, third, s.must(report.Restated, daily(43), "corrected", laterAt).Issue.File, "no manifest is left over")
+	require.Len(t, s.files(), 6)
+
+	s.overwrite("CNT_US_acme_20260101000000Z.CSV", "whose?")
+	require.ErrorContains(t, s.issue(daily(43), "", laterAt).Err, "it has no manifest, and the ledger does not know it")
+	s.overwrite("CNT_EU_acme_20260101000000Z.CSV", "another region's")
+	s.remove("CNT_US_acme_20260101000000Z.CSV")
+	s.must(report.Unchanged, daily(43), "", laterAt)
+}
+
+// TestNamesThatWereChanged: what was issued keeps its name, and no name is given twice.
+func TestNamesThatWereChanged(t *testing.T) {
+	s := issuedSite(t, daily(42))
+	s.writer.Names = namedBy(t, "{region}_{tenant}_{measure}_{period}{revision}.CSV")
+	s.overwrite(".US_acme_CONCURRENT_20260310_R2.CSV.manifest.json.tmp", "what a run that died left")
+	s.overwrite("."+dailyFile+".tmp", "likewise, under a name of before")
+	s.overwrite(".notes.tmp", "somebody's own")
+	s.must(report.Unchanged, daily(42), "", laterAt)
+	require.Len(t, s.files(), 3)
+	s.remove(dailyFile)
+	require.Equal(t, dailyFile, s.must(report.Restored, daily(42), "", laterAt).Issue.File)
+	restated := s.must(report.Restated, daily(43), "corrected", laterAt).Issue
+	require.Equal(t, []string{"US_acme_CONCURRENT_20260310_R2.CSV", dailyFile}, []string{restated.File, restated.Supersedes})
+
+	s.ledger = append(s.ledger, report.Issue{Series: report.Series{Region: "EU"}, File: "US_acme_ENABLED_202603.CSV"})
+	require.ErrorContains(t, s.issue(monthly(50), "", laterAt).Err, "the ledger has a file of another number under this name")
+
+	// A store of another tenant, whose files lie here too: its numbers are not taken for this one's.
+	other := daily(43)
+	other.Tenant = "globex"
+	require.ErrorContains(t, s.issue(other, "", laterAt).Err, `the ledger calls the file of revision 2 "US_acme_CONCURRENT_20260310_R2.CSV"`)
 }

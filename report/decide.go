@@ -88,13 +88,13 @@ func (d decision) issue(action Action, i Issue, recovered []Issue) (plan, error)
 	return p, d.describe(&p, int64(len(data)), nil)
 }
 
-// newName is the name of a new data file. Where it holds the second of its issue, that is the first one from now on that is free; and a
-// name that a run gave to a manifest before it died is used again.
+// newName is the name of a new data file. Where it holds the second of its issue, that is the first one from now on that is free; and
+// where it holds a time, the name that a run gave to a manifest before it died is used again.
 func (d decision) newName(revision int) (string, error) {
 	names := d.writer.Names
 	for _, manifest := range d.unknown {
 		name := DataFile(manifest)
-		if !names.Stamped() || name == manifest || slices.Contains(d.unknown, name) {
+		if !names.Has("issued") || name == manifest || slices.Contains(d.unknown, name) {
 			continue
 		}
 		if m, _, err := ReadManifest(d.path(manifest)); err == nil && m.describes(d.number, name, revision) {

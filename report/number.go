@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"seats/internal/config"
+	"seats/internal/fail"
 	"seats/internal/settle"
 	"seats/internal/sign"
 )
@@ -69,6 +70,14 @@ type Number struct {
 	RulesHash   string           // of the configuration's counting rules
 	SQLHash     string           // of the SQL that counted
 	Quality     []settle.Quality // R11
+	ByGroup     bool             // the data file has a row for each of Groups
+	Groups      []Group          // by name
+}
+
+// Group is an agent group, with those of a number who count in it.
+type Group struct {
+	Name   string
+	Agents int64
 }
 
 // hasPeak tells whether the number has a moment: only a concurrent count above zero does.
@@ -133,33 +142,53 @@ var fieldValues = map[string]func(Number) string{
 	"Status":         func(Number) string { return "AGENT_SEATS" },
 	"AgentGroupName": func(n Number) string { return strconv.Itoa(n.Measure.AgentGroupName()) },
 	"MessageSize":    func(n Number) string { return strconv.FormatInt(n.Value, 10) },
+
+	"BusinessUnitName": func(n Number) string { return n.rows()[0].Name },
 }
 
-// renderDataFile gives the bytes of the number's data file: a header and one row, RFC 4180 with "\n". They depend on the
-// number's identity and value and on the columns, not on its state or its slices.
+// rows are the rows of the number's data file: one of all its agents, or those of its groups.
+func (n Number) rows() []Group {
+	if len(n.Groups) == 0 {
+		return []Group{{"", n.Value}}
+	}
+	return n.Groups
+}
+
+// renderDataFile gives the bytes of the number's data file: a header and its rows, RFC 4180 with "\n". They depend on the
+// number's identity, value and groups and on the columns, not on its state or its slices.
 //
-// A spreadsheet may take text that begins with =, +, - or @ for a formula. No name can begin so, and counts are digits; only a
-// constant of the operator's own configuration can, and it is written as configured.
+// A spreadsheet may take text that begins with =, +, - or @ for a formula. No tenant or region can begin so, and counts are digits; only
+// a constant of the operator's own configuration can, and an agent group: they are written as configured, and as GIM has them.
 func renderDataFile(n Number, columns []config.Column) ([]byte, error) {
 	if len(columns) == 0 {
 		columns = config.DefaultColumns()
 	}
-	var header, row []string
+	groups, sum := n.rows(), int64(0)
+	for _, group := range groups {
+		sum += group.Agents
+	}
+	if n.ByGroup && (sum != n.Value || n.Value > 0 && len(n.Groups) == 0) {
+		return nil, fail.New(fail.Other, fmt.Sprintf("groups are read with a day: `seats run --refresh` of %s while the source has it, or report.breakdown: none", n.Period),
+			"%s of %s for %s: the agent groups of its %d agents were not read, or are not kept any more", n.Measure, n.Region, n.Period, n.Value)
+	}
+	rows := make([][]string, 1+len(groups))
 	for _, column := range columns {
-		value, known := column.Value, column.Constant
-		if !known { // a column that names no field shows the field of its own name
-			var show func(Number) string
-			if show, known = fieldValues[cmp.Or(column.Field, column.Name)]; known {
-				value = show(n)
-			}
-		}
-		if !known {
+		show, known := fieldValues[cmp.Or(column.Field, column.Name)] // a column that names no field shows the field of its own name
+		switch {
+		case column.Constant:
+			show = func(Number) string { return column.Value }
+		case !known:
 			return nil, fmt.Errorf("render data file: column %q: unknown field %q", column.Name, cmp.Or(column.Field, column.Name))
 		}
-		header, row = append(header, column.Name), append(row, value)
+		rows[0] = append(rows[0], column.Name)
+		for i, group := range groups {
+			one := n
+			one.Value, one.Groups = group.Agents, groups[i:i+1]
+			rows[1+i] = append(rows[1+i], show(one))
+		}
 	}
 	var out bytes.Buffer
-	if err := writeCSV(&out, [][]string{header, row}); err != nil {
+	if err := writeCSV(&out, rows); err != nil {
 		return nil, fmt.Errorf("render data file: %w", err)
 	}
 	return out.Bytes(), nil
@@ -243,7 +272,7 @@ type Update struct {
 func newManifest(n Number, issue Issue, size int64, versions Versions) Manifest {
 	m := Manifest{
 		Format: manifestFormat,
-		File:   issue.File, Size: size, SHA256: issue.SHA256, Rows: 1, // a region and a period make one row
+		File:   issue.File, Size: size, SHA256: issue.SHA256, Rows: len(n.rows()),
 		Tenant: n.Tenant, Series: n.Series, Value: issue.Value, State: issue.State,
 		Revision: issue.Revision, Supersedes: optional(issue.Supersedes), Reason: optional(issue.Reason),
 		Differences: []Difference{}, Updates: []Update{},

@@ -27,9 +27,6 @@ func (t Table) Has(name string) bool {
 	return slices.ContainsFunc(t.Columns, func(c Column) bool { return c.Name == name })
 }
 
-// IsKey tells whether a column is one of the primary key's.
-func (t Table) IsKey(name string) bool { return slices.Contains(t.Key, name) }
-
 // Fill is the text of a statement each_... for one table. A description with a bad name is a mistake in the program, so it panics.
 func Fill(name string, t Table) string {
 	t.validate()

@@ -29,6 +29,7 @@ type explainCmd struct {
 	At          string `help:"This second instead of the peak: RFC 3339, or the time of day in the region." placeholder:"TIME" xor:"what"`
 	Agent       string `help:"Every session of this agent (employee_id, or #resource_key), counted or not, and why." placeholder:"ID" xor:"what"`
 	Top         int    `help:"The busiest minutes of the day." placeholder:"N" xor:"what"`
+	Peak        bool   `help:"With --month: its highest second so far instead, and who was there; how many seconds and days are so high." xor:"what"`
 	Plateaus    bool   `help:"Every span of time at the peak, and nothing else." xor:"what"`
 	Sensitivity bool   `help:"The day under other readings of the specification." xor:"what"`
 	By          string `help:"Who used the seats, by agent_group, location or switch: the peak of each, its share of the region's, its enabled agents; with --month its enabled agents." enum:",agent_group,location,switch" default:"" placeholder:"UNIT"`
@@ -86,6 +87,8 @@ func (c *explainCmd) validate() error {
 		said   string
 	}{
 		{c.Month != "" && inDay, "--month goes with --agent, with --by, or alone"},
+		{c.Peak && c.Month == "", "--peak goes with --month: a day's peak is what is explained without it"},
+		{c.Peak && c.By != "", "--by is about enabled agents with --month: leave out --peak, or name the day"},
 		{c.By != "" && (inDay || c.Agent != ""), "--by goes with a day or a month alone"}, // not kong's xor: that takes a default for given
 		{c.By != "" && c.Location != "", "--by is about all of a region: leave out --location"},
 		{c.Month != "" && c.Agent == "" && c.Location != "", "enabled agents are counted by region: leave out --location"},
@@ -114,6 +117,15 @@ func (x *explanation) print(ctx context.Context, month calendar.Month, date cale
 	switch {
 	case x.Agent != "":
 		return x.agent(ctx, month, date)
+	case x.Peak:
+		h, err := x.explainer.Highest(ctx, month, x.Region)
+		if err != nil {
+			return err
+		}
+		if x.tenant.Issues(config.MonthlyConcurrent) {
+			x.warnIssued(report.Concurrent, month.String(), h.Value)
+		}
+		return x.show(h.Document(), h.Peak.List(), h.Summary(), h.Peak.Spans(), h.Peak.Brief())
 	case x.Month != "":
 		m, err := x.explainer.Month(ctx, month, x.Region)
 		if err != nil {

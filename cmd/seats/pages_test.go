@@ -397,6 +397,8 @@ func TestNoDigestInWhatLeavesCanBeTriedWithNames(t *testing.T) {
 		unzip(t, to+".zip", filepath.Join(to, "pack"))
 		seats(append([]string{"export", "--lake", filepath.Join(to, "lake")}, flags...)...)
 		seats(append([]string{"report", "--html", filepath.Join(to, "pages")}, flags...)...)
+		seats(append([]string{"report", "--statement", to + ".xlsx", "--month", "2026-03"}, flags...)...)
+		unzip(t, to+".xlsx", filepath.Join(to, "statement"))
 	}
 
 	theirs, ours := texts(t, masked), texts(t, real)

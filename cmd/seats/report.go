@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -11,10 +13,12 @@ import (
 	"seats/cmd/seats/lake"
 	"seats/cmd/seats/page"
 	"seats/cmd/seats/pseudonym"
+	"seats/cmd/seats/statement"
 	"seats/internal/calendar"
 	"seats/internal/config"
 	"seats/internal/duck"
 	"seats/internal/fail"
+	"seats/internal/plain"
 	"seats/internal/store"
 	"seats/report"
 )
@@ -22,15 +26,22 @@ import (
 type reportCmd struct {
 	jobFlags
 	HTML         string `name:"html" help:"Issue nothing; write pages of what the stores hold into this folder, in place of older ones. They open from the file system. Without a period, all days." placeholder:"DIR" type:"path"`
-	Pseudonymize string `help:"On the pages, replace agents by pseudonyms keyed with this file, and leave reasons out." placeholder:"KEYFILE" type:"path"`
+	Statement    string `help:"Issue nothing; write a workbook about --month into this new file, for people: what is paid, daily peaks, who was in the peak, what was doubtful or restated, hashes. For one tenant." placeholder:"FILE.xlsx" type:"path"`
+	Pseudonymize string `help:"On the pages and in the statement, replace agents by pseudonyms keyed with this file, and leave reasons out." placeholder:"KEYFILE" type:"path"`
 }
 
 func (c *reportCmd) Run(ctx context.Context, p *program) error {
 	switch {
-	case c.HTML == "" && c.Pseudonymize != "":
-		return usageError("--pseudonymize is for --html")
-	case c.HTML != "" && (c.Restate != "" || c.Jobs != 1):
-		return usageError("--html issues nothing: leave out --restate and --jobs")
+	case c.HTML != "" && c.Statement != "":
+		return usageError("--html and --statement are written one at a time")
+	case c.HTML+c.Statement == "" && c.Pseudonymize != "":
+		return usageError("--pseudonymize is for --html and --statement")
+	case c.HTML+c.Statement != "" && (c.Restate != "" || c.Jobs != 1):
+		return usageError("--html and --statement issue nothing: leave out --restate and --jobs")
+	case c.Statement != "" && c.Month == "":
+		return usageError("--statement is of a month: name it with --month")
+	case c.Statement != "":
+		return c.statement(ctx, p)
 	case c.HTML != "":
 		return c.pages(ctx, p)
 	}
@@ -91,6 +102,42 @@ func (c *reportCmd) tenantPages(ctx context.Context, p *program, tenant config.T
 		of.Conn = conn
 		return of.Write(ctx, site)
 	})
+}
+
+// statement writes a tenant's month as a workbook, whole or not at all, and over nothing.
+func (c *reportCmd) statement(ctx context.Context, p *program) error {
+	month, err := parsed("--month", string(c.Month), calendar.ParseMonth)
+	if err != nil {
+		return err
+	}
+	cfg, err := c.part(p, c.Tenant)
+	if err != nil {
+		return err
+	}
+	if len(cfg.Tenants) != 1 {
+		return usageError("--statement is of one tenant: name it with --tenant")
+	}
+	if filepath.Ext(c.Statement) != ".xlsx" { // by which alone a spreadsheet program knows it
+		return usageError("--statement %s: want a name that ends in .xlsx", c.Statement)
+	}
+	of := statement.Month{Month: month, Of: cfg.Tenants[0], Log: p}
+	if c.Pseudonymize != "" {
+		if of.Mask, err = pseudonym.ReadKey(c.Pseudonymize, of.Of.Name); err != nil {
+			return err
+		}
+	}
+	err = readingRows(ctx, of.Of, func(m calendar.Month) bool { return m == month }, func(conn *duck.Conn) error {
+		of.Conn = conn
+		return plain.Create(c.Statement, func(w io.Writer) error { return of.Write(ctx, w) }, plain.RenameNew)
+	})
+	if errors.Is(err, fs.ErrExist) {
+		return fail.New(fail.Usage, "nothing was overwritten; give a new name", "%s exists", c.Statement)
+	}
+	if err != nil {
+		return job.Explain(err, of.Of)
+	}
+	p.Info("statement written", "tenant", of.Of.Name, "month", month, "file", c.Statement)
+	return nil
 }
 
 type exportCmd struct {

@@ -4,10 +4,19 @@ import (
 	"archive/zip"
 	"bytes"
 	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
 	"crypto/sha1"
+	"crypto/x509"
+	"crypto/x509/pkix"
 	"database/sql"
+	"encoding/base64"
+	"encoding/pem"
 	"errors"
 	"fmt"
+	"math/big"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -20,6 +29,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/rogpeppe/go-internal/testscript"
+	"github.com/stretchr/testify/require"
 
 	gimsim "seats/cmd/gimsim/cli"
 	"seats/internal/duck"
@@ -245,16 +255,46 @@ func newRole(ts *testscript.TestScript, db gimDB) {
 	ts.Setenv("GIM_ROLE", role)
 }
 
+// loginsOverTLS is the server's pg_hba.conf: the tests' own user comes in as everywhere, all others by SCRAM over TLS alone.
+const loginsOverTLS = `host    all seats 127.0.0.1/32 trust
+hostssl all all   all          scram-sha-256
+`
+
+// tlsGIM starts a server that is the script's own and speaks TLS, by a certificate that it signed itself. Who is not the tests' own user
+// logs in by SCRAM and over TLS, or not at all.
 func tlsGIM(ts *testscript.TestScript) {
-	server, authority := pgtest.TLS(tb(ts))
-	ts.Check(os.WriteFile(ts.MkAbs("ca.pem"), authority, 0o644))
-	other, _ := pgtest.Certificate(tb(ts), "localhost", "0.0.0.0")
-	ts.Check(os.WriteFile(ts.MkAbs("other.pem"), other, 0o644))
+	server, _ := pgtest.Restartable(tb(ts))
 	db := newGIM(ts, pgtest.SchemaOn(tb(ts), server))
+	authority, key := newCertificate(ts)
+	other, _ := newCertificate(ts)
+	ts.Check(errors.Join(os.WriteFile(ts.MkAbs("ca.pem"), authority, 0o644), os.WriteFile(ts.MkAbs("other.pem"), other, 0o644)))
+	for name, text := range map[string][]byte{"server.crt": authority, "server.key": key, "pg_hba.conf": []byte(loginsOverTLS)} {
+		// The server itself writes it into its folder: it wants its key to be its own, and runs as another user.
+		db.Exec(tb(ts), fmt.Sprintf("copy (select '%s') to program 'umask 077; base64 -d >%s'", base64.StdEncoding.EncodeToString(text), name))
+	}
+	for _, setting := range []string{"alter system set password_encryption = 'scram-sha-256'", "alter system set ssl = on", "select pg_reload_conf()"} {
+		db.Exec(tb(ts), setting)
+	}
+	require.Eventually(tb(ts), func() bool { // a reload, which the server does in its own time, has reached those who answer
+		conn, err := pgx.Connect(context.Background(), server.ConnString()+"&sslmode=require")
+		return err == nil && conn.Close(context.Background()) == nil
+	}, time.Minute, 50*time.Millisecond, "wait for TLS")
 	loadGIM(ts, db)
 	newRole(ts, db)
 	role := ts.Getenv("GIM_ROLE")
 	db.Exec(tb(ts), "alter role "+role+" password 'sesame'; grant usage on schema "+db.Schema+" to "+role+"; grant select on all tables in schema "+db.Schema+" to "+role)
+}
+
+// newCertificate makes a server's certificate, signed by itself, for localhost and 0.0.0.0, which leads there and is no address of the
+// loopback; it and its key are PEM.
+func newCertificate(ts *testscript.TestScript) (certificate, key []byte) {
+	private := got(ecdsa.GenerateKey(elliptic.P256(), rand.Reader))(ts)
+	from := time.Now().Add(-time.Hour)
+	c := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "localhost"}, NotBefore: from, NotAfter: from.Add(25 * time.Hour),
+		DNSNames: []string{"localhost"}, IPAddresses: []net.IP{net.IPv4zero}, IsCA: true, BasicConstraintsValid: true}
+	certificate = got(x509.CreateCertificate(rand.Reader, c, c, private.Public(), private))(ts)
+	key = got(x509.MarshalPKCS8PrivateKey(private))(ts)
+	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: certificate}), pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: key})
 }
 
 // interruptCommand waits until the program's own statement sleeps in the server: then it is in the middle of

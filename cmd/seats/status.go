@@ -33,7 +33,7 @@ type statusCmd struct {
 	Calendar bool  `help:"A month's daily peaks instead, with the state of each day, as a calendar of each region. json and csv: a row a day." xor:"what"`
 	Month    given `help:"With --calendar: the month; default the newest that the store holds." placeholder:"YYYY-MM"`
 
-	Check  bool          `help:"List the tenants that are overdue instead, and exit with 4 where there is one: the newest final day, or a missing day of this month or the last, ended too long ago, or there is no store." xor:"what"`
+	Check  bool          `help:"List the tenants that are overdue instead, and exit with 4 where there is one: the newest final day, or a missing day of this month or the last, ended too long ago, or there is no store. Says too which contracts have reached a share of what is committed, which alters no exit." xor:"what"`
 	Within time.Duration `help:"With --check: how long ago a day may have ended. Default: 35h and settle_hours, 36h as a rule." placeholder:"36h"`
 }
 
@@ -102,7 +102,7 @@ type monthStatus struct {
 	Undelivered        int // revisions
 }
 
-var monthHeader = []string{"tenant", "month", "days", "final", "provisional", "missing", "complete", "daily_files", "monthly_files", "revised", "undelivered"}
+var monthHeader = []string{"tenant", "month", "days", "final", "provisional", "missing", "complete", "daily_files", "monthly_files", "revised", "undelivered", "highest"}
 
 func monthRows(ctx context.Context, db duck.Queryer, t config.Tenant, _ []report.Issue, now time.Time) (rows [][]any, err error) {
 	held, err := store.Slices(ctx, db)
@@ -126,6 +126,14 @@ func monthRows(ctx context.Context, db duck.Queryer, t config.Tenant, _ []report
 			periods = append(periods, p.Issue.Period)
 		}
 	}
+	highest := map[calendar.Month][]watch.Highest{}
+	all, err := watch.HighestSeconds(ctx, db, t)
+	if err != nil {
+		return nil, err
+	}
+	for _, h := range all {
+		highest[h.Month] = append(highest[h.Month], h)
+	}
 	months, err := duck.All[monthStatus](ctx, db, "ask/month_status", sql.Named("days", known), sql.Named("undelivered", periods))
 	for _, m := range months {
 		days, name, undelivered := m.Final+m.Provisional, m.Month.String(), any(nil)
@@ -137,7 +145,7 @@ func monthRows(ctx context.Context, db duck.Queryer, t config.Tenant, _ []report
 		}
 		gap := slices.DeleteFunc(slices.Clone(gaps), func(d calendar.Date) bool { return d.Before(m.Month.First()) || m.To.Last().Before(d) })
 		complete := m.Month.Last().Before(today) && len(gap) == 0 && days >= len(t.DaysOf(m.Month))
-		rows = append(rows, []any{t.Name, name, days, m.Final, m.Provisional, calendar.Runs(gap, ".."), complete, m.Daily, m.Monthly, m.Revised, undelivered})
+		rows = append(rows, []any{t.Name, name, days, m.Final, m.Provisional, calendar.Runs(gap, ".."), complete, m.Daily, m.Monthly, m.Revised, undelivered, named(highest[m.Month])})
 	}
 	return rows, err
 }
@@ -162,12 +170,17 @@ func missingDays[T any](tenant config.Tenant, known map[calendar.Date]T, today c
 	return missing
 }
 
-// check prints a row for each tenant that is overdue, and for people nothing where none is. The exit status is that of
+// check prints a row for each tenant that is overdue, and for people nothing where none is; what contracts have reached is told beside it. The exit status is that of
 // the first tenant with something wrong.
 func (c *statusCmd) check(ctx context.Context, p *program, tenants []config.Tenant) error {
 	table := report.Table{Header: []string{"tenant", "overdue"}}
 	y := tally{terminal: p.terminal}
-	y.lookAtAll(ctx, tenants, p.clock(), c.Within, func(tenant config.Tenant, _ watch.State, overdue string) {
+	y.lookAtAll(ctx, tenants, p.clock(), c.Within, func(tenant config.Tenant, s watch.State, overdue string) {
+		for _, contract := range s.Contracts {
+			if contract.Reached > 0 {
+				contract.Warn(p, tenant.Name)
+			}
+		}
 		if overdue != "" {
 			table.Rows = append(table.Rows, []any{tenant.Name, overdue})
 			y.code = cmp.Or(y.code, fail.NotReady)
@@ -194,7 +207,7 @@ func (c *fleetStatusCmd) Run(ctx context.Context, p *program) error {
 	if err != nil {
 		return err
 	}
-	table := report.Table{Header: []string{"tenant", "newest", "newest_final", "provisional", "missing", "blocked", "concurrent", "enabled", "last_success", "overdue"}}
+	table := report.Table{Header: []string{"tenant", "newest", "newest_final", "provisional", "missing", "blocked", "concurrent", "enabled", "last_success", "overdue", "highest"}}
 	y := tally{terminal: p.terminal}
 	y.lookAtAll(ctx, cfg.Tenants, p.clock(), 0, func(tenant config.Tenant, s watch.State, overdue string) {
 		last := ""
@@ -202,7 +215,7 @@ func (c *fleetStatusCmd) Run(ctx context.Context, p *program) error {
 			last = time.Unix(s.LastSuccess, 0).UTC().Format(time.RFC3339)
 		}
 		table.Rows = append(table.Rows, []any{tenant.Name, s.Newest.OrNone(), s.NewestFinal.OrNone(), len(s.Provisional),
-			calendar.Runs(s.Missing, ".."), calendar.Runs(s.Blocked, ".."), named(s.Concurrent), named(s.Enabled), last, overdue})
+			calendar.Runs(s.Missing, ".."), calendar.Runs(s.Blocked, ".."), named(s.Concurrent), named(s.Enabled), last, overdue, named(s.Highest)})
 	})
 	if ctx.Err() != nil {
 		return ctx.Err()
@@ -211,10 +224,10 @@ func (c *fleetStatusCmd) Run(ctx context.Context, p *program) error {
 }
 
 // named are the counts of regions in one cell: "US 8, EU 4".
-func named(counts []watch.Count) string {
+func named[T fmt.Stringer](counts []T) string {
 	var said []string
 	for _, c := range counts {
-		said = append(said, fmt.Sprintf("%s %d", c.Name, c.Value))
+		said = append(said, c.String())
 	}
 	return strings.Join(said, ", ")
 }

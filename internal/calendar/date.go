@@ -23,9 +23,14 @@ type Date struct {
 
 // ParseDate reads a date written exactly as YYYY-MM-DD. The 30th of February is an error, not the 2nd of March.
 func ParseDate(s string) (Date, error) {
-	t, err := time.Parse(time.DateOnly, s)
-	if err != nil || t.Format(time.DateOnly) != s {
-		return Date{}, fmt.Errorf("parse date %q: want an existing date as YYYY-MM-DD", s)
+	return parse(time.DateOnly, s, "parse date %q: want an existing date as YYYY-MM-DD")
+}
+
+// parse reads what is written exactly as a layout says.
+func parse(layout, s, want string) (Date, error) {
+	t, err := time.Parse(layout, s)
+	if err != nil || t.Format(layout) != s {
+		return Date{}, fmt.Errorf(want, s)
 	}
 	return civil(t), nil
 }
@@ -199,8 +204,6 @@ func Union(ivs []Interval) []Interval {
 	return merged
 }
 
-const monthLayout = "2006-01"
-
 // Month is a month of one year, in no particular zone.
 type Month struct {
 	Year  int
@@ -209,11 +212,8 @@ type Month struct {
 
 // ParseMonth reads a month written exactly as YYYY-MM.
 func ParseMonth(s string) (Month, error) {
-	t, err := time.Parse(monthLayout, s)
-	if err != nil || t.Format(monthLayout) != s {
-		return Month{}, fmt.Errorf("parse month %q: want a month as YYYY-MM", s)
-	}
-	return civil(t).YearMonth(), nil
+	first, err := parse("2006-01", s, "parse month %q: want a month as YYYY-MM")
+	return first.YearMonth(), err
 }
 
 // String returns the month as YYYY-MM, the form that ParseMonth reads.

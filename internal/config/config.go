@@ -66,8 +66,9 @@ type Tenant struct {
 	ExcludeAgents []string `key:"exclude_agents"` // patterns with * and ? (R6)
 	Regions       []Region // in the order of the file, never empty
 
-	Measures []string // what is issued, of the measures below; none: the default ones
+	Measures []string // report.measures, of those below; none: see Issued
 	FileName FileName // of issued files
+	ByGroup  bool     // data files have a row for each agent group, and not one for all
 	Account  string   `key:"account,account"` // the customer's number at the vendor, for file names and columns; or empty
 
 	Deliver *Delivery // nil: issued files stay where they are
@@ -86,19 +87,16 @@ const (
 	MonthlyConcurrent = "monthly_concurrent"
 )
 
-// DefaultMeasures are the specification's.
-func DefaultMeasures() []string { return []string{DailyConcurrent, MonthlyEnabled} }
-
-// Issues tells whether a measure is issued.
-func (t Tenant) Issues(measure string) bool { return slices.Contains(t.Issued(), measure) }
-
-// Issued are the measures that are issued.
+// Issued are the measures that are issued: unless report.measures says otherwise, the specification's.
 func (t Tenant) Issued() []string {
 	if len(t.Measures) == 0 {
-		return DefaultMeasures()
+		return []string{DailyConcurrent, MonthlyEnabled}
 	}
 	return t.Measures
 }
+
+// Issues tells whether a measure is issued.
+func (t Tenant) Issues(measure string) bool { return slices.Contains(t.Issued(), measure) }
 
 // StorePath returns the path of the tenant's store, <data_dir>/<tenant>.duckdb.
 func (t Tenant) StorePath() string { return filepath.Join(t.DataDir, t.Name+".duckdb") }

@@ -8,12 +8,11 @@ import (
 
 // Contract is what is agreed on for a region: how the quantity of a month comes of its seconds, and how much of it is committed.
 type Contract struct {
-	Name      string
-	Aggregate string // AggregateMax, or p95, top_days, sustained, accumulated
-	Parameter int64  // days of top_days; seconds of sustained and accumulated; 0 of the others
-	Committed int64  `key:"committed"` // agents; 0: not said
-
-	AlertAt []float64 // shares of Committed of which a run warns, ascending; none without Committed
+	Name      string    `json:"contract"`
+	Aggregate string    `json:"aggregate"`                          // AggregateMax, or p95, top_days, sustained, accumulated
+	Parameter int64     `json:"parameter,omitzero"`                 // days of top_days; seconds of sustained and accumulated; 0 of the others
+	Committed int64     `json:"committed,omitzero" key:"committed"` // agents; 0: not said
+	AlertAt   []float64 `json:"alert_at"`                           // shares of Committed of which a run warns, ascending; none without Committed
 }
 
 // AggregateMax is the highest second of the month: that of which daily peaks say something.

@@ -42,13 +42,10 @@ func parseFileName(template string) (f FileName, err error) {
 	for rest := template; rest != ""; {
 		found := aNamePart.FindStringSubmatch(rest)
 		if found == nil || found[1] == "" && f.Has(found[2]+found[3]) {
-			return f, fmt.Errorf("cannot be used from %q on: it may hold letters, digits, _ - . and, each once, {region} {metric} {tenant} {account} {measure} "+
+			return FileName{}, fmt.Errorf("cannot be used from %q on: it may hold letters, digits, _ - . and, each once, {region} {metric} {tenant} {account} {measure} "+
 				"{period} {issued} {revision}; times with a layout too, as {issued:20060102150405}", rest)
 		}
 		f.parts, rest = append(f.parts, namePart{found[2] + found[3], found[1] + found[4]}), rest[len(found[0]):]
-	}
-	if notDataFiles.MatchString(template) {
-		return f, fmt.Errorf("must not begin with . or -, nor end as manifests, signatures, pages and unfinished files do: .json .minisig .age .tmp .html")
 	}
 	return f, nil
 }
@@ -83,32 +80,19 @@ func (f FileName) Of(n Named) string {
 }
 
 func (p namePart) of(n Named) string {
-	switch p.field {
-	case "region":
-		return n.Region
-	case "metric":
-		return "SEATS_OUTBOUND"
-	case "tenant":
-		return n.Tenant
-	case "account":
-		return n.Account
-	case "measure":
-		return strings.ToUpper(n.Measure)
-	case "period":
-		if p.text == "" {
-			return strings.ReplaceAll(n.Period, "-", "")
-		}
+	switch {
+	case p.field == "":
+		return p.text
+	case p.field == "period" && p.text != "":
 		last, _ := calendar.LastOf(n.Period) // a month is written as its last day
 		return time.Date(last.Year, last.Month, last.Day, 0, 0, 0, 0, time.UTC).Format(p.text)
-	case "issued":
+	case p.field == "issued":
 		return n.Issued.UTC().Format(cmp.Or(p.text, issuedLayout))
-	case "revision":
-		if n.Revision > 1 {
-			return "_R" + strconv.Itoa(n.Revision)
-		}
-		return ""
+	case p.field == "revision" && n.Revision > 1:
+		return "_R" + strconv.Itoa(n.Revision)
 	}
-	return p.text
+	return map[string]string{"region": n.Region, "metric": "SEATS_OUTBOUND", "tenant": n.Tenant, "account": n.Account,
+		"measure": strings.ToUpper(n.Measure), "period": strings.ReplaceAll(n.Period, "-", "")}[p.field]
 }
 
 // Read takes the name of a file apart, of which n says what is known; it is false where the name cannot be that of such a file. What n
@@ -123,7 +107,7 @@ func (f FileName) Read(name string, n Named) (Named, bool) {
 		case p.field == "period" && n.Period == "":
 			pattern += "(?P<year>[0-9]{4})(?P<month>[0-9]{2})(?P<day>[0-9]{2})?"
 		case p.field == "revision" && n.Revision == 0:
-			pattern += "(?P<revision>_R([2-9]|[1-9][0-9]+))?"
+			pattern += "(?P<revision>_R(?:[2-9]|[1-9][0-9]+))?"
 		case p.field == "measure" && is == "":
 			pattern += "(?:CONCURRENT|ENABLED)"
 		case p.field != "revision" && is == "":
@@ -134,17 +118,14 @@ func (f FileName) Read(name string, n Named) (Named, bool) {
 	}
 	parts := regexp.MustCompile("^" + pattern + "$")
 	found := parts.FindStringSubmatch(name)
-	for i, part := range parts.SubexpNames() {
-		switch {
-		case found == nil:
-			return n, false
-		case part == "year", part == "month", part == "day" && found[i] != "":
-			n.Period = strings.TrimPrefix(n.Period+"-"+found[i], "-")
-		case part == "revision":
+	for i, part := range parts.SubexpNames()[:len(found)] {
+		if part == "revision" {
 			n.Revision, _ = strconv.Atoi(cmp.Or(strings.TrimPrefix(found[i], "_R"), "1"))
+		} else if part != "" && found[i] != "" { // year, month, day
+			n.Period = strings.TrimPrefix(n.Period+"-"+found[i], "-")
 		}
 	}
-	return n, true
+	return n, found != nil
 }
 
 // fileName reads the template of the names of data files.
@@ -166,7 +147,7 @@ func (v value) tellApart(tenants []Tenant) {
 	for _, t := range tenants {
 		for _, r := range t.Regions {
 			n := Named{Tenant: t.Name, Account: t.Account, Region: r.Name, Issued: time.Unix(0, 0)}
-			for _, measure := range t.Issued() {
+			for _, measure := range slices.Compact(slices.Sorted(slices.Values(t.Issued()))) {
 				often, what, _ := strings.Cut(measure, "_")
 				for i, period := range append(samples[often], samples[often]...) {
 					n.Measure, n.Period, n.Revision = what, period, 1+i/len(samples[often])
@@ -178,8 +159,9 @@ func (v value) tellApart(tenants []Tenant) {
 						v.problem(fmt.Sprintf("gives one name to two files, %s: %s, and %s", name, was, n), "tenants and regions are told apart by {tenant}, or "+
 							"an {account} of its own for each, and {region}; all else by {measure} {period} {revision}, or {issued} to the second")
 						return
-					case len(name) > longest:
-						v.problem(fmt.Sprintf("gives names of more than %d bytes: %s", longest, name), "")
+					case len(name) > longest, notDataFiles.MatchString(name):
+						v.problem("gives the name "+name, fmt.Sprintf("one of %d bytes at most, that does not begin with . or -, nor end as manifests, signatures, "+
+							"pages and unfinished files do: .json .minisig .age .tmp .html", longest))
 						return
 					}
 				}

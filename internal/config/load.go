@@ -131,9 +131,16 @@ func (l *loader) config(root value) (*Config, error) {
 		g.deliver = g.get("deliver").fields()
 		g.deliver.delivery()
 		files := f.get("report").fields()
-		g.defaults.Measures, g.defaults.FileName = files.get("measures").measures(), files.get("file_name").fileName()
+		g.defaults.Measures, _ = files.get("measures").texts()
+		g.defaults.FileName = files.get("file_name").fileName()
+		rows, _ := files.get("breakdown").text()
+		g.defaults.ByGroup = rows == string(ByAgentGroup)
 		cfg.Tenants = g.tenants(f.get("tenants"), f.get("tenants_dir"))
 		cfg.Columns = files.get("columns").columns()
+		isUnit := func(c Column) bool { return c.Field == "BusinessUnitName" }
+		if g.defaults.ByGroup && !slices.ContainsFunc(cfg.Columns, isUnit) {
+			files.get("breakdown").complain("needs a column of the field BusinessUnitName in report.columns, which tells the rows apart", "")
+		}
 		if name := files.get("file_name"); name.given() {
 			name.tellApart(cfg.Tenants)
 		}
@@ -220,6 +227,9 @@ func (g globals) tenant(name string, f value) Tenant {
 	if t.FileName.Has("account") && t.Account == "" {
 		f.get("account").complain("is required: report.file_name names it", "the customer's number at the vendor, in quotes")
 	}
+	if t.ByGroup && !t.ReadsGroups() {
+		f.get("breakdown").complain("must list agent_group, here or in globals: report.breakdown wants rows by it, and no groups are read otherwise", "")
+	}
 	g.source(&t, f)
 	t.Deliver = f.get("deliver").fields().deliver(g.deliver)
 	return t
@@ -284,17 +294,6 @@ func DefaultColumns() (columns []Column) {
 		columns = append(columns, Column{Name: name, Field: name})
 	}
 	return columns
-}
-
-// measures are those that are issued, each once.
-func (v value) measures() (measures []string) {
-	measures, places := v.texts()
-	for i, measure := range measures {
-		if slices.Contains(measures[:i], measure) {
-			places[i].problem("is there already", "")
-		}
-	}
-	return measures
 }
 
 func (v value) columns() (columns []Column) {

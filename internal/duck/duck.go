@@ -211,7 +211,18 @@ func exec(ctx context.Context, q Queryer, text, shown string, args []any) (int64
 
 // Each runs an embedded query and calls row for every row; scan fills its arguments from the columns.
 func Each(ctx context.Context, q Queryer, name string, row func(scan func(...any) error) error, args ...any) error {
-	return each(ctx, q, texts.Text(name), name, row, args)
+	rows, err := q.QueryContext(ctx, texts.Text(name), args...)
+	if err != nil {
+		return fmt.Errorf("run sql/%s: %w", name, err)
+	}
+	defer rows.Close()
+	for err == nil && rows.Next() {
+		err = row(rows.Scan)
+	}
+	if err = cmp.Or(err, rows.Err()); err != nil {
+		return fmt.Errorf("read sql/%s: %w", name, err)
+	}
+	return nil
 }
 
 // One is All of a query that has one row at most: the zero value where it has none.
@@ -221,28 +232,6 @@ func One[T any](ctx context.Context, q Queryer, name string, args ...any) (one T
 		one = all[0]
 	}
 	return one, err
-}
-
-// EachOn is Each of a query that is the same for every table but for its names, on one of them.
-func EachOn(ctx context.Context, q Queryer, name string, table texts.Table, row func(scan func(...any) error) error, args ...any) error {
-	return each(ctx, q, texts.Fill(name, table), name+" on "+table.Name, row, args)
-}
-
-func each(ctx context.Context, q Queryer, text, shown string, row func(scan func(...any) error) error, args []any) error {
-	rows, err := q.QueryContext(ctx, text, args...)
-	if err != nil {
-		return fmt.Errorf("run sql/%s: %w", shown, err)
-	}
-	defer rows.Close()
-	for rows.Next() {
-		if err := row(rows.Scan); err != nil {
-			return fmt.Errorf("read sql/%s: %w", shown, err)
-		}
-	}
-	if err := rows.Err(); err != nil {
-		return fmt.Errorf("read sql/%s: %w", shown, err)
-	}
-	return nil
 }
 
 // All gives the rows of an embedded query. Its columns are the exported fields of T in their order, those of a struct in it in

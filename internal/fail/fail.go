@@ -3,6 +3,7 @@
 package fail
 
 import (
+	"context"
 	"errors"
 	"fmt"
 )
@@ -48,6 +49,16 @@ func (e *Error) ExitCode() int { return int(e.code) }
 
 // Hint says what to do, or nothing.
 func (e *Error) Hint() string { return e.hint }
+
+// InTurn does one step after the other, up to the first that fails.
+func InTurn(ctx context.Context, steps ...func(context.Context) error) error {
+	for _, step := range steps {
+		if err := step(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
 
 // CodeOf is the exit code of an error: that of the first one inside it that has an ExitCode, Other where none
 // has, OK of nil.

@@ -33,7 +33,7 @@ func TestR12TheSliceIsCutAsTheRulesSay(t *testing.T) {
 			t.Parallel()
 			s := newSite(t, seed)
 			require.Equal(t, s.answer(t, s.highWater(t)), lines(computed(t, s.tenant, s.day)), "from the GIM DB")
-			require.Equal(t, s.answer(t, s.sim.HighWater()), lines(computed(t, s.exported(t), s.day)), "from its export")
+			require.Equal(t, s.answer(t, s.sim.HighWater.Unix()), lines(computed(t, s.exported(t), s.day)), "from its export")
 		})
 	}
 }
@@ -296,7 +296,7 @@ func (s *site) answer(t *testing.T, mark int64) []string {
 func (s *site) exported(t *testing.T) config.Tenant {
 	dir := filepath.Join(t.TempDir(), "exports")
 	must.Have(s.sim.Export(t.Context(), dir, sim.Layout{Increments: 3, Header: "Mixed", ExtraColumns: true, CRLF: true, Resent: 0.2, Duplicated: 0.2}))(t)
-	mark := time.Unix(s.sim.HighWater(), 0).UTC().Format("2006_01_02_15_04_05")
+	mark := time.Unix(s.sim.HighWater.Unix(), 0).UTC().Format("2006_01_02_15_04_05")
 	last := filepath.Join(dir, fmt.Sprintf("export_%d_%s", changedFrom, mark))
 	require.NoError(t, os.Mkdir(last, 0o700))
 	for _, table := range []string{"media_type", "dialing_mode", "resource_"} {

@@ -37,11 +37,8 @@ type Proxy struct {
 	conns  map[net.Conn]bool // true: it carries nothing any more
 }
 
-// NewProxy listens for the duration of a test. It carries everything until it is told to fail.
-func NewProxy(t testing.TB, to ServerInfo) *Proxy {
-	t.Helper()
-	return ProxyAt(t, 0, to)
-}
+// NewProxy listens for the duration of a test, at a port of its own. It carries everything until it is told to fail.
+func NewProxy(t testing.TB, to ServerInfo) *Proxy { return ProxyAt(t, 0, to) }
 
 // ProxyAt is NewProxy at a port.
 func ProxyAt(t testing.TB, port int, to ServerInfo) *Proxy {

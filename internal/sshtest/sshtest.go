@@ -5,9 +5,9 @@ package sshtest
 
 import (
 	"context"
+	_ "embed"
 	"fmt"
 	"net"
-	"os"
 	"os/exec"
 	"os/user"
 	"path/filepath"
@@ -31,37 +31,20 @@ type Server struct {
 	dir string
 }
 
-const config = `HostKey %s
-AuthorizedKeysFile %s
-PidFile none
-UsePAM no
-StrictModes no
-PasswordAuthentication no
-KbdInteractiveAuthentication no
-PermitRootLogin prohibit-password
-AllowTcpForwarding no
-Subsystem sftp internal-sftp
-ForceCommand internal-sftp -d %s
-`
+//go:embed prepare.sh
+var prepare string
 
 // Start starts a server for the duration of a test.
 func Start(t testing.TB) *Server {
 	t.Helper()
-	me := must.Have(user.Current())(t)
 	l := must.Have(net.Listen("tcp", "127.0.0.1:0"))(t)
 	t.Cleanup(func() { l.Close() }) //nolint:errcheck // of the test's end
-	s := &Server{Host: "127.0.0.1", Port: l.Addr().(*net.TCPAddr).Port, User: me.Username, dir: t.TempDir()}
-	s.Root, s.KeyFile, s.KnownHosts = s.path("root"), s.path("id"), s.path("known_hosts")
-	require.NoError(t, os.Mkdir(s.Root, 0o700))
-	require.NoError(t, os.WriteFile(s.path("authorized_keys"), newKey(t, s.KeyFile), 0o600))
-	text := fmt.Sprintf(config, s.path("host"), s.path("authorized_keys"), s.Root)
-	require.NoError(t, os.WriteFile(s.path("config"), []byte(text), 0o600))
-	if os.Getuid() == 0 {
-		require.NoError(t, os.MkdirAll("/run/sshd", 0o755)) // sshd wants it for its unprivileged part
-	}
+	s := &Server{Host: "127.0.0.1", Port: l.Addr().(*net.TCPAddr).Port, User: must.Have(user.Current())(t).Username, dir: t.TempDir()}
+	s.Root, s.KeyFile, s.KnownHosts = filepath.Join(s.dir, "root"), filepath.Join(s.dir, "id"), filepath.Join(s.dir, "known_hosts")
+	sshd := s.run(t, prepare)
 	s.NewHostKey(t)
 	s.WriteKnownHosts(t, s.Port)
-	go s.serve(t.Context(), program(t), l)
+	go s.serve(t.Context(), sshd, l)
 	return s
 }
 
@@ -75,7 +58,7 @@ func (s *Server) serve(ctx context.Context, sshd string, l net.Listener) {
 		}
 		socket, err := conn.(*net.TCPConn).File()
 		if err == nil {
-			cmd := exec.CommandContext(ctx, sshd, "-i", "-e", "-f", s.path("config"))
+			cmd := exec.CommandContext(ctx, sshd, "-i", "-e", "-f", filepath.Join(s.dir, "config"))
 			cmd.Stdin, cmd.Stdout = socket, socket
 			go func() {
 				_ = cmd.Run()      // how it went, the client tells
@@ -89,31 +72,21 @@ func (s *Server) serve(ctx context.Context, sshd string, l net.Listener) {
 // NewHostKey gives the server another host key, for the connections that follow.
 func (s *Server) NewHostKey(t testing.TB) {
 	t.Helper()
-	newKey(t, s.path("host"))
+	s.run(t, "rm -f host host.pub; ssh-keygen -q -t ed25519 -N '' -C '' -f host")
 }
 
 // WriteKnownHosts has clients know the server on a port, which may be a proxy's, by the host key that it has now.
 func (s *Server) WriteKnownHosts(t testing.TB, port int) {
 	t.Helper()
-	key := must.Have(os.ReadFile(s.path("host.pub")))(t)
-	require.NoError(t, os.WriteFile(s.KnownHosts, fmt.Appendf(nil, "[%s]:%d %s", s.Host, port, key), 0o600))
+	s.run(t, fmt.Sprintf(`echo "[%s]:%d $(cat host.pub)" >known_hosts`, s.Host, port))
 }
 
-func (s *Server) path(name string) string { return filepath.Join(s.dir, name) }
-
-// newKey writes a private key, in place of another, and returns the line of its public one, which lies beside it.
-func newKey(t testing.TB, path string) []byte {
+// run runs commands in the server's folder, whose files are this user's alone, and gives what they print.
+func (s *Server) run(t testing.TB, commands string) string {
 	t.Helper()
-	require.NoError(t, os.RemoveAll(path))
-	said, err := exec.Command("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "", "-f", path).CombinedOutput()
+	cmd := exec.Command("sh", "-ec", "umask 077\n"+commands)
+	cmd.Dir = s.dir
+	said, err := cmd.CombinedOutput()
 	require.NoError(t, err, string(said))
-	return must.Have(os.ReadFile(path + ".pub"))(t)
-}
-
-// program is where packages put sshd, which wants to be called by its whole path.
-func program(t testing.TB) string {
-	t.Helper()
-	found, err := exec.Command("sh", "-c", "PATH=$PATH:/usr/sbin:/usr/local/sbin; command -v sshd").Output()
-	require.NoError(t, err, "sshd is missing: `make openssh` installs it")
-	return strings.TrimSpace(string(found))
+	return strings.TrimSpace(string(said))
 }

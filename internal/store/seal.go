@@ -97,10 +97,10 @@ func (w *Work) Seal(ctx context.Context, month calendar.Month, now int64) (s Sea
 	if s.SHA256, s.Bytes, err = hashFile(draft); err != nil {
 		return s, err
 	}
-	if err := inTurn(
-		func() error { return errors.Join(os.Chmod(draft, 0o400), plain.Sync(draft)) },
-		func() error { return os.Rename(draft, final) },
-		func() error { return plain.Sync(w.dir()) }); err != nil {
+	if err := fail.InTurn(ctx,
+		func(context.Context) error { return errors.Join(os.Chmod(draft, 0o400), plain.Sync(draft)) },
+		func(context.Context) error { return os.Rename(draft, final) },
+		func(context.Context) error { return plain.Sync(w.dir()) }); err != nil {
 		return s, err
 	}
 	err = duck.InTx(ctx, w.Conn, func(tx *sql.Tx) error {
@@ -141,20 +141,20 @@ func (w *Work) writeSeal(ctx context.Context, path string, s Seal, days []any) (
 		return err
 	}
 	defer func() { err = errors.Join(err, detach(ctx, w.Conn, "sealing")) }()
-	return inTurn(
-		func() error {
+	return fail.InTurn(ctx,
+		func(context.Context) error {
 			_, err := duck.Exec(ctx, w.Conn, "store/seal", sql.Named("key", s.Key), sql.Named("month", s.Month.String()))
 			return err
 		},
-		func() error { return of(ctx, w.Conn, "seal", days, sealedParts...) },
-		func() error {
+		func(context.Context) error { return of(ctx, w.Conn, "seal", days, sealedParts...) },
+		func(context.Context) error {
 			views, err := duck.All[string](ctx, w.Conn, "store/sealing_view")
 			if err != nil {
 				return err
 			}
 			return within(ctx, w.Conn, "sealing", func() error { return run(ctx, w.Conn, views...) })
 		},
-		func() error { return run(ctx, w.Conn, "checkpoint sealing") })
+		func(context.Context) error { return run(ctx, w.Conn, "checkpoint sealing") })
 }
 
 // RemoveStray removes sealed months that the published store does not want: those that were brought back, sealed anew or dropped
@@ -259,27 +259,21 @@ func (w *Work) Unlist(ctx context.Context, month calendar.Month, now time.Time) 
 // compact writes what the work copy holds into a new file in its place: DuckDB keeps the room that dropped rows took.
 func (w *Work) compact(ctx context.Context) error {
 	small := w.copy + ".small"
-	return inTurn(
-		func() error { return attach(ctx, w.Conn, small, "small", "") },
-		func() error { return within(ctx, w.Conn, "small", func() error { return migrate(ctx, w.Conn, 0) }) },
-		func() error {
+	return fail.InTurn(ctx,
+		func(context.Context) error { return attach(ctx, w.Conn, small, "small", "") },
+		func(context.Context) error {
+			return within(ctx, w.Conn, "small", func() error { return migrate(ctx, w.Conn, 0) })
+		},
+		func(context.Context) error {
 			return duck.InTx(ctx, w.Conn, func(tx *sql.Tx) error {
 				return of(ctx, tx, "compact", nil, self, head, aside, row, groups, evidence, result, monthly, record, sent, sealing)
 			})
 		},
-		func() error { return run(ctx, w.Conn, "checkpoint small") },
-		func() error { return errors.Join(detach(ctx, w.Conn, "small"), w.closeDB(), os.Chmod(small, 0o600)) },
-		func() error { return os.Rename(small, w.copy) })
-}
-
-// inTurn does one step after the other, up to the first that fails.
-func inTurn(steps ...func() error) error {
-	for _, step := range steps {
-		if err := step(); err != nil {
-			return err
-		}
-	}
-	return nil
+		func(context.Context) error { return run(ctx, w.Conn, "checkpoint small") },
+		func(context.Context) error {
+			return errors.Join(detach(ctx, w.Conn, "small"), w.closeDB(), os.Chmod(small, 0o600))
+		},
+		func(context.Context) error { return os.Rename(small, w.copy) })
 }
 
 // attachSeal attaches a sealed month of a store for reading, and makes sure that it is the one that the store knows.

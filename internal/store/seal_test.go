@@ -32,7 +32,7 @@ func contents(t *testing.T, q duck.Queryer) (all []string) {
 		"from slice", "from voice_session", "from ocs_activity", "from agent",
 		"from qualifying_session", "from concurrency", "from daily_concurrent", "from _data.duplicate_key",
 		"from peak('US', '2026-03-31')", "from concurrency_at('US', to_timestamp(100))", "from agents_at('US', to_timestamp(100))",
-		"from session_group", "from breakdown('agent_group', 'US', '2026-03-31')", "from enabled_by('location', 'US', '2026-03')",
+		"from session_group", "from breakdown('agent_group', 'US', '2026-03-31')", "from enabled_by('location', 'US', '2026-03')", "from contract('US', '2026-03')",
 		"select comment from duckdb_views() where view_name = 'slice' and schema_name = 'main' and database_name = current_database()",
 		"select comment from duckdb_columns() where table_name = 'slice' and column_name = 'day' and database_name = current_database()",
 	} {
@@ -332,7 +332,8 @@ func TestASetAnswersForEachTenantByItself(t *testing.T) {
 		require.NoError(t, alone.Close())
 	}
 	require.Len(t, rowsOf(t, db, "from agents_at('US', (select max(starts_at) from qualifying_session where tenant = 'acme')) where location = 'dallas'"), 4)
-	for _, of := range []string{"breakdown('location', 'US', '2026-03-30')", "enabled_by('location', 'US', '2026-03')", "unit_session('location', 'US', '2026-03-30', '2026-03-30')"} {
+	for _, of := range []string{"breakdown('location', 'US', '2026-03-30')", "enabled_by('location', 'US', '2026-03')", "unit_session('location', 'US', '2026-03-30', '2026-03-30')",
+		"contract('US', '2026-03')", "contract_months(null, '2026-03', '2026-04')"} {
 		require.ErrorContains(t, must.Err(db.ExecContext(t.Context(), "from "+of)), "is for one tenant at a time: name it with --tenant", of)
 	}
 	require.Equal(t, []string{"{'comment': As configured}", "{'comment': Calendar date; every region reads it in its own time zone}"}, rowsOf(t, db,

@@ -433,11 +433,14 @@ func Backup(ctx context.Context, path, dir string, o duck.Options) (copied []Cop
 }
 
 // backupFile copies a file, unless there is something against it.
-func backupFile(doing string, f *os.File, to string, mode os.FileMode, against error) error {
-	return errors.Join(inTurn(
-		func() error { return against },
-		func() error { return copyFile(doing, f, to) },
-		func() error { return errors.Join(os.Chmod(to, mode), plain.Sync(to)) }), f.Close())
+func backupFile(doing string, f *os.File, to string, mode os.FileMode, against error) (err error) {
+	if err = against; err == nil {
+		err = copyFile(doing, f, to)
+	}
+	if err == nil {
+		err = errors.Join(os.Chmod(to, mode), plain.Sync(to))
+	}
+	return errors.Join(err, f.Close())
 }
 
 // NewBackup makes the folder that a backup is written into, beside where it is to be: NameBackup gives it its name. There must be

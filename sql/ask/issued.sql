@@ -284,6 +284,54 @@ select day::varchar,
 from published._data.computation
 where day::varchar in (select period from _data.issued_file)
 
+-- name: number_group
+-- Grain: agent group of a number's agents, by name: how many count in it. Each counts once, so that the groups add up to the number: in
+-- that of the session by which she is counted, the earliest of the days, or of those that occupy the peak; of several groups of that
+-- session in the first by name. Agents are known as the number knows them (R6): by the newest word of its days. Who was in no group is
+-- in (none); a session whose groups were not read is in no row.
+-- Inputs: _data.qualifying_session, session_group, agent, slice, concurrency; $region, $from and $to (its days), $at (the first second of
+-- the peak, which is of one of them; 0: enabled agents).
+with asked as (
+    select distinct day
+    from _data.concurrency
+    where region = $region
+      and location is null
+      and day between $from::date and $to::date
+      and ($at = 0 or start_ts <= $at and end_ts > $at)
+),
+word as (
+    select a.resource_key,
+           arg_max(
+               coalesce(nullif(a.employee_id, ''), '#' || a.resource_key),
+               struct_pack(as_of := s.as_of, extracted_ts := s.extracted_ts, day := s.day)
+           ) as agent
+    from _data.agent as a
+    join _data.slice as s using (day)
+    join asked using (day)
+    group by a.resource_key
+),
+seat as (
+    select coalesce(w.agent, q.agent) as agent,
+           min(struct_pack(
+               start_ts := q.start_ts, key := q.sm_res_session_fact_key, day := q.day, name := coalesce(g.group_name, '(none)'), is_read := g.day is not null
+           )) as first
+    from _data.qualifying_session as q
+    join asked using (day)
+    left join word as w on w.resource_key = q.resource_key
+    left join _data.session_group as g on g.day = q.day
+        and g.sm_res_session_fact_key = q.sm_res_session_fact_key
+        and g.start_date_time_key = q.start_date_time_key
+    where q.region = $region
+      and ($at = 0 or q.start_ts <= $at and q.end_ts > $at)
+    group by 1
+)
+select first.name,
+       count(*)
+from seat
+where first.is_read
+group by first.name
+order by first.name
+
 -- name: recounted
 -- Grain: period and region of which a number is issued, of those that the scratch store has counted: by which rules, and what.
 -- Inputs: _data.issued_file, results of the scratch store.

@@ -166,11 +166,6 @@ qualify row_number() over (
     order by s.day = d.day desc, s.day desc
 ) = 1
 
--- name: reading_size
--- One row: how many sessions a reading has to look at. Input: reading_seat.
-select count(*)
-from reading_seat
-
 -- name: reading_word
 -- Grain: resource of a month, with the agent that it stands for within it: the newest slice's word (R6). Inputs: reading_day,
 -- _data.agent, slice.
@@ -186,47 +181,120 @@ join _data.slice as s using (day)
 where a.day in (select day from reading_day)
 group by month, a.resource_key
 
--- name: reading
--- Grain: reading. last_second is whether it counts otherwise than by the day's rules; open and long say what becomes of sessions
--- that are open, or longer than two days: '', out or cut; a location is moved by the name of its place; without_day is missing.
--- Input: $readings, as JSON.
-create or replace temp table reading as
-select r.reading,
-       coalesce(r.size, 1) as size,
-       coalesce(r.other_end, false)::integer as other_end,
-       coalesce(r.sessions, false) as sessions,
-       coalesce(r.utc_days, false) as utc_days,
-       coalesce(r.everybody, false) as everybody,
-       coalesce(r.login_switch, false) as login_switch,
-       coalesce(r.legs_only, false) as legs_only,
-       coalesce(r.minutes, false) as minutes,
-       coalesce(r.activity_only, false) as activity_only,
-       coalesce(r.at_least, 0) as at_least,
-       coalesce(r.open, '') as open,
-       coalesce(r.long, '') as long,
-       coalesce(r.moved_in, '/') as moved_in,
-       coalesce(r.moved_out, '/') as moved_out,
-       r.without_day::date as without_day
-from (
-    select unnest(from_json($readings, '[{
-        "reading": "INTEGER",
-        "size": "INTEGER",
-        "other_end": "BOOLEAN",
-        "sessions": "BOOLEAN",
-        "utc_days": "BOOLEAN",
-        "everybody": "BOOLEAN",
-        "login_switch": "BOOLEAN",
-        "legs_only": "BOOLEAN",
-        "minutes": "BOOLEAN",
-        "activity_only": "BOOLEAN",
-        "at_least": "BIGINT",
-        "open": "VARCHAR",
-        "long": "VARCHAR",
-        "moved_in": "VARCHAR",
-        "moved_out": "VARCHAR",
-        "without_day": "VARCHAR"
-    }]')) as r
+-- name: reading_kind
+-- Grain: reading: what is billed (0, and once more as -1, to be held against another), and those that differ from it by a flag, in
+-- JSON: what no flag says is as it is billed. other_end is whether the last second counts otherwise than by the day's rules; open
+-- and long say what becomes of sessions that are open, or longer than two days: they are out, or cut; a location is moved by the
+-- name of its place. $wide: also those that want the days around, or other regions.
+-- Inputs: rule, rule_exclude, reading_day, reading_place; $region, $wide.
+create or replace temp table reading_kind as
+with kind (turn, name, flags, meaning) as (
+    values (0, 'as counted', '{}', 'different agents with a qualifying session, by the second'),
+           (1, 'sessions', '{"sessions": true}', 'sessions instead of agents: an agent with two at once counts twice'),
+           (2, 'whole minutes', '{"minutes": true}', 'present in any second of a minute, present in all of it'),
+           (3, 'activity only', '{"activity_only": true}', 'only the seconds of legs and previews, not the whole session'),
+           (4, 'legs only', '{"legs_only": true}', 'a preview does not qualify a session'),
+           (5, 'login''s switch', '{"login_switch": true}', 'a session is where its first known switch is, and nowhere else'),
+           (6, '30 minutes at least', '{"at_least": 1800}', 'only sessions of half an hour or more'),
+           (7, 'open sessions out', '{"open": "out"}', 'a session without an end does not count'),
+           (8, 'open sessions cut', '{"open": "cut"}', 'a session without an end ends with the last that is known of its activities'),
+           (9, 'long sessions out', '{"long": "out"}', 'a session of more than two days does not count'),
+           (10, 'long sessions cut', '{"long": "cut"}', 'a session ends two days after its login')
+),
+possible as (
+    from kind
+    union all
+    select distinct 11, 'excluded agents in', '{"everybody": true}', 'exclude_agents leaves out nobody'
+    from rule_exclude
+    union all
+    select distinct 12,
+           case when end_second_counts then 'end exclusive' else 'end inclusive' end,
+           '{"other_end": true}',
+           case
+               when end_second_counts then 'the second of the logout does not count (session_end: exclusive)'
+               else 'the second of the logout counts too (session_end: inclusive)'
+           end
+    from rule
+    union all
+    select distinct 13, 'UTC days', '{"utc_days": true}', 'days from midnight to midnight of UTC, not of the region'
+    from reading_day as d
+    join reading_day as u using (day)
+    where $wide
+      and u.is_utc
+      and u.from_ts <> d.from_ts
+    union all
+    select distinct 14,
+           place || case when starts_with(place, $region || '/') then ' out' else ' in' end,
+           json_object(case when starts_with(place, $region || '/') then 'moved_out' else 'moved_in' end, place),
+           'location ' || place || case when starts_with(place, $region || '/') then ' does not count here' else ' counts here too' end
+    from reading_place
+    where $wide
 )
+select (row_number() over (order by turn, name) - 1)::integer as reading,
+       (turn > 0)::integer as size,
+       name,
+       flags::json as flags,
+       meaning
+from possible
+union all
+select -1, 0, name, flags::json, meaning
+from kind
+where turn = 0
+
+-- name: reading_pair
+-- Grain: pair of readings that say two things, of which one changes some number by itself: others would be many for nothing.
+-- Output: reading_kind. Input: reading_result.
+insert into reading_kind
+with telling as (
+    select distinct r.reading
+    from reading_result as r
+    join reading_result as o using (measure, period, left_out)
+    where o.reading = 0
+      and r.value <> o.value
+)
+select ((select max(reading) from reading_kind) + row_number() over (order by a.reading, b.reading))::integer,
+       2,
+       a.name || ' + ' || b.name,
+       json_merge_patch(a.flags, b.flags),
+       a.meaning || '; ' || b.meaning
+from reading_kind as a
+join reading_kind as b on b.reading > a.reading
+where a.size = 1
+  and b.size = 1
+  and not list_has_any(json_keys(a.flags), json_keys(b.flags))
+  and (a.reading in (from telling) or b.reading in (from telling))
+
+-- name: reading_batch
+-- Grain: readings that are counted at once, not before: memory does not grow with their number. Inputs: reading_kind,
+-- reading_result, reading_seat.
+select list(reading)::varchar as readings
+from reading_kind
+where reading > coalesce((select max(reading) from reading_result), -1)
+group by reading // greatest(1, 1000000 // greatest(1, (select count(*) from reading_seat)))
+order by min(reading)
+
+-- name: reading
+-- Grain: reading that is counted now, with its flags. Inputs: reading_kind; $readings, a list; $without, a day that is missing in
+-- all but the reading -1; '' is none.
+create or replace temp table reading as
+select reading,
+       size,
+       coalesce(flags ->> 'other_end', 'false')::boolean::integer as other_end,
+       coalesce(flags ->> 'sessions', 'false')::boolean as sessions,
+       coalesce(flags ->> 'utc_days', 'false')::boolean as utc_days,
+       coalesce(flags ->> 'everybody', 'false')::boolean as everybody,
+       coalesce(flags ->> 'login_switch', 'false')::boolean as login_switch,
+       coalesce(flags ->> 'legs_only', 'false')::boolean as legs_only,
+       coalesce(flags ->> 'minutes', 'false')::boolean as minutes,
+       coalesce(flags ->> 'activity_only', 'false')::boolean as activity_only,
+       coalesce(flags ->> 'at_least', '0')::bigint as at_least,
+       coalesce(flags ->> 'open', '') as open,
+       coalesce(flags ->> 'long', '') as long,
+       coalesce(flags ->> 'moved_in', '/') as moved_in,
+       coalesce(flags ->> 'moved_out', '/') as moved_out,
+       case when reading >= 0 then try_cast($without as date) end as without_day
+from reading_kind
+where reading in (select unnest($readings::integer[]))
 
 -- name: reading_presence
 -- Grain: reading x day x span of seconds in which a session counts in the scope, cut to the day. unit is what the reading counts
@@ -244,9 +312,9 @@ with login as (
            s.is_open,
            s.default_here,
            s.default_place,
-           xor(s.last_second, r.other_end) as last_second,
+           xor(s.last_second, r.other_end) as more,
            least(
-               greatest(s.logout_ts + last_second, s.start_ts + 1),
+               greatest(s.logout_ts + more, s.start_ts + 1),
                case when r.long = 'cut' then s.start_ts + 172800 end
            ) as until_ts
     from reading as r
@@ -270,7 +338,7 @@ met as (
     from login as l
     join reading_touch as t on t.session_id = l.session_id
         and t.first_ts < l.until_ts
-    where coalesce(t.last_second, l.last_second) = l.last_second
+    where coalesce(t.last_second, l.more) = l.more
       and not (l.legs_only and t.kind = 'preview')
 ),
 told as (
@@ -311,7 +379,7 @@ span as (
         and a.end_ts > l.start_ts
     where l.activity_only
       and a.kind <> 'other'
-      and coalesce(a.last_second, l.last_second) = l.last_second
+      and coalesce(a.last_second, l.more) = l.more
       and not (l.legs_only and a.kind = 'preview')
       and (a.place is null or a.place = l.moved_in or a.is_here and a.place <> l.moved_out)
 ),
@@ -469,44 +537,53 @@ create or replace temp table reading_result (
 )
 
 -- name: keep_reading
--- Output: reading_result. Inputs: reading_number, reading; $first, the number of its first reading.
+-- Output: reading_result. Inputs: reading_number, reading.
 insert into reading_result
-select $first::integer + reading, size, measure, period, left_out, value, peak_ts
+select reading, size, measure, period, left_out, value, peak_ts
 from reading_number
 join reading using (reading)
 
--- name: telling_reading
--- Grain: reading that changes some number. Input: reading_result.
-select distinct r.reading
-from reading_result as r
-join reading_result as o using (measure, period, left_out)
-where o.reading = 0
-  and r.value <> o.value
-order by r.reading
-
 -- name: number_of_day
--- Grain: reading, with its most at once on a day. Input: reading_result; $day.
-select reading,
-       value,
-       peak_ts
-from reading_result
-where measure = 'concurrent'
-  and period = $day
-order by reading
+-- Grain: reading, with its most at once on a day. Inputs: reading_kind, reading_result; $day.
+select k.name,
+       coalesce(r.value, 0),
+       coalesce(r.peak_ts, 0),
+       k.meaning
+from reading_kind as k
+left join reading_result as r on r.reading = k.reading
+    and r.measure = 'concurrent'
+    and r.period = $day
+where k.reading >= 0
+order by k.reading
+
+-- name: difference
+-- Grain: as reading_difference; of all sets of readings that are asked for. An open session has no logout.
+create or replace temp table difference (
+    region                  varchar not null,
+    turn                    bigint not null,
+    period                  varchar not null,
+    side                    varchar not null,
+    agent                   varchar not null,
+    sm_res_session_fact_key bigint not null,
+    start_date_time_key     bigint not null,
+    login                   timestamptz not null,
+    logout                  timestamptz
+)
 
 -- name: reading_difference
 -- Grain: session that makes a difference between two readings in a period: whose agent (or which of her sessions, where these are
 -- counted) is there in one of them alone; of an agent's the earliest. is_theirs: in the second reading alone, not in the first. Of
 -- the most at once it is who is there in the first second of it, of the reading that gives more.
--- Inputs: reading_presence and reading_number of two readings, 0 and 1; reading_session; $measure, $periods.
+-- Inputs: reading_presence and reading_number of two readings, of which the first is -1; reading_session, found; $region, $turn, whose difference it is; $periods, by commas. Output: difference.
+insert into difference
 with asked as (
     select period,
            case when measure = 'concurrent' then arg_max(peak_ts, struct_pack(value := value, earlier := -reading)) else 0 end as peak_ts,
            measure = 'enabled' and length(period) = 7 as of_month
     from reading_number
-    where measure = $measure
+    where measure = (select measure from found where region = $region and turn = $turn)
       and left_out = ''
-      and period in (select unnest($periods::varchar[]))
+      and period in (select unnest(string_split($periods, ',')))
     group by measure, period
 ),
 there as (
@@ -522,21 +599,21 @@ ranked as (
            row_number() over (partition by period, reading, agent order by day, start_ts, session) as turn
     from there
 )
-select p.period,
-       p.reading = 1 as is_theirs,
+select $region,
+       $turn,
+       p.period,
+       case when p.reading >= 0 then 'in this reading alone' else 'as counted alone' end,
        p.agent,
-       p.day::varchar as day,
        s.sm_res_session_fact_key,
        s.start_date_time_key,
-       s.start_ts as login,
-       case when not s.is_open then s.logout_ts end as logout
+       to_timestamp(s.start_ts),
+       case when not s.is_open then to_timestamp(s.logout_ts) end
 from ranked as p
 join reading_session as s on s.rowid = p.session_id
-anti join ranked as o on o.reading = 1 - p.reading
+anti join ranked as o on o.reading <> p.reading
     and o.period = p.period
     and o.agent = p.agent
     and o.turn = p.turn
-order by p.period, is_theirs desc, p.agent, p.day, s.start_ts, s.sm_res_session_fact_key
 
 -- name: standing_number
 -- Grain: number of a region and a day, or a month, that is issued or stored: by the newest data file, and in the store. For the

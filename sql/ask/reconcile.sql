@@ -1,3 +1,84 @@
+-- name: their_row
+-- Grain: row of their files, or one number typed, as it is understood: region x measure x period of a tenant, and the value; where the
+-- same stands in several files, that of the newest by the time stamp in the name (a revision's comes after). problem says what is wrong
+-- with the row of a line, newer names the file that has a number which this row's file has too. Without a measure, days
+-- have the most at once and months the enabled agents, as the specification has it. The region may stand in the name alone.
+-- Inputs: $rows, $tenants (their regions by the names of those it may be of), as JSON.
+with tenant as (
+    select entry.key as tenant,
+           entry.value as regions
+    from (select unnest(map_entries(from_json($tenants, '"MAP(VARCHAR, VARCHAR[])"'))) as entry)
+),
+written as (
+    select unnest(r)
+    from (
+        select unnest(from_json($rows, '[{
+            "line": "VARCHAR", "path": "VARCHAR", "TenantID": "VARCHAR", "Region": "VARCHAR", "MetricName": "VARCHAR",
+            "Period": "VARCHAR", "AgentGroupName": "VARCHAR", "MessageSize": "VARCHAR"
+        }]')) as r
+    )
+),
+named as (
+    select *,
+           regexp_extract(path, '[^/]*$') as file,
+           regexp_extract(file, '(?i)_([0-9]{6,14})Z?(?:_R([0-9]+))?\.csv$', ['made', 'revision']) as stamp
+    from written
+),
+understood as (
+    select w.line,
+           w.path,
+           rpad(stamp.made, 14, '0') || lpad(stamp.revision, 4, '0') as stamp,
+           coalesce(nullif(w.TenantID, ''), (select any_value(tenant) from tenant having count(*) = 1)) as tenant,
+           coalesce(nullif(w.Region, ''), nullif(regexp_extract(file, '(?i)^CNT_(.+?)_PES_', 1), ''), '') as region,
+           case
+               when regexp_full_match(w.Period, '[0-9]{4}-?[0-9]{2}') then strftime(try_strptime(replace(w.Period, '-', '') || '01', '%Y%m%d'), '%Y-%m')
+               when regexp_full_match(w.Period, '[0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{8}') then strftime(try_strptime(replace(w.Period, '-', ''), '%Y%m%d'), '%Y-%m-%d')
+           end as period,
+           case regexp_replace(lower(coalesce(w.AgentGroupName, '')), case length(period) when 7 then '^monthly_' else '^daily_' end, '')
+               when '1' then 'concurrent'
+               when 'concurrent' then 'concurrent'
+               when '2' then 'enabled'
+               when 'enabled' then 'enabled'
+               when '' then case length(period) when 7 then 'enabled' else 'concurrent' end
+           end as measure,
+           case when regexp_full_match(w.MessageSize, '[0-9]+') then try_cast(w.MessageSize as bigint) end as value,
+           w.Period as said_period,
+           w.AgentGroupName as said_measure,
+           w.MessageSize as said_value,
+           w.MetricName as metric
+    from named as w
+),
+judged as (
+    select u.*,
+           max(u.stamp) over same as newest,
+           case
+               when lower(metric) <> 'seats_outbound' then 'the metric is "' || metric || '", not seats_outbound'
+               when u.tenant is null then 'it does not say of which tenant: give --tenant'
+               when t.tenant is null then 'tenant "' || u.tenant || '" is not asked for: ' || (select string_agg(tenant, ', ' order by tenant) from tenant)
+               when not list_contains(t.regions, u.region) then
+                   'tenant ' || u.tenant || ' has no region "' || u.region || '": ' || array_to_string(list_sort(t.regions), ', ')
+               when period is null then 'period "' || said_period || '": want a day as 2026-03-10 or 20260310, or a month as 2026-03'
+               when measure is null then 'measure "' || said_measure || '" of ' || period || ': want concurrent (1) or enabled (2)'
+               when value is null then '"' || said_value || '" is no number of agents'
+               when u.stamp = max(u.stamp) over same and min(value) over stamped <> max(value) over stamped then
+                   measure || ' of ' || u.region || ' in ' || period || ' is ' || value || ' here and another number in a row that is as new by its file''s name'
+           end as problem
+    from understood as u
+    left join tenant as t on t.tenant = u.tenant
+    window same as (partition by u.tenant, u.region, u.measure, u.period),
+           stamped as (partition by u.tenant, u.region, u.measure, u.period, u.stamp)
+)
+select distinct coalesce(j.problem, '') as problem,
+                case when j.problem is not null then j.line else '' end as line,
+                coalesce(j.tenant, '') as tenant,
+                j.region,
+                coalesce(j.measure, '') as measure,
+                coalesce(j.period, '') as period,
+                coalesce(j.value, 0) as value,
+                case when j.stamp < j.newest then j.path else '' end as older
+from judged as j
+order by problem = '', contains(problem, ' and another number '), line, tenant, j.region, measure, period, older
+
 -- name: their_number
 -- Grain: region x measure x period of which somebody else has a number. Input: $theirs, as JSON.
 create or replace temp table their_number as
@@ -12,29 +93,21 @@ from (
 )
 
 -- name: our_number
--- Grain: region x measure x period that is stored or issued: of a day, or of a month, whose most at once is that of its days, where
--- all of these are there. issued: by the newest data file.
--- Inputs: _data.daily_concurrent, enabled_daily, monthly_enabled, issued_file; $days, a list of regions and their months as JSON with
--- how many days these have.
+-- Grain: region x measure x period that is stored, and by the newest data file issued: of a day, or of a month that was counted,
+-- whose most at once is that of its days.
+-- Inputs: _data.daily_concurrent, enabled_daily, monthly_enabled, issued_file.
 create or replace temp table our_number as
-with asked as (
-    select unnest(n)
-    from (
-        select unnest(from_json_strict($days, '[{"region": "VARCHAR", "month": "VARCHAR", "days": "BIGINT"}]')) as n
-    )
-),
-stored as (
+with stored as (
     select region, 'concurrent' as measure, day::varchar as period, agents as value
     from _data.daily_concurrent
     where location is null
     union all
-    select region, 'concurrent', month, max(d.agents)
+    select d.region, 'concurrent', m.month, max(d.agents)
     from _data.daily_concurrent as d
-    join asked as a using (region)
+    join _data.monthly_enabled as m on m.region = d.region
+        and m.month = strftime(d.day, '%Y-%m')
     where d.location is null
-      and strftime(d.day, '%Y-%m') = a.month
-    group by region, a.month, a.days
-    having count(*) >= a.days
+    group by d.region, m.month
     union all
     select region, 'enabled', day::varchar, agents
     from _data.enabled_daily
@@ -43,12 +116,10 @@ stored as (
     from _data.monthly_enabled
 ),
 issued as (
-    select region,
-           regexp_replace(measure, '^(daily|monthly)_', '') as measure,
-           period,
+    select region, measure, period,
            arg_max(value, revision) as issued
     from _data.issued_file
-    group by all
+    group by region, measure, period
 )
 select region, measure, period, value, issued
 from stored
@@ -57,6 +128,7 @@ left join issued using (region, measure, period)
 -- name: reconciled
 -- Grain: region x measure x period: theirs, ours as stored, and as issued. What they lack is there within the span of what they have.
 -- Inputs: their_number, our_number.
+create or replace temp table reconciled as
 with span as (
     select region, measure, length(period) as long,
            min(period) as first_period,
@@ -64,26 +136,72 @@ with span as (
     from their_number
     group by all
 )
-select region, measure, period,
+select region, measure, period, s.long,
        t.value as theirs,
        o.value as ours,
-       o.issued
+       o.issued,
+       theirs is distinct from ours as differs
 from their_number as t
 full join our_number as o using (region, measure, period)
 join span as s using (region, measure)
 where s.long = length(period)
   and period between s.first_period and s.last_period
-order by region, s.long, measure, period
 
--- name: finding
--- Grain: set of readings that gives some of their numbers of a measure, days or months, where these differ from ours; or that comes
--- nearest to one that none gives. Two more readings need no count: that a day is missing (of a day: nobody at all; of a month:
--- what it is without one of its days), and that a number is an earlier revision's. What is not missing, or has no earlier
--- revision, is as the rest of the set has it.
--- is_all: all of their numbers of the measure are the set's, also those that are ours, so that none is spoiled. Shown are of
--- these the smallest, and those that give all of the region's numbers whatever their size; where there is none, each that gives
--- a number: pairs only for what no single reading gives; and nearest ones.
--- Inputs: reading_result, their_number, our_number, _data.issued_file; $region.
+-- name: found
+-- Grain: set of readings that is shown, as finding has it; turn is its place among those of its region.
+create or replace temp table found (
+    region           varchar not null,
+    turn             bigint not null,
+    measure          varchar not null,
+    long             bigint not null,
+    verdict          varchar not null,
+    readings         varchar not null,
+    explains         varchar not null,
+    spoils           varchar not null,
+    periods          varchar not null,
+    how              varchar not null,
+    is_all_of_region boolean not null,
+    meaning          varchar not null,
+    each_period      varchar not null,
+    reading          integer not null,
+    missing          boolean not null,
+    earlier          boolean not null
+)
+
+-- name: differing_month
+-- Grain: region that has a number of both that differs, and month of its numbers. Input: reconciled.
+select distinct region,
+                period[:7] as month
+from reconciled
+where region in (select region from reconciled where theirs <> ours)
+order by region, month
+
+-- name: wants_pairs
+-- One row: whether no set gives all numbers of some measure, or none gives all of the region's. Input: reading_given.
+with fit as (
+    select reading, missing, earlier, measure, long,
+           bool_and(gives) as is_all
+    from reading_given
+    group by reading, missing, earlier, measure, long
+),
+series as (
+    select bool_or(is_all) as has_all
+    from fit
+    group by measure, long
+),
+whole as (
+    select bool_and(is_all) as has_all
+    from fit
+    group by reading, missing, earlier
+)
+select not coalesce((select bool_and(has_all) from series) and (select bool_or(has_all) from whole), true)
+
+-- name: reading_given
+-- Grain: set of readings x number of theirs that can be tried: whether the set gives it, how, and in how many ways; else the nearest
+-- that it gives. Two more readings need no count: that a day is missing (of a day: nobody at all; of a month: what it is without one
+-- of its days), and that a number is an earlier revision's. What is not missing, or has no earlier revision, is as the rest
+-- of the set has it. Inputs: reading_kind, reading_result, their_number, our_number, _data.issued_file; $region.
+create or replace temp table reading_given as
 with asked as (
     select t.measure,
            t.period,
@@ -106,7 +224,7 @@ tried as (
            a.earlier
     from (select distinct reading, size from reading_result) as r
     cross join (values (false, false, 0), (true, false, 1), (false, true, 1)) as a (missing, earlier, more)
-    where r.size + a.more between 1 and 2
+    where r.size + a.more <= 2
 ),
 option as (
     select t.reading, t.missing, t.earlier, r.measure, r.period, r.value,
@@ -131,20 +249,51 @@ option as (
     from tried as t
     cross join asked as a
     join _data.issued_file as i on i.region = $region
-        and regexp_replace(i.measure, '^(daily|monthly)_', '') = a.measure
+        and i.measure = a.measure
         and i.period = a.period
     where t.earlier
+)
+select t.reading, t.missing, t.earlier, t.size, a.measure, a.long, a.period, a.is_ours, a.theirs,
+       bool_or(o.value = a.theirs) as gives,
+       coalesce(min(o.how) filter (where o.value = a.theirs), '') as how,
+       count(*) filter (where o.value = a.theirs) as ways,
+       arg_min(o.value, abs(o.value - a.theirs)) as nearest
+from asked as a
+join option as o using (measure, period)
+join tried as t using (reading, missing, earlier)
+group by all
+
+-- name: finding
+-- Grain: set of readings that gives some of their numbers of a measure, days or months, where these differ from ours; or that comes
+-- nearest to one that none gives. periods are spelled as runs; how names the days without which, or the revisions, and how many
+-- others would do; of the nearest it is what it gives.
+-- Where a set gives all, all of their numbers of the measure are the set's, also those that are ours: none is spoiled. Shown are of
+-- these the smallest, and the smallest that give all of the region's numbers, of every measure; where there is none, each that gives
+-- a number: pairs only for what no single reading gives; and nearest ones.
+-- Output: found. Inputs: reading_given, reading_kind; $region.
+insert into found
+with island as (
+    select *,
+           case when long = 10 then (period::date - row_number() over (
+               partition by reading, missing, earlier, measure, long
+               order by period
+           )::integer)::varchar else period end as run
+    from reading_given
+    where gives
+      and not is_ours
 ),
-given as (
-    select t.reading, t.missing, t.earlier, t.size, a.measure, a.long, a.period, a.is_ours, a.theirs,
-           bool_or(o.value = a.theirs) as gives,
-           coalesce(min(o.how) filter (where o.value = a.theirs), '') as how,
-           count(*) filter (where o.value = a.theirs) as ways,
-           arg_min(o.value, abs(o.value - a.theirs)) as nearest
-    from asked as a
-    join option as o using (measure, period)
-    join tried as t using (reading, missing, earlier)
-    group by all
+run as (
+    select reading, missing, earlier, measure, long,
+           min(period) as first_period,
+           max(period) as last_period
+    from island
+    group by reading, missing, earlier, measure, long, run
+),
+spelled as (
+    select reading, missing, earlier, measure, long,
+           string_agg(first_period || case when last_period <> first_period then '..' || last_period else '' end, ', ' order by first_period) as periods
+    from run
+    group by reading, missing, earlier, measure, long
 ),
 fit as (
     select reading, missing, earlier, size, measure, long,
@@ -153,10 +302,10 @@ fit as (
            count(*) filter (where not gives and is_ours) as spoils,
            count(*) filter (where is_ours) as equal,
            bool_and(gives) as is_all,
-           string_agg(period, ',' order by period) filter (where gives and not is_ours) as periods,
-           string_agg(how, ',' order by period) filter (where gives and not is_ours) as hows,
-           max(ways) filter (where not is_ours) as ways
-    from given
+           coalesce(string_agg(period, ',' order by period) filter (where gives and not is_ours), '') as each_period,
+           string_agg(distinct nullif(how, ''), ', ' order by nullif(how, '')) filter (where gives and not is_ours) as hows,
+           max(ways) filter (where gives and not is_ours) as ways
+    from reading_given
     group by reading, missing, earlier, size, measure, long
 ),
 of_region as (
@@ -167,49 +316,137 @@ of_region as (
            min(size) filter (where is_all) over (partition by measure, long) as smallest
     from fit
 ),
+whole as (
+    select min(size) as smallest_whole
+    from of_region
+    where is_all_of_region
+),
 open as ( -- periods that no single reading gives
     select measure, long, period
-    from given
+    from reading_given
     where not is_ours
     group by all
     having not coalesce(bool_or(gives) filter (where size = 1), false)
 ),
-nearest as (
+near as (
     select g.*,
            row_number() over (
                partition by g.measure, g.long, g.period
                order by abs(g.nearest - g.theirs), g.size, g.reading, g.missing, g.earlier
            ) as place,
            count(*) over (partition by g.measure, g.long, g.period, abs(g.nearest - g.theirs), g.size) as ties
-    from given as g
+    from reading_given as g
     semi join (
         select measure, long, period
-        from given
+        from reading_given
         where not is_ours
         group by all
         having not bool_or(gives)
     ) as n using (measure, long, period)
-)
-select measure, long,
-       case when is_all then 'gives all' else 'gives some' end as verdict,
-       reading, missing, earlier, explains, differing, spoils, equal, coalesce(periods, '') as periods, coalesce(hows, '') as hows, coalesce(ways, 0) as ways,
-       is_all_of_region,
-       size,
-       in_region
-from of_region as f
-where differing > 0
-  and case when has_all then is_all and (size = smallest or is_all_of_region)
-      else explains > 0 and (
-          size = 1 or exists (
-              from open as o
-              where o.measure = f.measure
-                and o.long = f.long
-                and contains(f.periods, o.period)
+),
+shown as (
+    select f.measure, f.long, f.reading, f.missing, f.earlier,
+           case when f.is_all then 'gives all' else 'gives some' end as verdict,
+           f.explains, f.differing, f.spoils, f.equal, f.each_period,
+           coalesce(s.periods, '') as periods,
+           coalesce(f.hows || case when f.ways > 1 then ' (or ' || (f.ways - 1) || ' others)' else '' end, '') as how,
+           f.is_all_of_region,
+           f.size,
+           f.in_region
+    from of_region as f
+    cross join whole
+    left join spelled as s using (reading, missing, earlier, measure, long)
+    where f.differing > 0
+      and case when f.has_all then f.is_all and (f.size = smallest or f.is_all_of_region and f.size = smallest_whole)
+          else f.explains > 0 and (
+              f.size = 1 or exists (
+                  from open as o
+                  where o.measure = f.measure
+                    and o.long = f.long
+                    and contains(f.each_period, o.period)
+              )
           )
-      )
-      end
-union all
-select measure, long, 'nearest', reading, missing, earlier, 0, 1, 0, 0, period, nearest::varchar, ties, false, size, 0
-from nearest
-where place = 1
-order by long, measure, verdict, is_all_of_region desc, in_region desc, explains desc, spoils, size, ways, reading, missing, earlier
+          end
+    union all
+    select measure, long, reading, missing, earlier,
+           'nearest', 0, 1, 0, 0, period, period,
+           nearest || ' for ' || theirs || case when ties > 1 then ' (or ' || (ties - 1) || ' others)' else '' end,
+           false, size, 0
+    from near
+    where place = 1
+)
+select $region,
+       row_number() over (
+           order by f.long, f.measure, f.verdict, f.is_all_of_region desc, f.in_region desc, f.explains desc, f.spoils, f.size,
+                    f.reading, f.missing, f.earlier, f.periods
+       ),
+       f.measure,
+       f.long,
+       f.verdict,
+       concat_ws(' + ', case when f.reading > 0 or f.size = 0 then k.name end, case when f.missing then 'a day missing' end,
+                 case when f.earlier then 'an earlier revision' end),
+       f.explains || ' of ' || f.differing,
+       f.spoils || ' of ' || f.equal,
+       f.periods,
+       f.how,
+       f.is_all_of_region,
+       concat_ws('; ', case when f.reading > 0 or f.size = 0 then k.meaning end, case when f.missing then 'they had no rows of a day' end,
+                 case when f.earlier then 'as it was issued before' end),
+       f.each_period,
+       f.reading,
+       f.missing,
+       f.earlier
+from shown as f
+join reading_kind as k using (reading)
+
+-- name: difference_wanted
+-- Grain: the first set of readings of a measure, of days or months, that gives something, with what is billed; the day without which
+-- it does, or ''; and the periods that differ and are given so, by commas. Inputs: found, reading_given; $region.
+select '[-1, ' || f.reading || ']' as readings,
+       case when f.missing then g.how else '' end as without_day,
+       f.turn,
+       string_agg(g.period, ',' order by g.period)
+from found as f
+join reading_given as g using (reading, missing, earlier, measure, long)
+where f.region = $region
+  and f.turn in (select min(turn) from found where region = $region group by measure, long)
+  and f.verdict <> 'nearest'
+  and not f.earlier
+  and g.gives
+  and not g.is_ours
+group by f.reading, without_day, f.turn
+order by f.turn, without_day
+
+-- name: reconciled_list
+-- Grain: as reconciled, with the first set of readings that gives a number which differs, and how many others do. Inputs: reconciled,
+-- found; $tenant.
+select $tenant as tenant, r.region, r.measure, r.period, r.theirs, r.ours,
+       r.theirs - r.ours as difference,
+       r.issued,
+       coalesce(arg_min(f.readings, f.turn) || case when count(f.turn) > 1 then ' (or ' || (count(f.turn) - 1) || ' others)' else '' end, '') as readings
+from reconciled as r
+left join found as f on f.region = r.region
+    and f.measure = r.measure
+    and f.long = r.long
+    and f.verdict <> 'nearest'
+    and contains(f.each_period, r.period)
+group by r.region, r.measure, r.long, r.period, r.theirs, r.ours, r.issued
+order by r.region, r.long, r.measure, r.period
+
+-- name: found_list
+-- Grain: as found. Inputs: found; $tenant.
+select $tenant as tenant, region, measure,
+       case long when 7 then 'month' else 'day' end as of,
+       verdict, readings, explains, spoils, periods, how,
+       is_all_of_region as all_of_region,
+       meaning
+from found
+order by region, turn
+
+-- name: difference_list
+-- Grain: as reading_difference. Inputs: difference, found; $tenant.
+select $tenant as tenant, region, f.measure, d.period, f.readings, d.side, d.agent, d.sm_res_session_fact_key, d.start_date_time_key,
+       d.login, d.logout
+from difference as d
+join found as f using (region, turn)
+order by region, turn, d.period, d.side desc, d.agent, d.login, d.sm_res_session_fact_key

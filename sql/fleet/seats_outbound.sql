@@ -1,5 +1,5 @@
--- Grain: tenant, period and region, or location of a region: the peak of each day (R8), and the enabled agents of each month (R9),
--- for all tenants and days at once. Written from the rules alone, for Spark, DuckDB and PostgreSQL as they are: a third opinion
+-- Grain: tenant, period and region, or location of a region: the peak of each day (R8), and the enabled agents of each month (R9); of
+-- regions also the enabled agents of each day and the peak of each month; for all tenants and days at once. Written from the rules alone, for Spark, DuckDB and PostgreSQL as they are: a third opinion
 -- that shares nothing with the two that are issued.
 -- Inputs, relations of the lake: voice_session, ocs_activity, agent, rule. Each day is counted by its own rules. A month counts
 -- the days that are there: whether it is whole is for the asker to know.
@@ -194,6 +194,16 @@ word as (                                                       -- R6: what each
     from agent as g
     join moment as m on m.tenant = g.tenant
         and m.day = g.day
+),
+top as (                                                        -- the region's peak of each day, beside the highest of the month
+    select w.tenant, w.region, w.month, coalesce(p.agents, 0) as agents, p.peak_ts, p.peak_seconds,
+           coalesce(max(p.agents) over (partition by w.tenant, w.region, w.month), 0) as most
+    from span as w
+    left join peak as p on p.tenant = w.tenant
+        and p.day = w.day
+        and p.region = w.region
+        and p.location = ''
+    where w.location = ''
 )
 select w.tenant,
        w.region,
@@ -221,4 +231,18 @@ left join word as n on n.tenant = p.tenant
     and n.place = 1
 where w.location = ''
 group by w.tenant, w.region, w.month
+union all
+select w.tenant, w.region, null, 'enabled', cast(w.day as varchar(10)), count(distinct p.agent), null, null
+from span as w
+left join present as p on p.tenant = w.tenant
+    and p.day = w.day
+    and p.region = w.region
+    and p.location = ''
+where w.location = ''
+group by w.tenant, w.region, w.day
+union all
+select tenant, region, null, 'concurrent', month, cast(most as bigint), min(peak_ts), cast(sum(peak_seconds) as bigint)
+from top
+where agents = most
+group by tenant, region, month, most
 order by tenant, measure, period, region, location

@@ -14,10 +14,28 @@ select current_database()::text as "the database",
 
 -- name: settings
 -- Grain: setting of this transaction that the server has. What its release does not know it need not be told.
--- $1, $2: names and values, pairwise.
+-- $1: the schema, quoted; $2: how many milliseconds a statement may take; $3: how long one may wait for a lock.
 select s.name,
        set_config(s.name, w.value, true)
-from unnest($1::text[], $2::text[]) as w (name, value)
+from (values
+    ('application_name', 'seats'),
+    ('client_encoding', 'UTF8'),
+    ('standard_conforming_strings', 'on'),
+    ('TimeZone', 'UTC'),
+    ('row_security', 'off'), -- a policy that would hide rows is an error
+    ('search_path', $1::text), -- for functions of views: statements name it
+    ('statement_timeout', $2::text),
+    ('lock_timeout', $3::text),
+    ('jit', 'off'), -- compiling takes longer than scanning
+    ('max_parallel_workers_per_gather', '0'), -- a reader is one process of the production database, not three
+    -- A reader rests while others read and while slices are cut, all within one snapshot. A client that is gone is
+    -- noticed by the probes, within two minutes; one that stands still, in a day.
+    ('transaction_timeout', '0'),
+    ('idle_in_transaction_session_timeout', '24h'),
+    ('tcp_keepalives_idle', '60'),
+    ('tcp_keepalives_interval', '10'),
+    ('tcp_keepalives_count', '6')
+) as w (name, value)
 join pg_catalog.pg_settings as s on s.name = w.name
 
 -- name: export_snapshot
@@ -58,8 +76,12 @@ end
 $$
 
 -- name: alphabet_found
--- One row: what alphabet.sql found out.
-select current_setting('seats.alphabet')
+-- One row: what alphabet.sql found out, in the order of the bytes.
+select array(
+    select decode(meaning, 'hex')
+    from unnest(string_to_array(left(current_setting('seats.alphabet'), -1), ',')) with ordinality as found (meaning, byte)
+    order by byte
+)
 
 -- name: right
 -- Grain: column that the program reads: whether its schema, table and column exist and may be read, and its type: the

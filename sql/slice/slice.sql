@@ -58,6 +58,45 @@ select sessions,
 from _data.slice
 where day = $day::date
 
+-- name: wrong_time
+-- One row at most: of the day's rows that have a time which lies in no year from 1 to 9999, the first. What goes on has no end to look
+-- at (R2).
+with fact as (
+    select 'session' as kind, sm_res_session_fact_key as id, start_date_time_key, start_ts, end_ts, active_flag
+    from _data.voice_session
+    where day = $day::date
+    union all
+    select 'session', sm_res_session_fact_key, start_date_time_key, start_ts, end_ts, active_flag
+    from _data.other_session
+    where day = $day::date
+    union all
+    select kind, activity_key, start_date_time_key, start_ts, end_ts, active_flag
+    from _data.ocs_activity
+    where day = $day::date
+    union all
+    select 'leg', activity_key, start_date_time_key, start_ts, end_ts, active_flag
+    from _data.other_leg
+    where day = $day::date
+)
+select kind,
+       id,
+       start_date_time_key,
+       'end_ts' as name,
+       end_ts as ts
+from fact
+where coalesce(active_flag, 0) = 0
+    and end_ts not between -62135596800 and 253402300799
+union all
+select kind,
+       id,
+       start_date_time_key,
+       'start_ts',
+       start_ts
+from fact
+where start_ts not between -62135596800 and 253402300799
+order by all
+limit 1
+
 -- name: slice_rows
 -- Grain: relation that a slice's hash covers, in the order of their letters in it, and how many rows of the day it has.
 select 'a' as relation,

@@ -274,7 +274,7 @@ func (s *Simulation) resources(b *batch, index int64) {
 	if a.renamed { // seen in the increment after half of the time
 		married := person
 		married.lastName = "Smith-Jones"
-		states = append(states, state{s.From.Unix()/2 + s.highWater/2, married})
+		states = append(states, state{s.From.Unix()/2 + s.HighWater.Unix()/2, married})
 	}
 	b.put(resourceTable, states...)
 	if a.twoKeys {

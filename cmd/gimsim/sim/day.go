@@ -67,7 +67,7 @@ func (y *diary) session(l login) {
 		return fate < 0
 	}
 	neverClosed := r.Stuck
-	if l.start > y.highWater-24*3600 {
+	if l.start > y.HighWater.Unix()-24*3600 {
 		neverClosed = r.Open
 	}
 	switch {
@@ -245,7 +245,7 @@ func (y *diary) call(at line, start, end int64, outbound bool) (guid, callID str
 		last = y.transfer(talk, guid)
 	}
 	if y.Interactions {
-		y.put(interactionTable, state{last + 1, interaction{talk.interaction, y.tenant, callID, rung, last}})
+		y.put(interactionTable, state{last + 1, cells{talk.interaction, quarter(rung), y.tenant, 1, mediaVoice, callID, rung, last, created, updated}})
 	}
 	return guid, callID
 }
@@ -271,7 +271,7 @@ func (y *diary) leg(row leg, guid string) {
 	if y.chance(0.1) {
 		delay += y.between(1, 3600)
 	}
-	y.put(userDataTable, state{closed + delay, userData{row.id, row.startKey, row.tenant, fmt.Sprintf("C%07d", y.Int64N(5_000_000)), guid}})
+	y.put(userDataTable, state{closed + delay, userData(row.id, row.startKey, row.tenant, fmt.Sprintf("C%07d", y.Int64N(5_000_000)), guid)})
 }
 
 // queued writes the queue through which a call came: as a resource of the
@@ -282,14 +282,14 @@ func (y *diary) queued(talk leg, guid string) {
 	row.start, row.end = talk.interactionStart, talk.start
 	row.startKey = quarter(row.start)
 	y.put(legTable, state{talk.start, row})
-	y.put(userDataTable, state{talk.start, userData{row.id, row.startKey, row.tenant, "", guid}})
+	y.put(userDataTable, state{talk.start, userData(row.id, row.startKey, row.tenant, "", guid)})
 
-	segment := userData{y.key(legTable), row.startKey, row.tenant, "", y.guid()}
+	id, startKey, another := y.key(legTable), row.startKey, y.guid()
 	if guid == "" && y.chance(0.1) {
 		// The number of an inbound leg, at another time: only half of the key agrees.
-		segment.id, segment.startKey = talk.id, talk.startKey-900
+		id, startKey = talk.id, talk.startKey-900
 	}
-	y.put(userDataTable, state{talk.start, segment})
+	y.put(userDataTable, state{talk.start, userData(id, startKey, row.tenant, "", another)})
 }
 
 // transfer writes the part of a colleague to whom the call is handed on, if one is on duty, and returns when the call ends.

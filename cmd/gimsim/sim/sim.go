@@ -16,6 +16,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -130,8 +131,7 @@ func (s *Switches) UnmarshalText(text []byte) error {
 // Simulation is a GIM that is not there.
 type Simulation struct {
 	Options
-	zones     []*time.Location // by switch
-	highWater int64
+	zones []*time.Location // by switch
 }
 
 // New checks options and fills in what they leave open.
@@ -151,23 +151,19 @@ func New(o Options) (*Simulation, error) {
 			end = time.Unix(local, 0)
 		}
 	}
-	s.highWater = end.Add(3 * time.Hour).Unix()
-	if !o.HighWater.IsZero() {
-		s.highWater = o.HighWater.Unix()
+	if o.HighWater.IsZero() {
+		s.HighWater = end.Add(3 * time.Hour)
 	}
-	if s.highWater <= s.From.Unix() {
+	if s.HighWater.Unix() <= s.From.Unix() {
 		return nil, fmt.Errorf("high-water mark %s is not after the first day", o.HighWater.Format(time.RFC3339))
 	}
 	return s, nil
 }
 
-// HighWater returns the second up to which GIM has read its sources.
-func (s *Simulation) HighWater() int64 { return s.highWater }
-
 // cuts returns the ends of n increments: evenly spread, the last one at the high-water mark.
 func (s *Simulation) cuts(n int) []int64 {
 	cuts := make([]int64, n)
-	span := s.highWater - s.From.Unix()
+	span := s.HighWater.Unix() - s.From.Unix()
 	for i := range cuts {
 		cuts[i] = s.From.Unix() + span*int64(i+1)/int64(n)
 	}
@@ -267,17 +263,14 @@ func (c *chunk) pack() error {
 	sum := sha1.New()
 	archive := zip.NewWriter(io.MultiWriter(f, sum))
 	for _, file := range c.files {
-		if _, err := file.Seek(0, io.SeekStart); err != nil {
-			return err
-		}
 		to, err := archive.CreateHeader(&zip.FileHeader{Name: filepath.Base(file.Name()), Method: zip.Deflate, Modified: c.cut})
+		if err == nil {
+			_, err = io.Copy(to, io.NewSectionReader(file, 0, math.MaxInt64))
+		}
+		if err == nil {
+			err = os.Remove(file.Name())
+		}
 		if err != nil {
-			return err
-		}
-		if _, err := io.Copy(to, file); err != nil {
-			return err
-		}
-		if err := os.Remove(file.Name()); err != nil {
 			return err
 		}
 	}

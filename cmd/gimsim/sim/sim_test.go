@@ -229,13 +229,13 @@ func TestTimeKeysAreTheQuarterOfTheStart(t *testing.T) {
 		g.none(table.name()+" where start_date_time_key % 900 <> 0 or start_date_time_key <> start_ts - start_ts % 900", "the quarter of the start")
 	}
 	for _, table := range []table{sessionTable, legTable} {
-		g.none(fmt.Sprintf("%s where active_flag = 1 and end_date_time_key <= %d", table.name(), g.HighWater()+10*365*86400), "an end that is not known")
+		g.none(fmt.Sprintf("%s where active_flag = 1 and end_date_time_key <= %d", table.name(), g.HighWater.Unix()+10*365*86400), "an end that is not known")
 	}
 }
 
 func TestNothingIsKnownThatBeginsAfterTheHighWaterMark(t *testing.T) {
 	g := final(t, func(o *Options) { o.HighWater, o.Rates = time.Date(2026, 3, 8, 16, 0, 0, 0, time.UTC), Rates{} })
-	g.none(fmt.Sprintf("sm_res_session_fact where start_ts > %[1]d or active_flag = 0 and end_ts > %[1]d", g.HighWater()), "the future")
+	g.none(fmt.Sprintf("sm_res_session_fact where start_ts > %[1]d or active_flag = 0 and end_ts > %[1]d", g.HighWater.Unix()), "the future")
 	g.some("sm_res_session_fact where active_flag = 1", "somebody is at work at the high-water mark")
 }
 
@@ -246,7 +246,7 @@ func TestHighWaterMarkIsTheSlowestTransformedSourceThatMatters(t *testing.T) {
 	g.some("ctl_extract_history where extract_end_time > "+transformed, "an extraction ahead of it")
 	const newest = " from (select max(max_ts) as mark from ctl_extract_history where data_source_type in (1, 3) and extract_end_time <= " + transformed + " group by data_source_key)"
 	require.EqualValues(t, len(g.Switches)+1, g.number("select count(*)"+newest))
-	require.Equal(t, g.HighWater(), g.number("select min(mark)"+newest))
+	require.Equal(t, g.HighWater.Unix(), g.number("select min(mark)"+newest))
 }
 
 // views name what is asked for often. A leg has its GUID by both columns, as GIM says.
@@ -323,7 +323,7 @@ func TestGroupsChangeNothingElse(t *testing.T) {
 // TestRatesShow sets one rate at a time: the rows that it stands for are there
 // then, and none are without it.
 func TestRatesShow(t *testing.T) {
-	recent := fmt.Sprintf("start_ts > %d", simulation(t, nil).HighWater()-24*3600)
+	recent := fmt.Sprintf("start_ts > %d", simulation(t, nil).HighWater.Unix()-24*3600)
 	clean := final(t, func(o *Options) { o.Rates = Rates{} })
 	clean.do(views)
 	for name, c := range map[string]struct {

@@ -76,51 +76,21 @@ type lines struct {
 	rows int64
 }
 
-// place is where a row goes: a table in an increment.
-type place struct {
-	*batch
-	cut int
-	table
-}
+// row gives a row's fields: one for each column of its table, extra ones included. They are integers, texts, and audit keys.
+type row interface{ fields() cells }
 
-// row adds a row: a field for each column of the table, extra ones included.
-func (p place) row(fields ...any) {
-	l := &p.lines[p.cut][p.table]
-	for i, field := range fields {
-		if definitions[p.table][1+i][0] == '+' && !p.ExtraColumns {
-			continue
-		}
-		if i > 0 {
-			l.text = append(l.text, ',')
-		}
-		switch v := field.(type) {
-		case int:
-			l.text = strconv.AppendInt(l.text, int64(v), 10)
-		case int64:
-			if v != null {
-				l.text = strconv.AppendInt(l.text, v, 10)
-			}
-		case string:
-			if strings.ContainsAny(v, ",\"\r\n") {
-				v = `"` + strings.ReplaceAll(v, `"`, `""`) + `"`
-			}
-			l.text = append(l.text, v...)
-		}
-	}
-	l.text = append(l.text, p.newline()...)
-	l.rows++
-}
-
-// row writes itself. The audit keys tell when it came into being and when it
-// reached its state; tables without such columns ignore them.
-type row interface {
-	write(p place, created, updated int64)
-}
-
-// cells is a row of a table that is small, field by field: integers and texts.
+// cells is a row of a table that is small, field by field.
 type cells []any
 
-func (r cells) write(p place, _, _ int64) { p.row(r...) }
+func (r cells) fields() cells { return r }
+
+// audit stands in a row for the key of the job that wrote it first, or that brought it into its state.
+type audit int
+
+const (
+	created audit = iota
+	updated
+)
 
 // The rows of the larger tables, as they are written. Fields hold what GIM's columns of the same name hold; null is NULL.
 
@@ -131,8 +101,8 @@ type resource struct {
 	employee, switchName, comment string
 }
 
-func (r resource) write(p place, _, _ int64) {
-	p.row(r.key, r.tenant, r.key+7, r.typeName, r.typeCode, r.subtype, r.name, r.firstName, r.lastName, r.employee, r.switchName, r.comment)
+func (r resource) fields() cells {
+	return cells{r.key, r.tenant, r.key + 7, r.typeName, r.typeCode, r.subtype, r.name, r.firstName, r.lastName, r.employee, r.switchName, r.comment}
 }
 
 type session struct {
@@ -142,9 +112,9 @@ type session struct {
 	start, end, active           int64
 }
 
-func (r session) write(p place, created, updated int64) {
+func (r session) fields() cells {
 	endKey, duration := ending(r.start, r.end, r.active, null)
-	p.row(r.key, r.startKey, endKey, r.tenant, r.media, r.resource, -1, r.groups, created, updated, r.start, r.end, duration, 0, 0, r.active)
+	return cells{r.key, r.startKey, endKey, r.tenant, r.media, r.resource, -1, r.groups, created, updated, r.start, r.end, duration, 0, 0, r.active}
 }
 
 type leg struct {
@@ -154,10 +124,10 @@ type leg struct {
 	start, end, active                               int64
 }
 
-func (r leg) write(p place, created, updated int64) {
+func (r leg) fields() cells {
 	endKey, talk := ending(r.start, r.end, r.active, 0)
-	p.row(r.id, r.startKey, endKey, r.tenant, 1, r.media, r.interaction, quarter(r.interactionStart),
-		r.resource, r.mediaResource, -2, talk, r.start, r.end, r.active, created, updated)
+	return cells{r.id, r.startKey, endKey, r.tenant, 1, r.media, r.interaction, quarter(r.interactionStart),
+		r.resource, r.mediaResource, -2, talk, r.start, r.end, r.active, created, updated}
 }
 
 // ending gives the time key of an end, and the seconds up to it: as said where start or end is not known.
@@ -171,13 +141,8 @@ func ending(start, end, active, unknown int64) (key, seconds int64) {
 	return quarter(end), end - start
 }
 
-type userData struct {
-	id, startKey, tenant int64
-	customer, guid       string
-}
-
-func (r userData) write(p place, created, updated int64) {
-	p.row(r.id, r.startKey, r.tenant, created, updated, r.customer, "case, open", r.guid)
+func userData(id, startKey, tenant int64, customer, guid string) cells {
+	return cells{id, startKey, tenant, created, updated, customer, "case, open", guid}
 }
 
 type attempt struct {
@@ -187,18 +152,8 @@ type attempt struct {
 	start, end                            int64
 }
 
-func (r attempt) write(p place, created, updated int64) {
-	p.row(r.key, r.tenant, created, updated, mediaVoice, r.startKey, quarter(r.end), r.mode, r.campaign, r.resource, r.guid, r.callID, r.start, r.end)
-}
-
-type interaction struct {
-	id, tenant int64
-	guid       string
-	start, end int64
-}
-
-func (r interaction) write(p place, created, updated int64) {
-	p.row(r.id, quarter(r.start), r.tenant, 1, mediaVoice, r.guid, r.start, r.end, created, updated)
+func (r attempt) fields() cells {
+	return cells{r.key, r.tenant, created, updated, mediaVoice, r.startKey, quarter(r.end), r.mode, r.campaign, r.resource, r.guid, r.callID, r.start, r.end}
 }
 
 // farFuture is the interval to which GIM points where there is no end yet.
@@ -343,7 +298,6 @@ const always = 0
 // put writes a row's states, which are in strict order of time, to the increments in which they are seen: the last state before
 // each cut, if it is new. A state after the last cut is one that GIM does not know yet.
 func (b *batch) put(t table, states ...state) {
-	created := AuditKey(states[0].since)
 	for i, s := range states {
 		cut := b.cutOf(s.since)
 		if cut == len(b.lines) {
@@ -355,16 +309,46 @@ func (b *batch) put(t table, states ...state) {
 		}
 		luck := int64(mix(uint64(s.since)<<8^uint64(t)) % million)
 		if next > cut || luck < parts(b.Duplicated) {
-			s.row.write(place{b, cut, t}, created, AuditKey(s.since))
+			b.write(cut, t, s, states[0].since)
 		}
 		if next > cut+1 && cut+1 < len(b.lines) && luck < parts(b.Resent) {
-			s.row.write(place{b, cut + 1, t}, created, AuditKey(s.since))
+			b.write(cut+1, t, s, states[0].since)
 		}
 	}
 }
 
 // putCells writes a row that does not change, field by field.
 func (b *batch) putCells(t table, since int64, fields ...any) { b.put(t, state{since, cells(fields)}) }
+
+// write adds a row in one of its states, the first of which was at an epoch second, to those of a table in an increment.
+func (b *batch) write(cut int, t table, s state, first int64) {
+	l := &b.lines[cut][t]
+	for i, field := range s.row.fields() {
+		if definitions[t][1+i][0] == '+' && !b.ExtraColumns {
+			continue
+		}
+		if i > 0 {
+			l.text = append(l.text, ',')
+		}
+		switch v := field.(type) {
+		case int:
+			l.text = strconv.AppendInt(l.text, int64(v), 10)
+		case int64:
+			if v != null {
+				l.text = strconv.AppendInt(l.text, v, 10)
+			}
+		case audit:
+			l.text = strconv.AppendInt(l.text, AuditKey([...]int64{created: first, updated: s.since}[v]), 10)
+		case string:
+			if strings.ContainsAny(v, ",\"\r\n") {
+				v = `"` + strings.ReplaceAll(v, `"`, `""`) + `"`
+			}
+			l.text = append(l.text, v...)
+		}
+	}
+	l.text = append(l.text, b.newline()...)
+	l.rows++
+}
 
 // cutOf returns the first increment that sees what happened at a time.
 func (b *batch) cutOf(at int64) int {

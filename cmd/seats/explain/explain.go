@@ -174,23 +174,13 @@ func (d *Day) Sensitivity(ctx context.Context, spike int64) ([]Reading, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := reading.Stage(ctx, d.conn, d.Scope.Region, d.Scope.Location, stands, nil); err != nil {
+	if err := reading.Stage(ctx, d.conn, d.Scope.Region, d.Scope.Location, false, stands, nil); err != nil {
 		return nil, err
 	}
-	asked := append([]reading.Reading{reading.AsCounted}, reading.Of(d.tenant)...)
-	if err := reading.Count(ctx, d.conn, asked, 0); err != nil {
+	if err := reading.Count(ctx, d.conn); err != nil {
 		return nil, err
 	}
-	readings := make([]Reading, len(asked))
-	for i, r := range asked {
-		readings[i] = Reading{Name: r.Name, Meaning: r.Meaning}
-	}
-	err = duck.Each(ctx, d.conn, "ask/number_of_day", func(scan func(...any) error) error {
-		var n, value, at int64
-		err := scan(&n, &value, &at)
-		readings[n].Value, readings[n].At = value, at
-		return err
-	}, sql.Named("day", d.Date.String()))
+	readings, err := duck.All[Reading](ctx, d.conn, "ask/number_of_day", sql.Named("day", d.Date.String()))
 	if err != nil {
 		return nil, err
 	}
@@ -495,8 +485,10 @@ func (s *Second) Summary() report.Table {
 func (s *Second) Spans() report.Table { return s.SpanTable(s.Plateaus) }
 
 // Document is the second as one row that holds everything, for JSON.
-func (s *Second) Document() report.Table {
-	summary := s.Summary()
+func (s *Second) Document() report.Table { return s.under(s.Summary()) }
+
+// under is what there is to the second behind its summary.
+func (s *Second) under(summary report.Table) report.Table {
 	return before(summary.Header, summary.Rows[0], one("plateaus seats", list(s.Spans()), list(s.seats())))
 }
 

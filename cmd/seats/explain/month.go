@@ -83,6 +83,42 @@ func (e *Explainer) Month(ctx context.Context, month calendar.Month, region stri
 	return m, err
 }
 
+// Highest is the highest second of a region's month so far, and who was there.
+type Highest struct {
+	watch.Highest
+	Peak *Second // of the day of that second, and the day's spans at that height
+}
+
+// Highest explains the highest second of a region's month, as far as its days are counted.
+func (e *Explainer) Highest(ctx context.Context, month calendar.Month, region string) (h Highest, err error) {
+	if _, _, err = e.scope(calendar.Date{}, region, ""); err != nil {
+		return h, err
+	}
+	all, err := watch.HighestSeconds(ctx, e.conn, e.tenant)
+	at := slices.IndexFunc(all, func(of watch.Highest) bool { return of.Month == month && of.Name == region })
+	if err == nil && at < 0 {
+		err = fail.New(fail.NotReady, fmt.Sprintf("`seats run --month %s` reads and counts its days", month), "nothing to explain: no day of %s is counted", month)
+	}
+	if err != nil {
+		return h, err
+	}
+	h.Highest = all[at]
+	day, err := e.Day(ctx, h.Day, region, "")
+	if err == nil {
+		h.Peak, err = day.Peak(ctx)
+	}
+	return h, err
+}
+
+// Summary is the second in one row.
+func (h Highest) Summary() report.Table {
+	return one("tenant region month state days_counted agents at seconds days sessions", h.Peak.tenant.Name, h.Name, h.Month, h.State, h.Counted, h.Value,
+		instant(&h.At, h.Peak.Zone), h.Seconds, h.Days, h.Peak.Sessions)
+}
+
+// Document is all in one row, for JSON.
+func (h Highest) Document() report.Table { return h.Peak.under(h.Summary()) }
+
 // DaysRead are the days of a month of which the store holds a slice, and those of which it does not.
 func (e *Explainer) DaysRead(ctx context.Context, month calendar.Month) (read, missing []calendar.Date, err error) {
 	slices, err := store.Slices(ctx, e.conn)

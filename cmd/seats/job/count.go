@@ -190,36 +190,35 @@ func (s *state) hasMoved(one compute.Standing) bool {
 
 // askMoved tells of a day that somebody has named, without a reason, and that is issued by other counting rules than today's:
 // what today's would give, where that is another number. The day stands as it is issued in any case.
-func (s *state) askMoved(ctx context.Context, counter *compute.Counter, today compute.Standing) (err error) {
-	day := today.Day
-	today.By = s.Tenant.On(day)
+func (s *state) askMoved(ctx context.Context, counter *compute.Counter, one compute.Standing) (err error) {
+	day := one.Day
+	one.By = s.Tenant.On(day)
 	if s.ledger == nil {
 		if s.ledger, err = report.IssuedFiles(ctx, s.Conn); err != nil {
 			return err
 		}
 	}
-	would, err := counter.Would(ctx, today)
+	would, err := counter.Would(ctx, one)
 	if err != nil {
 		return err
 	}
+	today := map[report.Series]int64{}
+	for _, p := range would.Regions() {
+		today[report.Series{Region: p.Region, Measure: report.Concurrent, Period: day.String()}] = p.Agents
+	}
+	for _, e := range would.Enabled {
+		today[report.Series{Region: e.Region, Measure: report.Enabled, Period: day.String()}] = e.Agents
+	}
 	var told []string
 	for _, i := range s.ledger {
-		if !i.Stands || i.Period != day.String() {
-			continue
-		}
-		value, what := would.Enabled, " enabled"
-		if i.Measure == report.Concurrent {
-			value, what = nil, ""
-			for _, p := range would.Regions() {
-				value = append(value, compute.Enabled{Region: p.Region, Agents: p.Agents})
-			}
-		}
-		at := slices.IndexFunc(value, func(e compute.Enabled) bool { return e.Region == i.Region })
+		value, is := today[i.Series]
+		what := map[report.Measure]string{report.Enabled: " enabled"}[i.Measure]
 		switch {
-		case at < 0:
+		case !i.Stands || i.Period != day.String():
+		case !is:
 			told = append(told, fmt.Sprintf("%s was issued with %d%s and is no region any more", i.Region, i.Value, what))
-		case value[at].Agents != i.Value:
-			told = append(told, fmt.Sprintf("%s was issued with %d%s, today's rules give %d", i.Region, i.Value, what, value[at].Agents))
+		case value != i.Value:
+			told = append(told, fmt.Sprintf("%s was issued with %d%s, today's rules give %d", i.Region, i.Value, what, value))
 		}
 	}
 	if len(told) > 0 {

@@ -73,6 +73,9 @@ func (s *state) issue(ctx context.Context) error {
 		writer.Signing = &report.Signing{Key: s.SignKey, Run: s.last.ID + 1, Previous: s.last.SHA256}
 	}
 	numbers := s.numbers()
+	if err := s.breakDown(ctx, numbers); err != nil {
+		return err
+	}
 	for _, n := range numbers {
 		for i := range n.Slices {
 			n.Slices[i].LeftOut = leftOut[n.Slices[i].Day]
@@ -154,45 +157,54 @@ func WarnGone(log Log, t config.Tenant, ledger []report.Issue) {
 
 // numbers are what can be issued, of the measures that are, day by day and then the months, of the regions that are billed then.
 func (s *state) numbers() (numbers []report.Number) {
-	add := func(n report.Number, peak compute.MonthPeak, zone *time.Location) {
-		if n.Tenant, n.Account = s.Tenant.Name, s.Tenant.Account; !s.Tenant.Issues(n.Kind()) {
-			return
+	add := func(n report.Number, on calendar.Date, measure report.Measure, p compute.MonthPeak, by config.Tenant) {
+		n.Tenant, n.Account, n.Region, n.Measure, n.Value = s.Tenant.Name, s.Tenant.Account, p.Region, measure, p.Agents
+		if measure == report.Concurrent && p.Agents > 0 {
+			n.PeakAt, n.PeakSeconds, n.PeakDays = time.Unix(p.PeakTS, 0).In(ZoneOf(by, p.Region)), p.PeakSeconds, p.Days
 		}
-		if peak.Agents > 0 {
-			n.PeakAt, n.PeakSeconds, n.PeakDays = time.Unix(peak.PeakTS, 0).In(zone), peak.PeakSeconds, peak.Days
+		if s.Tenant.Bills(n.Region, on) && s.Tenant.Issues(n.Kind()) {
+			numbers = append(numbers, n)
 		}
-		numbers = append(numbers, n)
+	}
+	enabled := func(e compute.Enabled) compute.MonthPeak {
+		return compute.MonthPeak{Peak: compute.Peak{Region: e.Region, Agents: e.Agents}}
 	}
 	for _, d := range s.days {
-		of := report.Number{State: d.State, RulesHash: d.RulesSHA256, SQLHash: d.SQLSHA256, Slices: []settle.Slice{d.Slice}, Quality: d.Quality}
+		n := report.Number{State: d.State, RulesHash: d.RulesSHA256, SQLHash: d.SQLSHA256, Slices: []settle.Slice{d.Slice}, Quality: d.Quality}
+		n.Period = d.Day.String()
 		for _, p := range d.Regions() {
-			if s.Tenant.Bills(p.Region, d.Day) {
-				of.Series, of.Value = report.Series{Region: p.Region, Measure: report.Concurrent, Period: d.Day.String()}, p.Agents
-				add(of, compute.MonthPeak{Peak: p}, ZoneOf(d.By, p.Region))
-			}
+			add(n, d.Day, report.Concurrent, compute.MonthPeak{Peak: p}, d.By)
 		}
 		for _, e := range d.Enabled {
-			if s.Tenant.Bills(e.Region, d.Day) {
-				of.Series, of.Value = report.Series{Region: e.Region, Measure: report.Enabled, Period: d.Day.String()}, e.Agents
-				add(of, compute.MonthPeak{}, nil)
-			}
+			add(n, d.Day, report.Enabled, enabled(e), d.By)
 		}
 	}
 	for _, m := range s.months {
 		for _, r := range m.Regions {
-			if !s.Tenant.Bills(r.Region, m.Month.First()) {
-				continue
+			n := report.Number{State: r.State, RulesHash: m.RulesSHA256, SQLHash: m.SQLSHA256, Slices: r.Slices, Quality: r.Quality}
+			if n.Period = m.Month.String(); r.Peak != nil {
+				add(n, m.Month.First(), report.Concurrent, *r.Peak, s.Tenant)
 			}
-			of := report.Number{State: r.State, RulesHash: m.RulesSHA256, SQLHash: m.SQLSHA256, Slices: r.Slices, Quality: r.Quality}
-			if r.Peak != nil {
-				of.Series, of.Value = report.Series{Region: r.Region, Measure: report.Concurrent, Period: m.Month.String()}, r.Peak.Agents
-				add(of, *r.Peak, ZoneOf(s.Tenant, r.Region))
-			}
-			of.Series, of.Value = report.Series{Region: r.Region, Measure: report.Enabled, Period: m.Month.String()}, r.Agents
-			add(of, compute.MonthPeak{}, nil)
+			add(n, m.Month.First(), report.Enabled, enabled(r.Enabled), s.Tenant)
 		}
 	}
 	return numbers
+}
+
+// breakDown gives numbers their agent groups, where data files have a row for each.
+func (s *state) breakDown(ctx context.Context, numbers []report.Number) (err error) {
+	for i := range numbers {
+		n, at := &numbers[i], int64(0)
+		if n.ByGroup = s.Tenant.ByGroup; !n.ByGroup || len(n.Slices) == 0 || err != nil {
+			continue
+		}
+		if !n.PeakAt.IsZero() {
+			at = n.PeakAt.Unix()
+		}
+		days := duck.Span(n.Slices[0].Day, n.Slices[len(n.Slices)-1].Day)
+		n.Groups, err = duck.All[report.Group](ctx, s.Conn, "ask/number_group", append(days, sql.Named("region", n.Region), sql.Named("at", at))...)
+	}
+	return err
 }
 
 // ZoneOf is a region's time zone, or the tenant's where it has no such region.

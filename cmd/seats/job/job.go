@@ -177,10 +177,11 @@ type state struct {
 	asSealed map[calendar.Month]bool // sealed months of which no rows are needed
 	ledger   []report.Issue          // as it was, once it was asked for
 	reading  reading
-	blocked  bool  // by a data-quality rule
-	stood    error // where the job stood when its context ended
-	issuing  bool  // files are being written: from here on the job is finished, cancelled or not
-	done     bool  // the store is published
+	agreed   []Contract // as they were before
+	blocked  bool       // by a data-quality rule
+	stood    error      // where the job stood when its context ended
+	issuing  bool       // files are being written: from here on the job is finished, cancelled or not
+	done     bool       // the store is published
 
 	files, sealed []string // for the ledger
 	result        Result
@@ -237,6 +238,8 @@ func (s *state) run(ctx context.Context) (err error) {
 		s.done = err == nil
 		return s.inLedger(ctx, s.tooLate(limited, err))
 	}
+	s.agreed, err = s.contracts(limited)
+	s.note(calendar.Date{}, err) // no reason to count nothing
 	s.work(limited)
 	if s.stood != nil && isLate(limited) {
 		s.errs = append([]error{&Failure{error: Explain(s.tooLate(limited, s.stood), s.Tenant)}}, s.errs...)
@@ -248,7 +251,7 @@ func (s *state) run(ctx context.Context) (err error) {
 		return err // nothing is published
 	}
 	stray := func(ctx context.Context) error { return s.RemoveStray(ctx, s.Clock()) }
-	for _, do := range []func(context.Context) error{s.retain, s.seal, stray} {
+	for _, do := range []func(context.Context) error{s.agree, s.retain, s.seal, stray} {
 		if err := do(ctx); ctx.Err() == nil {
 			s.note(calendar.Date{}, err) // what was done before stays done
 		}

@@ -351,25 +351,20 @@ func (s *state) seal(ctx context.Context) error {
 	return nil
 }
 
-// closed tells whether what is issued of the month is issued as final in every region: its own numbers, or, where none is, its days'.
+// closed tells whether what is issued of the month is issued as final in every region; where only days are, its last one.
 func (s *state) closed(month calendar.Month, ledger []report.Issue) bool {
 	final := map[report.Series]bool{}
 	for _, i := range ledger {
 		final[i.Series] = final[i.Series] || i.Stands && i.State == settle.Final
 	}
 	return !slices.ContainsFunc(s.Tenant.Regions, func(r config.Region) bool {
-		periods := []string{month.String()}
+		period := month.String()
 		if !s.Tenant.Issues(config.MonthlyEnabled) && !s.Tenant.Issues(config.MonthlyConcurrent) {
-			periods = nil
-			for _, d := range r.DaysIn(month, s.Tenant.DaysOf(month)) {
-				periods = append(periods, d.String())
-			}
+			period = r.LastIn(month).String()
 		}
-		return r.HoldsIn(month) && slices.ContainsFunc(periods, func(period string) bool {
-			return slices.ContainsFunc([]report.Measure{report.Concurrent, report.Enabled}, func(m report.Measure) bool {
-				of := report.Series{Region: r.Name, Measure: m, Period: period}
-				return s.Tenant.Issues(of.Kind()) && !final[of]
-			})
+		return r.HoldsIn(month) && slices.ContainsFunc([]report.Measure{report.Concurrent, report.Enabled}, func(m report.Measure) bool {
+			of := report.Series{Region: r.Name, Measure: m, Period: period}
+			return s.Tenant.Issues(of.Kind()) && !final[of]
 		})
 	})
 }

@@ -318,6 +318,10 @@ func TestTheNumbersFromTheLakeAlone(t *testing.T) {
 	require.Len(t, ask(t, duckDB, "from comparison where value > 0"), 2*perDay)
 	require.Empty(t, ask(t, duckDB, "from comparison where not agrees"))
 	require.NotEmpty(t, ask(t, duckDB, "from seats_outbound where measure = 'enabled' and value > 0"))
+	require.Empty(t, ask(t, duckDB, "select tenant, region, day::varchar, agents from enabled_daily except select tenant, region, period, value from seats_outbound where measure = 'enabled'"))
+	require.Empty(t, ask(t, duckDB, "select tenant, region, month, max(agents), max(peak_ts) from (select *, rank() over (partition by tenant, region, month "+
+		"order by agents desc, peak_ts) as nth from daily_concurrent where location is null) where nth = 1 group by all "+
+		"except select tenant, region, period, value, peak_ts from seats_outbound where measure = 'concurrent'"))
 
 	postgres := copied(t, duckDB, schema)
 	must.Have(postgres.Exec(context.Background(), "create view seats_outbound as "+texts.Text("fleet/seats_outbound")))(t)

@@ -98,7 +98,12 @@ func (t Store) load(ctx context.Context) (Tenant, error) {
 			i.Reason = reasonLeftOut
 		}
 	}
-	err := cmp.Or(err1, err2, err3, t.loadDays(ctx, &page), t.lookAhead(ctx, &page))
+	var err4 error
+	page.Highest, err4 = watch.HighestSeconds(ctx, t.Conn, t.Of)
+	err := cmp.Or(err1, err2, err3, err4, t.loadDays(ctx, &page), t.lookAhead(ctx, &page))
+	if n := len(page.Shown); n > 0 && err == nil {
+		page.Contracts, err = job.Contracts(ctx, t.Conn, page.Shown[0], page.Shown[n-1])
+	}
 	return page, err
 }
 
@@ -475,6 +480,9 @@ type Tenant struct {
 	Issued  []report.Issue   // every revision, each chain in its order
 	Shown   []calendar.Month // the months that get a page, in their order
 	Outlook []Outlook        // what the newest month may still bring, by region
+
+	Highest   []watch.Highest // by month and region, where a day was counted
+	Contracts []job.Contract  // of the months that get a page, where a curve is kept
 }
 
 // Outlook is what a region's month may still bring.

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"seats/cmd/seats/job"
+	"seats/cmd/seats/watch"
 	"seats/internal/calendar"
 	"seats/internal/config"
 	"seats/internal/forecast"
@@ -40,7 +42,9 @@ type regionMonth struct {
 	MaxDay  string
 	Over    int // days above what was agreed on
 	Enabled *Enabled
-	Outlook *Outlook // nil: all days are counted
+	Outlook *Outlook       // nil: all days are counted
+	Highest *watch.Highest // nil: no day is counted
+	Says    []job.Contract // what its contracts say
 	Peaks   *chart
 	Growth  *chart
 }
@@ -147,6 +151,16 @@ func (v *monthView) region(r config.Region) regionMonth {
 			m.Enabled = e
 		}
 	}
+	for i := range v.Tenant.Highest {
+		if h := &v.Tenant.Highest[i]; h.Month == v.Month && h.Name == r.Name {
+			m.Highest = h
+		}
+	}
+	for _, c := range v.Tenant.Contracts {
+		if c.Month == v.Month && c.Region == r.Name {
+			m.Says = append(m.Says, c)
+		}
+	}
 	for _, d := range v.Days {
 		c := dayCell{Day: d, Issued: v.standing(r.Name, d.Date.String())}
 		for _, q := range d.Quality {
@@ -190,14 +204,21 @@ func (v *monthView) region(r config.Region) regionMonth {
 	return m
 }
 
+// standing is the number of a day's peak that stands issued; nil: none.
 func (t Tenant) standing(region, period string) *report.Issue {
 	for i := range t.Issued {
-		if s := &t.Issued[i]; s.Stands && s.Region == region && s.Period == period {
+		if s := &t.Issued[i]; s.Stands && s.Region == region && s.Period == period && s.Measure == report.Concurrent {
 			return s
 		}
 	}
 	return nil
 }
+
+// HighestAt is the first second of the month's highest, in the region's zone.
+func (m regionMonth) HighestAt() time.Time { return time.Unix(m.Highest.At, 0).In(m.Zone) }
+
+// HasPage tells whether there is a page of the day.
+func (o *overview) HasPage(day calendar.Date) bool { return slices.Contains(o.paged, day.String()) }
 
 // Headroom is what the highest peak leaves of what was agreed on; negative where it was more.
 func (m regionMonth) Headroom() int64 { return m.Committed - m.Max.Agents }
@@ -328,11 +349,12 @@ var functions = template.FuncMap{
 		}
 		return t.Format(time.DateTime)
 	},
-	"words":  func(name config.Unit) string { return strings.ReplaceAll(string(name), "_", " ") },
-	"neg":    func(n int64) int64 { return -n },
-	"enough": func() int { return forecast.Enough },
-	"most":   func() int { return forecast.Most },
-	"reach":  func() int { return forecast.Reach },
+	"words":   func(name config.Unit) string { return strings.ReplaceAll(string(name), "_", " ") },
+	"percent": func(share float64) string { return fmt.Sprintf("%.4g %%", 100*share) },
+	"neg":     func(n int64) int64 { return -n },
+	"enough":  func() int { return forecast.Enough },
+	"most":    func() int { return forecast.Most },
+	"reach":   func() int { return forecast.Reach },
 }
 
 // chart is bars over the days of a month. What lies across is in percent of the width and what lies upwards in pixels, so

@@ -2,7 +2,7 @@
 // under which the kept rows give theirs.
 //
 // Promises: the store is only read; every reading is tried over all periods of a region, one at a time, and then in pairs where no
-// single one gives all numbers of a measure; nothing is said to be right: only what fits, where, and what else fits.
+// single one gives all numbers; nothing is said to be right: only what fits, where, and what else fits.
 package reconcile
 
 import (
@@ -10,10 +10,7 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
-	"fmt"
-	"maps"
 	"slices"
-	"strings"
 
 	"seats/cmd/seats/reading"
 	"seats/compute"
@@ -21,122 +18,77 @@ import (
 	"seats/internal/config"
 	"seats/internal/duck"
 	"seats/report"
+	texts "seats/sql"
 )
 
-// Row is a number of a region: theirs, ours as stored, and as issued; nil where there is none.
-type Row struct {
-	report.Series
-	Theirs, Ours, Issued *int64
-}
-
-// Equal tells whether both have it, and the same.
-func (r Row) Equal() bool { return r.Theirs != nil && r.Ours != nil && *r.Theirs == *r.Ours }
-
-// Finding is a set of readings that gives some of their numbers of a measure, or all, or comes nearest, as ask/finding has it.
-type Finding struct {
-	Region  string `duck:"-"`
-	Measure report.Measure
-	Long    int64  // of a period's text: a day's or a month's
-	Verdict string // "gives all", "gives some", "nearest"
-
-	Reading          int // of those that were counted
-	Missing, Earlier bool
-
-	Explains, Differing, Spoils, Equal int64
-
-	Periods, Hows string // parallel, by commas: periods that differ and are given; the day without which, or the revision
-	Ways          int64  // how many days, or revisions, would do at most; of the nearest how many sets come as near
-	OfRegion      bool   // it gives all of the region's numbers, of every measure
-	Size, Rank    int64
-
-	Readings string         `duck:"-"` // their names
-	Meaning  string         `duck:"-"`
-	Seats    []reading.Seat `duck:"-"` // of the first of a measure: what makes the difference
-}
-
-// Result is a tenant's reconciliation.
+// Result is a tenant's reconciliation: as ask/reconciled_list, found_list and difference_list have it.
 type Result struct {
-	Rows     []Row
-	Findings []Finding
-	Untried  map[string][]calendar.Date // regions: days without rows that could be counted
+	Numbers, Findings, Sessions report.Table
+	Differs                     bool
+	Untried                     []calendar.Date // days without rows that could be counted, where some were wanted
 }
 
 // Tenant reconciles what is theirs of a tenant in her store.
-func Tenant(ctx context.Context, conn *sql.Conn, t config.Tenant, theirs map[Key]int64) (r Result, err error) {
-	type number struct {
-		report.Series
-		Value int64 `json:"value"`
-	}
-	type length struct {
-		Region string         `json:"region"`
-		Month  calendar.Month `json:"month"`
-		Days   int            `json:"days"`
-	}
-	numbers, lengths, months := []number{}, []length{}, map[string][]calendar.Month{}
-	for key, value := range theirs {
-		if key.Tenant != t.Name {
-			continue
-		}
-		numbers = append(numbers, number{key.Series, value})
-		if month, err := calendar.ParseMonth(key.Period[:len("2006-01")]); err == nil && !slices.Contains(months[key.Region], month) {
-			months[key.Region] = append(months[key.Region], month)
-			lengths = append(lengths, length{key.Region, month, len(daysOf(t, key.Region, month))})
-		}
-	}
-	for statement, arg := range map[string]any{"their_number": numbers, "our_number": lengths} {
-		text, err := json.Marshal(arg)
-		if err != nil {
-			return r, err
-		}
-		name := map[string]string{"their_number": "theirs", "our_number": "days"}[statement]
-		if _, err := duck.Exec(ctx, conn, "ask/"+statement, sql.Named(name, string(text))); err != nil {
-			return r, err
-		}
-	}
-	if r.Rows, err = duck.All[Row](ctx, conn, "ask/reconciled"); err != nil {
+func Tenant(ctx context.Context, conn *sql.Conn, t config.Tenant, theirs []Number) (r Result, err error) {
+	text, err := json.Marshal(theirs)
+	if err != nil {
 		return r, err
 	}
-	r.Untried = map[string][]calendar.Date{}
-	for _, region := range t.Regions {
-		differs := func(row Row) bool {
-			return row.Region == region.Name && row.Theirs != nil && row.Ours != nil && !row.Equal()
-		}
-		if !slices.ContainsFunc(r.Rows, differs) {
-			continue
-		}
-		found, untried, err := search{conn, t, region.Name}.find(ctx, months[region.Name])
-		if err != nil {
-			return r, err
-		}
-		r.Findings = append(r.Findings, found...)
-		r.Untried[region.Name] = untried
+	if err := duck.ExecAll(ctx, conn, []string{"ask/their_number", "ask/our_number", "ask/reconciled", "ask/found", "ask/difference"}, sql.Named("theirs", string(text))); err != nil {
+		return r, err
 	}
-	return r, nil
+	months, err := duck.By[string, calendar.Month](ctx, conn, "ask/differing_month")
+	for _, region := range t.Regions {
+		if len(months[region.Name]) > 0 && err == nil {
+			err = search{conn, t, region, &r}.find(ctx, months[region.Name])
+		}
+	}
+	for statement, into := range map[string]*report.Table{"reconciled_list": &r.Numbers, "found_list": &r.Findings, "difference_list": &r.Sessions} {
+		if err == nil {
+			*into, err = list(ctx, conn, "ask/"+statement, t.Name)
+		}
+	}
+	r.Differs = slices.ContainsFunc(r.Numbers.Rows, func(row []any) bool { return row[4] != row[5] }) // theirs, ours
+	return r, err
 }
 
-// daysOf are the days that a region's month is counted from.
-func daysOf(t config.Tenant, region string, month calendar.Month) []calendar.Date {
-	at := slices.IndexFunc(t.Regions, func(r config.Region) bool { return r.Name == region })
-	return t.Regions[at].DaysIn(month, t.DaysOf(month))
+// list is a query of a tenant as a table.
+func list(ctx context.Context, conn *sql.Conn, statement, tenant string) (t report.Table, err error) {
+	rows, err := conn.QueryContext(ctx, texts.Text(statement), sql.Named("tenant", tenant))
+	if err != nil {
+		return t, err
+	}
+	defer rows.Close() //nolint:errcheck // only read
+	t.Header, err = rows.Columns()
+	for err == nil && rows.Next() {
+		row, into := make([]any, len(t.Header)), make([]any, len(t.Header))
+		for i := range row {
+			into[i] = &row[i]
+		}
+		err = rows.Scan(into...)
+		t.Rows = append(t.Rows, row)
+	}
+	return t, cmp.Or(err, rows.Err())
 }
 
 type search struct {
 	conn   *sql.Conn
 	tenant config.Tenant
-	region string
+	region config.Region
+	*Result
 }
 
 // find tries the readings over all days of some months of which there are rows.
-func (s search) find(ctx context.Context, months []calendar.Month) (found []Finding, untried []calendar.Date, err error) {
+func (s search) find(ctx context.Context, months []calendar.Month) error {
 	var asked, around []calendar.Date
 	for _, month := range months {
-		asked = append(asked, daysOf(s.tenant, s.region, month)...)
+		asked = append(asked, s.region.DaysIn(month, s.tenant.DaysOf(month))...)
 		around = append(around, month.First().AddDays(-1), month.Last().AddDays(1))
 	}
 	around = slices.DeleteFunc(around, func(d calendar.Date) bool { return slices.Contains(asked, d) })
 	stands, err := compute.Look(ctx, s.conn, s.tenant, append(slices.Clone(asked), around...)...)
 	if err != nil {
-		return nil, nil, err
+		return err
 	}
 	var days, beside []compute.Standing
 	for i, stand := range stands {
@@ -145,138 +97,42 @@ func (s search) find(ctx context.Context, months []calendar.Month) (found []Find
 			days = append(days, stand)
 		case can:
 			beside = append(beside, stand)
-		case i < len(asked):
-			untried = append(untried, stand.Day)
+		case i < len(asked) && !slices.Contains(s.Untried, stand.Day):
+			s.Untried = append(s.Untried, stand.Day)
 		}
 	}
-	if err := reading.Stage(ctx, s.conn, s.region, "", days, beside); err != nil || len(days) == 0 {
-		return nil, untried, err
+	if err := reading.Stage(ctx, s.conn, s.region.Name, "", true, days, beside); err != nil {
+		return err
 	}
-	tried := append([]reading.Reading{reading.AsCounted}, reading.OfRegion(s.tenant, s.region)...)
-	look := func(from int) error {
-		err := reading.Count(ctx, s.conn, tried[from:], from)
+	region := sql.Named("region", s.region.Name)
+	look := func() error {
+		err := reading.Count(ctx, s.conn)
 		if err == nil {
-			found, err = duck.All[Finding](ctx, s.conn, "ask/finding", sql.Named("region", s.region))
+			_, err = duck.Exec(ctx, s.conn, "ask/reading_given", region)
 		}
 		return err
 	}
-	if err := look(0); err != nil {
-		return nil, nil, err
-	}
-	short := func(f Finding) bool { return f.Verdict != "gives all" }
-	ofRegion := func(f Finding) bool { return f.OfRegion }
-	if slices.ContainsFunc(found, short) || !slices.ContainsFunc(found, ofRegion) {
-		singles := len(tried)
-		if tried, err = s.withPairs(ctx, tried); err == nil {
-			err = look(singles)
-		}
-		if err != nil {
-			return nil, nil, err
+	err = look()
+	if pairs, asked := duck.One[bool](ctx, s.conn, "ask/wants_pairs"); pairs && cmp.Or(err, asked) == nil {
+		if _, err = duck.Exec(ctx, s.conn, "ask/reading_pair"); err == nil {
+			err = look()
 		}
 	}
-	for i := range found {
-		f := &found[i]
-		f.Region = s.region
-		f.name(tried[f.Reading])
-		if first := i == 0 || found[i-1].series() != f.series(); first && f.Explains > 0 && !f.Earlier {
-			if f.Seats, err = s.seats(ctx, *f, tried[f.Reading]); err != nil {
-				return nil, nil, err
-			}
+	if err == nil {
+		_, err = duck.Exec(ctx, s.conn, "ask/finding", region)
+	}
+	if err != nil {
+		return err
+	}
+	wanted, err := duck.All[struct {
+		Readings, Without string
+		Turn              int64
+		Periods           string
+	}](ctx, s.conn, "ask/difference_wanted", region)
+	for _, w := range wanted {
+		if err == nil {
+			err = reading.Differ(ctx, s.conn, w.Readings, w.Without, region, sql.Named("turn", w.Turn), sql.Named("periods", w.Periods))
 		}
 	}
-	return found, untried, nil
-}
-
-// Of is day or month: whose numbers the finding is about.
-func (f Finding) Of() string {
-	return map[bool]string{true: "month", false: "day"}[f.Long == int64(len("2006-01"))]
-}
-
-// Given are the periods that differ and are given, for people; of the nearest the one that it is nearest to.
-func (f Finding) Given() string {
-	days, months := []calendar.Date{}, []string{}
-	for _, text := range strings.Split(f.Periods, ",") {
-		if day, err := calendar.ParseDate(text); err == nil {
-			days = append(days, day)
-		} else {
-			months = append(months, text)
-		}
-	}
-	return cmp.Or(calendar.Runs(days, ".."), strings.Join(months, ", "))
-}
-
-// How says without which days, or as which revision, and how many others would do as well; of the nearest, what it gives.
-func (f Finding) How() string {
-	all := slices.DeleteFunc(strings.Split(f.Hows, ","), func(how string) bool { return how == "" })
-	how := strings.Join(slices.Compact(all), ", ")
-	if f.Ways > 1 && how != "" {
-		how += fmt.Sprintf(" (or %d others)", f.Ways-1)
-	}
-	return how
-}
-
-// Given names the sets of readings that give a number and all others of its measure, or, where none does, that number.
-func (r Result) Given(row Row) string {
-	var names []string
-	for _, f := range r.Findings {
-		if f.Explains > 0 && f.Region == row.Region && f.Measure == row.Measure && slices.Contains(strings.Split(f.Periods, ","), row.Period) && !row.Equal() {
-			names = append(names, f.Readings)
-		}
-	}
-	if len(names) > 1 {
-		return fmt.Sprintf("%s (or %d others)", names[0], len(names)-1)
-	}
-	return strings.Join(names, "")
-}
-
-// series tells the numbers of a measure, of days or months, from others of the region.
-func (f Finding) series() string { return fmt.Sprint(f.Measure, f.Long) }
-
-// withPairs adds the pairs of readings. Of one that changes no number by itself there is none: it would be many for nothing.
-func (s search) withPairs(ctx context.Context, singles []reading.Reading) ([]reading.Reading, error) {
-	telling, err := duck.All[int](ctx, s.conn, "ask/telling_reading")
-	tried := slices.Clone(singles)
-	for i, one := range telling {
-		for _, other := range telling[i+1:] {
-			if both, can := singles[one].And(singles[other]); can {
-				tried = append(tried, both)
-			}
-		}
-	}
-	return tried, err
-}
-
-// name says in words what the set is.
-func (f *Finding) name(counted reading.Reading) {
-	names, meanings := []string{counted.Name}, []string{counted.Meaning}
-	if counted.Name == reading.AsCounted.Name && (f.Missing || f.Earlier) {
-		names, meanings = nil, nil
-	}
-	if f.Missing {
-		names, meanings = append(names, "a day missing"), append(meanings, "they had no rows of a day")
-	}
-	if f.Earlier {
-		names, meanings = append(names, "an earlier revision"), append(meanings, "as it was issued before")
-	}
-	f.Readings, f.Meaning = strings.Join(names, " + "), strings.Join(meanings, "; ")
-}
-
-// seats lists who makes the difference in the periods that differ and are given.
-func (s search) seats(ctx context.Context, f Finding, counted reading.Reading) (seats []reading.Seat, err error) {
-	hows, periods := strings.Split(f.Hows, ","), map[string][]string{}
-	for i, period := range strings.Split(f.Periods, ",") {
-		periods[hows[i]] = append(periods[hows[i]], period)
-	}
-	for _, how := range slices.Sorted(maps.Keys(periods)) {
-		r := counted
-		if how != "" {
-			r, _ = r.And(reading.Reading{Flags: map[string]any{"without_day": how}})
-		}
-		some, err := reading.Difference(ctx, s.conn, r, string(f.Measure), periods[how])
-		if err != nil {
-			return nil, err
-		}
-		seats = append(seats, some...)
-	}
-	return seats, nil
+	return err
 }

@@ -3,269 +3,172 @@ package reconcile
 import (
 	"bytes"
 	"cmp"
+	"context"
+	"database/sql"
 	"encoding/csv"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
-	"maps"
 	"os"
 	"path/filepath"
-	"regexp"
-	"slices"
-	"strconv"
 	"strings"
-	"time"
 
 	"seats/internal/calendar"
 	"seats/internal/config"
+	"seats/internal/duck"
 	"seats/internal/fail"
 	"seats/internal/plain"
 	"seats/report"
 )
 
-// Key is what somebody has a number of. The measure is Concurrent or Enabled, and the period a day or a month: the most at once of
-// a month is its highest second, and a day has its enabled agents, too.
-type Key struct {
-	Tenant string
+// Number is what another counter says. The measure is Concurrent or Enabled, and the period a day or a month: the most at once of a
+// month is its highest second, and a day has its enabled agents, too.
+type Number struct {
 	report.Series
+	Value int64 `json:"value"`
 }
 
-// isMonth tells a month from a day.
-func (k Key) isMonth() bool { return len(k.Period) == len("2006-01") }
-
-// Theirs are the numbers of another counter.
-type Theirs struct {
-	Columns []config.Column // which may give the fields of a data file other names
-	Tenants []config.Tenant // one of whom a row is of: it has to say so, unless there is one alone
-	Numbers map[Key]int64
-	Newer   map[string]string // a file of which some number was left, and the newer one that has it too
-	Passed  int               // data files of other metrics in folders, which are passed over
-
-	from map[Key]origin
+// Month is that of the period.
+func (n Number) Month() calendar.Month {
+	month, _ := calendar.ParseMonth(n.Period[:len("2006-01")]) // a period is one or begins with one
+	return month
 }
 
-// origin is where a number stands, and when its file was made, by its name: what sorts later is newer.
-type origin struct{ path, line, stamp string }
+// Written is a row as it stands somewhere: the fields of a data file, path and line, which has the path, too.
+type Written map[string]string
 
-// Read takes files, folders, in which it looks for *.csv at any depth, and patterns.
-func (t *Theirs) Read(paths []string) error {
-	t.Numbers, t.Newer, t.from = map[Key]int64{}, map[string]string{}, map[Key]origin{}
-	for _, path := range paths {
-		files, err := t.files(path)
-		for _, file := range files {
-			err = cmp.Or(err, t.file(file))
-		}
-		if err != nil {
-			return err
+// Understand makes numbers of rows, by tenant: of those who are asked for, or of the one there is. older are the files of which
+// some number is in a newer one, too. What is wrong with a row is an error of the code.
+func Understand(ctx context.Context, rows []Written, tenants []config.Tenant, code fail.Code) (numbers map[string][]Number, older map[string]bool, err error) {
+	asked := map[string][]string{}
+	for _, t := range tenants {
+		for _, r := range t.Regions {
+			asked[t.Name] = append(asked[t.Name], r.Name)
 		}
 	}
-	return nil
+	db, err := duck.Open("", duck.Options{Threads: 1})
+	if err != nil {
+		return nil, nil, err
+	}
+	defer db.Close() //nolint:errcheck // in memory
+	written, err1 := json.Marshal(rows)
+	named, err2 := json.Marshal(asked)
+	if err := cmp.Or(err1, err2); err != nil {
+		return nil, nil, err
+	}
+	understood, err := duck.All[struct {
+		Problem, Line, Tenant string
+		Number
+		Older string
+	}](ctx, db, "ask/their_row", sql.Named("rows", string(written)), sql.Named("tenants", string(named)))
+	numbers, older = map[string][]Number{}, map[string]bool{}
+	for _, u := range understood {
+		switch {
+		case u.Problem != "":
+			return nil, nil, fail.New(code, "", "their numbers: %s%s", u.Line, u.Problem)
+		case u.Older != "":
+			older[u.Older] = true
+		default:
+			numbers[u.Tenant] = append(numbers[u.Tenant], u.Number)
+		}
+	}
+	return numbers, older, err
 }
 
-func (t *Theirs) files(path string) (files []string, err error) {
-	info, err := os.Stat(path)
-	switch {
-	case err == nil && !info.IsDir():
-		return []string{path}, nil
-	case err != nil:
-		if files, _ = filepath.Glob(path); len(files) == 0 {
-			return nil, fail.New(fail.Source, "", "their numbers: %w", err)
+// Read takes the rows of files, of folders, in which it looks for *.csv at any depth, and of patterns. Data files of other metrics
+// in a folder are passed over.
+func Read(paths []string, columns []config.Column) (rows []Written, passed int, err error) {
+	for _, path := range paths {
+		files, others, err := find(path)
+		passed += others
+		for _, file := range files {
+			if err == nil {
+				rows, err = read(file, columns, rows)
+			}
 		}
-		return files, nil
+		if err != nil {
+			return nil, 0, fail.New(fail.Source, "", "their numbers: %w", err)
+		}
+	}
+	return rows, passed, nil
+}
+
+func find(path string) (files []string, passed int, err error) {
+	if info, err := os.Stat(path); err != nil || !info.IsDir() {
+		if files, _ = filepath.Glob(path); err == nil || len(files) == 0 {
+			return []string{path}, 0, err
+		}
+		return files, 0, nil
 	}
 	err = filepath.WalkDir(path, func(name string, entry fs.DirEntry, err error) error {
 		upper := strings.ToUpper(entry.Name())
 		switch {
 		case err != nil || entry.IsDir() || !strings.HasSuffix(upper, ".CSV"):
 		case strings.HasPrefix(upper, "CNT_") && !strings.Contains(upper, "_PES_SEATS_OUTBOUND_"):
-			t.Passed++
+			passed++
 		default:
 			files = append(files, name)
 		}
 		return err
 	})
 	if err == nil && len(files) == 0 {
-		err = errors.New("no *.csv of seats_outbound is in it")
+		err = fmt.Errorf("folder %s: no *.csv of seats_outbound is in it", path)
 	}
-	if err != nil {
-		err = fail.New(fail.Source, "", "their numbers: folder %s: %w", path, err)
-	}
-	return files, err
+	return files, passed, err
 }
 
-// Of gives the numbers of a tenant, of one region where that is not empty, and the months whose rows they ask for: their own, and
-// those whose days touch them.
-func (t *Theirs) Of(tenant, region string) (numbers map[Key]int64, months map[calendar.Month]bool) {
-	numbers, months = maps.Clone(t.Numbers), map[calendar.Month]bool{}
-	maps.DeleteFunc(numbers, func(k Key, _ int64) bool { return k.Tenant != tenant || region != "" && k.Region != region })
-	for key := range numbers {
-		month, _ := calendar.ParseMonth(key.Period[:len("2006-01")]) // a period is one or begins with one
-		for _, day := range []calendar.Date{month.First().AddDays(-1), month.First(), month.Last().AddDays(1)} {
-			months[day.YearMonth()] = true
-		}
-	}
-	return numbers, months
-}
+// fields are the columns that are read, by the names of data files and of an invoice.
+var fields = [][2]string{{"TenantID", "tenant"}, {"Region", "region"}, {"MetricName", "metric"}, {"Period", "period"}, {"AgentGroupName", "measure"}, {"MessageSize", "quantity"}}
 
-// fields are the columns that are read, by the names of data files and of a list of what was invoiced.
-var fields = map[string]string{
-	"TenantID": "tenant", "Region": "region", "MetricName": "metric", "Period": "period", "AgentGroupName": "measure", "MessageSize": "quantity",
-}
-
-// columns finds the fields in a header.
-func (t *Theirs) columns(header []string) map[string]int {
-	at := map[string]int{}
-	for field, short := range fields {
-		names := []string{field, short}
-		for _, c := range t.Columns {
-			if !c.Constant && cmp.Or(c.Field, c.Name) == field {
-				names = append(names, c.Name)
-			}
-		}
-		for i, name := range header {
-			named := func(n string) bool { return strings.EqualFold(n, strings.TrimSpace(name)) }
-			if _, twice := at[field]; !twice && slices.ContainsFunc(names, named) {
-				at[field] = i
+// fieldOf is what a column of a header is; "" for one that is not read. The configuration may give fields other names.
+func fieldOf(name string, columns []config.Column) string {
+	for _, f := range fields {
+		for _, c := range append([]config.Column{{Name: f[0]}, {Name: f[1], Field: f[0]}}, columns...) {
+			if !c.Constant && cmp.Or(c.Field, c.Name) == f[0] && strings.EqualFold(c.Name, strings.TrimSpace(name)) {
+				return f[0]
 			}
 		}
 	}
-	return at
+	return ""
 }
 
-var (
-	regionOfName = regexp.MustCompile(`(?i)^CNT_(.+?)_PES_`)
-	stampOfName  = regexp.MustCompile(`(?i)_([0-9]{6,14})Z?(?:_R([0-9]+))?\.csv$`)
-)
-
-func (t *Theirs) file(path string) error {
+// read adds the rows of a file.
+func read(path string, columns []config.Column, rows []Written) ([]Written, error) {
 	text, err := plain.Read(path)
 	if err != nil {
-		return fail.New(fail.Source, "", "their numbers: %w", err)
-	}
-	from := origin{path: path}
-	if m := stampOfName.FindStringSubmatch(filepath.Base(path)); m != nil {
-		from.stamp = fmt.Sprintf("%-014s %4s", m[1], m[2])
+		return nil, err
 	}
 	in := csv.NewReader(bytes.NewReader(bytes.TrimPrefix(text, []byte("\xef\xbb\xbf"))))
-	if head, _, _ := bytes.Cut(text, []byte("\n")); bytes.IndexByte(head, ',') < 0 {
-		in.Comma = map[bool]rune{true: ';', false: ','}[bytes.IndexByte(head, ';') >= 0] // as spreadsheets write it where the comma is the decimal one
+	if head, _, _ := bytes.Cut(text, []byte("\n")); bytes.IndexByte(head, ',') < 0 && bytes.IndexByte(head, ';') >= 0 {
+		in.Comma = ';' // as spreadsheets write it where the comma is the decimal one
 	}
 	header, err := in.Read()
-	at := t.columns(header)
-	for _, field := range []string{"Period", "MessageSize"} {
-		if _, has := at[field]; !has && err == nil {
-			return fail.New(fail.Source, "data files have TenantID, Region, MetricName, Period, AgentGroupName, MessageSize; invoices region, period, measure, quantity",
-				"their numbers: %s:1: there is no column %s, nor %s", path, field, fields[field])
-		}
+	found := map[string]bool{}
+	for i, name := range header {
+		header[i] = fieldOf(name, columns)
+		found[header[i]] = true
 	}
-	var row []string
+	if err == nil && !(found["Period"] && found["MessageSize"]) {
+		return nil, fmt.Errorf("%s:1: the header has no Period or no MessageSize, as data files have them, nor period and quantity, as invoices do", path)
+	}
 	for err == nil {
-		if row, err = in.Read(); err == nil {
+		var record []string
+		if record, err = in.Read(); err == nil {
 			line, _ := in.FieldPos(0)
-			from.line = fmt.Sprintf("%s:%d", path, line)
-			err = t.row(from, func(field string) (string, bool) {
-				i, has := at[field]
-				if !has {
-					return "", false
-				}
-				return strings.TrimSpace(row[i]), true
-			})
+			row := Written{"path": path, "line": fmt.Sprintf("%s:%d: ", path, line)}
+			for i, value := range record {
+				row[header[i]] = strings.TrimSpace(value)
+			}
+			rows = append(rows, row)
 		}
 	}
 	if broken, is := errors.AsType[*csv.ParseError](err); is {
-		return fail.New(fail.Source, "", "their numbers: %s:%d: %w", path, broken.Line, broken.Err)
+		return nil, fmt.Errorf("%s:%d: %w", path, broken.Line, broken.Err)
 	}
-	if errors.Is(err, io.EOF) {
-		return nil
+	if len(header) == 0 || !errors.Is(err, io.EOF) {
+		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	return err
-}
-
-// row takes a number that is newer than what there is.
-func (t *Theirs) row(from origin, field func(string) (string, bool)) error {
-	wrong := func(format string, args ...any) error {
-		return fail.New(fail.Source, "", "their numbers: %s: %w", from.line, fmt.Errorf(format, args...))
-	}
-	if metric, has := field("MetricName"); has && !strings.EqualFold(metric, "seats_outbound") {
-		return wrong("the metric is %q, not seats_outbound", metric)
-	}
-	id, _ := field("TenantID")
-	region, _ := field("Region")
-	if m := regionOfName.FindStringSubmatch(filepath.Base(from.path)); region == "" && m != nil {
-		region = m[1]
-	}
-	period, _ := field("Period")
-	measure, _ := field("AgentGroupName")
-	quantity, _ := field("MessageSize")
-	key, err := t.Key(id, region, measure, period)
-	if err != nil {
-		return wrong("%w", err)
-	}
-	value, err := strconv.ParseInt(quantity, 10, 64)
-	if err != nil || value < 0 {
-		return wrong("%q is no number of agents", quantity)
-	}
-	was, again := t.from[key]
-	switch {
-	case again && was.stamp == from.stamp && t.Numbers[key] != value:
-		return wrong("%s of %s in %s is %d, and %d in %s, which is as new by its name", key.Measure, key.Region, key.Period, value, t.Numbers[key], was.line)
-	case again && was.stamp >= from.stamp:
-		if was.stamp > from.stamp {
-			t.Newer[from.path] = was.path
-		}
-		return nil
-	case again:
-		t.Newer[was.path] = from.path
-	}
-	t.Numbers[key], t.from[key] = value, from
-	return nil
-}
-
-// Key says what a number is of. Without a measure, days have the most at once and months the enabled agents, as the specification
-// has it.
-func (t *Theirs) Key(id, region, measure, period string) (k Key, err error) {
-	at := slices.IndexFunc(t.Tenants, func(one config.Tenant) bool { return one.Name == id })
-	if id == "" && len(t.Tenants) == 1 {
-		at = 0
-	}
-	switch {
-	case at < 0 && id == "":
-		return k, errors.New("it does not say of which tenant: give --tenant")
-	case at < 0:
-		return k, fmt.Errorf("tenant %q is not asked for: %s", id, listed(t.Tenants, func(one config.Tenant) string { return one.Name }))
-	}
-	name := func(r config.Region) string { return r.Name }
-	if !slices.ContainsFunc(t.Tenants[at].Regions, func(r config.Region) bool { return r.Name == region }) {
-		return k, fmt.Errorf("tenant %s has no region %q: %s", t.Tenants[at].Name, region, listed(t.Tenants[at].Regions, name))
-	}
-	k = Key{t.Tenants[at].Name, report.Series{Region: region}}
-	for layout, canonical := range map[string]string{time.DateOnly: time.DateOnly, "20060102": time.DateOnly, "2006-01": "2006-01", "200601": "2006-01"} {
-		if read, err := time.Parse(layout, period); err == nil {
-			k.Period = read.Format(canonical)
-		}
-	}
-	if k.Period == "" {
-		return k, fmt.Errorf("period %q: want a day as 2026-03-10 or 20260310, or a month as 2026-03", period)
-	}
-	of := map[bool]string{true: "monthly_", false: "daily_"}[k.isMonth()]
-	switch strings.TrimPrefix(strings.ToLower(measure), of) {
-	case "1", string(report.Concurrent):
-		k.Measure = report.Concurrent
-	case "2", string(report.Enabled):
-		k.Measure = report.Enabled
-	case "":
-		k.Measure = map[bool]report.Measure{true: report.Enabled, false: report.Concurrent}[k.isMonth()]
-	default:
-		return k, fmt.Errorf("measure %q of %s: want concurrent (1) or enabled (2)", measure, k.Period)
-	}
-	return k, nil
-}
-
-func listed[T any](of []T, name func(T) string) string {
-	names := map[string]bool{}
-	for _, one := range of {
-		names[name(one)] = true
-	}
-	return strings.Join(slices.Sorted(maps.Keys(names)), ", ")
+	return rows, nil
 }

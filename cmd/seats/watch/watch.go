@@ -8,6 +8,7 @@ package watch
 import (
 	"bytes"
 	"context"
+	"database/sql"
 	_ "embed"
 	"errors"
 	"fmt"
@@ -47,6 +48,10 @@ type State struct {
 	Concurrent  []Count // of each region, on the newest day that was computed
 	Enabled     []Count // of each region, in the newest month that was computed
 	Quality     []Count // of each rule, on the newest day that was computed
+
+	// Of the newest month in which a day was computed.
+	Highest   []Highest // of each region
+	Contracts []job.Contract
 }
 
 // Count is a number of the store under its name.
@@ -54,6 +59,8 @@ type Count struct {
 	Name  string
 	Value int64
 }
+
+func (c Count) String() string { return fmt.Sprintf("%s %d", c.Name, c.Value) }
 
 // Look reads a published store.
 func Look(ctx context.Context, q duck.Queryer, t config.Tenant, now time.Time) (State, error) {
@@ -70,7 +77,37 @@ func Look(ctx context.Context, q duck.Queryer, t config.Tenant, now time.Time) (
 	s.Concurrent, err3 = duck.All[Count](ctx, q, "ask/watch_concurrent")
 	s.Enabled, err4 = duck.All[Count](ctx, q, "ask/watch_enabled")
 	s.Quality, err5 = duck.All[Count](ctx, q, "ask/watch_quality")
-	return s, errors.Join(err1, err2, err3, err4, err5)
+	highest, err6 := HighestSeconds(ctx, q, t)
+	if err := errors.Join(err1, err2, err3, err4, err5, err6); err != nil || len(highest) == 0 {
+		return s, err
+	}
+	newest := highest[len(highest)-1].Month
+	s.Highest = slices.DeleteFunc(highest, func(h Highest) bool { return h.Month != newest })
+	s.Contracts, err = job.Contracts(ctx, q, newest, newest)
+	return s, err
+}
+
+// Highest is the highest second of a region's month, as far as its days are counted (R8).
+type Highest struct {
+	Month   calendar.Month
+	Count                 // of the region
+	Day     calendar.Date // of the first second
+	At      int64         // the first second; 0: no agent was there
+	Seconds int64         // how many are so high
+	Days    int64         // that reach it
+	Counted int64         // days
+	State   string        // settle.Final: every day of the month is; else settle.Provisional
+}
+
+// HighestSeconds are those of every month in which a day was counted, by month and region. They need no rows.
+func HighestSeconds(ctx context.Context, q duck.Queryer, t config.Tenant) ([]Highest, error) {
+	regions, until := []string{}, []string{}
+	for _, r := range t.Regions {
+		if !r.Until.IsZero() {
+			regions, until = append(regions, r.Name), append(until, r.Until.String())
+		}
+	}
+	return duck.All[Highest](ctx, q, "ask/month_peak", sql.Named("regions", regions), sql.Named("until", until))
 }
 
 // States are the days that the store holds, or whose rows it once held, and whether they are final.
@@ -285,6 +322,17 @@ func (s Site) store(p page, t config.Tenant) {
 	}
 	for _, c := range state.Enabled {
 		set("enabled_agents", float64(c.Value), "region", c.Name)
+	}
+	for _, h := range state.Highest {
+		set("month_concurrent_agents", float64(h.Value), "region", h.Name)
+	}
+	for _, c := range state.Contracts {
+		of := []string{"region", c.Region, "contract", c.Name}
+		set("contract_quantity", c.Quantity, of...)
+		if c.Committed > 0 {
+			set("contract_committed", float64(c.Committed), of...)
+			set("contract_reached", c.Reached, of...)
+		}
 	}
 	for _, c := range state.Quality {
 		set("data_quality_occurrences", float64(c.Value), "rule", c.Name)

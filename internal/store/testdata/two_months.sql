@@ -8,3 +8,4 @@ insert into _data.qualifying_session select day, 'US', 'dallas', 'E1', resource_
 insert into _data.session_group select day, sm_res_session_fact_key, start_date_time_key, 'g' || resource_key % 2 from _data.qualifying_session;
 insert into _data.concurrency select '2026-03-30'::date + i::integer, 'US', null, i * 86400, (i + 1) * 86400, 1, 1 from range(4) as r (i);
 insert into _data.daily_concurrent select '2026-03-30'::date + i::integer, 'US', null, 1, 0, 86400, 'final' from range(4) as r (i);
+insert into _data.contract values ('US', 'held', 'sustained', 90000, 5, [0.2], null);
