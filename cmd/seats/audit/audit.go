@@ -183,8 +183,8 @@ func (w *auditor) path(name string) string { return filepath.Join(w.dir, name) }
 
 func instant(ts int64) string { return time.Unix(ts, 0).UTC().Format(time.RFC3339) }
 
-// count writes a number with its noun.
-func count(n int, what string) string {
+// Count writes a number with its noun.
+func Count(n int, what string) string {
 	if n == 1 {
 		return "1 " + what
 	}
