@@ -42,26 +42,10 @@ func (v value) contracts(r *Region) {
 func (v value) contract(name string) Contract {
 	c := Contract{Name: name}
 	v.fill(&c)
-	given := 0
-	for _, key := range []string{"aggregate", "top_days", "sustained", "accumulated"} {
-		of := v.get(key)
-		if !of.given() {
-			continue
-		}
-		given++
-		c.Aggregate = key
-		switch key {
-		case "aggregate":
-			c.Aggregate, _ = of.text()
-		case "top_days":
-			c.Parameter, _ = of.integer()
-		default:
-			most := map[string]time.Duration{"sustained": 24 * time.Hour, "accumulated": 31 * 24 * time.Hour}[key]
-			parse(of, value.scalar, &c.Parameter, secondsUpTo(most), "must be whole seconds such as 15m, up to "+strconv.Itoa(int(most.Hours()))+"h", "")
-		}
-	}
-	if given != 1 {
-		v.complain("needs one of aggregate, top_days, sustained and accumulated", "such as aggregate: max, top_days: 5 or sustained: 15m")
+	if of := v.get("aggregate"); of.given() {
+		c.aggregate(of)
+	} else {
+		v.complain("needs an aggregate", aggregates)
 	}
 	alerts := v.get("alert_at")
 	for _, item := range alerts.items() {
@@ -79,6 +63,31 @@ func (v value) contract(name string) Contract {
 		alerts.complain("there is nothing committed that these could be shares of", "")
 	}
 	return c
+}
+
+const aggregates = "max, p95, {top_days: 5}, {sustained: 15m} or {accumulated: 30m}"
+
+// aggregate reads one that is a word, or a word and how many days or how long.
+func (c *Contract) aggregate(v value) {
+	if !v.is(kindMapping) {
+		c.Aggregate, _ = v.text()
+		return
+	}
+	var given []value
+	for _, of := range v.fields().byKey {
+		given = append(given, of)
+	}
+	if len(given) != 1 || !given[0].given() {
+		v.complain("must be one of "+aggregates, "")
+		return
+	}
+	of := given[0]
+	if c.Aggregate = of.key; of.key == "top_days" {
+		c.Parameter, _ = of.integer()
+		return
+	}
+	most := map[string]time.Duration{"sustained": 24 * time.Hour, "accumulated": 31 * 24 * time.Hour}[of.key]
+	parse(of, value.scalar, &c.Parameter, secondsUpTo(most), "must be whole seconds such as 15m, up to "+strconv.Itoa(int(most.Hours()))+"h", "")
 }
 
 // secondsUpTo reads a duration of whole seconds.

@@ -141,7 +141,7 @@ func (l *loader) config(root value) (*Config, error) {
 		if g.defaults.ByGroup && !slices.ContainsFunc(cfg.Columns, isUnit) {
 			files.get("breakdown").complain("needs a column of the field BusinessUnitName in report.columns, which tells the rows apart", "")
 		}
-		if name := files.get("file_name"); name.given() {
+		if name := files.get("file_name"); name.given() || files.get("measures").given() {
 			name.tellApart(cfg.Tenants)
 		}
 		g.fill(cfg) // the key is not read: only who signs needs it

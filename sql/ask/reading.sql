@@ -270,7 +270,7 @@ where a.size = 1
 select list(reading)::varchar as readings
 from reading_kind
 where reading > coalesce((select max(reading) from reading_result), -1)
-group by reading // greatest(1, 1000000 // greatest(1, (select count(*) from reading_seat)))
+group by reading // greatest(1, 250000 // greatest(1, (select count(*) from reading_seat)))
 order by min(reading)
 
 -- name: reading
