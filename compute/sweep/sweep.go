@@ -8,6 +8,8 @@ package sweep
 
 import (
 	"math"
+	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -192,6 +194,10 @@ type agents struct {
 func (s *Sweep) identify() agents {
 	names := numbering[string]{numbers: make(map[string]int32, len(s.people))}
 	a := agents{of: make([]int32, len(s.people))}
+	var exclude []*regexp.Regexp
+	for _, pattern := range s.rules.Exclude {
+		exclude = append(exclude, wildcard(pattern))
+	}
 	for resource, p := range s.people {
 		name := p.employeeID
 		if name == "" {
@@ -202,7 +208,7 @@ func (s *Sweep) identify() agents {
 			a.excluded = append(a.excluded, false)
 		}
 		a.of[resource] = no
-		if s.isExcluded(p) {
+		if slices.ContainsFunc(exclude, func(w *regexp.Regexp) bool { return w.MatchString(p.employeeID) || w.MatchString(p.name) }) {
 			a.excluded[no] = true
 		}
 	}
@@ -210,39 +216,9 @@ func (s *Sweep) identify() agents {
 	return a
 }
 
-func (s *Sweep) isExcluded(p person) bool {
-	for _, pattern := range s.rules.Exclude {
-		if matches([]rune(pattern), []rune(p.employeeID)) || matches([]rune(pattern), []rune(p.name)) {
-			return true
-		}
-	}
-	return false
-}
-
-// matches tells whether the whole text fits the pattern: * is any number of characters, ? is one.
-// On a mismatch the last star takes one character more; earlier stars never need to be tried again.
-func matches(pattern, text []rune) bool {
-	p, t := 0, 0
-	star, taken := -1, 0
-	for t < len(text) {
-		switch {
-		case p < len(pattern) && pattern[p] == '*':
-			star, taken = p, t
-			p++
-		case p < len(pattern) && (pattern[p] == '?' || pattern[p] == text[t]):
-			p++
-			t++
-		case star >= 0:
-			taken++
-			p, t = star+1, taken
-		default:
-			return false
-		}
-	}
-	for p < len(pattern) && pattern[p] == '*' {
-		p++
-	}
-	return p == len(pattern)
+// wildcard is what a whole text must fit: * is any number of characters, ? is one.
+func wildcard(pattern string) *regexp.Regexp {
+	return regexp.MustCompile("^(?s:" + strings.NewReplacer(`\*`, ".*", `\?`, ".").Replace(regexp.QuoteMeta(pattern)) + ")$")
 }
 
 // placeSet names a set of places where a session was seen; 0 is the empty set, a session that does not

@@ -30,6 +30,7 @@ import (
 	"seats/internal/calendar"
 	"seats/internal/config"
 	"seats/internal/duck"
+	"seats/internal/settle"
 	"seats/internal/sign"
 	"seats/internal/store"
 	"seats/report"
@@ -182,8 +183,8 @@ func (w *auditor) path(name string) string { return filepath.Join(w.dir, name) }
 
 func instant(ts int64) string { return time.Unix(ts, 0).UTC().Format(time.RFC3339) }
 
-// count writes a number with its noun.
-func count(n int, what string) string {
+// Count writes a number with its noun.
+func Count(n int, what string) string {
 	if n == 1 {
 		return "1 " + what
 	}
@@ -375,7 +376,7 @@ func (w *auditor) checkSource(ctx context.Context, p part) error {
 		return err
 	}
 	w.add(failures...)
-	return w.compareSource(ctx, read.days)
+	return w.compareSource(ctx, read)
 }
 
 // readAgain cuts a day anew. A source that has none of its sessions any more has purged it, and there is nothing to
@@ -394,43 +395,25 @@ func (w *auditor) readAgain(ctx context.Context, d calendar.Date) (bool, error) 
 	return err == nil, err
 }
 
-// compareSource says what changed in the rows of days, in their numbers, and in their month's.
-func (w *auditor) compareSource(ctx context.Context, days []calendar.Date) error {
+// compareSource says what changed in the rows of a part's days, in their numbers, and in their month's.
+func (w *auditor) compareSource(ctx context.Context, p part) error {
+	on := duck.Days(p.days...)
+	_, noRows := duck.Exec(ctx, w.scratch.Conn, "ask/source_row", on)
+	_, noEffects := duck.Exec(ctx, w.scratch.Conn, "ask/source_effect", on)
+	if p.whole && noEffects == nil { // only then are the agents of the month kept
+		_, noEffects = duck.Exec(ctx, w.scratch.Conn, "ask/source_month", sql.Named("month", p.month.String()))
+	}
 	var regions []string
 	for _, r := range w.Tenant.Regions {
 		regions = append(regions, r.Name)
 	}
-	on := duck.Days(days...)
-	rows, noRows := duck.All[struct{ Day, Words, Line string }](ctx, w.scratch.Conn, "ask/source_row", on)
-	moved, noneMoved := duck.All[struct {
-		report.Series
-		Words string
-	}](ctx, w.scratch.Conn, "ask/source_number", on, sql.Named("regions", regions), sql.Named("measures", w.Tenant.Issued()))
-	effects, noEffects := duck.By[report.Series, string](ctx, w.scratch.Conn, "ask/source_effect", on)
-	if n := len(moved); n > 0 && moved[n-1].IsMonth() && noEffects == nil { // only then are the agents of the month kept
-		var ofMonth map[report.Series][]string
-		ofMonth, noEffects = duck.By[report.Series, string](ctx, w.scratch.Conn, "ask/source_month", sql.Named("month", moved[n-1].Period))
-		maps.Copy(effects, ofMonth)
+	found, notFound := duck.All[struct {
+		Finding
+		Lines settle.Keys
+	}](ctx, w.scratch.Conn, "ask/source_finding", on, sql.Named("regions", regions), sql.Named("measures", w.Tenant.Issued()))
+	for _, f := range found {
+		f.Details = f.Lines
+		w.add(f.Finding)
 	}
-	if err := cmp.Or(noRows, noneMoved, noEffects); err != nil {
-		return err
-	}
-	words, lines, said := map[string]string{}, map[string][]string{}, map[string]bool{}
-	for _, r := range rows {
-		words[r.Day], lines[r.Day] = r.Words, append(lines[r.Day], r.Line)
-	}
-	for _, m := range moved {
-		if !m.IsMonth() {
-			m.Words = cmp.Or(words[m.Period], "no row changed") + ": " + m.Words
-		}
-		said[m.Period] = true
-		w.add(Finding{Rule: SourceNumber, Region: m.Region, Period: m.Period, Details: append(effects[m.Series], lines[m.Period]...), What: m.Words})
-	}
-	for _, r := range rows {
-		if !said[r.Day] {
-			said[r.Day] = true
-			w.add(Finding{Rule: SourceRows, Period: r.Day, Details: lines[r.Day], What: r.Words + "; every daily number stays"})
-		}
-	}
-	return nil
+	return cmp.Or(noRows, noEffects, notFound)
 }

@@ -114,7 +114,7 @@ func (w *auditor) checkIssuedByRuns() {
 		w.of(i, LedgerIssue, fmt.Sprintf("%s with %d agents, issued at %s, is named by no run of that time", i.File, i.Value, instant(at)))
 	}
 	if len(adopted) > 0 {
-		w.add(Finding{Rule: AdoptedFile, Details: adopted, What: count(len(adopted), "file") + " issued by runs that this ledger does not have"})
+		w.add(Finding{Rule: AdoptedFile, Details: adopted, What: Count(len(adopted), "file") + " issued by runs that this ledger does not have"})
 	}
 }
 
@@ -133,7 +133,7 @@ func (w *auditor) checkDays(ctx context.Context) error {
 	}
 	missing = slices.DeleteFunc(missing, func(d calendar.Date) bool { return isAged(d.YearMonth()) })
 	for _, run := range runsOf(missing) {
-		w.add(Finding{Rule: MissingDay, Period: calendar.Runs(run, " to "), What: "no slice of " + count(len(run), "day") + " between the first and the last day of the store"})
+		w.add(Finding{Rule: MissingDay, Period: calendar.Runs(run, " to "), What: "no slice of " + Count(len(run), "day") + " between the first and the last day of the store"})
 	}
 	var aged []calendar.Month
 	var provisional []calendar.Date
@@ -156,7 +156,7 @@ func (w *auditor) checkDays(ctx context.Context) error {
 	if len(provisional) > 0 {
 		slices.SortFunc(provisional, calendar.Date.Compare)
 		provisional = slices.Compact(provisional)
-		w.add(Finding{Rule: ProvisionalDays, Period: calendar.Runs(provisional, " to "), What: count(len(provisional), "day") + ": the standing number is provisional"})
+		w.add(Finding{Rule: ProvisionalDays, Period: calendar.Runs(provisional, " to "), What: Count(len(provisional), "day") + ": the standing number is provisional"})
 	}
 	return w.checkNotIssued(ctx)
 }
@@ -202,7 +202,7 @@ type foundFile struct {
 
 // said is a finding about such files: how many, and each.
 func said(rule Rule, files []foundFile, format string, args ...any) Finding {
-	f := Finding{Rule: rule, What: fmt.Sprintf(format, append([]any{count(len(files), "issued file")}, args...)...)}
+	f := Finding{Rule: rule, What: fmt.Sprintf(format, append([]any{Count(len(files), "issued file")}, args...)...)}
 	for _, file := range files {
 		f.Details = append(f.Details, file.name+", issued at "+instant(file.issued.Unix()))
 	}
@@ -284,14 +284,11 @@ func (w *auditor) checkFolder(context.Context) error {
 }
 
 func (w *auditor) clockHeld() bool {
-	last := int64(0)
+	var moments []int64
 	for _, r := range w.runs {
-		if r.StartedTS < last || r.EndedTS < r.StartedTS {
-			return false
-		}
-		last = r.EndedTS
+		moments = append(moments, r.StartedTS, r.EndedTS)
 	}
-	return last <= w.Clock().Unix()
+	return slices.IsSorted(append(moments, w.Clock().Unix()))
 }
 
 // checkFiles holds every issued file of the period against the store and its manifest, and that against its signature.

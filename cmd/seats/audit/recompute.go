@@ -284,7 +284,7 @@ func (w *auditor) remarkMoved() {
 			period += " to " + periods[len(periods)-1]
 		}
 		w.add(Finding{Rule: MovedSilently, Period: period, Details: m.details,
-			What: m.words + "; the numbers are as issued in " + count(len(periods), "period")})
+			What: m.words + "; the numbers are as issued in " + Count(len(periods), "period")})
 	}
 }
 
@@ -381,12 +381,9 @@ func (w *auditor) ruleChanges(old, now string) (changes []string) {
 	if !known { // nothing was counted by them yet
 		current = string(w.Tenant.Rules())
 	}
-	before, err := config.RuleFacts([]byte(text))
-	if err != nil {
-		return []string{err.Error()}
-	}
-	after, err := config.RuleFacts([]byte(current))
-	if err != nil {
+	before, err1 := config.RuleFacts([]byte(text))
+	after, err2 := config.RuleFacts([]byte(current))
+	if err := cmp.Or(err1, err2); err != nil {
 		return []string{err.Error()}
 	}
 	only := func(mark string, of, other []string) {

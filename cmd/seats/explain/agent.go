@@ -151,13 +151,7 @@ func (e *Explainer) BriefFateTable(fates []Fate) report.Table {
 	full := e.FateTable("", fates)
 	for i, f := range fates {
 		row := full.Rows[i]
-		location, why, logout := any(nil), f.Reason, row[7]
-		if f.Region != "" {
-			location = f.place.String()
-		}
-		if why == "" {
-			why = string(f.Decision)
-		}
+		location, why, logout := where(f.Region != "", f.place.String()), cmp.Or(f.Reason, string(f.Decision)), row[7]
 		if logout == nil && f.Login != nil {
 			logout = "open"
 		}

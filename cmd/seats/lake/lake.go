@@ -361,7 +361,7 @@ func (x *export) claim(ctx context.Context) error {
 	if err != nil || len(runs) == 0 {
 		return err
 	}
-	name, is := path.Join("issued", "tenant="+x.tenant.Name, storeName), []byte(x.digest(runs[0].SHA256)+"\n")
+	name, is := path.Join("issued", "tenant="+x.tenant.Name, storeName), []byte(x.masks.Digest(runs[0].SHA256)+"\n")
 	if err := x.lake.folder(path.Dir(name)); err != nil {
 		return fmt.Errorf("write %s: %w", name, err)
 	}
@@ -490,20 +490,12 @@ func (x *export) partitions(relations []string, folder string, from ...string) [
 	for _, part := range append(from, x.statements) {
 		fmt.Fprintf(h, "%d:%s", len(part), part) // lengths keep the parts apart
 	}
-	hash := x.digest(fmt.Sprintf("%x", h.Sum(nil)))
+	hash := x.masks.Digest(fmt.Sprintf("%x", h.Sum(nil)))
 	var parts []partition
 	for _, r := range relations {
 		parts = append(parts, partition{relation: r, dir: path.Join(r, "tenant="+x.tenant.Name, folder), hash: hash})
 	}
 	return parts
-}
-
-// digest is one that stands in the lake: a keyed one in its place where the lake has pseudonyms, since names went into it.
-func (x *export) digest(sum string) string {
-	if x.masks == nil {
-		return sum
-	}
-	return x.masks.Digest(sum)
 }
 
 func (x *export) done(parts []partition) bool {

@@ -101,8 +101,13 @@ func (k *Key) User(name string) string {
 }
 
 // Digest takes the place of a digest of something that names went into, with which anybody could try names: equal ones
-// stay equal, and no text gives it without the key.
-func (k *Key) Digest(sum string) string { return hex.EncodeToString(k.sum("digest", sum)) }
+// stay equal, and no text gives it without the key. Where there are no pseudonyms, and so no key, it stays.
+func (k *Key) Digest(sum string) string {
+	if k == nil {
+		return sum
+	}
+	return hex.EncodeToString(k.sum("digest", sum))
+}
 
 // Of makes the pseudonyms of another tenant, with the same key.
 func (k *Key) Of(tenant string) *Key {

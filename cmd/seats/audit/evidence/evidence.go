@@ -79,7 +79,7 @@ type packer struct {
 	dir      string
 	held     map[calendar.Date]store.Slice
 	days     []calendar.Date
-	from, to string // bounds for the statements, as days
+	from, to calendar.Date // bounds for the statements
 	computed []computation
 	months   []calendar.Month // that have a number, and every day of which is in the pack
 	tables   []table          // that the script reads
@@ -112,12 +112,11 @@ func (p *packer) load(ctx context.Context) (err error) {
 	if len(p.days) == 0 {
 		return fail.New(fail.NotReady, "`seats status` lists the days", "the store has no slice of the period")
 	}
-	last := p.days[len(p.days)-1]
-	p.from, p.to = p.days[0].String(), last.String()
-	if m := last.YearMonth(); p.Period.HoldsMonth(m) { // all of which may have ended before its last day
-		p.to = m.Last().String()
+	p.from, p.to = p.days[0], p.days[len(p.days)-1]
+	if m := p.to.YearMonth(); p.Period.HoldsMonth(m) { // all of which may have ended before its last day
+		p.to = m.Last()
 	}
-	if p.computed, err = duck.All[computation](ctx, p.scratch.Conn, "ask/pack_computation", p.bounds()...); err != nil {
+	if p.computed, err = duck.All[computation](ctx, p.scratch.Conn, "ask/pack_computation", duck.Span(p.from, p.to)...); err != nil {
 		return err
 	}
 	done := map[calendar.Date]bool{}
@@ -129,15 +128,11 @@ func (p *packer) load(ctx context.Context) (err error) {
 		p.replace(c.SQL, c.SQL)
 		done[c.Day] = true
 	}
-	p.months, err = duck.All[calendar.Month](ctx, p.scratch.Conn, "ask/pack_month", p.bounds()...)
+	p.months, err = duck.All[calendar.Month](ctx, p.scratch.Conn, "ask/pack_month", duck.Span(p.from, p.to)...)
 	p.months = slices.DeleteFunc(p.months, func(m calendar.Month) bool {
 		return slices.ContainsFunc(p.Tenant.DaysOf(m), func(d calendar.Date) bool { return !done[d] })
 	})
 	return err
-}
-
-func (p *packer) bounds(more ...any) []any {
-	return append([]any{sql.Named("from", p.from), sql.Named("to", p.to)}, more...)
 }
 
 func (p *packer) file(name string) (string, error) {
@@ -205,7 +200,7 @@ func (p *packer) writeSlices(ctx context.Context) error {
 			return err
 		}
 	}
-	if err := p.copy(ctx, "slices/slice.parquet", "ask/pack_slice", "", p.bounds()...); err != nil {
+	if err := p.copy(ctx, "slices/slice.parquet", "ask/pack_slice", "", duck.Span(p.from, p.to)...); err != nil {
 		return err
 	}
 	for _, table := range heads[1:] {
@@ -258,8 +253,8 @@ func (p *packer) writeResults(ctx context.Context) error {
 			return err
 		}
 	}
-	err1 := p.copy(ctx, "results/monthly_concurrent.csv", "ask/pack_monthly_concurrent", "", p.bounds()...)
-	err2 := p.copy(ctx, "results/monthly_enabled.csv", "ask/pack_monthly_enabled", "", p.bounds()...)
+	err1 := p.copy(ctx, "results/monthly_concurrent.csv", "ask/pack_monthly_concurrent", "", duck.Span(p.from, p.to)...)
+	err2 := p.copy(ctx, "results/monthly_enabled.csv", "ask/pack_monthly_enabled", "", duck.Span(p.from, p.to)...)
 	return cmp.Or(err1, err2)
 }
 

@@ -17,6 +17,7 @@ import (
 	"text/template"
 	"time"
 
+	"seats/cmd/seats/audit"
 	"seats/cmd/seats/pseudonym"
 	"seats/compute"
 	"seats/internal/store"
@@ -307,11 +308,7 @@ func (p *packer) script() map[string]any {
 }
 
 func (p *packer) page() map[string]any {
-	days := "1 day"
-	if n := len(p.days); n > 1 {
-		days = strconv.Itoa(n) + " days"
-	}
-	return map[string]any{"Tenant": p.Tenant.Name, "From": p.from, "To": p.to, "Days": days, "Months": p.months, "Masked": p.masks != nil,
+	return map[string]any{"Tenant": p.Tenant.Name, "From": p.from, "To": p.to, "Days": audit.Count(len(p.days), "day"), "Months": p.months, "Masked": p.masks != nil,
 		"Signed": p.signed, "Statements": compute.SQLSHA256()}
 }
 
