@@ -163,6 +163,7 @@ create or replace temp table found (
     is_all_of_region boolean not null,
     meaning          varchar not null,
     each_period      varchar not null,
+    each_month       varchar not null,
     reading          integer not null,
     missing          boolean not null,
     earlier          boolean not null
@@ -177,35 +178,38 @@ where region in (select region from reconciled where theirs <> ours)
 order by region, month
 
 -- name: wants_pairs
--- One row: whether no set gives all numbers of some measure, or none gives all of the region's. Input: reading_given.
+-- One row: whether of some measure no set gives all numbers, nor all those of the months in which something differs where these are
+-- more than one a month, or none gives all of the region's numbers of such months. Input: reading_given.
 with fit as (
     select reading, missing, earlier, measure, long,
-           bool_and(gives) as is_all
+           bool_and(gives) or bool_and(gives or not month_differs) and bool_or(is_of_several) as is_enough
     from reading_given
     group by reading, missing, earlier, measure, long
 ),
 series as (
-    select bool_or(is_all) as has_all
+    select bool_or(is_enough) as has_enough
     from fit
     group by measure, long
 ),
 whole as (
-    select bool_and(is_all) as has_all
-    from fit
+    select bool_and(gives or not region_differs) as is_enough
+    from reading_given
     group by reading, missing, earlier
 )
-select not coalesce((select bool_and(has_all) from series) and (select bool_or(has_all) from whole), true)
+select not coalesce((select bool_and(has_enough) from series) and (select bool_or(is_enough) from whole), true)
 
 -- name: reading_given
 -- Grain: set of readings x number of theirs that can be tried: whether the set gives it, how, and in how many ways; else the nearest
 -- that it gives. Two more readings need no count: that a day is missing (of a day: nobody at all; of a month: what it is without one
 -- of its days), and that a number is an earlier revision's. What is not missing, or has no earlier revision, is as the rest
--- of the set has it. Inputs: reading_kind, reading_result, their_number, our_number, _data.issued_file; $region.
+-- of the set has it. month_differs: some number of the measure differs in that month, and region_differs: of any measure;
+-- is_of_several: of the months that differ there are more numbers than months. Inputs: reading_kind, reading_result, their_number, our_number, _data.issued_file; $region.
 create or replace temp table reading_given as
-with asked as (
+with comparable as (
     select t.measure,
            t.period,
            length(t.period) as long,
+           t.period[:7] as month,
            t.value as theirs,
            t.value = o.value as is_ours
     from their_number as t
@@ -216,6 +220,18 @@ with asked as (
         and r.left_out = ''
         and r.value = o.value
     where t.region = $region
+),
+told as (
+    select *,
+           bool_or(not is_ours) over (partition by measure, long, month) as month_differs,
+           bool_or(not is_ours) over (partition by month) as region_differs
+    from comparable
+),
+asked as (
+    select *,
+           count(*) filter (where month_differs) over series > count(distinct month) filter (where month_differs) over series as is_of_several
+    from told
+    window series as (partition by measure, long)
 ),
 tried as (
     select r.reading,
@@ -253,7 +269,8 @@ option as (
         and i.period = a.period
     where t.earlier
 )
-select t.reading, t.missing, t.earlier, t.size, a.measure, a.long, a.period, a.is_ours, a.theirs,
+select t.reading, t.missing, t.earlier, t.size, a.measure, a.long, a.period, a.month, a.is_ours, a.theirs,
+       a.month_differs, a.region_differs, a.is_of_several,
        bool_or(o.value = a.theirs) as gives,
        coalesce(min(o.how) filter (where o.value = a.theirs), '') as how,
        count(*) filter (where o.value = a.theirs) as ways,
@@ -265,27 +282,43 @@ group by all
 
 -- name: finding
 -- Grain: set of readings that gives some of their numbers of a measure, days or months, where these differ from ours; or that comes
--- nearest to one that none gives. periods are spelled as runs; how names the days without which, or the revisions, and how many
+-- nearest to one that none gives. periods are spelled as runs, and of a month of which it gives every number (of several), also those
+-- that are ours, as the month, but where it gives all of them; how names the days without which, or the revisions, and how many
 -- others would do; of the nearest it is what it gives.
--- Where a set gives all, all of their numbers of the measure are the set's, also those that are ours: none is spoiled. Shown are of
--- these the smallest, and the smallest that give all of the region's numbers, of every measure; where there is none, each that gives
--- a number: pairs only for what no single reading gives; and nearest ones.
+-- Where a set gives all, all of their numbers of the measure are the set's, also those that are ours: none is spoiled. Where it gives
+-- its months, so are all of the months in which one differs: another counter's configuration changes by the month. Shown are of these
+-- the smallest, and the smallest that give all of the region's numbers (of the months in which one differs), of every measure; a
+-- larger set that gives all does not hide one that gives its months. Where there is none, each that gives a number: pairs only
+-- for what no single reading gives; and nearest ones.
 -- Output: found. Inputs: reading_given, reading_kind; $region.
 insert into found
-with island as (
+with of_month as (
     select *,
-           case when long = 10 then (period::date - row_number() over (
-               partition by reading, missing, earlier, measure, long
-               order by period
-           )::integer)::varchar else period end as run
+           bool_and(gives) over (partition by reading, missing, earlier, measure, long) as is_all,
+           bool_and(gives) over month as is_month,
+           count(*) over month > 1 as is_several
     from reading_given
+    window month as (partition by reading, missing, earlier, measure, long, month)
+),
+island as (
+    select *,
+           is_month and is_several and not is_all as as_month,
+           case
+               when as_month then month
+               when long = 10 then (period::date - row_number() over (
+                   partition by reading, missing, earlier, measure, long, as_month
+                   order by period
+               )::integer)::varchar
+               else period
+           end as run
+    from of_month
     where gives
       and not is_ours
 ),
 run as (
     select reading, missing, earlier, measure, long,
-           min(period) as first_period,
-           max(period) as last_period
+           case when bool_or(as_month) then min(month) else min(period) end as first_period,
+           case when bool_or(as_month) then min(month) else max(period) end as last_period
     from island
     group by reading, missing, earlier, measure, long, run
 ),
@@ -302,24 +335,29 @@ fit as (
            count(*) filter (where not gives and is_ours) as spoils,
            count(*) filter (where is_ours) as equal,
            bool_and(gives) as is_all,
+           bool_and(gives or not month_differs) and bool_or(is_of_several) as is_months,
+           bool_and(gives or not region_differs) as is_region_months,
            coalesce(string_agg(period, ',' order by period) filter (where gives and not is_ours), '') as each_period,
+           coalesce(string_agg(distinct month, ',' order by month) filter (where is_month and month_differs), '') as each_month,
            string_agg(distinct nullif(how, ''), ', ' order by nullif(how, '')) filter (where gives and not is_ours) as hows,
            max(ways) filter (where gives and not is_ours) as ways
-    from reading_given
+    from of_month
     group by reading, missing, earlier, size, measure, long
 ),
 of_region as (
     select *,
            sum(explains - spoils) over (partition by reading, missing, earlier) as in_region,
            bool_and(is_all) over (partition by reading, missing, earlier) as is_all_of_region,
-           bool_or(is_all) over (partition by measure, long) as has_all,
-           min(size) filter (where is_all) over (partition by measure, long) as smallest
+           bool_and(is_region_months) over (partition by reading, missing, earlier) as is_months_of_region,
+           bool_or(is_all or is_months) over (partition by measure, long) as has_months,
+           min(size) filter (where is_all) over (partition by measure, long) as smallest,
+           min(size) filter (where is_months) over (partition by measure, long) as smallest_months
     from fit
 ),
 whole as (
-    select min(size) as smallest_whole
+    select min(size) filter (where is_all_of_region) as smallest_whole,
+           min(size) filter (where is_months_of_region) as smallest_whole_months
     from of_region
-    where is_all_of_region
 ),
 open as ( -- periods that no single reading gives
     select measure, long, period
@@ -346,18 +384,22 @@ near as (
 ),
 shown as (
     select f.measure, f.long, f.reading, f.missing, f.earlier,
-           case when f.is_all then 'gives all' else 'gives some' end as verdict,
-           f.explains, f.differing, f.spoils, f.equal, f.each_period,
+           case when f.is_all then 'gives all' when f.is_months then 'gives its months' else 'gives some' end as verdict,
+           f.explains, f.differing, f.spoils, f.equal, f.each_period, f.each_month,
            coalesce(s.periods, '') as periods,
            coalesce(f.hows || case when f.ways > 1 then ' (or ' || (f.ways - 1) || ' others)' else '' end, '') as how,
-           f.is_all_of_region,
+           f.is_all_of_region or f.is_months and f.is_months_of_region as is_all_of_region,
            f.size,
            f.in_region
     from of_region as f
     cross join whole
     left join spelled as s using (reading, missing, earlier, measure, long)
     where f.differing > 0
-      and case when f.has_all then f.is_all and (f.size = smallest or f.is_all_of_region and f.size = smallest_whole)
+      and case
+          when f.is_all then f.size = f.smallest or f.is_all_of_region and f.size = smallest_whole
+          when f.is_months then (f.size = f.smallest_months or f.is_months_of_region and f.size = smallest_whole_months)
+              and f.size < coalesce(f.smallest, f.size + 1)
+          when f.has_months then false
           else f.explains > 0 and (
               f.size = 1 or exists (
                   from open as o
@@ -369,7 +411,7 @@ shown as (
           end
     union all
     select measure, long, reading, missing, earlier,
-           'nearest', 0, 1, 0, 0, period, period,
+           'nearest', 0, 1, 0, 0, period, '', period,
            nearest || ' for ' || theirs || case when ties > 1 then ' (or ' || (ties - 1) || ' others)' else '' end,
            false, size, 0
     from near
@@ -393,6 +435,7 @@ select $region,
        concat_ws('; ', case when f.reading > 0 or f.size = 0 then k.meaning end, case when f.missing then 'they had no rows of a day' end,
                  case when f.earlier then 'as it was issued before' end),
        f.each_period,
+       f.each_month,
        f.reading,
        f.missing,
        f.earlier
