@@ -85,12 +85,12 @@ func (c *reconcileCmd) Run(ctx context.Context, p *program) error {
 // reconciliation is what is printed of all tenants.
 type reconciliation struct {
 	*terminal
-	numbers, findings, sessions report.Table
-	differs                     bool
+	months, numbers, findings, sessions report.Table
+	differs                             bool
 }
 
 func (a *reconciliation) add(t config.Tenant, r reconcile.Result) {
-	for _, of := range []struct{ all, more *report.Table }{{&a.numbers, &r.Numbers}, {&a.findings, &r.Findings}, {&a.sessions, &r.Sessions}} {
+	for _, of := range []struct{ all, more *report.Table }{{&a.months, &r.Months}, {&a.numbers, &r.Numbers}, {&a.findings, &r.Findings}, {&a.sessions, &r.Sessions}} {
 		of.all.Header, of.all.Rows = of.more.Header, append(of.all.Rows, of.more.Rows...)
 	}
 	a.differs = a.differs || r.Differs
@@ -99,23 +99,28 @@ func (a *reconciliation) add(t config.Tenant, r reconcile.Result) {
 	}
 }
 
-// write prints one document as JSON, the numbers as CSV, and for people the numbers, what gives theirs, and who makes the difference.
+// write prints one document as JSON, the numbers as CSV, and for people how many there are of a month, those that differ, what gives
+// theirs, and who makes the difference.
 func (a *reconciliation) write(p *program, format string) error {
 	switch format {
 	case report.FormatJSON:
 		var parts []any
-		for _, t := range []report.Table{a.numbers, a.findings, a.sessions} {
+		for _, t := range []report.Table{a.numbers, a.findings, a.sessions, a.months} {
 			var b bytes.Buffer
 			if err := t.Write(&b, format); err != nil {
 				return err
 			}
 			parts = append(parts, json.RawMessage(b.Bytes()))
 		}
-		return report.Table{Header: []string{"numbers", "findings", "sessions"}, Rows: [][]any{parts}}.Write(p.stdout, format)
+		return report.Table{Header: []string{"numbers", "findings", "sessions", "months"}, Rows: [][]any{parts}}.Write(p.stdout, format)
 	case report.FormatCSV:
 		return a.numbers.Write(p.stdout, format)
 	}
-	tables := []report.Table{a.numbers, a.brief(a.findings, 10, 5, 10), a.brief(a.sessions, 20, 3, 11)}
+	differing := report.Table{Header: a.numbers.Header, Rows: slices.DeleteFunc(slices.Clone(a.numbers.Rows), func(row []any) bool { return !reconcile.Differ(row) })}
+	if equal := len(a.numbers.Rows) - len(differing.Rows); equal > 0 {
+		a.Info("equal numbers are not shown one by one: --format csv has them", "equal", equal)
+	}
+	tables := []report.Table{a.months, differing, a.brief(a.findings, 10, 5, 10), a.brief(a.sessions, 20, 3, 11)}
 	return p.printTables(slices.DeleteFunc(tables, func(t report.Table) bool { return len(t.Rows) == 0 })...)
 }
 

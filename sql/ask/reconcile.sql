@@ -476,6 +476,42 @@ left join found as f on f.region = r.region
 group by r.region, r.measure, r.long, r.period, r.theirs, r.ours, r.issued
 order by r.region, r.long, r.measure, r.period
 
+-- name: month_list
+-- Grain: region x measure x kind of period x month: how many numbers there are of either side, with the first set of readings that
+-- gives every number of the month where some differ, and how many others do. Inputs: reconciled, found; $tenant.
+with given as (
+    select r.region, r.measure, r.long, r.period[:7] as month, f.turn,
+           any_value(f.readings) as readings
+    from reconciled as r
+    join found as f using (region, measure, long)
+    where r.theirs <> r.ours
+      and contains(f.each_month, month)
+    group by r.region, r.measure, r.long, month, f.turn
+    having bool_and(contains(f.each_period, r.period)) -- one that cannot be tried is not given
+),
+first_given as (
+    select region, measure, long, month,
+           arg_min(readings, turn) || case when count(*) > 1 then ' (or ' || (count(*) - 1) || ' others)' else '' end as readings
+    from given
+    group by region, measure, long, month
+)
+select $tenant as tenant, r.region, r.measure,
+       case r.long when 7 then 'month' else 'day' end as of,
+       r.period[:7] as month,
+       count(*) as numbers,
+       count(*) filter (where not r.differs) as equal,
+       count(*) filter (where r.theirs <> r.ours) as differing,
+       count(*) filter (where r.theirs is null) as theirs_missing,
+       count(*) filter (where r.ours is null) as ours_missing,
+       coalesce(any_value(g.readings), '') as readings
+from reconciled as r
+left join first_given as g on g.region = r.region
+    and g.measure = r.measure
+    and g.long = r.long
+    and g.month = r.period[:7]
+group by r.region, r.measure, r.long, r.period[:7]
+order by r.region, r.long, r.measure, month
+
 -- name: found_list
 -- Grain: as found. Inputs: found; $tenant.
 select $tenant as tenant, region, measure,
