@@ -2,19 +2,28 @@
 -- Grain: row of their files, or one number typed, as it is understood: region x measure x period of a tenant, and the value; where the
 -- same stands in several files, that of the newest by the time stamp in the name (a revision's comes after). problem says what is wrong
 -- with the row of a line, newer names the file that has a number which this row's file has too. Without a measure, days
--- have the most at once and months the enabled agents, as the specification has it. The region may stand in the name alone.
--- Inputs: $rows, $tenants (their regions by the names of those it may be of), as JSON.
+-- have the most at once and months the enabled agents, as the specification has it. The region may stand in the name alone, and in place
+-- of the tenant her account. Of a file with a row for each business unit the number is their sum.
+-- Inputs: $rows, $tenants (those it may be of), as JSON.
 with tenant as (
-    select entry.key as tenant,
-           entry.value as regions
-    from (select unnest(map_entries(from_json($tenants, '"MAP(VARCHAR, VARCHAR[])"'))) as entry)
+    select unnest(t)
+    from (select unnest(from_json_strict($tenants, '[{"tenant": "VARCHAR", "account": "VARCHAR", "regions": ["VARCHAR"]}]')) as t)
+),
+of_account as (
+    select account,
+           any_value(tenant) as tenant
+    from tenant
+    where account <> ''
+    group by account
+    having count(*) = 1
 ),
 written as (
     select unnest(r)
     from (
         select unnest(from_json($rows, '[{
             "line": "VARCHAR", "path": "VARCHAR", "TenantID": "VARCHAR", "Region": "VARCHAR", "MetricName": "VARCHAR",
-            "Period": "VARCHAR", "AgentGroupName": "VARCHAR", "MessageSize": "VARCHAR"
+            "Period": "VARCHAR", "AgentGroupName": "VARCHAR", "MessageSize": "VARCHAR", "BusinessUnitName": "VARCHAR",
+            "Tier3AccountID": "VARCHAR"
         }]')) as r
     )
 ),
@@ -28,7 +37,7 @@ understood as (
     select w.line,
            w.path,
            rpad(stamp.made, 14, '0') || lpad(stamp.revision, 4, '0') as stamp,
-           coalesce(nullif(w.TenantID, ''), (select any_value(tenant) from tenant having count(*) = 1)) as tenant,
+           coalesce(n.tenant, a.tenant, nullif(w.TenantID, ''), (select any_value(tenant) from tenant having count(*) = 1)) as tenant,
            coalesce(nullif(w.Region, ''), nullif(regexp_extract(file, '(?i)^CNT_(.+?)_PES_', 1), ''), '') as region,
            case
                when regexp_full_match(w.Period, '[0-9]{4}-?[0-9]{2}') then strftime(try_strptime(replace(w.Period, '-', '') || '01', '%Y%m%d'), '%Y-%m')
@@ -42,11 +51,26 @@ understood as (
                when '' then case length(period) when 7 then 'enabled' else 'concurrent' end
            end as measure,
            case when regexp_full_match(w.MessageSize, '[0-9]+') then try_cast(w.MessageSize as bigint) end as value,
+           [w.BusinessUnitName, w.Tier3AccountID] as unit,
            w.Period as said_period,
            w.AgentGroupName as said_measure,
            w.MessageSize as said_value,
            w.MetricName as metric
     from named as w
+    left join tenant as n on n.tenant = w.TenantID
+    left join of_account as a on a.account = w.TenantID
+),
+first_of_unit as (
+    select *,
+           row_number() over same_unit = 1 as is_first,
+           min(value) over same_unit <> max(value) over same_unit as is_twice
+    from understood
+    window same_unit as (partition by path, tenant, region, measure, period, unit)
+),
+summed as (
+    select *,
+           try_cast(sum(value) filter (where is_first) over (partition by path, tenant, region, measure, period) as bigint) as total
+    from first_of_unit
 ),
 judged as (
     select u.*,
@@ -59,11 +83,11 @@ judged as (
                    'tenant ' || u.tenant || ' has no region "' || u.region || '": ' || array_to_string(list_sort(t.regions), ', ')
                when period is null then 'period "' || said_period || '": want a day as 2026-03-10 or 20260310, or a month as 2026-03'
                when measure is null then 'measure "' || said_measure || '" of ' || period || ': want concurrent (1) or enabled (2)'
-               when value is null then '"' || said_value || '" is no number of agents'
-               when u.stamp = max(u.stamp) over same and min(value) over stamped <> max(value) over stamped then
-                   measure || ' of ' || u.region || ' in ' || period || ' is ' || value || ' here and another number in a row that is as new by its file''s name'
+               when value is null or total is null then '"' || said_value || '" is no number of agents'
+               when u.stamp = max(u.stamp) over same and (is_twice or min(total) over stamped <> max(total) over stamped) then
+                   measure || ' of ' || u.region || ' in ' || period || ' is ' || if(is_twice, value, total) || ' here and another number in a row that is as new by its file''s name'
            end as problem
-    from understood as u
+    from summed as u
     left join tenant as t on t.tenant = u.tenant
     window same as (partition by u.tenant, u.region, u.measure, u.period),
            stamped as (partition by u.tenant, u.region, u.measure, u.period, u.stamp)
@@ -74,7 +98,7 @@ select distinct coalesce(j.problem, '') as problem,
                 j.region,
                 coalesce(j.measure, '') as measure,
                 coalesce(j.period, '') as period,
-                coalesce(j.value, 0) as value,
+                coalesce(j.total, 0) as value,
                 case when j.stamp < j.newest then j.path else '' end as older
 from judged as j
 order by problem = '', contains(problem, ' and another number '), line, tenant, j.region, measure, period, older
