@@ -265,7 +265,10 @@ idle as ( -- what there is instead of an activity: another resource of the same 
            s.agent,
            s.session,
            arg_min(
-               format('; the nearest is {} {}, {} s away', a.kind, a.activity_key, greatest(a.start_ts - s.until_ts, s.start_ts - a.until_ts) + 1),
+               format(
+                   '; the nearest is {} {}, {} s away',
+                   a.kind, a.activity_key, greatest(a.start_ts - s.until_ts, s.start_ts - a.until_ts) + 1
+               ),
                (greatest(a.start_ts - s.until_ts, s.start_ts - a.until_ts), a.nth)
            ) filter (a.is_valid) as nearest,
            count(*) filter (not a.is_valid) as rejected

@@ -104,8 +104,9 @@ func (e *Explainer) fates(ctx context.Context, days []calendar.Date, region, loc
 	said := map[bool]Verdict{true: "counted", false: NotCounted}
 	for _, f := range all {
 		if f.IsStored != (f.Verdict != NotCounted) {
-			return nil, fail.New(fail.Store, fmt.Sprintf("`seats compute --date %s` counts the day again; should it stay so, keep the store and report it", f.Date),
-				"explain agent %s on %s: session %d in %s is %s by the rules and %s in the store", f.Agent, f.Date, f.Session.ID, f.place, f.Verdict, said[f.IsStored])
+			hint := fmt.Sprintf("`seats compute --date %s` counts the day again; should it stay so, keep the store and report it", f.Date)
+			return nil, fail.New(fail.Store, hint, "explain agent %s on %s: session %d in %s is %s by the rules and %s in the store",
+				f.Agent, f.Date, f.Session.ID, f.place, f.Verdict, said[f.IsStored])
 		}
 		if f.Rule == "R6" {
 			f.Reason = fmt.Sprintf("exclude_agents %q fits %s %q", f.Pattern, f.Field, f.Value)

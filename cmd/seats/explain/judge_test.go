@@ -72,7 +72,7 @@ func (h *history) check() error {
 }
 
 func (h *history) disagree(at seatKey, rules, store Verdict) error {
-	return fmt.Errorf("explain agent %s on %s: session %d in %s is %s by the rules and %s in the store", h.agent, h.date, at.Session.ID, at.place, rules, store)
+	return fmt.Errorf("agent %s on %s: session %d in %s is %s by the rules and %s in the store", h.agent, h.date, at.Session.ID, at.place, rules, store)
 }
 
 // seatKey is a session in a location.

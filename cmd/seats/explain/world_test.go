@@ -281,6 +281,10 @@ func TestFates(t *testing.T) {
 		require.Equal(t, CountedOnce, twice[i].Verdict)
 		require.Equal(t, "shares seconds with session "+other+" of the same agent", twice[i].Reason)
 	}
+
+	insert(t, conn, "insert into _data.qualifying_session select * replace ('paris' as location) from _data.qualifying_session where agent = 'counted'")
+	_, err := New(conn, tenant).Agent(context.Background(), "counted", []calendar.Date{day}, "", "")
+	require.ErrorContains(t, err, "session 1 in EU/paris is not counted by the rules and counted in the store")
 }
 
 func decisions(s *Second) (words []string) {
