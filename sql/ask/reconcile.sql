@@ -202,11 +202,11 @@ where region in (select region from reconciled where theirs <> ours)
 order by region, month
 
 -- name: wants_pairs
--- One row: whether of some measure no set gives all numbers, nor all those of the months in which something differs where these are
--- more than one a month, or none gives all of the region's numbers of such months. Input: reading_given.
+-- One row: whether of some measure no set gives all numbers, nor its months, or none gives all of the region's numbers of the months in
+-- which one differs. Input: reading_given.
 with fit as (
     select reading, missing, earlier, measure, long,
-           bool_and(gives) or bool_and(gives or not month_differs) and bool_or(is_of_several) as is_enough
+           bool_and(gives) or bool_or(gives_months) as is_enough
     from reading_given
     group by reading, missing, earlier, measure, long
 ),
@@ -214,20 +214,16 @@ series as (
     select bool_or(is_enough) as has_enough
     from fit
     group by measure, long
-),
-whole as (
-    select bool_and(gives or not region_differs) as is_enough
-    from reading_given
-    group by reading, missing, earlier
 )
-select not coalesce((select bool_and(has_enough) from series) and (select bool_or(is_enough) from whole), true)
+select not coalesce((select bool_and(has_enough) from series) and (select bool_or(gives_region) from reading_given), true)
 
 -- name: reading_given
 -- Grain: set of readings x number of theirs that can be tried: whether the set gives it, how, and in how many ways; else the nearest
 -- that it gives. Two more readings need no count: that a day is missing (of a day: nobody at all; of a month: what it is without one
 -- of its days), and that a number is an earlier revision's. What is not missing, or has no earlier revision, is as the rest
--- of the set has it. month_differs: some number of the measure differs in that month, and region_differs: of any measure;
--- is_of_several: of the months that differ there are more numbers than months. Inputs: reading_kind, reading_result, their_number, our_number, _data.issued_file; $region.
+-- of the set has it. month_differs: some number of the measure differs in that month. gives_region: the set
+-- gives all of the region's numbers of the months in which one differs, of any measure; gives_months: all those of the measure, of which
+-- there are several a month, or all of the region's, where there are several of some measure: one number fits many. Inputs: reading_kind, reading_result, their_number, our_number, _data.issued_file; $region.
 create or replace temp table reading_given as
 with comparable as (
     select t.measure,
@@ -253,7 +249,9 @@ told as (
 ),
 asked as (
     select *,
-           count(*) filter (where month_differs) over series > count(distinct month) filter (where month_differs) over series as is_of_several
+           count(*) filter (where month_differs) over series > count(distinct month) filter (where month_differs) over series as several,
+           count(*) filter (where region_differs) over () >
+               count(distinct (measure, long, month)) filter (where region_differs) over () as region_several
     from told
     window series as (partition by measure, long)
 ),
@@ -292,17 +290,24 @@ option as (
         and i.measure = a.measure
         and i.period = a.period
     where t.earlier
+),
+given as (
+    select t.reading, t.missing, t.earlier, t.size, a.measure, a.long, a.period, a.month, a.is_ours, a.theirs,
+           a.month_differs, a.region_differs, a.several, a.region_several,
+           bool_or(o.value = a.theirs) as gives,
+           coalesce(min(o.how) filter (where o.value = a.theirs), '') as how,
+           count(*) filter (where o.value = a.theirs) as ways,
+           arg_min(o.value, abs(o.value - a.theirs)) as nearest
+    from asked as a
+    join option as o using (measure, period)
+    join tried as t using (reading, missing, earlier)
+    group by all
 )
-select t.reading, t.missing, t.earlier, t.size, a.measure, a.long, a.period, a.month, a.is_ours, a.theirs,
-       a.month_differs, a.region_differs, a.is_of_several,
-       bool_or(o.value = a.theirs) as gives,
-       coalesce(min(o.how) filter (where o.value = a.theirs), '') as how,
-       count(*) filter (where o.value = a.theirs) as ways,
-       arg_min(o.value, abs(o.value - a.theirs)) as nearest
-from asked as a
-join option as o using (measure, period)
-join tried as t using (reading, missing, earlier)
-group by all
+select * exclude (region_differs, several, region_several),
+       bool_and(gives or not region_differs) over (partition by reading, missing, earlier) as gives_region,
+       several and bool_and(gives or not month_differs) over (partition by reading, missing, earlier, measure, long)
+           or region_several and gives_region as gives_months
+from given
 
 -- name: finding
 -- Grain: set of readings that gives some of their numbers of a measure, days or months, where these differ from ours; or that comes
@@ -359,8 +364,8 @@ fit as (
            count(*) filter (where not gives and is_ours) as spoils,
            count(*) filter (where is_ours) as equal,
            bool_and(gives) as is_all,
-           bool_and(gives or not month_differs) and bool_or(is_of_several) as is_months,
-           bool_and(gives or not region_differs) as is_region_months,
+           bool_or(gives_months) as is_months,
+           bool_or(gives_region) as is_months_of_region,
            coalesce(string_agg(period, ',' order by period) filter (where gives and not is_ours), '') as each_period,
            coalesce(string_agg(distinct month, ',' order by month) filter (where is_month and month_differs), '') as each_month,
            string_agg(distinct nullif(how, ''), ', ' order by nullif(how, '')) filter (where gives and not is_ours) as hows,
@@ -372,7 +377,6 @@ of_region as (
     select *,
            sum(explains - spoils) over (partition by reading, missing, earlier) as in_region,
            bool_and(is_all) over (partition by reading, missing, earlier) as is_all_of_region,
-           bool_and(is_region_months) over (partition by reading, missing, earlier) as is_months_of_region,
            bool_or(is_all or is_months) over (partition by measure, long) as has_months,
            min(size) filter (where is_all) over (partition by measure, long) as smallest,
            min(size) filter (where is_months) over (partition by measure, long) as smallest_months
@@ -412,7 +416,7 @@ shown as (
            f.explains, f.differing, f.spoils, f.equal, f.each_period, f.each_month,
            coalesce(s.periods, '') as periods,
            coalesce(f.hows || case when f.ways > 1 then ' (or ' || (f.ways - 1) || ' others)' else '' end, '') as how,
-           f.is_all_of_region or f.is_months and f.is_months_of_region as is_all_of_region,
+           case when f.is_all then f.is_all_of_region else f.is_months and f.is_months_of_region end as is_all_of_region,
            f.size,
            f.in_region
     from of_region as f
@@ -443,7 +447,7 @@ shown as (
 )
 select $region,
        row_number() over (
-           order by f.long, f.measure, f.verdict, f.is_all_of_region desc, f.in_region desc, f.explains desc, f.spoils, f.size,
+           order by f.long, f.measure, f.is_all_of_region desc, f.verdict, f.in_region desc, f.explains desc, f.spoils, f.size,
                     f.reading, f.missing, f.earlier, f.periods
        ),
        f.measure,
