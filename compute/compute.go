@@ -228,7 +228,7 @@ func (c *Counter) remember(stands []Standing, swept []*sweep.Result) {
 		if !slices.Contains(c.months, s.Day.YearMonth()) {
 			continue
 		}
-		d := sweptDay{*s.Slice, s.By.RulesHash(), map[string][]int64{}, map[string]Peak{}, swept[i].Said()}
+		d := sweptDay{*s.Slice, s.By, map[string][]int64{}, map[string]Peak{}, swept[i].Said()}
 		for no, scope := range swept[i].Scopes() {
 			if scope.Location == "" {
 				d.resources[scope.Region], d.peaks[scope.Region] = swept[i].Resources(no), peakOf(scope, swept[i].Curve(no))

@@ -501,6 +501,21 @@ func TestR12MonthSweepsADayOnce(t *testing.T) {
 	m.fails(`the two computations of 2026-02 differ in EU: enabled agent "ann": counted by SQL, not counted by the sweep`)
 }
 
+// TestR9MonthOfOtherRules: days that are counted with their month by other rules than the counter's, as an audit does by those of an
+// issue, stand as they are counted, though no number of them is issued.
+func TestR9MonthOfOtherRules(t *testing.T) {
+	m := february(t)
+	other := m.Tenant
+	other.ExcludeAgents = []string{"ann"}
+	c := NewCounter(m.Conn, m.Tenant, m.Month)
+	for _, result := range c.Days(t.Context(), look(t, m.Conn, other, m.Days()...), 5) {
+		require.NoError(t, result.Err)
+	}
+	result := must.Have(c.Month(t.Context(), m.Month, 6))(t)
+	require.Equal(t, []Enabled{{"EU", 2}}, result.counts())
+	require.Equal(t, []Enabled{{"EU", 3}}, m.count(7).counts(), "by today's, for whoever counts anew")
+}
+
 // TestR12MonthlyConcurrent: the highest second of a month is found both ways, in the stored curves and by the sweep. A month that an
 // older version counted has none, and is not stale for that.
 func TestR12MonthlyConcurrent(t *testing.T) {

@@ -55,6 +55,11 @@ func (c *Counter) Month(ctx context.Context, month calendar.Month, computedTS in
 
 func (c *Counter) complete(ctx context.Context, month calendar.Month) ([]Standing, error) {
 	stands, err := Look(ctx, c.conn, c.tenant, c.tenant.DaysOf(month)...)
+	for i, s := range stands { // a day that this counter has counted stands as it did, whether a number of it is issued or not
+		if was, is := c.swept[s.Day]; is && s.done != nil && s.done.RulesSHA256 == was.by.RulesHash() {
+			stands[i].By = was.by
+		}
+	}
 	return stands, cmp.Or(err, missing("slice", stands...))
 }
 
@@ -274,7 +279,7 @@ func monthRules(stands []Standing) (hash, text string, err error) {
 // sweptDay is what a month needs to know of a day that was swept.
 type sweptDay struct {
 	slice     settle.Slice
-	rules     string             // the hash of those that it was swept by
+	by        config.Tenant      // whose rules it was swept by
 	resources map[string][]int64 // resource keys that are enabled, by region
 	peaks     map[string]Peak    // by region
 	said      map[int64]string   // what the slice says of resource keys: the employee_id
@@ -282,7 +287,7 @@ type sweptDay struct {
 
 // isOf tells whether the day was swept as it stands.
 func (d sweptDay) isOf(s Standing) bool {
-	return d.slice.SHA256 == s.Slice.SHA256 && d.slice.AsOf == s.Slice.AsOf && d.rules == s.By.RulesHash()
+	return d.slice.SHA256 == s.Slice.SHA256 && d.slice.AsOf == s.Slice.AsOf && d.by.RulesHash() == s.By.RulesHash()
 }
 
 // agents are the sweep's agents of the month by region, each by the newest word of the region's days for its resource key (R6).

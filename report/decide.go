@@ -108,7 +108,7 @@ func (d decision) newName(revision int) (string, error) {
 			d.taken[name] = true
 			return name, nil
 		case !names.Stamped():
-			return "", d.conflict(name, "the ledger has a file of another number under this name", "report.file_name was changed, and must give other names than before")
+			return "", d.conflict(name, "the ledger has a file of another number under this name", "report.file_name or report.measures was changed: names must be others than before, such as with {measure}")
 		}
 	}
 }

@@ -63,6 +63,9 @@ func (c *sqlCmd) run(ctx context.Context, p *program) (err error) {
 		asker.Pager = query.DefaultPager(p.env)
 	}
 	return openAsOne(ctx, p, cfg.Tenants, o, func(conn *duck.Conn, name string) error {
+		if has, err := store.Has(ctx, conn, store.Version); err == nil && !has { // of several as one, each has what it has
+			p.Warn("the store is an older version's: relations and macros that came since are there after the next run", "tenant", name)
+		}
 		asker.Conn = conn
 		switch {
 		case c.Query != "":

@@ -69,7 +69,7 @@ type Tenant struct {
 	Measures []string // report.measures, of those below; none: see Issued
 	FileName FileName // of issued files
 	ByGroup  bool     // data files have a row for each agent group, and not one for all
-	Account  string   `key:"account,account"` // the customer's number at the vendor, for file names and columns; or empty
+	Account  string   `key:"account,account"` // the customer's number at the vendor, for file names; or empty
 
 	Deliver *Delivery // nil: issued files stay where they are
 

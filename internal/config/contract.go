@@ -2,6 +2,7 @@ package config
 
 import (
 	"math"
+	"slices"
 	"strconv"
 	"time"
 )
@@ -70,7 +71,11 @@ const aggregates = "max, p95, {top_days: 5}, {sustained: 15m} or {accumulated: 3
 // aggregate reads one that is a word, or a word and how many days or how long.
 func (c *Contract) aggregate(v value) {
 	if !v.is(kindMapping) {
-		c.Aggregate, _ = v.text()
+		text, ok := v.anyText()
+		if words := v.rule.words(); ok && !slices.Contains(words, text) {
+			v.problem("must be one of "+aggregates, suggest(text, words))
+		}
+		c.Aggregate = text
 		return
 	}
 	var given []value
