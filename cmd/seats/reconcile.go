@@ -4,16 +4,21 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
+	"io/fs"
 	"maps"
 	"slices"
 	"strings"
 
+	"seats/cmd/seats/page"
 	"seats/cmd/seats/reconcile"
 	"seats/internal/calendar"
 	"seats/internal/config"
 	"seats/internal/duck"
 	"seats/internal/fail"
+	"seats/internal/plain"
 	"seats/report"
 )
 
@@ -23,6 +28,7 @@ type reconcileCmd struct {
 	Value   string   `help:"One number in place of files." placeholder:"N" and:"number"`
 	Period  string   `help:"Of which day or month that is." placeholder:"PERIOD" and:"number"`
 	Measure string   `help:"Which number it is, concurrent or enabled; by default concurrent of a day, enabled of a month." placeholder:"MEASURE"`
+	HTML    string   `help:"Also write what people are shown into this new file, a page that needs no other." placeholder:"FILE" type:"path"`
 	listFlags
 }
 
@@ -73,7 +79,7 @@ func (c *reconcileCmd) Run(ctx context.Context, p *program) error {
 	if failed != nil && !alreadySaid(failed) {
 		return failed
 	}
-	if err := all.write(p, c.Format); err != nil {
+	if err := all.write(p, c.Format, c.HTML); err != nil {
 		return err
 	}
 	if failed == nil && all.differs {
@@ -85,12 +91,12 @@ func (c *reconcileCmd) Run(ctx context.Context, p *program) error {
 // reconciliation is what is printed of all tenants.
 type reconciliation struct {
 	*terminal
-	numbers, findings, sessions report.Table
-	differs                     bool
+	months, numbers, findings, sessions report.Table
+	differs                             bool
 }
 
 func (a *reconciliation) add(t config.Tenant, r reconcile.Result) {
-	for _, of := range []struct{ all, more *report.Table }{{&a.numbers, &r.Numbers}, {&a.findings, &r.Findings}, {&a.sessions, &r.Sessions}} {
+	for _, of := range []struct{ all, more *report.Table }{{&a.months, &r.Months}, {&a.numbers, &r.Numbers}, {&a.findings, &r.Findings}, {&a.sessions, &r.Sessions}} {
 		of.all.Header, of.all.Rows = of.more.Header, append(of.all.Rows, of.more.Rows...)
 	}
 	a.differs = a.differs || r.Differs
@@ -99,34 +105,79 @@ func (a *reconciliation) add(t config.Tenant, r reconcile.Result) {
 	}
 }
 
-// write prints one document as JSON, the numbers as CSV, and for people the numbers, what gives theirs, and who makes the difference.
-func (a *reconciliation) write(p *program, format string) error {
+// write prints one document as JSON, the numbers as CSV, and for people how many there are of a month, those that differ, what gives
+// theirs, and who makes the difference: these also into a file, if one is named.
+func (a *reconciliation) write(p *program, format, file string) error {
+	var shown []report.Table
+	if format == report.FormatTable || file != "" {
+		shown = a.forPeople()
+	}
+	var err error
 	switch format {
 	case report.FormatJSON:
 		var parts []any
-		for _, t := range []report.Table{a.numbers, a.findings, a.sessions} {
+		for _, t := range []report.Table{a.numbers, a.findings, a.sessions, a.months} {
 			var b bytes.Buffer
 			if err := t.Write(&b, format); err != nil {
 				return err
 			}
 			parts = append(parts, json.RawMessage(b.Bytes()))
 		}
-		return report.Table{Header: []string{"numbers", "findings", "sessions"}, Rows: [][]any{parts}}.Write(p.stdout, format)
+		err = report.Table{Header: []string{"numbers", "findings", "sessions", "months"}, Rows: [][]any{parts}}.Write(p.stdout, format)
 	case report.FormatCSV:
-		return a.numbers.Write(p.stdout, format)
+		err = a.numbers.Write(p.stdout, format)
+	default:
+		tables := []report.Table{shown[0], shown[1], narrow(shown[2], 10), shown[3]}
+		err = p.printTables(slices.DeleteFunc(tables, func(t report.Table) bool { return len(t.Rows) == 0 })...)
 	}
-	tables := []report.Table{a.numbers, a.brief(a.findings, 10, 5, 10), a.brief(a.sessions, 20, 3, 11)}
-	return p.printTables(slices.DeleteFunc(tables, func(t report.Table) bool { return len(t.Rows) == 0 })...)
+	if err != nil || file == "" {
+		return err
+	}
+	err = plain.Create(file, func(w io.Writer) error {
+		return page.WriteTables(w, page.Head{Version: version, Made: p.clock().UTC()}, "Their numbers and ours",
+			page.Part{Title: "By month", Note: "How many numbers there are, and what gives all of a month's.", Table: shown[0]},
+			page.Part{Title: "What differs", Note: "Where a number is blank, that side has none.", Table: shown[1]},
+			page.Part{Title: "What gives theirs", Note: "Readings of the specification, counted on the kept rows.", Table: shown[2]},
+			page.Part{Title: "Through whom", Note: "Sessions that count on one side alone, under the first reading of each measure.", Table: shown[3]})
+	}, plain.RenameNew)
+	if errors.Is(err, fs.ErrExist) {
+		return fail.New(fail.Usage, "nothing was overwritten; give a new name", "%s exists", file)
+	}
+	return err
 }
 
-// brief is a table as far as people read it: some columns, and of rows that have the first few of them in common the first few; how
-// many there are more is said.
-func (a *reconciliation) brief(of report.Table, rows, common, columns int) report.Table {
-	t, seen := report.Table{}, map[string]int{}
+// forPeople are the months, the numbers that differ, the findings and the sessions, as far as people read them; it is said what is
+// left out.
+func (a *reconciliation) forPeople() []report.Table {
+	differing := report.Table{Header: a.numbers.Header}
+	for _, row := range a.numbers.Rows {
+		if reconcile.Differ(row) {
+			differing.Rows = append(differing.Rows, row)
+		}
+	}
+	if equal := len(a.numbers.Rows) - len(differing.Rows); equal > 0 {
+		a.Info("equal numbers are not shown one by one: --format csv has them", "equal", equal)
+	}
+	return []report.Table{a.months, differing, a.brief(a.findings, 10, 5), a.brief(a.sessions, 20, 3)}
+}
+
+// narrow is a table without the columns that people have no room for.
+func narrow(t report.Table, columns int) report.Table {
+	n := report.Table{}
+	for _, row := range t.Rows {
+		n.Header, n.Rows = t.Header[:columns], append(n.Rows, row[:columns])
+	}
+	return n
+}
+
+// brief is a table as far as people read it: of rows that have the first few columns in common the first few; how many there are
+// more is said.
+func (a *reconciliation) brief(of report.Table, rows, common int) report.Table {
+	t, seen := report.Table{Header: of.Header}, map[string]int{}
 	for _, row := range of.Rows {
 		if same := fmt.Sprint(row[:common]...); seen[same] < rows {
 			seen[same]++
-			t.Header, t.Rows = of.Header[:columns], append(t.Rows, row[:columns])
+			t.Rows = append(t.Rows, row)
 		}
 	}
 	if more := len(of.Rows) - len(t.Rows); more > 0 {

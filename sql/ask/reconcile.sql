@@ -2,19 +2,28 @@
 -- Grain: row of their files, or one number typed, as it is understood: region x measure x period of a tenant, and the value; where the
 -- same stands in several files, that of the newest by the time stamp in the name (a revision's comes after). problem says what is wrong
 -- with the row of a line, newer names the file that has a number which this row's file has too. Without a measure, days
--- have the most at once and months the enabled agents, as the specification has it. The region may stand in the name alone.
--- Inputs: $rows, $tenants (their regions by the names of those it may be of), as JSON.
+-- have the most at once and months the enabled agents, as the specification has it. The region may stand in the name alone, and in place
+-- of the tenant her account. Of a file with a row for each business unit the number is their sum.
+-- Inputs: $rows, $tenants (those it may be of), as JSON.
 with tenant as (
-    select entry.key as tenant,
-           entry.value as regions
-    from (select unnest(map_entries(from_json($tenants, '"MAP(VARCHAR, VARCHAR[])"'))) as entry)
+    select unnest(t)
+    from (select unnest(from_json_strict($tenants, '[{"tenant": "VARCHAR", "account": "VARCHAR", "regions": ["VARCHAR"]}]')) as t)
+),
+of_account as (
+    select account,
+           any_value(tenant) as tenant
+    from tenant
+    where account <> ''
+    group by account
+    having count(*) = 1
 ),
 written as (
     select unnest(r)
     from (
         select unnest(from_json($rows, '[{
             "line": "VARCHAR", "path": "VARCHAR", "TenantID": "VARCHAR", "Region": "VARCHAR", "MetricName": "VARCHAR",
-            "Period": "VARCHAR", "AgentGroupName": "VARCHAR", "MessageSize": "VARCHAR"
+            "Period": "VARCHAR", "AgentGroupName": "VARCHAR", "MessageSize": "VARCHAR", "BusinessUnitName": "VARCHAR",
+            "Tier3AccountID": "VARCHAR"
         }]')) as r
     )
 ),
@@ -28,7 +37,7 @@ understood as (
     select w.line,
            w.path,
            rpad(stamp.made, 14, '0') || lpad(stamp.revision, 4, '0') as stamp,
-           coalesce(nullif(w.TenantID, ''), (select any_value(tenant) from tenant having count(*) = 1)) as tenant,
+           coalesce(n.tenant, a.tenant, nullif(w.TenantID, ''), (select any_value(tenant) from tenant having count(*) = 1)) as tenant,
            coalesce(nullif(w.Region, ''), nullif(regexp_extract(file, '(?i)^CNT_(.+?)_PES_', 1), ''), '') as region,
            case
                when regexp_full_match(w.Period, '[0-9]{4}-?[0-9]{2}') then strftime(try_strptime(replace(w.Period, '-', '') || '01', '%Y%m%d'), '%Y-%m')
@@ -42,11 +51,26 @@ understood as (
                when '' then case length(period) when 7 then 'enabled' else 'concurrent' end
            end as measure,
            case when regexp_full_match(w.MessageSize, '[0-9]+') then try_cast(w.MessageSize as bigint) end as value,
+           [w.BusinessUnitName, w.Tier3AccountID] as unit,
            w.Period as said_period,
            w.AgentGroupName as said_measure,
            w.MessageSize as said_value,
            w.MetricName as metric
     from named as w
+    left join tenant as n on n.tenant = w.TenantID
+    left join of_account as a on a.account = w.TenantID
+),
+first_of_unit as (
+    select *,
+           row_number() over same_unit = 1 as is_first,
+           min(value) over same_unit <> max(value) over same_unit as is_twice
+    from understood
+    window same_unit as (partition by path, tenant, region, measure, period, unit)
+),
+summed as (
+    select *,
+           try_cast(sum(value) filter (where is_first) over (partition by path, tenant, region, measure, period) as bigint) as total
+    from first_of_unit
 ),
 judged as (
     select u.*,
@@ -59,11 +83,11 @@ judged as (
                    'tenant ' || u.tenant || ' has no region "' || u.region || '": ' || array_to_string(list_sort(t.regions), ', ')
                when period is null then 'period "' || said_period || '": want a day as 2026-03-10 or 20260310, or a month as 2026-03'
                when measure is null then 'measure "' || said_measure || '" of ' || period || ': want concurrent (1) or enabled (2)'
-               when value is null then '"' || said_value || '" is no number of agents'
-               when u.stamp = max(u.stamp) over same and min(value) over stamped <> max(value) over stamped then
-                   measure || ' of ' || u.region || ' in ' || period || ' is ' || value || ' here and another number in a row that is as new by its file''s name'
+               when value is null or total is null then '"' || said_value || '" is no number of agents'
+               when u.stamp = max(u.stamp) over same and (is_twice or min(total) over stamped <> max(total) over stamped) then
+                   measure || ' of ' || u.region || ' in ' || period || ' is ' || if(is_twice, value, total) || ' here and another number in a row that is as new by its file''s name'
            end as problem
-    from understood as u
+    from summed as u
     left join tenant as t on t.tenant = u.tenant
     window same as (partition by u.tenant, u.region, u.measure, u.period),
            stamped as (partition by u.tenant, u.region, u.measure, u.period, u.stamp)
@@ -74,7 +98,7 @@ select distinct coalesce(j.problem, '') as problem,
                 j.region,
                 coalesce(j.measure, '') as measure,
                 coalesce(j.period, '') as period,
-                coalesce(j.value, 0) as value,
+                coalesce(j.total, 0) as value,
                 case when j.stamp < j.newest then j.path else '' end as older
 from judged as j
 order by problem = '', contains(problem, ' and another number '), line, tenant, j.region, measure, period, older
@@ -163,6 +187,7 @@ create or replace temp table found (
     is_all_of_region boolean not null,
     meaning          varchar not null,
     each_period      varchar not null,
+    each_month       varchar not null,
     reading          integer not null,
     missing          boolean not null,
     earlier          boolean not null
@@ -177,35 +202,34 @@ where region in (select region from reconciled where theirs <> ours)
 order by region, month
 
 -- name: wants_pairs
--- One row: whether no set gives all numbers of some measure, or none gives all of the region's. Input: reading_given.
+-- One row: whether of some measure no set gives all numbers, nor its months, or none gives all of the region's numbers of the months in
+-- which one differs. Input: reading_given.
 with fit as (
     select reading, missing, earlier, measure, long,
-           bool_and(gives) as is_all
+           bool_and(gives) or bool_or(gives_months) as is_enough
     from reading_given
     group by reading, missing, earlier, measure, long
 ),
 series as (
-    select bool_or(is_all) as has_all
+    select bool_or(is_enough) as has_enough
     from fit
     group by measure, long
-),
-whole as (
-    select bool_and(is_all) as has_all
-    from fit
-    group by reading, missing, earlier
 )
-select not coalesce((select bool_and(has_all) from series) and (select bool_or(has_all) from whole), true)
+select not coalesce((select bool_and(has_enough) from series) and (select bool_or(gives_region) from reading_given), true)
 
 -- name: reading_given
 -- Grain: set of readings x number of theirs that can be tried: whether the set gives it, how, and in how many ways; else the nearest
 -- that it gives. Two more readings need no count: that a day is missing (of a day: nobody at all; of a month: what it is without one
 -- of its days), and that a number is an earlier revision's. What is not missing, or has no earlier revision, is as the rest
--- of the set has it. Inputs: reading_kind, reading_result, their_number, our_number, _data.issued_file; $region.
+-- of the set has it. month_differs: some number of the measure differs in that month. gives_region: the set
+-- gives all of the region's numbers of the months in which one differs, of any measure; gives_months: all those of the measure, of which
+-- there are several a month, or all of the region's, where there are several of some measure: one number fits many. Inputs: reading_kind, reading_result, their_number, our_number, _data.issued_file; $region.
 create or replace temp table reading_given as
-with asked as (
+with comparable as (
     select t.measure,
            t.period,
            length(t.period) as long,
+           t.period[:7] as month,
            t.value as theirs,
            t.value = o.value as is_ours
     from their_number as t
@@ -216,6 +240,20 @@ with asked as (
         and r.left_out = ''
         and r.value = o.value
     where t.region = $region
+),
+told as (
+    select *,
+           bool_or(not is_ours) over (partition by measure, long, month) as month_differs,
+           bool_or(not is_ours) over (partition by month) as region_differs
+    from comparable
+),
+asked as (
+    select *,
+           count(*) filter (where month_differs) over series > count(distinct month) filter (where month_differs) over series as several,
+           count(*) filter (where region_differs) over () >
+               count(distinct (measure, long, month)) filter (where region_differs) over () as region_several
+    from told
+    window series as (partition by measure, long)
 ),
 tried as (
     select r.reading,
@@ -252,40 +290,64 @@ option as (
         and i.measure = a.measure
         and i.period = a.period
     where t.earlier
+),
+given as (
+    select t.reading, t.missing, t.earlier, t.size, a.measure, a.long, a.period, a.month, a.is_ours, a.theirs,
+           a.month_differs, a.region_differs, a.several, a.region_several,
+           bool_or(o.value = a.theirs) as gives,
+           coalesce(min(o.how) filter (where o.value = a.theirs), '') as how,
+           count(*) filter (where o.value = a.theirs) as ways,
+           arg_min(o.value, abs(o.value - a.theirs)) as nearest
+    from asked as a
+    join option as o using (measure, period)
+    join tried as t using (reading, missing, earlier)
+    group by all
 )
-select t.reading, t.missing, t.earlier, t.size, a.measure, a.long, a.period, a.is_ours, a.theirs,
-       bool_or(o.value = a.theirs) as gives,
-       coalesce(min(o.how) filter (where o.value = a.theirs), '') as how,
-       count(*) filter (where o.value = a.theirs) as ways,
-       arg_min(o.value, abs(o.value - a.theirs)) as nearest
-from asked as a
-join option as o using (measure, period)
-join tried as t using (reading, missing, earlier)
-group by all
+select * exclude (region_differs, several, region_several),
+       bool_and(gives or not region_differs) over (partition by reading, missing, earlier) as gives_region,
+       several and bool_and(gives or not month_differs) over (partition by reading, missing, earlier, measure, long)
+           or region_several and gives_region as gives_months
+from given
 
 -- name: finding
 -- Grain: set of readings that gives some of their numbers of a measure, days or months, where these differ from ours; or that comes
--- nearest to one that none gives. periods are spelled as runs; how names the days without which, or the revisions, and how many
+-- nearest to one that none gives. periods are spelled as runs, and of a month of which it gives every number (of several), also those
+-- that are ours, as the month, but where it gives all of them; how names the days without which, or the revisions, and how many
 -- others would do; of the nearest it is what it gives.
--- Where a set gives all, all of their numbers of the measure are the set's, also those that are ours: none is spoiled. Shown are of
--- these the smallest, and the smallest that give all of the region's numbers, of every measure; where there is none, each that gives
--- a number: pairs only for what no single reading gives; and nearest ones.
+-- Where a set gives all, all of their numbers of the measure are the set's, also those that are ours: none is spoiled. Where it gives
+-- its months, so are all of the months in which one differs: another counter's configuration changes by the month. Shown are of these
+-- the smallest, and the smallest that give all of the region's numbers (of the months in which one differs), of every measure; a
+-- larger set that gives all does not hide one that gives its months. Where there is none, each that gives a number: pairs only
+-- for what no single reading gives; and nearest ones.
 -- Output: found. Inputs: reading_given, reading_kind; $region.
 insert into found
-with island as (
+with of_month as (
     select *,
-           case when long = 10 then (period::date - row_number() over (
-               partition by reading, missing, earlier, measure, long
-               order by period
-           )::integer)::varchar else period end as run
+           bool_and(gives) over (partition by reading, missing, earlier, measure, long) as is_all,
+           bool_and(gives) over month as is_month,
+           count(*) over month > 1 as is_several
     from reading_given
+    window month as (partition by reading, missing, earlier, measure, long, month)
+),
+island as (
+    select *,
+           is_month and is_several and not is_all as as_month,
+           case
+               when as_month then month
+               when long = 10 then (period::date - row_number() over (
+                   partition by reading, missing, earlier, measure, long, as_month
+                   order by period
+               )::integer)::varchar
+               else period
+           end as run
+    from of_month
     where gives
       and not is_ours
 ),
 run as (
     select reading, missing, earlier, measure, long,
-           min(period) as first_period,
-           max(period) as last_period
+           case when bool_or(as_month) then min(month) else min(period) end as first_period,
+           case when bool_or(as_month) then min(month) else max(period) end as last_period
     from island
     group by reading, missing, earlier, measure, long, run
 ),
@@ -302,24 +364,28 @@ fit as (
            count(*) filter (where not gives and is_ours) as spoils,
            count(*) filter (where is_ours) as equal,
            bool_and(gives) as is_all,
+           bool_or(gives_months) as is_months,
+           bool_or(gives_region) as is_months_of_region,
            coalesce(string_agg(period, ',' order by period) filter (where gives and not is_ours), '') as each_period,
+           coalesce(string_agg(distinct month, ',' order by month) filter (where is_month and month_differs), '') as each_month,
            string_agg(distinct nullif(how, ''), ', ' order by nullif(how, '')) filter (where gives and not is_ours) as hows,
            max(ways) filter (where gives and not is_ours) as ways
-    from reading_given
+    from of_month
     group by reading, missing, earlier, size, measure, long
 ),
 of_region as (
     select *,
            sum(explains - spoils) over (partition by reading, missing, earlier) as in_region,
            bool_and(is_all) over (partition by reading, missing, earlier) as is_all_of_region,
-           bool_or(is_all) over (partition by measure, long) as has_all,
-           min(size) filter (where is_all) over (partition by measure, long) as smallest
+           bool_or(is_all or is_months) over (partition by measure, long) as has_months,
+           min(size) filter (where is_all) over (partition by measure, long) as smallest,
+           min(size) filter (where is_months) over (partition by measure, long) as smallest_months
     from fit
 ),
 whole as (
-    select min(size) as smallest_whole
+    select min(size) filter (where is_all_of_region) as smallest_whole,
+           min(size) filter (where is_months_of_region) as smallest_whole_months
     from of_region
-    where is_all_of_region
 ),
 open as ( -- periods that no single reading gives
     select measure, long, period
@@ -346,18 +412,22 @@ near as (
 ),
 shown as (
     select f.measure, f.long, f.reading, f.missing, f.earlier,
-           case when f.is_all then 'gives all' else 'gives some' end as verdict,
-           f.explains, f.differing, f.spoils, f.equal, f.each_period,
+           case when f.is_all then 'gives all' when f.is_months then 'gives its months' else 'gives some' end as verdict,
+           f.explains, f.differing, f.spoils, f.equal, f.each_period, f.each_month,
            coalesce(s.periods, '') as periods,
            coalesce(f.hows || case when f.ways > 1 then ' (or ' || (f.ways - 1) || ' others)' else '' end, '') as how,
-           f.is_all_of_region,
+           case when f.is_all then f.is_all_of_region else f.is_months and f.is_months_of_region end as is_all_of_region,
            f.size,
            f.in_region
     from of_region as f
     cross join whole
     left join spelled as s using (reading, missing, earlier, measure, long)
     where f.differing > 0
-      and case when f.has_all then f.is_all and (f.size = smallest or f.is_all_of_region and f.size = smallest_whole)
+      and case
+          when f.is_all then f.size = f.smallest or f.is_all_of_region and f.size = smallest_whole
+          when f.is_months then (f.size = f.smallest_months or f.is_months_of_region and f.size = smallest_whole_months)
+              and f.size < coalesce(f.smallest, f.size + 1)
+          when f.has_months then false
           else f.explains > 0 and (
               f.size = 1 or exists (
                   from open as o
@@ -369,7 +439,7 @@ shown as (
           end
     union all
     select measure, long, reading, missing, earlier,
-           'nearest', 0, 1, 0, 0, period, period,
+           'nearest', 0, 1, 0, 0, period, '', period,
            nearest || ' for ' || theirs || case when ties > 1 then ' (or ' || (ties - 1) || ' others)' else '' end,
            false, size, 0
     from near
@@ -377,7 +447,7 @@ shown as (
 )
 select $region,
        row_number() over (
-           order by f.long, f.measure, f.verdict, f.is_all_of_region desc, f.in_region desc, f.explains desc, f.spoils, f.size,
+           order by f.long, f.measure, f.is_all_of_region desc, f.verdict, f.in_region desc, f.explains desc, f.spoils, f.size,
                     f.reading, f.missing, f.earlier, f.periods
        ),
        f.measure,
@@ -393,6 +463,7 @@ select $region,
        concat_ws('; ', case when f.reading > 0 or f.size = 0 then k.meaning end, case when f.missing then 'they had no rows of a day' end,
                  case when f.earlier then 'as it was issued before' end),
        f.each_period,
+       f.each_month,
        f.reading,
        f.missing,
        f.earlier
@@ -432,6 +503,42 @@ left join found as f on f.region = r.region
     and contains(f.each_period, r.period)
 group by r.region, r.measure, r.long, r.period, r.theirs, r.ours, r.issued
 order by r.region, r.long, r.measure, r.period
+
+-- name: month_list
+-- Grain: region x measure x kind of period x month: how many numbers there are of either side, with the first set of readings that
+-- gives every number of the month where some differ, and how many others do. Inputs: reconciled, found; $tenant.
+with given as (
+    select r.region, r.measure, r.long, r.period[:7] as month, f.turn,
+           any_value(f.readings) as readings
+    from reconciled as r
+    join found as f using (region, measure, long)
+    where r.theirs <> r.ours
+      and contains(f.each_month, month)
+    group by r.region, r.measure, r.long, month, f.turn
+    having bool_and(contains(f.each_period, r.period)) -- one that cannot be tried is not given
+),
+first_given as (
+    select region, measure, long, month,
+           arg_min(readings, turn) || case when count(*) > 1 then ' (or ' || (count(*) - 1) || ' others)' else '' end as readings
+    from given
+    group by region, measure, long, month
+)
+select $tenant as tenant, r.region, r.measure,
+       case r.long when 7 then 'month' else 'day' end as of,
+       r.period[:7] as month,
+       count(*) as numbers,
+       count(*) filter (where not r.differs) as equal,
+       count(*) filter (where r.theirs <> r.ours) as differing,
+       count(*) filter (where r.theirs is null) as theirs_missing,
+       count(*) filter (where r.ours is null) as ours_missing,
+       coalesce(any_value(g.readings), '') as readings
+from reconciled as r
+left join first_given as g on g.region = r.region
+    and g.measure = r.measure
+    and g.long = r.long
+    and g.month = r.period[:7]
+group by r.region, r.measure, r.long, r.period[:7]
+order by r.region, r.long, r.measure, month
 
 -- name: found_list
 -- Grain: as found. Inputs: found; $tenant.

@@ -19,6 +19,7 @@ import (
 	"errors"
 	"fmt"
 	"html/template"
+	"io"
 	"io/fs"
 	"maps"
 	"os"
@@ -341,6 +342,25 @@ func (s *Site) script(name, function string, value any) error {
 		return fmt.Errorf("write %s: %w", name, err)
 	}
 	return s.folder.put(name, []byte(function+"("+strings.ToValidUTF8(string(text), "\uFFFD")+")\n"))
+}
+
+// Part is a table of a page, with what it shows.
+type Part struct {
+	Title, Note string
+	report.Table
+}
+
+// WriteTables writes a page that is a file of its own, with its style in it. Parts without rows are left out.
+func WriteTables(w io.Writer, head Head, title string, parts ...Part) error {
+	style, err := assets.ReadFile("assets/seats.css")
+	if err != nil {
+		return err
+	}
+	parts = slices.DeleteFunc(parts, func(p Part) bool { return len(p.Rows) == 0 })
+	return templates.ExecuteTemplate(w, "tables.html", struct {
+		frame
+		Style template.CSS
+	}{frame{head, "", title, parts}, template.CSS(style)}) // #nosec G203 -- ours, embedded
 }
 
 // markName is a file that tells a site from other folders, which are never replaced.

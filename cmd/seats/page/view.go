@@ -1,6 +1,7 @@
 package page
 
 import (
+	"cmp"
 	"fmt"
 	"html/template"
 	"slices"
@@ -350,6 +351,13 @@ var functions = template.FuncMap{
 		}
 		return t.Format(time.DateTime)
 	},
+	"cell": func(value any) string { // nil is blank
+		if at, is := value.(time.Time); is {
+			return at.Format(time.DateTime + "Z07:00")
+		}
+		return fmt.Sprint(cmp.Or[any](value, ""))
+	},
+	"number":  func(value any) bool { _, is := value.(int64); return is },
 	"words":   func(name config.Unit) string { return strings.ReplaceAll(string(name), "_", " ") },
 	"percent": func(share float64) string { return fmt.Sprintf("%.4g %%", 100*share) },
 	"neg":     func(n int64) int64 { return -n },

@@ -432,3 +432,54 @@ func judge(result Result, r truth) string {
 	}
 	return map[bool]string{true: "alone", false: "ambiguous"}[alone]
 }
+
+// Months of two days and one number of enabled agents, where ours is 5, more gives 6 everywhere, and first gives 7 on the first of March;
+// both gives 6 in February's enabled agents alone.
+func TestAMonthMayBeWrongAlone(t *testing.T) {
+	t.Parallel()
+	conn := drawMonth(t, 1).store(t)
+	for what, c := range map[string]struct {
+		theirs string // of January, February and March
+		pairs  bool
+		finds  []string
+	}{
+		"one month":                 {"5 5, 6 6, 5 5", false, []string{"gives its months|more|2 of 2|4 of 4|2026-02|true"}},
+		"an equal day in it":        {"5 5, 6 5, 5 5", true, []string{"gives some|more|1 of 1|5 of 5|2026-02-01|false"}},
+		"two months":                {"5 5, 6 6, 6 6", false, []string{"gives its months|more|4 of 4|2 of 2|2026-02, 2026-03|true"}},
+		"all":                       {"6 6, 6 6, 6 6", false, []string{"gives all|more|6 of 6|0 of 0|2026-01-01..2026-01-02, 2026-02-01..2026-02-02, 2026-03-01..2026-03-02|true"}},
+		"each month another":        {"5 5, 6 6, 7 5", true, []string{"gives some|first|1 of 3|0 of 3|2026-03|false", "gives some|more|2 of 3|3 of 3|2026-02|false"}},
+		"a number that none gives":  {"5 5, 6 9, 5 5", true, []string{"gives some|more|1 of 2|4 of 4|2026-02-01|false", "nearest|more|0 of 1|0 of 0|2026-02-02|false"}},
+		"one number a month is few": {"5, 6, 5", true, []string{"gives some|more|1 of 1|2 of 2|2026-02-01|false"}},
+		"it may be of a month": {"5 5 E5, 6 6 E6, 5 5 E5", false, []string{
+			"gives its months|more|1 of 1|2 of 2|2026-02|true", "gives all|both|1 of 1|0 of 2|2026-02|false", "gives its months|more|2 of 2|4 of 4|2026-02|true"}},
+	} {
+		var rows []string
+		for m, days := range strings.Split(c.theirs, ", ") {
+			for d, value := range strings.Fields(days) {
+				row := fmt.Sprintf("('US', 'concurrent', '2026-%02d-%02d', %s::bigint)", m+1, d+1, value)
+				if of, is := strings.CutPrefix(value, "E"); is {
+					row = fmt.Sprintf("('US', 'enabled', '2026-%02d', %s::bigint)", m+1, of)
+				}
+				rows = append(rows, row)
+			}
+		}
+		for _, table := range []string{
+			"their_number as select * from (values " + strings.Join(rows, ", ") + ") as n (region, measure, period, value)",
+			"our_number as select region, measure, period, 5 as value from their_number",
+			"reading_kind as select * from (values (0, 'as counted', ''), (1, 'more', ''), (2, 'first', ''), (3, 'both', '')) as k (reading, name, meaning)",
+			`reading_result as select reading, [0, 1, 1, 2][reading + 1] as size, measure, period, '' as left_out,
+				case when reading = 1 or reading = 3 and period = '2026-02' then 6 when reading = 2 and period = '2026-03-01' then 7 else 5 end as value
+				from their_number cross join reading_kind`,
+		} {
+			require.NoError(t, must.Err(conn.ExecContext(t.Context(), "create or replace temp table "+table)))
+		}
+		region := sql.Named("region", "US")
+		for statement, args := range map[string][]any{"found": nil, "reading_given": {region}} {
+			must.Have(duck.Exec(t.Context(), conn, "ask/"+statement, args...))(t)
+		}
+		must.Have(duck.Exec(t.Context(), conn, "ask/finding", region))(t)
+		assert.Equal(t, c.pairs, must.Have(duck.One[bool](t.Context(), conn, "ask/wants_pairs"))(t), what)
+		assert.Equal(t, c.finds, must.Texts(t, conn, `select concat_ws('|', verdict, readings, explains, spoils, periods, is_all_of_region)
+			from found where not missing order by turn`), what)
+	}
+}

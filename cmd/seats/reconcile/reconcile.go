@@ -11,7 +11,9 @@ import (
 	"database/sql"
 	"encoding/json"
 	"slices"
+	"time"
 
+	"seats/cmd/seats/job"
 	"seats/cmd/seats/reading"
 	"seats/compute"
 	"seats/internal/calendar"
@@ -21,11 +23,11 @@ import (
 	texts "seats/sql"
 )
 
-// Result is a tenant's reconciliation: as ask/reconciled_list, found_list and difference_list have it.
+// Result is a tenant's reconciliation: as ask/month_list, reconciled_list, found_list and difference_list have it.
 type Result struct {
-	Numbers, Findings, Sessions report.Table
-	Differs                     bool
-	Untried                     []calendar.Date // days without rows that could be counted, where some were wanted
+	Months, Numbers, Findings, Sessions report.Table
+	Differs                             bool
+	Untried                             []calendar.Date // days without rows that could be counted, where some were wanted
 }
 
 // Tenant reconciles what is theirs of a tenant in her store.
@@ -43,18 +45,21 @@ func Tenant(ctx context.Context, conn *sql.Conn, t config.Tenant, theirs []Numbe
 			err = search{conn, t, region, &r}.find(ctx, months[region.Name])
 		}
 	}
-	for statement, into := range map[string]*report.Table{"reconciled_list": &r.Numbers, "found_list": &r.Findings, "difference_list": &r.Sessions} {
+	for statement, into := range map[string]*report.Table{"month_list": &r.Months, "reconciled_list": &r.Numbers, "found_list": &r.Findings, "difference_list": &r.Sessions} {
 		if err == nil {
-			*into, err = list(ctx, conn, "ask/"+statement, t.Name)
+			*into, err = list(ctx, conn, "ask/"+statement, t)
 		}
 	}
-	r.Differs = slices.ContainsFunc(r.Numbers.Rows, func(row []any) bool { return row[4] != row[5] }) // theirs, ours
+	r.Differs = slices.ContainsFunc(r.Numbers.Rows, Differ)
 	return r, err
 }
 
-// list is a query of a tenant as a table.
-func list(ctx context.Context, conn *sql.Conn, statement, tenant string) (t report.Table, err error) {
-	rows, err := conn.QueryContext(ctx, texts.Text(statement), sql.Named("tenant", tenant))
+// Differ tells whether theirs is another number than ours in a row of Numbers, or lacks on one side.
+func Differ(row []any) bool { return row[4] != row[5] }
+
+// list is a query of a tenant as a table: a tenant, a region, and what else there is; times are in the region's zone.
+func list(ctx context.Context, conn *sql.Conn, statement string, of config.Tenant) (t report.Table, err error) {
+	rows, err := conn.QueryContext(ctx, texts.Text(statement), sql.Named("tenant", of.Name))
 	if err != nil {
 		return t, err
 	}
@@ -66,6 +71,11 @@ func list(ctx context.Context, conn *sql.Conn, statement, tenant string) (t repo
 			into[i] = &row[i]
 		}
 		err = rows.Scan(into...)
+		for i := range row {
+			if ts, is := row[i].(time.Time); is {
+				row[i] = ts.In(job.ZoneOf(of, row[1].(string)))
+			}
+		}
 		t.Rows = append(t.Rows, row)
 	}
 	return t, cmp.Or(err, rows.Err())

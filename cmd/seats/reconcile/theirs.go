@@ -42,10 +42,15 @@ type Written map[string]string
 // Understand makes numbers of rows, by tenant: of those who are asked for, or of the one there is. older are the files of which
 // some number is in a newer one, too. What is wrong with a row is an error of the code.
 func Understand(ctx context.Context, rows []Written, tenants []config.Tenant, code fail.Code) (numbers map[string][]Number, older map[string]bool, err error) {
-	asked := map[string][]string{}
-	for _, t := range tenants {
+	asked := make([]struct {
+		Tenant  string   `json:"tenant"`
+		Account string   `json:"account"`
+		Regions []string `json:"regions"`
+	}, len(tenants))
+	for i, t := range tenants {
+		asked[i].Tenant, asked[i].Account = t.Name, t.Account
 		for _, r := range t.Regions {
-			asked[t.Name] = append(asked[t.Name], r.Name)
+			asked[i].Regions = append(asked[i].Regions, r.Name)
 		}
 	}
 	db, err := duck.Open("", duck.Options{Threads: 1})
@@ -119,8 +124,11 @@ func find(path string) (files []string, passed int, err error) {
 	return files, passed, err
 }
 
-// fields are the columns that are read, by the names of data files and of an invoice.
-var fields = [][2]string{{"TenantID", "tenant"}, {"Region", "region"}, {"MetricName", "metric"}, {"Period", "period"}, {"AgentGroupName", "measure"}, {"MessageSize", "quantity"}}
+// fields are the columns that are read, by the names of data files and of an invoice, or of the vendor's business units.
+var fields = [][2]string{
+	{"TenantID", "tenant"}, {"Region", "region"}, {"MetricName", "metric"}, {"Period", "period"}, {"AgentGroupName", "measure"},
+	{"MessageSize", "quantity"}, {"BusinessUnitName", "Tier3AccountName"}, {"Tier3AccountID"},
+}
 
 // fieldOf is what a column of a header is; "" for one that is not read. The configuration may give fields other names.
 func fieldOf(name string, columns []config.Column) string {
