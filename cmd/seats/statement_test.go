@@ -109,3 +109,22 @@ func TestAStatementSaysWhatTheStoreDoes(t *testing.T) {
 		require.NotContains(t, must.Text(t, dir, "masked", "xl", "sharedStrings.xml"), named)
 	}
 }
+
+// What is counted after a region's last day is none of its month: neither of the statement's, nor of the page's.
+func TestAMonthEndsWithItsRegion(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	seats := scriptedSite(t, dir, "committed: 1, until: 2026-03-09, ")
+	seats("run", "--month", "2026-03")
+	path, pages := filepath.Join(dir, "march.xlsx"), filepath.Join(dir, "pages")
+	seats("report", "--statement", path, "--month", "2026-03")
+	seats("report", "--html", pages)
+
+	f := must.Have(excelize.OpenFile(path))(t)
+	defer f.Close() //nolint:errcheck // only read
+	require.Equal(t, []string{"US", "2026-03", "final", "9", "0"}, must.Have(f.GetRows("Month"))(t)[4][:5])
+	require.Len(t, must.Have(f.GetRows("Daily peaks"))(t), 3+31+9)
+	require.Equal(t, "none", must.Have(f.GetCellValue("Peak", "A4"))(t))
+	require.Equal(t, 2, strings.Count(must.Text(t, pages, "acme", "2026-03.html"), "<dt>Highest peak</dt><dd>0</dd>"))
+	require.NotContains(t, must.Text(t, pages, "acme", "2026-03.html"), "days above it")
+}

@@ -357,13 +357,14 @@ func (s sheet) rows() (rows [][]any) {
 // draw is the calendar, Monday first: each day with its peak and what is to be said of it, each week with a sparkline of its
 // peaks under the highest of the month; then what the signs mean that are in it.
 func (s sheet) draw(screen screen) string {
-	highest, at := int64(0), calendar.Date{}
+	highest, at, top := int64(0), calendar.Date{}, int64(0) // what comes after the region's last day is drawn, and none of its month
 	for _, day := range s.month.Days() {
-		if n := s.peaks[day]; n > highest {
+		n := s.peaks[day]
+		if top = max(top, n); n > highest && !s.region.EndedBefore(day) {
 			highest, at = n, day
 		}
 	}
-	digits := len(fmt.Sprint(highest))
+	digits := len(fmt.Sprint(top))
 	width := 2 + 1 + digits + 2
 	gap, spark := "  ", true
 	if wide := 7*(width+2) + 7; screen.width > 0 && wide > screen.width {
@@ -383,7 +384,7 @@ func (s sheet) draw(screen screen) string {
 				continue
 			}
 			week += s.cell(screen, days[i], digits, seen) + gap
-			bars += string(s.bar(screen, days[i], highest))
+			bars += string(s.bar(screen, days[i], top))
 		}
 		if spark {
 			week += screen.paint(curveColor, strings.TrimRight(bars, " "))
@@ -446,7 +447,7 @@ func (s sheet) cell(screen screen, day calendar.Date, digits int, seen map[strin
 	if state == settle.Provisional {
 		sign, color = "~", warnColor
 	}
-	if counted && s.region.Committed > 0 && peak > s.region.Committed {
+	if counted && s.region.Committed > 0 && peak > s.region.Committed && !s.region.EndedBefore(day) {
 		sign, color = sign+"!", badColor
 	}
 	for _, one := range number + sign {
@@ -460,11 +461,11 @@ func (s sheet) cell(screen screen, day calendar.Date, digits int, seen map[strin
 }
 
 // bar is a day in its week's sparkline. Whoever is there is seen.
-func (s sheet) bar(screen screen, day calendar.Date, highest int64) rune {
+func (s sheet) bar(screen screen, day calendar.Date, top int64) rune {
 	blocks := screen.glyphs().blocks
 	peak, steps := s.peaks[day], int64(len(blocks)-1)
 	if peak == 0 || s.states[day] == missing {
 		return ' '
 	}
-	return blocks[(peak*steps+highest-1)/highest]
+	return blocks[(peak*steps+top-1)/top]
 }

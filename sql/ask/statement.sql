@@ -1,11 +1,13 @@
 -- name: statement_month
 -- Grain: region of a tenant's month, as configured or counted, as a statement for people has it: its highest second, what was issued
 -- as the highest daily number, what is agreed on, its enabled agents (R9) and whether the file that stands says what the store does.
--- Headers are for people. Inputs: _data.daily_concurrent, monthly_enabled, issued_file; $month, $regions with $zones and $committed
--- (0: not said), $elsewhere (the zone of regions that are not configured any more).
+-- Days after a region's last are none of it. Headers are for people. Inputs: _data.daily_concurrent, monthly_enabled, issued_file; $month,
+-- $regions with $zones, $until (the last day; '': none) and $committed (0: not said), $elsewhere (the zone of regions that are not
+-- configured any more).
 with region as (
     select unnest($regions::varchar[]) as region,
            unnest($zones::varchar[]) as zone,
+           nullif(unnest($until::varchar[]), '')::date as until,
            nullif(unnest($committed::bigint[]), 0) as committed
 ),
 day as (
@@ -16,8 +18,10 @@ day as (
            peak_seconds,
            max(agents) over (partition by region) as highest
     from _data.daily_concurrent
+    left join region as r using (region)
     where location is null
       and strftime(day, '%Y-%m') = $month
+      and day <= coalesce(r.until, day)
 ),
 top as (
     select d.region,
@@ -54,7 +58,7 @@ select coalesce(r.region, t.region) as "Region",
        t.days_at as "Days that reach it",
        p.value as "Highest daily issued",
        r.committed as "Committed",
-       if(r.committed is null, null, greatest(t.agents - r.committed, 0)) as "Overage",
+       if(t.agents - r.committed is null, null, greatest(t.agents - r.committed, 0)) as "Overage",
        if(r.committed is null, null, t.days_above) as "Days above committed",
        m.agents as "Enabled agents",
        i.revision as "Revision of enabled",
@@ -76,8 +80,8 @@ left join issued as i on i.region = coalesce(r.region, t.region)
 order by coalesce(r.region, t.region)
 
 -- name: statement_day
--- Grain: day of the month x region, region by region: the highest second of the day (R8) and the file that stands.
--- Inputs: _data.daily_concurrent, issued_file; $month, $regions with $zones and $committed (0: not said), $elsewhere.
+-- Grain: day of the month x region, up to its last day, region by region: the highest second of the day (R8) and the file that stands.
+-- Inputs: _data.daily_concurrent, issued_file; $month, $regions with $zones, $until and $committed, $elsewhere: as statement_month has them.
 with counted as (
     select *
     from _data.daily_concurrent
@@ -87,11 +91,13 @@ with counted as (
 configured as (
     select unnest($regions::varchar[]) as region,
            unnest($zones::varchar[]) as zone,
+           nullif(unnest($until::varchar[]), '')::date as until,
            nullif(unnest($committed::bigint[]), 0) as committed
 ),
 region as (
     select region,
            coalesce(c.zone, $elsewhere) as zone,
+           c.until,
            c.committed
     from configured as c
     full join (select distinct region from counted) using (region)
@@ -111,7 +117,7 @@ select r.region as "Region",
        to_timestamp(d.peak_ts) as "Reached first",
        d.peak_seconds as "Seconds at it",
        r.committed as "Committed",
-       if(r.committed is null, null, greatest(d.agents - r.committed, 0)) as "Overage",
+       if(d.agents - r.committed is null, null, greatest(d.agents - r.committed, 0)) as "Overage",
        coalesce(d.state, 'not counted') as "State",
        i.revision as "Revision",
        i.value as "Issued",
@@ -128,6 +134,7 @@ left join counted as d on d.region = r.region
     and d.day = c.day
 left join issued as i on i.region = r.region
     and i.period = c.day::varchar
+where c.day <= coalesce(r.until, c.day)
 order by r.region, c.day
 
 -- name: statement_quality
@@ -205,8 +212,12 @@ order by region, contract
 
 -- name: statement_file
 -- Grain: file of the month, or of a day of it, that stands, with the number that the store has of it now.
--- Inputs: _data.issued_file, and the results; $month, $masked.
-with stored as (
+-- Inputs: _data.issued_file, and the results; $month, $masked, $regions with $until: as statement_month has them.
+with ending as (
+    select unnest($regions::varchar[]) as region,
+           nullif(unnest($until::varchar[]), '')::date as until
+),
+stored as (
     select region, 'concurrent' as measure, day::varchar as period, agents
     from _data.daily_concurrent
     where location is null
@@ -219,7 +230,9 @@ with stored as (
     union all
     select region, 'concurrent', strftime(day, '%Y-%m'), max(agents)
     from _data.daily_concurrent
+    left join ending using (region)
     where location is null
+      and day <= coalesce(until, day)
     group by all
 )
 select i.region as "Region",
@@ -240,12 +253,15 @@ qualify i.revision = max(i.revision) over (partition by i.region, i.measure, i.p
 order by i.region, length(i.period), i.measure, i.period
 
 -- name: statement_peak
--- Grain: region with an agent in the month: the first day that reaches its highest second. Input: _data.daily_concurrent; $month.
+-- Grain: region with an agent in the month: the first day that reaches its highest second. Input: _data.daily_concurrent; $month,
+-- $regions with $until: as statement_month has them.
 select region,
        arg_max(day, (agents, -epoch(day)))
 from _data.daily_concurrent
+left join (select unnest($regions::varchar[]) as region, nullif(unnest($until::varchar[]), '')::date as until) using (region)
 where location is null
   and agents > 0
   and strftime(day, '%Y-%m') = $month
+  and day <= coalesce(until, day)
 group by region
 order by region

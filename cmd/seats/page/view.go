@@ -172,13 +172,14 @@ func (v *monthView) region(r config.Region) regionMonth {
 				c.Known, c.Peak = true, p
 			}
 		}
-		if c.Known && c.Peak.Agents > m.Max.Agents {
+		counts := c.Known && !r.EndedBefore(d.Date) // what comes after the region's last day is shown, and none of its month
+		if counts && c.Peak.Agents > m.Max.Agents {
 			m.Max, m.MaxDay = c.Peak, d.Date.String()
 		}
 		if c.Known && c.Issued != nil {
 			c.DiffersBy = c.Peak.Agents - c.Issued.Value
 		}
-		if c.Over = r.Committed > 0 && c.Peak.Agents > r.Committed; c.Over {
+		if c.Over = counts && r.Committed > 0 && c.Peak.Agents > r.Committed; c.Over {
 			m.Over++
 		}
 		c.ToDate = m.Max.Agents
@@ -187,7 +188,7 @@ func (v *monthView) region(r config.Region) regionMonth {
 	for i := range m.Days {
 		c := &m.Days[i]
 		if c.Known && m.Max.Agents > 0 {
-			c.Heat = int((c.Peak.Agents*5 + m.Max.Agents - 1) / m.Max.Agents)
+			c.Heat = min(5, int((c.Peak.Agents*5+m.Max.Agents-1)/m.Max.Agents))
 			c.IsMax = c.Date.String() == m.MaxDay
 		}
 		weekday := (int(c.Date.Weekday()) + 6) % 7
@@ -439,7 +440,10 @@ func niceStep(top int64) int64 {
 // peakChart has a bar a day, the maximum of the month up to each day, what was agreed on, and a band for each day without a number
 // of which something can be said.
 func (m regionMonth) peakChart(month calendar.Month) *chart {
-	top := max(m.Max.Agents, m.Committed)
+	top := m.Committed
+	for _, d := range m.Days {
+		top = max(top, d.Peak.Agents)
+	}
 	var bands []forecast.Day
 	if m.Outlook != nil {
 		bands = slices.DeleteFunc(slices.Clone(m.Outlook.Ahead), func(d forecast.Day) bool { return !d.Known() })

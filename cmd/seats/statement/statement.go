@@ -43,13 +43,14 @@ type Month struct {
 
 // Write writes the workbook. A month of which nothing is counted is an error of fail.NotReady.
 func (m Month) Write(ctx context.Context, w io.Writer) error {
-	var regions, zones []string
+	var regions, zones, until []string
 	var committed []int64
 	for _, r := range m.Of.Regions {
-		regions, zones, committed = append(regions, r.Name), append(zones, r.Zone.String()), append(committed, r.Committed)
+		regions, zones, until = append(regions, r.Name), append(zones, r.Zone.String()), append(until, r.Until.OrNone())
+		committed = append(committed, r.Committed)
 	}
 	args := []any{sql.Named("month", m.String()), sql.Named("masked", m.Mask != nil), sql.Named("elsewhere", m.Of.Zone.String()),
-		sql.Named("regions", regions), sql.Named("zones", zones), sql.Named("committed", committed)}
+		sql.Named("regions", regions), sql.Named("zones", zones), sql.Named("until", until), sql.Named("committed", committed)}
 	ended, err1 := duck.One[int64](ctx, m.Conn, "ask/page_as_of")
 	hasContracts, err2 := store.Has(ctx, m.Conn, 5)
 	if err := errors.Join(err1, err2); err != nil {
