@@ -1,6 +1,6 @@
 -- Grain: tenant, period and region, or location of a region: the peak of each day (R8), and the enabled agents of each month (R9); of
--- regions also the enabled agents of each day and the peak of each month; for all tenants and days at once. Written from the rules alone, for Spark, DuckDB and PostgreSQL as they are: a third opinion
--- that shares nothing with the two that are issued.
+-- regions also the enabled agents of each day and the peak of each month; for all tenants and days at once. Written from the rules
+-- alone, for Spark, DuckDB and PostgreSQL as they are: a third opinion that shares nothing with the two that are issued.
 -- Inputs, relations of the lake: voice_session, ocs_activity, agent, rule. Each day is counted by its own rules. A month counts
 -- the days that are there: whether it is whole is for the asker to know.
 with moment as (                                                -- R2, R10: what a day says of all its sessions
@@ -195,32 +195,35 @@ word as (                                                       -- R6: what each
     join moment as m on m.tenant = g.tenant
         and m.day = g.day
 ),
-top as (                                                        -- the region's peak of each day, beside the highest of the month
-    select w.tenant, w.region, w.month, coalesce(p.agents, 0) as agents, p.peak_ts, p.peak_seconds,
-           coalesce(max(p.agents) over (partition by w.tenant, w.region, w.month), 0) as most
+per as (select 'day' as period union all select 'month'),
+top as (                                                        -- each day beside the highest of its month
+    select w.tenant, w.region, w.location, w.month, w.day, coalesce(p.agents, 0) as agents, p.peak_ts, p.peak_seconds,
+           coalesce(max(p.agents) over (partition by w.tenant, w.region, w.location, w.month), 0) as most
     from span as w
     left join peak as p on p.tenant = w.tenant
         and p.day = w.day
         and p.region = w.region
-        and p.location = ''
-    where w.location = ''
+        and p.location = w.location
 )
-select w.tenant,
-       w.region,
-       nullif(w.location, '') as location,
+select t.tenant,
+       t.region,
+       nullif(t.location, '') as location,
        'concurrent' as measure,
-       cast(w.day as varchar(10)) as period,
-       cast(coalesce(p.agents, 0) as bigint) as value,
-       p.peak_ts,
-       cast(p.peak_seconds as bigint) as peak_seconds
-from span as w
-left join peak as p on p.tenant = w.tenant
-    and p.day = w.day
-    and p.region = w.region
-    and p.location = w.location
+       case when per.period = 'day' then cast(t.day as varchar(10)) else t.month end as period,
+       cast(max(t.agents) as bigint) as value,
+       min(t.peak_ts) as peak_ts,
+       cast(sum(t.peak_seconds) as bigint) as peak_seconds
+from top as t
+cross join per
+where per.period = 'day'
+   or t.location = '' and t.agents = t.most
+group by t.tenant, t.region, t.location, case when per.period = 'day' then cast(t.day as varchar(10)) else t.month end
 union all
-select w.tenant, w.region, null, 'enabled', w.month, count(distinct coalesce(n.agent, p.agent)), null, null
+select w.tenant, w.region, null, 'enabled',
+       case when per.period = 'day' then cast(w.day as varchar(10)) else w.month end,
+       count(distinct case when per.period = 'day' then p.agent else coalesce(n.agent, p.agent) end), null, null
 from span as w
+cross join per
 left join present as p on p.tenant = w.tenant
     and p.day = w.day
     and p.region = w.region
@@ -230,19 +233,5 @@ left join word as n on n.tenant = p.tenant
     and n.resource_key = p.resource_key
     and n.place = 1
 where w.location = ''
-group by w.tenant, w.region, w.month
-union all
-select w.tenant, w.region, null, 'enabled', cast(w.day as varchar(10)), count(distinct p.agent), null, null
-from span as w
-left join present as p on p.tenant = w.tenant
-    and p.day = w.day
-    and p.region = w.region
-    and p.location = ''
-where w.location = ''
-group by w.tenant, w.region, w.day
-union all
-select tenant, region, null, 'concurrent', month, cast(most as bigint), min(peak_ts), cast(sum(peak_seconds) as bigint)
-from top
-where agents = most
-group by tenant, region, month, most
+group by w.tenant, w.region, case when per.period = 'day' then cast(w.day as varchar(10)) else w.month end
 order by tenant, measure, period, region, location
