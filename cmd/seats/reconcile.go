@@ -4,10 +4,8 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"maps"
 	"slices"
 	"strings"
@@ -133,17 +131,13 @@ func (a *reconciliation) write(p *program, format, file string) error {
 	if err != nil || file == "" {
 		return err
 	}
-	err = plain.Create(file, func(w io.Writer) error {
+	return plain.CreateNew(file, func(w io.Writer) error {
 		return page.WriteTables(w, page.Head{Version: version, Made: p.clock().UTC()}, "Their numbers and ours",
 			page.Part{Title: "By month", Note: "How many numbers there are, and what gives all of a month's.", Table: shown[0]},
 			page.Part{Title: "What differs", Note: "Where a number is blank, that side has none.", Table: shown[1]},
 			page.Part{Title: "What gives theirs", Note: "Readings of the specification, counted on the kept rows.", Table: shown[2]},
 			page.Part{Title: "Through whom", Note: "Sessions that count on one side alone, under the first reading of each measure.", Table: shown[3]})
-	}, plain.RenameNew)
-	if errors.Is(err, fs.ErrExist) {
-		return fail.New(fail.Usage, "nothing was overwritten; give a new name", "%s exists", file)
-	}
-	return err
+	})
 }
 
 // forPeople are the months, the numbers that differ, the findings and the sessions, as far as people read them; it is said what is

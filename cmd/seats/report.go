@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -128,11 +127,8 @@ func (c *reportCmd) statement(ctx context.Context, p *program) error {
 	}
 	err = readingRows(ctx, of.Of, func(m calendar.Month) bool { return m == month }, func(conn *duck.Conn) error {
 		of.Conn = conn
-		return plain.Create(c.Statement, func(w io.Writer) error { return of.Write(ctx, w) }, plain.RenameNew)
+		return plain.CreateNew(c.Statement, func(w io.Writer) error { return of.Write(ctx, w) })
 	})
-	if errors.Is(err, fs.ErrExist) {
-		return fail.New(fail.Usage, "nothing was overwritten; give a new name", "%s exists", c.Statement)
-	}
 	if err != nil {
 		return job.Explain(err, of.Of)
 	}

@@ -114,6 +114,20 @@ func Create(path string, write func(io.Writer) error, name func(from, to string)
 	return name(draft.Name(), path)
 }
 
+// CreateNew is Create where nothing is to be there yet: what is, is Taken.
+func CreateNew(path string, write func(io.Writer) error) error {
+	err := Create(path, write, RenameNew)
+	if errors.Is(err, fs.ErrExist) {
+		return Taken(path)
+	}
+	return err
+}
+
+// Taken is an error of fail.Usage: somebody named a file that exists.
+func Taken(path string) error {
+	return fail.New(fail.Usage, "nothing was overwritten; give a new name", "%s exists", path)
+}
+
 // RenameNew gives a file another name and replaces nothing, as os.Rename would. Where a file system has no links, it is looked first.
 func RenameNew(from, to string) error {
 	err := os.Link(from, to)

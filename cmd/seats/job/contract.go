@@ -26,12 +26,12 @@ type Contract struct {
 	Reached                float64 // the highest share of Committed that is to be told of, and that the quantity reaches; 0: none
 }
 
-// contractVersion is the schema version from which on a store has contracts.
-const contractVersion = 5
+// ContractVersion is the schema version from which on a store has contracts.
+const ContractVersion = 5
 
 // Contracts tells what those in the store say of months, both included, in which a day was counted: by month, region and name.
 func Contracts(ctx context.Context, q duck.Queryer, from, to calendar.Month) ([]Contract, error) {
-	if has, err := store.Has(ctx, q, contractVersion); err != nil || !has {
+	if has, err := store.Has(ctx, q, ContractVersion); err != nil || !has {
 		return nil, err
 	}
 	if some, err := duck.One[string](ctx, q, "ask/agreed"); err != nil || some == "" {

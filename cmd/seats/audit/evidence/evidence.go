@@ -47,7 +47,7 @@ type Options struct {
 // fail.Usage; a period without slices is an error too.
 func Write(ctx context.Context, o Options) (err error) {
 	if _, err := os.Lstat(o.Path); err == nil {
-		return taken(o.Path)
+		return plain.Taken(o.Path)
 	}
 	p := &packer{Options: o, digests: digests{of: map[string]string{}}}
 	if o.KeyFile != "" {
@@ -287,7 +287,7 @@ func (p *packer) zip() (err error) {
 	if err := cmp.Or(err, p.put("SHA256SUMS", sums.Bytes())); err != nil {
 		return err
 	}
-	err = plain.Create(p.Path, func(out io.Writer) error {
+	return plain.CreateNew(p.Path, func(out io.Writer) error {
 		w := zip.NewWriter(out)
 		err := p.each(func(name string, text []byte) error {
 			header := &zip.FileHeader{Name: name, Method: zip.Deflate, Modified: packTime}
@@ -299,13 +299,5 @@ func (p *packer) zip() (err error) {
 			return err
 		})
 		return errors.Join(err, w.Close())
-	}, plain.RenameNew)
-	if errors.Is(err, fs.ErrExist) {
-		return taken(p.Path)
-	}
-	return err
-}
-
-func taken(path string) error {
-	return fail.New(fail.Usage, "nothing was overwritten; give a new name", "%s exists", path)
+	})
 }
