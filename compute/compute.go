@@ -30,11 +30,13 @@ import (
 
 // working are the SQL engine's first steps, in order: temporary tables of all days that are counted at once, each made from the
 // ones before it. They are no part of a transaction: what a transaction has written itself, DuckDB reads with one thread only.
-var working = []string{
-	"count/rule", "count/rule_region_day", "count/rule_location", "count/rule_switch", "count/rule_exclude",
+var working = slices.Concat(putting, []string{
 	"count/scope", "count/place", "count/counted_agent", "count/login", "count/occupied_session", "count/open_activity",
 	"count/occupied_activity", "count/occupied_other_leg", "count/session_location", "count/presence", "count/step",
-}
+})
+
+// putting are the first of these, which put the rules of the days into tables.
+var putting = []string{"count/rule", "count/rule_region_day", "count/rule_location", "count/rule_switch", "count/rule_exclude"}
 
 // results are the steps that write the results of the days; last, what was doubtful in the slices (R11).
 var results = []string{"count/qualifying_session", "count/concurrency", "count/daily_concurrent", "count/enabled_daily", "count/data_quality"}
@@ -422,8 +424,8 @@ func asJSON(stands []Standing, rules []rule.Set) (string, error) {
 	return string(text), err
 }
 
-// PutRules puts the counting rules of days, as they stand, and the agents of their slices where the first statements of count would
-// have them, for whoever counts the same rows otherwise. The errors are those of Days.
+// PutRules puts the counting rules of days, as they stand, and the agents and sessions of their slices where the first statements of
+// count would have them, for whoever counts the same rows otherwise. The errors are those of Days.
 func PutRules(ctx context.Context, conn *sql.Conn, stands []Standing) error {
 	rules, err := rulesOf(stands)
 	if err != nil {
@@ -433,7 +435,7 @@ func PutRules(ctx context.Context, conn *sql.Conn, stands []Standing) error {
 	if err != nil {
 		return err
 	}
-	return duck.ExecAll(ctx, conn, append(slices.Clone(working[:5]), "count/counted_agent"), sql.Named("rules", asked))
+	return duck.ExecAll(ctx, conn, slices.Concat(putting, []string{"count/counted_agent", "count/login"}), sql.Named("rules", asked))
 }
 
 func daysOf(stands []Standing) []calendar.Date {

@@ -1,7 +1,7 @@
 -- name: reading_day
 -- A reading of the specification counts the kept rows of days otherwise than they are billed: a row of flags, each off by default.
 -- The rows of the days are put into temporary tables once, from the counting rules of the days (count/rule, rule_region_day,
--- rule_location, rule_switch, counted_agent); then any number of readings is counted at once. What is counted by no flag at all
+-- rule_location, rule_switch, counted_agent, login); then any number of readings is counted at once. What is counted by no flag at all
 -- is what is stored, or something is wrong with the store.
 -- Grain: day of the scope's region, in its zone (is_utc false) and from midnight to midnight of UTC (true); days that the zone
 -- skipped, or on which there was no such region, are none. Inputs: rule_region_day; $region, $days: those that are asked for. The
@@ -29,18 +29,8 @@ from rule_location
 
 -- name: reading_session
 -- Grain: voice session of a slice, or one beside them (is_beside); rejected ones are left out (R2). logout_ts is before the end
--- second counts. Its rowid is its name in the tables after it. Inputs: _data.voice_session, other_session, rule, counted_agent,
--- reading_place.
+-- second counts. Its rowid is its name in the tables after it. Inputs: login, counted_agent, reading_place.
 create or replace temp table reading_session as
-with session as (
-    select *,
-           false as is_beside
-    from _data.voice_session
-    union all
-    select *,
-           true
-    from _data.other_session
-)
 select s.day,
        s.sm_res_session_fact_key,
        s.start_date_time_key,
@@ -50,18 +40,15 @@ select s.day,
        s.is_beside,
        s.start_ts,
        s.end_ts as ended_ts,
-       coalesce(s.active_flag, 0) <> 0 or s.end_ts is null as is_open,
-       case when is_open then greatest(r.as_of, s.start_ts + 1) else s.end_ts end as logout_ts,
-       r.end_second_counts::integer as last_second,
+       s.is_open,
+       s.logout_ts,
+       s.end_second_counts::integer as last_second,
        coalesce(p.is_here, false) as default_here,
        coalesce(p.place, '') as default_place
-from session as s
-join rule as r using (day)
+from login as s
 left join counted_agent as a using (day, resource_key)
 left join reading_place as p on p.day = s.day
     and p.is_default
-where s.start_ts is not null
-  and (is_open or s.end_ts >= s.start_ts)
 
 -- name: reading_activity
 -- Grain: activity of a slice, or other leg that tells a switch (kind other), with its interval (R3) and the place that its switch
