@@ -46,9 +46,10 @@ func (c Contract) Warn(log Log, tenant string) {
 		"quantity", c.Quantity, "committed", c.Committed, "share", fmt.Sprintf("%.3f", c.Quantity/float64(c.Committed)), "days_counted", c.DaysCounted)
 }
 
-// contracts are those of the months that the job is about, as the store has them now.
+// contracts are those of the months that the job is about, as the store has them now. It is not asked where none is configured.
 func (s *state) contracts(ctx context.Context) ([]Contract, error) {
-	if !s.does(Compute) || len(s.Days) == 0 {
+	agrees := func(r config.Region) bool { return len(r.Contracts) > 0 }
+	if !s.does(Compute) || len(s.Days) == 0 || !slices.ContainsFunc(s.Tenant.Regions, agrees) {
 		return nil, nil
 	}
 	return Contracts(ctx, s.Conn, s.Days[0].YearMonth(), s.LastDay().YearMonth())
