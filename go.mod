@@ -1,4 +1,4 @@
-module seats
+module example.com/seats
 
 go 1.26.0
 

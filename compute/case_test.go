@@ -16,13 +16,13 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"seats/compute/rule"
-	"seats/compute/sweep"
-	"seats/internal/calendar"
-	"seats/internal/config"
-	"seats/internal/duck"
-	"seats/internal/must"
-	"seats/internal/settle"
+	"example.com/seats/compute/rule"
+	"example.com/seats/compute/sweep"
+	"example.com/seats/internal/calendar"
+	"example.com/seats/internal/config"
+	"example.com/seats/internal/duck"
+	"example.com/seats/internal/must"
+	"example.com/seats/internal/settle"
 )
 
 var update = flag.Bool("update", false, "rewrite the expected numbers of testdata/cases")

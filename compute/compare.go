@@ -10,12 +10,12 @@ import (
 	"slices"
 	"strconv"
 
-	"seats/compute/rule"
-	"seats/compute/sweep"
-	"seats/internal/calendar"
-	"seats/internal/config"
-	"seats/internal/duck"
-	"seats/internal/settle"
+	"example.com/seats/compute/rule"
+	"example.com/seats/compute/sweep"
+	"example.com/seats/internal/calendar"
+	"example.com/seats/internal/config"
+	"example.com/seats/internal/duck"
+	"example.com/seats/internal/settle"
 )
 
 // blockingRule is the data-quality rule that keeps a tenant's numbers from being issued (R11).

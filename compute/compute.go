@@ -18,14 +18,14 @@ import (
 	"slices"
 	"sync"
 
-	"seats/compute/rule"
-	"seats/compute/sweep"
-	"seats/internal/calendar"
-	"seats/internal/config"
-	"seats/internal/duck"
-	"seats/internal/settle"
-	"seats/internal/store"
-	texts "seats/sql"
+	"example.com/seats/compute/rule"
+	"example.com/seats/compute/sweep"
+	"example.com/seats/internal/calendar"
+	"example.com/seats/internal/config"
+	"example.com/seats/internal/duck"
+	"example.com/seats/internal/settle"
+	"example.com/seats/internal/store"
+	texts "example.com/seats/sql"
 )
 
 // working are the SQL engine's first steps, in order: temporary tables of all days that are counted at once, each made from the

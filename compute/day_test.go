@@ -15,13 +15,13 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"seats/compute/sweep"
-	"seats/internal/calendar"
-	"seats/internal/config"
-	"seats/internal/duck"
-	"seats/internal/must"
-	"seats/internal/settle"
-	texts "seats/sql"
+	"example.com/seats/compute/sweep"
+	"example.com/seats/internal/calendar"
+	"example.com/seats/internal/config"
+	"example.com/seats/internal/duck"
+	"example.com/seats/internal/must"
+	"example.com/seats/internal/settle"
+	texts "example.com/seats/sql"
 )
 
 func TestDayStoresWhatItReturns(t *testing.T) {
@@ -326,7 +326,7 @@ func TestR12SweepSharesNothingWithSQL(t *testing.T) {
 		for _, imported := range must.Have(parser.ParseFile(token.NewFileSet(), path, nil, parser.ImportsOnly))(t).Imports {
 			name := strings.Trim(imported.Path.Value, `"`)
 			if !strings.HasSuffix(path, "_test.go") && strings.Contains(name, "/") {
-				require.Equal(t, "seats/compute/rule", name, path)
+				require.Equal(t, "example.com/seats/compute/rule", name, path)
 			}
 		}
 	}

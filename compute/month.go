@@ -15,12 +15,12 @@ import (
 	"strings"
 	"time"
 
-	"seats/internal/calendar"
-	"seats/internal/config"
-	"seats/internal/duck"
-	"seats/internal/fail"
-	"seats/internal/settle"
-	"seats/internal/store"
+	"example.com/seats/internal/calendar"
+	"example.com/seats/internal/config"
+	"example.com/seats/internal/duck"
+	"example.com/seats/internal/fail"
+	"example.com/seats/internal/settle"
+	"example.com/seats/internal/store"
 )
 
 // Month counts the agents of a month (R9), both ways, compares their sets (R12), and replaces the month's results in the store.

@@ -14,13 +14,13 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
-	"seats/compute/rule"
-	"seats/compute/sweep"
-	"seats/internal/calendar"
-	"seats/internal/config"
-	"seats/internal/duck"
-	"seats/internal/must"
-	"seats/internal/store"
+	"example.com/seats/compute/rule"
+	"example.com/seats/compute/sweep"
+	"example.com/seats/internal/calendar"
+	"example.com/seats/internal/config"
+	"example.com/seats/internal/duck"
+	"example.com/seats/internal/must"
+	"example.com/seats/internal/store"
 )
 
 // openStore gives a connection to an empty store in memory.

@@ -8,7 +8,7 @@ import (
 	"math"
 	"slices"
 
-	"seats/internal/calendar"
+	"example.com/seats/internal/calendar"
 )
 
 // activity is a leg of an agent whose attached data holds an attempt GUID, or a preview shown to an agent (R3), or, of those

@@ -6,8 +6,8 @@ import (
 	"math"
 	"slices"
 
-	"seats/internal/calendar"
-	texts "seats/sql"
+	"example.com/seats/internal/calendar"
+	texts "example.com/seats/sql"
 )
 
 // dimensions reads the tables that hold no facts.

@@ -23,7 +23,7 @@ import (
 	"golang.org/x/text/encoding/unicode"
 	"golang.org/x/text/transform"
 
-	"seats/internal/fail"
+	"example.com/seats/internal/fail"
 )
 
 // chunk is one export: a folder of CSV files or a zip of them.

@@ -19,8 +19,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"seats/internal/fail"
-	"seats/internal/must"
+	"example.com/seats/internal/fail"
+	"example.com/seats/internal/must"
 )
 
 // testClock is later than any export of the tests.

@@ -15,16 +15,16 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"seats/extract"
-	"seats/internal/calendar"
-	"seats/internal/config"
-	"seats/internal/duck"
-	"seats/internal/fail"
-	"seats/internal/gimschema"
-	"seats/internal/must"
-	"seats/internal/pgtest"
-	"seats/internal/settle"
-	"seats/internal/store"
+	"example.com/seats/extract"
+	"example.com/seats/internal/calendar"
+	"example.com/seats/internal/config"
+	"example.com/seats/internal/duck"
+	"example.com/seats/internal/fail"
+	"example.com/seats/internal/gimschema"
+	"example.com/seats/internal/must"
+	"example.com/seats/internal/pgtest"
+	"example.com/seats/internal/settle"
+	"example.com/seats/internal/store"
 )
 
 // tables that the program reads, in the order of the demo exports.

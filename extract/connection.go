@@ -19,9 +19,9 @@ import (
 	"github.com/jackc/pgx/v5/pgconn/ctxwatch"
 	"github.com/jackc/pgx/v5/pgproto3"
 
-	"seats/internal/config"
-	"seats/internal/fail"
-	texts "seats/sql"
+	"example.com/seats/internal/config"
+	"example.com/seats/internal/fail"
+	texts "example.com/seats/sql"
 )
 
 const (

@@ -29,12 +29,12 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"seats/extract"
-	"seats/internal/config"
-	"seats/internal/fail"
-	"seats/internal/gimschema"
-	"seats/internal/must"
-	"seats/internal/pgtest"
+	"example.com/seats/extract"
+	"example.com/seats/internal/config"
+	"example.com/seats/internal/fail"
+	"example.com/seats/internal/gimschema"
+	"example.com/seats/internal/must"
+	"example.com/seats/internal/pgtest"
 )
 
 // behind is the configuration of a GIM that is reached through what edits its connections.

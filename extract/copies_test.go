@@ -13,10 +13,10 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"seats/extract"
-	"seats/internal/calendar"
-	"seats/internal/gimschema"
-	"seats/internal/must"
+	"example.com/seats/extract"
+	"example.com/seats/internal/calendar"
+	"example.com/seats/internal/gimschema"
+	"example.com/seats/internal/must"
 )
 
 // Of a row that the source holds several times the newest copy counts, and none of the others says anything: neither

@@ -15,8 +15,8 @@ import (
 	"sync"
 	"unicode/utf8"
 
-	"seats/internal/fail"
-	texts "seats/sql"
+	"example.com/seats/internal/fail"
+	texts "example.com/seats/sql"
 )
 
 // csvFile is a table's file in an export. It is gone through twice, since a word by which a tool says that there is no value is

@@ -17,10 +17,10 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"seats/internal/calendar"
-	"seats/internal/fail"
-	"seats/internal/plain"
-	texts "seats/sql"
+	"example.com/seats/internal/calendar"
+	"example.com/seats/internal/fail"
+	"example.com/seats/internal/plain"
+	texts "example.com/seats/sql"
 )
 
 // Export is a folder of GIM data exports, merged by primary key: all of it is read when it is opened. Of the fact tables, which hold days

@@ -18,9 +18,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"seats/extract"
-	"seats/internal/fail"
-	"seats/internal/must"
+	"example.com/seats/extract"
+	"example.com/seats/internal/fail"
+	"example.com/seats/internal/must"
 )
 
 // files are the tables of a chunk: name to text, header line included.

@@ -13,10 +13,10 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 	"golang.org/x/sync/errgroup"
 
-	"seats/internal/calendar"
-	"seats/internal/config"
-	"seats/internal/fail"
-	texts "seats/sql"
+	"example.com/seats/internal/calendar"
+	"example.com/seats/internal/config"
+	"example.com/seats/internal/fail"
+	texts "example.com/seats/sql"
 )
 
 // GIMDB is a GIM PostgreSQL database, read in one snapshot shared by all its readers: read-only, repeatable

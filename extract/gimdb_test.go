@@ -10,14 +10,14 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"seats/extract"
-	"seats/internal/calendar"
-	"seats/internal/fail"
-	"seats/internal/gimschema"
-	"seats/internal/must"
-	"seats/internal/pgtest"
-	"seats/internal/store"
-	texts "seats/sql"
+	"example.com/seats/extract"
+	"example.com/seats/internal/calendar"
+	"example.com/seats/internal/fail"
+	"example.com/seats/internal/gimschema"
+	"example.com/seats/internal/must"
+	"example.com/seats/internal/pgtest"
+	"example.com/seats/internal/store"
+	texts "example.com/seats/sql"
 )
 
 var none = extract.Told{Expect: func(int64) {}, Arrive: func(string, int64) {}}

@@ -13,8 +13,8 @@ import (
 	"strings"
 	"sync"
 
-	"seats/internal/calendar"
-	"seats/internal/duck"
+	"example.com/seats/internal/calendar"
+	"example.com/seats/internal/duck"
 )
 
 // passRows is how many rows of a relation are held as text at a time, twice: some 15 MB each. A test holds fewer. Of a large one

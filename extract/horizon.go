@@ -10,8 +10,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"seats/internal/config"
-	"seats/internal/fail"
+	"example.com/seats/internal/config"
+	"example.com/seats/internal/fail"
 )
 
 // Horizon is how far a source can be believed (R10).

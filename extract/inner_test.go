@@ -23,13 +23,13 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
-	"seats/internal/calendar"
-	"seats/internal/duck"
-	"seats/internal/gimschema"
-	"seats/internal/golden"
-	"seats/internal/must"
-	"seats/internal/pgtest"
-	"seats/internal/store"
+	"example.com/seats/internal/calendar"
+	"example.com/seats/internal/duck"
+	"example.com/seats/internal/gimschema"
+	"example.com/seats/internal/golden"
+	"example.com/seats/internal/must"
+	"example.com/seats/internal/pgtest"
+	"example.com/seats/internal/store"
 )
 
 // FuzzPlainRowsAreThoseThatAreReadWithCare reads fields at once and with care: they give the same, in the same order. A second look must

@@ -9,8 +9,8 @@ import (
 	"slices"
 	"sync"
 
-	"seats/internal/calendar"
-	texts "seats/sql"
+	"example.com/seats/internal/calendar"
+	texts "example.com/seats/sql"
 )
 
 const hour = 3600 // seconds

@@ -16,9 +16,9 @@ import (
 	"github.com/duckdb/duckdb-go/v2"
 	"github.com/jackc/pgx/v5/pgconn"
 
-	"seats/internal/config"
-	"seats/internal/fail"
-	texts "seats/sql"
+	"example.com/seats/internal/config"
+	"example.com/seats/internal/fail"
+	texts "example.com/seats/sql"
 )
 
 // is tells whether an error is one of a type, or wraps one.

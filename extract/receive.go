@@ -17,8 +17,8 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgtype"
 
-	"seats/internal/fail"
-	texts "seats/sql"
+	"example.com/seats/internal/fail"
+	texts "example.com/seats/sql"
 )
 
 // receiver puts the rows of a PostgreSQL query, in binary format, into Rows.

@@ -9,9 +9,9 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"seats/internal/config"
-	"seats/internal/fail"
-	texts "seats/sql"
+	"example.com/seats/internal/config"
+	"example.com/seats/internal/fail"
+	texts "example.com/seats/sql"
 )
 
 // right is what the server says of one column.

@@ -7,7 +7,7 @@ import (
 	"math/bits"
 	"slices"
 
-	texts "seats/sql"
+	texts "example.com/seats/sql"
 )
 
 // Rows are rows of a table as they were read, column by column. A number takes eight bytes however many columns a table has, and

@@ -11,12 +11,12 @@ import (
 	"strings"
 	"time"
 
-	"seats/internal/calendar"
-	"seats/internal/duck"
-	"seats/internal/fail"
-	"seats/internal/settle"
-	"seats/internal/store"
-	texts "seats/sql"
+	"example.com/seats/internal/calendar"
+	"example.com/seats/internal/duck"
+	"example.com/seats/internal/fail"
+	"example.com/seats/internal/settle"
+	"example.com/seats/internal/store"
+	texts "example.com/seats/sql"
 )
 
 // Summary is what became of one day.

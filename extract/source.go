@@ -13,8 +13,8 @@ import (
 	"slices"
 	"time"
 
-	"seats/internal/calendar"
-	texts "seats/sql"
+	"example.com/seats/internal/calendar"
+	texts "example.com/seats/sql"
 )
 
 // quarter is the grain of GIM's time keys: the epoch second at which the 15-minute interval of the start begins.

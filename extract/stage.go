@@ -9,9 +9,9 @@ import (
 
 	"github.com/duckdb/duckdb-go/v2"
 
-	"seats/internal/calendar"
-	"seats/internal/duck"
-	texts "seats/sql"
+	"example.com/seats/internal/calendar"
+	"example.com/seats/internal/duck"
+	texts "example.com/seats/sql"
 )
 
 // Stage hands rows to a store.

@@ -4,7 +4,7 @@ import (
 	"slices"
 	"strings"
 
-	texts "seats/sql"
+	texts "example.com/seats/sql"
 )
 
 // tables are the tables of a GIM that slices are made of, in the order in which they are looked at, with the columns that

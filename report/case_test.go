@@ -14,12 +14,12 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"seats/internal/config"
-	"seats/internal/fail"
-	"seats/internal/golden"
-	"seats/internal/must"
-	"seats/internal/settle"
-	"seats/report"
+	"example.com/seats/internal/config"
+	"example.com/seats/internal/fail"
+	"example.com/seats/internal/golden"
+	"example.com/seats/internal/must"
+	"example.com/seats/internal/settle"
+	"example.com/seats/report"
 )
 
 // TestCases takes sites through the steps of testdata/case, each of which says below itself what it did: to the folder, where v1 is

@@ -19,13 +19,13 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
-	"seats/internal/calendar"
-	"seats/internal/config"
-	"seats/internal/golden"
-	"seats/internal/must"
-	"seats/internal/settle"
-	"seats/internal/sign"
-	"seats/report"
+	"example.com/seats/internal/calendar"
+	"example.com/seats/internal/config"
+	"example.com/seats/internal/golden"
+	"example.com/seats/internal/must"
+	"example.com/seats/internal/settle"
+	"example.com/seats/internal/sign"
+	"example.com/seats/report"
 )
 
 func TestDataFileIsTheContractsExample(t *testing.T) {

@@ -12,8 +12,8 @@ import (
 	"slices"
 	"time"
 
-	"seats/internal/settle"
-	"seats/internal/sign"
+	"example.com/seats/internal/settle"
+	"example.com/seats/internal/sign"
 )
 
 // decision is what R13 is decided from, for one number.

@@ -31,10 +31,10 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"seats/internal/config"
-	"seats/internal/duck"
-	"seats/internal/fail"
-	"seats/internal/plain"
+	"example.com/seats/internal/config"
+	"example.com/seats/internal/duck"
+	"example.com/seats/internal/fail"
+	"example.com/seats/internal/plain"
 )
 
 // Issue is one entry of the ledger: a data file that was issued.

@@ -15,10 +15,10 @@ import (
 	"strings"
 	"time"
 
-	"seats/internal/config"
-	"seats/internal/fail"
-	"seats/internal/settle"
-	"seats/internal/sign"
+	"example.com/seats/internal/config"
+	"example.com/seats/internal/fail"
+	"example.com/seats/internal/settle"
+	"example.com/seats/internal/sign"
 )
 
 // Measure says which of the specification's two counts a number is.

@@ -10,8 +10,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"seats/internal/must"
-	"seats/report"
+	"example.com/seats/internal/must"
+	"example.com/seats/report"
 )
 
 // nobody is a user who owns none of the test's files.

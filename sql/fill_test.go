@@ -11,7 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"seats/sql"
+	"example.com/seats/sql"
 )
 
 // Nothing but a name gets into a statement.

@@ -19,14 +19,14 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"seats/compute"
-	"seats/extract"
-	"seats/internal/calendar"
-	"seats/internal/config"
-	"seats/internal/duck"
-	"seats/internal/must"
-	"seats/internal/pgtest"
-	"seats/internal/store"
+	"example.com/seats/compute"
+	"example.com/seats/extract"
+	"example.com/seats/internal/calendar"
+	"example.com/seats/internal/config"
+	"example.com/seats/internal/duck"
+	"example.com/seats/internal/must"
+	"example.com/seats/internal/pgtest"
+	"example.com/seats/internal/store"
 )
 
 var (
@@ -118,7 +118,7 @@ func TestBenchItself(t *testing.T) {
 func TestASmallRunMeasuresAndAWrongAnswerEndsIt(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	out, err := exec.CommandContext(t.Context(), "go", "build", "-trimpath", "-o", dir, "seats/cmd/seats", "seats/cmd/gimsim").CombinedOutput()
+	out, err := exec.CommandContext(t.Context(), "go", "build", "-trimpath", "-o", dir, "example.com/seats/cmd/seats", "example.com/seats/cmd/gimsim").CombinedOutput()
 	require.NoError(t, err, "%s", out)
 	bench := func(more ...string) (stdout, stderr string, err error) {
 		cmd := exec.CommandContext(t.Context(), "python3", slices.Concat([]string{"-B", "bench.py", "--size", "smoke", "--inside",

@@ -7,7 +7,7 @@ import (
 	"os"
 	"os/signal"
 
-	"seats/cmd/gimsim/cli"
+	"example.com/seats/cmd/gimsim/cli"
 )
 
 func main() {

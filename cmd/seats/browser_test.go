@@ -20,7 +20,7 @@ import (
 	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/require"
 
-	"seats/internal/must"
+	"example.com/seats/internal/must"
 )
 
 // patience is how long all that is done with one page may take.

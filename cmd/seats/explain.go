@@ -9,14 +9,14 @@ import (
 	"strings"
 	"time"
 
-	"seats/cmd/seats/explain"
-	"seats/cmd/seats/job"
-	"seats/internal/calendar"
-	"seats/internal/config"
-	"seats/internal/duck"
-	"seats/internal/fail"
-	"seats/internal/forecast"
-	"seats/report"
+	"example.com/seats/cmd/seats/explain"
+	"example.com/seats/cmd/seats/job"
+	"example.com/seats/internal/calendar"
+	"example.com/seats/internal/config"
+	"example.com/seats/internal/duck"
+	"example.com/seats/internal/fail"
+	"example.com/seats/internal/forecast"
+	"example.com/seats/report"
 )
 
 type explainCmd struct {

@@ -19,12 +19,12 @@ import (
 	mangokong "github.com/alecthomas/mango-kong"
 	"github.com/muesli/roff"
 
-	"seats/cmd/seats/audit"
-	"seats/cmd/seats/job"
-	"seats/cmd/seats/watch"
-	"seats/internal/calendar"
-	"seats/internal/config"
-	"seats/internal/notices"
+	"example.com/seats/cmd/seats/audit"
+	"example.com/seats/cmd/seats/job"
+	"example.com/seats/cmd/seats/watch"
+	"example.com/seats/internal/calendar"
+	"example.com/seats/internal/config"
+	"example.com/seats/internal/notices"
 )
 
 // listFlags are common to the commands that print a table about tenants.

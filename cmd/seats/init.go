@@ -14,15 +14,15 @@ import (
 
 	"golang.org/x/term"
 
-	"seats/cmd/seats/draft"
-	"seats/cmd/seats/job"
-	"seats/cmd/seats/query"
-	"seats/internal/calendar"
-	"seats/internal/config"
-	"seats/internal/duck"
-	"seats/internal/fail"
-	"seats/internal/plain"
-	"seats/report"
+	"example.com/seats/cmd/seats/draft"
+	"example.com/seats/cmd/seats/job"
+	"example.com/seats/cmd/seats/query"
+	"example.com/seats/internal/calendar"
+	"example.com/seats/internal/config"
+	"example.com/seats/internal/duck"
+	"example.com/seats/internal/fail"
+	"example.com/seats/internal/plain"
+	"example.com/seats/report"
 )
 
 type initCmd struct {

@@ -20,14 +20,14 @@ import (
 
 	"github.com/alecthomas/kong"
 
-	"seats/cmd/seats/job"
-	"seats/internal/calendar"
-	"seats/internal/config"
-	"seats/internal/disk"
-	"seats/internal/duck"
-	"seats/internal/fail"
-	"seats/internal/store"
-	"seats/report"
+	"example.com/seats/cmd/seats/job"
+	"example.com/seats/internal/calendar"
+	"example.com/seats/internal/config"
+	"example.com/seats/internal/disk"
+	"example.com/seats/internal/duck"
+	"example.com/seats/internal/fail"
+	"example.com/seats/internal/store"
+	"example.com/seats/report"
 )
 
 func main() { os.Exit(start(time.Now, sleep)) }

@@ -16,13 +16,13 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"seats/cmd/seats/explain"
-	pages "seats/cmd/seats/page"
-	"seats/internal/calendar"
-	"seats/internal/config"
-	"seats/internal/forecast"
-	"seats/internal/must"
-	"seats/internal/settle"
+	"example.com/seats/cmd/seats/explain"
+	pages "example.com/seats/cmd/seats/page"
+	"example.com/seats/internal/calendar"
+	"example.com/seats/internal/config"
+	"example.com/seats/internal/forecast"
+	"example.com/seats/internal/must"
+	"example.com/seats/internal/settle"
 )
 
 // hostileAgent is an employee_id that would be markup, the end of an attribute, and text from right to left.

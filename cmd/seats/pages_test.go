@@ -24,13 +24,13 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 	"github.com/stretchr/testify/require"
 
-	"seats/cmd/seats/pseudonym"
-	"seats/internal/duck"
-	"seats/internal/fail"
-	"seats/internal/golden"
-	"seats/internal/must"
-	"seats/internal/store"
-	"seats/report"
+	"example.com/seats/cmd/seats/pseudonym"
+	"example.com/seats/internal/duck"
+	"example.com/seats/internal/fail"
+	"example.com/seats/internal/golden"
+	"example.com/seats/internal/must"
+	"example.com/seats/internal/store"
+	"example.com/seats/report"
 )
 
 // notRun are the commands of the pages that want what is not there, and who tries them instead.

@@ -19,12 +19,12 @@ import (
 	"golang.org/x/sys/unix"
 	"golang.org/x/term"
 
-	"seats/cmd/seats/explain"
-	"seats/internal/calendar"
-	"seats/internal/config"
-	"seats/internal/duck"
-	"seats/internal/golden"
-	"seats/internal/must"
+	"example.com/seats/cmd/seats/explain"
+	"example.com/seats/internal/calendar"
+	"example.com/seats/internal/config"
+	"example.com/seats/internal/duck"
+	"example.com/seats/internal/golden"
+	"example.com/seats/internal/must"
 )
 
 // keyboard is a terminal of ten rows with the program in it, and a person who types and reads.

@@ -10,14 +10,14 @@ import (
 	"slices"
 	"strings"
 
-	"seats/cmd/seats/page"
-	"seats/cmd/seats/reconcile"
-	"seats/internal/calendar"
-	"seats/internal/config"
-	"seats/internal/duck"
-	"seats/internal/fail"
-	"seats/internal/plain"
-	"seats/report"
+	"example.com/seats/cmd/seats/page"
+	"example.com/seats/cmd/seats/reconcile"
+	"example.com/seats/internal/calendar"
+	"example.com/seats/internal/config"
+	"example.com/seats/internal/duck"
+	"example.com/seats/internal/fail"
+	"example.com/seats/internal/plain"
+	"example.com/seats/report"
 )
 
 type reconcileCmd struct {

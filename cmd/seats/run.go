@@ -8,13 +8,13 @@ import (
 	"sync"
 	"time"
 
-	"seats/cmd/seats/deliver"
-	"seats/cmd/seats/job"
-	"seats/cmd/seats/watch"
-	"seats/internal/config"
-	"seats/internal/fail"
-	"seats/internal/sign"
-	"seats/report"
+	"example.com/seats/cmd/seats/deliver"
+	"example.com/seats/cmd/seats/job"
+	"example.com/seats/cmd/seats/watch"
+	"example.com/seats/internal/config"
+	"example.com/seats/internal/fail"
+	"example.com/seats/internal/sign"
+	"example.com/seats/report"
 )
 
 // jobFlags are common to the commands that work on a tenant's store.

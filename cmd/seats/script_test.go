@@ -31,12 +31,12 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 	"github.com/stretchr/testify/require"
 
-	gimsim "seats/cmd/gimsim/cli"
-	"seats/internal/duck"
-	"seats/internal/gimschema"
-	"seats/internal/must"
-	"seats/internal/pgtest"
-	"seats/internal/sshtest"
+	gimsim "example.com/seats/cmd/gimsim/cli"
+	"example.com/seats/internal/duck"
+	"example.com/seats/internal/gimschema"
+	"example.com/seats/internal/must"
+	"example.com/seats/internal/pgtest"
+	"example.com/seats/internal/sshtest"
 )
 
 // TestMain lets the scripts run the program and the simulator as processes of their own: this test binary

@@ -21,11 +21,11 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
 
-	"seats/internal/duck"
-	"seats/internal/fail"
-	"seats/internal/must"
-	"seats/internal/pgtest"
-	"seats/internal/store"
+	"example.com/seats/internal/duck"
+	"example.com/seats/internal/fail"
+	"example.com/seats/internal/must"
+	"example.com/seats/internal/pgtest"
+	"example.com/seats/internal/store"
 )
 
 // soak is a nightly job on a GIM of its own, in which something goes wrong almost every night.

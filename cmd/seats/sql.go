@@ -8,13 +8,13 @@ import (
 	"strings"
 	"time"
 
-	"seats/cmd/seats/job"
-	"seats/cmd/seats/query"
-	"seats/internal/config"
-	"seats/internal/confine"
-	"seats/internal/duck"
-	"seats/internal/plain"
-	"seats/internal/store"
+	"example.com/seats/cmd/seats/job"
+	"example.com/seats/cmd/seats/query"
+	"example.com/seats/internal/config"
+	"example.com/seats/internal/confine"
+	"example.com/seats/internal/duck"
+	"example.com/seats/internal/plain"
+	"example.com/seats/internal/store"
 )
 
 type sqlCmd struct {

@@ -13,8 +13,8 @@ import (
 	"github.com/stretchr/testify/require"
 	"github.com/xuri/excelize/v2"
 
-	"seats/internal/duck"
-	"seats/internal/must"
+	"example.com/seats/internal/duck"
+	"example.com/seats/internal/must"
 )
 
 // A statement has the store's numbers as numbers, its days as dates, and texts of people as nothing but texts.

@@ -14,16 +14,16 @@ import (
 	"github.com/jedib0t/go-pretty/v6/text"
 	"golang.org/x/sync/errgroup"
 
-	"seats/cmd/seats/deliver"
-	"seats/cmd/seats/job"
-	"seats/cmd/seats/watch"
-	"seats/internal/calendar"
-	"seats/internal/config"
-	"seats/internal/duck"
-	"seats/internal/fail"
-	"seats/internal/settle"
-	"seats/internal/store"
-	"seats/report"
+	"example.com/seats/cmd/seats/deliver"
+	"example.com/seats/cmd/seats/job"
+	"example.com/seats/cmd/seats/watch"
+	"example.com/seats/internal/calendar"
+	"example.com/seats/internal/config"
+	"example.com/seats/internal/duck"
+	"example.com/seats/internal/fail"
+	"example.com/seats/internal/settle"
+	"example.com/seats/internal/store"
+	"example.com/seats/report"
 )
 
 type statusCmd struct {

@@ -15,11 +15,11 @@ import (
 	"github.com/schollz/progressbar/v3"
 	"golang.org/x/term"
 
-	"seats/cmd/seats/job"
-	"seats/cmd/seats/query"
-	"seats/internal/disk"
-	"seats/internal/fail"
-	"seats/report"
+	"example.com/seats/cmd/seats/job"
+	"example.com/seats/cmd/seats/query"
+	"example.com/seats/internal/disk"
+	"example.com/seats/internal/fail"
+	"example.com/seats/report"
 )
 
 // terminal is standard error. Its rules:

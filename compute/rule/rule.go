@@ -2,7 +2,7 @@
 // with the region's days already placed in time. Both ways of counting are given the same value (R12).
 package rule
 
-import "seats/internal/calendar"
+import "example.com/seats/internal/calendar"
 
 // Set is what the counting of one day needs to know. The tags are for count/rule, by which the SQL engine reads it.
 type Set struct {

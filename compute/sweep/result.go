@@ -4,7 +4,7 @@ import (
 	"cmp"
 	"slices"
 
-	"seats/compute/rule"
+	"example.com/seats/compute/rule"
 )
 
 // Result is a slice counted: who qualifies, and where. Curves are made when asked for, one scope at a time,

@@ -13,7 +13,7 @@ import (
 	"strconv"
 	"strings"
 
-	"seats/compute/rule"
+	"example.com/seats/compute/rule"
 )
 
 // Unknown stands for a time that the source does not give (NULL).

@@ -9,8 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
-	"seats/compute/rule"
-	"seats/internal/calendar"
+	"example.com/seats/compute/rule"
+	"example.com/seats/internal/calendar"
 )
 
 // TestCurveCountsAgentsNotStays: in every second the curve has as many agents as there are different ones

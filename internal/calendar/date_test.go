@@ -9,8 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
-	"seats/internal/calendar"
-	"seats/internal/must"
+	"example.com/seats/internal/calendar"
+	"example.com/seats/internal/must"
 )
 
 func TestParseDate(t *testing.T) {

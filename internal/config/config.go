@@ -28,7 +28,7 @@ import (
 	"strings"
 	"time"
 
-	"seats/internal/calendar"
+	"example.com/seats/internal/calendar"
 )
 
 // Config is a valid configuration.

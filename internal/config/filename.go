@@ -9,7 +9,7 @@ import (
 	"strings"
 	"time"
 
-	"seats/internal/calendar"
+	"example.com/seats/internal/calendar"
 )
 
 // FileName is how data files are named: text, and fields. The zero FileName is that of a configuration that says nothing.

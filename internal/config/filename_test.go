@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
-	"seats/internal/config"
+	"example.com/seats/internal/config"
 )
 
 // named loads a configuration of some tenants with accounts, and gives it, or what is wrong with it.

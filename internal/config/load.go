@@ -16,8 +16,8 @@ import (
 
 	"github.com/agnivade/levenshtein"
 
-	"seats/internal/fail"
-	"seats/internal/plain"
+	"example.com/seats/internal/fail"
+	"example.com/seats/internal/plain"
 )
 
 // loader holds what reading one file needs, and what all files of a configuration have in common.

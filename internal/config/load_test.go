@@ -16,9 +16,9 @@ import (
 	"github.com/rogpeppe/go-internal/txtar"
 	"github.com/stretchr/testify/require"
 
-	"seats/internal/calendar"
-	"seats/internal/config"
-	"seats/internal/must"
+	"example.com/seats/internal/calendar"
+	"example.com/seats/internal/config"
+	"example.com/seats/internal/must"
 )
 
 // environment is what ${NAME} finds in these tests.

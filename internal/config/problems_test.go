@@ -21,8 +21,8 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"github.com/stretchr/testify/require"
 
-	"seats/internal/config"
-	"seats/internal/must"
+	"example.com/seats/internal/config"
+	"example.com/seats/internal/must"
 )
 
 // TestProblems holds each case of the file against what is said of it.

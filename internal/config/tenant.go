@@ -12,7 +12,7 @@ import (
 
 	"filippo.io/age"
 
-	"seats/internal/plain"
+	"example.com/seats/internal/plain"
 )
 
 // source reads where the tenant's data comes from: one GIM DB or one export folder (R1).

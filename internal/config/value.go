@@ -15,8 +15,8 @@ import (
 	"strings"
 	"time"
 
-	"seats/internal/calendar"
-	"seats/internal/plain"
+	"example.com/seats/internal/calendar"
+	"example.com/seats/internal/plain"
 )
 
 // value is what stands in the file under a key: what there is, where to say that something is wrong with it, and what the schema says.

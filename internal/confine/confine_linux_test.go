@@ -10,9 +10,9 @@ import (
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sys/unix"
 
-	"seats/internal/confine"
-	"seats/internal/duck"
-	"seats/internal/must"
+	"example.com/seats/internal/confine"
+	"example.com/seats/internal/duck"
+	"example.com/seats/internal/must"
 )
 
 // A database that nothing else bounds writes to one folder, by whichever of its threads, and to no other.

@@ -13,7 +13,7 @@ import (
 
 	"github.com/duckdb/duckdb-go/v2"
 
-	"seats/internal/fail"
+	"example.com/seats/internal/fail"
 )
 
 // Explain gives an error that a full disk caused fail.Other, the folder and a hint, once, and one that a want of memory or of

@@ -12,10 +12,10 @@ import (
 	"github.com/duckdb/duckdb-go/v2"
 	"github.com/stretchr/testify/require"
 
-	"seats/internal/disk"
-	"seats/internal/duck"
-	"seats/internal/fail"
-	"seats/internal/must"
+	"example.com/seats/internal/disk"
+	"example.com/seats/internal/duck"
+	"example.com/seats/internal/fail"
+	"example.com/seats/internal/must"
 )
 
 // told requires an error that says where the disk was full, how much is free, and what to do.

@@ -14,7 +14,7 @@ import (
 	"github.com/duckdb/duckdb-go/v2"
 	"github.com/duckdb/duckdb-go/v2/mapping"
 
-	texts "seats/sql"
+	texts "example.com/seats/sql"
 )
 
 // Chunk is a few thousand rows at most, column by column, in DuckDB's own memory: where hundreds of thousands of rows are read or

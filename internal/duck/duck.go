@@ -19,10 +19,10 @@ import (
 
 	"github.com/duckdb/duckdb-go/v2"
 
-	"seats/internal/calendar"
-	"seats/internal/config"
-	"seats/internal/fail"
-	texts "seats/sql"
+	"example.com/seats/internal/calendar"
+	"example.com/seats/internal/config"
+	"example.com/seats/internal/fail"
+	texts "example.com/seats/sql"
 )
 
 // Options of a database. The zero value of Threads means all cores, of MemoryLimit 1 GB, of TempDir that nothing

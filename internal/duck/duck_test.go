@@ -9,9 +9,9 @@ import (
 	"github.com/duckdb/duckdb-go/v2"
 	"github.com/stretchr/testify/require"
 
-	"seats/internal/calendar"
-	"seats/internal/config"
-	"seats/internal/must"
+	"example.com/seats/internal/calendar"
+	"example.com/seats/internal/config"
+	"example.com/seats/internal/must"
 )
 
 // filler hands over so many rows: a number and a text of a length about that which lies in a column, each third one NULL.

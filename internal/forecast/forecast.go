@@ -13,7 +13,7 @@ package forecast
 import (
 	"slices"
 
-	"seats/internal/calendar"
+	"example.com/seats/internal/calendar"
 )
 
 // How far is looked back.

@@ -8,8 +8,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"seats/internal/calendar"
-	"seats/internal/must"
+	"example.com/seats/internal/calendar"
+	"example.com/seats/internal/must"
 )
 
 func always(calendar.Date) bool { return true }

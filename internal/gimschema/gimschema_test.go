@@ -6,9 +6,9 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
 
-	"seats/internal/gimschema"
-	"seats/internal/must"
-	"seats/internal/pgtest"
+	"example.com/seats/internal/gimschema"
+	"example.com/seats/internal/must"
+	"example.com/seats/internal/pgtest"
 )
 
 func TestDDLCreatesTablesWithTheirKeys(t *testing.T) {

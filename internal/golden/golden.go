@@ -9,7 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	texts "seats/sql"
+	texts "example.com/seats/sql"
 )
 
 var update = flag.Bool("update-golden", false, "rewrite golden files: look at the difference")

@@ -17,8 +17,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"seats/internal/calendar"
-	"seats/internal/config"
+	"example.com/seats/internal/calendar"
+	"example.com/seats/internal/config"
 )
 
 // Period is a day or a month: in each zone it is other seconds (R7).

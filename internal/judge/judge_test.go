@@ -15,16 +15,16 @@ import (
 	"github.com/alecthomas/kong"
 	"github.com/stretchr/testify/require"
 
-	"seats/cmd/gimsim/sim"
-	"seats/cmd/seats/job"
-	"seats/compute"
-	"seats/internal/calendar"
-	"seats/internal/config"
-	"seats/internal/duck"
-	"seats/internal/fail"
-	"seats/internal/gimschema"
-	"seats/internal/must"
-	"seats/internal/pgtest"
+	"example.com/seats/cmd/gimsim/sim"
+	"example.com/seats/cmd/seats/job"
+	"example.com/seats/compute"
+	"example.com/seats/internal/calendar"
+	"example.com/seats/internal/config"
+	"example.com/seats/internal/duck"
+	"example.com/seats/internal/fail"
+	"example.com/seats/internal/gimschema"
+	"example.com/seats/internal/must"
+	"example.com/seats/internal/pgtest"
 )
 
 // What both computations share, the slice, has a judge that has none: it asks the GIM itself.

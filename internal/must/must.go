@@ -10,8 +10,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"seats/internal/calendar"
-	"seats/internal/fail"
+	"example.com/seats/internal/calendar"
+	"example.com/seats/internal/fail"
 )
 
 // Have gives what a call gave, unless it failed.

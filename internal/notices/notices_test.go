@@ -15,8 +15,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"seats/internal/golden"
-	"seats/internal/must"
+	"example.com/seats/internal/golden"
+	"example.com/seats/internal/must"
 )
 
 // licence are the names of files that hold licences and notices.
@@ -43,7 +43,7 @@ func TestTheNoticesAreThoseOfWhatIsLinked(t *testing.T) {
 
 // DuckDB's library names the archives that it is linked from: each of other people has its text.
 func TestEveryArchiveOfDuckDBHasItsNotice(t *testing.T) {
-	list := exec.Command("go", "list", "-deps", "-f", "{{if .Module}}{{range .CgoLDFLAGS}}{{.}}\n{{end}}{{end}}", "seats/cmd/seats")
+	list := exec.Command("go", "list", "-deps", "-f", "{{if .Module}}{{range .CgoLDFLAGS}}{{.}}\n{{end}}{{end}}", "example.com/seats/cmd/seats")
 	out := must.Have(list.Output())(t)
 	archives := regexp.MustCompile(`(?m)^-lduckdb_(\w+)$|^-l(\w+)_extension$`).FindAllStringSubmatch(string(out), -1)
 	require.Greater(t, len(archives), 10)
@@ -60,7 +60,7 @@ func TestEveryArchiveOfDuckDBHasItsNotice(t *testing.T) {
 
 // linked are the licences of each module that the program has code of, from the folders of that code and those above.
 func linked(t *testing.T) map[string][]string {
-	list := exec.Command("go", "list", "-deps", "-tags=netgo,osusergo", "-json=Dir,Module", "seats/cmd/seats")
+	list := exec.Command("go", "list", "-deps", "-tags=netgo,osusergo", "-json=Dir,Module", "example.com/seats/cmd/seats")
 	list.Stderr = os.Stderr
 	out := must.Have(list.Output())(t)
 	all := map[string][]string{}

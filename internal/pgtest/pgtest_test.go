@@ -13,8 +13,8 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
 
-	"seats/internal/must"
-	"seats/internal/pgtest"
+	"example.com/seats/internal/must"
+	"example.com/seats/internal/pgtest"
 )
 
 // holder, when set, turns this test binary into a process that starts a

@@ -15,7 +15,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"seats/internal/fail"
+	"example.com/seats/internal/fail"
 )
 
 // Check refuses what is no plain file. Links are followed: that is how Kubernetes gives a Secret.

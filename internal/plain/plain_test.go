@@ -9,8 +9,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"seats/internal/must"
-	"seats/internal/plain"
+	"example.com/seats/internal/must"
+	"example.com/seats/internal/plain"
 )
 
 // notPlain makes what must not be opened: whoever opened the pipe would wait for ever.

@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"time"
 
-	"seats/internal/calendar"
+	"example.com/seats/internal/calendar"
 )
 
 // The states of a slice and of a number.

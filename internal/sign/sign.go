@@ -12,8 +12,8 @@ import (
 
 	"aead.dev/minisign"
 
-	"seats/internal/fail"
-	"seats/internal/plain"
+	"example.com/seats/internal/fail"
+	"example.com/seats/internal/plain"
 )
 
 // Suffix is what the name of a signature has behind that of the signed file.

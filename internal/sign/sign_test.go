@@ -9,9 +9,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"seats/internal/fail"
-	"seats/internal/must"
-	"seats/internal/sign"
+	"example.com/seats/internal/fail"
+	"example.com/seats/internal/must"
+	"example.com/seats/internal/sign"
 )
 
 // keyFile copies testdata/encrypted.key, whose password is sesame, to where it is nobody else's to read. It is

@@ -16,7 +16,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"seats/internal/must"
+	"example.com/seats/internal/must"
 )
 
 // Server is a running one.

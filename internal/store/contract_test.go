@@ -13,9 +13,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"seats/internal/calendar"
-	"seats/internal/duck"
-	"seats/internal/must"
+	"example.com/seats/internal/calendar"
+	"example.com/seats/internal/duck"
+	"example.com/seats/internal/must"
 )
 
 // randomDay is a day of a curve as its seconds, one by one: none where it was not counted.

@@ -16,8 +16,8 @@ import (
 
 	"github.com/duckdb/duckdb-go/v2"
 
-	"seats/internal/fail"
-	"seats/internal/plain"
+	"example.com/seats/internal/fail"
+	"example.com/seats/internal/plain"
 )
 
 // openFile opens the file of a store, whatever it holds. A link is refused: publishing would take its place, and what

@@ -22,12 +22,12 @@ import (
 	"github.com/duckdb/duckdb-go/v2"
 	"github.com/stretchr/testify/require"
 
-	"seats/internal/duck"
-	"seats/internal/fail"
-	"seats/internal/must"
-	"seats/internal/plain"
-	"seats/internal/store"
-	texts "seats/sql"
+	"example.com/seats/internal/duck"
+	"example.com/seats/internal/fail"
+	"example.com/seats/internal/must"
+	"example.com/seats/internal/plain"
+	"example.com/seats/internal/store"
+	texts "example.com/seats/sql"
 )
 
 func hint(err error) string { return strings.Join(fail.Hints(err), "\n") }

@@ -12,10 +12,10 @@ import (
 	"strings"
 	"time"
 
-	"seats/internal/calendar"
-	"seats/internal/duck"
-	"seats/internal/fail"
-	"seats/internal/plain"
+	"example.com/seats/internal/calendar"
+	"example.com/seats/internal/duck"
+	"example.com/seats/internal/fail"
+	"example.com/seats/internal/plain"
 )
 
 // A closed month's raw rows, and what was derived from them row by row, lie in a file of their own, the sealed month:

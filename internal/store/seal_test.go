@@ -9,11 +9,11 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"seats/internal/calendar"
-	"seats/internal/duck"
-	"seats/internal/must"
-	"seats/internal/store"
-	texts "seats/sql"
+	"example.com/seats/internal/calendar"
+	"example.com/seats/internal/duck"
+	"example.com/seats/internal/must"
+	"example.com/seats/internal/store"
+	texts "example.com/seats/sql"
 )
 
 var march = calendar.Month{Year: 2026, Month: 3}

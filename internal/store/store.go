@@ -22,12 +22,12 @@ import (
 	"slices"
 	"strings"
 
-	"seats/internal/calendar"
-	"seats/internal/duck"
-	"seats/internal/fail"
-	"seats/internal/plain"
-	"seats/internal/settle"
-	texts "seats/sql"
+	"example.com/seats/internal/calendar"
+	"example.com/seats/internal/duck"
+	"example.com/seats/internal/fail"
+	"example.com/seats/internal/plain"
+	"example.com/seats/internal/settle"
+	texts "example.com/seats/sql"
 )
 
 // schemas are the statements that bring a store from each version to the next, the first of them an empty file.

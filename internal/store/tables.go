@@ -9,9 +9,9 @@ import (
 	"slices"
 	"strings"
 
-	"seats/internal/calendar"
-	"seats/internal/duck"
-	texts "seats/sql"
+	"example.com/seats/internal/calendar"
+	"example.com/seats/internal/duck"
+	texts "example.com/seats/sql"
 )
 
 // part is what the rows of a table belong to.

@@ -7,10 +7,10 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"seats/internal/duck"
-	"seats/internal/golden"
-	"seats/internal/must"
-	texts "seats/sql"
+	"example.com/seats/internal/duck"
+	"example.com/seats/internal/golden"
+	"example.com/seats/internal/must"
+	texts "example.com/seats/sql"
 )
 
 // The statements that are the same for every table, as they are run.

@@ -9,7 +9,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
-	"seats/cmd/gimsim/sim"
+	"example.com/seats/cmd/gimsim/sim"
 )
 
 type commands struct {

@@ -12,9 +12,9 @@ import (
 	"github.com/alecthomas/kong"
 	"github.com/stretchr/testify/require"
 
-	"seats/cmd/gimsim/sim"
-	"seats/internal/must"
-	"seats/internal/pgtest"
+	"example.com/seats/cmd/gimsim/sim"
+	"example.com/seats/internal/must"
+	"example.com/seats/internal/pgtest"
 )
 
 func gimsim(t testing.TB, args ...string) (status int, stdout, stderr string) {

@@ -27,7 +27,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"golang.org/x/sync/errgroup"
 
-	"seats/internal/gimschema"
+	"example.com/seats/internal/gimschema"
 )
 
 // Options say what is simulated. Equal options give equal rows, byte for byte. The tags are those of the command line, which

@@ -18,9 +18,9 @@ import (
 	"github.com/alecthomas/kong"
 	"github.com/stretchr/testify/require"
 
-	"seats/internal/duck"
-	"seats/internal/must"
-	"seats/internal/pgtest"
+	"example.com/seats/internal/duck"
+	"example.com/seats/internal/must"
+	"example.com/seats/internal/pgtest"
 )
 
 // defaults are the options that the command line starts from.

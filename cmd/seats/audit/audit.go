@@ -25,15 +25,15 @@ import (
 	"strconv"
 	"time"
 
-	"seats/cmd/seats/job"
-	"seats/extract"
-	"seats/internal/calendar"
-	"seats/internal/config"
-	"seats/internal/duck"
-	"seats/internal/settle"
-	"seats/internal/sign"
-	"seats/internal/store"
-	"seats/report"
+	"example.com/seats/cmd/seats/job"
+	"example.com/seats/extract"
+	"example.com/seats/internal/calendar"
+	"example.com/seats/internal/config"
+	"example.com/seats/internal/duck"
+	"example.com/seats/internal/settle"
+	"example.com/seats/internal/sign"
+	"example.com/seats/internal/store"
+	"example.com/seats/report"
 )
 
 // Audit is what is to be audited: one tenant.

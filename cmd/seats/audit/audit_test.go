@@ -17,14 +17,14 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	gimsim "seats/cmd/gimsim/cli"
-	"seats/cmd/seats/audit"
-	"seats/cmd/seats/job"
-	"seats/internal/calendar"
-	"seats/internal/config"
-	"seats/internal/duck"
-	"seats/internal/must"
-	"seats/internal/store"
+	gimsim "example.com/seats/cmd/gimsim/cli"
+	"example.com/seats/cmd/seats/audit"
+	"example.com/seats/cmd/seats/job"
+	"example.com/seats/internal/calendar"
+	"example.com/seats/internal/config"
+	"example.com/seats/internal/duck"
+	"example.com/seats/internal/must"
+	"example.com/seats/internal/store"
 )
 
 const (

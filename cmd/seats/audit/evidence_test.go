@@ -14,12 +14,12 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"seats/cmd/seats/audit"
-	"seats/cmd/seats/audit/evidence"
-	"seats/internal/duck"
-	"seats/internal/must"
-	"seats/internal/settle"
-	"seats/report"
+	"example.com/seats/cmd/seats/audit"
+	"example.com/seats/cmd/seats/audit/evidence"
+	"example.com/seats/internal/duck"
+	"example.com/seats/internal/must"
+	"example.com/seats/internal/settle"
+	"example.com/seats/report"
 )
 
 // unpack unpacks a pack into a folder of its own, far from the site.

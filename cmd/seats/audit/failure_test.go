@@ -6,8 +6,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"seats/compute"
-	"seats/internal/calendar"
+	"example.com/seats/compute"
+	"example.com/seats/internal/calendar"
 )
 
 func TestDayThatCannotBeComputed(t *testing.T) {

@@ -14,13 +14,13 @@ import (
 	"strings"
 	"time"
 
-	"seats/internal/calendar"
-	"seats/internal/config"
-	"seats/internal/duck"
-	"seats/internal/settle"
-	"seats/internal/sign"
-	"seats/internal/store"
-	"seats/report"
+	"example.com/seats/internal/calendar"
+	"example.com/seats/internal/config"
+	"example.com/seats/internal/duck"
+	"example.com/seats/internal/settle"
+	"example.com/seats/internal/sign"
+	"example.com/seats/internal/store"
+	"example.com/seats/report"
 )
 
 // checkSealed holds the files of the period's sealed months against their hashes in the store, before anything is read from

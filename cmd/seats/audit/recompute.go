@@ -9,13 +9,13 @@ import (
 	"slices"
 	"strings"
 
-	"seats/compute"
-	"seats/extract"
-	"seats/internal/calendar"
-	"seats/internal/config"
-	"seats/internal/duck"
-	"seats/internal/store"
-	"seats/report"
+	"example.com/seats/compute"
+	"example.com/seats/extract"
+	"example.com/seats/internal/calendar"
+	"example.com/seats/internal/config"
+	"example.com/seats/internal/duck"
+	"example.com/seats/internal/store"
+	"example.com/seats/report"
 )
 
 // part is what is worked on at once: the days of a calendar month, as far as the store holds them.

@@ -29,13 +29,13 @@ import (
 
 	"filippo.io/age"
 
-	"seats/internal/calendar"
-	"seats/internal/config"
-	"seats/internal/duck"
-	"seats/internal/fail"
-	"seats/internal/plain"
-	"seats/internal/store"
-	"seats/report"
+	"example.com/seats/internal/calendar"
+	"example.com/seats/internal/config"
+	"example.com/seats/internal/duck"
+	"example.com/seats/internal/fail"
+	"example.com/seats/internal/plain"
+	"example.com/seats/internal/store"
+	"example.com/seats/report"
 )
 
 // Log is where a delivery says what it does.

@@ -17,13 +17,13 @@ import (
 	"golang.org/x/crypto/ssh"
 	"golang.org/x/crypto/ssh/agent"
 
-	"seats/internal/calendar"
-	"seats/internal/config"
-	"seats/internal/fail"
-	"seats/internal/must"
-	"seats/internal/pgtest"
-	"seats/internal/sshtest"
-	"seats/report"
+	"example.com/seats/internal/calendar"
+	"example.com/seats/internal/config"
+	"example.com/seats/internal/fail"
+	"example.com/seats/internal/must"
+	"example.com/seats/internal/pgtest"
+	"example.com/seats/internal/sshtest"
+	"example.com/seats/report"
 )
 
 // site is a tenant that has issued something.

@@ -19,10 +19,10 @@ import (
 	"golang.org/x/crypto/ssh"
 	"golang.org/x/crypto/ssh/agent"
 
-	"seats/internal/config"
-	"seats/internal/fail"
-	"seats/internal/plain"
-	"seats/report"
+	"example.com/seats/internal/config"
+	"example.com/seats/internal/fail"
+	"example.com/seats/internal/plain"
+	"example.com/seats/report"
 )
 
 type server struct {

@@ -15,8 +15,8 @@ import (
 	"strings"
 	"text/template"
 
-	"seats/internal/calendar"
-	"seats/internal/duck"
+	"example.com/seats/internal/calendar"
+	"example.com/seats/internal/duck"
 )
 
 // Settings are what has to be said of a tenant and its GIM, each by a flag. Empty ones are not said. Paths are absolute.

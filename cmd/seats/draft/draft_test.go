@@ -8,8 +8,8 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
-	"seats/cmd/seats/draft"
-	"seats/internal/config"
+	"example.com/seats/cmd/seats/draft"
+	"example.com/seats/internal/config"
 )
 
 // parse reads a drafted configuration as the program does.

@@ -9,12 +9,12 @@ import (
 	"slices"
 	"time"
 
-	"seats/compute"
-	"seats/compute/rule"
-	"seats/internal/calendar"
-	"seats/internal/duck"
-	"seats/internal/fail"
-	"seats/report"
+	"example.com/seats/compute"
+	"example.com/seats/compute/rule"
+	"example.com/seats/internal/calendar"
+	"example.com/seats/internal/duck"
+	"example.com/seats/internal/fail"
+	"example.com/seats/report"
 )
 
 // Verdict is what became of a session in a region.

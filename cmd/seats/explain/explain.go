@@ -17,14 +17,14 @@ import (
 	"strings"
 	"time"
 
-	"seats/cmd/seats/reading"
-	"seats/compute"
-	"seats/compute/rule"
-	"seats/internal/calendar"
-	"seats/internal/config"
-	"seats/internal/duck"
-	"seats/internal/fail"
-	"seats/report"
+	"example.com/seats/cmd/seats/reading"
+	"example.com/seats/compute"
+	"example.com/seats/compute/rule"
+	"example.com/seats/internal/calendar"
+	"example.com/seats/internal/config"
+	"example.com/seats/internal/duck"
+	"example.com/seats/internal/fail"
+	"example.com/seats/report"
 )
 
 // Explainer explains the numbers of a tenant. It keeps temporary tables on its connection.

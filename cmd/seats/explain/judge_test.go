@@ -13,9 +13,9 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
-	"seats/internal/calendar"
-	"seats/internal/duck"
-	"seats/internal/must"
+	"example.com/seats/internal/calendar"
+	"example.com/seats/internal/duck"
+	"example.com/seats/internal/must"
 )
 
 // judged are agents' days with what became of every session, by rules that are told here once more, in Go, and as it was counted.

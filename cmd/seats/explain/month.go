@@ -9,15 +9,15 @@ import (
 	"strings"
 	"time"
 
-	"seats/cmd/seats/watch"
-	"seats/compute"
-	"seats/internal/calendar"
-	"seats/internal/config"
-	"seats/internal/duck"
-	"seats/internal/fail"
-	"seats/internal/forecast"
-	"seats/internal/store"
-	"seats/report"
+	"example.com/seats/cmd/seats/watch"
+	"example.com/seats/compute"
+	"example.com/seats/internal/calendar"
+	"example.com/seats/internal/config"
+	"example.com/seats/internal/duck"
+	"example.com/seats/internal/fail"
+	"example.com/seats/internal/forecast"
+	"example.com/seats/internal/store"
+	"example.com/seats/report"
 )
 
 // Month is who was enabled in a region in a month (R9).

@@ -13,13 +13,13 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
-	"seats/compute"
-	"seats/internal/calendar"
-	"seats/internal/config"
-	"seats/internal/duck"
-	"seats/internal/fail"
-	"seats/internal/must"
-	"seats/internal/store"
+	"example.com/seats/compute"
+	"example.com/seats/internal/calendar"
+	"example.com/seats/internal/config"
+	"example.com/seats/internal/duck"
+	"example.com/seats/internal/fail"
+	"example.com/seats/internal/must"
+	"example.com/seats/internal/store"
 )
 
 func emptyStore(t testing.TB) *sql.Conn {

@@ -7,10 +7,10 @@ import (
 	"fmt"
 	"slices"
 
-	"seats/internal/calendar"
-	"seats/internal/config"
-	"seats/internal/duck"
-	"seats/internal/store"
+	"example.com/seats/internal/calendar"
+	"example.com/seats/internal/config"
+	"example.com/seats/internal/duck"
+	"example.com/seats/internal/store"
 )
 
 // Contract is what one of a region says of a month, as far as its days are counted and their curves kept (macro contract).

@@ -9,13 +9,13 @@ import (
 	"strings"
 	"time"
 
-	"seats/compute"
-	"seats/internal/calendar"
-	"seats/internal/config"
-	"seats/internal/duck"
-	"seats/internal/fail"
-	"seats/internal/settle"
-	"seats/report"
+	"example.com/seats/compute"
+	"example.com/seats/internal/calendar"
+	"example.com/seats/internal/config"
+	"example.com/seats/internal/duck"
+	"example.com/seats/internal/fail"
+	"example.com/seats/internal/settle"
+	"example.com/seats/report"
 )
 
 // compute brings the days and months to their results: counted, or, where only a report is wanted, read.

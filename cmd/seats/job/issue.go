@@ -12,15 +12,15 @@ import (
 	"slices"
 	"time"
 
-	"seats/cmd/seats/deliver"
-	"seats/compute"
-	"seats/internal/calendar"
-	"seats/internal/config"
-	"seats/internal/duck"
-	"seats/internal/fail"
-	"seats/internal/settle"
-	"seats/internal/store"
-	"seats/report"
+	"example.com/seats/cmd/seats/deliver"
+	"example.com/seats/compute"
+	"example.com/seats/internal/calendar"
+	"example.com/seats/internal/config"
+	"example.com/seats/internal/duck"
+	"example.com/seats/internal/fail"
+	"example.com/seats/internal/settle"
+	"example.com/seats/internal/store"
+	"example.com/seats/report"
 )
 
 // report issues the numbers, unless something keeps all of the tenant's back: a blocking rule (R11), or two computations of any

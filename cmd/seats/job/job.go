@@ -17,17 +17,17 @@ import (
 	"strings"
 	"time"
 
-	"seats/cmd/seats/deliver"
-	"seats/compute"
-	"seats/extract"
-	"seats/internal/calendar"
-	"seats/internal/config"
-	"seats/internal/disk"
-	"seats/internal/duck"
-	"seats/internal/fail"
-	"seats/internal/sign"
-	"seats/internal/store"
-	"seats/report"
+	"example.com/seats/cmd/seats/deliver"
+	"example.com/seats/compute"
+	"example.com/seats/extract"
+	"example.com/seats/internal/calendar"
+	"example.com/seats/internal/config"
+	"example.com/seats/internal/disk"
+	"example.com/seats/internal/duck"
+	"example.com/seats/internal/fail"
+	"example.com/seats/internal/sign"
+	"example.com/seats/internal/store"
+	"example.com/seats/report"
 )
 
 // The steps of a plan, in their order, as they stand in log lines. Verification (R12) is a part of computing; only its errors

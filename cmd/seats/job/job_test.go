@@ -13,17 +13,17 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"seats/cmd/seats/job"
-	"seats/compute"
-	"seats/internal/calendar"
-	"seats/internal/config"
-	"seats/internal/duck"
-	"seats/internal/fail"
-	"seats/internal/gimschema"
-	"seats/internal/must"
-	"seats/internal/pgtest"
-	"seats/internal/store"
-	"seats/report"
+	"example.com/seats/cmd/seats/job"
+	"example.com/seats/compute"
+	"example.com/seats/internal/calendar"
+	"example.com/seats/internal/config"
+	"example.com/seats/internal/duck"
+	"example.com/seats/internal/fail"
+	"example.com/seats/internal/gimschema"
+	"example.com/seats/internal/must"
+	"example.com/seats/internal/pgtest"
+	"example.com/seats/internal/store"
+	"example.com/seats/report"
 )
 
 // forever is what no wait of these tests may come near, on the slowest day.

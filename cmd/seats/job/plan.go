@@ -11,14 +11,14 @@ import (
 	"slices"
 	"time"
 
-	"seats/compute"
-	"seats/extract"
-	"seats/internal/calendar"
-	"seats/internal/config"
-	"seats/internal/duck"
-	"seats/internal/settle"
-	"seats/internal/store"
-	"seats/report"
+	"example.com/seats/compute"
+	"example.com/seats/extract"
+	"example.com/seats/internal/calendar"
+	"example.com/seats/internal/config"
+	"example.com/seats/internal/duck"
+	"example.com/seats/internal/settle"
+	"example.com/seats/internal/store"
+	"example.com/seats/report"
 )
 
 // Window is a day of the tenant, in the zones of its regions (R10).

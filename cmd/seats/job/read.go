@@ -13,13 +13,13 @@ import (
 	"golang.org/x/text/cases"
 	"golang.org/x/text/unicode/norm"
 
-	"seats/extract"
-	"seats/internal/calendar"
-	"seats/internal/config"
-	"seats/internal/duck"
-	"seats/internal/fail"
-	"seats/internal/settle"
-	"seats/internal/store"
+	"example.com/seats/extract"
+	"example.com/seats/internal/calendar"
+	"example.com/seats/internal/config"
+	"example.com/seats/internal/duck"
+	"example.com/seats/internal/fail"
+	"example.com/seats/internal/settle"
+	"example.com/seats/internal/store"
 )
 
 // reading is how far the reading of a source has come.

@@ -28,17 +28,17 @@ import (
 	"strings"
 	"syscall"
 
-	"seats/cmd/seats/audit"
-	"seats/cmd/seats/pseudonym"
-	"seats/compute"
-	"seats/extract"
-	"seats/internal/calendar"
-	"seats/internal/config"
-	"seats/internal/duck"
-	"seats/internal/fail"
-	"seats/internal/plain"
-	"seats/internal/store"
-	texts "seats/sql"
+	"example.com/seats/cmd/seats/audit"
+	"example.com/seats/cmd/seats/pseudonym"
+	"example.com/seats/compute"
+	"example.com/seats/extract"
+	"example.com/seats/internal/calendar"
+	"example.com/seats/internal/config"
+	"example.com/seats/internal/duck"
+	"example.com/seats/internal/fail"
+	"example.com/seats/internal/plain"
+	"example.com/seats/internal/store"
+	texts "example.com/seats/sql"
 )
 
 //go:embed schema.json

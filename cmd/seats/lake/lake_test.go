@@ -19,16 +19,16 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
 
-	gimsim "seats/cmd/gimsim/cli"
-	"seats/cmd/seats/audit"
-	"seats/cmd/seats/job"
-	"seats/cmd/seats/lake"
-	"seats/internal/config"
-	"seats/internal/duck"
-	"seats/internal/fail"
-	"seats/internal/must"
-	"seats/internal/pgtest"
-	texts "seats/sql"
+	gimsim "example.com/seats/cmd/gimsim/cli"
+	"example.com/seats/cmd/seats/audit"
+	"example.com/seats/cmd/seats/job"
+	"example.com/seats/cmd/seats/lake"
+	"example.com/seats/internal/config"
+	"example.com/seats/internal/duck"
+	"example.com/seats/internal/fail"
+	"example.com/seats/internal/must"
+	"example.com/seats/internal/pgtest"
+	texts "example.com/seats/sql"
 )
 
 func schemaOf(t *testing.T, dir string) (s schema) {

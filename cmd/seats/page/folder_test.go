@@ -8,9 +8,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"seats/cmd/seats/page"
-	"seats/internal/fail"
-	"seats/internal/must"
+	"example.com/seats/cmd/seats/page"
+	"example.com/seats/internal/fail"
+	"example.com/seats/internal/must"
 )
 
 func site(t *testing.T, dir, version string) *page.Site {

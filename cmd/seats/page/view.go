@@ -8,13 +8,13 @@ import (
 	"strings"
 	"time"
 
-	"seats/cmd/seats/job"
-	"seats/cmd/seats/watch"
-	"seats/internal/calendar"
-	"seats/internal/config"
-	"seats/internal/forecast"
-	"seats/internal/settle"
-	"seats/report"
+	"example.com/seats/cmd/seats/job"
+	"example.com/seats/cmd/seats/watch"
+	"example.com/seats/internal/calendar"
+	"example.com/seats/internal/config"
+	"example.com/seats/internal/forecast"
+	"example.com/seats/internal/settle"
+	"example.com/seats/report"
 )
 
 // overview is a tenant with its months.

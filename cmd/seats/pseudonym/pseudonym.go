@@ -18,14 +18,14 @@ import (
 	"strconv"
 	"strings"
 
-	"seats/compute"
-	"seats/internal/calendar"
-	"seats/internal/config"
-	"seats/internal/duck"
-	"seats/internal/fail"
-	"seats/internal/plain"
-	"seats/internal/settle"
-	"seats/internal/store"
+	"example.com/seats/compute"
+	"example.com/seats/internal/calendar"
+	"example.com/seats/internal/config"
+	"example.com/seats/internal/duck"
+	"example.com/seats/internal/fail"
+	"example.com/seats/internal/plain"
+	"example.com/seats/internal/settle"
+	"example.com/seats/internal/store"
 )
 
 // minKey is the least length of a key, in bytes: what is shorter can be guessed.

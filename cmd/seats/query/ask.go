@@ -29,10 +29,10 @@ import (
 
 	"github.com/duckdb/duckdb-go/v2"
 
-	"seats/internal/duck"
-	"seats/internal/fail"
-	"seats/internal/plain"
-	"seats/report"
+	"example.com/seats/internal/duck"
+	"example.com/seats/internal/fail"
+	"example.com/seats/internal/plain"
+	"example.com/seats/report"
 )
 
 // FormatParquet is a format beside those of report.Table. It goes to a file, and DuckDB writes it: with every type as it is,

@@ -13,8 +13,8 @@ import (
 
 	"github.com/peterh/liner"
 
-	"seats/internal/fail"
-	"seats/report"
+	"example.com/seats/internal/fail"
+	"example.com/seats/report"
 )
 
 // Prompt asks a person at a terminal for statements. Ctrl-C ends a statement, or throws away what is being typed, and never the

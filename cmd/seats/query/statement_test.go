@@ -12,9 +12,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"seats/internal/duck"
-	"seats/internal/must"
-	"seats/report"
+	"example.com/seats/internal/duck"
+	"example.com/seats/internal/must"
+	"example.com/seats/report"
 )
 
 // anAsker asks a locked database, in which there is nothing.

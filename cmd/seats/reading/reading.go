@@ -11,9 +11,9 @@ import (
 	"database/sql"
 	"slices"
 
-	"seats/compute"
-	"seats/internal/calendar"
-	"seats/internal/duck"
+	"example.com/seats/compute"
+	"example.com/seats/internal/calendar"
+	"example.com/seats/internal/duck"
 )
 
 // Stage puts the rows of days of a region, or of a location of it where that is not empty, and the readings where Count finds them.

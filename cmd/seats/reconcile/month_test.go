@@ -15,14 +15,14 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"seats/cmd/seats/reading"
-	"seats/compute"
-	"seats/internal/calendar"
-	"seats/internal/config"
-	"seats/internal/duck"
-	"seats/internal/must"
-	"seats/internal/store"
-	"seats/report"
+	"example.com/seats/cmd/seats/reading"
+	"example.com/seats/compute"
+	"example.com/seats/internal/calendar"
+	"example.com/seats/internal/config"
+	"example.com/seats/internal/duck"
+	"example.com/seats/internal/must"
+	"example.com/seats/internal/store"
+	"example.com/seats/report"
 )
 
 type session struct {

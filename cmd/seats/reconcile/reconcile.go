@@ -13,14 +13,14 @@ import (
 	"slices"
 	"time"
 
-	"seats/cmd/seats/job"
-	"seats/cmd/seats/reading"
-	"seats/compute"
-	"seats/internal/calendar"
-	"seats/internal/config"
-	"seats/internal/duck"
-	"seats/report"
-	texts "seats/sql"
+	"example.com/seats/cmd/seats/job"
+	"example.com/seats/cmd/seats/reading"
+	"example.com/seats/compute"
+	"example.com/seats/internal/calendar"
+	"example.com/seats/internal/config"
+	"example.com/seats/internal/duck"
+	"example.com/seats/report"
+	texts "example.com/seats/sql"
 )
 
 // Result is a tenant's reconciliation: as ask/month_list, reconciled_list, found_list and difference_list have it.

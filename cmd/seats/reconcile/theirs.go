@@ -15,12 +15,12 @@ import (
 	"path/filepath"
 	"strings"
 
-	"seats/internal/calendar"
-	"seats/internal/config"
-	"seats/internal/duck"
-	"seats/internal/fail"
-	"seats/internal/plain"
-	"seats/report"
+	"example.com/seats/internal/calendar"
+	"example.com/seats/internal/config"
+	"example.com/seats/internal/duck"
+	"example.com/seats/internal/fail"
+	"example.com/seats/internal/plain"
+	"example.com/seats/report"
 )
 
 // Number is what another counter says. The measure is Concurrent or Enabled, and the period a day or a month: the most at once of a

@@ -20,16 +20,16 @@ import (
 
 	"github.com/xuri/excelize/v2"
 
-	"seats/cmd/seats/explain"
-	"seats/cmd/seats/job"
-	"seats/cmd/seats/pseudonym"
-	"seats/internal/calendar"
-	"seats/internal/config"
-	"seats/internal/duck"
-	"seats/internal/fail"
-	"seats/internal/store"
-	"seats/report"
-	texts "seats/sql"
+	"example.com/seats/cmd/seats/explain"
+	"example.com/seats/cmd/seats/job"
+	"example.com/seats/cmd/seats/pseudonym"
+	"example.com/seats/internal/calendar"
+	"example.com/seats/internal/config"
+	"example.com/seats/internal/duck"
+	"example.com/seats/internal/fail"
+	"example.com/seats/internal/store"
+	"example.com/seats/report"
+	texts "example.com/seats/sql"
 )
 
 // Month is a tenant's month, of which a statement is written.

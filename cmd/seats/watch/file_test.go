@@ -13,9 +13,9 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"seats/internal/config"
-	"seats/internal/must"
-	"seats/internal/store"
+	"example.com/seats/internal/config"
+	"example.com/seats/internal/must"
+	"example.com/seats/internal/store"
 )
 
 func siteOf(names ...string) Site {

@@ -24,13 +24,13 @@ import (
 	"github.com/prometheus/common/expfmt"
 	"github.com/prometheus/common/model"
 
-	"seats/cmd/seats/job"
-	"seats/internal/calendar"
-	"seats/internal/config"
-	"seats/internal/duck"
-	"seats/internal/plain"
-	"seats/internal/settle"
-	"seats/internal/store"
+	"example.com/seats/cmd/seats/job"
+	"example.com/seats/internal/calendar"
+	"example.com/seats/internal/config"
+	"example.com/seats/internal/duck"
+	"example.com/seats/internal/plain"
+	"example.com/seats/internal/settle"
+	"example.com/seats/internal/store"
 )
 
 // State is how a tenant stands. The zero Date is no day.

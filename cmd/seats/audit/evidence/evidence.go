@@ -23,16 +23,16 @@ import (
 	"slices"
 	"time"
 
-	"seats/cmd/seats/audit"
-	"seats/cmd/seats/pseudonym"
-	"seats/extract"
-	"seats/internal/calendar"
-	"seats/internal/config"
-	"seats/internal/duck"
-	"seats/internal/fail"
-	"seats/internal/plain"
-	"seats/internal/store"
-	"seats/report"
+	"example.com/seats/cmd/seats/audit"
+	"example.com/seats/cmd/seats/pseudonym"
+	"example.com/seats/extract"
+	"example.com/seats/internal/calendar"
+	"example.com/seats/internal/config"
+	"example.com/seats/internal/duck"
+	"example.com/seats/internal/fail"
+	"example.com/seats/internal/plain"
+	"example.com/seats/internal/store"
+	"example.com/seats/report"
 )
 
 // Options of a pack.

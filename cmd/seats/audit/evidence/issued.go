@@ -17,12 +17,12 @@ import (
 	"text/template"
 	"time"
 
-	"seats/cmd/seats/audit"
-	"seats/cmd/seats/pseudonym"
-	"seats/compute"
-	"seats/internal/store"
-	"seats/report"
-	texts "seats/sql"
+	"example.com/seats/cmd/seats/audit"
+	"example.com/seats/cmd/seats/pseudonym"
+	"example.com/seats/compute"
+	"example.com/seats/internal/store"
+	"example.com/seats/report"
+	texts "example.com/seats/sql"
 )
 
 // digests are what stands in the place of digests in a pack with pseudonyms, so that nobody can try names against one that
