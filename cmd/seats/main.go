@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/signal"
 	"runtime"
@@ -227,7 +228,11 @@ type program struct {
 func (p *program) load(names []string) (*config.Config, error) {
 	cfg, err := config.Load(p.Config, p.env)
 	if err != nil {
-		return nil, fail.New(fail.BadConfig, "", "%w", err)
+		hint := ""
+		if _, err := os.Stat(p.Config); errors.Is(err, fs.ErrNotExist) {
+			hint = "`seats init` asks a few questions and writes a first one; --config FILE names another"
+		}
+		return nil, fail.New(fail.BadConfig, hint, "%w", err)
 	}
 	return p.pick(cfg, names)
 }
