@@ -125,6 +125,9 @@ func (c *deliverCmd) Run(ctx context.Context, p *program) error {
 		j.Down = down
 		jobs = append(jobs, j)
 	}
+	if err := lookup(cfg, jobs, false); err != nil {
+		return err
+	}
 	results, err := doAll(ctx, jobs, c.Jobs, waiter{program: p})
 	if err != nil {
 		return err
@@ -164,7 +167,11 @@ func (f jobFlags) do(ctx context.Context, p *program, plan job.Plan, wait time.D
 	if err != nil {
 		return err
 	}
-	if slices.Contains(plan.Steps, job.Report) {
+	signs := slices.Contains(plan.Steps, job.Report)
+	if err := lookup(cfg, jobs, signs); err != nil {
+		return err
+	}
+	if signs {
 		key, err := signKey(cfg)
 		if err != nil {
 			return err
@@ -202,12 +209,31 @@ func (f jobFlags) do(ctx context.Context, p *program, plan job.Plan, wait time.D
 	return err
 }
 
+// lookup looks up the secrets that jobs will use: what is wrong with any is said before anything is begun.
+func lookup(cfg *config.Config, jobs []*job.Job, signs bool) error {
+	var used []config.Secret
+	if signs {
+		used = append(used, cfg.SignKey, cfg.SignKeyPassword)
+	}
+	for _, j := range jobs {
+		if j.Tenant.GIM != nil && slices.Contains(j.Steps, job.Extract) {
+			used = append(used, j.Tenant.GIM.Password)
+		}
+		if j.Tenant.Deliver != nil && slices.Contains(j.Steps, job.Deliver) {
+			used = append(used, j.Tenant.Deliver.KeyFile, j.Tenant.Deliver.Agent)
+		}
+	}
+	return config.Lookup(used...)
+}
+
 // signKey reads the key that manifests are signed with, nil where there is none.
 func signKey(cfg *config.Config) (*sign.Key, error) {
-	if cfg.SignKey == "" {
-		return nil, nil
+	if err := config.Lookup(cfg.SignKey, cfg.SignKeyPassword); err != nil || !cfg.SignKey.Given() {
+		return nil, err
 	}
-	return sign.ReadKey(cfg.SignKey, cfg.SignKeyPassword.Reveal())
+	path, _ := cfg.SignKey.Reveal()
+	password, _ := cfg.SignKeyPassword.Reveal()
+	return sign.ReadKey(path, password)
 }
 
 // job is a tenant's, in this world.

@@ -97,6 +97,25 @@ func (v value) anyText() (string, bool) {
 	return "", false
 }
 
+// foresee reports what is wrong with a text that is read later, whatever the environment will hold then; and a password that stands
+// as it is in a file that others can read, as keys are refused.
+func (v value) foresee() {
+	now := *v.loader
+	now.findings = &findings{}
+	now.env = func(name string) (string, bool) { return name, true }
+	own := v
+	own.loader = &now
+	text, ok := own.text()
+	v.problems = append(v.problems, now.problems...)
+	if !v.secret() || !v.given() {
+		return
+	}
+	v.keepSecret(v.node.text) // whatever else is wrong with it
+	if ok && text != "" && exposed(v.info) && !strings.Contains(strings.ReplaceAll(v.node.text, "$${", ""), "${") {
+		v.complain(fmt.Sprintf("others can read it here (mode of the file: %s)", v.info.Mode()), "chmod 600, or take it from the environment: ${NAME}")
+	}
+}
+
 // scalar returns the text, number or truth value given, as text: 4 is "4".
 func (v value) scalar() (string, bool) {
 	if v.given() && v.node.kind == kindPlain {
@@ -337,6 +356,14 @@ func (v value) read(into reflect.Value, kind string) {
 		}
 	case *[]string:
 		*p, _ = v.texts()
+	case *Secret:
+		if v.given() {
+			v.foresee()
+			*p = v.later(func(anew func(value) value) string {
+				text, _ := anew(v).text()
+				return v.as(kind, text)
+			})
+		}
 	default: // text
 		if text, ok := v.text(); ok {
 			into.SetString(v.as(kind, text))
