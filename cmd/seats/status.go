@@ -118,7 +118,7 @@ func monthRows(ctx context.Context, db duck.Queryer, t config.Tenant, _ []report
 		known = append(known, day.String()+" "+missing)
 	}
 	if t.Deliver != nil {
-		_, parcels, err := job.Pending(ctx, db, t)
+		_, parcels, err := job.Pending(ctx, db, t, time.Time{})
 		if err != nil {
 			return nil, err
 		}
