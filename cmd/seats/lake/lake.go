@@ -328,7 +328,7 @@ func (l *Lake) Export(ctx context.Context, tenant config.Tenant, period audit.Pe
 	l.access = tenant.Access
 	held, err := fs.Glob(l.root.FS(), "*/tenant="+tenant.Name)
 	for _, name := range held { // before Access said so
-		err = cmp.Or(err, l.access.Tree(filepath.Join(l.dir, name)))
+		err = cmp.Or(err, l.access.Give(filepath.Join(l.dir, path.Dir(name))), l.access.Tree(filepath.Join(l.dir, name)))
 	}
 	for _, name := range []string{"", schemaName, "README.md"} {
 		err = cmp.Or(err, l.access.Give(filepath.Join(l.dir, name)))
