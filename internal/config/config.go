@@ -422,39 +422,6 @@ func (t Tenant) WithRules(text []byte) (Tenant, error) {
 	return t, nil
 }
 
-// RuleFacts takes the counting rules apart into single statements, one a line, in the order of the text: two sets of rules differ
-// in the lines that only one of them has.
-func RuleFacts(text []byte) (facts []string, err error) {
-	rules, err := readRules(text)
-	if err != nil {
-		return nil, err
-	}
-	for _, d := range rules.Days {
-		facts = append(facts, d.From.String()+" to "+d.To.String()+": counting rules "+d.SHA256)
-	}
-	if len(facts) > 0 {
-		return facts, nil
-	}
-	facts = []string{"session_end: " + string(rules.SessionEnd)}
-	for _, pattern := range rules.ExcludeAgents {
-		facts = append(facts, fmt.Sprintf("exclude_agents: %q", pattern))
-	}
-	for _, r := range rules.Regions {
-		facts = append(facts, "region "+r.Name, "region "+r.Name+": timezone "+r.Timezone)
-		for _, l := range r.Locations {
-			place := "location " + r.Name + "/" + l.Name
-			facts = append(facts, place)
-			if len(l.Switches) == 0 {
-				facts = append(facts, place+": no switches, the default location")
-			}
-			for _, s := range l.Switches {
-				facts = append(facts, fmt.Sprintf("%s: switch %q", place, s))
-			}
-		}
-	}
-	return facts, nil
-}
-
 // MonthRules says which day of a month was counted by which rules, as canonical JSON like that of Rules.
 func MonthRules(days []DayRules) ([]byte, error) {
 	return json.Marshal(map[string][]DayRules{"days": days})

@@ -449,10 +449,6 @@ func TestRulesComeBackFromTheirText(t *testing.T) {
 	require.Equal(t, was.Rules(), is.Rules())
 	require.Equal(t, 3, is.SettleHours, "what is no counting rule stays")
 
-	facts := must.Have(config.RuleFacts(was.Rules()))(t)
-	require.Equal(t, []string{"session_end: inclusive", `exclude_agents: "A?"`, `exclude_agents: "T*"`, "region EU", "region EU: timezone Europe/Berlin",
-		"location EU/a", "location EU/a: no switches, the default location", "location EU/b", `location EU/b: switch "S1"`, `location EU/b: switch "S2"`}, facts)
-
 	for _, text := range []string{"{", `{"regions":[{"name":"EU","timezone":"No/Where"}]}`} {
 		require.ErrorContains(t, must.Err(was.WithRules([]byte(text))), "read counting rules")
 	}

@@ -50,7 +50,7 @@ type State struct {
 	Quality     []Count // of each rule, on the newest day that was computed
 
 	// Of the newest month in which a day was computed.
-	Highest   []Highest // of each region
+	Highest   []Count // of each region
 	Contracts []job.Contract
 }
 
@@ -82,7 +82,11 @@ func Look(ctx context.Context, q duck.Queryer, t config.Tenant, now time.Time) (
 		return s, err
 	}
 	newest := highest[len(highest)-1].Month
-	s.Highest = slices.DeleteFunc(highest, func(h Highest) bool { return h.Month != newest })
+	for _, h := range highest {
+		if h.Month == newest {
+			s.Highest = append(s.Highest, h.Count)
+		}
+	}
 	s.Contracts, err = job.Contracts(ctx, q, newest, newest)
 	return s, err
 }
