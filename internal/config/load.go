@@ -144,6 +144,7 @@ func (l *loader) config(root value) (*Config, error) {
 		if name := files.get("file_name"); name.given() || files.get("measures").given() {
 			name.tellApart(cfg.Tenants)
 		}
+		cfg.Notify = g.get("notify").fields().get("command").program()
 		g.fill(cfg) // the key is not read: only who signs needs it
 		password := g.get("sign_key_password")
 		cfg.SignKeyPassword = Hide(password.password())

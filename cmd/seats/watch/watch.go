@@ -116,22 +116,33 @@ func HighestSeconds(ctx context.Context, q duck.Queryer, t config.Tenant) ([]Hig
 
 // States are the days that the store holds, or whose rows it once held, and whether they are final.
 func States(ctx context.Context, q duck.Queryer, t config.Tenant) (map[calendar.Date]string, error) {
+	states, err := Whys(ctx, q, t)
+	for day, why := range states {
+		states[day] = settle.Of(why)
+	}
+	return states, err
+}
+
+// Whys are the same days, each with the reason why it is provisional; "" where it is final. It is the one place that pages and lists ask.
+func Whys(ctx context.Context, q duck.Queryer, t config.Tenant) (map[calendar.Date]string, error) {
 	held, err := store.Slices(ctx, q)
 	if err != nil {
 		return nil, err
 	}
-	states := map[calendar.Date]string{}
+	whys := map[calendar.Date]string{}
 	for day, slice := range held {
-		states[day] = job.State(t, day, slice)
+		whys[day] = job.Why(t, day, slice)
 	}
 	dropped, err := duck.All[struct {
 		Day   calendar.Date
 		State string
 	}](ctx, q, "ask/watch_dropped_day")
 	for _, d := range dropped {
-		states[d.Day] = d.State
+		if whys[d.Day] = ""; d.State != settle.Final {
+			whys[d.Day] = "its rows were dropped before it was final"
+		}
 	}
-	return states, err
+	return whys, err
 }
 
 func (s *State) place(t config.Tenant, states map[calendar.Date]string, now time.Time) {
