@@ -22,6 +22,7 @@ type overview struct {
 	Tenant
 	Months []*monthView // that get a page
 	paged  []string     // the days that do
+	basis  map[calendar.Date]string
 }
 
 type monthView struct {
@@ -68,7 +69,7 @@ type qualitySum struct {
 }
 
 func newOverview(t Tenant) *overview {
-	o := &overview{Tenant: t}
+	o := &overview{Tenant: t, basis: map[calendar.Date]string{}}
 	var months []string
 	for _, m := range t.Shown {
 		months = append(months, m.String())
@@ -242,6 +243,7 @@ type dayView struct {
 	Detail
 	Prev, Next string
 	Month      calendar.Month
+	Basis      string // tells pages apart that may not be the same
 }
 
 type ofDay struct {
