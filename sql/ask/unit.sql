@@ -1,18 +1,28 @@
 -- name: breakdown
--- Grain: what the seats of a region's day are broken down by: the peak of each by itself, its share of the region's, and its
+-- Grain: region's day x what its seats are broken down by: the peak of each by itself, its share of the region's, and its
 -- enabled agents, the largest share first.
--- Input: the store's macro breakdown; $by, $region, $period (a day).
-select name,
-       peak,
-       epoch(peak_at)::bigint as peak_ts,
-       share_at_peak,
-       enabled
-from breakdown($by, $region, $period)
+-- Input: the store's macro breakdown; $by, $regions, $periods (one of each a region's day).
+with asked as (
+    select unnest($periods::varchar[]) as day,
+           unnest($regions::varchar[]) as region
+)
+select a.day,
+       a.region,
+       b.name,
+       b.peak,
+       epoch(b.peak_at)::bigint as peak_ts,
+       b.share_at_peak,
+       b.enabled
+from asked as a
+cross join lateral breakdown($by, a.region, a.day) as b
+order by a.day, a.region, b.share_at_peak desc, b.peak desc, b.name
 
 -- name: enabled_by
 -- Grain: what the seats of a region's month are broken down by, with the enabled agents of each (R9).
 -- Input: the store's macro enabled_by; $by, $region, $period (a month).
-select name,
+select $period::varchar,
+       $region::varchar,
+       name,
        0,
        0,
        0,
