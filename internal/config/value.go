@@ -97,6 +97,25 @@ func (v value) anyText() (string, bool) {
 	return "", false
 }
 
+// foresee reports what is wrong with a text that is read later, whatever the environment will hold then; and a password that stands
+// as it is in a file that others can read, as keys are refused.
+func (v value) foresee() {
+	now := *v.loader
+	now.findings = &findings{}
+	now.env = func(name string) (string, bool) { return name, true }
+	own := v
+	own.loader = &now
+	text, ok := own.text()
+	v.problems = append(v.problems, now.problems...)
+	if !v.secret() || !v.given() {
+		return
+	}
+	v.keepSecret(v.node.text) // whatever else is wrong with it
+	if ok && text != "" && exposed(v.info) && !strings.Contains(strings.ReplaceAll(v.node.text, "$${", ""), "${") {
+		v.complain(fmt.Sprintf("others can read it here (mode of the file: %s)", v.info.Mode()), "chmod 600, or take it from the environment: ${NAME}")
+	}
+}
+
 // scalar returns the text, number or truth value given, as text: 4 is "4".
 func (v value) scalar() (string, bool) {
 	if v.given() && v.node.kind == kindPlain {
@@ -204,6 +223,16 @@ func (v value) texts() (texts []string, places []value) {
 	return texts, places
 }
 
+// program returns a program and its arguments. One that is named by a relative path, and not to be looked for in PATH, is relative to the
+// file's folder, as all paths.
+func (v value) program() []string {
+	command, _ := v.texts()
+	if len(command) > 0 && strings.ContainsRune(command[0], filepath.Separator) {
+		command[0] = v.absolute(command[0])
+	}
+	return command
+}
+
 // mapping returns the entries of the mapping given, in the order of the file.
 func (v value) mapping() (entries []value) {
 	if !v.must(kindMapping) {
@@ -303,6 +332,10 @@ func (v value) read(into reflect.Value, kind string) {
 		} else if n, ok := v.integer(); ok {
 			into.SetInt(n)
 		}
+	case *bool:
+		if v.given() {
+			*p = !v.isFalse()
+		}
 	case **int64:
 		if n, ok := v.integer(); ok {
 			*p = &n
@@ -327,6 +360,14 @@ func (v value) read(into reflect.Value, kind string) {
 		}
 	case *[]string:
 		*p, _ = v.texts()
+	case *Secret:
+		if v.given() {
+			v.foresee()
+			*p = v.later(func(anew func(value) value) string {
+				text, _ := anew(v).text()
+				return v.as(kind, text)
+			})
+		}
 	default: // text
 		if text, ok := v.text(); ok {
 			into.SetString(v.as(kind, text))

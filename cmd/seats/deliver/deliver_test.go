@@ -59,7 +59,7 @@ func (s *site) requireDelivered(t *testing.T, folder string) {
 }
 
 func over(s *sshtest.Server, folder string) config.Delivery {
-	return config.Delivery{Folder: folder, Host: s.Host, Port: s.Port, User: s.User, KeyFile: s.KeyFile, KnownHosts: s.KnownHosts, Timeout: time.Minute}
+	return config.Delivery{Folder: folder, Host: s.Host, Port: s.Port, User: s.User, KeyFile: config.Hide(s.KeyFile), KnownHosts: s.KnownHosts, Timeout: time.Minute}
 }
 
 // both runs a test with a folder of this machine and one of an SFTP server.
@@ -338,12 +338,12 @@ func TestWhoIsNotTheServerOrNotTheUserIsRefused(t *testing.T) {
 	}
 	dir := t.TempDir()
 	exposed, hosts := filepath.Join(dir, "id"), filepath.Join(dir, "known_hosts")
-	require.NoError(t, os.WriteFile(exposed, must.Have(os.ReadFile(d.KeyFile))(t), 0o640))
+	require.NoError(t, os.WriteFile(exposed, must.Have(os.ReadFile(must.Have(d.KeyFile.Reveal())(t)))(t), 0o640))
 	another := sshtest.Start(t).KeyFile
-	refused("another's key", func(d *config.Delivery) { d.KeyFile = another }, "unable to authenticate", "is the public key of deliver.key_file")
+	refused("another's key", func(d *config.Delivery) { d.KeyFile = config.Hide(another) }, "unable to authenticate", "is the public key of deliver.key_file")
 	refused("no folder", func(d *config.Delivery) { d.Folder = "missing" }, "file does not exist", "deliver.folder")
-	refused("a key that others can read", func(d *config.Delivery) { d.KeyFile = exposed }, "can be read or written by others", "chmod 600")
-	refused("no agent", func(d *config.Delivery) { d.Agent = filepath.Join(dir, "agent") }, "ask agent", "deliver.agent")
+	refused("a key that others can read", func(d *config.Delivery) { d.KeyFile = config.Hide(exposed) }, "can be read or written by others", "chmod 600")
+	refused("no agent", func(d *config.Delivery) { d.Agent = config.Hide(filepath.Join(dir, "agent")) }, "ask agent", "deliver.agent")
 	refused("no known hosts", func(d *config.Delivery) { d.KnownHosts = hosts }, "read known hosts", "deliver.known_hosts")
 	require.NoError(t, os.WriteFile(hosts, nil, 0o600))
 	refused("an unknown server", func(d *config.Delivery) { d.KnownHosts = hosts },
@@ -358,8 +358,9 @@ func TestTheKeyMayBeAnAgents(t *testing.T) {
 	ring := agent.NewKeyring()
 	require.NoError(t, ring.Add(agent.AddedKey{PrivateKey: key}))
 	d := over(server, ".")
-	d.KeyFile, d.Agent = "", filepath.Join(t.TempDir(), "agent")
-	l := must.Have(net.Listen("unix", d.Agent))(t)
+	socket := filepath.Join(t.TempDir(), "agent")
+	d.KeyFile, d.Agent = config.Secret{}, config.Hide(socket)
+	l := must.Have(net.Listen("unix", socket))(t)
 	defer l.Close() //nolint:errcheck // of the test's end
 	go func() {
 		for {
@@ -378,8 +379,9 @@ func TestTheKeyMayBeAnAgents(t *testing.T) {
 // An agent may wait for somebody at its machine, who is not there at night.
 func TestASilentAgentIsGivenUp(t *testing.T) {
 	d := over(sshtest.Start(t), ".")
-	d.KeyFile, d.Agent = "", filepath.Join(t.TempDir(), "agent")
-	l, err := net.Listen("unix", d.Agent) // the system takes the connection, and nobody answers
+	socket := filepath.Join(t.TempDir(), "agent")
+	d.KeyFile, d.Agent = config.Secret{}, config.Hide(socket)
+	l, err := net.Listen("unix", socket) // the system takes the connection, and nobody answers
 	require.NoError(t, err)
 	defer l.Close() //nolint:errcheck // of the test's end
 	d.Timeout = 300 * time.Millisecond
