@@ -4,16 +4,17 @@ select coalesce(max(ended_ts), 0)
 from _data.run
 
 -- name: page_curve
--- Grain: step of a curve of a day (R8), curve by curve, in order.
--- Input: _data.concurrency; $day.
-select region,
+-- Grain: step of a curve of some days (R8), curve by curve, in order.
+-- Input: _data.concurrency; $days.
+select day::varchar,
+       region,
        coalesce(location, '') as location,
        start_ts,
        end_ts,
        agents
 from _data.concurrency
-where day = $day::date
-order by region, location, start_ts
+join (select unnest($days::varchar[]::date[]) as day) using (day)
+order by day, region, location, start_ts
 
 -- name: page_month
 -- Grain: month x region that was counted (R9), by month.

@@ -23,6 +23,7 @@ type overview struct {
 	Months  []*monthView // that get a page
 	paged   []string     // the days that do
 	History history      // up to the newest month of all tenants of the page
+	basis   map[calendar.Date]string
 }
 
 type monthView struct {
@@ -69,7 +70,7 @@ type qualitySum struct {
 }
 
 func newOverview(t Tenant) *overview {
-	o := &overview{Tenant: t}
+	o := &overview{Tenant: t, basis: map[calendar.Date]string{}}
 	var months []string
 	for _, m := range t.Shown {
 		months = append(months, m.String())
@@ -232,6 +233,7 @@ type dayView struct {
 	Detail
 	Prev, Next string
 	Month      calendar.Month
+	Basis      string // tells pages apart that may not be the same
 }
 
 type ofDay struct {
