@@ -352,6 +352,7 @@ var functions = template.FuncMap{
 	"count":   number,
 	"change":  change,
 	"float":   func(n int64) float64 { return float64(n) },
+	"runs":    func(days []calendar.Date) string { return calendar.Runs(days, " to ") },
 	"number":  func(value any) bool { _, is := value.(int64); return is },
 	"words":   func(name config.Unit) string { return strings.ReplaceAll(string(name), "_", " ") },
 	"percent": func(share float64) string { return fmt.Sprintf("%.4g %%", 100*share) },
