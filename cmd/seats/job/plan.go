@@ -46,7 +46,9 @@ func Why(t config.Tenant, day calendar.Date, s store.Slice) string {
 }
 
 // State is that of a stored slice under the tenant's configuration.
-func State(t config.Tenant, day calendar.Date, s store.Slice) string { return settle.Of(Why(t, day, s)) }
+func State(t config.Tenant, day calendar.Date, s store.Slice) string {
+	return settle.Of(Why(t, day, s))
+}
 
 // backlog is what the store says of a tenant's days and months.
 type backlog struct {

@@ -4,7 +4,7 @@
 // Promises: the numbers are those that the store holds, whatever the configuration says by now; who was in a peak is told
 // by package explain, or why it cannot be. The pages ask for nothing outside their folder, and a content-security policy forbids it;
 // every text is escaped; without scripts all numbers are there as tables. The folder appears whole or not at all, its files readable
-// by their owner alone, and takes the place of nothing but an older site. Equal input gives equal bytes.
+// by their owner, and whom all tenants' Access names, alone, and takes the place of nothing but an older site. Equal input gives equal bytes.
 //
 // No clock is read. Memory grows with a tenant's days' numbers and one day's curves.
 package page
@@ -68,6 +68,7 @@ func (t Store) Write(ctx context.Context, site *Site) error {
 	if err := site.Tenant(page); err != nil {
 		return err
 	}
+	site.access = append(site.access, t.Of.Access)
 	var days []calendar.Date
 	for _, d := range page.Days {
 		if d.HasPage {
@@ -299,6 +300,7 @@ type Site struct {
 	head    Head
 	folder  *folder
 	tenants []*overview
+	access  []plain.Access // of those that are shown
 }
 
 // Create begins a site. The error is of fail.Usage where the folder is taken by something that is no site.
@@ -388,6 +390,12 @@ func (s *Site) Close() error {
 	}
 	if err := s.folder.put(markName, []byte(markText)); err != nil {
 		return err
+	}
+	// The fleet page is of all: it is shown to others where every tenant is, and to the same.
+	if access := slices.Compact(s.access); len(access) == 1 {
+		if err := access[0].Tree(s.folder.draft); err != nil {
+			return err
+		}
 	}
 	return s.folder.publish()
 }

@@ -50,7 +50,7 @@ type State struct {
 	Quality     []Count // of each rule, on the newest day that was computed
 
 	// Of the newest month in which a day was computed.
-	Highest   []Highest // of each region
+	Highest   []Count // of each region
 	Contracts []job.Contract
 }
 
@@ -82,7 +82,11 @@ func Look(ctx context.Context, q duck.Queryer, t config.Tenant, now time.Time) (
 		return s, err
 	}
 	newest := highest[len(highest)-1].Month
-	s.Highest = slices.DeleteFunc(highest, func(h Highest) bool { return h.Month != newest })
+	for _, h := range highest {
+		if h.Month == newest {
+			s.Highest = append(s.Highest, h.Count)
+		}
+	}
 	s.Contracts, err = job.Contracts(ctx, q, newest, newest)
 	return s, err
 }
@@ -322,6 +326,11 @@ func (s Site) store(p page, t config.Tenant) {
 	if err != nil {
 		set("store_readable", 0)
 		return
+	}
+	for _, r := range t.Regions {
+		if r.Committed > 0 {
+			set("committed_agents", float64(r.Committed), "region", r.Name)
+		}
 	}
 	set("store_readable", 1)
 	set("slices", float64(len(state.Final)), "state", "final")
