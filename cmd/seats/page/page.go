@@ -132,7 +132,44 @@ func (t Store) load(ctx context.Context) (Tenant, error) {
 	if n := len(page.Shown); n > 0 && err == nil {
 		page.Contracts, err = job.Contracts(ctx, t.Conn, page.Shown[0], page.Shown[n-1])
 	}
-	return page, err
+	return page, cmp.Or(err, t.loadFront(ctx, &page))
+}
+
+// loadFront tells what the first page does: what is billed, and how the tenant stands. What the enabled agents of a month are that is not
+// complete, its days say.
+func (t Store) loadFront(ctx context.Context, page *Tenant) (err error) {
+	var regions, until, leading []string
+	var committed []int64
+	for _, r := range t.Of.Regions {
+		lead := ""
+		if r.Committed == 0 && len(r.Contracts) > 0 {
+			lead = r.Contracts[0].Name
+		}
+		regions, until = append(regions, r.Name), append(until, r.Until.OrNone())
+		committed, leading = append(committed, r.Committed), append(leading, lead)
+	}
+	contracts, err1 := json.Marshal(page.Contracts)
+	var err2, err3, err4 error
+	page.Billed, err2 = duck.All[Bill](ctx, t.Conn, "ask/page_bill", sql.Named("regions", regions), sql.Named("until", until),
+		sql.Named("committed", committed), sql.Named("leading", leading), sql.Named("contracts", string(contracts)))
+	page.Stands, err3 = watch.Look(ctx, t.Conn, t.Of, t.Now)
+	page.Overdue = page.Stands.Overdue(t.Of, t.Now, watch.Within(t.Of))
+	blocked := []string{}
+	for _, day := range page.Stands.Blocked {
+		blocked = append(blocked, day.String())
+	}
+	page.BlockedBy, err4 = duck.One[string](ctx, t.Conn, "ask/page_blocked_by", sql.Named("days", blocked))
+	for i := range page.Billed {
+		b := &page.Billed[i]
+		for _, d := range page.Days {
+			for _, p := range d.Peaks {
+				if p.SoFar != nil && b.EnabledIn == 0 && p.Region == b.Region && d.Date.YearMonth() == b.Month {
+					b.Enabled = *p.SoFar
+				}
+			}
+		}
+	}
+	return cmp.Or(err1, err2, err3, err4)
 }
 
 // lookAhead tells what each region's month may still bring. Of a region without a day there is nothing to be said.
@@ -322,7 +359,7 @@ func (s *Site) Tenant(t Tenant) error {
 	if t.Problem != "" {
 		return nil
 	}
-	if err := s.page(t.Name+"/index.html", "tenant", "../", t.Name, o); err != nil {
+	if err := s.page(t.Name+"/index.html", "tenant", "../", t.Name, newFront(o)); err != nil {
 		return err
 	}
 	for _, m := range o.Months {
@@ -372,7 +409,7 @@ func (s *Site) Day(date calendar.Date, detail Detail) error {
 
 // Close writes the fleet page, and publishes the site.
 func (s *Site) Close() error {
-	if err := s.page("index.html", "fleet", "", "All tenants", s.tenants); err != nil {
+	if err := s.page("index.html", "fleet", "", "All tenants", newFront(s.tenants...)); err != nil {
 		return err
 	}
 	err := fs.WalkDir(assets, "assets", func(name string, d fs.DirEntry, err error) error {
@@ -607,6 +644,11 @@ type Tenant struct {
 
 	Highest   []watch.Highest // by month and region, where a day was counted
 	Contracts []job.Contract  // of the months that get a page, where a curve is kept
+	Billed    []Bill          // by month and region
+
+	Stands    watch.State
+	Overdue   string // what is; "": nothing
+	BlockedBy string // the rules, of the days that are blocked
 }
 
 // Outlook is what a region's month may still bring.

@@ -20,9 +20,10 @@ import (
 // overview is a tenant with its months.
 type overview struct {
 	Tenant
-	Months []*monthView // that get a page
-	paged  []string     // the days that do
-	basis  map[calendar.Date]string
+	Months  []*monthView // that get a page
+	paged   []string     // the days that do
+	basis   map[calendar.Date]string
+	History history      // up to the newest month of all tenants of the page
 }
 
 type monthView struct {
@@ -100,22 +101,11 @@ func beside(pages []string, page string) (before, after string) {
 	return before, after
 }
 
-// Latest is the newest month.
-func (o *overview) Latest() *monthView {
-	if len(o.Months) == 0 {
-		return nil
-	}
-	return o.Months[len(o.Months)-1]
-}
-
-// Newest is the newest day that the store holds.
-func (o *overview) Newest() (newest *Day) {
-	for i := range o.Days {
-		if o.Days[i].State != Missing {
-			newest = &o.Days[i]
-		}
-	}
-	return newest
+// NewestFirst are the months that get a page.
+func (o *overview) NewestFirst() []*monthView {
+	months := slices.Clone(o.Months)
+	slices.Reverse(months)
+	return months
 }
 
 func (v *monthView) fill() {
@@ -359,6 +349,9 @@ var functions = template.FuncMap{
 		}
 		return fmt.Sprint(cmp.Or[any](value, ""))
 	},
+	"count":   number,
+	"change":  change,
+	"float":   func(n int64) float64 { return float64(n) },
 	"number":  func(value any) bool { _, is := value.(int64); return is },
 	"words":   func(name config.Unit) string { return strings.ReplaceAll(string(name), "_", " ") },
 	"percent": func(share float64) string { return fmt.Sprintf("%.4g %%", 100*share) },
