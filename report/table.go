@@ -34,9 +34,15 @@ type absentValue struct{}
 // JSON object, where nil is written as null. Elsewhere both are empty.
 var Absent = absentValue{}
 
+// Told is a value that people are told in other words than programs.
+type Told struct {
+	Value any
+	Words string
+}
+
 // Table is rows to be printed, the one way by which every command prints its results. A row has a value for each name in the
 // header: nil or Absent, text, a number, a bool, a time.Time (RFC 3339, in its own zone), a list or map of these, or anything
-// that is a fmt.Stringer. Columns of numbers are aligned to the right.
+// that is a fmt.Stringer, or what is Told of one. Columns of numbers are aligned to the right.
 type Table struct {
 	Header []string
 	Rows   [][]any
@@ -70,6 +76,11 @@ func (t Table) writeText(w io.Writer) error {
 	rows, widths, aligns := t.texts(), make([]int, len(t.Header)), make([]text.Align, len(t.Header))
 	for column := range t.Header {
 		aligns[column] = t.alignment(column)
+		for i, row := range t.Rows {
+			if told, is := row[column].(Told); is {
+				rows[i+1][column] = told.Words
+			}
+		}
 	}
 	for _, row := range rows {
 		for column := range row {
@@ -166,10 +177,14 @@ func encodeJSON(out *bytes.Buffer, value any) error {
 	return nil
 }
 
-// settled follows a pointer to what it points at, nil where it points nowhere. A *big.Int is a number as it is.
+// settled follows a pointer to what it points at, nil where it points nowhere, and takes the value of what is Told. A *big.Int is a
+// number as it is.
 func settled(value any) any {
 	if _, number := value.(*big.Int); value == nil || number {
 		return value
+	}
+	if told, is := value.(Told); is {
+		return settled(told.Value)
 	}
 	if v := reflect.ValueOf(value); v.Kind() == reflect.Pointer {
 		if v.IsNil() {

@@ -14,6 +14,7 @@ import (
 	"example.com/seats/internal/config"
 	"example.com/seats/internal/fail"
 	"example.com/seats/internal/sign"
+	"example.com/seats/internal/store"
 	"example.com/seats/report"
 )
 
@@ -127,7 +128,7 @@ func (c *deliverCmd) Run(ctx context.Context, p *program) error {
 	if err := lookup(cfg, jobs, false); err != nil {
 		return err
 	}
-	results, err := doAll(ctx, jobs, c.Jobs, waiter{})
+	results, err := doAll(ctx, jobs, c.Jobs, waiter{program: p})
 	if err != nil {
 		return err
 	}
@@ -143,6 +144,7 @@ func (c *deliverCmd) Run(ctx context.Context, p *program) error {
 // do is what run, extract, compute and report have in common: one job a tenant, in the order of the file. Where a
 // source is not ready, it is waited for as long as wait says.
 func (f jobFlags) do(ctx context.Context, p *program, plan job.Plan, wait time.Duration) error {
+	ctx = store.WithPatience(ctx, store.Patience{}) // the jobs have one each, and what comes after them must not wait again
 	if f.Restate != "" {
 		if err := report.ValidateReason(string(f.Restate)); err != nil {
 			return usageError("--restate: %w", err)
@@ -286,7 +288,7 @@ func (f jobFlags) jobs(p *program, all *config.Config, plan job.Plan) (jobs []*j
 }
 
 // doAll does the jobs, so many at once, until it is interrupted, and gives the results of those that came to their
-// end, in the order of the jobs; where none did, that is the error. A job that waits for its source leaves its place to the others.
+// end, in the order of the jobs; where none did, that is the error. A job that waits for its source, or its store, leaves its place to the others.
 func doAll(ctx context.Context, jobs []*job.Job, atOnce int, w waiter) ([]job.Result, error) {
 	all := make([]job.Result, len(jobs))
 	var group sync.WaitGroup
@@ -295,13 +297,17 @@ func doAll(ctx context.Context, jobs []*job.Job, atOnce int, w waiter) ([]job.Re
 		places <- struct{}{}
 		group.Go(func() {
 			defer func() { <-places }()
-			w.forSource(ctx, j, func(d time.Duration) {
+			aside := func(ctx context.Context, d time.Duration) {
 				<-places
 				w.sleep(ctx, d)
 				places <- struct{}{}
-			})
+			}
+			w.forSource(ctx, j, func(d time.Duration) { aside(ctx, d) })
 			if all[i].Interrupted = ctx.Err() != nil; !all[i].Interrupted {
-				all[i] = j.Do(ctx)
+				all[i] = j.Do(store.WithPatience(ctx, store.Patience{
+					For: func() time.Duration { return w.lockWait(j.Tenant.RetryLock) }, Sleep: aside,
+					Say: func(held error, most time.Duration) { w.sayHeld(held, most, "tenant", j.Tenant.Name) },
+				}))
 			}
 		})
 	}

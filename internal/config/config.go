@@ -38,7 +38,10 @@ type Config struct {
 	Tenants []Tenant // in the order of the file, never empty
 	Columns []Column // of the data file, in order; DefaultColumns unless report.columns says otherwise
 
-	MetricsFile string `key:"metrics_file,metrics"` // absolute; empty: none is written
+	MetricsFile string   `key:"metrics_file,metrics"` // absolute; empty: none is written
+	Pages       string   `key:"pages,path"`           // folder that a run writes pages into, absolute; empty: it writes none
+	Lake        string   `key:"lake,path"`            // folder that a run exports to, absolute; empty: to none
+	Notify      []string // command that is told of each run: a program, by its name or absolute, and its arguments; or empty
 
 	SignKey         Secret `key:"sign_key,path"`     // where the secret key is that manifests are signed with, absolute; not given: they are not
 	SignKeyPassword Secret `key:"sign_key_password"` // not given: the key is not encrypted
@@ -62,7 +65,11 @@ type Tenant struct {
 	Readiness       Readiness      `key:"readiness"`
 	SessionEnd      SessionEnd     `key:"session_end"`
 	RunTimeout      time.Duration  `key:"run_timeout"` // of a whole run, up to its first data file; 0: none
+	RetryLock       time.Duration  `key:"retry_lock"`  // how long a store that another program holds is waited for
 	Engine          Engine
+
+	Issue              string `key:"issue"`                // settle.Final: no period gets a file before it is final; else what is provisional is issued too
+	ProvisionalMayMove bool   `key:"provisional_may_move"` // a number issued as provisional is replaced without a person's reason (R13)
 
 	ExcludeAgents []string `key:"exclude_agents"` // patterns with * and ? (R6)
 	Regions       []Region // in the order of the file, never empty
@@ -436,39 +443,6 @@ func (t Tenant) WithRules(text []byte) (Tenant, error) {
 		t.Regions = append(t.Regions, Region{Name: r.Name, Zone: zone, Locations: r.Locations})
 	}
 	return t, nil
-}
-
-// RuleFacts takes the counting rules apart into single statements, one a line, in the order of the text: two sets of rules differ
-// in the lines that only one of them has.
-func RuleFacts(text []byte) (facts []string, err error) {
-	rules, err := readRules(text)
-	if err != nil {
-		return nil, err
-	}
-	for _, d := range rules.Days {
-		facts = append(facts, d.From.String()+" to "+d.To.String()+": counting rules "+d.SHA256)
-	}
-	if len(facts) > 0 {
-		return facts, nil
-	}
-	facts = []string{"session_end: " + string(rules.SessionEnd)}
-	for _, pattern := range rules.ExcludeAgents {
-		facts = append(facts, fmt.Sprintf("exclude_agents: %q", pattern))
-	}
-	for _, r := range rules.Regions {
-		facts = append(facts, "region "+r.Name, "region "+r.Name+": timezone "+r.Timezone)
-		for _, l := range r.Locations {
-			place := "location " + r.Name + "/" + l.Name
-			facts = append(facts, place)
-			if len(l.Switches) == 0 {
-				facts = append(facts, place+": no switches, the default location")
-			}
-			for _, s := range l.Switches {
-				facts = append(facts, fmt.Sprintf("%s: switch %q", place, s))
-			}
-		}
-	}
-	return facts, nil
 }
 
 // MonthRules says which day of a month was counted by which rules, as canonical JSON like that of Rules.

@@ -162,6 +162,7 @@ func (l *loader) config(root value) (*Config, error) {
 		if name := files.get("file_name"); name.given() || files.get("measures").given() {
 			name.tellApart(cfg.Tenants)
 		}
+		cfg.Notify = g.get("notify").fields().get("command").program()
 		g.fill(cfg) // the key is not read: only who signs needs it
 		if password := g.get("sign_key_password"); password.given() && !g.get("sign_key").given() {
 			password.complain("is for a sign_key, and there is none", "")

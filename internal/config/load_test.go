@@ -125,8 +125,8 @@ func TestFullFile(t *testing.T) {
 	common := config.Tenant{
 		DataDir: "/srv/seats", OutputDir: filepath.Join(filepath.Dir(dir), "files"),
 		MaxSessionHours: 72, SettleHours: 0, Readiness: config.ReadinessOff, SessionEnd: config.SessionEndInclusive,
-		RunTimeout: 3 * time.Hour,
-		Engine:     config.Engine{MemoryLimit: 512 << 20, Threads: 4, TempDir: filepath.Join(dir, "scratch")},
+		RunTimeout: 3 * time.Hour, RetryLock: 10 * time.Minute, Issue: "final", ProvisionalMayMove: true,
+		Engine: config.Engine{MemoryLimit: 512 << 20, Threads: 4, TempDir: filepath.Join(dir, "scratch")},
 	}
 	zeta, acme := common, common
 	zeta.Name, zeta.TenantKey, zeta.Zone = "zeta", &seven, must.Zone(t, "Asia/Kolkata")
@@ -134,7 +134,7 @@ func TestFullFile(t *testing.T) {
 		Host: "localhost", Port: 5433, Database: "gim", Schema: "readers", User: "seats_ro",
 		SSLMode: "verify-ca", SSLRootCert: filepath.Join(dir, "certs/root.pem"), Connections: 3, StatementTimeout: 90 * time.Second, ReadTimeout: 20 * time.Second, RetiredAfterDays: 30,
 	}
-	zeta.RunTimeout = 90 * time.Minute
+	zeta.RunTimeout, zeta.RetryLock, zeta.Issue, zeta.ProvisionalMayMove = 90*time.Minute, 0, "provisional", false
 	zeta.ExcludeAgents = []string{"TEST*", "?bot"}
 	zeta.Regions = []config.Region{
 		{Name: "US", Zone: must.Zone(t, "America/New_York"), Locations: []config.Location{{Name: "dallas", Switches: []string{"SIP_DAL_1", "SIP_DAL_2"}}, {Name: "us-other"}}},
@@ -157,6 +157,9 @@ func TestFullFile(t *testing.T) {
 		{Name: "Note", Constant: true},
 	}, cfg.Columns)
 	require.Equal(t, filepath.Join(dir, "collected/seats.prom"), cfg.MetricsFile)
+	require.Equal(t, filepath.Join(dir, "site"), cfg.Pages)
+	require.Equal(t, "/srv/lake", cfg.Lake)
+	require.Equal(t, []string{filepath.Join(dir, "bin/tell"), "--all"}, cfg.Notify)
 	require.Equal(t, filepath.Join(dir, "keys/seats.key"), must.Have(cfg.SignKey.Reveal())(t))
 	require.Equal(t, "hunter2-from-env", must.Have(cfg.SignKeyPassword.Reveal())(t))
 }
@@ -476,10 +479,6 @@ func TestRulesComeBackFromTheirText(t *testing.T) {
 	is := must.Have(config.Tenant{Name: "acme", SettleHours: 3}.WithRules(was.Rules()))(t)
 	require.Equal(t, was.Rules(), is.Rules())
 	require.Equal(t, 3, is.SettleHours, "what is no counting rule stays")
-
-	facts := must.Have(config.RuleFacts(was.Rules()))(t)
-	require.Equal(t, []string{"session_end: inclusive", `exclude_agents: "A?"`, `exclude_agents: "T*"`, "region EU", "region EU: timezone Europe/Berlin",
-		"location EU/a", "location EU/a: no switches, the default location", "location EU/b", `location EU/b: switch "S1"`, `location EU/b: switch "S2"`}, facts)
 
 	for _, text := range []string{"{", `{"regions":[{"name":"EU","timezone":"No/Where"}]}`} {
 		require.ErrorContains(t, must.Err(was.WithRules([]byte(text))), "read counting rules")

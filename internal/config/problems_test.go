@@ -290,7 +290,7 @@ func definitions(t *testing.T) section {
 // nothing but nonsense is wrong under every one of them.
 func TestEveryKeyOfTheSchemaIsTold(t *testing.T) {
 	places := map[string][]string{
-		"configuration": {}, "globals": {"globals"}, "gimdb": {"globals", "gimdb"}, "engine": {"globals", "engine"}, "deliver": {"globals", "deliver"},
+		"configuration": {}, "globals": {"globals"}, "gimdb": {"globals", "gimdb"}, "engine": {"globals", "engine"}, "deliver": {"globals", "deliver"}, "notify": {"globals", "notify"},
 		"tenant": {"tenants", "a"}, "tenant_gimdb": {"tenants", "a", "gimdb"}, "region": {"tenants", "a", "regions", "r"},
 		"location": {"tenants", "a", "regions", "r", "locations", "l"}, "contract": {"tenants", "a", "regions", "r", "contracts", "c"}, "report": {"report"},
 	}

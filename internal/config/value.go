@@ -223,6 +223,16 @@ func (v value) texts() (texts []string, places []value) {
 	return texts, places
 }
 
+// program returns a program and its arguments. One that is named by a relative path, and not to be looked for in PATH, is relative to the
+// file's folder, as all paths.
+func (v value) program() []string {
+	command, _ := v.texts()
+	if len(command) > 0 && strings.ContainsRune(command[0], filepath.Separator) {
+		command[0] = v.absolute(command[0])
+	}
+	return command
+}
+
 // mapping returns the entries of the mapping given, in the order of the file.
 func (v value) mapping() (entries []value) {
 	if !v.must(kindMapping) {
@@ -321,6 +331,10 @@ func (v value) read(into reflect.Value, kind string) {
 			parse(v, value.scalar, amount, memory, "must be a number and one of KB MB GB TB KiB MiB GiB TiB", "")
 		} else if n, ok := v.integer(); ok {
 			into.SetInt(n)
+		}
+	case *bool:
+		if v.given() {
+			*p = !v.isFalse()
 		}
 	case **int64:
 		if n, ok := v.integer(); ok {
