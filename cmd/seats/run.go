@@ -103,7 +103,8 @@ func (c *computeCmd) Run(ctx context.Context, p *program) error {
 
 type deliverCmd struct {
 	listFlags
-	Jobs int `help:"Tenants worked on at once." default:"1" placeholder:"N"`
+	Again given `help:"Deliver once more what was issued since this date or time, though it was delivered." placeholder:"SINCE"`
+	Jobs  int   `help:"Tenants worked on at once." default:"1" placeholder:"N"`
 	shardFlags
 }
 
@@ -114,6 +115,13 @@ func (c *deliverCmd) Run(ctx context.Context, p *program) error {
 	if err != nil {
 		return err
 	}
+	again, err := time.Parse(time.DateOnly, string(c.Again))
+	if err != nil {
+		again, err = time.Parse(time.RFC3339, string(c.Again))
+	}
+	if err != nil && c.Again != "" {
+		return usageError("--again %s: want a date, in UTC, as 2026-03-01, or a time as 2026-03-01T06:00:00Z", c.Again)
+	}
 	down := &deliver.Outages{}
 	var jobs []*job.Job
 	for _, tenant := range cfg.Tenants {
@@ -121,7 +129,7 @@ func (c *deliverCmd) Run(ctx context.Context, p *program) error {
 			p.Info("skipped: the configuration says nowhere whereto its files are delivered", "tenant", tenant.Name)
 			continue
 		}
-		j := p.job(tenant, job.Plan{Command: "deliver", Steps: []string{job.Deliver}})
+		j := p.job(tenant, job.Plan{Command: "deliver", Steps: []string{job.Deliver}, Again: again})
 		j.Down = down
 		jobs = append(jobs, j)
 	}

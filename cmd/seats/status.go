@@ -73,7 +73,11 @@ func (c *statusCmd) Run(ctx context.Context, p *program) error {
 			}
 			table.Rows = append(table.Rows, rows...)
 			job.WarnGone(p, tenant, issued)
-			return nil
+			whys, err := watch.Whys(ctx, db, tenant)
+			if said := settle.Said(whys); said != "" {
+				p.Info("provisional: "+said, "tenant", tenant.Name)
+			}
+			return err
 		})
 	})
 	return p.print(table, c.Format, failed)
@@ -120,7 +124,7 @@ func (c *statusCmd) monthRows(ctx context.Context, db duck.Queryer, t config.Ten
 		known = append(known, day.String()+" "+missing)
 	}
 	if t.Deliver != nil {
-		_, parcels, err := job.Pending(ctx, db, t)
+		_, parcels, err := job.Pending(ctx, db, t, time.Time{})
 		if err != nil {
 			return nil, err
 		}

@@ -30,6 +30,7 @@ import (
 	"time"
 
 	"example.com/seats/internal/calendar"
+	"example.com/seats/internal/plain"
 )
 
 // Config is a valid configuration.
@@ -85,6 +86,7 @@ type Tenant struct {
 
 	ProductionDate calendar.Date `key:"production_date"` // the first day that is billed; zero: not said
 	Term
+	plain.Access // to what leaves the store: issued files, pages, the lake
 }
 
 // The measures: the most agents at once, or the different ones, of a day or a month.

@@ -251,6 +251,9 @@ func (g globals) tenant(name string, f value) Tenant {
 	if t.ByGroup && !t.ReadsGroups() {
 		f.get("breakdown").complain("must list agent_group, here or in globals: report.breakdown wants rows by it, and no groups are read otherwise", "")
 	}
+	if t.OutputGroup != "" && t.OutputMode == 0 {
+		f.get("output_group").complain("is for an output_mode such as 0640, and there is none", "")
+	}
 	g.source(&t, f)
 	t.Deliver = f.get("deliver").fields().deliver(g.deliver)
 	return t

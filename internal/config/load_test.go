@@ -19,6 +19,7 @@ import (
 	"example.com/seats/internal/calendar"
 	"example.com/seats/internal/config"
 	"example.com/seats/internal/must"
+	"example.com/seats/internal/plain"
 )
 
 // environment is what ${NAME} finds in these tests.
@@ -126,6 +127,7 @@ func TestFullFile(t *testing.T) {
 		DataDir: "/srv/seats", OutputDir: filepath.Join(filepath.Dir(dir), "files"),
 		MaxSessionHours: 72, SettleHours: 0, Readiness: config.ReadinessOff, SessionEnd: config.SessionEndInclusive,
 		RunTimeout: 3 * time.Hour, RetryLock: 10 * time.Minute, Issue: "final", ProvisionalMayMove: true,
+		Access: plain.Access{OutputMode: 0o640, OutputGroup: "billing"},
 		Engine: config.Engine{MemoryLimit: 512 << 20, Threads: 4, TempDir: filepath.Join(dir, "scratch")},
 	}
 	zeta, acme := common, common
@@ -135,6 +137,7 @@ func TestFullFile(t *testing.T) {
 		SSLMode: "verify-ca", SSLRootCert: filepath.Join(dir, "certs/root.pem"), Connections: 3, StatementTimeout: 90 * time.Second, ReadTimeout: 20 * time.Second, RetiredAfterDays: 30,
 	}
 	zeta.RunTimeout, zeta.RetryLock, zeta.Issue, zeta.ProvisionalMayMove = 90*time.Minute, 0, "provisional", false
+	zeta.Access = plain.Access{OutputMode: 0o604}
 	zeta.ExcludeAgents = []string{"TEST*", "?bot"}
 	zeta.Regions = []config.Region{
 		{Name: "US", Zone: must.Zone(t, "America/New_York"), Locations: []config.Location{{Name: "dallas", Switches: []string{"SIP_DAL_1", "SIP_DAL_2"}}, {Name: "us-other"}}},

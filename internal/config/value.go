@@ -349,7 +349,11 @@ func (v value) read(into reflect.Value, kind string) {
 	case *calendar.Date:
 		parse(v, value.text, p, calendar.ParseDate, "must be an existing date as YYYY-MM-DD", "")
 	case *fs.FileMode:
-		parse(v, value.scalar, p, fileMode, "must be a mode such as 0640, in octal", "0600 to 0664, and nobody runs them")
+		hint := "0600 to 0664, and nobody runs them"
+		if kind == "ours" {
+			hint = "0600, 0640, 0604 or 0644: nobody else writes there"
+		}
+		parse(v, value.scalar, p, v.fileMode, "must be a mode such as 0640, in octal", hint)
 	case *[]Unit:
 		if v.given() {
 			*p = v.units()
@@ -478,11 +482,9 @@ func memory(text string) (int64, error) {
 	return int64(n), err
 }
 
-var fileModes = regexp.MustCompile(`^(?:0|0o)?6[046][04]$`)
-
-// fileMode is a mode in octal, with or without quotes: chmod's number.
-func fileMode(text string) (fs.FileMode, error) {
-	if !fileModes.MatchString(text) {
+// fileMode is a mode in octal, with or without quotes: chmod's number, of those that the schema knows.
+func (v value) fileMode(text string) (fs.FileMode, error) {
+	if !regexp.MustCompile(v.rule.says("pattern").text).MatchString(text) {
 		return 0, strconv.ErrSyntax
 	}
 	mode, err := strconv.ParseUint(text[len(text)-3:], 8, 32)

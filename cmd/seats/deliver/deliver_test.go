@@ -103,7 +103,7 @@ func TestWhatArrivesIsWhatWasIssuedAndIsNotSentTwice(t *testing.T) {
 		after := must.Have(os.Stat(filepath.Join(folder, "CNT_0.csv")))(t)
 		require.True(t, os.SameFile(before, after) && before.ModTime().Equal(after.ModTime()))
 
-		require.Empty(t, must.Have(Pending([]report.Issue{s.parcels[0].Issue, s.parcels[1].Issue}, s.From, arrived, calendar.Date{}))(t))
+		require.Empty(t, must.Have(Pending([]report.Issue{s.parcels[0].Issue, s.parcels[1].Issue}, s.From, arrived, calendar.Date{}, time.Time{}))(t))
 	})
 }
 
@@ -114,7 +114,7 @@ func TestAManifestReplacesTheOneThatWasDelivered(t *testing.T) {
 		arrived := s.send(t)
 		require.NoError(t, s.Clear())
 		s.parcels[0].Issue.ManifestSHA256 = s.issue(t, "CNT_0.csv.manifest.json", "final")
-		left := must.Have(Pending([]report.Issue{s.parcels[0].Issue}, s.From, arrived, calendar.Date{}))(t)
+		left := must.Have(Pending([]report.Issue{s.parcels[0].Issue}, s.From, arrived, calendar.Date{}, time.Time{}))(t)
 		require.Equal(t, []Parcel{{Issue: s.parcels[0].Issue}}, left, "the manifest alone")
 		s.parcels = left
 		require.Len(t, s.send(t, arrived...), 1)
@@ -133,7 +133,7 @@ func TestASignatureGoesWithItsManifest(t *testing.T) {
 		require.NoError(t, s.Clear())
 		s.parcels[0].Issue.ManifestSHA256 = s.issue(t, "CNT_0.csv.manifest.json", "final")
 		s.issue(t, "CNT_0.csv.manifest.json.minisig", "signed again")
-		s.parcels = must.Have(Pending([]report.Issue{s.parcels[0].Issue}, s.From, arrived, calendar.Date{}))(t)
+		s.parcels = must.Have(Pending([]report.Issue{s.parcels[0].Issue}, s.From, arrived, calendar.Date{}, time.Time{}))(t)
 		require.Len(t, s.send(t, arrived...), 2)
 		require.Equal(t, "signed again", must.Text(t, folder, "CNT_0.csv.manifest.json.minisig"))
 		require.Len(t, must.Names(t, folder), 3)
@@ -148,12 +148,12 @@ func TestALaterSignatureIsDelivered(t *testing.T) {
 		arrived := s.send(t)
 		require.NoError(t, s.Clear())
 		s.issue(t, "CNT_0.csv.manifest.json.minisig", "signed")
-		left := must.Have(Pending(issued, s.From, arrived, calendar.Date{}))(t)
+		left := must.Have(Pending(issued, s.From, arrived, calendar.Date{}, time.Time{}))(t)
 		require.Equal(t, []Parcel{{Issue: issued[0]}}, left)
 		s.parcels = left
 		arrived = append(arrived, s.send(t, arrived...)...)
 		require.FileExists(t, filepath.Join(folder, "CNT_0.csv.manifest.json.minisig"))
-		require.Empty(t, must.Have(Pending(issued, s.From, arrived, calendar.Date{}))(t))
+		require.Empty(t, must.Have(Pending(issued, s.From, arrived, calendar.Date{}, time.Time{}))(t))
 	})
 }
 
@@ -264,7 +264,7 @@ func TestAConnectionThatBreaksAnywhereLosesNothing(t *testing.T) {
 			}
 		}
 		p.Heal()
-		s.parcels = must.Have(Pending([]report.Issue{s.parcels[0].Issue, s.parcels[1].Issue}, s.From, arrived, calendar.Date{}))(t)
+		s.parcels = must.Have(Pending([]report.Issue{s.parcels[0].Issue, s.parcels[1].Issue}, s.From, arrived, calendar.Date{}, time.Time{}))(t)
 		require.Len(t, s.send(t, arrived...), 4-len(arrived))
 		s.parcels = make([]Parcel, 2)
 		s.requireDelivered(t, filepath.Join(server.Root, folder))
@@ -456,7 +456,7 @@ func TestPeriodsThatEndBeforeAreLeftOut(t *testing.T) {
 	of := func(period string) report.Series { return report.Series{Period: period} }
 	issued := []report.Issue{{File: "a", Series: of("2026-03-30")}, {File: "b", Series: of("2026-03-31")},
 		{File: "c", Series: of("2026-02")}, {File: "d", Series: of("2026-03")}}
-	require.Equal(t, []Parcel{{issued[1], true}, {issued[3], true}}, must.Have(Pending(issued, t.TempDir(), nil, since))(t))
+	require.Equal(t, []Parcel{{issued[1], true}, {issued[3], true}}, must.Have(Pending(issued, t.TempDir(), nil, since, time.Time{}))(t))
 }
 
 // Another program may put a file there between the look and the rename.
