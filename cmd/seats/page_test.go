@@ -177,7 +177,7 @@ func writeSite(t testing.TB, tenant pages.Tenant, first calendar.Date, days ...p
 
 // becomes waits until an expression in the page has a value.
 func becomes[T any](t *testing.T, p *browserPage, want T, expression string) {
-	require.Eventually(t, func() bool { return assert.ObjectsAreEqual(want, ask[T](t, p, expression)) }, 20*time.Second, 50*time.Millisecond, expression)
+	require.Eventually(t, func() bool { return assert.ObjectsAreEqual(want, ask[T](t, p, expression)) }, patience, 50*time.Millisecond, expression)
 }
 
 // drawn waits until so many curves are there.
