@@ -3,7 +3,10 @@ package report
 import (
 	"bytes"
 	"cmp"
+	"context"
+	"database/sql"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -15,6 +18,10 @@ import (
 	"time"
 
 	"github.com/jedib0t/go-pretty/v6/text"
+
+	"example.com/seats/internal/calendar"
+	"example.com/seats/internal/duck"
+	texts "example.com/seats/sql"
 )
 
 // The formats that a Table can be written in.
@@ -34,12 +41,50 @@ type absentValue struct{}
 // JSON object, where nil is written as null. Elsewhere both are empty.
 var Absent = absentValue{}
 
+// Told is a value that people are told in other words than programs.
+type Told struct {
+	Value any
+	Words string
+}
+
 // Table is rows to be printed, the one way by which every command prints its results. A row has a value for each name in the
 // header: nil or Absent, text, a number, a bool, a time.Time (RFC 3339, in its own zone), a list or map of these, or anything
-// that is a fmt.Stringer. Columns of numbers are aligned to the right.
+// that is a fmt.Stringer, or what is Told of one. Columns of numbers are aligned to the right.
 type Table struct {
 	Header []string
 	Rows   [][]any
+}
+
+// Ask gives what an embedded query finds, under the names that it gives its columns. A DATE is a calendar.Date, and a moment stands by
+// the clock of the zone of its row, where one is told. Of the arguments, those count of which the query has a parameter.
+func Ask(ctx context.Context, q duck.Queryer, name string, zone func(header []string, row []any) *time.Location, args ...any) (t Table, err error) {
+	query := texts.Text(name)
+	args = slices.DeleteFunc(slices.Clone(args), func(arg any) bool { return !strings.Contains(query, "$"+arg.(sql.NamedArg).Name) })
+	rows, err := q.QueryContext(ctx, query, args...)
+	if err != nil {
+		return t, fmt.Errorf("run sql/%s: %w", name, err)
+	}
+	defer rows.Close()               //nolint:errcheck // read to the end
+	types, err := rows.ColumnTypes() // which only fails once they are closed
+	for _, c := range types {
+		t.Header = append(t.Header, c.Name())
+	}
+	for err == nil && rows.Next() {
+		row, into := make([]any, len(types)), make([]any, len(types))
+		for i := range row {
+			into[i] = &row[i]
+		}
+		err = rows.Scan(into...)
+		for i, c := range types {
+			if at, is := row[i].(time.Time); is && c.DatabaseTypeName() == "DATE" {
+				row[i] = calendar.DateOf(at, time.UTC)
+			} else if is {
+				row[i] = at.In(cmp.Or(zone(t.Header, row), at.Location()))
+			}
+		}
+		t.Rows = append(t.Rows, row)
+	}
+	return t, errors.Join(err, rows.Err())
 }
 
 // Write writes the table in the format: FormatTable, FormatJSON or FormatCSV.
@@ -70,6 +115,11 @@ func (t Table) writeText(w io.Writer) error {
 	rows, widths, aligns := t.texts(), make([]int, len(t.Header)), make([]text.Align, len(t.Header))
 	for column := range t.Header {
 		aligns[column] = t.alignment(column)
+		for i, row := range t.Rows {
+			if told, is := row[column].(Told); is {
+				rows[i+1][column] = told.Words
+			}
+		}
 	}
 	for _, row := range rows {
 		for column := range row {
@@ -166,10 +216,14 @@ func encodeJSON(out *bytes.Buffer, value any) error {
 	return nil
 }
 
-// settled follows a pointer to what it points at, nil where it points nowhere. A *big.Int is a number as it is.
+// settled follows a pointer to what it points at, nil where it points nowhere, and takes the value of what is Told. A *big.Int is a
+// number as it is.
 func settled(value any) any {
 	if _, number := value.(*big.Int); value == nil || number {
 		return value
+	}
+	if told, is := value.(Told); is {
+		return settled(told.Value)
 	}
 	if v := reflect.ValueOf(value); v.Kind() == reflect.Pointer {
 		if v.IsNil() {

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/signal"
 	"runtime"
@@ -98,7 +99,10 @@ type cli struct {
 	Config    string      `help:"Configuration file." default:"seats.yaml" env:"SEATS_CONFIG" type:"path" placeholder:"FILE"`
 	LogFormat string      `help:"Messages on standard error: ${enum}." enum:"text,json" default:"text"`
 	NoColor   bool        `help:"No colours on a terminal; a NO_COLOR in the environment asks for the same."`
+	RetryLock *duration   `help:"Wait so long for a store that another program holds. Default: retry_lock of the configuration; what only reads waits 30s of that at most." placeholder:"10m"`
 	Version   versionFlag `help:"Print the version, the Go and the DuckDB version, and quit."`
+
+	patience time.Duration // of what only reads, with a store that another program holds
 
 	Init          initCmd      `cmd:"" help:"Write a first configuration: asks a few questions, and looks at the GIM for switches."`
 	Configuration configCmd    `cmd:"" name:"config" help:"What a configuration may hold."`
@@ -163,6 +167,9 @@ func run(ctx context.Context, args []string, w world) (code int) {
 		}
 	}()
 	p := &program{world: &w, cli: &c}
+	ctx = store.WithPatience(ctx, store.Patience{
+		For: func() time.Duration { return p.patience }, Sleep: w.sleep, Say: func(held error, most time.Duration) { p.sayHeld(held, most) },
+	})
 	parser, err := commandLine(&c, kong.Writers(w.stdout, w.stderr), kong.Exit(func(status int) { code = status; panic(exited) }),
 		kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(p))
 	if err != nil {
@@ -223,11 +230,39 @@ type program struct {
 	*terminal
 }
 
+// duration is a flag's, and not negative.
+type duration time.Duration
+
+// UnmarshalText reads one.
+func (d *duration) UnmarshalText(text []byte) error {
+	parsed, err := time.ParseDuration(string(text))
+	if *d = duration(parsed); err == nil && parsed < 0 {
+		err = fmt.Errorf("%s is negative", text)
+	}
+	return err
+}
+
+// lockWait is how long a store that another program holds is waited for, where the configuration says so.
+func (p *program) lockWait(configured time.Duration) time.Duration {
+	return time.Duration(*cmp.Or(p.RetryLock, (*duration)(&configured)))
+}
+
+func (p *program) sayHeld(held error, most time.Duration, attrs ...any) {
+	p.warn(fmt.Sprintf("waiting, for %s at most", most), held, attrs...)
+}
+
 // load reads the configuration and picks the tenants that are named, all where none is.
 func (p *program) load(names []string) (*config.Config, error) {
 	cfg, err := config.Load(p.Config, p.env)
 	if err != nil {
-		return nil, fail.New(fail.BadConfig, "", "%w", err)
+		hint := ""
+		if _, err := os.Stat(p.Config); errors.Is(err, fs.ErrNotExist) {
+			hint = "`seats init` asks a few questions and writes a first one; --config FILE names another"
+		}
+		return nil, fail.New(fail.BadConfig, hint, "%w", err)
+	}
+	for _, t := range cfg.Tenants {
+		p.patience = max(p.patience, p.lockWait(min(t.RetryLock, 30*time.Second)))
 	}
 	return p.pick(cfg, names)
 }

@@ -14,6 +14,7 @@ import (
 	"example.com/seats/internal/config"
 	"example.com/seats/internal/fail"
 	"example.com/seats/internal/sign"
+	"example.com/seats/internal/store"
 	"example.com/seats/report"
 )
 
@@ -102,7 +103,8 @@ func (c *computeCmd) Run(ctx context.Context, p *program) error {
 
 type deliverCmd struct {
 	listFlags
-	Jobs int `help:"Tenants worked on at once." default:"1" placeholder:"N"`
+	Again given `help:"Deliver once more what was issued since this date or time, though it was delivered." placeholder:"SINCE"`
+	Jobs  int   `help:"Tenants worked on at once." default:"1" placeholder:"N"`
 	shardFlags
 }
 
@@ -113,6 +115,13 @@ func (c *deliverCmd) Run(ctx context.Context, p *program) error {
 	if err != nil {
 		return err
 	}
+	again, err := time.Parse(time.DateOnly, string(c.Again))
+	if err != nil {
+		again, err = time.Parse(time.RFC3339, string(c.Again))
+	}
+	if err != nil && c.Again != "" {
+		return usageError("--again %s: want a date, in UTC, as 2026-03-01, or a time as 2026-03-01T06:00:00Z", c.Again)
+	}
 	down := &deliver.Outages{}
 	var jobs []*job.Job
 	for _, tenant := range cfg.Tenants {
@@ -120,11 +129,14 @@ func (c *deliverCmd) Run(ctx context.Context, p *program) error {
 			p.Info("skipped: the configuration says nowhere whereto its files are delivered", "tenant", tenant.Name)
 			continue
 		}
-		j := p.job(tenant, job.Plan{Command: "deliver", Steps: []string{job.Deliver}})
+		j := p.job(tenant, job.Plan{Command: "deliver", Steps: []string{job.Deliver}, Again: again})
 		j.Down = down
 		jobs = append(jobs, j)
 	}
-	results, err := doAll(ctx, jobs, c.Jobs, waiter{})
+	if err := lookup(cfg, jobs, false); err != nil {
+		return err
+	}
+	results, err := doAll(ctx, jobs, c.Jobs, waiter{program: p})
 	if err != nil {
 		return err
 	}
@@ -140,6 +152,7 @@ func (c *deliverCmd) Run(ctx context.Context, p *program) error {
 // do is what run, extract, compute and report have in common: one job a tenant, in the order of the file. Where a
 // source is not ready, it is waited for as long as wait says.
 func (f jobFlags) do(ctx context.Context, p *program, plan job.Plan, wait time.Duration) error {
+	ctx = store.WithPatience(ctx, store.Patience{}) // the jobs have one each, and what comes after them must not wait again
 	if f.Restate != "" {
 		if err := report.ValidateReason(string(f.Restate)); err != nil {
 			return usageError("--restate: %w", err)
@@ -162,7 +175,11 @@ func (f jobFlags) do(ctx context.Context, p *program, plan job.Plan, wait time.D
 	if err != nil {
 		return err
 	}
-	if slices.Contains(plan.Steps, job.Report) {
+	signs := slices.Contains(plan.Steps, job.Report)
+	if err := lookup(cfg, jobs, signs); err != nil {
+		return err
+	}
+	if signs {
 		key, err := signKey(cfg)
 		if err != nil {
 			return err
@@ -201,12 +218,31 @@ func (f jobFlags) do(ctx context.Context, p *program, plan job.Plan, wait time.D
 	return err
 }
 
+// lookup looks up the secrets that jobs will use: what is wrong with any is said before anything is begun.
+func lookup(cfg *config.Config, jobs []*job.Job, signs bool) error {
+	var used []config.Secret
+	if signs {
+		used = append(used, cfg.SignKey, cfg.SignKeyPassword)
+	}
+	for _, j := range jobs {
+		if j.Tenant.GIM != nil && slices.Contains(j.Steps, job.Extract) {
+			used = append(used, j.Tenant.GIM.Password)
+		}
+		if j.Tenant.Deliver != nil && slices.Contains(j.Steps, job.Deliver) {
+			used = append(used, j.Tenant.Deliver.KeyFile, j.Tenant.Deliver.Agent)
+		}
+	}
+	return config.Lookup(used...)
+}
+
 // signKey reads the key that manifests are signed with, nil where there is none.
 func signKey(cfg *config.Config) (*sign.Key, error) {
-	if cfg.SignKey == "" {
-		return nil, nil
+	if err := config.Lookup(cfg.SignKey, cfg.SignKeyPassword); err != nil || !cfg.SignKey.Given() {
+		return nil, err
 	}
-	return sign.ReadKey(cfg.SignKey, cfg.SignKeyPassword.Reveal())
+	path, _ := cfg.SignKey.Reveal()
+	password, _ := cfg.SignKeyPassword.Reveal()
+	return sign.ReadKey(path, password)
 }
 
 // job is a tenant's, in this world.
@@ -261,7 +297,7 @@ func (f jobFlags) jobs(p *program, all *config.Config, plan job.Plan) (jobs []*j
 }
 
 // doAll does the jobs, so many at once, until it is interrupted, and gives the results of those that came to their
-// end, in the order of the jobs; where none did, that is the error. A job that waits for its source leaves its place to the others.
+// end, in the order of the jobs; where none did, that is the error. A job that waits for its source, or its store, leaves its place to the others.
 func doAll(ctx context.Context, jobs []*job.Job, atOnce int, w waiter) ([]job.Result, error) {
 	all := make([]job.Result, len(jobs))
 	var group sync.WaitGroup
@@ -270,13 +306,17 @@ func doAll(ctx context.Context, jobs []*job.Job, atOnce int, w waiter) ([]job.Re
 		places <- struct{}{}
 		group.Go(func() {
 			defer func() { <-places }()
-			w.forSource(ctx, j, func(d time.Duration) {
+			aside := func(ctx context.Context, d time.Duration) {
 				<-places
 				w.sleep(ctx, d)
 				places <- struct{}{}
-			})
+			}
+			w.forSource(ctx, j, func(d time.Duration) { aside(ctx, d) })
 			if all[i].Interrupted = ctx.Err() != nil; !all[i].Interrupted {
-				all[i] = j.Do(ctx)
+				all[i] = j.Do(store.WithPatience(ctx, store.Patience{
+					For: func() time.Duration { return w.lockWait(j.Tenant.RetryLock) }, Sleep: aside,
+					Say: func(held error, most time.Duration) { w.sayHeld(held, most, "tenant", j.Tenant.Name) },
+				}))
 			}
 		})
 	}

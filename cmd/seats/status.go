@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -56,7 +57,7 @@ func (c *statusCmd) Run(ctx context.Context, p *program) error {
 	if c.Check {
 		return c.check(ctx, p, cfg.Tenants)
 	}
-	table, rowsOf := report.Table{Header: monthHeader}, monthRows
+	table, rowsOf := report.Table{Header: monthHeader}, c.monthRows
 	if c.Files {
 		table.Header, rowsOf = fileHeader, fileRows
 	}
@@ -72,7 +73,11 @@ func (c *statusCmd) Run(ctx context.Context, p *program) error {
 			}
 			table.Rows = append(table.Rows, rows...)
 			job.WarnGone(p, tenant, issued)
-			return nil
+			whys, err := watch.Whys(ctx, db, tenant)
+			if said := settle.Said(whys); said != "" {
+				p.Info("provisional: "+said, "tenant", tenant.Name)
+			}
+			return err
 		})
 	})
 	return p.print(table, c.Format, failed)
@@ -93,7 +98,8 @@ func fileRows(ctx context.Context, db duck.Queryer, tenant config.Tenant, issued
 	return rows, err
 }
 
-// monthStatus is a month of a tenant, as far as it has begun; To is the last of several in a row of which there is nothing, else the same.
+// monthStatus is a month of a tenant, as far as it has begun; To is the last of several in a row of which there is nothing, which are
+// one for people alone, else the same.
 type monthStatus struct {
 	Month, To          calendar.Month
 	Final, Provisional int // days
@@ -104,7 +110,7 @@ type monthStatus struct {
 
 var monthHeader = []string{"tenant", "month", "days", "final", "provisional", "missing", "complete", "daily_files", "monthly_files", "revised", "undelivered", "highest"}
 
-func monthRows(ctx context.Context, db duck.Queryer, t config.Tenant, _ []report.Issue, now time.Time) (rows [][]any, err error) {
+func (c *statusCmd) monthRows(ctx context.Context, db duck.Queryer, t config.Tenant, _ []report.Issue, now time.Time) (rows [][]any, err error) {
 	held, err := store.Slices(ctx, db)
 	if err != nil {
 		return nil, err
@@ -118,7 +124,7 @@ func monthRows(ctx context.Context, db duck.Queryer, t config.Tenant, _ []report
 		known = append(known, day.String()+" "+missing)
 	}
 	if t.Deliver != nil {
-		_, parcels, err := job.Pending(ctx, db, t)
+		_, parcels, err := job.Pending(ctx, db, t, time.Time{})
 		if err != nil {
 			return nil, err
 		}
@@ -126,15 +132,16 @@ func monthRows(ctx context.Context, db duck.Queryer, t config.Tenant, _ []report
 			periods = append(periods, p.Issue.Period)
 		}
 	}
-	highest := map[calendar.Month][]watch.Highest{}
+	highest := map[calendar.Month][]watch.Count{}
 	all, err := watch.HighestSeconds(ctx, db, t)
 	if err != nil {
 		return nil, err
 	}
 	for _, h := range all {
-		highest[h.Month] = append(highest[h.Month], h)
+		highest[h.Month] = append(highest[h.Month], h.Count)
 	}
-	months, err := duck.All[monthStatus](ctx, db, "ask/month_status", sql.Named("days", known), sql.Named("undelivered", periods))
+	months, err := duck.All[monthStatus](ctx, db, "ask/month_status", sql.Named("days", known), sql.Named("undelivered", periods),
+		sql.Named("together", c.Format == report.FormatTable))
 	for _, m := range months {
 		days, name, undelivered := m.Final+m.Provisional, m.Month.String(), any(nil)
 		if m.To != m.Month {
@@ -145,7 +152,7 @@ func monthRows(ctx context.Context, db duck.Queryer, t config.Tenant, _ []report
 		}
 		gap := slices.DeleteFunc(slices.Clone(gaps), func(d calendar.Date) bool { return d.Before(m.Month.First()) || m.To.Last().Before(d) })
 		complete := m.Month.Last().Before(today) && len(gap) == 0 && days >= len(t.DaysOf(m.Month))
-		rows = append(rows, []any{t.Name, name, days, m.Final, m.Provisional, calendar.Runs(gap, ".."), complete, m.Daily, m.Monthly, m.Revised, undelivered, named(highest[m.Month])})
+		rows = append(rows, []any{t.Name, name, days, m.Final, m.Provisional, dayList(gap), complete, m.Daily, m.Monthly, m.Revised, undelivered, named(highest[m.Month])})
 	}
 	return rows, err
 }
@@ -210,12 +217,18 @@ func (c *fleetStatusCmd) Run(ctx context.Context, p *program) error {
 	table := report.Table{Header: []string{"tenant", "newest", "newest_final", "provisional", "missing", "blocked", "concurrent", "enabled", "last_success", "overdue", "highest"}}
 	y := tally{terminal: p.terminal}
 	y.lookAtAll(ctx, cfg.Tenants, p.clock(), 0, func(tenant config.Tenant, s watch.State, overdue string) {
-		last := ""
-		if s.LastSuccess != 0 {
-			last = time.Unix(s.LastSuccess, 0).UTC().Format(time.RFC3339)
+		row := []any{tenant.Name, nil, nil, nil, nil, nil, nil, nil, nil, report.Told{Value: overdue != "", Words: overdue}, nil}
+		if !s.Newest.IsZero() { // else nothing is known
+			row[1], row[3], row[4], row[5] = s.Newest, len(s.Provisional), dayList(s.Missing), dayList(s.Blocked)
+			row[6], row[7], row[10] = named(s.Concurrent), named(s.Enabled), named(s.Highest)
 		}
-		table.Rows = append(table.Rows, []any{tenant.Name, s.Newest.OrNone(), s.NewestFinal.OrNone(), len(s.Provisional),
-			calendar.Runs(s.Missing, ".."), calendar.Runs(s.Blocked, ".."), named(s.Concurrent), named(s.Enabled), last, overdue, named(s.Highest)})
+		if !s.NewestFinal.IsZero() {
+			row[2] = s.NewestFinal
+		}
+		if s.LastSuccess != 0 {
+			row[8] = time.Unix(s.LastSuccess, 0).UTC()
+		}
+		table.Rows = append(table.Rows, row)
 	})
 	if ctx.Err() != nil {
 		return ctx.Err()
@@ -223,13 +236,24 @@ func (c *fleetStatusCmd) Run(ctx context.Context, p *program) error {
 	return p.print(table, c.Format, y.failed())
 }
 
-// named are the counts of regions in one cell: "US 8, EU 4".
-func named[T fmt.Stringer](counts []T) string {
-	var said []string
-	for _, c := range counts {
-		said = append(said, c.String())
+// dayList is days: for people as runs, in JSON one by one.
+type dayList []calendar.Date
+
+func (d dayList) String() string { return calendar.Runs(d, "..") }
+
+// MarshalJSON writes a list, also of no day.
+func (d dayList) MarshalJSON() ([]byte, error) { return json.Marshal(append([]calendar.Date{}, d...)) }
+
+// named are the counts of regions by their names, for people "EU 4, US 8"; nil: none.
+func named(counts []watch.Count) any {
+	if len(counts) == 0 {
+		return nil
 	}
-	return strings.Join(said, ", ")
+	by, said := map[string]int64{}, []string{}
+	for _, c := range counts {
+		by[c.Name], said = c.Value, append(said, c.String())
+	}
+	return report.Told{Value: by, Words: strings.Join(said, ", ")}
 }
 
 // lookAtAll reads the published stores of tenants and gives, in the tenants' order, how each stands, and what of it is overdue. What

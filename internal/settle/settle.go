@@ -4,6 +4,9 @@ package settle
 
 import (
 	"fmt"
+	"maps"
+	"slices"
+	"strings"
 	"time"
 
 	"example.com/seats/internal/calendar"
@@ -15,13 +18,69 @@ const (
 	Provisional = "provisional"
 )
 
-// State is Final when the source is complete for settleHours after the end of the day in its last region, and no
-// session of the slice is open. highWater (nil: unknown) and dayEnd are epoch seconds.
-func State[T ~int64](highWater *T, openSessions, dayEnd int64, settleHours int) string {
-	if highWater == nil || openSessions > 0 || int64(*highWater) < dayEnd+int64(settleHours)*3600 {
-		return Provisional
+// Why says why the numbers of a day may still move: the source is not known to be complete for settleHours after the end of the day in its
+// last region, or sessions of the slice are open. It is "" where nothing of that is so. highWater (nil: unknown) and dayEnd are epoch seconds.
+func Why[T ~int64](highWater *T, openSessions, dayEnd int64, settleHours int) string {
+	var said []string
+	settled := dayEnd + int64(settleHours)*3600
+	switch {
+	case highWater == nil:
+		said = append(said, "the source does not tell up to when it is complete")
+	case int64(*highWater) < dayEnd:
+		said = append(said, "high-water mark "+span(dayEnd-int64(*highWater))+" short of the day's end")
+	case int64(*highWater) < settled:
+		said = append(said, fmt.Sprintf("high-water mark %s short of settle_hours: %d", span(settled-int64(*highWater)), settleHours))
 	}
-	return Final
+	if openSessions > 0 {
+		said = append(said, count(openSessions, "open session"))
+	}
+	return strings.Join(said, ", ")
+}
+
+// Of is the state of a day that is provisional for this reason, if for any.
+func Of(why string) string {
+	if why == "" {
+		return Final
+	}
+	return Provisional
+}
+
+// State is Final when there is no reason why the numbers may still move.
+func State[T ~int64](highWater *T, openSessions, dayEnd int64, settleHours int) string {
+	return Of(Why(highWater, openSessions, dayEnd, settleHours))
+}
+
+// Said names days with what is said of each, in one line; days of which the same is said together, and none of which nothing is.
+func Said(whys map[calendar.Date]string) string {
+	var groups []string
+	days := slices.SortedFunc(maps.Keys(whys), calendar.Date.Compare)
+	for _, day := range days {
+		why := whys[day]
+		same := slices.DeleteFunc(slices.Clone(days), func(d calendar.Date) bool { return whys[d] != why })
+		if why != "" && day == same[0] {
+			groups = append(groups, calendar.Runs(same, "..")+": "+why)
+		}
+	}
+	return strings.Join(groups, "; ")
+}
+
+// span is a time in the largest unit of which it has two, rounded up.
+func span(seconds int64) string {
+	n, unit := (seconds+59)/60, "minute"
+	if n >= 120 {
+		n, unit = (n+59)/60, "hour"
+	}
+	if n >= 48 && unit == "hour" {
+		n, unit = (n+23)/24, "day"
+	}
+	return count(n, unit)
+}
+
+func count(n int64, unit string) string {
+	if n != 1 {
+		unit += "s"
+	}
+	return fmt.Sprint(n, " ", unit)
 }
 
 // Slice is the slice that a number is counted from, as count/slice has it and as manifests list it.

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"context"
 	"crypto/rand"
 	"crypto/sha256"
 	"database/sql"
@@ -13,6 +14,7 @@ import (
 	"slices"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/duckdb/duckdb-go/v2"
 
@@ -78,26 +80,66 @@ func readable(path string) error {
 
 // attempt has DuckDB open a published store, by the function given, and says why it cannot. It tries twice: a writer
 // may come and go between a look and an attempt, and a store must not be called damaged for that.
-func attempt(path string, open func() error) (err error) {
-	for range 2 {
-		if err := readable(path); err != nil {
-			return err
+func attempt(ctx context.Context, path string, open func() error) error {
+	return patiently(ctx, func() (err error) {
+		for range 2 {
+			if err := readable(path); err != nil {
+				return err
+			}
+			if err = open(); err == nil {
+				return nil
+			}
 		}
-		if err = open(); err == nil {
-			return nil
-		}
-	}
-	return refused(path, err)
+		return refused(path, err)
+	})
 }
 
-// Lock takes a lock that ends when the file is closed, or with the process. One that another run holds is ErrBusy.
+// Patience is how long a store is waited for that another program holds: another run's lock, or a client that has it open for writing.
+type Patience struct {
+	For   func() time.Duration
+	Say   func(held error, most time.Duration) // once, before it waits
+	Sleep func(context.Context, time.Duration)
+}
+
+type patience struct{}
+
+// WithPatience gives what opens stores under the context its patience. Without it, or with the zero value, nothing is waited for.
+func WithPatience(ctx context.Context, p Patience) context.Context {
+	return context.WithValue(ctx, patience{}, p)
+}
+
+// patiently does again and again what wants a store, while another program holds that, up to the end of the context's patience.
+func patiently(ctx context.Context, open func() error) error {
+	const pause = 2 * time.Second
+	p, _ := ctx.Value(patience{}).(Patience)
+	err := open()
+	if p.For == nil || !errors.Is(err, errHeld) {
+		return err
+	}
+	left := p.For()
+	if left > 0 {
+		p.Say(err, left)
+	}
+	for ; left > 0 && ctx.Err() == nil && errors.Is(err, errHeld); left -= pause {
+		p.Sleep(ctx, min(pause, left))
+		err = open()
+	}
+	return err
+}
+
+// Lock takes a lock that ends when the file is closed, or with the process. One that another run holds is ErrBusy, and
+// names the process where the file does.
 func Lock(path string) (*os.File, error) {
 	f, err := plain.Lock(path)
 	switch {
 	case errors.Is(err, syscall.ELOOP):
 		return nil, linked(path)
 	case errors.Is(err, plain.ErrLocked):
-		return nil, fail.New(fail.Store, "wait until that run has ended; its lock ends with its process", "%w: another run holds %s", ErrBusy, path)
+		who := ""
+		if pid, _ := plain.Read(path); len(pid) > 0 && len(pid) < 20 {
+			who = fmt.Sprintf(", process %s,", strings.TrimSpace(string(pid)))
+		}
+		return nil, fail.New(fail.Store, "wait until that run"+who+" has ended; its lock ends with its process", "%w: another run holds %s", errHeld, path)
 	case err != nil:
 		return nil, fmt.Errorf("open lock: %w", err)
 	}
@@ -170,6 +212,8 @@ var (
 	ErrDamaged = errors.New("store is damaged")
 	ErrNewer   = errors.New("store is newer than this program")
 	ErrMissing = errors.New("no store")
+
+	errHeld = fmt.Errorf("%w", ErrBusy) // by a process, which may let go of it
 )
 
 func damaged(path string, err error) error {
@@ -187,11 +231,15 @@ func newer(path, what string, has, known uint64) error {
 
 // busy is for a store that a process has open for writing; pid is 0 where it cannot be told which.
 func busy(path string, pid int32) error {
-	who := "another program"
+	who, name := "another program", ""
 	if pid > 0 {
 		who += fmt.Sprintf(", process %d,", pid)
+		if comm, err := os.ReadFile(fmt.Sprintf("/proc/%d/comm", pid)); err == nil { // where the system tells
+			name = ", " + strings.TrimSpace(string(comm))
+		}
 	}
-	return fail.New(fail.Store, "close that program; whoever only looks at a store opens it read-only", "%w: %s has %s open for writing", ErrBusy, who, path)
+	return fail.New(fail.Store, "close that program"+name+", or its connection to the file; whoever only looks at a store opens it read-only: duckdb -readonly "+filepath.Base(path),
+		"%w: %s has %s open for writing", errHeld, who, path)
 }
 
 // unfinished refuses a store beside which a program left changes that are not in the file yet.

@@ -18,6 +18,7 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/duckdb/duckdb-go/v2"
 	"github.com/stretchr/testify/require"
@@ -176,6 +177,39 @@ func TestAStoreThatAnotherProgramWritesIsBusy(t *testing.T) {
 	}
 }
 
+// What holds a store is waited for, and named once; only as long as is said; and not what a killed program left, which no time mends.
+func TestAStoreThatAnotherProgramHoldsIsWaitedFor(t *testing.T) {
+	eachOpener(t, func(t *testing.T, open func(context.Context, string, duck.Options) error) {
+		path, said, slept := newStore(t), 0, time.Duration(0)
+		w := openElsewhere(t, path, "create table noted as select 1 as a")
+		var meanwhile func()
+		ctx := store.WithPatience(t.Context(), store.Patience{
+			For: func() time.Duration { return 5 * time.Second },
+			Say: func(held error, most time.Duration) {
+				require.ErrorContains(t, held, fmt.Sprintf("process %d", w.cmd.Process.Pid))
+				require.Equal(t, 5*time.Second, most)
+				said++
+			},
+			Sleep: func(_ context.Context, d time.Duration) { slept += d; meanwhile() },
+		})
+		meanwhile = func() {}
+		require.ErrorIs(t, open(ctx, path, duck.Options{}), store.ErrBusy)
+		require.Equal(t, 5*time.Second, slept)
+		meanwhile = func() { meanwhile = func() {}; w.close() }
+		require.NoError(t, open(ctx, path, duck.Options{}))
+		require.Equal(t, 2, said, "once a time")
+		require.Equal(t, 7*time.Second, slept)
+		w = openElsewhere(t, path, "create table left_over as select 1 as a")
+		w.kill()
+		_ = open(ctx, path, duck.Options{}) // a reader sees what was left
+		require.Equal(t, 2, said)
+	})
+	path := newStore(t)
+	work := must.Have(store.Begin(t.Context(), path, duck.Options{}))(t)
+	defer work.Drop() //nolint:errcheck // a lock
+	require.Contains(t, hint(must.Err(store.Begin(t.Context(), path, duck.Options{}))), fmt.Sprintf("process %d", os.Getpid()))
+}
+
 // A writer that was killed leaves its changes beside the file. A copy would lack them; who only reads sees them.
 func TestChangesThatAWriterLeftAreNotLost(t *testing.T) {
 	path := newStore(t)
@@ -229,14 +263,14 @@ func TestASecondRunIsBusyAndLeavesTheFirstAlone(t *testing.T) {
 func TestAWriterThatComesAndGoesIsNoDamage(t *testing.T) {
 	path := newStore(t)
 	times := 0
-	require.NoError(t, store.Attempt(path, func() error {
+	require.NoError(t, store.Attempt(t.Context(), path, func() error {
 		if times++; times == 1 {
 			return &duckdb.Error{Type: duckdb.ErrorTypeIO, Msg: "could not set lock"}
 		}
 		return nil
 	}))
 	require.Equal(t, 2, times)
-	err := store.Attempt(path, func() error { return &duckdb.Error{Type: duckdb.ErrorTypeIO, Msg: "no checksum"} })
+	err := store.Attempt(t.Context(), path, func() error { return &duckdb.Error{Type: duckdb.ErrorTypeIO, Msg: "no checksum"} })
 	require.ErrorIs(t, err, store.ErrDamaged)
 }
 

@@ -210,7 +210,7 @@ func isOld(path string, now time.Time) bool {
 
 // hasDaysOf tells whether the store has a slice of every day of which a sealed month has rows, or has dropped it with age.
 func (w *Work) hasDaysOf(ctx context.Context, path string) (has bool, err error) {
-	if attempt(path, func() error { return attach(ctx, w.Conn, path, "stray", "(read_only)") }) != nil {
+	if attempt(WithPatience(ctx, Patience{}), path, func() error { return attach(ctx, w.Conn, path, "stray", "(read_only)") }) != nil {
 		return false, ctx.Err() // whatever it is
 	}
 	defer func() { err = errors.Join(err, detach(ctx, w.Conn, "stray")) }()
@@ -283,7 +283,7 @@ func attachSeal(ctx context.Context, conn *sql.Conn, store string, s Seal, name 
 	if !sealFile.MatchString(s.File) {
 		return unsealed(path, errNoSealFile)
 	}
-	if err := attempt(path, func() error { return attach(ctx, conn, path, name, "(read_only)") }); err != nil {
+	if err := attempt(ctx, path, func() error { return attach(ctx, conn, path, name, "(read_only)") }); err != nil {
 		return unsealed(path, err)
 	}
 	var key string

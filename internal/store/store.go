@@ -65,13 +65,21 @@ func Begin(ctx context.Context, path string, o duck.Options) (*Work, error) {
 
 // BeginExisting is Begin for work that needs a store: where there is none, it leaves nothing behind.
 func BeginExisting(ctx context.Context, path string, o duck.Options) (*Work, error) {
-	if err := readable(path); err != nil {
+	if err := readable(path); err != nil && !errors.Is(err, errHeld) {
 		return nil, err
 	}
 	return begin(ctx, path, o, false)
 }
 
-func begin(ctx context.Context, path string, o duck.Options, orNew bool) (*Work, error) {
+func begin(ctx context.Context, path string, o duck.Options, orNew bool) (w *Work, err error) {
+	err = patiently(ctx, func() error {
+		w, err = beginNow(ctx, path, o, orNew)
+		return err
+	})
+	return w, err
+}
+
+func beginNow(ctx context.Context, path string, o duck.Options, orNew bool) (*Work, error) {
 	temp, err := tempDir(path, o.TempDir, runSuffix)
 	if err != nil {
 		return nil, err
@@ -82,6 +90,9 @@ func begin(ctx context.Context, path string, o duck.Options, orNew bool) (*Work,
 	lock, err := Lock(path + ".lock")
 	if err != nil {
 		return nil, err
+	}
+	if err := lock.Truncate(0); err == nil { // for whom it keeps out; on a full disk it holds all the same
+		_, _ = fmt.Fprintln(lock, os.Getpid())
 	}
 	w := &Work{path: path, copy: path + ".work", temp: temp, lock: lock}
 	if err := w.open(ctx, o, orNew); err != nil {
@@ -273,7 +284,7 @@ func OpenPublished(ctx context.Context, path string, o duck.Options) (db *sql.DB
 	if o.TempDir, err = tempDir(path, o.TempDir, readerSuffix()); err != nil {
 		return nil, err
 	}
-	err = attempt(path, func() (err error) {
+	err = attempt(ctx, path, func() (err error) {
 		db, err = duck.Open(path, o)
 		return err
 	})
@@ -390,10 +401,13 @@ type Copied struct {
 // held against what the store says of it, byte for byte.
 func Backup(ctx context.Context, path, dir string, o duck.Options) (copied []Copied, err error) {
 	to := filepath.Join(dir, filepath.Base(path))
-	f, err := openFile(path)
-	if err == nil { // nobody may have it open for writing meanwhile
-		err = backupFile("copy store", f, to, 0o600, errors.Join(share(f), unfinished(path)))
-	}
+	err = patiently(ctx, func() error {
+		f, err := openFile(path)
+		if err == nil { // nobody may have it open for writing meanwhile
+			err = backupFile("copy store", f, to, 0o600, cmp.Or(share(f), unfinished(path)))
+		}
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}

@@ -209,7 +209,7 @@ func attachStore(ctx context.Context, conn *sql.Conn, path string, no int, wante
 		suffix = fmt.Sprintf("_%d", no)
 	}
 	a := &attached{No: no, Live: "live" + suffix, Home: "live" + suffix, Sealed: []string{}, made: []string{attaching(path, "live"+suffix)}}
-	if err := attempt(path, func() error { return attach(ctx, conn, path, a.Live, "(read_only)") }); err != nil {
+	if err := attempt(ctx, path, func() error { return attach(ctx, conn, path, a.Live, "(read_only)") }); err != nil {
 		return nil, err
 	}
 	var seals []Seal

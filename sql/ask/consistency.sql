@@ -123,7 +123,8 @@ found as (
 select rule,
        region,
        day::varchar,
-       words
+       words,
+       []
 from found
 where day between $from::date and $to::date
 order by rule, day, region, words

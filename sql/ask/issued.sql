@@ -4,7 +4,8 @@
 select 'results_changed',
        p.region as region,
        p.month,
-       'the store has ' || p.agents || ' agents, its slices give ' || m.agents
+       'the store has ' || p.agents || ' agents, its slices give ' || m.agents,
+       []
 from published._data.monthly_enabled as p
 join _data.monthly_enabled as m on m.month = p.month
     and m.region = p.region
@@ -19,7 +20,8 @@ select 'results_changed',
        month,
        'the store has a month''s peak of ' || p.agents || ' agents at ' || coalesce(p.peak_ts, 0) || ' for ' || coalesce(p.peak_seconds, 0)
            || ' seconds on ' || p.peak_days || ' days, its slices give ' || c.agents || ' at ' || coalesce(c.peak_ts, 0) || ' for '
-           || coalesce(c.peak_seconds, 0) || ' seconds on ' || c.peak_days || ' days'
+           || coalesce(c.peak_seconds, 0) || ' seconds on ' || c.peak_days || ' days',
+       []
 from published._data.monthly_concurrent as p
 join published._data.monthly_enabled as e using (month, region)
 join _data.monthly_concurrent as c using (month, region)
@@ -114,7 +116,8 @@ difference as (
 select 'results_changed',
        '',
        day::varchar,
-       sum(abs(n)) || ' rows of ' || relation || ' are in the store or in what its slice gives, not in both'
+       sum(abs(n)) || ' rows of ' || relation || ' are in the store or in what its slice gives, not in both',
+       []
 from difference
 group by day, relation
 order by day, relation
@@ -172,7 +175,8 @@ reading as (
 select rule,
        region,
        period,
-       words
+       words,
+       []
 from (
     select * from chain
     union all
@@ -335,6 +339,7 @@ order by first.name
 -- name: recounted
 -- Grain: period and region of which a number is issued, of those that the scratch store has counted: by which rules, and what.
 -- Inputs: _data.issued_file, results of the scratch store.
+create or replace temp table recounted as
 with counted as (
     select day::varchar as period,
            rules_sha256
@@ -379,12 +384,20 @@ select distinct region,
                 period,
                 c.rules_sha256,
                 n.agents is not null as has_region,
-                coalesce(n.agents, 0),
-                coalesce(n.peak_ts, 0),
-                coalesce(n.peak_seconds, 0)
+                coalesce(n.agents, 0) as agents,
+                coalesce(n.peak_ts, 0) as peak_ts,
+                coalesce(n.peak_seconds, 0) as peak_seconds
 from _data.issued_file
 join counted as c using (period)
 left join number as n using (region, measure, period)
+
+-- name: recounted_value
+-- Grain: region x measure x period of recounted: what was counted.
+select region,
+       measure,
+       period,
+       agents
+from recounted
 
 -- name: rules
 -- Grain: set of counting rules that the published store keeps, by the hash that it is kept by.

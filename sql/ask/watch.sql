@@ -57,8 +57,8 @@ where day = (select max(day) from _data.data_quality)
 order by rule
 
 -- name: month_status
--- Grain: month of which something is known, by month; several in a row of which nothing is there are one. Inputs: $days, the days
--- that are held or missing, each with its state behind it, and $undelivered, the periods of the revisions that are still to be delivered.
+-- Grain: month of which something is known, by month; $together: several in a row of which nothing is there are one. Inputs: $days, the
+-- days that are held or missing, each with its state behind it, and $undelivered, the periods of the revisions still to be delivered.
 with known as (
     select day[:7] as month,
            day[12:] as what
@@ -87,7 +87,7 @@ month as (
 
 follows as (
     select *,
-           is_empty and coalesce(lag(is_empty) over (order by month), false) as goes_on
+           $together and is_empty and coalesce(lag(is_empty) over (order by month), false) as goes_on
     from month
 ),
 

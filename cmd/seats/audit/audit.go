@@ -18,6 +18,7 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"maps"
 	"path/filepath"
@@ -104,11 +105,17 @@ type auditor struct {
 	kept      []calendar.Date            // their days, ascending
 	texts     map[string]string          // counting rules as JSON, by their hash
 	countedAs map[calendar.Date][]string // the hash of those by which the store says that a day was, of which a number is issued
+	disagrees map[revision][]string      // what the store and a manifest do not say alike
 
 	source *extract.Cutter // nil: the source is not asked
 	days   int
-	moved  []*moved
 	found  []Finding
+}
+
+// revision is an issue by what it is of.
+type revision struct {
+	report.Series
+	Number int
 }
 
 // Do audits the tenant. A tenant without store and files has nothing to be audited and gives an error that is
@@ -159,7 +166,28 @@ func (w *auditor) load(ctx context.Context) error {
 			w.manifests[i.File] = m
 		}
 	}
-	return w.loadRules(ctx)
+	return cmp.Or(w.putManifests(ctx), w.loadRules(ctx))
+}
+
+// putManifests puts them where statements find them, and finds what they say otherwise than the store.
+func (w *auditor) putManifests(ctx context.Context) error {
+	type lying struct {
+		Beside   string `json:"beside"`
+		IssuedTS int64  `json:"issued_ts"`
+		report.Manifest
+	}
+	all := make([]lying, 0, len(w.manifests))
+	for file, m := range w.manifests {
+		all = append(all, lying{file, m.IssuedAt.Unix(), m})
+	}
+	text, err := json.Marshal(all)
+	if err == nil {
+		err = duck.ExecAll(ctx, w.scratch.Conn, []string{"ask/manifest", "ask/comparison"}, sql.Named("manifests", string(text)))
+	}
+	if err == nil {
+		w.disagrees, err = duck.By[revision, string](ctx, w.scratch.Conn, "ask/disagreement")
+	}
+	return err
 }
 
 func (w *auditor) add(found ...Finding) {
@@ -173,9 +201,16 @@ func (w *auditor) of(i report.Issue, rule Rule, what string, details ...string) 
 	w.add(Finding{Rule: rule, Region: i.Region, Period: i.Period, What: what, Details: details})
 }
 
+// ask adds the findings of a statement, with their details.
 func (w *auditor) ask(ctx context.Context, statement string, args ...any) error {
-	found, err := duck.All[Finding](ctx, w.scratch.Conn, statement, args...)
-	w.add(found...)
+	found, err := duck.All[struct {
+		Finding
+		Lines settle.Keys
+	}](ctx, w.scratch.Conn, statement, args...)
+	for _, f := range found {
+		f.Details = f.Lines
+		w.add(f.Finding)
+	}
 	return err
 }
 
@@ -407,13 +442,5 @@ func (w *auditor) compareSource(ctx context.Context, p part) error {
 	for _, r := range w.Tenant.Regions {
 		regions = append(regions, r.Name)
 	}
-	found, notFound := duck.All[struct {
-		Finding
-		Lines settle.Keys
-	}](ctx, w.scratch.Conn, "ask/source_finding", on, sql.Named("regions", regions), sql.Named("measures", w.Tenant.Issued()))
-	for _, f := range found {
-		f.Details = f.Lines
-		w.add(f.Finding)
-	}
-	return cmp.Or(noRows, noEffects, notFound)
+	return cmp.Or(noRows, noEffects, w.ask(ctx, "ask/source_finding", on, sql.Named("regions", regions), sql.Named("measures", w.Tenant.Issued())))
 }

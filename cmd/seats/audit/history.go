@@ -14,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	"example.com/seats/compute"
 	"example.com/seats/internal/calendar"
 	"example.com/seats/internal/config"
 	"example.com/seats/internal/duck"
@@ -82,40 +83,7 @@ func (w *auditor) checkLedger(ctx context.Context) error {
 				s.Said(), cmp.Or(wrote, "none"))})
 		}
 	}
-	w.checkIssuedByRuns()
-	return w.ask(ctx, "ask/history", w.Period.Bounds()...)
-}
-
-// checkIssuedByRuns looks for the run that issued each file: it names the file, and the file's time of issue lies
-// in it. A file that another run names was adopted, whatever time its manifest gives: a clock may have been wrong. One that no run
-// names may be an earlier revision that was taken over with a later one, or a row that nobody's run wrote.
-func (w *auditor) checkIssuedByRuns() {
-	naming := map[string][]store.Run{}
-	for _, r := range w.runs {
-		for _, file := range r.Files {
-			naming[file] = append(naming[file], r)
-		}
-	}
-	var adopted []string
-	for _, i := range w.issued {
-		at := i.IssuedAt.Unix()
-		runs := naming[i.File]
-		if slices.ContainsFunc(runs, func(r store.Run) bool { return r.StartedTS <= at && at <= r.EndedTS }) {
-			continue
-		}
-		isLater := func(o report.Issue) bool {
-			return o.Series == i.Series && o.Revision > i.Revision && len(naming[o.File]) > 0
-		}
-		m, readable := w.manifests[i.File]
-		if len(runs) > 0 && (!readable || m.IssuedAt.Unix() == at) || len(runs) == 0 && slices.ContainsFunc(w.all, isLater) {
-			adopted = append(adopted, i.File+", issued at "+instant(at))
-			continue
-		}
-		w.of(i, LedgerIssue, fmt.Sprintf("%s with %d agents, issued at %s, is named by no run of that time", i.File, i.Value, instant(at)))
-	}
-	if len(adopted) > 0 {
-		w.add(Finding{Rule: AdoptedFile, Details: adopted, What: Count(len(adopted), "file") + " issued by runs that this ledger does not have"})
-	}
+	return cmp.Or(w.ask(ctx, "ask/issued_by", w.Period.Bounds()...), w.ask(ctx, "ask/history", w.Period.Bounds()...))
 }
 
 // checkDays looks for days without a slice between the first and the last that the store knows of, for months
@@ -173,8 +141,17 @@ func (w *auditor) checkNotIssued(ctx context.Context) error {
 		Day            calendar.Date // or the first of the month
 		What           string
 	}](ctx, w.scratch.Conn, "ask/not_issued", append(w.Period.Bounds(), sql.Named("measures", w.Tenant.Issued()))...)
+	waits := func(period string) bool { // for its days, or the day, to be final
+		for day, s := range w.slices {
+			state := settle.State(s.HighWater, s.OpenSessions, compute.RulesFor(w.Tenant, day).End(), w.Tenant.SettleHours)
+			if w.Tenant.Issue == settle.Final && strings.HasPrefix(day.String(), period) && state == settle.Provisional {
+				return true
+			}
+		}
+		return false
+	}
 	for _, f := range found {
-		if w.Tenant.Bills(f.Region, f.Day) {
+		if w.Tenant.Bills(f.Region, f.Day) && !waits(f.Period) {
 			w.add(Finding{Rule: NotIssued, Region: f.Region, Period: f.Period, What: f.What})
 		}
 	}
@@ -359,44 +336,20 @@ func (w *auditor) checkManifest(i report.Issue) error {
 	if text == nil {
 		return err
 	}
-	m, readable := w.manifests[i.File]
+	_, readable := w.manifests[i.File]
+	details := w.disagrees[revision{i.Series, i.Revision}]
 	switch sum := report.Digest(text); {
 	case sum != i.ManifestSHA256:
-		details := []string{"it is no manifest any more"}
-		if readable {
-			details = disagreements(i, m)
+		if !readable {
+			details = []string{"it is no manifest any more"}
 		}
 		w.of(i, ManifestChanged, name+" is not as issued: SHA-256 "+sum+", issued was "+i.ManifestSHA256, details...)
 	case !readable:
 		w.of(i, ManifestWrong, name+" is no manifest that this program can read")
-	default:
-		if details := disagreements(i, m); len(details) > 0 {
-			w.of(i, ManifestWrong, name+" and the store's row of it disagree: "+details[0], details...)
-		}
+	case len(details) > 0:
+		w.of(i, ManifestWrong, name+" and the store's row of it disagree: "+details[0], details...)
 	}
 	return nil
-}
-
-func disagreements(i report.Issue, m report.Manifest) (out []string) {
-	said := m.Issue("")
-	rules := said.RulesSHA256
-	if i.RulesSHA256 == "" { // an older version issued it, and they are not known
-		rules = ""
-	}
-	for _, f := range []struct {
-		field        string
-		stored, said any
-	}{
-		{"file", i.File, said.File}, {"sha256", i.SHA256, said.SHA256}, {"region", i.Region, said.Region}, {"measure", i.Measure, said.Measure},
-		{"period", i.Period, said.Period}, {"value", i.Value, said.Value}, {"state", i.State, said.State}, {"revision", i.Revision, said.Revision},
-		{"supersedes", i.Supersedes, said.Supersedes}, {"reason", i.Reason, said.Reason}, {"rules_sha256", i.RulesSHA256, rules},
-		{"issued_at", i.IssuedAt.Unix(), said.IssuedAt.Unix()},
-	} {
-		if f.stored != f.said {
-			out = append(out, fmt.Sprintf("%s: %v in the store, %v in the manifest", f.field, f.stored, f.said))
-		}
-	}
-	return out
 }
 
 // checkSignature wants an issued manifest to be signed with one of the keys, in this very ledger.

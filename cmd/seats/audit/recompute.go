@@ -4,8 +4,10 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -14,6 +16,7 @@ import (
 	"example.com/seats/internal/calendar"
 	"example.com/seats/internal/config"
 	"example.com/seats/internal/duck"
+	"example.com/seats/internal/settle"
 	"example.com/seats/internal/store"
 	"example.com/seats/report"
 )
@@ -70,8 +73,7 @@ func (w *auditor) checkMonths(ctx context.Context) (err error) {
 			return err
 		}
 	}
-	w.remarkMoved()
-	return nil
+	return w.ask(ctx, "ask/moved_without_effect")
 }
 
 func (w *auditor) checkPart(ctx context.Context, p part) error {
@@ -176,69 +178,57 @@ func (w *auditor) checkResults(ctx context.Context, p part) error {
 	return cmp.Or(w.ask(ctx, "ask/changed_result", duck.Days(p.days...)), w.ask(ctx, "ask/changed_month", sql.Named("month", p.month.String())))
 }
 
-// recounted is what the scratch store has of a period whose number is issued.
-type recounted struct {
-	Rules               string // hash of the counting rules
-	HasRegion           bool
-	Agents              int64
-	PeakTS, PeakSeconds int64
+// recounted is what the scratch store has of numbers that are issued, in the table recounted, too.
+func (w *auditor) recounted(ctx context.Context) (map[report.Series][]int64, error) {
+	if _, err := duck.Exec(ctx, w.scratch.Conn, "ask/recounted"); err != nil {
+		return nil, err
+	}
+	return duck.By[report.Series, int64](ctx, w.scratch.Conn, "ask/recounted_value")
 }
 
-func (w *auditor) recounted(ctx context.Context) (map[report.Series][]recounted, error) {
-	return duck.By[report.Series, recounted](ctx, w.scratch.Conn, "ask/recounted")
-}
-
-// compareIssued holds the standing files of a part against what it gives. A peak that moved in time is a finding only
-// where nothing explains it: R13 issues numbers, not their moments. Where the configuration alone has moved, the part is counted
+// compareIssued holds the standing files of a part against what it gives. Where the configuration alone has moved, the part is counted
 // once more by the rules of the issue, which proves it or not.
 func (w *auditor) compareIssued(ctx context.Context, p part) error {
-	now, err := w.recounted(ctx)
-	byRules := map[string]map[report.Series][]recounted{}
-	for _, i := range w.issued {
-		if len(now[i.Series]) == 0 || !i.Stands {
-			continue
-		}
-		again := now[i.Series][0]
-		why := w.causeOf(i, again.Rules)
-		what := fmt.Sprintf("issued %d %s agents (revision %d)", i.Value, i.Measure, i.Revision)
-		switch {
-		case !again.HasRegion:
-			what += ", the configuration has no such region"
-		case again.Agents != i.Value:
-			what += fmt.Sprintf(", counted again %d; %s", again.Agents, why.words)
-		case why.rule != NumberDiffers:
-			w.note(why, i.Period)
-			continue
-		case i.PeakAt != nil && (i.PeakAt.Unix() != again.PeakTS || i.PeakSeconds != again.PeakSeconds):
-			what += fmt.Sprintf(" at %s for %d seconds, counted again at %s for %d seconds; %s",
-				instant(i.PeakAt.Unix()), i.PeakSeconds, instant(again.PeakTS), again.PeakSeconds, why.words)
-		default:
-			continue
-		}
-		if text, known := w.texts[why.rules]; known {
-			then, done := byRules[why.rules]
+	if _, err := w.recounted(ctx); err != nil {
+		return err
+	}
+	if _, err := duck.Exec(ctx, w.scratch.Conn, "ask/compare", append(w.Period.Bounds(), sql.Named("statements", compute.SQLSHA256()))...); err != nil {
+		return err
+	}
+	compared, err := duck.All[struct {
+		Finding
+		Lines   settle.Keys
+		Measure report.Measure
+		Value   int64
+		Rules   string // hash of those of the issue, where they are all that moved
+	}](ctx, w.scratch.Conn, "ask/compared", sql.Named("month", p.month.String()))
+	byRules := map[string]map[report.Series][]int64{}
+	for _, c := range compared {
+		if text, known := w.texts[c.Rules]; known {
+			then, done := byRules[c.Rules]
 			if !done {
 				if then, err = w.recountedBy(ctx, p, text); err != nil {
 					return err
 				}
-				byRules[why.rules] = then
+				byRules[c.Rules] = then
 			}
-			switch before := then[i.Series]; {
+			switch before := then[report.Series{Region: c.Region, Measure: c.Measure, Period: c.Period}]; {
 			case len(before) == 0:
-			case before[0].Agents == i.Value:
-				what += fmt.Sprintf("; by the rules of the issue the slice still gives %d", i.Value)
+			case before[0] == c.Value:
+				c.What += fmt.Sprintf("; by the rules of the issue the slice still gives %d", c.Value)
 			default:
-				why.rule = NumberDiffers
-				what += fmt.Sprintf("; but by the rules of the issue the slice gives %d, so that they do not explain it", before[0].Agents)
+				c.Rule = NumberDiffers
+				c.What += fmt.Sprintf("; but by the rules of the issue the slice gives %d, so that they do not explain it", before[0])
 			}
 		}
-		w.of(i, why.rule, what, why.details...)
+		c.Details = c.Lines
+		w.add(c.Finding)
 	}
 	return err
 }
 
 // recountedBy is what a part gives by the rules of an issue, each day of a month's by its own.
-func (w *auditor) recountedBy(ctx context.Context, p part, text string) (map[report.Series][]recounted, error) {
+func (w *auditor) recountedBy(ctx context.Context, p part, text string) (map[report.Series][]int64, error) {
 	days, err := config.RulesOfDays([]byte(text))
 	if err != nil {
 		return nil, err
@@ -258,36 +248,6 @@ func (w *auditor) recountedBy(ctx context.Context, p part, text string) (map[rep
 	return w.recounted(ctx)
 }
 
-// moved is what moved without moving a number.
-type moved struct {
-	cause
-	periods []string
-}
-
-// note gathers what moved silently, by its cause.
-func (w *auditor) note(c cause, period string) {
-	at := slices.IndexFunc(w.moved, func(m *moved) bool {
-		return m.words == c.words && (c.rule != ConfigurationMoved || slices.Equal(m.details, c.details))
-	})
-	if at < 0 {
-		at, w.moved = len(w.moved), append(w.moved, &moved{cause: c})
-	}
-	w.moved[at].periods = append(w.moved[at].periods, period)
-}
-
-func (w *auditor) remarkMoved() {
-	for _, m := range w.moved {
-		slices.Sort(m.periods)
-		periods := slices.Compact(m.periods)
-		period := periods[0]
-		if len(periods) > 1 {
-			period += " to " + periods[len(periods)-1]
-		}
-		w.add(Finding{Rule: MovedSilently, Period: period, Details: m.details,
-			What: m.words + "; the numbers are as issued in " + Count(len(periods), "period")})
-	}
-}
-
 // loadRules reads how the days were computed. A text that is not what its hash says is a finding, and is not believed.
 func (w *auditor) loadRules(ctx context.Context) error {
 	w.texts = map[string]string{}
@@ -301,6 +261,15 @@ func (w *auditor) loadRules(ctx context.Context) error {
 			continue
 		}
 		w.texts[k.Sum] = k.Text
+	}
+	facts := maps.Clone(w.texts)
+	facts[""] = string(w.Tenant.Rules()) // for those by which nothing was counted yet
+	text, err := json.Marshal(facts)
+	if err == nil {
+		_, err = duck.Exec(ctx, w.scratch.Conn, "ask/rule_fact", sql.Named("rules", string(text)))
+	}
+	if err != nil {
+		return err
 	}
 	w.countedAs, err = duck.By[calendar.Date, string](ctx, w.scratch.Conn, "ask/computation")
 	return err
@@ -316,84 +285,4 @@ func (w *auditor) countedBy(d calendar.Date) config.Tenant {
 		}
 	}
 	return today
-}
-
-// cause is what has changed since a file was issued, by its manifest.
-type cause struct {
-	rule    Rule
-	words   string
-	details []string
-	rules   string // hash of the counting rules of the issue, where those are all that moved
-}
-
-// causeOf compares the manifest of an issue with the store, the rules that were counted by again, and the program. Without a
-// manifest nothing can be said.
-func (w *auditor) causeOf(i report.Issue, rules string) cause {
-	m, readable := w.manifests[i.File]
-	if !readable {
-		return cause{rule: NumberDiffers, words: "its manifest is gone, so nothing can be said about why"}
-	}
-	var c cause
-	var what []string
-	found := func(rule Rule, moved string, details ...string) {
-		if len(what) == 0 {
-			c.rule = rule
-		}
-		what, c.details = append(what, moved), append(c.details, details...)
-	}
-	if m.RulesHash != rules {
-		found(ConfigurationMoved, "the counting rules", w.ruleChanges(m.RulesHash, rules)...)
-	}
-	if moved := w.movedSlices(m); len(moved) > 0 {
-		found(SliceMoved, "the slice", moved...)
-	}
-	if now := compute.SQLSHA256(); m.SQLHash != now {
-		found(ProgramMoved, "the statements that count", fmt.Sprintf("issued by program %s with statements %s, now %s", m.Versions.Program, m.SQLHash, now))
-	}
-	if len(what) == 0 {
-		return cause{rule: NumberDiffers, words: "slice, counting rules and statements are those of the issue"}
-	}
-	c.words = "changed since: " + strings.Join(what, " and ")
-	if len(what) == 1 && c.rule == ConfigurationMoved {
-		c.rules = m.RulesHash
-	}
-	return c
-}
-
-func (w *auditor) movedSlices(m report.Manifest) (moved []string) {
-	for _, s := range m.Slices {
-		switch now := w.slices[s.Day]; {
-		case now.SHA256 != s.SHA256:
-			moved = append(moved, fmt.Sprintf("slice of %s: SHA-256 was %s, is %s", s.Day, s.SHA256, cmp.Or(now.SHA256, "none")))
-		case now.AsOf != int64(s.AsOf):
-			moved = append(moved, fmt.Sprintf("slice of %s: as_of was %s, is %s", s.Day, s.AsOf, instant(now.AsOf)))
-		}
-	}
-	return moved
-}
-
-func (w *auditor) ruleChanges(old, now string) (changes []string) {
-	text, known := w.texts[old]
-	if !known {
-		return []string{"the counting rules of the issue, SHA-256 " + old + ", are not in the store any more"}
-	}
-	current, known := w.texts[now]
-	if !known { // nothing was counted by them yet
-		current = string(w.Tenant.Rules())
-	}
-	before, err1 := config.RuleFacts([]byte(text))
-	after, err2 := config.RuleFacts([]byte(current))
-	if err := cmp.Or(err1, err2); err != nil {
-		return []string{err.Error()}
-	}
-	only := func(mark string, of, other []string) {
-		for _, fact := range of {
-			if !slices.Contains(other, fact) {
-				changes = append(changes, mark+fact)
-			}
-		}
-	}
-	only("was: ", before, after)
-	only("is:  ", after, before)
-	return changes
 }

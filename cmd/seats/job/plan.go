@@ -35,14 +35,19 @@ func Window(t config.Tenant, day calendar.Date) extract.Window {
 // IsSkipped tells whether no region of a tenant has the day.
 func IsSkipped(t config.Tenant, day calendar.Date) bool { return len(Window(t, day).Spans) == 0 }
 
-// State is that of a stored slice under the tenant's configuration (R10), which may have been another when the slice
-// was read.
-func State(t config.Tenant, day calendar.Date, s store.Slice) string {
+// Why says why the numbers of a stored slice may still move under the tenant's configuration (R10), which may have been another when the
+// slice was read; "" where they may not.
+func Why(t config.Tenant, day calendar.Date, s store.Slice) string {
 	w := Window(t, day)
 	if len(w.Spans) == 0 {
-		return settle.Provisional // no region knows the date any more
+		return "no region knows the date any more"
 	}
-	return settle.State(s.HighWater, s.OpenSessions, w.Hull().End, t.SettleHours)
+	return settle.Why(s.HighWater, s.OpenSessions, w.Hull().End, t.SettleHours)
+}
+
+// State is that of a stored slice under the tenant's configuration.
+func State(t config.Tenant, day calendar.Date, s store.Slice) string {
+	return settle.Of(Why(t, day, s))
 }
 
 // backlog is what the store says of a tenant's days and months.
@@ -124,12 +129,12 @@ func (b backlog) mayMove(day calendar.Date, slice store.Slice) bool {
 	return read < Window(b.Tenant, day).Hull().End+int64(hours.Seconds())
 }
 
-// lacksFile tells whether a region that is billed for the period, and was counted for it, has no file that says so, or
+// lacksFile tells whether a region that is billed for the period, and was counted for it, has no file that says so and may have one, or
 // one that should be called final by now.
 func (b backlog) lacksFile(period string, billed, final func(config.Region) bool) bool {
 	return slices.ContainsFunc(b.Regions, func(r config.Region) bool {
 		state, counted := b.issued[period][r.Name]
-		return counted && billed(r) && (state == "" || state != settle.Final && final(r))
+		return counted && billed(r) && state != settle.Final && (final(r) || state == "" && b.Issue != settle.Final)
 	})
 }
 

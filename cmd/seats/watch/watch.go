@@ -50,7 +50,7 @@ type State struct {
 	Quality     []Count // of each rule, on the newest day that was computed
 
 	// Of the newest month in which a day was computed.
-	Highest   []Highest // of each region
+	Highest   []Count // of each region
 	Contracts []job.Contract
 }
 
@@ -82,7 +82,11 @@ func Look(ctx context.Context, q duck.Queryer, t config.Tenant, now time.Time) (
 		return s, err
 	}
 	newest := highest[len(highest)-1].Month
-	s.Highest = slices.DeleteFunc(highest, func(h Highest) bool { return h.Month != newest })
+	for _, h := range highest {
+		if h.Month == newest {
+			s.Highest = append(s.Highest, h.Count)
+		}
+	}
 	s.Contracts, err = job.Contracts(ctx, q, newest, newest)
 	return s, err
 }
@@ -112,22 +116,33 @@ func HighestSeconds(ctx context.Context, q duck.Queryer, t config.Tenant) ([]Hig
 
 // States are the days that the store holds, or whose rows it once held, and whether they are final.
 func States(ctx context.Context, q duck.Queryer, t config.Tenant) (map[calendar.Date]string, error) {
+	states, err := Whys(ctx, q, t)
+	for day, why := range states {
+		states[day] = settle.Of(why)
+	}
+	return states, err
+}
+
+// Whys are the same days, each with the reason why it is provisional; "" where it is final. It is the one place that pages and lists ask.
+func Whys(ctx context.Context, q duck.Queryer, t config.Tenant) (map[calendar.Date]string, error) {
 	held, err := store.Slices(ctx, q)
 	if err != nil {
 		return nil, err
 	}
-	states := map[calendar.Date]string{}
+	whys := map[calendar.Date]string{}
 	for day, slice := range held {
-		states[day] = job.State(t, day, slice)
+		whys[day] = job.Why(t, day, slice)
 	}
 	dropped, err := duck.All[struct {
 		Day   calendar.Date
 		State string
 	}](ctx, q, "ask/watch_dropped_day")
 	for _, d := range dropped {
-		states[d.Day] = d.State
+		if whys[d.Day] = ""; d.State != settle.Final {
+			whys[d.Day] = "its rows were dropped before it was final"
+		}
 	}
-	return states, err
+	return whys, err
 }
 
 func (s *State) place(t config.Tenant, states map[calendar.Date]string, now time.Time) {
@@ -311,6 +326,11 @@ func (s Site) store(p page, t config.Tenant) {
 	if err != nil {
 		set("store_readable", 0)
 		return
+	}
+	for _, r := range t.Regions {
+		if r.Committed > 0 {
+			set("committed_agents", float64(r.Committed), "region", r.Name)
+		}
 	}
 	set("store_readable", 1)
 	set("slices", float64(len(state.Final)), "state", "final")
