@@ -111,7 +111,7 @@ const batchRows = 300_000
 func batch(stands []Standing) int {
 	rows := int64(0)
 	for i, s := range stands {
-		if rows += s.size(); i > 0 && rows > batchRows {
+		if rows += s.Size(); i > 0 && rows > batchRows {
 			return i
 		}
 	}
@@ -355,12 +355,27 @@ func (s Standing) state(end int64) string {
 	return settle.State(s.Slice.HighWater, s.Slice.OpenSessions, end, s.By.SettleHours)
 }
 
-// size is how many rows the slice has of those that are counted.
-func (s Standing) size() int64 { return s.Slice.Sessions + s.Slice.Activities }
+// Basis tells results apart that may not be the same: all that a day's are counted from, and how they were; not when.
+func (s Standing) Basis() any {
+	done := computation{}
+	if s.done != nil {
+		done = *s.done
+	}
+	done.ComputedTS = 0
+	return []any{s.Slice, s.By.RulesHash(), s.sealed, done}
+}
+
+// Size is how many rows the slice has of those that are counted; 0 where there is none.
+func (s Standing) Size() int64 {
+	if s.Slice == nil {
+		return 0
+	}
+	return s.Slice.Sessions + s.Slice.Activities
+}
 
 func rowsOf(stands []Standing) (rows int64) {
 	for _, s := range stands {
-		rows += s.size()
+		rows += s.Size()
 	}
 	return rows
 }

@@ -165,7 +165,7 @@ func loadMonth(ctx context.Context, q duck.Queryer, t config.Tenant, month calen
 		ComputedTS                                  int64
 	}](ctx, q, "count/month_count", sql.Named("month", month.String()))
 	peaks, noPeaks := loadMonthPeaks(ctx, q, month)
-	quality, noQuality := loadQuality(ctx, q, month.First(), month.Last())
+	quality, noQuality := duck.By[calendar.Date, settle.Quality](ctx, q, "count/month_quality", duck.Span(month.First(), month.Last())...)
 	if err := cmp.Or(notStored, noPeaks, noQuality); err != nil {
 		return r, err
 	}
@@ -177,7 +177,7 @@ func loadMonth(ctx context.Context, q duck.Queryer, t config.Tenant, month calen
 			return r, err
 		}
 	}
-	r.Quality = sumQuality(quality, month.Last())
+	r.Quality = quality[month.Last()]
 	for _, region := range t.Regions {
 		for _, s := range stored {
 			if s.Region != region.Name {
@@ -188,7 +188,7 @@ func loadMonth(ctx context.Context, q duck.Queryer, t config.Tenant, month calen
 			for _, s := range standsIn(region, month, stands) {
 				one.Slices, last = append(one.Slices, *s.Slice), s.Day
 			}
-			one.Quality = sumQuality(quality, last)
+			one.Quality = quality[last]
 			if top, counted := peaks[s.Region]; counted {
 				one.Peak = &top[0]
 			}
@@ -436,17 +436,13 @@ func loadNumbers(ctx context.Context, q duck.Queryer, stands []Standing) ([]DayR
 	days := daysOf(stands)
 	peaks, noPeaks := duck.By[calendar.Date, Peak](ctx, q, "count/peak", duck.Days(days...))
 	enabled, notEnabled := duck.By[calendar.Date, Enabled](ctx, q, "count/enabled_count", duck.Days(days...))
-	quality, noQuality := loadQuality(ctx, q, slices.MinFunc(days, calendar.Date.Compare), slices.MaxFunc(days, calendar.Date.Compare))
+	quality, noQuality := duck.By[calendar.Date, settle.Quality](ctx, q, "count/quality", duck.Days(days...))
 	if err := cmp.Or(noPeaks, notEnabled, noQuality); err != nil {
 		return nil, err
 	}
-	qualityOn := map[calendar.Date][]settle.Quality{}
-	for _, one := range quality {
-		qualityOn[one.Day] = append(qualityOn[one.Day], one.Quality)
-	}
 	results := make([]DayResult, len(stands))
 	for i, s := range stands {
-		r := DayResult{Day: s.Day, Slice: *s.Slice, By: s.By, Quality: qualityOn[s.Day]}
+		r := DayResult{Day: s.Day, Slice: *s.Slice, By: s.By, Quality: quality[s.Day]}
 		for _, scope := range RulesFor(s.By, s.Day).Scopes() {
 			for _, p := range peaks[s.Day] {
 				if p.Region == scope.Region && p.Location == scope.Location {
@@ -462,33 +458,6 @@ func loadNumbers(ctx context.Context, q duck.Queryer, stands []Standing) ([]DayR
 		results[i] = r
 	}
 	return results, nil
-}
-
-// foundOn is what a data-quality rule found on a day.
-type foundOn struct {
-	Day calendar.Date
-	settle.Quality
-}
-
-// loadQuality reads what the data-quality rules found on the days of a range, both included, by rule and day.
-func loadQuality(ctx context.Context, q duck.Queryer, from, to calendar.Date) ([]foundOn, error) {
-	return duck.All[foundOn](ctx, q, "count/quality", duck.Span(from, to)...)
-}
-
-// sumQuality sums up by rule what was found on the days up to one, with up to 20 examples of the earliest.
-func sumQuality(found []foundOn, to calendar.Date) (all []settle.Quality) {
-	for _, one := range found {
-		if to.Before(one.Day) {
-			continue
-		}
-		if last := len(all) - 1; last < 0 || all[last].Rule != one.Rule {
-			all = append(all, settle.Quality{Rule: one.Rule, Examples: settle.Keys{}})
-		}
-		sum := &all[len(all)-1]
-		sum.Blocking, sum.Count = sum.Blocking || one.Blocking, sum.Count+one.Count
-		sum.Examples = append(sum.Examples, one.Examples[:min(len(one.Examples), 20-len(sum.Examples))]...)
-	}
-	return all
 }
 
 // MissingError: days without a slice (R9), or, from the Load functions, without a result.

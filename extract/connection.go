@@ -2,6 +2,7 @@ package extract
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -75,9 +76,11 @@ func pgConfig(cfg config.GIMDB) (*pgx.ConnConfig, error) {
 	if err != nil {
 		return nil, fmt.Errorf("prepare connection: %w", err)
 	}
-	if p := cfg.Password.Reveal(); p != "" {
-		c.Password = p
+	password, err := cfg.Password.Reveal()
+	if err != nil {
+		return nil, err
 	}
+	c.Password = cmp.Or(password, c.Password)
 	c.DefaultQueryExecMode = pgx.QueryExecModeDescribeExec // every statement is planned for its own values
 	c.BuildFrontend = func(r io.Reader, w io.Writer) *pgproto3.Frontend {
 		return pgproto3.NewFrontend(bufio.NewReaderSize(r, readBuffer), w)

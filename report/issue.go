@@ -10,7 +10,7 @@
 //   - A data file depends on the number and the configured columns alone: equal
 //     inputs give equal bytes.
 //   - A data file, its manifest and, with a key, the manifest's signature appear
-//     whole or not at all, the data file last, readable by their owner only.
+//     whole or not at all, the data file last, readable by their owner and whom Writer.Access names alone.
 //   - What is found on disk and was not issued, or is not what was issued, is
 //     named in an error and left as it is.
 //
@@ -19,6 +19,7 @@
 package report
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -88,7 +89,7 @@ type Outcome struct {
 // Writer issues the numbers of one tenant into its folder. One Writer at a time
 // may work on a folder; the store's lock sees to that.
 type Writer struct {
-	Dir      string          // <output_dir>/<tenant>; made when first needed, 0700
+	Dir      string          // <output_dir>/<tenant>; made when first needed, 0700 or as Access says
 	Names    config.FileName // of data files
 	Columns  []config.Column // of data files; none: the default ones
 	Versions Versions
@@ -96,6 +97,7 @@ type Writer struct {
 
 	FinalOnly          bool // a number that is provisional gets no file
 	ProvisionalMayMove bool // another number than one that was issued as provisional is issued without a reason of the operator's
+	plain.Access
 }
 
 // Issue performs R13 for the numbers of one tenant and gives one outcome for each, in their order. ledger holds what was issued
@@ -116,6 +118,9 @@ func (w Writer) Issue(numbers []Number, ledger []Issue, reason string, now time.
 	}
 	found, err := w.list()
 	if err != nil {
+		return nil, err
+	}
+	if err := w.Tree(w.Dir); err != nil && !errors.Is(err, fs.ErrNotExist) { // what was issued before Access said so
 		return nil, err
 	}
 	chains, taken := map[Series][]Issue{}, map[string]bool{}
@@ -255,9 +260,9 @@ func (w Writer) list() ([]string, error) {
 	return names, nil
 }
 
-// publish makes the files of a plan appear, readable by their owner alone (who may read the counts of a tenant is decided by who owns
-// the folder), whole, in their order, the data file, which must not be there yet, last. All are on disk
-// under other names before the first gets its own, so that a full disk or a missing right shows before anything is to be seen.
+// publish makes the files of a plan appear, readable by their owner and whom Access names alone, whole, in their order, the data file,
+// which must not be there yet, last. All are on disk under other names before the first gets its own, so that a full disk or a
+// missing right shows before anything is to be seen.
 func (w Writer) publish(name string, p plan) (err error) {
 	type file struct {
 		name string
@@ -268,7 +273,7 @@ func (w Writer) publish(name string, p plan) (err error) {
 	if len(files) == 0 {
 		return nil
 	}
-	if err := makeFolder(w.Dir); err != nil {
+	if err := makeFolder(w.Dir, w.Access); err != nil {
 		return err
 	}
 	var staged []string
@@ -282,7 +287,7 @@ func (w Writer) publish(name string, p plan) (err error) {
 	for _, f := range files {
 		path := filepath.Join(w.Dir, unfinishedPrefix+f.name+unfinishedSuffix)
 		staged = append(staged, path)
-		if err := plain.Write(path, f.text, 0o600); err != nil {
+		if err := cmp.Or(plain.Write(path, f.text, 0o600), w.Give(path)); err != nil {
 			return err
 		}
 	}
@@ -323,20 +328,20 @@ func ReadFile(path string) ([]byte, error) {
 
 // makeFolder makes the folder and those above it where they are missing. What
 // exists keeps its permissions: they are the operator's choice.
-func makeFolder(path string) error {
+func makeFolder(path string, access plain.Access) error {
 	if _, err := os.Stat(path); err == nil {
 		return nil // if it is no folder, writing into it says so
 	}
 	parent := filepath.Dir(path)
 	if parent != path {
-		if err := makeFolder(parent); err != nil {
+		if err := makeFolder(parent, access); err != nil {
 			return err
 		}
 	}
 	if err := os.Mkdir(path, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
 		return err
 	}
-	return plain.Sync(parent)
+	return cmp.Or(access.Give(path), plain.Sync(parent))
 }
 
 // Gone names the data files of a ledger that stand and are not in the folder any more. Somebody may have taken them

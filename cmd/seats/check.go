@@ -67,8 +67,11 @@ func (k *checker) found(check, result, detail string, args ...any) {
 	if len(args) > 0 {
 		detail = fmt.Sprintf(detail, args...)
 	}
-	k.table.Rows = append(k.table.Rows, []any{k.tenant.Name, check, result, detail})
+	k.table.Rows = append(k.table.Rows, []any{k.tenant.Name, check, result, oneLine.Replace(detail)})
 }
+
+// oneLine puts the lines of an error, as those of a driver, into one cell.
+var oneLine = strings.NewReplacer(":\n\t", ": ", "\n\t", "; ", "\n", "; ")
 
 func (k *checker) source(ctx context.Context) error {
 	if !k.tenant.Holds(calendar.DateOf(k.now, k.tenant.Zone)) {
@@ -244,6 +247,15 @@ func (c *auditCmd) Run(ctx context.Context, p *program) error {
 	}
 	if c.Pack != "" && len(cfg.Tenants) != 1 {
 		return usageError("--pack is of one tenant: name it with --tenant")
+	}
+	if c.Source {
+		var jobs []*job.Job
+		for _, tenant := range cfg.Tenants {
+			jobs = append(jobs, p.job(tenant, job.Plan{Steps: []string{job.Extract}}))
+		}
+		if err := lookup(cfg, jobs, false); err != nil {
+			return err
+		}
 	}
 	var found []audit.Finding
 	y := tally{terminal: p.terminal}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -47,10 +49,7 @@ func (c *initCmd) Run(ctx context.Context, p *program) error {
 		return fail.New(fail.Other, "make the folder first", "write %s: %w", c.Output, err) // before anything is asked or looked at
 	}
 	d := drafter{initCmd: c, program: p, env: p.env, ask: p.asker()}
-	if err := d.complete(ctx); err != nil {
-		return err
-	}
-	found, err := d.look(ctx)
+	found, err := d.fill(ctx)
 	if err != nil {
 		return err
 	}
@@ -71,8 +70,27 @@ func (c *initCmd) Run(ctx context.Context, p *program) error {
 type drafter struct {
 	*initCmd
 	*program
-	env func(string) (string, bool) // with a password that was typed
-	ask *asker                      // nil: nobody is there
+	env   func(string) (string, bool) // with a password that was typed
+	ask   *asker                      // nil: nobody is there
+	port  string                      // as it is asked for
+	again bool                        // what was said of the source does not lead to one
+}
+
+// fill completes the settings and looks at the GIM, until that can be done or whoever is asked gives up: what was said stands.
+func (d *drafter) fill(ctx context.Context) (draft.Traffic, error) {
+	for {
+		err := d.complete(ctx)
+		if err != nil {
+			return draft.Traffic{}, err
+		}
+		found, err := d.look(ctx)
+		if err == nil || d.ask == nil || ctx.Err() != nil {
+			return found, err
+		}
+		d.fail(err)
+		d.Info("asked again, with what was said in brackets: Enter leaves it, Ctrl-C ends")
+		d.again = true
+	}
 }
 
 // parse reads the configuration as far as it is known.
@@ -175,19 +193,32 @@ type want struct {
 	question, fallback string
 }
 
-// wants are those of the source that has been said; of the host alone, where none has been.
+// wants are those of the source that has been said; of the host alone, where none has been. Where it cannot be reached, encryption may
+// be why.
 func (d *drafter) wants() []want {
 	tenant := want{"--tenant", &d.Tenant, "Name of the tenant, which its files bear too", ""}
 	zone := want{"--timezone", &d.Timezone, "Time zone of billing days and months (the GIM's own times are UTC)", "UTC"}
 	host := want{"--host", &d.Host, "Host of the GIM DB, or a socket directory", ""}
 	switch {
 	case d.ExportDir != "":
-		return []want{tenant, zone}
+		return []want{tenant, {"--export-dir", &d.ExportDir, "Folder of the GIM's data exports", ""}, zone}
 	case d.ask == nil && d.Host == "":
 		host.flag += " or --export-dir"
 		return []want{tenant, host, zone}
 	}
-	return []want{tenant, host, {"--database", &d.Database, "Database", ""}, {"--user", &d.User, "User", ""}, zone}
+	if d.Port != 0 {
+		d.port = strconv.Itoa(d.Port)
+	}
+	all := []want{tenant, host, {"--port", &d.port, "Port", "5432"}, {"--database", &d.Database, "Database", ""},
+		{"--schema", &d.Schema, "Schema of the GIM's tables, or of the tenant's views of them", "public"}, {"--user", &d.User, "User", ""}, zone}
+	if d.ask == nil { // the defaults are taken
+		all = slices.DeleteFunc(all, func(w want) bool { return w.flag == "--port" || w.flag == "--schema" })
+	}
+	if d.again {
+		all = slices.Insert(all, len(all)-1, want{"--sslmode", &d.SSLMode, "Encryption, in PostgreSQL's words (empty: verify-full, here prefer)", ""},
+			want{"--sslrootcert", &d.SSLRootCert, "File of the certificates that the server's is checked against (empty: PostgreSQL's own place)", ""})
+	}
+	return all
 }
 
 // passwordVariable is where a password is looked for that nobody has said a word of.
@@ -227,10 +258,19 @@ func (d *drafter) complete(ctx context.Context) error {
 	for _, w := range d.wants() {
 		if *w.value == "" && d.ask == nil {
 			missing = append(missing, w.flag)
-		} else if *w.value == "" { // until a configuration can hold the answer
-			err := d.ask.ask(ctx, w.question, w.fallback, func(answer string) error {
-				*w.value = answer
-				return d.wrong(func(flag string) bool { return flag == w.flag })
+		} else if *w.value == "" || d.again && w.flag != "--tenant" && w.flag != "--timezone" { // until a configuration can hold the answer
+			err := d.ask.ask(ctx, w.question, cmp.Or(*w.value, w.fallback), func(answer string) (err error) {
+				switch *w.value = answer; w.flag {
+				case "--port":
+					if d.Port, err = strconv.Atoi(answer); err != nil {
+						return usageError("--port: must be 1..65535, got %q", answer)
+					}
+				case "--export-dir", "--sslrootcert":
+					if answer != "" && answer != "system" {
+						*w.value, err = filepath.Abs(answer)
+					}
+				}
+				return errors.Join(err, d.wrong(func(flag string) bool { return flag == w.flag }))
 			})
 			if err != nil {
 				return err
@@ -251,13 +291,16 @@ func (d *drafter) complete(ctx context.Context) error {
 	return d.wrong(nil)
 }
 
-// askPassword asks for a password that is in no file and not in the environment. It is used now, and written nowhere.
+// askPassword asks for a password that is in no file, and not in the environment, or not the right one. It is used now, and written
+// nowhere.
 func (d *drafter) askPassword(ctx context.Context) error {
-	if d.PasswordEnv == "" || !unset(d.env, d.PasswordEnv) {
+	known := d.PasswordEnv != "" && !unset(d.env, d.PasswordEnv)
+	if d.PasswordEnv == "" || known && !d.again {
 		return nil
 	}
-	typed, err := d.ask.secret(ctx, "Password, which is not written: runs take it from ${"+d.PasswordEnv+"} (empty: the server wants none)")
-	if err != nil {
+	empty := map[bool]string{true: "as before", false: "the server wants none"}[known]
+	typed, err := d.ask.secret(ctx, "Password, which is not written: runs take it from ${"+d.PasswordEnv+"} (empty: "+empty+")")
+	if err != nil || typed == "" && known {
 		return err
 	}
 	if typed == "" {
@@ -277,9 +320,16 @@ func (d *drafter) askPassword(ctx context.Context) error {
 // wrong is what no configuration can hold of the settings whose flags are wanted, nil: of all.
 func (d *drafter) wrong(wanted func(flag string) bool) error {
 	_, _, err := d.parse(draft.Traffic{})
-	var problems config.Errors
-	if !errors.As(err, &problems) {
+	problems, is := errors.AsType[config.Errors](err)
+	if err != nil && !is {
 		return err
+	}
+	// The password is looked up by who connects: here beside whatever else is wrong.
+	alone := drafter{program: d.program, env: d.env, initCmd: &initCmd{Output: d.Output, Settings: draft.Settings{Tenant: "t", Timezone: "UTC", Region: "r",
+		Host: "h", Database: "d", User: "u", PasswordEnv: d.PasswordEnv, PasswordFile: d.PasswordFile}}}
+	if cfg, _, err := alone.parse(draft.Traffic{}); err == nil {
+		missing, _ := errors.AsType[config.Errors](config.Lookup(cfg.Tenants[0].GIM.Password))
+		problems = append(slices.Clip(problems), missing...)
 	}
 	var all []error
 	for _, p := range problems {

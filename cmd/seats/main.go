@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/signal"
 	"runtime"
@@ -245,7 +246,11 @@ func (p *program) sayHeld(held error, most time.Duration, attrs ...any) {
 func (p *program) load(names []string) (*config.Config, error) {
 	cfg, err := config.Load(p.Config, p.env)
 	if err != nil {
-		return nil, fail.New(fail.BadConfig, "", "%w", err)
+		hint := ""
+		if _, err := os.Stat(p.Config); errors.Is(err, fs.ErrNotExist) {
+			hint = "`seats init` asks a few questions and writes a first one; --config FILE names another"
+		}
+		return nil, fail.New(fail.BadConfig, hint, "%w", err)
 	}
 	if p.RetryLock != nil && *p.RetryLock < 0 {
 		return nil, usageError("--retry-lock %s is negative", *p.RetryLock)

@@ -18,6 +18,7 @@ import (
 
 	"example.com/seats/cmd/seats/explain"
 	pages "example.com/seats/cmd/seats/page"
+	"example.com/seats/cmd/seats/watch"
 	"example.com/seats/internal/calendar"
 	"example.com/seats/internal/config"
 	"example.com/seats/internal/forecast"
@@ -109,7 +110,7 @@ func TestThePagesOfAStore(t *testing.T) {
 	require.Equal(t, "1 committed; days above it: 1", ask[string](t, page, `document.querySelector('.tiles .bad .more').textContent`), "the peak of 2 is above it, and not of it")
 	quiet(t, page, site)
 	require.NoError(t, chromedp.Do(page.Context, chromedp.Navigate("file://"+site+"/index.html")))
-	require.Equal(t, "-1", ask[string](t, page, `document.querySelector('td.bad').textContent`))
+	require.Equal(t, "1", ask[string](t, page, `document.querySelector('td.bad').textContent`))
 	quiet(t, page, site)
 
 	// Nothing leaves a page: the policy holds even for a script that has come in.
@@ -364,6 +365,92 @@ func TestTheMonthTellsWhatIsNotFinal(t *testing.T) {
 	quiet(t, page, site)
 }
 
+// fleetSite has tenants, each with two regions: T001 is 1 above what is committed in US, T002 2, and so on, with headroom of 10 in EU
+// or, of every third, nothing committed there. One is overdue, one is blocked, one has a day missing and one a provisional day; one has
+// no store.
+func fleetSite(t testing.TB, tenants int) (dir string) {
+	dir = filepath.Join(t.TempDir(), "pages")
+	site := must.Have(pages.Create(dir, pages.Head{Made: time.Unix(0, 0).UTC(), Version: "test"}))(t)
+	day := calendar.Date{Year: 2026, Month: 3, Day: 30}
+	for i := 1; i <= tenants; i++ {
+		o := pages.Tenant{Name: fmt.Sprintf("T%03d", i), Stands: watch.State{Newest: day}}
+		for month := range 14 { // of which the page has twelve
+			m := calendar.Date{Year: 2025, Month: 2, Day: 1}.AddDays(month*31 - month/3).YearMonth()
+			open := month == 13
+			us := pages.Bill{Month: m, Region: "US", Regions: 1, Concurrent: float64(100 + i), Enabled: 200, EnabledIn: 1, Committed: 100, CommittedIn: 1, Above: float64(i), AboveIn: 1, Open: open}
+			eu := pages.Bill{Month: m, Region: "EU", Regions: 1, Concurrent: 40.25, Measures: "95th percentile of the seconds", Enabled: 50 + int64(month), EnabledIn: 1, Open: open}
+			if i%3 > 0 {
+				eu.Committed, eu.CommittedIn, eu.Headroom = 50, 1, 9.75
+			}
+			if open {
+				us.Concurrent, us.Enabled, us.EnabledIn = us.Concurrent+5, 150, 0
+			}
+			o.Billed = append(o.Billed, us, eu)
+		}
+		switch i {
+		case 2:
+			o.Stands.Provisional = []calendar.Date{day.AddDays(-1), day}
+		case 3:
+			o.Stands.Missing = []calendar.Date{day}
+		case 4:
+			o.Stands.Blocked, o.BlockedBy = []calendar.Date{day}, "unmapped_switch"
+		case 5:
+			o.Overdue = "2026-03-01 & <b>more</b>"
+		case 6:
+			o.Problem, o.Billed = "nothing extracted yet", nil
+		}
+		require.NoError(t, site.Tenant(o))
+	}
+	require.NoError(t, site.Close())
+	return dir
+}
+
+// The fleet's page begins with what is billed, and with who needs attention and why; its table is sorted and filtered, and nothing of it
+// is cut, on a desktop and on a phone.
+func TestTheFleetsPage(t *testing.T) {
+	t.Parallel()
+	site := fleetSite(t, 8)
+	p := lookAt(t, site, "index.html")
+	texts := func(selector string) []string {
+		return ask[[]string](t, p, `[...document.querySelectorAll('`+selector+`')].filter(e => !e.closest('[hidden]')).map(e => e.innerText.replace(/\s+/g, ' ').trim())`)
+	}
+	require.Equal(t, []string{
+		"Concurrent seats, March 2026 so far 1046.75 February 2026: 1011.75, +35",
+		"Enabled agents, March 2026 so far 1491 February 2026: 1834, −343",
+		"Above committed 30 of 1000 committed in 13 of 14 regions; above it: 7 headroom in the others: 58.5",
+	}, texts(".billed > div"))
+	require.Equal(t, []string{"EU 281.75 281.75, ±0 441 434, +7 0 58.5 of 300", "US 765 730, +35 1050 so far; 1400, −350 30 0 of 700"}, texts("#regions + .scroll tbody tr"))
+	require.Equal(t, []string{
+		"T006 no store nothing extracted yet", "T005 overdue 2026-03-01 & <b>more</b>", "T004 blocked 2026-03-30: unmapped_switch",
+		"T003 missing 2026-03-30", "T002 provisional 2026-03-29 to 2026-03-30",
+	}, texts(".attention tbody tr"))
+	require.Equal(t, 24, ask[int](t, p, `document.querySelectorAll('.year li').length`))
+	require.Contains(t, texts(".sorted tbody tr")[4], "T005 2026-03-30 overdue ", "not final")
+	require.Contains(t, texts(".sorted tfoot tr")[0], "all 8 1046.75 1011.75, +35 ")
+
+	names := func() string { return strings.Join(texts(".sorted tbody a"), " ") }
+	press := func(head string) {
+		require.NoError(t, chromedp.Do(p.Context, chromedp.Click(chromedp.CSS(".sorted thead th"+head+" button"))))
+	}
+	press(":nth-child(4)")
+	require.Equal(t, "T008 T007 T005 T004 T003 T002 T001", names(), "the most above committed first")
+	press(":nth-child(4)")
+	require.Equal(t, "T001 T002 T003 T004 T005 T007 T008", names())
+	require.Equal(t, []string{"ascending"}, ask[[]string](t, p, `[...document.querySelectorAll('[aria-sort]')].map(e => e.ariaSort)`))
+	press(":first-child")
+	require.NoError(t, chromedp.Do(p.Context, chromedp.Click(chromedp.CSS(".filter input")), chromedp.KeyEvent("Final t00")))
+	require.Equal(t, "T001 T007 T008", names())
+	require.Equal(t, []string{"3 of 8 tenants are shown; the totals are of all"}, texts(".filter span"))
+
+	for _, width := range []int64{1440, 1024, 390} {
+		for _, name := range []string{"index.html", "T001/index.html"} {
+			require.NoError(t, chromedp.Do(p.Context, chromedp.EmulateViewport(width, 900), chromedp.Navigate("file://"+filepath.Join(site, name))))
+			require.Empty(t, ask[[]string](t, p, `[document.documentElement, ...document.querySelectorAll('.scroll, .year li, .tiles div')].filter(e => e.scrollWidth > e.clientWidth).map(e => e.scrollWidth + " " + e.outerHTML.slice(0, 200))`), "%s, %d wide", name, width)
+		}
+	}
+	quiet(t, p, site)
+}
+
 // Every text stands out against what is behind it: WCAG's 4.5 to 1, and 3 to 1 where it is large.
 func TestTextStandsOut(t *testing.T) {
 	t.Parallel()
@@ -371,7 +458,8 @@ func TestTextStandsOut(t *testing.T) {
 	days, day := curveSite(t, calendar.Date{Year: 2026, Month: 3, Day: 10}, 1)
 	page := lookAt(t, months, "index.html")
 	lowContrast := must.Text(t, "testdata/js/contrast.js")
-	for _, name := range []string{months + "/index.html", months + "/acme/index.html", months + "/acme/2026-03.html", days + "/" + day} {
+	fleet := fleetSite(t, 6)
+	for _, name := range []string{fleet + "/index.html", fleet + "/T004/index.html", months + "/index.html", months + "/acme/index.html", months + "/acme/2026-03.html", days + "/" + day} {
 		require.NoError(t, chromedp.Do(page.Context, chromedp.Navigate("file://"+name)))
 		if filepath.Base(name) == filepath.Base(day) {
 			drawn(t, page, 1)

@@ -109,7 +109,8 @@ func (c *computeCmd) Run(ctx context.Context, p *program) error {
 
 type deliverCmd struct {
 	listFlags
-	Jobs int `help:"Tenants worked on at once." default:"1" placeholder:"N"`
+	Again given `help:"Deliver once more what was issued since this date or time, though it was delivered." placeholder:"SINCE"`
+	Jobs  int   `help:"Tenants worked on at once." default:"1" placeholder:"N"`
 	shardFlags
 }
 
@@ -120,6 +121,13 @@ func (c *deliverCmd) Run(ctx context.Context, p *program) error {
 	if err != nil {
 		return err
 	}
+	again, err := time.Parse(time.DateOnly, string(c.Again))
+	if err != nil {
+		again, err = time.Parse(time.RFC3339, string(c.Again))
+	}
+	if err != nil && c.Again != "" {
+		return usageError("--again %s: want a date, in UTC, as 2026-03-01, or a time as 2026-03-01T06:00:00Z", c.Again)
+	}
 	down := &deliver.Outages{}
 	var jobs []*job.Job
 	for _, tenant := range cfg.Tenants {
@@ -127,9 +135,12 @@ func (c *deliverCmd) Run(ctx context.Context, p *program) error {
 			p.Info("skipped: the configuration says nowhere whereto its files are delivered", "tenant", tenant.Name)
 			continue
 		}
-		j := p.job(tenant, job.Plan{Command: "deliver", Steps: []string{job.Deliver}})
+		j := p.job(tenant, job.Plan{Command: "deliver", Steps: []string{job.Deliver}, Again: again})
 		j.Down = down
 		jobs = append(jobs, j)
+	}
+	if err := lookup(cfg, jobs, false); err != nil {
+		return err
 	}
 	results, err := doAll(ctx, jobs, c.Jobs, waiter{program: p})
 	if err != nil {
@@ -170,7 +181,11 @@ func (f jobFlags) do(ctx context.Context, p *program, plan job.Plan, wait time.D
 	if err != nil {
 		return err
 	}
-	if slices.Contains(plan.Steps, job.Report) {
+	signs := slices.Contains(plan.Steps, job.Report)
+	if err := lookup(cfg, jobs, signs); err != nil {
+		return err
+	}
+	if signs {
 		key, err := signKey(cfg)
 		if err != nil {
 			return err
@@ -274,12 +289,31 @@ func (p *program) notify(ctx context.Context, command []string, results []job.Re
 	return err
 }
 
+// lookup looks up the secrets that jobs will use: what is wrong with any is said before anything is begun.
+func lookup(cfg *config.Config, jobs []*job.Job, signs bool) error {
+	var used []config.Secret
+	if signs {
+		used = append(used, cfg.SignKey, cfg.SignKeyPassword)
+	}
+	for _, j := range jobs {
+		if j.Tenant.GIM != nil && slices.Contains(j.Steps, job.Extract) {
+			used = append(used, j.Tenant.GIM.Password)
+		}
+		if j.Tenant.Deliver != nil && slices.Contains(j.Steps, job.Deliver) {
+			used = append(used, j.Tenant.Deliver.KeyFile, j.Tenant.Deliver.Agent)
+		}
+	}
+	return config.Lookup(used...)
+}
+
 // signKey reads the key that manifests are signed with, nil where there is none.
 func signKey(cfg *config.Config) (*sign.Key, error) {
-	if cfg.SignKey == "" {
-		return nil, nil
+	if err := config.Lookup(cfg.SignKey, cfg.SignKeyPassword); err != nil || !cfg.SignKey.Given() {
+		return nil, err
 	}
-	return sign.ReadKey(cfg.SignKey, cfg.SignKeyPassword.Reveal())
+	path, _ := cfg.SignKey.Reveal()
+	password, _ := cfg.SignKeyPassword.Reveal()
+	return sign.ReadKey(path, password)
 }
 
 // job is a tenant's, in this world.

@@ -124,7 +124,7 @@ func (c *statusCmd) monthRows(ctx context.Context, db duck.Queryer, t config.Ten
 		known = append(known, day.String()+" "+missing)
 	}
 	if t.Deliver != nil {
-		_, parcels, err := job.Pending(ctx, db, t)
+		_, parcels, err := job.Pending(ctx, db, t, time.Time{})
 		if err != nil {
 			return nil, err
 		}

@@ -16,6 +16,7 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -29,6 +30,7 @@ import (
 	"time"
 
 	"example.com/seats/internal/calendar"
+	"example.com/seats/internal/plain"
 )
 
 // Config is a valid configuration.
@@ -42,8 +44,8 @@ type Config struct {
 	Lake        string   `key:"lake,path"`            // folder that a run exports to, absolute; empty: to none
 	Notify      []string // command that is told of each run: a program, by its name or absolute, and its arguments; or empty
 
-	SignKey         string `key:"sign_key,path"` // secret key that manifests are signed with, absolute; empty: they are not
-	SignKeyPassword Secret // empty: the key is not encrypted
+	SignKey         Secret `key:"sign_key,path"`     // where the secret key is that manifests are signed with, absolute; not given: they are not
+	SignKeyPassword Secret `key:"sign_key_password"` // not given: the key is not encrypted
 }
 
 // Tenant is one tenant with globals, and then the defaults, filled in.
@@ -84,6 +86,7 @@ type Tenant struct {
 
 	ProductionDate calendar.Date `key:"production_date"` // the first day that is billed; zero: not said
 	Term
+	plain.Access // to what leaves the store: issued files, pages, the lake
 }
 
 // The measures: the most agents at once, or the different ones, of a day or a month.
@@ -185,7 +188,7 @@ type GIMDB struct {
 	Database         string        `key:"database"`
 	Schema           string        `key:"schema,identifier"` // a plain SQL identifier
 	User             string        `key:"user"`
-	Password         Secret        // empty: none was given
+	Password         Secret        // of password or password_file; empty: none was given
 	SSLMode          string        `key:"sslmode"`                  // one of PostgreSQL's six words
 	SSLRootCert      string        `key:"sslrootcert,certificates"` // absolute, "system", or empty
 	Connections      int           `key:"connections"`
@@ -201,8 +204,8 @@ type Delivery struct {
 	Host          string        `key:"host,server"` // of an SFTP server; empty: Folder is one of this machine
 	Port          int           `key:"port"`
 	User          string        `key:"user"`
-	KeyFile       string        `key:"key_file,path"` // absolute: an OpenSSH private key; or empty
-	Agent         string        `key:"agent,path"`    // socket of an agent that holds the key; or empty
+	KeyFile       Secret        `key:"key_file,path"` // absolute: an OpenSSH private key; or not given
+	Agent         Secret        `key:"agent,path"`    // socket of an agent that holds the key; or not given
 	KnownHosts    string        `key:"known_hosts,path"`
 	Mode          fs.FileMode   `key:"mode"` // of the files there; 0: not said
 	AgeRecipients []string      // for whom files are encrypted; none: they are not
@@ -316,26 +319,48 @@ func (r Region) hasIn(month calendar.Month, day calendar.Date) bool {
 	return !r.LastIn(month).Before(day) && day.In(r.Zone).Seconds() > 0
 }
 
-// Secret is a text that no printing, logging or encoding shows: it lies behind a pointer, also where fmt prints what is inside
-// without asking, as in %s of a struct with a *GIMDB. Only Reveal does.
-type Secret struct{ text *string }
+// Secret is a text, or the way to the file that has it, that no printing, logging or encoding shows: it lies behind a function, also
+// where fmt prints what is inside without asking, as in %s of a struct with a *GIMDB. It is looked up when it is revealed for the first
+// time: whoever does not use it needs neither the variable of the environment nor the file that it comes from.
+type Secret struct{ look func() (string, *findings) }
 
 // Hide makes one; the empty text is the zero Secret.
 func Hide(text string) (s Secret) {
 	if text != "" {
-		s.text = &text
+		s.look = func() (string, *findings) { return text, &findings{} }
 	}
 	return s
 }
 
 const redacted = "***"
 
-// Reveal returns the text itself, for the one place that has to send it.
-func (s Secret) Reveal() string {
-	if s.text == nil {
-		return ""
+// Given tells whether the configuration says anything here.
+func (s Secret) Given() bool { return s.look != nil }
+
+// Reveal returns the text itself, for the one place that uses it. The only error is Errors, as Load's.
+func (s Secret) Reveal() (string, error) {
+	if !s.Given() {
+		return "", nil
 	}
-	return *s.text
+	text, found := s.look()
+	if len(found.problems) > 0 {
+		return "", found.problems
+	}
+	return text, nil
+}
+
+// Lookup looks secrets up, before anything is begun that will use them. The only error is Errors: all that is wrong with any.
+func Lookup(secrets ...Secret) error {
+	var all Errors
+	for _, s := range secrets {
+		_, err := s.Reveal()
+		problems, _ := errors.AsType[Errors](err)
+		all = append(all, problems...)
+	}
+	if len(all) == 0 {
+		return nil
+	}
+	return all.tidy(nil)
 }
 
 // MarshalText writes ***, into JSON and logs too.

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 	_ "time/tzdata" // zones on machines that have no zone files
 
@@ -33,13 +34,30 @@ type loader struct {
 type findings struct {
 	problems Errors
 	secrets  []string
+	unread   []Secret
+}
+
+// later is a secret that is read when it is used; anew gives each value that it is read from a place for what is wrong then.
+func (f *findings) later(read func(anew func(value) value) string) Secret {
+	s := Secret{sync.OnceValues(func() (string, *findings) {
+		found := &findings{}
+		text := read(func(v value) value {
+			own := *v.loader
+			own.findings, v.loader = found, &own
+			return v
+		})
+		found.problems = found.problems.tidy(append(found.secrets, f.secrets...))
+		return text, found
+	})}
+	f.unread = append(f.unread, s)
+	return s
 }
 
 // Load reads the configuration at path. Text may name environment variables, which env looks up (os.LookupEnv). The only error is
 // Errors.
 //
-// Nothing but the file itself, those of its tenants_dir and the password files that they name is read: whether a folder, a
-// certificate or a database is there is found out by who uses it.
+// Nothing but the file itself and those of its tenants_dir is read: whether a folder, a certificate or a database is there is found
+// out by who uses it, and so is what a Secret comes from. Where there are problems, it is looked up all the same, not to be quoted.
 func Load(path string, env func(string) (string, bool)) (*Config, error) {
 	l := &loader{file: path, env: env, findings: &findings{}}
 	return l.config(l.read("configuration", "at least one tenant"))
@@ -146,13 +164,15 @@ func (l *loader) config(root value) (*Config, error) {
 		}
 		cfg.Notify = g.get("notify").fields().get("command").program()
 		g.fill(cfg) // the key is not read: only who signs needs it
-		password := g.get("sign_key_password")
-		cfg.SignKeyPassword = Hide(password.password())
-		if password.given() && !g.get("sign_key").given() {
+		if password := g.get("sign_key_password"); password.given() && !g.get("sign_key").given() {
 			password.complain("is for a sign_key, and there is none", "")
 		}
 	}
 	if len(l.problems) > 0 {
+		for _, s := range l.unread {
+			_, found := s.look()
+			l.keepSecret(found.secrets...)
+		}
 		return nil, l.problems.tidy(l.secrets)
 	}
 	return cfg, nil
@@ -230,6 +250,9 @@ func (g globals) tenant(name string, f value) Tenant {
 	}
 	if t.ByGroup && !t.ReadsGroups() {
 		f.get("breakdown").complain("must list agent_group, here or in globals: report.breakdown wants rows by it, and no groups are read otherwise", "")
+	}
+	if t.OutputGroup != "" && t.OutputMode == 0 {
+		f.get("output_group").complain("is for an output_mode such as 0640, and there is none", "")
 	}
 	g.source(&t, f)
 	t.Deliver = f.get("deliver").fields().deliver(g.deliver)

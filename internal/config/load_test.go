@@ -19,6 +19,7 @@ import (
 	"example.com/seats/internal/calendar"
 	"example.com/seats/internal/config"
 	"example.com/seats/internal/must"
+	"example.com/seats/internal/plain"
 )
 
 // environment is what ${NAME} finds in these tests.
@@ -45,10 +46,39 @@ func load(t testing.TB, content string) *config.Config {
 	return cfg
 }
 
-// problems reads content, which must not be valid, and returns one line a problem, with the file called seats.yaml.
+// used is Load for who uses every secret.
+func used(path string, env func(string) (string, bool)) (*config.Config, error) {
+	cfg, err := config.Load(path, env)
+	if err != nil {
+		return nil, err
+	}
+	secrets := []config.Secret{cfg.SignKey, cfg.SignKeyPassword}
+	for _, t := range cfg.Tenants {
+		if t.GIM != nil {
+			secrets = append(secrets, t.GIM.Password)
+		}
+		if t.Deliver != nil {
+			secrets = append(secrets, t.Deliver.KeyFile, t.Deliver.Agent)
+		}
+	}
+	if err := config.Lookup(secrets...); err != nil {
+		return nil, err
+	}
+	return cfg, nil
+}
+
+// take reveals a secret, and leaves none: a function is like no other, and so two secrets are never equal.
+func take(t testing.TB, s *config.Secret) string {
+	text := must.Have(s.Reveal())(t)
+	*s = config.Secret{}
+	return text
+}
+
+// problems reads content, which must not be valid or name secrets that are not there, and returns one line a problem, with the file
+// called seats.yaml.
 func problems(t testing.TB, content string) []string {
 	path := write(t, content)
-	cfg, err := config.Load(path, lookup)
+	cfg, err := used(path, lookup)
 	require.Nil(t, cfg)
 	require.IsType(t, config.Errors{}, err)
 	found := strings.Split(strings.ReplaceAll(err.Error(), path, "seats.yaml"), "\n")
@@ -97,15 +127,17 @@ func TestFullFile(t *testing.T) {
 		DataDir: "/srv/seats", OutputDir: filepath.Join(filepath.Dir(dir), "files"),
 		MaxSessionHours: 72, SettleHours: 0, Readiness: config.ReadinessOff, SessionEnd: config.SessionEndInclusive,
 		RunTimeout: 3 * time.Hour, RetryLock: 10 * time.Minute, Issue: "final", ProvisionalMayMove: true,
+		Access: plain.Access{OutputMode: 0o640, OutputGroup: "billing"},
 		Engine: config.Engine{MemoryLimit: 512 << 20, Threads: 4, TempDir: filepath.Join(dir, "scratch")},
 	}
 	zeta, acme := common, common
 	zeta.Name, zeta.TenantKey, zeta.Zone = "zeta", &seven, must.Zone(t, "Asia/Kolkata")
 	zeta.GIM = &config.GIMDB{
-		Host: "localhost", Port: 5433, Database: "gim", Schema: "readers", User: "seats_ro", Password: config.Hide("hunter2-from-env"),
+		Host: "localhost", Port: 5433, Database: "gim", Schema: "readers", User: "seats_ro",
 		SSLMode: "verify-ca", SSLRootCert: filepath.Join(dir, "certs/root.pem"), Connections: 3, StatementTimeout: 90 * time.Second, ReadTimeout: 20 * time.Second, RetiredAfterDays: 30,
 	}
 	zeta.RunTimeout, zeta.RetryLock, zeta.Issue, zeta.ProvisionalMayMove = 90*time.Minute, 0, "provisional", false
+	zeta.Access = plain.Access{OutputMode: 0o604}
 	zeta.ExcludeAgents = []string{"TEST*", "?bot"}
 	zeta.Regions = []config.Region{
 		{Name: "US", Zone: must.Zone(t, "America/New_York"), Locations: []config.Location{{Name: "dallas", Switches: []string{"SIP_DAL_1", "SIP_DAL_2"}}, {Name: "us-other"}}},
@@ -119,6 +151,7 @@ func TestFullFile(t *testing.T) {
 	acme.ExportDir = filepath.Join(dir, "exports/acme")
 	acme.Regions = []config.Region{{Name: "42", Zone: must.Zone(t, "Europe/Berlin"), Locations: []config.Location{{Name: "all"}}}}
 
+	require.Equal(t, "hunter2-from-env", take(t, &cfg.Tenants[0].GIM.Password))
 	require.Equal(t, []config.Tenant{zeta, acme}, cfg.Tenants, "in the order of the file")
 	require.Equal(t, []config.Column{
 		{Name: "TenantID", Field: "TenantID"},
@@ -130,8 +163,8 @@ func TestFullFile(t *testing.T) {
 	require.Equal(t, filepath.Join(dir, "site"), cfg.Pages)
 	require.Equal(t, "/srv/lake", cfg.Lake)
 	require.Equal(t, []string{filepath.Join(dir, "bin/tell"), "--all"}, cfg.Notify)
-	require.Equal(t, filepath.Join(dir, "keys/seats.key"), cfg.SignKey)
-	require.Equal(t, "hunter2-from-env", cfg.SignKeyPassword.Reveal())
+	require.Equal(t, filepath.Join(dir, "keys/seats.key"), must.Have(cfg.SignKey.Reveal())(t))
+	require.Equal(t, "hunter2-from-env", must.Have(cfg.SignKeyPassword.Reveal())(t))
 }
 
 func TestProblemHasItsParts(t *testing.T) {
@@ -190,7 +223,7 @@ func TestTenantsOfAFolder(t *testing.T) {
 	require.Equal(t, filepath.Join(here, "tenants.d", "exports"), cfg.Tenants[1].ExportDir, "and what is in a tenant's, to that")
 	require.Equal(t, filepath.Join(here, "ca.pem"), cfg.Tenants[0].GIM.SSLRootCert)
 	require.Equal(t, filepath.Join(here, "tenants.d", "own.pem"), cfg.Tenants[2].GIM.SSLRootCert)
-	require.Equal(t, "hunter2", cfg.Tenants[2].GIM.Password.Reveal())
+	require.Equal(t, "hunter2", must.Have(cfg.Tenants[2].GIM.Password.Reveal())(t))
 }
 
 func TestWhatATenantOfAFolderTakesOfGlobalsDeliverIsRelativeToTheirFile(t *testing.T) {
@@ -204,8 +237,8 @@ func TestWhatATenantOfAFolderTakesOfGlobalsDeliverIsRelativeToTheirFile(t *testi
 	here := filepath.Dir(path)
 	cfg := must.Have(config.Load(path, lookup))(t)
 	a, b := cfg.Tenants[0].Deliver, cfg.Tenants[1].Deliver
-	require.Equal(t, []string{filepath.Join(here, "known"), filepath.Join(here, "id")}, []string{a.KnownHosts, a.KeyFile})
-	require.Equal(t, []string{filepath.Join(here, "tenants.d", "known"), filepath.Join(here, "tenants.d", "socket")}, []string{b.KnownHosts, b.Agent})
+	require.Equal(t, []string{filepath.Join(here, "known"), filepath.Join(here, "id")}, []string{a.KnownHosts, must.Have(a.KeyFile.Reveal())(t)})
+	require.Equal(t, []string{filepath.Join(here, "tenants.d", "known"), filepath.Join(here, "tenants.d", "socket")}, []string{b.KnownHosts, must.Have(b.Agent.Reveal())(t)})
 	require.Equal(t, filepath.Join(here, "away"), cfg.Tenants[2].Deliver.Folder)
 	require.Equal(t, filepath.Join(here, "tenants.d", "away"), cfg.Tenants[3].Deliver.Folder)
 }
@@ -306,11 +339,11 @@ func requireNoPassword(t *testing.T, text string) {
 func TestSecretIsNeverPrinted(t *testing.T) {
 	secret := config.Hide(password)
 	require.Equal(t, "***", fmt.Sprint(secret))
-	require.Equal(t, password, secret.Reveal())
+	require.Equal(t, password, must.Have(secret.Reveal())(t))
 	cfg := load(t, withTenant(`gimdb: {host: h, database: d, user: u, password: 'hunter2"secret'}`+"\n"+someRegions))
-	require.Equal(t, password, cfg.Tenants[0].GIM.Password.Reveal())
+	require.Equal(t, password, must.Have(cfg.Tenants[0].GIM.Password.Reveal())(t))
 	ofKey := load(t, withGlobals("sign_key: k\nsign_key_password: hunter2"))
-	require.Equal(t, "hunter2", ofKey.SignKeyPassword.Reveal())
+	require.Equal(t, "hunter2", must.Have(ofKey.SignKeyPassword.Reveal())(t))
 	// Zones do not survive every encoder, and hold no password.
 	cfg.Tenants[0].Zone, cfg.Tenants[0].Regions, ofKey.Tenants = nil, nil, nil
 	for _, v := range []any{secret, &secret, []config.Secret{secret}, map[string]config.Secret{"p": secret}, cfg, *cfg, cfg.Tenants[0], cfg.Tenants[0].GIM,
@@ -326,7 +359,7 @@ func TestErrorsPrintNoPassword(t *testing.T) {
 	require.Len(t, archive.Files, 34)
 	for _, c := range archive.Files {
 		t.Run(c.Name, func(t *testing.T) {
-			_, err := config.Load(write(t, withGlobals(string(c.Data))), os.LookupEnv)
+			_, err := used(write(t, withGlobals(string(c.Data))), os.LookupEnv)
 			problems, is := errors.AsType[config.Errors](err)
 			require.True(t, is)
 			requireNoPassword(t, printed(t, problems))
@@ -374,7 +407,7 @@ func TestAPasswordThatOthersCanReadIsRefused(t *testing.T) {
 		require.NoError(t, os.WriteFile(pw, []byte(password), 0o600))
 		require.NoError(t, os.Chmod(pw, c.other))
 		require.NoError(t, os.Chmod(path, c.own))
-		_, err := config.Load(path, os.LookupEnv)
+		_, err := used(path, os.LookupEnv)
 		if c.want == "" {
 			require.NoError(t, err, "%+v", c)
 			continue
@@ -400,7 +433,8 @@ func TestDeliveryOverridesGlobalsKeyByKey(t *testing.T) {
 	cfg := must.Have(config.Load(path, lookup))(t)
 	dir := filepath.Dir(path)
 	since := must.Date(t, "2026-03-01")
-	require.Equal(t, &config.Delivery{Folder: "/in/a", Host: "sftp.example", Port: 2222, User: "u", Agent: "/run/agent",
+	require.Equal(t, "/run/agent", take(t, &cfg.Tenants[0].Deliver.Agent))
+	require.Equal(t, &config.Delivery{Folder: "/in/a", Host: "sftp.example", Port: 2222, User: "u",
 		KnownHosts: filepath.Join(dir, "kh"), Since: since, Timeout: 5 * time.Second}, cfg.Tenants[0].Deliver)
 	require.Equal(t, "sftp://u@sftp.example:2222/in/a", cfg.Tenants[0].Deliver.Target())
 	b := cfg.Tenants[1].Deliver

@@ -76,12 +76,13 @@ func TestTenantOverridesGlobalsKeyByKey(t *testing.T) {
 	cfg := load(t, must.Text(t, "testdata/overrides.yaml"))
 	same, other := cfg.Tenants[0], cfg.Tenants[1]
 	want := config.GIMDB{
-		Host: "localhost", Port: 5433, Database: "gim", Schema: "public", User: "seats", Password: config.Hide("p"), SSLMode: "require", SSLRootCert: "system", Connections: 2, Retries: 5, RetiredAfterDays: 20,
+		Host: "localhost", Port: 5433, Database: "gim", Schema: "public", User: "seats", SSLMode: "require", SSLRootCert: "system", Connections: 2, Retries: 5, RetiredAfterDays: 20,
 	}
+	require.Equal(t, []string{"p", "q"}, []string{take(t, &same.GIM.Password), take(t, &other.GIM.Password)})
 	require.Equal(t, want, *same.GIM)
 	require.Equal(t, "Europe/Berlin", same.Regions[0].Zone.String())
 
-	want.Host, want.Password, want.StatementTimeout = "gim.example", config.Hide("q"), time.Hour
+	want.Host, want.StatementTimeout = "gim.example", time.Hour
 	want.ReadTimeout, want.Retries, want.RetiredAfterDays = 2*time.Minute, 0, 0
 	require.Equal(t, want, *other.GIM)
 	require.Equal(t, "Asia/Kolkata", other.Zone.String())
@@ -103,7 +104,7 @@ func TestPasswordFile(t *testing.T) {
 	read := func(globals, tenant string) (*config.Config, error) {
 		content := "globals: {gimdb: {host: h, database: d, user: u, " + globals + "}}\ntenants: {acme: {gimdb: {" + tenant + "}, " + strings.TrimSpace(someRegions) + "}}\n"
 		require.NoError(t, os.WriteFile(path, []byte(content), 0o600))
-		return config.Load(path, lookup)
+		return used(path, lookup)
 	}
 	for _, tt := range []struct{ name, globals, tenant, want string }{
 		{"trims a newline", "password_file: unix", "", "from file"},
@@ -140,7 +141,7 @@ func TestPasswordFile(t *testing.T) {
 				return
 			}
 			require.NoError(t, err)
-			require.Equal(t, tt.want, cfg.Tenants[0].GIM.Password.Reveal())
+			require.Equal(t, tt.want, must.Have(cfg.Tenants[0].GIM.Password.Reveal())(t))
 		})
 	}
 }
@@ -177,7 +178,7 @@ func TestExpansion(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			cfg := load(t, withTenant("gimdb: {host: h, database: d, user: u, password: '"+tt.text+"'}\n"+someRegions))
-			require.Equal(t, tt.want, cfg.Tenants[0].GIM.Password.Reveal())
+			require.Equal(t, tt.want, must.Have(cfg.Tenants[0].GIM.Password.Reveal())(t))
 		})
 	}
 }
@@ -218,13 +219,13 @@ func TestJSONIsRead(t *testing.T) {
 	cfg := load(t, "{\n\t\"globals\": {\"gimdb\": {\"password\": \"a\\\"\\/\\u00e9\"}, \"readiness\": \"off\"},\n"+
 		"\t\"tenants\": {\"acme\": {\n\t\t\"gimdb\": {\"host\": \"h\", \"database\": \"d\", \"user\": \"u\", \"port\": 5433},\n"+
 		"\t\t\"exclude_agents\": [],\n\t\t\"regions\": {\"US\": {\"locations\": {\"all\": {\"switches\": [\"S\"]}}}}\n\t}}\n}\n")
-	require.Equal(t, `a"/é`, cfg.Tenants[0].GIM.Password.Reveal())
+	require.Equal(t, `a"/é`, must.Have(cfg.Tenants[0].GIM.Password.Reveal())(t))
 	require.Equal(t, 5433, cfg.Tenants[0].GIM.Port)
 }
 
 func TestDocumentMarkersAndTextForms(t *testing.T) {
 	cfg := load(t, "%YAML 1.2\n---\n# one tenant\n"+must.Text(t, "testdata/forms.yaml")+"...\n")
-	require.Equal(t, "it's #1: x y", cfg.Tenants[0].GIM.Password.Reveal())
+	require.Equal(t, "it's #1: x y", must.Have(cfg.Tenants[0].GIM.Password.Reveal())(t))
 	require.Equal(t, "a b", cfg.Tenants[0].GIM.User)
 	require.Equal(t, "gim: main", cfg.Tenants[0].GIM.Database)
 }

@@ -82,7 +82,15 @@ func (v value) gimdb() *GIMDB {
 	stays := isSocket(db.Host) || strings.EqualFold(db.Host, "localhost") || err == nil && addr.Unmap().IsLoopback()
 	// Encryption, and a checked certificate, are asked for wherever data leaves the machine.
 	db.SSLMode = cmp.Or(db.SSLMode, map[bool]string{true: "prefer", false: "verify-full"}[stays])
-	db.Password = Hide(v.get("password_file").passwordIn(v.get("password").password()))
+	password, file := v.get("password"), v.get("password_file")
+	password.foresee()
+	file.foresee()
+	if password.given() || file.given() {
+		db.Password = v.later(func(anew func(value) value) string {
+			text, _ := anew(password).text()
+			return anew(file).passwordIn(text)
+		})
+	}
 	return db
 }
 
@@ -114,18 +122,6 @@ func (v value) passwordIn(other string) string {
 	}
 	v.keepSecret(password)
 	return password
-}
-
-// password returns the password given. One that stands as it is in a file that others can read is refused, as keys are.
-func (v value) password() string {
-	if v.given() {
-		v.keepSecret(v.node.text) // whatever else is wrong with it
-	}
-	text, _ := v.text()
-	if text != "" && exposed(v.info) && !strings.Contains(strings.ReplaceAll(v.node.text, "$${", ""), "${") {
-		v.complain(fmt.Sprintf("others can read it here (mode of the file: %s)", v.info.Mode()), "chmod 600, or take it from the environment: ${NAME}")
-	}
-	return text
 }
 
 // exposed tells whether others have rights to a file that a password is in. What is no plain file is somebody's pipe.

@@ -97,6 +97,25 @@ func (v value) anyText() (string, bool) {
 	return "", false
 }
 
+// foresee reports what is wrong with a text that is read later, whatever the environment will hold then; and a password that stands
+// as it is in a file that others can read, as keys are refused.
+func (v value) foresee() {
+	now := *v.loader
+	now.findings = &findings{}
+	now.env = func(name string) (string, bool) { return name, true }
+	own := v
+	own.loader = &now
+	text, ok := own.text()
+	v.problems = append(v.problems, now.problems...)
+	if !v.secret() || !v.given() {
+		return
+	}
+	v.keepSecret(v.node.text) // whatever else is wrong with it
+	if ok && text != "" && exposed(v.info) && !strings.Contains(strings.ReplaceAll(v.node.text, "$${", ""), "${") {
+		v.complain(fmt.Sprintf("others can read it here (mode of the file: %s)", v.info.Mode()), "chmod 600, or take it from the environment: ${NAME}")
+	}
+}
+
 // scalar returns the text, number or truth value given, as text: 4 is "4".
 func (v value) scalar() (string, bool) {
 	if v.given() && v.node.kind == kindPlain {
@@ -330,13 +349,25 @@ func (v value) read(into reflect.Value, kind string) {
 	case *calendar.Date:
 		parse(v, value.text, p, calendar.ParseDate, "must be an existing date as YYYY-MM-DD", "")
 	case *fs.FileMode:
-		parse(v, value.scalar, p, fileMode, "must be a mode such as 0640, in octal", "0600 to 0664, and nobody runs them")
+		hint := "0600 to 0664, and nobody runs them"
+		if kind == "ours" {
+			hint = "0600, 0640, 0604 or 0644: nobody else writes there"
+		}
+		parse(v, value.scalar, p, v.fileMode, "must be a mode such as 0640, in octal", hint)
 	case *[]Unit:
 		if v.given() {
 			*p = v.units()
 		}
 	case *[]string:
 		*p, _ = v.texts()
+	case *Secret:
+		if v.given() {
+			v.foresee()
+			*p = v.later(func(anew func(value) value) string {
+				text, _ := anew(v).text()
+				return v.as(kind, text)
+			})
+		}
 	default: // text
 		if text, ok := v.text(); ok {
 			into.SetString(v.as(kind, text))
@@ -451,11 +482,9 @@ func memory(text string) (int64, error) {
 	return int64(n), err
 }
 
-var fileModes = regexp.MustCompile(`^(?:0|0o)?6[046][04]$`)
-
-// fileMode is a mode in octal, with or without quotes: chmod's number.
-func fileMode(text string) (fs.FileMode, error) {
-	if !fileModes.MatchString(text) {
+// fileMode is a mode in octal, with or without quotes: chmod's number, of those that the schema knows.
+func (v value) fileMode(text string) (fs.FileMode, error) {
+	if !regexp.MustCompile(v.rule.says("pattern").text).MatchString(text) {
 		return 0, strconv.ErrSyntax
 	}
 	mode, err := strconv.ParseUint(text[len(text)-3:], 8, 32)

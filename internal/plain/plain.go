@@ -5,12 +5,15 @@
 package plain
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
+	"os/user"
 	"path/filepath"
+	"strconv"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -92,6 +95,49 @@ func Write(path string, text []byte, mode fs.FileMode) error {
 		err = out.Sync()
 	}
 	return errors.Join(err, out.Close())
+}
+
+// Access says who else may read what is written for others: the mode of files, of which folders follow, and the group. The zero Access is
+// nobody.
+type Access struct {
+	OutputMode  fs.FileMode `key:"output_mode,ours"`
+	OutputGroup string      `key:"output_group"` // "": it stays
+}
+
+// Give gives a file or a folder the group and then the mode. What a folder lets others do beside that stays, and so does what is neither.
+func (a Access) Give(path string) error {
+	info, err := os.Lstat(path)
+	if err != nil || a == (Access{}) || !info.IsDir() && !info.Mode().IsRegular() {
+		return err
+	}
+	if a.OutputGroup != "" {
+		group, err := user.LookupGroup(a.OutputGroup)
+		if err != nil {
+			return fail.New(fail.BadConfig, "output_group must be the name of a group of this machine", "give %s a group: %w", path, err)
+		}
+		if of, is := info.Sys().(*syscall.Stat_t); is && fmt.Sprint(of.Gid) != group.Gid {
+			number, _ := strconv.Atoi(group.Gid)
+			if err := os.Lchown(path, -1, number); err != nil {
+				return fail.New(fail.BadConfig, "output_group must be a group that this user is in", "give group %s a file: %w", a.OutputGroup, err)
+			}
+		}
+	}
+	mode := a.OutputMode
+	if info.IsDir() { // who reads its files gets into it
+		mode = info.Mode() | mode | mode&0o444>>2
+	}
+	if mode == info.Mode() {
+		return nil
+	}
+	return os.Chmod(path, mode)
+}
+
+// Tree is Give for a folder and all below it.
+func (a Access) Tree(dir string) error {
+	if a == (Access{}) {
+		return nil
+	}
+	return filepath.WalkDir(dir, func(path string, _ fs.DirEntry, err error) error { return cmp.Or(err, a.Give(path)) })
 }
 
 // Create makes a file for its owner alone, whole or not at all: it is written beside where it is to be, and gets its name by RenameNew

@@ -4,16 +4,17 @@ select coalesce(max(ended_ts), 0)
 from _data.run
 
 -- name: page_curve
--- Grain: step of a curve of a day (R8), curve by curve, in order.
--- Input: _data.concurrency; $day.
-select region,
+-- Grain: step of a curve of some days (R8), curve by curve, in order.
+-- Input: _data.concurrency; $days.
+select day::varchar,
+       region,
        coalesce(location, '') as location,
        start_ts,
        end_ts,
        agents
 from _data.concurrency
-where day = $day::date
-order by region, location, start_ts
+join (select unnest($days::varchar[]::date[]) as day) using (day)
+order by day, region, location, start_ts
 
 -- name: page_month
 -- Grain: month x region that was counted (R9), by month.
@@ -91,3 +92,70 @@ select day::varchar,
 from _data.data_quality
 where occurrences > 0
 order by day, rule
+
+-- name: page_bill
+-- Grain: month x region of which a day was counted, by month and region: what is billed of it. That is the highest second of the days up
+-- to the region's last (R8), or where a contract that measures something else is the region's, what that one says; where it says nothing
+-- of the month, there is no row. Above committed and headroom are of what is committed, as configured now. Enabled agents are of a month
+-- that was counted (R9). Counts of regions are there to be added.
+-- Inputs: _data.daily_concurrent, monthly_enabled; $regions with $until (the last day; '': none), $committed (0: not said) and $leading
+-- (the contract that says what is billed; '': the highest second), $contracts (those of the months, as JSON).
+with region as (
+    select unnest($regions::varchar[]) as region,
+           nullif(unnest($until::varchar[]), '')::date as until,
+           nullif(unnest($committed::bigint[]), 0) as committed,
+           unnest($leading::varchar[]) as leading
+),
+said as (
+    select unnest(from_json($contracts::json, '[{"Month":"VARCHAR","Region":"VARCHAR","Name":"VARCHAR","Measures":"VARCHAR","Quantity":"DOUBLE","Committed":"BIGINT"}]'), recursive := true)
+),
+peak as (
+    select strftime(p.day, '%Y-%m') as month,
+           p.region,
+           max(p.agents)::double as agents,
+           count(*) filter (p.state = 'final') < least(last_day(any_value(p.day)), any_value(r.until)) - date_trunc('month', any_value(p.day))::date + 1 as open
+    from _data.daily_concurrent as p
+    left join region as r using (region)
+    where p.location is null
+      and p.day <= coalesce(r.until, p.day)
+    group by all
+),
+billed as (
+    select p.month,
+           p.region,
+           if(r.leading <> '', s.Quantity, p.agents) as concurrent,
+           if(r.leading <> '', s.Measures, '') as measures,
+           if(r.leading <> '', nullif(s.Committed, 0), r.committed) as committed,
+           p.open
+    from peak as p
+    left join region as r using (region)
+    left join said as s on s.Month = p.month
+        and s.Region = p.region
+        and s.Name = r.leading
+)
+select b.month,
+       b.region,
+       1 as regions,
+       b.concurrent,
+       coalesce(b.measures, '') as measures,
+       (e.agents is not null)::bigint as enabled_in,
+       coalesce(e.agents, 0) as enabled,
+       coalesce(b.committed, 0) as committed,
+       (b.committed is not null)::bigint as committed_in,
+       coalesce(greatest(b.concurrent - b.committed, 0), 0) as above,
+       coalesce(b.concurrent > b.committed, false)::bigint as above_in,
+       coalesce(greatest(b.committed - b.concurrent, 0), 0) as headroom,
+       b.open or e.agents is null or e.state <> 'final' as open
+from billed as b
+left join _data.monthly_enabled as e on e.month = b.month
+    and e.region = b.region
+where b.concurrent is not null
+order by b.month, b.region
+
+-- name: page_blocked_by
+-- The data-quality rules that block days (R11). Inputs: _data.data_quality; $days.
+select coalesce(string_agg(distinct rule, ', ' order by rule), '')
+from _data.data_quality
+where blocking
+  and occurrences > 0
+  and list_contains($days::varchar[], day::varchar)

@@ -80,6 +80,26 @@ select file,
 from _data.delivery
 order by delivered_ts, file, sha256
 
+-- name: delivered_elsewhere
+-- Grain: target that files were delivered to, and $target was not: the newest of each file. Of periods that end on $since or after it ('':
+-- of all). What is to be said of it, with a date in UTC; and whether $target got nothing so far.
+with file as (
+    select file,
+           arg_max(target, delivered_ts) as target,
+           bool_or(target = $target) as is_there
+    from _data.delivery
+    group by file
+)
+select format('{} files delivered to {} are not sent to {}; `seats deliver --again {}` sends them',
+              count(*), target, $target, to_timestamp(min(issued_ts))::date),
+       not exists (select * from _data.delivery d where d.target = $target)
+from file
+join _data.issued_file i on i.file = regexp_replace(file.file, '\.manifest\.json(\.minisig)?$', '')
+where not is_there
+  and period >= left($since, length(period))
+group by target
+order by target
+
 -- name: insert_delivery
 insert into _data.delivery
 values ($file, $sha256, $sent_as, $sent_sha256, $target, $delivered_ts)

@@ -9,6 +9,7 @@
 //   - Only what was issued is sent: a file that was changed or has vanished since is named, and so is one that lies
 //     there under the same name with other bytes. Nothing is overwritten but a
 //     manifest, or its signature, that was delivered before.
+//   - What is asked for again is sent where it is there no more; where it is, it is only written down once more.
 //   - A broken connection is tried again; an answer of the server, a refusal too, is not. The issued files are never
 //     touched.
 package deliver
@@ -235,6 +236,11 @@ func (c Courier) look(l *letter, delivered []Delivery, to Target) error {
 	if l.there = sum == l.SentSHA256; l.there {
 		return nil
 	}
+	// What is encrypted anew has other bytes, though it says the same.
+	if l.there = slices.ContainsFunc(delivered, func(d Delivery) bool { return d == Delivery{l.File, l.SHA256, l.SentAs, sum, l.Target, d.At} }); l.there {
+		l.SentSHA256 = sum
+		return nil
+	}
 	if !l.fixed {
 		l.replaces = slices.ContainsFunc(delivered, func(d Delivery) bool { return d.SentAs == l.SentAs && d.SentSHA256 == sum })
 		if !l.replaces {
@@ -349,13 +355,28 @@ type Parcel struct {
 	Data  bool
 }
 
+const recorded = 2 // since this version of the schema
+
 // Delivered lists what was delivered, the oldest first.
 func Delivered(ctx context.Context, q duck.Queryer) ([]Delivery, error) {
-	const since = 2 // schema version
-	if has, err := store.Has(ctx, q, since); !has {
+	if has, err := store.Has(ctx, q, recorded); !has {
 		return nil, err
 	}
 	return duck.All[Delivery](ctx, q, "store/delivery")
+}
+
+// Elsewhere is what a target that has changed does not get, and whether that is news: nothing was delivered to it so far.
+type Elsewhere struct {
+	Said string
+	News bool
+}
+
+// SentElsewhere tells of files of periods that are delivered, one entry a target that they went to.
+func SentElsewhere(ctx context.Context, q duck.Queryer, d config.Delivery) ([]Elsewhere, error) {
+	if has, err := store.Has(ctx, q, recorded); !has {
+		return nil, err
+	}
+	return duck.All[Elsewhere](ctx, q, "store/delivered_elsewhere", sql.Named("target", d.Target()), sql.Named("since", d.Since.OrNone()))
 }
 
 // Put writes an entry into a store.
@@ -369,8 +390,8 @@ func Put(ctx context.Context, q duck.Queryer, d Delivery) error {
 }
 
 // Pending is what was issued into a folder and not delivered yet, revision by revision, of periods that end on a day or
-// after it. delivered begins with the oldest.
-func Pending(issued []report.Issue, folder string, delivered []Delivery, since calendar.Date) (parcels []Parcel, err error) {
+// after it; and what was issued at an instant or after it though it was delivered, where that is not zero. delivered begins with the oldest.
+func Pending(issued []report.Issue, folder string, delivered []Delivery, since calendar.Date, again time.Time) (parcels []Parcel, err error) {
 	type content struct{ file, sha256 string }
 	arrived, newest := map[content]time.Time{}, map[string]time.Time{}
 	for _, d := range delivered {
@@ -384,7 +405,7 @@ func Pending(issued []report.Issue, folder string, delivered []Delivery, since c
 		if err != nil {
 			return nil, err
 		}
-		p := Parcel{Issue: i, Data: arrived[content{i.File, i.SHA256}].IsZero()}
+		p := Parcel{Issue: i, Data: arrived[content{i.File, i.SHA256}].IsZero() || !again.IsZero() && !i.IssuedAt.Before(again)}
 		manifest, signature := arrived[content{report.ManifestName(i.File), i.ManifestSHA256}], report.SignatureName(i.File)
 		_, err = os.Lstat(filepath.Join(folder, signature)) // what cannot be looked at is there, too: its delivery says why
 		unsigned := newest[signature].Before(manifest) && !errors.Is(err, fs.ErrNotExist)

@@ -59,7 +59,7 @@ func (s *site) requireDelivered(t *testing.T, folder string) {
 }
 
 func over(s *sshtest.Server, folder string) config.Delivery {
-	return config.Delivery{Folder: folder, Host: s.Host, Port: s.Port, User: s.User, KeyFile: s.KeyFile, KnownHosts: s.KnownHosts, Timeout: time.Minute}
+	return config.Delivery{Folder: folder, Host: s.Host, Port: s.Port, User: s.User, KeyFile: config.Hide(s.KeyFile), KnownHosts: s.KnownHosts, Timeout: time.Minute}
 }
 
 // both runs a test with a folder of this machine and one of an SFTP server.
@@ -103,7 +103,7 @@ func TestWhatArrivesIsWhatWasIssuedAndIsNotSentTwice(t *testing.T) {
 		after := must.Have(os.Stat(filepath.Join(folder, "CNT_0.csv")))(t)
 		require.True(t, os.SameFile(before, after) && before.ModTime().Equal(after.ModTime()))
 
-		require.Empty(t, must.Have(Pending([]report.Issue{s.parcels[0].Issue, s.parcels[1].Issue}, s.From, arrived, calendar.Date{}))(t))
+		require.Empty(t, must.Have(Pending([]report.Issue{s.parcels[0].Issue, s.parcels[1].Issue}, s.From, arrived, calendar.Date{}, time.Time{}))(t))
 	})
 }
 
@@ -114,7 +114,7 @@ func TestAManifestReplacesTheOneThatWasDelivered(t *testing.T) {
 		arrived := s.send(t)
 		require.NoError(t, s.Clear())
 		s.parcels[0].Issue.ManifestSHA256 = s.issue(t, "CNT_0.csv.manifest.json", "final")
-		left := must.Have(Pending([]report.Issue{s.parcels[0].Issue}, s.From, arrived, calendar.Date{}))(t)
+		left := must.Have(Pending([]report.Issue{s.parcels[0].Issue}, s.From, arrived, calendar.Date{}, time.Time{}))(t)
 		require.Equal(t, []Parcel{{Issue: s.parcels[0].Issue}}, left, "the manifest alone")
 		s.parcels = left
 		require.Len(t, s.send(t, arrived...), 1)
@@ -133,7 +133,7 @@ func TestASignatureGoesWithItsManifest(t *testing.T) {
 		require.NoError(t, s.Clear())
 		s.parcels[0].Issue.ManifestSHA256 = s.issue(t, "CNT_0.csv.manifest.json", "final")
 		s.issue(t, "CNT_0.csv.manifest.json.minisig", "signed again")
-		s.parcels = must.Have(Pending([]report.Issue{s.parcels[0].Issue}, s.From, arrived, calendar.Date{}))(t)
+		s.parcels = must.Have(Pending([]report.Issue{s.parcels[0].Issue}, s.From, arrived, calendar.Date{}, time.Time{}))(t)
 		require.Len(t, s.send(t, arrived...), 2)
 		require.Equal(t, "signed again", must.Text(t, folder, "CNT_0.csv.manifest.json.minisig"))
 		require.Len(t, must.Names(t, folder), 3)
@@ -148,12 +148,12 @@ func TestALaterSignatureIsDelivered(t *testing.T) {
 		arrived := s.send(t)
 		require.NoError(t, s.Clear())
 		s.issue(t, "CNT_0.csv.manifest.json.minisig", "signed")
-		left := must.Have(Pending(issued, s.From, arrived, calendar.Date{}))(t)
+		left := must.Have(Pending(issued, s.From, arrived, calendar.Date{}, time.Time{}))(t)
 		require.Equal(t, []Parcel{{Issue: issued[0]}}, left)
 		s.parcels = left
 		arrived = append(arrived, s.send(t, arrived...)...)
 		require.FileExists(t, filepath.Join(folder, "CNT_0.csv.manifest.json.minisig"))
-		require.Empty(t, must.Have(Pending(issued, s.From, arrived, calendar.Date{}))(t))
+		require.Empty(t, must.Have(Pending(issued, s.From, arrived, calendar.Date{}, time.Time{}))(t))
 	})
 }
 
@@ -264,7 +264,7 @@ func TestAConnectionThatBreaksAnywhereLosesNothing(t *testing.T) {
 			}
 		}
 		p.Heal()
-		s.parcels = must.Have(Pending([]report.Issue{s.parcels[0].Issue, s.parcels[1].Issue}, s.From, arrived, calendar.Date{}))(t)
+		s.parcels = must.Have(Pending([]report.Issue{s.parcels[0].Issue, s.parcels[1].Issue}, s.From, arrived, calendar.Date{}, time.Time{}))(t)
 		require.Len(t, s.send(t, arrived...), 4-len(arrived))
 		s.parcels = make([]Parcel, 2)
 		s.requireDelivered(t, filepath.Join(server.Root, folder))
@@ -338,12 +338,12 @@ func TestWhoIsNotTheServerOrNotTheUserIsRefused(t *testing.T) {
 	}
 	dir := t.TempDir()
 	exposed, hosts := filepath.Join(dir, "id"), filepath.Join(dir, "known_hosts")
-	require.NoError(t, os.WriteFile(exposed, must.Have(os.ReadFile(d.KeyFile))(t), 0o640))
+	require.NoError(t, os.WriteFile(exposed, must.Have(os.ReadFile(must.Have(d.KeyFile.Reveal())(t)))(t), 0o640))
 	another := sshtest.Start(t).KeyFile
-	refused("another's key", func(d *config.Delivery) { d.KeyFile = another }, "unable to authenticate", "is the public key of deliver.key_file")
+	refused("another's key", func(d *config.Delivery) { d.KeyFile = config.Hide(another) }, "unable to authenticate", "is the public key of deliver.key_file")
 	refused("no folder", func(d *config.Delivery) { d.Folder = "missing" }, "file does not exist", "deliver.folder")
-	refused("a key that others can read", func(d *config.Delivery) { d.KeyFile = exposed }, "can be read or written by others", "chmod 600")
-	refused("no agent", func(d *config.Delivery) { d.Agent = filepath.Join(dir, "agent") }, "ask agent", "deliver.agent")
+	refused("a key that others can read", func(d *config.Delivery) { d.KeyFile = config.Hide(exposed) }, "can be read or written by others", "chmod 600")
+	refused("no agent", func(d *config.Delivery) { d.Agent = config.Hide(filepath.Join(dir, "agent")) }, "ask agent", "deliver.agent")
 	refused("no known hosts", func(d *config.Delivery) { d.KnownHosts = hosts }, "read known hosts", "deliver.known_hosts")
 	require.NoError(t, os.WriteFile(hosts, nil, 0o600))
 	refused("an unknown server", func(d *config.Delivery) { d.KnownHosts = hosts },
@@ -358,8 +358,9 @@ func TestTheKeyMayBeAnAgents(t *testing.T) {
 	ring := agent.NewKeyring()
 	require.NoError(t, ring.Add(agent.AddedKey{PrivateKey: key}))
 	d := over(server, ".")
-	d.KeyFile, d.Agent = "", filepath.Join(t.TempDir(), "agent")
-	l := must.Have(net.Listen("unix", d.Agent))(t)
+	socket := filepath.Join(t.TempDir(), "agent")
+	d.KeyFile, d.Agent = config.Secret{}, config.Hide(socket)
+	l := must.Have(net.Listen("unix", socket))(t)
 	defer l.Close() //nolint:errcheck // of the test's end
 	go func() {
 		for {
@@ -378,8 +379,9 @@ func TestTheKeyMayBeAnAgents(t *testing.T) {
 // An agent may wait for somebody at its machine, who is not there at night.
 func TestASilentAgentIsGivenUp(t *testing.T) {
 	d := over(sshtest.Start(t), ".")
-	d.KeyFile, d.Agent = "", filepath.Join(t.TempDir(), "agent")
-	l, err := net.Listen("unix", d.Agent) // the system takes the connection, and nobody answers
+	socket := filepath.Join(t.TempDir(), "agent")
+	d.KeyFile, d.Agent = config.Secret{}, config.Hide(socket)
+	l, err := net.Listen("unix", socket) // the system takes the connection, and nobody answers
 	require.NoError(t, err)
 	defer l.Close() //nolint:errcheck // of the test's end
 	d.Timeout = 300 * time.Millisecond
@@ -454,7 +456,7 @@ func TestPeriodsThatEndBeforeAreLeftOut(t *testing.T) {
 	of := func(period string) report.Series { return report.Series{Period: period} }
 	issued := []report.Issue{{File: "a", Series: of("2026-03-30")}, {File: "b", Series: of("2026-03-31")},
 		{File: "c", Series: of("2026-02")}, {File: "d", Series: of("2026-03")}}
-	require.Equal(t, []Parcel{{issued[1], true}, {issued[3], true}}, must.Have(Pending(issued, t.TempDir(), nil, since))(t))
+	require.Equal(t, []Parcel{{issued[1], true}, {issued[3], true}}, must.Have(Pending(issued, t.TempDir(), nil, since, time.Time{}))(t))
 }
 
 // Another program may put a file there between the look and the rename.

@@ -203,15 +203,19 @@ func clientConfig(d config.Delivery) (c *ssh.ClientConfig, asked *line, err erro
 		return nil, nil, fail.New(fail.Other, "deliver.known_hosts must be a file in the format of OpenSSH's known_hosts", "read known hosts: %w", err)
 	}
 	var keys func() ([]ssh.Signer, error) // of the file, or those that the agent has at the moment of the login
-	if d.Agent != "" {
-		conn, err := net.DialTimeout("unix", d.Agent, d.Timeout)
+	if err := config.Lookup(d.Agent, d.KeyFile); err != nil {
+		return nil, nil, err
+	}
+	keyFile, _ := d.KeyFile.Reveal()
+	if socket, _ := d.Agent.Reveal(); socket != "" {
+		conn, err := net.DialTimeout("unix", socket, d.Timeout)
 		if err != nil {
 			return nil, nil, fail.New(fail.Other, hintAgent, "ask agent: %w", err)
 		}
 		asked = &line{Conn: conn, limit: d.Timeout}
 		keys = agent.NewClient(asked).Signers
 	} else {
-		key, err := keyIn(d.KeyFile)
+		key, err := keyIn(keyFile)
 		if err != nil {
 			return nil, nil, err
 		}

@@ -69,7 +69,7 @@ func (s *state) issue(ctx context.Context) error {
 	}
 	writer := report.Writer{Dir: s.Tenant.FilesPath(), Names: s.Tenant.FileName, Columns: s.Columns,
 		FinalOnly: s.Tenant.Issue == settle.Final, ProvisionalMayMove: s.Tenant.ProvisionalMayMove,
-		Versions: report.Versions{Program: s.Version, DuckDB: engine, Go: runtime.Version()}}
+		Versions: report.Versions{Program: s.Version, DuckDB: engine, Go: runtime.Version()}, Access: s.Tenant.Access}
 	if s.SignKey != nil {
 		writer.Signing = &report.Signing{Key: s.SignKey, Run: s.last.ID + 1, Previous: s.last.SHA256}
 	}
@@ -275,7 +275,7 @@ func (s *state) deliver(ctx context.Context) (err error) {
 	defer func() { err = errors.Join(err, s.Drop()) }()
 	courier := deliver.Courier{Delivery: *s.Tenant.Deliver, Tenant: s.Tenant.Name, Account: s.Tenant.Account, Names: s.Tenant.FileName, From: s.Tenant.FilesPath(), Outbox: s.Tenant.OutboxPath(),
 		Clock: s.Clock, Sleep: s.Sleep, Down: s.Down, Log: s.Log}
-	delivered, parcels, err := Pending(ctx, s.Conn, s.Tenant)
+	delivered, parcels, err := Pending(ctx, s.Conn, s.Tenant, s.Again)
 	if err != nil {
 		return err
 	}
@@ -298,25 +298,33 @@ func (s *state) deliver(ctx context.Context) (err error) {
 	return courier.Clear()
 }
 
-// leftToDeliver asks the published store, which is not copied for that.
+// leftToDeliver asks the published store, which is not copied for that, and says what a target that has changed will not get.
 func (s *state) leftToDeliver(ctx context.Context) (bool, error) {
 	db, err := store.OpenPublished(ctx, s.Tenant.StorePath(), duck.Of(s.Tenant.Engine))
 	if err != nil {
 		return false, err
 	}
 	defer db.Close() //nolint:errcheck // only read
-	_, parcels, err := Pending(ctx, db, s.Tenant)
+	_, parcels, err := Pending(ctx, db, s.Tenant, s.Again)
+	if err != nil || !s.Again.IsZero() {
+		return len(parcels) > 0, err
+	}
+	elsewhere, err := deliver.SentElsewhere(ctx, db, *s.Tenant.Deliver)
+	for _, e := range elsewhere {
+		say := map[bool]func(string, ...any){true: s.Log.Warn, false: s.Log.Info}[e.News]
+		say(e.Said, "tenant", s.Tenant.Name)
+	}
 	return len(parcels) > 0, err
 }
 
-// Pending is what was delivered of a tenant that delivers, and what is still to be.
-func Pending(ctx context.Context, q duck.Queryer, t config.Tenant) ([]deliver.Delivery, []deliver.Parcel, error) {
+// Pending is what was delivered of a tenant that delivers, and what is still to be, or again: see deliver.Pending.
+func Pending(ctx context.Context, q duck.Queryer, t config.Tenant, again time.Time) ([]deliver.Delivery, []deliver.Parcel, error) {
 	issued, err1 := report.IssuedFiles(ctx, q)
 	delivered, err2 := deliver.Delivered(ctx, q)
 	if err := cmp.Or(err1, err2); err != nil {
 		return nil, nil, err
 	}
-	parcels, err := deliver.Pending(issued, t.FilesPath(), delivered, t.Deliver.Since)
+	parcels, err := deliver.Pending(issued, t.FilesPath(), delivered, t.Deliver.Since, again)
 	return delivered, parcels, err
 }
 

@@ -61,10 +61,11 @@ type Plan struct {
 	Days       []calendar.Date
 	Months     []calendar.Month // whose enabled agents are wanted
 	Asked      Asked
-	Restate    string // reason (R13), or empty
-	Refresh    bool   // read days again of which the store holds a final slice
-	AcceptLoss bool   // replace a slice even where the source has lost much of it
-	KeepDays   int    // rows of older days are dropped where no month needs them; 0: all are kept
+	Restate    string    // reason (R13), or empty
+	Refresh    bool      // read days again of which the store holds a final slice
+	AcceptLoss bool      // replace a slice even where the source has lost much of it
+	KeepDays   int       // rows of older days are dropped where no month needs them; 0: all are kept
+	Again      time.Time // what was issued since then is delivered once more; zero: nothing is
 }
 
 func (p Plan) does(step string) bool { return slices.Contains(p.Steps, step) }

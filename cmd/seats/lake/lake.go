@@ -7,12 +7,13 @@
 // A partition is written beside and renamed into place, and its _SUCCESS holds the hash of what it was made of and that of its
 // data: an export writes those alone of which either is another by now. A tenant's partitions are of one store. The partitions of a day that belong together lose their _SUCCESS before the
 // first of them is replaced. What the store no longer has stays in the lake. Equal stores give equal bytes, as long as
-// program and DuckDB are the same. Files and folders are their owner's alone, and no link below the lake's folder is
+// program and DuckDB are the same. Files and folders are their owner's and those' whom the tenant's Access names alone, and no link below the lake's folder is
 // followed. Memory grows with a day's slice.
 package lake
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"database/sql"
@@ -61,6 +62,8 @@ type Lake struct {
 	root  *os.Root
 	dir   string
 	masks *pseudonym.Key // nil: none
+
+	access plain.Access // of the tenant whose partitions are written
 }
 
 // Open opens the lake in a folder, or begins one there. A folder that holds something else, a lake of another format, and
@@ -263,7 +266,7 @@ func (l *Lake) create(name string, in io.Reader) error {
 	if _, err = io.Copy(out, in); err == nil {
 		err = out.Sync()
 	}
-	return errors.Join(err, out.Close())
+	return cmp.Or(errors.Join(err, out.Close()), l.access.Give(filepath.Join(l.dir, name)))
 }
 
 func (l *Lake) read(name string) ([]byte, error) {
@@ -293,7 +296,7 @@ func (l *Lake) folder(dir string) error {
 		if err == nil && !info.IsDir() {
 			err = &fs.PathError{Op: "mkdir", Path: at, Err: syscall.ENOTDIR}
 		}
-		if err != nil {
+		if err := cmp.Or(err, l.access.Give(filepath.Join(l.dir, at))); err != nil {
 			return err
 		}
 	}
@@ -322,6 +325,17 @@ func (l *Lake) Export(ctx context.Context, tenant config.Tenant, period audit.Pe
 		return Summary{}, err
 	}
 	defer func() { err = errors.Join(err, lock.Close()) }()
+	l.access = tenant.Access
+	held, err := fs.Glob(l.root.FS(), "*/tenant="+tenant.Name)
+	for _, name := range held { // before Access said so
+		err = cmp.Or(err, l.access.Give(filepath.Join(l.dir, path.Dir(name))), l.access.Tree(filepath.Join(l.dir, name)))
+	}
+	for _, name := range []string{"", schemaName, "README.md"} {
+		err = cmp.Or(err, l.access.Give(filepath.Join(l.dir, name)))
+	}
+	if err != nil {
+		return Summary{}, err
+	}
 	scratch, err := store.OpenScratch(ctx, tenant.StorePath(), duck.Of(tenant.Engine), period.Touches)
 	if err != nil {
 		return Summary{}, err

@@ -20,8 +20,10 @@ import (
 // overview is a tenant with its months.
 type overview struct {
 	Tenant
-	Months []*monthView // that get a page
-	paged  []string     // the days that do
+	Months  []*monthView // that get a page
+	paged   []string     // the days that do
+	History history      // up to the newest month of all tenants of the page
+	basis   map[calendar.Date]string
 }
 
 type monthView struct {
@@ -68,7 +70,7 @@ type qualitySum struct {
 }
 
 func newOverview(t Tenant) *overview {
-	o := &overview{Tenant: t}
+	o := &overview{Tenant: t, basis: map[calendar.Date]string{}}
 	var months []string
 	for _, m := range t.Shown {
 		months = append(months, m.String())
@@ -99,22 +101,11 @@ func beside(pages []string, page string) (before, after string) {
 	return before, after
 }
 
-// Latest is the newest month.
-func (o *overview) Latest() *monthView {
-	if len(o.Months) == 0 {
-		return nil
-	}
-	return o.Months[len(o.Months)-1]
-}
-
-// Newest is the newest day that the store holds.
-func (o *overview) Newest() (newest *Day) {
-	for i := range o.Days {
-		if o.Days[i].State != Missing {
-			newest = &o.Days[i]
-		}
-	}
-	return newest
+// NewestFirst are the months that get a page.
+func (o *overview) NewestFirst() []*monthView {
+	months := slices.Clone(o.Months)
+	slices.Reverse(months)
+	return months
 }
 
 func (v *monthView) fill() {
@@ -242,6 +233,7 @@ type dayView struct {
 	Detail
 	Prev, Next string
 	Month      calendar.Month
+	Basis      string // tells pages apart that may not be the same
 }
 
 type ofDay struct {
@@ -357,6 +349,9 @@ var functions = template.FuncMap{
 		}
 		return fmt.Sprint(cmp.Or[any](value, ""))
 	},
+	"count":   number,
+	"change":  change,
+	"float":   func(n int64) float64 { return float64(n) },
 	"number":  func(value any) bool { _, is := value.(int64); return is },
 	"words":   func(name config.Unit) string { return strings.ReplaceAll(string(name), "_", " ") },
 	"percent": func(share float64) string { return fmt.Sprintf("%.4g %%", 100*share) },

@@ -327,6 +327,11 @@ func (s Site) store(p page, t config.Tenant) {
 		set("store_readable", 0)
 		return
 	}
+	for _, r := range t.Regions {
+		if r.Committed > 0 {
+			set("committed_agents", float64(r.Committed), "region", r.Name)
+		}
+	}
 	set("store_readable", 1)
 	set("slices", float64(len(state.Final)), "state", "final")
 	set("slices", float64(len(state.Provisional)), "state", "provisional")
