@@ -535,7 +535,7 @@ func benched(b *testing.B, filled int, regions, places []string, step int64) (di
 			}
 			for agent := range int64(20) {
 				detail.Seats = append(detail.Seats, explain.Seat{Agent: fmt.Sprint("E", agent), Location: places[len(places)-1], Session: explain.Key{ID: agent},
-					Login: span.Start, First: explain.Activity{Kind: "leg", Key: explain.Key{ID: agent}, Start: span.Start, Switch: "SIP"}, Decision: explain.Listed})
+					Login: span.Start, First: explain.Activity{Kind: "leg", Key: explain.Key{ID: agent}, Start: span.Start, Switch: "SIP"}, Decision: "listed switch"})
 			}
 			details[i].Regions = append(details[i].Regions, detail)
 		}
