@@ -3,7 +3,10 @@ package report
 import (
 	"bytes"
 	"cmp"
+	"context"
+	"database/sql"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -15,6 +18,10 @@ import (
 	"time"
 
 	"github.com/jedib0t/go-pretty/v6/text"
+
+	"example.com/seats/internal/calendar"
+	"example.com/seats/internal/duck"
+	texts "example.com/seats/sql"
 )
 
 // The formats that a Table can be written in.
@@ -46,6 +53,39 @@ type Told struct {
 type Table struct {
 	Header []string
 	Rows   [][]any
+	Width  int // of the terminal that FormatTable is shown on, in columns: cells are broken to fit, or rows into records; 0: none are
+}
+
+// Ask gives what an embedded query finds, under the names that it gives its columns. A DATE is a calendar.Date, and a moment stands by
+// the clock of the zone of its row, where one is told. Of the arguments, those count of which the query has a parameter.
+func Ask(ctx context.Context, q duck.Queryer, name string, zone func(header []string, row []any) *time.Location, args ...any) (t Table, err error) {
+	query := texts.Text(name)
+	args = slices.DeleteFunc(slices.Clone(args), func(arg any) bool { return !strings.Contains(query, "$"+arg.(sql.NamedArg).Name) })
+	rows, err := q.QueryContext(ctx, query, args...)
+	if err != nil {
+		return t, fmt.Errorf("run sql/%s: %w", name, err)
+	}
+	defer rows.Close()               //nolint:errcheck // read to the end
+	types, err := rows.ColumnTypes() // which only fails once they are closed
+	for _, c := range types {
+		t.Header = append(t.Header, c.Name())
+	}
+	for err == nil && rows.Next() {
+		row, into := make([]any, len(types)), make([]any, len(types))
+		for i := range row {
+			into[i] = &row[i]
+		}
+		err = rows.Scan(into...)
+		for i, c := range types {
+			if at, is := row[i].(time.Time); is && c.DatabaseTypeName() == "DATE" {
+				row[i] = calendar.DateOf(at, time.UTC)
+			} else if is {
+				row[i] = at.In(cmp.Or(zone(t.Header, row), at.Location()))
+			}
+		}
+		t.Rows = append(t.Rows, row)
+	}
+	return t, errors.Join(err, rows.Err())
 }
 
 // Write writes the table in the format: FormatTable, FormatJSON or FormatCSV.
@@ -88,16 +128,60 @@ func (t Table) writeText(w io.Writer) error {
 			widths[column] = max(widths[column], text.StringWidthWithoutEscSequences(row[column]))
 		}
 	}
+	if !t.narrow(rows, widths) {
+		return t.writeRecords(w, rows[1:])
+	}
 	for _, row := range rows {
-		line := ""
-		for column, cell := range row {
-			line += aligns[column].Apply(cell, widths[column]) + "  "
-		}
-		if _, err := fmt.Fprintln(w, strings.TrimRight(line, " ")); err != nil {
-			return err
+		for more := true; more; {
+			line := ""
+			more = false
+			for column, cell := range row {
+				cell, row[column], _ = strings.Cut(cell, "\n")
+				line += aligns[column].Apply(cell, widths[column]) + "  "
+				more = more || row[column] != ""
+			}
+			if _, err := fmt.Fprintln(w, strings.TrimRight(line, " ")); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
+}
+
+// narrow breaks the cells of the widest columns until a row fits the terminal; it is false where too little of them would be left to read.
+func (t Table) narrow(rows [][]string, widths []int) bool {
+	const narrowest = 10
+	total := -2
+	for _, width := range widths {
+		total += width + 2
+	}
+	for ; t.Width > 0 && total > t.Width; total-- {
+		if slices.Max(widths) <= narrowest {
+			return false
+		}
+		widths[slices.Index(widths, slices.Max(widths))]--
+	}
+	for _, row := range rows {
+		for column := range row {
+			row[column] = text.WrapSoft(row[column], widths[column])
+		}
+	}
+	return true
+}
+
+// writeRecords writes a line for each cell that is not empty, under the names, a blank line behind each row.
+func (t Table) writeRecords(w io.Writer, rows [][]string) (err error) {
+	for _, row := range rows {
+		for column, cell := range row {
+			if cell != "" && err == nil {
+				_, err = fmt.Fprintf(w, "%-14s %s\n", t.Header[column], cell)
+			}
+		}
+		if err == nil {
+			_, err = fmt.Fprintln(w)
+		}
+	}
+	return err
 }
 
 // alignment puts a column to the right that holds numbers and nothing else.
@@ -273,8 +357,8 @@ func Printable(text string) string {
 	return plainAgain.Replace(quoted[1 : len(quoted)-1])
 }
 
-// plainAgain takes away the escapes of what is printable.
-var plainAgain = strings.NewReplacer(`\"`, `"`, `\\`, `\`)
+// plainAgain takes away the escapes of what is printable, and makes a blank of the break before each of several causes of an error.
+var plainAgain = strings.NewReplacer(`\"`, `"`, `\\`, `\`, `\n\t`, " ")
 
 // Measurements makes the table that `run` prints of what was issued, or would be; its JSON is a contract (interface.md, "Commands").
 // A peak is shown with a concurrent count above 0 only; revision and file where there is an issued file that says this number: what

@@ -136,8 +136,8 @@ func TestFullFile(t *testing.T) {
 		Host: "localhost", Port: 5433, Database: "gim", Schema: "readers", User: "seats_ro",
 		SSLMode: "verify-ca", SSLRootCert: filepath.Join(dir, "certs/root.pem"), Connections: 3, StatementTimeout: 90 * time.Second, ReadTimeout: 20 * time.Second, RetiredAfterDays: 30,
 	}
-	zeta.Access = plain.Access{OutputMode: 0o604}
 	zeta.RunTimeout, zeta.RetryLock, zeta.Issue, zeta.ProvisionalMayMove = 90*time.Minute, 0, "provisional", false
+	zeta.Access = plain.Access{OutputMode: 0o604}
 	zeta.ExcludeAgents = []string{"TEST*", "?bot"}
 	zeta.Regions = []config.Region{
 		{Name: "US", Zone: must.Zone(t, "America/New_York"), Locations: []config.Location{{Name: "dallas", Switches: []string{"SIP_DAL_1", "SIP_DAL_2"}}, {Name: "us-other"}}},

@@ -2,7 +2,6 @@ package duck
 
 import (
 	"context"
-	"database/sql"
 	"strings"
 	"testing"
 
@@ -90,12 +89,12 @@ func TestAllFillsTheFieldsOfAStruct(t *testing.T) {
 		create table _data.monthly_enabled (month text, region text, agents bigint, state text);
 		insert into _data.monthly_enabled values ('2026-03', 'US', null, 'final')`))(t)
 	type step struct {
-		Region, Location string
+		Day, Region, Location string
 		calendar.Interval
 		Agents int64
 	}
-	steps := must.Have(All[step](t.Context(), db, "ask/page_curve", sql.Named("day", "2026-03-10")))(t)
-	require.Equal(t, []step{{"US", "", calendar.Interval{Start: 1, End: 2}, 3}, {"US", "", calendar.Interval{Start: 2, End: 4}, 0}}, steps)
+	steps := must.Have(All[step](t.Context(), db, "ask/page_curve", Days(calendar.Date{Year: 2026, Month: 3, Day: 10})))(t)
+	require.Equal(t, []step{{"2026-03-10", "US", "", calendar.Interval{Start: 1, End: 2}, 3}, {"2026-03-10", "US", "", calendar.Interval{Start: 2, End: 4}, 0}}, steps)
 	type number struct {
 		Month  calendar.Month
 		Region string

@@ -1,22 +1,29 @@
 -- name: seat
--- Grain: qualifying session x location that occupies a second of a region's day, with the activity that
+-- Grain: second of a region's day that is asked for x qualifying session x location that occupies it, with the activity that
 -- qualified it there. Agents in alphabetical order.
 -- The store names that activity without its start_date_time_key; where two rows fit, the one that the
 -- counting met first is taken. (Not by row_number() = 1: where DuckDB 1.5.6 can tell beforehand that there is
 -- no row, that fails in its optimizer.)
--- Inputs: _data.qualifying_session, _data.voice_session, _data.ocs_activity; $day, $region, $location ('' for
--- every location of the region), $at.
-with seated as (
-    select *
-    from _data.qualifying_session
-    where day = $day::date
-      and region = $region
-      and ($location = '' or location = $location)
-      and start_ts <= $at
-      and end_ts > $at
+-- Inputs: _data.qualifying_session, _data.voice_session, _data.ocs_activity; $days, $regions, $ats (one of each a second, and a day's
+-- region once), $location ('' for every location of the region).
+with asked as (
+    select unnest($days::varchar[]::date[]) as day,
+           unnest($regions::varchar[]) as region,
+           unnest($ats::bigint[]) as at
+),
+seated as (
+    select q.*
+    from _data.qualifying_session as q
+    join asked as w on w.day = q.day
+        and w.region = q.region
+        and q.start_ts <= w.at
+        and q.end_ts > w.at
+    where $location = ''
+       or q.location = $location
 ),
 first_activity as (
-    select a.kind,
+    select a.day,
+           a.kind,
            a.activity_key,
            a.resource_key,
            a.start_ts,
@@ -24,14 +31,16 @@ first_activity as (
            arg_min(coalesce(a.switch_name, ''), a.start_date_time_key) as switch_name,
            arg_min(coalesce(a.call_attempt_guid, ''), a.start_date_time_key) as call_attempt_guid
     from _data.ocs_activity as a
-    semi join seated as q on q.first_kind = a.kind
+    semi join seated as q on q.day = a.day
+        and q.first_kind = a.kind
         and q.first_activity_key = a.activity_key
         and q.resource_key = a.resource_key
         and q.first_activity_ts = a.start_ts
-    where a.day = $day::date
-    group by a.kind, a.activity_key, a.resource_key, a.start_ts
+    group by a.day, a.kind, a.activity_key, a.resource_key, a.start_ts
 )
-select q.agent,
+select q.day::varchar,
+       q.region,
+       q.agent,
        q.resource_key,
        q.location,
        q.sm_res_session_fact_key,
@@ -47,38 +56,53 @@ select q.agent,
        a.switch_name,
        a.call_attempt_guid
 from seated as q
-join _data.voice_session as s on s.day = $day::date
+join _data.voice_session as s on s.day = q.day
     and s.sm_res_session_fact_key = q.sm_res_session_fact_key
     and s.start_date_time_key = q.start_date_time_key
-join first_activity as a on a.kind = q.first_kind
+join first_activity as a on a.day = q.day
+    and a.kind = q.first_kind
     and a.activity_key = q.first_activity_key
     and a.resource_key = q.resource_key
     and a.start_ts = q.first_activity_ts
-order by q.agent, q.start_ts, q.sm_res_session_fact_key, q.start_date_time_key, q.location
+order by q.day, q.region, q.agent, q.start_ts, q.sm_res_session_fact_key, q.start_date_time_key, q.location
 
 -- name: told
--- Grain: qualifying session that occupies a second of a region's day x other leg that shares a second with it (R5), the earliest
--- first. A leg without an end lasts until the session does in which it started (R3).
--- Inputs: _data.qualifying_session, other_leg, voice_session, other_session, slice; $day, $region, $at, $last_second (1 where a session
--- occupies the second of its end, else 0).
-with seated as (
-    select distinct sm_res_session_fact_key,
-                    start_date_time_key,
-                    resource_key,
-                    start_ts,
-                    end_ts
-    from _data.qualifying_session
-    where day = $day::date
-      and region = $region
-      and start_ts <= $at
-      and end_ts > $at
+-- Grain: second of a region's day that is asked for x qualifying session that occupies it x other leg that shares a second with the
+-- session (R5), the earliest first. A leg without an end lasts until the session does in which it started (R3).
+-- Inputs: _data.qualifying_session, other_leg, voice_session, other_session, slice; $days, $regions, $ats (as for seat), $last_seconds
+-- (of each day: 1 where a session occupies the second of its end, else 0).
+with asked as (
+    select unnest($days::varchar[]::date[]) as day,
+           unnest($regions::varchar[]) as region,
+           unnest($ats::bigint[]) as at,
+           unnest($last_seconds::bigint[]) as last_second
+),
+seated as (
+    select distinct q.day,
+                    q.region,
+                    q.sm_res_session_fact_key,
+                    q.start_date_time_key,
+                    q.resource_key,
+                    q.start_ts,
+                    q.end_ts
+    from _data.qualifying_session as q
+    join asked as w on w.day = q.day
+        and w.region = q.region
+        and q.start_ts <= w.at
+        and q.end_ts > w.at
+),
+asked_day as (
+    select distinct day,
+                    last_second
+    from asked
 ),
 login as (
-    select s.resource_key,
+    select s.day,
+           s.resource_key,
            s.start_ts,
            case
-               when coalesce(s.active_flag, 0) <> 0 or s.end_ts is null then greatest(o.as_of, s.start_ts + 1) + $last_second
-               else greatest(s.end_ts + $last_second, s.start_ts + 1)
+               when coalesce(s.active_flag, 0) <> 0 or s.end_ts is null then greatest(o.as_of, s.start_ts + 1) + d.last_second
+               else greatest(s.end_ts + d.last_second, s.start_ts + 1)
            end as until_ts
     from (
         from _data.voice_session
@@ -86,11 +110,14 @@ login as (
         from _data.other_session
     ) as s
     join _data.slice as o using (day)
-    where s.day = $day::date
-      and (coalesce(s.active_flag, 0) <> 0 or s.end_ts is null or s.end_ts >= s.start_ts)
+    join asked_day as d using (day)
+    where coalesce(s.active_flag, 0) <> 0
+       or s.end_ts is null
+       or s.end_ts >= s.start_ts
 ),
 leg as (
-    select l.activity_key,
+    select l.day,
+           l.activity_key,
            l.start_date_time_key,
            l.resource_key,
            l.switch_name,
@@ -101,21 +128,25 @@ leg as (
            end as end_ts
     from _data.other_leg as l
     join _data.slice as o using (day)
-    left join login as g on g.resource_key = l.resource_key
+    join asked_day as d using (day)
+    left join login as g on g.day = l.day
+        and g.resource_key = l.resource_key
         and g.start_ts <= l.start_ts
         and g.until_ts > l.start_ts
-    where l.day = $day::date
-    group by l.activity_key, l.start_date_time_key, l.resource_key, l.switch_name, l.start_ts, l.end_ts, l.active_flag
+    group by l.day, l.activity_key, l.start_date_time_key, l.resource_key, l.switch_name, l.start_ts, l.end_ts, l.active_flag
 )
-select q.sm_res_session_fact_key,
+select q.day::varchar,
+       q.region,
+       q.sm_res_session_fact_key,
        q.start_date_time_key,
        l.activity_key,
        l.switch_name
 from seated as q
-join leg as l on l.resource_key = q.resource_key
+join leg as l on l.day = q.day
+    and l.resource_key = q.resource_key
     and l.start_ts < q.end_ts
     and l.end_ts > q.start_ts
-order by q.sm_res_session_fact_key, q.start_date_time_key, l.start_ts, l.activity_key, l.start_date_time_key
+order by q.day, q.region, q.sm_res_session_fact_key, q.start_date_time_key, l.start_ts, l.activity_key, l.start_date_time_key
 
 -- name: curve
 -- Grain: step of a scope's curve (R8), in order, as it was stored, with the day's state: final or provisional (R10).
@@ -131,3 +162,34 @@ where c.day = $day::date
   and c.region = $region
   and coalesce(c.location, '') = $location
 order by c.start_ts
+
+-- name: minute
+-- Grain: minute of a scope's day with somebody in it, of those with the most agents at once the first $top: how many of its seconds are at
+-- that number, and the sum of the agents over its seconds. Among equals those with more agent-seconds first, and then the earlier ones.
+-- Inputs: _data.concurrency; $day, $region, $location ('' for the region as a whole), $top; $tenant, which stands in every row.
+with cut as (
+    select agents,
+           minute,
+           least(end_ts, minute + 60) - greatest(start_ts, minute) as seconds,
+           max(agents) over (partition by minute) as most
+    from (
+        select *,
+               unnest(range(start_ts - start_ts % 60, end_ts, 60)) as minute
+        from _data.concurrency
+        where day = $day::date
+          and region = $region
+          and coalesce(location, '') = $location
+          and agents > 0
+    )
+)
+select $tenant as tenant,
+       $region as region,
+       nullif($location, '') as location,
+       to_timestamp(minute) as minute,
+       most as agents,
+       (sum(seconds) filter (agents = most))::bigint as seconds,
+       sum(agents * seconds)::bigint as agent_seconds
+from cut as c
+group by c.minute, most
+order by most desc, agent_seconds desc, c.minute
+limit $top

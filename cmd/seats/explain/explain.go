@@ -44,6 +44,8 @@ type Day struct {
 	Zone  *time.Location // the region's
 	State string         // settle.Final or settle.Provisional
 	Curve Curve
+
+	stands compute.Standing
 }
 
 // Day opens the result of a region on a day, or of one location of it where location is not empty.
@@ -52,11 +54,8 @@ func (e *Explainer) Day(ctx context.Context, date calendar.Date, region, locatio
 	if err != nil {
 		return nil, err
 	}
-	d := &Day{Explainer: New(e.conn, stands[0].By), Date: date} // by the rules that the day is counted by (R9)
-	if d.Scope, d.Zone, err = d.scope(date, region, location); err != nil {
-		return nil, err
-	}
-	if err := checkFresh(stands...); err != nil {
+	d, err := e.On(stands[0], region, location)
+	if err != nil {
 		return nil, err
 	}
 	steps, err := duck.All[struct {
@@ -67,6 +66,15 @@ func (e *Explainer) Day(ctx context.Context, date calendar.Date, region, locatio
 		d.State, d.Curve = s.State, append(d.Curve, s.Step)
 	}
 	return d, err
+}
+
+// On opens the result of a region, or of one location of it, on a day that stands so. Its State and Curve are for the caller to fill in.
+func (e *Explainer) On(stands compute.Standing, region, location string) (d *Day, err error) {
+	d = &Day{Explainer: New(e.conn, stands.By), Date: stands.Day, stands: stands} // by the rules that the day is counted by (R9)
+	if d.Scope, d.Zone, err = d.scope(d.Date, region, location); err != nil {
+		return nil, err
+	}
+	return d, checkFresh(stands)
 }
 
 // scope finds a region, and a location of it, in the configuration: that of a day, where it is not the zero one.
@@ -170,14 +178,11 @@ type Reading struct {
 // Sensitivity gives the day's number, and then what it would be under other readings of the specification, each
 // for itself. Spikes are those shorter than so many seconds.
 func (d *Day) Sensitivity(ctx context.Context, spike int64) ([]Reading, error) {
-	stands, err := compute.Look(ctx, d.conn, d.tenant, d.Date)
+	err := reading.Stage(ctx, d.conn, d.Scope.Region, d.Scope.Location, false, []compute.Standing{d.stands}, nil)
+	if err == nil {
+		err = reading.Count(ctx, d.conn)
+	}
 	if err != nil {
-		return nil, err
-	}
-	if err := reading.Stage(ctx, d.conn, d.Scope.Region, d.Scope.Location, false, stands, nil); err != nil {
-		return nil, err
-	}
-	if err := reading.Count(ctx, d.conn); err != nil {
 		return nil, err
 	}
 	readings, err := duck.All[Reading](ctx, d.conn, "ask/number_of_day", sql.Named("day", d.Date.String()))
@@ -207,12 +212,14 @@ func (d *Day) ReadingTable(readings []Reading) report.Table {
 	})
 }
 
-// MinuteTable shows minutes of the day.
-func (d *Day) MinuteTable(minutes []Minute) report.Table {
-	return tableOf("tenant region location minute agents seconds agent_seconds", minutes, func(m Minute) []any {
-		return []any{d.tenant.Name, d.Scope.Region, text(d.Scope.Location), instant(&m.Start, d.Zone), m.Agents, m.Seconds, m.AgentSeconds}
-	})
+// Busiest are the n minutes of the day with the most agents at once, how many seconds they are that many, and the sum of the agents over
+// all seconds; among equals those with more agent-seconds first, and then the earlier ones. Minutes without anybody are left out.
+func (d *Day) Busiest(ctx context.Context, n int) (report.Table, error) {
+	return report.Ask(ctx, d.conn, "ask/minute", d.zone, d.where(sql.Named("tenant", d.tenant.Name), sql.Named("top", n))...)
 }
+
+// zone is that by whose clock times are told.
+func (d *Day) zone([]string, []any) *time.Location { return d.Zone }
 
 // SpanTable shows spans of the day; until is the first second after.
 func (d *Day) SpanTable(spans []calendar.Interval) report.Table {
@@ -335,41 +342,6 @@ func (c Curve) Lasting(seconds int64) (agents, second int64) {
 	return agents, second
 }
 
-// Minute is a minute of the day.
-type Minute struct {
-	Start        int64 // its first second
-	Agents       int64 // the most at once in any second of it
-	Seconds      int64 // how many of its seconds are at that number
-	AgentSeconds int64 // the sum of the agents over its seconds
-}
-
-// Busiest are the n minutes with the most agents at once; among equals those with more agent-seconds first, and
-// then the earlier ones. Minutes without anybody are left out.
-func (c Curve) Busiest(n int) (minutes []Minute) {
-	for _, s := range c {
-		for from := s.Start; s.Agents > 0 && from < s.End; { // cut at every full minute
-			start := from - from%60
-			seconds := min(s.End, start+60) - from
-			if last := len(minutes) - 1; last < 0 || minutes[last].Start != start {
-				minutes = append(minutes, Minute{Start: start})
-			}
-			m := &minutes[len(minutes)-1]
-			if s.Agents > m.Agents {
-				m.Agents, m.Seconds = s.Agents, 0
-			}
-			if s.Agents == m.Agents {
-				m.Seconds += seconds
-			}
-			m.AgentSeconds += s.Agents * seconds
-			from += seconds
-		}
-	}
-	slices.SortStableFunc(minutes, func(a, b Minute) int {
-		return cmp.Or(cmp.Compare(b.Agents, a.Agents), cmp.Compare(b.AgentSeconds, a.AgentSeconds))
-	})
-	return minutes[:min(n, len(minutes))]
-}
-
 // Second is who was there in a second, and why each of them counts.
 type Second struct {
 	*Day
@@ -414,15 +386,28 @@ type Activity struct {
 
 // Peak explains the first second of the day's peak; Plateaus are all its spans.
 func (d *Day) Peak(ctx context.Context) (*Second, error) {
-	agents, plateaus := d.Curve.Plateaus()
-	if agents == 0 {
-		return &Second{Day: d}, nil
+	peaks, untold, err := d.Peaks(ctx, d)
+	return peaks[0], cmp.Or(err, untold[0])
+}
+
+// Peaks does what Peak does for days of as many regions, each region's day once. What keeps one from being told is not in the way of
+// the others.
+func (e *Explainer) Peaks(ctx context.Context, days ...*Day) (peaks []*Second, untold []error, err error) {
+	var asked []*Second
+	for _, d := range days {
+		s := &Second{Day: d}
+		if s.Agents, s.Plateaus = d.Curve.Plateaus(); s.Agents > 0 {
+			step, _ := d.Curve.At(s.Plateaus[0].Start)
+			s.At, s.Sessions = step.Start, step.Sessions
+			asked = append(asked, s)
+		}
+		peaks = append(peaks, s)
 	}
-	s, err := d.Second(ctx, plateaus[0].Start)
-	if s != nil {
-		s.Plateaus = plateaus
+	err, untold = e.load(ctx, asked...), make([]error, len(days))
+	for i, s := range peaks {
+		untold[i] = s.check()
 	}
-	return s, err
+	return peaks, untold, err
 }
 
 // Second explains a second of the day.
@@ -433,33 +418,52 @@ func (d *Day) Second(ctx context.Context, at int64) (*Second, error) {
 	}
 	around := slices.DeleteFunc(d.Curve.at(step.Agents), func(span calendar.Interval) bool { return !span.Contains(at) })
 	s := &Second{Day: d, At: at, Agents: step.Agents, Sessions: step.Sessions, Plateaus: around}
-	if err := s.load(ctx); err != nil {
+	if err := d.load(ctx, s); err != nil {
 		return nil, err
 	}
 	return s, s.check()
 }
 
-func (s *Second) load(ctx context.Context) error {
-	// The other legs of each session that there is, the earliest first, tell the switch of one whose activities know none (R5).
-	told, err := duck.By[Key, told](ctx, s.conn, "ask/told", sql.Named("day", s.Date.String()), sql.Named("region", s.Scope.Region),
-		sql.Named("at", s.At), sql.Named("last_second", lastSecond(s.tenant)))
-	if err != nil {
-		return err
+// inPeriod is a region in a day or a month.
+type inPeriod struct{ Period, Region string }
+
+func (d *Day) key() inPeriod { return inPeriod{d.Date.String(), d.Scope.Region} }
+
+// load reads who was there in seconds of days of regions, each region's day once, all of them with the same location or none.
+func (e *Explainer) load(ctx context.Context, seconds ...*Second) error {
+	var days []calendar.Date
+	var regions []string
+	var ats, last []int64
+	for _, s := range seconds {
+		days, regions, ats, last = append(days, s.Date), append(regions, s.Scope.Region), append(ats, s.At), append(last, lastSecond(s.tenant))
 	}
-	places := placesOf(s.tenant)
-	s.Seats, err = duck.All[Seat](ctx, s.conn, "ask/seat", s.where(sql.Named("at", s.At))...)
-	for i := range s.Seats {
-		t := &s.Seats[i]
-		_, t.Decision = places.decide(t.First.Switch)
-		for _, leg := range told[t.Session] {
-			to, decision := places.decide(leg.Switch)
-			if t.First.Switch == "" && to != nil && *to == (place{s.Scope.Region, t.Location}) {
-				t.Decision = decision.toldBy(leg)
-				break
+	if len(seconds) == 0 {
+		return nil
+	}
+	asked := []any{duck.Days(days...), sql.Named("regions", regions), sql.Named("ats", ats)}
+	// The other legs of each session that there is, the earliest first, tell the switch of one whose activities know none (R5).
+	type session struct {
+		Of  inPeriod
+		Key Key
+	}
+	told, err1 := duck.By[session, told](ctx, e.conn, "ask/told", append(asked, sql.Named("last_seconds", last))...)
+	seats, err2 := duck.By[inPeriod, Seat](ctx, e.conn, "ask/seat", append(asked, sql.Named("location", seconds[0].Scope.Location))...)
+	for _, s := range seconds {
+		places := placesOf(s.tenant)
+		s.Seats = seats[s.key()]
+		for i := range s.Seats {
+			t := &s.Seats[i]
+			_, t.Decision = places.decide(t.First.Switch)
+			for _, leg := range told[session{s.key(), t.Session}] {
+				to, decision := places.decide(leg.Switch)
+				if t.First.Switch == "" && to != nil && *to == (place{s.Scope.Region, t.Location}) {
+					t.Decision = decision.toldBy(leg)
+					break
+				}
 			}
 		}
 	}
-	return err
+	return cmp.Or(err1, err2)
 }
 
 // check holds the list against the number it explains.

@@ -1,6 +1,7 @@
 package explain
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -27,20 +28,7 @@ type Month struct {
 	Region string
 	Zone   *time.Location
 	State  string
-	Agents []Enabled
-}
-
-// Enabled is an agent of the month, with the earliest session that made her one.
-type Enabled struct {
-	Agent    string
-	Days     int64 // days on which a session of hers counted
-	Date     calendar.Date
-	Location string
-	Session  Key
-	Login    int64
-	Kind     string // of the activity that qualified the session
-	Activity int64  // its activity_key
-	ActiveAt int64  // its start
+	Agents report.Table // each with the earliest session that made her one
 }
 
 // Month lists the enabled agents of a region in a month.
@@ -76,8 +64,10 @@ func (e *Explainer) Month(ctx context.Context, month calendar.Month, region stri
 			}
 		}
 	}
-	m.Agents, err = duck.All[Enabled](ctx, m.conn, "ask/enabled_agent", sql.Named("region", m.Region), duck.Days(days...))
-	if n := int64(len(m.Agents)); n != counted && err == nil {
+	inZone := func([]string, []any) *time.Location { return zone }
+	m.Agents, err = report.Ask(ctx, m.conn, "ask/enabled_agent", inZone, sql.Named("tenant", m.tenant.Name), sql.Named("region", region),
+		sql.Named("month", month.String()), duck.Days(days...))
+	if n := int64(len(m.Agents.Rows)); n != counted && err == nil {
 		err = fail.New(fail.Store, again+" again", "explain %s in %s: %d agents are counted and %d are found", region, month, counted, n)
 	}
 	return m, err
@@ -132,15 +122,6 @@ func (e *Explainer) DaysRead(ctx context.Context, month calendar.Month) (read, m
 	return read, missing, err
 }
 
-// Table lists the enabled agents of the month.
-func (m *Month) Table() report.Table {
-	return tableOf("tenant region month agent days first_date location sm_res_session_fact_key start_date_time_key login kind activity_key activity_start",
-		m.Agents, func(a Enabled) []any {
-			return []any{m.tenant.Name, m.Region, m.Month, a.Agent, a.Days, a.Date, a.Location, a.Session.ID, a.Session.DateTimeKey,
-				instant(&a.Login, m.Zone), a.Kind, a.Activity, instant(&a.ActiveAt, m.Zone)}
-		})
-}
-
 // Breakdown is who used the seats of a region's day. An agent who belongs to several of what is asked for counts in the
 // peak and in the enabled agents of each, but in one share: that of the session which began first of those that occupy the
 // second (by key where two began at once), and of what it belongs to, of the group whose name comes first, or the location
@@ -168,9 +149,8 @@ const NotRead = "(not read)"
 // breakdownVersion is the schema version from which on a store has what a breakdown asks.
 const breakdownVersion = 3
 
-// breakDown asks for the parts of a region's day or month. Where its agent groups were not read, the error says what to do: which
-// flag names the period.
-func (e *Explainer) breakDown(ctx context.Context, statement string, by config.Unit, region string, period fmt.Stringer, flag string) ([]Part, error) {
+// breakDown asks for the parts of regions' days or of a region's month.
+func (e *Explainer) breakDown(ctx context.Context, statement string, by config.Unit, of ...any) (map[inPeriod][]Part, error) {
 	has, err := store.Has(ctx, e.conn, breakdownVersion)
 	if err == nil && !has {
 		err = fail.New(fail.Other, "the next `seats run` or `seats compute` brings the store up to date",
@@ -179,24 +159,44 @@ func (e *Explainer) breakDown(ctx context.Context, statement string, by config.U
 	if err != nil {
 		return nil, err
 	}
-	parts, err := duck.All[Part](ctx, e.conn, statement, sql.Named("by", string(by)), sql.Named("region", region), sql.Named("period", period.String()))
-	if err != nil {
-		return nil, err
+	return duck.By[inPeriod, Part](ctx, e.conn, statement, append(of, sql.Named("by", string(by)))...)
+}
+
+// unread is the error of a period whose agent groups were not read. It says what to do: which flag names the period.
+func unread(parts []Part, period fmt.Stringer, flag string) error {
+	if len(parts) != 1 || parts[0].Name != NotRead {
+		return nil
 	}
-	if len(parts) == 1 && parts[0].Name == NotRead {
-		err = fail.New(fail.NotReady,
-			fmt.Sprintf("with agent_group in breakdown, `seats extract %s %s` reads them, where the source has them: see `seats check`", flag, period),
-			"the agent groups of %s were not read", period)
-	}
-	return parts, err
+	return fail.New(fail.NotReady,
+		fmt.Sprintf("with agent_group in breakdown, `seats extract %s %s` reads them, where the source has them: see `seats check`", flag, period),
+		"the agent groups of %s were not read", period)
 }
 
 // Breakdown breaks the day of a region down.
 func (d *Day) Breakdown(ctx context.Context, by config.Unit) (*Breakdown, error) {
-	parts, err := d.breakDown(ctx, "ask/breakdown", by, d.Scope.Region, d.Date, "--date")
-	if err != nil && len(parts) == 0 {
+	found, untold, err := d.Breakdowns(ctx, by, d)
+	if err != nil {
 		return nil, err
 	}
+	return found[0], untold[0]
+}
+
+// Breakdowns does what Breakdown does for days of as many regions.
+func (e *Explainer) Breakdowns(ctx context.Context, by config.Unit, days ...*Day) (found []*Breakdown, untold []error, err error) {
+	var periods, regions []string
+	for _, d := range days {
+		periods, regions = append(periods, d.Date.String()), append(regions, d.Scope.Region)
+	}
+	parts, err := e.breakDown(ctx, "ask/breakdown", by, sql.Named("periods", periods), sql.Named("regions", regions))
+	for _, d := range days {
+		b, problem := d.brokenDown(by, parts[d.key()])
+		found, untold = append(found, b), append(untold, problem)
+	}
+	return found, untold, err
+}
+
+// brokenDown holds the parts of the day against its number.
+func (d *Day) brokenDown(by config.Unit, parts []Part) (*Breakdown, error) {
 	peak, at := d.Curve.peak()
 	var shares int64
 	b := &Breakdown{
@@ -211,18 +211,19 @@ func (d *Day) Breakdown(ctx context.Context, by config.Unit) (*Breakdown, error)
 		return nil, fail.New(fail.Store, "the results do not fit the slice any more: `seats compute` counts the day again",
 			"break %s down by %s: %d agents are counted and %d are found", d.Scope, by, peak, shares)
 	}
-	return b, err
+	return b, unread(parts, d.Date, "--date")
 }
 
 // Breakdown breaks the enabled agents of the month down.
 func (m *Month) Breakdown(ctx context.Context, by config.Unit) (*Breakdown, error) {
-	parts, err := m.breakDown(ctx, "ask/enabled_by", by, m.Region, m.Month, "--month")
-	if err != nil {
+	found, err := m.breakDown(ctx, "ask/enabled_by", by, sql.Named("region", m.Region), sql.Named("period", m.Month.String()))
+	parts := found[inPeriod{m.Month.String(), m.Region}]
+	if err = cmp.Or(err, unread(parts, m.Month, "--month")); err != nil {
 		return nil, err
 	}
 	return &Breakdown{
 		Parts: parts,
-		Whole: one("tenant region month state enabled", m.tenant.Name, m.Region, m.Month, m.State, int64(len(m.Agents))),
+		Whole: one("tenant region month state enabled", m.tenant.Name, m.Region, m.Month, m.State, int64(len(m.Agents.Rows))),
 		AsTable: tableOf("tenant region month by name enabled", parts, func(p Part) []any {
 			return []any{m.tenant.Name, m.Region, m.Month, string(by), p.Name, p.Enabled}
 		}),

@@ -411,7 +411,7 @@ func TestAnOlderStoreIsNotBrokenDown(t *testing.T) {
 	for _, schema := range []string{"store/schema_1", "store/schema_2"} {
 		must.Have(duck.Exec(t.Context(), conn, schema))(t)
 	}
-	_, err := New(conn, config.Tenant{Name: "acme"}).breakDown(t.Context(), "ask/breakdown", config.ByLocation, "US", must.Date(t, "2026-03-10"), "--date")
+	_, err := New(conn, config.Tenant{Name: "acme"}).breakDown(t.Context(), "ask/breakdown", config.ByLocation)
 	require.ErrorContains(t, err, "the store of tenant acme is an older version's, which cannot be broken down")
 	require.Equal(t, []string{"the next `seats run` or `seats compute` brings the store up to date"}, fail.Hints(err))
 }

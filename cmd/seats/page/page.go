@@ -13,6 +13,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"crypto/sha256"
 	"database/sql"
 	"embed"
 	"encoding/json"
@@ -25,6 +26,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -67,23 +69,47 @@ func (t Store) Write(ctx context.Context, site *Site) error {
 		return err
 	}
 	site.access = append(site.access, t.Of.Access)
-	days := slices.DeleteFunc(slices.Clone(page.Days), func(d Day) bool { return !d.HasPage })
-	if len(days) > 0 {
+	var days []calendar.Date
+	for _, d := range page.Days {
+		if d.HasPage {
+			days = append(days, d.Date)
+		}
+	}
+	stands, err := compute.Look(ctx, t.Conn, t.Of, days...)
+	stands = slices.DeleteFunc(stands, func(s compute.Standing) bool { return err == nil && site.Kept(s.Day, t.basis(s)) })
+	if len(stands) > 0 {
 		t.Log.Start("pages of " + t.Of.Name)
-		t.Log.Expect(int64(len(days)))
+		t.Log.Expect(int64(len(stands)))
 	}
-	explainer := explain.New(t.Conn, t.Of)
-	for _, d := range days {
-		t.Log.Add(1)
-		detail, err := t.day(ctx, explainer, d.Date)
-		if err == nil {
-			err = site.Day(d.Date, detail)
+	for n := 0; len(stands) > 0 && err == nil; stands = stands[n:] {
+		rows := int64(0)
+		for n = 0; n < len(stands) && (n == 0 || rows+stands[n].Size() <= batchRows); n++ {
+			rows += stands[n].Size()
 		}
-		if err != nil {
-			return err
+		var details []Detail
+		details, err = t.days(ctx, stands[:n])
+		for i := 0; i < len(details) && err == nil; i++ {
+			t.Log.Add(1)
+			err = site.Day(stands[i].Day, details[i])
 		}
 	}
-	return nil
+	return err
+}
+
+// batchRows is how many sessions and activities there are at most in days that are asked for at once: a statement costs more by itself
+// than a small day in it.
+const batchRows = 30_000
+
+// basis is what else than its numbers a day's page depends on.
+func (t Store) basis(s compute.Standing) any {
+	basis := []any{s.Basis(), t.Of.Breakdown}
+	for _, r := range t.Of.Regions {
+		basis = append(basis, r.Name, r.Zone.String(), r.Committed)
+	}
+	if t.Mask != nil {
+		basis = append(basis, t.Mask.Agent("nobody")) // tells keys apart
+	}
+	return basis
 }
 
 func (t Store) load(ctx context.Context) (Tenant, error) {
@@ -106,7 +132,21 @@ func (t Store) load(ctx context.Context) (Tenant, error) {
 	if n := len(page.Shown); n > 0 && err == nil {
 		page.Contracts, err = job.Contracts(ctx, t.Conn, page.Shown[0], page.Shown[n-1])
 	}
-	return page, err
+	return page, cmp.Or(err, t.loadFront(ctx, &page))
+}
+
+// loadFront tells what the first page does: what is billed, and how the tenant stands.
+func (t Store) loadFront(ctx context.Context, page *Tenant) (err error) {
+	regions, err1 := json.Marshal(t.Of.Regions)
+	contracts, err2 := json.Marshal(page.Contracts)
+	var err3, err4, err5 error
+	page.Billed, err3 = duck.All[Bill](ctx, t.Conn, "ask/page_bill", sql.Named("regions", string(regions)), sql.Named("contracts", string(contracts)))
+	page.Stands, err4 = watch.Look(ctx, t.Conn, t.Of, t.Now)
+	page.Overdue = page.Stands.Overdue(t.Of, t.Now, watch.Within(t.Of))
+	if len(page.Stands.Blocked) > 0 {
+		page.BlockedBy, err5 = duck.One[string](ctx, t.Conn, "ask/page_blocked_by", sql.Named("since", page.Stands.Blocked[0].String()))
+	}
+	return cmp.Or(err1, err2, err3, err4, err5)
 }
 
 // lookAhead tells what each region's month may still bring. Of a region without a day there is nothing to be said.
@@ -126,20 +166,20 @@ func (t Store) lookAhead(ctx context.Context, page *Tenant) error {
 
 // loadDays lines up the days, the missing ones between them too, of the months in which one has a page.
 func (t Store) loadDays(ctx context.Context, page *Tenant) error {
-	states, err := watch.States(ctx, t.Conn, t.Of)
-	if err != nil || len(states) == 0 {
+	whys, err := watch.Whys(ctx, t.Conn, t.Of)
+	if err != nil || len(whys) == 0 {
 		return err
 	}
 	peaks, noPeaks := duck.By[calendar.Date, Peak](ctx, t.Conn, "ask/page_peak")
 	quality, noQuality := duck.By[calendar.Date, settle.Quality](ctx, t.Conn, "ask/page_quality")
-	days := slices.SortedFunc(maps.Keys(states), calendar.Date.Compare)
+	days := slices.SortedFunc(maps.Keys(whys), calendar.Date.Compare)
 	for day := days[0]; !days[len(days)-1].Before(day); day = day.AddDays(1) {
 		d := Day{Date: day, State: Missing, Peaks: peaks[day], Quality: quality[day]}
 		for i := range d.Peaks {
 			d.Peaks[i].At = d.Peaks[i].At.In(job.ZoneOf(t.Of, d.Peaks[i].Region))
 		}
-		if state, known := states[day]; known {
-			d.State, d.HasPage = state, t.Wants(day)
+		if why, known := whys[day]; known {
+			d.State, d.Why, d.HasPage = settle.Of(why), why, t.Wants(day)
 		}
 		page.Days = append(page.Days, d)
 		if n := len(page.Shown); d.HasPage && (n == 0 || page.Shown[n-1] != day.YearMonth()) {
@@ -149,92 +189,116 @@ func (t Store) loadDays(ctx context.Context, page *Tenant) error {
 	return cmp.Or(noPeaks, noQuality)
 }
 
-func (t Store) day(ctx context.Context, explainer *explain.Explainer, day calendar.Date) (d Detail, err error) {
-	stands, err := compute.LookAt(ctx, t.Conn, t.Of, day)
-	if _, dropped := errors.AsType[*compute.MissingError](err); err != nil && !dropped {
-		return d, err
+// days are what the pages of some days show.
+func (t Store) days(ctx context.Context, stands []compute.Standing) ([]Detail, error) {
+	var days []calendar.Date
+	for _, s := range stands {
+		days = append(days, s.Day)
 	}
-	d.Slice = stands.Slice
-	curves, err := t.curves(ctx, day)
+	curves, err := t.curves(ctx, days)
 	if err != nil {
-		return d, err
+		return nil, err
 	}
-	for _, r := range t.Of.Regions {
-		section := Section{Region: r.Name, Day: day.In(r.Zone), Zone: r.Zone, Committed: r.Committed, Curves: curves[r.Name]}
-		if err := t.seats(ctx, explainer, day, &section); err != nil {
-			return d, err
+	explainer := explain.New(t.Conn, t.Of)
+	details := make([]Detail, len(stands))
+	var told []*explain.Day
+	var of []*Section
+	for i, s := range stands {
+		details[i] = Detail{Slice: s.Slice, Regions: make([]Section, len(t.Of.Regions))}
+		for j, r := range t.Of.Regions {
+			d := &details[i].Regions[j]
+			*d = Section{Region: r.Name, Day: s.Day.In(r.Zone), Zone: r.Zone, Committed: r.Committed, Curves: curves[inDay{s.Day, r.Name}]}
+			x, err := explainer.On(s, r.Name, "")
+			if err == nil && len(d.Curves) > 0 {
+				x.Curve = d.Curves[0].Steps
+			}
+			if said, err := t.untold(ctx, s.Day, d, err); err != nil {
+				return nil, err
+			} else if !said {
+				told, of = append(told, x), append(of, d)
+			}
 		}
-		d.Regions = append(d.Regions, section)
 	}
-	return d, nil
+	return details, t.seats(ctx, explainer, told, of)
 }
 
-// curves are a day's by region. Steps that differ in sessions alone are one.
-func (t Store) curves(ctx context.Context, day calendar.Date) (map[string][]Curve, error) {
-	steps, err := duck.All[struct {
-		Region, Location string
+// inDay is a region on a day.
+type inDay struct {
+	Day    calendar.Date
+	Region string
+}
+
+// curves are those of days. Steps that differ in sessions alone are one.
+func (t Store) curves(ctx context.Context, days []calendar.Date) (map[inDay][]Curve, error) {
+	type step struct {
+		Location string
 		calendar.Interval
 		Agents int64
-	}](ctx, t.Conn, "ask/page_curve", sql.Named("day", day.String()))
-	found := map[string][]Curve{}
-	for _, s := range steps {
-		all := found[s.Region]
-		if n := len(all); n == 0 || all[n-1].Location != s.Location {
-			all = append(all, Curve{Location: s.Location})
+	}
+	steps, err := duck.By[inDay, step](ctx, t.Conn, "ask/page_curve", duck.Days(days...))
+	found := map[inDay][]Curve{}
+	for of, steps := range steps {
+		var all []Curve
+		for _, s := range steps {
+			if n := len(all); n == 0 || all[n-1].Location != s.Location {
+				all = append(all, Curve{Location: s.Location})
+			}
+			c := &all[len(all)-1]
+			if n := len(c.Steps); n > 0 && c.Steps[n-1].Agents == s.Agents && c.Steps[n-1].End == s.Start {
+				c.Steps[n-1].End = s.End
+			} else {
+				c.Steps = append(c.Steps, explain.Step{Interval: s.Interval, Agents: s.Agents})
+			}
 		}
-		c := &all[len(all)-1]
-		if n := len(c.Steps); n > 0 && c.Steps[n-1].Agents == s.Agents && c.Steps[n-1].End == s.Start {
-			c.Steps[n-1].End = s.End
-		} else {
-			c.Steps = append(c.Steps, explain.Step{Interval: s.Interval, Agents: s.Agents})
-		}
-		found[s.Region] = all
+		found[of] = all
 	}
 	return found, err
 }
 
-// seats tell who was in the peak, or why that cannot be told: the rows are gone, or the configuration has changed.
-func (t Store) seats(ctx context.Context, explainer *explain.Explainer, day calendar.Date, d *Section) error {
-	var peak *explain.Second
-	x, err := explainer.Day(ctx, day, d.Region, "")
-	if err == nil {
-		err = t.breakdowns(ctx, x, d)
+// untold notes why it cannot be told who was in the peak: the rows are gone, or the configuration has changed. Other errors are in the way.
+func (t Store) untold(ctx context.Context, day calendar.Date, d *Section, err error) (bool, error) {
+	told, is := errors.AsType[*fail.Error](err)
+	if !is || ctx.Err() != nil {
+		return err != nil, err
 	}
-	if err == nil {
-		peak, err = x.Peak(ctx)
-	}
-	if told, is := errors.AsType[*fail.Error](err); is && ctx.Err() == nil {
-		d.Note = "Cannot be told: " + told.Error() + "."
-		t.Log.Warn("who was in the peak cannot be told: "+told.Error(), "tenant", t.Of.Name, "region", d.Region, "day", day)
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	d.Seats = peak.Seats
-	for i := range d.Seats {
-		if t.Mask != nil {
-			d.Seats[i].Agent = t.Mask.Agent(d.Seats[i].Agent)
-		}
-	}
-	return nil
+	d.Note = "Cannot be told: " + told.Error() + "."
+	t.Log.Warn("who was in the peak cannot be told: "+told.Error(), "tenant", t.Of.Name, "region", d.Region, "day", day)
+	return true, nil
 }
 
-// breakdowns tell who used the seats, by what the configuration asks for.
-func (t Store) breakdowns(ctx context.Context, x *explain.Day, d *Section) error {
+// seats tell who was in the peaks, and who used the seats, by what the configuration asks for.
+func (t Store) seats(ctx context.Context, explainer *explain.Explainer, days []*explain.Day, of []*Section) error {
 	for _, by := range t.Of.Breakdown {
-		b := Breakdown{By: by}
-		found, err := x.Breakdown(ctx, by)
-		if told, is := errors.AsType[*fail.Error](err); is && ctx.Err() == nil {
-			b.Note = "Cannot be told: " + told.Error() + "."
-		} else if err != nil {
+		found, untold, err := explainer.Breakdowns(ctx, by, days...)
+		_, old := errors.AsType[*fail.Error](err) // that of the store
+		if err != nil && (!old || ctx.Err() != nil) {
 			return err
-		} else {
-			b.Parts = found.Parts
 		}
-		d.Breakdowns = append(d.Breakdowns, b)
+		for i, d := range of {
+			b := Breakdown{By: by}
+			if told := cmp.Or(err, untold[i]); told != nil {
+				b.Note = "Cannot be told: " + told.Error() + "."
+			} else {
+				b.Parts = found[i].Parts
+			}
+			d.Breakdowns = append(d.Breakdowns, b)
+		}
 	}
-	return nil
+	peaks, untold, err := explainer.Peaks(ctx, days...)
+	for i, d := range of {
+		said := false
+		if said, err = t.untold(ctx, days[i].Date, d, cmp.Or(err, untold[i])); err != nil {
+			return err
+		}
+		for at := 0; !said && at < len(peaks[i].Seats); at++ {
+			seat := &peaks[i].Seats[at]
+			if t.Mask != nil {
+				seat.Agent = t.Mask.Agent(seat.Agent)
+			}
+			d.Seats = append(d.Seats, *seat)
+		}
+	}
+	return err
 }
 
 //go:embed assets
@@ -272,7 +336,7 @@ func (s *Site) Tenant(t Tenant) error {
 	if t.Problem != "" {
 		return nil
 	}
-	if err := s.page(t.Name+"/index.html", "tenant", "../", t.Name, o); err != nil {
+	if err := s.page(t.Name+"/index.html", "tenant", "../", t.Name, newFront(o)); err != nil {
 		return err
 	}
 	for _, m := range o.Months {
@@ -283,6 +347,28 @@ func (s *Site) Tenant(t Tenant) error {
 	return s.script(t.Name+"/data/days.js", "seatsDays", o.paged)
 }
 
+// Kept tells whether the older site has the page of a day of the tenant that was added last, made of the same: then it is taken over,
+// with its bytes and its time. basis is what the page shows, or what that follows from, beside the numbers of the day.
+func (s *Site) Kept(date calendar.Date, basis any) bool {
+	o := s.tenants[len(s.tenants)-1]
+	v := o.day(slices.IndexFunc(o.Days, func(d Day) bool { return d.Date == date }), Detail{})
+	of := []any{s.head.Version, s.head.Masked, v.Day, v.Prev, v.Next, basis}
+	for _, r := range o.Regions {
+		of = append(of, o.standing(r.Name, date.String()))
+	}
+	for _, name := range []string{"layout", "day"} {
+		text, err := pages.ReadFile("pages/" + name + ".html")
+		of = append(of, text, err)
+	}
+	text, err := json.Marshal(of)
+	if err != nil {
+		return false
+	}
+	o.basis[date] = fmt.Sprintf("%x", sha256.Sum256(text))
+	page, data := o.Name+"/"+date.String()+".html", o.Name+"/data/"+date.String()+".js"
+	return s.folder.has(page, o.basis[date]) && s.folder.keep(data) == nil && s.folder.keep(page) == nil
+}
+
 // Day adds the page of a day of the tenant that was added last.
 func (s *Site) Day(date calendar.Date, detail Detail) error {
 	o := s.tenants[len(s.tenants)-1]
@@ -291,6 +377,7 @@ func (s *Site) Day(date calendar.Date, detail Detail) error {
 		return fmt.Errorf("write page of %s: it is no day of %s with a page", date, o.Name)
 	}
 	v := o.day(at, detail)
+	v.Basis = o.basis[date]
 	if err := s.script(o.Name+"/data/"+date.String()+".js", "seatsDay", v.data()); err != nil {
 		return err
 	}
@@ -299,7 +386,7 @@ func (s *Site) Day(date calendar.Date, detail Detail) error {
 
 // Close writes the fleet page, and publishes the site.
 func (s *Site) Close() error {
-	if err := s.page("index.html", "fleet", "", "All tenants", s.tenants); err != nil {
+	if err := s.page("index.html", "fleet", "", "All tenants", newFront(s.tenants...)); err != nil {
 		return err
 	}
 	err := fs.WalkDir(assets, "assets", func(name string, d fs.DirEntry, err error) error {
@@ -446,16 +533,39 @@ func (f *folder) replaceable() error {
 	return nil
 }
 
-// put writes a file of the draft, with the folders that it lies in.
+// when are the times at which a page and the newest of what it shows were written: they alone are no reason for a page to be another.
+var when = regexp.MustCompile(`(?:Written|The store as of) [-0-9]+ [:0-9]+ UTC`)
+
+// put writes a file of the draft, with the folders that it lies in, or keeps that of the older site where it says the same.
 func (f *folder) put(name string, text []byte) error {
+	old, err := os.ReadFile(filepath.Join(f.path, name))
+	if err == nil && bytes.Equal(when.ReplaceAll(old, nil), when.ReplaceAll(text, nil)) && f.keep(name) == nil {
+		return nil
+	}
 	path := filepath.Join(f.draft, filepath.FromSlash(name))
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return err
 	}
+	_ = os.Remove(path) // it may be a file of the older site, too
 	if err := os.WriteFile(path, text, 0o600); err != nil {
 		return fmt.Errorf("write %s: %w", name, err)
 	}
 	return nil
+}
+
+// has tells whether a file of the older site contains a text.
+func (f *folder) has(name, text string) bool {
+	old, err := os.ReadFile(filepath.Join(f.path, name))
+	return err == nil && bytes.Contains(old, []byte(text))
+}
+
+// keep lets a file of the older site be one of the draft. Where a file system does not let it be both, it is an error.
+func (f *folder) keep(name string) error {
+	path := filepath.Join(f.draft, name)
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return err
+	}
+	return os.Link(filepath.Join(f.path, name), path)
 }
 
 // publish lets the draft take the place of the older site, which is put back where that fails.
@@ -511,6 +621,11 @@ type Tenant struct {
 
 	Highest   []watch.Highest // by month and region, where a day was counted
 	Contracts []job.Contract  // of the months that get a page, where a curve is kept
+	Billed    []Bill          // by month and region
+
+	Stands    watch.State
+	Overdue   string // what is; "": nothing
+	BlockedBy string // the rules, of the days that are blocked
 }
 
 // Outlook is what a region's month may still bring.
@@ -527,6 +642,7 @@ const Missing = "missing"
 type Day struct {
 	Date    calendar.Date
 	State   string // settle.Final, settle.Provisional or Missing
+	Why     string // it is provisional; "" where it is not
 	HasPage bool
 	Peaks   []Peak           // in the order of the tenant's regions, then those that are configured no more
 	Quality []settle.Quality // what each rule found (R11)
