@@ -464,7 +464,7 @@ func (s sheet) title(screen screen, highest int64, at calendar.Date) string {
 
 // The signs beside a day's number, and what they mean, in the order of the legend.
 var signs = []struct{ sign, meaning string }{
-	{"-", "missing"}, {".", "not counted yet"}, {"~", "provisional, may still move"}, {"!", "above what is committed"},
+	{"-", "missing"}, {".", "not counted yet"}, {"~", "provisional, may still move"}, {"!", "above committed"},
 }
 
 // cell is a day with its number and two signs; those that it has are noted.
