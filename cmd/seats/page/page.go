@@ -166,20 +166,20 @@ func (t Store) lookAhead(ctx context.Context, page *Tenant) error {
 
 // loadDays lines up the days, the missing ones between them too, of the months in which one has a page.
 func (t Store) loadDays(ctx context.Context, page *Tenant) error {
-	states, err := watch.States(ctx, t.Conn, t.Of)
-	if err != nil || len(states) == 0 {
+	whys, err := watch.Whys(ctx, t.Conn, t.Of)
+	if err != nil || len(whys) == 0 {
 		return err
 	}
 	peaks, noPeaks := duck.By[calendar.Date, Peak](ctx, t.Conn, "ask/page_peak")
 	quality, noQuality := duck.By[calendar.Date, settle.Quality](ctx, t.Conn, "ask/page_quality")
-	days := slices.SortedFunc(maps.Keys(states), calendar.Date.Compare)
+	days := slices.SortedFunc(maps.Keys(whys), calendar.Date.Compare)
 	for day := days[0]; !days[len(days)-1].Before(day); day = day.AddDays(1) {
 		d := Day{Date: day, State: Missing, Peaks: peaks[day], Quality: quality[day]}
 		for i := range d.Peaks {
 			d.Peaks[i].At = d.Peaks[i].At.In(job.ZoneOf(t.Of, d.Peaks[i].Region))
 		}
-		if state, known := states[day]; known {
-			d.State, d.HasPage = state, t.Wants(day)
+		if why, known := whys[day]; known {
+			d.State, d.Why, d.HasPage = settle.Of(why), why, t.Wants(day)
 		}
 		page.Days = append(page.Days, d)
 		if n := len(page.Shown); d.HasPage && (n == 0 || page.Shown[n-1] != day.YearMonth()) {
@@ -642,6 +642,7 @@ const Missing = "missing"
 type Day struct {
 	Date    calendar.Date
 	State   string // settle.Final, settle.Provisional or Missing
+	Why     string // it is provisional; "" where it is not
 	HasPage bool
 	Peaks   []Peak           // in the order of the tenant's regions, then those that are configured no more
 	Quality []settle.Quality // what each rule found (R11)
