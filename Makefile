@@ -156,6 +156,7 @@ uplot: ## fetch the pages' charting library again
 	tar -xzf bin/uplot-$(UPLOT).tgz -C $(UPLOT_DIR) --strip-components=1 package/LICENSE
 	tar -xzf bin/uplot-$(UPLOT).tgz -C $(UPLOT_DIR) --strip-components=2 package/dist/uPlot.iife.min.js package/dist/uPlot.min.css
 
+<<<<<<< HEAD
 axe: $(AXE) ## what tells tests of the pages what keeps people out; it is not shipped
 $(AXE): | npm
 	mkdir -p bin
@@ -163,9 +164,20 @@ $(AXE): | npm
 	rm -rf $@.new && mkdir $@.new && tar -xzf $@.tgz -C $@.new --strip-components=1 package/LICENSE package/axe.min.js && mv $@.new $@ && rm $@.tgz
 
 alerts: demo promtool ## check the alert rules, and the metrics that the demo wrote
+=======
+alerts: demo promtool bin/grafana ## check the alert rules, the dashboard, and the metrics that the demo wrote
+>>>>>>> main
 	promtool check rules $(ALERTS)/seats.rules.yml
 	promtool test rules $(ALERTS)/seats.rules.test.yml
 	promtool check metrics <$(DEMO)/var/seats.prom
+	bin/grafana/bin/python $(PACKAGING)/dashboard.py bin/dashboard.rules.yml
+	promtool check rules bin/dashboard.rules.yml
+
+# Grafana's own model of a dashboard: no registry has the program.
+bin/grafana: | venv
+	python3 -m venv $@.new
+	$@.new/bin/pip install -q grafana-foundation-sdk==1769699998!10.1.0 || { rm -rf $@.new; exit 1; }
+	rm -rf $@ && mv $@.new $@
 
 # Linked statically, with Go's own look-ups of names and users: it needs nothing of the machine but its kernel. The linker
 # warns of DuckDB's calls into the C library that would look for more; the program makes none of them. Where the linker finds

@@ -158,14 +158,13 @@ func LoadMonth(ctx context.Context, q duck.Queryer, t config.Tenant, month calen
 
 func loadMonth(ctx context.Context, q duck.Queryer, t config.Tenant, month calendar.Month, stands []Standing) (MonthResult, error) {
 	r := MonthResult{Month: month}
-	stored, notStored := duck.All[struct {
-		Region                                      string
+	stored, notStored := duck.By[string, struct {
 		Agents                                      int64
 		State, SlicesSHA256, RulesSHA256, SQLSHA256 string
 		ComputedTS                                  int64
 	}](ctx, q, "count/month_count", sql.Named("month", month.String()))
 	peaks, noPeaks := loadMonthPeaks(ctx, q, month)
-	quality, noQuality := loadQuality(ctx, q, month.First(), month.Last())
+	quality, noQuality := duck.By[calendar.Date, settle.Quality](ctx, q, "count/month_quality", duck.Span(month.First(), month.Last())...)
 	if err := cmp.Or(notStored, noPeaks, noQuality); err != nil {
 		return r, err
 	}
@@ -177,19 +176,16 @@ func loadMonth(ctx context.Context, q duck.Queryer, t config.Tenant, month calen
 			return r, err
 		}
 	}
-	r.Quality = sumQuality(quality, month.Last())
+	r.Quality = quality[month.Last()]
 	for _, region := range t.Regions {
-		for _, s := range stored {
-			if s.Region != region.Name {
-				continue
-			}
+		for _, s := range stored[region.Name] {
 			r.RulesSHA256, r.SQLSHA256, r.ComputedTS = s.RulesSHA256, s.SQLSHA256, s.ComputedTS
-			one, last := MonthRegion{Enabled: Enabled{s.Region, s.Agents}, State: s.State, SlicesSHA256: s.SlicesSHA256}, month.Last()
+			one, last := MonthRegion{Enabled: Enabled{region.Name, s.Agents}, State: s.State, SlicesSHA256: s.SlicesSHA256}, month.Last()
 			for _, s := range standsIn(region, month, stands) {
 				one.Slices, last = append(one.Slices, *s.Slice), s.Day
 			}
-			one.Quality = sumQuality(quality, last)
-			if top, counted := peaks[s.Region]; counted {
+			one.Quality = quality[last]
+			if top, counted := peaks[region.Name]; counted {
 				one.Peak = &top[0]
 			}
 			r.Regions = append(r.Regions, one)
@@ -426,69 +422,31 @@ func Load(ctx context.Context, q duck.Queryer, stands []Standing) ([]DayResult, 
 	return results, err
 }
 
+// onDay is a scope on a day.
 type onDay struct {
-	day              calendar.Date
-	region, location string
+	Day              calendar.Date
+	Region, Location string
 }
 
 // loadNumbers reads what the store has of some days, each in the order of its scopes.
 func loadNumbers(ctx context.Context, q duck.Queryer, stands []Standing) ([]DayResult, error) {
 	days := daysOf(stands)
-	peaks, noPeaks := duck.By[calendar.Date, Peak](ctx, q, "count/peak", duck.Days(days...))
-	enabled, notEnabled := duck.By[calendar.Date, Enabled](ctx, q, "count/enabled_count", duck.Days(days...))
-	quality, noQuality := loadQuality(ctx, q, slices.MinFunc(days, calendar.Date.Compare), slices.MaxFunc(days, calendar.Date.Compare))
+	peaks, noPeaks := duck.By[onDay, Peak](ctx, q, "count/peak", duck.Days(days...))
+	enabled, notEnabled := duck.By[onDay, Enabled](ctx, q, "count/enabled_count", duck.Days(days...))
+	quality, noQuality := duck.By[calendar.Date, settle.Quality](ctx, q, "count/quality", duck.Days(days...))
 	if err := cmp.Or(noPeaks, notEnabled, noQuality); err != nil {
 		return nil, err
 	}
-	qualityOn := map[calendar.Date][]settle.Quality{}
-	for _, one := range quality {
-		qualityOn[one.Day] = append(qualityOn[one.Day], one.Quality)
-	}
 	results := make([]DayResult, len(stands))
 	for i, s := range stands {
-		r := DayResult{Day: s.Day, Slice: *s.Slice, By: s.By, Quality: qualityOn[s.Day]}
+		r := DayResult{Day: s.Day, Slice: *s.Slice, By: s.By, Quality: quality[s.Day]}
 		for _, scope := range RulesFor(s.By, s.Day).Scopes() {
-			for _, p := range peaks[s.Day] {
-				if p.Region == scope.Region && p.Location == scope.Location {
-					r.Peaks = append(r.Peaks, p)
-				}
-			}
-			for _, e := range enabled[s.Day] {
-				if e.Region == scope.Region && scope.Location == "" {
-					r.Enabled = append(r.Enabled, e)
-				}
-			}
+			at := onDay{s.Day, scope.Region, scope.Location}
+			r.Peaks, r.Enabled = append(r.Peaks, peaks[at]...), append(r.Enabled, enabled[at]...)
 		}
 		results[i] = r
 	}
 	return results, nil
-}
-
-// foundOn is what a data-quality rule found on a day.
-type foundOn struct {
-	Day calendar.Date
-	settle.Quality
-}
-
-// loadQuality reads what the data-quality rules found on the days of a range, both included, by rule and day.
-func loadQuality(ctx context.Context, q duck.Queryer, from, to calendar.Date) ([]foundOn, error) {
-	return duck.All[foundOn](ctx, q, "count/quality", duck.Span(from, to)...)
-}
-
-// sumQuality sums up by rule what was found on the days up to one, with up to 20 examples of the earliest.
-func sumQuality(found []foundOn, to calendar.Date) (all []settle.Quality) {
-	for _, one := range found {
-		if to.Before(one.Day) {
-			continue
-		}
-		if last := len(all) - 1; last < 0 || all[last].Rule != one.Rule {
-			all = append(all, settle.Quality{Rule: one.Rule, Examples: settle.Keys{}})
-		}
-		sum := &all[len(all)-1]
-		sum.Blocking, sum.Count = sum.Blocking || one.Blocking, sum.Count+one.Count
-		sum.Examples = append(sum.Examples, one.Examples[:min(len(one.Examples), 20-len(sum.Examples))]...)
-	}
-	return all
 }
 
 // MissingError: days without a slice (R9), or, from the Load functions, without a result.

@@ -80,6 +80,12 @@ func (c *caseSite) step(t *testing.T, verb string, args []string) {
 			c.writer.Columns = append(c.writer.Columns, config.Column{Name: name})
 		}
 		return
+	case "provisional_may_move":
+		c.writer.ProvisionalMayMove = true
+		return
+	case "final_only":
+		c.writer.FinalOnly = true
+		return
 	case "program":
 		c.writer.Versions.Program = args[0]
 		return
@@ -118,6 +124,8 @@ func (c *caseSite) issueAs(args []string) {
 			n.State = settle.Provisional
 		case "reason":
 			reason = spaced(value)
+		case "why":
+			n.Why = spaced(value)
 		case "day": // after the first
 			at = at.AddDate(0, 0, number)
 		case "peak_hours_later":
@@ -151,6 +159,10 @@ func (c *caseSite) issueAs(args []string) {
 			c.say("hint: %s", hint)
 		}
 		c.say("%s, exit %d", strings.TrimPrefix(fmt.Sprintf("%T", errors.Unwrap(fmt.Errorf("%w", o.Err))), "*report."), fail.CodeOf(o.Err))
+		return
+	}
+	if o.Action == report.Held {
+		c.say("held")
 		return
 	}
 	c.say("%s %s", o.Action, o.Issue.File)
@@ -216,6 +228,9 @@ func (c *caseSite) manifestLines(file string) {
 		is += why(*m.Supersedes, *m.Reason)
 	}
 	c.say("        revision %d, %d %s, issued %s; %s", m.Revision, m.Value, m.State, m.IssuedAt.Format(time.RFC3339), is)
+	if m.Why != "" {
+		c.say("        provisional: %s", m.Why)
+	}
 	for _, s := range m.Slices {
 		c.say("        slice %s of %d sessions", s.SHA256, s.Sessions)
 	}

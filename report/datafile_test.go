@@ -297,7 +297,7 @@ func issuedSite(t *testing.T, n report.Number) *site {
 func (s *site) issue(n report.Number, reason string, at time.Time) report.Outcome {
 	outcomes := must.Have(s.writer.Issue([]report.Number{n}, s.ledger, reason, at))(s.t)
 	require.Len(s.t, outcomes, 1)
-	if outcomes[0].Err == nil {
+	if outcomes[0].Err == nil && outcomes[0].Action != report.Held {
 		for _, issue := range append(outcomes[0].Recovered, outcomes[0].Issue) {
 			s.enter(issue)
 		}

@@ -53,18 +53,24 @@ func (d decision) plan() (plan, error) {
 		return plan{}, err
 	}
 	now, err := d.standing()
-	switch {
-	case err != nil:
+	if err != nil {
 		return plan{}, err
+	}
+	mayMove := now != nil && d.writer.ProvisionalMayMove && now.State == settle.Provisional
+	switch {
+	case now != nil && now.Value == d.number.Value:
+		return d.keep(*now)
+	case now != nil && d.reason == "" && !mayMove:
+		return plan{}, d.conflict(now.File, fmt.Sprintf("revision %d was issued with %d %s agents, the count is now %d", now.Revision, now.Value, d.number.Measure, d.number.Value),
+			fmt.Sprintf("give --restate REASON to issue revision %d", now.Revision+1))
+	case d.writer.FinalOnly && d.number.State == settle.Provisional:
+		return plan{outcome: Outcome{Number: d.number, Action: Held}}, nil
 	case now == nil:
 		// A manifest without a data file may be there: the remnant of a run that died between the two. Nothing was issued by it, so
 		// it is written anew and describes this number.
 		return d.issue(Written, Issue{Revision: 1}, nil)
-	case now.Value == d.number.Value:
-		return d.keep(*now)
 	case d.reason == "":
-		return plan{}, d.conflict(now.File, fmt.Sprintf("revision %d was issued with %d %s agents, the count is now %d", now.Revision, now.Value, d.number.Measure, d.number.Value),
-			fmt.Sprintf("give --restate REASON to issue revision %d", now.Revision+1))
+		d.reason = map[string]string{settle.Final: "became final", settle.Provisional: "moved while it was provisional"}[d.number.State]
 	}
 	recovered := now.recovered
 	if now.adopted { // the ledger lacks it, too

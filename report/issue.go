@@ -5,7 +5,8 @@
 //
 //   - A period once issued is never silently replaced (R13). The same number
 //     again writes nothing; another number is refused, or, with a stated reason,
-//     becomes the next revision beside the one it supersedes.
+//     becomes the next revision beside the one it supersedes. Where the site lets
+//     provisional numbers move, that they moved, or became final, is the reason.
 //   - A data file depends on the number and the configured columns alone: equal
 //     inputs give equal bytes.
 //   - A data file, its manifest and, with a key, the manifest's signature appear
@@ -69,11 +70,12 @@ const (
 	Restored  Action = "restored"  // a vanished data file or manifest was put back
 	Signed    Action = "signed"    // the manifest had no signature
 	Adopted   Action = "adopted"   // found intact on disk, unknown to the ledger
+	Held      Action = "held"      // provisional, and nothing is issued before it is final
 	Refused   Action = "refused"   // R13, or a conflict with what is on disk
 	Failed    Action = "failed"    // the number is invalid, or reading or writing failed
 )
 
-// Outcome is what became of one number. Where Err is nil, Issue is the row that the ledger should now hold for its region,
+// Outcome is what became of one number. Where Err is nil, and it is not Held, Issue is the row that the ledger should now hold for its region,
 // measure, period and revision, and Recovered are rows of earlier revisions that the ledger lacked and that were found intact
 // on disk. Where Err is not nil, nothing was issued.
 type Outcome struct {
@@ -92,6 +94,9 @@ type Writer struct {
 	Columns  []config.Column // of data files; none: the default ones
 	Versions Versions
 	Signing  *Signing // nil: nothing is signed
+
+	FinalOnly          bool // a number that is provisional gets no file
+	ProvisionalMayMove bool // another number than one that was issued as provisional is issued without a reason of the operator's
 	plain.Access
 }
 

@@ -66,6 +66,7 @@ type Number struct {
 	PeakSeconds int64            // seconds of the period at the peak; Concurrent above 0 only
 	PeakDays    int64            // days of the month that reach it; Concurrent above 0, of a month, only
 	State       string           // Final or Provisional
+	Why         string           // it is provisional; or ""
 	Slices      []settle.Slice   // what it was counted from
 	RulesHash   string           // of the configuration's counting rules
 	SQLHash     string           // of the SQL that counted
@@ -245,6 +246,7 @@ type Manifest struct {
 	Value       int64            `json:"value"`
 	Peak        *Peak            `json:"peak"`
 	State       string           `json:"state"`
+	Why         string           `json:"why_provisional,omitempty"`
 	Revision    int              `json:"revision"`
 	Supersedes  *string          `json:"supersedes"`
 	Reason      *string          `json:"reason"`
@@ -278,6 +280,9 @@ func newManifest(n Number, issue Issue, size int64, versions Versions) Manifest 
 		Differences: []Difference{}, Updates: []Update{},
 		IssuedAt: issue.IssuedAt, RulesHash: n.RulesHash, SQLHash: n.SQLHash, Versions: versions,
 		Slices: append([]settle.Slice{}, n.Slices...), Quality: append([]settle.Quality{}, n.Quality...),
+	}
+	if m.State == settle.Provisional {
+		m.Why = n.Why
 	}
 	if n.hasPeak() {
 		m.Peak = &Peak{At: n.PeakAt, Seconds: n.PeakSeconds, Days: n.PeakDays}

@@ -3,7 +3,10 @@ package report
 import (
 	"bytes"
 	"cmp"
+	"context"
+	"database/sql"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -15,6 +18,10 @@ import (
 	"time"
 
 	"github.com/jedib0t/go-pretty/v6/text"
+
+	"example.com/seats/internal/calendar"
+	"example.com/seats/internal/duck"
+	texts "example.com/seats/sql"
 )
 
 // The formats that a Table can be written in.
@@ -46,6 +53,38 @@ type Told struct {
 type Table struct {
 	Header []string
 	Rows   [][]any
+}
+
+// Ask gives what an embedded query finds, under the names that it gives its columns. A DATE is a calendar.Date, and a moment stands by
+// the clock of the zone of its row, where one is told. Of the arguments, those count of which the query has a parameter.
+func Ask(ctx context.Context, q duck.Queryer, name string, zone func(header []string, row []any) *time.Location, args ...any) (t Table, err error) {
+	query := texts.Text(name)
+	args = slices.DeleteFunc(slices.Clone(args), func(arg any) bool { return !strings.Contains(query, "$"+arg.(sql.NamedArg).Name) })
+	rows, err := q.QueryContext(ctx, query, args...)
+	if err != nil {
+		return t, fmt.Errorf("run sql/%s: %w", name, err)
+	}
+	defer rows.Close()               //nolint:errcheck // read to the end
+	types, err := rows.ColumnTypes() // which only fails once they are closed
+	for _, c := range types {
+		t.Header = append(t.Header, c.Name())
+	}
+	for err == nil && rows.Next() {
+		row, into := make([]any, len(types)), make([]any, len(types))
+		for i := range row {
+			into[i] = &row[i]
+		}
+		err = rows.Scan(into...)
+		for i, c := range types {
+			if at, is := row[i].(time.Time); is && c.DatabaseTypeName() == "DATE" {
+				row[i] = calendar.DateOf(at, time.UTC)
+			} else if is {
+				row[i] = at.In(cmp.Or(zone(t.Header, row), at.Location()))
+			}
+		}
+		t.Rows = append(t.Rows, row)
+	}
+	return t, errors.Join(err, rows.Err())
 }
 
 // Write writes the table in the format: FormatTable, FormatJSON or FormatCSV.

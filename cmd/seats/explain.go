@@ -131,9 +131,9 @@ func (x *explanation) print(ctx context.Context, month calendar.Month, date cale
 		if err != nil {
 			return err
 		}
-		x.warnIssued(report.Enabled, month.String(), int64(len(m.Agents)))
+		x.warnIssued(report.Enabled, month.String(), int64(len(m.Agents.Rows)))
 		if x.By == "" {
-			return x.write(m.Table())
+			return x.write(m.Agents)
 		}
 		return x.breakdown(m.Breakdown(ctx, config.Unit(x.By)))
 	}
@@ -145,7 +145,7 @@ func (x *explanation) print(ctx context.Context, month calendar.Month, date cale
 	issued := func() { x.warnIssued(report.Concurrent, day.Date.String(), agents) }
 	switch {
 	case x.Top > 0:
-		return x.write(day.MinuteTable(day.Curve.Busiest(x.Top)))
+		return x.write(day.Busiest(ctx, x.Top))
 	case x.Sensitivity:
 		readings, err := day.Sensitivity(ctx, x.Spike)
 		if err != nil {
@@ -277,7 +277,13 @@ func (x *explanation) warnIssued(measure report.Measure, period string, value in
 	}
 }
 
-func (x *explanation) write(t report.Table) error { return t.Write(x.stdout, x.Format) }
+// write prints a table, unless it could not be made.
+func (x *explanation) write(t report.Table, failed ...error) error {
+	if err := cmp.Or(failed...); err != nil {
+		return err
+	}
+	return t.Write(x.stdout, x.Format)
+}
 
 // when is the day, yesterday in the region or the tenant where none is asked for, and the second where one is.
 func (x *explanation) when() (calendar.Date, *int64, error) {

@@ -73,7 +73,11 @@ func (c *statusCmd) Run(ctx context.Context, p *program) error {
 			}
 			table.Rows = append(table.Rows, rows...)
 			job.WarnGone(p, tenant, issued)
-			return nil
+			whys, err := watch.Whys(ctx, db, tenant)
+			if said := settle.Said(whys); said != "" {
+				p.Info("provisional: "+said, "tenant", tenant.Name)
+			}
+			return err
 		})
 	})
 	return p.print(table, c.Format, failed)

@@ -162,3 +162,34 @@ where c.day = $day::date
   and c.region = $region
   and coalesce(c.location, '') = $location
 order by c.start_ts
+
+-- name: minute
+-- Grain: minute of a scope's day with somebody in it, of those with the most agents at once the first $top: how many of its seconds are at
+-- that number, and the sum of the agents over its seconds. Among equals those with more agent-seconds first, and then the earlier ones.
+-- Inputs: _data.concurrency; $day, $region, $location ('' for the region as a whole), $top; $tenant, which stands in every row.
+with cut as (
+    select agents,
+           minute,
+           least(end_ts, minute + 60) - greatest(start_ts, minute) as seconds,
+           max(agents) over (partition by minute) as most
+    from (
+        select *,
+               unnest(range(start_ts - start_ts % 60, end_ts, 60)) as minute
+        from _data.concurrency
+        where day = $day::date
+          and region = $region
+          and coalesce(location, '') = $location
+          and agents > 0
+    )
+)
+select $tenant as tenant,
+       $region as region,
+       nullif($location, '') as location,
+       to_timestamp(minute) as minute,
+       most as agents,
+       (sum(seconds) filter (agents = most))::bigint as seconds,
+       sum(agents * seconds)::bigint as agent_seconds
+from cut as c
+group by c.minute, most
+order by most desc, agent_seconds desc, c.minute
+limit $top

@@ -32,7 +32,7 @@ from enabled_by($by, $region, $period)
 -- name: enabled_agent
 -- Grain: enabled agent of a region and the days of a month (R9), known by the newest word of these for each resource_key (R6), with
 -- the session that made her one: the earliest that counted, and by which activity.
--- Inputs: _data.qualifying_session, agent, slice; $region, $days.
+-- Inputs: _data.qualifying_session, agent, slice; $region, $days; $tenant and $month, which stand in every row.
 with counted as (
     select unnest($days)::date as day
 ),
@@ -66,15 +66,18 @@ enabled as (
     where q.region = $region
     group by coalesce(w.agent, q.agent)
 )
-select agent,
+select $tenant as tenant,
+       $region as region,
+       $month as month,
+       agent,
        days,
-       earliest.day::varchar,
+       earliest.day as first_date,
        earliest.location,
-       earliest.session_key,
-       earliest.date_time_key,
-       earliest.start_ts,
+       earliest.session_key as sm_res_session_fact_key,
+       earliest.date_time_key as start_date_time_key,
+       to_timestamp(earliest.start_ts) as login,
        earliest.kind,
        earliest.activity_key,
-       earliest.activity_ts
+       to_timestamp(earliest.activity_ts) as activity_start
 from enabled
 order by agent

@@ -43,13 +43,25 @@ left join (
 ) as i using (day)
 
 -- name: quality
--- Grain: data-quality rule of a day (R11), for days of a range, both included, with up to 20 examples.
--- Input: _data.data_quality; $from, $to.
+-- Grain: data-quality rule of a day (R11), with up to 20 examples. Input: _data.data_quality; $days.
 select day::varchar as day,
        rule,
        occurrences,
        blocking,
        examples
 from _data.data_quality
-where day between $from::date and $to::date
-order by rule, day
+where day in (select unnest($days::varchar[]::date[]))
+order by day, rule
+
+-- name: month_quality
+-- Grain: day of a range, both ends included, and data-quality rule (R11): what was found from the first day on until this one, summed
+-- up, with up to 20 examples of the earliest. Input: _data.data_quality; $from, $to.
+select u.day::varchar as day,
+       q.rule,
+       sum(q.occurrences)::bigint as occurrences,
+       bool_or(q.blocking) as blocking,
+       flatten(list(coalesce(q.examples, []) order by q.day))[:20] as examples
+from (select unnest(generate_series($from::date, $to::date, interval 1 day))::date as day) as u
+join _data.data_quality as q on q.day between $from::date and u.day
+group by u.day, q.rule
+order by u.day, q.rule

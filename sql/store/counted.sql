@@ -130,12 +130,14 @@ limit 1
 
 -- name: refused
 -- Grain: day of a range, both ends included, of which the store has another number of a region than the one that is issued and
--- stands (R13). Inputs: _data.daily_concurrent, enabled_daily, issued_file; $from, $to.
+-- stands (R13), and whether all such that are issued of it are provisional. Inputs: _data.daily_concurrent, enabled_daily, issued_file;
+-- $from, $to.
 with standing as (
     select region,
            measure,
            period,
-           arg_max(value, revision) as agents
+           arg_max(value, revision) as agents,
+           arg_max(state, revision) as state
     from _data.issued_file
     where length(period) = 10
       and period between $from and $to
@@ -151,13 +153,15 @@ number as (
     select day, region, 'enabled', agents
     from _data.enabled_daily
 )
-select distinct n.day::varchar as day
+select n.day::varchar as day,
+       bool_and(s.state = 'provisional') as is_provisional
 from standing as s
 join number as n on n.day::varchar = s.period
     and n.region = s.region
     and n.measure = s.measure
 where n.agents <> s.agents
-order by day
+group by n.day
+order by n.day
 
 -- name: counted_by
 -- One row: whether any day was counted by the given rules. Input: _data.computation; $rules_sha256.

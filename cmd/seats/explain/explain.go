@@ -44,6 +44,8 @@ type Day struct {
 	Zone  *time.Location // the region's
 	State string         // settle.Final or settle.Provisional
 	Curve Curve
+
+	stands compute.Standing
 }
 
 // Day opens the result of a region on a day, or of one location of it where location is not empty.
@@ -68,7 +70,7 @@ func (e *Explainer) Day(ctx context.Context, date calendar.Date, region, locatio
 
 // On opens the result of a region, or of one location of it, on a day that stands so. Its State and Curve are for the caller to fill in.
 func (e *Explainer) On(stands compute.Standing, region, location string) (d *Day, err error) {
-	d = &Day{Explainer: New(e.conn, stands.By), Date: stands.Day} // by the rules that the day is counted by (R9)
+	d = &Day{Explainer: New(e.conn, stands.By), Date: stands.Day, stands: stands} // by the rules that the day is counted by (R9)
 	if d.Scope, d.Zone, err = d.scope(d.Date, region, location); err != nil {
 		return nil, err
 	}
@@ -176,14 +178,11 @@ type Reading struct {
 // Sensitivity gives the day's number, and then what it would be under other readings of the specification, each
 // for itself. Spikes are those shorter than so many seconds.
 func (d *Day) Sensitivity(ctx context.Context, spike int64) ([]Reading, error) {
-	stands, err := compute.Look(ctx, d.conn, d.tenant, d.Date)
+	err := reading.Stage(ctx, d.conn, d.Scope.Region, d.Scope.Location, false, []compute.Standing{d.stands}, nil)
+	if err == nil {
+		err = reading.Count(ctx, d.conn)
+	}
 	if err != nil {
-		return nil, err
-	}
-	if err := reading.Stage(ctx, d.conn, d.Scope.Region, d.Scope.Location, false, stands, nil); err != nil {
-		return nil, err
-	}
-	if err := reading.Count(ctx, d.conn); err != nil {
 		return nil, err
 	}
 	readings, err := duck.All[Reading](ctx, d.conn, "ask/number_of_day", sql.Named("day", d.Date.String()))
@@ -213,12 +212,14 @@ func (d *Day) ReadingTable(readings []Reading) report.Table {
 	})
 }
 
-// MinuteTable shows minutes of the day.
-func (d *Day) MinuteTable(minutes []Minute) report.Table {
-	return tableOf("tenant region location minute agents seconds agent_seconds", minutes, func(m Minute) []any {
-		return []any{d.tenant.Name, d.Scope.Region, text(d.Scope.Location), instant(&m.Start, d.Zone), m.Agents, m.Seconds, m.AgentSeconds}
-	})
+// Busiest are the n minutes of the day with the most agents at once, how many seconds they are that many, and the sum of the agents over
+// all seconds; among equals those with more agent-seconds first, and then the earlier ones. Minutes without anybody are left out.
+func (d *Day) Busiest(ctx context.Context, n int) (report.Table, error) {
+	return report.Ask(ctx, d.conn, "ask/minute", d.zone, d.where(sql.Named("tenant", d.tenant.Name), sql.Named("top", n))...)
 }
+
+// zone is that by whose clock times are told.
+func (d *Day) zone([]string, []any) *time.Location { return d.Zone }
 
 // SpanTable shows spans of the day; until is the first second after.
 func (d *Day) SpanTable(spans []calendar.Interval) report.Table {
@@ -339,41 +340,6 @@ func (c Curve) Lasting(seconds int64) (agents, second int64) {
 	}
 	lasts(agents)
 	return agents, second
-}
-
-// Minute is a minute of the day.
-type Minute struct {
-	Start        int64 // its first second
-	Agents       int64 // the most at once in any second of it
-	Seconds      int64 // how many of its seconds are at that number
-	AgentSeconds int64 // the sum of the agents over its seconds
-}
-
-// Busiest are the n minutes with the most agents at once; among equals those with more agent-seconds first, and
-// then the earlier ones. Minutes without anybody are left out.
-func (c Curve) Busiest(n int) (minutes []Minute) {
-	for _, s := range c {
-		for from := s.Start; s.Agents > 0 && from < s.End; { // cut at every full minute
-			start := from - from%60
-			seconds := min(s.End, start+60) - from
-			if last := len(minutes) - 1; last < 0 || minutes[last].Start != start {
-				minutes = append(minutes, Minute{Start: start})
-			}
-			m := &minutes[len(minutes)-1]
-			if s.Agents > m.Agents {
-				m.Agents, m.Seconds = s.Agents, 0
-			}
-			if s.Agents == m.Agents {
-				m.Seconds += seconds
-			}
-			m.AgentSeconds += s.Agents * seconds
-			from += seconds
-		}
-	}
-	slices.SortStableFunc(minutes, func(a, b Minute) int {
-		return cmp.Or(cmp.Compare(b.Agents, a.Agents), cmp.Compare(b.AgentSeconds, a.AgentSeconds))
-	})
-	return minutes[:min(n, len(minutes))]
 }
 
 // Second is who was there in a second, and why each of them counts.

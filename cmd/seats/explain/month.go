@@ -28,20 +28,7 @@ type Month struct {
 	Region string
 	Zone   *time.Location
 	State  string
-	Agents []Enabled
-}
-
-// Enabled is an agent of the month, with the earliest session that made her one.
-type Enabled struct {
-	Agent    string
-	Days     int64 // days on which a session of hers counted
-	Date     calendar.Date
-	Location string
-	Session  Key
-	Login    int64
-	Kind     string // of the activity that qualified the session
-	Activity int64  // its activity_key
-	ActiveAt int64  // its start
+	Agents report.Table // each with the earliest session that made her one
 }
 
 // Month lists the enabled agents of a region in a month.
@@ -77,8 +64,10 @@ func (e *Explainer) Month(ctx context.Context, month calendar.Month, region stri
 			}
 		}
 	}
-	m.Agents, err = duck.All[Enabled](ctx, m.conn, "ask/enabled_agent", sql.Named("region", m.Region), duck.Days(days...))
-	if n := int64(len(m.Agents)); n != counted && err == nil {
+	inZone := func([]string, []any) *time.Location { return zone }
+	m.Agents, err = report.Ask(ctx, m.conn, "ask/enabled_agent", inZone, sql.Named("tenant", m.tenant.Name), sql.Named("region", region),
+		sql.Named("month", month.String()), duck.Days(days...))
+	if n := int64(len(m.Agents.Rows)); n != counted && err == nil {
 		err = fail.New(fail.Store, again+" again", "explain %s in %s: %d agents are counted and %d are found", region, month, counted, n)
 	}
 	return m, err
@@ -131,15 +120,6 @@ func (e *Explainer) DaysRead(ctx context.Context, month calendar.Month) (read, m
 		}
 	}
 	return read, missing, err
-}
-
-// Table lists the enabled agents of the month.
-func (m *Month) Table() report.Table {
-	return tableOf("tenant region month agent days first_date location sm_res_session_fact_key start_date_time_key login kind activity_key activity_start",
-		m.Agents, func(a Enabled) []any {
-			return []any{m.tenant.Name, m.Region, m.Month, a.Agent, a.Days, a.Date, a.Location, a.Session.ID, a.Session.DateTimeKey,
-				instant(&a.Login, m.Zone), a.Kind, a.Activity, instant(&a.ActiveAt, m.Zone)}
-		})
 }
 
 // Breakdown is who used the seats of a region's day. An agent who belongs to several of what is asked for counts in the
@@ -243,7 +223,7 @@ func (m *Month) Breakdown(ctx context.Context, by config.Unit) (*Breakdown, erro
 	}
 	return &Breakdown{
 		Parts: parts,
-		Whole: one("tenant region month state enabled", m.tenant.Name, m.Region, m.Month, m.State, int64(len(m.Agents))),
+		Whole: one("tenant region month state enabled", m.tenant.Name, m.Region, m.Month, m.State, int64(len(m.Agents.Rows))),
 		AsTable: tableOf("tenant region month by name enabled", parts, func(p Part) []any {
 			return []any{m.tenant.Name, m.Region, m.Month, string(by), p.Name, p.Enabled}
 		}),

@@ -15,6 +15,7 @@ import (
 	"pgregory.net/rapid"
 
 	"example.com/seats/compute"
+	"example.com/seats/compute/rule"
 	"example.com/seats/internal/calendar"
 	"example.com/seats/internal/config"
 	"example.com/seats/internal/duck"
@@ -224,7 +225,7 @@ func BenchmarkDayOfAMillionSessions(b *testing.B) {
 		ask  func()
 	}{
 		{"peak", func() { require.Greater(b, must.Have(open().Peak(ctx))(b).Agents, int64(10_000)) }},
-		{"busiest", func() { require.Len(b, open().Curve.Busiest(10), 10) }},
+		{"busiest", func() { require.Len(b, must.Have(open().Busiest(ctx, 10))(b).Rows, 10) }},
 		{"agent", func() { require.Len(b, must.Have(e.Agent(ctx, "emp77", []calendar.Date{date}, "", ""))(b), 10) }},
 		{"sensitivity", func() { must.Have(open().Sensitivity(ctx, 60))(b) }},
 	} {
@@ -347,17 +348,19 @@ func TestLastingIsTheBestOfTheLowestInAnyWindow(t *testing.T) {
 }
 
 func TestBusiestMinutes(t *testing.T) {
-	c := Curve{
-		{calendar.Interval{Start: 600, End: 630}, 2, 2},
-		{calendar.Interval{Start: 630, End: 700}, 5, 5}, // 30 s of one minute, 40 of the next
-		{calendar.Interval{Start: 700, End: 780}, 1, 1},
-		{calendar.Interval{Start: 780, End: 900}, 0, 0},
+	conn := emptyStore(t)
+	insert(t, conn, `insert into _data.concurrency (day, region, location, start_ts, end_ts, agents, sessions)
+		select '2026-03-10', 'US', location, unnest([600, 630, 700, 780]), unnest([630, 700, 780, 900]), unnest([2, 5, 1, 0]) + more, 9
+		from (values (null, 0), ('dallas', 1)) as of (location, more)`) // the second step: 30 s of one minute, 40 of the next
+	day := Day{Explainer: New(conn, config.Tenant{Name: "acme"}), Date: must.Date(t, "2026-03-10"), Scope: rule.Scope{Region: "US"}, Zone: time.UTC}
+	at := func(second int64) time.Time { return time.Unix(second, 0).UTC() }
+	want := [][]any{
+		{"acme", "US", nil, at(660), int64(5), int64(40), int64(220)},
+		{"acme", "US", nil, at(600), int64(5), int64(30), int64(210)},
+		{"acme", "US", nil, at(720), int64(1), int64(60), int64(60)},
 	}
-	want := []Minute{
-		{Start: 660, Agents: 5, Seconds: 40, AgentSeconds: 220},
-		{Start: 600, Agents: 5, Seconds: 30, AgentSeconds: 210},
-		{Start: 720, Agents: 1, Seconds: 60, AgentSeconds: 60},
-	}
-	require.Equal(t, want, c.Busiest(10))
-	require.Equal(t, want[:2], c.Busiest(2))
+	minutes := must.Have(day.Busiest(t.Context(), 10))(t)
+	require.Equal(t, strings.Fields("tenant region location minute agents seconds agent_seconds"), minutes.Header)
+	require.Equal(t, want, minutes.Rows)
+	require.Equal(t, want[:2], must.Have(day.Busiest(t.Context(), 2))(t).Rows)
 }

@@ -115,6 +115,9 @@ func (s *state) count(ctx context.Context, counter *compute.Counter, days []cale
 			if len(some) > 1 {
 				attrs = append(attrs, "days", len(some)) // together
 			}
+			if why := whyOf(one.By, one.Slice); why != "" {
+				attrs = append(attrs, "why", why)
+			}
 			s.info("computed", attrs...)
 		}
 	}
@@ -235,12 +238,17 @@ func (s *state) checkStanding(ctx context.Context, month calendar.Month) error {
 	if s.dry {
 		return nil
 	}
-	refused, err := duck.All[calendar.Date](ctx, s.Conn, "store/refused",
-		sql.Named("from", month.First().String()), sql.Named("to", month.Last().String()))
-	days := s.Tenant.DaysOf(month)
-	refused = slices.DeleteFunc(refused, func(day calendar.Date) bool {
-		return !slices.Contains(days, day) || s.Restate != "" && slices.Contains(s.Days, day)
-	})
+	all, err := duck.All[struct {
+		Day         calendar.Date
+		Provisional bool // all that is issued of it
+	}](ctx, s.Conn, "store/refused", sql.Named("from", month.First().String()), sql.Named("to", month.Last().String()))
+	days, refused := s.Tenant.DaysOf(month), []calendar.Date{}
+	for _, r := range all {
+		restated := slices.Contains(s.Days, r.Day) && (s.Restate != "" || s.does(Report) && s.Tenant.ProvisionalMayMove && r.Provisional)
+		if slices.Contains(days, r.Day) && !restated {
+			refused = append(refused, r.Day)
+		}
+	}
 	if err != nil || len(refused) == 0 {
 		return err
 	}

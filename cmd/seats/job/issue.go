@@ -68,6 +68,7 @@ func (s *state) issue(ctx context.Context) error {
 		return err
 	}
 	writer := report.Writer{Dir: s.Tenant.FilesPath(), Names: s.Tenant.FileName, Columns: s.Columns,
+		FinalOnly: s.Tenant.Issue == settle.Final, ProvisionalMayMove: s.Tenant.ProvisionalMayMove,
 		Versions: report.Versions{Program: s.Version, DuckDB: engine, Go: runtime.Version()}, Access: s.Tenant.Access}
 	if s.SignKey != nil {
 		writer.Signing = &report.Signing{Key: s.SignKey, Run: s.last.ID + 1, Previous: s.last.SHA256}
@@ -95,6 +96,10 @@ func (s *state) issue(ctx context.Context) error {
 			continue
 		}
 		s.result.Rows = append(s.result.Rows, o)
+		if o.Action == report.Held {
+			s.held(o.Number)
+			continue
+		}
 		for _, i := range append(o.Recovered, o.Issue) {
 			if i.RulesSHA256 != "" && slices.Contains(ledger, i) {
 				continue // it is remembered as it is
@@ -115,6 +120,27 @@ func (s *state) issue(ctx context.Context) error {
 	}
 	WarnGone(s.Log, s.Tenant, ledger)
 	return nil
+}
+
+// held says, once a period, that its numbers are not issued before it is final. Who has named the period is told by an error: it is not ready.
+func (s *state) held(n report.Number) {
+	others := s.result.Rows[:len(s.result.Rows)-1]
+	if slices.ContainsFunc(others, func(o report.Outcome) bool { return o.Action == report.Held && o.Number.Period == n.Period }) {
+		return
+	}
+	day, err := calendar.ParseDate(n.Period)
+	if err == nil { // or it is a month
+		s.became[day] = waiting
+	}
+	if s.Asked == Days || s.Asked == Month {
+		s.note(day, fail.New(fail.NotReady, "run again later; `issue: provisional` issues it as it is", "%s is not issued before it is final: %s", n.Period, n.Why))
+		return
+	}
+	attrs := []any{"period", n.Period, "why", n.Why}
+	if s.Tenant.ProductionDate.IsZero() {
+		attrs = append(attrs, "hint", "with a production_date, the next run comes back to it")
+	}
+	s.info("held back until it is final", attrs...)
 }
 
 // recallRules has the files that an older version issued name their counting rules, by their manifests.
@@ -171,7 +197,7 @@ func (s *state) numbers() (numbers []report.Number) {
 	}
 	for _, d := range s.days {
 		n := report.Number{State: d.State, RulesHash: d.RulesSHA256, SQLHash: d.SQLSHA256, Slices: []settle.Slice{d.Slice}, Quality: d.Quality}
-		n.Period = d.Day.String()
+		n.Period, n.Why = d.Day.String(), whyOf(d.By, d.Slice)
 		for _, p := range d.Regions() {
 			add(n, d.Day, report.Concurrent, compute.MonthPeak{Peak: p}, d.By)
 		}
@@ -182,6 +208,11 @@ func (s *state) numbers() (numbers []report.Number) {
 	for _, m := range s.months {
 		for _, r := range m.Regions {
 			n := report.Number{State: r.State, RulesHash: m.RulesSHA256, SQLHash: m.SQLSHA256, Slices: r.Slices, Quality: r.Quality}
+			whys := map[calendar.Date]string{}
+			for _, slice := range r.Slices {
+				whys[slice.Day] = whyOf(s.Tenant, slice)
+			}
+			n.Why = settle.Said(whys)
 			if n.Period = m.Month.String(); r.Peak != nil {
 				add(n, m.Month.First(), report.Concurrent, *r.Peak, s.Tenant)
 			}
@@ -189,6 +220,11 @@ func (s *state) numbers() (numbers []report.Number) {
 		}
 	}
 	return numbers
+}
+
+// whyOf says why the numbers of a slice may still move, by the rules that it is counted by; or "".
+func whyOf(by config.Tenant, s settle.Slice) string {
+	return settle.Why(s.HighWater, s.OpenSessions, Window(by, s.Day).Hull().End, by.SettleHours)
 }
 
 // breakDown gives numbers their agent groups, where data files have a row for each.

@@ -129,12 +129,12 @@ func (b backlog) mayMove(day calendar.Date, slice store.Slice) bool {
 	return read < Window(b.Tenant, day).Hull().End+int64(hours.Seconds())
 }
 
-// lacksFile tells whether a region that is billed for the period, and was counted for it, has no file that says so, or
+// lacksFile tells whether a region that is billed for the period, and was counted for it, has no file that says so and may have one, or
 // one that should be called final by now.
 func (b backlog) lacksFile(period string, billed, final func(config.Region) bool) bool {
 	return slices.ContainsFunc(b.Regions, func(r config.Region) bool {
 		state, counted := b.issued[period][r.Name]
-		return counted && billed(r) && (state == "" || state != settle.Final && final(r))
+		return counted && billed(r) && state != settle.Final && (final(r) || state == "" && b.Issue != settle.Final)
 	})
 }
 

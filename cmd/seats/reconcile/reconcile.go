@@ -20,7 +20,6 @@ import (
 	"example.com/seats/internal/config"
 	"example.com/seats/internal/duck"
 	"example.com/seats/report"
-	texts "example.com/seats/sql"
 )
 
 // Result is a tenant's reconciliation: as ask/month_list, reconciled_list, found_list and difference_list have it.
@@ -45,9 +44,10 @@ func Tenant(ctx context.Context, conn *sql.Conn, t config.Tenant, theirs []Numbe
 			err = search{conn, t, region, &r}.find(ctx, months[region.Name])
 		}
 	}
+	zone := func(_ []string, row []any) *time.Location { return job.ZoneOf(t, row[1].(string)) }
 	for statement, into := range map[string]*report.Table{"month_list": &r.Months, "reconciled_list": &r.Numbers, "found_list": &r.Findings, "difference_list": &r.Sessions} {
 		if err == nil {
-			*into, err = list(ctx, conn, "ask/"+statement, t)
+			*into, err = report.Ask(ctx, conn, "ask/"+statement, zone, sql.Named("tenant", t.Name))
 		}
 	}
 	r.Differs = slices.ContainsFunc(r.Numbers.Rows, Differ)
@@ -56,30 +56,6 @@ func Tenant(ctx context.Context, conn *sql.Conn, t config.Tenant, theirs []Numbe
 
 // Differ tells whether theirs is another number than ours in a row of Numbers, or lacks on one side.
 func Differ(row []any) bool { return row[4] != row[5] }
-
-// list is a query of a tenant as a table: a tenant, a region, and what else there is; times are in the region's zone.
-func list(ctx context.Context, conn *sql.Conn, statement string, of config.Tenant) (t report.Table, err error) {
-	rows, err := conn.QueryContext(ctx, texts.Text(statement), sql.Named("tenant", of.Name))
-	if err != nil {
-		return t, err
-	}
-	defer rows.Close() //nolint:errcheck // only read
-	t.Header, err = rows.Columns()
-	for err == nil && rows.Next() {
-		row, into := make([]any, len(t.Header)), make([]any, len(t.Header))
-		for i := range row {
-			into[i] = &row[i]
-		}
-		err = rows.Scan(into...)
-		for i := range row {
-			if ts, is := row[i].(time.Time); is {
-				row[i] = ts.In(job.ZoneOf(of, row[1].(string)))
-			}
-		}
-		t.Rows = append(t.Rows, row)
-	}
-	return t, cmp.Or(err, rows.Err())
-}
 
 type search struct {
 	conn   *sql.Conn

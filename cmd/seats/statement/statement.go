@@ -29,7 +29,6 @@ import (
 	"example.com/seats/internal/fail"
 	"example.com/seats/internal/store"
 	"example.com/seats/report"
-	texts "example.com/seats/sql"
 )
 
 // Month is a tenant's month, of which a statement is written.
@@ -71,7 +70,7 @@ func (m Month) Write(ctx context.Context, w io.Writer) error {
 		if s.from == "contract" && !hasContracts {
 			continue
 		}
-		t, err := m.read(ctx, "ask/statement_"+s.from, args)
+		t, err := report.Ask(ctx, m.Conn, "ask/statement_"+s.from, m.zone, args...)
 		if err == nil && s.from == "peak" {
 			t, err = m.seats(ctx, t)
 		}
@@ -100,36 +99,12 @@ func (m Month) Write(ctx context.Context, w io.Writer) error {
 // zoneColumn is the header of the time zone by whose clock a row's instants are told.
 const zoneColumn = "Time zone"
 
-// read gives what a statement finds, of whose parameters all are bound, under the names that it gives its columns.
-func (m Month) read(ctx context.Context, name string, args []any) (t report.Table, err error) {
-	args = slices.DeleteFunc(slices.Clone(args), func(arg any) bool { return !strings.Contains(texts.Text(name), "$"+arg.(sql.NamedArg).Name) })
-	rows, err := m.Conn.QueryContext(ctx, texts.Text(name), args...)
-	if err != nil {
-		return t, fmt.Errorf("run sql/%s: %w", name, err)
+// zone is that by whose clock a row's instants are told: that of its region, where it says so.
+func (m Month) zone(header []string, row []any) *time.Location {
+	if slices.Contains(header, zoneColumn) {
+		return job.ZoneOf(m.Of, row[0].(string))
 	}
-	defer rows.Close()               //nolint:errcheck // read to the end
-	types, err := rows.ColumnTypes() // which only fails once they are closed
-	for _, c := range types {
-		t.Header = append(t.Header, c.Name())
-	}
-	for err == nil && rows.Next() {
-		row, into := make([]any, len(types)), make([]any, len(types))
-		for i := range row {
-			into[i] = &row[i]
-		}
-		err = rows.Scan(into...)
-		for i, c := range types {
-			ts, isTime := row[i].(time.Time)
-			switch {
-			case isTime && c.DatabaseTypeName() == "DATE":
-				row[i] = calendar.DateOf(ts, time.UTC)
-			case isTime && slices.Contains(t.Header, zoneColumn):
-				row[i] = ts.In(job.ZoneOf(m.Of, row[0].(string)))
-			}
-		}
-		t.Rows = append(t.Rows, row)
-	}
-	return t, errors.Join(err, rows.Err())
+	return nil
 }
 
 // seats tell who was in the peaks of days, or why that cannot be told: the rows are gone, or the configuration has changed.

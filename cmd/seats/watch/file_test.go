@@ -76,18 +76,21 @@ func TestATenantWithoutAStoreIsAsOldAsCanBe(t *testing.T) {
 	}
 }
 
-// promtool does not know which metrics there are: a rule on one that is none would never fire.
-func TestAlertsAndThePageKnowTheMetrics(t *testing.T) {
+// promtool does not know which metrics there are: a rule on one that is none would never fire, and its panel be empty.
+func TestAlertsDashboardAndThePageKnowTheMetrics(t *testing.T) {
 	known := map[string]bool{}
 	for _, f := range siteOf("acme").metrics(nil) {
 		known[f.GetName()] = true
 	}
 	rules := must.Have(os.ReadFile(filepath.Join("alerts", "seats.rules.yml")))(t)
 	page := must.Have(os.ReadFile(filepath.Join("..", "..", "..", "docs", "operations.md")))(t)
-	named := regexp.MustCompile(`\bseats_[a-z_]+`).FindAllString(string(rules), -1)
-	require.NotEmpty(t, named)
-	for _, name := range named {
-		require.Contains(t, known, name)
+	dashboard := must.Have(os.ReadFile(filepath.Join("..", "packaging", "dashboard.json")))(t)
+	for _, text := range [][]byte{rules, dashboard} {
+		named := regexp.MustCompile(`\bseats_[a-z_]+`).FindAllString(string(text), -1)
+		require.NotEmpty(t, named)
+		for _, name := range named {
+			require.Contains(t, known, name)
+		}
 	}
 	for name := range known {
 		require.Contains(t, string(page), "`"+name+"`")

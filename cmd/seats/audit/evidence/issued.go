@@ -2,24 +2,26 @@ package evidence
 
 import (
 	"bytes"
+	"cmp"
 	"context"
+	"database/sql"
 	_ "embed" // for the texts of a pack
-	"encoding/csv"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"text/template"
-	"time"
 
 	"example.com/seats/cmd/seats/audit"
 	"example.com/seats/cmd/seats/pseudonym"
 	"example.com/seats/compute"
+	"example.com/seats/compute/rule"
+	"example.com/seats/internal/duck"
 	"example.com/seats/internal/store"
 	"example.com/seats/report"
 	texts "example.com/seats/sql"
@@ -64,22 +66,16 @@ func (p *packer) writeIssued(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	rows := [][]string{{"region", "measure", "period", "revision", "value", "state", "file", "sha256", "manifest_sha256", "supersedes", "reason", "peak_ts", "peak_seconds", "issued_at"}}
 	for _, i := range issues {
-		if !p.Period.HoldsText(i.Period) {
-			continue
-		}
-		peak := ""
-		if i.PeakAt != nil {
-			peak = number(i.PeakAt.Unix())
-		}
-		rows = append(rows, []string{i.Region, string(i.Measure), i.Period, strconv.Itoa(i.Revision), number(i.Value), i.State, i.File, i.SHA256,
-			i.ManifestSHA256, i.Supersedes, p.masked(i.Reason), peak, number(i.PeakSeconds), i.IssuedAt.UTC().Format(time.RFC3339)})
-		if err := p.copyIssued(i); err != nil {
-			return err
+		if p.Period.HoldsText(i.Period) && err == nil {
+			err = p.copyIssued(i)
 		}
 	}
-	return p.putTable("issued_file", "ledger/issued_file.csv", rows)
+	instead := ""
+	if p.masks != nil {
+		instead = leftOut
+	}
+	return cmp.Or(err, p.table(ctx, "issued_file", "ledger/issued_file.csv", append(p.Period.Bounds(), sql.Named("left_out", instead))...))
 }
 
 func (p *packer) copyIssued(i report.Issue) error {
@@ -153,8 +149,6 @@ func (p *packer) writeLedger(ctx context.Context) error {
 		return err
 	}
 	var lines bytes.Buffer
-	sums := [][]string{{"run_id", "started_at", "ended_at", "sha256"}}
-	moment := func(ts int64) string { return time.Unix(ts, 0).UTC().Format(time.RFC3339) }
 	for _, r := range runs {
 		sum, err := r.Hash()
 		if err != nil {
@@ -171,12 +165,11 @@ func (p *packer) writeLedger(ctx context.Context) error {
 		line = p.mask(line)
 		p.replace(sum, report.Digest(line))
 		lines.Write(append(line, '\n'))
-		sums = append(sums, []string{number(r.ID), moment(r.StartedTS), moment(r.EndedTS), r.SHA256})
 	}
 	if err := p.put("ledger/run.jsonl", lines.Bytes()); err != nil {
 		return err
 	}
-	return p.putCSV("ledger/run_sha256.csv", sums)
+	return p.copy(ctx, "ledger/run_sha256.csv", "ask/pack_run", "")
 }
 
 var (
@@ -194,72 +187,59 @@ type table struct {
 	Columns    []string
 }
 
-func (p *packer) putTable(name, file string, rows [][]string) error {
-	p.tables = append(p.tables, table{name, file, rows[0]})
-	return p.putCSV(file, rows)
-}
-
-func (p *packer) putCSV(file string, rows [][]string) error {
-	var out bytes.Buffer
-	if err := csv.NewWriter(&out).WriteAll(rows); err != nil {
+// table adds a file that ask/pack_<name> writes, for the script.
+func (p *packer) table(ctx context.Context, name, file string, args ...any) error {
+	err := p.copy(ctx, file, "ask/pack_"+name, "", args...)
+	if err != nil {
 		return err
 	}
-	return p.put(file, p.mask(out.Bytes()))
+	text, err := os.ReadFile(filepath.Join(p.dir, file))
+	header, _, _ := strings.Cut(string(text), "\n")
+	p.tables = append(p.tables, table{name, file, strings.Split(header, ",")})
+	return err
 }
 
-func number(n int64) string { return strconv.FormatInt(n, 10) }
-
 // writeRules writes the counting rules: as the configuration has them, and as the rows that the statements read.
-func (p *packer) writeRules(context.Context) error {
-	day := [][]string{{"day", "rules_sha256", "sql_sha256", "slice_sha256", "state", "end_second_counts"}}
-	span := [][]string{{"day", "region", "timezone", "start_ts", "end_ts"}}
-	location := [][]string{{"rules_sha256", "region", "location", "is_default"}}
-	listed := [][]string{{"rules_sha256", "region", "location", "switch_name"}}
-	exclude := [][]string{{"rules_sha256", "pattern"}}
-	seen := map[string]bool{}
+func (p *packer) writeRules(ctx context.Context) error {
+	type day struct {
+		Day   string   `json:"day"`
+		Rules string   `json:"rules_sha256"` // as they stand in the pack
+		SQL   string   `json:"sql_sha256"`
+		Slice string   `json:"slice_sha256"`
+		State string   `json:"state"`
+		Zones []string `json:"zones"`
+		rule.Set
+	}
+	days := []day{}
 	for _, c := range p.computed {
-		rules := compute.RulesFor(c.tenant, c.Day)
-		day = append(day, []string{c.Day.String(), c.Rules, c.SQL, c.Slice, c.State, strconv.FormatBool(rules.EndSecondCounts)})
-		for at, r := range rules.Regions {
-			span = append(span, []string{c.Day.String(), r.Name, c.tenant.Regions[at].Zone.String(), number(r.Day.Start), number(r.Day.End)})
+		of := day{c.Day.String(), p.digest(c.Rules), c.SQL, c.Slice, c.State, nil, compute.RulesFor(c.tenant, c.Day)}
+		for _, r := range c.tenant.Regions {
+			of.Zones = append(of.Zones, r.Zone.String())
 		}
-		sum := p.digest(c.Rules)
-		if seen[sum] {
-			continue
-		}
-		seen[sum] = true
-		if err := p.put("rules/"+sum+".json", []byte(c.Text+"\n")); err != nil {
+		days = append(days, of)
+		if err := p.put("rules/"+of.Rules+".json", []byte(c.Text+"\n")); err != nil {
 			return err
 		}
-		for _, pattern := range rules.Exclude {
-			exclude = append(exclude, []string{c.Rules, pattern})
-		}
-		for _, r := range rules.Regions {
-			for _, l := range r.Locations {
-				location = append(location, []string{c.Rules, r.Name, l.Name, strconv.FormatBool(len(l.Switches) == 0)})
-				for _, s := range l.Switches {
-					listed = append(listed, []string{c.Rules, r.Name, l.Name, s})
-				}
-			}
-		}
 	}
-	counted := [][]string{{"month", "region", "day"}}
+	months := []map[string]string{}
 	for _, m := range p.months {
 		for _, r := range p.Tenant.Regions {
 			for _, d := range r.DaysIn(m, p.Tenant.DaysOf(m)) {
-				counted = append(counted, []string{m.String(), r.Name, d.String()})
+				months = append(months, map[string]string{"month": m.String(), "region": r.Name, "day": d.String()})
 			}
 		}
 	}
-	for _, t := range []struct {
-		name string
-		rows [][]string
-	}{{"day", day}, {"region_day", span}, {"location", location}, {"switch", listed}, {"exclude", exclude}, {"month_day", counted}} {
-		if err := p.putTable(t.name, "rules/"+t.name+".csv", t.rows); err != nil {
-			return err
+	rules, err1 := json.Marshal(days)
+	counted, err2 := json.Marshal(months)
+	_, err3 := duck.Exec(ctx, p.scratch.Conn, "ask/pack_counted_day", sql.Named("months", string(counted)))
+	err4 := duck.ExecAll(ctx, p.scratch.Conn, []string{"ask/pack_rule", "ask/pack_place"}, sql.Named("days", string(rules)))
+	err := cmp.Or(err1, err2, err3, err4)
+	for _, name := range []string{"day", "region_day", "location", "switch", "exclude", "month_day"} {
+		if err == nil {
+			err = p.table(ctx, name, "rules/"+name+".csv")
 		}
 	}
-	return nil
+	return err
 }
 
 // writeTexts adds the statements as they are, the script that runs them, and the page that tells how.
