@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -44,10 +46,12 @@ func (c *checkCmd) Run(ctx context.Context, p *program) error {
 	case key != nil:
 		k.found("sign_key", "ok", "key "+key.ID())
 	}
+	k.site(cfg)
 	p.fail(err)
 	y := tally{p.terminal, job.ExitCode(err)}
 	for _, k.tenant = range cfg.Tenants {
 		k.found("configuration", "ok", "%d regions; store %s", len(k.tenant.Regions), k.tenant.StorePath())
+		k.folders("; "+disk.Left(k.tenant.DataDir), plain.DataDir, k.tenant.DataDir, "output_dir", k.tenant.FilesPath(), plain.TempDir, k.tenant.Engine.TempDir)
 		err := errors.Join(k.source(ctx), job.Explain(k.store(ctx), k.tenant), disk.Explain(k.delivery(ctx), ""))
 		if ctx.Err() != nil {
 			return ctx.Err()
@@ -72,6 +76,45 @@ func (k *checker) found(check, result, detail string, args ...any) {
 
 // oneLine puts the lines of an error, as those of a driver, into one cell.
 var oneLine = strings.NewReplacer(":\n\t", ": ", "\n\t", "; ", "\n", "; ")
+
+// folders tells whether a run could write into folders, each behind its key, or make them, and writes nothing: who only reads the store
+// need not write.
+func (k *checker) folders(room string, keys ...string) {
+	var good []string
+	for key := range slices.Chunk(keys, 2) {
+		switch err := plain.TryDir(key[1], key[0]); {
+		case key[1] == "":
+		case err != nil:
+			k.found(key[0], "warning", err.Error())
+		default:
+			good = append(good, key[0])
+		}
+	}
+	if len(good) > 0 {
+		k.found("folders", "ok", strings.Join(good, ", ")+" can be written to"+room)
+	}
+}
+
+// site looks at what a run needs that is no tenant's.
+func (k *checker) site(cfg *config.Config) {
+	k.folders("", "pages", cfg.Pages, "lake", cfg.Lake)
+	if dir := filepath.Dir(cfg.MetricsFile); cfg.MetricsFile != "" {
+		made := slices.ContainsFunc(cfg.Tenants, func(t config.Tenant) bool { return t.DataDir == dir }) // by a run, no other
+		if _, err := os.Stat(dir); err != nil && !made {
+			k.found("metrics_file", "warning", "its folder must be there: "+err.Error())
+		} else {
+			k.folders("", "the folder of metrics_file", dir)
+		}
+	}
+	if len(cfg.Notify) == 0 {
+		return
+	}
+	if path, err := exec.LookPath(cfg.Notify[0]); err != nil {
+		k.found("notify", "warning", err.Error())
+	} else {
+		k.found("notify", "ok", path)
+	}
+}
 
 func (k *checker) source(ctx context.Context) error {
 	if !k.tenant.Holds(calendar.DateOf(k.now, k.tenant.Zone)) {
@@ -159,7 +202,11 @@ func (k *checker) horizon(h extract.Horizon) {
 	if h.Behind != nil {
 		detail += ": " + h.Behind.String()
 	}
-	k.found(check, "ok", detail)
+	result := "ok"
+	if now.Sub(mark) > 24*time.Hour {
+		result = "warning" // no night passes without a day
+	}
+	k.found(check, result, detail)
 }
 
 // guids tells whether the site stores the attempt GUID, without which no leg can be seen to be OCS-driven.
@@ -214,6 +261,9 @@ func (k *checker) delivery(ctx context.Context) error {
 		return nil
 	}
 	target, err := deliver.Open(ctx, *k.tenant.Deliver)
+	if err == nil && k.tenant.Deliver.Host == "" {
+		err = plain.TryDir(k.tenant.Deliver.Folder, "deliver.folder")
+	}
 	if err != nil {
 		k.found("delivery", "failed", err.Error())
 		return err
