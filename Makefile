@@ -1,6 +1,6 @@
 # `make demo` and `make test` need nothing done before them: a Go and a C
 # compiler, and for the tests a package manager that has the servers of
-# PostgreSQL and OpenSSH, minisign, and Python.
+# PostgreSQL and OpenSSH, minisign, Python, and npm.
 #
 # Modules are fetched as `go build` needs them. `go mod download` and `go mod
 # tidy` would fetch DuckDB for every platform, more than a gigabyte.
@@ -14,6 +14,7 @@ ONLY      ?=
 VULNDB    ?= https://vuln.go.dev
 DEMO      := testdata/demo
 UPLOT     := 1.6.32
+AXE       := bin/axe-core-4.14.1
 UPLOT_DIR := cmd/seats/page/assets/uplot
 ALERTS    := cmd/seats/watch/alerts
 SEATS     := bin/seats --config $(DEMO)/seats.yaml
@@ -48,7 +49,7 @@ RACE_SCRIPTS := deliver_sftp|exit130_interrupt|exit5_loss|init|marks|run|shards|
 # need, and nothing of the server's own in between.
 BENCH_SETTINGS := shared_buffers=1GB max_wal_size=16GB checkpoint_timeout=1d autovacuum=off
 
-.PHONY: help build demo demo-data test test-versions race soak bench bench-fleet bench-once alerts lint vuln size fmt clean postgres promtool minisign openssh python venv chromium screenshots uplot test-spark jre dist dist-check cross systemd
+.PHONY: help build demo demo-data test test-versions race soak bench bench-fleet bench-once alerts lint vuln size fmt clean postgres promtool minisign openssh python venv npm axe chromium screenshots uplot test-spark jre dist dist-check cross systemd
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -84,7 +85,7 @@ IN_MEMORY := $(shell [ "$$(df --output=avail /dev/shm 2>/dev/null | tail -n 1)" 
 
 # Many tests wait, for a server or a time to be over: more of them run at once than there are cores. How long all may take is not for
 # them to say, on machines that are slow: TESTFLAGS=-timeout=30m.
-test: postgres openssh minisign chromium python ## every test, with a PostgreSQL of their own
+test: postgres openssh minisign chromium python axe ## every test, with a PostgreSQL of their own
 	$(IN_MEMORY) $(WITH_POSTGRES) go test -parallel=4 -timeout=0 $(TESTFLAGS) ./...
 
 # The oldest and the newest PostgreSQL that is supported, as npm has their servers. A primary key of a partitioned table came with 11.
@@ -155,6 +156,12 @@ uplot: ## fetch the pages' charting library again
 	npm pack --silent --pack-destination bin uplot@$(UPLOT)
 	tar -xzf bin/uplot-$(UPLOT).tgz -C $(UPLOT_DIR) --strip-components=1 package/LICENSE
 	tar -xzf bin/uplot-$(UPLOT).tgz -C $(UPLOT_DIR) --strip-components=2 package/dist/uPlot.iife.min.js package/dist/uPlot.min.css
+
+axe: $(AXE) ## what tells tests of the pages what keeps people out; it is not shipped
+$(AXE): | npm
+	mkdir -p bin
+	npm pack --silent --pack-destination bin $(subst axe-core-,axe-core@,$(notdir $@))
+	rm -rf $@.new && mkdir $@.new && tar -xzf $@.tgz -C $@.new --strip-components=1 package/LICENSE package/axe.min.js && mv $@.new $@ && rm $@.tgz
 
 alerts: demo promtool bin/grafana ## check the alert rules, the dashboard, and the metrics that the demo wrote
 	promtool check rules $(ALERTS)/seats.rules.yml
@@ -238,6 +245,8 @@ cross: # Go fetches DuckDB for the other architecture too, some hundred megabyte
 	$(call need,command -v $(CROSS)g++,g++-$(subst _,-,$(MACHINE))-linux-gnu)
 systemd:
 	$(call need,command -v systemd-analyze,systemd)
+npm:
+	$(call need,command -v npm,npm)
 chromium:
 	$(call need,command -v chromium,chromium fonts-dejavu-core)
 

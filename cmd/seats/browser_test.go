@@ -105,7 +105,7 @@ func TestPictures(t *testing.T) {
 	}
 	page := opened(t)
 	for _, name := range flag.Args() {
-		for device, width := range map[string]int64{"desktop": 1200, "phone": 390} {
+		for device, width := range map[string]int64{"desktop": 1440, "laptop": 1024, "phone": 390} {
 			for _, scheme := range []string{"light", "dark"} {
 				require.NoError(t, prefer(page, scheme))
 				require.NoError(t, chromedp.Do(page.Context,
