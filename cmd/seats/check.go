@@ -51,7 +51,10 @@ func (c *checkCmd) Run(ctx context.Context, p *program) error {
 	y := tally{p.terminal, job.ExitCode(err)}
 	for _, k.tenant = range cfg.Tenants {
 		k.found("configuration", "ok", "%d regions; store %s", len(k.tenant.Regions), k.tenant.StorePath())
-		k.folders("; "+disk.Left(k.tenant.DataDir), plain.DataDir, k.tenant.DataDir, "output_dir", k.tenant.FilesPath(), plain.TempDir, k.tenant.Engine.TempDir)
+		t := k.tenant
+		k.needs(plain.DataDir, disk.Left(t.DataDir), plain.TryDir(t.DataDir, plain.DataDir))
+		k.needs("output_dir", t.FilesPath(), plain.TryDir(t.FilesPath(), "output_dir"))
+		k.needs(plain.TempDir, t.Engine.TempDir, plain.TryDir(t.Engine.TempDir, plain.TempDir))
 		err := errors.Join(k.source(ctx), job.Explain(k.store(ctx), k.tenant), disk.Explain(k.delivery(ctx), ""))
 		if ctx.Err() != nil {
 			return ctx.Err()
@@ -77,42 +80,30 @@ func (k *checker) found(check, result, detail string, args ...any) {
 // oneLine puts the lines of an error, as those of a driver, into one cell.
 var oneLine = strings.NewReplacer(":\n\t", ": ", "\n\t", "; ", "\n", "; ")
 
-// folders tells whether a run could write into folders, each behind its key, or make them, and writes nothing: who only reads the store
-// need not write.
-func (k *checker) folders(room string, keys ...string) {
-	var good []string
-	for key := range slices.Chunk(keys, 2) {
-		switch err := plain.TryDir(key[1], key[0]); {
-		case key[1] == "":
-		case err != nil:
-			k.found(key[0], "warning", err.Error())
-		default:
-			good = append(good, key[0])
-		}
-	}
-	if len(good) > 0 {
-		k.found("folders", "ok", strings.Join(good, ", ")+" can be written to"+room)
+// needs says of something that a run needs, whether it is there; nothing is written, and a warning is all: who only reads needs none of it.
+func (k *checker) needs(what, is string, err error) {
+	switch {
+	case is == "":
+	case err != nil:
+		k.found(what, "warning", err.Error())
+	default:
+		k.found(what, "ok", is)
 	}
 }
 
 // site looks at what a run needs that is no tenant's.
 func (k *checker) site(cfg *config.Config) {
-	k.folders("", "pages", cfg.Pages, "lake", cfg.Lake)
-	if dir := filepath.Dir(cfg.MetricsFile); cfg.MetricsFile != "" {
-		made := slices.ContainsFunc(cfg.Tenants, func(t config.Tenant) bool { return t.DataDir == dir }) // by a run, no other
-		if _, err := os.Stat(dir); err != nil && !made {
-			k.found("metrics_file", "warning", "its folder must be there: "+err.Error())
-		} else {
-			k.folders("", "the folder of metrics_file", dir)
-		}
+	k.needs("pages", cfg.Pages, plain.TryDir(cfg.Pages, "pages"))
+	k.needs("lake", cfg.Lake, plain.TryDir(cfg.Lake, "lake"))
+	dir := filepath.Dir(cfg.MetricsFile)
+	_, err := os.Stat(dir)
+	if slices.ContainsFunc(cfg.Tenants, func(t config.Tenant) bool { return t.DataDir == dir }) {
+		err = nil // a run makes that one
 	}
-	if len(cfg.Notify) == 0 {
-		return
-	}
-	if path, err := exec.LookPath(cfg.Notify[0]); err != nil {
-		k.found("notify", "warning", err.Error())
-	} else {
-		k.found("notify", "ok", path)
+	k.needs("metrics_file", cfg.MetricsFile, cmp.Or(err, plain.TryDir(dir, "the folder of metrics_file")))
+	if len(cfg.Notify) > 0 {
+		path, err := exec.LookPath(cfg.Notify[0])
+		k.needs("notify", cmp.Or(path, cfg.Notify[0]), err)
 	}
 }
 
@@ -297,15 +288,6 @@ func (c *auditCmd) Run(ctx context.Context, p *program) error {
 	}
 	if c.Pack != "" && len(cfg.Tenants) != 1 {
 		return usageError("--pack is of one tenant: name it with --tenant")
-	}
-	if c.Source {
-		var jobs []*job.Job
-		for _, tenant := range cfg.Tenants {
-			jobs = append(jobs, p.job(tenant, job.Plan{Steps: []string{job.Extract}}))
-		}
-		if err := lookup(cfg, jobs, false); err != nil {
-			return err
-		}
 	}
 	var found []audit.Finding
 	y := tally{terminal: p.terminal}
