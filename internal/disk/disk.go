@@ -57,7 +57,6 @@ func (e *lackError) Error() string {
 	return e.what + ": " + why
 }
 
-// Unwrap gives what went wrong underneath.
 func (e *lackError) Unwrap() error { return e.err }
 
 // fullFolder is the folder whose disk was full, "" where that is not what an error says, DuckDB's or another.
