@@ -627,3 +627,9 @@ func answered(t *testing.T, page, demo string) string {
 		return fmt.Sprintf("```sql\n%s\n```\n\n```\n%s```\n", query, answer)
 	})
 }
+
+// What the program calls itself is the newest release that the CHANGELOG tells of.
+func TestTheReleaseIsTheNewestOfTheCHANGELOG(t *testing.T) {
+	newest := regexp.MustCompile(`(?m)^## (\d\S*) - \d{4}-\d\d-\d\d$`).FindStringSubmatch(must.Text(t, "../../CHANGELOG.md"))
+	require.Equal(t, release, newest[1])
+}
