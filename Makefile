@@ -186,6 +186,7 @@ dist: build cross ## bin/dist/ARCH: static program, .deb, SBOM, checksums; ARCH=
 		-ldflags "-s -w -linkmode external -extldflags '$(LINK)'" -o $(DIST)/seats ./cmd/seats
 	bin/seats man | gzip -9n >$(DIST)/seats.1.gz
 	bin/seats completion >$(DIST)/completion
+	for shell in zsh fish; do bin/seats completion $$shell >$(DIST)/completion.$$shell || exit 1; done
 	$(CYCLONEDX) bin -json -noserial -licenses -version $(PACKAGE_VERSION) -output $(DIST)/sbom.cdx.json $(DIST)/seats
 	ARCH=$(ARCH) DIST=$(DIST) PACKAGE_VERSION=$(PACKAGE_VERSION) PACKAGE_DEPENDS='$(PACKAGE_DEPENDS)' MAINTAINER='$(MAINTAINER)' \
 		$(NFPM) package --config $(PACKAGING)/nfpm.yaml --packager deb --target $(DIST)
