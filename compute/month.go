@@ -158,8 +158,7 @@ func LoadMonth(ctx context.Context, q duck.Queryer, t config.Tenant, month calen
 
 func loadMonth(ctx context.Context, q duck.Queryer, t config.Tenant, month calendar.Month, stands []Standing) (MonthResult, error) {
 	r := MonthResult{Month: month}
-	stored, notStored := duck.All[struct {
-		Region                                      string
+	stored, notStored := duck.By[string, struct {
 		Agents                                      int64
 		State, SlicesSHA256, RulesSHA256, SQLSHA256 string
 		ComputedTS                                  int64
@@ -179,17 +178,14 @@ func loadMonth(ctx context.Context, q duck.Queryer, t config.Tenant, month calen
 	}
 	r.Quality = quality[month.Last()]
 	for _, region := range t.Regions {
-		for _, s := range stored {
-			if s.Region != region.Name {
-				continue
-			}
+		for _, s := range stored[region.Name] {
 			r.RulesSHA256, r.SQLSHA256, r.ComputedTS = s.RulesSHA256, s.SQLSHA256, s.ComputedTS
-			one, last := MonthRegion{Enabled: Enabled{s.Region, s.Agents}, State: s.State, SlicesSHA256: s.SlicesSHA256}, month.Last()
+			one, last := MonthRegion{Enabled: Enabled{region.Name, s.Agents}, State: s.State, SlicesSHA256: s.SlicesSHA256}, month.Last()
 			for _, s := range standsIn(region, month, stands) {
 				one.Slices, last = append(one.Slices, *s.Slice), s.Day
 			}
 			one.Quality = quality[last]
-			if top, counted := peaks[s.Region]; counted {
+			if top, counted := peaks[region.Name]; counted {
 				one.Peak = &top[0]
 			}
 			r.Regions = append(r.Regions, one)
@@ -426,16 +422,17 @@ func Load(ctx context.Context, q duck.Queryer, stands []Standing) ([]DayResult, 
 	return results, err
 }
 
+// onDay is a scope on a day.
 type onDay struct {
-	day              calendar.Date
-	region, location string
+	Day              calendar.Date
+	Region, Location string
 }
 
 // loadNumbers reads what the store has of some days, each in the order of its scopes.
 func loadNumbers(ctx context.Context, q duck.Queryer, stands []Standing) ([]DayResult, error) {
 	days := daysOf(stands)
-	peaks, noPeaks := duck.By[calendar.Date, Peak](ctx, q, "count/peak", duck.Days(days...))
-	enabled, notEnabled := duck.By[calendar.Date, Enabled](ctx, q, "count/enabled_count", duck.Days(days...))
+	peaks, noPeaks := duck.By[onDay, Peak](ctx, q, "count/peak", duck.Days(days...))
+	enabled, notEnabled := duck.By[onDay, Enabled](ctx, q, "count/enabled_count", duck.Days(days...))
 	quality, noQuality := duck.By[calendar.Date, settle.Quality](ctx, q, "count/quality", duck.Days(days...))
 	if err := cmp.Or(noPeaks, notEnabled, noQuality); err != nil {
 		return nil, err
@@ -444,16 +441,8 @@ func loadNumbers(ctx context.Context, q duck.Queryer, stands []Standing) ([]DayR
 	for i, s := range stands {
 		r := DayResult{Day: s.Day, Slice: *s.Slice, By: s.By, Quality: quality[s.Day]}
 		for _, scope := range RulesFor(s.By, s.Day).Scopes() {
-			for _, p := range peaks[s.Day] {
-				if p.Region == scope.Region && p.Location == scope.Location {
-					r.Peaks = append(r.Peaks, p)
-				}
-			}
-			for _, e := range enabled[s.Day] {
-				if e.Region == scope.Region && scope.Location == "" {
-					r.Enabled = append(r.Enabled, e)
-				}
-			}
+			at := onDay{s.Day, scope.Region, scope.Location}
+			r.Peaks, r.Enabled = append(r.Peaks, peaks[at]...), append(r.Enabled, enabled[at]...)
 		}
 		results[i] = r
 	}

@@ -207,11 +207,14 @@ func (g *GIMDB) LegsOf(ctx context.Context, resources []int64, keys calendar.Int
 
 // ofLegs reads what a statement gives of some legs by their primary keys, so many at a time.
 func (g *GIMDB) ofLegs(ctx context.Context, reader *reader, name, statement string, legs *Rows, args ...any) (*Rows, error) {
-	all, keys := newRows(table(name)), newIndex(legs.len)
+	all, seen := newRows(table(name)), make(map[rowKey]bool, legs.len)
+	var keys []rowKey
 	for row := range legs.len {
-		keys.add(legs.key(row))
+		if k := legs.key(row); !seen[k] {
+			keys, seen[k] = append(keys, k), true
+		}
 	}
-	for batch := range slices.Chunk(keys.keys, g.probeBatch) {
+	for batch := range slices.Chunk(keys, g.probeBatch) {
 		var ids, timeKeys []int64
 		for _, k := range batch {
 			ids, timeKeys = append(ids, k[0]), append(timeKeys, k[1])

@@ -108,17 +108,7 @@ func (r *receiver) notWhole(row [][]byte, column int) error {
 		r.fields[column].Name, shown(r.fields[column], row[column]), bits.Len64(uint64(r.most(column)))+1)
 }
 
-// numberTypes can hold whole numbers; some hold others too, which are errors where they are met.
-var (
-	numberTypes = []uint32{pgtype.Int2OID, pgtype.Int4OID, pgtype.Int8OID, pgtype.NumericOID, pgtype.Float4OID, pgtype.Float8OID}
-	textTypes   = []uint32{pgtype.TextOID, pgtype.VarcharOID, pgtype.BPCharOID}
-)
-
-// sentTypes are the types in which columns of the stage's types may come (oid).
-var sentTypes = map[string][]uint32{
-	typeNumber: numberTypes, typeFlag: numberTypes,
-	typeText: textTypes, typeTime: {pgtype.TimestampOID, pgtype.TimestamptzOID},
-}
+var textTypes = []uint32{pgtype.TextOID, pgtype.VarcharOID, pgtype.BPCharOID}
 
 // whole reads a whole number of any of PostgreSQL's types in binary format (network byte order); ok is false where it
 // is none, or none of 64 bits.

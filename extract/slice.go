@@ -408,8 +408,3 @@ func (g *GIMDB) HasBefore(ctx context.Context, end int64) (has bool, oldest *int
 	}
 	return has, oldest, explainRead(err, g.name)
 }
-
-// HasBefore knows it since the export was opened.
-func (e *Export) HasBefore(_ context.Context, end int64) (has bool, oldest *int64, err error) {
-	return e.oldest != nil && *e.oldest < end, e.oldest, nil
-}

@@ -9,7 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"os/signal"
 	"runtime"
@@ -247,8 +246,11 @@ func (p *program) load(names []string) (*config.Config, error) {
 	cfg, err := config.Load(p.Config, p.env)
 	if err != nil {
 		hint := ""
-		if _, err := os.Stat(p.Config); errors.Is(err, fs.ErrNotExist) {
+		switch syscall.Access(p.Config, 4) { // to be read
+		case syscall.ENOENT:
 			hint = "`seats init` asks a few questions and writes a first one; --config FILE names another"
+		case syscall.EACCES:
+			hint = "be the user of the runs, as by `sudo -u seats`; --config FILE names another, and `seats init` writes a first one"
 		}
 		return nil, fail.New(fail.BadConfig, hint, "%w", err)
 	}

@@ -200,6 +200,7 @@ func (f jobFlags) do(ctx context.Context, p *program, plan job.Plan, wait time.D
 		lookout.until = p.clock().Add(wait)
 	}
 	results, err := doAll(ctx, jobs, f.Jobs, lookout)
+	p.writeCatalogue(context.WithoutCancel(ctx), cfg)
 	p.writeMetrics(context.WithoutCancel(ctx), cfg, jobs, results)
 	if err != nil {
 		return err

@@ -44,6 +44,8 @@ type Day struct {
 	Zone  *time.Location // the region's
 	State string         // settle.Final or settle.Provisional
 	Curve Curve
+
+	stands compute.Standing
 }
 
 // Day opens the result of a region on a day, or of one location of it where location is not empty.
@@ -68,7 +70,7 @@ func (e *Explainer) Day(ctx context.Context, date calendar.Date, region, locatio
 
 // On opens the result of a region, or of one location of it, on a day that stands so. Its State and Curve are for the caller to fill in.
 func (e *Explainer) On(stands compute.Standing, region, location string) (d *Day, err error) {
-	d = &Day{Explainer: New(e.conn, stands.By), Date: stands.Day} // by the rules that the day is counted by (R9)
+	d = &Day{Explainer: New(e.conn, stands.By), Date: stands.Day, stands: stands} // by the rules that the day is counted by (R9)
 	if d.Scope, d.Zone, err = d.scope(d.Date, region, location); err != nil {
 		return nil, err
 	}
@@ -176,14 +178,11 @@ type Reading struct {
 // Sensitivity gives the day's number, and then what it would be under other readings of the specification, each
 // for itself. Spikes are those shorter than so many seconds.
 func (d *Day) Sensitivity(ctx context.Context, spike int64) ([]Reading, error) {
-	stands, err := compute.Look(ctx, d.conn, d.tenant, d.Date)
+	err := reading.Stage(ctx, d.conn, d.Scope.Region, d.Scope.Location, false, []compute.Standing{d.stands}, nil)
+	if err == nil {
+		err = reading.Count(ctx, d.conn)
+	}
 	if err != nil {
-		return nil, err
-	}
-	if err := reading.Stage(ctx, d.conn, d.Scope.Region, d.Scope.Location, false, stands, nil); err != nil {
-		return nil, err
-	}
-	if err := reading.Count(ctx, d.conn); err != nil {
 		return nil, err
 	}
 	readings, err := duck.All[Reading](ctx, d.conn, "ask/number_of_day", sql.Named("day", d.Date.String()))
