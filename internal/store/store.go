@@ -146,13 +146,16 @@ func (w *Work) open(ctx context.Context, o duck.Options, orNew bool) error {
 // it has just changed. A copy that fails is not published.
 func migrate(ctx context.Context, conn *sql.Conn, version uint64) error {
 	if version == Version {
-		return nil
+		return own(ctx, conn)
 	}
 	var err error
 	if version == 0 {
 		err = makeNew(ctx, conn)
 	} else {
 		err = duck.ExecAll(ctx, conn, schemas[version:])
+	}
+	if err == nil {
+		err = own(ctx, conn)
 	}
 	if err != nil {
 		return err
