@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -125,6 +126,56 @@ func TestThePagesOfAStore(t *testing.T) {
 		got := must.Have(chromedp.Run(page.Context, chromedp.Evaluate[string](fmt.Sprintf(blocked, attempt), chromedp.EvalAwaitPromise)))(t)
 		require.Equal(t, directive, got)
 	}
+}
+
+// A page is written where something on it changed: another keeps its bytes and its time.
+func TestPagesAreWrittenWhereSomethingChanged(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	seats := scriptedSite(t, dir, "committed: 1, ")
+	site, long := filepath.Join(dir, "pages"), time.Unix(1_000_000_000, 0)
+	// written are the files of the site that the next report writes.
+	written := func(flags ...string) (names []string) {
+		seats(append([]string{"report", "--html", site}, flags...)...)
+		require.NoError(t, filepath.WalkDir(site, func(path string, d os.DirEntry, err error) error {
+			if err != nil || d.IsDir() {
+				return err
+			}
+			if info := must.Have(d.Info())(t); !info.ModTime().Equal(long) {
+				names = append(names, strings.TrimPrefix(path, site+"/"))
+			}
+			return os.Chtimes(path, long, long)
+		}))
+		return names
+	}
+	seats("run", "--from", "2026-03-09", "--to", "2026-03-10")
+	require.Contains(t, written(), "acme/2026-03-09.html")
+	rewrite(t, filepath.Join(site, "acme", "2026-03.html"), "Written 2026-04-02", "Written 2026-04-01") // by the night before
+	require.NoError(t, os.Chtimes(filepath.Join(site, "acme", "2026-03.html"), long, long))
+	require.Empty(t, written())
+	require.Contains(t, must.Text(t, site, "acme", "2026-03.html"), "Written 2026-04-01")
+
+	seats("run", "--date", "2026-03-11") // the day before it leads to it
+	require.Equal(t, strings.Fields("acme/2026-03-10.html acme/2026-03-11.html acme/2026-03.html acme/data/2026-03-11.js acme/data/days.js acme/index.html index.html"), written())
+	require.Equal(t, strings.Fields("acme/2026-03-10.html acme/data/days.js"), without(written("--to", "2026-03-10", "--from", "2026-03-01"), "index.html", "2026-03.html"))
+	require.NoFileExists(t, filepath.Join(site, "acme", "2026-03-11.html"), "as before: what is not asked for is not there")
+	written()
+
+	rewrite(t, filepath.Join(dir, "seats.yaml"), "committed: 1", "committed: 2")
+	require.Contains(t, written(), "acme/2026-03-09.html", "headroom is another")
+	key := filepath.Join(dir, "key")
+	require.NoError(t, os.WriteFile(key, []byte("0123456789abcdef0123456789abcdef\n"), 0o600))
+	require.Contains(t, written("--pseudonymize", key), "acme/2026-03-10.html")
+	require.NoError(t, os.WriteFile(key, []byte("another89abcdef0123456789abcdef0\n"), 0o600))
+	require.Contains(t, written("--pseudonymize", key), "acme/2026-03-10.html")
+	require.Empty(t, written("--pseudonymize", key))
+}
+
+// without are the names that do not end so.
+func without(names []string, ends ...string) []string {
+	return slices.DeleteFunc(names, func(name string) bool {
+		return slices.ContainsFunc(ends, func(end string) bool { return strings.HasSuffix(name, end) })
+	})
 }
 
 func TestPagesWithPseudonymsNameNobody(t *testing.T) {
@@ -537,7 +588,7 @@ func benched(b *testing.B, filled int, regions, places []string, step int64) (di
 			}
 			for agent := range int64(20) {
 				detail.Seats = append(detail.Seats, explain.Seat{Agent: fmt.Sprint("E", agent), Location: places[len(places)-1], Session: explain.Key{ID: agent},
-					Login: span.Start, First: explain.Activity{Kind: "leg", Key: explain.Key{ID: agent}, Start: span.Start, Switch: "SIP"}, Decision: explain.Listed})
+					Login: span.Start, First: explain.Activity{Kind: "leg", Key: explain.Key{ID: agent}, Start: span.Start, Switch: "SIP"}, Decision: "listed switch"})
 			}
 			details[i].Regions = append(details[i].Regions, detail)
 		}
