@@ -50,12 +50,9 @@ type shard struct {
 
 // part reads the configuration with the tenants of the shard that the flags say, of those that are named.
 func (f shardFlags) part(p *program, names []string) (*config.Config, error) {
-	ours, err := f.shard(p.env, names)
-	if err != nil {
-		return nil, err
-	}
-	cfg, err := p.load(names)
-	if err != nil {
+	ours, err1 := f.shard(p.env, names)
+	cfg, err2 := p.load(names)
+	if err := cmp.Or(err1, err2); err != nil {
 		return nil, err
 	}
 	return ours.part(cfg), nil
