@@ -100,9 +100,7 @@ func (c *computeCmd) Run(ctx context.Context, p *program) error {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		for _, r := range rows {
-			table.Rows = append(table.Rows, []any{j.Tenant.Name, r.Region, string(r.Measure), r.Period, r.Issued, r.Stored, r.Value, r.Difference()})
-		}
+		table.Rows = append(table.Rows, rows...)
 		y.add(j.Tenant.Name, err)
 	}
 	return p.print(table, c.Format, y.failed())
