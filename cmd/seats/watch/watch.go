@@ -378,10 +378,7 @@ func (s Site) WriteFile(path string) (err error) {
 			return err
 		}
 	}
-	if err := replace(path, text.Bytes()); err != nil {
-		return err
-	}
-	return readErr
+	return cmp.Or(replace(path, text.Bytes()), readErr)
 }
 
 // read gives the metrics that the file holds; a missing one holds none.
