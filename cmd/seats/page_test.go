@@ -228,7 +228,7 @@ func writeSite(t testing.TB, tenant pages.Tenant, first calendar.Date, days ...p
 
 // becomes waits until an expression in the page has a value.
 func becomes[T any](t *testing.T, p *browserPage, want T, expression string) {
-	require.Eventually(t, func() bool { return assert.ObjectsAreEqual(want, ask[T](t, p, expression)) }, 20*time.Second, 50*time.Millisecond, expression)
+	require.Eventually(t, func() bool { return assert.ObjectsAreEqual(want, ask[T](t, p, expression)) }, patience, 50*time.Millisecond, expression)
 }
 
 // drawn waits until so many curves are there.
@@ -447,7 +447,7 @@ func fleetSite(t testing.TB, tenants int) (dir string) {
 		}
 		switch i {
 		case 2:
-			o.Stands.Provisional = []calendar.Date{day.AddDays(-1), day}
+			o.Stands.Provisional, o.Stands.Why = []calendar.Date{day}, "2026-03-30: 2 open sessions"
 		case 3:
 			o.Stands.Missing = []calendar.Date{day}
 		case 4:
@@ -480,7 +480,7 @@ func TestTheFleetsPage(t *testing.T) {
 	require.Equal(t, []string{"EU 281.75 281.75, ±0 441 434, +7 0 58.5 of 300", "US 765 730, +35 1050 so far; 1400, −350 30 0 of 700"}, texts("#regions + .scroll tbody tr"))
 	require.Equal(t, []string{
 		"T006 no store nothing extracted yet", "T005 overdue 2026-03-01 & <b>more</b>", "T004 blocked 2026-03-30: unmapped_switch",
-		"T003 missing 2026-03-30", "T002 provisional 2026-03-29 to 2026-03-30",
+		"T003 missing 2026-03-30", "T002 provisional 2026-03-30: 2 open sessions",
 	}, texts(".attention tbody tr"))
 	require.Equal(t, 24, ask[int](t, p, `document.querySelectorAll('.year li').length`))
 	require.Contains(t, texts(".sorted tbody tr")[4], "T005 2026-03-30 overdue ", "not final")

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -102,6 +103,23 @@ func (c *sqlCmd) confine(p *program, path string, o *duck.Options) (remove func(
 	return remove, nil
 }
 
+func members(tenants []config.Tenant) (all []store.Member) {
+	for _, tenant := range tenants {
+		all = append(all, store.Member{Tenant: tenant.Name, Path: tenant.StorePath()})
+	}
+	return all
+}
+
+// writeCatalogue brings the catalogue of several tenants up to date, for clients of their own. No number rests on it.
+func (p *program) writeCatalogue(ctx context.Context, cfg *config.Config) {
+	if len(cfg.Tenants) == 1 {
+		return
+	}
+	if err := store.WriteSet(ctx, members(cfg.Tenants)); err != nil && !errors.Is(err, store.ErrMissing) {
+		p.Warn("the catalogue of all tenants is not up to date", "reason", err)
+	}
+}
+
 // openAsOne opens the snapshot of one tenant as it is, those of several as one set, and says what is open.
 func openAsOne(ctx context.Context, p *program, tenants []config.Tenant, o duck.Options, ask func(*duck.Conn, string) error) error {
 	if len(tenants) == 1 {
@@ -111,11 +129,7 @@ func openAsOne(ctx context.Context, p *program, tenants []config.Tenant, o duck.
 		}
 		return duck.On(ctx, db, func(conn *duck.Conn) error { return ask(conn, tenants[0].Name) })
 	}
-	var members []store.Member
-	for _, tenant := range tenants {
-		members = append(members, store.Member{Tenant: tenant.Name, Path: tenant.StorePath()})
-	}
-	db, without, err := store.OpenSet(ctx, members, o)
+	db, without, err := store.OpenSet(ctx, members(tenants), o)
 	if err != nil {
 		return err
 	}

@@ -60,6 +60,8 @@ func (c *statusCmd) Run(ctx context.Context, p *program) error {
 	table, rowsOf := report.Table{Header: monthHeader}, c.monthRows
 	if c.Files {
 		table.Header, rowsOf = fileHeader, fileRows
+	} else if c.Format == report.FormatJSON {
+		table.Header = append(slices.Clone(monthHeader), "why")
 	}
 	failed := p.eachTenant(ctx, cfg.Tenants, func(tenant config.Tenant) error {
 		return reading(ctx, tenant, func(db duck.Queryer) error {
@@ -117,8 +119,16 @@ func (c *statusCmd) monthRows(ctx context.Context, db duck.Queryer, t config.Ten
 	}
 	today := lastEnded(t, now).AddDays(1)
 	gaps, known, periods := missingDays(t, held, today), []string{}, []string{}
+	whys := map[calendar.Month]map[string]string{}
 	for day, s := range held {
-		known = append(known, day.String()+" "+job.State(t, day, s))
+		why := job.Why(t, day, s)
+		if known = append(known, day.String()+" "+settle.Of(why)); why == "" {
+			continue
+		}
+		if whys[day.YearMonth()] == nil {
+			whys[day.YearMonth()] = map[string]string{}
+		}
+		whys[day.YearMonth()][day.String()] = why
 	}
 	for _, day := range gaps {
 		known = append(known, day.String()+" "+missing)
@@ -153,6 +163,9 @@ func (c *statusCmd) monthRows(ctx context.Context, db duck.Queryer, t config.Ten
 		gap := slices.DeleteFunc(slices.Clone(gaps), func(d calendar.Date) bool { return d.Before(m.Month.First()) || m.To.Last().Before(d) })
 		complete := m.Month.Last().Before(today) && len(gap) == 0 && days >= len(t.DaysOf(m.Month))
 		rows = append(rows, []any{t.Name, name, days, m.Final, m.Provisional, dayList(gap), complete, m.Daily, m.Monthly, m.Revised, undelivered, named(highest[m.Month])})
+		if c.Format == report.FormatJSON {
+			rows[len(rows)-1] = append(rows[len(rows)-1], whys[m.Month])
+		}
 	}
 	return rows, err
 }

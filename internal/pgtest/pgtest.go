@@ -109,7 +109,7 @@ func (s ServerInfo) address() string { return net.JoinHostPort(s.Host, strconv.I
 // admin runs one statement on a connection of its own, so that it does not depend on the state in which a test leaves its
 // connections. A statement that waits for a lock which a test forgot to release fails after a while.
 func admin(t testing.TB, server ServerInfo, sql string) {
-	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Minute)
 	defer cancel()
 	conn, err := pgx.Connect(ctx, server.ConnString())
 	require.NoError(t, err, "connect to test server")

@@ -269,6 +269,7 @@ func (w *Work) compact(ctx context.Context) error {
 				return of(ctx, tx, "compact", nil, self, head, aside, row, groups, evidence, result, monthly, record, sent, sealing)
 			})
 		},
+		func(context.Context) error { return within(ctx, w.Conn, "small", func() error { return w.whole(ctx) }) },
 		func(context.Context) error { return run(ctx, w.Conn, "checkpoint small") },
 		func(context.Context) error {
 			return errors.Join(detach(ctx, w.Conn, "small"), w.closeDB(), os.Chmod(small, 0o600))
@@ -300,6 +301,11 @@ func attachSeal(ctx context.Context, conn *sql.Conn, store string, s Seal, name 
 // stands in the statement as a quoted literal.
 func attach(ctx context.Context, conn *sql.Conn, path, name, how string) error {
 	return run(ctx, conn, "attach "+duck.Literal(path)+" as "+name+" "+how)
+}
+
+// attaching is the statement by which a client of the user's own does.
+func attaching(path, name string) string {
+	return "attach " + duck.Literal(path) + " as " + name + " (read_only)"
 }
 
 func detach(ctx context.Context, conn *sql.Conn, name string) error {

@@ -4,6 +4,7 @@ import (
 	"database/sql"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -400,4 +401,42 @@ func TestOneFileMayBeWritten(t *testing.T) {
 
 func rowsOf(t *testing.T, q duck.Queryer, query string) []string {
 	return must.Texts(t, q, "select r::varchar from ("+query+") as r order by 1")
+}
+
+// Whoever opens the file with a client of his own, from wherever, or reads the catalogue, sees what this program does; and where a sealed
+// month is gone, an error. A catalogue of before says that it is.
+func TestAClientOfTheUsersOwnSeesSealedMonths(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "it's")
+	require.NoError(t, os.Mkdir(dir, 0o700))
+	path := filepath.Join(dir, "acme.duckdb")
+	require.NoError(t, os.Rename(twoMonths(t), path))
+	file := seal(t, path)
+	catalogue := must.Text(t, filepath.Join(dir, "acme.attach.sql"))
+	opened := func() *sql.DB { return must.Have(duck.Open(path, duck.Options{ReadOnly: true}))(t) }
+	attached := func() (*sql.DB, error) {
+		db := must.Have(duck.Open("", duck.Options{}))(t)
+		db.SetMaxOpenConns(1)
+		_, err := db.Exec(catalogue)
+		return db, err
+	}
+	fails := func(db *sql.DB, question, with string) {
+		var n int
+		require.ErrorContains(t, db.QueryRow("select count(*) from "+question).Scan(&n), with, question)
+		require.NoError(t, db.Close())
+	}
+	const ofTables = 7 // what is behind the relations is the store's own
+	want := whole(t, path)
+	require.Equal(t, want, contents(t, must.Have(attached())(t)))
+	require.Equal(t, slices.Delete(slices.Clone(want), ofTables, ofTables+1), slices.Delete(contents(t, opened()), ofTables, ofTables+1))
+	fails(opened(), "contract('XX', '2026-03')", "there is no region XX: there are US")
+	fails(must.Have(attached())(t), "peak('XX', '2026-03-31')", "there is no region XX: there are US")
+
+	require.NoError(t, os.Rename(file, file+".away"))
+	fails(opened(), "voice_session where day = '2026-04-01'", file)
+	work(t, path, func(*store.Work) {})
+	fails(opened(), "voice_session", "sealed month cannot be read: "+file)
+	require.NoError(t, os.Rename(file+".away", file))
+	require.ErrorContains(t, must.Err(attached()), "the sealed months of live are others by now")
+	work(t, path, func(*store.Work) {})
+	require.Equal(t, want, contents(t, must.Have(attached())(t)))
 }

@@ -53,7 +53,8 @@ type Work struct {
 	path, copy, temp string
 	lock, published  *os.File
 
-	crowded bool // rows went, and left room
+	crowded bool   // rows went, and left room
+	state   string // of the views of whole
 }
 
 // Begin takes the tenant's lock, removes what an interrupted run left, copies the store (or makes a new
@@ -216,7 +217,11 @@ func (w *Work) Publish() error {
 		w.Large = err // there may be no room for both: the copy is whole
 		_ = detach(context.Background(), w.Conn, "small")
 	}
-	if _, err := duck.Exec(context.Background(), w.Conn, "store/checkpoint"); err != nil {
+	err := w.whole(context.Background())
+	if err == nil {
+		_, err = duck.Exec(context.Background(), w.Conn, "store/checkpoint")
+	}
+	if err != nil {
 		return fmt.Errorf("write store: %w", err)
 	}
 	if err := w.closeDB(); err != nil {
@@ -232,7 +237,7 @@ func (w *Work) publish() error {
 	if err := os.Rename(w.copy, w.path); err != nil {
 		return fmt.Errorf("publish store: %w", err)
 	}
-	return errors.Join(plain.Sync(filepath.Dir(w.path)), w.Drop())
+	return errors.Join(plain.Sync(filepath.Dir(w.path)), w.writeCatalogue(context.Background()), w.Drop())
 }
 
 // Drop throws the copy away and gives the lock back. It may be called after Publish, and twice.

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -157,7 +158,8 @@ func OpenScratch(ctx context.Context, path string, o duck.Options, wanted func(c
 		if err := makeNew(ctx, conn); err != nil {
 			return err
 		}
-		return attachOne(ctx, conn, path, "published", wanted)
+		_, err := attachOne(ctx, conn, path, "published", wanted)
+		return err
 	})
 }
 
@@ -195,6 +197,8 @@ type attached struct {
 	Live    string   `json:"live"` // database of the store itself
 	Home    string   `json:"home"` // database that has its relations: of the whole, where there are sealed months
 	Sealed  []string `json:"sealed"`
+
+	made []string // the statements that attach them
 }
 
 // attachStore attaches the store at path, and its sealed months that are wanted, all where wanted is nil. The number tells the databases
@@ -204,7 +208,7 @@ func attachStore(ctx context.Context, conn *sql.Conn, path string, no int, wante
 	if no > 0 {
 		suffix = fmt.Sprintf("_%d", no)
 	}
-	a := &attached{No: no, Live: "live" + suffix, Home: "live" + suffix, Sealed: []string{}}
+	a := &attached{No: no, Live: "live" + suffix, Home: "live" + suffix, Sealed: []string{}, made: []string{attaching(path, "live"+suffix)}}
 	if err := attempt(ctx, path, func() error { return attach(ctx, conn, path, a.Live, "(read_only)") }); err != nil {
 		return nil, err
 	}
@@ -221,48 +225,56 @@ func attachStore(ctx context.Context, conn *sql.Conn, path string, no int, wante
 		}
 		name := "sealed_" + digits(s.Month) + suffix
 		err = attachSeal(ctx, conn, path, s, name)
-		a.Sealed = append(a.Sealed, name)
+		a.Sealed, a.made = append(a.Sealed, name), append(a.made, attaching(filepath.Join(filepath.Dir(path), s.File), name))
 	}
 	return a, err
 }
 
 // attachOne attaches the store at path to a database that is to have its tables, and its relations too where that is the one in memory.
-func attachOne(ctx context.Context, conn *sql.Conn, path, home string, wanted func(calendar.Month) bool) error {
+func attachOne(ctx context.Context, conn *sql.Conn, path, home string, wanted func(calendar.Month) bool) (made []string, err error) {
 	a, err := attachStore(ctx, conn, path, 0, wanted)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	a.Home = home
 	return gather(ctx, conn, home == "memory", a)
 }
 
-// gather makes the tables of stores, and where that is wanted their relations, as the statements of these names say.
-func gather(ctx context.Context, conn *sql.Conn, relations bool, stores ...*attached) error {
-	for _, a := range stores {
-		if a.Home != a.Live && a.Home != "memory" {
-			if err := run(ctx, conn, "attach ':memory:' as "+a.Home); err != nil {
-				return fmt.Errorf("gather: %w", err)
-			}
-		}
-	}
+// gather makes the tables of stores, and where that is wanted their relations, as the statements of these names say. It gives what was run,
+// from attaching on.
+func gather(ctx context.Context, conn *sql.Conn, relations bool, stores ...*attached) (made []string, err error) {
 	members, err := json.Marshal(stores)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	made := func(statement string, args ...any) error {
-		statements, err := duck.All[string](ctx, conn, statement, append(args, sql.Named("members", string(members)))...)
+	do := func(statements ...string) {
+		if err == nil && len(statements) > 0 {
+			made, err = append(made, statements...), run(ctx, conn, statements...)
+		}
+	}
+	ask := func(name string, args ...any) {
+		var statements []string
 		if err == nil {
-			err = run(ctx, conn, append(statements, "use memory")...)
+			statements, err = duck.All[string](ctx, conn, name, append(args, sql.Named("members", string(members)))...)
 		}
-		if err != nil {
-			return fmt.Errorf("gather: %w", err)
+		do(append(statements, "use memory")...)
+	}
+	for _, a := range stores {
+		if made = append(made, a.made...); a.Home != a.Live && a.Home != "memory" {
+			do("attach ':memory:' as " + a.Home)
 		}
-		return nil
 	}
-	if err := made("store/gather_tables", sql.Named("relations", relations)); err != nil || !relations {
-		return err
+	ask("store/gather_tables", sql.Named("relations", relations))
+	if relations && stores[0].Tenant == nil {
+		do(texts.Text("store/region"))
 	}
-	return made("store/gather")
+	if relations {
+		ask("store/gather")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("gather: %w", err)
+	}
+	return made, nil
 }
 
 // OpenWhole is OpenPublished with the rows of the sealed months, as if all lay in one file; of those alone that are wanted, all where
@@ -279,7 +291,10 @@ func OpenWhole(ctx context.Context, path string, o duck.Options, wanted func(cal
 	if err := errors.Join(err, db.Close()); err != nil {
 		return nil, err
 	}
-	return together(ctx, path, o, func(conn *sql.Conn) error { return attachOne(ctx, conn, path, "memory", wanted) })
+	return together(ctx, path, o, func(conn *sql.Conn) error {
+		_, err := attachOne(ctx, conn, path, "memory", wanted)
+		return err
+	})
 }
 
 // together has stores attached to a database in memory, read-only. It is locked afterwards, where that is wanted.
@@ -308,30 +323,35 @@ type Member struct{ Tenant, Path string }
 // Tenants that have no store yet are left out and named; where none has one, it is ErrMissing. Any other store that cannot be opened
 // is an error, as in OpenWhole.
 func OpenSet(ctx context.Context, members []Member, o duck.Options) (db *sql.DB, without []Member, err error) {
-	db, err = together(ctx, members[0].Path, o, func(conn *sql.Conn) error {
-		var missing error
-		var set []*attached
-		without = nil
-		for i, m := range members {
-			a, err := attachStore(ctx, conn, m.Path, i+1, nil)
-			switch {
-			case errors.Is(err, ErrMissing):
-				if without = append(without, m); missing == nil {
-					missing = err
-				}
-				continue
-			case err != nil:
-				return err
-			case len(a.Sealed) > 0:
-				a.Home = strings.Replace(a.Live, "live", "tenant", 1)
-			}
-			a.Tenant = &m.Tenant
-			set = append(set, a)
-		}
-		if len(set) == 0 {
-			return missing
-		}
-		return gather(ctx, conn, true, set...)
+	db, err = together(ctx, members[0].Path, o, func(conn *sql.Conn) (err error) {
+		_, without, err = attachSet(ctx, conn, members)
+		return err
 	})
 	return db, without, err
+}
+
+func attachSet(ctx context.Context, conn *sql.Conn, members []Member) (made []string, without []Member, err error) {
+	var missing error
+	var set []*attached
+	for i, m := range members {
+		a, err := attachStore(ctx, conn, m.Path, i+1, nil)
+		switch {
+		case errors.Is(err, ErrMissing):
+			if without = append(without, m); missing == nil {
+				missing = err
+			}
+			continue
+		case err != nil:
+			return nil, without, err
+		case len(a.Sealed) > 0:
+			a.Home = strings.Replace(a.Live, "live", "tenant", 1)
+		}
+		a.Tenant = &m.Tenant
+		set = append(set, a)
+	}
+	if len(set) == 0 {
+		return nil, without, missing
+	}
+	made, err = gather(ctx, conn, true, set...)
+	return made, without, err
 }

@@ -388,7 +388,8 @@ order by rule, place
 -- name: not_issued
 -- Grain: number of a region that was computed and stands in no file, with its day, or the first of its month, and in words. Days
 -- without a region's row were never computed for it; a month belongs to its last day.
--- Inputs: published results, _data.issued_file; $from, $to (days, both included), $measures (that are issued).
+-- Inputs: published results, _data.issued_file; $from, $to (days, both included), $measures (that are issued), $final_only (what is
+-- provisional is not to be issued yet).
 with computed as (
     select region,
            'concurrent' as measure,
@@ -432,6 +433,10 @@ anti join _data.issued_file as i on i.region = c.region
     and i.period = c.period
 where c.last between $from::date and $to::date
   and if(length(c.period) = 7, 'monthly_', 'daily_') || c.measure in (select unnest($measures::varchar[]))
+  and not ($final_only and exists (
+      from published._data.computation as d
+      where starts_with(d.day::varchar, c.period) and d.state = 'provisional'
+  ))
 order by c.period, c.region, c.measure
 
 -- name: computation

@@ -2,6 +2,114 @@
 select version
 from _data.store_version;
 
+-- name: region
+-- What macros ask a region by: one that the store has nowhere is an error, which names those that it has; nothing is said by a store
+-- without any.
+create schema if not exists _whole;
+create or replace macro _whole.region(of_region) as case
+    when of_region in (select region from _data.daily_concurrent)
+        or of_region in (select region from _data.contract)
+        or not exists (from _data.daily_concurrent) then of_region
+    else error('there is no region ' || of_region || ': there are ' || (
+        select string_agg(region, ', ' order by region)
+        from (
+            select region
+            from _data.daily_concurrent
+            union
+            select region
+            from _data.contract
+        )
+    ))
+end;
+-- What a macro breaks down by, so that DuckDB does not know it when it plans: a prepared statement of which it leaves out a part that reads
+-- a file by read_duckdb, and keeps another that does, 1.5 never comes to run.
+create or replace macro _whole.unit(of_unit) as (select any_value(of_unit) from _data.store_version)
+
+-- name: whole
+-- Grain: statement by which the relations and macros of the store itself have the rows of its sealed months too, whoever opens it: by their
+-- paths, so from wherever he does. What is not there is an error, and never a question without rows. Each table that is sealed has a view
+-- _whole.<name>, which relations and macros ask in its place. DuckDB has read_duckdb since 1.5: an older one says that it has not.
+-- Inputs: $tables, $sealed (JSON; the tables of a file that cannot be read are NULL), $state (of all this, to be found by whole_state).
+with sealed as (
+    select unnest(from_json($sealed, '[{"path": "VARCHAR", "tables": ["VARCHAR"]}]'), max_depth := 2)
+),
+base as materialized (
+    select table_name as name,
+           table_oid as made
+    from duckdb_tables()
+    where database_name = current_database()
+      and schema_name = '_data'
+      and table_name in (select unnest($tables::varchar[]))
+),
+named as (
+    select '\b_data\.(' || string_agg(name, '|') || ')\b' as pattern
+    from base
+),
+part as (
+    select b.name,
+           string_agg(' union all by name select * from read_duckdb(''' || replace(s.path, '''', '''''') || ''', schema_name := ''_data'', table_name := '''
+               || b.name || ''')', '' order by s.path) filter (list_contains(s.tables, b.name)) as parts,
+           min(s.path) filter (s.tables is null) as lost
+    from base as b
+    cross join sealed as s
+    group by b.name
+),
+statement as (
+    select 1 as step,
+           b.made,
+           'create or replace view _whole.' || b.name || ' as select * from _data.' || b.name || coalesce(
+               ' where (select error(''sealed month cannot be read: ' || replace(p.lost, '''', '''''') || ''')) is null', p.parts, '') as text
+    from base as b
+    left join part as p using (name)
+    union all
+    select 2, 0, 'comment on view _whole.' || min(name) || ' is ''' || $state || ''''
+    from base
+    union all
+    select 3, view_oid, replace(regexp_replace(sql, pattern, '_whole.\1', 'g'), 'CREATE VIEW', 'create or replace view')
+    from duckdb_views()
+    cross join named
+    where database_name = current_database()
+      and schema_name = 'main'
+      and not internal
+      and regexp_matches(sql, pattern)
+    union all
+    select 4, function_oid, 'create or replace macro ' || function_name || '(' || array_to_string(parameters, ', ') || ') as table '
+           || regexp_replace(replace(regexp_replace(macro_definition, pattern, '_whole.\1', 'g'), 'of_unit = ', '_whole.unit(of_unit) = '),
+               '= of_region\b', '= _whole.region(of_region)', 'g')
+    from duckdb_functions()
+    cross join named
+    where database_name = current_database()
+      and schema_name = 'main'
+      and function_type = 'table_macro'
+      and not internal
+)
+select text
+from statement
+order by step, made
+
+-- name: whole_state
+-- One row at most: what whole was told when its views were made.
+select comment
+from duckdb_views()
+where database_name = current_database()
+  and schema_name = '_whole'
+  and comment is not null
+
+-- name: catalogue
+-- This file is written anew by `seats run`. It attaches the store, or those of several tenants, and their sealed months, read-only, and
+-- gives their relations and macros the names that `seats sql` knows:
+--   duckdb -init FILE
+--   duckdb.connect().execute(open(FILE).read())
+
+-- name: guard
+-- Grain: statement that tells, of a store that is attached, whether it is still the one that the catalogue attaches.
+select 'set variable catalogue = (select error(''the sealed months of ' || database_name || ' are others by now: read the catalogue again'') '
+       || 'from duckdb_views() where database_name = ''' || database_name || ''' and schema_name = ''_whole'' and comment <> ''' || comment || ''')'
+from duckdb_views()
+where schema_name = '_whole'
+  and comment is not null
+order by database_name
+
 -- name: gather_tables
 -- Grain: statement that makes the tables of stores with sealed months, which are attached to a connection with these: in the database
 -- home, as views of both, in their order. One question for all of them: DuckDB looks through all databases whichever is asked for.
@@ -63,7 +171,7 @@ relation as materialized (
     select m.*,
            v.view_name as name,
            v.view_oid as made,
-           v.sql,
+           replace(v.sql, '_whole.', '_data.') as sql, -- the tables of home are whole
            v.comment,
            'select ' || coalesce('''' || m.tenant || ''' as tenant, ', '') || '* from ' || m.home || '.main.' || v.view_name as query
     from member as m
@@ -83,7 +191,8 @@ macro as materialized (
            f.function_name not in ('unit_session', 'contract_months') as calls, -- others call it, and a store that was closed no longer knows which was made first
            f.function_oid as made,
            array_to_string(f.parameters, ', ') as parameters,
-           f.macro_definition as definition,
+           replace(replace(replace(f.macro_definition, '_whole.region(of_region)', 'of_region'), '_whole.unit(of_unit)', 'of_unit'),
+               '_whole.', '_data.') as definition,
            f.comment
     from member as m
     join duckdb_functions() as f on f.database_name = m.live
@@ -111,7 +220,7 @@ statement as (
     union all
     select 1000000, 8 + n.calls::integer, n.made,
            'create macro ' || n.name || '(' || n.parameters || ') as table ' || case
-               when n.tenant is null then n.definition
+               when n.tenant is null then regexp_replace(n.definition, '= of_region\b', '= _whole.region(of_region)', 'g')
                when contains(n.definition, '_data.') or exists (
                    from macro as other
                    where other.no = n.no

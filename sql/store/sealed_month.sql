@@ -51,7 +51,7 @@ order by day
 
 -- name: sealing_view
 -- Grain: relation of the store whose table the file that is being sealed has, as the statement that makes it.
-select sql
+select replace(sql, '_whole.', '_data.')
 from duckdb_views()
 where database_name = current_database()
   and schema_name = 'main'

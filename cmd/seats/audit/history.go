@@ -15,7 +15,6 @@ import (
 	"strings"
 	"time"
 
-	"example.com/seats/compute"
 	"example.com/seats/internal/calendar"
 	"example.com/seats/internal/config"
 	"example.com/seats/internal/duck"
@@ -98,18 +97,10 @@ func (w *auditor) checkNotIssued(ctx context.Context) error {
 		Region, Period string
 		Day            calendar.Date // or the first of the month
 		What           string
-	}](ctx, w.scratch.Conn, "ask/not_issued", append(w.Period.Bounds(), sql.Named("measures", w.Tenant.Issued()))...)
-	waits := func(period string) bool { // for its days, or the day, to be final
-		for day, s := range w.slices {
-			state := settle.State(s.HighWater, s.OpenSessions, compute.RulesFor(w.Tenant, day).End(), w.Tenant.SettleHours)
-			if w.Tenant.Issue == settle.Final && strings.HasPrefix(day.String(), period) && state == settle.Provisional {
-				return true
-			}
-		}
-		return false
-	}
+	}](ctx, w.scratch.Conn, "ask/not_issued", append(w.Period.Bounds(), sql.Named("measures", w.Tenant.Issued()),
+		sql.Named("final_only", w.Tenant.Issue == settle.Final))...)
 	for _, f := range found {
-		if w.Tenant.Bills(f.Region, f.Day) && !waits(f.Period) {
+		if w.Tenant.Bills(f.Region, f.Day) {
 			w.add(Finding{Rule: NotIssued, Region: f.Region, Period: f.Period, What: f.What})
 		}
 	}

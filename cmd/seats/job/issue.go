@@ -97,7 +97,9 @@ func (s *state) issue(ctx context.Context) error {
 		}
 		s.result.Rows = append(s.result.Rows, o)
 		if o.Action == report.Held {
-			s.held(o.Number)
+			if last := len(s.result.Rows) - 2; last < 0 || s.result.Rows[last].Number.Period != o.Number.Period { // of the first region
+				s.held(o.Number)
+			}
 			continue
 		}
 		for _, i := range append(o.Recovered, o.Issue) {
@@ -122,12 +124,8 @@ func (s *state) issue(ctx context.Context) error {
 	return nil
 }
 
-// held says, once a period, that its numbers are not issued before it is final. Who has named the period is told by an error: it is not ready.
+// held says that a period's numbers are not issued before it is final. Who has named the period is told by an error: it is not ready.
 func (s *state) held(n report.Number) {
-	others := s.result.Rows[:len(s.result.Rows)-1]
-	if slices.ContainsFunc(others, func(o report.Outcome) bool { return o.Action == report.Held && o.Number.Period == n.Period }) {
-		return
-	}
 	day, err := calendar.ParseDate(n.Period)
 	if err == nil { // or it is a month
 		s.became[day] = waiting
@@ -136,11 +134,7 @@ func (s *state) held(n report.Number) {
 		s.note(day, fail.New(fail.NotReady, "run again later; `issue: provisional` issues it as it is", "%s is not issued before it is final: %s", n.Period, n.Why))
 		return
 	}
-	attrs := []any{"period", n.Period, "why", n.Why}
-	if s.Tenant.ProductionDate.IsZero() {
-		attrs = append(attrs, "hint", "with a production_date, the next run comes back to it")
-	}
-	s.info("held back until it is final", attrs...)
+	s.info("held back until it is final", "period", n.Period, "why", n.Why)
 }
 
 // recallRules has the files that an older version issued name their counting rules, by their manifests.

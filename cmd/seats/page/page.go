@@ -135,41 +135,18 @@ func (t Store) load(ctx context.Context) (Tenant, error) {
 	return page, cmp.Or(err, t.loadFront(ctx, &page))
 }
 
-// loadFront tells what the first page does: what is billed, and how the tenant stands. What the enabled agents of a month are that is not
-// complete, its days say.
+// loadFront tells what the first page does: what is billed, and how the tenant stands.
 func (t Store) loadFront(ctx context.Context, page *Tenant) (err error) {
-	var regions, until, leading []string
-	var committed []int64
-	for _, r := range t.Of.Regions {
-		lead := ""
-		if r.Committed == 0 && len(r.Contracts) > 0 {
-			lead = r.Contracts[0].Name
-		}
-		regions, until = append(regions, r.Name), append(until, r.Until.OrNone())
-		committed, leading = append(committed, r.Committed), append(leading, lead)
-	}
-	contracts, err1 := json.Marshal(page.Contracts)
-	var err2, err3, err4 error
-	page.Billed, err2 = duck.All[Bill](ctx, t.Conn, "ask/page_bill", sql.Named("regions", regions), sql.Named("until", until),
-		sql.Named("committed", committed), sql.Named("leading", leading), sql.Named("contracts", string(contracts)))
-	page.Stands, err3 = watch.Look(ctx, t.Conn, t.Of, t.Now)
+	regions, err1 := json.Marshal(t.Of.Regions)
+	contracts, err2 := json.Marshal(page.Contracts)
+	var err3, err4, err5 error
+	page.Billed, err3 = duck.All[Bill](ctx, t.Conn, "ask/page_bill", sql.Named("regions", string(regions)), sql.Named("contracts", string(contracts)))
+	page.Stands, err4 = watch.Look(ctx, t.Conn, t.Of, t.Now)
 	page.Overdue = page.Stands.Overdue(t.Of, t.Now, watch.Within(t.Of))
-	blocked := []string{}
-	for _, day := range page.Stands.Blocked {
-		blocked = append(blocked, day.String())
+	if len(page.Stands.Blocked) > 0 {
+		page.BlockedBy, err5 = duck.One[string](ctx, t.Conn, "ask/page_blocked_by", sql.Named("since", page.Stands.Blocked[0].String()))
 	}
-	page.BlockedBy, err4 = duck.One[string](ctx, t.Conn, "ask/page_blocked_by", sql.Named("days", blocked))
-	for i := range page.Billed {
-		b := &page.Billed[i]
-		for _, d := range page.Days {
-			for _, p := range d.Peaks {
-				if p.SoFar != nil && b.EnabledIn == 0 && p.Region == b.Region && d.Date.YearMonth() == b.Month {
-					b.Enabled = *p.SoFar
-				}
-			}
-		}
-	}
-	return cmp.Or(err1, err2, err3, err4)
+	return cmp.Or(err1, err2, err3, err4, err5)
 }
 
 // lookAhead tells what each region's month may still bring. Of a region without a day there is nothing to be said.

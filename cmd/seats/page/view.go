@@ -23,8 +23,8 @@ type overview struct {
 	Tenant
 	Months  []*monthView // that get a page
 	paged   []string     // the days that do
+	History history      // up to the newest month of all tenants of the page
 	basis   map[calendar.Date]string
-	History history // up to the newest month of all tenants of the page
 }
 
 type monthView struct {
@@ -385,6 +385,7 @@ var functions = template.FuncMap{
 	"count":   number,
 	"change":  change,
 	"float":   func(n int64) float64 { return float64(n) },
+	"runs":    func(days []calendar.Date) string { return calendar.Runs(days, " to ") },
 	"number":  func(value any) bool { _, is := value.(int64); return is },
 	"words":   func(name config.Unit) string { return strings.ReplaceAll(string(name), "_", " ") },
 	"percent": func(share float64) string { return fmt.Sprintf("%.4g %%", 100*share) },
