@@ -49,7 +49,7 @@ RACE_SCRIPTS := deliver_sftp|exit130_interrupt|exit5_loss|init|marks|run|shards|
 # need, and nothing of the server's own in between.
 BENCH_SETTINGS := shared_buffers=1GB max_wal_size=16GB checkpoint_timeout=1d autovacuum=off
 
-.PHONY: help build demo demo-data test test-versions race soak bench bench-fleet bench-once alerts lint vuln size fmt clean postgres promtool minisign openssh python venv npm axe chromium screenshots uplot test-spark jre dist dist-check cross systemd
+.PHONY: help build demo demo-data test test-versions race soak bench bench-fleet bench-once alerts lint vuln size fmt clean postgres promtool minisign openssh python venv npm axe chromium screenshots uplot test-spark jre dist dist-check cross systemd release
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -186,10 +186,14 @@ dist: build cross ## bin/dist/ARCH: static program, .deb, SBOM, checksums; ARCH=
 		-ldflags "-s -w -linkmode external -extldflags '$(LINK)'" -o $(DIST)/seats ./cmd/seats
 	bin/seats man | gzip -9n >$(DIST)/seats.1.gz
 	bin/seats completion >$(DIST)/completion
+	for shell in zsh fish; do bin/seats completion $$shell >$(DIST)/completion.$$shell || exit 1; done
 	$(CYCLONEDX) bin -json -noserial -licenses -version $(PACKAGE_VERSION) -output $(DIST)/sbom.cdx.json $(DIST)/seats
 	ARCH=$(ARCH) DIST=$(DIST) PACKAGE_VERSION=$(PACKAGE_VERSION) PACKAGE_DEPENDS='$(PACKAGE_DEPENDS)' MAINTAINER='$(MAINTAINER)' \
 		$(NFPM) package --config $(PACKAGING)/nfpm.yaml --packager deb --target $(DIST)
 	cd $(DIST) && sha256sum * >SHA256SUMS && cat SHA256SUMS
+
+release: ## whether the tag of this commit, the program and CHANGELOG.md name one release
+	@test "$$(git describe --tags --exact-match)" = v$(PACKAGE_VERSION) && grep '^## $(PACKAGE_VERSION) - ' CHANGELOG.md
 
 lint: ## gofmt, go vet, staticcheck
 	@unformatted=$$(gofmt -l .); test -z "$$unformatted" || { echo "not formatted (make fmt):"; echo "$$unformatted"; exit 1; }

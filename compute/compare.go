@@ -135,7 +135,6 @@ func compareScope(day calendar.Date, scope rule.Scope, stored []step, peak Peak,
 	return comparePeaks(day, scope.String(), MonthPeak{Peak: peak}, MonthPeak{Peak: peakOf(scope, curve)})
 }
 
-// comparePeaks checks the stored peak of a day or a month.
 func comparePeaks(period fmt.Stringer, scope string, stored, swept MonthPeak) error {
 	for _, of := range []struct {
 		what          string
@@ -153,7 +152,6 @@ func comparePeaks(period fmt.Stringer, scope string, stored, swept MonthPeak) er
 	return nil
 }
 
-// peakOf places the peak of a curve in time.
 func peakOf(scope rule.Scope, curve sweep.Curve) Peak {
 	p := Peak{Region: scope.Region, Location: scope.Location}
 	if top := curve.Peak(); top.Agents > 0 {

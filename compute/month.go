@@ -118,7 +118,6 @@ func (c *Counter) countMonth(ctx context.Context, month calendar.Month, stands [
 	})
 }
 
-// DropMonth takes a month's results out of a store.
 func DropMonth(ctx context.Context, q duck.Queryer, month calendar.Month) error {
 	_, err1 := duck.Exec(ctx, q, "count/delete_monthly_enabled", sql.Named("month", month.String()))
 	_, err2 := duck.Exec(ctx, q, "count/delete_monthly_concurrent", sql.Named("month", month.String()))
@@ -340,7 +339,6 @@ func Blocking(found []settle.Quality) []settle.Quality {
 	return slices.DeleteFunc(slices.Clone(found), func(q settle.Quality) bool { return !q.Blocks() })
 }
 
-// DayResult is a day as computed.
 type DayResult struct {
 	Day         calendar.Date
 	State       string           // Final or settle.Provisional
@@ -362,7 +360,6 @@ func (r DayResult) Regions() []Peak {
 // Blocked tells whether a blocking rule found anything: then nothing may be issued.
 func (r DayResult) Blocked() bool { return len(Blocking(r.Quality)) > 0 }
 
-// MonthResult is a month as computed.
 type MonthResult struct {
 	Month       calendar.Month
 	Regions     []MonthRegion    // in the order of the configuration
@@ -390,7 +387,6 @@ type MonthRegion struct {
 	Quality      []settle.Quality // up to its last day
 }
 
-// State is Final when every region's is.
 func (r MonthResult) State() string {
 	if slices.ContainsFunc(r.Regions, func(one MonthRegion) bool { return one.State != settle.Final }) {
 		return settle.Provisional
@@ -398,7 +394,6 @@ func (r MonthResult) State() string {
 	return settle.Final
 }
 
-// Blocked tells whether a blocking rule found anything on any day of the month.
 func (r MonthResult) Blocked() bool { return len(Blocking(r.Quality)) > 0 }
 
 func (r MonthResult) counts() (counts []Enabled) {
@@ -422,7 +417,6 @@ func Load(ctx context.Context, q duck.Queryer, stands []Standing) ([]DayResult, 
 	return results, err
 }
 
-// onDay is a scope on a day.
 type onDay struct {
 	Day              calendar.Date
 	Region, Location string
@@ -459,7 +453,6 @@ func (e *MissingError) Error() string {
 	return fmt.Sprintf("no %s of %s", e.What, calendar.Runs(e.Days, " to "))
 }
 
-// ExitCode is that of days missing (R9).
 func (e *MissingError) ExitCode() int { return int(fail.NotReady) }
 
 // CoverageError: the slice does not cover the day of a region, whose time zone was changed since (R10).
@@ -485,7 +478,6 @@ type DifferenceError struct {
 	Sweep  string // what the sweep has
 }
 
-// ExitCode is that of R12.
 func (e *DifferenceError) ExitCode() int { return int(fail.Differ) }
 
 func (e *DifferenceError) Error() string {

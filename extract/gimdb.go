@@ -261,7 +261,6 @@ func (g *GIMDB) read(name, statement string, into **Rows, args ...any) task {
 	}
 }
 
-// rows reads the rows of a table that a statement gives.
 func (g *GIMDB) rows(ctx context.Context, reader *reader, name, statement string, args ...any) (*Rows, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -333,13 +332,8 @@ func (g *GIMDB) inspect(ctx context.Context, zone *time.Location, f *Findings) (
 	if err := leader.ask(ctx, "gim/oldest_session", []any{g.tenantKey}, &f.Oldest); err != nil {
 		return err
 	}
-	for _, from := range []int64{floorKey(last - month), 0} { // further back only where there is nothing in a month
-		if len(f.TenantKeys) > 0 {
-			break
-		}
-		if f.TenantKeys, err = all(ctx, leader, "gim/session_tenant", pgx.RowTo[int64], from, last); err != nil {
-			return err
-		}
+	if f.TenantKeys, err = all(ctx, leader, "gim/session_tenant", pgx.RowTo[int64], last); err != nil {
+		return err
 	}
 	f.Day = calendar.DateOf(time.Unix(last, 0), zone).AddDays(-1)
 	day := f.Day.In(zone)
@@ -361,6 +355,3 @@ func (g *GIMDB) inspect(ctx context.Context, zone *time.Location, f *Findings) (
 	}, floorKey(day.Start), day.End)
 	return err
 }
-
-// month is how long before its end a GIM DB is asked whose sessions it has, in seconds.
-const month = 31 * 24 * hour

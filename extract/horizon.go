@@ -184,7 +184,6 @@ const (
 	endOfTime   = 253402300800 // the year 10000
 )
 
-// String names the data source as the GIM does.
 func (d DataSource) String() string {
 	kind := "T-Server"
 	if d.Type == outboundServer {

@@ -2,7 +2,6 @@ package extract
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"math"
 	"math/big"
@@ -97,18 +96,17 @@ func (g *GIMDB) share(span calendar.Interval) (pieces []calendar.Interval) {
 // expected is how many rows of attached data the server expects in a range of time keys.
 func (g *GIMDB) expected(ctx context.Context, keys calendar.Interval) (int64, error) {
 	const statement = "gim/user_data"
-	var plan []byte
-	err := g.readers[0].QueryRow(ctx, "explain (format json) "+texts.InSchema(statement, g.cfg.Schema), keys.Start, keys.End, g.unique[dataTable]).Scan(&plan)
-	if err != nil {
-		return 0, explainRead(fmt.Errorf("%s: plan sql/%s: %w", dataTable, statement, g.readers[0].texts.plain(err)), g.name)
-	}
 	var plans []struct {
 		Plan struct {
 			Rows float64 `json:"Plan Rows"`
 		}
 	}
-	if err := json.Unmarshal(plan, &plans); err != nil || len(plans) != 1 {
-		return 0, fmt.Errorf("read plan of sql/%s: %w", statement, err)
+	err := g.readers[0].QueryRow(ctx, "explain (format json) "+texts.InSchema(statement, g.cfg.Schema), keys.Start, keys.End, g.unique[dataTable]).Scan(&plans)
+	if err != nil {
+		return 0, explainRead(fmt.Errorf("%s: plan sql/%s: %w", dataTable, statement, g.readers[0].texts.plain(err)), g.name)
+	}
+	if len(plans) != 1 {
+		return 0, fmt.Errorf("read plan of sql/%s: there are %d", statement, len(plans))
 	}
 	return int64(plans[0].Plan.Rows), nil
 }

@@ -55,17 +55,10 @@ func (r *receiver) receive(rows pgx.Rows, progress func(int64)) error {
 
 // checkColumns makes sure that the statement reads the columns of the table, in their order: they are stored by place.
 func (r *receiver) checkColumns() error {
-	var sent, wanted []string
-	for _, f := range r.fields {
-		sent = append(sent, f.Name)
+	if slices.EqualFunc(r.fields, r.of.Columns, func(f pgconn.FieldDescription, c texts.Column) bool { return f.Name == c.Name }) {
+		return nil
 	}
-	for _, c := range r.of.Columns {
-		wanted = append(wanted, c.Name)
-	}
-	if !slices.Equal(sent, wanted) {
-		return fmt.Errorf("receive %s: the statement reads %v, the table has %v", r.of.Name, sent, wanted)
-	}
-	return nil
+	return fmt.Errorf("receive %s: the statement reads %v, the table has %v", r.of.Name, r.fields, r.of.Columns)
 }
 
 // put takes one value; it is false where that is no number that can be stored, or where a key has none.

@@ -75,7 +75,6 @@ func (h *handing) Cardinality() *duckdb.CardinalityInfo {
 	return &duckdb.CardinalityInfo{Cardinality: uint(len(h.picked)), Exact: true}
 }
 
-// FillChunk hands over the next rows, column by column.
 func (h *handing) FillChunk(chunk duckdb.DataChunk) error {
 	to, err := duck.ToFill(&chunk)
 	if err != nil {

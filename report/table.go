@@ -17,6 +17,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/jedib0t/go-pretty/v6/text"
 
 	"example.com/seats/internal/calendar"
@@ -29,6 +30,9 @@ const (
 	FormatTable = "table" // for people: aligned, without colours, control characters escaped
 	FormatJSON  = "json"  // an array of objects, one a row, keys in the order of the header
 	FormatCSV   = "csv"   // RFC 4180 with a header line and "\n"
+
+	FormatBox      = "box"      // the table with lines around its cells
+	FormatMarkdown = "markdown" // likewise, for a page
 )
 
 // Formats lists the formats, the default first.
@@ -103,6 +107,8 @@ func (t Table) Write(w io.Writer, format string) error {
 		err = t.writeJSON(w)
 	case FormatCSV:
 		err = writeCSV(w, t.texts())
+	case FormatBox, FormatMarkdown:
+		err = t.draw(w, format)
 	default:
 		return fmt.Errorf("write table: unknown format %q (want %s)", format, strings.Join(Formats(), ", "))
 	}
@@ -112,19 +118,56 @@ func (t Table) Write(w io.Writer, format string) error {
 	return nil
 }
 
-func (t Table) writeText(w io.Writer) error {
-	rows, widths, aligns := t.texts(), make([]int, len(t.Header)), make([]text.Align, len(t.Header))
+// told are the texts for people, with the alignment of each column.
+func (t Table) told() (rows [][]string, aligns []text.Align) {
+	rows, aligns = t.texts(), make([]text.Align, len(t.Header))
 	for column := range t.Header {
 		aligns[column] = t.alignment(column)
+		rows[0][column] = Printable(rows[0][column])
 		for i, row := range t.Rows {
 			if told, is := row[column].(Told); is {
 				rows[i+1][column] = told.Words
 			}
+			rows[i+1][column] = Printable(rows[i+1][column])
 		}
 	}
+	return rows, aligns
+}
+
+func (t Table) draw(w io.Writer, format string) error {
+	drawn := table.NewWriter()
+	drawn.SetStyle(table.StyleLight)
+	drawn.Style().Format.Header = text.FormatDefault
+	rows, aligns := t.told()
+	var columns []table.ColumnConfig
+	for i, align := range aligns {
+		columns = append(columns, table.ColumnConfig{Number: i + 1, Align: align, AlignHeader: align})
+	}
+	drawn.SetColumnConfigs(columns)
+	for i, row := range rows {
+		cells := make(table.Row, len(row))
+		for column, cell := range row {
+			cells[column] = cell
+		}
+		if i == 0 {
+			drawn.AppendHeader(cells)
+		} else {
+			drawn.AppendRow(cells)
+		}
+	}
+	lines := drawn.Render
+	if format == FormatMarkdown {
+		lines = drawn.RenderMarkdown
+	}
+	_, err := fmt.Fprintln(w, lines())
+	return err
+}
+
+func (t Table) writeText(w io.Writer) error {
+	rows, aligns := t.told()
+	widths := make([]int, len(t.Header))
 	for _, row := range rows {
 		for column := range row {
-			row[column] = Printable(row[column])
 			widths[column] = max(widths[column], text.StringWidthWithoutEscSequences(row[column]))
 		}
 	}

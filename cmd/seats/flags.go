@@ -2,12 +2,14 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"crypto/sha256"
-	_ "embed"
+	"embed"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -24,7 +26,9 @@ import (
 	"example.com/seats/cmd/seats/watch"
 	"example.com/seats/internal/calendar"
 	"example.com/seats/internal/config"
+	"example.com/seats/internal/duck"
 	"example.com/seats/internal/notices"
+	"example.com/seats/internal/store"
 )
 
 // listFlags are common to the commands that print a table about tenants.
@@ -267,11 +271,48 @@ func (c *configSchemaCmd) Run(p *program) error {
 
 // completionCmd and manCmd are for whoever packs the program.
 type (
-	completionCmd struct{}
-	manCmd        struct{}
+	completionCmd struct {
+		Shell  string `arg:"" optional:"" enum:"bash,zsh,fish" default:"bash" help:"For ${enum}."`
+		Values string `enum:",tenant,region,date,month" default:"" help:"Print instead what there is of these: what was written asks for it."`
+	}
+	manCmd struct{}
 )
 
-func (completionCmd) Run(app *kong.Kong) error { return completion.Execute(app.Stdout, app.Model) }
+func (c completionCmd) Run(ctx context.Context, p *program, app *kong.Kong) error {
+	if c.Values == "" {
+		return completion.ExecuteTemplate(app.Stdout, "completion."+c.Shell+".tmpl", app.Model)
+	}
+	cfg, err := p.load(nil)
+	if err != nil {
+		return err
+	}
+	seen := map[string]bool{}
+	for _, tenant := range cfg.Tenants {
+		switch c.Values {
+		case "tenant":
+			seen[tenant.Name] = true
+		case "region":
+			for _, r := range tenant.Regions {
+				seen[r.Name] = true
+			}
+		default: // what cannot be read is not offered
+			_ = reading(ctx, tenant, func(q duck.Queryer) error {
+				days, err := store.Slices(ctx, q)
+				for day := range days {
+					seen[day.String()[:map[string]int{"date": 10, "month": 7}[c.Values]]] = true
+				}
+				return err
+			})
+		}
+	}
+	_, err = fmt.Fprintln(app.Stdout, strings.Join(slices.Sorted(maps.Keys(seen)), "\n"))
+	return err
+}
+
+// valuesOf says which values a flag is offered.
+func valuesOf(flag string) string {
+	return map[string]string{"tenant": "tenant", "region": "region", "date": "date", "from": "date", "to": "date", "month": "month"}[flag]
+}
 
 func (manCmd) Run(app *kong.Kong) error {
 	var all []string
@@ -304,13 +345,14 @@ func examples(n *kong.Node) (lines []string) {
 	return lines
 }
 
-//go:embed completion.bash.tmpl
-var completionText string
+//go:embed completion.*.tmpl
+var completionTexts embed.FS
 
-var completion = template.Must(template.New("bash").Funcs(template.FuncMap{
-	"visible": visible, "words": words, "join": strings.Join,
-	"all": func(n *kong.Node) []*kong.Flag { return flags(n, true) },
-}).Parse(completionText))
+var completion = template.Must(template.New("").Funcs(template.FuncMap{
+	"visible": visible, "words": words, "join": strings.Join, "values": valuesOf,
+	"all":   func(n *kong.Node) []*kong.Flag { return flags(n, true) },
+	"below": func(n *kong.Node) []*kong.Flag { return flags(n, n.Parent != nil) },
+}).ParseFS(completionTexts, "*.tmpl"))
 
 func visible(n *kong.Node) (names []string) {
 	for _, c := range n.Children {

@@ -124,7 +124,7 @@ type cli struct {
 
 	Licenses   licensesCmd   `cmd:"" help:"Print the licences of everything that is linked in."`
 	Man        manCmd        `cmd:"" hidden:"" help:"Print the manual page."`
-	Completion completionCmd `cmd:"" hidden:"" help:"Print what makes bash complete the command line."`
+	Completion completionCmd `cmd:"" hidden:"" help:"Print what makes a shell complete the command line."`
 }
 
 // The first line is what the manual page has for a title.

@@ -475,7 +475,7 @@ func TestTheFleetsPage(t *testing.T) {
 	require.Equal(t, []string{
 		"Concurrent seats, March 2026 so far 1046.75 February 2026: 1011.75, +35",
 		"Enabled agents, March 2026 so far 1491 February 2026: 1834, −343",
-		"Above committed 30 of 1000 committed in 13 of 14 regions; above it: 7 headroom in the others: 58.5",
+		"Above committed 30 in 7 of 13 regions with 1000 committed headroom in the others: 58.5",
 	}, texts(".billed > div"))
 	require.Equal(t, []string{"EU 281.75 281.75, ±0 441 434, +7 0 58.5 of 300", "US 765 730, +35 1050 so far; 1400, −350 30 0 of 700"}, texts("#regions + .scroll tbody tr"))
 	require.Equal(t, []string{
@@ -586,7 +586,7 @@ func benched(b *testing.B, filled int, regions, places []string, step int64) (di
 			}
 			for agent := range int64(20) {
 				detail.Seats = append(detail.Seats, explain.Seat{Agent: fmt.Sprint("E", agent), Location: places[len(places)-1], Session: explain.Key{ID: agent},
-					Login: span.Start, First: explain.Activity{Kind: "leg", Key: explain.Key{ID: agent}, Start: span.Start, Switch: "SIP"}, Decision: explain.Listed})
+					Login: span.Start, First: explain.Activity{Kind: "leg", Key: explain.Key{ID: agent}, Start: span.Start, Switch: "SIP"}, Decision: "listed switch"})
 			}
 			details[i].Regions = append(details[i].Regions, detail)
 		}

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"os/exec"
 	"slices"
 	"strings"
@@ -408,39 +409,39 @@ func (e *partError) Error() string {
 	return "interrupted: " + strings.Join(e.done, ", ") + " had ended; everything else is as it was before"
 }
 
-// sayPeriods says in a line what came of each period that anything was done for: read, counted, or issued.
+// sayPeriods says in a line what came of each period that anything was done for: read, counted, or issued. What was read alone is on
+// standard output.
 func (p *program) sayPeriods(r job.Result) {
 	if p.details { // each step has said that
 		return
 	}
-	done, said, files := map[string]bool{}, []string{}, 0
+	done, said, did := map[string]bool{}, []string{}, map[string]int{} // files, by what was done about them
 	for _, s := range r.Slices {
-		if done[s.Day.String()] = true; !slices.ContainsFunc(r.Rows, func(o report.Outcome) bool { return o.Number.Period == s.Day.String() }) {
-			p.Info(fmt.Sprintf("read %d sessions", s.Sessions), "tenant", r.Tenant, "day", s.Day, "state", s.State)
-		}
+		done[s.Day.String()] = true
 	}
 	for i, o := range r.Rows { // by period
 		n := o.Number
 		said = append(said, strings.TrimPrefix(fmt.Sprintf("%s %s %d", n.Measure, n.Region, n.Value), "concurrent "))
 		if o.Action != report.Unchanged {
-			if done[n.Period] = true; o.Issue.File != "" {
-				files++
-			}
+			done[n.Period] = true
+			did[string(o.Action)]++
 		}
 		if i+1 < len(r.Rows) && r.Rows[i+1].Number.Period == n.Period {
 			continue
 		}
-		line := []any{"tenant", r.Tenant, "period", n.Period, "state", cmp.Or(o.Issue.State, n.State), "files", files}
+		line := []any{"tenant", r.Tenant, "period", n.Period, "state", cmp.Or(o.Issue.State, n.State)}
 		if line[5] == settle.Provisional {
 			line = append(line, "why", n.Why)
 		}
-		if o.Action == report.Held {
-			line = append(line, "issued", "once it is final")
+		delete(did, "") // counted, and not issued
+		for _, action := range slices.Sorted(maps.Keys(did)) {
+			line = append(line, action, did[action])
 		}
 		if done[n.Period] {
 			p.Info(strings.Join(said, ", "), line...)
 		}
-		said, files = nil, 0
+		said = nil
+		clear(did)
 	}
 }
 

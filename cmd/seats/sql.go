@@ -21,8 +21,9 @@ import (
 type sqlCmd struct {
 	Tenant    []string      `help:"Whose snapshot; may be repeated. By default all of the configuration: several are asked as one, with a column tenant." placeholder:"T"`
 	Timeout   time.Duration `help:"Of a statement; 0: none." default:"10m" placeholder:"10m"`
-	Format    string        `help:"What is written: ${enum}. Parquet needs --output." enum:"table,json,csv,parquet" default:"table"`
+	Format    string        `help:"What is written: ${enum}. Parquet needs --output." enum:"table,box,markdown,json,csv,parquet" default:"table"`
 	Output    string        `help:"Write the result of one statement into this new file instead; without --format, as its name ends: .csv, .json, .parquet." placeholder:"FILE" type:"path"`
+	With      []string      `help:"A file that statements may join, as a table of this name: .csv, .parquet, .json; may be repeated." placeholder:"NAME=FILE" sep:"none"`
 	NoPager   bool          `help:"Show long results on a terminal without $SEATS_PAGER, $PAGER or less."`
 	NoHistory bool          `help:"Keep nothing of what is typed at the prompt."`
 	Query     string        `arg:"" optional:"" help:"A statement, or several. Without it, statements are read from standard input, each ended by a semicolon; on a terminal, at a prompt."`
@@ -53,7 +54,7 @@ func (c *sqlCmd) run(ctx context.Context, p *program) (err error) {
 	}
 	defer func() { err = explain(err) }()
 	o := duck.Of(cfg.Tenants[0].Engine)
-	o.Locked = true
+	o.Locked = len(c.With) == 0 // until they are read
 	remove, err := c.confine(p, cfg.Tenants[0].StorePath(), &o)
 	if err != nil {
 		return err
@@ -66,6 +67,16 @@ func (c *sqlCmd) run(ctx context.Context, p *program) (err error) {
 	return openAsOne(ctx, p, cfg.Tenants, o, func(conn *duck.Conn, name string) error {
 		if has, err := store.Has(ctx, conn, store.Version); err == nil && !has { // of several as one, each has what it has
 			p.Warn("the store is an older version's: relations and macros that came since are there after the next run", "tenant", name)
+		}
+		for _, with := range c.With {
+			if err := query.Join(ctx, conn, with); err != nil {
+				return err
+			}
+		}
+		if !o.Locked {
+			if err := duck.Lock(ctx, conn, o); err != nil {
+				return err
+			}
 		}
 		asker.Conn = conn
 		switch {

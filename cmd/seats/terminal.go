@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -70,7 +69,8 @@ func (t *terminal) Info(msg string, attrs ...any) { t.line(slog.LevelInfo, msg, 
 func (t *terminal) Warn(msg string, attrs ...any) { t.line(slog.LevelWarn, msg, attrs) }
 
 func (t *terminal) line(level slog.Level, msg string, attrs []any) {
-	if level == slog.LevelInfo && (t.quiet || !t.details && slices.Contains(attrs, any(job.StageKey))) {
+	last := len(attrs) - 2 // where a job's step names itself
+	if level == slog.LevelInfo && (t.quiet || !t.details && last >= 0 && attrs[last] == job.StageKey) {
 		return
 	}
 	t.mu.Lock()

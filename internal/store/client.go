@@ -77,6 +77,15 @@ func (w *Work) whole(ctx context.Context) error {
 	})
 }
 
+// own makes what this program asks in place of what whole has changed.
+func own(ctx context.Context, conn *sql.Conn) error {
+	statements, err := duck.All[string](ctx, conn, "store/own")
+	if err != nil || len(statements) == 0 {
+		return err
+	}
+	return run(ctx, conn, statements...)
+}
+
 // writeCatalogue writes the catalogue of the published store.
 func (w *Work) writeCatalogue(ctx context.Context) error {
 	return catalogue(ctx, cataloguePath(w.path), w.state, func(conn *sql.Conn) ([]string, error) {

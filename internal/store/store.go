@@ -146,13 +146,16 @@ func (w *Work) open(ctx context.Context, o duck.Options, orNew bool) error {
 // it has just changed. A copy that fails is not published.
 func migrate(ctx context.Context, conn *sql.Conn, version uint64) error {
 	if version == Version {
-		return nil
+		return own(ctx, conn)
 	}
 	var err error
 	if version == 0 {
 		err = makeNew(ctx, conn)
 	} else {
 		err = duck.ExecAll(ctx, conn, schemas[version:])
+	}
+	if err == nil {
+		err = own(ctx, conn)
 	}
 	if err != nil {
 		return err
@@ -194,7 +197,6 @@ type Slice struct {
 	SHA256       string
 }
 
-// Slices lists the slices of a store by day.
 func Slices(ctx context.Context, q duck.Queryer) (map[calendar.Date]Slice, error) {
 	all, err := duck.All[Slice](ctx, q, "store/slice")
 	slices := map[calendar.Date]Slice{}
@@ -330,7 +332,6 @@ type Newest struct {
 	SHA256      string
 }
 
-// LastRun reads it.
 func LastRun(ctx context.Context, q duck.Queryer) (Newest, error) {
 	return duck.One[Newest](ctx, q, "store/last_run")
 }
@@ -477,7 +478,6 @@ func NewBackup(dir string) (work string, err error) {
 	return work, nil
 }
 
-// NameBackup gives the folder of a backup its name.
 func NameBackup(work, dir string) error {
 	if err := os.Rename(work, dir); err != nil {
 		return fmt.Errorf("name backup: %w", err)

@@ -271,6 +271,9 @@ func gather(ctx context.Context, conn *sql.Conn, relations bool, stores ...*atta
 	if relations {
 		ask("store/gather")
 	}
+	if relations && stores[0].Tenant == nil && err == nil {
+		err = own(ctx, conn)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("gather: %w", err)
 	}

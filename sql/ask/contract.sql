@@ -1,13 +1,20 @@
 -- name: agreed
--- Grain: contract of the store; there may be none, and then no curve is looked at.
+-- Grain: contract of the store; there may be none, and then no curve is looked at. Nor in a store that no run has opened since this
+-- program keeps a macro of its own for it.
 select contract
 from _data.contract
+where exists (
+    from duckdb_functions()
+    where database_name = current_database()
+      and schema_name = '_data'
+      and function_name = 'contract_months'
+)
 limit 1
 
 -- name: contract
 -- Grain: contract x month in which a day was counted, by month, region and contract. reached is the highest of alert_at that the
 -- quantity reaches, 0 where it reaches none. Shares are held against whole agents as decimals: 0.07 of 100 is 7, and no hair more.
--- Inputs: macro contract_months, _data.contract; $from, $to (months).
+-- Inputs: macro _data.contract_months, _data.contract; $from, $to (months).
 select m.month,
        m.region,
        m.contract,
@@ -29,7 +36,7 @@ select m.month,
            from (select unnest(c.alert_at) as share)
            where m.quantity >= share::decimal(6, 4) * m.committed
        ), 0) as reached
-from contract_months(null, $from, $to) as m
+from _data.contract_months(null, $from, $to) as m
 join _data.contract as c using (region, contract)
 where m.days_counted > 0
 order by m.month, m.region, m.contract

@@ -87,6 +87,17 @@ select text
 from statement
 order by step, made
 
+-- name: own
+-- Grain: statement that keeps contract_months for this program, of the tables to which names lead alone: whole has that of users ask sealed
+-- months too, which nobody may need who tells of the newest.
+select 'create or replace macro _data.contract_months(' || array_to_string(parameters, ', ') || ') as table '
+       || replace(replace(macro_definition, '_whole.region(of_region)', 'of_region'), '_whole.', '_data.')
+from duckdb_functions()
+where database_name = current_database()
+  and schema_name = 'main'
+  and function_name = 'contract_months'
+  and not internal
+
 -- name: whole_state
 -- One row at most: what whole was told when its views were made.
 select comment

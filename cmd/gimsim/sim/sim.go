@@ -103,7 +103,6 @@ func (o Options) validate() error {
 // Switch is a telephone switch and the time zone of the site that it serves.
 type Switch struct{ Name, Zone string }
 
-// UnmarshalText reads NAME=ZONE.
 func (s *Switch) UnmarshalText(text []byte) error {
 	if s.Name, s.Zone, _ = strings.Cut(string(text), "="); s.Name == "" {
 		return fmt.Errorf("switch %q: want NAME or NAME=ZONE", text)
@@ -231,7 +230,6 @@ func (c *chunk) create(o Options, l Layout) (to sinks, err error) {
 	return to, nil
 }
 
-// begins is the first letter of each name.
 var begins = regexp.MustCompile(`(^|,).`)
 
 // pack moves the folder's files into a zip named after the folder, and writes its sum beside it in the form of sha1sum. They

@@ -305,14 +305,16 @@ func (s *state) leftToDeliver(ctx context.Context) (bool, error) {
 		return false, err
 	}
 	defer db.Close() //nolint:errcheck // only read
-	_, parcels, err := Pending(ctx, db, s.Tenant, s.Again)
-	if err != nil || !s.Again.IsZero() {
+	delivered, parcels, err := Pending(ctx, db, s.Tenant, s.Again)
+	if err != nil || len(delivered) == 0 || !s.Again.IsZero() {
 		return len(parcels) > 0, err
 	}
-	elsewhere, err := deliver.SentElsewhere(ctx, db, *s.Tenant.Deliver)
+	elsewhere, err := duck.All[struct {
+		Said string
+		News bool // nothing was delivered to today's target so far
+	}](ctx, db, "store/delivered_elsewhere", sql.Named("target", s.Tenant.Deliver.Target()), sql.Named("since", s.Tenant.Deliver.Since.OrNone()))
 	for _, e := range elsewhere {
-		say := map[bool]func(string, ...any){true: s.Log.Warn, false: s.Log.Info}[e.News]
-		say(e.Said, "tenant", s.Tenant.Name)
+		map[bool]func(string, ...any){true: s.Log.Warn, false: s.Log.Info}[e.News](e.Said, "tenant", s.Tenant.Name)
 	}
 	return len(parcels) > 0, err
 }

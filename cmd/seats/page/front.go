@@ -73,13 +73,12 @@ func newFront(tenants ...*overview) front {
 	var all []Bill
 	var regions []string
 	for _, o := range tenants {
-		for _, b := range o.Billed {
-			regions = append(regions, b.Region)
-		}
-		if n := len(o.Billed); n > 0 && newest.First().Before(o.Billed[n-1].Month.First()) {
-			newest = o.Billed[n-1].Month
-		}
 		all = append(all, o.Billed...)
+	}
+	for _, b := range all {
+		if regions = append(regions, b.Region); newest.First().Before(b.Month.First()) {
+			newest = b.Month
+		}
 	}
 	f.history = newHistory("", newest, all)
 	slices.Sort(regions)

@@ -405,11 +405,13 @@ func (s *Site) Close() error {
 	if err := s.folder.put(markName, []byte(markText)); err != nil {
 		return err
 	}
-	// The fleet page is of all: it is shown to others where every tenant is, and to the same.
-	if access := slices.Compact(s.access); len(access) == 1 {
-		if err := access[0].Tree(s.folder.draft); err != nil {
-			return err
-		}
+	// The fleet page is of all: it is shown to others where every tenant is, and to the same. What is kept may have been shown before.
+	access := plain.Access{OutputMode: 0o600}
+	if of := slices.Compact(s.access); len(of) == 1 {
+		access = cmp.Or(of[0], access)
+	}
+	if err := access.Tree(s.folder.draft); err != nil {
+		return err
 	}
 	return s.folder.publish()
 }

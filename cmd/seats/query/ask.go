@@ -49,6 +49,7 @@ type Asker struct {
 	Clock   func() time.Time
 
 	Took time.Duration // the last statement, without what it took to show its rows
+	Rows int           // of its answer
 
 	functions map[string]bool // that a question may call; nil: not read yet
 }
@@ -88,19 +89,30 @@ func (a *Asker) ask(ctx context.Context, query, format, file string) (wrote bool
 		return false, err
 	case file != "":
 		return true, create(file, write)
+	case f.sets:
+		a.Rows = -1
+		return false, nil
 	}
 	return false, a.show(ctx, write)
 }
 
 func (a *Asker) run(ctx context.Context, f form) (table report.Table, err error) {
+	var zone string
+	if err := a.Conn.QueryRowContext(ctx, "select current_setting('TimeZone')").Scan(&zone); err != nil {
+		return table, err
+	}
+	shows, err := time.LoadLocation(zone)
+	if err != nil {
+		shows = time.UTC
+	}
 	began := a.Clock()
 	err = a.Conn.Raw(func(conn any) error {
 		return prepare(conn, f, func(s *duckdb.Stmt) (err error) {
-			table, err = collect(ctx, s)
+			table, err = collect(ctx, s, shows)
 			return err
 		})
 	})
-	a.Took = a.Clock().Sub(began)
+	a.Took, a.Rows = a.Clock().Sub(began), len(table.Rows)
 	if err != nil {
 		return table, fmt.Errorf("query: %w", err)
 	}
@@ -177,7 +189,7 @@ func (a *Asker) Script(ctx context.Context, in io.Reader, format, file string) e
 	return nil
 }
 
-func collect(ctx context.Context, s *duckdb.Stmt) (table report.Table, err error) {
+func collect(ctx context.Context, s *duckdb.Stmt, zone *time.Location) (table report.Table, err error) {
 	rows, err := s.QueryContext(ctx, nil)
 	if err != nil {
 		return table, err
@@ -196,7 +208,7 @@ func collect(ctx context.Context, s *duckdb.Stmt) (table report.Table, err error
 		}
 		for i, v := range values {
 			held += size(v)
-			row[i] = shown(v, types.ColumnTypeDatabaseTypeName(i))
+			row[i] = shown(v, types.ColumnTypeDatabaseTypeName(i), zone)
 		}
 		if held > resultLimit {
 			return table, fail.New(fail.Other, "ask for less, with where or limit, or write it as Parquet",
@@ -225,10 +237,15 @@ func size(value any) int {
 	return bytes
 }
 
-// shown takes from a date and from a time of day what the driver makes up to fill a time.Time.
-func shown(value any, typeName string) any {
+// shown takes from a date and from a time of day what the driver makes up to fill a time.Time, gives a moment in the zone that was set,
+// and tells people of NULL.
+func shown(value any, typeName string, zone *time.Location) any {
 	t, isTime := value.(time.Time)
 	switch {
+	case value == nil:
+		return report.Told{Words: "NULL"}
+	case isTime && typeName == "TIMESTAMPTZ":
+		return t.In(zone)
 	case isTime && typeName == "DATE":
 		return t.Format(time.DateOnly)
 	case isTime && typeName == "TIME":

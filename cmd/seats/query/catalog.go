@@ -92,6 +92,7 @@ var keywords = strings.Fields(`and as asc avg between by case cast count desc di
 var (
 	nameBefore = regexp.MustCompile(`[A-Za-z_][A-Za-z0-9_]*$`)
 	ofBefore   = regexp.MustCompile(`([A-Za-z_][A-Za-z0-9_]*)\.$`)
+	comment    = regexp.MustCompile(`--[^\n]*|"[^"]*"`) // or a quoted name
 	afterFrom  = regexp.MustCompile(`(?i)\b(from|join|describe|summarize)\s+$`)
 )
 
@@ -105,6 +106,7 @@ func (c catalog) complete(before, after string) (begun string, words []string) {
 	case strings.HasPrefix(before, "."):
 		may = c.inCommand(rest)
 	case slices.Contains(keywords, strings.ToLower(begun)):
+	case strings.Count(comment.ReplaceAllString(rest, ""), "'")%2 == 1: // in a text
 	case begun != "" || afterFrom.MatchString(rest) || ofBefore.MatchString(rest):
 		may = c.inSQL(rest, before+after)
 	}

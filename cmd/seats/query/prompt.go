@@ -60,7 +60,7 @@ func (p *Prompt) Run(ctx context.Context) (err error) {
 	signal.Reset(os.Interrupt) // from here on it does not end the program
 	signal.Notify(interrupts, os.Interrupt)
 	defer signal.Stop(interrupts)
-	p.say("Statements end with a semicolon. .help lists what else there is, Ctrl-D leaves.")
+	p.say("Statements end with a semicolon. help lists what else there is, exit or Ctrl-D leaves.")
 	for {
 		typed, err := p.read(ctx)
 		switch {
@@ -127,7 +127,7 @@ func (p *Prompt) read(ctx context.Context) (string, error) {
 
 // complete tells whether something can be done with what was typed, or more is to come.
 func (p *Prompt) complete(ctx context.Context, typed string) bool {
-	if strings.HasPrefix(typed, ".") {
+	if strings.HasPrefix(typed, ".") || bare[word(typed)] != "" {
 		return true
 	}
 	_, rest, err := p.split(ctx, typed)
@@ -157,7 +157,9 @@ func Typed(ctx context.Context, read func() (string, error)) (string, error) {
 func (p *Prompt) answer(ctx context.Context, typed string) (err error) {
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt)
 	defer stop()
-	if strings.HasPrefix(typed, ".") {
+	if dotted := bare[word(typed)]; dotted != "" {
+		err = p.command(ctx, dotted)
+	} else if strings.HasPrefix(typed, ".") {
 		err = p.command(ctx, typed)
 	} else {
 		var complete []string
@@ -180,9 +182,14 @@ func (p *Prompt) statement(ctx context.Context, statement string) error {
 	if err != nil {
 		return err
 	}
-	if wrote {
+	switch {
+	case wrote:
 		p.say("wrote " + report.Printable(p.File))
 		p.File = ""
+	case p.Rows == 1:
+		p.say("(1 row)")
+	case p.Rows >= 0:
+		p.say(fmt.Sprintf("(%d rows)", p.Rows))
 	}
 	if p.timing {
 		p.say("time: " + p.Took.Round(time.Millisecond).String())
@@ -190,7 +197,7 @@ func (p *Prompt) statement(ctx context.Context, statement string) error {
 	return nil
 }
 
-var formats = append(report.Formats(), FormatParquet)
+var formats = append(report.Formats(), report.FormatBox, report.FormatMarkdown, FormatParquet)
 
 // command is what a prompt understands beside SQL: a line that begins with a dot.
 type command struct {
@@ -206,6 +213,13 @@ var commands = []command{
 	{"output", "FILE", "the next result goes to a new file; without FILE, to the screen after all", nil},
 	{"timing", "on|off", "how long each statement took", []string{"on", "off"}},
 	{"quit", "", "leave, as Ctrl-D does", nil},
+}
+
+// bare are what others call the commands: no statement is one of these words.
+var bare = map[string]string{"exit": ".quit", "quit": ".quit", `\q`: ".quit", "help": ".help", `\?`: ".help", `\d`: ".tables"}
+
+func word(typed string) string {
+	return strings.ToLower(strings.TrimSuffix(strings.TrimSpace(typed), ";"))
 }
 
 func (p *Prompt) command(ctx context.Context, typed string) error {
