@@ -256,40 +256,27 @@ func readRows(ctx context.Context, conn *sql.Conn, days []calendar.Date, sweeps 
 		}
 		return known
 	}
-	for _, of := range []struct {
-		rows string
-		give func(s *sweep.Sweep, c []duck.Column, row int)
-	}{
-		{"count/agent_row", func(s *sweep.Sweep, c []duck.Column, row int) {
-			s.Agent(c[1].Numbers[row], string(c[2].Text(row)), string(c[3].Text(row)))
-		}},
-		{"count/session_row", func(s *sweep.Sweep, c []duck.Column, row int) { s.Session(span(c, row)) }},
-		{"count/activity_row", func(s *sweep.Sweep, c []duck.Column, row int) {
-			key, start, end, active := span(c, row)
-			s.Activity(key, start, end, active, name(c[5].Text(row)))
-		}},
-		{"count/other_leg_row", func(s *sweep.Sweep, c []duck.Column, row int) {
-			key, start, end, active := span(c, row)
-			s.OtherLeg(key, start, end, active, name(c[5].Text(row)))
-		}},
-		{"count/other_session_row", func(s *sweep.Sweep, c []duck.Column, row int) { s.OtherSession(span(c, row)) }},
-	} {
-		err := duck.Chunks(ctx, conn, of.rows, func(c duck.Chunk) error {
-			for row, day := range c.Columns[0].Numbers {
-				of.give(sweeps[day-1], c.Columns, row)
+	return duck.Chunks(ctx, conn, "count/slice_row", func(c duck.Chunk) error {
+		of := c.Columns
+		for row, day := range of[0].Numbers {
+			s, key, text := sweeps[day-1], of[2].Numbers[row], of[7].Text(row)
+			// Times may be NULL, and so may an active_flag, which is not active then.
+			start, end, active := of[3].Number(row, sweep.Unknown), of[4].Number(row, sweep.Unknown), of[5].Number(row, 0) != 0
+			switch of[1].Numbers[row] {
+			case 1:
+				s.Agent(key, string(of[6].Text(row)), string(text))
+			case 2:
+				s.Session(key, start, end, active)
+			case 3:
+				s.OtherSession(key, start, end, active)
+			case 4:
+				s.Activity(key, start, end, active, name(text))
+			case 5:
+				s.OtherLeg(key, start, end, active, name(text))
 			}
-			return nil
-		}, duck.Days(days...))
-		if err != nil {
-			return err
 		}
-	}
-	return nil
-}
-
-// span reads what sessions and activities have in common: times that may be NULL, and an active_flag that is not active then.
-func span(c []duck.Column, row int) (resourceKey, start, end int64, active bool) {
-	return c[1].Numbers[row], c[2].Number(row, sweep.Unknown), c[3].Number(row, sweep.Unknown), c[4].Number(row, 0) != 0
+		return nil
+	}, duck.Days(days...))
 }
 
 // Sweep counts a day by the sweep alone and keeps nothing, for whoever measures it.

@@ -355,7 +355,7 @@ func TestTheSweepGoesOnBeside(t *testing.T) {
 	require.ErrorIs(t, must.Err(c.Day(cancelled, day, 2)), context.Canceled)
 	c.Beside = must.Have(duck.Open("", duck.Options{}))(t)
 	defer c.Beside.Close()
-	require.ErrorContains(t, must.Err(c.Day(t.Context(), day, 2)), "agent_row", "there are no rows to sweep")
+	require.ErrorContains(t, must.Err(c.Day(t.Context(), day, 2)), "slice_row", "there are no rows to sweep")
 	c.Beside = db
 	execSQL(t, conn, "alter table _data.daily_concurrent rename to gone")
 	require.ErrorContains(t, must.Err(c.Day(t.Context(), day, 2)), "daily_concurrent", "the results have no place")

@@ -16,7 +16,7 @@ func (e *Export) dimensions(ctx context.Context) error {
 		if isFact(t) {
 			continue
 		}
-		if err := e.readOf(ctx, t.Name, nil, every); err != nil {
+		if _, err := e.readThose(ctx, t.Name, nil, none); err != nil {
 			return err
 		}
 	}
@@ -31,7 +31,8 @@ func (e *Export) sessions(ctx context.Context) (err error) {
 		return err
 	}
 	if e.WithGroups {
-		if err := e.readOf(ctx, sessionGroups.Name, never, e.among); err != nil {
+		files, _, err := e.look(ctx, sessionGroups.Name, never)
+		if err = cmp.Or(err, e.take(ctx, sessionGroups.Name, files, e.among)); err != nil {
 			return err
 		}
 	}
@@ -114,17 +115,7 @@ func column(t texts.Table, name string) int {
 }
 
 func never(*csvRow, fact) bool { return false }
-func every(int64) bool         { return true }
 func none(int64) bool          { return false }
-
-// readOf reads the rows of a table that have one of the ids.
-func (e *Export) readOf(ctx context.Context, name string, matters func(*csvRow, fact) bool, ids func(id int64) bool) error {
-	files, _, err := e.look(ctx, name, matters)
-	if err != nil {
-		return err
-	}
-	return e.take(ctx, name, files, ids)
-}
 
 // readThose reads the rows of a table of which some copy matters, but for those of ids that were read before. It tells which ids those
 // are.
@@ -155,7 +146,7 @@ func (e *Export) look(ctx context.Context, name string, matters func(*csvRow, fa
 		e.notePast(f)
 	}
 	matter := newSieve(all, idBits)
-	return files, func(id int64) bool { return matter.passes(mixed(id)) }, nil
+	return files, func(id int64) bool { return matters == nil || matter.passes(mixed(id)) }, nil
 }
 
 // mixed spreads ids, which are given out in blocks, over all numbers: so a sieve lets few others through.

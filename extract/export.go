@@ -152,7 +152,6 @@ func (e *Export) find(ctx context.Context, chunks []chunk) (files []*exportFile,
 	return slices.DeleteFunc(files, func(f *exportFile) bool { return f.csv == nil && !f.old }), err
 }
 
-// temp is where zips are unpacked.
 func (e *Export) temp() string { return filepath.Join(e.TempDir, "export") }
 
 // open unpacks a file and reads its header, unless there is nothing in it that matters. One of groups that lacks a column is left as it
@@ -232,7 +231,6 @@ func explainExport(err error, name string) error {
 	return fail.New(fail.Source, "copy that chunk again from where GIM exported it, or have it exported again; nothing was changed", "%s: %w", name, err)
 }
 
-// tablesOf are the tables that some files are of.
 func tablesOf(files []*exportFile) map[string]string {
 	seen := map[string]string{}
 	for _, f := range files {
@@ -389,7 +387,7 @@ func (e *Export) inspect(ctx context.Context, number int, tenants map[int64]bool
 	if e.files, err = e.find(ctx, e.chunks[number:number+1]); err != nil {
 		return err
 	}
-	if err := e.readOf(ctx, "resource_", nil, every); err != nil {
+	if _, err := e.readThose(ctx, "resource_", nil, none); err != nil {
 		return err
 	}
 	key := column(table(sessionTable), "tenant_key")

@@ -420,6 +420,8 @@ func TestTheMonthTellsWhatIsNotFinal(t *testing.T) {
 	require.Contains(t, ask[string](t, page, `document.querySelector('section[aria-labelledby=h-NEW]').textContent`), "There is no band for <b>anything</b>.")
 	require.NoError(t, chromedp.Do(page.Context, chromedp.Navigate("file://"+site+"/acme/2025-11.html")))
 	require.NotContains(t, ask[string](t, page, `document.body.textContent`), "likely", "a month that is over")
+	require.NoError(t, chromedp.Do(page.Context, chromedp.Navigate("file://"+site+"/acme/index.html")))
+	require.Equal(t, []string{"March 2026", "November 2025"}, ask[[]string](t, page, `[...document.querySelectorAll('.first a')].map(a => a.textContent)`), "the newest first")
 	quiet(t, page, site)
 }
 

@@ -4,6 +4,7 @@ import (
 	"archive/zip"
 	"bytes"
 	"crypto/sha256"
+	"database/sql"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -80,10 +81,12 @@ func TestThePages(t *testing.T) {
 	demo := filepath.Join(root, "testdata", "demo")
 	require.NoError(t, os.CopyFS(filepath.Join(demo, "exports"), os.DirFS("../../testdata/demo/exports"))) // not what make demo left
 	require.NoError(t, os.WriteFile(filepath.Join(demo, "seats.yaml"), must.Have(os.ReadFile("../../testdata/demo/seats.yaml"))(t), 0o600))
-	month := exec.Command("seats", "--config", filepath.Join(demo, "seats.yaml"), "run", "--month", "2026-03")
-	month.Env = append(os.Environ(), "SEATS_TEST_NOW="+pagesNow)
-	out, err := month.CombinedOutput()
-	require.NoError(t, err, "%s", out)
+	for _, period := range [][]string{{"--date", "2026-03-10"}, {"--month", "2026-03"}} { // as make demo does
+		run := exec.Command("seats", slices.Concat([]string{"--config", filepath.Join(demo, "seats.yaml"), "run"}, period)...)
+		run.Env = append(os.Environ(), "SEATS_TEST_NOW="+pagesNow)
+		out, err := run.CombinedOutput()
+		require.NoError(t, err, "%s", out)
+	}
 	t.Run("snapshot", func(t *testing.T) { snapshot(t, demo) })
 	t.Run("recipes", func(t *testing.T) { recipes(t, demo) })
 	pages := must.Have(filepath.Glob("../../docs/*.md"))(t)
@@ -621,12 +624,29 @@ func macrosOfAStore(t *testing.T) string {
 
 var question = regexp.MustCompile("(?s)```sql\n(.*?)\n```\n(?:\n```\n.*?\n```\n)?")
 
+// inAnyClient asks a question of the file alone, and by its catalogue: the answers are the same, in whatever client.
+func inAnyClient(t *testing.T, demo, query string) {
+	file := filepath.Join(demo, "var", "acme.duckdb")
+	ask := func(db *sql.DB, before string) []string {
+		db.SetMaxOpenConns(1)
+		defer db.Close() //nolint:errcheck // only read
+		require.NoError(t, must.Err(db.Exec(before)))
+		return must.Texts(t, db, "select t::varchar from ("+query+") as t")
+	}
+	opened := ask(must.Have(duck.Open(file, duck.Options{ReadOnly: true}))(t), "select 1")
+	catalogue := must.Text(t, filepath.Join(demo, "var", "acme.attach.sql"))
+	require.Equal(t, opened, ask(must.Have(duck.Open("", duck.Options{}))(t), catalogue), query)
+	whole := must.Have(store.OpenWhole(t.Context(), file, duck.Options{}, nil))(t)
+	require.Equal(t, opened, ask(whole, "select 1"), query)
+}
+
 // answered puts its answer behind every question, by the demo's store.
 func answered(t *testing.T, page, demo string) string {
 	return question.ReplaceAllStringFunc(page, func(block string) string {
 		query := question.FindStringSubmatch(block)[1]
 		answer := inProcess(t, time.Date(2026, 5, 10, 13, 0, 0, 0, time.UTC), filepath.Join(demo, "seats.yaml"), "sql", query)
 		require.Greater(t, strings.Count(answer, "\n"), 1, "no row answers\n%s", query)
+		inAnyClient(t, demo, query)
 		return fmt.Sprintf("```sql\n%s\n```\n\n```\n%s```\n", query, answer)
 	})
 }

@@ -48,11 +48,15 @@ func TestChunksComeBackAsTheyWereFilled(t *testing.T) {
 		BindArguments: func(map[string]any, ...any) (duckdb.ChunkTableSource, error) { return &rows, nil },
 	}))
 	must.Have(conn.ExecContext(t.Context(), `create schema _data;
-		create table _data.agent as select date '2026-03-10' as day, *, null::varchar as resource_name from filler()`))(t)
+		create table _data.agent as select date '2026-03-10' as day, *, null::varchar as resource_name from filler();
+		create table _data.voice_session as select day, 1::bigint as resource_key, 1::bigint as start_ts, 1::bigint as end_ts, 1 as active_flag from _data.agent limit 0;
+		create table _data.other_session as from _data.voice_session;
+		create table _data.ocs_activity as select *, '' as switch_name from _data.voice_session;
+		create table _data.other_leg as from _data.ocs_activity`))(t)
 	days, left := Days(calendar.Date{Year: 2026, Month: 3, Day: 10}), 7000
 	read := func(c Chunk) error {
 		for row := range c.Size {
-			key, id, is := &c.Columns[1], &c.Columns[2], left%3 != 0
+			key, id, is := &c.Columns[2], &c.Columns[6], left%3 != 0
 			require.Equal(t, []bool{is, is}, []bool{key.Has(row), id.Has(row)})
 			if is {
 				require.Equal(t, filled(left), string(id.Text(row)))
@@ -62,10 +66,10 @@ func TestChunksComeBackAsTheyWereFilled(t *testing.T) {
 		}
 		return nil
 	}
-	require.NoError(t, Chunks(t.Context(), conn, "count/agent_row", read, days))
+	require.NoError(t, Chunks(t.Context(), conn, "count/slice_row", read, days))
 	require.Zero(t, left)
 	ctx, cancel := context.WithCancel(t.Context())
-	require.ErrorIs(t, Chunks(ctx, conn, "count/agent_row", func(Chunk) error { cancel(); return nil }, days), context.Canceled)
+	require.ErrorIs(t, Chunks(ctx, conn, "count/slice_row", func(Chunk) error { cancel(); return nil }, days), context.Canceled)
 	_, err := hidden[int](t, "chunk")
 	require.EqualError(t, err, "the DuckDB driver's *testing.T has no field chunk of type int")
 }

@@ -2,8 +2,8 @@
 -- for the region's day (R8); one in all of a session that counts nowhere. What became of it: it goes through the rules, in their order,
 -- up to the one that stops it. Activities come in the order in which the counting numbers them, so that the first that fits is the one
 -- the store names. Sessions beside the slice end what started in them (R3); other legs only tell a switch (R5).
--- is_stored is whether the store counts it there. What it counts and no rule explains comes last, as not counted. With a region, and a
--- location ('' for all), is_here is whether that is asked for, and elsewhere is where a session belongs, all of which is not.
+-- Of those, what is asked for by a region, and a location ('' for all): of a session that has no place there, once, that it belongs
+-- elsewhere (R5); and whatever the store says otherwise than the rules, with its word. What it counts and no rule explains comes last.
 -- Inputs: _data.agent, voice_session, other_session, ocs_activity, other_leg, qualifying_session; $rules, a list of days as JSON;
 -- $agents, $region, $location.
 with rule as materialized (
@@ -307,7 +307,7 @@ stopped as (
            end as stop,
            case stop
                when 'R2' then 'rejected: ' || s.rejected
-               when 'R6' then ''
+               when 'R6' then concat('exclude_agents ', to_json(x.by.pattern), ' fits ', x.by.field, ' ', to_json(x.by.value))
                when 'R4' then concat(
                    'no activity of resource_key ', s.resource_key, ' shares a second with the session', i.nearest,
                    if(i.rejected > 0, '; ' || i.rejected || ' of it rejected (R3)', ''),
@@ -364,18 +364,38 @@ seat as (
            true as is_stored
     from _data.qualifying_session
     semi join asked using (day, agent)
+),
+told as (
+    select * exclude (verdict, rule, words, is_stored),
+           coalesce(f.verdict, 'not counted') as verdict,
+           coalesce(f.rule, '') as rule,
+           coalesce(f.words, '') as words,
+           if(s.is_stored is null, 'not counted', 'counted') as stored,
+           (s.is_stored is null) <> (coalesce(f.verdict, 'not counted') = 'not counted') as differs,
+           case
+               when row_number() over login = 1 and not bool_or(f.is_here) over login
+               then string_agg(region || '/' || location, ', ') over login
+               else ''
+           end as elsewhere
+    from fate as f
+    full join seat as s using (day, agent, sm_res_session_fact_key, start_date_time_key, region, location)
+    window login as (
+        partition by day, agent, f.session
+        order by f.turn
+        rows between unbounded preceding and unbounded following
+    )
 )
-select day::varchar,
+select f.day::varchar,
        coalesce(f.resource_key, 0),
-       sm_res_session_fact_key,
-       start_date_time_key,
+       f.sm_res_session_fact_key,
+       f.start_date_time_key,
        f.start_ts,
        f.logout_ts,
-       region,
-       location,
-       coalesce(f.verdict, 'not counted'),
-       coalesce(f.rule, ''),
-       coalesce(f.words, ''),
+       f.region,
+       f.location,
+       if(elsewhere = '' or differs, verdict, 'not counted'),
+       if(elsewhere = '' or differs, rule, 'R5'),
+       if(elsewhere = '' or differs, words, 'belongs to ' || elsewhere),
        coalesce(f.activities, 0),
        coalesce(a.kind, ''),
        coalesce(a.activity_key, 0),
@@ -384,25 +404,13 @@ select day::varchar,
        coalesce(a.switch_name, ''),
        coalesce(a.call_attempt_guid, ''),
        coalesce(f.decision, ''),
-       agent,
-       coalesce(f.excluded.pattern, ''),
-       coalesce(f.excluded.field, ''),
-       coalesce(f.excluded.value, ''),
-       coalesce(s.is_stored, false),
-       coalesce(f.is_here, false),
-       case
-           when row_number() over login = 1 and not bool_or(f.is_here) over login
-           then string_agg(region || '/' || location, ', ') over login
-           else ''
-       end as elsewhere
-from fate as f
-full join seat as s using (day, agent, sm_res_session_fact_key, start_date_time_key, region, location)
+       f.agent,
+       if(differs, stored, '')
+from told as f
 left join activity as a on a.day = f.day
     and a.resource_key = f.resource_key
     and a.nth = f.first
-window login as (
-    partition by day, agent, f.session
-    order by f.turn
-    rows between unbounded preceding and unbounded following
-)
-order by day, agent, f.session, f.turn
+where differs
+   or f.is_here
+   or elsewhere <> ''
+order by f.day, f.agent, f.session, f.turn

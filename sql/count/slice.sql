@@ -23,58 +23,64 @@ from _data.slice_span
 join (select unnest($days::varchar[]::date[]) as day) using (day)
 order by day, start_ts, end_ts
 
--- name: agent_row
--- Grain: resource of the slices of some days, as read; no is the day's place in $days. For the sweep (R12).
--- Input: _data.agent; $days.
-select d.no,
+-- name: slice_row
+-- Grain: row of the slices of some days, as read: no is the day's place in $days, kind what it is, 1 a resource, 2 a voice session, 3 one
+-- beside the slice (R3), 4 an activity, 5 a leg that only tells a switch (R5). For the sweep (R12).
+-- Inputs: _data.agent, voice_session, other_session, ocs_activity, other_leg; $days.
+with day as (
+    select unnest($days::varchar[]::date[]) as day, generate_subscripts($days::varchar[]::date[], 1) as no
+)
+select no,
+       1::bigint as kind,
        resource_key,
+       null::bigint as start_ts,
+       null::bigint as end_ts,
+       null::bigint as active_flag,
        employee_id,
-       resource_name
+       resource_name as name
 from _data.agent
-join (select unnest($days::varchar[]::date[]) as day, generate_subscripts($days::varchar[]::date[], 1) as no) as d using (day)
-
--- name: session_row
--- Grain: voice session of the slices, as read. For the sweep (R12).
--- Input: _data.voice_session; $days.
-select d.no,
+join day using (day)
+union all
+select no,
+       2,
        resource_key,
        start_ts,
        end_ts,
-       active_flag::bigint as active_flag
+       active_flag,
+       null,
+       null
 from _data.voice_session
-join (select unnest($days::varchar[]::date[]) as day, generate_subscripts($days::varchar[]::date[], 1) as no) as d using (day)
-
--- name: other_session_row
--- Grain: voice session beside the slices (R3), as read. For the sweep (R12).
--- Input: _data.other_session; $days.
-select d.no,
+join day using (day)
+union all
+select no,
+       3,
        resource_key,
        start_ts,
        end_ts,
-       active_flag::bigint as active_flag
+       active_flag,
+       null,
+       null
 from _data.other_session
-join (select unnest($days::varchar[]::date[]) as day, generate_subscripts($days::varchar[]::date[], 1) as no) as d using (day)
-
--- name: activity_row
--- Grain: activity of the slices, as read. For the sweep (R12).
--- Input: _data.ocs_activity; $days.
-select d.no,
+join day using (day)
+union all
+select no,
+       4,
        resource_key,
        start_ts,
        end_ts,
-       active_flag::bigint as active_flag,
+       active_flag,
+       null,
        switch_name
 from _data.ocs_activity
-join (select unnest($days::varchar[]::date[]) as day, generate_subscripts($days::varchar[]::date[], 1) as no) as d using (day)
-
--- name: other_leg_row
--- Grain: leg that only tells a switch (R5), as read. For the sweep (R12).
--- Input: _data.other_leg; $days.
-select d.no,
+join day using (day)
+union all
+select no,
+       5,
        resource_key,
        start_ts,
        end_ts,
-       active_flag::bigint as active_flag,
+       active_flag,
+       null,
        switch_name
 from _data.other_leg
-join (select unnest($days::varchar[]::date[]) as day, generate_subscripts($days::varchar[]::date[], 1) as no) as d using (day)
+join day using (day)

@@ -237,7 +237,8 @@ func (c Courier) look(l *letter, delivered []Delivery, to Target) error {
 		return nil
 	}
 	// What is encrypted anew has other bytes, though it says the same.
-	if l.there = slices.ContainsFunc(delivered, func(d Delivery) bool { return d == Delivery{l.File, l.SHA256, l.SentAs, sum, l.Target, d.At} }); l.there {
+	is := func(d Delivery) bool { return d == Delivery{l.File, l.SHA256, l.SentAs, sum, l.Target, d.At} }
+	if l.there = slices.ContainsFunc(delivered, is); l.there {
 		l.SentSHA256 = sum
 		return nil
 	}
@@ -371,7 +372,8 @@ func Put(ctx context.Context, q duck.Queryer, d Delivery) error {
 }
 
 // Pending is what was issued into a folder and not delivered yet, revision by revision, of periods that end on a day or
-// after it; and what was issued at an instant or after it though it was delivered, where that is not zero. delivered begins with the oldest.
+// after it; and what was issued at an instant or after it though it was delivered, where that is not zero. delivered begins with
+// the oldest.
 func Pending(issued []report.Issue, folder string, delivered []Delivery, since calendar.Date, again time.Time) (parcels []Parcel, err error) {
 	type content struct{ file, sha256 string }
 	arrived, newest := map[content]time.Time{}, map[string]time.Time{}

@@ -62,11 +62,8 @@ func (e *Explainer) Agent(ctx context.Context, agent string, days []calendar.Dat
 // fate is a row of ask/agent.
 type fate struct {
 	Fate
-	Agent                 string
-	Pattern, Field, Value string // of exclude_agents, and what it fits; "": none does
-	IsStored              bool   // as counted
-	IsHere                bool   // where it was asked for
-	Elsewhere             string // all places of a session that has none there, in its first row; else ""
+	Agent  string
+	Stored Verdict // that of the store, where it is another than by the rules; else ""
 }
 
 // fates reads what became of the sessions of agents on days whose results are up to date, and holds it against what was counted:
@@ -101,24 +98,14 @@ func (e *Explainer) fates(ctx context.Context, days []calendar.Date, region, loc
 	if err != nil {
 		return nil, err
 	}
-	said := map[bool]Verdict{true: "counted", false: NotCounted}
 	for _, f := range all {
-		if f.IsStored != (f.Verdict != NotCounted) {
+		if f.Stored != "" {
 			hint := fmt.Sprintf("`seats compute --date %s` counts the day again; should it stay so, keep the store and report it", f.Date)
 			return nil, fail.New(fail.Store, hint, "explain agent %s on %s: session %d in %s is %s by the rules and %s in the store",
-				f.Agent, f.Date, f.Session.ID, f.place, f.Verdict, said[f.IsStored])
-		}
-		if f.Rule == "R6" {
-			f.Reason = fmt.Sprintf("exclude_agents %q fits %s %q", f.Pattern, f.Field, f.Value)
-		}
-		if f.Elsewhere != "" {
-			f.Verdict, f.Rule, f.Reason = NotCounted, "R5", "belongs to "+f.Elsewhere
-		}
-		if f.IsHere || f.Elsewhere != "" {
-			fates = append(fates, f)
+				f.Agent, f.Date, f.Session.ID, f.place, f.Verdict, f.Stored)
 		}
 	}
-	return fates, nil
+	return all, nil
 }
 
 // FateTable shows what became of an agent's sessions. Times are in the region's zone; where a session got to no

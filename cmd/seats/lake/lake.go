@@ -7,8 +7,8 @@
 // A partition is written beside and renamed into place, and its _SUCCESS holds the hash of what it was made of and that of its
 // data: an export writes those alone of which either is another by now. A tenant's partitions are of one store. The partitions of a day that belong together lose their _SUCCESS before the
 // first of them is replaced. What the store no longer has stays in the lake. Equal stores give equal bytes, as long as
-// program and DuckDB are the same. Files and folders are their owner's and those' whom the tenant's Access names alone, and no link below the lake's folder is
-// followed. Memory grows with a day's slice.
+// program and DuckDB are the same. Files and folders are for their owner and whom the tenant's Access names alone, and no link
+// below the lake's folder is followed. Memory grows with a day's slice.
 package lake
 
 import (

@@ -21,7 +21,7 @@ import (
 // overview is a tenant with its months.
 type overview struct {
 	Tenant
-	Months  []*monthView // that get a page
+	Months  []*monthView // that get a page, the newest first
 	paged   []string     // the days that do
 	History history      // up to the newest month of all tenants of the page
 	basis   map[calendar.Date]string
@@ -77,7 +77,7 @@ func newOverview(t Tenant) *overview {
 	for _, m := range t.Shown {
 		months = append(months, m.String())
 	}
-	for _, m := range t.Shown {
+	for _, m := range slices.Backward(t.Shown) {
 		v := &monthView{overview: o, Month: m, States: map[string]int{}}
 		v.Prev, v.Next = beside(months, m.String())
 		v.fill()
@@ -101,13 +101,6 @@ func beside(pages []string, page string) (before, after string) {
 		after = pages[at+1]
 	}
 	return before, after
-}
-
-// NewestFirst are the months that get a page.
-func (o *overview) NewestFirst() []*monthView {
-	months := slices.Clone(o.Months)
-	slices.Reverse(months)
-	return months
 }
 
 func (v *monthView) fill() {
