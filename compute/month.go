@@ -118,7 +118,6 @@ func (c *Counter) countMonth(ctx context.Context, month calendar.Month, stands [
 	})
 }
 
-// DropMonth takes a month's results out of a store.
 func DropMonth(ctx context.Context, q duck.Queryer, month calendar.Month) error {
 	_, err1 := duck.Exec(ctx, q, "count/delete_monthly_enabled", sql.Named("month", month.String()))
 	_, err2 := duck.Exec(ctx, q, "count/delete_monthly_concurrent", sql.Named("month", month.String()))
@@ -158,8 +157,7 @@ func LoadMonth(ctx context.Context, q duck.Queryer, t config.Tenant, month calen
 
 func loadMonth(ctx context.Context, q duck.Queryer, t config.Tenant, month calendar.Month, stands []Standing) (MonthResult, error) {
 	r := MonthResult{Month: month}
-	stored, notStored := duck.All[struct {
-		Region                                      string
+	stored, notStored := duck.By[string, struct {
 		Agents                                      int64
 		State, SlicesSHA256, RulesSHA256, SQLSHA256 string
 		ComputedTS                                  int64
@@ -179,17 +177,14 @@ func loadMonth(ctx context.Context, q duck.Queryer, t config.Tenant, month calen
 	}
 	r.Quality = quality[month.Last()]
 	for _, region := range t.Regions {
-		for _, s := range stored {
-			if s.Region != region.Name {
-				continue
-			}
+		for _, s := range stored[region.Name] {
 			r.RulesSHA256, r.SQLSHA256, r.ComputedTS = s.RulesSHA256, s.SQLSHA256, s.ComputedTS
-			one, last := MonthRegion{Enabled: Enabled{s.Region, s.Agents}, State: s.State, SlicesSHA256: s.SlicesSHA256}, month.Last()
+			one, last := MonthRegion{Enabled: Enabled{region.Name, s.Agents}, State: s.State, SlicesSHA256: s.SlicesSHA256}, month.Last()
 			for _, s := range standsIn(region, month, stands) {
 				one.Slices, last = append(one.Slices, *s.Slice), s.Day
 			}
 			one.Quality = quality[last]
-			if top, counted := peaks[s.Region]; counted {
+			if top, counted := peaks[region.Name]; counted {
 				one.Peak = &top[0]
 			}
 			r.Regions = append(r.Regions, one)
@@ -344,7 +339,6 @@ func Blocking(found []settle.Quality) []settle.Quality {
 	return slices.DeleteFunc(slices.Clone(found), func(q settle.Quality) bool { return !q.Blocks() })
 }
 
-// DayResult is a day as computed.
 type DayResult struct {
 	Day         calendar.Date
 	State       string           // Final or settle.Provisional
@@ -366,7 +360,6 @@ func (r DayResult) Regions() []Peak {
 // Blocked tells whether a blocking rule found anything: then nothing may be issued.
 func (r DayResult) Blocked() bool { return len(Blocking(r.Quality)) > 0 }
 
-// MonthResult is a month as computed.
 type MonthResult struct {
 	Month       calendar.Month
 	Regions     []MonthRegion    // in the order of the configuration
@@ -394,7 +387,6 @@ type MonthRegion struct {
 	Quality      []settle.Quality // up to its last day
 }
 
-// State is Final when every region's is.
 func (r MonthResult) State() string {
 	if slices.ContainsFunc(r.Regions, func(one MonthRegion) bool { return one.State != settle.Final }) {
 		return settle.Provisional
@@ -402,7 +394,6 @@ func (r MonthResult) State() string {
 	return settle.Final
 }
 
-// Blocked tells whether a blocking rule found anything on any day of the month.
 func (r MonthResult) Blocked() bool { return len(Blocking(r.Quality)) > 0 }
 
 func (r MonthResult) counts() (counts []Enabled) {
@@ -427,15 +418,15 @@ func Load(ctx context.Context, q duck.Queryer, stands []Standing) ([]DayResult, 
 }
 
 type onDay struct {
-	day              calendar.Date
-	region, location string
+	Day              calendar.Date
+	Region, Location string
 }
 
 // loadNumbers reads what the store has of some days, each in the order of its scopes.
 func loadNumbers(ctx context.Context, q duck.Queryer, stands []Standing) ([]DayResult, error) {
 	days := daysOf(stands)
-	peaks, noPeaks := duck.By[calendar.Date, Peak](ctx, q, "count/peak", duck.Days(days...))
-	enabled, notEnabled := duck.By[calendar.Date, Enabled](ctx, q, "count/enabled_count", duck.Days(days...))
+	peaks, noPeaks := duck.By[onDay, Peak](ctx, q, "count/peak", duck.Days(days...))
+	enabled, notEnabled := duck.By[onDay, Enabled](ctx, q, "count/enabled_count", duck.Days(days...))
 	quality, noQuality := duck.By[calendar.Date, settle.Quality](ctx, q, "count/quality", duck.Days(days...))
 	if err := cmp.Or(noPeaks, notEnabled, noQuality); err != nil {
 		return nil, err
@@ -444,16 +435,8 @@ func loadNumbers(ctx context.Context, q duck.Queryer, stands []Standing) ([]DayR
 	for i, s := range stands {
 		r := DayResult{Day: s.Day, Slice: *s.Slice, By: s.By, Quality: quality[s.Day]}
 		for _, scope := range RulesFor(s.By, s.Day).Scopes() {
-			for _, p := range peaks[s.Day] {
-				if p.Region == scope.Region && p.Location == scope.Location {
-					r.Peaks = append(r.Peaks, p)
-				}
-			}
-			for _, e := range enabled[s.Day] {
-				if e.Region == scope.Region && scope.Location == "" {
-					r.Enabled = append(r.Enabled, e)
-				}
-			}
+			at := onDay{s.Day, scope.Region, scope.Location}
+			r.Peaks, r.Enabled = append(r.Peaks, peaks[at]...), append(r.Enabled, enabled[at]...)
 		}
 		results[i] = r
 	}
@@ -470,7 +453,6 @@ func (e *MissingError) Error() string {
 	return fmt.Sprintf("no %s of %s", e.What, calendar.Runs(e.Days, " to "))
 }
 
-// ExitCode is that of days missing (R9).
 func (e *MissingError) ExitCode() int { return int(fail.NotReady) }
 
 // CoverageError: the slice does not cover the day of a region, whose time zone was changed since (R10).
@@ -496,7 +478,6 @@ type DifferenceError struct {
 	Sweep  string // what the sweep has
 }
 
-// ExitCode is that of R12.
 func (e *DifferenceError) ExitCode() int { return int(fail.Differ) }
 
 func (e *DifferenceError) Error() string {

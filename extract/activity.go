@@ -91,7 +91,6 @@ func (c *cut) consider(out *Rows, a activity) {
 	}
 }
 
-// add adds an activity to the slice.
 func (c *cut) add(out *Rows, a activity) {
 	c.use(a.agent, a.fact, a.faults)
 	if !a.isRejected() {
@@ -225,7 +224,6 @@ func (c *cut) findElsewhere(ctx context.Context, began map[int64][]*activity, st
 	return nil
 }
 
-// login is the time of an activity, as of a session.
 func (a activity) time() login {
 	if a.isOpen() {
 		return login{start: a.start, end: a.ended, until: a.until}

@@ -312,7 +312,6 @@ func (c *chunk) eachZipped(visit func(*zip.File) error) (err error) {
 	return nil
 }
 
-// unpack writes a file of the zip.
 func (c *chunk) unpack(name, to string) error {
 	return c.eachZipped(func(f *zip.File) error {
 		if nameOf(f) != name {
@@ -370,7 +369,6 @@ func otherwise(what string) error {
 	return fail.New(fail.Source, "have it written as a zip of the usual kind (deflate), or unpacked into a folder; nothing was changed", "%s", what)
 }
 
-// Methods of compression in zips.
 const (
 	methodBzip2     = 12
 	methodEncrypted = 99 // by AES; the true method stands elsewhere

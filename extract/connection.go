@@ -327,13 +327,11 @@ type statementLimit time.Duration
 
 type endStatement struct{}
 
-// TraceQueryStart begins a statement.
 func (s statementLimit) TraceQueryStart(ctx context.Context, _ *pgx.Conn, _ pgx.TraceQueryStartData) context.Context {
 	ctx, end := context.WithTimeout(ctx, time.Duration(s))
 	return context.WithValue(ctx, endStatement{}, end)
 }
 
-// TraceQueryEnd ends it.
 func (s statementLimit) TraceQueryEnd(ctx context.Context, _ *pgx.Conn, _ pgx.TraceQueryEndData) {
 	ctx.Value(endStatement{}).(context.CancelFunc)()
 }

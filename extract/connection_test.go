@@ -184,8 +184,8 @@ func TestASourceIsReadOverTheConnectionsThatCanBeHad(t *testing.T) {
 		}
 		return b
 	})
-	pooled.ReadTimeout = 300 * time.Millisecond
-	for name, cfg := range map[string]config.GIMDB{"(SQLSTATE 53300)": limited, "no room for another within 300ms": pooled} {
+	pooled.ReadTimeout = 2 * time.Second
+	for name, cfg := range map[string]config.GIMDB{"(SQLSTATE 53300)": limited, "no room for another within 2s": pooled} {
 		r := newRig(t)
 		src := openDB(t, r, cfg, nil)
 		require.Contains(t, src.Fewer, "1 of 3 connections could be had: ")
@@ -231,7 +231,7 @@ func TestAConflictWithRecoveryIsALostSnapshotWhereverItStrikes(t *testing.T) {
 }
 
 // forever is what no wait of these tests may come near, on the slowest day.
-const forever = 2 * time.Minute
+const forever = 10 * time.Minute
 
 // ends runs what must not hang, and gives its error.
 func ends(work func() error) error {
@@ -300,9 +300,8 @@ func TestConnectingIsGivenUpInTheEndOrWhenCancelled(t *testing.T) {
 
 	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
 	defer cancel()
-	began = time.Now()
-	require.Error(t, must.Err(extract.OpenGIMDB(ctx, g, nil, none)))
-	require.Less(t, time.Since(began), 2*time.Second)
+	// Not because all tries were refused, as above.
+	require.ErrorIs(t, ends(func() error { return must.Err(extract.OpenGIMDB(ctx, g, nil, none)) }), context.DeadlineExceeded)
 }
 
 func freePort(t *testing.T) int {
@@ -335,7 +334,7 @@ func TestAStatementEndsWithoutAWordOfTheServer(t *testing.T) {
 	g := newGIM(t, gimschema.DDL)
 	p := pgtest.NewProxy(t, g.db.ServerInfo)
 	cfg := g.config(2)
-	cfg.Host, cfg.Port, cfg.StatementTimeout = p.Host, p.Port, time.Second/2
+	cfg.Host, cfg.Port, cfg.StatementTimeout = p.Host, p.Port, 3*time.Second
 	r := newRig(t)
 	src := openDB(t, r, cfg, nil)
 	p.FailAfter(0, pgtest.FromServer, false)

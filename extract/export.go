@@ -196,23 +196,24 @@ func atOnce(ctx context.Context, n int, work func(ctx context.Context, number in
 	return errs
 }
 
-// Sessions were read when the export was opened, like all that follows.
-func (e *Export) Sessions(context.Context, Window) (*Rows, error) { return e.rows[sessionTable], nil }
+// What a Source is asked for was read when the export was opened: all sessions, all legs, and activities in one part. It stays.
 
-// Activities are one part.
+func (e *Export) Sessions(context.Context, Window) (*Rows, error) { return e.rows[sessionTable], nil }
+func (e *Export) SessionsOf(context.Context, []int64, calendar.Interval) (*Rows, error) {
+	return e.rows[sessionTable], nil
+}
+func (e *Export) LegsOf(context.Context, []int64, calendar.Interval, int64) ([]*Rows, error) {
+	return []*Rows{e.rows[legTable]}, nil
+}
 func (e *Export) Activities(_ context.Context, _ Window, _ calendar.Interval, _ Logins, take func(Part) error) error {
 	return take(Part{Legs: e.rows[legTable], Data: e.rows[dataTable], Previews: e.rows[attemptTable]})
 }
 
-// SessionsOf are among all sessions.
-func (e *Export) SessionsOf(context.Context, []int64, calendar.Interval) (*Rows, error) {
-	return e.rows[sessionTable], nil
+func (e *Export) HasBefore(_ context.Context, end int64) (has bool, oldest *int64, err error) {
+	return e.oldest != nil && *e.oldest < end, e.oldest, nil
 }
-
-// LegsOf are among all legs.
-func (e *Export) LegsOf(context.Context, []int64, calendar.Interval, int64) ([]*Rows, error) {
-	return []*Rows{e.rows[legTable]}, nil
-}
+func (e *Export) Broken() bool { return false }
+func (e *Export) Close() error { return nil }
 
 // Groups are told where they were asked for and the export has them.
 func (e *Export) Groups(context.Context, Window) (*Rows, error) {
@@ -221,12 +222,6 @@ func (e *Export) Groups(context.Context, Window) (*Rows, error) {
 	}
 	return e.rows[sessionGroups.Name], nil
 }
-
-// Broken is never true: what was read stays.
-func (e *Export) Broken() bool { return false }
-
-// Close has nothing to end.
-func (e *Export) Close() error { return nil }
 
 // explainExport gives an error of reading a chunk the exit code of a failed source, unless it says itself what is
 // to be done: the folder for unpacking may be to blame.

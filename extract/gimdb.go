@@ -27,12 +27,12 @@ type GIMDB struct {
 	tenantKey *int64
 	told      Told
 
-	Fewer   string    // why there are fewer readers than gimdb.connections says, if there are
-	readers []*reader // the first holds the snapshot
-	free    chan *reader
-	rights  []right
-	unique  map[string]bool // tables whose key the server itself keeps unique, as it does of no view for all that is known
-	inOrder bool            // the legs and their attached data lie in the order of time
+	Fewer     string    // why there are fewer readers than gimdb.connections says, if there are
+	readers   []*reader // the first holds the snapshot
+	free      chan *reader
+	fractions []string        // columns that may hold one, TABLE.COLUMN
+	unique    map[string]bool // tables whose key the server itself keeps unique, as it does of no view for all that is known
+	inOrder   bool            // the legs and their attached data lie in the order of time
 
 	sizes
 }
@@ -130,8 +130,7 @@ func (g *GIMDB) connect(ctx context.Context) error {
 	for _, r := range g.readers {
 		g.free <- r
 	}
-	g.rights, err = readRights(ctx, leader)
-	return err
+	return nil
 }
 
 func (g *GIMDB) add(ctx context.Context, c *pgx.ConnConfig, r *reader) {
@@ -187,7 +186,8 @@ func (g *GIMDB) readNames(ctx context.Context) error {
 		}
 		r.texts = a
 	}
-	if mayReadAll(g.rightsOn(mapping)) {
+	l, err := g.lacks(ctx, mapping)
+	if err == nil && l.mayReadAll() {
 		g.noGUIDs, err = g.readers[0].names(ctx, "gim/default_guid")
 	}
 	return err
@@ -261,7 +261,6 @@ func (g *GIMDB) read(name, statement string, into **Rows, args ...any) task {
 	}
 }
 
-// rows reads the rows of a table that a statement gives.
 func (g *GIMDB) rows(ctx context.Context, reader *reader, name, statement string, args ...any) (*Rows, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -321,19 +320,20 @@ func (g *GIMDB) inspect(ctx context.Context, zone *time.Location, f *Findings) (
 	if err != nil {
 		return err
 	}
-	f.Detail, f.NoGroups = fmt.Sprintf("%d tables", len(tables)), g.whyNoGroups()
-	f.MayWrite = tablesWith(g.rightsOn(slices.Concat(tables, histories)...), func(r right) bool { return r.MayWrite })
+	l, err := g.lacks(ctx, slices.Concat(tables, histories)...)
+	if err != nil {
+		return err
+	}
+	f.Detail, f.MayWrite = fmt.Sprintf("%d tables", len(tables)), l.writable
+	if f.NoGroups, err = g.whyNoGroups(ctx); err != nil {
+		return err
+	}
 	leader, last := g.readers[0], *f.Horizon.Last()
 	if err := leader.ask(ctx, "gim/oldest_session", []any{g.tenantKey}, &f.Oldest); err != nil {
 		return err
 	}
-	for _, from := range []int64{floorKey(last - month), 0} { // further back only where there is nothing in a month
-		if len(f.TenantKeys) > 0 {
-			break
-		}
-		if f.TenantKeys, err = all(ctx, leader, "gim/session_tenant", pgx.RowTo[int64], from, last); err != nil {
-			return err
-		}
+	if f.TenantKeys, err = all(ctx, leader, "gim/session_tenant", pgx.RowTo[int64], last); err != nil {
+		return err
 	}
 	f.Day = calendar.DateOf(time.Unix(last, 0), zone).AddDays(-1)
 	day := f.Day.In(zone)
@@ -355,6 +355,3 @@ func (g *GIMDB) inspect(ctx context.Context, zone *time.Location, f *Findings) (
 	}, floorKey(day.Start), day.End)
 	return err
 }
-
-// month is how long before its end a GIM DB is asked whose sessions it has, in seconds.
-const month = 31 * 24 * hour

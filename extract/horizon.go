@@ -79,7 +79,11 @@ func GIMDBHorizon(ctx context.Context, cfg config.GIMDB) (h Horizon, err error) 
 func (g *GIMDB) readHorizon(ctx context.Context) error {
 	clock := g.readers[0].transaction["clock"].(int64)
 	g.horizon.Clock = &clock
-	if g.horizon.Unknown = whyNot(g.rightsOn(histories...), nil, g.cfg); g.horizon.Unknown != "" {
+	l, err := g.lacks(ctx, histories...)
+	if l.hidden = nil; err != nil { // that it hides rows of them the server says when they are read
+		return err
+	}
+	if g.horizon.Unknown = l.whyNot(g.cfg); g.horizon.Unknown != "" {
 		return nil
 	}
 	sources, err := g.readDataSources(ctx, clock)
@@ -180,7 +184,6 @@ const (
 	endOfTime   = 253402300800 // the year 10000
 )
 
-// String names the data source as the GIM does.
 func (d DataSource) String() string {
 	kind := "T-Server"
 	if d.Type == outboundServer {
@@ -206,7 +209,8 @@ func instant(ts int64) string { return time.Unix(ts, 0).UTC().Format(time.RFC333
 // readDataSources refuses a mark that is none: a day that was read by it could be final before its time.
 func (g *GIMDB) readDataSources(ctx context.Context, clock int64) (sources []DataSource, err error) {
 	names := map[[2]int64]string{} // what the GIM calls them, by key and type, where it tells
-	if whyNot(g.rightsOn(sourceNames), nil, g.cfg) == "" {
+	l, err := g.lacks(ctx, sourceNames)
+	if err == nil && l.mayReadAll() && len(l.wrongType) == 0 {
 		_, err = all(ctx, g.readers[0], "gim/data_source_name", func(row pgx.CollectableRow) (name string, err error) {
 			var of [2]int64
 			err = row.Scan(&of[0], &of[1], &name)

@@ -30,6 +30,7 @@ import (
 	"example.com/seats/internal/must"
 	"example.com/seats/internal/pgtest"
 	"example.com/seats/internal/store"
+	texts "example.com/seats/sql"
 )
 
 // FuzzPlainRowsAreThoseThatAreReadWithCare reads fields at once and with care: they give the same, in the same order. A second look must
@@ -237,8 +238,10 @@ func TestStageVerifiesWhatArrived(t *testing.T) {
 // The statements that are the same for every relation of a slice, as they are run.
 func TestStatementsOnEveryTable(t *testing.T) {
 	var all string
-	for _, name := range []string{"insert", "check"} {
-		all += golden.Filled("slice/each_"+name, relations...)
+	for _, name := range []string{"slice/each_insert", "slice/each_check"} {
+		for _, of := range relations {
+			all += "-- sql/" + name + " on " + of.Name + "\n" + texts.Fill(name, of) + "\n"
+		}
 	}
 	golden.Equal(t, "testdata/each.golden", all)
 }
@@ -420,19 +423,21 @@ func TestTheScriptForPostgreSQLMakesAChunk(t *testing.T) {
 
 func TestResourcesAndKeysAreFoundWhereverTheyLie(t *testing.T) {
 	for name, keys := range map[string][]int64{"in a row": {7, 5, 6, -1}, "far apart": {7, math.MaxInt64, math.MinInt64, -1, 0}} {
-		rows, x := newRows(table("resource_")), newIndex(len(keys))
+		rows, facts := newRows(table("resource_")), newRows(table(sessionTable))
 		for number, key := range keys {
 			rows.addRow(key, [...]string{"AGENT", "QUEUE"}[number%2], nil, nil, fmt.Sprint("S", number))
-			x.add(rowKey{key, -key})
+			facts.addRow(key, -key)
 		}
 		r := &Reference{}
 		r.takeResources(rows)
 		for number, key := range keys {
-			require.Equal(t, number, x.find(rowKey{key, -key}), name)
+			at, known := facts.find(rowKey{key, -key})
+			require.Equal(t, []any{number, true}, []any{at, known}, name)
 			require.Equal(t, [...]int{number, -1}[number%2], r.agent(key), name)
 			require.Equal(t, fmt.Sprint("S", number), string(r.switchOf(key)), name)
 		}
-		require.Equal(t, []int{-1, -1}, []int{r.agent(42), x.find(rowKey{keys[1], 1})}, name)
+		_, known := facts.find(rowKey{keys[1], 1})
+		require.Equal(t, []any{-1, false}, []any{r.agent(42), known}, name)
 		require.Empty(t, r.switchOf(42), name)
 	}
 }

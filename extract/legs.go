@@ -2,7 +2,6 @@ package extract
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"math"
 	"math/big"
@@ -97,18 +96,17 @@ func (g *GIMDB) share(span calendar.Interval) (pieces []calendar.Interval) {
 // expected is how many rows of attached data the server expects in a range of time keys.
 func (g *GIMDB) expected(ctx context.Context, keys calendar.Interval) (int64, error) {
 	const statement = "gim/user_data"
-	var plan []byte
-	err := g.readers[0].QueryRow(ctx, "explain (format json) "+texts.InSchema(statement, g.cfg.Schema), keys.Start, keys.End, g.unique[dataTable]).Scan(&plan)
-	if err != nil {
-		return 0, explainRead(fmt.Errorf("%s: plan sql/%s: %w", dataTable, statement, g.readers[0].texts.plain(err)), g.name)
-	}
 	var plans []struct {
 		Plan struct {
 			Rows float64 `json:"Plan Rows"`
 		}
 	}
-	if err := json.Unmarshal(plan, &plans); err != nil || len(plans) != 1 {
-		return 0, fmt.Errorf("read plan of sql/%s: %w", statement, err)
+	err := g.readers[0].QueryRow(ctx, "explain (format json) "+texts.InSchema(statement, g.cfg.Schema), keys.Start, keys.End, g.unique[dataTable]).Scan(&plans)
+	if err != nil {
+		return 0, explainRead(fmt.Errorf("%s: plan sql/%s: %w", dataTable, statement, g.readers[0].texts.plain(err)), g.name)
+	}
+	if len(plans) != 1 {
+		return 0, fmt.Errorf("read plan of sql/%s: there are %d", statement, len(plans))
 	}
 	return int64(plans[0].Plan.Rows), nil
 }
@@ -207,11 +205,14 @@ func (g *GIMDB) LegsOf(ctx context.Context, resources []int64, keys calendar.Int
 
 // ofLegs reads what a statement gives of some legs by their primary keys, so many at a time.
 func (g *GIMDB) ofLegs(ctx context.Context, reader *reader, name, statement string, legs *Rows, args ...any) (*Rows, error) {
-	all, keys := newRows(table(name)), newIndex(legs.len)
+	all, seen := newRows(table(name)), make(map[rowKey]bool, legs.len)
+	var keys []rowKey
 	for row := range legs.len {
-		keys.add(legs.key(row))
+		if k := legs.key(row); !seen[k] {
+			keys, seen[k] = append(keys, k), true
+		}
 	}
-	for batch := range slices.Chunk(keys.keys, g.probeBatch) {
+	for batch := range slices.Chunk(keys, g.probeBatch) {
 		var ids, timeKeys []int64
 		for _, k := range batch {
 			ids, timeKeys = append(ids, k[0]), append(timeKeys, k[1])

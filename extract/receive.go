@@ -55,17 +55,10 @@ func (r *receiver) receive(rows pgx.Rows, progress func(int64)) error {
 
 // checkColumns makes sure that the statement reads the columns of the table, in their order: they are stored by place.
 func (r *receiver) checkColumns() error {
-	var sent, wanted []string
-	for _, f := range r.fields {
-		sent = append(sent, f.Name)
+	if slices.EqualFunc(r.fields, r.of.Columns, func(f pgconn.FieldDescription, c texts.Column) bool { return f.Name == c.Name }) {
+		return nil
 	}
-	for _, c := range r.of.Columns {
-		wanted = append(wanted, c.Name)
-	}
-	if !slices.Equal(sent, wanted) {
-		return fmt.Errorf("receive %s: the statement reads %v, the table has %v", r.of.Name, sent, wanted)
-	}
-	return nil
+	return fmt.Errorf("receive %s: the statement reads %v, the table has %v", r.of.Name, r.fields, r.of.Columns)
 }
 
 // put takes one value; it is false where that is no number that can be stored, or where a key has none.
@@ -108,17 +101,7 @@ func (r *receiver) notWhole(row [][]byte, column int) error {
 		r.fields[column].Name, shown(r.fields[column], row[column]), bits.Len64(uint64(r.most(column)))+1)
 }
 
-// numberTypes can hold whole numbers; some hold others too, which are errors where they are met.
-var (
-	numberTypes = []uint32{pgtype.Int2OID, pgtype.Int4OID, pgtype.Int8OID, pgtype.NumericOID, pgtype.Float4OID, pgtype.Float8OID}
-	textTypes   = []uint32{pgtype.TextOID, pgtype.VarcharOID, pgtype.BPCharOID}
-)
-
-// sentTypes are the types in which columns of the stage's types may come (oid).
-var sentTypes = map[string][]uint32{
-	typeNumber: numberTypes, typeFlag: numberTypes,
-	typeText: textTypes, typeTime: {pgtype.TimestampOID, pgtype.TimestamptzOID},
-}
+var textTypes = []uint32{pgtype.TextOID, pgtype.VarcharOID, pgtype.BPCharOID}
 
 // whole reads a whole number of any of PostgreSQL's types in binary format (network byte order); ok is false where it
 // is none, or none of 64 bits.

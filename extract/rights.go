@@ -1,6 +1,7 @@
 package extract
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -14,136 +15,93 @@ import (
 	texts "example.com/seats/sql"
 )
 
-// right is what the server says of one column.
-type right struct {
-	Table, Column                                         string
-	Wanted                                                string // its type in the stage
-	HasSchema, MayUseSchema, HasTable, HasColumn, MayRead bool
-	SentType                                              uint32 // that its values are sent in (oid)
-	MayBeFraction                                         bool
-	ShownType                                             string
-	HidesRows, MayWrite                                   bool // of the table
+// lack is what keeps the program from reading some tables of a GIM, by the server's word.
+type lack struct {
+	noSchema, noUsage              bool
+	missing, unreadable, wrongType []string // tables and columns; tables; columns, each with its type
+	hidden, writable               []string // tables with rows that row security hides; that the user could change
+	fractions                      []string // columns that may hold one, TABLE.COLUMN
 }
 
-// readRights asks for all columns that the program reads of a GIM that has them.
-func readRights(ctx context.Context, r *reader) ([]right, error) {
+// lacks asks what keeps tables from being read.
+func (g *GIMDB) lacks(ctx context.Context, of ...texts.Table) (l lack, err error) {
 	var names, columns, types []string
-	combination := texts.Table{Name: sessionTable, Columns: sessionGroups.Columns[2:3]}
-	for _, t := range slices.Concat(tables, histories, []texts.Table{sourceNames, mapping, combination}, groupTables) {
+	for _, t := range of {
 		for _, c := range t.Columns {
 			names, columns, types = append(names, t.Name), append(columns, c.Name), append(types, c.Type)
 		}
 	}
-	return all(ctx, r, "gim/right", pgx.RowToStructByPos[right], r.cfg.Schema, names, columns, types)
+	return l, g.readers[0].ask(ctx, "gim/right", []any{g.cfg.Schema, names, columns, types},
+		&l.noSchema, &l.noUsage, &l.missing, &l.unreadable, &l.wrongType, &l.hidden, &l.writable, &l.fractions)
 }
 
-// rightsOn are those on the columns of some tables.
-func (g *GIMDB) rightsOn(of ...texts.Table) []right {
-	return slices.DeleteFunc(slices.Clone(g.rights), func(r right) bool {
-		return !slices.ContainsFunc(of, func(t texts.Table) bool { return t.Name == r.Table && column(t, r.Column) >= 0 })
-	})
+func (l lack) mayReadAll() bool {
+	return !l.noSchema && !l.noUsage && len(l.missing)+len(l.unreadable) == 0
 }
 
 func (g *GIMDB) mayBeFraction(table, column string) bool {
-	return slices.ContainsFunc(g.rights, func(r right) bool { return r.Table == table && r.Column == column && r.MayBeFraction })
+	return slices.Contains(g.fractions, table+"."+column)
 }
 
 // checkRights reports every table, column and right that is missing, and every column of another type, at once, and
 // what would help.
-func (g *GIMDB) checkRights(context.Context) error {
-	rights, ofHistories := g.rightsOn(tables...), g.rightsOn(histories...)
-	hidden := tablesWith(slices.Concat(rights, ofHistories), hidesRows)
-	if !mayReadAll(ofHistories) {
-		ofHistories = nil
+func (g *GIMDB) checkRights(ctx context.Context) error {
+	l, err := g.lacks(ctx, tables...)
+	ofHistories, errOf := g.lacks(ctx, histories...)
+	if err := cmp.Or(err, errOf); err != nil {
+		return err
 	}
-	return errors.Join(explainRights(rights, g.cfg), typeError(slices.Concat(rights, ofHistories), g.cfg), hiddenError(hidden, g.cfg))
-}
-
-func hidesRows(r right) bool { return r.HidesRows }
-
-// tablesWith are the tables of those rights of which something is true, in order.
-func tablesWith(rights []right, is func(right) bool) (names []string) {
-	for _, r := range rights {
-		if is(r) {
-			names = append(names, r.Table)
-		}
+	if g.fractions = l.fractions; ofHistories.mayReadAll() {
+		l.wrongType = append(l.wrongType, ofHistories.wrongType...)
 	}
-	slices.Sort(names)
-	return slices.Compact(names)
-}
-
-// hiddenError: what a policy leaves out of a table is missing from every number, and nothing shows it.
-func hiddenError(tables []string, cfg config.GIMDB) error {
-	if len(tables) == 0 {
-		return nil
-	}
-	return fail.New(fail.Source, hintForPolicy(cfg.User), "%s: row security hides rows of %s from user %s",
-		sourceName(cfg), strings.Join(tables, ", "), pgx.Identifier{cfg.User}.Sanitize())
+	l.hidden = append(l.hidden, ofHistories.hidden...)
+	slices.Sort(l.wrongType)
+	slices.Sort(l.hidden)
+	return errors.Join(l.explain(g.cfg)...)
 }
 
 func hintForPolicy(user string) string {
 	return fmt.Sprintf("let gimdb.schema be one of views of the tenant's rows, whose owner sees all of them, or: alter role %s bypassrls;", pgx.Identifier{user}.Sanitize())
 }
 
-func mayReadAll(rights []right) bool {
-	return !slices.ContainsFunc(rights, func(r right) bool { return !r.MayRead })
-}
-
-// explainRights says what is missing, in what can be read and in who may.
-func explainRights(rights []right, cfg config.GIMDB) (err error) {
+// explain says what is missing, in what can be read and in who may, which columns' values are not what the program reads, and what is
+// hidden.
+func (l lack) explain(cfg config.GIMDB) (errs []error) {
 	schema, user := pgx.Identifier{cfg.Schema}.Sanitize(), pgx.Identifier{cfg.User}.Sanitize()
-	var missing, unreadable, qualified []string
-	for _, r := range rights {
-		switch {
-		case !r.HasSchema:
-			return fail.New(fail.Source, "set gimdb.schema to where the GIM tables, or the tenant's views of them, are",
-				"%s: no schema %s", sourceName(cfg), schema)
-		case !r.MayUseSchema:
-			return fail.New(fail.Source, fmt.Sprintf("grant usage on schema %s to %s;", schema, user),
-				"%s: user %s may not use schema %s", sourceName(cfg), user, schema)
-		case !r.HasTable:
-			missing = append(missing, "table "+r.Table)
-		case !r.HasColumn:
-			missing = append(missing, "column "+r.Table+"."+r.Column)
-		case !r.MayRead && !slices.Contains(unreadable, r.Table):
-			unreadable, qualified = append(unreadable, r.Table), append(qualified, schema+"."+r.Table)
+	say := func(hint, format string, args ...any) {
+		errs = append(errs, fail.New(fail.Source, hint, "%s: "+format, append([]any{sourceName(cfg)}, args...)...))
+	}
+	switch {
+	case l.noSchema:
+		say("set gimdb.schema to where the GIM tables, or the tenant's views of them, are", "no schema %s", schema)
+	case l.noUsage:
+		say(fmt.Sprintf("grant usage on schema %s to %s;", schema, user), "user %s may not use schema %s", user, schema)
+	default:
+		if len(l.missing) > 0 {
+			say("is gimdb.schema the GIM's, and the GIM of release 8.5 or later?", "missing: %s", strings.Join(l.missing, ", "))
 		}
-	}
-	if slices.Sort(missing); len(missing) > 0 {
-		err = fail.New(fail.Source, "is gimdb.schema the GIM's, and the GIM of release 8.5 or later?",
-			"%s: missing: %s", sourceName(cfg), strings.Join(slices.Compact(missing), ", "))
-	}
-	if len(unreadable) > 0 {
-		err = errors.Join(err, fail.New(fail.Source, fmt.Sprintf("grant select on %s to %s;", strings.Join(qualified, ", "), user),
-			"%s: user %s may not read %s", sourceName(cfg), user, strings.Join(unreadable, ", ")))
-	}
-	return err
-}
-
-// typeError names every column whose values are not what the program reads.
-func typeError(rights []right, cfg config.GIMDB) error {
-	var wrong []string
-	for _, r := range rights {
-		if r.HasColumn && !slices.Contains(sentTypes[r.Wanted], r.SentType) {
-			wrong = append(wrong, fmt.Sprintf("%s.%s is %s", r.Table, r.Column, r.ShownType))
+		if len(l.unreadable) > 0 {
+			say(fmt.Sprintf("grant select on %s.%s to %s;", schema, strings.Join(l.unreadable, ", "+schema+"."), user),
+				"user %s may not read %s", user, strings.Join(l.unreadable, ", "))
 		}
+		errs = slices.DeleteFunc([]error{errors.Join(errs...)}, func(err error) bool { return err == nil }) // told as one
 	}
-	if len(wrong) == 0 {
-		return nil
+	if len(l.wrongType) > 0 {
+		say("views of the same names that cast these columns will do: set gimdb.schema to where they are",
+			"wrong type: %s; numbers may be smallint, integer, bigint, numeric, real or double precision, texts text, varchar or char, times timestamp",
+			strings.Join(l.wrongType, ", "))
 	}
-	slices.Sort(wrong)
-	return fail.New(fail.Source, "views of the same names that cast these columns will do: set gimdb.schema to where they are",
-		"%s: wrong type: %s; numbers may be smallint, integer, bigint, numeric, real or double precision, texts text, varchar or char, times timestamp",
-		sourceName(cfg), strings.Join(wrong, ", "))
+	if len(l.hidden) > 0 { // what a policy leaves out of a table is missing from every number, and nothing shows it
+		say(hintForPolicy(cfg.User), "row security hides rows of %s from user %s", strings.Join(l.hidden, ", "), user)
+	}
+	return errs
 }
 
 // whyNot says what keeps tables from being read, and what would help; "" where nothing does.
-func whyNot(rights []right, hidden []string, cfg config.GIMDB) string {
+func (l lack) whyNot(cfg config.GIMDB) string {
 	var whys []string
-	for _, err := range []error{explainRights(rights, cfg), typeError(rights, cfg), hiddenError(hidden, cfg)} {
-		if err != nil {
-			whys = append(whys, strings.ReplaceAll(err.Error(), "\n", "; ")+" ("+strings.Join(fail.Hints(err), "; ")+")")
-		}
+	for _, err := range l.explain(cfg) {
+		whys = append(whys, strings.ReplaceAll(err.Error(), "\n", "; ")+" ("+strings.Join(fail.Hints(err), "; ")+")")
 	}
 	return strings.Join(whys, "; ")
 }
@@ -152,16 +110,15 @@ func whyNot(rights []right, hidden []string, cfg config.GIMDB) string {
 // them, and a source that lacks them gives the slice all the same.
 
 // whyNoGroups says what keeps the groups from being read, and what would help; "" where nothing does.
-func (g *GIMDB) whyNoGroups() string {
-	ofSessions := sessionGroups
-	ofSessions.Name = sessionTable
-	return whyNot(g.rightsOn(append(groupTables, ofSessions)...), tablesWith(g.rightsOn(groupTables...), hidesRows), g.cfg)
+func (g *GIMDB) whyNoGroups(ctx context.Context) (string, error) {
+	l, err := g.lacks(ctx, append(groupTables, texts.Table{Name: sessionTable, Columns: sessionGroups.Columns})...)
+	return l.whyNot(g.cfg), explainRead(err, g.name)
 }
 
 // WithGroups has Groups tell the agent groups of sessions, and reads what their names are made of; or says why that cannot be.
 func (g *GIMDB) WithGroups(ctx context.Context) (why string, err error) {
-	if why = g.whyNoGroups(); why != "" {
-		return why, nil
+	if why, err = g.whyNoGroups(ctx); err != nil || why != "" {
+		return why, err
 	}
 	var groups, combinations *Rows
 	err = g.fetch(ctx, g.read("group_", "gim/group", &groups), g.read("resource_group_combination", "gim/group_combination", &combinations))

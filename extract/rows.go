@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"maps"
-	"math/bits"
 	"slices"
 
 	texts "example.com/seats/sql"
@@ -20,48 +19,11 @@ type Rows struct {
 	has     []uint16      // of each row, a bit for each column that is not NULL
 	chunk   []int32       // of each row of an export, the number of its chunk; nil of a GIM DB, which is one
 	faults  map[rowKey]int64
-	byKey   *index // nil: not made yet
+	byKey   map[rowKey]int32 // the row of each key; nil: not made yet
 }
 
 // rowKey is a primary key: of a table whose key is one column, the second is 0.
 type rowKey [2]int64
-
-// index numbers keys in the order in which they come, from 0 on. The numbers lie in slots, twice as many at least and a power of two:
-// a key's is the first from the one that its hash names that is free or its own.
-type index struct {
-	keys  []rowKey
-	slots []int32 // a key's number and 1; 0 of a free one
-}
-
-// newIndex has room for so many keys.
-func newIndex(keys int) *index {
-	return &index{keys: make([]rowKey, 0, keys), slots: make([]int32, 2<<bits.Len(uint(keys)))}
-}
-
-func (x *index) slot(k rowKey) *int32 {
-	mask := uint64(len(x.slots) - 1)
-	hash := (uint64(k[0])*0x9e3779b97f4a7c15 ^ uint64(k[1])) * 0xbf58476d1ce4e5b9 // keys are given out in blocks and strides
-	hash ^= hash >> 32
-	for ; ; hash++ {
-		at := &x.slots[hash&mask]
-		if *at == 0 || x.keys[*at-1] == k {
-			return at
-		}
-	}
-}
-
-// find is a key's number; -1 where it has none.
-func (x *index) find(k rowKey) int { return int(*x.slot(k)) - 1 }
-
-// add is a key's number, which it is given where it has none; of more keys than there is room for that is not.
-func (x *index) add(k rowKey) (no int, isNew bool) {
-	at := x.slot(k)
-	if isNew = *at == 0; isNew {
-		x.keys = append(x.keys, k)
-		*at = int32(len(x.keys))
-	}
-	return int(*at) - 1, isNew
-}
 
 // textColumn is texts, one behind the other: nothing for a garbage collector to follow.
 type textColumn struct {
@@ -153,7 +115,6 @@ func (r *Rows) isThere(column, row int) bool { return r.has[row]&(1<<column) != 
 // number is a value; 0 where there is none.
 func (r *Rows) number(column, row int) int64 { return r.numbers[column][row] }
 
-// Len is how many rows there are.
 func (r *Rows) Len() int {
 	if r == nil {
 		return 0
@@ -161,7 +122,6 @@ func (r *Rows) Len() int {
 	return r.len
 }
 
-// key is the primary key of a row.
 func (r *Rows) key(row int) (k rowKey) {
 	for i := range r.of.Key {
 		k[i] = r.numbers[i][row] // the columns of a key come first
@@ -229,37 +189,35 @@ func (r *Rows) keep(wanted func(row int) bool) {
 // chunk holds several times is a fault of the source (R11 duplicate_key); that several do is how an export brings corrections.
 // Then it drops what is not the tenant's, where one was asked for.
 func (r *Rows) newest(tenantKey *int64) {
-	r.byKey = newIndex(r.len)
-	var last []int // of each key, the row of its newest copy
-	copies := map[int][]int{}
+	newest, copies := make(map[rowKey]int32, r.len), map[rowKey][]int{}
 	for row := range r.len {
-		no, isNew := r.byKey.add(r.key(row))
-		if isNew {
-			last = append(last, row)
-			continue
+		k := r.key(row)
+		first, has := newest[k]
+		switch {
+		case !has:
+			newest[k] = int32(row)
+		case copies[k] == nil:
+			copies[k] = []int{int(first), row}
+		default:
+			copies[k] = append(copies[k], row)
 		}
-		if copies[no] == nil {
-			copies[no] = []int{last[no]}
-		}
-		copies[no] = append(copies[no], row)
 	}
-	if len(copies) > 0 {
+	if r.byKey = newest; len(copies) > 0 {
 		r.faults = map[rowKey]int64{}
 		audit := column(r.of, "update_audit_key")
-		for no, rows := range copies {
-			last[no] = slices.MaxFunc(rows, func(a, b int) int {
+		for k, rows := range copies {
+			newest[k] = int32(slices.MaxFunc(rows, func(a, b int) int {
 				return cmp.Or(r.compareAudit(audit, a, b), cmp.Compare(r.chunkOf(a), r.chunkOf(b)), cmp.Compare(a, b))
-			})
+			}))
 			chunks := map[int32]bool{}
 			for _, row := range rows {
 				chunks[r.chunkOf(row)] = true
 			}
 			if len(rows) > len(chunks) {
-				r.faults[r.key(rows[0])] = int64(len(rows))
+				r.faults[k] = int64(len(rows))
 			}
 		}
-		of := r.byKey
-		r.keep(func(row int) bool { return last[of.find(r.key(row))] == row })
+		r.keep(func(row int) bool { return newest[r.key(row)] == int32(row) })
 	}
 	if tenant := column(r.of, "tenant_key"); tenantKey != nil && tenant >= 0 {
 		r.keep(func(row int) bool { return r.isThere(tenant, row) && r.number(tenant, row) == *tenantKey })
@@ -290,13 +248,13 @@ func (r *Rows) chunkOf(row int) int32 {
 // find is the row of a primary key, which is unique by now.
 func (r *Rows) find(k rowKey) (row int, found bool) {
 	if r.byKey == nil {
-		r.byKey = newIndex(r.len)
+		r.byKey = make(map[rowKey]int32, r.len)
 		for row := range r.len {
-			r.byKey.add(r.key(row))
+			r.byKey[r.key(row)] = int32(row)
 		}
 	}
-	row = r.byKey.find(k)
-	return row, row >= 0
+	at, found := r.byKey[k]
+	return int(at), found
 }
 
 // findFrom is find, but looks at a row and those behind it first: tables that are written together mostly come in one order.

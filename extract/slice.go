@@ -232,7 +232,6 @@ func faultsOf(k rowKey, in ...*Rows) (faults []fault) {
 	return faults
 }
 
-// use notes that the slice has a row.
 func (c *cut) use(agent int, f fact, faults []fault) {
 	c.used[agent] = true
 	for _, d := range faults {
@@ -400,16 +399,10 @@ func (c *cut) neverThere(ctx context.Context) (never, err error) {
 		"%w", never)
 }
 
-// HasBefore asks the snapshot.
 func (g *GIMDB) HasBefore(ctx context.Context, end int64) (has bool, oldest *int64, err error) {
 	err = g.readers[0].ask(ctx, "gim/session_before", []any{end, g.tenantKey}, &has)
 	if err == nil && !has {
 		err = g.readers[0].ask(ctx, "gim/oldest_session", []any{g.tenantKey}, &oldest)
 	}
 	return has, oldest, explainRead(err, g.name)
-}
-
-// HasBefore knows it since the export was opened.
-func (e *Export) HasBefore(_ context.Context, end int64) (has bool, oldest *int64, err error) {
-	return e.oldest != nil && *e.oldest < end, e.oldest, nil
 }

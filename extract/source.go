@@ -96,7 +96,6 @@ func (w Window) SessionKeys() calendar.Interval {
 	return calendar.Interval{Start: floorKey(w.SessionFrom()), End: w.Hull().End}
 }
 
-// ActivityKeys: see SessionKeys.
 func (w Window) ActivityKeys(reach calendar.Interval) calendar.Interval {
 	return calendar.Interval{Start: floorKey(w.ActivityFrom(reach)), End: reach.End}
 }
@@ -140,7 +139,6 @@ func (p places) fact(k rowKey, number func(column int) (int64, bool)) (f fact) {
 	return f
 }
 
-// factsOf reads rows as facts.
 func factsOf(r *Rows) func(row int) fact {
 	at := placesOf(r.of)
 	return func(row int) fact {
@@ -151,9 +149,7 @@ func factsOf(r *Rows) func(row int) fact {
 func (f fact) timeKey() int64 { return f.rowKey[1] }
 
 // isOpen: it has no end yet (R2, R3).
-func (f fact) isOpen() bool { return f.active != 0 || !f.hasEnd }
-
-// isRejected: it has no start, or ends before it.
+func (f fact) isOpen() bool     { return f.active != 0 || !f.hasEnd }
 func (f fact) isRejected() bool { return !f.hasStart || !f.isOpen() && f.end < f.start }
 
 // from says where it belongs: a rejected one has no interval; its start, or failing that its time key, says where.
@@ -220,7 +216,6 @@ type Logins struct {
 	first []int // of each agent, and one more
 }
 
-// newLogins are the logins of so many agents.
 func newLogins(all []login, agents int) Logins {
 	slices.SortFunc(all, func(a, b login) int {
 		return cmp.Or(cmp.Compare(a.agent, b.agent), cmp.Compare(a.start, b.start), cmp.Compare(a.until, b.until))
@@ -235,7 +230,6 @@ func newLogins(all []login, agents int) Logins {
 	return s
 }
 
-// of are those of an agent.
 func (s Logins) of(agent int) []login { return s.all[s.first[agent]:s.first[agent+1]] }
 
 // touch tells whether an agent has one that shares a second with a time.

@@ -69,18 +69,12 @@ func (s *Stage) write(ctx context.Context, q duck.Queryer, day calendar.Date, to
 	return err
 }
 
-// ColumnInfos are the relation's columns: numbers as BIGINT, texts as VARCHAR.
-func (h *handing) ColumnInfos() []duckdb.ColumnInfo { return h.infos }
-
-// Cardinality is known.
+func (h *handing) Init()                            {}
+func (h *handing) ColumnInfos() []duckdb.ColumnInfo { return h.infos } // numbers as BIGINT, texts as VARCHAR
 func (h *handing) Cardinality() *duckdb.CardinalityInfo {
 	return &duckdb.CardinalityInfo{Cardinality: uint(len(h.picked)), Exact: true}
 }
 
-// Init has nothing to do.
-func (h *handing) Init() {}
-
-// FillChunk hands over the next rows, column by column.
 func (h *handing) FillChunk(chunk duckdb.DataChunk) error {
 	to, err := duck.ToFill(&chunk)
 	if err != nil {

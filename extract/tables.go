@@ -90,7 +90,6 @@ const (
 	typeTime   = "timestamp"
 )
 
-// has tells whether one of some tables has a name.
 func has(of []texts.Table, name string) bool {
 	return slices.ContainsFunc(of, func(t texts.Table) bool { return t.Name == name })
 }

@@ -552,3 +552,18 @@ func TestNamesThatWereChanged(t *testing.T) {
 	other.Tenant = "globex"
 	require.ErrorContains(t, s.issue(other, "", laterAt).Err, `the ledger calls the file of revision 2 "US_acme_CONCURRENT_20260310_R2.CSV"`)
 }
+
+// A terminal's width breaks cells, never a row into one that is wider; where nothing would be left to read, rows become records.
+func TestATableFitsTheTerminal(t *testing.T) {
+	table := report.Table{Header: []string{"tenant", "agents", "what"}, Rows: [][]any{{"acme", 12, "the quick brown fox\n\tjumps over the lazy dog"}, {"beta", 3, nil}}}
+	whole := printed(t, table, report.FormatTable)
+	require.Equal(t, "tenant  agents  what\nacme        12  the quick brown fox jumps over the lazy dog\nbeta         3\n", whole)
+	for width, want := range map[int]string{
+		80: whole,
+		40: "tenant  agents  what\nacme        12  the quick brown fox\n                jumps over the lazy dog\nbeta         3\n",
+		20: "tenant         acme\nagents         12\nwhat           the quick brown fox jumps over the lazy dog\n\ntenant         beta\nagents         3\n\n",
+	} {
+		table.Width = width
+		require.Equal(t, want, printed(t, table, report.FormatTable), width)
+	}
+}

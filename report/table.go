@@ -57,6 +57,7 @@ type Told struct {
 type Table struct {
 	Header []string
 	Rows   [][]any
+	Width  int // of the terminal that FormatTable is shown on, in columns: cells are broken to fit, or rows into records; 0: none are
 }
 
 // Ask gives what an embedded query finds, under the names that it gives its columns. A DATE is a calendar.Date, and a moment stands by
@@ -170,16 +171,60 @@ func (t Table) writeText(w io.Writer) error {
 			widths[column] = max(widths[column], text.StringWidthWithoutEscSequences(row[column]))
 		}
 	}
+	if !t.narrow(rows, widths) {
+		return t.writeRecords(w, rows[1:])
+	}
 	for _, row := range rows {
-		line := ""
-		for column, cell := range row {
-			line += aligns[column].Apply(cell, widths[column]) + "  "
-		}
-		if _, err := fmt.Fprintln(w, strings.TrimRight(line, " ")); err != nil {
-			return err
+		for more := true; more; {
+			line := ""
+			more = false
+			for column, cell := range row {
+				cell, row[column], _ = strings.Cut(cell, "\n")
+				line += aligns[column].Apply(cell, widths[column]) + "  "
+				more = more || row[column] != ""
+			}
+			if _, err := fmt.Fprintln(w, strings.TrimRight(line, " ")); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
+}
+
+// narrow breaks the cells of the widest columns until a row fits the terminal; it is false where too little of them would be left to read.
+func (t Table) narrow(rows [][]string, widths []int) bool {
+	const narrowest = 10
+	total := -2
+	for _, width := range widths {
+		total += width + 2
+	}
+	for ; t.Width > 0 && total > t.Width; total-- {
+		if slices.Max(widths) <= narrowest {
+			return false
+		}
+		widths[slices.Index(widths, slices.Max(widths))]--
+	}
+	for _, row := range rows {
+		for column := range row {
+			row[column] = text.WrapSoft(row[column], widths[column])
+		}
+	}
+	return true
+}
+
+// writeRecords writes a line for each cell that is not empty, under the names, a blank line behind each row.
+func (t Table) writeRecords(w io.Writer, rows [][]string) (err error) {
+	for _, row := range rows {
+		for column, cell := range row {
+			if cell != "" && err == nil {
+				_, err = fmt.Fprintf(w, "%-14s %s\n", t.Header[column], cell)
+			}
+		}
+		if err == nil {
+			_, err = fmt.Fprintln(w)
+		}
+	}
+	return err
 }
 
 // alignment puts a column to the right that holds numbers and nothing else.
@@ -355,8 +400,8 @@ func Printable(text string) string {
 	return plainAgain.Replace(quoted[1 : len(quoted)-1])
 }
 
-// plainAgain takes away the escapes of what is printable.
-var plainAgain = strings.NewReplacer(`\"`, `"`, `\\`, `\`)
+// plainAgain takes away the escapes of what is printable, and makes a blank of the break before each of several causes of an error.
+var plainAgain = strings.NewReplacer(`\"`, `"`, `\\`, `\`, `\n\t`, " ")
 
 // Measurements makes the table that `run` prints of what was issued, or would be; its JSON is a contract (interface.md, "Commands").
 // A peak is shown with a concurrent count above 0 only; revision and file where there is an issued file that says this number: what

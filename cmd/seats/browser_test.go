@@ -23,8 +23,8 @@ import (
 	"example.com/seats/internal/must"
 )
 
-// patience is how long all that is done with one page may take.
-const patience = 2 * time.Minute
+// patience is how long all that is done with one page may take, and whatever else is waited for: more than the slowest machine takes.
+const patience = 20 * time.Minute
 
 // browserPage is a page that is looked at. It keeps what a reader does not see.
 type browserPage struct {
@@ -41,7 +41,7 @@ func openBrowser(ctx context.Context) (*browserPage, func(), error) {
 	if err != nil {
 		return nil, nil, fmt.Errorf("find chromium (`make chromium` installs it): %w", err)
 	}
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path))
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.WSURLReadTimeout(patience))
 	if os.Geteuid() == 0 { // its sandbox is not for root
 		options = append(options, chromedp.NoSandbox)
 	}
@@ -105,7 +105,7 @@ func TestPictures(t *testing.T) {
 	}
 	page := opened(t)
 	for _, name := range flag.Args() {
-		for device, width := range map[string]int64{"desktop": 1200, "phone": 390} {
+		for device, width := range map[string]int64{"desktop": 1440, "laptop": 1024, "phone": 390} {
 			for _, scheme := range []string{"light", "dark"} {
 				require.NoError(t, prefer(page, scheme))
 				require.NoError(t, chromedp.Do(page.Context,

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -44,10 +46,15 @@ func (c *checkCmd) Run(ctx context.Context, p *program) error {
 	case key != nil:
 		k.found("sign_key", "ok", "key "+key.ID())
 	}
+	k.site(cfg)
 	p.fail(err)
 	y := tally{p.terminal, job.ExitCode(err)}
 	for _, k.tenant = range cfg.Tenants {
 		k.found("configuration", "ok", "%d regions; store %s", len(k.tenant.Regions), k.tenant.StorePath())
+		t := k.tenant
+		k.needs(plain.DataDir, disk.Left(t.DataDir), plain.TryDir(t.DataDir, plain.DataDir))
+		k.needs("output_dir", t.FilesPath(), plain.TryDir(t.FilesPath(), "output_dir"))
+		k.needs(plain.TempDir, t.Engine.TempDir, plain.TryDir(t.Engine.TempDir, plain.TempDir))
 		err := errors.Join(k.source(ctx), job.Explain(k.store(ctx), k.tenant), disk.Explain(k.delivery(ctx), ""))
 		if ctx.Err() != nil {
 			return ctx.Err()
@@ -72,6 +79,33 @@ func (k *checker) found(check, result, detail string, args ...any) {
 
 // oneLine puts the lines of an error, as those of a driver, into one cell.
 var oneLine = strings.NewReplacer(":\n\t", ": ", "\n\t", "; ", "\n", "; ")
+
+// needs says of something that a run needs, whether it is there; nothing is written, and a warning is all: who only reads needs none of it.
+func (k *checker) needs(what, is string, err error) {
+	switch {
+	case is == "":
+	case err != nil:
+		k.found(what, "warning", err.Error())
+	default:
+		k.found(what, "ok", is)
+	}
+}
+
+// site looks at what a run needs that is no tenant's.
+func (k *checker) site(cfg *config.Config) {
+	k.needs("pages", cfg.Pages, plain.TryDir(cfg.Pages, "pages"))
+	k.needs("lake", cfg.Lake, plain.TryDir(cfg.Lake, "lake"))
+	dir := filepath.Dir(cfg.MetricsFile)
+	_, err := os.Stat(dir)
+	if slices.ContainsFunc(cfg.Tenants, func(t config.Tenant) bool { return t.DataDir == dir }) {
+		err = nil // a run makes that one
+	}
+	k.needs("metrics_file", cfg.MetricsFile, cmp.Or(err, plain.TryDir(dir, "the folder of metrics_file")))
+	if len(cfg.Notify) > 0 {
+		path, err := exec.LookPath(cfg.Notify[0])
+		k.needs("notify", cmp.Or(path, cfg.Notify[0]), err)
+	}
+}
 
 func (k *checker) source(ctx context.Context) error {
 	if !k.tenant.Holds(calendar.DateOf(k.now, k.tenant.Zone)) {
@@ -159,7 +193,11 @@ func (k *checker) horizon(h extract.Horizon) {
 	if h.Behind != nil {
 		detail += ": " + h.Behind.String()
 	}
-	k.found(check, "ok", detail)
+	result := "ok"
+	if now.Sub(mark) > 24*time.Hour {
+		result = "warning" // no night passes without a day
+	}
+	k.found(check, result, detail)
 }
 
 // guids tells whether the site stores the attempt GUID, without which no leg can be seen to be OCS-driven.
@@ -214,6 +252,9 @@ func (k *checker) delivery(ctx context.Context) error {
 		return nil
 	}
 	target, err := deliver.Open(ctx, *k.tenant.Deliver)
+	if err == nil && k.tenant.Deliver.Host == "" {
+		err = plain.TryDir(k.tenant.Deliver.Folder, "deliver.folder")
+	}
 	if err != nil {
 		k.found("delivery", "failed", err.Error())
 		return err
@@ -247,15 +288,6 @@ func (c *auditCmd) Run(ctx context.Context, p *program) error {
 	}
 	if c.Pack != "" && len(cfg.Tenants) != 1 {
 		return usageError("--pack is of one tenant: name it with --tenant")
-	}
-	if c.Source {
-		var jobs []*job.Job
-		for _, tenant := range cfg.Tenants {
-			jobs = append(jobs, p.job(tenant, job.Plan{Steps: []string{job.Extract}}))
-		}
-		if err := lookup(cfg, jobs, false); err != nil {
-			return err
-		}
 	}
 	var found []audit.Finding
 	y := tally{terminal: p.terminal}

@@ -97,6 +97,9 @@ func (d *drafter) fill(ctx context.Context) (draft.Traffic, error) {
 func (d *drafter) parse(found draft.Traffic) (cfg *config.Config, text string, err error) {
 	text = d.Text(filepath.Dir(d.Output), found)
 	cfg, err = config.Parse(d.Output, []byte(text), d.env)
+	if err == nil && cfg.Tenants[0].GIM != nil {
+		err = config.Lookup(cfg.Tenants[0].GIM.Password)
+	}
 	return cfg, text, err
 }
 
@@ -324,12 +327,9 @@ func (d *drafter) wrong(wanted func(flag string) bool) error {
 	if err != nil && !is {
 		return err
 	}
-	// The password is looked up by who connects: here beside whatever else is wrong.
-	alone := drafter{program: d.program, env: d.env, initCmd: &initCmd{Output: d.Output, Settings: draft.Settings{Tenant: "t", Timezone: "UTC", Region: "r",
-		Host: "h", Database: "d", User: "u", PasswordEnv: d.PasswordEnv, PasswordFile: d.PasswordFile}}}
-	if cfg, _, err := alone.parse(draft.Traffic{}); err == nil {
-		missing, _ := errors.AsType[config.Errors](config.Lookup(cfg.Tenants[0].GIM.Password))
-		problems = append(slices.Clip(problems), missing...)
+	isPassword := func(p config.Problem) bool { return strings.HasSuffix(p.Key, "password") }
+	if is && d.PasswordEnv != "" && unset(d.env, d.PasswordEnv) && !slices.ContainsFunc(problems, isPassword) { // said at once, too
+		problems = append(problems, config.Problem{Key: "password", Msg: "environment variable " + d.PasswordEnv + " is not set"})
 	}
 	var all []error
 	for _, p := range problems {

@@ -9,7 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"os/signal"
 	"runtime"
@@ -96,11 +95,13 @@ type world struct {
 }
 
 type cli struct {
-	Config    string      `help:"Configuration file." default:"seats.yaml" env:"SEATS_CONFIG" type:"path" placeholder:"FILE"`
-	LogFormat string      `help:"Messages on standard error: ${enum}." enum:"text,json" default:"text"`
-	NoColor   bool        `help:"No colours on a terminal; a NO_COLOR in the environment asks for the same."`
-	RetryLock *duration   `help:"Wait so long for a store that another program holds. Default: retry_lock of the configuration; what only reads waits 30s of that at most." placeholder:"10m"`
-	Version   versionFlag `help:"Print the version, the Go and the DuckDB version, and quit."`
+	Config    string         `help:"Configuration file." default:"seats.yaml" env:"SEATS_CONFIG" type:"path" placeholder:"FILE"`
+	LogFormat string         `help:"Messages on standard error: ${enum}." enum:"text,json" default:"text"`
+	NoColor   bool           `help:"No colours on a terminal; a NO_COLOR in the environment asks for the same."`
+	Quiet     bool           `short:"q" help:"Only warnings and errors on standard error." xor:"said"`
+	Verbose   bool           `short:"v" help:"A line for each step on standard error, not for each day. With --log-format json each has one always." xor:"said"`
+	RetryLock *time.Duration `help:"Wait so long for a store that another program holds. Default: retry_lock of the configuration; what only reads waits 30s of that at most." placeholder:"10m"`
+	Version   versionFlag    `help:"Print the version, the Go and the DuckDB version, and quit."`
 
 	patience time.Duration // of what only reads, with a store that another program holds
 
@@ -183,6 +184,7 @@ func run(ctx context.Context, args []string, w world) (code int) {
 		return int(fail.Usage)
 	}
 	p.terminal = newTerminal(w.stderr, c.LogFormat, w.clock)
+	p.quiet, p.details = c.Quiet, c.Verbose || p.json != nil
 	err = disk.Explain(k.Run(), "")
 	if ctx.Err() != nil && err != nil && !alreadySaid(err) {
 		what := "interrupted: everything is as it was before"
@@ -230,21 +232,9 @@ type program struct {
 	*terminal
 }
 
-// duration is a flag's, and not negative.
-type duration time.Duration
-
-// UnmarshalText reads one.
-func (d *duration) UnmarshalText(text []byte) error {
-	parsed, err := time.ParseDuration(string(text))
-	if *d = duration(parsed); err == nil && parsed < 0 {
-		err = fmt.Errorf("%s is negative", text)
-	}
-	return err
-}
-
 // lockWait is how long a store that another program holds is waited for, where the configuration says so.
 func (p *program) lockWait(configured time.Duration) time.Duration {
-	return time.Duration(*cmp.Or(p.RetryLock, (*duration)(&configured)))
+	return *cmp.Or(p.RetryLock, &configured)
 }
 
 func (p *program) sayHeld(held error, most time.Duration, attrs ...any) {
@@ -256,10 +246,16 @@ func (p *program) load(names []string) (*config.Config, error) {
 	cfg, err := config.Load(p.Config, p.env)
 	if err != nil {
 		hint := ""
-		if _, err := os.Stat(p.Config); errors.Is(err, fs.ErrNotExist) {
+		switch syscall.Access(p.Config, 4) { // to be read
+		case syscall.ENOENT:
 			hint = "`seats init` asks a few questions and writes a first one; --config FILE names another"
+		case syscall.EACCES:
+			hint = "be the user of the runs, as by `sudo -u seats`; --config FILE names another, and `seats init` writes a first one"
 		}
 		return nil, fail.New(fail.BadConfig, hint, "%w", err)
+	}
+	if p.RetryLock != nil && *p.RetryLock < 0 {
+		return nil, usageError("--retry-lock %s is negative", *p.RetryLock)
 	}
 	for _, t := range cfg.Tenants {
 		p.patience = max(p.patience, p.lockWait(min(t.RetryLock, 30*time.Second)))
@@ -335,7 +331,13 @@ func (p *program) print(table report.Table, format string, failed error) error {
 	if failed != nil && !alreadySaid(failed) {
 		return failed
 	}
-	return cmp.Or(table.Write(p.stdout, format), failed)
+	return cmp.Or(p.show(table, format), failed)
+}
+
+// show writes a table as it fits the terminal, where that is what standard output is.
+func (p *program) show(table report.Table, format string) error {
+	table.Width = p.screen().width
+	return table.Write(p.stdout, format)
 }
 
 // printTables writes tables for people, with a blank line between them.
@@ -344,7 +346,7 @@ func (p *program) printTables(tables ...report.Table) error {
 		if i > 0 {
 			fmt.Fprintln(p.stdout) //nolint:errcheck // what follows fails likewise
 		}
-		if err := table.Write(p.stdout, report.FormatTable); err != nil {
+		if err := p.show(table, report.FormatTable); err != nil {
 			return err
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -24,6 +25,7 @@ import (
 	"example.com/seats/internal/forecast"
 	"example.com/seats/internal/must"
 	"example.com/seats/internal/settle"
+	"example.com/seats/report"
 )
 
 // hostileAgent is an employee_id that would be markup, the end of an attribute, and text from right to left.
@@ -79,7 +81,7 @@ func TestThePagesOfAStore(t *testing.T) {
 	page := lookAt(t, site, "acme/2026-03-10.html")
 	dataFile := must.Text(t, filepath.Dir(site), "out", "acme", "CNT_US_PES_SEATS_OUTBOUND_acme_20260310.csv")
 	require.Contains(t, dataFile, ",1,2\n")
-	require.Equal(t, "2", ask[string](t, page, `document.querySelector('section td').textContent`), "the number of the data file")
+	require.Equal(t, "2", ask[string](t, page, `document.querySelector('details.region td').textContent`), "the number of the data file")
 
 	becomes(t, page, true, `document.querySelectorAll('.curve canvas').length > 0`)
 	require.Equal(t, []string{hostileAgent}, ask[[]string](t, page, `[...document.querySelectorAll('.seats bdi')].map(e => e.textContent).filter(t => t.includes('<'))`))
@@ -124,6 +126,56 @@ func TestThePagesOfAStore(t *testing.T) {
 		got := must.Have(chromedp.Run(page.Context, chromedp.Evaluate[string](fmt.Sprintf(blocked, attempt), chromedp.EvalAwaitPromise)))(t)
 		require.Equal(t, directive, got)
 	}
+}
+
+// A page is written where something on it changed: another keeps its bytes and its time.
+func TestPagesAreWrittenWhereSomethingChanged(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	seats := scriptedSite(t, dir, "committed: 1, ")
+	site, long := filepath.Join(dir, "pages"), time.Unix(1_000_000_000, 0)
+	// written are the files of the site that the next report writes.
+	written := func(flags ...string) (names []string) {
+		seats(append([]string{"report", "--html", site}, flags...)...)
+		require.NoError(t, filepath.WalkDir(site, func(path string, d os.DirEntry, err error) error {
+			if err != nil || d.IsDir() {
+				return err
+			}
+			if info := must.Have(d.Info())(t); !info.ModTime().Equal(long) {
+				names = append(names, strings.TrimPrefix(path, site+"/"))
+			}
+			return os.Chtimes(path, long, long)
+		}))
+		return names
+	}
+	seats("run", "--from", "2026-03-09", "--to", "2026-03-10")
+	require.Contains(t, written(), "acme/2026-03-09.html")
+	rewrite(t, filepath.Join(site, "acme", "2026-03.html"), "Written 2026-04-02", "Written 2026-04-01") // by the night before
+	require.NoError(t, os.Chtimes(filepath.Join(site, "acme", "2026-03.html"), long, long))
+	require.Empty(t, written())
+	require.Contains(t, must.Text(t, site, "acme", "2026-03.html"), "Written 2026-04-01")
+
+	seats("run", "--date", "2026-03-11") // the day before it leads to it
+	require.Equal(t, strings.Fields("acme/2026-03-10.html acme/2026-03-11.html acme/2026-03.html acme/data/2026-03-11.js acme/data/days.js acme/index.html index.html"), written())
+	require.Equal(t, strings.Fields("acme/2026-03-10.html acme/data/days.js"), without(written("--to", "2026-03-10", "--from", "2026-03-01"), "index.html", "2026-03.html"))
+	require.NoFileExists(t, filepath.Join(site, "acme", "2026-03-11.html"), "as before: what is not asked for is not there")
+	written()
+
+	rewrite(t, filepath.Join(dir, "seats.yaml"), "committed: 1", "committed: 2")
+	require.Contains(t, written(), "acme/2026-03-09.html", "headroom is another")
+	key := filepath.Join(dir, "key")
+	require.NoError(t, os.WriteFile(key, []byte("0123456789abcdef0123456789abcdef\n"), 0o600))
+	require.Contains(t, written("--pseudonymize", key), "acme/2026-03-10.html")
+	require.NoError(t, os.WriteFile(key, []byte("another89abcdef0123456789abcdef0\n"), 0o600))
+	require.Contains(t, written("--pseudonymize", key), "acme/2026-03-10.html")
+	require.Empty(t, written("--pseudonymize", key))
+}
+
+// without are the names that do not end so.
+func without(names []string, ends ...string) []string {
+	return slices.DeleteFunc(names, func(name string) bool {
+		return slices.ContainsFunc(ends, func(end string) bool { return strings.HasSuffix(name, end) })
+	})
 }
 
 func TestPagesWithPseudonymsNameNobody(t *testing.T) {
@@ -176,7 +228,7 @@ func writeSite(t testing.TB, tenant pages.Tenant, first calendar.Date, days ...p
 
 // becomes waits until an expression in the page has a value.
 func becomes[T any](t *testing.T, p *browserPage, want T, expression string) {
-	require.Eventually(t, func() bool { return assert.ObjectsAreEqual(want, ask[T](t, p, expression)) }, 20*time.Second, 50*time.Millisecond, expression)
+	require.Eventually(t, func() bool { return assert.ObjectsAreEqual(want, ask[T](t, p, expression)) }, patience, 50*time.Millisecond, expression)
 }
 
 // drawn waits until so many curves are there.
@@ -201,8 +253,8 @@ func TestTheHoursOfADayWhenClocksChange(t *testing.T) {
 		site, name := curveSite(t, must.Date(t, tt.day), 1)
 		require.NoError(t, chromedp.Do(p.Context, chromedp.Navigate("file://"+filepath.Join(site, name))))
 		drawn(t, p, 1)
-		require.Equal(t, tt.hours, ask[int](t, p, `document.querySelectorAll('details tbody tr').length`))
-		require.Equal(t, tt.table, ask[string](t, p, `[...document.querySelectorAll('details tbody th')].slice(1, 4).map(h => h.textContent).join('|')`))
+		require.Equal(t, tt.hours, ask[int](t, p, `document.querySelectorAll('details details tbody tr').length`))
+		require.Equal(t, tt.table, ask[string](t, p, `[...document.querySelectorAll('details details tbody th')].slice(1, 4).map(h => h.textContent).join('|')`))
 		ask[string](t, p, `(() => { window.said = []; const before = CanvasRenderingContext2D.prototype.fillText;
 			CanvasRenderingContext2D.prototype.fillText = function (text, ...rest) { said.push(text); return before.call(this, text, ...rest); }; return ''; })()`)
 		ask[string](t, p, `(() => { document.querySelector('.tools input').click(); document.querySelector('.tools input').click(); return ''; })()`) // drawn again
@@ -215,22 +267,28 @@ func TestTheHoursOfADayWhenClocksChange(t *testing.T) {
 }
 
 // A page that is kept or printed as a whole has all its curves, those too that nobody scrolled to; on paper they are dark on
-// light and no wider than the sheet, and afterwards everything is as it was.
+// light and no wider than the sheet, those of folded regions too, and afterwards everything is as it was. A link opens what is folded.
 func TestTheWholePageIsDrawn(t *testing.T) {
 	t.Parallel()
 	site, name := curveSite(t, calendar.Date{Year: 2026, Month: 3, Day: 10}, 12)
 	p := lookAt(t, site, name)
 	require.NoError(t, prefer(p, "dark"))
 	drawn(t, p, 12)
+	require.True(t, ask[bool](t, p, `[...document.querySelectorAll('details.region')].every((d, i) => { d.open = !i; return true; })`))
+	becomes(t, p, true, `document.querySelector('.uplot').clientWidth > 680`)
 	widest := `Math.max(...[...document.querySelectorAll('.uplot')].map(e => e.getBoundingClientRect().width))`
+	narrowest := `Math.min(...[...document.querySelectorAll('.uplot')].map(e => e.getBoundingClientRect().width))`
 	ground := `getComputedStyle(document.body).backgroundColor`
 	before := ask[float64](t, p, widest)
 	require.Greater(t, before, 680.0)
 	require.NotEqual(t, "rgb(255, 255, 255)", ask[string](t, p, ground))
-	ask[bool](t, p, `(() => { addEventListener('beforeprint', () => { window.printed = [`+widest+`, `+ground+`]; }); return true; })()`)
+	ask[bool](t, p, `(() => { addEventListener('beforeprint', () => { window.printed = [`+widest+`, `+narrowest+`, `+ground+`]; }); return true; })()`)
 	require.Equal(t, "%PDF", string(must.Have(chromedp.Call(p.Context, page.PrintToPDF, page.PrintToPDFParams{}))(t).Data[:4]))
-	require.Equal(t, []any{680.0, "rgb(255, 255, 255)"}, ask[[]any](t, p, `window.printed`))
+	require.Equal(t, []any{680.0, 680.0, "rgb(255, 255, 255)"}, ask[[]any](t, p, `window.printed`))
 	becomes(t, p, before, widest)
+	require.Equal(t, 1, ask[int](t, p, `document.querySelectorAll('details.region[open]').length`))
+	ask[bool](t, p, `(() => { location.hash = 'r-R7'; return true; })()`)
+	becomes(t, p, true, `document.getElementById('r-R7').closest('details').open`)
 	require.NotEqual(t, "rgb(255, 255, 255)", ask[string](t, p, ground))
 	quiet(t, p, site)
 }
@@ -346,20 +404,20 @@ func TestTheMonthTellsWhatIsNotFinal(t *testing.T) {
 	require.Equal(t, "18100prov. ", ask[string](t, page, fmt.Sprintf(cell, "provisional")))
 	require.Equal(t, "13·", ask[string](t, page, fmt.Sprintf(cell, "missing")))
 	require.Equal(t, "16 days final, 1 provisional, 1 missing.", ask[string](t, page, `document.querySelector('header p').textContent.trim().replace(/ +/g, ' ')`))
-	require.Equal(t, 1, ask[int](t, page, `document.querySelectorAll('svg rect.provisional').length`))
+	require.Equal(t, 1, ask[int](t, page, `document.querySelectorAll('.chart rect.provisional').length`))
 
 	// The bands of the 13th, which is missing, and of the 19th to the 31st, each in its place; the table says the same.
-	require.Equal(t, 14, ask[int](t, page, `document.querySelectorAll('svg rect.band').length`))
-	require.Equal(t, "2026-03-13: 105 to 109 likely", ask[string](t, page, `document.querySelector('svg rect.band title').textContent`))
-	require.Equal(t, "2026-03-13 Friday 105 109 13 0", ask[string](t, page, `[...document.querySelectorAll('details')[1].querySelector('tbody tr').cells].map(c => c.textContent).join(' ')`))
-	top := `document.querySelector('svg').getBoundingClientRect().top`
-	require.True(t, ask[bool](t, page, `[...document.querySelectorAll('svg rect.band')].every(b => b.getBoundingClientRect().top >= `+top+` && b.getBoundingClientRect().height >= 2)`))
-	require.Equal(t, "The month's peak is likely to be|108 to 110", ask[string](t, page, `[...document.querySelectorAll('section:first-of-type .tiles div:nth-child(3) > :not(.more)')].map(e => e.textContent).join('|')`))
-	require.Contains(t, ask[string](t, page, `document.querySelector('.tiles div:nth-child(3) .more').textContent`), "rests on 13 times, above 109 in 2 of them, first between 2026-03-21 and 2026-03-28")
+	require.Equal(t, 14, ask[int](t, page, `document.querySelectorAll('.chart rect.band').length`))
+	require.Equal(t, "2026-03-13: between 105 and 109 likely, from 13 weeks", ask[string](t, page, `document.querySelector('.chart rect.band title').textContent`))
+	require.Equal(t, "2026-03-13 Friday between 105 and 109, from 13 weeks in 0 of them", ask[string](t, page, `[...document.querySelectorAll('details details')[1].querySelector('tbody tr').cells].map(c => c.textContent).join(' ')`))
+	top := `document.querySelector('.chart').getBoundingClientRect().top`
+	require.True(t, ask[bool](t, page, `[...document.querySelectorAll('.chart rect.band')].every(b => b.getBoundingClientRect().top >= `+top+` && b.getBoundingClientRect().height >= 2)`))
+	require.Equal(t, "The month's peak is likely to be|between 108 and 110, from 13 weeks", ask[string](t, page, `[...document.querySelectorAll('#r-US div:nth-child(3) > :not(.more)')].map(e => e.textContent).join('|')`))
+	require.Contains(t, ask[string](t, page, `document.querySelector('.tiles div:nth-child(3) .more').textContent`), "above 109 in 2 of the 13 weeks, first between 2026-03-21 and 2026-03-28")
 
 	// Where too few days were counted there is no band, and what is missing is said, as text.
 	require.Equal(t, 0, ask[int](t, page, `document.querySelectorAll('#r-NEW ~ * rect.band').length`))
-	require.Contains(t, ask[string](t, page, `document.querySelectorAll('section')[1].textContent`), "There is no band for <b>anything</b>.")
+	require.Contains(t, ask[string](t, page, `document.querySelector('section[aria-labelledby=h-NEW]').textContent`), "There is no band for <b>anything</b>.")
 	require.NoError(t, chromedp.Do(page.Context, chromedp.Navigate("file://"+site+"/acme/2025-11.html")))
 	require.NotContains(t, ask[string](t, page, `document.body.textContent`), "likely", "a month that is over")
 	quiet(t, page, site)
@@ -389,7 +447,7 @@ func fleetSite(t testing.TB, tenants int) (dir string) {
 		}
 		switch i {
 		case 2:
-			o.Stands.Provisional = []calendar.Date{day.AddDays(-1), day}
+			o.Stands.Provisional, o.Stands.Why = []calendar.Date{day}, "2026-03-30: 2 open sessions"
 		case 3:
 			o.Stands.Missing = []calendar.Date{day}
 		case 4:
@@ -417,12 +475,12 @@ func TestTheFleetsPage(t *testing.T) {
 	require.Equal(t, []string{
 		"Concurrent seats, March 2026 so far 1046.75 February 2026: 1011.75, +35",
 		"Enabled agents, March 2026 so far 1491 February 2026: 1834, −343",
-		"Above committed 30 of 1000 committed in 13 of 14 regions; above it: 7 headroom in the others: 58.5",
+		"Above committed 30 in 7 of 13 regions with 1000 committed headroom in the others: 58.5",
 	}, texts(".billed > div"))
 	require.Equal(t, []string{"EU 281.75 281.75, ±0 441 434, +7 0 58.5 of 300", "US 765 730, +35 1050 so far; 1400, −350 30 0 of 700"}, texts("#regions + .scroll tbody tr"))
 	require.Equal(t, []string{
 		"T006 no store nothing extracted yet", "T005 overdue 2026-03-01 & <b>more</b>", "T004 blocked 2026-03-30: unmapped_switch",
-		"T003 missing 2026-03-30", "T002 provisional 2026-03-29 to 2026-03-30",
+		"T003 missing 2026-03-30", "T002 provisional 2026-03-30: 2 open sessions",
 	}, texts(".attention tbody tr"))
 	require.Equal(t, 24, ask[int](t, p, `document.querySelectorAll('.year li').length`))
 	require.Contains(t, texts(".sorted tbody tr")[4], "T005 2026-03-30 overdue ", "not final")
@@ -471,6 +529,38 @@ func TestTextStandsOut(t *testing.T) {
 	}
 }
 
+// axe-core knows the rules of WCAG, and what is good practice beside them. All that is folded is open.
+func TestAxeFindsNothing(t *testing.T) {
+	t.Parallel()
+	found := must.Have(filepath.Glob("../../bin/axe-core-*/axe.min.js"))(t)
+	require.NotEmpty(t, found, "`make axe` fetches it")
+	axe, months := must.Text(t, found[0]), monthSite(t)
+	days, day := curveSite(t, calendar.Date{Year: 2026, Month: 3, Day: 10}, 3)
+	var tables strings.Builder
+	rows := report.Table{Header: []string{"what", "n"}, Rows: [][]any{{strings.Repeat("long ", 40), int64(1)}, {nil, nil}}}
+	require.NoError(t, pages.WriteTables(&tables, pages.Head{}, "Tables", pages.Part{Title: "One", Note: "A note.", Table: rows}, pages.Part{Title: "Two", Table: rows}))
+	require.NoError(t, os.WriteFile(filepath.Join(days, "tables.html"), []byte(tables.String()), 0o600))
+	page := opened(t)
+	for _, name := range []string{months + "/index.html", months + "/acme/index.html", months + "/acme/2026-03.html", days + "/" + day, days + "/tables.html"} {
+		require.NoError(t, chromedp.Do(page.Context, chromedp.Navigate("file://"+name)))
+		ask[bool](t, page, `(() => { document.querySelectorAll('details').forEach((d) => { d.open = true; }); return true; })()`)
+		if name == days+"/"+day {
+			drawn(t, page, 3)
+		}
+		ask[bool](t, page, axe+"; true")
+		for _, width := range []int64{1440, 1024, 390} {
+			for _, scheme := range []string{"light", "dark"} {
+				require.NoError(t, prefer(page, scheme))
+				require.NoError(t, chromedp.Do(page.Context, chromedp.EmulateViewport(width, 900)))
+				require.LessOrEqual(t, ask[int64](t, page, `document.documentElement.scrollWidth`), width, "%s: nothing is beside the window", name)
+				against := must.Have(chromedp.Run(page.Context, chromedp.Evaluate[[]string](`axe.run({resultTypes: ['violations']})
+					.then((r) => r.violations.flatMap((v) => v.nodes.map((n) => v.id + ': ' + n.target + ' ' + n.html.slice(0, 120))))`, chromedp.EvalAwaitPromise)))(t)
+				require.Empty(t, against, "%s at %d, %s", name, width, scheme)
+			}
+		}
+	}
+}
+
 // benched has a page for each of the days of a year, with curves of steps of so many seconds, and 20 agents in every peak.
 func benched(b *testing.B, filled int, regions, places []string, step int64) (dir string) {
 	tenant := pages.Tenant{Name: "acme"}
@@ -496,7 +586,7 @@ func benched(b *testing.B, filled int, regions, places []string, step int64) (di
 			}
 			for agent := range int64(20) {
 				detail.Seats = append(detail.Seats, explain.Seat{Agent: fmt.Sprint("E", agent), Location: places[len(places)-1], Session: explain.Key{ID: agent},
-					Login: span.Start, First: explain.Activity{Kind: "leg", Key: explain.Key{ID: agent}, Start: span.Start, Switch: "SIP"}, Decision: explain.Listed})
+					Login: span.Start, First: explain.Activity{Kind: "leg", Key: explain.Key{ID: agent}, Start: span.Start, Switch: "SIP"}, Decision: "listed switch"})
 			}
 			details[i].Regions = append(details[i].Regions, detail)
 		}

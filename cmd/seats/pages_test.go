@@ -49,6 +49,9 @@ var notRun = map[string]string{
 	"spark-submit":                 "Spark: make test-spark",
 	"docs/exports/export.sh":       "another database; on PostgreSQL: extract/inner_test.go",
 	`.\sqlserver.ps1`:              "Windows",
+	"pip install ":                 "Airflow and dbt, by hand: the page says which; recipes tries what needs neither",
+	"airflow dags test ":           "Airflow",
+	"dbt build ":                   "dbt",
 }
 
 // pagesNow is when the pages are read: the demo's month is closed and sealed.
@@ -82,6 +85,7 @@ func TestThePages(t *testing.T) {
 		require.NoError(t, err, "%s", out)
 	}
 	t.Run("snapshot", func(t *testing.T) { snapshot(t, demo) })
+	t.Run("recipes", func(t *testing.T) { recipes(t, demo) })
 	pages := must.Have(filepath.Glob("../../docs/*.md"))(t)
 	seen := map[string]bool{}
 	for _, path := range append(pages, "../../README.md") {
@@ -101,6 +105,40 @@ func TestThePages(t *testing.T) {
 	for command := range notRun {
 		require.True(t, seen[command], "not shown any more: %s", command)
 	}
+}
+
+// recipes runs the statements of the dbt project, whose tests find nothing, and has Python read the DAG.
+func recipes(t *testing.T, demo string) {
+	dag := must.Have(os.ReadFile("../../docs/recipes/airflow/seats_nightly.py"))(t)
+	read := exec.Command("python3", "-c", "import ast, sys; ast.parse(sys.stdin.read())")
+	read.Stdin = bytes.NewReader(dag)
+	out, err := read.CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	var exits []string
+	for _, m := range regexp.MustCompile(`(?m)^    (\d+): `).FindAllStringSubmatch(string(dag), -1) {
+		exits = append(exits, m[1])
+	}
+	require.Equal(t, []string{"3", "6", "7", "9", "80"}, exits, "as docs/recipes.md says")
+
+	db := must.Have(duck.Open("", duck.Options{}))(t)
+	defer db.Close() //nolint:errcheck // in memory
+	must.Have(db.Exec(fmt.Sprintf("attach '%s' as acme (read_only)", filepath.Join(demo, "var", "acme.duckdb"))))(t)
+	tables := regexp.MustCompile(`\{\{ (?:source\('(\w+)', '(\w+)'\)|ref\('(\w+)'\)) \}\}`)
+	statement := func(name string) string {
+		text := string(must.Have(os.ReadFile("../../docs/recipes/dbt/" + name))(t))
+		return strings.ReplaceAll(tables.ReplaceAllString(text, "$1.$2$3"), " .", " ")
+	}
+	for _, model := range []string{"daily_peak", "month"} {
+		must.Have(db.Exec(fmt.Sprintf("create table %s as %s", model, statement("models/"+model+".sql"))))(t)
+	}
+	for _, test := range []string{"issued_is_counted", "one_row_a_day"} {
+		rows := must.Have(db.Query(statement("tests/" + test + ".sql")))(t)
+		require.False(t, rows.Next(), test)
+		require.NoError(t, rows.Close())
+	}
+	var peak, enabled int
+	require.NoError(t, db.QueryRow("select peak, enabled from month where region = 'US'").Scan(&peak, &enabled))
+	require.Equal(t, []int{10, 35}, []int{peak, enabled})
 }
 
 // inProcess runs a command at a time, and gives what it prints.
@@ -608,4 +646,10 @@ func answered(t *testing.T, page, demo string) string {
 		inAnyClient(t, demo, query)
 		return fmt.Sprintf("```sql\n%s\n```\n\n```\n%s```\n", query, answer)
 	})
+}
+
+// What the program calls itself is the newest release that the CHANGELOG tells of.
+func TestTheReleaseIsTheNewestOfTheCHANGELOG(t *testing.T) {
+	newest := regexp.MustCompile(`(?m)^## (\d\S*) - \d{4}-\d\d-\d\d$`).FindStringSubmatch(must.Text(t, "../../CHANGELOG.md"))
+	require.Equal(t, release, newest[1])
 }

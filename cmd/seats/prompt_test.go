@@ -134,7 +134,7 @@ func (k *keyboard) sees(want string) (before string) {
 
 // within looks again and again, for a time that no machine is too slow for.
 func (k *keyboard) within(look func() bool) bool {
-	for end := time.Now().Add(2 * time.Minute); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
 		if look() {
 			return true
 		}

@@ -1,8 +1,14 @@
 package main
 
 import (
+	"bytes"
 	"cmp"
 	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"os/exec"
 	"slices"
 	"strings"
 	"sync"
@@ -13,6 +19,7 @@ import (
 	"example.com/seats/cmd/seats/watch"
 	"example.com/seats/internal/config"
 	"example.com/seats/internal/fail"
+	"example.com/seats/internal/settle"
 	"example.com/seats/internal/sign"
 	"example.com/seats/internal/store"
 	"example.com/seats/report"
@@ -146,7 +153,7 @@ func (c *deliverCmd) Run(ctx context.Context, p *program) error {
 			table.Rows = append(table.Rows, []any{r.Tenant, d.File, d.SentAs, d.SentSHA256, d.Target, d.At})
 		}
 	}
-	return cmp.Or(table.Write(p.stdout, c.Format), p.outcome(jobs, results))
+	return cmp.Or(p.show(table, c.Format), p.outcome(jobs, results))
 }
 
 // do is what run, extract, compute and report have in common: one job a tenant, in the order of the file. Where a
@@ -205,15 +212,81 @@ func (f jobFlags) do(ctx context.Context, p *program, plan job.Plan, wait time.D
 	if one && plan.Command == "run" && f.Format == report.FormatTable && len(results) == 1 && results[0].Done == 1 {
 		p.drawDay(ctx, jobs[0].Tenant, jobs[0].Days[0])
 	}
-	if err = p.outcome(jobs, results); one {
-		return err
-	}
+	err = p.outcome(jobs, results)
 	for _, r := range results { // for a job that nobody watches, where one line of results does not tell what became of its days
 		line := []any{"tenant", r.Tenant, "exit", int(job.ExitCode(r.Err)), "days_done", r.Done, "days_waiting", r.Waiting, "days_failed", r.Failed, "files", r.Files}
 		if len(r.Delivered) > 0 {
 			line = append(line, "delivered", len(r.Delivered))
 		}
-		p.Info("ended", line...)
+		if !one {
+			p.Info("ended", line...)
+		}
+	}
+	if plan.Command == "run" {
+		return f.after(ctx, p, cfg, results, err)
+	}
+	return err
+}
+
+// after does what the configuration wants of a run besides files, once these are issued and delivered. What fails here costs none of
+// them: it is a warning, and exit 1 where all else went well.
+func (f jobFlags) after(ctx context.Context, p *program, cfg *config.Config, results []job.Result, failed error) error {
+	try := func(what, whereto string, do func() error) {
+		if whereto == "" || ctx.Err() != nil {
+			return
+		}
+		if err := do(); err != nil && ctx.Err() == nil {
+			p.warn(what, err, "tried", whereto)
+			failed = cmp.Or(failed, error(&saidError{fail.Other}))
+		}
+	}
+	if cfg.Pages != "" && f.shardFlags != (shardFlags{}) {
+		p.Info("skipped: pages are of all tenants, and this run is of a shard: `seats report --html` writes them")
+	} else {
+		try("the pages are not what they should be", cfg.Pages, func() error { return (&reportCmd{HTML: cfg.Pages}).pages(ctx, p) })
+	}
+	try("the lake is not what it should be", cfg.Lake, func() error {
+		return (&exportCmd{Lake: cfg.Lake, Tenant: f.Tenant, shardFlags: f.shardFlags}).Run(ctx, p)
+	})
+	if len(cfg.Notify) > 0 { // its arguments may hold a secret
+		try("nobody was told of the run", cfg.Notify[0], func() error { return p.notify(ctx, cfg.Notify, results, failed) })
+	}
+	return failed
+}
+
+// notify runs the command that is to be told of a run, for a minute at most.
+func (p *program) notify(ctx context.Context, command []string, results []job.Result, failed error) error {
+	tenants := []map[string]any{}
+	for _, r := range results {
+		why, message := map[string]string{}, ""
+		if r.Err != nil {
+			message = r.Err.Error()
+		}
+		for _, o := range r.Rows {
+			if cmp.Or(o.Issue.State, o.Number.State) == settle.Provisional {
+				why[o.Number.Period] = o.Number.Why
+			}
+		}
+		var numbers bytes.Buffer
+		if err := report.Measurements(r.Rows).Write(&numbers, report.FormatJSON); err != nil {
+			return err
+		}
+		tenants = append(tenants, map[string]any{"tenant": r.Tenant, "exit": int(job.ExitCode(r.Err)), "message": message, "provisional": why,
+			"days_done": r.Done, "days_waiting": r.Waiting, "days_failed": r.Failed, "files": r.Files, "delivered": len(r.Delivered),
+			"numbers": json.RawMessage(numbers.Bytes())})
+	}
+	text, err := json.Marshal(map[string]any{"program": version, "ended_at": p.clock().UTC(), "exit": int(job.ExitCode(failed)), "tenants": tenants})
+	if err != nil {
+		return err
+	}
+	ctx, stop := context.WithTimeoutCause(ctx, time.Minute, errors.New("it took longer than a minute"))
+	defer stop()
+	told := exec.CommandContext(ctx, command[0], command[1:]...) //nolint:gosec // the site's own
+	told.Stdin, told.WaitDelay = bytes.NewReader(text), time.Second
+	_, err = told.Output()
+	if exit, is := errors.AsType[*exec.ExitError](err); is {
+		lines := strings.Split(strings.TrimSpace(string(exit.Stderr)), "\n")
+		err = fmt.Errorf("%w: %s", cmp.Or(context.Cause(ctx), err), lines[len(lines)-1])
 	}
 	return err
 }
@@ -317,6 +390,7 @@ func doAll(ctx context.Context, jobs []*job.Job, atOnce int, w waiter) ([]job.Re
 					For: func() time.Duration { return w.lockWait(j.Tenant.RetryLock) }, Sleep: aside,
 					Say: func(held error, most time.Duration) { w.sayHeld(held, most, "tenant", j.Tenant.Name) },
 				}))
+				w.sayPeriods(all[i])
 			}
 		})
 	}
@@ -333,6 +407,42 @@ type partError struct{ done []string }
 
 func (e *partError) Error() string {
 	return "interrupted: " + strings.Join(e.done, ", ") + " had ended; everything else is as it was before"
+}
+
+// sayPeriods says in a line what came of each period that anything was done for: read, counted, or issued. What was read alone is on
+// standard output.
+func (p *program) sayPeriods(r job.Result) {
+	if p.details { // each step has said that
+		return
+	}
+	done, said, did := map[string]bool{}, []string{}, map[string]int{} // files, by what was done about them
+	for _, s := range r.Slices {
+		done[s.Day.String()] = true
+	}
+	for i, o := range r.Rows { // by period
+		n := o.Number
+		said = append(said, strings.TrimPrefix(fmt.Sprintf("%s %s %d", n.Measure, n.Region, n.Value), "concurrent "))
+		if o.Action != report.Unchanged {
+			done[n.Period] = true
+			did[string(o.Action)]++
+		}
+		if i+1 < len(r.Rows) && r.Rows[i+1].Number.Period == n.Period {
+			continue
+		}
+		line := []any{"tenant", r.Tenant, "period", n.Period, "state", cmp.Or(o.Issue.State, n.State)}
+		if line[5] == settle.Provisional {
+			line = append(line, "why", n.Why)
+		}
+		delete(did, "") // counted, and not issued
+		for _, action := range slices.Sorted(maps.Keys(did)) {
+			line = append(line, action, did[action])
+		}
+		if done[n.Period] {
+			p.Info(strings.Join(said, ", "), line...)
+		}
+		said = nil
+		clear(did)
+	}
 }
 
 // outcome says what went wrong and with whom. The exit status is the first failed tenant's.
@@ -360,7 +470,7 @@ func (f jobFlags) print(p *program, plan job.Plan, results []job.Result) error {
 		}
 		message := "done"
 		if r.Err != nil {
-			message = r.Err.Error()
+			message = strings.ReplaceAll(r.Err.Error(), "\n", " ")
 		}
 		tenants.Rows = append(tenants.Rows, []any{r.Tenant, int(job.ExitCode(r.Err)), message})
 	}
@@ -371,7 +481,7 @@ func (f jobFlags) print(p *program, plan job.Plan, results []job.Result) error {
 	if f.Format == report.FormatTable && len(results) > 1 {
 		return p.printTables(table, tenants)
 	}
-	return table.Write(p.stdout, f.Format)
+	return p.show(table, f.Format)
 }
 
 // writeMetrics brings the metrics file up to date after a run, however that went. Whatever keeps it from that is a

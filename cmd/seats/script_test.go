@@ -278,7 +278,7 @@ func tlsGIM(ts *testscript.TestScript) {
 	require.Eventually(tb(ts), func() bool { // a reload, which the server does in its own time, has reached those who answer
 		conn, err := pgx.Connect(context.Background(), server.ConnString()+"&sslmode=require")
 		return err == nil && conn.Close(context.Background()) == nil
-	}, time.Minute, 50*time.Millisecond, "wait for TLS")
+	}, patience, 50*time.Millisecond, "wait for TLS")
 	loadGIM(ts, db)
 	newRole(ts, db)
 	role := ts.Getenv("GIM_ROLE")
@@ -324,12 +324,11 @@ const sleepingSQL = `select exists (
 	where a.wait_event = 'PgSleep')`
 
 func becomesAsleep(db gimDB, want bool) bool {
-	for range 1000 {
+	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
 		var sleeping bool
 		if err := db.Conn.QueryRow(context.Background(), sleepingSQL, db.Schema).Scan(&sleeping); err == nil && sleeping == want {
 			return true
 		}
-		time.Sleep(20 * time.Millisecond)
 	}
 	return false
 }

@@ -61,7 +61,7 @@ func TestAStatementSaysWhatTheStoreDoes(t *testing.T) {
 		"EU 2026-03 final 31 0   0 0   Europe/London",
 		"US 2026-03 final 31 3 2026-03-10 11:00:00 1000 1 3 1 2 America/New_York",
 	}, lines("Month", "Region", "Period", "State", "Days counted", "Highest second", "Reached first", "Seconds at it", "Days that reach it",
-		"Highest daily issued", "Committed", "Overage", "Time zone"))
+		"Highest daily issued", "Committed", "Above committed", "Time zone"))
 	require.Equal(t, must.Texts(t, db, `select concat_ws(' ', region, agents, 1, 'the same') from monthly_enabled order by region`),
 		lines("Month", "Region", "Enabled agents", "Revision of enabled", "Issued file and store"))
 	require.Equal(t, must.Texts(t, db, `select concat_ws(' ', region, day, agents, coalesce(peak_seconds::varchar, ''), state, if(agents = 3, 2, 1), agents, 'the same')

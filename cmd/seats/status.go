@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -60,6 +61,8 @@ func (c *statusCmd) Run(ctx context.Context, p *program) error {
 	table, rowsOf := report.Table{Header: monthHeader}, c.monthRows
 	if c.Files {
 		table.Header, rowsOf = fileHeader, fileRows
+	} else if c.Format == report.FormatJSON {
+		table.Header = append(slices.Clone(monthHeader), "why")
 	}
 	failed := p.eachTenant(ctx, cfg.Tenants, func(tenant config.Tenant) error {
 		return reading(ctx, tenant, func(db duck.Queryer) error {
@@ -117,8 +120,10 @@ func (c *statusCmd) monthRows(ctx context.Context, db duck.Queryer, t config.Ten
 	}
 	today := lastEnded(t, now).AddDays(1)
 	gaps, known, periods := missingDays(t, held, today), []string{}, []string{}
+	whys := map[string]string{} // by day; "": it is final
 	for day, s := range held {
-		known = append(known, day.String()+" "+job.State(t, day, s))
+		whys[day.String()] = job.Why(t, day, s)
+		known = append(known, day.String()+" "+settle.Of(whys[day.String()]))
 	}
 	for _, day := range gaps {
 		known = append(known, day.String()+" "+missing)
@@ -153,6 +158,11 @@ func (c *statusCmd) monthRows(ctx context.Context, db duck.Queryer, t config.Ten
 		gap := slices.DeleteFunc(slices.Clone(gaps), func(d calendar.Date) bool { return d.Before(m.Month.First()) || m.To.Last().Before(d) })
 		complete := m.Month.Last().Before(today) && len(gap) == 0 && days >= len(t.DaysOf(m.Month))
 		rows = append(rows, []any{t.Name, name, days, m.Final, m.Provisional, dayList(gap), complete, m.Daily, m.Monthly, m.Revised, undelivered, named(highest[m.Month])})
+		if c.Format == report.FormatJSON {
+			of := maps.Clone(whys)
+			maps.DeleteFunc(of, func(day, why string) bool { return why == "" || day[:len(name)] != name })
+			rows[len(rows)-1] = append(rows[len(rows)-1], of)
+		}
 	}
 	return rows, err
 }
@@ -217,23 +227,23 @@ func (c *fleetStatusCmd) Run(ctx context.Context, p *program) error {
 	table := report.Table{Header: []string{"tenant", "newest", "newest_final", "provisional", "missing", "blocked", "concurrent", "enabled", "last_success", "overdue", "highest"}}
 	y := tally{terminal: p.terminal}
 	y.lookAtAll(ctx, cfg.Tenants, p.clock(), 0, func(tenant config.Tenant, s watch.State, overdue string) {
-		row := []any{tenant.Name, nil, nil, nil, nil, nil, nil, nil, nil, report.Told{Value: overdue != "", Words: overdue}, nil}
-		if !s.Newest.IsZero() { // else nothing is known
-			row[1], row[3], row[4], row[5] = s.Newest, len(s.Provisional), dayList(s.Missing), dayList(s.Blocked)
-			row[6], row[7], row[10] = named(s.Concurrent), named(s.Enabled), named(s.Highest)
-		}
-		if !s.NewestFinal.IsZero() {
-			row[2] = s.NewestFinal
-		}
-		if s.LastSuccess != 0 {
-			row[8] = time.Unix(s.LastSuccess, 0).UTC()
-		}
-		table.Rows = append(table.Rows, row)
+		held := !s.Newest.IsZero()
+		table.Rows = append(table.Rows, []any{tenant.Name, orNil(held, s.Newest), orNil(!s.NewestFinal.IsZero(), s.NewestFinal),
+			orNil(held, len(s.Provisional)), orNil(held, dayList(s.Missing)), orNil(held, dayList(s.Blocked)), named(s.Concurrent), named(s.Enabled),
+			orNil(s.LastSuccess != 0, time.Unix(s.LastSuccess, 0).UTC()), report.Told{Value: overdue != "", Words: overdue}, named(s.Highest)})
 	})
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
 	return p.print(table, c.Format, y.failed())
+}
+
+// orNil is a value, or nil where it is not known.
+func orNil(is bool, value any) any {
+	if is {
+		return value
+	}
+	return nil
 }
 
 // dayList is days: for people as runs, in JSON one by one.
@@ -451,7 +461,7 @@ func (s sheet) title(screen screen, highest int64, at calendar.Date) string {
 
 // The signs beside a day's number, and what they mean, in the order of the legend.
 var signs = []struct{ sign, meaning string }{
-	{"-", "missing"}, {".", "not counted yet"}, {"~", "provisional, may still move"}, {"!", "above what is committed"},
+	{"-", "missing"}, {".", "not counted yet"}, {"~", "provisional, may still move"}, {"!", "above committed"},
 }
 
 // cell is a day with its number and two signs; those that it has are noted.

@@ -29,6 +29,8 @@ import (
 //   - a hint stands on a line of its own below its error; further lines of a message are set in, so that no name
 //     in it can pass for a message;
 //   - what could steer the terminal is escaped, as in tables on standard output;
+//   - what a job has done is a line a tenant and day; a line for each of its steps only where somebody wants details, as
+//     who reads JSON does; only warnings and errors where somebody wants quiet;
 //   - progress is drawn only where standard error is a terminal, and leaves nothing behind;
 //   - with --log-format json every line is one JSON object instead, and nothing is drawn. Each has time, level, msg,
 //     tenant, day, stage and run, empty where a line has none; run is the same in all lines of a process.
@@ -38,6 +40,9 @@ type terminal struct {
 	now   func() time.Time
 	run   string // when the program began, which sorts and leads to the ledger, and what tells it from others of that second
 	isTTY bool
+
+	quiet   bool // warnings and errors alone are said
+	details bool // what a step of a job has done is said too
 
 	mu   sync.Mutex               // several tenants may be at work
 	bar  *progressbar.ProgressBar // what is being drawn, or nil
@@ -64,6 +69,10 @@ func (t *terminal) Info(msg string, attrs ...any) { t.line(slog.LevelInfo, msg, 
 func (t *terminal) Warn(msg string, attrs ...any) { t.line(slog.LevelWarn, msg, attrs) }
 
 func (t *terminal) line(level slog.Level, msg string, attrs []any) {
+	last := len(attrs) - 2 // where a job's step names itself
+	if level == slog.LevelInfo && (t.quiet || !t.details && last >= 0 && attrs[last] == job.StageKey) {
+		return
+	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.clear()
@@ -163,7 +172,7 @@ func (t *terminal) draw(what string, rows int64) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.clear()
-	if t.what = what; !t.isTTY {
+	if t.what = what; !t.isTTY || t.quiet {
 		return
 	}
 	t.bar = progressbar.NewOptions64(rows,

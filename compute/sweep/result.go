@@ -158,7 +158,6 @@ type Peak struct {
 	Seconds int64 // how many seconds of the day are at the peak
 }
 
-// Peak finds the largest number of agents.
 func (c Curve) Peak() Peak {
 	var p Peak
 	for second, agents := range c.Agents {

@@ -30,7 +30,7 @@ func Explain(err error, spill string) error {
 	var what, hint string
 	switch folder := fullFolder(err, theirs, spill); {
 	case folder != "":
-		what = fmt.Sprintf("the disk of %s is full (%s)", folder, left(folder))
+		what = fmt.Sprintf("the disk of %s is full (%s)", folder, Left(folder))
 		hint = "make room there, or let data_dir, output_dir and engine.temp_dir be on a larger disk; then run again"
 	case theirs.Type == duckdb.ErrorTypeOutOfMemory, strings.Contains(theirs.Msg, "Out of Memory Error"):
 		what, hint = "too little memory", "raise engine.memory_limit, or lower engine.threads; then run again"
@@ -57,7 +57,6 @@ func (e *lackError) Error() string {
 	return e.what + ": " + why
 }
 
-// Unwrap gives what went wrong underneath.
 func (e *lackError) Unwrap() error { return e.err }
 
 // fullFolder is the folder whose disk was full, "" where that is not what an error says, DuckDB's or another.
@@ -101,9 +100,9 @@ func folderIn(err error) string {
 	return folder
 }
 
-// left says how much room a folder's disk has now, when what could not be written to its end may be gone again. The
+// Left says how much room a folder's disk has now, when what could not be written to its end may be gone again. The
 // folder may be gone, too.
-func left(folder string) string {
+func Left(folder string) string {
 	for {
 		if _, err := os.Stat(folder); err == nil || folder == filepath.Dir(folder) {
 			break

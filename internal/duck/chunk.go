@@ -74,7 +74,6 @@ func hidden[T any](of any, field string) (*T, error) {
 	return nil, fmt.Errorf("the DuckDB driver's %T has no field %s of type %s", of, field, reflect.TypeFor[T]())
 }
 
-// Column is one column of a chunk.
 type Column struct {
 	Numbers []int64 // nil of texts; in the place of a NULL stands anything
 	texts   []text
@@ -105,7 +104,6 @@ func chunkOf(chunk mapping.DataChunk, size int) Chunk {
 	return c
 }
 
-// Has tells whether a row has a value.
 func (c *Column) Has(row int) bool { return c.valid == nil || c.valid[row/64]>>(row%64)&1 == 1 }
 
 // Number is a row's number; NULL as what is given for it.

@@ -115,7 +115,6 @@ func Spread(ctx context.Context, q Queryer, n int, rows int64, busy int) error {
 	return err
 }
 
-// Days binds a set of days.
 func Days(days ...calendar.Date) sql.NamedArg {
 	texts := make([]string, len(days))
 	for i, d := range days {

@@ -231,9 +231,9 @@ func newSite(t *testing.T, seed uint64) *site {
 
 // troubled is a simulation of everything that goes wrong, at high rates.
 func troubled(t *testing.T, r *rand.Rand, p place, from calendar.Date, days int) (o sim.Options) {
-	must.Have(kong.Must(&o).Parse([]string{"--from", from.String()}))(t)
+	switches := fmt.Sprintf("--switches=WEST_1=%[1]s,WEST_2=%[1]s,EAST_1=%[2]s,EAST_2=%[2]s", p.west, p.east)
+	must.Have(kong.Must(&o).Parse([]string{"--from", from.String(), switches}))(t)
 	o.Seed, o.Days, o.Agents, o.Interactions = r.Uint64(), days, 40, false
-	require.NoError(t, o.Switches.UnmarshalText([]byte(fmt.Sprintf("WEST_1=%[1]s,WEST_2=%[1]s,EAST_1=%[2]s,EAST_2=%[2]s", p.west, p.east))))
 	o.LegsPerHour, o.OCSShare, o.OCSSessions, o.OCSLegs = 1.5, 0.8, 0.6, 0.4
 	o.Rates = sim.Rates{
 		Open: 0.1, Stuck: 0.03, Overlapping: 0.1, Broken: 0.05, ZeroLength: 0.05, Long: 0.05, Corrected: 0.1, Late: 0.1,

@@ -43,18 +43,12 @@ func Fail(t require.TestingT, err error, code fail.Code, says string, hint ...st
 	}
 }
 
-// Date is a day of the calendar.
-func Date(t require.TestingT, text string) calendar.Date { return Have(calendar.ParseDate(text))(t) }
-
-// Zone is a time zone.
+func Date(t require.TestingT, text string) calendar.Date  { return Have(calendar.ParseDate(text))(t) }
 func Zone(t require.TestingT, name string) *time.Location { return Have(time.LoadLocation(name))(t) }
-
-// Text is what a file says.
 func Text(t require.TestingT, path ...string) string {
 	return string(Have(os.ReadFile(filepath.Join(path...)))(t))
 }
 
-// Names are what lies in a folder.
 func Names(t require.TestingT, dir string) (names []string) {
 	for _, e := range Have(os.ReadDir(dir))(t) {
 		names = append(names, e.Name())

@@ -28,6 +28,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
+
+	"example.com/seats/internal/must"
 )
 
 // DB is an empty schema of the test server, or the one of a database of its
@@ -44,7 +46,6 @@ func Schema(t testing.TB) *DB {
 	return SchemaOn(t, Server(t))
 }
 
-// SchemaOn is Schema on another server.
 func SchemaOn(t testing.TB, server ServerInfo) *DB {
 	t.Helper()
 	db := &DB{ServerInfo: server, Schema: "test_" + strings.ToLower(rand.Text())}
@@ -66,11 +67,9 @@ func (db *DB) create(t testing.TB, server ServerInfo, kind, name, how, dropped s
 	t.Helper()
 	admin(t, server, "create "+kind+" "+name+how)
 	t.Cleanup(func() { admin(t, server, "drop "+kind+" if exists "+name+dropped) })
-	conn, err := pgx.Connect(t.Context(), db.ConnString())
-	require.NoError(t, err, "connect to test schema")
+	db.Conn = must.Have(pgx.Connect(t.Context(), db.ConnString()))(t)
 	// Runs before the drop, and so leaves it no lock to wait for.
-	t.Cleanup(func() { _ = conn.Close(context.Background()) })
-	db.Conn = conn
+	t.Cleanup(func() { _ = db.Conn.Close(context.Background()) })
 	return db
 }
 
@@ -109,12 +108,11 @@ func (s ServerInfo) address() string { return net.JoinHostPort(s.Host, strconv.I
 // admin runs one statement on a connection of its own, so that it does not depend on the state in which a test leaves its
 // connections. A statement that waits for a lock which a test forgot to release fails after a while.
 func admin(t testing.TB, server ServerInfo, sql string) {
-	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Minute)
 	defer cancel()
-	conn, err := pgx.Connect(ctx, server.ConnString())
-	require.NoError(t, err, "connect to test server")
+	conn := must.Have(pgx.Connect(ctx, server.ConnString()))(t)
 	defer func() { _ = conn.Close(ctx) }()
-	_, err = conn.Exec(ctx, sql)
+	_, err := conn.Exec(ctx, sql)
 	require.NoError(t, err, sql)
 }
 
@@ -138,12 +136,12 @@ var theServer = sync.OnceValues(func() (ServerInfo, error) {
 	return info, err
 })
 
-func parse(dsn string) (ServerInfo, error) {
+func parse(dsn string) (s ServerInfo, err error) {
 	conf, err := pgx.ParseConfig(dsn)
-	if err != nil {
-		return ServerInfo{}, fmt.Errorf("read %s: %w", environment, err)
+	if err == nil {
+		s = ServerInfo{conf.Host, int(conf.Port), conf.User, conf.Password, conf.Database}
 	}
-	return ServerInfo{conf.Host, int(conf.Port), conf.User, conf.Password, conf.Database}, nil
+	return s, err
 }
 
 // Restartable starts a server that is a test's own, and gives what restarts it: everybody is thrown out.

@@ -9,10 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Direction is which way bytes go.
 type Direction int
 
-// The two directions.
 const (
 	FromServer Direction = iota
 	FromClient
@@ -40,7 +38,6 @@ type Proxy struct {
 // NewProxy listens for the duration of a test, at a port of its own. It carries everything until it is told to fail.
 func NewProxy(t testing.TB, to ServerInfo) *Proxy { return ProxyAt(t, 0, to) }
 
-// ProxyAt is NewProxy at a port.
 func ProxyAt(t testing.TB, port int, to ServerInfo) *Proxy {
 	t.Helper()
 	l, err := net.Listen("tcp", fmt.Sprint("127.0.0.1:", port))
@@ -83,14 +80,12 @@ func (p *Proxy) Heal() {
 	p.healed = true
 }
 
-// Passed is how many bytes went in a direction.
 func (p *Proxy) Passed(way Direction) int64 {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.passed[way]
 }
 
-// check breaks the proxy when its time has come.
 func (p *Proxy) check(way Direction) {
 	if p.broken || p.limit[way] < 0 || p.passed[way] < p.limit[way] {
 		return

@@ -252,9 +252,21 @@ const (
 // MakeDir makes a folder that the configuration names by key, and those above it, unless it is there already, and refuses
 // one that this user may not put files into.
 func MakeDir(dir, key string) error {
-	err := os.MkdirAll(dir, 0o700)
+	return used(os.MkdirAll(dir, 0o700), dir, key)
+}
+
+// TryDir says what would keep MakeDir from a folder, and makes none.
+func TryDir(dir, key string) error {
+	_, err := os.Stat(dir)
+	if errors.Is(err, fs.ErrNotExist) && dir != filepath.Dir(dir) {
+		return TryDir(filepath.Dir(dir), key)
+	}
+	return used(err, dir, key)
+}
+
+func used(err error, dir, key string) error {
 	if err == nil {
-		if no := unix.Access(dir, unix.W_OK|unix.X_OK); no != nil {
+		if no := unix.Access(dir+"/", unix.W_OK|unix.X_OK); no != nil { // what is no folder, too
 			err = &fs.PathError{Op: "write to", Path: dir, Err: no}
 		}
 	}

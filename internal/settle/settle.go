@@ -64,16 +64,12 @@ func Said(whys map[calendar.Date]string) string {
 	return strings.Join(groups, "; ")
 }
 
-// span is a time in the largest unit of which it has two, rounded up.
+// span is a time in minutes, or, where they are many, in hours, rounded up.
 func span(seconds int64) string {
-	n, unit := (seconds+59)/60, "minute"
-	if n >= 120 {
-		n, unit = (n+59)/60, "hour"
+	if n := (seconds + 59) / 60; n < 120 {
+		return count(n, "minute")
 	}
-	if n >= 48 && unit == "hour" {
-		n, unit = (n+23)/24, "day"
-	}
-	return count(n, unit)
+	return count((seconds+3599)/3600, "hour")
 }
 
 func count(n int64, unit string) string {

@@ -25,7 +25,7 @@ func TestWhyADayIsProvisional(t *testing.T) {
 		{at(end + 1200), 0, 1, "high-water mark 40 minutes short of settle_hours: 1"},
 		{at(end - 1), 0, 0, "high-water mark 1 minute short of the day's end"},
 		{at(end - 7141), 0, 1, "high-water mark 2 hours short of the day's end"},
-		{at(end - 2*86400), 0, 1, "high-water mark 2 days short of the day's end"},
+		{at(end - 2*86400), 0, 1, "high-water mark 48 hours short of the day's end"},
 		{at(end + 3600), 1, 1, "1 open session"},
 		{at(end), 16, 1, "high-water mark 60 minutes short of settle_hours: 1, 16 open sessions"},
 		{nil, 0, 1, "the source does not tell up to when it is complete"},

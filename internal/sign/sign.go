@@ -19,7 +19,6 @@ import (
 // Suffix is what the name of a signature has behind that of the signed file.
 const Suffix = ".minisig"
 
-// Key signs.
 type Key struct{ private minisign.PrivateKey }
 
 // ReadKey reads a secret key, with its password where it is encrypted. A file that is plain.Exposed is refused.
@@ -58,7 +57,6 @@ func ReadKey(path, password string) (*Key, error) {
 	return &k, nil
 }
 
-// ID names the key, as minisign does.
 func (k *Key) ID() string { return fmt.Sprintf("%016X", k.private.ID()) }
 
 // Public is what checks the key's signatures.

@@ -197,9 +197,7 @@ func (w *Work) TempDir() string { return w.temp }
 
 // TempDir names a folder for temporary files: plain.MakeTemp makes it, and Close removes it.
 func (s *Scratch) TempDir() string { return s.temp }
-
-// Close throws the scratch store away.
-func (s *Scratch) Close() error { return errors.Join(closeBoth(&s.Conn, &s.DB), os.RemoveAll(s.temp)) }
+func (s *Scratch) Close() error    { return errors.Join(closeBoth(&s.Conn, &s.DB), os.RemoveAll(s.temp)) }
 
 // ReaderTemp names a folder for whatever a reader of the store writes meanwhile: plain.MakeTemp makes it, and whoever has it made removes it.
 func ReaderTemp(path, dir string) (string, error) { return tempDir(path, dir, readerSuffix()) }

@@ -74,9 +74,8 @@ func (s Seal) Check(dir string) error {
 var sealedParts = []part{row, groups, evidence}
 
 // dir is the folder in which the store lies, with its sealed months; base what the names of these begin with.
-func (w *Work) dir() string  { return filepath.Dir(w.path) }
-func (w *Work) base() string { return strings.TrimSuffix(filepath.Base(w.path), ".duckdb") + "." }
-
+func (w *Work) dir() string          { return filepath.Dir(w.path) }
+func (w *Work) base() string         { return strings.TrimSuffix(filepath.Base(w.path), ".duckdb") + "." }
 func digits(m calendar.Month) string { return strings.ReplaceAll(m.String(), "-", "") }
 
 // sealSuffix is that of a sealed month that is being written; a run removes what another one left.

@@ -197,7 +197,6 @@ type Slice struct {
 	SHA256       string
 }
 
-// Slices lists the slices of a store by day.
 func Slices(ctx context.Context, q duck.Queryer) (map[calendar.Date]Slice, error) {
 	all, err := duck.All[Slice](ctx, q, "store/slice")
 	slices := map[calendar.Date]Slice{}
@@ -333,7 +332,6 @@ type Newest struct {
 	SHA256      string
 }
 
-// LastRun reads it.
 func LastRun(ctx context.Context, q duck.Queryer) (Newest, error) {
 	return duck.One[Newest](ctx, q, "store/last_run")
 }
@@ -480,7 +478,6 @@ func NewBackup(dir string) (work string, err error) {
 	return work, nil
 }
 
-// NameBackup gives the folder of a backup its name.
 func NameBackup(work, dir string) error {
 	if err := os.Rename(work, dir); err != nil {
 		return fmt.Errorf("name backup: %w", err)

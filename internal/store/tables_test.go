@@ -36,7 +36,8 @@ func TestStatementsOnEveryTable(t *testing.T) {
 	} {
 		for _, d := range tables {
 			if slices.Contains(used.on, d.part) {
-				all += golden.Filled("store/each_"+used.statement, d.Table)
+				name := "store/each_" + used.statement
+				all += "-- sql/" + name + " on " + d.Name + "\n" + texts.Fill(name, d.Table) + "\n"
 			}
 		}
 	}

@@ -122,6 +122,58 @@ from difference
 group by day, relation
 order by day, relation
 
+-- name: ledger
+-- Grain: finding about the ledger of runs, in words: the chain of its entries; and that a month was sealed as the newest run says which
+-- sealed it. Inputs: _data.run; $months and $seals: of sealed months, what the store says of them.
+with entry as (
+    select *,
+           row_number() over (order by run_id) as nth,
+           lag(sha256, 1, '') over (order by run_id) as before
+    from _data.run
+),
+line as (
+    select run_id,
+           unnest(string_split(message, chr(10))) as line,
+           generate_subscripts(string_split(message, chr(10)), 1) as nth
+    from _data.run
+),
+sealed as (
+    select split_part(substr(line, 8), ': ', 1) as month,
+           arg_max(line, {run: run_id, nth: nth}) as line
+    from line
+    where starts_with(line, 'sealed ')
+    group by 1
+)
+select rule,
+       '',
+       period,
+       what,
+       []
+from (
+    select 'ledger_chain' as rule, '' as period, 'entry ' || nth || ' of the ledger is run ' || run_id as what, nth as place, 1 as turn
+    from entry
+    where run_id <> nth
+    union all
+    select 'ledger_chain',
+           '',
+           'run ' || run_id || ' follows an entry with SHA-256 ' || coalesce(nullif(previous_sha256, ''), 'none') || ', the one before it has '
+               || coalesce(nullif(before, ''), 'none'),
+           nth,
+           2
+    from entry
+    where previous_sha256 <> before
+    union all
+    select 'ledger_seal',
+           month,
+           'the store says ' || to_json(s.seal) || ', the run that sealed it wrote ' || to_json(coalesce(l.line, 'none')),
+           0,
+           0
+    from (select unnest($months::varchar[]) as month, unnest($seals::varchar[]) as seal) as s
+    left join sealed as l using (month)
+    where s.seal is distinct from l.line
+)
+order by rule, place, turn, period
+
 -- name: history
 -- Grain: finding about what the store says of its files and slices, in words, by rule, in the order of files and days.
 --   revision_chain: the revisions of a number are 1, 2, ... n, each after the first naming the file it supersedes and the reason.
@@ -194,48 +246,150 @@ from (
 where words is not null
 order by rule, region, measure, period, revision
 
--- name: missing_day
--- Grain: day of the period without a slice, from the first to the last day of which the store holds a slice or has issued a file.
--- Inputs: _data.slice, issued_file; $from, $to.
-with known as (
-    select day
-    from _data.slice
-    union all
-    select try_strptime(period, '%Y-%m-%d')::date
-    from _data.issued_file
-    where strftime(try_strptime(period, '%Y-%m-%d'), '%Y-%m-%d') = period
+-- name: day_finding
+-- Grain: finding about days, in words, by rule.
+--   missing_day: run of days of the period without a slice, from the first to the last day of which the store holds a slice or has issued
+--   a file.
+--   month_over_gap: file of a month that stands, though there is no slice of some of the days that it is counted from (R9).
+--   aged_month: month whose rows were dropped with age, as against lost: its numbers were issued as final, or, where it has none, those of
+--   its days; every day that it is counted from was computed, and of it, or of anything older, the store holds no slice. Of its days none
+--   is missing.
+--   provisional: all days of which a number that stands is provisional.
+-- Inputs: _data.slice, issued_file, the published computations; $months, the days of each that has a file, as JSON; $from, $to (days,
+-- both included; a month belongs to its last day).
+with month_day as (
+    select month,
+           unnest(days)::date as day
+    from (select unnest(map_entries(from_json_strict($months, '"MAP(VARCHAR, VARCHAR[])"')), recursive := true)) as t (month, days)
 ),
-span as (
-    select unnest(generate_series(min(day), max(day), interval 1 day))::date as day
-    from known
-)
-select day::varchar
-from span
-anti join _data.slice using (day)
-where day between $from::date and $to::date
-order by span.day
-
--- name: aged_month
--- Grain: month whose numbers were issued as final, or, where it has none, those of its days, and of which, or of anything older, the store
--- holds no slice; and day of it that was computed. Inputs: _data.issued_file, slice, the published computations.
-with issued as (
+issue as (
+    select *,
+           revision = max(revision) over (partition by region, measure, period) as stands,
+           try_strptime(period, '%Y-%m-%d')::date as day
+    from _data.issued_file
+),
+asked as (
+    select *
+    from issue
+    where coalesce(day, last_day(try_strptime(period, '%Y-%m')::date)) between $from::date and $to::date
+),
+month_state as (
     select left(period, 7) as month,
            last(state order by length(period) desc, period, region, measure, revision) as state
     from _data.issued_file
     group by left(period, 7)
+),
+dropped as (
+    select i.month,
+           c.day
+    from month_state as i
+    join published._data.computation as c on strftime(c.day, '%Y-%m') = i.month
+    where i.state = 'final'
+      and last_day(c.day) < coalesce((select min(day) from _data.slice), date '9999-12-31')
+),
+aged as (
+    select distinct month
+    from dropped
+    where month not in (select month from month_day anti join dropped using (month, day))
+),
+known as (
+    select day
+    from _data.slice
+    union all
+    select day
+    from issue
+    where strftime(day, '%Y-%m-%d') = period
+),
+missing as (
+    select day
+    from (select unnest(generate_series(min(day), max(day), interval 1 day))::date as day from known)
+    anti join _data.slice using (day)
+    where day between $from::date and $to::date
+      and strftime(day, '%Y-%m') not in (from aged)
+),
+told as (
+    select 'missing_day' as rule, '' as region, '' as measure, '' as period, 0 as revision, 0 as value, day
+    from missing
+    union all
+    select distinct 'provisional', '', '', '', 0, 0, day
+    from asked
+    where stands
+      and state = 'provisional'
+      and day is not null
+    union all
+    select 'month_over_gap', i.region, i.measure, i.period, i.revision, i.value, m.day
+    from asked as i
+    join month_day as m on m.month = i.period
+    anti join _data.slice as s on s.day = m.day
+    where stands
+      and i.period not in (from aged)
+),
+run as ( -- of days
+    select rule, region, measure, period, revision, value,
+           min(day) as first,
+           strftime(min(day), '%Y-%m-%d') || if(count(*) > 1, ' to ' || strftime(max(day), '%Y-%m-%d'), '') as words,
+           count(*) as days
+    from (
+        select *,
+               day - (row_number() over (partition by rule, region, measure, period, revision order by day))::integer as since
+        from told
+    )
+    group by rule, region, measure, period, revision, value, since
+),
+spans as (
+    select * exclude (first, words, days),
+           string_agg(words, ', ' order by first) as words,
+           sum(days) as days
+    from run
+    where rule <> 'missing_day'
+    group by all
 )
-select i.month,
-       c.day::varchar
-from issued as i
-join published._data.computation as c on strftime(c.day, '%Y-%m') = i.month
-where i.state = 'final'
-  and last_day(c.day) < coalesce((select min(day) from _data.slice), date '9999-12-31')
-order by all
+select rule,
+       region,
+       period,
+       what,
+       []
+from (
+    select rule,
+           '' as region,
+           words as period,
+           'no slice of ' || days || if(days = 1, ' day', ' days') || ' between the first and the last day of the store' as what,
+           first::varchar as place
+    from run
+    where rule = 'missing_day'
+    union all
+    select rule,
+           region,
+           period,
+           'issued with ' || value || ' agents, and the store has no slice of ' || words,
+           region || ' ' || measure || ' ' || period || ' ' || printf('%09d', revision)
+    from spans
+    where rule = 'month_over_gap'
+    union all
+    select 'aged_month',
+           '',
+           period,
+           'the rows of the month are not kept any more: its numbers cannot be computed again',
+           min(region || ' ' || measure || ' ' || period)
+    from asked
+    where period in (from aged)
+    group by period
+    union all
+    select rule,
+           '',
+           words,
+           days || if(days = 1, ' day', ' days') || ': the standing number is provisional',
+           ''
+    from spans
+    where rule = 'provisional'
+)
+order by rule, place
 
 -- name: not_issued
 -- Grain: number of a region that was computed and stands in no file, with its day, or the first of its month, and in words. Days
 -- without a region's row were never computed for it; a month belongs to its last day.
--- Inputs: published results, _data.issued_file; $from, $to (days, both included), $measures (that are issued).
+-- Inputs: published results, _data.issued_file; $from, $to (days, both included), $measures (that are issued), $final_only (what is
+-- provisional is not to be issued yet).
 with computed as (
     select region,
            'concurrent' as measure,
@@ -279,6 +433,10 @@ anti join _data.issued_file as i on i.region = c.region
     and i.period = c.period
 where c.last between $from::date and $to::date
   and if(length(c.period) = 7, 'monthly_', 'daily_') || c.measure in (select unnest($measures::varchar[]))
+  and not ($final_only and exists (
+      from published._data.computation as d
+      where starts_with(d.day::varchar, c.period) and d.state = 'provisional'
+  ))
 order by c.period, c.region, c.measure
 
 -- name: computation

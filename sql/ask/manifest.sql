@@ -19,7 +19,8 @@ from (
         "rules_hash": "VARCHAR",
         "sql_hash": "VARCHAR",
         "versions": {"program": "VARCHAR"},
-        "slices": [{"day": "VARCHAR", "sha256": "VARCHAR", "as_of": "VARCHAR"}]
+        "slices": [{"day": "VARCHAR", "sha256": "VARCHAR", "as_of": "VARCHAR"}],
+        "quality": [{"rule": "VARCHAR", "count": "BIGINT", "blocking": "BOOLEAN", "examples": ["VARCHAR"]}]
     }]')) as m
 )
 
@@ -168,6 +169,23 @@ from (
     having count(*) > 0
 )
 order by rule, region, measure, period, revision
+
+-- name: issued_though_blocked
+-- Grain: finding of a file whose manifest names a blocking data-quality rule that found something: the first one, with its examples.
+-- Inputs: _data.issued_file, manifest (and so of the period).
+select 'issued_though_blocked',
+       region,
+       period,
+       file || ' was issued with ' || found.count || ' of ' || found.rule,
+       coalesce(found.examples, [])
+from (
+    select i.*,
+           list_filter(m.quality, lambda q: q.blocking and q.count > 0)[1] as found
+    from _data.issued_file as i
+    join manifest as m on m.beside = i.file
+)
+where found is not null
+order by region, measure, period, revision
 
 -- name: compare
 -- Grain: file that stands, of those of the period of which the scratch store has counted the number again: what has changed since it was

@@ -96,18 +96,46 @@ order by day, rule
 -- name: page_bill
 -- Grain: month x region of which a day was counted, by month and region: what is billed of it. That is the highest second of the days up
 -- to the region's last (R8), or where a contract that measures something else is the region's, what that one says; where it says nothing
--- of the month, there is no row. Above committed and headroom are of what is committed, as configured now. Enabled agents are of a month
--- that was counted (R9). Counts of regions are there to be added.
--- Inputs: _data.daily_concurrent, monthly_enabled; $regions with $until (the last day; '': none), $committed (0: not said) and $leading
--- (the contract that says what is billed; '': the highest second), $contracts (those of the months, as JSON).
+-- of the month, there is no row. Above committed and headroom are of what is committed, as configured now. Enabled agents (R9) are those so
+-- far (R6) of a month that was not counted, where all its rows are there. Counts of regions are there to be added.
+-- Inputs: _data.daily_concurrent, monthly_enabled, qualifying_session, agent, slice, computation; $regions and $contracts, those of the
+-- configuration and what they say of the months, as JSON.
 with region as (
-    select unnest($regions::varchar[]) as region,
-           nullif(unnest($until::varchar[]), '')::date as until,
-           nullif(unnest($committed::bigint[]), 0) as committed,
-           unnest($leading::varchar[]) as leading
+    select Name as region,
+           try_cast(Until as date) as until,
+           nullif(Committed, 0) as committed,
+           if(Committed = 0, coalesce(Contracts[1].contract, ''), '') as leading
+    from (select unnest(from_json($regions::json, '[{"Name":"VARCHAR","Until":"VARCHAR","Committed":"BIGINT","Contracts":[{"contract":"VARCHAR"}]}]'), recursive := true))
 ),
 said as (
     select unnest(from_json($contracts::json, '[{"Month":"VARCHAR","Region":"VARCHAR","Name":"VARCHAR","Measures":"VARCHAR","Quantity":"DOUBLE","Committed":"BIGINT"}]'), recursive := true)
+),
+word as (
+    select date_trunc('month', a.day) as month,
+           a.resource_key,
+           arg_max(
+               coalesce(nullif(a.employee_id, ''), '#' || a.resource_key),
+               struct_pack(as_of := s.as_of, extracted_ts := s.extracted_ts, day := s.day)
+           ) as agent
+    from _data.agent as a
+    join _data.slice as s using (day)
+    where strftime(a.day, '%Y-%m') not in (select month from _data.monthly_enabled)
+    group by all
+),
+so_far as (
+    select strftime(q.day, '%Y-%m') as month,
+           q.region,
+           count(distinct coalesce(w.agent, q.agent)) as agents
+    from _data.qualifying_session as q
+    left join word as w on w.month = date_trunc('month', q.day)
+        and w.resource_key = q.resource_key
+    where strftime(q.day, '%Y-%m') not in (select month from _data.monthly_enabled)
+      and strftime(q.day, '%Y-%m') not in (
+          select strftime(c.day, '%Y-%m')
+          from _data.computation as c
+          anti join _data.slice as s on s.day = c.day
+      )
+    group by all
 ),
 peak as (
     select strftime(p.day, '%Y-%m') as month,
@@ -139,7 +167,7 @@ select b.month,
        b.concurrent,
        coalesce(b.measures, '') as measures,
        (e.agents is not null)::bigint as enabled_in,
-       coalesce(e.agents, 0) as enabled,
+       coalesce(e.agents, f.agents, 0) as enabled,
        coalesce(b.committed, 0) as committed,
        (b.committed is not null)::bigint as committed_in,
        coalesce(greatest(b.concurrent - b.committed, 0), 0) as above,
@@ -149,13 +177,15 @@ select b.month,
 from billed as b
 left join _data.monthly_enabled as e on e.month = b.month
     and e.region = b.region
+left join so_far as f on f.month = b.month
+    and f.region = b.region
 where b.concurrent is not null
 order by b.month, b.region
 
 -- name: page_blocked_by
--- The data-quality rules that block days (R11). Inputs: _data.data_quality; $days.
+-- The data-quality rules that block days (R11), from one on. Inputs: _data.data_quality; $since.
 select coalesce(string_agg(distinct rule, ', ' order by rule), '')
 from _data.data_quality
 where blocking
   and occurrences > 0
-  and list_contains($days::varchar[], day::varchar)
+  and day >= $since::date

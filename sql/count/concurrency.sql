@@ -116,19 +116,20 @@ join scope as c on c.day = s.day
 order by c.scope_id, s.start_ts
 
 -- name: scope_list
--- Grain: scope, to know its number in the curves.
+-- Grain: scope, in the order of their numbers in the curves, which begin with 1.
 -- Input: scope.
-select scope_id,
-       day::varchar as day,
+select day::varchar as day,
        region,
        coalesce(location, '') as location
 from scope
 order by scope_id
 
 -- name: peak
--- Grain: scope and day. For the comparison of peaks (R12), and for whoever reports them.
+-- Grain: day and scope, and then its peak, with the scope. For the comparison of peaks (R12), and for whoever reports them.
 -- Input: _data.daily_concurrent; $days.
 select day::varchar as day,
+       region,
+       coalesce(location, '') as location,
        region,
        coalesce(location, '') as location,
        agents,

@@ -23,9 +23,11 @@ from _data.qualifying_session
 join (select unnest($days::varchar[]::date[]) as day, generate_subscripts($days::varchar[]::date[], 1) as no) as d using (day)
 
 -- name: enabled_count
--- Grain: region of a day: its number of enabled agents.
+-- Grain: day and region, as a scope: its number of enabled agents, with the region.
 -- Input: _data.enabled_daily; $days.
 select day::varchar as day,
+       region,
+       '' as location,
        region,
        agents
 from _data.enabled_daily

@@ -1,6 +1,7 @@
 -- name: slice
--- Grain: day that has a slice. Input: _data.slice; $days.
-select day::varchar as day,
+-- Grain: day that has a slice: the day, and the slice. Input: _data.slice; $days.
+select day::varchar,
+       day::varchar as day,
        source,
        as_of,
        high_water,

@@ -84,58 +84,77 @@ select array(
 )
 
 -- name: right
--- Grain: column that the program reads: whether its schema, table and column exist and may be read, and its type: the
--- one that values are sent in, which of a domain is the one below it, whether that one can hold a fraction, and the
--- column's own as people write it. And of its table: whether row security hides rows of it from the user, who could change it,
--- wholly or in single columns. Of what is below a view nothing can be told of policies: the server refuses to read it.
+-- One row: what keeps the program from reading some columns. That there is no schema, or that the user may not use it; else the tables
+-- and columns that are missing, the tables that may not be read, and the columns whose values are of another type than is wanted, with
+-- that: of a domain it is the type below that counts, in which values are sent. And of these tables, those of which row security hides
+-- rows from the user, and those that the user could change, wholly or in single columns; of the columns, those that can hold a fraction.
+-- Of what is below a view nothing can be told of policies: the server refuses to read it.
 -- $1: schema; $2, $3, $4: tables, columns and what is wanted of them, pairwise.
-select r.table_name,
-       r.column_name,
-       r.wanted,
-       n.oid is not null as has_schema,
-       coalesce(has_schema_privilege(n.oid, 'usage'), false) as may_use_schema,
-       c.oid is not null as has_table,
-       a.attnum is not null as has_column,
-       coalesce(has_column_privilege(c.oid, a.attnum, 'select'), false) as may_read,
-       coalesce(b.oid, 0) as sent_type,
-       coalesce(b.typname in ('float4', 'float8') or b.typname = 'numeric' and (b.modifier < 4 or (b.modifier - 4) & 2047 <> 0), false) as may_be_fraction,
-       coalesce(format_type(a.atttypid, a.atttypmod), '') as shown_type,
-       c.relkind in ('r', 'p') and row_security_active(c.oid) is true as hides_rows,
-       has_any_column_privilege(c.oid, 'insert, update') is true or has_table_privilege(c.oid, 'delete, truncate') is true as may_write
-from unnest($2::text[], $3::text[], $4::text[]) as r (table_name, column_name, wanted)
-left join pg_catalog.pg_namespace as n on n.nspname = $1::text
-left join pg_catalog.pg_class as c on c.relnamespace = n.oid
-    and c.relname = r.table_name
-    and c.relkind in ('r', 'p', 'v', 'm', 'f')
-left join pg_catalog.pg_attribute as a on a.attrelid = c.oid
-    and a.attname = r.column_name
-    and a.attnum > 0
-    and not a.attisdropped
-left join lateral (
-    with recursive underlying as (
-        select t.oid,
-               t.typname,
-               t.typtype,
-               t.typbasetype,
-               t.typtypmod,
-               a.atttypmod as modifier
-        from pg_catalog.pg_type as t
-        where t.oid = a.atttypid
-        union all
-        select t.oid,
-               t.typname,
-               t.typtype,
-               t.typbasetype,
-               t.typtypmod,
-               u.typtypmod
+with looked as (
+    select r.table_name,
+           r.column_name,
+           case
+               when n.oid is null then 'schema'
+               when not has_schema_privilege(n.oid, 'usage') then 'usage'
+               when c.oid is null then 'table'
+               when a.attnum is null then 'column'
+               when not has_column_privilege(c.oid, a.attnum, 'select') then 'select'
+               else ''
+           end as lacks,
+           case
+               when a.attnum is null then ''
+               when r.wanted in ('bigint', 'smallint') and b.oid = any ('{int2,int4,int8,numeric,float4,float8}'::regtype[]) then ''
+               when r.wanted = 'varchar' and b.oid = any ('{text,varchar,bpchar}'::regtype[]) then ''
+               when r.wanted = 'timestamp' and b.oid = any ('{timestamp,timestamptz}'::regtype[]) then ''
+               else coalesce(format_type(a.atttypid, a.atttypmod), '')
+           end as wrong_type,
+           coalesce(b.typname in ('float4', 'float8') or b.typname = 'numeric' and (b.modifier < 4 or (b.modifier - 4) & 2047 <> 0), false) as may_be_fraction,
+           c.relkind in ('r', 'p') and row_security_active(c.oid) is true as hides_rows,
+           has_any_column_privilege(c.oid, 'insert, update') is true or has_table_privilege(c.oid, 'delete, truncate') is true as may_write
+    from unnest($2::text[], $3::text[], $4::text[]) as r (table_name, column_name, wanted)
+    left join pg_catalog.pg_namespace as n on n.nspname = $1::text
+    left join pg_catalog.pg_class as c on c.relnamespace = n.oid
+        and c.relname = r.table_name
+        and c.relkind in ('r', 'p', 'v', 'm', 'f')
+    left join pg_catalog.pg_attribute as a on a.attrelid = c.oid
+        and a.attname = r.column_name
+        and a.attnum > 0
+        and not a.attisdropped
+    left join lateral (
+        with recursive underlying as (
+            select t.oid,
+                   t.typname,
+                   t.typtype,
+                   t.typbasetype,
+                   t.typtypmod,
+                   a.atttypmod as modifier
+            from pg_catalog.pg_type as t
+            where t.oid = a.atttypid
+            union all
+            select t.oid,
+                   t.typname,
+                   t.typtype,
+                   t.typbasetype,
+                   t.typtypmod,
+                   u.typtypmod
+            from underlying as u
+            join pg_catalog.pg_type as t on t.oid = u.typbasetype
+            where u.typtype = 'd'
+        )
+        select u.oid,
+               u.typname,
+               u.modifier
         from underlying as u
-        join pg_catalog.pg_type as t on t.oid = u.typbasetype
-        where u.typtype = 'd'
-    )
-    select u.oid,
-           u.typname,
-           u.modifier
-    from underlying as u
-    where u.typtype <> 'd'
-) as b on true
-order by r.table_name, r.column_name
+        where u.typtype <> 'd'
+    ) as b on true
+)
+select bool_or(lacks = 'schema') as no_schema,
+       bool_or(lacks = 'usage') as no_usage,
+       coalesce(array_agg(distinct (case lacks when 'table' then 'table ' || table_name else 'column ' || table_name || '.' || column_name end) collate "C")
+                    filter (where lacks in ('table', 'column')), '{}') as missing,
+       coalesce(array_agg(distinct table_name collate "C") filter (where lacks = 'select'), '{}') as unreadable,
+       coalesce(array_agg(distinct (table_name || '.' || column_name || ' is ' || wrong_type) collate "C") filter (where wrong_type <> ''), '{}') as wrong_type,
+       coalesce(array_agg(distinct table_name collate "C") filter (where hides_rows), '{}') as hidden,
+       coalesce(array_agg(distinct table_name collate "C") filter (where may_write), '{}') as writable,
+       coalesce(array_agg(table_name || '.' || column_name) filter (where may_be_fraction), '{}') as fractions
+from looked

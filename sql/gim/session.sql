@@ -54,12 +54,28 @@ where start_date_time_key >= $1::bigint
   and (end_ts >= $5::bigint or end_ts is null or start_ts is null or end_ts < start_ts or active_flag <> 0)
 
 -- name: session_tenant
--- Grain: tenant_key of voice sessions in a range of time keys.
--- $1, $2: time keys, half-open.
-select distinct tenant_key::bigint as tenant_key
+-- Grain: tenant_key of voice sessions in the month before a time; of all before it, where there is none in that month.
+-- $1: epoch second.
+with recent as (
+    select distinct tenant_key::bigint as tenant_key
+    from {{.Schema}}.sm_res_session_fact
+    where start_date_time_key >= ($1::bigint - 31 * 86400) / 900 * 900
+      and start_date_time_key < $1::bigint
+      and tenant_key is not null
+      and media_type_key in (
+          select media_type_key
+          from {{.Schema}}.media_type
+          where media_name_code = 'VOICE'
+      )
+)
+select tenant_key
+from recent
+union
+select tenant_key::bigint
 from {{.Schema}}.sm_res_session_fact
-where start_date_time_key >= $1::bigint
-  and start_date_time_key < $2::bigint
+where not exists (select from recent)
+  and start_date_time_key >= 0
+  and start_date_time_key < $1::bigint
   and tenant_key is not null
   and media_type_key in (
       select media_type_key

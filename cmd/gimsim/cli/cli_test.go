@@ -60,10 +60,11 @@ func TestDefaultsOfTheCommandLineAreThoseOfThePackage(t *testing.T) {
 }
 
 func TestSwitchesByName(t *testing.T) {
-	var s sim.Switches
-	require.NoError(t, s.UnmarshalText([]byte("A=Asia/Kolkata,B")))
-	require.Equal(t, sim.Switches{{Name: "A", Zone: "Asia/Kolkata"}, {Name: "B"}}, s)
-	require.Error(t, s.UnmarshalText([]byte("A,,B")))
+	var o sim.Options
+	parser := kong.Must(&o)
+	must.Have(parser.Parse([]string{"--from", "2026-03-01", "--switches", "A=Asia/Kolkata,B"}))(t)
+	require.Equal(t, []sim.Switch{{Name: "A", Zone: "Asia/Kolkata"}, {Name: "B"}}, o.Switches)
+	require.ErrorContains(t, must.Err(parser.Parse([]string{"--from", "2026-03-01", "--switches", "A,,B"})), `switch ""`)
 }
 
 func TestDBAndExportCountTheSameFacts(t *testing.T) {

@@ -203,7 +203,6 @@ func (d dice) between(low, high int64) int64 {
 	return low + d.Int64N(high-low+1)
 }
 
-// guid returns 32 hexadecimal digits.
 func (d dice) guid() string {
 	var text [32]byte
 	for half := range 2 {

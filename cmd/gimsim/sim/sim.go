@@ -37,7 +37,7 @@ type Options struct {
 	From     time.Time `required:"" format:"2006-01-02" placeholder:"DATE" help:"First day, YYYY-MM-DD, in each site's own time zone."`
 	Days     int       `default:"1" help:"Number of days."`
 	Agents   int       `default:"100" help:"Number of agents."`
-	Switches Switches  `default:"SIP_DAL_1=America/Chicago,SIP_DAL_2=America/Chicago,SIP_LON=Europe/London,SIP_PAR=Europe/Paris" help:"NAME=ZONE,NAME=ZONE..., the zone being that of the agents there (UTC if left out)."`
+	Switches []Switch  `default:"SIP_DAL_1=America/Chicago,SIP_DAL_2=America/Chicago,SIP_LON=Europe/London,SIP_PAR=Europe/Paris" help:"NAME=ZONE,NAME=ZONE..., the zone being that of the agents there (UTC if left out)."`
 	Tenants  int       `default:"1" help:"Tenants in the one GIM, with keys from 1; agents are dealt out among them."`
 
 	Groups int `default:"0" help:"Agent groups; an agent is in none, one or two of them at a time. 0: no tables of them either."`
@@ -103,18 +103,9 @@ func (o Options) validate() error {
 // Switch is a telephone switch and the time zone of the site that it serves.
 type Switch struct{ Name, Zone string }
 
-// Switches is a list of switches.
-type Switches []Switch
-
-// UnmarshalText reads a list of NAME=ZONE.
-func (s *Switches) UnmarshalText(text []byte) error {
-	*s = nil
-	for item := range strings.SplitSeq(string(text), ",") {
-		name, zone, _ := strings.Cut(item, "=")
-		if name == "" {
-			return fmt.Errorf("switch %q: want NAME or NAME=ZONE", item)
-		}
-		*s = append(*s, Switch{name, zone})
+func (s *Switch) UnmarshalText(text []byte) error {
+	if s.Name, s.Zone, _ = strings.Cut(string(text), "="); s.Name == "" {
+		return fmt.Errorf("switch %q: want NAME or NAME=ZONE", text)
 	}
 	return nil
 }
@@ -239,7 +230,6 @@ func (c *chunk) create(o Options, l Layout) (to sinks, err error) {
 	return to, nil
 }
 
-// begins is the first letter of each name.
 var begins = regexp.MustCompile(`(^|,).`)
 
 // pack moves the folder's files into a zip named after the folder, and writes its sum beside it in the form of sha1sum. They

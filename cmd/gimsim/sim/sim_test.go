@@ -219,7 +219,7 @@ func TestOptionsOutOfRangeAreRefused(t *testing.T) {
 		"no agents":       func(o *Options) { o.Agents = 0 },
 		"no days":         func(o *Options) { o.Days = 0 },
 		"no switches":     func(o *Options) { o.Switches = nil },
-		"unknown zone":    func(o *Options) { o.Switches = Switches{{Name: "SIP", Zone: "Mars/Olympus"}} },
+		"unknown zone":    func(o *Options) { o.Switches = []Switch{{Name: "SIP", Zone: "Mars/Olympus"}} },
 		"early high mark": func(o *Options) { o.HighWater = time.Unix(0, 0) },
 		"no such rate":    func(o *Options) { o.Rates.Broken = 1.5 },
 		"negative share":  func(o *Options) { o.OCSShare = -0.1 },

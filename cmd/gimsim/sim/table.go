@@ -50,7 +50,6 @@ var definitions = func() (of [tables][]string) {
 
 func (t table) name() string { return definitions[t][0] }
 
-// columns returns the names of the columns in the order of the rows' fields.
 func (t table) columns(extra bool) (columns []string) {
 	for _, column := range definitions[t][1:] {
 		if name, isExtra := strings.CutPrefix(column, "+"); !isExtra || extra {
@@ -62,9 +61,7 @@ func (t table) columns(extra bool) (columns []string) {
 
 // has tells whether a simulation has the table: without agent groups there are no tables of them.
 func (o Options) has(t table) bool { return o.Groups > 0 || t != groupTable && t != combinationTable }
-
-// exported tells whether GIM's data export carries the table.
-func (t table) exported() bool { return t != extractTable && t != transformTable }
+func (t table) exported() bool     { return t != extractTable && t != transformTable }
 
 // null stands for NULL in an integer field.
 const null = math.MinInt64
@@ -76,10 +73,7 @@ type lines struct {
 	rows int64
 }
 
-// row gives a row's fields: one for each column of its table, extra ones included. They are integers, texts, and audit keys.
-type row interface{ fields() cells }
-
-// cells is a row of a table that is small, field by field.
+// cells are a row's fields: one for each column of its table, extra ones included. They are integers, texts, and audit keys.
 type cells []any
 
 func (r cells) fields() cells { return r }
@@ -193,7 +187,6 @@ type sinks [tables]io.Writer
 // Counts are the numbers of rows of all tables, over all increments.
 type Counts [tables]int64
 
-// String lists the tables that have rows, a line each.
 func (c Counts) String() string {
 	var list strings.Builder
 	for t, n := range c {
@@ -256,7 +249,6 @@ func (s *Simulation) stream(ctx context.Context, l Layout, to []sinks) (counts C
 	return counts, err
 }
 
-// work yields the pieces of the simulation, in order.
 func (s *Simulation) work(yield func(func(*batch)) bool) {
 	more := yield(s.dimensions)
 	each := func(size int64, piece func(b *batch, agent int64)) {
@@ -284,7 +276,7 @@ type batch struct {
 // state is a row as it is from an epoch second on, until the next state.
 type state struct {
 	since int64
-	row   row
+	row   interface{ fields() cells }
 }
 
 // always is since when rows are there that were there from the beginning.

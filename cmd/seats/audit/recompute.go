@@ -77,10 +77,8 @@ func (w *auditor) checkMonths(ctx context.Context) (err error) {
 }
 
 func (w *auditor) checkPart(ctx context.Context, p part) error {
-	for _, run := range runsOf(p.rows) {
-		if err := w.scratch.TakeRows(ctx, run[0], run[len(run)-1]); err != nil {
-			return err
-		}
+	if err := w.scratch.TakeRows(ctx, p.rows[0], p.rows[len(p.rows)-1]); err != nil {
+		return err
 	}
 	w.days += len(p.days)
 	for _, check := range []func(context.Context, part) error{w.checkSlices, w.checkResults, w.keep, w.compareIssued, w.checkSource} {
@@ -89,17 +87,6 @@ func (w *auditor) checkPart(ctx context.Context, p part) error {
 		}
 	}
 	return w.scratch.Empty(ctx)
-}
-
-// runsOf takes dates, ascending, apart into runs of days.
-func runsOf(days []calendar.Date) (runs [][]calendar.Date) {
-	for i, d := range days {
-		if i == 0 || days[i-1].AddDays(1) != d {
-			runs = append(runs, nil)
-		}
-		runs[len(runs)-1] = append(runs[len(runs)-1], d)
-	}
-	return runs
 }
 
 // checkSlices holds the rows of slices against what was written of them: counts and hash. The rows of one slice at a time are

@@ -288,15 +288,11 @@ func (c Courier) seal(sum string, text []byte) ([]byte, error) {
 	if sealed, err = encrypt(text, c.AgeRecipients); err != nil {
 		return nil, fmt.Errorf("encrypt: %w", err)
 	}
-	err = os.Mkdir(c.Outbox, 0o700)
-	if errors.Is(err, fs.ErrExist) {
-		var info fs.FileInfo
-		if info, err = os.Lstat(c.Outbox); err == nil && !info.IsDir() { // a link may lead anywhere
-			err = fail.New(fail.Other, "find out who put it there, and move it away", "make %s: it is there, and no folder", c.Outbox)
-		}
-	}
-	if err != nil {
-		return nil, err
+	no := os.Mkdir(c.Outbox, 0o700) // or it is there
+	if info, err := os.Lstat(c.Outbox); err != nil {
+		return nil, no
+	} else if !info.IsDir() { // a link may lead anywhere
+		return nil, fail.New(fail.Other, "find out who put it there, and move it away", "make %s: it is there, and no folder", c.Outbox)
 	}
 	if err := writeNew(path+".tmp", sealed, 0o600); err != nil {
 		return nil, err
@@ -355,28 +351,13 @@ type Parcel struct {
 	Data  bool
 }
 
-const recorded = 2 // since this version of the schema
-
 // Delivered lists what was delivered, the oldest first.
 func Delivered(ctx context.Context, q duck.Queryer) ([]Delivery, error) {
-	if has, err := store.Has(ctx, q, recorded); !has {
+	const since = 2 // schema version
+	if has, err := store.Has(ctx, q, since); !has {
 		return nil, err
 	}
 	return duck.All[Delivery](ctx, q, "store/delivery")
-}
-
-// Elsewhere is what a target that has changed does not get, and whether that is news: nothing was delivered to it so far.
-type Elsewhere struct {
-	Said string
-	News bool
-}
-
-// SentElsewhere tells of files of periods that are delivered, one entry a target that they went to.
-func SentElsewhere(ctx context.Context, q duck.Queryer, d config.Delivery) ([]Elsewhere, error) {
-	if has, err := store.Has(ctx, q, recorded); !has {
-		return nil, err
-	}
-	return duck.All[Elsewhere](ctx, q, "store/delivered_elsewhere", sql.Named("target", d.Target()), sql.Named("since", d.Since.OrNone()))
 }
 
 // Put writes an entry into a store.

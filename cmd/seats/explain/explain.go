@@ -11,6 +11,7 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"sort"
@@ -44,6 +45,8 @@ type Day struct {
 	Zone  *time.Location // the region's
 	State string         // settle.Final or settle.Provisional
 	Curve Curve
+
+	stands compute.Standing
 }
 
 // Day opens the result of a region on a day, or of one location of it where location is not empty.
@@ -68,7 +71,7 @@ func (e *Explainer) Day(ctx context.Context, date calendar.Date, region, locatio
 
 // On opens the result of a region, or of one location of it, on a day that stands so. Its State and Curve are for the caller to fill in.
 func (e *Explainer) On(stands compute.Standing, region, location string) (d *Day, err error) {
-	d = &Day{Explainer: New(e.conn, stands.By), Date: stands.Day} // by the rules that the day is counted by (R9)
+	d = &Day{Explainer: New(e.conn, stands.By), Date: stands.Day, stands: stands} // by the rules that the day is counted by (R9)
 	if d.Scope, d.Zone, err = d.scope(d.Date, region, location); err != nil {
 		return nil, err
 	}
@@ -118,52 +121,8 @@ type place struct{ Region, Location string }
 
 func (p place) String() string { return p.Region + "/" + p.Location }
 
-// Decision says why an activity leads to its location (R5).
+// Decision says why an activity leads to its location (R5), as ask/seat and ask/agent have it.
 type Decision string
-
-// The decisions.
-const (
-	Listed   Decision = "listed switch"
-	Unlisted Decision = "default: switch not listed"
-	Unknown  Decision = "default: switch unknown"
-)
-
-// toldBy is the decision on a switch that another leg of the login told, since the activities know none.
-func (d Decision) toldBy(leg told) Decision {
-	return Decision(fmt.Sprintf("%s (%s, told by leg %d of the same login)", d, leg.Switch, leg.Leg))
-}
-
-// places knows where switches lead.
-type places struct {
-	bySwitch  map[string]place
-	byDefault *place
-}
-
-func placesOf(t config.Tenant) places {
-	p := places{bySwitch: map[string]place{}}
-	for _, r := range t.Regions {
-		for _, l := range r.Locations {
-			for _, name := range l.Switches {
-				p.bySwitch[name] = place{r.Name, l.Name}
-			}
-			if len(l.Switches) == 0 {
-				p.byDefault = &place{r.Name, l.Name}
-			}
-		}
-	}
-	return p
-}
-
-// decide finds the place of a switch, "" for an unknown one; nil where there is none.
-func (p places) decide(switchName string) (*place, Decision) {
-	if switchName == "" {
-		return p.byDefault, Unknown
-	}
-	if at, listed := p.bySwitch[switchName]; listed {
-		return &at, Listed
-	}
-	return p.byDefault, Unlisted
-}
 
 // Reading is the peak of a day under a reading of the specification.
 type Reading struct {
@@ -176,14 +135,11 @@ type Reading struct {
 // Sensitivity gives the day's number, and then what it would be under other readings of the specification, each
 // for itself. Spikes are those shorter than so many seconds.
 func (d *Day) Sensitivity(ctx context.Context, spike int64) ([]Reading, error) {
-	stands, err := compute.Look(ctx, d.conn, d.tenant, d.Date)
+	err := reading.Stage(ctx, d.conn, d.Scope.Region, d.Scope.Location, false, []compute.Standing{d.stands}, nil)
+	if err == nil {
+		err = reading.Count(ctx, d.conn)
+	}
 	if err != nil {
-		return nil, err
-	}
-	if err := reading.Stage(ctx, d.conn, d.Scope.Region, d.Scope.Location, false, stands, nil); err != nil {
-		return nil, err
-	}
-	if err := reading.Count(ctx, d.conn); err != nil {
 		return nil, err
 	}
 	readings, err := duck.All[Reading](ctx, d.conn, "ask/number_of_day", sql.Named("day", d.Date.String()))
@@ -196,14 +152,6 @@ func (d *Day) Sensitivity(ctx context.Context, spike int64) ([]Reading, error) {
 	}
 	lasting, at := d.Curve.Lasting(spike)
 	return slices.Insert(readings, 2, Reading{"spikes ignored", lasting, at, fmt.Sprintf("what is held for %d s on end", spike)}), nil
-}
-
-// lastSecond is how many seconds a session occupies from its end on (R2).
-func lastSecond(t config.Tenant) int64 {
-	if t.SessionEnd == config.SessionEndInclusive {
-		return 1
-	}
-	return 0
 }
 
 // ReadingTable shows readings with their difference from the first.
@@ -364,17 +312,11 @@ type Seat struct {
 	Until      int64  // end of the occupied interval (R2), exclusive
 	Activities int64  // how many put the session into the location
 	First      Activity
-	Decision   Decision `duck:"-"` // why the first activity leads to the location
+	Decision   Decision // why the first activity leads to the location
 }
 
 // Key is a primary key of a GIM fact table.
 type Key struct{ ID, DateTimeKey int64 }
-
-// told is another leg of a login, which tells its switch.
-type told struct {
-	Leg    int64
-	Switch string
-}
 
 // Activity is an activity driven by Outbound Contact Server (R3).
 type Activity struct {
@@ -432,39 +374,30 @@ func (d *Day) key() inPeriod { return inPeriod{d.Date.String(), d.Scope.Region} 
 
 // load reads who was there in seconds of days of regions, each region's day once, all of them with the same location or none.
 func (e *Explainer) load(ctx context.Context, seconds ...*Second) error {
+	type rules struct { // of a day
+		Day calendar.Date `json:"day"`
+		rule.Set
+	}
 	var days []calendar.Date
 	var regions []string
-	var ats, last []int64
+	var ats []int64
+	var by []rules
 	for _, s := range seconds {
-		days, regions, ats, last = append(days, s.Date), append(regions, s.Scope.Region), append(ats, s.At), append(last, lastSecond(s.tenant))
-	}
-	if len(seconds) == 0 {
-		return nil
-	}
-	asked := []any{duck.Days(days...), sql.Named("regions", regions), sql.Named("ats", ats)}
-	// The other legs of each session that there is, the earliest first, tell the switch of one whose activities know none (R5).
-	type session struct {
-		Of  inPeriod
-		Key Key
-	}
-	told, err1 := duck.By[session, told](ctx, e.conn, "ask/told", append(asked, sql.Named("last_seconds", last))...)
-	seats, err2 := duck.By[inPeriod, Seat](ctx, e.conn, "ask/seat", append(asked, sql.Named("location", seconds[0].Scope.Location))...)
-	for _, s := range seconds {
-		places := placesOf(s.tenant)
-		s.Seats = seats[s.key()]
-		for i := range s.Seats {
-			t := &s.Seats[i]
-			_, t.Decision = places.decide(t.First.Switch)
-			for _, leg := range told[session{s.key(), t.Session}] {
-				to, decision := places.decide(leg.Switch)
-				if t.First.Switch == "" && to != nil && *to == (place{s.Scope.Region, t.Location}) {
-					t.Decision = decision.toldBy(leg)
-					break
-				}
-			}
+		if !slices.Contains(days, s.Date) {
+			by = append(by, rules{s.Date, compute.RulesFor(s.tenant, s.Date)})
 		}
+		days, regions, ats = append(days, s.Date), append(regions, s.Scope.Region), append(ats, s.At)
 	}
-	return cmp.Or(err1, err2)
+	text, err := json.Marshal(by)
+	if len(seconds) == 0 || err != nil {
+		return err
+	}
+	seats, err := duck.By[inPeriod, Seat](ctx, e.conn, "ask/seat", duck.Days(days...), sql.Named("regions", regions), sql.Named("ats", ats),
+		sql.Named("location", seconds[0].Scope.Location), sql.Named("rules", string(text)))
+	for _, s := range seconds {
+		s.Seats = seats[s.key()]
+	}
+	return err
 }
 
 // check holds the list against the number it explains.

@@ -14,6 +14,7 @@ import (
 	"pgregory.net/rapid"
 
 	"example.com/seats/internal/calendar"
+	"example.com/seats/internal/config"
 	"example.com/seats/internal/duck"
 	"example.com/seats/internal/must"
 )
@@ -340,4 +341,62 @@ func (h *history) once() {
 			}
 		}
 	}
+}
+
+// The decisions.
+const (
+	Listed   Decision = "listed switch"
+	Unlisted Decision = "default: switch not listed"
+	Unknown  Decision = "default: switch unknown"
+)
+
+// toldBy is the decision on a switch that another leg of the login told, since the activities know none.
+func (d Decision) toldBy(leg told) Decision {
+	return Decision(fmt.Sprintf("%s (%s, told by leg %d of the same login)", d, leg.Switch, leg.Leg))
+}
+
+// places knows where switches lead.
+type places struct {
+	bySwitch  map[string]place
+	byDefault *place
+}
+
+func placesOf(t config.Tenant) places {
+	p := places{bySwitch: map[string]place{}}
+	for _, r := range t.Regions {
+		for _, l := range r.Locations {
+			for _, name := range l.Switches {
+				p.bySwitch[name] = place{r.Name, l.Name}
+			}
+			if len(l.Switches) == 0 {
+				p.byDefault = &place{r.Name, l.Name}
+			}
+		}
+	}
+	return p
+}
+
+// decide finds the place of a switch, "" for an unknown one; nil where there is none.
+func (p places) decide(switchName string) (*place, Decision) {
+	if switchName == "" {
+		return p.byDefault, Unknown
+	}
+	if at, listed := p.bySwitch[switchName]; listed {
+		return &at, Listed
+	}
+	return p.byDefault, Unlisted
+}
+
+// told is another leg of a login, which tells its switch.
+type told struct {
+	Leg    int64
+	Switch string
+}
+
+// lastSecond is how many seconds a session occupies from its end on (R2).
+func lastSecond(t config.Tenant) int64 {
+	if t.SessionEnd == config.SessionEndInclusive {
+		return 1
+	}
+	return 0
 }

@@ -97,7 +97,9 @@ func (s *state) issue(ctx context.Context) error {
 		}
 		s.result.Rows = append(s.result.Rows, o)
 		if o.Action == report.Held {
-			s.held(o.Number)
+			if last := len(s.result.Rows) - 2; last < 0 || s.result.Rows[last].Number.Period != o.Number.Period { // of the first region
+				s.held(o.Number)
+			}
 			continue
 		}
 		for _, i := range append(o.Recovered, o.Issue) {
@@ -122,12 +124,8 @@ func (s *state) issue(ctx context.Context) error {
 	return nil
 }
 
-// held says, once a period, that its numbers are not issued before it is final. Who has named the period is told by an error: it is not ready.
+// held says that a period's numbers are not issued before it is final. Who has named the period is told by an error: it is not ready.
 func (s *state) held(n report.Number) {
-	others := s.result.Rows[:len(s.result.Rows)-1]
-	if slices.ContainsFunc(others, func(o report.Outcome) bool { return o.Action == report.Held && o.Number.Period == n.Period }) {
-		return
-	}
 	day, err := calendar.ParseDate(n.Period)
 	if err == nil { // or it is a month
 		s.became[day] = waiting
@@ -136,11 +134,7 @@ func (s *state) held(n report.Number) {
 		s.note(day, fail.New(fail.NotReady, "run again later; `issue: provisional` issues it as it is", "%s is not issued before it is final: %s", n.Period, n.Why))
 		return
 	}
-	attrs := []any{"period", n.Period, "why", n.Why}
-	if s.Tenant.ProductionDate.IsZero() {
-		attrs = append(attrs, "hint", "with a production_date, the next run comes back to it")
-	}
-	s.info("held back until it is final", attrs...)
+	s.info("held back until it is final", "period", n.Period, "why", n.Why)
 }
 
 // recallRules has the files that an older version issued name their counting rules, by their manifests.
@@ -311,14 +305,16 @@ func (s *state) leftToDeliver(ctx context.Context) (bool, error) {
 		return false, err
 	}
 	defer db.Close() //nolint:errcheck // only read
-	_, parcels, err := Pending(ctx, db, s.Tenant, s.Again)
-	if err != nil || !s.Again.IsZero() {
+	delivered, parcels, err := Pending(ctx, db, s.Tenant, s.Again)
+	if err != nil || len(delivered) == 0 || !s.Again.IsZero() {
 		return len(parcels) > 0, err
 	}
-	elsewhere, err := deliver.SentElsewhere(ctx, db, *s.Tenant.Deliver)
+	elsewhere, err := duck.All[struct {
+		Said string
+		News bool // nothing was delivered to today's target so far
+	}](ctx, db, "store/delivered_elsewhere", sql.Named("target", s.Tenant.Deliver.Target()), sql.Named("since", s.Tenant.Deliver.Since.OrNone()))
 	for _, e := range elsewhere {
-		say := map[bool]func(string, ...any){true: s.Log.Warn, false: s.Log.Info}[e.News]
-		say(e.Said, "tenant", s.Tenant.Name)
+		map[bool]func(string, ...any){true: s.Log.Warn, false: s.Log.Info}[e.News](e.Said, "tenant", s.Tenant.Name)
 	}
 	return len(parcels) > 0, err
 }

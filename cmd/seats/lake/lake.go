@@ -106,7 +106,6 @@ func (l *Lake) placed(err error) error {
 	return err
 }
 
-// Close lets the folder go.
 func (l *Lake) Close() error { return l.root.Close() }
 
 // begin makes sure that the folder is such a lake, or empty, and writes what the lake says of itself.
@@ -310,7 +309,6 @@ var (
 	numberRelations = []string{"daily_concurrent", "enabled_daily", "data_quality"}
 )
 
-// Summary of an export.
 type Summary struct {
 	Days, Written, Unchanged int             // days and partitions
 	Uncounted                []calendar.Date // that have a slice, and no numbers of it: they are not in the lake

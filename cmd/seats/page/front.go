@@ -7,7 +7,6 @@ import (
 	"strconv"
 
 	"example.com/seats/internal/calendar"
-	"example.com/seats/internal/settle"
 )
 
 // Bill is what is billed of a month: of a region, or of several added, each with a number of its own.
@@ -64,9 +63,8 @@ func newHistory(name string, newest calendar.Month, bills []Bill) history {
 // front is a first page: of all tenants, or of one.
 type front struct {
 	history
-	Regions   []history
-	Tenants   []*overview
-	Attention []concern // the gravest first
+	Regions []history
+	Tenants []*overview
 }
 
 func newFront(tenants ...*overview) front {
@@ -75,12 +73,12 @@ func newFront(tenants ...*overview) front {
 	var all []Bill
 	var regions []string
 	for _, o := range tenants {
-		for _, b := range o.Billed {
-			if regions = append(regions, b.Region); newest.First().Before(b.Month.First()) {
-				newest = b.Month
-			}
+		all = append(all, o.Billed...)
+	}
+	for _, b := range all {
+		if regions = append(regions, b.Region); newest.First().Before(b.Month.First()) {
+			newest = b.Month
 		}
-		all, f.Attention = append(all, o.Billed...), append(f.Attention, o.Concerns()...)
 	}
 	f.history = newHistory("", newest, all)
 	slices.Sort(regions)
@@ -90,39 +88,7 @@ func newFront(tenants ...*overview) front {
 	for _, o := range tenants {
 		o.History = newHistory("", newest, o.Billed)
 	}
-	slices.SortStableFunc(f.Attention, func(a, b concern) int { return cmp.Compare(a.grave, b.grave) })
 	return f
-}
-
-// concern is why somebody should look at a tenant.
-type concern struct {
-	grave                   int // 0: most
-	Tenant, What, Days, Why string
-}
-
-// Concerns are the tenant's, the gravest first.
-func (o *overview) Concerns() (all []concern) {
-	for i, c := range []concern{
-		{What: "no store", Why: o.Problem},
-		{What: "overdue", Why: o.Overdue},
-		{What: "blocked", Days: calendar.Runs(o.Stands.Blocked, " to "), Why: o.BlockedBy},
-		{What: Missing, Days: calendar.Runs(o.Stands.Missing, " to ")},
-		{What: settle.Provisional, Days: calendar.Runs(o.Stands.Provisional, " to ")},
-	} {
-		if c.grave, c.Tenant = i, o.Name; c.Days+c.Why != "" {
-			all = append(all, c)
-		}
-	}
-	return all
-}
-
-// Bill is what is billed of a region's month; without Regions: nothing is known.
-func (o *overview) Bill(month calendar.Month, region string) Bill {
-	at := slices.IndexFunc(o.Billed, func(b Bill) bool { return b.Month == month && b.Region == region })
-	if at < 0 {
-		return Bill{}
-	}
-	return o.Billed[at]
 }
 
 // number is one as people read it, with two decimals at most.
@@ -130,11 +96,6 @@ func number(n float64) string { return strconv.FormatFloat(math.Round(n*100)/100
 
 // change is what became of a number.
 func change(from, to float64) string {
-	switch d := to - from; {
-	case d > 0:
-		return "+" + number(d)
-	case d < 0:
-		return "−" + number(-d)
-	}
-	return "±0"
+	sign := []string{"−", "±", "+"}[cmp.Compare(to, from)+1]
+	return sign + number(math.Abs(to-from))
 }

@@ -135,41 +135,18 @@ func (t Store) load(ctx context.Context) (Tenant, error) {
 	return page, cmp.Or(err, t.loadFront(ctx, &page))
 }
 
-// loadFront tells what the first page does: what is billed, and how the tenant stands. What the enabled agents of a month are that is not
-// complete, its days say.
+// loadFront tells what the first page does: what is billed, and how the tenant stands.
 func (t Store) loadFront(ctx context.Context, page *Tenant) (err error) {
-	var regions, until, leading []string
-	var committed []int64
-	for _, r := range t.Of.Regions {
-		lead := ""
-		if r.Committed == 0 && len(r.Contracts) > 0 {
-			lead = r.Contracts[0].Name
-		}
-		regions, until = append(regions, r.Name), append(until, r.Until.OrNone())
-		committed, leading = append(committed, r.Committed), append(leading, lead)
-	}
-	contracts, err1 := json.Marshal(page.Contracts)
-	var err2, err3, err4 error
-	page.Billed, err2 = duck.All[Bill](ctx, t.Conn, "ask/page_bill", sql.Named("regions", regions), sql.Named("until", until),
-		sql.Named("committed", committed), sql.Named("leading", leading), sql.Named("contracts", string(contracts)))
-	page.Stands, err3 = watch.Look(ctx, t.Conn, t.Of, t.Now)
+	regions, err1 := json.Marshal(t.Of.Regions)
+	contracts, err2 := json.Marshal(page.Contracts)
+	var err3, err4, err5 error
+	page.Billed, err3 = duck.All[Bill](ctx, t.Conn, "ask/page_bill", sql.Named("regions", string(regions)), sql.Named("contracts", string(contracts)))
+	page.Stands, err4 = watch.Look(ctx, t.Conn, t.Of, t.Now)
 	page.Overdue = page.Stands.Overdue(t.Of, t.Now, watch.Within(t.Of))
-	blocked := []string{}
-	for _, day := range page.Stands.Blocked {
-		blocked = append(blocked, day.String())
+	if len(page.Stands.Blocked) > 0 {
+		page.BlockedBy, err5 = duck.One[string](ctx, t.Conn, "ask/page_blocked_by", sql.Named("since", page.Stands.Blocked[0].String()))
 	}
-	page.BlockedBy, err4 = duck.One[string](ctx, t.Conn, "ask/page_blocked_by", sql.Named("days", blocked))
-	for i := range page.Billed {
-		b := &page.Billed[i]
-		for _, d := range page.Days {
-			for _, p := range d.Peaks {
-				if p.SoFar != nil && b.EnabledIn == 0 && p.Region == b.Region && d.Date.YearMonth() == b.Month {
-					b.Enabled = *p.SoFar
-				}
-			}
-		}
-	}
-	return cmp.Or(err1, err2, err3, err4)
+	return cmp.Or(err1, err2, err3, err4, err5)
 }
 
 // lookAhead tells what each region's month may still bring. Of a region without a day there is nothing to be said.
@@ -189,20 +166,20 @@ func (t Store) lookAhead(ctx context.Context, page *Tenant) error {
 
 // loadDays lines up the days, the missing ones between them too, of the months in which one has a page.
 func (t Store) loadDays(ctx context.Context, page *Tenant) error {
-	states, err := watch.States(ctx, t.Conn, t.Of)
-	if err != nil || len(states) == 0 {
+	whys, err := watch.Whys(ctx, t.Conn, t.Of)
+	if err != nil || len(whys) == 0 {
 		return err
 	}
 	peaks, noPeaks := duck.By[calendar.Date, Peak](ctx, t.Conn, "ask/page_peak")
 	quality, noQuality := duck.By[calendar.Date, settle.Quality](ctx, t.Conn, "ask/page_quality")
-	days := slices.SortedFunc(maps.Keys(states), calendar.Date.Compare)
+	days := slices.SortedFunc(maps.Keys(whys), calendar.Date.Compare)
 	for day := days[0]; !days[len(days)-1].Before(day); day = day.AddDays(1) {
 		d := Day{Date: day, State: Missing, Peaks: peaks[day], Quality: quality[day]}
 		for i := range d.Peaks {
 			d.Peaks[i].At = d.Peaks[i].At.In(job.ZoneOf(t.Of, d.Peaks[i].Region))
 		}
-		if state, known := states[day]; known {
-			d.State, d.HasPage = state, t.Wants(day)
+		if why, known := whys[day]; known {
+			d.State, d.Why, d.HasPage = settle.Of(why), why, t.Wants(day)
 		}
 		page.Days = append(page.Days, d)
 		if n := len(page.Shown); d.HasPage && (n == 0 || page.Shown[n-1] != day.YearMonth()) {
@@ -428,11 +405,13 @@ func (s *Site) Close() error {
 	if err := s.folder.put(markName, []byte(markText)); err != nil {
 		return err
 	}
-	// The fleet page is of all: it is shown to others where every tenant is, and to the same.
-	if access := slices.Compact(s.access); len(access) == 1 {
-		if err := access[0].Tree(s.folder.draft); err != nil {
-			return err
-		}
+	// The fleet page is of all: it is shown to others where every tenant is, and to the same. What is kept may have been shown before.
+	access := plain.Access{OutputMode: 0o600}
+	if of := slices.Compact(s.access); len(of) == 1 {
+		access = cmp.Or(of[0], access)
+	}
+	if err := access.Tree(s.folder.draft); err != nil {
+		return err
 	}
 	return s.folder.publish()
 }
@@ -665,6 +644,7 @@ const Missing = "missing"
 type Day struct {
 	Date    calendar.Date
 	State   string // settle.Final, settle.Provisional or Missing
+	Why     string // it is provisional; "" where it is not
 	HasPage bool
 	Peaks   []Peak           // in the order of the tenant's regions, then those that are configured no more
 	Quality []settle.Quality // what each rule found (R11)

@@ -15,6 +15,7 @@ import (
 	"example.com/seats/internal/forecast"
 	"example.com/seats/internal/settle"
 	"example.com/seats/report"
+	"example.com/seats/sql"
 )
 
 // overview is a tenant with its months.
@@ -44,6 +45,7 @@ type regionMonth struct {
 	Max     Peak
 	MaxDay  string
 	Over    int // days above what was agreed on
+	Moving  int // days that are provisional
 	Enabled *Enabled
 	Outlook *Outlook       // nil: all days are counted
 	Highest *watch.Highest // nil: no day is counted
@@ -173,6 +175,9 @@ func (v *monthView) region(r config.Region) regionMonth {
 		if c.Over = counts && r.Committed > 0 && c.Peak.Agents > r.Committed; c.Over {
 			m.Over++
 		}
+		if c.State == settle.Provisional {
+			m.Moving++
+		}
 		c.ToDate = m.Max.Agents
 		m.Days = append(m.Days, c)
 	}
@@ -195,6 +200,15 @@ func (v *monthView) region(r config.Region) regionMonth {
 	}
 	m.Peaks, m.Growth = m.peakChart(v.Month), m.growthChart(v.Month)
 	return m
+}
+
+// Why says of which days the numbers may still move, and why.
+func (v *monthView) Why() string {
+	whys := map[calendar.Date]string{}
+	for _, d := range v.Days {
+		whys[d.Date] = d.Why
+	}
+	return settle.Said(whys)
 }
 
 // standing is the number of a day's peak that stands issued; nil: none.
@@ -241,6 +255,14 @@ type ofDay struct {
 	Issued   *report.Issue
 	Plateaus []calendar.Interval
 	Hours    []hour
+}
+
+// Whole is the region's peak; nil: not counted.
+func (s Section) Whole() *Peak {
+	if len(s.Peaks) == 0 || s.Peaks[0].Location != "" {
+		return nil
+	}
+	return &s.Peaks[0]
 }
 
 // At is a second of the day in the region's zone.
@@ -332,6 +354,17 @@ func (v *dayView) data() dayData {
 	return d
 }
 
+// explained is the sentence of a data-quality rule, in the words of the relation that has them all; "" for a rule of its name alone.
+func explained(rule string) string {
+	_, text, _ := strings.Cut(sql.Text("store/comment"), "data_quality.rule is")
+	text, _, _ = strings.Cut(text, "\n")
+	_, text, found := strings.Cut(text, " "+rule+" (")
+	if text, _, _ = strings.Cut(text, ")"); !found {
+		return ""
+	}
+	return strings.ReplaceAll(text, "''", "'")
+}
+
 // functions are what the pages call.
 var functions = template.FuncMap{
 	"month": func(m calendar.Month) string { return fmt.Sprintf("%s %d", m.Month, m.Year) },
@@ -352,9 +385,13 @@ var functions = template.FuncMap{
 	"count":   number,
 	"change":  change,
 	"float":   func(n int64) float64 { return float64(n) },
+	"runs":    func(days []calendar.Date) string { return calendar.Runs(days, " to ") },
 	"number":  func(value any) bool { _, is := value.(int64); return is },
 	"words":   func(name config.Unit) string { return strings.ReplaceAll(string(name), "_", " ") },
 	"percent": func(share float64) string { return fmt.Sprintf("%.4g %%", 100*share) },
+	"rule":    explained,
+	"high":    func(n, of int64) float64 { return 100 * float64(n) / float64(max(of, 1)) }, // in percent
+	"less":    func(n, by int64) int64 { return n - by },
 	"neg":     func(n int64) int64 { return -n },
 	"enough":  func() int { return forecast.Enough },
 	"most":    func() int { return forecast.Most },
@@ -386,7 +423,7 @@ type bar struct {
 
 type line struct {
 	X1, Y1, X2, Y2 float64
-	Class          string
+	Class, Text    string // the text stands above the end of the line
 }
 
 // Measures of a chart.
@@ -448,7 +485,7 @@ func (m regionMonth) peakChart(month calendar.Month) *chart {
 	}
 	c := newChart("Daily peaks of "+m.Name, month, top)
 	for _, d := range bands { // seen where it is one number, too
-		c.Bands = append(c.Bands, c.bar(d.Date, c.y(d.High)-1, c.y(d.Low)-c.y(d.High)+2, "band", "%d to %d likely", d.Low, d.High))
+		c.Bands = append(c.Bands, c.bar(d.Date, c.y(d.High)-1, c.y(d.Low)-c.y(d.High)+2, "band", "between %d and %d likely, from %d weeks", d.Low, d.High, d.Times))
 	}
 	before := int64(0)
 	for _, d := range m.Days {
@@ -461,15 +498,15 @@ func (m regionMonth) peakChart(month calendar.Month) *chart {
 			c.Bars = append(c.Bars, c.bar(d.Date, c.y(d.Peak.Agents), chartHeight-c.y(d.Peak.Agents), class, "%d, %s", d.Peak.Agents, d.State))
 		}
 		if d.ToDate != before && before > 0 {
-			c.Lines = append(c.Lines, line{left, c.y(before), left, y, "todate"})
+			c.Lines = append(c.Lines, line{left, c.y(before), left, y, "todate", ""})
 		}
 		if d.ToDate > 0 {
-			c.Lines = append(c.Lines, line{left, y, right, y, "todate"})
+			c.Lines = append(c.Lines, line{left, y, right, y, "todate", ""})
 		}
 		before = d.ToDate
 	}
 	if m.Committed > 0 {
-		c.Lines = append(c.Lines, line{gutter, c.y(m.Committed), 100, c.y(m.Committed), "committed"})
+		c.Lines = append(c.Lines, line{gutter, c.y(m.Committed), 100, c.y(m.Committed), "committed", fmt.Sprint(m.Committed, " committed")})
 	}
 	return c
 }

@@ -13,6 +13,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -43,6 +44,7 @@ type State struct {
 	Provisional []calendar.Date
 	Missing     []calendar.Date // since the first day that the store holds
 	Blocked     []calendar.Date // by a data-quality rule, whatever their state
+	Why         string          // the provisional days are
 
 	LastSuccess int64   // epoch seconds at the end of the newest run that failed nowhere; 0: none
 	Concurrent  []Count // of each region, on the newest day that was computed
@@ -65,11 +67,11 @@ func (c Count) String() string { return fmt.Sprintf("%s %d", c.Name, c.Value) }
 // Look reads a published store.
 func Look(ctx context.Context, q duck.Queryer, t config.Tenant, now time.Time) (State, error) {
 	var s State
-	states, err := States(ctx, q, t)
+	whys, err := Whys(ctx, q, t)
 	if err != nil {
 		return s, err
 	}
-	s.place(t, states, now)
+	s.place(t, whys, now)
 	blocked, err1 := duck.All[calendar.Date](ctx, q, "ask/watch_blocked_day")
 	s.Blocked = slices.DeleteFunc(blocked, func(day calendar.Date) bool { return !slices.Contains(openMonths(t, now), day.YearMonth()) })
 	var err2, err3, err4, err5 error
@@ -145,34 +147,36 @@ func Whys(ctx context.Context, q duck.Queryer, t config.Tenant) (map[calendar.Da
 	return whys, err
 }
 
-func (s *State) place(t config.Tenant, states map[calendar.Date]string, now time.Time) {
+func (s *State) place(t config.Tenant, whys map[calendar.Date]string, now time.Time) {
 	first := calendar.DateOf(now, t.Zone)
-	for day, state := range states {
+	for day, why := range whys {
 		if day.Before(first) {
 			first = day
 		}
 		if s.Newest.Before(day) {
 			s.Newest = day
 		}
-		if state == settle.Final && s.NewestFinal.Before(day) {
+		if why == "" && s.NewestFinal.Before(day) {
 			s.NewestFinal = day
 		}
 	}
 	for _, month := range openMonths(t, now) {
 		for _, day := range month.Days() {
-			state, held := states[day]
+			why, held := whys[day]
 			switch {
 			case day.Before(first) || job.IsSkipped(t, day) || now.Unix() < End(t, day):
 				// before the tenant's time, skipped by its zones, or not over
 			case !held:
 				s.Missing = append(s.Missing, day)
-			case state == settle.Final:
+			case why == "":
 				s.Final = append(s.Final, day)
 			default:
 				s.Provisional = append(s.Provisional, day)
 			}
 		}
 	}
+	maps.DeleteFunc(whys, func(day calendar.Date, _ string) bool { return !slices.Contains(s.Provisional, day) })
+	s.Why = settle.Said(whys)
 }
 
 // End is when the day is over in every region of the tenant, in epoch seconds.

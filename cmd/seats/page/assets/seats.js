@@ -18,6 +18,7 @@
 		document.head.append(script);
 	});
 
+	const dashes = [undefined, [8, 5], [2, 3], [12, 3, 2, 3]]; // of what lies on another line, that one is seen between
 	const later = window.requestIdleCallback || ((act) => setTimeout(act, 50));
 	const paper = 680; // pixels of a curve's width that fit on paper, upright
 	const printing = () => document.documentElement.classList.contains('print');
@@ -190,7 +191,7 @@
 				],
 				cursor: {y: false, points: {show: false}, drag: {x: true, y: false, setScale: false}},
 				series: [{}, ...drawn.map((s, i) => ({
-					label: s.label, stroke: color('--c' + s.hue), width: i === 0 ? 2 : 1.4, dash: s.other ? [6, 4] : undefined,
+					label: s.label, stroke: color('--c' + s.hue), width: i === 0 ? 2 : 1.6, dash: dashes[s.hue % 4],
 					fill: !s.other && s.label === name ? color('--c0') + '22' : undefined, paths: steps(!s.other && s.label === name), points: {show: false},
 				}))],
 				hooks: {
@@ -209,6 +210,27 @@
 						c.ctx.beginPath(); c.ctx.moveTo(c.bbox.left, y); c.ctx.lineTo(c.bbox.left + c.bbox.width, y); c.ctx.stroke();
 						c.ctx.setLineDash([]);
 					}],
+					draw: [(c) => {
+						const ratio = devicePixelRatio, box = c.bbox, seen = peaks.find(([from, until]) => until >= window_[0] && from <= window_[1]);
+						const label = (text, x, y, ink) => {
+							c.ctx.font = '600 ' + Math.round(11 * ratio) + 'px system-ui, sans-serif';
+							const wide = c.ctx.measureText(text).width, left = Math.max(box.left + 4 * ratio, Math.min(x, box.left + box.width - wide - 4 * ratio));
+							c.ctx.textAlign = 'left';
+							c.ctx.lineWidth = 4 * ratio;
+							c.ctx.strokeStyle = color('--bg');
+							c.ctx.fillStyle = ink;
+							c.ctx.strokeText(text, left, y);
+							c.ctx.fillText(text, left, y);
+						};
+						c.ctx.save();
+						let x = box.left + box.width;
+						if (seen) {
+							x = Math.max(box.left, c.valToPos(seen[0], 'x', true));
+							label('peak ' + most, x, box.top + 12 * ratio, color('--ink'));
+						}
+						if (region.committed) label(region.committed + ' committed', x < box.left + 150 * ratio ? Infinity : 0, c.valToPos(region.committed, 'y', true) - 5 * ratio, color('--bad'));
+						c.ctx.restore();
+					}],
 				},
 			}, align(drawn), plot);
 			u.over.addEventListener('dblclick', whole);
@@ -223,7 +245,7 @@
 				return b;
 			}), ...[...curves.map((c, i) => ({...c, hue: i % 8})), ...others].map((s) => element('label', {},
 				element('input', {type: 'checkbox', checked: !hidden.has(s.label), onchange: (e) => { if (e.target.checked) hidden.delete(s.label); else hidden.add(s.label); draw(); }}),
-				element('span', {className: 'swatch s' + s.hue}), s.label)), over());
+				element('span', {className: 'swatch s' + s.hue + ' d' + s.hue % 4}), s.label)), over());
 		};
 		const over = () => {
 			const select = element('select', {onchange: () => add(select.value)}, element('option', {value: '', textContent: 'Lay another day over it…'}),
@@ -254,6 +276,18 @@
 	};
 
 	document.addEventListener('DOMContentLoaded', () => {
+		// A link to a region that is folded opens it, and on paper all of them are open.
+		const folds = [...document.querySelectorAll('details.region')];
+		const open = () => {
+			const region = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)))?.closest('details.region');
+			if (region && !region.open) { region.open = true; region.scrollIntoView(); }
+		};
+		open();
+		addEventListener('hashchange', open);
+		let folded = [];
+		addEventListener('beforeprint', () => { folded = folds.filter((d) => !d.open); folded.forEach((d) => { d.open = true; }); });
+		addEventListener('afterprint', () => folded.forEach((d) => { d.open = false; }));
+
 		const date = [...loaded.keys()][0], redraws = new Map();
 		if (!date) return;
 		const once = (figure) => { if (!redraws.has(figure)) redraws.set(figure, show(figure, date)); };
