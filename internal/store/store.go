@@ -146,7 +146,10 @@ func (w *Work) open(ctx context.Context, o duck.Options, orNew bool) error {
 // it has just changed. A copy that fails is not published.
 func migrate(ctx context.Context, conn *sql.Conn, version uint64) error {
 	if version == Version {
-		return own(ctx, conn)
+		if state, err := duck.One[string](ctx, conn, "store/whole_state"); err != nil || state != "" {
+			return err
+		}
+		return own(ctx, conn) // one of a program that knew no client but itself
 	}
 	var err error
 	if version == 0 {
@@ -154,13 +157,10 @@ func migrate(ctx context.Context, conn *sql.Conn, version uint64) error {
 	} else {
 		err = duck.ExecAll(ctx, conn, schemas[version:])
 	}
-	if err == nil {
-		err = own(ctx, conn)
-	}
 	if err != nil {
 		return err
 	}
-	return duck.InTx(ctx, conn, func(tx *sql.Tx) error { return duck.ExecAll(ctx, tx, []string{"store/comment"}) })
+	return own(ctx, conn) // comments come with what is made for clients, when it is published
 }
 
 // makeNew makes a store, without a word on what is in it. It has no rows: it is made in one transaction, for each of a hundred statements
