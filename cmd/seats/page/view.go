@@ -50,8 +50,8 @@ type regionMonth struct {
 	Outlook *Outlook       // nil: all days are counted
 	Highest *watch.Highest // nil: no day is counted
 	Says    []job.Contract // what its contracts say
-	Peaks   *chart
-	Growth  *chart
+	Peaks   chart
+	Growth  chart
 }
 
 type dayCell struct {
@@ -191,7 +191,18 @@ func (v *monthView) region(r config.Region) regionMonth {
 			m.Outlook = o
 		}
 	}
-	m.Peaks, m.Growth = m.peakChart(v.Month), m.growthChart(v.Month)
+	top := m.Committed
+	for _, d := range m.Days {
+		top = max(top, d.Peak.Agents)
+	}
+	if m.Outlook != nil {
+		for _, d := range m.Outlook.Ahead {
+			if d.Known() {
+				top = max(top, d.High)
+			}
+		}
+	}
+	m.Peaks, m.Growth = newChart(v.Month, top), newChart(v.Month, max(m.SoFar(), 1))
 	return m
 }
 
@@ -385,38 +396,18 @@ var functions = template.FuncMap{
 	"rule":    explained,
 	"high":    func(n, of int64) float64 { return 100 * float64(n) / float64(max(of, 1)) }, // in percent
 	"less":    func(n, by int64) int64 { return n - by },
+	"minus":   func(n, by float64) float64 { return n - by },
 	"neg":     func(n int64) int64 { return -n },
 	"enough":  func() int { return forecast.Enough },
 	"most":    func() int { return forecast.Most },
 	"reach":   func() int { return forecast.Reach },
 }
 
-// chart is bars over the days of a month. What lies across is in percent of the width and what lies upwards in pixels, so
+// chart is how bars over the days of a month are drawn. What lies across is in percent of the width and what lies upwards in pixels, so
 // that the text keeps its size on a narrow screen.
 type chart struct {
-	Title string
-	Grid  []mark
-	Bands []bar
-	Bars  []bar
-	Lines []line
-	Days  []mark
-
+	Grid          []int64 // the numbers that have a line
 	days, ceiling float64
-}
-
-type mark struct {
-	At   float64
-	Text string
-}
-
-type bar struct {
-	X, W, Y, H  float64
-	Class, Text string
-}
-
-type line struct {
-	X1, Y1, X2, Y2 float64
-	Class, Text    string // the text stands above the end of the line
 }
 
 // Measures of a chart.
@@ -426,91 +417,39 @@ const (
 	gutter      = 7.0   // percent, for the numbers beside the grid
 )
 
-func newChart(title string, month calendar.Month, top int64) *chart {
-	step := niceStep(top)
-	ceiling := max(step, (top+step-1)/step*step)
-	c := &chart{Title: title, days: float64(month.Last().Day), ceiling: float64(ceiling)}
-	for n := int64(0); n <= ceiling; n += step {
-		c.Grid = append(c.Grid, mark{c.y(n), fmt.Sprint(n)})
-	}
-	for _, d := range month.Days() {
-		if d.Day == 1 || d.Day%5 == 0 {
-			c.Days = append(c.Days, mark{(c.x(d.Day) + c.x(d.Day+1)) / 2, fmt.Sprint(d.Day)})
+// newChart is one with a grid of about four lines: 1, 2 or 5 times a power of ten apart.
+func newChart(month calendar.Month, top int64) chart {
+	step, tens := int64(1), int64(1)
+	for i := 1; step*4 < top; i++ {
+		if i%3 == 0 {
+			tens *= 10
 		}
+		step = tens * []int64{1, 2, 5}[i%3]
+	}
+	c := chart{days: float64(month.Last().Day)}
+	for n := int64(0); n < max(top, 1)+step; n += step {
+		c.Grid, c.ceiling = append(c.Grid, n), float64(n)
 	}
 	return c
 }
 
-func (c *chart) x(day int) float64 { return gutter + (100-gutter)*float64(day-1)/c.days }
+// X, Right and Middle are where a day begins and ends, and between these; a bar in it is from Bar on and Width wide.
+func (c chart) X(day int) float64      { return gutter + (100-gutter)*float64(day-1)/c.days }
+func (c chart) Right(day int) float64  { return c.X(day) + (c.X(2) - c.X(1)) }
+func (c chart) Middle(day int) float64 { return (c.X(day) + c.X(day+1)) / 2 }
+func (c chart) Bar(day int) float64    { return c.X(day) + (c.X(2)-c.X(1))*0.15 }
+func (c chart) Width() float64         { return (c.X(2) - c.X(1)) * 0.7 }
 
-func (c *chart) y(n int64) float64 { return chartHeight - (chartHeight-chartTop)*float64(n)/c.ceiling }
+// Y is where a number is, and Up how far above the ground.
+func (c chart) Y(n int64) float64  { return chartHeight - (chartHeight-chartTop)*float64(n)/c.ceiling }
+func (c chart) Up(n int64) float64 { return chartHeight - c.Y(n) }
 
-// bar is one in the middle of a day.
-func (c *chart) bar(d calendar.Date, y, height float64, class, format string, args ...any) bar {
-	width := c.x(2) - c.x(1)
-	return bar{c.x(d.Day) + width*0.15, width * 0.7, y, height, class, d.String() + ": " + fmt.Sprintf(format, args...)}
-}
-
-// niceStep is the distance of a grid of about four lines: 1, 2 or 5 times a power of ten.
-func niceStep(top int64) int64 {
-	for step := int64(1); ; step *= 10 {
-		for _, times := range []int64{1, 2, 5} {
-			if step*times*4 >= top {
-				return step * times
-			}
+// Ticks are the days that are named.
+func (c chart) Ticks() (days []int) {
+	for _, day := range []int{1, 5, 10, 15, 20, 25, 30} {
+		if float64(day) <= c.days {
+			days = append(days, day)
 		}
 	}
-}
-
-// peakChart has a bar a day, the maximum of the month up to each day, what was agreed on, and a band for each day without a number
-// of which something can be said.
-func (m regionMonth) peakChart(month calendar.Month) *chart {
-	top := m.Committed
-	for _, d := range m.Days {
-		top = max(top, d.Peak.Agents)
-	}
-	var bands []forecast.Day
-	if m.Outlook != nil {
-		bands = slices.DeleteFunc(slices.Clone(m.Outlook.Ahead), func(d forecast.Day) bool { return !d.Known() })
-	}
-	for _, d := range bands {
-		top = max(top, d.High)
-	}
-	c := newChart("Daily peaks of "+m.Name, month, top)
-	for _, d := range bands { // seen where it is one number, too
-		c.Bands = append(c.Bands, c.bar(d.Date, c.y(d.High)-1, c.y(d.Low)-c.y(d.High)+2, "band", "between %d and %d likely, from %d weeks", d.Low, d.High, d.Times))
-	}
-	before := int64(0)
-	for _, d := range m.Days {
-		left, right, y := c.x(d.Date.Day), c.x(d.Date.Day)+(c.x(2)-c.x(1)), c.y(d.ToDate)
-		if d.Known {
-			class := d.State
-			if d.Over {
-				class += " over"
-			}
-			c.Bars = append(c.Bars, c.bar(d.Date, c.y(d.Peak.Agents), chartHeight-c.y(d.Peak.Agents), class, "%d, %s", d.Peak.Agents, d.State))
-		}
-		if d.ToDate != before && before > 0 {
-			c.Lines = append(c.Lines, line{left, c.y(before), left, y, "todate", ""})
-		}
-		if d.ToDate > 0 {
-			c.Lines = append(c.Lines, line{left, y, right, y, "todate", ""})
-		}
-		before = d.ToDate
-	}
-	if m.Committed > 0 {
-		c.Lines = append(c.Lines, line{gutter, c.y(m.Committed), 100, c.y(m.Committed), "committed", fmt.Sprint(m.Committed, " committed")})
-	}
-	return c
-}
-
-// growthChart has a bar a day: the different agents since the month's first.
-func (m regionMonth) growthChart(month calendar.Month) *chart {
-	c := newChart("Enabled agents of "+m.Name+" so far", month, max(m.SoFar(), 1))
-	for _, d := range m.Days {
-		if n := d.Peak.SoFar; n != nil {
-			c.Bars = append(c.Bars, c.bar(d.Date, c.y(*n), chartHeight-c.y(*n), "growth "+d.State, "%d agents since the 1st", *n))
-		}
-	}
-	return c
+	return days
 }
