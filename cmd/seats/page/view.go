@@ -2,6 +2,7 @@ package page
 
 import (
 	"cmp"
+	"encoding/json"
 	"fmt"
 	"html/template"
 	"slices"
@@ -47,6 +48,7 @@ type regionMonth struct {
 	Over    int // days above what was agreed on
 	Moving  int // days that are provisional
 	Enabled *Enabled
+	SoFar   int64          // agents that were enabled up to the last day of which that is known; -1: none
 	Outlook *Outlook       // nil: all days are counted
 	Highest *watch.Highest // nil: no day is counted
 	Says    []job.Contract // what its contracts say
@@ -93,14 +95,9 @@ func newOverview(t Tenant) *overview {
 
 // beside are the page before one and the one after it, "" where there is none.
 func beside(pages []string, page string) (before, after string) {
-	at := slices.Index(pages, page)
-	if at > 0 {
-		before = pages[at-1]
-	}
-	if at+1 < len(pages) {
-		after = pages[at+1]
-	}
-	return before, after
+	all := slices.Concat([]string{""}, pages, []string{""})
+	at := slices.Index(all, page)
+	return all[at-1], all[at+1]
 }
 
 func (v *monthView) fill() {
@@ -132,17 +129,10 @@ func (v *monthView) fill() {
 }
 
 func (v *monthView) region(r config.Region) regionMonth {
-	m := regionMonth{Region: r}
-	for i := range v.Tenant.Enabled {
-		if e := &v.Tenant.Enabled[i]; e.Month == v.Month && e.Region == r.Name {
-			m.Enabled = e
-		}
-	}
-	for i := range v.Tenant.Highest {
-		if h := &v.Tenant.Highest[i]; h.Month == v.Month && h.Name == r.Name {
-			m.Highest = h
-		}
-	}
+	m := regionMonth{Region: r, SoFar: -1}
+	m.Enabled = first(v.Tenant.Enabled, func(e Enabled) bool { return e.Month == v.Month && e.Region == r.Name })
+	m.Highest = first(v.Tenant.Highest, func(h watch.Highest) bool { return h.Month == v.Month && h.Name == r.Name })
+	m.Outlook = first(v.Tenant.Outlook, func(o Outlook) bool { return o.Region == r.Name && o.Month == v.Month && len(o.Ahead) > 0 })
 	for _, c := range v.Tenant.Contracts {
 		if c.Month == v.Month && c.Region == r.Name {
 			m.Says = append(m.Says, c)
@@ -153,10 +143,8 @@ func (v *monthView) region(r config.Region) regionMonth {
 		for _, q := range d.Quality {
 			c.Doubts += q.Count
 		}
-		for _, p := range d.Peaks {
-			if p.Region == r.Name && p.Location == "" {
-				c.Known, c.Peak = true, p
-			}
+		if p := first(d.Peaks, func(p Peak) bool { return p.Region == r.Name && p.Location == "" }); p != nil {
+			c.Known, c.Peak, m.SoFar = true, *p, *cmp.Or(p.SoFar, &m.SoFar)
 		}
 		counts := c.Known && !r.EndedBefore(d.Date) // what comes after the region's last day is shown, and none of its month
 		if counts && c.Peak.Agents > m.Max.Agents {
@@ -186,11 +174,6 @@ func (v *monthView) region(r config.Region) regionMonth {
 		}
 		m.Weeks[len(m.Weeks)-1][weekday] = c
 	}
-	for i := range v.Tenant.Outlook {
-		if o := &v.Tenant.Outlook[i]; o.Region == r.Name && o.Month == v.Month && len(o.Ahead) > 0 {
-			m.Outlook = o
-		}
-	}
 	top := m.Committed
 	for _, d := range m.Days {
 		top = max(top, d.Peak.Agents)
@@ -202,7 +185,7 @@ func (v *monthView) region(r config.Region) regionMonth {
 			}
 		}
 	}
-	m.Peaks, m.Growth = newChart(v.Month, top), newChart(v.Month, max(m.SoFar(), 1))
+	m.Peaks, m.Growth = newChart(v.Month, top), newChart(v.Month, max(m.SoFar, 1))
 	return m
 }
 
@@ -217,10 +200,15 @@ func (v *monthView) Why() string {
 
 // standing is the number of a day's peak that stands issued; nil: none.
 func (t Tenant) standing(region, period string) *report.Issue {
-	for i := range t.Issued {
-		if s := &t.Issued[i]; s.Stands && s.Region == region && s.Period == period && s.Measure == report.Concurrent {
-			return s
-		}
+	return first(t.Issued, func(s report.Issue) bool {
+		return s.Stands && s.Region == region && s.Period == period && s.Measure == report.Concurrent
+	})
+}
+
+// first is the first of some that is wanted; nil: none is.
+func first[T any](of []T, is func(T) bool) *T {
+	if at := slices.IndexFunc(of, is); at >= 0 {
+		return &of[at]
 	}
 	return nil
 }
@@ -233,17 +221,6 @@ func (o *overview) HasPage(day calendar.Date) bool { return slices.Contains(o.pa
 
 // Headroom is what the highest peak leaves of what was agreed on; negative where it was more.
 func (m regionMonth) Headroom() int64 { return m.Committed - m.Max.Agents }
-
-// SoFar is how many agents were enabled up to the last day of which that is known; -1: none.
-func (m regionMonth) SoFar() int64 {
-	soFar := int64(-1)
-	for _, d := range m.Days {
-		if n := d.Peak.SoFar; n != nil {
-			soFar = *n
-		}
-	}
-	return soFar
-}
 
 type dayView struct {
 	*overview
@@ -310,52 +287,19 @@ func (s *Section) measure() {
 	}
 }
 
-// dayData is a day as the script reads it: lengths of time in seconds since the day's first.
-type dayData struct {
-	Day     string       `json:"day"`
-	State   string       `json:"state"`
-	Regions []regionData `json:"regions"`
-}
-
-type regionData struct {
-	Region    string      `json:"region"`
-	Zone      string      `json:"zone"`
-	Start     int64       `json:"start"`
-	Length    int64       `json:"length"`
-	Offsets   [][2]int64  `json:"offsets"` // from which second on, how many seconds the zone is ahead of UTC
-	Committed int64       `json:"committed"`
-	Curves    []curveData `json:"curves"`
-}
-
-type curveData struct {
-	Location string  `json:"location"`
-	Steps    []int64 `json:"steps"` // seconds, agents, seconds, agents, ...
-}
-
-func (v *dayView) data() dayData {
-	d := dayData{Day: v.Date.String(), State: v.State, Regions: []regionData{}}
-	for _, s := range v.Detail.Regions {
-		r := regionData{Region: s.Region, Zone: s.Zone.String(), Start: s.Day.Start, Length: s.Day.Seconds(), Committed: s.Committed, Curves: []curveData{}}
-		for from := s.Day.Start; from < s.Day.End; {
-			at := s.At(from)
-			_, offset := at.Zone()
-			r.Offsets = append(r.Offsets, [2]int64{from - s.Day.Start, int64(offset)})
-			_, end := at.ZoneBounds()
-			if end.IsZero() || end.Unix() <= from {
-				break
-			}
-			from = end.Unix()
+// Offsets are how many seconds the zone is ahead of UTC, each with the second of the day from which on it is.
+func (s Section) Offsets() (offsets [][2]int64) {
+	for from := s.Day.Start; from < s.Day.End; {
+		at := s.At(from)
+		_, offset := at.Zone()
+		offsets = append(offsets, [2]int64{from - s.Day.Start, int64(offset)})
+		_, end := at.ZoneBounds()
+		if end.IsZero() || end.Unix() <= from {
+			break
 		}
-		for _, c := range s.Curves {
-			steps := make([]int64, 0, 2*len(c.Steps))
-			for _, step := range c.Steps {
-				steps = append(steps, step.Seconds(), step.Agents)
-			}
-			r.Curves = append(r.Curves, curveData{c.Location, steps})
-		}
-		d.Regions = append(d.Regions, r)
+		from = end.Unix()
 	}
-	return d
+	return offsets
 }
 
 // explained is the sentence of a data-quality rule, in the words of the relation that has them all; "" for a rule of its name alone.
@@ -385,6 +329,10 @@ var functions = template.FuncMap{
 			return at.Format(time.DateTime + "Z07:00")
 		}
 		return fmt.Sprint(cmp.Or[any](value, ""))
+	},
+	"json": func(value any) (string, error) {
+		text, err := json.Marshal(value)
+		return strings.ToValidUTF8(string(text), "\uFFFD"), err
 	},
 	"count":   number,
 	"change":  change,
