@@ -338,12 +338,7 @@ func (f Finding) IsRemark() bool { return catalogue[f.at()].remark }
 func (f Finding) Advice() string { return catalogue[f.at()].advice }
 
 // place orders findings: remarks last, each by the order of the catalogue.
-func (f Finding) place() int {
-	if f.IsRemark() {
-		return f.at() + len(catalogue)
-	}
-	return f.at()
-}
+func (f Finding) place() int { return f.at() + map[bool]int{true: len(catalogue)}[f.IsRemark()] }
 
 // openSource gives what reads days again from the tenant's source, all in one snapshot, into the scratch store.
 func (w *auditor) openSource(ctx context.Context, parts []part) (*extract.Cutter, error) {
