@@ -233,10 +233,10 @@ func (t Table) writeJSON(w io.Writer) error {
 	before := "["
 	for _, row := range t.Rows {
 		object, err := t.object(row)
-		if err != nil {
-			return err
+		if err == nil {
+			_, err = io.WriteString(w, before+object)
 		}
-		if _, err := io.WriteString(w, before+object); err != nil {
+		if err != nil {
 			return err
 		}
 		before = ",\n "

@@ -145,9 +145,6 @@ func (w *Work) open(ctx context.Context, o duck.Options, orNew bool) error {
 // migrate brings a work copy from a version to this program's. It is no transaction: DuckDB changes no row of a table whose columns
 // it has just changed. A copy that fails is not published.
 func migrate(ctx context.Context, conn *sql.Conn, version uint64) error {
-	if version == Version {
-		return own(ctx, conn)
-	}
 	var err error
 	if version == 0 {
 		err = makeNew(ctx, conn)
@@ -157,7 +154,7 @@ func migrate(ctx context.Context, conn *sql.Conn, version uint64) error {
 	if err == nil {
 		err = own(ctx, conn)
 	}
-	if err != nil {
+	if err != nil || version == Version {
 		return err
 	}
 	return duck.InTx(ctx, conn, func(tx *sql.Tx) error { return duck.ExecAll(ctx, tx, []string{"store/comment"}) })
@@ -233,10 +230,11 @@ func (w *Work) Publish() error {
 }
 
 func (w *Work) publish() error {
-	if err := plain.Sync(w.copy); err != nil {
-		return fmt.Errorf("publish store: %w", err)
+	err := plain.Sync(w.copy)
+	if err == nil {
+		err = os.Rename(w.copy, w.path)
 	}
-	if err := os.Rename(w.copy, w.path); err != nil {
+	if err != nil {
 		return fmt.Errorf("publish store: %w", err)
 	}
 	return errors.Join(plain.Sync(filepath.Dir(w.path)), w.writeCatalogue(context.Background()), w.Drop())

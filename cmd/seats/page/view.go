@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"html/template"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -304,13 +305,9 @@ func (s Section) Offsets() (offsets [][2]int64) {
 
 // explained is the sentence of a data-quality rule, in the words of the relation that has them all; "" for a rule of its name alone.
 func explained(rule string) string {
-	_, text, _ := strings.Cut(sql.Text("store/comment"), "data_quality.rule is")
-	text, _, _ = strings.Cut(text, "\n")
-	_, text, found := strings.Cut(text, " "+rule+" (")
-	if text, _, _ = strings.Cut(text, ")"); !found {
-		return ""
-	}
-	return strings.ReplaceAll(text, "''", "'")
+	sentence := regexp.MustCompile(`data_quality\.rule is.*? ` + regexp.QuoteMeta(rule) + ` \(([^)]*)`)
+	found := append(sentence.FindStringSubmatch(sql.Text("store/comment")), "", "")
+	return strings.ReplaceAll(found[1], "''", "'")
 }
 
 // functions are what the pages call.
