@@ -49,7 +49,7 @@ RACE_SCRIPTS := deliver_sftp|exit130_interrupt|exit5_loss|init|marks|run|shards|
 # need, and nothing of the server's own in between.
 BENCH_SETTINGS := shared_buffers=1GB max_wal_size=16GB checkpoint_timeout=1d autovacuum=off
 
-.PHONY: help build demo demo-data test test-versions race soak bench bench-fleet bench-once alerts lint vuln size fmt clean postgres promtool minisign openssh python venv npm axe chromium screenshots uplot test-spark jre dist dist-check cross systemd release
+.PHONY: help build demo demo-data test test-versions race soak bench bench-fleet bench-once alerts lint vuln size fmt clean postgres promtool minisign openssh python venv npm axe chromium screenshots uplot test-spark test-clients jre jdk maven dist dist-check cross systemd release
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -139,6 +139,15 @@ bin/spark: | venv
 	python3 -m venv $@.new
 	$@.new/bin/pip install -q pyspark==3.5.7 duckdb==1.5.6 polars==2.1.0 pytz==2025.2 || { rm -rf $@.new; exit 1; }
 	rm -rf $@ && mv $@.new $@
+
+test-clients: demo bin/clients ## the page's fifteen questions in DuckDB's client, pandas, Polars and over JDBC
+	PATH="$(CURDIR)/bin/clients/bin:$$PATH" python -W ignore cmd/seats/testdata/clients.py $(DEMO)/var/acme.duckdb bin/clients/duckdb_jdbc-1.5.6.0.jar
+
+# Not moved into place as its neighbours are: its commands know where they lie.
+bin/clients: | venv jdk maven
+	python3 -m venv $@
+	$@/bin/pip install -q duckdb==1.5.6 duckdb-cli==1.5.6 pandas==3.1.1 polars==2.1.0 pyarrow==26.0.1 pytz==2025.2 && \
+		mvn -q dependency:copy -Dartifact=org.duckdb:duckdb_jdbc:1.5.6.0 -DoutputDirectory=$(CURDIR)/$@ || { rm -rf $@; exit 1; }
 
 bench-once: postgres chromium ## every benchmark, once
 	$(WITH_POSTGRES) go test -run=NONE -bench=. -benchtime=1x $$(git grep -l '^func Benchmark' -- '*_test.go' | xargs -n 1 dirname | sort -u | sed 's|^|./|')
@@ -243,6 +252,10 @@ venv: # Debian's python3 comes without what makes a virtual environment's pip
 	$(call need,python3 -c 'import ensurepip',python3-venv)
 jre: # Spark 3.5 runs on Java 17, which Debian 12 has, and on no newer one
 	$(call need,spark/java.sh,openjdk-17-jre-headless)
+jdk: # it compiles what it runs
+	$(call need,command -v javac,default-jdk-headless)
+maven:
+	$(call need,command -v mvn,maven)
 openssh:
 	$(call need,command -v sshd || test -x /usr/sbin/sshd,openssh-server)
 cross: # Go fetches DuckDB for the other architecture too, some hundred megabytes: not in CI

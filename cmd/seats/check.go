@@ -310,13 +310,13 @@ func printFindings(w io.Writer, format string, found []audit.Finding) error {
 	brief := report.Table{Header: []string{"tenant", "severity", "rule", "region", "period", "what"}}
 	details := report.Table{Header: []string{"rule", "region", "period", "detail"}}
 	advice := report.Table{Header: []string{"rule", "what to do"}}
-	advised := map[audit.Rule]bool{}
+	advised := map[string]bool{}
 	for _, f := range found {
 		severity := "finding"
 		if f.IsRemark() {
 			severity = "remark"
 		}
-		rule, shown := string(f.Rule), append([]string{}, f.Details...)
+		rule, shown := f.Rule, append([]string{}, f.Details...)
 		all.Rows = append(all.Rows, []any{f.Tenant, f.Check(), rule, severity, f.Region, f.Period, f.What, shown, f.Advice()})
 		brief.Rows = append(brief.Rows, []any{f.Tenant, severity, rule, f.Region, f.Period, f.What})
 		if more := len(shown) - detailsShown; more > 0 {

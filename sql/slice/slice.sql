@@ -131,9 +131,11 @@ where day = $day::date
 order by relation
 
 -- name: part_a
--- Grain: activity of a part of a slice's buckets, $pass of $passes, in the order in which it is hashed: its bucket, then what slice_sha256
--- writes of it, field by field, an absent number as an empty one, an absent text not at all. The buckets below 0 are of the first part.
+-- Grain: activity of a part of a slice's buckets, $pass of $passes: its bucket, the first two keys that it is in order by within it, then what
+-- slice_sha256 writes of it, field by field: an absent number as an empty one, an absent text not at all. For the hash.
 select resource_key % 1024,
+       activity_key,
+       start_date_time_key,
        resource_key,
        kind,
        activity_key,
@@ -150,23 +152,25 @@ select resource_key % 1024,
        dialing_mode_code
 from _data.ocs_activity
 where day = $day::date
-  and greatest(resource_key % 1024, 0) * $passes::bigint >> 10 = $pass
-order by resource_key % 1024, activity_key, start_date_time_key, kind
+  and (resource_key & 1023) * $passes::bigint >> 10 = $pass
 
 -- name: part_d
 -- As part_a, of the keys that stood several times in the source: they are few, and one bucket.
 select 0::bigint,
+       row_number() over (order by relation, row_key),
+       0::bigint,
        relation,
        row_key,
        copies
 from _data.duplicate_key
 where day = $day::date
-  and 0 * $passes::bigint >> 10 = $pass
-order by relation, row_key
+  and (0 & 1023) * $passes::bigint >> 10 = $pass
 
 -- name: part_l
 -- As part_a, of legs beside the slice.
 select resource_key % 1024,
+       activity_key,
+       start_date_time_key,
        resource_key,
        activity_key,
        start_date_time_key,
@@ -178,12 +182,13 @@ select resource_key % 1024,
        switch_name
 from _data.other_leg
 where day = $day::date
-  and greatest(resource_key % 1024, 0) * $passes::bigint >> 10 = $pass
-order by resource_key % 1024, activity_key, start_date_time_key
+  and (resource_key & 1023) * $passes::bigint >> 10 = $pass
 
 -- name: part_o
 -- As part_a, of sessions beside the slice.
 select resource_key % 1024,
+       sm_res_session_fact_key,
+       start_date_time_key,
        resource_key,
        sm_res_session_fact_key,
        start_date_time_key,
@@ -193,12 +198,13 @@ select resource_key % 1024,
        update_audit_key
 from _data.other_session
 where day = $day::date
-  and greatest(resource_key % 1024, 0) * $passes::bigint >> 10 = $pass
-order by resource_key % 1024, sm_res_session_fact_key, start_date_time_key
+  and (resource_key & 1023) * $passes::bigint >> 10 = $pass
 
 -- name: part_r
 -- As part_a, of resources.
 select resource_key % 1024,
+       resource_key,
+       0::bigint,
        resource_key,
        coalesce(strlen(employee_id), -1),
        coalesce(strlen(resource_name), -1),
@@ -206,12 +212,13 @@ select resource_key % 1024,
        resource_name
 from _data.agent
 where day = $day::date
-  and greatest(resource_key % 1024, 0) * $passes::bigint >> 10 = $pass
-order by resource_key % 1024, resource_key
+  and (resource_key & 1023) * $passes::bigint >> 10 = $pass
 
 -- name: part_s
 -- As part_a, of voice sessions.
 select resource_key % 1024,
+       sm_res_session_fact_key,
+       start_date_time_key,
        resource_key,
        sm_res_session_fact_key,
        start_date_time_key,
@@ -221,8 +228,7 @@ select resource_key % 1024,
        update_audit_key
 from _data.voice_session
 where day = $day::date
-  and greatest(resource_key % 1024, 0) * $passes::bigint >> 10 = $pass
-order by resource_key % 1024, sm_res_session_fact_key, start_date_time_key
+  and (resource_key & 1023) * $passes::bigint >> 10 = $pass
 
 -- name: slice_sha256
 -- One row: SHA-256 over all rows of a slice, which are written in a total order, within buckets of their resource. Each bucket is hashed,

@@ -76,6 +76,27 @@ func (e *Explainer) fates(ctx context.Context, days []calendar.Date, region, loc
 	if err != nil {
 		return nil, err
 	}
+	text, err := rulesOf(stands...)
+	if err != nil {
+		return nil, err
+	}
+	all, err := duck.All[fate](ctx, e.conn, "ask/agent", sql.Named("rules", text), sql.Named("agents", agents),
+		sql.Named("region", region), sql.Named("location", location))
+	if err != nil {
+		return nil, err
+	}
+	for _, f := range all {
+		if f.Stored != "" {
+			hint := fmt.Sprintf("`seats compute --date %s` counts the day again; should it stay so, keep the store and report it", f.Date)
+			return nil, fail.New(fail.Store, hint, "explain agent %s on %s: session %d in %s is %s by the rules and %s in the store",
+				f.Agent, f.Date, f.Session.ID, f.place, f.Verdict, f.Stored)
+		}
+	}
+	return all, nil
+}
+
+// rulesOf are the rules of days with a slice, as JSON.
+func rulesOf(stands ...compute.Standing) (string, error) {
 	type rules struct { // of a day
 		rule.Set
 		Day   calendar.Date     `json:"day"`
@@ -90,22 +111,7 @@ func (e *Explainer) fates(ctx context.Context, days []calendar.Date, region, loc
 		}
 	}
 	text, err := json.Marshal(by)
-	if err != nil {
-		return nil, err
-	}
-	all, err := duck.All[fate](ctx, e.conn, "ask/agent", sql.Named("rules", string(text)), sql.Named("agents", agents),
-		sql.Named("region", region), sql.Named("location", location))
-	if err != nil {
-		return nil, err
-	}
-	for _, f := range all {
-		if f.Stored != "" {
-			hint := fmt.Sprintf("`seats compute --date %s` counts the day again; should it stay so, keep the store and report it", f.Date)
-			return nil, fail.New(fail.Store, hint, "explain agent %s on %s: session %d in %s is %s by the rules and %s in the store",
-				f.Agent, f.Date, f.Session.ID, f.place, f.Verdict, f.Stored)
-		}
-	}
-	return all, nil
+	return string(text), err
 }
 
 // FateTable shows what became of an agent's sessions. Times are in the region's zone; where a session got to no

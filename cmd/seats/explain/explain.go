@@ -11,7 +11,6 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"sort"
@@ -374,26 +373,22 @@ func (d *Day) key() inPeriod { return inPeriod{d.Date.String(), d.Scope.Region} 
 
 // load reads who was there in seconds of days of regions, each region's day once, all of them with the same location or none.
 func (e *Explainer) load(ctx context.Context, seconds ...*Second) error {
-	type rules struct { // of a day
-		Day calendar.Date `json:"day"`
-		rule.Set
-	}
 	var days []calendar.Date
 	var regions []string
 	var ats []int64
-	var by []rules
+	var by []compute.Standing
 	for _, s := range seconds {
 		if !slices.Contains(days, s.Date) {
-			by = append(by, rules{s.Date, compute.RulesFor(s.tenant, s.Date)})
+			by = append(by, s.stands)
 		}
 		days, regions, ats = append(days, s.Date), append(regions, s.Scope.Region), append(ats, s.At)
 	}
-	text, err := json.Marshal(by)
+	text, err := rulesOf(by...)
 	if len(seconds) == 0 || err != nil {
 		return err
 	}
 	seats, err := duck.By[inPeriod, Seat](ctx, e.conn, "ask/seat", duck.Days(days...), sql.Named("regions", regions), sql.Named("ats", ats),
-		sql.Named("location", seconds[0].Scope.Location), sql.Named("rules", string(text)))
+		sql.Named("location", seconds[0].Scope.Location), sql.Named("rules", text))
 	for _, s := range seconds {
 		s.Seats = seats[s.key()]
 	}

@@ -71,10 +71,7 @@ func (p *packer) writeIssued(ctx context.Context) error {
 			err = p.copyIssued(i)
 		}
 	}
-	instead := ""
-	if p.masks != nil {
-		instead = leftOut
-	}
+	instead := map[bool]string{true: leftOut}[p.masks != nil]
 	return cmp.Or(err, p.table(ctx, "issued_file", "ledger/issued_file.csv", append(p.Period.Bounds(), sql.Named("left_out", instead))...))
 }
 
