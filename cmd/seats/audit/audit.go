@@ -19,7 +19,6 @@ import (
 	"context"
 	"database/sql"
 	_ "embed" // the rules
-	"encoding/json"
 	"errors"
 	"maps"
 	"path/filepath"
@@ -182,10 +181,7 @@ func (w *auditor) putManifests(ctx context.Context) error {
 	for file, m := range w.manifests {
 		all = append(all, lying{file, m.IssuedAt.Unix(), m})
 	}
-	text, err := json.Marshal(all)
-	if err == nil {
-		err = duck.ExecAll(ctx, w.scratch.Conn, []string{"ask/manifest", "ask/comparison"}, sql.Named("manifests", string(text)))
-	}
+	err := duck.ExecAll(ctx, w.scratch.Conn, []string{"ask/manifest", "ask/comparison"}, duck.JSON("manifests", all))
 	if err == nil {
 		w.disagrees, err = duck.By[revision, string](ctx, w.scratch.Conn, "ask/disagreement")
 	}
