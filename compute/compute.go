@@ -14,7 +14,6 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
-	"encoding/json"
 	"slices"
 	"sync"
 
@@ -161,14 +160,10 @@ func (c *Counter) count(ctx context.Context, stands []Standing, computedTS int64
 	} else if _, err := sweeping(); err != nil {
 		return nil, err
 	}
-	asked, err := asJSON(stands, rules)
-	if err != nil {
-		return nil, err
-	}
 	if err := duck.Spread(ctx, c.conn, c.tenant.Engine.Threads, rows, busy); err != nil {
 		return nil, err
 	}
-	if err := duck.ExecAll(ctx, c.conn, working, sql.Named("rules", asked)); err != nil {
+	if err := duck.ExecAll(ctx, c.conn, working, asked(stands, rules)); err != nil {
 		return nil, err
 	}
 	tx, err := duck.Begin(ctx, c.conn)
@@ -409,8 +404,8 @@ func rulesOf(stands []Standing) (all []rule.Set, err error) {
 	return all, nil
 }
 
-// asJSON gives the rules of some days to the SQL engine, as count/rule reads them.
-func asJSON(stands []Standing, rules []rule.Set) (string, error) {
+// asked gives the rules of some days to the SQL engine, as count/rule reads them.
+func asked(stands []Standing, rules []rule.Set) sql.NamedArg {
 	type day struct {
 		rule.Set
 		Day         calendar.Date `json:"day"`
@@ -423,8 +418,7 @@ func asJSON(stands []Standing, rules []rule.Set) (string, error) {
 	for i, s := range stands {
 		days[i] = day{rules[i], s.Day, s.state(rules[i].End()), s.Slice.SHA256, s.By.RulesHash(), string(s.By.Rules())}
 	}
-	text, err := json.Marshal(days)
-	return string(text), err
+	return duck.JSON("rules", days)
 }
 
 // PutRules puts the counting rules of days, as they stand, and the agents and sessions of their slices where the first statements of
@@ -434,11 +428,7 @@ func PutRules(ctx context.Context, conn *sql.Conn, stands []Standing) error {
 	if err != nil {
 		return err
 	}
-	asked, err := asJSON(stands, rules)
-	if err != nil {
-		return err
-	}
-	return duck.ExecAll(ctx, conn, slices.Concat(putting, []string{"count/counted_agent", "count/login"}), sql.Named("rules", asked))
+	return duck.ExecAll(ctx, conn, slices.Concat(putting, []string{"count/counted_agent", "count/login"}), asked(stands, rules))
 }
 
 func daysOf(stands []Standing) []calendar.Date {

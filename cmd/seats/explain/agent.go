@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"time"
@@ -76,11 +75,7 @@ func (e *Explainer) fates(ctx context.Context, days []calendar.Date, region, loc
 	if err != nil {
 		return nil, err
 	}
-	text, err := rulesOf(stands...)
-	if err != nil {
-		return nil, err
-	}
-	all, err := duck.All[fate](ctx, e.conn, "ask/agent", sql.Named("rules", text), sql.Named("agents", agents),
+	all, err := duck.All[fate](ctx, e.conn, "ask/agent", rulesOf(stands...), sql.Named("agents", agents),
 		sql.Named("region", region), sql.Named("location", location))
 	if err != nil {
 		return nil, err
@@ -95,8 +90,8 @@ func (e *Explainer) fates(ctx context.Context, days []calendar.Date, region, loc
 	return all, nil
 }
 
-// rulesOf are the rules of days with a slice, as JSON.
-func rulesOf(stands ...compute.Standing) (string, error) {
+// rulesOf binds the rules of days with a slice.
+func rulesOf(stands ...compute.Standing) sql.NamedArg {
 	type rules struct { // of a day
 		rule.Set
 		Day   calendar.Date     `json:"day"`
@@ -110,8 +105,7 @@ func rulesOf(stands ...compute.Standing) (string, error) {
 			by[i].Zones[r.Name] = r.Zone.String()
 		}
 	}
-	text, err := json.Marshal(by)
-	return string(text), err
+	return duck.JSON("rules", by)
 }
 
 // FateTable shows what became of an agent's sessions. Times are in the region's zone; where a session got to no

@@ -372,12 +372,11 @@ func (e *Explainer) load(ctx context.Context, seconds ...*Second) error {
 		}
 		days, regions, ats = append(days, s.Date), append(regions, s.Scope.Region), append(ats, s.At)
 	}
-	text, err := rulesOf(by...)
-	if len(seconds) == 0 || err != nil {
-		return err
+	if len(seconds) == 0 {
+		return nil
 	}
 	seats, err := duck.By[inPeriod, Seat](ctx, e.conn, "ask/seat", duck.Days(days...), sql.Named("regions", regions), sql.Named("ats", ats),
-		sql.Named("location", seconds[0].Scope.Location), sql.Named("rules", text))
+		sql.Named("location", seconds[0].Scope.Location), rulesOf(by...))
 	for _, s := range seconds {
 		s.Seats = seats[s.key()]
 	}
