@@ -363,7 +363,8 @@ func (s *Site) Kept(date calendar.Date, basis any) bool {
 	}
 	o.basis[date] = fmt.Sprintf("%x", sha256.Sum256(text))
 	page, data := o.Name+"/"+date.String()+".html", o.Name+"/data/"+date.String()+".js"
-	return s.folder.has(page, o.basis[date]) && s.folder.keep(data) == nil && s.folder.keep(page) == nil
+	old, err := os.ReadFile(filepath.Join(s.folder.path, page))
+	return err == nil && bytes.Contains(old, []byte(o.basis[date])) && s.folder.keep(data) == nil && s.folder.keep(page) == nil
 }
 
 // Day adds the page of a day of the tenant that was added last.
@@ -550,12 +551,6 @@ func (f *folder) put(name string, text []byte) error {
 		return fmt.Errorf("write %s: %w", name, err)
 	}
 	return nil
-}
-
-// has tells whether a file of the older site contains a text.
-func (f *folder) has(name, text string) bool {
-	old, err := os.ReadFile(filepath.Join(f.path, name))
-	return err == nil && bytes.Contains(old, []byte(text))
 }
 
 // keep lets a file of the older site be one of the draft. Where a file system does not let it be both, it is an error.

@@ -37,7 +37,6 @@ type monthView struct {
 	Regions    []regionMonth
 	States     map[string]int
 	Quality    []qualitySum
-	Revised    []report.Issue // what was issued again, with what it superseded
 }
 
 type regionMonth struct {
@@ -121,11 +120,6 @@ func (v *monthView) fill() {
 	slices.SortFunc(v.Quality, func(a, b qualitySum) int { return int(b.Count - a.Count) })
 	for _, r := range v.overview.Regions {
 		v.Regions = append(v.Regions, v.region(r))
-	}
-	for _, i := range v.Issued {
-		if i.Period[:len("2006-01")] == v.Month.String() && (i.Revision > 1 || !i.Stands) {
-			v.Revised = append(v.Revised, i)
-		}
 	}
 }
 
@@ -219,9 +213,6 @@ func (m regionMonth) HighestAt() time.Time { return time.Unix(m.Highest.At, 0).I
 
 // HasPage tells whether there is a page of the day.
 func (o *overview) HasPage(day calendar.Date) bool { return slices.Contains(o.paged, day.String()) }
-
-// Headroom is what the highest peak leaves of what was agreed on; negative where it was more.
-func (m regionMonth) Headroom() int64 { return m.Committed - m.Max.Agents }
 
 type dayView struct {
 	*overview
