@@ -79,7 +79,7 @@ func own(ctx context.Context, conn *sql.Conn) error {
 	if err != nil || len(statements) == 0 {
 		return err
 	}
-	return run(ctx, conn, statements...)
+	return run(ctx, conn, append(statements, texts.Text("store/region"))...)
 }
 
 // writeCatalogue writes the catalogue of the published store.

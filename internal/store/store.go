@@ -146,18 +146,19 @@ func (w *Work) open(ctx context.Context, o duck.Options, orNew bool) error {
 // it has just changed. A copy that fails is not published.
 func migrate(ctx context.Context, conn *sql.Conn, version uint64) error {
 	var err error
-	if version == 0 {
+	state := ""
+	switch version {
+	case 0:
 		err = makeNew(ctx, conn)
-	} else {
+	case Version:
+		state, err = duck.One[string](ctx, conn, "store/whole_state")
+	default:
 		err = duck.ExecAll(ctx, conn, schemas[version:])
 	}
-	if err == nil {
-		err = own(ctx, conn)
-	}
-	if err != nil || version == Version {
+	if err != nil || state != "" {
 		return err
 	}
-	return duck.InTx(ctx, conn, func(tx *sql.Tx) error { return duck.ExecAll(ctx, tx, []string{"store/comment"}) })
+	return own(ctx, conn) // comments come with what is made for clients, when it is published
 }
 
 // makeNew makes a store, without a word on what is in it. It has no rows: it is made in one transaction, for each of a hundred statements
