@@ -308,8 +308,8 @@ var (
 
 // Site is a site in the making. Tenants are added one after the other, each with its days; Close publishes all.
 type Site struct {
+	*folder // which Drop throws away
 	head    Head
-	folder  *folder
 	tenants []*overview
 	access  []plain.Access // of those that are shown
 }
@@ -322,9 +322,6 @@ func Create(dir string, head Head) (*Site, error) {
 	}
 	return &Site{head: head, folder: f}, nil
 }
-
-// Drop throws away a site that was not closed. After Close it does nothing.
-func (s *Site) Drop() error { return s.folder.Drop() }
 
 // Tenant adds a tenant: its overview and its months. Its days follow by Day.
 func (s *Site) Tenant(t Tenant) error {
@@ -423,18 +420,18 @@ type frame struct {
 }
 
 func (s *Site) page(name, kind, root, title string, of any) error {
-	var out bytes.Buffer
-	if err := templates.ExecuteTemplate(&out, kind+".html", frame{s.head, root, title, of}); err != nil {
-		return fmt.Errorf("write %s: %w", path.Base(name), err)
-	}
-	return s.folder.put(name, out.Bytes())
+	return s.put(name, templates, kind+".html", frame{s.head, root, title, of})
 }
 
 // script writes a value as a call: pages of the file system cannot fetch. What would end a script element or a line is escaped.
-func (s *Site) script(name, kind string, of any) error {
+func (s *Site) script(name, kind string, of any) error { return s.put(name, scripts, kind, of) }
+
+func (s *Site) put(name string, from interface {
+	ExecuteTemplate(io.Writer, string, any) error
+}, kind string, of any) error {
 	var out bytes.Buffer
-	if err := scripts.ExecuteTemplate(&out, kind, of); err != nil {
-		return fmt.Errorf("write %s: %w", name, err)
+	if err := from.ExecuteTemplate(&out, kind, of); err != nil {
+		return fmt.Errorf("write %s: %w", path.Base(name), err)
 	}
 	return s.folder.put(name, out.Bytes())
 }

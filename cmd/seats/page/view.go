@@ -333,7 +333,6 @@ var functions = template.FuncMap{
 	"high":    func(n, of int64) float64 { return 100 * float64(n) / float64(max(of, 1)) }, // in percent
 	"less":    func(n, by int64) int64 { return n - by },
 	"minus":   func(n, by float64) float64 { return n - by },
-	"neg":     func(n int64) int64 { return -n },
 	"enough":  func() int { return forecast.Enough },
 	"most":    func() int { return forecast.Most },
 	"reach":   func() int { return forecast.Reach },
