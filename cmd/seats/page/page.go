@@ -82,10 +82,7 @@ func (t Store) Write(ctx context.Context, site *Site) error {
 		t.Log.Expect(int64(len(stands)))
 	}
 	for n := 0; len(stands) > 0 && err == nil; stands = stands[n:] {
-		rows := int64(0)
-		for n = 0; n < len(stands) && (n == 0 || rows+stands[n].Size() <= batchRows); n++ {
-			rows += stands[n].Size()
-		}
+		n = compute.Batch(stands, batchRows)
 		var details []Detail
 		details, err = t.days(ctx, stands[:n])
 		for i := 0; i < len(details) && err == nil; i++ {
