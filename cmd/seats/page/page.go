@@ -111,19 +111,15 @@ func (t Store) basis(s compute.Standing) any {
 
 func (t Store) load(ctx context.Context) (Tenant, error) {
 	page := Tenant{Name: t.Of.Name, Regions: t.Of.Regions}
-	ended, err1 := duck.One[int64](ctx, t.Conn, "ask/page_as_of")
-	var err2, err3 error
+	var err1, err2, err3, err4 error
+	page.AsOf, err1 = duck.One[time.Time](ctx, t.Conn, "ask/page_as_of")
 	page.Issued, err2 = report.IssuedFiles(ctx, t.Conn)
 	page.Enabled, err3 = duck.All[Enabled](ctx, t.Conn, "ask/page_month")
-	if ended > 0 {
-		page.AsOf = time.Unix(ended, 0).UTC()
-	}
 	for at := range page.Issued {
 		if i := &page.Issued[at]; t.Mask != nil && i.Reason != "" {
 			i.Reason = reasonLeftOut
 		}
 	}
-	var err4 error
 	page.Highest, err4 = watch.HighestSeconds(ctx, t.Conn, t.Of)
 	err := cmp.Or(err1, err2, err3, err4, t.loadDays(ctx, &page), t.lookAhead(ctx, &page))
 	if n := len(page.Shown); n > 0 && err == nil {
