@@ -93,7 +93,7 @@ func (c *Counter) Days(ctx context.Context, stands []Standing, computedTS int64)
 		}
 	}
 	for len(can) > 0 {
-		n := batch(can)
+		n := Batch(can, batchRows)
 		for i, one := range c.atOnce(ctx, can[:n], computedTS) {
 			one.Day = can[i].Day
 			counted[numbers[i]] = one
@@ -106,11 +106,11 @@ func (c *Counter) Days(ctx context.Context, stands []Standing, computedTS int64)
 // batchRows is how many sessions and activities are counted at once: memory does not grow with the number of days.
 const batchRows = 300_000
 
-// batch is how many of the days, from the first on, are counted at once: one at least.
-func batch(stands []Standing) int {
+// Batch is how many of the days, from the first on, have so many sessions and activities at most: one at least.
+func Batch(stands []Standing, most int64) int {
 	rows := int64(0)
 	for i, s := range stands {
-		if rows += s.Size(); i > 0 && rows > batchRows {
+		if rows += s.Size(); i > 0 && rows > most {
 			return i
 		}
 	}

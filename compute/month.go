@@ -66,7 +66,7 @@ func (c *Counter) complete(ctx context.Context, month calendar.Month) ([]Standin
 func (c *Counter) sweepLeft(ctx context.Context, stands []Standing) error {
 	left := slices.DeleteFunc(slices.Clone(stands), func(s Standing) bool { return c.swept[s.Day].isOf(s) })
 	for len(left) > 0 {
-		n := batch(left)
+		n := Batch(left, batchRows)
 		rules, err := rulesOf(left[:n])
 		if err != nil {
 			return err
