@@ -9,6 +9,7 @@ import (
 	"context"
 	"database/sql"
 	"database/sql/driver"
+	"encoding/json"
 	"fmt"
 	"net/url"
 	"reflect"
@@ -121,6 +122,16 @@ func Days(days ...calendar.Date) sql.NamedArg {
 		texts[i] = d.String()
 	}
 	return sql.Named("days", texts)
+}
+
+// JSON binds a value as text.
+func JSON(name string, value any) sql.NamedArg { return sql.Named(name, asJSON{value}) }
+
+type asJSON struct{ value any }
+
+func (j asJSON) Value() (driver.Value, error) {
+	text, err := json.Marshal(j.value)
+	return string(text), err
 }
 
 // Span binds the first and the last of a range of days.

@@ -19,7 +19,6 @@ import (
 	"context"
 	"database/sql"
 	_ "embed" // the rules
-	"encoding/json"
 	"errors"
 	"maps"
 	"path/filepath"
@@ -147,9 +146,6 @@ func (a Audit) Do(ctx context.Context) (summary Summary, err error) {
 }
 
 func (w *auditor) load(ctx context.Context) error {
-	if err := w.scratch.Take(ctx); err != nil {
-		return err
-	}
 	var noRuns, noSlices, noFiles error
 	w.runs, noRuns = store.Runs(ctx, w.scratch.Conn)
 	w.slices, noSlices = store.Slices(ctx, w.scratch.Conn)
@@ -182,10 +178,7 @@ func (w *auditor) putManifests(ctx context.Context) error {
 	for file, m := range w.manifests {
 		all = append(all, lying{file, m.IssuedAt.Unix(), m})
 	}
-	text, err := json.Marshal(all)
-	if err == nil {
-		err = duck.ExecAll(ctx, w.scratch.Conn, []string{"ask/manifest", "ask/comparison"}, sql.Named("manifests", string(text)))
-	}
+	err := duck.ExecAll(ctx, w.scratch.Conn, []string{"ask/manifest", "ask/comparison"}, duck.JSON("manifests", all))
 	if err == nil {
 		w.disagrees, err = duck.By[revision, string](ctx, w.scratch.Conn, "ask/disagreement")
 	}

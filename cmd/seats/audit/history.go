@@ -5,7 +5,6 @@ import (
 	"context"
 	"database/sql"
 	"encoding/csv"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -79,11 +78,7 @@ func (w *auditor) checkDays(ctx context.Context) error {
 			months[m.String()] = w.Tenant.DaysOf(m)
 		}
 	}
-	text, err := json.Marshal(months)
-	if err == nil {
-		err = w.ask(ctx, "ask/day_finding", append(w.Period.Bounds(), sql.Named("months", string(text)))...)
-	}
-	return cmp.Or(err, w.checkNotIssued(ctx))
+	return cmp.Or(w.ask(ctx, "ask/day_finding", append(w.Period.Bounds(), duck.JSON("months", months))...), w.checkNotIssued(ctx))
 }
 
 // notHeld are those of some days of which the store holds no slice.

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -251,11 +250,7 @@ func (w *auditor) loadRules(ctx context.Context) error {
 	}
 	facts := maps.Clone(w.texts)
 	facts[""] = string(w.Tenant.Rules()) // for those by which nothing was counted yet
-	text, err := json.Marshal(facts)
-	if err == nil {
-		_, err = duck.Exec(ctx, w.scratch.Conn, "ask/rule_fact", sql.Named("rules", string(text)))
-	}
-	if err != nil {
+	if _, err := duck.Exec(ctx, w.scratch.Conn, "ask/rule_fact", duck.JSON("rules", facts)); err != nil {
 		return err
 	}
 	w.countedAs, err = duck.By[calendar.Date, string](ctx, w.scratch.Conn, "ask/computation")

@@ -372,7 +372,7 @@ func (j *Job) DryRun(ctx context.Context) (rows []WhatIf, err error) {
 	defer func() { err = Explain(errors.Join(err, scratch.Close()), j.Tenant) }()
 	s := j.begin()
 	s.Work, s.dry = &store.Work{DB: scratch.DB, Conn: scratch.Conn}, true
-	if err := errors.Join(scratch.Take(ctx), scratch.TakeRows(ctx, from, to)); err != nil {
+	if err := scratch.TakeRows(ctx, from, to); err != nil {
 		return nil, fmt.Errorf("read store: %w", err)
 	}
 	standing, err := duck.All[WhatIf](ctx, s.Conn, "ask/standing_number", sql.Named("periods", periods), sql.Named("measures", j.Tenant.Issued()))

@@ -10,7 +10,6 @@ import (
 	"database/sql"
 	"encoding/binary"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -177,10 +176,7 @@ func (k *Key) Rows(ctx context.Context, scratch *store.Scratch, patterns []strin
 		}
 		rows = append(rows, row{r.Key, masked, k.Employee(r.Employee), name})
 	}
-	text, err := json.Marshal(rows)
-	if err == nil {
-		_, err = duck.Exec(ctx, scratch.Conn, "ask/pseudonym_pseudonym", sql.Named("rows", string(text)))
-	}
+	_, err = duck.Exec(ctx, scratch.Conn, "ask/pseudonym_pseudonym", duck.JSON("rows", rows))
 	for _, table := range []string{"voice_session", "ocs_activity", "other_leg", "other_session"} {
 		if err == nil {
 			err = scratch.Each(ctx, "mask", table)

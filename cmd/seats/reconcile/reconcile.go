@@ -9,7 +9,6 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
-	"encoding/json"
 	"slices"
 	"time"
 
@@ -31,11 +30,8 @@ type Result struct {
 
 // Tenant reconciles what is theirs of a tenant in her store.
 func Tenant(ctx context.Context, conn *sql.Conn, t config.Tenant, theirs []Number) (r Result, err error) {
-	text, err := json.Marshal(theirs)
-	if err != nil {
-		return r, err
-	}
-	if err := duck.ExecAll(ctx, conn, []string{"ask/their_number", "ask/our_number", "ask/reconciled", "ask/found", "ask/difference"}, sql.Named("theirs", string(text))); err != nil {
+	steps := []string{"ask/their_number", "ask/our_number", "ask/reconciled", "ask/found", "ask/difference"}
+	if err := duck.ExecAll(ctx, conn, steps, duck.JSON("theirs", theirs)); err != nil {
 		return r, err
 	}
 	months, err := duck.By[string, calendar.Month](ctx, conn, "ask/differing_month")

@@ -4,9 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
-	"database/sql"
 	"encoding/csv"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -58,16 +56,11 @@ func Understand(ctx context.Context, rows []Written, tenants []config.Tenant, co
 		return nil, nil, err
 	}
 	defer db.Close() //nolint:errcheck // in memory
-	written, err1 := json.Marshal(rows)
-	named, err2 := json.Marshal(asked)
-	if err := cmp.Or(err1, err2); err != nil {
-		return nil, nil, err
-	}
 	understood, err := duck.All[struct {
 		Problem, Line, Tenant string
 		Number
 		Older string
-	}](ctx, db, "ask/their_row", sql.Named("rows", string(written)), sql.Named("tenants", string(named)))
+	}](ctx, db, "ask/their_row", duck.JSON("rows", rows), duck.JSON("tenants", asked))
 	numbers, older = map[string][]Number{}, map[string]bool{}
 	for _, u := range understood {
 		switch {

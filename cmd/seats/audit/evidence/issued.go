@@ -226,11 +226,9 @@ func (p *packer) writeRules(ctx context.Context) error {
 			}
 		}
 	}
-	rules, err1 := json.Marshal(days)
-	counted, err2 := json.Marshal(months)
-	_, err3 := duck.Exec(ctx, p.scratch.Conn, "ask/pack_counted_day", sql.Named("months", string(counted)))
-	err4 := duck.ExecAll(ctx, p.scratch.Conn, []string{"ask/pack_rule", "ask/pack_place"}, sql.Named("days", string(rules)))
-	err := cmp.Or(err1, err2, err3, err4)
+	_, err1 := duck.Exec(ctx, p.scratch.Conn, "ask/pack_counted_day", duck.JSON("months", months))
+	err2 := duck.ExecAll(ctx, p.scratch.Conn, []string{"ask/pack_rule", "ask/pack_place"}, duck.JSON("days", days))
+	err := cmp.Or(err1, err2)
 	for _, name := range []string{"day", "region_day", "location", "switch", "exclude", "month_day"} {
 		if err == nil {
 			err = p.table(ctx, name, "rules/"+name+".csv")
