@@ -40,10 +40,9 @@ func (c *checkCmd) Run(ctx context.Context, p *program) error {
 	table := report.Table{Header: []string{"tenant", "check", "result", "detail"}}
 	k := checker{now: p.clock(), table: &table}
 	key, err := signKey(cfg) // no tenant's
-	switch {
-	case err != nil:
+	if err != nil {
 		k.found("sign_key", "failed", err.Error())
-	case key != nil:
+	} else if key != nil {
 		k.found("sign_key", "ok", "key "+key.ID())
 	}
 	k.site(cfg)
@@ -153,12 +152,9 @@ func (k *checker) source(ctx context.Context) error {
 func inspect(ctx context.Context, t config.Tenant, now time.Time) (extract.Findings, error) {
 	if t.ExportDir != "" {
 		// Not beside the store: there may be none yet, and a check changes nothing there.
-		temp := os.TempDir()
-		if t.Engine.TempDir != "" {
-			temp = t.Engine.TempDir
-			if err := plain.MakeDir(temp, plain.TempDir); err != nil {
-				return extract.Findings{}, err
-			}
+		temp := cmp.Or(t.Engine.TempDir, os.TempDir())
+		if err := plain.MakeDir(temp, plain.TempDir); err != nil {
+			return extract.Findings{}, err
 		}
 		reach := 2*24*time.Hour + 2*time.Duration(t.MaxSessionHours)*time.Hour // yesterday in any zone, and as OpenSource looks back
 		return extract.InspectExport(ctx, t.ExportDir, t.ExportMarker, temp, reach, t.ReadsGroups(), now)
@@ -278,12 +274,9 @@ func (c *auditCmd) Run(ctx context.Context, p *program) error {
 	if c.Pseudonymize != "" && c.Pack == "" {
 		return usageError("--pseudonymize is for --pack")
 	}
-	keys, err := sign.ReadPublic(c.VerifyKey...)
-	if err != nil {
-		return err
-	}
-	cfg, err := p.load(c.Tenant)
-	if err != nil {
+	keys, err1 := sign.ReadPublic(c.VerifyKey...)
+	cfg, err2 := p.load(c.Tenant)
+	if err := cmp.Or(err1, err2); err != nil {
 		return err
 	}
 	if c.Pack != "" && len(cfg.Tenants) != 1 {
