@@ -340,7 +340,7 @@ func (s Standing) Stale() bool {
 
 // state is the state of the day's numbers (R10), whose day ends then in the last region.
 func (s Standing) state(end int64) string {
-	return settle.State(s.Slice.HighWater, s.Slice.OpenSessions, end, s.By.SettleHours)
+	return settle.Of(settle.Why(s.Slice.HighWater, s.Slice.OpenSessions, end, s.By.SettleHours))
 }
 
 // Basis tells results apart that may not be the same: all that a day's are counted from, and how they were; not when.

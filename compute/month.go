@@ -6,7 +6,6 @@ import (
 	"crypto/sha256"
 	"database/sql"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -88,11 +87,7 @@ func (c *Counter) countMonth(ctx context.Context, month calendar.Month, stands [
 	if err != nil {
 		return result, err
 	}
-	regions, err := json.Marshal(base.regions)
-	if err != nil {
-		return result, err
-	}
-	if err := duck.ExecAll(ctx, c.conn, ofMonth, sql.Named("regions", string(regions))); err != nil {
+	if err := duck.ExecAll(ctx, c.conn, ofMonth, duck.JSON("regions", base.regions)); err != nil {
 		return result, err
 	}
 	return result, duck.InTx(ctx, c.conn, func(tx *sql.Tx) error {

@@ -216,11 +216,11 @@ func eachSource(t *testing.T, fill func(*gim), check func(*testing.T, *rig, extr
 
 func TestR10Final(t *testing.T) {
 	const end = 1_000_000
-	require.Equal(t, settle.Final, settle.State(new(int64(end+3600)), 0, end, 1))
-	require.Equal(t, settle.Provisional, settle.State(new(int64(end+3599)), 0, end, 1), "attached data may still come")
-	require.Equal(t, settle.Provisional, settle.State(new(int64(end+3600)), 1, end, 1), "a session is open")
-	require.Equal(t, settle.Provisional, settle.State[int64](nil, 0, end, 0), "nobody knows")
-	require.Equal(t, settle.Final, settle.State(new(int64(end)), 0, end, 0))
+	require.Equal(t, settle.Final, settle.Of(settle.Why(new(int64(end+3600)), 0, end, 1)))
+	require.Equal(t, settle.Provisional, settle.Of(settle.Why(new(int64(end+3599)), 0, end, 1)), "attached data may still come")
+	require.Equal(t, settle.Provisional, settle.Of(settle.Why(new(int64(end+3600)), 1, end, 1)), "a session is open")
+	require.Equal(t, settle.Provisional, settle.Of(settle.Why[int64](nil, 0, end, 0)), "nobody knows")
+	require.Equal(t, settle.Final, settle.Of(settle.Why(new(int64(end)), 0, end, 0)))
 }
 
 func TestR10SliceHoldsWhatSharesASecondWithTheDay(t *testing.T) {

@@ -311,7 +311,7 @@ func (c *cut) seal(ctx context.Context, held bool) (err error) {
 			return err
 		}
 	}
-	s.State = settle.State(horizon.HighWater, c.opened, c.w.Hull().End, c.SettleHours)
+	s.State = settle.Of(settle.Why(horizon.HighWater, c.opened, c.w.Hull().End, c.SettleHours))
 	_, err = duck.Exec(ctx, c.tx, "slice/write_slice", day,
 		sql.Named("source", c.Source.Name()),
 		sql.Named("high_water", horizon.HighWater),

@@ -248,6 +248,13 @@ func (t Table) writeJSON(w io.Writer) error {
 	return err
 }
 
+// MarshalJSON writes a table inside a row, or in another document, as Write does.
+func (t Table) MarshalJSON() ([]byte, error) {
+	var b bytes.Buffer
+	err := t.writeJSON(&b)
+	return b.Bytes(), err
+}
+
 // object is a row as a JSON object with its keys in the header's order, which package json would sort.
 func (t Table) object(row []any) (string, error) {
 	var out bytes.Buffer

@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	_ "embed"
 	"errors"
 	"fmt"
 	"io"
@@ -11,6 +12,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"text/template"
 	"time"
 
 	"example.com/seats/cmd/seats/audit"
@@ -24,6 +26,7 @@ import (
 	"example.com/seats/internal/duck"
 	"example.com/seats/internal/fail"
 	"example.com/seats/internal/plain"
+	"example.com/seats/internal/settle"
 	"example.com/seats/internal/sign"
 	"example.com/seats/internal/store"
 	"example.com/seats/report"
@@ -41,39 +44,41 @@ func (c *checkCmd) Run(ctx context.Context, p *program) error {
 	k := checker{now: p.clock(), table: &table}
 	key, err := signKey(cfg) // no tenant's
 	if err != nil {
-		k.found("sign_key", "failed", err.Error())
+		k.Found("sign_key", "failed", err.Error())
 	} else if key != nil {
-		k.found("sign_key", "ok", "key "+key.ID())
+		k.Found("sign_key", "ok", "key "+key.ID())
 	}
 	k.site(cfg)
 	p.fail(err)
 	y := tally{p.terminal, job.ExitCode(err)}
-	for _, k.tenant = range cfg.Tenants {
-		k.found("configuration", "ok", "%d regions; store %s", len(k.tenant.Regions), k.tenant.StorePath())
-		t := k.tenant
+	for _, k.Tenant = range cfg.Tenants {
+		k.Found("configuration", "ok", "%d regions; store %s", len(k.Tenant.Regions), k.Tenant.StorePath())
+		t := k.Tenant
 		k.needs(plain.DataDir, disk.Left(t.DataDir), plain.TryDir(t.DataDir, plain.DataDir))
 		k.needs("output_dir", t.FilesPath(), plain.TryDir(t.FilesPath(), "output_dir"))
 		k.needs(plain.TempDir, t.Engine.TempDir, plain.TryDir(t.Engine.TempDir, plain.TempDir))
-		err := errors.Join(k.source(ctx), job.Explain(k.store(ctx), k.tenant), disk.Explain(k.delivery(ctx), ""))
+		err := errors.Join(k.source(ctx), job.Explain(k.store(ctx), k.Tenant), disk.Explain(k.delivery(ctx), ""))
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		y.add(k.tenant.Name, err)
+		y.add(k.Tenant.Name, err)
 	}
 	return p.print(table, c.Format, y.failed())
 }
 
 type checker struct {
-	tenant config.Tenant
+	Tenant config.Tenant
 	now    time.Time
 	table  *report.Table
 }
 
-func (k *checker) found(check, result, detail string, args ...any) {
+// Found adds a row; it gives nothing, as a template wants it.
+func (k *checker) Found(check, result, detail string, args ...any) string {
 	if len(args) > 0 {
 		detail = fmt.Sprintf(detail, args...)
 	}
-	k.table.Rows = append(k.table.Rows, []any{k.tenant.Name, check, result, oneLine.Replace(detail)})
+	k.table.Rows = append(k.table.Rows, []any{k.Tenant.Name, check, result, oneLine.Replace(detail)})
+	return ""
 }
 
 // oneLine puts the lines of an error, as those of a driver, into one cell.
@@ -84,9 +89,9 @@ func (k *checker) needs(what, is string, err error) {
 	switch {
 	case is == "":
 	case err != nil:
-		k.found(what, "warning", err.Error())
+		k.Found(what, "warning", err.Error())
 	default:
-		k.found(what, "ok", is)
+		k.Found(what, "ok", is)
 	}
 }
 
@@ -107,47 +112,30 @@ func (k *checker) site(cfg *config.Config) {
 }
 
 func (k *checker) source(ctx context.Context) error {
-	if !k.tenant.Holds(calendar.DateOf(k.now, k.tenant.Zone)) {
-		k.found("source", "skipped", "the tenant is not enabled, or its last day is over")
+	if !k.Tenant.Holds(calendar.DateOf(k.now, k.Tenant.Zone)) {
+		k.Found("source", "skipped", "the tenant is not enabled, or its last day is over")
 		return nil
 	}
-	f, err := inspect(ctx, k.tenant, k.now)
-	if err = disk.Explain(err, k.tenant.TempDir()); err != nil {
-		k.found("source", "failed", err.Error())
+	f, err := inspect(ctx, k.Tenant, k.now)
+	if err = disk.Explain(err, k.Tenant.TempDir()); err != nil {
+		k.Found("source", "failed", err.Error())
 		return err
 	}
-	k.found("source", "ok", f.Name)
-	k.found("tables and rights", "ok", f.Detail)
-	switch {
-	case !k.tenant.ReadsGroups():
-	case f.NoGroups != "":
-		k.found("agent groups", "warning", "breakdown asks for them, and they cannot be told; all else goes on: "+f.NoGroups)
-	default:
-		k.found("agent groups", "ok", "they can be told")
-	}
-	if len(f.MayWrite) > 0 {
-		k.found("read-only", "warning", "user %s could change %s: grant select alone to a user of the program's own",
-			k.tenant.GIM.User, strings.Join(f.MayWrite, ", "))
-	}
-	if k.tenant.TenantKey == nil && len(f.TenantKeys) > 1 {
-		k.found("tenants", "warning", "sessions of several tenants are counted as this one's: say whose are by gimdb.tenant_key; there are %v", f.TenantKeys)
-	}
-	k.horizon(f.Horizon)
-	if f.Oldest != nil {
-		k.found("oldest session", "ok", "%s: a day before was purged, or never there, and is refused", time.Unix(*f.Oldest, 0).UTC().Format(time.RFC3339))
-	} else {
-		k.found("oldest session", "warning", "there is no session at all: every day is refused")
-	}
-	k.guids(f)
-	unknown := job.UnknownSwitches(k.tenant, f.Switches)
-	for _, what := range unknown {
-		k.found("switches", "warning", what)
-	}
-	if len(unknown) == 0 {
-		k.found("switches", "ok", "each that is configured is one of the source's %d", len(f.Switches))
-	}
-	return nil
+	return sourceRows.Execute(io.Discard, struct {
+		extract.Findings
+		Check   *checker
+		Unknown []string // switches that are configured
+	}{f, k, job.UnknownSwitches(k.Tenant, f.Switches)})
 }
+
+// sourceRows finds what is to be said of a source.
+//
+//go:embed check.tmpl
+var sourceText string
+
+var sourceRows = template.Must(template.New("check.tmpl").Funcs(template.FuncMap{
+	"join": strings.Join, "instant": func(ts int64) string { return settle.Epoch(ts).String() },
+}).Parse(sourceText))
 
 func inspect(ctx context.Context, t config.Tenant, now time.Time) (extract.Findings, error) {
 	if t.ExportDir != "" {
@@ -162,20 +150,8 @@ func inspect(ctx context.Context, t config.Tenant, now time.Time) (extract.Findi
 	return extract.InspectGIMDB(ctx, *t.GIM, t.TenantKey, t.Zone)
 }
 
-// horizon tells how far behind the source is, on its own clock where it has one, and by which of its data sources.
-func (k *checker) horizon(h extract.Horizon) {
-	const check = "high-water mark"
-	if left := h.LeftOut(); left != "" {
-		k.found(check, "warning", "taken for switched off, and left out (retired_after_days): "+left)
-	}
-	switch {
-	case len(h.Waiting) > 0:
-		k.found(check, "warning", "no day is ready: the GIM "+h.Reach())
-		return
-	case h.HighWater == nil:
-		k.found(check, "unknown", "every day will stay provisional: "+cmp.Or(h.Unknown, "no export has a date in its name"))
-		return
-	}
+// Behind tells how far behind the source is, on its own clock where it has one, and by which of its data sources.
+func (k *checker) Behind(h extract.Horizon) string {
 	now := k.now
 	if h.Clock != nil {
 		now = time.Unix(*h.Clock, 0)
@@ -193,69 +169,53 @@ func (k *checker) horizon(h extract.Horizon) {
 	if now.Sub(mark) > 24*time.Hour {
 		result = "warning" // no night passes without a day
 	}
-	k.found(check, result, detail)
-}
-
-// guids tells whether the site stores the attempt GUID, without which no leg can be seen to be OCS-driven.
-func (k *checker) guids(f extract.Findings) {
-	for _, guid := range f.DefaultGUIDs {
-		k.found("attempt GUIDs", "warning", "ctl_ud_to_ude_mapping puts %q on calls that have none, and each of them counts as driven by Outbound Contact: take default_value out of it", guid)
-	}
-	for _, c := range f.CommonGUIDs {
-		k.found("attempt GUIDs", "warning", "%s: %q is on %d legs of %d agents: does it stand for none?", f.Day, c.GUID, c.Legs, c.Agents)
-	}
-	switch {
-	case f.Counted && f.Attempts > 0 && f.GUIDs == 0:
-		k.found("attempt GUIDs", "warning", "%s has %d contact attempts and no GSW_CALL_ATTEMPT_GUID in irf_user_data_gen_1: is it mapped in ctl_ud_to_ude_mapping?", f.Day, f.Attempts)
-	case f.Counted:
-		k.found("attempt GUIDs", "ok", "%s: %d contact attempts, %d GUIDs", f.Day, f.Attempts, f.GUIDs)
-	}
+	return k.Found("high-water mark", result, detail)
 }
 
 func (k *checker) store(ctx context.Context) error {
 	opened := false
-	err := reading(ctx, k.tenant, func(db duck.Queryer) error {
+	err := reading(ctx, k.Tenant, func(db duck.Queryer) error {
 		opened = true
-		slices, err := store.Slices(ctx, db)
-		if err != nil {
-			return err
-		}
-		k.found("store", "ok", "%d days", len(slices))
+		slices, err1 := store.Slices(ctx, db)
 		// What was doubtful in the newest days of the store, and might have changed their numbers (R11).
-		doubts, err := duck.All[struct {
+		doubts, err2 := duck.All[struct {
 			Day, Rule string
 			Found     int64
 			Example   string
 		}](ctx, db, "store/doubt")
-		for _, d := range doubts {
-			k.found(d.Rule, "warning", "%s: %s: %s", d.Day, job.Doubts[d.Rule], d.Example)
+		if err := cmp.Or(err1, err2); err != nil {
+			return err
 		}
-		return err
+		k.Found("store", "ok", "%d days", len(slices))
+		for _, d := range doubts {
+			k.Found(d.Rule, "warning", "%s: %s: %s", d.Day, job.Doubts[d.Rule], d.Example)
+		}
+		return nil
 	})
 	switch {
 	case errors.Is(err, store.ErrMissing):
-		k.found("store", "ok", "none yet")
+		k.Found("store", "ok", "none yet")
 		return nil
 	case err != nil && !opened:
-		k.found("store", "failed", err.Error())
+		k.Found("store", "failed", err.Error())
 	}
 	return err
 }
 
 // delivery logs in where the files are delivered to, and looks at the folder.
 func (k *checker) delivery(ctx context.Context) error {
-	if k.tenant.Deliver == nil {
+	if k.Tenant.Deliver == nil {
 		return nil
 	}
-	target, err := deliver.Open(ctx, *k.tenant.Deliver)
-	if err == nil && k.tenant.Deliver.Host == "" {
-		err = plain.TryDir(k.tenant.Deliver.Folder, "deliver.folder")
+	target, err := deliver.Open(ctx, *k.Tenant.Deliver)
+	if err == nil && k.Tenant.Deliver.Host == "" {
+		err = plain.TryDir(k.Tenant.Deliver.Folder, "deliver.folder")
 	}
 	if err != nil {
-		k.found("delivery", "failed", err.Error())
+		k.Found("delivery", "failed", err.Error())
 		return err
 	}
-	k.found("delivery", "ok", k.tenant.Deliver.Target())
+	k.Found("delivery", "ok", k.Tenant.Deliver.Target())
 	return target.Close()
 }
 

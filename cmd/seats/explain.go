@@ -148,10 +148,7 @@ func (x *explanation) print(ctx context.Context, month calendar.Month, date cale
 		return x.write(day.Busiest(ctx, x.Top))
 	case x.Sensitivity:
 		readings, err := day.Sensitivity(ctx, x.Spike)
-		if err != nil {
-			return err
-		}
-		return x.write(day.ReadingTable(readings))
+		return x.write(day.ReadingTable(readings), err)
 	case x.By != "":
 		issued()
 		return x.breakdown(day.Breakdown(ctx, config.Unit(x.By)))

@@ -180,7 +180,7 @@ func run(ctx context.Context, args []string, w world) (code int) {
 	p.terminal = newTerminal(w.stderr, "text", w.clock)
 	k, err := parser.Parse(queriesAsArguments(args))
 	if err != nil {
-		p.usage(err)
+		p.fail(fail.New(fail.Usage, "seats --help lists the commands, seats COMMAND --help their flags", "%w", err))
 		return int(fail.Usage)
 	}
 	p.terminal = newTerminal(w.stderr, c.LogFormat, w.clock)

@@ -1,9 +1,7 @@
 package main
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"maps"
@@ -113,14 +111,7 @@ func (a *reconciliation) write(p *program, format, file string) error {
 	var err error
 	switch format {
 	case report.FormatJSON:
-		var parts []any
-		for _, t := range []report.Table{a.numbers, a.findings, a.sessions, a.months} {
-			var b bytes.Buffer
-			if err := t.Write(&b, format); err != nil {
-				return err
-			}
-			parts = append(parts, json.RawMessage(b.Bytes()))
-		}
+		parts := []any{a.numbers, a.findings, a.sessions, a.months}
 		err = report.Table{Header: []string{"numbers", "findings", "sessions", "months"}, Rows: [][]any{parts}}.Write(p.stdout, format)
 	case report.FormatCSV:
 		err = a.numbers.Write(p.stdout, format)

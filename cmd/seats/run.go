@@ -252,13 +252,9 @@ func (p *program) notify(ctx context.Context, command []string, results []job.Re
 				why[o.Number.Period] = o.Number.Why
 			}
 		}
-		var numbers bytes.Buffer
-		if err := report.Measurements(r.Rows).Write(&numbers, report.FormatJSON); err != nil {
-			return err
-		}
 		tenants = append(tenants, map[string]any{"tenant": r.Tenant, "exit": int(job.ExitCode(r.Err)), "message": message, "provisional": why,
 			"days_done": r.Done, "days_waiting": r.Waiting, "days_failed": r.Failed, "files": r.Files, "delivered": len(r.Delivered),
-			"numbers": json.RawMessage(numbers.Bytes())})
+			"numbers": report.Measurements(r.Rows)})
 	}
 	text, err := json.Marshal(map[string]any{"program": version, "ended_at": p.clock().UTC(), "exit": int(job.ExitCode(failed)), "tenants": tenants})
 	if err != nil {

@@ -330,16 +330,15 @@ const missing = "missing"
 
 // sheetsOf reads a tenant's month; the zero month is the newest of which the store holds a day.
 func sheetsOf(ctx context.Context, db duck.Queryer, tenant config.Tenant, month calendar.Month, now time.Time) (sheets []sheet, err error) {
-	states, err1 := watch.States(ctx, db, tenant)
+	whys, err1 := watch.Whys(ctx, db, tenant)
 	peaks, err2 := watch.Peaks(ctx, db)
 	if err := cmp.Or(err1, err2); err != nil {
 		return nil, err
 	}
-	if month == (calendar.Month{}) {
-		for day := range states {
-			if month.First().Before(day) {
-				month = day.YearMonth()
-			}
+	states, newest := map[calendar.Date]string{}, month == (calendar.Month{})
+	for day, why := range whys {
+		if states[day] = settle.Of(why); newest && month.First().Before(day) {
+			month = day.YearMonth()
 		}
 	}
 	for _, day := range missingDays(tenant, states, lastEnded(tenant, now).AddDays(1)) {
@@ -422,9 +421,9 @@ func (s sheet) title(screen screen, highest int64, at calendar.Date) string {
 	for _, day := range s.month.Days() {
 		count[s.states[day]]++
 	}
-	said := []string{fmt.Sprintf("%d final", count[settle.Final])}
-	for _, state := range []string{settle.Provisional, missing} {
-		if count[state] > 0 {
+	var said []string
+	for _, state := range []string{settle.Final, settle.Provisional, missing} {
+		if count[state] > 0 || state == settle.Final {
 			said = append(said, fmt.Sprintf("%d %s", count[state], state))
 		}
 	}

@@ -155,11 +155,6 @@ func (t *terminal) hinted(level slog.Level, before string, err error, attrs []an
 	}
 }
 
-func (t *terminal) usage(err error) {
-	t.line(slog.LevelError, err.Error(), nil)
-	fmt.Fprintln(t.w, "seats: hint: seats --help lists the commands, seats COMMAND --help their flags")
-}
-
 // Start draws a line of progress on a terminal, until the next message or Stop: what is being done, how many
 // rows, how fast.
 func (t *terminal) Start(what string) { t.draw(what, -1) }

@@ -124,11 +124,12 @@ func Days(days ...calendar.Date) sql.NamedArg {
 	return sql.Named("days", texts)
 }
 
-// JSON binds a value as text.
+// JSON binds a value as the text that package json makes of it.
 func JSON(name string, value any) sql.NamedArg { return sql.Named(name, asJSON{value}) }
 
 type asJSON struct{ value any }
 
+// Value implements driver.Valuer.
 func (j asJSON) Value() (driver.Value, error) {
 	text, err := json.Marshal(j.value)
 	return string(text), err

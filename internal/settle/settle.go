@@ -45,11 +45,6 @@ func Of(why string) string {
 	return Provisional
 }
 
-// State is Final when there is no reason why the numbers may still move.
-func State[T ~int64](highWater *T, openSessions, dayEnd int64, settleHours int) string {
-	return Of(Why(highWater, openSessions, dayEnd, settleHours))
-}
-
 // Said names days with what is said of each, in one line; days of which the same is said together, and none of which nothing is.
 func Said(whys map[calendar.Date]string) string {
 	var groups []string

@@ -31,7 +31,7 @@ func TestWhyADayIsProvisional(t *testing.T) {
 		{nil, 0, 1, "the source does not tell up to when it is complete"},
 	} {
 		require.Equal(t, c.why, settle.Why(c.mark, c.open, end, c.hours))
-		require.Equal(t, c.why == "", settle.State(c.mark, c.open, end, c.hours) == settle.Final)
+		require.Equal(t, c.why == "", settle.Of(settle.Why(c.mark, c.open, end, c.hours)) == settle.Final)
 	}
 }
 

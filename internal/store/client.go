@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"database/sql"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -53,16 +52,12 @@ func (w *Work) whole(ctx context.Context) error {
 			return err
 		}
 	}
-	told, err := json.Marshal(all)
-	if err != nil {
-		return err
-	}
 	return duck.InTx(ctx, w.Conn, func(tx *sql.Tx) error {
 		if err := duck.ExecAll(ctx, tx, []string{"store/region"}); err != nil {
 			return err
 		}
 		statements, err := duck.All[string](ctx, tx, "store/whole",
-			sql.Named("tables", names(sealedParts...)), sql.Named("sealed", string(told)), sql.Named("state", w.state))
+			sql.Named("tables", names(sealedParts...)), duck.JSON("sealed", all), sql.Named("state", w.state))
 		if err != nil {
 			return err
 		}

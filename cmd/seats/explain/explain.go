@@ -7,7 +7,6 @@
 package explain
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"database/sql"
@@ -188,16 +187,6 @@ func tableOf[T any](header string, of []T, row func(T) []any) report.Table {
 // one is a table of one row.
 func one(header string, row ...any) report.Table {
 	return report.Table{Header: strings.Fields(header), Rows: [][]any{row}}
-}
-
-// list is a table inside a row: in JSON an array of objects.
-type list report.Table
-
-// MarshalJSON writes the rows as Table does.
-func (l list) MarshalJSON() ([]byte, error) {
-	var b bytes.Buffer
-	err := report.Table(l).Write(&b, report.FormatJSON)
-	return b.Bytes(), err
 }
 
 // instant is an epoch second in a zone; what is missing, or 0, is blank.
@@ -422,7 +411,7 @@ func (s *Second) Document() report.Table { return s.under(s.Summary()) }
 
 // under is what there is to the second behind its summary.
 func (s *Second) under(summary report.Table) report.Table {
-	return before(summary.Header, summary.Rows[0], one("plateaus seats", list(s.Spans()), list(s.seats())))
+	return before(summary.Header, summary.Rows[0], one("plateaus seats", s.Spans(), s.seats()))
 }
 
 // seats have what identifies a seat in full: with the keys one finds every row in the GIM.

@@ -326,7 +326,7 @@ func (t *Trend) Days() report.Table {
 // Document is all in one row, for JSON.
 func (t *Trend) Document() report.Table {
 	month, committed := t.columns()
-	return before(month.Header, month.Rows[0], before(committed.Header, committed.Rows[0], one("days", list(t.Days()))))
+	return before(month.Header, month.Rows[0], before(committed.Header, committed.Rows[0], one("days", t.Days())))
 }
 
 // List is the days with tenant, region and the newest day counted in every row, for CSV. The first row, without a date, is the month's peak.

@@ -3,7 +3,6 @@ package job
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"fmt"
 	"slices"
 
@@ -70,12 +69,9 @@ func (s *state) agree(ctx context.Context) error {
 			contracts = append(contracts, agreed{r.Name, c, r.Until})
 		}
 	}
-	text, err := json.Marshal(contracts)
-	if err == nil {
-		err = duck.InTx(ctx, s.Conn, func(tx *sql.Tx) error {
-			return duck.ExecAll(ctx, tx, []string{"store/configured_contract", "store/drop_contracts", "store/insert_contracts"}, sql.Named("contracts", string(text)))
-		})
-	}
+	err := duck.InTx(ctx, s.Conn, func(tx *sql.Tx) error {
+		return duck.ExecAll(ctx, tx, []string{"store/configured_contract", "store/drop_contracts", "store/insert_contracts"}, duck.JSON("contracts", contracts))
+	})
 	if err != nil {
 		return fmt.Errorf("write contracts: %w", err)
 	}

@@ -3,7 +3,6 @@ package job
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -208,11 +207,8 @@ func (s *state) askMoved(ctx context.Context, counter *compute.Counter, one comp
 	for _, e := range would.Enabled {
 		enabled[e.Region] = e.Agents
 	}
-	today, err := json.Marshal(map[report.Measure]map[string]int64{report.Concurrent: concurrent, report.Enabled: enabled})
-	if err != nil {
-		return err
-	}
-	told, err := duck.All[string](ctx, s.Conn, "store/moved", sql.Named("day", day.String()), sql.Named("today", string(today)))
+	today := map[report.Measure]map[string]int64{report.Concurrent: concurrent, report.Enabled: enabled}
+	told, err := duck.All[string](ctx, s.Conn, "store/moved", sql.Named("day", day.String()), duck.JSON("today", today))
 	if err != nil {
 		return err
 	}

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -156,10 +155,7 @@ func (s *state) recallRules(ctx context.Context, ledger []report.Issue) error {
 	if len(said) == 0 {
 		return nil
 	}
-	text, err := json.Marshal(said)
-	if err == nil {
-		_, err = duck.Exec(ctx, s.Conn, "store/recall_rules", sql.Named("said", string(text)))
-	}
+	_, err := duck.Exec(ctx, s.Conn, "store/recall_rules", duck.JSON("said", said))
 	return err
 }
 
@@ -360,11 +356,7 @@ func (j *Job) DryRun(ctx context.Context) (rows [][]any, err error) {
 	for _, n := range s.numbers() {
 		numbers = append(numbers, map[string]any{"region": n.Region, "measure": n.Measure, "period": n.Period, "value": n.Value})
 	}
-	list, err := json.Marshal(numbers)
-	if err != nil {
-		return nil, err
-	}
 	table, err := report.Ask(ctx, s.Conn, "ask/dry_run", nil, sql.Named("tenant", j.Tenant.Name), sql.Named("periods", periods),
-		sql.Named("measures", j.Tenant.Issued()), sql.Named("numbers", string(list)))
+		sql.Named("measures", j.Tenant.Issued()), duck.JSON("numbers", numbers))
 	return table.Rows, errors.Join(append(s.errs, err)...)
 }

@@ -356,6 +356,7 @@ func jobOf(t *testing.T, dir string, log job.Log, text string) *job.Job {
 		Plan:   job.Plan{Command: "run", Steps: []string{job.Extract, job.Compute, job.Report}, Days: []calendar.Date{{Year: 2026, Month: 3, Day: 10}}},
 		Tenant: cfg.Tenants[0],
 		Clock:  func() time.Time { return time.Date(2026, 4, 2, 6, 0, 0, 0, time.UTC) },
+		Sleep:  func(context.Context, time.Duration) {},
 		Log:    log,
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -275,14 +274,10 @@ func (s *state) owed(ctx context.Context, month calendar.Month) (why string, err
 	for _, r := range s.Tenant.Regions {
 		regions = append(regions, map[string]any{"region": r.Name, "disabled": r.Disabled, "until": r.Until.OrNone()})
 	}
-	list, err := json.Marshal(regions)
-	if err != nil {
-		return "", err
-	}
 	owed, err := duck.One[struct {
 		Region, Period string
 		Agents         *int64
-	}](ctx, s.Conn, "store/owed", sql.Named("month", month.String()), sql.Named("regions", string(list)), sql.Named("measures", s.Tenant.Issued()))
+	}](ctx, s.Conn, "store/owed", sql.Named("month", month.String()), duck.JSON("regions", regions), sql.Named("measures", s.Tenant.Issued()))
 	switch {
 	case err != nil || owed.Region == "":
 		return "", err

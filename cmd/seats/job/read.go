@@ -109,10 +109,7 @@ func (s *state) again(ctx context.Context, err error, days int) bool {
 	}
 	r.retries++
 	s.warn("the connection to the source is lost: the days that are left are read in a new snapshot", "days", days, "retry", r.retries, "reason", err)
-	select {
-	case <-ctx.Done():
-	case <-time.After(retryPause * time.Duration(r.retries)):
-	}
+	s.Sleep(ctx, retryPause*time.Duration(r.retries))
 	return true
 }
 

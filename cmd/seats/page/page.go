@@ -137,16 +137,14 @@ func (t Store) load(ctx context.Context) (Tenant, error) {
 
 // loadFront tells what the first page does: what is billed, and how the tenant stands.
 func (t Store) loadFront(ctx context.Context, page *Tenant) (err error) {
-	regions, err1 := json.Marshal(t.Of.Regions)
-	contracts, err2 := json.Marshal(page.Contracts)
-	var err3, err4, err5 error
-	page.Billed, err3 = duck.All[Bill](ctx, t.Conn, "ask/page_bill", sql.Named("regions", string(regions)), sql.Named("contracts", string(contracts)))
-	page.Stands, err4 = watch.Look(ctx, t.Conn, t.Of, t.Now)
+	var err1, err2, err3 error
+	page.Billed, err1 = duck.All[Bill](ctx, t.Conn, "ask/page_bill", duck.JSON("regions", t.Of.Regions), duck.JSON("contracts", page.Contracts))
+	page.Stands, err2 = watch.Look(ctx, t.Conn, t.Of, t.Now)
 	page.Overdue = page.Stands.Overdue(t.Of, t.Now, watch.Within(t.Of))
 	if len(page.Stands.Blocked) > 0 {
-		page.BlockedBy, err5 = duck.One[string](ctx, t.Conn, "ask/page_blocked_by", sql.Named("since", page.Stands.Blocked[0].String()))
+		page.BlockedBy, err3 = duck.One[string](ctx, t.Conn, "ask/page_blocked_by", sql.Named("since", page.Stands.Blocked[0].String()))
 	}
-	return cmp.Or(err1, err2, err3, err4, err5)
+	return cmp.Or(err1, err2, err3)
 }
 
 // lookAhead tells what each region's month may still bring. Of a region without a day there is nothing to be said.

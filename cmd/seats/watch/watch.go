@@ -115,16 +115,8 @@ func HighestSeconds(ctx context.Context, q duck.Queryer, t config.Tenant) ([]Hig
 	return duck.All[Highest](ctx, q, "ask/month_peak", sql.Named("regions", regions), sql.Named("until", until))
 }
 
-// States are the days that the store holds, or whose rows it once held, and whether they are final.
-func States(ctx context.Context, q duck.Queryer, t config.Tenant) (map[calendar.Date]string, error) {
-	states, err := Whys(ctx, q, t)
-	for day, why := range states {
-		states[day] = settle.Of(why)
-	}
-	return states, err
-}
-
-// Whys are the same days, each with the reason why it is provisional; "" where it is final. It is the one place that pages and lists ask.
+// Whys are the days that the store holds, or whose rows it once held, each with the reason why it is provisional; "" where it is final. It
+// is the one place that pages and lists ask.
 func Whys(ctx context.Context, q duck.Queryer, t config.Tenant) (map[calendar.Date]string, error) {
 	held, err1 := store.Slices(ctx, q)
 	dropped, err2 := duck.All[struct {
@@ -378,10 +370,7 @@ func (s Site) WriteFile(path string) (err error) {
 			return err
 		}
 	}
-	if err := replace(path, text.Bytes()); err != nil {
-		return err
-	}
-	return readErr
+	return cmp.Or(replace(path, text.Bytes()), readErr)
 }
 
 // read gives the metrics that the file holds; a missing one holds none.
