@@ -176,14 +176,6 @@ func (i Interval) Contains(s int64) bool { return i.Start <= s && s < i.End }
 // Seconds is the length of the interval; 0 when it is empty.
 func (i Interval) Seconds() int64 { return max(0, i.End-i.Start) }
 
-// Intersect returns the seconds that both intervals have, and false when there are none.
-func (i Interval) Intersect(o Interval) (Interval, bool) {
-	if !i.Overlaps(o) {
-		return Interval{}, false
-	}
-	return Interval{Start: max(i.Start, o.Start), End: min(i.End, o.End)}, true
-}
-
 // Union returns the seconds that at least one of ivs has, as the fewest intervals possible: ascending, none empty, none touching
 // another. The argument is not changed; the result is nil when there is no second at all.
 func Union(ivs []Interval) []Interval {

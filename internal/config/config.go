@@ -413,9 +413,7 @@ func (t Tenant) RulesHash() string { return fmt.Sprintf("%x", sha256.Sum256(t.Ru
 
 // sorted returns the distinct texts in order; never nil, so that none is [] in JSON.
 func sorted(texts []string) []string {
-	distinct := append([]string{}, texts...)
-	slices.Sort(distinct)
-	return slices.Compact(distinct)
+	return append([]string{}, slices.Compact(slices.Sorted(slices.Values(texts)))...)
 }
 
 func readRules(text []byte) (rules countingRules, err error) {

@@ -105,13 +105,13 @@ func (p Public) Check(text, signature []byte) error {
 		return ErrNone
 	}
 	for _, key := range p {
-		if key.ID() != s.KeyID {
-			continue
-		}
-		if minisign.Verify(key, text, signature) {
+		switch {
+		case key.ID() != s.KeyID:
+		case minisign.Verify(key, text, signature):
 			return nil
+		default:
+			return ErrAltered
 		}
-		return ErrAltered
 	}
 	return fmt.Errorf("%w, %016X", ErrAnotherKey, s.KeyID)
 }

@@ -101,12 +101,6 @@ func DropRows(ctx context.Context, q duck.Queryer, days ...calendar.Date) error 
 	return of(ctx, q, "drop", []any{duck.Days(days...)}, self, head, aside, row, groups, evidence)
 }
 
-// Take brings what the published store says of itself into the scratch store: its slices without their rows, the issued
-// files and the ledger.
-func (s *Scratch) Take(ctx context.Context) error {
-	return of(ctx, s.Conn, "take_all", nil, self, head, record)
-}
-
 // TakeRows brings the raw rows of the slices of a range of days, both included, into the scratch store.
 func (s *Scratch) TakeRows(ctx context.Context, from, to calendar.Date) error {
 	return of(ctx, s.Conn, "take_days", duck.Span(from, to), row)
@@ -149,15 +143,17 @@ type Scratch struct {
 	temp string
 }
 
-// OpenScratch attaches the store at path, with those of its sealed months that are wanted, all where wanted is nil. The errors are
-// those of OpenPublished, and ErrUnsealed.
+// OpenScratch attaches the store at path, with those of its sealed months that are wanted, all where wanted is nil, and takes over what
+// it says of itself: its slices without their rows, the issued files and the ledger. The errors are those of OpenPublished, and ErrUnsealed.
 func OpenScratch(ctx context.Context, path string, o duck.Options, wanted func(calendar.Month) bool) (*Scratch, error) {
 	return inMemory(ctx, path, o, func(conn *sql.Conn) error {
 		if err := makeNew(ctx, conn); err != nil {
 			return err
 		}
-		_, err := attachOne(ctx, conn, path, "published", wanted)
-		return err
+		if _, err := attachOne(ctx, conn, path, "published", wanted); err != nil {
+			return err
+		}
+		return of(ctx, conn, "take_all", nil, self, head, record)
 	})
 }
 

@@ -146,9 +146,6 @@ func (a Audit) Do(ctx context.Context) (summary Summary, err error) {
 }
 
 func (w *auditor) load(ctx context.Context) error {
-	if err := w.scratch.Take(ctx); err != nil {
-		return err
-	}
 	var noRuns, noSlices, noFiles error
 	w.runs, noRuns = store.Runs(ctx, w.scratch.Conn)
 	w.slices, noSlices = store.Slices(ctx, w.scratch.Conn)

@@ -78,8 +78,7 @@ func (w *auditor) checkDays(ctx context.Context) error {
 			months[m.String()] = w.Tenant.DaysOf(m)
 		}
 	}
-	err := w.ask(ctx, "ask/day_finding", append(w.Period.Bounds(), duck.JSON("months", months))...)
-	return cmp.Or(err, w.checkNotIssued(ctx))
+	return cmp.Or(w.ask(ctx, "ask/day_finding", append(w.Period.Bounds(), duck.JSON("months", months))...), w.checkNotIssued(ctx))
 }
 
 // notHeld are those of some days of which the store holds no slice.

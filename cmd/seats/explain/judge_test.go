@@ -329,7 +329,7 @@ func (h *history) once() {
 			if err != nil || f.Verdict == NotCounted {
 				continue
 			}
-			mine, _ := j.occupied.Intersect(scope.Day)
+			mine, _ := shared(j.occupied, scope.Day)
 			counts := func(o Fate) bool { return o.Region == f.Region && o.Verdict != NotCounted }
 			at := slices.IndexFunc(h.found, func(o *judged) bool {
 				return o != j && slices.ContainsFunc(o.fates, counts) && o.occupied.Overlaps(mine)

@@ -165,7 +165,7 @@ func (b looking) spans(visit func(agent string, h *history, j *judged, span cale
 	counts := func(f Fate) bool { return f.Verdict != NotCounted && b.isHere(f.place) }
 	for agent, h := range b.histories {
 		for _, j := range h.found {
-			if span, cut := j.occupied.Intersect(b.day.Scope.Day); cut && slices.ContainsFunc(j.fates, counts) {
+			if span, cut := shared(j.occupied, b.day.Scope.Day); cut && slices.ContainsFunc(j.fates, counts) {
 				visit(agent, h, j, span)
 			}
 		}
@@ -219,7 +219,7 @@ func (b looking) activityOnly() int64 {
 			if !ok || a.Switch != "" && (to == nil || !b.isHere(*to)) {
 				continue
 			}
-			if iv, ok = iv.Intersect(span); ok {
+			if iv, ok = shared(iv, span); ok {
 				spans[agent] = append(spans[agent], iv)
 			}
 		}
@@ -414,4 +414,12 @@ func TestAnOlderStoreIsNotBrokenDown(t *testing.T) {
 	_, err := New(conn, config.Tenant{Name: "acme"}).breakDown(t.Context(), "ask/breakdown", config.ByLocation)
 	require.ErrorContains(t, err, "the store of tenant acme is an older version's, which cannot be broken down")
 	require.Equal(t, []string{"the next `seats run` or `seats compute` brings the store up to date"}, fail.Hints(err))
+}
+
+// shared are the seconds that both intervals have, and false when there are none.
+func shared(a, b calendar.Interval) (calendar.Interval, bool) {
+	if !a.Overlaps(b) {
+		return calendar.Interval{}, false
+	}
+	return calendar.Interval{Start: max(a.Start, b.Start), End: min(a.End, b.End)}, true
 }

@@ -345,7 +345,7 @@ func (j *Job) DryRun(ctx context.Context) (rows [][]any, err error) {
 	defer func() { err = Explain(errors.Join(err, scratch.Close()), j.Tenant) }()
 	s := j.begin()
 	s.Work, s.dry = &store.Work{DB: scratch.DB, Conn: scratch.Conn}, true
-	if err := errors.Join(scratch.Take(ctx), scratch.TakeRows(ctx, from, to)); err != nil {
+	if err := scratch.TakeRows(ctx, from, to); err != nil {
 		return nil, fmt.Errorf("read store: %w", err)
 	}
 	s.compute(ctx)

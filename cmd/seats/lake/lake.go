@@ -320,7 +320,7 @@ func (l *Lake) Export(ctx context.Context, tenant config.Tenant, period audit.Pe
 	defer func() { err = l.placed(err) }()
 	lock, err := store.Lock(filepath.Join(l.dir, "."+tenant.Name+".lock"))
 	if err != nil {
-		return Summary{}, err
+		return summary, err
 	}
 	defer func() { err = errors.Join(err, lock.Close()) }()
 	l.access = tenant.Access
@@ -332,37 +332,25 @@ func (l *Lake) Export(ctx context.Context, tenant config.Tenant, period audit.Pe
 		err = cmp.Or(err, l.access.Give(filepath.Join(l.dir, name)))
 	}
 	if err != nil {
-		return Summary{}, err
+		return summary, err
 	}
 	scratch, err := store.OpenScratch(ctx, tenant.StorePath(), duck.Of(tenant.Engine), period.Touches)
 	if err != nil {
-		return Summary{}, err
+		return summary, err
 	}
 	defer func() { err = errors.Join(err, scratch.Close()) }()
 	h := sha256.New()
 	for _, name := range texts.Names("lake/") {
 		fmt.Fprintf(h, "%s\x00%s\x00", name, texts.Text(name))
 	}
-	x := &export{lake: l, tenant: tenant, scratch: scratch, statements: fmt.Sprintf("%x", h.Sum(nil))}
+	x := &export{lake: l, tenant: tenant, period: period, scratch: scratch, statements: fmt.Sprintf("%x", h.Sum(nil))}
 	if l.masks != nil {
 		x.masks = l.masks.Of(tenant.Name)
 	}
 	if err := plain.MakeTemp(scratch.TempDir()); err != nil {
-		return Summary{}, err
+		return summary, err
 	}
-	if err := scratch.Take(ctx); err != nil {
-		return Summary{}, err
-	}
-	if err := x.claim(ctx); err != nil {
-		return Summary{}, err
-	}
-	// Files depend on the order in which threads write them: one thread writes them always alike.
-	if _, err := duck.Exec(ctx, scratch.Conn, "store/one_thread"); err != nil {
-		return Summary{}, err
-	}
-	if err = x.days(ctx, period); err == nil {
-		err = x.months(ctx, period)
-	}
+	err = fail.InTurn(ctx, x.claim, x.days, x.months)
 	return x.summary, err
 }
 
@@ -394,6 +382,7 @@ func (x *export) claim(ctx context.Context) error {
 type export struct {
 	lake       *Lake
 	tenant     config.Tenant
+	period     audit.Period
 	scratch    *store.Scratch
 	masks      *pseudonym.Key // nil: none
 	statements string         // hash of what writes the partitions
@@ -410,8 +399,12 @@ type day struct {
 	FromRows    string // what the store says of the slice
 }
 
-func (x *export) days(ctx context.Context, period audit.Period) error {
-	days, err := duck.All[day](ctx, x.scratch.Conn, "lake/day", period.Bounds()...)
+func (x *export) days(ctx context.Context) error {
+	// Files depend on the order in which threads write them: one thread writes them always alike.
+	if _, err := duck.Exec(ctx, x.scratch.Conn, "store/one_thread"); err != nil {
+		return err
+	}
+	days, err := duck.All[day](ctx, x.scratch.Conn, "lake/day", x.period.Bounds()...)
 	if err != nil {
 		return err
 	}
@@ -439,19 +432,16 @@ func (x *export) day(ctx context.Context, d day) error {
 	if x.done(parts) {
 		return nil
 	}
-	values := map[string]any{"day": d.Date.String()}
+	values := []sql.NamedArg{sql.Named("day", d.Date.String())}
 	if d.HasRows.Bool {
 		t, err := x.load(ctx, d)
 		if err != nil {
 			return err
 		}
-		rules, err := json.Marshal(compute.RulesFor(t, d.Date))
-		if err != nil {
-			return err
-		}
-		values["text"], values["rules"], values["as_of"], values["extracted_ts"] = string(t.Rules()), string(rules), d.AsOf, d.Extracted
+		values = append(values, sql.Named("text", string(t.Rules())), duck.JSON("rules", compute.RulesFor(t, d.Date)), sql.Named("as_of", d.AsOf),
+			sql.Named("extracted_ts", d.Extracted))
 	}
-	if err := x.put(ctx, parts, values); err != nil {
+	if err := x.put(ctx, parts, values...); err != nil {
 		return err
 	}
 	if x.masks == nil {
@@ -479,8 +469,8 @@ func (x *export) load(ctx context.Context, d day) (t config.Tenant, err error) {
 	return t, err
 }
 
-func (x *export) months(ctx context.Context, period audit.Period) error {
-	months, err := duck.All[struct{ Relation, Month, Hash string }](ctx, x.scratch.Conn, "lake/month", period.Bounds()...)
+func (x *export) months(ctx context.Context) error {
+	months, err := duck.All[struct{ Relation, Month, Hash string }](ctx, x.scratch.Conn, "lake/month", x.period.Bounds()...)
 	if err != nil {
 		return err
 	}
@@ -489,7 +479,7 @@ func (x *export) months(ctx context.Context, period audit.Period) error {
 		if x.done(parts) {
 			continue
 		}
-		if err := x.put(ctx, parts, map[string]any{"month": m.Month}); err != nil {
+		if err := x.put(ctx, parts, sql.Named("month", m.Month)); err != nil {
 			return fmt.Errorf("export %s: %w", m.Month, err)
 		}
 	}
@@ -520,15 +510,15 @@ func (x *export) done(parts []partition) bool {
 	return true
 }
 
-func (x *export) put(ctx context.Context, parts []partition, values map[string]any) error {
-	values["masked"] = x.masks != nil
+func (x *export) put(ctx context.Context, parts []partition, values ...sql.NamedArg) error {
+	values = append(values, sql.Named("masked", x.masks != nil))
 	for at := range parts {
 		p := &parts[at]
 		p.file = filepath.Join(x.scratch.TempDir(), p.relation+".parquet")
 		args := []any{sql.Named("file", p.file)}
-		for name, value := range values {
-			if strings.Contains(texts.Text("lake/"+p.relation), "$"+name) {
-				args = append(args, sql.Named(name, value))
+		for _, value := range values {
+			if strings.Contains(texts.Text("lake/"+p.relation), "$"+value.Name) {
+				args = append(args, value)
 			}
 		}
 		if _, err := duck.Exec(ctx, x.scratch.Conn, "lake/"+p.relation, args...); err != nil {

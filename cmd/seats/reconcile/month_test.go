@@ -189,7 +189,7 @@ func (m *month) numbers(region string, r truth, missing calendar.Date) map[repor
 				}
 				seen[s.key] = true
 				for _, iv := range m.seat(s, m.slices[d], region, r) {
-					cut, in := iv.Intersect(span)
+					cut, in := shared(iv, span)
 					if !in {
 						continue
 					}
@@ -262,7 +262,7 @@ func (m *month) seat(s session, of slice, region string, r truth) (when []calend
 		return []calendar.Interval{iv}
 	}
 	for _, a := range mine {
-		if piece, in := iv.Intersect(calendar.Interval{Start: a.start, End: max(a.end, a.start+1)}); in && (a.name == "" || here(a.name)) {
+		if piece, in := shared(iv, calendar.Interval{Start: a.start, End: max(a.end, a.start+1)}); in && (a.name == "" || here(a.name)) {
 			when = append(when, piece)
 		}
 	}
@@ -482,4 +482,12 @@ func TestAMonthMayBeWrongAlone(t *testing.T) {
 		assert.Equal(t, c.finds, must.Texts(t, conn, `select concat_ws('|', verdict, readings, explains, spoils, periods, is_all_of_region)
 			from found where not missing order by turn`), what)
 	}
+}
+
+// shared are the seconds that both intervals have, and false when there are none.
+func shared(a, b calendar.Interval) (calendar.Interval, bool) {
+	if !a.Overlaps(b) {
+		return calendar.Interval{}, false
+	}
+	return calendar.Interval{Start: max(a.Start, b.Start), End: min(a.End, b.End)}, true
 }

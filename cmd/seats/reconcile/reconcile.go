@@ -30,7 +30,8 @@ type Result struct {
 
 // Tenant reconciles what is theirs of a tenant in her store.
 func Tenant(ctx context.Context, conn *sql.Conn, t config.Tenant, theirs []Number) (r Result, err error) {
-	if err := duck.ExecAll(ctx, conn, []string{"ask/their_number", "ask/our_number", "ask/reconciled", "ask/found", "ask/difference"}, duck.JSON("theirs", theirs)); err != nil {
+	steps := []string{"ask/their_number", "ask/our_number", "ask/reconciled", "ask/found", "ask/difference"}
+	if err := duck.ExecAll(ctx, conn, steps, duck.JSON("theirs", theirs)); err != nil {
 		return r, err
 	}
 	months, err := duck.By[string, calendar.Month](ctx, conn, "ask/differing_month")

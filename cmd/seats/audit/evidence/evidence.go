@@ -64,12 +64,7 @@ func Write(ctx context.Context, o Options) (err error) {
 		return err
 	}
 	p.dir = filepath.Join(p.scratch.TempDir(), "pack")
-	for _, step := range []func(context.Context) error{p.load, p.writeSlices, p.writeRules, p.writeIssued, p.writeLedger, p.writeResults, p.writeTexts} {
-		if err := step(ctx); err != nil {
-			return err
-		}
-	}
-	return p.zip()
+	return fail.InTurn(ctx, p.load, p.writeSlices, p.writeRules, p.writeIssued, p.writeLedger, p.writeResults, p.writeTexts, p.zip)
 }
 
 type packer struct {
@@ -97,9 +92,6 @@ type computation struct {
 }
 
 func (p *packer) load(ctx context.Context) (err error) {
-	if err := p.scratch.Take(ctx); err != nil {
-		return err
-	}
 	// Files depend on the order in which threads write them: one thread writes them always alike.
 	if _, err := duck.Exec(ctx, p.scratch.Conn, "store/one_thread"); err != nil {
 		return err
@@ -278,7 +270,7 @@ func (p *packer) each(visit func(name string, text []byte) error) error {
 
 // zip closes the pack: checksums as sha256sum --check reads them, then every file, and then the one file at its place. What is there
 // already is left alone.
-func (p *packer) zip() (err error) {
+func (p *packer) zip(context.Context) (err error) {
 	var sums bytes.Buffer
 	err = p.each(func(name string, text []byte) error {
 		fmt.Fprintf(&sums, "%s  %s\n", report.Digest(text), name)
