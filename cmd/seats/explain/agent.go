@@ -6,7 +6,6 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
-	"slices"
 	"time"
 
 	"example.com/seats/compute"
@@ -17,16 +16,6 @@ import (
 	"example.com/seats/report"
 )
 
-// Verdict is what became of a session in a region.
-type Verdict string
-
-// The verdicts.
-const (
-	Counted     Verdict = "counted"
-	CountedOnce Verdict = "counted once" // it qualifies, and shares seconds with another session of its agent
-	NotCounted  Verdict = "not counted"
-)
-
 // Fate is what became of a session of an agent on a day: one for each location where it counts, or would but
 // for the region's day (R8), and one in all where it counts nowhere.
 type Fate struct {
@@ -35,12 +24,12 @@ type Fate struct {
 	Session       Key
 	Login, Logout *int64 // as GIM has them
 	place                // "" where the session did not get so far
-	Verdict       Verdict
+	Verdict       string // counted; counted once, where it shares seconds with another session of its agent; not counted
 	Rule          string // the rule that decided, where it is not simply counted
 	Reason        string
 	Activities    int64    // how many put the session into the location
 	First         Activity // the first of them; without a Kind: none
-	Decision      Decision
+	Decision      string
 }
 
 // Agent tells of every voice session of an agent in the slices of some days, counted or not, and why not. The
@@ -63,7 +52,7 @@ func (e *Explainer) Agent(ctx context.Context, agent string, days []calendar.Dat
 type fate struct {
 	Fate
 	Agent  string
-	Stored Verdict // that of the store, where it is another than by the rules; else ""
+	Stored string // that of the store, where it is another than by the rules; else ""
 }
 
 // fates reads what became of the sessions of agents on days whose results are up to date, and holds it against what was counted:
@@ -128,14 +117,12 @@ func (e *Explainer) FateTable(agent string, fates []Fate) report.Table {
 	return tableOf("tenant agent date resource_key sm_res_session_fact_key start_date_time_key login logout region location verdict rule reason "+
 		"activities kind activity_key activity_date_time_key activity_start switch call_attempt_guid decision", fates, func(f Fate) []any {
 		zone := cmp.Or(zones[f.Region], fallback)
-		first := []any{nil, nil, nil, nil, nil, nil}
-		if a := f.First; a.Kind != "" {
-			first = []any{text(a.Kind), a.Key.ID, a.Key.DateTimeKey, instant(&a.Start, zone), text(a.Switch), text(a.GUID)}
-		}
-		return slices.Concat([]any{
+		a := f.First
+		return []any{
 			e.tenant.Name, agent, f.Date, f.Resource, f.Session.ID, f.Session.DateTimeKey, instant(f.Login, zone), instant(f.Logout, zone),
-			text(f.Region), text(f.Location), string(f.Verdict), text(f.Rule), text(f.Reason), f.Activities,
-		}, first, []any{text(f.Decision)})
+			text(f.Region), text(f.Location), f.Verdict, text(f.Rule), text(f.Reason), f.Activities, text(a.Kind), where(a.Kind != "", a.Key.ID),
+			where(a.Kind != "", a.Key.DateTimeKey), instant(&a.Start, zone), text(a.Switch), text(a.GUID), text(f.Decision),
+		}
 	})
 }
 
@@ -145,7 +132,7 @@ func (e *Explainer) BriefFateTable(fates []Fate) report.Table {
 	full := e.FateTable("", fates)
 	for i, f := range fates {
 		row := full.Rows[i]
-		location, why, logout := where(f.Region != "", f.place.String()), cmp.Or(f.Reason, string(f.Decision)), row[7]
+		location, why, logout := where(f.Region != "", f.place.String()), cmp.Or(f.Reason, f.Decision), row[7]
 		if logout == nil && f.Login != nil {
 			logout = "open"
 		}
