@@ -16,7 +16,7 @@ import (
 	"example.com/seats/report"
 )
 
-// Fate is what became of a session of an agent on a day: one for each location where it counts, or would but
+// Fate is a row of ask/agent: what became of a session of an agent on a day: one for each location where it counts, or would but
 // for the region's day (R8), and one in all where it counts nowhere.
 type Fate struct {
 	Date          calendar.Date
@@ -30,6 +30,8 @@ type Fate struct {
 	Activities    int64    // how many put the session into the location
 	First         Activity // the first of them; without a Kind: none
 	Decision      string
+	Agent         string
+	Stored        string // the store's verdict, where it is another than by the rules; else ""
 }
 
 // Agent tells of every voice session of an agent in the slices of some days, counted or not, and why not. The
@@ -41,23 +43,12 @@ func (e *Explainer) Agent(ctx context.Context, agent string, days []calendar.Dat
 			return nil, err
 		}
 	}
-	all, err := e.fates(ctx, days, region, location, agent)
-	for _, f := range all {
-		fates = append(fates, f.Fate)
-	}
-	return fates, err
-}
-
-// fate is a row of ask/agent.
-type fate struct {
-	Fate
-	Agent  string
-	Stored string // that of the store, where it is another than by the rules; else ""
+	return e.fates(ctx, days, region, location, agent)
 }
 
 // fates reads what became of the sessions of agents on days whose results are up to date, and holds it against what was counted:
 // where it was asked for, and of a session that has no place there, once that it belongs elsewhere.
-func (e *Explainer) fates(ctx context.Context, days []calendar.Date, region, location string, agents ...string) (fates []fate, err error) {
+func (e *Explainer) fates(ctx context.Context, days []calendar.Date, region, location string, agents ...string) (fates []Fate, err error) {
 	stands, err := compute.Look(ctx, e.conn, e.tenant, days...)
 	if err == nil {
 		err = checkFresh(stands...)
@@ -69,19 +60,19 @@ func (e *Explainer) fates(ctx context.Context, days []calendar.Date, region, loc
 	if err != nil {
 		return nil, err
 	}
-	all, err := duck.All[fate](ctx, e.conn, "ask/agent", sql.Named("rules", text), sql.Named("agents", agents),
+	fates, err = duck.All[Fate](ctx, e.conn, "ask/agent", sql.Named("rules", text), sql.Named("agents", agents),
 		sql.Named("region", region), sql.Named("location", location))
 	if err != nil {
 		return nil, err
 	}
-	for _, f := range all {
+	for _, f := range fates {
 		if f.Stored != "" {
 			hint := fmt.Sprintf("`seats compute --date %s` counts the day again; should it stay so, keep the store and report it", f.Date)
 			return nil, fail.New(fail.Store, hint, "explain agent %s on %s: session %d in %s is %s by the rules and %s in the store",
 				f.Agent, f.Date, f.Session.ID, f.place, f.Verdict, f.Stored)
 		}
 	}
-	return all, nil
+	return fates, nil
 }
 
 // rulesOf are the rules of days with a slice, as JSON.
