@@ -23,7 +23,7 @@ type sqlCmd struct {
 	Timeout   time.Duration `help:"Of a statement; 0: none." default:"10m" placeholder:"10m"`
 	Format    string        `help:"What is written: ${enum}. Parquet needs --output." enum:"table,box,markdown,json,csv,parquet" default:"table"`
 	Output    string        `help:"Write the result of one statement into this new file instead; without --format, as its name ends: .csv, .json, .parquet." placeholder:"FILE" type:"path"`
-	With      []string      `help:"A file that statements may join, as a table of this name: .csv, .parquet, .json; may be repeated." placeholder:"NAME=FILE" sep:"none"`
+	With      []string      `help:"A file that statements may join, as a table of this name: .csv, .parquet; may be repeated." placeholder:"NAME=FILE" sep:"none"`
 	NoPager   bool          `help:"Show long results on a terminal without $SEATS_PAGER, $PAGER or less."`
 	NoHistory bool          `help:"Keep nothing of what is typed at the prompt."`
 	Query     string        `arg:"" optional:"" help:"A statement, or several. Without it, statements are read from standard input, each ended by a semicolon; on a terminal, at a prompt."`

@@ -2,7 +2,9 @@ package query
 
 import (
 	"context"
+	"encoding/csv"
 	"fmt"
+	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -14,14 +16,12 @@ import (
 
 var joined = regexp.MustCompile(`^([A-Za-z_][A-Za-z0-9_]*)=(.+)$`)
 
-// readers read a file of the user's, by the ending of its name. What a reader could guess is said, as docs/store.md says it: only JSON
-// tells its types.
+// readers read a file of the user's, by the ending of its name. Nothing is left to them to guess: a column of a CSV file is text.
 var readers = map[string]string{
-	".csv": "read_csv($file, header = true, all_varchar = true, delim = ',', quote = '\"', escape = '\"', comment = '', skip = 0, nullstr = '', " +
-		"encoding = 'utf-8', strict_mode = true, ignore_errors = false, null_padding = false, filename = false, hive_partitioning = false)",
-	".parquet": "read_parquet($file, filename = false, hive_partitioning = false)",
-	".json": "read_json($file, format = 'auto', compression = 'uncompressed', sample_size = -1, ignore_errors = false, convert_strings_to_integers = false, " +
+	".csv": "read_csv($file, auto_detect = false, columns = {$columns}, header = true, delim = ',', quote = '\"', escape = '\"', comment = '', " +
+		"skip = 0, nullstr = '', allow_quoted_nulls = false, encoding = 'utf-8', strict_mode = true, ignore_errors = false, null_padding = false, " +
 		"filename = false, hive_partitioning = false)",
+	".parquet": "read_parquet($file, filename = false, hive_partitioning = false)",
 }
 
 // Join reads a file, told as NAME=FILE, into a temporary table of a connection that is not locked yet.
@@ -38,19 +38,36 @@ func Join(ctx context.Context, conn *duck.Conn, with string) error {
 	reader, known := readers[strings.ToLower(filepath.Ext(path))]
 	switch {
 	case !known || strings.ContainsAny(path, "*?[{"):
-		return fail.New(fail.Usage, "", "--with %s: the name of a file ends with .csv, .parquet or .json, and has none of * ? [ {", with)
+		return fail.New(fail.Usage, "", "--with %s: the name of a file ends with .csv or .parquet, and has none of * ? [ {", with)
 	case plain.Check(path) != nil:
 		return fail.New(fail.Usage, "", "--with %s: %w", with, plain.Check(path))
 	}
-	all, err := readCatalog(ctx, conn)
-	if err != nil {
-		return err
-	}
-	if _, err := all.describe(name); err == nil {
+	if _, err := describe(ctx, conn, name); err == nil {
 		return fail.New(fail.Usage, "give it another name", "--with %s: the store has a relation or macro %s", with, name)
 	}
-	if _, err := conn.ExecContext(ctx, `create temp table "`+name+`" as from `+strings.Replace(reader, "$file", "?", 1), path); err != nil {
+	columns, err := columnsOf(path, reader)
+	if err == nil {
+		_, err = conn.ExecContext(ctx, `create temp table "`+name+`" as from `+strings.NewReplacer("$file", "?", "$columns", columns).Replace(reader), path)
+	}
+	if err != nil {
 		return fmt.Errorf("read %s: %w", told[2], err)
 	}
 	return nil
+}
+
+// columnsOf gives the columns that a CSV file names in its first record, as read_csv wants them.
+func columnsOf(path, reader string) (string, error) {
+	if !strings.Contains(reader, "$columns") {
+		return "", nil
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close() //nolint:errcheck // only read
+	header, err := csv.NewReader(f).Read()
+	for i, name := range header {
+		header[i] = duck.Literal(strings.TrimPrefix(name, "\ufeff")) + ": 'varchar'"
+	}
+	return strings.Join(header, ", "), err
 }
