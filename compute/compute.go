@@ -237,12 +237,12 @@ func (c *Counter) remember(stands []Standing, swept []*sweep.Result) {
 
 // Day looks at a day, counts it by the rules of the counter's tenant, whatever was issued of it, and keeps its results: Days for one.
 func (c *Counter) Day(ctx context.Context, day calendar.Date, computedTS int64) (DayResult, error) {
-	s, err := LookAt(ctx, c.conn, c.tenant, day)
+	stands, err := Look(ctx, c.conn, c.tenant, day)
 	if err != nil {
 		return DayResult{}, err
 	}
-	s.By = c.tenant.On(day)
-	counted := c.Days(ctx, []Standing{s}, computedTS)[0]
+	stands[0].By = c.tenant.On(day)
+	counted := c.Days(ctx, stands, computedTS)[0]
 	return counted.DayResult, counted.Err
 }
 
@@ -293,15 +293,6 @@ func Look(ctx context.Context, q duck.Queryer, t config.Tenant, days ...calendar
 		stands[i] = s
 	}
 	return stands, err
-}
-
-// LookAt is Look for one day, and wants a slice of it: else the error is a *MissingError.
-func LookAt(ctx context.Context, q duck.Queryer, t config.Tenant, day calendar.Date) (Standing, error) {
-	stands, err := Look(ctx, q, t, day)
-	if err != nil {
-		return Standing{}, err
-	}
-	return stands[0], stands[0].Missing()
 }
 
 // Missing is the error of a day without a slice, else nil.
