@@ -233,7 +233,6 @@ func (e *Export) take(ctx context.Context, name string, files []*exportFile, ids
 	}
 	all.newest(e.TenantKey)
 	e.rows[name].add(all)
-	e.rows[name].byKey = nil // few tables are asked for rows by their key, and those make it again
 	return nil
 }
 

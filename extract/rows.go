@@ -189,35 +189,33 @@ func (r *Rows) keep(wanted func(row int) bool) {
 // chunk holds several times is a fault of the source (R11 duplicate_key); that several do is how an export brings corrections.
 // Then it drops what is not the tenant's, where one was asked for.
 func (r *Rows) newest(tenantKey *int64) {
-	newest, copies := make(map[rowKey]int32, r.len), map[rowKey][]int{}
-	for row := range r.len {
-		k := r.key(row)
-		first, has := newest[k]
-		switch {
-		case !has:
-			newest[k] = int32(row)
-		case copies[k] == nil:
-			copies[k] = []int{int(first), row}
-		default:
-			copies[k] = append(copies[k], row)
+	audit, order, isOld := column(r.of, "update_audit_key"), make([]int, r.len), map[int]bool{}
+	for row := range order {
+		order[row] = row
+	}
+	slices.SortFunc(order, func(a, b int) int { // most rows come in order
+		if x, y := r.key(a), r.key(b); x != y {
+			return slices.Compare(x[:], y[:])
+		}
+		return cmp.Or(r.compareAudit(audit, a, b), cmp.Compare(r.chunkOf(a), r.chunkOf(b)), cmp.Compare(a, b))
+	})
+	for from, to := 0, 1; from < r.len; from, to = to, to+1 {
+		k, chunks := r.key(order[from]), map[int32]bool(nil)
+		for ; to < r.len && r.key(order[to]) == k; to++ {
+			if chunks == nil {
+				chunks = map[int32]bool{r.chunkOf(order[from]): true}
+			}
+			isOld[order[to-1]], chunks[r.chunkOf(order[to])] = true, true
+		}
+		if copies := to - from; copies > 1 && copies > len(chunks) {
+			if r.faults == nil {
+				r.faults = map[rowKey]int64{}
+			}
+			r.faults[k] = int64(copies)
 		}
 	}
-	if r.byKey = newest; len(copies) > 0 {
-		r.faults = map[rowKey]int64{}
-		audit := column(r.of, "update_audit_key")
-		for k, rows := range copies {
-			newest[k] = int32(slices.MaxFunc(rows, func(a, b int) int {
-				return cmp.Or(r.compareAudit(audit, a, b), cmp.Compare(r.chunkOf(a), r.chunkOf(b)), cmp.Compare(a, b))
-			}))
-			chunks := map[int32]bool{}
-			for _, row := range rows {
-				chunks[r.chunkOf(row)] = true
-			}
-			if len(rows) > len(chunks) {
-				r.faults[k] = int64(len(rows))
-			}
-		}
-		r.keep(func(row int) bool { return newest[r.key(row)] == int32(row) })
+	if len(isOld) > 0 {
+		r.keep(func(row int) bool { return !isOld[row] })
 	}
 	if tenant := column(r.of, "tenant_key"); tenantKey != nil && tenant >= 0 {
 		r.keep(func(row int) bool { return r.isThere(tenant, row) && r.number(tenant, row) == *tenantKey })

@@ -101,14 +101,12 @@ func (t Table) Write(w io.Writer, format string) error {
 	}
 	var err error
 	switch format {
-	case FormatTable:
-		err = t.writeText(w)
+	case FormatTable, FormatBox, FormatMarkdown:
+		err = t.draw(w, format)
 	case FormatJSON:
 		err = t.writeJSON(w)
 	case FormatCSV:
 		err = writeCSV(w, t.texts())
-	case FormatBox, FormatMarkdown:
-		err = t.draw(w, format)
 	default:
 		return fmt.Errorf("write table: unknown format %q (want %s)", format, strings.Join(Formats(), ", "))
 	}
@@ -118,43 +116,47 @@ func (t Table) Write(w io.Writer, format string) error {
 	return nil
 }
 
-// told are the texts for people, with the alignment of each column.
-func (t Table) told() (rows [][]string, aligns []text.Align) {
-	rows, aligns = t.texts(), make([]text.Align, len(t.Header))
-	for column := range t.Header {
-		aligns[column] = t.alignment(column)
-		rows[0][column] = Printable(rows[0][column])
-		for i, row := range t.Rows {
-			if told, is := row[column].(Told); is {
-				rows[i+1][column] = told.Words
-			}
-			rows[i+1][column] = Printable(rows[i+1][column])
-		}
+// said is a value as people are told it.
+func said(value any) string {
+	if told, is := value.(Told); is {
+		value = told.Words
 	}
-	return rows, aligns
+	return Printable(textOf(value))
+}
+
+// styles are those of the formats that are drawn.
+var styles = map[string]table.Style{
+	FormatTable:    {Box: table.BoxStyle{PaddingRight: "  "}},
+	FormatBox:      {Box: table.StyleBoxLight, Options: table.OptionsDefault},
+	FormatMarkdown: {},
 }
 
 func (t Table) draw(w io.Writer, format string) error {
-	drawn := table.NewWriter()
-	drawn.SetStyle(table.StyleLight)
-	drawn.Style().Format.Header = text.FormatDefault
-	rows, aligns := t.told()
+	drawn, rows := table.NewWriter(), []table.Row{nil}
+	for _, name := range t.Header {
+		rows[0] = append(rows[0], Printable(name))
+	}
+	for _, row := range t.Rows {
+		var cells table.Row
+		for _, value := range row {
+			cells = append(cells, said(value))
+		}
+		rows = append(rows, cells)
+	}
+	most, fits := t.narrow(rows)
+	if format == FormatTable && !fits {
+		return writeRecords(w, rows)
+	}
 	var columns []table.ColumnConfig
-	for i, align := range aligns {
-		columns = append(columns, table.ColumnConfig{Number: i + 1, Align: align, AlignHeader: align})
+	for i := range t.Header {
+		align := t.alignment(i)
+		columns = append(columns, table.ColumnConfig{Number: i + 1, Align: align, AlignHeader: align, WidthMax: most, WidthMaxEnforcer: text.WrapSoft})
 	}
 	drawn.SetColumnConfigs(columns)
-	for i, row := range rows {
-		cells := make(table.Row, len(row))
-		for column, cell := range row {
-			cells[column] = cell
-		}
-		if i == 0 {
-			drawn.AppendHeader(cells)
-		} else {
-			drawn.AppendRow(cells)
-		}
-	}
+	drawn.SetStyle(styles[format])
+	drawn.SuppressTrailingSpaces()
+	drawn.AppendHeader(rows[0])
+	drawn.AppendRows(rows[1:])
 	lines := drawn.Render
 	if format == FormatMarkdown {
 		lines = drawn.RenderMarkdown
@@ -163,67 +165,39 @@ func (t Table) draw(w io.Writer, format string) error {
 	return err
 }
 
-func (t Table) writeText(w io.Writer) error {
-	rows, aligns := t.told()
+// narrow is how wide a column may be at most, its cells broken, for a row to fit the terminal; it does not where too little of them would
+// be left to read.
+func (t Table) narrow(rows []table.Row) (most int, fits bool) {
 	widths := make([]int, len(t.Header))
 	for _, row := range rows {
-		for column := range row {
-			widths[column] = max(widths[column], text.StringWidthWithoutEscSequences(row[column]))
+		for column, cell := range row {
+			widths[column] = max(widths[column], text.StringWidthWithoutEscSequences(cell.(string)))
 		}
 	}
-	if !t.narrow(rows, widths) {
-		return t.writeRecords(w, rows[1:])
-	}
-	for _, row := range rows {
-		for more := true; more; {
-			line := ""
-			more = false
-			for column, cell := range row {
-				cell, row[column], _ = strings.Cut(cell, "\n")
-				line += aligns[column].Apply(cell, widths[column]) + "  "
-				more = more || row[column] != ""
-			}
-			if _, err := fmt.Fprintln(w, strings.TrimRight(line, " ")); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-// narrow breaks the cells of the widest columns until a row fits the terminal; it is false where too little of them would be left to read.
-func (t Table) narrow(rows [][]string, widths []int) bool {
 	const narrowest = 10
-	total := -2
-	for _, width := range widths {
-		total += width + 2
-	}
-	for ; t.Width > 0 && total > t.Width; total-- {
-		if slices.Max(widths) <= narrowest {
-			return false
+	for most = t.Width; ; most-- {
+		total := -2
+		for _, width := range widths {
+			total += min(width, most) + 2
 		}
-		widths[slices.Index(widths, slices.Max(widths))]--
-	}
-	for _, row := range rows {
-		for column := range row {
-			row[column] = text.WrapSoft(row[column], widths[column])
+		if fits = total <= t.Width || t.Width == 0; fits || most <= narrowest {
+			return most, fits
 		}
 	}
-	return true
 }
 
 // writeRecords writes a line for each cell that is not empty, under the names, a blank line behind each row.
-func (t Table) writeRecords(w io.Writer, rows [][]string) (err error) {
-	for _, row := range rows {
+func writeRecords(w io.Writer, rows []table.Row) error {
+	var records strings.Builder
+	for _, row := range rows[1:] {
 		for column, cell := range row {
-			if cell != "" && err == nil {
-				_, err = fmt.Fprintf(w, "%-14s %s\n", t.Header[column], cell)
+			if cell != "" {
+				fmt.Fprintf(&records, "%-14s %s\n", rows[0][column], cell)
 			}
 		}
-		if err == nil {
-			_, err = fmt.Fprintln(w)
-		}
+		records.WriteByte('\n')
 	}
+	_, err := io.WriteString(w, records.String())
 	return err
 }
 
@@ -259,10 +233,10 @@ func (t Table) writeJSON(w io.Writer) error {
 	before := "["
 	for _, row := range t.Rows {
 		object, err := t.object(row)
-		if err != nil {
-			return err
+		if err == nil {
+			_, err = io.WriteString(w, before+object)
 		}
-		if _, err := io.WriteString(w, before+object); err != nil {
+		if err != nil {
 			return err
 		}
 		before = ",\n "

@@ -40,10 +40,9 @@ func (c *checkCmd) Run(ctx context.Context, p *program) error {
 	table := report.Table{Header: []string{"tenant", "check", "result", "detail"}}
 	k := checker{now: p.clock(), table: &table}
 	key, err := signKey(cfg) // no tenant's
-	switch {
-	case err != nil:
+	if err != nil {
 		k.found("sign_key", "failed", err.Error())
-	case key != nil:
+	} else if key != nil {
 		k.found("sign_key", "ok", "key "+key.ID())
 	}
 	k.site(cfg)
@@ -153,12 +152,9 @@ func (k *checker) source(ctx context.Context) error {
 func inspect(ctx context.Context, t config.Tenant, now time.Time) (extract.Findings, error) {
 	if t.ExportDir != "" {
 		// Not beside the store: there may be none yet, and a check changes nothing there.
-		temp := os.TempDir()
-		if t.Engine.TempDir != "" {
-			temp = t.Engine.TempDir
-			if err := plain.MakeDir(temp, plain.TempDir); err != nil {
-				return extract.Findings{}, err
-			}
+		temp := cmp.Or(t.Engine.TempDir, os.TempDir())
+		if err := plain.MakeDir(temp, plain.TempDir); err != nil {
+			return extract.Findings{}, err
 		}
 		reach := 2*24*time.Hour + 2*time.Duration(t.MaxSessionHours)*time.Hour // yesterday in any zone, and as OpenSource looks back
 		return extract.InspectExport(ctx, t.ExportDir, t.ExportMarker, temp, reach, t.ReadsGroups(), now)
@@ -278,12 +274,9 @@ func (c *auditCmd) Run(ctx context.Context, p *program) error {
 	if c.Pseudonymize != "" && c.Pack == "" {
 		return usageError("--pseudonymize is for --pack")
 	}
-	keys, err := sign.ReadPublic(c.VerifyKey...)
-	if err != nil {
-		return err
-	}
-	cfg, err := p.load(c.Tenant)
-	if err != nil {
+	keys, err1 := sign.ReadPublic(c.VerifyKey...)
+	cfg, err2 := p.load(c.Tenant)
+	if err := cmp.Or(err1, err2); err != nil {
 		return err
 	}
 	if c.Pack != "" && len(cfg.Tenants) != 1 {
@@ -347,13 +340,13 @@ func printFindings(w io.Writer, format string, found []audit.Finding) error {
 	brief := report.Table{Header: []string{"tenant", "severity", "rule", "region", "period", "what"}}
 	details := report.Table{Header: []string{"rule", "region", "period", "detail"}}
 	advice := report.Table{Header: []string{"rule", "what to do"}}
-	advised := map[audit.Rule]bool{}
+	advised := map[string]bool{}
 	for _, f := range found {
 		severity := "finding"
 		if f.IsRemark() {
 			severity = "remark"
 		}
-		rule, shown := string(f.Rule), append([]string{}, f.Details...)
+		rule, shown := f.Rule, append([]string{}, f.Details...)
 		all.Rows = append(all.Rows, []any{f.Tenant, f.Check(), rule, severity, f.Region, f.Period, f.What, shown, f.Advice()})
 		brief.Rows = append(brief.Rows, []any{f.Tenant, severity, rule, f.Region, f.Period, f.What})
 		if more := len(shown) - detailsShown; more > 0 {

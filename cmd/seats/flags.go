@@ -50,12 +50,9 @@ type shard struct {
 
 // part reads the configuration with the tenants of the shard that the flags say, of those that are named.
 func (f shardFlags) part(p *program, names []string) (*config.Config, error) {
-	ours, err := f.shard(p.env, names)
-	if err != nil {
-		return nil, err
-	}
-	cfg, err := p.load(names)
-	if err != nil {
+	ours, err1 := f.shard(p.env, names)
+	cfg, err2 := p.load(names)
+	if err := cmp.Or(err1, err2); err != nil {
 		return nil, err
 	}
 	return ours.part(cfg), nil
@@ -309,10 +306,8 @@ func (c completionCmd) Run(ctx context.Context, p *program, app *kong.Kong) erro
 	return err
 }
 
-// valuesOf says which values a flag is offered.
-func valuesOf(flag string) string {
-	return map[string]string{"tenant": "tenant", "region": "region", "date": "date", "from": "date", "to": "date", "month": "month"}[flag]
-}
+// offered are the kinds of values that flags are offered.
+var offered = map[string]string{"tenant": "tenant", "region": "region", "date": "date", "from": "date", "to": "date", "month": "month"}
 
 func (manCmd) Run(app *kong.Kong) error {
 	var all []string
@@ -349,9 +344,9 @@ func examples(n *kong.Node) (lines []string) {
 var completionTexts embed.FS
 
 var completion = template.Must(template.New("").Funcs(template.FuncMap{
-	"visible": visible, "words": words, "join": strings.Join, "values": valuesOf,
+	"visible": visible, "join": strings.Join, "values": func(flag string) string { return offered[flag] },
 	"all":   func(n *kong.Node) []*kong.Flag { return flags(n, true) },
-	"below": func(n *kong.Node) []*kong.Flag { return flags(n, n.Parent != nil) },
+	"below": func(n *kong.Node) []*kong.Flag { return flags(n, n.Parent != nil) }, // the program itself: there a command comes first
 }).ParseFS(completionTexts, "*.tmpl"))
 
 func visible(n *kong.Node) (names []string) {
@@ -361,15 +356,6 @@ func visible(n *kong.Node) (names []string) {
 		}
 	}
 	return names
-}
-
-// words are what may follow a command: its own commands and all their flags, the program's among them.
-func words(n *kong.Node) string {
-	all := visible(n)
-	for _, f := range flags(n, n.Parent != nil) { // below the program itself a command comes first
-		all = append(all, "--"+f.Name)
-	}
-	return strings.Join(all, " ")
 }
 
 // flags are those of a node and of what stands above it, and below it too where that is wanted, each once.

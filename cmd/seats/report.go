@@ -105,12 +105,9 @@ func (c *reportCmd) tenantPages(ctx context.Context, p *program, tenant config.T
 
 // statement writes a tenant's month as a workbook, whole or not at all, and over nothing.
 func (c *reportCmd) statement(ctx context.Context, p *program) error {
-	month, err := parsed("--month", string(c.Month), calendar.ParseMonth)
-	if err != nil {
-		return err
-	}
-	cfg, err := c.part(p, c.Tenant)
-	if err != nil {
+	month, err1 := parsed("--month", string(c.Month), calendar.ParseMonth)
+	cfg, err2 := c.part(p, c.Tenant)
+	if err := cmp.Or(err1, err2); err != nil {
 		return err
 	}
 	if len(cfg.Tenants) != 1 {
@@ -121,11 +118,11 @@ func (c *reportCmd) statement(ctx context.Context, p *program) error {
 	}
 	of := statement.Month{Month: month, Of: cfg.Tenants[0], Log: p}
 	if c.Pseudonymize != "" {
-		if of.Mask, err = pseudonym.ReadKey(c.Pseudonymize, of.Of.Name); err != nil {
-			return err
+		if of.Mask, err1 = pseudonym.ReadKey(c.Pseudonymize, of.Of.Name); err1 != nil {
+			return err1
 		}
 	}
-	err = readingRows(ctx, of.Of, func(m calendar.Month) bool { return m == month }, func(conn *duck.Conn) error {
+	err := readingRows(ctx, of.Of, func(m calendar.Month) bool { return m == month }, func(conn *duck.Conn) error {
 		of.Conn = conn
 		return plain.CreateNew(c.Statement, func(w io.Writer) error { return of.Write(ctx, w) })
 	})

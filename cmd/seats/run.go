@@ -100,9 +100,7 @@ func (c *computeCmd) Run(ctx context.Context, p *program) error {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		for _, r := range rows {
-			table.Rows = append(table.Rows, []any{j.Tenant.Name, r.Region, string(r.Measure), r.Period, r.Issued, r.Stored, r.Value, r.Difference()})
-		}
+		table.Rows = append(table.Rows, rows...)
 		y.add(j.Tenant.Name, err)
 	}
 	return p.print(table, c.Format, y.failed())
@@ -140,7 +138,7 @@ func (c *deliverCmd) Run(ctx context.Context, p *program) error {
 		j.Down = down
 		jobs = append(jobs, j)
 	}
-	if err := lookup(cfg, jobs, false); err != nil {
+	if err := lookup(cfg, jobs); err != nil {
 		return err
 	}
 	results, err := doAll(ctx, jobs, c.Jobs, waiter{program: p})
@@ -165,12 +163,9 @@ func (f jobFlags) do(ctx context.Context, p *program, plan job.Plan, wait time.D
 			return usageError("--restate: %w", err)
 		}
 	}
-	ours, err := f.shard(p.env, f.Tenant)
-	if err != nil {
-		return err
-	}
-	cfg, err := p.load(nil)
-	if err != nil {
+	ours, err1 := f.shard(p.env, f.Tenant)
+	cfg, err2 := p.load(nil)
+	if err := cmp.Or(err1, err2); err != nil {
 		return err
 	}
 	if cfg = ours.part(cfg); len(cfg.Tenants) == 0 {
@@ -182,18 +177,8 @@ func (f jobFlags) do(ctx context.Context, p *program, plan job.Plan, wait time.D
 	if err != nil {
 		return err
 	}
-	signs := slices.Contains(plan.Steps, job.Report)
-	if err := lookup(cfg, jobs, signs); err != nil {
+	if err := lookup(cfg, jobs); err != nil {
 		return err
-	}
-	if signs {
-		key, err := signKey(cfg)
-		if err != nil {
-			return err
-		}
-		for _, j := range jobs {
-			j.SignKey = key
-		}
 	}
 	lookout := waiter{program: p}
 	if wait > 0 {
@@ -291,9 +276,10 @@ func (p *program) notify(ctx context.Context, command []string, results []job.Re
 	return err
 }
 
-// lookup looks up the secrets that jobs will use: what is wrong with any is said before anything is begun.
-func lookup(cfg *config.Config, jobs []*job.Job, signs bool) error {
+// lookup looks up the secrets that jobs will use: what is wrong with any is said before anything is begun. Those that issue get the key.
+func lookup(cfg *config.Config, jobs []*job.Job) error {
 	var used []config.Secret
+	signs := len(jobs) > 0 && slices.Contains(jobs[0].Steps, job.Report)
 	if signs {
 		used = append(used, cfg.SignKey, cfg.SignKeyPassword)
 	}
@@ -305,7 +291,14 @@ func lookup(cfg *config.Config, jobs []*job.Job, signs bool) error {
 			used = append(used, j.Tenant.Deliver.KeyFile, j.Tenant.Deliver.Agent)
 		}
 	}
-	return config.Lookup(used...)
+	if err := config.Lookup(used...); err != nil || !signs {
+		return err
+	}
+	key, err := signKey(cfg)
+	for _, j := range jobs {
+		j.SignKey = key
+	}
+	return err
 }
 
 // signKey reads the key that manifests are signed with, nil where there is none.

@@ -49,13 +49,12 @@ func (c *statusCmd) Run(ctx context.Context, p *program) error {
 		return usageError("--month is for --calendar")
 	}
 	cfg, err := p.load(c.Tenant)
-	if err != nil {
+	switch {
+	case err != nil:
 		return err
-	}
-	if c.Calendar {
+	case c.Calendar:
 		return c.calendars(ctx, p, cfg.Tenants)
-	}
-	if c.Check {
+	case c.Check:
 		return c.check(ctx, p, cfg.Tenants)
 	}
 	table, rowsOf := report.Table{Header: monthHeader}, c.monthRows
@@ -66,21 +65,18 @@ func (c *statusCmd) Run(ctx context.Context, p *program) error {
 	}
 	failed := p.eachTenant(ctx, cfg.Tenants, func(tenant config.Tenant) error {
 		return reading(ctx, tenant, func(db duck.Queryer) error {
-			issued, err := report.IssuedFiles(ctx, db)
-			if err != nil {
-				return err
-			}
-			rows, err := rowsOf(ctx, db, tenant, issued, p.clock())
-			if err != nil {
+			issued, err1 := report.IssuedFiles(ctx, db)
+			whys, err2 := watch.Whys(ctx, db, tenant)
+			rows, err3 := rowsOf(ctx, db, tenant, issued, p.clock())
+			if err := cmp.Or(err1, err2, err3); err != nil {
 				return err
 			}
 			table.Rows = append(table.Rows, rows...)
 			job.WarnGone(p, tenant, issued)
-			whys, err := watch.Whys(ctx, db, tenant)
 			if said := settle.Said(whys); said != "" {
 				p.Info("provisional: "+said, "tenant", tenant.Name)
 			}
-			return err
+			return nil
 		})
 	})
 	return p.print(table, c.Format, failed)
@@ -114,8 +110,13 @@ type monthStatus struct {
 var monthHeader = []string{"tenant", "month", "days", "final", "provisional", "missing", "complete", "daily_files", "monthly_files", "revised", "undelivered", "highest"}
 
 func (c *statusCmd) monthRows(ctx context.Context, db duck.Queryer, t config.Tenant, _ []report.Issue, now time.Time) (rows [][]any, err error) {
-	held, err := store.Slices(ctx, db)
-	if err != nil {
+	held, err1 := store.Slices(ctx, db)
+	all, err2 := watch.HighestSeconds(ctx, db, t)
+	parcels, err3 := []deliver.Parcel(nil), error(nil)
+	if t.Deliver != nil {
+		_, parcels, err3 = job.Pending(ctx, db, t, time.Time{})
+	}
+	if err := cmp.Or(err1, err2, err3); err != nil {
 		return nil, err
 	}
 	today := lastEnded(t, now).AddDays(1)
@@ -128,32 +129,19 @@ func (c *statusCmd) monthRows(ctx context.Context, db duck.Queryer, t config.Ten
 	for _, day := range gaps {
 		known = append(known, day.String()+" "+missing)
 	}
-	if t.Deliver != nil {
-		_, parcels, err := job.Pending(ctx, db, t, time.Time{})
-		if err != nil {
-			return nil, err
-		}
-		for _, p := range parcels {
-			periods = append(periods, p.Issue.Period)
-		}
+	for _, p := range parcels {
+		periods = append(periods, p.Issue.Period)
 	}
 	highest := map[calendar.Month][]watch.Count{}
-	all, err := watch.HighestSeconds(ctx, db, t)
-	if err != nil {
-		return nil, err
-	}
 	for _, h := range all {
 		highest[h.Month] = append(highest[h.Month], h.Count)
 	}
 	months, err := duck.All[monthStatus](ctx, db, "ask/month_status", sql.Named("days", known), sql.Named("undelivered", periods),
 		sql.Named("together", c.Format == report.FormatTable))
 	for _, m := range months {
-		days, name, undelivered := m.Final+m.Provisional, m.Month.String(), any(nil)
+		days, name, undelivered := m.Final+m.Provisional, m.Month.String(), orNil(t.Deliver != nil, m.Undelivered)
 		if m.To != m.Month {
 			name += ".." + m.To.String()
-		}
-		if t.Deliver != nil {
-			undelivered = m.Undelivered
 		}
 		gap := slices.DeleteFunc(slices.Clone(gaps), func(d calendar.Date) bool { return d.Before(m.Month.First()) || m.To.Last().Before(d) })
 		complete := m.Month.Last().Before(today) && len(gap) == 0 && days >= len(t.DaysOf(m.Month))
@@ -342,12 +330,9 @@ const missing = "missing"
 
 // sheetsOf reads a tenant's month; the zero month is the newest of which the store holds a day.
 func sheetsOf(ctx context.Context, db duck.Queryer, tenant config.Tenant, month calendar.Month, now time.Time) (sheets []sheet, err error) {
-	states, err := watch.States(ctx, db, tenant)
-	if err != nil {
-		return nil, err
-	}
-	peaks, err := watch.Peaks(ctx, db)
-	if err != nil {
+	states, err1 := watch.States(ctx, db, tenant)
+	peaks, err2 := watch.Peaks(ctx, db)
+	if err := cmp.Or(err1, err2); err != nil {
 		return nil, err
 	}
 	if month == (calendar.Month{}) {
@@ -376,14 +361,9 @@ func (s sheet) rows() (rows [][]any) {
 		if !has {
 			continue
 		}
-		row := []any{s.tenant, s.region.Name, day.String(), state, nil, nil}
-		if peak, known := s.peaks[day]; known {
-			row[4] = peak
-		}
-		if s.region.Committed > 0 {
-			row[5] = s.region.Committed
-		}
-		rows = append(rows, row)
+		peak, known := s.peaks[day]
+		committed := orNil(s.region.Committed > 0, s.region.Committed)
+		rows = append(rows, []any{s.tenant, s.region.Name, day.String(), state, orNil(known, peak), committed})
 	}
 	return rows
 }

@@ -60,14 +60,15 @@ type Tenant struct {
 	DataDir   string `key:"data_dir,path"`
 	OutputDir string `key:"output_dir,path"`
 
-	Zone            *time.Location `key:"timezone"`          // of regions that name none (R7)
-	MaxSessionHours int            `key:"max_session_hours"` // how far before the day a session may have begun
-	SettleHours     int            `key:"settle_hours"`      // how far past its end the source must reach for a day to be final (R10)
-	Readiness       Readiness      `key:"readiness"`
-	SessionEnd      SessionEnd     `key:"session_end"`
-	RunTimeout      time.Duration  `key:"run_timeout"` // of a whole run, up to its first data file; 0: none
-	RetryLock       time.Duration  `key:"retry_lock"`  // how long a store that another program holds is waited for
-	Engine          Engine
+	Zone             *time.Location `key:"timezone"`          // of regions that name none (R7)
+	MaxSessionHours  int            `key:"max_session_hours"` // how far before the day a session may have begun
+	SettleHours      int            `key:"settle_hours"`      // how far past its end the source must reach for a day to be final (R10)
+	Readiness        Readiness      `key:"readiness"`
+	SessionEnd       SessionEnd     `key:"session_end"`
+	RunTimeout       time.Duration  `key:"run_timeout"`        // of a whole run, up to its first data file; 0: none
+	RetiredAfterDays int            `key:"retired_after_days"` // that of its GIM
+	RetryLock        time.Duration  `key:"retry_lock"`         // how long a store that another program holds is waited for
+	Engine           Engine
 
 	Issue              string `key:"issue"`                // settle.Final: no period gets a file before it is final; else what is provisional is issued too
 	ProvisionalMayMove bool   `key:"provisional_may_move"` // a number issued as provisional is replaced without a person's reason (R13)
@@ -192,10 +193,10 @@ type GIMDB struct {
 	SSLMode          string        `key:"sslmode"`                  // one of PostgreSQL's six words
 	SSLRootCert      string        `key:"sslrootcert,certificates"` // absolute, "system", or empty
 	Connections      int           `key:"connections"`
-	StatementTimeout time.Duration `key:"statement_timeout"`  // 0: none
-	ReadTimeout      time.Duration `key:"read_timeout"`       // of a silence of the server; 0: none
-	Retries          int           `key:"retries"`            // of a run whose connection broke
-	RetiredAfterDays int           `key:"retired_after_days"` // after which a data source that lags is taken for switched off (R10); 0: none is
+	StatementTimeout time.Duration `key:"statement_timeout"` // 0: none
+	ReadTimeout      time.Duration `key:"read_timeout"`      // of a silence of the server; 0: none
+	Retries          int           `key:"retries"`           // of a run whose connection broke
+	RetiredAfterDays int           // after which a data source that lags is taken for switched off (R10); 0: none is
 }
 
 // Delivery says where a tenant's issued files are delivered to.
@@ -207,11 +208,11 @@ type Delivery struct {
 	KeyFile       Secret        `key:"key_file,path"` // absolute: an OpenSSH private key; or not given
 	Agent         Secret        `key:"agent,path"`    // socket of an agent that holds the key; or not given
 	KnownHosts    string        `key:"known_hosts,path"`
-	Mode          fs.FileMode   `key:"mode"` // of the files there; 0: not said
-	AgeRecipients []string      // for whom files are encrypted; none: they are not
-	Since         calendar.Date `key:"since"`   // periods that end before are not delivered; zero: all are
-	Retries       int           `key:"retries"` // of a delivery whose connection broke
-	Timeout       time.Duration `key:"timeout"` // of a silence of the server
+	Mode          fs.FileMode   `key:"mode"`                     // of the files there; 0: not said
+	AgeRecipients []string      `key:"age_recipients,recipient"` // for whom files are encrypted; none: they are not
+	Since         calendar.Date `key:"since"`                    // periods that end before are not delivered; zero: all are
+	Retries       int           `key:"retries"`                  // of a delivery whose connection broke
+	Timeout       time.Duration `key:"timeout"`                  // of a silence of the server
 }
 
 // Address is the SFTP server's, as a connection wants it.
@@ -237,7 +238,7 @@ type Engine struct {
 }
 
 // Unit is what seats are broken down by.
-type Unit string
+type Unit = string
 
 // The three values of breakdown.
 const (
@@ -271,7 +272,7 @@ const (
 // Term says on which days a tenant or a region is billed. It decides what is issued, never what is counted: a region that has ended
 // keeps its switches, and so its sessions do not become another's.
 type Term struct {
-	Disabled bool
+	Disabled bool          `key:"enabled,not"`
 	Until    calendar.Date `key:"until"` // the last day; zero: no end
 }
 

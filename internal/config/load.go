@@ -136,20 +136,19 @@ func (l *loader) config(root value) (*Config, error) {
 	cfg := &Config{Path: l.file}
 	if root.node != nil {
 		f := root.fields()
-		g := globals{value: f.get("globals").fields(), lag: GIMDB{RetiredAfterDays: 7}}
+		g := globals{value: f.get("globals").fields()}
 		g.defaults = Tenant{
-			DataDir: l.absolute("var"), OutputDir: l.absolute("out"), Zone: time.UTC, MaxSessionHours: 48, SettleHours: 1,
+			DataDir: l.absolute("var"), OutputDir: l.absolute("out"), Zone: time.UTC, MaxSessionHours: 48, SettleHours: 1, RetiredAfterDays: 7,
 			Readiness: ReadinessRequire, SessionEnd: SessionEndExclusive, Engine: Engine{MemoryLimit: 2e9},
 		}
 		g.fill(&g.defaults)
 		g.get("engine").fields().fill(&g.defaults.Engine)
-		g.fill(&g.lag)
 		g.gimdb = g.get("gimdb").gimdbFields(false)
 		g.gimdb.gimdb() // what is wrong here is wrong even where no tenant inherits it
 		g.deliver = g.get("deliver").fields()
 		g.deliver.delivery()
 		files := f.get("report").fields()
-		g.defaults.Measures, _ = files.get("measures").texts()
+		g.defaults.Measures = files.get("measures").texts("")
 		g.defaults.FileName = files.get("file_name").fileName()
 		rows, _ := files.get("breakdown").text()
 		g.defaults.ByGroup = rows == string(ByAgentGroup)
@@ -181,7 +180,6 @@ func (l *loader) config(root value) (*Config, error) {
 type globals struct {
 	value
 	defaults       Tenant // what a tenant has that says nothing itself
-	lag            GIMDB  // of which no gimdb says how long a data source may lag (R10)
 	gimdb, deliver value  // unread: a tenant may override each
 }
 
@@ -235,7 +233,6 @@ func (g globals) tenant(name string, f value) Tenant {
 	t := g.defaults
 	t.Name = name
 	f.fill(&t)
-	t.Disabled = f.get("enabled").isFalse()
 	t.Regions = f.get("regions").regions(t.Zone)
 	if t.EndedBefore(t.ProductionDate) {
 		f.get("until").problem("lies before production_date "+t.ProductionDate.String(), "")

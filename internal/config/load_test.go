@@ -109,7 +109,7 @@ func TestDefaults(t *testing.T) {
 			SSLMode: "verify-full", Connections: 2, StatementTimeout: 30 * time.Minute, ReadTimeout: 5 * time.Minute, Retries: 2, RetiredAfterDays: 7,
 		},
 		DataDir: filepath.Join(dir, "var"), OutputDir: filepath.Join(dir, "out"),
-		Zone: time.UTC, MaxSessionHours: 48, SettleHours: 1,
+		Zone: time.UTC, MaxSessionHours: 48, SettleHours: 1, RetiredAfterDays: 7,
 		Readiness: config.ReadinessRequire, SessionEnd: config.SessionEndExclusive,
 		Engine:  config.Engine{MemoryLimit: 2e9},
 		Regions: []config.Region{{Name: "US", Zone: time.UTC, Locations: []config.Location{{Name: "dallas", Switches: []string{"SIP"}}}}},
@@ -136,7 +136,7 @@ func TestFullFile(t *testing.T) {
 		Host: "localhost", Port: 5433, Database: "gim", Schema: "readers", User: "seats_ro",
 		SSLMode: "verify-ca", SSLRootCert: filepath.Join(dir, "certs/root.pem"), Connections: 3, StatementTimeout: 90 * time.Second, ReadTimeout: 20 * time.Second, RetiredAfterDays: 30,
 	}
-	zeta.RunTimeout, zeta.RetryLock, zeta.Issue, zeta.ProvisionalMayMove = 90*time.Minute, 0, "provisional", false
+	zeta.RunTimeout, zeta.RetiredAfterDays, zeta.RetryLock, zeta.Issue, zeta.ProvisionalMayMove = 90*time.Minute, 30, 0, "provisional", false
 	zeta.Access = plain.Access{OutputMode: 0o604}
 	zeta.ExcludeAgents = []string{"TEST*", "?bot"}
 	zeta.Regions = []config.Region{

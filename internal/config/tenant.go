@@ -10,8 +10,6 @@ import (
 	"strings"
 	"time"
 
-	"filippo.io/age"
-
 	"example.com/seats/internal/plain"
 )
 
@@ -19,8 +17,6 @@ import (
 func (g globals) source(t *Tenant, f value) {
 	own := f.get("gimdb").gimdbFields(true)
 	own.fill(t) // its tenant_key
-	lag := g.lag
-	f.fill(&lag)
 	exportDir, marker := f.get("export_dir"), f.get("export_marker")
 	switch name := t.ExportMarker; {
 	case name == "":
@@ -57,7 +53,7 @@ func (g globals) source(t *Tenant, f value) {
 		}
 	}
 	t.GIM = settings.gimdb()
-	t.GIM.RetiredAfterDays = lag.RetiredAfterDays
+	t.GIM.RetiredAfterDays = t.RetiredAfterDays
 }
 
 // gimdbFields returns the settings given under one gimdb key, which is a tenant's or globals'. Only a tenant has a tenant_key.
@@ -136,14 +132,6 @@ func (v value) delivery() Delivery {
 	if d.Host == "" && d.Folder != "" {
 		d.Folder = v.get("folder").absolute(d.Folder)
 	}
-	var places []value
-	d.AgeRecipients, places = v.get("age_recipients").texts()
-	for i, text := range d.AgeRecipients {
-		// A bad one is not quoted: it may be a secret key.
-		if _, err := age.ParseRecipients(strings.NewReader(text)); err != nil || strings.ContainsAny(text, "\r\n") {
-			places[i].complain("is no public key of age", "age-keygen -y prints it: age1...")
-		}
-	}
 	return d
 }
 
@@ -190,7 +178,6 @@ func (v value) regions(fallback *time.Location) []Region {
 		regions[i] = Region{Name: e.key, Zone: fallback, Locations: f.get("locations").locations(&m)}
 		f.fill(&regions[i])
 		f.contracts(&regions[i])
-		regions[i].Disabled = f.get("enabled").isFalse()
 	}
 	m.settle()
 	return regions

@@ -15,6 +15,8 @@ import (
 	"strings"
 	"time"
 
+	"filippo.io/age"
+
 	"example.com/seats/internal/calendar"
 	"example.com/seats/internal/plain"
 )
@@ -211,22 +213,24 @@ func (v value) items() []value {
 	return items
 }
 
-// texts returns the elements of a list of texts, and their places.
-func (v value) texts() (texts []string, places []value) {
+// texts returns the elements of a list of texts, which are what as takes them for; each once, where the schema wants that.
+func (v value) texts(kind string) (texts []string) {
 	for _, item := range v.items() {
 		if !item.given() {
 			item.complain("must not be empty", "")
-		} else if text, ok := item.text(); ok {
-			texts, places = append(texts, text), append(places, item)
+		} else if text, ok := item.text(); ok && v.rule.says("uniqueItems") != nil && slices.Contains(texts, text) {
+			item.problem("is there already", "")
+		} else if ok {
+			texts = append(texts, item.as(kind, text))
 		}
 	}
-	return texts, places
+	return texts
 }
 
 // program returns a program and its arguments. One that is named by a relative path, and not to be looked for in PATH, is relative to the
 // file's folder, as all paths.
 func (v value) program() []string {
-	command, _ := v.texts()
+	command := v.texts("")
 	if len(command) > 0 && strings.ContainsRune(command[0], filepath.Separator) {
 		command[0] = v.absolute(command[0])
 	}
@@ -334,7 +338,7 @@ func (v value) read(into reflect.Value, kind string) {
 		}
 	case *bool:
 		if v.given() {
-			*p = !v.isFalse()
+			*p = v.isFalse() == (kind == "not")
 		}
 	case **int64:
 		if n, ok := v.integer(); ok {
@@ -354,12 +358,10 @@ func (v value) read(into reflect.Value, kind string) {
 			hint = "0600, 0640, 0604 or 0644: nobody else writes there"
 		}
 		parse(v, value.scalar, p, v.fileMode, "must be a mode such as 0640, in octal", hint)
-	case *[]Unit:
-		if v.given() {
-			*p = v.units()
-		}
 	case *[]string:
-		*p, _ = v.texts()
+		if v.given() {
+			*p = v.texts(kind)
+		}
 	case *Secret:
 		if v.given() {
 			v.foresee()
@@ -419,6 +421,10 @@ func (v value) as(kind, text string) string {
 	case "account":
 		if !namePattern.MatchString(text) {
 			v.problem("is no name for an account", nameHint)
+		}
+	case "recipient": // a bad one is not quoted: it may be a secret key
+		if _, err := age.ParseRecipients(strings.NewReader(text)); err != nil || strings.ContainsAny(text, "\r\n") {
+			v.complain("is no public key of age", "age-keygen -y prints it: age1...")
 		}
 	case "metrics": // every run replaces it, so it must not be able to name a store or a data file
 		if text == "" {
@@ -489,17 +495,4 @@ func (v value) fileMode(text string) (fs.FileMode, error) {
 	}
 	mode, err := strconv.ParseUint(text[len(text)-3:], 8, 32)
 	return fs.FileMode(mode), err
-}
-
-// units returns what a list says that seats are broken down by, each once.
-func (v value) units() (units []Unit) {
-	words, places := v.texts()
-	for i, word := range words {
-		if slices.Contains(units, Unit(word)) {
-			places[i].problem("is there already", "")
-		} else {
-			units = append(units, Unit(word))
-		}
-	}
-	return units
 }

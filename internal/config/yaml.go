@@ -272,9 +272,11 @@ var definitions = sync.OnceValue(func() *node {
 func definition(name string) *node { return definitions().child(name) }
 
 // child returns what a mapping has under a key, nil where it has nothing.
-func (n *node) child(key string) *node {
-	if i := slices.IndexFunc(n.all(), func(e held) bool { return e.key == key }); i >= 0 {
-		return n.held[i].node
+func (n *node) child(key string) *node { return under(n.all(), key) }
+
+func under(all []held, key string) *node {
+	if i := slices.IndexFunc(all, func(e held) bool { return e.key == key }); i >= 0 {
+		return all[i].node
 	}
 	return nil
 }
@@ -347,9 +349,8 @@ func (n *node) keys() (keys []string) {
 
 // under is what the schema says of the value under a key of a mapping; nil for one that there must not be.
 func (n *node) under(key string) *node {
-	known := n.properties()
-	if i := slices.IndexFunc(known, func(e held) bool { return e.key == key }); i >= 0 {
-		return known[i].node
+	if known := under(n.properties(), key); known != nil {
+		return known
 	}
 	if others := n.says("additionalProperties"); others != nil && others.kind == kindMapping {
 		return others

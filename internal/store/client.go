@@ -57,16 +57,12 @@ func (w *Work) whole(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	var names []string
-	for _, t := range tablesOf(sealedParts...) {
-		names = append(names, t.Name)
-	}
 	return duck.InTx(ctx, w.Conn, func(tx *sql.Tx) error {
 		if err := duck.ExecAll(ctx, tx, []string{"store/region"}); err != nil {
 			return err
 		}
 		statements, err := duck.All[string](ctx, tx, "store/whole",
-			sql.Named("tables", names), sql.Named("sealed", string(told)), sql.Named("state", w.state))
+			sql.Named("tables", names(sealedParts...)), sql.Named("sealed", string(told)), sql.Named("state", w.state))
 		if err != nil {
 			return err
 		}
@@ -83,7 +79,7 @@ func own(ctx context.Context, conn *sql.Conn) error {
 	if err != nil || len(statements) == 0 {
 		return err
 	}
-	return run(ctx, conn, statements...)
+	return run(ctx, conn, append(statements, texts.Text("store/region"))...)
 }
 
 // writeCatalogue writes the catalogue of the published store.

@@ -145,19 +145,17 @@ func (w *Work) open(ctx context.Context, o duck.Options, orNew bool) error {
 // migrate brings a work copy from a version to this program's. It is no transaction: DuckDB changes no row of a table whose columns
 // it has just changed. A copy that fails is not published.
 func migrate(ctx context.Context, conn *sql.Conn, version uint64) error {
-	if version == Version {
-		if state, err := duck.One[string](ctx, conn, "store/whole_state"); err != nil || state != "" {
-			return err
-		}
-		return own(ctx, conn) // one of a program that knew no client but itself
-	}
 	var err error
-	if version == 0 {
+	state := ""
+	switch version {
+	case 0:
 		err = makeNew(ctx, conn)
-	} else {
+	case Version:
+		state, err = duck.One[string](ctx, conn, "store/whole_state")
+	default:
 		err = duck.ExecAll(ctx, conn, schemas[version:])
 	}
-	if err != nil {
+	if err != nil || state != "" {
 		return err
 	}
 	return own(ctx, conn) // comments come with what is made for clients, when it is published
@@ -233,10 +231,11 @@ func (w *Work) Publish() error {
 }
 
 func (w *Work) publish() error {
-	if err := plain.Sync(w.copy); err != nil {
-		return fmt.Errorf("publish store: %w", err)
+	err := plain.Sync(w.copy)
+	if err == nil {
+		err = os.Rename(w.copy, w.path)
 	}
-	if err := os.Rename(w.copy, w.path); err != nil {
+	if err != nil {
 		return fmt.Errorf("publish store: %w", err)
 	}
 	return errors.Join(plain.Sync(filepath.Dir(w.path)), w.writeCatalogue(context.Background()), w.Drop())

@@ -94,9 +94,6 @@ func DropSlice(ctx context.Context, q duck.Queryer, day calendar.Date) error {
 
 // DropResults takes all that was computed of some days out of a store.
 func DropResults(ctx context.Context, q duck.Queryer, days ...calendar.Date) error {
-	if len(days) == 0 {
-		return nil
-	}
 	return of(ctx, q, "drop", []any{duck.Days(days...)}, evidence, result)
 }
 
@@ -117,8 +114,10 @@ func (s *Scratch) TakeRows(ctx context.Context, from, to calendar.Date) error {
 }
 
 // RowTables are the tables of the raw rows of a slice.
-func RowTables() (names []string) {
-	for _, t := range tablesOf(row) {
+func RowTables() []string { return names(row) }
+
+func names(parts ...part) (names []string) {
+	for _, t := range tablesOf(parts...) {
 		names = append(names, t.Name)
 	}
 	return names

@@ -4,10 +4,9 @@
 select contract
 from _data.contract
 where exists (
-    from duckdb_functions()
+    from duckdb_schemas()
     where database_name = current_database()
-      and schema_name = '_data'
-      and function_name = 'contract_months'
+      and schema_name = '_whole'
 )
 limit 1
 

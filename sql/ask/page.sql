@@ -4,16 +4,30 @@ select coalesce(max(ended_ts), 0)
 from _data.run
 
 -- name: page_curve
--- Grain: step of a curve of some days (R8), curve by curve, in order.
+-- Grain: step of a curve of some days (R8), curve by curve, in order. Steps that differ in sessions alone are one, which tells none.
 -- Input: _data.concurrency; $days.
+with step as (
+    select *,
+           agents is distinct from lag(agents) over curve
+               or start_ts is distinct from lag(end_ts) over curve as differs
+    from _data.concurrency
+    join (select unnest($days::varchar[]::date[]) as day) using (day)
+    window curve as (partition by day, region, location order by start_ts)
+),
+numbered as (
+    select *,
+           count(*) filter (differs) over (partition by day, region, location order by start_ts) as no
+    from step
+)
 select day::varchar,
        region,
        coalesce(location, '') as location,
-       start_ts,
-       end_ts,
-       agents
-from _data.concurrency
-join (select unnest($days::varchar[]::date[]) as day) using (day)
+       min(start_ts) as start_ts,
+       max(end_ts) as end_ts,
+       any_value(agents) as agents,
+       0 as sessions
+from numbered
+group by day, region, location, no
 order by day, region, location, start_ts
 
 -- name: page_month

@@ -603,10 +603,11 @@ anti join ranked as o on o.reading <> p.reading
     and o.agent = p.agent
     and o.turn = p.turn
 
--- name: standing_number
--- Grain: number of a region and a day, or a month, that is issued or stored: by the newest data file, and in the store. For the
--- comparison with what another configuration gives. Inputs: published._data.daily_concurrent, enabled_daily, monthly_concurrent,
--- monthly_enabled, _data.issued_file; $periods (days and months), $measures (that are issued).
+-- name: dry_run
+-- Grain: number of a region and a day, or a month, as it stands beside what a configuration gives: by the newest data file, in the store
+-- (null: none), under that configuration (null: not computed, or no such region there), and that less what was issued or, where nothing
+-- was, what is stored. First what was computed, in its order. Inputs: published._data.daily_concurrent, enabled_daily, monthly_concurrent,
+-- monthly_enabled, _data.issued_file; $periods (days and months), $measures (that are issued), $numbers, as JSON, $tenant.
 with stored as (
     select region,
            'concurrent' as measure,
@@ -633,15 +634,29 @@ issued as (
     group by region,
              measure,
              period
+),
+standing as (
+    select *
+    from stored
+    full join issued using (region, measure, period)
+    where period in (select unnest($periods::varchar[]))
+      and if(length(period) = 7, 'monthly_', 'daily_') || measure in (select unnest($measures::varchar[]))
+),
+computed as (
+    select unnest(numbers, max_depth := 2),
+           generate_subscripts(numbers, 1) as place
+    from (
+        select from_json($numbers, '[{"region": "VARCHAR", "measure": "VARCHAR", "period": "VARCHAR", "value": "BIGINT"}]') as numbers
+    )
 )
-select region,
+select $tenant as tenant,
+       region,
        measure,
        period,
        issued,
        stored,
-       null::bigint as value
-from stored
-full join issued using (region, measure, period)
-where period in (select unnest($periods::varchar[]))
-  and if(length(period) = 7, 'monthly_', 'daily_') || measure in (select unnest($measures::varchar[]))
-order by period, measure, region
+       value,
+       value - coalesce(issued, stored) as difference
+from computed
+full join standing using (region, measure, period)
+order by place nulls last, period, measure, region

@@ -50,3 +50,54 @@ where switch_name is not null
    or not has_switch
 group by switch_name
 order by switch_name nulls last
+
+-- name: draft_location
+-- Grain: switch, by its place in $names (from 1), with the location that it is put into: those whose names differ in a number at the end
+-- into one. In the order of the locations, last 0 with the name of the default location. A location is named like its switches and, on a
+-- file system that does not tell capital letters from small ones, like no other: at most 50 of 63 letters, so that a number can follow.
+with recursive switch as (
+    select place,
+           name,
+           coalesce(nullif(regexp_replace(name, '[^A-Za-z0-9]*[0-9]+$', ''), ''), name) as stem
+    from (
+        select unnest($names::varchar[]) as name,
+               generate_subscripts($names::varchar[], 1) as place
+    )
+),
+location as (
+    select stem,
+           min(place) as place,
+           if(count(*) = 1, any_value(name), stem) as name
+    from switch
+    group by stem
+    union all
+    select null,
+           null,
+           'other'
+),
+like_it as (
+    select stem,
+           row_number() over (order by place nulls last) as no,
+           coalesce(nullif(ltrim(regexp_replace(name, '[^A-Za-z0-9_-]+', '_', 'g'), '_-')[:50], ''), 'location') as name
+    from location
+),
+named as (
+    select 0::bigint as no,
+           null::varchar as stem,
+           null::varchar as name,
+           []::varchar[] as taken
+    union all
+    select l.no,
+           l.stem,
+           list_filter([l.name] || list_transform(range(2, l.no + 1), lambda n: l.name || '-' || n),
+                       lambda name: not list_contains(was.taken, lower(name)))[1] as free,
+           list_append(was.taken, lower(free))
+    from named as was
+    join like_it as l on l.no = was.no + 1
+)
+select coalesce(s.place, 0),
+       n.name
+from named as n
+left join switch as s on s.stem = n.stem
+where n.no > 0
+order by n.no, s.place

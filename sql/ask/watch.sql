@@ -6,15 +6,6 @@ where blocking
   and occurrences > 0
 order by all
 
--- name: watch_concurrent
--- Grain: region of the newest day that was computed.
-select region,
-       agents
-from _data.daily_concurrent
-where location is null
-  and day = (select max(day) from _data.daily_concurrent)
-order by region
-
 -- name: watch_daily_peak
 -- Grain: day x region that was counted (R8), by day. Numbers stay when a day's rows are dropped.
 select day::varchar,
@@ -25,20 +16,12 @@ where location is null
 order by day, region
 
 -- name: watch_dropped_day
--- Grain: day whose rows are dropped, by day. Its numbers, and their state, are kept.
+-- Grain: day whose rows are dropped, by day, and why its numbers, which are kept, are provisional; '' where they are final.
 select c.day::varchar,
-       c.state
+       if(c.state = 'final', '', 'its rows were dropped before it was final')
 from _data.computation as c
 anti join _data.slice as s on s.day = c.day
 order by c.day
-
--- name: watch_enabled
--- Grain: region of the newest month that was computed.
-select region,
-       agents
-from _data.monthly_enabled
-where month = (select max(month) from _data.monthly_enabled)
-order by region
 
 -- name: watch_last_success
 -- When the newest run that failed nowhere ended, in epoch seconds; 0 where there is none. A delivery brings no numbers. The
@@ -48,13 +31,27 @@ from _data.run
 where exit_code = 0
   and command <> 'deliver'
 
--- name: watch_quality
--- Grain: data-quality rule (R11) of the newest day that was computed.
-select rule,
+-- name: watch_newest
+-- Grain: measure x region of the newest day, or month, that was computed; and data-quality rule (R11) of the newest such day.
+select 'concurrent',
+       region as name,
+       agents
+from _data.daily_concurrent
+where location is null
+  and day = (select max(day) from _data.daily_concurrent)
+union all
+select 'enabled',
+       region,
+       agents
+from _data.monthly_enabled
+where month = (select max(month) from _data.monthly_enabled)
+union all
+select 'quality',
+       rule,
        occurrences
 from _data.data_quality
 where day = (select max(day) from _data.data_quality)
-order by rule
+order by name
 
 -- name: month_status
 -- Grain: month of which something is known, by month; $together: several in a row of which nothing is there are one. Inputs: $days, the

@@ -163,6 +163,32 @@ where n.agents <> s.agents
 group by n.day
 order by n.day
 
+-- name: moved
+-- Grain: number of $day that stands as it is issued, and is another by today's counting rules: what is to be said of it. Input: $today,
+-- what these give, by measure and region, as JSON.
+with standing as (
+    select region,
+           measure,
+           arg_max(value, revision) as value
+    from _data.issued_file
+    where period = $day
+    group by region,
+             measure
+),
+computed as (
+    select *,
+           json_extract_string($today, format('$."{}"."{}"', measure, region))::bigint as today,
+           if(measure = 'enabled', ' enabled', '') as what
+    from standing
+)
+select case
+           when today is null then format('{} was issued with {}{} and is no region any more', region, value, what)
+           else format('{} was issued with {}{}, today''s rules give {}', region, value, what, today)
+       end
+from computed
+where value is distinct from today
+order by region, measure
+
 -- name: counted_by
 -- One row: whether any day was counted by the given rules. Input: _data.computation; $rules_sha256.
 select exists (

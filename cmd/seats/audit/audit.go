@@ -18,12 +18,14 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
+	_ "embed" // the rules
 	"encoding/json"
 	"errors"
 	"maps"
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"example.com/seats/cmd/seats/job"
@@ -119,7 +121,7 @@ type revision struct {
 }
 
 // Do audits the tenant. A tenant without store and files has nothing to be audited and gives an error that is
-// store.ErrMissing; one with files alone gives the finding StoreLost.
+// store.ErrMissing; one with files alone gives the finding "store_lost".
 func (a Audit) Do(ctx context.Context) (summary Summary, err error) {
 	w := &auditor{Audit: a, dir: filepath.Join(a.Tenant.OutputDir, a.Tenant.Name)}
 	o := duck.Of(a.Tenant.Engine)
@@ -197,7 +199,7 @@ func (w *auditor) add(found ...Finding) {
 	}
 }
 
-func (w *auditor) of(i report.Issue, rule Rule, what string, details ...string) {
+func (w *auditor) of(i report.Issue, rule, what string, details ...string) {
 	w.add(Finding{Rule: rule, Region: i.Region, Period: i.Period, What: what, Details: details})
 }
 
@@ -226,21 +228,10 @@ func Count(n int, what string) string {
 	return strconv.Itoa(n) + " " + what + "s"
 }
 
-// The checks that rules belong to.
-const (
-	Integrity   = "integrity"   // what is stored and what lies in the output folder is what was written
-	Recompute   = "recompute"   // the kept slices still give what was issued
-	Source      = "source"      // the source still gives the kept slices
-	Consistency = "consistency" // the numbers make sense together
-)
-
-// Rule names a kind of finding. The names are a contract: a scheduler may branch on them.
-type Rule string
-
 // Finding is one thing that is not as it should be, or, as a remark, worth knowing.
 type Finding struct {
-	Tenant  string `duck:"-"`
-	Rule    Rule
+	Tenant  string   `duck:"-"`
+	Rule    string   // one of rules.txt: the names are a contract, a scheduler may branch on them
 	Region  string   // "" where the finding is of no region
 	Period  string   // a day, "2026-03-01 to 2026-03-04", a month, or "" for the whole store
 	What    string   // one line, with the numbers
@@ -249,80 +240,22 @@ type Finding struct {
 
 // kind is what all findings of a rule have in common.
 type kind struct {
-	rule          Rule
-	check, advice string
-	remark        bool
+	check, rule, advice string
+	remark              bool
 }
 
-// catalogue is in the order in which people read it: that of the declarations below.
-var catalogue []kind
+//go:embed rules.txt
+var rulesText string
 
-func rule(check string, rule Rule, advice string, remark bool) Rule {
-	catalogue = append(catalogue, kind{rule, check, advice, remark})
-	return rule
-}
-
-func finding(check string, name Rule, advice string) Rule { return rule(check, name, advice, false) }
-func remark(check string, name Rule, advice string) Rule  { return rule(check, name, advice, true) }
-
-const (
-	restoreStore = "restore the store from a backup taken before the change"
-	reissue      = "explain it, then `seats run --refresh --restate REASON` for the period issues the next revision"
-)
-
-// The rules of the audit, each with its advice.
-var (
-	StoreLost   = finding(Integrity, "store_lost", "restore the store from a backup; a run without it starts a new ledger and adopts the files it can verify")
-	StoreReset  = finding(Integrity, "store_reset", "the ledger is younger than the files: restore the older store from a backup, or let `seats run` of the period adopt the files")
-	StoreBehind = finding(Integrity, "store_behind", "an older copy of the store was put back, or a run died before it could publish, or the clock was wrong and the store is another one: `seats run` of the period adopts the files")
-	SealedMonth = finding(Integrity, "sealed_month", "bring the file back from a backup; if it is lost for good, `seats run --month YYYY-MM --refresh --accept-loss` reads the month again while the source still has it")
-	LedgerChain = finding(Integrity, "ledger_chain", "entries were taken out, put in or reordered: "+restoreStore)
-	LedgerEntry = finding(Integrity, "ledger_entry", "the entry was changed after it was written: "+restoreStore)
-	LedgerIssue = finding(Integrity, "ledger_issue", "find out who wrote the row; "+restoreStore)
-	LedgerSlice = finding(Integrity, "ledger_slice", "the slice was written by no run: "+restoreStore+", or read the day again with `seats run --refresh`")
-	LedgerSeal  = finding(Integrity, "ledger_seal", "file and row were exchanged by no run: "+restoreStore+" and the sealed month from a backup")
-
-	DataFileMissing  = finding(Integrity, "data_file_missing", "`seats run` of the period puts the issued bytes back; ask the loader what it read meanwhile")
-	DataFileChanged  = finding(Integrity, "data_file_changed", "find out who changed it and what the loader read; move it away, and `seats run` of the period puts the issued one back")
-	ManifestMissing  = finding(Integrity, "manifest_missing", "`seats run` of the period writes it again")
-	ManifestChanged  = finding(Integrity, "manifest_changed", "`seats run` of the period settles it if a run died between file and ledger; otherwise move it away, and the run writes it again")
-	ManifestWrong    = finding(Integrity, "manifest_wrong", "the ledger's row was changed, or belongs to another file: "+restoreStore)
-	SignatureMissing = finding(Integrity, "signature_missing", "issued without a sign_key, or taken away: with one, `seats run` or `seats report` of the period signs what is as it was issued")
-	SignatureWrong   = finding(Integrity, "signature_wrong", "the manifest is not what the key's owner signed, or the key is another: --verify-key may be repeated for keys of other times; otherwise believe a copy made before")
-	SignatureLedger  = finding(Integrity, "signature_ledger", "the ledger is not the one that was signed: "+restoreStore+"; if the store was lost for good, move the signatures away, and `seats run` of the period signs in the new ledger")
-	RevisionChain    = finding(Integrity, "revision_chain", "rows of the ledger were changed or taken out: "+restoreStore)
-	StrayFile        = finding(Integrity, "stray_file", "nobody issued it: move it out of the output folder, and ask the loader whether it read it")
-
-	SliceChanged    = finding(Integrity, "slice_changed", "the rows are not those that were read: "+restoreStore+", or read the day again with `seats run --refresh`")
-	MissingDay      = finding(Integrity, "missing_day", "`seats run --from D --to D` reads and issues the days while the source still has them")
-	MonthOverGap    = finding(Integrity, "month_over_gap", "bring the missing days with `seats run`, then `seats run --month M --restate REASON` if the number moves")
-	NotIssued       = finding(Integrity, "not_issued", "`seats run` or `seats report` of the period issues it, or says what keeps it back")
-	AdoptedFile     = remark(Integrity, "adopted_file", "nothing: the files were found intact and taken over by a later run, because the run that wrote them is not in this ledger")
-	AgedMonth       = remark(Integrity, "aged_month", "nothing: the rows are beyond the days to be kept; an evidence pack made in time can still recompute them")
-	ProvisionalDays = remark(Integrity, "provisional", "`seats run` of the days makes them final once the source is complete")
-
-	ConfigurationMoved = finding(Recompute, "configuration_moved", "if the configuration of today is right for the period, `seats run --restate REASON` for it; if not, put the settings back")
-	SliceMoved         = finding(Recompute, "slice_moved", "the day was read again after it was issued: `seats report --restate REASON` for the period issues what it gives now")
-	ProgramMoved       = finding(Recompute, "program_moved", "the statements that count have changed with the program; compare the two versions, then `seats run --restate REASON`")
-	NumberDiffers      = finding(Recompute, "number_differs", "nothing explains it: keep the store and the files, check the integrity findings, and report it")
-	ResultsChanged     = finding(Recompute, "results_changed", "rows of the results were changed after they were computed: `seats compute` of the period writes them again")
-	RulesRecord        = finding(Recompute, "rules_record", "the record of the counting rules was changed: "+restoreStore)
-	CannotCompute      = finding(Recompute, "cannot_compute", "`seats run --refresh` reads the day again for today's configuration")
-	ComputationsDiffer = finding(Recompute, "computations_differ", "a defect of the program or a damaged store: keep the store and report it")
-	MovedSilently      = remark(Recompute, "moved_without_effect", "nothing: the number is the same")
-
-	SourceNumber = finding(Source, "source_number", reissue)
-	SourceRows   = remark(Source, "source_rows", "nothing: the number is the same")
-	SourceGone   = remark(Source, "source_gone", "nothing: the source has purged the day, and the store holds its only copy")
-
-	ConcurrentOverEnabled = finding(Consistency, "concurrent_over_enabled", "a peak cannot have more agents than its day: `seats compute` of the day; if it stays, report it")
-	DayOverMonth          = finding(Consistency, "day_over_month", "a day cannot have more agents than its month: `seats run --month M` counts the month again")
-	LocationOverRegion    = finding(Consistency, "location_over_region", "a location cannot be above its region: `seats compute` of the day; if it stays, report it")
-	RegionOverLocations   = finding(Consistency, "region_over_locations", "a region cannot be above the sum of its locations: `seats compute` of the day; if it stays, report it")
-	QualityImpossible     = finding(Consistency, "quality_impossible", "the data-quality counts do not fit the slice: `seats compute` of the day; if it stays, report it")
-	IssuedThoughBlocked   = finding(Consistency, "issued_though_blocked", "a number was issued over a blocking data-quality rule: map the switch, run again, and restate")
-	Jump                  = remark(Consistency, "jump", "look at it: `seats explain` shows the agents of the peak; a holiday or a campaign is a good reason")
-)
+// catalogue is in the order in which people read it.
+var catalogue = func() (all []kind) {
+	for line := range strings.Lines(rulesText) {
+		if words := strings.SplitN(strings.TrimSpace(line), " ", 4); len(words) == 4 && words[0] != "#" {
+			all = append(all, kind{words[0], words[2], words[3], words[1] == "remark"})
+		}
+	}
+	return all
+}()
 
 func (f Finding) at() int {
 	return slices.IndexFunc(catalogue, func(k kind) bool { return k.rule == f.Rule })
@@ -419,7 +352,7 @@ func (w *auditor) readAgain(ctx context.Context, d calendar.Date) (bool, error) 
 	summary, err := w.source.Cut(ctx, window)
 	if err == nil && summary.Sessions == 0 && len(summary.Losses) > 0 {
 		lost := &extract.LossError{Day: d, Losses: summary.Losses}
-		w.add(Finding{Rule: SourceGone, Period: d.String(), What: lost.Error()})
+		w.add(Finding{Rule: "source_gone", Period: d.String(), What: lost.Error()})
 		return false, nil
 	}
 	return err == nil, err

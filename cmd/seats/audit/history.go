@@ -41,7 +41,7 @@ func (w *auditor) checkSealed(ctx context.Context, o duck.Options) error {
 		w.seals = append(w.seals, s)
 		checked := s.Check(filepath.Dir(w.Tenant.StorePath()))
 		if w.without[s.Month] = errors.Is(checked, store.ErrUnsealed); w.without[s.Month] {
-			w.add(Finding{Rule: SealedMonth, Period: s.Month.String(), What: checked.Error()})
+			w.add(Finding{Rule: "sealed_month", Period: s.Month.String(), What: checked.Error()})
 		} else {
 			err = checked
 		}
@@ -59,7 +59,7 @@ func (w *auditor) checkLedger(ctx context.Context) error {
 			return fmt.Errorf("hash run %d: %w", r.ID, err)
 		}
 		if sum != r.SHA256 {
-			w.add(Finding{Rule: LedgerEntry, What: fmt.Sprintf("run %d (%s at %s) has SHA-256 %s, written was %s", r.ID, r.Command, instant(r.StartedTS), sum, r.SHA256)})
+			w.add(Finding{Rule: "ledger_entry", What: fmt.Sprintf("run %d (%s at %s) has SHA-256 %s, written was %s", r.ID, r.Command, instant(r.StartedTS), sum, r.SHA256)})
 		}
 	}
 	months, seals := []string{}, []string{}
@@ -101,7 +101,7 @@ func (w *auditor) checkNotIssued(ctx context.Context) error {
 		sql.Named("final_only", w.Tenant.Issue == settle.Final))...)
 	for _, f := range found {
 		if w.Tenant.Bills(f.Region, f.Day) {
-			w.add(Finding{Rule: NotIssued, Region: f.Region, Period: f.Period, What: f.What})
+			w.add(Finding{Rule: "not_issued", Region: f.Region, Period: f.Period, What: f.What})
 		}
 	}
 	return err
@@ -119,7 +119,7 @@ type foundFile struct {
 }
 
 // said is a finding about such files: how many, and each.
-func said(rule Rule, files []foundFile, format string, args ...any) Finding {
+func said(rule string, files []foundFile, format string, args ...any) Finding {
 	f := Finding{Rule: rule, What: fmt.Sprintf(format, append([]any{Count(len(files), "issued file")}, args...)...)}
 	for _, file := range files {
 		f.Details = append(f.Details, file.name+", issued at "+instant(file.issued.Unix()))
@@ -140,7 +140,7 @@ func (w *auditor) lostStore() bool {
 		return false
 	}
 	newest := slices.MaxFunc(found, func(a, b foundFile) int { return a.issued.Compare(b.issued) })
-	w.add(said(StoreLost, found, "there is no store, and the output folder holds %s, the newest of %s", instant(newest.issued.Unix())))
+	w.add(said("store_lost", found, "there is no store, and the output folder holds %s, the newest of %s", instant(newest.issued.Unix())))
 	return true
 }
 
@@ -182,7 +182,7 @@ func (w *auditor) checkFolder(context.Context) error {
 		case intact:
 			before = append(before, f)
 		case !besides: // or it is said with its data file
-			w.add(Finding{Rule: StrayFile, Period: w.periodOf(name), What: name + " was issued by no run"})
+			w.add(Finding{Rule: "stray_file", Period: w.periodOf(name), What: name + " was issued by no run"})
 		}
 	}
 	// A store that was reset starts its ledger after the files; another one is merely behind. Where the clock was wrong at a time,
@@ -192,10 +192,10 @@ func (w *auditor) checkFolder(context.Context) error {
 		if len(w.runs) > 0 {
 			began = "starts at " + instant(w.runs[0].StartedTS)
 		}
-		w.add(said(StoreReset, before, "%s in the output folder unknown to the store, whose ledger %s: it is not the store that issued them", began))
+		w.add(said("store_reset", before, "%s in the output folder unknown to the store, whose ledger %s: it is not the store that issued them", began))
 	}
 	if len(after) > 0 {
-		w.add(said(StoreBehind, after, "%s in the output folder unknown to the store, whose ledger ends with run %d, at %s",
+		w.add(said("store_behind", after, "%s in the output folder unknown to the store, whose ledger ends with run %d, at %s",
 			len(w.runs), instant(w.runs[len(w.runs)-1].EndedTS)))
 	}
 	return nil
@@ -216,14 +216,14 @@ func (w *auditor) checkFiles(context.Context) error {
 			return err
 		}
 		if _, kept := w.texts[i.RulesSHA256]; !kept && i.RulesSHA256 != "" {
-			w.of(i, RulesRecord, "the counting rules that "+i.File+" was counted by, SHA-256 "+i.RulesSHA256+", are not in the store")
+			w.of(i, "rules_record", "the counting rules that "+i.File+" was counted by, SHA-256 "+i.RulesSHA256+", are not in the store")
 		}
 	}
 	return nil
 }
 
 // read reads a file that belongs to an issue. Where it is gone, or no file, that is a finding of one of two rules, and there is no text.
-func (w *auditor) read(i report.Issue, name, what string, gone Rule, isGone string, changed Rule, isChanged string) (text []byte, err error) {
+func (w *auditor) read(i report.Issue, name, what, gone, isGone, changed, isChanged string) (text []byte, err error) {
 	text, err = report.ReadFile(w.path(name))
 	if conflict, noFile := errors.AsType[*report.ConflictError](err); noFile {
 		w.of(i, changed, isChanged+": "+conflict.Problem)
@@ -241,7 +241,7 @@ func (w *auditor) read(i report.Issue, name, what string, gone Rule, isGone stri
 
 func (w *auditor) checkData(i report.Issue) error {
 	issued := fmt.Sprintf("%s, issued with %d agents, is ", i.File, i.Value)
-	text, err := w.read(i, i.File, "data file", DataFileMissing, issued+"gone", DataFileChanged, issued+"not as issued")
+	text, err := w.read(i, i.File, "data file", "data_file_missing", issued+"gone", "data_file_changed", issued+"not as issued")
 	if text == nil {
 		return err
 	}
@@ -266,14 +266,14 @@ func (w *auditor) checkData(i report.Issue) error {
 		}
 	}
 	if len(wrong) > 0 {
-		w.of(i, DataFileChanged, issued+"not as issued: "+wrong[0], wrong...)
+		w.of(i, "data_file_changed", issued+"not as issued: "+wrong[0], wrong...)
 	}
 	return nil
 }
 
 func (w *auditor) checkManifest(i report.Issue) error {
 	name := report.ManifestName(i.File)
-	text, err := w.read(i, name, "manifest", ManifestMissing, name+" is gone", ManifestChanged, name+" is not as issued")
+	text, err := w.read(i, name, "manifest", "manifest_missing", name+" is gone", "manifest_changed", name+" is not as issued")
 	if text == nil {
 		return err
 	}
@@ -284,11 +284,11 @@ func (w *auditor) checkManifest(i report.Issue) error {
 		if !readable {
 			details = []string{"it is no manifest any more"}
 		}
-		w.of(i, ManifestChanged, name+" is not as issued: SHA-256 "+sum+", issued was "+i.ManifestSHA256, details...)
+		w.of(i, "manifest_changed", name+" is not as issued: SHA-256 "+sum+", issued was "+i.ManifestSHA256, details...)
 	case !readable:
-		w.of(i, ManifestWrong, name+" is no manifest that this program can read")
+		w.of(i, "manifest_wrong", name+" is no manifest that this program can read")
 	case len(details) > 0:
-		w.of(i, ManifestWrong, name+" and the store's row of it disagree: "+details[0], details...)
+		w.of(i, "manifest_wrong", name+" and the store's row of it disagree: "+details[0], details...)
 	}
 	return nil
 }
@@ -299,7 +299,7 @@ func (w *auditor) checkSignature(i report.Issue) error {
 		return nil
 	}
 	name := report.SignatureName(i.File)
-	signature, err := w.read(i, name, "signature", SignatureMissing, name+" is not there", SignatureWrong, name)
+	signature, err := w.read(i, name, "signature", "signature_missing", name+" is not there", "signature_wrong", name)
 	if signature == nil {
 		return err
 	}
@@ -309,19 +309,19 @@ func (w *auditor) checkSignature(i report.Issue) error {
 	}
 	mark, err := report.ParseMark(sign.Comment(signature))
 	if err := cmp.Or(w.Keys.Check(manifest, signature), err); err != nil {
-		w.of(i, SignatureWrong, name+": "+err.Error())
+		w.of(i, "signature_wrong", name+": "+err.Error())
 		return nil
 	}
 	// The trusted comment stands for the ledger up to where it was made: the hash of an entry stands for all before it. The run
 	// itself is missing where it died before it had published its store.
 	switch before := mark.Run - 1; {
 	case mark.Tenant != w.Tenant.Name || mark.Manifest != report.ManifestName(i.File):
-		w.of(i, SignatureWrong, fmt.Sprintf("%s is for %s of %s", name, mark.Manifest, mark.Tenant))
+		w.of(i, "signature_wrong", fmt.Sprintf("%s is for %s of %s", name, mark.Manifest, mark.Tenant))
 	case before > int64(len(w.runs)):
-		w.of(i, SignatureLedger, fmt.Sprintf("%s was signed by run %d, the ledger ends with run %d", name, mark.Run, len(w.runs)))
+		w.of(i, "signature_ledger", fmt.Sprintf("%s was signed by run %d, the ledger ends with run %d", name, mark.Run, len(w.runs)))
 	case before < 1 && mark.Previous == "":
 	case before < 1 || w.runs[before-1].SHA256 != mark.Previous:
-		w.of(i, SignatureLedger, fmt.Sprintf("%s was signed after an entry %d with SHA-256 %s, the ledger has another", name, before, cmp.Or(mark.Previous, "none")))
+		w.of(i, "signature_ledger", fmt.Sprintf("%s was signed after an entry %d with SHA-256 %s, the ledger has another", name, before, cmp.Or(mark.Previous, "none")))
 	}
 	return nil
 }

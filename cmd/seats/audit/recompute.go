@@ -97,7 +97,7 @@ func (w *auditor) checkSlices(ctx context.Context, p part) error {
 		return err
 	}
 	for _, d := range p.days {
-		f := Finding{Rule: SliceChanged, Period: d.String(), Details: wrong[d]}
+		f := Finding{Rule: "slice_changed", Period: d.String(), Details: wrong[d]}
 		sum, err := extract.SliceSHA256(ctx, w.scratch.Conn, d)
 		if err != nil {
 			return err
@@ -150,9 +150,9 @@ func explained(err error) bool {
 
 func failure(d calendar.Date, err error) Finding {
 	if differ, is := errors.AsType[*compute.DifferenceError](err); is {
-		return Finding{Rule: ComputationsDiffer, Region: strings.Split(differ.Scope, "/")[0], Period: d.String(), What: err.Error()}
+		return Finding{Rule: "computations_differ", Region: strings.Split(differ.Scope, "/")[0], Period: d.String(), What: err.Error()}
 	}
-	return Finding{Rule: CannotCompute, Period: d.String(), What: err.Error()}
+	return Finding{Rule: "cannot_compute", Period: d.String(), What: err.Error()}
 }
 
 // checkResults names the days that cannot be computed, and the stored results that are not what their slices give.
@@ -204,7 +204,7 @@ func (w *auditor) compareIssued(ctx context.Context, p part) error {
 			case before[0] == c.Value:
 				c.What += fmt.Sprintf("; by the rules of the issue the slice still gives %d", c.Value)
 			default:
-				c.Rule = NumberDiffers
+				c.Rule = "number_differs"
 				c.What += fmt.Sprintf("; but by the rules of the issue the slice gives %d, so that they do not explain it", before[0])
 			}
 		}
@@ -244,7 +244,7 @@ func (w *auditor) loadRules(ctx context.Context) error {
 	}
 	for _, k := range kept {
 		if sum := report.Digest([]byte(k.Text)); sum != k.Sum {
-			w.add(Finding{Rule: RulesRecord, What: "the counting rules kept under SHA-256 " + k.Sum + " have SHA-256 " + sum})
+			w.add(Finding{Rule: "rules_record", What: "the counting rules kept under SHA-256 " + k.Sum + " have SHA-256 " + sum})
 			continue
 		}
 		w.texts[k.Sum] = k.Text

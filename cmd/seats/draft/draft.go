@@ -7,9 +7,9 @@ package draft
 import (
 	"cmp"
 	"context"
+	"database/sql"
 	_ "embed"
 	"encoding/json"
-	"fmt"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -52,14 +52,11 @@ func (s Settings) Text(folder string, found Traffic) string {
 			*path = rel
 		}
 	}
-	taken := map[string]bool{}
 	var b strings.Builder
 	err := form.Execute(&b, struct {
 		Settings
 		Traffic
-		Locations []location
-		Default   string
-	}{s, found, locations(found.Switches, taken), named("other", taken)})
+	}{s, found})
 	if err != nil {
 		panic(err) // a strings.Builder takes everything, and the form is the program's own
 	}
@@ -88,12 +85,14 @@ type Traffic struct {
 	From, To string // the days, YYYY-MM-DD; empty: nobody looked
 	Switches []Switch
 	Unknown  *Switch // of the sessions that have no known switch; nil: there are none
+	Default  string  // location of what no other lists; empty: other
 }
 
 // Switch is what went over one: sessions that qualify there (R4), agents of these, activities.
 type Switch struct {
 	Name                         string
 	Sessions, Agents, Activities int64
+	Location                     string `duck:"-"`
 }
 
 // Find looks at the days of a store, which has nothing but slices in it.
@@ -107,50 +106,27 @@ func Find(ctx context.Context, q duck.Queryer, days []calendar.Date) (Traffic, e
 			t.Switches = append(t.Switches, s)
 		}
 	}
-	return t, err
+	return t, cmp.Or(err, t.Place(ctx, q))
 }
 
-type location struct {
-	Name     string
-	Switches []Switch
-}
-
-var numberAtEnd = regexp.MustCompile(`[^A-Za-z0-9]*[0-9]+$`)
-
-// locations puts switches whose names differ in a number at the end into one location, in the order of their names.
-func locations(switches []Switch, taken map[string]bool) (all []location) {
-	at := map[string]int{}
-	for _, s := range switches {
-		stem := cmp.Or(numberAtEnd.ReplaceAllString(s.Name, ""), s.Name)
-		i, known := at[stem]
-		if !known {
-			i = len(all)
-			at[stem] = i
-			all = append(all, location{Name: stem})
+// Place puts the switches into locations, and orders them by these.
+func (t *Traffic) Place(ctx context.Context, q duck.Queryer) error {
+	names, found := []string{}, t.Switches
+	for _, s := range found {
+		names = append(names, s.Name)
+	}
+	places, err := duck.All[struct {
+		Switch   int
+		Location string
+	}](ctx, q, "ask/draft_location", sql.Named("names", names))
+	t.Switches = nil
+	for _, p := range places {
+		if p.Switch == 0 {
+			t.Default = p.Location
+			continue
 		}
-		all[i].Switches = append(all[i].Switches, s)
+		found[p.Switch-1].Location = p.Location
+		t.Switches = append(t.Switches, found[p.Switch-1])
 	}
-	for i := range all {
-		if len(all[i].Switches) == 1 {
-			all[i].Name = all[i].Switches[0].Name
-		}
-		all[i].Name = named(all[i].Name, taken)
-	}
-	return all
-}
-
-var noLetter = regexp.MustCompile(`[^A-Za-z0-9_-]+`)
-
-// named is the name of a location, like the text and like no other.
-func named(text string, taken map[string]bool) string {
-	const longest = 50 // of 63, so that a number can follow
-	name := strings.TrimLeft(noLetter.ReplaceAllString(text, "_"), "_-")
-	name = name[:min(len(name), longest)]
-	name = cmp.Or(name, "location")
-	unique := name
-	for n := 2; taken[strings.ToLower(unique)]; n++ {
-		unique = fmt.Sprintf("%s-%d", name, n)
-	}
-	taken[strings.ToLower(unique)] = true
-	return unique
+	return err
 }

@@ -1,6 +1,7 @@
 package draft_test
 
 import (
+	"context"
 	"math"
 	"path/filepath"
 	"testing"
@@ -10,11 +11,16 @@ import (
 
 	"example.com/seats/cmd/seats/draft"
 	"example.com/seats/internal/config"
+	"example.com/seats/internal/duck"
 	"example.com/seats/internal/must"
 )
 
 // parse reads a drafted configuration as the program does.
 func parse(t rapid.TB, s draft.Settings, found draft.Traffic) config.Tenant {
+	db, err := duck.Open("", duck.Options{})
+	require.NoError(t, err)
+	defer db.Close() //nolint:errcheck // in memory
+	require.NoError(t, found.Place(context.Background(), db))
 	text := s.Text("/srv/seats", found)
 	cfg, err := config.Parse("/srv/seats/seats.yaml", []byte(text), func(name string) (string, bool) { return "sesame", name == "GIM_PASSWORD" })
 	require.NoError(t, err, "%s", text)

@@ -3,6 +3,7 @@ package job
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -193,36 +194,27 @@ func (s *state) hasMoved(one compute.Standing) bool {
 
 // askMoved tells of a day that somebody has named, without a reason, and that is issued by other counting rules than today's:
 // what today's would give, where that is another number. The day stands as it is issued in any case.
-func (s *state) askMoved(ctx context.Context, counter *compute.Counter, one compute.Standing) (err error) {
+func (s *state) askMoved(ctx context.Context, counter *compute.Counter, one compute.Standing) error {
 	day := one.Day
 	one.By = s.Tenant.On(day)
-	if s.ledger == nil {
-		if s.ledger, err = report.IssuedFiles(ctx, s.Conn); err != nil {
-			return err
-		}
-	}
 	would, err := counter.Would(ctx, one)
 	if err != nil {
 		return err
 	}
-	today := map[report.Series]int64{}
+	concurrent, enabled := map[string]int64{}, map[string]int64{} // by region
 	for _, p := range would.Regions() {
-		today[report.Series{Region: p.Region, Measure: report.Concurrent, Period: day.String()}] = p.Agents
+		concurrent[p.Region] = p.Agents
 	}
 	for _, e := range would.Enabled {
-		today[report.Series{Region: e.Region, Measure: report.Enabled, Period: day.String()}] = e.Agents
+		enabled[e.Region] = e.Agents
 	}
-	var told []string
-	for _, i := range s.ledger {
-		value, is := today[i.Series]
-		what := map[report.Measure]string{report.Enabled: " enabled"}[i.Measure]
-		switch {
-		case !i.Stands || i.Period != day.String():
-		case !is:
-			told = append(told, fmt.Sprintf("%s was issued with %d%s and is no region any more", i.Region, i.Value, what))
-		case value != i.Value:
-			told = append(told, fmt.Sprintf("%s was issued with %d%s, today's rules give %d", i.Region, i.Value, what, value))
-		}
+	today, err := json.Marshal(map[report.Measure]map[string]int64{report.Concurrent: concurrent, report.Enabled: enabled})
+	if err != nil {
+		return err
+	}
+	told, err := duck.All[string](ctx, s.Conn, "store/moved", sql.Named("day", day.String()), sql.Named("today", string(today)))
+	if err != nil {
+		return err
 	}
 	if len(told) > 0 {
 		s.became[day] = moved

@@ -330,32 +330,9 @@ func Pending(ctx context.Context, q duck.Queryer, t config.Tenant, again time.Ti
 	return delivered, parcels, err
 }
 
-// WhatIf is a number as it stands beside what the job's configuration would give.
-type WhatIf struct {
-	Region  string
-	Measure report.Measure
-	Period  string
-	Issued  *int64 // by the newest data file; nil: none
-	Stored  *int64 // in the store; nil: never computed, or no such region there
-	Value   *int64 // under the job's configuration; nil: not computed, or no such region there
-}
-
-// Difference is the value less what was issued, or where nothing was, what is stored.
-func (w WhatIf) Difference() *int64 {
-	standing := w.Issued
-	if standing == nil {
-		standing = w.Stored
-	}
-	if standing == nil || w.Value == nil {
-		return nil
-	}
-	return new(*w.Value - *standing)
-}
-
 // DryRun computes the job's days and months under its configuration and compares them with what the store
-// holds. It works in memory beside the published store, takes no lock, and leaves nothing behind. First comes everything that was
-// computed, in the order of the configuration, then what has no counterpart.
-func (j *Job) DryRun(ctx context.Context) (rows []WhatIf, err error) {
+// holds: see ask/dry_run. It works in memory beside the published store, takes no lock, and leaves nothing behind.
+func (j *Job) DryRun(ctx context.Context) (rows [][]any, err error) {
 	needed, periods := slices.Clone(j.Days), []string{}
 	for _, m := range j.Months {
 		needed, periods = append(needed, m.First(), m.Last()), append(periods, m.String()) // all its days, whichever were asked for
@@ -375,24 +352,19 @@ func (j *Job) DryRun(ctx context.Context) (rows []WhatIf, err error) {
 	if err := errors.Join(scratch.Take(ctx), scratch.TakeRows(ctx, from, to)); err != nil {
 		return nil, fmt.Errorf("read store: %w", err)
 	}
-	standing, err := duck.All[WhatIf](ctx, s.Conn, "ask/standing_number", sql.Named("periods", periods), sql.Named("measures", j.Tenant.Issued()))
-	if err != nil {
-		return nil, err
-	}
 	s.compute(ctx)
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
 	}
+	numbers := []map[string]any{}
 	for _, n := range s.numbers() {
-		w := WhatIf{Region: n.Region, Measure: n.Measure, Period: n.Period, Value: &n.Value}
-		standing = slices.DeleteFunc(standing, func(is WhatIf) bool {
-			same := is.Region == w.Region && is.Measure == w.Measure && is.Period == w.Period
-			if same {
-				w.Issued, w.Stored = is.Issued, is.Stored
-			}
-			return same
-		})
-		rows = append(rows, w)
+		numbers = append(numbers, map[string]any{"region": n.Region, "measure": n.Measure, "period": n.Period, "value": n.Value})
 	}
-	return append(rows, standing...), errors.Join(s.errs...)
+	list, err := json.Marshal(numbers)
+	if err != nil {
+		return nil, err
+	}
+	table, err := report.Ask(ctx, s.Conn, "ask/dry_run", nil, sql.Named("tenant", j.Tenant.Name), sql.Named("periods", periods),
+		sql.Named("measures", j.Tenant.Issued()), sql.Named("numbers", string(list)))
+	return table.Rows, errors.Join(append(s.errs, err)...)
 }

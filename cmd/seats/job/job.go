@@ -176,7 +176,6 @@ type state struct {
 	days     []compute.DayResult
 	months   []compute.MonthResult
 	asSealed map[calendar.Month]bool // sealed months of which no rows are needed
-	ledger   []report.Issue          // as it was, once it was asked for
 	reading  reading
 	agreed   []Contract // as they were before
 	blocked  bool       // by a data-quality rule

@@ -45,11 +45,6 @@ func Why(t config.Tenant, day calendar.Date, s store.Slice) string {
 	return settle.Why(s.HighWater, s.OpenSessions, w.Hull().End, t.SettleHours)
 }
 
-// State is that of a stored slice under the tenant's configuration.
-func State(t config.Tenant, day calendar.Date, s store.Slice) string {
-	return settle.Of(Why(t, day, s))
-}
-
 // backlog is what the store says of a tenant's days and months.
 type backlog struct {
 	config.Tenant
@@ -84,22 +79,18 @@ func (s *state) catchUp(ctx context.Context) (left bool, err error) {
 	return left, nil
 }
 
-func (s *state) backlog(ctx context.Context) (b backlog, err error) {
-	b.Tenant, b.issued = s.Tenant, map[string]map[string]string{}
-	if b.held, err = store.Slices(ctx, s.Conn); err != nil {
-		return b, err
-	}
-	if b.uncounted, err = duck.All[calendar.Date](ctx, s.Conn, "store/uncounted"); err != nil {
-		return b, err
-	}
-	counted, err := duck.All[struct{ Period, Region, State string }](ctx, s.Conn, "store/counted", sql.Named("measures", s.Tenant.Issued()))
-	for _, c := range counted {
-		if b.issued[c.Period] == nil {
-			b.issued[c.Period] = map[string]string{}
+func (s *state) backlog(ctx context.Context) (backlog, error) {
+	held, err1 := store.Slices(ctx, s.Conn)
+	uncounted, err2 := duck.All[calendar.Date](ctx, s.Conn, "store/uncounted")
+	counted, err3 := duck.By[string, struct{ Region, State string }](ctx, s.Conn, "store/counted", sql.Named("measures", s.Tenant.Issued()))
+	b := backlog{s.Tenant, held, uncounted, map[string]map[string]string{}}
+	for period, regions := range counted {
+		b.issued[period] = map[string]string{}
+		for _, c := range regions {
+			b.issued[period][c.Region] = c.State
 		}
-		b.issued[c.Period][c.Region] = c.State
 	}
-	return b, err
+	return b, cmp.Or(err1, err2, err3)
 }
 
 // dayIsDue tells whether a day has to be read, counted or issued. What is issued as final is left alone, whatever
@@ -114,7 +105,7 @@ func (b backlog) dayIsDue(day calendar.Date) bool {
 	case slices.Contains(b.uncounted, day):
 		return true
 	}
-	final := State(b.Tenant, day, slice) == settle.Final
+	final := Why(b.Tenant, day, slice) == ""
 	return !final && b.mayMove(day, slice) ||
 		b.lacksFile(day.String(), func(r config.Region) bool { return r.Holds(day) }, func(config.Region) bool { return final })
 }
@@ -147,7 +138,7 @@ func (b backlog) monthIsDue(month calendar.Month, due []calendar.Date) bool {
 		slice, held := b.held[day]
 		switch {
 		case held:
-			final[day] = State(b.Tenant, day, slice) == settle.Final
+			final[day] = Why(b.Tenant, day, slice) == ""
 		case day.Before(b.ProductionDate), len(b.issued[day.String()]) > 0 && len(b.issued[month.String()]) > 0:
 			return false
 		}
@@ -210,7 +201,7 @@ func (j *Job) holdsFinal(ctx context.Context) bool {
 	defer db.Close() //nolint:errcheck // only read
 	held, err := store.Slices(ctx, db)
 	slice, has := held[j.LastDay()]
-	return err == nil && has && State(j.Tenant, j.LastDay(), slice) == settle.Final
+	return err == nil && has && Why(j.Tenant, j.LastDay(), slice) == ""
 }
 
 // retain drops the rows of days that are KeepDays older than the newest day that was read, month by month from the oldest, and

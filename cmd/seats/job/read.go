@@ -1,6 +1,7 @@
 package job
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -18,7 +19,6 @@ import (
 	"example.com/seats/internal/config"
 	"example.com/seats/internal/duck"
 	"example.com/seats/internal/fail"
-	"example.com/seats/internal/settle"
 	"example.com/seats/internal/store"
 )
 
@@ -73,12 +73,9 @@ func (s *state) extract(ctx context.Context) (err error) {
 // wanted are the days that the source is asked for: those of which the store holds no final slice, or all. Those of which it
 // holds none come first: a run that has no time for all gets on in any case. And the days that there are in no region.
 func (s *state) wanted(ctx context.Context) (windows []extract.Window, none []calendar.Date, err error) {
-	held, err := store.Slices(ctx, s.Conn)
-	if err != nil {
-		return nil, nil, err
-	}
-	stands, err := s.look(ctx, s.Days)
-	if err != nil {
+	held, err1 := store.Slices(ctx, s.Conn)
+	stands, err2 := s.look(ctx, s.Days)
+	if err := cmp.Or(err1, err2); err != nil {
 		return nil, nil, err
 	}
 	var again []extract.Window
@@ -91,7 +88,7 @@ func (s *state) wanted(ctx context.Context) (windows []extract.Window, none []ca
 			none = append(none, day)
 		case !has:
 			windows = append(windows, w)
-		case s.rereads() || State(by, day, slice) != settle.Final:
+		case s.rereads() || Why(by, day, slice) != "":
 			again = append(again, w)
 		}
 	}

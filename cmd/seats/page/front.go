@@ -2,6 +2,7 @@ package page
 
 import (
 	"cmp"
+	"maps"
 	"math"
 	"slices"
 	"strconv"
@@ -71,18 +72,16 @@ func newFront(tenants ...*overview) front {
 	f := front{Tenants: tenants}
 	var newest calendar.Month
 	var all []Bill
-	var regions []string
+	regions := map[string]bool{}
 	for _, o := range tenants {
-		all = append(all, o.Billed...)
-	}
-	for _, b := range all {
-		if regions = append(regions, b.Region); newest.First().Before(b.Month.First()) {
-			newest = b.Month
+		for _, b := range o.Billed {
+			if all, regions[b.Region] = append(all, b), true; newest.First().Before(b.Month.First()) {
+				newest = b.Month
+			}
 		}
 	}
 	f.history = newHistory("", newest, all)
-	slices.Sort(regions)
-	for _, name := range slices.Compact(regions) {
+	for _, name := range slices.Sorted(maps.Keys(regions)) {
 		f.Regions = append(f.Regions, newHistory(name, newest, all))
 	}
 	for _, o := range tenants {

@@ -28,7 +28,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
-	"strings"
+	script "text/template"
 	"time"
 
 	"example.com/seats/cmd/seats/explain"
@@ -228,14 +228,12 @@ type inDay struct {
 	Region string
 }
 
-// curves are those of days. Steps that differ in sessions alone are one.
+// curves are those of days.
 func (t Store) curves(ctx context.Context, days []calendar.Date) (map[inDay][]Curve, error) {
-	type step struct {
+	steps, err := duck.By[inDay, struct {
 		Location string
-		calendar.Interval
-		Agents int64
-	}
-	steps, err := duck.By[inDay, step](ctx, t.Conn, "ask/page_curve", duck.Days(days...))
+		explain.Step
+	}](ctx, t.Conn, "ask/page_curve", duck.Days(days...))
 	found := map[inDay][]Curve{}
 	for of, steps := range steps {
 		var all []Curve
@@ -244,11 +242,7 @@ func (t Store) curves(ctx context.Context, days []calendar.Date) (map[inDay][]Cu
 				all = append(all, Curve{Location: s.Location})
 			}
 			c := &all[len(all)-1]
-			if n := len(c.Steps); n > 0 && c.Steps[n-1].Agents == s.Agents && c.Steps[n-1].End == s.Start {
-				c.Steps[n-1].End = s.End
-			} else {
-				c.Steps = append(c.Steps, explain.Step{Interval: s.Interval, Agents: s.Agents})
-			}
+			c.Steps = append(c.Steps, s.Step)
 		}
 		found[of] = all
 	}
@@ -307,7 +301,10 @@ var assets embed.FS
 //go:embed pages
 var pages embed.FS
 
-var templates = template.Must(template.New("").Funcs(functions).ParseFS(pages, "pages/*.html"))
+var (
+	templates = template.Must(template.New("").Funcs(functions).ParseFS(pages, "pages/*.html"))
+	scripts   = script.Must(script.New("").Funcs(functions).ParseFS(pages, "pages/*.js"))
+)
 
 // Site is a site in the making. Tenants are added one after the other, each with its days; Close publishes all.
 type Site struct {
@@ -344,7 +341,7 @@ func (s *Site) Tenant(t Tenant) error {
 			return err
 		}
 	}
-	return s.script(t.Name+"/data/days.js", "seatsDays", o.paged)
+	return s.script(t.Name+"/data/days.js", "days", o.paged)
 }
 
 // Kept tells whether the older site has the page of a day of the tenant that was added last, made of the same: then it is taken over,
@@ -356,8 +353,8 @@ func (s *Site) Kept(date calendar.Date, basis any) bool {
 	for _, r := range o.Regions {
 		of = append(of, o.standing(r.Name, date.String()))
 	}
-	for _, name := range []string{"layout", "day"} {
-		text, err := pages.ReadFile("pages/" + name + ".html")
+	for _, name := range []string{"layout.html", "day.html", "data.js"} {
+		text, err := pages.ReadFile("pages/" + name)
 		of = append(of, text, err)
 	}
 	text, err := json.Marshal(of)
@@ -378,7 +375,7 @@ func (s *Site) Day(date calendar.Date, detail Detail) error {
 	}
 	v := o.day(at, detail)
 	v.Basis = o.basis[date]
-	if err := s.script(o.Name+"/data/"+date.String()+".js", "seatsDay", v.data()); err != nil {
+	if err := s.script(o.Name+"/data/"+date.String()+".js", "day", v); err != nil {
 		return err
 	}
 	return s.page(o.Name+"/"+date.String()+".html", "day", "../", o.Name+" "+date.String(), v)
@@ -433,12 +430,12 @@ func (s *Site) page(name, kind, root, title string, of any) error {
 }
 
 // script writes a value as a call: pages of the file system cannot fetch. What would end a script element or a line is escaped.
-func (s *Site) script(name, function string, value any) error {
-	text, err := json.Marshal(value)
-	if err != nil {
+func (s *Site) script(name, kind string, of any) error {
+	var out bytes.Buffer
+	if err := scripts.ExecuteTemplate(&out, kind, of); err != nil {
 		return fmt.Errorf("write %s: %w", name, err)
 	}
-	return s.folder.put(name, []byte(function+"("+strings.ToValidUTF8(string(text), "\uFFFD")+")\n"))
+	return s.folder.put(name, out.Bytes())
 }
 
 // Part is a table of a page, with what it shows.

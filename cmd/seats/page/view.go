@@ -2,8 +2,10 @@ package page
 
 import (
 	"cmp"
+	"encoding/json"
 	"fmt"
 	"html/template"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -47,11 +49,12 @@ type regionMonth struct {
 	Over    int // days above what was agreed on
 	Moving  int // days that are provisional
 	Enabled *Enabled
+	SoFar   int64          // agents that were enabled up to the last day of which that is known; -1: none
 	Outlook *Outlook       // nil: all days are counted
 	Highest *watch.Highest // nil: no day is counted
 	Says    []job.Contract // what its contracts say
-	Peaks   *chart
-	Growth  *chart
+	Peaks   chart
+	Growth  chart
 }
 
 type dayCell struct {
@@ -93,14 +96,9 @@ func newOverview(t Tenant) *overview {
 
 // beside are the page before one and the one after it, "" where there is none.
 func beside(pages []string, page string) (before, after string) {
-	at := slices.Index(pages, page)
-	if at > 0 {
-		before = pages[at-1]
-	}
-	if at+1 < len(pages) {
-		after = pages[at+1]
-	}
-	return before, after
+	all := slices.Concat([]string{""}, pages, []string{""})
+	at := slices.Index(all, page)
+	return all[at-1], all[at+1]
 }
 
 func (v *monthView) fill() {
@@ -132,17 +130,10 @@ func (v *monthView) fill() {
 }
 
 func (v *monthView) region(r config.Region) regionMonth {
-	m := regionMonth{Region: r}
-	for i := range v.Tenant.Enabled {
-		if e := &v.Tenant.Enabled[i]; e.Month == v.Month && e.Region == r.Name {
-			m.Enabled = e
-		}
-	}
-	for i := range v.Tenant.Highest {
-		if h := &v.Tenant.Highest[i]; h.Month == v.Month && h.Name == r.Name {
-			m.Highest = h
-		}
-	}
+	m := regionMonth{Region: r, SoFar: -1}
+	m.Enabled = first(v.Tenant.Enabled, func(e Enabled) bool { return e.Month == v.Month && e.Region == r.Name })
+	m.Highest = first(v.Tenant.Highest, func(h watch.Highest) bool { return h.Month == v.Month && h.Name == r.Name })
+	m.Outlook = first(v.Tenant.Outlook, func(o Outlook) bool { return o.Region == r.Name && o.Month == v.Month && len(o.Ahead) > 0 })
 	for _, c := range v.Tenant.Contracts {
 		if c.Month == v.Month && c.Region == r.Name {
 			m.Says = append(m.Says, c)
@@ -153,10 +144,8 @@ func (v *monthView) region(r config.Region) regionMonth {
 		for _, q := range d.Quality {
 			c.Doubts += q.Count
 		}
-		for _, p := range d.Peaks {
-			if p.Region == r.Name && p.Location == "" {
-				c.Known, c.Peak = true, p
-			}
+		if p := first(d.Peaks, func(p Peak) bool { return p.Region == r.Name && p.Location == "" }); p != nil {
+			c.Known, c.Peak, m.SoFar = true, *p, *cmp.Or(p.SoFar, &m.SoFar)
 		}
 		counts := c.Known && !r.EndedBefore(d.Date) // what comes after the region's last day is shown, and none of its month
 		if counts && c.Peak.Agents > m.Max.Agents {
@@ -186,12 +175,18 @@ func (v *monthView) region(r config.Region) regionMonth {
 		}
 		m.Weeks[len(m.Weeks)-1][weekday] = c
 	}
-	for i := range v.Tenant.Outlook {
-		if o := &v.Tenant.Outlook[i]; o.Region == r.Name && o.Month == v.Month && len(o.Ahead) > 0 {
-			m.Outlook = o
+	top := m.Committed
+	for _, d := range m.Days {
+		top = max(top, d.Peak.Agents)
+	}
+	if m.Outlook != nil {
+		for _, d := range m.Outlook.Ahead {
+			if d.Known() {
+				top = max(top, d.High)
+			}
 		}
 	}
-	m.Peaks, m.Growth = m.peakChart(v.Month), m.growthChart(v.Month)
+	m.Peaks, m.Growth = newChart(v.Month, top), newChart(v.Month, max(m.SoFar, 1))
 	return m
 }
 
@@ -206,10 +201,15 @@ func (v *monthView) Why() string {
 
 // standing is the number of a day's peak that stands issued; nil: none.
 func (t Tenant) standing(region, period string) *report.Issue {
-	for i := range t.Issued {
-		if s := &t.Issued[i]; s.Stands && s.Region == region && s.Period == period && s.Measure == report.Concurrent {
-			return s
-		}
+	return first(t.Issued, func(s report.Issue) bool {
+		return s.Stands && s.Region == region && s.Period == period && s.Measure == report.Concurrent
+	})
+}
+
+// first is the first of some that is wanted; nil: none is.
+func first[T any](of []T, is func(T) bool) *T {
+	if at := slices.IndexFunc(of, is); at >= 0 {
+		return &of[at]
 	}
 	return nil
 }
@@ -222,17 +222,6 @@ func (o *overview) HasPage(day calendar.Date) bool { return slices.Contains(o.pa
 
 // Headroom is what the highest peak leaves of what was agreed on; negative where it was more.
 func (m regionMonth) Headroom() int64 { return m.Committed - m.Max.Agents }
-
-// SoFar is how many agents were enabled up to the last day of which that is known; -1: none.
-func (m regionMonth) SoFar() int64 {
-	soFar := int64(-1)
-	for _, d := range m.Days {
-		if n := d.Peak.SoFar; n != nil {
-			soFar = *n
-		}
-	}
-	return soFar
-}
 
 type dayView struct {
 	*overview
@@ -299,63 +288,26 @@ func (s *Section) measure() {
 	}
 }
 
-// dayData is a day as the script reads it: lengths of time in seconds since the day's first.
-type dayData struct {
-	Day     string       `json:"day"`
-	State   string       `json:"state"`
-	Regions []regionData `json:"regions"`
-}
-
-type regionData struct {
-	Region    string      `json:"region"`
-	Zone      string      `json:"zone"`
-	Start     int64       `json:"start"`
-	Length    int64       `json:"length"`
-	Offsets   [][2]int64  `json:"offsets"` // from which second on, how many seconds the zone is ahead of UTC
-	Committed int64       `json:"committed"`
-	Curves    []curveData `json:"curves"`
-}
-
-type curveData struct {
-	Location string  `json:"location"`
-	Steps    []int64 `json:"steps"` // seconds, agents, seconds, agents, ...
-}
-
-func (v *dayView) data() dayData {
-	d := dayData{Day: v.Date.String(), State: v.State, Regions: []regionData{}}
-	for _, s := range v.Detail.Regions {
-		r := regionData{Region: s.Region, Zone: s.Zone.String(), Start: s.Day.Start, Length: s.Day.Seconds(), Committed: s.Committed, Curves: []curveData{}}
-		for from := s.Day.Start; from < s.Day.End; {
-			at := s.At(from)
-			_, offset := at.Zone()
-			r.Offsets = append(r.Offsets, [2]int64{from - s.Day.Start, int64(offset)})
-			_, end := at.ZoneBounds()
-			if end.IsZero() || end.Unix() <= from {
-				break
-			}
-			from = end.Unix()
+// Offsets are how many seconds the zone is ahead of UTC, each with the second of the day from which on it is.
+func (s Section) Offsets() (offsets [][2]int64) {
+	for from := s.Day.Start; from < s.Day.End; {
+		at := s.At(from)
+		_, offset := at.Zone()
+		offsets = append(offsets, [2]int64{from - s.Day.Start, int64(offset)})
+		_, end := at.ZoneBounds()
+		if end.IsZero() || end.Unix() <= from {
+			break
 		}
-		for _, c := range s.Curves {
-			steps := make([]int64, 0, 2*len(c.Steps))
-			for _, step := range c.Steps {
-				steps = append(steps, step.Seconds(), step.Agents)
-			}
-			r.Curves = append(r.Curves, curveData{c.Location, steps})
-		}
-		d.Regions = append(d.Regions, r)
+		from = end.Unix()
 	}
-	return d
+	return offsets
 }
 
 // explained is the sentence of a data-quality rule, in the words of the relation that has them all; "" for a rule of its name alone.
 func explained(rule string) string {
-	_, text, _ := strings.Cut(sql.Text("store/comment"), "data_quality.rule is")
-	text, _, _ = strings.Cut(text, "\n")
-	_, text, found := strings.Cut(text, " "+rule+" (")
-	if text, _, _ = strings.Cut(text, ")"); !found {
-		return ""
-	}
-	return strings.ReplaceAll(text, "''", "'")
+	sentence := regexp.MustCompile(`data_quality\.rule is.*? ` + regexp.QuoteMeta(rule) + ` \(([^)]*)`)
+	found := append(sentence.FindStringSubmatch(sql.Text("store/comment")), "", "")
+	return strings.ReplaceAll(found[1], "''", "'")
 }
 
 // functions are what the pages call.
@@ -375,6 +327,10 @@ var functions = template.FuncMap{
 		}
 		return fmt.Sprint(cmp.Or[any](value, ""))
 	},
+	"json": func(value any) (string, error) {
+		text, err := json.Marshal(value)
+		return strings.ToValidUTF8(string(text), "\uFFFD"), err
+	},
 	"count":   number,
 	"change":  change,
 	"float":   func(n int64) float64 { return float64(n) },
@@ -385,38 +341,18 @@ var functions = template.FuncMap{
 	"rule":    explained,
 	"high":    func(n, of int64) float64 { return 100 * float64(n) / float64(max(of, 1)) }, // in percent
 	"less":    func(n, by int64) int64 { return n - by },
+	"minus":   func(n, by float64) float64 { return n - by },
 	"neg":     func(n int64) int64 { return -n },
 	"enough":  func() int { return forecast.Enough },
 	"most":    func() int { return forecast.Most },
 	"reach":   func() int { return forecast.Reach },
 }
 
-// chart is bars over the days of a month. What lies across is in percent of the width and what lies upwards in pixels, so
+// chart is how bars over the days of a month are drawn. What lies across is in percent of the width and what lies upwards in pixels, so
 // that the text keeps its size on a narrow screen.
 type chart struct {
-	Title string
-	Grid  []mark
-	Bands []bar
-	Bars  []bar
-	Lines []line
-	Days  []mark
-
+	Grid          []int64 // the numbers that have a line
 	days, ceiling float64
-}
-
-type mark struct {
-	At   float64
-	Text string
-}
-
-type bar struct {
-	X, W, Y, H  float64
-	Class, Text string
-}
-
-type line struct {
-	X1, Y1, X2, Y2 float64
-	Class, Text    string // the text stands above the end of the line
 }
 
 // Measures of a chart.
@@ -426,91 +362,39 @@ const (
 	gutter      = 7.0   // percent, for the numbers beside the grid
 )
 
-func newChart(title string, month calendar.Month, top int64) *chart {
-	step := niceStep(top)
-	ceiling := max(step, (top+step-1)/step*step)
-	c := &chart{Title: title, days: float64(month.Last().Day), ceiling: float64(ceiling)}
-	for n := int64(0); n <= ceiling; n += step {
-		c.Grid = append(c.Grid, mark{c.y(n), fmt.Sprint(n)})
-	}
-	for _, d := range month.Days() {
-		if d.Day == 1 || d.Day%5 == 0 {
-			c.Days = append(c.Days, mark{(c.x(d.Day) + c.x(d.Day+1)) / 2, fmt.Sprint(d.Day)})
+// newChart is one with a grid of about four lines: 1, 2 or 5 times a power of ten apart.
+func newChart(month calendar.Month, top int64) chart {
+	step, tens := int64(1), int64(1)
+	for i := 1; step*4 < top; i++ {
+		if i%3 == 0 {
+			tens *= 10
 		}
+		step = tens * []int64{1, 2, 5}[i%3]
+	}
+	c := chart{days: float64(month.Last().Day)}
+	for n := int64(0); n < max(top, 1)+step; n += step {
+		c.Grid, c.ceiling = append(c.Grid, n), float64(n)
 	}
 	return c
 }
 
-func (c *chart) x(day int) float64 { return gutter + (100-gutter)*float64(day-1)/c.days }
+// X, Right and Middle are where a day begins and ends, and between these; a bar in it is from Bar on and Width wide.
+func (c chart) X(day int) float64      { return gutter + (100-gutter)*float64(day-1)/c.days }
+func (c chart) Right(day int) float64  { return c.X(day) + (c.X(2) - c.X(1)) }
+func (c chart) Middle(day int) float64 { return (c.X(day) + c.X(day+1)) / 2 }
+func (c chart) Bar(day int) float64    { return c.X(day) + (c.X(2)-c.X(1))*0.15 }
+func (c chart) Width() float64         { return (c.X(2) - c.X(1)) * 0.7 }
 
-func (c *chart) y(n int64) float64 { return chartHeight - (chartHeight-chartTop)*float64(n)/c.ceiling }
+// Y is where a number is, and Up how far above the ground.
+func (c chart) Y(n int64) float64  { return chartHeight - (chartHeight-chartTop)*float64(n)/c.ceiling }
+func (c chart) Up(n int64) float64 { return chartHeight - c.Y(n) }
 
-// bar is one in the middle of a day.
-func (c *chart) bar(d calendar.Date, y, height float64, class, format string, args ...any) bar {
-	width := c.x(2) - c.x(1)
-	return bar{c.x(d.Day) + width*0.15, width * 0.7, y, height, class, d.String() + ": " + fmt.Sprintf(format, args...)}
-}
-
-// niceStep is the distance of a grid of about four lines: 1, 2 or 5 times a power of ten.
-func niceStep(top int64) int64 {
-	for step := int64(1); ; step *= 10 {
-		for _, times := range []int64{1, 2, 5} {
-			if step*times*4 >= top {
-				return step * times
-			}
+// Ticks are the days that are named.
+func (c chart) Ticks() (days []int) {
+	for _, day := range []int{1, 5, 10, 15, 20, 25, 30} {
+		if float64(day) <= c.days {
+			days = append(days, day)
 		}
 	}
-}
-
-// peakChart has a bar a day, the maximum of the month up to each day, what was agreed on, and a band for each day without a number
-// of which something can be said.
-func (m regionMonth) peakChart(month calendar.Month) *chart {
-	top := m.Committed
-	for _, d := range m.Days {
-		top = max(top, d.Peak.Agents)
-	}
-	var bands []forecast.Day
-	if m.Outlook != nil {
-		bands = slices.DeleteFunc(slices.Clone(m.Outlook.Ahead), func(d forecast.Day) bool { return !d.Known() })
-	}
-	for _, d := range bands {
-		top = max(top, d.High)
-	}
-	c := newChart("Daily peaks of "+m.Name, month, top)
-	for _, d := range bands { // seen where it is one number, too
-		c.Bands = append(c.Bands, c.bar(d.Date, c.y(d.High)-1, c.y(d.Low)-c.y(d.High)+2, "band", "between %d and %d likely, from %d weeks", d.Low, d.High, d.Times))
-	}
-	before := int64(0)
-	for _, d := range m.Days {
-		left, right, y := c.x(d.Date.Day), c.x(d.Date.Day)+(c.x(2)-c.x(1)), c.y(d.ToDate)
-		if d.Known {
-			class := d.State
-			if d.Over {
-				class += " over"
-			}
-			c.Bars = append(c.Bars, c.bar(d.Date, c.y(d.Peak.Agents), chartHeight-c.y(d.Peak.Agents), class, "%d, %s", d.Peak.Agents, d.State))
-		}
-		if d.ToDate != before && before > 0 {
-			c.Lines = append(c.Lines, line{left, c.y(before), left, y, "todate", ""})
-		}
-		if d.ToDate > 0 {
-			c.Lines = append(c.Lines, line{left, y, right, y, "todate", ""})
-		}
-		before = d.ToDate
-	}
-	if m.Committed > 0 {
-		c.Lines = append(c.Lines, line{gutter, c.y(m.Committed), 100, c.y(m.Committed), "committed", fmt.Sprint(m.Committed, " committed")})
-	}
-	return c
-}
-
-// growthChart has a bar a day: the different agents since the month's first.
-func (m regionMonth) growthChart(month calendar.Month) *chart {
-	c := newChart("Enabled agents of "+m.Name+" so far", month, max(m.SoFar(), 1))
-	for _, d := range m.Days {
-		if n := d.Peak.SoFar; n != nil {
-			c.Bars = append(c.Bars, c.bar(d.Date, c.y(*n), chartHeight-c.y(*n), "growth "+d.State, "%d agents since the 1st", *n))
-		}
-	}
-	return c
+	return days
 }

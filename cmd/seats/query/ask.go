@@ -378,7 +378,7 @@ func (a *Asker) readFunctions(ctx context.Context) error {
 	if a.functions != nil {
 		return nil
 	}
-	macros, err := duck.All[macro](ctx, a.Conn, "ask/macro")
+	macros, err := duck.All[string](ctx, a.Conn, "ask/macro")
 	if err != nil {
 		return err
 	}
@@ -387,7 +387,7 @@ func (a *Asker) readFunctions(ctx context.Context) error {
 		a.functions[name] = true
 	}
 	for _, m := range macros {
-		a.functions[strings.ToLower(m.Name)] = true
+		a.functions[strings.ToLower(m)] = true
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package query
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"io"
@@ -24,23 +25,19 @@ import (
 	"example.com/seats/report"
 )
 
-// catalog is what there is to ask, as the comments of the snapshot say it.
+// catalog is what there is to ask.
 type catalog struct {
 	columns []column // of all relations, by these
-	macros  []macro
+	macros  []string
 }
 
-type column struct{ Relation, RelationComment, Name, DataType, Comment string }
-
-type macro struct{ Name, Parameters, Comment string }
-
-func (m macro) call() string { return m.Name + "(" + m.Parameters + ")" }
+type column struct{ Relation, Name string }
 
 func readCatalog(ctx context.Context, q duck.Queryer) (c catalog, err error) {
 	if c.columns, err = duck.All[column](ctx, q, "ask/relation"); err != nil {
 		return c, err
 	}
-	c.macros, err = duck.All[macro](ctx, q, "ask/macro")
+	c.macros, err = duck.All[string](ctx, q, "ask/macro")
 	return c, err
 }
 
@@ -58,28 +55,11 @@ func (c catalog) of(relation string) (columns []column) {
 	return columns
 }
 
-func (c catalog) tables() report.Table {
-	t := report.Table{Header: []string{"name", "what it holds"}}
-	for _, r := range c.relations() {
-		t.Rows = append(t.Rows, []any{r.Relation, r.RelationComment})
-	}
-	for _, m := range c.macros {
-		t.Rows = append(t.Rows, []any{m.call(), m.Comment})
-	}
-	return t
-}
-
-func (c catalog) describe(name string) (t report.Table, err error) {
-	t.Header = []string{"column", "type", "what it holds"}
-	for _, col := range c.of(name) {
-		t.Rows = append(t.Rows, []any{col.Name, col.DataType, col.Comment})
-	}
-	if len(t.Rows) > 0 {
-		return t, nil
-	}
-	for _, m := range c.macros {
-		if strings.EqualFold(m.Name, name) {
-			return report.Table{Header: []string{"macro", "what it answers"}, Rows: [][]any{{m.call(), m.Comment}}}, nil
+// describe tells of the columns of a relation, or how a macro is called.
+func describe(ctx context.Context, q duck.Queryer, name string) (t report.Table, err error) {
+	for _, is := range []string{"ask/described_relation", "ask/described_macro"} {
+		if t, err = report.Ask(ctx, q, is, nil, sql.Named("name", name)); err != nil || len(t.Rows) > 0 {
+			return t, err
 		}
 	}
 	return t, fail.New(fail.Other, ".tables lists them", "there is no relation or macro %q", name)
@@ -144,7 +124,7 @@ func (c catalog) names(behind string) (names []string) {
 		names = append(names, r.Relation)
 	}
 	for _, m := range c.macros {
-		names = append(names, m.Name+behind)
+		names = append(names, m+behind)
 	}
 	return names
 }

@@ -42,11 +42,7 @@ func Join(ctx context.Context, conn *duck.Conn, with string) error {
 	case plain.Check(path) != nil:
 		return fail.New(fail.Usage, "", "--with %s: %w", with, plain.Check(path))
 	}
-	all, err := readCatalog(ctx, conn)
-	if err != nil {
-		return err
-	}
-	if _, err := all.describe(name); err == nil {
+	if _, err := describe(ctx, conn, name); err == nil {
 		return fail.New(fail.Usage, "give it another name", "--with %s: the store has a relation or macro %s", with, name)
 	}
 	columns, err := columnsOf(path, reader)

@@ -234,6 +234,7 @@ func (p *Prompt) command(ctx context.Context, typed string) error {
 		return fail.New(fail.Other, "", ".%s takes no argument", name)
 	}
 	var t report.Table
+	var err error
 	switch name {
 	case "help":
 		t.Header = []string{"command", "does"}
@@ -241,15 +242,12 @@ func (p *Prompt) command(ctx context.Context, typed string) error {
 			t.Rows = append(t.Rows, []any{strings.TrimSpace("." + c.name + " " + c.argument), c.help})
 		}
 	case "tables":
-		t = p.catalog.tables()
+		t, err = report.Ask(ctx, p.Conn, "ask/listed", nil)
 	case "describe":
 		if argument == "" {
 			return fail.New(fail.Other, ".tables lists relations and macros", ".describe needs a name")
 		}
-		var err error
-		if t, err = p.catalog.describe(argument); err != nil {
-			return err
-		}
+		t, err = describe(ctx, p.Conn, argument)
 	case "mode":
 		return p.set(commands[at], argument, &p.Format)
 	case "timing":
@@ -259,14 +257,17 @@ func (p *Prompt) command(ctx context.Context, typed string) error {
 		return err
 	case "output":
 		if argument != "" {
-			if err := free(argument); err != nil {
-				return err
-			}
+			err = free(argument)
 		}
-		p.File = argument
-		return nil
+		if err == nil {
+			p.File = argument
+		}
+		return err
 	default:
 		return errLeave
+	}
+	if err != nil {
+		return err
 	}
 	return p.show(ctx, func(w io.Writer) error { return t.Write(w, report.FormatTable) })
 }

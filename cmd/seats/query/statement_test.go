@@ -243,7 +243,7 @@ var aCatalog = catalog{
 		{Relation: "daily_concurrent", Name: "agents"}, {Relation: "daily_concurrent", Name: "day"}, {Relation: "daily_concurrent", Name: "region"},
 		{Relation: "enabled_daily", Name: "agents"}, {Relation: "enabled_daily", Name: "region"},
 	},
-	macros: []macro{{Name: "agents_at", Parameters: "of_region, moment"}},
+	macros: []string{"agents_at"},
 }
 
 // The bar is where the cursor stands.

@@ -7,6 +7,7 @@ package watch
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"database/sql"
 	_ "embed"
@@ -67,30 +68,28 @@ func (c Count) String() string { return fmt.Sprintf("%s %d", c.Name, c.Value) }
 // Look reads a published store.
 func Look(ctx context.Context, q duck.Queryer, t config.Tenant, now time.Time) (State, error) {
 	var s State
-	whys, err := Whys(ctx, q, t)
-	if err != nil {
+	whys, err1 := Whys(ctx, q, t)
+	blocked, err2 := duck.All[calendar.Date](ctx, q, "ask/watch_blocked_day")
+	last, err3 := duck.One[int64](ctx, q, "ask/watch_last_success")
+	newest, err4 := duck.By[string, Count](ctx, q, "ask/watch_newest")
+	highest, err5 := HighestSeconds(ctx, q, t)
+	if err := cmp.Or(err1, err2, err3, err4, err5); err != nil {
 		return s, err
 	}
 	s.place(t, whys, now)
-	blocked, err1 := duck.All[calendar.Date](ctx, q, "ask/watch_blocked_day")
 	s.Blocked = slices.DeleteFunc(blocked, func(day calendar.Date) bool { return !slices.Contains(openMonths(t, now), day.YearMonth()) })
-	var err2, err3, err4, err5 error
-	s.LastSuccess, err2 = duck.One[int64](ctx, q, "ask/watch_last_success")
-	s.Concurrent, err3 = duck.All[Count](ctx, q, "ask/watch_concurrent")
-	s.Enabled, err4 = duck.All[Count](ctx, q, "ask/watch_enabled")
-	s.Quality, err5 = duck.All[Count](ctx, q, "ask/watch_quality")
-	highest, err6 := HighestSeconds(ctx, q, t)
-	if err := errors.Join(err1, err2, err3, err4, err5, err6); err != nil || len(highest) == 0 {
-		return s, err
+	s.LastSuccess, s.Concurrent, s.Enabled, s.Quality = last, newest["concurrent"], newest["enabled"], newest["quality"]
+	if len(highest) == 0 {
+		return s, nil
 	}
-	newest := highest[len(highest)-1].Month
+	month := highest[len(highest)-1].Month
 	for _, h := range highest {
-		if h.Month == newest {
+		if h.Month == month {
 			s.Highest = append(s.Highest, h.Count)
 		}
 	}
-	s.Contracts, err = job.Contracts(ctx, q, newest, newest)
-	return s, err
+	s.Contracts, err1 = job.Contracts(ctx, q, month, month)
+	return s, err1
 }
 
 // Highest is the highest second of a region's month, as far as its days are counted (R8).
@@ -127,24 +126,19 @@ func States(ctx context.Context, q duck.Queryer, t config.Tenant) (map[calendar.
 
 // Whys are the same days, each with the reason why it is provisional; "" where it is final. It is the one place that pages and lists ask.
 func Whys(ctx context.Context, q duck.Queryer, t config.Tenant) (map[calendar.Date]string, error) {
-	held, err := store.Slices(ctx, q)
-	if err != nil {
-		return nil, err
-	}
+	held, err1 := store.Slices(ctx, q)
+	dropped, err2 := duck.All[struct {
+		Day calendar.Date
+		Why string
+	}](ctx, q, "ask/watch_dropped_day")
 	whys := map[calendar.Date]string{}
 	for day, slice := range held {
 		whys[day] = job.Why(t, day, slice)
 	}
-	dropped, err := duck.All[struct {
-		Day   calendar.Date
-		State string
-	}](ctx, q, "ask/watch_dropped_day")
 	for _, d := range dropped {
-		if whys[d.Day] = ""; d.State != settle.Final {
-			whys[d.Day] = "its rows were dropped before it was final"
-		}
+		whys[d.Day] = d.Why
 	}
-	return whys, err
+	return whys, cmp.Or(err1, err2)
 }
 
 func (s *State) place(t config.Tenant, whys map[calendar.Date]string, now time.Time) {
@@ -179,7 +173,7 @@ func (s *State) place(t config.Tenant, whys map[calendar.Date]string, now time.T
 	s.Why = settle.Said(whys)
 }
 
-// End is when the day is over in every region of the tenant, in epoch seconds.
+// End is when the day is over in every region of the tenant, in epoch seconds; 0 of no day.
 func End(t config.Tenant, day calendar.Date) (end int64) {
 	for _, r := range t.Regions {
 		end = max(end, day.In(r.Zone).End)
@@ -321,10 +315,10 @@ func (s Site) store(p page, t config.Tenant) {
 	}
 	if err == nil || errors.Is(err, store.ErrMissing) {
 		set("last_success_timestamp_seconds", float64(state.LastSuccess))
-		set("newest_final_day_end_timestamp_seconds", endOf(t, state.NewestFinal))
-		set("newest_day_end_timestamp_seconds", endOf(t, state.Newest))
+		set("newest_final_day_end_timestamp_seconds", float64(End(t, state.NewestFinal)))
+		set("newest_day_end_timestamp_seconds", float64(End(t, state.Newest)))
 		if len(state.Provisional) > 0 {
-			set("oldest_provisional_day_end_timestamp_seconds", endOf(t, state.Provisional[0]))
+			set("oldest_provisional_day_end_timestamp_seconds", float64(End(t, state.Provisional[0])))
 		}
 	}
 	if err != nil {
@@ -341,14 +335,16 @@ func (s Site) store(p page, t config.Tenant) {
 	set("slices", float64(len(state.Provisional)), "state", "provisional")
 	set("slices", float64(len(state.Missing)), "state", "missing")
 	set("blocked_slices", float64(len(state.Blocked)))
-	for _, c := range state.Concurrent {
-		set("concurrent_agents", float64(c.Value), "region", c.Name)
-	}
-	for _, c := range state.Enabled {
-		set("enabled_agents", float64(c.Value), "region", c.Name)
-	}
-	for _, h := range state.Highest {
-		set("month_concurrent_agents", float64(h.Value), "region", h.Name)
+	for _, g := range []struct {
+		name, label string
+		of          []Count
+	}{
+		{"concurrent_agents", "region", state.Concurrent}, {"enabled_agents", "region", state.Enabled},
+		{"month_concurrent_agents", "region", state.Highest}, {"data_quality_occurrences", "rule", state.Quality},
+	} {
+		for _, c := range g.of {
+			set(g.name, float64(c.Value), g.label, c.Name)
+		}
 	}
 	for _, c := range state.Contracts {
 		of := []string{"region", c.Region, "contract", c.Name}
@@ -358,17 +354,6 @@ func (s Site) store(p page, t config.Tenant) {
 			set("contract_reached", c.Reached, of...)
 		}
 	}
-	for _, c := range state.Quality {
-		set("data_quality_occurrences", float64(c.Value), "rule", c.Name)
-	}
-}
-
-// endOf is when a day ended, in epoch seconds; 0 of no day.
-func endOf(t config.Tenant, day calendar.Date) float64 {
-	if day.IsZero() {
-		return 0
-	}
-	return float64(End(t, day))
 }
 
 // The collector is another user, and the file holds neither agents nor secrets. Of a file that is there, the operator may have
