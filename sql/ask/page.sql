@@ -4,7 +4,7 @@ select coalesce(max(ended_ts), 0)
 from _data.run
 
 -- name: page_curve
--- Grain: step of a curve of some days (R8), curve by curve, in order. Steps that differ in sessions alone are one, which tells none.
+-- Grain: step of a curve of some days (R8), curve by curve, in order. Steps that differ in sessions alone are one.
 -- Input: _data.concurrency; $days.
 with step as (
     select *,
@@ -24,8 +24,7 @@ select day::varchar,
        coalesce(location, '') as location,
        min(start_ts) as start_ts,
        max(end_ts) as end_ts,
-       any_value(agents) as agents,
-       0 as sessions
+       any_value(agents) as agents
 from numbered
 group by day, region, location, no
 order by day, region, location, start_ts

@@ -228,7 +228,8 @@ type inDay struct {
 func (t Store) curves(ctx context.Context, days []calendar.Date) (map[inDay][]Curve, error) {
 	steps, err := duck.By[inDay, struct {
 		Location string
-		explain.Step
+		calendar.Interval
+		Agents int64
 	}](ctx, t.Conn, "ask/page_curve", duck.Days(days...))
 	found := map[inDay][]Curve{}
 	for of, steps := range steps {
@@ -238,7 +239,7 @@ func (t Store) curves(ctx context.Context, days []calendar.Date) (map[inDay][]Cu
 				all = append(all, Curve{Location: s.Location})
 			}
 			c := &all[len(all)-1]
-			c.Steps = append(c.Steps, s.Step)
+			c.Steps = append(c.Steps, explain.Step{Interval: s.Interval, Agents: s.Agents})
 		}
 		found[of] = all
 	}
