@@ -150,7 +150,9 @@ func (t Table) draw(w io.Writer, format string) error {
 	var columns []table.ColumnConfig
 	for i := range t.Header {
 		align := t.alignment(i)
-		columns = append(columns, table.ColumnConfig{Number: i + 1, Align: align, AlignHeader: align, WidthMax: most, WidthMaxEnforcer: text.WrapSoft})
+		columns = append(columns, table.ColumnConfig{
+			Number: i + 1, Align: align, AlignHeader: align, WidthMax: most, WidthMaxEnforcer: text.WrapSoft,
+		})
 	}
 	drawn.SetColumnConfigs(columns)
 	drawn.SetStyle(styles[format])

@@ -56,7 +56,8 @@ func (w *Work) whole(ctx context.Context) error {
 	return duck.InTx(ctx, w.Conn, func(tx *sql.Tx) error {
 		_, err := duck.Exec(ctx, tx, "store/region")
 		if err == nil {
-			err = making(ctx, tx, "store/whole", sql.Named("tables", names(sealedParts...)), duck.JSON("sealed", all), sql.Named("state", w.state))
+			err = making(ctx, tx, "store/whole",
+				sql.Named("tables", names(sealedParts...)), duck.JSON("sealed", all), sql.Named("state", w.state))
 		}
 		if err == nil {
 			_, err = duck.Exec(ctx, tx, "store/comment")

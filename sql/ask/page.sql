@@ -1,11 +1,10 @@
 -- name: page_as_of
--- When the newest run on the store ended, in UTC; no row where there is none.
-select make_timestamp(max(ended_ts) * 1000000)
+-- When the newest run on the store ended, in epoch seconds; 0 where there is none.
+select coalesce(max(ended_ts), 0)
 from _data.run
-having max(ended_ts) > 0
 
 -- name: page_curve
--- Grain: step of a curve of some days (R8), curve by curve, in order. Steps that differ in sessions alone are one, which tells none.
+-- Grain: step of a curve of some days (R8), curve by curve, in order. Steps that differ in sessions alone are one.
 -- Input: _data.concurrency; $days.
 with step as (
     select *,
@@ -25,8 +24,7 @@ select day::varchar,
        coalesce(location, '') as location,
        min(start_ts) as start_ts,
        max(end_ts) as end_ts,
-       any_value(agents) as agents,
-       0 as sessions
+       any_value(agents) as agents
 from numbered
 group by day, region, location, no
 order by day, region, location, start_ts

@@ -111,8 +111,11 @@ func (t Store) basis(s compute.Standing) any {
 
 func (t Store) load(ctx context.Context) (Tenant, error) {
 	page := Tenant{Name: t.Of.Name, Regions: t.Of.Regions}
-	var err1, err2, err3, err4 error
-	page.AsOf, err1 = duck.One[time.Time](ctx, t.Conn, "ask/page_as_of")
+	ended, err1 := duck.One[int64](ctx, t.Conn, "ask/page_as_of")
+	var err2, err3, err4 error
+	if ended > 0 {
+		page.AsOf = time.Unix(ended, 0).UTC()
+	}
 	page.Issued, err2 = report.IssuedFiles(ctx, t.Conn)
 	page.Enabled, err3 = duck.All[Enabled](ctx, t.Conn, "ask/page_month")
 	for at := range page.Issued {
@@ -223,7 +226,8 @@ type inDay struct {
 func (t Store) curves(ctx context.Context, days []calendar.Date) (map[inDay][]Curve, error) {
 	steps, err := duck.By[inDay, struct {
 		Location string
-		explain.Step
+		calendar.Interval
+		Agents int64
 	}](ctx, t.Conn, "ask/page_curve", duck.Days(days...))
 	found := map[inDay][]Curve{}
 	for of, steps := range steps {
@@ -233,7 +237,7 @@ func (t Store) curves(ctx context.Context, days []calendar.Date) (map[inDay][]Cu
 				all = append(all, Curve{Location: s.Location})
 			}
 			c := &all[len(all)-1]
-			c.Steps = append(c.Steps, s.Step)
+			c.Steps = append(c.Steps, explain.Step{Interval: s.Interval, Agents: s.Agents})
 		}
 		found[of] = all
 	}
