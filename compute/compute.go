@@ -14,7 +14,6 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
-	"encoding/json"
 	"slices"
 	"sync"
 
@@ -94,7 +93,7 @@ func (c *Counter) Days(ctx context.Context, stands []Standing, computedTS int64)
 		}
 	}
 	for len(can) > 0 {
-		n := batch(can)
+		n := Batch(can, batchRows)
 		for i, one := range c.atOnce(ctx, can[:n], computedTS) {
 			one.Day = can[i].Day
 			counted[numbers[i]] = one
@@ -107,11 +106,11 @@ func (c *Counter) Days(ctx context.Context, stands []Standing, computedTS int64)
 // batchRows is how many sessions and activities are counted at once: memory does not grow with the number of days.
 const batchRows = 300_000
 
-// batch is how many of the days, from the first on, are counted at once: one at least.
-func batch(stands []Standing) int {
+// Batch is how many of the days, from the first on, have so many sessions and activities at most: one at least.
+func Batch(stands []Standing, most int64) int {
 	rows := int64(0)
 	for i, s := range stands {
-		if rows += s.Size(); i > 0 && rows > batchRows {
+		if rows += s.Size(); i > 0 && rows > most {
 			return i
 		}
 	}
@@ -161,14 +160,10 @@ func (c *Counter) count(ctx context.Context, stands []Standing, computedTS int64
 	} else if _, err := sweeping(); err != nil {
 		return nil, err
 	}
-	asked, err := asJSON(stands, rules)
-	if err != nil {
-		return nil, err
-	}
 	if err := duck.Spread(ctx, c.conn, c.tenant.Engine.Threads, rows, busy); err != nil {
 		return nil, err
 	}
-	if err := duck.ExecAll(ctx, c.conn, working, sql.Named("rules", asked)); err != nil {
+	if err := duck.ExecAll(ctx, c.conn, working, asked(stands, rules)); err != nil {
 		return nil, err
 	}
 	tx, err := duck.Begin(ctx, c.conn)
@@ -242,12 +237,12 @@ func (c *Counter) remember(stands []Standing, swept []*sweep.Result) {
 
 // Day looks at a day, counts it by the rules of the counter's tenant, whatever was issued of it, and keeps its results: Days for one.
 func (c *Counter) Day(ctx context.Context, day calendar.Date, computedTS int64) (DayResult, error) {
-	s, err := LookAt(ctx, c.conn, c.tenant, day)
+	stands, err := Look(ctx, c.conn, c.tenant, day)
 	if err != nil {
 		return DayResult{}, err
 	}
-	s.By = c.tenant.On(day)
-	counted := c.Days(ctx, []Standing{s}, computedTS)[0]
+	stands[0].By = c.tenant.On(day)
+	counted := c.Days(ctx, stands, computedTS)[0]
 	return counted.DayResult, counted.Err
 }
 
@@ -298,15 +293,6 @@ func Look(ctx context.Context, q duck.Queryer, t config.Tenant, days ...calendar
 		stands[i] = s
 	}
 	return stands, err
-}
-
-// LookAt is Look for one day, and wants a slice of it: else the error is a *MissingError.
-func LookAt(ctx context.Context, q duck.Queryer, t config.Tenant, day calendar.Date) (Standing, error) {
-	stands, err := Look(ctx, q, t, day)
-	if err != nil {
-		return Standing{}, err
-	}
-	return stands[0], stands[0].Missing()
 }
 
 // Missing is the error of a day without a slice, else nil.
@@ -409,8 +395,8 @@ func rulesOf(stands []Standing) (all []rule.Set, err error) {
 	return all, nil
 }
 
-// asJSON gives the rules of some days to the SQL engine, as count/rule reads them.
-func asJSON(stands []Standing, rules []rule.Set) (string, error) {
+// asked gives the rules of some days to the SQL engine, as count/rule reads them.
+func asked(stands []Standing, rules []rule.Set) sql.NamedArg {
 	type day struct {
 		rule.Set
 		Day         calendar.Date `json:"day"`
@@ -423,8 +409,7 @@ func asJSON(stands []Standing, rules []rule.Set) (string, error) {
 	for i, s := range stands {
 		days[i] = day{rules[i], s.Day, s.state(rules[i].End()), s.Slice.SHA256, s.By.RulesHash(), string(s.By.Rules())}
 	}
-	text, err := json.Marshal(days)
-	return string(text), err
+	return duck.JSON("rules", days)
 }
 
 // PutRules puts the counting rules of days, as they stand, and the agents and sessions of their slices where the first statements of
@@ -434,11 +419,7 @@ func PutRules(ctx context.Context, conn *sql.Conn, stands []Standing) error {
 	if err != nil {
 		return err
 	}
-	asked, err := asJSON(stands, rules)
-	if err != nil {
-		return err
-	}
-	return duck.ExecAll(ctx, conn, slices.Concat(putting, []string{"count/counted_agent", "count/login"}), sql.Named("rules", asked))
+	return duck.ExecAll(ctx, conn, slices.Concat(putting, []string{"count/counted_agent", "count/login"}), asked(stands, rules))
 }
 
 func daysOf(stands []Standing) []calendar.Date {

@@ -37,7 +37,7 @@ func TestDayStoresWhatItReturns(t *testing.T) {
 		Sessions: 2, Activities: 2, Agents: 2, SHA256: "hash of 2026-03-10",
 	}, result.Slice)
 	require.EqualValues(t, 77, result.ComputedTS)
-	require.False(t, result.Blocked())
+	require.Empty(t, Blocking(result.Quality))
 
 	require.Equal(t, result, loadDay(t, conn, tenant, day))
 	require.Equal(t, result, mustCount(t, conn, tenant, day, 77))
@@ -127,7 +127,7 @@ func TestBlockedResultsAreStored(t *testing.T) {
 	conn, tenant, day := small(t, 0)
 	execSQL(t, conn, "update _data.ocs_activity set switch_name = 'NOWHERE' where resource_key = 102")
 	result := mustCount(t, conn, tenant, day, 1)
-	require.True(t, result.Blocked())
+	require.NotEmpty(t, Blocking(result.Quality))
 	require.Equal(t, []settle.Quality{{Rule: "unmapped_switch", Count: 1, Blocking: true, Examples: settle.Keys{"2 on NOWHERE"}}}, Blocking(result.Quality))
 	require.EqualValues(t, 1, result.Regions()[0].Agents)
 }
@@ -429,7 +429,7 @@ func TestR9Month(t *testing.T) {
 	require.Equal(t, settle.Final, result.State())
 	require.Equal(t, m.Days(), result.Recomputed)
 	require.Len(t, result.Regions[0].Slices, 28)
-	require.False(t, result.Blocked())
+	require.Empty(t, Blocking(result.Quality))
 
 	loaded := m.load()
 	loaded.Recomputed = result.Recomputed
@@ -476,7 +476,7 @@ func TestR11MonthSumsItsDays(t *testing.T) {
 	m.exec("update _data.ocs_activity set switch_name = 'Z' where resource_key in (102, 103)")
 	m.exec("insert into _data.duplicate_key select '2026-02-28', 'contact_attempt_fact', i::varchar, 2 from range(30) as r(i)")
 	result := m.count(5)
-	require.True(t, result.Blocked())
+	require.NotEmpty(t, Blocking(result.Quality))
 	require.Equal(t, []settle.Quality{{Rule: "unmapped_switch", Count: 2, Blocking: true, Examples: settle.Keys{"2 on Z", "2 on Z"}}}, Blocking(result.Quality))
 	duplicates := result.Quality[slices.IndexFunc(result.Quality, func(q settle.Quality) bool { return q.Rule == "duplicate_key" })]
 	require.EqualValues(t, 30, duplicates.Count)

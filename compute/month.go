@@ -66,7 +66,7 @@ func (c *Counter) complete(ctx context.Context, month calendar.Month) ([]Standin
 func (c *Counter) sweepLeft(ctx context.Context, stands []Standing) error {
 	left := slices.DeleteFunc(slices.Clone(stands), func(s Standing) bool { return c.swept[s.Day].isOf(s) })
 	for len(left) > 0 {
-		n := batch(left)
+		n := Batch(left, batchRows)
 		rules, err := rulesOf(left[:n])
 		if err != nil {
 			return err
@@ -329,7 +329,7 @@ type Enabled struct {
 	Agents int64
 }
 
-// Blocking picks the blocking rules that found something.
+// Blocking picks the blocking rules that found something: where one did, nothing may be issued.
 func Blocking(found []settle.Quality) []settle.Quality {
 	return slices.DeleteFunc(slices.Clone(found), func(q settle.Quality) bool { return !q.Blocks() })
 }
@@ -351,9 +351,6 @@ type DayResult struct {
 func (r DayResult) Regions() []Peak {
 	return slices.DeleteFunc(slices.Clone(r.Peaks), func(p Peak) bool { return p.Location != "" })
 }
-
-// Blocked tells whether a blocking rule found anything: then nothing may be issued.
-func (r DayResult) Blocked() bool { return len(Blocking(r.Quality)) > 0 }
 
 type MonthResult struct {
 	Month       calendar.Month
@@ -388,8 +385,6 @@ func (r MonthResult) State() string {
 	}
 	return settle.Final
 }
-
-func (r MonthResult) Blocked() bool { return len(Blocking(r.Quality)) > 0 }
 
 func (r MonthResult) counts() (counts []Enabled) {
 	for _, region := range r.Regions {

@@ -176,23 +176,16 @@ func (c *cut) ends(ctx context.Context) error {
 	}
 	outside := newLogins(slices.Clone(c.elsewhere), c.resources.len)
 	for _, a := range c.open {
-		a.ended, a.until = c.asOf, c.asOf
-		ended, until := int64(math.MinInt64), int64(math.MinInt64)
+		last := [2]*int64{} // end and until of the session that ends last
 		for _, l := range slices.Concat(c.logins.of(a.agent), outside.of(a.agent)) {
-			if l.start > a.start || l.until <= a.start {
-				continue
+			for i, end := range [2]int64{l.end, l.until} {
+				if l.start <= a.start && end > a.start && (last[i] == nil || end > *last[i]) {
+					last[i] = &end
+				}
 			}
-			if until = max(until, l.until); l.end > a.start {
-				ended = max(ended, l.end)
-			}
 		}
-		if ended > math.MinInt64 {
-			a.ended = ended
-		}
-		if until > math.MinInt64 {
-			a.until = until
-		}
-		a.ended, a.until = max(a.ended, a.moment()), max(a.until, a.moment())
+		a.ended = max(*cmp.Or(last[0], &c.asOf), a.moment())
+		a.until = max(*cmp.Or(last[1], &c.asOf), a.moment())
 	}
 	return nil
 }

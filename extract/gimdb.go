@@ -62,14 +62,10 @@ const (
 // OpenGIMDB connects, checks what may be read, opens the snapshot, and reads the dimensions.
 func OpenGIMDB(ctx context.Context, cfg config.GIMDB, tenantKey *int64, told Told) (*GIMDB, error) {
 	g := &GIMDB{origin: origin{name: sourceName(cfg)}, cfg: cfg, tenantKey: tenantKey, told: told, sizes: sizes{2_000_000, 50_000, 20_000, 100}}
-	if err := g.open(ctx); err != nil {
+	if err := fail.InTurn(ctx, g.look, g.readOrder, g.readNames, g.readCodes); err != nil {
 		return nil, errors.Join(explainPG(err, cfg), g.Close())
 	}
 	return g, nil
-}
-
-func (g *GIMDB) open(ctx context.Context) error {
-	return fail.InTurn(ctx, g.look, g.readOrder, g.readNames, g.readCodes)
 }
 
 // readOrder asks which keys the server keeps unique, and what lies in the order of time.

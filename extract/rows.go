@@ -40,7 +40,7 @@ func (c *textColumn) at(row int) []byte {
 }
 
 func newRows(of texts.Table) *Rows {
-	r := &Rows{of: of, numbers: make([][]int64, len(of.Columns)), texts: make([]*textColumn, len(of.Columns))}
+	r := &Rows{of: of, numbers: make([][]int64, len(of.Columns)), texts: make([]*textColumn, len(of.Columns)), faults: map[rowKey]int64{}}
 	for i, c := range of.Columns {
 		if c.Type == typeText {
 			r.texts[i] = &textColumn{}
@@ -146,9 +146,6 @@ func (r *Rows) add(o *Rows) {
 	}
 	r.has, r.chunk = append(r.has, o.has...), append(r.chunk, o.chunk...)
 	r.len, r.byKey = r.len+o.len, nil
-	if r.faults == nil {
-		r.faults = map[rowKey]int64{}
-	}
 	maps.Copy(r.faults, o.faults)
 }
 
@@ -208,9 +205,6 @@ func (r *Rows) newest(tenantKey *int64) {
 			isOld[order[to-1]], chunks[r.chunkOf(order[to])] = true, true
 		}
 		if copies := to - from; copies > 1 && copies > len(chunks) {
-			if r.faults == nil {
-				r.faults = map[rowKey]int64{}
-			}
 			r.faults[k] = int64(copies)
 		}
 	}
@@ -227,13 +221,7 @@ func (r *Rows) compareAudit(audit, a, b int) int {
 	if audit < 0 {
 		return 0
 	}
-	if has := r.isThere(audit, a); has != r.isThere(audit, b) {
-		if has {
-			return 1
-		}
-		return -1
-	}
-	return cmp.Compare(r.number(audit, a), r.number(audit, b))
+	return cmp.Or(cmp.Compare(r.has[a]>>audit&1, r.has[b]>>audit&1), cmp.Compare(r.number(audit, a), r.number(audit, b)))
 }
 
 func (r *Rows) chunkOf(row int) int32 {

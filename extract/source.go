@@ -256,11 +256,11 @@ func (s Logins) crowded(w Window, crowd int) calendar.Interval {
 	}
 	crowd = max(len(s.all)/100, crowd)
 	furthest := func(hours []int64) int64 {
-		slices.SortFunc(hours, func(a, b int64) int { return cmp.Compare(b, a) })
 		if len(hours) < crowd {
 			return 0
 		}
-		return hours[crowd-1]
+		slices.Sort(hours)
+		return hours[len(hours)-crowd]
 	}
 	return calendar.Interval{Start: floorKey(hull.Start) - furthest(before)*hour, End: hull.End + furthest(after)*hour}
 }

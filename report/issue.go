@@ -65,7 +65,7 @@ const (
 	Written   Action = "written"   // first revision
 	Restated  Action = "restated"  // next revision
 	Unchanged Action = "unchanged" // issued before with this number; nothing to do
-	State     Action = "state"     // provisional to final: manifest brought up to date
+	State     Action = "finalized" // provisional to final: manifest brought up to date
 	Updated   Action = "updated"   // what is behind the number moved: manifest brought up to date
 	Restored  Action = "restored"  // a vanished data file or manifest was put back
 	Signed    Action = "signed"    // the manifest had no signature

@@ -174,14 +174,14 @@ func TestThePrompt(t *testing.T) {
 	k.asks(".desc"+tab+" enabled_d"+tab, "\ncolumn  type     what it holds\n", "\nregion  VARCHAR  As configured\n")
 	k.asks(".tables", "\nslice ", "\npeak(of_region, on_day) ")
 	k.asks(".timing on")
-	k.asks("from enabled_d"+tab+" e where e.reg"+tab+" = 'EU';", "\n2026-03-10  EU           1  final\ntime: 0s\n")
+	k.asks("from enabled_d"+tab+" e where e.reg"+tab+" = 'EU';", "\n2026-03-10  EU           1  final\n(1 row)\ntime: 0s\n")
 	k.asks(".mode csv")
 	k.asks("select agents, region from enabled_daily; select 'second' as statement;", "\nagents,region\n", "\nstatement\nsecond\n")
 
 	// What is wrong is said, and the prompt stays.
 	k.asks("select nothing;", "seats: error: query: Binder Error")
 	k.asks(".describe nobody", "seats: error: there is no relation or macro \"nobody\"\nseats: hint: .tables lists them\n")
-	k.asks(".mode nonsense", "seats: error: it is one of table, json, csv, parquet, not \"nonsense\"\n")
+	k.asks(".mode nonsense", "seats: error: it is one of table, json, csv, box, markdown, parquet, not \"nonsense\"\n")
 	k.asks("delete from _data.slice;", "this kind of statement is not run here")
 	k.asks("selec 1;", "seats: error: query: Parser Error")
 	k.asks("select 'a;"+enter+"b' -- and; so"+enter+"as text;", "\ntext\n\"a;\nb\"\n")

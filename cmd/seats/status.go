@@ -110,7 +110,7 @@ type monthStatus struct {
 var monthHeader = []string{"tenant", "month", "days", "final", "provisional", "missing", "complete", "daily_files", "monthly_files", "revised", "undelivered", "highest"}
 
 func (c *statusCmd) monthRows(ctx context.Context, db duck.Queryer, t config.Tenant, _ []report.Issue, now time.Time) (rows [][]any, err error) {
-	held, err1 := store.Slices(ctx, db)
+	whys, err1 := watch.Whys(ctx, db, t) // "": it is final
 	all, err2 := watch.HighestSeconds(ctx, db, t)
 	parcels, err3 := []deliver.Parcel(nil), error(nil)
 	if t.Deliver != nil {
@@ -120,11 +120,9 @@ func (c *statusCmd) monthRows(ctx context.Context, db duck.Queryer, t config.Ten
 		return nil, err
 	}
 	today := lastEnded(t, now).AddDays(1)
-	gaps, known, periods := missingDays(t, held, today), []string{}, []string{}
-	whys := map[string]string{} // by day; "": it is final
-	for day, s := range held {
-		whys[day.String()] = job.Why(t, day, s)
-		known = append(known, day.String()+" "+settle.Of(whys[day.String()]))
+	gaps, known, periods := missingDays(t, whys, today), []string{}, []string{}
+	for day, why := range whys {
+		known = append(known, day.String()+" "+settle.Of(why))
 	}
 	for _, day := range gaps {
 		known = append(known, day.String()+" "+missing)
@@ -148,7 +146,7 @@ func (c *statusCmd) monthRows(ctx context.Context, db duck.Queryer, t config.Ten
 		rows = append(rows, []any{t.Name, name, days, m.Final, m.Provisional, dayList(gap), complete, m.Daily, m.Monthly, m.Revised, undelivered, named(highest[m.Month])})
 		if c.Format == report.FormatJSON {
 			of := maps.Clone(whys)
-			maps.DeleteFunc(of, func(day, why string) bool { return why == "" || day[:len(name)] != name })
+			maps.DeleteFunc(of, func(day calendar.Date, why string) bool { return why == "" || day.YearMonth() != m.Month })
 			rows[len(rows)-1] = append(rows[len(rows)-1], of)
 		}
 	}

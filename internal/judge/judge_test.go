@@ -57,7 +57,7 @@ func TestR9TheAgentsOfAMonthAreThoseOfItsDays(t *testing.T) {
 	db := open(t, s.tenant)
 	result, err := compute.LoadMonth(t.Context(), db, s.tenant, month)
 	require.NoError(t, err, "%v", failed)
-	requireFailure(t, failed, result.Blocked())
+	requireFailure(t, failed, len(compute.Blocking(result.Quality)) > 0)
 	require.Equal(t, want, enabled(t, db))
 	var counts []compute.Enabled
 	for _, r := range result.Regions {
@@ -125,7 +125,7 @@ func computed(t *testing.T, tenant config.Tenant, day calendar.Date) (a Answer) 
 			a.Doubts = append(a.Doubts, Doubt{Rule: q.Rule, Count: q.Count})
 		}
 	}
-	requireFailure(t, failed, result.Blocked())
+	requireFailure(t, failed, len(compute.Blocking(result.Quality)) > 0)
 	a.Seats = all[Seat](t, db, `select region, location, agent, sm_res_session_fact_key, start_date_time_key, start_ts, end_ts, activities
 		from _data.qualifying_session order by region, location, sm_res_session_fact_key, start_date_time_key`,
 		func(s *Seat) []any {

@@ -2,6 +2,7 @@ package store
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -53,28 +54,21 @@ func (w *Work) whole(ctx context.Context) error {
 		}
 	}
 	return duck.InTx(ctx, w.Conn, func(tx *sql.Tx) error {
-		if err := duck.ExecAll(ctx, tx, []string{"store/region"}); err != nil {
-			return err
+		_, err := duck.Exec(ctx, tx, "store/region")
+		if err == nil {
+			err = making(ctx, tx, "store/whole", sql.Named("tables", names(sealedParts...)), duck.JSON("sealed", all), sql.Named("state", w.state))
 		}
-		statements, err := duck.All[string](ctx, tx, "store/whole",
-			sql.Named("tables", names(sealedParts...)), duck.JSON("sealed", all), sql.Named("state", w.state))
-		if err != nil {
-			return err
+		if err == nil {
+			_, err = duck.Exec(ctx, tx, "store/comment")
 		}
-		if _, err = tx.ExecContext(ctx, strings.Join(statements, ";\n")); err != nil {
-			return fmt.Errorf("whole: %w", err)
-		}
-		return duck.ExecAll(ctx, tx, []string{"store/comment"})
+		return err
 	})
 }
 
 // own makes what this program asks in place of what whole has changed.
 func own(ctx context.Context, conn *sql.Conn) error {
-	statements, err := duck.All[string](ctx, conn, "store/own")
-	if err != nil || len(statements) == 0 {
-		return err
-	}
-	return run(ctx, conn, append(statements, texts.Text("store/region"))...)
+	_, err := duck.Exec(ctx, conn, "store/region")
+	return cmp.Or(err, making(ctx, conn, "store/own"))
 }
 
 // writeCatalogue writes the catalogue of the published store.

@@ -312,9 +312,21 @@ func detach(ctx context.Context, conn *sql.Conn, name string) error {
 }
 
 // run runs statements whose only names are this package's own, or the catalog's.
-func run(ctx context.Context, conn *sql.Conn, statements ...string) error {
-	_, err := conn.ExecContext(ctx, strings.Join(statements, ";\n"))
+func run(ctx context.Context, q duck.Queryer, statements ...string) error {
+	_, err := q.ExecContext(ctx, strings.Join(statements, ";\n"))
 	return err
+}
+
+// making runs the statements that an embedded query gives.
+func making(ctx context.Context, q duck.Queryer, name string, args ...any) error {
+	statements, err := duck.All[string](ctx, q, name, args...)
+	if err == nil && len(statements) > 0 {
+		err = run(ctx, q, statements...)
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	return nil
 }
 
 // within does work with another database as the one that names lead to.

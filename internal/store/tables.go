@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -238,10 +237,6 @@ func attachOne(ctx context.Context, conn *sql.Conn, path, home string, wanted fu
 // gather makes the tables of stores, and where that is wanted their relations, as the statements of these names say. It gives what was run,
 // from attaching on.
 func gather(ctx context.Context, conn *sql.Conn, relations bool, stores ...*attached) (made []string, err error) {
-	members, err := json.Marshal(stores)
-	if err != nil {
-		return nil, err
-	}
 	do := func(statements ...string) {
 		if err == nil && len(statements) > 0 {
 			made, err = append(made, statements...), run(ctx, conn, statements...)
@@ -250,7 +245,7 @@ func gather(ctx context.Context, conn *sql.Conn, relations bool, stores ...*atta
 	ask := func(name string, args ...any) {
 		var statements []string
 		if err == nil {
-			statements, err = duck.All[string](ctx, conn, name, append(args, sql.Named("members", string(members)))...)
+			statements, err = duck.All[string](ctx, conn, name, append(args, duck.JSON("members", stores))...)
 		}
 		do(append(statements, "use memory")...)
 	}

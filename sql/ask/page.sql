@@ -1,7 +1,8 @@
 -- name: page_as_of
--- When the newest run on the store ended, in epoch seconds; 0 where there is none.
-select coalesce(max(ended_ts), 0)
+-- When the newest run on the store ended, in UTC; no row where there is none.
+select make_timestamp(max(ended_ts) * 1000000)
 from _data.run
+having max(ended_ts) > 0
 
 -- name: page_curve
 -- Grain: step of a curve of some days (R8), curve by curve, in order. Steps that differ in sessions alone are one, which tells none.

@@ -4,9 +4,7 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
-	"encoding/json"
 	"fmt"
-	"slices"
 	"time"
 
 	"example.com/seats/compute"
@@ -17,17 +15,7 @@ import (
 	"example.com/seats/report"
 )
 
-// Verdict is what became of a session in a region.
-type Verdict string
-
-// The verdicts.
-const (
-	Counted     Verdict = "counted"
-	CountedOnce Verdict = "counted once" // it qualifies, and shares seconds with another session of its agent
-	NotCounted  Verdict = "not counted"
-)
-
-// Fate is what became of a session of an agent on a day: one for each location where it counts, or would but
+// Fate is a row of ask/agent: what became of a session of an agent on a day: one for each location where it counts, or would but
 // for the region's day (R8), and one in all where it counts nowhere.
 type Fate struct {
 	Date          calendar.Date
@@ -35,12 +23,14 @@ type Fate struct {
 	Session       Key
 	Login, Logout *int64 // as GIM has them
 	place                // "" where the session did not get so far
-	Verdict       Verdict
+	Verdict       string // counted; counted once, where it shares seconds with another session of its agent; not counted
 	Rule          string // the rule that decided, where it is not simply counted
 	Reason        string
 	Activities    int64    // how many put the session into the location
 	First         Activity // the first of them; without a Kind: none
-	Decision      Decision
+	Decision      string
+	Agent         string
+	Stored        string // the store's verdict, where it is another than by the rules; else ""
 }
 
 // Agent tells of every voice session of an agent in the slices of some days, counted or not, and why not. The
@@ -52,23 +42,12 @@ func (e *Explainer) Agent(ctx context.Context, agent string, days []calendar.Dat
 			return nil, err
 		}
 	}
-	all, err := e.fates(ctx, days, region, location, agent)
-	for _, f := range all {
-		fates = append(fates, f.Fate)
-	}
-	return fates, err
-}
-
-// fate is a row of ask/agent.
-type fate struct {
-	Fate
-	Agent  string
-	Stored Verdict // that of the store, where it is another than by the rules; else ""
+	return e.fates(ctx, days, region, location, agent)
 }
 
 // fates reads what became of the sessions of agents on days whose results are up to date, and holds it against what was counted:
 // where it was asked for, and of a session that has no place there, once that it belongs elsewhere.
-func (e *Explainer) fates(ctx context.Context, days []calendar.Date, region, location string, agents ...string) (fates []fate, err error) {
+func (e *Explainer) fates(ctx context.Context, days []calendar.Date, region, location string, agents ...string) (fates []Fate, err error) {
 	stands, err := compute.Look(ctx, e.conn, e.tenant, days...)
 	if err == nil {
 		err = checkFresh(stands...)
@@ -76,27 +55,23 @@ func (e *Explainer) fates(ctx context.Context, days []calendar.Date, region, loc
 	if err != nil {
 		return nil, err
 	}
-	text, err := rulesOf(stands...)
-	if err != nil {
-		return nil, err
-	}
-	all, err := duck.All[fate](ctx, e.conn, "ask/agent", sql.Named("rules", text), sql.Named("agents", agents),
+	fates, err = duck.All[Fate](ctx, e.conn, "ask/agent", rulesOf(stands...), sql.Named("agents", agents),
 		sql.Named("region", region), sql.Named("location", location))
 	if err != nil {
 		return nil, err
 	}
-	for _, f := range all {
+	for _, f := range fates {
 		if f.Stored != "" {
 			hint := fmt.Sprintf("`seats compute --date %s` counts the day again; should it stay so, keep the store and report it", f.Date)
 			return nil, fail.New(fail.Store, hint, "explain agent %s on %s: session %d in %s is %s by the rules and %s in the store",
 				f.Agent, f.Date, f.Session.ID, f.place, f.Verdict, f.Stored)
 		}
 	}
-	return all, nil
+	return fates, nil
 }
 
-// rulesOf are the rules of days with a slice, as JSON.
-func rulesOf(stands ...compute.Standing) (string, error) {
+// rulesOf binds the rules of days with a slice.
+func rulesOf(stands ...compute.Standing) sql.NamedArg {
 	type rules struct { // of a day
 		rule.Set
 		Day   calendar.Date     `json:"day"`
@@ -110,8 +85,7 @@ func rulesOf(stands ...compute.Standing) (string, error) {
 			by[i].Zones[r.Name] = r.Zone.String()
 		}
 	}
-	text, err := json.Marshal(by)
-	return string(text), err
+	return duck.JSON("rules", by)
 }
 
 // FateTable shows what became of an agent's sessions. Times are in the region's zone; where a session got to no
@@ -128,14 +102,12 @@ func (e *Explainer) FateTable(agent string, fates []Fate) report.Table {
 	return tableOf("tenant agent date resource_key sm_res_session_fact_key start_date_time_key login logout region location verdict rule reason "+
 		"activities kind activity_key activity_date_time_key activity_start switch call_attempt_guid decision", fates, func(f Fate) []any {
 		zone := cmp.Or(zones[f.Region], fallback)
-		first := []any{nil, nil, nil, nil, nil, nil}
-		if a := f.First; a.Kind != "" {
-			first = []any{text(a.Kind), a.Key.ID, a.Key.DateTimeKey, instant(&a.Start, zone), text(a.Switch), text(a.GUID)}
-		}
-		return slices.Concat([]any{
+		a := f.First
+		return []any{
 			e.tenant.Name, agent, f.Date, f.Resource, f.Session.ID, f.Session.DateTimeKey, instant(f.Login, zone), instant(f.Logout, zone),
-			text(f.Region), text(f.Location), string(f.Verdict), text(f.Rule), text(f.Reason), f.Activities,
-		}, first, []any{text(f.Decision)})
+			text(f.Region), text(f.Location), f.Verdict, text(f.Rule), text(f.Reason), f.Activities, text(a.Kind), where(a.Kind != "", a.Key.ID),
+			where(a.Kind != "", a.Key.DateTimeKey), instant(&a.Start, zone), text(a.Switch), text(a.GUID), text(f.Decision),
+		}
 	})
 }
 
@@ -145,7 +117,7 @@ func (e *Explainer) BriefFateTable(fates []Fate) report.Table {
 	full := e.FateTable("", fates)
 	for i, f := range fates {
 		row := full.Rows[i]
-		location, why, logout := where(f.Region != "", f.place.String()), cmp.Or(f.Reason, string(f.Decision)), row[7]
+		location, why, logout := where(f.Region != "", f.place.String()), cmp.Or(f.Reason, f.Decision), row[7]
 		if logout == nil && f.Login != nil {
 			logout = "open"
 		}

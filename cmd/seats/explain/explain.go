@@ -119,9 +119,6 @@ type place struct{ Region, Location string }
 
 func (p place) String() string { return p.Region + "/" + p.Location }
 
-// Decision says why an activity leads to its location (R5), as ask/seat and ask/agent have it.
-type Decision string
-
 // Reading is the peak of a day under a reading of the specification.
 type Reading struct {
 	Name    string
@@ -198,7 +195,7 @@ func instant(ts *int64, zone *time.Location) any {
 }
 
 // text is blank where it is empty.
-func text[T ~string](s T) any { return where(s != "", string(s)) }
+func text(s string) any { return where(s != "", s) }
 
 // before puts columns before those of a table.
 func before(header []string, values []any, t report.Table) report.Table {
@@ -300,7 +297,7 @@ type Seat struct {
 	Until      int64  // end of the occupied interval (R2), exclusive
 	Activities int64  // how many put the session into the location
 	First      Activity
-	Decision   Decision // why the first activity leads to the location
+	Decision   string // why the first activity leads to the location (R5), as ask/seat and ask/agent have it
 }
 
 // Key is a primary key of a GIM fact table.
@@ -372,12 +369,11 @@ func (e *Explainer) load(ctx context.Context, seconds ...*Second) error {
 		}
 		days, regions, ats = append(days, s.Date), append(regions, s.Scope.Region), append(ats, s.At)
 	}
-	text, err := rulesOf(by...)
-	if len(seconds) == 0 || err != nil {
-		return err
+	if len(seconds) == 0 {
+		return nil
 	}
 	seats, err := duck.By[inPeriod, Seat](ctx, e.conn, "ask/seat", duck.Days(days...), sql.Named("regions", regions), sql.Named("ats", ats),
-		sql.Named("location", seconds[0].Scope.Location), sql.Named("rules", text))
+		sql.Named("location", seconds[0].Scope.Location), rulesOf(by...))
 	for _, s := range seconds {
 		s.Seats = seats[s.key()]
 	}
@@ -420,7 +416,7 @@ func (s *Second) seats() report.Table {
 		"activities kind activity_key activity_date_time_key activity_start switch call_attempt_guid decision", s.Seats, func(t Seat) []any {
 		a := t.First
 		return []any{t.Agent, t.Resource, t.Location, t.Session.ID, t.Session.DateTimeKey, instant(&t.Login, s.Zone), instant(t.Logout, s.Zone),
-			instant(&t.Until, s.Zone), t.Activities, a.Kind, a.Key.ID, a.Key.DateTimeKey, instant(&a.Start, s.Zone), text(a.Switch), text(a.GUID), string(t.Decision)}
+			instant(&t.Until, s.Zone), t.Activities, a.Kind, a.Key.ID, a.Key.DateTimeKey, instant(&a.Start, s.Zone), text(a.Switch), text(a.GUID), t.Decision}
 	})
 }
 
@@ -434,7 +430,7 @@ func (s *Second) Brief() report.Table {
 	return tableOf("agent session login logout location by activity start switch attempt decision", s.Seats, func(t Seat) []any {
 		a := t.First
 		return []any{t.Agent, t.Session.ID, s.clock(&t.Login), s.clock(t.Logout), t.Location, a.Kind, a.Key.ID, s.clock(&a.Start), text(a.Switch), text(a.GUID),
-			string(t.Decision)}
+			t.Decision}
 	})
 }
 

@@ -53,7 +53,7 @@ func (j *judged) asked(region, location string) (here []Fate) {
 
 // check holds the judgement against what was counted.
 func (h *history) check() error {
-	said := map[bool]Verdict{true: "counted", false: NotCounted}
+	said := map[bool]string{true: "counted", false: NotCounted}
 	var judged []seatKey
 	for _, j := range h.found {
 		for _, f := range j.fates {
@@ -72,7 +72,7 @@ func (h *history) check() error {
 	return nil
 }
 
-func (h *history) disagree(at seatKey, rules, store Verdict) error {
+func (h *history) disagree(at seatKey, rules, store string) error {
 	return fmt.Errorf("agent %s on %s: session %d in %s is %s by the rules and %s in the store", h.agent, h.date, at.Session.ID, at.place, rules, store)
 }
 
@@ -265,7 +265,7 @@ func (h *history) locate(j *judged, telling, others []Activity) {
 			f := j.fate(h.date)
 			f.place, f.First, f.Decision = *to, a, decision
 			if others != nil {
-				f.First, f.Activities, f.Decision = others[0], int64(len(others)), decision.toldBy(told{a.Key.ID, a.Switch})
+				f.First, f.Activities, f.Decision = others[0], int64(len(others)), toldBy(decision, told{a.Key.ID, a.Switch})
 			}
 			j.fates = append(j.fates, f)
 		}
@@ -343,16 +343,23 @@ func (h *history) once() {
 	}
 }
 
+// The verdicts.
+const (
+	Counted     = "counted"
+	CountedOnce = "counted once" // it qualifies, and shares seconds with another session of its agent
+	NotCounted  = "not counted"
+)
+
 // The decisions.
 const (
-	Listed   Decision = "listed switch"
-	Unlisted Decision = "default: switch not listed"
-	Unknown  Decision = "default: switch unknown"
+	Listed   = "listed switch"
+	Unlisted = "default: switch not listed"
+	Unknown  = "default: switch unknown"
 )
 
 // toldBy is the decision on a switch that another leg of the login told, since the activities know none.
-func (d Decision) toldBy(leg told) Decision {
-	return Decision(fmt.Sprintf("%s (%s, told by leg %d of the same login)", d, leg.Switch, leg.Leg))
+func toldBy(d string, leg told) string {
+	return fmt.Sprintf("%s (%s, told by leg %d of the same login)", d, leg.Switch, leg.Leg)
 }
 
 // places knows where switches lead.
@@ -377,7 +384,7 @@ func placesOf(t config.Tenant) places {
 }
 
 // decide finds the place of a switch, "" for an unknown one; nil where there is none.
-func (p places) decide(switchName string) (*place, Decision) {
+func (p places) decide(switchName string) (*place, string) {
 	if switchName == "" {
 		return p.byDefault, Unknown
 	}

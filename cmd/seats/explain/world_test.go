@@ -290,7 +290,7 @@ func TestFates(t *testing.T) {
 
 func decisions(s *Second) (words []string) {
 	for _, seat := range s.Seats {
-		words = append(words, seat.Agent+": "+string(seat.Decision))
+		words = append(words, seat.Agent+": "+seat.Decision)
 	}
 	return words
 }

@@ -82,10 +82,7 @@ func (t Store) Write(ctx context.Context, site *Site) error {
 		t.Log.Expect(int64(len(stands)))
 	}
 	for n := 0; len(stands) > 0 && err == nil; stands = stands[n:] {
-		rows := int64(0)
-		for n = 0; n < len(stands) && (n == 0 || rows+stands[n].Size() <= batchRows); n++ {
-			rows += stands[n].Size()
-		}
+		n = compute.Batch(stands, batchRows)
 		var details []Detail
 		details, err = t.days(ctx, stands[:n])
 		for i := 0; i < len(details) && err == nil; i++ {
@@ -114,19 +111,15 @@ func (t Store) basis(s compute.Standing) any {
 
 func (t Store) load(ctx context.Context) (Tenant, error) {
 	page := Tenant{Name: t.Of.Name, Regions: t.Of.Regions}
-	ended, err1 := duck.One[int64](ctx, t.Conn, "ask/page_as_of")
-	var err2, err3 error
+	var err1, err2, err3, err4 error
+	page.AsOf, err1 = duck.One[time.Time](ctx, t.Conn, "ask/page_as_of")
 	page.Issued, err2 = report.IssuedFiles(ctx, t.Conn)
 	page.Enabled, err3 = duck.All[Enabled](ctx, t.Conn, "ask/page_month")
-	if ended > 0 {
-		page.AsOf = time.Unix(ended, 0).UTC()
-	}
 	for at := range page.Issued {
 		if i := &page.Issued[at]; t.Mask != nil && i.Reason != "" {
 			i.Reason = reasonLeftOut
 		}
 	}
-	var err4 error
 	page.Highest, err4 = watch.HighestSeconds(ctx, t.Conn, t.Of)
 	err := cmp.Or(err1, err2, err3, err4, t.loadDays(ctx, &page), t.lookAhead(ctx, &page))
 	if n := len(page.Shown); n > 0 && err == nil {
@@ -306,8 +299,8 @@ var (
 
 // Site is a site in the making. Tenants are added one after the other, each with its days; Close publishes all.
 type Site struct {
+	*folder // which Drop throws away
 	head    Head
-	folder  *folder
 	tenants []*overview
 	access  []plain.Access // of those that are shown
 }
@@ -320,9 +313,6 @@ func Create(dir string, head Head) (*Site, error) {
 	}
 	return &Site{head: head, folder: f}, nil
 }
-
-// Drop throws away a site that was not closed. After Close it does nothing.
-func (s *Site) Drop() error { return s.folder.Drop() }
 
 // Tenant adds a tenant: its overview and its months. Its days follow by Day.
 func (s *Site) Tenant(t Tenant) error {
@@ -361,7 +351,8 @@ func (s *Site) Kept(date calendar.Date, basis any) bool {
 	}
 	o.basis[date] = fmt.Sprintf("%x", sha256.Sum256(text))
 	page, data := o.Name+"/"+date.String()+".html", o.Name+"/data/"+date.String()+".js"
-	return s.folder.has(page, o.basis[date]) && s.folder.keep(data) == nil && s.folder.keep(page) == nil
+	old, err := os.ReadFile(filepath.Join(s.folder.path, page))
+	return err == nil && bytes.Contains(old, []byte(o.basis[date])) && s.folder.keep(data) == nil && s.folder.keep(page) == nil
 }
 
 // Day adds the page of a day of the tenant that was added last.
@@ -420,18 +411,18 @@ type frame struct {
 }
 
 func (s *Site) page(name, kind, root, title string, of any) error {
-	var out bytes.Buffer
-	if err := templates.ExecuteTemplate(&out, kind+".html", frame{s.head, root, title, of}); err != nil {
-		return fmt.Errorf("write %s: %w", path.Base(name), err)
-	}
-	return s.folder.put(name, out.Bytes())
+	return s.put(name, templates, kind+".html", frame{s.head, root, title, of})
 }
 
 // script writes a value as a call: pages of the file system cannot fetch. What would end a script element or a line is escaped.
-func (s *Site) script(name, kind string, of any) error {
+func (s *Site) script(name, kind string, of any) error { return s.put(name, scripts, kind, of) }
+
+func (s *Site) put(name string, from interface {
+	ExecuteTemplate(io.Writer, string, any) error
+}, kind string, of any) error {
 	var out bytes.Buffer
-	if err := scripts.ExecuteTemplate(&out, kind, of); err != nil {
-		return fmt.Errorf("write %s: %w", name, err)
+	if err := from.ExecuteTemplate(&out, kind, of); err != nil {
+		return fmt.Errorf("write %s: %w", path.Base(name), err)
 	}
 	return s.folder.put(name, out.Bytes())
 }
@@ -548,12 +539,6 @@ func (f *folder) put(name string, text []byte) error {
 		return fmt.Errorf("write %s: %w", name, err)
 	}
 	return nil
-}
-
-// has tells whether a file of the older site contains a text.
-func (f *folder) has(name, text string) bool {
-	old, err := os.ReadFile(filepath.Join(f.path, name))
-	return err == nil && bytes.Contains(old, []byte(text))
 }
 
 // keep lets a file of the older site be one of the draft. Where a file system does not let it be both, it is an error.

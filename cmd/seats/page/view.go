@@ -37,7 +37,6 @@ type monthView struct {
 	Regions    []regionMonth
 	States     map[string]int
 	Quality    []qualitySum
-	Revised    []report.Issue // what was issued again, with what it superseded
 }
 
 type regionMonth struct {
@@ -59,14 +58,13 @@ type regionMonth struct {
 
 type dayCell struct {
 	Day
-	Known       bool // there is a number
-	Peak        Peak
-	ToDate      int64         // the month's maximum so far
-	Issued      *report.Issue // that stands
-	Heat        int           // 0 to 5: how near the month's maximum
-	Over, IsMax bool
-	Doubts      int64
-	DiffersBy   int64 // counted less issued
+	Known  bool // there is a number
+	Peak   Peak
+	ToDate int64         // the month's maximum so far
+	Issued *report.Issue // that stands
+	Heat   int           // 0 to 5: how near the month's maximum
+	Over   bool
+	Doubts int64
 }
 
 type qualitySum struct {
@@ -122,11 +120,6 @@ func (v *monthView) fill() {
 	for _, r := range v.overview.Regions {
 		v.Regions = append(v.Regions, v.region(r))
 	}
-	for _, i := range v.Issued {
-		if i.Period[:len("2006-01")] == v.Month.String() && (i.Revision > 1 || !i.Stands) {
-			v.Revised = append(v.Revised, i)
-		}
-	}
 }
 
 func (v *monthView) region(r config.Region) regionMonth {
@@ -134,11 +127,7 @@ func (v *monthView) region(r config.Region) regionMonth {
 	m.Enabled = first(v.Tenant.Enabled, func(e Enabled) bool { return e.Month == v.Month && e.Region == r.Name })
 	m.Highest = first(v.Tenant.Highest, func(h watch.Highest) bool { return h.Month == v.Month && h.Name == r.Name })
 	m.Outlook = first(v.Tenant.Outlook, func(o Outlook) bool { return o.Region == r.Name && o.Month == v.Month && len(o.Ahead) > 0 })
-	for _, c := range v.Tenant.Contracts {
-		if c.Month == v.Month && c.Region == r.Name {
-			m.Says = append(m.Says, c)
-		}
-	}
+	m.Says = slices.DeleteFunc(slices.Clone(v.Tenant.Contracts), func(c job.Contract) bool { return c.Month != v.Month || c.Region != r.Name })
 	for _, d := range v.Days {
 		c := dayCell{Day: d, Issued: v.standing(r.Name, d.Date.String())}
 		for _, q := range d.Quality {
@@ -151,9 +140,6 @@ func (v *monthView) region(r config.Region) regionMonth {
 		if counts && c.Peak.Agents > m.Max.Agents {
 			m.Max, m.MaxDay = c.Peak, d.Date.String()
 		}
-		if c.Known && c.Issued != nil {
-			c.DiffersBy = c.Peak.Agents - c.Issued.Value
-		}
 		if c.Over = counts && r.Committed > 0 && c.Peak.Agents > r.Committed; c.Over {
 			m.Over++
 		}
@@ -163,21 +149,18 @@ func (v *monthView) region(r config.Region) regionMonth {
 		c.ToDate = m.Max.Agents
 		m.Days = append(m.Days, c)
 	}
+	top := m.Committed
 	for i := range m.Days {
 		c := &m.Days[i]
+		top = max(top, c.Peak.Agents)
 		if c.Known && m.Max.Agents > 0 {
 			c.Heat = min(5, int((c.Peak.Agents*5+m.Max.Agents-1)/m.Max.Agents))
-			c.IsMax = c.Date.String() == m.MaxDay
 		}
 		weekday := (int(c.Date.Weekday()) + 6) % 7
 		if weekday == 0 || len(m.Weeks) == 0 {
 			m.Weeks = append(m.Weeks, make([]*dayCell, 7))
 		}
 		m.Weeks[len(m.Weeks)-1][weekday] = c
-	}
-	top := m.Committed
-	for _, d := range m.Days {
-		top = max(top, d.Peak.Agents)
 	}
 	if m.Outlook != nil {
 		for _, d := range m.Outlook.Ahead {
@@ -219,9 +202,6 @@ func (m regionMonth) HighestAt() time.Time { return time.Unix(m.Highest.At, 0).I
 
 // HasPage tells whether there is a page of the day.
 func (o *overview) HasPage(day calendar.Date) bool { return slices.Contains(o.paged, day.String()) }
-
-// Headroom is what the highest peak leaves of what was agreed on; negative where it was more.
-func (m regionMonth) Headroom() int64 { return m.Committed - m.Max.Agents }
 
 type dayView struct {
 	*overview
@@ -342,7 +322,6 @@ var functions = template.FuncMap{
 	"high":    func(n, of int64) float64 { return 100 * float64(n) / float64(max(of, 1)) }, // in percent
 	"less":    func(n, by int64) int64 { return n - by },
 	"minus":   func(n, by float64) float64 { return n - by },
-	"neg":     func(n int64) int64 { return -n },
 	"enough":  func() int { return forecast.Enough },
 	"most":    func() int { return forecast.Most },
 	"reach":   func() int { return forecast.Reach },

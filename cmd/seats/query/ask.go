@@ -383,11 +383,8 @@ func (a *Asker) readFunctions(ctx context.Context) error {
 		return err
 	}
 	a.functions = map[string]bool{}
-	for _, name := range names(listed) {
-		a.functions[name] = true
-	}
-	for _, m := range macros {
-		a.functions[strings.ToLower(m)] = true
+	for _, name := range append(names(listed), macros...) {
+		a.functions[strings.ToLower(name)] = true
 	}
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -27,32 +28,16 @@ import (
 
 // catalog is what there is to ask.
 type catalog struct {
-	columns []column // of all relations, by these
+	columns map[string][]string // by relation
 	macros  []string
 }
 
-type column struct{ Relation, Name string }
-
 func readCatalog(ctx context.Context, q duck.Queryer) (c catalog, err error) {
-	if c.columns, err = duck.All[column](ctx, q, "ask/relation"); err != nil {
+	if c.columns, err = duck.By[string, string](ctx, q, "ask/relation"); err != nil {
 		return c, err
 	}
 	c.macros, err = duck.All[string](ctx, q, "ask/macro")
 	return c, err
-}
-
-// relations are a column of each.
-func (c catalog) relations() []column {
-	return slices.CompactFunc(slices.Clone(c.columns), func(a, b column) bool { return a.Relation == b.Relation })
-}
-
-func (c catalog) of(relation string) (columns []column) {
-	for _, col := range c.columns {
-		if strings.EqualFold(col.Relation, relation) {
-			columns = append(columns, col)
-		}
-	}
-	return columns
 }
 
 // describe tells of the columns of a relation, or how a macro is called.
@@ -120,9 +105,7 @@ func (c catalog) inCommand(before string) (may []string) {
 
 // names are those of the relations, and of the macros with what is put behind them.
 func (c catalog) names(behind string) (names []string) {
-	for _, r := range c.relations() {
-		names = append(names, r.Relation)
-	}
+	names = slices.Collect(maps.Keys(c.columns))
 	for _, m := range c.macros {
 		names = append(names, m+behind)
 	}
@@ -130,19 +113,14 @@ func (c catalog) names(behind string) (names []string) {
 }
 
 func (c catalog) inSQL(before, statement string) (may []string) {
-	named := func(columns []column) {
-		for _, col := range columns {
-			may = append(may, col.Name)
-		}
-	}
 	is := func(relation, behind string) bool {
 		return regexp.MustCompile(`(?i)\b` + relation + behind + `\b`).MatchString(statement)
 	}
 	if of := ofBefore.FindStringSubmatch(before); of != nil { // a relation, or its alias
-		named(c.of(of[1]))
-		for _, r := range c.relations() {
-			if len(may) == 0 && is(r.Relation, `\s+(as\s+)?`+of[1]) {
-				named(c.of(r.Relation))
+		may = c.columns[strings.ToLower(of[1])]
+		for relation, columns := range c.columns {
+			if len(may) == 0 && is(relation, `\s+(as\s+)?`+of[1]) {
+				may = columns
 			}
 		}
 		return may
@@ -150,9 +128,9 @@ func (c catalog) inSQL(before, statement string) (may []string) {
 	if may = c.names("("); afterFrom.MatchString(before) {
 		return may
 	}
-	for _, r := range c.relations() {
-		if is(r.Relation, "") {
-			named(c.of(r.Relation))
+	for relation, columns := range c.columns {
+		if is(relation, "") {
+			may = append(may, columns...)
 		}
 	}
 	return append(may, keywords...)

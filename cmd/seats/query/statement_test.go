@@ -238,10 +238,8 @@ func TestWhereTheHistoryIs(t *testing.T) {
 }
 
 var aCatalog = catalog{
-	columns: []column{
-		{Relation: "agent", Name: "agent"}, {Relation: "agent", Name: "day"},
-		{Relation: "daily_concurrent", Name: "agents"}, {Relation: "daily_concurrent", Name: "day"}, {Relation: "daily_concurrent", Name: "region"},
-		{Relation: "enabled_daily", Name: "agents"}, {Relation: "enabled_daily", Name: "region"},
+	columns: map[string][]string{
+		"agent": {"agent", "day"}, "daily_concurrent": {"agents", "day", "region"}, "enabled_daily": {"agents", "region"},
 	},
 	macros: []string{"agents_at"},
 }
