@@ -32,7 +32,7 @@ func Why[T ~int64](highWater *T, openSessions, dayEnd int64, settleHours int) st
 		said = append(said, fmt.Sprintf("high-water mark %s short of settle_hours: %d", span(settled-int64(*highWater)), settleHours))
 	}
 	if openSessions > 0 {
-		said = append(said, count(openSessions, "open session"))
+		said = append(said, Count(openSessions, "open session"))
 	}
 	return strings.Join(said, ", ")
 }
@@ -62,12 +62,13 @@ func Said(whys map[calendar.Date]string) string {
 // span is a time in minutes, or, where they are many, in hours, rounded up.
 func span(seconds int64) string {
 	if n := (seconds + 59) / 60; n < 120 {
-		return count(n, "minute")
+		return Count(n, "minute")
 	}
-	return count((seconds+3599)/3600, "hour")
+	return Count((seconds+3599)/3600, "hour")
 }
 
-func count(n int64, unit string) string {
+// Count writes a number with its noun.
+func Count[T int | int64](n T, unit string) string {
 	if n != 1 {
 		unit += "s"
 	}

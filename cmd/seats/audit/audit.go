@@ -23,7 +23,6 @@ import (
 	"maps"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -212,14 +211,6 @@ func (w *auditor) ask(ctx context.Context, statement string, args ...any) error 
 func (w *auditor) path(name string) string { return filepath.Join(w.dir, name) }
 
 func instant(ts int64) string { return time.Unix(ts, 0).UTC().Format(time.RFC3339) }
-
-// Count writes a number with its noun.
-func Count(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return strconv.Itoa(n) + " " + what + "s"
-}
 
 // Finding is one thing that is not as it should be, or, as a remark, worth knowing.
 type Finding struct {

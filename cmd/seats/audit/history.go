@@ -115,7 +115,7 @@ type foundFile struct {
 
 // said is a finding about such files: how many, and each.
 func said(rule string, files []foundFile, format string, args ...any) Finding {
-	f := Finding{Rule: rule, What: fmt.Sprintf(format, append([]any{Count(len(files), "issued file")}, args...)...)}
+	f := Finding{Rule: rule, What: fmt.Sprintf(format, append([]any{settle.Count(len(files), "issued file")}, args...)...)}
 	for _, file := range files {
 		f.Details = append(f.Details, file.name+", issued at "+instant(file.issued.Unix()))
 	}

@@ -125,33 +125,30 @@ func (w *auditor) compute(ctx context.Context, p part, by func(calendar.Date) co
 	}
 	counter := compute.NewCounter(w.scratch.Conn, w.Tenant, p.month)
 	for _, one := range counter.Days(ctx, stands, 0) {
-		switch {
+		switch failed, explained := failure(one.Day, one.Err); {
 		case one.Err == nil:
-		case !explained(one.Err):
+		case !explained:
 			return nil, one.Err
 		case slices.Contains(p.days, one.Day):
-			failures = append(failures, failure(one.Day, one.Err))
+			failures = append(failures, failed)
 		}
 	}
 	if p.whole {
-		if _, err := counter.Month(ctx, p.month, 0); err != nil && !explained(err) {
+		_, err = counter.Month(ctx, p.month, 0)
+		if _, explained := failure(p.month.Last(), err); err != nil && !explained {
 			return nil, err
 		}
 	}
 	return failures, nil
 }
 
-func explained(err error) bool {
-	_, differ := errors.AsType[*compute.DifferenceError](err)
-	_, coverage := errors.AsType[*compute.CoverageError](err)
-	return differ || coverage
-}
-
-func failure(d calendar.Date, err error) Finding {
+// failure is the finding of a day that could not be counted; false where something else went wrong.
+func failure(d calendar.Date, err error) (Finding, bool) {
 	if differ, is := errors.AsType[*compute.DifferenceError](err); is {
-		return Finding{Rule: "computations_differ", Region: strings.Split(differ.Scope, "/")[0], Period: d.String(), What: err.Error()}
+		return Finding{Rule: "computations_differ", Region: strings.Split(differ.Scope, "/")[0], Period: d.String(), What: err.Error()}, true
 	}
-	return Finding{Rule: "cannot_compute", Period: d.String(), What: err.Error()}
+	_, is := errors.AsType[*compute.CoverageError](err)
+	return Finding{Rule: "cannot_compute", Period: d.String(), What: fmt.Sprint(err)}, is
 }
 
 // checkResults names the days that cannot be computed, and the stored results that are not what their slices give.

@@ -17,11 +17,11 @@ import (
 	"strings"
 	"text/template"
 
-	"example.com/seats/cmd/seats/audit"
 	"example.com/seats/cmd/seats/pseudonym"
 	"example.com/seats/compute"
 	"example.com/seats/compute/rule"
 	"example.com/seats/internal/duck"
+	"example.com/seats/internal/settle"
 	"example.com/seats/internal/store"
 	"example.com/seats/report"
 	texts "example.com/seats/sql"
@@ -283,7 +283,7 @@ func (p *packer) script() map[string]any {
 }
 
 func (p *packer) page() map[string]any {
-	return map[string]any{"Tenant": p.Tenant.Name, "From": p.from, "To": p.to, "Days": audit.Count(len(p.days), "day"), "Months": p.months, "Masked": p.masks != nil,
+	return map[string]any{"Tenant": p.Tenant.Name, "From": p.from, "To": p.to, "Days": settle.Count(len(p.days), "day"), "Months": p.months, "Masked": p.masks != nil,
 		"Signed": p.signed, "Statements": compute.SQLSHA256()}
 }
 
