@@ -122,7 +122,10 @@ func allChunks(dir string) (chunks []chunk, err error) {
 	if len(chunks) == 0 {
 		return nil, errors.New("no export_* folder or zip file in it")
 	}
-	slices.SortStableFunc(chunks, func(a, b chunk) int { return cmp.Or(cmp.Compare(a.when(), b.when()), compareNatural(a.path, b.path)) })
+	none := int64(math.MinInt64) // chunks without a date come first: whatever has one is known to be newer or is alone
+	slices.SortStableFunc(chunks, func(a, b chunk) int {
+		return cmp.Or(cmp.Compare(*cmp.Or(a.date, &none), *cmp.Or(b.date, &none)), compareNatural(a.path, b.path))
+	})
 	for i := range chunks {
 		chunks[i].number = i
 	}
@@ -164,14 +167,6 @@ func dateIn(name string) *int64 {
 		}
 	}
 	return nil
-}
-
-// when puts chunks without a date first: whatever has one is known to be newer or is alone.
-func (c chunk) when() int64 {
-	if c.date == nil {
-		return math.MinInt64
-	}
-	return *c.date
 }
 
 var digits = regexp.MustCompile(`\d+|\D+`)

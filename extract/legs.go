@@ -138,11 +138,11 @@ func (g *GIMDB) legs(piece calendar.Interval, take func(Part) error) task {
 // several copies of each, it may say only which ones matter: whether the newest copy does, none of the others can tell, so all are
 // fetched.
 func (g *GIMDB) someLegs(ctx context.Context, reader *reader, piece calendar.Interval, what string, s sieve, reaching calendar.Interval) (*Rows, error) {
-	key := "resource_key"
+	key := legTable + ".resource_key"
 	if what == "id" {
-		key = "interaction_resource_id"
+		key = legTable + ".interaction_resource_id"
 	}
-	legs, err := g.rows(ctx, reader, legTable, "gim/leg", piece.Start, piece.End, g.tenantKey, g.unique[legTable], g.mayBeFraction(legTable, key),
+	legs, err := g.rows(ctx, reader, legTable, "gim/leg", piece.Start, piece.End, g.tenantKey, g.unique[legTable], slices.Contains(g.fractions, key),
 		s.bits, s.prime, what, reaching.Start, reaching.End)
 	if err == nil && what != "id" && !g.unique[legTable] {
 		legs, err = g.ofLegs(ctx, reader, legTable, "gim/leg_copies", legs)
@@ -157,7 +157,7 @@ func (g *GIMDB) someLegs(ctx context.Context, reader *reader, piece calendar.Int
 func (g *GIMDB) previews(piece calendar.Interval, s sieve, reaching calendar.Interval, take func(Part) error) task {
 	return func(ctx context.Context, reader *reader) error {
 		attempts, err := g.rows(ctx, reader, attemptTable, "gim/attempt", piece.Start, piece.End, g.tenantKey, keysOf(g.reference.previews),
-			g.unique[attemptTable], s.bits, s.prime, g.mayBeFraction(attemptTable, "resource_key"), reaching.Start, reaching.End)
+			g.unique[attemptTable], s.bits, s.prime, slices.Contains(g.fractions, attemptTable+".resource_key"), reaching.Start, reaching.End)
 		if err != nil {
 			return err
 		}

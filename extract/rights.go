@@ -39,10 +39,6 @@ func (l lack) mayReadAll() bool {
 	return !l.noSchema && !l.noUsage && len(l.missing)+len(l.unreadable) == 0
 }
 
-func (g *GIMDB) mayBeFraction(table, column string) bool {
-	return slices.Contains(g.fractions, table+"."+column)
-}
-
 // checkRights reports every table, column and right that is missing, and every column of another type, at once, and
 // what would help.
 func (g *GIMDB) checkRights(ctx context.Context) error {
