@@ -168,7 +168,14 @@ func TestThePrompt(t *testing.T) {
 	k := asked(t).sit(t, nil, "sql").at("acme> ")
 
 	// A statement goes on until its semicolon.
-	k.asks("select 40 +"+enter+"2 as answer;", "\nanswer\n    42\n")
+	k.asks("select 40 +"+enter+"2 as answer;", "\nanswer\n    42\n", "(1 row)\n")
+	k.asks("select unnest([null, '']) as said;", "\nsaid\nNULL\n\n(2 rows)\n")
+
+	// What others call the commands, and times by the zone that was set.
+	k.asks("help", "\n.describe ")
+	k.asks("set timezone = 'Asia/Tokyo';")
+	k.asks("select to_timestamp(0) as at;", "1970-01-01T09:00:00+09:00\n")
+	k.asks("set timezone = 'UTC';")
 
 	// Commands; Tab completes them, and what they are about.
 	k.asks(".desc"+tab+" enabled_d"+tab, "\ncolumn  type     what it holds\n", "\nregion  VARCHAR  As configured\n")
@@ -191,7 +198,8 @@ func TestThePrompt(t *testing.T) {
 	k.types("select 'thrown", enter, "away", ctrlC)
 	k.sees("^C\nacme> ")
 	k.asks("select 7 as seven;", "\nseven\n7\n")
-	k.leaves()
+	k.types("exit", enter)
+	k.left(0)
 }
 
 // confined: where the kernel has Landlock, threads of the program have given up writing.
@@ -223,7 +231,7 @@ func TestCtrlCEndsAStatementAndNotThePrompt(t *testing.T) {
 		k.shown, k.read = nil, 0
 		k.mu.Unlock()
 	}
-	k.types(".quit", enter)
+	k.types(`\q`, enter)
 	k.left(0)
 }
 
