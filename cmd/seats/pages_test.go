@@ -593,11 +593,13 @@ func between(t *testing.T, page, marker, text string) string {
 	return before + begin + text + end + after
 }
 
-// askStore runs a query on an empty store and gives each of its rows in one text.
+// askStore runs a query on an empty store that was published, which is when it gets its comments, and gives each of its rows in one text.
 func askStore(t *testing.T, query string) (rows []string) {
-	w := must.Have(store.Begin(t.Context(), filepath.Join(t.TempDir(), "acme.duckdb"), duck.Options{}))(t)
-	defer func() { require.NoError(t, w.Drop()) }()
-	rows = must.Texts(t, w.Conn, query)
+	path := filepath.Join(t.TempDir(), "acme.duckdb")
+	require.NoError(t, must.Have(store.Begin(t.Context(), path, duck.Options{}))(t).Publish())
+	db := must.Have(duck.Open(path, duck.Options{ReadOnly: true}))(t)
+	defer db.Close() //nolint:errcheck // only read
+	rows = must.Texts(t, db, query)
 	require.NotEmpty(t, rows)
 	return rows
 }
