@@ -50,11 +50,12 @@ func (m Month) Write(ctx context.Context, w io.Writer) error {
 	}
 	args := []any{sql.Named("month", m.String()), sql.Named("masked", m.Mask != nil), sql.Named("elsewhere", m.Of.Zone.String()),
 		sql.Named("regions", regions), sql.Named("zones", zones), sql.Named("until", until), sql.Named("committed", committed)}
-	asOf, err1 := duck.One[time.Time](ctx, m.Conn, "ask/page_as_of")
+	ended, err1 := duck.One[int64](ctx, m.Conn, "ask/page_as_of")
 	hasContracts, err2 := store.Has(ctx, m.Conn, job.ContractVersion)
 	if err := errors.Join(err1, err2); err != nil {
 		return err
 	}
+	asOf := time.Unix(ended, 0).UTC()
 	b := newBook(m, asOf.Format(time.RFC3339))
 	defer b.Close() //nolint:errcheck // it has no files of its own
 	for _, s := range []struct{ name, from, note string }{
