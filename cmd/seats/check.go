@@ -140,9 +140,12 @@ var sourceRows = template.Must(template.New("check.tmpl").Funcs(template.FuncMap
 func inspect(ctx context.Context, t config.Tenant, now time.Time) (extract.Findings, error) {
 	if t.ExportDir != "" {
 		// Not beside the store: there may be none yet, and a check changes nothing there.
-		temp := cmp.Or(t.Engine.TempDir, os.TempDir())
-		if err := plain.MakeDir(temp, plain.TempDir); err != nil {
-			return extract.Findings{}, err
+		temp := os.TempDir() // which is not the program's to make
+		if t.Engine.TempDir != "" {
+			temp = t.Engine.TempDir
+			if err := plain.MakeDir(temp, plain.TempDir); err != nil {
+				return extract.Findings{}, err
+			}
 		}
 		reach := 2*24*time.Hour + 2*time.Duration(t.MaxSessionHours)*time.Hour // yesterday in any zone, and as OpenSource looks back
 		return extract.InspectExport(ctx, t.ExportDir, t.ExportMarker, temp, reach, t.ReadsGroups(), now)
