@@ -40,6 +40,7 @@ func (w *Work) whole(ctx context.Context) error {
 		_, err := os.Stat(filepath.Join(dir, s.File))
 		all, there = append(all, sealed{Path: filepath.Join(dir, s.File)}), append(there, err == nil)
 	}
+	w.sealed = len(seals) > 0
 	w.state = sum([]byte(fmt.Sprint(texts.Text("store/region"), texts.Text("store/whole"), texts.Text("store/gather"), Version, all, there)))
 	if was, err := duck.One[string](ctx, w.Conn, "store/whole_state"); err != nil || was == w.state {
 		return err
@@ -72,9 +73,13 @@ func own(ctx context.Context, conn *sql.Conn) error {
 	return cmp.Or(err, making(ctx, conn, "store/own"))
 }
 
-// writeCatalogue writes the catalogue of the published store.
+// writeCatalogue writes the catalogue of the published store, unless there is none and no sealed month: any client sees all of that.
 func (w *Work) writeCatalogue(ctx context.Context) error {
-	return catalogue(ctx, cataloguePath(w.path), w.state, func(conn *sql.Conn) ([]string, error) {
+	path := cataloguePath(w.path)
+	if _, err := os.Lstat(path); !w.sealed && errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	return catalogue(ctx, path, w.state, func(conn *sql.Conn) ([]string, error) {
 		return attachOne(ctx, conn, w.path, "memory", nil)
 	})
 }
@@ -84,7 +89,7 @@ func cataloguePath(store string) string { return strings.TrimSuffix(store, ".duc
 // WriteSet writes the catalogue of several tenants, beside the first one's store, where one of theirs has changed. Those that have no
 // store yet are left out.
 func WriteSet(ctx context.Context, members []Member) error {
-	state := ""
+	state := fmt.Sprint(texts.Text("store/gather"), Version)
 	for _, m := range members {
 		text, err := os.ReadFile(cataloguePath(m.Path))
 		if err != nil && !errors.Is(err, os.ErrNotExist) {

@@ -36,12 +36,12 @@ func hint(err error) string { return strings.Join(fail.Hints(err), "\n") }
 func TestANewStoreIsPublishedWholeAndForItsOwnerAlone(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "acme.duckdb")
 	require.NoError(t, must.Have(store.Begin(t.Context(), path, duck.Options{}))(t).Publish())
-	require.Equal(t, []string{"acme.attach.sql", "acme.duckdb", "acme.duckdb.lock"}, must.Names(t, filepath.Dir(path)))
+	require.Equal(t, []string{"acme.duckdb", "acme.duckdb.lock"}, must.Names(t, filepath.Dir(path)))
 	require.Equal(t, os.FileMode(0o600), must.Have(os.Stat(path))(t).Mode())
 	eachOpener(t, func(t *testing.T, open func(context.Context, string, duck.Options) error) {
 		require.NoError(t, open(t.Context(), path, duck.Options{}))
 	})
-	require.Equal(t, []string{"acme.attach.sql", "acme.duckdb", "acme.duckdb.lock"}, must.Names(t, filepath.Dir(path)))
+	require.Equal(t, []string{"acme.duckdb", "acme.duckdb.lock"}, must.Names(t, filepath.Dir(path)))
 }
 
 // Only Begin makes a store. The others leave nothing where there is none, no folder and no lock.
@@ -88,7 +88,7 @@ func TestWhatIsNoStoreIsDamaged(t *testing.T) {
 				must.Fail(t, err, fail.Store, path, "backup")
 				after, _ := os.ReadFile(path)
 				require.Equal(t, before, after, "it stays for the repair")
-				require.Subset(t, []string{"acme.attach.sql", "acme.duckdb", "acme.duckdb.lock"}, must.Names(t, filepath.Dir(path)))
+				require.Subset(t, []string{"acme.duckdb", "acme.duckdb.lock"}, must.Names(t, filepath.Dir(path)))
 			})
 		})
 	}

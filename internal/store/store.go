@@ -55,6 +55,7 @@ type Work struct {
 
 	crowded bool   // rows went, and left room
 	state   string // of the views of whole
+	sealed  bool   // they ask sealed months
 }
 
 // Begin takes the tenant's lock, removes what an interrupted run left, copies the store (or makes a new
