@@ -168,7 +168,10 @@ func endSleeper(t *testing.T, db *pgtest.DB, before string) {
 			select from pg_locks as l join pg_class as c on c.oid = l.relation where l.pid = a.pid and c.relnamespace = to_regnamespace($1))`,
 			db.Schema).Scan(&pid)
 		if err == nil {
-			_, err = db.Conn.Exec(t.Context(), fmt.Sprintf("%s select pg_terminate_backend(%d, 60000)", before, pid))
+			_, err = db.Conn.Exec(t.Context(), before) // and committed: another try may begin as soon as this one has ended
+		}
+		if err == nil {
+			_, err = db.Conn.Exec(t.Context(), "select pg_terminate_backend($1, 60000)", pid)
 		}
 		if err == nil {
 			return
@@ -356,7 +359,7 @@ func jobOf(t *testing.T, dir string, log job.Log, text string) *job.Job {
 		Plan:   job.Plan{Command: "run", Steps: []string{job.Extract, job.Compute, job.Report}, Days: []calendar.Date{{Year: 2026, Month: 3, Day: 10}}},
 		Tenant: cfg.Tenants[0],
 		Clock:  func() time.Time { return time.Date(2026, 4, 2, 6, 0, 0, 0, time.UTC) },
-		Sleep:  func(context.Context, time.Duration) {},
+		Sleep:  func(_ context.Context, d time.Duration) { time.Sleep(d) },
 		Log:    log,
 	}
 }
