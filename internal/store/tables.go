@@ -262,7 +262,7 @@ func gather(ctx context.Context, conn *sql.Conn, relations bool, stores ...*atta
 		ask("store/gather")
 	}
 	if relations && stores[0].Tenant == nil && err == nil {
-		err = own(ctx, conn)
+		err = making(ctx, conn, "store/own")
 	}
 	if err != nil {
 		return nil, fmt.Errorf("gather: %w", err)
