@@ -230,6 +230,9 @@ func (s *Simulation) stream(ctx context.Context, l Layout, to []sinks) (counts C
 	group.Go(func() error {
 		for done := range order {
 			b := <-done
+			if err := ctx.Err(); err != nil { // all there is may have been ordered before
+				return err
+			}
 			for i := range to {
 				for t, sink := range to[i] {
 					made := &b.lines[i][t]
