@@ -67,7 +67,7 @@ func (c *statusCmd) Run(ctx context.Context, p *program) error {
 		return reading(ctx, tenant, func(db duck.Queryer) error {
 			issued, err1 := report.IssuedFiles(ctx, db)
 			whys, err2 := watch.Whys(ctx, db, tenant)
-			rows, err3 := rowsOf(ctx, db, tenant, issued, p.clock())
+			rows, err3 := rowsOf(ctx, db, tenant, issued, whys, p.clock())
 			if err := cmp.Or(err1, err2, err3); err != nil {
 				return err
 			}
@@ -85,7 +85,7 @@ func (c *statusCmd) Run(ctx context.Context, p *program) error {
 var fileHeader = []string{"tenant", "region", "measure", "period", "revision", "value", "state", "stands", "file", "supersedes", "reason", "issued_at", "delivered_at"}
 
 // fileRows lists what was issued, each chain of revisions in its order; the one that stands is the last.
-func fileRows(ctx context.Context, db duck.Queryer, tenant config.Tenant, issued []report.Issue, _ time.Time) (rows [][]any, err error) {
+func fileRows(ctx context.Context, db duck.Queryer, tenant config.Tenant, issued []report.Issue, _ map[calendar.Date]string, _ time.Time) (rows [][]any, err error) {
 	delivered, err := deliver.Delivered(ctx, db)
 	at := map[string]any{} // no key: nil
 	for _, d := range delivered {
@@ -109,14 +109,14 @@ type monthStatus struct {
 
 var monthHeader = []string{"tenant", "month", "days", "final", "provisional", "missing", "complete", "daily_files", "monthly_files", "revised", "undelivered", "highest"}
 
-func (c *statusCmd) monthRows(ctx context.Context, db duck.Queryer, t config.Tenant, _ []report.Issue, now time.Time) (rows [][]any, err error) {
-	whys, err1 := watch.Whys(ctx, db, t) // "": it is final
-	all, err2 := watch.HighestSeconds(ctx, db, t)
-	parcels, err3 := []deliver.Parcel(nil), error(nil)
+// monthRows lists the months. whys says of each day that the store holds why it is provisional, "": it is final.
+func (c *statusCmd) monthRows(ctx context.Context, db duck.Queryer, t config.Tenant, _ []report.Issue, whys map[calendar.Date]string, now time.Time) (rows [][]any, err error) {
+	all, err1 := watch.HighestSeconds(ctx, db, t)
+	parcels, err2 := []deliver.Parcel(nil), error(nil)
 	if t.Deliver != nil {
-		_, parcels, err3 = job.Pending(ctx, db, t, time.Time{})
+		_, parcels, err2 = job.Pending(ctx, db, t, time.Time{})
 	}
-	if err := cmp.Or(err1, err2, err3); err != nil {
+	if err := cmp.Or(err1, err2); err != nil {
 		return nil, err
 	}
 	today := lastEnded(t, now).AddDays(1)

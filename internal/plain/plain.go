@@ -106,20 +106,33 @@ type Access struct {
 
 // Give gives a file or a folder the group and then the mode. What a folder lets others do beside that stays, and so does what is neither.
 func (a Access) Give(path string) error {
+	group, err := a.group()
+	if err != nil {
+		return fmt.Errorf("give %s a group: %w", path, err)
+	}
+	return a.give(path, group)
+}
+
+// group is the number of the group; -1: it stays. A site's directory may be asked for it, and takes its time.
+func (a Access) group() (int, error) {
+	if a.OutputGroup == "" {
+		return -1, nil
+	}
+	group, err := user.LookupGroup(a.OutputGroup)
+	if err != nil {
+		return 0, fail.New(fail.BadConfig, "output_group must be the name of a group of this machine", "%w", err)
+	}
+	return strconv.Atoi(group.Gid)
+}
+
+func (a Access) give(path string, group int) error {
 	info, err := os.Lstat(path)
 	if err != nil || a == (Access{}) || !info.IsDir() && !info.Mode().IsRegular() {
 		return err
 	}
-	if a.OutputGroup != "" {
-		group, err := user.LookupGroup(a.OutputGroup)
-		if err != nil {
-			return fail.New(fail.BadConfig, "output_group must be the name of a group of this machine", "give %s a group: %w", path, err)
-		}
-		if of, is := info.Sys().(*syscall.Stat_t); is && fmt.Sprint(of.Gid) != group.Gid {
-			number, _ := strconv.Atoi(group.Gid)
-			if err := os.Lchown(path, -1, number); err != nil {
-				return fail.New(fail.BadConfig, "output_group must be a group that this user is in", "give group %s a file: %w", a.OutputGroup, err)
-			}
+	if of, is := info.Sys().(*syscall.Stat_t); group >= 0 && is && int(of.Gid) != group {
+		if err := os.Lchown(path, -1, group); err != nil {
+			return fail.New(fail.BadConfig, "output_group must be a group that this user is in", "give group %s a file: %w", a.OutputGroup, err)
 		}
 	}
 	mode := a.OutputMode
@@ -137,7 +150,13 @@ func (a Access) Tree(dir string) error {
 	if a == (Access{}) {
 		return nil
 	}
-	return filepath.WalkDir(dir, func(path string, _ fs.DirEntry, err error) error { return cmp.Or(err, a.Give(path)) })
+	group, err := a.group()
+	if err != nil {
+		return fmt.Errorf("give %s a group: %w", dir, err)
+	}
+	return filepath.WalkDir(dir, func(path string, _ fs.DirEntry, err error) error {
+		return cmp.Or(err, a.give(path, group))
+	})
 }
 
 // Create makes a file for its owner alone, whole or not at all: it is written beside where it is to be, and gets its name by RenameNew
