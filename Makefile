@@ -105,7 +105,7 @@ bin/postgres/%:
 
 race: postgres openssh minisign chromium ## the packages with goroutines, under the race detector
 	$(WITH_POSTGRES) sh -c 'go test -race -timeout=0 $(TESTFLAGS) $(RACE) && \
-		go test -race -timeout=0 $(TESTFLAGS) -run "Test/^($(RACE_SCRIPTS))$$" ./cmd/seats'
+		go test -race -timeout=0 $(TESTFLAGS) -run "TestScript/^($(RACE_SCRIPTS))$$" ./cmd/seats'
 
 soak: postgres ## minutes of faults: a quarter of nights, hundreds of kills
 	SEATS_TEST_NIGHTS=90 SEATS_TEST_KILLS=300 $(WITH_POSTGRES) go test -count=1 -v -timeout=60m -run 'TestANightlyJob|TestAKilledRun' $(TESTFLAGS) ./cmd/seats
