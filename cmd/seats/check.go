@@ -104,6 +104,7 @@ func (k *checker) site(cfg *config.Config) {
 	if slices.ContainsFunc(cfg.Tenants, func(t config.Tenant) bool { return t.DataDir == dir }) {
 		err = nil // a run makes that one
 	}
+	k.needs("metrics_dir", cfg.MetricsDir, plain.TryDir(cfg.MetricsDir, "metrics_dir"))
 	k.needs("metrics_file", cfg.MetricsFile, cmp.Or(err, plain.TryDir(dir, "the folder of metrics_file")))
 	if len(cfg.Notify) > 0 {
 		path, err := exec.LookPath(cfg.Notify[0])

@@ -19,9 +19,10 @@ import (
 )
 
 func siteOf(names ...string) Site {
-	s := Site{Version: "1", Now: time.Unix(1775109600, 0), Look: func(config.Tenant) (State, error) { return State{}, store.ErrMissing }}
+	s := Site{Version: "1", Now: time.Unix(1775109600, 0), Names: map[string]bool{},
+		Look: func(config.Tenant) (State, error) { return State{}, store.ErrMissing }}
 	for _, name := range names {
-		s.Tenants = append(s.Tenants, config.Tenant{Name: name})
+		s.Tenants, s.Names[name] = append(s.Tenants, config.Tenant{Name: name}), true
 	}
 	return s
 }
@@ -40,7 +41,7 @@ func TestRunsAtTheSameTimeKeepEachOthersMetrics(t *testing.T) {
 	for i, name := range names {
 		group.Go(func() {
 			s := siteOf(names...)
-			s.Runs = []Run{{Tenant: name, Exit: i}}
+			s.Runs = map[string]Run{name: {Exit: i}}
 			assert.NoError(t, s.WriteFile(path))
 		})
 	}

@@ -225,18 +225,18 @@ func (s State) Overdue(t config.Tenant, now time.Time, within time.Duration) str
 
 // Run is what became of a tenant in this run of the program.
 type Run struct {
-	Tenant string
 	Exit   int
 	Stages []job.Stage
 }
 
-// Site is what the metrics are of. What the stores say is looked up anew for every tenant; what they do not know, how
-// the last run went, is kept from the file for the tenants that this run did not work on.
+// Site is what the metrics are of. What the stores of its tenants say is looked up anew; all else is kept from the file: of other
+// tenants that the configuration has, and how the last run of those went that this one did not work on.
 type Site struct {
-	Version string
+	Version string // empty: nothing is said of the program
 	Now     time.Time
-	Tenants []config.Tenant                    // all of the configuration
-	Runs    []Run                              // of this run
+	Tenants []config.Tenant                    // of this run
+	Names   map[string]bool                    // of all tenants of the configuration
+	Runs    map[string]Run                     // of this run, by tenant
 	Look    func(config.Tenant) (State, error) // store.ErrMissing: a tenant without a store
 }
 
@@ -264,37 +264,40 @@ func (s Site) metrics(old map[string]*dto.MetricFamily) (all []*dto.MetricFamily
 		p[name] = &dto.MetricFamily{Name: new("seats_" + name), Help: &help, Type: dto.MetricType_GAUGE.Enum()}
 		all = append(all, p[name])
 	}
-	p.set("build_info", 1, "version", s.Version, "go_version", runtime.Version())
-	s.lastRuns(p, old)
+	if s.Version != "" {
+		p.set("build_info", 1, "version", s.Version, "go_version", runtime.Version())
+	}
+	here := map[string]bool{}
 	for _, t := range s.Tenants {
+		here[t.Name] = true
+		s.lastRun(p, t.Name)
 		s.store(p, t)
+	}
+	for name, to := range p {
+		for _, m := range old["seats_"+name].GetMetric() {
+			for _, l := range m.GetLabel() {
+				_, ran := s.Runs[l.GetValue()]
+				isNew := here[l.GetValue()] && (ran || !strings.HasPrefix(name, "last_run_"))
+				if l.GetName() == "tenant" && s.Names[l.GetValue()] && !isNew && m.Gauge != nil {
+					to.Metric = append(to.Metric, m)
+				}
+			}
+		}
 	}
 	return all
 }
 
-// lastRuns says how each tenant's last run, extract, compute or report went.
-func (s Site) lastRuns(p page, old map[string]*dto.MetricFamily) {
-	kept := map[string]bool{}
-	for _, t := range s.Tenants {
-		kept[t.Name] = true
+// lastRun says how a tenant's run, extract, compute or report went.
+func (s Site) lastRun(p page, tenant string) {
+	r, ran := s.Runs[tenant]
+	if !ran {
+		return
 	}
-	for _, r := range s.Runs {
-		delete(kept, r.Tenant)
-		p.set("last_run_timestamp_seconds", float64(s.Now.Unix()), "tenant", r.Tenant)
-		p.set("last_run_exit_code", float64(r.Exit), "tenant", r.Tenant)
-		for _, stage := range r.Stages {
-			p.set("last_run_stage_duration_seconds", stage.Took.Seconds(), "tenant", r.Tenant, "stage", stage.Name)
-			p.set("last_run_stage_rows", float64(stage.Rows), "tenant", r.Tenant, "stage", stage.Name)
-		}
-	}
-	for _, name := range []string{"last_run_timestamp_seconds", "last_run_exit_code", "last_run_stage_duration_seconds", "last_run_stage_rows"} {
-		for _, m := range old["seats_"+name].GetMetric() {
-			for _, l := range m.GetLabel() {
-				if l.GetName() == "tenant" && kept[l.GetValue()] && m.Gauge != nil {
-					p[name].Metric = append(p[name].Metric, m)
-				}
-			}
-		}
+	p.set("last_run_timestamp_seconds", float64(s.Now.Unix()), "tenant", tenant)
+	p.set("last_run_exit_code", float64(r.Exit), "tenant", tenant)
+	for _, stage := range r.Stages {
+		p.set("last_run_stage_duration_seconds", stage.Took.Seconds(), "tenant", tenant, "stage", stage.Name)
+		p.set("last_run_stage_rows", float64(stage.Rows), "tenant", tenant, "stage", stage.Name)
 	}
 }
 
@@ -373,6 +376,39 @@ func (s Site) WriteFile(path string) (err error) {
 	return cmp.Or(replace(path, text.Bytes()), readErr)
 }
 
+// programFile is the file of a folder that tells the program: no tenant has such a name.
+const programFile = "_seats.prom"
+
+// WriteDir does so with a folder that has a file for each tenant, and removes those of tenants that the configuration no longer has. Files of
+// others are left alone: it may be the collector's folder.
+func (s Site) WriteDir(dir string) error {
+	errs := []error{Site{Version: s.Version}.WriteFile(filepath.Join(dir, programFile))}
+	for _, t := range s.Tenants {
+		path := filepath.Join(dir, t.Name+".prom")
+		if _, err := os.Lstat(path); err == nil && !isOurs(path) {
+			errs = append(errs, fmt.Errorf("%s is not of this program, and left alone: move it away", path))
+			continue
+		}
+		own := s
+		own.Version, own.Tenants, own.Names = "", []config.Tenant{t}, map[string]bool{t.Name: true}
+		errs = append(errs, own.WriteFile(path))
+	}
+	entries, err := os.ReadDir(dir)
+	for _, e := range entries {
+		path := filepath.Join(dir, e.Name())
+		if name, is := strings.CutSuffix(e.Name(), ".prom"); is && !s.Names[name] && e.Name() != programFile && isOurs(path) {
+			errs = append(errs, os.Remove(path))
+		}
+	}
+	return errors.Join(append(errs, err)...)
+}
+
+// isOurs tells whether the file holds metrics of this program and of no other.
+func isOurs(path string) bool {
+	text, err := plain.Read(path)
+	return err == nil && bytes.HasPrefix(text, []byte("# HELP seats_"))
+}
+
 // read gives the metrics that the file holds; a missing one holds none.
 func read(path string) (old map[string]*dto.MetricFamily, err error) {
 	text, err := plain.Read(path)
@@ -409,7 +445,7 @@ func replace(path string, text []byte) (err error) {
 	return os.Rename(temp, path)
 }
 
-// turn is how long the file of others is waited for: they look into every store.
+// turn is how long the file of others is waited for: they may look into every store.
 const turn = time.Minute
 
 // takeTurn waits until no other run of this user's writes the file, by a lock file beside it that is there only meanwhile. The collector reads
