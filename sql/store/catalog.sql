@@ -273,6 +273,12 @@ select text
 from statement
 order by no, step, made
 
+-- name: block_size
+-- Grain: one row: of the file, in bytes.
+select block_size
+from pragma_database_size()
+where database_name = current_database()
+
 -- name: checkpoint
 -- Write everything into the one file. Closing does so too, but says nothing where it cannot.
 checkpoint
