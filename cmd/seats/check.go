@@ -9,7 +9,6 @@ import (
 	"io"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"slices"
 	"strings"
 	"text/template"
@@ -99,13 +98,11 @@ func (k *checker) needs(what, is string, err error) {
 func (k *checker) site(cfg *config.Config) {
 	k.needs("pages", cfg.Pages, plain.TryDir(cfg.Pages, "pages"))
 	k.needs("lake", cfg.Lake, plain.TryDir(cfg.Lake, "lake"))
-	dir := filepath.Dir(cfg.MetricsFile)
-	_, err := os.Stat(dir)
-	if slices.ContainsFunc(cfg.Tenants, func(t config.Tenant) bool { return t.DataDir == dir }) {
-		err = nil // a run makes that one
+	err := plain.TryDir(cfg.Metrics, "metrics_dir")
+	if _, missing := os.Stat(cfg.Metrics); missing != nil && !slices.ContainsFunc(cfg.Tenants, func(t config.Tenant) bool { return t.DataDir == cfg.Metrics }) {
+		err = missing // a run makes no folder but that one
 	}
-	k.needs("metrics_dir", cfg.MetricsDir, plain.TryDir(cfg.MetricsDir, "metrics_dir"))
-	k.needs("metrics_file", cfg.MetricsFile, cmp.Or(err, plain.TryDir(dir, "the folder of metrics_file")))
+	k.needs("metrics_dir", cfg.Metrics, err)
 	if len(cfg.Notify) > 0 {
 		path, err := exec.LookPath(cfg.Notify[0])
 		k.needs("notify", cmp.Or(path, cfg.Notify[0]), err)

@@ -169,7 +169,7 @@ func (f jobFlags) do(ctx context.Context, p *program, plan job.Plan, wait time.D
 	}
 	if len(cfg.Tenants) == 0 {
 		p.Info("no tenant falls to this shard")
-		p.writeMetrics(ctx, cfg, nil, nil) // the file may have tenants that another shard has by now
+		p.writeMetrics(ctx, cfg, nil, nil) // files of tenants that have left go
 		return nil
 	}
 	jobs, err := f.jobs(p, cfg, plan)
@@ -513,8 +513,7 @@ func (f jobFlags) print(p *program, plan job.Plan, results []job.Result) error {
 // writeMetrics brings the metrics up to date after a run, however that went. Whatever keeps it from that is a
 // warning: the run's results and its exit status are what they are.
 func (p *program) writeMetrics(ctx context.Context, cfg *config.Config, jobs []*job.Job, results []job.Result) {
-	whereto := cmp.Or(cfg.MetricsDir, cfg.MetricsFile)
-	if whereto == "" {
+	if cfg.Metrics == "" {
 		return
 	}
 	now := p.clock()
@@ -526,12 +525,8 @@ func (p *program) writeMetrics(ctx context.Context, cfg *config.Config, jobs []*
 	for _, r := range results {
 		site.Runs[r.Tenant] = watch.Run{Exit: int(job.ExitCode(r.Err)), Stages: r.Stages}
 	}
-	write := site.WriteFile
-	if cfg.MetricsDir != "" {
-		write = site.WriteDir
-	}
-	if err := write(whereto); err != nil {
-		p.warn("the metrics file is not what it should be", err, "file", whereto)
+	if err := site.Write(cfg.Metrics); err != nil {
+		p.warn("the metrics are not what they should be", err, "folder", cfg.Metrics)
 	}
 }
 

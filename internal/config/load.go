@@ -166,9 +166,6 @@ func (l *loader) config(root value) (*Config, error) {
 			name.tellApart(cfg.Tenants)
 		}
 		cfg.Notify = g.get("notify").fields().get("command").program()
-		if dir := g.get("metrics_dir"); dir.given() && g.get("metrics_file").given() {
-			dir.complain("is given, and metrics_file too: every series would be there twice", "choose one of them")
-		}
 		g.fill(cfg) // the key is not read: only who signs needs it
 		if password := g.get("sign_key_password"); password.given() && !g.get("sign_key").given() {
 			password.complain("is for a sign_key, and there is none", "")

@@ -1,5 +1,5 @@
 // Package watch tells how a tenant stands, for those who do not look every night: from what its published store says,
-// and what the clock says. It changes nothing but the metrics file.
+// and what the clock says. It changes nothing but the metrics' files.
 //
 // The open months are the one that runs and the one before it, which is being billed. A gap in an older month is no
 // longer news, and may be past mending: `seats status` shows it.
@@ -9,6 +9,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"crypto/rand"
 	"database/sql"
 	_ "embed"
 	"errors"
@@ -24,7 +25,6 @@ import (
 
 	dto "github.com/prometheus/client_model/go"
 	"github.com/prometheus/common/expfmt"
-	"github.com/prometheus/common/model"
 
 	"example.com/seats/cmd/seats/job"
 	"example.com/seats/internal/calendar"
@@ -229,14 +229,13 @@ type Run struct {
 	Stages []job.Stage
 }
 
-// Site is what the metrics are of. What the stores of its tenants say is looked up anew; all else is kept from the file: of other
-// tenants that the configuration has, and how the last run of those went that this one did not work on.
+// Site is what the metrics are of: the tenants that this run worked on, by what became of them and by what their stores say.
 type Site struct {
-	Version string // empty: nothing is said of the program
+	Version string
 	Now     time.Time
-	Tenants []config.Tenant                    // of this run
+	Tenants []config.Tenant
 	Names   map[string]bool                    // of all tenants of the configuration
-	Runs    map[string]Run                     // of this run, by tenant
+	Runs    map[string]Run                     // by tenant
 	Look    func(config.Tenant) (State, error) // store.ErrMissing: a tenant without a store
 }
 
@@ -257,40 +256,21 @@ func (p page) set(name string, value float64, labels ...string) {
 	p[name].Metric = append(p[name].Metric, m)
 }
 
-func (s Site) metrics(old map[string]*dto.MetricFamily) (all []*dto.MetricFamily) {
+// families are all metrics, with the samples that are set.
+func families(set func(page)) (all []*dto.MetricFamily) {
 	p := page{}
 	for line := range strings.Lines(gauges) {
 		name, help, _ := strings.Cut(strings.TrimSuffix(line, "\n"), " ")
 		p[name] = &dto.MetricFamily{Name: new("seats_" + name), Help: &help, Type: dto.MetricType_GAUGE.Enum()}
 		all = append(all, p[name])
 	}
-	if s.Version != "" {
-		p.set("build_info", 1, "version", s.Version, "go_version", runtime.Version())
-	}
-	here := map[string]bool{}
-	for _, t := range s.Tenants {
-		here[t.Name] = true
-		if r, ran := s.Runs[t.Name]; ran {
-			s.lastRun(p, t.Name, r)
-		}
-		s.store(p, t)
-	}
-	for name, to := range p {
-		for _, m := range old["seats_"+name].GetMetric() {
-			for _, l := range m.GetLabel() {
-				_, ran := s.Runs[l.GetValue()]
-				isNew := here[l.GetValue()] && (ran || !strings.HasPrefix(name, "last_run_"))
-				if l.GetName() == "tenant" && s.Names[l.GetValue()] && !isNew && m.Gauge != nil {
-					to.Metric = append(to.Metric, m)
-				}
-			}
-		}
-	}
+	set(p)
 	return all
 }
 
-// lastRun says how a tenant's run, extract, compute or report went.
-func (s Site) lastRun(p page, tenant string, r Run) {
+// run says how a tenant's run, extract, compute or report went.
+func (s Site) run(p page, tenant string) {
+	r := s.Runs[tenant]
 	p.set("last_run_timestamp_seconds", float64(s.Now.Unix()), "tenant", tenant)
 	p.set("last_run_exit_code", float64(r.Exit), "tenant", tenant)
 	for _, stage := range r.Stages {
@@ -353,48 +333,30 @@ func (s Site) store(p page, t config.Tenant) {
 // chosen that fewer read it; that others write it, nobody.
 const fileMode = 0o644
 
-// WriteFile brings the metrics file up to date, whole or not at all. Runs of other tenants may do so at the same time:
-// they take turns, so that none writes what it saw before another.
-func (s Site) WriteFile(path string) (err error) {
-	unlock, err := takeTurn(path)
-	if err != nil {
-		return err
-	}
-	defer unlock()
-	old, readErr := read(path)
-	var text bytes.Buffer
-	for _, f := range s.metrics(old) {
-		if len(f.Metric) == 0 {
-			continue // a metric without a sample is no part of the format
-		}
-		if _, err := expfmt.MetricFamilyToText(&text, f); err != nil {
-			return err
-		}
-	}
-	return cmp.Or(replace(path, text.Bytes()), readErr)
-}
-
 // programFile is the file of a folder that tells the program: no tenant has such a name.
 const programFile = "_seats.prom"
 
-// WriteDir does so with a folder that has a file for each tenant, and removes those of tenants that the configuration no longer has. Files of
-// others are left alone: it may be the collector's folder.
-func (s Site) WriteDir(dir string) error {
-	errs := []error{Site{Version: s.Version}.WriteFile(filepath.Join(dir, programFile))}
+// Write writes a file for each tenant into a folder, whole or not at all, and removes those of tenants that the configuration no longer has.
+// Files of others are left alone: it may be the collector's folder.
+func (s Site) Write(dir string) error {
+	errs := []error{write(filepath.Join(dir, programFile), func(p page) {
+		p.set("build_info", 1, "version", s.Version, "go_version", runtime.Version())
+	})}
 	for _, t := range s.Tenants {
-		path := filepath.Join(dir, t.Name+".prom")
-		if _, err := os.Lstat(path); err == nil && !isOurs(path) {
-			errs = append(errs, fmt.Errorf("%s is not of this program, and left alone: move it away", path))
-			continue
+		if _, ran := s.Runs[t.Name]; ran {
+			errs = append(errs, write(filepath.Join(dir, t.Name+".prom"), func(p page) {
+				s.run(p, t.Name)
+				s.store(p, t)
+			}))
 		}
-		own := s
-		own.Version, own.Tenants, own.Names = "", []config.Tenant{t}, map[string]bool{t.Name: true}
-		errs = append(errs, own.WriteFile(path))
 	}
 	entries, err := os.ReadDir(dir)
 	for _, e := range entries {
 		path := filepath.Join(dir, e.Name())
-		if name, is := strings.CutSuffix(e.Name(), ".prom"); is && !s.Names[name] && e.Name() != programFile && isOurs(path) {
+		name, is := strings.CutSuffix(e.Name(), ".prom")
+		info, gone := e.Info()
+		killed := gone == nil && strings.HasSuffix(e.Name(), draft) && time.Since(info.ModTime()) > time.Hour // who wrote it
+		if killed || is && !s.Names[name] && e.Name() != programFile && isOurs(path) {
 			errs = append(errs, os.Remove(path))
 		}
 	}
@@ -407,59 +369,34 @@ func isOurs(path string) bool {
 	return err == nil && bytes.HasPrefix(text, []byte("# HELP seats_"))
 }
 
-// read gives the metrics that the file holds; a missing one holds none.
-func read(path string) (old map[string]*dto.MetricFamily, err error) {
-	text, err := plain.Read(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	parser := expfmt.NewTextParser(model.LegacyValidation)
-	if err == nil {
-		old, err = parser.TextToMetricFamilies(bytes.NewReader(text))
-	}
-	if err != nil {
-		return nil, fmt.Errorf("what it said of the last runs of other tenants is lost: %w", err)
-	}
-	return old, nil
-}
+// draft ends the name of a file that is being written. The collector reads none of these.
+const draft = ".seats.tmp"
 
-// replace puts the text in the place of the file, once it is on disk. The collector reads no name that ends in .tmp.
-func replace(path string, text []byte) (err error) {
-	mode := fs.FileMode(fileMode)
-	switch info, err := os.Lstat(path); {
-	case err == nil && info.Mode().IsRegular():
-		mode = info.Mode()&fileMode | 0o600
-	case err == nil && info.Mode()&fs.ModeSymlink == 0:
-		return &fs.PathError{Op: "replace", Path: path, Err: fmt.Errorf("it is no plain file (%s)", info.Mode())}
-	}
-	temp := filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+".tmp")
-	if err := os.Remove(temp); err != nil && !errors.Is(err, fs.ErrNotExist) { // a killed run's
-		return err
-	}
-	if err := plain.Write(temp, text, mode); err != nil {
-		_ = os.Remove(temp) // it may not be there
-		return err
-	}
-	return os.Rename(temp, path)
-}
-
-// turn is how long the file of others is waited for: they may look into every store.
-const turn = time.Minute
-
-// takeTurn waits until no other run of this user's writes the file, by a lock file beside it that is there only meanwhile. The collector reads
-// no name that ends in .lock. A lock on the folder, which everybody may open, everybody could hold.
-func takeTurn(path string) (unlock func(), err error) {
-	name := filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+".lock")
-	const pause = 100 * time.Millisecond
-	var f *os.File
-	for range turn / pause {
-		if f, err = plain.Lock(name); !errors.Is(err, plain.ErrLocked) {
-			break
+// write puts a file in place once it is on disk. What has its name and is none of this program's is left alone.
+func write(path string, set func(page)) error {
+	var text bytes.Buffer
+	for _, f := range families(set) {
+		if len(f.Metric) == 0 {
+			continue // a metric without a sample is no part of the format
 		}
-		time.Sleep(pause)
+		if _, err := expfmt.MetricFamilyToText(&text, f); err != nil {
+			return err
+		}
+	}
+	mode := fs.FileMode(fileMode)
+	if info, err := os.Lstat(path); err == nil {
+		if !isOurs(path) {
+			return fmt.Errorf("%s is none of this program's, and left alone: move it away", path)
+		}
+		mode = info.Mode()&fileMode | 0o600
+	}
+	temp := filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+"."+rand.Text()+draft) // another run may be writing it, too
+	err := plain.Write(temp, text.Bytes(), mode)
+	if err == nil {
+		err = os.Rename(temp, path)
 	}
 	if err != nil {
-		return nil, err
+		_ = os.Remove(temp) // it may not be there
 	}
-	return func() { _ = errors.Join(os.Remove(name), f.Close()) }, nil
+	return err
 }
