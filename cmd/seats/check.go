@@ -138,9 +138,8 @@ var sourceRows = template.Must(template.New("check.tmpl").Funcs(template.FuncMap
 func inspect(ctx context.Context, t config.Tenant, now time.Time) (extract.Findings, error) {
 	if t.ExportDir != "" {
 		// Not beside the store: there may be none yet, and a check changes nothing there.
-		temp := os.TempDir() // which is not the program's to make
-		if t.Engine.TempDir != "" {
-			temp = t.Engine.TempDir
+		temp := cmp.Or(t.Engine.TempDir, os.TempDir())
+		if temp == t.Engine.TempDir { // the system's is not the program's to make
 			if err := plain.MakeDir(temp, plain.TempDir); err != nil {
 				return extract.Findings{}, err
 			}

@@ -249,17 +249,6 @@ func outcomeOf(r job.Result) []any {
 	return []any{int(code), reason, code.Again(), r.Done, r.Waiting, r.Failed, r.Files}
 }
 
-// forPrograms are measurements of which none is 0 that a data-quality rule kept from being counted: it is null.
-func forPrograms(rows []report.Outcome) report.Table {
-	t := report.Measurements(rows)
-	for i, o := range rows {
-		if o.Blocked && o.Number.Value == 0 {
-			t.Rows[i][slices.Index(t.Header, "value")] = nil
-		}
-	}
-	return t
-}
-
 // withOutcomes adds a row for each tenant to a table of measurements, for programs: what a measurement has is null in it, and what
 // it has is absent from measurements.
 func withOutcomes(t report.Table, results []job.Result) report.Table {
@@ -285,7 +274,7 @@ func (p *program) notify(ctx context.Context, command []string, results []job.Re
 				why[o.Number.Period] = o.Number.Why
 			}
 		}
-		tenant := map[string]any{"tenant": r.Tenant, "provisional": why, "delivered": len(r.Delivered), "numbers": forPrograms(r.Rows)}
+		tenant := map[string]any{"tenant": r.Tenant, "provisional": why, "delivered": len(r.Delivered), "numbers": report.Measurements(r.Rows)}
 		for i, value := range outcomeOf(r) {
 			tenant[outcomeKeys[i]] = value
 		}
@@ -500,9 +489,7 @@ func (f jobFlags) print(p *program, plan job.Plan, results []job.Result) error {
 	case plan.Command == "extract":
 		table = slicesTable
 	case f.Format == report.FormatJSON && plan.Command == "run":
-		table = withOutcomes(forPrograms(rows), results)
-	case f.Format == report.FormatJSON:
-		table = forPrograms(rows)
+		table = withOutcomes(table, results)
 	}
 	if f.Format == report.FormatTable && len(results) > 1 {
 		return p.printTables(table, tenants)
@@ -517,9 +504,10 @@ func (p *program) writeMetrics(ctx context.Context, cfg *config.Config, jobs []*
 		return
 	}
 	now := p.clock()
-	site := watch.Site{Version: version, Now: now, Tenants: cfg.Tenants, Names: cfg.Names, Runs: map[string]watch.Run{},
+	site := watch.Site{Version: version, Now: now, Names: cfg.Names, Runs: map[string]watch.Run{},
 		Look: func(tenant config.Tenant) (watch.State, error) { return look(ctx, tenant, now) }}
 	for _, j := range jobs {
+		site.Tenants = append(site.Tenants, j.Tenant)
 		site.Runs[j.Tenant.Name] = watch.Run{Exit: int(fail.Interrupted)} // or not begun for that
 	}
 	for _, r := range results {

@@ -209,21 +209,22 @@ func Slices(ctx context.Context, q duck.Queryer) (map[calendar.Date]Slice, error
 // Publish writes everything into the one file of the copy and renames it into place.
 func (w *Work) Publish() error {
 	blocks, err := w.blocks(context.Background())
-	if err != nil {
-		return fmt.Errorf("write store: %w", err)
-	}
-	if blocks != 0 {
-		err := w.compact(context.Background(), blocks)
-		if err == nil {
+	if err == nil && blocks != 0 {
+		if err = w.compact(context.Background(), blocks); err == nil {
 			return w.publish()
 		}
-		if w.DB == nil {
-			return fmt.Errorf("write store: %w", err)
+		if w.DB != nil {
+			w.Large, err = err, nil // there may be no room for both: the copy is whole
+			_ = detach(context.Background(), w.Conn, "small")
 		}
-		w.Large = err // there may be no room for both: the copy is whole
-		_ = detach(context.Background(), w.Conn, "small")
 	}
-	if err := cmp.Or(w.whole(context.Background()), w.checkpoint(context.Background())); err != nil {
+	if err == nil {
+		err = w.whole(context.Background())
+	}
+	if err == nil {
+		_, err = duck.Exec(context.Background(), w.Conn, "store/checkpoint")
+	}
+	if err != nil {
 		return fmt.Errorf("write store: %w", err)
 	}
 	if err := w.closeDB(); err != nil {
@@ -232,32 +233,12 @@ func (w *Work) Publish() error {
 	return w.publish()
 }
 
-// blocks is the size of the blocks in which the work copy is to be written anew, in bytes; 0: not at all. A column of a table takes a
-// block at least, so that small ones make the store of a small tenant small; large ones hold the rows of a large one better.
+// blocks is the size of the blocks in which the work copy is to be written anew, in bytes; 0: not at all.
 func (w *Work) blocks(ctx context.Context) (int, error) {
-	const largeMonth, largeStore = 2 << 20, 8 << 20 // bytes: some 300 agents, and a store of them in a month
-	if w.crowded && w.most < largeMonth {
-		return duck.SmallBlocks, nil
-	} else if w.crowded {
-		return duck.LargeBlocks, nil
-	}
-	size, err := duck.One[int](ctx, w.Conn, "store/block_size")
-	if err != nil || size >= duck.LargeBlocks {
+	if _, err := duck.Exec(ctx, w.Conn, "store/checkpoint"); err != nil {
 		return 0, err
 	}
-	if err := w.checkpoint(ctx); err != nil {
-		return 0, err
-	}
-	info, err := os.Stat(w.copy)
-	if err != nil || info.Size() < largeStore {
-		return 0, err
-	}
-	return duck.LargeBlocks, nil
-}
-
-func (w *Work) checkpoint(ctx context.Context) error {
-	_, err := duck.Exec(ctx, w.Conn, "store/checkpoint")
-	return err
+	return duck.One[int](ctx, w.Conn, "store/blocks", sql.Named("crowded", w.crowded), sql.Named("most", w.most))
 }
 
 func (w *Work) publish() error {

@@ -343,12 +343,10 @@ func (s Site) Write(dir string) error {
 		p.set("build_info", 1, "version", s.Version, "go_version", runtime.Version())
 	})}
 	for _, t := range s.Tenants {
-		if _, ran := s.Runs[t.Name]; ran {
-			errs = append(errs, write(filepath.Join(dir, t.Name+".prom"), func(p page) {
-				s.run(p, t.Name)
-				s.store(p, t)
-			}))
-		}
+		errs = append(errs, write(filepath.Join(dir, t.Name+".prom"), func(p page) {
+			s.run(p, t.Name)
+			s.store(p, t)
+		}))
 	}
 	entries, err := os.ReadDir(dir)
 	for _, e := range entries {
