@@ -16,6 +16,7 @@ import (
 
 	"example.com/seats/cmd/seats/deliver"
 	"example.com/seats/cmd/seats/job"
+	"example.com/seats/cmd/seats/sink"
 	"example.com/seats/cmd/seats/watch"
 	"example.com/seats/internal/config"
 	"example.com/seats/internal/fail"
@@ -223,6 +224,9 @@ func (f jobFlags) after(ctx context.Context, p *program, cfg *config.Config, res
 			p.warn(what, err, "tried", whereto)
 			failed = cmp.Or(failed, error(&saidError{fail.Other}))
 		}
+	}
+	if cfg.Sink.Given() { // it may hold a password
+		try("the sink is not what it should be", "globals.sink", func() error { return sink.Fill(ctx, cfg.Sink, cfg.Tenants) })
 	}
 	if len(cfg.Tenants) == len(cfg.Names) {
 		try("the pages are not what they should be", cfg.Pages, func() error { return (&reportCmd{HTML: cfg.Pages}).pages(ctx, p) })

@@ -45,6 +45,7 @@ type Config struct {
 	Lake    string   `key:"lake,path"`        // folder that a run exports to, absolute; empty: to none
 	Notify  []string // command that is told of each run: a program, by its name or absolute, and its arguments; or empty
 
+	Sink            Secret `key:"sink"`              // PostgreSQL that a run brings numbers to, a connection string; not given: none
 	SignKey         Secret `key:"sign_key,path"`     // where the secret key is that manifests are signed with, absolute; not given: they are not
 	SignKeyPassword Secret `key:"sign_key_password"` // not given: the key is not encrypted
 }

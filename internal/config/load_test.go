@@ -52,7 +52,7 @@ func used(path string, env func(string) (string, bool)) (*config.Config, error) 
 	if err != nil {
 		return nil, err
 	}
-	secrets := []config.Secret{cfg.SignKey, cfg.SignKeyPassword}
+	secrets := []config.Secret{cfg.SignKey, cfg.SignKeyPassword, cfg.Sink}
 	for _, t := range cfg.Tenants {
 		if t.GIM != nil {
 			secrets = append(secrets, t.GIM.Password)
