@@ -230,6 +230,9 @@ func (f jobFlags) after(ctx context.Context, p *program, cfg *config.Config, res
 	} else if cfg.Pages+cfg.Lake != "" {
 		p.Info("skipped: pages and lake are of all tenants, and this run is of some: `seats report --html` and `seats export` write them")
 	}
+	if cfg.Sink.Given() {
+		try("the sink is not what it should be", "sink", func() error { return p.fillSink(ctx, cfg, results) })
+	}
 	if len(cfg.Notify) > 0 { // its arguments may hold a secret
 		try("nobody was told of the run", cfg.Notify[0], func() error { return p.notify(ctx, cfg.Notify, results, failed) })
 	}
@@ -303,6 +306,9 @@ func lookup(cfg *config.Config, jobs []*job.Job) error {
 	signs := len(jobs) > 0 && slices.Contains(jobs[0].Steps, job.Report)
 	if signs {
 		used = append(used, cfg.SignKey, cfg.SignKeyPassword)
+	}
+	if len(jobs) > 0 && jobs[0].Command == "run" {
+		used = append(used, cfg.Sink)
 	}
 	for _, j := range jobs {
 		if j.Tenant.GIM != nil && slices.Contains(j.Steps, job.Extract) {

@@ -72,7 +72,9 @@ func (v value) written() string {
 }
 
 // secret reports whether the key is one whose value must not be seen.
-func (v value) secret() bool { return strings.HasSuffix(v.path, "password") }
+func (v value) secret() bool {
+	return strings.HasSuffix(v.path, "password") || v.path == "globals.sink"
+}
 
 // text returns the text given, which the schema may want to be one of some words, or not to be empty.
 func (v value) text() (string, bool) {
