@@ -397,6 +397,8 @@ func TestAPasswordThatOthersCanReadIsRefused(t *testing.T) {
 		{"sign_key: k\nsign_key_password: hunter2", 0o644, 0, "globals.sign_key_password: others"},
 		{"sign_key: k\nsign_key_password: '${GIM_PASSWORD}'", 0o644, 0, ""},
 		{"sink: 'postgres://u:hunter2@h/d'", 0o644, 0, "globals.sink: others"},
+		{"sink: 'host=h dbname=d password=hunter2'", 0o644, 0, "globals.sink: others"},
+		{"sink: 'postgres://u@h:5432/d'", 0o644, 0, ""},
 		{"sink: 'postgres://u:${GIM_PASSWORD}@h/d'", 0o644, 0, ""},
 		{file, 0o644, 0o600, ""},
 		{file, 0o644, 0o400, ""},

@@ -73,8 +73,13 @@ func (v value) written() string {
 
 // secret reports whether the key is one whose value must not be seen.
 func (v value) secret() bool {
-	return strings.HasSuffix(v.path, "password") || v.path == "globals.sink"
+	return strings.HasSuffix(v.path, "password") || v.path == sinkPath
 }
+
+const sinkPath = "globals.sink"
+
+// withPassword is a connection string that holds one, and does not leave it to the environment or a file.
+var withPassword = regexp.MustCompile(`//[^@]*:.*@|password`)
 
 // text returns the text given, which the schema may want to be one of some words, or not to be empty.
 func (v value) text() (string, bool) {
@@ -115,7 +120,7 @@ func (v value) foresee() {
 		return
 	}
 	v.keepSecret(v.node.text) // whatever else is wrong with it
-	if ok && text != "" && exposed(v.info) && !strings.Contains(strings.ReplaceAll(v.node.text, "$${", ""), "${") {
+	if ok && text != "" && (v.path != sinkPath || withPassword.MatchString(text)) && exposed(v.info) && !strings.Contains(strings.ReplaceAll(v.node.text, "$${", ""), "${") {
 		v.complain(fmt.Sprintf("others can read it here (mode of the file: %s)", v.info.Mode()), "chmod 600, or take it from the environment: ${NAME}")
 	}
 }
