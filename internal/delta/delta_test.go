@@ -150,6 +150,22 @@ func TestWhatAKilledWriterLeftGoesWhenItIsOld(t *testing.T) {
 	})
 }
 
+// A file is old, but was the table's until now.
+func TestWhatOthersMayStillReadIsKept(t *testing.T) {
+	dir := t.TempDir()
+	files := open(t, dir, plain.Access{})
+	table := load(t, files)
+	a := put(t, files, "a.parquet")
+	long := time.Now().Add(-48 * time.Hour)
+	require.NoError(t, os.Chtimes(filepath.Join(dir, folder, "a.parquet"), long, long))
+	commit(t, table, []delta.File{a}, nil)
+	commit(t, table, nil, []delta.File{a})
+	require.NoError(t, table.Expire(t.Context(), time.Now().Add(-24*time.Hour)))
+	require.True(t, has(t, files, "a.parquet"))
+	require.NoError(t, table.Expire(t.Context(), time.Now().Add(time.Hour)))
+	require.False(t, has(t, files, "a.parquet"))
+}
+
 func TestACheckpointSaysWhatTheLogSaid(t *testing.T) {
 	each(t, func(t *testing.T, files delta.Files) {
 		table := load(t, files)
@@ -247,7 +263,7 @@ func TestNoLinkIsFollowed(t *testing.T) {
 		link := filepath.Join(dir, "link")
 		require.NoError(t, os.Symlink(to, link))
 		require.Error(t, files.Create(t.Context(), "link/a", nil))
-		require.ErrorContains(t, must.Err(files.Read(t.Context(), "link/session/a.parquet")), "")
+		require.ErrorContains(t, must.Err(files.Read(t.Context(), "link/session/a.parquet")), link)
 		_, _, err := files.Local(t.Context(), "link/session/a.parquet")
 		require.ErrorContains(t, err, link)
 		require.Empty(t, must.Have(os.ReadDir(other))(t))

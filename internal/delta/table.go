@@ -318,7 +318,7 @@ func typeOf(duck string) (any, error) {
 		return strings.ToLower(duck), nil
 	}
 	if types[duck] == "" {
-		return nil, fmt.Errorf("Delta has no type for DuckDB's %s", duck)
+		return nil, fmt.Errorf("there is no type of Delta for %s", duck)
 	}
 	return types[duck], nil
 }
