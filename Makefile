@@ -175,7 +175,7 @@ $(AXE): | npm
 alerts: demo promtool bin/grafana ## check the alert rules, the dashboard, and the metrics that the demo wrote
 	promtool check rules $(ALERTS)/seats.rules.yml
 	promtool test rules $(ALERTS)/seats.rules.test.yml
-	promtool check metrics <$(DEMO)/var/seats.prom
+	cat $(DEMO)/var/*.prom | promtool check metrics
 	bin/grafana/bin/python $(PACKAGING)/dashboard.py bin/dashboard.rules.yml
 	promtool check rules bin/dashboard.rules.yml
 

@@ -83,6 +83,7 @@ type Outcome struct {
 	Issue     Issue
 	Recovered []Issue
 	Action    Action
+	Blocked   bool // by a data-quality rule (R11): what was not counted is not 0
 	Err       error
 }
 

@@ -392,7 +392,10 @@ var plainAgain = strings.NewReplacer(`\"`, `"`, `\\`, `\`, `\n\t`, " ")
 func Measurements(outcomes []Outcome) Table {
 	t := Table{Header: []string{"tenant", "region", "measure", "period", "value", "peak_at", "peak_seconds", "state", "revision", "file"}}
 	for _, o := range outcomes {
-		n, state := o.Number, o.Number.State
+		n, state, value := o.Number, o.Number.State, any(o.Number.Value)
+		if o.Blocked && n.Value == 0 { // it was kept from being counted
+			value = nil
+		}
 		var peakAt, peakSeconds, revision, file any = Absent, Absent, Absent, Absent
 		if n.hasPeak() {
 			peakAt, peakSeconds = n.PeakAt, n.PeakSeconds
@@ -400,7 +403,7 @@ func Measurements(outcomes []Outcome) Table {
 		if o.Issue.File != "" {
 			state, revision, file = o.Issue.State, o.Issue.Revision, o.Issue.File
 		}
-		t.Rows = append(t.Rows, []any{n.Tenant, n.Region, string(n.Measure), n.Period, n.Value, peakAt, peakSeconds, state, revision, file})
+		t.Rows = append(t.Rows, []any{n.Tenant, n.Region, string(n.Measure), n.Period, value, peakAt, peakSeconds, state, revision, file})
 	}
 	return t
 }

@@ -9,7 +9,6 @@ import (
 	"io"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"slices"
 	"strings"
 	"text/template"
@@ -99,12 +98,11 @@ func (k *checker) needs(what, is string, err error) {
 func (k *checker) site(cfg *config.Config) {
 	k.needs("pages", cfg.Pages, plain.TryDir(cfg.Pages, "pages"))
 	k.needs("lake", cfg.Lake, plain.TryDir(cfg.Lake, "lake"))
-	dir := filepath.Dir(cfg.MetricsFile)
-	_, err := os.Stat(dir)
-	if slices.ContainsFunc(cfg.Tenants, func(t config.Tenant) bool { return t.DataDir == dir }) {
-		err = nil // a run makes that one
+	err := plain.TryDir(cfg.Metrics, "metrics_dir")
+	if _, missing := os.Stat(cfg.Metrics); missing != nil && !slices.ContainsFunc(cfg.Tenants, func(t config.Tenant) bool { return t.DataDir == cfg.Metrics }) {
+		err = missing // a run makes no folder but that one
 	}
-	k.needs("metrics_file", cfg.MetricsFile, cmp.Or(err, plain.TryDir(dir, "the folder of metrics_file")))
+	k.needs("metrics_dir", cfg.Metrics, err)
 	if len(cfg.Notify) > 0 {
 		path, err := exec.LookPath(cfg.Notify[0])
 		k.needs("notify", cmp.Or(path, cfg.Notify[0]), err)
@@ -140,9 +138,8 @@ var sourceRows = template.Must(template.New("check.tmpl").Funcs(template.FuncMap
 func inspect(ctx context.Context, t config.Tenant, now time.Time) (extract.Findings, error) {
 	if t.ExportDir != "" {
 		// Not beside the store: there may be none yet, and a check changes nothing there.
-		temp := os.TempDir() // which is not the program's to make
-		if t.Engine.TempDir != "" {
-			temp = t.Engine.TempDir
+		temp := cmp.Or(t.Engine.TempDir, os.TempDir())
+		if temp == t.Engine.TempDir { // the system's is not the program's to make
 			if err := plain.MakeDir(temp, plain.TempDir); err != nil {
 				return extract.Findings{}, err
 			}

@@ -10,7 +10,6 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -55,7 +54,7 @@ func (f shardFlags) part(p *program, names []string) (*config.Config, error) {
 	if err := cmp.Or(err1, err2); err != nil {
 		return nil, err
 	}
-	return ours.part(cfg), nil
+	return only(cfg, ours.holds), nil
 }
 
 // shard is what the flags say; tenants are those that are named beside them.
@@ -84,10 +83,7 @@ func (f shardFlags) shard(env func(string) (string, bool), tenants []string) (s 
 	return s, nil
 }
 
-// String is the shard as --shard takes it.
-func (s shard) String() string { return fmt.Sprintf("%d/%d", s.number, s.of) }
-
-// holds tells whether a tenant is dealt to the shard. It goes to the one for which its weight is greatest, so that
+// holds tells whether a tenant is dealt to the shard, as every one is to that of everything. It goes to the one for which its weight is greatest, so that
 // another number of shards moves few: of N+1 the new one takes its own from all others (rendezvous hashing).
 func (s shard) holds(tenant string) bool {
 	best, most := 0, uint64(0)
@@ -98,20 +94,6 @@ func (s shard) holds(tenant string) bool {
 		}
 	}
 	return best == s.number
-}
-
-// part is the configuration with only the shard's tenants, and a metrics file of its own beside the others': no two
-// shards share a file.
-func (s shard) part(all *config.Config) *config.Config {
-	if s.of == 0 {
-		return all
-	}
-	part := only(all, s.holds)
-	if part.MetricsFile != "" {
-		ending := filepath.Ext(part.MetricsFile)
-		part.MetricsFile = fmt.Sprintf("%s-%d-of-%d%s", strings.TrimSuffix(part.MetricsFile, ending), s.number, s.of, ending)
-	}
-	return part
 }
 
 // periodFlags choose the days of a command.

@@ -36,9 +36,7 @@ type initCmd struct {
 
 // Run writes a configuration and checks it.
 func (c *initCmd) Run(ctx context.Context, p *program) error {
-	if c.Output == "" {
-		c.Output = p.Config
-	}
+	c.Output = cmp.Or(c.Output, p.Config)
 	if c.Days < 0 {
 		return usageError("--days %d is negative", c.Days)
 	}
@@ -177,11 +175,11 @@ func (d *drafter) next(found draft.Traffic) {
 		d.Info("every run wants the password in the environment variable " + d.PasswordEnv + ": it is not in the file")
 	}
 	d.Info("next: look through the file, above all at regions and locations")
+	then := "then: " + program + " run"
 	if found.To != "" {
-		d.Info(fmt.Sprintf("then: %s run --date %s", program, found.To))
-		return
+		then += " --date " + found.To
 	}
-	d.Info("then: " + program + " run")
+	d.Info(then)
 }
 
 func unset(env func(string) (string, bool), name string) bool {

@@ -132,7 +132,7 @@ const description = `Counts the agents who used Outbound Contact, for billing.
 
 For seats_outbound: the daily peak of agents at once, to the second, and the agents of a month. Every number is computed twice, and issued only when both agree.
 
-Results go to standard output, everything else to standard error. Exit status: 0 done, 1 failed otherwise, 3 the two computations differ, 4 not ready or days missing, 5 source failed, 6 blocking data quality, 7 restatement needed, 8 store busy or damaged, 9 configuration invalid, 80 usage, 130 interrupted.`
+Results go to standard output, everything else to standard error. Exit status: 0 done, 1 failed otherwise, 3 the two computations differ, 4 not ready or days missing, 5 source failed, 6 blocking data quality, 7 restatement needed, 8 store busy or damaged, 9 configuration invalid, 80 usage, 130 interrupted. Of several tenants the worst: 3, 9, 7, 6, 1, 8, 5, 4. Another try may mend 4, 5 and 8; 3, 6, 7 and 9 want a person.`
 
 // details are what the help of a command says below its flags: examples, and what there is to know.
 //
@@ -243,7 +243,7 @@ func (p *program) sayHeld(held error, most time.Duration, attrs ...any) {
 
 // load reads the configuration and picks the tenants that are named, all where none is.
 func (p *program) load(names []string) (*config.Config, error) {
-	cfg, err := config.Load(p.Config, p.env)
+	cfg, err := config.Load(p.Config, p.env, names...)
 	if err != nil {
 		hint := ""
 		switch syscall.Access(p.Config, 4) { // to be read
@@ -260,10 +260,6 @@ func (p *program) load(names []string) (*config.Config, error) {
 	for _, t := range cfg.Tenants {
 		p.patience = max(p.patience, p.lockWait(min(t.RetryLock, 30*time.Second)))
 	}
-	return p.pick(cfg, names)
-}
-
-func (p *program) pick(cfg *config.Config, names []string) (*config.Config, error) {
 	if len(names) == 0 {
 		return cfg, nil
 	}
@@ -282,7 +278,7 @@ func only(cfg *config.Config, wanted func(name string) bool) *config.Config {
 	return &some
 }
 
-// tally says what went wrong with tenants, of whom one does not keep back the others. Its exit status is the first one's.
+// tally says what went wrong with tenants, of whom one does not keep back the others. Its exit status is the worst.
 type tally struct {
 	*terminal
 	code fail.Code
@@ -296,7 +292,7 @@ func (y *tally) add(tenant string, err error) {
 	for _, e := range all {
 		y.fail(e, "tenant", tenant)
 	}
-	y.code = cmp.Or(y.code, job.ExitCode(err))
+	y.code = fail.Worst(y.code, job.ExitCode(err))
 }
 
 func (y *tally) failed() error {

@@ -53,6 +53,7 @@ func (c *reportCmd) pages(ctx context.Context, p *program) (err error) {
 	if err != nil {
 		return err
 	}
+	p.writeCatalogue(ctx, cfg)
 	site, err := page.Create(c.HTML, page.Head{Made: p.clock().UTC(), Version: version, Masked: c.Pseudonymize != ""})
 	if err != nil {
 		return err

@@ -85,7 +85,7 @@ func (c *computeCmd) Run(ctx context.Context, p *program) error {
 	case c.Restate != "":
 		return usageError("--restate issues files, --dry-run stores nothing: choose one")
 	}
-	cfg, err := p.load(nil)
+	cfg, err := p.load(c.Tenant)
 	if err != nil {
 		return err
 	}
@@ -163,14 +163,13 @@ func (f jobFlags) do(ctx context.Context, p *program, plan job.Plan, wait time.D
 			return usageError("--restate: %w", err)
 		}
 	}
-	ours, err1 := f.shard(p.env, f.Tenant)
-	cfg, err2 := p.load(nil)
-	if err := cmp.Or(err1, err2); err != nil {
+	cfg, err := f.part(p, f.Tenant)
+	if err != nil {
 		return err
 	}
-	if cfg = ours.part(cfg); len(cfg.Tenants) == 0 {
-		p.Info("no tenant falls to this shard", "shard", ours)
-		p.writeMetrics(ctx, cfg, nil, nil) // the file may have tenants that another shard has by now
+	if len(cfg.Tenants) == 0 {
+		p.Info("no tenant falls to this shard")
+		p.writeMetrics(ctx, cfg, nil, nil) // files of tenants that have left go
 		return nil
 	}
 	jobs, err := f.jobs(p, cfg, plan)
@@ -225,36 +224,62 @@ func (f jobFlags) after(ctx context.Context, p *program, cfg *config.Config, res
 			failed = cmp.Or(failed, error(&saidError{fail.Other}))
 		}
 	}
-	if cfg.Pages != "" && f.shardFlags != (shardFlags{}) {
-		p.Info("skipped: pages are of all tenants, and this run is of a shard: `seats report --html` writes them")
-	} else {
+	if len(cfg.Tenants) == len(cfg.Names) {
 		try("the pages are not what they should be", cfg.Pages, func() error { return (&reportCmd{HTML: cfg.Pages}).pages(ctx, p) })
+		try("the lake is not what it should be", cfg.Lake, func() error { return (&exportCmd{Lake: cfg.Lake}).Run(ctx, p) })
+	} else if cfg.Pages+cfg.Lake != "" {
+		p.Info("skipped: pages and lake are of all tenants, and this run is of some: `seats report --html` and `seats export` write them")
 	}
-	try("the lake is not what it should be", cfg.Lake, func() error {
-		return (&exportCmd{Lake: cfg.Lake, Tenant: f.Tenant, shardFlags: f.shardFlags}).Run(ctx, p)
-	})
 	if len(cfg.Notify) > 0 { // its arguments may hold a secret
 		try("nobody was told of the run", cfg.Notify[0], func() error { return p.notify(ctx, cfg.Notify, results, failed) })
 	}
 	return failed
 }
 
+// outcomeKeys are the names of what outcomeOf gives.
+var outcomeKeys = []string{"exit", "reason", "again", "days_done", "days_waiting", "days_failed", "files"}
+
+// outcomeOf is what became of a tenant, for programs.
+func outcomeOf(r job.Result) []any {
+	var reason any
+	if r.Err != nil {
+		reason = r.Err.Error()
+	}
+	code := job.ExitCode(r.Err)
+	return []any{int(code), reason, code.Again(), r.Done, r.Waiting, r.Failed, r.Files}
+}
+
+// withOutcomes adds a row for each tenant to a table of measurements, for programs: what a measurement has is null in it, and what
+// it has is absent from measurements.
+func withOutcomes(t report.Table, results []job.Result) report.Table {
+	for i := range t.Rows {
+		t.Rows[i] = append(t.Rows[i], slices.Repeat([]any{report.Absent}, len(outcomeKeys))...)
+	}
+	for _, r := range results {
+		row := make([]any, len(t.Header))
+		row[0], row[2] = r.Tenant, "outcome"
+		t.Rows = append(t.Rows, append(row, outcomeOf(r)...))
+	}
+	t.Header = append(t.Header, outcomeKeys...)
+	return t
+}
+
 // notify runs the command that is to be told of a run, for a minute at most.
 func (p *program) notify(ctx context.Context, command []string, results []job.Result, failed error) error {
 	tenants := []map[string]any{}
 	for _, r := range results {
-		why, message := map[string]string{}, ""
-		if r.Err != nil {
-			message = r.Err.Error()
-		}
+		why := map[string]string{}
 		for _, o := range r.Rows {
 			if cmp.Or(o.Issue.State, o.Number.State) == settle.Provisional {
 				why[o.Number.Period] = o.Number.Why
 			}
 		}
-		tenants = append(tenants, map[string]any{"tenant": r.Tenant, "exit": int(job.ExitCode(r.Err)), "message": message, "provisional": why,
-			"days_done": r.Done, "days_waiting": r.Waiting, "days_failed": r.Failed, "files": r.Files, "delivered": len(r.Delivered),
-			"numbers": report.Measurements(r.Rows)})
+		tenant := map[string]any{"tenant": r.Tenant, "provisional": why, "delivered": len(r.Delivered), "numbers": report.Measurements(r.Rows)}
+		for i, value := range outcomeOf(r) {
+			tenant[outcomeKeys[i]] = value
+		}
+		tenant["message"] = cmp.Or(tenant["reason"], any("")) // as it was called first
+		tenants = append(tenants, tenant)
 	}
 	text, err := json.Marshal(map[string]any{"program": version, "ended_at": p.clock().UTC(), "exit": int(job.ExitCode(failed)), "tenants": tenants})
 	if err != nil {
@@ -313,11 +338,7 @@ func (p *program) job(tenant config.Tenant, plan job.Plan) *job.Job {
 }
 
 // jobs are those of the tenants that the flags name. A tenant that nothing is done for has none.
-func (f jobFlags) jobs(p *program, all *config.Config, plan job.Plan) (jobs []*job.Job, err error) {
-	cfg, err := p.pick(all, f.Tenant)
-	if err != nil {
-		return nil, err
-	}
+func (f jobFlags) jobs(p *program, cfg *config.Config, plan job.Plan) (jobs []*job.Job, err error) {
 	switch plan.Restate = string(f.Restate); {
 	case f.Month != "":
 		plan.Asked = job.Month
@@ -434,7 +455,7 @@ func (p *program) sayPeriods(r job.Result) {
 	}
 }
 
-// outcome says what went wrong and with whom. The exit status is the first failed tenant's.
+// outcome says what went wrong and with whom. The exit status is the worst.
 func (p *program) outcome(jobs []*job.Job, results []job.Result) error {
 	y, done := tally{terminal: p.terminal}, []string{}
 	for _, r := range results {
@@ -464,8 +485,11 @@ func (f jobFlags) print(p *program, plan job.Plan, results []job.Result) error {
 		tenants.Rows = append(tenants.Rows, []any{r.Tenant, int(job.ExitCode(r.Err)), message})
 	}
 	table := report.Measurements(rows)
-	if plan.Command == "extract" {
+	switch {
+	case plan.Command == "extract":
 		table = slicesTable
+	case f.Format == report.FormatJSON && plan.Command == "run":
+		table = withOutcomes(table, results)
 	}
 	if f.Format == report.FormatTable && len(results) > 1 {
 		return p.printTables(table, tenants)
@@ -473,24 +497,24 @@ func (f jobFlags) print(p *program, plan job.Plan, results []job.Result) error {
 	return p.show(table, f.Format)
 }
 
-// writeMetrics brings the metrics file up to date after a run, however that went. Whatever keeps it from that is a
+// writeMetrics brings the metrics up to date after a run, however that went. Whatever keeps it from that is a
 // warning: the run's results and its exit status are what they are.
 func (p *program) writeMetrics(ctx context.Context, cfg *config.Config, jobs []*job.Job, results []job.Result) {
-	if cfg.MetricsFile == "" {
+	if cfg.Metrics == "" {
 		return
 	}
 	now := p.clock()
-	site := watch.Site{Version: version, Now: now, Tenants: cfg.Tenants,
+	site := watch.Site{Version: version, Now: now, Names: cfg.Names, Runs: map[string]watch.Run{},
 		Look: func(tenant config.Tenant) (watch.State, error) { return look(ctx, tenant, now) }}
 	for _, j := range jobs {
-		run := watch.Run{Tenant: j.Tenant.Name, Exit: int(fail.Interrupted)} // or not begun for that
-		if at := slices.IndexFunc(results, func(r job.Result) bool { return r.Tenant == run.Tenant }); at >= 0 {
-			run.Exit, run.Stages = int(job.ExitCode(results[at].Err)), results[at].Stages
-		}
-		site.Runs = append(site.Runs, run)
+		site.Tenants = append(site.Tenants, j.Tenant)
+		site.Runs[j.Tenant.Name] = watch.Run{Exit: int(fail.Interrupted)} // or not begun for that
 	}
-	if err := site.WriteFile(cfg.MetricsFile); err != nil {
-		p.warn("the metrics file is not what it should be", err, "file", cfg.MetricsFile)
+	for _, r := range results {
+		site.Runs[r.Tenant] = watch.Run{Exit: int(job.ExitCode(r.Err)), Stages: r.Stages}
+	}
+	if err := site.Write(cfg.Metrics); err != nil {
+		p.warn("the metrics are not what they should be", err, "folder", cfg.Metrics)
 	}
 }
 

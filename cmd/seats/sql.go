@@ -121,9 +121,10 @@ func members(tenants []config.Tenant) (all []store.Member) {
 	return all
 }
 
-// writeCatalogue brings the catalogue of several tenants up to date, for clients of their own. No number rests on it.
+// writeCatalogue brings the catalogue of several tenants up to date, for clients of their own. No number rests on it. What knows some of
+// them alone leaves it: where one of theirs has changed since, it ends with an error.
 func (p *program) writeCatalogue(ctx context.Context, cfg *config.Config) {
-	if len(cfg.Tenants) == 1 {
+	if len(cfg.Tenants) == 1 || len(cfg.Tenants) < len(cfg.Names) {
 		return
 	}
 	if err := store.WriteSet(ctx, members(cfg.Tenants)); err != nil && !errors.Is(err, store.ErrMissing) {

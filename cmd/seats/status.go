@@ -359,8 +359,7 @@ func (s sheet) rows() (rows [][]any) {
 			continue
 		}
 		peak, known := s.peaks[day]
-		committed := orNil(s.region.Committed > 0, s.region.Committed)
-		rows = append(rows, []any{s.tenant, s.region.Name, day.String(), state, orNil(known, peak), committed})
+		rows = append(rows, []any{s.tenant, s.region.Name, day.String(), state, orNil(known, peak), orNil(s.region.Committed > 0, s.region.Committed)})
 	}
 	return rows
 }

@@ -80,11 +80,7 @@ func (t *terminal) line(level slog.Level, msg string, attrs []any) {
 		t.object(level, msg, attrs)
 		return
 	}
-	said := "seats: "
-	if level > slog.LevelInfo {
-		said += map[slog.Level]string{slog.LevelWarn: "warning: ", slog.LevelError: "error: "}[level]
-	}
-	said += onTerminal(msg)
+	said := "seats: " + map[slog.Level]string{slog.LevelWarn: "warning: ", slog.LevelError: "error: "}[level] + onTerminal(msg)
 	for i := 0; i+1 < len(attrs); i += 2 {
 		if attrs[i] != job.StageKey { // people see it from the words
 			said += report.Printable(fmt.Sprintf(" %v=%v", attrs[i], attrs[i+1]))
@@ -142,16 +138,14 @@ func (t *terminal) hinted(level slog.Level, before string, err error, attrs []an
 	err = disk.Explain(err, "")
 	hints := fail.Hints(err)
 	if t.json != nil && len(hints) > 0 {
-		attrs = append(attrs, "hint", strings.Join(hints, "; "))
+		attrs, hints = append(attrs, "hint", strings.Join(hints, "; ")), nil
 	}
 	if t.json != nil && level == slog.LevelError {
 		attrs = append(attrs, "exit_code", int(job.ExitCode(err)))
 	}
 	t.line(level, before+err.Error(), attrs)
-	if t.json == nil {
-		for _, h := range hints {
-			fmt.Fprintf(t.w, "seats: hint: %s\n", onTerminal(h))
-		}
+	for _, h := range hints {
+		fmt.Fprintf(t.w, "seats: hint: %s\n", onTerminal(h))
 	}
 }
 

@@ -35,14 +35,15 @@ import (
 
 // Config is a valid configuration.
 type Config struct {
-	Path    string   // as given to Load
-	Tenants []Tenant // in the order of the file, never empty
-	Columns []Column // of the data file, in order; DefaultColumns unless report.columns says otherwise
+	Path    string          // as given to Load
+	Tenants []Tenant        // in the order of the file; empty only where none is that Load was to read
+	Names   map[string]bool // of all tenants, those too that were not read
+	Columns []Column        // of the data file, in order; DefaultColumns unless report.columns says otherwise
 
-	MetricsFile string   `key:"metrics_file,metrics"` // absolute; empty: none is written
-	Pages       string   `key:"pages,path"`           // folder that a run writes pages into, absolute; empty: it writes none
-	Lake        string   `key:"lake,path"`            // folder that a run exports to, absolute; empty: to none
-	Notify      []string // command that is told of each run: a program, by its name or absolute, and its arguments; or empty
+	Metrics string   `key:"metrics_dir,path"` // folder that each run writes metrics into, absolute; empty: it writes none
+	Pages   string   `key:"pages,path"`       // folder that a run writes pages into, absolute; empty: it writes none
+	Lake    string   `key:"lake,path"`        // folder that a run exports to, absolute; empty: to none
+	Notify  []string // command that is told of each run: a program, by its name or absolute, and its arguments; or empty
 
 	SignKey         Secret `key:"sign_key,path"`     // where the secret key is that manifests are signed with, absolute; not given: they are not
 	SignKeyPassword Secret `key:"sign_key_password"` // not given: the key is not encrypted

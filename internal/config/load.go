@@ -27,6 +27,7 @@ type loader struct {
 	dir  string      // absolute: what relative paths in the file are relative to
 	info os.FileInfo // the file's own; nil where there is none on disk
 	env  func(string) (string, bool)
+	only []string // tenants whose files are read; none: all
 	*findings
 }
 
@@ -58,8 +59,11 @@ func (f *findings) later(read func(anew func(value) value) string) Secret {
 //
 // Nothing but the file itself and those of its tenants_dir is read: whether a folder, a certificate or a database is there is found
 // out by who uses it, and so is what a Secret comes from. Where there are problems, it is looked up all the same, not to be quoted.
-func Load(path string, env func(string) (string, bool)) (*Config, error) {
-	l := &loader{file: path, env: env, findings: &findings{}}
+//
+// Of tenants_dir only the files of the tenants that only names are read, if it names any: one costs the same however many others there are,
+// and what is wrong with theirs is no matter to it.
+func Load(path string, env func(string) (string, bool), only ...string) (*Config, error) {
+	l := &loader{file: path, env: env, only: only, findings: &findings{}}
 	return l.config(l.read("configuration", "at least one tenant"))
 }
 
@@ -152,7 +156,7 @@ func (l *loader) config(root value) (*Config, error) {
 		g.defaults.FileName = files.get("file_name").fileName()
 		rows, _ := files.get("breakdown").text()
 		g.defaults.ByGroup = rows == string(ByAgentGroup)
-		cfg.Tenants = g.tenants(f.get("tenants"), f.get("tenants_dir"))
+		cfg.Tenants, cfg.Names = g.tenants(f.get("tenants"), f.get("tenants_dir"))
 		cfg.Columns = files.get("columns").columns()
 		isUnit := func(c Column) bool { return c.Field == "BusinessUnitName" }
 		if g.defaults.ByGroup && !slices.ContainsFunc(cfg.Columns, isUnit) {
@@ -183,21 +187,22 @@ type globals struct {
 	gimdb, deliver value  // unread: a tenant may override each
 }
 
-func (g globals) tenants(v, dir value) []Tenant {
-	before := len(g.problems)
-	inFolder := dir.tenantFiles()
-	entries := append(v.named("tenant", len(inFolder) == 0 && len(g.problems) == before), inFolder...)
+func (g globals) tenants(v, dir value) ([]Tenant, map[string]bool) {
+	before, names := len(g.problems), map[string]bool{}
+	inFolder := dir.tenantFiles(names)
+	entries := append(v.named("tenant", len(names) == 0 && len(g.problems) == before), inFolder...)
 	distinctFiles(entries, "tenant")
 	tenants := make([]Tenant, len(entries))
 	for i, e := range entries {
+		names[e.key] = true
 		tenants[i] = g.tenant(e.key, e.fields())
 	}
-	return tenants
+	return tenants, names
 }
 
 // tenantFiles are the tenants of a folder: each file of one holds what would stand under its name in tenants. They come in the
-// order of their names.
-func (v value) tenantFiles() (entries []value) {
+// order of their names. The names are those of all files.
+func (v value) tenantFiles(names map[string]bool) (entries []value) {
 	text, ok := v.text()
 	if !ok {
 		return nil
@@ -214,6 +219,11 @@ func (v value) tenantFiles() (entries []value) {
 		ending := filepath.Ext(f.Name())
 		name := strings.TrimSuffix(f.Name(), ending)
 		if strings.HasPrefix(f.Name(), ".") || !slices.Contains([]string{".yaml", ".yml", ".json"}, ending) {
+			continue
+		}
+		names[name] = true
+		isName := func(wanted string) bool { return strings.EqualFold(name, wanted) } // in capital letters it would be the same store
+		if len(v.only) > 0 && !slices.ContainsFunc(v.only, isName) {
 			continue
 		}
 		of := &loader{file: filepath.Join(dir, f.Name()), env: v.env, findings: v.findings}

@@ -101,7 +101,7 @@ func TestDefaults(t *testing.T) {
 
 	require.Equal(t, path, cfg.Path)
 	require.Equal(t, config.DefaultColumns(), cfg.Columns)
-	require.Empty(t, cfg.MetricsFile)
+	require.Empty(t, cfg.Metrics)
 	require.Equal(t, []config.Tenant{{
 		Name: "acme",
 		GIM: &config.GIMDB{
@@ -159,7 +159,7 @@ func TestFullFile(t *testing.T) {
 		{Name: "Channel", Value: "4", Constant: true},
 		{Name: "Note", Constant: true},
 	}, cfg.Columns)
-	require.Equal(t, filepath.Join(dir, "collected/seats.prom"), cfg.MetricsFile)
+	require.Equal(t, filepath.Join(dir, "collected"), cfg.Metrics)
 	require.Equal(t, filepath.Join(dir, "site"), cfg.Pages)
 	require.Equal(t, "/srv/lake", cfg.Lake)
 	require.Equal(t, []string{filepath.Join(dir, "bin/tell"), "--all"}, cfg.Notify)

@@ -272,7 +272,7 @@ func (v value) fields() value {
 			v.byKey[e.key] = e
 			continue
 		}
-		hint := suggest(e.key, known)
+		hint := cmp.Or(replaced[e.key], suggest(e.key, known))
 		for _, section := range []struct{ name, place string }{
 			{"globals", "globals"}, {"gimdb", "globals.gimdb"}, {"engine", "globals.engine"}, {"tenant", "a tenant"}, {"deliver", "deliver"},
 		} {
@@ -284,6 +284,9 @@ func (v value) fields() value {
 	}
 	return v
 }
+
+// replaced are keys that there once were, and what to write instead.
+var replaced = map[string]string{"metrics_file": "metrics_dir takes its place, a folder"}
 
 // get returns the value under key; one that is not given, where there is none.
 func (v value) get(key string) value {
@@ -426,13 +429,6 @@ func (v value) as(kind, text string) string {
 		if _, err := age.ParseRecipients(strings.NewReader(text)); err != nil || strings.ContainsAny(text, "\r\n") {
 			v.complain("is no public key of age", "age-keygen -y prints it: age1...")
 		}
-	case "metrics": // every run replaces it, so it must not be able to name a store or a data file
-		if text == "" {
-			v.problem("must not be empty", "")
-		} else if filepath.Ext(text) != ".prom" {
-			v.problem("must end in .prom", "Prometheus' textfile collector reads no other files")
-		}
-		return v.absolute(text)
 	}
 	return text
 }

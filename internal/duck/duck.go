@@ -34,8 +34,12 @@ type Options struct {
 	Except      string // the one other file that may be read and written though it is locked; "": none
 	MemoryLimit string
 	Threads     int
+	BlockSize   int    // of a new file, in bytes: each column of a table takes a block at least; 0: LargeBlocks
 	TempDir     string // the database's own; made when it is needed, in a folder that is there, and removed at the end
 }
+
+// Sizes of the blocks of a file, in bytes, of those that DuckDB 1.2 and later read.
+const SmallBlocks, LargeBlocks = 16 << 10, 64 << 10
 
 // Of gives DuckDB half of the memory that the program may take. The other half is for what DuckDB has beside its buffers, what the
 // allocator keeps, and the program's own; and a buffer more is mostly a block more that nobody reads again.
@@ -92,7 +96,7 @@ func (o Options) query() string {
 	v := url.Values{
 		"autoinstall_known_extensions": {"false"}, "autoload_known_extensions": {"false"},
 		"memory_limit": {cmp.Or(o.MemoryLimit, "1GB")}, "temp_directory": {o.TempDir}, "threads": {strconv.Itoa(threads(o.Threads))},
-		"default_block_size": {"65536"}, // of new files: each column of a table takes one at least, and most tables are small
+		"default_block_size": {strconv.Itoa(cmp.Or(o.BlockSize, LargeBlocks))},
 	}
 	if o.ReadOnly {
 		v.Set("access_mode", "READ_ONLY")

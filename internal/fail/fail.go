@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 )
 
 // Code is an exit status of the program. The README's table lists the same ones.
@@ -25,6 +26,24 @@ const (
 	Usage       Code = 80  // command line
 	Interrupted Code = 130 // by the user
 )
+
+// worst are the codes in the order by which several things that failed have one: what wants a person before what another try may mend.
+var worst = []Code{Interrupted, Usage, Differ, BadConfig, Restatement, Quality, Other, Store, Source, NotReady}
+
+// Worst is the worst of codes; OK of none.
+func Worst(codes ...Code) Code {
+	for _, c := range worst {
+		if slices.Contains(codes, c) {
+			return c
+		}
+	}
+	return OK
+}
+
+var again = map[Code]any{NotReady: true, Source: true, Store: true, Differ: false, Quality: false, Restatement: false, BadConfig: false}
+
+// Again tells whether the same command may succeed later (true) or a person is wanted (false); nil where the code tells neither.
+func (c Code) Again() any { return again[c] }
 
 // Error is an error with an exit code and, where something can be done, a hint.
 type Error struct {

@@ -113,7 +113,7 @@ func (w *Work) Seal(ctx context.Context, month calendar.Month, now int64) (s Sea
 	if err != nil {
 		return s, errors.Join(fmt.Errorf("seal %s: %w", month, err), os.Remove(final))
 	}
-	w.crowded = true
+	w.crowded, w.most = true, max(w.most, s.Bytes)
 	return s, nil
 }
 
@@ -136,7 +136,7 @@ func (w *Work) sealName(ctx context.Context, month calendar.Month) (string, erro
 
 // writeSeal writes a month's rows, and the store's own views of them, into a new file.
 func (w *Work) writeSeal(ctx context.Context, path string, s Seal, days []any) (err error) {
-	if err := attach(ctx, w.Conn, path, "sealing", ""); err != nil {
+	if err := attach(ctx, w.Conn, path, "sealing", blocksOf(duck.LargeBlocks)); err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, detach(ctx, w.Conn, "sealing")) }()
@@ -255,11 +255,12 @@ func (w *Work) Unlist(ctx context.Context, month calendar.Month, now time.Time) 
 	return err
 }
 
-// compact writes what the work copy holds into a new file in its place: DuckDB keeps the room that dropped rows took.
-func (w *Work) compact(ctx context.Context) error {
+// compact writes what the work copy holds into a new file in its place, in blocks of so many bytes: DuckDB keeps the room that dropped rows
+// took, and the blocks that a file began with.
+func (w *Work) compact(ctx context.Context, blocks int) error {
 	small := w.copy + ".small"
 	return fail.InTurn(ctx,
-		func(context.Context) error { return attach(ctx, w.Conn, small, "small", "") },
+		func(context.Context) error { return attach(ctx, w.Conn, small, "small", blocksOf(blocks)) },
 		func(context.Context) error {
 			return within(ctx, w.Conn, "small", func() error { return migrate(ctx, w.Conn, 0) })
 		},
@@ -301,6 +302,8 @@ func attachSeal(ctx context.Context, conn *sql.Conn, store string, s Seal, name 
 func attach(ctx context.Context, conn *sql.Conn, path, name, how string) error {
 	return run(ctx, conn, "attach "+duck.Literal(path)+" as "+name+" "+how)
 }
+
+func blocksOf(size int) string { return fmt.Sprintf("(block_size %d)", size) }
 
 // attaching is the statement by which a client of the user's own does.
 func attaching(path, name string) string {

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"testing"
 	"time"
 
@@ -266,6 +267,37 @@ func TestAStoreThatCannotBeMadeSmallerIsWholeAllTheSame(t *testing.T) {
 	must.Have(w.Seal(t.Context(), march, 7))(t)
 	require.NoError(t, w.Publish())
 	require.ErrorContains(t, w.Large, ".small")
+	require.Equal(t, before, whole(t, path))
+}
+
+// A store is small while it holds little, and rows are kept well where there are many: what a block takes is told by DuckDB.
+func TestAStoreHasBlocksOfItsSize(t *testing.T) {
+	blocks := func(path string) (size int) {
+		db := must.Have(duck.Open(path, duck.Options{ReadOnly: true}))(t)
+		defer func() { require.NoError(t, db.Close()) }()
+		require.NoError(t, db.QueryRowContext(t.Context(), "select block_size from pragma_database_size()").Scan(&size))
+		return size
+	}
+	fill := func(rows int) func(w *store.Work) {
+		return func(w *store.Work) {
+			must.Have(w.Conn.ExecContext(t.Context(), `insert into _data.ocs_activity by name
+				from (select '2026-03-31'::date as day, 'leg' as kind, i as activity_key, 1 as resource_key, i as start_ts, i + 1 as end_ts, 0 as active_flag,
+				             sha256(i::varchar) || sha256(i::varchar || 'x') as call_attempt_guid, 0 as start_date_time_key, 0 as update_audit_key
+				      from range(`+strconv.Itoa(rows)+`) as r (i))`))(t)
+		}
+	}
+	path := twoMonths(t)
+	require.Equal(t, duck.SmallBlocks, blocks(path))
+	sealed := seal(t, path)
+	require.Equal(t, duck.SmallBlocks, blocks(path), "of a small month")
+	require.Equal(t, duck.LargeBlocks, blocks(sealed))
+
+	path = copied(t, bothMonths())
+	work(t, path, fill(150_000))
+	require.Equal(t, duck.LargeBlocks, blocks(path), "it has grown")
+	before := whole(t, path)
+	seal(t, path)
+	require.Equal(t, duck.LargeBlocks, blocks(path), "after a large month comes another")
 	require.Equal(t, before, whole(t, path))
 }
 

@@ -54,6 +54,7 @@ type Work struct {
 	lock, published  *os.File
 
 	crowded bool   // rows went, and left room
+	most    int64  // bytes of the largest month that was sealed
 	state   string // of the views of whole
 	sealed  bool   // they ask sealed months
 }
@@ -121,7 +122,7 @@ func (w *Work) open(ctx context.Context, o duck.Options, orNew bool) error {
 	if err != nil {
 		return err
 	}
-	o.TempDir = w.temp
+	o.TempDir, o.BlockSize = w.temp, duck.SmallBlocks
 	if w.DB, err = duck.Open(w.copy, o); err == nil {
 		w.Conn, err = w.DB.Conn(ctx)
 	}
@@ -207,18 +208,19 @@ func Slices(ctx context.Context, q duck.Queryer) (map[calendar.Date]Slice, error
 
 // Publish writes everything into the one file of the copy and renames it into place.
 func (w *Work) Publish() error {
-	if w.crowded {
-		err := w.compact(context.Background())
-		if err == nil {
+	blocks, err := w.blocks(context.Background())
+	if err == nil && blocks != 0 {
+		if err = w.compact(context.Background(), blocks); err == nil {
 			return w.publish()
 		}
-		if w.DB == nil {
-			return fmt.Errorf("write store: %w", err)
+		if w.DB != nil {
+			w.Large, err = err, nil // there may be no room for both: the copy is whole
+			_ = detach(context.Background(), w.Conn, "small")
 		}
-		w.Large = err // there may be no room for both: the copy is whole
-		_ = detach(context.Background(), w.Conn, "small")
 	}
-	err := w.whole(context.Background())
+	if err == nil {
+		err = w.whole(context.Background())
+	}
 	if err == nil {
 		_, err = duck.Exec(context.Background(), w.Conn, "store/checkpoint")
 	}
@@ -229,6 +231,14 @@ func (w *Work) Publish() error {
 		return fmt.Errorf("close store: %w", err)
 	}
 	return w.publish()
+}
+
+// blocks is the size of the blocks in which the work copy is to be written anew, in bytes; 0: not at all.
+func (w *Work) blocks(ctx context.Context) (int, error) {
+	if _, err := duck.Exec(ctx, w.Conn, "store/checkpoint"); err != nil {
+		return 0, err
+	}
+	return duck.One[int](ctx, w.Conn, "store/blocks", sql.Named("crowded", w.crowded), sql.Named("most", w.most))
 }
 
 func (w *Work) publish() error {

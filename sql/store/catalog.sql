@@ -273,6 +273,19 @@ select text
 from statement
 order by no, step, made
 
+-- name: blocks
+-- Grain: one row: of how many bytes a block is to be of the file that is published; 0: as it is. A column of a table takes a block at
+-- least, so that small ones make the store of a small tenant small; large ones hold many rows better. Inputs: $crowded (room is left
+-- in it, by a month that was sealed), $most (bytes of the largest of these: 2 MB are some 300 agents').
+select case
+           when $crowded and $most < 2 * 1024 * 1024 then 16384
+           when $crowded then 65536
+           when block_size < 65536 and block_size * total_blocks > 8 * 1024 * 1024 then 65536
+           else 0
+       end
+from pragma_database_size()
+where database_name = current_database()
+
 -- name: checkpoint
 -- Write everything into the one file. Closing does so too, but says nothing where it cannot.
 checkpoint

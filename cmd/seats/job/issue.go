@@ -40,7 +40,7 @@ func (s *state) report(ctx context.Context) {
 // show gives the results without issuing them.
 func (s *state) show() {
 	for _, n := range s.numbers() {
-		s.result.Rows = append(s.result.Rows, report.Outcome{Number: n})
+		s.result.Rows = append(s.result.Rows, report.Outcome{Number: n, Blocked: s.blocked})
 	}
 }
 

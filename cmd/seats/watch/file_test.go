@@ -1,15 +1,18 @@
 package watch
 
 import (
+	"bytes"
 	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
+	dto "github.com/prometheus/client_model/go"
+	"github.com/prometheus/common/expfmt"
+	"github.com/prometheus/common/model"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -19,67 +22,102 @@ import (
 )
 
 func siteOf(names ...string) Site {
-	s := Site{Version: "1", Now: time.Unix(1775109600, 0), Look: func(config.Tenant) (State, error) { return State{}, store.ErrMissing }}
-	for _, name := range names {
-		s.Tenants = append(s.Tenants, config.Tenant{Name: name})
+	s := Site{Version: "1", Now: time.Unix(1775109600, 0), Names: map[string]bool{}, Runs: map[string]Run{},
+		Look: func(config.Tenant) (State, error) { return State{}, store.ErrMissing }}
+	for i, name := range names {
+		s.Tenants, s.Names[name], s.Runs[name] = append(s.Tenants, config.Tenant{Name: name}), true, Run{Exit: i}
 	}
 	return s
 }
 
-// Tenants may be run by processes of their own that end at the same time: none takes another's last run out of the file.
+// read gives the metrics of all files of a folder, of which no series is there twice, as the collector wants it.
+func read(t *testing.T, dir string) map[string]*dto.MetricFamily {
+	all, seen := map[string]*dto.MetricFamily{}, map[string]bool{}
+	for _, name := range must.Names(t, dir) {
+		text := must.Have(os.ReadFile(filepath.Join(dir, name)))(t)
+		parser := expfmt.NewTextParser(model.LegacyValidation)
+		for name, f := range must.Have(parser.TextToMetricFamilies(bytes.NewReader(text)))(t) {
+			if all[name] == nil {
+				all[name] = &dto.MetricFamily{Name: f.Name, Help: f.Help}
+			}
+			require.Equal(t, all[name].GetHelp(), f.GetHelp())
+			for _, m := range f.Metric {
+				series := name + fmt.Sprint(m.GetLabel())
+				require.False(t, seen[series], series)
+				seen[series] = true
+			}
+			all[name].Metric = append(all[name].Metric, f.Metric...)
+		}
+	}
+	return all
+}
+
+// Tenants are run by processes of their own that end at the same time, and a tenant's own runs may, of which one found the store busy.
 func TestRunsAtTheSameTimeKeepEachOthersMetrics(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "seats.prom")
-	others := must.Have(os.Open(filepath.Dir(path)))(t) // whoever may read the folder can lock it: that keeps nobody waiting
-	defer func() { require.NoError(t, others.Close()) }()
-	require.NoError(t, syscall.Flock(int(others.Fd()), syscall.LOCK_EX))
+	dir := t.TempDir()
 	var names []string
 	for i := range 20 {
 		names = append(names, fmt.Sprint("t", i))
 	}
+	all := siteOf(names...)
 	var group sync.WaitGroup
-	for i, name := range names {
+	for i := range 2 * len(names) {
 		group.Go(func() {
-			s := siteOf(names...)
-			s.Runs = []Run{{Tenant: name, Exit: i}}
-			assert.NoError(t, s.WriteFile(path))
+			s := all
+			s.Tenants = all.Tenants[i/2 : i/2+1]
+			assert.NoError(t, s.Write(dir))
 		})
 	}
 	group.Wait()
-	written := must.Have(read(path))(t)
 	codes := map[string]float64{}
-	for _, m := range written["seats_last_run_exit_code"].GetMetric() {
+	for _, m := range read(t, dir)["seats_last_run_exit_code"].GetMetric() {
 		codes[m.GetLabel()[0].GetValue()] = m.GetGauge().GetValue()
 	}
 	require.Len(t, codes, len(names))
 	for i, name := range names {
 		require.EqualValues(t, i, codes[name])
 	}
-	require.Len(t, must.Have(os.ReadDir(filepath.Dir(path)))(t), 1)
+	require.Len(t, must.Names(t, dir), 1+len(names))
 }
 
 func TestAnyTextOfALabelComesBackAsItWas(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "seats.prom")
-	s := siteOf("acme")
+	s, dir := siteOf("acme"), t.TempDir()
 	s.Version = "a \"quoted\" \\name\nof two lines, é"
-	require.NoError(t, s.WriteFile(path))
-	require.Equal(t, s.Version, must.Have(read(path))(t)["seats_build_info"].GetMetric()[0].GetLabel()[0].GetValue())
+	require.NoError(t, s.Write(dir))
+	labels := map[string]string{}
+	for _, l := range read(t, dir)["seats_build_info"].GetMetric()[0].GetLabel() {
+		labels[l.GetName()] = l.GetValue()
+	}
+	require.Equal(t, s.Version, labels["version"])
 }
 
 // A tenant without a store was never done: its times are 0, so that an alert on their age fires.
 func TestATenantWithoutAStoreIsAsOldAsCanBe(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "seats.prom")
-	require.NoError(t, siteOf("acme").WriteFile(path))
-	written := must.Have(read(path))(t)
+	dir := t.TempDir()
+	require.NoError(t, siteOf("acme").Write(dir))
+	written := read(t, dir)
 	for _, name := range []string{"seats_last_success_timestamp_seconds", "seats_newest_final_day_end_timestamp_seconds", "seats_store_readable"} {
 		require.Len(t, written[name].GetMetric(), 1, name)
 		require.Zero(t, written[name].GetMetric()[0].GetGauge().GetValue(), name)
 	}
 }
 
+// What a killed run was writing goes when nobody can be writing it any more.
+func TestDraftsOfKilledRunsGo(t *testing.T) {
+	dir := t.TempDir()
+	for name, age := range map[string]time.Duration{".acme.prom.OLD.seats.tmp": 2 * time.Hour, ".acme.prom.NEW.seats.tmp": 0} {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name), nil, 0o600))
+		at := time.Now().Add(-age)
+		require.NoError(t, os.Chtimes(filepath.Join(dir, name), at, at))
+	}
+	require.NoError(t, siteOf("acme").Write(dir))
+	require.Equal(t, []string{".acme.prom.NEW.seats.tmp", "_seats.prom", "acme.prom"}, must.Names(t, dir))
+}
+
 // promtool does not know which metrics there are: a rule on one that is none would never fire, and its panel be empty.
 func TestAlertsDashboardAndThePageKnowTheMetrics(t *testing.T) {
 	known := map[string]bool{}
-	for _, f := range siteOf("acme").metrics(nil) {
+	for _, f := range families(func(page) {}) {
 		known[f.GetName()] = true
 	}
 	rules := must.Have(os.ReadFile(filepath.Join("alerts", "seats.rules.yml")))(t)

@@ -1,5 +1,5 @@
 // Package watch tells how a tenant stands, for those who do not look every night: from what its published store says,
-// and what the clock says. It changes nothing but the metrics file.
+// and what the clock says. It changes nothing but the metrics' files.
 //
 // The open months are the one that runs and the one before it, which is being billed. A gap in an older month is no
 // longer news, and may be past mending: `seats status` shows it.
@@ -9,6 +9,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"crypto/rand"
 	"database/sql"
 	_ "embed"
 	"errors"
@@ -24,7 +25,6 @@ import (
 
 	dto "github.com/prometheus/client_model/go"
 	"github.com/prometheus/common/expfmt"
-	"github.com/prometheus/common/model"
 
 	"example.com/seats/cmd/seats/job"
 	"example.com/seats/internal/calendar"
@@ -225,18 +225,17 @@ func (s State) Overdue(t config.Tenant, now time.Time, within time.Duration) str
 
 // Run is what became of a tenant in this run of the program.
 type Run struct {
-	Tenant string
 	Exit   int
 	Stages []job.Stage
 }
 
-// Site is what the metrics are of. What the stores say is looked up anew for every tenant; what they do not know, how
-// the last run went, is kept from the file for the tenants that this run did not work on.
+// Site is what the metrics are of: the tenants that this run worked on, by what became of them and by what their stores say.
 type Site struct {
 	Version string
 	Now     time.Time
-	Tenants []config.Tenant                    // all of the configuration
-	Runs    []Run                              // of this run
+	Tenants []config.Tenant
+	Names   map[string]bool                    // of all tenants of the configuration
+	Runs    map[string]Run                     // by tenant
 	Look    func(config.Tenant) (State, error) // store.ErrMissing: a tenant without a store
 }
 
@@ -257,44 +256,26 @@ func (p page) set(name string, value float64, labels ...string) {
 	p[name].Metric = append(p[name].Metric, m)
 }
 
-func (s Site) metrics(old map[string]*dto.MetricFamily) (all []*dto.MetricFamily) {
+// families are all metrics, with the samples that are set.
+func families(set func(page)) (all []*dto.MetricFamily) {
 	p := page{}
 	for line := range strings.Lines(gauges) {
 		name, help, _ := strings.Cut(strings.TrimSuffix(line, "\n"), " ")
 		p[name] = &dto.MetricFamily{Name: new("seats_" + name), Help: &help, Type: dto.MetricType_GAUGE.Enum()}
 		all = append(all, p[name])
 	}
-	p.set("build_info", 1, "version", s.Version, "go_version", runtime.Version())
-	s.lastRuns(p, old)
-	for _, t := range s.Tenants {
-		s.store(p, t)
-	}
+	set(p)
 	return all
 }
 
-// lastRuns says how each tenant's last run, extract, compute or report went.
-func (s Site) lastRuns(p page, old map[string]*dto.MetricFamily) {
-	kept := map[string]bool{}
-	for _, t := range s.Tenants {
-		kept[t.Name] = true
-	}
-	for _, r := range s.Runs {
-		delete(kept, r.Tenant)
-		p.set("last_run_timestamp_seconds", float64(s.Now.Unix()), "tenant", r.Tenant)
-		p.set("last_run_exit_code", float64(r.Exit), "tenant", r.Tenant)
-		for _, stage := range r.Stages {
-			p.set("last_run_stage_duration_seconds", stage.Took.Seconds(), "tenant", r.Tenant, "stage", stage.Name)
-			p.set("last_run_stage_rows", float64(stage.Rows), "tenant", r.Tenant, "stage", stage.Name)
-		}
-	}
-	for _, name := range []string{"last_run_timestamp_seconds", "last_run_exit_code", "last_run_stage_duration_seconds", "last_run_stage_rows"} {
-		for _, m := range old["seats_"+name].GetMetric() {
-			for _, l := range m.GetLabel() {
-				if l.GetName() == "tenant" && kept[l.GetValue()] && m.Gauge != nil {
-					p[name].Metric = append(p[name].Metric, m)
-				}
-			}
-		}
+// run says how a tenant's run, extract, compute or report went.
+func (s Site) run(p page, tenant string) {
+	r := s.Runs[tenant]
+	p.set("last_run_timestamp_seconds", float64(s.Now.Unix()), "tenant", tenant)
+	p.set("last_run_exit_code", float64(r.Exit), "tenant", tenant)
+	for _, stage := range r.Stages {
+		p.set("last_run_stage_duration_seconds", stage.Took.Seconds(), "tenant", tenant, "stage", stage.Name)
+		p.set("last_run_stage_rows", float64(stage.Rows), "tenant", tenant, "stage", stage.Name)
 	}
 }
 
@@ -352,17 +333,47 @@ func (s Site) store(p page, t config.Tenant) {
 // chosen that fewer read it; that others write it, nobody.
 const fileMode = 0o644
 
-// WriteFile brings the metrics file up to date, whole or not at all. Runs of other tenants may do so at the same time:
-// they take turns, so that none writes what it saw before another.
-func (s Site) WriteFile(path string) (err error) {
-	unlock, err := takeTurn(path)
-	if err != nil {
-		return err
+// programFile is the file of a folder that tells the program: no tenant has such a name.
+const programFile = "_seats.prom"
+
+// Write writes a file for each tenant into a folder, whole or not at all, and removes those of tenants that the configuration no longer has.
+// Files of others are left alone: it may be the collector's folder.
+func (s Site) Write(dir string) error {
+	errs := []error{write(filepath.Join(dir, programFile), func(p page) {
+		p.set("build_info", 1, "version", s.Version, "go_version", runtime.Version())
+	})}
+	for _, t := range s.Tenants {
+		errs = append(errs, write(filepath.Join(dir, t.Name+".prom"), func(p page) {
+			s.run(p, t.Name)
+			s.store(p, t)
+		}))
 	}
-	defer unlock()
-	old, readErr := read(path)
+	entries, err := os.ReadDir(dir)
+	for _, e := range entries {
+		path := filepath.Join(dir, e.Name())
+		name, is := strings.CutSuffix(e.Name(), ".prom")
+		info, gone := e.Info()
+		killed := gone == nil && strings.HasSuffix(e.Name(), draft) && time.Since(info.ModTime()) > time.Hour // who wrote it
+		if killed || is && !s.Names[name] && e.Name() != programFile && isOurs(path) {
+			errs = append(errs, os.Remove(path))
+		}
+	}
+	return errors.Join(append(errs, err)...)
+}
+
+// isOurs tells whether the file holds metrics of this program and of no other.
+func isOurs(path string) bool {
+	text, err := plain.Read(path)
+	return err == nil && bytes.HasPrefix(text, []byte("# HELP seats_"))
+}
+
+// draft ends the name of a file that is being written. The collector reads none of these.
+const draft = ".seats.tmp"
+
+// write puts a file in place once it is on disk. What has its name and is none of this program's is left alone.
+func write(path string, set func(page)) error {
 	var text bytes.Buffer
-	for _, f := range s.metrics(old) {
+	for _, f := range families(set) {
 		if len(f.Metric) == 0 {
 			continue // a metric without a sample is no part of the format
 		}
@@ -370,62 +381,20 @@ func (s Site) WriteFile(path string) (err error) {
 			return err
 		}
 	}
-	return cmp.Or(replace(path, text.Bytes()), readErr)
-}
-
-// read gives the metrics that the file holds; a missing one holds none.
-func read(path string) (old map[string]*dto.MetricFamily, err error) {
-	text, err := plain.Read(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	parser := expfmt.NewTextParser(model.LegacyValidation)
-	if err == nil {
-		old, err = parser.TextToMetricFamilies(bytes.NewReader(text))
-	}
-	if err != nil {
-		return nil, fmt.Errorf("what it said of the last runs of other tenants is lost: %w", err)
-	}
-	return old, nil
-}
-
-// replace puts the text in the place of the file, once it is on disk. The collector reads no name that ends in .tmp.
-func replace(path string, text []byte) (err error) {
 	mode := fs.FileMode(fileMode)
-	switch info, err := os.Lstat(path); {
-	case err == nil && info.Mode().IsRegular():
-		mode = info.Mode()&fileMode | 0o600
-	case err == nil && info.Mode()&fs.ModeSymlink == 0:
-		return &fs.PathError{Op: "replace", Path: path, Err: fmt.Errorf("it is no plain file (%s)", info.Mode())}
-	}
-	temp := filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+".tmp")
-	if err := os.Remove(temp); err != nil && !errors.Is(err, fs.ErrNotExist) { // a killed run's
-		return err
-	}
-	if err := plain.Write(temp, text, mode); err != nil {
-		_ = os.Remove(temp) // it may not be there
-		return err
-	}
-	return os.Rename(temp, path)
-}
-
-// turn is how long the file of others is waited for: they look into every store.
-const turn = time.Minute
-
-// takeTurn waits until no other run of this user's writes the file, by a lock file beside it that is there only meanwhile. The collector reads
-// no name that ends in .lock. A lock on the folder, which everybody may open, everybody could hold.
-func takeTurn(path string) (unlock func(), err error) {
-	name := filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+".lock")
-	const pause = 100 * time.Millisecond
-	var f *os.File
-	for range turn / pause {
-		if f, err = plain.Lock(name); !errors.Is(err, plain.ErrLocked) {
-			break
+	if info, err := os.Lstat(path); err == nil {
+		if !isOurs(path) {
+			return fmt.Errorf("%s is none of this program's, and left alone: move it away", path)
 		}
-		time.Sleep(pause)
+		mode = info.Mode()&fileMode | 0o600
+	}
+	temp := filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+"."+rand.Text()+draft) // another run may be writing it, too
+	err := plain.Write(temp, text.Bytes(), mode)
+	if err == nil {
+		err = os.Rename(temp, path)
 	}
 	if err != nil {
-		return nil, err
+		_ = os.Remove(temp) // it may not be there
 	}
-	return func() { _ = errors.Join(os.Remove(name), f.Close()) }, nil
+	return err
 }
