@@ -52,8 +52,9 @@ var notRun = map[string]string{
 	"spark-submit":                                  "Spark: make test-spark",
 	"docs/exports/export.sh":                        "another database; on PostgreSQL: extract/inner_test.go",
 	`.\sqlserver.ps1`:                               "Windows",
-	"pip install ":                                  "Airflow and dbt, by hand: the page says which; recipes tries what needs neither",
+	"pip install ":                                  "Airflow, Dagster and dbt, by hand: the page says which; recipes tries what needs neither",
 	"airflow dags test ":                            "Airflow",
+	"dagster job ":                                  "Dagster",
 	"dbt build ":                                    "dbt",
 }
 
@@ -110,18 +111,20 @@ func TestThePages(t *testing.T) {
 	}
 }
 
-// recipes runs the statements of the dbt project, whose tests find nothing, and has Python read the DAG.
+// recipes runs the statements of the dbt project, whose tests find nothing, and has Python read the jobs.
 func recipes(t *testing.T, demo string) {
-	dag := must.Have(os.ReadFile("../../docs/recipes/airflow/seats_nightly.py"))(t)
-	read := exec.Command("python3", "-c", "import ast, sys; ast.parse(sys.stdin.read())")
-	read.Stdin = bytes.NewReader(dag)
-	out, err := read.CombinedOutput()
-	require.NoError(t, err, "%s", out)
-	var exits []string
-	for _, m := range regexp.MustCompile(`(?m)^    (\d+): `).FindAllStringSubmatch(string(dag), -1) {
-		exits = append(exits, m[1])
+	for _, scheduler := range []string{"airflow", "dagster"} {
+		text := must.Have(os.ReadFile("../../docs/recipes/" + scheduler + "/seats_nightly.py"))(t)
+		read := exec.Command("python3", "-c", "import ast, sys; ast.parse(sys.stdin.read())")
+		read.Stdin = bytes.NewReader(text)
+		out, err := read.CombinedOutput()
+		require.NoError(t, err, "%s", out)
+		var exits []string
+		for _, m := range regexp.MustCompile(`(?m)^    (\d+): `).FindAllStringSubmatch(string(text), -1) {
+			exits = append(exits, m[1])
+		}
+		require.Equal(t, []string{"3", "6", "7", "9", "80"}, exits, "as docs/recipes.md says")
 	}
-	require.Equal(t, []string{"3", "6", "7", "9", "80"}, exits, "as docs/recipes.md says")
 
 	db := must.Have(duck.Open("", duck.Options{}))(t)
 	defer db.Close() //nolint:errcheck // in memory
