@@ -54,9 +54,6 @@ func (f shardFlags) part(p *program, names []string) (*config.Config, error) {
 	if err := cmp.Or(err1, err2); err != nil {
 		return nil, err
 	}
-	if ours.of == 0 {
-		return cfg, nil
-	}
 	return only(cfg, ours.holds), nil
 }
 
@@ -86,7 +83,7 @@ func (f shardFlags) shard(env func(string) (string, bool), tenants []string) (s 
 	return s, nil
 }
 
-// holds tells whether a tenant is dealt to the shard. It goes to the one for which its weight is greatest, so that
+// holds tells whether a tenant is dealt to the shard, as every one is to that of everything. It goes to the one for which its weight is greatest, so that
 // another number of shards moves few: of N+1 the new one takes its own from all others (rendezvous hashing).
 func (s shard) holds(tenant string) bool {
 	best, most := 0, uint64(0)

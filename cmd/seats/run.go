@@ -285,13 +285,11 @@ func (p *program) notify(ctx context.Context, command []string, results []job.Re
 				why[o.Number.Period] = o.Number.Why
 			}
 		}
-		tenant := map[string]any{"tenant": r.Tenant, "message": "", "provisional": why, "delivered": len(r.Delivered), "numbers": forPrograms(r.Rows)}
+		tenant := map[string]any{"tenant": r.Tenant, "provisional": why, "delivered": len(r.Delivered), "numbers": forPrograms(r.Rows)}
 		for i, value := range outcomeOf(r) {
 			tenant[outcomeKeys[i]] = value
 		}
-		if r.Err != nil {
-			tenant["message"] = tenant["reason"] // its name of before
-		}
+		tenant["message"] = cmp.Or(tenant["reason"], any("")) // as it was called first
 		tenants = append(tenants, tenant)
 	}
 	text, err := json.Marshal(map[string]any{"program": version, "ended_at": p.clock().UTC(), "exit": int(job.ExitCode(failed)), "tenants": tenants})
@@ -501,11 +499,10 @@ func (f jobFlags) print(p *program, plan job.Plan, results []job.Result) error {
 	switch {
 	case plan.Command == "extract":
 		table = slicesTable
+	case f.Format == report.FormatJSON && plan.Command == "run":
+		table = withOutcomes(forPrograms(rows), results)
 	case f.Format == report.FormatJSON:
 		table = forPrograms(rows)
-	}
-	if plan.Command == "run" && f.Format == report.FormatJSON {
-		table = withOutcomes(table, results)
 	}
 	if f.Format == report.FormatTable && len(results) > 1 {
 		return p.printTables(table, tenants)
@@ -516,6 +513,10 @@ func (f jobFlags) print(p *program, plan job.Plan, results []job.Result) error {
 // writeMetrics brings the metrics up to date after a run, however that went. Whatever keeps it from that is a
 // warning: the run's results and its exit status are what they are.
 func (p *program) writeMetrics(ctx context.Context, cfg *config.Config, jobs []*job.Job, results []job.Result) {
+	whereto := cmp.Or(cfg.MetricsDir, cfg.MetricsFile)
+	if whereto == "" {
+		return
+	}
 	now := p.clock()
 	site := watch.Site{Version: version, Now: now, Tenants: cfg.Tenants, Names: cfg.Names, Runs: map[string]watch.Run{},
 		Look: func(tenant config.Tenant) (watch.State, error) { return look(ctx, tenant, now) }}
@@ -525,15 +526,12 @@ func (p *program) writeMetrics(ctx context.Context, cfg *config.Config, jobs []*
 	for _, r := range results {
 		site.Runs[r.Tenant] = watch.Run{Exit: int(job.ExitCode(r.Err)), Stages: r.Stages}
 	}
-	switch {
-	case cfg.MetricsFile != "":
-		if err := site.WriteFile(cfg.MetricsFile); err != nil {
-			p.warn("the metrics file is not what it should be", err, "file", cfg.MetricsFile)
-		}
-	case cfg.MetricsDir != "":
-		if err := site.WriteDir(cfg.MetricsDir); err != nil {
-			p.warn("the metrics are not what they should be", err, "folder", cfg.MetricsDir)
-		}
+	write := site.WriteFile
+	if cfg.MetricsDir != "" {
+		write = site.WriteDir
+	}
+	if err := write(whereto); err != nil {
+		p.warn("the metrics file is not what it should be", err, "file", whereto)
 	}
 }
 

@@ -270,7 +270,9 @@ func (s Site) metrics(old map[string]*dto.MetricFamily) (all []*dto.MetricFamily
 	here := map[string]bool{}
 	for _, t := range s.Tenants {
 		here[t.Name] = true
-		s.lastRun(p, t.Name)
+		if r, ran := s.Runs[t.Name]; ran {
+			s.lastRun(p, t.Name, r)
+		}
 		s.store(p, t)
 	}
 	for name, to := range p {
@@ -288,11 +290,7 @@ func (s Site) metrics(old map[string]*dto.MetricFamily) (all []*dto.MetricFamily
 }
 
 // lastRun says how a tenant's run, extract, compute or report went.
-func (s Site) lastRun(p page, tenant string) {
-	r, ran := s.Runs[tenant]
-	if !ran {
-		return
-	}
+func (s Site) lastRun(p page, tenant string, r Run) {
 	p.set("last_run_timestamp_seconds", float64(s.Now.Unix()), "tenant", tenant)
 	p.set("last_run_exit_code", float64(r.Exit), "tenant", tenant)
 	for _, stage := range r.Stages {
