@@ -158,25 +158,19 @@ func (f *Folder) remove(name string) error {
 }
 
 // checkpoint writes lines of JSON, each an action of a log, as Parquet; actions reads that.
-func (f *Folder) checkpoint(ctx context.Context, name string, lines []byte, at time.Time) error {
-	dir, err := os.MkdirTemp("", "seats-delta-")
+func (f *Folder) checkpoint(ctx context.Context, name string, lines []string, at time.Time) error {
+	draft := path.Join(path.Dir(name), ".checkpoint.tmp")
+	if err := f.remove(draft); err != nil { // a killed program's
+		return err
+	}
+	if _, err := duck.Exec(ctx, f.db, "lake/write_checkpoint", sql.Named("lines", lines), sql.Named("file", f.path(draft))); err != nil {
+		return err
+	}
+	in, err := f.root.Open(draft)
 	if err != nil {
-		return err
+		return f.placed(err)
 	}
-	defer func() { _ = os.RemoveAll(dir) }()
-	from, to := filepath.Join(dir, "lines"), filepath.Join(dir, "parquet")
-	if err := plain.Write(from, lines, 0o600); err != nil {
-		return err
-	}
-	if _, err := duck.Exec(ctx, f.db, "lake/write_checkpoint", sql.Named("lines", from), sql.Named("file", to)); err != nil {
-		return err
-	}
-	in, err := os.Open(to)
-	if err != nil {
-		return err
-	}
-	defer in.Close() //nolint:errcheck // only read
-	return f.write(name, in, at, false)
+	return errors.Join(f.write(name, in, at, false), in.Close(), f.remove(draft))
 }
 
 func (f *Folder) actions(ctx context.Context, name string) ([]string, error) {

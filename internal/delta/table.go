@@ -60,10 +60,10 @@ type File struct {
 
 // Table is one version of a table.
 type Table struct {
-	Name    string // of its folder
-	Version int64  // -1: there is none yet
-	Spec
-	Files []File // by path
+	Name       string // of its folder
+	Version    int64  // -1: there is none yet
+	Properties map[string]string
+	Files      []File // by path
 
 	folder  *Folder
 	meta    metaData
@@ -106,18 +106,6 @@ type removal struct {
 	Change  bool   `json:"dataChange"`
 }
 
-type structure struct {
-	Type   string  `json:"type"`
-	Fields []field `json:"fields"`
-}
-
-type field struct {
-	Name     string            `json:"name"`
-	Type     any               `json:"type"`
-	Nullable bool              `json:"nullable"`
-	Metadata map[string]string `json:"metadata"`
-}
-
 const (
 	logDir   = "_delta_log"
 	lastMark = logDir + "/_last_checkpoint"
@@ -126,7 +114,9 @@ const (
 func (t *Table) path(name string) string { return path.Join(t.Name, name) }
 
 func versionFile(version int64) string { return fmt.Sprintf("%s/%020d.json", logDir, version) }
-func markFile(version int64) string    { return fmt.Sprintf("%s/%020d.checkpoint.parquet", logDir, version) }
+func markFile(version int64) string {
+	return fmt.Sprintf("%s/%020d.checkpoint.parquet", logDir, version)
+}
 
 // Load gives the newest version of a table.
 func (f *Folder) Load(ctx context.Context, name string) (*Table, error) {
@@ -151,7 +141,7 @@ func (f *Folder) Load(ctx context.Context, name string) (*Table, error) {
 	for ; ; t.Version++ {
 		text, err := f.read(t.path(versionFile(t.Version + 1)))
 		if errors.Is(err, fs.ErrNotExist) {
-			return t, t.understand()
+			return t, nil
 		}
 		if err == nil {
 			err = t.apply(slices.Collect(strings.Lines(string(text))))
@@ -176,7 +166,7 @@ func (t *Table) apply(lines []string) error {
 		case a.Protocol != nil && (a.Protocol.Reader > 1 || a.Protocol.Writer > 2):
 			return fmt.Errorf("%s wants a newer program: another one has raised its protocol to %d and %d", t.folder.path(t.Name), a.Protocol.Reader, a.Protocol.Writer)
 		case a.MetaData != nil:
-			t.meta = *a.MetaData
+			t.meta, t.Properties = *a.MetaData, a.MetaData.Settings
 		case a.Add != nil:
 			a.Add.Change = true // a checkpoint says false
 			live[a.Add.Path] = *a.Add
@@ -190,37 +180,17 @@ func (t *Table) apply(lines []string) error {
 	return nil
 }
 
-// understand is Spec out of what the log says.
-func (t *Table) understand() error {
-	t.Spec = Spec{Comment: t.meta.Comment, Partition: t.meta.Partition, Properties: t.meta.Settings}
-	var s structure
-	if t.Version < 0 {
-		return nil
-	}
-	if err := json.Unmarshal([]byte(t.meta.Schema), &s); err != nil {
-		return fmt.Errorf("read the schema of %s: %w", t.folder.path(t.Name), err)
-	}
-	for _, f := range s.Fields {
-		for name, is := range types {
-			if fmt.Sprint(is) == fmt.Sprint(f.Type) {
-				t.Columns = append(t.Columns, Column{f.Name, name, f.Metadata["comment"]})
-			}
-		}
-	}
-	return nil
-}
-
 // said is Spec as the log says it.
 func (s Spec) said(id string, created int64) (metaData, error) {
-	schema := structure{Type: "struct"}
+	var fields []any
 	for _, c := range s.Columns {
 		is, known := types[c.Type]
 		if !known {
 			return metaData{}, fmt.Errorf("column %s: the protocol has no %s", c.Name, c.Type)
 		}
-		schema.Fields = append(schema.Fields, field{c.Name, is, true, map[string]string{"comment": c.Comment}})
+		fields = append(fields, map[string]any{"name": c.Name, "type": is, "nullable": true, "metadata": map[string]string{"comment": c.Comment}})
 	}
-	text, err := json.Marshal(schema)
+	text, err := json.Marshal(map[string]any{"type": "struct", "fields": fields})
 	return metaData{id, s.Comment, format{"parquet", map[string]string{}}, string(text), s.Partition, s.Properties, created}, err
 }
 
@@ -264,32 +234,29 @@ func (t *Table) Commit(ctx context.Context, spec Spec, what string, add, remove 
 	for _, file := range add {
 		all = append(all, action{Add: &file})
 	}
-	text, err3 := lines(all)
+	said, err3 := lines(all)
 	if err := cmp.Or(err1, err2, err3, ctx.Err()); err != nil {
 		return err
 	}
-	if err := t.folder.write(t.path(versionFile(t.Version+1)), bytes.NewReader(text), at, true); errors.Is(err, fs.ErrExist) {
+	text := strings.NewReader(strings.Join(said, "\n") + "\n")
+	if err := t.folder.write(t.path(versionFile(t.Version+1)), text, at, true); errors.Is(err, fs.ErrExist) {
 		return fmt.Errorf("%s: %w", t.folder.path(t.Name), ErrConflict)
 	} else if err != nil {
 		return err
 	}
 	t.Version++
-	if err := t.apply(slices.Collect(strings.Lines(string(text)))); err != nil {
-		return err
-	}
-	return t.understand()
+	return t.apply(said)
 }
 
-func lines(all []action) ([]byte, error) {
-	var out bytes.Buffer
-	encoder := json.NewEncoder(&out) // a line each
-	encoder.SetEscapeHTML(false)
+func lines(all []action) (lines []string, err error) {
 	for _, a := range all {
-		if err := encoder.Encode(a); err != nil {
+		text, err := json.Marshal(a)
+		if err != nil {
 			return nil, err
 		}
+		lines = append(lines, string(text))
 	}
-	return out.Bytes(), nil
+	return lines, nil
 }
 
 // every is how many versions a checkpoint has to itself: a reader opens no more files of the log than these.
@@ -366,9 +333,9 @@ func (t *Table) checkpoint(ctx context.Context) error {
 		file.Change = false
 		all = append(all, action{Add: &file})
 	}
-	text, err := lines(all)
+	said, err := lines(all)
 	if err == nil {
-		err = t.folder.checkpoint(ctx, t.path(markFile(t.Version)), text, info.ModTime())
+		err = t.folder.checkpoint(ctx, t.path(markFile(t.Version)), said, info.ModTime())
 	}
 	if err != nil {
 		return err

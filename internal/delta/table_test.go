@@ -67,8 +67,8 @@ func TestAVersionStaysWhatItWas(t *testing.T) {
 	require.Equal(t, []int{1}, numbers(t, before))
 	now := load(t, dir)
 	require.Equal(t, []int{2}, numbers(t, now))
-	require.Equal(t, []any{table.Version, table.Spec, table.Files}, []any{now.Version, now.Spec, now.Files})
-	require.Equal(t, spec, now.Spec)
+	require.Equal(t, []any{table.Version, table.Properties, table.Files}, []any{now.Version, now.Properties, now.Files})
+	require.Equal(t, spec.Properties, now.Properties)
 	require.Equal(t, []string{"daily"}, must.Have(open(t, dir).Tables())(t))
 	require.NoError(t, filepath.WalkDir(dir, func(path string, e os.DirEntry, err error) error {
 		require.NoError(t, err)
@@ -102,7 +102,7 @@ func TestWhatIsOverGoes(t *testing.T) {
 			require.Equal(t, []int{int(old.Version)}, numbers(t, old))
 		}
 		now := load(t, dir)
-		require.Equal(t, []any{table.Version, table.Spec, table.Files}, []any{now.Version, now.Spec, now.Files})
+		require.Equal(t, []any{table.Version, table.Properties, table.Files}, []any{now.Version, now.Properties, now.Files})
 	}
 	names := must.Names(t, filepath.Join(dir, "daily"))
 	require.Len(t, slices.DeleteFunc(names, func(name string) bool { return !strings.HasSuffix(name, ".parquet") }), 1+8+1, "the newest, those of a week, and one that is not old enough")

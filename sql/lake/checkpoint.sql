@@ -1,14 +1,15 @@
 -- name: write_checkpoint
--- Grain: action of the log of a table, as the Delta protocol has them in a checkpoint. Inputs: $lines (a file with an action a line, as
--- JSON), $file.
+-- Grain: action of the log of a table, as the Delta protocol has them in a checkpoint. Inputs: $lines (actions as JSON), $file.
 copy (
-    from read_json($lines, format = 'newline_delimited', columns = {
-        protocol: 'struct(minReaderVersion integer, minWriterVersion integer)',
-        metaData: 'struct(id varchar, description varchar, format struct(provider varchar, options map(varchar, varchar)), schemaString varchar,
-                   partitionColumns varchar[], configuration map(varchar, varchar), createdTime bigint)',
-        add: 'struct(path varchar, partitionValues map(varchar, varchar), size bigint, modificationTime bigint, dataChange boolean, stats varchar)',
-        remove: 'struct(path varchar, deletionTimestamp bigint, dataChange boolean)'
-    })
+    select unnest(from_json(line, '{
+        "protocol": {"minReaderVersion": "integer", "minWriterVersion": "integer"},
+        "metaData": {"id": "varchar", "description": "varchar", "format": {"provider": "varchar", "options": "map(varchar, varchar)"},
+                     "schemaString": "varchar", "partitionColumns": ["varchar"], "configuration": "map(varchar, varchar)", "createdTime": "bigint"},
+        "add": {"path": "varchar", "partitionValues": "map(varchar, varchar)", "size": "bigint", "modificationTime": "bigint",
+                "dataChange": "boolean", "stats": "varchar"},
+        "remove": {"path": "varchar", "deletionTimestamp": "bigint", "dataChange": "boolean"}
+    }'))
+    from (select unnest($lines::varchar[]) as line)
 ) to $file (format parquet, compression zstd)
 
 -- name: read_checkpoint
