@@ -7,6 +7,8 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"sync"
+	"time"
 
 	"example.com/seats/cmd/seats/job"
 	"example.com/seats/cmd/seats/lake"
@@ -135,9 +137,13 @@ func (c *reportCmd) statement(ctx context.Context, p *program) error {
 }
 
 type exportCmd struct {
-	Lake         string   `help:"The folder to export to; made where it is missing." required:"" placeholder:"DIR" type:"path"`
-	Tenant       []string `help:"Only this tenant; may be repeated." placeholder:"T"`
-	Pseudonymize string   `help:"Replace agents by pseudonyms keyed with this file." placeholder:"KEYFILE" type:"path"`
+	Lake         string        `help:"A folder, made where it is missing, or s3://BUCKET/PREFIX." required:"" placeholder:"DIR"`
+	Tenant       []string      `help:"Only this tenant; may be repeated." placeholder:"T"`
+	Pseudonymize string        `help:"Replace agents by pseudonyms keyed with this file." placeholder:"KEYFILE" type:"path"`
+	DropTenant   []string      `help:"Take this tenant out of the lake; may be repeated." placeholder:"T"`
+	Prune        bool          `help:"Take out of the lake tenants that the configuration lacks, and rows of days that their stores let go."`
+	Retain       time.Duration `help:"How long files that others took the place of stay for those who read them." default:"168h"`
+	Jobs         int           `help:"Tenants worked on at once." default:"1" placeholder:"N"`
 	shardFlags
 	periodFlags
 }
@@ -145,29 +151,73 @@ type exportCmd struct {
 // Run exports the tenants' published stores. A tenant that cannot be exported does not keep back the others.
 func (c *exportCmd) Run(ctx context.Context, p *program) (err error) {
 	cfg, err := c.part(p, c.Tenant)
-	if err != nil {
+	switch {
+	case err != nil:
 		return err
+	case c.Jobs < 1:
+		return usageError("--jobs %d: want 1 or more", c.Jobs)
+	case c.Prune && len(cfg.Tenants) < len(cfg.Names):
+		return usageError("--prune is for all tenants: leave out --tenant and --shard")
+	case len(cfg.Tenants) == 0:
+		p.Info("no tenant falls to this shard")
+		return nil
 	}
-	to, err := lake.Open(c.Lake, c.Pseudonymize)
+	first := cfg.Tenants[0]
+	o := lake.Options{Where: c.Lake, KeyFile: c.Pseudonymize, Access: first.Access, Engine: duck.Of(first.Engine), Beside: first.StorePath(),
+		Drop: c.DropTenant, Prune: c.Prune, Tenants: cfg.Names, Retain: c.Retain, Now: p.clock()}
+	for _, t := range cfg.Tenants { // the lake is of all: it is shown to others where every tenant is
+		if t.Access != o.Access {
+			o.Access = plain.Access{OutputMode: 0o600}
+		}
+	}
+	to, err := lake.Open(ctx, o)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, to.Close()) }()
-	return p.eachTenant(ctx, cfg.Tenants, func(tenant config.Tenant) error {
-		period, err := c.periodOrAll(tenant, p.clock())
-		if err != nil {
-			return err
+	stages, err := to.Stages(ctx, min(c.Jobs, len(cfg.Tenants)))
+	if err != nil {
+		return err
+	}
+	failed := make([]error, len(stages))
+	var group sync.WaitGroup
+	for i, stage := range stages {
+		var ours []config.Tenant
+		for at := i; at < len(cfg.Tenants); at += len(stages) {
+			ours = append(ours, cfg.Tenants[at])
 		}
-		summary, err := to.Export(ctx, tenant, period)
-		if err != nil {
-			return err
-		}
-		if len(summary.Uncounted) > 0 {
-			p.Warn("left out: days whose slice is not counted yet", "tenant", tenant.Name, "days", calendar.Runs(summary.Uncounted, ".."))
-		}
-		p.Info("exported", "tenant", tenant.Name, "days", summary.Days, "written", summary.Written, "unchanged", summary.Unchanged)
-		return nil
-	})
+		group.Go(func() {
+			failed[i] = p.eachTenant(ctx, ours, func(tenant config.Tenant) error { return c.one(ctx, p, stage, tenant) })
+		})
+	}
+	group.Wait()
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	files, bytes, err := to.Finish(ctx)
+	if err != nil {
+		return err
+	}
+	p.Info("lake written", "lake", c.Lake, "tables", to.Written, "files", files, "bytes", bytes)
+	return cmp.Or(failed...)
+}
+
+func (c *exportCmd) one(ctx context.Context, p *program, to *lake.Stage, tenant config.Tenant) error {
+	period, err := c.periodOrAll(tenant, p.clock())
+	if err != nil {
+		return err
+	}
+	summary, err := to.Tenant(ctx, tenant, period)
+	if err != nil {
+		return err
+	}
+	if len(summary.Uncounted) > 0 {
+		p.Warn("left out: days whose slice is not counted yet", "tenant", tenant.Name, "days", calendar.Runs(summary.Uncounted, ".."))
+	}
+	if summary.Days+summary.Months > 0 {
+		p.Info("exported", "tenant", tenant.Name, "days", summary.Days, "months", summary.Months)
+	}
+	return nil
 }
 
 type backupCmd struct {

@@ -129,6 +129,14 @@ func patiently(ctx context.Context, open func() error) error {
 
 // Lock takes a lock that ends when the file is closed, or with the process. One that another run holds is ErrBusy, and
 // names the process where the file does.
+func WaitLock(ctx context.Context, path string) (f *os.File, err error) {
+	err = patiently(ctx, func() error {
+		f, err = Lock(path)
+		return err
+	})
+	return f, err
+}
+
 func Lock(path string) (*os.File, error) {
 	f, err := plain.Lock(path)
 	switch {

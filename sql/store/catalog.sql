@@ -273,6 +273,13 @@ select text
 from statement
 order by no, step, made
 
+-- name: detaching
+-- Grain: statement that takes away a database that is attached to a scratch store.
+select 'detach ' || database_name
+from duckdb_databases()
+where not internal
+  and database_name <> 'memory'
+
 -- name: blocks
 -- Grain: one row: of how many bytes a block is to be of the file that is published; 0: as it is. A column of a table takes a block at
 -- least, so that small ones make the store of a small tenant small; large ones hold many rows better. Inputs: $crowded (room is left
