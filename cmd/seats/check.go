@@ -18,6 +18,7 @@ import (
 	"example.com/seats/cmd/seats/audit/evidence"
 	"example.com/seats/cmd/seats/deliver"
 	"example.com/seats/cmd/seats/job"
+	"example.com/seats/cmd/seats/lake"
 	"example.com/seats/extract"
 	"example.com/seats/internal/calendar"
 	"example.com/seats/internal/config"
@@ -47,7 +48,7 @@ func (c *checkCmd) Run(ctx context.Context, p *program) error {
 	} else if key != nil {
 		k.Found("sign_key", "ok", "key "+key.ID())
 	}
-	k.site(cfg)
+	k.site(ctx, cfg)
 	p.fail(err)
 	y := tally{p.terminal, job.ExitCode(err)}
 	for _, k.Tenant = range cfg.Tenants {
@@ -95,9 +96,9 @@ func (k *checker) needs(what, is string, err error) {
 }
 
 // site looks at what a run needs that is no tenant's.
-func (k *checker) site(cfg *config.Config) {
+func (k *checker) site(ctx context.Context, cfg *config.Config) {
 	k.needs("pages", cfg.Pages, plain.TryDir(cfg.Pages, "pages"))
-	k.needs("lake", cfg.Lake, plain.TryDir(cfg.Lake, "lake"))
+	k.needs("lake", cfg.Lake, lake.Try(ctx, cfg.Lake))
 	err := plain.TryDir(cfg.Metrics, "metrics_dir")
 	if _, missing := os.Stat(cfg.Metrics); missing != nil && !slices.ContainsFunc(cfg.Tenants, func(t config.Tenant) bool { return t.DataDir == cfg.Metrics }) {
 		err = missing // a run makes no folder but that one

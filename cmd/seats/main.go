@@ -21,6 +21,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"example.com/seats/cmd/seats/job"
+	"example.com/seats/cmd/seats/lake"
 	"example.com/seats/internal/calendar"
 	"example.com/seats/internal/config"
 	"example.com/seats/internal/disk"
@@ -143,7 +144,7 @@ var details string
 func commandLine(c *cli, options ...kong.Option) (*kong.Kong, error) {
 	app, err := kong.New(c, append(options, kong.Name("seats"), kong.Description(description), kong.UsageOnError(),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
-		kong.Vars{"default_period": "the newest day that has ended in every region"})...)
+		kong.Vars{"default_period": "the newest day that has ended in every region", "retention": lake.Retention.String()})...)
 	if err != nil {
 		return nil, err
 	}

@@ -142,7 +142,7 @@ type exportCmd struct {
 	Pseudonymize string        `help:"Replace agents by pseudonyms keyed with this file." placeholder:"KEYFILE" type:"path"`
 	DropTenant   []string      `help:"Take this tenant out of the lake; may be repeated." placeholder:"T"`
 	Prune        bool          `help:"Take out of the lake tenants that the configuration lacks, and rows of days that their stores let go."`
-	Retain       time.Duration `help:"How long files that others took the place of stay for those who read them." default:"168h"`
+	Retain       time.Duration `help:"How long files that others took the place of stay for those who read them." default:"${retention}"`
 	Jobs         int           `help:"Tenants worked on at once." default:"1" placeholder:"N"`
 	shardFlags
 	periodFlags

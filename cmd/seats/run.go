@@ -16,6 +16,7 @@ import (
 
 	"example.com/seats/cmd/seats/deliver"
 	"example.com/seats/cmd/seats/job"
+	"example.com/seats/cmd/seats/lake"
 	"example.com/seats/cmd/seats/watch"
 	"example.com/seats/internal/config"
 	"example.com/seats/internal/fail"
@@ -226,7 +227,7 @@ func (f jobFlags) after(ctx context.Context, p *program, cfg *config.Config, res
 	}
 	if len(cfg.Tenants) == len(cfg.Names) {
 		try("the pages are not what they should be", cfg.Pages, func() error { return (&reportCmd{HTML: cfg.Pages}).pages(ctx, p) })
-		try("the lake is not what it should be", cfg.Lake, func() error { return (&exportCmd{Lake: cfg.Lake}).Run(ctx, p) })
+		try("the lake is not what it should be", cfg.Lake, func() error { return (&exportCmd{Lake: cfg.Lake, Retain: lake.Retention, Jobs: f.Jobs}).Run(ctx, p) })
 	} else if cfg.Pages+cfg.Lake != "" {
 		p.Info("skipped: pages and lake are of all tenants, and this run is of some: `seats report --html` and `seats export` write them")
 	}

@@ -170,30 +170,29 @@ truncate added
 -- Grain: file that was written, with what the log is to say of it. Inputs: $files, $now (milliseconds).
 insert into added
 with said as (
-    select file_name,
+    select regexp_extract(file_name, 'month=[^/]+/bucket=[^/]+/[^/]+$') as path,
            path_in_schema as col,
            min(coalesce(stats_min_value, stats_min)) as least,
            max(coalesce(stats_max_value, stats_max)) as most,
-           sum(stats_null_count) as nulls,
-           sum(row_group_num_rows) as records
+           sum(stats_null_count)::bigint as nulls,
+           sum(row_group_num_rows)::bigint as records
     from parquet_metadata($files)
     where path_in_schema in ('tenant', 'day')
-    group by file_name, path_in_schema
+    group by path, path_in_schema
 ),
 size as (
-    select filename as file_name,
+    select regexp_extract(filename, 'month=[^/]+/bucket=[^/]+/[^/]+$') as path,
            size
     from read_blob($files)
 )
-select regexp_extract(file_name, 'month=[^/]+/bucket=[^/]+/[^/]+$') as path,
-       json_object('path', regexp_extract(file_name, 'month=[^/]+/bucket=[^/]+/[^/]+$'),
-           'partitionValues', json_object('month', regexp_extract(file_name, 'month=([^/]+)/', 1), 'bucket', regexp_extract(file_name, 'bucket=([^/]+)/', 1)),
+select path,
+       json_object('path', path, 'partitionValues', json_object('month', regexp_extract(path, 'month=([^/]+)/', 1), 'bucket', regexp_extract(path, 'bucket=([^/]+)/', 1)),
            'size', any_value(size), 'modificationTime', $now::bigint, 'dataChange', true,
-           'stats', json_object('numRecords', max(records)::bigint, 'minValues', map(list(col) filter (least is not null), list(least) filter (least is not null)),
-               'maxValues', map(list(col) filter (most is not null), list(most) filter (most is not null)), 'nullCount', map(list(col), list(nulls::bigint)))::varchar) as body
+           'stats', json_object('numRecords', max(records), 'minValues', map(list(col) filter (least is not null), list(least) filter (least is not null)),
+               'maxValues', map(list(col) filter (most is not null), list(most) filter (most is not null)), 'nullCount', map(list(col), list(nulls)))::varchar) as body
 from said
-join size using (file_name)
-group by file_name
+join size using (path)
+group by path
 order by path
 
 -- name: size

@@ -106,6 +106,25 @@ func Open(ctx context.Context, o Options) (l *Lake, err error) {
 	return l, nil
 }
 
+// Retention is how long what is replaced stays, where nobody says otherwise.
+const Retention = 7 * 24 * time.Hour
+
+// Try says what would keep Open from a place, and makes none.
+func Try(ctx context.Context, where string) error {
+	rest, is := strings.CutPrefix(where, "s3://")
+	if !is {
+		return plain.TryDir(where, "lake")
+	}
+	b, err := openBucket(rest)
+	if err == nil {
+		_, err = b.read(ctx, "README.md")
+	}
+	if errors.Is(err, fs.ErrNotExist) { // the bucket is there
+		return nil
+	}
+	return err
+}
+
 func (l *Lake) openPlace(ctx context.Context) (err error) {
 	if rest, is := strings.CutPrefix(l.Where, "s3://"); is {
 		l.place, err = openBucket(rest)
@@ -163,6 +182,7 @@ func (l *Lake) begin(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		l.Written = 0
 	}
 	is, err := duck.One[sql.NullString](ctx, l.desk.Conn, "lake/property", sql.Named("relation", exported), sql.Named("name", byKey))
 	if err == nil && is.String != l.properties[byKey] {

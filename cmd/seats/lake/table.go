@@ -116,17 +116,19 @@ func (l *Lake) write(ctx context.Context, t *table) error {
 	if err != nil {
 		return err
 	}
-	written, err := filepath.Glob(filepath.Join(dir, "*", "*", "*.parquet"))
+	written, err := fs.Glob(os.DirFS(dir), "*/*/*.parquet")
 	if err == nil {
 		err = l.do(ctx, "no_added")
 	}
-	if err == nil && len(written) > 0 {
-		err = l.do(ctx, "added", sql.Named("files", written), sql.Named("now", l.Now.UnixMilli()))
-	}
-	for _, file := range written {
+	var files []string
+	for _, name := range written {
+		files = append(files, filepath.Join(dir, name))
 		if err == nil {
-			err = l.place.put(ctx, t.Name+strings.TrimPrefix(file, dir), file)
+			err = l.place.put(ctx, path.Join(t.Name, name), filepath.Join(dir, name))
 		}
+	}
+	if err == nil && len(files) > 0 {
+		err = l.do(ctx, "added", sql.Named("files", files), sql.Named("now", l.Now.UnixMilli()))
 	}
 	if err == nil {
 		err = l.commit(ctx, t, gone)
