@@ -7,7 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"sync"
+	"slices"
 	"time"
 
 	"example.com/seats/cmd/seats/job"
@@ -143,7 +143,7 @@ type exportCmd struct {
 	DropTenant   []string      `help:"Take this tenant out of the lake; may be repeated." placeholder:"T"`
 	Prune        bool          `help:"Take out of the lake tenants that the configuration lacks, and rows of days that their stores let go."`
 	Retain       time.Duration `help:"How long files that others took the place of stay for those who read them." default:"${retention}"`
-	Jobs         int           `help:"Tenants worked on at once." default:"1" placeholder:"N"`
+	Jobs         int           `help:"Threads that read at once. Tenants are asked twenty at a time." default:"1" placeholder:"N"`
 	shardFlags
 	periodFlags
 }
@@ -163,7 +163,9 @@ func (c *exportCmd) Run(ctx context.Context, p *program) (err error) {
 		return nil
 	}
 	first := cfg.Tenants[0]
-	o := lake.Options{Where: c.Lake, KeyFile: c.Pseudonymize, Access: first.Access, Engine: duck.Of(first.Engine), Beside: first.StorePath(),
+	engine := duck.Of(first.Engine)
+	engine.Threads = c.Jobs
+	o := lake.Options{Where: c.Lake, KeyFile: c.Pseudonymize, Access: first.Access, Engine: engine, Beside: first.StorePath(),
 		Drop: c.DropTenant, Prune: c.Prune, Tenants: cfg.Names, Retain: c.Retain, Now: p.clock()}
 	for _, t := range cfg.Tenants { // the lake is of all: it is shown to others where every tenant is
 		if t.Access != o.Access {
@@ -175,22 +177,10 @@ func (c *exportCmd) Run(ctx context.Context, p *program) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, to.Close()) }()
-	stages, err := to.Stages(ctx, min(c.Jobs, len(cfg.Tenants)))
-	if err != nil {
-		return err
+	var failed error
+	for batch := range slices.Chunk(cfg.Tenants, lake.Batch) {
+		failed = cmp.Or(c.take(ctx, p, to, batch), failed)
 	}
-	failed := make([]error, len(stages))
-	var group sync.WaitGroup
-	for i, stage := range stages {
-		var ours []config.Tenant
-		for at := i; at < len(cfg.Tenants); at += len(stages) {
-			ours = append(ours, cfg.Tenants[at])
-		}
-		group.Go(func() {
-			failed[i] = p.eachTenant(ctx, ours, func(tenant config.Tenant) error { return c.one(ctx, p, stage, tenant) })
-		})
-	}
-	group.Wait()
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -199,25 +189,30 @@ func (c *exportCmd) Run(ctx context.Context, p *program) (err error) {
 		return err
 	}
 	p.Info("lake written", "lake", c.Lake, "tables", to.Written, "files", files, "bytes", bytes)
-	return cmp.Or(failed...)
+	return failed
 }
 
-func (c *exportCmd) one(ctx context.Context, p *program, to *lake.Stage, tenant config.Tenant) error {
-	period, err := c.periodOrAll(tenant, p.clock())
-	if err != nil {
-		return err
+// take stages a batch of tenants.
+func (c *exportCmd) take(ctx context.Context, p *program, to *lake.Lake, batch []config.Tenant) error {
+	var tenants []lake.Tenant
+	for _, t := range batch {
+		period, err := c.periodOrAll(t, p.clock())
+		if err != nil {
+			return err
+		}
+		tenants = append(tenants, lake.Tenant{Tenant: t, Period: period})
 	}
-	summary, err := to.Tenant(ctx, tenant, period)
-	if err != nil {
-		return err
-	}
-	if len(summary.Uncounted) > 0 {
-		p.Warn("left out: days whose slice is not counted yet", "tenant", tenant.Name, "days", calendar.Runs(summary.Uncounted, ".."))
-	}
-	if summary.Days+summary.Months > 0 {
-		p.Info("exported", "tenant", tenant.Name, "days", summary.Days, "months", summary.Months)
-	}
-	return nil
+	results := to.Take(ctx, tenants)
+	return p.eachTenant(ctx, batch, func(tenant config.Tenant) error {
+		r := results[tenant.Name]
+		if len(r.Uncounted) > 0 {
+			p.Warn("left out: days whose slice is not counted yet", "tenant", tenant.Name, "days", calendar.Runs(r.Uncounted, ".."))
+		}
+		if r.Err == nil && r.Days+r.Months > 0 {
+			p.Info("exported", "tenant", tenant.Name, "days", r.Days, "months", r.Months)
+		}
+		return r.Err
+	})
 }
 
 type backupCmd struct {

@@ -164,24 +164,39 @@ func takeOver(ctx context.Context, conn *sql.Conn) error {
 
 // OpenEmpty opens a scratch store without any beside it, for Turn. Its temporary files are those of the store at path.
 func OpenEmpty(ctx context.Context, path string, o duck.Options) (*Scratch, error) {
-	return inMemory(ctx, path, o, func(conn *sql.Conn) error { return makeNew(ctx, conn) })
+	return inMemory(ctx, path, o, func(conn *sql.Conn) error {
+		return cmp.Or(makeNew(ctx, conn), run(ctx, conn, "attach ':memory:' as batch", "create schema batch._data"))
+	})
 }
 
-// Turn has the store at path take the place of the one beside, as OpenScratch has it. Where wanted is nil it is attached alone, without its
-// sealed months and with nothing taken over: a fifth of the work. It gives the database that the tables of the published store are in.
-func (s *Scratch) Turn(ctx context.Context, path string, wanted func(calendar.Month) bool) (home string, err error) {
+// Turn has the published stores of several tenants take the place of those beside a scratch store that OpenEmpty opened: each table of
+// batch._data has the rows of all, those of sealed months that are wanted too, and says whose. A store that cannot be opened is left out,
+// and its error stands by its tenant. With take, of one tenant alone, it is there as OpenScratch has it, too.
+func (s *Scratch) Turn(ctx context.Context, members []Member, wanted func(calendar.Month) bool, take bool) (failed map[string]error, err error) {
 	if err := making(ctx, s.Conn, "store/detaching"); err != nil {
-		return "", err
+		return nil, err
 	}
-	a, err := attachStore(ctx, s.Conn, path, 0, func(m calendar.Month) bool { return wanted != nil && wanted(m) })
-	if err != nil || wanted == nil && a.Version == Version {
-		return "live", err
+	failed = map[string]error{}
+	var batch []*attached
+	for i, m := range members {
+		a, err := attachStore(ctx, s.Conn, m.Path, i+1, wanted)
+		if err != nil {
+			failed[m.Tenant] = err
+			continue
+		}
+		a.Tenant, a.Home = &m.Tenant, "published"
+		batch = append(batch, a)
 	}
-	a.Home = "published"
-	if _, err := gather(ctx, s.Conn, false, a); err != nil {
-		return "", err
+	if take && len(batch) == 1 {
+		_, err = gather(ctx, s.Conn, false, batch...)
+		err = cmp.Or(err, of(ctx, s.Conn, "empty", nil, self, head, record), takeOver(ctx, s.Conn))
 	}
-	return a.Home, cmp.Or(of(ctx, s.Conn, "empty", nil, self, head, record), takeOver(ctx, s.Conn))
+	return failed, cmp.Or(err, making(ctx, s.Conn, "store/batch", duck.JSON("members", batch)))
+}
+
+// Own has the tables of batch._data be those of the scratch store itself, of a tenant.
+func (s *Scratch) Own(ctx context.Context, tenant string) error {
+	return making(ctx, s.Conn, "store/batch", duck.JSON("members", []attached{{Tenant: &tenant, Live: "memory"}}))
 }
 
 // inMemory opens a database in memory beside the store at path and fills it: once more where a sealed month is missing, which a run may

@@ -1,69 +1,100 @@
 -- name: store
--- One row at most: what tells the store from others, wherever it goes.
-select sha256
-from _data.run
-order by run_id, started_ts, sha256
-limit 1
+-- Grain: tenant of the batch: what tells its store from others, wherever it goes.
+select tenant,
+       arg_min(sha256, run_id)
+from batch._data.run
+group by tenant
+
+-- name: member
+-- Grain: tenant of the batch that is exported, from a store and a file of it; of which days. Input: $members (JSON).
+create or replace table member as
+select unnest(from_json($members, '[{"tenant": "VARCHAR", "store": "VARCHAR", "file": "VARCHAR", "from": "DATE", "to": "DATE"}]'), recursive := true)
 
 -- name: change
--- Grain: day or month of the period of which the lake has other rows than the store, or none; a day of which nothing is counted yet has no
--- hash. with_rows: the rows of the day come or go. Inputs: $tenant, $from, $to, $salt (of the hashes), $prune (rows go that the store no
--- longer has). It is run where the tables are the store's.
-create or replace table memory.change as
-with part as (
-    select month,
+-- Grain: day or month of a member of which the lake has other rows than the store, or none; a day of which nothing is counted yet has no
+-- hash. with_rows: the rows of the day come or go. Inputs: $salt (of the hashes), $prune (rows go that the store no longer has).
+create or replace table change as
+-- What is of many stores is brought together before it is grouped or joined: else each of them takes memory for that as if it were large.
+with part as materialized (
+    select tenant,
+           month,
            concat_ws('|', region, agents, state, rules_sha256, sql_sha256, slices_sha256) as txt
-    from _data.monthly_enabled
+    from batch._data.monthly_enabled
     union all
-    select month,
-           to_json(c)::varchar
-    from _data.monthly_concurrent as c
+    select tenant,
+           month,
+           concat_ws('|', region, agents, peak_ts, peak_seconds, peak_days)
+    from batch._data.monthly_concurrent
     union all
-    select left(period, 7),
-           to_json(i)::varchar
-    from _data.issued_file as i
+    select tenant,
+           left(period, 7),
+           concat_ws('|', region, measure, period, revision, state, value, file, manifest_sha256, reason)
+    from batch._data.issued_file
     union all
-    select strftime(to_timestamp(started_ts), '%Y-%m'),
+    select tenant,
+           strftime(to_timestamp(started_ts), '%Y-%m'),
            sha256
-    from _data.run
+    from batch._data.run
     union all
-    select strftime(to_timestamp(delivered_ts), '%Y-%m'),
-           to_json(d)::varchar
-    from _data.delivery as d
+    select tenant,
+           strftime(to_timestamp(delivered_ts), '%Y-%m'),
+           concat_ws('|', file, sent_sha256, target, delivered_ts)
+    from batch._data.delivery
+),
+computed as materialized (
+    select tenant,
+           day,
+           slice_sha256,
+           sha256(concat_ws('|', $salt, slice_sha256, rules_sha256, sql_sha256, state)) as hash,
+           rules
+    from batch._data.computation
+),
+sliced as materialized (
+    select tenant,
+           day,
+           sha256,
+           as_of,
+           extracted_ts,
+           sha256(concat_ws('|', $salt, source, sha256, state, as_of, high_water, extracted_ts)) as hash
+    from batch._data.slice
+),
+sealed as materialized (
+    select row(tenant, month)
+    from batch._data.sealed_month
 ),
 found as (
-    select left(coalesce(c.day, s.day)::varchar, 7) as month,
-           coalesce(c.day, s.day) as day,
-           case
-               when s.day is null or s.sha256 = c.slice_sha256
-                   then sha256(concat_ws('|', $salt, c.slice_sha256, c.rules_sha256, c.sql_sha256, c.state))
-           end as hash,
-           case when s.day is not null then sha256(concat_ws('|', $salt, to_json(s))) end as rows_hash,
+    select tenant,
+           left(day::varchar, 7) as month,
+           day,
+           case when s.day is null or s.sha256 = c.slice_sha256 then c.hash end as hash,
+           s.hash as rows_hash,
            c.rules,
            s.as_of,
            s.extracted_ts
-    from _data.computation as c
-    full join _data.slice as s using (day)
-    where coalesce(c.day, s.day) between $from::date and $to::date
+    from computed as c
+    full join sliced as s using (tenant, day)
     union all by name
-    select month,
-           sha256(concat_ws('|', $salt, string_agg(distinct txt, chr(10) order by txt))) as hash
+    select tenant,
+           month,
+           sha256(concat_ws('|', $salt, string_agg(txt, chr(10)))) as hash
     from part
-    where month between left($from, 7) and left($to, 7)
-    group by month
+    group by tenant, month
 )
-select f.month,
+select f.tenant,
+       f.month,
        f.day,
        f.hash,
        coalesce(f.rows_hash, case when not $prune then k.rows_hash end) as rows_hash,
        f.day is not null and (f.rows_hash is not null or $prune and k.rows_hash is not null) as with_rows,
-       f.rows_hash is not null as has_rows,
+       f.rows_hash is not null and f.hash is not null as has_rows,
        f.rules,
        f.as_of,
        f.extracted_ts,
-       f.day is not null and exists (from _data.sealed_month as m where m.month = f.month) as is_sealed
+       row(f.tenant, f.month) in (from sealed) as is_sealed
 from found as f
-left join memory.known as k on k.tenant = $tenant
+join member as m on m.tenant = f.tenant
+    and (f.day between m.from and m.to or f.day is null and f.month between left(m.from::varchar, 7) and left(m.to::varchar, 7))
+left join known as k on k.tenant = f.tenant
     and k.month = f.month
     and k.day is not distinct from f.day
 where f.hash is distinct from k.hash
@@ -71,8 +102,9 @@ where f.hash is distinct from k.hash
    or f.rows_hash is distinct from k.rows_hash and (f.rows_hash is not null or $prune)
 
 -- name: changed
--- Grain: as change has it, by day.
-select month,
+-- Grain: as change has it, by tenant and day.
+select tenant,
+       month,
        coalesce(day::varchar, ''),
        hash is not null,
        has_rows,
@@ -80,39 +112,41 @@ select month,
        coalesce(as_of, 0),
        coalesce(extracted_ts, 0),
        is_sealed
-from memory.change
-order by day, month
+from change
+order by tenant, day, month
 
 -- name: replace
--- The rows that come are in place of what the lake has. Input: $tenant.
-insert into memory.staged.replaced
-select $tenant,
+-- The rows that come are in place of what the lake has.
+insert into staged.replaced
+select tenant,
        month,
        day,
        with_rows
-from memory.change
+from change
 where hash is not null
 
 -- name: exported
--- Grain: day or month of a tenant that is exported. Inputs: $tenant, $store, $file (empty: not all of it), $now.
-insert into memory.staged.exported by name
-select $tenant as tenant,
-       month,
-       day,
-       memory.main.bucket_of($tenant) as bucket,
-       $store as store,
-       nullif($file, '') as file,
-       hash,
-       rows_hash,
+-- Grain: day or month of a tenant that is exported; from no file where that is not all of it. Input: $now.
+insert into staged.exported by name
+select c.tenant,
+       c.month,
+       c.day,
+       bucket_of(c.tenant) as bucket,
+       m.store,
+       case when bool_and(c.hash is not null) over (partition by c.tenant) then nullif(m.file, '') end as file,
+       c.hash,
+       c.rows_hash,
        $now::bigint as exported_ts,
        to_timestamp($now) as exported_at
-from memory.change
-where hash is not null
+from change as c
+join member as m using (tenant)
+qualify c.hash is not null
 
 -- name: due
--- The days of which rows are to be staged next. Inputs: $from, $to.
-create or replace table memory.due as
-select day
-from memory.change
+-- The days of which rows are to be staged next: one, or all. Input: $day (empty: all).
+create or replace table due as
+select tenant,
+       day
+from change
 where has_rows
-  and day between $from::date and $to::date
+  and ($day = '' or day::varchar = $day)

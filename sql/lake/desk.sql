@@ -88,15 +88,6 @@ group by tenant
 insert into staged.replaced (tenant)
 select unnest($tenants::varchar[])
 
--- name: each_take
--- Rows that were staged elsewhere. Input: $file.
-insert into staged.{{.Name}} by name
-from read_parquet($file, hive_partitioning = false)
-
--- name: each_hand
--- Rows that are to be taken elsewhere. Input: $file.
-copy staged.{{.Name}} to $file (format parquet, compression zstd)
-
 -- name: each_forget
 -- What was staged of a tenant goes. Input: $tenant.
 delete from staged.{{.Name}}

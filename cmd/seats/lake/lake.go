@@ -19,7 +19,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"time"
 
 	"example.com/seats/cmd/seats/pseudonym"
@@ -57,14 +56,12 @@ type Lake struct {
 
 	place      place
 	lock       io.Closer
-	desk       *Stage
-	stages     []*Stage // the desk is one of them
-	tables     []*table // in the order in which they are written
+	desk       *store.Scratch // where rows wait, in tables of its own
+	tables     []*table       // in the order in which they are written
 	properties map[string]string
 	masks      *pseudonym.Key // nil: none
 	salt       string         // of hashes: what writes the rows, and the key of pseudonyms
 
-	claims sync.Mutex
 	has    map[string]of     // by tenant
 	tenant map[string]string // by store
 }
@@ -94,13 +91,7 @@ func Open(ctx context.Context, o Options) (l *Lake, err error) {
 		t.Columns = nil // which no statement is filled with
 		l.tables = append(l.tables, t)
 	}
-	if err = l.openPlace(ctx); err == nil {
-		l.desk, err = l.stage(ctx)
-	}
-	if err == nil {
-		err = fail.InTurn(ctx, l.begin, l.know)
-	}
-	if err != nil {
+	if err = fail.InTurn(ctx, l.openPlace, l.openDesk, l.begin, l.know); err != nil {
 		return nil, errors.Join(err, l.Close())
 	}
 	return l, nil
@@ -146,13 +137,27 @@ func (l *Lake) openPlace(ctx context.Context) (err error) {
 
 // Close leaves the lake as it is.
 func (l *Lake) Close() (err error) {
-	for _, s := range l.stages {
-		err = errors.Join(err, s.Close())
+	if l.desk != nil {
+		err = l.desk.Close()
 	}
 	for _, c := range []io.Closer{l.place, l.lock} {
 		if c != nil {
 			err = errors.Join(err, c.Close())
 		}
+	}
+	return err
+}
+
+func (l *Lake) openDesk(ctx context.Context) (err error) {
+	if l.desk, err = store.OpenEmpty(ctx, l.Beside, l.Engine); err != nil {
+		return err
+	}
+	if err = cmp.Or(plain.MakeTemp(l.desk.TempDir()), l.do(ctx, "desk")); err != nil {
+		return err
+	}
+	made, err := duck.All[string](ctx, l.desk.Conn, "lake/staged", sql.Named("schema", string(schemaText)))
+	if err == nil {
+		_, err = l.desk.Conn.ExecContext(ctx, strings.Join(made, ";"))
 	}
 	return err
 }
@@ -195,7 +200,14 @@ func (l *Lake) begin(ctx context.Context) error {
 
 // know learns what the lake has of which tenant, and drops those that are to go.
 func (l *Lake) know(ctx context.Context) error {
-	if err := l.desk.know(ctx); err != nil {
+	names, err := duck.All[string](ctx, l.desk.Conn, "lake/live", sql.Named("relation", exported))
+	if err == nil && len(names) > 0 {
+		var files []string
+		if files, err = l.fetch(ctx, l.last(), names); err == nil {
+			err = l.do(ctx, "know", sql.Named("files", files))
+		}
+	}
+	if err != nil {
 		return err
 	}
 	all, err := duck.All[of](ctx, l.desk.Conn, "lake/newest")
@@ -228,8 +240,6 @@ type of struct {
 
 // claim takes a tenant's place in the lake, and keeps apart two sites that each have a tenant of this name, and two names of one store.
 func (l *Lake) claim(tenant, store string) error {
-	l.claims.Lock()
-	defer l.claims.Unlock()
 	if is := l.has[tenant]; is.Store != "" && is.Store != store {
 		return fail.New(fail.Usage, "give each site a lake of its own, or its tenant another name; if this store has taken the other's place, export with --drop-tenant "+tenant,
 			"the tenant %s in the lake %s is another store's", tenant, l.Where)
@@ -243,7 +253,8 @@ func (l *Lake) claim(tenant, store string) error {
 
 // Finish writes what was staged, each table once, and tells how many files the lake has now, and their bytes.
 func (l *Lake) Finish(ctx context.Context) (files, bytes int64, err error) {
-	if err := l.gather(ctx); err != nil {
+	// One thread writes a file to a month and bucket, and its rows in their order.
+	if _, err := duck.Exec(ctx, l.desk.Conn, "store/one_thread"); err != nil {
 		return 0, 0, err
 	}
 	for _, t := range l.tables {
@@ -262,23 +273,6 @@ func (l *Lake) Finish(ctx context.Context) (files, bytes int64, err error) {
 		files, bytes, err = size.Files, size.Bytes, no
 	}
 	return files, bytes, err
-}
-
-// gather brings to the desk what was staged elsewhere.
-func (l *Lake) gather(ctx context.Context) error {
-	for _, s := range l.stages[1:] {
-		for _, t := range append([]*table{replaced}, l.tables...) {
-			file := sql.Named("file", filepath.Join(s.TempDir(), t.Name+".parquet"))
-			n, err := duck.ExecOn(ctx, s.Conn, "lake/each_hand", t.Table, file)
-			if err == nil && n > 0 {
-				err = l.on(ctx, "take", t, file)
-			}
-			if err != nil {
-				return err
-			}
-		}
-	}
-	return nil
 }
 
 // replaced is the table of which rows of the lake others take the place.

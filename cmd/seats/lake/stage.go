@@ -8,7 +8,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
+	"slices"
 	"strings"
 
 	"example.com/seats/cmd/seats/audit"
@@ -19,110 +21,74 @@ import (
 	"example.com/seats/internal/config"
 	"example.com/seats/internal/duck"
 	"example.com/seats/internal/fail"
-	"example.com/seats/internal/plain"
 	"example.com/seats/internal/store"
 	texts "example.com/seats/sql"
 )
 
-// Stage is where the rows of tenants wait, one after the other, until the lake takes them: a scratch store with tables of its own. Several
-// may be at work at once.
-type Stage struct {
-	*store.Scratch
-	lake *Lake
-}
-
-// Stages opens as many as are wanted.
-func (l *Lake) Stages(ctx context.Context, n int) ([]*Stage, error) {
-	for len(l.stages) < n {
-		s, err := l.stage(ctx)
-		if err == nil {
-			err = s.know(ctx)
-		}
-		if err != nil {
-			return nil, err
-		}
-	}
-	return l.stages, nil
-}
-
-func (l *Lake) stage(ctx context.Context) (*Stage, error) {
-	scratch, err := store.OpenEmpty(ctx, l.Beside, l.Engine)
-	if err != nil {
-		return nil, err
-	}
-	s := &Stage{scratch, l}
-	l.stages = append(l.stages, s)
-	if err := plain.MakeTemp(s.TempDir()); err != nil {
-		return nil, err
-	}
-	// One thread writes a file to a month and bucket, and its rows in their order.
-	err = duck.ExecAll(ctx, s.Conn, []string{"store/one_thread", "lake/desk"})
-	var made []string
-	if err == nil {
-		made, err = duck.All[string](ctx, s.Conn, "lake/staged", sql.Named("schema", string(schemaText)))
-	}
-	if err == nil {
-		_, err = s.Conn.ExecContext(ctx, strings.Join(made, ";"))
-	}
-	return s, err
-}
-
-// know learns what the lake has.
-func (s *Stage) know(ctx context.Context) error {
-	l := s.lake
-	names, err := duck.All[string](ctx, l.desk.Conn, "lake/live", sql.Named("relation", exported))
-	if err != nil || len(names) == 0 {
-		return err
-	}
-	files, err := l.fetch(ctx, l.last(), names)
-	if err == nil {
-		_, err = duck.Exec(ctx, s.Conn, "lake/know", sql.Named("files", files))
-	}
-	return err
-}
-
-// Summary is what was staged of a tenant.
-type Summary struct {
-	Days, Months int
+// Result is what became of a tenant.
+type Result struct {
+	Err          error           // that of store.OpenScratch; or the tenant's place in the lake is another's
+	Days, Months int             // that were staged
 	Uncounted    []calendar.Date // that have a slice, and no numbers of it: they are not in the lake
 }
 
-// change is a day or a month whose rows in the lake are to be others.
-type change struct {
-	Month            string
-	Day              string // "": of the month as a whole
-	Counted, HasRows bool
-	Rules            string
-	AsOf, Extracted  int64 // epoch seconds
-	Sealed           bool  // its rows lie in a file of their own
+// Tenant is one to be exported, and the days that are wanted of it.
+type Tenant struct {
+	config.Tenant
+	Period audit.Period
 }
 
-// Tenant stages what the lake does not have of a tenant's store as it is. The errors are those of store.OpenScratch.
-func (s *Stage) Tenant(ctx context.Context, tenant config.Tenant, period audit.Period) (summary Summary, err error) {
-	of := &staging{Stage: s, tenant: tenant, period: period, masks: s.lake.masks}
-	if of.masks != nil {
-		of.masks = of.masks.Of(tenant.Name)
+// Batch is how many tenants are asked at once: a question to each of many small stores costs more than its answer.
+const Batch = 20
+
+// Take stages what the lake does not have of the stores of a batch of tenants, as they are, and gives what became of each. Where one spoils
+// what is asked of all, each is asked for itself.
+func (l *Lake) Take(ctx context.Context, tenants []Tenant) map[string]*Result {
+	of := &staging{Lake: l, results: map[string]*Result{}, tenants: map[string]config.Tenant{}}
+	if l.masks != nil && len(tenants) > 1 {
+		return l.each(ctx, tenants)
 	}
-	file, err := s.lake.file(tenant, period)
-	if err != nil || file != "" && file == s.lake.has[tenant.Name].File {
-		return summary, err
-	}
-	if err = of.all(ctx, file, &summary); err != nil {
-		keep := context.WithoutCancel(ctx)
-		err = errors.Join(err, use(keep, s, "memory"))
-		for _, t := range append([]*table{replaced}, s.lake.tables...) {
-			_, no := duck.ExecOn(keep, s.Conn, "lake/each_forget", t.Table, sql.Named("tenant", tenant.Name))
-			err = errors.Join(err, no)
+	var err error
+	for _, t := range tenants {
+		file, no := l.file(t)
+		of.results[t.Name] = &Result{Err: no}
+		if no == nil && (file == "" || file != l.has[t.Name].File) {
+			of.tenants[t.Name] = t.Tenant
+			from, to := t.Period.Bounds()[0].(sql.NamedArg), t.Period.Bounds()[1].(sql.NamedArg)
+			of.members = append(of.members, member{Tenant: t.Name, File: file, From: from.Value, To: to.Value})
 		}
 	}
-	return summary, err
+	if len(of.members) > 0 {
+		err = of.all(ctx)
+	}
+	if err == nil {
+		return of.results
+	}
+	for _, t := range append([]*table{replaced}, l.tables...) {
+		for _, m := range of.members {
+			err = errors.Join(err, l.on(context.WithoutCancel(ctx), "forget", t, sql.Named("tenant", m.Tenant)))
+		}
+	}
+	if len(tenants) > 1 && ctx.Err() == nil {
+		return l.each(ctx, tenants)
+	}
+	of.results[tenants[0].Name].Err = err
+	return of.results
+}
+
+func (l *Lake) each(ctx context.Context, tenants []Tenant) map[string]*Result {
+	results := map[string]*Result{}
+	for _, t := range tenants {
+		maps.Copy(results, l.Take(ctx, []Tenant{t}))
+	}
+	return results
 }
 
 // file tells a tenant's store as it is now from what it was, and from the same as other statements would export it; "" where not all of it
 // is wanted, or more than it tells.
-func (l *Lake) file(tenant config.Tenant, period audit.Period) (string, error) {
-	info, err := os.Stat(tenant.StorePath())
-	if errors.Is(err, os.ErrNotExist) || l.Prune || period != (audit.Period{}) {
+func (l *Lake) file(t Tenant) (string, error) {
+	info, err := os.Stat(t.StorePath())
+	if errors.Is(err, os.ErrNotExist) || l.Prune || t.Period != (audit.Period{}) {
 		return "", nil
 	}
 	if err != nil {
@@ -131,155 +97,180 @@ func (l *Lake) file(tenant config.Tenant, period audit.Period) (string, error) {
 	return fmt.Sprintf("%.16x", sha256.Sum256(fmt.Appendf(nil, "%s %d %d", l.salt, info.Size(), info.ModTime().UnixNano()))), nil
 }
 
+// staging is a batch on its way.
 type staging struct {
-	*Stage
-	tenant config.Tenant
-	period audit.Period
-	masks  *pseudonym.Key // nil: none
+	*Lake
+	tenants map[string]config.Tenant
+	members []member
+	results map[string]*Result
 }
 
-func use(ctx context.Context, s *Stage, database string) error {
-	_, err := s.Conn.ExecContext(ctx, "use "+database)
-	return err
+type member struct {
+	Tenant string `json:"tenant"`
+	Store  string `json:"store"`
+	File   string `json:"file"` // "": not all of it is wanted
+	From   any    `json:"from"`
+	To     any    `json:"to"`
 }
 
-// in runs statements with the tables of a database as those that names lead to.
-func (s *staging) in(ctx context.Context, database string, run func() error) error {
-	if err := use(ctx, s.Stage, database); err != nil {
-		return err
-	}
-	if err := run(); err != nil {
-		return err
-	}
-	return use(ctx, s.Stage, "memory")
+// change is a day or a month whose rows in the lake are to be others.
+type change struct {
+	Tenant, Month    string
+	Day              string // "": of the month as a whole
+	Counted, HasRows bool
+	Rules            string
+	AsOf, Extracted  int64 // epoch seconds
+	Sealed           bool  // its rows lie in a file of their own
 }
 
-func (s *staging) all(ctx context.Context, file string, summary *Summary) error {
-	var wanted func(calendar.Month) bool
-	if s.masks != nil {
-		wanted = s.period.Touches
-	}
-	home, err := s.Turn(ctx, s.tenant.StorePath(), wanted)
-	if err != nil {
+func (s *staging) all(ctx context.Context) error {
+	masked := s.masks != nil
+	if err := s.turn(ctx, func(calendar.Month) bool { return masked }); err != nil {
 		return err
 	}
-	var store string
-	var changes []change
-	err = s.in(ctx, home, func() error {
-		runs, err := duck.One[string](ctx, s.Conn, "lake/store")
-		store = s.masks.Digest(runs)
-		if err != nil || runs == "" {
-			return err
-		}
-		if err := s.lake.claim(s.tenant.Name, store); err != nil {
-			return err
-		}
-		args := append(s.period.Bounds(), sql.Named("tenant", s.tenant.Name), sql.Named("salt", s.lake.salt), sql.Named("prune", s.lake.Prune))
-		if _, err := duck.Exec(ctx, s.Conn, "lake/change", args...); err != nil {
-			return err
-		}
-		changes, err = duck.All[change](ctx, s.Conn, "lake/changed")
+	if err := s.claims(ctx); err != nil || len(s.members) == 0 {
 		return err
-	})
+	}
+	if err := s.do(ctx, "member", duck.JSON("members", s.members)); err != nil {
+		return err
+	}
+	if err := s.do(ctx, "change", sql.Named("salt", s.salt), sql.Named("prune", s.Prune)); err != nil {
+		return err
+	}
+	changes, err := duck.All[change](ctx, s.desk.Conn, "lake/changed")
 	if err != nil || len(changes) == 0 {
 		return err
 	}
 	sealed := map[string]bool{}
 	for _, c := range changes {
+		r := s.results[c.Tenant]
 		switch {
 		case !c.Counted:
 			day, err := calendar.ParseDate(c.Day)
 			if err != nil {
 				return err
 			}
-			summary.Uncounted, file = append(summary.Uncounted, day), ""
+			r.Uncounted = append(r.Uncounted, day)
 		case c.Day == "":
-			summary.Months++
+			r.Months++
 		default:
-			summary.Days++
-			sealed[c.Month] = sealed[c.Month] || c.HasRows && c.Sealed
+			r.Days++
+			if c.HasRows && c.Sealed {
+				sealed[c.Month] = true
+			}
 		}
 	}
-	if len(sealed) > 0 && wanted == nil {
-		if home, err = s.Turn(ctx, s.tenant.StorePath(), func(m calendar.Month) bool { return sealed[m.String()] }); err != nil {
+	if len(sealed) > 0 && !masked {
+		if err := s.turn(ctx, func(m calendar.Month) bool { return sealed[m.String()] }); err != nil {
+			return err
+		}
+	}
+	for _, name := range texts.Names("lake/number_") {
+		if strings.Contains(texts.Text(name), "$masked") {
+			_, err = duck.Exec(ctx, s.desk.Conn, name, sql.Named("masked", masked))
+		} else {
+			_, err = duck.Exec(ctx, s.desk.Conn, name)
+		}
+		if err != nil {
 			return err
 		}
 	}
 	return fail.InTurn(ctx,
-		func(ctx context.Context) error { return s.each(ctx, home, texts.Names("lake/number_")) },
-		func(ctx context.Context) error { return s.rows(ctx, home, changes) },
-		func(ctx context.Context) error {
-			return s.each(ctx, home, []string{"lake/replace", "lake/exported"}, sql.Named("store", store), sql.Named("file", file), sql.Named("now", s.lake.Now.Unix()))
-		})
+		func(ctx context.Context) error { return s.do(ctx, "replace") },
+		func(ctx context.Context) error { return s.do(ctx, "exported", sql.Named("now", s.Now.Unix())) },
+		func(ctx context.Context) error { return s.allRows(ctx, changes) })
 }
 
-// rows stages the rows of days, and the rules that they were counted by.
-func (s *staging) rows(ctx context.Context, home string, changes []change) (err error) {
-	rules := []any{}
-	for _, c := range changes {
-		if !c.HasRows || !c.Counted {
-			continue
-		}
-		day, err1 := calendar.ParseDate(c.Day)
-		t, err2 := s.tenant.WithRules([]byte(c.Rules))
-		if err = cmp.Or(err1, err2); err == nil && s.masks != nil {
-			t, err = s.masked(ctx, t, day)
-		}
-		if err != nil {
-			return fmt.Errorf("export %s: %w", c.Day, err)
-		}
-		rules = append(rules, map[string]any{"day": c.Day, "as_of": c.AsOf, "extracted": c.Extracted, "text": json.RawMessage(t.Rules()), "rules": compute.RulesFor(t, day)})
+// turn has the members' stores be those that are asked, and leaves out those that cannot be opened.
+func (s *staging) turn(ctx context.Context, wanted func(calendar.Month) bool) error {
+	var stores []store.Member
+	for _, m := range s.members {
+		stores = append(stores, store.Member{Tenant: m.Tenant, Path: s.tenants[m.Tenant].StorePath()})
 	}
-	if s.masks == nil && len(rules) > 0 {
-		err = s.each(ctx, home, append([]string{"lake/due"}, texts.Names("lake/row_")...), bounds(audit.Period{})...)
-	}
-	if err == nil && len(rules) > 0 {
-		err = s.each(ctx, "memory", []string{"lake/rule"}, duck.JSON("days", rules))
+	failed, err := s.desk.Turn(ctx, stores, wanted, s.masks != nil)
+	for tenant, no := range failed {
+		s.results[tenant].Err = no
+		s.members = slices.DeleteFunc(s.members, func(m member) bool { return m.Tenant == tenant })
 	}
 	return err
 }
 
+// claim takes the members' places in the lake, and leaves out those that have none, and those whose stores are empty.
+func (s *staging) claims(ctx context.Context) error {
+	stores, err := duck.By[string, string](ctx, s.desk.Conn, "lake/store")
+	s.members = slices.DeleteFunc(s.members, func(m member) bool {
+		return err == nil && (stores[m.Tenant] == nil || s.results[m.Tenant].Err != nil)
+	})
+	for i := range s.members {
+		m := &s.members[i]
+		m.Store = s.mask(m.Tenant).Digest(stores[m.Tenant][0])
+		s.results[m.Tenant].Err = s.claim(m.Tenant, m.Store)
+	}
+	s.members = slices.DeleteFunc(s.members, func(m member) bool { return s.results[m.Tenant].Err != nil })
+	return err
+}
+
+// mask makes the pseudonyms of a tenant; nil: there are none.
+func (s *staging) mask(tenant string) *pseudonym.Key {
+	if s.masks == nil {
+		return nil
+	}
+	return s.masks.Of(tenant)
+}
+
+// allRows stages the rows of days, and the rules that they were counted by.
+func (s *staging) allRows(ctx context.Context, changes []change) (err error) {
+	rules := []any{}
+	masks := s.mask(changes[0].Tenant) // whose alone they are, where there are any
+	if masks != nil {
+		err = s.desk.Own(ctx, changes[0].Tenant)
+	}
+	for _, c := range changes {
+		if !c.HasRows {
+			continue
+		}
+		day, err1 := calendar.ParseDate(c.Day)
+		t, err2 := s.tenants[c.Tenant].WithRules([]byte(c.Rules))
+		if err = cmp.Or(err, err1, err2); err == nil && masks != nil {
+			t, err = s.masked(ctx, masks, t, day)
+		}
+		if err != nil {
+			return fmt.Errorf("export %s: %w", c.Day, err)
+		}
+		rules = append(rules, map[string]any{"tenant": c.Tenant, "day": c.Day, "as_of": c.AsOf, "extracted": c.Extracted, "text": json.RawMessage(t.Rules()), "rules": compute.RulesFor(t, day)})
+	}
+	if len(rules) == 0 {
+		return err
+	}
+	if masks == nil {
+		err = s.rows(ctx, "")
+	}
+	return cmp.Or(err, s.do(ctx, "rule", duck.JSON("days", rules)))
+}
+
 // masked stages the rows of a day with pseudonyms, and gives the tenant with the rules that count them.
-func (s *staging) masked(ctx context.Context, t config.Tenant, day calendar.Date) (config.Tenant, error) {
-	err := s.TakeRows(ctx, day, day)
+func (s *staging) masked(ctx context.Context, masks *pseudonym.Key, t config.Tenant, day calendar.Date) (config.Tenant, error) {
+	err := s.desk.TakeRows(ctx, day, day)
 	if err == nil {
-		t, err = s.masks.Day(ctx, s.Scratch, t, day)
+		t, err = masks.Day(ctx, s.desk, t, day)
 	}
 	var sum string
 	if err == nil {
-		sum, err = extract.SliceSHA256(ctx, s.Conn, day)
+		sum, err = extract.SliceSHA256(ctx, s.desk.Conn, day)
 	}
 	if err == nil {
-		_, err = duck.Exec(ctx, s.Conn, "ask/pseudonym_slice", sql.Named("day", day.String()), sql.Named("sha256", sum))
+		_, err = duck.Exec(ctx, s.desk.Conn, "ask/pseudonym_slice", sql.Named("day", day.String()), sql.Named("sha256", sum))
 	}
 	if err == nil {
-		err = s.each(ctx, "memory", append([]string{"lake/due", "lake/masked_examples"}, texts.Names("lake/row_")...), bounds(audit.Period{From: day, To: day})...)
+		err = cmp.Or(s.do(ctx, "masked_examples"), s.rows(ctx, day.String()))
 	}
-	return t, cmp.Or(err, s.Empty(ctx))
+	return t, cmp.Or(err, s.desk.Empty(ctx))
 }
 
-func bounds(p audit.Period) (named []sql.NamedArg) {
-	for _, b := range p.Bounds() {
-		named = append(named, b.(sql.NamedArg))
+// rows stages the rows of a day, or of all that are due.
+func (s *staging) rows(ctx context.Context, day string) error {
+	if err := s.do(ctx, "due", sql.Named("day", day)); err != nil {
+		return err
 	}
-	return named
-}
-
-// each runs statements, where names of tables lead to those of a database, with what each wants of values.
-func (s *staging) each(ctx context.Context, database string, statements []string, values ...sql.NamedArg) error {
-	values = append(values, sql.Named("tenant", s.tenant.Name), sql.Named("masked", s.masks != nil))
-	return s.in(ctx, database, func() error {
-		for _, name := range statements {
-			var args []any
-			for _, v := range values {
-				if strings.Contains(texts.Text(name), "$"+v.Name) {
-					args = append(args, v)
-				}
-			}
-			if _, err := duck.Exec(ctx, s.Conn, name, args...); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
+	return duck.ExecAll(ctx, s.desk.Conn, texts.Names("lake/row_"))
 }
