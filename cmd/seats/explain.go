@@ -211,17 +211,14 @@ func (x *explanation) agent(ctx context.Context, month calendar.Month, date cale
 			x.Warn("the month is not complete", "tenant", x.tenant.Name, "missing", calendar.Runs(missing, ".."))
 		}
 	}
-	fates, err := x.explainer.Agent(ctx, x.Agent, days, x.Region, x.Location)
-	if err != nil {
-		return err
-	}
-	if len(fates) == 0 {
+	fates, err := x.explainer.Agents(ctx, days, x.Region, x.Location, x.Agent)
+	if err == nil && len(fates.Rows) == 0 {
 		x.Info("no voice session of this agent was read from the source", "tenant", x.tenant.Name, "agent", x.Agent, "days", calendar.Runs(days, ".."))
 	}
 	if x.Format == report.FormatTable {
-		return x.write(x.explainer.BriefFateTable(fates))
+		fates = explain.BriefAgents(fates)
 	}
-	return x.write(x.explainer.FateTable(x.Agent, fates))
+	return x.write(fates, err)
 }
 
 // trend prints what the month may still bring. It needs no rows, so the days that are no longer kept count too.
