@@ -151,7 +151,7 @@ func (c *Counter) count(ctx context.Context, stands []Standing, computedTS int64
 	rows := rowsOf(stands)
 	beside := c.Beside != nil && rows > c.few && rows <= manyRows
 	lane, end := context.WithCancel(ctx)
-	sweeping := sync.OnceValues(func() ([]*sweep.Result, error) { return c.sweep(lane, beside, stands, rules) })
+	sweeping := sync.OnceValues(func() ([]*sweep.Result, error) { return c.sweep(lane, beside, stands) })
 	defer func() { end(); sweeping() }() //nolint:errcheck // it only waits
 	busy := 0
 	if beside {
@@ -175,11 +175,8 @@ func (c *Counter) count(ctx context.Context, stands []Standing, computedTS int64
 	if err := store.DropResults(ctx, tx, daysOf(before)...); err != nil {
 		return nil, err
 	}
-	if err := duck.ExecAll(ctx, tx, slices.Concat(results, []string{"count/keep_rules_of_days"})); err != nil {
-		return nil, err
-	}
-	_, err = duck.Exec(ctx, tx, "count/computation", sql.Named("sql_sha256", SQLSHA256()), sql.Named("computed_ts", computedTS))
-	if err != nil {
+	steps := slices.Concat(results, []string{"count/keep_rules_of_days", "count/computation"})
+	if err := duck.ExecAll(ctx, tx, steps, sql.Named("sql_sha256", SQLSHA256()), sql.Named("computed_ts", computedTS)); err != nil {
 		return nil, err
 	}
 	counted, err := loadNumbers(ctx, tx, stands)
@@ -208,16 +205,16 @@ func (c *Counter) count(ctx context.Context, stands []Standing, computedTS int64
 const manyRows = 3_000_000
 
 // sweep has the days swept, if wanted on a connection of its own.
-func (c *Counter) sweep(ctx context.Context, beside bool, stands []Standing, rules []rule.Set) ([]*sweep.Result, error) {
+func (c *Counter) sweep(ctx context.Context, beside bool, stands []Standing) ([]*sweep.Result, error) {
 	if !beside {
-		return sweepDays(ctx, c.conn, stands, rules)
+		return Sweep(ctx, c.conn, stands)
 	}
 	conn, err := c.Beside.Conn(ctx)
 	if err != nil {
 		return nil, err
 	}
 	defer conn.Close() //nolint:errcheck // only read
-	return sweepDays(ctx, conn, stands, rules)
+	return Sweep(ctx, conn, stands)
 }
 
 func (c *Counter) remember(stands []Standing, swept []*sweep.Result) {

@@ -67,11 +67,7 @@ func (c *Counter) sweepLeft(ctx context.Context, stands []Standing) error {
 	left := slices.DeleteFunc(slices.Clone(stands), func(s Standing) bool { return c.swept[s.Day].isOf(s) })
 	for len(left) > 0 {
 		n := Batch(left, batchRows)
-		rules, err := rulesOf(left[:n])
-		if err != nil {
-			return err
-		}
-		swept, err := sweepDays(ctx, c.conn, left[:n], rules)
+		swept, err := Sweep(ctx, c.conn, left[:n])
 		if err != nil {
 			return err
 		}
@@ -91,20 +87,17 @@ func (c *Counter) countMonth(ctx context.Context, month calendar.Month, stands [
 		return result, err
 	}
 	return result, duck.InTx(ctx, c.conn, func(tx *sql.Tx) error {
-		of, hash := sql.Named("month", month.String()), sql.Named("rules_sha256", base.rulesSHA256)
-		notDropped := DropMonth(ctx, tx, month)
-		_, notKept := duck.Exec(ctx, tx, "count/keep_rules", hash, sql.Named("rules", base.rules))
-		_, notCounted := duck.Exec(ctx, tx, "count/monthly_enabled", of, hash,
+		steps := slices.Concat(dropMonth, []string{"count/keep_rules", "count/monthly_enabled", "count/monthly_concurrent"})
+		err := duck.ExecAll(ctx, tx, steps, sql.Named("month", month.String()), sql.Named("rules_sha256", base.rulesSHA256), sql.Named("rules", base.rules),
 			sql.Named("sql_sha256", SQLSHA256()), sql.Named("computed_ts", computedTS))
-		_, noPeak := duck.Exec(ctx, tx, "count/monthly_concurrent", of)
-		if err := cmp.Or(notDropped, notKept, notCounted, noPeak); err != nil {
+		if err != nil {
 			return err
 		}
 		if result, err = loadMonth(ctx, tx, c.tenant, month, stands); err != nil {
 			return err
 		}
 		rolls := []roll{{left: c.agents(base, stands)}}
-		err := cmp.Or(strike(ctx, c.conn, rolls, "count/month_agent_list"), rolls[0].compare(month.String(), result.counts()))
+		err = cmp.Or(strike(ctx, c.conn, rolls, "count/month_agent_list"), rolls[0].compare(month.String(), result.counts()))
 		for i := 0; err == nil && i < len(result.Regions); i++ {
 			of := result.Regions[i]
 			err = comparePeaks(month, of.Region, *of.Peak, c.peak(of.Region, base.regions[i].Days))
@@ -113,10 +106,10 @@ func (c *Counter) countMonth(ctx context.Context, month calendar.Month, stands [
 	})
 }
 
+var dropMonth = []string{"count/delete_monthly_enabled", "count/delete_monthly_concurrent"}
+
 func DropMonth(ctx context.Context, q duck.Queryer, month calendar.Month) error {
-	_, err1 := duck.Exec(ctx, q, "count/delete_monthly_enabled", sql.Named("month", month.String()))
-	_, err2 := duck.Exec(ctx, q, "count/delete_monthly_concurrent", sql.Named("month", month.String()))
-	return cmp.Or(err1, err2)
+	return duck.ExecAll(ctx, q, dropMonth, sql.Named("month", month.String()))
 }
 
 // peak is the highest second of a region's days by the sweep.
@@ -444,6 +437,7 @@ func (e *MissingError) Error() string {
 }
 
 func (e *MissingError) ExitCode() int { return int(fail.NotReady) }
+func (e *MissingError) Hint() string  { return "`seats run` or `seats extract` brings the missing days" }
 
 // CoverageError: the slice does not cover the day of a region, whose time zone was changed since (R10).
 type CoverageError struct {
@@ -457,6 +451,8 @@ func (e *CoverageError) Error() string {
 		e.Day, e.Region, inWords(e.Wants.Start), inWords(e.Wants.End))
 }
 
+func (e *CoverageError) Hint() string { return "`seats extract` reads the day again" }
+
 // DifferenceError: the two computations disagree (R12). It names the first difference found.
 type DifferenceError struct {
 	Period string // the day or the month
@@ -469,6 +465,9 @@ type DifferenceError struct {
 }
 
 func (e *DifferenceError) ExitCode() int { return int(fail.Differ) }
+func (e *DifferenceError) Hint() string {
+	return "nothing was issued; this is a defect of the program or a damaged store: keep the store and report it"
+}
 
 func (e *DifferenceError) Error() string {
 	var b strings.Builder

@@ -74,7 +74,7 @@ func loadDay(t require.TestingT, conn *sql.Conn, tenant config.Tenant, day calen
 
 // sweepOf sweeps days by themselves.
 func sweepOf(t require.TestingT, conn *sql.Conn, stands []Standing) []*sweep.Result {
-	return must.Have(sweepDays(context.Background(), conn, stands, must.Have(rulesOf(stands))(t)))(t)
+	return must.Have(Sweep(context.Background(), conn, stands))(t)
 }
 
 const hour = 3600

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"context"
-	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -51,6 +50,14 @@ type Told struct {
 	Words string
 }
 
+// OrNil is a value where there is one, else nil.
+func OrNil(is bool, value any) any {
+	if is {
+		return value
+	}
+	return nil
+}
+
 // Table is rows to be printed, the one way by which every command prints its results. A row has a value for each name in the
 // header: nil or Absent, text, a number, a bool, a time.Time (RFC 3339, in its own zone), a list or map of these, or anything
 // that is a fmt.Stringer, or what is Told of one. Columns of numbers are aligned to the right.
@@ -63,9 +70,7 @@ type Table struct {
 // Ask gives what an embedded query finds, under the names that it gives its columns. A DATE is a calendar.Date, and a moment stands by
 // the clock of the zone of its row, where one is told. Of the arguments, those count of which the query has a parameter.
 func Ask(ctx context.Context, q duck.Queryer, name string, zone func(header []string, row []any) *time.Location, args ...any) (t Table, err error) {
-	query := texts.Text(name)
-	args = slices.DeleteFunc(slices.Clone(args), func(arg any) bool { return !strings.Contains(query, "$"+arg.(sql.NamedArg).Name) })
-	rows, err := q.QueryContext(ctx, query, args...)
+	rows, err := q.QueryContext(ctx, texts.Text(name), duck.Taken(name, args)...)
 	if err != nil {
 		return t, fmt.Errorf("run sql/%s: %w", name, err)
 	}

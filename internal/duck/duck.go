@@ -13,7 +13,9 @@ import (
 	"fmt"
 	"net/url"
 	"reflect"
+	"regexp"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -199,15 +201,22 @@ func Exec(ctx context.Context, q Queryer, name string, args ...any) (int64, erro
 	return exec(ctx, q, texts.Text(name), name, args)
 }
 
-// ExecAll runs embedded statements in their order; the arguments are the first one's.
+// ExecAll runs embedded statements in their order, up to the first that fails, each with those of the arguments that are Taken.
 func ExecAll(ctx context.Context, q Queryer, names []string, args ...any) error {
 	for _, name := range names {
-		if _, err := Exec(ctx, q, name, args...); err != nil {
+		if _, err := Exec(ctx, q, name, Taken(name, args)...); err != nil {
 			return err
 		}
-		args = nil
 	}
 	return nil
+}
+
+var parameter = regexp.MustCompile(`\$\w+`)
+
+// Taken are those of some arguments of which an embedded statement has a parameter.
+func Taken(name string, args []any) []any {
+	has := parameter.FindAllString(texts.Text(name), -1)
+	return slices.DeleteFunc(slices.Clone(args), func(arg any) bool { return !slices.Contains(has, "$"+arg.(sql.NamedArg).Name) })
 }
 
 // ExecOn is Exec of a statement that is the same for every table but for its names, on one of them.

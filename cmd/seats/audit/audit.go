@@ -345,14 +345,14 @@ func (w *auditor) readAgain(ctx context.Context, d calendar.Date) (bool, error) 
 // compareSource says what changed in the rows of a part's days, in their numbers, and in their month's.
 func (w *auditor) compareSource(ctx context.Context, p part) error {
 	on := duck.Days(p.days...)
-	_, noRows := duck.Exec(ctx, w.scratch.Conn, "ask/source_row", on)
-	_, noEffects := duck.Exec(ctx, w.scratch.Conn, "ask/source_effect", on)
-	if p.whole && noEffects == nil { // only then are the agents of the month kept
-		_, noEffects = duck.Exec(ctx, w.scratch.Conn, "ask/source_month", sql.Named("month", p.month.String()))
+	steps := []string{"ask/source_row", "ask/source_effect", "ask/source_month"}
+	if !p.whole { // only then are the agents of the month kept
+		steps = steps[:2]
 	}
+	err := duck.ExecAll(ctx, w.scratch.Conn, steps, on, sql.Named("month", p.month.String()))
 	var regions []string
 	for _, r := range w.Tenant.Regions {
 		regions = append(regions, r.Name)
 	}
-	return cmp.Or(noRows, noEffects, w.ask(ctx, "ask/source_finding", on, sql.Named("regions", regions), sql.Named("measures", w.Tenant.Issued())))
+	return cmp.Or(err, w.ask(ctx, "ask/source_finding", on, sql.Named("regions", regions), sql.Named("measures", w.Tenant.Issued())))
 }

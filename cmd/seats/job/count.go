@@ -52,11 +52,11 @@ func (s *state) compute(ctx context.Context) {
 			s.became[day] = waiting
 			absent.What, absent.Days = missing.What, append(absent.Days, missing.Days...)
 		default:
-			s.fail(day, hinted(err))
+			s.fail(day, err)
 		}
 	}
 	if absent.What != "" {
-		s.note(calendar.Date{}, hinted(&absent))
+		s.note(calendar.Date{}, &absent)
 	}
 	for _, month := range s.Months {
 		s.computeMonth(ctx, counter, month)
@@ -143,7 +143,7 @@ func (s *state) computeMonth(ctx context.Context, counter *compute.Counter, mont
 	case errors.As(err, &missing) && s.Asked != Month:
 		s.warn("the month is not complete: "+missing.Error(), "month", month)
 	case err != nil:
-		s.note(calendar.Date{}, hinted(err))
+		s.note(calendar.Date{}, err)
 	default:
 		s.months = append(s.months, result)
 		s.warnBlocked(month, calendar.Date{}, result.Quality)
@@ -273,20 +273,4 @@ func examples(keys []string) string {
 		shown = append(shown, "...")
 	}
 	return strings.Join(shown, ", ")
-}
-
-// hinted adds what to do to the errors of compute.
-func hinted(err error) error {
-	var missing *compute.MissingError
-	var coverage *compute.CoverageError
-	var differ *compute.DifferenceError
-	switch {
-	case errors.As(err, &differ):
-		return fail.New(fail.Differ, "nothing was issued; this is a defect of the program or a damaged store: keep the store and report it", "%w", err)
-	case errors.As(err, &missing):
-		return fail.New(fail.NotReady, "`seats run` or `seats extract` brings the missing days", "%w", err)
-	case errors.As(err, &coverage):
-		return fail.New(fail.Other, "`seats extract` reads the day again", "%w", err)
-	}
-	return err
 }

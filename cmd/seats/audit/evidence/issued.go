@@ -226,9 +226,8 @@ func (p *packer) writeRules(ctx context.Context) error {
 			}
 		}
 	}
-	_, err1 := duck.Exec(ctx, p.scratch.Conn, "ask/pack_counted_day", duck.JSON("months", months))
-	err2 := duck.ExecAll(ctx, p.scratch.Conn, []string{"ask/pack_rule", "ask/pack_place"}, duck.JSON("days", days))
-	err := cmp.Or(err1, err2)
+	steps := []string{"ask/pack_counted_day", "ask/pack_rule", "ask/pack_place"}
+	err := duck.ExecAll(ctx, p.scratch.Conn, steps, duck.JSON("months", months), duck.JSON("days", days))
 	for _, name := range []string{"day", "region_day", "location", "switch", "exclude", "month_day"} {
 		if err == nil {
 			err = p.table(ctx, name, "rules/"+name+".csv")
