@@ -137,7 +137,7 @@ func (c *statusCmd) monthRows(ctx context.Context, db duck.Queryer, t config.Ten
 	months, err := duck.All[monthStatus](ctx, db, "ask/month_status", sql.Named("days", known), sql.Named("undelivered", periods),
 		sql.Named("together", c.Format == report.FormatTable))
 	for _, m := range months {
-		days, name, undelivered := m.Final+m.Provisional, m.Month.String(), orNil(t.Deliver != nil, m.Undelivered)
+		days, name, undelivered := m.Final+m.Provisional, m.Month.String(), report.OrNil(t.Deliver != nil, m.Undelivered)
 		if m.To != m.Month {
 			name += ".." + m.To.String()
 		}
@@ -214,22 +214,14 @@ func (c *fleetStatusCmd) Run(ctx context.Context, p *program) error {
 	y := tally{terminal: p.terminal}
 	y.lookAtAll(ctx, cfg.Tenants, p.clock(), 0, func(tenant config.Tenant, s watch.State, overdue string) {
 		held := !s.Newest.IsZero()
-		table.Rows = append(table.Rows, []any{tenant.Name, orNil(held, s.Newest), orNil(!s.NewestFinal.IsZero(), s.NewestFinal),
-			orNil(held, len(s.Provisional)), orNil(held, dayList(s.Missing)), orNil(held, dayList(s.Blocked)), named(s.Concurrent), named(s.Enabled),
-			orNil(s.LastSuccess != 0, time.Unix(s.LastSuccess, 0).UTC()), report.Told{Value: overdue != "", Words: overdue}, named(s.Highest)})
+		table.Rows = append(table.Rows, []any{tenant.Name, report.OrNil(held, s.Newest), report.OrNil(!s.NewestFinal.IsZero(), s.NewestFinal),
+			report.OrNil(held, len(s.Provisional)), report.OrNil(held, dayList(s.Missing)), report.OrNil(held, dayList(s.Blocked)), named(s.Concurrent), named(s.Enabled),
+			report.OrNil(s.LastSuccess != 0, time.Unix(s.LastSuccess, 0).UTC()), report.Told{Value: overdue != "", Words: overdue}, named(s.Highest)})
 	})
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
 	return p.print(table, c.Format, y.failed())
-}
-
-// orNil is a value, or nil where it is not known.
-func orNil(is bool, value any) any {
-	if is {
-		return value
-	}
-	return nil
 }
 
 // dayList is days: for people as runs, in JSON one by one.
@@ -359,7 +351,7 @@ func (s sheet) rows() (rows [][]any) {
 			continue
 		}
 		peak, known := s.peaks[day]
-		rows = append(rows, []any{s.tenant, s.region.Name, day.String(), state, orNil(known, peak), orNil(s.region.Committed > 0, s.region.Committed)})
+		rows = append(rows, []any{s.tenant, s.region.Name, day.String(), state, report.OrNil(known, peak), report.OrNil(s.region.Committed > 0, s.region.Committed)})
 	}
 	return rows
 }

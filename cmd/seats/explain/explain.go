@@ -12,7 +12,6 @@ import (
 	"database/sql"
 	"fmt"
 	"slices"
-	"sort"
 	"strings"
 	"time"
 
@@ -114,11 +113,6 @@ func (d *Day) where(more ...any) []any {
 	return append([]any{sql.Named("day", d.Date.String()), sql.Named("region", d.Scope.Region), sql.Named("location", d.Scope.Location)}, more...)
 }
 
-// place is a location of a region.
-type place struct{ Region, Location string }
-
-func (p place) String() string { return p.Region + "/" + p.Location }
-
 // Reading is the peak of a day under a reading of the specification.
 type Reading struct {
 	Name    string
@@ -195,7 +189,7 @@ func instant(ts *int64, zone *time.Location) any {
 }
 
 // text is blank where it is empty.
-func text(s string) any { return where(s != "", s) }
+func text(s string) any { return report.OrNil(s != "", s) }
 
 // before puts columns before those of a table.
 func before(header []string, values []any, t report.Table) report.Table {
@@ -251,28 +245,18 @@ func (c Curve) peak() (most, second int64) {
 // Lasting is the highest number of agents that is not undercut for some seconds on end, and the first second of
 // the first such span; 0 where there is none.
 func (c Curve) Lasting(seconds int64) (agents, second int64) {
-	lasts := func(agents int64) bool { // what is held, fewer are too
-		begun := false
-		for _, s := range c {
-			if s.Agents < agents {
-				begun = false
-				continue
+	for i, first := range c {
+		lowest := first.Agents
+		for _, s := range c[i:] {
+			if lowest = min(lowest, s.Agents); lowest <= agents {
+				break
 			}
-			if !begun {
-				begun, second = true, s.Start
-			}
-			if s.End-second >= seconds {
-				return true
+			if s.End-first.Start >= seconds {
+				agents, second = lowest, first.Start
+				break
 			}
 		}
-		return false
 	}
-	top, _ := c.peak()
-	agents = int64(sort.Search(int(top), func(n int) bool { return !lasts(int64(n) + 1) }))
-	if agents == 0 {
-		return 0, 0
-	}
-	lasts(agents)
 	return agents, second
 }
 

@@ -117,6 +117,11 @@ func (h *history) disagree(at seatKey, rules, store string) error {
 	return fmt.Errorf("agent %s on %s: session %d in %s is %s by the rules and %s in the store", h.agent, h.date, at.Session.ID, at.place, rules, store)
 }
 
+// place is a location of a region.
+type place struct{ Region, Location string }
+
+func (p place) String() string { return p.Region + "/" + p.Location }
+
 // seatKey is a session in a location.
 type seatKey struct {
 	Session Key
