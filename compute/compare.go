@@ -235,7 +235,7 @@ func Sweep(ctx context.Context, conn *sql.Conn, stands []Standing) ([]*sweep.Res
 	for i, s := range stands {
 		sweeps[i] = sweep.New(rules[i], int(s.Slice.Sessions), int(s.Slice.Activities))
 	}
-	if err := readRows(ctx, conn, daysOf(stands), sweeps); err != nil {
+	if err := readRows(ctx, conn, DaysOf(stands), sweeps); err != nil {
 		return nil, err
 	}
 	results := make([]*sweep.Result, len(stands))

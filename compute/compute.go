@@ -22,6 +22,7 @@ import (
 	"example.com/seats/internal/calendar"
 	"example.com/seats/internal/config"
 	"example.com/seats/internal/duck"
+	"example.com/seats/internal/list"
 	"example.com/seats/internal/settle"
 	"example.com/seats/internal/store"
 	texts "example.com/seats/sql"
@@ -172,7 +173,7 @@ func (c *Counter) count(ctx context.Context, stands []Standing, computedTS int64
 	}
 	defer tx.Rollback() //nolint:errcheck // after a commit there is nothing to roll back
 	before := slices.DeleteFunc(slices.Clone(stands), func(s Standing) bool { return s.done == nil })
-	if err := store.DropResults(ctx, tx, daysOf(before)...); err != nil {
+	if err := store.DropResults(ctx, tx, DaysOf(before)...); err != nil {
 		return nil, err
 	}
 	steps := slices.Concat(results, []string{"count/keep_rules_of_days", "count/computation"})
@@ -328,10 +329,7 @@ func (s Standing) state(end int64) string {
 
 // Basis tells results apart that may not be the same: all that a day's are counted from, and how they were; not when.
 func (s Standing) Basis() any {
-	done := computation{}
-	if s.done != nil {
-		done = *s.done
-	}
+	done := *cmp.Or(s.done, &computation{})
 	done.ComputedTS = 0
 	return []any{s.Slice, s.By.RulesHash(), s.sealed, done}
 }
@@ -419,10 +417,7 @@ func PutRules(ctx context.Context, conn *sql.Conn, stands []Standing) error {
 	return duck.ExecAll(ctx, conn, slices.Concat(putting, []string{"count/counted_agent", "count/login"}), asked(stands, rules))
 }
 
-func daysOf(stands []Standing) []calendar.Date {
-	days := make([]calendar.Date, len(stands))
-	for i, s := range stands {
-		days[i] = s.Day
-	}
-	return days
+// DaysOf are the days that stand so.
+func DaysOf(stands []Standing) []calendar.Date {
+	return list.Of(stands, func(s Standing) calendar.Date { return s.Day })
 }

@@ -21,6 +21,7 @@ import (
 
 	"example.com/seats/internal/calendar"
 	"example.com/seats/internal/duck"
+	"example.com/seats/internal/list"
 	texts "example.com/seats/sql"
 )
 
@@ -137,16 +138,9 @@ var styles = map[string]table.Style{
 }
 
 func (t Table) draw(w io.Writer, format string) error {
-	drawn, rows := table.NewWriter(), []table.Row{nil}
-	for _, name := range t.Header {
-		rows[0] = append(rows[0], Printable(name))
-	}
+	drawn, rows := table.NewWriter(), []table.Row{list.Of(t.Header, func(name string) any { return Printable(name) })}
 	for _, row := range t.Rows {
-		var cells table.Row
-		for _, value := range row {
-			cells = append(cells, said(value))
-		}
-		rows = append(rows, cells)
+		rows = append(rows, list.Of(row, func(value any) any { return said(value) }))
 	}
 	most, fits := t.narrow(rows)
 	if format == FormatTable && !fits {
@@ -223,16 +217,8 @@ func (t Table) alignment(column int) text.Align {
 }
 
 func (t Table) texts() [][]string {
-	rows := make([][]string, 0, len(t.Rows)+1)
-	rows = append(rows, slices.Clone(t.Header))
-	for _, row := range t.Rows {
-		texts := make([]string, 0, len(row))
-		for _, value := range row {
-			texts = append(texts, textOf(value))
-		}
-		rows = append(rows, texts)
-	}
-	return rows
+	rows := list.Of(t.Rows, func(row []any) []string { return list.Of(row, textOf) })
+	return slices.Insert(rows, 0, t.Header)
 }
 
 // writeJSON writes one object a line, so that large results can be read and compared line by line.

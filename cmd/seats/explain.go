@@ -16,6 +16,7 @@ import (
 	"example.com/seats/internal/duck"
 	"example.com/seats/internal/fail"
 	"example.com/seats/internal/forecast"
+	"example.com/seats/internal/list"
 	"example.com/seats/report"
 )
 
@@ -53,10 +54,7 @@ func (c *explainCmd) Run(ctx context.Context, p *program) (err error) {
 	tenant := cfg.Tenants[0]
 	defer func() { err = job.Explain(err, tenant) }()
 	if c.Region == "" && c.Agent == "" { // an agent is looked for in all regions
-		var names []string
-		for _, r := range tenant.Regions {
-			names = append(names, r.Name)
-		}
+		names := list.Of(tenant.Regions, func(r config.Region) string { return r.Name })
 		if c.Region = names[0]; len(names) > 1 {
 			return usageError("--region is needed: tenant %s has %s", tenant.Name, strings.Join(names, ", "))
 		}

@@ -14,6 +14,7 @@ import (
 	"example.com/seats/internal/config"
 	"example.com/seats/internal/duck"
 	"example.com/seats/internal/fail"
+	"example.com/seats/internal/list"
 	"example.com/seats/internal/plain"
 	"example.com/seats/report"
 )
@@ -133,12 +134,8 @@ func (a *reconciliation) write(p *program, format, file string) error {
 // forPeople are the months, the numbers that differ, the findings and the sessions, as far as people read them; it is said what is
 // left out.
 func (a *reconciliation) forPeople() []report.Table {
-	differing := report.Table{Header: a.Numbers.Header}
-	for _, row := range a.Numbers.Rows {
-		if reconcile.Differ(row) {
-			differing.Rows = append(differing.Rows, row)
-		}
-	}
+	equals := func(row []any) bool { return !reconcile.Differ(row) }
+	differing := report.Table{Header: a.Numbers.Header, Rows: slices.DeleteFunc(slices.Clone(a.Numbers.Rows), equals)}
 	if equal := len(a.Numbers.Rows) - len(differing.Rows); equal > 0 {
 		a.Info("equal numbers are not shown one by one: --format csv has them", "equal", equal)
 	}
@@ -147,11 +144,7 @@ func (a *reconciliation) forPeople() []report.Table {
 
 // narrow is a table without the columns that people have no room for.
 func narrow(t report.Table, columns int) report.Table {
-	n := report.Table{}
-	for _, row := range t.Rows {
-		n.Header, n.Rows = t.Header[:columns], append(n.Rows, row[:columns])
-	}
-	return n
+	return report.Table{Header: t.Header[:min(columns, len(t.Header))], Rows: list.Of(t.Rows, func(row []any) []any { return row[:columns] })}
 }
 
 // brief is a table as far as people read it: of rows that have the first few columns in common the first few; how many there are

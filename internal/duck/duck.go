@@ -25,6 +25,7 @@ import (
 	"example.com/seats/internal/calendar"
 	"example.com/seats/internal/config"
 	"example.com/seats/internal/fail"
+	"example.com/seats/internal/list"
 	texts "example.com/seats/sql"
 )
 
@@ -123,11 +124,7 @@ func Spread(ctx context.Context, q Queryer, n int, rows int64, busy int) error {
 }
 
 func Days(days ...calendar.Date) sql.NamedArg {
-	texts := make([]string, len(days))
-	for i, d := range days {
-		texts[i] = d.String()
-	}
-	return sql.Named("days", texts)
+	return sql.Named("days", list.Of(days, calendar.Date.String))
 }
 
 // JSON binds a value as the text that package json makes of it.
@@ -232,22 +229,6 @@ func exec(ctx context.Context, q Queryer, text, shown string, args []any) (int64
 	return res.RowsAffected()
 }
 
-// Each runs an embedded query and calls row for every row; scan fills its arguments from the columns.
-func Each(ctx context.Context, q Queryer, name string, row func(scan func(...any) error) error, args ...any) error {
-	rows, err := q.QueryContext(ctx, texts.Text(name), args...)
-	if err != nil {
-		return fmt.Errorf("run sql/%s: %w", name, err)
-	}
-	defer rows.Close()
-	for err == nil && rows.Next() {
-		err = row(rows.Scan)
-	}
-	if err = cmp.Or(err, rows.Err()); err != nil {
-		return fmt.Errorf("read sql/%s: %w", name, err)
-	}
-	return nil
-}
-
 // One is All of a query that has one row at most: the zero value where it has none.
 func One[T any](ctx context.Context, q Queryer, name string, args ...any) (one T, err error) {
 	all, err := All[T](ctx, q, name, args...)
@@ -260,14 +241,21 @@ func One[T any](ctx context.Context, q Queryer, name string, args ...any) (one T
 // All gives the rows of an embedded query. Its columns are the exported fields of T in their order, those of a struct in it in
 // its place and without those marked `duck:"-"`; T is the one column itself where it is no struct, or scans itself.
 func All[T any](ctx context.Context, q Queryer, name string, args ...any) (all []T, err error) {
+	rows, err := q.QueryContext(ctx, texts.Text(name), args...)
+	if err != nil {
+		return nil, fmt.Errorf("run sql/%s: %w", name, err)
+	}
+	defer rows.Close()
 	var row, none T
 	into := columns(reflect.ValueOf(&row).Elem())
-	err = Each(ctx, q, name, func(scan func(...any) error) error {
+	for err == nil && rows.Next() {
 		row = none
-		err := scan(into...)
+		err = rows.Scan(into...)
 		all = append(all, row)
-		return err
-	}, args...)
+	}
+	if err = cmp.Or(err, rows.Err()); err != nil {
+		err = fmt.Errorf("read sql/%s: %w", name, err)
+	}
 	return all, err
 }
 

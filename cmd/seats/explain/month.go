@@ -17,6 +17,7 @@ import (
 	"example.com/seats/internal/duck"
 	"example.com/seats/internal/fail"
 	"example.com/seats/internal/forecast"
+	"example.com/seats/internal/list"
 	"example.com/seats/internal/store"
 	"example.com/seats/report"
 )
@@ -183,11 +184,8 @@ func (d *Day) Breakdown(ctx context.Context, by config.Unit) (*Breakdown, error)
 
 // Breakdowns does what Breakdown does for days of as many regions.
 func (e *Explainer) Breakdowns(ctx context.Context, by config.Unit, days ...*Day) (found []*Breakdown, untold []error, err error) {
-	var periods, regions []string
-	for _, d := range days {
-		periods, regions = append(periods, d.Date.String()), append(regions, d.Scope.Region)
-	}
-	parts, err := e.breakDown(ctx, "ask/breakdown", by, sql.Named("periods", periods), sql.Named("regions", regions))
+	parts, err := e.breakDown(ctx, "ask/breakdown", by, sql.Named("periods", list.Of(days, func(d *Day) string { return d.Date.String() })),
+		sql.Named("regions", list.Of(days, func(d *Day) string { return d.Scope.Region })))
 	for _, d := range days {
 		b, problem := d.brokenDown(by, parts[d.key()])
 		found, untold = append(found, b), append(untold, problem)

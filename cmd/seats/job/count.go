@@ -14,6 +14,7 @@ import (
 	"example.com/seats/internal/config"
 	"example.com/seats/internal/duck"
 	"example.com/seats/internal/fail"
+	"example.com/seats/internal/list"
 	"example.com/seats/internal/settle"
 	"example.com/seats/report"
 )
@@ -115,7 +116,7 @@ func (s *state) count(ctx context.Context, counter *compute.Counter, days []cale
 			if len(some) > 1 {
 				attrs = append(attrs, "days", len(some)) // together
 			}
-			if why := whyOf(one.By, one.Slice); why != "" {
+			if why := Why(one.By, one.Slice.Day, one.Slice); why != "" {
 				attrs = append(attrs, "why", why)
 			}
 			s.info("computed", attrs...)
@@ -265,10 +266,7 @@ var Doubts = map[string]string{
 // examples are the first few of a rule's keys, on one line whatever names are in them.
 func examples(keys []string) string {
 	const most = 5
-	var shown []string
-	for _, k := range keys[:min(len(keys), most)] {
-		shown = append(shown, report.Printable(k))
-	}
+	shown := list.Of(keys[:min(len(keys), most)], report.Printable)
 	if len(keys) > most {
 		shown = append(shown, "...")
 	}

@@ -12,7 +12,6 @@ import (
 	"slices"
 
 	"example.com/seats/compute"
-	"example.com/seats/internal/calendar"
 	"example.com/seats/internal/duck"
 )
 
@@ -23,13 +22,9 @@ func Stage(ctx context.Context, conn *sql.Conn, region, location string, wide bo
 	if err := compute.PutRules(ctx, conn, slices.Concat(stands, beside)); err != nil {
 		return err
 	}
-	days := make([]calendar.Date, len(stands))
-	for i, s := range stands {
-		days[i] = s.Day
-	}
 	steps := []string{"ask/reading_day", "ask/reading_place", "ask/reading_session", "ask/reading_activity", "ask/reading_touch", "ask/reading_seat",
 		"ask/reading_word", "ask/reading_result", "ask/reading_kind"}
-	return duck.ExecAll(ctx, conn, steps, duck.Days(days...), sql.Named("region", region), sql.Named("location", location), sql.Named("wide", wide))
+	return duck.ExecAll(ctx, conn, steps, duck.Days(compute.DaysOf(stands)...), sql.Named("region", region), sql.Named("location", location), sql.Named("wide", wide))
 }
 
 // Count leaves the numbers of the readings that were not counted before in reading_result.
