@@ -210,7 +210,8 @@ func ExecAll(ctx context.Context, q Queryer, names []string, args ...any) error 
 
 var parameter = regexp.MustCompile(`\$\w+`)
 
-// Taken are those of some arguments of which an embedded statement has a parameter.
+// Taken are those of some arguments of which an embedded statement has a parameter. One too many the driver would take by its place
+// for a parameter that has none.
 func Taken(name string, args []any) []any {
 	has := parameter.FindAllString(texts.Text(name), -1)
 	return slices.DeleteFunc(slices.Clone(args), func(arg any) bool { return !slices.Contains(has, "$"+arg.(sql.NamedArg).Name) })
