@@ -13,7 +13,6 @@ import (
 	"example.com/seats/compute/rule"
 	"example.com/seats/compute/sweep"
 	"example.com/seats/internal/calendar"
-	"example.com/seats/internal/config"
 	"example.com/seats/internal/duck"
 	"example.com/seats/internal/settle"
 )
@@ -226,13 +225,17 @@ func enabledOf(swept *sweep.Result) sets {
 	return enabled
 }
 
-// sweepDays gives the raw rows of some slices to a sweep each, and has them counted.
-func sweepDays(ctx context.Context, conn *sql.Conn, stands []Standing, rules []rule.Set) ([]*sweep.Result, error) {
+// Sweep gives the raw rows of some slices to a sweep each, and has them counted. The errors are those of Days.
+func Sweep(ctx context.Context, conn *sql.Conn, stands []Standing) ([]*sweep.Result, error) {
+	rules, err := rulesOf(stands)
+	if err != nil {
+		return nil, err
+	}
 	sweeps := make([]*sweep.Sweep, len(stands))
 	for i, s := range stands {
 		sweeps[i] = sweep.New(rules[i], int(s.Slice.Sessions), int(s.Slice.Activities))
 	}
-	if err := readRows(ctx, conn, daysOf(stands), sweeps); err != nil {
+	if err := readRows(ctx, conn, DaysOf(stands), sweeps); err != nil {
 		return nil, err
 	}
 	results := make([]*sweep.Result, len(stands))
@@ -277,18 +280,4 @@ func readRows(ctx context.Context, conn *sql.Conn, days []calendar.Date, sweeps 
 		}
 		return nil
 	}, duck.Days(days...))
-}
-
-// Sweep counts a day by the sweep alone and keeps nothing, for whoever measures it.
-func Sweep(ctx context.Context, conn *sql.Conn, t config.Tenant, day calendar.Date) error {
-	stands, err := Look(ctx, conn, t, day)
-	if err != nil {
-		return err
-	}
-	rules, err := rulesOf(stands)
-	if err != nil {
-		return err
-	}
-	_, err = sweepDays(ctx, conn, stands, rules)
-	return err
 }

@@ -22,6 +22,7 @@ import (
 	"example.com/seats/internal/calendar"
 	"example.com/seats/internal/config"
 	"example.com/seats/internal/duck"
+	"example.com/seats/internal/list"
 	"example.com/seats/internal/settle"
 	"example.com/seats/internal/store"
 	texts "example.com/seats/sql"
@@ -151,7 +152,7 @@ func (c *Counter) count(ctx context.Context, stands []Standing, computedTS int64
 	rows := rowsOf(stands)
 	beside := c.Beside != nil && rows > c.few && rows <= manyRows
 	lane, end := context.WithCancel(ctx)
-	sweeping := sync.OnceValues(func() ([]*sweep.Result, error) { return c.sweep(lane, beside, stands, rules) })
+	sweeping := sync.OnceValues(func() ([]*sweep.Result, error) { return c.sweep(lane, beside, stands) })
 	defer func() { end(); sweeping() }() //nolint:errcheck // it only waits
 	busy := 0
 	if beside {
@@ -172,14 +173,11 @@ func (c *Counter) count(ctx context.Context, stands []Standing, computedTS int64
 	}
 	defer tx.Rollback() //nolint:errcheck // after a commit there is nothing to roll back
 	before := slices.DeleteFunc(slices.Clone(stands), func(s Standing) bool { return s.done == nil })
-	if err := store.DropResults(ctx, tx, daysOf(before)...); err != nil {
+	if err := store.DropResults(ctx, tx, DaysOf(before)...); err != nil {
 		return nil, err
 	}
-	if err := duck.ExecAll(ctx, tx, slices.Concat(results, []string{"count/keep_rules_of_days"})); err != nil {
-		return nil, err
-	}
-	_, err = duck.Exec(ctx, tx, "count/computation", sql.Named("sql_sha256", SQLSHA256()), sql.Named("computed_ts", computedTS))
-	if err != nil {
+	steps := slices.Concat(results, []string{"count/keep_rules_of_days", "count/computation"})
+	if err := duck.ExecAll(ctx, tx, steps, sql.Named("sql_sha256", SQLSHA256()), sql.Named("computed_ts", computedTS)); err != nil {
 		return nil, err
 	}
 	counted, err := loadNumbers(ctx, tx, stands)
@@ -208,16 +206,16 @@ func (c *Counter) count(ctx context.Context, stands []Standing, computedTS int64
 const manyRows = 3_000_000
 
 // sweep has the days swept, if wanted on a connection of its own.
-func (c *Counter) sweep(ctx context.Context, beside bool, stands []Standing, rules []rule.Set) ([]*sweep.Result, error) {
+func (c *Counter) sweep(ctx context.Context, beside bool, stands []Standing) ([]*sweep.Result, error) {
 	if !beside {
-		return sweepDays(ctx, c.conn, stands, rules)
+		return Sweep(ctx, c.conn, stands)
 	}
 	conn, err := c.Beside.Conn(ctx)
 	if err != nil {
 		return nil, err
 	}
 	defer conn.Close() //nolint:errcheck // only read
-	return sweepDays(ctx, conn, stands, rules)
+	return Sweep(ctx, conn, stands)
 }
 
 func (c *Counter) remember(stands []Standing, swept []*sweep.Result) {
@@ -331,10 +329,7 @@ func (s Standing) state(end int64) string {
 
 // Basis tells results apart that may not be the same: all that a day's are counted from, and how they were; not when.
 func (s Standing) Basis() any {
-	done := computation{}
-	if s.done != nil {
-		done = *s.done
-	}
+	done := *cmp.Or(s.done, &computation{})
 	done.ComputedTS = 0
 	return []any{s.Slice, s.By.RulesHash(), s.sealed, done}
 }
@@ -422,10 +417,7 @@ func PutRules(ctx context.Context, conn *sql.Conn, stands []Standing) error {
 	return duck.ExecAll(ctx, conn, slices.Concat(putting, []string{"count/counted_agent", "count/login"}), asked(stands, rules))
 }
 
-func daysOf(stands []Standing) []calendar.Date {
-	days := make([]calendar.Date, len(stands))
-	for i, s := range stands {
-		days[i] = s.Day
-	}
-	return days
+// DaysOf are the days that stand so.
+func DaysOf(stands []Standing) []calendar.Date {
+	return list.Of(stands, func(s Standing) calendar.Date { return s.Day })
 }

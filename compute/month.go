@@ -12,12 +12,12 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"example.com/seats/internal/calendar"
 	"example.com/seats/internal/config"
 	"example.com/seats/internal/duck"
 	"example.com/seats/internal/fail"
+	"example.com/seats/internal/list"
 	"example.com/seats/internal/settle"
 	"example.com/seats/internal/store"
 )
@@ -44,7 +44,7 @@ func (c *Counter) Month(ctx context.Context, month calendar.Month, computedTS in
 		if stands, err = c.complete(ctx, month); err != nil {
 			return result, err
 		}
-		defer func() { result.Recomputed = daysOf(stale) }()
+		defer func() { result.Recomputed = DaysOf(stale) }()
 	}
 	if err := c.sweepLeft(ctx, stands); err != nil {
 		return result, err
@@ -67,11 +67,7 @@ func (c *Counter) sweepLeft(ctx context.Context, stands []Standing) error {
 	left := slices.DeleteFunc(slices.Clone(stands), func(s Standing) bool { return c.swept[s.Day].isOf(s) })
 	for len(left) > 0 {
 		n := Batch(left, batchRows)
-		rules, err := rulesOf(left[:n])
-		if err != nil {
-			return err
-		}
-		swept, err := sweepDays(ctx, c.conn, left[:n], rules)
+		swept, err := Sweep(ctx, c.conn, left[:n])
 		if err != nil {
 			return err
 		}
@@ -91,20 +87,18 @@ func (c *Counter) countMonth(ctx context.Context, month calendar.Month, stands [
 		return result, err
 	}
 	return result, duck.InTx(ctx, c.conn, func(tx *sql.Tx) error {
-		of, hash := sql.Named("month", month.String()), sql.Named("rules_sha256", base.rulesSHA256)
-		notDropped := DropMonth(ctx, tx, month)
-		_, notKept := duck.Exec(ctx, tx, "count/keep_rules", hash, sql.Named("rules", base.rules))
-		_, notCounted := duck.Exec(ctx, tx, "count/monthly_enabled", of, hash,
+		steps := slices.Concat(dropMonth, []string{"count/keep_rules", "count/monthly_enabled", "count/monthly_concurrent"})
+		err := duck.ExecAll(ctx, tx, steps, sql.Named("month", month.String()), sql.Named("rules_sha256", base.rulesSHA256), sql.Named("rules", base.rules),
 			sql.Named("sql_sha256", SQLSHA256()), sql.Named("computed_ts", computedTS))
-		_, noPeak := duck.Exec(ctx, tx, "count/monthly_concurrent", of)
-		if err := cmp.Or(notDropped, notKept, notCounted, noPeak); err != nil {
+		if err != nil {
 			return err
 		}
 		if result, err = loadMonth(ctx, tx, c.tenant, month, stands); err != nil {
 			return err
 		}
 		rolls := []roll{{left: c.agents(base, stands)}}
-		err := cmp.Or(strike(ctx, c.conn, rolls, "count/month_agent_list"), rolls[0].compare(month.String(), result.counts()))
+		counts := list.Of(result.Regions, func(r MonthRegion) Enabled { return r.Enabled })
+		err = cmp.Or(strike(ctx, c.conn, rolls, "count/month_agent_list"), rolls[0].compare(month.String(), counts))
 		for i := 0; err == nil && i < len(result.Regions); i++ {
 			of := result.Regions[i]
 			err = comparePeaks(month, of.Region, *of.Peak, c.peak(of.Region, base.regions[i].Days))
@@ -113,10 +107,10 @@ func (c *Counter) countMonth(ctx context.Context, month calendar.Month, stands [
 	})
 }
 
+var dropMonth = []string{"count/delete_monthly_enabled", "count/delete_monthly_concurrent"}
+
 func DropMonth(ctx context.Context, q duck.Queryer, month calendar.Month) error {
-	_, err1 := duck.Exec(ctx, q, "count/delete_monthly_enabled", sql.Named("month", month.String()))
-	_, err2 := duck.Exec(ctx, q, "count/delete_monthly_concurrent", sql.Named("month", month.String()))
-	return cmp.Or(err1, err2)
+	return duck.ExecAll(ctx, q, dropMonth, sql.Named("month", month.String()))
 }
 
 // peak is the highest second of a region's days by the sweep.
@@ -155,7 +149,6 @@ func loadMonth(ctx context.Context, q duck.Queryer, t config.Tenant, month calen
 	stored, notStored := duck.By[string, struct {
 		Agents                                      int64
 		State, SlicesSHA256, RulesSHA256, SQLSHA256 string
-		ComputedTS                                  int64
 	}](ctx, q, "count/month_count", sql.Named("month", month.String()))
 	peaks, noPeaks := loadMonthPeaks(ctx, q, month)
 	quality, noQuality := duck.By[calendar.Date, settle.Quality](ctx, q, "count/month_quality", duck.Span(month.First(), month.Last())...)
@@ -173,7 +166,7 @@ func loadMonth(ctx context.Context, q duck.Queryer, t config.Tenant, month calen
 	r.Quality = quality[month.Last()]
 	for _, region := range t.Regions {
 		for _, s := range stored[region.Name] {
-			r.RulesSHA256, r.SQLSHA256, r.ComputedTS = s.RulesSHA256, s.SQLSHA256, s.ComputedTS
+			r.RulesSHA256, r.SQLSHA256 = s.RulesSHA256, s.SQLSHA256
 			one, last := MonthRegion{Enabled: Enabled{region.Name, s.Agents}, State: s.State, SlicesSHA256: s.SlicesSHA256}, month.Last()
 			for _, s := range standsIn(region, month, stands) {
 				one.Slices, last = append(one.Slices, *s.Slice), s.Day
@@ -331,7 +324,7 @@ type Enabled struct {
 
 // Blocking picks the blocking rules that found something: where one did, nothing may be issued.
 func Blocking(found []settle.Quality) []settle.Quality {
-	return slices.DeleteFunc(slices.Clone(found), func(q settle.Quality) bool { return !q.Blocks() })
+	return slices.DeleteFunc(slices.Clone(found), func(q settle.Quality) bool { return !q.Blocking || q.Count == 0 })
 }
 
 type DayResult struct {
@@ -358,7 +351,6 @@ type MonthResult struct {
 	Quality     []settle.Quality // of all its days together, by rule
 	RulesSHA256 string           // of its days, where they are all counted by the same; else of a list of them
 	SQLSHA256   string
-	ComputedTS  int64
 	Recomputed  []calendar.Date // days that were stale and have been computed again
 	Stale       bool            // since it was counted, or since one of its days was, a slice, the rules or a state has changed
 }
@@ -386,13 +378,6 @@ func (r MonthResult) State() string {
 	return settle.Final
 }
 
-func (r MonthResult) counts() (counts []Enabled) {
-	for _, region := range r.Regions {
-		counts = append(counts, region.Enabled)
-	}
-	return counts
-}
-
 // Load reads the results of days from the store, as Days left them; a *MissingError where a slice or a result is missing. The
 // rules that a day stands by give the order of regions and locations: any that the store does not know are left out.
 func Load(ctx context.Context, q duck.Queryer, stands []Standing) ([]DayResult, error) {
@@ -414,7 +399,7 @@ type onDay struct {
 
 // loadNumbers reads what the store has of some days, each in the order of its scopes.
 func loadNumbers(ctx context.Context, q duck.Queryer, stands []Standing) ([]DayResult, error) {
-	days := daysOf(stands)
+	days := DaysOf(stands)
 	peaks, noPeaks := duck.By[onDay, Peak](ctx, q, "count/peak", duck.Days(days...))
 	enabled, notEnabled := duck.By[onDay, Enabled](ctx, q, "count/enabled_count", duck.Days(days...))
 	quality, noQuality := duck.By[calendar.Date, settle.Quality](ctx, q, "count/quality", duck.Days(days...))
@@ -444,6 +429,7 @@ func (e *MissingError) Error() string {
 }
 
 func (e *MissingError) ExitCode() int { return int(fail.NotReady) }
+func (e *MissingError) Hint() string  { return "`seats run` or `seats extract` brings the missing days" }
 
 // CoverageError: the slice does not cover the day of a region, whose time zone was changed since (R10).
 type CoverageError struct {
@@ -454,8 +440,10 @@ type CoverageError struct {
 
 func (e *CoverageError) Error() string {
 	return fmt.Sprintf("the slice of %s does not cover the day of region %s, %s to %s: extract it again",
-		e.Day, e.Region, inWords(e.Wants.Start), inWords(e.Wants.End))
+		e.Day, e.Region, settle.Epoch(e.Wants.Start), settle.Epoch(e.Wants.End))
 }
+
+func (e *CoverageError) Hint() string { return "`seats extract` reads the day again" }
 
 // DifferenceError: the two computations disagree (R12). It names the first difference found.
 type DifferenceError struct {
@@ -469,12 +457,15 @@ type DifferenceError struct {
 }
 
 func (e *DifferenceError) ExitCode() int { return int(fail.Differ) }
+func (e *DifferenceError) Hint() string {
+	return "nothing was issued; this is a defect of the program or a damaged store: keep the store and report it"
+}
 
 func (e *DifferenceError) Error() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "the two computations of %s differ in %s: %s", e.Period, e.Scope, e.What)
 	if e.Second != 0 {
-		fmt.Fprintf(&b, " at %s (%d)", inWords(e.Second), e.Second)
+		fmt.Fprintf(&b, " at %s (%d)", settle.Epoch(e.Second), e.Second)
 	}
 	if e.Agent != "" {
 		fmt.Fprintf(&b, " %q", e.Agent)
@@ -482,5 +473,3 @@ func (e *DifferenceError) Error() string {
 	fmt.Fprintf(&b, ": %s by SQL, %s by the sweep", e.SQL, e.Sweep)
 	return b.String()
 }
-
-func inWords(ts int64) string { return time.Unix(ts, 0).UTC().Format(time.RFC3339) }

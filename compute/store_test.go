@@ -20,6 +20,7 @@ import (
 	"example.com/seats/internal/config"
 	"example.com/seats/internal/duck"
 	"example.com/seats/internal/must"
+	"example.com/seats/internal/settle"
 	"example.com/seats/internal/store"
 )
 
@@ -74,7 +75,7 @@ func loadDay(t require.TestingT, conn *sql.Conn, tenant config.Tenant, day calen
 
 // sweepOf sweeps days by themselves.
 func sweepOf(t require.TestingT, conn *sql.Conn, stands []Standing) []*sweep.Result {
-	return must.Have(sweepDays(context.Background(), conn, stands, must.Have(rulesOf(stands))(t)))(t)
+	return must.Have(Sweep(context.Background(), conn, stands))(t)
 }
 
 const hour = 3600
@@ -300,7 +301,7 @@ func requireSame(t require.TestingT, scope rule.Scope, what string, want, got []
 	require.Len(t, got, len(want), scope)
 	for second := range want {
 		if want[second] != got[second] {
-			require.Equal(t, want[second], got[second], "%s in %s at %s", what, scope, inWords(scope.Day.Start+int64(second)))
+			require.Equal(t, want[second], got[second], "%s in %s at %s", what, scope, settle.Epoch(scope.Day.Start+int64(second)))
 		}
 	}
 }

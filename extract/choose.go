@@ -130,11 +130,7 @@ func (e *Export) readThose(ctx context.Context, name string, matters func(*csvRo
 
 // look goes through the files of a table once, and tells which ids matter; where matters is nil, all do, and the rows are taken at once.
 func (e *Export) look(ctx context.Context, name string, matters func(*csvRow, fact) bool) (files []*exportFile, ids func(int64) bool, err error) {
-	for _, f := range e.files {
-		if f.of.Name == name && !f.old {
-			files = append(files, f)
-		}
-	}
+	files = slices.DeleteFunc(slices.Clone(e.files), func(f *exportFile) bool { return f.of.Name != name || f.old })
 	errs := atOnce(ctx, len(files), func(ctx context.Context, i int) error { return e.lookAt(ctx, files[i], matters) })
 	if err := cmp.Or(errs...); err != nil {
 		return nil, nil, err
@@ -224,7 +220,9 @@ func (e *Export) take(ctx context.Context, name string, files []*exportFile, ids
 	errs := atOnce(ctx, len(files), func(ctx context.Context, i int) error { return e.choose(ctx, files[i], ids) })
 	all := newRows(table(name))
 	for i, f := range files {
-		e.Progress(name, int64(f.rows.Len()))
+		if errs[i] == nil {
+			e.Progress(name, int64(f.rows.len))
+		}
 		if err := cmp.Or(e.checkStill(f), errs[i]); err != nil {
 			return err
 		}

@@ -12,6 +12,7 @@ import (
 
 	"example.com/seats/internal/config"
 	"example.com/seats/internal/fail"
+	"example.com/seats/internal/settle"
 )
 
 // Horizon is how far a source can be believed (R10).
@@ -57,9 +58,9 @@ func (h Horizon) Reach() string {
 	case len(h.Waiting) > 0:
 		return "has not transformed yet what it extracted of " + listed(h.Waiting)
 	case h.Behind != nil:
-		return fmt.Sprintf("is complete up to %s (%s)", instant(*h.HighWater), h.Behind)
+		return fmt.Sprintf("is complete up to %s (%s)", settle.Epoch(*h.HighWater), h.Behind)
 	}
-	return "is complete up to " + instant(*h.HighWater)
+	return "is complete up to " + settle.Epoch(*h.HighWater).String()
 }
 
 // LeftOut names the data sources that were left out, or nothing.
@@ -198,13 +199,11 @@ func listed(of []DataSource) string {
 	for i, d := range of {
 		names[i] = d.String()
 		if d.ReadUpTo != nil {
-			names[i] += ", read up to " + instant(*d.ReadUpTo)
+			names[i] += ", read up to " + settle.Epoch(*d.ReadUpTo).String()
 		}
 	}
 	return strings.Join(names, "; ")
 }
-
-func instant(ts int64) string { return time.Unix(ts, 0).UTC().Format(time.RFC3339) }
 
 // readDataSources refuses a mark that is none: a day that was read by it could be final before its time.
 func (g *GIMDB) readDataSources(ctx context.Context, clock int64) (sources []DataSource, err error) {
@@ -250,7 +249,7 @@ func noTime(maxTS *float64, clock int64) string {
 	case !(*maxTS >= firstMark && *maxTS < endOfTime): // NaN is neither
 		return fmt.Sprintf("%.0f, which is no time in seconds", *maxTS)
 	case *maxTS > float64(clock+aheadAtMost):
-		return fmt.Sprintf("%.0f (%s), which lies ahead of the server's clock", *maxTS, instant(int64(*maxTS)))
+		return fmt.Sprintf("%.0f (%s), which lies ahead of the server's clock", *maxTS, settle.Epoch(int64(*maxTS)))
 	}
 	return ""
 }

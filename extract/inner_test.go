@@ -119,10 +119,8 @@ func TestASliceHashedInPassesHasTheHashOfTheStatement(t *testing.T) {
 	w := must.Have(store.Begin(t.Context(), filepath.Join(t.TempDir(), "acme.duckdb"), duck.Options{Threads: 2}))(t)
 	t.Cleanup(func() { require.NoError(t, w.Drop()) })
 	day := calendar.Date{Year: 2026, Month: 3, Day: 10}
-	byStatement := func() (sum string) {
-		require.NoError(t, duck.Each(t.Context(), w.Conn, "slice/slice_sha256", func(scan func(...any) error) error { return scan(&sum) },
-			sql.Named("day", day.String())))
-		return sum
+	byStatement := func() string {
+		return must.Have(duck.One[string](t.Context(), w.Conn, "slice/slice_sha256", sql.Named("day", day.String())))(t)
 	}
 	check := func() {
 		want := byStatement()

@@ -18,6 +18,7 @@ import (
 	"github.com/jackc/pgx/v5/pgtype"
 
 	"example.com/seats/internal/fail"
+	"example.com/seats/internal/list"
 	texts "example.com/seats/sql"
 )
 
@@ -150,11 +151,10 @@ func wholeNumeric(raw []byte) (int64, bool) {
 			}
 			continue
 		}
-		over, product := bits.Mul64(v, 10000)
-		sum, carry := bits.Add64(product, digit, 0)
-		if v = sum; over != 0 || carry != 0 {
+		if v > (math.MaxUint64-digit)/10000 {
 			return 0, false
 		}
+		v = 10000*v + digit
 	}
 	if sign != 0 {
 		return -int64(v), v <= 1<<63
@@ -208,10 +208,7 @@ func (r *reader) readAlphabet(ctx context.Context) (a alphabet, raw bool, err er
 	for ascii := range utf8.RuneSelf {
 		a = append(a, string(rune(ascii)))
 	}
-	for _, character := range found {
-		a = append(a, string(character))
-	}
-	return a, true, nil
+	return append(a, list.Of(found, func(character []byte) string { return string(character) })...), true, nil
 }
 
 // text is the text of the bytes, in UTF-8.

@@ -12,6 +12,7 @@ import (
 
 	"example.com/seats/internal/config"
 	"example.com/seats/internal/fail"
+	"example.com/seats/internal/list"
 	texts "example.com/seats/sql"
 )
 
@@ -95,11 +96,9 @@ func (l lack) explain(cfg config.GIMDB) (errs []error) {
 
 // whyNot says what keeps tables from being read, and what would help; "" where nothing does.
 func (l lack) whyNot(cfg config.GIMDB) string {
-	var whys []string
-	for _, err := range l.explain(cfg) {
-		whys = append(whys, strings.ReplaceAll(err.Error(), "\n", "; ")+" ("+strings.Join(fail.Hints(err), "; ")+")")
-	}
-	return strings.Join(whys, "; ")
+	return strings.Join(list.Of(l.explain(cfg), func(err error) string {
+		return strings.ReplaceAll(err.Error(), "\n", "; ") + " (" + strings.Join(fail.Hints(err), "; ") + ")"
+	}), "; ")
 }
 
 // Agent groups are for analysis alone: they are read where they are asked for, beside the slice, whose hash does not cover

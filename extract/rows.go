@@ -115,13 +115,6 @@ func (r *Rows) isThere(column, row int) bool { return r.has[row]&(1<<column) != 
 // number is a value; 0 where there is none.
 func (r *Rows) number(column, row int) int64 { return r.numbers[column][row] }
 
-func (r *Rows) Len() int {
-	if r == nil {
-		return 0
-	}
-	return r.len
-}
-
 func (r *Rows) key(row int) (k rowKey) {
 	for i := range r.of.Key {
 		k[i] = r.numbers[i][row] // the columns of a key come first

@@ -14,19 +14,23 @@ import (
 	"example.com/seats/internal/calendar"
 	"example.com/seats/internal/duck"
 	"example.com/seats/internal/fail"
+	"example.com/seats/internal/list"
 	"example.com/seats/internal/settle"
 	"example.com/seats/internal/store"
 	texts "example.com/seats/sql"
 )
 
+// Counts are of the rows of a slice.
+type Counts struct{ Sessions, Activities, Agents int64 }
+
 // Summary is what became of one day.
 type Summary struct {
-	Day                          calendar.Date
-	State                        string // final or provisional (R10)
-	Sessions, Activities, Agents int64
-	SHA256                       string
-	Losses                       []Loss  // that the caller accepted; usually none
-	TenantKeys                   []int64 // whose the sessions are, in order: more than one where none was asked for
+	Day   calendar.Date
+	State string // final or provisional (R10)
+	Counts
+	SHA256     string
+	Losses     []Loss  // that the caller accepted; usually none
+	TenantKeys []int64 // whose the sessions are, in order: more than one where none was asked for
 
 	never error // that the caller accepted
 }
@@ -324,7 +328,8 @@ func (c *cut) seal(ctx context.Context, held bool) (err error) {
 	if err != nil {
 		return err
 	}
-	return duck.Each(ctx, c.tx, "slice/summary", func(scan func(...any) error) error { return scan(&s.Sessions, &s.Activities, &s.Agents) }, day)
+	s.Counts, err = duck.One[Counts](ctx, c.tx, "slice/summary", day)
+	return err
 }
 
 // Loss is what a source no longer has of one kind of row that the store holds of a day.
@@ -353,11 +358,7 @@ func (e *LossError) Error() string {
 }
 
 func inWords(day calendar.Date, losses []Loss) string {
-	var words []string
-	for _, l := range losses {
-		words = append(words, l.String())
-	}
-	return fmt.Sprintf("of %s the store holds %s", day, strings.Join(words, "; "))
+	return fmt.Sprintf("of %s the store holds %s", day, strings.Join(list.Of(losses, Loss.String), "; "))
 }
 
 // losses compares the new slice with the old one, or, where none was held, with the numbers of one whose rows were dropped; and
@@ -390,7 +391,7 @@ func (c *cut) neverThere(ctx context.Context) (never, err error) {
 	case oldest == nil:
 		never = errors.New(name + " has no session at all: purged, or never there")
 	default:
-		never = fmt.Errorf("the oldest session of %s began at %s, after the day's end: purged, or never there", name, instant(*oldest))
+		never = fmt.Errorf("the oldest session of %s began at %s, after the day's end: purged, or never there", name, settle.Epoch(*oldest))
 	}
 	if c.AcceptLoss {
 		return never, nil

@@ -44,7 +44,7 @@ type handing struct {
 // write puts rows into a relation of the store, on a day: those that are picked; nil: all. It adds to the tally of the relation.
 func (s *Stage) write(ctx context.Context, q duck.Queryer, day calendar.Date, to texts.Table, rows *Rows, picked []int, sent *tally) error {
 	if picked == nil {
-		for row := range rows.Len() {
+		for row := range rows.len {
 			picked = append(picked, row)
 		}
 	}

@@ -190,18 +190,15 @@ func IssuedFiles(ctx context.Context, q duck.Queryer) ([]Issue, error) {
 
 // PutIssuedFile writes one revision, in place of what the store held of it.
 func PutIssuedFile(ctx context.Context, q duck.Queryer, i Issue) error {
-	id := []any{sql.Named("region", i.Region), sql.Named("measure", string(i.Measure)), sql.Named("period", i.Period), sql.Named("revision", i.Revision)}
 	var peak *int64
 	if i.PeakAt != nil {
 		peak = new(i.PeakAt.Unix())
 	}
-	_, err := duck.Exec(ctx, q, "store/delete_issued_file", id...)
-	if err == nil {
-		_, err = duck.Exec(ctx, q, "store/insert_issued_file", append(id,
-			sql.Named("value", i.Value), sql.Named("state", i.State), sql.Named("file", i.File), sql.Named("sha256", i.SHA256),
-			sql.Named("manifest_sha256", i.ManifestSHA256), sql.Named("supersedes", i.Supersedes), sql.Named("reason", i.Reason),
-			sql.Named("peak_ts", peak), sql.Named("peak_seconds", i.PeakSeconds), sql.Named("issued_ts", i.IssuedAt.Unix()), sql.Named("rules_sha256", i.RulesSHA256))...)
-	}
+	err := duck.ExecAll(ctx, q, []string{"store/delete_issued_file", "store/insert_issued_file"},
+		sql.Named("region", i.Region), sql.Named("measure", string(i.Measure)), sql.Named("period", i.Period), sql.Named("revision", i.Revision),
+		sql.Named("value", i.Value), sql.Named("state", i.State), sql.Named("file", i.File), sql.Named("sha256", i.SHA256),
+		sql.Named("manifest_sha256", i.ManifestSHA256), sql.Named("supersedes", i.Supersedes), sql.Named("reason", i.Reason),
+		sql.Named("peak_ts", peak), sql.Named("peak_seconds", i.PeakSeconds), sql.Named("issued_ts", i.IssuedAt.Unix()), sql.Named("rules_sha256", i.RulesSHA256))
 	if err != nil {
 		return fmt.Errorf("remember %s: %w", i.File, err)
 	}

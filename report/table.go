@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"context"
-	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -22,6 +21,7 @@ import (
 
 	"example.com/seats/internal/calendar"
 	"example.com/seats/internal/duck"
+	"example.com/seats/internal/list"
 	texts "example.com/seats/sql"
 )
 
@@ -51,6 +51,14 @@ type Told struct {
 	Words string
 }
 
+// OrNil is a value where there is one, else nil.
+func OrNil(is bool, value any) any {
+	if is {
+		return value
+	}
+	return nil
+}
+
 // Table is rows to be printed, the one way by which every command prints its results. A row has a value for each name in the
 // header: nil or Absent, text, a number, a bool, a time.Time (RFC 3339, in its own zone), a list or map of these, or anything
 // that is a fmt.Stringer, or what is Told of one. Columns of numbers are aligned to the right.
@@ -63,9 +71,7 @@ type Table struct {
 // Ask gives what an embedded query finds, under the names that it gives its columns. A DATE is a calendar.Date, and a moment stands by
 // the clock of the zone of its row, where one is told. Of the arguments, those count of which the query has a parameter.
 func Ask(ctx context.Context, q duck.Queryer, name string, zone func(header []string, row []any) *time.Location, args ...any) (t Table, err error) {
-	query := texts.Text(name)
-	args = slices.DeleteFunc(slices.Clone(args), func(arg any) bool { return !strings.Contains(query, "$"+arg.(sql.NamedArg).Name) })
-	rows, err := q.QueryContext(ctx, query, args...)
+	rows, err := q.QueryContext(ctx, texts.Text(name), duck.Taken(name, args)...)
 	if err != nil {
 		return t, fmt.Errorf("run sql/%s: %w", name, err)
 	}
@@ -132,16 +138,9 @@ var styles = map[string]table.Style{
 }
 
 func (t Table) draw(w io.Writer, format string) error {
-	drawn, rows := table.NewWriter(), []table.Row{nil}
-	for _, name := range t.Header {
-		rows[0] = append(rows[0], Printable(name))
-	}
+	drawn, rows := table.NewWriter(), []table.Row{list.Of(t.Header, func(name string) any { return Printable(name) })}
 	for _, row := range t.Rows {
-		var cells table.Row
-		for _, value := range row {
-			cells = append(cells, said(value))
-		}
-		rows = append(rows, cells)
+		rows = append(rows, list.Of(row, func(value any) any { return said(value) }))
 	}
 	most, fits := t.narrow(rows)
 	if format == FormatTable && !fits {
@@ -218,16 +217,8 @@ func (t Table) alignment(column int) text.Align {
 }
 
 func (t Table) texts() [][]string {
-	rows := make([][]string, 0, len(t.Rows)+1)
-	rows = append(rows, slices.Clone(t.Header))
-	for _, row := range t.Rows {
-		texts := make([]string, 0, len(row))
-		for _, value := range row {
-			texts = append(texts, textOf(value))
-		}
-		rows = append(rows, texts)
-	}
-	return rows
+	rows := list.Of(t.Rows, func(row []any) []string { return list.Of(row, textOf) })
+	return slices.Insert(rows, 0, t.Header)
 }
 
 // writeJSON writes one object a line, so that large results can be read and compared line by line.

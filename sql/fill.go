@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"text/template"
+
+	"example.com/seats/internal/list"
 )
 
 // Table describes a table to the statements that are the same for every table but for its names: those named
@@ -46,11 +48,8 @@ func InSchema(name, schema string) string {
 // holes are what the statements can make of names beside writing them.
 var holes = template.FuncMap{
 	"list": func(names []string) string { return strings.Join(names, ", ") },
-	"of": func(alias string, names []string) (qualified []string) {
-		for _, n := range names {
-			qualified = append(qualified, alias+"."+n)
-		}
-		return qualified
+	"of": func(alias string, names []string) []string {
+		return list.Of(names, func(n string) string { return alias + "." + n })
 	},
 }
 
@@ -68,10 +67,8 @@ func must(is bool, what string) {
 }
 
 func (t Table) validate() {
-	names := slices.Concat([]string{t.Name}, t.Key)
-	for _, o := range t.Order {
-		names = append(names, strings.TrimSuffix(o, " nulls first"))
-	}
+	ordered := list.Of(t.Order, func(o string) string { return strings.TrimSuffix(o, " nulls first") })
+	names := slices.Concat([]string{t.Name}, t.Key, ordered)
 	for _, c := range t.Columns {
 		names = append(names, c.Name)
 		must(slices.Contains(types, c.Type), c.Type)

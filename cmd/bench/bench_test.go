@@ -79,7 +79,7 @@ func engine(ctx context.Context, args []string) {
 		began := time.Now()
 		must.Now(compute.NewCounter(work.Conn, tenant).Day(ctx, day, time.Now().Unix()))
 		counted := time.Now()
-		must.Now(0, compute.Sweep(ctx, work.Conn, tenant, day))
+		must.Now(compute.Sweep(ctx, work.Conn, must.Now(compute.Look(ctx, work.Conn, tenant, day))))
 		swept := time.Now()
 		must.Now(extract.SliceSHA256(ctx, work.Conn, day))
 		fmt.Println(counted.Sub(began).Nanoseconds(), swept.Sub(counted).Nanoseconds(), time.Since(swept).Nanoseconds())

@@ -16,6 +16,7 @@ import (
 	"example.com/seats/internal/duck"
 	"example.com/seats/internal/fail"
 	"example.com/seats/internal/forecast"
+	"example.com/seats/internal/list"
 	"example.com/seats/report"
 )
 
@@ -53,10 +54,7 @@ func (c *explainCmd) Run(ctx context.Context, p *program) (err error) {
 	tenant := cfg.Tenants[0]
 	defer func() { err = job.Explain(err, tenant) }()
 	if c.Region == "" && c.Agent == "" { // an agent is looked for in all regions
-		var names []string
-		for _, r := range tenant.Regions {
-			names = append(names, r.Name)
-		}
+		names := list.Of(tenant.Regions, func(r config.Region) string { return r.Name })
 		if c.Region = names[0]; len(names) > 1 {
 			return usageError("--region is needed: tenant %s has %s", tenant.Name, strings.Join(names, ", "))
 		}
@@ -211,17 +209,14 @@ func (x *explanation) agent(ctx context.Context, month calendar.Month, date cale
 			x.Warn("the month is not complete", "tenant", x.tenant.Name, "missing", calendar.Runs(missing, ".."))
 		}
 	}
-	fates, err := x.explainer.Agent(ctx, x.Agent, days, x.Region, x.Location)
-	if err != nil {
-		return err
-	}
-	if len(fates) == 0 {
+	fates, err := x.explainer.Agents(ctx, days, x.Region, x.Location, x.Agent)
+	if err == nil && len(fates.Rows) == 0 {
 		x.Info("no voice session of this agent was read from the source", "tenant", x.tenant.Name, "agent", x.Agent, "days", calendar.Runs(days, ".."))
 	}
 	if x.Format == report.FormatTable {
-		return x.write(x.explainer.BriefFateTable(fates))
+		fates = explain.BriefAgents(fates)
 	}
-	return x.write(x.explainer.FateTable(x.Agent, fates))
+	return x.write(fates, err)
 }
 
 // trend prints what the month may still bring. It needs no rows, so the days that are no longer kept count too.

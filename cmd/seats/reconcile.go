@@ -14,6 +14,7 @@ import (
 	"example.com/seats/internal/config"
 	"example.com/seats/internal/duck"
 	"example.com/seats/internal/fail"
+	"example.com/seats/internal/list"
 	"example.com/seats/internal/plain"
 	"example.com/seats/report"
 )
@@ -78,7 +79,7 @@ func (c *reconcileCmd) Run(ctx context.Context, p *program) error {
 	if err := all.write(p, c.Format, c.HTML); err != nil {
 		return err
 	}
-	if failed == nil && all.differs {
+	if failed == nil && all.Differs {
 		return &saidError{fail.Restatement}
 	}
 	return failed
@@ -87,15 +88,14 @@ func (c *reconcileCmd) Run(ctx context.Context, p *program) error {
 // reconciliation is what is printed of all tenants.
 type reconciliation struct {
 	*terminal
-	months, numbers, findings, sessions report.Table
-	differs                             bool
+	reconcile.Result
 }
 
 func (a *reconciliation) add(t config.Tenant, r reconcile.Result) {
-	for _, of := range []struct{ all, more *report.Table }{{&a.months, &r.Months}, {&a.numbers, &r.Numbers}, {&a.findings, &r.Findings}, {&a.sessions, &r.Sessions}} {
+	for _, of := range []struct{ all, more *report.Table }{{&a.Months, &r.Months}, {&a.Numbers, &r.Numbers}, {&a.Findings, &r.Findings}, {&a.Sessions, &r.Sessions}} {
 		of.all.Header, of.all.Rows = of.more.Header, append(of.all.Rows, of.more.Rows...)
 	}
-	a.differs = a.differs || r.Differs
+	a.Differs = a.Differs || r.Differs
 	if len(r.Untried) > 0 {
 		a.Warn("no reading was tried on days whose rows are not kept, or not counted as they are now", "tenant", t.Name, "days", calendar.Runs(r.Untried, ".."))
 	}
@@ -111,10 +111,10 @@ func (a *reconciliation) write(p *program, format, file string) error {
 	var err error
 	switch format {
 	case report.FormatJSON:
-		parts := []any{a.numbers, a.findings, a.sessions, a.months}
+		parts := []any{a.Numbers, a.Findings, a.Sessions, a.Months}
 		err = report.Table{Header: []string{"numbers", "findings", "sessions", "months"}, Rows: [][]any{parts}}.Write(p.stdout, format)
 	case report.FormatCSV:
-		err = a.numbers.Write(p.stdout, format)
+		err = a.Numbers.Write(p.stdout, format)
 	default:
 		tables := []report.Table{shown[0], shown[1], narrow(shown[2], 10), shown[3]}
 		err = p.printTables(slices.DeleteFunc(tables, func(t report.Table) bool { return len(t.Rows) == 0 })...)
@@ -134,25 +134,17 @@ func (a *reconciliation) write(p *program, format, file string) error {
 // forPeople are the months, the numbers that differ, the findings and the sessions, as far as people read them; it is said what is
 // left out.
 func (a *reconciliation) forPeople() []report.Table {
-	differing := report.Table{Header: a.numbers.Header}
-	for _, row := range a.numbers.Rows {
-		if reconcile.Differ(row) {
-			differing.Rows = append(differing.Rows, row)
-		}
-	}
-	if equal := len(a.numbers.Rows) - len(differing.Rows); equal > 0 {
+	equals := func(row []any) bool { return !reconcile.Differ(row) }
+	differing := report.Table{Header: a.Numbers.Header, Rows: slices.DeleteFunc(slices.Clone(a.Numbers.Rows), equals)}
+	if equal := len(a.Numbers.Rows) - len(differing.Rows); equal > 0 {
 		a.Info("equal numbers are not shown one by one: --format csv has them", "equal", equal)
 	}
-	return []report.Table{a.months, differing, a.brief(a.findings, 10, 5), a.brief(a.sessions, 20, 3)}
+	return []report.Table{a.Months, differing, a.brief(a.Findings, 10, 5), a.brief(a.Sessions, 20, 3)}
 }
 
 // narrow is a table without the columns that people have no room for.
 func narrow(t report.Table, columns int) report.Table {
-	n := report.Table{}
-	for _, row := range t.Rows {
-		n.Header, n.Rows = t.Header[:columns], append(n.Rows, row[:columns])
-	}
-	return n
+	return report.Table{Header: t.Header[:min(columns, len(t.Header))], Rows: list.Of(t.Rows, func(row []any) []any { return row[:columns] })}
 }
 
 // brief is a table as far as people read it: of rows that have the first few columns in common the first few; how many there are

@@ -20,6 +20,7 @@ import (
 	"example.com/seats/cmd/seats/watch"
 	"example.com/seats/internal/config"
 	"example.com/seats/internal/fail"
+	"example.com/seats/internal/list"
 	"example.com/seats/internal/settle"
 	"example.com/seats/internal/sign"
 	"example.com/seats/internal/store"
@@ -458,13 +459,12 @@ func (p *program) sayPeriods(r job.Result) {
 
 // outcome says what went wrong and with whom. The exit status is the worst.
 func (p *program) outcome(jobs []*job.Job, results []job.Result) error {
-	y, done := tally{terminal: p.terminal}, []string{}
+	y := tally{terminal: p.terminal}
 	for _, r := range results {
 		y.add(r.Tenant, r.Err)
-		done = append(done, r.Tenant)
 	}
 	if len(results) < len(jobs) {
-		return &partError{done}
+		return &partError{list.Of(results, func(r job.Result) string { return r.Tenant })}
 	}
 	return y.failed()
 }

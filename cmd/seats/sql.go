@@ -14,6 +14,7 @@ import (
 	"example.com/seats/internal/config"
 	"example.com/seats/internal/confine"
 	"example.com/seats/internal/duck"
+	"example.com/seats/internal/list"
 	"example.com/seats/internal/plain"
 	"example.com/seats/internal/store"
 )
@@ -114,11 +115,8 @@ func (c *sqlCmd) confine(p *program, path string, o *duck.Options) (remove func(
 	return remove, nil
 }
 
-func members(tenants []config.Tenant) (all []store.Member) {
-	for _, tenant := range tenants {
-		all = append(all, store.Member{Tenant: tenant.Name, Path: tenant.StorePath()})
-	}
-	return all
+func members(tenants []config.Tenant) []store.Member {
+	return list.Of(tenants, func(t config.Tenant) store.Member { return store.Member{Tenant: t.Name, Path: t.StorePath()} })
 }
 
 // writeCatalogue brings the catalogue of several tenants up to date, for clients of their own. No number rests on it. What knows some of

@@ -23,6 +23,7 @@ import (
 	"example.com/seats/internal/config"
 	"example.com/seats/internal/duck"
 	"example.com/seats/internal/fail"
+	"example.com/seats/internal/list"
 	"example.com/seats/internal/settle"
 	"example.com/seats/internal/store"
 	"example.com/seats/report"
@@ -120,16 +121,14 @@ func (c *statusCmd) monthRows(ctx context.Context, db duck.Queryer, t config.Ten
 		return nil, err
 	}
 	today := lastEnded(t, now).AddDays(1)
-	gaps, known, periods := missingDays(t, whys, today), []string{}, []string{}
+	gaps, known := missingDays(t, whys, today), []string{}
 	for day, why := range whys {
 		known = append(known, day.String()+" "+settle.Of(why))
 	}
 	for _, day := range gaps {
 		known = append(known, day.String()+" "+missing)
 	}
-	for _, p := range parcels {
-		periods = append(periods, p.Issue.Period)
-	}
+	periods := list.Of(parcels, func(p deliver.Parcel) string { return p.Issue.Period })
 	highest := map[calendar.Month][]watch.Count{}
 	for _, h := range all {
 		highest[h.Month] = append(highest[h.Month], h.Count)
@@ -137,7 +136,7 @@ func (c *statusCmd) monthRows(ctx context.Context, db duck.Queryer, t config.Ten
 	months, err := duck.All[monthStatus](ctx, db, "ask/month_status", sql.Named("days", known), sql.Named("undelivered", periods),
 		sql.Named("together", c.Format == report.FormatTable))
 	for _, m := range months {
-		days, name, undelivered := m.Final+m.Provisional, m.Month.String(), orNil(t.Deliver != nil, m.Undelivered)
+		days, name, undelivered := m.Final+m.Provisional, m.Month.String(), report.OrNil(t.Deliver != nil, m.Undelivered)
 		if m.To != m.Month {
 			name += ".." + m.To.String()
 		}
@@ -214,22 +213,15 @@ func (c *fleetStatusCmd) Run(ctx context.Context, p *program) error {
 	y := tally{terminal: p.terminal}
 	y.lookAtAll(ctx, cfg.Tenants, p.clock(), 0, func(tenant config.Tenant, s watch.State, overdue string) {
 		held := !s.Newest.IsZero()
-		table.Rows = append(table.Rows, []any{tenant.Name, orNil(held, s.Newest), orNil(!s.NewestFinal.IsZero(), s.NewestFinal),
-			orNil(held, len(s.Provisional)), orNil(held, dayList(s.Missing)), orNil(held, dayList(s.Blocked)), named(s.Concurrent), named(s.Enabled),
-			orNil(s.LastSuccess != 0, time.Unix(s.LastSuccess, 0).UTC()), report.Told{Value: overdue != "", Words: overdue}, named(s.Highest)})
+		table.Rows = append(table.Rows, []any{tenant.Name, report.OrNil(held, s.Newest), report.OrNil(!s.NewestFinal.IsZero(), s.NewestFinal),
+			report.OrNil(held, len(s.Provisional)), report.OrNil(held, dayList(s.Missing)), report.OrNil(held, dayList(s.Blocked)),
+			named(s.Concurrent), named(s.Enabled), report.OrNil(s.LastSuccess != 0, time.Unix(s.LastSuccess, 0).UTC()),
+			report.Told{Value: overdue != "", Words: overdue}, named(s.Highest)})
 	})
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
 	return p.print(table, c.Format, y.failed())
-}
-
-// orNil is a value, or nil where it is not known.
-func orNil(is bool, value any) any {
-	if is {
-		return value
-	}
-	return nil
 }
 
 // dayList is days: for people as runs, in JSON one by one.
@@ -359,7 +351,8 @@ func (s sheet) rows() (rows [][]any) {
 			continue
 		}
 		peak, known := s.peaks[day]
-		rows = append(rows, []any{s.tenant, s.region.Name, day.String(), state, orNil(known, peak), orNil(s.region.Committed > 0, s.region.Committed)})
+		rows = append(rows, []any{s.tenant, s.region.Name, day.String(), state, report.OrNil(known, peak),
+			report.OrNil(s.region.Committed > 0, s.region.Committed)})
 	}
 	return rows
 }

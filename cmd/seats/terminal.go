@@ -19,6 +19,7 @@ import (
 	"example.com/seats/cmd/seats/query"
 	"example.com/seats/internal/disk"
 	"example.com/seats/internal/fail"
+	"example.com/seats/internal/list"
 	"example.com/seats/report"
 )
 
@@ -91,11 +92,7 @@ func (t *terminal) line(level slog.Level, msg string, attrs []any) {
 
 // onTerminal is a message as it is shown to people. A tab is one space wide, as it is for who puts a caret below it.
 func onTerminal(msg string) string {
-	lines := strings.Split(msg, "\n")
-	for i, line := range lines {
-		lines[i] = report.Printable(strings.ReplaceAll(line, "\t", " "))
-	}
-	return strings.Join(lines, "\n  ")
+	return strings.Join(list.Of(strings.Split(strings.ReplaceAll(msg, "\t", " "), "\n"), report.Printable), "\n  ")
 }
 
 // object writes a line as JSON: what every line has, then the rest.

@@ -245,9 +245,3 @@ func (m Month) Days() []Date {
 	}
 	return days
 }
-
-// In returns the interval of the month in loc: from the first instant of its first day to the end of its last (R7). It is exactly
-// the union of its days.
-func (m Month) In(loc *time.Location) Interval {
-	return Interval{Start: m.First().In(loc).Start, End: m.Last().In(loc).End}
-}

@@ -13,7 +13,9 @@ import (
 	"fmt"
 	"net/url"
 	"reflect"
+	"regexp"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -23,6 +25,7 @@ import (
 	"example.com/seats/internal/calendar"
 	"example.com/seats/internal/config"
 	"example.com/seats/internal/fail"
+	"example.com/seats/internal/list"
 	texts "example.com/seats/sql"
 )
 
@@ -121,11 +124,7 @@ func Spread(ctx context.Context, q Queryer, n int, rows int64, busy int) error {
 }
 
 func Days(days ...calendar.Date) sql.NamedArg {
-	texts := make([]string, len(days))
-	for i, d := range days {
-		texts[i] = d.String()
-	}
-	return sql.Named("days", texts)
+	return sql.Named("days", list.Of(days, calendar.Date.String))
 }
 
 // JSON binds a value as the text that package json makes of it.
@@ -199,15 +198,23 @@ func Exec(ctx context.Context, q Queryer, name string, args ...any) (int64, erro
 	return exec(ctx, q, texts.Text(name), name, args)
 }
 
-// ExecAll runs embedded statements in their order; the arguments are the first one's.
+// ExecAll runs embedded statements in their order, up to the first that fails, each with those of the arguments that are Taken.
 func ExecAll(ctx context.Context, q Queryer, names []string, args ...any) error {
 	for _, name := range names {
-		if _, err := Exec(ctx, q, name, args...); err != nil {
+		if _, err := Exec(ctx, q, name, Taken(name, args)...); err != nil {
 			return err
 		}
-		args = nil
 	}
 	return nil
+}
+
+var parameter = regexp.MustCompile(`\$\w+`)
+
+// Taken are those of some arguments of which an embedded statement has a parameter. One too many the driver would take by its place
+// for a parameter that has none.
+func Taken(name string, args []any) []any {
+	has := parameter.FindAllString(texts.Text(name), -1)
+	return slices.DeleteFunc(slices.Clone(args), func(arg any) bool { return !slices.Contains(has, "$"+arg.(sql.NamedArg).Name) })
 }
 
 // ExecOn is Exec of a statement that is the same for every table but for its names, on one of them.
@@ -223,22 +230,6 @@ func exec(ctx context.Context, q Queryer, text, shown string, args []any) (int64
 	return res.RowsAffected()
 }
 
-// Each runs an embedded query and calls row for every row; scan fills its arguments from the columns.
-func Each(ctx context.Context, q Queryer, name string, row func(scan func(...any) error) error, args ...any) error {
-	rows, err := q.QueryContext(ctx, texts.Text(name), args...)
-	if err != nil {
-		return fmt.Errorf("run sql/%s: %w", name, err)
-	}
-	defer rows.Close()
-	for err == nil && rows.Next() {
-		err = row(rows.Scan)
-	}
-	if err = cmp.Or(err, rows.Err()); err != nil {
-		return fmt.Errorf("read sql/%s: %w", name, err)
-	}
-	return nil
-}
-
 // One is All of a query that has one row at most: the zero value where it has none.
 func One[T any](ctx context.Context, q Queryer, name string, args ...any) (one T, err error) {
 	all, err := All[T](ctx, q, name, args...)
@@ -251,14 +242,21 @@ func One[T any](ctx context.Context, q Queryer, name string, args ...any) (one T
 // All gives the rows of an embedded query. Its columns are the exported fields of T in their order, those of a struct in it in
 // its place and without those marked `duck:"-"`; T is the one column itself where it is no struct, or scans itself.
 func All[T any](ctx context.Context, q Queryer, name string, args ...any) (all []T, err error) {
+	rows, err := q.QueryContext(ctx, texts.Text(name), args...)
+	if err != nil {
+		return nil, fmt.Errorf("run sql/%s: %w", name, err)
+	}
+	defer rows.Close()
 	var row, none T
 	into := columns(reflect.ValueOf(&row).Elem())
-	err = Each(ctx, q, name, func(scan func(...any) error) error {
+	for err == nil && rows.Next() {
 		row = none
-		err := scan(into...)
+		err = rows.Scan(into...)
 		all = append(all, row)
-		return err
-	}, args...)
+	}
+	if err = cmp.Or(err, rows.Err()); err != nil {
+		err = fmt.Errorf("read sql/%s: %w", name, err)
+	}
 	return all, err
 }
 

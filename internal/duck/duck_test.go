@@ -2,6 +2,7 @@ package duck
 
 import (
 	"context"
+	"database/sql"
 	"strings"
 	"testing"
 
@@ -110,4 +111,12 @@ func TestAllFillsTheFieldsOfAStruct(t *testing.T) {
 	days, err := All[int64](t.Context(), db, "ask/page_as_of")
 	require.ErrorContains(t, err, "_data.run")
 	require.Empty(t, days)
+}
+
+// A statement gets its own of the arguments of several, and lacks what is not among them.
+func TestAStatementTakesTheArgumentsOfItsParameters(t *testing.T) {
+	region, day, wide := sql.Named("region", "US"), sql.Named("day", "2026-03-10"), sql.Named("wide", false)
+	require.Equal(t, []any{region, wide}, Taken("ask/reading_kind", []any{region, day, wide}))
+	require.Equal(t, []any{region}, Taken("ask/reading_kind", []any{sql.Named("regio", ""), region, sql.Named("regions", "")}), "no part of a name is one")
+	require.Empty(t, Taken("store/checkpoint", []any{region}))
 }

@@ -26,6 +26,13 @@ type Period interface {
 	In(zone *time.Location) calendar.Interval
 }
 
+// wholeMonth is a month from the first instant of its first day to the end of its last.
+type wholeMonth struct{ calendar.Month }
+
+func (m wholeMonth) In(zone *time.Location) calendar.Interval {
+	return calendar.Interval{Start: m.First().In(zone).Start, End: m.Last().In(zone).End}
+}
+
 // Question is what a GIM is asked about a tenant's period, in the terms of the statements' parameters. Lists that belong
 // together are as long as each other. Times are epoch seconds.
 type Question struct {

@@ -51,7 +51,7 @@ func TestR9TheAgentsOfAMonthAreThoseOfItsDays(t *testing.T) {
 	s.tenant = s.settings(t, r, p)
 	s.addEdges(t, month.First(), 200_000)
 	s.addEdges(t, month.Last(), 300_000)
-	want := must.Have(Ask(s.tenant, month, s.highWater(t)).EnabledAgents(t.Context(), s.db.Conn))(t)
+	want := must.Have(Ask(s.tenant, wholeMonth{month}, s.highWater(t)).EnabledAgents(t.Context(), s.db.Conn))(t)
 
 	failed := run(t, s.tenant, month.Days(), month)
 	db := open(t, s.tenant)

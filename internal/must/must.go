@@ -12,6 +12,7 @@ import (
 
 	"example.com/seats/internal/calendar"
 	"example.com/seats/internal/fail"
+	"example.com/seats/internal/list"
 )
 
 // Have gives what a call gave, unless it failed.
@@ -49,11 +50,8 @@ func Text(t require.TestingT, path ...string) string {
 	return string(Have(os.ReadFile(filepath.Join(path...)))(t))
 }
 
-func Names(t require.TestingT, dir string) (names []string) {
-	for _, e := range Have(os.ReadDir(dir))(t) {
-		names = append(names, e.Name())
-	}
-	return names
+func Names(t require.TestingT, dir string) []string {
+	return list.Of(Have(os.ReadDir(dir))(t), os.DirEntry.Name)
 }
 
 // Texts are the rows of a query of one column.

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"example.com/seats/internal/calendar"
+	"example.com/seats/internal/list"
 )
 
 // The states of a slice and of a number.
@@ -124,9 +125,6 @@ type Quality struct {
 	Examples Keys   `json:"examples"` // up to 20 keys
 }
 
-// Blocks tells whether a blocking rule found anything: then nothing may be issued.
-func (q Quality) Blocks() bool { return q.Blocking && q.Count > 0 }
-
 // Keys are a column of VARCHAR[], which the driver hands out as []any.
 type Keys []string
 
@@ -136,10 +134,6 @@ func (l *Keys) Scan(v any) error {
 	if !is && v != nil {
 		return fmt.Errorf("want a list, not %T", v)
 	}
-	*l = Keys{}
-	for _, value := range values {
-		key, _ := value.(string)
-		*l = append(*l, key)
-	}
+	*l = list.Of(values, func(value any) string { key, _ := value.(string); return key })
 	return nil
 }

@@ -25,6 +25,7 @@ import (
 	"example.com/seats/internal/calendar"
 	"example.com/seats/internal/duck"
 	"example.com/seats/internal/fail"
+	"example.com/seats/internal/list"
 	"example.com/seats/internal/plain"
 	"example.com/seats/internal/settle"
 	texts "example.com/seats/sql"
@@ -187,19 +188,10 @@ func Has(ctx context.Context, q duck.Queryer, version uint64) (bool, error) {
 	return has >= version, err
 }
 
-// Slice is what a listing needs to know of one.
-type Slice struct {
-	Day          calendar.Date
-	HighWater    *int64 // epoch seconds; nil where unknown
-	ExtractedTS  int64  // when it was read, epoch seconds
-	AsOf         int64  // likewise
-	OpenSessions int64
-	SHA256       string
-}
-
-func Slices(ctx context.Context, q duck.Queryer) (map[calendar.Date]Slice, error) {
-	all, err := duck.All[Slice](ctx, q, "store/slice")
-	slices := map[calendar.Date]Slice{}
+// Slices are those of the store, without what was left out of them.
+func Slices(ctx context.Context, q duck.Queryer) (map[calendar.Date]settle.Slice, error) {
+	all, err := duck.All[settle.Slice](ctx, q, "store/slice")
+	slices := map[calendar.Date]settle.Slice{}
 	for _, s := range all {
 		slices[s.Day] = s
 	}
@@ -357,14 +349,6 @@ func keepable(text string) string {
 	return strings.ToValidUTF8(text[:maxText], "") + fmt.Sprintf(" ... (%d bytes in all)", len(text))
 }
 
-func allKeepable(all settle.Keys) settle.Keys {
-	kept := settle.Keys{}
-	for _, text := range all {
-		kept = append(kept, keepable(text))
-	}
-	return kept
-}
-
 // AppendRun adds an entry to the ledger. ID and Previous are set here. Nothing that a text of it is made of keeps it from being
 // written.
 func AppendRun(ctx context.Context, q duck.Queryer, r Run) error {
@@ -376,7 +360,7 @@ func AppendRun(ctx context.Context, q duck.Queryer, r Run) error {
 		*text = keepable(*text)
 	}
 	r.ID, r.Previous = last.ID+1, last.SHA256
-	r.Days, r.Files, r.Slices = allKeepable(r.Days), allKeepable(r.Files), allKeepable(r.Slices)
+	r.Days, r.Files, r.Slices = list.Of(r.Days, keepable), list.Of(r.Files, keepable), list.Of(r.Slices, keepable)
 	text, err := json.Marshal(r)
 	if err != nil {
 		return err

@@ -12,6 +12,7 @@ import (
 
 	"example.com/seats/internal/calendar"
 	"example.com/seats/internal/duck"
+	"example.com/seats/internal/list"
 	texts "example.com/seats/sql"
 )
 
@@ -110,11 +111,8 @@ func (s *Scratch) TakeRows(ctx context.Context, from, to calendar.Date) error {
 // RowTables are the tables of the raw rows of a slice.
 func RowTables() []string { return names(row) }
 
-func names(parts ...part) (names []string) {
-	for _, t := range tablesOf(parts...) {
-		names = append(names, t.Name)
-	}
-	return names
+func names(parts ...part) []string {
+	return list.Of(tablesOf(parts...), func(t texts.Table) string { return t.Name })
 }
 
 // EmptyRows takes all raw rows out of the scratch store.

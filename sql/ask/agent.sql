@@ -4,8 +4,9 @@
 -- the store names. Sessions beside the slice end what started in them (R3); other legs only tell a switch (R5).
 -- Of those, what is asked for by a region, and a location ('' for all): of a session that has no place there, once, that it belongs
 -- elsewhere (R5); and whatever the store says otherwise than the rules, with its word. What it counts and no rule explains comes last.
+-- Behind what is shown: the region by whose clock it is told, and the store's verdict where it is another than by the rules.
 -- Inputs: _data.agent, voice_session, other_session, ocs_activity, other_leg, qualifying_session; $rules, a list of days as JSON;
--- $agents, $region, $location.
+-- $tenant, $agents, $region, $location.
 with rule as materialized (
     select unnest(day)
     from (
@@ -385,26 +386,28 @@ told as (
         rows between unbounded preceding and unbounded following
     )
 )
-select f.day::varchar,
-       coalesce(f.resource_key, 0),
+select $tenant as tenant,
+       f.agent,
+       f.day as date,
+       coalesce(f.resource_key, 0) as resource_key,
        f.sm_res_session_fact_key,
        f.start_date_time_key,
-       f.start_ts,
-       f.logout_ts,
-       f.region,
-       f.location,
-       if(elsewhere = '' or differs, verdict, 'not counted'),
-       if(elsewhere = '' or differs, rule, 'R5'),
-       if(elsewhere = '' or differs, words, 'belongs to ' || elsewhere),
-       coalesce(f.activities, 0),
-       coalesce(a.kind, ''),
-       coalesce(a.activity_key, 0),
-       coalesce(a.start_date_time_key, 0),
-       coalesce(a.start_ts, 0),
-       coalesce(a.switch_name, ''),
-       coalesce(a.call_attempt_guid, ''),
-       coalesce(f.decision, ''),
-       f.agent,
+       to_timestamp(f.start_ts) as login,
+       to_timestamp(f.logout_ts) as logout,
+       nullif(f.region, '') as region,
+       nullif(f.location, '') as location,
+       if(elsewhere = '' or differs, verdict, 'not counted') as verdict,
+       nullif(if(elsewhere = '' or differs, rule, 'R5'), '') as rule,
+       nullif(if(elsewhere = '' or differs, words, 'belongs to ' || elsewhere), '') as reason,
+       coalesce(f.activities, 0) as activities,
+       a.kind,
+       a.activity_key,
+       a.start_date_time_key as activity_date_time_key,
+       to_timestamp(a.start_ts) as activity_start,
+       nullif(a.switch_name, '') as switch,
+       nullif(a.call_attempt_guid, '') as call_attempt_guid,
+       nullif(f.decision, '') as decision,
+       coalesce(nullif(f.region, ''), last_value(nullif(f.region, '') ignore nulls) over listed, ''),
        if(differs, stored, '')
 from told as f
 left join activity as a on a.day = f.day
@@ -413,4 +416,8 @@ left join activity as a on a.day = f.day
 where differs
    or f.is_here
    or elsewhere <> ''
+window listed as (
+    order by f.day, f.agent, f.session, f.turn
+    rows between unbounded preceding and unbounded following
+)
 order by f.day, f.agent, f.session, f.turn

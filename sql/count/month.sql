@@ -128,8 +128,7 @@ select region,
        state,
        slices_sha256,
        rules_sha256,
-       sql_sha256,
-       computed_ts
+       sql_sha256
 from _data.monthly_enabled
 where month = $month
 order by region

@@ -1,9 +1,13 @@
 -- name: slice
 -- Grain: slice of the store, by day.
 select day::varchar,
+       source,
+       as_of,
        high_water,
        extracted_ts,
-       as_of,
+       sessions,
+       activities,
+       agents,
        open_sessions,
        sha256
 from _data.slice

@@ -31,6 +31,7 @@ import (
 	"example.com/seats/internal/calendar"
 	"example.com/seats/internal/config"
 	"example.com/seats/internal/duck"
+	"example.com/seats/internal/list"
 	"example.com/seats/internal/settle"
 	"example.com/seats/internal/sign"
 	"example.com/seats/internal/store"
@@ -101,7 +102,7 @@ type auditor struct {
 	issued    []report.Issue             // those of the period
 	manifests map[string]report.Manifest // as they lie in the folder, by data file; absent where unreadable
 	runs      []store.Run
-	slices    map[calendar.Date]store.Slice
+	slices    map[calendar.Date]settle.Slice
 	kept      []calendar.Date            // their days, ascending
 	texts     map[string]string          // counting rules as JSON, by their hash
 	countedAs map[calendar.Date][]string // the hash of those by which the store says that a day was, of which a number is issued
@@ -124,7 +125,7 @@ func (a Audit) Do(ctx context.Context) (summary Summary, err error) {
 	w := &auditor{Audit: a, dir: filepath.Join(a.Tenant.OutputDir, a.Tenant.Name)}
 	o := duck.Of(a.Tenant.Engine)
 	if err = w.checkSealed(ctx, o); err == nil {
-		w.scratch, err = store.OpenScratch(ctx, a.Tenant.StorePath(), o, w.wantsRows)
+		w.scratch, err = store.OpenScratch(ctx, a.Tenant.StorePath(), o, func(m calendar.Month) bool { return a.Period.Touches(m) && !w.without[m] })
 	}
 	if errors.Is(err, store.ErrMissing) && w.lostStore() {
 		return Summary{Findings: w.found}, nil
@@ -209,8 +210,6 @@ func (w *auditor) ask(ctx context.Context, statement string, args ...any) error 
 }
 
 func (w *auditor) path(name string) string { return filepath.Join(w.dir, name) }
-
-func instant(ts int64) string { return time.Unix(ts, 0).UTC().Format(time.RFC3339) }
 
 // Finding is one thing that is not as it should be, or, as a remark, worth knowing.
 type Finding struct {
@@ -345,14 +344,11 @@ func (w *auditor) readAgain(ctx context.Context, d calendar.Date) (bool, error) 
 // compareSource says what changed in the rows of a part's days, in their numbers, and in their month's.
 func (w *auditor) compareSource(ctx context.Context, p part) error {
 	on := duck.Days(p.days...)
-	_, noRows := duck.Exec(ctx, w.scratch.Conn, "ask/source_row", on)
-	_, noEffects := duck.Exec(ctx, w.scratch.Conn, "ask/source_effect", on)
-	if p.whole && noEffects == nil { // only then are the agents of the month kept
-		_, noEffects = duck.Exec(ctx, w.scratch.Conn, "ask/source_month", sql.Named("month", p.month.String()))
+	steps := []string{"ask/source_row", "ask/source_effect", "ask/source_month"}
+	if !p.whole { // only then are the agents of the month kept
+		steps = steps[:2]
 	}
-	var regions []string
-	for _, r := range w.Tenant.Regions {
-		regions = append(regions, r.Name)
-	}
-	return cmp.Or(noRows, noEffects, w.ask(ctx, "ask/source_finding", on, sql.Named("regions", regions), sql.Named("measures", w.Tenant.Issued())))
+	err := duck.ExecAll(ctx, w.scratch.Conn, steps, on, sql.Named("month", p.month.String()))
+	regions := list.Of(w.Tenant.Regions, func(r config.Region) string { return r.Name })
+	return cmp.Or(err, w.ask(ctx, "ask/source_finding", on, sql.Named("regions", regions), sql.Named("measures", w.Tenant.Issued())))
 }

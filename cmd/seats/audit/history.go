@@ -17,6 +17,7 @@ import (
 	"example.com/seats/internal/calendar"
 	"example.com/seats/internal/config"
 	"example.com/seats/internal/duck"
+	"example.com/seats/internal/list"
 	"example.com/seats/internal/settle"
 	"example.com/seats/internal/sign"
 	"example.com/seats/internal/store"
@@ -48,8 +49,6 @@ func (w *auditor) checkSealed(ctx context.Context, o duck.Options) error {
 	return err
 }
 
-func (w *auditor) wantsRows(m calendar.Month) bool { return w.Period.Touches(m) && !w.without[m] }
-
 // checkLedger verifies the chain of runs, whole, and that what the store holds was written by a run of it.
 func (w *auditor) checkLedger(ctx context.Context) error {
 	for _, r := range w.runs {
@@ -58,7 +57,8 @@ func (w *auditor) checkLedger(ctx context.Context) error {
 			return fmt.Errorf("hash run %d: %w", r.ID, err)
 		}
 		if sum != r.SHA256 {
-			w.add(Finding{Rule: "ledger_entry", What: fmt.Sprintf("run %d (%s at %s) has SHA-256 %s, written was %s", r.ID, r.Command, instant(r.StartedTS), sum, r.SHA256)})
+			w.add(Finding{Rule: "ledger_entry", What: fmt.Sprintf("run %d (%s at %s) has SHA-256 %s, written was %s",
+				r.ID, r.Command, settle.Epoch(r.StartedTS), sum, r.SHA256)})
 		}
 	}
 	months, seals := []string{}, []string{}
@@ -79,11 +79,6 @@ func (w *auditor) checkDays(ctx context.Context) error {
 		}
 	}
 	return cmp.Or(w.ask(ctx, "ask/day_finding", append(w.Period.Bounds(), duck.JSON("months", months))...), w.checkNotIssued(ctx))
-}
-
-// notHeld are those of some days of which the store holds no slice.
-func (w *auditor) notHeld(days []calendar.Date) []calendar.Date {
-	return slices.DeleteFunc(slices.Clone(days), func(d calendar.Date) bool { _, held := w.slices[d]; return held })
 }
 
 // checkNotIssued looks for results that are in no file, and are billed by today's configuration.
@@ -115,11 +110,8 @@ type foundFile struct {
 
 // said is a finding about such files: how many, and each.
 func said(rule string, files []foundFile, format string, args ...any) Finding {
-	f := Finding{Rule: rule, What: fmt.Sprintf(format, append([]any{settle.Count(len(files), "issued file")}, args...)...)}
-	for _, file := range files {
-		f.Details = append(f.Details, file.name+", issued at "+instant(file.issued.Unix()))
-	}
-	return f
+	each := list.Of(files, func(f foundFile) string { return f.name + ", issued at " + settle.Epoch(f.issued.Unix()).String() })
+	return Finding{Rule: rule, What: fmt.Sprintf(format, append([]any{settle.Count(len(files), "issued file")}, args...)...), Details: each}
 }
 
 // lostStore tells whether files were issued that no store knows any more.
@@ -135,7 +127,7 @@ func (w *auditor) lostStore() bool {
 		return false
 	}
 	newest := slices.MaxFunc(found, func(a, b foundFile) int { return a.issued.Compare(b.issued) })
-	w.add(said("store_lost", found, "there is no store, and the output folder holds %s, the newest of %s", instant(newest.issued.Unix())))
+	w.add(said("store_lost", found, "there is no store, and the output folder holds %s, the newest of %s", settle.Epoch(newest.issued.Unix())))
 	return true
 }
 
@@ -185,13 +177,13 @@ func (w *auditor) checkFolder(context.Context) error {
 	if len(before) > 0 {
 		began := "has no entry"
 		if len(w.runs) > 0 {
-			began = "starts at " + instant(w.runs[0].StartedTS)
+			began = "starts at " + settle.Epoch(w.runs[0].StartedTS).String()
 		}
 		w.add(said("store_reset", before, "%s in the output folder unknown to the store, whose ledger %s: it is not the store that issued them", began))
 	}
 	if len(after) > 0 {
 		w.add(said("store_behind", after, "%s in the output folder unknown to the store, whose ledger ends with run %d, at %s",
-			len(w.runs), instant(w.runs[len(w.runs)-1].EndedTS)))
+			len(w.runs), settle.Epoch(w.runs[len(w.runs)-1].EndedTS).String()))
 	}
 	return nil
 }

@@ -44,7 +44,8 @@ func (w *auditor) parts() (parts []part) {
 		p := &parts[at]
 		all, m := w.Tenant.DaysOf(p.month), p.month
 		issued := slices.ContainsFunc(w.issued, func(i report.Issue) bool { return i.Period == m.String() })
-		if p.rows = p.days; issued && w.Period.HoldsMonth(m) && len(w.notHeld(all)) == 0 {
+		notHeld := func(d calendar.Date) bool { return !slices.Contains(w.kept, d) }
+		if p.rows = p.days; issued && w.Period.HoldsMonth(m) && !slices.ContainsFunc(all, notHeld) {
 			p.rows, p.whole = slices.Concat(p.days, all), true
 			slices.SortFunc(p.rows, calendar.Date.Compare)
 			p.rows = slices.Compact(p.rows)

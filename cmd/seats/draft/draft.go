@@ -17,6 +17,7 @@ import (
 
 	"example.com/seats/internal/calendar"
 	"example.com/seats/internal/duck"
+	"example.com/seats/internal/list"
 )
 
 // Settings are what has to be said of a tenant and its GIM, each by a flag. Empty ones are not said. Paths are absolute.
@@ -111,10 +112,8 @@ func Find(ctx context.Context, q duck.Queryer, days []calendar.Date) (Traffic, e
 
 // Place puts the switches into locations, and orders them by these.
 func (t *Traffic) Place(ctx context.Context, q duck.Queryer) error {
-	names, found := []string{}, t.Switches
-	for _, s := range found {
-		names = append(names, s.Name)
-	}
+	found := t.Switches
+	names := list.Of(found, func(s Switch) string { return s.Name })
 	places, err := duck.All[struct {
 		Switch   int
 		Location string

@@ -12,7 +12,6 @@ import (
 	"database/sql"
 	"fmt"
 	"slices"
-	"sort"
 	"strings"
 	"time"
 
@@ -23,6 +22,7 @@ import (
 	"example.com/seats/internal/config"
 	"example.com/seats/internal/duck"
 	"example.com/seats/internal/fail"
+	"example.com/seats/internal/list"
 	"example.com/seats/report"
 )
 
@@ -114,11 +114,6 @@ func (d *Day) where(more ...any) []any {
 	return append([]any{sql.Named("day", d.Date.String()), sql.Named("region", d.Scope.Region), sql.Named("location", d.Scope.Location)}, more...)
 }
 
-// place is a location of a region.
-type place struct{ Region, Location string }
-
-func (p place) String() string { return p.Region + "/" + p.Location }
-
 // Reading is the peak of a day under a reading of the specification.
 type Reading struct {
 	Name    string
@@ -159,11 +154,9 @@ func (d *Day) ReadingTable(readings []Reading) report.Table {
 // Busiest are the n minutes of the day with the most agents at once, how many seconds they are that many, and the sum of the agents over
 // all seconds; among equals those with more agent-seconds first, and then the earlier ones. Minutes without anybody are left out.
 func (d *Day) Busiest(ctx context.Context, n int) (report.Table, error) {
-	return report.Ask(ctx, d.conn, "ask/minute", d.zone, d.where(sql.Named("tenant", d.tenant.Name), sql.Named("top", n))...)
+	zone := func([]string, []any) *time.Location { return d.Zone }
+	return report.Ask(ctx, d.conn, "ask/minute", zone, d.where(sql.Named("tenant", d.tenant.Name), sql.Named("top", n))...)
 }
-
-// zone is that by whose clock times are told.
-func (d *Day) zone([]string, []any) *time.Location { return d.Zone }
 
 // SpanTable shows spans of the day; until is the first second after.
 func (d *Day) SpanTable(spans []calendar.Interval) report.Table {
@@ -174,11 +167,7 @@ func (d *Day) SpanTable(spans []calendar.Interval) report.Table {
 
 // tableOf has a row for each of some things.
 func tableOf[T any](header string, of []T, row func(T) []any) report.Table {
-	t := report.Table{Header: strings.Fields(header), Rows: make([][]any, 0, len(of))}
-	for _, one := range of {
-		t.Rows = append(t.Rows, row(one))
-	}
-	return t
+	return report.Table{Header: strings.Fields(header), Rows: list.Of(of, row)}
 }
 
 // one is a table of one row.
@@ -195,7 +184,7 @@ func instant(ts *int64, zone *time.Location) any {
 }
 
 // text is blank where it is empty.
-func text(s string) any { return where(s != "", s) }
+func text(s string) any { return report.OrNil(s != "", s) }
 
 // before puts columns before those of a table.
 func before(header []string, values []any, t report.Table) report.Table {
@@ -251,28 +240,18 @@ func (c Curve) peak() (most, second int64) {
 // Lasting is the highest number of agents that is not undercut for some seconds on end, and the first second of
 // the first such span; 0 where there is none.
 func (c Curve) Lasting(seconds int64) (agents, second int64) {
-	lasts := func(agents int64) bool { // what is held, fewer are too
-		begun := false
-		for _, s := range c {
-			if s.Agents < agents {
-				begun = false
-				continue
+	for i, first := range c {
+		lowest := first.Agents
+		for _, s := range c[i:] {
+			if lowest = min(lowest, s.Agents); lowest <= agents {
+				break
 			}
-			if !begun {
-				begun, second = true, s.Start
-			}
-			if s.End-second >= seconds {
-				return true
+			if s.End-first.Start >= seconds {
+				agents, second = lowest, first.Start
+				break
 			}
 		}
-		return false
 	}
-	top, _ := c.peak()
-	agents = int64(sort.Search(int(top), func(n int) bool { return !lasts(int64(n) + 1) }))
-	if agents == 0 {
-		return 0, 0
-	}
-	lasts(agents)
 	return agents, second
 }
 
@@ -359,20 +338,18 @@ func (d *Day) key() inPeriod { return inPeriod{d.Date.String(), d.Scope.Region} 
 
 // load reads who was there in seconds of days of regions, each region's day once, all of them with the same location or none.
 func (e *Explainer) load(ctx context.Context, seconds ...*Second) error {
-	var days []calendar.Date
-	var regions []string
-	var ats []int64
-	var by []compute.Standing
-	for _, s := range seconds {
-		if !slices.Contains(days, s.Date) {
-			by = append(by, s.stands)
-		}
-		days, regions, ats = append(days, s.Date), append(regions, s.Scope.Region), append(ats, s.At)
-	}
 	if len(seconds) == 0 {
 		return nil
 	}
-	seats, err := duck.By[inPeriod, Seat](ctx, e.conn, "ask/seat", duck.Days(days...), sql.Named("regions", regions), sql.Named("ats", ats),
+	var by []compute.Standing
+	for _, s := range seconds {
+		if !slices.Contains(compute.DaysOf(by), s.Date) {
+			by = append(by, s.stands)
+		}
+	}
+	seats, err := duck.By[inPeriod, Seat](ctx, e.conn, "ask/seat", duck.Days(list.Of(seconds, func(s *Second) calendar.Date { return s.Date })...),
+		sql.Named("regions", list.Of(seconds, func(s *Second) string { return s.Scope.Region })),
+		sql.Named("ats", list.Of(seconds, func(s *Second) int64 { return s.At })),
 		sql.Named("location", seconds[0].Scope.Location), rulesOf(by...))
 	for _, s := range seconds {
 		s.Seats = seats[s.key()]
@@ -382,10 +359,7 @@ func (e *Explainer) load(ctx context.Context, seconds ...*Second) error {
 
 // check holds the list against the number it explains.
 func (s *Second) check() error {
-	listed := map[string]bool{}
-	for _, t := range s.Seats {
-		listed[t.Agent] = true
-	}
+	listed := slices.Compact(list.Of(s.Seats, func(t Seat) string { return t.Agent }))
 	if int64(len(listed)) == s.Agents {
 		return nil
 	}

@@ -1,6 +1,7 @@
 package explain
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
@@ -9,6 +10,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
@@ -17,6 +19,7 @@ import (
 	"example.com/seats/internal/config"
 	"example.com/seats/internal/duck"
 	"example.com/seats/internal/must"
+	"example.com/seats/report"
 )
 
 // judged are agents' days with what became of every session, by rules that are told here once more, in Go, and as it was counted.
@@ -33,6 +36,44 @@ func (w world) judged(t *rapid.T, conn *sql.Conn) (all []*history) {
 	}
 	require.NoError(t, rows.Err())
 	return all
+}
+
+// Fate is a row of Agents: what became of a session of an agent on a day.
+type Fate struct {
+	Date          calendar.Date
+	Resource      int64 // resource_key
+	Session       Key
+	Login, Logout *int64 // as GIM has them
+	place                // "" where the session did not get so far
+	Verdict       string // counted; counted once, where it shares seconds with another session of its agent; not counted
+	Rule          string // the rule that decided, where it is not simply counted
+	Reason        string
+	Activities    int64    // how many put the session into the location
+	First         Activity // the first of them; without a Kind: none
+	Decision      string
+}
+
+// fatesOf are the rows by agent, whose clocks are put back.
+func fatesOf(t report.Table) map[string][]Fate {
+	of := map[string][]Fate{}
+	text := func(cell any) string { return fmt.Sprint(cmp.Or[any](cell, "")) }
+	number := func(cell any) int64 { return cmp.Or[any](cell, int64(0)).(int64) }
+	second := func(cell any) *int64 {
+		if cell == nil {
+			return nil
+		}
+		return new(cell.(time.Time).Unix())
+	}
+	for _, r := range t.Rows {
+		agent := text(r[1])
+		of[agent] = append(of[agent], Fate{
+			Date: r[2].(calendar.Date), Resource: number(r[3]), Session: Key{number(r[4]), number(r[5])}, Login: second(r[6]), Logout: second(r[7]),
+			place: place{text(r[8]), text(r[9])}, Verdict: text(r[10]), Rule: text(r[11]), Reason: text(r[12]), Activities: number(r[13]),
+			First:    Activity{text(r[14]), Key{number(r[15]), number(r[16])}, *cmp.Or(second(r[17]), new(int64)), text(r[18]), text(r[19])},
+			Decision: text(r[20]),
+		})
+	}
+	return of
 }
 
 // asked leaves of a session's fates those of a region, or a location. Where none is left, the session belongs elsewhere.
@@ -75,6 +116,11 @@ func (h *history) check() error {
 func (h *history) disagree(at seatKey, rules, store string) error {
 	return fmt.Errorf("agent %s on %s: session %d in %s is %s by the rules and %s in the store", h.agent, h.date, at.Session.ID, at.place, rules, store)
 }
+
+// place is a location of a region.
+type place struct{ Region, Location string }
+
+func (p place) String() string { return p.Region + "/" + p.Location }
 
 // seatKey is a session in a location.
 type seatKey struct {

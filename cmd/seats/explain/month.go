@@ -17,6 +17,7 @@ import (
 	"example.com/seats/internal/duck"
 	"example.com/seats/internal/fail"
 	"example.com/seats/internal/forecast"
+	"example.com/seats/internal/list"
 	"example.com/seats/internal/store"
 	"example.com/seats/report"
 )
@@ -183,11 +184,8 @@ func (d *Day) Breakdown(ctx context.Context, by config.Unit) (*Breakdown, error)
 
 // Breakdowns does what Breakdown does for days of as many regions.
 func (e *Explainer) Breakdowns(ctx context.Context, by config.Unit, days ...*Day) (found []*Breakdown, untold []error, err error) {
-	var periods, regions []string
-	for _, d := range days {
-		periods, regions = append(periods, d.Date.String()), append(regions, d.Scope.Region)
-	}
-	parts, err := e.breakDown(ctx, "ask/breakdown", by, sql.Named("periods", periods), sql.Named("regions", regions))
+	parts, err := e.breakDown(ctx, "ask/breakdown", by, sql.Named("periods", list.Of(days, func(d *Day) string { return d.Date.String() })),
+		sql.Named("regions", list.Of(days, func(d *Day) string { return d.Scope.Region })))
 	for _, d := range days {
 		b, problem := d.brokenDown(by, parts[d.key()])
 		found, untold = append(found, b), append(untold, problem)
@@ -292,19 +290,11 @@ func (t *Trend) columns() (month, committed report.Table) {
 	if len(t.Ahead) == 0 && !known {
 		low, high, known = t.Highest, t.Highest, true
 	}
-	day := func(d calendar.Date) any { return where(commits && !d.IsZero(), d) }
+	day := func(d calendar.Date) any { return report.OrNil(commits && !d.IsZero(), d) }
 	return one("tenant region month from counted ahead highest peak_low peak_high times",
-			t.Tenant, t.Region.Name, t.Month, t.From, t.Counted, len(t.Ahead), t.Highest, where(known, low), where(known, high), t.Peak.Times),
-		one("committed passed_on times_above passed_earliest passed_latest", where(commits, t.Committed), day(t.PassedOn),
-			where(commits && t.Peak.Known(), t.Peak.Above), day(t.PassEarliest), day(t.PassLatest))
-}
-
-// where is blank where it is not so.
-func where(is bool, value any) any {
-	if is {
-		return value
-	}
-	return nil
+			t.Tenant, t.Region.Name, t.Month, t.From, t.Counted, len(t.Ahead), t.Highest, report.OrNil(known, low), report.OrNil(known, high), t.Peak.Times),
+		one("committed passed_on times_above passed_earliest passed_latest", report.OrNil(commits, t.Committed), day(t.PassedOn),
+			report.OrNil(commits && t.Peak.Known(), t.Peak.Above), day(t.PassEarliest), day(t.PassLatest))
 }
 
 // Brief is the month in one row, and one of what is committed where something is, for people.
@@ -319,7 +309,8 @@ func (t *Trend) Brief() []report.Table {
 // Days has a row for each day that has no number yet.
 func (t *Trend) Days() report.Table {
 	return tableOf("date weekday peak_low peak_high times times_above", t.Ahead, func(d forecast.Day) []any {
-		return []any{d.Date, d.Date.Weekday(), where(d.Known(), d.Low), where(d.Known(), d.High), d.Times, where(d.Known() && t.Committed > 0, d.Above)}
+		return []any{d.Date, d.Date.Weekday(), report.OrNil(d.Known(), d.Low), report.OrNil(d.Known(), d.High), d.Times,
+			report.OrNil(d.Known() && t.Committed > 0, d.Above)}
 	})
 }
 

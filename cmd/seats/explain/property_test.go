@@ -115,13 +115,8 @@ func (w world) everySessionHasItsFate(t *rapid.T, histories map[string]*history)
 // In all, in a region, or in a location, the fates that the statement tells of an agent are those that the rules give here.
 func (w world) fatesAreWhatTheRulesSay(t *rapid.T, conn *sql.Conn, histories map[string]*history) {
 	at := rapid.SampledFrom(append(w.scopes(), place{})).Draw(t, "asked for")
-	got := map[string][]Fate{}
-	all := must.Have(New(conn, w.tenant).fates(context.Background(), []calendar.Date{w.day}, at.Region, at.Location, slices.Collect(maps.Keys(histories))...))(t)
-	for _, f := range all {
-		agent := f.Agent
-		f.Agent = "" // which the rules here are asked for one by one
-		got[agent] = append(got[agent], f)
-	}
+	all := must.Have(New(conn, w.tenant).Agents(context.Background(), []calendar.Date{w.day}, at.Region, at.Location, slices.Collect(maps.Keys(histories))...))(t)
+	got := fatesOf(all)
 	for agent, h := range histories {
 		var want []Fate
 		for _, j := range h.found {

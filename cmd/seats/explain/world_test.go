@@ -226,7 +226,7 @@ func BenchmarkDayOfAMillionSessions(b *testing.B) {
 	}{
 		{"peak", func() { require.Greater(b, must.Have(open().Peak(ctx))(b).Agents, int64(10_000)) }},
 		{"busiest", func() { require.Len(b, must.Have(open().Busiest(ctx, 10))(b).Rows, 10) }},
-		{"agent", func() { require.Len(b, must.Have(e.Agent(ctx, "emp77", []calendar.Date{date}, "", ""))(b), 10) }},
+		{"agent", func() { require.Len(b, must.Have(e.Agents(ctx, []calendar.Date{date}, "", "", "emp77"))(b).Rows, 10) }},
 		{"sensitivity", func() { must.Have(open().Sensitivity(ctx, 60))(b) }},
 	} {
 		b.Run(q.name, func(b *testing.B) {
@@ -266,7 +266,7 @@ func TestFates(t *testing.T) {
 	insert(t, conn, must.Text(t, "testdata/fates.sql"))
 	must.Have(compute.NewCounter(conn, tenant).Day(context.Background(), day, 1))(t)
 	for _, test := range tests {
-		fates := must.Have(New(conn, tenant).Agent(context.Background(), test.agent, []calendar.Date{day}, test.region, ""))(t)
+		fates := fatesOf(must.Have(New(conn, tenant).Agents(context.Background(), []calendar.Date{day}, test.region, "", test.agent))(t))[test.agent]
 		require.Len(t, fates, 1, test.agent)
 		f := fates[0]
 		require.Equal(t, test.want, Fate{Verdict: f.Verdict, Rule: f.Rule, Reason: f.Reason, place: f.place, Decision: f.Decision}, test.agent)
@@ -276,7 +276,7 @@ func TestFates(t *testing.T) {
 	require.Contains(t, decisions(second), "told: listed switch (L, told by leg 77 of the same login)")
 	require.Contains(t, decisions(second), "counted: listed switch")
 
-	twice := must.Have(New(conn, tenant).Agent(context.Background(), "twice", []calendar.Date{day}, "", ""))(t)
+	twice := fatesOf(must.Have(New(conn, tenant).Agents(context.Background(), []calendar.Date{day}, "", "", "twice"))(t))["twice"]
 	require.Len(t, twice, 2)
 	for i, other := range []string{"11", "10"} {
 		require.Equal(t, CountedOnce, twice[i].Verdict)
@@ -284,7 +284,7 @@ func TestFates(t *testing.T) {
 	}
 
 	insert(t, conn, "insert into _data.qualifying_session select * replace ('paris' as location) from _data.qualifying_session where agent = 'counted'")
-	_, err := New(conn, tenant).Agent(context.Background(), "counted", []calendar.Date{day}, "", "")
+	_, err := New(conn, tenant).Agents(context.Background(), []calendar.Date{day}, "", "", "counted")
 	require.ErrorContains(t, err, "session 1 in EU/paris is not counted by the rules and counted in the store")
 }
 

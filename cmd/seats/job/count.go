@@ -14,6 +14,7 @@ import (
 	"example.com/seats/internal/config"
 	"example.com/seats/internal/duck"
 	"example.com/seats/internal/fail"
+	"example.com/seats/internal/list"
 	"example.com/seats/internal/settle"
 	"example.com/seats/report"
 )
@@ -52,11 +53,11 @@ func (s *state) compute(ctx context.Context) {
 			s.became[day] = waiting
 			absent.What, absent.Days = missing.What, append(absent.Days, missing.Days...)
 		default:
-			s.fail(day, hinted(err))
+			s.fail(day, err)
 		}
 	}
 	if absent.What != "" {
-		s.note(calendar.Date{}, hinted(&absent))
+		s.note(calendar.Date{}, &absent)
 	}
 	for _, month := range s.Months {
 		s.computeMonth(ctx, counter, month)
@@ -115,7 +116,7 @@ func (s *state) count(ctx context.Context, counter *compute.Counter, days []cale
 			if len(some) > 1 {
 				attrs = append(attrs, "days", len(some)) // together
 			}
-			if why := whyOf(one.By, one.Slice); why != "" {
+			if why := Why(one.By, one.Slice.Day, one.Slice); why != "" {
 				attrs = append(attrs, "why", why)
 			}
 			s.info("computed", attrs...)
@@ -143,7 +144,7 @@ func (s *state) computeMonth(ctx context.Context, counter *compute.Counter, mont
 	case errors.As(err, &missing) && s.Asked != Month:
 		s.warn("the month is not complete: "+missing.Error(), "month", month)
 	case err != nil:
-		s.note(calendar.Date{}, hinted(err))
+		s.note(calendar.Date{}, err)
 	default:
 		s.months = append(s.months, result)
 		s.warnBlocked(month, calendar.Date{}, result.Quality)
@@ -265,28 +266,9 @@ var Doubts = map[string]string{
 // examples are the first few of a rule's keys, on one line whatever names are in them.
 func examples(keys []string) string {
 	const most = 5
-	var shown []string
-	for _, k := range keys[:min(len(keys), most)] {
-		shown = append(shown, report.Printable(k))
-	}
+	shown := list.Of(keys[:min(len(keys), most)], report.Printable)
 	if len(keys) > most {
 		shown = append(shown, "...")
 	}
 	return strings.Join(shown, ", ")
-}
-
-// hinted adds what to do to the errors of compute.
-func hinted(err error) error {
-	var missing *compute.MissingError
-	var coverage *compute.CoverageError
-	var differ *compute.DifferenceError
-	switch {
-	case errors.As(err, &differ):
-		return fail.New(fail.Differ, "nothing was issued; this is a defect of the program or a damaged store: keep the store and report it", "%w", err)
-	case errors.As(err, &missing):
-		return fail.New(fail.NotReady, "`seats run` or `seats extract` brings the missing days", "%w", err)
-	case errors.As(err, &coverage):
-		return fail.New(fail.Other, "`seats extract` reads the day again", "%w", err)
-	}
-	return err
 }

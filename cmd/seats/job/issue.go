@@ -17,6 +17,7 @@ import (
 	"example.com/seats/internal/config"
 	"example.com/seats/internal/duck"
 	"example.com/seats/internal/fail"
+	"example.com/seats/internal/list"
 	"example.com/seats/internal/settle"
 	"example.com/seats/internal/store"
 	"example.com/seats/report"
@@ -39,9 +40,7 @@ func (s *state) report(ctx context.Context) {
 
 // show gives the results without issuing them.
 func (s *state) show() {
-	for _, n := range s.numbers() {
-		s.result.Rows = append(s.result.Rows, report.Outcome{Number: n, Blocked: s.blocked})
-	}
+	s.result.Rows = list.Of(s.numbers(), func(n report.Number) report.Outcome { return report.Outcome{Number: n, Blocked: s.blocked} })
 }
 
 // issue writes what is to be written, then the ledger. It does not look at the context any more: what is
@@ -187,7 +186,7 @@ func (s *state) numbers() (numbers []report.Number) {
 	}
 	for _, d := range s.days {
 		n := report.Number{State: d.State, RulesHash: d.RulesSHA256, SQLHash: d.SQLSHA256, Slices: []settle.Slice{d.Slice}, Quality: d.Quality}
-		n.Period, n.Why = d.Day.String(), whyOf(d.By, d.Slice)
+		n.Period, n.Why = d.Day.String(), Why(d.By, d.Slice.Day, d.Slice)
 		for _, p := range d.Regions() {
 			add(n, d.Day, report.Concurrent, compute.MonthPeak{Peak: p}, d.By)
 		}
@@ -200,7 +199,7 @@ func (s *state) numbers() (numbers []report.Number) {
 			n := report.Number{State: r.State, RulesHash: m.RulesSHA256, SQLHash: m.SQLSHA256, Slices: r.Slices, Quality: r.Quality}
 			whys := map[calendar.Date]string{}
 			for _, slice := range r.Slices {
-				whys[slice.Day] = whyOf(s.Tenant, slice)
+				whys[slice.Day] = Why(s.Tenant, slice.Day, slice)
 			}
 			n.Why = settle.Said(whys)
 			if n.Period = m.Month.String(); r.Peak != nil {
@@ -210,11 +209,6 @@ func (s *state) numbers() (numbers []report.Number) {
 		}
 	}
 	return numbers
-}
-
-// whyOf says why the numbers of a slice may still move, by the rules that it is counted by; or "".
-func whyOf(by config.Tenant, s settle.Slice) string {
-	return settle.Why(s.HighWater, s.OpenSessions, Window(by, s.Day).Hull().End, by.SettleHours)
 }
 
 // breakDown gives numbers their agent groups, where data files have a row for each.
@@ -352,10 +346,9 @@ func (j *Job) DryRun(ctx context.Context) (rows [][]any, err error) {
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
 	}
-	numbers := []map[string]any{}
-	for _, n := range s.numbers() {
-		numbers = append(numbers, map[string]any{"region": n.Region, "measure": n.Measure, "period": n.Period, "value": n.Value})
-	}
+	numbers := list.Of(s.numbers(), func(n report.Number) map[string]any {
+		return map[string]any{"region": n.Region, "measure": n.Measure, "period": n.Period, "value": n.Value}
+	})
 	table, err := report.Ask(ctx, s.Conn, "ask/dry_run", nil, sql.Named("tenant", j.Tenant.Name), sql.Named("periods", periods),
 		sql.Named("measures", j.Tenant.Issued()), duck.JSON("numbers", numbers))
 	return table.Rows, errors.Join(append(s.errs, err)...)

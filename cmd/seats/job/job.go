@@ -25,6 +25,8 @@ import (
 	"example.com/seats/internal/disk"
 	"example.com/seats/internal/duck"
 	"example.com/seats/internal/fail"
+	"example.com/seats/internal/list"
+	"example.com/seats/internal/settle"
 	"example.com/seats/internal/sign"
 	"example.com/seats/internal/store"
 	"example.com/seats/report"
@@ -88,8 +90,7 @@ func (p Plan) daysOf(m calendar.Month) []calendar.Date {
 
 // Log is where a job says what it does: lines, and the progress of long work.
 type Log interface {
-	Info(msg string, attrs ...any)
-	Warn(msg string, attrs ...any)
+	deliver.Log
 	Start(what string)
 	Expect(rows int64) // from here on so many are to come
 	Add(rows int64)
@@ -363,7 +364,8 @@ func (s *state) open(ctx context.Context) error {
 		return errors.Join(err, s.Drop())
 	}
 	if s.started.Before(time.Unix(s.last.EndedTS, 0)) {
-		s.warn("the clock is behind the end of the newest run: is it right?", "clock", instant(s.started.Unix()), "newest_run_ended", instant(s.last.EndedTS))
+		s.warn("the clock is behind the end of the newest run: is it right?", "clock", settle.Epoch(s.started.Unix()).String(),
+			"newest_run_ended", settle.Epoch(s.last.EndedTS).String())
 	}
 	return nil
 }
@@ -419,9 +421,7 @@ func (s *state) remember(ctx context.Context) error {
 	if u, err := user.Current(); err == nil {
 		r.OSUser = u.Username
 	}
-	for _, day := range s.Days {
-		r.Days = append(r.Days, day.String())
-	}
+	r.Days = list.Of(s.Days, calendar.Date.String)
 	said := s.sealed
 	for _, slice := range s.result.Slices {
 		r.Slices = append(r.Slices, slice.Day.String()+" "+slice.SHA256)
@@ -460,5 +460,3 @@ func (s *state) gaveUp(ctx context.Context, err error) bool {
 	s.stood = cmp.Or(s.stood, err)
 	return true
 }
-
-func instant(ts int64) string { return time.Unix(ts, 0).UTC().Format(time.RFC3339) }

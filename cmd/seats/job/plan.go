@@ -15,6 +15,7 @@ import (
 	"example.com/seats/internal/calendar"
 	"example.com/seats/internal/config"
 	"example.com/seats/internal/duck"
+	"example.com/seats/internal/list"
 	"example.com/seats/internal/settle"
 	"example.com/seats/internal/store"
 	"example.com/seats/report"
@@ -36,7 +37,7 @@ func IsSkipped(t config.Tenant, day calendar.Date) bool { return len(Window(t, d
 
 // Why says why the numbers of a stored slice may still move under the tenant's configuration (R10), which may have been another when the
 // slice was read; "" where they may not.
-func Why(t config.Tenant, day calendar.Date, s store.Slice) string {
+func Why(t config.Tenant, day calendar.Date, s settle.Slice) string {
 	w := Window(t, day)
 	if len(w.Spans) == 0 {
 		return "no region knows the date any more"
@@ -47,7 +48,7 @@ func Why(t config.Tenant, day calendar.Date, s store.Slice) string {
 // backlog is what the store says of a tenant's days and months.
 type backlog struct {
 	config.Tenant
-	held      map[calendar.Date]store.Slice
+	held      map[calendar.Date]settle.Slice
 	uncounted []calendar.Date              // days whose slice was read since they were counted
 	issued    map[string]map[string]string // period, region: the state of the file that says what was counted, or ""
 }
@@ -111,12 +112,9 @@ func (b backlog) dayIsDue(day calendar.Date) bool {
 
 // mayMove tells whether reading a provisional day again can bring anything: not where the slice was read so late, by its mark
 // or else by the clock, that all its sessions had ended or never will.
-func (b backlog) mayMove(day calendar.Date, slice store.Slice) bool {
-	hours, read := time.Duration(max(b.MaxSessionHours, b.SettleHours))*time.Hour, slice.ExtractedTS
-	if slice.HighWater != nil {
-		read = *slice.HighWater
-	}
-	return read < Window(b.Tenant, day).Hull().End+int64(hours.Seconds())
+func (b backlog) mayMove(day calendar.Date, slice settle.Slice) bool {
+	read := *cmp.Or(slice.HighWater, &slice.ExtractedTS)
+	return int64(read) < Window(b.Tenant, day).Hull().End+3600*int64(max(b.MaxSessionHours, b.SettleHours))
 }
 
 // lacksFile tells whether a region that is billed for the period, and was counted for it, has no file that says so and may have one, or
@@ -160,7 +158,7 @@ func (l Look) Mark() string {
 	if l.HighWater == nil {
 		return ""
 	}
-	return instant(*l.HighWater)
+	return settle.Epoch(*l.HighWater).String()
 }
 
 // Look asks the source whether it is ready for the job's last day (R10), without the store's lock and without reading
@@ -252,12 +250,12 @@ func (s *state) retain(ctx context.Context) error {
 }
 
 // newestRead is the newest day up to which the source is known to have been read.
-func (s *state) newestRead(held map[calendar.Date]store.Slice) (newest calendar.Date) {
+func (s *state) newestRead(held map[calendar.Date]settle.Slice) (newest calendar.Date) {
 	for day, slice := range held {
 		if slice.HighWater == nil {
 			continue // nobody knows what the source had by then
 		}
-		if mark := calendar.DateOf(time.Unix(*slice.HighWater, 0), s.Tenant.Zone); mark.Before(day) {
+		if mark := calendar.DateOf(slice.HighWater.Time(), s.Tenant.Zone); mark.Before(day) {
 			day = mark
 		}
 		if newest.Before(day) {
@@ -270,10 +268,9 @@ func (s *state) newestRead(held map[calendar.Date]store.Slice) (newest calendar.
 // owed is why the rows of a month are needed still: a region that had some has a number that is not issued as final, or is not
 // even counted. A region whose last day came before has none to come; one that is switched off and had nobody has none to lose.
 func (s *state) owed(ctx context.Context, month calendar.Month) (why string, err error) {
-	regions := []map[string]any{}
-	for _, r := range s.Tenant.Regions {
-		regions = append(regions, map[string]any{"region": r.Name, "disabled": r.Disabled, "until": r.Until.OrNone()})
-	}
+	regions := list.Of(s.Tenant.Regions, func(r config.Region) map[string]any {
+		return map[string]any{"region": r.Name, "disabled": r.Disabled, "until": r.Until.OrNone()}
+	})
 	owed, err := duck.One[struct {
 		Region, Period string
 		Agents         *int64
@@ -288,7 +285,7 @@ func (s *state) owed(ctx context.Context, month calendar.Month) (why string, err
 }
 
 // monthsOf are the months from the first to the last of which the store holds a day.
-func monthsOf(held map[calendar.Date]store.Slice) (months []calendar.Month) {
+func monthsOf(held map[calendar.Date]settle.Slice) (months []calendar.Month) {
 	days := slices.SortedFunc(maps.Keys(held), calendar.Date.Compare)
 	if len(days) == 0 {
 		return nil
@@ -300,13 +297,8 @@ func monthsOf(held map[calendar.Date]store.Slice) (months []calendar.Month) {
 }
 
 // heldIn is how many days of a month the store holds.
-func heldIn(held map[calendar.Date]store.Slice, month calendar.Month) (days int) {
-	for day := range held {
-		if day.YearMonth() == month {
-			days++
-		}
-	}
-	return days
+func heldIn(held map[calendar.Date]settle.Slice, month calendar.Month) int {
+	return len(slices.DeleteFunc(slices.Collect(maps.Keys(held)), func(d calendar.Date) bool { return d.YearMonth() != month }))
 }
 
 // sealAfter is how many days after its end a closed month is sealed: what comes late or is corrected mostly comes before.

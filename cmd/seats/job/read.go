@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"time"
 
@@ -19,6 +20,7 @@ import (
 	"example.com/seats/internal/config"
 	"example.com/seats/internal/duck"
 	"example.com/seats/internal/fail"
+	"example.com/seats/internal/settle"
 	"example.com/seats/internal/store"
 )
 
@@ -244,7 +246,7 @@ func (s *state) extractDay(ctx context.Context, cutter *extract.Cutter, w extrac
 // ready asks whether the source is complete for the day, as far as the configuration wants to know (R10).
 func (s *state) ready(h extract.Horizon, w extract.Window) error {
 	ready, known := h.Ready(w)
-	end := instant(w.Hull().End)
+	end := settle.Epoch(w.Hull().End).String()
 	switch {
 	case !known && h.Unknown != "":
 		s.warn("up to when the source is complete is unknown: the day stays provisional", "day", w.Day, "reason", h.Unknown)
@@ -276,14 +278,10 @@ func (s *state) sayUnknownSwitches(ctx context.Context, have []string) error {
 // UnknownSwitches names each configured switch that no DN of the source has, with the nearest that one has: switches are
 // compared exactly (R5), so that the seats of a misspelt one go to the default location without a word.
 func UnknownSwitches(t config.Tenant, have []string) (said []string) {
-	known := map[string]bool{}
-	for _, name := range have {
-		known[name] = true
-	}
 	for _, r := range t.Regions {
 		for _, l := range r.Locations {
 			for _, name := range l.Names() {
-				if !known[name] {
+				if !slices.Contains(have, name) {
 					said = append(said, fmt.Sprintf("%s/%s: no DN has the switch %q%s", r.Name, l.Name, name, nearest(name, have)))
 				}
 			}

@@ -69,13 +69,7 @@ func (t Store) Write(ctx context.Context, site *Site) error {
 		return err
 	}
 	site.access = append(site.access, t.Of.Access)
-	var days []calendar.Date
-	for _, d := range page.Days {
-		if d.HasPage {
-			days = append(days, d.Date)
-		}
-	}
-	stands, err := compute.Look(ctx, t.Conn, t.Of, days...)
+	stands, err := compute.Look(ctx, t.Conn, t.Of, page.paged()...)
 	stands = slices.DeleteFunc(stands, func(s compute.Standing) bool { return err == nil && site.Kept(s.Day, t.basis(s)) })
 	if len(stands) > 0 {
 		t.Log.Start("pages of " + t.Of.Name)
@@ -185,11 +179,7 @@ func (t Store) loadDays(ctx context.Context, page *Tenant) error {
 
 // days are what the pages of some days show.
 func (t Store) days(ctx context.Context, stands []compute.Standing) ([]Detail, error) {
-	var days []calendar.Date
-	for _, s := range stands {
-		days = append(days, s.Day)
-	}
-	curves, err := t.curves(ctx, days)
+	curves, err := t.curves(ctx, compute.DaysOf(stands))
 	if err != nil {
 		return nil, err
 	}

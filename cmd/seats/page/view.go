@@ -15,6 +15,7 @@ import (
 	"example.com/seats/internal/calendar"
 	"example.com/seats/internal/config"
 	"example.com/seats/internal/forecast"
+	"example.com/seats/internal/list"
 	"example.com/seats/internal/settle"
 	"example.com/seats/report"
 	"example.com/seats/sql"
@@ -24,7 +25,7 @@ import (
 type overview struct {
 	Tenant
 	Months  []*monthView // that get a page, the newest first
-	paged   []string     // the days that do
+	paged   []string     // the days that do, by their names
 	History history      // up to the newest month of all tenants of the page
 	basis   map[calendar.Date]string
 }
@@ -74,22 +75,21 @@ type qualitySum struct {
 
 func newOverview(t Tenant) *overview {
 	o := &overview{Tenant: t, basis: map[calendar.Date]string{}}
-	var months []string
-	for _, m := range t.Shown {
-		months = append(months, m.String())
-	}
+	months := list.Of(t.Shown, calendar.Month.String)
 	for _, m := range slices.Backward(t.Shown) {
 		v := &monthView{overview: o, Month: m, States: map[string]int{}}
 		v.Prev, v.Next = beside(months, m.String())
 		v.fill()
 		o.Months = append(o.Months, v)
 	}
-	for _, d := range t.Days {
-		if d.HasPage {
-			o.paged = append(o.paged, d.Date.String())
-		}
-	}
+	o.paged = list.Of(t.paged(), calendar.Date.String)
 	return o
+}
+
+// paged are the days that get a page.
+func (t Tenant) paged() []calendar.Date {
+	days := slices.DeleteFunc(slices.Clone(t.Days), func(d Day) bool { return !d.HasPage })
+	return list.Of(days, func(d Day) calendar.Date { return d.Date })
 }
 
 // beside are the page before one and the one after it, "" where there is none.
@@ -117,9 +117,7 @@ func (v *monthView) fill() {
 		}
 	}
 	slices.SortFunc(v.Quality, func(a, b qualitySum) int { return int(b.Count - a.Count) })
-	for _, r := range v.overview.Regions {
-		v.Regions = append(v.Regions, v.region(r))
-	}
+	v.Regions = list.Of(v.overview.Regions, v.region)
 }
 
 func (v *monthView) region(r config.Region) regionMonth {
@@ -369,11 +367,6 @@ func (c chart) Y(n int64) float64  { return chartHeight - (chartHeight-chartTop)
 func (c chart) Up(n int64) float64 { return chartHeight - c.Y(n) }
 
 // Ticks are the days that are named.
-func (c chart) Ticks() (days []int) {
-	for _, day := range []int{1, 5, 10, 15, 20, 25, 30} {
-		if float64(day) <= c.days {
-			days = append(days, day)
-		}
-	}
-	return days
+func (c chart) Ticks() []int {
+	return slices.DeleteFunc([]int{1, 5, 10, 15, 20, 25, 30}, func(day int) bool { return float64(day) > c.days })
 }

@@ -150,33 +150,27 @@ func (k *Key) Day(ctx context.Context, scratch *store.Scratch, t config.Tenant, 
 // Rows replaces the agents of the one day whose raw rows the scratch store holds. Patterns of exclude_agents are resolved
 // before.
 func (k *Key) Rows(ctx context.Context, scratch *store.Scratch, patterns []string) error {
-	resources, err := duck.All[struct {
-		Key      int64
-		Employee string
-		Excluded bool
-	}](ctx, scratch.Conn, "ask/pseudonym_resource", sql.Named("patterns", append([]string{}, patterns...)))
+	type resource struct {
+		Key       int64  `json:"resource_key"`
+		Employee  string `json:"employee_id"`
+		Excluded  bool   `json:"-"`
+		Pseudonym int64  `json:"pseudonym" duck:"-"`
+		Name      string `json:"resource_name" duck:"-"`
+	}
+	rows, err := duck.All[resource](ctx, scratch.Conn, "ask/pseudonym_resource", sql.Named("patterns", append([]string{}, patterns...)))
 	if err != nil {
 		return err
 	}
-	type row struct {
-		Key       int64  `json:"resource_key"`
-		Pseudonym int64  `json:"pseudonym"`
-		Employee  string `json:"employee_id"`
-		Name      string `json:"resource_name"`
-	}
-	rows := []row{}
-	for _, r := range resources {
-		masked, err := k.Resource(r.Key)
-		if err != nil {
+	for i := range rows {
+		r := &rows[i]
+		if r.Pseudonym, err = k.Resource(r.Key); err != nil {
 			return err
 		}
-		name := ""
-		if r.Excluded {
-			name = excludedMark + strconv.FormatInt(masked, 10)
+		if r.Employee = k.Employee(r.Employee); r.Excluded {
+			r.Name = excludedMark + strconv.FormatInt(r.Pseudonym, 10)
 		}
-		rows = append(rows, row{r.Key, masked, k.Employee(r.Employee), name})
 	}
-	_, err = duck.Exec(ctx, scratch.Conn, "ask/pseudonym_pseudonym", duck.JSON("rows", rows))
+	_, err = duck.Exec(ctx, scratch.Conn, "ask/pseudonym_pseudonym", duck.JSON("rows", append([]resource{}, rows...)))
 	for _, table := range []string{"voice_session", "ocs_activity", "other_leg", "other_session"} {
 		if err == nil {
 			err = scratch.Each(ctx, "mask", table)

@@ -31,6 +31,7 @@ import (
 
 	"example.com/seats/internal/duck"
 	"example.com/seats/internal/fail"
+	"example.com/seats/internal/list"
 	"example.com/seats/internal/plain"
 	"example.com/seats/report"
 )
@@ -51,7 +52,7 @@ type Asker struct {
 	Took time.Duration // the last statement, without what it took to show its rows
 	Rows int           // of its answer
 
-	functions map[string]bool // that a question may call; nil: not read yet
+	functions []string // that a question may call; nil: not read yet
 }
 
 // Ask runs a statement and writes its rows to the screen or, where file is not empty, into a new file; then the name's ending
@@ -362,7 +363,7 @@ func (a *Asker) calls(tree any) (err error) {
 		}
 	case map[string]any:
 		err = a.calls(slices.Collect(maps.Values(node)))
-		if name, is := node["function_name"].(string); is && !a.functions[strings.ToLower(name)] {
+		if name, is := node["function_name"].(string); is && !slices.Contains(a.functions, strings.ToLower(name)) {
 			return fail.New(fail.Other, "what reads or writes files, settings or logs, or runs a text, is not for questions",
 				"no function %s can be called here", strings.ToLower(name))
 		}
@@ -382,10 +383,7 @@ func (a *Asker) readFunctions(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	a.functions = map[string]bool{}
-	for _, name := range append(names(listed), macros...) {
-		a.functions[strings.ToLower(name)] = true
-	}
+	a.functions = list.Of(append(names(listed), macros...), strings.ToLower)
 	return nil
 }
 

@@ -1,6 +1,7 @@
 package query
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -22,6 +23,7 @@ import (
 	"example.com/seats/internal/confine"
 	"example.com/seats/internal/duck"
 	"example.com/seats/internal/fail"
+	"example.com/seats/internal/list"
 	"example.com/seats/internal/plain"
 	"example.com/seats/report"
 )
@@ -32,12 +34,10 @@ type catalog struct {
 	macros  []string
 }
 
-func readCatalog(ctx context.Context, q duck.Queryer) (c catalog, err error) {
-	if c.columns, err = duck.By[string, string](ctx, q, "ask/relation"); err != nil {
-		return c, err
-	}
-	c.macros, err = duck.All[string](ctx, q, "ask/macro")
-	return c, err
+func readCatalog(ctx context.Context, q duck.Queryer) (catalog, error) {
+	columns, err1 := duck.By[string, string](ctx, q, "ask/relation")
+	macros, err2 := duck.All[string](ctx, q, "ask/macro")
+	return catalog{columns, macros}, cmp.Or(err1, err2)
 }
 
 // describe tells of the columns of a relation, or how a macro is called.
@@ -75,11 +75,9 @@ func (c catalog) complete(before, after string) (begun string, words []string) {
 	case begun != "" || afterFrom.MatchString(rest) || ofBefore.MatchString(rest):
 		may = c.inSQL(rest, before+after)
 	}
-	for _, word := range may {
-		if len(word) >= len(begun) && strings.EqualFold(word[:len(begun)], begun) {
-			words = append(words, word)
-		}
-	}
+	words = slices.DeleteFunc(slices.Clone(may), func(word string) bool {
+		return len(word) < len(begun) || !strings.EqualFold(word[:len(begun)], begun)
+	})
 	slices.Sort(words)
 	words = slices.Compact(words)
 	if len(words) == 0 || slices.Equal(words, []string{begun}) {
@@ -104,12 +102,8 @@ func (c catalog) inCommand(before string) (may []string) {
 }
 
 // names are those of the relations, and of the macros with what is put behind them.
-func (c catalog) names(behind string) (names []string) {
-	names = slices.Collect(maps.Keys(c.columns))
-	for _, m := range c.macros {
-		names = append(names, m+behind)
-	}
-	return names
+func (c catalog) names(behind string) []string {
+	return slices.AppendSeq(list.Of(c.macros, func(macro string) string { return macro + behind }), maps.Keys(c.columns))
 }
 
 func (c catalog) inSQL(before, statement string) (may []string) {

@@ -14,6 +14,7 @@ import (
 	"github.com/peterh/liner"
 
 	"example.com/seats/internal/fail"
+	"example.com/seats/internal/list"
 	"example.com/seats/report"
 )
 
@@ -238,9 +239,7 @@ func (p *Prompt) command(ctx context.Context, typed string) error {
 	switch name {
 	case "help":
 		t.Header = []string{"command", "does"}
-		for _, c := range commands {
-			t.Rows = append(t.Rows, []any{strings.TrimSpace("." + c.name + " " + c.argument), c.help})
-		}
+		t.Rows = list.Of(commands, func(c command) []any { return []any{strings.TrimSpace("." + c.name + " " + c.argument), c.help} })
 	case "tables":
 		t, err = report.Ask(ctx, p.Conn, "ask/listed", nil)
 	case "describe":

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -136,7 +137,7 @@ func TestEveryFunctionOfDuckDBIsJudged(t *testing.T) {
 	}
 	require.NoError(t, rows.Err())
 	for name := range has {
-		require.True(t, a.functions[name] != refused[name], "functions.txt or testdata/refused.txt must have %q, and not both", name)
+		require.NotEqual(t, refused[name], slices.Contains(a.functions, name), "functions.txt or testdata/refused.txt must have %q, and not both", name)
 	}
 	for _, name := range append(names(listed), names(string(text))...) {
 		require.True(t, has[name], "DuckDB has no function %q", name)

@@ -12,7 +12,6 @@ import (
 	"slices"
 
 	"example.com/seats/compute"
-	"example.com/seats/internal/calendar"
 	"example.com/seats/internal/duck"
 )
 
@@ -23,20 +22,9 @@ func Stage(ctx context.Context, conn *sql.Conn, region, location string, wide bo
 	if err := compute.PutRules(ctx, conn, slices.Concat(stands, beside)); err != nil {
 		return err
 	}
-	days := make([]calendar.Date, len(stands))
-	for i, s := range stands {
-		days[i] = s.Day
-	}
-	named := sql.Named("region", region)
-	if _, err := duck.Exec(ctx, conn, "ask/reading_day", named, duck.Days(days...)); err != nil {
-		return err
-	}
-	steps := []string{"ask/reading_place", "ask/reading_session", "ask/reading_activity", "ask/reading_touch", "ask/reading_seat", "ask/reading_word", "ask/reading_result"}
-	if err := duck.ExecAll(ctx, conn, steps, named, sql.Named("location", location)); err != nil {
-		return err
-	}
-	_, err := duck.Exec(ctx, conn, "ask/reading_kind", named, sql.Named("wide", wide))
-	return err
+	steps := []string{"ask/reading_day", "ask/reading_place", "ask/reading_session", "ask/reading_activity", "ask/reading_touch", "ask/reading_seat",
+		"ask/reading_word", "ask/reading_result", "ask/reading_kind"}
+	return duck.ExecAll(ctx, conn, steps, duck.Days(compute.DaysOf(stands)...), sql.Named("region", region), sql.Named("location", location), sql.Named("wide", wide))
 }
 
 // Count leaves the numbers of the readings that were not counted before in reading_result.
@@ -44,27 +32,21 @@ func Count(ctx context.Context, conn *sql.Conn) error {
 	batches, err := duck.All[string](ctx, conn, "ask/reading_batch")
 	for _, readings := range batches {
 		if err == nil {
-			err = put(ctx, conn, readings, "")
-		}
-		if err == nil {
-			_, err = duck.Exec(ctx, conn, "ask/keep_reading")
+			err = put(ctx, conn, "ask/keep_reading", readings, "")
 		}
 	}
 	return err
 }
 
-// put leaves who is there under some readings, without a day where it is not empty, and how many, on the connection.
-func put(ctx context.Context, conn *sql.Conn, readings, without string) error {
-	return duck.ExecAll(ctx, conn, []string{"ask/reading", "ask/reading_presence", "ask/reading_number"},
-		sql.Named("readings", readings), sql.Named("without", without))
+// put leaves who is there under some readings, without a day where it is not empty, and how many, on the connection, for what is to
+// be done then.
+func put(ctx context.Context, conn *sql.Conn, then, readings, without string, args ...any) error {
+	return duck.ExecAll(ctx, conn, []string{"ask/reading", "ask/reading_presence", "ask/reading_number", then},
+		append(args, sql.Named("readings", readings), sql.Named("without", without))...)
 }
 
 // Differ adds to the table difference the sessions that are there under one of two readings alone, a list, or for lack of a day. The
 // arguments are those of ask/reading_difference.
 func Differ(ctx context.Context, conn *sql.Conn, readings, without string, args ...any) error {
-	err := put(ctx, conn, readings, without)
-	if err == nil {
-		_, err = duck.Exec(ctx, conn, "ask/reading_difference", args...)
-	}
-	return err
+	return put(ctx, conn, "ask/reading_difference", readings, without, args...)
 }

@@ -17,6 +17,7 @@ import (
 	"example.com/seats/internal/config"
 	"example.com/seats/internal/duck"
 	"example.com/seats/internal/fail"
+	"example.com/seats/internal/list"
 	"example.com/seats/internal/plain"
 	"example.com/seats/report"
 )
@@ -40,17 +41,10 @@ type Written map[string]string
 // Understand makes numbers of rows, by tenant: of those who are asked for, or of the one there is. older are the files of which
 // some number is in a newer one, too. What is wrong with a row is an error of the code.
 func Understand(ctx context.Context, rows []Written, tenants []config.Tenant, code fail.Code) (numbers map[string][]Number, older map[string]bool, err error) {
-	asked := make([]struct {
-		Tenant  string   `json:"tenant"`
-		Account string   `json:"account"`
-		Regions []string `json:"regions"`
-	}, len(tenants))
-	for i, t := range tenants {
-		asked[i].Tenant, asked[i].Account = t.Name, t.Account
-		for _, r := range t.Regions {
-			asked[i].Regions = append(asked[i].Regions, r.Name)
-		}
-	}
+	asked := list.Of(tenants, func(t config.Tenant) map[string]any {
+		regions := list.Of(t.Regions, func(r config.Region) string { return r.Name })
+		return map[string]any{"tenant": t.Name, "account": t.Account, "regions": regions}
+	})
 	db, err := duck.Open("", duck.Options{Threads: 1})
 	if err != nil {
 		return nil, nil, err

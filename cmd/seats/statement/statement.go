@@ -27,6 +27,7 @@ import (
 	"example.com/seats/internal/config"
 	"example.com/seats/internal/duck"
 	"example.com/seats/internal/fail"
+	"example.com/seats/internal/list"
 	"example.com/seats/internal/store"
 	"example.com/seats/report"
 )
@@ -42,14 +43,11 @@ type Month struct {
 
 // Write writes the workbook. A month of which nothing is counted is an error of fail.NotReady.
 func (m Month) Write(ctx context.Context, w io.Writer) error {
-	var regions, zones, until []string
-	var committed []int64
-	for _, r := range m.Of.Regions {
-		regions, zones, until = append(regions, r.Name), append(zones, r.Zone.String()), append(until, r.Until.OrNone())
-		committed = append(committed, r.Committed)
-	}
 	args := []any{sql.Named("month", m.String()), sql.Named("masked", m.Mask != nil), sql.Named("elsewhere", m.Of.Zone.String()),
-		sql.Named("regions", regions), sql.Named("zones", zones), sql.Named("until", until), sql.Named("committed", committed)}
+		sql.Named("regions", list.Of(m.Of.Regions, func(r config.Region) string { return r.Name })),
+		sql.Named("zones", list.Of(m.Of.Regions, func(r config.Region) string { return r.Zone.String() })),
+		sql.Named("until", list.Of(m.Of.Regions, func(r config.Region) string { return r.Until.OrNone() })),
+		sql.Named("committed", list.Of(m.Of.Regions, func(r config.Region) int64 { return r.Committed }))}
 	ended, err1 := duck.One[int64](ctx, m.Conn, "ask/page_as_of")
 	hasContracts, err2 := store.Has(ctx, m.Conn, job.ContractVersion)
 	if err := errors.Join(err1, err2); err != nil {

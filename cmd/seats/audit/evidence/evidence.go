@@ -31,6 +31,7 @@ import (
 	"example.com/seats/internal/duck"
 	"example.com/seats/internal/fail"
 	"example.com/seats/internal/plain"
+	"example.com/seats/internal/settle"
 	"example.com/seats/internal/store"
 	"example.com/seats/report"
 )
@@ -72,7 +73,7 @@ type packer struct {
 	digests
 	scratch  *store.Scratch
 	dir      string
-	held     map[calendar.Date]store.Slice
+	held     map[calendar.Date]settle.Slice
 	days     []calendar.Date
 	from, to calendar.Date // bounds for the statements
 	computed []computation

@@ -20,7 +20,9 @@ import (
 	"example.com/seats/cmd/seats/pseudonym"
 	"example.com/seats/compute"
 	"example.com/seats/compute/rule"
+	"example.com/seats/internal/config"
 	"example.com/seats/internal/duck"
+	"example.com/seats/internal/list"
 	"example.com/seats/internal/settle"
 	"example.com/seats/internal/store"
 	"example.com/seats/report"
@@ -130,14 +132,6 @@ func (p *packer) maskedManifest(name string, text []byte) ([]byte, error) {
 	return masked, nil
 }
 
-// masked is a text that people wrote or that came from an error: whatever it says may name an agent.
-func (p *packer) masked(text string) string {
-	if p.masks == nil || text == "" {
-		return text
-	}
-	return leftOut
-}
-
 // writeLedger adds every run of the store, a line each: the very bytes that are hashed, or those that take their place. The
 // hash of a line is the previous_sha256 of the next.
 func (p *packer) writeLedger(ctx context.Context) error {
@@ -151,9 +145,11 @@ func (p *packer) writeLedger(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		r.Message = p.masked(r.Message)
 		if p.masks != nil {
 			r.OSUser = p.masks.User(r.OSUser)
+			if r.Message != "" { // whatever it says may name an agent
+				r.Message = leftOut
+			}
 		}
 		line, err := json.Marshal(r)
 		if err != nil {
@@ -210,9 +206,7 @@ func (p *packer) writeRules(ctx context.Context) error {
 	days := []day{}
 	for _, c := range p.computed {
 		of := day{c.Day.String(), p.digest(c.Rules), c.SQL, c.Slice, c.State, nil, compute.RulesFor(c.tenant, c.Day)}
-		for _, r := range c.tenant.Regions {
-			of.Zones = append(of.Zones, r.Zone.String())
-		}
+		of.Zones = list.Of(c.tenant.Regions, func(r config.Region) string { return r.Zone.String() })
 		days = append(days, of)
 		if err := p.put("rules/"+of.Rules+".json", []byte(c.Text+"\n")); err != nil {
 			return err
@@ -226,9 +220,8 @@ func (p *packer) writeRules(ctx context.Context) error {
 			}
 		}
 	}
-	_, err1 := duck.Exec(ctx, p.scratch.Conn, "ask/pack_counted_day", duck.JSON("months", months))
-	err2 := duck.ExecAll(ctx, p.scratch.Conn, []string{"ask/pack_rule", "ask/pack_place"}, duck.JSON("days", days))
-	err := cmp.Or(err1, err2)
+	steps := []string{"ask/pack_counted_day", "ask/pack_rule", "ask/pack_place"}
+	err := duck.ExecAll(ctx, p.scratch.Conn, steps, duck.JSON("months", months), duck.JSON("days", days))
 	for _, name := range []string{"day", "region_day", "location", "switch", "exclude", "month_day"} {
 		if err == nil {
 			err = p.table(ctx, name, "rules/"+name+".csv")
@@ -266,10 +259,7 @@ func (p *packer) writeTexts(context.Context) error {
 // script are the values of recompute.sql: plain statements for any DuckDB client that stands in the unpacked folder. Every
 // value comes from a file of the pack or is a day or a month.
 func (p *packer) script() map[string]any {
-	var days []string
-	for _, c := range p.computed {
-		days = append(days, c.Day.String())
-	}
+	days := list.Of(p.computed, func(c computation) string { return c.Day.String() })
 	recorded := "as recorded"
 	if p.masks != nil {
 		recorded = "as packed"
