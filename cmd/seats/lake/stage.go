@@ -203,7 +203,7 @@ func (s *staging) claims(ctx context.Context) error {
 	})
 	for i := range s.members {
 		m := &s.members[i]
-		m.Store = s.mask(m.Tenant).Digest(stores[m.Tenant][0])
+		m.Store = s.masks.Digest(stores[m.Tenant][0])
 		s.results[m.Tenant].Err = s.claim(m.Tenant, m.Store)
 	}
 	s.members = slices.DeleteFunc(s.members, func(m member) bool { return s.results[m.Tenant].Err != nil })
