@@ -16,6 +16,7 @@ import (
 
 	"example.com/seats/cmd/seats/deliver"
 	"example.com/seats/cmd/seats/job"
+	"example.com/seats/cmd/seats/sink"
 	"example.com/seats/cmd/seats/watch"
 	"example.com/seats/internal/config"
 	"example.com/seats/internal/fail"
@@ -230,6 +231,9 @@ func (f jobFlags) after(ctx context.Context, p *program, cfg *config.Config, res
 	} else if cfg.Pages+cfg.Lake != "" {
 		p.Info("skipped: pages and lake are of all tenants, and this run is of some: `seats report --html` and `seats export` write them")
 	}
+	if cfg.Sink.Given() {
+		try("the sink is not what it should be", "globals.sink", func() error { return sink.Fill(ctx, cfg.Sink, cfg.Tenants) })
+	}
 	if len(cfg.Notify) > 0 { // its arguments may hold a secret
 		try("nobody was told of the run", cfg.Notify[0], func() error { return p.notify(ctx, cfg.Notify, results, failed) })
 	}
@@ -305,6 +309,9 @@ func lookup(cfg *config.Config, jobs []*job.Job) error {
 		used = append(used, cfg.SignKey, cfg.SignKeyPassword)
 	}
 	for _, j := range jobs {
+		if j.Command == "run" {
+			used = append(used, cfg.Sink)
+		}
 		if j.Tenant.GIM != nil && slices.Contains(j.Steps, job.Extract) {
 			used = append(used, j.Tenant.GIM.Password)
 		}

@@ -43,6 +43,7 @@ type Config struct {
 	Metrics string   `key:"metrics_dir,path"` // folder that each run writes metrics into, absolute; empty: it writes none
 	Pages   string   `key:"pages,path"`       // folder that a run writes pages into, absolute; empty: it writes none
 	Lake    string   `key:"lake,path"`        // folder that a run exports to, absolute; empty: to none
+	Sink    Secret   `key:"sink"`             // connection string of a PostgreSQL that a run fills; not given: none
 	Notify  []string // command that is told of each run: a program, by its name or absolute, and its arguments; or empty
 
 	SignKey         Secret `key:"sign_key,path"`     // where the secret key is that manifests are signed with, absolute; not given: they are not
