@@ -507,7 +507,7 @@ func (f jobFlags) print(p *program, plan job.Plan, results []job.Result) error {
 // writeMetrics brings the metrics up to date after a run, however that went. Whatever keeps it from that is a
 // warning: the run's results and its exit status are what they are.
 func (p *program) writeMetrics(ctx context.Context, cfg *config.Config, jobs []*job.Job, results []job.Result) {
-	if cfg.Metrics == "" {
+	if cfg.Metrics+cfg.Pushgateway == "" {
 		return
 	}
 	now := p.clock()
@@ -520,8 +520,15 @@ func (p *program) writeMetrics(ctx context.Context, cfg *config.Config, jobs []*
 	for _, r := range results {
 		site.Runs[r.Tenant] = watch.Run{Exit: int(job.ExitCode(r.Err)), Stages: r.Stages}
 	}
-	if err := site.Write(cfg.Metrics); err != nil {
-		p.warn("the metrics are not what they should be", err, "folder", cfg.Metrics)
+	if cfg.Metrics != "" {
+		if err := site.Write(cfg.Metrics); err != nil {
+			p.warn("the metrics are not what they should be", err, "folder", cfg.Metrics)
+		}
+	}
+	if cfg.Pushgateway != "" {
+		if err := site.Push(ctx, cfg.Pushgateway); err != nil {
+			p.warn("the metrics are not pushed", err, "tried", "globals.pushgateway")
+		}
 	}
 }
 
