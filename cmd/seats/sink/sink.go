@@ -20,11 +20,6 @@ import (
 	texts "example.com/seats/sql"
 )
 
-const (
-	connectLimit = 10 * time.Second // up to the server's welcome
-	workLimit    = 2 * time.Minute  // for a transaction
-)
-
 // Fill brings the sink's rows of each tenant to those of its store. What one tenant is refused costs the others nothing. Without
 // tenants it only finds out whether it could, and changes nothing.
 func Fill(ctx context.Context, to config.Secret, tenants []config.Tenant) (failed error) {
@@ -47,7 +42,7 @@ func Fill(ctx context.Context, to config.Secret, tenants []config.Tenant) (faile
 	return failed
 }
 
-// open connects. No error shows any part of where to.
+// open connects, within ten seconds. No error shows any part of where to.
 func open(ctx context.Context, to config.Secret) (*pgx.Conn, error) {
 	text, err := to.Reveal()
 	if err != nil {
@@ -58,7 +53,7 @@ func open(ctx context.Context, to config.Secret) (*pgx.Conn, error) {
 		return nil, fail.New(fail.Other, "give one as postgres://USER@HOST/DB", "sink: it is no connection string of PostgreSQL, or names a file that cannot be read")
 	}
 	c.DefaultQueryExecMode = pgx.QueryExecModeExec // as poolers can
-	ctx, stop := context.WithTimeout(ctx, connectLimit)
+	ctx, stop := context.WithTimeout(ctx, 10*time.Second)
 	defer stop()
 	conn, err := pgx.ConnectConfig(ctx, c)
 	if err != nil {
@@ -83,7 +78,7 @@ func reason(err error) string {
 
 // within works in a transaction, in which the tables are there, for a tenant or for none; where it is not to be kept, all is undone.
 func within(ctx context.Context, conn *pgx.Conn, t *config.Tenant, keep bool) error {
-	ctx, stop := context.WithTimeout(ctx, workLimit)
+	ctx, stop := context.WithTimeout(ctx, 2*time.Minute)
 	defer stop()
 	tx, err := conn.BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.ReadCommitted}) // sees what was committed while it waited
 	if err != nil {
