@@ -19,6 +19,7 @@ import (
 	"example.com/seats/cmd/seats/deliver"
 	"example.com/seats/cmd/seats/job"
 	"example.com/seats/cmd/seats/lake"
+	"example.com/seats/cmd/seats/sink"
 	"example.com/seats/extract"
 	"example.com/seats/internal/calendar"
 	"example.com/seats/internal/config"
@@ -104,6 +105,9 @@ func (k *checker) site(ctx context.Context, cfg *config.Config) {
 		err = missing // a run makes no folder but that one
 	}
 	k.needs("metrics_dir", cfg.Metrics, err)
+	if cfg.Sink.Given() {
+		k.needs("sink", "it can be written", sink.Fill(ctx, cfg.Sink, nil))
+	}
 	if len(cfg.Notify) > 0 {
 		path, err := exec.LookPath(cfg.Notify[0])
 		k.needs("notify", cmp.Or(path, cfg.Notify[0]), err)
