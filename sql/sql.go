@@ -1,7 +1,7 @@
 // Package sql holds the SQL texts of the program and hands them out by name.
 //
 // The folders say who asks: gim the Genesys Info Mart (PostgreSQL), slice who cuts a slice out of staged rows, count who counts,
-// store who keeps the tenant's file, ask who explains, shows, audits and watches, lake who exports. A file holds the statements
+// store who keeps the tenant's file, ask who explains, shows, audits and watches, lake who exports, sink who fills a PostgreSQL. A file holds the statements
 // that belong together, each under a line `-- name: peak` by which it is known as "count/peak"; a file without such lines is one
 // script and has its own name. Texts are constant but for those named each_..., into which Fill puts a table's names, and those
 // of gim, into which InSchema puts the schema of theirs; values are bound, never spliced.
@@ -20,7 +20,7 @@ import (
 	"sync"
 )
 
-//go:embed gim slice count store ask lake fleet
+//go:embed gim slice count store ask lake fleet sink
 var files embed.FS
 
 // statements are all texts by name, and their names in the order of files and of statements in them.

@@ -18,6 +18,7 @@ import (
 	"example.com/seats/cmd/seats/audit/evidence"
 	"example.com/seats/cmd/seats/deliver"
 	"example.com/seats/cmd/seats/job"
+	"example.com/seats/cmd/seats/sink"
 	"example.com/seats/extract"
 	"example.com/seats/internal/calendar"
 	"example.com/seats/internal/config"
@@ -47,7 +48,7 @@ func (c *checkCmd) Run(ctx context.Context, p *program) error {
 	} else if key != nil {
 		k.Found("sign_key", "ok", "key "+key.ID())
 	}
-	k.site(cfg)
+	k.site(ctx, cfg)
 	p.fail(err)
 	y := tally{p.terminal, job.ExitCode(err)}
 	for _, k.Tenant = range cfg.Tenants {
@@ -95,7 +96,7 @@ func (k *checker) needs(what, is string, err error) {
 }
 
 // site looks at what a run needs that is no tenant's.
-func (k *checker) site(cfg *config.Config) {
+func (k *checker) site(ctx context.Context, cfg *config.Config) {
 	k.needs("pages", cfg.Pages, plain.TryDir(cfg.Pages, "pages"))
 	k.needs("lake", cfg.Lake, plain.TryDir(cfg.Lake, "lake"))
 	err := plain.TryDir(cfg.Metrics, "metrics_dir")
@@ -103,6 +104,9 @@ func (k *checker) site(cfg *config.Config) {
 		err = missing // a run makes no folder but that one
 	}
 	k.needs("metrics_dir", cfg.Metrics, err)
+	if cfg.Sink.Given() {
+		k.needs("sink", "it can be written", sink.Fill(ctx, cfg.Sink, nil))
+	}
 	if len(cfg.Notify) > 0 {
 		path, err := exec.LookPath(cfg.Notify[0])
 		k.needs("notify", cmp.Or(path, cfg.Notify[0]), err)

@@ -16,6 +16,7 @@ import (
 
 	"example.com/seats/cmd/seats/deliver"
 	"example.com/seats/cmd/seats/job"
+	"example.com/seats/cmd/seats/sink"
 	"example.com/seats/cmd/seats/watch"
 	"example.com/seats/internal/config"
 	"example.com/seats/internal/fail"
@@ -231,6 +232,9 @@ func (f jobFlags) after(ctx context.Context, p *program, cfg *config.Config, res
 	} else if cfg.Pages+cfg.Lake != "" {
 		p.Info("skipped: pages and lake are of all tenants, and this run is of some: `seats report --html` and `seats export` write them")
 	}
+	if cfg.Sink.Given() {
+		try("the sink is not what it should be", "globals.sink", func() error { return sink.Fill(ctx, cfg.Sink, cfg.Tenants) })
+	}
 	if len(cfg.Notify) > 0 { // its arguments may hold a secret
 		try("nobody was told of the run", cfg.Notify[0], func() error { return p.notify(ctx, cfg.Notify, results, failed) })
 	}
@@ -306,6 +310,9 @@ func lookup(cfg *config.Config, jobs []*job.Job) error {
 		used = append(used, cfg.SignKey, cfg.SignKeyPassword)
 	}
 	for _, j := range jobs {
+		if j.Command == "run" {
+			used = append(used, cfg.Sink)
+		}
 		if j.Tenant.GIM != nil && slices.Contains(j.Steps, job.Extract) {
 			used = append(used, j.Tenant.GIM.Password)
 		}
@@ -500,7 +507,7 @@ func (f jobFlags) print(p *program, plan job.Plan, results []job.Result) error {
 // writeMetrics brings the metrics up to date after a run, however that went. Whatever keeps it from that is a
 // warning: the run's results and its exit status are what they are.
 func (p *program) writeMetrics(ctx context.Context, cfg *config.Config, jobs []*job.Job, results []job.Result) {
-	if cfg.Metrics == "" {
+	if cfg.Metrics+cfg.Pushgateway == "" {
 		return
 	}
 	now := p.clock()
@@ -513,8 +520,15 @@ func (p *program) writeMetrics(ctx context.Context, cfg *config.Config, jobs []*
 	for _, r := range results {
 		site.Runs[r.Tenant] = watch.Run{Exit: int(job.ExitCode(r.Err)), Stages: r.Stages}
 	}
-	if err := site.Write(cfg.Metrics); err != nil {
-		p.warn("the metrics are not what they should be", err, "folder", cfg.Metrics)
+	if cfg.Metrics != "" {
+		if err := site.Write(cfg.Metrics); err != nil {
+			p.warn("the metrics are not what they should be", err, "folder", cfg.Metrics)
+		}
+	}
+	if cfg.Pushgateway != "" {
+		if err := site.Push(ctx, cfg.Pushgateway); err != nil {
+			p.warn("the metrics are not pushed", err, "tried", "globals.pushgateway")
+		}
 	}
 }
 

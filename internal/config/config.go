@@ -40,10 +40,12 @@ type Config struct {
 	Names   map[string]bool // of all tenants, those too that were not read
 	Columns []Column        // of the data file, in order; DefaultColumns unless report.columns says otherwise
 
-	Metrics string   `key:"metrics_dir,path"` // folder that each run writes metrics into, absolute; empty: it writes none
-	Pages   string   `key:"pages,path"`       // folder that a run writes pages into, absolute; empty: it writes none
-	Lake    string   `key:"lake,path"`        // folder that a run exports to, absolute; empty: to none
-	Notify  []string // command that is told of each run: a program, by its name or absolute, and its arguments; or empty
+	Metrics     string   `key:"metrics_dir,path"` // folder that each run writes metrics into, absolute; empty: it writes none
+	Pushgateway string   `key:"pushgateway"`      // URL that each run pushes metrics to; empty: to none
+	Pages       string   `key:"pages,path"`       // folder that a run writes pages into, absolute; empty: it writes none
+	Lake        string   `key:"lake,path"`        // folder that a run exports to, absolute; empty: to none
+	Sink        Secret   `key:"sink"`             // connection string of a PostgreSQL that a run fills; not given: none
+	Notify      []string // command that is told of each run: a program, by its name or absolute, and its arguments; or empty
 
 	SignKey         Secret `key:"sign_key,path"`     // where the secret key is that manifests are signed with, absolute; not given: they are not
 	SignKeyPassword Secret `key:"sign_key_password"` // not given: the key is not encrypted

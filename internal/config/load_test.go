@@ -52,7 +52,7 @@ func used(path string, env func(string) (string, bool)) (*config.Config, error) 
 	if err != nil {
 		return nil, err
 	}
-	secrets := []config.Secret{cfg.SignKey, cfg.SignKeyPassword}
+	secrets := []config.Secret{cfg.SignKey, cfg.SignKeyPassword, cfg.Sink}
 	for _, t := range cfg.Tenants {
 		if t.GIM != nil {
 			secrets = append(secrets, t.GIM.Password)
@@ -396,6 +396,10 @@ func TestAPasswordThatOthersCanReadIsRefused(t *testing.T) {
 		{"gimdb: {host: h, database: d, user: u, password: ''}", 0o644, 0, ""},
 		{"sign_key: k\nsign_key_password: hunter2", 0o644, 0, "globals.sign_key_password: others"},
 		{"sign_key: k\nsign_key_password: '${GIM_PASSWORD}'", 0o644, 0, ""},
+		{"sink: 'postgres://u:hunter2@h/d'", 0o644, 0, "globals.sink: others"},
+		{"sink: 'host=h dbname=d password=hunter2'", 0o644, 0, "globals.sink: others"},
+		{"sink: 'postgres://u@h:5432/d'", 0o644, 0, ""},
+		{"sink: 'postgres://u:${GIM_PASSWORD}@h/d'", 0o644, 0, ""},
 		{file, 0o644, 0o600, ""},
 		{file, 0o644, 0o400, ""},
 		{file, 0o600, 0o644, "globals.gimdb.password_file: others can read that file (mode -rw-r--r--), got \"pw\" (chmod 600)"},

@@ -72,7 +72,12 @@ func (v value) written() string {
 }
 
 // secret reports whether the key is one whose value must not be seen.
-func (v value) secret() bool { return strings.HasSuffix(v.path, "password") }
+func (v value) secret() bool {
+	return strings.HasSuffix(v.path, "password") || v.path == "globals.sink"
+}
+
+// aPassword is one that is given: to its key, or within a connection string.
+var aPassword = regexp.MustCompile(`(?s)password\s*=.|//[^@]*:.*@`)
 
 // text returns the text given, which the schema may want to be one of some words, or not to be empty.
 func (v value) text() (string, bool) {
@@ -113,7 +118,7 @@ func (v value) foresee() {
 		return
 	}
 	v.keepSecret(v.node.text) // whatever else is wrong with it
-	if ok && text != "" && exposed(v.info) && !strings.Contains(strings.ReplaceAll(v.node.text, "$${", ""), "${") {
+	if ok && aPassword.MatchString(v.path+"="+text) && exposed(v.info) && !strings.Contains(strings.ReplaceAll(v.node.text, "$${", ""), "${") {
 		v.complain(fmt.Sprintf("others can read it here (mode of the file: %s)", v.info.Mode()), "chmod 600, or take it from the environment: ${NAME}")
 	}
 }

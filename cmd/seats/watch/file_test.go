@@ -3,9 +3,13 @@ package watch
 import (
 	"bytes"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -117,8 +121,8 @@ func TestDraftsOfKilledRunsGo(t *testing.T) {
 // promtool does not know which metrics there are: a rule on one that is none would never fire, and its panel be empty.
 func TestAlertsDashboardAndThePageKnowTheMetrics(t *testing.T) {
 	known := map[string]bool{}
-	for _, f := range families(func(page) {}) {
-		known[f.GetName()] = true
+	for line := range strings.Lines(gauges) {
+		known["seats_"+strings.Fields(line)[0]] = true
 	}
 	rules := must.Have(os.ReadFile(filepath.Join("alerts", "seats.rules.yml")))(t)
 	page := must.Have(os.ReadFile(filepath.Join("..", "..", "..", "docs", "operations.md")))(t)
@@ -133,4 +137,39 @@ func TestAlertsDashboardAndThePageKnowTheMetrics(t *testing.T) {
 	for name := range known {
 		require.Contains(t, string(page), "`"+name+"`")
 	}
+}
+
+// What a gateway is given takes the place of the tenant's group, whatever was in it, and is what the tenant's file says.
+func TestAGatewayIsGivenWhatTheFilesSay(t *testing.T) {
+	got, refuses := map[string][]string{}, false
+	lines := func(text string) []string { return slices.Sorted(strings.Lines(text)) }
+	gateway := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if refuses {
+			http.Error(w, "full", http.StatusInsufficientStorage)
+			return
+		}
+		var text bytes.Buffer
+		for decoder := expfmt.NewDecoder(r.Body, expfmt.ResponseFormat(r.Header)); ; {
+			var f dto.MetricFamily
+			if decoder.Decode(&f) != nil {
+				break
+			}
+			_ = must.Now(expfmt.MetricFamilyToText(&text, &f))
+		}
+		got[r.Method+" "+r.URL.Path] = lines(text.String())
+	}))
+	defer gateway.Close()
+	s, dir := siteOf("acme", "007"), t.TempDir()
+	require.NoError(t, s.Write(dir))
+	require.NoError(t, s.Push(t.Context(), gateway.URL))
+	require.Equal(t, map[string][]string{
+		"PUT /metrics/job/seats/instance/acme": lines(must.Text(t, dir, "acme.prom")),
+		"PUT /metrics/job/seats/instance/007":  lines(must.Text(t, dir, "007.prom")),
+	}, got)
+
+	refuses = true
+	require.ErrorContains(t, s.Push(t.Context(), gateway.URL), "507")
+	err := s.Push(t.Context(), "http://spy:hunter2@"+strings.TrimPrefix(gateway.URL, "http://"))
+	require.ErrorContains(t, err, "give one without")
+	require.NotRegexp(t, "hunter2|spy", err.Error())
 }
