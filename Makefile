@@ -130,14 +130,14 @@ test-spark: build jre bin/spark ## count a lake on a Spark cluster of its own, a
 	$(WITH_SPARK) python spark/compare_test.py
 	$(WITH_SPARK) spark/test.sh $(TENANTS) $(DAYS) $(SITE)
 
-bench-fleet: build jre bin/spark ## what many tenants cost: a night, the lake, fleet status, Spark; TENANTS=1,10,100,500
+bench-fleet: build jre bin/spark ## what many tenants cost: a night, the lake, fleet status; TENANTS=1,10,100,500
 	go build -o bin/gimsim ./cmd/gimsim
 	$(WITH_SPARK) python spark/bench.py $(if $(filter command line,$(origin TENANTS)),$(TENANTS))
 
-# Two more engines, for one question to be put to three.
+# Two more engines, for one question to be put to three; DuckDB is of the release that its extension for Delta is of.
 bin/spark: | venv
 	python3 -m venv $@.new
-	$@.new/bin/pip install -q pyspark==3.5.7 duckdb==1.5.6 polars==2.1.0 pytz==2025.2 || { rm -rf $@.new; exit 1; }
+	$@.new/bin/pip install -q pyspark==3.5.7 deltalake==1.6.6 polars==2.1.0 duckdb==1.5.5 duckdb-extensions==1.5.5 duckdb-extension-delta==1.5.5 pytz==2025.2 || { rm -rf $@.new; exit 1; }
 	rm -rf $@ && mv $@.new $@
 
 test-clients: demo bin/clients ## the page's fifteen questions in DuckDB's client, pandas, Polars and over JDBC

@@ -162,7 +162,11 @@ func (c *exportCmd) Run(ctx context.Context, p *program) (err error) {
 		p.Info("no tenant falls to this shard")
 		return nil
 	}
-	first := cfg.Tenants[0]
+	at := slices.IndexFunc(cfg.Tenants, func(t config.Tenant) bool { return plain.Check(t.StorePath()) == nil })
+	if at < 0 {
+		return p.eachTenant(ctx, cfg.Tenants, func(t config.Tenant) error { return store.ErrMissing })
+	}
+	first := cfg.Tenants[at]
 	engine := duck.Of(first.Engine)
 	engine.Threads = c.Jobs
 	o := lake.Options{Where: c.Lake, KeyFile: c.Pseudonymize, Access: first.Access, Engine: engine, Beside: first.StorePath(),
@@ -184,11 +188,10 @@ func (c *exportCmd) Run(ctx context.Context, p *program) (err error) {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	files, bytes, err := to.Finish(ctx)
-	if err != nil {
+	if err := to.Finish(ctx); err != nil {
 		return err
 	}
-	p.Info("lake written", "lake", c.Lake, "tables", to.Written, "files", files, "bytes", bytes)
+	p.Info("lake written", "lake", c.Lake, "tables", to.Written)
 	return failed
 }
 

@@ -43,9 +43,7 @@ select relation,
        (said -> 'maxValues' ->> 'day')::date as last_day,
        said -> 'minValues' ->> 'tenant' as first_tenant,
        said -> 'maxValues' ->> 'tenant' as last_tenant,
-       (said -> 'nullCount' ->> 'day')::bigint > 0 as has_months,
-       (said ->> 'numRecords')::bigint as records,
-       (body ->> 'size')::bigint as bytes
+       (said -> 'nullCount' ->> 'day')::bigint > 0 as has_months
 from file
 where is_live;
 create table added (
@@ -96,6 +94,11 @@ where tenant = $tenant
 -- name: each_empty
 -- Staged rows go.
 truncate staged.{{.Name}}
+
+-- name: waiting
+-- One row: whether there is anything to write.
+select count(*) > 0
+from staged.replaced
 
 -- name: rewritten
 -- Grain: file of a relation whose rows are written anew: some of them are replaced, or it is one of too many of its month and bucket.
@@ -185,9 +188,3 @@ from said
 join size using (path)
 group by path
 order by path
-
--- name: size
--- One row: how many files the lake has by its newest versions, and their bytes.
-select count(*),
-       coalesce(sum(bytes), 0)::bigint
-from live

@@ -251,28 +251,24 @@ func (l *Lake) claim(tenant, store string) error {
 	return nil
 }
 
-// Finish writes what was staged, each table once, and tells how many files the lake has now, and their bytes.
-func (l *Lake) Finish(ctx context.Context) (files, bytes int64, err error) {
-	// One thread writes a file to a month and bucket, and its rows in their order.
-	if _, err := duck.Exec(ctx, l.desk.Conn, "store/one_thread"); err != nil {
-		return 0, 0, err
+// Finish writes what was staged, each table once.
+func (l *Lake) Finish(ctx context.Context) error {
+	waiting, err := duck.One[bool](ctx, l.desk.Conn, "lake/waiting")
+	if err == nil { // one thread writes a file to a month and bucket, and its rows in their order
+		_, err = duck.Exec(ctx, l.desk.Conn, "store/one_thread")
 	}
 	for _, t := range l.tables {
-		if t != l.last() {
+		if err == nil && waiting && t != l.last() {
 			err = l.load(ctx, t)
 		}
-		if err == nil {
+		if err == nil && waiting {
 			err = l.write(ctx, t)
 		}
-		if err != nil {
-			return 0, 0, fmt.Errorf("write %s: %w", t.Name, err)
-		}
 	}
-	if err = l.put(ctx, "README.md", readme); err == nil {
-		size, no := duck.One[struct{ Files, Bytes int64 }](ctx, l.desk.Conn, "lake/size")
-		files, bytes, err = size.Files, size.Bytes, no
+	if is, no := l.place.read(ctx, "README.md"); err == nil && (no != nil || string(is) != string(readme)) {
+		err = l.put(ctx, "README.md", readme)
 	}
-	return files, bytes, err
+	return err
 }
 
 // replaced is the table of which rows of the lake others take the place.
