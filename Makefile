@@ -49,7 +49,7 @@ RACE_SCRIPTS := deliver_sftp|exit130_interrupt|exit5_loss|init|marks|run|shards|
 # need, and nothing of the server's own in between.
 BENCH_SETTINGS := shared_buffers=1GB max_wal_size=16GB checkpoint_timeout=1d autovacuum=off
 
-.PHONY: help build demo demo-data test test-versions race soak bench bench-fleet bench-once alerts lint vuln size fmt clean postgres promtool minisign openssh python venv npm axe chromium screenshots uplot test-spark test-clients jre jdk maven dist dist-check cross systemd release
+.PHONY: help build demo demo-data test test-versions race soak bench bench-fleet bench-lake bench-once alerts lint vuln size fmt clean postgres promtool minisign openssh python venv npm axe chromium screenshots uplot test-spark test-clients jre jdk maven dist dist-check cross systemd release
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -133,6 +133,10 @@ test-spark: build jre bin/spark ## count a lake on a Spark cluster of its own, a
 bench-fleet: build jre bin/spark ## what many tenants cost: a night, the lake, fleet status; TENANTS=1,10,100,500
 	go build -o bin/gimsim ./cmd/gimsim
 	$(WITH_SPARK) python spark/bench.py $(if $(filter command line,$(origin TENANTS)),$(TENANTS))
+
+bench-lake: build bin/spark ## what the lake of a fleet costs: TENANTS=500 NIGHTS=60
+	go build -o bin/gimsim ./cmd/gimsim
+	bin/spark/bin/python spark/bench_lake.py $(if $(filter command line,$(origin TENANTS)),$(TENANTS) $(NIGHTS))
 
 # Two more engines, for one question to be put to three; DuckDB is of the release that its extension for Delta is of.
 bin/spark: | venv
