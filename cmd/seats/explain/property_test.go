@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -251,12 +252,14 @@ func (b looking) recomputed(conn *sql.Conn, w world) int64 {
 // The store breaks a day down by SQL; here each second is looked at, with what this package says of the sessions.
 func (w world) sharesAddUpAndAnyBreakdownIsWhatLookingSays(t *rapid.T, conn *sql.Conn, histories map[string]*history) {
 	groups := drawGroups(t, conn, w)
-	for _, region := range []string{"US", "EU"} {
-		day := w.open(t, conn, place{region, ""})
-		for _, by := range []config.Unit{config.ByAgentGroup, config.ByLocation, config.BySwitch} {
-			b := must.Have(day.Breakdown(context.Background(), by))(t)
-			look := looking{t: t, world: w, day: day, at: place{region, ""}, histories: histories}
-			requireBreakdown(t, day, by, b, look.parts(by, groups))
+	regions := []place{{"US", ""}, {"EU", ""}}
+	days := []*Day{w.open(t, conn, regions[0]), w.open(t, conn, regions[1])}
+	for _, by := range []config.Unit{config.ByAgentGroup, config.ByLocation, config.BySwitch} {
+		found, untold, err := days[0].Breakdowns(context.Background(), by, days...)
+		require.NoError(t, errors.Join(append(untold, err)...))
+		for i, day := range days {
+			look := looking{t: t, world: w, day: day, at: regions[i], histories: histories}
+			requireBreakdown(t, day, by, found[i], look.parts(by, groups))
 		}
 	}
 }
