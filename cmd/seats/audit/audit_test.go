@@ -377,9 +377,6 @@ func issue(t *testing.T, name, from, to string, months []string) *site {
 	s := &site{t: t, dir: filepath.Join(made.dir, name), now: time.Date(2026, 3, 20, 9, 0, 0, 0, time.UTC)}
 	require.NoError(t, os.Mkdir(s.dir, 0o700))
 	s.write("seats.yaml", must.Text(t, "testdata/seats.yaml"))
-	if months != nil { // however few days a month may have, it ends with the last of them
-		s.replace(s.path("seats.yaml"), "export_dir: exports", "export_dir: exports\n    until: "+to)
-	}
 	var out bytes.Buffer
 	code := gimsim.Run(context.Background(), []string{"export", "--dir", s.path("exports"), "--seed=5", "--from=2026-01-31", "--days=30",
 		"--agents=12", "--ocs-share=1", "--switches=SIP_DAL_1=America/Chicago,SIP_LON=Europe/London", "--legs-per-hour=1", "--presence=1",

@@ -68,17 +68,17 @@ func (s *site) pack(keyFile string, period audit.Period) string {
 }
 
 func TestTheNumberFromThePackAlone(t *testing.T) {
-	s := simulate(t, "2026-02-01", "2026-02-05", "2026-02")
+	s := simulate(t, "2026-02-01", "2026-02-28", "2026-02")
 	key := s.key()
 	s.exec("update _data.run set message = 'no such agent: ' || (select max(employee_id) from _data.agent)",
-		"update _data.issued_file set reason = 'asked by ' || (select max(resource_name) from _data.agent) where period = '2026-02-03'")
+		"update _data.issued_file set reason = 'asked by ' || (select max(resource_name) from _data.agent) where period = '2026-02-10'")
 	plain, masked := s.pack("", audit.Period{}), s.pack(key, audit.Period{})
 	names := s.agents()
 	sums := s.column("select distinct unnest([rules_sha256, slices_sha256]) from _data.monthly_enabled")
 	require.NoError(t, os.RemoveAll(s.dir), "nothing but the pack is left")
 
 	rows := recompute(t, unpack(t, plain))
-	require.Len(t, rows, 2*5+2)
+	require.Len(t, rows, 2*28+2)
 	for _, row := range rows {
 		require.True(t, strings.HasSuffix(row, ", files as issued, slices as recorded"), row)
 	}
