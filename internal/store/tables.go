@@ -185,6 +185,9 @@ func (s *Scratch) Turn(ctx context.Context, members []Member, wanted func(calend
 		a.Tenant, a.Home = &m.Tenant, "published"
 		batch = append(batch, a)
 	}
+	if err := run(ctx, s.Conn, "use memory"); err != nil {
+		return nil, err
+	}
 	if take && len(batch) == 1 {
 		_, err = gather(ctx, s.Conn, false, batch...)
 		err = cmp.Or(err, of(ctx, s.Conn, "empty", nil, self, head, record), takeOver(ctx, s.Conn))
@@ -236,7 +239,7 @@ type attached struct {
 }
 
 // attachStore attaches the store at path, and its sealed months that are wanted, all where wanted is nil. The number tells the databases
-// of several stores apart; 0: it is the only one.
+// of several stores apart; 0: it is the only one. Names lead to the store afterwards.
 func attachStore(ctx context.Context, conn *sql.Conn, path string, no int, wanted func(calendar.Month) bool) (*attached, error) {
 	suffix := ""
 	if no > 0 {
@@ -247,12 +250,13 @@ func attachStore(ctx context.Context, conn *sql.Conn, path string, no int, wante
 		return nil, err
 	}
 	var seals []Seal
-	err := within(ctx, conn, a.Live, func() (err error) {
-		if a.Version, err = checkVersion(ctx, conn, path); err == nil {
-			seals, err = Seals(ctx, conn)
-		}
-		return err
-	})
+	err := run(ctx, conn, "use "+a.Live)
+	if err == nil {
+		a.Version, err = checkVersion(ctx, conn, path)
+	}
+	if err == nil {
+		seals, err = Seals(ctx, conn)
+	}
 	for _, s := range seals {
 		if err != nil || wanted != nil && !wanted(s.Month) {
 			continue

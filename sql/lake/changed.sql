@@ -150,3 +150,7 @@ select tenant,
 from change
 where has_rows
   and ($day = '' or day::varchar = $day)
+
+-- name: due_span
+-- The first and the last of them, as a constant: what a scan leaves out by it, it does not read.
+set variable due = (select {'first': min(day), 'last': max(day)} from due)

@@ -26,6 +26,7 @@ from (
     from batch._data.other_session
 ) as r
 semi join due using (tenant, day)
+where day between getvariable('due').first and getvariable('due').last
 
 -- name: row_ocs_activity
 -- Grain: activity of a day's slice (R3), as read, rejected ones too; and, of kind 'call', leg that only tells the switch of a session
@@ -57,6 +58,7 @@ from (
     from batch._data.other_leg
 ) as r
 semi join due using (tenant, day)
+where day between getvariable('due').first and getvariable('due').last
 
 -- name: row_agent
 -- Grain: resource of a day (R6).
@@ -70,6 +72,7 @@ select tenant,
        resource_name
 from batch._data.agent
 semi join due using (tenant, day)
+where day between getvariable('due').first and getvariable('due').last
 
 -- name: row_duplicate_key
 -- Grain: primary key that the source held more than once, on a day (R11).
@@ -78,6 +81,7 @@ select *,
        left(day::varchar, 7) as month
 from batch._data.duplicate_key
 semi join due using (tenant, day)
+where day between getvariable('due').first and getvariable('due').last
 
 -- name: row_qualifying_session
 -- Grain: qualifying session of a day, at each of its places (R4, R5).
@@ -90,6 +94,7 @@ select *,
        to_timestamp(first_activity_ts) as first_activity_at
 from batch._data.qualifying_session
 semi join due using (tenant, day)
+where day between getvariable('due').first and getvariable('due').last
 
 -- name: row_concurrency
 -- Grain: stretch of a day with as many agents at once, in a region or location (R8).
@@ -101,6 +106,7 @@ select *,
        to_timestamp(end_ts) as end_at
 from batch._data.concurrency
 semi join due using (tenant, day)
+where day between getvariable('due').first and getvariable('due').last
 
 -- name: row_slice
 -- Grain: the slice of a day (R10).
@@ -123,6 +129,7 @@ select tenant,
        sha256
 from batch._data.slice
 semi join due using (tenant, day)
+where day between getvariable('due').first and getvariable('due').last
 
 -- name: rule
 -- Grain: a statement of the counting rules that a day was computed by, of one kind (R2, R5, R6, R7, R10); what does not belong to its

@@ -272,5 +272,5 @@ func (s *staging) rows(ctx context.Context, day string) error {
 	if err := s.do(ctx, "due", sql.Named("day", day)); err != nil {
 		return err
 	}
-	return duck.ExecAll(ctx, s.desk.Conn, texts.Names("lake/row_"))
+	return duck.ExecAll(ctx, s.desk.Conn, append([]string{"lake/due_span"}, texts.Names("lake/row_")...))
 }
