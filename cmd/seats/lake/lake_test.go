@@ -408,6 +408,21 @@ func TestABucketIsAsAFolder(t *testing.T) {
 	require.Equal(t, lake.Result{Days: 1}, *results["007"], "what it wrote before is written again")
 }
 
+// Where the rows of a day cannot be had, nothing of the tenant is written, and its day is not said to be there.
+func TestASealedMonthThatIsMissingKeepsWhatTheLakeHas(t *testing.T) {
+	tenants := site(t)
+	dir := filepath.Join(t.TempDir(), "lake")
+	export(t, lake.Options{Where: dir}, tenants...)
+	before := ask(t, views(t, dir), "select tenant, count(*) from voice_session group by all order by all")
+	change(t, tenants[0], "insert into _data.sealed_month values ('2026-03', '007.202603.duckdb', 'key', 'sum', 1, 1)", "update _data.slice set as_of = as_of + 1")
+	change(t, tenants[1], "update _data.slice set as_of = as_of + 1")
+	results, _, err := tryExport(t.Context(), lake.Options{Where: dir}, tenants...)
+	require.NoError(t, err)
+	require.ErrorIs(t, results["007"].Err, store.ErrUnsealed)
+	require.Equal(t, lake.Result{Days: 2}, *results["beta"])
+	require.Equal(t, before, ask(t, views(t, dir), "select tenant, count(*) from voice_session group by all order by all"))
+}
+
 // A store that cannot be read, or spoils what is asked of all, keeps back no other.
 func TestATenantThatCannotBeReadKeepsBackNoOther(t *testing.T) {
 	tenants := site(t)

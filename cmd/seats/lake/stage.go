@@ -10,8 +10,6 @@ import (
 	"fmt"
 	"maps"
 	"os"
-	"slices"
-	"strings"
 
 	"example.com/seats/cmd/seats/audit"
 	"example.com/seats/cmd/seats/pseudonym"
@@ -20,7 +18,7 @@ import (
 	"example.com/seats/internal/calendar"
 	"example.com/seats/internal/config"
 	"example.com/seats/internal/duck"
-	"example.com/seats/internal/fail"
+	"example.com/seats/internal/list"
 	"example.com/seats/internal/store"
 	texts "example.com/seats/sql"
 )
@@ -125,16 +123,18 @@ type change struct {
 
 func (s *staging) all(ctx context.Context) error {
 	masked := s.masks != nil
-	if err := s.turn(ctx, func(calendar.Month) bool { return masked }); err != nil {
+	failed, err := s.turn(ctx, func(calendar.Month) bool { return masked })
+	for tenant, no := range failed {
+		s.results[tenant].Err = no
+	}
+	if err == nil {
+		err = s.claims(ctx)
+	}
+	if err != nil || len(s.members) == 0 {
 		return err
 	}
-	if err := s.claims(ctx); err != nil || len(s.members) == 0 {
-		return err
-	}
-	if err := s.do(ctx, "member", duck.JSON("members", s.members)); err != nil {
-		return err
-	}
-	if err := s.do(ctx, "change", sql.Named("salt", s.salt), sql.Named("prune", s.Prune)); err != nil {
+	err = duck.ExecAll(ctx, s.desk.Conn, []string{"lake/member", "lake/change"}, duck.JSON("members", s.members), sql.Named("salt", s.salt), sql.Named("prune", s.Prune))
+	if err != nil {
 		return err
 	}
 	changes, err := duck.All[change](ctx, s.desk.Conn, "lake/changed")
@@ -161,52 +161,43 @@ func (s *staging) all(ctx context.Context) error {
 		}
 	}
 	if len(sealed) > 0 && !masked {
-		if err := s.turn(ctx, func(m calendar.Month) bool { return sealed[m.String()] }); err != nil {
-			return err
-		}
-	}
-	for _, name := range texts.Names("lake/number_") {
-		if strings.Contains(texts.Text(name), "$masked") {
-			_, err = duck.Exec(ctx, s.desk.Conn, name, sql.Named("masked", masked))
-		} else {
-			_, err = duck.Exec(ctx, s.desk.Conn, name)
+		failed, err := s.turn(ctx, func(m calendar.Month) bool { return sealed[m.String()] })
+		for _, no := range failed { // what is said of it would be lost with its rows
+			return no
 		}
 		if err != nil {
 			return err
 		}
 	}
-	return fail.InTurn(ctx,
-		func(ctx context.Context) error { return s.do(ctx, "replace") },
-		func(ctx context.Context) error { return s.do(ctx, "exported", sql.Named("now", s.Now.Unix())) },
-		func(ctx context.Context) error { return s.allRows(ctx, changes) })
-}
-
-// turn has the members' stores be those that are asked, and leaves out those that cannot be opened.
-func (s *staging) turn(ctx context.Context, wanted func(calendar.Month) bool) error {
-	var stores []store.Member
-	for _, m := range s.members {
-		stores = append(stores, store.Member{Tenant: m.Tenant, Path: s.tenants[m.Tenant].StorePath()})
-	}
-	failed, err := s.desk.Turn(ctx, stores, wanted, s.masks != nil)
-	for tenant, no := range failed {
-		s.results[tenant].Err = no
-		s.members = slices.DeleteFunc(s.members, func(m member) bool { return m.Tenant == tenant })
+	err = duck.ExecAll(ctx, s.desk.Conn, append(texts.Names("lake/number_"), "lake/replace", "lake/exported"), sql.Named("masked", masked), sql.Named("now", s.Now.Unix()))
+	if err == nil {
+		err = s.allRows(ctx, changes)
 	}
 	return err
 }
 
-// claim takes the members' places in the lake, and leaves out those that have none, and those whose stores are empty.
+// turn has the members' stores be those that are asked, without those that cannot be opened: their errors stand by their tenants.
+func (s *staging) turn(ctx context.Context, wanted func(calendar.Month) bool) (failed map[string]error, err error) {
+	stores := list.Of(s.members, func(m member) store.Member {
+		return store.Member{Tenant: m.Tenant, Path: s.tenants[m.Tenant].StorePath()}
+	})
+	return s.desk.Turn(ctx, stores, wanted, s.masks != nil)
+}
+
+// claims takes the members' places in the lake, and leaves out those that have none, and those whose stores cannot be read or are empty.
 func (s *staging) claims(ctx context.Context) error {
 	stores, err := duck.By[string, string](ctx, s.desk.Conn, "lake/store")
-	s.members = slices.DeleteFunc(s.members, func(m member) bool {
-		return err == nil && (stores[m.Tenant] == nil || s.results[m.Tenant].Err != nil)
-	})
-	for i := range s.members {
-		m := &s.members[i]
-		m.Store = s.masks.Digest(stores[m.Tenant][0])
-		s.results[m.Tenant].Err = s.claim(m.Tenant, m.Store)
+	var members []member
+	for _, m := range s.members {
+		r := s.results[m.Tenant]
+		if is := stores[m.Tenant]; is != nil && r.Err == nil {
+			m.Store = s.masks.Digest(is[0])
+			if r.Err = s.claim(m.Tenant, m.Store); r.Err == nil {
+				members = append(members, m)
+			}
+		}
 	}
-	s.members = slices.DeleteFunc(s.members, func(m member) bool { return s.results[m.Tenant].Err != nil })
+	s.members = members
 	return err
 }
 
@@ -245,7 +236,10 @@ func (s *staging) allRows(ctx context.Context, changes []change) (err error) {
 	if masks == nil {
 		err = s.rows(ctx, "")
 	}
-	return cmp.Or(err, s.do(ctx, "rule", duck.JSON("days", rules)))
+	if err == nil {
+		err = s.do(ctx, "rule", duck.JSON("days", rules))
+	}
+	return err
 }
 
 // masked stages the rows of a day with pseudonyms, and gives the tenant with the rules that count them.
@@ -259,18 +253,15 @@ func (s *staging) masked(ctx context.Context, masks *pseudonym.Key, t config.Ten
 		sum, err = extract.SliceSHA256(ctx, s.desk.Conn, day)
 	}
 	if err == nil {
-		_, err = duck.Exec(ctx, s.desk.Conn, "ask/pseudonym_slice", sql.Named("day", day.String()), sql.Named("sha256", sum))
+		err = duck.ExecAll(ctx, s.desk.Conn, []string{"ask/pseudonym_slice", "lake/masked_examples"}, sql.Named("day", day.String()), sql.Named("sha256", sum))
 	}
 	if err == nil {
-		err = cmp.Or(s.do(ctx, "masked_examples"), s.rows(ctx, day.String()))
+		err = s.rows(ctx, day.String())
 	}
 	return t, cmp.Or(err, s.desk.Empty(ctx))
 }
 
 // rows stages the rows of a day, or of all that are due.
 func (s *staging) rows(ctx context.Context, day string) error {
-	if err := s.do(ctx, "due", sql.Named("day", day)); err != nil {
-		return err
-	}
-	return duck.ExecAll(ctx, s.desk.Conn, append([]string{"lake/due_span"}, texts.Names("lake/row_")...))
+	return duck.ExecAll(ctx, s.desk.Conn, append([]string{"lake/due", "lake/due_span"}, texts.Names("lake/row_")...), sql.Named("day", day))
 }
