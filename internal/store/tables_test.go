@@ -6,9 +6,9 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"gotest.tools/v3/golden"
 
 	"example.com/seats/internal/duck"
-	"example.com/seats/internal/golden"
 	"example.com/seats/internal/must"
 	texts "example.com/seats/sql"
 )
@@ -41,7 +41,7 @@ func TestStatementsOnEveryTable(t *testing.T) {
 			}
 		}
 	}
-	golden.Equal(t, "testdata/each.golden", all)
+	golden.Assert(t, all, "each.golden")
 }
 
 // A table that is not in the list would not be dropped, moved or packed with its day; and one whose rows have no total
