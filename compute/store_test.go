@@ -37,7 +37,7 @@ func openDB(t testing.TB) (*sql.DB, *sql.Conn) {
 	conn := must.Have(db.Conn(context.Background()))(t)
 	t.Cleanup(func() { require.NoError(t, conn.Close()) })
 	for _, name := range store.Schemas() {
-		require.NoError(t, duck.Exec(context.Background(), conn, name))
+		must.Have(duck.Exec(context.Background(), conn, name))(t)
 	}
 	return db, conn
 }

@@ -65,7 +65,8 @@ func (s *Stage) write(ctx context.Context, q duck.Queryer, day calendar.Date, to
 	}
 	s.now = h
 	defer func() { s.now = nil }()
-	return duck.ExecOn(ctx, q, "slice/each_insert", to, sql.Named("day", day.String()))
+	_, err := duck.ExecOn(ctx, q, "slice/each_insert", to, sql.Named("day", day.String()))
+	return err
 }
 
 func (h *handing) Init()                            {}

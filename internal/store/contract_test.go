@@ -108,7 +108,7 @@ func TestContractsAgreeWithTheSeconds(t *testing.T) {
 	db := must.Have(duck.Open("", duck.Options{}))(t)
 	defer db.Close() //nolint:errcheck // in memory
 	for _, schema := range schemas {
-		require.NoError(t, duck.Exec(t.Context(), db, schema))
+		must.Have(duck.Exec(t.Context(), db, schema))(t)
 	}
 	r := rand.New(rand.NewPCG(1, 2026))
 	const committed = 5

@@ -295,7 +295,8 @@ func (w *auditor) keep(ctx context.Context, p part) error {
 	if !p.whole {
 		return nil
 	}
-	return duck.Exec(ctx, w.scratch.Conn, "ask/keep_month_agent")
+	_, err := duck.Exec(ctx, w.scratch.Conn, "ask/keep_month_agent")
+	return err
 }
 
 // checkSource reads the days of a part again and says what changed since they were read, and what that does to the numbers.

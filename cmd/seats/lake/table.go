@@ -170,7 +170,7 @@ func (l *Lake) expire(ctx context.Context, t *table) error {
 	before := sql.Named("before", l.Now.Add(-l.Retain).UnixMilli())
 	if t.version >= t.checkpoint+often {
 		file := filepath.Join(l.desk.TempDir(), "checkpoint.parquet")
-		actions, err := duck.One[int64](ctx, l.desk.Conn, "lake/write_checkpoint", sql.Named("relation", t.Name), before, sql.Named("file", file))
+		actions, err := duck.Exec(ctx, l.desk.Conn, "lake/write_checkpoint", sql.Named("relation", t.Name), before, sql.Named("file", file))
 		if err == nil {
 			err = l.place.put(ctx, t.log(t.version, "checkpoint.parquet"), file)
 		}
@@ -220,10 +220,12 @@ func (l *Lake) fetch(ctx context.Context, t *table, names []string) (files []str
 }
 
 func (l *Lake) do(ctx context.Context, statement string, args ...any) error {
-	return duck.Exec(ctx, l.desk.Conn, "lake/"+statement, args...)
+	_, err := duck.Exec(ctx, l.desk.Conn, "lake/"+statement, args...)
+	return err
 }
 
 // on runs a statement that is the same for every relation on one.
 func (l *Lake) on(ctx context.Context, statement string, t *table, args ...any) error {
-	return duck.ExecOn(ctx, l.desk.Conn, "lake/each_"+statement, t.Table, args...)
+	_, err := duck.ExecOn(ctx, l.desk.Conn, "lake/each_"+statement, t.Table, args...)
+	return err
 }

@@ -170,14 +170,14 @@ func (k *Key) Rows(ctx context.Context, scratch *store.Scratch, patterns []strin
 			r.Name = excludedMark + strconv.FormatInt(r.Pseudonym, 10)
 		}
 	}
-	err = duck.Exec(ctx, scratch.Conn, "ask/pseudonym_pseudonym", duck.JSON("rows", append([]resource{}, rows...)))
+	_, err = duck.Exec(ctx, scratch.Conn, "ask/pseudonym_pseudonym", duck.JSON("rows", append([]resource{}, rows...)))
 	for _, table := range []string{"voice_session", "ocs_activity", "other_leg", "other_session"} {
 		if err == nil {
 			err = scratch.Each(ctx, "mask", table)
 		}
 	}
 	if err == nil {
-		err = duck.Exec(ctx, scratch.Conn, "ask/pseudonym_agent")
+		_, err = duck.Exec(ctx, scratch.Conn, "ask/pseudonym_agent")
 	}
 	return err
 }
