@@ -37,7 +37,7 @@ func openDB(t testing.TB) (*sql.DB, *sql.Conn) {
 	conn := must.Have(db.Conn(context.Background()))(t)
 	t.Cleanup(func() { require.NoError(t, conn.Close()) })
 	for _, name := range store.Schemas() {
-		must.Have(duck.Exec(context.Background(), conn, name))(t)
+		require.NoError(t, duck.Exec(context.Background(), conn, name))
 	}
 	return db, conn
 }

@@ -55,13 +55,13 @@ func (w *Work) whole(ctx context.Context) error {
 		}
 	}
 	return duck.InTx(ctx, w.Conn, func(tx *sql.Tx) error {
-		_, err := duck.Exec(ctx, tx, "store/region")
+		err := duck.Exec(ctx, tx, "store/region")
 		if err == nil {
 			err = making(ctx, tx, "store/whole",
 				sql.Named("tables", names(sealedParts...)), duck.JSON("sealed", all), sql.Named("state", w.state))
 		}
 		if err == nil {
-			_, err = duck.Exec(ctx, tx, "store/comment")
+			err = duck.Exec(ctx, tx, "store/comment")
 		}
 		return err
 	})
@@ -69,7 +69,7 @@ func (w *Work) whole(ctx context.Context) error {
 
 // own makes what this program asks in place of what whole has changed.
 func own(ctx context.Context, conn *sql.Conn) error {
-	_, err := duck.Exec(ctx, conn, "store/region")
+	err := duck.Exec(ctx, conn, "store/region")
 	return cmp.Or(err, making(ctx, conn, "store/own"))
 }
 

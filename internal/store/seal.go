@@ -106,9 +106,8 @@ func (w *Work) Seal(ctx context.Context, month calendar.Month, now int64) (s Sea
 		if err := of(ctx, tx, "drop_days", days, sealedParts...); err != nil {
 			return err
 		}
-		_, err := duck.Exec(ctx, tx, "store/insert_sealed_month", sql.Named("month", s.Month.String()), sql.Named("file", s.File),
+		return duck.Exec(ctx, tx, "store/insert_sealed_month", sql.Named("month", s.Month.String()), sql.Named("file", s.File),
 			sql.Named("key", s.Key), sql.Named("sha256", s.SHA256), sql.Named("bytes", s.Bytes), sql.Named("sealed_ts", now))
-		return err
 	})
 	if err != nil {
 		return s, errors.Join(fmt.Errorf("seal %s: %w", month, err), os.Remove(final))
@@ -142,8 +141,7 @@ func (w *Work) writeSeal(ctx context.Context, path string, s Seal, days []any) (
 	defer func() { err = errors.Join(err, detach(ctx, w.Conn, "sealing")) }()
 	return fail.InTurn(ctx,
 		func(context.Context) error {
-			_, err := duck.Exec(ctx, w.Conn, "store/seal", sql.Named("key", s.Key), sql.Named("month", s.Month.String()))
-			return err
+			return duck.Exec(ctx, w.Conn, "store/seal", sql.Named("key", s.Key), sql.Named("month", s.Month.String()))
 		},
 		func(context.Context) error { return of(ctx, w.Conn, "seal", days, sealedParts...) },
 		func(context.Context) error {
@@ -233,7 +231,7 @@ func (w *Work) Unseal(ctx context.Context, s Seal, now time.Time) error {
 		there, err := duck.All[string](ctx, tx, "store/sealed_table")
 		for _, t := range tablesOf(sealedParts...) {
 			if err == nil && slices.Contains(there, t.Name) {
-				_, err = duck.ExecOn(ctx, tx, "store/each_unseal", t)
+				err = duck.ExecOn(ctx, tx, "store/each_unseal", t)
 			}
 		}
 		return err

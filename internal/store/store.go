@@ -214,7 +214,7 @@ func (w *Work) Publish() error {
 		err = w.whole(context.Background())
 	}
 	if err == nil {
-		_, err = duck.Exec(context.Background(), w.Conn, "store/checkpoint")
+		err = duck.Exec(context.Background(), w.Conn, "store/checkpoint")
 	}
 	if err != nil {
 		return fmt.Errorf("write store: %w", err)
@@ -227,7 +227,7 @@ func (w *Work) Publish() error {
 
 // blocks is the size of the blocks in which the work copy is to be written anew, in bytes; 0: not at all.
 func (w *Work) blocks(ctx context.Context) (int, error) {
-	if _, err := duck.Exec(ctx, w.Conn, "store/checkpoint"); err != nil {
+	if err := duck.Exec(ctx, w.Conn, "store/checkpoint"); err != nil {
 		return 0, err
 	}
 	return duck.One[int](ctx, w.Conn, "store/blocks", sql.Named("crowded", w.crowded), sql.Named("most", w.most))
@@ -365,8 +365,7 @@ func AppendRun(ctx context.Context, q duck.Queryer, r Run) error {
 	if err != nil {
 		return err
 	}
-	_, err = duck.Exec(ctx, q, "store/insert_run", sql.Named("entry", string(text)), sql.Named("sha256", sum(text)))
-	return err
+	return duck.Exec(ctx, q, "store/insert_run", sql.Named("entry", string(text)), sql.Named("sha256", sum(text)))
 }
 
 // Runs reads the ledger, oldest entry first.

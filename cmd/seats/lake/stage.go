@@ -167,9 +167,9 @@ func (s *staging) all(ctx context.Context) error {
 	}
 	for _, name := range texts.Names("lake/number_") {
 		if strings.Contains(texts.Text(name), "$masked") {
-			_, err = duck.Exec(ctx, s.desk.Conn, name, sql.Named("masked", masked))
+			err = duck.Exec(ctx, s.desk.Conn, name, sql.Named("masked", masked))
 		} else {
-			_, err = duck.Exec(ctx, s.desk.Conn, name)
+			err = duck.Exec(ctx, s.desk.Conn, name)
 		}
 		if err != nil {
 			return err
@@ -259,7 +259,7 @@ func (s *staging) masked(ctx context.Context, masks *pseudonym.Key, t config.Ten
 		sum, err = extract.SliceSHA256(ctx, s.desk.Conn, day)
 	}
 	if err == nil {
-		_, err = duck.Exec(ctx, s.desk.Conn, "ask/pseudonym_slice", sql.Named("day", day.String()), sql.Named("sha256", sum))
+		err = duck.Exec(ctx, s.desk.Conn, "ask/pseudonym_slice", sql.Named("day", day.String()), sql.Named("sha256", sum))
 	}
 	if err == nil {
 		err = cmp.Or(s.do(ctx, "masked_examples"), s.rows(ctx, day.String()))
