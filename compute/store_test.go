@@ -286,8 +286,8 @@ func TestSQLEqualsSweepEqualsBruteForce(t *testing.T) {
 		require.NoError(t, must.Err(countDay(conn, w.tenant, w.day, 1)), "SQL and sweep")
 		swept := sweepOf(t, conn, look(t, conn, w.tenant, w.day))[0]
 		b := newBrute(w)
-		require.Equal(t, b.unmapped, swept.Unmapped(), "unmapped")
-		for no, scope := range swept.Scopes() {
+		require.Equal(t, b.unmapped, swept.Unmapped, "unmapped")
+		for no, scope := range swept.Scopes {
 			agents, sessions := b.curve(scope)
 			curve := swept.Curve(no)
 			requireSame(t, scope, "agents", agents, curve.Agents)
