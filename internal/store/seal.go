@@ -163,10 +163,6 @@ func (w *Work) RemoveStray(ctx context.Context, now time.Time) error {
 	if err != nil {
 		return err
 	}
-	listed := map[string]Seal{}
-	for _, s := range seals {
-		listed[digits(s.Month)] = s
-	}
 	entries, err := os.ReadDir(w.dir())
 	if err != nil {
 		return err
@@ -177,8 +173,9 @@ func (w *Work) RemoveStray(ctx context.Context, now time.Time) error {
 			continue
 		}
 		path := filepath.Join(w.dir(), e.Name())
-		seal, sealed := listed[rest[:6]]
-		if sealed && seal.File == e.Name() || !isOld(path, now) || sealed && seal.Check(w.dir()) != nil {
+		is := func(s Seal) bool { return s.File == e.Name() }
+		notWhole := func(s Seal) bool { return digits(s.Month) == rest[:6] && s.Check(w.dir()) != nil }
+		if slices.ContainsFunc(seals, is) || !isOld(path, now) || slices.ContainsFunc(seals, notWhole) {
 			continue
 		}
 		has, err := w.hasDaysOf(ctx, path)
