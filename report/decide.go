@@ -34,20 +34,8 @@ type plan struct {
 	manifest, signature, data []byte
 }
 
-// decide applies R13. It reads the folder and writes nothing. Where there is an error everything is left alone: a refusal where
-// R13 or a conflict says so, a failure otherwise.
-func (d decision) decide() plan {
-	p, err := d.plan()
-	if err == nil {
-		return p
-	}
-	action := Failed
-	if _, conflict := errors.AsType[*ConflictError](err); conflict {
-		action = Refused
-	}
-	return plan{outcome: Outcome{Number: d.number, Action: action, Err: err}}
-}
-
+// plan applies R13. It reads the folder and writes nothing. Where there is an error everything is left alone: it is a *ConflictError
+// where R13 or a conflict refuses.
 func (d decision) plan() (plan, error) {
 	if err := d.number.validate(); err != nil {
 		return plan{}, err
@@ -125,7 +113,12 @@ func (d decision) newName(revision int) (string, error) {
 // has no signature is signed.
 func (d decision) keep(now standing) (p plan, err error) {
 	if now.dataGone {
-		if p.data, err = d.restoredData(now.Issue); err != nil {
+		p.data, err = renderDataFile(d.number, d.writer.Columns)
+		if err == nil && Digest(p.data) != now.SHA256 {
+			err = d.conflict(now.File, "the issued file is gone, and today's report.columns give other bytes than were issued",
+				"restore the file from a backup, or run once with the report.columns of its time")
+		}
+		if err != nil {
 			return p, err
 		}
 		now.size = int64(len(p.data))
@@ -168,16 +161,6 @@ func (d decision) keep(now standing) (p plan, err error) {
 		p.outcome.Action = Unchanged
 	}
 	return p, err
-}
-
-// restoredData renders the data file of a past issue again and makes sure that it comes out as it was.
-func (d decision) restoredData(issue Issue) ([]byte, error) {
-	data, err := renderDataFile(d.number, d.writer.Columns)
-	if err == nil && Digest(data) != issue.SHA256 {
-		err = d.conflict(issue.File, "the issued file is gone, and today's report.columns give other bytes than were issued",
-			"restore the file from a backup, or run once with the report.columns of its time")
-	}
-	return data, err
 }
 
 // describe gives the plan the manifest of its issue, signed, and the issue the manifest's hash. updates are of an existing

@@ -114,8 +114,15 @@ func (w Writer) Issue(numbers []Number, ledger []Issue, reason string, now time.
 			return nil, err
 		}
 	}
-	if err := oneTenantOnce(numbers); err != nil {
-		return nil, err
+	seen := map[Series]bool{}
+	for _, n := range numbers { // two tenants in one folder, or two numbers for one file, a caller can only get wrong
+		if n.Tenant != numbers[0].Tenant {
+			return nil, fmt.Errorf("issue numbers: tenants %q and %q in one folder", numbers[0].Tenant, n.Tenant)
+		}
+		if seen[n.Series] {
+			return nil, fmt.Errorf("issue numbers: %s of %s for %s is there twice", n.Measure, n.Region, n.Period)
+		}
+		seen[n.Series] = true
 	}
 	found, err := w.list()
 	if err != nil {
@@ -136,7 +143,14 @@ func (w Writer) Issue(numbers []Number, ledger []Issue, reason string, now time.
 	}
 	var plans []plan
 	for _, n := range numbers {
-		plans = append(plans, decision{w, n, chains[n.Series], unknown, taken, reason, now.UTC().Truncate(time.Second)}.decide())
+		p, err := decision{w, n, chains[n.Series], unknown, taken, reason, now.UTC().Truncate(time.Second)}.plan()
+		if err != nil {
+			p = plan{outcome: Outcome{Number: n, Action: Failed, Err: err}}
+			if _, conflict := errors.AsType[*ConflictError](err); conflict {
+				p.outcome.Action = Refused
+			}
+		}
+		plans = append(plans, p)
 	}
 	var outcomes []Outcome
 	for _, p := range plans {
@@ -147,21 +161,6 @@ func (w Writer) Issue(numbers []Number, ledger []Issue, reason string, now time.
 		outcomes = append(outcomes, p.outcome)
 	}
 	return outcomes, nil
-}
-
-// oneTenantOnce refuses what a caller can only get wrong: numbers of two tenants in one folder, or two numbers for one file.
-func oneTenantOnce(numbers []Number) error {
-	seen := make(map[Series]bool)
-	for _, n := range numbers {
-		if n.Tenant != numbers[0].Tenant {
-			return fmt.Errorf("issue numbers: tenants %q and %q in one folder", numbers[0].Tenant, n.Tenant)
-		}
-		if seen[n.Series] {
-			return fmt.Errorf("issue numbers: %s of %s for %s is there twice", n.Measure, n.Region, n.Period)
-		}
-		seen[n.Series] = true
-	}
-	return nil
 }
 
 // ValidateReason tells whether a restatement may state this reason: one line of valid UTF-8, not blank, at most 500 characters,

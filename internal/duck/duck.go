@@ -192,16 +192,15 @@ func InTx(ctx context.Context, conn *sql.Conn, work func(*sql.Tx) error) error {
 	return tx.Commit()
 }
 
-// Exec runs an embedded statement and returns the number of rows it wrote. An error names the file;
-// DuckDB's own text adds line and caret.
-func Exec(ctx context.Context, q Queryer, name string, args ...any) (int64, error) {
+// Exec runs an embedded statement. An error names the file; DuckDB's own text adds line and caret.
+func Exec(ctx context.Context, q Queryer, name string, args ...any) error {
 	return exec(ctx, q, texts.Text(name), name, args)
 }
 
 // ExecAll runs embedded statements in their order, up to the first that fails, each with those of the arguments that are Taken.
 func ExecAll(ctx context.Context, q Queryer, names []string, args ...any) error {
 	for _, name := range names {
-		if _, err := Exec(ctx, q, name, Taken(name, args)...); err != nil {
+		if err := Exec(ctx, q, name, Taken(name, args)...); err != nil {
 			return err
 		}
 	}
@@ -218,16 +217,15 @@ func Taken(name string, args []any) []any {
 }
 
 // ExecOn is Exec of a statement that is the same for every table but for its names, on one of them.
-func ExecOn(ctx context.Context, q Queryer, name string, table texts.Table, args ...any) (int64, error) {
+func ExecOn(ctx context.Context, q Queryer, name string, table texts.Table, args ...any) error {
 	return exec(ctx, q, texts.Fill(name, table), name+" on "+table.Name, args)
 }
 
-func exec(ctx context.Context, q Queryer, text, shown string, args []any) (int64, error) {
-	res, err := q.ExecContext(ctx, text, args...)
-	if err != nil {
-		return 0, fmt.Errorf("run sql/%s: %w", shown, err)
+func exec(ctx context.Context, q Queryer, text, shown string, args []any) error {
+	if _, err := q.ExecContext(ctx, text, args...); err != nil {
+		return fmt.Errorf("run sql/%s: %w", shown, err)
 	}
-	return res.RowsAffected()
+	return nil
 }
 
 // One is All of a query that has one row at most: the zero value where it has none.

@@ -106,21 +106,21 @@ type Access struct {
 
 // Give gives a file or a folder the group and then the mode. What a folder lets others do beside that stays, and so does what is neither.
 func (a Access) Give(path string) error {
-	group, err := a.group()
+	group, err := a.group(path)
 	if err != nil {
-		return fmt.Errorf("give %s a group: %w", path, err)
+		return err
 	}
 	return a.give(path, group)
 }
 
 // group is the number of the group; -1: it stays. A site's directory may be asked for it, and takes its time.
-func (a Access) group() (int, error) {
+func (a Access) group(path string) (int, error) {
 	if a.OutputGroup == "" {
 		return -1, nil
 	}
 	group, err := user.LookupGroup(a.OutputGroup)
 	if err != nil {
-		return 0, fail.New(fail.BadConfig, "output_group must be the name of a group of this machine", "%w", err)
+		return 0, fail.New(fail.BadConfig, "output_group must be the name of a group of this machine", "give %s a group: %w", path, err)
 	}
 	return strconv.Atoi(group.Gid)
 }
@@ -150,9 +150,9 @@ func (a Access) Tree(dir string) error {
 	if a == (Access{}) {
 		return nil
 	}
-	group, err := a.group()
+	group, err := a.group(dir)
 	if err != nil {
-		return fmt.Errorf("give %s a group: %w", dir, err)
+		return err
 	}
 	return filepath.WalkDir(dir, func(path string, _ fs.DirEntry, err error) error {
 		return cmp.Or(err, a.give(path, group))

@@ -81,17 +81,18 @@ func readable(path string) error {
 // attempt has DuckDB open a published store, by the function given, and says why it cannot. It tries twice: a writer
 // may come and go between a look and an attempt, and a store must not be called damaged for that.
 func attempt(ctx context.Context, path string, open func() error) error {
-	return patiently(ctx, func() (err error) {
+	_, err := patiently(ctx, func() (_ any, err error) {
 		for range 2 {
 			if err := readable(path); err != nil {
-				return err
+				return nil, err
 			}
 			if err = open(); err == nil {
-				return nil
+				return nil, nil
 			}
 		}
-		return refused(path, err)
+		return nil, refused(path, err)
 	})
+	return err
 }
 
 // Patience is how long a store is waited for that another program holds: another run's lock, or a client that has it open for writing.
@@ -109,12 +110,11 @@ func WithPatience(ctx context.Context, p Patience) context.Context {
 }
 
 // patiently does again and again what wants a store, while another program holds that, up to the end of the context's patience.
-func patiently(ctx context.Context, open func() error) error {
+func patiently[T any](ctx context.Context, open func() (T, error)) (opened T, err error) {
 	const pause = 2 * time.Second
 	p, _ := ctx.Value(patience{}).(Patience)
-	err := open()
-	if p.For == nil || !errors.Is(err, errHeld) {
-		return err
+	if opened, err = open(); p.For == nil || !errors.Is(err, errHeld) {
+		return opened, err
 	}
 	left := p.For()
 	if left > 0 {
@@ -122,19 +122,15 @@ func patiently(ctx context.Context, open func() error) error {
 	}
 	for ; left > 0 && ctx.Err() == nil && errors.Is(err, errHeld); left -= pause {
 		p.Sleep(ctx, min(pause, left))
-		err = open()
+		opened, err = open()
 	}
-	return err
+	return opened, err
 }
 
 // Lock takes a lock that ends when the file is closed, or with the process. One that another run holds is ErrBusy, and
 // names the process where the file does.
-func WaitLock(ctx context.Context, path string) (f *os.File, err error) {
-	err = patiently(ctx, func() error {
-		f, err = Lock(path)
-		return err
-	})
-	return f, err
+func WaitLock(ctx context.Context, path string) (*os.File, error) {
+	return patiently(ctx, func() (*os.File, error) { return Lock(path) })
 }
 
 func Lock(path string) (*os.File, error) {

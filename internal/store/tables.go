@@ -80,7 +80,7 @@ func tablesOf(parts ...part) (found []texts.Table) {
 // of runs a statement of sql/store/each on the tables of some parts.
 func of(ctx context.Context, q duck.Queryer, statement string, args []any, parts ...part) error {
 	for _, t := range tablesOf(parts...) {
-		if _, err := duck.ExecOn(ctx, q, "store/each_"+statement, t, args...); err != nil {
+		if err := duck.ExecOn(ctx, q, "store/each_"+statement, t, args...); err != nil {
 			return err
 		}
 	}
@@ -128,8 +128,7 @@ func (s *Scratch) Empty(ctx context.Context) error {
 // range of days of the published store, "write_days_csv" these into a CSV file. A table that does not exist is a mistake in the program.
 func (s *Scratch) Each(ctx context.Context, statement, name string, args ...any) error {
 	at := slices.IndexFunc(tables, func(t described) bool { return t.Name == name })
-	_, err := duck.ExecOn(ctx, s.Conn, "store/each_"+statement, tables[at].Table, args...)
-	return err
+	return duck.ExecOn(ctx, s.Conn, "store/each_"+statement, tables[at].Table, args...)
 }
 
 // Scratch is a store in memory, empty but for the schema, with a tenant's published store attached beside it, read-only, as

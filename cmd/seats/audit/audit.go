@@ -295,8 +295,7 @@ func (w *auditor) keep(ctx context.Context, p part) error {
 	if !p.whole {
 		return nil
 	}
-	_, err := duck.Exec(ctx, w.scratch.Conn, "ask/keep_month_agent")
-	return err
+	return duck.Exec(ctx, w.scratch.Conn, "ask/keep_month_agent")
 }
 
 // checkSource reads the days of a part again and says what changed since they were read, and what that does to the numbers.

@@ -164,7 +164,7 @@ func (w *auditor) checkResults(ctx context.Context, p part) error {
 
 // recounted is what the scratch store has of numbers that are issued, in the table recounted, too.
 func (w *auditor) recounted(ctx context.Context) (map[report.Series][]int64, error) {
-	if _, err := duck.Exec(ctx, w.scratch.Conn, "ask/recounted"); err != nil {
+	if err := duck.Exec(ctx, w.scratch.Conn, "ask/recounted"); err != nil {
 		return nil, err
 	}
 	return duck.By[report.Series, int64](ctx, w.scratch.Conn, "ask/recounted_value")
@@ -176,7 +176,7 @@ func (w *auditor) compareIssued(ctx context.Context, p part) error {
 	if _, err := w.recounted(ctx); err != nil {
 		return err
 	}
-	if _, err := duck.Exec(ctx, w.scratch.Conn, "ask/compare", append(w.Period.Bounds(), sql.Named("statements", compute.SQLSHA256()))...); err != nil {
+	if err := duck.Exec(ctx, w.scratch.Conn, "ask/compare", append(w.Period.Bounds(), sql.Named("statements", compute.SQLSHA256()))...); err != nil {
 		return err
 	}
 	compared, err := duck.All[struct {
@@ -248,7 +248,7 @@ func (w *auditor) loadRules(ctx context.Context) error {
 	}
 	facts := maps.Clone(w.texts)
 	facts[""] = string(w.Tenant.Rules()) // for those by which nothing was counted yet
-	if _, err := duck.Exec(ctx, w.scratch.Conn, "ask/rule_fact", duck.JSON("rules", facts)); err != nil {
+	if err := duck.Exec(ctx, w.scratch.Conn, "ask/rule_fact", duck.JSON("rules", facts)); err != nil {
 		return err
 	}
 	w.countedAs, err = duck.By[calendar.Date, string](ctx, w.scratch.Conn, "ask/computation")

@@ -363,7 +363,7 @@ func Delivered(ctx context.Context, q duck.Queryer) ([]Delivery, error) {
 
 // Put writes an entry into a store.
 func Put(ctx context.Context, q duck.Queryer, d Delivery) error {
-	_, err := duck.Exec(ctx, q, "store/insert_delivery", sql.Named("file", d.File), sql.Named("sha256", d.SHA256), sql.Named("sent_as", d.SentAs),
+	err := duck.Exec(ctx, q, "store/insert_delivery", sql.Named("file", d.File), sql.Named("sha256", d.SHA256), sql.Named("sent_as", d.SentAs),
 		sql.Named("sent_sha256", d.SentSHA256), sql.Named("target", d.Target), sql.Named("delivered_ts", d.At.Unix()))
 	if err != nil {
 		return fmt.Errorf("remember delivery of %s: %w", d.File, err)

@@ -32,7 +32,7 @@ func emptyStore(t testing.TB) *sql.Conn {
 func storeAt(t testing.TB, path string, o duck.Options) (*sql.DB, *sql.Conn) {
 	db, conn := open(t, path, o)
 	for _, schema := range store.Schemas() {
-		must.Have(duck.Exec(context.Background(), conn, schema))(t)
+		require.NoError(t, duck.Exec(context.Background(), conn, schema))
 	}
 	return db, conn
 }
@@ -409,7 +409,7 @@ func TestABreakdownAtTheEdgesOfSessions(t *testing.T) {
 func TestAnOlderStoreIsNotBrokenDown(t *testing.T) {
 	_, conn := open(t, "", duck.Options{Threads: 1})
 	for _, schema := range []string{"store/schema_1", "store/schema_2"} {
-		must.Have(duck.Exec(t.Context(), conn, schema))(t)
+		require.NoError(t, duck.Exec(t.Context(), conn, schema))
 	}
 	_, err := New(conn, config.Tenant{Name: "acme"}).breakDown(t.Context(), "ask/breakdown", config.ByLocation)
 	require.ErrorContains(t, err, "the store of tenant acme is an older version's, which cannot be broken down")

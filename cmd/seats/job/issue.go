@@ -154,8 +154,7 @@ func (s *state) recallRules(ctx context.Context, ledger []report.Issue) error {
 	if len(said) == 0 {
 		return nil
 	}
-	_, err := duck.Exec(ctx, s.Conn, "store/recall_rules", duck.JSON("said", said))
-	return err
+	return duck.Exec(ctx, s.Conn, "store/recall_rules", duck.JSON("said", said))
 }
 
 // WarnGone tells of files that a tenant's ledger has and its output folder lacks.

@@ -255,7 +255,7 @@ func (l *Lake) claim(tenant, store string) error {
 func (l *Lake) Finish(ctx context.Context) error {
 	waiting, err := duck.One[bool](ctx, l.desk.Conn, "lake/waiting")
 	if err == nil { // one thread writes a file to a month and bucket, and its rows in their order
-		_, err = duck.Exec(ctx, l.desk.Conn, "store/one_thread")
+		err = duck.Exec(ctx, l.desk.Conn, "store/one_thread")
 	}
 	for _, t := range l.tables {
 		if err == nil && waiting && t != l.last() {

@@ -170,7 +170,7 @@ func (l *Lake) expire(ctx context.Context, t *table) error {
 	before := sql.Named("before", l.Now.Add(-l.Retain).UnixMilli())
 	if t.version >= t.checkpoint+often {
 		file := filepath.Join(l.desk.TempDir(), "checkpoint.parquet")
-		actions, err := duck.Exec(ctx, l.desk.Conn, "lake/write_checkpoint", sql.Named("relation", t.Name), before, sql.Named("file", file))
+		actions, err := duck.One[int](ctx, l.desk.Conn, "lake/write_checkpoint", sql.Named("relation", t.Name), before, sql.Named("file", file))
 		if err == nil {
 			err = l.place.put(ctx, t.log(t.version, "checkpoint.parquet"), file)
 		}
@@ -220,12 +220,10 @@ func (l *Lake) fetch(ctx context.Context, t *table, names []string) (files []str
 }
 
 func (l *Lake) do(ctx context.Context, statement string, args ...any) error {
-	_, err := duck.Exec(ctx, l.desk.Conn, "lake/"+statement, args...)
-	return err
+	return duck.Exec(ctx, l.desk.Conn, "lake/"+statement, args...)
 }
 
 // on runs a statement that is the same for every relation on one.
 func (l *Lake) on(ctx context.Context, statement string, t *table, args ...any) error {
-	_, err := duck.ExecOn(ctx, l.desk.Conn, "lake/each_"+statement, t.Table, args...)
-	return err
+	return duck.ExecOn(ctx, l.desk.Conn, "lake/each_"+statement, t.Table, args...)
 }

@@ -170,14 +170,14 @@ func (k *Key) Rows(ctx context.Context, scratch *store.Scratch, patterns []strin
 			r.Name = excludedMark + strconv.FormatInt(r.Pseudonym, 10)
 		}
 	}
-	_, err = duck.Exec(ctx, scratch.Conn, "ask/pseudonym_pseudonym", duck.JSON("rows", append([]resource{}, rows...)))
+	err = duck.Exec(ctx, scratch.Conn, "ask/pseudonym_pseudonym", duck.JSON("rows", append([]resource{}, rows...)))
 	for _, table := range []string{"voice_session", "ocs_activity", "other_leg", "other_session"} {
 		if err == nil {
 			err = scratch.Each(ctx, "mask", table)
 		}
 	}
 	if err == nil {
-		_, err = duck.Exec(ctx, scratch.Conn, "ask/pseudonym_agent")
+		err = duck.Exec(ctx, scratch.Conn, "ask/pseudonym_agent")
 	}
 	return err
 }

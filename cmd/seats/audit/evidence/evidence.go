@@ -94,7 +94,7 @@ type computation struct {
 
 func (p *packer) load(ctx context.Context) (err error) {
 	// Files depend on the order in which threads write them: one thread writes them always alike.
-	if _, err := duck.Exec(ctx, p.scratch.Conn, "store/one_thread"); err != nil {
+	if err := duck.Exec(ctx, p.scratch.Conn, "store/one_thread"); err != nil {
 		return err
 	}
 	if p.held, err = store.Slices(ctx, p.scratch.Conn); err != nil {
@@ -154,7 +154,7 @@ func (p *packer) copy(ctx context.Context, name, statement, table string, args .
 		return err
 	}
 	if args = append(slices.Clip(args), sql.Named("file", path)); table == "" {
-		_, err = duck.Exec(ctx, p.scratch.Conn, statement, args...)
+		err = duck.Exec(ctx, p.scratch.Conn, statement, args...)
 	} else {
 		err = p.scratch.Each(ctx, statement, table, args...)
 	}
@@ -189,7 +189,7 @@ func (p *packer) writeSlices(ctx context.Context) error {
 		if p.masks == nil {
 			break
 		}
-		if _, err := duck.Exec(ctx, p.scratch.Conn, "ask/pseudonym_slice", sql.Named("day", day.String()), sql.Named("sha256", p.digest(slice.SHA256))); err != nil {
+		if err := duck.Exec(ctx, p.scratch.Conn, "ask/pseudonym_slice", sql.Named("day", day.String()), sql.Named("sha256", p.digest(slice.SHA256))); err != nil {
 			return err
 		}
 	}
