@@ -179,6 +179,20 @@ func Create(path string, write func(io.Writer) error, name func(from, to string)
 	return name(draft.Name(), path)
 }
 
+// Each visits files at any depth, in the order of their names.
+func Each(files fs.FS, visit func(name string, text []byte) error) error {
+	return fs.WalkDir(files, ".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		text, err := fs.ReadFile(files, name)
+		if err != nil {
+			return err
+		}
+		return visit(name, text)
+	})
+}
+
 // CreateNew is Create where nothing is to be there yet: what is, is Taken.
 func CreateNew(path string, write func(io.Writer) error) error {
 	err := Create(path, write, RenameNew)

@@ -61,11 +61,8 @@ func (w *auditor) checkLedger(ctx context.Context) error {
 				r.ID, r.Command, settle.Epoch(r.StartedTS), sum, r.SHA256)})
 		}
 	}
-	months, seals := []string{}, []string{}
-	for _, s := range w.seals {
-		months, seals = append(months, s.Month.String()), append(seals, s.Said())
-	}
-	err := w.ask(ctx, "ask/ledger", sql.Named("months", months), sql.Named("seals", seals))
+	months := list.Of(w.seals, func(s store.Seal) string { return s.Month.String() })
+	err := w.ask(ctx, "ask/ledger", sql.Named("months", months), sql.Named("seals", list.Of(w.seals, store.Seal.Said)))
 	return cmp.Or(err, w.ask(ctx, "ask/issued_by", w.Period.Bounds()...), w.ask(ctx, "ask/history", w.Period.Bounds()...))
 }
 

@@ -158,8 +158,19 @@ func (c Courier) parcel(p Parcel, delivered []Delivery, to Target) (arrived []De
 		}
 	}
 	for _, l := range letters {
-		if err := stage(l, to); err != nil {
+		if l.there {
+			continue
+		}
+		if err := to.write(l.staged(), l.sent); err != nil {
 			return nil, err
+		}
+		text, err := to.read(l.staged())
+		if err != nil {
+			return nil, err
+		}
+		if len(text) != len(l.sent) || report.Digest(text) != l.SentSHA256 {
+			return nil, fmt.Errorf("deliver %s to %s: sent were %d bytes with SHA-256 %s, read back %d with %s",
+				l.SentAs, l.Target, len(l.sent), l.SentSHA256, len(text), report.Digest(text))
 		}
 	}
 	for _, l := range letters {
@@ -229,12 +240,9 @@ func (c Courier) look(l *letter, delivered []Delivery, to Target) error {
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
-	if err != nil {
-		return err
-	}
 	sum := report.Digest(text)
-	if l.there = sum == l.SentSHA256; l.there {
-		return nil
+	if l.there = err == nil && sum == l.SentSHA256; l.there || err != nil {
+		return err
 	}
 	// What is encrypted anew has other bytes, though it says the same.
 	is := func(d Delivery) bool { return d == Delivery{l.File, l.SHA256, l.SentAs, sum, l.Target, d.At} }
@@ -253,25 +261,6 @@ func (c Courier) look(l *letter, delivered []Delivery, to Target) error {
 	}
 	return fail.New(fail.Restatement, hintMove,
 		"deliver %s to %s: another file of that name is there, SHA-256 %s", l.SentAs, l.Target, sum)
-}
-
-// stage writes a letter, unless it is there already, under another name and reads it back.
-func stage(l letter, to Target) error {
-	if l.there {
-		return nil
-	}
-	if err := to.write(l.staged(), l.sent); err != nil {
-		return err
-	}
-	text, err := to.read(l.staged())
-	if err != nil {
-		return err
-	}
-	if len(text) != len(l.sent) || report.Digest(text) != l.SentSHA256 {
-		return fmt.Errorf("deliver %s to %s: sent were %d bytes with SHA-256 %s, read back %d with %s",
-			l.SentAs, l.Target, len(l.sent), l.SentSHA256, len(text), report.Digest(text))
-	}
-	return nil
 }
 
 // sealedSuffix ends the names of encrypted files.
@@ -302,18 +291,14 @@ func (c Courier) seal(sum string, text []byte) ([]byte, error) {
 }
 
 // sent tells whether something with this SHA-256 was put into the outbox.
-func (c Courier) sent(sum string) (bool, error) {
+func (c Courier) sent(sum string) (there bool, err error) {
 	entries, err := os.ReadDir(c.Outbox)
-	if err != nil {
-		return false, err
+	for i := 0; i < len(entries) && err == nil && !there; i++ {
+		var text []byte
+		text, err = plain.Read(filepath.Join(c.Outbox, entries[i].Name()))
+		there = err == nil && report.Digest(text) == sum
 	}
-	for _, e := range entries {
-		text, err := plain.Read(filepath.Join(c.Outbox, e.Name()))
-		if err != nil || report.Digest(text) == sum {
-			return err == nil, err
-		}
-	}
-	return false, nil
+	return there, err
 }
 
 // Clear empties the outbox, once the store knows of everything that was sent.

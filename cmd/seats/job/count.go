@@ -201,14 +201,13 @@ func (s *state) askMoved(ctx context.Context, counter *compute.Counter, one comp
 	if err != nil {
 		return err
 	}
-	concurrent, enabled := map[string]int64{}, map[string]int64{} // by region
+	today := map[report.Measure]map[string]int64{report.Concurrent: {}, report.Enabled: {}} // by region
 	for _, p := range would.Regions() {
-		concurrent[p.Region] = p.Agents
+		today[report.Concurrent][p.Region] = p.Agents
 	}
 	for _, e := range would.Enabled {
-		enabled[e.Region] = e.Agents
+		today[report.Enabled][e.Region] = e.Agents
 	}
-	today := map[report.Measure]map[string]int64{report.Concurrent: concurrent, report.Enabled: enabled}
 	told, err := duck.All[string](ctx, s.Conn, "store/moved", sql.Named("day", day.String()), duck.JSON("today", today))
 	if err != nil {
 		return err

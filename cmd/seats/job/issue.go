@@ -86,10 +86,8 @@ func (s *state) issue(ctx context.Context) error {
 	}
 	for _, o := range outcomes {
 		if o.Err != nil {
-			day, err := calendar.ParseDate(o.Number.Period)
-			if err == nil { // or it is a month
-				s.became[day] = failed
-			}
+			day, _ := calendar.ParseDate(o.Number.Period) // none of a month
+			s.became[day] = failed
 			s.note(day, o.Err)
 			continue
 		}
@@ -124,10 +122,8 @@ func (s *state) issue(ctx context.Context) error {
 
 // held says that a period's numbers are not issued before it is final. Who has named the period is told by an error: it is not ready.
 func (s *state) held(n report.Number) {
-	day, err := calendar.ParseDate(n.Period)
-	if err == nil { // or it is a month
-		s.became[day] = waiting
-	}
+	day, _ := calendar.ParseDate(n.Period) // none of a month
+	s.became[day] = waiting
 	if s.Asked == Days || s.Asked == Month {
 		s.note(day, fail.New(fail.NotReady, "run again later; `issue: provisional` issues it as it is", "%s is not issued before it is final: %s", n.Period, n.Why))
 		return

@@ -397,14 +397,8 @@ func (s *state) inLedger(ctx context.Context, failed error) error {
 	}
 	s.note(calendar.Date{}, failed)
 	s.result.Slices = nil
-	err := s.Drop()
-	if err == nil {
-		err = s.begun(ctx)
-	}
-	if err == nil {
-		err = s.publish(ctx)
-	}
-	if err != nil {
+	drop := func(context.Context) error { return s.Drop() }
+	if err := fail.InTurn(ctx, drop, s.begun, s.publish); err != nil {
 		s.note(calendar.Date{}, fmt.Errorf("write ledger: %w", err))
 	}
 	return nil

@@ -82,8 +82,11 @@ func (k *Key) Resource(key int64) (int64, error) {
 	return masked, nil
 }
 
-// Agent is the pseudonym of an agent as results name it (R6): an employee_id, or # and a resource_key.
+// Agent is the pseudonym of an agent as results name it (R6): an employee_id, or # and a resource_key. Without a key it stays, as a digest does.
 func (k *Key) Agent(name string) string {
+	if k == nil {
+		return name
+	}
 	if digits, fallback := strings.CutPrefix(name, "#"); fallback {
 		if key, err := strconv.ParseInt(digits, 10, 64); err == nil {
 			if masked, err := k.Resource(key); err == nil {

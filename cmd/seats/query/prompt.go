@@ -15,6 +15,7 @@ import (
 
 	"example.com/seats/internal/fail"
 	"example.com/seats/internal/list"
+	"example.com/seats/internal/settle"
 	"example.com/seats/report"
 )
 
@@ -187,10 +188,8 @@ func (p *Prompt) statement(ctx context.Context, statement string) error {
 	case wrote:
 		p.say("wrote " + report.Printable(p.File))
 		p.File = ""
-	case p.Rows == 1:
-		p.say("(1 row)")
 	case p.Rows >= 0:
-		p.say(fmt.Sprintf("(%d rows)", p.Rows))
+		p.say("(" + settle.Count(p.Rows, "row") + ")")
 	}
 	if p.timing {
 		p.say("time: " + p.Took.Round(time.Millisecond).String())
