@@ -216,7 +216,7 @@ func (w *auditor) recountedBy(ctx context.Context, p part, text string) (map[rep
 		}
 	}
 	if _, err = w.compute(ctx, p, func(d calendar.Date) config.Tenant { return by[days[d]] }); err == nil {
-		_, err = duck.Exec(ctx, w.scratch.Conn, "ask/recounted")
+		err = duck.Exec(ctx, w.scratch.Conn, "ask/recounted")
 	}
 	if err != nil {
 		return nil, err
