@@ -367,21 +367,23 @@ func (s *Second) check() error {
 		"explain %s at %d: %d agents are counted and %d are found", s.Scope, s.At, s.Agents, len(listed))
 }
 
-// Summary is the second in one row.
-func (s *Second) Summary() report.Table {
-	return one("tenant region location date state at agents sessions",
-		s.tenant.Name, s.Scope.Region, text(s.Scope.Location), s.Date, s.State, instant(&s.At, s.Zone), s.Agents, s.Sessions)
+// Answer is an explanation as it is printed: a document as JSON, a list as CSV, and tables for people.
+type Answer struct {
+	Document, List report.Table
+	Tables         []report.Table
 }
 
-// Spans are the plateaus, one a row.
-func (s *Second) Spans() report.Table { return s.SpanTable(s.Plateaus) }
+// Answer is the second in one row that holds everything, its seats, and for people the spans of time and who.
+func (s *Second) Answer() Answer {
+	return s.under(one("tenant region location date state at agents sessions",
+		s.tenant.Name, s.Scope.Region, text(s.Scope.Location), s.Date, s.State, instant(&s.At, s.Zone), s.Agents, s.Sessions))
+}
 
-// Document is the second as one row that holds everything, for JSON.
-func (s *Second) Document() report.Table { return s.under(s.Summary()) }
-
-// under is what there is to the second behind its summary.
-func (s *Second) under(summary report.Table) report.Table {
-	return before(summary.Header, summary.Rows[0], one("plateaus seats", s.Spans(), s.seats()))
+// under is the answer with what there is to the second behind a summary of one row.
+func (s *Second) under(summary report.Table) Answer {
+	spans := s.SpanTable(s.Plateaus)
+	document := before(summary.Header, summary.Rows[0], one("plateaus seats", spans, s.seats()))
+	return Answer{document, s.List(), []report.Table{summary, spans, s.brief()}}
 }
 
 // seats have what identifies a seat in full: with the keys one finds every row in the GIM.
@@ -399,8 +401,8 @@ func (s *Second) List() report.Table {
 	return before([]string{"tenant", "region", "date", "at"}, []any{s.tenant.Name, s.Scope.Region, s.Date, instant(&s.At, s.Zone)}, s.seats())
 }
 
-// Brief is the seats as far as a terminal is wide: without what follows from the rest.
-func (s *Second) Brief() report.Table {
+// brief is the seats as far as a terminal is wide: without what follows from the rest.
+func (s *Second) brief() report.Table {
 	return tableOf("agent session login logout location by activity start switch attempt decision", s.Seats, func(t Seat) []any {
 		a := t.First
 		return []any{t.Agent, t.Session.ID, s.clock(&t.Login), s.clock(t.Logout), t.Location, a.Kind, a.Key.ID, s.clock(&a.Start), text(a.Switch), text(a.GUID),

@@ -264,7 +264,7 @@ func (w world) sharesAddUpAndAnyBreakdownIsWhatLookingSays(t *rapid.T, conn *sql
 	}
 }
 
-func requireBreakdown(t *rapid.T, day *Day, by config.Unit, b *Breakdown, want map[string]Part) {
+func requireBreakdown(t *rapid.T, day *Day, by config.Unit, b Breakdown, want map[string]Part) {
 	got, shares := map[string]Part{}, int64(0)
 	for _, p := range b.Parts {
 		got[p.Name] = p
