@@ -423,6 +423,18 @@ func TestATenantThatCannotBeReadKeepsBackNoOther(t *testing.T) {
 	require.Equal(t, []string{"{'tenant': beta}"}, ask(t, views(t, dir), "select distinct tenant from (select tenant from exported union all select tenant from issued union all select tenant from voice_session)"))
 }
 
+// A sealed month that cannot be read is no month without rows.
+func TestAMonthThatCannotBeReadIsNotExported(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "lake")
+	tenants := site(t)
+	change(t, tenants[0], "insert into _data.sealed_month by name select '2026-03' as month, '007.202603.duckdb' as file, 'x' as key, 'x' as sha256, 0 as bytes, 0 as sealed_ts")
+	results, _, err := tryExport(t.Context(), lake.Options{Where: dir}, tenants...)
+	require.NoError(t, err)
+	require.ErrorIs(t, results["007"].Err, store.ErrUnsealed)
+	require.NoError(t, results["beta"].Err)
+	require.Equal(t, []string{"{'tenant': beta}"}, ask(t, views(t, dir), "select distinct tenant from exported"))
+}
+
 // Raw rows and rules of the lake alone give every number that was issued, and every peak of a location, by a statement that
 // two engines run as it is.
 func TestTheNumbersFromTheLakeAlone(t *testing.T) {

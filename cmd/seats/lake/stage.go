@@ -125,7 +125,7 @@ type change struct {
 
 func (s *staging) all(ctx context.Context) error {
 	masked := s.masks != nil
-	if err := s.turn(ctx, func(calendar.Month) bool { return masked }); err != nil {
+	if _, err := s.turn(ctx, func(calendar.Month) bool { return masked }); err != nil {
 		return err
 	}
 	if err := s.claims(ctx); err != nil || len(s.members) == 0 {
@@ -161,7 +161,11 @@ func (s *staging) all(ctx context.Context) error {
 		}
 	}
 	if len(sealed) > 0 && !masked {
-		if err := s.turn(ctx, func(m calendar.Month) bool { return sealed[m.String()] }); err != nil {
+		failed, err := s.turn(ctx, func(m calendar.Month) bool { return sealed[m.String()] })
+		for _, no := range failed { // what is to change is known of it, and its rows are not there
+			err = cmp.Or(err, no)
+		}
+		if err != nil {
 			return err
 		}
 	}
@@ -182,17 +186,17 @@ func (s *staging) all(ctx context.Context) error {
 }
 
 // turn has the members' stores be those that are asked, and leaves out those that cannot be opened.
-func (s *staging) turn(ctx context.Context, wanted func(calendar.Month) bool) error {
+func (s *staging) turn(ctx context.Context, wanted func(calendar.Month) bool) (failed map[string]error, err error) {
 	var stores []store.Member
 	for _, m := range s.members {
 		stores = append(stores, store.Member{Tenant: m.Tenant, Path: s.tenants[m.Tenant].StorePath()})
 	}
-	failed, err := s.desk.Turn(ctx, stores, wanted, s.masks != nil)
+	failed, err = s.desk.Turn(ctx, stores, wanted, s.masks != nil)
 	for tenant, no := range failed {
 		s.results[tenant].Err = no
 		s.members = slices.DeleteFunc(s.members, func(m member) bool { return m.Tenant == tenant })
 	}
-	return err
+	return failed, err
 }
 
 // claim takes the members' places in the lake, and leaves out those that have none, and those whose stores are empty.
