@@ -87,9 +87,10 @@ insert into staged.replaced (tenant)
 select unnest($tenants::varchar[])
 
 -- name: each_forget
--- What was staged of a tenant goes. Input: $tenant.
+-- What was staged of a tenant goes, but not that it is dropped. Input: $tenant.
 delete from staged.{{.Name}}
 where tenant = $tenant
+  and month is not null
 
 -- name: each_empty
 -- Staged rows go.

@@ -435,6 +435,26 @@ func TestAMonthThatCannotBeReadIsNotExported(t *testing.T) {
 	require.Equal(t, []string{"{'tenant': beta}"}, ask(t, views(t, dir), "select distinct tenant from exported"))
 }
 
+// A tenant that is dropped and exported at once is there as its store is by now, not what changed of it alone.
+func TestADroppedTenantIsExportedAsAWhole(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "lake")
+	tenants := site(t)
+	export(t, lake.Options{Where: dir}, tenants...)
+	change(t, tenants[0], "update _data.slice set as_of = as_of + 1 where day = '2026-03-29'")
+	results, _ := export(t, lake.Options{Where: dir, Drop: []string{"007"}}, tenants...)
+	require.Equal(t, 2, results["007"].Days)
+	asAFreshOne(t, dir, tenants)
+}
+
+func asAFreshOne(t *testing.T, dir string, tenants []config.Tenant) {
+	fresh := filepath.Join(t.TempDir(), "fresh")
+	export(t, lake.Options{Where: fresh}, tenants...)
+	for _, r := range relations(t) {
+		all := "select * exclude (" + map[bool]string{true: "exported_ts, exported_at, file", false: "bucket"}[r.Name == "exported"] + ") from " + r.Name + " order by all"
+		require.Equal(t, ask(t, views(t, fresh), all), ask(t, views(t, dir), all), r.Name)
+	}
+}
+
 // Raw rows and rules of the lake alone give every number that was issued, and every peak of a location, by a statement that
 // two engines run as it is.
 func TestTheNumbersFromTheLakeAlone(t *testing.T) {
