@@ -76,7 +76,7 @@ found as (
     union all by name
     select tenant,
            month,
-           sha256(concat_ws('|', $salt, string_agg(txt, chr(10)))) as hash
+           sha256(concat_ws('|', $salt, string_agg(txt, chr(10) order by txt))) as hash
     from part
     group by tenant, month
 )
