@@ -129,9 +129,14 @@ func (l *Lake) openPlace(ctx context.Context) (err error) {
 		return fmt.Errorf("open lake: %w", err)
 	}
 	l.place = folder{root, l.Access}
-	if l.lock, err = store.WaitLock(ctx, filepath.Join(l.Where, ".lock")); err != nil {
+	lock, err := store.WaitLock(ctx, filepath.Join(l.Where, ".lock"))
+	if _, is := errors.AsType[*fs.PathError](err); is {
+		err = fail.New(fail.Usage, "give a folder that this user may write to", "open lake: %w", err)
+	}
+	if err != nil {
 		return err
 	}
+	l.lock = lock
 	return l.Access.Tree(l.Where)
 }
 
