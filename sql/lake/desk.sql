@@ -96,6 +96,15 @@ where tenant = $tenant
 -- Staged rows go.
 truncate staged.{{.Name}}
 
+-- name: withhold
+-- What the lake will have is set aside, until it has it.
+create table withheld as
+from staged.exported
+
+-- name: tell
+insert into staged.exported
+from withheld
+
 -- name: waiting
 -- One row: whether there is anything to write.
 select count(*) > 0

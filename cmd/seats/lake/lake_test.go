@@ -446,6 +446,26 @@ func TestADroppedTenantIsExportedAsAWhole(t *testing.T) {
 	asAFreshOne(t, dir, tenants)
 }
 
+// What an export wrote before it failed is written again, even where the store is back at what the lake had before.
+func TestWhatIsHalfWrittenIsWrittenAgain(t *testing.T) {
+	for _, drop := range [][]string{nil, {"007"}} {
+		dir := filepath.Join(t.TempDir(), "lake")
+		tenants := site(t)
+		export(t, lake.Options{Where: dir}, tenants...)
+		if drop == nil {
+			change(t, tenants[0], "update _data.computation set sql_sha256 = 'other' where day = '2026-03-29'", "update _data.daily_concurrent set agents = agents + 1 where day = '2026-03-29'")
+		}
+		inTheWay := filepath.Join(dir, "data_quality", "_delta_log", fmt.Sprintf("%020d.json", 1))
+		require.NoError(t, os.Mkdir(inTheWay, 0o700))
+		_, _, err := tryExport(t.Context(), lake.Options{Where: dir, Drop: drop}, tenants[len(drop):]...)
+		must.Fail(t, err, fail.Store, "another export has changed data_quality in "+dir+" meanwhile")
+		require.NoError(t, os.Remove(inTheWay))
+		tenants[0] = site(t)[0]
+		export(t, lake.Options{Where: dir}, tenants...)
+		asAFreshOne(t, dir, tenants)
+	}
+}
+
 func asAFreshOne(t *testing.T, dir string, tenants []config.Tenant) {
 	fresh := filepath.Join(t.TempDir(), "fresh")
 	export(t, lake.Options{Where: fresh}, tenants...)
