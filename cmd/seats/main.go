@@ -314,7 +314,7 @@ func (p *program) eachTenant(ctx context.Context, tenants []config.Tenant, do fu
 		switch {
 		case ctx.Err() != nil:
 			return ctx.Err()
-		case errors.Is(err, store.ErrMissing):
+		case errors.Is(err, store.ErrMissing) && !errors.Is(err, store.ErrUnsealed):
 			p.Info(nothingYet, "tenant", tenant.Name, "store", tenant.StorePath())
 		default:
 			y.add(tenant.Name, err)

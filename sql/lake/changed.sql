@@ -76,7 +76,7 @@ found as (
     union all by name
     select tenant,
            month,
-           sha256(concat_ws('|', $salt, string_agg(txt, chr(10)))) as hash
+           sha256(concat_ws('|', $salt, string_agg(txt, chr(10) order by txt))) as hash
     from part
     group by tenant, month
 )
@@ -94,7 +94,7 @@ select f.tenant,
 from found as f
 join member as m on m.tenant = f.tenant
     and (f.day between m.from and m.to or f.day is null and f.month between left(m.from::varchar, 7) and left(m.to::varchar, 7))
-left join known as k on k.tenant = f.tenant
+left join (from known where tenant not in (select tenant from staged.replaced where month is null)) as k on k.tenant = f.tenant
     and k.month = f.month
     and k.day is not distinct from f.day
 where f.hash is distinct from k.hash

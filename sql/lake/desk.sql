@@ -87,13 +87,23 @@ insert into staged.replaced (tenant)
 select unnest($tenants::varchar[])
 
 -- name: each_forget
--- What was staged of a tenant goes. Input: $tenant.
+-- What was staged of a tenant goes, but not that it is dropped. Input: $tenant.
 delete from staged.{{.Name}}
 where tenant = $tenant
+  and month is not null
 
 -- name: each_empty
 -- Staged rows go.
 truncate staged.{{.Name}}
+
+-- name: withhold
+-- What the lake will have is set aside, until it has it.
+create table withheld as
+from staged.exported
+
+-- name: tell
+insert into staged.exported
+from withheld
 
 -- name: waiting
 -- One row: whether there is anything to write.

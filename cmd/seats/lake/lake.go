@@ -129,9 +129,14 @@ func (l *Lake) openPlace(ctx context.Context) (err error) {
 		return fmt.Errorf("open lake: %w", err)
 	}
 	l.place = folder{root, l.Access}
-	if l.lock, err = store.WaitLock(ctx, filepath.Join(l.Where, ".lock")); err != nil {
+	lock, err := store.WaitLock(ctx, filepath.Join(l.Where, ".lock"))
+	if _, is := errors.AsType[*fs.PathError](err); is {
+		err = fail.New(fail.Usage, "give a folder that this user may write to", "open lake: %w", err)
+	}
+	if err != nil {
 		return err
 	}
+	l.lock = lock
 	return l.Access.Tree(l.Where)
 }
 
@@ -251,22 +256,39 @@ func (l *Lake) claim(tenant, store string) error {
 	return nil
 }
 
-// Finish writes what was staged, each table once.
+// Finish writes what was staged, each table once; before and after them exported, which has none of it in between: what is half written
+// is written again by the next export, whatever becomes of this one, and two at once cannot both end well.
 func (l *Lake) Finish(ctx context.Context) error {
 	waiting, err := duck.One[bool](ctx, l.desk.Conn, "lake/waiting")
 	if err == nil { // one thread writes a file to a month and bucket, and its rows in their order
 		err = duck.Exec(ctx, l.desk.Conn, "store/one_thread")
 	}
-	for _, t := range l.tables {
-		if err == nil && waiting && t != l.last() {
-			err = l.load(ctx, t)
-		}
-		if err == nil && waiting {
-			err = l.write(ctx, t)
-		}
+	if err == nil && waiting {
+		err = l.writeAll(ctx)
 	}
 	if is, no := l.place.read(ctx, "README.md"); err == nil && (no != nil || string(is) != string(readme)) {
 		err = l.put(ctx, "README.md", readme)
+	}
+	return err
+}
+
+func (l *Lake) writeAll(ctx context.Context) error {
+	for _, t := range l.tables {
+		if t != l.last() {
+			if err := l.load(ctx, t); err != nil {
+				return err
+			}
+		}
+	}
+	err := cmp.Or(l.do(ctx, "withhold"), l.on(ctx, "empty", l.last()), l.write(ctx, l.last()))
+	l.Written = 0 // it comes last
+	for _, t := range l.tables {
+		if err == nil && t == l.last() {
+			err = l.do(ctx, "tell")
+		}
+		if err == nil {
+			err = l.write(ctx, t)
+		}
 	}
 	return err
 }

@@ -63,7 +63,7 @@ func TestTheTablesAreAsTheSchemaSays(t *testing.T) {
 	require.Equal(t, ask(t, db, sorted+" order by tenant, day, resource_key, start_ts"), ask(t, db, sorted))
 
 	text := must.Have(os.ReadFile(filepath.Join(dir, "README.md")))(t)
-	questions := regexp.MustCompile(`(?s)    select .*?;\n`).FindAllString(string(text), -1)
+	questions := regexp.MustCompile(`(?s)    select .*?;\n`).FindAllString(string(text[bytes.Index(text, []byte("## Questions")):]), -1)
 	require.Len(t, questions, 5)
 	for _, q := range questions {
 		ask(t, db, strings.TrimSuffix(q, ";\n"))
@@ -436,6 +436,58 @@ func TestATenantThatCannotBeReadKeepsBackNoOther(t *testing.T) {
 	require.ErrorContains(t, results["007"].Err, "export 2026-03-28: ")
 	require.NoError(t, results["beta"].Err)
 	require.Equal(t, []string{"{'tenant': beta}"}, ask(t, views(t, dir), "select distinct tenant from (select tenant from exported union all select tenant from issued union all select tenant from voice_session)"))
+}
+
+// A sealed month that cannot be read is no month without rows.
+func TestAMonthThatCannotBeReadIsNotExported(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "lake")
+	tenants := site(t)
+	change(t, tenants[0], "insert into _data.sealed_month by name select '2026-03' as month, '007.202603.duckdb' as file, 'x' as key, 'x' as sha256, 0 as bytes, 0 as sealed_ts")
+	results, _, err := tryExport(t.Context(), lake.Options{Where: dir}, tenants...)
+	require.NoError(t, err)
+	require.ErrorIs(t, results["007"].Err, store.ErrUnsealed)
+	require.NoError(t, results["beta"].Err)
+	require.Equal(t, []string{"{'tenant': beta}"}, ask(t, views(t, dir), "select distinct tenant from exported"))
+}
+
+// A tenant that is dropped and exported at once is there as its store is by now, not what changed of it alone.
+func TestADroppedTenantIsExportedAsAWhole(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "lake")
+	tenants := site(t)
+	export(t, lake.Options{Where: dir}, tenants...)
+	change(t, tenants[0], "update _data.slice set as_of = as_of + 1 where day = '2026-03-29'")
+	results, _ := export(t, lake.Options{Where: dir, Drop: []string{"007"}}, tenants...)
+	require.Equal(t, 2, results["007"].Days)
+	asAFreshOne(t, dir, tenants)
+}
+
+// What an export wrote before it failed is written again, even where the store is back at what the lake had before.
+func TestWhatIsHalfWrittenIsWrittenAgain(t *testing.T) {
+	for _, drop := range [][]string{nil, {"007"}} {
+		dir := filepath.Join(t.TempDir(), "lake")
+		tenants := site(t)
+		export(t, lake.Options{Where: dir}, tenants...)
+		if drop == nil {
+			change(t, tenants[0], "update _data.computation set sql_sha256 = 'other' where day = '2026-03-29'", "update _data.daily_concurrent set agents = agents + 1 where day = '2026-03-29'")
+		}
+		inTheWay := filepath.Join(dir, "data_quality", "_delta_log", fmt.Sprintf("%020d.json", 1))
+		require.NoError(t, os.Mkdir(inTheWay, 0o700))
+		_, _, err := tryExport(t.Context(), lake.Options{Where: dir, Drop: drop}, tenants[len(drop):]...)
+		must.Fail(t, err, fail.Store, "another export has changed data_quality in "+dir+" meanwhile")
+		require.NoError(t, os.Remove(inTheWay))
+		tenants[0] = site(t)[0]
+		export(t, lake.Options{Where: dir}, tenants...)
+		asAFreshOne(t, dir, tenants)
+	}
+}
+
+func asAFreshOne(t *testing.T, dir string, tenants []config.Tenant) {
+	fresh := filepath.Join(t.TempDir(), "fresh")
+	export(t, lake.Options{Where: fresh}, tenants...)
+	for _, r := range relations(t) {
+		all := "select * exclude (" + map[bool]string{true: "exported_ts, exported_at, file", false: "bucket"}[r.Name == "exported"] + ") from " + r.Name + " order by all"
+		require.Equal(t, ask(t, views(t, fresh), all), ask(t, views(t, dir), all), r.Name)
+	}
 }
 
 // Raw rows and rules of the lake alone give every number that was issued, and every peak of a location, by a statement that

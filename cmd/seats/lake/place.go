@@ -55,7 +55,7 @@ func (f folder) path(name string) string { return filepath.Join(f.Name(), name) 
 
 // placed names a file in an error by its whole path: below a root it is known by what follows.
 func (f folder) placed(err error) error {
-	if file, is := errors.AsType[*fs.PathError](err); is && filepath.IsLocal(file.Path) {
+	if file, is := errors.AsType[*fs.PathError](err); is && filepath.IsLocal(file.Path) && !strings.HasPrefix(file.Path, f.Name()+"/") {
 		file.Path = f.path(file.Path)
 	}
 	return err
