@@ -46,10 +46,7 @@ func (e *Explainer) Month(ctx context.Context, month calendar.Month, region stri
 		return nil, err
 	}
 	stands, err := compute.Look(ctx, e.conn, e.tenant, e.tenant.DaysOf(month)...)
-	if err == nil {
-		err = checkFresh(stands...)
-	}
-	if err != nil {
+	if err = cmp.Or(err, checkFresh(stands...)); err != nil {
 		return nil, err
 	}
 	again := fmt.Sprintf("`seats compute --month %s` counts it", month)
