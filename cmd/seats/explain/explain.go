@@ -11,6 +11,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -337,16 +338,14 @@ func (e *Explainer) load(ctx context.Context, all ...*Second) (untold []error, e
 	if len(seconds) == 0 {
 		return untold, nil
 	}
-	var by []compute.Standing
+	by := map[calendar.Date]compute.Standing{}
 	for _, s := range seconds {
-		if !slices.Contains(compute.DaysOf(by), s.Date) {
-			by = append(by, s.stands)
-		}
+		by[s.Date] = s.stands
 	}
 	seats, err := duck.By[inPeriod, Seat](ctx, e.conn, "ask/seat", duck.Days(list.Of(seconds, func(s *Second) calendar.Date { return s.Date })...),
 		sql.Named("regions", list.Of(seconds, func(s *Second) string { return s.Scope.Region })),
 		sql.Named("ats", list.Of(seconds, func(s *Second) int64 { return s.At })),
-		sql.Named("location", seconds[0].Scope.Location), rulesOf(by...))
+		sql.Named("location", seconds[0].Scope.Location), rulesOf(slices.Collect(maps.Values(by))...))
 	for i, s := range all {
 		s.Seats = seats[s.key()]
 		listed := slices.Compact(list.Of(s.Seats, func(t Seat) string { return t.Agent }))
