@@ -258,7 +258,7 @@ func (c *auditCmd) Run(ctx context.Context, p *program) error {
 		y.add(tenant.Name, job.Explain(err, tenant))
 		y.add(tenant.Name, verdict(summary))
 	}
-	return cmp.Or(printFindings(p.stdout, c.Format, found), y.failed())
+	return cmp.Or(printFindings(p, c.Format, found), y.failed())
 }
 
 func (c *auditCmd) tenant(ctx context.Context, p *program, tenant config.Tenant, keys sign.Public) (summary audit.Summary, err error) {
@@ -299,13 +299,12 @@ func verdict(s audit.Summary) error {
 }
 
 // printFindings prints a row for each finding. People get the details and the advice in tables of their own.
-func printFindings(w io.Writer, format string, found []audit.Finding) error {
+func printFindings(p *program, format string, found []audit.Finding) error {
 	const detailsShown = 20 // in a table, of one finding
 	all := report.Table{Header: []string{"tenant", "check", "rule", "severity", "region", "period", "what", "details", "advice"}}
 	brief := report.Table{Header: []string{"tenant", "severity", "rule", "region", "period", "what"}}
 	details := report.Table{Header: []string{"rule", "region", "period", "detail"}}
 	advice := report.Table{Header: []string{"rule", "what to do"}}
-	advised := map[string]bool{}
 	for _, f := range found {
 		severity := "finding"
 		if f.IsRemark() {
@@ -320,22 +319,13 @@ func printFindings(w io.Writer, format string, found []audit.Finding) error {
 		for _, detail := range shown {
 			details.Rows = append(details.Rows, []any{rule, f.Region, f.Period, detail})
 		}
-		if !advised[f.Rule] {
-			advised[f.Rule] = true
+		if !slices.ContainsFunc(advice.Rows, func(row []any) bool { return row[0] == rule }) {
 			advice.Rows = append(advice.Rows, []any{rule, f.Advice()})
 		}
 	}
 	if format != report.FormatTable {
-		return all.Write(w, format)
+		return p.show(all, format)
 	}
-	for _, table := range []report.Table{brief, details, advice} {
-		if len(table.Rows) == 0 {
-			continue
-		}
-		if err := table.Write(w, format); err != nil {
-			return err
-		}
-		fmt.Fprintln(w) //nolint:errcheck // what follows fails likewise
-	}
-	return nil
+	tables := []report.Table{brief, details, advice}
+	return p.printTables(slices.DeleteFunc(tables, func(t report.Table) bool { return len(t.Rows) == 0 })...)
 }

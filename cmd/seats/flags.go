@@ -144,9 +144,17 @@ func (f periodFlags) resolve(t config.Tenant, now time.Time) (p period, err erro
 	if err := cmp.Or(err1, err2, err3, err4); err != nil {
 		return p, err
 	}
+	today := calendar.DateOf(now, t.Zone)
 	switch {
-	case f.Month != "":
-		return monthPeriod(month, t, now)
+	case f.Month != "" && today.Before(month.First()):
+		return p, usageError("%s has not begun yet", month)
+	case f.Month != "": // every day of it that has begun; the month itself once it is over in every region
+		p.days = slices.DeleteFunc(month.Days(), today.Before)
+		p.running = slices.ContainsFunc(t.Regions, func(r config.Region) bool { return r.HoldsIn(month) && now.Unix() < r.LastIn(month).In(r.Zone).End })
+		if !p.running {
+			p.months = []calendar.Month{month}
+		}
+		return p, nil
 	case f.Date != "":
 		from, to = date, date
 	case f.From == "":
@@ -155,7 +163,7 @@ func (f periodFlags) resolve(t config.Tenant, now time.Time) (p period, err erro
 	case to.Before(from):
 		return p, usageError("--to %s lies before --from %s", to, from)
 	}
-	if calendar.DateOf(now, t.Zone).Before(to) {
+	if today.Before(to) {
 		return p, usageError("%s has not begun yet", to)
 	}
 	return daysPeriod(from, to), nil
@@ -170,20 +178,6 @@ func daysPeriod(from, to calendar.Date) (p period) {
 		}
 	}
 	return p
-}
-
-// monthPeriod covers every day of the month that has begun; the month itself once it is over in every region.
-func monthPeriod(m calendar.Month, t config.Tenant, now time.Time) (p period, err error) {
-	today := calendar.DateOf(now, t.Zone)
-	if today.Before(m.First()) {
-		return p, usageError("%s has not begun yet", m)
-	}
-	p.days = slices.DeleteFunc(m.Days(), today.Before)
-	p.running = slices.ContainsFunc(t.Regions, func(r config.Region) bool { return r.HoldsIn(m) && now.Unix() < r.LastIn(m).In(r.Zone).End })
-	if !p.running {
-		p.months = []calendar.Month{m}
-	}
-	return p, nil
 }
 
 // lastEnded is the newest day that has ended in every region of a tenant (R7).

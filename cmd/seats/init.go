@@ -386,8 +386,7 @@ func (a *asker) ask(ctx context.Context, question, fallback string, good func(an
 		if answer = strings.TrimSpace(answer); answer == "" {
 			answer = fallback
 		}
-		err = good(answer)
-		if err == nil {
+		if err = good(answer); err == nil {
 			return nil
 		}
 		fmt.Fprintln(a.out, "  "+report.Printable(err.Error()))

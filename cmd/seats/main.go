@@ -233,11 +233,6 @@ type program struct {
 	*terminal
 }
 
-// lockWait is how long a store that another program holds is waited for, where the configuration says so.
-func (p *program) lockWait(configured time.Duration) time.Duration {
-	return *cmp.Or(p.RetryLock, &configured)
-}
-
 func (p *program) sayHeld(held error, most time.Duration, attrs ...any) {
 	p.warn(fmt.Sprintf("waiting, for %s at most", most), held, attrs...)
 }
@@ -259,17 +254,14 @@ func (p *program) load(names []string) (*config.Config, error) {
 		return nil, usageError("--retry-lock %s is negative", *p.RetryLock)
 	}
 	for _, t := range cfg.Tenants {
-		p.patience = max(p.patience, p.lockWait(min(t.RetryLock, 30*time.Second)))
-	}
-	if len(names) == 0 {
-		return cfg, nil
+		p.patience = max(p.patience, *cmp.Or(p.RetryLock, new(min(t.RetryLock, 30*time.Second))))
 	}
 	for _, n := range names {
 		if !slices.ContainsFunc(cfg.Tenants, func(t config.Tenant) bool { return t.Name == n }) {
 			return nil, fail.New(fail.Usage, "tenants are listed in "+p.Config, "no tenant %q in the configuration", n)
 		}
 	}
-	return only(cfg, func(name string) bool { return slices.Contains(names, name) }), nil
+	return only(cfg, func(name string) bool { return len(names) == 0 || slices.Contains(names, name) }), nil
 }
 
 // only is the configuration with some of its tenants.

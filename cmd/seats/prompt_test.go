@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -371,7 +372,8 @@ func TestUnicodeGoesByTheLocale(t *testing.T) {
 		{map[string]string{"LC_ALL": "", "LC_CTYPE": "C.UTF-8"}, true},
 		{nil, false},
 	} {
-		require.Equal(t, tt.want, knowsUnicode(func(name string) (string, bool) { text, set := tt.env[name]; return text, set }), tt.env)
+		p := program{world: &world{stdout: io.Discard, env: func(name string) (string, bool) { text, set := tt.env[name]; return text, set }}}
+		require.Equal(t, tt.want, p.screen().unicode, tt.env)
 	}
 }
 

@@ -406,7 +406,7 @@ func doAll(ctx context.Context, jobs []*job.Job, atOnce int, w waiter) ([]job.Re
 			w.forSource(ctx, j, func(d time.Duration) { aside(ctx, d) })
 			if all[i].Interrupted = ctx.Err() != nil; !all[i].Interrupted {
 				all[i] = j.Do(store.WithPatience(ctx, store.Patience{
-					For: func() time.Duration { return w.lockWait(j.Tenant.RetryLock) }, Sleep: aside,
+					For: func() time.Duration { return *cmp.Or(w.RetryLock, &j.Tenant.RetryLock) }, Sleep: aside,
 					Say: func(held error, most time.Duration) { w.sayHeld(held, most, "tenant", j.Tenant.Name) },
 				}))
 				w.sayPeriods(all[i])

@@ -18,6 +18,7 @@ import (
 	"example.com/seats/internal/fail"
 	"example.com/seats/internal/forecast"
 	"example.com/seats/internal/list"
+	"example.com/seats/internal/settle"
 	"example.com/seats/internal/store"
 	"example.com/seats/report"
 )
@@ -46,10 +47,7 @@ func (e *Explainer) Month(ctx context.Context, month calendar.Month, region stri
 		return nil, err
 	}
 	stands, err := compute.Look(ctx, e.conn, e.tenant, e.tenant.DaysOf(month)...)
-	if err == nil {
-		err = checkFresh(stands...)
-	}
-	if err != nil {
+	if err = cmp.Or(err, checkFresh(stands...)); err != nil {
 		return nil, err
 	}
 	again := fmt.Sprintf("`seats compute --month %s` counts it", month)
@@ -60,9 +58,7 @@ func (e *Explainer) Month(ctx context.Context, month calendar.Month, region stri
 	for _, r := range result.Regions {
 		if r.Region == region {
 			m.State, counted = r.State, r.Agents
-			for _, slice := range r.Slices {
-				days = append(days, slice.Day)
-			}
+			days = list.Of(r.Slices, func(s settle.Slice) calendar.Date { return s.Day })
 		}
 	}
 	inZone := func([]string, []any) *time.Location { return zone }
@@ -77,13 +73,10 @@ func (e *Explainer) Month(ctx context.Context, month calendar.Month, region stri
 // Highest explains the highest second of a region's month, as far as its days are counted: who was there, and the spans of its day at
 // that height.
 func (e *Explainer) Highest(ctx context.Context, month calendar.Month, region string) (agents int64, told Answer, err error) {
-	_, zone, err := e.scope(calendar.Date{}, region, "")
-	if err != nil {
-		return 0, told, err
-	}
-	all, err := watch.HighestSeconds(ctx, e.conn, e.tenant)
+	_, zone, err1 := e.scope(calendar.Date{}, region, "")
+	all, err2 := watch.HighestSeconds(ctx, e.conn, e.tenant)
 	at := slices.IndexFunc(all, func(of watch.Highest) bool { return of.Month == month && of.Name == region })
-	if err == nil && at < 0 {
+	if err = cmp.Or(err1, err2); err == nil && at < 0 {
 		err = fail.New(fail.NotReady, fmt.Sprintf("`seats run --month %s` reads and counts its days", month), "nothing to explain: no day of %s is counted", month)
 	}
 	if err != nil {
@@ -169,10 +162,7 @@ func unread(parts []Part, period fmt.Stringer, flag string) error {
 // Breakdown breaks the day of a region down.
 func (d *Day) Breakdown(ctx context.Context, by config.Unit) (Breakdown, error) {
 	found, untold, err := d.Breakdowns(ctx, by, d)
-	if err != nil {
-		return Breakdown{}, err
-	}
-	return found[0], untold[0]
+	return found[0], cmp.Or(err, untold[0])
 }
 
 // Breakdowns does what Breakdown does for days of as many regions.
