@@ -6,8 +6,7 @@
 // stored unless the two ways agree, second by second and agent by agent; equal slices and equal rules give
 // equal results; no clock is read. A cancelled context ends the work and leaves the store as it was.
 //
-// Every function that takes a *sql.Conn keeps temporary tables on it, which the next call replaces; the
-// connection must not be in a transaction.
+// Every function that takes a *sql.Conn keeps temporary tables on it, which the next call replaces; the connection must not be in a transaction.
 package compute
 
 import (

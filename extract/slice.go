@@ -173,9 +173,8 @@ func (c *cut) sessions(ctx context.Context, all *Rows) error {
 	return c.writeGroups(ctx, all, picked)
 }
 
-// writeGroups writes which groups the agent of each session was in when it began; one row without a name for a session whose agent was in
-// none that is known: so whose groups were read has a row. An export may tell them of some sessions alone, where the column came
-// later.
+// writeGroups writes which groups the agent of each session was in when it began; one row without a name for a session whose agent was in none that
+// is known: so whose groups were read has a row. An export may tell them of some sessions alone, where the column came later.
 func (c *cut) writeGroups(ctx context.Context, sessions *Rows, picked []int) error {
 	told, err := c.Source.Groups(ctx, c.w)
 	if err != nil || told == nil {
@@ -282,8 +281,7 @@ func (c *cut) checkTimes(ctx context.Context) error {
 	return err
 }
 
-// seal looks whether the new slice can stand for the old one, and writes its own row: counts and the hash of the rows read back, and
-// the state.
+// seal looks whether the new slice can stand for the old one, and writes its own row: counts and the hash of the rows read back, and the state.
 func (c *cut) seal(ctx context.Context, held bool) (err error) {
 	s := &c.summary
 	if s.Losses, err = c.losses(ctx, held); err != nil {

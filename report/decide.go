@@ -107,10 +107,9 @@ func (d decision) newName(revision int) (string, error) {
 	}
 }
 
-// keep is for a number that is the one issued. The data file stays, or is put back byte for byte if it vanished. The manifest
-// describes what the store holds: it is brought up to date where anything behind the number moved, and written again where it
-// vanished. A final number that a later run would call provisional stays final, since its files say so. A manifest that stays and
-// has no signature is signed.
+// keep is for a number that is the one issued. The data file stays, or is put back byte for byte if it vanished. The manifest describes what the
+// store holds: it is brought up to date where anything behind the number moved, and written again where it vanished. A final number that a later run
+// would call provisional stays final, since its files say so. A manifest that stays and has no signature is signed.
 func (d decision) keep(now standing) (p plan, err error) {
 	if now.dataGone {
 		p.data, err = renderDataFile(d.number, d.writer.Columns)
@@ -215,9 +214,8 @@ func (d decision) unissued(name, problem string) error {
 	return d.conflict(name, problem, "move the file away, or restore its manifest or the store from a backup")
 }
 
-// standing is the issue that stands for a period: the highest revision that the ledger or the folder knows of. The ledger leads;
-// the folder is asked where it holds a later revision, because the store was lost or put back from a backup, or because a run died
-// before it could write its ledger.
+// standing is the issue that stands for a period: the highest revision that the ledger or the folder knows of. The ledger leads; the folder is asked
+// where it holds a later revision, because the store was lost or put back from a backup, or because a run died before it could write its ledger.
 type standing struct {
 	Issue
 	adopted      bool    // rebuilt from disk: the ledger lacks it
@@ -285,8 +283,7 @@ func (d decision) later(than int) (map[int]string, error) {
 	return later, nil
 }
 
-// mayBe tells whether the ledger's name of an issue can be that of a data file of the number: a site may have named its files
-// otherwise before.
+// mayBe tells whether the ledger's name of an issue can be that of a data file of the number: a site may have named its files otherwise before.
 func (d decision) mayBe(i Issue) bool {
 	is, fits := d.writer.Names.Read(i.File, d.number.named(time.Time{}, 0))
 	if fits {
@@ -385,9 +382,8 @@ func (d decision) sign(issue Issue, manifest []byte) []byte {
 	return s.Key.Sign(manifest, mark.String())
 }
 
-// missingSignature signs a manifest that is as it was issued, where there is no signature: it was issued without a key, or a run
-// died before it had signed. One that is there stays. That it fits is looked at where it is this key's; what another key signed is
-// for an audit with that key.
+// missingSignature signs a manifest that is as it was issued, where there is no signature: it was issued without a key, or a run died before it had
+// signed. One that is there stays. That it fits is looked at where it is this key's; what another key signed is for an audit with that key.
 func (d decision) missingSignature(issue Issue, manifest []byte) ([]byte, error) {
 	if d.writer.Signing == nil {
 		return nil, nil

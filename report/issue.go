@@ -1,5 +1,4 @@
-// Package report turns results into what leaves the system: data files with
-// their manifests, and tables, JSON and CSV on a writer.
+// Package report turns results into what leaves the system: data files with their manifests, and tables, JSON and CSV on a writer.
 //
 // What it promises:
 //
@@ -87,8 +86,7 @@ type Outcome struct {
 	Err       error
 }
 
-// Writer issues the numbers of one tenant into its folder. One Writer at a time
-// may work on a folder; the store's lock sees to that.
+// Writer issues the numbers of one tenant into its folder. One Writer at a time may work on a folder; the store's lock sees to that.
 type Writer struct {
 	Dir      string          // <output_dir>/<tenant>; made when first needed, 0700 or as Access says
 	Names    config.FileName // of data files
@@ -105,9 +103,8 @@ type Writer struct {
 // to the tenant before, in any order; reason is the operator's for a restatement, "" for none, and is used only where a number
 // differs from the one issued; now is the time of issue.
 //
-// Everything is decided before anything is written, and a number that cannot be issued does not keep back the others: its
-// outcome carries the error, a *ConflictError where R13 refuses. The error of Issue itself means that
-// nothing was looked at and nothing written.
+// Everything is decided before anything is written, and a number that cannot be issued does not keep back the others: its outcome carries the error,
+// a *ConflictError where R13 refuses. The error of Issue itself means that nothing was looked at and nothing written.
 func (w Writer) Issue(numbers []Number, ledger []Issue, reason string, now time.Time) ([]Outcome, error) {
 	if reason != "" {
 		if err := ValidateReason(reason); err != nil {
@@ -226,8 +223,7 @@ const (
 	unfinishedSuffix = ".tmp"
 )
 
-// list names what is in the folder, after removing what an earlier run left
-// unfinished. A folder that is not there yet is empty.
+// list names what is in the folder, after removing what an earlier run left unfinished. A folder that is not there yet is empty.
 func (w Writer) list() ([]string, error) {
 	entries, err := os.ReadDir(w.Dir)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -323,8 +319,7 @@ func ReadFile(path string) ([]byte, error) {
 	return os.ReadFile(path)
 }
 
-// makeFolder makes the folder and those above it where they are missing. What
-// exists keeps its permissions: they are the operator's choice.
+// makeFolder makes the folder and those above it where they are missing. What exists keeps its permissions: they are the operator's choice.
 func makeFolder(path string, access plain.Access) error {
 	if _, err := os.Stat(path); err == nil {
 		return nil // if it is no folder, writing into it says so

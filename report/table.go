@@ -41,8 +41,7 @@ func Formats() []string { return []string{FormatTable, FormatJSON, FormatCSV} }
 // absentValue is the type of Absent.
 type absentValue struct{}
 
-// Absent is a value that a row does not have at all: its key is left out of the
-// JSON object, where nil is written as null. Elsewhere both are empty.
+// Absent is a value that a row does not have at all: its key is left out of the JSON object, where nil is written as null. Elsewhere both are empty.
 var Absent = absentValue{}
 
 // Told is a value that people are told in other words than programs.
@@ -271,8 +270,7 @@ func encodeJSON(out *bytes.Buffer, value any) error {
 	return nil
 }
 
-// settled follows a pointer to what it points at, nil where it points nowhere, and takes the value of what is Told. A *big.Int is a
-// number as it is.
+// settled follows a pointer to what it points at, nil where it points nowhere, and takes the value of what is Told. A *big.Int is a number as it is.
 func settled(value any) any {
 	if _, number := value.(*big.Int); value == nil || number {
 		return value

@@ -233,8 +233,7 @@ type auditCmd struct {
 	periodFlags
 }
 
-// Run audits the tenants' published stores and output folders. A tenant that cannot be audited does not keep back
-// the others.
+// Run audits the tenants' published stores and output folders. A tenant that cannot be audited does not keep back the others.
 func (c *auditCmd) Run(ctx context.Context, p *program) error {
 	if c.Pseudonymize != "" && c.Pack == "" {
 		return usageError("--pseudonymize is for --pack")

@@ -104,8 +104,7 @@ type periodFlags struct {
 	Month given `help:"A calendar month, and its enabled agents." placeholder:"YYYY-MM" xor:"period"`
 }
 
-// given is a flag's text. An empty one, as an unset variable of a script gives it, is no text: it would
-// silently mean the default.
+// given is a flag's text. An empty one, as an unset variable of a script gives it, is no text: it would silently mean the default.
 type given string
 
 // UnmarshalText refuses an empty text.
@@ -201,8 +200,7 @@ func (f periodFlags) periodOrAll(t config.Tenant, now time.Time) (audit.Period, 
 	return audit.Period{From: p.days[0], To: p.days[len(p.days)-1]}, nil
 }
 
-// within leaves out the days after the tenant's last one, with which its last month is over, and among several those that no
-// region has.
+// within leaves out the days after the tenant's last one, with which its last month is over, and among several those that no region has.
 func (p period) within(t config.Tenant) period {
 	asked := len(p.days)
 	p.days = slices.DeleteFunc(p.days, t.EndedBefore)

@@ -154,8 +154,8 @@ func (c *exportCmd) Run(ctx context.Context, p *program) (err error) {
 	switch {
 	case err != nil:
 		return err
-	case c.Jobs < 1:
-		return usageError("--jobs %d: want 1 or more", c.Jobs)
+	case c.Jobs < 1 || c.Retain < 0:
+		return usageError("--jobs %d --retain %s: want 1 or more, and no less than 0", c.Jobs, c.Retain)
 	case c.Prune && len(cfg.Tenants) < len(cfg.Names):
 		return usageError("--prune is for all tenants: leave out --tenant and --shard")
 	case len(cfg.Tenants) == 0:

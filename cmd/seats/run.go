@@ -428,8 +428,7 @@ func (e *partError) Error() string {
 	return "interrupted: " + strings.Join(e.done, ", ") + " had ended; everything else is as it was before"
 }
 
-// sayPeriods says in a line what came of each period that anything was done for: read, counted, or issued. What was read alone is on
-// standard output.
+// sayPeriods says in a line what came of each period that anything was done for: read, counted, or issued. What was read alone is on standard output.
 func (p *program) sayPeriods(r job.Result) {
 	if p.details { // each step has said that
 		return
@@ -540,10 +539,9 @@ type waiter struct {
 	until time.Time // zero: nothing is waited for
 }
 
-// forSource waits until the job's source is ready, or the time is up, or the context is done. A source that cannot be
-// asked is not ready. A chunk of an export that has come meanwhile, or was written to a short while ago, is ready once two
-// looks in a row find the same files: it may have been seen while it was copied. One that lacks a dimension has to lie still for
-// longer, one that lacks a fact table is never ready.
+// forSource waits until the job's source is ready, or the time is up, or the context is done. A source that cannot be asked is not ready. A chunk of
+// an export that has come meanwhile, or was written to a short while ago, is ready once two looks in a row find the same files: it may have been seen
+// while it was copied. One that lacks a dimension has to lie still for longer, one that lacks a fact table is never ready.
 func (w waiter) forSource(ctx context.Context, j *job.Job, sleep func(time.Duration)) {
 	if w.until.IsZero() {
 		return

@@ -147,8 +147,7 @@ func (t *terminal) hinted(level slog.Level, before string, err error, attrs []an
 	}
 }
 
-// Start draws a line of progress on a terminal, until the next message or Stop: what is being done, how many
-// rows, how fast.
+// Start draws a line of progress on a terminal, until the next message or Stop: what is being done, how many rows, how fast.
 func (t *terminal) Start(what string) { t.draw(what, -1) }
 
 // Expect says how many rows are to come, so that the line can tell the time left.
@@ -208,8 +207,7 @@ type screen struct {
 	color   bool
 }
 
-// screen is standard output. Colours are for a terminal that has them, unless NO_COLOR (https://no-color.org) or the
-// flag says otherwise.
+// screen is standard output. Colours are for a terminal that has them, unless NO_COLOR (https://no-color.org) or the flag says otherwise.
 func (p *program) screen() screen {
 	env := func(name string) string { value, _ := p.env(name); return value }
 	locale := cmp.Or(env("LC_ALL"), env("LC_CTYPE"), env("LANG")) // as POSIX has it: the first of these that is set says

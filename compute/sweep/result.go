@@ -53,9 +53,8 @@ func (s *Sweep) byStart() []session {
 	return sorted
 }
 
-// inScopes tells which sets of places belong to which scope, and of which some place, or all, is nowhere to go (R5, R11). Sessions
-// belong to the locations of their known switches; with no known one, to the default location. A region takes a session once,
-// whatever the number of its locations.
+// inScopes tells which sets of places belong to which scope, and of which some place, or all, is nowhere to go (R5, R11). Sessions belong to the
+// locations of their known switches; with no known one, to the default location. A region takes a session once, whatever the number of its locations.
 func (p *places) inScopes() (table [][]bool, unmapped []bool) {
 	for range p.scopes {
 		table = append(table, make([]bool, len(p.members)))

@@ -1,9 +1,8 @@
 // Package sweep counts seats the second of two ways (R12): in Go, by counting over the seconds of the day.
 //
-// It is given the raw rows of a slice and the rules, and shares nothing else with the SQL engine: not the
-// merging of intervals, not the identity of agents, not wildcards, not the lookup of switches. Time grows
-// with the rows and with the seconds of the days, not with their logarithm, and nothing is allocated for a
-// single row. Rows may come in any order; results do not depend on it.
+// It is given the raw rows of a slice and the rules, and shares nothing else with the SQL engine: not the merging of intervals, not the identity of
+// agents, not wildcards, not the lookup of switches. Time grows with the rows and with the seconds of the days, not with their logarithm, and nothing
+// is allocated for a single row. Rows may come in any order; results do not depend on it.
 package sweep
 
 import (
@@ -132,8 +131,7 @@ func (s *Sweep) resource(key int64) int32 {
 	return n
 }
 
-// numbering gives out small numbers in the order of first sight. Rows of one agent mostly come together, so
-// the last key is remembered.
+// numbering gives out small numbers in the order of first sight. Rows of one agent mostly come together, so the last key is remembered.
 type numbering[K comparable] struct {
 	numbers map[K]int32
 	keys    []K

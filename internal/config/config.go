@@ -296,8 +296,7 @@ func (t Term) LastIn(month calendar.Month) calendar.Date {
 // EndedBefore tells whether the last day lies before the day.
 func (t Term) EndedBefore(day calendar.Date) bool { return !t.Until.IsZero() && t.Until.Before(day) }
 
-// Bills tells whether a region of the tenant is billed on a day. One that the file no longer knows is: its numbers are of an
-// earlier file.
+// Bills tells whether a region of the tenant is billed on a day. One that the file no longer knows is: its numbers are of an earlier file.
 func (t Tenant) Bills(region string, day calendar.Date) bool {
 	i := slices.IndexFunc(t.Regions, func(r Region) bool { return r.Name == region })
 	return i < 0 || t.Regions[i].Holds(day)

@@ -29,8 +29,7 @@ import (
 	texts "example.com/seats/sql"
 )
 
-// Options of a database. The zero value of Threads means all cores, of MemoryLimit 1 GB, of TempDir that nothing
-// is spilled.
+// Options of a database. The zero value of Threads means all cores, of MemoryLimit 1 GB, of TempDir that nothing is spilled.
 type Options struct {
 	ReadOnly    bool
 	Locked      bool   // no reading or writing of other files, and no further settings: for the analyst's queries
@@ -50,8 +49,7 @@ func Of(e config.Engine) Options {
 	return Options{MemoryLimit: strconv.FormatInt(e.MemoryLimit/2, 10) + "B", Threads: e.Threads, TempDir: e.TempDir}
 }
 
-// Open opens a file, or a database in memory where path is empty. It reports a file that is missing, damaged, or
-// open elsewhere for writing.
+// Open opens a file, or a database in memory where path is empty. It reports a file that is missing, damaged, or open elsewhere for writing.
 func Open(path string, o Options) (*sql.DB, error) {
 	settings := "set timezone = 'UTC'"
 	if o.Locked {
@@ -76,8 +74,7 @@ func Open(path string, o Options) (*sql.DB, error) {
 	return db, nil
 }
 
-// Lock does to an open database what Options.Locked does: for one that has attached others first. It must have no more
-// than this connection.
+// Lock does to an open database what Options.Locked does: for one that has attached others first. It must have no more than this connection.
 func Lock(ctx context.Context, conn *sql.Conn, o Options) error {
 	_, err := conn.ExecContext(ctx, o.locked())
 	return err
@@ -113,8 +110,7 @@ func threads(n int) int { return cmp.Or(n, runtime.GOMAXPROCS(0)) }
 // FewRows are worked on by one thread: others would take longer to look whether there is something for them than to do it.
 const FewRows = 50_000
 
-// Spread gives an open database the threads for so many rows: at most n, where 0 is all cores, but those that are at work on something
-// else.
+// Spread gives an open database the threads for so many rows: at most n, where 0 is all cores, but those that are at work on something else.
 func Spread(ctx context.Context, q Queryer, n int, rows int64, busy int) error {
 	if n = max(threads(n)-busy, 1); rows <= FewRows {
 		n = 1

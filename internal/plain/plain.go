@@ -97,8 +97,7 @@ func Write(path string, text []byte, mode fs.FileMode) error {
 	return errors.Join(err, out.Close())
 }
 
-// Access says who else may read what is written for others: the mode of files, of which folders follow, and the group. The zero Access is
-// nobody.
+// Access says who else may read what is written for others: the mode of files, of which folders follow, and the group. The zero Access is nobody.
 type Access struct {
 	OutputMode  fs.FileMode `key:"output_mode,ours"`
 	OutputGroup string      `key:"output_group"` // "": it stays
@@ -159,8 +158,7 @@ func (a Access) Tree(dir string) error {
 	})
 }
 
-// Create makes a file for its owner alone, whole or not at all: it is written beside where it is to be, and gets its name by RenameNew
-// or os.Rename.
+// Create makes a file for its owner alone, whole or not at all: it is written beside where it is to be, and gets its name by RenameNew or os.Rename.
 func Create(path string, write func(io.Writer) error, name func(from, to string) error) error {
 	draft, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
 	if at, is := errors.AsType[*fs.PathError](err); is {
@@ -309,9 +307,8 @@ func used(err error, dir, key string) error {
 	return fail.New(fail.Other, key+" must be a folder that this user may write to", "use %s: %w", key, err)
 }
 
-// MakeTemp makes a folder for temporary files, unless it is there already. Such a folder is no more than a name until something is put into
-// it: who only reads a store may have no right to write beside it. The one above it must be there. A link in
-// its place is refused: it may lead anywhere.
+// MakeTemp makes a folder for temporary files, unless it is there already. Such a folder is no more than a name until something is put into it: who
+// only reads a store may have no right to write beside it. The one above it must be there. A link in its place is refused: it may lead anywhere.
 func MakeTemp(dir string) error {
 	err := os.Mkdir(dir, 0o700)
 	if errors.Is(err, fs.ErrExist) {

@@ -22,8 +22,7 @@ import (
 	"example.com/seats/internal/plain"
 )
 
-// openFile opens the file of a store, whatever it holds. A link is refused: publishing would take its place, and what
-// it leads to may be another's.
+// openFile opens the file of a store, whatever it holds. A link is refused: publishing would take its place, and what it leads to may be another's.
 func openFile(path string) (*os.File, error) {
 	info, err := os.Lstat(path) // before it is opened: a pipe would wait for its other end
 	switch {
@@ -41,9 +40,8 @@ func openFile(path string) (*os.File, error) {
 	return f, nil
 }
 
-// DuckDB locks a file that it has open, by fcntl: shared where it only reads, alone where it writes. A process is
-// never in its own way, and gives back all its locks on a file once it closes any of its descriptors: a store must
-// not be looked at here while DuckDB has it open in this process.
+// DuckDB locks a file that it has open, by fcntl: shared where it only reads, alone where it writes. A process is never in its own way, and gives
+// back all its locks on a file once it closes any of its descriptors: a store must not be looked at here while DuckDB has it open in this process.
 
 // share takes a reader's lock, which ends when the file is closed.
 func share(f *os.File) error {
@@ -206,9 +204,8 @@ func (s *Scratch) Close() error    { return errors.Join(closeBoth(&s.Conn, &s.DB
 // ReaderTemp names a folder for whatever a reader of the store writes meanwhile: plain.MakeTemp makes it, and whoever has it made removes it.
 func ReaderTemp(path, dir string) (string, error) { return tempDir(path, dir, readerSuffix()) }
 
-// ErrBusy: another run holds the tenant's lock, or another program has the store open for writing. ErrDamaged: the
-// file is not a store. ErrNewer: it is a newer program's. ErrMissing: there is no store yet. Each comes with a hint,
-// and all but the last with fail.Store.
+// ErrBusy: another run holds the tenant's lock, or another program has the store open for writing. ErrDamaged: the file is not a store. ErrNewer: it
+// is a newer program's. ErrMissing: there is no store yet. Each comes with a hint, and all but the last with fail.Store.
 var (
 	ErrBusy    = errors.New("store is busy")
 	ErrDamaged = errors.New("store is damaged")

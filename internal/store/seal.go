@@ -116,8 +116,7 @@ func (w *Work) Seal(ctx context.Context, month calendar.Month, now int64) (s Sea
 	return s, nil
 }
 
-// sealName is a name for a month's file that none has had yet, by the ledger: a backup may have the others. And one that there is no
-// file of.
+// sealName is a name for a month's file that none has had yet, by the ledger: a backup may have the others. And one that there is no file of.
 func (w *Work) sealName(ctx context.Context, month calendar.Month) (string, error) {
 	before, err := duck.One[int](ctx, w.Conn, "store/sealed_before", sql.Named("month", month.String()))
 	for n := before + 1; err == nil; n++ {
@@ -154,10 +153,9 @@ func (w *Work) writeSeal(ctx context.Context, path string, s Seal, days []any) (
 		func(context.Context) error { return run(ctx, w.Conn, "checkpoint sealing") })
 }
 
-// RemoveStray removes sealed months that the published store does not want: those that were brought back, sealed anew or dropped
-// with age, and what a run left that died before it could publish. All that they hold is in the store, or in another file that is
-// there and whole, or was dropped on purpose. A store that came from a backup, or was made anew, may lack some days: what has
-// them, and what cannot be read, is left alone.
+// RemoveStray removes sealed months that the published store does not want: those that were brought back, sealed anew or dropped with age, and what a
+// run left that died before it could publish. All that they hold is in the store, or in another file that is there and whole, or was dropped on
+// purpose. A store that came from a backup, or was made anew, may lack some days: what has them, and what cannot be read, is left alone.
 func (w *Work) RemoveStray(ctx context.Context, now time.Time) error {
 	seals, err := Seals(ctx, w.Conn)
 	if err != nil {

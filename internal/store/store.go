@@ -1,8 +1,7 @@
 // Package store keeps a tenant's DuckDB file: `<data_dir>/<tenant>.duckdb`.
 //
-// A run works on a copy and publishes it in one rename, so a reader never blocks a run, a run never
-// blocks a reader, and a crash at any point leaves the last published file as it was. A flock on
-// `<file>.lock` keeps a second run out, and DuckDB's own lock on the file keeps out whoever would write
+// A run works on a copy and publishes it in one rename, so a reader never blocks a run, a run never blocks a reader, and a crash at any point leaves
+// the last published file as it was. A flock on `<file>.lock` keeps a second run out, and DuckDB's own lock on the file keeps out whoever would write
 // it meanwhile. Files are readable by their owner alone.
 //
 // Temporary files go to a folder of the database's own beside the store, or in Options.TempDir where that
@@ -60,8 +59,7 @@ type Work struct {
 	sealed  bool   // they ask sealed months
 }
 
-// Begin takes the tenant's lock, removes what an interrupted run left, copies the store (or makes a new
-// one) and brings its schema up to date.
+// Begin takes the tenant's lock, removes what an interrupted run left, copies the store (or makes a new one) and brings its schema up to date.
 func Begin(ctx context.Context, path string, o duck.Options) (*Work, error) {
 	return patiently(ctx, func() (*Work, error) { return begin(ctx, path, o, true) })
 }
@@ -292,10 +290,9 @@ func OpenPublished(ctx context.Context, path string, o duck.Options) (db *sql.DB
 // Run is one entry of the ledger: a run that worked on this store, whatever became of it. Each entry carries
 // the hash of the one before, so that none can be changed or taken out unseen.
 //
-// A refused run has its entry too, with its exit code and message. Three kinds of run leave none: one that was
-// interrupted, since it leaves the store as it was; one that did not get the store, because another run held it
-// or it could not be read; and one whose configuration or command line was refused, since it never knew a store.
-// Entries are never removed: what takes old slices away leaves the ledger, and a store that starts anew starts
+// A refused run has its entry too, with its exit code and message. Three kinds of run leave none: one that was interrupted, since it leaves the store
+// as it was; one that did not get the store, because another run held it or it could not be read; and one whose configuration or command line was
+// refused, since it never knew a store. Entries are never removed: what takes old slices away leaves the ledger, and a store that starts anew starts
 // at entry 1, by which an audit tells it from the one that issued the files in the output folder.
 type Run struct {
 	ID       int64       `json:"run_id"` // 1, 2, ...
@@ -337,8 +334,7 @@ func keepable(text string) string {
 	return strings.ToValidUTF8(text[:maxText], "") + fmt.Sprintf(" ... (%d bytes in all)", len(text))
 }
 
-// AppendRun adds an entry to the ledger. ID and Previous are set here. Nothing that a text of it is made of keeps it from being
-// written.
+// AppendRun adds an entry to the ledger. ID and Previous are set here. Nothing that a text of it is made of keeps it from being written.
 func AppendRun(ctx context.Context, q duck.Queryer, r Run) error {
 	last, err := LastRun(ctx, q)
 	if err != nil {

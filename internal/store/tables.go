@@ -313,8 +313,7 @@ func gather(ctx context.Context, conn *sql.Conn, relations bool, stores ...*atta
 	return made, nil
 }
 
-// OpenWhole is OpenPublished with the rows of the sealed months, as if all lay in one file; of those alone that are wanted, all where
-// wanted is nil.
+// OpenWhole is OpenPublished with the rows of the sealed months, as if all lay in one file; of those alone that are wanted, all where wanted is nil.
 func OpenWhole(ctx context.Context, path string, o duck.Options, wanted func(calendar.Month) bool) (*sql.DB, error) {
 	db, err := OpenPublished(ctx, path, o)
 	if err != nil {

@@ -121,9 +121,9 @@ semi join (from change where day is null) as n on n.tenant = r.tenant
     and n.month = strftime(to_timestamp(r.started_ts), '%Y-%m')
 
 -- name: number_delivery
--- Grain: delivery of an issued file, in the month in which it was (UTC).
+-- Grain: delivery of an issued file, in the month in which it was (UTC). Input: $masked.
 insert into staged.delivery by name
-select *,
+select * replace (case when $masked then null else target end as target),
        strftime(to_timestamp(delivered_ts), '%Y-%m') as month,
        to_timestamp(delivered_ts) as delivered_at
 from batch._data.delivery as r

@@ -109,12 +109,12 @@ semi join due using (tenant, day)
 where day between getvariable('due').first and getvariable('due').last
 
 -- name: row_slice
--- Grain: the slice of a day (R10).
+-- Grain: the slice of a day (R10). Where it came from is left out where that could name somebody. Input: $masked.
 insert into staged.slice by name
 select tenant,
        left(day::varchar, 7) as month,
        day,
-       source,
+       case when $masked then null else source end as source,
        state,
        as_of as as_of_ts,
        to_timestamp(as_of) as as_of_at,

@@ -273,8 +273,7 @@ func (w *auditor) openSource(ctx context.Context, parts []part) (*extract.Cutter
 	return &extract.Cutter{Stage: stage, Source: src, SettleHours: w.Tenant.SettleHours, AcceptLoss: true, Clock: w.Clock}, nil
 }
 
-// keep saves what the kept slices give by the rules of their days, with which the source is compared, before the rules of an issue
-// are tried.
+// keep saves what the kept slices give by the rules of their days, with which the source is compared, before the rules of an issue are tried.
 func (w *auditor) keep(ctx context.Context, p part) error {
 	if w.source == nil {
 		return nil

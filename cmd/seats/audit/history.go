@@ -94,8 +94,7 @@ func (w *auditor) checkNotIssued(ctx context.Context) error {
 	return err
 }
 
-// checkConsistency asks the published results whether they can be true together, and the manifests whether anything was issued
-// over a blocking rule.
+// checkConsistency asks the published results whether they can be true together, and the manifests whether anything was issued over a blocking rule.
 func (w *auditor) checkConsistency(ctx context.Context) error {
 	return cmp.Or(w.ask(ctx, "ask/issued_though_blocked"), w.ask(ctx, "ask/consistency", w.Period.Bounds()...))
 }

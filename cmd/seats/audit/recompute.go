@@ -247,8 +247,7 @@ func (w *auditor) loadRules(ctx context.Context) error {
 	return err
 }
 
-// countedBy is the tenant with the counting rules of a day (R9): where a number of it is issued, those that the store says it was
-// counted by.
+// countedBy is the tenant with the counting rules of a day (R9): where a number of it is issued, those that the store says it was counted by.
 func (w *auditor) countedBy(d calendar.Date) config.Tenant {
 	today := w.Tenant.On(d)
 	for _, sum := range w.countedAs[d] {

@@ -215,8 +215,7 @@ func (c Courier) letters(p Parcel) (letters []letter, err error) {
 	return letters, nil
 }
 
-// issued reads a file, which must be what was issued: for all but signatures the store has its SHA-256. nil is a signature
-// that there is none of.
+// issued reads a file, which must be what was issued: for all but signatures the store has its SHA-256. nil is a signature that there is none of.
 func (c Courier) issued(d Delivery) ([]byte, error) {
 	path := filepath.Join(c.From, d.File)
 	text, err := report.ReadFile(path)
@@ -356,9 +355,8 @@ func Put(ctx context.Context, q duck.Queryer, d Delivery) error {
 	return nil
 }
 
-// Pending is what was issued into a folder and not delivered yet, revision by revision, of periods that end on a day or
-// after it; and what was issued at an instant or after it though it was delivered, where that is not zero. delivered begins with
-// the oldest.
+// Pending is what was issued into a folder and not delivered yet, revision by revision, of periods that end on a day or after it; and what was issued
+// at an instant or after it though it was delivered, where that is not zero. delivered begins with the oldest.
 func Pending(issued []report.Issue, folder string, delivered []Delivery, since calendar.Date, again time.Time) (parcels []Parcel, err error) {
 	type content struct{ file, sha256 string }
 	arrived, newest := map[content]time.Time{}, map[string]time.Time{}

@@ -298,8 +298,7 @@ func (d *Day) Peak(ctx context.Context) (*Second, error) {
 	return peaks[0], cmp.Or(err, untold[0])
 }
 
-// Peaks does what Peak does for days of as many regions, each region's day once. What keeps one from being told is not in the way of
-// the others.
+// Peaks does what Peak does for days of as many regions, each region's day once. What keeps one from being told is not in the way of the others.
 func (e *Explainer) Peaks(ctx context.Context, days ...*Day) (peaks []*Second, untold []error, err error) {
 	for _, d := range days {
 		s := &Second{Day: d}

@@ -70,8 +70,7 @@ func (e *Explainer) Month(ctx context.Context, month calendar.Month, region stri
 	return m, err
 }
 
-// Highest explains the highest second of a region's month, as far as its days are counted: who was there, and the spans of its day at
-// that height.
+// Highest explains the highest second of a region's month, as far as its days are counted: who was there, and the spans of its day at that height.
 func (e *Explainer) Highest(ctx context.Context, month calendar.Month, region string) (agents int64, told Answer, err error) {
 	_, zone, err1 := e.scope(calendar.Date{}, region, "")
 	all, err2 := watch.HighestSeconds(ctx, e.conn, e.tenant)

@@ -254,8 +254,7 @@ func (s *state) warnBlocked(period fmt.Stringer, day calendar.Date, quality []se
 	}
 }
 
-// Doubts says of those data-quality rules that may have moved a number, and that somebody can mend, what they found and what
-// helps.
+// Doubts says of those data-quality rules that may have moved a number, and that somebody can mend, what they found and what helps.
 var Doubts = map[string]string{
 	"common_guid": "attempt GUIDs that seem to stand for none, so that calls count which no campaign made: correct the mapping at the source",
 	"cut_off_session": "sessions longer than max_session_hours, which days that begin so long after the login do not see: " +

@@ -43,8 +43,7 @@ func (s *state) show() {
 	s.result.Rows = list.Of(s.numbers(), func(n report.Number) report.Outcome { return report.Outcome{Number: n, Blocked: s.blocked} })
 }
 
-// issue writes what is to be written, then the ledger. It does not look at the context any more: what is
-// begun here is finished.
+// issue writes what is to be written, then the ledger. It does not look at the context any more: what is begun here is finished.
 func (s *state) issue(ctx context.Context) error {
 	ctx = context.WithoutCancel(ctx)
 	ledger, err := report.IssuedFiles(ctx, s.Conn)

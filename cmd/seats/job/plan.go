@@ -158,8 +158,7 @@ func (l Look) Mark() string {
 	return settle.Epoch(*l.HighWater).String()
 }
 
-// Look asks the source whether it is ready for the job's last day (R10), without the store's lock and without reading
-// any rows.
+// Look asks the source whether it is ready for the job's last day (R10), without the store's lock and without reading any rows.
 func (j *Job) Look(ctx context.Context) (l Look, err error) {
 	window := Window(j.Tenant, j.LastDay())
 	if j.Tenant.Readiness == config.ReadinessOff || len(window.Spans) == 0 || j.holdsFinal(ctx) {
@@ -301,8 +300,7 @@ func heldIn(held map[calendar.Date]settle.Slice, month calendar.Month) int {
 // sealAfter is how many days after its end a closed month is sealed: what comes late or is corrected mostly comes before.
 const sealAfter = 35
 
-// seal moves the rows of closed months that are over for sealAfter days into files of their own, which no later run has
-// to copy.
+// seal moves the rows of closed months that are over for sealAfter days into files of their own, which no later run has to copy.
 func (s *state) seal(ctx context.Context) error {
 	today := calendar.DateOf(s.Clock(), s.Tenant.Zone)
 	held, err := store.Slices(ctx, s.Conn)

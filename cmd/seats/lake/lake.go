@@ -18,6 +18,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -220,7 +221,7 @@ func (l *Lake) know(ctx context.Context) error {
 		return err
 	}
 	for _, o := range all {
-		if l.Prune && !l.Tenants[o.Tenant] {
+		if l.Prune && !l.Tenants[o.Tenant] && !slices.Contains(l.Drop, o.Tenant) {
 			l.Drop = append(l.Drop, o.Tenant)
 		}
 		l.has[o.Tenant] = o

@@ -263,5 +263,5 @@ func (s *staging) masked(ctx context.Context, masks *pseudonym.Key, t config.Ten
 
 // rows stages the rows of a day, or of all that are due.
 func (s *staging) rows(ctx context.Context, day string) error {
-	return duck.ExecAll(ctx, s.desk.Conn, append([]string{"lake/due", "lake/due_span"}, texts.Names("lake/row_")...), sql.Named("day", day))
+	return duck.ExecAll(ctx, s.desk.Conn, append([]string{"lake/due", "lake/due_span"}, texts.Names("lake/row_")...), sql.Named("day", day), sql.Named("masked", s.masks != nil))
 }

@@ -38,7 +38,7 @@ func (t *table) log(version int64, kind string) string {
 
 // conflict is an error where another export has changed the table meanwhile.
 func (l *Lake) conflict(t *table) error {
-	return fail.New(fail.Store, "run the export again: it begins with what is there", "another export has changed %s in %s meanwhile", t.Name, l.Where)
+	return fail.New(fail.Store, "run the export again: it begins with what is there; where it says so each time, a file is lost: export into a new folder", "another export has changed %s in %s meanwhile", t.Name, l.Where)
 }
 
 // load reads the log of a table.

@@ -379,8 +379,7 @@ func (s *Site) page(name, kind, root, title string, of any) error {
 	return s.put(name, templates, kind+".html", frame{s.head, root, title, of})
 }
 
-// put writes a page, or a value as a script's call: pages of the file system cannot fetch. What would end a script element or a line is
-// escaped.
+// put writes a page, or a value as a script's call: pages of the file system cannot fetch. What would end a script element or a line is escaped.
 func (s *Site) put(name string, from interface {
 	ExecuteTemplate(io.Writer, string, any) error
 }, kind string, of any) error {

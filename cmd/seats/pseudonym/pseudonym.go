@@ -1,5 +1,4 @@
-// Package pseudonym replaces agents by pseudonyms, keyed from a file, in what leaves the house; in rows in such a way that every
-// count stays.
+// Package pseudonym replaces agents by pseudonyms, keyed from a file, in what leaves the house; in rows in such a way that every count stays.
 package pseudonym
 
 import (
@@ -150,8 +149,7 @@ func (k *Key) Day(ctx context.Context, scratch *store.Scratch, t config.Tenant, 
 	return t, nil
 }
 
-// Rows replaces the agents of the one day whose raw rows the scratch store holds. Patterns of exclude_agents are resolved
-// before.
+// Rows replaces the agents of the one day whose raw rows the scratch store holds. Patterns of exclude_agents are resolved before.
 func (k *Key) Rows(ctx context.Context, scratch *store.Scratch, patterns []string) error {
 	type resource struct {
 		Key       int64  `json:"resource_key"`

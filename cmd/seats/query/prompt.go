@@ -19,8 +19,7 @@ import (
 	"example.com/seats/report"
 )
 
-// Prompt asks a person at a terminal for statements. Ctrl-C ends a statement, or throws away what is being typed, and never the
-// prompt.
+// Prompt asks a person at a terminal for statements. Ctrl-C ends a statement, or throws away what is being typed, and never the prompt.
 type Prompt struct {
 	*Asker
 	Name     string // of what is asked

@@ -1,6 +1,5 @@
-// Package evidence packs what a tenant's numbers of a period were counted from, so that they can be counted again
-// with nothing but a DuckDB client: slices as Parquet, counting rules, statements, results, issued files with
-// their manifests, the ledger, checksums, and a script.
+// Package evidence packs what a tenant's numbers of a period were counted from, so that they can be counted again with nothing but a DuckDB client:
+// slices as Parquet, counting rules, statements, results, issued files with their manifests, the ledger, checksums, and a script.
 //
 // Equal stores and folders give equal bytes, as long as program, Go and DuckDB are the same. The file appears whole
 // or not at all, readable by its owner alone, and never takes the place of another. Memory grows with a day's
@@ -164,8 +163,7 @@ func (p *packer) copy(ctx context.Context, name, statement, table string, args .
 	return os.WriteFile(path, p.mask(text), 0o600)
 }
 
-// writeSlices writes the raw rows, a folder a day, and then, since the hashes of the rows are known, what the slices say of
-// themselves.
+// writeSlices writes the raw rows, a folder a day, and then, since the hashes of the rows are known, what the slices say of themselves.
 func (p *packer) writeSlices(ctx context.Context) error {
 	for _, d := range p.days {
 		err := p.scratch.TakeRows(ctx, d, d)
