@@ -49,7 +49,7 @@ RACE_SCRIPTS := deliver_sftp|exit130_interrupt|exit5_loss|init|marks|run|shards|
 # need, and nothing of the server's own in between.
 BENCH_SETTINGS := shared_buffers=1GB max_wal_size=16GB checkpoint_timeout=1d autovacuum=off
 
-.PHONY: help build demo demo-data test test-versions race soak bench bench-fleet bench-once alerts lint vuln size fmt clean postgres promtool minisign openssh python venv npm axe chromium screenshots uplot test-spark test-clients jre jdk maven dist dist-check cross systemd release
+.PHONY: help build demo demo-data test test-versions race soak bench bench-fleet bench-lake bench-once alerts lint vuln size fmt clean postgres promtool minisign openssh python venv npm axe chromium screenshots uplot test-spark test-clients jre jdk maven dist dist-check cross systemd release
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -83,10 +83,13 @@ demo-data: ## write the bundled export again, as its flags say
 IN_MEMORY := $(shell [ "$$(df --output=avail /dev/shm 2>/dev/null | tail -n 1)" -gt 4000000 ] 2>/dev/null && \
 	! findmnt -n -o OPTIONS /dev/shm | grep -q noexec && echo "TMPDIR=/dev/shm GOTMPDIR=$${TMPDIR:-/tmp}")
 
+# Every test program has all of DuckDB in it: where there is gold, which needs half as long to link that, it does.
+GOLD := $(shell command -v ld.gold >/dev/null && echo '-ldflags=-extldflags=-fuse-ld=gold')
+
 # Many tests wait, for a server or a time to be over: more of them run at once than there are cores. How long all may take is not for
 # them to say, on machines that are slow: TESTFLAGS=-timeout=30m.
 test: postgres openssh minisign chromium python axe ## every test, with a PostgreSQL of their own
-	$(IN_MEMORY) $(WITH_POSTGRES) go test -parallel=4 -timeout=0 $(TESTFLAGS) ./...
+	$(IN_MEMORY) $(WITH_POSTGRES) go test $(GOLD) -parallel=4 -timeout=0 $(TESTFLAGS) ./...
 
 # The oldest and the newest PostgreSQL that is supported, as npm has their servers. A primary key of a partitioned table came with 11.
 PG_VERSIONS := 10.23.0-beta.6 18.4.0-beta.17
@@ -130,14 +133,18 @@ test-spark: build jre bin/spark ## count a lake on a Spark cluster of its own, a
 	$(WITH_SPARK) python spark/compare_test.py
 	$(WITH_SPARK) spark/test.sh $(TENANTS) $(DAYS) $(SITE)
 
-bench-fleet: build jre bin/spark ## what many tenants cost: a night, the lake, fleet status, Spark; TENANTS=1,10,100,500
+bench-fleet: build jre bin/spark ## what many tenants cost: a night, the lake, fleet status; TENANTS=1,10,100,500
 	go build -o bin/gimsim ./cmd/gimsim
 	$(WITH_SPARK) python spark/bench.py $(if $(filter command line,$(origin TENANTS)),$(TENANTS))
 
-# Two more engines, for one question to be put to three.
+bench-lake: build bin/spark ## what the lake of a fleet costs: TENANTS=500 NIGHTS=60
+	go build -o bin/gimsim ./cmd/gimsim
+	bin/spark/bin/python spark/bench_lake.py $(if $(filter command line,$(origin TENANTS)),$(TENANTS) $(NIGHTS))
+
+# Two more engines, for one question to be put to three; DuckDB is of the release that its extension for Delta is of.
 bin/spark: | venv
 	python3 -m venv $@.new
-	$@.new/bin/pip install -q pyspark==3.5.7 duckdb==1.5.6 polars==2.1.0 pytz==2025.2 || { rm -rf $@.new; exit 1; }
+	$@.new/bin/pip install -q pyspark==3.5.7 deltalake==1.6.6 polars==2.1.0 duckdb==1.5.5 duckdb-extensions==1.5.5 duckdb-extension-delta==1.5.5 pytz==2025.2 || { rm -rf $@.new; exit 1; }
 	rm -rf $@ && mv $@.new $@
 
 test-clients: demo bin/clients ## the page's fifteen questions in DuckDB's client, pandas, Polars and over JDBC

@@ -105,8 +105,8 @@ func (c *testCase) countedBySQL(t *testing.T, conn *sql.Conn) (all []outcome) {
 
 func (c *testCase) countedBySweep(t *testing.T, conn *sql.Conn) (all []outcome) {
 	for _, swept := range sweepOf(t, conn, look(t, conn, c.tenant, c.days...)) {
-		o := outcome{enabled: enabledOf(swept), quality: []settle.Quality{{Rule: blockingRule, Count: swept.Unmapped()}}}
-		for no, scope := range swept.Scopes() {
+		o := outcome{enabled: enabledOf(swept), quality: []settle.Quality{{Rule: blockingRule, Count: swept.Unmapped}}}
+		for no, scope := range swept.Scopes {
 			o.peaks = append(o.peaks, peakOf(scope, swept.Curve(no)))
 		}
 		all = append(all, o)

@@ -35,10 +35,10 @@ func compareDays(ctx context.Context, conn *sql.Conn, tx *sql.Tx, stored []DayRe
 	days, rolls, with := make([]calendar.Date, len(stored)), make([]roll, len(stored)), map[onDay]func([]step) error{}
 	for i, r := range stored {
 		days[i], rolls[i].left = r.Day, enabledOf(swept[i])
-		if len(r.Peaks) != len(swept[i].Scopes()) {
-			return fmt.Errorf("compare %s: %d peaks stored for %d scopes", r.Day, len(r.Peaks), len(swept[i].Scopes()))
+		if len(r.Peaks) != len(swept[i].Scopes) {
+			return fmt.Errorf("compare %s: %d peaks stored for %d scopes", r.Day, len(r.Peaks), len(swept[i].Scopes))
 		}
-		for no, scope := range swept[i].Scopes() {
+		for no, scope := range swept[i].Scopes {
 			with[onDay{r.Day, scope.Region, scope.Location}] = func(steps []step) error {
 				return compareScope(r.Day, scope, steps, r.Peaks[no], swept[i].Curve(no))
 			}
@@ -52,7 +52,7 @@ func compareDays(ctx context.Context, conn *sql.Conn, tx *sql.Tx, stored []DayRe
 		return err
 	}
 	for i, r := range stored {
-		for _, scope := range swept[i].Scopes() {
+		for _, scope := range swept[i].Scopes {
 			of := onDay{r.Day, scope.Region, scope.Location}
 			if with[of] != nil { // without a step
 				differs[of] = with[of](nil)
@@ -69,7 +69,7 @@ func compareDays(ctx context.Context, conn *sql.Conn, tx *sql.Tx, stored []DayRe
 		if at < 0 {
 			return fmt.Errorf("compare %s: no count of %s is stored", r.Day, blockingRule)
 		}
-		if n, swept := r.Quality[at].Count, swept[i].Unmapped(); n != swept {
+		if n, swept := r.Quality[at].Count, swept[i].Unmapped; n != swept {
 			return &DifferenceError{Period: r.Day.String(), Scope: "every region", What: blockingRule, SQL: fmt.Sprint(n), Sweep: fmt.Sprint(swept)}
 		}
 	}
@@ -217,7 +217,7 @@ func (r *roll) compare(period string, counts []Enabled) error {
 
 func enabledOf(swept *sweep.Result) sets {
 	enabled := sets{}
-	for no, scope := range swept.Scopes() {
+	for no, scope := range swept.Scopes {
 		if scope.Location == "" {
 			enabled[scope.Region] = swept.Enabled(no)
 		}
@@ -265,17 +265,13 @@ func readRows(ctx context.Context, conn *sql.Conn, days []calendar.Date, sweeps 
 			s, key, text := sweeps[day-1], of[2].Numbers[row], of[7].Text(row)
 			// Times may be NULL, and so may an active_flag, which is not active then.
 			start, end, active := of[3].Number(row, sweep.Unknown), of[4].Number(row, sweep.Unknown), of[5].Number(row, 0) != 0
-			switch of[1].Numbers[row] {
+			switch kind := of[1].Numbers[row]; kind {
 			case 1:
 				s.Agent(key, string(of[6].Text(row)), string(text))
-			case 2:
-				s.Session(key, start, end, active)
-			case 3:
-				s.OtherSession(key, start, end, active)
-			case 4:
-				s.Activity(key, start, end, active, name(text))
-			case 5:
-				s.OtherLeg(key, start, end, active, name(text))
+			case 2, 3:
+				s.Session(key, start, end, active, kind == 2)
+			case 4, 5:
+				s.Activity(key, start, end, active, name(text), kind == 4)
 			}
 		}
 		return nil

@@ -6,8 +6,7 @@
 // stored unless the two ways agree, second by second and agent by agent; equal slices and equal rules give
 // equal results; no clock is read. A cancelled context ends the work and leaves the store as it was.
 //
-// Every function that takes a *sql.Conn keeps temporary tables on it, which the next call replaces; the
-// connection must not be in a transaction.
+// Every function that takes a *sql.Conn keeps temporary tables on it, which the next call replaces; the connection must not be in a transaction.
 package compute
 
 import (
@@ -224,7 +223,7 @@ func (c *Counter) remember(stands []Standing, swept []*sweep.Result) {
 			continue
 		}
 		d := sweptDay{*s.Slice, s.By, map[string][]int64{}, map[string]Peak{}, swept[i].Said()}
-		for no, scope := range swept[i].Scopes() {
+		for no, scope := range swept[i].Scopes {
 			if scope.Location == "" {
 				d.resources[scope.Region], d.peaks[scope.Region] = swept[i].Resources(no), peakOf(scope, swept[i].Curve(no))
 			}
@@ -354,11 +353,8 @@ func RulesFor(t config.Tenant, day calendar.Date) rule.Set {
 	t = t.On(day)
 	rules := rule.Set{EndSecondCounts: t.SessionEnd == config.SessionEndInclusive, Exclude: t.ExcludeAgents}
 	for _, r := range t.Regions {
-		region := rule.Region{Name: r.Name, Day: day.In(r.Zone)}
-		for _, l := range r.Locations {
-			region.Locations = append(region.Locations, rule.Location{Name: l.Name, Switches: l.Switches})
-		}
-		rules.Regions = append(rules.Regions, region)
+		locations := list.Of(r.Locations, func(l config.Location) rule.Location { return rule.Location{Name: l.Name, Switches: l.Switches} })
+		rules.Regions = append(rules.Regions, rule.Region{Name: r.Name, Day: day.In(r.Zone), Locations: locations})
 	}
 	return rules
 }

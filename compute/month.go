@@ -38,15 +38,15 @@ func (c *Counter) Month(ctx context.Context, month calendar.Month, computedTS in
 		for _, one := range c.Days(ctx, stale, computedTS) {
 			err = errors.Join(err, one.Err)
 		}
-		if err != nil {
-			return result, err
-		}
-		if stands, err = c.complete(ctx, month); err != nil {
-			return result, err
+		if err == nil {
+			stands, err = c.complete(ctx, month)
 		}
 		defer func() { result.Recomputed = DaysOf(stale) }()
 	}
-	if err := c.sweepLeft(ctx, stands); err != nil {
+	if err == nil {
+		err = c.sweepLeft(ctx, stands)
+	}
+	if err != nil {
 		return result, err
 	}
 	return c.countMonth(ctx, month, stands, computedTS)
@@ -64,7 +64,10 @@ func (c *Counter) complete(ctx context.Context, month calendar.Month) ([]Standin
 
 // sweepLeft sweeps the days of a month that were not swept as they stand.
 func (c *Counter) sweepLeft(ctx context.Context, stands []Standing) error {
-	left := slices.DeleteFunc(slices.Clone(stands), func(s Standing) bool { return c.swept[s.Day].isOf(s) })
+	left := slices.DeleteFunc(slices.Clone(stands), func(s Standing) bool {
+		d := c.swept[s.Day]
+		return d.slice.SHA256 == s.Slice.SHA256 && d.slice.AsOf == s.Slice.AsOf && d.by.RulesHash() == s.By.RulesHash()
+	})
 	for len(left) > 0 {
 		n := Batch(left, batchRows)
 		swept, err := Sweep(ctx, c.conn, left[:n])
@@ -140,7 +143,12 @@ func LoadMonth(ctx context.Context, q duck.Queryer, t config.Tenant, month calen
 		return r, err
 	}
 	base, err := basisOf(t, month, stands)
-	r.Stale = r.RulesSHA256 != base.rulesSHA256 || !base.isOf(r.Regions)
+	r.Stale = r.RulesSHA256 != base.rulesSHA256 || slices.ContainsFunc(r.Regions, func(s MonthRegion) bool {
+		// A region that was not configured when the month was counted has no numbers.
+		return slices.ContainsFunc(base.regions, func(b regionBasis) bool {
+			return b.Region == s.Region && (b.SlicesSHA256 != s.SlicesSHA256 || b.State != s.State)
+		})
+	})
 	return r, err
 }
 
@@ -158,10 +166,8 @@ func loadMonth(ctx context.Context, q duck.Queryer, t config.Tenant, month calen
 	if len(stored) == 0 {
 		return r, &MissingError{What: "result", Days: month.Days()}
 	}
-	for _, s := range stands {
-		if err := s.Missing(); err != nil {
-			return r, err
-		}
+	if err := missing("slice", stands...); err != nil {
+		return r, err
 	}
 	r.Quality = quality[month.Last()]
 	for _, region := range t.Regions {
@@ -229,15 +235,6 @@ func basisOf(t config.Tenant, month calendar.Month, stands []Standing) (b basis,
 	return b, nil
 }
 
-// isOf tells whether stored numbers were counted from the basis. A region that was not configured then has none.
-func (b basis) isOf(stored []MonthRegion) bool {
-	return !slices.ContainsFunc(stored, func(s MonthRegion) bool {
-		return slices.ContainsFunc(b.regions, func(r regionBasis) bool {
-			return r.Region == s.Region && (r.SlicesSHA256 != s.SlicesSHA256 || r.State != s.State)
-		})
-	})
-}
-
 // monthRules gives the rules of a month, and their hash: those of its days where they are all the same, else which day has which.
 func monthRules(stands []Standing) (hash, text string, err error) {
 	var runs []config.DayRules
@@ -266,11 +263,6 @@ type sweptDay struct {
 	resources map[string][]int64 // resource keys that are enabled, by region
 	peaks     map[string]Peak    // by region
 	said      map[int64]string   // what the slice says of resource keys: the employee_id
-}
-
-// isOf tells whether the day was swept as it stands.
-func (d sweptDay) isOf(s Standing) bool {
-	return d.slice.SHA256 == s.Slice.SHA256 && d.slice.AsOf == s.Slice.AsOf && d.by.RulesHash() == s.By.RulesHash()
 }
 
 // agents are the sweep's agents of the month by region, each by the newest word of the region's days for its resource key (R6).

@@ -37,7 +37,7 @@ func openDB(t testing.TB) (*sql.DB, *sql.Conn) {
 	conn := must.Have(db.Conn(context.Background()))(t)
 	t.Cleanup(func() { require.NoError(t, conn.Close()) })
 	for _, name := range store.Schemas() {
-		must.Have(duck.Exec(context.Background(), conn, name))(t)
+		require.NoError(t, duck.Exec(context.Background(), conn, name))
 	}
 	return db, conn
 }
@@ -286,8 +286,8 @@ func TestSQLEqualsSweepEqualsBruteForce(t *testing.T) {
 		require.NoError(t, must.Err(countDay(conn, w.tenant, w.day, 1)), "SQL and sweep")
 		swept := sweepOf(t, conn, look(t, conn, w.tenant, w.day))[0]
 		b := newBrute(w)
-		require.Equal(t, b.unmapped, swept.Unmapped(), "unmapped")
-		for no, scope := range swept.Scopes() {
+		require.Equal(t, b.unmapped, swept.Unmapped, "unmapped")
+		for no, scope := range swept.Scopes {
 			agents, sessions := b.curve(scope)
 			curve := swept.Curve(no)
 			requireSame(t, scope, "agents", agents, curve.Agents)

@@ -79,8 +79,7 @@ func (e *Export) attempts(ctx context.Context) error {
 	return err
 }
 
-// legs reads the legs that Outbound Contact Server may have driven, with their attached data: those of which some copy
-// holds an attempt GUID.
+// legs reads the legs that Outbound Contact Server may have driven, with their attached data: those of which some copy holds an attempt GUID.
 func (e *Export) legs(ctx context.Context) error {
 	legs, near, err := e.look(ctx, legTable, func(_ *csvRow, l fact) bool { return e.touches(l) })
 	if err != nil {
@@ -94,8 +93,7 @@ func (e *Export) legs(ctx context.Context) error {
 	return e.take(ctx, legTable, legs, e.driven)
 }
 
-// touchesDays tells of sessions which ones can belong to the run's days; of one that is open, has no start, or ends before
-// it starts, others decide.
+// touchesDays tells of sessions which ones can belong to the run's days; of one that is open, has no start, or ends before it starts, others decide.
 func (e *Export) touchesDays(f fact) bool {
 	return f.isRejected() || f.isOpen() || f.start < e.Days.End && f.end >= e.Days.Start
 }
@@ -117,8 +115,7 @@ func column(t texts.Table, name string) int {
 func never(*csvRow, fact) bool { return false }
 func none(int64) bool          { return false }
 
-// readThose reads the rows of a table of which some copy matters, but for those of ids that were read before. It tells which ids those
-// are.
+// readThose reads the rows of a table of which some copy matters, but for those of ids that were read before. It tells which ids those are.
 func (e *Export) readThose(ctx context.Context, name string, matters func(*csvRow, fact) bool, before func(id int64) bool) (ids func(int64) bool, err error) {
 	files, found, err := e.look(ctx, name, matters)
 	if err != nil {
@@ -214,8 +211,7 @@ func (e *Export) past(ctx context.Context) error {
 	return nil
 }
 
-// take reads the rows of files that have one of the ids, leaves the newest copy of each, and looks whether the files are
-// still what they were.
+// take reads the rows of files that have one of the ids, leaves the newest copy of each, and looks whether the files are still what they were.
 func (e *Export) take(ctx context.Context, name string, files []*exportFile, ids func(int64) bool) error {
 	errs := atOnce(ctx, len(files), func(ctx context.Context, i int) error { return e.choose(ctx, files[i], ids) })
 	all := newRows(table(name))
@@ -234,9 +230,8 @@ func (e *Export) take(ctx context.Context, name string, files []*exportFile, ids
 	return nil
 }
 
-// Beside the run's days' own rows, where there is any, there matter the legs that may tell a switch for sessions whose activities know
-// none (R5), and the sessions outside the days in which activities without an end started (R3). For that their files are gone through
-// again.
+// Beside the run's days' own rows, where there is any, there matter the legs that may tell a switch for sessions whose activities know none (R5), and
+// the sessions outside the days in which activities without an end started (R3). For that their files are gone through again.
 
 // tellingLegs reads, besides the legs that are read already, those of sessions that may know no switch.
 func (e *Export) tellingLegs(ctx context.Context) error {
@@ -251,10 +246,9 @@ func (e *Export) tellingLegs(ctx context.Context) error {
 	return err
 }
 
-// mayLack are the agents with a voice session that touches the run's days and whose own activities may know no switch (R5): from
-// when until when such sessions last, so far as can be told before the slices are cut. An open one lasts at least until asOf, and
-// has no end; an activity without an end counts as long as it may last where its switch is unknown, and where it is known, not at
-// all.
+// mayLack are the agents with a voice session that touches the run's days and whose own activities may know no switch (R5): from when until when such
+// sessions last, so far as can be told before the slices are cut. An open one lasts at least until asOf, and has no end; an activity without an end
+// counts as long as it may last where its switch is unknown, and where it is known, not at all.
 func (e *Export) mayLack() map[int64]calendar.Interval {
 	var all []login
 	e.eachSession(func(s fact) {

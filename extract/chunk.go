@@ -190,9 +190,8 @@ func isDigit(c byte) bool { return c >= '0' && c <= '9' }
 // clockSlack is by how much the clocks and zones of machines that write and copy exports may be wrong.
 const clockSlack = 48 * time.Hour
 
-// isBefore tells whether nothing in a chunk can have begun at a time or later: neither does its name say that its data
-// reach so far, nor was any of its files written since. Each alone may be wrong: a mark lags where one of GIM's sources
-// does, and some tools write times of their own.
+// isBefore tells whether nothing in a chunk can have begun at a time or later: neither does its name say that its data reach so far, nor was any of
+// its files written since. Each alone may be wrong: a mark lags where one of GIM's sources does, and some tools write times of their own.
 func (c chunk) isBefore(ts int64) bool {
 	limit := ts - int64(clockSlack.Seconds())
 	if c.date == nil || *c.date >= limit {
@@ -270,8 +269,7 @@ func regular(path string) error {
 	return err
 }
 
-// nameOf is the name of a file in a zip: folders there do not matter, and no path can lead elsewhere. Some tools of Windows write
-// backslashes.
+// nameOf is the name of a file in a zip: folders there do not matter, and no path can lead elsewhere. Some tools of Windows write backslashes.
 func nameOf(f *zip.File) string {
 	return strings.ToLower(path.Base(strings.ReplaceAll(f.Name, `\`, "/")))
 }

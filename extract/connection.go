@@ -60,8 +60,7 @@ func dial(ctx context.Context, c *pgx.ConnConfig, tries int) (*pgx.Conn, error) 
 	}
 }
 
-// pgConfig turns the configuration into pgx's. The password never becomes part of a connection string, which
-// an error could show.
+// pgConfig turns the configuration into pgx's. The password never becomes part of a connection string, which an error could show.
 func pgConfig(cfg config.GIMDB) (*pgx.ConnConfig, error) {
 	var dsn strings.Builder
 	for _, kv := range [][2]string{

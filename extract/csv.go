@@ -19,10 +19,9 @@ import (
 	texts "example.com/seats/sql"
 )
 
-// csvFile is a table's file in an export. It is gone through twice, since a word by which a tool says that there is no value is
-// known for one only when it stands in all of the file. Most fields are plain, as GIM's own export writes them: numbers in digits
-// alone, texts in UTF-8 that mean what they say. They are read at once, the others with care, and refused where they can be taken for
-// something else.
+// csvFile is a table's file in an export. It is gone through twice, since a word by which a tool says that there is no value is known for one only
+// when it stands in all of the file. Most fields are plain, as GIM's own export writes them: numbers in digits alone, texts in UTF-8 that mean what
+// they say. They are read at once, the others with care, and refused where they can be taken for something else.
 type csvFile struct {
 	path, shown string
 	of          texts.Table
@@ -56,8 +55,7 @@ func (r *csvRow) number(column int) (v int64, has bool) {
 
 func (r *csvRow) has(column int) bool { return r.present&(1<<column) != 0 }
 
-// maxRow is how many bytes a row may have, which is how much of a file is in memory. A quote that is never closed makes one row of all
-// that follows.
+// maxRow is how many bytes a row may have, which is how much of a file is in memory. A quote that is never closed makes one row of all that follows.
 const maxRow = 2_000_000
 
 // readAhead is how many bytes of a file are read at a time: what a processor's own memory holds is read fastest.
@@ -249,9 +247,8 @@ func (f *csvFile) misread(at int, help, format string, args ...any) error {
 	return fail.New(fail.Source, help, "%w", err)
 }
 
-// next reads the row at the beginning of a text, which is the last of its file or has more behind it: n is 0 where more of it has to
-// be read. A line with nothing in it is no row, and one empty field too much is none. A quote within a field that does not begin with
-// one is a part of it.
+// next reads the row at the beginning of a text, which is the last of its file or has more behind it: n is 0 where more of it has to be read. A line
+// with nothing in it is no row, and one empty field too much is none. A quote within a field that does not begin with one is a part of it.
 func (f *csvFile) next(text []byte, last bool, row *csvRow) (n int, err error) {
 	row.present = 0
 	if n := end(text, 0, last); n >= 0 {

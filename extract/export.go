@@ -54,8 +54,7 @@ type ExportOptions struct {
 	Progress   func(table string, rows int64)
 }
 
-// OpenExport reads the chunks of the folder: what can matter to the run's days, every copy of it. Errors carry
-// fail.Source and name file and line.
+// OpenExport reads the chunks of the folder: what can matter to the run's days, every copy of it. Errors carry fail.Source and name file and line.
 func OpenExport(ctx context.Context, dir string, o ExportOptions) (*Export, error) {
 	e, err := lookFor(dir, o)
 	if err == nil {
@@ -259,9 +258,8 @@ func (e *Export) lacksTables(seen map[string]string) error {
 	return fail.New(fail.Source, "the export job must export these tables; was the folder copied whole?", "%s: no file for %s", e.name, strings.Join(missing, ", "))
 }
 
-// lacking refuses chunks without a fact table whose rows may matter, and warns of those without a dimension, the first of which it
-// returns: GIM writes a file with the header alone where nothing changed, other tools may leave a dimension out; so does a copy
-// that broke off.
+// lacking refuses chunks without a fact table whose rows may matter, and warns of those without a dimension, the first of which it returns: GIM
+// writes a file with the header alone where nothing changed, other tools may leave a dimension out; so does a copy that broke off.
 func (e *Export) lacking() (without string, err error) {
 	for _, c := range e.chunks {
 		if err := c.lacksFacts(); err != nil && !c.old {

@@ -19,8 +19,7 @@ import (
 	texts "example.com/seats/sql"
 )
 
-// GIMDB is a GIM PostgreSQL database, read in one snapshot shared by all its readers: read-only, repeatable
-// read, every statement bounded in time.
+// GIMDB is a GIM PostgreSQL database, read in one snapshot shared by all its readers: read-only, repeatable read, every statement bounded in time.
 type GIMDB struct {
 	origin
 	cfg       config.GIMDB
@@ -105,8 +104,7 @@ func (g *GIMDB) look(ctx context.Context) error {
 	return fail.InTurn(ctx, g.connect, g.checkRights, g.readHorizon)
 }
 
-// connect opens the leader's snapshot and lets the other readers see the same. It goes on with fewer readers where no more
-// can be had.
+// connect opens the leader's snapshot and lets the other readers see the same. It goes on with fewer readers where no more can be had.
 func (g *GIMDB) connect(ctx context.Context) error {
 	c, err := pgConfig(g.cfg)
 	if err != nil {

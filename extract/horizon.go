@@ -29,8 +29,7 @@ type Horizon struct {
 	readUpTo *int64 // by the one that was read furthest; nil where nothing tells
 }
 
-// Last is a time up to which there may be facts, where any time is known: the high-water mark, else what was read, else the
-// source's clock.
+// Last is a time up to which there may be facts, where any time is known: the high-water mark, else what was read, else the source's clock.
 func (h Horizon) Last() *int64 {
 	return cmp.Or(h.HighWater, h.readUpTo, h.Clock)
 }
@@ -40,8 +39,7 @@ func (h Horizon) AsOf(w Window) int64 {
 	return *cmp.Or(h.HighWater, h.Clock, new(w.Hull().End))
 }
 
-// Ready says whether the source is complete up to the end of the day in every region (R10); known is false
-// where that cannot be told.
+// Ready says whether the source is complete up to the end of the day in every region (R10); known is false where that cannot be told.
 func (h Horizon) Ready(w Window) (ready, known bool) {
 	switch {
 	case len(h.Waiting) > 0:
@@ -128,8 +126,7 @@ func (h *Horizon) settle(sources []DataSource, retiredAfterDays int) {
 	}
 }
 
-// ExportState is what a look at an export folder tells. Where no marker says that a chunk is whole, it may still be being
-// copied there.
+// ExportState is what a look at an export folder tells. Where no marker says that a chunk is whole, it may still be being copied there.
 type ExportState struct {
 	Horizon
 	Newest  string    // the files of the newest chunk with their sizes and times, which are others as long as they move; or empty

@@ -21,12 +21,12 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
+	"gotest.tools/v3/golden"
 	"pgregory.net/rapid"
 
 	"example.com/seats/internal/calendar"
 	"example.com/seats/internal/duck"
 	"example.com/seats/internal/gimschema"
-	"example.com/seats/internal/golden"
 	"example.com/seats/internal/must"
 	"example.com/seats/internal/pgtest"
 	"example.com/seats/internal/store"
@@ -241,7 +241,7 @@ func TestStatementsOnEveryTable(t *testing.T) {
 			all += "-- sql/" + name + " on " + of.Name + "\n" + texts.Fill(name, of) + "\n"
 		}
 	}
-	golden.Equal(t, "testdata/each.golden", all)
+	golden.Assert(t, all, "each.golden")
 }
 
 // Two names are one only where their bytes are: who is counted and which switch it was hang on it.

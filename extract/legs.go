@@ -18,9 +18,8 @@ const hour = 3600 // seconds
 // legs of some days are held against them.
 const stayBits = 512
 
-// Activities reads the legs, their attached data and the previews of the day and of the crowded hours beside it, where it costs
-// less to read everything than to look up what matters: a piece for each reader at a time, and last those around it, of which
-// only what can matter is read.
+// Activities reads the legs, their attached data and the previews of the day and of the crowded hours beside it, where it costs less to read
+// everything than to look up what matters: a piece for each reader at a time, and last those around it, of which only what can matter is read.
 func (g *GIMDB) Activities(ctx context.Context, w Window, reach calendar.Interval, logins Logins, take func(Part) error) error {
 	whole := logins.crowded(w, g.crowd)
 	pieces, err := g.pieces(ctx, whole)
@@ -77,8 +76,7 @@ func (g *GIMDB) pieces(ctx context.Context, day calendar.Interval) ([]calendar.I
 	return pieces, nil
 }
 
-// share cuts a span of time keys into as many as there are readers, where that costs the server nothing; none of an
-// empty one.
+// share cuts a span of time keys into as many as there are readers, where that costs the server nothing; none of an empty one.
 func (g *GIMDB) share(span calendar.Interval) (pieces []calendar.Interval) {
 	n := int64(1)
 	if g.inOrder {
@@ -134,9 +132,8 @@ func (g *GIMDB) legs(piece calendar.Interval, take func(Part) error) task {
 	}
 }
 
-// someLegs reads those legs of a piece that matter by what the statement says, ids or resources and a span of time. Where there may be
-// several copies of each, it may say only which ones matter: whether the newest copy does, none of the others can tell, so all are
-// fetched.
+// someLegs reads those legs of a piece that matter by what the statement says, ids or resources and a span of time. Where there may be several copies
+// of each, it may say only which ones matter: whether the newest copy does, none of the others can tell, so all are fetched.
 func (g *GIMDB) someLegs(ctx context.Context, reader *reader, piece calendar.Interval, what string, s sieve, reaching calendar.Interval) (*Rows, error) {
 	key := legTable + ".resource_key"
 	if what == "id" {
@@ -226,9 +223,8 @@ func (g *GIMDB) ofLegs(ctx context.Context, reader *reader, name, statement stri
 	return all, nil
 }
 
-// sieve is a set of keys that fits into a statement's parameter: one bit for each remainder of a key by a prime.
-// It lets every key of the set through and a few others, which the join on the keys themselves drops afterwards. So a
-// server can leave rows at home without joining anything.
+// sieve is a set of keys that fits into a statement's parameter: one bit for each remainder of a key by a prime. It lets every key of the set through
+// and a few others, which the join on the keys themselves drops afterwards. So a server can leave rows at home without joining anything.
 type sieve struct {
 	prime int64
 	bits  []byte // as PostgreSQL's get_bit counts them: the lowest bit of a byte comes first

@@ -104,8 +104,7 @@ func (r *receiver) notWhole(row [][]byte, column int) error {
 
 var textTypes = []uint32{pgtype.TextOID, pgtype.VarcharOID, pgtype.BPCharOID}
 
-// whole reads a whole number of any of PostgreSQL's types in binary format (network byte order); ok is false where it
-// is none, or none of 64 bits.
+// whole reads a whole number of any of PostgreSQL's types in binary format (network byte order); ok is false where it is none, or none of 64 bits.
 func whole(oid uint32, raw []byte) (v int64, ok bool) {
 	switch oid {
 	case pgtype.Int8OID:
@@ -184,8 +183,7 @@ func shown(f pgconn.FieldDescription, raw []byte) string {
 // differ stay different. No name has this by chance: sql/count/quality_damaged_name knows a damaged one by it.
 const damage = "\ufffdx%02X"
 
-// alphabet is what the bytes of a database's texts mean: of each byte its character, "" where it has none. A nil one
-// is UTF-8's.
+// alphabet is what the bytes of a database's texts mean: of each byte its character, "" where it has none. A nil one is UTF-8's.
 type alphabet []string
 
 // readAlphabet asks what the bytes of the database's texts mean. raw: the server shall hand them out as they are, for

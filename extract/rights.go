@@ -40,8 +40,7 @@ func (l lack) mayReadAll() bool {
 	return !l.noSchema && !l.noUsage && len(l.missing)+len(l.unreadable) == 0
 }
 
-// checkRights reports every table, column and right that is missing, and every column of another type, at once, and
-// what would help.
+// checkRights reports every table, column and right that is missing, and every column of another type, at once, and what would help.
 func (g *GIMDB) checkRights(ctx context.Context) error {
 	l, err := g.lacks(ctx, tables...)
 	ofHistories, errOf := g.lacks(ctx, histories...)
@@ -61,8 +60,7 @@ func hintForPolicy(user string) string {
 	return fmt.Sprintf("let gimdb.schema be one of views of the tenant's rows, whose owner sees all of them, or: alter role %s bypassrls;", pgx.Identifier{user}.Sanitize())
 }
 
-// explain says what is missing, in what can be read and in who may, which columns' values are not what the program reads, and what is
-// hidden.
+// explain says what is missing, in what can be read and in who may, which columns' values are not what the program reads, and what is hidden.
 func (l lack) explain(cfg config.GIMDB) (errs []error) {
 	schema, user := pgx.Identifier{cfg.Schema}.Sanitize(), pgx.Identifier{cfg.User}.Sanitize()
 	say := func(hint, format string, args ...any) {

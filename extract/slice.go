@@ -110,12 +110,12 @@ func (c *cut) make(ctx context.Context) error {
 	spans := []any{sql.Named("day", c.w.Day.String()), sql.Named("starts", starts), sql.Named("ends", ends)}
 	held, err := duck.One[bool](ctx, c.tx, "slice/held", spans[0])
 	if err == nil && held {
-		if _, err = duck.Exec(ctx, c.tx, "slice/keep_old", append(spans, sql.Named("session_from", c.w.SessionFrom()))...); err == nil {
+		if err = duck.Exec(ctx, c.tx, "slice/keep_old", append(spans, sql.Named("session_from", c.w.SessionFrom()))...); err == nil {
 			err = store.DropSlice(ctx, c.tx, c.w.Day)
 		}
 	}
 	if err == nil {
-		_, err = duck.Exec(ctx, c.tx, "slice/insert_span", spans...)
+		err = duck.Exec(ctx, c.tx, "slice/insert_span", spans...)
 	}
 	if err != nil {
 		return err
@@ -173,9 +173,8 @@ func (c *cut) sessions(ctx context.Context, all *Rows) error {
 	return c.writeGroups(ctx, all, picked)
 }
 
-// writeGroups writes which groups the agent of each session was in when it began; one row without a name for a session whose agent was in
-// none that is known: so whose groups were read has a row. An export may tell them of some sessions alone, where the column came
-// later.
+// writeGroups writes which groups the agent of each session was in when it began; one row without a name for a session whose agent was in none that
+// is known: so whose groups were read has a row. An export may tell them of some sessions alone, where the column came later.
 func (c *cut) writeGroups(ctx context.Context, sessions *Rows, picked []int) error {
 	told, err := c.Source.Groups(ctx, c.w)
 	if err != nil || told == nil {
@@ -282,8 +281,7 @@ func (c *cut) checkTimes(ctx context.Context) error {
 	return err
 }
 
-// seal looks whether the new slice can stand for the old one, and writes its own row: counts and the hash of the rows read back, and
-// the state.
+// seal looks whether the new slice can stand for the old one, and writes its own row: counts and the hash of the rows read back, and the state.
 func (c *cut) seal(ctx context.Context, held bool) (err error) {
 	s := &c.summary
 	if s.Losses, err = c.losses(ctx, held); err != nil {
@@ -304,19 +302,19 @@ func (c *cut) seal(ctx context.Context, held bool) (err error) {
 	}
 	day, horizon := sql.Named("day", c.w.Day.String()), c.Source.Horizon()
 	if guids := c.Source.DefaultGUIDs(); len(guids) > 0 {
-		if _, err := duck.Exec(ctx, c.tx, "slice/insert_default_guid", day, sql.Named("guids", guids)); err != nil {
+		if err := duck.Exec(ctx, c.tx, "slice/insert_default_guid", day, sql.Named("guids", guids)); err != nil {
 			return err
 		}
 	}
 	for _, d := range horizon.Retired {
-		_, err = duck.Exec(ctx, c.tx, "slice/insert_left_out", day, sql.Named("data_source_key", d.Key),
+		err = duck.Exec(ctx, c.tx, "slice/insert_left_out", day, sql.Named("data_source_key", d.Key),
 			sql.Named("data_source_type", d.Type), sql.Named("dap_name", d.Name), sql.Named("read_up_to", d.ReadUpTo))
 		if err != nil {
 			return err
 		}
 	}
 	s.State = settle.Of(settle.Why(horizon.HighWater, c.opened, c.w.Hull().End, c.SettleHours))
-	_, err = duck.Exec(ctx, c.tx, "slice/write_slice", day,
+	err = duck.Exec(ctx, c.tx, "slice/write_slice", day,
 		sql.Named("source", c.Source.Name()),
 		sql.Named("high_water", horizon.HighWater),
 		sql.Named("as_of", c.asOf),

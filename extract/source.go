@@ -1,10 +1,9 @@
 // Package extract copies slices of a Genesys Info Mart into a tenant's store: from the GIM DB itself, or from
 // a folder of its data exports. It knows nothing of counting.
 //
-// A source hands out its rows as they are, and one cutter makes the slice of them, whatever the source: so both give the same.
-// Promises: a slice is replaced in one transaction, whole or not at all; what was sent into the store is compared with what it
-// holds; every day of one run is read from one snapshot of a GIM DB; a cancelled context ends the work and leaves the store as
-// it was.
+// A source hands out its rows as they are, and one cutter makes the slice of them, whatever the source: so both give the same. Promises: a slice is
+// replaced in one transaction, whole or not at all; what was sent into the store is compared with what it holds; every day of one run is read from
+// one snapshot of a GIM DB; a cancelled context ends the work and leaves the store as it was.
 package extract
 
 import (
@@ -37,11 +36,9 @@ type Source interface {
 	Activities(ctx context.Context, w Window, reach calendar.Interval, logins Logins, take func(Part) error) error
 	// SessionsOf are the voice sessions of some resources that begin in a range of time keys, and others.
 	SessionsOf(ctx context.Context, resources []int64, keys calendar.Interval) (*Rows, error)
-	// LegsOf are the legs of some resources that begin in a range of time keys and end no earlier than a time, OCS-driven or not,
-	// and others.
+	// LegsOf are the legs of some resources that begin in a range of time keys and end no earlier than a time, OCS-driven or not, and others.
 	LegsOf(ctx context.Context, resources []int64, keys calendar.Interval, from int64) ([]*Rows, error)
-	// Groups tell which combination of agent groups the sessions of the window are of; nil where that was not asked for, or cannot
-	// be told.
+	// Groups tell which combination of agent groups the sessions of the window are of; nil where that was not asked for, or cannot be told.
 	Groups(ctx context.Context, w Window) (*Rows, error)
 	// HasBefore tells whether the source has a session that began before a time, and where it has none, when its oldest one
 	// began: nil where it has none at all.
@@ -163,8 +160,7 @@ func (f fact) from() int64 {
 // moment is the end of the second in which it starts.
 func (f fact) moment() int64 { return min(f.from(), lastTime) + 1 }
 
-// session is the time of a voice session, its end second included: so a slice serves both settings of session_end (R2). An open
-// one lasts until asOf.
+// session is the time of a voice session, its end second included: so a slice serves both settings of session_end (R2). An open one lasts until asOf.
 func (f fact) session(asOf int64) (from, until int64) {
 	switch {
 	case f.isRejected():
@@ -181,8 +177,7 @@ func (f fact) login(agent int, asOf int64) login {
 	return login{agent: agent, resource: f.resource, start: f.start, end: max(until-1, f.moment()), until: until}
 }
 
-// activity is the time of a leg or a preview. One without an end takes all time after its start: where it ends is known once all
-// are read.
+// activity is the time of a leg or a preview. One without an end takes all time after its start: where it ends is known once all are read.
 func (f fact) activity() (from, until int64) {
 	switch {
 	case f.isRejected():

@@ -65,8 +65,7 @@ func (s *Stage) write(ctx context.Context, q duck.Queryer, day calendar.Date, to
 	}
 	s.now = h
 	defer func() { s.now = nil }()
-	_, err := duck.ExecOn(ctx, q, "slice/each_insert", to, sql.Named("day", day.String()))
-	return err
+	return duck.ExecOn(ctx, q, "slice/each_insert", to, sql.Named("day", day.String()))
 }
 
 func (h *handing) Init()                            {}

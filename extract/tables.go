@@ -7,11 +7,10 @@ import (
 	texts "example.com/seats/sql"
 )
 
-// tables are the tables of a GIM that slices are made of, in the order in which they are looked at, with the columns that
-// are read; a real GIM has more of both. From here come reading an export, receiving rows, choosing the newest copy of a row,
-// and the rights and types that are checked. What a column's name says holds for every table: start_date_time_key bounds it in
-// time, update_audit_key orders the copies of a row, tenant_key says whose a row is. A primary key, whose columns are named
-// first, comes first. The statements of sql/gim read the columns in this order.
+// tables are the tables of a GIM that slices are made of, in the order in which they are looked at, with the columns that are read; a real GIM has
+// more of both. From here come reading an export, receiving rows, choosing the newest copy of a row, and the rights and types that are checked. What
+// a column's name says holds for every table: start_date_time_key bounds it in time, update_audit_key orders the copies of a row, tenant_key says
+// whose a row is. A primary key, whose columns are named first, comes first. The statements of sql/gim read the columns in this order.
 var tables = []texts.Table{
 	describe("media_type", 1, "media_type_key", "media_name_code text"),
 	describe("dialing_mode", 1, "dialing_mode_key", "dialing_mode_code text"),

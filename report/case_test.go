@@ -13,17 +13,17 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"gotest.tools/v3/golden"
 
 	"example.com/seats/internal/config"
 	"example.com/seats/internal/fail"
-	"example.com/seats/internal/golden"
 	"example.com/seats/internal/must"
 	"example.com/seats/internal/settle"
 	"example.com/seats/report"
 )
 
 // TestCases takes sites through the steps of testdata/case, each of which says below itself what it did: to the folder, where v1 is
-// what a name held first and v2 what it held then, and what the ledger is to hold. -update-golden writes what they do now.
+// what a name held first and v2 what it held then, and what the ledger is to hold. -update writes what they do now.
 func TestCases(t *testing.T) {
 	for _, path := range must.Have(filepath.Glob("testdata/case/*.txt"))(t) {
 		t.Run(strings.TrimSuffix(filepath.Base(path), ".txt"), func(t *testing.T) {
@@ -37,7 +37,7 @@ func TestCases(t *testing.T) {
 					c.step(t, words[0], words[1:])
 				}
 			}
-			golden.Equal(t, path, c.out.String())
+			golden.Assert(t, c.out.String(), must.Have(filepath.Abs(path))(t))
 		})
 	}
 }

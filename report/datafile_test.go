@@ -17,11 +17,11 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"gotest.tools/v3/golden"
 	"pgregory.net/rapid"
 
 	"example.com/seats/internal/calendar"
 	"example.com/seats/internal/config"
-	"example.com/seats/internal/golden"
 	"example.com/seats/internal/must"
 	"example.com/seats/internal/settle"
 	"example.com/seats/internal/sign"
@@ -51,8 +51,8 @@ func TestConfiguredFieldsAreTheDefaultHeaderAndAllAreKnown(t *testing.T) {
 
 func TestMonthlyFileIsGroupTwo(t *testing.T) {
 	s := issuedSite(t, monthly(57))
-	golden.Equal(t, "testdata/monthly.csv", s.files()[monthlyFile])
-	golden.Equal(t, "testdata/monthly.manifest.json", s.files()[report.ManifestName(monthlyFile)])
+	golden.Assert(t, s.files()[monthlyFile], "monthly.csv")
+	golden.Assert(t, s.files()[report.ManifestName(monthlyFile)], "monthly.manifest.json")
 	require.Equal(t, 1, report.Concurrent.AgentGroupName())
 	require.Equal(t, 2, report.Enabled.AgentGroupName())
 	require.Equal(t, 0, report.Measure("").AgentGroupName())
@@ -156,7 +156,7 @@ func TestMeasurements(t *testing.T) {
 		report.FormatJSON:  {"measurements.json", "[]\n"},
 	} {
 		text := printed(t, report.Measurements(rows(t)), format)
-		golden.Equal(t, "testdata/"+test.file, text)
+		golden.Assert(t, text, test.file)
 		require.NotContains(t, text, "\x1b")
 		require.NotContains(t, text, " \n")
 		require.Equal(t, test.none, printed(t, report.Measurements(nil), format))
@@ -191,7 +191,7 @@ func values() report.Table {
 func TestTableWritesEveryKindOfValue(t *testing.T) {
 	for _, format := range report.Formats() {
 		text := printed(t, values(), format)
-		golden.Equal(t, "testdata/values."+format, text)
+		golden.Assert(t, text, "values."+format)
 		require.True(t, format != report.FormatJSON || json.Valid([]byte(text)))
 	}
 }
@@ -404,7 +404,7 @@ func TestR13FirstIssueWritesBothFilesForTheirOwnerAlone(t *testing.T) {
 	outcome := s.must(report.Written, daily(42), "reason is for restatements", issuedAt)
 	files := s.files()
 	require.Len(t, files, 2)
-	golden.Equal(t, "testdata/daily.manifest.json", files[report.ManifestName(dailyFile)])
+	golden.Assert(t, files[report.ManifestName(dailyFile)], "daily.manifest.json")
 
 	peakAt := daily(42).PeakAt
 	require.Equal(t, report.Issue{
@@ -424,7 +424,7 @@ func TestAManifestOfARestatement(t *testing.T) {
 	moved := daily(43)
 	moved.Slices[0].Sessions, moved.Slices[0].SHA256, moved.RulesHash = 121, "bb22", "rules-2"
 	s.must(report.Restated, moved, "late <correction> of GIM", laterAt)
-	golden.Equal(t, "testdata/restated.manifest.json", s.files()[report.ManifestName(dailyFileR2)])
+	golden.Assert(t, s.files()[report.ManifestName(dailyFileR2)], "restated.manifest.json")
 }
 
 func TestR13OneRefusalDoesNotKeepBackTheOthers(t *testing.T) {

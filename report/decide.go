@@ -34,20 +34,8 @@ type plan struct {
 	manifest, signature, data []byte
 }
 
-// decide applies R13. It reads the folder and writes nothing. Where there is an error everything is left alone: a refusal where
-// R13 or a conflict says so, a failure otherwise.
-func (d decision) decide() plan {
-	p, err := d.plan()
-	if err == nil {
-		return p
-	}
-	action := Failed
-	if _, conflict := errors.AsType[*ConflictError](err); conflict {
-		action = Refused
-	}
-	return plan{outcome: Outcome{Number: d.number, Action: action, Err: err}}
-}
-
+// plan applies R13. It reads the folder and writes nothing. Where there is an error everything is left alone: it is a *ConflictError
+// where R13 or a conflict refuses.
 func (d decision) plan() (plan, error) {
 	if err := d.number.validate(); err != nil {
 		return plan{}, err
@@ -119,13 +107,17 @@ func (d decision) newName(revision int) (string, error) {
 	}
 }
 
-// keep is for a number that is the one issued. The data file stays, or is put back byte for byte if it vanished. The manifest
-// describes what the store holds: it is brought up to date where anything behind the number moved, and written again where it
-// vanished. A final number that a later run would call provisional stays final, since its files say so. A manifest that stays and
-// has no signature is signed.
+// keep is for a number that is the one issued. The data file stays, or is put back byte for byte if it vanished. The manifest describes what the
+// store holds: it is brought up to date where anything behind the number moved, and written again where it vanished. A final number that a later run
+// would call provisional stays final, since its files say so. A manifest that stays and has no signature is signed.
 func (d decision) keep(now standing) (p plan, err error) {
 	if now.dataGone {
-		if p.data, err = d.restoredData(now.Issue); err != nil {
+		p.data, err = renderDataFile(d.number, d.writer.Columns)
+		if err == nil && Digest(p.data) != now.SHA256 {
+			err = d.conflict(now.File, "the issued file is gone, and today's report.columns give other bytes than were issued",
+				"restore the file from a backup, or run once with the report.columns of its time")
+		}
+		if err != nil {
 			return p, err
 		}
 		now.size = int64(len(p.data))
@@ -168,16 +160,6 @@ func (d decision) keep(now standing) (p plan, err error) {
 		p.outcome.Action = Unchanged
 	}
 	return p, err
-}
-
-// restoredData renders the data file of a past issue again and makes sure that it comes out as it was.
-func (d decision) restoredData(issue Issue) ([]byte, error) {
-	data, err := renderDataFile(d.number, d.writer.Columns)
-	if err == nil && Digest(data) != issue.SHA256 {
-		err = d.conflict(issue.File, "the issued file is gone, and today's report.columns give other bytes than were issued",
-			"restore the file from a backup, or run once with the report.columns of its time")
-	}
-	return data, err
 }
 
 // describe gives the plan the manifest of its issue, signed, and the issue the manifest's hash. updates are of an existing
@@ -232,9 +214,8 @@ func (d decision) unissued(name, problem string) error {
 	return d.conflict(name, problem, "move the file away, or restore its manifest or the store from a backup")
 }
 
-// standing is the issue that stands for a period: the highest revision that the ledger or the folder knows of. The ledger leads;
-// the folder is asked where it holds a later revision, because the store was lost or put back from a backup, or because a run died
-// before it could write its ledger.
+// standing is the issue that stands for a period: the highest revision that the ledger or the folder knows of. The ledger leads; the folder is asked
+// where it holds a later revision, because the store was lost or put back from a backup, or because a run died before it could write its ledger.
 type standing struct {
 	Issue
 	adopted      bool    // rebuilt from disk: the ledger lacks it
@@ -302,8 +283,7 @@ func (d decision) later(than int) (map[int]string, error) {
 	return later, nil
 }
 
-// mayBe tells whether the ledger's name of an issue can be that of a data file of the number: a site may have named its files
-// otherwise before.
+// mayBe tells whether the ledger's name of an issue can be that of a data file of the number: a site may have named its files otherwise before.
 func (d decision) mayBe(i Issue) bool {
 	is, fits := d.writer.Names.Read(i.File, d.number.named(time.Time{}, 0))
 	if fits {
@@ -402,9 +382,8 @@ func (d decision) sign(issue Issue, manifest []byte) []byte {
 	return s.Key.Sign(manifest, mark.String())
 }
 
-// missingSignature signs a manifest that is as it was issued, where there is no signature: it was issued without a key, or a run
-// died before it had signed. One that is there stays. That it fits is looked at where it is this key's; what another key signed is
-// for an audit with that key.
+// missingSignature signs a manifest that is as it was issued, where there is no signature: it was issued without a key, or a run died before it had
+// signed. One that is there stays. That it fits is looked at where it is this key's; what another key signed is for an audit with that key.
 func (d decision) missingSignature(issue Issue, manifest []byte) ([]byte, error) {
 	if d.writer.Signing == nil {
 		return nil, nil

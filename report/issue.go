@@ -1,5 +1,4 @@
-// Package report turns results into what leaves the system: data files with
-// their manifests, and tables, JSON and CSV on a writer.
+// Package report turns results into what leaves the system: data files with their manifests, and tables, JSON and CSV on a writer.
 //
 // What it promises:
 //
@@ -87,8 +86,7 @@ type Outcome struct {
 	Err       error
 }
 
-// Writer issues the numbers of one tenant into its folder. One Writer at a time
-// may work on a folder; the store's lock sees to that.
+// Writer issues the numbers of one tenant into its folder. One Writer at a time may work on a folder; the store's lock sees to that.
 type Writer struct {
 	Dir      string          // <output_dir>/<tenant>; made when first needed, 0700 or as Access says
 	Names    config.FileName // of data files
@@ -105,17 +103,23 @@ type Writer struct {
 // to the tenant before, in any order; reason is the operator's for a restatement, "" for none, and is used only where a number
 // differs from the one issued; now is the time of issue.
 //
-// Everything is decided before anything is written, and a number that cannot be issued does not keep back the others: its
-// outcome carries the error, a *ConflictError where R13 refuses. The error of Issue itself means that
-// nothing was looked at and nothing written.
+// Everything is decided before anything is written, and a number that cannot be issued does not keep back the others: its outcome carries the error,
+// a *ConflictError where R13 refuses. The error of Issue itself means that nothing was looked at and nothing written.
 func (w Writer) Issue(numbers []Number, ledger []Issue, reason string, now time.Time) ([]Outcome, error) {
 	if reason != "" {
 		if err := ValidateReason(reason); err != nil {
 			return nil, err
 		}
 	}
-	if err := oneTenantOnce(numbers); err != nil {
-		return nil, err
+	seen := map[Series]bool{}
+	for _, n := range numbers { // two tenants in one folder, or two numbers for one file, a caller can only get wrong
+		if n.Tenant != numbers[0].Tenant {
+			return nil, fmt.Errorf("issue numbers: tenants %q and %q in one folder", numbers[0].Tenant, n.Tenant)
+		}
+		if seen[n.Series] {
+			return nil, fmt.Errorf("issue numbers: %s of %s for %s is there twice", n.Measure, n.Region, n.Period)
+		}
+		seen[n.Series] = true
 	}
 	found, err := w.list()
 	if err != nil {
@@ -136,7 +140,14 @@ func (w Writer) Issue(numbers []Number, ledger []Issue, reason string, now time.
 	}
 	var plans []plan
 	for _, n := range numbers {
-		plans = append(plans, decision{w, n, chains[n.Series], unknown, taken, reason, now.UTC().Truncate(time.Second)}.decide())
+		p, err := decision{w, n, chains[n.Series], unknown, taken, reason, now.UTC().Truncate(time.Second)}.plan()
+		if err != nil {
+			p = plan{outcome: Outcome{Number: n, Action: Failed, Err: err}}
+			if _, conflict := errors.AsType[*ConflictError](err); conflict {
+				p.outcome.Action = Refused
+			}
+		}
+		plans = append(plans, p)
 	}
 	var outcomes []Outcome
 	for _, p := range plans {
@@ -147,21 +158,6 @@ func (w Writer) Issue(numbers []Number, ledger []Issue, reason string, now time.
 		outcomes = append(outcomes, p.outcome)
 	}
 	return outcomes, nil
-}
-
-// oneTenantOnce refuses what a caller can only get wrong: numbers of two tenants in one folder, or two numbers for one file.
-func oneTenantOnce(numbers []Number) error {
-	seen := make(map[Series]bool)
-	for _, n := range numbers {
-		if n.Tenant != numbers[0].Tenant {
-			return fmt.Errorf("issue numbers: tenants %q and %q in one folder", numbers[0].Tenant, n.Tenant)
-		}
-		if seen[n.Series] {
-			return fmt.Errorf("issue numbers: %s of %s for %s is there twice", n.Measure, n.Region, n.Period)
-		}
-		seen[n.Series] = true
-	}
-	return nil
 }
 
 // ValidateReason tells whether a restatement may state this reason: one line of valid UTF-8, not blank, at most 500 characters,
@@ -227,8 +223,7 @@ const (
 	unfinishedSuffix = ".tmp"
 )
 
-// list names what is in the folder, after removing what an earlier run left
-// unfinished. A folder that is not there yet is empty.
+// list names what is in the folder, after removing what an earlier run left unfinished. A folder that is not there yet is empty.
 func (w Writer) list() ([]string, error) {
 	entries, err := os.ReadDir(w.Dir)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -324,8 +319,7 @@ func ReadFile(path string) ([]byte, error) {
 	return os.ReadFile(path)
 }
 
-// makeFolder makes the folder and those above it where they are missing. What
-// exists keeps its permissions: they are the operator's choice.
+// makeFolder makes the folder and those above it where they are missing. What exists keeps its permissions: they are the operator's choice.
 func makeFolder(path string, access plain.Access) error {
 	if _, err := os.Stat(path); err == nil {
 		return nil // if it is no folder, writing into it says so

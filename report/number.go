@@ -84,8 +84,7 @@ type Group struct {
 // hasPeak tells whether the number has a moment: only a concurrent count above zero does.
 func (n Number) hasPeak() bool { return n.Measure == Concurrent && n.Value > 0 }
 
-// namePattern is what the configuration allows in names of tenants and regions. It is checked here again because these names
-// become paths.
+// namePattern is what the configuration allows in names of tenants and regions. It is checked here again because these names become paths.
 var namePattern = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$`)
 
 // validate returns why the number cannot be issued, nil when it can.
@@ -268,9 +267,8 @@ type Update struct {
 	Differences    []Difference `json:"differences"`     // from it
 }
 
-// newManifest describes an issue of the number whose data file has the given size in bytes. The number gives what it was
-// counted from, the issue what was said of it; slices and rules are put in order, so that the order in which the caller found
-// them does not show.
+// newManifest describes an issue of the number whose data file has the given size in bytes. The number gives what it was counted from, the issue what
+// was said of it; slices and rules are put in order, so that the order in which the caller found them does not show.
 func newManifest(n Number, issue Issue, size int64, versions Versions) Manifest {
 	m := Manifest{
 		Format: manifestFormat,
@@ -317,8 +315,7 @@ func (m Manifest) Encode() ([]byte, error) {
 	return out.Bytes(), nil
 }
 
-// ReadManifest reads the manifest at path and gives its SHA-256 besides. A
-// missing file is an error that satisfies errors.Is(err, fs.ErrNotExist).
+// ReadManifest reads the manifest at path and gives its SHA-256 besides. A missing file is an error that satisfies errors.Is(err, fs.ErrNotExist).
 func ReadManifest(path string) (Manifest, string, error) {
 	text, err := ReadFile(path)
 	if err != nil {
@@ -369,9 +366,8 @@ type Difference struct {
 	After  any    `json:"after"`
 }
 
-// differences lists what moved from the superseded manifest to the new one, the number first and then its inputs, sorted. What
-// differs with every issue, such as the revision or the times, is left out, and so is when a slice was read: the same rows with
-// the same as_of are the same slice (R10).
+// differences lists what moved from the superseded manifest to the new one, the number first and then its inputs, sorted. What differs with every
+// issue, such as the revision or the times, is left out, and so is when a slice was read: the same rows with the same as_of are the same slice (R10).
 func differences(before, after Manifest) []Difference {
 	old, current, moved := facts(before), facts(after), []Difference{}
 	all := maps.Clone(old)

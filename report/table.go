@@ -41,8 +41,7 @@ func Formats() []string { return []string{FormatTable, FormatJSON, FormatCSV} }
 // absentValue is the type of Absent.
 type absentValue struct{}
 
-// Absent is a value that a row does not have at all: its key is left out of the
-// JSON object, where nil is written as null. Elsewhere both are empty.
+// Absent is a value that a row does not have at all: its key is left out of the JSON object, where nil is written as null. Elsewhere both are empty.
 var Absent = absentValue{}
 
 // Told is a value that people are told in other words than programs.
@@ -112,7 +111,8 @@ func (t Table) Write(w io.Writer, format string) error {
 	case FormatJSON:
 		err = t.writeJSON(w)
 	case FormatCSV:
-		err = writeCSV(w, t.texts())
+		rows := list.Of(t.Rows, func(row []any) []string { return list.Of(row, textOf) })
+		err = writeCSV(w, slices.Insert(rows, 0, t.Header))
 	default:
 		return fmt.Errorf("write table: unknown format %q (want %s)", format, strings.Join(Formats(), ", "))
 	}
@@ -120,14 +120,6 @@ func (t Table) Write(w io.Writer, format string) error {
 		return fmt.Errorf("write table as %s: %w", format, err)
 	}
 	return nil
-}
-
-// said is a value as people are told it.
-func said(value any) string {
-	if told, is := value.(Told); is {
-		value = told.Words
-	}
-	return Printable(textOf(value))
 }
 
 // styles are those of the formats that are drawn.
@@ -140,7 +132,12 @@ var styles = map[string]table.Style{
 func (t Table) draw(w io.Writer, format string) error {
 	drawn, rows := table.NewWriter(), []table.Row{list.Of(t.Header, func(name string) any { return Printable(name) })}
 	for _, row := range t.Rows {
-		rows = append(rows, list.Of(row, func(value any) any { return said(value) }))
+		rows = append(rows, list.Of(row, func(value any) any {
+			if told, is := value.(Told); is { // as people are
+				value = told.Words
+			}
+			return Printable(textOf(value))
+		}))
 	}
 	most, fits := t.narrow(rows)
 	if format == FormatTable && !fits {
@@ -216,11 +213,6 @@ func (t Table) alignment(column int) text.Align {
 	return align
 }
 
-func (t Table) texts() [][]string {
-	rows := list.Of(t.Rows, func(row []any) []string { return list.Of(row, textOf) })
-	return slices.Insert(rows, 0, t.Header)
-}
-
 // writeJSON writes one object a line, so that large results can be read and compared line by line.
 func (t Table) writeJSON(w io.Writer) error {
 	before := "["
@@ -278,8 +270,7 @@ func encodeJSON(out *bytes.Buffer, value any) error {
 	return nil
 }
 
-// settled follows a pointer to what it points at, nil where it points nowhere, and takes the value of what is Told. A *big.Int is a
-// number as it is.
+// settled follows a pointer to what it points at, nil where it points nowhere, and takes the value of what is Told. A *big.Int is a number as it is.
 func settled(value any) any {
 	if _, number := value.(*big.Int); value == nil || number {
 		return value

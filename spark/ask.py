@@ -1,6 +1,6 @@
-"""Asks a question of a lake in three engines, which must give one answer: python ask.py LAKE, with pyspark, duckdb and polars.
+"""Asks a question of a lake in three engines, which must give one answer: python ask.py LAKE, with what bin/spark has.
 
-It is the first question of the lake's README.md, and each engine reads the lake as is said there. Prints the answer; ends with 1
+It is the first question of the lake's README.md; DuckDB and Polars read the lake as is said there, Spark as compare.py does. Prints the answer; ends with 1
 where the answers differ, or where there is none.
 """
 
@@ -10,8 +10,11 @@ from datetime import date, datetime, timezone
 from pathlib import Path
 
 import duckdb
+import duckdb_extensions
 import polars
 from pyspark.sql import SparkSession
+
+import compare
 
 RELATION = "daily_concurrent"
 
@@ -23,26 +26,19 @@ def question(lake):
 
 def in_duckdb(lake, text):
     with duckdb.connect() as db:
-        types = "{tenant: varchar, month: varchar, day: date}"
-        db.execute(f"create view {RELATION} as from read_parquet('{lake}/{RELATION}/*/*/*/*.parquet', hive_partitioning = true, hive_types = {types})")
+        duckdb_extensions.import_extension("delta", con=db)
+        db.execute(f"create view {RELATION} as from delta_scan('{lake}/{RELATION}')")
         return db.execute(text).fetchall()
 
 
 def in_polars(lake, text):
-    schema = {"tenant": polars.String, "month": polars.String, "day": polars.Date}
-    relation = polars.scan_parquet(f"{lake}/{RELATION}/**/*.parquet", hive_schema=schema)
-    return polars.SQLContext({RELATION: relation}).execute(text, eager=True).rows()
+    return polars.SQLContext({RELATION: polars.scan_delta(f"{lake}/{RELATION}")}).execute(text, eager=True).rows()
 
 
 def in_spark(lake, text):
-    settings = {
-        "spark.ui.enabled": "false",
-        "spark.sql.sources.partitionColumnTypeInference.enabled": "false",
-        "spark.sql.session.timeZone": "UTC",
-    }
-    spark = SparkSession.builder.master("local[2]").config(map=settings).getOrCreate()
+    spark = SparkSession.builder.master("local[2]").config(map={"spark.ui.enabled": "false", "spark.sql.session.timeZone": "UTC"}).getOrCreate()
     try:
-        spark.read.parquet(f"{lake}/{RELATION}").createOrReplaceTempView(RELATION)
+        compare.read(spark, f"{lake}/{RELATION}").createOrReplaceTempView(RELATION)
         return [tuple(row) for row in spark.sql(text).collect()]
     finally:
         spark.stop()

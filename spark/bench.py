@@ -1,7 +1,6 @@
-"""Measures sites of many small tenants, from export folders: a night in shards, the lake, `fleet status`, and the comparison on
-a Spark cluster of one and of two workers; a question is put to three engines. Beside each time stands the processor time, that
-of all processes of a step: it holds where something else keeps the machine busy, too. Every number has to be the issued one, and
-the answers the same. Prints tables as Markdown.
+"""Measures sites of many small tenants, from export folders: a night in shards, the lake, `fleet status`; a
+question is put to three engines, whose answers have to be the same. Beside each time stands the processor time, that of all
+processes of a step: it holds where something else keeps the machine busy, too. Prints tables as Markdown.
 
 python bench.py [TENANTS,TENANTS...], with the programs of Spark on PATH; `make bench-fleet` runs it. Needs bin/seats, bin/gimsim.
 """
@@ -72,7 +71,6 @@ class Site:
     lake: Step
     again: Step
     status: Step
-    spark: list  # on one worker, on two
     stores: tuple
     parquet: tuple
 
@@ -99,9 +97,8 @@ def site(folder, tenants):
     status = Step(median(s.took for s in asked), median(s.cpu for s in asked), asked[0].out)
     if (lines := status.out.count("\n") - 1) != tenants:
         sys.exit(f"bench: fleet status tells of {lines} tenants, not of {tenants}")
-    spark = [of(f"Spark, {n} workers", lambda: run(SCRIPTS / "job.sh", n, lake)) for n in (1, 2)]
     of("a question to three engines", lambda: run("python", SCRIPTS / "ask.py", lake))
-    return Site(tenants, sessions(taken.out), taken, *exported, status, spark, stores, parquet)
+    return Site(tenants, sessions(taken.out), taken, *exported, status, stores, parquet)
 
 
 def count(n):
@@ -117,10 +114,10 @@ def processor():
 def tables(sites, load):
     """Times and processor times, and what a tenant-night costs."""
     yield f"`make bench-fleet` on {os.cpu_count()} cores, {processor()}, busy with {load:.1f} processes of others at the start; seconds, and processor seconds in brackets:\n"
-    yield "| tenants | sessions | a night | lake, first | lake, nothing new | fleet status | Spark, 1 worker | 2 workers |"
-    yield "|---:|---:|---:|---:|---:|---:|---:|---:|"
+    yield "| tenants | sessions | a night | lake, first | lake, nothing new | fleet status |"
+    yield "|---:|---:|---:|---:|---:|---:|"
     for s in sites:
-        steps = (s.night, s.lake, s.again, s.status, *s.spark)
+        steps = (s.night, s.lake, s.again, s.status)
         yield f"| {s.tenants} | {count(s.sessions)} |" + "".join(f" {step.took:.1f} ({step.cpu:.1f}) |" for step in steps)
     yield "\nOf each tenant and night:\n"
     yield "| tenants | run | lake | fleet status | store, first night | data in the lake | on disk | files |"

@@ -27,7 +27,7 @@ class Bench(unittest.TestCase):
 
     def test_a_tenants_share_is_of_the_processor_time(self):
         step, none = bench.Step(3600, 2), bench.Step()
-        site = bench.Site(10, 1234, step, none, none, none, [none, none], (1, 10_000_000, 0), (180, 500_000, 1_000_000))
+        site = bench.Site(10, 1234, step, none, none, none, (1, 10_000_000, 0), (180, 500_000, 1_000_000))
         text = "\n".join(bench.tables([site], 0))
         self.assertIn("| 10 | 1 k | 3600.0 (2.0) |", text)
         self.assertIn("| 10 | 200 ms | 0 ms | 0 ms | 1000 kB | 50 kB | 100 kB | 18 |", text)

@@ -44,17 +44,10 @@ cluster() {
 	done
 }
 
-# submit LAKE RESULT starts the comparison; its log is RESULT.log.
+# submit LAKE RESULT PERIOD... starts the comparison; its log is RESULT.log.
 submit() {
 	start "$2.log" spark-submit --master "$master" --driver-memory 1g --executor-memory 1g \
 		--conf spark.driver.host=127.0.0.1 --conf spark.ui.enabled=false --conf spark.sql.shuffle.partitions=8 \
-		"$here/compare.py" "$1" "$here/../sql/fleet" "$2"
+		"$here/compare.py" "${@:3}" "$1" "$here/../sql/fleet" "$2"
 	job=${started[-1]}
-}
-
-# dismiss ends what was started, and waits for it: the processor time of all of it is then this script's.
-dismiss() {
-	for pid in "${started[@]}"; do kill -TERM -- "-$pid" 2>/dev/null || true; done
-	wait || true
-	started=()
 }

@@ -4,6 +4,7 @@
 # Usage: test.sh TENANTS DAYS [SITE], with pyspark's programs on PATH. SITE is a folder for the site, made unless it is there.
 set -euo pipefail
 tenants=$1 days=$2 site=${3-}
+period=(--from "2026-03-$(printf %02d $((32 - days)))" --to 2026-03-31)
 source "$(dirname "${BASH_SOURCE[0]}")/cluster.sh"
 export JDK_JAVA_OPTIONS=-XX:TieredStopAtLevel=1 # jobs of seconds: to compile them well takes longer than they do
 
@@ -11,8 +12,7 @@ say() { echo "test-spark: $*"; }
 
 # issue makes the site, issues its days, and exports the lake.
 issue() {
-	local seats=("$here/../bin/seats" --config "$1/seats.yaml") period=(--month 2026-03)
-	((days == 31)) || period=(--from "2026-03-$(printf %02d $((32 - days)))" --to 2026-03-31)
+	local seats=("$here/../bin/seats" --config "$1/seats.yaml")
 	"$here/site.sh" "$1" "$tenants" "$days"
 	"${seats[@]}" run "${period[@]}" --jobs 2 --format csv
 	"${seats[@]}" export --lake "$1/lake"
@@ -42,12 +42,12 @@ cluster 2
 victim=${started[-1]}
 
 began=$SECONDS
-submit "$lake" "$dir/whole"
+submit "$lake" "$dir/whole" "${period[@]}"
 judge whole
 
 tasks=$(grep -c 'Finished task' "$dir/whole.log")
 began=$SECONDS
-submit "$lake" "$dir/bereft"
+submit "$lake" "$dir/bereft" "${period[@]}"
 until [ "$(grep -c 'Finished task' "$dir/bereft.log")" -ge $((tasks / 2)) ]; do
 	kill -0 "$job" 2>/dev/null || fail "the job ended before a worker could be killed:" "$dir/bereft.log"
 	sleep 0.1

@@ -18,6 +18,7 @@ import (
 	"example.com/seats/cmd/seats/audit/evidence"
 	"example.com/seats/cmd/seats/deliver"
 	"example.com/seats/cmd/seats/job"
+	"example.com/seats/cmd/seats/lake"
 	"example.com/seats/cmd/seats/sink"
 	"example.com/seats/extract"
 	"example.com/seats/internal/calendar"
@@ -98,7 +99,7 @@ func (k *checker) needs(what, is string, err error) {
 // site looks at what a run needs that is no tenant's.
 func (k *checker) site(ctx context.Context, cfg *config.Config) {
 	k.needs("pages", cfg.Pages, plain.TryDir(cfg.Pages, "pages"))
-	k.needs("lake", cfg.Lake, plain.TryDir(cfg.Lake, "lake"))
+	k.needs("lake", cfg.Lake, lake.Try(ctx, cfg.Lake))
 	err := plain.TryDir(cfg.Metrics, "metrics_dir")
 	if _, missing := os.Stat(cfg.Metrics); missing != nil && !slices.ContainsFunc(cfg.Tenants, func(t config.Tenant) bool { return t.DataDir == cfg.Metrics }) {
 		err = missing // a run makes no folder but that one
@@ -232,8 +233,7 @@ type auditCmd struct {
 	periodFlags
 }
 
-// Run audits the tenants' published stores and output folders. A tenant that cannot be audited does not keep back
-// the others.
+// Run audits the tenants' published stores and output folders. A tenant that cannot be audited does not keep back the others.
 func (c *auditCmd) Run(ctx context.Context, p *program) error {
 	if c.Pseudonymize != "" && c.Pack == "" {
 		return usageError("--pseudonymize is for --pack")
@@ -257,7 +257,7 @@ func (c *auditCmd) Run(ctx context.Context, p *program) error {
 		y.add(tenant.Name, job.Explain(err, tenant))
 		y.add(tenant.Name, verdict(summary))
 	}
-	return cmp.Or(printFindings(p.stdout, c.Format, found), y.failed())
+	return cmp.Or(printFindings(p, c.Format, found), y.failed())
 }
 
 func (c *auditCmd) tenant(ctx context.Context, p *program, tenant config.Tenant, keys sign.Public) (summary audit.Summary, err error) {
@@ -298,13 +298,12 @@ func verdict(s audit.Summary) error {
 }
 
 // printFindings prints a row for each finding. People get the details and the advice in tables of their own.
-func printFindings(w io.Writer, format string, found []audit.Finding) error {
+func printFindings(p *program, format string, found []audit.Finding) error {
 	const detailsShown = 20 // in a table, of one finding
 	all := report.Table{Header: []string{"tenant", "check", "rule", "severity", "region", "period", "what", "details", "advice"}}
 	brief := report.Table{Header: []string{"tenant", "severity", "rule", "region", "period", "what"}}
 	details := report.Table{Header: []string{"rule", "region", "period", "detail"}}
 	advice := report.Table{Header: []string{"rule", "what to do"}}
-	advised := map[string]bool{}
 	for _, f := range found {
 		severity := "finding"
 		if f.IsRemark() {
@@ -319,22 +318,13 @@ func printFindings(w io.Writer, format string, found []audit.Finding) error {
 		for _, detail := range shown {
 			details.Rows = append(details.Rows, []any{rule, f.Region, f.Period, detail})
 		}
-		if !advised[f.Rule] {
-			advised[f.Rule] = true
+		if !slices.ContainsFunc(advice.Rows, func(row []any) bool { return row[0] == rule }) {
 			advice.Rows = append(advice.Rows, []any{rule, f.Advice()})
 		}
 	}
 	if format != report.FormatTable {
-		return all.Write(w, format)
+		return p.show(all, format)
 	}
-	for _, table := range []report.Table{brief, details, advice} {
-		if len(table.Rows) == 0 {
-			continue
-		}
-		if err := table.Write(w, format); err != nil {
-			return err
-		}
-		fmt.Fprintln(w) //nolint:errcheck // what follows fails likewise
-	}
-	return nil
+	tables := []report.Table{brief, details, advice}
+	return p.printTables(slices.DeleteFunc(tables, func(t report.Table) bool { return len(t.Rows) == 0 })...)
 }

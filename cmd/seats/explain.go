@@ -116,14 +116,11 @@ func (x *explanation) print(ctx context.Context, month calendar.Month, date cale
 	case x.Agent != "":
 		return x.agent(ctx, month, date)
 	case x.Peak:
-		h, err := x.explainer.Highest(ctx, month, x.Region)
-		if err != nil {
-			return err
+		agents, told, err := x.explainer.Highest(ctx, month, x.Region)
+		if err == nil && x.tenant.Issues(config.MonthlyConcurrent) {
+			x.warnIssued(report.Concurrent, month.String(), agents)
 		}
-		if x.tenant.Issues(config.MonthlyConcurrent) {
-			x.warnIssued(report.Concurrent, month.String(), h.Value)
-		}
-		return x.show(h.Document(), h.Peak.List(), h.Summary(), h.Peak.Spans(), h.Peak.Brief())
+		return x.show(told, err)
 	case x.Month != "":
 		m, err := x.explainer.Month(ctx, month, x.Region)
 		if err != nil {
@@ -133,7 +130,8 @@ func (x *explanation) print(ctx context.Context, month calendar.Month, date cale
 		if x.By == "" {
 			return x.write(m.Agents)
 		}
-		return x.breakdown(m.Breakdown(ctx, config.Unit(x.By)))
+		b, err := m.Breakdown(ctx, config.Unit(x.By))
+		return x.show(b.Answer, err)
 	}
 	day, err := x.explainer.Day(ctx, date, x.Region, x.Location)
 	if err != nil {
@@ -149,7 +147,8 @@ func (x *explanation) print(ctx context.Context, month calendar.Month, date cale
 		return x.write(day.ReadingTable(readings), err)
 	case x.By != "":
 		issued()
-		return x.breakdown(day.Breakdown(ctx, config.Unit(x.By)))
+		b, err := day.Breakdown(ctx, config.Unit(x.By))
+		return x.show(b.Answer, err)
 	case x.Plateaus:
 		issued()
 		return x.write(day.SpanTable(plateaus))
@@ -159,39 +158,30 @@ func (x *explanation) print(ctx context.Context, month calendar.Month, date cale
 			return err
 		}
 	}
+	there := day.Peak
 	if at != nil {
-		return x.second(day.Second(ctx, *at))
+		there = func(ctx context.Context) (*explain.Second, error) { return day.Second(ctx, *at) }
+	} else {
+		issued()
 	}
-	issued()
-	return x.second(day.Peak(ctx))
-}
-
-// second prints who was there: one document as JSON, one list as CSV, and for people a summary, the spans of
-// time, and who.
-func (x *explanation) second(s *explain.Second, err error) error {
+	second, err := there(ctx)
 	if err != nil {
 		return err
 	}
-	return x.show(s.Document(), s.List(), s.Summary(), s.Spans(), s.Brief())
+	return x.show(second.Answer(), nil)
 }
 
-// show prints a document as JSON, a list as CSV, and for people tables.
-func (x *explanation) show(document, list report.Table, tables ...report.Table) error {
-	switch x.Format {
-	case report.FormatJSON:
-		return x.write(document)
-	case report.FormatCSV:
-		return x.write(list)
-	}
-	return x.printTables(tables...)
-}
-
-// breakdown prints what a day or a month is broken down into, and for people, before it, what that is.
-func (x *explanation) breakdown(b *explain.Breakdown, err error) error {
-	if err != nil {
+// show prints an answer, unless there is none.
+func (x *explanation) show(told explain.Answer, err error) error {
+	switch {
+	case err != nil:
 		return err
+	case x.Format == report.FormatJSON:
+		return x.write(told.Document)
+	case x.Format == report.FormatCSV:
+		return x.write(told.List)
 	}
-	return x.show(b.AsTable, b.AsTable, b.Whole, b.AsTable)
+	return x.printTables(told.Tables...)
 }
 
 // agent prints the sessions of an agent on one day, or on all of a month that have been read.
@@ -244,11 +234,7 @@ func (x *explanation) trend(ctx context.Context, db duck.Queryer) error {
 			return err
 		}
 	}
-	tables := trend.Brief()
-	if len(trend.Ahead) > 0 {
-		tables = append(tables, trend.Days())
-	}
-	return x.show(trend.Document(), trend.List(), tables...)
+	return x.show(trend.Answer(), nil)
 }
 
 // warnIssued says so where the newest data file has another number than the one explained.

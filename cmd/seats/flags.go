@@ -104,8 +104,7 @@ type periodFlags struct {
 	Month given `help:"A calendar month, and its enabled agents." placeholder:"YYYY-MM" xor:"period"`
 }
 
-// given is a flag's text. An empty one, as an unset variable of a script gives it, is no text: it would
-// silently mean the default.
+// given is a flag's text. An empty one, as an unset variable of a script gives it, is no text: it would silently mean the default.
 type given string
 
 // UnmarshalText refuses an empty text.
@@ -144,9 +143,17 @@ func (f periodFlags) resolve(t config.Tenant, now time.Time) (p period, err erro
 	if err := cmp.Or(err1, err2, err3, err4); err != nil {
 		return p, err
 	}
+	today := calendar.DateOf(now, t.Zone)
 	switch {
-	case f.Month != "":
-		return monthPeriod(month, t, now)
+	case f.Month != "" && today.Before(month.First()):
+		return p, usageError("%s has not begun yet", month)
+	case f.Month != "": // every day of it that has begun; the month itself once it is over in every region
+		p.days = slices.DeleteFunc(month.Days(), today.Before)
+		p.running = slices.ContainsFunc(t.Regions, func(r config.Region) bool { return r.HoldsIn(month) && now.Unix() < r.LastIn(month).In(r.Zone).End })
+		if !p.running {
+			p.months = []calendar.Month{month}
+		}
+		return p, nil
 	case f.Date != "":
 		from, to = date, date
 	case f.From == "":
@@ -155,7 +162,7 @@ func (f periodFlags) resolve(t config.Tenant, now time.Time) (p period, err erro
 	case to.Before(from):
 		return p, usageError("--to %s lies before --from %s", to, from)
 	}
-	if calendar.DateOf(now, t.Zone).Before(to) {
+	if today.Before(to) {
 		return p, usageError("%s has not begun yet", to)
 	}
 	return daysPeriod(from, to), nil
@@ -170,20 +177,6 @@ func daysPeriod(from, to calendar.Date) (p period) {
 		}
 	}
 	return p
-}
-
-// monthPeriod covers every day of the month that has begun; the month itself once it is over in every region.
-func monthPeriod(m calendar.Month, t config.Tenant, now time.Time) (p period, err error) {
-	today := calendar.DateOf(now, t.Zone)
-	if today.Before(m.First()) {
-		return p, usageError("%s has not begun yet", m)
-	}
-	p.days = slices.DeleteFunc(m.Days(), today.Before)
-	p.running = slices.ContainsFunc(t.Regions, func(r config.Region) bool { return r.HoldsIn(m) && now.Unix() < r.LastIn(m).In(r.Zone).End })
-	if !p.running {
-		p.months = []calendar.Month{m}
-	}
-	return p, nil
 }
 
 // lastEnded is the newest day that has ended in every region of a tenant (R7).
@@ -207,8 +200,7 @@ func (f periodFlags) periodOrAll(t config.Tenant, now time.Time) (audit.Period, 
 	return audit.Period{From: p.days[0], To: p.days[len(p.days)-1]}, nil
 }
 
-// within leaves out the days after the tenant's last one, with which its last month is over, and among several those that no
-// region has.
+// within leaves out the days after the tenant's last one, with which its last month is over, and among several those that no region has.
 func (p period) within(t config.Tenant) period {
 	asked := len(p.days)
 	p.days = slices.DeleteFunc(p.days, t.EndedBefore)

@@ -194,8 +194,7 @@ type want struct {
 	question, fallback string
 }
 
-// wants are those of the source that has been said; of the host alone, where none has been. Where it cannot be reached, encryption may
-// be why.
+// wants are those of the source that has been said; of the host alone, where none has been. Where it cannot be reached, encryption may be why.
 func (d *drafter) wants() []want {
 	tenant := want{"--tenant", &d.Tenant, "Name of the tenant, which its files bear too", ""}
 	zone := want{"--timezone", &d.Timezone, "Time zone of billing days and months (the GIM's own times are UTC)", "UTC"}
@@ -292,8 +291,7 @@ func (d *drafter) complete(ctx context.Context) error {
 	return d.wrong(nil)
 }
 
-// askPassword asks for a password that is in no file, and not in the environment, or not the right one. It is used now, and written
-// nowhere.
+// askPassword asks for a password that is in no file, and not in the environment, or not the right one. It is used now, and written nowhere.
 func (d *drafter) askPassword(ctx context.Context) error {
 	known := d.PasswordEnv != "" && !unset(d.env, d.PasswordEnv)
 	if d.PasswordEnv == "" || known && !d.again {
@@ -386,8 +384,7 @@ func (a *asker) ask(ctx context.Context, question, fallback string, good func(an
 		if answer = strings.TrimSpace(answer); answer == "" {
 			answer = fallback
 		}
-		err = good(answer)
-		if err == nil {
+		if err = good(answer); err == nil {
 			return nil
 		}
 		fmt.Fprintln(a.out, "  "+report.Printable(err.Error()))

@@ -21,6 +21,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"example.com/seats/cmd/seats/job"
+	"example.com/seats/cmd/seats/lake"
 	"example.com/seats/internal/calendar"
 	"example.com/seats/internal/config"
 	"example.com/seats/internal/disk"
@@ -143,7 +144,7 @@ var details string
 func commandLine(c *cli, options ...kong.Option) (*kong.Kong, error) {
 	app, err := kong.New(c, append(options, kong.Name("seats"), kong.Description(description), kong.UsageOnError(),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
-		kong.Vars{"default_period": "the newest day that has ended in every region"})...)
+		kong.Vars{"default_period": "the newest day that has ended in every region", "retention": lake.Retention.String()})...)
 	if err != nil {
 		return nil, err
 	}
@@ -232,11 +233,6 @@ type program struct {
 	*terminal
 }
 
-// lockWait is how long a store that another program holds is waited for, where the configuration says so.
-func (p *program) lockWait(configured time.Duration) time.Duration {
-	return *cmp.Or(p.RetryLock, &configured)
-}
-
 func (p *program) sayHeld(held error, most time.Duration, attrs ...any) {
 	p.warn(fmt.Sprintf("waiting, for %s at most", most), held, attrs...)
 }
@@ -258,17 +254,14 @@ func (p *program) load(names []string) (*config.Config, error) {
 		return nil, usageError("--retry-lock %s is negative", *p.RetryLock)
 	}
 	for _, t := range cfg.Tenants {
-		p.patience = max(p.patience, p.lockWait(min(t.RetryLock, 30*time.Second)))
-	}
-	if len(names) == 0 {
-		return cfg, nil
+		p.patience = max(p.patience, *cmp.Or(p.RetryLock, new(min(t.RetryLock, 30*time.Second))))
 	}
 	for _, n := range names {
 		if !slices.ContainsFunc(cfg.Tenants, func(t config.Tenant) bool { return t.Name == n }) {
 			return nil, fail.New(fail.Usage, "tenants are listed in "+p.Config, "no tenant %q in the configuration", n)
 		}
 	}
-	return only(cfg, func(name string) bool { return slices.Contains(names, name) }), nil
+	return only(cfg, func(name string) bool { return len(names) == 0 || slices.Contains(names, name) }), nil
 }
 
 // only is the configuration with some of its tenants.
@@ -313,7 +306,7 @@ func (p *program) eachTenant(ctx context.Context, tenants []config.Tenant, do fu
 		switch {
 		case ctx.Err() != nil:
 			return ctx.Err()
-		case errors.Is(err, store.ErrMissing):
+		case errors.Is(err, store.ErrMissing) && !errors.Is(err, store.ErrUnsealed):
 			p.Info(nothingYet, "tenant", tenant.Name, "store", tenant.StorePath())
 		default:
 			y.add(tenant.Name, err)

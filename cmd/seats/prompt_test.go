@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -18,12 +19,12 @@ import (
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sys/unix"
 	"golang.org/x/term"
+	"gotest.tools/v3/golden"
 
 	"example.com/seats/cmd/seats/explain"
 	"example.com/seats/internal/calendar"
 	"example.com/seats/internal/config"
 	"example.com/seats/internal/duck"
-	"example.com/seats/internal/golden"
 	"example.com/seats/internal/must"
 )
 
@@ -351,10 +352,10 @@ func TestADayIsDrawn(t *testing.T) {
 		{Interval: calendar.Interval{Start: at(16, 0), End: at(25, 0)}, Agents: 3},
 	}
 	s := screen{unicode: true}
-	golden.Equal(t, "testdata/draw/day.txt", s.drawCurve(25, curve, zone))
+	golden.Assert(t, s.drawCurve(25, curve, zone), "draw/day.txt")
 	late := append(curve[:5:5], explain.Step{Interval: calendar.Interval{Start: at(16, 0), End: at(23, 0)}, Agents: 3},
 		explain.Step{Interval: calendar.Interval{Start: at(23, 0), End: at(25, 0)}, Agents: 18})
-	golden.Equal(t, "testdata/draw/late.txt", screen{}.drawCurve(25, late, zone))
+	golden.Assert(t, screen{}.drawCurve(25, late, zone), "draw/late.txt")
 	require.Empty(t, s.drawCurve(25, curve[:1], zone))
 	require.Empty(t, s.drawCurve(25, nil, zone))
 }
@@ -371,7 +372,8 @@ func TestUnicodeGoesByTheLocale(t *testing.T) {
 		{map[string]string{"LC_ALL": "", "LC_CTYPE": "C.UTF-8"}, true},
 		{nil, false},
 	} {
-		require.Equal(t, tt.want, knowsUnicode(func(name string) (string, bool) { text, set := tt.env[name]; return text, set }), tt.env)
+		p := program{world: &world{stdout: io.Discard, env: func(name string) (string, bool) { text, set := tt.env[name]; return text, set }}}
+		require.Equal(t, tt.want, p.screen().unicode, tt.env)
 	}
 }
 
@@ -387,8 +389,8 @@ func TestAMonthIsDrawn(t *testing.T) {
 	s.states[month.First().AddDays(24)] = "missing"
 	delete(s.peaks, month.First().AddDays(23))
 	const want = "testdata/draw/month.txt"
-	golden.Equal(t, want, s.draw(screen{unicode: true}))
-	golden.Equal(t, want, s.draw(screen{unicode: true, width: 77}))
+	golden.Assert(t, s.draw(screen{unicode: true}), must.Have(filepath.Abs(want))(t))
+	golden.Assert(t, s.draw(screen{unicode: true, width: 77}), must.Have(filepath.Abs(want))(t))
 
 	// What a narrow window has no room for is left out: some of the space, then the sparklines.
 	require.Contains(t, s.draw(screen{width: 76}), "\n20  76   21  80   22  84   23  88   24   .   25   -   26 100   ####  #\n")

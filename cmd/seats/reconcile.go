@@ -131,8 +131,7 @@ func (a *reconciliation) write(p *program, format, file string) error {
 	})
 }
 
-// forPeople are the months, the numbers that differ, the findings and the sessions, as far as people read them; it is said what is
-// left out.
+// forPeople are the months, the numbers that differ, the findings and the sessions, as far as people read them; it is said what is left out.
 func (a *reconciliation) forPeople() []report.Table {
 	equals := func(row []any) bool { return !reconcile.Differ(row) }
 	differing := report.Table{Header: a.Numbers.Header, Rows: slices.DeleteFunc(slices.Clone(a.Numbers.Rows), equals)}
@@ -147,8 +146,7 @@ func narrow(t report.Table, columns int) report.Table {
 	return report.Table{Header: t.Header[:min(columns, len(t.Header))], Rows: list.Of(t.Rows, func(row []any) []any { return row[:columns] })}
 }
 
-// brief is a table as far as people read it: of rows that have the first few columns in common the first few; how many there are
-// more is said.
+// brief is a table as far as people read it: of rows that have the first few columns in common the first few; how many there are more is said.
 func (a *reconciliation) brief(of report.Table, rows, common int) report.Table {
 	t, seen := report.Table{Header: of.Header}, map[string]int{}
 	for _, row := range of.Rows {

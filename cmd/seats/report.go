@@ -7,6 +7,8 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
+	"time"
 
 	"example.com/seats/cmd/seats/job"
 	"example.com/seats/cmd/seats/lake"
@@ -135,9 +137,13 @@ func (c *reportCmd) statement(ctx context.Context, p *program) error {
 }
 
 type exportCmd struct {
-	Lake         string   `help:"The folder to export to; made where it is missing." required:"" placeholder:"DIR" type:"path"`
-	Tenant       []string `help:"Only this tenant; may be repeated." placeholder:"T"`
-	Pseudonymize string   `help:"Replace agents by pseudonyms keyed with this file." placeholder:"KEYFILE" type:"path"`
+	Lake         string        `help:"A folder, made where it is missing, or s3://BUCKET/PREFIX." required:"" placeholder:"DIR"`
+	Tenant       []string      `help:"Only this tenant; may be repeated." placeholder:"T"`
+	Pseudonymize string        `help:"Replace agents by pseudonyms keyed with this file." placeholder:"KEYFILE" type:"path"`
+	DropTenant   []string      `help:"Take this tenant out of the lake; may be repeated." placeholder:"T"`
+	Prune        bool          `help:"Take out of the lake tenants that the configuration lacks, and rows of days that their stores let go."`
+	Retain       time.Duration `help:"How long files that others took the place of stay for those who read them." default:"${retention}"`
+	Jobs         int           `help:"Threads that read at once. Tenants are asked twenty at a time." default:"1" placeholder:"N"`
 	shardFlags
 	periodFlags
 }
@@ -145,28 +151,70 @@ type exportCmd struct {
 // Run exports the tenants' published stores. A tenant that cannot be exported does not keep back the others.
 func (c *exportCmd) Run(ctx context.Context, p *program) (err error) {
 	cfg, err := c.part(p, c.Tenant)
-	if err != nil {
+	switch {
+	case err != nil:
 		return err
+	case c.Jobs < 1 || c.Retain < 0:
+		return usageError("--jobs %d --retain %s: want 1 or more, and no less than 0", c.Jobs, c.Retain)
+	case c.Prune && len(cfg.Tenants) < len(cfg.Names):
+		return usageError("--prune is for all tenants: leave out --tenant and --shard")
+	case len(cfg.Tenants) == 0:
+		p.Info("no tenant falls to this shard")
+		return nil
 	}
-	to, err := lake.Open(c.Lake, c.Pseudonymize)
+	at := slices.IndexFunc(cfg.Tenants, func(t config.Tenant) bool { return plain.Check(t.StorePath()) == nil })
+	if at < 0 {
+		return p.eachTenant(ctx, cfg.Tenants, func(t config.Tenant) error { return store.ErrMissing })
+	}
+	first := cfg.Tenants[at]
+	engine := duck.Of(first.Engine)
+	engine.Threads = c.Jobs
+	o := lake.Options{Where: c.Lake, KeyFile: c.Pseudonymize, Access: first.Access, Engine: engine, Beside: first.StorePath(),
+		Drop: c.DropTenant, Prune: c.Prune, Tenants: cfg.Names, Retain: c.Retain, Now: p.clock()}
+	for _, t := range cfg.Tenants { // the lake is of all: it is shown to others where every tenant is
+		if t.Access != o.Access {
+			o.Access = plain.Access{OutputMode: 0o600}
+		}
+	}
+	to, err := lake.Open(ctx, o)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, to.Close()) }()
-	return p.eachTenant(ctx, cfg.Tenants, func(tenant config.Tenant) error {
-		period, err := c.periodOrAll(tenant, p.clock())
+	var failed error
+	for batch := range slices.Chunk(cfg.Tenants, lake.Batch) {
+		failed = cmp.Or(c.take(ctx, p, to, batch), failed)
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if err := to.Finish(ctx); err != nil {
+		return err
+	}
+	p.Info("lake written", "lake", c.Lake, "tables", to.Written)
+	return failed
+}
+
+// take stages a batch of tenants.
+func (c *exportCmd) take(ctx context.Context, p *program, to *lake.Lake, batch []config.Tenant) error {
+	var tenants []lake.Tenant
+	for _, t := range batch {
+		period, err := c.periodOrAll(t, p.clock())
 		if err != nil {
 			return err
 		}
-		summary, err := to.Export(ctx, tenant, period)
-		if err != nil {
-			return err
+		tenants = append(tenants, lake.Tenant{Tenant: t, Period: period})
+	}
+	results := to.Take(ctx, tenants)
+	return p.eachTenant(ctx, batch, func(tenant config.Tenant) error {
+		r := results[tenant.Name]
+		if len(r.Uncounted) > 0 {
+			p.Warn("left out: days whose slice is not counted yet", "tenant", tenant.Name, "days", calendar.Runs(r.Uncounted, ".."))
 		}
-		if len(summary.Uncounted) > 0 {
-			p.Warn("left out: days whose slice is not counted yet", "tenant", tenant.Name, "days", calendar.Runs(summary.Uncounted, ".."))
+		if r.Err == nil && r.Days+r.Months > 0 {
+			p.Info("exported", "tenant", tenant.Name, "days", r.Days, "months", r.Months)
 		}
-		p.Info("exported", "tenant", tenant.Name, "days", summary.Days, "written", summary.Written, "unchanged", summary.Unchanged)
-		return nil
+		return r.Err
 	})
 }
 

@@ -16,6 +16,7 @@ import (
 
 	"example.com/seats/cmd/seats/deliver"
 	"example.com/seats/cmd/seats/job"
+	"example.com/seats/cmd/seats/lake"
 	"example.com/seats/cmd/seats/sink"
 	"example.com/seats/cmd/seats/watch"
 	"example.com/seats/internal/config"
@@ -228,7 +229,7 @@ func (f jobFlags) after(ctx context.Context, p *program, cfg *config.Config, res
 	}
 	if len(cfg.Tenants) == len(cfg.Names) {
 		try("the pages are not what they should be", cfg.Pages, func() error { return (&reportCmd{HTML: cfg.Pages}).pages(ctx, p) })
-		try("the lake is not what it should be", cfg.Lake, func() error { return (&exportCmd{Lake: cfg.Lake}).Run(ctx, p) })
+		try("the lake is not what it should be", cfg.Lake, func() error { return (&exportCmd{Lake: cfg.Lake, Retain: lake.Retention, Jobs: f.Jobs}).Run(ctx, p) })
 	} else if cfg.Pages+cfg.Lake != "" {
 		p.Info("skipped: pages and lake are of all tenants, and this run is of some: `seats report --html` and `seats export` write them")
 	}
@@ -405,7 +406,7 @@ func doAll(ctx context.Context, jobs []*job.Job, atOnce int, w waiter) ([]job.Re
 			w.forSource(ctx, j, func(d time.Duration) { aside(ctx, d) })
 			if all[i].Interrupted = ctx.Err() != nil; !all[i].Interrupted {
 				all[i] = j.Do(store.WithPatience(ctx, store.Patience{
-					For: func() time.Duration { return w.lockWait(j.Tenant.RetryLock) }, Sleep: aside,
+					For: func() time.Duration { return *cmp.Or(w.RetryLock, &j.Tenant.RetryLock) }, Sleep: aside,
 					Say: func(held error, most time.Duration) { w.sayHeld(held, most, "tenant", j.Tenant.Name) },
 				}))
 				w.sayPeriods(all[i])
@@ -427,8 +428,7 @@ func (e *partError) Error() string {
 	return "interrupted: " + strings.Join(e.done, ", ") + " had ended; everything else is as it was before"
 }
 
-// sayPeriods says in a line what came of each period that anything was done for: read, counted, or issued. What was read alone is on
-// standard output.
+// sayPeriods says in a line what came of each period that anything was done for: read, counted, or issued. What was read alone is on standard output.
 func (p *program) sayPeriods(r job.Result) {
 	if p.details { // each step has said that
 		return
@@ -539,10 +539,9 @@ type waiter struct {
 	until time.Time // zero: nothing is waited for
 }
 
-// forSource waits until the job's source is ready, or the time is up, or the context is done. A source that cannot be
-// asked is not ready. A chunk of an export that has come meanwhile, or was written to a short while ago, is ready once two
-// looks in a row find the same files: it may have been seen while it was copied. One that lacks a dimension has to lie still for
-// longer, one that lacks a fact table is never ready.
+// forSource waits until the job's source is ready, or the time is up, or the context is done. A source that cannot be asked is not ready. A chunk of
+// an export that has come meanwhile, or was written to a short while ago, is ready once two looks in a row find the same files: it may have been seen
+// while it was copied. One that lacks a dimension has to lie still for longer, one that lacks a fact table is never ready.
 func (w waiter) forSource(ctx context.Context, j *job.Job, sleep func(time.Duration)) {
 	if w.until.IsZero() {
 		return

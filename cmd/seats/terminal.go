@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/hex"
@@ -146,8 +147,7 @@ func (t *terminal) hinted(level slog.Level, before string, err error, attrs []an
 	}
 }
 
-// Start draws a line of progress on a terminal, until the next message or Stop: what is being done, how many
-// rows, how fast.
+// Start draws a line of progress on a terminal, until the next message or Stop: what is being done, how many rows, how fast.
 func (t *terminal) Start(what string) { t.draw(what, -1) }
 
 // Expect says how many rows are to come, so that the line can tell the time left.
@@ -207,10 +207,11 @@ type screen struct {
 	color   bool
 }
 
-// screen is standard output. Colours are for a terminal that has them, unless NO_COLOR (https://no-color.org) or the
-// flag says otherwise.
+// screen is standard output. Colours are for a terminal that has them, unless NO_COLOR (https://no-color.org) or the flag says otherwise.
 func (p *program) screen() screen {
-	s := screen{unicode: knowsUnicode(p.env)}
+	env := func(name string) string { value, _ := p.env(name); return value }
+	locale := cmp.Or(env("LC_ALL"), env("LC_CTYPE"), env("LANG")) // as POSIX has it: the first of these that is set says
+	s := screen{unicode: strings.Contains(strings.ToLower(strings.ReplaceAll(locale, "-", "")), "utf8")}
 	f, is := query.Terminal(p.stdout)
 	if !is {
 		return s
@@ -218,9 +219,7 @@ func (p *program) screen() screen {
 	if s.width, _, _ = term.GetSize(int(f.Fd())); s.width <= 0 {
 		s.width = 80 // of one that does not say
 	}
-	unwanted, _ := p.env("NO_COLOR")
-	kind, _ := p.env("TERM")
-	s.color = !p.NoColor && unwanted == "" && kind != "dumb"
+	s.color = !p.NoColor && env("NO_COLOR") == "" && env("TERM") != "dumb"
 	return s
 }
 
@@ -260,14 +259,4 @@ func (s screen) columns() int {
 		}
 	}
 	return 0
-}
-
-// knowsUnicode goes by the locale, as POSIX has it: the first of these that is set says.
-func knowsUnicode(env func(string) (string, bool)) bool {
-	for _, name := range []string{"LC_ALL", "LC_CTYPE", "LANG"} {
-		if locale, set := env(name); set && locale != "" {
-			return strings.Contains(strings.ToLower(strings.ReplaceAll(locale, "-", "")), "utf8")
-		}
-	}
-	return false
 }

@@ -10,13 +10,14 @@ import (
 // Result is a slice counted: who qualifies, and where. Curves are made when asked for, one scope at a time,
 // so that memory does not grow with the number of locations.
 type Result struct {
-	scopes   []rule.Scope
+	Scopes   []rule.Scope // what was counted for: each region, followed by its locations
+	Unmapped int64        // sessions that qualify and have a switch that no location takes, or none and no default location to go to (R11)
+
 	inScope  [][]bool  // by scope, by set of places
 	sessions []session // by their starts
 	who      agents
 	keys     []int64  // resource keys, by resource number
 	people   []person // likewise
-	unmapped int64
 	stays    []stay
 	counter  counter
 }
@@ -26,12 +27,12 @@ func (s *Sweep) Result() *Result {
 	who := s.identify()
 	where := newPlaces(s.rules.Regions)
 	s.qualify(who, where)
-	r := &Result{scopes: s.rules.Scopes(), sessions: s.byStart(), who: who, keys: s.resources.keys, people: s.people}
+	r := &Result{Scopes: s.rules.Scopes(), sessions: s.byStart(), who: who, keys: s.resources.keys, people: s.people}
 	var unmapped []bool // by set of places
-	r.inScope, unmapped = where.scopes(s.rules.Regions)
+	r.inScope, unmapped = where.inScopes()
 	for i := range r.sessions {
 		if unmapped[r.sessions[i].places] {
-			r.unmapped++
+			r.Unmapped++
 		}
 	}
 	return r
@@ -52,36 +53,27 @@ func (s *Sweep) byStart() []session {
 	return sorted
 }
 
-// scopes tells which sets of places belong to which scope, in the order of rule.Set.Scopes, and of which some place, or all, is
-// nowhere to go (R5, R11). A region takes a session once, whatever the number of its locations.
-func (p *places) scopes(regions []rule.Region) (table [][]bool, unmapped []bool) {
-	var ofRegion, ofLocation []int
-	for _, region := range regions {
-		ofRegion = append(ofRegion, len(table))
+// inScopes tells which sets of places belong to which scope, and of which some place, or all, is nowhere to go (R5, R11). Sessions belong to the
+// locations of their known switches; with no known one, to the default location. A region takes a session once, whatever the number of its locations.
+func (p *places) inScopes() (table [][]bool, unmapped []bool) {
+	for range p.scopes {
 		table = append(table, make([]bool, len(p.members)))
-		for range region.Locations {
-			ofLocation = append(ofLocation, len(table))
-			table = append(table, make([]bool, len(p.members)))
-		}
 	}
-	unmapped = make([]bool, len(p.members))
-	for set := range p.members {
-		var at []int
-		at, unmapped[set] = p.locations(placeSet(set))
-		for _, no := range at {
-			table[ofRegion[p.region[no]]][set] = true
-			table[ofLocation[no]][set] = true
+	for set, members := range p.members {
+		unknown := p.onlyUnknown(placeSet(set))
+		unmapped = append(unmapped, members[p.nowhere] == 1 || unknown && p.byDefault == p.nowhere)
+		for no := range p.ofRegion {
+			if members[no] == 1 || unknown && no == p.byDefault {
+				table[p.ofRegion[no]][set], table[p.ofLocation[no]][set] = true, true
+			}
 		}
 	}
 	return table, unmapped
 }
 
-// Scopes lists what was counted for: each region, followed by its locations.
-func (r *Result) Scopes() []rule.Scope { return r.scopes }
-
 // Curve counts one scope (R8), by its place in Scopes. The next call overwrites the curve.
 func (r *Result) Curve(scope int) Curve {
-	day := r.scopes[scope].Day
+	day := r.Scopes[scope].Day
 	r.stays = r.stays[:0]
 	r.each(scope, func(s *session, start, end int64) {
 		r.stays = append(r.stays, stay{int32(start - day.Start), int32(end - day.Start), r.who.of[s.resource]})
@@ -91,7 +83,7 @@ func (r *Result) Curve(scope int) Curve {
 
 // each calls found with the scope's sessions, by their starts, and what of them lies in the scope's day.
 func (r *Result) each(scope int, found func(s *session, start, end int64)) {
-	day, inScope := r.scopes[scope].Day, r.inScope[scope]
+	day, inScope := r.Scopes[scope].Day, r.inScope[scope]
 	for i := range r.sessions {
 		s := &r.sessions[i]
 		if start, end := max(s.start, day.Start), min(s.end, day.End); inScope[s.places] && start < end {
@@ -140,10 +132,6 @@ func (r *Result) Said() map[int64]string {
 	}
 	return said
 }
-
-// Unmapped is how many sessions the blocking rule unmapped_switch finds (R11): they qualify, and have a switch that
-// no location takes, or none that is known and no default location to go to.
-func (r *Result) Unmapped() int64 { return r.unmapped }
 
 // Curve is a scope's day second by second (R8). Both slices have one element for each second of the day.
 type Curve struct {
@@ -208,10 +196,7 @@ func (c *counter) count(stays []stay, seconds, agents int) Curve {
 }
 
 func zeroed(buffer []int32, n int) []int32 {
-	if cap(buffer) < n {
-		return make([]int32, n)
-	}
-	buffer = buffer[:n]
+	buffer = slices.Grow(buffer[:0], n)[:n]
 	clear(buffer)
 	return buffer
 }
@@ -221,7 +206,11 @@ func zeroed(buffer []int32, n int) []int32 {
 func (s *Sweep) qualify(who agents, where *places) {
 	placeOf := make([]int, len(s.switches.keys))
 	for no, name := range s.switches.keys {
-		placeOf[no] = where.ofSwitch(name)
+		place, listed := where.bySwitch[name]
+		if !listed {
+			place = where.byDefault
+		}
+		placeOf[no] = place
 	}
 	resources := len(s.people)
 	sessions := groupBy(resources, len(s.sessions), func(i int) int32 { return s.sessions[i].resource })

@@ -1,9 +1,8 @@
 // Package sweep counts seats the second of two ways (R12): in Go, by counting over the seconds of the day.
 //
-// It is given the raw rows of a slice and the rules, and shares nothing else with the SQL engine: not the
-// merging of intervals, not the identity of agents, not wildcards, not the lookup of switches. Time grows
-// with the rows and with the seconds of the days, not with their logarithm, and nothing is allocated for a
-// single row. Rows may come in any order; results do not depend on it.
+// It is given the raw rows of a slice and the rules, and shares nothing else with the SQL engine: not the merging of intervals, not the identity of
+// agents, not wildcards, not the lookup of switches. Time grows with the rows and with the seconds of the days, not with their logarithm, and nothing
+// is allocated for a single row. Rows may come in any order; results do not depend on it.
 package sweep
 
 import (
@@ -58,11 +57,7 @@ const noSwitch = -1
 
 // New returns a sweep without rows. The hints say how many sessions and activities to expect.
 func New(rules rule.Set, sessions, activities int) *Sweep {
-	return &Sweep{
-		rules:      rules,
-		sessions:   make([]session, 0, sessions),
-		activities: make([]activity, 0, activities),
-	}
+	return &Sweep{rules: rules, sessions: make([]session, 0, sessions), activities: make([]activity, 0, activities)}
 }
 
 // Agent adds what is known of a resource. Empty strings stand for NULL, as in the source.
@@ -70,64 +65,39 @@ func (s *Sweep) Agent(resourceKey int64, employeeID, name string) {
 	s.people[s.resource(resourceKey)] = person{employeeID, name, true}
 }
 
-// Session adds a voice session as read: epoch seconds or Unknown. One that R2 rejects is let go; one that shares no
-// second with the day of any region is not counted.
-func (s *Sweep) Session(resourceKey, start, end int64, active bool) {
-	one, is := s.occupied(resourceKey, start, end, active)
-	if !is {
+// Session adds a voice session as read: epoch seconds or Unknown. One that R2 rejects is let go; one that shares no second with the
+// day of any region, or lies outside the slice, is not counted: activities without an end may have started in it (R3).
+func (s *Sweep) Session(resourceKey, start, end int64, active, inSlice bool) {
+	switch {
+	case start == Unknown:
 		return
-	}
-	for _, r := range s.rules.Regions {
-		if one.start < r.Day.End && r.Day.Start < one.end && r.Day.Start < r.Day.End {
-			s.sessions = append(s.sessions, one)
-			return
-		}
-	}
-	s.beside = append(s.beside, one)
-}
-
-// OtherSession adds a voice session that lies outside the slice: activities without an end started in it (R3).
-func (s *Sweep) OtherSession(resourceKey, start, end int64, active bool) {
-	if one, is := s.occupied(resourceKey, start, end, active); is {
-		s.beside = append(s.beside, one)
-	}
-}
-
-// occupied is R2: the interval that a session occupies.
-func (s *Sweep) occupied(resourceKey, start, end int64, active bool) (one session, is bool) {
-	if start == Unknown {
-		return session{}, false
-	}
-	if active || end == Unknown {
+	case active || end == Unknown:
 		end = max(s.rules.AsOf, start+1)
-	} else if end < start {
-		return session{}, false
+	case end < start:
+		return
 	}
 	if s.rules.EndSecondCounts || end == start {
 		end++
 	}
-	return session{start: start, end: end, resource: s.resource(resourceKey)}, true
+	into := &s.beside
+	for _, r := range s.rules.Regions {
+		if inSlice && start < r.Day.End && r.Day.Start < end && r.Day.Start < r.Day.End {
+			into = &s.sessions
+		}
+	}
+	*into = append(*into, session{start: start, end: end, resource: s.resource(resourceKey)})
 }
 
-// Activity adds an activity as read: epoch seconds or Unknown, the name of its switch, empty where that
-// is unknown. One that R3 rejects is let go.
-func (s *Sweep) Activity(resourceKey, start, end int64, active bool, switchName string) {
-	s.activities = s.read(s.activities, resourceKey, start, end, active, switchName)
-}
-
-// OtherLeg adds a leg that tells the switch of a session whose own activities know none (R5). It qualifies none.
-func (s *Sweep) OtherLeg(resourceKey, start, end int64, active bool, switchName string) {
-	s.others = s.read(s.others, resourceKey, start, end, active, switchName)
-}
-
-func (s *Sweep) read(into []activity, resourceKey, start, end int64, active bool, switchName string) []activity {
+// Activity adds an activity as read: epoch seconds or Unknown, the name of its switch, empty where that is unknown. One that R3
+// rejects is let go. A leg that qualifies no session only tells the switch of one whose own activities know none (R5).
+func (s *Sweep) Activity(resourceKey, start, end int64, active bool, switchName string, qualifies bool) {
 	switch {
 	case start == Unknown:
-		return into
+		return
 	case active || end == Unknown:
 		end = Unknown
 	case end < start:
-		return into
+		return
 	case end == start:
 		end++
 	}
@@ -135,7 +105,11 @@ func (s *Sweep) read(into []activity, resourceKey, start, end int64, active bool
 	if switchName != "" {
 		a.switchNo = s.switches.number(switchName)
 	}
-	return append(into, a)
+	if qualifies {
+		s.activities = append(s.activities, a)
+	} else {
+		s.others = append(s.others, a)
+	}
 }
 
 // closeKeys are, for each row, the resource keys that a list is kept for: a GIM counts them up from 1.
@@ -157,8 +131,7 @@ func (s *Sweep) resource(key int64) int32 {
 	return n
 }
 
-// numbering gives out small numbers in the order of first sight. Rows of one agent mostly come together, so
-// the last key is remembered.
+// numbering gives out small numbers in the order of first sight. Rows of one agent mostly come together, so the last key is remembered.
 type numbering[K comparable] struct {
 	numbers map[K]int32
 	keys    []K
@@ -228,7 +201,9 @@ type placeSet int32
 // places knows the tenant's locations, numbered through all regions (R5). Two numbers more are no location:
 // nowhere for a known switch that no location takes, unknown for a switch that is not known.
 type places struct {
-	region           []int // by location number: number of its region
+	scopes           int   // in the order of rule.Set.Scopes: each region, followed by its locations
+	ofRegion         []int // by location number: which scope its region is
+	ofLocation       []int // likewise: which it is itself
 	bySwitch         map[string]int
 	byDefault        int // the default location, or nowhere
 	nowhere, unknown int
@@ -240,10 +215,13 @@ type places struct {
 
 func newPlaces(regions []rule.Region) *places {
 	p := &places{bySwitch: map[string]int{}, known: map[string]placeSet{}, byDefault: -1}
-	for r, region := range regions {
+	for _, region := range regions {
+		ofRegion := p.scopes
+		p.scopes++
 		for _, location := range region.Locations {
-			no := len(p.region)
-			p.region = append(p.region, r)
+			no := len(p.ofRegion)
+			p.ofRegion, p.ofLocation = append(p.ofRegion, ofRegion), append(p.ofLocation, p.scopes)
+			p.scopes++
 			for _, name := range location.Switches {
 				p.bySwitch[name] = no
 			}
@@ -252,7 +230,7 @@ func newPlaces(regions []rule.Region) *places {
 			}
 		}
 	}
-	p.nowhere = len(p.region)
+	p.nowhere = len(p.ofRegion)
 	p.unknown = p.nowhere + 1
 	if p.byDefault < 0 {
 		p.byDefault = p.nowhere
@@ -260,13 +238,6 @@ func newPlaces(regions []rule.Region) *places {
 	p.buffer = make([]byte, p.unknown+1)
 	p.name()
 	return p
-}
-
-func (p *places) ofSwitch(name string) int {
-	if no, listed := p.bySwitch[name]; listed {
-		return no
-	}
-	return p.byDefault
 }
 
 func (p *places) with(set placeSet, place int) placeSet {
@@ -287,24 +258,6 @@ func (p *places) name() placeSet {
 		p.known[p.members[name]] = name
 	}
 	return name
-}
-
-// locations decides where the sessions of a set belong: to the locations of their known switches; with no
-// known one, to the default location. unmapped: some of it, or all, has nowhere to go.
-func (p *places) locations(set placeSet) (at []int, unmapped bool) {
-	members := p.members[set]
-	for no := range p.region {
-		if members[no] == 1 {
-			at = append(at, no)
-		}
-	}
-	switch {
-	case !p.onlyUnknown(set):
-		return at, members[p.nowhere] == 1
-	case p.byDefault == p.nowhere:
-		return nil, true
-	}
-	return []int{p.byDefault}, false
 }
 
 // onlyUnknown tells whether nothing is known of where the sessions of a set were but that it is unknown.

@@ -112,14 +112,14 @@ func BenchmarkResult(b *testing.B) {
 		s := New(rules, sessions, activities)
 		for i := range int64(sessions) {
 			start := day.Start + r.Int64N(80_000)
-			s.Session(i/10, start, start+r.Int64N(4000), false)
-			s.Activity(i/10, start, start+60, false, switches[i/10%5])
+			s.Session(i/10, start, start+r.Int64N(4000), false, true)
+			s.Activity(i/10, start, start+60, false, switches[i/10%5], true)
 			if i%5 == 0 {
-				s.Activity(i/10, start+100, start+160, false, switches[i/10%5])
+				s.Activity(i/10, start+100, start+160, false, switches[i/10%5], true)
 			}
 		}
 		result := s.Result()
-		for scope := range result.Scopes() {
+		for scope := range result.Scopes {
 			result.Curve(scope)
 		}
 	}

@@ -1,8 +1,7 @@
 // Package calendar turns civil dates and months into intervals of time in a time zone (rule R7).
 //
-// What it promises: for any zone, the days are laid end to end. Each starts where the one before it ends, so that every second
-// belongs to exactly one day and exactly one month, whatever the clocks do. The package reads no clock and no environment; equal
-// arguments give equal results.
+// What it promises: for any zone, the days are laid end to end. Each starts where the one before it ends, so that every second belongs to exactly one
+// day and exactly one month, whatever the clocks do. The package reads no clock and no environment; equal arguments give equal results.
 package calendar
 
 import (
@@ -103,9 +102,8 @@ const farthestOffset = 26 * 60 * 60
 
 // firstInstant returns the epoch second at which the wall calendar of loc first shows d or a later date.
 //
-// It walks from one offset change to the next rather than ask time.Date for midnight: where the local time asked for does not
-// exist, or exists twice, time.Date does not promise which instant it gives. The steps need not be real changes; it is enough that
-// no step jumps over one.
+// It walks from one offset change to the next rather than ask time.Date for midnight: where the local time asked for does not exist, or exists twice,
+// time.Date does not promise which instant it gives. The steps need not be real changes; it is enough that no step jumps over one.
 func (d Date) firstInstant(loc *time.Location) int64 {
 	midnight := d.midnightUTC()
 	// Nowhere in the world has the date begun here.
@@ -121,11 +119,9 @@ func (d Date) firstInstant(loc *time.Location) int64 {
 	}
 }
 
-// nextChange returns an instant after t up to which the offset of t's zone stays what it is at t; the zero time when it never
-// changes again.
+// nextChange returns an instant after t up to which the offset of t's zone stays what it is at t; the zero time when it never changes again.
 //
-// ZoneBounds alone does not do: on the last day of a leap year that lies beyond a zone's list of changes it answers with an instant
-// in the past.
+// ZoneBounds alone does not do: on the last day of a leap year that lies beyond a zone's list of changes it answers with an instant in the past.
 func nextChange(t time.Time) time.Time {
 	_, end := t.ZoneBounds()
 	if end.IsZero() || end.After(t) {
@@ -145,8 +141,7 @@ func civil(t time.Time) Date {
 	return Date{Year: year, Month: month, Day: day}
 }
 
-// Runs writes dates in their order as runs of days, with a text between a run's first and last day: "2026-03-01 to 2026-03-04,
-// 2026-03-09".
+// Runs writes dates in their order as runs of days, with a text between a run's first and last day: "2026-03-01 to 2026-03-04, 2026-03-09".
 func Runs(days []Date, through string) string {
 	var parts []string
 	first := 0

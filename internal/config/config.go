@@ -43,7 +43,7 @@ type Config struct {
 	Metrics     string   `key:"metrics_dir,path"` // folder that each run writes metrics into, absolute; empty: it writes none
 	Pushgateway string   `key:"pushgateway"`      // URL that each run pushes metrics to; empty: to none
 	Pages       string   `key:"pages,path"`       // folder that a run writes pages into, absolute; empty: it writes none
-	Lake        string   `key:"lake,path"`        // folder that a run exports to, absolute; empty: to none
+	Lake        string   `key:"lake,place"`       // folder that a run exports to, absolute, or s3://BUCKET/PREFIX; empty: to none
 	Sink        Secret   `key:"sink"`             // connection string of a PostgreSQL that a run fills; not given: none
 	Notify      []string // command that is told of each run: a program, by its name or absolute, and its arguments; or empty
 
@@ -296,8 +296,7 @@ func (t Term) LastIn(month calendar.Month) calendar.Date {
 // EndedBefore tells whether the last day lies before the day.
 func (t Term) EndedBefore(day calendar.Date) bool { return !t.Until.IsZero() && t.Until.Before(day) }
 
-// Bills tells whether a region of the tenant is billed on a day. One that the file no longer knows is: its numbers are of an
-// earlier file.
+// Bills tells whether a region of the tenant is billed on a day. One that the file no longer knows is: its numbers are of an earlier file.
 func (t Tenant) Bills(region string, day calendar.Date) bool {
 	i := slices.IndexFunc(t.Regions, func(r Region) bool { return r.Name == region })
 	return i < 0 || t.Regions[i].Holds(day)

@@ -54,8 +54,7 @@ func (f *findings) later(read func(anew func(value) value) string) Secret {
 	return s
 }
 
-// Load reads the configuration at path. Text may name environment variables, which env looks up (os.LookupEnv). The only error is
-// Errors.
+// Load reads the configuration at path. Text may name environment variables, which env looks up (os.LookupEnv). The only error is Errors.
 //
 // Nothing but the file itself and those of its tenants_dir is read: whether a folder, a certificate or a database is there is found
 // out by who uses it, and so is what a Secret comes from. Where there are problems, it is looked up all the same, not to be quoted.
@@ -270,8 +269,7 @@ const nameHint = "1 to 63 of A-Z a-z 0-9 _ -, the first a letter or a digit"
 
 var namePattern = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$`)
 
-// named returns the entries of a mapping whose keys the user chooses: tenants, regions, locations. Where they stand nowhere else,
-// there must be one.
+// named returns the entries of a mapping whose keys the user chooses: tenants, regions, locations. Where they stand nowhere else, there must be one.
 func (v value) named(what string, needed bool) []value {
 	entries := v.mapping()
 	if needed && len(entries) == 0 && v.is(kindMapping) {
@@ -434,9 +432,8 @@ func (e Errors) Error() string {
 	return strings.Join(lines, "\n")
 }
 
-// tidy puts the problems in order and drops repetitions: what is wrong in globals is found again for every tenant that inherits it.
-// It takes the values out that show a secret, which can end up as that of another key, through an alias or a slip of the hand; and
-// then shortens long ones.
+// tidy puts the problems in order and drops repetitions: what is wrong in globals is found again for every tenant that inherits it. It takes the
+// values out that show a secret, which can end up as that of another key, through an alias or a slip of the hand; and then shortens long ones.
 func (e Errors) tidy(secrets []string) Errors {
 	slices.SortStableFunc(e, func(a, b Problem) int {
 		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column), cmp.Compare(a.Key, b.Key),

@@ -398,11 +398,12 @@ func parse[T any](v value, read func(value) (string, bool), setting *T, of func(
 
 var identifier = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_$]{0,62}$`)
 
-// as reports what is wrong with the text given as one of a kind, and returns it: a path, relative to the file's folder, as an absolute one.
+// as reports what is wrong with the text given as one of a kind, and returns it: a path, relative to the file's folder, as an absolute one; a place may
+// be one, or a bucket.
 func (v value) as(kind, text string) string {
 	switch kind {
-	case "path":
-		if text != "" {
+	case "path", "place":
+		if text != "" && (kind == "path" || !strings.HasPrefix(text, "s3://")) {
 			return v.absolute(text)
 		}
 	case "certificates":

@@ -30,8 +30,7 @@ const (
 	kindMapping kind = "a mapping"
 )
 
-// node is a value of the file with anchors, aliases and merge keys resolved. An aliased one is shared: where it stands, whatever
-// holds it says.
+// node is a value of the file with anchors, aliases and merge keys resolved. An aliased one is shared: where it stands, whatever holds it says.
 type node struct {
 	kind kind
 	text string // of kindText; of kindPlain as written
@@ -249,9 +248,8 @@ func placeOf(t *token.Token) place {
 //go:embed schema.json
 var schema string
 
-// Schema is the JSON Schema (draft 7, which editors know) of a configuration. It says of keys and values what can be said of each
-// by itself, and Load goes by it: by the keys, words and bounds that it names. What is wrong between two keys, or is found out by
-// looking, it does not see.
+// Schema is the JSON Schema (draft 7, which editors know) of a configuration. It says of keys and values what can be said of each by itself, and Load
+// goes by it: by the keys, words and bounds that it names. What is wrong between two keys, or is found out by looking, it does not see.
 func Schema() string { return schema }
 
 // TenantSchema is that of a file of tenants_dir.

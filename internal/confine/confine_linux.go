@@ -14,9 +14,8 @@ const writing landlock.AccessFSSet = kernel.AccessFSWriteFile | kernel.AccessFST
 	kernel.AccessFSMakeChar | kernel.AccessFSMakeDir | kernel.AccessFSMakeReg | kernel.AccessFSMakeSock | kernel.AccessFSMakeFifo |
 	kernel.AccessFSMakeBlock | kernel.AccessFSMakeSym
 
-// Thread takes from the caller's thread, and all that are started from it, the right to write anywhere but in one folder, which
-// may be missing. The goroutine stays on that thread, which ends with it. It tells whether the kernel has Landlock; of what an older
-// one lacks, it takes the rest.
+// Thread takes from the caller's thread, and all that are started from it, the right to write anywhere but in one folder, which may be missing. The
+// goroutine stays on that thread, which ends with it. It tells whether the kernel has Landlock; of what an older one lacks, it takes the rest.
 func Thread(folder string) (confined bool, err error) {
 	fd, flags, err := landlock.Config{HandledAccessFS: writing}.BestEffort().NewRulesetFD(landlock.PathAccess(writing, folder).IgnoreIfMissing())
 	if err != nil || fd < 0 {

@@ -100,8 +100,7 @@ func folderIn(err error) string {
 	return folder
 }
 
-// Left says how much room a folder's disk has now, when what could not be written to its end may be gone again. The
-// folder may be gone, too.
+// Left says how much room a folder's disk has now, when what could not be written to its end may be gone again. The folder may be gone, too.
 func Left(folder string) string {
 	for {
 		if _, err := os.Stat(folder); err == nil || folder == filepath.Dir(folder) {

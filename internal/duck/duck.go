@@ -29,8 +29,7 @@ import (
 	texts "example.com/seats/sql"
 )
 
-// Options of a database. The zero value of Threads means all cores, of MemoryLimit 1 GB, of TempDir that nothing
-// is spilled.
+// Options of a database. The zero value of Threads means all cores, of MemoryLimit 1 GB, of TempDir that nothing is spilled.
 type Options struct {
 	ReadOnly    bool
 	Locked      bool   // no reading or writing of other files, and no further settings: for the analyst's queries
@@ -50,8 +49,7 @@ func Of(e config.Engine) Options {
 	return Options{MemoryLimit: strconv.FormatInt(e.MemoryLimit/2, 10) + "B", Threads: e.Threads, TempDir: e.TempDir}
 }
 
-// Open opens a file, or a database in memory where path is empty. It reports a file that is missing, damaged, or
-// open elsewhere for writing.
+// Open opens a file, or a database in memory where path is empty. It reports a file that is missing, damaged, or open elsewhere for writing.
 func Open(path string, o Options) (*sql.DB, error) {
 	settings := "set timezone = 'UTC'"
 	if o.Locked {
@@ -76,8 +74,7 @@ func Open(path string, o Options) (*sql.DB, error) {
 	return db, nil
 }
 
-// Lock does to an open database what Options.Locked does: for one that has attached others first. It must have no more
-// than this connection.
+// Lock does to an open database what Options.Locked does: for one that has attached others first. It must have no more than this connection.
 func Lock(ctx context.Context, conn *sql.Conn, o Options) error {
 	_, err := conn.ExecContext(ctx, o.locked())
 	return err
@@ -113,8 +110,7 @@ func threads(n int) int { return cmp.Or(n, runtime.GOMAXPROCS(0)) }
 // FewRows are worked on by one thread: others would take longer to look whether there is something for them than to do it.
 const FewRows = 50_000
 
-// Spread gives an open database the threads for so many rows: at most n, where 0 is all cores, but those that are at work on something
-// else.
+// Spread gives an open database the threads for so many rows: at most n, where 0 is all cores, but those that are at work on something else.
 func Spread(ctx context.Context, q Queryer, n int, rows int64, busy int) error {
 	if n = max(threads(n)-busy, 1); rows <= FewRows {
 		n = 1
@@ -192,16 +188,15 @@ func InTx(ctx context.Context, conn *sql.Conn, work func(*sql.Tx) error) error {
 	return tx.Commit()
 }
 
-// Exec runs an embedded statement and returns the number of rows it wrote. An error names the file;
-// DuckDB's own text adds line and caret.
-func Exec(ctx context.Context, q Queryer, name string, args ...any) (int64, error) {
+// Exec runs an embedded statement. An error names the file; DuckDB's own text adds line and caret.
+func Exec(ctx context.Context, q Queryer, name string, args ...any) error {
 	return exec(ctx, q, texts.Text(name), name, args)
 }
 
 // ExecAll runs embedded statements in their order, up to the first that fails, each with those of the arguments that are Taken.
 func ExecAll(ctx context.Context, q Queryer, names []string, args ...any) error {
 	for _, name := range names {
-		if _, err := Exec(ctx, q, name, Taken(name, args)...); err != nil {
+		if err := Exec(ctx, q, name, Taken(name, args)...); err != nil {
 			return err
 		}
 	}
@@ -218,16 +213,15 @@ func Taken(name string, args []any) []any {
 }
 
 // ExecOn is Exec of a statement that is the same for every table but for its names, on one of them.
-func ExecOn(ctx context.Context, q Queryer, name string, table texts.Table, args ...any) (int64, error) {
+func ExecOn(ctx context.Context, q Queryer, name string, table texts.Table, args ...any) error {
 	return exec(ctx, q, texts.Fill(name, table), name+" on "+table.Name, args)
 }
 
-func exec(ctx context.Context, q Queryer, text, shown string, args []any) (int64, error) {
-	res, err := q.ExecContext(ctx, text, args...)
-	if err != nil {
-		return 0, fmt.Errorf("run sql/%s: %w", shown, err)
+func exec(ctx context.Context, q Queryer, text, shown string, args []any) error {
+	if _, err := q.ExecContext(ctx, text, args...); err != nil {
+		return fmt.Errorf("run sql/%s: %w", shown, err)
 	}
-	return res.RowsAffected()
+	return nil
 }
 
 // One is All of a query that has one row at most: the zero value where it has none.

@@ -1,5 +1,4 @@
-// Package fail gives an error what an operator needs of it: an exit code that her scheduler can branch on
-// and a hint that says what to do.
+// Package fail gives an error what an operator needs of it: an exit code that her scheduler can branch on and a hint that says what to do.
 package fail
 
 import (
@@ -79,8 +78,7 @@ func InTurn(ctx context.Context, steps ...func(context.Context) error) error {
 	return nil
 }
 
-// CodeOf is the exit code of an error: that of the first one inside it that has an ExitCode, Other where none
-// has, OK of nil.
+// CodeOf is the exit code of an error: that of the first one inside it that has an ExitCode, Other where none has, OK of nil.
 func CodeOf(err error) Code {
 	if err == nil {
 		return OK

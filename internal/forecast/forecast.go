@@ -1,5 +1,4 @@
-// Package forecast says between which bounds the daily peaks of a month are likely to lie that are still to come, and how
-// much that rests on.
+// Package forecast says between which bounds the daily peaks of a month are likely to lie that are still to come, and how much that rests on.
 //
 // There is one method. The days to come are moved back by whole weeks, so that each falls on its own weekday, week by week
 // into the past; what was counted there is what may come. The lowest and the highest of the newest 13 times are the band.

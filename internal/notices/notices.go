@@ -4,7 +4,7 @@
 // notices.txt is written by this package's test from the modules that `go list` says are linked, with the texts in their own
 // folders, and from the texts here of what is in no Go module; the test fails where it is not what is linked:
 //
-//	go test ./internal/notices -update-golden
+//	go test ./internal/notices -update
 package notices
 
 import _ "embed" // for the text

@@ -14,8 +14,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"gotest.tools/v3/golden"
 
-	"example.com/seats/internal/golden"
 	"example.com/seats/internal/must"
 )
 
@@ -38,7 +38,7 @@ func TestTheNoticesAreThoseOfWhatIsLinked(t *testing.T) {
 		}
 		all[name] = []string{path}
 	}
-	golden.Equal(t, "notices.txt", written(t, all))
+	golden.Assert(t, written(t, all), "../notices.txt")
 }
 
 // DuckDB's library names the archives that it is linked from: each of other people has its text.

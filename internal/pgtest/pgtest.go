@@ -1,5 +1,4 @@
-// Package pgtest gives tests a real PostgreSQL: one server a test process,
-// one schema a test, or one database where its encoding matters.
+// Package pgtest gives tests a real PostgreSQL: one server a test process, one schema a test, or one database where its encoding matters.
 //
 // The server is the one that SEATS_TEST_PG names (`make test` starts one for all packages); without it the first call of a test
 // process starts a server of its own on a free loopback port and an empty folder, which is stopped when the process ends, even
@@ -32,8 +31,7 @@ import (
 	"example.com/seats/internal/must"
 )
 
-// DB is an empty schema of the test server, or the one of a database of its
-// own. It is dropped with everything in it when the test ends.
+// DB is an empty schema of the test server, or the one of a database of its own. It is dropped with everything in it when the test ends.
 type DB struct {
 	ServerInfo
 	Schema string
@@ -116,8 +114,7 @@ func admin(t testing.TB, server ServerInfo, sql string) {
 	require.NoError(t, err, sql)
 }
 
-// Server returns the server of this test process, starting it at the first
-// call. It fails the test where there is no server and none can be started.
+// Server returns the server of this test process, starting it at the first call. It fails the test where there is no server and none can be started.
 func Server(t testing.TB) ServerInfo {
 	t.Helper()
 	info, err := theServer()
@@ -190,8 +187,7 @@ func start() (ServerInfo, pipes, error) {
 		err = errors.Join(err, cmd.Wait()) // joins the copier of complaints
 		return ServerInfo{}, pipes{}, fmt.Errorf("run with-postgres.sh: %w\n%s", err, complaints.String())
 	}
-	// Waiting also keeps cmd, and with it this end of the pipe, from being
-	// collected: that would close it and stop the server in the middle.
+	// Waiting also keeps cmd, and with it this end of the pipe, from being collected: that would close it and stop the server in the middle.
 	go func() { _ = cmd.Wait() }()
 	info, err := parse(strings.TrimSpace(dsn))
 	return info, pipes{in, out}, err

@@ -22,8 +22,7 @@ type Proxy struct {
 	Port int
 	// Broken is closed when the proxy fails.
 	Broken chan struct{}
-	// Edit may change what a connection carries, as a pooler does: connections are numbered from 1 as they come. It is set
-	// before the first of them.
+	// Edit may change what a connection carries, as a pooler does: connections are numbered from 1 as they come. It is set before the first of them.
 	Edit func(connection int, way Direction, bytes []byte) []byte
 
 	mu     sync.Mutex

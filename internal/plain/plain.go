@@ -97,8 +97,7 @@ func Write(path string, text []byte, mode fs.FileMode) error {
 	return errors.Join(err, out.Close())
 }
 
-// Access says who else may read what is written for others: the mode of files, of which folders follow, and the group. The zero Access is
-// nobody.
+// Access says who else may read what is written for others: the mode of files, of which folders follow, and the group. The zero Access is nobody.
 type Access struct {
 	OutputMode  fs.FileMode `key:"output_mode,ours"`
 	OutputGroup string      `key:"output_group"` // "": it stays
@@ -106,21 +105,21 @@ type Access struct {
 
 // Give gives a file or a folder the group and then the mode. What a folder lets others do beside that stays, and so does what is neither.
 func (a Access) Give(path string) error {
-	group, err := a.group()
+	group, err := a.group(path)
 	if err != nil {
-		return fmt.Errorf("give %s a group: %w", path, err)
+		return err
 	}
 	return a.give(path, group)
 }
 
 // group is the number of the group; -1: it stays. A site's directory may be asked for it, and takes its time.
-func (a Access) group() (int, error) {
+func (a Access) group(path string) (int, error) {
 	if a.OutputGroup == "" {
 		return -1, nil
 	}
 	group, err := user.LookupGroup(a.OutputGroup)
 	if err != nil {
-		return 0, fail.New(fail.BadConfig, "output_group must be the name of a group of this machine", "%w", err)
+		return 0, fail.New(fail.BadConfig, "output_group must be the name of a group of this machine", "give %s a group: %w", path, err)
 	}
 	return strconv.Atoi(group.Gid)
 }
@@ -150,17 +149,16 @@ func (a Access) Tree(dir string) error {
 	if a == (Access{}) {
 		return nil
 	}
-	group, err := a.group()
+	group, err := a.group(dir)
 	if err != nil {
-		return fmt.Errorf("give %s a group: %w", dir, err)
+		return err
 	}
 	return filepath.WalkDir(dir, func(path string, _ fs.DirEntry, err error) error {
 		return cmp.Or(err, a.give(path, group))
 	})
 }
 
-// Create makes a file for its owner alone, whole or not at all: it is written beside where it is to be, and gets its name by RenameNew
-// or os.Rename.
+// Create makes a file for its owner alone, whole or not at all: it is written beside where it is to be, and gets its name by RenameNew or os.Rename.
 func Create(path string, write func(io.Writer) error, name func(from, to string) error) error {
 	draft, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
 	if at, is := errors.AsType[*fs.PathError](err); is {
@@ -177,6 +175,20 @@ func Create(path string, write func(io.Writer) error, name func(from, to string)
 		return err
 	}
 	return name(draft.Name(), path)
+}
+
+// Each visits files at any depth, in the order of their names.
+func Each(files fs.FS, visit func(name string, text []byte) error) error {
+	return fs.WalkDir(files, ".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		text, err := fs.ReadFile(files, name)
+		if err != nil {
+			return err
+		}
+		return visit(name, text)
+	})
 }
 
 // CreateNew is Create where nothing is to be there yet: what is, is Taken.
@@ -295,9 +307,8 @@ func used(err error, dir, key string) error {
 	return fail.New(fail.Other, key+" must be a folder that this user may write to", "use %s: %w", key, err)
 }
 
-// MakeTemp makes a folder for temporary files, unless it is there already. Such a folder is no more than a name until something is put into
-// it: who only reads a store may have no right to write beside it. The one above it must be there. A link in
-// its place is refused: it may lead anywhere.
+// MakeTemp makes a folder for temporary files, unless it is there already. Such a folder is no more than a name until something is put into it: who
+// only reads a store may have no right to write beside it. The one above it must be there. A link in its place is refused: it may lead anywhere.
 func MakeTemp(dir string) error {
 	err := os.Mkdir(dir, 0o700)
 	if errors.Is(err, fs.ErrExist) {

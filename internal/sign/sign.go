@@ -21,8 +21,7 @@ const Suffix = ".minisig"
 
 type Key struct{ private minisign.PrivateKey }
 
-// ReadKey reads a secret key, with its password where it is encrypted. A file that is plain.Exposed is refused.
-// Errors carry fail.BadConfig.
+// ReadKey reads a secret key, with its password where it is encrypted. A file that is plain.Exposed is refused. Errors carry fail.BadConfig.
 func ReadKey(path, password string) (*Key, error) {
 	bad := func(hint, format string, args ...any) error {
 		return fail.New(fail.BadConfig, hint, "read sign_key %s: %w", path, fmt.Errorf(format, args...))
@@ -62,8 +61,7 @@ func (k *Key) ID() string { return fmt.Sprintf("%016X", k.private.ID()) }
 // Public is what checks the key's signatures.
 func (k *Key) Public() Public { return Public{k.private.Public().(minisign.PublicKey)} }
 
-// Sign gives the bytes of a signature of the text and of the comment, which is one line. Equal texts and comments have
-// equal signatures.
+// Sign gives the bytes of a signature of the text and of the comment, which is one line. Equal texts and comments have equal signatures.
 func (k *Key) Sign(text []byte, comment string) []byte {
 	r := minisign.NewReader(bytes.NewReader(text)) // it makes signatures of the kind that minisign itself makes
 	_, _ = io.Copy(io.Discard, r)                  // memory can be read
@@ -97,8 +95,7 @@ var (
 	ErrAltered    = errors.New("it does not fit: file, signature or comment were altered")
 )
 
-// Check tells what is wrong with a signature of the text: ErrNone, ErrAnotherKey or ErrAltered. Where it is nil, the
-// comment is the signer's too.
+// Check tells what is wrong with a signature of the text: ErrNone, ErrAnotherKey or ErrAltered. Where it is nil, the comment is the signer's too.
 func (p Public) Check(text, signature []byte) error {
 	var s minisign.Signature
 	if s.UnmarshalText(signature) != nil {

@@ -1,6 +1,5 @@
-// Package sshtest gives tests a real OpenSSH server: on a free loopback port, with a configuration, a host key and a
-// user's key of its own. It serves SFTP and nothing else, a process for each connection, and ends with the test.
-// Where sshd is missing the test fails; `make test` installs it.
+// Package sshtest gives tests a real OpenSSH server: on a free loopback port, with a configuration, a host key and a user's key of its own. It serves
+// SFTP and nothing else, a process for each connection, and ends with the test. Where sshd is missing the test fails; `make test` installs it.
 package sshtest
 
 import (
@@ -48,8 +47,7 @@ func Start(t testing.TB) *Server {
 	return s
 }
 
-// serve hands each connection to a process, as inetd does: it ends with the connection, which the kernel ends however this process
-// does.
+// serve hands each connection to a process, as inetd does: it ends with the connection, which the kernel ends however this process does.
 func (s *Server) serve(ctx context.Context, sshd string, l net.Listener) {
 	for {
 		conn, err := l.Accept()

@@ -55,22 +55,15 @@ func (w *Work) whole(ctx context.Context) error {
 		}
 	}
 	return duck.InTx(ctx, w.Conn, func(tx *sql.Tx) error {
-		_, err := duck.Exec(ctx, tx, "store/region")
-		if err == nil {
-			err = making(ctx, tx, "store/whole",
-				sql.Named("tables", names(sealedParts...)), duck.JSON("sealed", all), sql.Named("state", w.state))
-		}
-		if err == nil {
-			_, err = duck.Exec(ctx, tx, "store/comment")
-		}
-		return err
+		return cmp.Or(duck.Exec(ctx, tx, "store/region"),
+			making(ctx, tx, "store/whole", sql.Named("tables", names(sealedParts...)), duck.JSON("sealed", all), sql.Named("state", w.state)),
+			duck.Exec(ctx, tx, "store/comment"))
 	})
 }
 
 // own makes what this program asks in place of what whole has changed.
 func own(ctx context.Context, conn *sql.Conn) error {
-	_, err := duck.Exec(ctx, conn, "store/region")
-	return cmp.Or(err, making(ctx, conn, "store/own"))
+	return cmp.Or(duck.Exec(ctx, conn, "store/region"), making(ctx, conn, "store/own"))
 }
 
 // writeCatalogue writes the catalogue of the published store, unless there is none and no sealed month: any client sees all of that.

@@ -108,7 +108,7 @@ func TestContractsAgreeWithTheSeconds(t *testing.T) {
 	db := must.Have(duck.Open("", duck.Options{}))(t)
 	defer db.Close() //nolint:errcheck // in memory
 	for _, schema := range schemas {
-		must.Have(duck.Exec(t.Context(), db, schema))(t)
+		require.NoError(t, duck.Exec(t.Context(), db, schema))
 	}
 	r := rand.New(rand.NewPCG(1, 2026))
 	const committed = 5

@@ -22,8 +22,7 @@ import (
 	"example.com/seats/internal/plain"
 )
 
-// openFile opens the file of a store, whatever it holds. A link is refused: publishing would take its place, and what
-// it leads to may be another's.
+// openFile opens the file of a store, whatever it holds. A link is refused: publishing would take its place, and what it leads to may be another's.
 func openFile(path string) (*os.File, error) {
 	info, err := os.Lstat(path) // before it is opened: a pipe would wait for its other end
 	switch {
@@ -41,9 +40,8 @@ func openFile(path string) (*os.File, error) {
 	return f, nil
 }
 
-// DuckDB locks a file that it has open, by fcntl: shared where it only reads, alone where it writes. A process is
-// never in its own way, and gives back all its locks on a file once it closes any of its descriptors: a store must
-// not be looked at here while DuckDB has it open in this process.
+// DuckDB locks a file that it has open, by fcntl: shared where it only reads, alone where it writes. A process is never in its own way, and gives
+// back all its locks on a file once it closes any of its descriptors: a store must not be looked at here while DuckDB has it open in this process.
 
 // share takes a reader's lock, which ends when the file is closed.
 func share(f *os.File) error {
@@ -81,17 +79,18 @@ func readable(path string) error {
 // attempt has DuckDB open a published store, by the function given, and says why it cannot. It tries twice: a writer
 // may come and go between a look and an attempt, and a store must not be called damaged for that.
 func attempt(ctx context.Context, path string, open func() error) error {
-	return patiently(ctx, func() (err error) {
+	_, err := patiently(ctx, func() (_ any, err error) {
 		for range 2 {
 			if err := readable(path); err != nil {
-				return err
+				return nil, err
 			}
 			if err = open(); err == nil {
-				return nil
+				return nil, nil
 			}
 		}
-		return refused(path, err)
+		return nil, refused(path, err)
 	})
+	return err
 }
 
 // Patience is how long a store is waited for that another program holds: another run's lock, or a client that has it open for writing.
@@ -109,12 +108,11 @@ func WithPatience(ctx context.Context, p Patience) context.Context {
 }
 
 // patiently does again and again what wants a store, while another program holds that, up to the end of the context's patience.
-func patiently(ctx context.Context, open func() error) error {
+func patiently[T any](ctx context.Context, open func() (T, error)) (opened T, err error) {
 	const pause = 2 * time.Second
 	p, _ := ctx.Value(patience{}).(Patience)
-	err := open()
-	if p.For == nil || !errors.Is(err, errHeld) {
-		return err
+	if opened, err = open(); p.For == nil || !errors.Is(err, errHeld) {
+		return opened, err
 	}
 	left := p.For()
 	if left > 0 {
@@ -122,13 +120,17 @@ func patiently(ctx context.Context, open func() error) error {
 	}
 	for ; left > 0 && ctx.Err() == nil && errors.Is(err, errHeld); left -= pause {
 		p.Sleep(ctx, min(pause, left))
-		err = open()
+		opened, err = open()
 	}
-	return err
+	return opened, err
 }
 
 // Lock takes a lock that ends when the file is closed, or with the process. One that another run holds is ErrBusy, and
 // names the process where the file does.
+func WaitLock(ctx context.Context, path string) (*os.File, error) {
+	return patiently(ctx, func() (*os.File, error) { return Lock(path) })
+}
+
 func Lock(path string) (*os.File, error) {
 	f, err := plain.Lock(path)
 	switch {
@@ -202,9 +204,8 @@ func (s *Scratch) Close() error    { return errors.Join(closeBoth(&s.Conn, &s.DB
 // ReaderTemp names a folder for whatever a reader of the store writes meanwhile: plain.MakeTemp makes it, and whoever has it made removes it.
 func ReaderTemp(path, dir string) (string, error) { return tempDir(path, dir, readerSuffix()) }
 
-// ErrBusy: another run holds the tenant's lock, or another program has the store open for writing. ErrDamaged: the
-// file is not a store. ErrNewer: it is a newer program's. ErrMissing: there is no store yet. Each comes with a hint,
-// and all but the last with fail.Store.
+// ErrBusy: another run holds the tenant's lock, or another program has the store open for writing. ErrDamaged: the file is not a store. ErrNewer: it
+// is a newer program's. ErrMissing: there is no store yet. Each comes with a hint, and all but the last with fail.Store.
 var (
 	ErrBusy    = errors.New("store is busy")
 	ErrDamaged = errors.New("store is damaged")

@@ -106,9 +106,8 @@ func (w *Work) Seal(ctx context.Context, month calendar.Month, now int64) (s Sea
 		if err := of(ctx, tx, "drop_days", days, sealedParts...); err != nil {
 			return err
 		}
-		_, err := duck.Exec(ctx, tx, "store/insert_sealed_month", sql.Named("month", s.Month.String()), sql.Named("file", s.File),
+		return duck.Exec(ctx, tx, "store/insert_sealed_month", sql.Named("month", s.Month.String()), sql.Named("file", s.File),
 			sql.Named("key", s.Key), sql.Named("sha256", s.SHA256), sql.Named("bytes", s.Bytes), sql.Named("sealed_ts", now))
-		return err
 	})
 	if err != nil {
 		return s, errors.Join(fmt.Errorf("seal %s: %w", month, err), os.Remove(final))
@@ -117,8 +116,7 @@ func (w *Work) Seal(ctx context.Context, month calendar.Month, now int64) (s Sea
 	return s, nil
 }
 
-// sealName is a name for a month's file that none has had yet, by the ledger: a backup may have the others. And one that there is no
-// file of.
+// sealName is a name for a month's file that none has had yet, by the ledger: a backup may have the others. And one that there is no file of.
 func (w *Work) sealName(ctx context.Context, month calendar.Month) (string, error) {
 	before, err := duck.One[int](ctx, w.Conn, "store/sealed_before", sql.Named("month", month.String()))
 	for n := before + 1; err == nil; n++ {
@@ -142,8 +140,7 @@ func (w *Work) writeSeal(ctx context.Context, path string, s Seal, days []any) (
 	defer func() { err = errors.Join(err, detach(ctx, w.Conn, "sealing")) }()
 	return fail.InTurn(ctx,
 		func(context.Context) error {
-			_, err := duck.Exec(ctx, w.Conn, "store/seal", sql.Named("key", s.Key), sql.Named("month", s.Month.String()))
-			return err
+			return duck.Exec(ctx, w.Conn, "store/seal", sql.Named("key", s.Key), sql.Named("month", s.Month.String()))
 		},
 		func(context.Context) error { return of(ctx, w.Conn, "seal", days, sealedParts...) },
 		func(context.Context) error {
@@ -156,18 +153,13 @@ func (w *Work) writeSeal(ctx context.Context, path string, s Seal, days []any) (
 		func(context.Context) error { return run(ctx, w.Conn, "checkpoint sealing") })
 }
 
-// RemoveStray removes sealed months that the published store does not want: those that were brought back, sealed anew or dropped
-// with age, and what a run left that died before it could publish. All that they hold is in the store, or in another file that is
-// there and whole, or was dropped on purpose. A store that came from a backup, or was made anew, may lack some days: what has
-// them, and what cannot be read, is left alone.
+// RemoveStray removes sealed months that the published store does not want: those that were brought back, sealed anew or dropped with age, and what a
+// run left that died before it could publish. All that they hold is in the store, or in another file that is there and whole, or was dropped on
+// purpose. A store that came from a backup, or was made anew, may lack some days: what has them, and what cannot be read, is left alone.
 func (w *Work) RemoveStray(ctx context.Context, now time.Time) error {
 	seals, err := Seals(ctx, w.Conn)
 	if err != nil {
 		return err
-	}
-	listed := map[string]Seal{}
-	for _, s := range seals {
-		listed[digits(s.Month)] = s
 	}
 	entries, err := os.ReadDir(w.dir())
 	if err != nil {
@@ -179,8 +171,9 @@ func (w *Work) RemoveStray(ctx context.Context, now time.Time) error {
 			continue
 		}
 		path := filepath.Join(w.dir(), e.Name())
-		seal, sealed := listed[rest[:6]]
-		if sealed && seal.File == e.Name() || !isOld(path, now) || sealed && seal.Check(w.dir()) != nil {
+		is := func(s Seal) bool { return s.File == e.Name() }
+		notWhole := func(s Seal) bool { return digits(s.Month) == rest[:6] && s.Check(w.dir()) != nil }
+		if slices.ContainsFunc(seals, is) || !isOld(path, now) || slices.ContainsFunc(seals, notWhole) {
 			continue
 		}
 		has, err := w.hasDaysOf(ctx, path)
@@ -233,7 +226,7 @@ func (w *Work) Unseal(ctx context.Context, s Seal, now time.Time) error {
 		there, err := duck.All[string](ctx, tx, "store/sealed_table")
 		for _, t := range tablesOf(sealedParts...) {
 			if err == nil && slices.Contains(there, t.Name) {
-				_, err = duck.ExecOn(ctx, tx, "store/each_unseal", t)
+				err = duck.ExecOn(ctx, tx, "store/each_unseal", t)
 			}
 		}
 		return err

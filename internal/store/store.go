@@ -1,8 +1,7 @@
 // Package store keeps a tenant's DuckDB file: `<data_dir>/<tenant>.duckdb`.
 //
-// A run works on a copy and publishes it in one rename, so a reader never blocks a run, a run never
-// blocks a reader, and a crash at any point leaves the last published file as it was. A flock on
-// `<file>.lock` keeps a second run out, and DuckDB's own lock on the file keeps out whoever would write
+// A run works on a copy and publishes it in one rename, so a reader never blocks a run, a run never blocks a reader, and a crash at any point leaves
+// the last published file as it was. A flock on `<file>.lock` keeps a second run out, and DuckDB's own lock on the file keeps out whoever would write
 // it meanwhile. Files are readable by their owner alone.
 //
 // Temporary files go to a folder of the database's own beside the store, or in Options.TempDir where that
@@ -60,10 +59,9 @@ type Work struct {
 	sealed  bool   // they ask sealed months
 }
 
-// Begin takes the tenant's lock, removes what an interrupted run left, copies the store (or makes a new
-// one) and brings its schema up to date.
+// Begin takes the tenant's lock, removes what an interrupted run left, copies the store (or makes a new one) and brings its schema up to date.
 func Begin(ctx context.Context, path string, o duck.Options) (*Work, error) {
-	return begin(ctx, path, o, true)
+	return patiently(ctx, func() (*Work, error) { return begin(ctx, path, o, true) })
 }
 
 // BeginExisting is Begin for work that needs a store: where there is none, it leaves nothing behind.
@@ -71,18 +69,10 @@ func BeginExisting(ctx context.Context, path string, o duck.Options) (*Work, err
 	if err := readable(path); err != nil && !errors.Is(err, errHeld) {
 		return nil, err
 	}
-	return begin(ctx, path, o, false)
+	return patiently(ctx, func() (*Work, error) { return begin(ctx, path, o, false) })
 }
 
-func begin(ctx context.Context, path string, o duck.Options, orNew bool) (w *Work, err error) {
-	err = patiently(ctx, func() error {
-		w, err = beginNow(ctx, path, o, orNew)
-		return err
-	})
-	return w, err
-}
-
-func beginNow(ctx context.Context, path string, o duck.Options, orNew bool) (*Work, error) {
+func begin(ctx context.Context, path string, o duck.Options, orNew bool) (*Work, error) {
 	temp, err := tempDir(path, o.TempDir, runSuffix)
 	if err != nil {
 		return nil, err
@@ -135,10 +125,10 @@ func (w *Work) open(ctx context.Context, o duck.Options, orNew bool) error {
 	if err := os.Chmod(w.copy, 0o600); err != nil {
 		return err
 	}
-	if fresh {
-		return migrate(ctx, w.Conn, 0)
+	version := uint64(0)
+	if !fresh {
+		version, err = checkVersion(ctx, w.Conn, w.path)
 	}
-	version, err := checkVersion(ctx, w.Conn, w.path)
 	if err != nil {
 		return err
 	}
@@ -200,21 +190,25 @@ func Slices(ctx context.Context, q duck.Queryer) (map[calendar.Date]settle.Slice
 
 // Publish writes everything into the one file of the copy and renames it into place.
 func (w *Work) Publish() error {
-	blocks, err := w.blocks(context.Background())
+	ctx, blocks := context.Background(), 0 // bytes of the blocks in which the copy is to be written anew; 0: not at all
+	err := duck.Exec(ctx, w.Conn, "store/checkpoint")
+	if err == nil {
+		blocks, err = duck.One[int](ctx, w.Conn, "store/blocks", sql.Named("crowded", w.crowded), sql.Named("most", w.most))
+	}
 	if err == nil && blocks != 0 {
-		if err = w.compact(context.Background(), blocks); err == nil {
+		if err = w.compact(ctx, blocks); err == nil {
 			return w.publish()
 		}
 		if w.DB != nil {
 			w.Large, err = err, nil // there may be no room for both: the copy is whole
-			_ = detach(context.Background(), w.Conn, "small")
+			_ = detach(ctx, w.Conn, "small")
 		}
 	}
 	if err == nil {
-		err = w.whole(context.Background())
+		err = w.whole(ctx)
 	}
 	if err == nil {
-		_, err = duck.Exec(context.Background(), w.Conn, "store/checkpoint")
+		err = duck.Exec(ctx, w.Conn, "store/checkpoint")
 	}
 	if err != nil {
 		return fmt.Errorf("write store: %w", err)
@@ -223,14 +217,6 @@ func (w *Work) Publish() error {
 		return fmt.Errorf("close store: %w", err)
 	}
 	return w.publish()
-}
-
-// blocks is the size of the blocks in which the work copy is to be written anew, in bytes; 0: not at all.
-func (w *Work) blocks(ctx context.Context) (int, error) {
-	if _, err := duck.Exec(ctx, w.Conn, "store/checkpoint"); err != nil {
-		return 0, err
-	}
-	return duck.One[int](ctx, w.Conn, "store/blocks", sql.Named("crowded", w.crowded), sql.Named("most", w.most))
 }
 
 func (w *Work) publish() error {
@@ -304,10 +290,9 @@ func OpenPublished(ctx context.Context, path string, o duck.Options) (db *sql.DB
 // Run is one entry of the ledger: a run that worked on this store, whatever became of it. Each entry carries
 // the hash of the one before, so that none can be changed or taken out unseen.
 //
-// A refused run has its entry too, with its exit code and message. Three kinds of run leave none: one that was
-// interrupted, since it leaves the store as it was; one that did not get the store, because another run held it
-// or it could not be read; and one whose configuration or command line was refused, since it never knew a store.
-// Entries are never removed: what takes old slices away leaves the ledger, and a store that starts anew starts
+// A refused run has its entry too, with its exit code and message. Three kinds of run leave none: one that was interrupted, since it leaves the store
+// as it was; one that did not get the store, because another run held it or it could not be read; and one whose configuration or command line was
+// refused, since it never knew a store. Entries are never removed: what takes old slices away leaves the ledger, and a store that starts anew starts
 // at entry 1, by which an audit tells it from the one that issued the files in the output folder.
 type Run struct {
 	ID       int64       `json:"run_id"` // 1, 2, ...
@@ -349,8 +334,7 @@ func keepable(text string) string {
 	return strings.ToValidUTF8(text[:maxText], "") + fmt.Sprintf(" ... (%d bytes in all)", len(text))
 }
 
-// AppendRun adds an entry to the ledger. ID and Previous are set here. Nothing that a text of it is made of keeps it from being
-// written.
+// AppendRun adds an entry to the ledger. ID and Previous are set here. Nothing that a text of it is made of keeps it from being written.
 func AppendRun(ctx context.Context, q duck.Queryer, r Run) error {
 	last, err := LastRun(ctx, q)
 	if err != nil {
@@ -365,8 +349,7 @@ func AppendRun(ctx context.Context, q duck.Queryer, r Run) error {
 	if err != nil {
 		return err
 	}
-	_, err = duck.Exec(ctx, q, "store/insert_run", sql.Named("entry", string(text)), sql.Named("sha256", sum(text)))
-	return err
+	return duck.Exec(ctx, q, "store/insert_run", sql.Named("entry", string(text)), sql.Named("sha256", sum(text)))
 }
 
 // Runs reads the ledger, oldest entry first.
@@ -396,12 +379,12 @@ type Copied struct {
 // held against what the store says of it, byte for byte.
 func Backup(ctx context.Context, path, dir string, o duck.Options) (copied []Copied, err error) {
 	to := filepath.Join(dir, filepath.Base(path))
-	err = patiently(ctx, func() error {
+	_, err = patiently(ctx, func() (*os.File, error) {
 		f, err := openFile(path)
 		if err == nil { // nobody may have it open for writing meanwhile
 			err = backupFile("copy store", f, to, 0o600, cmp.Or(share(f), unfinished(path)))
 		}
-		return err
+		return f, err
 	})
 	if err != nil {
 		return nil, err

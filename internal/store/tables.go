@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -79,7 +80,7 @@ func tablesOf(parts ...part) (found []texts.Table) {
 // of runs a statement of sql/store/each on the tables of some parts.
 func of(ctx context.Context, q duck.Queryer, statement string, args []any, parts ...part) error {
 	for _, t := range tablesOf(parts...) {
-		if _, err := duck.ExecOn(ctx, q, "store/each_"+statement, t, args...); err != nil {
+		if err := duck.ExecOn(ctx, q, "store/each_"+statement, t, args...); err != nil {
 			return err
 		}
 	}
@@ -127,8 +128,7 @@ func (s *Scratch) Empty(ctx context.Context) error {
 // range of days of the published store, "write_days_csv" these into a CSV file. A table that does not exist is a mistake in the program.
 func (s *Scratch) Each(ctx context.Context, statement, name string, args ...any) error {
 	at := slices.IndexFunc(tables, func(t described) bool { return t.Name == name })
-	_, err := duck.ExecOn(ctx, s.Conn, "store/each_"+statement, tables[at].Table, args...)
-	return err
+	return duck.ExecOn(ctx, s.Conn, "store/each_"+statement, tables[at].Table, args...)
 }
 
 // Scratch is a store in memory, empty but for the schema, with a tenant's published store attached beside it, read-only, as
@@ -151,8 +151,52 @@ func OpenScratch(ctx context.Context, path string, o duck.Options, wanted func(c
 		if _, err := attachOne(ctx, conn, path, "published", wanted); err != nil {
 			return err
 		}
-		return of(ctx, conn, "take_all", nil, self, head, record)
+		return takeOver(ctx, conn)
 	})
+}
+
+func takeOver(ctx context.Context, conn *sql.Conn) error {
+	return of(ctx, conn, "take_all", nil, self, head, record)
+}
+
+// OpenEmpty opens a scratch store without any beside it, for Turn. Its temporary files are those of the store at path.
+func OpenEmpty(ctx context.Context, path string, o duck.Options) (*Scratch, error) {
+	return inMemory(ctx, path, o, func(conn *sql.Conn) error {
+		return cmp.Or(makeNew(ctx, conn), run(ctx, conn, "attach ':memory:' as batch", "create schema batch._data"))
+	})
+}
+
+// Turn has the published stores of several tenants take the place of those beside a scratch store that OpenEmpty opened: each table of
+// batch._data has the rows of all, those of sealed months that are wanted too, and says whose. A store that cannot be opened is left out,
+// and its error stands by its tenant. With take, of one tenant alone, it is there as OpenScratch has it, too.
+func (s *Scratch) Turn(ctx context.Context, members []Member, wanted func(calendar.Month) bool, take bool) (failed map[string]error, err error) {
+	if err := making(ctx, s.Conn, "store/detaching"); err != nil {
+		return nil, err
+	}
+	failed = map[string]error{}
+	var batch []*attached
+	for i, m := range members {
+		a, err := attachStore(ctx, s.Conn, m.Path, i+1, wanted)
+		if err != nil {
+			failed[m.Tenant] = err
+			continue
+		}
+		a.Tenant, a.Home = &m.Tenant, "published"
+		batch = append(batch, a)
+	}
+	if err := run(ctx, s.Conn, "use memory"); err != nil {
+		return nil, err
+	}
+	if take && len(batch) == 1 {
+		_, err = gather(ctx, s.Conn, false, batch...)
+		err = cmp.Or(err, of(ctx, s.Conn, "empty", nil, self, head, record), takeOver(ctx, s.Conn))
+	}
+	return failed, cmp.Or(err, making(ctx, s.Conn, "store/batch", duck.JSON("members", batch)))
+}
+
+// Own has the tables of batch._data be those of the scratch store itself, of a tenant.
+func (s *Scratch) Own(ctx context.Context, tenant string) error {
+	return making(ctx, s.Conn, "store/batch", duck.JSON("members", []attached{{Tenant: &tenant, Live: "memory"}}))
 }
 
 // inMemory opens a database in memory beside the store at path and fills it: once more where a sealed month is missing, which a run may
@@ -194,7 +238,7 @@ type attached struct {
 }
 
 // attachStore attaches the store at path, and its sealed months that are wanted, all where wanted is nil. The number tells the databases
-// of several stores apart; 0: it is the only one.
+// of several stores apart; 0: it is the only one. Names lead to the store afterwards.
 func attachStore(ctx context.Context, conn *sql.Conn, path string, no int, wanted func(calendar.Month) bool) (*attached, error) {
 	suffix := ""
 	if no > 0 {
@@ -205,12 +249,13 @@ func attachStore(ctx context.Context, conn *sql.Conn, path string, no int, wante
 		return nil, err
 	}
 	var seals []Seal
-	err := within(ctx, conn, a.Live, func() (err error) {
-		if a.Version, err = checkVersion(ctx, conn, path); err == nil {
-			seals, err = Seals(ctx, conn)
-		}
-		return err
-	})
+	err := run(ctx, conn, "use "+a.Live)
+	if err == nil {
+		a.Version, err = checkVersion(ctx, conn, path)
+	}
+	if err == nil {
+		seals, err = Seals(ctx, conn)
+	}
 	for _, s := range seals {
 		if err != nil || wanted != nil && !wanted(s.Month) {
 			continue
@@ -268,8 +313,7 @@ func gather(ctx context.Context, conn *sql.Conn, relations bool, stores ...*atta
 	return made, nil
 }
 
-// OpenWhole is OpenPublished with the rows of the sealed months, as if all lay in one file; of those alone that are wanted, all where
-// wanted is nil.
+// OpenWhole is OpenPublished with the rows of the sealed months, as if all lay in one file; of those alone that are wanted, all where wanted is nil.
 func OpenWhole(ctx context.Context, path string, o duck.Options, wanted func(calendar.Month) bool) (*sql.DB, error) {
 	db, err := OpenPublished(ctx, path, o)
 	if err != nil {

@@ -4,6 +4,7 @@
 with expected as (
     select tenant, region, cast(null as varchar(63)) as location, measure, period, value, peak_ts, peak_seconds
     from issued
+    where stands
     union all
     select tenant, region, location, 'concurrent', cast(day as varchar(10)), agents, peak_ts, peak_seconds
     from daily_concurrent

@@ -273,6 +273,39 @@ select text
 from statement
 order by no, step, made
 
+-- name: detaching
+-- Grain: statement that takes away a database that is attached to a scratch store.
+select 'detach ' || database_name
+from duckdb_databases()
+where not internal
+  and database_name not in ('memory', 'batch')
+
+-- name: batch
+-- Grain: statement that gives a table of batch the rows of several stores, those of their sealed months too, and says whose. The scratch
+-- store's own, without rows, has the columns that a store of an older version lacks. Names of tenants hold no quotes. Input: $members (JSON).
+with source as (
+    select tenant,
+           unnest([live] || coalesce(sealed, [])) as database
+    from (
+        select unnest(from_json($members, '[{"tenant": "VARCHAR", "live": "VARCHAR", "sealed": ["VARCHAR"]}]'), max_depth := 2)
+    )
+),
+leg as (
+    select t.table_name as name,
+           string_agg(' union all by name select ''' || s.tenant || ''' as tenant, * from ' || s.database || '._data.' || t.table_name, '' order by s.database) as legs
+    from duckdb_tables() as t
+    join source as s on s.database = t.database_name
+    where t.schema_name = '_data'
+    group by t.table_name
+)
+select 'create or replace view batch._data.' || t.table_name || ' as select null::varchar as tenant, * from memory._data.' || t.table_name || ' where false'
+       || coalesce(l.legs, '')
+from duckdb_tables() as t
+left join leg as l on l.name = t.table_name
+where t.database_name = 'memory'
+  and t.schema_name = '_data'
+  and t.table_name not in ('store_version', 'slice_span', 'left_out', 'default_guid', 'session_group', 'contract', 'counting_rules') -- which nobody asks of a batch
+
 -- name: blocks
 -- Grain: one row: of how many bytes a block is to be of the file that is published; 0: as it is. A column of a table takes a block at
 -- least, so that small ones make the store of a small tenant small; large ones hold many rows better. Inputs: $crowded (room is left

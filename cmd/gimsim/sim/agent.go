@@ -137,8 +137,7 @@ func (s *Simulation) roster(a *agent, day int64) []login {
 	return logins
 }
 
-// onDuty returns an agent, of the same tenant, who is logged in from one second
-// to another on a day; false if a few tries find none.
+// onDuty returns an agent, of the same tenant, who is logged in from one second to another on a day; false if a few tries find none.
 func (s *Simulation) onDuty(d dice, tenant, day, from, to int64) (agent, login, bool) {
 	for range 4 {
 		other := s.agent(d.Int64N(int64(s.Agents)))
@@ -191,8 +190,7 @@ func (d dice) chance(rate float64) bool {
 	return d.Int64N(million) < parts(rate)
 }
 
-// parts returns a rate in millionths. The conversion in the middle keeps the
-// compiler from fusing the two operations, which would round differently.
+// parts returns a rate in millionths. The conversion in the middle keeps the compiler from fusing the two operations, which would round differently.
 func parts(rate float64) int64 { return int64(float64(rate*million) + 0.5) }
 
 // between returns a number of [low, high]; low where there is none.
@@ -314,8 +312,7 @@ func (s *Simulation) groups(b *batch) {
 	}
 }
 
-// combination is that of the groups that an agent is in on a day: mostly the same from day to day, but now and then she helps
-// out elsewhere.
+// combination is that of the groups that an agent is in on a day: mostly the same from day to day, but now and then she helps out elsewhere.
 func (s *Simulation) combination(agent, day int64) int64 {
 	n := int64(s.Groups)
 	if n == 0 {
@@ -348,10 +345,9 @@ func serverTime(at int64) string {
 	return time.Unix(at-5*3600, 0).UTC().Format("2006-01-02 15:04:05.000")
 }
 
-// extractHistory writes how far GIM has read each source at each cut, and a few cycles before. Of the sources of type 1 and 3 the
-// slowest is exactly at the cut: the T-Server of the first switch. Others are ahead of it by a little, and those of the types
-// that do not matter are far behind. All of it is transformed some minutes later; but for one cycle more, which ran ahead: its
-// transformation has begun and not ended.
+// extractHistory writes how far GIM has read each source at each cut, and a few cycles before. Of the sources of type 1 and 3 the slowest is exactly
+// at the cut: the T-Server of the first switch. Others are ahead of it by a little, and those of the types that do not matter are far behind. All of
+// it is transformed some minutes later; but for one cycle more, which ran ahead: its transformation has begun and not ended.
 func (s *Simulation) extractHistory(b *batch) {
 	for _, cut := range b.cuts {
 		d := s.dice(forExtract, cut, 0)

@@ -114,8 +114,7 @@ func (y *diary) active(row session) session {
 
 func (y *diary) lateness() int64 { return y.between(3600, 36*3600) }
 
-// orphan writes outbound activity that no session of the agent covers: a call
-// that begins in the very second of the logout, or long after.
+// orphan writes outbound activity that no session of the agent covers: a call that begins in the very second of the logout, or long after.
 func (y *diary) orphan(logout int64) {
 	if !y.chance(y.Rates.Orphan) {
 		return
@@ -246,8 +245,7 @@ func (y *diary) call(at line, start, end int64, outbound bool) (guid, callID str
 	return guid, callID
 }
 
-// leg writes an agent's part in a call and what is attached to it. Attached data
-// come with the end of the call, or up to an hour after.
+// leg writes an agent's part in a call and what is attached to it. Attached data come with the end of the call, or up to an hour after.
 func (y *diary) leg(row leg, guid string) {
 	if y.chance(y.Rates.ZeroLength) {
 		row.end = row.start
@@ -270,8 +268,7 @@ func (y *diary) leg(row leg, guid string) {
 	y.put(userDataTable, state{closed + delay, userData(row.id, row.startKey, row.tenant, fmt.Sprintf("C%07d", y.Int64N(5_000_000)), guid)})
 }
 
-// queued writes the queue through which a call came: as a resource of the
-// interaction, and as a mediation segment, which only shows in attached data.
+// queued writes the queue through which a call came: as a resource of the interaction, and as a mediation segment, which only shows in attached data.
 func (y *diary) queued(talk leg, guid string) {
 	row := talk
 	row.id, row.resource, row.mediaResource = y.key(legTable), int64(queueBase+y.home), int64(queueBase+y.home)

@@ -55,8 +55,7 @@ type Options struct {
 	Rates Rates `embed:"" group:"Rates"`
 }
 
-// Rates of what is unusual in a real GIM. Fields of sessions and legs count per
-// row, fields of agents per agent, Orphan and Stray per agent and day.
+// Rates of what is unusual in a real GIM. Fields of sessions and legs count per row, fields of agents per agent, Orphan and Stray per agent and day.
 type Rates struct {
 	Open           float64 `default:"0.01" help:"Sessions of the last 24 hours that were never closed."`
 	Stuck          float64 `default:"0" help:"Older sessions that were never closed."`

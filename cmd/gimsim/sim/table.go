@@ -66,8 +66,7 @@ func (t table) exported() bool     { return t != extractTable && t != transformT
 // null stands for NULL in an integer field.
 const null = math.MinInt64
 
-// lines is CSV text: rows of one table, without header. NULL and the empty
-// string are both an empty field, in an export of GIM as in a COPY.
+// lines is CSV text: rows of one table, without header. NULL and the empty string are both an empty field, in an export of GIM as in a COPY.
 type lines struct {
 	text []byte
 	rows int64
@@ -161,9 +160,8 @@ func quarter(at int64) int64 {
 	return at - at%900
 }
 
-// Layout says how the rows are cut into increments and written as an export. An increment holds, in their state at its
-// end, the rows that changed since the end of the one before; a single one is what a database holds. The tags are those
-// of the command line.
+// Layout says how the rows are cut into increments and written as an export. An increment holds, in their state at its end, the rows that changed
+// since the end of the one before; a single one is what a database holds. The tags are those of the command line.
 type Layout struct {
 	Increments   int     `default:"1" help:"Number of increments; later ones correct rows of earlier ones."`
 	Zip          bool    `help:"Write a zip and its .zip.sha1 in each folder, in place of bare files."`
@@ -197,8 +195,7 @@ func (c Counts) String() string {
 	return list.String()
 }
 
-// Agents per batch: enough that handing a batch on costs nothing beside making
-// it, few enough that a dozen of them in flight are small.
+// Agents per batch: enough that handing a batch on costs nothing beside making it, few enough that a dozen of them in flight are small.
 const (
 	agentsPerBatch    = 256
 	resourcesPerBatch = 8192

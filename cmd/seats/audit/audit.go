@@ -31,6 +31,7 @@ import (
 	"example.com/seats/internal/calendar"
 	"example.com/seats/internal/config"
 	"example.com/seats/internal/duck"
+	"example.com/seats/internal/fail"
 	"example.com/seats/internal/list"
 	"example.com/seats/internal/settle"
 	"example.com/seats/internal/sign"
@@ -134,12 +135,9 @@ func (a Audit) Do(ctx context.Context) (summary Summary, err error) {
 		return Summary{}, err
 	}
 	defer func() { err = errors.Join(err, w.scratch.Close()) }()
-	for _, check := range []func(context.Context) error{
-		w.load, w.checkLedger, w.checkFolder, w.checkFiles, w.checkDays, w.checkMonths, w.checkConsistency,
-	} {
-		if err = errors.Join(check(ctx), ctx.Err()); err != nil {
-			return Summary{}, err
-		}
+	err = fail.InTurn(ctx, w.load, w.checkLedger, w.checkFolder, w.checkFiles, w.checkDays, w.checkMonths, w.checkConsistency)
+	if err != nil {
+		return Summary{}, err
 	}
 	slices.SortStableFunc(w.found, func(a, b Finding) int { return a.place() - b.place() })
 	return Summary{Findings: w.found, Days: w.days, Files: len(w.issued)}, nil
@@ -198,14 +196,8 @@ func (w *auditor) of(i report.Issue, rule, what string, details ...string) {
 
 // ask adds the findings of a statement, with their details.
 func (w *auditor) ask(ctx context.Context, statement string, args ...any) error {
-	found, err := duck.All[struct {
-		Finding
-		Lines settle.Keys
-	}](ctx, w.scratch.Conn, statement, args...)
-	for _, f := range found {
-		f.Details = f.Lines
-		w.add(f.Finding)
-	}
+	found, err := duck.All[Finding](ctx, w.scratch.Conn, statement, args...)
+	w.add(found...)
 	return err
 }
 
@@ -213,12 +205,12 @@ func (w *auditor) path(name string) string { return filepath.Join(w.dir, name) }
 
 // Finding is one thing that is not as it should be, or, as a remark, worth knowing.
 type Finding struct {
-	Tenant  string   `duck:"-"`
-	Rule    string   // one of rules.txt: the names are a contract, a scheduler may branch on them
-	Region  string   // "" where the finding is of no region
-	Period  string   // a day, "2026-03-01 to 2026-03-04", a month, or "" for the whole store
-	What    string   // one line, with the numbers
-	Details []string `duck:"-"` // the parts, line by line: agent by agent, setting by setting
+	Tenant  string      `duck:"-"`
+	Rule    string      // one of rules.txt: the names are a contract, a scheduler may branch on them
+	Region  string      // "" where the finding is of no region
+	Period  string      // a day, "2026-03-01 to 2026-03-04", a month, or "" for the whole store
+	What    string      // one line, with the numbers
+	Details settle.Keys // the parts, line by line: agent by agent, setting by setting
 }
 
 // kind is what all findings of a rule have in common.
@@ -281,21 +273,18 @@ func (w *auditor) openSource(ctx context.Context, parts []part) (*extract.Cutter
 	return &extract.Cutter{Stage: stage, Source: src, SettleHours: w.Tenant.SettleHours, AcceptLoss: true, Clock: w.Clock}, nil
 }
 
-// keep saves what the kept slices give by the rules of their days, with which the source is compared, before the rules of an issue
-// are tried.
+// keep saves what the kept slices give by the rules of their days, with which the source is compared, before the rules of an issue are tried.
 func (w *auditor) keep(ctx context.Context, p part) error {
 	if w.source == nil {
 		return nil
 	}
+	var err error
 	for _, table := range []string{"qualifying_session", "daily_concurrent", "enabled_daily", "monthly_concurrent", "monthly_enabled"} {
-		if err := w.scratch.Each(ctx, "keep", table); err != nil {
-			return err
-		}
+		err = cmp.Or(err, w.scratch.Each(ctx, "keep", table))
 	}
-	if !p.whole {
-		return nil
+	if err == nil && p.whole {
+		err = duck.Exec(ctx, w.scratch.Conn, "ask/keep_month_agent")
 	}
-	_, err := duck.Exec(ctx, w.scratch.Conn, "ask/keep_month_agent")
 	return err
 }
 
@@ -306,39 +295,28 @@ func (w *auditor) checkSource(ctx context.Context, p part) error {
 	}
 	read := part{month: p.month, rows: p.rows, whole: p.whole}
 	for _, d := range p.days {
-		there, err := w.readAgain(ctx, d)
-		if err != nil {
-			return err
+		window := job.Window(w.Tenant, d)
+		if len(window.Spans) == 0 {
+			continue
 		}
-		if there {
+		summary, err := w.source.Cut(ctx, window)
+		switch {
+		case err != nil:
+			return err
+		case summary.Sessions == 0 && len(summary.Losses) > 0: // the source has purged it, and there is nothing to compare with
+			lost := &extract.LossError{Day: d, Losses: summary.Losses}
+			w.add(Finding{Rule: "source_gone", Period: d.String(), What: lost.Error()})
+		default:
 			read.days = append(read.days, d)
 		}
 	}
 	if len(read.days) < len(p.days) {
 		read.rows, read.whole = read.days, false
 	}
-	failures, err := w.compute(ctx, read, w.countedBy)
-	if err != nil {
+	if err := w.recount(ctx, read); err != nil {
 		return err
 	}
-	w.add(failures...)
 	return w.compareSource(ctx, read)
-}
-
-// readAgain cuts a day anew. A source that has none of its sessions any more has purged it, and there is nothing to
-// compare with.
-func (w *auditor) readAgain(ctx context.Context, d calendar.Date) (bool, error) {
-	window := job.Window(w.Tenant, d)
-	if len(window.Spans) == 0 {
-		return false, nil
-	}
-	summary, err := w.source.Cut(ctx, window)
-	if err == nil && summary.Sessions == 0 && len(summary.Losses) > 0 {
-		lost := &extract.LossError{Day: d, Losses: summary.Losses}
-		w.add(Finding{Rule: "source_gone", Period: d.String(), What: lost.Error()})
-		return false, nil
-	}
-	return err == nil, err
 }
 
 // compareSource says what changed in the rows of a part's days, in their numbers, and in their month's.

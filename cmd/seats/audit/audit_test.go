@@ -162,7 +162,7 @@ func TestConfigurationIsProvenToBeTheCause(t *testing.T) {
 	require.NotEmpty(t, moved)
 	for _, f := range moved {
 		require.Contains(t, f.What, "by the rules of the issue the slice still gives")
-		require.Equal(t, []string{`was: location EU/london: switch "SIP_LON"`, `is:  location EU/london: switch "SIP_LONDON"`}, f.Details)
+		require.Equal(t, []string{`was: location EU/london: switch "SIP_LON"`, `is:  location EU/london: switch "SIP_LONDON"`}, []string(f.Details))
 	}
 }
 
@@ -201,7 +201,7 @@ func TestSettingWithoutEffectIsARemark(t *testing.T) {
 	require.Len(t, found, 1)
 	require.True(t, found[0].IsRemark())
 	require.Equal(t, "moved_without_effect", found[0].Rule)
-	require.Equal(t, []string{`is:  exclude_agents: "NOBODY*"`}, found[0].Details)
+	require.Equal(t, []string{`is:  exclude_agents: "NOBODY*"`}, []string(found[0].Details))
 }
 
 func TestSourceThatChanged(t *testing.T) {

@@ -58,7 +58,7 @@ func TestFactsOfRules(t *testing.T) {
 	db := must.Have(duck.Open("", duck.Options{}))(t)
 	defer db.Close() //nolint:errcheck // in memory
 	require.NoError(t, duck.On(context.Background(), db, func(conn *duck.Conn) error {
-		must.Have(duck.Exec(context.Background(), conn, "ask/rule_fact", sql.Named("rules", string(rules))))(t)
+		require.NoError(t, duck.Exec(context.Background(), conn, "ask/rule_fact", sql.Named("rules", string(rules))))
 		for sum, want := range map[string][]string{
 			"day": {"session_end: inclusive", `exclude_agents: "A?"`, `exclude_agents: "T*"`, "region EU", "region EU: timezone Europe/Berlin",
 				"location EU/a", "location EU/a: no switches, the default location", "location EU/b", `location EU/b: switch "S1"`, `location EU/b: switch "S2"`},

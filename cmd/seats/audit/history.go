@@ -61,11 +61,8 @@ func (w *auditor) checkLedger(ctx context.Context) error {
 				r.ID, r.Command, settle.Epoch(r.StartedTS), sum, r.SHA256)})
 		}
 	}
-	months, seals := []string{}, []string{}
-	for _, s := range w.seals {
-		months, seals = append(months, s.Month.String()), append(seals, s.Said())
-	}
-	err := w.ask(ctx, "ask/ledger", sql.Named("months", months), sql.Named("seals", seals))
+	months := list.Of(w.seals, func(s store.Seal) string { return s.Month.String() })
+	err := w.ask(ctx, "ask/ledger", sql.Named("months", months), sql.Named("seals", list.Of(w.seals, store.Seal.Said)))
 	return cmp.Or(err, w.ask(ctx, "ask/issued_by", w.Period.Bounds()...), w.ask(ctx, "ask/history", w.Period.Bounds()...))
 }
 
@@ -97,8 +94,7 @@ func (w *auditor) checkNotIssued(ctx context.Context) error {
 	return err
 }
 
-// checkConsistency asks the published results whether they can be true together, and the manifests whether anything was issued
-// over a blocking rule.
+// checkConsistency asks the published results whether they can be true together, and the manifests whether anything was issued over a blocking rule.
 func (w *auditor) checkConsistency(ctx context.Context) error {
 	return cmp.Or(w.ask(ctx, "ask/issued_though_blocked"), w.ask(ctx, "ask/consistency", w.Period.Bounds()...))
 }

@@ -15,7 +15,6 @@ import (
 	"example.com/seats/internal/calendar"
 	"example.com/seats/internal/config"
 	"example.com/seats/internal/duck"
-	"example.com/seats/internal/settle"
 	"example.com/seats/internal/store"
 	"example.com/seats/report"
 )
@@ -81,7 +80,7 @@ func (w *auditor) checkPart(ctx context.Context, p part) error {
 		return err
 	}
 	w.days += len(p.days)
-	for _, check := range []func(context.Context, part) error{w.checkSlices, w.checkResults, w.keep, w.compareIssued, w.checkSource} {
+	for _, check := range []func(context.Context, part) error{w.checkSlices, w.recount, w.checkResults, w.keep, w.compareIssued, w.checkSource} {
 		if err := check(ctx, p); err != nil {
 			return err
 		}
@@ -152,36 +151,27 @@ func failure(d calendar.Date, err error) (Finding, bool) {
 	return Finding{Rule: "cannot_compute", Period: d.String(), What: fmt.Sprint(err)}, is
 }
 
-// checkResults names the days that cannot be computed, and the stored results that are not what their slices give.
-func (w *auditor) checkResults(ctx context.Context, p part) error {
+// recount counts a part by the rules of its days, and names those of its days that cannot be computed.
+func (w *auditor) recount(ctx context.Context, p part) error {
 	failures, err := w.compute(ctx, p, w.countedBy)
-	if err != nil {
-		return err
-	}
 	w.add(failures...)
-	return cmp.Or(w.ask(ctx, "ask/changed_result", duck.Days(p.days...)), w.ask(ctx, "ask/changed_month", sql.Named("month", p.month.String())))
+	return err
 }
 
-// recounted is what the scratch store has of numbers that are issued, in the table recounted, too.
-func (w *auditor) recounted(ctx context.Context) (map[report.Series][]int64, error) {
-	if _, err := duck.Exec(ctx, w.scratch.Conn, "ask/recounted"); err != nil {
-		return nil, err
-	}
-	return duck.By[report.Series, int64](ctx, w.scratch.Conn, "ask/recounted_value")
+// checkResults names the stored results that are not what their slices give.
+func (w *auditor) checkResults(ctx context.Context, p part) error {
+	return cmp.Or(w.ask(ctx, "ask/changed_result", duck.Days(p.days...)), w.ask(ctx, "ask/changed_month", sql.Named("month", p.month.String())))
 }
 
 // compareIssued holds the standing files of a part against what it gives. Where the configuration alone has moved, the part is counted
 // once more by the rules of the issue, which proves it or not.
 func (w *auditor) compareIssued(ctx context.Context, p part) error {
-	if _, err := w.recounted(ctx); err != nil {
-		return err
-	}
-	if _, err := duck.Exec(ctx, w.scratch.Conn, "ask/compare", append(w.Period.Bounds(), sql.Named("statements", compute.SQLSHA256()))...); err != nil {
+	args := append(w.Period.Bounds(), sql.Named("statements", compute.SQLSHA256()))
+	if err := duck.ExecAll(ctx, w.scratch.Conn, []string{"ask/recounted", "ask/compare"}, args...); err != nil {
 		return err
 	}
 	compared, err := duck.All[struct {
 		Finding
-		Lines   settle.Keys
 		Measure report.Measure
 		Value   int64
 		Rules   string // hash of those of the issue, where they are all that moved
@@ -205,7 +195,6 @@ func (w *auditor) compareIssued(ctx context.Context, p part) error {
 				c.What += fmt.Sprintf("; but by the rules of the issue the slice gives %d, so that they do not explain it", before[0])
 			}
 		}
-		c.Details = c.Lines
 		w.add(c.Finding)
 	}
 	return err
@@ -226,10 +215,13 @@ func (w *auditor) recountedBy(ctx context.Context, p part, text string) (map[rep
 			return nil, err
 		}
 	}
-	if _, err := w.compute(ctx, p, func(d calendar.Date) config.Tenant { return by[days[d]] }); err != nil {
+	if _, err = w.compute(ctx, p, func(d calendar.Date) config.Tenant { return by[days[d]] }); err == nil {
+		err = duck.Exec(ctx, w.scratch.Conn, "ask/recounted")
+	}
+	if err != nil {
 		return nil, err
 	}
-	return w.recounted(ctx)
+	return duck.By[report.Series, int64](ctx, w.scratch.Conn, "ask/recounted_value")
 }
 
 // loadRules reads how the days were computed. A text that is not what its hash says is a finding, and is not believed.
@@ -248,15 +240,14 @@ func (w *auditor) loadRules(ctx context.Context) error {
 	}
 	facts := maps.Clone(w.texts)
 	facts[""] = string(w.Tenant.Rules()) // for those by which nothing was counted yet
-	if _, err := duck.Exec(ctx, w.scratch.Conn, "ask/rule_fact", duck.JSON("rules", facts)); err != nil {
+	if err := duck.Exec(ctx, w.scratch.Conn, "ask/rule_fact", duck.JSON("rules", facts)); err != nil {
 		return err
 	}
 	w.countedAs, err = duck.By[calendar.Date, string](ctx, w.scratch.Conn, "ask/computation")
 	return err
 }
 
-// countedBy is the tenant with the counting rules of a day (R9): where a number of it is issued, those that the store says it was
-// counted by.
+// countedBy is the tenant with the counting rules of a day (R9): where a number of it is issued, those that the store says it was counted by.
 func (w *auditor) countedBy(d calendar.Date) config.Tenant {
 	today := w.Tenant.On(d)
 	for _, sum := range w.countedAs[d] {

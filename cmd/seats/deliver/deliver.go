@@ -158,8 +158,19 @@ func (c Courier) parcel(p Parcel, delivered []Delivery, to Target) (arrived []De
 		}
 	}
 	for _, l := range letters {
-		if err := stage(l, to); err != nil {
+		if l.there {
+			continue
+		}
+		if err := to.write(l.staged(), l.sent); err != nil {
 			return nil, err
+		}
+		text, err := to.read(l.staged())
+		if err != nil {
+			return nil, err
+		}
+		if len(text) != len(l.sent) || report.Digest(text) != l.SentSHA256 {
+			return nil, fmt.Errorf("deliver %s to %s: sent were %d bytes with SHA-256 %s, read back %d with %s",
+				l.SentAs, l.Target, len(l.sent), l.SentSHA256, len(text), report.Digest(text))
 		}
 	}
 	for _, l := range letters {
@@ -204,8 +215,7 @@ func (c Courier) letters(p Parcel) (letters []letter, err error) {
 	return letters, nil
 }
 
-// issued reads a file, which must be what was issued: for all but signatures the store has its SHA-256. nil is a signature
-// that there is none of.
+// issued reads a file, which must be what was issued: for all but signatures the store has its SHA-256. nil is a signature that there is none of.
 func (c Courier) issued(d Delivery) ([]byte, error) {
 	path := filepath.Join(c.From, d.File)
 	text, err := report.ReadFile(path)
@@ -229,12 +239,9 @@ func (c Courier) look(l *letter, delivered []Delivery, to Target) error {
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
-	if err != nil {
-		return err
-	}
 	sum := report.Digest(text)
-	if l.there = sum == l.SentSHA256; l.there {
-		return nil
+	if l.there = err == nil && sum == l.SentSHA256; l.there || err != nil {
+		return err
 	}
 	// What is encrypted anew has other bytes, though it says the same.
 	is := func(d Delivery) bool { return d == Delivery{l.File, l.SHA256, l.SentAs, sum, l.Target, d.At} }
@@ -253,25 +260,6 @@ func (c Courier) look(l *letter, delivered []Delivery, to Target) error {
 	}
 	return fail.New(fail.Restatement, hintMove,
 		"deliver %s to %s: another file of that name is there, SHA-256 %s", l.SentAs, l.Target, sum)
-}
-
-// stage writes a letter, unless it is there already, under another name and reads it back.
-func stage(l letter, to Target) error {
-	if l.there {
-		return nil
-	}
-	if err := to.write(l.staged(), l.sent); err != nil {
-		return err
-	}
-	text, err := to.read(l.staged())
-	if err != nil {
-		return err
-	}
-	if len(text) != len(l.sent) || report.Digest(text) != l.SentSHA256 {
-		return fmt.Errorf("deliver %s to %s: sent were %d bytes with SHA-256 %s, read back %d with %s",
-			l.SentAs, l.Target, len(l.sent), l.SentSHA256, len(text), report.Digest(text))
-	}
-	return nil
 }
 
 // sealedSuffix ends the names of encrypted files.
@@ -302,18 +290,14 @@ func (c Courier) seal(sum string, text []byte) ([]byte, error) {
 }
 
 // sent tells whether something with this SHA-256 was put into the outbox.
-func (c Courier) sent(sum string) (bool, error) {
+func (c Courier) sent(sum string) (there bool, err error) {
 	entries, err := os.ReadDir(c.Outbox)
-	if err != nil {
-		return false, err
+	for i := 0; i < len(entries) && err == nil && !there; i++ {
+		var text []byte
+		text, err = plain.Read(filepath.Join(c.Outbox, entries[i].Name()))
+		there = err == nil && report.Digest(text) == sum
 	}
-	for _, e := range entries {
-		text, err := plain.Read(filepath.Join(c.Outbox, e.Name()))
-		if err != nil || report.Digest(text) == sum {
-			return err == nil, err
-		}
-	}
-	return false, nil
+	return there, err
 }
 
 // Clear empties the outbox, once the store knows of everything that was sent.
@@ -363,7 +347,7 @@ func Delivered(ctx context.Context, q duck.Queryer) ([]Delivery, error) {
 
 // Put writes an entry into a store.
 func Put(ctx context.Context, q duck.Queryer, d Delivery) error {
-	_, err := duck.Exec(ctx, q, "store/insert_delivery", sql.Named("file", d.File), sql.Named("sha256", d.SHA256), sql.Named("sent_as", d.SentAs),
+	err := duck.Exec(ctx, q, "store/insert_delivery", sql.Named("file", d.File), sql.Named("sha256", d.SHA256), sql.Named("sent_as", d.SentAs),
 		sql.Named("sent_sha256", d.SentSHA256), sql.Named("target", d.Target), sql.Named("delivered_ts", d.At.Unix()))
 	if err != nil {
 		return fmt.Errorf("remember delivery of %s: %w", d.File, err)
@@ -371,9 +355,8 @@ func Put(ctx context.Context, q duck.Queryer, d Delivery) error {
 	return nil
 }
 
-// Pending is what was issued into a folder and not delivered yet, revision by revision, of periods that end on a day or
-// after it; and what was issued at an instant or after it though it was delivered, where that is not zero. delivered begins with
-// the oldest.
+// Pending is what was issued into a folder and not delivered yet, revision by revision, of periods that end on a day or after it; and what was issued
+// at an instant or after it though it was delivered, where that is not zero. delivered begins with the oldest.
 func Pending(issued []report.Issue, folder string, delivered []Delivery, since calendar.Date, again time.Time) (parcels []Parcel, err error) {
 	type content struct{ file, sha256 string }
 	arrived, newest := map[content]time.Time{}, map[string]time.Time{}

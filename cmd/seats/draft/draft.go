@@ -45,8 +45,7 @@ var text string
 
 var form = template.Must(template.New("seats.yaml").Funcs(template.FuncMap{"text": quoted}).Parse(text))
 
-// Text is the configuration, for a file in a folder: paths below it are relative. Without traffic every switch goes to the
-// default location.
+// Text is the configuration, for a file in a folder: paths below it are relative. Without traffic every switch goes to the default location.
 func (s Settings) Text(folder string, found Traffic) string {
 	for _, path := range []*string{&s.ExportDir, &s.PasswordFile, &s.SSLRootCert} {
 		if rel, err := filepath.Rel(folder, *path); *path != "" && err == nil && filepath.IsLocal(rel) {

@@ -11,6 +11,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -297,23 +298,17 @@ func (d *Day) Peak(ctx context.Context) (*Second, error) {
 	return peaks[0], cmp.Or(err, untold[0])
 }
 
-// Peaks does what Peak does for days of as many regions, each region's day once. What keeps one from being told is not in the way of
-// the others.
+// Peaks does what Peak does for days of as many regions, each region's day once. What keeps one from being told is not in the way of the others.
 func (e *Explainer) Peaks(ctx context.Context, days ...*Day) (peaks []*Second, untold []error, err error) {
-	var asked []*Second
 	for _, d := range days {
 		s := &Second{Day: d}
 		if s.Agents, s.Plateaus = d.Curve.Plateaus(); s.Agents > 0 {
 			step, _ := d.Curve.At(s.Plateaus[0].Start)
 			s.At, s.Sessions = step.Start, step.Sessions
-			asked = append(asked, s)
 		}
 		peaks = append(peaks, s)
 	}
-	err, untold = e.load(ctx, asked...), make([]error, len(days))
-	for i, s := range peaks {
-		untold[i] = s.check()
-	}
+	untold, err = e.load(ctx, peaks...)
 	return peaks, untold, err
 }
 
@@ -325,10 +320,8 @@ func (d *Day) Second(ctx context.Context, at int64) (*Second, error) {
 	}
 	around := slices.DeleteFunc(d.Curve.at(step.Agents), func(span calendar.Interval) bool { return !span.Contains(at) })
 	s := &Second{Day: d, At: at, Agents: step.Agents, Sessions: step.Sessions, Plateaus: around}
-	if err := d.load(ctx, s); err != nil {
-		return nil, err
-	}
-	return s, s.check()
+	untold, err := d.load(ctx, s)
+	return s, cmp.Or(err, untold[0])
 }
 
 // inPeriod is a region in a day or a month.
@@ -336,52 +329,50 @@ type inPeriod struct{ Period, Region string }
 
 func (d *Day) key() inPeriod { return inPeriod{d.Date.String(), d.Scope.Region} }
 
-// load reads who was there in seconds of days of regions, each region's day once, all of them with the same location or none.
-func (e *Explainer) load(ctx context.Context, seconds ...*Second) error {
+// load reads who was there in seconds of days of regions, each region's day once, all of them with the same location or none, and holds
+// each list against the number that it explains.
+func (e *Explainer) load(ctx context.Context, all ...*Second) (untold []error, err error) {
+	untold = make([]error, len(all))
+	seconds := slices.DeleteFunc(slices.Clone(all), func(s *Second) bool { return s.At == 0 })
 	if len(seconds) == 0 {
-		return nil
+		return untold, nil
 	}
-	var by []compute.Standing
+	by := map[calendar.Date]compute.Standing{}
 	for _, s := range seconds {
-		if !slices.Contains(compute.DaysOf(by), s.Date) {
-			by = append(by, s.stands)
-		}
+		by[s.Date] = s.stands
 	}
 	seats, err := duck.By[inPeriod, Seat](ctx, e.conn, "ask/seat", duck.Days(list.Of(seconds, func(s *Second) calendar.Date { return s.Date })...),
 		sql.Named("regions", list.Of(seconds, func(s *Second) string { return s.Scope.Region })),
 		sql.Named("ats", list.Of(seconds, func(s *Second) int64 { return s.At })),
-		sql.Named("location", seconds[0].Scope.Location), rulesOf(by...))
-	for _, s := range seconds {
+		sql.Named("location", seconds[0].Scope.Location), rulesOf(slices.Collect(maps.Values(by))...))
+	for i, s := range all {
 		s.Seats = seats[s.key()]
+		listed := slices.Compact(list.Of(s.Seats, func(t Seat) string { return t.Agent }))
+		if int64(len(listed)) != s.Agents {
+			untold[i] = fail.New(fail.Store, "the results do not fit the slice any more: `seats compute` counts the day again",
+				"explain %s at %d: %d agents are counted and %d are found", s.Scope, s.At, s.Agents, len(listed))
+		}
 	}
-	return err
+	return untold, err
 }
 
-// check holds the list against the number it explains.
-func (s *Second) check() error {
-	listed := slices.Compact(list.Of(s.Seats, func(t Seat) string { return t.Agent }))
-	if int64(len(listed)) == s.Agents {
-		return nil
-	}
-	return fail.New(fail.Store, "the results do not fit the slice any more: `seats compute` counts the day again",
-		"explain %s at %d: %d agents are counted and %d are found", s.Scope, s.At, s.Agents, len(listed))
+// Answer is an explanation as it is printed: a document as JSON, a list as CSV, and tables for people.
+type Answer struct {
+	Document, List report.Table
+	Tables         []report.Table
 }
 
-// Summary is the second in one row.
-func (s *Second) Summary() report.Table {
-	return one("tenant region location date state at agents sessions",
-		s.tenant.Name, s.Scope.Region, text(s.Scope.Location), s.Date, s.State, instant(&s.At, s.Zone), s.Agents, s.Sessions)
+// Answer is the second in one row that holds everything, its seats, and for people the spans of time and who.
+func (s *Second) Answer() Answer {
+	return s.under(one("tenant region location date state at agents sessions",
+		s.tenant.Name, s.Scope.Region, text(s.Scope.Location), s.Date, s.State, instant(&s.At, s.Zone), s.Agents, s.Sessions))
 }
 
-// Spans are the plateaus, one a row.
-func (s *Second) Spans() report.Table { return s.SpanTable(s.Plateaus) }
-
-// Document is the second as one row that holds everything, for JSON.
-func (s *Second) Document() report.Table { return s.under(s.Summary()) }
-
-// under is what there is to the second behind its summary.
-func (s *Second) under(summary report.Table) report.Table {
-	return before(summary.Header, summary.Rows[0], one("plateaus seats", s.Spans(), s.seats()))
+// under is the answer with what there is to the second behind a summary of one row.
+func (s *Second) under(summary report.Table) Answer {
+	spans := s.SpanTable(s.Plateaus)
+	document := before(summary.Header, summary.Rows[0], one("plateaus seats", spans, s.seats()))
+	return Answer{document, s.List(), []report.Table{summary, spans, s.brief()}}
 }
 
 // seats have what identifies a seat in full: with the keys one finds every row in the GIM.
@@ -399,8 +390,8 @@ func (s *Second) List() report.Table {
 	return before([]string{"tenant", "region", "date", "at"}, []any{s.tenant.Name, s.Scope.Region, s.Date, instant(&s.At, s.Zone)}, s.seats())
 }
 
-// Brief is the seats as far as a terminal is wide: without what follows from the rest.
-func (s *Second) Brief() report.Table {
+// brief is the seats as far as a terminal is wide: without what follows from the rest.
+func (s *Second) brief() report.Table {
 	return tableOf("agent session login logout location by activity start switch attempt decision", s.Seats, func(t Seat) []any {
 		a := t.First
 		return []any{t.Agent, t.Session.ID, s.clock(&t.Login), s.clock(t.Logout), t.Location, a.Kind, a.Key.ID, s.clock(&a.Start), text(a.Switch), text(a.GUID),

@@ -18,6 +18,7 @@ import (
 	"example.com/seats/internal/fail"
 	"example.com/seats/internal/forecast"
 	"example.com/seats/internal/list"
+	"example.com/seats/internal/settle"
 	"example.com/seats/internal/store"
 	"example.com/seats/report"
 )
@@ -46,10 +47,7 @@ func (e *Explainer) Month(ctx context.Context, month calendar.Month, region stri
 		return nil, err
 	}
 	stands, err := compute.Look(ctx, e.conn, e.tenant, e.tenant.DaysOf(month)...)
-	if err == nil {
-		err = checkFresh(stands...)
-	}
-	if err != nil {
+	if err = cmp.Or(err, checkFresh(stands...)); err != nil {
 		return nil, err
 	}
 	again := fmt.Sprintf("`seats compute --month %s` counts it", month)
@@ -60,9 +58,7 @@ func (e *Explainer) Month(ctx context.Context, month calendar.Month, region stri
 	for _, r := range result.Regions {
 		if r.Region == region {
 			m.State, counted = r.State, r.Agents
-			for _, slice := range r.Slices {
-				days = append(days, slice.Day)
-			}
+			days = list.Of(r.Slices, func(s settle.Slice) calendar.Date { return s.Day })
 		}
 	}
 	inZone := func([]string, []any) *time.Location { return zone }
@@ -74,41 +70,26 @@ func (e *Explainer) Month(ctx context.Context, month calendar.Month, region stri
 	return m, err
 }
 
-// Highest is the highest second of a region's month so far, and who was there.
-type Highest struct {
-	watch.Highest
-	Peak *Second // of the day of that second, and the day's spans at that height
-}
-
-// Highest explains the highest second of a region's month, as far as its days are counted.
-func (e *Explainer) Highest(ctx context.Context, month calendar.Month, region string) (h Highest, err error) {
-	if _, _, err = e.scope(calendar.Date{}, region, ""); err != nil {
-		return h, err
-	}
-	all, err := watch.HighestSeconds(ctx, e.conn, e.tenant)
+// Highest explains the highest second of a region's month, as far as its days are counted: who was there, and the spans of its day at that height.
+func (e *Explainer) Highest(ctx context.Context, month calendar.Month, region string) (agents int64, told Answer, err error) {
+	_, zone, err1 := e.scope(calendar.Date{}, region, "")
+	all, err2 := watch.HighestSeconds(ctx, e.conn, e.tenant)
 	at := slices.IndexFunc(all, func(of watch.Highest) bool { return of.Month == month && of.Name == region })
-	if err == nil && at < 0 {
+	if err = cmp.Or(err1, err2); err == nil && at < 0 {
 		err = fail.New(fail.NotReady, fmt.Sprintf("`seats run --month %s` reads and counts its days", month), "nothing to explain: no day of %s is counted", month)
 	}
 	if err != nil {
-		return h, err
+		return 0, told, err
 	}
-	h.Highest = all[at]
+	h := all[at]
 	day, err := e.Day(ctx, h.Day, region, "")
-	if err == nil {
-		h.Peak, err = day.Peak(ctx)
+	if err != nil {
+		return 0, told, err
 	}
-	return h, err
+	peak, err := day.Peak(ctx)
+	return h.Value, peak.under(one("tenant region month state days_counted agents at seconds days sessions",
+		e.tenant.Name, region, month, h.State, h.Counted, h.Value, instant(&h.At, zone), h.Seconds, h.Days, peak.Sessions)), err
 }
-
-// Summary is the second in one row.
-func (h Highest) Summary() report.Table {
-	return one("tenant region month state days_counted agents at seconds days sessions", h.Peak.tenant.Name, h.Name, h.Month, h.State, h.Counted, h.Value,
-		instant(&h.At, h.Peak.Zone), h.Seconds, h.Days, h.Peak.Sessions)
-}
-
-// Document is all in one row, for JSON.
-func (h Highest) Document() report.Table { return h.Peak.under(h.Summary()) }
 
 // DaysRead are the days of a month of which the store holds a slice, and those of which it does not.
 func (e *Explainer) DaysRead(ctx context.Context, month calendar.Month) (read, missing []calendar.Date, err error) {
@@ -130,9 +111,13 @@ func (e *Explainer) DaysRead(ctx context.Context, month calendar.Month) (read, m
 //
 // Of a month it is who was enabled (R9): an agent who belongs to several counts in each.
 type Breakdown struct {
-	Parts   []Part       // the largest share first; of a month their names and enabled agents, the most first
-	Whole   report.Table // what the shares add up to, in one row
-	AsTable report.Table // the parts
+	Parts []Part // the largest share first; of a month their names and enabled agents, the most first
+	Answer
+}
+
+// brokenDown is an answer of the parts, and for people, before them, what they add up to.
+func brokenDown(parts []Part, whole, table report.Table) Breakdown {
+	return Breakdown{parts, Answer{table, table, []report.Table{whole, table}}}
 }
 
 // Part is a group, a location or a switch.
@@ -174,58 +159,49 @@ func unread(parts []Part, period fmt.Stringer, flag string) error {
 }
 
 // Breakdown breaks the day of a region down.
-func (d *Day) Breakdown(ctx context.Context, by config.Unit) (*Breakdown, error) {
+func (d *Day) Breakdown(ctx context.Context, by config.Unit) (Breakdown, error) {
 	found, untold, err := d.Breakdowns(ctx, by, d)
-	if err != nil {
-		return nil, err
-	}
-	return found[0], untold[0]
+	return found[0], cmp.Or(err, untold[0])
 }
 
 // Breakdowns does what Breakdown does for days of as many regions.
-func (e *Explainer) Breakdowns(ctx context.Context, by config.Unit, days ...*Day) (found []*Breakdown, untold []error, err error) {
+func (e *Explainer) Breakdowns(ctx context.Context, by config.Unit, days ...*Day) (found []Breakdown, untold []error, err error) {
 	parts, err := e.breakDown(ctx, "ask/breakdown", by, sql.Named("periods", list.Of(days, func(d *Day) string { return d.Date.String() })),
 		sql.Named("regions", list.Of(days, func(d *Day) string { return d.Scope.Region })))
 	for _, d := range days {
-		b, problem := d.brokenDown(by, parts[d.key()])
+		b, problem := d.breakdown(by, parts[d.key()])
 		found, untold = append(found, b), append(untold, problem)
 	}
 	return found, untold, err
 }
 
-// brokenDown holds the parts of the day against its number.
-func (d *Day) brokenDown(by config.Unit, parts []Part) (*Breakdown, error) {
+// breakdown holds the parts of the day against its number.
+func (d *Day) breakdown(by config.Unit, parts []Part) (Breakdown, error) {
 	peak, at := d.Curve.peak()
 	var shares int64
-	b := &Breakdown{
-		Parts: parts,
-		Whole: one("tenant region date state peak peak_at", d.tenant.Name, d.Scope.Region, d.Date, d.State, peak, instant(&at, d.Zone)),
-		AsTable: tableOf("tenant region date by name peak peak_at share_at_peak enabled", parts, func(p Part) []any {
-			shares += p.Share
-			return []any{d.tenant.Name, d.Scope.Region, d.Date, string(by), p.Name, p.Peak, instant(&p.PeakTS, d.Zone), p.Share, p.Enabled}
-		}),
-	}
+	whole := one("tenant region date state peak peak_at", d.tenant.Name, d.Scope.Region, d.Date, d.State, peak, instant(&at, d.Zone))
+	table := tableOf("tenant region date by name peak peak_at share_at_peak enabled", parts, func(p Part) []any {
+		shares += p.Share
+		return []any{d.tenant.Name, d.Scope.Region, d.Date, string(by), p.Name, p.Peak, instant(&p.PeakTS, d.Zone), p.Share, p.Enabled}
+	})
 	if shares != peak {
-		return nil, fail.New(fail.Store, "the results do not fit the slice any more: `seats compute` counts the day again",
+		return Breakdown{}, fail.New(fail.Store, "the results do not fit the slice any more: `seats compute` counts the day again",
 			"break %s down by %s: %d agents are counted and %d are found", d.Scope, by, peak, shares)
 	}
-	return b, unread(parts, d.Date, "--date")
+	return brokenDown(parts, whole, table), unread(parts, d.Date, "--date")
 }
 
 // Breakdown breaks the enabled agents of the month down.
-func (m *Month) Breakdown(ctx context.Context, by config.Unit) (*Breakdown, error) {
+func (m *Month) Breakdown(ctx context.Context, by config.Unit) (Breakdown, error) {
 	found, err := m.breakDown(ctx, "ask/enabled_by", by, sql.Named("region", m.Region), sql.Named("period", m.Month.String()))
 	parts := found[inPeriod{m.Month.String(), m.Region}]
 	if err = cmp.Or(err, unread(parts, m.Month, "--month")); err != nil {
-		return nil, err
+		return Breakdown{}, err
 	}
-	return &Breakdown{
-		Parts: parts,
-		Whole: one("tenant region month state enabled", m.tenant.Name, m.Region, m.Month, m.State, int64(len(m.Agents.Rows))),
-		AsTable: tableOf("tenant region month by name enabled", parts, func(p Part) []any {
-			return []any{m.tenant.Name, m.Region, m.Month, string(by), p.Name, p.Enabled}
-		}),
-	}, nil
+	whole := one("tenant region month state enabled", m.tenant.Name, m.Region, m.Month, m.State, int64(len(m.Agents.Rows)))
+	return brokenDown(parts, whole, tableOf("tenant region month by name enabled", parts, func(p Part) []any {
+		return []any{m.tenant.Name, m.Region, m.Month, string(by), p.Name, p.Enabled}
+	})), nil
 }
 
 // Trend is what a region's month may still bring.
@@ -284,46 +260,31 @@ func (t *Trend) Lacks() (lacks []string) {
 	return lacks
 }
 
-// columns are the month in one row: what is known of it, and what is said of what is committed.
-func (t *Trend) columns() (month, committed report.Table) {
+// Answer is the month in one row with all the days that have no number yet, and these for people. In CSV, tenant, region and the newest
+// day counted are in every row, and the first, without a date, is the month's peak.
+func (t *Trend) Answer() Answer {
 	low, high, known, commits := t.Peak.Low, t.Peak.High, t.Peak.Known(), t.Committed > 0
 	if len(t.Ahead) == 0 && !known {
 		low, high, known = t.Highest, t.Highest, true
 	}
 	day := func(d calendar.Date) any { return report.OrNil(commits && !d.IsZero(), d) }
-	return one("tenant region month from counted ahead highest peak_low peak_high times",
-			t.Tenant, t.Region.Name, t.Month, t.From, t.Counted, len(t.Ahead), t.Highest, report.OrNil(known, low), report.OrNil(known, high), t.Peak.Times),
-		one("committed passed_on times_above passed_earliest passed_latest", report.OrNil(commits, t.Committed), day(t.PassedOn),
-			report.OrNil(commits && t.Peak.Known(), t.Peak.Above), day(t.PassEarliest), day(t.PassLatest))
-}
-
-// Brief is the month in one row, and one of what is committed where something is, for people.
-func (t *Trend) Brief() []report.Table {
-	month, committed := t.columns()
-	if t.Committed == 0 {
-		return []report.Table{month}
-	}
-	return []report.Table{month, committed}
-}
-
-// Days has a row for each day that has no number yet.
-func (t *Trend) Days() report.Table {
-	return tableOf("date weekday peak_low peak_high times times_above", t.Ahead, func(d forecast.Day) []any {
+	month := one("tenant region month from counted ahead highest peak_low peak_high times",
+		t.Tenant, t.Region.Name, t.Month, t.From, t.Counted, len(t.Ahead), t.Highest, report.OrNil(known, low), report.OrNil(known, high), t.Peak.Times)
+	committed := one("committed passed_on times_above passed_earliest passed_latest", report.OrNil(commits, t.Committed), day(t.PassedOn),
+		report.OrNil(commits && t.Peak.Known(), t.Peak.Above), day(t.PassEarliest), day(t.PassLatest))
+	days := tableOf("date weekday peak_low peak_high times times_above", t.Ahead, func(d forecast.Day) []any {
 		return []any{d.Date, d.Date.Weekday(), report.OrNil(d.Known(), d.Low), report.OrNil(d.Known(), d.High), d.Times,
-			report.OrNil(d.Known() && t.Committed > 0, d.Above)}
+			report.OrNil(d.Known() && commits, d.Above)}
 	})
-}
-
-// Document is all in one row, for JSON.
-func (t *Trend) Document() report.Table {
-	month, committed := t.columns()
-	return before(month.Header, month.Rows[0], before(committed.Header, committed.Rows[0], one("days", t.Days())))
-}
-
-// List is the days with tenant, region and the newest day counted in every row, for CSV. The first row, without a date, is the month's peak.
-func (t *Trend) List() report.Table {
-	month, committed := t.columns()
-	m, c, days := month.Rows[0], committed.Rows[0], t.Days()
-	days.Rows = append([][]any{{nil, nil, m[7], m[8], m[9], c[2]}}, days.Rows...)
-	return before(append(month.Header[:4], "committed"), append(m[:4], c[0]), days)
+	tables := []report.Table{month}
+	if commits {
+		tables = append(tables, committed)
+	}
+	if len(t.Ahead) > 0 {
+		tables = append(tables, days)
+	}
+	m, c := month.Rows[0], committed.Rows[0]
+	document := before(month.Header, m, before(committed.Header, c, one("days", days)))
+	days.Rows = slices.Insert(slices.Clone(days.Rows), 0, []any{nil, nil, m[7], m[8], m[9], c[2]})
+	return Answer{document, before(append(month.Header[:4:4], "committed"), append(m[:4:4], c[0]), days), tables}
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -31,7 +32,7 @@ func emptyStore(t testing.TB) *sql.Conn {
 func storeAt(t testing.TB, path string, o duck.Options) (*sql.DB, *sql.Conn) {
 	db, conn := open(t, path, o)
 	for _, schema := range store.Schemas() {
-		must.Have(duck.Exec(context.Background(), conn, schema))(t)
+		require.NoError(t, duck.Exec(context.Background(), conn, schema))
 	}
 	return db, conn
 }
@@ -251,17 +252,19 @@ func (b looking) recomputed(conn *sql.Conn, w world) int64 {
 // The store breaks a day down by SQL; here each second is looked at, with what this package says of the sessions.
 func (w world) sharesAddUpAndAnyBreakdownIsWhatLookingSays(t *rapid.T, conn *sql.Conn, histories map[string]*history) {
 	groups := drawGroups(t, conn, w)
-	for _, region := range []string{"US", "EU"} {
-		day := w.open(t, conn, place{region, ""})
-		for _, by := range []config.Unit{config.ByAgentGroup, config.ByLocation, config.BySwitch} {
-			b := must.Have(day.Breakdown(context.Background(), by))(t)
-			look := looking{t: t, world: w, day: day, at: place{region, ""}, histories: histories}
-			requireBreakdown(t, day, by, b, look.parts(by, groups))
+	regions := []place{{"US", ""}, {"EU", ""}}
+	days := []*Day{w.open(t, conn, regions[0]), w.open(t, conn, regions[1])}
+	for _, by := range []config.Unit{config.ByAgentGroup, config.ByLocation, config.BySwitch} {
+		found, untold, err := days[0].Breakdowns(context.Background(), by, days...)
+		require.NoError(t, errors.Join(append(untold, err)...))
+		for i, day := range days {
+			look := looking{t: t, world: w, day: day, at: regions[i], histories: histories}
+			requireBreakdown(t, day, by, found[i], look.parts(by, groups))
 		}
 	}
 }
 
-func requireBreakdown(t *rapid.T, day *Day, by config.Unit, b *Breakdown, want map[string]Part) {
+func requireBreakdown(t *rapid.T, day *Day, by config.Unit, b Breakdown, want map[string]Part) {
 	got, shares := map[string]Part{}, int64(0)
 	for _, p := range b.Parts {
 		got[p.Name] = p
@@ -406,7 +409,7 @@ func TestABreakdownAtTheEdgesOfSessions(t *testing.T) {
 func TestAnOlderStoreIsNotBrokenDown(t *testing.T) {
 	_, conn := open(t, "", duck.Options{Threads: 1})
 	for _, schema := range []string{"store/schema_1", "store/schema_2"} {
-		must.Have(duck.Exec(t.Context(), conn, schema))(t)
+		require.NoError(t, duck.Exec(t.Context(), conn, schema))
 	}
 	_, err := New(conn, config.Tenant{Name: "acme"}).breakDown(t.Context(), "ask/breakdown", config.ByLocation)
 	require.ErrorContains(t, err, "the store of tenant acme is an older version's, which cannot be broken down")

@@ -201,14 +201,13 @@ func (s *state) askMoved(ctx context.Context, counter *compute.Counter, one comp
 	if err != nil {
 		return err
 	}
-	concurrent, enabled := map[string]int64{}, map[string]int64{} // by region
+	today := map[report.Measure]map[string]int64{report.Concurrent: {}, report.Enabled: {}} // by region
 	for _, p := range would.Regions() {
-		concurrent[p.Region] = p.Agents
+		today[report.Concurrent][p.Region] = p.Agents
 	}
 	for _, e := range would.Enabled {
-		enabled[e.Region] = e.Agents
+		today[report.Enabled][e.Region] = e.Agents
 	}
-	today := map[report.Measure]map[string]int64{report.Concurrent: concurrent, report.Enabled: enabled}
 	told, err := duck.All[string](ctx, s.Conn, "store/moved", sql.Named("day", day.String()), duck.JSON("today", today))
 	if err != nil {
 		return err
@@ -255,8 +254,7 @@ func (s *state) warnBlocked(period fmt.Stringer, day calendar.Date, quality []se
 	}
 }
 
-// Doubts says of those data-quality rules that may have moved a number, and that somebody can mend, what they found and what
-// helps.
+// Doubts says of those data-quality rules that may have moved a number, and that somebody can mend, what they found and what helps.
 var Doubts = map[string]string{
 	"common_guid": "attempt GUIDs that seem to stand for none, so that calls count which no campaign made: correct the mapping at the source",
 	"cut_off_session": "sessions longer than max_session_hours, which days that begin so long after the login do not see: " +

@@ -43,8 +43,7 @@ func (s *state) show() {
 	s.result.Rows = list.Of(s.numbers(), func(n report.Number) report.Outcome { return report.Outcome{Number: n, Blocked: s.blocked} })
 }
 
-// issue writes what is to be written, then the ledger. It does not look at the context any more: what is
-// begun here is finished.
+// issue writes what is to be written, then the ledger. It does not look at the context any more: what is begun here is finished.
 func (s *state) issue(ctx context.Context) error {
 	ctx = context.WithoutCancel(ctx)
 	ledger, err := report.IssuedFiles(ctx, s.Conn)
@@ -86,10 +85,8 @@ func (s *state) issue(ctx context.Context) error {
 	}
 	for _, o := range outcomes {
 		if o.Err != nil {
-			day, err := calendar.ParseDate(o.Number.Period)
-			if err == nil { // or it is a month
-				s.became[day] = failed
-			}
+			day, _ := calendar.ParseDate(o.Number.Period) // none of a month
+			s.became[day] = failed
 			s.note(day, o.Err)
 			continue
 		}
@@ -124,10 +121,8 @@ func (s *state) issue(ctx context.Context) error {
 
 // held says that a period's numbers are not issued before it is final. Who has named the period is told by an error: it is not ready.
 func (s *state) held(n report.Number) {
-	day, err := calendar.ParseDate(n.Period)
-	if err == nil { // or it is a month
-		s.became[day] = waiting
-	}
+	day, _ := calendar.ParseDate(n.Period) // none of a month
+	s.became[day] = waiting
 	if s.Asked == Days || s.Asked == Month {
 		s.note(day, fail.New(fail.NotReady, "run again later; `issue: provisional` issues it as it is", "%s is not issued before it is final: %s", n.Period, n.Why))
 		return
@@ -154,8 +149,7 @@ func (s *state) recallRules(ctx context.Context, ledger []report.Issue) error {
 	if len(said) == 0 {
 		return nil
 	}
-	_, err := duck.Exec(ctx, s.Conn, "store/recall_rules", duck.JSON("said", said))
-	return err
+	return duck.Exec(ctx, s.Conn, "store/recall_rules", duck.JSON("said", said))
 }
 
 // WarnGone tells of files that a tenant's ledger has and its output folder lacks.

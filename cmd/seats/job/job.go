@@ -1,10 +1,9 @@
 // Package job takes one tenant through a plan: which steps, with which days and months, and what for. It is what the commands
 // run, extract, compute, report and deliver have in common.
 //
-// A job works on a copy of the tenant's store and publishes it at its end, with an entry in the ledger
-// whatever became of it; a cancelled context leaves everything as it was. It does as much as can be done: a
-// day that fails does not keep back the others, and the first error decides the exit code. Nothing is issued
-// where the two computations differ (R12) or a blocking rule found something (R11).
+// A job works on a copy of the tenant's store and publishes it at its end, with an entry in the ledger whatever became of it; a cancelled context
+// leaves everything as it was. It does as much as can be done: a day that fails does not keep back the others, and the first error decides the exit
+// code. Nothing is issued where the two computations differ (R12) or a blocking rule found something (R11).
 package job
 
 import (
@@ -32,8 +31,7 @@ import (
 	"example.com/seats/report"
 )
 
-// The steps of a plan, in their order, as they stand in log lines. Verification (R12) is a part of computing; only its errors
-// are told apart.
+// The steps of a plan, in their order, as they stand in log lines. Verification (R12) is a part of computing; only its errors are told apart.
 const (
 	Extract = "extract"
 	Compute = "compute"
@@ -397,14 +395,8 @@ func (s *state) inLedger(ctx context.Context, failed error) error {
 	}
 	s.note(calendar.Date{}, failed)
 	s.result.Slices = nil
-	err := s.Drop()
-	if err == nil {
-		err = s.begun(ctx)
-	}
-	if err == nil {
-		err = s.publish(ctx)
-	}
-	if err != nil {
+	drop := func(context.Context) error { return s.Drop() }
+	if err := fail.InTurn(ctx, drop, s.begun, s.publish); err != nil {
 		s.note(calendar.Date{}, fmt.Errorf("write ledger: %w", err))
 	}
 	return nil

@@ -49,9 +49,12 @@ func Why(t config.Tenant, day calendar.Date, s settle.Slice) string {
 type backlog struct {
 	config.Tenant
 	held      map[calendar.Date]settle.Slice
-	uncounted []calendar.Date              // days whose slice was read since they were counted
-	issued    map[string]map[string]string // period, region: the state of the file that says what was counted, or ""
+	uncounted []calendar.Date      // days whose slice was read since they were counted
+	counted   map[string][]counted // by period
 }
+
+// counted is a region for which a period was counted.
+type counted struct{ Region, State string } // of the file that says so, or ""
 
 // catchUp narrows the plan to the days and months that something is missing of. The last day is done in any case, as it
 // is without a production date, but for the tenant's own last day. It is false where nothing is left.
@@ -82,15 +85,8 @@ func (s *state) catchUp(ctx context.Context) (left bool, err error) {
 func (s *state) backlog(ctx context.Context) (backlog, error) {
 	held, err1 := store.Slices(ctx, s.Conn)
 	uncounted, err2 := duck.All[calendar.Date](ctx, s.Conn, "store/uncounted")
-	counted, err3 := duck.By[string, struct{ Region, State string }](ctx, s.Conn, "store/counted", sql.Named("measures", s.Tenant.Issued()))
-	b := backlog{s.Tenant, held, uncounted, map[string]map[string]string{}}
-	for period, regions := range counted {
-		b.issued[period] = map[string]string{}
-		for _, c := range regions {
-			b.issued[period][c.Region] = c.State
-		}
-	}
-	return b, cmp.Or(err1, err2, err3)
+	by, err3 := duck.By[string, counted](ctx, s.Conn, "store/counted", sql.Named("measures", s.Tenant.Issued()))
+	return backlog{s.Tenant, held, uncounted, by}, cmp.Or(err1, err2, err3)
 }
 
 // dayIsDue tells whether a day has to be read, counted or issued. What is issued as final is left alone, whatever
@@ -101,7 +97,7 @@ func (b backlog) dayIsDue(day calendar.Date) bool {
 	case IsSkipped(b.Tenant, day):
 		return false
 	case !held:
-		return len(b.issued[day.String()]) == 0 // or its rows were dropped with age
+		return len(b.counted[day.String()]) == 0 // or its rows were dropped with age
 	case slices.Contains(b.uncounted, day):
 		return true
 	}
@@ -121,8 +117,9 @@ func (b backlog) mayMove(day calendar.Date, slice settle.Slice) bool {
 // one that should be called final by now.
 func (b backlog) lacksFile(period string, billed, final func(config.Region) bool) bool {
 	return slices.ContainsFunc(b.Regions, func(r config.Region) bool {
-		state, counted := b.issued[period][r.Name]
-		return counted && billed(r) && state != settle.Final && (final(r) || state == "" && b.Issue != settle.Final)
+		return billed(r) && slices.ContainsFunc(b.counted[period], func(c counted) bool {
+			return c.Region == r.Name && c.State != settle.Final && (final(r) || c.State == "" && b.Issue != settle.Final)
+		})
 	})
 }
 
@@ -136,12 +133,12 @@ func (b backlog) monthIsDue(month calendar.Month, due []calendar.Date) bool {
 		switch {
 		case held:
 			final[day] = Why(b.Tenant, day, slice) == ""
-		case day.Before(b.ProductionDate), len(b.issued[day.String()]) > 0 && len(b.issued[month.String()]) > 0:
+		case day.Before(b.ProductionDate), len(b.counted[day.String()]) > 0 && len(b.counted[month.String()]) > 0:
 			return false
 		}
 		moves = moves || slices.Contains(due, day)
 	}
-	return moves || len(b.issued[month.String()]) == 0 ||
+	return moves || len(b.counted[month.String()]) == 0 ||
 		b.lacksFile(month.String(), func(r config.Region) bool { return r.HoldsIn(month) }, func(r config.Region) bool {
 			return !slices.ContainsFunc(r.DaysIn(month, days), func(d calendar.Date) bool { return !final[d] })
 		})
@@ -161,8 +158,7 @@ func (l Look) Mark() string {
 	return settle.Epoch(*l.HighWater).String()
 }
 
-// Look asks the source whether it is ready for the job's last day (R10), without the store's lock and without reading
-// any rows.
+// Look asks the source whether it is ready for the job's last day (R10), without the store's lock and without reading any rows.
 func (j *Job) Look(ctx context.Context) (l Look, err error) {
 	window := Window(j.Tenant, j.LastDay())
 	if j.Tenant.Readiness == config.ReadinessOff || len(window.Spans) == 0 || j.holdsFinal(ctx) {
@@ -304,8 +300,7 @@ func heldIn(held map[calendar.Date]settle.Slice, month calendar.Month) int {
 // sealAfter is how many days after its end a closed month is sealed: what comes late or is corrected mostly comes before.
 const sealAfter = 35
 
-// seal moves the rows of closed months that are over for sealAfter days into files of their own, which no later run has
-// to copy.
+// seal moves the rows of closed months that are over for sealAfter days into files of their own, which no later run has to copy.
 func (s *state) seal(ctx context.Context) error {
 	today := calendar.DateOf(s.Clock(), s.Tenant.Zone)
 	held, err := store.Slices(ctx, s.Conn)
@@ -359,19 +354,15 @@ func (s *state) unseal(ctx context.Context) error {
 	if err != nil || len(seals) == 0 {
 		return err
 	}
-	read := map[calendar.Month]bool{}
+	var read []extract.Window
 	if s.does(Extract) {
-		windows, _, err := s.wanted(ctx)
-		if err != nil {
+		if read, _, err = s.wanted(ctx); err != nil {
 			return err
-		}
-		for _, w := range windows {
-			read[w.Day.YearMonth()] = true
 		}
 	}
 	for _, seal := range seals {
 		m := seal.Month
-		needed := read[m]
+		needed := slices.ContainsFunc(read, func(w extract.Window) bool { return w.Day.YearMonth() == m })
 		if !needed {
 			if needed, err = s.counts(ctx, m); err != nil {
 				return err
@@ -415,8 +406,7 @@ func (s *state) counts(ctx context.Context, month calendar.Month) (bool, error) 
 		return false, nil
 	}
 	result, err := compute.LoadMonth(ctx, s.Conn, s.Tenant, month)
-	var missing *compute.MissingError
-	if errors.As(err, &missing) {
+	if _, missing := errors.AsType[*compute.MissingError](err); missing {
 		return true, nil
 	}
 	return s.isToCount(result), err

@@ -165,8 +165,7 @@ func (s *state) inOneSnapshot(ctx context.Context, stage *extract.Stage, windows
 // costs little to look often.
 const smallHeap = 40
 
-// OpenSource opens a tenant's source for the windows, all in one snapshot. tempDir is where an export is unpacked; now is the reader's
-// clock.
+// OpenSource opens a tenant's source for the windows, all in one snapshot. tempDir is where an export is unpacked; now is the reader's clock.
 func OpenSource(ctx context.Context, t config.Tenant, windows []extract.Window, tempDir string, now time.Time, log Log) (extract.Source, error) {
 	arrive := func(_ string, n int64) { log.Add(n) }
 	if t.ExportDir == "" {
@@ -210,8 +209,7 @@ func openGIMDB(ctx context.Context, t config.Tenant, told extract.Told, log Log)
 	return src, nil
 }
 
-// extractDay reads one day, if the source is ready for it. Its error is that of a lost connection; all others are the
-// day's own.
+// extractDay reads one day, if the source is ready for it. Its error is that of a lost connection; all others are the day's own.
 func (s *state) extractDay(ctx context.Context, cutter *extract.Cutter, w extract.Window) error {
 	if err := s.ready(cutter.Source.Horizon(), w); err != nil {
 		s.fail(w.Day, err)

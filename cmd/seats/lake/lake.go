@@ -1,21 +1,14 @@
-// Package lake writes results, raw rows and counting rules of many tenants as Parquet, for engines that ask all of them
-// at once:
+// Package lake writes results, raw rows and counting rules of many tenants as tables of the Delta protocol, for engines that ask all of
+// them at once: a table for each relation (schema.json), whose files are each of a month and a bucket of tenants.
 //
-//	RELATION/tenant=T/month=YYYY-MM/day=YYYY-MM-DD/part.parquet
-//	RELATION/tenant=T/month=YYYY-MM/part.parquet    what belongs to a month
-//
-// A partition is written beside and renamed into place, and its _SUCCESS holds the hash of what it was made of and that of its
-// data: an export writes those alone of which either is another by now. A tenant's partitions are of one store. The partitions of a day that belong together lose their _SUCCESS before the
-// first of them is replaced. What the store no longer has stays in the lake. Equal stores give equal bytes, as long as
-// program and DuckDB are the same. Files and folders are for their owner and whom the tenant's Access names alone, and no link
-// below the lake's folder is followed. Memory grows with a day's slice.
+// What comes in place of what is there is known by tenant, month and day. An export writes those days and months alone whose rows in the
+// store are others than those that the lake was given, and each table once; exported, which says what the lake has, comes last: what a
+// killed export wrote is replaced by the next one. What a store no longer has stays in the lake, unless Prune says otherwise.
 package lake
 
 import (
-	"bytes"
 	"cmp"
 	"context"
-	"crypto/sha256"
 	"database/sql"
 	_ "embed" // the texts below
 	"encoding/json"
@@ -24,17 +17,12 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"path"
 	"path/filepath"
+	"slices"
 	"strings"
-	"syscall"
+	"time"
 
-	"example.com/seats/cmd/seats/audit"
 	"example.com/seats/cmd/seats/pseudonym"
-	"example.com/seats/compute"
-	"example.com/seats/extract"
-	"example.com/seats/internal/calendar"
-	"example.com/seats/internal/config"
 	"example.com/seats/internal/duck"
 	"example.com/seats/internal/fail"
 	"example.com/seats/internal/plain"
@@ -48,483 +36,263 @@ var schemaText []byte
 //go:embed readme.md
 var readme []byte
 
-// schemaName is the file that makes a folder a lake. Engines do not read what begins with a line or a dot.
-const schemaName = "_schema.json"
-
-// about is what _schema.json says first of a lake, before what it holds.
-type about struct {
-	Format     int    // of the lake: another one is another lake
-	Pseudonyms string // tells the key of the pseudonyms from others; "": the rows name agents as the GIM does
+// Options of an export.
+type Options struct {
+	Where   string // a folder, made where it is missing, or s3://BUCKET/PREFIX
+	KeyFile string // of pseudonyms; "": the rows name agents as the GIM does
+	Access  plain.Access
+	Engine  duck.Options
+	Beside  string          // a path beside which temporary files lie, unless Engine says where
+	Drop    []string        // tenants whose rows go
+	Prune   bool            // so do tenants that Tenants lacks, and rows of days that their stores let go
+	Tenants map[string]bool // all that are configured
+	Retain  time.Duration   // how long what is replaced stays for those who read it
+	Now     time.Time
 }
 
-// Lake is an open one. Several processes may write into it, each its own tenants.
+// Lake is an open one. A folder is this export's alone; of a bucket, the export that comes second to change a table is refused.
 type Lake struct {
-	root  *os.Root
-	dir   string
-	masks *pseudonym.Key // nil: none
+	Options
+	Written int // tables that have a new version
 
-	access plain.Access // of the tenant whose partitions are written
+	place      place
+	lock       io.Closer
+	desk       *store.Scratch // where rows wait, in tables of its own
+	tables     []*table       // in the order in which they are written
+	properties map[string]string
+	masks      *pseudonym.Key // nil: none
+	salt       string         // of hashes: what writes the rows, and the key of pseudonyms
+
+	has    map[string]of     // by tenant
+	tenant map[string]string // by store
 }
 
-// Open opens the lake in a folder, or begins one there. A folder that holds something else, a lake of another format, and
-// one of other pseudonyms, or of none, are errors with fail.Usage; so is a bad key. keyFile is "" for no pseudonyms.
-func Open(dir, keyFile string) (*Lake, error) {
-	l := &Lake{dir: dir}
-	var want about
-	err := json.Unmarshal(schemaText, &want)
-	if err != nil {
-		return nil, fmt.Errorf("read schema: %w", err)
-	}
-	if keyFile != "" {
-		if l.masks, err = pseudonym.ReadKey(keyFile, ""); err != nil {
+// exported is the relation that says what the lake has. The lake begins with it, and each export ends with it.
+const exported = "exported"
+
+// byKey is the property of a table that tells the key of pseudonyms from others.
+const byKey = "seats.pseudonyms"
+
+// Open opens a lake, or begins one. A place that holds something else, a lake of the format of before, and one of other pseudonyms, or of
+// none, are errors with fail.Usage; so is a bad key. One that another export has open is waited for as a store is.
+func Open(ctx context.Context, o Options) (l *Lake, err error) {
+	l = &Lake{Options: o, has: map[string]of{}, tenant: map[string]string{}, properties: map[string]string{}, salt: texts.Identity(texts.Names("lake/"))}
+	if o.KeyFile != "" {
+		if l.masks, err = pseudonym.ReadKey(o.KeyFile, ""); err != nil {
 			return nil, err
 		}
-		want.Pseudonyms = l.masks.ID()
+		l.properties[byKey] = l.masks.ID()
+		l.salt = l.masks.Digest(l.salt)
 	}
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, fmt.Errorf("make lake: %w", err)
+	var schema struct{ Relations []*table }
+	if err := json.Unmarshal(schemaText, &schema); err != nil {
+		return nil, fmt.Errorf("read schema: %w", err)
 	}
-	if l.root, err = os.OpenRoot(dir); err != nil {
-		return nil, fmt.Errorf("open lake: %w", err)
+	for _, t := range schema.Relations {
+		t.Columns = nil // which no statement is filled with
+		l.tables = append(l.tables, t)
 	}
-	if err := l.begin(want); err != nil {
-		return nil, errors.Join(l.placed(err), l.Close())
+	if err = fail.InTurn(ctx, l.openPlace, l.openDesk, l.begin, l.know); err != nil {
+		return nil, errors.Join(err, l.Close())
 	}
 	return l, nil
 }
 
-// placed names a file of the lake in an error by its whole path: below a root it is known by what follows.
-func (l *Lake) placed(err error) error {
-	var file *fs.PathError
-	var link *os.LinkError
-	switch {
-	case errors.As(err, &file) && filepath.IsLocal(file.Path):
-		file.Path = filepath.Join(l.dir, file.Path)
-	case errors.As(err, &link) && filepath.IsLocal(link.New):
-		link.Old, link.New = filepath.Join(l.dir, link.Old), filepath.Join(l.dir, link.New)
+// Retention is how long what is replaced stays, where nobody says otherwise.
+const Retention = 7 * 24 * time.Hour
+
+// Try says what would keep Open from a place, and makes none.
+func Try(ctx context.Context, where string) error {
+	rest, is := strings.CutPrefix(where, "s3://")
+	if !is {
+		return plain.TryDir(where, "lake")
+	}
+	b, err := openBucket(rest)
+	if err == nil {
+		_, err = b.read(ctx, "README.md")
+	}
+	if errors.Is(err, fs.ErrNotExist) { // the bucket is there
+		return nil
 	}
 	return err
 }
 
-func (l *Lake) Close() error { return l.root.Close() }
-
-// begin makes sure that the folder is such a lake, or empty, and writes what the lake says of itself.
-func (l *Lake) begin(want about) error {
-	text, err := l.read(schemaName)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		if err := l.isEmpty(); err != nil {
-			return err
-		}
-	case err != nil:
-		return fmt.Errorf("read lake: %w", err)
-	default:
-		var is about
-		if err := json.Unmarshal(text, &is); err != nil {
-			return fail.New(fail.Usage, "give another folder", "read %s: it is not a lake's: %w", filepath.Join(l.dir, schemaName), err)
-		}
-		if is.Format != want.Format {
-			return fail.New(fail.Usage, "give another folder", "%s is a lake of format %d, this program writes %d", l.dir, is.Format, want.Format)
-		}
-		if is.Pseudonyms != want.Pseudonyms {
-			names := map[bool]string{true: "names agents as the GIM does", false: "holds pseudonyms of a certain key"}[is.Pseudonyms == ""]
-			return fail.New(fail.Usage, "a lake has one key for good, or none: give another folder, or --pseudonymize with the key that it began with",
-				"%s %s, and this export would not", l.dir, names)
-		}
-	}
-	var out bytes.Buffer
-	text = bytes.Replace(schemaText, []byte(`"pseudonyms": ""`), fmt.Appendf(nil, `"pseudonyms": %q`, want.Pseudonyms), 1)
-	if err := json.Indent(&out, text, "", "  "); err != nil {
+func (l *Lake) openPlace(ctx context.Context) (err error) {
+	if rest, is := strings.CutPrefix(l.Where, "s3://"); is {
+		l.place, err = openBucket(rest)
 		return err
 	}
-	if err := l.write(schemaName, out.Bytes()); err != nil {
+	if err = os.MkdirAll(l.Where, 0o700); err != nil {
+		return fail.New(fail.Usage, "give a folder that this user may write to, or s3://BUCKET/PREFIX", "open lake: %w", err)
+	}
+	root, err := os.OpenRoot(l.Where)
+	if err != nil {
+		return fmt.Errorf("open lake: %w", err)
+	}
+	l.place = folder{root, l.Access}
+	lock, err := store.WaitLock(ctx, filepath.Join(l.Where, ".lock"))
+	if _, is := errors.AsType[*fs.PathError](err); is {
+		err = fail.New(fail.Usage, "give a folder that this user may write to", "open lake: %w", err)
+	}
+	if err != nil {
 		return err
 	}
-	return l.write("README.md", readme)
+	l.lock = lock
+	return l.Access.Tree(l.Where)
 }
 
-func (l *Lake) isEmpty() error {
-	entries, err := os.ReadDir(l.dir)
-	if err != nil {
-		return fmt.Errorf("read lake: %w", err)
+// Close leaves the lake as it is.
+func (l *Lake) Close() (err error) {
+	if l.desk != nil {
+		err = l.desk.Close()
 	}
-	for _, e := range entries {
-		if !strings.HasPrefix(e.Name(), ".") { // another process may be beginning the same lake
-			return fail.New(fail.Usage, "give a new folder, or one that an export began", "%s holds %s and no %s: it is no lake", l.dir, e.Name(), schemaName)
+	for _, c := range []io.Closer{l.place, l.lock} {
+		if c != nil {
+			err = errors.Join(err, c.Close())
 		}
 	}
-	return nil
+	return err
 }
 
-// Names of the files in a partition, and of the one that tells the store that a tenant's partitions are of.
-const (
-	dataName    = "part.parquet"
-	successName = "_SUCCESS"
-	storeName   = "_STORE"
-)
-
-// partition is a folder of the lake with one file of data, made of what hash stands for.
-type partition struct {
-	relation, dir, hash string
-	file                string // that the data comes from
-	sum                 string // of the data as it was written
+func (l *Lake) openDesk(ctx context.Context) (err error) {
+	if l.desk, err = store.OpenEmpty(ctx, l.Beside, l.Engine); err != nil {
+		return err
+	}
+	if err = cmp.Or(plain.MakeTemp(l.desk.TempDir()), l.do(ctx, "desk")); err != nil {
+		return err
+	}
+	made, err := duck.All[string](ctx, l.desk.Conn, "lake/staged", sql.Named("schema", string(schemaText)))
+	if err == nil {
+		_, err = l.desk.Conn.ExecContext(ctx, strings.Join(made, ";"))
+	}
+	return err
 }
 
-func (p partition) data() string { return path.Join(p.dir, dataName) }
+// last is the table that the lake is known by.
+func (l *Lake) last() *table { return l.tables[len(l.tables)-1] }
 
-// success is what _SUCCESS says of a partition with such data, as sha256sum --check reads it.
-func (p partition) success() []byte {
-	return fmt.Appendf(nil, "# made of %s\n%s  %s\n", p.hash, p.sum, dataName)
-}
-
-// holds tells whether the lake has the partition, made of the same, and with its data as it was written. What is no file will be
-// replaced.
-func (l *Lake) holds(p partition) bool {
-	said, err := l.read(path.Join(p.dir, successName))
-	if err != nil || l.isFile(p.data()) != nil {
-		return false
+// begin makes sure that the place is such a lake, or empty, and then makes it one.
+func (l *Lake) begin(ctx context.Context) error {
+	if _, err := l.place.read(ctx, "_schema.json"); !errors.Is(err, fs.ErrNotExist) {
+		return cmp.Or(err, fail.New(fail.Usage, "give a new folder, and remove the old lake when nobody reads it any more",
+			"%s is a lake as earlier versions wrote it, in files of a day each: it was left alone", l.Where))
 	}
-	in, err := l.root.Open(p.data())
-	if err != nil {
-		return false
+	if err := l.load(ctx, l.last()); err != nil {
+		return err
 	}
-	defer in.Close() //nolint:errcheck // only read
-	h := sha256.New()
-	_, err = io.Copy(h, in)
-	p.sum = fmt.Sprintf("%x", h.Sum(nil))
-	return err == nil && bytes.Equal(said, p.success())
-}
-
-// replace puts partitions that belong together into the lake: nothing is replaced before all of them are on its disk.
-func (l *Lake) replace(parts []partition) (err error) {
-	for at := range parts {
-		if err := l.stage(&parts[at]); err != nil {
-			return fmt.Errorf("write %s: %w", parts[at].data(), err)
+	if l.last().version < 0 {
+		names, err := l.place.list(ctx, ".")
+		for _, f := range names {
+			if !strings.HasPrefix(f.Name, ".") && err == nil {
+				err = fail.New(fail.Usage, "give a new folder, or one that an export began", "%s holds %s and no table of exports: it is no lake", l.Where, f.Name)
+			}
 		}
-	}
-	for _, p := range parts {
-		if err := l.root.Remove(path.Join(p.dir, successName)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return err
-		}
-	}
-	for _, p := range parts {
-		if err := l.root.Rename(beside(p.data()), p.data()); err != nil {
-			return err
-		}
-		if err := plain.Sync(filepath.Join(l.dir, p.dir)); err != nil { // so that a _SUCCESS outlives no crash that its data does not
-			return err
-		}
-	}
-	for _, p := range parts {
 		if err == nil {
-			err = l.write(path.Join(p.dir, successName), p.success())
+			err = l.commit(ctx, l.last(), nil)
 		}
-	}
-	return err
-}
-
-// stage copies the data to where it will be renamed, and makes the folders above it.
-func (l *Lake) stage(p *partition) error {
-	if err := l.folder(p.dir); err != nil {
-		return err
-	}
-	in, err := os.Open(p.file)
-	if err != nil {
-		return err
-	}
-	defer in.Close() //nolint:errcheck // only read
-	h := sha256.New()
-	err = l.create(beside(p.data()), io.TeeReader(in, h))
-	p.sum = fmt.Sprintf("%x", h.Sum(nil))
-	return err
-}
-
-// beside is the name of an unfinished file: no engine takes it for data.
-func beside(name string) string { return path.Join(path.Dir(name), "."+path.Base(name)+".tmp") }
-
-// write puts a small file in place, whole or not at all, unless it is there already.
-func (l *Lake) write(name string, text []byte) error {
-	if is, err := l.read(name); err == nil && bytes.Equal(is, text) {
-		return nil
-	}
-	if err := l.create(beside(name), bytes.NewReader(text)); err != nil {
-		return fmt.Errorf("write %s: %w", name, err)
-	}
-	return l.root.Rename(beside(name), name)
-}
-
-// create writes a new file, in place of an unfinished one.
-func (l *Lake) create(name string, in io.Reader) error {
-	if err := l.root.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	out, err := l.root.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
-	if err != nil {
-		return err
-	}
-	if _, err = io.Copy(out, in); err == nil {
-		err = out.Sync()
-	}
-	return cmp.Or(errors.Join(err, out.Close()), l.access.Give(filepath.Join(l.dir, name)))
-}
-
-func (l *Lake) read(name string) ([]byte, error) {
-	if err := l.isFile(name); err != nil {
-		return nil, err
-	}
-	return l.root.ReadFile(name)
-}
-
-func (l *Lake) isFile(name string) error {
-	info, err := l.root.Lstat(name)
-	if err == nil && !info.Mode().IsRegular() {
-		err = &fs.PathError{Op: "read", Path: name, Err: errors.New("it is no file")}
-	}
-	return err
-}
-
-// folder makes a folder and those above it, and refuses whatever else stands in their place, a link too.
-func (l *Lake) folder(dir string) error {
-	at := ""
-	for name := range strings.SplitSeq(dir, "/") {
-		at = path.Join(at, name)
-		if err := l.root.Mkdir(at, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
-			return err
-		}
-		info, err := l.root.Lstat(at)
-		if err == nil && !info.IsDir() {
-			err = &fs.PathError{Op: "mkdir", Path: at, Err: syscall.ENOTDIR}
-		}
-		if err := cmp.Or(err, l.access.Give(filepath.Join(l.dir, at))); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// Relations of a day: what was read, with the rules that it was counted by, and what was counted. Each is written by the
-// statement lake/<relation>.sql.
-var (
-	rowRelations    = []string{"slice", "voice_session", "ocs_activity", "agent", "duplicate_key", "rule"}
-	numberRelations = []string{"daily_concurrent", "enabled_daily", "data_quality"}
-)
-
-type Summary struct {
-	Days, Written, Unchanged int             // days and partitions
-	Uncounted                []calendar.Date // that have a slice, and no numbers of it: they are not in the lake
-}
-
-// Export brings a tenant's days into the lake, and the months in which they lie. The errors are those of
-// store.OpenScratch and store.Lock.
-func (l *Lake) Export(ctx context.Context, tenant config.Tenant, period audit.Period) (summary Summary, err error) {
-	defer func() { err = l.placed(err) }()
-	lock, err := store.Lock(filepath.Join(l.dir, "."+tenant.Name+".lock"))
-	if err != nil {
-		return summary, err
-	}
-	defer func() { err = errors.Join(err, lock.Close()) }()
-	l.access = tenant.Access
-	held, err := fs.Glob(l.root.FS(), "*/tenant="+tenant.Name)
-	for _, name := range held { // before Access said so
-		err = cmp.Or(err, l.access.Give(filepath.Join(l.dir, path.Dir(name))), l.access.Tree(filepath.Join(l.dir, name)))
-	}
-	for _, name := range []string{"", schemaName, "README.md"} {
-		err = cmp.Or(err, l.access.Give(filepath.Join(l.dir, name)))
-	}
-	if err != nil {
-		return summary, err
-	}
-	scratch, err := store.OpenScratch(ctx, tenant.StorePath(), duck.Of(tenant.Engine), period.Touches)
-	if err != nil {
-		return summary, err
-	}
-	defer func() { err = errors.Join(err, scratch.Close()) }()
-	h := sha256.New()
-	for _, name := range texts.Names("lake/") {
-		fmt.Fprintf(h, "%s\x00%s\x00", name, texts.Text(name))
-	}
-	x := &export{lake: l, tenant: tenant, period: period, scratch: scratch, statements: fmt.Sprintf("%x", h.Sum(nil))}
-	if l.masks != nil {
-		x.masks = l.masks.Of(tenant.Name)
-	}
-	if err := plain.MakeTemp(scratch.TempDir()); err != nil {
-		return summary, err
-	}
-	err = fail.InTurn(ctx, x.claim, x.days, x.months)
-	return x.summary, err
-}
-
-// claim keeps the partitions of two sites apart that each have a tenant of this name. A store is known by the first entry of
-// its ledger, which it keeps wherever it goes.
-func (x *export) claim(ctx context.Context) error {
-	runs, err := store.Runs(ctx, x.scratch.Conn)
-	if err != nil || len(runs) == 0 {
-		return err
-	}
-	name, is := path.Join("issued", "tenant="+x.tenant.Name, storeName), []byte(x.masks.Digest(runs[0].SHA256)+"\n")
-	if err := x.lake.folder(path.Dir(name)); err != nil {
-		return fmt.Errorf("write %s: %w", name, err)
-	}
-	said, err := x.lake.read(name)
-	if errors.Is(err, fs.ErrNotExist) {
-		return x.lake.write(name, is)
-	}
-	if err != nil {
-		return fmt.Errorf("read %s: %w", name, err)
-	}
-	if !bytes.Equal(said, is) {
-		return fail.New(fail.Usage, "give each site a lake of its own, or its tenant another name; if this store has taken the other's place, remove "+filepath.Join(x.lake.dir, name)+" and export again",
-			"the tenant %s in the lake %s is another store's: nothing of %s was written", x.tenant.Name, x.lake.dir, x.tenant.StorePath())
-	}
-	return nil
-}
-
-type export struct {
-	lake       *Lake
-	tenant     config.Tenant
-	period     audit.Period
-	scratch    *store.Scratch
-	masks      *pseudonym.Key // nil: none
-	statements string         // hash of what writes the partitions
-	summary    Summary
-}
-
-type day struct {
-	Date        calendar.Date
-	HasRows     sql.NullBool // null: they are not counted
-	Rules       string
-	AsOf        int64
-	Extracted   int64  // when it was read, epoch seconds
-	FromNumbers string // what the numbers were counted from
-	FromRows    string // what the store says of the slice
-}
-
-func (x *export) days(ctx context.Context) error {
-	// Files depend on the order in which threads write them: one thread writes them always alike.
-	if _, err := duck.Exec(ctx, x.scratch.Conn, "store/one_thread"); err != nil {
-		return err
-	}
-	days, err := duck.All[day](ctx, x.scratch.Conn, "lake/day", x.period.Bounds()...)
-	if err != nil {
-		return err
-	}
-	for _, d := range days {
-		if !d.HasRows.Valid {
-			x.summary.Uncounted = append(x.summary.Uncounted, d.Date)
-			continue
-		}
-		x.summary.Days++
-		if err := x.day(ctx, d); err != nil {
-			return fmt.Errorf("export %s: %w", d.Date, err)
-		}
-	}
-	return nil
-}
-
-// day brings a day's partitions into the lake: all of them or none.
-func (x *export) day(ctx context.Context, d day) error {
-	var parts []partition
-	folder := fmt.Sprintf("month=%s/day=%s", d.Date.YearMonth(), d.Date)
-	if d.HasRows.Bool {
-		parts = x.partitions(rowRelations, folder, d.FromNumbers, d.FromRows)
-	}
-	parts = append(parts, x.partitions(numberRelations, folder, d.FromNumbers)...)
-	if x.done(parts) {
-		return nil
-	}
-	values := []sql.NamedArg{sql.Named("day", d.Date.String())}
-	if d.HasRows.Bool {
-		t, err := x.load(ctx, d)
 		if err != nil {
 			return err
 		}
-		values = append(values, sql.Named("text", string(t.Rules())), duck.JSON("rules", compute.RulesFor(t, d.Date)), sql.Named("as_of", d.AsOf),
-			sql.Named("extracted_ts", d.Extracted))
+		l.Written = 0
 	}
-	if err := x.put(ctx, parts, values...); err != nil {
-		return err
+	is, err := duck.One[sql.NullString](ctx, l.desk.Conn, "lake/property", sql.Named("relation", exported), sql.Named("name", byKey))
+	if err == nil && is.String != l.properties[byKey] {
+		names := map[bool]string{true: "names agents as the GIM does", false: "holds pseudonyms of a certain key"}[is.String == ""]
+		err = fail.New(fail.Usage, "a lake has one key for good, or none: give another folder, or --pseudonymize with the key that it began with",
+			"%s %s, and this export would not", l.Where, names)
 	}
-	if x.masks == nil {
-		return x.scratch.EmptyRows(ctx)
-	}
-	return x.scratch.Empty(ctx) // of what was counted from them, too
+	return err
 }
 
-// load brings the day's raw rows into the scratch store, with pseudonyms where they are wanted, and gives the tenant
-// with the rules that count them.
-func (x *export) load(ctx context.Context, d day) (t config.Tenant, err error) {
-	if t, err = x.tenant.WithRules([]byte(d.Rules)); err != nil {
-		return t, err
+// know learns what the lake has of which tenant, and drops those that are to go.
+func (l *Lake) know(ctx context.Context) error {
+	names, err := duck.All[string](ctx, l.desk.Conn, "lake/live", sql.Named("relation", exported))
+	if err == nil && len(names) > 0 {
+		var files []string
+		if files, err = l.fetch(ctx, l.last(), names); err == nil {
+			err = l.do(ctx, "know", sql.Named("files", files))
+		}
 	}
-	if err := x.scratch.TakeRows(ctx, d.Date, d.Date); err != nil || x.masks == nil {
-		return t, err
-	}
-	if t, err = x.masks.Day(ctx, x.scratch, t, d.Date); err != nil {
-		return t, err
-	}
-	sum, err := extract.SliceSHA256(ctx, x.scratch.Conn, d.Date)
-	if err == nil {
-		_, err = duck.Exec(ctx, x.scratch.Conn, "ask/pseudonym_slice", sql.Named("day", d.Date.String()), sql.Named("sha256", sum))
-	}
-	return t, err
-}
-
-func (x *export) months(ctx context.Context) error {
-	months, err := duck.All[struct{ Relation, Month, Hash string }](ctx, x.scratch.Conn, "lake/month", x.period.Bounds()...)
 	if err != nil {
 		return err
 	}
-	for _, m := range months {
-		parts := x.partitions([]string{m.Relation}, "month="+m.Month, m.Hash)
-		if x.done(parts) {
-			continue
-		}
-		if err := x.put(ctx, parts, sql.Named("month", m.Month)); err != nil {
-			return fmt.Errorf("export %s: %w", m.Month, err)
-		}
+	all, err := duck.All[of](ctx, l.desk.Conn, "lake/newest")
+	if err != nil {
+		return err
 	}
+	for _, o := range all {
+		if l.Prune && !l.Tenants[o.Tenant] && !slices.Contains(l.Drop, o.Tenant) {
+			l.Drop = append(l.Drop, o.Tenant)
+		}
+		l.has[o.Tenant] = o
+	}
+	for _, tenant := range l.Drop {
+		if _, is := l.has[tenant]; !is {
+			return fail.New(fail.Usage, "`select distinct tenant from exported` lists those that it has", "the lake %s has no tenant %s", l.Where, tenant)
+		}
+		delete(l.has, tenant)
+	}
+	for tenant, o := range l.has {
+		l.tenant[o.Store] = tenant
+	}
+	return l.do(ctx, "drop", sql.Named("tenants", append([]string{}, l.Drop...)))
+}
+
+// of is what the lake was given of a tenant.
+type of struct {
+	Tenant, Store string
+	File          string // that all of it came from; "": not all of it is there
+}
+
+// claim takes a tenant's place in the lake, and keeps apart two sites that each have a tenant of this name, and two names of one store.
+func (l *Lake) claim(tenant, store string) error {
+	if is := l.has[tenant]; is.Store != "" && is.Store != store {
+		return fail.New(fail.Usage, "give each site a lake of its own, or its tenant another name; if this store has taken the other's place, export with --drop-tenant "+tenant,
+			"the tenant %s in the lake %s is another store's", tenant, l.Where)
+	}
+	if is := l.tenant[store]; is != "" && is != tenant {
+		return fail.New(fail.Usage, "if it was renamed, export with --drop-tenant "+is+"; nothing may be counted twice", "the lake %s has the store of %s as the tenant %s", l.Where, tenant, is)
+	}
+	l.tenant[store] = tenant
 	return nil
 }
 
-// partitions are those of relations in a tenant's folder of a day or month, made of the same.
-func (x *export) partitions(relations []string, folder string, from ...string) []partition {
-	h := sha256.New()
-	for _, part := range append(from, x.statements) {
-		fmt.Fprintf(h, "%d:%s", len(part), part) // lengths keep the parts apart
+// Finish writes what was staged, each table once; before and after them exported, which has none of it in between: what is half written
+// is written again by the next export, whatever becomes of this one, and two at once cannot both end well.
+func (l *Lake) Finish(ctx context.Context) error {
+	waiting, err := duck.One[bool](ctx, l.desk.Conn, "lake/waiting")
+	if err == nil { // one thread writes a file to a month and bucket, and its rows in their order
+		err = duck.Exec(ctx, l.desk.Conn, "store/one_thread")
 	}
-	hash := x.masks.Digest(fmt.Sprintf("%x", h.Sum(nil)))
-	var parts []partition
-	for _, r := range relations {
-		parts = append(parts, partition{relation: r, dir: path.Join(r, "tenant="+x.tenant.Name, folder), hash: hash})
+	if err == nil && waiting {
+		err = l.writeAll(ctx)
 	}
-	return parts
+	if is, no := l.place.read(ctx, "README.md"); err == nil && (no != nil || string(is) != string(readme)) {
+		err = l.put(ctx, "README.md", readme)
+	}
+	return err
 }
 
-func (x *export) done(parts []partition) bool {
-	for _, p := range parts {
-		if !x.lake.holds(p) {
-			return false
-		}
-	}
-	x.summary.Unchanged += len(parts)
-	return true
-}
-
-func (x *export) put(ctx context.Context, parts []partition, values ...sql.NamedArg) error {
-	values = append(values, sql.Named("masked", x.masks != nil))
-	for at := range parts {
-		p := &parts[at]
-		p.file = filepath.Join(x.scratch.TempDir(), p.relation+".parquet")
-		args := []any{sql.Named("file", p.file)}
-		for _, value := range values {
-			if strings.Contains(texts.Text("lake/"+p.relation), "$"+value.Name) {
-				args = append(args, value)
+func (l *Lake) writeAll(ctx context.Context) error {
+	for _, t := range l.tables {
+		if t != l.last() {
+			if err := l.load(ctx, t); err != nil {
+				return err
 			}
 		}
-		if _, err := duck.Exec(ctx, x.scratch.Conn, "lake/"+p.relation, args...); err != nil {
-			return err
+	}
+	err := cmp.Or(l.do(ctx, "withhold"), l.on(ctx, "empty", l.last()), l.write(ctx, l.last()))
+	l.Written = 0 // it comes last
+	for _, t := range l.tables {
+		if err == nil && t == l.last() {
+			err = l.do(ctx, "tell")
+		}
+		if err == nil {
+			err = l.write(ctx, t)
 		}
 	}
-	x.summary.Written += len(parts)
-	return x.lake.replace(parts)
+	return err
 }
+
+// replaced is the table of which rows of the lake others take the place.
+var replaced = &table{Table: texts.Table{Name: "replaced"}}

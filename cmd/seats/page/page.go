@@ -97,10 +97,7 @@ func (t Store) basis(s compute.Standing) any {
 	for _, r := range t.Of.Regions {
 		basis = append(basis, r.Name, r.Zone.String(), r.Committed)
 	}
-	if t.Mask != nil {
-		basis = append(basis, t.Mask.Agent("nobody")) // tells keys apart
-	}
-	return basis
+	return append(basis, t.Mask.Agent("nobody")) // tells keys apart
 }
 
 func (t Store) load(ctx context.Context) (Tenant, error) {
@@ -122,19 +119,13 @@ func (t Store) load(ctx context.Context) (Tenant, error) {
 	if n := len(page.Shown); n > 0 && err == nil {
 		page.Contracts, err = job.Contracts(ctx, t.Conn, page.Shown[0], page.Shown[n-1])
 	}
-	return page, cmp.Or(err, t.loadFront(ctx, &page))
-}
-
-// loadFront tells what the first page does: what is billed, and how the tenant stands.
-func (t Store) loadFront(ctx context.Context, page *Tenant) (err error) {
-	var err1, err2, err3 error
 	page.Billed, err1 = duck.All[Bill](ctx, t.Conn, "ask/page_bill", duck.JSON("regions", t.Of.Regions), duck.JSON("contracts", page.Contracts))
 	page.Stands, err2 = watch.Look(ctx, t.Conn, t.Of, t.Now)
 	page.Overdue = page.Stands.Overdue(t.Of, t.Now, watch.Within(t.Of))
 	if len(page.Stands.Blocked) > 0 {
 		page.BlockedBy, err3 = duck.One[string](ctx, t.Conn, "ask/page_blocked_by", sql.Named("since", page.Stands.Blocked[0].String()))
 	}
-	return cmp.Or(err1, err2, err3)
+	return page, cmp.Or(err, err1, err2, err3)
 }
 
 // lookAhead tells what each region's month may still bring. Of a region without a day there is nothing to be said.
@@ -270,11 +261,9 @@ func (t Store) seats(ctx context.Context, explainer *explain.Explainer, days []*
 			return err
 		}
 		for at := 0; !said && at < len(peaks[i].Seats); at++ {
-			seat := &peaks[i].Seats[at]
-			if t.Mask != nil {
-				seat.Agent = t.Mask.Agent(seat.Agent)
-			}
-			d.Seats = append(d.Seats, *seat)
+			seat := peaks[i].Seats[at]
+			seat.Agent = t.Mask.Agent(seat.Agent)
+			d.Seats = append(d.Seats, seat)
 		}
 	}
 	return err
@@ -323,14 +312,14 @@ func (s *Site) Tenant(t Tenant) error {
 			return err
 		}
 	}
-	return s.script(t.Name+"/data/days.js", "days", o.paged)
+	return s.put(t.Name+"/data/days.js", scripts, "days", o.paged)
 }
 
 // Kept tells whether the older site has the page of a day of the tenant that was added last, made of the same: then it is taken over,
 // with its bytes and its time. basis is what the page shows, or what that follows from, beside the numbers of the day.
 func (s *Site) Kept(date calendar.Date, basis any) bool {
 	o := s.tenants[len(s.tenants)-1]
-	v := o.day(slices.IndexFunc(o.Days, func(d Day) bool { return d.Date == date }), Detail{})
+	v := o.day(date, Detail{})
 	of := []any{s.head.Version, s.head.Masked, v.Day, v.Prev, v.Next, basis}
 	for _, r := range o.Regions {
 		of = append(of, o.standing(r.Name, date.String()))
@@ -352,13 +341,12 @@ func (s *Site) Kept(date calendar.Date, basis any) bool {
 // Day adds the page of a day of the tenant that was added last.
 func (s *Site) Day(date calendar.Date, detail Detail) error {
 	o := s.tenants[len(s.tenants)-1]
-	at := slices.IndexFunc(o.Days, func(d Day) bool { return d.Date == date })
-	if at < 0 || !o.Days[at].HasPage {
+	if !o.HasPage(date) {
 		return fmt.Errorf("write page of %s: it is no day of %s with a page", date, o.Name)
 	}
-	v := o.day(at, detail)
+	v := o.day(date, detail)
 	v.Basis = o.basis[date]
-	if err := s.script(o.Name+"/data/"+date.String()+".js", "day", v); err != nil {
+	if err := s.put(o.Name+"/data/"+date.String()+".js", scripts, "day", v); err != nil {
 		return err
 	}
 	return s.page(o.Name+"/"+date.String()+".html", "day", "../", o.Name+" "+date.String(), v)
@@ -366,31 +354,14 @@ func (s *Site) Day(date calendar.Date, detail Detail) error {
 
 // Close writes the fleet page, and publishes the site.
 func (s *Site) Close() error {
-	if err := s.page("index.html", "fleet", "", "All tenants", newFront(s.tenants...)); err != nil {
-		return err
-	}
-	err := fs.WalkDir(assets, "assets", func(name string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
-			return err
-		}
-		text, err := assets.ReadFile(name)
-		if err != nil {
-			return err
-		}
-		return s.folder.put(name, text)
-	})
-	if err != nil {
-		return err
-	}
-	if err := s.folder.put(markName, []byte(markText)); err != nil {
-		return err
-	}
+	err := s.page("index.html", "fleet", "", "All tenants", newFront(s.tenants...))
+	err = cmp.Or(err, plain.Each(assets, s.folder.put), s.folder.put(markName, []byte(markText)))
 	// The fleet page is of all: it is shown to others where every tenant is, and to the same. What is kept may have been shown before.
 	access := plain.Access{OutputMode: 0o600}
 	if of := slices.Compact(s.access); len(of) == 1 {
 		access = cmp.Or(of[0], access)
 	}
-	if err := access.Tree(s.folder.draft); err != nil {
+	if err = cmp.Or(err, access.Tree(s.folder.draft)); err != nil {
 		return err
 	}
 	return s.folder.publish()
@@ -408,9 +379,7 @@ func (s *Site) page(name, kind, root, title string, of any) error {
 	return s.put(name, templates, kind+".html", frame{s.head, root, title, of})
 }
 
-// script writes a value as a call: pages of the file system cannot fetch. What would end a script element or a line is escaped.
-func (s *Site) script(name, kind string, of any) error { return s.put(name, scripts, kind, of) }
-
+// put writes a page, or a value as a script's call: pages of the file system cannot fetch. What would end a script element or a line is escaped.
 func (s *Site) put(name string, from interface {
 	ExecuteTemplate(io.Writer, string, any) error
 }, kind string, of any) error {
@@ -567,14 +536,7 @@ func (f *folder) Drop() error {
 	return errors.Join(f.clear(), f.unlock())
 }
 
-func (f *folder) clear() error {
-	for _, path := range []string{f.draft, f.old} {
-		if err := os.RemoveAll(path); err != nil {
-			return fmt.Errorf("remove %s: %w", path, err)
-		}
-	}
-	return nil
-}
+func (f *folder) clear() error { return errors.Join(os.RemoveAll(f.draft), os.RemoveAll(f.old)) }
 
 // Head is what every page says of where it comes from.
 type Head struct {
@@ -660,7 +622,11 @@ type Section struct {
 
 	Breakdowns []Breakdown // in the order in which they were asked for; none: nobody asked, or Note says why not
 
-	ofDay // what the day's numbers and the curves say of it
+	// What the day's numbers and the curves say of it.
+	Peaks    []Peak // the region's, then its locations'
+	Issued   *report.Issue
+	Plateaus []calendar.Interval
+	Hours    []hour
 }
 
 // Breakdown is who used the seats of a region's day, for analysis alone.

@@ -210,13 +210,6 @@ type dayView struct {
 	Basis      string // tells pages apart that may not be the same
 }
 
-type ofDay struct {
-	Peaks    []Peak // the region's, then its locations'
-	Issued   *report.Issue
-	Plateaus []calendar.Interval
-	Hours    []hour
-}
-
 // Whole is the region's peak; nil: not counted.
 func (s Section) Whole() *Peak {
 	if len(s.Peaks) == 0 || s.Peaks[0].Location != "" {
@@ -234,8 +227,9 @@ type hour struct {
 	Most []int64
 }
 
-func (o *overview) day(at int, detail Detail) *dayView {
-	v := &dayView{overview: o, Day: o.Days[at], Detail: detail, Month: o.Days[at].Date.YearMonth()}
+func (o *overview) day(date calendar.Date, detail Detail) *dayView {
+	of := first(o.Days, func(d Day) bool { return d.Date == date })
+	v := &dayView{overview: o, Day: *of, Detail: detail, Month: date.YearMonth()}
 	v.Prev, v.Next = beside(o.paged, v.Date.String())
 	for i := range detail.Regions {
 		s := &detail.Regions[i]

@@ -1,5 +1,4 @@
-// Package pseudonym replaces agents by pseudonyms, keyed from a file, in what leaves the house; in rows in such a way that every
-// count stays.
+// Package pseudonym replaces agents by pseudonyms, keyed from a file, in what leaves the house; in rows in such a way that every count stays.
 package pseudonym
 
 import (
@@ -82,8 +81,11 @@ func (k *Key) Resource(key int64) (int64, error) {
 	return masked, nil
 }
 
-// Agent is the pseudonym of an agent as results name it (R6): an employee_id, or # and a resource_key.
+// Agent is the pseudonym of an agent as results name it (R6): an employee_id, or # and a resource_key. Without a key it stays, as a digest does.
 func (k *Key) Agent(name string) string {
+	if k == nil {
+		return name
+	}
 	if digits, fallback := strings.CutPrefix(name, "#"); fallback {
 		if key, err := strconv.ParseInt(digits, 10, 64); err == nil {
 			if masked, err := k.Resource(key); err == nil {
@@ -147,8 +149,7 @@ func (k *Key) Day(ctx context.Context, scratch *store.Scratch, t config.Tenant, 
 	return t, nil
 }
 
-// Rows replaces the agents of the one day whose raw rows the scratch store holds. Patterns of exclude_agents are resolved
-// before.
+// Rows replaces the agents of the one day whose raw rows the scratch store holds. Patterns of exclude_agents are resolved before.
 func (k *Key) Rows(ctx context.Context, scratch *store.Scratch, patterns []string) error {
 	type resource struct {
 		Key       int64  `json:"resource_key"`
@@ -170,14 +171,14 @@ func (k *Key) Rows(ctx context.Context, scratch *store.Scratch, patterns []strin
 			r.Name = excludedMark + strconv.FormatInt(r.Pseudonym, 10)
 		}
 	}
-	_, err = duck.Exec(ctx, scratch.Conn, "ask/pseudonym_pseudonym", duck.JSON("rows", append([]resource{}, rows...)))
+	err = duck.Exec(ctx, scratch.Conn, "ask/pseudonym_pseudonym", duck.JSON("rows", append([]resource{}, rows...)))
 	for _, table := range []string{"voice_session", "ocs_activity", "other_leg", "other_session"} {
 		if err == nil {
 			err = scratch.Each(ctx, "mask", table)
 		}
 	}
 	if err == nil {
-		_, err = duck.Exec(ctx, scratch.Conn, "ask/pseudonym_agent")
+		err = duck.Exec(ctx, scratch.Conn, "ask/pseudonym_agent")
 	}
 	return err
 }

@@ -274,8 +274,7 @@ const (
 
 var settings = []duckdb.StmtType{duckdb.STATEMENT_TYPE_SET, duckdb.STATEMENT_TYPE_VARIABLE_SET}
 
-// forms: what stands before the question is put before it again when it has been looked at alone, and so cannot be part of
-// anything else.
+// forms: what stands before the question is put before it again when it has been looked at alone, and so cannot be part of anything else.
 var forms = []form{
 	{
 		pattern: regexp.MustCompile(begins + `explain(?:\s+analyze)?(?:\s*\(\s*` + option + `(?:\s*,\s*` + option + `)*\s*\))?)(.*)$`),

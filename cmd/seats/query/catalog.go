@@ -130,8 +130,7 @@ func (c catalog) inSQL(before, statement string) (may []string) {
 	return append(may, keywords...)
 }
 
-// DefaultPager is the user's pager by the environment: SEATS_PAGER, or PAGER, or less if there is one. None is wanted where the
-// variable is empty.
+// DefaultPager is the user's pager by the environment: SEATS_PAGER, or PAGER, or less if there is one. None is wanted where the variable is empty.
 func DefaultPager(env func(string) (string, bool)) string {
 	for _, name := range []string{"SEATS_PAGER", "PAGER"} {
 		if pager, is := env(name); is {

@@ -15,11 +15,11 @@ import (
 
 	"example.com/seats/internal/fail"
 	"example.com/seats/internal/list"
+	"example.com/seats/internal/settle"
 	"example.com/seats/report"
 )
 
-// Prompt asks a person at a terminal for statements. Ctrl-C ends a statement, or throws away what is being typed, and never the
-// prompt.
+// Prompt asks a person at a terminal for statements. Ctrl-C ends a statement, or throws away what is being typed, and never the prompt.
 type Prompt struct {
 	*Asker
 	Name     string // of what is asked
@@ -187,10 +187,8 @@ func (p *Prompt) statement(ctx context.Context, statement string) error {
 	case wrote:
 		p.say("wrote " + report.Printable(p.File))
 		p.File = ""
-	case p.Rows == 1:
-		p.say("(1 row)")
 	case p.Rows >= 0:
-		p.say(fmt.Sprintf("(%d rows)", p.Rows))
+		p.say("(" + settle.Count(p.Rows, "row") + ")")
 	}
 	if p.timing {
 		p.say("time: " + p.Took.Round(time.Millisecond).String())

@@ -1,9 +1,8 @@
 // Package reading counts the kept rows of days under other readings of the specification than the one that is billed: what another
 // counter may have taken for a seat. The readings stand in ask/reading_kind.
 //
-// Promises: the store is only read; nothing that is issued is counted here; a reading without flags gives what is stored. What the
-// kept rows do not tell is not guessed: whether a leg only rang, and the switch of a login, for which stands that of its first
-// activity with a known one.
+// Promises: the store is only read; nothing that is issued is counted here; a reading without flags gives what is stored. What the kept rows do not
+// tell is not guessed: whether a leg only rang, and the switch of a login, for which stands that of its first activity with a known one.
 package reading
 
 import (
@@ -38,8 +37,7 @@ func Count(ctx context.Context, conn *sql.Conn) error {
 	return err
 }
 
-// put leaves who is there under some readings, without a day where it is not empty, and how many, on the connection, for what is to
-// be done then.
+// put leaves who is there under some readings, without a day where it is not empty, and how many, on the connection, for what is to be done then.
 func put(ctx context.Context, conn *sql.Conn, then, readings, without string, args ...any) error {
 	return duck.ExecAll(ctx, conn, []string{"ask/reading", "ask/reading_presence", "ask/reading_number", then},
 		append(args, sql.Named("readings", readings), sql.Named("without", without))...)

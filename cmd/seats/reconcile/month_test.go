@@ -132,7 +132,7 @@ func (m *month) store(t testing.TB) *sql.Conn {
 	t.Cleanup(func() { db.Close() })
 	conn := must.Have(db.Conn(t.Context()))(t)
 	for _, schema := range store.Schemas() {
-		must.Have(duck.Exec(t.Context(), conn, schema))(t)
+		require.NoError(t, duck.Exec(t.Context(), conn, schema))
 	}
 	rows := map[string][]string{}
 	add := func(table, format string, values ...any) {
@@ -383,7 +383,7 @@ func TestEveryReadingIsWhatLookingSays(t *testing.T) {
 			last := len(stands) - 1
 			require.NoError(t, reading.Stage(t.Context(), conn, region.Name, "", true, stands[1:last], []compute.Standing{stands[0], stands[last]}))
 			require.NoError(t, reading.Count(t.Context(), conn))
-			must.Have(duck.Exec(t.Context(), conn, "ask/reading_pair"))(t)
+			require.NoError(t, duck.Exec(t.Context(), conn, "ask/reading_pair"))
 			require.NoError(t, reading.Count(t.Context(), conn))
 			got := map[string]map[report.Series]int64{}
 			rows := must.Have(conn.QueryContext(t.Context(), "select name, measure, period, value from reading_result join reading_kind using (reading) where left_out = ''"))(t)
@@ -475,9 +475,9 @@ func TestAMonthMayBeWrongAlone(t *testing.T) {
 		}
 		region := sql.Named("region", "US")
 		for statement, args := range map[string][]any{"found": nil, "reading_given": {region}} {
-			must.Have(duck.Exec(t.Context(), conn, "ask/"+statement, args...))(t)
+			require.NoError(t, duck.Exec(t.Context(), conn, "ask/"+statement, args...))
 		}
-		must.Have(duck.Exec(t.Context(), conn, "ask/finding", region))(t)
+		require.NoError(t, duck.Exec(t.Context(), conn, "ask/finding", region))
 		assert.Equal(t, c.pairs, must.Have(duck.One[bool](t.Context(), conn, "ask/wants_pairs"))(t), what)
 		assert.Equal(t, c.finds, must.Texts(t, conn, `select concat_ws('|', verdict, readings, explains, spoils, periods, is_all_of_region)
 			from found where not missing order by turn`), what)

@@ -90,18 +90,18 @@ func (s search) find(ctx context.Context, months []calendar.Month) error {
 	look := func() error {
 		err := reading.Count(ctx, s.conn)
 		if err == nil {
-			_, err = duck.Exec(ctx, s.conn, "ask/reading_given", region)
+			err = duck.Exec(ctx, s.conn, "ask/reading_given", region)
 		}
 		return err
 	}
 	err = look()
 	if pairs, asked := duck.One[bool](ctx, s.conn, "ask/wants_pairs"); pairs && cmp.Or(err, asked) == nil {
-		if _, err = duck.Exec(ctx, s.conn, "ask/reading_pair"); err == nil {
+		if err = duck.Exec(ctx, s.conn, "ask/reading_pair"); err == nil {
 			err = look()
 		}
 	}
 	if err == nil {
-		_, err = duck.Exec(ctx, s.conn, "ask/finding", region)
+		err = duck.Exec(ctx, s.conn, "ask/finding", region)
 	}
 	if err != nil {
 		return err

@@ -124,16 +124,11 @@ func (m Month) seats(ctx context.Context, days report.Table) (t report.Table, er
 			return t, err
 		}
 		for i := range peak.Seats {
-			if m.Mask != nil {
-				peak.Seats[i].Agent = m.Mask.Agent(peak.Seats[i].Agent)
-			}
+			peak.Seats[i].Agent = m.Mask.Agent(peak.Seats[i].Agent)
 		}
-		list := peak.List()
-		for _, seat := range list.Rows {
-			var row []any
-			for _, name := range from {
-				row = append(row, seat[slices.Index(list.Header, name)])
-			}
+		told := peak.List()
+		for _, seat := range told.Rows {
+			row := list.Of(from, func(name string) any { return seat[slices.Index(told.Header, name)] })
 			t.Rows = append(t.Rows, append(row, day.Zone.String()))
 		}
 	}

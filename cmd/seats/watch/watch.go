@@ -197,9 +197,8 @@ func Peaks(ctx context.Context, q duck.Queryer) (map[string]map[calendar.Date]in
 	return peaks, err
 }
 
-// Within is how long after the end of a tenant's newest final day the next one may take where nobody says otherwise: a
-// day for it to pass, settle_hours for the source to settle, and 11 hours for the nightly job. With settle_hours: 1
-// that is 36 hours: noon, for a tenant in UTC.
+// Within is how long after the end of a tenant's newest final day the next one may take where nobody says otherwise: a day for it to pass,
+// settle_hours for the source to settle, and 11 hours for the nightly job. With settle_hours: 1 that is 36 hours: noon, for a tenant in UTC.
 func Within(t config.Tenant) time.Duration {
 	return time.Duration(24+t.SettleHours+11) * time.Hour
 }

@@ -1,6 +1,5 @@
-// Package evidence packs what a tenant's numbers of a period were counted from, so that they can be counted again
-// with nothing but a DuckDB client: slices as Parquet, counting rules, statements, results, issued files with
-// their manifests, the ledger, checksums, and a script.
+// Package evidence packs what a tenant's numbers of a period were counted from, so that they can be counted again with nothing but a DuckDB client:
+// slices as Parquet, counting rules, statements, results, issued files with their manifests, the ledger, checksums, and a script.
 //
 // Equal stores and folders give equal bytes, as long as program, Go and DuckDB are the same. The file appears whole
 // or not at all, readable by its owner alone, and never takes the place of another. Memory grows with a day's
@@ -16,7 +15,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
@@ -94,7 +92,7 @@ type computation struct {
 
 func (p *packer) load(ctx context.Context) (err error) {
 	// Files depend on the order in which threads write them: one thread writes them always alike.
-	if _, err := duck.Exec(ctx, p.scratch.Conn, "store/one_thread"); err != nil {
+	if err := duck.Exec(ctx, p.scratch.Conn, "store/one_thread"); err != nil {
 		return err
 	}
 	if p.held, err = store.Slices(ctx, p.scratch.Conn); err != nil {
@@ -135,10 +133,7 @@ func (p *packer) file(name string) (string, error) {
 
 func (p *packer) put(name string, text []byte) error {
 	path, err := p.file(name)
-	if err != nil {
-		return err
-	}
-	if err := os.WriteFile(path, text, 0o600); err != nil {
+	if err = cmp.Or(err, os.WriteFile(path, text, 0o600)); err != nil {
 		return fmt.Errorf("write %s: %w", name, err)
 	}
 	return nil
@@ -154,7 +149,7 @@ func (p *packer) copy(ctx context.Context, name, statement, table string, args .
 		return err
 	}
 	if args = append(slices.Clip(args), sql.Named("file", path)); table == "" {
-		_, err = duck.Exec(ctx, p.scratch.Conn, statement, args...)
+		err = duck.Exec(ctx, p.scratch.Conn, statement, args...)
 	} else {
 		err = p.scratch.Each(ctx, statement, table, args...)
 	}
@@ -168,8 +163,7 @@ func (p *packer) copy(ctx context.Context, name, statement, table string, args .
 	return os.WriteFile(path, p.mask(text), 0o600)
 }
 
-// writeSlices writes the raw rows, a folder a day, and then, since the hashes of the rows are known, what the slices say of
-// themselves.
+// writeSlices writes the raw rows, a folder a day, and then, since the hashes of the rows are known, what the slices say of themselves.
 func (p *packer) writeSlices(ctx context.Context) error {
 	for _, d := range p.days {
 		err := p.scratch.TakeRows(ctx, d, d)
@@ -189,19 +183,15 @@ func (p *packer) writeSlices(ctx context.Context) error {
 		if p.masks == nil {
 			break
 		}
-		if _, err := duck.Exec(ctx, p.scratch.Conn, "ask/pseudonym_slice", sql.Named("day", day.String()), sql.Named("sha256", p.digest(slice.SHA256))); err != nil {
+		if err := duck.Exec(ctx, p.scratch.Conn, "ask/pseudonym_slice", sql.Named("day", day.String()), sql.Named("sha256", p.digest(slice.SHA256))); err != nil {
 			return err
 		}
 	}
-	if err := p.copy(ctx, "slices/slice.parquet", "ask/pack_slice", "", duck.Span(p.from, p.to)...); err != nil {
-		return err
-	}
+	err := p.copy(ctx, "slices/slice.parquet", "ask/pack_slice", "", duck.Span(p.from, p.to)...)
 	for _, table := range heads[1:] {
-		if err := p.copy(ctx, "slices/"+table+".parquet", "write_days", table, duck.Span(p.days[0], p.days[len(p.days)-1])...); err != nil {
-			return err
-		}
+		err = cmp.Or(err, p.copy(ctx, "slices/"+table+".parquet", "write_days", table, duck.Span(p.days[0], p.days[len(p.days)-1])...))
 	}
-	return nil
+	return err
 }
 
 // maskDay replaces the agents of the day in the scratch store, and the rules by those that count it as before.
@@ -234,46 +224,28 @@ func (p *packer) maskDay(ctx context.Context, d calendar.Date) error {
 // writeResults copies the results as they stand in the store. The examples of the data-quality rules name agents;
 // with pseudonyms they come from the pseudonymized rows.
 func (p *packer) writeResults(ctx context.Context) error {
-	tables := []string{"daily_concurrent", "enabled_daily", "data_quality"}
+	tables, err := []string{"daily_concurrent", "enabled_daily", "data_quality"}, error(nil)
 	if p.masks != nil {
 		tables = tables[:2]
-		if err := p.copy(ctx, "results/data_quality.csv", "ask/pack_data_quality_again", ""); err != nil {
-			return err
-		}
+		err = p.copy(ctx, "results/data_quality.csv", "ask/pack_data_quality_again", "")
 	}
 	for _, table := range tables {
-		if err := p.copy(ctx, "results/"+table+".csv", "write_days_csv", table, duck.Span(p.days[0], p.days[len(p.days)-1])...); err != nil {
-			return err
-		}
+		err = cmp.Or(err, p.copy(ctx, "results/"+table+".csv", "write_days_csv", table, duck.Span(p.days[0], p.days[len(p.days)-1])...))
 	}
-	err1 := p.copy(ctx, "results/monthly_concurrent.csv", "ask/pack_monthly_concurrent", "", duck.Span(p.from, p.to)...)
-	err2 := p.copy(ctx, "results/monthly_enabled.csv", "ask/pack_monthly_enabled", "", duck.Span(p.from, p.to)...)
-	return cmp.Or(err1, err2)
+	for _, name := range []string{"monthly_concurrent", "monthly_enabled"} {
+		err = cmp.Or(err, p.copy(ctx, "results/"+name+".csv", "ask/pack_"+name, "", duck.Span(p.from, p.to)...))
+	}
+	return err
 }
 
 // packTime is what every file of a pack is dated: a pack says nothing of when it was made.
 var packTime = time.Date(1980, 1, 1, 0, 0, 0, 0, time.UTC)
 
-// each visits the files of the pack, in the order of their names.
-func (p *packer) each(visit func(name string, text []byte) error) error {
-	files := os.DirFS(p.dir)
-	return fs.WalkDir(files, ".", func(name string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
-			return err
-		}
-		text, err := fs.ReadFile(files, name)
-		if err != nil {
-			return err
-		}
-		return visit(name, text)
-	})
-}
-
 // zip closes the pack: checksums as sha256sum --check reads them, then every file, and then the one file at its place. What is there
 // already is left alone.
 func (p *packer) zip(context.Context) (err error) {
 	var sums bytes.Buffer
-	err = p.each(func(name string, text []byte) error {
+	err = plain.Each(os.DirFS(p.dir), func(name string, text []byte) error {
 		fmt.Fprintf(&sums, "%s  %s\n", report.Digest(text), name)
 		return nil
 	})
@@ -282,7 +254,7 @@ func (p *packer) zip(context.Context) (err error) {
 	}
 	return plain.CreateNew(p.Path, func(out io.Writer) error {
 		w := zip.NewWriter(out)
-		err := p.each(func(name string, text []byte) error {
+		err := plain.Each(os.DirFS(p.dir), func(name string, text []byte) error {
 			header := &zip.FileHeader{Name: name, Method: zip.Deflate, Modified: packTime}
 			header.SetMode(0o600)
 			entry, err := w.CreateHeader(header)

@@ -79,29 +79,25 @@ func (p *packer) writeIssued(ctx context.Context) error {
 
 func (p *packer) copyIssued(i report.Issue) error {
 	p.replace(i.SHA256, i.SHA256) // a data file names nobody
-	for _, name := range []string{i.File, report.ManifestName(i.File), report.SignatureName(i.File)} {
+	names := []string{i.File, report.ManifestName(i.File), report.SignatureName(i.File)}
+	if p.masks != nil {
+		names = names[:2] // names can be tried against a signature, too
+	}
+	for at, name := range names {
 		text, err := report.ReadFile(filepath.Join(p.Tenant.OutputDir, p.Tenant.Name, name))
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
+		if err == nil && at == 1 {
+			text, err = p.maskedManifest(name, text)
+		}
+		if err == nil {
+			err = p.put("issued/"+name, text)
+		}
 		if err != nil {
 			return err
 		}
-		switch name {
-		case report.SignatureName(i.File):
-			if p.masks != nil {
-				continue // names can be tried against it, too
-			}
-			p.signed = true
-		case report.ManifestName(i.File):
-			if text, err = p.maskedManifest(name, text); err != nil {
-				return err
-			}
-		}
-		if err := p.put("issued/"+name, text); err != nil {
-			return err
-		}
-		p.copied = true
+		p.copied, p.signed = true, p.signed || at == 2
 	}
 	return nil
 }
@@ -182,14 +178,11 @@ type table struct {
 
 // table adds a file that ask/pack_<name> writes, for the script.
 func (p *packer) table(ctx context.Context, name, file string, args ...any) error {
-	err := p.copy(ctx, file, "ask/pack_"+name, "", args...)
-	if err != nil {
-		return err
-	}
+	notCopied := p.copy(ctx, file, "ask/pack_"+name, "", args...)
 	text, err := os.ReadFile(filepath.Join(p.dir, file))
 	header, _, _ := strings.Cut(string(text), "\n")
 	p.tables = append(p.tables, table{name, file, strings.Split(header, ",")})
-	return err
+	return cmp.Or(notCopied, err)
 }
 
 // writeRules writes the counting rules: as the configuration has them, and as the rows that the statements read.
@@ -232,28 +225,23 @@ func (p *packer) writeRules(ctx context.Context) error {
 
 // writeTexts adds the statements as they are, the script that runs them, and the page that tells how.
 func (p *packer) writeTexts(context.Context) error {
+	var err error
 	for _, name := range slices.Concat(texts.Names("count/"), []string{"slice/slice_sha256"}, store.Schemas()) {
-		if err := p.put("sql/"+name+".sql", []byte(texts.Text(name))); err != nil {
-			return err
-		}
+		err = cmp.Or(err, p.put("sql/"+name+".sql", []byte(texts.Text(name))))
 	}
+	page := map[string]any{"Tenant": p.Tenant.Name, "From": p.from, "To": p.to, "Days": settle.Count(len(p.days), "day"), "Months": p.months,
+		"Masked": p.masks != nil, "Signed": p.signed, "Statements": compute.SQLSHA256()}
 	for _, f := range []struct {
 		name, text string
 		values     map[string]any
-	}{{"recompute.sql", scriptText, p.script()}, {"RECOMPUTE.md", pageText, p.page()}} {
+	}{{"recompute.sql", scriptText, p.script()}, {"RECOMPUTE.md", pageText, page}} {
 		var out bytes.Buffer
-		t, err := template.New(f.name).Funcs(statements()).Parse(f.text)
-		if err == nil {
-			err = t.Execute(&out, f.values)
+		if failed := template.Must(template.New(f.name).Funcs(statements()).Parse(f.text)).Execute(&out, f.values); failed != nil {
+			return fmt.Errorf("write %s: %w", f.name, failed)
 		}
-		if err != nil {
-			return fmt.Errorf("write %s: %w", f.name, err)
-		}
-		if err := p.put(f.name, out.Bytes()); err != nil {
-			return err
-		}
+		err = cmp.Or(err, p.put(f.name, out.Bytes()))
 	}
-	return nil
+	return err
 }
 
 // script are the values of recompute.sql: plain statements for any DuckDB client that stands in the unpacked folder. Every
@@ -270,11 +258,6 @@ func (p *packer) script() map[string]any {
 		// Their rules are rows of the pack, and not made of the program's configuration.
 		"Steps": slices.DeleteFunc(compute.Steps(), func(name string) bool { return strings.HasPrefix(name, "count/rule") }),
 	}
-}
-
-func (p *packer) page() map[string]any {
-	return map[string]any{"Tenant": p.Tenant.Name, "From": p.from, "To": p.to, "Days": settle.Count(len(p.days), "day"), "Months": p.months, "Masked": p.masks != nil,
-		"Signed": p.signed, "Statements": compute.SQLSHA256()}
 }
 
 // parameter is a value bound to a statement. A plain script has variables instead, named the_day for $day, since
