@@ -31,7 +31,7 @@ func Explain(err error, spill string) error {
 	switch folder := fullFolder(err, theirs, spill); {
 	case folder != "":
 		what = fmt.Sprintf("the disk of %s is full (%s)", folder, Left(folder))
-		hint = "make room there, or let data_dir, output_dir and engine.temp_dir be on a larger disk; then run again"
+		hint = "make room there, or let data_dir, output_dir, lake and engine.temp_dir be on a larger disk; then run again"
 	case theirs.Type == duckdb.ErrorTypeOutOfMemory, strings.Contains(theirs.Msg, "Out of Memory Error"):
 		what, hint = "too little memory", "raise engine.memory_limit, or lower engine.threads; then run again"
 	case errors.Is(err, syscall.EMFILE), errors.Is(err, syscall.ENFILE), strings.Contains(strings.ToLower(theirs.Msg), syscall.EMFILE.Error()):

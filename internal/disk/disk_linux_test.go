@@ -22,7 +22,7 @@ import (
 func told(t *testing.T, err error, folder string) {
 	require.Regexp(t, `^the disk of `+folder+` is full \((\d+\.\d MB are free now|there is no room for one more file)\): `, err)
 	require.Equal(t, fail.Other, fail.CodeOf(err))
-	require.Equal(t, []string{"make room there, or let data_dir, output_dir and engine.temp_dir be on a larger disk; then run again"}, fail.Hints(err))
+	require.Equal(t, []string{"make room there, or let data_dir, output_dir, lake and engine.temp_dir be on a larger disk; then run again"}, fail.Hints(err))
 }
 
 // /dev/full is a disk that is always full.

@@ -71,7 +71,7 @@ select tenant,
        hash,
        rows_hash,
        exported_ts
-from read_parquet($files, hive_partitioning = false)
+from read_parquet($files, hive_partitioning = false, union_by_name = true)
 
 -- name: newest
 -- Grain: tenant of the lake: its store, and the file by which it was exported last; empty where that was not all of it.
@@ -144,10 +144,11 @@ where exists (
 order by path
 
 -- name: each_keep
--- Rows of the lake that stay, in files that are written anew. Inputs: $files, $rows (as in rewritten).
+-- Rows of the lake that stay, in files that are written anew; one that was written before there was a column has null in it. Inputs:
+-- $files, $rows (as in rewritten).
 insert into staged.{{.Name}} by name
 select o.*
-from read_parquet($files, hive_partitioning = false) as o
+from read_parquet($files, hive_partitioning = false, union_by_name = true) as o
 anti join (
     select tenant,
            month,

@@ -226,6 +226,7 @@ func (l *Lake) know(ctx context.Context) error {
 		}
 		l.has[o.Tenant] = o
 	}
+	l.Drop = slices.Compact(slices.Sorted(slices.Values(l.Drop)))
 	for _, tenant := range l.Drop {
 		if _, is := l.has[tenant]; !is {
 			return fail.New(fail.Usage, "`select distinct tenant from exported` lists those that it has", "the lake %s has no tenant %s", l.Where, tenant)

@@ -332,7 +332,8 @@ func TestAStrangeLogIsRefused(t *testing.T) {
 	for spoil, says := range map[string]string{
 		`{"protocol":{"minReaderVersion":3,"minWriterVersion":7}}`:            "protocol 3/7",
 		`{"add":{"path":"month=2026-03/a%20b.parquet","partitionValues":{}}}`: "path month=2026-03/a%20b.parquet",
-		"": "lacks version 1",
+		`{"add":{"path":"month=2026-03/buck`:                                  "00000000000000000001.json in",
+		"":                                                                    "lacks version 1",
 	} {
 		dir := filepath.Join(t.TempDir(), "lake")
 		export(t, lake.Options{Where: dir}, tenants...)
@@ -345,6 +346,29 @@ func TestAStrangeLogIsRefused(t *testing.T) {
 		_, _, err := tryExport(t.Context(), lake.Options{Where: dir}, tenants...)
 		require.ErrorContains(t, err, says)
 	}
+}
+
+// Files of a version that knew fewer columns are written anew with what they have, and nothing that newer ones have is lost beside them.
+func TestFilesOfAVersionThatKnewFewerColumns(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "lake")
+	tenants := site(t)
+	export(t, lake.Options{Where: dir}, tenants[0])
+	db := must.Have(duck.Open("", duck.Options{}))(t)
+	for _, file := range newest(t, dir, "agent") {
+		must.Have(db.Exec("copy (select * exclude resource_name from read_parquet('" + file + "', hive_partitioning = false)) to '" + file + "'"))(t)
+	}
+	require.NoError(t, db.Close())
+	export(t, lake.Options{Where: dir}, tenants...)
+	named := func() []string {
+		return ask(t, views(t, dir), "select tenant, count(*), count(resource_name) from agent where day = '2026-03-28' group by tenant order by tenant")
+	}
+	was := named()
+	for _, tenant := range tenants {
+		change(t, tenant, "update _data.slice set as_of = as_of + 1 where day = '2026-03-29'")
+	}
+	export(t, lake.Options{Where: dir}, tenants...)
+	require.Equal(t, was, named())
+	require.Regexp(t, `'tenant': 007, .*: [1-9]\d*, .*: 0}.*'tenant': beta, .*: [1-9]\d*, .*: [1-9]`, strings.Join(was, " "))
 }
 
 func TestNoLinkLeadsOutOfTheLake(t *testing.T) {
@@ -456,7 +480,7 @@ func TestADroppedTenantIsExportedAsAWhole(t *testing.T) {
 	tenants := site(t)
 	export(t, lake.Options{Where: dir}, tenants...)
 	change(t, tenants[0], "update _data.slice set as_of = as_of + 1 where day = '2026-03-29'")
-	results, _ := export(t, lake.Options{Where: dir, Drop: []string{"007"}}, tenants...)
+	results, _ := export(t, lake.Options{Where: dir, Drop: []string{"007", "007"}}, tenants...)
 	require.Equal(t, 2, results["007"].Days)
 	asAFreshOne(t, dir, tenants)
 }
@@ -682,7 +706,7 @@ func views(t *testing.T, dir string) *sql.DB {
 		}
 		from = strings.TrimSuffix(from, ", ") + " where false"
 		if files := newest(t, dir, r.Name); len(files) > 0 {
-			from = "from read_parquet(['" + strings.Join(files, "', '") + "'], hive_partitioning = false)"
+			from = "from read_parquet(['" + strings.Join(files, "', '") + "'], hive_partitioning = false, union_by_name = true)"
 		}
 		must.Have(db.Exec("create view " + r.Name + " as " + from))(t)
 	}

@@ -3,6 +3,7 @@ package lake
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -72,7 +73,12 @@ func (l *Lake) load(ctx context.Context, t *table) error {
 		if err != nil {
 			return l.gone(t, err)
 		}
-		lines = append(lines, strings.Split(strings.TrimSpace(string(text)), "\n")...)
+		for line := range strings.Lines(string(text)) {
+			if !json.Valid([]byte(line)) {
+				return fail.New(fail.Store, "bring the file back, or export into a new folder", "%s in %s is damaged", t.log(t.version+1, "json"), l.Where)
+			}
+			lines = append(lines, line)
+		}
 	}
 	if err := l.do(ctx, "take_lines", sql.Named("relation", t.Name), sql.Named("lines", lines)); err != nil {
 		return err
