@@ -43,6 +43,9 @@ type Options struct {
 // Sizes of the blocks of a file, in bytes, of those that DuckDB 1.2 and later read.
 const SmallBlocks, LargeBlocks = 16 << 10, 64 << 10
 
+// oldest is the DuckDB that reads new files. As those before it want them they are half as large again, and take as much longer to attach.
+const oldest = "v1.2.0"
+
 // Of gives DuckDB half of the memory that the program may take. The other half is for what DuckDB has beside its buffers, what the
 // allocator keeps, and the program's own; and a buffer more is mostly a block more that nobody reads again.
 func Of(e config.Engine) Options {
@@ -96,7 +99,7 @@ func (o Options) query() string {
 	v := url.Values{
 		"autoinstall_known_extensions": {"false"}, "autoload_known_extensions": {"false"},
 		"memory_limit": {cmp.Or(o.MemoryLimit, "1GB")}, "temp_directory": {o.TempDir}, "threads": {strconv.Itoa(threads(o.Threads))},
-		"default_block_size": {strconv.Itoa(cmp.Or(o.BlockSize, LargeBlocks))},
+		"default_block_size": {strconv.Itoa(cmp.Or(o.BlockSize, LargeBlocks))}, "storage_compatibility_version": {oldest},
 	}
 	if o.ReadOnly {
 		v.Set("access_mode", "READ_ONLY")

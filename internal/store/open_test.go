@@ -379,7 +379,7 @@ func TestTheFolderForTemporaryFilesIsOnlyANameAtFirst(t *testing.T) {
 func TestACopyThatCannotBeWrittenIsNotPublished(t *testing.T) {
 	path := newStore(t)
 	w := must.Have(store.Begin(t.Context(), path, duck.Options{}))(t)
-	must.Have(w.Conn.ExecContext(t.Context(), "create table more as select md5(i::varchar) as text from range(3000) as r(i)"))(t)
+	must.Have(w.Conn.ExecContext(t.Context(), "create table more as select md5(i::varchar) as text from range(30_000) as r(i)"))(t)
 	err := withFilesOf(t, 900_000, w.Publish)
 	require.ErrorContains(t, err, "write store: ")
 	require.ErrorContains(t, err, "acme.duckdb.work")

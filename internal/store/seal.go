@@ -112,7 +112,7 @@ func (w *Work) Seal(ctx context.Context, month calendar.Month, now int64) (s Sea
 	if err != nil {
 		return s, errors.Join(fmt.Errorf("seal %s: %w", month, err), os.Remove(final))
 	}
-	w.crowded, w.most = true, max(w.most, s.Bytes)
+	w.crowded = true
 	return s, nil
 }
 

@@ -286,19 +286,21 @@ func TestAStoreHasBlocksOfItsSize(t *testing.T) {
 				      from range(`+strconv.Itoa(rows)+`) as r (i))`))(t)
 		}
 	}
-	path := twoMonths(t)
+	path := newStore(t)
 	require.Equal(t, duck.SmallBlocks, blocks(path))
-	sealed := seal(t, path)
-	require.Equal(t, duck.SmallBlocks, blocks(path), "of a small month")
-	require.Equal(t, duck.LargeBlocks, blocks(sealed))
-
-	path = copied(t, bothMonths())
-	work(t, path, fill(150_000))
+	work(t, path, fill(1000))
+	require.Equal(t, duck.SmallBlocks, blocks(path))
+	work(t, path, fill(30_000))
 	require.Equal(t, duck.LargeBlocks, blocks(path), "it has grown")
 	before := whole(t, path)
-	seal(t, path)
-	require.Equal(t, duck.LargeBlocks, blocks(path), "after a large month comes another")
+	sealed := seal(t, path)
+	require.Equal(t, duck.SmallBlocks, blocks(path), "little is left in it")
+	require.Equal(t, duck.LargeBlocks, blocks(sealed))
 	require.Equal(t, before, whole(t, path))
+
+	path = copied(t, bothMonths())
+	seal(t, path)
+	require.Equal(t, duck.LargeBlocks, blocks(path), "much is left in it")
 }
 
 // A file that the store does not want is removed only where the one that it wants is whole, and not by a clock that was ahead.

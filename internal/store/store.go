@@ -54,7 +54,6 @@ type Work struct {
 	lock, published  *os.File
 
 	crowded bool   // rows went, and left room
-	most    int64  // bytes of the largest month that was sealed
 	state   string // of the views of whole
 	sealed  bool   // they ask sealed months
 }
@@ -193,7 +192,7 @@ func (w *Work) Publish() error {
 	ctx, blocks := context.Background(), 0 // bytes of the blocks in which the copy is to be written anew; 0: not at all
 	err := duck.Exec(ctx, w.Conn, "store/checkpoint")
 	if err == nil {
-		blocks, err = duck.One[int](ctx, w.Conn, "store/blocks", sql.Named("crowded", w.crowded), sql.Named("most", w.most))
+		blocks, err = duck.One[int](ctx, w.Conn, "store/blocks", sql.Named("crowded", w.crowded))
 	}
 	if err == nil && blocks != 0 {
 		if err = w.compact(ctx, blocks); err == nil {

@@ -308,15 +308,16 @@ where t.database_name = 'memory'
 
 -- name: blocks
 -- Grain: one row: of how many bytes a block is to be of the file that is published; 0: as it is. A column of a table takes a block at
--- least, so that small ones make the store of a small tenant small; large ones hold many rows better. Inputs: $crowded (room is left
--- in it, by a month that was sealed), $most (bytes of the largest of these: 2 MB are some 300 agents').
+-- least, so that small ones make a small store small; large ones hold many rows better: 30,000 are ten days of 300 agents. Input: $crowded
+-- (room is left in it, by a month that was sealed).
 select case
-           when $crowded and $most < 2 * 1024 * 1024 then 16384
-           when $crowded then 65536
-           when block_size < 65536 and block_size * total_blocks > 8 * 1024 * 1024 then 65536
+           when $crowded or block_size < wanted then wanted
            else 0
        end
 from pragma_database_size()
+cross join (
+    select case when (select count(*) from _data.voice_session) + (select count(*) from _data.ocs_activity) > 30_000 then 65536 else 16384 end as wanted
+)
 where database_name = current_database()
 
 -- name: checkpoint
