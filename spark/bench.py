@@ -82,7 +82,7 @@ def site(folder, tenants):
     def night():
         shards = min(SHARDS, tenants)
         with ThreadPoolExecutor(AT_ONCE) as pool:
-            return "".join(pool.map(lambda i: seats("run", "--date", DAY, "--format", "csv", "--shard", f"{i + 1}/{shards}", log=True), range(shards)))
+            return "".join(pool.map(lambda i: seats("run", "-v", "--date", DAY, "--format", "csv", "--shard", f"{i + 1}/{shards}", log=True), range(shards)))
 
     def of(what, step):
         return measure(f"{tenants} tenants: {what}", step)
@@ -90,6 +90,8 @@ def site(folder, tenants):
     lake = Path(folder, "lake")
     run(SCRIPTS / "site.sh", folder, tenants, 1)
     taken = of("a night", night)
+    if not (rows := sessions(taken.out)):
+        sys.exit("bench: the log tells of no session that was read")
     stores = space(Path(folder, "var"))
     exported = [of("the lake", lambda: seats("export", "--lake", lake)) for _ in range(2)]
     parquet = space(lake)
@@ -98,7 +100,7 @@ def site(folder, tenants):
     if (lines := status.out.count("\n") - 1) != tenants:
         sys.exit(f"bench: fleet status tells of {lines} tenants, not of {tenants}")
     of("a question to three engines", lambda: run("python", SCRIPTS / "ask.py", lake))
-    return Site(tenants, sessions(taken.out), taken, *exported, status, stores, parquet)
+    return Site(tenants, rows, taken, *exported, status, stores, parquet)
 
 
 def count(n):
