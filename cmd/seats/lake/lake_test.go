@@ -332,8 +332,9 @@ func TestAStrangeLogIsRefused(t *testing.T) {
 	for spoil, says := range map[string]string{
 		`{"protocol":{"minReaderVersion":3,"minWriterVersion":7}}`:            "protocol 3/7",
 		`{"add":{"path":"month=2026-03/a%20b.parquet","partitionValues":{}}}`: "path month=2026-03/a%20b.parquet",
-		`{"add":{"path":"month=2026-03/buck`:                                  "00000000000000000001.json in",
-		"":                                                                    "lacks version 1",
+		" ":                                  "00000000000000000001.json in",
+		`{"add":{"path":"month=2026-03/buck`: "00000000000000000001.json in",
+		"":                                   "lacks version 1",
 	} {
 		dir := filepath.Join(t.TempDir(), "lake")
 		export(t, lake.Options{Where: dir}, tenants...)

@@ -73,7 +73,7 @@ func (l *Lake) load(ctx context.Context, t *table) error {
 		if err != nil {
 			return l.gone(t, err)
 		}
-		for line := range strings.Lines(string(text)) {
+		for line := range strings.SplitSeq(strings.TrimSpace(string(text)), "\n") {
 			if !json.Valid([]byte(line)) {
 				return fail.New(fail.Store, "bring the file back, or export into a new folder", "%s in %s is damaged", t.log(t.version+1, "json"), l.Where)
 			}
