@@ -301,6 +301,10 @@ func TestAStoreHasBlocksOfItsSize(t *testing.T) {
 	path = copied(t, bothMonths())
 	seal(t, path)
 	require.Equal(t, duck.LargeBlocks, blocks(path), "much is left in it")
+	work(t, path, func(w *store.Work) {
+		must.Have(w.Conn.ExecContext(t.Context(), "delete from _data.voice_session; delete from _data.ocs_activity"))(t)
+	})
+	require.Equal(t, duck.SmallBlocks, blocks(path), "it is as small as a new one")
 }
 
 // A file that the store does not want is removed only where the one that it wants is whole, and not by a clock that was ahead.

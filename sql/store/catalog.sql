@@ -311,7 +311,7 @@ where t.database_name = 'memory'
 -- least, so that small ones make a small store small; large ones hold many rows better: 30,000 are ten days of 300 agents. Input: $crowded
 -- (room is left in it, by a month that was sealed).
 select case
-           when $crowded or block_size < wanted then wanted
+           when $crowded or block_size <> wanted then wanted
            else 0
        end
 from pragma_database_size()
