@@ -47,7 +47,8 @@ type Work struct {
 	Conn *sql.Conn
 	// Died is whether a run before left its copy behind: it was killed, or the machine went down.
 	Died bool
-	// Large, after Publish, is why the file keeps the room of rows that were sealed; nil where it does not. The next sealing tries again.
+	// Large, after Publish, is why the file could not be written anew, and keeps the room of rows that were sealed, or blocks of the wrong size; nil where it
+	// need not be, or was. For blocks the next run tries again, for room the next sealing.
 	Large error
 
 	path, copy, temp string
@@ -192,7 +193,7 @@ func (w *Work) Publish() error {
 	ctx, blocks := context.Background(), 0 // bytes of the blocks in which the copy is to be written anew; 0: not at all
 	err := duck.Exec(ctx, w.Conn, "store/checkpoint")
 	if err == nil {
-		blocks, err = duck.One[int](ctx, w.Conn, "store/blocks", sql.Named("crowded", w.crowded))
+		blocks, err = duck.One[int](ctx, w.Conn, "store/blocks", sql.Named("crowded", w.crowded), sql.Named("small", duck.SmallBlocks), sql.Named("large", duck.LargeBlocks))
 	}
 	if err == nil && blocks != 0 {
 		if err = w.compact(ctx, blocks); err == nil {

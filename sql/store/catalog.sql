@@ -308,15 +308,15 @@ where t.database_name = 'memory'
 
 -- name: blocks
 -- Grain: one row: of how many bytes a block is to be of the file that is published; 0: as it is. A column of a table takes a block at
--- least, so that small ones make a small store small; large ones hold many rows better: 30,000 are ten days of 300 agents. Input: $crowded
--- (room is left in it, by a month that was sealed).
+-- least, so that small ones make a small store small; large ones hold many rows better: 30,000 are ten days of 300 agents. Inputs: $crowded
+-- (room is left in it, by a month that was sealed), $small, $large (bytes).
 select case
            when $crowded or block_size <> wanted then wanted
            else 0
        end
 from pragma_database_size()
 cross join (
-    select case when (select count(*) from _data.voice_session) + (select count(*) from _data.ocs_activity) > 30_000 then 65536 else 16384 end as wanted
+    select case when (select count(*) from _data.voice_session) + (select count(*) from _data.ocs_activity) > 30_000 then $large else $small end as wanted
 )
 where database_name = current_database()
 

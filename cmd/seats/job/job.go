@@ -259,7 +259,7 @@ func (s *state) run(ctx context.Context) (err error) {
 		return err
 	}
 	if s.Large != nil {
-		s.warn("the store could not be made smaller: it keeps the room of rows that were sealed until the next month is", "reason", s.Large)
+		s.warn("the store could not be written anew, and takes more room than it needs: a later run tries again", "reason", s.Large)
 	}
 	s.done = true
 	return nil
